@@ -1,0 +1,34 @@
+/**
+ * Measures what orc promises, each as a ratio to something measured in the same run:
+ * machines are noisy, ratios less so. Prints one line per row and judges none.
+ *
+ * @module
+ */
+import { measurePlainStatus, measureStatus } from "./bench/status.ts";
+import { measureUpdate } from "./bench/update.ts";
+import type { Row } from "./bench/row.ts";
+
+const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
+  status: measureStatus,
+  "status-plain": measurePlainStatus,
+  update: measureUpdate,
+};
+
+const wanted = Deno.args.length === 0 ? Object.keys(ROWS) : Deno.args;
+for (const name of wanted) {
+  const measure = ROWS[name];
+  if (!measure) {
+    console.error(
+      `No bench "${name}"; there are: ${Object.keys(ROWS).join(", ")}`,
+    );
+    Deno.exit(2);
+  }
+  const { what, milliseconds, reference, referenceMilliseconds, target } =
+    await measure();
+  const ratio = (milliseconds / referenceMilliseconds).toFixed(2);
+  console.log(
+    `${what}: ${milliseconds.toFixed(2)} ms; ${reference}: ${
+      referenceMilliseconds.toFixed(2)
+    } ms; ratio ${ratio} (target ${target})`,
+  );
+}

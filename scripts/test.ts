@@ -1,0 +1,123 @@
+/**
+ * Runs the test suites, each with its own permissions, and ends with a line
+ * that counts all of them: `N passed, N failed`.
+ *
+ * Arguments: names of suites (default: all), then flags for `deno test`.
+ */
+
+import { parseSummary } from "./test/summary.ts";
+import {
+  allSuites,
+  forgottenFolders,
+  type Suite,
+  TEMPORARY_DIRECTORY,
+} from "./test/suites.ts";
+
+interface Result {
+  readonly name: string;
+  readonly passed: number;
+  readonly failed: number;
+  /** Why the suite counts as failed although no test of it did. */
+  readonly problem?: string;
+}
+
+/** More than the longest summary line, so that the tail always holds it. */
+const TAIL_LENGTH = 4096;
+
+async function main(args: readonly string[]): Promise<number> {
+  const firstFlag = args.findIndex((arg) => arg.startsWith("-"));
+  const names = firstFlag < 0 ? args : args.slice(0, firstFlag);
+  const flags = firstFlag < 0 ? [] : args.slice(firstFlag);
+
+  Deno.mkdirSync(TEMPORARY_DIRECTORY, { recursive: true });
+  const results: Result[] = [];
+  for (const suite of chosenSuites(names)) {
+    results.push(await runSuite(suite, flags));
+  }
+  if (names.length === 0) results.push(...forgotten());
+  return report(results);
+}
+
+function chosenSuites(names: readonly string[]): Suite[] {
+  const suites = allSuites();
+  if (names.length === 0) return suites.filter(({ paths }) => paths.length > 0);
+  return names.map((name) => {
+    const suite = suites.find((candidate) => candidate.name === name);
+    if (suite === undefined) throw new Error(`No suite is called "${name}"`);
+    return suite;
+  });
+}
+
+async function runSuite(
+  suite: Suite,
+  flags: readonly string[],
+): Promise<Result> {
+  const { name, paths } = suite;
+  if (paths.length === 0) return broken(name, "has no tests yet");
+  console.log(`\n--- ${name}`);
+  const directory = `${Deno.cwd()}/${TEMPORARY_DIRECTORY}`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "test",
+      "--quiet",
+      "--no-prompt",
+      ...suite.flags,
+      ...flags,
+      ...paths,
+    ],
+    env: { TMPDIR: directory, TMP: directory, TEMP: directory },
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  const output = await passOn(child.stdout);
+  const { code } = await child.status;
+  return judge(name, output, code);
+}
+
+/** Shows a stream while it flows; returns its end. */
+async function passOn(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let tail = "";
+  for await (const chunk of stream) {
+    for (let written = 0; written < chunk.length;) {
+      written += Deno.stdout.writeSync(chunk.subarray(written));
+    }
+    tail += decoder.decode(chunk, { stream: true });
+    tail = tail.slice(-TAIL_LENGTH);
+  }
+  return tail;
+}
+
+function judge(name: string, output: string, code: number): Result {
+  const summary = parseSummary(output);
+  if (summary === undefined) return broken(name, "did not run");
+  const { passed, failed, filteredOut } = summary;
+  if (passed + failed + filteredOut === 0) return broken(name, "ran no test");
+  if (code !== 0 && failed === 0) {
+    return { ...broken(name, `ended with exit code ${code}`), passed };
+  }
+  return { name, passed, failed };
+}
+
+function broken(name: string, problem: string): Result {
+  return { name, passed: 0, failed: 1, problem };
+}
+
+function forgotten(): Result[] {
+  return forgottenFolders(allSuites()).map((path) =>
+    broken(path, "belongs to no suite of scripts/test/suites.ts")
+  );
+}
+
+function report(results: readonly Result[]): number {
+  console.log("\n--- all");
+  for (const { name, passed, failed, problem } of results) {
+    console.log(`${name}: ${problem ?? `${passed} passed, ${failed} failed`}`);
+  }
+  const passed = results.reduce((sum, result) => sum + result.passed, 0);
+  const failed = results.reduce((sum, result) => sum + result.failed, 0);
+  console.log(`${passed} passed, ${failed} failed`);
+  return passed > 0 && failed === 0 ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
