@@ -1,0 +1,114 @@
+/**
+ * What went wrong, as a class that decides the exit code.
+ *
+ * - `usage` (2): wrong arguments, flags or names of settings
+ * - `refused` (3): the rules say no
+ * - `not_found` (4): no such repository, session, phase, item or file
+ * - `conflict` (5): a lock is held, or somebody else was faster
+ * - `corrupt` (6): data that cannot be trusted
+ * - `external` (7): the disk, the system or a program could not do its part
+ * - `denied` (77): a permission or the yes of a human is missing
+ * - `config` (78): the workflow or the configuration is invalid
+ */
+export type ErrorKind =
+  | "usage"
+  | "refused"
+  | "not_found"
+  | "conflict"
+  | "corrupt"
+  | "external"
+  | "denied"
+  | "config";
+
+/** What an {@linkcode OrcError} may carry besides its message. */
+export interface OrcErrorOptions {
+  /** What to do next; names a command that exists and loses nothing. */
+  hint?: string;
+  /** The error that led to this one. */
+  cause?: unknown;
+  /** The file or directory the error is about. */
+  path?: string;
+  /** Facts for programs, shown in the JSON output. */
+  details?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The one error class of orc: a condition that is the caller's to handle.
+ *
+ * Any other error that leaves the library is a bug in orc, except for
+ * `Interrupted`, which ends a check when a signal reached the process.
+ *
+ * @example
+ * ```ts
+ * import { assert, assertEquals } from "@std/assert";
+ * import { denoHost, OrcError, readStatus } from "@orc/cli";
+ *
+ * const options = { root: await Deno.makeTempDir(), session: "1a2b3c4d" };
+ * const error = await readStatus(denoHost(), options).catch((error) => error);
+ * assert(error instanceof OrcError);
+ * assertEquals([error.kind, error.code], ["not_found", "no_such_session"]);
+ * await Deno.remove(options.root);
+ * ```
+ */
+export class OrcError extends Error {
+  /** The class name, which survives where `instanceof` does not. */
+  override readonly name = "OrcError";
+  /** Decides the exit code. */
+  readonly kind: ErrorKind;
+  /** Stable name of the condition, for programs. */
+  readonly code: string;
+  /** What to do next. */
+  readonly hint?: string;
+  /** The file or directory the error is about. */
+  readonly path?: string;
+  /** Facts for programs. */
+  readonly details?: Readonly<Record<string, unknown>>;
+
+  /** Makes an error of the given kind with a stable code and a sentence for people. */
+  constructor(
+    kind: ErrorKind,
+    code: string,
+    message: string,
+    options: OrcErrorOptions = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.kind = kind;
+    this.code = code;
+    this.hint = options.hint;
+    this.path = options.path;
+    this.details = options.details;
+  }
+}
+
+const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
+  usage: 2,
+  refused: 3,
+  not_found: 4,
+  conflict: 5,
+  corrupt: 6,
+  external: 7,
+  denied: 77,
+  config: 78,
+};
+
+/** Exit code of a bug in orc: anything thrown that is not an {@linkcode OrcError}. */
+export const INTERNAL_EXIT_CODE = 1;
+
+/**
+ * Returns the exit code that stands for an error.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { exitCodeOf, OrcError } from "@orc/cli";
+ *
+ * const error = new OrcError("not_found", "no_session", "No active session");
+ * assertEquals(exitCodeOf(error), 4);
+ * assertEquals(exitCodeOf(new TypeError("a bug")), 1);
+ * ```
+ */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof OrcError
+    ? EXIT_CODES[error.kind]
+    : INTERNAL_EXIT_CODE;
+}

@@ -1,0 +1,214 @@
+import { joinPath } from "./path.ts";
+import { isSessionId } from "./session_id.ts";
+
+/** Directory below the root that holds all state. */
+export const ORCHESTRATOR_DIRECTORY = ".orchestrator";
+
+/** File at the root that defines the workflow. */
+export const WORKFLOW_FILE = "workflow.yaml";
+
+/** Name of the lock of a session, and of the repository. */
+export const LOCK_NAME = "lock";
+
+/** Ends the name of a file that is not yet published. */
+export const TEMPORARY_SUFFIX = ".tmp";
+
+/** Begins the name of a session directory that is not yet published; no session id begins so. */
+export const STAGING_PREFIX = ".new-";
+
+/**
+ * What orc keeps for a repository, and the legacy files that lie beside it:
+ * paths, not all of which need to exist. They begin with the root as it was
+ * given and have `/` between their parts on every system.
+ */
+export interface RepositoryLayout {
+  /** The directory that holds `.orchestrator/`. */
+  readonly root: string;
+  /** `workflow.yaml`: what the team wrote. Only `init` writes it. */
+  readonly workflow: string;
+  /** `.orchestrator`: all state. Nothing is written elsewhere. */
+  readonly directory: string;
+  /** Hides the directory from git; absent in a portable repository. */
+  readonly gitignore: string;
+  /** Identity of the repository and how it was set up, as JSON. */
+  readonly meta: string;
+  /** Settings of the repository, as YAML. */
+  readonly config: string;
+  /**
+   * Names the session of everybody who has none of their own: its id, without a
+   * line end.
+   */
+  readonly current: string;
+  /** One directory per session, named by its id. */
+  readonly sessions: string;
+  /**
+   * Which session belongs to which agent or linked worktree: one JSON file
+   * each, named by a hash.
+   */
+  readonly bindings: string;
+  /** Values that are never printed or logged. */
+  readonly secrets: string;
+  /**
+   * Directory whose lock guards what concerns the whole repository, such as a
+   * migration.
+   */
+  readonly lockDirectory: string;
+  /** What a migration did; the migration counts once this file is there. */
+  readonly migrationRecord: string;
+  /** What a migration moved away, one directory per migration. */
+  readonly migrationBackup: string;
+  /**
+   * State of the Python tool when no session is current; its server kept other
+   * data under this name.
+   */
+  readonly sessionlessState: string;
+  /** Log of the Python tool when no session is current. */
+  readonly sessionlessLog: string;
+  /**
+   * `.orchestrator.yaml`: flat overrides of a workflow's settings, read when a
+   * session starts.
+   */
+  readonly legacyOverrides: string;
+  /** `.workflow_state.json`: the one session of the older Python tool. */
+  readonly legacyState: string;
+  /** `.workflow_log.jsonl`: its log, which may hold several workflows. */
+  readonly legacyLog: string;
+  /** `.workflow_checkpoints`: directory of its checkpoints. */
+  readonly legacyCheckpoints: string;
+  /**
+   * `.workflow_feedback.jsonl`: from before the feedback was divided in two
+   * files.
+   */
+  readonly legacyFeedback: string;
+  /** `.workflow_tool_feedback.jsonl`: about the tool, without names. */
+  readonly legacyToolFeedback: string;
+  /** `.workflow_process_feedback.jsonl`: about the work, private. */
+  readonly legacyProcessFeedback: string;
+}
+
+/**
+ * What orc keeps for one session: paths in the form of
+ * {@linkcode RepositoryLayout}.
+ */
+export interface SessionLayout {
+  /** Named by the id of the session; holds its lock too. */
+  readonly directory: string;
+  /** `state.json`: the session, in the format of the Python tool. */
+  readonly state: string;
+  /** `log.jsonl`: its events, one JSON object a line. */
+  readonly log: string;
+  /** `meta.json`: id and local time of the start, for the Python tool. */
+  readonly meta: string;
+  /** Directory of the two files of feedback. */
+  readonly feedback: string;
+  /** About the tool, without names; one JSON object a line. */
+  readonly toolFeedback: string;
+  /** About the work, private; one JSON object a line. */
+  readonly processFeedback: string;
+  /** Directory of copies of the state to return to. */
+  readonly checkpoints: string;
+}
+
+/** What git keeps, as far as orc reads it. */
+export interface GitLayout {
+  readonly head: string;
+  readonly objects: string;
+  readonly config: string;
+  /** Holds the settings of the main worktree alone, if the repository is set up so. */
+  readonly worktreeConfig: string;
+  /** In a linked worktree's git directory: leads to the directory it shares with the others. */
+  readonly commonPointer: string;
+}
+
+/**
+ * Returns the paths of a repository. Touches no file.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { repositoryLayout } from "@orc/cli/core";
+ *
+ * const { workflow, current } = repositoryLayout("/shop");
+ * assertEquals(workflow, "/shop/workflow.yaml");
+ * assertEquals(current, "/shop/.orchestrator/current");
+ * ```
+ */
+export function repositoryLayout(root: string): RepositoryLayout {
+  const directory = joinPath(root, ORCHESTRATOR_DIRECTORY);
+  return {
+    root,
+    workflow: joinPath(root, WORKFLOW_FILE),
+    directory,
+    gitignore: `${directory}/.gitignore`,
+    meta: `${directory}/meta.json`,
+    config: `${directory}/config.yaml`,
+    current: `${directory}/current`,
+    sessions: `${directory}/sessions`,
+    bindings: `${directory}/bindings`,
+    secrets: `${directory}/secrets`,
+    lockDirectory: directory,
+    migrationRecord: `${directory}/.migration_complete`,
+    migrationBackup: `${directory}/migration_backup`,
+    sessionlessState: `${directory}/state.json`,
+    sessionlessLog: `${directory}/log.jsonl`,
+    legacyOverrides: joinPath(root, ".orchestrator.yaml"),
+    legacyState: joinPath(root, ".workflow_state.json"),
+    legacyLog: joinPath(root, ".workflow_log.jsonl"),
+    legacyCheckpoints: joinPath(root, ".workflow_checkpoints"),
+    legacyFeedback: joinPath(root, ".workflow_feedback.jsonl"),
+    legacyToolFeedback: joinPath(root, ".workflow_tool_feedback.jsonl"),
+    legacyProcessFeedback: joinPath(root, ".workflow_process_feedback.jsonl"),
+  };
+}
+
+/**
+ * Returns the paths of a session. Touches no file.
+ *
+ * Ids from outside are parsed long before; the test here is the last fence
+ * between an id and the file system. What is no session id throws a plain
+ * `Error`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { sessionLayout } from "@orc/cli/core";
+ *
+ * const { state } = sessionLayout("/shop", "1a2b3c4d");
+ * assertEquals(state, "/shop/.orchestrator/sessions/1a2b3c4d/state.json");
+ * ```
+ */
+export function sessionLayout(root: string, sessionId: string): SessionLayout {
+  if (!isSessionId(sessionId)) {
+    throw new Error(`No session id: ${JSON.stringify(sessionId)}`);
+  }
+  return sessionLayoutAt(`${repositoryLayout(root).sessions}/${sessionId}`);
+}
+
+/** Returns the paths of a session that is kept, or still being made, in a directory. */
+export function sessionLayoutAt(directory: string): SessionLayout {
+  const feedback = `${directory}/feedback`;
+  return {
+    directory,
+    state: `${directory}/state.json`,
+    log: `${directory}/log.jsonl`,
+    meta: `${directory}/meta.json`,
+    feedback,
+    toolFeedback: `${feedback}/tool.jsonl`,
+    processFeedback: `${feedback}/process.jsonl`,
+    checkpoints: `${directory}/checkpoints`,
+  };
+}
+
+/** Name of the directory, or of the file leading to it, by which git marks a working tree. */
+export const GIT_ENTRY = ".git";
+
+/** Returns the paths in a git directory. */
+export function gitLayout(gitDirectory: string): GitLayout {
+  return {
+    head: joinPath(gitDirectory, "HEAD"),
+    objects: joinPath(gitDirectory, "objects"),
+    config: joinPath(gitDirectory, "config"),
+    worktreeConfig: joinPath(gitDirectory, "config.worktree"),
+    commonPointer: joinPath(gitDirectory, "commondir"),
+  };
+}

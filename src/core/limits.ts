@@ -1,0 +1,51 @@
+/** Every number that bounds something, with its reason. */
+
+/** A lock is held for milliseconds; whoever waits this long waits for a frozen or foreign holder. */
+export const LOCK_TIMEOUT_MS = 10_000;
+
+/** Largest state.json that is read: some ten times the 200,000 items a session can sensibly hold. */
+export const MAX_STATE_BYTES = 256 * 1024 * 1024;
+
+/** Small files of our own (`current`, bindings, meta.json) are a few hundred bytes. */
+export const MAX_SMALL_FILE_BYTES = 64 * 1024;
+
+/** Largest workflow.yaml that is parsed; the biggest in the wild is below 100 kB. */
+export const MAX_WORKFLOW_BYTES = 1024 * 1024;
+
+/** Deepest nesting of any JSON or YAML that is read: deeper values overflow the stack of some runtimes. */
+export const MAX_DEPTH = 100;
+
+/** Problems reported for one input: a reader mends the first few, the rest follow from them. */
+export const MAX_PROBLEMS = 20;
+
+/** Longest notes of one item, in code points; the Python tool's limit, so that both accept the same. */
+export const MAX_NOTES_LENGTH = 2000;
+
+/** Longest constraint, in code points; the Python tool's limit. */
+export const MAX_CONSTRAINT_LENGTH = 1000;
+
+/** Longest task description, in code points. */
+export const MAX_TASK_LENGTH = 10_000;
+
+/** Shortest reason for skipping a flexible item, in code points after trimming. */
+export const MIN_SKIP_REASON_LENGTH = 10;
+
+/** Shortest reason for skipping a documented item or, by force, a gate. */
+export const MIN_FORCED_SKIP_REASON_LENGTH = 50;
+
+/** How long a check may run unless its item says otherwise. */
+export const CHECK_TIMEOUT_MS = 300_000;
+
+/** How long a check that ignores the polite signal may go on before it is killed. */
+export const CHECK_KILL_GRACE_MS = 2_000;
+
+/** Bytes kept of the beginning and of the end of each output stream of a check. */
+export const OUTPUT_HEAD_BYTES = 4 * 1024;
+/** See {@linkcode OUTPUT_HEAD_BYTES}. */
+export const OUTPUT_TAIL_BYTES = 16 * 1024;
+
+/** Characters of each output stream stored in the state; the Python tool's limit. */
+export const STORED_OUTPUT_LENGTH = 1000;
+
+/** Sessions named in an error that asks the caller to choose. */
+export const MAX_CANDIDATES = 5;

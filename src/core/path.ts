@@ -1,0 +1,61 @@
+/**
+ * Paths as orc keeps them: absolute, with "/" on every system (Windows takes both).
+ *
+ * Own code because `@std/path` loads the runtime's Node layer, which alone
+ * costs as much as all of `orc status`.
+ */
+
+const WINDOWS_PATH = /^(?:[A-Za-z]:[\\/]|\\\\)/;
+const ROOT_PART = /^(?:[A-Za-z]:\/|\/\/[^/]+\/[^/]+\/?|\/+)/;
+
+/** Whether a path stands by itself, on any system. */
+export function isAbsolutePath(path: string): boolean {
+  return path.startsWith("/") || WINDOWS_PATH.test(path);
+}
+
+/** Puts an absolute path into orc's form: "/" between parts, none of them empty, "." or "..". */
+export function normalisePath(path: string): string {
+  // A backslash is an ordinary character in names on other systems.
+  const slashed = WINDOWS_PATH.test(path) ? path.replaceAll("\\", "/") : path;
+  const root = ROOT_PART.exec(slashed)?.[0] ?? "";
+  const parts: string[] = [];
+  for (const part of slashed.slice(root.length).split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  const prefix = /^\/+$/.test(root) ? "/" : root;
+  return parts.length === 0 ? prefix : joinPath(prefix, parts.join("/"));
+}
+
+/** Reads a path as seen from a directory. */
+export function resolvePath(directory: string, path: string): string {
+  return normalisePath(isAbsolutePath(path) ? path : `${directory}/${path}`);
+}
+
+/** Adds a name, or a relative path, to a directory that may end in "/". */
+export function joinPath(directory: string, name: string): string {
+  if (name === "") return directory;
+  return directory.endsWith("/") ? directory + name : `${directory}/${name}`;
+}
+
+/** Directory that holds a path in orc's form; undefined for the root of the file system. */
+export function parentDirectory(path: string): string | undefined {
+  const root = ROOT_PART.exec(path)?.[0] ?? "";
+  if (path.length <= root.length) return undefined;
+  return path.slice(0, Math.max(path.lastIndexOf("/"), root.length));
+}
+
+/** Last part of a path in orc's form. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** What leads from a directory to a path in it, "" for itself; undefined when the path lies elsewhere. */
+export function relativePath(
+  directory: string,
+  path: string,
+): string | undefined {
+  if (path === directory) return "";
+  const prefix = directory.endsWith("/") ? directory : `${directory}/`;
+  return path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
+}

@@ -1,0 +1,145 @@
+import { OrcError } from "./error.ts";
+import { MAX_CANDIDATES } from "./limits.ts";
+import { listOf, tailOf } from "./text.ts";
+
+/** One allow-list for every id that reaches a path: a plain name on every file system. */
+const SESSION_ID = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+
+/** Part of an id, as people type it. */
+const PART_OF_ID = /^[a-z0-9_-]{1,64}$/;
+
+/** Names that Windows gives to devices in every directory. */
+const WINDOWS_DEVICE = /^(?:con|nul|aux|prn|com[1-9]|lpt[1-9])$/;
+
+const ULID = /^[0-9a-z]{26}$/;
+
+/** Shortest end of an id that selects a session: shorter ones match by accident. */
+const MIN_SUFFIX_LENGTH = 4;
+
+/** Code points of a refused id that an error repeats. */
+const MAX_QUOTED_LENGTH = 80;
+
+/** Whether a text is a session id. */
+export function isSessionId(text: string): boolean {
+  return SESSION_ID.test(text) && !WINDOWS_DEVICE.test(text);
+}
+
+/**
+ * Returns a session id from outside, such as from a flag or a file.
+ *
+ * @throws {OrcError} usage `invalid_session_id`
+ */
+export function parseSessionId(text: string): string {
+  if (isSessionId(text)) return text;
+  throw invalidSessionId(text);
+}
+
+/**
+ * Finds the one session that a text stands for: its id, else the only id that
+ * begins with it, else the only one that ends with it. The short form of
+ * {@linkcode shortSessionId} is understood too.
+ *
+ * @throws {OrcError} usage `invalid_session_id` or `ambiguous_session_id`,
+ * not_found `no_such_session`
+ */
+export function matchSessionId(text: string, ids: readonly string[]): string {
+  if (ids.includes(text)) return text;
+  const candidates = candidatesFor(text, ids);
+  const [only] = candidates;
+  if (only === undefined) throw noSuchSession(text);
+  if (candidates.length > 1) throw ambiguousSessionId(text, candidates);
+  return only;
+}
+
+/** Short form for people: both ends of a ULID, other ids whole. */
+export function shortSessionId(id: string): string {
+  return ULID.test(id) ? `${id.slice(0, 4)}…${id.slice(-4)}` : id;
+}
+
+/**
+ * Makes a session id of the Python tool's workflow id, always the same for the
+ * same workflow, so that a legacy session has its id before it is adopted.
+ */
+export function legacySessionId(workflowId: string): string {
+  const digits = /^wf_([0-9a-f]{8})$/.exec(workflowId)?.[1];
+  if (digits !== undefined) return digits;
+  const words = workflowId.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")
+    .replace(/^-/, "").slice(0, 48).replace(/-$/, "");
+  return `${words || "legacy"}-${fingerprint(workflowId)}`;
+}
+
+function candidatesFor(
+  text: string,
+  ids: readonly string[],
+): readonly string[] {
+  const [start = "", end, more] = text.split("…");
+  if (more === undefined && end !== undefined) {
+    refuseUnlessPart(start, text);
+    refuseUnlessPart(end, text);
+    return ids.filter((id) => id.startsWith(start) && id.endsWith(end));
+  }
+  refuseUnlessPart(text, text);
+  const beginning = ids.filter((id) => id.startsWith(text));
+  if (beginning.length > 0 || text.length < MIN_SUFFIX_LENGTH) return beginning;
+  return ids.filter((id) => id.endsWith(text));
+}
+
+function refuseUnlessPart(part: string, text: string): void {
+  if (!PART_OF_ID.test(part)) throw invalidSessionId(text);
+}
+
+function invalidSessionId(text: string): OrcError {
+  return new OrcError(
+    "usage",
+    "invalid_session_id",
+    `Cannot use ${quoted(text)} as a session id`,
+    {
+      hint:
+        "A session id has 1 to 64 characters of a-z, 0-9, - and _; orc session list shows them",
+    },
+  );
+}
+
+function noSuchSession(text: string): OrcError {
+  return new OrcError(
+    "not_found",
+    "no_such_session",
+    `Cannot find session "${text}"`,
+    { hint: "orc session list" },
+  );
+}
+
+function ambiguousSessionId(
+  text: string,
+  candidates: readonly string[],
+): OrcError {
+  const count = candidates.length;
+  const named = listOf(candidates, MAX_CANDIDATES);
+  return new OrcError(
+    "usage",
+    "ambiguous_session_id",
+    `Cannot tell which of ${count} sessions "${text}" means: ${named}`,
+    {
+      hint: "Give more of the id; orc session list shows all",
+      details: { candidates: candidates.slice(0, MAX_CANDIDATES) },
+    },
+  );
+}
+
+/** In double quotes, cut, and with everything escaped that could move a cursor or hide text. */
+function quoted(text: string): string {
+  return JSON.stringify(tailOf(text, MAX_QUOTED_LENGTH)).replaceAll(
+    /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (character) =>
+      `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** FNV-1a, 32 bits: keeps apart what looks alike once its characters are cleaned. */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}

@@ -1,0 +1,70 @@
+import {
+  MIN_FORCED_SKIP_REASON_LENGTH,
+  MIN_SKIP_REASON_LENGTH,
+} from "./limits.ts";
+import { lengthOf } from "./text.ts";
+import type { StepType } from "./types.ts";
+
+/** Phrases that say nothing; the Python tool lists them but never reaches its list. */
+const STOCK_PHRASES: ReadonlySet<string> = new Set([
+  "already done",
+  "do not need it",
+  "does not apply",
+  "done",
+  "fine",
+  "n a",
+  "no need",
+  "no reason",
+  "none",
+  "not applicable",
+  "not needed",
+  "not necessary",
+  "not relevant",
+  "not required",
+  "obvious",
+  "ok",
+  "skip",
+  "skip this",
+  "skipped",
+  "skipping this",
+  "unnecessary",
+]);
+
+/** Fewer different characters than this in a whole reason is a key held down. */
+const MIN_DISTINCT_CHARACTERS = 5;
+
+/** As few different words as this, each of them twice on average, are a phrase said over and over. */
+const MAX_REPEATED_WORDS = 4;
+
+/** Returns what is wrong with a reason for skipping an item, or undefined when it is one. */
+export function problemOfSkipReason(
+  reason: string,
+  stepType: StepType,
+): string | undefined {
+  const text = reason.trim();
+  const words = wordsOf(text);
+  const minimum = stepType === "flexible"
+    ? MIN_SKIP_REASON_LENGTH
+    : MIN_FORCED_SKIP_REASON_LENGTH;
+  if (text === "") return "The reason is empty";
+  if (words.length === 0) return "The reason has no words";
+  if (STOCK_PHRASES.has(words.join(" "))) return `"${text}" is not a reason`;
+  if (lengthOf(text) < minimum) {
+    return `The reason has ${lengthOf(text)} of at least ${minimum} characters`;
+  }
+  return isRepetition(words)
+    ? "The reason repeats itself instead of giving one"
+    : undefined;
+}
+
+/** The words of a text in any script, without case and punctuation. */
+function wordsOf(text: string): readonly string[] {
+  return text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+}
+
+function isRepetition(words: readonly string[]): boolean {
+  const characters = new Set(words.join(""));
+  const { size } = new Set(words);
+  return characters.size < MIN_DISTINCT_CHARACTERS ||
+    (size <= MAX_REPEATED_WORDS && words.length >= 2 * size);
+}

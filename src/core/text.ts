@@ -1,0 +1,25 @@
+/** Length in code points, as people and the Python tool count. */
+export function lengthOf(text: string): number {
+  let length = 0;
+  for (const _ of text) length++;
+  return length;
+}
+
+/** The end of a text, at most `limit` code points, with a mark where something was cut. */
+export function tailOf(text: string, limit: number): string {
+  const points = Array.from(text);
+  return points.length <= limit
+    ? text
+    : `…${points.slice(points.length - limit + 1).join("")}`;
+}
+
+/** Names a few of many in one line: `a, b, c and 4 more`. */
+export function listOf(names: readonly string[], limit: number): string {
+  if (names.length <= limit) return names.join(", ");
+  return `${names.slice(0, limit).join(", ")} and ${names.length - limit} more`;
+}
+
+/** A sentence as the second half of another. */
+export function uncapitalised(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}

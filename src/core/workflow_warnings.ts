@@ -1,0 +1,132 @@
+import { type CommandPlan, planCommand } from "./template.ts";
+import type { Item, Phase, Verification, Workflow } from "./types.ts";
+import type { Path, ProblemDraft } from "./workflow_problem.ts";
+import { type Site, templateWarnings } from "./workflow_templates.ts";
+import { quote } from "./workflow_value.ts";
+
+const SUPERVISION_MODES: readonly unknown[] = [
+  undefined,
+  "supervised",
+  "zero_human",
+  "hybrid",
+];
+
+/** Programs that succeed whatever the agent did. */
+const ALWAYS_PASSES = /^(?:(?:\/usr)?\/bin\/)?(?:true|echo|printf|:)$/;
+
+/** Finds what a usable workflow says in vain: checks that cannot fail, names nothing defines. */
+export function findWarnings(workflow: Workflow): readonly ProblemDraft[] {
+  return [
+    ...aboutWorkflow(workflow),
+    ...workflow.phases.flatMap((phase, phaseIndex) => [
+      ...aboutPhase(phase, ["phases", phaseIndex]),
+      ...phase.items.flatMap((item, itemIndex) =>
+        aboutItem(item, {
+          path: ["phases", phaseIndex, "items", itemIndex],
+          settings: workflow.settings,
+        })
+      ),
+    ]),
+  ];
+}
+
+function aboutWorkflow({ phases, settings }: Workflow): ProblemDraft[] {
+  const found: ProblemDraft[] = [];
+  if (phases.every(({ items }) => items.length === 0)) {
+    found.push({
+      code: "no_items",
+      severity: "error",
+      path: ["phases"],
+      message: "No phase has an item, so there is nothing to enforce",
+    });
+  }
+  const mode = settings.get("supervision_mode");
+  if (!SUPERVISION_MODES.includes(mode)) {
+    found.push({
+      code: "unknown_supervision_mode",
+      severity: "warning",
+      path: ["settings", "supervision_mode"],
+      message:
+        "Unknown supervision mode, counts as supervised: use supervised, zero_human or hybrid",
+    });
+  }
+  return found;
+}
+
+function aboutPhase({ exitGate }: Phase, path: Path): ProblemDraft[] {
+  if (exitGate === null || exitGate === "human_approval") return [];
+  return [{
+    code: "unknown_exit_gate",
+    severity: "warning",
+    path: [...path, "exit_gate"],
+    message: `Exit gate ${
+      quote(exitGate)
+    } has no effect: only human_approval is known`,
+  }];
+}
+
+function aboutItem(item: Item, site: Site): ProblemDraft[] {
+  const { verification } = item;
+  const path = [...site.path, "verification"];
+  switch (verification.type) {
+    case "none":
+      return item.stepType === "gate" ? [gateWithoutCheck(site.path)] : [];
+    case "manual_gate":
+      return [];
+    case "file_exists":
+      return templateWarnings(verification.path, {
+        ...site,
+        path: [...path, "path"],
+      });
+    case "command":
+      return aboutCommand(verification, { ...site, path });
+  }
+}
+
+function gateWithoutCheck(path: Path): ProblemDraft {
+  return {
+    code: "gate_without_check",
+    severity: "error",
+    path,
+    message:
+      "A gate without verification can verify nothing: give it a command, a file or a manual gate",
+  };
+}
+
+function aboutCommand(
+  { command, expectExitCode }: Verification & { readonly type: "command" },
+  { path, settings }: Site,
+): ProblemDraft[] {
+  const commandPath = [...path, "command"];
+  const found = templateWarnings(command, { path: commandPath, settings });
+  const plan = planCommand(command, settings);
+  if (plan.kind === "invalid") {
+    found.push({
+      code: "invalid_command",
+      severity: "warning",
+      path: commandPath,
+      message: `The check cannot run: ${plan.problem}`,
+    });
+  }
+  if (expectExitCode === 0 && alwaysPasses(plan)) {
+    found.push({
+      code: "check_always_passes",
+      severity: "error",
+      path: commandPath,
+      message: `The check ${quote(command)} passes whatever was done`,
+    });
+  }
+  if (expectExitCode < 0 || expectExitCode > 255) {
+    found.push({
+      code: "unreachable_exit_code",
+      severity: "warning",
+      path: [...path, "expect_exit_code"],
+      message: `No program ends with exit code ${expectExitCode}`,
+    });
+  }
+  return found;
+}
+
+function alwaysPasses(plan: CommandPlan): boolean {
+  return plan.kind === "words" && ALWAYS_PASSES.test(plan.words[0] ?? "");
+}

@@ -1,0 +1,31 @@
+import { assertEquals } from "@std/assert";
+import {
+  lengthOf,
+  listOf,
+  tailOf,
+  uncapitalised,
+} from "../../src/core/text.ts";
+
+Deno.test("lengthOf() counts code points", () => {
+  const lengths = ["", "abc", "🚀🚀", "e\u0301", "\ud83d"].map(lengthOf);
+  assertEquals(lengths, [0, 3, 2, 2, 1]);
+});
+
+Deno.test("tailOf() keeps the end and marks the cut", () => {
+  assertEquals(tailOf("abc", 3), "abc");
+  assertEquals(tailOf("abcd", 3), "…cd");
+  assertEquals(tailOf("🚀🙈🙉🙊", 3), "…🙉🙊");
+  assertEquals(tailOf("", 3), "");
+});
+
+Deno.test("listOf() names a few of many", () => {
+  const names = ["a", "b", "c"];
+  assertEquals(listOf([], 2), "");
+  assertEquals(listOf(names, 3), "a, b, c");
+  assertEquals(listOf(names, 2), "a, b and 1 more");
+});
+
+Deno.test("uncapitalised() changes the first letter only", () => {
+  const texts = ["The END", "", "é", "ÄB", "1A"].map(uncapitalised);
+  assertEquals(texts, ["the END", "", "é", "äB", "1A"]);
+});

@@ -1,0 +1,133 @@
+import { assertEquals } from "@std/assert";
+import { parseWorkflow } from "../../src/core/workflow.ts";
+import type { JsonObject } from "../../src/core/json.ts";
+
+type Fields = Record<string, unknown>;
+
+function warningsOf(
+  { settings = {}, phase = {}, item = {} }: Record<string, Fields>,
+  overrides?: JsonObject,
+): readonly string[] {
+  const items = [{ id: "a", name: "A", ...item }];
+  const phases = [{ id: "P", name: "N", items, ...phase }];
+  const { warnings } = parseWorkflow({ name: "W", settings, phases }, {
+    overrides,
+  });
+  return warnings.map(({ severity, code, path }) =>
+    `${severity} ${code} ${path}`
+  );
+}
+
+function command(text: string, more: Fields = {}): Fields {
+  return { verification: { type: "command", command: text, ...more } };
+}
+
+const COMMAND_PATH = "phases[0].items[0].verification.command";
+
+Deno.test("findWarnings() finds gates that check nothing", () => {
+  const gate = { step_type: "gate" };
+  const nothing = ["error gate_without_check phases[0].items[0]"];
+  assertEquals(warningsOf({ item: gate }), nothing);
+  assertEquals(
+    warningsOf({ item: { ...gate, verification: { type: "none" } } }),
+    nothing,
+  );
+  const manual = { ...gate, verification: { type: "manual_gate" } };
+  assertEquals(warningsOf({ item: manual }), []);
+  assertEquals(warningsOf({ item: { step_type: "required" } }), []);
+});
+
+Deno.test("findWarnings() finds checks that always pass, in settings too", () => {
+  const found = [`error check_always_passes ${COMMAND_PATH}`];
+  for (const text of ["true", " true ", "/bin/true", "echo done", ":"]) {
+    assertEquals(warningsOf({ item: command(text) }), found, text);
+  }
+  const settings = { test_command: "true" };
+  const item = command("{{test_command}}");
+  assertEquals(warningsOf({ settings, item }), found);
+  for (const text of ["make test", "truest", "echo a | grep b", "false"]) {
+    assertEquals(warningsOf({ item: command(text) }), [], text);
+  }
+  assertEquals(
+    warningsOf({ item: command("true", { expect_exit_code: 1 }) }),
+    [],
+  );
+});
+
+Deno.test("findWarnings() finds names that no setting defines", () => {
+  const file = { verification: { type: "file_exists", path: "{{dir}}/x" } };
+  const found = [
+    "warning undefined_setting phases[0].items[0].verification.path",
+  ];
+  assertEquals(warningsOf({ item: file }), found);
+  assertEquals(warningsOf({ item: file, settings: { dir: "docs" } }), []);
+  assertEquals(warningsOf({ item: file }, new Map([["dir", "docs"]])), []);
+  assertEquals(
+    warningsOf({
+      item: command("make {{ target }}"),
+      settings: { target: "a" },
+    }),
+    [`warning undefined_setting ${COMMAND_PATH}`],
+  );
+});
+
+Deno.test("findWarnings() finds commands that will be refused", () => {
+  for (const unsafe of ["a && b", "a; b", "$HOME", ["a"], { a: "b" }]) {
+    assertEquals(
+      warningsOf({ item: command("make {{x}}"), settings: { x: unsafe } }),
+      [`warning invalid_command ${COMMAND_PATH}`],
+    );
+  }
+  const unbalanced = command("echo 'unbalanced");
+  assertEquals(warningsOf({ item: unbalanced }), [
+    `warning invalid_command ${COMMAND_PATH}`,
+  ]);
+  const unused = { settings: { x: "a && b" }, item: command("make test") };
+  assertEquals(warningsOf(unused), []);
+});
+
+Deno.test("findWarnings() finds exit codes no program has", () => {
+  for (const expect_exit_code of [-1, 256]) {
+    assertEquals(warningsOf({ item: command("make", { expect_exit_code }) }), [
+      "warning unreachable_exit_code phases[0].items[0].verification.expect_exit_code",
+    ]);
+  }
+  assertEquals(
+    warningsOf({ item: command("make", { expect_exit_code: 255 }) }),
+    [],
+  );
+});
+
+Deno.test("findWarnings() finds supervision modes and exit gates without effect", () => {
+  const found = ["warning unknown_supervision_mode settings.supervision_mode"];
+  for (const supervision_mode of ["zero-human", "", false, null]) {
+    assertEquals(warningsOf({ settings: { supervision_mode } }), found);
+  }
+  for (const supervision_mode of ["supervised", "zero_human", "hybrid"]) {
+    assertEquals(warningsOf({ settings: { supervision_mode } }), []);
+  }
+  assertEquals(warningsOf({ phase: { exit_gate: "approval" } }), [
+    "warning unknown_exit_gate phases[0].exit_gate",
+  ]);
+  assertEquals(warningsOf({ phase: { exit_gate: "human_approval" } }), []);
+});
+
+Deno.test("findWarnings() finds a workflow without items", () => {
+  assertEquals(warningsOf({ phase: { items: [] } }), ["error no_items phases"]);
+});
+
+Deno.test("findUnknownKeys() finds keys at every level and what was meant", () => {
+  const item = { id: "a", name: "A", notse: [], verification: { comand: "x" } };
+  const { warnings } = parseWorkflow({
+    name: "W",
+    "x-shared": {},
+    setings: {},
+    phases: [{ id: "P", name: "N", risk: "low", items: [item] }],
+  });
+  assertEquals(warnings.map(({ path, message }) => `${path}: ${message}`), [
+    'setings: Unknown key "setings": did you mean "settings"?',
+    'phases[0].risk: Unknown key "risk"',
+    'phases[0].items[0].notse: Unknown key "notse": did you mean "notes"?',
+    'phases[0].items[0].verification.comand: Unknown key "comand": did you mean "command"?',
+  ]);
+});
