@@ -1,0 +1,82 @@
+import { OrcError } from "../core/error.ts";
+import { decodeUtf8, parseJson } from "../core/json.ts";
+import { asObject } from "../core/json_object.ts";
+import { type RepositoryLayout, sessionLayout } from "../core/layout.ts";
+import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../core/limits.ts";
+import { decodeLogLine } from "../core/log_line.ts";
+import { encodeSession } from "../core/session_encode.ts";
+import type { LegacyState } from "./legacy.ts";
+import { fileKind, readRegularFile } from "./read_file.ts";
+import { publishSession } from "./session_create.ts";
+import { assertWritable } from "./session_read.ts";
+
+/** What `meta.json` of an adopted session keeps, besides the usual. */
+interface Adoption {
+  readonly localTime: string;
+  readonly token: string;
+}
+
+/**
+ * Writes a legacy session to the new place, with its part of the legacy log; the old files
+ * stay as they are. Does nothing when it was adopted before. Only the holder of the
+ * repository's lock may.
+ */
+export async function adoptLegacy(
+  layout: RepositoryLayout,
+  { session, sha256 }: LegacyState,
+  { localTime, token }: Adoption,
+): Promise<void> {
+  const target = sessionLayout(layout.root, session.id).directory;
+  if (fileKind(target) !== "absent") return;
+  // It is signed anew below, which must not make a changed state look untouched.
+  assertWritable(session, session.legacyPath ?? layout.legacyState);
+  const meta = {
+    session_id: session.id,
+    created_at: localTime,
+    repo_root: ".",
+    adopted_from: session.legacyPath,
+    adopted_sha256: sha256,
+  };
+  publishSession(layout, session.id, {
+    meta: JSON.stringify(meta, null, 2),
+    log: legacyLogOf(layout, session.state.workflowId),
+    state: await encodeSession(
+      { ...session, sessionId: session.id },
+      session.state.updatedAt,
+    ),
+  }, token);
+}
+
+/** Hash of the legacy file a session was adopted from; undefined when it was not. */
+export function readAdoption(
+  layout: RepositoryLayout,
+  sessionId: string,
+): string | undefined {
+  const path = sessionLayout(layout.root, sessionId).meta;
+  const bytes = readRegularFile(path, MAX_SMALL_FILE_BYTES);
+  if (bytes === undefined) return undefined;
+  const meta = asObject(parseJson(decodeUtf8(bytes, path), path));
+  const sha256 = meta?.get("adopted_sha256");
+  return typeof sha256 === "string" ? sha256 : undefined;
+}
+
+/** One legacy log holds the events of many workflows, one after the other. */
+function legacyLogOf(layout: RepositoryLayout, workflowId: string): string {
+  const bytes = readLegacyLog(layout);
+  if (bytes === undefined) return "";
+  return new TextDecoder().decode(bytes)
+    .split("\n")
+    .filter((line) => decodeLogLine(line)?.workflowId === workflowId)
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+/** A legacy log that cannot be read must not keep its session from going on; it stays where it is. */
+function readLegacyLog(layout: RepositoryLayout): Uint8Array | undefined {
+  try {
+    return readRegularFile(layout.legacyLog, MAX_STATE_BYTES);
+  } catch (error) {
+    if (error instanceof OrcError && error.kind === "corrupt") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+import { OrcError } from "../core/error.ts";
+import { TEMPORARY_SUFFIX } from "../core/layout.ts";
+import { joinPath, nameOf, parentDirectory } from "../core/path.ts";
+import {
+  discard,
+  isAbsent,
+  renameOver,
+  syncDirectory,
+  writeAll,
+} from "./file_system.ts";
+
+/** How a file is replaced. */
+export interface WriteOptions {
+  /** Names the temporary file; the holder's lock token, so that the next holder can sweep it. */
+  readonly token: string;
+  /** Mode of a new file; an existing file keeps its own. */
+  readonly mode?: number;
+  /** Where the temporary file lies; beside the target without it, and always on its file system. */
+  readonly stagingDirectory?: string;
+  /** Called when all is staged, immediately before the rename; throws to stop it. */
+  readonly fence?: () => void;
+}
+
+/** What was staged was swept by a new holder of the lock before it could be published. */
+export class StagedFileLost extends OrcError {
+  constructor(path: string, cause: unknown) {
+    super(
+      "conflict",
+      "lock_lost",
+      `Cannot write "${path}": another process took the lock over meanwhile`,
+      { path, hint: "try again", cause },
+    );
+  }
+}
+
+const NEW_FILE_MODE = 0o644;
+
+/**
+ * Replaces a file whole and durably, or not at all: temporary file beside it, fsync, rename,
+ * fsync of the directory. Returns a warning when the change is made but the disk did not
+ * confirm that it survives a power cut.
+ *
+ * From the rename on, the change counts: a failure after it is no failure of the write, and
+ * a failed fsync is never repeated, since the kernel has marked the pages clean by then.
+ */
+export function writeAtomic(
+  path: string,
+  bytes: Uint8Array,
+  options: WriteOptions,
+): string | undefined {
+  const temporary = temporaryPath(path, options);
+  const mode = modeOf(path) ?? options.mode ?? NEW_FILE_MODE;
+  try {
+    writeNewFile(temporary, bytes, mode);
+    options.fence?.();
+    publish(temporary, path);
+  } catch (error) {
+    discard(temporary);
+    throw error;
+  }
+  return confirm(path);
+}
+
+/** Makes a file whose content is durable; its name becomes so when its directory is synced. */
+export function writeNewFile(
+  path: string,
+  bytes: Uint8Array,
+  mode: number = NEW_FILE_MODE,
+): void {
+  const file = Deno.openSync(path, { createNew: true, write: true, mode });
+  try {
+    const made = file.statSync().mode;
+    if (made !== null && (made & 0o777) !== mode) Deno.chmodSync(path, mode);
+    writeAll(file, bytes);
+    file.syncSync();
+  } finally {
+    file.close();
+  }
+}
+
+/** Gives a staged file or directory its name; that it is gone means that it was swept. */
+export function publish(staged: string, path: string): void {
+  try {
+    renameOver(staged, path);
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+    throw new StagedFileLost(path, error);
+  }
+}
+
+function temporaryPath(path: string, options: WriteOptions): string {
+  const beside = `${path}.${options.token}${TEMPORARY_SUFFIX}`;
+  return options.stagingDirectory === undefined
+    ? beside
+    : joinPath(options.stagingDirectory, nameOf(beside));
+}
+
+function modeOf(path: string): number | undefined {
+  try {
+    const info = Deno.lstatSync(path);
+    if (info.isFile) return info.mode === null ? undefined : info.mode & 0o777;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+  throw new OrcError(
+    "corrupt",
+    "not_a_regular_file",
+    `Cannot replace "${path}": it is not a regular file`,
+    { path },
+  );
+}
+
+function confirm(path: string): string | undefined {
+  try {
+    syncDirectory(parentDirectory(path) ?? path);
+  } catch (error) {
+    return `The change is made, but the disk did not confirm it: ${
+      (error as Error).message
+    }`;
+  }
+}

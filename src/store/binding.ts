@@ -1,0 +1,99 @@
+import { OrcError } from "../core/error.ts";
+import { decodeUtf8, parseJson } from "../core/json.ts";
+import { asObject } from "../core/json_object.ts";
+import type { RepositoryLayout } from "../core/layout.ts";
+import { MAX_SMALL_FILE_BYTES } from "../core/limits.ts";
+import { isSessionId } from "../core/session_id.ts";
+import { writeAtomic } from "./atomic.ts";
+import { isTaken, syncDirectory } from "./file_system.ts";
+import { sha256Hex } from "./hash.ts";
+import { guardPath } from "./path_guard.ts";
+import { readRegularFile } from "./read_file.ts";
+
+/** Somebody who has a session of their own: an agent, or whoever works in a linked worktree. */
+export interface Owner {
+  readonly kind: "agent" | "worktree";
+  /** The agent's name and id, or the worktree's path. */
+  readonly name: string;
+}
+
+/** Returns the session an owner is bound to, if there is one. */
+export async function readBinding(
+  layout: RepositoryLayout,
+  owner: Owner,
+): Promise<string | undefined> {
+  const path = await bindingPath(layout, owner);
+  guardPath(layout.root, layout.bindings);
+  const bytes = readRegularFile(path, MAX_SMALL_FILE_BYTES);
+  if (bytes === undefined) return undefined;
+  const fields = asObject(parseJson(decodeUtf8(bytes, path), path));
+  const session = fields?.get("session");
+  if (typeof session === "string" && isSessionId(session)) return session;
+  throw new OrcError(
+    "corrupt",
+    "invalid_binding",
+    `"${path}" names no session`,
+    { path, hint: "choose a session: orc session switch ID" },
+  );
+}
+
+/** Binds an owner to a session. */
+export async function writeBinding(
+  layout: RepositoryLayout,
+  owner: Owner,
+  binding: { readonly session: string; readonly at: string },
+  token: string,
+): Promise<void> {
+  const path = await bindingPath(layout, owner);
+  guardPath(layout.root, layout.bindings);
+  try {
+    Deno.mkdirSync(layout.bindings, { mode: 0o755 });
+    syncDirectory(layout.directory);
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+  }
+  const fields = { ...owner, ...binding };
+  writeAtomic(path, encode(`${JSON.stringify(fields, null, 2)}\n`), { token });
+}
+
+/** Reads the session that everybody without one of their own is in. */
+export function readCurrent(layout: RepositoryLayout): string | undefined {
+  guardPath(layout.root, layout.directory);
+  const bytes = readRegularFile(layout.current, MAX_SMALL_FILE_BYTES);
+  if (bytes === undefined) return undefined;
+  const text = decodeUtf8(bytes, layout.current).replace(/^\ufeff/, "").trim();
+  if (text === "") return undefined;
+  if (isSessionId(text)) return text;
+  throw new OrcError(
+    "corrupt",
+    "invalid_current",
+    `"${layout.current}" does not hold a session id`,
+    {
+      path: layout.current,
+      hint: "choose a session: orc session switch ID",
+    },
+  );
+}
+
+/** Points `current` at a session; no final newline, as the Python tool writes it. */
+export function writeCurrent(
+  layout: RepositoryLayout,
+  session: string,
+  token: string,
+): void {
+  guardPath(layout.root, layout.directory);
+  writeAtomic(layout.current, encode(session), { token });
+}
+
+/** An owner's name may hold anything; its hash is a safe file name on every system. */
+async function bindingPath(
+  layout: RepositoryLayout,
+  { kind, name }: Owner,
+): Promise<string> {
+  const hex = await sha256Hex(encode(`${kind}\0${name}`));
+  return `${layout.bindings}/${hex.slice(0, 32)}.json`;
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

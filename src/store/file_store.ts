@@ -1,0 +1,68 @@
+import { OrcError } from "../core/error.ts";
+import type { RepositoryLayout } from "../core/layout.ts";
+import { isSessionId } from "../core/session_id.ts";
+import { isAbsent } from "./file_system.ts";
+import { asOrcError } from "./os_error.ts";
+import { guardPath } from "./path_guard.ts";
+import { readSession } from "./session_read.ts";
+import type { SessionEntry, SessionStore } from "./session_store.ts";
+import type { StoreContext } from "./session_update.ts";
+
+/**
+ * The sessions below `.orchestrator/` of one repository. What writes is loaded by the first
+ * write: most commands only read.
+ */
+export function fileStore(
+  layout: RepositoryLayout,
+  context: StoreContext,
+): SessionStore {
+  return {
+    create: async (session) => {
+      const { createSession } = await import("./session_create.ts");
+      return createSession(layout, context, session);
+    },
+    read: (id) => readSession(layout, id),
+    update: async (id, change) => {
+      const { updateSession } = await import("./session_update.ts");
+      return updateSession(layout, context, id, change);
+    },
+    ids: () => sessionIds(layout),
+    list: () => listSessions(layout),
+  };
+}
+
+function sessionIds(layout: RepositoryLayout): readonly string[] {
+  guardPath(layout.root, layout.sessions);
+  try {
+    return [...Deno.readDirSync(layout.sessions)]
+      .filter(({ name, isDirectory }) => isDirectory && isSessionId(name))
+      .map(({ name }) => name)
+      .sort();
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw asOrcError(error, "list the sessions", layout.sessions);
+  }
+}
+
+async function listSessions(
+  layout: RepositoryLayout,
+): Promise<readonly SessionEntry[]> {
+  const entries: SessionEntry[] = [];
+  for (const id of sessionIds(layout)) {
+    entries.push(await entryOf(layout, id));
+  }
+  return entries;
+}
+
+async function entryOf(
+  layout: RepositoryLayout,
+  id: string,
+): Promise<SessionEntry> {
+  try {
+    const { state } = await readSession(layout, id);
+    return { id, state, problem: null };
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    return { id, state: null, problem: error.message };
+  }
+}

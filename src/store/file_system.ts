@@ -1,0 +1,88 @@
+/** The few file calls of the write path, with the same behaviour on Deno and Node. */
+
+const IS_WINDOWS = Deno.build.os === "windows";
+
+/** How often a rename is tried on Windows, where a reader or scanner may hold the name for a moment. */
+const RENAME_TRIES = 12;
+
+/** The operating system's name of an error, such as `ENOENT`; the class name where there is none. */
+export function codeOf(error: unknown): string {
+  const { code, name } = error as { code?: string; name?: string };
+  return code ?? name ?? "";
+}
+
+/** Whether a name is absent. */
+export function isAbsent(error: unknown): boolean {
+  return codeOf(error) === "ENOENT";
+}
+
+/** Whether a name was already taken. */
+export function isTaken(error: unknown): boolean {
+  return codeOf(error) === "EEXIST";
+}
+
+/** Writes all bytes; a short write is continued. */
+export function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) {
+    const count = file.writeSync(bytes.subarray(written));
+    if (count <= 0) throw new Error("a write made no progress");
+    written += count;
+  }
+}
+
+/** Makes a file's name durable. Windows has no such call; some file systems refuse it. */
+export function syncDirectory(path: string): void {
+  if (IS_WINDOWS) return;
+  const directory = Deno.openSync(path, { read: true });
+  try {
+    directory.syncSync();
+  } catch (error) {
+    if (!["EINVAL", "ENOTSUP", "EOPNOTSUPP"].includes(codeOf(error))) {
+      throw error;
+    }
+  } finally {
+    directory.close();
+  }
+}
+
+/** Removes a file; false when there was none. */
+export function removeIfThere(path: string): boolean {
+  try {
+    Deno.removeSync(path);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Removes what only this process made and nobody needs, after an error that is the one to
+ * report. What cannot be removed is swept by the next holder of the lock.
+ */
+export function discard(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch {
+    return;
+  }
+}
+
+/** Renames a file over another. */
+export function renameOver(from: string, to: string): void {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return Deno.renameSync(from, to);
+    } catch (error) {
+      const held = ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error));
+      if (!IS_WINDOWS || !held || attempt === RENAME_TRIES) throw error;
+      pause(Math.min(5 * 2 ** attempt, 500));
+    }
+  }
+}
+
+function pause(milliseconds: number): void {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(never, 0, 0, milliseconds);
+}

@@ -1,0 +1,113 @@
+import { OrcError } from "../core/error.ts";
+import { encodeLogLine, type RecordedEvent } from "../core/log_line.ts";
+import { parentDirectory } from "../core/path.ts";
+import { isAbsent, syncDirectory, writeAll } from "./file_system.ts";
+import { findFragment, isRestorable, missingFrom } from "./log_tail.ts";
+
+/** What was found wrong with the log's end, and mended. */
+export type LogRepair = "none" | "completed" | "recreated";
+
+/** Appends the events of one update with a single write. Only the holder of the session's lock may. */
+export function appendEvents(
+  path: string,
+  events: readonly RecordedEvent[],
+): void {
+  const file = openLog(path, { append: true });
+  try {
+    writeAll(file, encodeLines(events));
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * Brings the log up to the last update and makes it durable, with its name. It must succeed
+ * before the next update overwrites the events in state.json, which until then are their only
+ * safe copy.
+ *
+ * A torn last line is cut off when it is the beginning of an event that is known whole, and
+ * ended with a newline when it is anything else: nothing that cannot be restored is removed.
+ */
+export function settleLog(
+  path: string,
+  lastEvents: readonly RecordedEvent[],
+): LogRepair {
+  const isNew = makeIfAbsent(path);
+  const file = openLog(path, { read: true, append: true });
+  try {
+    endWithWholeLine(path, file, lastEvents);
+    const missing = missingFrom(file, lastEvents);
+    if (missing.length > 0) writeAll(file, encodeLines(missing));
+    file.syncDataSync();
+    if (missing.length === 0) return "none";
+    return isNew ? "recreated" : "completed";
+  } finally {
+    file.close();
+  }
+}
+
+function encodeLines(events: readonly RecordedEvent[]): Uint8Array {
+  return new TextEncoder().encode(events.map(encodeLogLine).join(""));
+}
+
+function endWithWholeLine(
+  path: string,
+  file: Deno.FsFile,
+  lastEvents: readonly RecordedEvent[],
+): void {
+  const fragment = findFragment(file);
+  if (fragment === undefined) return;
+  if (isRestorable(file, fragment, lastEvents)) {
+    cut(path, fragment.startBytes);
+  } else {
+    writeAll(file, new Uint8Array([0x0a]));
+  }
+}
+
+/** Windows does not let a file that is open for appending be cut. */
+function cut(path: string, lengthBytes: number): void {
+  const file = openLog(path, { write: true });
+  try {
+    file.truncateSync(lengthBytes);
+  } finally {
+    file.close();
+  }
+}
+
+function makeIfAbsent(path: string): boolean {
+  if (look(path) !== undefined) return false;
+  Deno.openSync(path, { createNew: true, write: true, mode: 0o644 }).close();
+  syncDirectory(parentDirectory(path) ?? path);
+  return true;
+}
+
+/** Opens a log that is there. No runtime opens without following links, so it compares. */
+function openLog(path: string, options: Deno.OpenOptions): Deno.FsFile {
+  const seen = look(path);
+  const file = Deno.openSync(path, options);
+  const opened = file.statSync();
+  if (opened.ino === seen?.ino && opened.dev === seen.dev) return file;
+  file.close();
+  throw new OrcError(
+    "conflict",
+    "file_replaced",
+    `Cannot write "${path}": it was replaced at the same moment`,
+    { path, hint: "try again when the other programs have ended" },
+  );
+}
+
+function look(path: string): Deno.FileInfo | undefined {
+  try {
+    const info = Deno.lstatSync(path);
+    if (info.isFile) return info;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+  throw new OrcError(
+    "corrupt",
+    "not_a_regular_file",
+    `Cannot write "${path}": it is not a regular file`,
+    { path, hint: "put a regular file in its place, or move it away" },
+  );
+}

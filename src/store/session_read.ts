@@ -1,0 +1,68 @@
+import { OrcError } from "../core/error.ts";
+import { decodeUtf8 } from "../core/json.ts";
+import { type RepositoryLayout, sessionLayout } from "../core/layout.ts";
+import { MAX_STATE_BYTES } from "../core/limits.ts";
+import { decodeSession, type StoredSession } from "../core/session.ts";
+import { ORC_FORMAT } from "../core/session_decode.ts";
+import { guardPath } from "./path_guard.ts";
+import { readRegularFile } from "./read_file.ts";
+import type { Session } from "./session_store.ts";
+
+/** Reads a session without locking or changing anything. */
+export async function readSession(
+  layout: RepositoryLayout,
+  id: string,
+): Promise<Session> {
+  const paths = sessionLayout(layout.root, id);
+  guardPath(layout.root, paths.directory);
+  const bytes = readRegularFile(paths.state, MAX_STATE_BYTES);
+  if (bytes === undefined) {
+    throw noSuchSession(id, paths.state);
+  }
+  const stored = await decodeSession(
+    decodeUtf8(bytes, paths.state),
+    paths.state,
+  );
+  if (stored.sessionId !== null && stored.sessionId !== id) {
+    throw new OrcError(
+      "corrupt",
+      "foreign_state",
+      `"${paths.state}" belongs to session "${stored.sessionId}"`,
+      { path: paths.state, hint: "orc session list" },
+    );
+  }
+  return { ...stored, id, legacyPath: null };
+}
+
+/** The error for a session that is not there. */
+export function noSuchSession(id: string, path: string): OrcError {
+  return new OrcError("not_found", "no_such_session", `No session "${id}"`, {
+    path,
+    hint: "orc session list",
+  });
+}
+
+/**
+ * Refuses to write a session that a newer orc made or somebody else changed: the one would
+ * lose what this orc does not know, the other would sign what nobody vouched for.
+ *
+ * @throws {OrcError} refused `newer_format` or corrupt `changed_outside`
+ */
+export function assertWritable(session: StoredSession, path: string): void {
+  if (session.format > ORC_FORMAT) {
+    throw new OrcError(
+      "refused",
+      "newer_format",
+      `"${path}" was made by a newer orc (format ${session.format}, this one knows ${ORC_FORMAT})`,
+      { path, hint: "update orc; reading still works: orc status" },
+    );
+  }
+  if (session.checksum === "changed") {
+    throw new OrcError(
+      "corrupt",
+      "changed_outside",
+      `"${path}" was changed outside orc: its checksum does not fit`,
+      { path, hint: "undo that change; reading still works: orc status" },
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import { normalisePath, relativePath, resolvePath } from "../core/path.ts";
+import { codeOf, isAbsent } from "./file_system.ts";
+import { asOrcError } from "./os_error.ts";
+
+/** Whether a file a check asks for is there, and if not, why. */
+export interface WorkingFile {
+  readonly path: string;
+  readonly problem: string | null;
+}
+
+/**
+ * Looks for a file or directory below a working tree. Links are followed, but what they lead
+ * to must lie in the tree too: a check must not be passed by somebody else's file.
+ */
+export function findWorkingFile(tree: string, path: string): WorkingFile {
+  if (path === "" || path.includes("\0")) {
+    return { path, problem: "The workflow names no file to look for" };
+  }
+  const absolute = resolvePath(tree, path);
+  try {
+    const real = realPath(absolute);
+    return relativePath(realPath(tree), real) === undefined
+      ? { path: real, problem: `${path} leads out of the repository` }
+      : { path: real, problem: null };
+  } catch (error) {
+    if (isAbsent(error) || codeOf(error) === "ENOTDIR") {
+      return { path: absolute, problem: `${path} does not exist` };
+    }
+    throw asOrcError(error, "look for a file", absolute);
+  }
+}
+
+function realPath(path: string): string {
+  return normalisePath(Deno.realPathSync(path));
+}

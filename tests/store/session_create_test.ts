@@ -1,0 +1,121 @@
+import {
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import { OrcError } from "../../src/core/error.ts";
+import { repositoryLayout, sessionLayout } from "../../src/core/layout.ts";
+import {
+  createSession,
+  publishSession,
+} from "../../src/store/session_create.ts";
+import {
+  eventOf,
+  eventsIn,
+  loggedIn,
+  namesIn,
+  startedState,
+  storeContext,
+  tokenOf,
+  withSession,
+} from "./fixtures.ts";
+import { readTree, withTemporaryDirectory, writeTree } from "./temporary.ts";
+
+const FILES = { meta: "{}", log: "line\n", state: "{}" };
+
+const NEW = {
+  id: "new",
+  decision: {
+    state: startedState(["a"]),
+    events: [eventOf("workflow_started", null), eventOf("phase_started", null)],
+  },
+  localTime: "2026-03-01T11:00:00.000",
+};
+
+Deno.test("createSession() stores what it returns", () =>
+  withSession(async ({ layout, context, store }) => {
+    const session = await createSession(layout, context, NEW);
+    assertEquals([session.id, session.serial], ["new", 1]);
+    const read = await store.read("new");
+    assertEquals(read.lastEvents, session.lastEvents);
+    assertEquals(read.state.task, "Add login");
+    assertEquals([read.serial, read.sessionId], [1, "new"]);
+    const { log } = sessionLayout(layout.root, "new");
+    assertEquals(eventsIn(log), session.lastEvents);
+    assertEquals(loggedIn(log), ["workflow_started -", "phase_started -"]);
+  }));
+
+Deno.test("createSession() writes the meta data the Python tool wants", () =>
+  withSession(async ({ layout, context }) => {
+    await createSession(layout, context, NEW);
+    const { meta } = sessionLayout(layout.root, "new");
+    const text = Deno.readTextFileSync(meta);
+    assertEquals(JSON.parse(text), {
+      session_id: "new",
+      created_at: NEW.localTime,
+      repo_root: ".",
+    });
+    assertMatch(text, /\}$/);
+  }));
+
+Deno.test("publishSession() leaves nothing but the session", () =>
+  withSession(({ layout }) => {
+    const names = namesIn(layout.sessions);
+    publishSession(layout, "new", FILES, tokenOf(9));
+    assertEquals(namesIn(layout.sessions), [...names, "new"]);
+    assertEquals(readTree(`${layout.sessions}/new`), {
+      "meta.json": "{}",
+      "log.jsonl": "line\n",
+      "state.json": "{}",
+    });
+  }));
+
+Deno.test("publishSession() writes over no session", () =>
+  withSession(({ layout }) => {
+    publishSession(layout, "new", FILES, tokenOf(9));
+    const before = readTree(layout.root);
+    const again = { ...FILES, state: "other" };
+    assertThrows(
+      () => publishSession(layout, "new", again, tokenOf(10)),
+      OrcError,
+      'Cannot store the session "',
+    );
+    assertEquals(readTree(layout.root), before);
+  }));
+
+Deno.test("publishSession() writes over no file", () =>
+  withSession(({ layout }) => {
+    writeTree(layout.sessions, { new: "a file" });
+    const before = readTree(layout.root);
+    assertThrows(
+      () => publishSession(layout, "new", FILES, tokenOf(9)),
+      OrcError,
+    );
+    assertEquals(readTree(layout.root), before);
+  }));
+
+Deno.test("publishSession() makes nothing where no sessions are kept", () =>
+  withTemporaryDirectory((root) => {
+    const error = assertThrows(
+      () => publishSession(repositoryLayout(root), "new", FILES, tokenOf(9)),
+      OrcError,
+    );
+    assertEquals([error.kind, error.code], ["not_found", "path_not_found"]);
+    assertEquals(readTree(root), {});
+  }));
+
+Deno.test("createSession() refuses an id that is none, before it writes", () =>
+  withTemporaryDirectory(async (root) => {
+    const layout = repositoryLayout(root);
+    Deno.mkdirSync(layout.sessions, { recursive: true });
+    const before = readTree(root);
+    for (const id of ["..", "../x", "", "A", "a/b", ".new-x"]) {
+      await assertRejects(
+        () => createSession(layout, storeContext(), { ...NEW, id }),
+        Error,
+        "No session id",
+      );
+    }
+    assertEquals(readTree(root), before);
+  }));
