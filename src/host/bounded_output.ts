@@ -1,0 +1,95 @@
+import { OUTPUT_HEAD_BYTES, OUTPUT_TAIL_BYTES } from "../core/limits.ts";
+
+/** Keeps the beginning and the end of a stream, however much it carries. */
+export class BoundedOutput {
+  readonly #head = new Uint8Array(OUTPUT_HEAD_BYTES);
+  /** The end of the stream; the byte with number `n` behind the head lies at `n % length`. */
+  readonly #ring = new Uint8Array(OUTPUT_TAIL_BYTES);
+  #headBytes = 0;
+  #tailBytes = 0;
+
+  /** Takes the next bytes; they are copied, so that no large buffer stays alive. */
+  add(bytes: Uint8Array): void {
+    const room = this.#head.length - this.#headBytes;
+    const first = bytes.subarray(0, room);
+    this.#head.set(first, this.#headBytes);
+    this.#headBytes += first.length;
+    this.#addToRing(bytes.subarray(room));
+  }
+
+  #addToRing(bytes: Uint8Array): void {
+    const size = this.#ring.length;
+    const kept = bytes.subarray(-size);
+    this.#tailBytes += bytes.length;
+    const start = (this.#tailBytes - kept.length) % size;
+    const untilEnd = kept.subarray(0, size - start);
+    this.#ring.set(untilEnd, start);
+    this.#ring.set(kept.subarray(untilEnd.length), 0);
+  }
+
+  /** The text so far; where bytes were left out, a line says how many. */
+  text(): string {
+    const head = this.#head.subarray(0, this.#headBytes);
+    const tail = this.#tail();
+    if (this.#tailBytes === tail.length) return decode(concat(head, tail));
+    const start = withoutOpenSequence(head);
+    const end = withoutSequenceRest(tail);
+    const leftOut = head.length + this.#tailBytes - start.length - end.length;
+    return `${decode(start)}\n… ${leftOut} bytes left out …\n${decode(end)}`;
+  }
+
+  /** The last complete line that is not blank; undefined as long as there is none. */
+  lastLine(): string | undefined {
+    const head = this.#head.subarray(0, this.#headBytes);
+    const lines = decode(concat(head, this.#tail())).split(/[\r\n]+/);
+    return lines.slice(0, -1).findLast((line) => line.trim() !== "");
+  }
+
+  #tail(): Uint8Array {
+    if (this.#tailBytes <= this.#ring.length) {
+      return this.#ring.subarray(0, this.#tailBytes);
+    }
+    const seam = this.#tailBytes % this.#ring.length;
+    return concat(this.#ring.subarray(seam), this.#ring.subarray(0, seam));
+  }
+}
+
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function decode(bytes: Uint8Array): string {
+  return DECODER.decode(bytes);
+}
+
+function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first, 0);
+  bytes.set(second, first.length);
+  return bytes;
+}
+
+/** A cut in the middle of a character must not look like a broken character. */
+function withoutOpenSequence(bytes: Uint8Array): Uint8Array {
+  for (let length = 1; length <= 3; length++) {
+    const byte = bytes.at(-length) ?? 0;
+    if (isContinuation(byte)) continue;
+    return sequenceLength(byte) > length ? bytes.subarray(0, -length) : bytes;
+  }
+  return bytes;
+}
+
+function withoutSequenceRest(bytes: Uint8Array): Uint8Array {
+  let start = 0;
+  while (start < 3 && isContinuation(bytes[start] ?? 0)) start++;
+  return bytes.subarray(start);
+}
+
+function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
+}
+
+/** Bytes of the UTF-8 sequence that this byte begins. */
+function sequenceLength(byte: number): number {
+  if (byte < 0xc0) return 1;
+  if (byte < 0xe0) return 2;
+  return byte < 0xf0 ? 3 : 4;
+}

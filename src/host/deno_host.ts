@@ -1,0 +1,118 @@
+import { OrcError } from "../core/error.ts";
+import { instantOf } from "../core/instant.ts";
+import { detectAgent } from "./environment.ts";
+import type { Host } from "./host.ts";
+import { livenessOf, ownIdentity } from "./liveness.ts";
+import { isGranted } from "./permission.ts";
+import { openTerminal } from "./terminal.ts";
+
+/**
+ * Opens this machine for orc. What takes long to load is loaded by the first
+ * call that needs it.
+ *
+ * Requires no permission by itself: a variable that may not be read counts as
+ * unset. With `--allow-read`, `--allow-run` and `--allow-sys=hostname` it tells
+ * at once that the holder of a lock is dead; otherwise the lock it left behind
+ * keeps others waiting.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { denoHost, readStatus, startSession } from "@orc/cli";
+ *
+ * const env = () => undefined;
+ * const host = { ...denoHost(), env, now: () => "2026-01-02T03:04:05Z" };
+ * const root = await Deno.makeTempDir();
+ * await startSession(host, { root, task: "Add login" });
+ * const { at } = await readStatus(host, { root });
+ * assertEquals(at, "2026-01-02T03:04:05Z");
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export function denoHost(): Host {
+  return {
+    get workingDirectory() {
+      return workingDirectory();
+    },
+    terminal: openTerminal(readVariable),
+    now: () => instantOf(Date.now()),
+    localNow: () => localTime(new Date()),
+    env: readVariable,
+    newToken,
+    idSource,
+    homeDirectory,
+    identity: ownIdentity,
+    livenessOf,
+    runProgram: async (request) => {
+      const { runProgram } = await import("./process.ts");
+      return runProgram(request);
+    },
+    caller: () => ({ agent: callingAgent(), approval: null }),
+  };
+}
+
+function workingDirectory(): string {
+  try {
+    return Deno.cwd();
+  } catch (cause) {
+    throw new OrcError(
+      "external",
+      "no_working_directory",
+      "Cannot find the working directory: it no longer exists",
+      { hint: "change to a directory that exists, or use --root", cause },
+    );
+  }
+}
+
+/** A variable orc may not read is as good as unset. */
+function readVariable(name: string): string | undefined {
+  if (!isReadable(name)) return undefined;
+  try {
+    return Deno.env.get(name);
+  } catch (cause) {
+    throw new OrcError(
+      "usage",
+      "environment_invalid",
+      `Cannot read the environment variable "${name}": it is not valid Unicode`,
+      { hint: `unset ${name}`, cause },
+    );
+  }
+}
+
+/** Asked once for all variables where all are granted: one by one, it takes as long as a file. */
+let isAllReadable: boolean | undefined;
+
+function isReadable(variable: string): boolean {
+  isAllReadable ??= isGranted({ name: "env" });
+  return isAllReadable || isGranted({ name: "env", variable });
+}
+
+/** Local time in the form of Python's `isoformat()`, which counts microseconds. */
+function localTime(date: Date): string {
+  const offsetMs = date.getTimezoneOffset() * 60_000;
+  const local = new Date(date.getTime() - offsetMs).toISOString();
+  return `${local.slice(0, -1)}000`;
+}
+
+function newToken(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+}
+
+async function idSource(): Promise<() => string> {
+  const { monotonicUlid } = await import("@std/ulid");
+  return () => monotonicUlid().toLowerCase();
+}
+
+/** The user's directory; undefined when the environment names none that could be meant. */
+function homeDirectory(): string | undefined {
+  const path = readVariable("HOME") || readVariable("USERPROFILE");
+  return path && /^(?:\/|\\\\|[A-Za-z]:[\\/])/.test(path) ? path : undefined;
+}
+
+function callingAgent(): string | null {
+  const agent = detectAgent(readVariable);
+  if (agent === null) return null;
+  return agent.id === null ? agent.name : `${agent.name}:${agent.id}`;
+}

@@ -1,0 +1,118 @@
+import type { Liveness, ProcessIdentity } from "../core/process_identity.ts";
+import type { Caller } from "../core/types.ts";
+
+export type { Liveness, ProcessIdentity };
+
+/** A program to run, and the bounds it runs in. */
+export interface ProgramRequest {
+  /**
+   * Program and arguments, or one text for the shell: `sh`, on Windows `cmd`.
+   */
+  readonly command: readonly string[] | { readonly shell: string };
+  /** Where the program runs; absolute. */
+  readonly workingDirectory: string;
+  /** After this time the program and all it started are ended. */
+  readonly timeoutMs: number;
+  /**
+   * Called with the last line of output while the program runs, at most four
+   * times a second.
+   */
+  readonly onProgress?: (lastLine: string) => void;
+}
+
+/** How a program ended. */
+export interface ProgramResult {
+  /**
+   * Exit code; 128 plus the signal's number when a signal ended it; -1 when it
+   * never ran or orc ended it.
+   */
+  readonly exitCode: number;
+  /**
+   * First 4 KiB and last 16 KiB of standard output, as UTF-8; what was cut
+   * between them is named.
+   */
+  readonly stdout: string;
+  /** Error output, cut in the same way. */
+  readonly stderr: string;
+  /** How long it ran, to the millisecond. */
+  readonly durationSeconds: number;
+  /** Why it could not run or was ended by orc; null when it ended by itself. */
+  readonly problem: string | null;
+}
+
+/** The terminal, or what stands in its place. */
+export interface Terminal {
+  /**
+   * Whether a person can be asked: input and error output are terminals, and no
+   * CI is detected.
+   */
+  readonly isInteractive: boolean;
+  /** Whether standard output is a terminal. */
+  readonly isOutputTerminal: boolean;
+  /** Whether error output is a terminal. */
+  readonly isErrorTerminal: boolean;
+  /** Width for people in columns; 80 where none can be found out. */
+  readonly columns: number;
+  /**
+   * Asks for one line on error output and waits for it, at most 4096 bytes
+   * without the line end; undefined when input ended.
+   */
+  readLine(question: string): string | undefined;
+}
+
+/**
+ * This machine: the only source of time, randomness, environment, programs and
+ * prompts. {@linkcode denoHost} makes one; programs and tests may replace
+ * members of it: `{ ...denoHost(), env: () => undefined }` takes no setting
+ * from the environment.
+ */
+export interface Host {
+  /**
+   * Where the search for the repository begins, absolute. Reading it may throw
+   * `no_working_directory` (external).
+   */
+  readonly workingDirectory: string;
+  /** Where people are asked for approvals. */
+  readonly terminal: Terminal;
+  /**
+   * Instant in the state's spelling, UTC: six fraction digits or none, such as
+   * `2026-11-20T07:34:57.231000Z`.
+   */
+  now(): string;
+  /**
+   * Local time without offset, with six fraction digits, as the Python tool's
+   * `meta.json` wants it.
+   */
+  localNow(): string;
+  /**
+   * Value of a variable of the environment; undefined when it is unset or may
+   * not be read.
+   */
+  env(name: string): string | undefined;
+  /** 128 random bits as 32 hex digits. */
+  newToken(): string;
+  /**
+   * Loads what makes ULIDs; the ids it returns are in lower case and ascending.
+   */
+  idSource(): Promise<() => string>;
+  /**
+   * The user's directory, whose own `.orchestrator` belongs to no repository;
+   * undefined when it is not known.
+   */
+  homeDirectory(): string | undefined;
+  /** Who this process is, for whoever waits for its lock. */
+  identity(): ProcessIdentity;
+  /**
+   * Tells whether the holder of a lock can still act; `lockedAt` is the instant
+   * at which it took the lock.
+   */
+  livenessOf(holder: ProcessIdentity, lockedAt: string): Liveness;
+  /**
+   * Runs a program without input to its end. A program that fails or cannot be
+   * found is a result and not an error. Throws `permission_missing` (denied)
+   * where programs may not be run.
+   */
+  runProgram(request: ProgramRequest): Promise<ProgramResult>;
+  /** The agent that calls, without any approval. */
+  caller(): Caller;
+}

@@ -1,0 +1,166 @@
+import { assert, assertEquals } from "@std/assert";
+import type { ProcessIdentity } from "../../src/core/process_identity.ts";
+import { livenessOf, ownIdentity } from "../../src/host/liveness.ts";
+import { listedProcess } from "../../src/host/process_table.ts";
+import { runScript } from "./script.ts";
+
+const LONG_AGO = "2001-01-01T00:00:00Z";
+const LONG_AGO_MS = Date.parse(LONG_AGO);
+
+/** Calls a test with the id of a process that lives as long as the test. */
+async function withSleeper(test: (pid: number) => void): Promise<void> {
+  const child = new Deno.Command("sleep", { args: ["60"] }).spawn();
+  try {
+    test(child.pid);
+  } finally {
+    child.kill("SIGKILL");
+    await child.status;
+  }
+}
+
+async function endedPid(): Promise<number> {
+  const child = new Deno.Command("true").spawn();
+  await child.status;
+  return child.pid;
+}
+
+function holder(changes: Partial<ProcessIdentity>): ProcessIdentity {
+  return { ...ownIdentity(), startedAtMs: Date.now(), ...changes };
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
+
+Deno.test("ownIdentity() names this process as far as it may", () => {
+  const { startedAtMs, ...identity } = ownIdentity();
+  assertEquals(identity, {
+    pid: Deno.pid,
+    start: "",
+    boot: "",
+    namespace: "",
+    host: Deno.hostname(),
+    runtime: `deno ${Deno.version.deno}`,
+  });
+  assert(startedAtMs <= Date.now() && startedAtMs > LONG_AGO_MS);
+});
+
+Deno.test("livenessOf() finds this process alive", () => {
+  assertEquals(livenessOf(ownIdentity(), now()), "alive");
+});
+
+Deno.test("livenessOf() finds a process dead that is not there", async () => {
+  const pid = await endedPid();
+  assertEquals(livenessOf(holder({ pid }), now()), "dead");
+});
+
+Deno.test("livenessOf() finds a holder dead whose id a younger process has", async () => {
+  await withSleeper((pid) => {
+    const gone = holder({ pid, startedAtMs: LONG_AGO_MS });
+    assertEquals(livenessOf(gone, LONG_AGO), "dead");
+  });
+});
+
+Deno.test("livenessOf() takes a doubtful holder for alive", async () => {
+  await withSleeper((pid) => {
+    assertEquals(livenessOf(holder({ pid }), now()), "alive");
+    // One of two clocks was set: only both together prove that the id was used again.
+    assertEquals(livenessOf(holder({ pid }), LONG_AGO), "alive");
+    const stepped = holder({ pid, startedAtMs: LONG_AGO_MS });
+    assertEquals(livenessOf(stepped, now()), "alive");
+    assertEquals(livenessOf(stepped, "no instant"), "alive");
+  });
+  assertEquals(livenessOf(holder({ pid: 1 }), now()), "alive");
+});
+
+Deno.test("livenessOf() finds a process dead that nobody has waited for", async () => {
+  const child = new Deno.Command("sh", {
+    args: ["-c", "true & echo $!; exec sleep 60"],
+    stdout: "piped",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  const pid = Number(new TextDecoder().decode((await reader.read()).value));
+  while (listedProcess(pid)?.isDefunct === false);
+  assertEquals(livenessOf(holder({ pid }), now()), "dead");
+  child.kill("SIGKILL");
+  await reader.cancel();
+  await child.status;
+});
+
+Deno.test("livenessOf() does not judge what is not on this machine", async () => {
+  const pid = await endedPid();
+  for (const host of ["elsewhere", ""]) {
+    assertEquals(livenessOf(holder({ pid, host }), LONG_AGO), "unknown");
+  }
+});
+
+Deno.test("livenessOf() does not judge what is no process id", () => {
+  for (const pid of [0, -1, 1.5, NaN, 2 ** 31, 2 ** 40]) {
+    assertEquals(livenessOf(holder({ pid }), LONG_AGO), "unknown");
+  }
+});
+
+Deno.test({
+  name: "livenessOf() goes by what the kernel says where it may read it",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const { stdout, stderr } = await runScript(
+      `import { livenessOf, ownIdentity } from "./src/host/liveness.ts";
+       const own = ownIdentity();
+       const ended = new Deno.Command("true").spawn();
+       await ended.status;
+       const known = [own.start, own.boot, own.namespace].every(Boolean);
+       const judge = (changes) =>
+         livenessOf({ ...own, ...changes }, "${LONG_AGO}");
+       const foreign = { host: "other", boot: "b" };
+       console.log(JSON.stringify({
+         known,
+         same: judge({}),
+         laterStart: judge({ start: "1" }),
+         otherName: judge({ host: "renamed" }),
+         otherBoot: judge({ boot: "b" }),
+         otherMachine: judge(foreign),
+         otherNamespace: judge({ namespace: "pid:[1]" }),
+         gone: judge({ pid: ended.pid }),
+         lesserHolder: judge({ start: "", boot: "", namespace: "" }),
+         lesserGone: judge({ pid: ended.pid, start: "", boot: "" }),
+         lesserElsewhere: judge({ boot: "", host: "other" }),
+       }));`,
+      { flags: ["-A"] },
+    );
+    assertEquals(stderr, "");
+    assertEquals(JSON.parse(stdout), {
+      known: true,
+      same: "alive",
+      laterStart: "dead",
+      otherName: "alive",
+      otherBoot: "dead",
+      otherMachine: "unknown",
+      otherNamespace: "unknown",
+      gone: "dead",
+      lesserHolder: "alive",
+      lesserGone: "dead",
+      lesserElsewhere: "unknown",
+    });
+  },
+});
+
+Deno.test("livenessOf() knows nothing without permissions, and does not fail", async () => {
+  const source = `
+    import { livenessOf, ownIdentity } from "./src/host/liveness.ts";
+    const own = ownIdentity();
+    const holders = [own, { ...own, host: "other" }, { ...own, pid: 1 }];
+    const now = new Date().toISOString();
+    console.log(holders.map((one) => livenessOf(one, now)).join());`;
+  const flags = ["--allow-read=src"];
+  const none = await runScript(source, { flags });
+  assertEquals(none.stdout, "unknown,unknown,unknown\n");
+  const onlyHost = await runScript(source, {
+    flags: [...flags, "--allow-sys=hostname"],
+  });
+  assertEquals(onlyHost.stdout, "unknown,unknown,unknown\n");
+  const onlyPs = await runScript(source, {
+    flags: [...flags, "--allow-sys=hostname", "--allow-run=ps"],
+  });
+  assertEquals(onlyPs.stdout, "alive,unknown,alive\n");
+});

@@ -1,0 +1,269 @@
+import { assert, assertEquals } from "@std/assert";
+import type { ProgramRequest, ProgramResult } from "../../src/host/host.ts";
+import { listedProcess } from "../../src/host/process_table.ts";
+import { runProgram } from "../../src/host/process.ts";
+import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
+import { runScript } from "./script.ts";
+
+function run(
+  command: ProgramRequest["command"],
+  options: Partial<ProgramRequest> = {},
+): Promise<ProgramResult> {
+  return runProgram({
+    command,
+    workingDirectory: ".",
+    timeoutMs: 20_000,
+    ...options,
+  });
+}
+
+function runShell(
+  shell: string,
+  options?: Partial<ProgramRequest>,
+): Promise<ProgramResult> {
+  return run({ shell }, options);
+}
+
+/** Asserts that the process whose id a program printed can do nothing any more. */
+function assertEnded(pid: string): void {
+  assert(/^\d+$/.test(pid.trim()), `"${pid}" is no process id`);
+  // A killed process closes its files a moment before it is gone.
+  for (let look = 0; look < 50; look++) {
+    const process = listedProcess(Number(pid));
+    if (process === undefined || process.isDefunct) return;
+  }
+  throw new Error(`Process ${pid} still runs`);
+}
+
+Deno.test("runProgram() returns output, exit code and duration", async () => {
+  const result = await run(["sh", "-c", "echo out; echo err >&2; exit 3"]);
+  const { durationSeconds, ...rest } = result;
+  assertEquals(rest, {
+    exitCode: 3,
+    stdout: "out\n",
+    stderr: "err\n",
+    problem: null,
+  });
+  assert(durationSeconds >= 0 && durationSeconds < 20);
+});
+
+Deno.test("runProgram() hands on words without a shell", async () => {
+  const { stdout } = await run(["printf", "%s,", "a | b", "", "$HOME", "*"]);
+  assertEquals(stdout, "a | b,,$HOME,*,");
+});
+
+Deno.test("runProgram() lets a shell interpret operators", async () => {
+  const failed = await runShell("echo hi | grep x && echo ok");
+  assertEquals([failed.exitCode, failed.stdout], [1, ""]);
+  const passed = await runShell("echo hi | grep h && echo ok");
+  assertEquals([passed.exitCode, passed.stdout], [0, "hi\nok\n"]);
+});
+
+Deno.test("runProgram() runs in the working directory, with the environment and a mark", async () => {
+  await withTemporaryDirectory(async (directory) => {
+    writeTree(directory, { "check.sh": '#!/bin/sh\npwd\necho "$PATH"\n' });
+    Deno.chmodSync(`${directory}/check.sh`, 0o755);
+    const { stdout } = await run(["./check.sh"], {
+      workingDirectory: directory,
+    });
+    assertEquals(stdout, `${directory}\n${Deno.env.get("PATH")}\n`);
+    const marked = await runShell('echo "$ORCHESTRATOR_CHECK"');
+    assertEquals(marked.stdout, "1\n");
+  });
+});
+
+Deno.test("runProgram() gives the program no input", async () => {
+  const { exitCode, stdout } = await run(["cat"]);
+  assertEquals([exitCode, stdout], [0, ""]);
+});
+
+Deno.test("runProgram() says why a program could not be started", async () => {
+  await withTemporaryDirectory(async (directory) => {
+    writeTree(directory, { "data.txt": "x" });
+    const missing = `${directory}/missing`;
+    const cases: [string, string, string][] = [
+      ["no-such-program", ".", 'Program "no-such-program" was not found'],
+      [
+        `${directory}/data.txt`,
+        ".",
+        `Program "${directory}/data.txt" is not executable`,
+      ],
+      [directory, ".", `Program "${directory}" is not executable`],
+      ["true", missing, `Working directory "${missing}" does not exist`],
+      [
+        "true",
+        `${directory}/data.txt`,
+        `Working directory "${directory}/data.txt" does not exist`,
+      ],
+    ];
+    for (const [program, workingDirectory, problem] of cases) {
+      const result = await run([program], { workingDirectory });
+      assertEquals([result.exitCode, result.problem], [-1, problem]);
+    }
+  });
+});
+
+Deno.test("runProgram() survives a command the system refuses", async () => {
+  const { exitCode, problem } = await run(["echo", "x".repeat(3_000_000)]);
+  assertEquals(exitCode, -1);
+  assert(
+    problem?.startsWith('Program "echo" could not be started: '),
+    problem ?? "",
+  );
+});
+
+Deno.test("runProgram() reports a signal as a shell does", async () => {
+  for (const [signal, exitCode] of [["KILL", 137], ["TERM", 143]]) {
+    const result = await runShell(`kill -${signal} $$`);
+    assertEquals([result.exitCode, result.problem], [exitCode, null]);
+  }
+});
+
+Deno.test("runProgram() ends a program and all it started at the time limit", async () => {
+  const result = await runShell("sleep 30 & echo $!; wait", { timeoutMs: 300 });
+  assertEquals([result.exitCode, result.problem], [
+    -1,
+    "Ended after the time limit of 0.3 s",
+  ]);
+  assertEnded(result.stdout);
+});
+
+Deno.test("runProgram() does not take a polite end at the time limit for success", async () => {
+  const result = await runShell(
+    "trap 'echo bye; exit 0' TERM; sleep 30 & wait",
+    {
+      timeoutMs: 300,
+    },
+  );
+  assertEquals([result.exitCode, result.stdout], [-1, "bye\n"]);
+  assert(result.durationSeconds < 2);
+});
+
+Deno.test("runProgram() kills what ignores the polite signal", async () => {
+  const { stdout, problem, durationSeconds } = await runShell(
+    "trap '' TERM; sleep 30 & echo $!; wait; sleep 30",
+    { timeoutMs: 200 },
+  );
+  assertEquals(problem, "Ended after the time limit of 0.2 s");
+  assertEnded(stdout);
+  assert(durationSeconds > 2 && durationSeconds < 10);
+});
+
+Deno.test("runProgram() does not wait for a process left behind, and ends it", async () => {
+  const result = await runShell("sleep 30 & echo $!; exit 4");
+  assertEquals([result.exitCode, result.problem], [4, null]);
+  assert(result.durationSeconds < 5);
+  assertEnded(result.stdout);
+});
+
+Deno.test({
+  name: "runProgram() does not wait for a process that left the group",
+  ignore: (await run(["setsid", "true"])).exitCode !== 0,
+  fn: async () => {
+    const result = await runShell("setsid sleep 30 & echo $!");
+    assert(result.durationSeconds < 5);
+    Deno.kill(Number(result.stdout), "SIGKILL");
+  },
+});
+
+Deno.test("runProgram() leaves a service alone that has closed its output", async () => {
+  const result = await runShell("sleep 30 >/dev/null 2>&1 & echo $!");
+  const service = Number(result.stdout);
+  assertEquals(listedProcess(service)?.isDefunct, false);
+  Deno.kill(service, "SIGKILL");
+});
+
+Deno.test("runProgram() keeps a gigabyte of output in bounded memory", async () => {
+  const before = Deno.memoryUsage().rss;
+  const result = await runShell("head -c 1000000000 /dev/zero; echo end");
+  assertEquals(result.exitCode, 0);
+  assert(result.stdout.includes("… 999979524 bytes left out …"));
+  assert(result.stdout.endsWith("end\n"));
+  assert(Deno.memoryUsage().rss - before < 500_000_000);
+});
+
+Deno.test("runProgram() accepts binary output", async () => {
+  const { exitCode, stdout } = await run(["printf", "a\\377\\000b"]);
+  assertEquals([exitCode, stdout], [0, "a\ufffd\0b"]);
+});
+
+Deno.test("runProgram() reports complete lines, at most four a second", async () => {
+  const lines: string[] = [];
+  const { durationSeconds } = await runShell(
+    "for i in 1 2 3 4 5 6 7 8; do echo line $i >&2; sleep 0.1; done; printf x",
+    { onProgress: (line) => lines.push(line) },
+  );
+  assert(lines.length >= 2 && lines.length <= durationSeconds * 4, `${lines}`);
+  assertEquals(lines, lines.toSorted());
+  assert(lines.every((line) => /^line [1-8]$/.test(line)), `${lines}`);
+});
+
+/** Runs a shell command that signals orc, and returns what is then printed about the error. */
+async function interrupt(shell: string): Promise<string> {
+  const request = {
+    command: { shell },
+    workingDirectory: ".",
+    timeoutMs: 20_000,
+  };
+  const { stdout, code } = await runScript(
+    `import { runProgram } from "./src/host/process.ts";
+     await runProgram(${JSON.stringify(request)}).catch((error) => {
+       console.log(error.name, error.signal, Math.round(performance.now()));
+       Deno.exit(error.exitCode);
+     });`,
+    { flags: ["-A"] },
+  );
+  return `${stdout.trim()} ${code}`;
+}
+
+Deno.test("runProgram() ends the program when a signal reaches orc", async () => {
+  await withTemporaryDirectory(async (directory) => {
+    const exitCodes = { HUP: 129, INT: 130, TERM: 143 };
+    for (const [signal, exitCode] of Object.entries(exitCodes)) {
+      const [name, caught, , code] = (await interrupt(
+        `sleep 30 & echo $! > '${directory}/pid'; kill -${signal} $PPID; wait`,
+      )).split(" ");
+      assertEquals([name, caught], ["Interrupted", `SIG${signal}`]);
+      assertEquals(code, `${exitCode}`);
+      assertEnded(Deno.readTextFileSync(`${directory}/pid`));
+    }
+  });
+});
+
+Deno.test("runProgram() kills at once at the second signal", async () => {
+  const answer = await interrupt(
+    "trap '' TERM; kill -INT $PPID; kill -HUP $PPID; sleep 30",
+  );
+  const [name, , elapsedMs] = answer.split(" ");
+  assertEquals(name, "Interrupted");
+  assert(Number(elapsedMs) < 1900, answer);
+});
+
+Deno.test("runProgram() gives signals back their action afterwards", async () => {
+  const { signal, stdout } = await runScript(
+    `import { runProgram } from "./src/host/process.ts";
+     await runProgram({ command: ["true"], workingDirectory: ".", timeoutMs: 9999 });
+     console.log("run");
+     Deno.kill(Deno.pid, "SIGINT");
+     setTimeout(() => {}, 30_000);`,
+    { flags: ["-A"] },
+  );
+  assertEquals([stdout, signal], ["run\n", "SIGINT"]);
+});
+
+Deno.test("runProgram() names the permission that is missing", async () => {
+  const source = `import { runProgram } from "./src/host/process.ts";
+    const request = { command: ["true"], workingDirectory: ".", timeoutMs: 99 };
+    await runProgram(request).catch((error) =>
+      console.log([error.name, error.kind, error.code, error.message].join("|")));`;
+  for (const flags of [[], ["--allow-env"], ["--allow-run"]]) {
+    const { stdout } = await runScript(source, {
+      flags: ["--allow-read=src", ...flags],
+    });
+    assertEquals(
+      stdout,
+      'OrcError|denied|permission_missing|Cannot run "true": orc has no permission to run programs\n',
+      `${flags}`,
+    );
+  }
+});
