@@ -1,0 +1,35 @@
+import { OrcError } from "../core/error.ts";
+import type { Host } from "../host/host.ts";
+import { adoptLegacy } from "../store/adopt.ts";
+import { readCurrent, writeCurrent } from "../store/binding.ts";
+import { readLegacyState } from "../store/legacy.ts";
+import type { Repository } from "./open_repository.ts";
+import { withPreparedRepository } from "./prepare_repository.ts";
+
+/** Moves a legacy session's state to the new place; the old files stay. Safe to repeat. */
+export async function adoptLegacySession(
+  host: Host,
+  repository: Repository,
+  id: string,
+): Promise<void> {
+  const { layout } = repository;
+  const work = async ({ token }: { token: string }): Promise<void> => {
+    const legacy = await readLegacyState(layout);
+    if (legacy?.session.id !== id) throw vanished(layout.legacyState);
+    const localTime = host.localNow();
+    await adoptLegacy(layout, legacy, { localTime, token });
+    if (readCurrent(layout) === undefined) {
+      writeCurrent(layout, legacy.session.id, token);
+    }
+  };
+  await withPreparedRepository(host, repository, { portable: false }, work);
+}
+
+function vanished(path: string): OrcError {
+  return new OrcError(
+    "conflict",
+    "legacy_state_gone",
+    `"${path}" was removed or replaced while its session was being adopted`,
+    { path, hint: "orc status" },
+  );
+}

@@ -1,0 +1,98 @@
+import { decide } from "../core/decide.ts";
+import { OrcError } from "../core/error.ts";
+import type { Action, Caller, Decision } from "../core/types.ts";
+import type { Host } from "../host/host.ts";
+import { applyAction, type Changed } from "./change_session.ts";
+import { assertPinned, type OpenedSession } from "./open_session.ts";
+
+/** An act of a human, and what has to be typed to confirm it. */
+export interface HumanAct {
+  /** What is asked for, as the log tells it: `approve item "plan"`. */
+  readonly request: string;
+  /** The word the human types, so that no stray key approves anything. */
+  readonly confirmation: string;
+  readonly itemId: string | null;
+}
+
+const APPROVALS_VARIABLE = "ORCHESTRATOR_APPROVALS";
+
+/**
+ * Takes an action that only a human may take. Whether it is possible at all is decided before
+ * anybody is asked; whoever is not known to be a human is refused, and the try is logged.
+ */
+export async function applyHumanAction(
+  host: Host,
+  opened: OpenedSession,
+  action: Action,
+  act: HumanAct,
+): Promise<Changed> {
+  assertPinned(opened);
+  const caller = host.caller();
+  const decideAs = (approval: Caller["approval"]): Decision =>
+    decide(opened.workflow, opened.session.state, action, {
+      at: host.now(),
+      caller: { ...caller, approval },
+    });
+  decideAs("terminal");
+  if (!needsHuman(() => decideAs(null))) {
+    return await applyAction(host, opened, action, caller);
+  }
+  const approval = askForApproval(host, act);
+  if (approval === null) {
+    await applyAction(host, opened, {
+      type: "refuse_approval",
+      request: act.request,
+      itemId: act.itemId,
+    }, caller);
+  }
+  return await applyAction(host, opened, action, { ...caller, approval });
+}
+
+/** Not all that looks like an act of a human is one, such as what is done already. */
+function needsHuman(attempt: () => Decision): boolean {
+  try {
+    attempt();
+    return false;
+  } catch (error) {
+    if (error instanceof OrcError && error.kind === "denied") return true;
+    throw error;
+  }
+}
+
+/** Establishes whether a human is there; null when nobody can be asked. */
+export function askForApproval(
+  host: Host,
+  act: Pick<HumanAct, "request" | "confirmation">,
+): Caller["approval"] {
+  if (approvalsSetting(host) === "any") return "setting";
+  if (host.caller().agent !== null || !host.terminal.isInteractive) return null;
+  const word = visible(act.confirmation);
+  const answer = host.terminal.readLine(
+    `To ${visible(act.request)}, type ${word}: `,
+  );
+  if (answer?.trim() === word) return "terminal";
+  throw new OrcError(
+    "denied",
+    "approval_declined",
+    `Cannot ${act.request}: "${word}" was not typed`,
+  );
+}
+
+/** An id in a workflow may hold what moves a cursor: nobody shall approve something else than they see. */
+function visible(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
+function approvalsSetting(host: Host): "terminal" | "any" {
+  const value = host.env(APPROVALS_VARIABLE) ?? "";
+  if (value === "" || value === "terminal") return "terminal";
+  if (value === "any") return "any";
+  throw new OrcError(
+    "usage",
+    "invalid_approvals",
+    `${APPROVALS_VARIABLE} is "${value}", not "terminal" or "any"`,
+  );
+}

@@ -1,0 +1,81 @@
+import { decide } from "../core/decide.ts";
+import { OrcError } from "../core/error.ts";
+import { summarize, type Summary } from "../core/summary.ts";
+import type { Action, Caller, SessionState } from "../core/types.ts";
+import type { Host } from "../host/host.ts";
+import type { Session, Updated } from "../store/session_store.ts";
+import { assertPinned, type OpenedSession } from "./open_session.ts";
+import type { Place } from "./place.ts";
+
+/** What a change did, and where the session stands now. */
+export interface Changed {
+  /** Which session was changed, and where it is. */
+  readonly place: Place;
+  /** False when there was nothing to do: then nothing was written. */
+  readonly changed: boolean;
+  /**
+   * What the log now holds of it, in order; empty when nothing changed. Ids are
+   * ULIDs in lower case, types those of {@linkcode EventType}.
+   */
+  readonly events: readonly { readonly type: string; readonly id: string }[];
+  /**
+   * Number of the session's last update; 0 when only the Python tool wrote it.
+   */
+  readonly serial: number;
+  /** Where the session stands now. */
+  readonly summary: Summary;
+  /** What went wrong after the change counted, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/** Decides and stores an action on the state as it is under the lock; a legacy session is adopted first. */
+export async function applyAction(
+  host: Host,
+  opened: OpenedSession,
+  action: Action,
+  caller: Caller = host.caller(),
+): Promise<Changed> {
+  const updated = await updateWith(host, opened, action, caller);
+  return {
+    place: opened.place,
+    changed: updated.events.length > 0,
+    events: updated.events.map(({ type, id }) => ({ type, id })),
+    serial: updated.session.serial,
+    summary: summarize(opened.workflow, updated.session.state),
+    warnings: updated.warnings,
+  };
+}
+
+async function updateWith(
+  host: Host,
+  opened: OpenedSession,
+  action: Action,
+  caller: Caller,
+): Promise<Updated> {
+  assertPinned(opened);
+  const { repository, session, workflow } = opened;
+  const change = ({ state }: Session) => {
+    if (action.type === "advance") assertSamePhase(session.state, state);
+    return decide(workflow, state, action, { at: host.now(), caller });
+  };
+  if (session.legacyPath !== null) {
+    // An action that is refused or does nothing must not adopt anything either.
+    if (change(session).events.length === 0) {
+      return { session, events: [], warnings: [] };
+    }
+    const { adoptLegacySession } = await import("./adopt_session.ts");
+    await adoptLegacySession(host, repository, session.id);
+  }
+  return await repository.store.update(session.id, change);
+}
+
+/** Who leaves a phase means the one they saw, and a human's yes holds for no other. */
+function assertSamePhase(seen: SessionState, now: SessionState): void {
+  if (now.currentPhaseId === seen.currentPhaseId) return;
+  throw new OrcError(
+    "conflict",
+    "phase_left",
+    `Cannot leave phase "${seen.currentPhaseId}": another process left it meanwhile`,
+    { hint: "orc status" },
+  );
+}

@@ -1,0 +1,76 @@
+import { OrcError } from "../core/error.ts";
+import { type RepositoryLayout, repositoryLayout } from "../core/layout.ts";
+import { LOCK_TIMEOUT_MS } from "../core/limits.ts";
+import type { Host } from "../host/host.ts";
+import { fileStore } from "../store/file_store.ts";
+import { findRoot, type FoundRoot } from "../store/root.ts";
+import type { SessionStore } from "../store/session_store.ts";
+import type { StoreContext } from "../store/session_update.ts";
+
+/** Where to look, and how long to wait there. */
+export interface RepositoryOptions {
+  /**
+   * The directory that holds, or will hold, `.orchestrator/`. Without it
+   * `ORCHESTRATOR_ROOT` names it, else it is searched upward from the working
+   * directory.
+   */
+  readonly root?: string;
+  /**
+   * Seconds to wait for a lock, as typed: 0 to 86400, such as `2.5`. Without it
+   * `ORCHESTRATOR_LOCK_TIMEOUT`, else 10.
+   */
+  readonly lockTimeout?: string;
+  /**
+   * On whose behalf, such as a command; shown to whoever waits for its lock.
+   */
+  readonly purpose?: string;
+}
+
+/** A repository that was found, and its sessions. */
+export interface Repository {
+  readonly found: FoundRoot;
+  readonly layout: RepositoryLayout;
+  readonly store: SessionStore;
+  readonly context: StoreContext;
+}
+
+/** Finds the repository. Reads only; makes nothing. */
+export function openRepository(
+  host: Host,
+  options: RepositoryOptions = {},
+): Repository {
+  const found = findRoot({
+    start: host.workingDirectory,
+    explicit: options.root,
+    environment: host.env("ORCHESTRATOR_ROOT") || undefined,
+    home: host.homeDirectory(),
+  });
+  const layout = repositoryLayout(found.root);
+  const context: StoreContext = {
+    timeoutMs: lockTimeoutMs(host, options.lockTimeout),
+    purpose: options.purpose ?? "library call",
+    now: host.now,
+    newToken: host.newToken,
+    identity: host.identity,
+    livenessOf: host.livenessOf,
+    idSource: host.idSource,
+  };
+  return { found, layout, context, store: fileStore(layout, context) };
+}
+
+const LOCK_TIMEOUT_VARIABLE = "ORCHESTRATOR_LOCK_TIMEOUT";
+
+function lockTimeoutMs(host: Host, flag: string | undefined): number {
+  const [origin, text] = flag === undefined
+    ? [LOCK_TIMEOUT_VARIABLE, host.env(LOCK_TIMEOUT_VARIABLE)]
+    : ["--lock-timeout", flag];
+  if (text === undefined || text === "") return LOCK_TIMEOUT_MS;
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (seconds <= 86_400) return seconds * 1000;
+  throw new OrcError(
+    "usage",
+    "invalid_lock_timeout",
+    `${origin} is "${text}", not a number of seconds from 0 to 86400`,
+    { hint: "for example: --lock-timeout 30" },
+  );
+}

@@ -1,0 +1,62 @@
+import type { Place } from "./place.ts";
+import { OrcError } from "../core/error.ts";
+import type { Workflow } from "../core/types.ts";
+import type { Host } from "../host/host.ts";
+import type { Session } from "../store/session_store.ts";
+import {
+  openRepository,
+  type Repository,
+  type RepositoryOptions,
+} from "./open_repository.ts";
+import { placeOf } from "./place.ts";
+import { selectSession, type SessionSource } from "./select_session.ts";
+import { workflowOf } from "./session_workflow.ts";
+
+/** Which session is meant, and where. */
+export interface SessionOptions extends RepositoryOptions {
+  /**
+   * Id of the session, an unambiguous beginning of it, or an end of at least 4
+   * characters. Without it the session is chosen; {@linkcode SessionSource}
+   * says how.
+   */
+  readonly session?: string;
+}
+
+/** A session, its workflow and the repository it is in. */
+export interface OpenedSession {
+  readonly repository: Repository;
+  readonly session: Session;
+  readonly source: SessionSource;
+  readonly workflow: Workflow;
+  /** Whether the workflow is the one pinned at start and not made up from the state. */
+  readonly isPinned: boolean;
+  readonly place: Place;
+}
+
+/** Opens the session a caller means. Reads only. */
+export async function openSession(
+  host: Host,
+  options: SessionOptions = {},
+): Promise<OpenedSession> {
+  const repository = openRepository(host, options);
+  const selected = await selectSession(host, repository, options.session);
+  const { workflow, isPinned } = await workflowOf(repository, selected.session);
+  return {
+    ...selected,
+    repository,
+    workflow,
+    isPinned,
+    place: placeOf(repository, selected.session.id),
+  };
+}
+
+/** Refuses to change a session whose rules are not known. */
+export function assertPinned({ isPinned, session }: OpenedSession): void {
+  if (isPinned) return;
+  throw new OrcError(
+    "config",
+    "no_workflow",
+    `Session "${session.id}" carries no workflow, and there is no workflow.yaml to take its rules from`,
+    { hint: "put the workflow.yaml it was started with back" },
+  );
+}

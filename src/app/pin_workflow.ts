@@ -1,0 +1,76 @@
+import { encodeDefinition } from "../core/definition.ts";
+import { OrcError } from "../core/error.ts";
+import type { JsonObject, JsonValue } from "../core/json.ts";
+import { withFields } from "../core/json_object.ts";
+import { repositoryLayout } from "../core/layout.ts";
+import { MAX_WORKFLOW_BYTES } from "../core/limits.ts";
+import { readSettings } from "../core/workflow_settings.ts";
+import { entriesOf } from "../core/workflow_value.ts";
+import type { Host } from "../host/host.ts";
+import { readRegularFile } from "../store/read_file.ts";
+import {
+  decodeWorkflowBytes,
+  type LoadedWorkflow,
+  loadWorkflow,
+} from "./load_workflow.ts";
+import type { Repository } from "./open_repository.ts";
+import { readWorkflowText } from "./read_workflow_text.ts";
+
+/** Which workflow a session follows, and with which commands. */
+export interface WorkflowChoice {
+  /**
+   * A file other than workflow.yaml; looked for in the working directory, then
+   * in the repository.
+   */
+  readonly file?: string;
+  /** Wins over the setting `test_command` of the file. */
+  readonly testCommand?: string;
+  /** Wins over the setting `build_command` of the file. */
+  readonly buildCommand?: string;
+}
+
+/** A workflow as a session keeps it. */
+export interface PinnedWorkflow extends LoadedWorkflow {
+  readonly definition: JsonValue;
+  /** Where it came from, in the Python tool's keys. */
+  readonly metadata: JsonObject;
+}
+
+/** Loads a workflow with its overrides, ready to be pinned into a session. Reads only. */
+export async function pinWorkflow(
+  host: Host,
+  repository: Repository,
+  { file, testCommand, buildCommand }: WorkflowChoice,
+): Promise<PinnedWorkflow> {
+  const overrides = withFields(readOverrides(repository), {
+    ...(testCommand ? { test_command: testCommand } : {}),
+    ...(buildCommand ? { build_command: buildCommand } : {}),
+  });
+  const loaded = await loadWorkflow(host, repository, { file, overrides });
+  return {
+    ...loaded,
+    definition: encodeDefinition(loaded.workflow),
+    metadata: new Map<string, JsonValue>([
+      ["workflow_yaml_path", loaded.path],
+      ["workflow_yaml_checksum", loaded.sha256.slice(0, 16)],
+    ]),
+  };
+}
+
+/** The Python tool's flat overrides of settings, in a file beside workflow.yaml. */
+function readOverrides({ found }: Repository): JsonObject {
+  const path = repositoryLayout(found.workingTree).legacyOverrides;
+  const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
+  if (bytes === undefined) return new Map();
+  const text = decodeWorkflowBytes(bytes, path);
+  const { value } = readWorkflowText(text, path);
+  if (value === null || value === undefined) return new Map();
+  const { settings, problems } = readSettings(value);
+  if (entriesOf(value) !== undefined && problems.length === 0) return settings;
+  throw new OrcError(
+    "config",
+    "invalid_overrides",
+    `"${path}" does not hold settings, one KEY: VALUE a line`,
+    { path, hint: "correct the file or remove it" },
+  );
+}

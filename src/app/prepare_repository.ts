@@ -1,0 +1,92 @@
+import { OrcError } from "../core/error.ts";
+import type { Host } from "../host/host.ts";
+import { writeAtomic } from "../store/atomic.ts";
+import { isTaken, syncDirectory } from "../store/file_system.ts";
+import { type HeldLock, withLock } from "../store/lock.ts";
+import { sweep } from "../store/lock_sweep.ts";
+import { asOrcError } from "../store/os_error.ts";
+import { guardDirectory, guardPath } from "../store/path_guard.ts";
+import { fileKind } from "../store/read_file.ts";
+import { ensureRepository, type RepositoryFacts } from "../store/repository.ts";
+import { readGitPointer, readRemoteUrl } from "../store/git_files.ts";
+import type { RepositoryLayout } from "../core/layout.ts";
+import { VERSION } from "../core/version.ts";
+import type { Repository } from "./open_repository.ts";
+
+/**
+ * Runs work on the repository as a whole, under its lock, with `.orchestrator/` made and in
+ * order. What a killed process left half made is removed first.
+ */
+export async function withPreparedRepository<Result>(
+  host: Host,
+  repository: Repository,
+  options: { readonly portable: boolean },
+  work: (lock: HeldLock) => Promise<Result>,
+): Promise<Result> {
+  const { layout, context } = repository;
+  guardRepository(layout);
+  try {
+    makeDirectory(layout);
+    return await withLock(layout.lockDirectory, context, async (lock) => {
+      for (const directory of [layout.sessions, layout.bindings]) {
+        if (fileKind(directory) === "directory") sweep(directory, lock.token);
+      }
+      const facts = factsOf(host, repository, options.portable);
+      await ensureRepository(layout, facts, (path, bytes) => {
+        writeAtomic(path, bytes, { token: lock.token });
+      });
+      return await work(lock);
+    });
+  } catch (error) {
+    throw asOrcError(error, "prepare the repository", layout.directory);
+  }
+}
+
+/** What lies in the wrong place is found before anything is written, not between two files. */
+function guardRepository(
+  { root, sessions, bindings, current }: RepositoryLayout,
+): void {
+  guardDirectory(root, sessions);
+  guardDirectory(root, bindings);
+  guardPath(root, current);
+  if (["absent", "file"].includes(fileKind(current))) return;
+  throw new OrcError(
+    "corrupt",
+    "not_a_regular_file",
+    `Cannot use "${current}": it is not a regular file`,
+    {
+      path: current,
+      hint: "move it away; orc does not remove what it did not make",
+    },
+  );
+}
+
+/** Durable before anything is kept in it, or a power cut takes it all away. */
+function makeDirectory({ root, directory }: RepositoryLayout): void {
+  try {
+    Deno.mkdirSync(directory, { mode: 0o755 });
+  } catch (error) {
+    if (isTaken(error)) return;
+    throw error;
+  }
+  syncDirectory(root);
+}
+
+function factsOf(
+  host: Host,
+  { found }: Repository,
+  portable: boolean,
+): RepositoryFacts {
+  const git = readGitPointer(found.root);
+  const remote = "commonDirectory" in git
+    ? readRemoteUrl(git.commonDirectory)
+    : undefined;
+  return {
+    now: host.now(),
+    repoRoot: found.root,
+    remote,
+    version: VERSION,
+    portable,
+    newToken: host.newToken,
+  };
+}

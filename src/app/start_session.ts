@@ -1,0 +1,187 @@
+import { decide } from "../core/decide.ts";
+import { OrcError } from "../core/error.ts";
+import { MAX_CONSTRAINT_LENGTH, MAX_TASK_LENGTH } from "../core/limits.ts";
+import { summarize, type Summary } from "../core/summary.ts";
+import { lengthOf } from "../core/text.ts";
+import type { Action, Decision } from "../core/types.ts";
+import type { Problem } from "../core/workflow_problem.ts";
+import type { Host } from "../host/host.ts";
+import { writeBinding, writeCurrent } from "../store/binding.ts";
+import type { HeldLock } from "../store/lock.ts";
+import type { Session } from "../store/session_store.ts";
+import {
+  type PinnedWorkflow,
+  pinWorkflow,
+  type WorkflowChoice,
+} from "./pin_workflow.ts";
+import {
+  openRepository,
+  type Repository,
+  type RepositoryOptions,
+} from "./open_repository.ts";
+import { assertNoOwnSession } from "./own_session.ts";
+import { type Place, placeOf } from "./place.ts";
+import { withPreparedRepository } from "./prepare_repository.ts";
+import { ownersOf } from "./select_session.ts";
+
+/** A task, and how it is to be worked on. */
+export interface StartOptions extends RepositoryOptions, WorkflowChoice {
+  /** What is to be done; 1 to 10,000 characters. */
+  readonly task: string;
+  /** Name of the project the task belongs to; kept and shown. */
+  readonly project?: string;
+  /** What must hold throughout; each 1 to 1000 characters. */
+  readonly constraints?: readonly string[];
+  /** Starts a further session while the caller's own is active. */
+  readonly beside?: boolean;
+}
+
+/** A session that has started. */
+export interface Started {
+  /** Which session it is, and where. */
+  readonly place: Place;
+  /** Where it stands: at the beginning. */
+  readonly summary: Summary;
+  /**
+   * The file the workflow came from, absolute; null when it is the bundled one.
+   */
+  readonly workflowPath: string | null;
+  /**
+   * What is doubtful in the workflow, but does not keep it from being used; at
+   * most 20.
+   */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Starts a session for a task and makes it the caller's own. It follows
+ * workflow.yaml, else the bundled workflow, as it is now: later changes of the
+ * file do not count. Everything is checked before anything is written;
+ * `current` is written last. Of two starts by one caller at once, one is
+ * refused.
+ *
+ * Requires `--allow-read`, `--allow-write` and, for the YAML parser,
+ * `--allow-env=LOG_TOKENS,LOG_STREAM`.
+ *
+ * @throws {OrcError} `session_active` (refused) if the caller's own session is
+ *   still active, and `beside` is not set
+ * @throws {OrcError} `invalid_workflow` or `invalid_yaml` (config) if the
+ *   workflow is invalid, with all problems at once
+ * @throws {OrcError} `invalid_overrides` (config) if `.orchestrator.yaml` holds
+ *   no settings
+ * @throws {OrcError} `no_such_workflow` (not_found) if the file named does not
+ *   exist
+ * @throws {OrcError} `invalid_task` or `invalid_constraint` (usage) if a text
+ *   is blank or too long
+ * @throws {OrcError} `unconfirmed` (external) if the session is stored, but
+ *   might not survive a power cut
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { denoHost, startSession } from "@orc/cli";
+ *
+ * const host = denoHost();
+ * const root = await Deno.makeTempDir();
+ * const constraints = ["No new dependencies"];
+ * const task = "Add login";
+ * const { summary } = await startSession(host, { root, task, constraints });
+ * assertEquals([summary.task, summary.phase], ["Add login", "PLAN"]);
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function startSession(
+  host: Host,
+  options: StartOptions,
+): Promise<Started> {
+  const repository = openRepository(host, options);
+  assertTask(options.task);
+  for (const text of options.constraints ?? []) assertConstraint(text);
+  const pinned = await pinWorkflow(host, repository, options);
+  const decision = decide(
+    pinned.workflow,
+    undefined,
+    startAction(host, options, pinned),
+    { at: host.now(), caller: host.caller() },
+  );
+  if (!options.beside) await assertNoOwnSession(host, repository);
+  const session = await store(host, repository, decision, options);
+  return {
+    place: placeOf(repository, session.id),
+    summary: summarize(pinned.workflow, session.state),
+    workflowPath: pinned.path,
+    problems: pinned.warnings,
+  };
+}
+
+function startAction(
+  host: Host,
+  options: StartOptions,
+  pinned: PinnedWorkflow,
+): Action {
+  return {
+    type: "start",
+    workflowId: `wf_${host.newToken().slice(0, 8)}`,
+    task: options.task,
+    project: options.project ?? null,
+    constraints: options.constraints ?? [],
+    metadata: pinned.metadata,
+    definition: pinned.definition,
+  };
+}
+
+function store(
+  host: Host,
+  repository: Repository,
+  decision: Decision,
+  { beside = false }: StartOptions,
+): Promise<Session> {
+  const work = async (lock: HeldLock): Promise<Session> => {
+    // Two starts of one caller at once: the one that comes second finds the first one's session.
+    if (!beside) await assertNoOwnSession(host, repository);
+    const newId = await host.idSource();
+    const session = await repository.store.create({
+      id: newId(),
+      decision,
+      localTime: host.localNow(),
+    });
+    await bindToCaller(host, repository, session.id, lock);
+    return session;
+  };
+  return withPreparedRepository(host, repository, { portable: false }, work);
+}
+
+async function bindToCaller(
+  host: Host,
+  repository: Repository,
+  session: string,
+  { token }: HeldLock,
+): Promise<void> {
+  const binding = { session, at: host.now() };
+  for (const owner of ownersOf(host, repository)) {
+    await writeBinding(repository.layout, owner, binding, token);
+  }
+  writeCurrent(repository.layout, session, token);
+}
+
+function assertTask(task: string): void {
+  const length = lengthOf(task);
+  if (task.trim() !== "" && length <= MAX_TASK_LENGTH) return;
+  const problem = length > MAX_TASK_LENGTH
+    ? `has ${length} characters; at most ${MAX_TASK_LENGTH} are kept`
+    : "is empty";
+  throw new OrcError("usage", "invalid_task", `The task ${problem}`, {
+    hint: 'orc start "<what is to be done>"',
+  });
+}
+
+function assertConstraint(text: string): void {
+  const length = lengthOf(text);
+  if (text.trim() !== "" && length <= MAX_CONSTRAINT_LENGTH) return;
+  const problem = length > MAX_CONSTRAINT_LENGTH
+    ? `has ${length} characters; at most ${MAX_CONSTRAINT_LENGTH} are kept`
+    : "is empty";
+  throw new OrcError("usage", "invalid_constraint", `A constraint ${problem}`, {
+    hint: 'orc start "TASK" --constraint "<what must hold>"',
+  });
+}
