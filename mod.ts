@@ -1,0 +1,183 @@
+/**
+ * orc as a library: what the commands do, one function each.
+ *
+ * Every function takes a {@linkcode Host}, the only way to time, randomness,
+ * environment, programs and terminal. Many processes may call them at once:
+ * changes of one session are applied one after the other, each on the state the
+ * one before it left, and a change that was returned survives a crash. Reading
+ * takes no lock and writes nothing.
+ *
+ * Besides what they say themselves, calls throw an {@linkcode OrcError} with
+ * one of these codes, and its kind in parentheses, if
+ *
+ * - the repository cannot be found: `no_such_root` (not_found),
+ *   `root_not_a_directory` or `inside_git_directory` (usage)
+ * - the session cannot be chosen: `no_session` or `no_such_session`
+ *   (not_found), `session_ambiguous` (refused), `ambiguous_session_id` or
+ *   `invalid_session_id` (usage)
+ * - its files cannot be trusted: `invalid_json`, `invalid_state`,
+ *   `foreign_state`, `invalid_current` or `symbolic_link` (corrupt)
+ * - it must not be changed: `session_closed` or `newer_format` (refused),
+ *   `changed_outside` (corrupt), `no_workflow` (config)
+ * - others are in the way: `lock_held`, `lock_unreadable` or `session_removed`
+ *   (conflict)
+ * - a setting is wrong: `invalid_lock_timeout` or `invalid_approvals` (usage)
+ * - the system says no: `missing_permission` or `permission_denied` (denied),
+ *   `disk_full`, `disk_error`, `read_only` or `file_system_error` (external)
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as orc from "@orc/cli";
+ *
+ * const host = { ...orc.denoHost(), env: () => undefined };
+ * const root = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${root}/workflow.yaml`, `name: Tiny
+ * phases: [{ id: PLAN, name: Plan, items: [{ id: idea, name: Idea }] }]`);
+ * await orc.startSession(host, { root, task: "Add login" });
+ * await orc.completeItem(host, { root, itemId: "idea", notes: "As Ada does" });
+ * const { summary } = await orc.finishSession(host, { root });
+ * assertEquals(summary.status, "completed");
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ *
+ * @module
+ */
+
+// What can be done, with options and results.
+export { addNote, type NoteOptions } from "./src/app/add_note.ts";
+export {
+  type Advanced,
+  type AdvanceOptions,
+  advancePhase,
+} from "./src/app/advance_phase.ts";
+export {
+  approveItem,
+  type ApproveItemOptions,
+} from "./src/app/approve_item.ts";
+export {
+  approvePhase,
+  type ApprovePhaseOptions,
+} from "./src/app/approve_phase.ts";
+export {
+  type Completed,
+  completeItem,
+  type CompleteOptions,
+} from "./src/app/complete_item.ts";
+export {
+  type AbandonOptions,
+  abandonSession,
+  type FinishOptions,
+  finishSession,
+} from "./src/app/finish_session.ts";
+export {
+  type Initialized,
+  type InitOptions,
+  initRepository,
+} from "./src/app/init_repository.ts";
+export {
+  listSessions,
+  type SessionLine,
+  type SessionList,
+} from "./src/app/list_sessions.ts";
+export { readStatus, type Status } from "./src/app/read_status.ts";
+export { skipItem, type SkipOptions } from "./src/app/skip_item.ts";
+export { startItem, type StartItemOptions } from "./src/app/start_item.ts";
+export {
+  type Started,
+  type StartOptions,
+  startSession,
+} from "./src/app/start_session.ts";
+export {
+  type Switched,
+  type SwitchOptions,
+  switchSession,
+} from "./src/app/switch_session.ts";
+export {
+  type Validated,
+  type ValidateOptions,
+  validateWorkflow,
+} from "./src/app/validate_workflow.ts";
+
+// What several of them take or answer.
+export type { Blocker } from "./src/core/blockers.ts";
+export type { Changed } from "./src/app/change_session.ts";
+export type { Place } from "./src/app/place.ts";
+export type { RepositoryOptions } from "./src/app/open_repository.ts";
+export type { SessionOptions } from "./src/app/open_session.ts";
+export type { SessionSource } from "./src/app/select_session.ts";
+export type {
+  ItemSummary,
+  NextStep,
+  PhaseSummary,
+  Progress,
+  Summary,
+} from "./src/core/summary.ts";
+export type { WorkflowChoice } from "./src/app/pin_workflow.ts";
+
+// The rules.
+export { decide } from "./src/core/decide.ts";
+export type { Circumstances } from "./src/core/situation.ts";
+export {
+  type ParsedWorkflow,
+  parseWorkflow,
+  type ParseWorkflowOptions,
+} from "./src/core/workflow.ts";
+export type {
+  Locate,
+  Path,
+  Position,
+  Problem,
+} from "./src/core/workflow_problem.ts";
+
+// Errors.
+export {
+  type ErrorKind,
+  exitCodeOf,
+  OrcError,
+  type OrcErrorOptions,
+} from "./src/core/error.ts";
+
+// This machine.
+export { denoHost } from "./src/host/deno_host.ts";
+export type {
+  Host,
+  Liveness,
+  ProcessIdentity,
+  ProgramRequest,
+  ProgramResult,
+  Terminal,
+} from "./src/host/host.ts";
+
+// Data of workflows, sessions and the log.
+export type {
+  Action,
+  Caller,
+  CheckResult,
+  Decision,
+  Event,
+  EventType,
+  Item,
+  ItemState,
+  ItemStatus,
+  Note,
+  Phase,
+  PhaseState,
+  PhaseStatus,
+  PhaseType,
+  SessionState,
+  SessionStatus,
+  StepType,
+  Verification,
+  Workflow,
+} from "./src/core/types.ts";
+export {
+  JsonNumber,
+  type JsonObject,
+  type JsonValue,
+} from "./src/core/json_value.ts";
+
+if (import.meta.main) {
+  const { run } = await import("./cli.ts");
+  await run();
+}

@@ -1,0 +1,114 @@
+import { type ErrorKind, OrcError } from "../core/error.ts";
+import { Interrupted } from "../host/interrupted.ts";
+
+/** An error as it is told to people and programs. */
+export interface Failure {
+  /** What decides the exit code. */
+  readonly error: unknown;
+  /** The exit code where a signal decides it. */
+  readonly signalExitCode?: number;
+  readonly kind: ErrorKind | "internal" | "interrupted";
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly path?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly stack?: string;
+}
+
+/** What is known about the command that failed. */
+export interface FailureContext {
+  /** Null when the command line named none. */
+  readonly command: string | null;
+  /** Whether the place of a bug is shown. */
+  readonly verbose: boolean;
+}
+
+/** Errors wrap errors a few times, not hundreds of times. */
+const MAX_CAUSES = 10;
+
+/** Says what any thrown value means to the one who ran the command. */
+export function describeFailure(
+  thrown: unknown,
+  context: FailureContext,
+): Failure {
+  if (thrown instanceof Interrupted) return interrupted(thrown);
+  const error = deniedError(thrown) ?? thrown;
+  return error instanceof OrcError
+    ? expected(error, context)
+    : bug(error, context);
+}
+
+function expected(error: OrcError, { command }: FailureContext): Failure {
+  const { kind, code, message, path, details } = error;
+  const help = command === null ? "orc help" : `orc help ${command}`;
+  const hint = error.hint ?? (kind === "usage" ? help : undefined);
+  return { error, kind, code, message, hint, path, details };
+}
+
+function bug(error: unknown, { verbose }: FailureContext): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    error,
+    kind: "internal",
+    code: "bug",
+    message: `This is a bug in orc: ${message}`,
+    hint: verbose
+      ? "report it with the lines below"
+      : "run the command again with --verbose and report what it prints",
+    stack: verbose && error instanceof Error ? error.stack : undefined,
+  };
+}
+
+function interrupted(error: Interrupted): Failure {
+  return {
+    error,
+    signalExitCode: error.exitCode,
+    kind: "interrupted",
+    code: "interrupted",
+    message: error.message,
+  };
+}
+
+/** The error for a permission that Deno or the system did not give; undefined when that is not the reason. */
+function deniedError(thrown: unknown): OrcError | undefined {
+  if (thrown instanceof OrcError && thrown.kind === "denied") return thrown;
+  const notCapable = causeNamed(thrown, "NotCapable");
+  if (notCapable !== undefined) return missingPermission(notCapable);
+  if (!(thrown instanceof Error && thrown.name === "PermissionDenied")) {
+    return undefined;
+  }
+  return new OrcError("denied", "permission_denied", thrown.message, {
+    cause: thrown,
+    hint: "check who owns the file and who may change it",
+  });
+}
+
+function causeNamed(thrown: unknown, name: string): Error | undefined {
+  let error = thrown;
+  for (let causes = 0; causes < MAX_CAUSES; causes++) {
+    if (!(error instanceof Error)) return undefined;
+    if (error.name === name) return error;
+    error = error.cause;
+  }
+  return undefined;
+}
+
+/** Deno says: Requires read access to "/repo", run again with the --allow-read flag. */
+function missingPermission(error: Error): OrcError {
+  const [, access] = error.message.match(/^Requires (.+), run again/) ?? [];
+  const [flag] = error.message.match(/--allow-[a-z-]+/) ?? ["--allow-all"];
+  const [, resource] = error.message.match(/ to "(.*)", run/) ?? [];
+  const scope = resource === undefined ? "" : `=${quoted(resource)}`;
+  return new OrcError(
+    "denied",
+    "missing_permission",
+    access === undefined ? error.message : `Deno did not allow ${access}`,
+    { cause: error, hint: `run again with ${flag}${scope}` },
+  );
+}
+
+function quoted(text: string): string {
+  if (/^[\w@%+:,./-]+$/.test(text)) return text;
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

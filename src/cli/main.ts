@@ -1,0 +1,150 @@
+import type { TableEntry } from "../commands/command.ts";
+import {
+  type CommandGroup,
+  commandGroups,
+  tableOf,
+} from "../commands/table.ts";
+import { exitCodeOf, OrcError } from "../core/error.ts";
+import type { Host } from "../host/host.ts";
+import type { Failure } from "./failure.ts";
+import {
+  guessPresentation,
+  type Presentation,
+  presentationOf,
+} from "./presentation.ts";
+import {
+  helpRequest,
+  missingCommand,
+  prepare,
+  requestOf,
+} from "./invocation.ts";
+import {
+  errorDocument,
+  errorText,
+  resultDocument,
+  resultText,
+  warningText,
+} from "./output.ts";
+import { cursorOver, selectCommand } from "./parse.ts";
+import { isBrokenPipe, type Streams, systemStreams, tell } from "./streams.ts";
+import { styleFor } from "./style.ts";
+
+/** What surrounds a command line; tests put their own in its place. */
+export interface Surroundings {
+  readonly streams: Streams;
+  readonly groups: readonly CommandGroup[];
+}
+
+/** One run of orc. What an error report needs is filled in as it becomes known. */
+interface Run {
+  readonly argv: readonly string[];
+  readonly host: Host;
+  readonly streams: Streams;
+  readonly table: readonly TableEntry[];
+  commandName: string | null;
+  presentation: Presentation;
+}
+
+/** Runs one command line and returns its exit code; everything is printed when it resolves. */
+export async function main(
+  argv: readonly string[],
+  host: Host,
+  surroundings: Partial<Surroundings> = {},
+): Promise<number> {
+  const run: Run = {
+    argv,
+    host,
+    streams: surroundings.streams ?? systemStreams(),
+    table: tableOf(surroundings.groups ?? commandGroups),
+    commandName: null,
+    presentation: guessPresentation(argv),
+  };
+  try {
+    await perform(run);
+    return 0;
+  } catch (error) {
+    const failure = await describe(run, error);
+    report(run, failure);
+    return failure.signalExitCode ?? exitCodeOf(failure.error);
+  }
+}
+
+async function perform(run: Run): Promise<void> {
+  const selection = selectCommand(run.argv, run.table);
+  const request = requestOf(selection, run.table);
+  if (request === undefined) {
+    await showHelpInstead(run, selection.words);
+    throw missingCommand(selection.words);
+  }
+  run.commandName = request.entry.name;
+  const invocation = await prepare(request, run.table);
+  run.commandName = invocation.name;
+  run.presentation = presentationOf(invocation.values);
+  // Before anything is changed: the environment may hold what cannot be read.
+  const style = styleFor(run.host, run.presentation.noColor);
+  const outcome = await invocation.command.run(run.host, invocation.values);
+  warn(run, outcome.warnings ?? []);
+  const text = run.presentation.json
+    ? resultDocument(invocation.name, outcome)
+    : resultText(invocation.command, outcome.result, style);
+  deliver(run, invocation.name, text);
+}
+
+/** A person who typed too little wants to see what there is; it is not a result, so it goes to standard error. */
+async function showHelpInstead(
+  run: Run,
+  words: readonly string[],
+): Promise<void> {
+  if (run.presentation.json) return;
+  const request = helpRequest(run.table, words, cursorOver([]));
+  const { command, values } = await prepare(request, run.table);
+  const { result } = await command.run(run.host, values);
+  const text = resultText(command, result, styleFor(run.host, true));
+  tell(run.streams, `${text}\n`);
+}
+
+function warn(run: Run, warnings: readonly string[]): void {
+  if (run.presentation.quiet) return;
+  for (const warning of warnings) tell(run.streams, warningText(warning));
+}
+
+function deliver(run: Run, name: string, text: string): void {
+  try {
+    run.streams.stdout(text);
+  } catch (error) {
+    if (!isBrokenPipe(error)) throw unwritable(name, error);
+  }
+}
+
+function unwritable(name: string, cause: unknown): OrcError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new OrcError(
+    "external",
+    "output_failed",
+    `Command "${name}" was done, but its result cannot be written: ${reason}`,
+    { cause, hint: "orc status" },
+  );
+}
+
+/** Loaded only now: most runs do not fail. */
+async function describe(run: Run, error: unknown): Promise<Failure> {
+  const { describeFailure } = await import("./failure.ts");
+  return describeFailure(error, {
+    command: run.commandName,
+    verbose: run.presentation.verbose,
+  });
+}
+
+function report(run: Run, failure: Failure): void {
+  const { json } = run.presentation;
+  // Half a document may already stand on standard output.
+  if (!json || failure.code === "output_failed") {
+    tell(run.streams, errorText(failure));
+    return;
+  }
+  try {
+    run.streams.stdout(errorDocument(run.commandName, failure));
+  } catch (error) {
+    if (!isBrokenPipe(error)) tell(run.streams, errorText(failure));
+  }
+}

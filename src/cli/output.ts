@@ -1,0 +1,70 @@
+import type { Command, Outcome, Style } from "../commands/command.ts";
+import { JsonNumber } from "../core/json_value.ts";
+import { escapeControls, escapeJson, escapeTexts } from "./escape.ts";
+import type { Failure } from "./failure.ts";
+
+/** The text of a command that was done, for people. */
+export function resultText(
+  command: Command,
+  result: unknown,
+  style: Style,
+): string {
+  const text = command.render(escapeTexts(result), style);
+  return text === "" ? "" : `${text}\n`;
+}
+
+/** The one JSON document of a command that was done. */
+export function resultDocument(
+  command: string,
+  { place, result }: Outcome<unknown>,
+): string {
+  return documentOf({
+    ok: true,
+    command,
+    root: place?.root ?? null,
+    rootSource: place?.rootSource ?? null,
+    session: place?.session ?? null,
+    result: result ?? null,
+  });
+}
+
+/** A warning, for people. */
+export function warningText(warning: string): string {
+  return `Warning: ${escapeControls(warning)}\n`;
+}
+
+/** What went wrong and what to do next, for people. */
+export function errorText({ message, hint, stack }: Failure): string {
+  const lines = [message];
+  if (hint !== undefined) lines.push(`Try: ${hint}`);
+  if (stack !== undefined) lines.push(stack);
+  return `${escapeControls(lines.join("\n"))}\n`;
+}
+
+/** The one JSON document of a command that was not done. */
+export function errorDocument(
+  command: string | null,
+  failure: Failure,
+): string {
+  const { kind, code, message, hint, path, details, stack } = failure;
+  const error = {
+    kind,
+    code,
+    message,
+    hint: hint ?? null,
+    path: path ?? null,
+    details,
+    stack,
+  };
+  return documentOf({ ok: false, command, error });
+}
+
+function documentOf(content: unknown): string {
+  return `${escapeJson(JSON.stringify(content, toPlain))}\n`;
+}
+
+/** JSON.stringify would print a JSON object of the core as `{}`. */
+function toPlain(_key: string, value: unknown): unknown {
+  if (value instanceof Map) return Object.fromEntries(value);
+  return value instanceof JsonNumber ? Number(value.literal) : value;
+}

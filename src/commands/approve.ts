@@ -1,0 +1,35 @@
+import { approvePhase } from "../app/approve_phase.ts";
+import { changeOutcome, type ChangeResult, changeText } from "./change_view.ts";
+import { command } from "./command.ts";
+import { sessionOptions } from "./session_flags.ts";
+
+/** `orc approve` */
+export const approveCommand = command<ChangeResult<unknown>>({
+  name: "approve",
+  summary: "Give a human's yes to a phase",
+  description:
+    "Approves that a phase with a human exit gate is left. Only a human can: in a terminal, by typing the phase's id.",
+  args: [],
+  flags: [{
+    name: "phase",
+    short: "p",
+    value: "PHASE",
+    summary: "Id of the phase instead of the current one",
+  }],
+  permissions: [],
+  examples: ["orc approve", "orc approve --phase REVIEW"],
+  async run(host, values) {
+    return changeOutcome(
+      await approvePhase(host, {
+        ...sessionOptions(values, "approve"),
+        phaseId: values.text("phase"),
+      }),
+    );
+  },
+  render: (result, style) =>
+    changeText(
+      result.changed ? "Approved the phase" : "The phase awaits no approval",
+      result,
+      style,
+    ),
+});

@@ -1,0 +1,90 @@
+import type { Place } from "../app/place.ts";
+import type { Host } from "../host/host.ts";
+
+export type { Place };
+
+/** A positional argument of a command. */
+export interface ArgSpec {
+  readonly name: string;
+  readonly summary: string;
+  readonly required: boolean;
+  /** Takes all remaining arguments. */
+  readonly variadic?: boolean;
+}
+
+/** A flag of a command; without `value` it is a switch. */
+export interface FlagSpec {
+  readonly name: string;
+  readonly short?: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  /** Placeholder of the value in help, such as `TEXT`. */
+  readonly value?: string;
+  /** May be given more than once. */
+  readonly repeatable?: boolean;
+}
+
+/** What a command needs from `deno run` beyond reading and writing the root. */
+export type Permission = "run" | "sys" | "net";
+
+/** Arguments and flags as the parser hands them over: every declared name is a key. */
+export interface Values {
+  /** Value of an argument or flag; undefined when it was not given. */
+  text(name: string): string | undefined;
+  /** Value of a required argument. */
+  need(name: string): string;
+  /** All values of a repeatable flag or variadic argument. */
+  list(name: string): readonly string[];
+  /** Whether a switch was given. */
+  on(name: string): boolean;
+}
+
+/** What a command's `run` returns: the result for programs, and where it holds. */
+export interface Outcome<Result> {
+  readonly place: Place | null;
+  readonly result: Result;
+  /** Sentences for people, shown on standard error. */
+  readonly warnings?: readonly string[];
+}
+
+/** How text is to look on this output. */
+export interface Style {
+  readonly columns: number;
+  /** Whether signs beyond ASCII may be used. */
+  readonly symbols: boolean;
+  bold(text: string): string;
+  dim(text: string): string;
+  good(text: string): string;
+  bad(text: string): string;
+  warn(text: string): string;
+}
+
+/** One command, declared once: help, parser, documentation and JSON all come from here. */
+export interface Command<Result = unknown> {
+  readonly name: string;
+  readonly summary: string;
+  /** Paragraphs for `orc help COMMAND`. */
+  readonly description: string;
+  readonly args: readonly ArgSpec[];
+  readonly flags: readonly FlagSpec[];
+  readonly permissions: readonly Permission[];
+  readonly examples: readonly string[];
+  /** Calls one function of `app`. Never prints, never exits, never opens a file. */
+  run(host: Host, values: Values): Promise<Outcome<Result>>;
+  /** Makes the text for people, without a final newline. */
+  render(result: Result, style: Style): string;
+}
+
+/** Declares a command; keeps the result type of `run` and `render` together. */
+export function command<Result>(spec: Command<Result>): Command<Result> {
+  return spec;
+}
+
+/** A line of the command table: enough to find and list a command without loading it. */
+export interface TableEntry {
+  /** Words that select the command, such as `session list`. */
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  load(): Promise<Command>;
+}

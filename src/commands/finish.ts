@@ -1,0 +1,77 @@
+import { abandonSession, finishSession } from "../app/finish_session.ts";
+import { OrcError } from "../core/error.ts";
+import { changeOutcome, type ChangeResult } from "./change_view.ts";
+import { command, type Values } from "./command.ts";
+import { sessionOptions } from "./session_flags.ts";
+
+/** `orc finish` */
+export const finishCommand = command<ChangeResult<unknown>>({
+  name: "finish",
+  summary: "Close the session: completed or abandoned",
+  description:
+    "Closes the session when every phase is done; a closed session never changes again. Commits nothing, pushes nothing, closes no issue.",
+  args: [],
+  flags: [
+    {
+      name: "notes",
+      short: "n",
+      value: "TEXT",
+      summary: "What came of it, at most 2000 characters",
+    },
+    {
+      name: "abandon",
+      summary: "Close it unfinished; needs --reason",
+    },
+    {
+      name: "reason",
+      short: "r",
+      value: "TEXT",
+      summary: "Why it is abandoned",
+    },
+    {
+      name: "force",
+      short: "f",
+      summary: "Close it as completed although something is open; a human only",
+    },
+    { name: "no-push", summary: "No effect: orc never pushes by itself" },
+    {
+      name: "no-close-issues",
+      summary: "No effect: orc never closes issues by itself",
+    },
+    { name: "skip-learn", summary: "No effect: finishing writes no report" },
+  ],
+  permissions: [],
+  examples: [
+    'orc finish --notes "Released with 1.4"',
+    'orc finish --abandon --reason "The feature was dropped"',
+  ],
+  async run(host, values) {
+    return changeOutcome(await close(host, values));
+  },
+  render: ({ summary }) =>
+    `The session is ${summary.status}: ${summary.progress.completed} items completed, ${summary.progress.skipped} skipped, ${summary.progress.total} in all`,
+});
+
+function close(
+  host: Parameters<typeof finishSession>[0],
+  values: Values,
+): ReturnType<typeof finishSession> {
+  const options = sessionOptions(values, "finish");
+  const reason = values.text("reason");
+  if (values.on("abandon")) {
+    return abandonSession(host, { ...options, reason: reason ?? "" });
+  }
+  if (reason !== undefined) {
+    throw new OrcError(
+      "usage",
+      "reason_without_abandon",
+      "Flag --reason goes with --abandon",
+      { hint: 'orc finish --notes "<what came of it>"' },
+    );
+  }
+  return finishSession(host, {
+    ...options,
+    notes: values.text("notes"),
+    force: values.on("force"),
+  });
+}

@@ -1,0 +1,171 @@
+import { ORCHESTRATOR_DIRECTORY } from "../core/layout.ts";
+import type { ArgSpec, FlagSpec, Permission, Style } from "./command.ts";
+import type {
+  CommandPage,
+  FamilyPage,
+  HelpPage,
+  ListedCommand,
+  OverviewPage,
+} from "./help_page.ts";
+
+/** Long lines are hard to read on wide terminals too. */
+const MAX_COLUMNS = 80;
+/** A left column wider than this takes a line of its own. */
+const MAX_LEFT_COLUMN = 34;
+
+/** A line in two columns. */
+type Row = readonly [left: string, right: string];
+
+/** What each permission is for, with its flag of `deno run`. */
+const PERMISSION_ROWS: Readonly<Record<Permission, Row>> = {
+  run: ["--allow-run", "run checks and git"],
+  sys: ["--allow-sys", "read the host name and the home directory"],
+  net: ["--allow-net", "reach other machines"],
+};
+
+const BASIC_PERMISSION_ROWS: readonly Row[] = [
+  ["--allow-read=ROOT", "read the repository"],
+  [`--allow-write=ROOT/${ORCHESTRATOR_DIRECTORY}`, "keep the sessions"],
+  ["--allow-env", "read settings from the environment"],
+];
+
+/** Makes the text of a help page. */
+export function renderPage(page: HelpPage, style: Style): string {
+  switch (page.type) {
+    case "overview":
+      return renderOverview(page, style);
+    case "family":
+      return renderFamily(page, style);
+    case "command":
+      return renderCommand(page, style);
+  }
+}
+
+function renderOverview(page: OverviewPage, style: Style): string {
+  const titleWidth = widest(page.groups.map((group) => group.title)) + 2;
+  const listed = page.groups.flatMap((group) => group.commands);
+  const nameWidth = widest(listed.map((each) => each.name)) + 2;
+  const lines = page.groups.flatMap(({ title, commands }) =>
+    commands.map(({ name, summary }, index) => {
+      const heading = (index === 0 ? title : "").padEnd(titleWidth);
+      return style.bold(heading) + name.padEnd(nameWidth) + summary;
+    })
+  );
+  const flags = page.globalFlags.map(spellingsOf).join("; ");
+  return [
+    "Usage: orc COMMAND [ARGUMENT]... [FLAG]...  (orc help COMMAND explains one)",
+    "",
+    ...lines,
+    "",
+    ...wrap(`Every command takes ${flags}`, widthOf(style)),
+  ].join("\n");
+}
+
+function renderFamily(page: FamilyPage, style: Style): string {
+  const rows = page.commands.map(({ name, summary }): Row => [name, summary]);
+  return [
+    `Usage: orc ${page.name} COMMAND [ARGUMENT]... [FLAG]...`,
+    "",
+    ...columnsOf(rows, style),
+  ].join("\n");
+}
+
+function renderCommand(page: CommandPage, style: Style): string {
+  const sectionRows: readonly [title: string, rows: readonly Row[]][] = [
+    ["Arguments", page.args.map(({ name, summary }) => [name, summary])],
+    ["Flags", page.flags.map(flagRow)],
+    ["Flags of every command", page.globalFlags.map(flagRow)],
+    ["Examples", page.examples.map((example) => [example, ""])],
+    ["Permissions under deno run", permissionRows(page.permissions)],
+  ];
+  const sections = sectionRows
+    .filter(([, rows]) => rows.length > 0)
+    .map(([title, rows]) =>
+      [style.bold(`${title}:`), ...columnsOf(rows, style)].join("\n")
+    );
+  return [headOf(page, style).join("\n"), ...sections].join("\n\n");
+}
+
+function permissionRows(permissions: readonly Permission[]): readonly Row[] {
+  return [
+    ...BASIC_PERMISSION_ROWS,
+    ...permissions.map((permission) => PERMISSION_ROWS[permission]),
+  ];
+}
+
+function headOf(page: CommandPage, style: Style): readonly string[] {
+  const paragraphs = page.description.split(/\n\s*\n/);
+  return [
+    `${style.bold(`orc ${page.name}`)}: ${page.summary}`,
+    "",
+    `Usage: ${usageOf(page)}`,
+    ...aliasLines(page),
+    ...paragraphs.flatMap((text) => ["", ...wrap(text, widthOf(style))]),
+  ];
+}
+
+function usageOf({ name, args }: CommandPage): string {
+  return ["orc", name, ...args.map(placeholderOf), "[FLAG]..."].join(" ");
+}
+
+function aliasLines({ aliases }: ListedCommand): readonly string[] {
+  if (aliases.length === 0) return [];
+  return [`Also:  ${aliases.map((alias) => `orc ${alias}`).join(", ")}`];
+}
+
+function placeholderOf({ name, required, variadic }: ArgSpec): string {
+  return (required ? name : `[${name}]`) + (variadic ? "..." : "");
+}
+
+function flagRow(flag: FlagSpec): Row {
+  const repeats = flag.repeatable ? " (may be repeated)" : "";
+  const indent = flag.short === undefined ? "    " : "";
+  return [indent + spellingsOf(flag), flag.summary + repeats];
+}
+
+function spellingsOf({ name, short, aliases, value }: FlagSpec): string {
+  const spellings = [
+    ...short === undefined ? [] : [`-${short}`],
+    `--${name}`,
+    ...(aliases ?? []).map((alias) => `--${alias}`),
+  ];
+  return spellings.join(", ") + (value === undefined ? "" : ` ${value}`);
+}
+
+function columnsOf(rows: readonly Row[], style: Style): readonly string[] {
+  const fitting = rows.map(([left]) => left)
+    .filter((left) => left.length <= MAX_LEFT_COLUMN);
+  const indent = widest(fitting) + 4;
+  return rows.flatMap(([left, right]) => {
+    if (right === "") return [`  ${left}`];
+    const [first = "", ...others] = wrap(right, widthOf(style) - indent);
+    const beginning = `  ${left}`.padEnd(indent);
+    const following = others.map((line) => " ".repeat(indent) + line);
+    return beginning.length > indent
+      ? [beginning, " ".repeat(indent) + first, ...following]
+      : [beginning + first, ...following];
+  });
+}
+
+function widest(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map((text) => text.length));
+}
+
+function widthOf(style: Style): number {
+  return Math.min(style.columns, MAX_COLUMNS);
+}
+
+function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/\s+/)) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && longer.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,29 @@
+import { type Switched, switchSession } from "../app/switch_session.ts";
+import { shortSessionId } from "../core/session_id.ts";
+import { command } from "./command.ts";
+import { sessionOptions } from "./session_flags.ts";
+
+/** `orc session switch` */
+export const sessionSwitchCommand = command<Omit<Switched, "place">>({
+  name: "session switch",
+  summary: "Make another session the current one",
+  description:
+    "Makes a session yours. An agent or a linked worktree moves only itself; anybody else moves the session that all without one of their own share.",
+  args: [{
+    name: "ID",
+    summary: "Id of the session; a unique prefix will do",
+    required: true,
+  }],
+  flags: [],
+  permissions: [],
+  examples: ["orc session switch 01k9"],
+  async run(host, values) {
+    const { place, ...result } = await switchSession(host, {
+      ...sessionOptions(values, "session switch"),
+      id: values.need("ID"),
+    });
+    return { place, result };
+  },
+  render: ({ session, task }) =>
+    `Now in session ${shortSessionId(session)}: ${task}`,
+});

@@ -1,0 +1,47 @@
+import { skipItem } from "../app/skip_item.ts";
+import { changeOutcome, type ChangeResult, changeText } from "./change_view.ts";
+import { command } from "./command.ts";
+import { sessionOptions } from "./session_flags.ts";
+
+/** `orc skip` */
+export const skipCommand = command<ChangeResult<{ item: string }>>({
+  name: "skip",
+  summary: "Skip an item, with a reason",
+  description:
+    "Leaves an item out. The reason is kept and judged: stock phrases and repetition are refused. Required items cannot be skipped; gates only by a human.",
+  args: [{ name: "ITEM", summary: "Id of the item", required: true }],
+  flags: [
+    {
+      name: "reason",
+      short: "r",
+      value: "TEXT",
+      summary:
+        "What makes it unnecessary here: 10 characters or more, 50 for documented items and gates",
+    },
+    {
+      name: "force",
+      short: "f",
+      summary: "Skip a gate; a human only",
+    },
+  ],
+  permissions: [],
+  examples: ['orc skip migration --reason "No stored data changes its shape"'],
+  async run(host, values) {
+    const item = values.need("ITEM");
+    const changed = await skipItem(host, {
+      ...sessionOptions(values, `skip ${item}`),
+      itemId: item,
+      reason: values.text("reason") ?? "",
+      force: values.on("force"),
+    });
+    return changeOutcome({ ...changed, item });
+  },
+  render: (result, style) =>
+    changeText(
+      result.changed
+        ? `Skipped item "${result.item}"`
+        : `Item "${result.item}" is skipped already`,
+      result,
+      style,
+    ),
+});

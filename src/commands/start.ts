@@ -1,0 +1,95 @@
+import { type Started, startSession } from "../app/start_session.ts";
+import { command, type Style } from "./command.ts";
+import { nextParagraph } from "./progress_view.ts";
+import { problemLine } from "../core/workflow_problem.ts";
+import { sessionOptions } from "./session_flags.ts";
+import { shortSessionId } from "../core/session_id.ts";
+
+type StartResult = Omit<Started, "place"> & {
+  readonly session: string;
+  readonly root: string;
+};
+
+/** `orc start` */
+export const startCommand = command<StartResult>({
+  name: "start",
+  summary: "Start a session for a task",
+  description:
+    "Starts a session and makes it yours. Takes workflow.yaml, else a built-in workflow of five phases with the commands of your project. Needs no init. Everything is checked before anything is written.",
+  args: [{ name: "TASK", summary: "What is to be done", required: true }],
+  flags: [
+    {
+      name: "workflow",
+      short: "w",
+      value: "FILE",
+      summary: "Workflow file instead of workflow.yaml",
+    },
+    {
+      name: "constraint",
+      short: "c",
+      value: "TEXT",
+      repeatable: true,
+      summary: "What must hold throughout; may be given several times",
+    },
+    {
+      name: "project",
+      short: "p",
+      value: "NAME",
+      summary: "Name of a project",
+    },
+    {
+      name: "test-command",
+      value: "COMMAND",
+      summary: "Command that runs the tests",
+    },
+    {
+      name: "build-command",
+      value: "COMMAND",
+      summary: "Command that builds the project",
+    },
+    {
+      name: "beside",
+      summary: "Start although your session is still active",
+    },
+    { name: "no-archive", summary: "No effect: orc moves no files of yours" },
+  ],
+  permissions: [],
+  examples: [
+    'orc start "Add login"',
+    'orc start "Fix the crash" --test-command "npm test" -c "No new packages"',
+  ],
+  async run(host, values) {
+    const { place, ...started } = await startSession(host, {
+      ...sessionOptions(values, "start"),
+      task: values.need("TASK"),
+      file: values.text("workflow"),
+      constraints: values.list("constraint"),
+      project: values.text("project"),
+      testCommand: values.text("test-command"),
+      buildCommand: values.text("build-command"),
+      beside: values.on("beside"),
+    });
+    const session = place.session ?? "";
+    return {
+      place,
+      warnings: started.problems.map((problem) =>
+        problemLine(problem, started.workflowPath ?? "the bundled workflow")
+      ),
+      result: { ...started, session, root: place.root },
+    };
+  },
+  render: startText,
+});
+
+function startText(result: StartResult, style: Style): string {
+  const { phases, progress } = result.summary;
+  const workflow = result.workflowPath ?? "the built-in workflow";
+  return [
+    `Session ${
+      style.bold(shortSessionId(result.session))
+    } started in ${result.root}`,
+    `(${workflow}, ${phases.length} phases, ${progress.total} items)`,
+    "",
+    nextParagraph(result.summary, style),
+  ].join("\n");
+}

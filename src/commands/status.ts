@@ -1,0 +1,76 @@
+import { readStatus, type Status } from "../app/read_status.ts";
+import { shortSessionId } from "../core/session_id.ts";
+import { lengthOf } from "../core/text.ts";
+import { command, type Style } from "./command.ts";
+import {
+  itemLines,
+  nextLine,
+  nextParagraph,
+  phaseLine,
+  shortTask,
+} from "./progress_view.ts";
+import { sessionOptions } from "./session_flags.ts";
+
+/** Wider headlines separate the task from its session too far. */
+const MAX_COLUMNS = 72;
+
+type StatusResult = Omit<Status, "place" | "warnings"> & {
+  readonly brief: boolean;
+};
+
+/** `orc status` */
+export const statusCommand = command<StatusResult>({
+  name: "status",
+  summary: "Show the phase, its items and what is open",
+  description:
+    "Shows where the session stands: phases, the items of the current one with their state, what blocks, and the next command. Takes no lock and writes nothing.",
+  args: [],
+  flags: [{ name: "brief", summary: "Show only the next item, as orc next" }],
+  permissions: [],
+  examples: ["orc status", "orc status --json"],
+  async run(host, values) {
+    const options = sessionOptions(values, "status");
+    const { place, warnings, ...status } = await readStatus(host, options);
+    return {
+      place,
+      warnings,
+      result: { ...status, brief: values.on("brief") },
+    };
+  },
+  render: (status, style) =>
+    status.brief ? nextParagraph(status, style) : statusText(status, style),
+});
+
+function statusText(status: StatusResult, style: Style): string {
+  const sections = [
+    [headline(status, style), phaseLine(status, style)],
+    itemLines(status, style, status.at),
+    section("Constraints", status.constraints),
+    section("Phase notes", status.phaseNotes),
+    section("Notes", status.notes),
+    [closing(status, style)],
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function headline(status: StatusResult, style: Style): string {
+  const id = shortSessionId(status.session);
+  const room = Math.min(style.columns, MAX_COLUMNS) - lengthOf(id) - 2;
+  const task = shortTask(status.task, room);
+  const gap = " ".repeat(Math.max(2, room + 2 - lengthOf(task)));
+  return `${style.bold(task)}${gap}${style.dim(id)}`;
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0
+    ? []
+    : [`${title}:`, ...lines.map((line) => `  ${line}`)];
+}
+
+function closing(status: StatusResult, style: Style): string {
+  if (!status.active) return `The session is ${status.status}`;
+  return nextLine(status.next, style);
+}

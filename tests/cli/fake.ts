@@ -1,0 +1,183 @@
+import type { CommandGroup } from "../../src/commands/table.ts";
+import { command, type Values } from "../../src/commands/command.ts";
+import { helpCommand } from "../../src/commands/help.ts";
+import { versionCommand } from "../../src/commands/version.ts";
+import type { Host } from "../../src/host/host.ts";
+import type { Streams } from "../../src/cli/streams.ts";
+
+/** What the fake command `copy` answers: the values it was given. */
+export interface Copied {
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly note: string | null;
+  readonly root: string | null;
+}
+
+/** A command with each kind of argument and flag. */
+export const copyCommand = command<Copied>({
+  name: "copy",
+  summary: "Copy something to several places",
+  description: "Copies what FROM names. This paragraph is long enough that " +
+    "it has to be wrapped on a terminal of eighty columns.\n\n" +
+    "A second paragraph.",
+  args: [
+    { name: "FROM", summary: "What to copy", required: true },
+    { name: "TO", summary: "Where to", required: false, variadic: true },
+  ],
+  flags: [
+    { name: "note", short: "n", value: "TEXT", summary: "Why it is copied" },
+    {
+      name: "tag",
+      short: "t",
+      aliases: ["label"],
+      value: "TAG",
+      repeatable: true,
+      summary: "Mark the copies",
+    },
+    { name: "force", short: "f", summary: "Replace what is there" },
+    { name: "yes", short: "y", summary: "Do not ask" },
+  ],
+  permissions: ["run"],
+  examples: ["orc copy here there --note 'to be safe'"],
+  run: (_host, values) =>
+    Promise.resolve({
+      place: { root: "/repo", rootSource: "flag", session: "s1" },
+      result: copied(values),
+      warnings: ["There is not much space"],
+    }),
+  render: ({ from, to }, style) => `${style.good("Copied")} ${from} ${to}`,
+});
+
+function copied(values: Values): Copied {
+  return {
+    from: values.need("FROM"),
+    to: values.list("TO"),
+    note: values.text("note") ?? null,
+    root: values.text("root") ?? null,
+  };
+}
+
+/** A command that throws what it is given. */
+export function throwing(error: unknown): CommandGroup {
+  const { render } = copyCommand;
+  const failing = command({
+    ...copyCommand,
+    name: "fail",
+    args: [],
+    run: () => Promise.reject(error),
+    render,
+  });
+  return {
+    title: "Fail",
+    entries: [{
+      name: "fail",
+      summary: "Fail",
+      load: () => Promise.resolve(failing),
+    }],
+  };
+}
+
+/** A table with a command, a family with an alias, help and version. */
+export const fakeGroups: readonly CommandGroup[] = [
+  {
+    title: "Work",
+    entries: [
+      {
+        name: "copy",
+        summary: "Copy something to several places",
+        load: () => Promise.resolve(copyCommand),
+      },
+    ],
+  },
+  {
+    title: "Boxes",
+    entries: ["list", "switch"].map((word) => ({
+      name: `box ${word}`,
+      aliases: [`crate ${word}`],
+      summary: `Do ${word} with boxes`,
+      load: () => Promise.resolve({ ...copyCommand, name: `box ${word}` }),
+    })),
+  },
+  {
+    title: "About",
+    entries: [
+      {
+        name: "help",
+        summary: "Show help",
+        load: () => Promise.resolve(helpCommand(fakeGroups)),
+      },
+      {
+        name: "version",
+        summary: "Show the version",
+        load: () => Promise.resolve(versionCommand),
+      },
+    ],
+  },
+];
+
+/** Values of a command line that gives none. */
+export const noValues: Values = {
+  text: () => undefined,
+  need: () => "",
+  list: () => [],
+  on: () => false,
+};
+
+/** What was printed. */
+export interface Captured extends Streams {
+  out: string;
+  err: string;
+}
+
+/** Streams that keep what is written to them. */
+export function captureStreams(): Captured {
+  return {
+    out: "",
+    err: "",
+    stdout(text) {
+      this.out += text;
+    },
+    stderr(text) {
+      this.err += text;
+    },
+  };
+}
+
+/** What a test may say about its fake machine. */
+export interface FakeMachine {
+  readonly terminalColumns?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A machine with a stopped clock; a terminal only where the test asks for one. */
+export function fakeHost(machine: FakeMachine = {}): Host {
+  const isTerminal = machine.terminalColumns !== undefined;
+  return {
+    workingDirectory: "/repo",
+    terminal: {
+      isInteractive: false,
+      isOutputTerminal: isTerminal,
+      isErrorTerminal: isTerminal,
+      columns: machine.terminalColumns ?? 0,
+      readLine: () => undefined,
+    },
+    now: () => "2026-01-02T03:04:05Z",
+    localNow: () => "2026-01-02T03:04:05",
+    env: (name) => machine.environment?.[name],
+    newToken: () => "0".repeat(32),
+    idSource: () => Promise.resolve(() => "01jgzzzzzzzzzzzzzzzzzzzzzz"),
+    homeDirectory: () => undefined,
+    identity: () => ({
+      pid: 1,
+      start: "",
+      startedAtMs: 0,
+      boot: "",
+      namespace: "",
+      host: "fake",
+      runtime: "deno 1.2.3",
+    }),
+    livenessOf: () => "unknown",
+    runProgram: () => Promise.reject(new Error("No program is run here")),
+    caller: () => ({ agent: null, approval: null }),
+  };
+}

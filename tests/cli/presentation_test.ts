@@ -1,0 +1,64 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { parseArguments, selectCommand } from "../../src/cli/parse.ts";
+import {
+  guessPresentation,
+  type Presentation,
+  presentationOf,
+} from "../../src/cli/presentation.ts";
+import { tableOf } from "../../src/commands/table.ts";
+import { OrcError } from "../../src/core/error.ts";
+import { copyCommand, fakeGroups } from "./fake.ts";
+
+const plain: Presentation = {
+  json: false,
+  quiet: false,
+  verbose: false,
+  noColor: false,
+};
+
+function asked(...flags: string[]): Presentation {
+  const argv = ["copy", "a", ...flags];
+  const { rest } = selectCommand(argv, tableOf(fakeGroups));
+  return presentationOf(parseArguments(copyCommand, rest));
+}
+
+Deno.test("presentationOf() reads the global flags", () => {
+  assertEquals(asked(), plain);
+  assertEquals(asked("--output", "text"), plain);
+  for (
+    const flags of [["--json"], ["--output=json"], ["--json", "--output=json"]]
+  ) {
+    assertEquals(asked(...flags), { ...plain, json: true });
+  }
+  assertEquals(asked("--quiet", "--verbose", "--no-color"), {
+    json: false,
+    quiet: true,
+    verbose: true,
+    noColor: true,
+  });
+});
+
+Deno.test("presentationOf() refuses an output it does not know, and two at once", () => {
+  const unknown = assertThrows(() => asked("--output", "xml"), OrcError);
+  assertEquals([unknown.kind, unknown.code], ["usage", "invalid_value"]);
+  const both = assertThrows(() => asked("--json", "--output=text"), OrcError);
+  assertEquals([both.kind, both.code], ["usage", "conflicting_flags"]);
+});
+
+const guesses: readonly [argv: string[], json: boolean][] = [
+  [["--json"], true],
+  [["nope", "--json", "--nope"], true],
+  [["--output", "json"], true],
+  [["nope", "--output=json"], true],
+  [["--output", "text"], false],
+  [["--output", "jsonl"], false],
+  [["--", "--json"], false],
+  [["--jsonx"], false],
+  [[], false],
+];
+
+for (const [argv, json] of guesses) {
+  Deno.test(`guessPresentation() says ${json} for ${JSON.stringify(argv)}`, () => {
+    assertEquals(guessPresentation(argv), { ...plain, json });
+  });
+}

@@ -1,0 +1,61 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { VERSION } from "../../src/core/version.ts";
+
+/** How a shell line with `orc` in it ended. */
+interface Ended {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a shell line in which `orc` is the program from the sources. */
+async function shell(line: string): Promise<Ended> {
+  const orc = `orc() { "${Deno.execPath()}" run -A cli.ts "$@"; };`;
+  const { code, stdout, stderr } = await new Deno.Command("sh", {
+    args: ["-c", `${orc} ${line}`],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = new TextDecoder();
+  return {
+    exitCode: code,
+    out: text.decode(stdout),
+    err: text.decode(stderr),
+  };
+}
+
+const isUnix = Deno.build.os !== "windows";
+
+Deno.test({
+  name: "cli.ts ends with the exit code of the command",
+  ignore: !isUnix,
+  async fn() {
+    const version = await shell("orc version");
+    assertEquals([version.exitCode, version.err], [0, ""]);
+    assertStringIncludes(version.out, `orc ${VERSION} (deno `);
+    const unknown = await shell("orc versoin");
+    assertEquals(unknown, {
+      exitCode: 2,
+      out: "",
+      err: 'Unknown command "versoin"\nTry: orc version\n',
+    });
+  },
+});
+
+Deno.test({
+  name: "cli.ts is quiet when the reader has gone",
+  ignore: !isUnix,
+  async fn() {
+    const ended = await shell("{ orc help start; echo $? >&2; } | true");
+    assertEquals(ended, { exitCode: 0, out: "", err: "0\n" });
+  },
+});
+
+Deno.test({
+  name: "cli.ts says so when its result cannot be written",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const { exitCode, err } = await shell("orc version > /dev/full");
+    assertEquals(exitCode, 7);
+    assertStringIncludes(err, 'Command "version" was done, but its result');
+  },
+});

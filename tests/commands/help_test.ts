@@ -1,0 +1,64 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { styleFor } from "../../src/cli/style.ts";
+import { helpCommand } from "../../src/commands/help.ts";
+import type { HelpPage } from "../../src/commands/help_page.ts";
+import { OrcError } from "../../src/core/error.ts";
+import {
+  fakeGroups,
+  fakeHost,
+  type FakeMachine,
+  noValues,
+} from "../cli/fake.ts";
+
+const help = helpCommand(fakeGroups);
+
+async function page(...words: string[]): Promise<HelpPage> {
+  const values = { ...noValues, list: () => words };
+  return (await help.run(fakeHost(), values)).result;
+}
+
+async function text(
+  words: readonly string[],
+  machine: FakeMachine = {},
+): Promise<string> {
+  const style = styleFor(fakeHost(machine), false);
+  return help.render(await page(...words), style);
+}
+
+Deno.test("helpCommand shows all commands by group", async (t) => {
+  await t.assertSnapshot(await text([]));
+});
+
+Deno.test("helpCommand shows the commands of a family", async (t) => {
+  await t.assertSnapshot(await text(["box"]));
+});
+
+Deno.test("helpCommand shows all that a command takes and needs", async (t) => {
+  await t.assertSnapshot(await text(["copy"]));
+});
+
+Deno.test("helpCommand shows other names of a command", async (t) => {
+  await t.assertSnapshot((await text(["crate", "list"])).slice(0, 200));
+});
+
+Deno.test("helpCommand wraps to a narrow terminal and marks headings", async (t) => {
+  await t.assertSnapshot(await text(["copy"], { terminalColumns: 48 }));
+});
+
+Deno.test("helpCommand keeps lines within 80 columns on wide terminals", async () => {
+  for (const words of [[], ["box"], ["copy"]]) {
+    const lines = (await text(words, { terminalColumns: 300 })).split("\n");
+    // deno-lint-ignore no-control-regex
+    const widths = lines.map((line) => line.replace(/\x1b\[\d+m/g, "").length);
+    assertEquals(widths.filter((width) => width > 80), []);
+  }
+});
+
+Deno.test("helpCommand gives the declaration to programs", async (t) => {
+  await t.assertSnapshot(await page("copy"));
+});
+
+Deno.test("helpCommand refuses a command that does not exist", async () => {
+  const error = await assertRejects(() => page("coppy"), OrcError);
+  assertEquals([error.code, error.hint], ["unknown_command", "orc copy"]);
+});

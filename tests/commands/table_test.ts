@@ -1,0 +1,69 @@
+import { assert, assertEquals } from "@std/assert";
+import { parseArguments, selectCommand } from "../../src/cli/parse.ts";
+import { styleFor } from "../../src/cli/style.ts";
+import type { FlagSpec } from "../../src/commands/command.ts";
+import { helpCommand } from "../../src/commands/help.ts";
+import {
+  commandGroups,
+  globalFlags,
+  tableOf,
+} from "../../src/commands/table.ts";
+import { fakeHost, noValues } from "../cli/fake.ts";
+
+const table = tableOf(commandGroups);
+
+function spellings({ name, short, aliases }: FlagSpec): readonly string[] {
+  return [name, ...aliases ?? [], ...short === undefined ? [] : [short]];
+}
+
+/** Words of an example as a shell would hand them over. */
+function wordsOf(example: string): readonly string[] {
+  const words = example.match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
+  return words.map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
+}
+
+function assertUnique(names: readonly string[]): void {
+  assertEquals(names.length, new Set(names).size, names.join(" "));
+}
+
+Deno.test("commandGroups names each command once", () => {
+  assertUnique(table.flatMap(({ name, aliases }) => [name, ...aliases ?? []]));
+});
+
+Deno.test("commandGroups fits a terminal of 80 columns and 24 lines with its overview", async () => {
+  const host = fakeHost();
+  const help = helpCommand(commandGroups);
+  const { result } = await help.run(host, noValues);
+  const lines = help.render(result, styleFor(host, true)).split("\n");
+  assertEquals(lines.filter((line) => line.length > 80), []);
+  assert(lines.length <= 24, `${lines.length} lines`);
+});
+
+for (const entry of table) {
+  Deno.test(`commandGroups declares "${entry.name}" as the command does`, async () => {
+    const { name, summary, description } = await entry.load();
+    assertEquals([name, summary], [entry.name, entry.summary]);
+    assert(description.trim() !== "");
+  });
+
+  Deno.test(`Command "${entry.name}" can be parsed without doubt`, async () => {
+    const { args, flags } = await entry.load();
+    assertUnique([...flags, ...globalFlags].flatMap(spellings));
+    assertUnique([...args, ...flags, ...globalFlags].map(({ name }) => name));
+    const isOptional = args.map(({ required }) => !required);
+    assertEquals(isOptional, isOptional.toSorted());
+    assertEquals(args.slice(0, -1).filter(({ variadic }) => variadic), []);
+  });
+
+  Deno.test(`Command "${entry.name}" has examples that can be typed`, async () => {
+    const command = await entry.load();
+    assert(command.examples.length > 0);
+    for (const example of command.examples) {
+      const [program, ...argv] = wordsOf(example);
+      assertEquals(program, "orc");
+      const { entry: found, rest } = selectCommand(argv, table);
+      assertEquals(found?.name, entry.name);
+      parseArguments(command, rest);
+    }
+  });
+}

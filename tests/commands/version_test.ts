@@ -1,0 +1,16 @@
+import { assertEquals } from "@std/assert";
+import { styleFor } from "../../src/cli/style.ts";
+import { versionCommand } from "../../src/commands/version.ts";
+import { VERSION } from "../../src/core/version.ts";
+import { fakeHost, noValues } from "../cli/fake.ts";
+
+Deno.test("versionCommand names the version of orc and of its runtime", async () => {
+  const host = fakeHost();
+  const { place, result } = await versionCommand.run(host, noValues);
+  assertEquals(place, null);
+  assertEquals(result, { version: VERSION, runtime: "deno 1.2.3" });
+  assertEquals(
+    versionCommand.render(result, styleFor(host, true)),
+    `orc ${VERSION} (deno 1.2.3)`,
+  );
+});
