@@ -6,6 +6,7 @@ import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../core/limits.ts";
 import { decodeLogLine } from "../core/log_line.ts";
 import { encodeSession } from "../core/session_encode.ts";
 import type { LegacyState } from "./legacy.ts";
+import { guardPath } from "./path_guard.ts";
 import { fileKind, readRegularFile } from "./read_file.ts";
 import { publishSession } from "./session_create.ts";
 import { assertWritable } from "./session_read.ts";
@@ -53,6 +54,7 @@ export function readAdoption(
   sessionId: string,
 ): string | undefined {
   const path = sessionLayout(layout.root, sessionId).meta;
+  guardPath(layout.root, path);
   const bytes = readRegularFile(path, MAX_SMALL_FILE_BYTES);
   if (bytes === undefined) return undefined;
   const meta = asObject(parseJson(decodeUtf8(bytes, path), path));

@@ -2,6 +2,7 @@
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { OrcError } from "../../src/core/error.ts";
+import { readAdoption } from "../../src/store/adopt.ts";
 import { writeAtomic } from "../../src/store/atomic.ts";
 import { sweep } from "../../src/store/lock_sweep.ts";
 import { appendEvents, settleLog } from "../../src/store/log.ts";
@@ -123,6 +124,18 @@ Deno.test("updateSession() refuses a session that is a link", () =>
     assertEquals([error.kind, error.code], ["corrupt", "symbolic_link"]);
     assertEquals(namesIn(elsewhere), names);
     assertEquals(store.ids(), []);
+  }));
+
+Deno.test("readAdoption() reads nothing through a link", () =>
+  withSession(({ layout, paths }) => {
+    const elsewhere = `${layout.root}/elsewhere`;
+    Deno.renameSync(paths.directory, elsewhere);
+    Deno.symlinkSync(elsewhere, paths.directory);
+    const error = assertThrows(
+      () => readAdoption(layout, SESSION_ID),
+      OrcError,
+    );
+    assertEquals(error.code, "symbolic_link");
   }));
 
 Deno.test("updateSession() gives a state with two names a file of its own", () =>
