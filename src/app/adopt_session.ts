@@ -1,7 +1,8 @@
 import { OrcError } from "../core/error.ts";
 import type { Host } from "../host/host.ts";
 import { adoptLegacy } from "../store/adopt.ts";
-import { readCurrent, writeCurrent } from "../store/binding.ts";
+import { writeCurrent } from "../store/bind.ts";
+import { readCurrent } from "../store/binding.ts";
 import { readLegacyState } from "../store/legacy.ts";
 import type { Repository } from "./open_repository.ts";
 import { withPreparedRepository } from "./prepare_repository.ts";

@@ -6,7 +6,7 @@ import { lengthOf } from "../core/text.ts";
 import type { Action, Decision } from "../core/types.ts";
 import type { Problem } from "../core/workflow_problem.ts";
 import type { Host } from "../host/host.ts";
-import { writeBinding, writeCurrent } from "../store/binding.ts";
+import { writeBinding, writeCurrent } from "../store/bind.ts";
 import type { HeldLock } from "../store/lock.ts";
 import type { Session } from "../store/session_store.ts";
 import {

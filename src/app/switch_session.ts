@@ -1,6 +1,6 @@
 import { matchSessionId } from "../core/session_id.ts";
 import type { Host } from "../host/host.ts";
-import { writeBinding, writeCurrent } from "../store/binding.ts";
+import { writeBinding, writeCurrent } from "../store/bind.ts";
 import { openRepository, type RepositoryOptions } from "./open_repository.ts";
 import { type Place, placeOf } from "./place.ts";
 import { withPreparedRepository } from "./prepare_repository.ts";

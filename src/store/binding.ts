@@ -4,8 +4,6 @@ import { asObject } from "../core/json_object.ts";
 import type { RepositoryLayout } from "../core/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../core/limits.ts";
 import { isSessionId } from "../core/session_id.ts";
-import { writeAtomic } from "./atomic.ts";
-import { isTaken, syncDirectory } from "./file_system.ts";
 import { sha256Hex } from "./hash.ts";
 import { guardPath } from "./path_guard.ts";
 import { readRegularFile } from "./read_file.ts";
@@ -37,25 +35,6 @@ export async function readBinding(
   );
 }
 
-/** Binds an owner to a session. */
-export async function writeBinding(
-  layout: RepositoryLayout,
-  owner: Owner,
-  binding: { readonly session: string; readonly at: string },
-  token: string,
-): Promise<void> {
-  const path = await bindingPath(layout, owner);
-  guardPath(layout.root, layout.bindings);
-  try {
-    Deno.mkdirSync(layout.bindings, { mode: 0o755 });
-    syncDirectory(layout.directory);
-  } catch (error) {
-    if (!isTaken(error)) throw error;
-  }
-  const fields = { ...owner, ...binding };
-  writeAtomic(path, encode(`${JSON.stringify(fields, null, 2)}\n`), { token });
-}
-
 /** Reads the session that everybody without one of their own is in. */
 export function readCurrent(layout: RepositoryLayout): string | undefined {
   guardPath(layout.root, layout.directory);
@@ -75,25 +54,13 @@ export function readCurrent(layout: RepositoryLayout): string | undefined {
   );
 }
 
-/** Points `current` at a session; no final newline, as the Python tool writes it. */
-export function writeCurrent(
-  layout: RepositoryLayout,
-  session: string,
-  token: string,
-): void {
-  guardPath(layout.root, layout.directory);
-  writeAtomic(layout.current, encode(session), { token });
-}
-
 /** An owner's name may hold anything; its hash is a safe file name on every system. */
-async function bindingPath(
+export async function bindingPath(
   layout: RepositoryLayout,
   { kind, name }: Owner,
 ): Promise<string> {
-  const hex = await sha256Hex(encode(`${kind}\0${name}`));
+  const hex = await sha256Hex(
+    new TextEncoder().encode(`${kind}\0${name}`),
+  );
   return `${layout.bindings}/${hex.slice(0, 32)}.json`;
-}
-
-function encode(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
 }

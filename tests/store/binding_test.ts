@@ -4,12 +4,11 @@ import {
   type RepositoryLayout,
   repositoryLayout,
 } from "../../src/core/layout.ts";
+import { writeBinding, writeCurrent } from "../../src/store/bind.ts";
 import {
   type Owner,
   readBinding,
   readCurrent,
-  writeBinding,
-  writeCurrent,
 } from "../../src/store/binding.ts";
 import { namesIn, NOW, tokenOf } from "./fixtures.ts";
 import { readTree, withTemporaryDirectory, writeTree } from "./temporary.ts";
