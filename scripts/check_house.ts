@@ -1,7 +1,11 @@
 /** Fails on what breaks the architecture; shows the largest files and functions to look at. */
 
-import { importCycles, importGraph, reachableFrom } from "./house/graph.ts";
-import type { Sources } from "./house/graph.ts";
+import {
+  importCycles,
+  importGraph,
+  reachableFrom,
+  type Sources,
+} from "./house/graph.ts";
 import { functionLengths } from "./house/lengths.ts";
 import { namingProblems, ticketProblems } from "./house/names.ts";
 

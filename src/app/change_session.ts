@@ -3,6 +3,7 @@ import { OrcError } from "../core/error.ts";
 import { summarize, type Summary } from "../core/summary.ts";
 import type { Action, Caller, SessionState } from "../core/types.ts";
 import type { Host } from "../host/host.ts";
+import { assertWritable } from "../store/session_read.ts";
 import type { Session, Updated } from "../store/session_store.ts";
 import { assertPinned, type OpenedSession } from "./open_session.ts";
 import type { Place } from "./place.ts";
@@ -63,6 +64,7 @@ async function updateWith(
     if (change(session).events.length === 0) {
       return { session, events: [], warnings: [] };
     }
+    assertWritable(session, session.legacyPath);
     const { adoptLegacySession } = await import("./adopt_session.ts");
     await adoptLegacySession(host, repository, session.id);
   }

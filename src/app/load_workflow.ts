@@ -5,7 +5,7 @@ import { MAX_WORKFLOW_BYTES } from "../core/limits.ts";
 import { resolvePath } from "../core/path.ts";
 import { type ParsedWorkflow, parseWorkflow } from "../core/workflow.ts";
 import type { Host } from "../host/host.ts";
-import { sha256Hex } from "../store/hash.ts";
+import { sha256Hex } from "../core/checksum.ts";
 import { fileKind, readRegularFile } from "../store/read_file.ts";
 import { bundledText } from "./bundled_text.ts";
 import type { Repository } from "./open_repository.ts";

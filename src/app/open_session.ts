@@ -1,4 +1,4 @@
-import type { Place } from "./place.ts";
+import { type Place, placeOf } from "./place.ts";
 import { OrcError } from "../core/error.ts";
 import type { Workflow } from "../core/types.ts";
 import type { Host } from "../host/host.ts";
@@ -8,7 +8,6 @@ import {
   type Repository,
   type RepositoryOptions,
 } from "./open_repository.ts";
-import { placeOf } from "./place.ts";
 import { selectSession, type SessionSource } from "./select_session.ts";
 import { workflowOf } from "./session_workflow.ts";
 

@@ -1,11 +1,12 @@
 import { summarize, type Summary } from "../core/summary.ts";
 import type { Host } from "../host/host.ts";
-import { hasLegacyState } from "../store/legacy.ts";
+import { fileKind } from "../store/read_file.ts";
 import {
   type OpenedSession,
   openSession,
   type SessionOptions,
 } from "./open_session.ts";
+import type { Repository } from "./open_repository.ts";
 import type { Place } from "./place.ts";
 import type { SessionSource } from "./select_session.ts";
 import { workflowDrift } from "./workflow_drift.ts";
@@ -83,10 +84,14 @@ async function warningsOf(opened: OpenedSession): Promise<readonly string[]> {
       "state.json was changed outside orc; it is shown, and updates are refused",
     );
   }
-  if (!session.legacyPath && hasLegacyState(repository.layout)) {
+  if (!session.legacyPath && hasLegacyState(repository)) {
     const { legacyConflict } = await import("./legacy_conflict.ts");
     warnings.push(...await legacyConflict(repository));
   }
   warnings.push(...await workflowDrift(opened));
   return warnings;
+}
+
+function hasLegacyState({ layout }: Repository): boolean {
+  return fileKind(layout.legacyState) !== "absent";
 }

@@ -1,10 +1,11 @@
 import { OrcError } from "../core/error.ts";
+import type { RepositoryLayout } from "../core/layout.ts";
 import { MAX_CANDIDATES } from "../core/limits.ts";
 import { matchSessionId } from "../core/session_id.ts";
 import { listOf } from "../core/text.ts";
 import type { Host } from "../host/host.ts";
 import { type Owner, readBinding, readCurrent } from "../store/binding.ts";
-import { readLegacyState } from "../store/legacy.ts";
+import type { LegacyState } from "../store/legacy.ts";
 import type { Session } from "../store/session_store.ts";
 import type { Repository } from "./open_repository.ts";
 
@@ -102,7 +103,7 @@ async function matchNamed(
     return matchSessionId(text, store.ids());
   } catch (error) {
     if (!isMissing(error)) throw error;
-    const legacy = await readLegacyState(layout);
+    const legacy = await readLegacy(layout);
     if (!legacy) throw error;
     return matchSessionId(text, [legacy.session.id]);
   }
@@ -121,7 +122,7 @@ async function read(
     return await repository.store.read(id);
   } catch (error) {
     if (!isMissing(error)) throw error;
-    const legacy = await readLegacyState(repository.layout);
+    const legacy = await readLegacy(repository.layout);
     if (legacy?.session.id === id) return legacy.session;
     throw missing(repository, id, source);
   }
@@ -159,7 +160,7 @@ async function onlySession(repository: Repository): Promise<Selected> {
     return { session, source: "only" };
   }
   if (only) throw ambiguous(active.map(({ id }) => id));
-  const legacy = await readLegacyState(repository.layout);
+  const legacy = await readLegacy(repository.layout);
   // What was adopted goes on in the new place, and may have ended there.
   if (legacy && !entries.some(({ id }) => id === legacy.session.id)) {
     return { session: legacy.session, source: "legacy" };
@@ -187,4 +188,12 @@ function ambiguous(ids: readonly string[]): OrcError {
       details: { candidates: ids.slice(0, MAX_CANDIDATES) },
     },
   );
+}
+
+/** Loaded only where nothing newer was found: few repositories hold legacy state any more. */
+async function readLegacy(
+  layout: RepositoryLayout,
+): Promise<LegacyState | undefined> {
+  const { readLegacyState } = await import("../store/legacy.ts");
+  return await readLegacyState(layout);
 }

@@ -1,5 +1,5 @@
 import { MAX_WORKFLOW_BYTES } from "../core/limits.ts";
-import { sha256Hex } from "../store/hash.ts";
+import { sha256Hex } from "../core/checksum.ts";
 import { readRegularFile } from "../store/read_file.ts";
 import { OrcError } from "../core/error.ts";
 import type { OpenedSession } from "./open_session.ts";

@@ -1,5 +1,5 @@
 import type { Command, TableEntry, Values } from "../commands/command.ts";
-import { findEntry } from "../commands/lookup.ts";
+import { findEntry } from "../commands/table.ts";
 import { OrcError } from "../core/error.ts";
 import type { Cursor } from "./flags.ts";
 import { parseArguments, type Selection } from "./parse.ts";

@@ -8,10 +8,12 @@ import { exitCodeOf, OrcError } from "../core/error.ts";
 import type { Host } from "../host/host.ts";
 import type { Failure } from "./failure.ts";
 import {
+  cursorOver,
   guessPresentation,
   type Presentation,
   presentationOf,
-} from "./presentation.ts";
+  selectCommand,
+} from "./parse.ts";
 import {
   helpRequest,
   missingCommand,
@@ -25,7 +27,6 @@ import {
   resultText,
   warningText,
 } from "./output.ts";
-import { cursorOver, selectCommand } from "./parse.ts";
 import { isBrokenPipe, type Streams, systemStreams, tell } from "./streams.ts";
 import { styleFor } from "./style.ts";
 

@@ -1,6 +1,12 @@
 import type { ArgSpec, FlagSpec, Permission, TableEntry } from "./command.ts";
-import { entriesBelow, findEntry, unknownCommand } from "./lookup.ts";
-import { type CommandGroup, globalFlags, tableOf } from "./table.ts";
+import {
+  type CommandGroup,
+  entriesBelow,
+  findEntry,
+  globalFlags,
+  tableOf,
+  unknownCommand,
+} from "./table.ts";
 
 /** A command in a list of commands. */
 export interface ListedCommand {

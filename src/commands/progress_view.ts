@@ -1,6 +1,10 @@
-import type { ItemSummary, NextStep, Summary } from "../core/summary.ts";
+import {
+  type ItemSummary,
+  minutesBetween,
+  type NextStep,
+  type Summary,
+} from "../core/summary.ts";
 import type { ItemStatus } from "../core/types.ts";
-import { minutesBetween } from "../core/summary.ts";
 import { lengthOf } from "../core/text.ts";
 import type { Style } from "./command.ts";
 

@@ -36,17 +36,22 @@ export async function verifyChecksum(
 const OLDER_SIGNATURE_KEYS = ["_checksum", "_updated_at"];
 const SIGNATURE_KEYS = [...OLDER_SIGNATURE_KEYS, "_version"];
 
-async function digestWithout(
+function digestWithout(
   state: JsonObject,
   keys: readonly string[],
 ): Promise<string> {
   const signed = new Map(state);
   for (const key of keys) signed.delete(key);
-  const bytes = new TextEncoder().encode(canonicalJson(signed));
-  const hash = await crypto.subtle.digest("SHA-256", bytes);
-  const digits = Array.from(
-    new Uint8Array(hash),
+  return sha256Hex(new TextEncoder().encode(canonicalJson(signed)));
+}
+
+/** SHA-256 of bytes as 64 hex digits. */
+export async function sha256Hex(
+  bytes: Uint8Array,
+): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
+  return Array.from(
+    new Uint8Array(digest),
     (byte) => byte.toString(16).padStart(2, "0"),
-  );
-  return digits.join("");
+  ).join("");
 }

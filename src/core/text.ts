@@ -1,5 +1,6 @@
 /** Length in code points, as people and the Python tool count. */
 export function lengthOf(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length;
   let length = 0;
   for (const _ of text) length++;
   return length;

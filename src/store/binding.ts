@@ -4,7 +4,7 @@ import { asObject } from "../core/json_object.ts";
 import type { RepositoryLayout } from "../core/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../core/limits.ts";
 import { isSessionId } from "../core/session_id.ts";
-import { sha256Hex } from "./hash.ts";
+import { sha256Hex } from "../core/checksum.ts";
 import { guardPath } from "./path_guard.ts";
 import { readRegularFile } from "./read_file.ts";
 

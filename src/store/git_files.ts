@@ -15,8 +15,12 @@ import {
 } from "../core/path.ts";
 import { codeOf, isAbsent } from "./file_system.ts";
 import { asOrcError } from "./os_error.ts";
-import { fileKind, readRegularFile, visibleKind } from "./read_file.ts";
-import { realOrGiven } from "./real_path.ts";
+import {
+  fileKind,
+  readRegularFile,
+  realOrGiven,
+  visibleKind,
+} from "./read_file.ts";
 
 /** Largest git configuration that is read: thousands of branches stay below it. */
 const MAX_GIT_CONFIG_BYTES = 4 * 1024 * 1024;

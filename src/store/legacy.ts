@@ -3,19 +3,14 @@ import type { RepositoryLayout } from "../core/layout.ts";
 import { MAX_STATE_BYTES } from "../core/limits.ts";
 import { decodeSession } from "../core/session.ts";
 import { legacySessionId } from "../core/session_id.ts";
-import { sha256Hex } from "./hash.ts";
-import { fileKind, readRegularFile } from "./read_file.ts";
+import { sha256Hex } from "../core/checksum.ts";
+import { readRegularFile } from "./read_file.ts";
 import type { Session } from "./session_store.ts";
 
 /** A legacy state in its place, with the hash that tells whether it changes later. */
 export interface LegacyState {
   readonly session: Session;
   readonly sha256: string;
-}
-
-/** Whether the scattered file of the older Python tool is there. */
-export function hasLegacyState(layout: RepositoryLayout): boolean {
-  return fileKind(layout.legacyState) !== "absent";
 }
 
 /** Reads the legacy state in place; undefined when there is none. Never writes. */

@@ -1,6 +1,7 @@
-import { OrcError } from "../core/error.ts";
+import { normalisePath } from "../core/path.ts";
 import { codeOf, isAbsent } from "./file_system.ts";
 import { asOrcError, isDenied } from "./os_error.ts";
+import { OrcError } from "../core/error.ts";
 
 /** What lies at a path; links are not followed. */
 export type FileKind = "absent" | "file" | "directory" | "symlink" | "other";
@@ -137,4 +138,25 @@ function tooLarge(path: string, maxBytes: number): OrcError {
     `Cannot read "${path}": it is larger than ${maxBytes} bytes`,
     { path, details: { maxBytes } },
   );
+}
+
+/**
+ * Resolves the links in an absolute path, so that a directory has one name.
+ * Keeps the path as given where it does not exist or may not be resolved, and
+ * where only the given name may be looked at.
+ */
+export function realOrGiven(path: string): string {
+  const given = normalisePath(path);
+  const real = resolveLinks(path) ?? given;
+  return real === given || visibleKind(real) !== "denied" ? real : given;
+}
+
+function resolveLinks(path: string): string | undefined {
+  try {
+    return normalisePath(Deno.realPathSync(path));
+  } catch (error) {
+    const reason = asOrcError(error, "read", path);
+    if (isAbsent(error) || isDenied(reason)) return undefined;
+    throw reason;
+  }
 }

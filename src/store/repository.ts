@@ -1,4 +1,5 @@
 import { OrcError } from "../core/error.ts";
+import { sha256Hex } from "../core/checksum.ts";
 import { asObject } from "../core/json_object.ts";
 import { decodeUtf8, type JsonObject, parseJson } from "../core/json.ts";
 import type { RepositoryLayout } from "../core/layout.ts";
@@ -38,6 +39,7 @@ export interface RepositoryMeta {
 
 const IGNORE_EVERYTHING = "*\n";
 
+const REPO_ID_LENGTH = 12;
 const REPO_ID = /^[0-9a-f]{12}$/;
 
 /**
@@ -98,12 +100,8 @@ async function newMeta(
 }
 
 async function repoIdOf(identity: string): Promise<string> {
-  const bytes = new TextEncoder().encode(identity);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(
-    digest.subarray(0, 6),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
+  const hex = await sha256Hex(new TextEncoder().encode(identity));
+  return hex.slice(0, REPO_ID_LENGTH);
 }
 
 function ensureDirectory(parent: string, path: string): void {

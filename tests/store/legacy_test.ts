@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { OrcError } from "../../src/core/error.ts";
 import { repositoryLayout } from "../../src/core/layout.ts";
-import { sha256Hex } from "../../src/store/hash.ts";
-import { hasLegacyState, readLegacyState } from "../../src/store/legacy.ts";
+import { sha256Hex } from "../../src/core/checksum.ts";
+import { readLegacyState } from "../../src/store/legacy.ts";
 import { readTree, withTemporaryDirectory, writeTree } from "./temporary.ts";
 
 const REAL = "tests/testdata/python-projects/lfb/.workflow_state.json";
@@ -12,7 +12,6 @@ Deno.test("readLegacyState() reads a state of the Python tool in its place", () 
     const layout = repositoryLayout(root);
     const text = Deno.readTextFileSync(REAL);
     writeTree(root, { ".workflow_state.json": text });
-    assert(hasLegacyState(layout));
     const legacy = await readLegacyState(layout);
     assert(legacy);
     const { session, sha256 } = legacy;
@@ -27,7 +26,6 @@ Deno.test("readLegacyState() reads a state of the Python tool in its place", () 
 Deno.test("readLegacyState() finds nothing where there is nothing", () =>
   withTemporaryDirectory(async (root) => {
     const layout = repositoryLayout(root);
-    assertEquals(hasLegacyState(layout), false);
     assertEquals(await readLegacyState(layout), undefined);
   }));
 
@@ -37,7 +35,6 @@ Deno.test("readLegacyState() refuses what it cannot read and leaves it", () =>
     const cases = [["", "invalid_json"], ["{}", "invalid_state"]];
     for (const [text = "", code] of cases) {
       writeTree(root, { ".workflow_state.json": text });
-      assert(hasLegacyState(layout));
       const error = await assertRejects(
         () => readLegacyState(layout),
         OrcError,

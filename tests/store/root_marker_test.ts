@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { OrcError } from "../../src/core/error.ts";
-import { isMarked } from "../../src/store/marker.ts";
+import { isMarked } from "../../src/store/root.ts";
 import { withTemporaryDirectory, writeTree } from "./temporary.ts";
 
 Deno.test("isMarked() takes sessions, meta.json or current for state", () =>

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { sha256Hex } from "../../src/store/hash.ts";
+import { sha256Hex } from "../../src/core/checksum.ts";
 
 Deno.test("sha256Hex() gives the digests of the standard's examples", async () => {
   const hexOf = (text: string) => sha256Hex(new TextEncoder().encode(text));

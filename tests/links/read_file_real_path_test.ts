@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { OrcError } from "../../src/core/error.ts";
-import { realOrGiven } from "../../src/store/real_path.ts";
+import { realOrGiven } from "../../src/store/read_file.ts";
 import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
 
 Deno.test("realOrGiven() resolves links in a path", () =>

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { realOrGiven } from "../../src/store/real_path.ts";
+import { realOrGiven } from "../../src/store/read_file.ts";
 import { withTemporaryDirectory, writeTree } from "./temporary.ts";
 
 Deno.test("realOrGiven() keeps a real path, and one it may not resolve", () =>

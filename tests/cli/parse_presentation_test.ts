@@ -1,10 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseArguments, selectCommand } from "../../src/cli/parse.ts";
 import {
   guessPresentation,
+  parseArguments,
   type Presentation,
   presentationOf,
-} from "../../src/cli/presentation.ts";
+  selectCommand,
+} from "../../src/cli/parse.ts";
 import { tableOf } from "../../src/commands/table.ts";
 import { OrcError } from "../../src/core/error.ts";
 import { copyCommand, fakeGroups } from "./fake.ts";
