@@ -53,6 +53,7 @@ export function openRepository(
     newToken: host.newToken,
     identity: host.identity,
     livenessOf: host.livenessOf,
+    holdSignals: host.holdSignals,
     idSource: host.idSource,
   };
   return { found, layout, context, store: fileStore(layout, context) };

@@ -4,6 +4,7 @@ import { detectAgent } from "./environment.ts";
 import type { Host } from "./host.ts";
 import { livenessOf, ownIdentity } from "./liveness.ts";
 import { isGranted } from "./permission.ts";
+import { holdSignals } from "./signal_hold.ts";
 import { openTerminal } from "./terminal.ts";
 
 /**
@@ -43,6 +44,7 @@ export function denoHost(): Host {
     homeDirectory,
     identity: ownIdentity,
     livenessOf,
+    holdSignals,
     runProgram: async (request) => {
       const { runProgram } = await import("./process.ts");
       return runProgram(request);

@@ -60,6 +60,14 @@ export interface Terminal {
   readLine(question: string): string | undefined;
 }
 
+/** Signals that are kept waiting while something is brought to its end. */
+export interface SignalHold {
+  /** Throws `Interrupted` if a signal has come: for places where ending is harmless. */
+  throwIfCaught(): void;
+  /** Gives the signals back their effect; throws `Interrupted` if one has come. */
+  release(): void;
+}
+
 /**
  * This machine: the only source of time, randomness, environment, programs and
  * prompts. {@linkcode denoHost} makes one; programs and tests may replace
@@ -112,6 +120,11 @@ export interface Host {
    * found is a result and not an error. Throws `permission_missing` (denied)
    * where programs may not be run.
    */
+  /**
+   * Keeps the signals that would end this process waiting until the hold is
+   * released. For milliseconds only.
+   */
+  holdSignals(): SignalHold;
   runProgram(request: ProgramRequest): Promise<ProgramResult>;
   /** The agent that calls, without any approval. */
   caller(): Caller;

@@ -18,6 +18,8 @@ export interface LockContext {
   newToken(): string;
   identity(): ProcessIdentity;
   livenessOf(holder: ProcessIdentity, lockedAt: string): Liveness;
+  /** Keeps the signals that would end this process waiting while it holds the lock. */
+  holdSignals(): { throwIfCaught(): void; release(): void };
 }
 
 /** The lock was taken over while this process held it; the update is repeated on the fresh state. */
@@ -62,7 +64,8 @@ const MAX_PAUSE_MS = 25;
 
 /**
  * Runs work while holding the exclusive lock of a directory. What dead or displaced holders
- * left in the directory is removed before the work begins.
+ * left in the directory is removed before the work begins. A signal that would end the
+ * process takes effect when the lock is given back, or while it is waited for.
  *
  * @throws {OrcError} conflict if the lock is not free within the time limit
  */
@@ -71,12 +74,17 @@ export async function withLock<Result>(
   context: LockContext,
   work: (lock: HeldLock) => Promise<Result>,
 ): Promise<Result> {
-  const lock = await acquire(directory, context);
+  const signals = context.holdSignals();
   try {
-    sweep(directory, lock.token);
-    return await work(lock);
+    const lock = await acquire(directory, context, signals.throwIfCaught);
+    try {
+      sweep(directory, lock.token);
+      return await work(lock);
+    } finally {
+      releaseAtLast(lock);
+    }
   } finally {
-    releaseAtLast(lock);
+    signals.release();
   }
 }
 
@@ -95,13 +103,9 @@ function releaseAtLast(lock: HeldLock): void {
 async function acquire(
   directory: string,
   context: LockContext,
+  throwIfInterrupted: () => void,
 ): Promise<HeldLock> {
-  const record: LockRecord = {
-    ...context.identity(),
-    token: context.newToken(),
-    at: context.now(),
-    purpose: context.purpose,
-  };
+  const record = newRecord(context);
   const isAbandoned = newJudge(context, record.host);
   const target: LockTarget = { directory, record, isAbandoned };
   const startedAtMs = performance.now();
@@ -117,7 +121,30 @@ async function acquire(
       throw timedOut(directory, seen, waitedMs, context);
     }
     await pause(attempt, waitedMs, context.timeoutMs);
+    throwIfInterrupted();
   }
+}
+
+function newRecord(context: LockContext): LockRecord {
+  return {
+    ...context.identity(),
+    token: context.newToken(),
+    at: context.now(),
+    purpose: context.purpose,
+  };
+}
+
+/**
+ * Removes a lock whoever holds it: a human's way out. A holder that goes on all the same finds
+ * its lock gone and repeats its update on the fresh state.
+ *
+ * Returns whether a lock was removed.
+ */
+export function breakLock(directory: string, context: LockContext): boolean {
+  const seen = lookAt(`${directory}/${LOCK_NAME}`);
+  if (seen.kind === "absent") return false;
+  const record = newRecord(context);
+  return takeOver(seen, { directory, record, isAbandoned: () => true });
 }
 
 /** Exponential with full jitter; who has waited long looks more often, so that the oldest wins. */
@@ -147,7 +174,7 @@ function timedOut(
       "conflict",
       "lock_unreadable",
       `Waited ${waited} for "${path}", which names no holder`,
-      { path, hint: "try again; if it stays, look at that file" },
+      { path, hint: "try again; if it stays: orc unlock" },
     );
   }
   const { pid, host, at, purpose } = seen.record;
@@ -160,7 +187,7 @@ function timedOut(
     {
       path,
       hint:
-        `wait until process ${pid} has ended, or wait longer: --lock-timeout 60`,
+        `wait until process ${pid} has ended, or see who holds it: orc unlock`,
       details: { pid, host, lockedAt: at, purpose, ageMs },
     },
   );

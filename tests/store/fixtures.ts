@@ -80,6 +80,7 @@ export function storeContext(options: ContextOptions = {}): StoreContext {
     newToken: () => tokenOf(token++),
     identity: () => OWN_IDENTITY,
     livenessOf: options.livenessOf ?? (() => "alive"),
+    holdSignals: () => ({ throwIfCaught: () => {}, release: () => {} }),
     idSource: () => Promise.resolve(newId),
   };
 }

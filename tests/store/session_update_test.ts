@@ -362,3 +362,42 @@ Deno.test("updateSession() goes on with a session of the Python tool", () =>
     assertEquals(after.slice(0, log.length), log);
     assertEquals(after.slice(log.length).split("\n").length, 2);
   }));
+
+Deno.test("updateSession() refuses an older state.json that was put back", () =>
+  withSession(async ({ store, paths }) => {
+    const older = Deno.readTextFileSync(paths.state);
+    await store.update(SESSION_ID, complete("a"));
+    Deno.writeTextFileSync(paths.state, older);
+    const before = readTree(paths.directory);
+    const error = await refusalOf(() =>
+      store.update(SESSION_ID, complete("b"))
+    );
+    assertEquals([error.kind, error.code], ["corrupt", "state_behind_log"]);
+    assertEquals(error.details, { serial: 1, logged: 2 });
+    assertEquals(readTree(paths.directory), before);
+  }));
+
+Deno.test("updateSession() lets a signal take effect only after the lock is given back", () =>
+  withSession(async ({ layout, paths }) => {
+    const held: string[] = [];
+    const store = fileStore(layout, {
+      ...storeContext(),
+      holdSignals: () => {
+        held.push("hold");
+        return {
+          throwIfCaught: () => {},
+          release: () => {
+            held.push(namesIn(paths.directory).join(" "));
+            throw new Error("interrupted");
+          },
+        };
+      },
+    });
+    await assertRejects(
+      () => store.update(SESSION_ID, complete("a")),
+      Error,
+      "interrupted",
+    );
+    assertEquals(held, ["hold", "log.jsonl meta.json state.json"]);
+    assertEquals((await store.read(SESSION_ID)).serial, 2);
+  }));
