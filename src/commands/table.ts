@@ -150,6 +150,11 @@ export const commandGroups: readonly CommandGroup[] = [
         load: async () =>
           (await import("./session_info.ts")).sessionInfoCommand,
       },
+      {
+        name: "unlock",
+        summary: "Show who holds the locks, or remove them",
+        load: async () => (await import("./unlock.ts")).unlockCommand,
+      },
     ],
   },
   {

@@ -2,7 +2,12 @@ import { OrcError } from "../core/error.ts";
 import { encodeLogLine, type RecordedEvent } from "../core/log_line.ts";
 import { parentDirectory } from "../core/path.ts";
 import { isAbsent, syncDirectory, writeAll } from "./file_system.ts";
-import { findFragment, isRestorable, missingFrom } from "./log_tail.ts";
+import {
+  findFragment,
+  isRestorable,
+  lastSerialIn,
+  missingFrom,
+} from "./log_tail.ts";
 
 /** What was found wrong with the log's end, and mended. */
 export type LogRepair = "none" | "completed" | "recreated";
@@ -15,6 +20,17 @@ export function appendEvents(
   const file = openLog(path, { append: true });
   try {
     writeAll(file, encodeLines(events));
+  } finally {
+    file.close();
+  }
+}
+
+/** Serial of the newest event of ours near the end of a log; 0 when there is none. */
+export function readLastSerial(path: string): number {
+  if (look(path) === undefined) return 0;
+  const file = openLog(path, { read: true });
+  try {
+    return lastSerialIn(file);
   } finally {
     file.close();
   }

@@ -49,6 +49,18 @@ export function isRestorable(
   return lines.some((line) => line.startsWith(text));
 }
 
+/** The last serial in the last block of a log; events of other tools have none. */
+export function lastSerialIn(file: Deno.FsFile): number {
+  const { size } = file.statSync();
+  const start = Math.max(0, size - BLOCK_BYTES);
+  const lines = decode(readAt(file, start, size - start)).split("\n");
+  for (const line of lines.reverse()) {
+    const serial = decodeLogLine(line)?.serial ?? 0;
+    if (serial > 0) return serial;
+  }
+  return 0;
+}
+
 /** Which events have no line in a log. Reads backwards, since they are the last written. */
 export function missingFrom(
   file: Deno.FsFile,

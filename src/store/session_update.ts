@@ -9,7 +9,7 @@ import type { Decision } from "../core/types.ts";
 import { StagedFileLost, writeAtomic } from "./atomic.ts";
 import { isAbsent } from "./file_system.ts";
 import { type HeldLock, type LockContext, LockLost, withLock } from "./lock.ts";
-import { appendEvents, settleLog } from "./log.ts";
+import { appendEvents, readLastSerial, settleLog } from "./log.ts";
 import { asOrcError } from "./os_error.ts";
 import { guardDirectory } from "./path_guard.ts";
 import { fileKind } from "./read_file.ts";
@@ -44,6 +44,7 @@ export async function updateSession(
       return await withLock(paths.directory, context, async (lock) => {
         const session = await readSession(layout, id);
         assertWritable(session, paths.state);
+        assertNotBehind(session, paths);
         const warnings = settle(paths, session);
         const decision = change(session);
         if (decision.events.length === 0) {
@@ -59,6 +60,23 @@ export async function updateSession(
       throw asOrcError(error, "update the session", paths.directory);
     }
   }
+}
+
+/** An older state.json was put back: going on from it would give out serials twice. */
+function assertNotBehind({ serial }: Session, { state, log }: SessionLayout) {
+  const logged = readLastSerial(log);
+  if (logged <= serial) return;
+  throw new OrcError(
+    "corrupt",
+    "state_behind_log",
+    `"${state}" is at update ${serial}, but "${log}" is at update ${logged}: an older state was put back`,
+    {
+      path: state,
+      hint:
+        "put the newer state.json back, or move log.jsonl aside to go on from the older one; reading still works: orc status",
+      details: { serial, logged },
+    },
+  );
 }
 
 function settle(paths: SessionLayout, session: Session): string[] {
