@@ -1,4 +1,10 @@
-import { canonicalJson, type JsonObject } from "./json.ts";
+import {
+  canonicalJson,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+} from "./json.ts";
+import { quoteJson, sortedKeys } from "./json_print.ts";
 
 /**
  * Whether a state still is what its last writer signed: `missing` when it
@@ -40,9 +46,22 @@ function digestWithout(
   state: JsonObject,
   keys: readonly string[],
 ): Promise<string> {
-  const signed = new Map(state);
-  for (const key of keys) signed.delete(key);
-  return sha256Hex(new TextEncoder().encode(canonicalJson(signed)));
+  const members = sortedKeys(state)
+    .filter((key) => !keys.includes(key))
+    .map((key) =>
+      `${quoteJson(key)}: ${canonicalPart(state.get(key) ?? null)}`
+    );
+  return sha256Hex(new TextEncoder().encode(`{${members.join(", ")}}`));
+}
+
+/** Most of a state is its pinned workflow, which the state read and the state written share. */
+const canonicalParts = new WeakMap<JsonObject, string>();
+
+function canonicalPart(value: JsonValue): string {
+  if (!isJsonObject(value)) return canonicalJson(value);
+  const known = canonicalParts.get(value) ?? canonicalJson(value);
+  canonicalParts.set(value, known);
+  return known;
 }
 
 /** SHA-256 of bytes as 64 hex digits. */

@@ -96,7 +96,7 @@ function layOut(
 }
 
 /** Python sorts by code point, JavaScript by UTF-16 unit: they differ from U+D800 on. */
-function sortedKeys(object: JsonObject): string[] {
+export function sortedKeys(object: JsonObject): string[] {
   const keys = [...object.keys()].sort();
   const isAmbiguous = /[\ud800-\uffff]/.test(keys.join(""));
   return isAmbiguous ? keys.sort(compareCodePoints) : keys;
