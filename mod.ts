@@ -22,7 +22,7 @@
  * - others are in the way: `lock_held`, `lock_unreadable` or `session_removed`
  *   (conflict)
  * - a setting is wrong: `invalid_lock_timeout` or `invalid_approvals` (usage)
- * - the system says no: `missing_permission` or `permission_denied` (denied),
+ * - the system says no: `permission_missing` or `permission_denied` (denied),
  *   `disk_full`, `disk_error`, `read_only` or `file_system_error` (external)
  *
  * @example

@@ -8,6 +8,10 @@
 const README = "README.md";
 const BLOCK = /(```console\n)([^]*?)(```\n)/;
 
+/** The session's name as it comes out each time, and as README.md shows it. */
+const SESSION_NAME = /add-login-[0-9a-f]{4}/g;
+const SHOWN_NAME = "add-login-3f2a";
+
 /** The transcript as README.md has it, and as it really goes. */
 export interface Transcript {
   readonly written: string;
@@ -23,8 +27,10 @@ export async function playTranscript(
   if (written === undefined) throw new Error("README.md has no transcript");
   const shop = await newShop(directory);
   const blocks: string[] = [];
+  let name = SHOWN_NAME;
   for (const command of commandsIn(written)) {
-    const said = await run(command, shop);
+    const said = await run(command.replaceAll(SHOWN_NAME, name), shop);
+    name = said.match(SESSION_NAME)?.[0] ?? name;
     blocks.push(`$ ${command}\n${normalised(said, shop)}`);
   }
   return { written, played: blocks.join("\n") };
@@ -81,12 +87,11 @@ async function cacheDirectory(): Promise<string> {
   return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
 }
 
-/** Session ids and directories differ from run to run. */
+/** Session ids, names and directories differ from run to run. */
 function normalised(text: string, shop: string): string {
-  return text.replaceAll(shop, "~/shop").replaceAll(
-    /[0-9a-z]{4}…[0-9a-z]{4}/g,
-    "01k9…7f2q",
-  );
+  return text.replaceAll(shop, "~/shop")
+    .replaceAll(/[0-9a-z]{4}…[0-9a-z]{4}/g, "01k9…7f2q")
+    .replaceAll(SESSION_NAME, SHOWN_NAME);
 }
 
 if (import.meta.main) {

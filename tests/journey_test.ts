@@ -11,12 +11,8 @@ import {
 } from "./journey/orc.ts";
 
 /** What the work itself asks for; all else must be orc's one directory. */
-const DOCUMENTS = [
-  "docs/",
-  "docs/plan.md",
-  "docs/review.md",
-  "docs/learnings.md",
-];
+const DOCUMENTS =
+  /^docs\/(?:tasks\/(?:[a-z0-9-]+\/(?:plan|review|learnings)?(?:\.md)?)?)?$/;
 
 async function assertContained(
   { directory }: Repository,
@@ -25,7 +21,7 @@ async function assertContained(
   const after = Object.keys(await treeOf(directory));
   const foreign = after.filter((path) =>
     !(path in before) && !path.startsWith(".orchestrator/") &&
-    !DOCUMENTS.includes(path)
+    !DOCUMENTS.test(path)
   );
   assertEquals(foreign, []);
 }

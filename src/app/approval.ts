@@ -64,8 +64,11 @@ export function askForApproval(
   host: Host,
   act: Pick<HumanAct, "request" | "confirmation">,
 ): Caller["approval"] {
-  if (approvalsSetting(host) === "any") return "setting";
-  if (host.caller().agent !== null || !host.terminal.isInteractive) return null;
+  const setting = approvalsSetting(host);
+  // An agent could set the variable as easily as it could type the answer.
+  if (host.caller().agent !== null) return null;
+  if (setting === "any") return "setting";
+  if (!host.terminal.isInteractive) return null;
   const word = visible(act.confirmation);
   const answer = host.terminal.readLine(
     `To ${visible(act.request)}, type ${word}: `,

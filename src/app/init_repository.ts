@@ -74,7 +74,9 @@ export async function initRepository(
   const repository = openRepository(host, options);
   const { portable = false, force = false } = options;
   const { workflow } = repositoryLayout(repository.found.workingTree);
-  const isReplaced = force && fileKind(workflow) !== "absent";
+  const kind = fileKind(workflow);
+  const isReplaced = force && kind !== "absent";
+  if (isReplaced && kind !== "file") throw notReplaceable(workflow, kind);
   if (isReplaced) assertHuman(host);
   const work = (lock: HeldLock): Promise<Written> => {
     // Under the lock: another `init` may have written it meanwhile.
@@ -99,6 +101,15 @@ export async function initRepository(
 type Written = Pick<Initialized, "workflow" | "kept">;
 
 const KEPT: Written = { workflow: "kept", kept: null };
+
+function notReplaceable(path: string, kind: string): OrcError {
+  return new OrcError(
+    "config",
+    "not_a_regular_file",
+    `Cannot replace "${path}": it is a ${kind} and not a regular file`,
+    { path, hint: "move it away, then run: orc init" },
+  );
+}
 
 function assertHuman(host: Host): void {
   const act = {

@@ -2,11 +2,12 @@ import { OrcError } from "../core/error.ts";
 import { decodeUtf8, type JsonObject } from "../core/json.ts";
 import { repositoryLayout } from "../core/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../core/limits.ts";
-import { resolvePath } from "../core/path.ts";
+import { relativePath, resolvePath } from "../core/path.ts";
+import { fillSessionName } from "../core/session_name.ts";
 import { type ParsedWorkflow, parseWorkflow } from "../core/workflow.ts";
 import type { Host } from "../host/host.ts";
 import { sha256Hex } from "../core/checksum.ts";
-import { fileKind, readRegularFile } from "../store/read_file.ts";
+import { fileKind, readRegularFile, realOrGiven } from "../store/read_file.ts";
 import { bundledText } from "./bundled_text.ts";
 import type { Repository } from "./open_repository.ts";
 import { readWorkflowText } from "./read_workflow_text.ts";
@@ -18,42 +19,52 @@ export interface LoadedWorkflow extends ParsedWorkflow {
   readonly sha256: string;
 }
 
-/** Which workflow, and what its settings are changed to. */
-export interface LoadOptions {
-  /** A file other than workflow.yaml. */
-  readonly file?: string;
+/** What is changed in a workflow file while it is read. */
+export interface Changes {
   /** Settings that win over the file's own. */
   readonly overrides?: JsonObject;
+  /** Name of the session that will follow the workflow; a file is checked without one. */
+  readonly sessionName?: string;
+}
+
+/** Which workflow, and what is changed in it. */
+export interface LoadOptions extends Changes {
+  /** A file other than workflow.yaml. */
+  readonly file?: string;
 }
 
 /** What people are told where the workflow is no file. */
 const BUNDLED = "the built-in workflow";
 
+/** What a session might be called, where no session follows the workflow yet. */
+const SAMPLE_NAME = "task-0000";
+
 /** Loads the file named, else workflow.yaml, else the bundled workflow for this kind of project. */
 export async function loadWorkflow(
   host: Host,
   repository: Repository,
-  { file, overrides }: LoadOptions,
+  { file, ...changes }: LoadOptions,
 ): Promise<LoadedWorkflow> {
-  if (file !== undefined) {
-    return await readWorkflow(locate(host, repository, file), overrides);
-  }
   const { workingTree } = repository.found;
-  const own = repositoryLayout(workingTree).workflow;
-  const bytes = readRegularFile(own, MAX_WORKFLOW_BYTES);
-  if (bytes !== undefined) return await decodeWorkflow(bytes, own, overrides);
-  const text = new TextEncoder().encode(bundledText(workingTree, overrides));
-  const bundled = await decodeWorkflow(text, BUNDLED, overrides);
+  if (file !== undefined) {
+    return await readWorkflow(locate(host, repository, file), changes);
+  }
+  const own = insideTree(repositoryLayout(workingTree).workflow, workingTree);
+  const bytes = readWorkflowFile(own);
+  if (bytes !== undefined) return await decodeWorkflow(bytes, own, changes);
+  const text = bundledText(workingTree, changes.overrides);
+  const encoded = new TextEncoder().encode(text);
+  const bundled = await decodeWorkflow(encoded, BUNDLED, changes);
   return { ...bundled, path: null };
 }
 
 /** Reads and parses a workflow file. */
 export async function readWorkflow(
   path: string,
-  overrides?: JsonObject,
+  changes: Changes = {},
 ): Promise<LoadedWorkflow> {
-  const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
-  if (bytes !== undefined) return await decodeWorkflow(bytes, path, overrides);
+  const bytes = readWorkflowFile(path);
+  if (bytes !== undefined) return await decodeWorkflow(bytes, path, changes);
   throw new OrcError(
     "not_found",
     "no_such_workflow",
@@ -62,12 +73,34 @@ export async function readWorkflow(
   );
 }
 
+/** Where workflow.yaml is a link, follows it as long as it stays in the repository. */
+function insideTree(path: string, tree: string): string {
+  if (fileKind(path) !== "symlink") return path;
+  const real = realOrGiven(path);
+  if (relativePath(realOrGiven(tree), real) !== undefined) return real;
+  throw new OrcError(
+    "config",
+    "leaves_repository",
+    `"${path}" is a symbolic link that leaves the repository`,
+    { path, hint: "put a file there, or name another one: orc start -w FILE" },
+  );
+}
+
+/** What is no readable file is a mistake in the configuration, not damage to the state. */
+function readWorkflowFile(path: string): Uint8Array | undefined {
+  try {
+    return readRegularFile(path, MAX_WORKFLOW_BYTES);
+  } catch (cause) {
+    throw asConfigError(cause, "put a regular YAML file there, below 1 MiB");
+  }
+}
+
 async function decodeWorkflow(
   bytes: Uint8Array,
   path: string,
-  overrides: JsonObject | undefined,
+  { overrides, sessionName = SAMPLE_NAME }: Changes,
 ): Promise<LoadedWorkflow> {
-  const text = decodeWorkflowBytes(bytes, path);
+  const text = fillSessionName(decodeWorkflowBytes(bytes, path), sessionName);
   const { value, locate } = readWorkflowText(text, path);
   const parsed = parseWorkflow(value, { locate, source: path, overrides });
   return { ...parsed, path, sha256: await sha256Hex(bytes) };
@@ -78,13 +111,14 @@ export function decodeWorkflowBytes(bytes: Uint8Array, path: string): string {
   try {
     return decodeUtf8(bytes, path);
   } catch (cause) {
-    if (!(cause instanceof OrcError)) throw cause;
-    throw new OrcError("config", cause.code, cause.message, {
-      cause,
-      path,
-      hint: "save the file as UTF-8",
-    });
+    throw asConfigError(cause, "save the file as UTF-8");
   }
+}
+
+function asConfigError(cause: unknown, hint: string): unknown {
+  if (!(cause instanceof OrcError) || cause.kind !== "corrupt") return cause;
+  const { code, message, path } = cause;
+  return new OrcError("config", code, message, { cause, path, hint });
 }
 
 /** A relative file is looked for where the caller is, and then in the repository. */

@@ -1,6 +1,7 @@
 import { OrcError } from "../core/error.ts";
 import { type RepositoryLayout, repositoryLayout } from "../core/layout.ts";
 import { LOCK_TIMEOUT_MS } from "../core/limits.ts";
+import { isAbsolutePath } from "../core/path.ts";
 import type { Host } from "../host/host.ts";
 import { fileStore } from "../store/file_store.ts";
 import { findRoot, type FoundRoot } from "../store/root.ts";
@@ -39,10 +40,11 @@ export function openRepository(
   host: Host,
   options: RepositoryOptions = {},
 ): Repository {
+  const environment = host.env("ORCHESTRATOR_ROOT") || undefined;
   const found = findRoot({
-    start: host.workingDirectory,
+    start: startOf(host, options.root ?? environment),
     explicit: options.root,
-    environment: host.env("ORCHESTRATOR_ROOT") || undefined,
+    environment,
     home: host.homeDirectory(),
   });
   const layout = repositoryLayout(found.root);
@@ -59,6 +61,13 @@ export function openRepository(
   return { found, layout, context, store: fileStore(layout, context) };
 }
 
+/** A root that stands by itself must do without a working directory, which may be gone. */
+function startOf(host: Host, root: string | undefined): string {
+  return root !== undefined && isAbsolutePath(root)
+    ? root
+    : host.workingDirectory;
+}
+
 const LOCK_TIMEOUT_VARIABLE = "ORCHESTRATOR_LOCK_TIMEOUT";
 
 function lockTimeoutMs(host: Host, flag: string | undefined): number {
@@ -72,6 +81,6 @@ function lockTimeoutMs(host: Host, flag: string | undefined): number {
     "usage",
     "invalid_lock_timeout",
     `${origin} is "${text}", not a number of seconds from 0 to 86400`,
-    { hint: "for example: --lock-timeout 30" },
+    { hint: "name seconds, such as --lock-timeout 30" },
   );
 }

@@ -41,12 +41,17 @@ export async function pinWorkflow(
   host: Host,
   repository: Repository,
   { file, testCommand, buildCommand }: WorkflowChoice,
+  sessionName: string,
 ): Promise<PinnedWorkflow> {
   const overrides = withFields(readOverrides(repository), {
     ...(testCommand ? { test_command: testCommand } : {}),
     ...(buildCommand ? { build_command: buildCommand } : {}),
   });
-  const loaded = await loadWorkflow(host, repository, { file, overrides });
+  const loaded = await loadWorkflow(host, repository, {
+    file,
+    overrides,
+    sessionName,
+  });
   return {
     ...loaded,
     definition: encodeDefinition(loaded.workflow),

@@ -1,7 +1,7 @@
 import { OrcError } from "../core/error.ts";
 import type { Host } from "../host/host.ts";
 import { writeAtomic } from "../store/atomic.ts";
-import { isTaken, syncDirectory } from "../store/file_system.ts";
+import { isTaken, makeDirectory, syncDirectory } from "../store/file_system.ts";
 import { type HeldLock, withLock } from "../store/lock.ts";
 import { sweep } from "../store/lock_sweep.ts";
 import { asOrcError } from "../store/os_error.ts";
@@ -26,7 +26,7 @@ export async function withPreparedRepository<Result>(
   const { layout, context } = repository;
   guardRepository(layout);
   try {
-    makeDirectory(layout);
+    makeStateDirectory(layout);
     return await withLock(layout.lockDirectory, context, async (lock) => {
       for (const directory of [layout.sessions, layout.bindings]) {
         if (fileKind(directory) === "directory") sweep(directory, lock.token);
@@ -62,9 +62,9 @@ function guardRepository(
 }
 
 /** Durable before anything is kept in it, or a power cut takes it all away. */
-function makeDirectory({ root, directory }: RepositoryLayout): void {
+function makeStateDirectory({ root, directory }: RepositoryLayout): void {
   try {
-    Deno.mkdirSync(directory, { mode: 0o755 });
+    makeDirectory(directory);
   } catch (error) {
     if (isTaken(error)) return;
     throw error;

@@ -94,7 +94,7 @@ function explainMissingPermission<Result>(
     if (!(error instanceof Error) || error.name !== "NotCapable") throw error;
     throw new OrcError(
       "denied",
-      "missing_permission",
+      "permission_missing",
       `Cannot read "${source}": reading YAML needs access to the environment`,
       {
         hint: "allow it with --allow-env=LOG_TOKENS,LOG_STREAM",

@@ -47,9 +47,7 @@ export async function selectSession(
   const chosen = chosenByName(host, named) ??
     await chosenByBinding(host, repository);
   if (!chosen) return await onlySession(repository);
-  const id = chosen.isExact
-    ? chosen.id
-    : await matchNamed(repository, chosen.id);
+  const id = chosen.isExact ? chosen.id : await matchNamed(repository, chosen);
   return { session: await read(repository, id, chosen), source: chosen.source };
 }
 
@@ -97,16 +95,26 @@ export function ownersOf(
 
 async function matchNamed(
   { store, layout }: Repository,
-  text: string,
+  { id, source }: Chosen,
 ): Promise<string> {
   try {
-    return matchSessionId(text, store.ids());
+    return matchSessionId(id, store.ids());
   } catch (error) {
-    if (!isMissing(error)) throw error;
-    const legacy = await readLegacy(layout);
-    if (!legacy) throw error;
-    return matchSessionId(text, [legacy.session.id]);
+    const legacy = isMissing(error) ? await readLegacy(layout) : undefined;
+    if (legacy) return matchSessionId(id, [legacy.session.id]);
+    throw source === "environment" ? namedByVariable(error) : error;
   }
+}
+
+/** Nobody sees on the command line what the environment says. */
+function namedByVariable(error: unknown): unknown {
+  if (!(error instanceof OrcError)) return error;
+  const { kind, code, message, hint, details } = error;
+  return new OrcError(kind, code, `${message}, from ORCHESTRATOR_SESSION`, {
+    hint,
+    details,
+    cause: error,
+  });
 }
 
 function isMissing(error: unknown): boolean {
@@ -133,7 +141,7 @@ function missing(
   id: string,
   source: SessionSource,
 ): OrcError {
-  const ids = store.ids();
+  const ids = store.ids().filter((other) => other !== id);
   const origin = source === "current" ? "Current session" : "Session";
   const choice = ids.length === 0
     ? "there is none here"

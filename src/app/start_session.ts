@@ -1,13 +1,16 @@
 import { decide } from "../core/decide.ts";
 import { OrcError } from "../core/error.ts";
 import { MAX_CONSTRAINT_LENGTH, MAX_TASK_LENGTH } from "../core/limits.ts";
+import { sessionNameOf } from "../core/session_name.ts";
 import { summarize, type Summary } from "../core/summary.ts";
-import { lengthOf } from "../core/text.ts";
+import { lengthOf, uncapitalised } from "../core/text.ts";
 import type { Action, Decision } from "../core/types.ts";
 import type { Problem } from "../core/workflow_problem.ts";
 import type { Host } from "../host/host.ts";
 import { writeBinding, writeCurrent } from "../store/bind.ts";
+import { readBinding } from "../store/binding.ts";
 import type { HeldLock } from "../store/lock.ts";
+import { asOrcError } from "../store/os_error.ts";
 import type { Session } from "../store/session_store.ts";
 import {
   type PinnedWorkflow,
@@ -74,7 +77,8 @@ export interface Started {
  * @throws {OrcError} `invalid_task` or `invalid_constraint` (usage) if a text
  *   is blank or too long
  * @throws {OrcError} `unconfirmed` (external) if the session is stored, but
- *   might not survive a power cut
+ *   might not survive a power cut; `session_not_chosen` if it is stored, but
+ *   nobody could be put into it
  *
  * @example
  * ```ts
@@ -97,11 +101,13 @@ export async function startSession(
   const repository = openRepository(host, options);
   assertTask(options.task);
   for (const text of options.constraints ?? []) assertConstraint(text);
-  const pinned = await pinWorkflow(host, repository, options);
+  const token = host.newToken();
+  const name = sessionNameOf(options.task, token);
+  const pinned = await pinWorkflow(host, repository, options, name);
   const decision = decide(
     pinned.workflow,
     undefined,
-    startAction(host, options, pinned),
+    startAction(options, pinned, token),
     { at: host.now(), caller: host.caller() },
   );
   if (!options.beside) await assertNoOwnSession(host, repository);
@@ -115,13 +121,13 @@ export async function startSession(
 }
 
 function startAction(
-  host: Host,
   options: StartOptions,
   pinned: PinnedWorkflow,
+  token: string,
 ): Action {
   return {
     type: "start",
-    workflowId: `wf_${host.newToken().slice(0, 8)}`,
+    workflowId: `wf_${token.slice(0, 8)}`,
     task: options.task,
     project: options.project ?? null,
     constraints: options.constraints ?? [],
@@ -139,13 +145,21 @@ function store(
   const work = async (lock: HeldLock): Promise<Session> => {
     // Two starts of one caller at once: the one that comes second finds the first one's session.
     if (!beside) await assertNoOwnSession(host, repository);
+    // What cannot be read would not be replaced either, and the session is there by then.
+    for (const owner of ownersOf(host, repository)) {
+      await readBinding(repository.layout, owner);
+    }
     const newId = await host.idSource();
     const session = await repository.store.create({
       id: newId(),
       decision,
       localTime: host.localNow(),
     });
-    await bindToCaller(host, repository, session.id, lock);
+    try {
+      await bindToCaller(host, repository, session.id, lock);
+    } catch (error) {
+      throw notChosen(repository, session.id, error);
+    }
     return session;
   };
   return withPreparedRepository(host, repository, { portable: false }, work);
@@ -162,6 +176,29 @@ async function bindToCaller(
     await writeBinding(repository.layout, owner, binding, token);
   }
   writeCurrent(repository.layout, session, token);
+}
+
+/** The session counts already: whoever is told nothing would start it again. */
+function notChosen(
+  { layout }: Repository,
+  session: string,
+  error: unknown,
+): unknown {
+  const reason = asOrcError(error, "choose it in", layout.current);
+  if (!(reason instanceof OrcError)) return reason;
+  return new OrcError(
+    reason.kind,
+    "session_not_chosen",
+    `Session "${session}" is stored, but not chosen: ${
+      uncapitalised(reason.message)
+    }`,
+    {
+      path: reason.path,
+      hint: `orc session switch ${session}`,
+      details: { session },
+      cause: error,
+    },
+  );
 }
 
 function assertTask(task: string): void {

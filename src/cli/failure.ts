@@ -102,7 +102,7 @@ function missingPermission(error: Error): OrcError {
   const scope = resource === undefined ? "" : `=${quoted(resource)}`;
   return new OrcError(
     "denied",
-    "missing_permission",
+    "permission_missing",
     access === undefined ? error.message : `Deno did not allow ${access}`,
     { cause: error, hint: `run again with ${flag}${scope}` },
   );

@@ -16,7 +16,7 @@ export function resultText(
 /** The one JSON document of a command that was done. */
 export function resultDocument(
   command: string,
-  { place, result }: Outcome<unknown>,
+  { place, result, warnings = [] }: Outcome<unknown>,
 ): string {
   return documentOf({
     ok: true,
@@ -25,6 +25,7 @@ export function resultDocument(
     rootSource: place?.rootSource ?? null,
     session: place?.session ?? null,
     result: result ?? null,
+    warnings: warnings.length === 0 ? undefined : warnings,
   });
 }
 

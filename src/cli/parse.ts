@@ -159,9 +159,10 @@ export function guessPresentation(argv: readonly string[]): Presentation {
   const end = argv.indexOf("--");
   const flags = end < 0 ? argv : argv.slice(0, end);
   return {
-    json: flags.includes("--json") || / --output[ =]json /.test(
-      ` ${flags.join(" ")} `,
-    ),
+    json: flags.some((flag) => /^--json(?:=|$)/.test(flag)) ||
+      / --output[ =]json /.test(
+        ` ${flags.join(" ")} `,
+      ),
     quiet: false,
     verbose: flags.includes("--verbose"),
     noColor: false,

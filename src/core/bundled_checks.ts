@@ -1,3 +1,4 @@
+import { SESSION_NAME } from "./session_name.ts";
 import type { BundledItem } from "./bundled_yaml.ts";
 
 /** The project's own commands, as far as it has them. */
@@ -7,12 +8,17 @@ export interface ProjectCommands {
   readonly lint: string | undefined;
 }
 
-/** What the bundled workflow asks for in writing: three files, and none of them at the root. */
-export const PLAN_FILE = "docs/plan.md";
-/** See {@linkcode PLAN_FILE}. */
-export const REVIEW_FILE = "docs/review.md";
-/** See {@linkcode PLAN_FILE}. */
-export const LEARNINGS_FILE = "docs/learnings.md";
+/**
+ * What the bundled workflow asks for in writing: three files in a directory of the session's
+ * own. What an earlier task wrote must not pass the checks of the next one.
+ */
+const DIRECTORY = `docs/tasks/{{${SESSION_NAME}}}`;
+/** See {@linkcode DIRECTORY}. */
+export const PLAN_FILE = `${DIRECTORY}/plan.md`;
+/** See {@linkcode DIRECTORY}. */
+export const REVIEW_FILE = `${DIRECTORY}/review.md`;
+/** See {@linkcode DIRECTORY}. */
+export const LEARNINGS_FILE = `${DIRECTORY}/learnings.md`;
 
 /** All tests of a project may take longer than other checks. */
 export const TEST_TIMEOUT_SECONDS = 1800;
@@ -25,22 +31,43 @@ export function runs(
   return { type: "command", command, description };
 }
 
-/** A check for a heading, whatever its level. */
-export function hasHeading(
-  file: string,
-  heading: string,
-): BundledItem["check"] {
-  return hasLine(file, `^#+ *${heading}`, `the heading "## ${heading}"`);
+/** Where a list entry begins, whichever way Markdown spells it. */
+const BULLET = "^[[:space:]]*([-*+]|[0-9]+[.)])[[:space:]]+";
+
+/** A check for an entry with a label and words behind it: an empty heading says nothing. */
+export function hasEntry(file: string, label: string): BundledItem["check"] {
+  return hasLine(
+    file,
+    `${BULLET}([[][ xX][]] *)?${label}: .{15}`,
+    `an entry "- ${label}: ..." with words behind it`,
+  );
 }
 
 /** A check for a box, open or ticked, with words behind it. */
 export function hasBox(file: string): BundledItem["check"] {
   const box = 'a box with words behind it, such as "- [ ] words"';
-  return hasLine(file, "^ *[-*] [[][ xX][]] .{15}", box);
+  return hasLine(file, `${BULLET}[[][ xX][]] .{15}`, box);
+}
+
+/** A check for any entry with words behind it. */
+export function hasWords(file: string): BundledItem["check"] {
+  return hasLine(
+    file,
+    `${BULLET}.{20}`,
+    'an entry such as "- What was learned"',
+  );
+}
+
+/** A check that lists the file only if it is there without an open box; listing nothing is failing. */
+export function hasNoOpenBox(file: string): BundledItem["check"] {
+  return runs(
+    `git grep --no-index -L -E -e '${BULLET}[[] []]' -- ${file}`,
+    `${file} is there and has no open box "- [ ]" left`,
+  );
 }
 
 /** A check for a line; it fails on a missing and on an empty file too. */
-export function hasLine(
+function hasLine(
   file: string,
   pattern: string,
   what: string,
@@ -48,13 +75,5 @@ export function hasLine(
   return runs(
     `git grep --no-index -q -i -E -e '${pattern}' -- ${file}`,
     `${file} has ${what}`,
-  );
-}
-
-/** A check that lists the file only if it is there without an open box; listing nothing is failing. */
-export function hasNoOpenBox(file: string): BundledItem["check"] {
-  return runs(
-    `git grep --no-index -L -E -e '^ *[-*] [[] []]' -- ${file}`,
-    `${file} is there and has no open box "- [ ]" left`,
   );
 }

@@ -1,5 +1,5 @@
 import {
-  hasHeading,
+  hasEntry,
   PLAN_FILE,
   type ProjectCommands,
   runs,
@@ -22,9 +22,9 @@ export function executePhase(
         description: "What the tests and linters said before the first edit",
         stepType: "documented",
         notes: [
-          `In ${PLAN_FILE} below "## Baseline": the commands that were run, and what failed already`,
+          `In ${PLAN_FILE}: "- Ran: the command, and what failed already"`,
         ],
-        check: hasHeading(PLAN_FILE, "Baseline"),
+        check: hasEntry(PLAN_FILE, "Ran"),
       },
       {
         id: "implementation",
@@ -69,10 +69,10 @@ const RECORDED_TESTS: BundledItem = {
     "The new tests and all older ones pass, with the output as evidence",
   stepType: "required",
   notes: [
-    `In ${PLAN_FILE} below "## Test results": each command that was run and the end of its output`,
+    `In ${PLAN_FILE}: "- Result: the command and the end of its output"`,
     "Once the project has a command for its tests, set test_command and make this a gate",
   ],
-  check: hasHeading(PLAN_FILE, "Test results"),
+  check: hasEntry(PLAN_FILE, "Result"),
 };
 
 const CLEAN_DIFF: BundledItem = {

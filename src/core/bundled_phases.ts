@@ -1,5 +1,5 @@
 import {
-  hasLine,
+  hasWords,
   LEARNINGS_FILE,
   type ProjectCommands,
 } from "./bundled_checks.ts";
@@ -37,11 +37,7 @@ const LEARN: BundledPhase = {
       notes: [
         `One line each in ${LEARNINGS_FILE}, such as "- Tests need a running database: make db"`,
       ],
-      check: hasLine(
-        LEARNINGS_FILE,
-        "^ *[-*] .{20}",
-        'a line such as "- What was learned"',
-      ),
+      check: hasWords(LEARNINGS_FILE),
     },
   ],
 };

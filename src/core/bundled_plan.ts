@@ -1,4 +1,4 @@
-import { hasBox, hasHeading, PLAN_FILE } from "./bundled_checks.ts";
+import { hasBox, hasEntry, PLAN_FILE } from "./bundled_checks.ts";
 import type { BundledPhase } from "./bundled_yaml.ts";
 
 /** The work before the work: everything in one file, and a human's yes to it. */
@@ -14,7 +14,7 @@ export const PLAN: BundledPhase = {
         "Results that somebody else can observe, and what stays as it is",
       stepType: "required",
       notes: [
-        `In ${PLAN_FILE} below "## Acceptance", one box per result, such as "- [ ] A wrong password shows an error"`,
+        `In ${PLAN_FILE}, one box per result, such as "- [ ] A wrong password shows an error"`,
         "Ask the human about everything the task leaves open",
       ],
       check: hasBox(PLAN_FILE),
@@ -26,9 +26,9 @@ export const PLAN: BundledPhase = {
         "Which files and functions change, in which order, and why in this way",
       stepType: "required",
       notes: [
-        `In ${PLAN_FILE} below "## Approach"; read the code it names first, and name the way not taken`,
+        `In ${PLAN_FILE}, one entry per step: "- Step: what changes where, and why so"; read the code it names first`,
       ],
-      check: hasHeading(PLAN_FILE, "Approach"),
+      check: hasEntry(PLAN_FILE, "Step"),
     },
     {
       id: "risks",
@@ -36,9 +36,9 @@ export const PLAN: BundledPhase = {
       description: "What can break, who would notice, and how to undo it",
       stepType: "documented",
       notes: [
-        `In ${PLAN_FILE} below "## Risks"; data, public interfaces and security first`,
+        `In ${PLAN_FILE}: "- Risk: what can break, and the way back"; data, public interfaces and security first`,
       ],
-      check: hasHeading(PLAN_FILE, "Risks"),
+      check: hasEntry(PLAN_FILE, "Risk"),
     },
     {
       id: "test_list",
@@ -47,9 +47,9 @@ export const PLAN: BundledPhase = {
         "Each acceptance criterion has a test, and so have errors, limits and empty input",
       stepType: "required",
       notes: [
-        `In ${PLAN_FILE} below "## Tests", one box per case, to be ticked once the test exists and passes`,
+        `In ${PLAN_FILE}, one box per case: "- [ ] Test: what is tested"; tick it once the test exists and passes`,
       ],
-      check: hasHeading(PLAN_FILE, "Tests"),
+      check: hasEntry(PLAN_FILE, "Test"),
     },
     {
       id: "plan_approval",

@@ -1,6 +1,6 @@
 import {
   hasBox,
-  hasHeading,
+  hasEntry,
   hasNoOpenBox,
   PLAN_FILE,
   type ProjectCommands,
@@ -25,7 +25,7 @@ export const REVIEW: BundledPhase = {
         "Each finding says where, what is wrong, and what follows from it",
       stepType: "required",
       notes: [
-        `In ${REVIEW_FILE} below "## Findings", one box each; if there are none, a ticked box that says what was looked at`,
+        `In ${REVIEW_FILE}, one box per finding; if there are none, a ticked box that says what was looked at`,
         "Look for wrong results, missing errors, races, needless code, names that mislead",
       ],
       check: hasBox(REVIEW_FILE),
@@ -37,9 +37,9 @@ export const REVIEW: BundledPhase = {
         "Input from outside, secrets, permissions and new dependencies were considered",
       stepType: "required",
       notes: [
-        `In ${REVIEW_FILE} below "## Security", even if the answer is short`,
+        `In ${REVIEW_FILE}: "- Security: what was considered, and what came of it"`,
       ],
-      check: hasHeading(REVIEW_FILE, "Security"),
+      check: hasEntry(REVIEW_FILE, "Security"),
     },
     {
       id: "findings_resolved",

@@ -7,14 +7,15 @@ const HEADER = `\
 # How work is done in this project; orc enforces it.
 #
 # An item is done when its check passes, not when somebody says so. The checks
-# look into three files that the work itself produces:
+# look into files that the work itself produces, in a directory of the session's
+# own: {{session_name}} becomes a name such as add-login-3f2a when it starts.
 #
-#   docs/plan.md       ## Acceptance, ## Approach, ## Risks, ## Tests, ## Baseline
-#   docs/review.md     ## Findings, ## Security
-#   docs/learnings.md  what the next session should know
+#   plan.md       boxes for results, then entries "- Step: ...", "- Risk: ...",
+#                 "- [ ] Test: ...", "- Ran: ..."
+#   review.md     a box for each finding, and "- Security: ..."
+#   learnings.md  what the next session should know
 #
-# A box in the first two, "- [ ] something", is a promise: a gate stays shut
-# until it is ticked. Begin both anew for each task.
+# A box, "- [ ] something", is a promise: a gate stays shut until it is ticked.
 #
 # The checks use "git grep --no-index": unlike file_exists it fails on an empty
 # file, and it works the same on Linux, macOS and Windows, in a git repository

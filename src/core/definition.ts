@@ -59,7 +59,9 @@ export function decodeDefinition(value: JsonValue): Workflow {
     phases: elements(field(place, "phases")).map(decodePhase),
     settings: readObject(field(place, "settings"), new Map()),
   };
-  refuseProblems(place, "The workflow of this session", "orc session list");
+  refuseProblems(place, "The workflow of this session", {
+    hint: "orc session list",
+  });
   return workflow;
 }
 

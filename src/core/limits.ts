@@ -6,6 +6,9 @@ export const LOCK_TIMEOUT_MS = 10_000;
 /** Largest state.json that is read: some ten times the 200,000 items a session can sensibly hold. */
 export const MAX_STATE_BYTES = 256 * 1024 * 1024;
 
+/** How far from its end a log is searched: far more than one update writes, and read in a moment. */
+export const MAX_LOG_TAIL_BYTES = 32 * 1024 * 1024;
+
 /** Small files of our own (`current`, bindings, meta.json) are a few hundred bytes. */
 export const MAX_SMALL_FILE_BYTES = 64 * 1024;
 

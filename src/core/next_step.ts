@@ -38,10 +38,10 @@ function openItems(
   blockers: readonly Blocker[],
 ): readonly Item[] {
   const phaseState = phaseStateOf(state, phase);
+  const blocking = new Set(blockers.map(({ itemId }) => itemId));
   const statusOf = ({ id }: Item) => itemStateOf(phaseState, id).status;
   const open = phase.items.filter((item) =>
-    statusOf(item) !== "skipped" &&
-    blockers.some(({ itemId }) => itemId === item.id)
+    statusOf(item) !== "skipped" && blocking.has(item.id)
   );
   const isBegun = (item: Item) => statusOf(item) === "in_progress";
   return [...open.filter(isBegun), ...open.filter((item) => !isBegun(item))];

@@ -19,7 +19,8 @@ export interface StoredSession extends UnsignedSession {
   readonly checksum: ChecksumVerdict;
 }
 
-const HINT =
+/** What to do about a state that cannot be read. */
+export const DAMAGED_STATE_HINT =
   "put back a good copy of the file; the others are listed by: orc session list";
 
 /**
@@ -50,11 +51,20 @@ export async function decodeSession(
   text: string,
   source: string,
 ): Promise<StoredSession> {
-  const value = parseJson(text, source, HINT);
+  const value = parseJson(text, source, DAMAGED_STATE_HINT);
   // Hashed on another thread while this one decodes.
   const checksum = isJsonObject(value) ? verifyChecksum(value) : undefined;
   const session = decodeUnsigned(value, source);
-  return { ...session, checksum: await checksum ?? "missing" };
+  return { ...session, checksum: judge(await checksum, session.serial) };
+}
+
+/** What orc has written was signed: without its signature it was changed. */
+function judge(
+  checksum: ChecksumVerdict | undefined,
+  serial: number,
+): ChecksumVerdict {
+  if (checksum !== undefined && checksum !== "missing") return checksum;
+  return serial > 0 ? "changed" : "missing";
 }
 
 /** Decodes a state that need not be signed, such as the one in a checkpoint. */
@@ -66,6 +76,6 @@ export function decodeUnsigned(
   const state = decodeState(document);
   const metadata = field(document, "metadata");
   const { notes, ...orc } = decodeOrcData(field(metadata, "orc"));
-  refuseProblems(document, source, HINT);
+  refuseProblems(document, source, { hint: DAMAGED_STATE_HINT, path: source });
   return { ...orc, state: { ...state, notes } };
 }

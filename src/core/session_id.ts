@@ -1,6 +1,6 @@
 import { OrcError } from "./error.ts";
 import { MAX_CANDIDATES } from "./limits.ts";
-import { listOf, tailOf } from "./text.ts";
+import { listOf, quoted } from "./text.ts";
 
 /** One allow-list for every id that reaches a path: a plain name on every file system. */
 const SESSION_ID = /^[a-z0-9][a-z0-9_-]{0,63}$/;
@@ -15,9 +15,6 @@ const ULID = /^[0-9a-z]{26}$/;
 
 /** Shortest end of an id that selects a session: shorter ones match by accident. */
 const MIN_SUFFIX_LENGTH = 4;
-
-/** Code points of a refused id that an error repeats. */
-const MAX_QUOTED_LENGTH = 80;
 
 /** Whether a text is a session id. */
 export function isSessionId(text: string): boolean {
@@ -123,15 +120,6 @@ function ambiguousSessionId(
       hint: "Give more of the id; orc session list shows all",
       details: { candidates: candidates.slice(0, MAX_CANDIDATES) },
     },
-  );
-}
-
-/** In double quotes, cut, and with everything escaped that could move a cursor or hide text. */
-function quoted(text: string): string {
-  return JSON.stringify(tailOf(text, MAX_QUOTED_LENGTH)).replaceAll(
-    /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) =>
-      `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { OrcError } from "./error.ts";
+import { OrcError, type OrcErrorOptions } from "./error.ts";
 import {
   isJsonList,
   isJsonObject,
@@ -41,7 +41,7 @@ export function openDocument(value: JsonValue, path = "$"): Place {
 export function refuseProblems(
   { problems }: Place,
   subject: string,
-  hint?: string,
+  { hint, path }: Pick<OrcErrorOptions, "hint" | "path"> = {},
 ): void {
   const [first] = problems;
   if (first === undefined) return;
@@ -51,7 +51,7 @@ export function refuseProblems(
     "invalid_state",
     `${subject} is not valid: ${first.path} must be ${first.expected}, ` +
       `but is ${first.found}${others > 0 ? ` (and ${others} more)` : ""}`,
-    { hint, details: { problems: problems.slice(0, MAX_PROBLEMS) } },
+    { hint, path, details: { problems: problems.slice(0, MAX_PROBLEMS) } },
   );
 }
 

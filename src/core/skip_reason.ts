@@ -47,14 +47,28 @@ export function problemOfSkipReason(
     ? MIN_SKIP_REASON_LENGTH
     : MIN_FORCED_SKIP_REASON_LENGTH;
   if (text === "") return "The reason is empty";
-  if (words.length === 0) return "The reason has no words";
-  if (STOCK_PHRASES.has(words.join(" "))) return `"${text}" is not a reason`;
+  if (!words.some((word) => /\p{L}/u.test(word))) {
+    return "The reason has no words";
+  }
+  if (isStockPhrase(words)) return `"${text}" is not a reason`;
   if (lengthOf(text) < minimum) {
     return `The reason has ${lengthOf(text)} of at least ${minimum} characters`;
   }
   return isRepetition(words)
     ? "The reason repeats itself instead of giving one"
     : undefined;
+}
+
+/** Words that dress a phrase up without adding to it. */
+const FILLERS: ReadonlySet<string> = new Set(
+  "a all an and at be for here i in is it item just now of really s simply so step that the this to was we"
+    .split(" "),
+);
+
+function isStockPhrase(words: readonly string[]): boolean {
+  const bare = words.filter((word) => !FILLERS.has(word));
+  return STOCK_PHRASES.has(words.join(" ")) || bare.length === 0 ||
+    STOCK_PHRASES.has(bare.join(" "));
 }
 
 /** The words of a text in any script, without case and punctuation. */

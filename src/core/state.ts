@@ -1,6 +1,7 @@
 import { OrcError } from "./error.ts";
 import type { JsonObject } from "./json.ts";
 import { nearest } from "./suggest.ts";
+import { quoted } from "./text.ts";
 import type {
   Item,
   ItemState,
@@ -53,8 +54,18 @@ export function phaseStateOf(state: SessionState, phase: Phase): PhaseState {
  * taking an item out of the state must not take it out of the process.
  */
 export function itemStateOf(phaseState: PhaseState, itemId: string): ItemState {
-  return phaseState.items.find((known) => known.id === itemId) ??
-    pendingItem(itemId);
+  return itemsById(phaseState).get(itemId) ?? pendingItem(itemId);
+}
+
+/** Kept for as long as the phase itself, which never changes: all items are looked up in turn. */
+const indices = new WeakMap<PhaseState, ReadonlyMap<string, ItemState>>();
+
+function itemsById(phaseState: PhaseState): ReadonlyMap<string, ItemState> {
+  const known = indices.get(phaseState);
+  if (known !== undefined) return known;
+  const index = new Map(phaseState.items.map((item) => [item.id, item]));
+  indices.set(phaseState, index);
+  return index;
 }
 
 /** The phase the session is in. */
@@ -122,7 +133,7 @@ function unknownItem(
   return new OrcError(
     "not_found",
     "no_such_item",
-    `No item "${itemId}" in this workflow` +
+    `No item ${quoted(itemId)} in this workflow` +
       (guess ? `; the nearest is "${guess}"` : ""),
     {
       hint: "orc status",

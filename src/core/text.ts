@@ -24,3 +24,15 @@ export function listOf(names: readonly string[], limit: number): string {
 export function uncapitalised(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
+
+/** Code points of a caller's text that an error repeats. */
+const MAX_QUOTED_LENGTH = 80;
+
+/** In double quotes, cut, and with everything escaped that could move a cursor or hide text. */
+export function quoted(text: string): string {
+  return JSON.stringify(tailOf(text, MAX_QUOTED_LENGTH)).replaceAll(
+    /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (character) =>
+      `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

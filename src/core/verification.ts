@@ -133,7 +133,8 @@ function reasonOf(result: CheckResult, description: string | null): string {
 /** Where the check is put in words, the item's own advice says more than its command. */
 function remedyFor(result: CheckResult, item: Item): string {
   const [advice] = item.notes;
-  if (item.verification.description !== null && advice) return advice;
+  const isWorded = item.verification.description !== null;
+  if (isWorded && advice && result.problem === null) return advice;
   if (result.type === "file_exists") return `write ${result.name}`;
   const { command, expectExitCode } = result;
   return expectExitCode === 0

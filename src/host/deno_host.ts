@@ -57,11 +57,14 @@ function workingDirectory(): string {
   try {
     return Deno.cwd();
   } catch (cause) {
+    const isUnreadable = cause instanceof Error && cause.name === "InvalidData";
     throw new OrcError(
       "external",
       "no_working_directory",
-      "Cannot find the working directory: it no longer exists",
-      { hint: "change to a directory that exists, or use --root", cause },
+      isUnreadable
+        ? "Cannot use the working directory: its path is not valid Unicode"
+        : "Cannot find the working directory: it no longer exists",
+      { hint: "change to another directory, or use --root", cause },
     );
   }
 }

@@ -1,4 +1,3 @@
-import { OrcError } from "../core/error.ts";
 import { decodeUtf8, parseJson } from "../core/json.ts";
 import { asObject } from "../core/json_object.ts";
 import { type RepositoryLayout, sessionLayout } from "../core/layout.ts";
@@ -64,21 +63,12 @@ export function readAdoption(
 
 /** One legacy log holds the events of many workflows, one after the other. */
 function legacyLogOf(layout: RepositoryLayout, workflowId: string): string {
-  const bytes = readLegacyLog(layout);
+  // One that cannot be read is no reason to go on without the history.
+  const bytes = readRegularFile(layout.legacyLog, MAX_STATE_BYTES);
   if (bytes === undefined) return "";
   return new TextDecoder().decode(bytes)
     .split("\n")
     .filter((line) => decodeLogLine(line)?.workflowId === workflowId)
     .map((line) => `${line}\n`)
     .join("");
-}
-
-/** A legacy log that cannot be read must not keep its session from going on; it stays where it is. */
-function readLegacyLog(layout: RepositoryLayout): Uint8Array | undefined {
-  try {
-    return readRegularFile(layout.legacyLog, MAX_STATE_BYTES);
-  } catch (error) {
-    if (error instanceof OrcError && error.kind === "corrupt") return undefined;
-    throw error;
-  }
 }

@@ -8,6 +8,7 @@ import {
   syncDirectory,
   writeAll,
 } from "./file_system.ts";
+import { asOrcError } from "./os_error.ts";
 
 /** How a file is replaced. */
 export interface WriteOptions {
@@ -56,7 +57,8 @@ export function writeAtomic(
     publish(temporary, path);
   } catch (error) {
     discard(temporary);
-    throw error;
+    // That the whole directory is gone is for the caller to tell.
+    throw isAbsent(error) ? error : asOrcError(error, "write", path);
   }
   return confirm(path);
 }

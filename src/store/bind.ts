@@ -1,7 +1,7 @@
 import type { RepositoryLayout } from "../core/layout.ts";
 import { writeAtomic } from "./atomic.ts";
 import { bindingPath, type Owner } from "./binding.ts";
-import { isTaken, syncDirectory } from "./file_system.ts";
+import { isTaken, makeDirectory, syncDirectory } from "./file_system.ts";
 import { guardPath } from "./path_guard.ts";
 
 /** Binds an owner to a session. */
@@ -14,7 +14,7 @@ export async function writeBinding(
   const path = await bindingPath(layout, owner);
   guardPath(layout.root, layout.bindings);
   try {
-    Deno.mkdirSync(layout.bindings, { mode: 0o755 });
+    makeDirectory(layout.bindings);
     syncDirectory(layout.directory);
   } catch (error) {
     if (!isTaken(error)) throw error;

@@ -5,7 +5,7 @@ import type { RepositoryLayout } from "../core/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../core/limits.ts";
 import { isSessionId } from "../core/session_id.ts";
 import { sha256Hex } from "../core/checksum.ts";
-import { guardPath } from "./path_guard.ts";
+import { guardDirectory, guardPath } from "./path_guard.ts";
 import { readRegularFile } from "./read_file.ts";
 
 /** Somebody who has a session of their own: an agent, or whoever works in a linked worktree. */
@@ -37,7 +37,7 @@ export async function readBinding(
 
 /** Reads the session that everybody without one of their own is in. */
 export function readCurrent(layout: RepositoryLayout): string | undefined {
-  guardPath(layout.root, layout.directory);
+  guardDirectory(layout.root, layout.directory);
   const bytes = readRegularFile(layout.current, MAX_SMALL_FILE_BYTES);
   if (bytes === undefined) return undefined;
   const text = decodeUtf8(bytes, layout.current).replace(/^\ufeff/, "").trim();

@@ -35,7 +35,7 @@ function sessionIds(layout: RepositoryLayout): readonly string[] {
   guardPath(layout.root, layout.sessions);
   try {
     return [...Deno.readDirSync(layout.sessions)]
-      .filter(({ name, isDirectory }) => isDirectory && isSessionId(name))
+      .filter(({ name, isFile }) => !isFile && isSessionId(name))
       .map(({ name }) => name)
       .sort();
   } catch (error) {
@@ -63,6 +63,8 @@ async function entryOf(
     return { id, state, problem: null };
   } catch (error) {
     if (!(error instanceof OrcError)) throw error;
-    return { id, state: null, problem: error.message };
+    const isUnfinished = error.code === "no_such_session";
+    const problem = isUnfinished ? "unfinished: no state.json" : error.message;
+    return { id, state: null, problem };
   }
 }

@@ -46,6 +46,14 @@ export function syncDirectory(path: string): void {
   }
 }
 
+/** Makes a directory that its owner can use, whatever the umask takes away. */
+export function makeDirectory(path: string): void {
+  Deno.mkdirSync(path, { mode: 0o755 });
+  const { mode } = Deno.lstatSync(path);
+  if (mode === null || (mode & 0o700) === 0o700) return;
+  Deno.chmodSync(path, mode & 0o777 | 0o700);
+}
+
 /** Removes a file; false when there was none. */
 export function removeIfThere(path: string): boolean {
   try {

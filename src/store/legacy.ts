@@ -1,7 +1,7 @@
 import { decodeUtf8 } from "../core/json.ts";
 import type { RepositoryLayout } from "../core/layout.ts";
 import { MAX_STATE_BYTES } from "../core/limits.ts";
-import { decodeSession } from "../core/session.ts";
+import { DAMAGED_STATE_HINT, decodeSession } from "../core/session.ts";
 import { legacySessionId } from "../core/session_id.ts";
 import { sha256Hex } from "../core/checksum.ts";
 import { readRegularFile } from "./read_file.ts";
@@ -20,7 +20,8 @@ export async function readLegacyState(
   const path = layout.legacyState;
   const bytes = readRegularFile(path, MAX_STATE_BYTES);
   if (bytes === undefined) return undefined;
-  const stored = await decodeSession(decodeUtf8(bytes, path), path);
+  const text = decodeUtf8(bytes, path, DAMAGED_STATE_HINT);
+  const stored = await decodeSession(text, path);
   const id = legacySessionId(stored.state.workflowId);
   return {
     session: { ...stored, id, legacyPath: path },

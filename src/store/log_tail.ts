@@ -3,6 +3,7 @@ import {
   encodeLogLine,
   type RecordedEvent,
 } from "../core/log_line.ts";
+import { MAX_LOG_TAIL_BYTES } from "../core/limits.ts";
 
 /** Read from a log at a time; a usual update is some 1 kB. */
 const BLOCK_BYTES = 32 * 1024;
@@ -15,30 +16,46 @@ export interface Fragment {
   readonly startBytes: number;
   /** Where the NULs begin that a power cut left, or where the log ends. */
   readonly endBytes: number;
+  /** Whether it is longer than anything orc writes; then its start was not looked for. */
+  readonly isEndless: boolean;
 }
 
 /** Finds the unfinished last line of a log; undefined when there is none. */
 export function findFragment(file: Deno.FsFile): Fragment | undefined {
   const { size } = file.statSync();
   if (size === 0 || readAt(file, size - 1, 1)[0] === NEWLINE) return undefined;
+  const earliest = searchStart(size);
   let endBytes = 0;
-  for (let stop = size; stop > 0; stop -= BLOCK_BYTES) {
+  for (let stop = size; stop > earliest; stop -= BLOCK_BYTES) {
     const start = Math.max(0, stop - BLOCK_BYTES);
     const block = readAt(file, start, stop - start);
-    const content = block.findLastIndex((byte) => byte !== NUL);
-    if (endBytes === 0 && content >= 0) endBytes = start + content + 1;
+    if (endBytes === 0) endBytes = contentEnd(block, start);
     const newline = block.lastIndexOf(NEWLINE);
-    if (newline >= 0) return { startBytes: start + newline + 1, endBytes };
+    if (newline < 0) continue;
+    const startBytes = start + newline + 1;
+    return { startBytes, endBytes, isEndless: false };
   }
-  return { startBytes: 0, endBytes };
+  return { startBytes: earliest, endBytes, isEndless: earliest > 0 };
+}
+
+/** A log may hold gigabytes; what matters of it is at its end. */
+function searchStart(sizeBytes: number): number {
+  return Math.max(0, sizeBytes - MAX_LOG_TAIL_BYTES);
+}
+
+/** Where the last byte that is no NUL ends; 0 when the block holds nothing else. */
+function contentEnd(block: Uint8Array, start: number): number {
+  const content = block.findLastIndex((byte) => byte !== NUL);
+  return content < 0 ? 0 : start + content + 1;
 }
 
 /** Whether a fragment is nothing, or the beginning of an event that is known whole. */
 export function isRestorable(
   file: Deno.FsFile,
-  { startBytes, endBytes }: Fragment,
+  { startBytes, endBytes, isEndless }: Fragment,
   events: readonly RecordedEvent[],
 ): boolean {
+  if (isEndless) return false;
   const length = endBytes - startBytes;
   if (length <= 0) return true;
   const lines = events.map(encodeLogLine).filter((line) =>
@@ -61,14 +78,18 @@ export function lastSerialIn(file: Deno.FsFile): number {
   return 0;
 }
 
-/** Which events have no line in a log. Reads backwards, since they are the last written. */
+/**
+ * Which events have no line near the end of a log. Reads backwards, since they are the last
+ * written; one that is written again because it lies deeper is dropped by whoever reads the log.
+ */
 export function missingFrom(
   file: Deno.FsFile,
   events: readonly RecordedEvent[],
 ): readonly RecordedEvent[] {
   let missing = events;
   let stop = file.statSync().size;
-  for (; missing.length > 0 && stop > 0; stop -= BLOCK_BYTES) {
+  const earliest = searchStart(stop);
+  for (; missing.length > 0 && stop > earliest; stop -= BLOCK_BYTES) {
     // Each piece overlaps the next, so that every end of a line is whole in one of them.
     const start = Math.max(0, stop - 2 * BLOCK_BYTES);
     const lines = decode(readAt(file, start, stop - start)).split("\n");

@@ -32,6 +32,7 @@ const CONDITIONS: ReadonlyMap<string, Condition> = new Map([
     kind: "external",
     code: "read_only",
     reason: "the file system is read-only",
+    hint: "Make it writable; reading still works: orc status",
   }],
   ["ENOSPC", {
     kind: "external",
@@ -63,16 +64,19 @@ const CONDITIONS: ReadonlyMap<string, Condition> = new Map([
     kind: "corrupt",
     code: "symbolic_link",
     reason: "its symbolic links lead in a circle",
+    hint: "Put a real file or directory in its place",
   }],
   ["ENOTDIR", {
     kind: "corrupt",
     code: "not_a_directory",
     reason: "a part of its path is a file where a directory is expected",
+    hint: "Move that file away; orc does not remove what it did not make",
   }],
   ["EISDIR", {
     kind: "corrupt",
     code: "not_a_regular_file",
     reason: "it is a directory",
+    hint: "Move it away; orc does not remove what it did not make",
   }],
   ["ENOENT", {
     kind: "not_found",
@@ -98,12 +102,30 @@ export function asOrcError(
   }
   const condition = CONDITIONS.get(code) ?? otherCondition(code);
   if (condition === undefined) return error;
+  const owner = condition === PERMISSION_DENIED ? ownerOf(path) : undefined;
   return new OrcError(
     condition.kind,
     condition.code,
     `Cannot ${doing} "${path}": ${condition.reason}`,
-    { hint: condition.hint, path, cause: error, details: { osCode: code } },
+    {
+      hint: owner ?? condition.hint,
+      path,
+      cause: error,
+      details: { osCode: code },
+    },
   );
+}
+
+/** Who can allow what was denied; undefined where that cannot be seen. */
+function ownerOf(path: string): string | undefined {
+  try {
+    const { uid, mode } = Deno.lstatSync(path);
+    if (uid === null || mode === null) return undefined;
+    const octal = (mode & 0o7777).toString(8).padStart(4, "0");
+    return `It belongs to user ${uid} and has the mode ${octal}; see ls -l`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether something failed only because this process may not do it. */
@@ -129,7 +151,7 @@ function missingPermission(
   const flag = flagFor(error, path);
   return new OrcError(
     "denied",
-    "missing_permission",
+    "permission_missing",
     `Cannot ${doing} "${path}" without the permission ${flag}`,
     {
       hint: `Run it again with ${flag}`,

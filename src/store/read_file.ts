@@ -136,7 +136,11 @@ function tooLarge(path: string, maxBytes: number): OrcError {
     "corrupt",
     "file_too_large",
     `Cannot read "${path}": it is larger than ${maxBytes} bytes`,
-    { path, details: { maxBytes } },
+    {
+      path,
+      hint: "See what it is, and move it away; orc writes no file of that size",
+      details: { maxBytes },
+    },
   );
 }
 

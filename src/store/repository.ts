@@ -5,7 +5,7 @@ import { decodeUtf8, type JsonObject, parseJson } from "../core/json.ts";
 import type { RepositoryLayout } from "../core/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../core/limits.ts";
 import { normaliseRemote, withoutCredentials } from "../core/remote_url.ts";
-import { isTaken, syncDirectory } from "./file_system.ts";
+import { isTaken, makeDirectory, syncDirectory } from "./file_system.ts";
 import { asOrcError } from "./os_error.ts";
 import { guardDirectory, guardPath } from "./path_guard.ts";
 import { fileKind, readRegularFile } from "./read_file.ts";
@@ -107,7 +107,7 @@ async function repoIdOf(identity: string): Promise<string> {
 function ensureDirectory(parent: string, path: string): void {
   if (fileKind(path) === "directory") return;
   try {
-    Deno.mkdirSync(path, { mode: 0o755 });
+    makeDirectory(path);
     syncDirectory(parent);
   } catch (error) {
     // Two processes may set up the repository at the same time.

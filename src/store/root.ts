@@ -12,7 +12,7 @@ import {
   resolvePath,
 } from "../core/path.ts";
 import { fileKind, realOrGiven, visibleKind } from "./read_file.ts";
-import { isGitDirectory } from "./git_files.ts";
+import { isGitDirectory, readGitPointer } from "./git_files.ts";
 import { type Area, areaAround, areaOutside } from "./search_area.ts";
 
 /** What the search for the root starts from. */
@@ -77,7 +77,16 @@ function namedRoot(
   const kind = fileKind(root);
   if (kind === "absent") throw noSuchRoot(root);
   if (kind !== "directory" && kind !== "symlink") throw notADirectory(root);
-  return { root, source, workingTree: root, worktree: null };
+  return { ...ownRoot(root), source };
+}
+
+/** A linked worktree has no state of its own, however it is named; all else is taken literally. */
+function ownRoot(root: string): Omit<FoundRoot, "source"> {
+  const pointer = readGitPointer(root);
+  const main = pointer.kind === "worktree" ? pointer.mainWorktree : undefined;
+  return main === undefined
+    ? { root, workingTree: root, worktree: null }
+    : { root: main, workingTree: root, worktree: root };
 }
 
 function realStart(start: string): string {

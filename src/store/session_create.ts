@@ -9,7 +9,7 @@ import { encodeLogLine } from "../core/log_line.ts";
 import { encodeSession } from "../core/session_encode.ts";
 import { ORC_FORMAT } from "../core/session_decode.ts";
 import { publish, writeNewFile } from "./atomic.ts";
-import { discard, syncDirectory } from "./file_system.ts";
+import { discard, makeDirectory, syncDirectory } from "./file_system.ts";
 import { asOrcError } from "./os_error.ts";
 import { guardPath } from "./path_guard.ts";
 import { stamp } from "./session_stamp.ts";
@@ -85,7 +85,7 @@ export function publishSession(
 
 function stage(directory: string, files: SessionFiles): void {
   const staged = sessionLayoutAt(directory);
-  Deno.mkdirSync(directory, { mode: 0o755 });
+  makeDirectory(directory);
   writeNewFile(staged.meta, encode(files.meta));
   writeNewFile(staged.log, encode(files.log));
   writeNewFile(staged.state, encode(files.state));

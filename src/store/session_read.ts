@@ -2,9 +2,13 @@ import { OrcError } from "../core/error.ts";
 import { decodeUtf8 } from "../core/json.ts";
 import { type RepositoryLayout, sessionLayout } from "../core/layout.ts";
 import { MAX_STATE_BYTES } from "../core/limits.ts";
-import { decodeSession, type StoredSession } from "../core/session.ts";
+import {
+  DAMAGED_STATE_HINT,
+  decodeSession,
+  type StoredSession,
+} from "../core/session.ts";
 import { ORC_FORMAT } from "../core/session_decode.ts";
-import { guardPath } from "./path_guard.ts";
+import { guardDirectory } from "./path_guard.ts";
 import { readRegularFile } from "./read_file.ts";
 import type { Session } from "./session_store.ts";
 
@@ -14,13 +18,13 @@ export async function readSession(
   id: string,
 ): Promise<Session> {
   const paths = sessionLayout(layout.root, id);
-  guardPath(layout.root, paths.directory);
+  guardDirectory(layout.root, paths.directory);
   const bytes = readRegularFile(paths.state, MAX_STATE_BYTES);
   if (bytes === undefined) {
     throw noSuchSession(id, paths.state);
   }
   const stored = await decodeSession(
-    decodeUtf8(bytes, paths.state),
+    decodeUtf8(bytes, paths.state, DAMAGED_STATE_HINT),
     paths.state,
   );
   if (stored.sessionId !== null && stored.sessionId !== id) {

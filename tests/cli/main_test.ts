@@ -54,6 +54,7 @@ Deno.test("main() prints one JSON document with --json", async () => {
     rootSource: "flag",
     session: "s1",
     result: { from: "a", to: ["b"], note: null, root: "/r" },
+    warnings: ["There is not much space"],
   };
   const argv = ["copy", "a", "b", "-d", "/r", "-q"];
   for (const flags of [["--json"], ["--output", "json"], ["--output=json"]]) {

@@ -3,44 +3,38 @@ import { APPROVING, type Repository, type RunOptions } from "./orc.ts";
 
 const PLAN = `# Login
 
-## Acceptance
 - [ ] A wrong password shows an error
-
-## Approach
-Change auth.js; sessions stay as they are.
-
-## Risks
-Locked out users; revert the commit.
-
-## Tests
-- [ ] A good password logs in
-
-## Baseline
-node --test: 1 test, 1 passes
+- Step: auth.js compares the hash; sessions stay as they are
+- Risk: users may be locked out; revert the commit
+- [ ] Test: a good password logs in
+- Ran: node --test, 1 test, 1 passes
 `;
 
 const REVIEW = `# Review
 
-## Findings
 - [x] auth.js:3 compared in constant time now
-
-## Security
-Passwords never reach the log.
+- Security: passwords never reach the log
 `;
 
+type Work = (repository: Repository, directory: string) => Promise<void>;
+
 /** What an honest agent does for each item before it says that it is done. */
-const WORK: Readonly<
-  Record<string, (repository: Repository) => Promise<void>>
-> = {
-  scope: (repository) => repository.write("docs/plan.md", PLAN),
-  tests_pass: (repository) =>
-    repository.write("docs/plan.md", `${PLAN}\n## Test results\nAll pass\n`),
-  self_review: (repository) => repository.write("docs/review.md", REVIEW),
-  criteria_met: (repository) =>
-    repository.write("docs/plan.md", PLAN.replaceAll("[ ]", "[x]")),
-  learnings: (repository) =>
-    repository.write("docs/learnings.md", "- Tests need Node 20 or later\n"),
+const WORK: Readonly<Record<string, Work>> = {
+  scope: ({ write }, directory) => write(`${directory}/plan.md`, PLAN),
+  tests_pass: ({ write }, directory) =>
+    write(`${directory}/plan.md`, `${PLAN}- Result: node --test, all pass\n`),
+  self_review: ({ write }, directory) =>
+    write(`${directory}/review.md`, REVIEW),
+  criteria_met: ({ write }, directory) =>
+    write(`${directory}/plan.md`, PLAN.replaceAll("[ ]", "[x]")),
+  learnings: ({ write }, directory) =>
+    write(`${directory}/learnings.md`, "- Tests need Node 20 or later\n"),
 };
+
+/** Where the session's documents go, as the next item says. */
+function directoryIn(next: unknown): string | undefined {
+  return /docs\/tasks\/[a-z0-9-]+/.exec(JSON.stringify(next))?.[0];
+}
 
 /** Goes through a whole session as the next step says, and finishes it. Returns the commands it ran. */
 export async function playToTheEnd(
@@ -48,11 +42,13 @@ export async function playToTheEnd(
   options: RunOptions = {},
 ): Promise<readonly string[]> {
   const played: string[] = [];
+  let directory = "docs";
   for (let step = 0; step < 50; step++) {
     const { next } = await repository.result(["next"], options);
     const [, verb = "", itemId = ""] = next.command.split(" ");
     played.push([verb, itemId].join(" ").trim());
-    await WORK[itemId]?.(repository);
+    directory = directoryIn(next) ?? directory;
+    await WORK[itemId]?.(repository, directory);
     const args = verb === "complete"
       ? [verb, itemId, "--notes", `- did ${itemId}`]
       : [verb, itemId].filter((word) => word !== "");

@@ -1,6 +1,11 @@
 /** Nothing is written through a link, and nothing waits for a pipe. */
 
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { OrcError } from "../../src/core/error.ts";
 import { readAdoption } from "../../src/store/adopt.ts";
 import { writeAtomic } from "../../src/store/atomic.ts";
@@ -123,7 +128,8 @@ Deno.test("updateSession() refuses a session that is a link", () =>
     );
     assertEquals([error.kind, error.code], ["corrupt", "symbolic_link"]);
     assertEquals(namesIn(elsewhere), names);
-    assertEquals(store.ids(), []);
+    const [entry] = await store.list();
+    assertStringIncludes(entry?.problem ?? "", "symbolic link");
   }));
 
 Deno.test("readAdoption() reads nothing through a link", () =>

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { OrcError } from "../../src/core/error.ts";
 import {
   type RepositoryLayout,
@@ -142,16 +142,22 @@ Deno.test("adoptLegacy() adopts a state that was copied out of another session",
     assertEquals([session.serial, session.sessionId], [2, "00c0ffee"]);
   }));
 
-Deno.test("adoptLegacy() adopts a session whose log is missing or unreadable", () =>
+Deno.test("adoptLegacy() adopts a session that has no log", () =>
   withLegacy(async ({ layout }) => {
     Deno.removeSync(layout.legacyLog);
     await adopt(layout);
-    const { log, directory } = sessionLayout(layout.root, ID);
+    const { log } = sessionLayout(layout.root, ID);
     assertEquals(Deno.readTextFileSync(log), "");
-    Deno.removeSync(directory, { recursive: true });
+  }));
+
+Deno.test("adoptLegacy() does not go on without a history it cannot read", () =>
+  withLegacy(async ({ layout }) => {
+    Deno.removeSync(layout.legacyLog);
     Deno.mkdirSync(layout.legacyLog);
-    await adopt(layout);
-    assertEquals(Deno.readTextFileSync(log), "");
+    const error = await assertRejects(() => adopt(layout), OrcError);
+    assertEquals(error.code, "not_a_regular_file");
+    const { directory } = sessionLayout(layout.root, ID);
+    assertThrows(() => Deno.lstatSync(directory), Deno.errors.NotFound);
   }));
 
 Deno.test("adoptLegacy() signs no state that was changed by somebody else", () =>

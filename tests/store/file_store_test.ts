@@ -100,7 +100,7 @@ Deno.test("fileStore().list() names the sessions that cannot be read", () =>
     );
     const problems = entries.map(({ problem }) => problem);
     assertEquals(problems[0], null);
-    assertEquals(problems[2], 'No session "empty"');
+    assertEquals(problems[2], "unfinished: no state.json");
     const state = `${layout.sessions}/foreign/state.json`;
     assertEquals(problems[3], `"${state}" belongs to session "${SESSION_ID}"`);
   }));

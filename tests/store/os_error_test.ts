@@ -60,7 +60,7 @@ Deno.test("asOrcError() says what could not be done, and keeps the cause", () =>
 
 Deno.test("asOrcError() names the exact flag of Deno", () => {
   const read = converted(notCapable("read"));
-  assertEquals([read.kind, read.code], ["denied", "missing_permission"]);
+  assertEquals([read.kind, read.code], ["denied", "permission_missing"]);
   assertEquals(
     read.message,
     'Cannot read "/r/x" without the permission --allow-read=/r/x',

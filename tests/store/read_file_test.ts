@@ -71,7 +71,7 @@ Deno.test("readRegularFile() names the missing permission", () => {
     () => readRegularFile("/nowhere/state.json", 10),
     OrcError,
   );
-  assertEquals([error.kind, error.code], ["denied", "missing_permission"]);
+  assertEquals([error.kind, error.code], ["denied", "permission_missing"]);
   assertEquals(error.details, { flag: "--allow-read=/nowhere/state.json" });
 });
 

@@ -139,7 +139,7 @@ Deno.test("ensureRepository() can be called by two at the same time", () =>
 
 Deno.test("ensureRepository() names the permission it lacks", async () => {
   const error = await assertRejects(() => ensure("tests/testdata"), OrcError);
-  assertEquals([error.kind, error.code], ["denied", "missing_permission"]);
+  assertEquals([error.kind, error.code], ["denied", "permission_missing"]);
   assertMatch(error.message, /--allow-write=tests\/testdata\/\.orchestrator$/);
 });
 

@@ -251,6 +251,16 @@ test("findRoot() takes a named root literally", (directory) => {
   assertEquals([root, source], [directory, "environment"]);
 });
 
+test("findRoot() leads from a named linked worktree to the main one", (directory) => {
+  writeTree(directory, LINKED_WORKTREE);
+  assertEquals(findRoot({ start: directory, explicit: "wt" }), {
+    root: `${directory}/main`,
+    source: "flag",
+    workingTree: `${directory}/wt`,
+    worktree: `${directory}/wt`,
+  });
+});
+
 test("findRoot() takes an empty environment variable as not set", (directory) => {
   const { source } = findRoot({ start: directory, environment: "" });
   assertEquals(source, "cwd");
@@ -265,7 +275,7 @@ test("findRoot() refuses a named root that is no directory", (directory) => {
   assertEquals(named("gone"), ["not_found", "no_such_root"]);
   assertEquals(named("file"), ["usage", "root_not_a_directory"]);
   assertEquals(named(""), ["usage", "root_not_a_directory"]);
-  assertEquals(named("/nowhere"), ["denied", "missing_permission"]);
+  assertEquals(named("/nowhere"), ["denied", "permission_missing"]);
 });
 
 test("findRoot() works with any characters in a path", (directory) => {

@@ -61,5 +61,5 @@ Deno.test("findWorkingFile() names the permission it lacks", () =>
       () => findWorkingFile(tree, "/nowhere/file"),
       OrcError,
     );
-    assertEquals([error.kind, error.code], ["denied", "missing_permission"]);
+    assertEquals([error.kind, error.code], ["denied", "permission_missing"]);
   }));
