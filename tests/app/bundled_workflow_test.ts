@@ -5,6 +5,7 @@ import {
   detectProject,
   type ProjectKind,
 } from "../../src/core/project_kind.ts";
+import { fillSessionName } from "../../src/core/session_name.ts";
 import { planCommand } from "../../src/core/template.ts";
 import type { Item, Workflow } from "../../src/core/types.ts";
 import { parseWorkflow } from "../../src/core/workflow.ts";
@@ -23,8 +24,12 @@ const KINDS: readonly ProjectKind[] = [
   ["CMakeLists.txt"],
 ].map((files) => detectProject(new Set(files), () => SCRIPTS));
 
+const NAME = "add-login-3f2a";
+const DIRECTORY = `docs/tasks/${NAME}`;
+
 function workflowFor(kind: ProjectKind): Workflow {
-  const { value, locate } = readWorkflowText(bundledWorkflow(kind), "bundled");
+  const text = fillSessionName(bundledWorkflow(kind), NAME);
+  const { value, locate } = readWorkflowText(text, "bundled");
   const { workflow, warnings } = parseWorkflow(value, { locate });
   assertEquals(warnings, [], kind.name);
   return workflow;
@@ -129,7 +134,7 @@ function withDirectory(work: (directory: string) => void): void {
   Deno.mkdirSync("tests/.tmp", { recursive: true });
   const directory = Deno.makeTempDirSync({ dir: "tests/.tmp" });
   try {
-    Deno.mkdirSync(`${directory}/docs`);
+    Deno.mkdirSync(`${directory}/${DIRECTORY}`, { recursive: true });
     work(directory);
   } finally {
     Deno.removeSync(directory, { recursive: true });
@@ -149,43 +154,71 @@ const WRITTEN = [
 ];
 const PROMISES = ["criteria_met", "findings_resolved"];
 
+function write(directory: string, name: string, text: string): void {
+  Deno.writeTextFileSync(`${directory}/${DIRECTORY}/${name}.md`, text);
+}
+
 Deno.test("bundledWorkflow() has checks that fail on missing and on empty files", () => {
   withDirectory((directory) => {
     const all = [...WRITTEN, ...PROMISES];
     assertEquals(check(directory, ...all), all.map(() => false));
     for (const name of ["plan", "review", "learnings"]) {
-      Deno.writeTextFileSync(`${directory}/docs/${name}.md`, "");
+      write(directory, name, "");
     }
     assertEquals(check(directory, ...WRITTEN), WRITTEN.map(() => false));
   });
 });
 
+Deno.test("bundledWorkflow() has checks that headings and labels alone do not pass", () => {
+  withDirectory((directory) => {
+    const labels = ["Step", "Risk", "Test", "Ran", "Result", "Security"];
+    const text = labels.map((label) =>
+      `## ${label}\n- ${label}:\n- [ ] ${label}: .\n`
+    ).join("");
+    for (const name of ["plan", "review", "learnings"]) {
+      write(directory, name, text);
+    }
+    assertEquals(check(directory, ...WRITTEN), WRITTEN.map(() => false));
+  });
+});
+
+Deno.test("bundledWorkflow() does not take what another task wrote", () => {
+  withDirectory((directory) => {
+    Deno.writeTextFileSync(`${directory}/docs/plan.md`, PLAN);
+    assertEquals(check(directory, "scope", "plan"), [false, false]);
+  });
+});
+
+Deno.test("bundledWorkflow() sees an open box however it is written", () => {
+  for (const box of ["\t- [ ] x", "+ [ ] x", "1. [ ] x", "  * [ ] x"]) {
+    withDirectory((directory) => {
+      write(directory, "plan", `- [x] done\n${box}\n`);
+      assertEquals(check(directory, "criteria_met"), [false], box);
+    });
+  }
+});
+
+const PLAN = `# Login
+- [ ] A wrong password shows an error
+- Step: login.ts compares the hash, since the old way leaks time
+- Risk: users may be locked out; revert the commit
+- [ ] Test: wrong password, empty password
+- Ran: npm test, 12 tests pass
+- Result: npm test, 13 tests pass
+`;
+
 Deno.test("bundledWorkflow() can be finished by writing what its notes ask for", () => {
   withDirectory((directory) => {
-    const write = (name: string, text: string): void =>
-      Deno.writeTextFileSync(`${directory}/docs/${name}.md`, text);
+    write(directory, "plan", PLAN);
     write(
-      "plan",
-      `# Login
-## Acceptance
-- [ ] A wrong password shows an error
-## Approach
-## Risks
-## Tests
-- [ ] wrong password, empty password
-## Baseline
-## Test results
-`,
-    );
-    write(
+      directory,
       "review",
-      "## Findings\n- [x] src/login.ts: the error was swallowed\n## Security\nNone.\n",
+      "- [x] src/login.ts: the error was swallowed\n- Security: passwords are never logged\n",
     );
-    write("learnings", "- Tests need a running database: make db\n");
+    write(directory, "learnings", "- Tests need a running database: make db\n");
     assertEquals(check(directory, ...WRITTEN), WRITTEN.map(() => true));
     assertEquals(check(directory, ...PROMISES), [false, true]);
-    const plan = Deno.readTextFileSync(`${directory}/docs/plan.md`);
-    write("plan", plan.replaceAll("[ ]", "[x]"));
+    write(directory, "plan", PLAN.replaceAll("[ ]", "[x]"));
     assertEquals(check(directory, ...PROMISES), [true, true]);
   });
 });

@@ -93,6 +93,7 @@ export function fixedHost(machine: Machine = {}): FixedHost {
     homeDirectory: () => undefined,
     identity: () => IDENTITY,
     livenessOf: () => "alive",
+    holdSignals: () => ({ throwIfCaught: () => {}, release: () => {} }),
     runProgram: (request) => {
       requests.push(request);
       return endingOf(machine.programs ?? {}, request);

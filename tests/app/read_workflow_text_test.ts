@@ -310,7 +310,7 @@ Deno.test({
   permissions: { env: false },
   fn() {
     const error = assertThrows(() => read("a: 1"), OrcError);
-    assertEquals([error.kind, error.code], ["denied", "missing_permission"]);
+    assertEquals([error.kind, error.code], ["denied", "permission_missing"]);
     assert(error.hint?.includes("--allow-env=LOG_TOKENS,LOG_STREAM"));
   },
 });

@@ -1,0 +1,39 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { assertPinned, openSession } from "../../src/app/open_session.ts";
+import { OrcError } from "../../src/core/error.ts";
+import {
+  fixedHost,
+  idOf,
+  legacyState,
+  withoutTrace,
+  withRoot,
+  withSession,
+} from "./fixtures.ts";
+
+Deno.test("openSession() returns the session with its workflow and place, and writes nothing", () =>
+  withSession(async (root) => {
+    const opened = await withoutTrace(
+      root,
+      () => openSession(fixedHost(), { root }),
+    );
+    assertEquals(opened.session.id, idOf(0, 0));
+    assertEquals(opened.source, "current");
+    assertEquals(opened.workflow.name, "Tiny");
+    assertEquals(opened.place, {
+      root,
+      rootSource: "flag",
+      session: idOf(0, 0),
+    });
+    assertEquals(assertPinned(opened), undefined);
+  }));
+
+Deno.test("assertPinned() refuses a session whose workflow is made up from its state", () =>
+  withRoot({
+    ".workflow_state.json": legacyState({ workflow_definition: null }),
+  }, async (root) => {
+    const opened = await openSession(fixedHost(), { root });
+    assertEquals(opened.isPinned, false);
+    const error = assertThrows(() => assertPinned(opened), OrcError);
+    assertEquals([error.kind, error.code], ["config", "no_workflow"]);
+    assertEquals(error.hint, "put the workflow.yaml it was started with back");
+  }));

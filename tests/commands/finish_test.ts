@@ -1,0 +1,45 @@
+import { completeItem } from "../../src/app/complete_item.ts";
+import { EASY_WORKFLOW, fixedHost, withSession } from "../app/fixtures.ts";
+import { testOutput, testText } from "./orc.ts";
+
+testOutput({
+  name: "orc finish closes a session that is done",
+  argv: ["finish", "--notes", "Released with 1.4", "--no-push"],
+  within: (test) => withSession(test, EASY_WORKFLOW),
+  before: (root) =>
+    completeItem(fixedHost({ number: 2 }), { root, itemId: "it" }),
+});
+
+testOutput({
+  name: "orc finish refuses while something is open in any phase",
+  argv: ["finish"],
+  within: withSession,
+  exitCode: 3,
+});
+
+testText({
+  name: "orc finish --abandon closes a session for a reason",
+  argv: ["finish", "--abandon", "-r", "The feature was dropped"],
+  within: withSession,
+});
+
+testText({
+  name: "orc finish --abandon needs a reason",
+  argv: ["finish", "--abandon"],
+  within: withSession,
+  exitCode: 2,
+});
+
+testText({
+  name: "orc finish takes no reason without --abandon",
+  argv: ["finish", "--reason", "The feature was dropped"],
+  within: withSession,
+  exitCode: 2,
+});
+
+testText({
+  name: "orc finish --force is refused to a script",
+  argv: ["finish", "--force"],
+  within: withSession,
+  exitCode: 77,
+});

@@ -1,0 +1,102 @@
+import { approveItem } from "../../src/app/approve_item.ts";
+import { completeItem } from "../../src/app/complete_item.ts";
+import { abandonSession } from "../../src/app/finish_session.ts";
+import { skipItem } from "../../src/app/skip_item.ts";
+import { GOOD_REASON } from "../core/fixtures.ts";
+import { writeTree } from "../store/temporary.ts";
+import {
+  APPROVING,
+  EASY_WORKFLOW,
+  fixedHost,
+  refusalOf,
+  withSession,
+} from "../app/fixtures.ts";
+import { orc, testOutput, testText } from "./orc.ts";
+
+/** Does all that an agent can do in the first phase. */
+async function leaveTheHuman(root: string): Promise<void> {
+  writeTree(root, { "docs/plan.md": "" });
+  const programs = { "make test": {} };
+  for (const [index, itemId] of ["idea", "plan", "tests"].entries()) {
+    const host = fixedHost({ number: index + 2, programs });
+    await completeItem(host, { root, itemId });
+  }
+}
+
+testText({
+  name: "orc next shows one item and the command for it",
+  argv: ["next"],
+  within: withSession,
+});
+
+testOutput({
+  name: "orc next shows why the last try failed",
+  argv: ["next"],
+  within: withSession,
+  before: async (root) => {
+    await completeItem(fixedHost({ number: 2 }), { root, itemId: "idea" });
+    const host = fixedHost({ number: 3 });
+    await refusalOf(() => completeItem(host, { root, itemId: "plan" }));
+  },
+});
+
+testText({
+  name: "orc next says what only a human can do",
+  argv: ["next"],
+  within: withSession,
+  before: leaveTheHuman,
+});
+
+testText({
+  name: "orc next says when a phase awaits a human",
+  argv: ["next"],
+  within: withSession,
+  before: async (root) => {
+    await leaveTheHuman(root);
+    const host = fixedHost({ environment: APPROVING, number: 6 });
+    await approveItem(host, { root, itemId: "consent" });
+  },
+});
+
+testText({
+  name: "orc next says when there is nothing left but to finish",
+  argv: ["next"],
+  within: (test) => withSession(test, EASY_WORKFLOW),
+  before: (root) =>
+    skipItem(fixedHost({ number: 2 }), {
+      root,
+      itemId: "it",
+      reason: GOOD_REASON,
+    }),
+});
+
+testText({
+  name: "orc next has nothing to say in a closed session",
+  argv: ["next"],
+  within: withSession,
+  before: (root) =>
+    abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" }),
+});
+
+testOutput({
+  name: "orc next refuses a session that does not exist",
+  argv: ["next", "--session", "34aa3244"],
+  within: withSession,
+  exitCode: 4,
+});
+
+testText({
+  name: "orc next warns beside its result",
+  argv: ["next"],
+  within: withSession,
+  before: (root) => {
+    writeTree(root, { "workflow.yaml": "changed" });
+    return Promise.resolve();
+  },
+});
+
+Deno.test("orc next marks the item on a terminal", (t) =>
+  withSession(async (root) => {
+    const { out } = await orc(root, ["next"], { columns: 80 });
+    await t.assertSnapshot(out);
+  }));

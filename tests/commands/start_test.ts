@@ -1,0 +1,67 @@
+import { assertEquals } from "@std/assert";
+import {
+  idOf,
+  stateOf,
+  withRoot,
+  withSession,
+  WORKFLOW,
+} from "../app/fixtures.ts";
+import { orc, testOutput, testText } from "./orc.ts";
+
+testOutput({
+  name: "orc start starts a session and shows its first step",
+  argv: ["start", "Add login", "-c", "No new packages", "-p", "shop"],
+  within: (test) => withRoot({ "workflow.yaml": WORKFLOW }, test),
+});
+
+testText({
+  name: "orc start warns of what is doubtful in the workflow",
+  argv: ["start", "Add login"],
+  within: (test) =>
+    withRoot(
+      {
+        "workflow.yaml": WORKFLOW.replace(
+          ', command: "{{test_command}}"',
+          ', command: "true"',
+        ),
+      },
+      test,
+    ),
+});
+
+testText({
+  name: "orc start refuses while the caller's own session is active",
+  argv: ["start", "Add logout"],
+  within: withSession,
+  exitCode: 3,
+});
+
+testOutput({
+  name: "orc start refuses a workflow that is invalid",
+  argv: ["start", "Add login"],
+  within: (test) => withRoot({ "workflow.yaml": "name: Tiny\n" }, test),
+  exitCode: 78,
+});
+
+testText({
+  name: "orc start needs a task",
+  argv: ["start"],
+  exitCode: 2,
+});
+
+testText({
+  name: "orc start --beside starts a session beside the caller's own",
+  argv: ["start", "Add logout", "--beside", "--no-archive"],
+  within: withSession,
+});
+
+Deno.test("orc start hands on the workflow file and the commands", () =>
+  withRoot({ "other.yaml": WORKFLOW }, async (root) => {
+    const commands = ["--test-command", "make a", "--build-command", "make b"];
+    await orc(root, ["start", "Task", "-w", "other.yaml", ...commands]);
+    const { name, settings } = stateOf(root, idOf(1, 0)).workflow_definition;
+    assertEquals([name, settings], [
+      "Tiny",
+      { test_command: "make a", build_command: "make b" },
+    ]);
+  }));

@@ -1,0 +1,137 @@
+import { assertEquals } from "@std/assert";
+import { addNote } from "../../src/app/add_note.ts";
+import { completeItem } from "../../src/app/complete_item.ts";
+import { abandonSession } from "../../src/app/finish_session.ts";
+import { skipItem } from "../../src/app/skip_item.ts";
+import { startItem } from "../../src/app/start_item.ts";
+import { startSession } from "../../src/app/start_session.ts";
+import { writeTree } from "../store/temporary.ts";
+import {
+  fixedHost,
+  refusalOf,
+  withRoot,
+  withSession,
+  WORKFLOW,
+} from "../app/fixtures.ts";
+import { orc, testOutput, testText } from "./orc.ts";
+
+/** Brings one item into each state. */
+async function workABit(root: string): Promise<void> {
+  const host = (number: number) =>
+    fixedHost({
+      number,
+      programs: { "make test": { exitCode: 2, stderr: "1 of 3 failed" } },
+    });
+  await completeItem(host(2), { root, itemId: "idea", notes: "Agreed" });
+  await startItem(host(3), { root, itemId: "plan" });
+  await skipItem(host(4), {
+    root,
+    itemId: "sketch",
+    reason: "Nothing that could be drawn",
+  });
+  await refusalOf(() => completeItem(host(5), { root, itemId: "tests" }));
+  await addNote(host(6), { root, text: "The old API stays until March" });
+}
+
+function withoutMarks(text: string): string {
+  return text.replaceAll(/^ {2}(?:\[.\]|[✓⊘●✗○]) /gm, "  ");
+}
+
+/** Some minutes after everything else. */
+const LATER = { at: "2026-03-01T10:07:30Z" };
+
+testText({
+  name: "orc status shows a session that has just started",
+  argv: ["status"],
+  within: withSession,
+});
+
+testOutput({
+  name: "orc status shows items in every state, constraints and notes",
+  argv: ["status"],
+  within: (test) =>
+    withRoot({ "workflow.yaml": WORKFLOW }, async (root) => {
+      const constraints = ["No new packages"];
+      await startSession(fixedHost(), { root, task: "Add login", constraints });
+      await test(root);
+    }),
+  before: workABit,
+  machine: LATER,
+});
+
+testText({
+  name: "orc status --brief shows the next item only",
+  argv: ["status", "--brief"],
+  within: withSession,
+});
+
+testText({
+  name: "orc status shows a closed session",
+  argv: ["status"],
+  within: withSession,
+  before: (root) =>
+    abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" }),
+});
+
+testText({
+  name: "orc status warns beside its result",
+  argv: ["status"],
+  within: withSession,
+  before: (root) => {
+    writeTree(root, { "workflow.yaml": "changed" });
+    return Promise.resolve();
+  },
+});
+
+testOutput({
+  name: "orc status says how to begin where there is no session",
+  argv: ["status"],
+  exitCode: 4,
+});
+
+Deno.test("orc status marks and colors on a terminal, and cuts the headline to it", (t) =>
+  withRoot({ "workflow.yaml": WORKFLOW }, async (root) => {
+    const task = "Add a login that also works for people without a password";
+    await startSession(fixedHost(), { root, task });
+    await workABit(root);
+    const { out } = await orc(root, ["status"], { ...LATER, columns: 40 });
+    await t.assertSnapshot(out);
+  }));
+
+Deno.test("orc status has signs but no colors with --no-color, NO_COLOR and TERM=dumb", () =>
+  withSession(async (root) => {
+    await workABit(root);
+    const plain = await orc(root, ["status"], LATER);
+    const terminal = { ...LATER, columns: 80 };
+    const flag = await orc(root, ["status", "--no-color"], terminal);
+    const environment = { NO_COLOR: "1" };
+    const variable = await orc(root, ["status"], { ...terminal, environment });
+    assertEquals(variable.out, flag.out);
+    const signs = ["✓", "⊘", "●", "○"].map((sign) => flag.out.includes(sign));
+    assertEquals(signs, [true, true, true, true]);
+    assertEquals(withoutMarks(flag.out), withoutMarks(plain.out));
+    const dumb = { ...terminal, environment: { TERM: "dumb" } };
+    assertEquals((await orc(root, ["status"], dumb)).out, plain.out);
+  }));
+
+Deno.test("orc status escapes what a task and a note could do to a terminal", () =>
+  withRoot({ "workflow.yaml": WORKFLOW }, async (root) => {
+    const task = "Add \x1b[2Jlogin\u202e";
+    await startSession(fixedHost(), { root, task });
+    await addNote(fixedHost({ number: 2 }), { root, text: "a\x07b\rc" });
+    for (const argv of [["status"], ["next"], ["session", "list"]]) {
+      for (const columns of [undefined, 80]) {
+        const { out } = await orc(root, argv, { columns });
+        // deno-lint-ignore no-control-regex
+        const rest = out.replaceAll(/\x1b\[\d+m/g, "");
+        // deno-lint-ignore no-control-regex
+        assertEquals(rest.match(/[\0-\x09\x0b-\x1f\u202e]/g), null);
+      }
+    }
+  }));
+
+Deno.test("orc status --quiet prints no warning", () =>
+  withSession(async (root) => {
+    writeTree(root, { "workflow.yaml": "changed" });
+    assertEquals((await orc(root, ["status", "-q"])).err, "");
+  }));
