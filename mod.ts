@@ -146,6 +146,7 @@ export type {
   ProcessIdentity,
   ProgramRequest,
   ProgramResult,
+  SignalHold,
   Terminal,
 } from "./src/host/host.ts";
 

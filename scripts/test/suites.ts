@@ -28,6 +28,7 @@ export function allSuites(): Suite[] {
     suite("cli", MACHINE),
     suite("journey", MACHINE, [JOURNEY]),
     suite("crash", MACHINE),
+    suite("faults", MACHINE),
     suite("parallel", MACHINE),
     suite("scripts", PROGRAMS),
     suite(
