@@ -13,7 +13,10 @@ export function decodeUtf8(
 ): string {
   if (looksLikeUtf16(bytes)) {
     const sentence = `${source} looks like UTF-16; save it as UTF-8`;
-    throw new OrcError("corrupt", "invalid_utf8", sentence, { path: source });
+    throw new OrcError("corrupt", "invalid_utf8", sentence, {
+      hint,
+      path: source,
+    });
   }
   const text = decodeOrUndefined(bytes);
   if (text !== undefined) return text;

@@ -116,15 +116,15 @@ export interface Host {
    */
   livenessOf(holder: ProcessIdentity, lockedAt: string): Liveness;
   /**
-   * Runs a program without input to its end. A program that fails or cannot be
-   * found is a result and not an error. Throws `permission_missing` (denied)
-   * where programs may not be run.
-   */
-  /**
    * Keeps the signals that would end this process waiting until the hold is
    * released. For milliseconds only.
    */
   holdSignals(): SignalHold;
+  /**
+   * Runs a program without input to its end. A program that fails or cannot be
+   * found is a result and not an error. Throws `permission_missing` (denied)
+   * where programs may not be run.
+   */
   runProgram(request: ProgramRequest): Promise<ProgramResult>;
   /** The agent that calls, without any approval. */
   caller(): Caller;

@@ -8,6 +8,7 @@ import {
   lastSerialIn,
   missingFrom,
 } from "./log_tail.ts";
+import { asOrcError } from "./os_error.ts";
 
 /** What was found wrong with the log's end, and mended. */
 export type LogRepair = "none" | "completed" | "recreated";
@@ -100,7 +101,7 @@ function makeIfAbsent(path: string): boolean {
 /** Opens a log that is there. No runtime opens without following links, so it compares. */
 function openLog(path: string, options: Deno.OpenOptions): Deno.FsFile {
   const seen = look(path);
-  const file = Deno.openSync(path, options);
+  const file = openNamed(path, options);
   const opened = file.statSync();
   if (opened.ino === seen?.ino && opened.dev === seen.dev) return file;
   file.close();
@@ -110,6 +111,15 @@ function openLog(path: string, options: Deno.OpenOptions): Deno.FsFile {
     `Cannot write "${path}": it was replaced at the same moment`,
     { path, hint: "try again when the other programs have ended" },
   );
+}
+
+/** That the whole directory is gone is for the caller to tell. */
+function openNamed(path: string, options: Deno.OpenOptions): Deno.FsFile {
+  try {
+    return Deno.openSync(path, options);
+  } catch (error) {
+    throw isAbsent(error) ? error : asOrcError(error, "write", path);
+  }
 }
 
 function look(path: string): Deno.FileInfo | undefined {

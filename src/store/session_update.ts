@@ -44,7 +44,7 @@ export async function updateSession(
       return await withLock(paths.directory, context, async (lock) => {
         const session = await readSession(layout, id);
         assertWritable(session, paths.state);
-        assertNotBehind(session, paths);
+        assertNotBehind(session, paths, lock);
         const warnings = settle(paths, session);
         const decision = change(session);
         if (decision.events.length === 0) {
@@ -63,9 +63,15 @@ export async function updateSession(
 }
 
 /** An older state.json was put back: going on from it would give out serials twice. */
-function assertNotBehind({ serial }: Session, { state, log }: SessionLayout) {
+function assertNotBehind(
+  { serial }: Session,
+  { state, log }: SessionLayout,
+  lock: HeldLock,
+): void {
   const logged = readLastSerial(log);
   if (logged <= serial) return;
+  // Whoever was displaced between the two reads sees the next holder's log, not an older state.
+  lock.assertHeld();
   throw new OrcError(
     "corrupt",
     "state_behind_log",
