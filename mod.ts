@@ -176,7 +176,7 @@ export {
   JsonNumber,
   type JsonObject,
   type JsonValue,
-} from "./src/core/json_value.ts";
+} from "./src/core/json.ts";
 
 if (import.meta.main) {
   const { run } = await import("./cli.ts");

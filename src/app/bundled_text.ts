@@ -1,6 +1,7 @@
 import { bundledWorkflow } from "../core/bundled_workflow.ts";
 import { OrcError } from "../core/error.ts";
-import { decodeUtf8, type JsonObject } from "../core/json.ts";
+import { decodeUtf8 } from "../core/json_parse.ts";
+import type { JsonObject } from "../core/json.ts";
 import { MAX_WORKFLOW_BYTES } from "../core/limits.ts";
 import { joinPath } from "../core/path.ts";
 import { detectProject } from "../core/project_kind.ts";

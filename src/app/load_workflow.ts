@@ -1,5 +1,6 @@
 import { OrcError } from "../core/error.ts";
-import { decodeUtf8, type JsonObject } from "../core/json.ts";
+import { decodeUtf8 } from "../core/json_parse.ts";
+import type { JsonObject } from "../core/json.ts";
 import { repositoryLayout } from "../core/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../core/limits.ts";
 import { relativePath, resolvePath } from "../core/path.ts";

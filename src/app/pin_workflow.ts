@@ -1,7 +1,6 @@
 import { encodeDefinition } from "../core/definition.ts";
 import { OrcError } from "../core/error.ts";
-import type { JsonObject, JsonValue } from "../core/json.ts";
-import { withFields } from "../core/json_object.ts";
+import { type JsonObject, type JsonValue, withFields } from "../core/json.ts";
 import { repositoryLayout } from "../core/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../core/limits.ts";
 import { readSettings } from "../core/workflow_settings.ts";

@@ -1,5 +1,5 @@
 import type { Command, Outcome, Style } from "../commands/command.ts";
-import { JsonNumber } from "../core/json_value.ts";
+import { JsonNumber, plainOf } from "../core/json.ts";
 import { escapeControls, escapeJson, escapeTexts } from "./escape.ts";
 import type { Failure } from "./failure.ts";
 
@@ -66,6 +66,7 @@ function documentOf(content: unknown): string {
 
 /** JSON.stringify would print a JSON object of the core as `{}`. */
 function toPlain(_key: string, value: unknown): unknown {
-  if (value instanceof Map) return Object.fromEntries(value);
-  return value instanceof JsonNumber ? Number(value.literal) : value;
+  return value instanceof Map || value instanceof JsonNumber
+    ? plainOf(value)
+    : value;
 }

@@ -1,10 +1,5 @@
-import {
-  canonicalJson,
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-} from "./json.ts";
-import { quoteJson, sortedKeys } from "./json_print.ts";
+import { canonicalJson, quoteJson, sortedKeys } from "./json_print.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 
 /**
  * Whether a state still is what its last writer signed: `missing` when it

@@ -1,6 +1,6 @@
 import { assertNotSkipped, refusal, subjectOf } from "./decide_item.ts";
 import { withOffset } from "./instant.ts";
-import { jsonObject } from "./json_object.ts";
+import { jsonObject } from "./json.ts";
 import {
   type ActionOf,
   assertNotesFit,

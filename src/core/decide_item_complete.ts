@@ -10,8 +10,7 @@ import {
   systemEvent,
   unchanged,
 } from "./situation.ts";
-import { findItem, type OpenItem, withItem } from "./state.ts";
-import { needsHuman } from "./supervision.ts";
+import { findItem, needsHuman, type OpenItem, withItem } from "./state.ts";
 import type { CheckResult, Decision, Event } from "./types.ts";
 
 type Complete = ActionOf<"complete">;

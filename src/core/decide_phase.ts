@@ -6,7 +6,7 @@ import {
 } from "./blockers.ts";
 import { OrcError } from "./error.ts";
 import { withOffset } from "./instant.ts";
-import { withFields } from "./json_object.ts";
+import { withFields } from "./json.ts";
 import { hintOf, nextStep } from "./next_step.ts";
 import {
   type ActionOf,

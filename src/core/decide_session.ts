@@ -1,7 +1,7 @@
 import { blocked, sessionBlockers } from "./blockers.ts";
 import { left, phaseCompleted } from "./decide_phase.ts";
 import { OrcError } from "./error.ts";
-import { withFields } from "./json_object.ts";
+import { withFields } from "./json.ts";
 import { hintOf, nextStep } from "./next_step.ts";
 import {
   type ActionOf,

@@ -1,5 +1,4 @@
-import { numberOfLiteral } from "./json_number.ts";
-import { JsonNumber, type JsonValue } from "./json_value.ts";
+import { JsonNumber, type JsonValue, numberOfLiteral } from "./json.ts";
 import { MAX_DEPTH } from "./limits.ts";
 
 /**

@@ -3,7 +3,7 @@ import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
-} from "./json_value.ts";
+} from "./json.ts";
 
 /** A field to be written, and what it means when it is missing. */
 export type OverlayField = readonly [

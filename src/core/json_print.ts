@@ -1,13 +1,14 @@
 import { refuseTooDeep } from "./json_fault.ts";
 import { printNatively } from "./json_native.ts";
-import { canonicalNumberText, numberText } from "./json_number.ts";
 import {
+  canonicalNumberText,
   isJsonList,
   isJsonObject,
   JsonNumber,
   type JsonObject,
   type JsonValue,
-} from "./json_value.ts";
+  numberText,
+} from "./json.ts";
 
 /** How a value is spelled. */
 interface Spelling {

@@ -1,11 +1,7 @@
 import { OrcError } from "./error.ts";
-import {
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  parseJson,
-  printJson,
-} from "./json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
+import { parseJson } from "./json_parse.ts";
+import { printJson } from "./json_print.ts";
 import type { LoggedEvent } from "./types.ts";
 
 /**

@@ -83,4 +83,4 @@ export type {
   Verification,
   Workflow,
 } from "./types.ts";
-export { JsonNumber, type JsonObject, type JsonValue } from "./json_value.ts";
+export { JsonNumber, type JsonObject, type JsonValue } from "./json.ts";

@@ -1,6 +1,11 @@
 import { type Blocker, sessionBlockers } from "./blockers.ts";
-import { currentPhase, itemStateOf, nextPhase, phaseStateOf } from "./state.ts";
-import { needsHuman } from "./supervision.ts";
+import {
+  currentPhase,
+  itemStateOf,
+  needsHuman,
+  nextPhase,
+  phaseStateOf,
+} from "./state.ts";
 import type { Item, Phase, SessionState, Workflow } from "./types.ts";
 
 /** The one command to go on with. */

@@ -1,6 +1,6 @@
 import { OrcError } from "./error.ts";
-import { type JsonObject, type JsonValue, parseJson } from "./json.ts";
-import { asObject } from "./json_object.ts";
+import { asObject, type JsonObject, type JsonValue } from "./json.ts";
+import { parseJson } from "./json_parse.ts";
 
 /** A string, or what JSON does not know: a comment. */
 const STRING_OR_COMMENT = /"(?:\\[^]|[^"\\])*"|\/\/[^\n]*|\/\*[^]*?\*\//g;

@@ -1,10 +1,11 @@
 import {
+  canonicalNumberText,
   isJsonList,
   isJsonObject,
   JsonNumber,
   type JsonValue,
-} from "./json_value.ts";
-import { canonicalNumberText, numberText } from "./json_number.ts";
+  numberText,
+} from "./json.ts";
 
 const NOT_PRINTABLE = /(?! )[\p{C}\p{Z}]/gu;
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import { type ChecksumVerdict, verifyChecksum } from "./checksum.ts";
-import { isJsonObject, type JsonValue, parseJson } from "./json.ts";
+import { isJsonObject, type JsonValue } from "./json.ts";
+import { parseJson } from "./json_parse.ts";
 import { decodeOrcData, decodeState, type OrcData } from "./session_decode.ts";
 import { field, openDocument, refuseProblems } from "./shape.ts";
 import type { SessionState } from "./types.ts";

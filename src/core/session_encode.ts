@@ -1,11 +1,7 @@
 import { checksumOf } from "./checksum.ts";
 import { withOffset } from "./instant.ts";
-import {
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  printJson,
-} from "./json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
+import { printJson } from "./json_print.ts";
 import { overlay } from "./json_overlay.ts";
 import { encodeEvent } from "./log_line.ts";
 import type { UnsignedSession } from "./session.ts";

@@ -5,8 +5,8 @@ import {
   type JsonObject,
   type JsonValue,
   numberOf,
-  printJson,
 } from "./json.ts";
+import { printJson } from "./json_print.ts";
 import { MAX_PROBLEMS } from "./limits.ts";
 
 /** What is wrong at one place of a document. */

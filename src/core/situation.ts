@@ -1,6 +1,5 @@
 import { OrcError } from "./error.ts";
-import type { JsonValue } from "./json.ts";
-import { jsonObject } from "./json_object.ts";
+import { jsonObject, type JsonValue } from "./json.ts";
 import { lengthOf } from "./text.ts";
 import { MAX_NOTES_LENGTH } from "./limits.ts";
 import type {

@@ -1,7 +1,3 @@
-import { OrcError } from "./error.ts";
-import type { JsonObject } from "./json.ts";
-import { nearest } from "./suggest.ts";
-import { quoted } from "./text.ts";
 import type {
   Item,
   ItemState,
@@ -10,6 +6,10 @@ import type {
   SessionState,
   Workflow,
 } from "./types.ts";
+import { OrcError } from "./error.ts";
+import type { JsonObject } from "./json.ts";
+import { nearest } from "./suggest.ts";
+import { quoted } from "./text.ts";
 
 const NO_SOURCE: JsonObject = new Map();
 
@@ -174,4 +174,19 @@ export function withPhase(
 /** Whether nothing more has to be done for an item. */
 export function isDone(item: ItemState): boolean {
   return item.status === "completed" || item.status === "skipped";
+}
+
+/** Who passes manual gates. */
+export type SupervisionMode = "supervised" | "zero_human" | "hybrid";
+
+/** The workflow's supervision mode; anything unknown counts as the strictest. */
+export function supervisionMode(workflow: Workflow): SupervisionMode {
+  const mode = workflow.settings.get("supervision_mode");
+  return mode === "zero_human" || mode === "hybrid" ? mode : "supervised";
+}
+
+/** Whether nobody but a human gets past an item; without humans only gates stay closed. */
+export function needsHuman(workflow: Workflow, item: Item): boolean {
+  return item.verification.type === "manual_gate" &&
+    (item.stepType === "gate" || supervisionMode(workflow) !== "zero_human");
 }

@@ -1,7 +1,6 @@
 import { type Blocker, phaseBlockers, sessionBlockers } from "./blockers.ts";
 import { epochMsOf } from "./instant.ts";
-import type { JsonValue } from "./json.ts";
-import { asObject } from "./json_object.ts";
+import { asObject, type JsonValue } from "./json.ts";
 import { nextStep } from "./next_step.ts";
 import { itemStateOf, nextPhase, phaseStateOf } from "./state.ts";
 import type {

@@ -1,6 +1,5 @@
 import { OrcError } from "./error.ts";
-import type { JsonObject } from "./json.ts";
-import { jsonObject } from "./json_object.ts";
+import { type JsonObject, jsonObject } from "./json.ts";
 import { withOffset } from "./instant.ts";
 import { CHECK_TIMEOUT_MS, STORED_OUTPUT_LENGTH } from "./limits.ts";
 import { type CommandPlan, fillTemplate, planCommand } from "./template.ts";

@@ -1,5 +1,4 @@
-import { JsonNumber } from "./json.ts";
-import { canonicalNumberText, numberOfLiteral } from "./json_number.ts";
+import { canonicalNumberText, JsonNumber, numberOfLiteral } from "./json.ts";
 import { YamlTime } from "./workflow_value.ts";
 import { isoTimeOf } from "./yaml_time.ts";
 

@@ -1,5 +1,5 @@
-import { decodeUtf8, parseJson } from "../core/json.ts";
-import { asObject } from "../core/json_object.ts";
+import { decodeUtf8, parseJson } from "../core/json_parse.ts";
+import { asObject } from "../core/json.ts";
 import { type RepositoryLayout, sessionLayout } from "../core/layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../core/limits.ts";
 import { decodeLogLine } from "../core/log_line.ts";

@@ -1,6 +1,6 @@
 import { OrcError } from "../core/error.ts";
-import { decodeUtf8, parseJson } from "../core/json.ts";
-import { asObject } from "../core/json_object.ts";
+import { decodeUtf8, parseJson } from "../core/json_parse.ts";
+import { asObject } from "../core/json.ts";
 import type { RepositoryLayout } from "../core/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../core/limits.ts";
 import { isSessionId } from "../core/session_id.ts";

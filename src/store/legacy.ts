@@ -1,4 +1,4 @@
-import { decodeUtf8 } from "../core/json.ts";
+import { decodeUtf8 } from "../core/json_parse.ts";
 import type { RepositoryLayout } from "../core/layout.ts";
 import { MAX_STATE_BYTES } from "../core/limits.ts";
 import { DAMAGED_STATE_HINT, decodeSession } from "../core/session.ts";

@@ -1,6 +1,6 @@
 import { OrcError } from "../core/error.ts";
-import { decodeUtf8, numberOf, parseJson } from "../core/json.ts";
-import { asObject } from "../core/json_object.ts";
+import { decodeUtf8, parseJson } from "../core/json_parse.ts";
+import { asObject, numberOf } from "../core/json.ts";
 import type { ProcessIdentity } from "../core/process_identity.ts";
 import { isAbsent } from "./file_system.ts";
 import { readRegularFile } from "./read_file.ts";

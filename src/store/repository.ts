@@ -1,7 +1,7 @@
 import { OrcError } from "../core/error.ts";
 import { sha256Hex } from "../core/checksum.ts";
-import { asObject } from "../core/json_object.ts";
-import { decodeUtf8, type JsonObject, parseJson } from "../core/json.ts";
+import { asObject, type JsonObject } from "../core/json.ts";
+import { decodeUtf8, parseJson } from "../core/json_parse.ts";
 import type { RepositoryLayout } from "../core/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../core/limits.ts";
 import { normaliseRemote, withoutCredentials } from "../core/remote_url.ts";

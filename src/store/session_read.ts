@@ -1,5 +1,5 @@
 import { OrcError } from "../core/error.ts";
-import { decodeUtf8 } from "../core/json.ts";
+import { decodeUtf8 } from "../core/json_parse.ts";
 import { type RepositoryLayout, sessionLayout } from "../core/layout.ts";
 import { MAX_STATE_BYTES } from "../core/limits.ts";
 import {

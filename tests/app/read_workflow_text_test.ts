@@ -2,14 +2,14 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readWorkflowText } from "../../src/app/read_workflow_text.ts";
 import { encodeDefinition } from "../../src/core/definition.ts";
 import { OrcError } from "../../src/core/error.ts";
+import { canonicalJson } from "../../src/core/json_print.ts";
 import {
-  canonicalJson,
+  asObject,
   isJsonList,
   type JsonObject,
   type JsonValue,
-  parseJson,
 } from "../../src/core/json.ts";
-import { asObject } from "../../src/core/json_object.ts";
+import { parseJson } from "../../src/core/json_parse.ts";
 import { MAX_DEPTH, MAX_WORKFLOW_BYTES } from "../../src/core/limits.ts";
 import { parseWorkflow } from "../../src/core/workflow.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { resultDocument, resultText } from "../../src/cli/output.ts";
 import { styleFor } from "../../src/cli/style.ts";
-import { JsonNumber } from "../../src/core/json_value.ts";
+import { JsonNumber } from "../../src/core/json.ts";
 import { copyCommand, fakeHost } from "./fake.ts";
 
 Deno.test("resultDocument() says where a command ran, or that it ran nowhere", () => {

@@ -7,7 +7,7 @@ import {
   phaseBlockers,
   sessionBlockers,
 } from "../../src/core/blockers.ts";
-import { jsonObject } from "../../src/core/json_object.ts";
+import { jsonObject } from "../../src/core/json.ts";
 import type { ItemStatus } from "../../src/core/types.ts";
 import {
   itemOf,

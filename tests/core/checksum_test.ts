@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { checksumOf, verifyChecksum } from "../../src/core/checksum.ts";
+import { canonicalJson } from "../../src/core/json_print.ts";
 import {
-  canonicalJson,
   isJsonObject,
   type JsonObject,
   type JsonValue,
-  parseJson,
 } from "../../src/core/json.ts";
+import { parseJson } from "../../src/core/json_parse.ts";
 import vectors from "../testdata/checksum_vectors.json" with { type: "json" };
 import { PYTHON_STATES } from "./python_files.ts";
 

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { plainOf } from "../../src/core/json.ts";
-import { jsonObject } from "../../src/core/json_object.ts";
+import { jsonObject, plainOf } from "../../src/core/json.ts";
 import { act, orcErrorOf } from "./act.ts";
 import {
   AGENT,

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { decide } from "../../src/core/decide.ts";
 import type { Item } from "../../src/core/types.ts";
-import { jsonObject } from "../../src/core/json_object.ts";
+import { jsonObject } from "../../src/core/json.ts";
 import { act, actAll, orcErrorOf, typesOf } from "./act.ts";
 import {
   AGENT,

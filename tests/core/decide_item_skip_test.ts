@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Item } from "../../src/core/types.ts";
-import { jsonObject } from "../../src/core/json_object.ts";
+import { jsonObject } from "../../src/core/json.ts";
 import { act, orcErrorOf, typesOf } from "./act.ts";
 import {
   AGENT,

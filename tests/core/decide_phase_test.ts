@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { jsonObject } from "../../src/core/json_object.ts";
+import { jsonObject } from "../../src/core/json.ts";
 import { act, actAll, orcErrorOf, typesOf } from "./act.ts";
 import {
   AGENT,

@@ -4,12 +4,9 @@ import {
   encodeDefinition,
 } from "../../src/core/definition.ts";
 import { OrcError } from "../../src/core/error.ts";
-import {
-  isJsonObject,
-  type JsonValue,
-  parseJson,
-  printJson,
-} from "../../src/core/json.ts";
+import { isJsonObject, type JsonValue } from "../../src/core/json.ts";
+import { parseJson } from "../../src/core/json_parse.ts";
+import { printJson } from "../../src/core/json_print.ts";
 import type { Item, Verification } from "../../src/core/types.ts";
 import { PYTHON_STATES } from "./python_files.ts";
 

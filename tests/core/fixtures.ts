@@ -1,6 +1,5 @@
 import { decide } from "../../src/core/decide.ts";
-import type { JsonValue } from "../../src/core/json.ts";
-import { jsonObject } from "../../src/core/json_object.ts";
+import { jsonObject, type JsonValue } from "../../src/core/json.ts";
 import type { ActionOf } from "../../src/core/situation.ts";
 import {
   itemStateOf,

@@ -1,10 +1,10 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { JsonNumber } from "../../src/core/json.ts";
 import {
   asObject,
+  JsonNumber,
   jsonObject,
   withFields,
-} from "../../src/core/json_object.ts";
+} from "../../src/core/json.ts";
 import { deepFreeze } from "./act.ts";
 
 Deno.test("jsonObject() keeps the order of its fields", () => {

@@ -1,16 +1,14 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OrcError } from "../../src/core/error.ts";
+import { canonicalJson, printJson } from "../../src/core/json_print.ts";
+import { decodeUtf8, parseJson } from "../../src/core/json_parse.ts";
 import {
-  canonicalJson,
-  decodeUtf8,
   JsonNumber,
-  jsonOf,
   type JsonValue,
   numberOf,
-  parseJson,
   plainOf,
-  printJson,
 } from "../../src/core/json.ts";
+import { jsonOf } from "./json_of.ts";
 import { randomJson } from "./random_json.ts";
 
 const parse = (text: string): JsonValue => parseJson(text, "state.json");

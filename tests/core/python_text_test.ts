@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseJson } from "../../src/core/json.ts";
+import { parseJson } from "../../src/core/json_parse.ts";
 import { pythonText } from "../../src/core/python_text.ts";
 
 /** Each line was printed by Python 3.11: `str(json.loads(text))`. */

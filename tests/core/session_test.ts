@@ -4,9 +4,9 @@ import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
-  parseJson,
-  printJson,
 } from "../../src/core/json.ts";
+import { parseJson } from "../../src/core/json_parse.ts";
+import { printJson } from "../../src/core/json_print.ts";
 import {
   decodeSession,
   type StoredSession,

@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { jsonObject } from "../../src/core/json_object.ts";
+import { jsonObject } from "../../src/core/json.ts";
 import {
   currentPhase,
   findItem,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { jsonObject } from "../../src/core/json_object.ts";
+import { jsonObject } from "../../src/core/json.ts";
 import { minutesBetween, summarize } from "../../src/core/summary.ts";
 import type { SessionState } from "../../src/core/types.ts";
 import { act, actAll } from "./act.ts";

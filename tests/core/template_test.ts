@@ -1,6 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { JsonNumber, type JsonObject } from "../../src/core/json.ts";
-import { jsonObject } from "../../src/core/json_object.ts";
+import {
+  JsonNumber,
+  type JsonObject,
+  jsonObject,
+} from "../../src/core/json.ts";
 import {
   fillCommand,
   fillTemplate,

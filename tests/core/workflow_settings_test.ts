@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { JsonNumber, printJson } from "../../src/core/json.ts";
+import { JsonNumber } from "../../src/core/json.ts";
+import { printJson } from "../../src/core/json_print.ts";
 import { readSettings } from "../../src/core/workflow_settings.ts";
 import { YamlTime } from "../../src/core/workflow_value.ts";
 

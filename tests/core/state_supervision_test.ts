@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { JsonValue } from "../../src/core/json.ts";
-import { needsHuman, supervisionMode } from "../../src/core/supervision.ts";
+import { needsHuman, supervisionMode } from "../../src/core/state.ts";
 import type { StepType } from "../../src/core/types.ts";
 import { COMMAND, FILE, itemOf, MANUAL, NONE, workflowOf } from "./fixtures.ts";
 

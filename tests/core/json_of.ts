@@ -1,10 +1,5 @@
-import { refuseTooDeep } from "./json_fault.ts";
-import {
-  isJsonList,
-  isJsonObject,
-  JsonNumber,
-  type JsonValue,
-} from "./json_value.ts";
+import { refuseTooDeep } from "../../src/core/json_fault.ts";
+import { JsonNumber, type JsonValue } from "../../src/core/json.ts";
 
 /**
  * Makes a JSON value of plain objects and lists. As in `JSON.stringify`,
@@ -14,20 +9,6 @@ import {
  */
 export function jsonOf(plain: unknown): JsonValue {
   return convert(plain, 0);
-}
-
-/**
- * Makes plain objects and lists of a JSON value, for `JSON.stringify`. Numbers
- * become doubles; keys such as `__proto__` stay data.
- */
-export function plainOf(value: JsonValue): unknown {
-  if (value instanceof JsonNumber) return Number(value.literal);
-  if (isJsonList(value)) return value.map(plainOf);
-  if (!isJsonObject(value)) return value;
-  // fromEntries defines keys; assigning `__proto__` would set the prototype.
-  return Object.fromEntries(
-    Array.from(value, ([key, member]) => [key, plainOf(member)]),
-  );
 }
 
 function convert(plain: unknown, depth: number): JsonValue {
