@@ -1,10 +1,10 @@
 import { OrcError } from "../core/error.ts";
 import type { Host } from "../host/host.ts";
 import { writeAtomic } from "../store/atomic.ts";
-import { isTaken, makeDirectory, syncDirectory } from "../store/file_system.ts";
+import { asOrcError, isTaken } from "../store/os_error.ts";
+import { makeDirectory, syncDirectory } from "../store/file_system.ts";
 import { type HeldLock, withLock } from "../store/lock.ts";
 import { sweep } from "../store/lock_sweep.ts";
-import { asOrcError } from "../store/os_error.ts";
 import { guardDirectory, guardPath } from "../store/path_guard.ts";
 import { fileKind } from "../store/read_file.ts";
 import { ensureRepository, type RepositoryFacts } from "../store/repository.ts";

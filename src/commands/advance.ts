@@ -1,7 +1,6 @@
 import { type Advanced, advancePhase } from "../app/advance_phase.ts";
 import { changeOutcome, changeText } from "./change_view.ts";
-import { command } from "./command.ts";
-import { sessionOptions } from "./session_flags.ts";
+import { command, sessionOptions } from "./command.ts";
 
 /** `orc advance` */
 export const advanceCommand = command<Omit<Advanced, "place" | "warnings">>({

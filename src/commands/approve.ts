@@ -1,7 +1,6 @@
 import { approvePhase } from "../app/approve_phase.ts";
 import { changeOutcome, type ChangeResult, changeText } from "./change_view.ts";
-import { command } from "./command.ts";
-import { sessionOptions } from "./session_flags.ts";
+import { command, sessionOptions } from "./command.ts";
 
 /** `orc approve` */
 export const approveCommand = command<ChangeResult<unknown>>({

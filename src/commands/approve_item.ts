@@ -1,7 +1,6 @@
 import { approveItem } from "../app/approve_item.ts";
 import { changeOutcome, type ChangeResult, changeText } from "./change_view.ts";
-import { command } from "./command.ts";
-import { sessionOptions } from "./session_flags.ts";
+import { command, sessionOptions } from "./command.ts";
 
 /** `orc approve-item` */
 export const approveItemCommand = command<ChangeResult<{ item: string }>>({

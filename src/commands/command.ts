@@ -1,3 +1,4 @@
+import type { SessionOptions } from "../app/open_session.ts";
 import type { Place } from "../app/place.ts";
 import type { Host } from "../host/host.ts";
 
@@ -87,4 +88,17 @@ export interface TableEntry {
   readonly aliases?: readonly string[];
   readonly summary: string;
   load(): Promise<Command>;
+}
+
+/** Reads what every command about a session takes from the global flags. */
+export function sessionOptions(
+  values: Values,
+  purpose: string,
+): SessionOptions {
+  return {
+    root: values.text("root"),
+    session: values.text("session"),
+    lockTimeout: values.text("lock-timeout"),
+    purpose: `orc ${purpose}`,
+  };
 }

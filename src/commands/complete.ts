@@ -1,7 +1,6 @@
 import { type Completed, completeItem } from "../app/complete_item.ts";
 import { changeOutcome, changeText } from "./change_view.ts";
-import { command } from "./command.ts";
-import { sessionOptions } from "./session_flags.ts";
+import { command, sessionOptions } from "./command.ts";
 
 /** `orc complete` */
 export const completeCommand = command<Omit<Completed, "place" | "warnings">>({

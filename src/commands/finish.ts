@@ -1,8 +1,7 @@
 import { abandonSession, finishSession } from "../app/finish_session.ts";
 import { OrcError } from "../core/error.ts";
 import { changeOutcome, type ChangeResult } from "./change_view.ts";
-import { command, type Values } from "./command.ts";
-import { sessionOptions } from "./session_flags.ts";
+import { command, sessionOptions, type Values } from "./command.ts";
 
 /** `orc finish` */
 export const finishCommand = command<ChangeResult<unknown>>({

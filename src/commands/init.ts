@@ -1,6 +1,5 @@
 import { type Initialized, initRepository } from "../app/init_repository.ts";
-import { command } from "./command.ts";
-import { sessionOptions } from "./session_flags.ts";
+import { command, sessionOptions } from "./command.ts";
 
 /** `orc init` */
 export const initCommand = command<Omit<Initialized, "place">>({

@@ -1,8 +1,7 @@
 import { readStatus } from "../app/read_status.ts";
 import type { NextStep, Summary } from "../core/summary.ts";
-import { command } from "./command.ts";
+import { command, sessionOptions } from "./command.ts";
 import { nextParagraph } from "./progress_view.ts";
-import { sessionOptions } from "./session_flags.ts";
 
 type NextResult =
   & Pick<

@@ -1,7 +1,6 @@
 import { addNote } from "../app/add_note.ts";
 import { changeOutcome, type ChangeResult } from "./change_view.ts";
-import { command } from "./command.ts";
-import { sessionOptions } from "./session_flags.ts";
+import { command, sessionOptions } from "./command.ts";
 
 /** `orc note` */
 export const noteCommand = command<ChangeResult<unknown>>({

@@ -1,6 +1,5 @@
 import { readStatus, type Status } from "../app/read_status.ts";
-import { command } from "./command.ts";
-import { sessionOptions } from "./session_flags.ts";
+import { command, sessionOptions } from "./command.ts";
 
 type InfoResult = Omit<Status, "place" | "warnings"> & {
   readonly root: string;

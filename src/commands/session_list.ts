@@ -1,8 +1,7 @@
 import { listSessions, type SessionLine } from "../app/list_sessions.ts";
 import { shortSessionId } from "../core/session_id.ts";
-import { command, type Style } from "./command.ts";
+import { command, sessionOptions, type Style } from "./command.ts";
 import { shortTask } from "./progress_view.ts";
-import { sessionOptions } from "./session_flags.ts";
 
 interface ListResult {
   readonly sessions: readonly SessionLine[];

@@ -1,7 +1,6 @@
 import { type Switched, switchSession } from "../app/switch_session.ts";
 import { shortSessionId } from "../core/session_id.ts";
-import { command } from "./command.ts";
-import { sessionOptions } from "./session_flags.ts";
+import { command, sessionOptions } from "./command.ts";
 
 /** `orc session switch` */
 export const sessionSwitchCommand = command<Omit<Switched, "place">>({

@@ -1,7 +1,6 @@
 import { skipItem } from "../app/skip_item.ts";
 import { changeOutcome, type ChangeResult, changeText } from "./change_view.ts";
-import { command } from "./command.ts";
-import { sessionOptions } from "./session_flags.ts";
+import { command, sessionOptions } from "./command.ts";
 
 /** `orc skip` */
 export const skipCommand = command<ChangeResult<{ item: string }>>({

@@ -1,8 +1,7 @@
 import { type Started, startSession } from "../app/start_session.ts";
-import { command, type Style } from "./command.ts";
+import { command, sessionOptions, type Style } from "./command.ts";
 import { nextParagraph } from "./progress_view.ts";
 import { problemLine } from "../core/workflow_problem.ts";
-import { sessionOptions } from "./session_flags.ts";
 import { shortSessionId } from "../core/session_id.ts";
 
 type StartResult = Omit<Started, "place"> & {

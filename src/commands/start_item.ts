@@ -1,7 +1,6 @@
 import { startItem } from "../app/start_item.ts";
 import { changeOutcome, type ChangeResult, changeText } from "./change_view.ts";
-import { command } from "./command.ts";
-import { sessionOptions } from "./session_flags.ts";
+import { command, sessionOptions } from "./command.ts";
 
 /** `orc start-item` */
 export const startItemCommand = command<ChangeResult<{ item: string }>>({

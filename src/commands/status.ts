@@ -1,7 +1,7 @@
 import { readStatus, type Status } from "../app/read_status.ts";
 import { shortSessionId } from "../core/session_id.ts";
 import { lengthOf } from "../core/text.ts";
-import { command, type Style } from "./command.ts";
+import { command, sessionOptions, type Style } from "./command.ts";
 import {
   itemLines,
   nextLine,
@@ -9,7 +9,6 @@ import {
   phaseLine,
   shortTask,
 } from "./progress_view.ts";
-import { sessionOptions } from "./session_flags.ts";
 
 /** Wider headlines separate the task from its session too far. */
 const MAX_COLUMNS = 72;

@@ -1,6 +1,5 @@
 import { type LockInfo, unlock, type Unlocked } from "../app/unlock.ts";
-import { command } from "./command.ts";
-import { sessionOptions } from "./session_flags.ts";
+import { command, sessionOptions } from "./command.ts";
 
 /** `orc unlock` */
 export const unlockCommand = command<Omit<Unlocked, "place">>({

@@ -1,7 +1,6 @@
 import { type Validated, validateWorkflow } from "../app/validate_workflow.ts";
 import { problemLine } from "../core/workflow_problem.ts";
-import { command } from "./command.ts";
-import { sessionOptions } from "./session_flags.ts";
+import { command, sessionOptions } from "./command.ts";
 
 /** `orc validate` */
 export const validateCommand = command<Omit<Validated, "place">>({

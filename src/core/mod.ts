@@ -49,7 +49,7 @@ export {
 } from "./session.ts";
 export { encodeSession } from "./session_encode.ts";
 export type { ChecksumVerdict } from "./checksum.ts";
-export type { OrcData } from "./session_decode.ts";
+export type { OrcData } from "./session.ts";
 export type { RecordedEvent } from "./log_line.ts";
 
 // Errors.

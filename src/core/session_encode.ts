@@ -4,8 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 import { printJson } from "./json_print.ts";
 import { overlay } from "./json_overlay.ts";
 import { encodeEvent } from "./log_line.ts";
-import type { UnsignedSession } from "./session.ts";
-import { ORC_FORMAT, type OrcData } from "./session_decode.ts";
+import { ORC_FORMAT, type OrcData, type UnsignedSession } from "./session.ts";
 import type { ItemState, Note, PhaseState, SessionState } from "./types.ts";
 
 const NO_FIELDS: JsonObject = new Map();

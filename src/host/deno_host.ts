@@ -3,7 +3,7 @@ import { instantOf } from "../core/instant.ts";
 import { detectAgent } from "./environment.ts";
 import type { Host } from "./host.ts";
 import { livenessOf, ownIdentity } from "./liveness.ts";
-import { isGranted } from "./permission.ts";
+import { isGranted } from "./process_table.ts";
 import { holdSignals } from "./signal_hold.ts";
 import { openTerminal } from "./terminal.ts";
 

@@ -1,8 +1,8 @@
 import { epochMsOf } from "../core/instant.ts";
 import type { Liveness, ProcessIdentity } from "../core/process_identity.ts";
-import { isGranted } from "./permission.ts";
 import {
   bootId,
+  isGranted,
   isRunning,
   type ListedProcess,
   listedProcess,

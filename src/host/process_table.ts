@@ -1,5 +1,3 @@
-import { isGranted } from "./permission.ts";
-
 /** What the kernel tells about a process in `/proc`. */
 export interface ProcessStat {
   /** Start of the process in clock ticks since boot: with its id, unique until the next boot. */
@@ -101,4 +99,13 @@ function isNamed(error: unknown, ...names: readonly string[]): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";
   return names.includes(error.name) || names.includes(code);
+}
+
+/**
+ * Whether an operation is allowed without asking.
+ *
+ * What orc can do without is never worth a permission prompt.
+ */
+export function isGranted(permission: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(permission).state === "granted";
 }

@@ -1,14 +1,8 @@
 import { OrcError } from "../core/error.ts";
 import { TEMPORARY_SUFFIX } from "../core/layout.ts";
 import { joinPath, nameOf, parentDirectory } from "../core/path.ts";
-import {
-  discard,
-  isAbsent,
-  renameOver,
-  syncDirectory,
-  writeAll,
-} from "./file_system.ts";
-import { asOrcError } from "./os_error.ts";
+import { asOrcError, isAbsent } from "./os_error.ts";
+import { discard, renameOver, syncDirectory, writeAll } from "./file_system.ts";
 
 /** How a file is replaced. */
 export interface WriteOptions {

@@ -1,7 +1,8 @@
 import type { RepositoryLayout } from "../core/layout.ts";
 import { writeAtomic } from "./atomic.ts";
 import { bindingPath, type Owner } from "./binding.ts";
-import { isTaken, makeDirectory, syncDirectory } from "./file_system.ts";
+import { isTaken } from "./os_error.ts";
+import { makeDirectory, syncDirectory } from "./file_system.ts";
 import { guardPath } from "./path_guard.ts";
 
 /** Binds an owner to a session. */

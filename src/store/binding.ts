@@ -15,6 +15,9 @@ export interface Owner {
   readonly name: string;
 }
 
+/** It writes a new file in the place of the broken one. */
+const CHOOSE_HINT = "choose a session: orc session switch ID";
+
 /** Returns the session an owner is bound to, if there is one. */
 export async function readBinding(
   layout: RepositoryLayout,
@@ -24,14 +27,15 @@ export async function readBinding(
   guardPath(layout.root, layout.bindings);
   const bytes = readRegularFile(path, MAX_SMALL_FILE_BYTES);
   if (bytes === undefined) return undefined;
-  const fields = asObject(parseJson(decodeUtf8(bytes, path), path));
+  const text = decodeUtf8(bytes, path, CHOOSE_HINT);
+  const fields = asObject(parseJson(text, path, CHOOSE_HINT));
   const session = fields?.get("session");
   if (typeof session === "string" && isSessionId(session)) return session;
   throw new OrcError(
     "corrupt",
     "invalid_binding",
     `"${path}" names no session`,
-    { path, hint: "choose a session: orc session switch ID" },
+    { path, hint: CHOOSE_HINT },
   );
 }
 
@@ -40,17 +44,15 @@ export function readCurrent(layout: RepositoryLayout): string | undefined {
   guardDirectory(layout.root, layout.directory);
   const bytes = readRegularFile(layout.current, MAX_SMALL_FILE_BYTES);
   if (bytes === undefined) return undefined;
-  const text = decodeUtf8(bytes, layout.current).replace(/^\ufeff/, "").trim();
+  const text = decodeUtf8(bytes, layout.current, CHOOSE_HINT)
+    .replace(/^\ufeff/, "").trim();
   if (text === "") return undefined;
   if (isSessionId(text)) return text;
   throw new OrcError(
     "corrupt",
     "invalid_current",
     `"${layout.current}" does not hold a session id`,
-    {
-      path: layout.current,
-      hint: "choose a session: orc session switch ID",
-    },
+    { path: layout.current, hint: CHOOSE_HINT },
   );
 }
 

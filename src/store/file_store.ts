@@ -1,8 +1,7 @@
 import { OrcError } from "../core/error.ts";
 import type { RepositoryLayout } from "../core/layout.ts";
 import { isSessionId } from "../core/session_id.ts";
-import { isAbsent } from "./file_system.ts";
-import { asOrcError } from "./os_error.ts";
+import { asOrcError, isAbsent } from "./os_error.ts";
 import { guardPath } from "./path_guard.ts";
 import { readSession } from "./session_read.ts";
 import type { SessionEntry, SessionStore } from "./session_store.ts";

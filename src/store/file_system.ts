@@ -1,25 +1,11 @@
+import { codeOf, isAbsent } from "./os_error.ts";
+
 /** The few file calls of the write path, with the same behaviour on Deno and Node. */
 
 const IS_WINDOWS = Deno.build.os === "windows";
 
 /** How often a rename is tried on Windows, where a reader or scanner may hold the name for a moment. */
 const RENAME_TRIES = 12;
-
-/** The operating system's name of an error, such as `ENOENT`; the class name where there is none. */
-export function codeOf(error: unknown): string {
-  const { code, name } = error as { code?: string; name?: string };
-  return code ?? name ?? "";
-}
-
-/** Whether a name is absent. */
-export function isAbsent(error: unknown): boolean {
-  return codeOf(error) === "ENOENT";
-}
-
-/** Whether a name was already taken. */
-export function isTaken(error: unknown): boolean {
-  return codeOf(error) === "EEXIST";
-}
 
 /** Writes all bytes; a short write is continued. */
 export function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {

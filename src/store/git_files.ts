@@ -13,8 +13,7 @@ import {
   parentDirectory,
   resolvePath,
 } from "../core/path.ts";
-import { codeOf, isAbsent } from "./file_system.ts";
-import { asOrcError } from "./os_error.ts";
+import { asOrcError, codeOf, isAbsent } from "./os_error.ts";
 import {
   fileKind,
   readRegularFile,

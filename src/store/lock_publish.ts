@@ -1,5 +1,6 @@
 import { LOCK_NAME, TEMPORARY_SUFFIX } from "../core/layout.ts";
-import { codeOf, discard, isAbsent, isTaken, writeAll } from "./file_system.ts";
+import { codeOf, isAbsent, isTaken } from "./os_error.ts";
+import { discard, writeAll } from "./file_system.ts";
 import { encodeRecord, type LockRecord, lookAt } from "./lock_record.ts";
 
 /** What a file system without hard links answers, and a process that may not make one. */

@@ -2,7 +2,7 @@ import { OrcError } from "../core/error.ts";
 import { decodeUtf8, parseJson } from "../core/json_parse.ts";
 import { asObject, numberOf } from "../core/json.ts";
 import type { ProcessIdentity } from "../core/process_identity.ts";
-import { isAbsent } from "./file_system.ts";
+import { isAbsent } from "./os_error.ts";
 import { readRegularFile } from "./read_file.ts";
 
 /** Who holds a lock, as its file says. */

@@ -1,5 +1,5 @@
 import { LOCK_NAME, STAGING_PREFIX, TEMPORARY_SUFFIX } from "../core/layout.ts";
-import { isAbsent } from "./file_system.ts";
+import { isAbsent } from "./os_error.ts";
 
 const TOKEN = "([0-9a-f]{32})";
 const escaped = (text: string) => text.replaceAll(".", "\\.");

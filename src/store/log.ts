@@ -1,14 +1,14 @@
 import { OrcError } from "../core/error.ts";
 import { encodeLogLine, type RecordedEvent } from "../core/log_line.ts";
 import { parentDirectory } from "../core/path.ts";
-import { isAbsent, syncDirectory, writeAll } from "./file_system.ts";
+import { asOrcError, isAbsent } from "./os_error.ts";
+import { syncDirectory, writeAll } from "./file_system.ts";
 import {
   findFragment,
   isRestorable,
   lastSerialIn,
   missingFrom,
 } from "./log_tail.ts";
-import { asOrcError } from "./os_error.ts";
 
 /** What was found wrong with the log's end, and mended. */
 export type LogRepair = "none" | "completed" | "recreated";

@@ -1,6 +1,5 @@
 import { normalisePath } from "../core/path.ts";
-import { codeOf, isAbsent } from "./file_system.ts";
-import { asOrcError, isDenied } from "./os_error.ts";
+import { asOrcError, codeOf, isAbsent, isDenied } from "./os_error.ts";
 import { OrcError } from "../core/error.ts";
 
 /** What lies at a path; links are not followed. */

@@ -5,8 +5,8 @@ import { decodeUtf8, parseJson } from "../core/json_parse.ts";
 import type { RepositoryLayout } from "../core/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../core/limits.ts";
 import { normaliseRemote, withoutCredentials } from "../core/remote_url.ts";
-import { isTaken, makeDirectory, syncDirectory } from "./file_system.ts";
-import { asOrcError } from "./os_error.ts";
+import { asOrcError, isTaken } from "./os_error.ts";
+import { makeDirectory, syncDirectory } from "./file_system.ts";
 import { guardDirectory, guardPath } from "./path_guard.ts";
 import { fileKind, readRegularFile } from "./read_file.ts";
 
@@ -36,6 +36,9 @@ export interface RepositoryMeta {
   readonly repoId: string;
   readonly portable: boolean;
 }
+
+/** Without it the next command writes a new one. */
+const RESTORE_HINT = "put back a good copy of the file, or remove it";
 
 const IGNORE_EVERYTHING = "*\n";
 
@@ -78,8 +81,8 @@ export function readRepositoryMeta(
   guardPath(layout.root, layout.meta);
   const bytes = readRegularFile(layout.meta, MAX_SMALL_FILE_BYTES);
   if (bytes === undefined) return undefined;
-  const text = decodeUtf8(bytes, layout.meta);
-  const object = asObject(parseJson(text, layout.meta));
+  const text = decodeUtf8(bytes, layout.meta, RESTORE_HINT);
+  const object = asObject(parseJson(text, layout.meta, RESTORE_HINT));
   if (object === undefined) throw invalidMeta(layout.meta, "$", "an object");
   return decodeMeta(object, layout.meta);
 }
@@ -163,7 +166,7 @@ function invalidMeta(path: string, where: string, expected: string): OrcError {
     `Cannot use "${path}": ${where} is not ${expected}`,
     {
       path,
-      hint: "put back a good copy of the file, or remove it",
+      hint: RESTORE_HINT,
       details: { where, expected },
     },
   );

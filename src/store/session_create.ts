@@ -7,7 +7,7 @@ import {
 } from "../core/layout.ts";
 import { encodeLogLine } from "../core/log_line.ts";
 import { encodeSession } from "../core/session_encode.ts";
-import { ORC_FORMAT } from "../core/session_decode.ts";
+import { ORC_FORMAT } from "../core/session.ts";
 import { publish, writeNewFile } from "./atomic.ts";
 import { discard, makeDirectory, syncDirectory } from "./file_system.ts";
 import { asOrcError } from "./os_error.ts";

@@ -5,9 +5,9 @@ import { MAX_STATE_BYTES } from "../core/limits.ts";
 import {
   DAMAGED_STATE_HINT,
   decodeSession,
+  ORC_FORMAT,
   type StoredSession,
 } from "../core/session.ts";
-import { ORC_FORMAT } from "../core/session_decode.ts";
 import { guardDirectory } from "./path_guard.ts";
 import { readRegularFile } from "./read_file.ts";
 import type { Session } from "./session_store.ts";

@@ -1,4 +1,4 @@
-import { ORC_FORMAT } from "../core/session_decode.ts";
+import { ORC_FORMAT } from "../core/session.ts";
 import type { Decision, Event, LoggedEvent } from "../core/types.ts";
 import type { Session } from "./session_store.ts";
 

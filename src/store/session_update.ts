@@ -7,10 +7,9 @@ import {
 import { encodeSession } from "../core/session_encode.ts";
 import type { Decision } from "../core/types.ts";
 import { StagedFileLost, writeAtomic } from "./atomic.ts";
-import { isAbsent } from "./file_system.ts";
+import { asOrcError, isAbsent } from "./os_error.ts";
 import { type HeldLock, type LockContext, LockLost, withLock } from "./lock.ts";
 import { appendEvents, readLastSerial, settleLog } from "./log.ts";
-import { asOrcError } from "./os_error.ts";
 import { guardDirectory } from "./path_guard.ts";
 import { fileKind } from "./read_file.ts";
 import { assertWritable, noSuchSession, readSession } from "./session_read.ts";

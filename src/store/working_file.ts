@@ -1,6 +1,5 @@
 import { normalisePath, relativePath, resolvePath } from "../core/path.ts";
-import { codeOf, isAbsent } from "./file_system.ts";
-import { asOrcError } from "./os_error.ts";
+import { asOrcError, codeOf, isAbsent } from "./os_error.ts";
 
 /** Whether a file a check asks for is there, and if not, why. */
 export interface WorkingFile {

@@ -9,6 +9,7 @@ import { parseJson } from "../../src/core/json_parse.ts";
 import { printJson } from "../../src/core/json_print.ts";
 import {
   decodeSession,
+  ORC_FORMAT,
   type StoredSession,
   type UnsignedSession,
 } from "../../src/core/session.ts";
@@ -16,7 +17,6 @@ import {
   encodeSession,
   encodeUnsigned,
 } from "../../src/core/session_encode.ts";
-import { ORC_FORMAT } from "../../src/core/session_decode.ts";
 import type { ItemState, SessionState } from "../../src/core/types.ts";
 import { PYTHON_STATES } from "./python_files.ts";
 

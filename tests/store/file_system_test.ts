@@ -1,9 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { codeOf, isAbsent, isTaken } from "../../src/store/os_error.ts";
 import {
-  codeOf,
   discard,
-  isAbsent,
-  isTaken,
   removeIfThere,
   renameOver,
   syncDirectory,

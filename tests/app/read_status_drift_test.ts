@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { openSession } from "../../src/app/open_session.ts";
 import { startSession } from "../../src/app/start_session.ts";
-import { workflowDrift } from "../../src/app/workflow_drift.ts";
+import { workflowDrift } from "../../src/app/read_status.ts";
 import { writeTree } from "../store/temporary.ts";
 import {
   EASY_WORKFLOW,
