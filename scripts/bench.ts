@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { measureContention } from "./bench/contention.ts";
+import { measureLogLines, measureSessions } from "./bench/scale.ts";
 import { measurePlainStatus, measureStatus } from "./bench/status.ts";
 import { measureUpdate } from "./bench/update.ts";
 import type { Row } from "./bench/row.ts";
@@ -12,6 +14,11 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   status: measureStatus,
   "status-plain": measurePlainStatus,
   update: measureUpdate,
+  "contention-2": () => measureContention(2),
+  "contention-8": () => measureContention(8),
+  "contention-24": () => measureContention(24),
+  sessions: measureSessions,
+  "log-lines": measureLogLines,
 };
 
 const wanted = Deno.args.length === 0 ? Object.keys(ROWS) : Deno.args;

@@ -1,0 +1,60 @@
+import { medianOf, timeOf } from "./row.ts";
+
+const CLI = new URL("../../cli.ts", import.meta.url).pathname;
+
+/** How the task `orc` runs it: modules that are not needed are not even looked at. */
+export const AS_THE_TASK_DOES: readonly string[] = [
+  "--unstable-lazy-dynamic-imports",
+];
+
+/** Runs a program with Deno to its end; what it prints is thrown away. */
+export async function runDeno(
+  directory: string,
+  args: readonly string[],
+): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", ...args],
+    cwd: directory,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+}
+
+/** Runs orc to its end. */
+export function runOrc(
+  directory: string,
+  args: readonly string[],
+  flags: readonly string[] = AS_THE_TASK_DOES,
+): Promise<void> {
+  return runDeno(directory, [...flags, CLI, ...args]);
+}
+
+/** What two pieces of work take, medians in milliseconds. */
+export interface Pair {
+  readonly milliseconds: number;
+  readonly referenceMilliseconds: number;
+}
+
+const WARM_UPS = 3;
+
+/** Measures two pieces of work one after the other, so that noise falls on both. */
+export async function measurePairs(
+  pairs: number,
+  own: () => Promise<void>,
+  reference: () => Promise<void>,
+): Promise<Pair> {
+  const ownMs: number[] = [];
+  const referenceMs: number[] = [];
+  for (let pair = 0; pair < WARM_UPS + pairs; pair++) {
+    const [before, after] = [await timeOf(reference), await timeOf(own)];
+    if (pair < WARM_UPS) continue;
+    referenceMs.push(before);
+    ownMs.push(after);
+  }
+  return {
+    milliseconds: medianOf(ownMs),
+    referenceMilliseconds: medianOf(referenceMs),
+  };
+}

@@ -1,0 +1,20 @@
+import { openRepository } from "../../src/app/open_repository.ts";
+import { decide } from "../../src/core/decide.ts";
+import { decodeDefinition } from "../../src/core/definition.ts";
+import { denoHost } from "../../src/host/deno_host.ts";
+
+/** Updates a session a number of times; every update is one event and changes nothing else. */
+const [root = "", id = "", count = "0"] = Deno.args;
+const host = denoHost();
+const { store } = openRepository(host, { root, lockTimeout: "120" });
+for (let done = 0; done < Number(count); done++) {
+  await store.update(
+    id,
+    ({ state }) =>
+      decide(decodeDefinition(state.definition), state, {
+        type: "refuse_approval",
+        request: `update ${done}`,
+        itemId: null,
+      }, { at: host.now(), caller: { agent: null, approval: null } }),
+  );
+}
