@@ -74,7 +74,8 @@ function lockTimeoutMs(host: Host, flag: string | undefined): number {
   const [origin, text] = flag === undefined
     ? [LOCK_TIMEOUT_VARIABLE, host.env(LOCK_TIMEOUT_VARIABLE)]
     : ["--lock-timeout", flag];
-  if (text === undefined || text === "") return LOCK_TIMEOUT_MS;
+  const isUnset = flag === undefined && text === "";
+  if (text === undefined || isUnset) return LOCK_TIMEOUT_MS;
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (seconds <= 86_400) return seconds * 1000;
   throw new OrcError(

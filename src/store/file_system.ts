@@ -1,4 +1,5 @@
-import { codeOf, isAbsent } from "./os_error.ts";
+import { codeOf } from "./os_code.ts";
+import { isAbsent } from "./os_error.ts";
 
 /** The few file calls of the write path, with the same behaviour on Deno and Node. */
 

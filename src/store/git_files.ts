@@ -13,7 +13,8 @@ import {
   parentDirectory,
   resolvePath,
 } from "../core/path.ts";
-import { asOrcError, codeOf, isAbsent } from "./os_error.ts";
+import { codeOf } from "./os_code.ts";
+import { asOrcError, isAbsent } from "./os_error.ts";
 import {
   fileKind,
   readRegularFile,

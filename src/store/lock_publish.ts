@@ -1,5 +1,6 @@
 import { LOCK_NAME, TEMPORARY_SUFFIX } from "../core/layout.ts";
-import { codeOf, isAbsent, isTaken } from "./os_error.ts";
+import { codeOf } from "./os_code.ts";
+import { isAbsent, isTaken } from "./os_error.ts";
 import { discard, writeAll } from "./file_system.ts";
 import { encodeRecord, type LockRecord, lookAt } from "./lock_record.ts";
 

@@ -1,5 +1,6 @@
 import { type ErrorKind, OrcError } from "../core/error.ts";
 import { ORCHESTRATOR_DIRECTORY } from "../core/layout.ts";
+import { codeOf } from "./os_code.ts";
 
 /** What an error of the operating system means to the caller. */
 interface Condition {
@@ -182,12 +183,6 @@ function grantFor(path: string): string {
 function shellWord(text: string): string {
   if (/^[\w./:@%+=-]+$/.test(text)) return text;
   return `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-/** The operating system's name of an error, such as `ENOENT`; the class name where there is none. */
-export function codeOf(error: unknown): string {
-  const { code, name } = error as { code?: string; name?: string };
-  return code ?? name ?? "";
 }
 
 /** Whether a name is absent. */

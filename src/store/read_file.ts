@@ -1,5 +1,6 @@
 import { normalisePath } from "../core/path.ts";
-import { asOrcError, codeOf, isAbsent, isDenied } from "./os_error.ts";
+import { codeOf } from "./os_code.ts";
+import { asOrcError, isAbsent, isDenied } from "./os_error.ts";
 import { OrcError } from "../core/error.ts";
 
 /** What lies at a path; links are not followed. */

@@ -1,5 +1,6 @@
 import { normalisePath, relativePath, resolvePath } from "../core/path.ts";
-import { asOrcError, codeOf, isAbsent } from "./os_error.ts";
+import { codeOf } from "./os_code.ts";
+import { asOrcError, isAbsent } from "./os_error.ts";
 
 /** Whether a file a check asks for is there, and if not, why. */
 export interface WorkingFile {

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { codeOf, isAbsent, isTaken } from "../../src/store/os_error.ts";
+import { codeOf } from "../../src/store/os_code.ts";
 import {
   discard,
   removeIfThere,
@@ -17,19 +17,6 @@ function thrownBy(act: () => unknown): unknown {
   }
   throw new Error("Nothing was thrown");
 }
-
-Deno.test("codeOf() is the system's name of an error, or its class", () =>
-  withTemporaryDirectory((directory) => {
-    const absent = thrownBy(() => Deno.lstatSync(`${directory}/none`));
-    const taken = thrownBy(() => Deno.mkdirSync(directory));
-    const denied = thrownBy(() => Deno.lstatSync("/nowhere"));
-    assertEquals(codeOf(absent), "ENOENT");
-    assertEquals(codeOf(taken), "EEXIST");
-    assertEquals(codeOf(denied), "NotCapable");
-    assertEquals(codeOf(new TypeError("x")), "TypeError");
-    assertEquals([isAbsent(absent), isAbsent(taken)], [true, false]);
-    assertEquals([isTaken(absent), isTaken(taken)], [false, true]);
-  }));
 
 Deno.test("writeAll() continues a short write", () => {
   const written: number[] = [];
