@@ -15,6 +15,14 @@ const FILES = ["--allow-read=.", `--allow-write=${TEMPORARY_DIRECTORY}`];
 const LINKS = ["--allow-read", "--allow-write", "--allow-run=mkfifo"];
 const PROGRAMS = [...FILES, "--allow-run"];
 const MACHINE = [...PROGRAMS, "--allow-env", "--allow-sys"];
+/** Links, devices, mounts and limits, on this machine. */
+const ANYTHING = [
+  "--allow-read",
+  "--allow-write",
+  "--allow-run",
+  "--allow-env",
+  "--allow-sys",
+];
 
 /** All suites in the order they run: the smallest permissions first. */
 export function allSuites(): Suite[] {
@@ -27,6 +35,7 @@ export function allSuites(): Suite[] {
     suite("commands", MACHINE),
     suite("cli", MACHINE),
     suite("journey", MACHINE, [JOURNEY]),
+    suite("bad_inputs", ANYTHING),
     suite("crash", MACHINE),
     suite("faults", MACHINE),
     suite("parallel", MACHINE),
