@@ -72,7 +72,7 @@ export const startCommand = command<StartResult>({
     return {
       place,
       warnings: started.problems.map((problem) =>
-        problemLine(problem, started.workflowPath ?? "the bundled workflow")
+        problemLine(problem, started.workflowPath ?? "the built-in workflow")
       ),
       result: { ...started, session, root: place.root },
     };
