@@ -178,6 +178,9 @@ async function bindToCaller(
   writeCurrent(repository.layout, session, token);
 }
 
+/** True of the file that could not be written, and not of the session. */
+const UNTRUE_HERE = "; nothing was changed";
+
 /** The session counts already: whoever is told nothing would start it again. */
 function notChosen(
   { layout }: Repository,
@@ -190,7 +193,7 @@ function notChosen(
     reason.kind,
     "session_not_chosen",
     `Session "${session}" is stored, but not chosen: ${
-      uncapitalised(reason.message)
+      uncapitalised(reason.message).replace(UNTRUE_HERE, "")
     }`,
     {
       path: reason.path,
