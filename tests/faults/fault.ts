@@ -1,0 +1,83 @@
+import type { Call } from "./trace.ts";
+
+/** How a call is broken: its process is killed instead of it, or it fails with an error. */
+export type Breakage = "kill" | "ENOSPC" | "EDQUOT" | "EIO" | "EMFILE";
+
+/** A call, and how it is broken. */
+export interface Fault {
+  readonly call: Call;
+  readonly breakage: Breakage;
+}
+
+const NO_ROOM: readonly Breakage[] = ["ENOSPC", "EDQUOT", "EIO"];
+
+/** What the kernel may answer to each call that writes. */
+const ERRORS: Readonly<Record<string, readonly Breakage[]>> = {
+  write: NO_ROOM,
+  fsync: NO_ROOM,
+  fdatasync: NO_ROOM,
+  rename: NO_ROOM,
+  linkat: NO_ROOM,
+  mkdir: NO_ROOM,
+  unlink: ["EIO"],
+  rmdir: ["EIO"],
+  chmod: ["EIO"],
+  fchmodat: ["EIO"],
+  ftruncate: ["EIO"],
+};
+
+/** Calls that strace has to look at. */
+export const TRACED_CALLS: readonly string[] = [
+  "openat",
+  ...Object.keys(ERRORS),
+];
+
+/**
+ * All errors with which calls can fail. Each call comes once before any comes again, with one
+ * error or another, so that the first of them say most.
+ */
+export function errorsAt(calls: readonly Call[]): readonly Fault[] {
+  const errors = calls.map((call, index) => rotated(errorsOf(call), index));
+  const rounds = Math.max(...errors.map(({ length }) => length));
+  return Array.from(
+    { length: rounds },
+    (_, round) =>
+      calls.flatMap((call, index) => {
+        const breakage = errors[index]?.[round];
+        return breakage === undefined ? [] : [{ call, breakage }];
+      }),
+  ).flat();
+}
+
+function rotated<Value>(
+  values: readonly Value[],
+  count: number,
+): readonly Value[] {
+  const start = values.length === 0 ? 0 : count % values.length;
+  return [...values.slice(start), ...values.slice(0, start)];
+}
+
+function errorsOf(call: Call): readonly Breakage[] {
+  const { name, what } = call;
+  if (name !== "openat") return ERRORS[name] ?? [];
+  return what.includes("O_CREAT") ? [...NO_ROOM, "EMFILE"] : ["EIO", "EMFILE"];
+}
+
+/** Kills before each call that writes: nothing differs before one that only reads. */
+export function killsAt(calls: readonly Call[]): readonly Fault[] {
+  return calls
+    .filter(({ name, what }) => name !== "openat" || what.includes("O_CREAT"))
+    .map((call) => ({ call, breakage: "kill" }));
+}
+
+/** So many of the faults, evenly from all calls. */
+export function sample(
+  faults: readonly Fault[],
+  count: number,
+): readonly Fault[] {
+  if (count >= faults.length) return faults;
+  const calls = new Set(faults.map(({ call }) => call)).size;
+  const step = Math.max(1, calls / count);
+  return Array.from({ length: count }, (_, index) => Math.floor(index * step))
+    .flatMap((index) => faults[index] ?? []);
+}

@@ -1,0 +1,154 @@
+import type { Session } from "../../src/store/session_store.ts";
+import { type Ended, type Repository, repositoryAt } from "../journey/orc.ts";
+import { killsAt } from "./fault.ts";
+import { traceOrc } from "./strace.ts";
+
+/** A command that is broken at one of its calls, and the one that goes on afterwards. */
+export interface Scenario {
+  /** The command as it is typed, and what it finds. */
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Makes the repository it runs in. */
+  prepare(repository: Repository): Promise<unknown>;
+  /** Whether what the command does is there. */
+  isStored(sessions: readonly Session[]): boolean;
+  /** Whether what failed may be there all the same; the error has to say so then. */
+  readonly mayFailStored: boolean;
+  /** How many of its calls are broken in a usual run, so that the suite takes less than a minute. */
+  readonly usualCount: number;
+  /** What somebody does next; it has to work at once. */
+  goOn(repository: Repository, isStored: boolean): Promise<Ended>;
+}
+
+const WORKFLOW = `name: Test
+phases:
+  - id: PLAN
+    name: Planning
+    items: [{ id: a, name: A }]
+`;
+
+/** A session of the Python tool, used here as its scattered state and log. */
+const LEGACY = "tests/testdata/python-projects/cp/.orchestrator/sessions/" +
+  "3f1eb0bb";
+
+/** The next command must not have to wait for anything. */
+const AT_ONCE = ["--lock-timeout", "1"];
+
+/** All commands that are broken. */
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    ...note(),
+    name: "note",
+    usualCount: 24,
+    prepare: start,
+  },
+  {
+    ...note(),
+    name: "note, after a killed one",
+    prepare: leaveWreckage,
+  },
+  {
+    ...note(),
+    name: "note, the first on a legacy session",
+    prepare: layLegacySession,
+    goOn: (repository) => goOnWithAll(repository),
+  },
+  {
+    name: "start",
+    usualCount: 10,
+    args: ["start", "Broken"],
+    prepare: ({ write }) => write("workflow.yaml", WORKFLOW),
+    isStored: (sessions) => sessions.some(({ state }) => state.task !== "Next"),
+    mayFailStored: true,
+    async goOn(repository, isStored) {
+      if (!isStored) await repository.result(["start", "Again", ...AT_ONCE]);
+      return await goOnWithAll(repository);
+    },
+  },
+  {
+    name: "finish",
+    usualCount: 10,
+    args: ["finish"],
+    async prepare(repository) {
+      await start(repository);
+      await repository.result(["complete", "a", "--notes", "done"]);
+    },
+    isStored: ([session]) => session?.state.status === "completed",
+    mayFailStored: false,
+    async goOn(repository, isStored) {
+      const ended = await repository.orc(["finish", ...AT_ONCE]);
+      // A session that is closed never changes again; to hear so is what counts here.
+      return isStored && ended.code === 3 ? { ...ended, code: 0 } : ended;
+    },
+  },
+];
+
+function note(): Omit<Scenario, "name" | "prepare"> {
+  return {
+    usualCount: 10,
+    args: ["note", "broken"],
+    isStored: (sessions) =>
+      sessions.some(({ state }) =>
+        state.notes.some(({ text }) => text === "broken")
+      ),
+    mayFailStored: false,
+    goOn: ({ orc }) => orc(["note", "next", ...AT_ONCE]),
+  };
+}
+
+/** Starts a further session, too: whoever holds the repository's lock removes what lies there. */
+async function goOnWithAll({ orc }: Repository): Promise<Ended> {
+  const noted = await orc(["note", "next", ...AT_ONCE]);
+  if (noted.code !== 0) return noted;
+  return await orc(["start", "Next", "--beside", ...AT_ONCE]);
+}
+
+async function start({ write, result }: Repository): Promise<void> {
+  await write("workflow.yaml", WORKFLOW);
+  await result(["start", "Test"]);
+}
+
+/** All that a killed update can leave at once: its lock, a staged state, a claim and a torn log. */
+async function leaveWreckage(repository: Repository): Promise<void> {
+  await start(repository);
+  const { directory } = repository;
+  const { calls } = await traceOrc(directory, ["note", "killed"]);
+  const unlocking = killsAt(calls).at(-1);
+  if (unlocking === undefined) throw new Error("The note made no calls");
+  await traceOrc(directory, ["note", "killed"], unlocking);
+  const [session] = Deno.readDirSync(`${directory}/.orchestrator/sessions`);
+  const path = `${directory}/.orchestrator/sessions/${session?.name}`;
+  const lock = Deno.readTextFileSync(`${path}/lock`);
+  const { token } = JSON.parse(lock);
+  Deno.writeTextFileSync(`${path}/state.json.${token}.tmp`, "{");
+  Deno.writeTextFileSync(`${path}/lock.break.${token}.0`, lock);
+  Deno.truncateSync(
+    `${path}/log.jsonl`,
+    Deno.statSync(`${path}/log.jsonl`).size - 40,
+  );
+}
+
+async function layLegacySession(
+  { directory, write }: Repository,
+): Promise<void> {
+  await write("workflow.yaml", WORKFLOW);
+  Deno.copyFileSync(
+    `${LEGACY}/state.json`,
+    `${directory}/.workflow_state.json`,
+  );
+  Deno.copyFileSync(`${LEGACY}/log.jsonl`, `${directory}/.workflow_log.jsonl`);
+}
+
+/** Makes a copy of a prepared repository, which is broken once. */
+export function copyOf(directory: string, copy: string): Repository {
+  copyDirectory(directory, copy);
+  return repositoryAt(copy);
+}
+
+function copyDirectory(from: string, to: string): void {
+  Deno.mkdirSync(to);
+  for (const { name, isDirectory } of Deno.readDirSync(from)) {
+    const copy = isDirectory ? copyDirectory : Deno.copyFileSync;
+    copy(`${from}/${name}`, `${to}/${name}`);
+  }
+}

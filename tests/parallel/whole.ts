@@ -1,0 +1,98 @@
+import { repositoryLayout, sessionLayout } from "../../src/core/layout.ts";
+import { decodeLogLine, type RecordedEvent } from "../../src/core/log_line.ts";
+import { fileStore } from "../../src/store/file_store.ts";
+import type { Session } from "../../src/store/session_store.ts";
+import { completedItems, namesIn, storeContext } from "../store/fixtures.ts";
+
+const REPOSITORY_FILES = [
+  ".gitignore",
+  "bindings",
+  "current",
+  "meta.json",
+  "sessions",
+];
+const SESSION_FILES = ["log.jsonl", "meta.json", "state.json"];
+
+/** All sessions below a root, as the store reads them. */
+export async function sessionsIn(root: string): Promise<readonly Session[]> {
+  const store = fileStore(repositoryLayout(root), storeContext());
+  return await Promise.all(store.ids().map((id) => store.read(id)));
+}
+
+/**
+ * What is not as it has to be when nobody is at work: files that are left over, updates that
+ * are not in the log, or not in order, or not once, and logs that tell other things than states.
+ */
+export async function problemsIn(root: string): Promise<readonly string[]> {
+  const problems = filesLeftOver(root).map((name) => `left over: ${name}`);
+  for (const session of await sessionsIn(root)) {
+    problems.push(...problemsWithLog(root, session));
+  }
+  return problems;
+}
+
+function filesLeftOver(root: string): readonly string[] {
+  const { directory, sessions } = repositoryLayout(root);
+  return [
+    ...namesIn(directory).filter((name) => !REPOSITORY_FILES.includes(name)),
+    ...namesIn(sessions).flatMap((id) =>
+      namesIn(`${sessions}/${id}`)
+        .filter((name) => !SESSION_FILES.includes(name))
+        .map((name) => `${id}/${name}`)
+    ),
+  ];
+}
+
+function problemsWithLog(
+  root: string,
+  { id, serial, state }: Session,
+): readonly string[] {
+  const problems: string[] = [];
+  const lines = Deno.readTextFileSync(sessionLayout(root, id).log).split("\n");
+  if (lines.pop() !== "") problems.push("the log's last line has no end");
+  const events = lines.map(decodeLogLine).filter((event) =>
+    event !== undefined
+  );
+  if (events.length < lines.length) problems.push("a line of the log is torn");
+  problems.push(
+    ...difference("updates", serialsOf(events), numbersUpTo(serial)),
+    ...difference(
+      "notes",
+      events.filter(({ type }) => type === "note_added")
+        .map(({ details }) => String(details.get("note"))),
+      state.notes.map(({ text }) => text),
+    ),
+    ...difference(
+      "completed items",
+      events.filter(({ type }) => type === "item_completed")
+        .map(({ itemId }) => itemId ?? "").sort(),
+      completedItems(state).toSorted(),
+    ),
+  );
+  return problems;
+}
+
+/** Each update once, in order, provided that each of its events is there once. */
+function serialsOf(events: readonly RecordedEvent[]): readonly string[] {
+  // The Python tool's events have no ids.
+  const own = events.filter(({ id }) => id !== "");
+  const ids = own.map(({ id }) => id);
+  const repeated = ids.filter((id, index) => ids.indexOf(id) !== index);
+  const serials = own.map(({ serial }) => serial)
+    .filter((serial, index, all) => serial !== all[index - 1]);
+  return [...serials.map(String), ...repeated.map((id) => `again ${id}`)];
+}
+
+function numbersUpTo(last: number): readonly string[] {
+  return Array.from({ length: last }, (_, index) => String(index + 1));
+}
+
+function difference(
+  what: string,
+  logged: readonly string[],
+  stored: readonly string[],
+): readonly string[] {
+  return logged.join() === stored.join()
+    ? []
+    : [`${what} in the log: ${logged}; in the state: ${stored}`];
+}
