@@ -70,14 +70,14 @@ export function killsAt(calls: readonly Call[]): readonly Fault[] {
     .map((call) => ({ call, breakage: "kill" }));
 }
 
-/** So many of the faults, evenly from all calls. */
+/** So many of the faults, at least two, evenly from the first call to the last. */
 export function sample(
   faults: readonly Fault[],
   count: number,
 ): readonly Fault[] {
   if (count >= faults.length) return faults;
   const calls = new Set(faults.map(({ call }) => call)).size;
-  const step = Math.max(1, calls / count);
-  return Array.from({ length: count }, (_, index) => Math.floor(index * step))
+  const step = Math.max(1, (calls - 1) / (count - 1));
+  return Array.from({ length: count }, (_, index) => Math.round(index * step))
     .flatMap((index) => faults[index] ?? []);
 }

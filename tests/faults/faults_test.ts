@@ -37,7 +37,9 @@ function testFaults(
   faultsAt: typeof killsAt,
 ): void {
   const count = isComplete ? Infinity : scenario.usualCount;
-  const part = isComplete ? "all" : `${count} of them; all: deno task torture`;
+  const part = isComplete
+    ? "all"
+    : `at most ${count} of them; all: deno task torture`;
   const reason = problem === undefined ? part : `skipped: ${problem}`;
   Deno.test({
     name: `orc ${scenario.name}: loses nothing when it ${what} (${reason})`,

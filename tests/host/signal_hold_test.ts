@@ -41,6 +41,7 @@ Deno.test({
   async fn() {
     const { signal } = await runScript(
       `
+import { holdSignals } from "./src/host/signal_hold.ts";
 holdSignals().release();
 Deno.kill(Deno.pid, "SIGTERM");
 await new Promise((resolve) => setTimeout(resolve, 60_000));
@@ -53,6 +54,7 @@ await new Promise((resolve) => setTimeout(resolve, 60_000));
 
 Deno.test("holdSignals() needs no permission", async () => {
   const { code, stderr } = await runScript(`
+import { holdSignals } from "./src/host/signal_hold.ts";
 holdSignals().release();
 `);
   assertEquals([code, stderr], [0, ""]);
