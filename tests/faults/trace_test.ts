@@ -11,7 +11,7 @@ const TRACE =
 12  openat(AT_FDCWD</repo>, "/repo/deno.json", O_RDONLY) = -1 ENOENT (No such file or directory)
 11  write(4<anon_inode:[eventfd]>, ""..., 8) = 8
 11  write(21<${STATE}.${TOKEN}.tmp>, ""..., 3020 <unfinished ...>
-12  write(9</root/cache>, ""..., 9)      = 9
+12  write(9</home/dev/cache>, ""..., 9)      = 9
 11  <... write resumed>)                = -1 ENOSPC (No space left on device) (INJECTED)
 11  openat(AT_FDCWD</repo>, "${STATE}", O_RDONLY|O_CLOEXEC) = 21<${STATE}>
 11  openat(AT_FDCWD</repo>, "${STATE}", O_RDONLY|O_CLOEXEC) = 21<${STATE}>

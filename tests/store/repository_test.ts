@@ -17,7 +17,7 @@ import { readTree, withTemporaryDirectory, writeTree } from "./temporary.ts";
 
 const FACTS: RepositoryFacts = {
   now: "2026-11-20T09:00:00Z",
-  repoRoot: "/work/shop",
+  repoRoot: "/home/dev/shop",
   remote: "https://me:secret@github.com/org/shop.git",
   version: "0.1.0",
   portable: false,
@@ -26,7 +26,7 @@ const FACTS: RepositoryFacts = {
 
 const META_TEXT = `{
   "created_at": "2026-11-20T09:00:00Z",
-  "repo_root": "/work/shop",
+  "repo_root": "/home/dev/shop",
   "git_remote": "https://github.com/org/shop.git",
   "orchestrator_version": "0.1.0",
   "repo_id": "3fb44599c761",
