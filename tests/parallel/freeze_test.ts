@@ -1,7 +1,7 @@
 /** A process that is stopped while it holds the lock: nobody takes it for dead. */
 
 import { assertEquals } from "@std/assert";
-import { inRepository, repositoryAt } from "../journey/orc.ts";
+import { APPROVING, inRepository, repositoryAt } from "../journey/orc.ts";
 import { startOrc, until } from "./orc_process.ts";
 import { problemsIn, sessionsIn } from "./whole.ts";
 
@@ -67,6 +67,27 @@ Deno.test({
       assertEquals((await holder.status).code, 0);
       assertEquals((await patient.ended).code, 0);
       assertEquals(await notesIn(directory), ["frozen", "patient"]);
+      assertEquals(await problemsIn(directory), []);
+    }),
+});
+
+Deno.test({
+  name:
+    "a stopped holder whose lock a human removes repeats its update on the fresh state",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inRepository(async ({ directory, result }) => {
+      await result(["start", "Test"]);
+      const holder = await startFrozen(directory);
+      try {
+        const { locks } = await result(["unlock", "--force"], APPROVING);
+        assertEquals(locks.length, 1);
+        await result(["note", "meanwhile"]);
+      } finally {
+        holder.kill("SIGCONT");
+      }
+      assertEquals((await holder.status).code, 0);
+      assertEquals(await notesIn(directory), ["meanwhile", "frozen"]);
       assertEquals(await problemsIn(directory), []);
     }),
 });
