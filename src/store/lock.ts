@@ -46,15 +46,16 @@ export class HeldLock {
 
   /** The fence: called when all is staged, immediately before the rename that publishes it. */
   assertHeld(): void {
-    if (!this.#isOwn()) throw new LockLost(this.#directory);
+    if (!this.isHeld()) throw new LockLost(this.#directory);
   }
 
   /** Gives the lock back; one that was taken over is left alone. */
   release(): void {
-    if (this.#isOwn()) removeIfThere(`${this.#directory}/${LOCK_NAME}`);
+    if (this.isHeld()) removeIfThere(`${this.#directory}/${LOCK_NAME}`);
   }
 
-  #isOwn(): boolean {
+  /** Whether nobody has taken the lock over. */
+  isHeld(): boolean {
     const seen = lookAt(`${this.#directory}/${LOCK_NAME}`);
     return seen.kind === "record" && seen.record.token === this.token;
   }

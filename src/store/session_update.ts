@@ -102,17 +102,19 @@ async function commit(
     token: lock.token,
     fence: () => lock.assertHeld(),
   });
-  const warnings = unconfirmed === undefined ? [] : [unconfirmed];
+  // A log that survives a power cut which the state did not would be ahead of it.
+  if (unconfirmed !== undefined) return [unconfirmed];
   try {
-    appendEvents(paths.log, next.lastEvents);
+    // A new holder has completed the log already; a second time would repeat the events.
+    if (lock.isHeld()) appendEvents(paths.log, next.lastEvents);
+    return [];
   } catch (error) {
-    warnings.push(
+    return [
       `The change is made, but "${paths.log}" is behind (${
         (error as Error).message
       }); the next update completes it`,
-    );
+    ];
   }
-  return warnings;
 }
 
 function removed(id: string, path: string): OrcError {

@@ -360,3 +360,13 @@ Deno.test("HeldLock.assertHeld() throws when the lock is not its own any more", 
     assertEquals([error.kind, error.code], ["conflict", "lock_lost"]);
     await release();
   }));
+
+Deno.test("HeldLock.isHeld() tells a lock that was taken over from one that is held", () =>
+  withTemporaryDirectory(async (directory) => {
+    await withLock(directory, storeContext(), (lock) => {
+      assertEquals(lock.isHeld(), true);
+      Deno.writeTextFileSync(`${directory}/lock`, lockText(foreignRecord()));
+      assertEquals(lock.isHeld(), false);
+      return Promise.resolve();
+    });
+  }));
