@@ -1,7 +1,7 @@
+/** The few file calls of the write path, with the same behaviour on Deno and Node. */
+
 import { codeOf } from "./os_code.ts";
 import { isAbsent } from "./os_error.ts";
-
-/** The few file calls of the write path, with the same behaviour on Deno and Node. */
 
 const IS_WINDOWS = Deno.build.os === "windows";
 
