@@ -9,6 +9,12 @@ export const MAX_STATE_BYTES = 256 * 1024 * 1024;
 /** How far from its end a log is searched: far more than one update writes, and read in a moment. */
 export const MAX_LOG_TAIL_BYTES = 32 * 1024 * 1024;
 
+/**
+ * Events that travel in state.json until the log is synced: more would make every update
+ * write more than the sync costs that it saves.
+ */
+export const MAX_CARRIED_EVENTS = 8;
+
 /** Small files of our own (`current`, bindings, meta.json) are a few hundred bytes. */
 export const MAX_SMALL_FILE_BYTES = 64 * 1024;
 

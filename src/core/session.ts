@@ -207,7 +207,10 @@ export interface OrcData {
    * state under another name is refused.
    */
   readonly sessionId: string | null;
-  /** Events of the last update: the log can be completed from them. */
+  /**
+   * Events of the last update, and of those before it that the log need not
+   * hold durably yet: it can be completed from them.
+   */
   readonly lastEvents: readonly RecordedEvent[];
   /** What was worth remembering, oldest first. */
   readonly notes: readonly Note[];

@@ -15,6 +15,7 @@ export function fileStore(
   layout: RepositoryLayout,
   context: StoreContext,
 ): SessionStore {
+  let update: SessionStore["update"] | undefined;
   return {
     create: async (session) => {
       const { createSession } = await import("./session_create.ts");
@@ -22,8 +23,9 @@ export function fileStore(
     },
     read: (id) => readSession(layout, id),
     update: async (id, change) => {
-      const { updateSession } = await import("./session_update.ts");
-      return updateSession(layout, context, id, change);
+      const { sessionUpdater } = await import("./session_update.ts");
+      update ??= sessionUpdater(layout, context);
+      return update(id, change);
     },
     ids: () => sessionIds(layout),
     list: () => listSessions(layout),

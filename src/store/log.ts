@@ -13,49 +13,76 @@ import {
 /** What was found wrong with the log's end, and mended. */
 export type LogRepair = "none" | "completed" | "recreated";
 
+/** Which file a log is, and where it ends: as long as both stay, nobody else wrote to it. */
+export interface LogEnd {
+  readonly device: number;
+  readonly inode: number | null;
+  readonly sizeBytes: number;
+}
+
+/** What the log has to agree with. */
+export interface Settlement {
+  /** Events that the log may lack, or not hold durably: those that travel in state.json. */
+  readonly lastEvents: readonly RecordedEvent[];
+  /** Whether the log is to be made durable, because the events leave state.json. */
+  readonly isDurable: boolean;
+  /** Called with the serial the log is at before anything is mended; throws to stop it. */
+  readonly judge: (lastSerial: number) => void;
+}
+
 /** Appends the events of one update with a single write. Only the holder of the session's lock may. */
 export function appendEvents(
   path: string,
   events: readonly RecordedEvent[],
-): void {
+): LogEnd {
   const file = openLog(path, { append: true });
   try {
     writeAll(file, encodeLines(events));
+    return endOf(file.statSync());
   } finally {
     file.close();
   }
 }
 
-/** Serial of the newest event of ours near the end of a log; 0 when there is none. */
-export function readLastSerial(path: string): number {
-  if (look(path) === undefined) return 0;
-  const file = openLog(path, { read: true });
+/** Where a log ends now; undefined when there is none. */
+export function findLogEnd(path: string): LogEnd | undefined {
+  const info = look(path);
+  return info && endOf(info);
+}
+
+function endOf({ dev, ino, size }: Deno.FileInfo): LogEnd {
+  return { device: dev, inode: ino, sizeBytes: size };
+}
+
+/** Makes a log durable that is known to be whole. */
+export function syncLog(path: string): void {
+  const file = openLog(path, { read: true, append: true });
   try {
-    return lastSerialIn(file);
+    file.syncDataSync();
   } finally {
     file.close();
   }
 }
 
 /**
- * Brings the log up to the last update and makes it durable, with its name. It must succeed
- * before the next update overwrites the events in state.json, which until then are their only
- * safe copy.
+ * Brings the log up to the last update. It must succeed, and durably, before an update drops
+ * events from state.json, which until then holds their only safe copy.
  *
  * A torn last line is cut off when it is the beginning of an event that is known whole, and
  * ended with a newline when it is anything else: nothing that cannot be restored is removed.
  */
 export function settleLog(
   path: string,
-  lastEvents: readonly RecordedEvent[],
+  { lastEvents, isDurable, judge }: Settlement,
 ): LogRepair {
   const isNew = makeIfAbsent(path);
   const file = openLog(path, { read: true, append: true });
   try {
+    judge(lastSerialIn(file));
     endWithWholeLine(path, file, lastEvents);
     const missing = missingFrom(file, lastEvents);
     if (missing.length > 0) writeAll(file, encodeLines(missing));
-    file.syncDataSync();
+    if (isDurable || missing.length > 0) file.syncDataSync();
     if (missing.length === 0) return "none";
     return isNew ? "recreated" : "completed";
   } finally {

@@ -33,7 +33,7 @@ export async function createSession(
     checksum: "valid",
     legacyPath: null,
   };
-  const session = stamp(empty, decision, context.now(), newId);
+  const { session } = stamp(empty, decision, context.now(), newId);
   publishSession(layout, id, {
     meta: encodeMeta(id, localTime),
     log: session.lastEvents.map(encodeLogLine).join(""),

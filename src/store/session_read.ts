@@ -1,6 +1,10 @@
 import { OrcError } from "../core/error.ts";
 import { decodeUtf8 } from "../core/json_parse.ts";
-import { type RepositoryLayout, sessionLayout } from "../core/layout.ts";
+import {
+  type RepositoryLayout,
+  type SessionLayout,
+  sessionLayout,
+} from "../core/layout.ts";
 import { MAX_STATE_BYTES } from "../core/limits.ts";
 import {
   DAMAGED_STATE_HINT,
@@ -19,14 +23,23 @@ export async function readSession(
 ): Promise<Session> {
   const paths = sessionLayout(layout.root, id);
   guardDirectory(layout.root, paths.directory);
+  return await decodeState(readState(paths, id), paths, id);
+}
+
+/** Reads the text of a state; its directory must have been guarded. */
+export function readState(paths: SessionLayout, id: string): string {
   const bytes = readRegularFile(paths.state, MAX_STATE_BYTES);
-  if (bytes === undefined) {
-    throw noSuchSession(id, paths.state);
-  }
-  const stored = await decodeSession(
-    decodeUtf8(bytes, paths.state, DAMAGED_STATE_HINT),
-    paths.state,
-  );
+  if (bytes === undefined) throw noSuchSession(id, paths.state);
+  return decodeUtf8(bytes, paths.state, DAMAGED_STATE_HINT);
+}
+
+/** Decodes the text of the state of a session. */
+export async function decodeState(
+  text: string,
+  paths: SessionLayout,
+  id: string,
+): Promise<Session> {
+  const stored = await decodeSession(text, paths.state);
   if (stored.sessionId !== null && stored.sessionId !== id) {
     throw new OrcError(
       "corrupt",

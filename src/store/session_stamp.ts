@@ -1,6 +1,13 @@
 import { ORC_FORMAT } from "../core/session.ts";
+import type { RecordedEvent } from "../core/log_line.ts";
 import type { Decision, Event, LoggedEvent } from "../core/types.ts";
 import type { Session } from "./session_store.ts";
+
+/** A session after an update, and what the update recorded. */
+export interface Stamped {
+  readonly session: Session;
+  readonly events: readonly RecordedEvent[];
+}
 
 /** Gives a decision its running number, its instant and the ids of its events. */
 export function stamp(
@@ -8,19 +15,23 @@ export function stamp(
   decision: Decision,
   at: string,
   newId: () => string,
-): Session {
+): Stamped {
   const serial = session.serial + 1;
   const { workflowId } = decision.state;
+  const events = decision.events.map((event) =>
+    logged(event, { id: newId(), serial, at, workflowId })
+  );
   return {
-    ...session,
-    format: ORC_FORMAT,
-    serial,
-    sessionId: session.id,
-    state: { ...decision.state, updatedAt: at },
-    lastEvents: decision.events.map((event) =>
-      logged(event, { id: newId(), serial, at, workflowId })
-    ),
-    checksum: "valid",
+    session: {
+      ...session,
+      format: ORC_FORMAT,
+      serial,
+      sessionId: session.id,
+      state: { ...decision.state, updatedAt: at },
+      lastEvents: [...session.lastEvents, ...events],
+      checksum: "valid",
+    },
+    events,
   };
 }
 

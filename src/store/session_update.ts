@@ -1,19 +1,27 @@
-import { OrcError } from "../core/error.ts";
 import {
   type RepositoryLayout,
   type SessionLayout,
   sessionLayout,
 } from "../core/layout.ts";
+import { OrcError } from "../core/error.ts";
+import type { RecordedEvent } from "../core/log_line.ts";
 import { encodeSession } from "../core/session_encode.ts";
 import type { Decision } from "../core/types.ts";
 import { StagedFileLost, writeAtomic } from "./atomic.ts";
 import { asOrcError, isAbsent } from "./os_error.ts";
 import { type HeldLock, type LockContext, LockLost, withLock } from "./lock.ts";
-import { appendEvents, readLastSerial, settleLog } from "./log.ts";
+import { appendEvents, type LogEnd } from "./log.ts";
 import { guardDirectory } from "./path_guard.ts";
 import { fileKind } from "./read_file.ts";
-import { assertWritable, noSuchSession, readSession } from "./session_read.ts";
-import { stamp } from "./session_stamp.ts";
+import { SessionMemory } from "./session_memory.ts";
+import {
+  assertWritable,
+  decodeState,
+  noSuchSession,
+  readState,
+} from "./session_read.ts";
+import { settle } from "./session_settle.ts";
+import { stamp, type Stamped } from "./session_stamp.ts";
 import type { Session, Updated } from "./session_store.ts";
 
 /** What the store has to be told by the host. */
@@ -25,95 +33,113 @@ export interface StoreContext extends LockContext {
 /** How often an update is repeated whose lock was taken over; more means something else is wrong. */
 const MAX_LOST_LOCKS = 50;
 
-/** The only way a session changes. */
-export async function updateSession(
+/** Makes the only function that changes sessions. */
+export function sessionUpdater(
   layout: RepositoryLayout,
   context: StoreContext,
-  id: string,
-  change: (session: Session) => Decision,
-): Promise<Updated> {
-  const paths = sessionLayout(layout.root, id);
-  const newId = await context.idSource();
-  guardDirectory(layout.root, paths.directory);
-  if (fileKind(paths.directory) === "absent") {
-    throw noSuchSession(id, paths.directory);
-  }
-  for (let lost = 0;; lost++) {
-    try {
-      return await withLock(paths.directory, context, async (lock) => {
-        const session = await readSession(layout, id);
-        assertWritable(session, paths.state);
-        assertNotBehind(session, paths, lock);
-        const warnings = settle(paths, session);
-        const decision = change(session);
-        if (decision.events.length === 0) {
-          return { session, events: [], warnings };
-        }
-        const next = stamp(session, decision, context.now(), newId);
-        warnings.push(...await commit(paths, next, lock));
-        return { session: next, events: next.lastEvents, warnings };
-      });
-    } catch (error) {
-      if (isLockLost(error) && lost < MAX_LOST_LOCKS) continue;
-      if (isAbsent(error)) throw removed(id, paths.directory);
-      throw asOrcError(error, "update the session", paths.directory);
+): (id: string, change: (session: Session) => Decision) => Promise<Updated> {
+  const memory = new SessionMemory();
+  return async (id, change) => {
+    const paths = sessionLayout(layout.root, id);
+    const newId = await context.idSource();
+    guardDirectory(layout.root, paths.directory);
+    if (fileKind(paths.directory) === "absent") {
+      throw noSuchSession(id, paths.directory);
     }
-  }
+    const update = { id, paths, memory, change, newId, now: context.now };
+    for (let lost = 0;; lost++) {
+      try {
+        return await withLock(
+          paths.directory,
+          context,
+          (lock) => applyUnderLock(update, lock),
+        );
+      } catch (error) {
+        if (isLockLost(error) && lost < MAX_LOST_LOCKS) continue;
+        if (isAbsent(error)) throw removed(id, paths.directory);
+        throw asOrcError(error, "update the session", paths.directory);
+      }
+    }
+  };
 }
 
-/** An older state.json was put back: going on from it would give out serials twice. */
-function assertNotBehind(
-  { serial }: Session,
-  { state, log }: SessionLayout,
+/** One update, as often as it has to be tried. */
+interface Update {
+  readonly id: string;
+  readonly paths: SessionLayout;
+  readonly memory: SessionMemory;
+  readonly change: (session: Session) => Decision;
+  readonly newId: () => string;
+  readonly now: () => string;
+}
+
+async function applyUnderLock(
+  { id, paths, memory, change, newId, now }: Update,
   lock: HeldLock,
-): void {
-  const logged = readLastSerial(log);
-  if (logged <= serial) return;
-  // Whoever was displaced between the two reads sees the next holder's log, not an older state.
-  lock.assertHeld();
-  throw new OrcError(
-    "corrupt",
-    "state_behind_log",
-    `"${state}" is at update ${serial}, but "${log}" is at update ${logged}: an older state was put back`,
-    {
-      path: state,
-      hint:
-        "put the newer state.json back, or move log.jsonl aside to go on from the older one; reading still works: orc status",
-      details: { serial, logged },
-    },
+): Promise<Updated> {
+  const text = readState(paths, id);
+  const known = memory.recall(id, text);
+  const session = known?.session ?? await decodeState(text, paths, id);
+  assertWritable(session, paths.state);
+  const { carried, warnings } = settle(paths, session, {
+    lock,
+    logEnd: known?.logEnd,
+  });
+  const decision = change(session);
+  if (decision.events.length === 0) return { session, events: [], warnings };
+  const next = stamp(
+    { ...session, lastEvents: carried },
+    decision,
+    now(),
+    newId,
   );
+  const committed = await commit(paths, next, lock);
+  memory.remember({ session: next.session, ...committed });
+  return {
+    session: next.session,
+    events: next.events,
+    warnings: [...warnings, ...committed.warnings],
+  };
 }
 
-function settle(paths: SessionLayout, session: Session): string[] {
-  const repair = settleLog(paths.log, session.lastEvents);
-  return repair === "recreated"
-    ? [`"${paths.log}" was missing; only the last update's events are in it`]
-    : [];
+interface Committed {
+  readonly text: string;
+  readonly logEnd: LogEnd | undefined;
+  readonly warnings: readonly string[];
 }
 
 /** The rename of state.json is the commit point: nothing after it may fail the update. */
 async function commit(
   paths: SessionLayout,
-  next: Session,
+  { session, events }: Stamped,
   lock: HeldLock,
-): Promise<readonly string[]> {
-  const text = await encodeSession(next, next.state.updatedAt);
+): Promise<Committed> {
+  const text = await encodeSession(session, session.state.updatedAt);
   const unconfirmed = writeAtomic(paths.state, new TextEncoder().encode(text), {
     token: lock.token,
     fence: () => lock.assertHeld(),
   });
   // A log that survives a power cut which the state did not would be ahead of it.
-  if (unconfirmed !== undefined) return [unconfirmed];
+  if (unconfirmed !== undefined) {
+    return { text, logEnd: undefined, warnings: [unconfirmed] };
+  }
+  return { text, ...extendLog(paths, events, lock) };
+}
+
+function extendLog(
+  paths: SessionLayout,
+  events: readonly RecordedEvent[],
+  lock: HeldLock,
+): Omit<Committed, "text"> {
   try {
     // A new holder has completed the log already; a second time would repeat the events.
-    if (lock.isHeld()) appendEvents(paths.log, next.lastEvents);
-    return [];
+    const logEnd = lock.isHeld() ? appendEvents(paths.log, events) : undefined;
+    return { logEnd, warnings: [] };
   } catch (error) {
-    return [
-      `The change is made, but "${paths.log}" is behind (${
-        (error as Error).message
-      }); the next update completes it`,
-    ];
+    const warning = `The change is made, but "${paths.log}" is behind (${
+      (error as Error).message
+    }); the next update completes it`;
+    return { logEnd: undefined, warnings: [warning] };
   }
 }
 

@@ -96,18 +96,19 @@ const EDITS: readonly Edit[] = [
 for (const { name, change } of EDITS) {
   test(name, () =>
     inLab(async (lab) => {
-      for (const text of ["one", "two", "three"]) await note(lab, text);
+      // More than travel in the state, so that the first have left it.
+      for (let count = 1; count <= 9; count++) await note(lab, `note ${count}`);
       const changed = change(readLog(lab).split("\n")).join("\n");
       Deno.writeTextFileSync(lab.at("log.jsonl"), changed);
       await assertReadable(lab);
-      await note(lab, "four");
+      await note(lab, "the last");
       const after = readLog(lab);
       assertEquals(after.slice(0, changed.length), changed);
       assertEquals(
         after.slice(changed.length, -1).trim().split("\n").length,
         1,
       );
-      assertEquals(notesIn(after).slice(-2), ["three", "four"]);
+      assertEquals(notesIn(after).slice(-2), ["note 9", "the last"]);
       await assertOthersWork(lab);
     }));
 }
@@ -166,6 +167,21 @@ test("B8: what drives a terminal is stored, and escaped where it is shown", () =
     assertEquals(JSON.parse(json.out).result.notes, [text]);
     // deno-lint-ignore no-control-regex
     assert(!/[\x1b\x07\r\x9b\u202e]/.test(out + json.out));
+  }));
+
+test("B4: a gap among events that the state carries is filled", () =>
+  inLab(async (lab) => {
+    for (const text of ["one", "two", "three"]) await note(lab, text);
+    const lines = readLog(lab).split("\n");
+    const changed = lines.filter((line) => !line.includes('"two"')).join("\n");
+    Deno.writeTextFileSync(lab.at("log.jsonl"), changed);
+    await note(lab, "four");
+    assertEquals(notesIn(readLog(lab)).toSorted(), [
+      "four",
+      "one",
+      "three",
+      "two",
+    ]);
   }));
 
 test("B9: a log that is gone is begun anew, with a warning", () =>

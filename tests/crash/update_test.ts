@@ -1,7 +1,9 @@
 /** Every state in which an update can be cut off, and the next update that finds it. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { MAX_CARRIED_EVENTS } from "../../src/core/limits.ts";
 import type { SessionLayout } from "../../src/core/layout.ts";
+import { fileStore } from "../../src/store/file_store.ts";
 import {
   complete,
   completedItems,
@@ -10,6 +12,7 @@ import {
   lockText,
   loggedIn,
   namesIn,
+  noteOf,
   SESSION_ID,
   type StoredFixture,
   tokenOf,
@@ -116,8 +119,8 @@ function whileStaging(cut: Cut): readonly Crash[] {
 function whileLogging(cut: Cut): readonly Crash[] {
   const { newState, oldLog, newLog } = cut;
   const logs: [string, string][] = [];
-  for (let end = oldLog.length; end <= newLog.length; end += 23) {
-    logs.push([`${end - oldLog.length} bytes`, newLog.slice(0, end)]);
+  for (let end = 0; end <= newLog.length; end += 23) {
+    logs.push([`${end} bytes of ${newLog.length}`, newLog.slice(0, end)]);
   }
   logs.push(
     ["zeros", oldLog + "\0".repeat(newLog.length - oldLog.length)],
@@ -210,7 +213,51 @@ Deno.test("an update heals a session whose log was lost", () =>
     Deno.removeSync(paths.log);
     const { warnings } = await store.update(SESSION_ID, complete("b"));
     assertEquals(warnings.length, 1);
-    assertEquals(loggedIn(paths.log), ["item_completed a", "item_completed b"]);
+    assertEquals(loggedIn(paths.log), [
+      "workflow_started -",
+      "item_completed a",
+      "item_completed b",
+    ]);
+  }));
+
+/** More than travel in state.json, so that some of them leave it. */
+const MANY_UPDATES = 2 * MAX_CARRIED_EVENTS + 3;
+
+Deno.test("an update restores all that a power cut may take from the log", () =>
+  withSession(async ({ layout, context, store, paths }) => {
+    for (let count = 1; count <= MANY_UPDATES; count++) {
+      await store.update(SESSION_ID, noteOf(`note ${count}`));
+      const whole = readTree(paths.directory);
+      const log = textIn(whole, "log.jsonl");
+      const { lastEvents } = await store.read(SESSION_ID);
+      assert(lastEvents.length <= MAX_CARRIED_EVENTS, `${count} updates`);
+      const lines = log.trimEnd().split("\n");
+      const synced = lines.slice(0, lines.length - lastEvents.length);
+      lay(paths, {
+        ...whole,
+        "log.jsonl": synced.map((line) => `${line}\n`).join(""),
+      });
+      // Another process: this one would know how its log ended.
+      const other = fileStore(layout, context);
+      await other.update(SESSION_ID, noteOf("after the power cut"));
+      const healed = Deno.readTextFileSync(paths.log);
+      assert(healed.startsWith(log), `after ${count} updates`);
+      assertEquals(eventsIn(paths.log).length, lines.length + 1);
+      lay(paths, whole);
+    }
+  }));
+
+Deno.test("an update notices what others did to the log of a state it wrote itself", () =>
+  withSession(async ({ store, paths }) => {
+    await store.update(SESSION_ID, complete("a"));
+    const log = Deno.readTextFileSync(paths.log);
+    Deno.writeTextFileSync(paths.log, log.slice(0, -20));
+    await store.update(SESSION_ID, complete("b"));
+    assertEquals(loggedIn(paths.log), [
+      "workflow_started -",
+      "item_completed a",
+      "item_completed b",
+    ]);
   }));
 
 Deno.test("an update goes past a lock that a power cut emptied", () =>

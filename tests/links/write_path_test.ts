@@ -36,7 +36,7 @@ const INTRUDERS: readonly [string, (path: string, target: string) => void][] = [
   ["a named pipe", makePipe],
 ];
 
-Deno.test("updateSession() refuses a lock that is no file and leaves it", () =>
+Deno.test("SessionStore.update() refuses a lock that is no file and leaves it", () =>
   withSession(async ({ store, paths, layout }) => {
     const target = `${layout.root}/target`;
     const lock = `${paths.directory}/lock`;
@@ -65,8 +65,14 @@ Deno.test("settleLog() and appendEvents() write into nothing that is no file", (
     for (const [, put] of INTRUDERS) {
       writeTree(directory, { target: "precious" });
       put(path, `${directory}/target`);
-      for (const write of [settleLog, appendEvents]) {
-        const error = assertThrows(() => write(path, []), OrcError);
+      const settlement = { lastEvents: [], isDurable: true, judge: () => {} };
+      for (
+        const write of [
+          () => settleLog(path, settlement),
+          () => appendEvents(path, []),
+        ]
+      ) {
+        const error = assertThrows(write, OrcError);
         assertEquals(error.code, "not_a_regular_file");
       }
       assertEquals(Deno.readTextFileSync(`${directory}/target`), "precious");
@@ -116,7 +122,7 @@ Deno.test("sweep() removes links and not what they lead to", () =>
     assertEquals(Deno.readTextFileSync(`${directory}/kept/file`), "precious");
   }));
 
-Deno.test("updateSession() refuses a session that is a link", () =>
+Deno.test("SessionStore.update() refuses a session that is a link", () =>
   withSession(async ({ store, layout, paths }) => {
     const elsewhere = `${layout.root}/elsewhere`;
     Deno.renameSync(paths.directory, elsewhere);
@@ -144,7 +150,7 @@ Deno.test("readAdoption() reads nothing through a link", () =>
     assertEquals(error.code, "symbolic_link");
   }));
 
-Deno.test("updateSession() gives a state with two names a file of its own", () =>
+Deno.test("SessionStore.update() gives a state with two names a file of its own", () =>
   withSession(async ({ store, layout, paths }) => {
     const other = `${layout.root}/other`;
     Deno.linkSync(paths.state, other);

@@ -143,6 +143,14 @@ export function complete(itemId: string): (session: Session) => Decision {
   };
 }
 
+/** A change that records an event and nothing else. */
+export function noteOf(text: string): (session: Session) => Decision {
+  return ({ state }) => ({
+    state,
+    events: [{ ...eventOf("note_added", null), message: text }],
+  });
+}
+
 /** Ids of the completed items. */
 export function completedItems({ phases }: SessionState): readonly string[] {
   return phases.flatMap(({ items }) => items)

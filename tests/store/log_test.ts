@@ -1,7 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { OrcError } from "../../src/core/error.ts";
 import { encodeLogLine, type RecordedEvent } from "../../src/core/log_line.ts";
-import { appendEvents, settleLog } from "../../src/store/log.ts";
+import {
+  appendEvents,
+  type LogRepair,
+  settleLog,
+} from "../../src/store/log.ts";
 import { eventOf, eventsIn, NOW } from "./fixtures.ts";
 import { readTree, withTemporaryDirectory, writeTree } from "./temporary.ts";
 
@@ -33,8 +37,17 @@ function settled(
 ): string {
   const path = `${directory}/log.jsonl`;
   Deno.writeTextFileSync(path, text);
-  settleLog(path, events);
+  settle(path, events);
   return Deno.readTextFileSync(path);
+}
+
+/** Settles a log that no state is compared with. */
+function settle(
+  path: string,
+  lastEvents: readonly RecordedEvent[],
+): LogRepair {
+  const judge = () => {};
+  return settleLog(path, { lastEvents, isDurable: true, judge });
 }
 
 Deno.test("appendEvents() adds a line for each event", () =>
@@ -60,7 +73,7 @@ Deno.test("settleLog() leaves a log that is up to date as it is", () =>
       const text of [BEFORE + LAST_LINES, `${BEFORE}${LAST_LINES}broken\n`]
     ) {
       Deno.writeTextFileSync(path, text);
-      assertEquals(settleLog(path, LAST), "none");
+      assertEquals(settle(path, LAST), "none");
       assertEquals(Deno.readTextFileSync(path), text);
     }
   }));
@@ -77,10 +90,10 @@ Deno.test("settleLog() says whether it completed the log", () =>
   withTemporaryDirectory((directory) => {
     const path = `${directory}/log.jsonl`;
     writeTree(directory, { "log.jsonl": BEFORE });
-    assertEquals(settleLog(path, LAST), "completed");
-    assertEquals(settleLog(path, LAST), "none");
+    assertEquals(settle(path, LAST), "completed");
+    assertEquals(settle(path, LAST), "none");
     Deno.removeSync(path);
-    assertEquals(settleLog(path, LAST), "recreated");
+    assertEquals(settle(path, LAST), "recreated");
     assertEquals(readTree(directory), { "log.jsonl": LAST_LINES });
   }));
 
@@ -224,7 +237,7 @@ Deno.test("settleLog() keeps what begins like a long event and goes on otherwise
 
 Deno.test("settleLog() makes a missing log before there is anything to lose", () =>
   withTemporaryDirectory((directory) => {
-    assertEquals(settleLog(`${directory}/log.jsonl`, []), "none");
+    assertEquals(settle(`${directory}/log.jsonl`, []), "none");
     assertEquals(readTree(directory), { "log.jsonl": "" });
   }));
 
@@ -232,7 +245,7 @@ Deno.test("settleLog() and appendEvents() refuse a log that is a directory", () 
   withTemporaryDirectory((directory) => {
     writeTree(directory, { "log.jsonl/file": "x" });
     const before = readTree(directory);
-    for (const write of [settleLog, appendEvents]) {
+    for (const write of [settle, appendEvents]) {
       const error = assertThrows(
         () => write(`${directory}/log.jsonl`, LAST),
         OrcError,
