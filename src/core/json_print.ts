@@ -33,6 +33,32 @@ export function printJson(value: JsonValue, indent = 0): string {
   return printNatively(value, spelling) ?? print(value, spelling, 0);
 }
 
+/** Layout of members of objects that were printed before: most of a state stays as it is. */
+const memberTexts = new WeakMap<JsonObject, string>();
+
+/**
+ * Prints an object as {@linkcode printJson} does with an indent of 2, faster
+ * where members of it were printed before.
+ *
+ * @throws {OrcError} `too_deep` as {@linkcode printJson}
+ */
+export function printDocument(document: JsonObject): string {
+  const members = Array.from(
+    document,
+    ([key, value]) => `\n  ${quoteJson(key)}: ${memberText(value)}`,
+  );
+  return members.length === 0 ? "{}" : `{${members.join(",")}\n}`;
+}
+
+function memberText(value: JsonValue): string {
+  const known = isJsonObject(value) ? memberTexts.get(value) : undefined;
+  if (known !== undefined) return known;
+  // One level more than the value has by itself, for the document around it.
+  const text = printJson([value], 2).slice(4, -2);
+  if (isJsonObject(value)) memberTexts.set(value, text);
+  return text;
+}
+
 /** Prints a value as Python's `json.dumps(sort_keys=True)` does after reading it. */
 export function canonicalJson(value: JsonValue): string {
   const spelling: Spelling = {

@@ -1,7 +1,7 @@
 import { checksumOf } from "./checksum.ts";
 import { withOffset } from "./instant.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
-import { printJson } from "./json_print.ts";
+import { printDocument } from "./json_print.ts";
 import { overlay } from "./json_overlay.ts";
 import { encodeEvent } from "./log_line.ts";
 import { ORC_FORMAT, type OrcData, type UnsignedSession } from "./session.ts";
@@ -9,7 +9,6 @@ import type { ItemState, Note, PhaseState, SessionState } from "./types.ts";
 
 const NO_FIELDS: JsonObject = new Map();
 const PYTHON_FORMAT = "3.0";
-const INDENT = 2;
 
 /**
  * Encodes a session as state.json, signed with the Python tool's checksum. What
@@ -46,7 +45,7 @@ export async function encodeSession(
   state.set("_version", version);
   state.set("_checksum", await checksumOf(state));
   state.set("_updated_at", withOffset(at));
-  return printJson(state, INDENT);
+  return printDocument(state);
 }
 
 /** Encodes a session without signature, as a checkpoint holds it. */
