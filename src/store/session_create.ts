@@ -8,10 +8,12 @@ import {
 import { encodeLogLine } from "../core/log_line.ts";
 import { encodeSession } from "../core/session_encode.ts";
 import { ORC_FORMAT } from "../core/session.ts";
-import { publish, writeNewFile } from "./atomic.ts";
+import { publish, StagedFileLost, writeNewFile } from "./atomic.ts";
 import { discard, makeDirectory, syncDirectory } from "./file_system.ts";
-import { asOrcError } from "./os_error.ts";
+import { codeOf } from "./os_code.ts";
+import { asOrcError, isAbsent, isTaken } from "./os_error.ts";
 import { guardPath } from "./path_guard.ts";
+import { fileKind } from "./read_file.ts";
 import { stamp } from "./session_stamp.ts";
 import type { NewSession, Session } from "./session_store.ts";
 import type { StoreContext } from "./session_update.ts";
@@ -58,7 +60,7 @@ export interface SessionFiles {
 /**
  * Builds a session's directory aside, makes it durable, and publishes it with one rename.
  *
- * @throws {OrcError} conflict `lock_lost` if another process swept it before that
+ * @throws {OrcError} conflict `lock_lost` if another process swept or stored it before that
  */
 export function publishSession(
   layout: RepositoryLayout,
@@ -74,13 +76,26 @@ export function publishSession(
     publish(staging, directory);
   } catch (error) {
     discard(staging);
-    throw asOrcError(error, "store the session", directory);
+    throw reasonOf(error, layout, directory);
   }
   try {
     syncDirectory(layout.sessions);
   } catch (error) {
     throw unconfirmed(id, directory, error);
   }
+}
+
+/** That what was staged is gone, or the name taken, is the work of whoever took the lock over. */
+function reasonOf(
+  error: unknown,
+  layout: RepositoryLayout,
+  directory: string,
+): unknown {
+  const isSwept = isAbsent(error) && fileKind(layout.sessions) === "directory";
+  const isStored = isTaken(error) || codeOf(error) === "ENOTEMPTY";
+  return isSwept || isStored
+    ? new StagedFileLost(directory, error)
+    : asOrcError(error, "store the session", directory);
 }
 
 function stage(directory: string, files: SessionFiles): void {

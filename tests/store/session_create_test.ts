@@ -5,7 +5,11 @@ import {
   assertThrows,
 } from "@std/assert";
 import { OrcError } from "../../src/core/error.ts";
-import { repositoryLayout, sessionLayout } from "../../src/core/layout.ts";
+import {
+  repositoryLayout,
+  sessionLayout,
+  STAGING_PREFIX,
+} from "../../src/core/layout.ts";
 import {
   createSession,
   publishSession,
@@ -76,11 +80,31 @@ Deno.test("publishSession() writes over no session", () =>
     publishSession(layout, "new", FILES, tokenOf(9));
     const before = readTree(layout.root);
     const again = { ...FILES, state: "other" };
-    assertThrows(
+    const error = assertThrows(
       () => publishSession(layout, "new", again, tokenOf(10)),
       OrcError,
-      'Cannot store the session "',
     );
+    assertEquals([error.kind, error.code], ["conflict", "lock_lost"]);
+    assertEquals(readTree(layout.root), before);
+  }));
+
+Deno.test("publishSession() says that it was displaced while it staged", () =>
+  withSession(({ layout }) => {
+    const staging = `${layout.sessions}/${STAGING_PREFIX}${tokenOf(9)}`;
+    const files = {
+      ...FILES,
+      /** Read when the directory is staged: the next holder's sweep is quicker. */
+      get meta(): string {
+        Deno.removeSync(staging);
+        return FILES.meta;
+      },
+    };
+    const before = readTree(layout.root);
+    const error = assertThrows(
+      () => publishSession(layout, "new", files, tokenOf(9)),
+      OrcError,
+    );
+    assertEquals([error.kind, error.code], ["conflict", "lock_lost"]);
     assertEquals(readTree(layout.root), before);
   }));
 
