@@ -78,6 +78,7 @@ function createFilled(path: string, record: LockRecord): boolean {
   }
   let filled = false;
   try {
+    allowReading(file, path);
     writeAll(file, encodeRecord(record));
     filled = true;
   } finally {
@@ -85,6 +86,13 @@ function createFilled(path: string, record: LockRecord): boolean {
     if (!filled) discard(path);
   }
   return true;
+}
+
+/** A umask may take away even what this process needs to see that the lock is its own. */
+function allowReading(file: Deno.FsFile, path: string): void {
+  const { mode } = file.statSync();
+  if (mode === null || (mode & 0o400) !== 0) return;
+  Deno.chmodSync(path, RECORD_MODE);
 }
 
 /** Windows answers a name that is being deleted with a refusal; that is contention. */

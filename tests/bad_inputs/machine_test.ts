@@ -563,7 +563,7 @@ test({
     }),
 });
 
-for (const umask of ["000", "022", "077", "277"]) {
+for (const umask of ["000", "022", "077", "277", "777"]) {
   test(`G12: under umask ${umask} a session is whole and nobody else can write it`, () =>
     inLab(async (lab) => {
       const root = `${lab.root}/new`;
