@@ -7,6 +7,7 @@
 import { measureContention } from "./bench/contention.ts";
 import { measureLogLines, measureSessions } from "./bench/scale.ts";
 import { measurePlainStatus, measureStatus } from "./bench/status.ts";
+import { measureUpdateOnSlowDisk } from "./bench/slow_disk.ts";
 import { measureUpdate } from "./bench/update.ts";
 import type { Row } from "./bench/row.ts";
 
@@ -14,6 +15,7 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   status: measureStatus,
   "status-plain": measurePlainStatus,
   update: measureUpdate,
+  "update-slow-disk": measureUpdateOnSlowDisk,
   "contention-2": () => measureContention(2),
   "contention-8": () => measureContention(8),
   "contention-24": () => measureContention(24),
