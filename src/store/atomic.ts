@@ -1,7 +1,7 @@
 import { OrcError } from "../core/error.ts";
 import { TEMPORARY_SUFFIX } from "../core/layout.ts";
 import { joinPath, nameOf, parentDirectory } from "../core/path.ts";
-import { asOrcError, isAbsent } from "./os_error.ts";
+import { asOrcError, isAbsent, isDenied } from "./os_error.ts";
 import { discard, renameOver, syncDirectory, writeAll } from "./file_system.ts";
 
 /** How a file is replaced. */
@@ -44,9 +44,11 @@ export function writeAtomic(
   options: WriteOptions,
 ): string | undefined {
   const temporary = temporaryPath(path, options);
-  const mode = modeOf(path) ?? options.mode ?? NEW_FILE_MODE;
+  const replaced = regularFileAt(path);
+  const mode = modeOf(replaced) ?? options.mode ?? NEW_FILE_MODE;
   try {
     writeNewFile(temporary, bytes, mode);
+    if (replaced !== undefined) keepOwner(temporary, replaced);
     options.fence?.();
     publish(temporary, path);
   } catch (error) {
@@ -91,10 +93,10 @@ function temporaryPath(path: string, options: WriteOptions): string {
     : joinPath(options.stagingDirectory, nameOf(beside));
 }
 
-function modeOf(path: string): number | undefined {
+function regularFileAt(path: string): Deno.FileInfo | undefined {
   try {
     const info = Deno.lstatSync(path);
-    if (info.isFile) return info.mode === null ? undefined : info.mode & 0o777;
+    if (info.isFile) return info;
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;
@@ -105,6 +107,23 @@ function modeOf(path: string): number | undefined {
     `Cannot replace "${path}": it is not a regular file`,
     { path },
   );
+}
+
+function modeOf(file: Deno.FileInfo | undefined): number | undefined {
+  const mode = file?.mode ?? null;
+  return mode === null ? undefined : mode & 0o777;
+}
+
+/** The superuser must not lock a user out of their own session. */
+function keepOwner(path: string, { uid, gid }: Deno.FileInfo): void {
+  const made = Deno.lstatSync(path);
+  if (made.uid === uid && made.gid === gid) return;
+  try {
+    Deno.chownSync(path, uid, gid);
+  } catch (error) {
+    // Who may not give files away makes them their own, as any editor does.
+    if (!isDenied(asOrcError(error, "write", path))) throw error;
+  }
 }
 
 function confirm(path: string): string | undefined {

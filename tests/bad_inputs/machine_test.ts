@@ -584,6 +584,20 @@ for (const umask of ["000", "022", "077", "277", "777"]) {
 }
 
 test({
+  name: "G13: what the superuser changes stays with its owner",
+  ignore: Deno.uid() !== 0,
+  fn: () =>
+    inLab(async (lab) => {
+      const owner = 65534;
+      Deno.chownSync(lab.at("state.json"), owner, owner);
+      const { code, err } = await lab.spawn(["note", "x"]);
+      assertEquals([code, err], [OK, ""]);
+      const { uid, gid } = Deno.statSync(lab.at("state.json"));
+      assertEquals([uid, gid], [owner, owner]);
+    }),
+});
+
+test({
   name: "G14: orc works as the first process of a namespace of its own",
   ignore: !canMount(),
   fn: () =>
