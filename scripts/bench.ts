@@ -5,6 +5,7 @@
  * @module
  */
 import { measureContention } from "./bench/contention.ts";
+import { measureLog } from "./bench/log.ts";
 import { measureLogLines, measureSessions } from "./bench/scale.ts";
 import { measurePlainStatus, measureStatus } from "./bench/status.ts";
 import { measureUpdateOnSlowDisk } from "./bench/slow_disk.ts";
@@ -23,12 +24,26 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   "log-lines": measureLogLines,
 };
 
-const wanted = Deno.args.length === 0 ? Object.keys(ROWS) : Deno.args;
+/** Benches whose rows are no ratio of two times. */
+const TEXTS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+  log: measureLog,
+};
+
+const wanted = Deno.args.length === 0
+  ? [...Object.keys(ROWS), ...Object.keys(TEXTS)]
+  : Deno.args;
 for (const name of wanted) {
+  const measureTexts = TEXTS[name];
+  if (measureTexts) {
+    for (const text of await measureTexts()) console.log(text);
+    continue;
+  }
   const measure = ROWS[name];
   if (!measure) {
     console.error(
-      `No bench "${name}"; there are: ${Object.keys(ROWS).join(", ")}`,
+      `No bench "${name}"; there are: ${
+        [...Object.keys(ROWS), ...Object.keys(TEXTS)].join(", ")
+      }`,
     );
     Deno.exit(2);
   }

@@ -3,7 +3,7 @@ import { OrcError } from "../core/error.ts";
 import type { Action, Caller, Decision } from "../core/types.ts";
 import type { Host } from "../host/host.ts";
 import { applyAction, type Changed } from "./change_session.ts";
-import { assertPinned, type OpenedSession } from "./open_session.ts";
+import { assertChangeable, type OpenedSession } from "./open_session.ts";
 
 /** An act of a human, and what has to be typed to confirm it. */
 export interface HumanAct {
@@ -26,7 +26,7 @@ export async function applyHumanAction(
   action: Action,
   act: HumanAct,
 ): Promise<Changed> {
-  assertPinned(opened);
+  assertChangeable(opened);
   const caller = host.caller();
   const decideAs = (approval: Caller["approval"]): Decision =>
     decide(opened.workflow, opened.session.state, action, {

@@ -24,6 +24,8 @@ export interface ApproveItemOptions extends SessionOptions {
  * @throws {OrcError} `approval_required` (denied) if no human is there; the try
  *   is logged
  * @throws {OrcError} `approval_declined` (denied) if something else is typed
+ * @throws {OrcError} `out_of_order` (refused) if another item of a strict phase
+ *   comes first
  * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
  *   (refused) if the item is not in the current phase
  *

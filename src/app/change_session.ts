@@ -5,7 +5,7 @@ import type { Action, Caller, SessionState } from "../core/types.ts";
 import type { Host } from "../host/host.ts";
 import { assertWritable } from "../store/session_read.ts";
 import type { Session, Updated } from "../store/session_store.ts";
-import { assertPinned, type OpenedSession } from "./open_session.ts";
+import { assertChangeable, type OpenedSession } from "./open_session.ts";
 import type { Place } from "./place.ts";
 
 /** What a change did, and where the session stands now. */
@@ -53,11 +53,15 @@ async function updateWith(
   action: Action,
   caller: Caller,
 ): Promise<Updated> {
-  assertPinned(opened);
+  assertChangeable(opened);
   const { repository, session, workflow } = opened;
-  const change = ({ state }: Session) => {
+  const change = (fresh: Session) => {
+    const { state } = fresh;
     if (action.type === "advance") assertSamePhase(session.state, state);
-    return decide(workflow, state, action, { at: host.now(), caller });
+    const at = host.now();
+    const decision = decide(workflow, state, action, { at, caller });
+    if (action.type === "restore") assertSameUpdate(session, fresh);
+    return decision;
   };
   if (session.legacyPath !== null) {
     // An action that is refused or does nothing must not adopt anything either.
@@ -79,5 +83,18 @@ function assertSamePhase(seen: SessionState, now: SessionState): void {
     "phase_left",
     `Cannot leave phase "${seen.currentPhaseId}": another process left it meanwhile`,
     { hint: "orc status" },
+  );
+}
+
+/** Who was shown what a checkpoint takes back agreed to that, and not to what was done since. */
+function assertSameUpdate(seen: Session, now: Session): void {
+  const isSame = now.serial === seen.serial &&
+    now.state.updatedAt === seen.state.updatedAt;
+  if (isSame) return;
+  throw new OrcError(
+    "conflict",
+    "session_changed",
+    "Cannot restore the checkpoint: another process changed the session meanwhile",
+    { hint: "orc resume --dry-run" },
   );
 }

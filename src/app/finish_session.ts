@@ -18,6 +18,8 @@ export interface FinishOptions extends SessionOptions {
 export interface AbandonOptions extends SessionOptions {
   /** Kept with the session and in its log; the blanks around it are not. */
   readonly reason: string;
+  /** What came of it all the same; at most 2000 characters. */
+  readonly notes?: string;
 }
 
 /**
@@ -68,7 +70,8 @@ export async function finishSession(
  *
  * Requires `--allow-read` and `--allow-write`.
  *
- * @throws {OrcError} `reason_missing` (usage) if the reason is blank
+ * @throws {OrcError} `reason_missing` (usage) if the reason is blank,
+ *   `notes_too_long` (usage) if the notes are
  * @throws {OrcError} `session_closed` (refused) if it was ended before
  *
  * @example
@@ -93,5 +96,6 @@ export async function abandonSession(
   return await applyAction(host, opened, {
     type: "abandon",
     reason: options.reason,
+    notes: options.notes ?? null,
   });
 }

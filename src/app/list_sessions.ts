@@ -8,6 +8,7 @@ import type { SessionEntry } from "../store/session_store.ts";
 import { decodeDefinition } from "../core/definition.ts";
 import { openRepository, type RepositoryOptions } from "./open_repository.ts";
 import { type Place, placeOf } from "./place.ts";
+import { shownName } from "./shown_name.ts";
 
 /**
  * A session in one line. What cannot be read of it is null, and `problem` says
@@ -18,6 +19,8 @@ export interface SessionLine {
   readonly id: string;
   /** Whether everybody who has no session of their own is in it. */
   readonly current: boolean;
+  /** What people call it; null when nobody gave it a name. */
+  readonly name: string | null;
   /** What is to be done, as given at start. */
   readonly task: string | null;
   /** How far it is. */
@@ -78,7 +81,10 @@ export async function listSessions(
   const warnings: string[] = [];
   const current = await unlessDamaged(() => readCurrent(layout), warnings);
   const entries = await store.list();
-  const lines = entries.map((entry) => lineOf(entry, current, false));
+  const lines = entries.map((entry) => ({
+    ...lineOf(entry, current, false),
+    name: entry.state && shownName(layout, entry.id, warnings),
+  }));
   const legacy = await unlessDamaged(() => readLegacyState(layout), warnings);
   if (legacy && !lines.some(({ id }) => id === legacy.session.id)) {
     const { id, state } = legacy.session;
@@ -110,7 +116,7 @@ function lineOf(
   current: string | undefined,
   legacy: boolean,
 ): SessionLine {
-  const common = { id, current: id === current, legacy };
+  const common = { id, current: id === current, name: null, legacy };
   if (!state) return { ...common, ...UNKNOWN, problem };
   const { task, status, currentPhaseId, createdAt, updatedAt } = state;
   return {

@@ -5,12 +5,15 @@ import { repositoryLayout } from "../core/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../core/limits.ts";
 import { relativePath, resolvePath } from "../core/path.ts";
 import { fillSessionName } from "../core/session_name.ts";
+import { isVersionRange } from "../core/version_range.ts";
 import { type ParsedWorkflow, parseWorkflow } from "../core/workflow.ts";
+import { entriesOf } from "../core/workflow_value.ts";
 import type { Host } from "../host/host.ts";
 import { sha256Hex } from "../core/checksum.ts";
 import { fileKind, readRegularFile, realOrGiven } from "../store/read_file.ts";
 import { bundledText } from "./bundled_text.ts";
 import type { Repository } from "./open_repository.ts";
+import { versionRefusal } from "./orc_version.ts";
 import { readWorkflowText } from "./read_workflow_text.ts";
 
 /** A workflow that was read and found valid. */
@@ -103,8 +106,20 @@ async function decodeWorkflow(
 ): Promise<LoadedWorkflow> {
   const text = fillSessionName(decodeWorkflowBytes(bytes, path), sessionName);
   const { value, locate } = readWorkflowText(text, path);
-  const parsed = parseWorkflow(value, { locate, source: path, overrides });
-  return { ...parsed, path, sha256: await sha256Hex(bytes) };
+  const sha256 = await sha256Hex(bytes);
+  try {
+    const parsed = parseWorkflow(value, { locate, source: path, overrides });
+    return { ...parsed, path, sha256 };
+  } catch (problems) {
+    // What is wrong to this orc may be right to the one that the file asks for.
+    throw await versionRefusal({ orc: rangeIn(value) }, path) ?? problems;
+  }
+}
+
+/** The range of versions in a file that may be no workflow. */
+function rangeIn(value: unknown): string | null {
+  const range = new Map(entriesOf(value)).get("orc");
+  return typeof range === "string" && isVersionRange(range) ? range : null;
 }
 
 /** Decodes a file people write: bytes that are no text are their mistake, not damage. */

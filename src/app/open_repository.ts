@@ -47,6 +47,29 @@ export function openRepository(
     environment,
     home: host.homeDirectory(),
   });
+  return repositoryIn(host, found, options);
+}
+
+/** Opens the repository of exactly this directory, without any search. Reads nothing. */
+export function repositoryAt(
+  host: Host,
+  root: string,
+  options: RepositoryOptions = {},
+): Repository {
+  const found: FoundRoot = {
+    root,
+    source: "marker",
+    workingTree: root,
+    worktree: null,
+  };
+  return repositoryIn(host, found, options);
+}
+
+function repositoryIn(
+  host: Host,
+  found: FoundRoot,
+  options: RepositoryOptions,
+): Repository {
   const layout = repositoryLayout(found.root);
   const context: StoreContext = {
     timeoutMs: lockTimeoutMs(host, options.lockTimeout),

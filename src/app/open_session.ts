@@ -1,5 +1,5 @@
 import { type Place, placeOf } from "./place.ts";
-import { OrcError } from "../core/error.ts";
+import type { OrcError } from "../core/error.ts";
 import type { Workflow } from "../core/types.ts";
 import type { Host } from "../host/host.ts";
 import type { Session } from "../store/session_store.ts";
@@ -27,8 +27,8 @@ export interface OpenedSession {
   readonly session: Session;
   readonly source: SessionSource;
   readonly workflow: Workflow;
-  /** Whether the workflow is the one pinned at start and not made up from the state. */
-  readonly isPinned: boolean;
+  /** Why nothing in the session may change, though it can be shown; null when it may. */
+  readonly refusal: OrcError | null;
   readonly place: Place;
 }
 
@@ -39,23 +39,17 @@ export async function openSession(
 ): Promise<OpenedSession> {
   const repository = openRepository(host, options);
   const selected = await selectSession(host, repository, options.session);
-  const { workflow, isPinned } = await workflowOf(repository, selected.session);
+  const { workflow, refusal } = await workflowOf(repository, selected.session);
   return {
     ...selected,
     repository,
     workflow,
-    isPinned,
+    refusal,
     place: placeOf(repository, selected.session.id),
   };
 }
 
-/** Refuses to change a session whose rules are not known. */
-export function assertPinned({ isPinned, session }: OpenedSession): void {
-  if (isPinned) return;
-  throw new OrcError(
-    "config",
-    "no_workflow",
-    `Session "${session.id}" carries no workflow, and there is no workflow.yaml to take its rules from`,
-    { hint: "put the workflow.yaml it was started with back" },
-  );
+/** Refuses to change a session whose rules are not known or not for this orc. */
+export function assertChangeable({ refusal }: OpenedSession): void {
+  if (refusal !== null) throw refusal;
 }

@@ -1,6 +1,7 @@
 import { encodeDefinition } from "../core/definition.ts";
 import { OrcError } from "../core/error.ts";
 import { type JsonObject, type JsonValue, withFields } from "../core/json.ts";
+import { findWrongSettings } from "../core/known_settings.ts";
 import { repositoryLayout } from "../core/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../core/limits.ts";
 import { readSettings } from "../core/workflow_settings.ts";
@@ -13,7 +14,10 @@ import {
   loadWorkflow,
 } from "./load_workflow.ts";
 import type { Repository } from "./open_repository.ts";
+import { assertOrcFits } from "./orc_version.ts";
 import { readWorkflowText } from "./read_workflow_text.ts";
+
+type Wrong = ReturnType<typeof findWrongSettings>[number];
 
 /** Which workflow a session follows, and with which commands. */
 export interface WorkflowChoice {
@@ -51,6 +55,7 @@ export async function pinWorkflow(
     overrides,
     sessionName,
   });
+  await assertOrcFits(loaded.workflow, loaded.path);
   return {
     ...loaded,
     definition: encodeDefinition(loaded.workflow),
@@ -62,7 +67,7 @@ export async function pinWorkflow(
 }
 
 /** The Python tool's flat overrides of settings, in a file beside workflow.yaml. */
-function readOverrides({ found }: Repository): JsonObject {
+export function readOverrides({ found }: Repository): JsonObject {
   const path = repositoryLayout(found.workingTree).legacyOverrides;
   const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
   if (bytes === undefined) return new Map();
@@ -70,8 +75,24 @@ function readOverrides({ found }: Repository): JsonObject {
   const { value } = readWorkflowText(text, path);
   if (value === null || value === undefined) return new Map();
   const { settings, problems } = readSettings(value);
-  if (entriesOf(value) !== undefined && problems.length === 0) return settings;
-  throw new OrcError(
+  const isMapping = entriesOf(value) !== undefined;
+  if (!isMapping || problems.length > 0) throw notFlat(path);
+  const [wrong] = findWrongSettings(settings);
+  if (wrong !== undefined) throw wrongValue(path, wrong);
+  return settings;
+}
+
+function wrongValue(path: string, { path: place, message }: Wrong): OrcError {
+  return new OrcError(
+    "config",
+    "invalid_overrides",
+    `"${path}" is not valid: ${place.at(-1)}: ${message}`,
+    { path, hint: "correct the file or remove it" },
+  );
+}
+
+function notFlat(path: string): OrcError {
+  return new OrcError(
     "config",
     "invalid_overrides",
     `"${path}" does not hold settings, one KEY: VALUE a line`,

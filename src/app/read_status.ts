@@ -12,6 +12,7 @@ import type { Host } from "../host/host.ts";
 import type { Repository } from "./open_repository.ts";
 import type { Place } from "./place.ts";
 import type { SessionSource } from "./select_session.ts";
+import { shownName } from "./shown_name.ts";
 
 /** Where a session stands. */
 export interface Status extends Summary {
@@ -19,6 +20,8 @@ export interface Status extends Summary {
   readonly place: Place;
   /** Id of the session. */
   readonly session: string;
+  /** What people call it; null when nobody gave it a name. */
+  readonly name: string | null;
   /** How it was decided that this session is meant. */
   readonly sessionSource: SessionSource;
   /**
@@ -65,22 +68,30 @@ export async function readStatus(
   options: SessionOptions = {},
 ): Promise<Status> {
   const opened = await openSession(host, options);
-  const { session, source, workflow, place } = opened;
+  const { session, source, workflow, place, repository } = opened;
+  const legacy = session.legacyPath !== null;
+  const warnings = [...await warningsOf(opened)];
   return {
     ...summarize(workflow, session.state),
     place,
     session: session.id,
+    name: legacy ? null : shownName(repository.layout, session.id, warnings),
     sessionSource: source,
     serial: session.serial,
-    legacy: session.legacyPath !== null,
+    legacy,
     at: host.now(),
-    warnings: await warningsOf(opened),
+    warnings,
   };
 }
 
 async function warningsOf(opened: OpenedSession): Promise<readonly string[]> {
   const { session, repository } = opened;
   const warnings: string[] = [];
+  if (opened.refusal !== null) {
+    warnings.push(
+      `${opened.refusal.message}; it is shown, and updates are refused`,
+    );
+  }
   if (session.checksum === "changed") {
     warnings.push(
       "state.json was changed outside orc; it is shown, and updates are refused",

@@ -1,34 +1,44 @@
 import type { CheckResult } from "../core/types.ts";
 import type { RequiredCheck } from "../core/verification.ts";
-import type { Host } from "../host/host.ts";
-import { findWorkingFile } from "../store/working_file.ts";
+import type { Host, ProgramProgress } from "../host/host.ts";
+import { fileKind } from "../store/read_file.ts";
+import { findWorkingFile, type WorkingFile } from "../store/working_file.ts";
 
 type CommandCheck = Extract<RequiredCheck, { type: "command" }>;
+
+/** Where a check runs, and who wants to know of it. */
+export interface CheckSite {
+  /** Absolute; what a check looks at or runs in lies inside. */
+  readonly workingTree: string;
+  /** What a program gets besides the environment of orc. */
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly onProgress?: (progress: ProgramProgress) => void;
+}
 
 /** Runs a check. No lock is held meanwhile. Undefined when there is nothing to run. */
 export async function runCheck(
   host: Host,
   check: RequiredCheck,
-  workingTree: string,
+  site: CheckSite,
 ): Promise<CheckResult | undefined> {
   switch (check.type) {
     case "none":
     case "approval":
       return undefined;
     case "file_exists": {
-      const { path, problem } = findWorkingFile(workingTree, check.path);
+      const { path, problem } = findWorkingFile(site.workingTree, check.path);
       const passed = problem === null;
       return { type: "file_exists", passed, name: check.path, path, problem };
     }
     case "command":
-      return await runCommand(host, check, workingTree);
+      return await runCommand(host, check, site);
   }
 }
 
 async function runCommand(
   host: Host,
   check: CommandCheck,
-  workingTree: string,
+  { workingTree, variables, onProgress }: CheckSite,
 ): Promise<CheckResult> {
   const { plan } = check;
   const common = {
@@ -42,14 +52,29 @@ async function runCommand(
   if (plan.kind === "invalid") {
     return { ...common, ...NEVER_RAN, problem: plan.problem };
   }
+  const { path, problem } = findDirectory(workingTree, check.workingDir);
+  if (problem !== null) return { ...common, ...NEVER_RAN, problem };
   const ended = await host.runProgram({
     command: plan.kind === "shell" ? { shell: plan.text } : plan.words,
-    workingDirectory: workingTree,
+    workingDirectory: path,
     timeoutMs: check.timeoutMs,
+    variables,
+    onProgress,
   });
   const passed = ended.problem === null &&
     ended.exitCode === check.expectExitCode;
   return { ...common, ...ended, passed };
+}
+
+/** A program must not be run where the workflow has no say: links are followed before it is judged. */
+function findDirectory(tree: string, directory: string | null): WorkingFile {
+  if (directory === null) return { path: tree, problem: null };
+  const { path, problem } = findWorkingFile(tree, directory);
+  if (problem !== null) {
+    return { path, problem: `Working directory ${problem}` };
+  }
+  if (fileKind(path) === "directory") return { path, problem: null };
+  return { path, problem: `Working directory ${directory} is a file` };
 }
 
 function textOf(plan: CommandCheck["plan"]): string | undefined {
@@ -62,5 +87,6 @@ const NEVER_RAN = {
   exitCode: -1,
   stdout: "",
   stderr: "",
+  notUtf8: [],
   durationSeconds: 0,
 } as const;

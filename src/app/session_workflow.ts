@@ -1,14 +1,19 @@
 import { decodeDefinition } from "../core/definition.ts";
+import { findDuplicateId } from "../core/duplicate_id.ts";
+import { OrcError } from "../core/error.ts";
 import { repositoryLayout } from "../core/layout.ts";
 import type { PhaseState, SessionState, Workflow } from "../core/types.ts";
+import { quoted } from "../core/text.ts";
 import { fileKind } from "../store/read_file.ts";
 import type { Session } from "../store/session_store.ts";
 import type { Repository } from "./open_repository.ts";
+import { versionRefusal } from "./orc_version.ts";
 
-/** The rules of a session, and whether they are known or only guessed from its state. */
+/** The rules of a session, and whether they allow it to change. */
 export interface SessionWorkflow {
   readonly workflow: Workflow;
-  readonly isPinned: boolean;
+  /** Why nothing in the session may change, though it can be shown; null when it may. */
+  readonly refusal: OrcError | null;
 }
 
 /**
@@ -18,18 +23,48 @@ export interface SessionWorkflow {
  */
 export async function workflowOf(
   { found }: Repository,
-  { state }: Session,
+  { id, state }: Session,
 ): Promise<SessionWorkflow> {
   if (state.definition !== null) {
-    return { workflow: decodeDefinition(state.definition), isPinned: true };
+    const workflow = decodeDefinition(state.definition);
+    const refusal = ambiguous(workflow, id) ??
+      await versionRefusal(workflow, null);
+    return { workflow, refusal: refusal ?? null };
   }
   const path = repositoryLayout(found.workingTree).workflow;
   if (fileKind(path) === "file") {
     const { readWorkflow } = await import("./load_workflow.ts");
     const { workflow } = await readWorkflow(path);
-    return { workflow, isPinned: true };
+    return { workflow, refusal: await versionRefusal(workflow, path) ?? null };
   }
-  return { workflow: workflowFromState(state), isPinned: false };
+  return { workflow: workflowFromState(state), refusal: unknownRules(id) };
+}
+
+/** The Python tool lets one id stand for two things, and counts the progress of one of them. */
+function ambiguous(workflow: Workflow, session: string): OrcError | undefined {
+  const duplicate = findDuplicateId(workflow);
+  if (duplicate === undefined) return undefined;
+  return new OrcError(
+    "corrupt",
+    "duplicate_id",
+    `The workflow of session "${session}" has the ${duplicate.kind} id ${
+      quoted(duplicate.id)
+    } twice, so what it says about it is ambiguous`,
+    {
+      hint:
+        'give each its own id in workflow.yaml, then start anew: orc start --beside "TASK"',
+      details: { ...duplicate },
+    },
+  );
+}
+
+function unknownRules(session: string): OrcError {
+  return new OrcError(
+    "config",
+    "no_workflow",
+    `Session "${session}" carries no workflow, and there is no workflow.yaml to take its rules from`,
+    { hint: "put the workflow.yaml it was started with back" },
+  );
 }
 
 function workflowFromState(state: SessionState): Workflow {
@@ -37,6 +72,7 @@ function workflowFromState(state: SessionState): Workflow {
     name: state.workflowType,
     version: state.workflowVersion,
     description: null,
+    orc: null,
     phases: state.phases.map(phaseFromState),
     settings: new Map(),
   };
@@ -61,6 +97,8 @@ function phaseFromState({ id, items }: PhaseState): Workflow["phases"][number] {
       evidencePrompt: null,
       agent: null,
       timeoutSeconds: undefined,
+      risk: "medium",
+      workingDir: null,
     })),
     exitGate: null,
     notes: [],

@@ -10,7 +10,8 @@ export interface SkipOptions extends SessionOptions {
   readonly itemId: string;
   /**
    * What makes the item unnecessary here: at least 10 characters, 50 for
-   * documented items and gates. Stock phrases are refused.
+   * documented items, gates, and what only its autonomous phase lets be skipped.
+   * Stock phrases are refused.
    */
   readonly reason: string;
   /** Skips a gate: an act of a human, who types the item's id. */
@@ -29,6 +30,8 @@ export interface SkipOptions extends SessionOptions {
  *   stock phrase or repeats itself
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it
  *   is forced and no human says yes; a try without a human is logged
+ * @throws {OrcError} `out_of_order` (refused) if another item of a strict phase
+ *   comes first
  * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
  *   (refused) if the item is not in the current phase
  *

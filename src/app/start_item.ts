@@ -16,6 +16,8 @@ export interface StartItemOptions extends SessionOptions {
  *
  * @throws {OrcError} `cannot_start` (refused) if the item is completed or
  *   skipped
+ * @throws {OrcError} `out_of_order` (refused) if another item of a strict phase
+ *   comes first
  * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
  *   (refused) if the item is not in the current phase
  *

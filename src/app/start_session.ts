@@ -72,6 +72,8 @@ export interface Started {
  *   workflow is invalid, with all problems at once
  * @throws {OrcError} `invalid_overrides` (config) if `.orchestrator.yaml` holds
  *   no settings
+ * @throws {OrcError} `orc_version` (config) if the workflow asks for another
+ *   version of orc
  * @throws {OrcError} `no_such_workflow` (not_found) if the file named does not
  *   exist
  * @throws {OrcError} `invalid_task` or `invalid_constraint` (usage) if a text

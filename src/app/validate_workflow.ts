@@ -2,6 +2,8 @@ import { invalidWorkflow, type Problem } from "../core/workflow_problem.ts";
 import type { Host } from "../host/host.ts";
 import { loadWorkflow } from "./load_workflow.ts";
 import { openRepository, type RepositoryOptions } from "./open_repository.ts";
+import { assertOrcFits } from "./orc_version.ts";
+import { readOverrides } from "./pin_workflow.ts";
 import { type Place, placeOf } from "./place.ts";
 
 /** The file to look at. */
@@ -38,8 +40,9 @@ export interface Validated {
 }
 
 /**
- * Checks a workflow file as a start would, and whether its checks and gates can
- * verify anything. Reads only.
+ * Checks a workflow file as a start would, with the settings of
+ * `.orchestrator.yaml`, and whether its checks and gates can verify anything.
+ * Reads only.
  *
  * Requires `--allow-read` and, for the YAML parser,
  * `--allow-env=LOG_TOKENS,LOG_STREAM`.
@@ -48,6 +51,10 @@ export interface Validated {
  * @throws {OrcError} `invalid_workflow` (config) if it is no workflow, or a
  *   check or gate in it can verify nothing; all problems at once, the first 20
  *   with their positions in `details.problems`
+ * @throws {OrcError} `orc_version` (config) if it asks for another version of
+ *   orc
+ * @throws {OrcError} `invalid_overrides` (config) if `.orchestrator.yaml` holds
+ *   no settings
  * @throws {OrcError} `no_such_workflow` (not_found) if the file named does not
  *   exist
  *
@@ -70,7 +77,11 @@ export async function validateWorkflow(
   options: ValidateOptions = {},
 ): Promise<Validated> {
   const repository = openRepository(host, options);
-  const loaded = await loadWorkflow(host, repository, { file: options.file });
+  const loaded = await loadWorkflow(host, repository, {
+    file: options.file,
+    overrides: readOverrides(repository),
+  });
+  await assertOrcFits(loaded.workflow, loaded.path);
   if (loaded.warnings.some(({ severity }) => severity === "error")) {
     throw invalidWorkflow(loaded.warnings, loaded.path ?? undefined);
   }

@@ -1,4 +1,4 @@
-import type { TableEntry } from "../commands/command.ts";
+import type { Streaming, Style, TableEntry } from "../commands/command.ts";
 import {
   type CommandGroup,
   commandGroups,
@@ -16,6 +16,7 @@ import {
 } from "./parse.ts";
 import {
   helpRequest,
+  type Invocation,
   missingCommand,
   prepare,
   requestOf,
@@ -23,6 +24,8 @@ import {
 import {
   errorDocument,
   errorText,
+  partsLines,
+  partsText,
   resultDocument,
   resultText,
   warningText,
@@ -83,12 +86,51 @@ async function perform(run: Run): Promise<void> {
   run.presentation = presentationOf(invocation.values);
   // Before anything is changed: the environment may hold what cannot be read.
   const style = styleFor(run.host, run.presentation.noColor);
+  const streaming = streamingOf(run, invocation);
+  if (streaming !== undefined) {
+    return await performStream(run, { ...invocation, streaming }, style);
+  }
   const outcome = await invocation.command.run(run.host, invocation.values);
   warn(run, outcome.warnings ?? []);
   const text = run.presentation.json
     ? resultDocument(invocation.name, outcome)
     : resultText(invocation.command, outcome.result, style);
   deliver(run, invocation.name, text);
+}
+
+/** How the command is to stream its result; undefined when it is to give it whole. */
+function streamingOf(
+  { presentation }: Run,
+  { name, command, values }: Invocation,
+): Streaming | undefined {
+  const { stream } = command;
+  if (presentation.lines && stream === undefined) throw notStreamed(name);
+  if (presentation.lines) return stream;
+  return !presentation.json && stream?.isWanted(values) ? stream : undefined;
+}
+
+function notStreamed(name: string): OrcError {
+  return new OrcError(
+    "usage",
+    "not_streamed",
+    `Command "${name}" has one result and not many lines`,
+    { hint: "use --output json" },
+  );
+}
+
+async function performStream(
+  run: Run,
+  { name, values, streaming }: Invocation & { readonly streaming: Streaming },
+  style: Style,
+): Promise<void> {
+  const { batches, warnings } = await streaming.run(run.host, values);
+  for await (const parts of batches) {
+    const text = run.presentation.lines
+      ? partsLines(parts)
+      : partsText(streaming, parts, style);
+    if (!deliver(run, name, text)) return;
+  }
+  warn(run, warnings());
 }
 
 /** A person who typed too little wants to see what there is; it is not a result, so it goes to standard error. */
@@ -109,11 +151,14 @@ function warn(run: Run, warnings: readonly string[]): void {
   for (const warning of warnings) tell(run.streams, warningText(warning));
 }
 
-function deliver(run: Run, name: string, text: string): void {
+/** False when nobody reads any more. */
+function deliver(run: Run, name: string, text: string): boolean {
   try {
     run.streams.stdout(text);
+    return true;
   } catch (error) {
     if (!isBrokenPipe(error)) throw unwritable(name, error);
+    return false;
   }
 }
 

@@ -1,6 +1,12 @@
-import type { Command, Outcome, Style } from "../commands/command.ts";
+import type {
+  Command,
+  Outcome,
+  Streaming,
+  Style,
+} from "../commands/command.ts";
 import { JsonNumber, plainOf } from "../core/json.ts";
-import { escapeControls, escapeJson, escapeTexts } from "./escape.ts";
+import { escapeControls } from "../core/text.ts";
+import { escapeJson, escapeTexts } from "./escape.ts";
 import type { Failure } from "./failure.ts";
 
 /** The text of a command that was done, for people. */
@@ -27,6 +33,22 @@ export function resultDocument(
     result: result ?? null,
     warnings: warnings.length === 0 ? undefined : warnings,
   });
+}
+
+/** Parts of a streamed result, for people: each begins a line. */
+export function partsText(
+  streaming: Streaming,
+  parts: readonly unknown[],
+  style: Style,
+): string {
+  return parts
+    .map((part) => `${streaming.render(escapeTexts(part), style)}\n`)
+    .join("");
+}
+
+/** Parts of a streamed result, for programs: one JSON document a line. */
+export function partsLines(parts: readonly unknown[]): string {
+  return parts.map(documentOf).join("");
 }
 
 /** A warning, for people. */

@@ -138,7 +138,10 @@ function valuesOf(names: ReadonlySet<string>, given: Given): Values {
 
 /** How the answer is to look. */
 export interface Presentation {
+  /** A program reads it: errors are documents too. */
   readonly json: boolean;
+  /** Each part of a streamed result is a document on a line of its own. */
+  readonly lines: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly noColor: boolean;
@@ -146,8 +149,10 @@ export interface Presentation {
 
 /** How a command line that could be read wants its answer. */
 export function presentationOf(values: Values): Presentation {
+  const format = formatOf(values);
   return {
-    json: wantsJson(values),
+    json: format !== "text",
+    lines: format === "jsonl",
     quiet: values.on("quiet"),
     verbose: values.on("verbose"),
     noColor: values.on("no-color"),
@@ -160,30 +165,35 @@ export function guessPresentation(argv: readonly string[]): Presentation {
   const flags = end < 0 ? argv : argv.slice(0, end);
   return {
     json: flags.some((flag) => /^--json(?:=|$)/.test(flag)) ||
-      / --output[ =]json /.test(
+      / --output[ =]jsonl? /.test(
         ` ${flags.join(" ")} `,
       ),
+    lines: false,
     quiet: false,
     verbose: flags.includes("--verbose"),
     noColor: false,
   };
 }
 
-function wantsJson(values: Values): boolean {
+type Format = "text" | "json" | "jsonl";
+
+const FORMATS: readonly Format[] = ["text", "json", "jsonl"];
+
+function formatOf(values: Values): Format {
   const output = values.text("output");
-  if (output !== undefined && output !== "json" && output !== "text") {
+  const format = FORMATS.find((format) => format === (output ?? "text"));
+  if (format === undefined) {
     throw new OrcError(
       "usage",
       "invalid_value",
-      `Flag "--output" needs json or text, not "${output}"`,
+      `Flag "--output" needs json, jsonl or text, not "${output}"`,
     );
   }
-  if (output === "text" && values.on("json")) {
-    throw new OrcError(
-      "usage",
-      "conflicting_flags",
-      'Flags "--json" and "--output text" contradict each other',
-    );
-  }
-  return output === "json" || values.on("json");
+  if (!values.on("json")) return format;
+  if (output === undefined || format === "json") return "json";
+  throw new OrcError(
+    "usage",
+    "conflicting_flags",
+    `Flags "--json" and "--output ${format}" contradict each other`,
+  );
 }

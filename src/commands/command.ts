@@ -48,6 +48,24 @@ export interface Outcome<Result> {
   readonly warnings?: readonly string[];
 }
 
+/** A result in parts that are printed as they come, in constant memory. */
+export interface Stream<Part> {
+  /** As many parts at a time as are there without waiting. */
+  readonly batches: AsyncIterable<readonly Part[]>;
+  /** Sentences for people; asked for when all parts are printed. */
+  warnings(): readonly string[];
+}
+
+/** How a command answers whose result may be of any length, or without an end. */
+export interface Streaming<Part = unknown> {
+  /** Whether the flags ask for it; `--output jsonl` always does, `--json` never. */
+  isWanted(values: Values): boolean;
+  /** Calls one function of `app`, as {@linkcode Command.run} does. */
+  run(host: Host, values: Values): Promise<Stream<Part>>;
+  /** Makes the text of one part for people, without a final newline. */
+  render(part: Part, style: Style): string;
+}
+
 /** How text is to look on this output. */
 export interface Style {
   readonly columns: number;
@@ -61,7 +79,7 @@ export interface Style {
 }
 
 /** One command, declared once: help, parser, documentation and JSON all come from here. */
-export interface Command<Result = unknown> {
+export interface Command<Result = unknown, Part = unknown> {
   readonly name: string;
   readonly summary: string;
   /** Paragraphs for `orc help COMMAND`. */
@@ -74,10 +92,14 @@ export interface Command<Result = unknown> {
   run(host: Host, values: Values): Promise<Outcome<Result>>;
   /** Makes the text for people, without a final newline. */
   render(result: Result, style: Style): string;
+  /** Takes the place of `run` and `render` where a stream is asked for. */
+  readonly stream?: Streaming<Part>;
 }
 
-/** Declares a command; keeps the result type of `run` and `render` together. */
-export function command<Result>(spec: Command<Result>): Command<Result> {
+/** Declares a command; keeps the types of what it returns and renders together. */
+export function command<Result, Part = unknown>(
+  spec: Command<Result, Part>,
+): Command<Result, Part> {
   return spec;
 }
 

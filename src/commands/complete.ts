@@ -1,13 +1,19 @@
-import { type Completed, completeItem } from "../app/complete_item.ts";
+import {
+  type Completed,
+  completeItem,
+  type CompleteOptions,
+} from "../app/complete_item.ts";
+import type { Host } from "../host/host.ts";
+import { checkProgress } from "./check_progress.ts";
 import { changeOutcome, changeText } from "./change_view.ts";
-import { command, sessionOptions } from "./command.ts";
+import { command, sessionOptions, type Values } from "./command.ts";
 
 /** `orc complete` */
 export const completeCommand = command<Omit<Completed, "place" | "warnings">>({
   name: "complete",
   summary: "Check an item and mark it as completed",
   description:
-    "Runs the item's check and, if it passes, marks the item as completed. A check that fails is counted and exits with 3. Completing an item twice does nothing.",
+    "Runs the item's check and, if it passes, marks the item as completed. A check that fails is counted and exits with 3. Completing an item twice does nothing.\n\nSome items ask for evidence: orc next names the fields. --evidence NAME=TEXT gives one; give it again for each further entry of a list, and NAME.KEY=TEXT for a mapping. A file whose name holds = is written ./FILE. Evidence is kept even when the check fails.\n\nA check runs in the working tree or the item's working_dir, without input, in the environment orc was started in. ORCHESTRATOR_CHECK is added and holds SESSION/ITEM: inside of its own check an item cannot be completed.",
   args: [{ name: "ITEM", summary: "Id of the item", required: true }],
   flags: [
     {
@@ -15,6 +21,13 @@ export const completeCommand = command<Omit<Completed, "place" | "warnings">>({
       short: "n",
       value: "TEXT",
       summary: "What was done, at most 2000 characters",
+    },
+    {
+      name: "evidence",
+      value: "FILE",
+      repeatable: true,
+      summary:
+        "What supports it: a JSON or YAML file, - for standard input, or fields as NAME=TEXT",
     },
     {
       name: "skip-verify",
@@ -26,25 +39,43 @@ export const completeCommand = command<Omit<Completed, "place" | "warnings">>({
     },
   ],
   permissions: ["run"],
-  examples: ['orc complete plan --notes "Three steps, risks named"'],
+  examples: [
+    'orc complete plan --notes "Three steps, risks named"',
+    "orc complete analysis --evidence analysis.yaml",
+  ],
   async run(host, values) {
-    return changeOutcome(
-      await completeItem(host, {
-        ...sessionOptions(values, `complete ${values.need("ITEM")}`),
-        itemId: values.need("ITEM"),
-        notes: values.text("notes"),
-        skipVerify: values.on("skip-verify"),
-      }),
-    );
+    try {
+      return changeOutcome(await completeItem(host, optionsOf(host, values)));
+    } finally {
+      host.terminal.showProgress(undefined);
+    }
   },
   render: (result, style) => changeText(sentence(result), result, style),
 });
+
+function optionsOf({ terminal }: Host, values: Values): CompleteOptions {
+  const itemId = values.need("ITEM");
+  const isShown = terminal.isErrorTerminal && !values.on("quiet");
+  return {
+    ...sessionOptions(values, `complete ${itemId}`),
+    itemId,
+    notes: values.text("notes"),
+    evidence: values.list("evidence"),
+    skipVerify: values.on("skip-verify"),
+    onProgress: isShown
+      ? (progress) =>
+        terminal.showProgress(
+          checkProgress(itemId, progress, terminal.columns),
+        )
+      : undefined,
+  };
+}
 
 function sentence(
   { item, changed, events }: Pick<Completed, "item" | "changed" | "events">,
 ): string {
   if (!changed) return `Item "${item}" is completed already`;
   return events.some(({ type }) => type === "item_skipped")
-    ? `Skipped manual gate "${item}": the workflow runs without humans`
+    ? `Skipped manual gate "${item}": nobody approved it, and the workflow lets it pass`
     : `Completed item "${item}"`;
 }

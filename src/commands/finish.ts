@@ -57,8 +57,10 @@ function close(
 ): ReturnType<typeof finishSession> {
   const options = sessionOptions(values, "finish");
   const reason = values.text("reason");
+  const notes = values.text("notes");
   if (values.on("abandon")) {
-    return abandonSession(host, { ...options, reason: reason ?? "" });
+    assertNoForce(values);
+    return abandonSession(host, { ...options, reason: reason ?? "", notes });
   }
   if (reason !== undefined) {
     throw new OrcError(
@@ -70,7 +72,18 @@ function close(
   }
   return finishSession(host, {
     ...options,
-    notes: values.text("notes"),
+    notes,
     force: values.on("force"),
   });
+}
+
+/** Force closes a session as completed: who says both does not know which they mean. */
+function assertNoForce(values: Values): void {
+  if (!values.on("force")) return;
+  throw new OrcError(
+    "usage",
+    "force_with_abandon",
+    "Flag --force does not go with --abandon, which needs no force",
+    { hint: 'orc finish --abandon --reason "<why>"' },
+  );
 }

@@ -1,5 +1,10 @@
 import { readStatus } from "../app/read_status.ts";
-import type { NextStep, Summary } from "../core/summary.ts";
+import {
+  describeFields,
+  type EvidenceField,
+  evidenceFields,
+} from "../core/evidence.ts";
+import type { EvidenceSummary, NextStep, Summary } from "../core/summary.ts";
 import { command, sessionOptions } from "./command.ts";
 import { nextParagraph } from "./progress_view.ts";
 
@@ -8,7 +13,13 @@ type NextResult =
     Summary,
     "active" | "status" | "task" | "phase" | "phases" | "constraints"
   >
-  & { readonly next: NextStep | null };
+  & { readonly next: NextStep | null; readonly evidence: Evidence | null };
+
+/** What evidence the next item asks for, with the fields of its schema. */
+interface Evidence extends EvidenceSummary {
+  /** Null for a schema that orc does not know. */
+  readonly fields: readonly EvidenceField[] | null;
+}
 
 /** `orc next` */
 export const nextCommand = command<NextResult>({
@@ -34,8 +45,30 @@ export const nextCommand = command<NextResult>({
         phases,
         constraints,
         next,
+        evidence: evidenceOf(next),
       },
     };
   },
-  render: (result, style) => nextParagraph(result, style),
+  render: (result, style) =>
+    nextParagraph(result, style, evidenceLines(result.evidence)),
 });
+
+function evidenceOf(next: NextStep | null): Evidence | null {
+  const evidence = next?.item?.evidence ?? null;
+  if (evidence === null) return null;
+  const { schema } = evidence;
+  const fields = schema === null ? undefined : evidenceFields(schema);
+  return { ...evidence, fields: fields ?? null };
+}
+
+function evidenceLines(evidence: Evidence | null): readonly string[] {
+  if (evidence === null) return [];
+  const { schema, prompt, given } = evidence;
+  return [
+    ...(prompt === null ? [] : [`evidence to collect: ${prompt}`]),
+    ...(schema === null
+      ? []
+      : [`evidence file (${schema}): ${describeFields(schema)}`]),
+    ...(given ? ["evidence was handed in before, and new replaces it"] : []),
+  ];
+}

@@ -72,10 +72,29 @@ function remarkOn(item: ItemSummary, at: string): string {
     const tries = item.tries === 1 ? "1 try" : `${item.tries} tries`;
     return `failed: ${item.failure} (${tries})`;
   }
-  if (item.status === "in_progress") return startedRemark(item, at);
-  return item.verification === "manual_gate"
-    ? "a human must approve"
-    : optional;
+  const begun = item.status === "in_progress" ? startedRemark(item, at) : "";
+  return [begun || optional, approvalRemark(item), conditionRemark(item)]
+    .filter((remark) => remark !== "")
+    .join("; ");
+}
+
+const APPROVALS: Readonly<
+  Record<NonNullable<ItemSummary["approval"]>, string>
+> = {
+  human: "a human must approve",
+  nobody: "passes without a human",
+  clock: "a human may approve",
+};
+
+function approvalRemark({ approval, passesAt }: ItemSummary): string {
+  if (approval === null) return "";
+  return passesAt === null ? APPROVALS[approval] : `passes at ${passesAt}`;
+}
+
+function conditionRemark({ skipConditions }: ItemSummary): string {
+  return skipConditions.length === 0
+    ? ""
+    : `may be skipped if ${skipConditions.join(" or if ")}`;
 }
 
 function startedRemark({ startedAt }: ItemSummary, at: string): string {
@@ -102,6 +121,7 @@ export function nextLine(next: NextStep | null, style: Style): string {
 export function nextParagraph(
   summary: Pick<Summary, "next" | "phase" | "phases" | "status">,
   style: Style,
+  more: readonly string[] = [],
 ): string {
   const { next, phase } = summary;
   if (next === null) return `The session is ${summary.status}`;
@@ -116,6 +136,9 @@ export function nextParagraph(
     ...(item.description ? [item.description] : []),
     ...item.notes,
     ...checkLines(item),
+    ...more,
+    ...clockLines(item),
+    ...conditionLines(item),
     ...(item.failure ? [`last try failed: ${item.failure}`] : []),
     `${next.human ? "then a human runs" : "then"}: ${next.command}`,
   ];
@@ -127,6 +150,25 @@ function checkLines({ check, verification }: ItemSummary): readonly string[] {
   return verification === "manual_gate"
     ? [`a human decides: ${check}`]
     : [`orc checks: ${check}`];
+}
+
+function clockLines(
+  { id, approval, passesAt }: ItemSummary,
+): readonly string[] {
+  if (approval !== "clock") return [];
+  const when = passesAt === null
+    ? "some time after the first try"
+    : `at ${passesAt}`;
+  return [
+    `passes by itself ${when}; before, a human may run: orc approve-item ${id}`,
+  ];
+}
+
+function conditionLines(item: ItemSummary): readonly string[] {
+  const remark = conditionRemark(item);
+  return remark === ""
+    ? []
+    : [`${remark}: orc skip ${item.id} --reason "<why>"`];
 }
 
 /** Where a session stands after a change, short enough to be read each time. */
@@ -141,4 +183,14 @@ export function shortTask(task: string, limit: number): string {
   return lengthOf(first) <= limit
     ? first
     : `${Array.from(first).slice(0, limit - 1).join("")}…`;
+}
+
+/** Lines under a title; nothing where there are none. */
+export function section(
+  title: string,
+  lines: readonly string[],
+): readonly string[] {
+  return lines.length === 0
+    ? []
+    : [`${title}:`, ...lines.map((line) => `  ${line}`)];
 }

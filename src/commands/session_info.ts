@@ -45,6 +45,7 @@ function infoText(info: InfoResult): string {
   const { completed, skipped, total } = info.progress;
   const rows: readonly (readonly [string, string])[] = [
     ["Session", info.session],
+    ...named(info.name),
     ["Chosen as", SOURCES[info.sessionSource]],
     ["Repository", info.root],
     ["Task", info.task],
@@ -55,4 +56,8 @@ function infoText(info: InfoResult): string {
     ["Updates", String(info.serial)],
   ];
   return rows.map(([name, value]) => `${name.padEnd(11)} ${value}`).join("\n");
+}
+
+function named(name: string | null): readonly (readonly [string, string])[] {
+  return name === null ? [] : [["Name", name]];
 }

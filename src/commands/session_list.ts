@@ -1,5 +1,6 @@
 import { listSessions, type SessionLine } from "../app/list_sessions.ts";
 import { shortSessionId } from "../core/session_id.ts";
+import { titleOf } from "../core/session_title.ts";
 import { command, sessionOptions, type Style } from "./command.ts";
 import { shortTask } from "./progress_view.ts";
 
@@ -38,6 +39,6 @@ function lineText(line: SessionLine, style: Style): string {
     : "";
   const status = (line.status ?? "").padEnd(9);
   const phase = `${line.phase ?? ""} ${count}`.padEnd(15);
-  return `${mark} ${id}  ${status}  ${phase}  ${shortTask(line.task ?? "", 60)}`
-    .trimEnd();
+  const title = shortTask(titleOf(line.name, line.task ?? ""), 60);
+  return `${mark} ${id}  ${status}  ${phase}  ${title}`.trimEnd();
 }

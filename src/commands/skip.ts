@@ -7,7 +7,7 @@ export const skipCommand = command<ChangeResult<{ item: string }>>({
   name: "skip",
   summary: "Skip an item, with a reason",
   description:
-    "Leaves an item out. The reason is kept and judged: stock phrases and repetition are refused. Required items cannot be skipped; gates only by a human.",
+    "Leaves an item out. The reason is kept and judged: stock phrases and repetition are refused. Required items cannot be skipped, except in a phase that the workflow calls autonomous; gates only by a human.",
   args: [{ name: "ITEM", summary: "Id of the item", required: true }],
   flags: [
     {
@@ -15,7 +15,7 @@ export const skipCommand = command<ChangeResult<{ item: string }>>({
       short: "r",
       value: "TEXT",
       summary:
-        "What makes it unnecessary here: 10 characters or more, 50 for documented items and gates",
+        "What makes it unnecessary here: 10 characters or more, 50 for documented items, gates and what only an autonomous phase lets be skipped",
     },
     {
       name: "force",

@@ -1,5 +1,6 @@
 import { readStatus, type Status } from "../app/read_status.ts";
 import { shortSessionId } from "../core/session_id.ts";
+import { titleOf } from "../core/session_title.ts";
 import { lengthOf } from "../core/text.ts";
 import { command, sessionOptions, type Style } from "./command.ts";
 import {
@@ -7,6 +8,7 @@ import {
   nextLine,
   nextParagraph,
   phaseLine,
+  section,
   shortTask,
 } from "./progress_view.ts";
 
@@ -58,15 +60,9 @@ function statusText(status: StatusResult, style: Style): string {
 function headline(status: StatusResult, style: Style): string {
   const id = shortSessionId(status.session);
   const room = Math.min(style.columns, MAX_COLUMNS) - lengthOf(id) - 2;
-  const task = shortTask(status.task, room);
+  const task = shortTask(titleOf(status.name, status.task), room);
   const gap = " ".repeat(Math.max(2, room + 2 - lengthOf(task)));
   return `${style.bold(task)}${gap}${style.dim(id)}`;
-}
-
-function section(title: string, lines: readonly string[]): readonly string[] {
-  return lines.length === 0
-    ? []
-    : [`${title}:`, ...lines.map((line) => `  ${line}`)];
 }
 
 function closing(status: StatusResult, style: Style): string {

@@ -1,7 +1,8 @@
 import { OrcError } from "./error.ts";
+import { type MissingReview, missingReviews } from "./reviews.ts";
 import { isDone, itemStateOf, phaseStateOf } from "./state.ts";
 import { listOf } from "./text.ts";
-import type { ItemStatus, Phase, SessionState, Workflow } from "./types.ts";
+import type { Phase, SessionState, Workflow } from "./types.ts";
 
 /** Blockers named in one message; the details hold all. */
 const MAX_BLOCKERS = 5;
@@ -13,8 +14,7 @@ export const HUMAN_APPROVAL = "human_approval";
 export interface Blocker {
   /**
    * Stable name of the condition: a required item is neither completed nor
-   * skipped, a phase awaits a human, or no item of a required review is
-   * completed.
+   * skipped, a phase awaits a human, or a required review was not made.
    */
   readonly code: "item_open" | "approval_missing" | "review_missing";
   /** The phase in which something has to be done about it. */
@@ -73,46 +73,21 @@ export function sessionBlockers(
   workflow: Workflow,
   state: SessionState,
 ): readonly Blocker[] {
+  const missing = missingReviews(workflow, state);
   return workflow.phases.flatMap((phase) => [
     ...phaseBlockers(state, phase),
-    ...reviewBlockers(workflow, state, phase),
+    ...missing.filter(({ requiredBy }) => requiredBy === phase.id)
+      .map(reviewBlocker),
   ]);
 }
 
-/** A required review counts once an item that carries its name is completed. */
-function reviewBlockers(
-  workflow: Workflow,
-  state: SessionState,
-  phase: Phase,
-): readonly Blocker[] {
-  if (phase.id !== "REVIEW") return [];
-  return phase.requiredReviews.flatMap((review): readonly Blocker[] => {
-    const items = reviewItems(workflow, state, review);
-    if (items.some(({ status }) => status === "completed")) return [];
-    const [first] = items;
-    return [{
-      code: "review_missing",
-      phaseId: first?.phaseId ?? phase.id,
-      itemId: first?.itemId ?? null,
-      message: `Required review "${review}" is not completed`,
-    }];
-  });
-}
-
-function reviewItems(
-  workflow: Workflow,
-  state: SessionState,
-  review: string,
-): readonly { phaseId: string; itemId: string; status: ItemStatus }[] {
-  return workflow.phases.flatMap((phase) =>
-    phase.items
-      .filter(({ id }) => id === review || id === `${review}_review`)
-      .map(({ id }) => ({
-        phaseId: phase.id,
-        itemId: id,
-        status: itemStateOf(phaseStateOf(state, phase), id).status,
-      }))
-  );
+function reviewBlocker({ review, phaseId, itemId }: MissingReview): Blocker {
+  return {
+    code: "review_missing",
+    phaseId,
+    itemId,
+    message: `Required review "${review}" is not completed`,
+  };
 }
 
 /** The refusal that lists what is still open. */

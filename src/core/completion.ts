@@ -1,12 +1,17 @@
+import { assertEvidence } from "./decide_item_evidence.ts";
+import type { JsonObject } from "./json.ts";
+import { assertInOrder } from "./order.ts";
 import { assertNotesFit, assertOpen } from "./situation.ts";
 import { findItem, isDone } from "./state.ts";
 import type { SessionState, Workflow } from "./types.ts";
+import { assertVerifiable } from "./unverifiable.ts";
 import { type RequiredCheck, requiredCheck } from "./verification.ts";
 
 /** An item somebody wants to complete. */
 export interface CompletionRequest {
   readonly itemId: string;
   readonly notes: string | null;
+  readonly evidence?: JsonObject;
   readonly skipVerify: boolean;
 }
 
@@ -21,7 +26,14 @@ export function checkToRun(
 ): RequiredCheck {
   assertOpen(state);
   assertNotesFit(request.notes);
-  const { item, itemState } = findItem(workflow, state, request.itemId);
-  if (isDone(itemState) || request.skipVerify) return { type: "none" };
+  const open = findItem(workflow, state, request.itemId);
+  const { item, itemState } = open;
+  if (isDone(itemState)) return { type: "none" };
+  assertInOrder("complete", { workflow, state }, open);
+  assertVerifiable(item);
+  if (item.verification.type !== "manual_gate") {
+    assertEvidence(open, request.evidence);
+  }
+  if (request.skipVerify) return { type: "none" };
   return requiredCheck(workflow, item);
 }

@@ -3,6 +3,7 @@ import { completeItem } from "./decide_item_complete.ts";
 import { skipItem } from "./decide_item_skip.ts";
 import { startItem } from "./decide_item_start.ts";
 import { advance, approvePhase } from "./decide_phase.ts";
+import { restore } from "./decide_restore.ts";
 import {
   abandon,
   addNote,
@@ -27,6 +28,10 @@ import type { Action, Decision, SessionState, Workflow } from "./types.ts";
  * @throws {OrcError} `session_closed` (refused) if the session has ended
  * @throws {OrcError} `cannot_start`, `cannot_complete`, `cannot_skip` or
  *   `cannot_approve` (refused) if the rules do not allow it on the item
+ * @throws {OrcError} `out_of_order` (refused) if another item of a strict phase
+ *   comes first
+ * @throws {OrcError} `approval_pending` (refused) if a human may still answer
+ *   before a manual gate passes by itself; `details.passesAt` says for how long
  * @throws {OrcError} `item_in_other_phase` (refused) if the item is not in the
  *   current phase
  * @throws {OrcError} `skip_reason` (refused) if a reason for skipping says
@@ -40,8 +45,10 @@ import type { Action, Decision, SessionState, Workflow } from "./types.ts";
  *   workflow does not define it
  * @throws {OrcError} `notes_too_long`, `note_empty` or `reason_missing` (usage)
  *   if a text has the wrong length
+ * @throws {OrcError} `restore_forward` or `foreign_checkpoint` (refused) if a
+ *   checkpoint holds more than was earned, or belongs to another session
  * @throws {OrcError} `unknown_phase` (corrupt) if the workflow does not define
- *   the phase the session is in
+ *   the phase the session, or a checkpoint, is in
  *
  * @example
  * ```ts
@@ -90,6 +97,8 @@ export function decide(
       return abandon(situation, action);
     case "note":
       return addNote(situation, action);
+    case "restore":
+      return restore(situation, action);
     case "refuse_approval":
       return refuseApproval(situation, action);
   }

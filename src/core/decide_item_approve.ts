@@ -1,6 +1,7 @@
 import { assertNotSkipped, refusal, subjectOf } from "./decide_item.ts";
 import { withOffset } from "./instant.ts";
 import { jsonObject } from "./json.ts";
+import { assertInOrder } from "./order.ts";
 import {
   type ActionOf,
   assertNotesFit,
@@ -28,6 +29,7 @@ export function approveItem(
   }
   if (itemState.status === "completed") return unchanged(state);
   assertNotSkipped("approve", open);
+  assertInOrder("approve", situation, open);
   requireHuman(caller, `approve item "${item.id}"`);
   return {
     state: withItem(state, phase, {

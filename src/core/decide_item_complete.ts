@@ -1,6 +1,8 @@
 import { assertNotSkipped, refusal, subjectOf } from "./decide_item.ts";
+import { withEvidence } from "./decide_item_evidence.ts";
 import { checkEvent, countFailure, withResult } from "./decide_item_check.ts";
-import { OrcError } from "./error.ts";
+import { completeManualGate } from "./decide_item_manual.ts";
+import { assertInOrder } from "./order.ts";
 import {
   type ActionOf,
   assertNotesFit,
@@ -10,8 +12,9 @@ import {
   systemEvent,
   unchanged,
 } from "./situation.ts";
-import { findItem, needsHuman, type OpenItem, withItem } from "./state.ts";
+import { findItem, type OpenItem, withItem } from "./state.ts";
 import type { CheckResult, Decision, Event } from "./types.ts";
+import { assertVerifiable } from "./unverifiable.ts";
 
 type Complete = ActionOf<"complete">;
 
@@ -25,11 +28,22 @@ export function completeItem(
   const open = findItem(workflow, state, action.itemId);
   if (open.itemState.status === "completed") return unchanged(state);
   assertNotSkipped("complete", open);
-  const { verification } = open.item;
-  if (verification.type === "manual_gate") {
-    if (needsHuman(workflow, open.item)) throw unapproved(open);
-    return skipManualGate(situation, open, action);
+  assertInOrder("complete", situation, open);
+  assertVerifiable(open.item);
+  if (open.item.verification.type === "manual_gate") {
+    return completeManualGate(situation, open, action);
   }
+  const supported = withEvidence(situation, open, action.evidence);
+  const decision = completeSupported(situation, supported.open, action);
+  return { ...decision, events: [...supported.events, ...decision.events] };
+}
+
+function completeSupported(
+  situation: Situation,
+  open: OpenItem,
+  action: Complete,
+): Decision {
+  const { verification } = open.item;
   if (action.skipVerify) return completeUnverified(situation, open, action);
   if (verification.type === "none") {
     return completed(situation, open, action, []);
@@ -98,35 +112,5 @@ function completed(
       ...earlier,
       eventOf("item_completed", subjectOf(open), text, caller),
     ],
-  };
-}
-
-function unapproved({ item }: OpenItem): OrcError {
-  return new OrcError(
-    "refused",
-    "approval_required",
-    `Cannot complete item "${item.id}": a human must approve it`,
-    { hint: `a human runs, in a terminal: orc approve-item ${item.id}` },
-  );
-}
-
-function skipManualGate(
-  { state, at, caller }: Situation,
-  open: OpenItem,
-  action: Complete,
-): Decision {
-  const { phase, item, itemState } = open;
-  return {
-    state: withItem(state, phase, {
-      ...itemState,
-      status: "skipped",
-      skippedAt: at,
-      skipReason: "Auto-skipped (zero_human mode)",
-      notes: action.notes || itemState.notes,
-    }),
-    events: [systemEvent("item_skipped", subjectOf(open), {
-      message: `Manual gate auto-skipped (zero_human mode): ${item.id}`,
-      details: { supervision_mode: "zero_human", gate_name: item.name },
-    }, caller)],
   };
 }

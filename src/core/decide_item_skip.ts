@@ -8,10 +8,14 @@ import {
   systemEvent,
   unchanged,
 } from "./situation.ts";
+import { hintOf, stepFor } from "./next_step.ts";
+import { assertInOrder } from "./order.ts";
 import { problemOfSkipReason } from "./skip_reason.ts";
+import { isFreedByPhase, isSkippable, reasonRuleOf } from "./skippable.ts";
 import { findItem, type OpenItem, withItem } from "./state.ts";
 import { lengthOf, uncapitalised } from "./text.ts";
-import type { Caller, Decision, Event, Item } from "./types.ts";
+import type { Caller, Decision, Event, Workflow } from "./types.ts";
+import { forcedSkip } from "./unverifiable.ts";
 
 type Skip = ActionOf<"skip">;
 
@@ -21,9 +25,13 @@ export function skipItem(situation: Situation, action: Skip): Decision {
   const open = findItem(workflow, state, action.itemId);
   const { phase, item, itemState } = open;
   if (itemState.status === "skipped") return unchanged(state);
-  assertSkippable(open, action);
+  if (itemState.status === "completed") {
+    throw refusal("skip", item.id, "it is completed already");
+  }
+  assertInOrder("skip", situation, open);
+  assertSkippable(workflow, open, action);
   if (action.force) requireHuman(caller, `skip item "${item.id}" by force`);
-  assertReason(item, action.reason);
+  assertReason(open, action);
   return {
     state: withItem(state, phase, {
       ...itemState,
@@ -36,33 +44,45 @@ export function skipItem(situation: Situation, action: Skip): Decision {
 }
 
 function assertSkippable(
-  { item, itemState }: OpenItem,
+  workflow: Workflow,
+  open: OpenItem,
   { force }: Skip,
 ): void {
-  if (itemState.status === "completed") {
-    throw refusal("skip", item.id, "it is completed already");
-  }
-  if (item.stepType === "required") {
-    throw refusal("skip", item.id, "it is required");
-  }
-  if (item.stepType === "gate" && !force) {
-    throw refusal("skip", item.id, "it is a gate");
-  }
-  if (item.stepType !== "gate" && !item.skippable) {
-    throw refusal("skip", item.id, "its workflow does not let it be skipped");
-  }
+  const { item } = open;
+  const isGate = item.stepType === "gate";
+  if (isGate ? force : isSkippable(open)) return;
+  const hint = hintOf(stepFor(workflow, item));
+  throw refusal("skip", item.id, obstacleOf(open), {
+    hint: isGate && item.skipConditions.length > 0
+      ? `${hint}; where one of these holds (${
+        item.skipConditions.join("; ")
+      }), a human can do without it: ${forcedSkip(item.id)}`
+      : hint,
+  });
 }
 
-function assertReason({ id, stepType }: Item, reason: string): void {
-  const problem = problemOfSkipReason(reason, stepType);
+function obstacleOf({ item }: OpenItem): string {
+  if (item.stepType === "gate") return "it is a gate";
+  return item.stepType === "required"
+    ? "it is required"
+    : "its workflow does not let it be skipped";
+}
+
+function assertReason(open: OpenItem, { reason, force }: Skip): void {
+  const { id, skipConditions } = open.item;
+  const problem = problemOfSkipReason(reason, reasonRuleOf(open));
   if (problem === undefined) return;
+  const command = force ? forcedSkip(id) : `orc skip ${id} --reason "<why>"`;
+  const advice = skipConditions.length === 0
+    ? "say what makes it unnecessary here"
+    : `say which of these holds, and why (${skipConditions.join("; ")})`;
   throw new OrcError(
     "refused",
     "skip_reason",
     `Cannot skip item "${id}": ${uncapitalised(problem)}`,
     {
-      hint:
-        `say what makes it unnecessary here: orc skip ${id} --reason "<why>"`,
+      hint: `${advice}: ${command}`,
+      details: { item: id, skipConditions },
     },
   );
 }
@@ -80,11 +100,12 @@ function skipEvents(
       step_type: item.stepType,
       context_considered: null,
       force_skipped: action.force,
+      ...(isFreedByPhase(open) ? { phase_type: open.phase.phaseType } : {}),
     },
   };
   const eventOf = action.force ? humanEvent : systemEvent;
   const skipped = eventOf("item_skipped", subjectOf(open), text, caller);
-  if (item.stepType !== "documented") return [skipped];
+  if (reasonRuleOf(open) !== "documented") return [skipped];
   const validated = systemEvent("skip_validated", subjectOf(open), {
     message: "Skip reasoning validated",
     details: { reason_length: lengthOf(action.reason) },

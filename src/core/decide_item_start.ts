@@ -1,4 +1,5 @@
 import { refusal, subjectOf } from "./decide_item.ts";
+import { assertInOrder } from "./order.ts";
 import {
   type ActionOf,
   type Situation,
@@ -20,6 +21,7 @@ export function startItem(
   if (isDone(itemState)) {
     throw refusal("start", item.id, `it is ${itemState.status} already`);
   }
+  assertInOrder("start", situation, open);
   return {
     state: withItem(state, phase, {
       ...itemState,

@@ -1,7 +1,7 @@
 import { blocked, sessionBlockers } from "./blockers.ts";
 import { left, phaseCompleted } from "./decide_phase.ts";
 import { OrcError } from "./error.ts";
-import { withFields } from "./json.ts";
+import { type JsonValue, withFields } from "./json.ts";
 import { hintOf, nextStep } from "./next_step.ts";
 import {
   type ActionOf,
@@ -80,9 +80,7 @@ export function finish(
       ...left(state, phase, at),
       status: "completed",
       completedAt: at,
-      metadata: action.notes
-        ? withFields(state.metadata, { completion_notes: action.notes })
-        : state.metadata,
+      metadata: withFields(state.metadata, closingNotes(action.notes)),
     },
     events: [
       phaseCompleted(situation, phase, forced),
@@ -93,11 +91,19 @@ export function finish(
   };
 }
 
+/** Where the Python tool keeps what came of a session. */
+function closingNotes(
+  notes: string | null,
+): Readonly<Record<string, JsonValue>> {
+  return notes ? { completion_notes: notes } : {};
+}
+
 /** Ends a session that will not be finished. */
 export function abandon(
   { state, caller }: Situation,
   action: ActionOf<"abandon">,
 ): Decision {
+  assertNotesFit(action.notes);
   const reason = action.reason.trim();
   if (reason === "") {
     throw new OrcError(
@@ -111,11 +117,15 @@ export function abandon(
     state: {
       ...state,
       status: "abandoned",
-      metadata: withFields(state.metadata, { abandon_reason: reason }),
+      metadata: withFields(state.metadata, {
+        abandon_reason: reason,
+        ...closingNotes(action.notes),
+      }),
     },
     events: [
       systemEvent("workflow_abandoned", { phaseId: state.currentPhaseId }, {
         message: `Workflow abandoned: ${reason}`,
+        details: action.notes ? { notes: action.notes } : {},
       }, caller),
     ],
   };

@@ -19,6 +19,7 @@ import type {
   Item,
   Phase,
   PhaseType,
+  Risk,
   StepType,
   Verification,
   Workflow,
@@ -36,6 +37,7 @@ const PHASE_TYPES: Choices<PhaseType> = [
   "strict",
   "autonomous",
 ];
+const RISKS: Choices<Risk> = ["medium", "low", "high"];
 const VERIFICATION_TYPES: Choices<Verification["type"]> = [
   "none",
   "manual_gate",
@@ -45,7 +47,9 @@ const VERIFICATION_TYPES: Choices<Verification["type"]> = [
 
 /**
  * Decodes the workflow pinned in a session. Older sessions lack newer fields:
- * those mean their defaults.
+ * those mean their defaults. Ids that occur twice are left as they are, so that
+ * such a session of the Python tool can be shown; whoever changes it asks
+ * `findDuplicateId` first.
  *
  * @throws {OrcError} `invalid_state`, naming every field that is wrong
  */
@@ -56,6 +60,7 @@ export function decodeDefinition(value: JsonValue): Workflow {
     name: readText(field(place, "name")),
     version: readText(field(place, "version"), DEFAULT_VERSION),
     description: readTextOrNull(field(place, "description")),
+    orc: readTextOrNull(field(place, "orc")),
     phases: elements(field(place, "phases")).map(decodePhase),
     settings: readObject(field(place, "settings"), new Map()),
   };
@@ -101,6 +106,8 @@ function decodeItem(place: Place): Item {
     timeoutSeconds: timeout.value === undefined
       ? undefined
       : readNumber(timeout),
+    risk: readChoice(field(place, "risk"), RISKS),
+    workingDir: readTextOrNull(field(place, "working_dir")),
   };
 }
 
@@ -122,15 +129,20 @@ function decodeVerification(place: Place): Verification {
   }
 }
 
-/** Encodes a workflow as the Python tool pins it: every field, in its order. */
+/**
+ * Encodes a workflow as the Python tool pins it: every field, in its order. What
+ * only orc knows stands behind, where it says something.
+ */
 export function encodeDefinition(workflow: Workflow): JsonObject {
-  return new Map<string, JsonValue>([
+  const fields: [string, JsonValue][] = [
     ["name", workflow.name],
     ["version", workflow.version],
     ["description", workflow.description],
     ["phases", workflow.phases.map(encodePhase)],
     ["settings", workflow.settings],
-  ]);
+  ];
+  if (workflow.orc !== null) fields.push(["orc", workflow.orc]);
+  return new Map(fields);
 }
 
 function encodePhase(phase: Phase): JsonObject {
@@ -167,6 +179,8 @@ function encodeItem(item: Item): JsonObject {
   if (item.timeoutSeconds !== undefined) {
     fields.push(["timeout_seconds", item.timeoutSeconds]);
   }
+  if (item.risk !== "medium") fields.push(["risk", item.risk]);
+  if (item.workingDir !== null) fields.push(["working_dir", item.workingDir]);
   return new Map(fields);
 }
 

@@ -19,9 +19,12 @@ export function withOffset(instant: string): string {
 /** Milliseconds since 1970, or undefined when the text is no instant. A missing offset counts as UTC. */
 export function epochMsOf(instant: string | null): number | undefined {
   if (instant === null) return undefined;
-  const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/i.test(instant)
-    ? instant
-    : `${instant}Z`;
+  const zoned = hasOffset(instant) ? instant : `${instant}Z`;
   const epochMs = Date.parse(zoned.replace(/(\.\d{3})\d+/, "$1"));
   return Number.isNaN(epochMs) ? undefined : epochMs;
+}
+
+/** Whether an instant says how far it is from UTC. */
+export function hasOffset(instant: string): boolean {
+  return /(?:Z|[+-]\d{2}:?\d{2})$/i.test(instant);
 }

@@ -1,3 +1,4 @@
+import { isCheckpointId } from "./checkpoint_id.ts";
 import { joinPath } from "./path.ts";
 import { isSessionId } from "./session_id.ts";
 
@@ -13,8 +14,24 @@ export const LOCK_NAME = "lock";
 /** Ends the name of a file that is not yet published. */
 export const TEMPORARY_SUFFIX = ".tmp";
 
+const WORKFLOW_SCHEMA_FILE = "workflow.schema.json";
+
+/** The JSON Schema of workflow.yaml as a workflow.yaml names it: relative to itself. */
+export const WORKFLOW_SCHEMA_REFERENCE =
+  `${ORCHESTRATOR_DIRECTORY}/${WORKFLOW_SCHEMA_FILE}`;
+
 /** Begins the name of a session directory that is not yet published; no session id begins so. */
 export const STAGING_PREFIX = ".new-";
+
+/** Begins the name of a session directory that is being removed; no session id begins so. */
+export const REMOVED_PREFIX = ".removed-";
+
+/** Names of directories that are never searched for repositories: large, and made by programs. */
+export const UNSEARCHED_DIRECTORIES: ReadonlySet<string> = new Set([
+  ".git",
+  ORCHESTRATOR_DIRECTORY,
+  "node_modules",
+]);
 
 /**
  * What orc keeps for a repository, and the legacy files that lie beside it:
@@ -26,12 +43,18 @@ export interface RepositoryLayout {
   readonly root: string;
   /** `workflow.yaml`: what the team wrote. Only `init` writes it. */
   readonly workflow: string;
+  /** `WORKFLOW.md`: a session for people to read. Only `generate-md` writes it. */
+  readonly workflowPage: string;
+  /** `LEARNINGS.md`: what sessions taught. Only `learn` appends to it. */
+  readonly learnings: string;
   /** `.orchestrator`: all state. Nothing is written elsewhere. */
   readonly directory: string;
   /** Hides the directory from git; absent in a portable repository. */
   readonly gitignore: string;
   /** Identity of the repository and how it was set up, as JSON. */
   readonly meta: string;
+  /** JSON Schema of workflow.yaml, for editors. Only `init` writes it. */
+  readonly workflowSchema: string;
   /** Settings of the repository, as YAML. */
   readonly config: string;
   /**
@@ -57,6 +80,10 @@ export interface RepositoryLayout {
   readonly migrationRecord: string;
   /** What a migration moved away, one directory per migration. */
   readonly migrationBackup: string;
+  /** A migration that counts already, or never will, and is not finished. */
+  readonly migrationPending: string;
+  /** A migration that is being taken back. */
+  readonly migrationUndo: string;
   /**
    * State of the Python tool when no session is current; its server kept other
    * data under this name.
@@ -109,6 +136,71 @@ export interface SessionLayout {
   readonly checkpoints: string;
 }
 
+/** Begins the names of the files that the older Python tool scattered in the root. */
+export const LEGACY_PREFIX = ".workflow_";
+
+/** A legacy file that moves as it is, from the root to `.orchestrator/`. */
+export interface LegacyWhole {
+  /** Seen from the root. */
+  readonly from: string;
+  /** Seen from `.orchestrator/`. */
+  readonly to: string;
+  /** It is taken only if it looks like the Python tool's: others use the name too. */
+  readonly shape?: "prd";
+}
+
+/** Legacy files that move as they are. Of two with one target the first is taken. */
+export const LEGACY_WHOLES: readonly LegacyWhole[] = [
+  { from: ".secrets.enc", to: "secrets/.secrets.enc" },
+  { from: "secrets.enc.yaml", to: "secrets/secrets.enc.yaml" },
+  { from: ".manus/secrets.enc.yaml", to: "secrets/secrets.enc.yaml" },
+  { from: ".claude/prd_state.json", to: "prd/state.json", shape: "prd" },
+  { from: ".orchestrator.yaml", to: "config.yaml" },
+];
+
+/** Where a custom legacy file goes that is asked for by name; seen from `.orchestrator/`. */
+export function includedPath(name: string): string {
+  return `legacy/${name}`;
+}
+
+/** Paths of a session as seen from `.orchestrator/`. */
+export function sessionPathsWithin(sessionId: string): SessionLayout {
+  const root = "/";
+  const { directory } = repositoryLayout(root);
+  const session = sessionLayout(root, sessionId).directory;
+  return sessionLayoutAt(session.slice(directory.length + 1));
+}
+
+/** What a migration keeps: while it is being made, while it is pending, and as a backup. */
+export interface MigrationLayout {
+  readonly directory: string;
+  /** What it did, or is about to do. */
+  readonly record: string;
+  /** What is to be put in its place, by its path in `.orchestrator/`. */
+  readonly staged: string;
+  /** Legacy files, by their path in the root. */
+  readonly originals: string;
+  /** What stood in the place of something new, by its path in `.orchestrator/`. */
+  readonly replaced: string;
+  /** What was new and goes, when the migration is taken back. */
+  readonly withdrawn: string;
+  /** What was new and had changed, when the migration was taken back. */
+  readonly kept: string;
+}
+
+/** Returns the paths of a migration that is kept in a directory. */
+export function migrationLayoutAt(directory: string): MigrationLayout {
+  return {
+    directory,
+    record: `${directory}/record.json`,
+    staged: `${directory}/staged`,
+    originals: `${directory}/originals`,
+    replaced: `${directory}/replaced`,
+    withdrawn: `${directory}/withdrawn`,
+    kept: `${directory}/kept`,
+  };
+}
+
 /** What git keeps, as far as orc reads it. */
 export interface GitLayout {
   readonly head: string;
@@ -138,9 +230,12 @@ export function repositoryLayout(root: string): RepositoryLayout {
   return {
     root,
     workflow: joinPath(root, WORKFLOW_FILE),
+    workflowPage: joinPath(root, "WORKFLOW.md"),
+    learnings: joinPath(root, "LEARNINGS.md"),
     directory,
     gitignore: `${directory}/.gitignore`,
     meta: `${directory}/meta.json`,
+    workflowSchema: `${directory}/${WORKFLOW_SCHEMA_FILE}`,
     config: `${directory}/config.yaml`,
     current: `${directory}/current`,
     sessions: `${directory}/sessions`,
@@ -149,6 +244,8 @@ export function repositoryLayout(root: string): RepositoryLayout {
     lockDirectory: directory,
     migrationRecord: `${directory}/.migration_complete`,
     migrationBackup: `${directory}/migration_backup`,
+    migrationPending: `${directory}/migration_pending`,
+    migrationUndo: `${directory}/migration_undo`,
     sessionlessState: `${directory}/state.json`,
     sessionlessLog: `${directory}/log.jsonl`,
     legacyOverrides: joinPath(root, ".orchestrator.yaml"),
@@ -197,6 +294,20 @@ export function sessionLayoutAt(directory: string): SessionLayout {
     processFeedback: `${feedback}/process.jsonl`,
     checkpoints: `${directory}/checkpoints`,
   };
+}
+
+/** Ends the name of a checkpoint's file, behind its id. */
+export const CHECKPOINT_SUFFIX = ".json";
+
+/**
+ * Returns the path of a checkpoint in a directory of checkpoints. What is no id
+ * throws a plain `Error`: the last fence, as in {@linkcode sessionLayout}.
+ */
+export function checkpointPath(directory: string, id: string): string {
+  if (!isCheckpointId(id)) {
+    throw new Error(`No checkpoint id: ${JSON.stringify(id)}`);
+  }
+  return joinPath(directory, `${id}${CHECKPOINT_SUFFIX}`);
 }
 
 /** Name of the directory, or of the file leading to it, by which git marks a working tree. */

@@ -15,11 +15,20 @@ export const MAX_LOG_TAIL_BYTES = 32 * 1024 * 1024;
  */
 export const MAX_CARRIED_EVENTS = 8;
 
+/** Longest line of a log that is read: some ten times the largest evidence and the longest task together. */
+export const MAX_LOG_LINE_BYTES = 4 * 1024 * 1024;
+
+/** Events given in one answer, which is held in memory; more are given line by line. */
+export const MAX_LISTED_EVENTS = 10_000;
+
 /** Small files of our own (`current`, bindings, meta.json) are a few hundred bytes. */
 export const MAX_SMALL_FILE_BYTES = 64 * 1024;
 
 /** Largest workflow.yaml that is parsed; the biggest in the wild is below 100 kB. */
 export const MAX_WORKFLOW_BYTES = 1024 * 1024;
+
+/** Largest LEARNINGS.md that is extended: thousands of sessions. */
+export const MAX_LEARNINGS_BYTES = 16 * 1024 * 1024;
 
 /** Deepest nesting of any JSON or YAML that is read: deeper values overflow the stack of some runtimes. */
 export const MAX_DEPTH = 100;
@@ -29,6 +38,12 @@ export const MAX_PROBLEMS = 20;
 
 /** Longest notes of one item, in code points; the Python tool's limit, so that both accept the same. */
 export const MAX_NOTES_LENGTH = 2000;
+
+/** Largest evidence file: names of files and a few paragraphs; what is larger is output, which belongs into a file. */
+export const MAX_EVIDENCE_BYTES = 64 * 1024;
+
+/** Largest evidence as one line of JSON, since an alias of YAML may stand for a lot. */
+export const MAX_EVIDENCE_LENGTH = 64 * 1024;
 
 /** Longest constraint, in code points; the Python tool's limit. */
 export const MAX_CONSTRAINT_LENGTH = 1000;
@@ -45,6 +60,9 @@ export const MIN_FORCED_SKIP_REASON_LENGTH = 50;
 /** How long a check may run unless its item says otherwise. */
 export const CHECK_TIMEOUT_MS = 300_000;
 
+/** How long the agent a session is handed to may run: it works through a phase and not just one check. */
+export const AGENT_TIMEOUT_MS = 3_600_000;
+
 /** How long a check that ignores the polite signal may go on before it is killed. */
 export const CHECK_KILL_GRACE_MS = 2_000;
 
@@ -58,3 +76,27 @@ export const STORED_OUTPUT_LENGTH = 1000;
 
 /** Sessions named in an error that asks the caller to choose. */
 export const MAX_CANDIDATES = 5;
+
+/** Largest record of a migration that is read: some 500,000 checkpoints. */
+export const MAX_MIGRATION_RECORD_BYTES = 256 * 1024 * 1024;
+
+/** How much of a checkpoint is searched for the workflow it belongs to, which every writer names first. */
+export const CHECKPOINT_HEAD_BYTES = 4 * 1024;
+
+/** Room on the disk that a migration leaves free: its record, and directories. */
+export const MIGRATION_RESERVE_BYTES = 1024 * 1024;
+
+/** How often a migration is planned anew because files changed in between; more means that somebody works on them. */
+export const MAX_MIGRATION_PLANS = 3;
+
+/** Bytes of each log that doctor reads line by line: tens of thousands of events, in a moment. */
+export const MAX_CHECKED_LOG_BYTES = 8 * 1024 * 1024;
+
+/** A lock held for longer is worth a word: updates take milliseconds. */
+export const LONG_LOCK_MS = 60_000;
+
+/** With less free space a few large sessions fill the disk. */
+export const MIN_FREE_BYTES = 64 * 1024 * 1024;
+
+/** With fewer free inodes a few sessions with checkpoints use up the rest. */
+export const MIN_FREE_FILES = 1000;

@@ -1,12 +1,8 @@
 import { type Blocker, sessionBlockers } from "./blockers.ts";
-import {
-  currentPhase,
-  itemStateOf,
-  needsHuman,
-  nextPhase,
-  phaseStateOf,
-} from "./state.ts";
+import { currentPhase, itemStateOf, nextPhase, phaseStateOf } from "./state.ts";
+import { needsHuman, passageOf } from "./supervision.ts";
 import type { Item, Phase, SessionState, Workflow } from "./types.ts";
+import { forcedSkip, verifiesNothing } from "./unverifiable.ts";
 
 /** The one command to go on with. */
 export interface Step {
@@ -23,20 +19,28 @@ export interface Step {
   readonly human: boolean;
 }
 
+interface Surroundings {
+  readonly workflow: Workflow;
+  readonly state: SessionState;
+  readonly phase: Phase;
+}
+
 /** Says what to do next in a session that is open. */
 export function nextStep(workflow: Workflow, state: SessionState): Step {
   const phase = currentPhase(workflow, state);
   const blockers = sessionBlockers(workflow, state);
   const here = blockers.filter(({ phaseId }) => phaseId === phase.id);
-  const items = openItems(state, phase, here);
-  const item = items.find((item) => !needsHuman(workflow, item)) ?? items[0];
+  const item = firstOf(
+    { workflow, state, phase },
+    openItems(state, phase, here),
+  );
   if (item) return stepFor(workflow, item);
   if (here.some(isApproval)) return byHuman("orc approve");
   if (nextPhase(workflow, state)) return byAnyone("orc advance");
   return blockers.length === 0 ? byAnyone("orc finish") : wayOut(blockers);
 }
 
-/** The items that block and can still be completed, what is begun before the rest. */
+/** The items that block and can still be completed. */
 function openItems(
   state: SessionState,
   phase: Phase,
@@ -44,21 +48,48 @@ function openItems(
 ): readonly Item[] {
   const phaseState = phaseStateOf(state, phase);
   const blocking = new Set(blockers.map(({ itemId }) => itemId));
-  const statusOf = ({ id }: Item) => itemStateOf(phaseState, id).status;
-  const open = phase.items.filter((item) =>
-    statusOf(item) !== "skipped" && blocking.has(item.id)
+  return phase.items.filter(({ id }) =>
+    blocking.has(id) && itemStateOf(phaseState, id).status !== "skipped"
   );
-  const isBegun = (item: Item) => statusOf(item) === "in_progress";
-  return [...open.filter(isBegun), ...open.filter((item) => !isBegun(item))];
 }
 
-function stepFor(workflow: Workflow, item: Item): Step {
-  return needsHuman(workflow, item)
-    ? { ...byHuman(`orc approve-item ${item.id}`), itemId: item.id }
-    : {
-      ...byAnyone(`orc complete ${item.id} --notes "<what you did>"`),
-      itemId: item.id,
-    };
+/**
+ * The item to go on with. A strict phase leaves no choice; elsewhere nobody waits for a clock or
+ * a human as long as there is something to do, and what is begun is ended.
+ */
+function firstOf(
+  { workflow, state, phase }: Surroundings,
+  items: readonly Item[],
+): Item | undefined {
+  if (phase.phaseType === "strict") return items[0];
+  const phaseState = phaseStateOf(state, phase);
+  const rankOf = (item: Item): number => {
+    if (needsHuman(workflow, item)) return 2;
+    return passageOf(workflow, item)?.type === "clock" ? 1 : 0;
+  };
+  const isBegun = ({ id }: Item): boolean =>
+    itemStateOf(phaseState, id).status === "in_progress";
+  return items.toSorted((one, other) =>
+    rankOf(one) - rankOf(other) || Number(isBegun(other)) - Number(isBegun(one))
+  )[0];
+}
+
+/** What gets an open item done, whoever's turn it is. */
+export function stepFor(workflow: Workflow, item: Item): Step {
+  const { id } = item;
+  if (verifiesNothing(item)) return { ...byHuman(forcedSkip(id)), itemId: id };
+  if (needsHuman(workflow, item)) {
+    return { ...byHuman(`orc approve-item ${id}`), itemId: id };
+  }
+  // There is nothing to tell about an approval nobody gave.
+  const isClock = passageOf(workflow, item)?.type === "clock";
+  const notes = isClock ? "" : ' --notes "<what you did>"';
+  const evidence = needsEvidence(item) ? ' --evidence "<file>"' : "";
+  return { ...byAnyone(`orc complete ${id}${evidence}${notes}`), itemId: id };
+}
+
+function needsEvidence({ evidenceSchema, verification }: Item): boolean {
+  return evidenceSchema !== null && verification.type !== "manual_gate";
 }
 
 /** Nobody goes back to a phase: what was left open there, only a human can do without. */

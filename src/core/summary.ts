@@ -2,9 +2,16 @@ import { type Blocker, phaseBlockers, sessionBlockers } from "./blockers.ts";
 import { epochMsOf } from "./instant.ts";
 import { asObject, type JsonValue } from "./json.ts";
 import { nextStep } from "./next_step.ts";
-import { itemStateOf, nextPhase, phaseStateOf } from "./state.ts";
+import { isSkippable } from "./skippable.ts";
+import {
+  isDone,
+  itemStateOf,
+  nextPhase,
+  type OpenItem,
+  phaseStateOf,
+} from "./state.ts";
+import { passageOf, passesAt } from "./supervision.ts";
 import type {
-  Item,
   ItemState,
   ItemStatus,
   Phase,
@@ -36,6 +43,18 @@ export interface PhaseSummary extends Progress {
   readonly status: PhaseStatus;
 }
 
+/** The evidence an item asks for. */
+export interface EvidenceSummary {
+  /**
+   * Name of the schema it has to follow; null where any will do, also none.
+   */
+  readonly schema: string | null;
+  /** What to collect, in the words of the workflow; null without any. */
+  readonly prompt: string | null;
+  /** Whether some was handed in before, as with a try that failed. */
+  readonly given: boolean;
+}
+
 /** An item of the current phase, as `status` and `next` show it. */
 export interface ItemSummary {
   /** What commands take. */
@@ -63,6 +82,24 @@ export interface ItemSummary {
   readonly check: string | null;
   /** Advice from the workflow; may begin with a tag such as `[tip]`. */
   readonly notes: readonly string[];
+  /**
+   * When skipping is fine, in the words of the workflow; empty where it names
+   * nothing, or where the item cannot be skipped without force.
+   */
+  readonly skipConditions: readonly string[];
+  /**
+   * What gets an open manual gate out of the way: a `human`, `nobody`
+   * (`complete` skips it), or a `clock` that gives a human time to answer and
+   * that the first `complete` starts. Null for everything else.
+   */
+  readonly approval: "human" | "nobody" | "clock" | null;
+  /**
+   * From when on `complete` skips a manual gate whose clock runs, an instant in
+   * UTC; null while none runs.
+   */
+  readonly passesAt: string | null;
+  /** What evidence it asks for; null for none, and for manual gates. */
+  readonly evidence: EvidenceSummary | null;
   /**
    * When somebody first said they work on it, an instant in UTC; null when
    * nobody did.
@@ -163,7 +200,7 @@ export function summarize(workflow: Workflow, state: SessionState): Summary {
   const active = state.status === "active" || state.status === "paused";
   const phases = workflow.phases.map((phase) => summarizePhase(phase, state));
   const phase = workflow.phases.find(({ id }) => id === state.currentPhaseId);
-  const items = phase ? summarizeItems(phase, state) : [];
+  const items = phase ? summarizeItems(workflow, state, phase) : [];
   return {
     active,
     status: state.status,
@@ -211,16 +248,22 @@ function totalOf(phases: readonly Progress[]): Progress {
 }
 
 function summarizeItems(
-  phase: Phase,
+  workflow: Workflow,
   state: SessionState,
+  phase: Phase,
 ): readonly ItemSummary[] {
   const phaseState = phaseStateOf(state, phase);
   return phase.items.map((item) =>
-    summarizeItem(item, itemStateOf(phaseState, item.id))
+    summarizeItem(workflow, {
+      phase,
+      item,
+      itemState: itemStateOf(phaseState, item.id),
+    })
   );
 }
 
-function summarizeItem(item: Item, itemState: ItemState): ItemSummary {
+function summarizeItem(workflow: Workflow, open: OpenItem): ItemSummary {
+  const { item, itemState } = open;
   return {
     id: item.id,
     name: item.name,
@@ -231,10 +274,33 @@ function summarizeItem(item: Item, itemState: ItemState): ItemSummary {
     description: item.description,
     check: checkText(item.verification),
     notes: item.notes,
+    skipConditions: isSkippable(open) ? item.skipConditions : [],
+    ...approvalOf(workflow, open),
+    evidence: evidenceOf(open),
     startedAt: itemState.startedAt,
     tries: itemState.retryCount,
     skipReason: itemState.skipReason,
     failure: itemState.status === "completed" ? null : failureOf(itemState),
+  };
+}
+
+function evidenceOf(
+  { item, itemState }: OpenItem,
+): EvidenceSummary | null {
+  const { evidenceSchema: schema, evidencePrompt: prompt } = item;
+  const isAsked = schema !== null || prompt !== null;
+  if (!isAsked || item.verification.type === "manual_gate") return null;
+  return { schema, prompt, given: itemState.evidence !== null };
+}
+
+function approvalOf(
+  workflow: Workflow,
+  { item, itemState }: OpenItem,
+): Pick<ItemSummary, "approval" | "passesAt"> {
+  const passage = isDone(itemState) ? undefined : passageOf(workflow, item);
+  return {
+    approval: passage?.type ?? null,
+    passesAt: passage?.type === "clock" ? passesAt(passage, itemState) : null,
   };
 }
 

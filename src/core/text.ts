@@ -32,7 +32,31 @@ const MAX_QUOTED_LENGTH = 80;
 export function quoted(text: string): string {
   return JSON.stringify(tailOf(text, MAX_QUOTED_LENGTH)).replaceAll(
     /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) =>
-      `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    (character) => unicodeEscape(character.charCodeAt(0)),
   );
+}
+
+/**
+ * Characters that drive a terminal instead of being shown: C0 without tab and
+ * newline, DEL, C1, and those that turn the direction of text around.
+ */
+export const CONTROLS =
+  // deno-lint-ignore no-control-regex
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Shows control characters as `\x1b`, so that data cannot drive a terminal or disguise text. */
+export function escapeControls(text: string): string {
+  return text.replace(CONTROLS, (character) => {
+    const code = character.charCodeAt(0);
+    return code > 0xff ? unicodeEscape(code) : `\\x${hex(code, 2)}`;
+  });
+}
+
+/** Spells a UTF-16 unit as JSON and JavaScript do. */
+export function unicodeEscape(code: number): string {
+  return `\\u${hex(code, 4)}`;
+}
+
+function hex(code: number, digits: number): string {
+  return code.toString(16).padStart(digits, "0");
 }

@@ -12,9 +12,29 @@ export type StepType = "gate" | "required" | "documented" | "flexible";
 
 /**
  * How much freedom a phase leaves to the agent: the key `phase_type` of
- * workflow.yaml. Kept for whoever reads it; no rule depends on it.
+ * workflow.yaml.
+ *
+ * - `strict`: items are worked on in their order; one whose turn has not come,
+ *   because a required item before it is open, cannot be started, completed,
+ *   approved or skipped
+ * - `guided`: the default; items are worked on in any order
+ * - `autonomous`: as `guided`, and what is neither a gate nor a manual gate can
+ *   be skipped for a reason of at least 50 characters, even if it is required
  */
 export type PhaseType = "strict" | "guided" | "autonomous";
+
+/**
+ * What is at stake when nobody looks at a manual gate: the key `risk` of an item
+ * in workflow.yaml. It counts with the setting `supervision_mode: hybrid`, and
+ * never for gates.
+ *
+ * - `low`: nobody has to look; `complete` skips the manual gate
+ * - `medium`: the default; a human may approve for as long as the setting
+ *   `approval_timeout_minutes` says, then `complete` skips it; without that
+ *   setting like `high`
+ * - `high`: a human has to approve
+ */
+export type Risk = "low" | "medium" | "high";
 
 /**
  * How an item is verified, as workflow.yaml says it. `{{name}}` in a path or
@@ -81,11 +101,12 @@ export interface Item {
   /**
    * Whether it may be skipped. Always false for gates, which only a human skips
    * by force, for required items, and for manual gates without skip conditions.
+   * An `autonomous` phase lets more be skipped: {@linkcode PhaseType}.
    */
   readonly skippable: boolean;
   /**
-   * When skipping is fine, in the words of the workflow. orc does not judge
-   * them; their one effect is that they make a manual gate skippable.
+   * When skipping is fine, in the words of the workflow. orc shows them and does
+   * not judge them; their one effect is that they make a manual gate skippable.
    */
   readonly skipConditions: readonly string[];
   /** What has to be found out before the item can be completed. */
@@ -102,8 +123,9 @@ export interface Item {
    */
   readonly stepType: StepType;
   /**
-   * Name of the schema that evidence should follow, for the Python tool; null
-   * when none is named. orc keeps it and checks nothing against it.
+   * Name of the schema that evidence has to follow: the item is completed only
+   * with evidence that does. Of a schema that orc does not know, only evidence
+   * that is empty is refused. Null when none is asked for.
    */
   readonly evidenceSchema: string | null;
   /**
@@ -119,6 +141,14 @@ export interface Item {
    * Time limit of the check in whole seconds, 1 to 86,400; undefined means 300.
    */
   readonly timeoutSeconds: number | undefined;
+  /** What is at stake; `medium` where the workflow says nothing. */
+  readonly risk: Risk;
+  /**
+   * Directory the program of its check runs in, relative to the working tree
+   * and inside it; null for the working tree itself. The path of a file to be
+   * there stays relative to the working tree.
+   */
+  readonly workingDir: string | null;
 }
 
 /**
@@ -146,11 +176,11 @@ export interface Phase {
   readonly notes: readonly string[];
   /**
    * Reviews without which the session cannot be finished: `security` counts
-   * once an item `security` or `security_review` is completed. Only those of
-   * the phase `REVIEW` are looked at.
+   * once an item `security` or `security_review` of any phase is completed, or
+   * once the Python tool recorded such a review by a model as successful.
    */
   readonly requiredReviews: readonly string[];
-  /** `guided` where the workflow says nothing. No rule depends on it. */
+  /** `guided` where the workflow says nothing. */
   readonly phaseType: PhaseType;
   /** Tools the author had in mind for this phase. No rule depends on them. */
   readonly intendedTools: readonly string[];
@@ -176,11 +206,20 @@ export interface Workflow {
   readonly version: string;
   /** What the workflow is for; null where the file does not say. */
   readonly description: string | null;
+  /**
+   * Range of the versions of orc that may work with it, such as `>=0.1 <2` or
+   * `^1.2 || ^2`; null for all. As in npm, `1.2` stands for all versions that
+   * begin so. Sessions that follow it can be read by any version.
+   */
+  readonly orc: string | null;
   /** Gone through in this order, one at a time. At least one. */
   readonly phases: readonly Phase[];
   /**
-   * Free keys: values for `{{name}}`, and a few that orc knows, such as
-   * `supervision_mode`.
+   * Free keys: values for `{{name}}`, and two that orc knows.
+   * `supervision_mode` says who passes manual gates that are no gates:
+   * `supervised`, the default, a human; `zero_human` nobody, `complete` skips
+   * them; `hybrid` depends on their {@linkcode Risk}, and at medium risk on
+   * `approval_timeout_minutes`, a number above 0.
    */
   readonly settings: JsonObject;
 }
@@ -220,8 +259,9 @@ export interface ItemState {
   /** `pending` in a new session. */
   readonly status: ItemStatus;
   /**
-   * When somebody first said they work on it; null when nobody did, also for
-   * items that are done.
+   * When somebody first said they work on it, or first asked for a manual gate
+   * that passes after a while; null when nobody did, also for items that are
+   * done.
    */
   readonly startedAt: string | null;
   /** When it was completed or approved; null until then. */
@@ -249,8 +289,8 @@ export interface ItemState {
    */
   readonly gateResult: JsonValue;
   /**
-   * What the Python tool stored to support the item: an object, or null. orc
-   * keeps it as it is.
+   * What was handed in to support the item: an object, exactly as it was given,
+   * or null.
    */
   readonly evidence: JsonValue;
   /**
@@ -379,6 +419,7 @@ export type EventType =
   | "verification_failed"
   | "gate_passed"
   | "gate_failed"
+  | "evidence_validated"
   | "skip_validated"
   | "skip_rejected"
   | "human_override"
@@ -442,6 +483,9 @@ export interface Caller {
   readonly approval: "terminal" | "setting" | null;
 }
 
+/** A stream of output of a program. */
+export type OutputName = "stdout" | "stderr";
+
 /** Result of one check that orc ran itself. */
 export type CheckResult =
   | {
@@ -483,6 +527,10 @@ export type CheckResult =
     readonly stdout: string;
     /** Error output, cut in the same way. */
     readonly stderr: string;
+    /**
+     * Which of the two held bytes that are no UTF-8; they are shown as U+FFFD.
+     */
+    readonly notUtf8: readonly OutputName[];
     /** How long it ran, to the millisecond; 0 when it never ran. */
     readonly durationSeconds: number;
     /**
@@ -528,6 +576,11 @@ export type Action =
     readonly itemId: string;
     /** What was done, at most 2000 characters; null keeps earlier notes. */
     readonly notes: string | null;
+    /**
+     * What supports it; kept even when the check failed. Without it, what was
+     * handed in before counts.
+     */
+    readonly evidence?: JsonObject;
     /** Undefined when no check was run because the item needs none. */
     readonly result: CheckResult | undefined;
     /** Completes without the check; gates and manual gates stay closed. */
@@ -576,6 +629,8 @@ export type Action =
     readonly type: "abandon";
     /** Why it will not be finished; not empty. */
     readonly reason: string;
+    /** What came of it all the same, at most 2000 characters; null without. */
+    readonly notes: string | null;
   }
   /** Keeps something worth remembering. */
   | {
@@ -584,6 +639,19 @@ export type Action =
     readonly text: string;
     /** An item of the current phase; null when it is about the session. */
     readonly itemId: string | null;
+  }
+  /**
+   * Puts items, phases and the current phase back to where a checkpoint has
+   * them. Approvals from after it are taken back; notes stay.
+   */
+  | {
+    readonly type: "restore";
+    /** Named in the log. */
+    readonly checkpointId: string;
+    /** The state in the checkpoint; one of the same session. */
+    readonly stored: SessionState;
+    /** Also restores what was not earned since, such as a gate passed back then. */
+    readonly force: boolean;
   }
   /** Records that an agent asked for what only a human may do. */
   | {

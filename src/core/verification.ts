@@ -21,6 +21,8 @@ export type RequiredCheck =
     readonly plan: CommandPlan;
     readonly expectExitCode: number;
     readonly timeoutMs: number;
+    /** Relative to the working tree; null for the tree itself. */
+    readonly workingDir: string | null;
   };
 
 /** Says what must be checked for an item, with the workflow's settings filled in. */
@@ -45,6 +47,7 @@ export function requiredCheck(workflow: Workflow, item: Item): RequiredCheck {
         timeoutMs: item.timeoutSeconds === undefined
           ? CHECK_TIMEOUT_MS
           : item.timeoutSeconds * 1000,
+        workingDir: item.workingDir,
       };
   }
 }
@@ -81,6 +84,7 @@ export function encodeVerificationResult(
     exit_code: result.exitCode,
     stdout: tailOf(result.stdout, STORED_OUTPUT_LENGTH),
     stderr: tailOf(result.stderr, STORED_OUTPUT_LENGTH),
+    duration_seconds: result.durationSeconds,
     ...(result.problem === null ? {} : { error: result.problem }),
   });
 }
@@ -147,7 +151,14 @@ function lastWordsOf(result: CheckResult): string {
   const output = result.stderr.trim() || result.stdout.trim();
   if (output === "") return "";
   const lines = output.split("\n").slice(-SHOWN_OUTPUT_LINES);
-  return lines
+  return [...lines, ...encodingRemark(result)]
     .map((line) => `\n  ${line.slice(0, MAX_SHOWN_LINE_LENGTH)}`)
     .join("");
+}
+
+function encodingRemark(
+  { notUtf8 }: CheckResult & { readonly type: "command" },
+): readonly string[] {
+  if (notUtf8.length === 0) return [];
+  return [`(${notUtf8.join(" and ")} not valid UTF-8: \ufffd stands for it)`];
 }

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { JsonObject } from "./json.ts";
+import { findWrongSettings } from "./known_settings.ts";
 import type { Item, Phase, Verification, Workflow } from "./types.ts";
 import {
   invalidWorkflow,
@@ -89,6 +90,7 @@ export function parseWorkflow(
     ...schemaProblems(checked.issues ?? [], locate),
     ...findDuplicateIds(input, locate),
     ...problems,
+    ...findWrongSettings(settings),
     ...unknownKeys.filter(({ severity }) => severity === "error"),
   ];
   if (!checked.success || errors.length > 0) {
@@ -106,11 +108,12 @@ function settingsIn(input: unknown): unknown {
 }
 
 function toWorkflow(file: WorkflowFile, settings: JsonObject): Workflow {
-  const { name, version, description, phases } = file;
+  const { name, version, description, orc, phases } = file;
   return {
     name,
     version,
     description,
+    orc,
     phases: phases.map(toPhase),
     settings,
   };
@@ -148,6 +151,8 @@ function toItem(item: ItemFile): Item {
     evidencePrompt: item.evidence_prompt,
     agent: item.agent,
     timeoutSeconds: item.timeout_seconds,
+    risk: item.risk,
+    workingDir: item.working_dir,
   };
 }
 

@@ -1,5 +1,7 @@
 import * as v from "valibot";
 import { lengthOf } from "./text.ts";
+import { isAbsolutePath } from "./path.ts";
+import { isVersionRange } from "./version_range.ts";
 import { toBoolean, toInteger } from "./workflow_lax.ts";
 import { isItemId, isPhaseId } from "./workflow_names.ts";
 import { asRecord, describeValue, entriesOf, quote } from "./workflow_value.ts";
@@ -62,6 +64,17 @@ function withExample(
 
 function isMapping(value: unknown): boolean {
   return entriesOf(value) !== undefined;
+}
+
+/** A backslash is refused too: on Windows it would be one more way out. */
+function staysBelow(path: string): boolean {
+  let depth = 0;
+  for (const part of path.split("/")) {
+    if (part === "..") depth--;
+    else if (part !== "" && part !== ".") depth++;
+    if (depth < 0) return false;
+  }
+  return path.trim() !== "" && !isAbsolutePath(path) && !/[\\\0]/.test(path);
 }
 
 function isFilled(value: string | null | undefined): boolean {
@@ -136,6 +149,17 @@ const itemEntries = {
       ),
     ),
   ),
+  risk: v.optional(oneOf(["low", "medium", "high"]), "medium"),
+  working_dir: v.optional(
+    v.nullable(v.pipe(
+      text,
+      v.check(
+        staysBelow,
+        "Expected a directory below the working tree, such as packages/web",
+      ),
+    )),
+    null,
+  ),
 };
 
 const phaseEntries = {
@@ -167,6 +191,17 @@ const workflowEntries = {
   name: text,
   version: v.optional(text, "1.0"),
   description: textOrNull,
+  orc: v.optional(
+    v.nullable(v.pipe(
+      text,
+      v.check(
+        isVersionRange,
+        ({ input }) =>
+          `Expected a range of versions such as ">=0.1", found ${quote(input)}`,
+      ),
+    )),
+    null,
+  ),
   phases: v.pipe(
     v.array(
       mapping(phaseEntries, "id, name and items"),

@@ -8,6 +8,12 @@ import {
   YamlTime,
 } from "./workflow_value.ts";
 
+/** What became of a mapping that was turned into JSON. */
+export interface MappingReading {
+  readonly mapping: JsonObject;
+  readonly problems: readonly ProblemDraft[];
+}
+
 /** What became of the settings of a workflow file. */
 export interface SettingsReading {
   readonly settings: JsonObject;
@@ -16,14 +22,18 @@ export interface SettingsReading {
 
 /** Turns the settings into JSON, as the Python tool stores them. */
 export function readSettings(value: unknown): SettingsReading {
+  const { mapping, problems } = readMapping(value, ["settings"]);
+  return { settings: mapping, problems };
+}
+
+/** Turns what stands at a path of a YAML file into a JSON object; empty if it is no mapping. */
+export function readMapping(value: unknown, path: Path): MappingReading {
   const problems: ProblemDraft[] = [];
   const entries = entriesOf(value) ?? [];
-  const path = ["settings"];
   for (const [key] of entries) {
     if (typeof key !== "string") problems.push(noStringKey(path, key));
   }
-  const settings = toObject(entries, { path, problems });
-  return { settings, problems };
+  return { mapping: toObject(entries, { path, problems }), problems };
 }
 
 /** The refusal of a key that has to be a string. */

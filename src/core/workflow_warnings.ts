@@ -1,4 +1,7 @@
+import { EVIDENCE_SCHEMAS } from "./evidence.ts";
+import { nearest } from "./suggest.ts";
 import { type CommandPlan, planCommand } from "./template.ts";
+import { carriersOf } from "./reviews.ts";
 import type { Item, Phase, Verification, Workflow } from "./types.ts";
 import type { Path, ProblemDraft } from "./workflow_problem.ts";
 import { type Site, templateWarnings } from "./workflow_templates.ts";
@@ -20,12 +23,14 @@ export function findWarnings(workflow: Workflow): readonly ProblemDraft[] {
     ...aboutWorkflow(workflow),
     ...workflow.phases.flatMap((phase, phaseIndex) => [
       ...aboutPhase(phase, ["phases", phaseIndex]),
-      ...phase.items.flatMap((item, itemIndex) =>
-        aboutItem(item, {
-          path: ["phases", phaseIndex, "items", itemIndex],
-          settings: workflow.settings,
-        })
-      ),
+      ...aboutReviews(workflow, phase, ["phases", phaseIndex]),
+      ...phase.items.flatMap((item, itemIndex) => {
+        const path = ["phases", phaseIndex, "items", itemIndex];
+        return [
+          ...aboutItem(item, { path, settings: workflow.settings }),
+          ...aboutEvidence(item, path),
+        ];
+      }),
     ]),
   ];
 }
@@ -65,6 +70,29 @@ function aboutPhase({ exitGate }: Phase, path: Path): ProblemDraft[] {
   }];
 }
 
+/** Only the Python tool can have such a review made, by a model. */
+function aboutReviews(
+  { phases }: Workflow,
+  { requiredReviews }: Phase,
+  path: Path,
+): ProblemDraft[] {
+  const ids = new Set(phases.flatMap(({ items }) => items.map(({ id }) => id)));
+  return requiredReviews.flatMap((review, index): ProblemDraft[] => {
+    const carriers = carriersOf(review);
+    if (carriers.some((id) => ids.has(id))) return [];
+    return [{
+      code: "review_without_item",
+      severity: "warning",
+      path: [...path, "required_reviews", index],
+      message: `No item carries the required review ${
+        quote(review)
+      }, so nobody can finish without force: add an item with the id ${
+        carriers.map(quote).join(" or ")
+      }`,
+    }];
+  });
+}
+
 function aboutItem(item: Item, site: Site): ProblemDraft[] {
   const { verification } = item;
   const path = [...site.path, "verification"];
@@ -81,6 +109,31 @@ function aboutItem(item: Item, site: Site): ProblemDraft[] {
     case "command":
       return aboutCommand(verification, { ...site, path });
   }
+}
+
+function aboutEvidence(
+  { evidenceSchema: schema, verification }: Item,
+  path: Path,
+): ProblemDraft[] {
+  if (schema === null) return [];
+  const place = {
+    severity: "warning",
+    path: [...path, "evidence_schema"],
+  } as const;
+  if (verification.type === "manual_gate") {
+    const message =
+      "Evidence for a manual gate has no effect: a human decides, and looks at what there is";
+    return [{ ...place, code: "evidence_without_effect", message }];
+  }
+  if (EVIDENCE_SCHEMAS.includes(schema)) return [];
+  const meant = nearest(schema, EVIDENCE_SCHEMAS);
+  const advice = meant === undefined
+    ? `known are ${EVIDENCE_SCHEMAS.join(", ")}`
+    : `did you mean "${meant}"?`;
+  const message = `Unknown evidence schema ${
+    quote(schema)
+  }, so evidence counts unless it is empty: ${advice}`;
+  return [{ ...place, code: "unknown_evidence_schema", message }];
 }
 
 function gateWithoutCheck(path: Path): ProblemDraft {

@@ -29,13 +29,25 @@ export class BoundedOutput {
 
   /** The text so far; where bytes were left out, a line says how many. */
   text(): string {
+    const [start, end] = this.#kept();
+    if (end === undefined) return decode(start);
+    const bytes = this.#headBytes + this.#tailBytes;
+    const leftOut = bytes - start.length - end.length;
+    return `${decode(start)}\n… ${leftOut} bytes left out …\n${decode(end)}`;
+  }
+
+  /** Whether the text shows all bytes as the characters they stand for. */
+  isUtf8(): boolean {
+    return this.#kept().every((bytes) => bytes === undefined || isUtf8(bytes));
+  }
+
+  /** All bytes, or the beginning and the end. */
+  #kept(): readonly [Uint8Array, Uint8Array?] {
     const head = this.#head.subarray(0, this.#headBytes);
     const tail = this.#tail();
-    if (this.#tailBytes === tail.length) return decode(concat(head, tail));
-    const start = withoutOpenSequence(head);
-    const end = withoutSequenceRest(tail);
-    const leftOut = head.length + this.#tailBytes - start.length - end.length;
-    return `${decode(start)}\n… ${leftOut} bytes left out …\n${decode(end)}`;
+    return this.#tailBytes === tail.length
+      ? [concat(head, tail)]
+      : [withoutOpenSequence(head), withoutSequenceRest(tail)];
   }
 
   /** The last complete line that is not blank; undefined as long as there is none. */
@@ -55,9 +67,20 @@ export class BoundedOutput {
 }
 
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+const STRICT_DECODER = new TextDecoder("utf-8", { fatal: true });
 
 function decode(bytes: Uint8Array): string {
   return DECODER.decode(bytes);
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    STRICT_DECODER.decode(bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
 }
 
 function concat(first: Uint8Array, second: Uint8Array): Uint8Array {

@@ -5,7 +5,7 @@ import type { Host } from "./host.ts";
 import { livenessOf, ownIdentity } from "./liveness.ts";
 import { isGranted } from "./process_table.ts";
 import { holdSignals } from "./signal_hold.ts";
-import { openTerminal } from "./terminal.ts";
+import { openTerminal, readInput } from "./terminal.ts";
 
 /**
  * Opens this machine for orc. What takes long to load is loaded by the first
@@ -39,6 +39,7 @@ export function denoHost(): Host {
     now: () => instantOf(Date.now()),
     localNow: () => localTime(new Date()),
     env: readVariable,
+    readInput,
     newToken,
     idSource,
     homeDirectory,

@@ -1,5 +1,5 @@
 import type { Liveness, ProcessIdentity } from "../core/process_identity.ts";
-import type { Caller } from "../core/types.ts";
+import type { Caller, OutputName } from "../core/types.ts";
 
 export type { Liveness, ProcessIdentity };
 
@@ -13,11 +13,20 @@ export interface ProgramRequest {
   readonly workingDirectory: string;
   /** After this time the program and all it started are ended. */
   readonly timeoutMs: number;
-  /**
-   * Called with the last line of output while the program runs, at most four
-   * times a second.
-   */
-  readonly onProgress?: (lastLine: string) => void;
+  /** What the program reads from standard input; without it there is none. */
+  readonly input?: string;
+  /** Variables the program gets besides those of orc's own environment. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Called four times a second while the program runs. */
+  readonly onProgress?: (progress: ProgramProgress) => void;
+}
+
+/** How far a program is. */
+export interface ProgramProgress {
+  /** How long it has been running. */
+  readonly elapsedMs: number;
+  /** The last line of output that is complete and not blank. */
+  readonly lastLine: string | undefined;
 }
 
 /** How a program ended. */
@@ -34,6 +43,8 @@ export interface ProgramResult {
   readonly stdout: string;
   /** Error output, cut in the same way. */
   readonly stderr: string;
+  /** Which of the two held bytes that are no UTF-8, shown as U+FFFD. */
+  readonly notUtf8: readonly OutputName[];
   /** How long it ran, to the millisecond. */
   readonly durationSeconds: number;
   /** Why it could not run or was ended by orc; null when it ended by itself. */
@@ -58,6 +69,12 @@ export interface Terminal {
    * without the line end; undefined when input ended.
    */
   readLine(question: string): string | undefined;
+  /**
+   * Shows one line on error output in place of the one shown before; undefined
+   * takes it away. The text must hold no control characters. Does nothing where
+   * error output is no terminal, or one that cannot redraw a line.
+   */
+  showProgress(line: string | undefined): void;
 }
 
 /** Signals that are kept waiting while something is brought to its end. */
@@ -97,6 +114,10 @@ export interface Host {
    * not be read.
    */
   env(name: string): string | undefined;
+  /**
+   * Reads standard input to its end, but no more than one byte beyond the limit.
+   */
+  readInput(limitBytes: number): Uint8Array;
   /** 128 random bits as 32 hex digits. */
   newToken(): string;
   /**
@@ -121,9 +142,9 @@ export interface Host {
    */
   holdSignals(): SignalHold;
   /**
-   * Runs a program without input to its end. A program that fails or cannot be
-   * found is a result and not an error. Throws `permission_missing` (denied)
-   * where programs may not be run.
+   * Runs a program to its end, without a terminal. A program that fails or
+   * cannot be found is a result and not an error. Throws `permission_missing`
+   * (denied) where programs may not be run.
    */
   runProgram(request: ProgramRequest): Promise<ProgramResult>;
   /** The agent that calls, without any approval. */

@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
+import type { OutputName } from "../core/types.ts";
 import { BoundedOutput } from "./bounded_output.ts";
 import type { ProgramRequest, ProgramResult } from "./host.ts";
 import { Interrupted } from "./interrupted.ts";
@@ -18,7 +19,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 type Ending = Pick<ProgramResult, "exitCode" | "problem">;
 
-type Output = Readonly<Record<"stdout" | "stderr", BoundedOutput>>;
+const OUTPUT_NAMES: readonly OutputName[] = ["stdout", "stderr"];
+
+type Output = Readonly<Record<OutputName, BoundedOutput>>;
 
 /** How the system reports that a program ended or never began. */
 type Exit =
@@ -26,7 +29,7 @@ type Exit =
   | { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
 /**
- * Runs a program without input, in bounded time and memory, and ends what keeps its output open.
+ * Runs a program, in bounded time and memory, and ends what keeps its output open.
  *
  * A process that made a session of its own escapes, as it would from a terminal.
  *
@@ -37,7 +40,10 @@ export async function runProgram(
   request: ProgramRequest,
 ): Promise<ProgramResult> {
   const startedAtMs = performance.now();
-  const output = { stdout: new BoundedOutput(), stderr: new BoundedOutput() };
+  const output: Output = {
+    stdout: new BoundedOutput(),
+    stderr: new BoundedOutput(),
+  };
   const watch = watchSignals();
   try {
     const ending = await runToEnd(request, output, watch);
@@ -47,6 +53,7 @@ export async function runProgram(
       ...ending,
       stdout: output.stdout.text(),
       stderr: output.stderr.text(),
+      notUtf8: OUTPUT_NAMES.filter((name) => !output[name].isUtf8()),
       durationSeconds: Math.round(performance.now() - startedAtMs) / 1000,
     };
   } finally {
@@ -61,12 +68,14 @@ async function runToEnd(
 ): Promise<Ending> {
   const child = startProgram(request);
   if (child instanceof Error) return neverRun(request, child);
+  feed(child, request.input);
   const stopProgress = collect(child, output, request.onProgress);
   try {
     return await endOf(child, request, watch);
   } finally {
     stopProgress();
     // Whoever still holds the other end must not keep orc waiting.
+    child.stdin?.destroy();
     child.stdout?.destroy();
     child.stderr?.destroy();
     if (child.pid !== undefined) child.unref();
@@ -134,25 +143,31 @@ function endingOf({ code, signal }: Exclude<Exit, { error: Error }>): Ending {
   return { exitCode: code ?? 128 + signalNumber, problem: null };
 }
 
-/** Collects the output and reports its last line now and then; returns what ends the reports. */
+/** A program may end, or never begin, without reading what it is given: how it ended tells the rest. */
+function feed({ stdin }: ChildProcess, input: string | undefined): void {
+  if (stdin === null || input === undefined) return;
+  stdin.on("error", () => {});
+  stdin.end(input);
+}
+
+/** Collects the output and reports now and then how far it is; returns what ends the reports. */
 function collect(
   child: ChildProcess,
   output: Output,
   onProgress: ProgramRequest["onProgress"],
 ): () => void {
   let latest: BoundedOutput | undefined;
-  for (const name of ["stdout", "stderr"] as const) {
+  for (const name of OUTPUT_NAMES) {
     child[name]?.on("data", (bytes: Uint8Array) => {
       latest = output[name];
       latest.add(bytes);
     });
   }
   if (onProgress === undefined) return () => {};
-  let reported: string | undefined;
+  const startedAtMs = performance.now();
   const timer = setInterval(() => {
-    const line = latest?.lastLine();
-    if (line !== undefined && line !== reported) onProgress(line);
-    reported = line;
+    const elapsedMs = performance.now() - startedAtMs;
+    onProgress({ elapsedMs, lastLine: latest?.lastLine() });
   }, PROGRESS_INTERVAL_MS);
   return () => clearInterval(timer);
 }

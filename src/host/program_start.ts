@@ -10,8 +10,8 @@ export function startProgram(request: ProgramRequest): ChildProcess | Error {
   try {
     return spawn(program, args, {
       cwd: request.workingDirectory,
-      env: { ...process.env, ORCHESTRATOR_CHECK: "1" },
-      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...request.variables },
+      stdio: [request.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       // A group of its own, which can be ended as a whole.
       detached: !isWindows,
       windowsHide: true,

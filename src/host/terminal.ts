@@ -6,6 +6,9 @@ const DEFAULT_COLUMNS = 80;
 /** Longest answer that is read; a person types far less. */
 const MAX_ANSWER_BYTES = 4096;
 
+/** A pipe that another program made non-blocking is asked again after this long. */
+const EMPTY_PIPE_PAUSE_MS = 5;
+
 /** The terminal that orc was started from, if it was. */
 export function openTerminal(env: ReadVariable): Terminal {
   return {
@@ -26,6 +29,24 @@ export function openTerminal(env: ReadVariable): Terminal {
       writeAll(new TextEncoder().encode(question));
       return readAnswer();
     },
+    showProgress: lineDrawer(env),
+  };
+}
+
+/** Draws one line again and again, from the margin on. */
+function lineDrawer(env: ReadVariable): Terminal["showProgress"] {
+  let shown = "";
+  let isGone = false;
+  return (line = "") => {
+    if (line === shown || isGone || !Deno.stderr.isTerminal()) return;
+    if (env("TERM") === "dumb") return;
+    shown = line;
+    try {
+      writeAll(new TextEncoder().encode(`\r${line}\x1b[K`));
+    } catch {
+      // A terminal that has gone away must not end what goes on.
+      isGone = true;
+    }
   };
 }
 
@@ -44,6 +65,29 @@ function columnsOf(env: ReadVariable): number {
 function writeAll(bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) {
     written += Deno.stderr.writeSync(bytes.subarray(written));
+  }
+}
+
+/** Reads standard input to its end, but no more than one byte beyond the limit. */
+export function readInput(limitBytes: number): Uint8Array {
+  const input = new Uint8Array(limitBytes + 1);
+  let length = 0;
+  while (length < input.length) {
+    const count = readSome(input.subarray(length));
+    if (count === null) break;
+    length += count;
+  }
+  return input.subarray(0, length);
+}
+
+function readSome(buffer: Uint8Array): number | null {
+  try {
+    return Deno.stdin.readSync(buffer);
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "WouldBlock")) throw error;
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    Atomics.wait(cell, 0, 0, EMPTY_PIPE_PAUSE_MS);
+    return 0;
   }
 }
 

@@ -25,6 +25,11 @@ export async function readBinding(
 ): Promise<string | undefined> {
   const path = await bindingPath(layout, owner);
   guardPath(layout.root, layout.bindings);
+  return readBindingFile(path);
+}
+
+/** Returns the session that a file of the bindings names; undefined when there is no such file. */
+export function readBindingFile(path: string): string | undefined {
   const bytes = readRegularFile(path, MAX_SMALL_FILE_BYTES);
   if (bytes === undefined) return undefined;
   const text = decodeUtf8(bytes, path, CHOOSE_HINT);

@@ -50,12 +50,13 @@ async function listSessions(
 ): Promise<readonly SessionEntry[]> {
   const entries: SessionEntry[] = [];
   for (const id of sessionIds(layout)) {
-    entries.push(await entryOf(layout, id));
+    entries.push(await readEntry(layout, id));
   }
   return entries;
 }
 
-async function entryOf(
+/** Reads a session for a list: what is wrong with it is an answer too. */
+export async function readEntry(
   layout: RepositoryLayout,
   id: string,
 ): Promise<SessionEntry> {

@@ -14,12 +14,21 @@ const CLAIM = new RegExp(`^${LOCK_NAME}\\.break\\.(.+)\\.\\d+$`);
  */
 export function sweep(directory: string, ownToken: string): void {
   for (const { name, isDirectory } of Deno.readDirSync(directory)) {
-    const leftover = isDirectory
-      ? STAGING.exec(name)
-      : TEMPORARY.exec(name) ?? CLAIM.exec(name);
-    if (leftover === null || leftover[1] === ownToken) continue;
+    const token = leftoverToken(name, isDirectory);
+    if (token === undefined || token === ownToken) continue;
     remove(`${directory}/${name}`, isDirectory);
   }
+}
+
+/** Whose leftover something is, by its name: a token, or what stands for the lock that was to be removed. */
+export function leftoverToken(
+  name: string,
+  isDirectory: boolean,
+): string | undefined {
+  const leftover = isDirectory
+    ? STAGING.exec(name)
+    : TEMPORARY.exec(name) ?? CLAIM.exec(name);
+  return leftover?.[1];
 }
 
 function remove(path: string, recursive: boolean): void {

@@ -90,6 +90,22 @@ export function settleLog(
   }
 }
 
+/**
+ * Appends one line to a file of lines, durably. What a crash left torn is ended first, so that
+ * it takes no other line with it. Only the holder of the session's lock may.
+ */
+export function appendLine(path: string, line: string): void {
+  makeIfAbsent(path);
+  const file = openLog(path, { read: true, append: true });
+  try {
+    const isTorn = findFragment(file) !== undefined;
+    writeAll(file, new TextEncoder().encode(`${isTorn ? "\n" : ""}${line}\n`));
+    file.syncDataSync();
+  } finally {
+    file.close();
+  }
+}
+
 function encodeLines(events: readonly RecordedEvent[]): Uint8Array {
   return new TextEncoder().encode(events.map(encodeLogLine).join(""));
 }

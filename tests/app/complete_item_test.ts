@@ -13,6 +13,7 @@ import {
   APPROVING,
   eventsOf,
   fixedHost,
+  idOf,
   loggedTypes,
   type Machine,
   refusalOf,
@@ -103,6 +104,7 @@ Deno.test("completeItem() holds no lock while a check runs, and decides on the s
           exitCode: 2,
           stdout: "",
           stderr: "",
+          notUtf8: [],
           durationSeconds: 1,
           problem: null,
         };
@@ -135,6 +137,7 @@ Deno.test("completeItem() refuses what was skipped while its check ran", () =>
           exitCode: 0,
           stdout: "",
           stderr: "",
+          notUtf8: [],
           durationSeconds: 1,
           problem: null,
         };
@@ -250,4 +253,62 @@ Deno.test("completeItem() changes nothing in a closed session, and runs no check
       () => complete(root, "tests"),
     );
     assertEquals([error.kind, error.code], ["refused", "session_closed"]);
+  }));
+
+const EVIDENCE = WORKFLOW.replace(
+  "step_type: gate,",
+  "step_type: gate, evidence_schema: SpecReviewEvidence,",
+);
+
+Deno.test("completeItem() runs no check without the evidence it asks for", () =>
+  withSession(async (root) => {
+    const error = await refusalWithoutTrace(
+      root,
+      () => complete(root, "tests"),
+    );
+    assertEquals([error.kind, error.code], ["refused", "evidence_missing"]);
+  }, EVIDENCE));
+
+Deno.test("completeItem() keeps evidence with a check that failed, for the next try", () =>
+  withSession(async (root) => {
+    const evidence = ["requirements_extracted=login"];
+    await refusalOf(() => complete(root, "tests", { ...FAILING, evidence }));
+    assertEquals(loggedTypes(root).slice(2), [
+      "evidence_validated",
+      "gate_failed",
+    ]);
+    await complete(root, "tests", PASSING);
+    assertEquals(itemOf(root, "tests").status, "completed");
+    assertEquals(itemOf(root, "tests").evidence, {
+      requirements_extracted: ["login"],
+    });
+  }, EVIDENCE));
+
+Deno.test("completeItem() takes evidence as an object, where nothing asks for it too", () =>
+  withSession(async (root) => {
+    const evidence = new Map([["seen", "Ada"]]);
+    await complete(root, "idea", { evidence });
+    assertEquals(itemOf(root, "idea").evidence, { seen: "Ada" });
+  }));
+
+Deno.test("completeItem() tells a check which item it checks, and reports how far it is", () =>
+  withSession(async (root) => {
+    const onProgress = () => {};
+    const host = fixedHost({ ...PASSING, number: 1 });
+    await completeItem(host, { root, itemId: "tests", onProgress });
+    assertEquals(host.requests[0]?.variables, {
+      ORCHESTRATOR_CHECK: `${idOf(0, 0)}/tests`,
+    });
+    assertEquals(host.requests[0]?.onProgress, onProgress);
+  }));
+
+Deno.test("completeItem() refuses an item within its own check, and runs no check", () =>
+  withSession(async (root) => {
+    const environment = { ORCHESTRATOR_CHECK: `${idOf(0, 0)}/tests` };
+    const error = await refusalWithoutTrace(
+      root,
+      () => complete(root, "tests", { environment }),
+    );
+    assertEquals([error.kind, error.code], ["refused", "inside_own_check"]);
+    assertEquals((await complete(root, "idea", { environment })).changed, true);
   }));

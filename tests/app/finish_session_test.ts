@@ -93,6 +93,13 @@ Deno.test("abandonSession() closes a session for a reason that is kept", () =>
     assertEquals(loggedTypes(root).slice(2), ["workflow_abandoned"]);
   }));
 
+Deno.test("abandonSession() keeps what came of it", () =>
+  withSession(async (root) => {
+    const options = { root, reason: "Dropped", notes: "A sketch" };
+    await abandonSession(fixedHost({ number: 1 }), options);
+    assertEquals(stateOf(root).metadata.completion_notes, "A sketch");
+  }));
+
 Deno.test("abandonSession() refuses an empty reason", () =>
   withSession(async (root) => {
     for (const reason of ["", " \n"]) {

@@ -30,12 +30,18 @@ export const APPROVING = { ORCHESTRATOR_APPROVALS: "any" } as const;
 /** How a program ends, by its words joined with blanks, or by the text for the shell. */
 export type Programs = Readonly<Record<string, Partial<ProgramResult>>>;
 
+/** How orc asks git for files; a machine without an answer has no git. */
+export const GIT_LS_FILES =
+  "git ls-files -z --modified --others --exclude-standard";
+
 /** What a test may say about its machine. */
 export interface Machine {
   readonly environment?: Readonly<Record<string, string>>;
   /** What a human types, one answer for each question; undefined is the end of input. */
   readonly answers?: readonly (string | undefined)[];
   readonly programs?: Programs | "real";
+  /** What comes from standard input. */
+  readonly input?: string;
   readonly workingDirectory?: string;
   /** Columns of the terminal; without it, output goes elsewhere. */
   readonly columns?: number;
@@ -48,6 +54,8 @@ export interface Machine {
 export interface FixedHost extends Host {
   readonly questions: string[];
   readonly requests: ProgramRequest[];
+  /** What was shown of the progress, one after the other. */
+  readonly progress: (string | undefined)[];
 }
 
 const IDENTITY: ProcessIdentity = {
@@ -60,10 +68,12 @@ const IDENTITY: ProcessIdentity = {
   runtime: "deno 1.2.3",
 };
 
-const ENDED_WELL: ProgramResult = {
+/** How a program ends unless a test says otherwise. */
+export const ENDED_WELL: ProgramResult = {
   exitCode: 0,
   stdout: "",
   stderr: "",
+  notUtf8: [],
   durationSeconds: 0.25,
   problem: null,
 };
@@ -73,6 +83,7 @@ export function fixedHost(machine: Machine = {}): FixedHost {
   const { environment = {}, answers, at = NOW, number = 0 } = machine;
   const questions: string[] = [];
   const requests: ProgramRequest[] = [];
+  const progress: (string | undefined)[] = [];
   const env = (name: string): string | undefined => environment[name];
   let ids = 0;
   let tokens = 0;
@@ -84,10 +95,14 @@ export function fixedHost(machine: Machine = {}): FixedHost {
       isErrorTerminal: answers !== undefined,
       columns: machine.columns ?? 80,
       readLine: (question) => answers?.[questions.push(question) - 1],
+      showProgress: (line) => {
+        progress.push(line);
+      },
     },
     now: () => at,
     localNow: () => `${at.slice(0, 19)}.000000`,
     env,
+    readInput: () => new TextEncoder().encode(machine.input),
     newToken: () => tokenOf(number, tokens++),
     idSource: () => Promise.resolve(() => idOf(number, ids++)),
     homeDirectory: () => undefined,
@@ -101,6 +116,7 @@ export function fixedHost(machine: Machine = {}): FixedHost {
     caller: () => ({ agent: agentIn(env), approval: null }),
     questions,
     requests,
+    progress,
   };
 }
 
@@ -163,6 +179,18 @@ phases:
     name: Do
     items:
       - {id: it, name: It}
+`;
+
+/** Manual gates of every risk, in hybrid supervision. */
+export const HYBRID_WORKFLOW = `name: Watched
+settings: {supervision_mode: hybrid, approval_timeout_minutes: 30}
+phases:
+  - id: DO
+    name: Do
+    items:
+      - {id: glance, name: Glance, risk: low, verification: {type: manual_gate}}
+      - {id: look, name: Look, verification: {type: manual_gate}}
+      - {id: study, name: Study, risk: high, verification: {type: manual_gate}}
 `;
 
 /** Files of a repository by their paths. */

@@ -62,6 +62,7 @@ Deno.test("listSessions() lists the sessions newest first and marks the current 
     assertEquals(sessions[2], {
       id: idOf(1, 0),
       current: false,
+      name: null,
       task: "Task 1",
       status: "active",
       phase: "DO",
@@ -100,6 +101,7 @@ Deno.test("listSessions() lists a damaged session with its problem, and hides no
       id: idOf(2, 0),
       current: false,
       legacy: false,
+      name: null,
       task: null,
       status: null,
       phase: null,

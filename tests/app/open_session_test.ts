@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { assertPinned, openSession } from "../../src/app/open_session.ts";
+import { assertChangeable, openSession } from "../../src/app/open_session.ts";
 import { OrcError } from "../../src/core/error.ts";
 import {
   fixedHost,
@@ -24,16 +24,16 @@ Deno.test("openSession() returns the session with its workflow and place, and wr
       rootSource: "flag",
       session: idOf(0, 0),
     });
-    assertEquals(assertPinned(opened), undefined);
+    assertEquals(opened.refusal, null);
+    assertEquals(assertChangeable(opened), undefined);
   }));
 
-Deno.test("assertPinned() refuses a session whose workflow is made up from its state", () =>
+Deno.test("assertChangeable() refuses a session whose workflow is made up from its state", () =>
   withRoot({
     ".workflow_state.json": legacyState({ workflow_definition: null }),
   }, async (root) => {
     const opened = await openSession(fixedHost(), { root });
-    assertEquals(opened.isPinned, false);
-    const error = assertThrows(() => assertPinned(opened), OrcError);
+    const error = assertThrows(() => assertChangeable(opened), OrcError);
     assertEquals([error.kind, error.code], ["config", "no_workflow"]);
     assertEquals(error.hint, "put the workflow.yaml it was started with back");
   }));

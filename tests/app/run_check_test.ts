@@ -11,9 +11,10 @@ type Command = CheckResult & { readonly type: "command" };
 async function run(
   root: string,
   command: string,
-  { machine = {}, expectExitCode = 0 }: {
+  { machine = {}, expectExitCode = 0, workingDir = null }: {
     machine?: Machine;
     expectExitCode?: number;
+    workingDir?: string | null;
   } = {},
 ): Promise<Command> {
   const item = itemOf("a", {
@@ -24,24 +25,29 @@ async function run(
       description: null,
     },
     timeoutSeconds: 7,
+    workingDir,
   });
   const settings = { name: "Ada", evil: "a; rm" };
   const check = requiredCheck(workflowWith(item, settings), item);
-  const result = await runCheck(fixedHost(machine), check, root);
+  const site = { workingTree: root };
+  const result = await runCheck(fixedHost(machine), check, site);
   if (result?.type !== "command") throw new Error("no command was run");
   return result;
 }
 
 Deno.test("runCheck() has nothing to run for items without a check and for manual gates", async () => {
   const host = fixedHost();
-  assertEquals(await runCheck(host, { type: "none" }, "/"), undefined);
-  assertEquals(await runCheck(host, { type: "approval" }, "/"), undefined);
+  const site = { workingTree: "/" };
+  assertEquals(await runCheck(host, { type: "none" }, site), undefined);
+  assertEquals(await runCheck(host, { type: "approval" }, site), undefined);
 });
 
 Deno.test("runCheck() looks for a file in the working tree", () =>
   withRoot({ "docs/plan.md": "" }, async (root) => {
     const check = (path: string) =>
-      runCheck(fixedHost(), { type: "file_exists", path }, root);
+      runCheck(fixedHost(), { type: "file_exists", path }, {
+        workingTree: root,
+      });
     assertEquals(await check("docs/plan.md"), {
       type: "file_exists",
       passed: true,
@@ -74,7 +80,10 @@ Deno.test("runCheck() runs words without a shell, in the working tree and within
       timeoutSeconds: 7,
     });
     const check = requiredCheck(workflowWith(item, { name: "Ada" }), item);
-    assertEquals(await runCheck(host, check, root), {
+    const variables = { ORCHESTRATOR_CHECK: "s/a" };
+    const onProgress = () => {};
+    const site = { workingTree: root, variables, onProgress };
+    assertEquals(await runCheck(host, check, site), {
       type: "command",
       passed: true,
       command: "make 'say' Ada",
@@ -85,6 +94,7 @@ Deno.test("runCheck() runs words without a shell, in the working tree and within
       expectExitCode: 0,
       stdout: "hi",
       stderr: "",
+      notUtf8: [],
       durationSeconds: 0.25,
       problem: null,
     });
@@ -92,6 +102,8 @@ Deno.test("runCheck() runs words without a shell, in the working tree and within
       command: ["make", "say", "Ada"],
       workingDirectory: root,
       timeoutMs: 7000,
+      variables,
+      onProgress,
     }]);
   }));
 
@@ -154,4 +166,35 @@ Deno.test("runCheck() leaves settings it does not know as they are", () =>
     const machine = { programs: { "make {{other}}": {} } };
     const result = await run(root, "make {{other}}", { machine });
     assertEquals(result.words, ["make", "{{other}}"]);
+  }));
+
+Deno.test("runCheck() runs a program in the working directory of its item", () =>
+  withRoot({ "pkg/web/a.txt": "" }, async (root) => {
+    const machine = { programs: "real" } as const;
+    const options = { machine, workingDir: "pkg/web" };
+    const { passed, stdout } = await run(root, "pwd", options);
+    assertEquals([passed, stdout], [true, `${root}/pkg/web\n`]);
+  }));
+
+Deno.test("runCheck() fails where the working directory is not there, not one, or elsewhere", () =>
+  withRoot({ "pkg/a.txt": "" }, async (root) => {
+    const problems = {
+      "pkg/web": "Working directory pkg/web does not exist",
+      "pkg/a.txt": "Working directory pkg/a.txt is a file",
+      "../..": "Working directory ../.. leads out of the repository",
+    };
+    for (const [workingDir, problem] of Object.entries(problems)) {
+      const result = await run(root, "make", { workingDir });
+      assertEquals([result.passed, result.exitCode], [false, -1]);
+      assertEquals(result.problem, problem);
+    }
+  }));
+
+Deno.test("runCheck() passes a program whose output is no UTF-8, and names the stream", () =>
+  withRoot({}, async (root) => {
+    const machine = { programs: "real" } as const;
+    const { passed, stdout, notUtf8 } = await run(root, "printf 'a\\377'", {
+      machine,
+    });
+    assertEquals([passed, stdout, notUtf8], [true, "a\ufffd", ["stdout"]]);
   }));

@@ -1,9 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { startSession } from "../../src/app/start_session.ts";
 import {
   type Validated,
   validateWorkflow,
 } from "../../src/app/validate_workflow.ts";
+import { writeTree } from "../store/temporary.ts";
 import {
   EASY_WORKFLOW,
   fixedHost,
@@ -81,6 +82,36 @@ Deno.test("validateWorkflow() refuses checks and gates that can verify nothing, 
       task: "Task",
     });
     assertEquals(problems.map(({ severity }) => severity), ["error"]);
+  }));
+
+Deno.test("validateWorkflow() judges with the settings that a start would use", () =>
+  withRoot({
+    "workflow.yaml": WORKFLOW,
+    ".orchestrator.yaml": "test_command: 'true'\n",
+  }, async (root) => {
+    const error = await refusalWithoutTrace(root, () => validate(root));
+    assertStringIncludes(error.message, "passes whatever was done");
+  }));
+
+Deno.test("validateWorkflow() refuses values that no setting can have, wherever they stand", () =>
+  withRoot({
+    "workflow.yaml": EASY_WORKFLOW.replace(
+      "phases:",
+      "settings:\n  approval_timeout_minutes: soon\nphases:",
+    ),
+  }, async (root) => {
+    const error = await refusalWithoutTrace(root, () => validate(root));
+    assertEquals(
+      error.message,
+      `${root}/workflow.yaml:3:3: settings.approval_timeout_minutes: Expected a number of minutes above 0, at most 525600, found the string "soon"`,
+    );
+    writeTree(root, {
+      "workflow.yaml": EASY_WORKFLOW,
+      ".orchestrator.yaml": "approval_timeout_minutes: 0\n",
+    });
+    const other = await refusalWithoutTrace(root, () => validate(root));
+    assertEquals(other.code, "invalid_overrides");
+    assertStringIncludes(other.message, "found the number 0");
   }));
 
 Deno.test("validateWorkflow() says which file is missing", () =>

@@ -422,7 +422,7 @@ async function enlarge(lab: Lab, count: number): Promise<void> {
   const { items } = state.phases.PLAN;
   const [phase] = state.workflow_definition.phases;
   for (let index = 0; index < count; index++) {
-    const id = `item_${index}`;
+    const id = `item_${count}_${index}`;
     items[id] = { ...items.idea, id };
     phase.items.push({ ...phase.items[0], id });
   }

@@ -1,24 +1,5 @@
 import { assertEquals } from "@std/assert";
-import {
-  escapeControls,
-  escapeJson,
-  escapeTexts,
-} from "../../src/cli/escape.ts";
-
-Deno.test("escapeControls() shows what would drive a terminal", () => {
-  const cases = [
-    ["\x1b[2J", "\\x1b[2J"],
-    ["\x00\x07\b\r\x7f", "\\x00\\x07\\x08\\x0d\\x7f"],
-    ["\x80\x9b\x9f", "\\x80\\x9b\\x9f"],
-    ["\u202a\u202e\u2066\u2069", "\\u202a\\u202e\\u2066\\u2069"],
-  ] as const;
-  for (const [text, shown] of cases) assertEquals(escapeControls(text), shown);
-});
-
-Deno.test("escapeControls() leaves text, tabs and newlines alone", () => {
-  const text = "a\tb\nÄ 日本 \u{1f600} \xa0 \\x1b";
-  assertEquals(escapeControls(text), text);
-});
+import { escapeJson, escapeTexts } from "../../src/cli/escape.ts";
 
 Deno.test("escapeTexts() reaches every text and key of a result", () => {
   assertEquals(

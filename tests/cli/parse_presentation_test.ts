@@ -12,6 +12,7 @@ import { copyCommand, fakeGroups } from "./fake.ts";
 
 const plain: Presentation = {
   json: false,
+  lines: false,
   quiet: false,
   verbose: false,
   noColor: false,
@@ -31,8 +32,10 @@ Deno.test("presentationOf() reads the global flags", () => {
   ) {
     assertEquals(asked(...flags), { ...plain, json: true });
   }
+  assertEquals(asked("--output=jsonl"), { ...plain, json: true, lines: true });
   assertEquals(asked("--quiet", "--verbose", "--no-color"), {
     json: false,
+    lines: false,
     quiet: true,
     verbose: true,
     noColor: true,
@@ -42,8 +45,13 @@ Deno.test("presentationOf() reads the global flags", () => {
 Deno.test("presentationOf() refuses an output it does not know, and two at once", () => {
   const unknown = assertThrows(() => asked("--output", "xml"), OrcError);
   assertEquals([unknown.kind, unknown.code], ["usage", "invalid_value"]);
-  const both = assertThrows(() => asked("--json", "--output=text"), OrcError);
-  assertEquals([both.kind, both.code], ["usage", "conflicting_flags"]);
+  for (const output of ["text", "jsonl"]) {
+    const both = assertThrows(
+      () => asked("--json", `--output=${output}`),
+      OrcError,
+    );
+    assertEquals([both.kind, both.code], ["usage", "conflicting_flags"]);
+  }
 });
 
 const guesses: readonly [argv: string[], json: boolean][] = [
@@ -52,7 +60,8 @@ const guesses: readonly [argv: string[], json: boolean][] = [
   [["--output", "json"], true],
   [["nope", "--output=json"], true],
   [["--output", "text"], false],
-  [["--output", "jsonl"], false],
+  [["--output", "jsonl"], true],
+  [["--output", "jsonlines"], false],
   [["--", "--json"], false],
   [["--jsonx"], false],
   [[], false],

@@ -30,6 +30,19 @@ testText({
   exitCode: 2,
 });
 
+testOutput({
+  name: "orc finish --abandon keeps notes",
+  argv: ["finish", "--abandon", "-r", "Dropped", "--notes", "A sketch"],
+  within: withSession,
+});
+
+testText({
+  name: "orc finish --abandon takes no --force",
+  argv: ["finish", "--abandon", "-r", "Dropped", "--force"],
+  within: withSession,
+  exitCode: 2,
+});
+
 testText({
   name: "orc finish takes no reason without --abandon",
   argv: ["finish", "--reason", "The feature was dropped"],

@@ -8,10 +8,19 @@ import {
   APPROVING,
   EASY_WORKFLOW,
   fixedHost,
+  HYBRID_WORKFLOW,
   refusalOf,
   withSession,
 } from "../app/fixtures.ts";
 import { orc, testOutput, testText } from "./orc.ts";
+
+const EVIDENCE_WORKFLOW = `name: Evident
+phases:
+  - id: PLAN
+    name: Plan
+    items:
+      - {id: spec, name: Spec read, verification: {type: file_exists, path: spec.md}, evidence_schema: SpecReviewEvidence, evidence_prompt: What the spec asks for}
+`;
 
 /** Does all that an agent can do in the first phase. */
 async function leaveTheHuman(root: string): Promise<void> {
@@ -21,6 +30,13 @@ async function leaveTheHuman(root: string): Promise<void> {
     const host = fixedHost({ number: index + 2, programs });
     await completeItem(host, { root, itemId });
   }
+}
+
+/** Leaves only manual gates that wait for time or a human. */
+async function startTheClock(root: string): Promise<void> {
+  await completeItem(fixedHost({ number: 2 }), { root, itemId: "glance" });
+  const host = fixedHost({ number: 3 });
+  await refusalOf(() => completeItem(host, { root, itemId: "look" }));
 }
 
 testText({
@@ -93,6 +109,81 @@ testText({
     writeTree(root, { "workflow.yaml": "changed" });
     return Promise.resolve();
   },
+});
+
+testOutput({
+  name: "orc next shows which evidence an item asks for",
+  argv: ["next"],
+  within: (test) => withSession(test, EVIDENCE_WORKFLOW),
+});
+
+testText({
+  name: "orc next says that evidence was handed in with a try that failed",
+  argv: ["next"],
+  within: (test) => withSession(test, EVIDENCE_WORKFLOW),
+  before: async (root) => {
+    const evidence = ["requirements_extracted=login"];
+    const host = fixedHost({ number: 2 });
+    const options = { root, itemId: "spec", evidence };
+    await refusalOf(() => completeItem(host, options));
+  },
+});
+
+testText({
+  name:
+    "orc next names the first open item of a strict phase, even a manual gate",
+  argv: ["next"],
+  within: (test) =>
+    withSession(
+      test,
+      `name: Strict
+phases:
+  - id: DO
+    name: Do
+    phase_type: strict
+    items:
+      - {id: look, name: Look, verification: {type: manual_gate}}
+      - {id: it, name: It}
+`,
+    ),
+});
+
+testText({
+  name: "orc next says when an item may be skipped",
+  argv: ["next"],
+  within: (test) =>
+    withSession(
+      test,
+      EASY_WORKFLOW.replace(
+        "name: It",
+        "name: It, skip_conditions: [it is a hotfix, nothing changed]",
+      ),
+    ),
+});
+
+testText({
+  name: "orc next says that a manual gate will pass by itself",
+  argv: ["next"],
+  within: (test) => withSession(test, HYBRID_WORKFLOW),
+  before: (root) =>
+    completeItem(fixedHost({ number: 2 }), { root, itemId: "glance" }),
+});
+
+testOutput({
+  name: "orc next says when a manual gate passes by itself",
+  argv: ["next"],
+  within: (test) => withSession(test, HYBRID_WORKFLOW),
+  before: startTheClock,
+});
+
+testText({
+  name: "orc next leads a human past a gate that names nothing to verify",
+  argv: ["next"],
+  within: (test) =>
+    withSession(
+      test,
+      EASY_WORKFLOW.replace("name: It", "name: It, step_type: gate"),
+    ),
 });
 
 Deno.test("orc next marks the item on a terminal", (t) =>

@@ -1,6 +1,6 @@
 import { skipItem } from "../../src/app/skip_item.ts";
 import { GOOD_REASON } from "../core/fixtures.ts";
-import { fixedHost, withSession } from "../app/fixtures.ts";
+import { EASY_WORKFLOW, fixedHost, withSession } from "../app/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 const REASON = "Nothing that could be drawn";
@@ -41,5 +41,19 @@ testText({
   name: "orc skip refuses a gate",
   argv: ["skip", "tests", "-r", REASON],
   within: withSession,
+  exitCode: 3,
+});
+
+testText({
+  name: "orc skip names the conditions of an item when a reason is none",
+  argv: ["skip", "it", "-r", "n/a"],
+  within: (test) =>
+    withSession(
+      test,
+      EASY_WORKFLOW.replace(
+        "name: It",
+        "name: It, skip_conditions: [it is a hotfix, nothing changed]",
+      ),
+    ),
   exitCode: 3,
 });

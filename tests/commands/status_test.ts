@@ -8,6 +8,8 @@ import { startSession } from "../../src/app/start_session.ts";
 import { writeTree } from "../store/temporary.ts";
 import {
   fixedHost,
+  HYBRID_WORKFLOW,
+  legacyState,
   refusalOf,
   withRoot,
   withSession,
@@ -113,6 +115,36 @@ Deno.test("orc status has signs but no colors with --no-color, NO_COLOR and TERM
     const dumb = { ...terminal, environment: { TERM: "dumb" } };
     assertEquals((await orc(root, ["status"], dumb)).out, plain.out);
   }));
+
+testText({
+  name:
+    "orc status shows what manual gates wait for, and when items may be skipped",
+  argv: ["status"],
+  within: (test) =>
+    withSession(
+      test,
+      `${HYBRID_WORKFLOW}      - {id: it, name: It, required: false, skip_conditions: [hotfix]}\n`,
+    ),
+  before: (root) => {
+    const host = fixedHost({ number: 2, at: "2026-03-01T09:45:00Z" });
+    return refusalOf(() => completeItem(host, { root, itemId: "look" }));
+  },
+});
+
+testText({
+  name: "orc status warns of a session that this orc must not change",
+  argv: ["status"],
+  within: (test) =>
+    withRoot({
+      ".workflow_state.json": legacyState({
+        workflow_definition: {
+          name: "Easy",
+          orc: ">=99",
+          phases: [{ id: "DO", name: "Do", items: [{ id: "it", name: "It" }] }],
+        },
+      }),
+    }, test),
+});
 
 Deno.test("orc status escapes what a task and a note could do to a terminal", () =>
   withRoot({ "workflow.yaml": WORKFLOW }, async (root) => {

@@ -29,6 +29,7 @@ const PYTHON_EVENT_TYPES: ReadonlySet<string> = new Set([
   "verification_failed",
   "gate_passed",
   "gate_failed",
+  "evidence_validated",
   "skip_validated",
   "human_override",
   "workflow_completed",

@@ -150,8 +150,11 @@ Deno.test("sessionBlockers() counts a review that is completed in any phase", ()
   );
 });
 
-Deno.test("sessionBlockers() looks at required reviews of the phase REVIEW alone", () => {
-  assertEquals(reviewBlockersOf({}, "CHECK"), []);
+Deno.test("sessionBlockers() looks at required reviews of every phase", () => {
+  assertEquals(
+    reviewBlockersOf({}, "CHECK").map(({ code, phaseId }) => [code, phaseId]),
+    [["review_missing", "CHECK"], ["review_missing", "CHECK"]],
+  );
 });
 
 Deno.test("sessionBlockers() lists a required review that no item can give", () => {

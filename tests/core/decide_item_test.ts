@@ -42,6 +42,8 @@ const KINDS: Readonly<Record<string, Partial<Item>>> = {
   command: { verification: COMMAND },
   manual: { verification: MANUAL },
   conditional: { verification: MANUAL, skipConditions: ["hotfix"] },
+  careless: { verification: MANUAL, risk: "low" },
+  careful: { verification: MANUAL, risk: "high" },
 };
 const OPEN: readonly ItemStatus[] = [
   "pending",
@@ -117,9 +119,25 @@ testTable("decide() completes an open item whose check passed", {
     flexible   completed  completed  completed  approval_required  approval_required
     documented completed  completed  completed  approval_required  approval_required
     required   completed  completed  completed  approval_required  approval_required
-    gate       completed  completed  completed  approval_required  approval_required
+    gate       cannot_complete  completed  completed  approval_required  approval_required
   `,
 });
+
+testTable(
+  "decide() skips manual gates that are no gates at low risk in hybrid mode",
+  {
+    actionFor: () => complete("x"),
+    callers: "anyone",
+    settings: { supervision_mode: "hybrid" },
+    table: `
+               manual             conditional        careless           careful
+    flexible   approval_required  approval_required  skipped            approval_required
+    documented approval_required  approval_required  skipped            approval_required
+    required   approval_required  approval_required  skipped            approval_required
+    gate       approval_required  approval_required  approval_required  approval_required
+  `,
+  },
+);
 
 testTable("decide() counts a check that failed and completes nothing", {
   actionFor: (item) => complete("x", { result: resultFor(item, false) }),

@@ -92,6 +92,7 @@ Deno.test("decide() abandons a session for a reason", () => {
   const action = {
     type: "abandon",
     reason: " The feature was dropped ",
+    notes: null,
   } as const;
   const { state, events } = act(workflow, started, action, AGENT);
   assertEquals([state.status, state.completedAt], ["abandoned", null]);
@@ -106,15 +107,39 @@ Deno.test("decide() abandons a session for a reason", () => {
   );
 });
 
+Deno.test("decide() keeps what came of an abandoned session", () => {
+  const action = { type: "abandon", reason: "Dropped", notes: "A sketch" };
+  const { state, events } = act(
+    workflow,
+    started,
+    { ...action, type: "abandon" },
+    AGENT,
+  );
+  assertEquals(
+    state.metadata,
+    jsonObject({ abandon_reason: "Dropped", completion_notes: "A sketch" }),
+  );
+  assertEquals(events[0]?.details.get("notes"), "A sketch");
+  const notes = "x".repeat(2001);
+  const error = orcErrorOf(() =>
+    act(workflow, started, { ...action, type: "abandon", notes }, AGENT)
+  );
+  assertEquals(error.code, "notes_too_long");
+});
+
 Deno.test("decide() abandons nothing without a reason", () => {
-  const action = { type: "abandon", reason: " \n" } as const;
+  const action = { type: "abandon", reason: " \n", notes: null } as const;
   const error = orcErrorOf(() => act(workflow, started, action, HUMAN));
   assertEquals([error.kind, error.code], ["usage", "reason_missing"]);
 });
 
 Deno.test("decide() abandons a session whose phase its workflow does not define", () => {
   const lost = { ...started, currentPhaseId: "GONE" };
-  const action = { type: "abandon", reason: "Cannot go on" } as const;
+  const action = {
+    type: "abandon",
+    reason: "Cannot go on",
+    notes: null,
+  } as const;
   assertEquals(act(workflow, lost, action, AGENT).state.status, "abandoned");
 });
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { decide } from "../../src/core/decide.ts";
 import { OrcError } from "../../src/core/error.ts";
+import { instantOf } from "../../src/core/instant.ts";
 import type {
   Action,
   Caller,
@@ -52,7 +53,7 @@ const ACTIONS: readonly Exclude<Action, typeof START>[] = [
   { type: "advance", force: true },
   { type: "approve_phase", phaseId: null },
   { type: "finish", notes: "Enough", force: true },
-  { type: "abandon", reason: "Dropped" },
+  { type: "abandon", reason: "Dropped", notes: null },
   { type: "note", text: "Remember", itemId: null },
   { type: "refuse_approval", request: "approve", itemId: null },
 ];
@@ -123,6 +124,9 @@ Deno.test("decide() changes the item and the phase it is about, and nothing else
   assertEquals(phases[0]?.items.slice(1), before[0]?.items.slice(1));
 });
 
+/** Long enough that some manual gates pass by themselves, and some do not. */
+const MINUTES_PER_TURN = 7;
+
 /** What a sequence of random actions led to. */
 interface Played extends Decision {
   readonly status: SessionState["status"];
@@ -141,7 +145,8 @@ function play(seed: number, callers: readonly Caller[]): Played {
   for (let turn = 0; turn < 60 && state.status === "active"; turn++) {
     const { action, caller } = randomAction(pick, { workflow, state, callers });
     try {
-      const decision = decide(workflow, state, action, { at: AT, caller });
+      const at = instantOf(Date.parse(AT) + turn * MINUTES_PER_TURN * 60_000);
+      const decision = decide(workflow, state, action, { at, caller });
       state = decision.state;
       events = [...events, ...decision.events];
       assertEarned(workflow, state, events);

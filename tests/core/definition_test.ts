@@ -63,6 +63,7 @@ Deno.test("decodeDefinition() needs no more than names and ids", () => {
     name: "W",
     version: "1.0",
     description: null,
+    orc: null,
     phases: [{
       id: "P",
       name: "p",
@@ -81,6 +82,8 @@ Deno.test("decodeDefinition() needs no more than names and ids", () => {
         evidencePrompt: null,
         agent: null,
         timeoutSeconds: undefined,
+        risk: "medium",
+        workingDir: null,
       }],
       exitGate: null,
       notes: [],
@@ -179,4 +182,30 @@ Deno.test("decodeDefinition() refuses what is no object", () => {
       "$.workflow_definition must be an object",
     );
   }
+});
+
+Deno.test("encodeDefinition() keeps what only orc knows, and adds nothing where it says nothing", () => {
+  const item = { id: "a", name: "A", risk: "low", working_dir: "web" };
+  const phases = [{
+    id: "P",
+    name: "p",
+    items: [item, { id: "b", name: "B" }],
+  }];
+  const text = JSON.stringify({ name: "W", phases, orc: "^0.1" });
+  const workflow = decodeDefinition(parseJson(text, "state.json"));
+  assertEquals(workflow.orc, "^0.1");
+  const encoded = JSON.parse(printJson(encodeDefinition(workflow)));
+  assertEquals(encoded.orc, "^0.1");
+  const [first, second] = encoded.phases[0].items;
+  assertEquals([first.risk, first.working_dir], ["low", "web"]);
+  assertEquals(["risk" in second, "working_dir" in second], [false, false]);
+  assertEquals(decodeDefinition(encodeDefinition(workflow)), workflow);
+});
+
+Deno.test("decodeDefinition() shows a workflow in which ids occur twice", () => {
+  const items = [{ id: "a", name: "A" }, { id: "a", name: "Again" }];
+  const phase = { id: "P", name: "p", items };
+  const text = JSON.stringify({ name: "W", phases: [phase, phase] });
+  const { phases } = decodeDefinition(parseJson(text, "state.json"));
+  assertEquals(phases.map(({ items }) => items.length), [2, 2]);
 });

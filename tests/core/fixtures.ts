@@ -71,6 +71,8 @@ export function itemOf(id: string, fields: Partial<Item> = {}): Item {
     evidencePrompt: null,
     agent: null,
     timeoutSeconds: undefined,
+    risk: "medium",
+    workingDir: null,
     ...fields,
   };
   const isStrict = item.stepType === "gate" || item.stepType === "required";
@@ -112,6 +114,7 @@ export function workflowOf(
     name: "Tiny",
     version: "1.0",
     description: null,
+    orc: null,
     phases,
     settings: jsonObject(settings),
   };
@@ -202,6 +205,7 @@ export function commandResult(
     expectExitCode: 0,
     stdout: "out",
     stderr: "err",
+    notUtf8: [],
     durationSeconds: 0.25,
     problem: null,
   };

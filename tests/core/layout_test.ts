@@ -12,9 +12,12 @@ Deno.test("repositoryLayout() names what orc keeps and what the Python tool kept
   assertEquals(repositoryLayout("/repo"), {
     root: "/repo",
     workflow: "/repo/workflow.yaml",
+    workflowPage: "/repo/WORKFLOW.md",
+    learnings: "/repo/LEARNINGS.md",
     directory: "/repo/.orchestrator",
     gitignore: "/repo/.orchestrator/.gitignore",
     meta: "/repo/.orchestrator/meta.json",
+    workflowSchema: "/repo/.orchestrator/workflow.schema.json",
     config: "/repo/.orchestrator/config.yaml",
     current: "/repo/.orchestrator/current",
     sessions: "/repo/.orchestrator/sessions",

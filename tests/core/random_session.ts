@@ -1,5 +1,6 @@
 import { assert } from "@std/assert";
 import { nextStep } from "../../src/core/next_step.ts";
+import type { OpenItem } from "../../src/core/state.ts";
 import type {
   Action,
   Caller,
@@ -34,13 +35,18 @@ const STEP_TYPES: readonly StepType[] = [
   "flexible",
 ];
 const VERIFICATIONS: readonly Verification[] = [NONE, MANUAL, FILE, COMMAND];
+const PHASE_TYPES = ["guided", "strict", "autonomous"] as const;
+const RISKS = ["low", "medium", "high"] as const;
 const MODES = ["supervised", "zero_human", "hybrid"] as const;
 
 /** A workflow of one to three phases with up to three items each. */
 export function randomWorkflow(pick: Pick): Workflow {
   const ids = ["PLAN", "REVIEW", "LEARN"].slice(0, 1 + pick(3));
   const phases = ids.map((id) => randomPhase(pick, id));
-  return workflowOf(phases, { supervision_mode: oneOf(pick, MODES) });
+  return workflowOf(phases, {
+    supervision_mode: oneOf(pick, MODES),
+    ...(pick(3) > 0 ? { approval_timeout_minutes: 30 } : {}),
+  });
 }
 
 function randomPhase(pick: Pick, id: string): Phase {
@@ -51,6 +57,7 @@ function randomPhase(pick: Pick, id: string): Phase {
   return phaseOf(id, items, {
     exitGate: pick(4) === 0 ? "human_approval" : null,
     requiredReviews: pick(4) === 0 ? ["review_0"] : [],
+    phaseType: oneOf(pick, PHASE_TYPES),
   });
 }
 
@@ -61,6 +68,7 @@ function randomItem(pick: Pick, id: string): Item {
     required: pick(4) > 0,
     skippable: pick(4) > 0,
     skipConditions: pick(2) === 0 ? ["hotfix"] : [],
+    risk: oneOf(pick, RISKS),
   });
 }
 
@@ -123,7 +131,7 @@ function sessionActions(pick: Pick, { phases }: Workflow): readonly Action[] {
     { type: "approve_phase", phaseId },
     { type: "approve_phase", phaseId: null },
     { type: "finish", notes: null, force },
-    { type: "abandon", reason: pick(4) === 0 ? "Dropped" : "" },
+    { type: "abandon", reason: pick(4) === 0 ? "Dropped" : "", notes: null },
     { type: "note", text: "Remember", itemId: null },
     complete("nothing"),
   ];
@@ -143,7 +151,7 @@ export function assertEarned(
       const itemState = itemIn(state, item.id);
       const own = events.filter(({ itemId }) => itemId === item.id);
       assert(
-        isAccountedFor(workflow, item, itemState, own),
+        isAccountedFor(workflow, { phase, item, itemState }, own),
         `${item.id} is ${itemState.status} without a reason`,
       );
     }
@@ -162,12 +170,12 @@ export function assertEarned(
 
 function isAccountedFor(
   workflow: Workflow,
-  item: Item,
-  { status }: ItemState,
+  open: OpenItem,
   own: readonly Event[],
 ): boolean {
-  if (status === "completed") return isRightlyCompleted(item, own);
-  return status !== "skipped" || isRightlySkipped(workflow, item, own);
+  const { status } = open.itemState;
+  if (status === "completed") return isRightlyCompleted(open.item, own);
+  return status !== "skipped" || isRightlySkipped(workflow, open, own);
 }
 
 function isRightlyCompleted(item: Item, own: readonly Event[]): boolean {
@@ -177,7 +185,7 @@ function isRightlyCompleted(item: Item, own: readonly Event[]): boolean {
   );
   switch (item.verification.type) {
     case "none":
-      return said;
+      return said && item.stepType !== "gate";
     case "manual_gate":
       return byHuman;
     default:
@@ -189,19 +197,33 @@ function isRightlyCompleted(item: Item, own: readonly Event[]): boolean {
 
 function isRightlySkipped(
   { settings }: Workflow,
-  item: Item,
+  { phase, item, itemState }: OpenItem,
   own: readonly Event[],
 ): boolean {
   const event = own.find(({ type }) => type === "item_skipped");
   if (!event) return false;
   const isGate = item.stepType === "gate";
   if (event.details.has("supervision_mode")) {
-    return settings.get("supervision_mode") === "zero_human" && !isGate &&
-      item.verification.type === "manual_gate";
+    const mode = settings.get("supervision_mode");
+    const isIgnored = mode === "hybrid" && item.risk === "medium" &&
+      hasWaited(itemState);
+    return !isGate && item.verification.type === "manual_gate" &&
+      (mode === "zero_human" || isIgnored ||
+        (mode === "hybrid" && item.risk === "low"));
   }
   const hasReason = event.details.get("reason") === GOOD_REASON;
   const byHuman = event.actor === "human" && event.details.has("origin");
-  return hasReason && (isGate ? byHuman : item.skippable);
+  const isFree = phase.phaseType === "autonomous" &&
+    item.verification.type !== "manual_gate";
+  return hasReason && (isGate ? byHuman : item.skippable || isFree);
+}
+
+/** Whether a human had the time to answer that random workflows give. */
+function hasWaited({ startedAt, skippedAt }: ItemState): boolean {
+  const [startMs, endMs] = [startedAt, skippedAt].map((at) =>
+    Date.parse(at ?? "")
+  );
+  return (endMs ?? 0) - (startMs ?? 0) >= 30 * 60_000;
 }
 
 function assertPhaseDone(
@@ -223,8 +245,10 @@ function assertPhaseDone(
 }
 
 function assertReviewsDone(workflow: Workflow, state: SessionState): void {
-  const review = workflow.phases.find(({ id }) => id === "REVIEW");
-  for (const id of review?.requiredReviews ?? []) {
+  const reviews = workflow.phases.flatMap(({ requiredReviews }) =>
+    requiredReviews
+  );
+  for (const id of reviews) {
     assert(itemIn(state, id).status === "completed", `${id} is missing`);
   }
 }

@@ -102,6 +102,10 @@ Deno.test("summarize() tells what is known of an item", () => {
     description: "Say what",
     check: null,
     notes: ["Be brief"],
+    skipConditions: [],
+    approval: null,
+    passesAt: null,
+    evidence: null,
     startedAt: AT,
     tries: 0,
     skipReason: null,
@@ -178,7 +182,7 @@ Deno.test("summarize() asks nothing more of a session that has ended", () => {
   const abandoned = act(
     workflow,
     started,
-    { type: "abandon", reason: "Dropped" },
+    { type: "abandon", reason: "Dropped", notes: null },
     AGENT,
   ).state;
   const forced = act(

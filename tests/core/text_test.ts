@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import {
+  escapeControls,
   lengthOf,
   listOf,
   tailOf,
@@ -28,4 +29,19 @@ Deno.test("listOf() names a few of many", () => {
 Deno.test("uncapitalised() changes the first letter only", () => {
   const texts = ["The END", "", "é", "ÄB", "1A"].map(uncapitalised);
   assertEquals(texts, ["the END", "", "é", "äB", "1A"]);
+});
+
+Deno.test("escapeControls() shows what would drive a terminal", () => {
+  const cases = [
+    ["\x1b[2J", "\\x1b[2J"],
+    ["\x00\x07\b\r\x7f", "\\x00\\x07\\x08\\x0d\\x7f"],
+    ["\x80\x9b\x9f", "\\x80\\x9b\\x9f"],
+    ["\u202a\u202e\u2066\u2069", "\\u202a\\u202e\\u2066\\u2069"],
+  ] as const;
+  for (const [text, shown] of cases) assertEquals(escapeControls(text), shown);
+});
+
+Deno.test("escapeControls() leaves text, tabs and newlines alone", () => {
+  const text = "a\tb\nÄ 日本 \u{1f600} \xa0 \\x1b";
+  assertEquals(escapeControls(text), text);
 });

@@ -40,6 +40,7 @@ Deno.test("requiredCheck() fills in the settings", () => {
     },
     expectExitCode: 1,
     timeoutMs: 1500,
+    workingDir: null,
   });
 });
 
@@ -95,6 +96,7 @@ Deno.test("encodeVerificationResult() writes a command's result as the Python to
     exit_code: 2,
     stdout: "out",
     stderr: "err",
+    duration_seconds: 0.25,
   };
   const result = commandResult(false);
   const encoded = encodeVerificationResult(result, AT);
@@ -169,6 +171,7 @@ Deno.test("failedCheck() shows the last words of a program", () => {
     { stdout: "out\n", stderr: " \n" },
     { stdout: "", stderr: "" },
     { stdout: "", stderr: lines.join("\n") },
+    { stdout: "caf\ufffd", stderr: "", notUtf8: ["stdout"] as const },
   ];
   const messages = outputs.map((output) =>
     failedCheck(item, { ...commandResult(false), ...output }, 1).message
@@ -180,6 +183,7 @@ Deno.test("failedCheck() shows the last words of a program", () => {
     `${failed}\n  out`,
     failed,
     [failed, ...lines.slice(2)].join("\n  "),
+    `${failed}\n  caf\ufffd\n  (stdout not valid UTF-8: \ufffd stands for it)`,
   ]);
 });
 

@@ -55,6 +55,7 @@ Deno.test("parseWorkflow() fills in what the file leaves out", () => {
     name: "W",
     version: "1.0",
     description: null,
+    orc: null,
     settings: new Map(),
     phases: [{
       id: "P",
@@ -74,6 +75,8 @@ Deno.test("parseWorkflow() fills in what the file leaves out", () => {
         evidencePrompt: null,
         agent: null,
         timeoutSeconds: undefined,
+        risk: "medium",
+        workingDir: null,
       }],
       exitGate: null,
       notes: [],
@@ -376,4 +379,42 @@ Deno.test("parseWorkflow() refuses keys that are no strings where the Python too
   const settings = new Map<unknown, unknown>([[1, "x"]]);
   const [problem] = problemsOf({ ...workflowOf({}), settings });
   assertEquals([problem?.code, problem?.path], ["invalid_key", "settings"]);
+});
+
+Deno.test("parseWorkflow() reads what only orc knows", () => {
+  const item = { risk: "high", working_dir: "packages/web" };
+  const { workflow, warnings } = parseWorkflow({
+    ...workflowOf(item),
+    orc: ">=0.1",
+  });
+  assertEquals([workflow.orc, warnings], [">=0.1", []]);
+  const { risk, workingDir } = parseItem(item);
+  assertEquals([risk, workingDir], ["high", "packages/web"]);
+  const nothing = parseItem({ working_dir: null });
+  assertEquals([nothing.risk, nothing.workingDir], ["medium", null]);
+});
+
+Deno.test("parseWorkflow() takes directories below the working tree alone", () => {
+  for (const path of ["a", "a/b/", "./a", "a/../b", "a b", "{{name}}/x"]) {
+    assertEquals(parseItem({ working_dir: path }).workingDir, path);
+  }
+  const outside = ["/a", "..", "../a", "a/../../b", "C:\\a", "a\\..", "", " "];
+  for (const path of outside) {
+    assertEquals(textsOf(workflowOf({ working_dir: path })), [
+      "phases[0].items[0].working_dir: Expected a directory below the working tree, such as packages/web",
+    ]);
+  }
+});
+
+Deno.test("parseWorkflow() refuses ranges, risks and times that are none", () => {
+  const settings = { approval_timeout_minutes: -1 };
+  const file = { ...workflowOf({ risk: "hihg" }), orc: "newest", settings };
+  assertEquals(
+    new Set(textsOf(file)),
+    new Set([
+      'orc: Expected a range of versions such as ">=0.1", found "newest"',
+      'phases[0].items[0].risk: Expected one of low, medium, high, found the string "hihg": did you mean "high"?',
+      "settings.approval_timeout_minutes: Expected a number of minutes above 0, at most 525600, found the number -1",
+    ]),
+  );
 });

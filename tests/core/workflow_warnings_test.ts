@@ -112,6 +112,37 @@ Deno.test("findWarnings() finds supervision modes and exit gates without effect"
   assertEquals(warningsOf({ phase: { exit_gate: "human_approval" } }), []);
 });
 
+Deno.test("findWarnings() finds evidence that is checked against nothing", () => {
+  const found = "evidence_schema phases[0].items[0].evidence_schema";
+  const item = (evidence_schema: string, more: Fields = {}) => ({
+    item: { evidence_schema, ...more },
+  });
+  assertEquals(warningsOf(item("EdgeCaseEvidence")), []);
+  for (const name of ["EdgeCaseEvidnce", "edgecaseevidence", "Own", ""]) {
+    assertEquals(warningsOf(item(name)), [`warning unknown_${found}`], name);
+  }
+  const manual = { verification: { type: "manual_gate" } };
+  assertEquals(warningsOf(item("EdgeCaseEvidence", manual)), [
+    "warning evidence_without_effect phases[0].items[0].evidence_schema",
+  ]);
+});
+
+Deno.test("findWarnings() names the schema that was probably meant", () => {
+  const messageFor = (evidence_schema: string) => {
+    const items = [{ id: "a", name: "A", evidence_schema }];
+    const phases = [{ id: "P", name: "N", items }];
+    return parseWorkflow({ name: "W", phases }).warnings[0]?.message;
+  };
+  assertEquals(
+    messageFor("CodeAnalysisEvidenz"),
+    'Unknown evidence schema "CodeAnalysisEvidenz", so evidence counts unless it is empty: did you mean "CodeAnalysisEvidence"?',
+  );
+  assertEquals(
+    messageFor("Own"),
+    'Unknown evidence schema "Own", so evidence counts unless it is empty: known are CodeAnalysisEvidence, EdgeCaseEvidence, SpecReviewEvidence, TestPlanEvidence',
+  );
+});
+
 Deno.test("findWarnings() finds a workflow without items", () => {
   assertEquals(warningsOf({ phase: { items: [] } }), ["error no_items phases"]);
 });
@@ -130,4 +161,17 @@ Deno.test("findUnknownKeys() finds keys at every level and what was meant", () =
     'phases[0].items[0].notse: Unknown key "notse": did you mean "notes"?',
     'phases[0].items[0].verification.comand: Unknown key "comand": did you mean "command"?',
   ]);
+});
+
+Deno.test("findWarnings() finds required reviews that no item carries", () => {
+  const phase = { required_reviews: ["a", "security"] };
+  const found = [
+    "warning review_without_item phases[0].required_reviews[1]",
+  ];
+  assertEquals(warningsOf({ phase }), found);
+  const item = { id: "security_review" };
+  assertEquals(
+    warningsOf({ phase: { required_reviews: ["security"] }, item }),
+    [],
+  );
 });

@@ -62,9 +62,22 @@ Deno.test("BoundedOutput.text() cuts no character in two", () => {
 Deno.test("BoundedOutput.text() shows invalid UTF-8 as replacement characters", () => {
   const bytes = new Uint8Array([0x61, 0xff, 0x62, 0xc3, 0x28, 0x80]);
   assertEquals(outputOf(bytes, 2).text(), "a\ufffdb\ufffd(\ufffd");
+  assertEquals(outputOf(bytes, 2).isUtf8(), false);
   const many = new Uint8Array(30_000).fill(0x80);
   const text = outputOf(many, 999).text();
   assert(text.includes(` ${30_000 - KEPT_BYTES + 3} bytes left out `), text);
+});
+
+Deno.test("BoundedOutput.isUtf8() does not blame a program for where its output is cut", () => {
+  for (const character of ["é", "日", "😀"]) {
+    for (let shift = 0; shift < 4; shift++) {
+      const text = "x".repeat(shift) + character.repeat(20_000) + "\ufffd";
+      assertEquals(outputOf(bytesOf(text), 5000).isUtf8(), true);
+      const cut = bytesOf(text).subarray(0, -1);
+      assertEquals(outputOf(cut, 5000).isUtf8(), false);
+    }
+  }
+  assertEquals(outputOf(bytesOf("a\ufffd\ufeff"), 1).isUtf8(), true);
 });
 
 Deno.test("BoundedOutput does not keep the buffers it gets", () => {

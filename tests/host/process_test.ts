@@ -1,5 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import type { ProgramRequest, ProgramResult } from "../../src/host/host.ts";
+import type {
+  ProgramProgress,
+  ProgramRequest,
+  ProgramResult,
+} from "../../src/host/host.ts";
 import { listedProcess } from "../../src/host/process_table.ts";
 import { runProgram } from "../../src/host/process.ts";
 import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
@@ -42,6 +46,7 @@ Deno.test("runProgram() returns output, exit code and duration", async () => {
     exitCode: 3,
     stdout: "out\n",
     stderr: "err\n",
+    notUtf8: [],
     problem: null,
   });
   assert(durationSeconds >= 0 && durationSeconds < 20);
@@ -59,7 +64,7 @@ Deno.test("runProgram() lets a shell interpret operators", async () => {
   assertEquals([passed.exitCode, passed.stdout], [0, "hi\nok\n"]);
 });
 
-Deno.test("runProgram() runs in the working directory, with the environment and a mark", async () => {
+Deno.test("runProgram() runs in the working directory, with the environment and more variables", async () => {
   await withTemporaryDirectory(async (directory) => {
     writeTree(directory, { "check.sh": '#!/bin/sh\npwd\necho "$PATH"\n' });
     Deno.chmodSync(`${directory}/check.sh`, 0o755);
@@ -67,8 +72,10 @@ Deno.test("runProgram() runs in the working directory, with the environment and 
       workingDirectory: directory,
     });
     assertEquals(stdout, `${directory}\n${Deno.env.get("PATH")}\n`);
-    const marked = await runShell('echo "$ORCHESTRATOR_CHECK"');
-    assertEquals(marked.stdout, "1\n");
+    const marked = await runShell('echo "$ORC_TEST $ORCHESTRATOR_CHECK"', {
+      variables: { ORC_TEST: "a b" },
+    });
+    assertEquals(marked.stdout, "a b \n");
   });
 });
 
@@ -183,19 +190,30 @@ Deno.test("runProgram() keeps a gigabyte of output in bounded memory", async () 
 });
 
 Deno.test("runProgram() accepts binary output", async () => {
-  const { exitCode, stdout } = await run(["printf", "a\\377\\000b"]);
+  const { exitCode, stdout, notUtf8 } = await run([
+    "printf",
+    "a\\377\\000b",
+  ]);
   assertEquals([exitCode, stdout], [0, "a\ufffd\0b"]);
+  assertEquals(notUtf8, ["stdout"]);
+  const both = await runShell("printf '\\303'; printf '\\200' >&2; exit 3");
+  assertEquals([both.exitCode, both.notUtf8], [3, ["stdout", "stderr"]]);
 });
 
-Deno.test("runProgram() reports complete lines, at most four a second", async () => {
-  const lines: string[] = [];
+Deno.test("runProgram() reports time and complete lines, at most four times a second", async () => {
+  const reports: ProgramProgress[] = [];
   const { durationSeconds } = await runShell(
-    "for i in 1 2 3 4 5 6 7 8; do echo line $i >&2; sleep 0.1; done; printf x",
-    { onProgress: (line) => lines.push(line) },
+    "sleep 0.3; for i in 1 2 3 4 5 6; do echo line $i >&2; sleep 0.1; done; printf x",
+    { onProgress: (progress) => reports.push(progress) },
   );
+  const lines = reports.map(({ lastLine }) => lastLine ?? "line 0");
   assert(lines.length >= 2 && lines.length <= durationSeconds * 4, `${lines}`);
   assertEquals(lines, lines.toSorted());
-  assert(lines.every((line) => /^line [1-8]$/.test(line)), `${lines}`);
+  assertEquals(reports[0]?.lastLine, undefined);
+  assertEquals(lines.at(-1)?.replace(/[1-6]$/, ""), "line ");
+  const times = reports.map(({ elapsedMs }) => elapsedMs);
+  assertEquals(times, times.toSorted((one, other) => one - other));
+  assert((times[0] ?? 0) > 200, `${times}`);
 });
 
 /** Runs a shell command that signals orc, and returns what is then printed about the error. */

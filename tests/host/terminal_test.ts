@@ -36,6 +36,43 @@ Deno.test("openTerminal() knows that pipes are no terminal", async () => {
   assertEquals(await factsOf({ COLUMNS: "-1" }), [false, false, false, 80]);
 });
 
+Deno.test("readInput() reads to the end, but not beyond the limit", async () => {
+  const source = `
+    import { readInput } from "./src/host/terminal.ts";
+    console.log(new TextDecoder().decode(readInput(5)));`;
+  for (const [text, read] of [["", ""], ["añ", "añ"], ["1234567", "123456"]]) {
+    const input = new TextEncoder().encode(text);
+    const { stdout } = await runScript(source, { input });
+    assertEquals(stdout, `${read}\n`);
+  }
+});
+
+const PROGRESS = `
+  import { openTerminal } from "./src/host/terminal.ts";
+  const terminal = openTerminal((name) => Deno.env.get(name));
+  for (const line of ["one", "one", "two", undefined, undefined]) {
+    terminal.showProgress(line);
+  }`;
+const TERM = ["--allow-read=src", "--allow-env=TERM"];
+
+Deno.test("showProgress() is silent where error output is no terminal", async () => {
+  const { stdout, stderr } = await runScript(PROGRESS, { flags: TERM });
+  assertEquals([stdout, stderr], ["", ""]);
+});
+
+Deno.test({
+  name: "showProgress() redraws one line of a terminal that can do so",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const shown = "\rone\x1b[K\rtwo\x1b[K\r\x1b[K";
+    for (const [term, expected] of [["xterm", shown], ["dumb", ""]] as const) {
+      const env = { TERM: term };
+      const options = { flags: TERM, env, wrapper: inTerminal };
+      assertEquals((await runScript(PROGRESS, options)).stdout, expected);
+    }
+  },
+});
+
 /** Runs a command in a terminal of its own; only this `script` takes these flags. */
 function inTerminal(command: string): readonly string[] {
   return ["script", "-qec", `stty cols 100; ${command}`, "/dev/null"];

@@ -1,0 +1,142 @@
+import { assertEquals } from "@std/assert";
+import {
+  describeFields,
+  EVIDENCE_SCHEMAS,
+  evidenceFields,
+  validateEvidence,
+} from "../../src/core/evidence.ts";
+import { jsonObject, type JsonValue } from "../../src/core/json.ts";
+
+type Fields = Readonly<Record<string, JsonValue>>;
+
+/** The least that each schema takes. */
+const LEAST: Readonly<Record<string, Fields>> = {
+  CodeAnalysisEvidence: {
+    files_reviewed: [""],
+    patterns_identified: [],
+    approach_decision: "  Compare hashes here.  ",
+  },
+  EdgeCaseEvidence: { cases_considered: ["empty"], how_handled: new Map() },
+  SpecReviewEvidence: { requirements_extracted: ["login"] },
+  TestPlanEvidence: {
+    test_cases_planned: ["good password"],
+    coverage_approach: " all paths",
+  },
+};
+
+/** Fields of the schemas that may be left out. */
+const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
+  CodeAnalysisEvidence: ["concerns_raised"],
+  EdgeCaseEvidence: ["cases_deferred"],
+  SpecReviewEvidence: ["ambiguities_found", "assumptions_made"],
+  TestPlanEvidence: ["edge_cases_covered"],
+};
+
+function problemsOf(schema: string, fields: Fields): readonly string[] {
+  return validateEvidence(schema, jsonObject(fields))
+    .map(({ path, message }) => `${path}: ${message}`);
+}
+
+Deno.test("validateEvidence() takes the least that each schema asks for", () => {
+  assertEquals(EVIDENCE_SCHEMAS, Object.keys(LEAST));
+  for (const [schema, fields] of Object.entries(LEAST)) {
+    assertEquals(problemsOf(schema, fields), [], schema);
+    const more = { ...fields, anything: [1, null] };
+    assertEquals(problemsOf(schema, more), [], schema);
+  }
+});
+
+Deno.test("validateEvidence() wants each field that is not optional", () => {
+  for (const [schema, least] of Object.entries(LEAST)) {
+    for (const name of Object.keys(least)) {
+      const { [name]: _, ...fields } = least;
+      assertEquals(problemsOf(schema, fields), [`${name}: Missing`]);
+      const slip = { ...fields, [`${name}s`]: "x" };
+      assertEquals(
+        problemsOf(schema, slip),
+        [`${name}: Missing: rename "${name}s"`],
+      );
+    }
+  }
+});
+
+Deno.test("validateEvidence() wants the right type in fields that may be left out, too", () => {
+  for (const [schema, names] of Object.entries(OPTIONAL)) {
+    for (const name of names) {
+      const of = (value: JsonValue) =>
+        problemsOf(schema, { ...LEAST[schema], [name]: value });
+      assertEquals(of([]), []);
+      assertEquals(of(null), [`${name}: Expected a list, found nothing`]);
+      assertEquals(of("x"), [`${name}: Expected a list, found a text`]);
+    }
+  }
+});
+
+Deno.test("validateEvidence() finds all problems at once", () => {
+  assertEquals(
+    problemsOf("CodeAnalysisEvidence", {
+      files_reviewed: [],
+      patterns_identified: ["a", 1, new Map()],
+      approach_decision: `${" ".repeat(20)}short`,
+      concerns_raised: true,
+    }),
+    [
+      "files_reviewed: Has 0 of at least 1 entries",
+      "patterns_identified[1]: Expected a text, found a number",
+      "patterns_identified[2]: Expected a text, found a mapping",
+      "approach_decision: Has 5 of at least 20 characters",
+      "concerns_raised: Expected a list, found the word true",
+    ],
+  );
+  assertEquals(
+    problemsOf("EdgeCaseEvidence", {
+      cases_considered: "empty",
+      how_handled: new Map([["no user", ["a"]]]),
+    }),
+    [
+      "cases_considered: Expected a list, found a text",
+      'how_handled["no user"]: Expected a text, found a list',
+    ],
+  );
+  assertEquals(
+    problemsOf("EdgeCaseEvidence", {
+      cases_considered: ["empty"],
+      how_handled: ["x"],
+    }),
+    ["how_handled: Expected a mapping, found a list"],
+  );
+});
+
+Deno.test("validateEvidence() counts code points, and blanks where the Python tool does", () => {
+  const approach = (text: string) =>
+    problemsOf("CodeAnalysisEvidence", {
+      ...LEAST.CodeAnalysisEvidence,
+      approach_decision: text,
+    }).length;
+  assertEquals([approach("🚀".repeat(20)), approach("🚀".repeat(19))], [0, 1]);
+  const coverage = (text: string) =>
+    problemsOf("TestPlanEvidence", {
+      ...LEAST.TestPlanEvidence,
+      coverage_approach: text,
+    }).length;
+  assertEquals([coverage(" ".repeat(10)), coverage(" ".repeat(9))], [0, 1]);
+});
+
+Deno.test("validateEvidence() takes anything but nothing for a schema it does not know", () => {
+  assertEquals(problemsOf("Own", { a: null }), []);
+  assertEquals(problemsOf("Own", {}), [": It is empty"]);
+  assertEquals(problemsOf("constructor", {}), [": It is empty"]);
+});
+
+Deno.test("describeFields() names all fields of a schema", () => {
+  for (const schema of EVIDENCE_SCHEMAS) {
+    const text = describeFields(schema);
+    const names = evidenceFields(schema)?.map(({ name }) => name) ?? [];
+    assertEquals(names.filter((name) => !text.includes(name)), []);
+  }
+  assertEquals(
+    describeFields("TestPlanEvidence"),
+    "test_cases_planned (list, at least 1), coverage_approach (text, at least 10 characters); optional: edge_cases_covered (list, may be empty)",
+  );
+  assertEquals(describeFields("Own"), "any fields, at least one");
+});
