@@ -1,0 +1,178 @@
+import { stateIn } from "../core/checkpoint.ts";
+import { matchCheckpointId } from "../core/checkpoint_id.ts";
+import { OrcError } from "../core/error.ts";
+import { parentDirectory } from "../core/path.ts";
+import { planRestore } from "../core/restore.ts";
+import type { RestoreChange } from "../core/restore_change.ts";
+import type { ActionOf } from "../core/situation.ts";
+import { summarize } from "../core/summary.ts";
+import type { Host } from "../host/host.ts";
+import { readCheckpoint } from "../store/checkpoint.ts";
+import { applyHumanAction } from "./approval.ts";
+import { applyAction, type Changed } from "./change_session.ts";
+import { assertAgreed } from "./confirm_restore.ts";
+import {
+  type OpenedSession,
+  openSession,
+  type SessionOptions,
+} from "./open_session.ts";
+import { type CheckpointLine, checkpointsOf } from "./session_checkpoints.ts";
+
+/** Which checkpoint to return to, and how sure that is. */
+export interface ResumeOptions extends SessionOptions {
+  /**
+   * Id of a checkpoint of the session, or a part of at least 4 characters that
+   * no other has; without it, or with `latest`, the newest.
+   */
+  readonly checkpoint?: string;
+  /** Changes nothing. */
+  readonly dryRun?: boolean;
+  /** Asks nobody. */
+  readonly yes?: boolean;
+  /**
+   * Restores also what was not earned since, such as a gate that was passed back
+   * then: an act of a human, who types `restore`.
+   */
+  readonly force?: boolean;
+}
+
+/** What a checkpoint says, what returning to it changed, and how to go on. */
+export interface Resumed extends Changed {
+  /** The checkpoint that is meant. */
+  readonly checkpoint: CheckpointLine;
+  /** What was changed; in a dry run, what would be. */
+  readonly changes: readonly RestoreChange[];
+  /** Whether nothing was changed because only the plan was asked for. */
+  readonly dryRun: boolean;
+  /** What was decided up to the checkpoint, oldest first. */
+  readonly decisions: readonly string[];
+}
+
+/**
+ * Returns to a checkpoint: items, phases and the current phase become what they
+ * were, in one logged update, and approvals from after it are taken back. Notes
+ * and the log go on. Where nothing has changed since, it only tells what an
+ * agent has to know that lost its memory.
+ *
+ * Requires `--allow-read`, and `--allow-write` to change something.
+ *
+ * @throws {OrcError} `no_checkpoint` or `no_such_checkpoint` (not_found) if
+ *   there is none
+ * @throws {OrcError} `not_confirmed` (refused) if something would change, and
+ *   nobody says yes
+ * @throws {OrcError} `restore_forward` (refused) if it would bring back more
+ *   than was done since; only a human may force it
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it
+ *   is forced and no human says yes; a try without a human is logged
+ * @throws {OrcError} `session_changed` (conflict) if the session changes
+ *   meanwhile
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as orc from "@orc/cli";
+ *
+ * const host = { ...orc.denoHost(), env: () => undefined };
+ * const root = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${root}/workflow.yaml`, `name: Tiny
+ * phases: [{ id: PLAN, name: Plan, items: [{ id: idea, name: Idea }] }]`);
+ * await orc.startSession(host, { root, task: "Add login" });
+ * await orc.saveCheckpoint(host, { root });
+ * await orc.completeItem(host, { root, itemId: "idea" });
+ * const { summary } = await orc.resumeSession(host, { root, yes: true });
+ * assertEquals(summary.items[0]?.status, "pending");
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function resumeSession(
+  host: Host,
+  options: ResumeOptions = {},
+): Promise<Resumed> {
+  const opened = await openSession(host, options);
+  const { repository, session, workflow } = opened;
+  const { checkpoints, problems } = checkpointsOf(repository, session);
+  const line = chosen(checkpoints, options.checkpoint);
+  const action = restoreAction(opened, line, options.force === true);
+  const { changes } = planRestore(workflow, session.state, action.stored);
+  const isChange = changes.length > 0 && options.dryRun !== true;
+  if (isChange) {
+    assertAgreed(host, opened, { action, changes, yes: options.yes === true });
+  }
+  const changed = isChange
+    ? await apply(host, opened, action)
+    : unchanged(opened);
+  return {
+    ...changed,
+    warnings: [...problems, ...changed.warnings],
+    checkpoint: line,
+    changes,
+    dryRun: options.dryRun === true,
+    decisions: decisionsUpTo(checkpoints, line),
+  };
+}
+
+type Restore = ActionOf<"restore">;
+
+function chosen(
+  checkpoints: readonly CheckpointLine[],
+  named = "latest",
+): CheckpointLine {
+  const latest = checkpoints.at(-1);
+  if (latest === undefined) throw noCheckpoint();
+  if (named === "latest") return latest;
+  const id = matchCheckpointId(named, checkpoints.map(({ id }) => id));
+  return checkpoints.find((line) => line.id === id) ?? latest;
+}
+
+function restoreAction(
+  { repository }: OpenedSession,
+  { id, path }: CheckpointLine,
+  force: boolean,
+): Restore {
+  const directory = parentDirectory(path) ?? path;
+  const checkpoint = readCheckpoint(repository.layout, directory, id);
+  const stored = stateIn(checkpoint);
+  return { type: "restore", checkpointId: id, stored, force };
+}
+
+async function apply(
+  host: Host,
+  opened: OpenedSession,
+  action: Restore,
+): Promise<Changed> {
+  if (!action.force) return await applyAction(host, opened, action);
+  return await applyHumanAction(host, opened, action, {
+    request: `restore all of checkpoint "${action.checkpointId}"`,
+    confirmation: "restore",
+    itemId: null,
+  });
+}
+
+function unchanged({ place, session, workflow }: OpenedSession): Changed {
+  return {
+    place,
+    changed: false,
+    events: [],
+    serial: session.serial,
+    summary: summarize(workflow, session.state),
+    warnings: [],
+  };
+}
+
+/** Decisions hold until they are revised, so each checkpoint adds to those before it. */
+export function decisionsUpTo(
+  checkpoints: readonly CheckpointLine[],
+  last: CheckpointLine,
+): readonly string[] {
+  const before = checkpoints.slice(0, checkpoints.indexOf(last) + 1);
+  return [...new Set(before.flatMap(({ decisions }) => decisions))];
+}
+
+function noCheckpoint(): OrcError {
+  return new OrcError(
+    "not_found",
+    "no_checkpoint",
+    "The session has no checkpoint",
+    { hint: "make one: orc checkpoint; where the session stands: orc status" },
+  );
+}

@@ -1,0 +1,272 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { plainOf } from "../../src/core/json.ts";
+import type { ActionOf } from "../../src/core/situation.ts";
+import type { Item, SessionState } from "../../src/core/types.ts";
+import { act, actAll, orcErrorOf, typesOf } from "./act.ts";
+import {
+  AGENT,
+  COMMAND,
+  complete,
+  HUMAN,
+  inPhase,
+  itemIn,
+  itemOf,
+  MANUAL,
+  phaseOf,
+  resultFor,
+  sessionOf,
+  skip,
+  withItemFields,
+  workflowOf,
+} from "./fixtures.ts";
+
+const ID = "cp_20260304_050607_000000_0042_ffee";
+
+const WORKFLOW = workflowOf([
+  phaseOf("PLAN", [
+    itemOf("idea"),
+    itemOf("tests", { stepType: "gate", verification: COMMAND }),
+    itemOf("consent", { verification: MANUAL }),
+    itemOf("sketch"),
+  ], { exitGate: "human_approval" }),
+  phaseOf("BUILD", [itemOf("code")]),
+]);
+
+const STARTED = sessionOf(WORKFLOW);
+
+function restore(stored: SessionState, force = false): ActionOf<"restore"> {
+  return { type: "restore", checkpointId: ID, stored, force };
+}
+
+/** Everything in PLAN done, and BUILD entered. */
+function advanced(): SessionState {
+  return actAll(WORKFLOW, STARTED, [
+    complete("idea", { notes: "Done" }),
+    complete("tests", {
+      result: resultFor(itemOf("tests", { verification: COMMAND }), true),
+    }),
+    { type: "approve_item", itemId: "consent", notes: null },
+    skip("sketch"),
+    { type: "approve_phase", phaseId: "PLAN" },
+    { type: "advance", force: false },
+  ], HUMAN).state;
+}
+
+Deno.test("decide() restores items, phases, the current phase and approvals", () => {
+  const now = advanced();
+  const { state, events } = act(WORKFLOW, now, restore(STARTED), AGENT);
+  assertEquals(state.currentPhaseId, "PLAN");
+  assertEquals(state.phases, STARTED.phases);
+  assertEquals(state.metadata, STARTED.metadata);
+  assertEquals(typesOf(events), ["note_added"]);
+  const [event] = events;
+  assertEquals(event?.message, `Restored checkpoint ${ID}`);
+  assertEquals([event?.actor, event?.phaseId], ["system", "PLAN"]);
+  const details = Object(plainOf(event?.details ?? null));
+  assertEquals(details.checkpoint_id, ID);
+  assertEquals(details.changes.slice(0, 3), [
+    {
+      what: "current_phase",
+      phase_id: "PLAN",
+      item_id: null,
+      from: "BUILD",
+      to: "PLAN",
+    },
+    {
+      what: "approval",
+      phase_id: "PLAN",
+      item_id: null,
+      from: "given",
+      to: "missing",
+    },
+    {
+      what: "phase",
+      phase_id: "PLAN",
+      item_id: null,
+      from: "completed",
+      to: "active",
+    },
+  ]);
+  assertEquals(details.changes.length, 8);
+});
+
+Deno.test("decide() keeps what was said since a checkpoint", () => {
+  const noted = act(WORKFLOW, advanced(), {
+    type: "note",
+    text: "Remember",
+    itemId: null,
+  }, AGENT).state;
+  const now = { ...noted, constraints: ["No new package"] };
+  const { state } = act(WORKFLOW, now, restore(STARTED), AGENT);
+  assertEquals(state.notes, now.notes);
+  assertEquals(state.constraints, now.constraints);
+  assertEquals(state.createdAt, now.createdAt);
+});
+
+Deno.test("decide() changes nothing where all is as in the checkpoint", () => {
+  const now = advanced();
+  const { state, events } = act(WORKFLOW, now, restore(now), AGENT);
+  assertStrictEquals(state, now);
+  assertEquals(events, []);
+});
+
+/** The session with one item done by hand, as a forged checkpoint would have it. */
+function forged(
+  itemId: string,
+  status: "completed" | "skipped",
+): SessionState {
+  return withItemFields(WORKFLOW, STARTED, itemId, { status });
+}
+
+Deno.test("decide() refuses a checkpoint that passes a gate, a manual gate or a judge", () => {
+  const tries = [
+    forged("tests", "completed"),
+    forged("tests", "skipped"),
+    forged("consent", "completed"),
+    forged("consent", "skipped"),
+    forged("sketch", "skipped"),
+    inPhase(WORKFLOW, STARTED, "BUILD"),
+    {
+      ...STARTED,
+      metadata: new Map([["phase_PLAN_approved", true]]),
+    },
+  ];
+  for (const stored of tries) {
+    for (const caller of [AGENT, HUMAN]) {
+      const error = orcErrorOf(() =>
+        act(WORKFLOW, STARTED, restore(stored), caller)
+      );
+      assertEquals([error.kind, error.code], ["refused", "restore_forward"]);
+    }
+    const error = orcErrorOf(() =>
+      act(WORKFLOW, STARTED, restore(stored, true), AGENT)
+    );
+    assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+  }
+});
+
+Deno.test("decide() restores more than was done since for a human who forces it", () => {
+  const stored = advanced();
+  const { state, events } = act(
+    WORKFLOW,
+    STARTED,
+    restore(stored, true),
+    HUMAN,
+  );
+  assertEquals(state.phases, stored.phases);
+  assertEquals(state.currentPhaseId, "BUILD");
+  assertEquals(state.metadata, stored.metadata);
+  const [event] = events;
+  assertEquals(event?.actor, "human");
+  assertEquals(event?.details.get("origin"), "terminal");
+});
+
+Deno.test("decide() refuses checks and evidence that are restored instead of found out", () => {
+  const items: readonly Item[] = [
+    itemOf("file", {
+      verification: { type: "file_exists", path: "x", description: null },
+    }),
+    itemOf("command", { verification: COMMAND }),
+    itemOf("proof", { evidenceSchema: "TestPlanEvidence" }),
+  ];
+  const workflow = workflowOf([phaseOf("PLAN", items)]);
+  const now = sessionOf(workflow);
+  for (const { id } of items) {
+    const stored = withItemFields(workflow, now, id, { status: "completed" });
+    const error = orcErrorOf(() => act(workflow, now, restore(stored), AGENT));
+    assertEquals(error.code, "restore_forward", id);
+  }
+});
+
+Deno.test("decide() restores items that an agent's word completes, and phases that nothing blocks", () => {
+  const workflow = workflowOf([
+    phaseOf("PLAN", [itemOf("idea")]),
+    phaseOf("BUILD", [itemOf("code")]),
+  ]);
+  const now = sessionOf(workflow);
+  const then = actAll(workflow, now, [
+    complete("idea"),
+    { type: "advance", force: false },
+  ], AGENT).state;
+  const { state } = act(workflow, now, restore(then), AGENT);
+  assertEquals(state.currentPhaseId, "BUILD");
+  assertEquals(itemIn(state, "idea").status, "completed");
+});
+
+Deno.test("decide() leaves alone what is done now as it was then", () => {
+  const then = advanced();
+  const now = withItemFields(WORKFLOW, then, "tests", {
+    completedAt: "2026-03-05T00:00:00Z",
+    notes: "Done again",
+  });
+  assertEquals(act(WORKFLOW, now, restore(then), AGENT).events, []);
+});
+
+Deno.test("decide() lets no checkpoint start the clock of a manual gate", () => {
+  const fields = {
+    status: "in_progress",
+    startedAt: "2020-01-01T00:00:00Z",
+  } as const;
+  const then = withItemFields(WORKFLOW, STARTED, "consent", fields);
+  assertEquals(act(WORKFLOW, STARTED, restore(then), AGENT).events, []);
+  const since = withItemFields(WORKFLOW, then, "idea", { status: "completed" });
+  const { state } = act(WORKFLOW, since, restore(then), AGENT);
+  assertEquals(itemIn(state, "consent").startedAt, fields.startedAt);
+});
+
+Deno.test("decide() takes back reviews that the Python tool recorded since", () => {
+  const reviewed = (models: Readonly<Record<string, boolean>>) => ({
+    ...STARTED,
+    metadata: new Map([[
+      "review_models",
+      new Map([
+        ["PLAN", new Map(Object.entries(models))],
+        ["BUILD", new Map([["codex", true]])],
+      ]),
+    ]]),
+  });
+  const then = reviewed({ codex: true });
+  const now = reviewed({ codex: true, gemini: true });
+  const { state, events } = act(WORKFLOW, now, restore(then), AGENT);
+  assertEquals(plainOf(state.metadata), {
+    review_models: { BUILD: { codex: true } },
+  });
+  assertEquals(events.length, 1);
+});
+
+Deno.test("decide() refuses a checkpoint of another session, and one of another workflow", () => {
+  const foreign = { ...STARTED, workflowId: "wf_12345678" };
+  const lost = { ...STARTED, currentPhaseId: "LEARN" };
+  const codes = [foreign, lost].map((stored) => {
+    const error = orcErrorOf(() =>
+      act(WORKFLOW, STARTED, restore(stored, true), HUMAN)
+    );
+    return [error.kind, error.code];
+  });
+  assertEquals(codes, [
+    ["refused", "foreign_checkpoint"],
+    ["corrupt", "unknown_phase"],
+  ]);
+});
+
+Deno.test("decide() restores nothing in a closed session", () => {
+  const closed = { ...advanced(), status: "abandoned" as const };
+  const error = orcErrorOf(() =>
+    act(WORKFLOW, closed, restore(STARTED, true), HUMAN)
+  );
+  assertEquals(error.code, "session_closed");
+});
+
+Deno.test("decide() restores items that the state has lost, and keeps those that only the state knows", () => {
+  const [plan, build] = STARTED.phases;
+  assert(plan && build);
+  const odd = itemIn(STARTED, "idea");
+  const now: SessionState = {
+    ...STARTED,
+    phases: [{ ...plan, items: [{ ...odd, id: "unknown" }] }, build],
+  };
+  const then = withItemFields(WORKFLOW, STARTED, "idea", { retryCount: 2 });
+  const { state } = act(WORKFLOW, now, restore(then), AGENT);
+  assertEquals(state.phases[0]?.items.map(({ id }) => id), ["unknown", "idea"]);
+  assertEquals(itemIn(state, "idea").retryCount, 2);
+});
