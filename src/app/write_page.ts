@@ -1,0 +1,112 @@
+import { OrcError } from "../core/error.ts";
+import { MAX_STATE_BYTES } from "../core/limits.ts";
+import { nameOf } from "../core/path.ts";
+import { isWorkflowPage } from "../core/workflow_page.ts";
+import type { Host } from "../host/host.ts";
+import { writeAtomic, type WriteOptions } from "../store/atomic.ts";
+import { asOrcError } from "../store/os_error.ts";
+import { fileKind, readRegularFile } from "../store/read_file.ts";
+import { askForApproval } from "./approval.ts";
+
+/** How a page is written. */
+export interface PageOptions extends Pick<WriteOptions, "stagingDirectory"> {
+  /** Replaces a file that orc did not make; a human only. */
+  readonly force: boolean;
+}
+
+/** What became of a page. */
+export interface WrittenPage {
+  /** False when the file held the same page already. */
+  readonly changed: boolean;
+  /** What went wrong after the file was replaced, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/** Writes a page whole or not at all, and over nothing but a page, unless a human says so. */
+export function writePage(
+  host: Host,
+  { path, text }: { readonly path: string; readonly text: string },
+  { force, stagingDirectory }: PageOptions,
+): WrittenPage {
+  if (presentText(host, path, force) === text) {
+    return { changed: false, warnings: [] };
+  }
+  const token = host.newToken();
+  const warning = write(path, text, { token, stagingDirectory });
+  return { changed: true, warnings: warning === undefined ? [] : [warning] };
+}
+
+/** Here a directory that is gone has no other reader to tell. */
+function write(
+  path: string,
+  text: string,
+  options: WriteOptions,
+): string | undefined {
+  try {
+    return writeAtomic(path, new TextEncoder().encode(text), options);
+  } catch (error) {
+    throw asOrcError(error, "write", path);
+  }
+}
+
+/** What the file holds, if it may be replaced: a page of orc, or what a human gives up. */
+function presentText(
+  host: Host,
+  path: string,
+  force: boolean,
+): string | undefined {
+  const kind = fileKind(path);
+  if (kind === "absent") return undefined;
+  if (kind !== "file") throw notReplaceable(path, kind);
+  const text = force ? readIfPossible(path) : readPage(path);
+  if (text !== undefined && isWorkflowPage(text)) return text;
+  if (!force) throw notGenerated(path);
+  assertHuman(host, nameOf(path));
+  return undefined;
+}
+
+function readPage(path: string): string | undefined {
+  const bytes = readRegularFile(path, MAX_STATE_BYTES);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+/** What cannot be read is what a human gives up, too. */
+function readIfPossible(path: string): string | undefined {
+  try {
+    return readPage(path);
+  } catch (error) {
+    if (error instanceof OrcError) return undefined;
+    throw error;
+  }
+}
+
+function assertHuman(host: Host, name: string): void {
+  const act = { request: `replace ${name}`, confirmation: "replace" };
+  if (askForApproval(host, act) !== null) return;
+  throw new OrcError(
+    "denied",
+    "approval_required",
+    `Cannot replace ${name}: only a human may, at a terminal`,
+    { hint: "ask a human to run orc generate-md --force in a terminal" },
+  );
+}
+
+function notReplaceable(path: string, kind: string): OrcError {
+  return new OrcError(
+    "corrupt",
+    "not_a_regular_file",
+    `Cannot replace "${path}": it is a ${kind} and not a regular file`,
+    { path, hint: ELSEWHERE },
+  );
+}
+
+function notGenerated(path: string): OrcError {
+  return new OrcError(
+    "refused",
+    "not_generated",
+    `Cannot replace "${path}": orc did not make it`,
+    { path, hint: ELSEWHERE },
+  );
+}
+
+const ELSEWHERE = "write another file: orc generate-md --to FILE";

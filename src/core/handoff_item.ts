@@ -1,0 +1,143 @@
+import { codeSpan, fenced, headOf, oneLine, seen } from "./fence.ts";
+import { asObject, type JsonObject, type JsonValue, numberOf } from "./json.ts";
+import { CHECK_TIMEOUT_MS, STORED_OUTPUT_LENGTH } from "./limits.ts";
+import type { OpenItem } from "./state.ts";
+import { stepFor } from "./next_step.ts";
+import { isSkippable } from "./skippable.ts";
+import { fillTemplate } from "./template.ts";
+import { tailOf } from "./text.ts";
+import type { Item, ItemState, Workflow } from "./types.ts";
+
+/** Longest description, note or condition of an item that is handed over; more is no description. */
+const MAX_TEXT_LENGTH = 1000;
+const MAX_NOTES = 10;
+
+/** What makes a command line mean one session, whoever types it. */
+export type CommandLineFor = (command: string) => string;
+
+/** One open item for whoever goes on: what good looks like, what failed, and how it is completed. */
+export function itemSection(
+  workflow: Workflow,
+  open: OpenItem,
+  lineFor: CommandLineFor,
+): string {
+  return [
+    fenced(factsOf(workflow, open)),
+    ...failureOf(open.itemState),
+    wayOn(workflow, open, lineFor),
+  ].join("\n\n");
+}
+
+function factsOf(
+  workflow: Workflow,
+  { item, itemState }: OpenItem,
+): string {
+  const kind = item.required ? "required" : "optional";
+  const { description } = item.verification;
+  const facts: readonly (readonly [string, string | null])[] = [
+    ["item", item.id],
+    ["name", item.name],
+    ["status", itemState.status.replace("_", " ")],
+    ["kind", `${kind}, ${item.stepType}`],
+    ["what to do", item.description],
+    ["check", checkText(workflow, item)],
+    ["the check asks that", description],
+    ["the check runs in", item.workingDir],
+    ["evidence to collect", item.evidencePrompt],
+    ["evidence has to follow", item.evidenceSchema],
+    ...item.notes.slice(0, MAX_NOTES)
+      .map((note) => ["note", note] as const),
+    ...item.skipConditions.slice(0, MAX_NOTES)
+      .map((condition) => ["may be skipped if", condition] as const),
+  ];
+  return factLines(facts);
+}
+
+/** Facts with their labels, one a line; further lines of a fact are indented. */
+export function factLines(
+  facts: readonly (readonly [string, string | null])[],
+): string {
+  return facts.flatMap(([label, text]) => {
+    if (text === null || text.trim() === "") return [];
+    const lines = headOf(seen(text).trim(), MAX_TEXT_LENGTH).split("\n");
+    return `${label}: ${lines.join("\n  ")}`;
+  }).join("\n");
+}
+
+function checkText({ settings }: Workflow, item: Item): string {
+  const { verification, timeoutSeconds } = item;
+  switch (verification.type) {
+    case "none":
+      return "none; the notes say what was done";
+    case "manual_gate":
+      return "a human decides";
+    case "file_exists":
+      return `${fillTemplate(verification.path, settings)} exists`;
+    case "command": {
+      const command = fillTemplate(verification.command, settings);
+      const seconds = timeoutSeconds ?? CHECK_TIMEOUT_MS / 1000;
+      return `${command} ends with exit code ${verification.expectExitCode} within ${seconds} s`;
+    }
+  }
+}
+
+/** What is known of the last try that failed; nothing when none did. */
+function failureOf(item: ItemState): readonly string[] {
+  if (item.retryCount === 0) return [];
+  const result = asObject(item.gateResult) ?? asObject(item.verificationResult);
+  const tries = item.retryCount === 1 ? "1 try" : `${item.retryCount} tries`;
+  const head = `Its check failed so far: ${tries}. The last one ended so:`;
+  return result === undefined
+    ? [`Its check failed so far: ${tries}.`]
+    : [head, fenced(failureText(result))];
+}
+
+function failureText(result: JsonObject): string {
+  const exitCode = numberOf(result.get("exit_code"));
+  const facts = factLines([
+    ["command", textIn(result, "command")],
+    ["path", textIn(result, "path")],
+    ["exit code", exitCode === undefined ? null : String(exitCode)],
+    ["problem", textIn(result, "error") ?? textIn(result, "reason")],
+  ]);
+  const outputs = ["stdout", "stderr"].flatMap((name) => {
+    const output = textIn(result, name)?.trim() ?? "";
+    return output === ""
+      ? []
+      : [`${name}, its end:`, tailOf(output, STORED_OUTPUT_LENGTH)];
+  });
+  return [facts, ...outputs].join("\n");
+}
+
+function textIn(result: JsonObject, key: string): string | null {
+  const value: JsonValue | undefined = result.get(key);
+  return typeof value === "string" ? value : null;
+}
+
+function wayOn(
+  workflow: Workflow,
+  { phase, item }: OpenItem,
+  lineFor: CommandLineFor,
+): string {
+  const named = { ...item, id: shellWord(item.id) };
+  const step = stepFor(workflow, named);
+  if (step.human) {
+    const command = codeSpan(lineFor(step.command));
+    return `Only a human gets past it, with ${command}. Leave it to them.`;
+  }
+  const evidence = item.evidenceSchema === null ? "" : " --evidence <file>";
+  const done = `When it is done: ${codeSpan(lineFor(step.command) + evidence)}`;
+  // What has to be done, and says of no case in which it has not, is no offer to skip it.
+  const isOffered = !item.required || item.skipConditions.length > 0;
+  if (!isOffered || !isSkippable({ phase, item })) return done;
+  const skip = lineFor(`orc skip ${named.id} --reason "<why>"`);
+  return `${done}\n\nWhere it is not needed: ${codeSpan(skip)}`;
+}
+
+/** Sessions of other tools may carry ids that a shell would take apart. */
+export function shellWord(text: string): string {
+  const word = oneLine(text);
+  return /^[\p{L}\p{N}_./-]+$/u.test(word) && !word.startsWith("-")
+    ? word
+    : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,27 @@
+import { assertEquals } from "@std/assert";
+import { generateMarkdown } from "../../src/app/generate_markdown.ts";
+import {
+  APPROVING,
+  fixedHost,
+  refusalOf,
+  withSession,
+} from "../app/fixtures.ts";
+
+Deno.test("generateMarkdown() follows no link, whoever asks", () =>
+  withSession(async (root) => {
+    const target = `${root}/target.md`;
+    Deno.writeTextFileSync(target, "# Mine\n");
+    for (const text of ["# Mine\n", "<!-- Made by orc generate-md -->\n"]) {
+      Deno.writeTextFileSync(target, text);
+      Deno.symlinkSync(target, `${root}/WORKFLOW.md`);
+      for (const force of [false, true]) {
+        const host = fixedHost({ number: 9, environment: APPROVING });
+        const error = await refusalOf(() =>
+          generateMarkdown(host, { root, force })
+        );
+        assertEquals(error.code, "not_a_regular_file");
+      }
+      assertEquals(Deno.readTextFileSync(target), text);
+      Deno.removeSync(`${root}/WORKFLOW.md`);
+    }
+  }));
