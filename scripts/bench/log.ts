@@ -1,0 +1,102 @@
+import { startSession } from "../../src/app/start_session.ts";
+import { sessionLayout } from "../../src/core/layout.ts";
+import { encodeLogLine, type RecordedEvent } from "../../src/core/log_line.ts";
+import { denoHost } from "../../src/host/deno_host.ts";
+import { timeOf, withBenchDirectory } from "./row.ts";
+
+const EVENTS = 1_000_000;
+const LIMIT_MEGABYTES = 150;
+const WORKER = new URL("./log_worker.ts", import.meta.url).pathname;
+
+/** What reads a long log, as it is typed. */
+const COMMANDS: readonly (readonly string[])[] = [
+  ["analyze"],
+  ["learn"],
+  ["history"],
+  ["history", "--type", "workflow_completed"],
+  ["history", "--all", "--output", "jsonl"],
+];
+
+/** Types in the proportions of real logs, roughly. */
+const TYPES = ["item_completed", "verification_failed", "note_added"];
+
+/** Runs every command that reads a log over a long one; returns a line of text for each. */
+export function measureLog(): Promise<readonly string[]> {
+  return withBenchDirectory(async (root) => {
+    const { place } = await startSession(denoHost(), {
+      root,
+      task: "Measure the log",
+    });
+    const id = place.session ?? "";
+    writeEvents(sessionLayout(root, id).log);
+    const lines: string[] = [];
+    for (const command of COMMANDS) {
+      let peakMegabytes = 0;
+      const milliseconds = await timeOf(async () => {
+        peakMegabytes = await peakOf(root, command);
+      });
+      lines.push(
+        `orc ${command.join(" ")} over ${EVENTS} events: ${
+          milliseconds.toFixed(0)
+        } ms; peak memory ${
+          peakMegabytes.toFixed(0)
+        } MB (limit ${LIMIT_MEGABYTES} MB)`,
+      );
+    }
+    return lines;
+  });
+}
+
+/** Runs a command in a process of its own and returns the most memory it had at once. */
+async function peakOf(
+  root: string,
+  command: readonly string[],
+): Promise<number> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", WORKER, ...command],
+    cwd: root,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  const text = new TextDecoder().decode(stderr);
+  const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(text) ?? [];
+  if (!success || kilobytes === undefined) throw new Error(text);
+  return Number(kilobytes) / 1024;
+}
+
+function writeEvents(path: string): void {
+  const first = Deno.readTextFileSync(path).split("\n")[0] ?? "";
+  const { workflow_id: workflowId } = JSON.parse(first);
+  const file = Deno.openSync(path, { append: true });
+  const write = (text: string): void => {
+    const bytes = new TextEncoder().encode(text);
+    for (let done = 0; done < bytes.length;) {
+      done += file.writeSync(bytes.subarray(done));
+    }
+  };
+  const blockEvents = 10_000;
+  for (let block = 0; block < EVENTS; block += blockEvents) {
+    const numbers = Array.from({ length: blockEvents }, (_, n) => block + n);
+    const events = numbers.map((number) => eventOf(number, workflowId));
+    write(events.map(encodeLogLine).join(""));
+  }
+  file.close();
+}
+
+function eventOf(number: number, workflowId: string): RecordedEvent {
+  const itemId = `item${number % 1000}`;
+  const type = TYPES[number % TYPES.length] ?? "";
+  return {
+    id: `01kk${String(number).padStart(22, "0")}`,
+    serial: 2 + Math.floor(number / 2),
+    at: "2026-03-01T10:00:00.123000Z",
+    type,
+    workflowId,
+    phaseId: "PLAN",
+    itemId,
+    message: `${type}: ${itemId}`,
+    details: new Map([["notes", "What was done, in a sentence or two"]]),
+    actor: "system",
+  };
+}
