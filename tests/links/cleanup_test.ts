@@ -1,0 +1,81 @@
+/** A cleanup follows no link: what lies behind one is neither searched, measured nor deleted. */
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { OrcError } from "../../src/core/error.ts";
+import { appendFeedback, readFeedbackLines } from "../../src/store/feedback.ts";
+import { findRepositories } from "../../src/store/find_repositories.ts";
+import { removeSession } from "../../src/store/session_remove.ts";
+import { treeSizeBytes } from "../../src/store/tree_size.ts";
+import { namesIn, SESSION_ID, withSession } from "../store/fixtures.ts";
+import {
+  readTree,
+  withTemporaryDirectory,
+  writeTree,
+} from "../store/temporary.ts";
+
+const PRECIOUS = { "file": "precious", "sub/file": "precious too" };
+
+Deno.test("findRepositories() follows no link, not even in a circle", () =>
+  withTemporaryDirectory((root) => {
+    writeTree(root, { "real/.orchestrator/sessions/": "" });
+    Deno.symlinkSync(`${root}/real`, `${root}/link`);
+    Deno.symlinkSync("..", `${root}/real/circle`);
+    const { directories } = findRepositories(root, {
+      depth: 20,
+      home: undefined,
+    });
+    assertEquals(directories, [`${root}/real`]);
+  }));
+
+Deno.test("removeSession() deletes links and not what they lead to", () =>
+  withSession(async ({ layout, context, paths }) => {
+    const target = `${layout.root}/target`;
+    writeTree(target, PRECIOUS);
+    Deno.symlinkSync(target, `${paths.directory}/checkpoints`);
+    Deno.symlinkSync(`${target}/file`, `${paths.directory}/notes`);
+    await removeSession(layout, context, SESSION_ID, () => true);
+    assertEquals(namesIn(layout.sessions), []);
+    assertEquals(readTree(target)["sub/file"], "precious too");
+    assertEquals(readTree(target)["file"], "precious");
+  }));
+
+Deno.test("removeSession() refuses a session that is a link", () =>
+  withSession(async ({ layout, context, paths }) => {
+    const target = `${layout.root}/target`;
+    Deno.renameSync(paths.directory, target);
+    Deno.symlinkSync(target, paths.directory);
+    const before = namesIn(target);
+    const error = await assertRejects(
+      () => removeSession(layout, context, SESSION_ID, () => true),
+      OrcError,
+    );
+    assertEquals(error.code, "symbolic_link");
+    assertEquals(namesIn(target), before);
+  }));
+
+Deno.test("treeSizeBytes() measures links and not what they lead to", () =>
+  withTemporaryDirectory((root) => {
+    writeTree(root, { "target/file": "x".repeat(5000), "own/a": "12345" });
+    Deno.symlinkSync("../target", `${root}/own/link`);
+    assertEquals(treeSizeBytes(`${root}/own`), 5 + "../target".length);
+  }));
+
+Deno.test("feedback is neither written nor read through a link", () =>
+  withSession(async ({ layout, context, paths }) => {
+    const target = `${layout.root}/target`;
+    const feedback = { tool: new Map(), process: new Map() };
+    const write = () => appendFeedback(layout, context, SESSION_ID, feedback);
+    const read = () =>
+      Promise.resolve([...readFeedbackLines(layout.root, paths.toolFeedback)]);
+    writeTree(target, { "tool.jsonl": "precious\n" });
+    Deno.symlinkSync(target, paths.feedback);
+    await assertRejects(write, OrcError, "symbolic link");
+    await assertRejects(async () => await read(), OrcError, "symbolic link");
+    Deno.removeSync(paths.feedback);
+    writeTree(paths.feedback, {});
+    Deno.mkdirSync(paths.feedback);
+    Deno.symlinkSync(`${target}/tool.jsonl`, paths.toolFeedback);
+    await assertRejects(write, OrcError);
+    await assertRejects(async () => await read(), OrcError);
+    assertEquals(Deno.readTextFileSync(`${target}/tool.jsonl`), "precious\n");
+  }));
