@@ -1,0 +1,161 @@
+import {
+  buildFeedback,
+  type Feedback,
+  type FeedbackTexts,
+  repoTypeOf,
+} from "../core/feedback.ts";
+import { DEFAULT_SALT } from "../core/feedback_anonymity.ts";
+import { tallyEvents } from "../core/feedback_tally.ts";
+import { nameOf } from "../core/path.ts";
+import { withoutCredentials } from "../core/remote_url.ts";
+import { assertNotesFit } from "../core/situation.ts";
+import type { Host } from "../host/host.ts";
+import { appendFeedback } from "../store/feedback.ts";
+import { readGitPointer, readRemoteUrl } from "../store/git_files.ts";
+import { readLog } from "../store/log_read.ts";
+import { asOrcError } from "../store/os_error.ts";
+import { clockOf } from "./clock.ts";
+import { openRepository } from "./open_repository.ts";
+import {
+  type OpenedSession,
+  openSession,
+  type SessionOptions,
+} from "./open_session.ts";
+import { type Place, placeOf } from "./place.ts";
+import { damageWarnings, logOf } from "./session_log.ts";
+
+/** What to say about a session. */
+export interface CaptureOptions extends SessionOptions {
+  /** Asks nobody; what is not said here is taken from the session. */
+  readonly auto?: boolean;
+  /** At most 2000 characters, as all below. */
+  readonly learnings?: string;
+  readonly challenges?: string;
+  readonly wentWell?: string;
+  readonly improvements?: string;
+}
+
+/** Feedback that was kept. */
+export interface Captured {
+  readonly place: Place;
+  /** Null when `ORCHESTRATOR_SKIP_FEEDBACK` is set: then nothing was kept. */
+  readonly feedback: Feedback | null;
+  readonly warnings: readonly string[];
+}
+
+/** Set to 1 by whoever does not want any feedback to be kept. */
+const OPT_OUT_VARIABLE = "ORCHESTRATOR_SKIP_FEEDBACK";
+
+/**
+ * Keeps feedback on a session beside its state: how long it took and what
+ * failed, without names, and what was learned. Nothing leaves the machine. A
+ * closed session can get feedback too.
+ *
+ * Requires `--allow-read` and `--allow-write`.
+ *
+ * @throws {OrcError} `notes_too_long` (usage) if a text is
+ */
+export async function captureFeedback(
+  host: Host,
+  options: CaptureOptions = {},
+): Promise<Captured> {
+  if (host.env(OPT_OUT_VARIABLE) === "1") {
+    const place = placeOf(openRepository(host, options), null);
+    return { place, feedback: null, warnings: [] };
+  }
+  const opened = await openSession(host, options);
+  const { place, repository, session } = opened;
+  const said = textsIn(options);
+  const texts = mayAsk(host, options, said) ? ask(host) : said;
+  const made = await feedbackOn(host, opened, texts);
+  if (session.legacyPath !== null) {
+    const { adoptLegacySession } = await import("./adopt_session.ts");
+    await adoptLegacySession(host, repository, session.id);
+  }
+  const { layout, context } = repository;
+  await appendFeedback(layout, context, session.id, made.feedback);
+  return { place, ...made };
+}
+
+async function feedbackOn(
+  host: Host,
+  { repository, session }: OpenedSession,
+  texts: FeedbackTexts,
+): Promise<{ feedback: Feedback; warnings: readonly string[] }> {
+  const { found, layout } = repository;
+  // What a crash kept out of the log is not worth counting: it comes with the next update.
+  const log = { ...logOf(layout, session), lastEvents: undefined };
+  const reading = readLog(log);
+  const feedback = await buildFeedback({
+    state: session.state,
+    tally: tallyEvents(reading.events),
+    texts,
+    mode: isSilent(texts) ? "auto" : "interactive",
+    clock: clockOf(host),
+    repoType: repoTypeOf(fileNames(found.workingTree)),
+    repo: repositoryName(found.root),
+    salt: saltOf(host),
+  });
+  const warnings = damageWarnings(log.path, reading.damagedLines());
+  return { feedback, warnings };
+}
+
+/** What the hash of a workflow is salted with. */
+export function saltOf(host: Host): string {
+  return host.env("WORKFLOW_SALT") ?? DEFAULT_SALT;
+}
+
+function textsIn(options: CaptureOptions): FeedbackTexts {
+  return {
+    learnings: textOf(options.learnings),
+    challenges: textOf(options.challenges),
+    wentWell: textOf(options.wentWell),
+    improvements: textOf(options.improvements),
+  };
+}
+
+function textOf(given: string | undefined): string | null {
+  const text = given?.trim() || null;
+  assertNotesFit(text);
+  return text;
+}
+
+function isSilent(texts: FeedbackTexts): boolean {
+  return Object.values(texts).every((text) => text === null);
+}
+
+/** Only a person who has said nothing yet is asked. */
+function mayAsk(
+  host: Host,
+  { auto = false }: CaptureOptions,
+  said: FeedbackTexts,
+): boolean {
+  return !auto && isSilent(said) && host.terminal.isInteractive;
+}
+
+function ask(host: Host): FeedbackTexts {
+  const answerTo = (question: string): string | null =>
+    textOf(host.terminal.readLine(`${question} (Enter for nothing) `));
+  return {
+    learnings: answerTo("What did you learn?"),
+    challenges: answerTo("What was hard?"),
+    wentWell: answerTo("What went well?"),
+    improvements: answerTo("What should be better next time?"),
+  };
+}
+
+function fileNames(directory: string): ReadonlySet<string> {
+  try {
+    return new Set(Array.from(Deno.readDirSync(directory), ({ name }) => name));
+  } catch (error) {
+    throw asOrcError(error, "list", directory);
+  }
+}
+
+function repositoryName(root: string): string {
+  const git = readGitPointer(root);
+  const remote = "commonDirectory" in git
+    ? readRemoteUrl(git.commonDirectory)
+    : undefined;
+  return remote === undefined ? nameOf(root) : withoutCredentials(remote);
+}
