@@ -1,47 +1,59 @@
 /**
- * Plays the transcript of README.md in a new repository and compares, or with `--write`
- * writes, what orc really says. Each line that begins with "$ " is run by the shell.
+ * Plays the transcripts of a Markdown file and compares, or writes, what orc really says.
+ *
+ * Each line of a `console` block that begins with "$ " is run by the shell, in a new git
+ * repository called `shop`. A complete workflow in a `yaml` block begins another repository,
+ * whose workflow.yaml it is.
  *
  * @module
  */
 
-const README = "README.md";
-const BLOCK = /(```console\n)([^]*?)(```\n)/;
+const BLOCK = /^```(yaml|console)\n([^]*?)^```$/gm;
 
-/** The session's name as it comes out each time, and as README.md shows it. */
+/** A workflow is complete when it has a name; other blocks show parts of one. */
+const WORKFLOW = /^name: /m;
+
+/** What comes out anew each time, and how it is shown. */
 const SESSION_NAME = /add-login-[0-9a-f]{4}/g;
 const SHOWN_NAME = "add-login-3f2a";
+const SESSION_ID = /[0-9a-z]{4}…[0-9a-z]{4}/g;
+const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+const DURATION = /\b\d+(?:\.\d+)? (?:ms|s)\b/g;
 
-/** The transcript as README.md has it, and as it really goes. */
-export interface Transcript {
-  readonly written: string;
-  readonly played: string;
+/** Plays the transcripts below a directory; returns the Markdown as it should be. */
+export async function playTranscripts(
+  markdown: string,
+  directory: string,
+): Promise<string> {
+  let shop: string | undefined;
+  let played = "";
+  let end = 0;
+  for (const block of markdown.matchAll(BLOCK)) {
+    const [whole, language, text = ""] = block;
+    played += markdown.slice(end, block.index);
+    end = block.index + whole.length;
+    if (language === "console") {
+      shop ??= await newShop(await Deno.makeTempDir({ dir: directory }));
+      played += "```console\n" + await playBlock(text, shop) + "```";
+      continue;
+    }
+    played += whole;
+    if (!WORKFLOW.test(text)) continue;
+    shop = await newShop(await Deno.makeTempDir({ dir: directory }));
+    await Deno.writeTextFile(`${shop}/workflow.yaml`, text);
+  }
+  return played + markdown.slice(end);
 }
 
-/** Plays the transcript of a README in a new repository below a directory. */
-export async function playTranscript(
-  readme: string,
-  directory: string,
-): Promise<Transcript> {
-  const written = BLOCK.exec(readme)?.[2];
-  if (written === undefined) throw new Error("README.md has no transcript");
-  const shop = await newShop(directory);
+async function playBlock(transcript: string, shop: string): Promise<string> {
   const blocks: string[] = [];
   let name = SHOWN_NAME;
-  for (const command of commandsIn(written)) {
+  for (const command of commandsIn(transcript)) {
     const said = await run(command.replaceAll(SHOWN_NAME, name), shop);
     name = said.match(SESSION_NAME)?.[0] ?? name;
     blocks.push(`$ ${command}\n${normalised(said, shop)}`);
   }
-  return { written, played: blocks.join("\n") };
-}
-
-/** Returns the README with another transcript. */
-export function withTranscript(readme: string, played: string): string {
-  return readme.replace(
-    BLOCK,
-    (_block, open, _old, close) => `${open}${played}${close}`,
-  );
+  return blocks.join("\n");
 }
 
 function commandsIn(transcript: string): readonly string[] {
@@ -87,20 +99,26 @@ async function cacheDirectory(): Promise<string> {
   return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
 }
 
-/** Session ids, names and directories differ from run to run. */
+/** Session ids, names, times and directories differ from run to run. */
 function normalised(text: string, shop: string): string {
   return text.replaceAll(shop, "~/shop")
-    .replaceAll(/[0-9a-z]{4}…[0-9a-z]{4}/g, "01k9…7f2q")
-    .replaceAll(SESSION_NAME, SHOWN_NAME);
+    .replaceAll(SESSION_ID, "01k9…7f2q")
+    .replaceAll(SESSION_NAME, SHOWN_NAME)
+    .replaceAll(INSTANT, "2026-01-02T03:04:05Z")
+    .replaceAll(DURATION, "1 s");
 }
 
 if (import.meta.main) {
-  const readme = await Deno.readTextFile(README);
-  const directory = await Deno.makeTempDir();
-  try {
-    const shown = await playTranscript(readme, await Deno.realPath(directory));
-    await Deno.writeTextFile(README, withTranscript(readme, shown.played));
-  } finally {
-    await Deno.remove(directory, { recursive: true });
+  for (const path of Deno.args) {
+    const directory = await Deno.realPath(await Deno.makeTempDir());
+    try {
+      const markdown = await Deno.readTextFile(path);
+      await Deno.writeTextFile(
+        path,
+        await playTranscripts(markdown, directory),
+      );
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
   }
 }

@@ -1,10 +1,11 @@
 import { OrcError } from "../core/error.ts";
-import { repositoryLayout } from "../core/layout.ts";
+import { repositoryLayout, WORKFLOW_SCHEMA_REFERENCE } from "../core/layout.ts";
+import { MAX_WORKFLOW_BYTES } from "../core/limits.ts";
 import { nameOf } from "../core/path.ts";
 import type { Host } from "../host/host.ts";
 import { writeAtomic } from "../store/atomic.ts";
 import type { HeldLock } from "../store/lock.ts";
-import { fileKind } from "../store/read_file.ts";
+import { fileKind, readRegularFile } from "../store/read_file.ts";
 import { askForApproval } from "./approval.ts";
 import { bundledText } from "./bundled_text.ts";
 import {
@@ -14,6 +15,7 @@ import {
 } from "./open_repository.ts";
 import { type Place, placeOf } from "./place.ts";
 import { withPreparedRepository } from "./prepare_repository.ts";
+import { workflowJsonSchema } from "./workflow_json_schema.ts";
 
 /** How a repository is set up. */
 export interface InitOptions extends RepositoryOptions {
@@ -42,8 +44,8 @@ export interface Initialized {
 }
 
 /**
- * Makes `.orchestrator/` and, where there is none, a workflow.yaml for the kind
- * of project it finds. May be repeated. Nothing else needs it: a session starts
+ * Makes `.orchestrator/` with the JSON Schema of workflow.yaml and, where there
+ * is none, a workflow.yaml for the kind of project it finds. May be repeated. Nothing else needs it: a session starts
  * without it too.
  *
  * Requires `--allow-read`, and `--allow-write` for the root.
@@ -78,7 +80,9 @@ export async function initRepository(
   const isReplaced = force && kind !== "absent";
   if (isReplaced && kind !== "file") throw notReplaceable(workflow, kind);
   if (isReplaced) assertHuman(host);
+  const schema = JSON.stringify(await workflowJsonSchema(), null, 2);
   const work = (lock: HeldLock): Promise<Written> => {
+    writeIfOther(repository.layout.workflowSchema, `${schema}\n`, lock);
     // Under the lock: another `init` may have written it meanwhile.
     const isKept = !isReplaced && fileKind(workflow) !== "absent";
     return Promise.resolve(
@@ -125,13 +129,27 @@ function assertHuman(host: Host): void {
   );
 }
 
+function writeIfOther(path: string, text: string, { token }: HeldLock): void {
+  const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
+  const before = bytes && new TextDecoder().decode(bytes);
+  if (before === text) return;
+  writeAtomic(path, new TextEncoder().encode(text), { token });
+}
+
+/** Where editors with YAML support look for the schema of a file. */
+const SCHEMA_LINE =
+  `# yaml-language-server: $schema=${WORKFLOW_SCHEMA_REFERENCE}\n`;
+
 /** Staged inside `.orchestrator/`, so that a crash leaves nothing beside workflow.yaml. */
 function writeWorkflow(
   { found, layout }: Repository,
   path: string,
   { token }: HeldLock,
 ): Written {
-  const text = bundledText(found.workingTree);
+  // In a linked worktree, the schema does not lie beside the file.
+  const isBeside = found.workingTree === found.root;
+  const header = isBeside ? SCHEMA_LINE : "";
+  const text = `${header}${bundledText(found.workingTree)}`;
   const kept = fileKind(path) === "absent" ? null : freeName(path);
   // A second name, so that a crash never leaves the repository without a workflow.yaml.
   if (kept !== null) Deno.linkSync(path, kept);

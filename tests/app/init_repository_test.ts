@@ -42,6 +42,7 @@ Deno.test("initRepository() makes .orchestrator and a workflow.yaml for the proj
       ".orchestrator/.gitignore",
       ".orchestrator/meta.json",
       ".orchestrator/sessions/",
+      ".orchestrator/workflow.schema.json",
       "go.mod",
       "workflow.yaml",
     ]);
