@@ -71,9 +71,9 @@ function resolve(from: string, specifier: string): string | undefined {
 
 function judge({ from, to, isTypeOnly }: Import): Complaint | undefined {
   if (to === "cli.ts") {
-    return from === "mod.ts"
+    return from === "mod.ts" || from === "scripts/npm/bin.ts"
       ? undefined
-      : { message: "Only mod.ts may import cli.ts" };
+      : { message: "Only mod.ts and the npm package's bin may import cli.ts" };
   }
   const layer = layerOf(from);
   if (layer === undefined) return undefined;

@@ -28,6 +28,7 @@ const ANYTHING = [
 export function allSuites(): Suite[] {
   return [
     suite("core", []),
+    suite("model", []),
     suite("store", FILES),
     suite("links", LINKS),
     suite("host", MACHINE),
@@ -35,11 +36,14 @@ export function allSuites(): Suite[] {
     suite("commands", MACHINE),
     suite("cli", MACHINE),
     suite("journey", MACHINE, [JOURNEY]),
+    suite("agents", MACHINE),
+    suite("defects", MACHINE),
     suite("bad_inputs", ANYTHING),
     suite("crash", MACHINE),
     suite("faults", MACHINE),
     suite("parallel", MACHINE),
     suite("scripts", PROGRAMS),
+    suite("npm", FILES),
     suite(
       "top",
       MACHINE,

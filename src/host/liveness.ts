@@ -1,4 +1,5 @@
 import { epochMsOf } from "../core/instant.ts";
+import { runtimeName } from "./runtime.ts";
 import type { Liveness, ProcessIdentity } from "../core/process_identity.ts";
 import {
   bootId,
@@ -36,7 +37,7 @@ export function ownIdentity(): ProcessIdentity {
     boot: bootId(),
     namespace: processNamespace(),
     host: isGranted({ name: "sys", kind: "hostname" }) ? Deno.hostname() : "",
-    runtime: `deno ${Deno.version.deno}`,
+    runtime: runtimeName(),
   };
   return own;
 }

@@ -1,6 +1,6 @@
 /** Plays orc as people and agents do: real processes, in real repositories. */
 
-const CLI = new URL("../../cli.ts", import.meta.url).pathname;
+import { orcCommand } from "../orc_command.ts";
 
 /** Variables that tell orc nothing about who runs the tests. */
 const NEUTRAL = ["HOME", "PATH", "TMPDIR", "DENO_DIR", "LANG"];
@@ -74,8 +74,10 @@ export async function inDirectory(
 
 /** Plays in a directory that is there. */
 export function repositoryAt(directory: string): Repository {
-  const orc: Repository["orc"] = (args, { cwd = directory, env = {} } = {}) =>
-    execute(Deno.execPath(), ["run", "-A", CLI, ...args], cwd, env);
+  const orc: Repository["orc"] = (args, { cwd = directory, env = {} } = {}) => {
+    const [program, ...first] = orcCommand();
+    return execute(program, [...first, ...args], cwd, env);
+  };
   return {
     directory,
     orc,

@@ -1,4 +1,4 @@
-const CLI = new URL("../../cli.ts", import.meta.url).pathname;
+import { orcCommand } from "../orc_command.ts";
 
 /** Variables without which nothing runs; all others might tell orc who is there. */
 const NEEDED_VARIABLES = ["HOME", "PATH", "DENO_DIR", "TMPDIR", "LANG"];
@@ -21,8 +21,9 @@ export function startOrc(
   directory: string,
   args: readonly string[],
 ): OrcProcess {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", CLI, ...args],
+  const [program, ...first] = orcCommand();
+  const child = new Deno.Command(program, {
+    args: [...first, ...args],
     cwd: directory,
     env: neededVariables(),
     clearEnv: true,

@@ -1,0 +1,73 @@
+import { VERSION } from "../../src/core/version.ts";
+
+/** The exact versions of deno.json, by npm's name of the package. */
+export type Versions = Readonly<Record<string, string>>;
+
+/** What `package.json` says, in whichever way the package is built. */
+export interface PackageDescription {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly license: string;
+  readonly type: "module";
+  readonly engines: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly files: readonly string[];
+  readonly sideEffects: false;
+  readonly keywords: readonly string[];
+  readonly dependencies: Versions;
+}
+
+/** The modules others import, by their name in `exports`; the commands are beside them. */
+export const ENTRY_POINTS = {
+  ".": { name: "mod", source: "mod.ts" },
+  "./core": { name: "core", source: "src/core/mod.ts" },
+  "./cli": { name: "cli", source: "cli.ts" },
+} as const;
+
+export const BIN = { name: "bin", source: "scripts/npm/bin.ts" } as const;
+
+/** Packages that only tests need. */
+const FOR_TESTS: ReadonlySet<string> = new Set(["ajv"]);
+
+/** Describes the package. Dependencies are those that deno.json imports from npm. */
+export function describePackage(imports: Versions): PackageDescription {
+  return {
+    name: "@orc/cli",
+    version: VERSION,
+    description:
+      "Workflow orchestrator for AI coding agents: a process they cannot talk their way around",
+    license: "MIT",
+    type: "module",
+    engines: { node: ">=20" },
+    exports: {
+      ...Object.fromEntries(
+        Object.entries(ENTRY_POINTS).map(([path, { name }]) => [path, {
+          types: `./dist/${name}.d.ts`,
+          default: `./dist/${name}.js`,
+        }]),
+      ),
+      "./package.json": "./package.json",
+    },
+    bin: {
+      orc: `dist/${BIN.name}.js`,
+      orchestrator: `dist/${BIN.name}.js`,
+    },
+    files: ["dist", "README.md", "CHANGELOG.md", "LICENSE"],
+    sideEffects: false,
+    keywords: ["agent", "ai", "cli", "orchestrator", "workflow"],
+    dependencies: npmPackages(imports),
+  };
+}
+
+/** Packages that deno.json imports from npm and that orc needs when it runs. */
+export function npmPackages(imports: Versions): Versions {
+  const found = Object.entries(imports).flatMap(([name, specifier]) => {
+    const version = /^npm:.+@(\d[^@/]*)$/.exec(specifier)?.[1];
+    return version === undefined || FOR_TESTS.has(name)
+      ? []
+      : [[name, version] as const];
+  });
+  return Object.fromEntries(found);
+}

@@ -1,0 +1,32 @@
+// What a program does with the package: checked against its types, and run.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import {
+  completeItem,
+  denoHost,
+  OrcError,
+  readStatus,
+  startSession,
+} from "@orc/cli";
+import { decodeSession } from "@orc/cli/core";
+
+const host = { ...denoHost(), env: () => undefined };
+const root = await mkdtemp(`${tmpdir()}/orc-consumer-`);
+try {
+  const { summary } = await startSession(host, { root, task: "Add login" });
+  const phase: string = summary.phase;
+  if (phase !== "PLAN") throw new Error(`The phase is ${phase}`);
+  const status = await readStatus(host, { root });
+  if (!status.active) throw new Error("No session is active");
+  await completeItem(host, { root, itemId: "nothing" }).catch(
+    (error: unknown) => {
+      if (!(error instanceof OrcError)) throw error;
+      if (error.code !== "no_such_item") throw error;
+    },
+  );
+  await decodeSession("{", "state.json").catch((error: unknown) => {
+    if (!(error instanceof OrcError)) throw error;
+  });
+} finally {
+  await rm(root, { recursive: true });
+}

@@ -1,0 +1,54 @@
+import { assert, assertEquals } from "@std/assert";
+import { Deno as standIn } from "../../scripts/npm/deno_api.ts";
+import { withTemporaryDirectory } from "../store/temporary.ts";
+import { type DenoApi, RULES } from "./deno_api_contract.ts";
+
+const APIS: readonly (readonly [string, unknown])[] = [
+  ["Deno", Deno],
+  ["the stand-in", standIn],
+];
+
+for (const [name, api] of APIS) {
+  for (const [says, rule] of Object.entries(RULES)) {
+    Deno.test({
+      name: `${name}: ${says}`,
+      ignore: Deno.build.os === "windows",
+      fn: () =>
+        withTemporaryDirectory((directory) => rule(api as DenoApi, directory)),
+    });
+  }
+}
+
+/** Types have no value; tests and examples may use all of Deno. */
+const TYPES = new Set([
+  "DirEntry",
+  "FileInfo",
+  "OpenOptions",
+  "PermissionDescriptor",
+  "Signal",
+]);
+
+function* sourcesIn(directory: string): Iterable<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(directory)) {
+    const path = `${directory}/${name}`;
+    if (isDirectory) yield* sourcesIn(path);
+    else yield path;
+  }
+}
+
+function namesUsedIn(path: string): readonly string[] {
+  const code = Deno.readTextFileSync(path)
+    .replaceAll(/\/\*[^]*?\*\//g, "")
+    .replaceAll(/\/\/.*$/gm, "");
+  return Array.from(code.matchAll(/\bDeno\.(\w+)/g), ([, name = ""]) => name);
+}
+
+Deno.test("the stand-in has all that the sources use of Deno", () => {
+  const paths = ["mod.ts", "cli.ts", ...sourcesIn("src")];
+  const used = new Set(paths.flatMap(namesUsedIn));
+  assert(used.size > 20);
+  const missing = [...used].filter((name) =>
+    !TYPES.has(name) && !(name in standIn)
+  );
+  assertEquals(missing, []);
+});
