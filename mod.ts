@@ -52,6 +52,11 @@ export {
   advancePhase,
 } from "./src/app/advance_phase.ts";
 export {
+  type Analyzed,
+  type AnalyzeOptions,
+  analyzeSessions,
+} from "./src/app/analyze_sessions.ts";
+export {
   approveItem,
   type ApproveItemOptions,
 } from "./src/app/approve_item.ts";
@@ -59,6 +64,11 @@ export {
   approvePhase,
   type ApprovePhaseOptions,
 } from "./src/app/approve_phase.ts";
+export {
+  type CheckpointCleanup,
+  type CheckpointCleanupOptions,
+  cleanCheckpoints,
+} from "./src/app/clean_checkpoints.ts";
 export {
   type Completed,
   completeItem,
@@ -70,17 +80,53 @@ export {
   type FinishOptions,
   finishSession,
 } from "./src/app/finish_session.ts";
+export type { AgentRun } from "./src/app/agent_program.ts";
+export {
+  type Generated,
+  generateMarkdown,
+  type GenerateOptions,
+} from "./src/app/generate_markdown.ts";
+export {
+  type HandedOff,
+  handOff,
+  type HandOffOptions,
+} from "./src/app/hand_off.ts";
 export {
   type Initialized,
   type InitOptions,
   initRepository,
 } from "./src/app/init_repository.ts";
 export {
+  type CheckpointList,
+  type CheckpointListOptions,
+  listCheckpoints,
+} from "./src/app/list_checkpoints.ts";
+export {
   listSessions,
   type SessionLine,
   type SessionList,
 } from "./src/app/list_sessions.ts";
+export {
+  type History,
+  type HistoryOptions,
+  readHistory,
+} from "./src/app/read_history.ts";
 export { readStatus, type Status } from "./src/app/read_status.ts";
+export {
+  remindContext,
+  type Reminded,
+  type Reminder,
+} from "./src/app/remind_context.ts";
+export {
+  type Resumed,
+  type ResumeOptions,
+  resumeSession,
+} from "./src/app/resume_session.ts";
+export {
+  type CheckpointOptions,
+  saveCheckpoint,
+  type SavedCheckpoint,
+} from "./src/app/save_checkpoint.ts";
 export { skipItem, type SkipOptions } from "./src/app/skip_item.ts";
 export { startItem, type StartItemOptions } from "./src/app/start_item.ts";
 export {
@@ -98,21 +144,42 @@ export {
   type ValidateOptions,
   validateWorkflow,
 } from "./src/app/validate_workflow.ts";
+export {
+  verifyWriteAllowed,
+  type WriteAllowed,
+} from "./src/app/verify_write_allowed.ts";
+export {
+  type Learned,
+  type LearnOptions,
+  writeLearnings,
+} from "./src/app/write_learnings.ts";
 
 // What several of them take or answer.
+export type {
+  Analysis,
+  PhaseDuration,
+  SkippedItem,
+} from "./src/core/analysis.ts";
 export type { Blocker } from "./src/core/blockers.ts";
 export type { Changed } from "./src/app/change_session.ts";
+export type { FailedItem, Learnings } from "./src/core/learnings.ts";
+export type { HistoryQuery } from "./src/core/history_filter.ts";
+export type { OnProgress } from "./src/app/session_log.ts";
 export type { Place } from "./src/app/place.ts";
 export type { RepositoryOptions } from "./src/app/open_repository.ts";
 export type { SessionOptions } from "./src/app/open_session.ts";
+export type { EvidenceSource } from "./src/app/read_evidence.ts";
 export type { SessionSource } from "./src/app/select_session.ts";
 export type {
+  EvidenceSummary,
   ItemSummary,
   NextStep,
   PhaseSummary,
   Progress,
   Summary,
 } from "./src/core/summary.ts";
+export type { RestoreChange } from "./src/core/restore_change.ts";
+export type { CheckpointLine } from "./src/app/session_checkpoints.ts";
 export type { WorkflowChoice } from "./src/app/pin_workflow.ts";
 
 // The rules.
@@ -144,6 +211,7 @@ export type {
   Host,
   Liveness,
   ProcessIdentity,
+  ProgramProgress,
   ProgramRequest,
   ProgramResult,
   SignalHold,
@@ -161,17 +229,21 @@ export type {
   Item,
   ItemState,
   ItemStatus,
+  LoggedEvent,
   Note,
+  OutputName,
   Phase,
   PhaseState,
   PhaseStatus,
   PhaseType,
+  Risk,
   SessionState,
   SessionStatus,
   StepType,
   Verification,
   Workflow,
 } from "./src/core/types.ts";
+export type { RecordedEvent } from "./src/core/log_line.ts";
 export {
   JsonNumber,
   type JsonObject,

@@ -20,6 +20,8 @@ export interface OverviewPage {
   readonly type: "overview";
   readonly groups: readonly {
     readonly title: string;
+    /** Named without their summaries. */
+    readonly isFolded: boolean;
     readonly commands: readonly ListedCommand[];
   }[];
   readonly globalFlags: readonly FlagSpec[];
@@ -63,8 +65,9 @@ export async function pageFor(
 function overviewOf(groups: readonly CommandGroup[]): OverviewPage {
   return {
     type: "overview",
-    groups: groups.map(({ title, entries }) => ({
+    groups: groups.map(({ title, isFolded = false, entries }) => ({
       title,
+      isFolded,
       commands: entries.map(listed),
     })),
     globalFlags,

@@ -43,14 +43,14 @@ export function renderPage(page: HelpPage, style: Style): string {
 
 function renderOverview(page: OverviewPage, style: Style): string {
   const titleWidth = widest(page.groups.map((group) => group.title)) + 2;
-  const listed = page.groups.flatMap((group) => group.commands);
-  const nameWidth = widest(listed.map((each) => each.name)) + 2;
-  const lines = page.groups.flatMap(({ title, commands }) =>
-    commands.map(({ name, summary }, index) => {
-      const heading = (index === 0 ? title : "").padEnd(titleWidth);
-      return style.bold(heading) + name.padEnd(nameWidth) + summary;
-    })
-  );
+  const lines = page.groups.flatMap((group) => {
+    const rows = group.isFolded
+      ? wrap(namesOf(group.commands), widthOf(style) - titleWidth)
+      : summariesOf(page, group.commands);
+    return rows.map((row, index) =>
+      style.bold((index === 0 ? group.title : "").padEnd(titleWidth)) + row
+    );
+  });
   const flags = page.globalFlags.map(spellingsOf).join("; ");
   return [
     "Usage: orc COMMAND [ARGUMENT]... [FLAG]...  (orc help COMMAND explains one)",
@@ -59,6 +59,29 @@ function renderOverview(page: OverviewPage, style: Style): string {
     "",
     ...wrap(`Every command takes ${flags}`, widthOf(style)),
   ].join("\n");
+}
+
+function summariesOf(
+  { groups }: OverviewPage,
+  commands: readonly ListedCommand[],
+): readonly string[] {
+  const open = groups.filter(({ isFolded }) => !isFolded)
+    .flatMap((group) => group.commands);
+  const nameWidth = widest(open.map(({ name }) => name)) + 2;
+  return commands.map(({ name, summary }) => name.padEnd(nameWidth) + summary);
+}
+
+/** Commands of one family share their first word: `session list|switch`. */
+function namesOf(commands: readonly ListedCommand[]): string {
+  const families = new Map<string, string[]>();
+  for (const { name } of commands) {
+    const [first = "", ...rest] = name.split(" ");
+    families.set(first, [...families.get(first) ?? [], rest.join(" ")]);
+  }
+  return Array.from(
+    families,
+    ([first, members]) => `${first} ${members.join("|")}`.trim(),
+  ).join(", ");
 }
 
 function renderFamily(page: FamilyPage, style: Style): string {

@@ -5,6 +5,8 @@ import type { FlagSpec, TableEntry } from "./command.ts";
 /** Commands that help shows together. */
 export interface CommandGroup {
   readonly title: string;
+  /** Named without their summaries where help lists all commands. */
+  readonly isFolded?: boolean;
   readonly entries: readonly TableEntry[];
 }
 
@@ -26,12 +28,12 @@ export const globalFlags: readonly FlagSpec[] = [
   {
     name: "output",
     value: "FORMAT",
-    summary: "Print json or text; --output json is --json",
+    summary: "Print json, jsonl or text; --output json is --json",
   },
   {
     name: "quiet",
     short: "q",
-    summary: "Print no warnings; results and errors still appear",
+    summary: "Print only results and errors",
   },
   { name: "verbose", summary: "Show where in orc an unexpected error arose" },
   { name: "no-color", summary: "Print without colors" },
@@ -127,7 +129,51 @@ export const commandGroups: readonly CommandGroup[] = [
     ],
   },
   {
+    title: "Pass on",
+    isFolded: true,
+    entries: [
+      {
+        name: "checkpoint",
+        summary: "Keep a copy of the state to return to",
+        load: async () => (await import("./checkpoint.ts")).checkpointCommand,
+      },
+      {
+        name: "checkpoints",
+        summary: "List the checkpoints, newest first",
+        load: async () => (await import("./checkpoints.ts")).checkpointsCommand,
+      },
+      {
+        name: "resume",
+        summary: "Return to a checkpoint, or recall what it says",
+        load: async () => (await import("./resume.ts")).resumeCommand,
+      },
+      {
+        name: "handoff",
+        summary: "Write a prompt for another agent, or run one on it",
+        load: async () => (await import("./handoff.ts")).handoffCommand,
+      },
+      {
+        name: "generate-md",
+        summary: "Write the session as a page: WORKFLOW.md",
+        load: async () => (await import("./generate_md.ts")).generateMdCommand,
+      },
+      {
+        name: "context-reminder",
+        summary: "Print one line of JSON to remind an agent",
+        load: async () =>
+          (await import("./context_reminder.ts")).contextReminderCommand,
+      },
+      {
+        name: "verify-write-allowed",
+        summary: "Tell a hook whether files may be changed now",
+        load: async () =>
+          (await import("./verify_write_allowed.ts")).verifyWriteAllowedCommand,
+      },
+    ],
+  },
+  {
     title: "Sessions",
+    isFolded: true,
     entries: [
       {
         name: "session list",
@@ -151,6 +197,30 @@ export const commandGroups: readonly CommandGroup[] = [
           (await import("./session_info.ts")).sessionInfoCommand,
       },
       {
+        name: "session rename",
+        aliases: ["workflow rename"],
+        summary: "Give a session a name",
+        load: async () =>
+          (await import("./session_rename.ts")).sessionRenameCommand,
+      },
+      {
+        name: "session cleanup",
+        aliases: ["workflow cleanup"],
+        summary: "Remove old closed sessions",
+        load: async () =>
+          (await import("./session_cleanup.ts")).sessionCleanupCommand,
+      },
+      {
+        name: "list",
+        summary: "List the sessions of a directory tree",
+        load: async () => (await import("./list.ts")).listCommand,
+      },
+      {
+        name: "cleanup",
+        summary: "Remove old closed sessions of a directory tree",
+        load: async () => (await import("./cleanup.ts")).cleanupCommand,
+      },
+      {
         name: "unlock",
         summary: "Show who holds the locks, or remove them",
         load: async () => (await import("./unlock.ts")).unlockCommand,
@@ -158,13 +228,52 @@ export const commandGroups: readonly CommandGroup[] = [
     ],
   },
   {
+    title: "Look back",
+    isFolded: true,
+    entries: [
+      {
+        name: "history",
+        summary: "Show what happened in the session",
+        load: async () => (await import("./history.ts")).historyCommand,
+      },
+      {
+        name: "analyze",
+        summary: "Count what the sessions have in common",
+        load: async () => (await import("./analyze.ts")).analyzeCommand,
+      },
+      {
+        name: "learn",
+        summary: "Sum up what the session has to teach",
+        load: async () => (await import("./learn.ts")).learnCommand,
+      },
+      {
+        name: "feedback capture",
+        summary: "Keep feedback on the session",
+        load: async () =>
+          (await import("./feedback_capture.ts")).feedbackCaptureCommand,
+      },
+      {
+        name: "feedback review",
+        summary: "Sum up the feedback of the sessions",
+        load: async () =>
+          (await import("./feedback_review.ts")).feedbackReviewCommand,
+      },
+    ],
+  },
+  {
     title: "About orc",
+    isFolded: true,
     entries: [
       {
         name: "help",
         summary: "Show help for orc or for one command",
         load: async () =>
           (await import("./help.ts")).helpCommand(commandGroups),
+      },
+      {
+        name: "schema",
+        summary: "Print the JSON Schema of workflow.yaml",
+        load: async () => (await import("./schema.ts")).schemaCommand,
       },
       {
         name: "version",

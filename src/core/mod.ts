@@ -26,6 +26,7 @@ export {
 } from "./workflow.ts";
 export type { Locate, Path, Position, Problem } from "./workflow_problem.ts";
 export {
+  type EvidenceSummary,
   type ItemSummary,
   type NextStep,
   type PhaseSummary,
@@ -73,10 +74,12 @@ export type {
   ItemStatus,
   LoggedEvent,
   Note,
+  OutputName,
   Phase,
   PhaseState,
   PhaseStatus,
   PhaseType,
+  Risk,
   SessionState,
   SessionStatus,
   StepType,
