@@ -13,6 +13,14 @@ import type { RepositoryLayout } from "../core/layout.ts";
 import { VERSION } from "../core/version.ts";
 import type { Repository } from "./open_repository.ts";
 
+/** How a repository is prepared. */
+export interface Preparation {
+  /** Lets git track `.orchestrator/`, if it is new. */
+  readonly portable: boolean;
+  /** Takes what went wrong after it counted. */
+  readonly warnings?: string[];
+}
+
 /**
  * Runs work on the repository as a whole, under its lock, with `.orchestrator/` made and in
  * order. What a killed process left half made is removed first.
@@ -20,7 +28,7 @@ import type { Repository } from "./open_repository.ts";
 export async function withPreparedRepository<Result>(
   host: Host,
   repository: Repository,
-  options: { readonly portable: boolean },
+  options: Preparation,
   work: (lock: HeldLock) => Promise<Result>,
 ): Promise<Result> {
   const { layout, context } = repository;
@@ -33,7 +41,8 @@ export async function withPreparedRepository<Result>(
       }
       const facts = factsOf(host, repository, options.portable);
       await ensureRepository(layout, facts, (path, bytes) => {
-        writeAtomic(path, bytes, { token: lock.token });
+        const warning = writeAtomic(path, bytes, { token: lock.token });
+        if (warning !== undefined) options.warnings?.push(warning);
       });
       return await work(lock);
     });

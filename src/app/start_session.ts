@@ -12,6 +12,7 @@ import { readBinding } from "../store/binding.ts";
 import type { HeldLock } from "../store/lock.ts";
 import { asOrcError } from "../store/os_error.ts";
 import type { Session } from "../store/session_store.ts";
+import { foreignOwner } from "../store/owner.ts";
 import {
   type PinnedWorkflow,
   pinWorkflow,
@@ -54,6 +55,8 @@ export interface Started {
    * most 20.
    */
   readonly problems: readonly Problem[];
+  /** What went wrong after the session counted. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -113,12 +116,18 @@ export async function startSession(
     { at: host.now(), caller: host.caller() },
   );
   if (!options.beside) await assertNoOwnSession(host, repository);
-  const session = await store(host, repository, decision, options);
+  const { session, warnings } = await store(
+    host,
+    repository,
+    decision,
+    options,
+  );
   return {
     place: placeOf(repository, session.id),
     summary: summarize(pinned.workflow, session.state),
     workflowPath: pinned.path,
     problems: pinned.warnings,
+    warnings,
   };
 }
 
@@ -138,12 +147,13 @@ function startAction(
   };
 }
 
-function store(
+async function store(
   host: Host,
   repository: Repository,
   decision: Decision,
   { beside = false }: StartOptions,
-): Promise<Session> {
+): Promise<{ session: Session; warnings: readonly string[] }> {
+  const warnings: string[] = [];
   const work = async (lock: HeldLock): Promise<Session> => {
     // Two starts of one caller at once: the one that comes second finds the first one's session.
     if (!beside) await assertNoOwnSession(host, repository);
@@ -158,13 +168,21 @@ function store(
       localTime: host.localNow(),
     });
     try {
-      await bindToCaller(host, repository, session.id, lock);
+      warnings.push(...await bindToCaller(host, repository, session.id, lock));
     } catch (error) {
       throw notChosen(repository, session.id, error);
     }
     return session;
   };
-  return withPreparedRepository(host, repository, { portable: false }, work);
+  const preparation = { portable: false, warnings };
+  const session = await withPreparedRepository(
+    host,
+    repository,
+    preparation,
+    work,
+  );
+  warnings.push(...foreignOwner(repository.layout));
+  return { session, warnings };
 }
 
 async function bindToCaller(
@@ -172,12 +190,15 @@ async function bindToCaller(
   repository: Repository,
   session: string,
   { token }: HeldLock,
-): Promise<void> {
+): Promise<readonly string[]> {
+  const { layout } = repository;
   const binding = { session, at: host.now() };
+  const warnings: (string | undefined)[] = [];
   for (const owner of ownersOf(host, repository)) {
-    await writeBinding(repository.layout, owner, binding, token);
+    warnings.push(await writeBinding(layout, owner, binding, token));
   }
-  writeCurrent(repository.layout, session, token);
+  warnings.push(writeCurrent(layout, session, token));
+  return warnings.filter((warning) => warning !== undefined);
 }
 
 /** True of the file that could not be written, and not of the session. */

@@ -27,6 +27,8 @@ export interface Switched {
    * of their own.
    */
   readonly bound: "agent" | "worktree" | "current";
+  /** What went wrong after the switch counted. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -66,15 +68,20 @@ export async function switchSession(
   const session = matchSessionId(options.id, store.ids());
   const { task } = (await store.read(session)).state;
   const [owner] = ownersOf(host, repository);
+  const warnings: string[] = [];
   const bind = async ({ token }: { token: string }): Promise<void> => {
-    if (!owner) return writeCurrent(layout, session, token);
-    await writeBinding(layout, owner, { session, at: host.now() }, token);
+    const warning = owner
+      ? await writeBinding(layout, owner, { session, at: host.now() }, token)
+      : writeCurrent(layout, session, token);
+    if (warning !== undefined) warnings.push(warning);
   };
-  await withPreparedRepository(host, repository, { portable: false }, bind);
+  const preparation = { portable: false, warnings };
+  await withPreparedRepository(host, repository, preparation, bind);
   return {
     place: placeOf(repository, session),
     session,
     task,
     bound: owner?.kind ?? "current",
+    warnings,
   };
 }

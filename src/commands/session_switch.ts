@@ -3,7 +3,9 @@ import { shortSessionId } from "../core/session_id.ts";
 import { command, sessionOptions } from "./command.ts";
 
 /** `orc session switch` */
-export const sessionSwitchCommand = command<Omit<Switched, "place">>({
+export const sessionSwitchCommand = command<
+  Omit<Switched, "place" | "warnings">
+>({
   name: "session switch",
   summary: "Make another session the current one",
   description:
@@ -17,11 +19,11 @@ export const sessionSwitchCommand = command<Omit<Switched, "place">>({
   permissions: [],
   examples: ["orc session switch 01k9"],
   async run(host, values) {
-    const { place, ...result } = await switchSession(host, {
+    const { place, warnings, ...result } = await switchSession(host, {
       ...sessionOptions(values, "session switch"),
       id: values.need("ID"),
     });
-    return { place, result };
+    return { place, warnings, result };
   },
   render: ({ session, task }) =>
     `Now in session ${shortSessionId(session)}: ${task}`,

@@ -1,10 +1,11 @@
 import { type Started, startSession } from "../app/start_session.ts";
 import { command, sessionOptions, type Style } from "./command.ts";
 import { nextParagraph } from "./progress_view.ts";
+import { countOf } from "../core/text.ts";
 import { problemLine } from "../core/workflow_problem.ts";
 import { shortSessionId } from "../core/session_id.ts";
 
-type StartResult = Omit<Started, "place"> & {
+type StartResult = Omit<Started, "place" | "warnings"> & {
   readonly session: string;
   readonly root: string;
 };
@@ -58,7 +59,7 @@ export const startCommand = command<StartResult>({
     'orc start "Fix the crash" --test-command "npm test" -c "No new packages"',
   ],
   async run(host, values) {
-    const { place, ...started } = await startSession(host, {
+    const { place, warnings, ...started } = await startSession(host, {
       ...sessionOptions(values, "start"),
       task: values.need("TASK"),
       file: values.text("workflow"),
@@ -71,9 +72,12 @@ export const startCommand = command<StartResult>({
     const session = place.session ?? "";
     return {
       place,
-      warnings: started.problems.map((problem) =>
-        problemLine(problem, started.workflowPath ?? "the built-in workflow")
-      ),
+      warnings: [
+        ...warnings,
+        ...started.problems.map((problem) =>
+          problemLine(problem, started.workflowPath ?? "the built-in workflow")
+        ),
+      ],
       result: { ...started, session, root: place.root },
     };
   },
@@ -87,7 +91,9 @@ function startText(result: StartResult, style: Style): string {
     `Session ${
       style.bold(shortSessionId(result.session))
     } started in ${result.root}`,
-    `(${workflow}, ${phases.length} phases, ${progress.total} items)`,
+    `(${workflow}, ${countOf(phases.length, "phase")}, ${
+      countOf(progress.total, "item")
+    })`,
     "",
     nextParagraph(result.summary, style),
   ].join("\n");

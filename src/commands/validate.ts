@@ -1,5 +1,6 @@
 import { type Validated, validateWorkflow } from "../app/validate_workflow.ts";
 import { problemLine } from "../core/workflow_problem.ts";
+import { countOf } from "../core/text.ts";
 import { command, sessionOptions } from "./command.ts";
 
 /** `orc validate` */
@@ -30,7 +31,7 @@ export const validateCommand = command<Omit<Validated, "place">>({
     };
   },
   render: ({ path, name, version, phases, items }) =>
-    `${
-      path ?? "The built-in workflow"
-    } is valid: "${name}" ${version}, ${phases} phases, ${items} items`,
+    `${path ?? "The built-in workflow"} is valid: "${name}" ${version}, ${
+      countOf(phases, "phase")
+    }, ${countOf(items, "item")}`,
 });

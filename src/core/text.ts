@@ -1,3 +1,8 @@
+/** Says how many there are: `1 phase`, `2 phases`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Length in code points, as people and the Python tool count. */
 export function lengthOf(text: string): number {
   if (/^[ -~]*$/.test(text)) return text.length;

@@ -5,13 +5,13 @@ import { isTaken } from "./os_error.ts";
 import { makeDirectory, syncDirectory } from "./file_system.ts";
 import { guardPath } from "./path_guard.ts";
 
-/** Binds an owner to a session. */
+/** Binds an owner to a session. Returns a warning as {@linkcode writeAtomic} does. */
 export async function writeBinding(
   layout: RepositoryLayout,
   owner: Owner,
   binding: { readonly session: string; readonly at: string },
   token: string,
-): Promise<void> {
+): Promise<string | undefined> {
   const path = await bindingPath(layout, owner);
   guardPath(layout.root, layout.bindings);
   try {
@@ -21,17 +21,22 @@ export async function writeBinding(
     if (!isTaken(error)) throw error;
   }
   const fields = { ...owner, ...binding };
-  writeAtomic(path, encode(`${JSON.stringify(fields, null, 2)}\n`), { token });
+  return writeAtomic(path, encode(`${JSON.stringify(fields, null, 2)}\n`), {
+    token,
+  });
 }
 
-/** Points `current` at a session; no final newline, as the Python tool writes it. */
+/**
+ * Points `current` at a session; no final newline, as the Python tool writes it.
+ * Returns a warning as {@linkcode writeAtomic} does.
+ */
 export function writeCurrent(
   layout: RepositoryLayout,
   session: string,
   token: string,
-): void {
+): string | undefined {
   guardPath(layout.root, layout.directory);
-  writeAtomic(layout.current, encode(session), { token });
+  return writeAtomic(layout.current, encode(session), { token });
 }
 
 function encode(text: string): Uint8Array {

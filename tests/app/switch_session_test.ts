@@ -49,6 +49,7 @@ Deno.test("switchSession() moves an agent and nobody else", () =>
       session: idOf(2, 0),
       task: "Task 2",
       bound: "agent",
+      warnings: [],
     });
     assertEquals(await taskOf(root, ONE), "Task 2");
     assertEquals(await taskOf(root, TWO), "Task 2");

@@ -598,6 +598,20 @@ test({
 });
 
 test({
+  name: "G13: start by the superuser warns whoever the repository belongs to",
+  ignore: Deno.uid() !== 0,
+  fn: () =>
+    inLab(async (lab) => {
+      const root = `${lab.root}/new`;
+      Deno.mkdirSync(root);
+      Deno.chownSync(root, 65534, 65534);
+      const { code, err } = await lab.spawn(["start", "x", "--root", root]);
+      assertEquals(code, OK);
+      assertStringIncludes(err, "belongs to root");
+    }),
+});
+
+test({
   name: "G14: orc works as the first process of a namespace of its own",
   ignore: !canMount(),
   fn: () =>
