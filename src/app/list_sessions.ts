@@ -48,14 +48,24 @@ export interface SessionList {
   readonly place: Place;
   /** Newest first, closed ones too; those without a start come last. */
   readonly sessions: readonly SessionLine[];
+  /** How many more there are, which were changed earlier. */
+  readonly more: number;
   /** Why `current` or the older tool's file cannot be read. */
   readonly warnings: readonly string[];
 }
 
+/** Sessions that are listed unless all are asked for: what a person looks through. */
+const LISTED_SESSIONS = 100;
+
+/** Which sessions are listed. */
+export interface ListOptions extends RepositoryOptions {
+  /** All of them, instead of the 100 that were changed last. */
+  readonly all?: boolean;
+}
+
 /**
- * Lists the sessions of a repository, newest first; a damaged one is listed
- * with its problem. Takes no lock and writes nothing. Reads every state, so
- * that its time grows with their number.
+ * Lists the sessions of a repository that were changed last, newest first; a
+ * damaged one is listed with its problem. Takes no lock and writes nothing.
  *
  * Requires `--allow-read`.
  *
@@ -74,13 +84,13 @@ export interface SessionList {
  */
 export async function listSessions(
   host: Host,
-  options: RepositoryOptions = {},
+  options: ListOptions = {},
 ): Promise<SessionList> {
   const repository = openRepository(host, options);
   const { layout, store } = repository;
   const warnings: string[] = [];
   const current = await unlessDamaged(() => readCurrent(layout), warnings);
-  const entries = await store.list();
+  const entries = await store.list(options.all ? undefined : LISTED_SESSIONS);
   const lines = entries.map((entry) => ({
     ...lineOf(entry, current, false),
     name: entry.state && shownName(layout, entry.id, warnings),
@@ -93,6 +103,7 @@ export async function listSessions(
   return {
     place: placeOf(repository, current ?? null),
     sessions: lines.sort(newestFirst),
+    more: store.ids().length - entries.length,
     warnings,
   };
 }

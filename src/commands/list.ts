@@ -54,7 +54,7 @@ export const listCommand = command<ListResult>({
   },
   render: ({ directory, sessions }, style) =>
     sessions.length === 0
-      ? `No sessions below ${directory}`
+      ? `No sessions below ${directory}; how deep to look says --depth`
       : linesOf(sessions, style).join("\n"),
 });
 

@@ -6,6 +6,7 @@ import { shortTask } from "./progress_view.ts";
 
 interface ListResult {
   readonly sessions: readonly SessionLine[];
+  readonly more: number;
 }
 
 /** `orc session list` */
@@ -13,21 +14,28 @@ export const sessionListCommand = command<ListResult>({
   name: "session list",
   summary: "List the sessions, newest first",
   description:
-    "Lists the sessions of the repository. A damaged one is listed with its problem and hides no other.",
+    "Lists the sessions of the repository, at most the 100 that were changed last. A damaged one is listed with its problem and hides no other.",
   args: [],
-  flags: [],
+  flags: [{ name: "all", summary: "List all of them, however many" }],
   permissions: [],
-  examples: ["orc session list", "orc session list --json"],
+  examples: ["orc session list", "orc session list --all --json"],
   async run(host, values) {
     const options = sessionOptions(values, "session list");
-    const { place, sessions, warnings } = await listSessions(host, options);
-    return { place, warnings, result: { sessions } };
+    const { place, warnings, ...result } = await listSessions(host, {
+      ...options,
+      all: values.on("all"),
+    });
+    return { place, warnings, result };
   },
-  render: ({ sessions }, style) =>
-    sessions.length === 0
-      ? 'No sessions here yet: orc start "TASK"'
-      : sessions.map((line) => lineText(line, style)).join("\n"),
+  render: listText,
 });
+
+function listText({ sessions, more }: ListResult, style: Style): string {
+  if (sessions.length === 0) return 'No sessions here yet: orc start "TASK"';
+  const lines = sessions.map((line) => lineText(line, style));
+  if (more > 0) lines.push(`  and ${more} more: orc session list --all`);
+  return lines.join("\n");
+}
 
 function lineText(line: SessionLine, style: Style): string {
   const mark = line.current ? "*" : " ";

@@ -1,5 +1,5 @@
 import { OrcError } from "../core/error.ts";
-import type { RepositoryLayout } from "../core/layout.ts";
+import { type RepositoryLayout, sessionLayout } from "../core/layout.ts";
 import { isSessionId } from "../core/session_id.ts";
 import { asOrcError, isAbsent } from "./os_error.ts";
 import { guardPath } from "./path_guard.ts";
@@ -28,7 +28,7 @@ export function fileStore(
       return update(id, change);
     },
     ids: () => sessionIds(layout),
-    list: () => listSessions(layout),
+    list: (limit) => listSessions(layout, limit),
   };
 }
 
@@ -47,12 +47,38 @@ function sessionIds(layout: RepositoryLayout): readonly string[] {
 
 async function listSessions(
   layout: RepositoryLayout,
+  limit = Infinity,
 ): Promise<readonly SessionEntry[]> {
   const entries: SessionEntry[] = [];
-  for (const id of sessionIds(layout)) {
+  for (const id of changedLast(layout, sessionIds(layout), limit)) {
     entries.push(await readEntry(layout, id));
   }
   return entries;
+}
+
+/** Each update replaces a file in the session's directory. */
+function changedLast(
+  layout: RepositoryLayout,
+  ids: readonly string[],
+  limit: number,
+): readonly string[] {
+  if (ids.length <= limit) return ids;
+  const changedAtMs = new Map(ids.map((id) => [
+    id,
+    changeOf(sessionLayout(layout.root, id).directory),
+  ]));
+  return ids
+    .toSorted((a, b) => (changedAtMs.get(b) ?? 0) - (changedAtMs.get(a) ?? 0))
+    .slice(0, limit);
+}
+
+function changeOf(directory: string): number {
+  try {
+    return Deno.lstatSync(directory).mtime?.getTime() ?? 0;
+  } catch (error) {
+    if (isAbsent(error)) return 0;
+    throw asOrcError(error, "read", directory);
+  }
 }
 
 /** Reads a session for a list: what is wrong with it is an answer too. */

@@ -53,6 +53,9 @@ export interface SessionStore {
   ): Promise<Updated>;
   /** Ids of all sessions, newest last where ids are ULIDs. */
   ids(): readonly string[];
-  /** All sessions with their states; those that cannot be read are named. */
-  list(): Promise<readonly SessionEntry[]>;
+  /**
+   * All sessions with their states, or so many of those changed last; those that cannot be
+   * read are named.
+   */
+  list(limit?: number): Promise<readonly SessionEntry[]>;
 }

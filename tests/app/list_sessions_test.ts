@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { addNote } from "../../src/app/add_note.ts";
 import { abandonSession } from "../../src/app/finish_session.ts";
 import { listSessions, type SessionList } from "../../src/app/list_sessions.ts";
@@ -48,6 +48,7 @@ Deno.test("listSessions() lists nothing where there is nothing", () =>
     assertEquals(await list(root), {
       place: { root, rootSource: "flag", session: null },
       sessions: [],
+      more: 0,
       warnings: [],
     });
   }));
@@ -186,4 +187,29 @@ Deno.test("listSessions() marks what everybody shares as current, also for an ag
       root,
     });
     assertEquals(sessions.map(({ current }) => current), [true, false, false]);
+  }));
+
+Deno.test("listSessions() lists those that were changed last, and all when asked to", () =>
+  withRoot({}, async (root) => {
+    const host = fixedHost();
+    await startSession(host, { root, task: "First" });
+    const sessions = `${root}/.orchestrator/sessions`;
+    const [first = ""] = [...Deno.readDirSync(sessions)].map(({ name }) =>
+      name
+    );
+    for (let number = 0; number < 100; number++) {
+      const path = `${sessions}/copy_${number}`;
+      Deno.mkdirSync(path);
+      Deno.copyFileSync(
+        `${sessions}/${first}/state.json`,
+        `${path}/state.json`,
+      );
+    }
+    const later = new Date(Date.now() + 60_000);
+    Deno.utimeSync(`${sessions}/${first}`, later, later);
+    const listed = await listSessions(host, { root });
+    assertEquals([listed.sessions.length, listed.more], [100, 1]);
+    assert(listed.sessions.some(({ id }) => id === first));
+    const all = await listSessions(host, { root, all: true });
+    assertEquals([all.sessions.length, all.more], [101, 0]);
   }));

@@ -166,19 +166,22 @@ test("D5: junk among the sessions is left alone", () =>
     }
   }));
 
-test("D5: 2000 sessions cost status nothing", () =>
+test("D5: 10000 sessions cost status nothing, and a list less than a second", () =>
   inLab(async (lab) => {
     const sessions = `${lab.root}/.orchestrator/sessions`;
-    for (let number = 0; number < 2000; number++) {
+    for (let number = 0; number < 10_000; number++) {
       const path = `${sessions}/copy_${number}`;
       Deno.mkdirSync(path);
       Deno.copyFileSync(lab.at("state.json"), `${path}/state.json`);
     }
     const startedAtMs = performance.now();
     assertEquals((await lab.orc(["status"])).code, OK);
-    assert(performance.now() - startedAtMs < 1000);
+    const statusAtMs = performance.now();
+    assert(statusAtMs - startedAtMs < 1000);
     const { out } = await lab.orc(["session", "list", "--json"]);
-    assertEquals(JSON.parse(out).result.sessions.length, 2002);
+    assert(performance.now() - statusAtMs < 1000);
+    const { sessions: listed, more } = JSON.parse(out).result;
+    assertEquals([listed.length, more], [100, 9_902]);
   }));
 
 /** Who these tests are, as a process with all permissions can tell. */
