@@ -1,0 +1,6 @@
+import type { Pick } from "../core/random.ts";
+
+/** True once in so many times. */
+export function chance(pick: Pick, times: number): boolean {
+  return pick(times) === 0;
+}

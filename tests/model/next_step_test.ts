@@ -1,0 +1,102 @@
+import { assert, assertEquals } from "@std/assert";
+import { checkToRun } from "../../src/core/completion.ts";
+import { decide } from "../../src/core/decide.ts";
+import { nextStep, type Step } from "../../src/core/next_step.ts";
+import type {
+  Action,
+  Decision,
+  SessionState,
+  Workflow,
+} from "../../src/core/types.ts";
+import { AGENT, GOOD_REASON, HUMAN, resultFor } from "../core/fixtures.ts";
+import { play } from "./play.ts";
+import { findItem } from "./real_session.ts";
+import { EVIDENCE } from "./samples.ts";
+import { randomSequence } from "./sequence.ts";
+import { instantAt } from "./view.ts";
+
+const SEQUENCES = 300;
+const YEAR_SECONDS = 365 * 24 * 3600;
+
+/** Goes as long as anything could take: each item twice, each phase, the end. */
+const MAX_STEPS = 40;
+
+/** The action that a command line stands for, when it is well done. */
+function actionOf(workflow: Workflow, { command, itemId }: Step): Action {
+  const [, verb] = command.split(" ");
+  const force = command.includes("--force");
+  const id = itemId ?? "";
+  switch (verb) {
+    case "complete": {
+      const item = findItem(workflow, id);
+      const schema = item?.evidenceSchema;
+      const sample = EVIDENCE.find(({ fits }) => fits.includes(schema ?? ""));
+      const asked = command.includes("--evidence") ? sample?.value : undefined;
+      return {
+        type: verb,
+        itemId: id,
+        notes: "Done",
+        ...(asked ? { evidence: asked } : {}),
+        result: item && resultFor(item, true),
+        skipVerify: false,
+      };
+    }
+    case "skip":
+      return { type: verb, itemId: id, reason: GOOD_REASON, force };
+    case "approve-item":
+      return { type: "approve_item", itemId: id, notes: null };
+    case "approve": {
+      const phaseId = /--phase '?([^']+)'?$/.exec(command)?.[1] ?? null;
+      return { type: "approve_phase", phaseId };
+    }
+    case "advance":
+      return { type: verb, force };
+    case "finish":
+      return { type: verb, notes: null, force };
+    default:
+      throw new Error(`unknown step "${command}"`);
+  }
+}
+
+/** Does what the next step says, a year later; what is left to a human, a human does. */
+function follow(
+  workflow: Workflow,
+  state: SessionState,
+  seconds: number,
+): Decision {
+  const step = nextStep(workflow, state);
+  const action = actionOf(workflow, step);
+  if (action.type === "complete") checkToRun(workflow, state, action);
+  const caller = step.human ? HUMAN : AGENT;
+  const decision = decide(workflow, state, action, {
+    at: instantAt(seconds),
+    caller,
+  });
+  assert(decision.events.length > 0, `${step.command} does nothing`);
+  return decision;
+}
+
+Deno.test("nextStep() leads from anywhere to the end, and its steps are never refused", () => {
+  for (let seed = 0; seed < SEQUENCES; seed++) {
+    const { definition, script } = randomSequence(seed);
+    const { workflow, states } = play(definition, script);
+    for (const [index, begin] of states.entries()) {
+      if (begin.status !== "active" && begin.status !== "paused") continue;
+      const where = `seed ${seed}, after move ${index + 1}`;
+      try {
+        assertEquals(followToEnd(workflow, begin).status, "completed");
+      } catch (cause) {
+        throw new Error(`${where}: ${cause}`, { cause });
+      }
+    }
+  }
+});
+
+function followToEnd(workflow: Workflow, begin: SessionState): SessionState {
+  let state = begin;
+  for (let step = 1; step <= MAX_STEPS; step++) {
+    state = follow(workflow, state, step * YEAR_SECONDS).state;
+    if (state.status === "completed") return state;
+  }
+  throw new Error(`not at the end after ${MAX_STEPS} steps`);
+}

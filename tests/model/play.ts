@@ -1,0 +1,196 @@
+import { assertEquals } from "@std/assert";
+import { checkToRun } from "../../src/core/completion.ts";
+import { decide } from "../../src/core/decide.ts";
+import { OrcError } from "../../src/core/error.ts";
+import type { Action, SessionState, Workflow } from "../../src/core/types.ts";
+import { parseWorkflow } from "../../src/core/workflow.ts";
+import { deepFreeze } from "../core/act.ts";
+import { type Board, newBoard } from "./board.ts";
+import type { Definition } from "./definition.ts";
+import type { Rule } from "./game.ts";
+import { assertInvariants } from "./invariants.ts";
+import { judge, type Verdict } from "./judge.ts";
+import type { Act, Move, Script } from "./move.ts";
+import { actionOf, actorsOf, beginSession, CALLERS } from "./real_session.ts";
+import { instantAt, viewOfBoard, viewOfState } from "./view.ts";
+
+/** Where the rules and their naive statement part. */
+export interface Disagreement {
+  /** How many moves it took. */
+  readonly moves: number;
+  readonly what: string;
+}
+
+/** What a script led to. */
+export interface Played {
+  readonly disagreement: Disagreement | undefined;
+  readonly verdicts: readonly Verdict[];
+  readonly board: Board;
+  readonly workflow: Workflow;
+  /** The session after each move. */
+  readonly states: readonly SessionState[];
+}
+
+/** Makes each move on both sides and compares after each. */
+export function play(
+  definition: Definition,
+  script: Script,
+  off?: Rule,
+): Played {
+  const { workflow } = deepFreeze(parseWorkflow(definition));
+  const table = new Table(definition, workflow, script);
+  const verdicts: Verdict[] = [];
+  const states: SessionState[] = [];
+  const { board } = table;
+  for (const [index, move] of script.moves.entries()) {
+    const { verdict, problem: what } = table.make(move, off);
+    verdicts.push(verdict);
+    states.push(table.state);
+    if (what === undefined) continue;
+    const disagreement = { moves: index + 1, what };
+    return { disagreement, verdicts, board, workflow, states };
+  }
+  return { disagreement: undefined, verdicts, board, workflow, states };
+}
+
+interface Made {
+  readonly verdict: Verdict;
+  readonly problem: string | undefined;
+}
+
+/** Both sides of one session. */
+class Table {
+  readonly board: Board;
+  readonly #definition: Definition;
+  readonly #workflow: Workflow;
+  readonly #script: Script;
+  readonly #boards: Board[] = [];
+  readonly #states: SessionState[] = [];
+  #state: SessionState;
+  #now = 0;
+
+  constructor(definition: Definition, workflow: Workflow, script: Script) {
+    this.#definition = definition;
+    this.#workflow = workflow;
+    this.#script = script;
+    this.board = newBoard(definition, script);
+    this.#state = deepFreeze(beginSession(workflow, script).state);
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  make({ player, after, act }: Move, off: Rule | undefined): Made {
+    this.#now += after;
+    if (act.type === "checkpoint") return this.#keep();
+    const expected = judge({
+      definition: this.#definition,
+      modelReviews: this.#script.modelReviews,
+      board: this.board,
+      checkpoints: this.#boards,
+      player,
+      now: this.#now,
+      off,
+    }, act);
+    const found = this.#decide({ player, act });
+    return { verdict: expected, problem: this.#compare(expected, found) };
+  }
+
+  #keep(): Made {
+    this.#boards.push(structuredClone(this.board));
+    this.#states.push(this.#state);
+    return { verdict: { events: [] }, problem: undefined };
+  }
+
+  #decide(
+    { player, act }: {
+      readonly player: Move["player"];
+      readonly act: Exclude<Act, { type: "checkpoint" }>;
+    },
+  ): Verdict {
+    const workflow = this.#workflow;
+    const action = actionOf(workflow, act, this.#states);
+    if (action === undefined) return this.#withoutCheckpoint();
+    const before = this.#state;
+    const caller = CALLERS[player];
+    const inVain = refusalBeforeCheck(workflow, before, action);
+    const verdict = verdictOf(() => {
+      const at = instantAt(this.#now);
+      const decision = deepFreeze(
+        decide(workflow, before, action, { at, caller }),
+      );
+      assertInvariants({ workflow, before, action, caller, decision });
+      this.#state = decision.state;
+      return actorsOf(decision.events);
+    });
+    if (inVain !== undefined) assertEquals(verdict, inVain);
+    return verdict;
+  }
+
+  /** There is nothing to restore, so nobody is asked. */
+  #withoutCheckpoint(): Verdict {
+    const { status } = this.#state;
+    return status === "active" || status === "paused"
+      ? { events: [] }
+      : { refusal: "refused session_closed" };
+  }
+
+  #compare(expected: Verdict, found: Verdict): string | undefined {
+    const [rule, real] = [expected, found].map((one) => JSON.stringify(one));
+    if (rule !== real) return `the rules say ${rule}, orc says ${real}`;
+    const board = viewOfBoard(this.#definition, this.board);
+    const state = viewOfState(this.#definition, this.#state);
+    const lines = board.flatMap((line, index) =>
+      line === state[index]
+        ? []
+        : [`the rules say\n    ${line}\n  orc says\n    ${state[index]}`]
+    );
+    return lines.length === 0 ? undefined : lines.join("\n  ");
+  }
+}
+
+/** What is refused before a check is run is refused after it in the same words. */
+function refusalBeforeCheck(
+  workflow: Workflow,
+  state: SessionState,
+  action: Action,
+): Verdict | undefined {
+  if (action.type !== "complete") return undefined;
+  const verdict = verdictOf(() => {
+    checkToRun(workflow, state, action);
+    return [];
+  });
+  return "refusal" in verdict ? verdict : undefined;
+}
+
+function verdictOf(run: () => readonly string[]): Verdict {
+  try {
+    return { events: run() };
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    return { refusal: `${error.kind} ${error.code}` };
+  }
+}
+
+/** Leaves out moves as long as the two still part: what remains is what matters. */
+export function shrink(
+  definition: Definition,
+  script: Script,
+  off?: Rule,
+): Script {
+  const parts = (moves: readonly Move[]): boolean => {
+    try {
+      const shorter = { ...script, moves };
+      return play(definition, shorter, off).disagreement !== undefined;
+    } catch {
+      return true;
+    }
+  };
+  let moves = script.moves;
+  for (let index = moves.length - 1; index >= 0; index--) {
+    const fewer = moves.toSpliced(index, 1);
+    if (parts(fewer)) moves = fewer;
+  }
+  return { ...script, moves };
+}

@@ -1,0 +1,272 @@
+/** The rules for items, as the handbook tells them to people. */
+import type { Card } from "./board.ts";
+import { isChecked, isGate, isManual, isOptional } from "./definition.ts";
+import type { ItemText } from "./definition.ts";
+import {
+  type Game,
+  isOn,
+  lookUp,
+  needHuman,
+  objectToOrder,
+  phaseNow,
+  refuseIf,
+} from "./game.ts";
+import type { Act } from "./move.ts";
+import { EVIDENCE, KNOWN_SCHEMAS, NOTES, REASONS } from "./samples.ts";
+
+type ActOf<Type extends Act["type"]> = Extract<Act, { type: Type }>;
+
+/** Events that an act leads to; none when nothing changes. */
+type Events = readonly string[];
+
+export function notesOf(game: Game, index: number): string | null {
+  const [text, fits] = NOTES[index] ?? [null, true];
+  refuseIf(game, !fits, { refusal: "usage notes_too_long" });
+  return text;
+}
+
+export function startItem(
+  game: Game,
+  { item: id }: ActOf<"start_item">,
+): Events {
+  const { item, card } = lookUp(game, id);
+  if (card.status === "in_progress") return [];
+  const isOver = card.status === "completed" || card.status === "skipped";
+  refuseIf(game, isOver, {
+    rule: "done is done",
+    refusal: "refused cannot_start",
+  });
+  objectToOrder(game, item);
+  card.status = "in_progress";
+  card.startedAt ??= game.now;
+  return ["item_started:system"];
+}
+
+export function complete(game: Game, act: ActOf<"complete">): Events {
+  const notes = notesOf(game, act.notes);
+  const { item, card } = lookUp(game, act.item);
+  if (card.status === "completed") return [];
+  const isSkipped = card.status === "skipped";
+  refuseIf(game, isSkipped, {
+    rule: "done is done",
+    refusal: "refused cannot_complete",
+  });
+  objectToOrder(game, item);
+  const verifiesNothing = isGate(item) && !isManual(item) && !isChecked(item);
+  refuseIf(game, verifiesNothing, {
+    rule: "gates need their check",
+    refusal: "refused cannot_complete",
+  });
+  if (isManual(item)) return completeManually(game, { item, card, notes });
+  objectToEvidence(game, item, { given: act.evidence, kept: card.evidence });
+  if (act.skipVerify) {
+    refuseIf(game, isGate(item), {
+      rule: "gates need their check",
+      refusal: "refused cannot_complete",
+    });
+    needHuman(game);
+  }
+  const evidenced = keepEvidence(game, { item, card }, act.evidence);
+  if (act.skipVerify || !isChecked(item)) {
+    return [...evidenced, end(game, card, { notes, byHuman: act.skipVerify })];
+  }
+  const checked = check(game, item, { card, passes: act.passes });
+  return act.passes
+    ? [...evidenced, ...checked, end(game, card, { notes })]
+    : [...evidenced, ...checked];
+}
+
+/** How an item is completed. */
+interface Ending {
+  readonly notes: string | null;
+  readonly byHuman?: boolean;
+}
+
+function end(
+  { now }: Game,
+  card: Card,
+  { notes, byHuman = false }: Ending,
+): string {
+  card.status = "completed";
+  card.completedAt = now;
+  card.notes = notes ?? card.notes;
+  return `item_completed:${byHuman ? "human" : "system"}`;
+}
+
+function check(
+  game: Game,
+  item: ItemText,
+  { card, passes }: { readonly card: Card; readonly passes: boolean },
+): Events {
+  const ending = passes ? "passed" : "failed";
+  card.result = `${ending} at ${game.now}`;
+  if (!passes && isOn(game, "failures are counted")) card.tries++;
+  const stays = isGate(item) && isOn(game, "a failed gate stays as it was");
+  if (!passes && !stays) card.status = "failed";
+  const what = isGate(item) ? "gate" : "verification";
+  return [`${what}_${ending}:system`];
+}
+
+interface ManualGate {
+  readonly item: ItemText;
+  readonly card: Card;
+  readonly notes: string | null;
+}
+
+/** Who has to do something before a manual gate is out of the way. */
+function completeManually(game: Game, gate: ManualGate): Events {
+  const { supervision_mode: mode, approval_timeout_minutes: minutes } =
+    game.definition.settings;
+  const risk = gate.item.risk ?? "medium";
+  if (!isGate(gate.item)) {
+    if (mode === "zero_human") {
+      return pass(game, gate, "Auto-skipped (zero_human mode)");
+    }
+    if (mode === "hybrid" && risk === "low" && isOn(game, "low risk passes")) {
+      return pass(game, gate, "Auto-skipped (hybrid mode, low risk)");
+    }
+    if (mode === "hybrid" && risk === "medium" && minutes !== undefined) {
+      return waitFor(game, gate, Number(minutes));
+    }
+  }
+  refuseIf(game, true, {
+    rule: "manual gates need a human",
+    refusal: "refused approval_required",
+  });
+  return [end(game, gate.card, gate)];
+}
+
+function waitFor(game: Game, gate: ManualGate, minutes: number): Events {
+  const { card, notes } = gate;
+  if (card.startedAt === null) {
+    card.status = "in_progress";
+    card.startedAt = game.now;
+    card.notes = notes ?? card.notes;
+    return ["item_started:system"];
+  }
+  const isEarly = game.now < card.startedAt + minutes * 60;
+  refuseIf(game, isEarly, {
+    rule: "the clock runs",
+    refusal: "refused approval_pending",
+  });
+  const unit = minutes === 1 ? "minute" : "minutes";
+  return pass(
+    game,
+    gate,
+    `Auto-skipped (hybrid mode, not answered within ${minutes} ${unit})`,
+  );
+}
+
+function pass(game: Game, { card, notes }: ManualGate, reason: string): Events {
+  card.status = "skipped";
+  card.skippedAt = game.now;
+  card.skipReason = reason;
+  card.notes = notes ?? card.notes;
+  return ["item_skipped:system"];
+}
+
+/** An item with a schema is completed with evidence that follows it, given now or before. */
+function objectToEvidence(
+  game: Game,
+  { evidence_schema: schema }: ItemText,
+  { given, kept }: {
+    readonly given: number | null;
+    readonly kept: number | null;
+  },
+): void {
+  const sample = EVIDENCE[given ?? kept ?? -1];
+  const isTooLarge = given !== null && sample?.isTooLarge === true;
+  refuseIf(game, isTooLarge, { refusal: "usage evidence_too_large" });
+  if (schema === undefined) return;
+  const isMissing = sample === undefined;
+  refuseIf(game, isMissing, {
+    rule: "evidence is valid",
+    refusal: "refused evidence_missing",
+  });
+  const misfits = !isMissing && !sample.fits.includes(schema);
+  refuseIf(game, misfits, {
+    rule: "evidence is valid",
+    refusal: "refused evidence_invalid",
+  });
+}
+
+function keepEvidence(
+  game: Game,
+  { item, card }: { readonly item: ItemText; readonly card: Card },
+  given: number | null,
+): Events {
+  if (given === null) return [];
+  if (isOn(game, "evidence is kept")) card.evidence = given;
+  return KNOWN_SCHEMAS.includes(item.evidence_schema ?? "")
+    ? ["evidence_validated:system"]
+    : [];
+}
+
+export function skip(game: Game, act: ActOf<"skip">): Events {
+  const { item, card } = lookUp(game, act.item);
+  if (card.status === "skipped") return [];
+  const isCompleted = card.status === "completed";
+  refuseIf(game, isCompleted, {
+    rule: "done is done",
+    refusal: "refused cannot_skip",
+  });
+  objectToOrder(game, item);
+  const isFreed = isFreedByPhase(game, item);
+  objectToSkipping(game, item, { isFreed, force: act.force });
+  if (act.force) needHuman(game);
+  const [reason, worth] = REASONS[act.reason] ?? ["", "nothing"];
+  const isLong = isGate(item) || item.step_type === "documented" ||
+    (isFreed && isOn(game, "freed items need a long reason"));
+  const isReason = worth === "a lot" || (worth === "a little" && !isLong);
+  refuseIf(game, !isReason, {
+    rule: "reasons are reasons",
+    refusal: "refused skip_reason",
+  });
+  card.status = "skipped";
+  card.skippedAt = game.now;
+  card.skipReason = reason;
+  const isExplained = item.step_type === "documented" || isFreed;
+  const skipped = `item_skipped:${act.force ? "human" : "system"}`;
+  return isExplained ? ["skip_validated:system", skipped] : [skipped];
+}
+
+/** In an autonomous phase an agent may leave out all but gates and manual gates. */
+function isFreedByPhase(game: Game, item: ItemText): boolean {
+  return phaseNow(game).phase_type === "autonomous" && !isOptional(item) &&
+    !isGate(item) && !isManual(item) && isOn(game, "autonomous phases free");
+}
+
+function objectToSkipping(
+  game: Game,
+  item: ItemText,
+  { isFreed, force }: { readonly isFreed: boolean; readonly force: boolean },
+): void {
+  if (isGate(item)) {
+    refuseIf(game, !force, {
+      rule: "gates are not skipped",
+      refusal: "refused cannot_skip",
+    });
+    return;
+  }
+  const mustStay = !isOptional(item) && !isFreed;
+  refuseIf(game, mustStay, {
+    rule: "required items are not skipped",
+    refusal: "refused cannot_skip",
+  });
+}
+
+export function approveItem(game: Game, act: ActOf<"approve_item">): Events {
+  const notes = notesOf(game, act.notes);
+  const { item, card } = lookUp(game, act.item);
+  refuseIf(game, !isManual(item), { refusal: "refused cannot_approve" });
+  if (card.status === "completed") return [];
+  const isSkipped = card.status === "skipped";
+  refuseIf(game, isSkipped, {
+    rule: "done is done",
+    refusal: "refused cannot_approve",
+  });
+  objectToOrder(game, item);
+  needHuman(game);
+  card.result = `approved at ${game.now}`;
+  return [end(game, card, { notes, byHuman: true })];
+}
