@@ -121,7 +121,7 @@ Deno.test("problemOf() finds commands and flags that do not exist", async () => 
     "status --brief=1",
     "complete a --notes",
     "advance PLAN",
-    "session list --all shows them",
+    "session list --every shows them",
   ];
   for (const line of bad) assert(await problemOf(line) !== undefined, line);
 });
