@@ -26,6 +26,8 @@ Deno.test("repositoryLayout() names what orc keeps and what the Python tool kept
     lockDirectory: "/repo/.orchestrator",
     migrationRecord: "/repo/.orchestrator/.migration_complete",
     migrationBackup: "/repo/.orchestrator/migration_backup",
+    migrationPending: "/repo/.orchestrator/migration_pending",
+    migrationUndo: "/repo/.orchestrator/migration_undo",
     sessionlessState: "/repo/.orchestrator/state.json",
     sessionlessLog: "/repo/.orchestrator/log.jsonl",
     legacyState: "/repo/.workflow_state.json",

@@ -25,12 +25,13 @@ function withRepository(
   });
 }
 
-function bind(
+async function bind(
   layout: RepositoryLayout,
   owner: Owner,
   session: string,
 ): Promise<void> {
-  return writeBinding(layout, owner, { session, at: NOW }, token);
+  const binding = { session, at: NOW };
+  assertEquals(await writeBinding(layout, owner, binding, token), undefined);
 }
 
 Deno.test("readBinding() finds what writeBinding() wrote last", () =>
