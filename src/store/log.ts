@@ -3,12 +3,7 @@ import { encodeLogLine, type RecordedEvent } from "../core/log_line.ts";
 import { parentDirectory } from "../core/path.ts";
 import { asOrcError, isAbsent } from "./os_error.ts";
 import { syncDirectory, writeAll } from "./file_system.ts";
-import {
-  findFragment,
-  isRestorable,
-  lastSerialIn,
-  missingFrom,
-} from "./log_tail.ts";
+import { isTorn, lastSerialIn, missingFrom } from "./log_tail.ts";
 
 /** What was found wrong with the log's end, and mended. */
 export type LogRepair = "none" | "completed" | "recreated";
@@ -28,6 +23,8 @@ export interface Settlement {
   readonly isDurable: boolean;
   /** Called with the serial the log is at before anything is mended; throws to stop it. */
   readonly judge: (lastSerial: number) => void;
+  /** Called immediately before anything is mended; throws if the lock is lost. */
+  readonly fence: () => void;
 }
 
 /** Appends the events of one update with a single write. Only the holder of the session's lock may. */
@@ -37,7 +34,7 @@ export function appendEvents(
 ): LogEnd {
   const file = openLog(path, { append: true });
   try {
-    writeAll(file, encodeLines(events));
+    writeAll(file, new TextEncoder().encode(textOf(events)));
     return endOf(file.statSync());
   } finally {
     file.close();
@@ -68,21 +65,25 @@ export function syncLog(path: string): void {
  * Brings the log up to the last update. It must succeed, and durably, before an update drops
  * events from state.json, which until then holds their only safe copy.
  *
- * A torn last line is cut off when it is the beginning of an event that is known whole, and
- * ended with a newline when it is anything else: nothing that cannot be restored is removed.
+ * Nothing is ever removed: a line that a crash tore is ended, and its event written again.
+ * Whoever wakes up here after the lock was taken over can at worst repeat events, which
+ * readers know by their ids.
  */
 export function settleLog(
   path: string,
-  { lastEvents, isDurable, judge }: Settlement,
+  { lastEvents, isDurable, judge, fence }: Settlement,
 ): LogRepair {
   const isNew = makeIfAbsent(path);
   const file = openLog(path, { read: true, append: true });
   try {
     judge(lastSerialIn(file));
-    endWithWholeLine(path, file, lastEvents);
     const missing = missingFrom(file, lastEvents);
-    if (missing.length > 0) writeAll(file, encodeLines(missing));
-    if (isDurable || missing.length > 0) file.syncDataSync();
+    const mending = (isTorn(file) ? "\n" : "") + textOf(missing);
+    if (mending !== "") {
+      fence();
+      writeAll(file, new TextEncoder().encode(mending));
+    }
+    if (isDurable || mending !== "") file.syncDataSync();
     if (missing.length === 0) return "none";
     return isNew ? "recreated" : "completed";
   } finally {
@@ -98,40 +99,16 @@ export function appendLine(path: string, line: string): void {
   makeIfAbsent(path);
   const file = openLog(path, { read: true, append: true });
   try {
-    const isTorn = findFragment(file) !== undefined;
-    writeAll(file, new TextEncoder().encode(`${isTorn ? "\n" : ""}${line}\n`));
+    const end = isTorn(file) ? "\n" : "";
+    writeAll(file, new TextEncoder().encode(`${end}${line}\n`));
     file.syncDataSync();
   } finally {
     file.close();
   }
 }
 
-function encodeLines(events: readonly RecordedEvent[]): Uint8Array {
-  return new TextEncoder().encode(events.map(encodeLogLine).join(""));
-}
-
-function endWithWholeLine(
-  path: string,
-  file: Deno.FsFile,
-  lastEvents: readonly RecordedEvent[],
-): void {
-  const fragment = findFragment(file);
-  if (fragment === undefined) return;
-  if (isRestorable(file, fragment, lastEvents)) {
-    cut(path, fragment.startBytes);
-  } else {
-    writeAll(file, new Uint8Array([0x0a]));
-  }
-}
-
-/** Windows does not let a file that is open for appending be cut. */
-function cut(path: string, lengthBytes: number): void {
-  const file = openLog(path, { write: true });
-  try {
-    file.truncateSync(lengthBytes);
-  } finally {
-    file.close();
-  }
+function textOf(events: readonly RecordedEvent[]): string {
+  return events.map(encodeLogLine).join("");
 }
 
 function makeIfAbsent(path: string): boolean {

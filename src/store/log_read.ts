@@ -1,6 +1,7 @@
 import { OrcError } from "../core/error.ts";
 import { decodeLogLine, type RecordedEvent } from "../core/log_line.ts";
 import { type IsRepeat, repeatFilter } from "../core/repeats.ts";
+import { type DamageCount, damageCount } from "./damage_count.ts";
 import { type Line, linesBackwards, linesFrom } from "./log_lines.ts";
 import { asOrcError, isAbsent } from "./os_error.ts";
 import { guardPath } from "./path_guard.ts";
@@ -51,7 +52,7 @@ export function readLog(
   options: LogReadOptions = {},
 ): LogReading {
   const { startBytes = 0, isGrowing = false } = options;
-  const reader = newReader(source, options.isRepeat);
+  const reader = newReader(source, "forwards", options.isRepeat);
   const { tally } = reader;
   tally.endBytes = startBytes;
   function* lines(file: Deno.FsFile): Generator<Line> {
@@ -74,7 +75,7 @@ export function readLog(
  * of a long log. A later reading goes on at `endBytes`.
  */
 export function readLogBackwards(source: LogSource): LogReading {
-  const reader = newReader(source);
+  const reader = newReader(source, "backwards");
   const { tally } = reader;
   function* lines(file: Deno.FsFile): Generator<Line> {
     for (const line of linesBackwards(file)) {
@@ -126,7 +127,7 @@ interface Reader {
   readonly source: LogSource;
   readonly isRepeat: IsRepeat;
   readonly tally: {
-    damagedLines: number;
+    readonly damage: DamageCount;
     endBytes: number;
     sizeBytes: number;
   };
@@ -134,10 +135,11 @@ interface Reader {
 
 function newReader(
   source: LogSource,
+  direction: "forwards" | "backwards",
   isRepeat?: IsRepeat,
 ): Reader {
   const rememberedIds = source.lastEvents?.length;
-  const tally = { damagedLines: 0, endBytes: 0, sizeBytes: 0 };
+  const tally = { damage: damageCount(direction), endBytes: 0, sizeBytes: 0 };
   return {
     source,
     isRepeat: isRepeat ?? repeatFilter({ rememberedIds }),
@@ -151,7 +153,7 @@ function readingOf(
 ): LogReading {
   return {
     events,
-    damagedLines: () => tally.damagedLines,
+    damagedLines: () => tally.damage.total(),
     endBytes: () => tally.endBytes,
     sizeBytes: () => tally.sizeBytes,
   };
@@ -180,10 +182,8 @@ function wantedEvent(
 ): RecordedEvent | undefined {
   if (text?.trim() === "") return undefined;
   const event = text === undefined ? undefined : decodeLogLine(text);
-  if (event === undefined) {
-    tally.damagedLines++;
-    return undefined;
-  }
+  tally.damage.take(text, event !== undefined);
+  if (event === undefined) return undefined;
   const { workflowId = event.workflowId } = source;
   const isWanted = event.workflowId === workflowId && !isRepeat(event.id);
   return isWanted ? event : undefined;

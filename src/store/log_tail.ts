@@ -9,61 +9,16 @@ import { MAX_LOG_TAIL_BYTES } from "../core/limits.ts";
 const BLOCK_BYTES = 32 * 1024;
 
 const NEWLINE = 10;
-const NUL = 0;
 
-/** What a log ends with when its last line has no end. */
-export interface Fragment {
-  readonly startBytes: number;
-  /** Where the NULs begin that a power cut left, or where the log ends. */
-  readonly endBytes: number;
-  /** Whether it is longer than anything orc writes; then its start was not looked for. */
-  readonly isEndless: boolean;
-}
-
-/** Finds the unfinished last line of a log; undefined when there is none. */
-export function findFragment(file: Deno.FsFile): Fragment | undefined {
+/** Whether the last line of a log has no end. */
+export function isTorn(file: Deno.FsFile): boolean {
   const { size } = file.statSync();
-  if (size === 0 || readAt(file, size - 1, 1)[0] === NEWLINE) return undefined;
-  const earliest = searchStart(size);
-  let endBytes = 0;
-  for (let stop = size; stop > earliest; stop -= BLOCK_BYTES) {
-    const start = Math.max(0, stop - BLOCK_BYTES);
-    const block = readAt(file, start, stop - start);
-    if (endBytes === 0) endBytes = contentEnd(block, start);
-    const newline = block.lastIndexOf(NEWLINE);
-    if (newline < 0) continue;
-    const startBytes = start + newline + 1;
-    return { startBytes, endBytes, isEndless: false };
-  }
-  return { startBytes: earliest, endBytes, isEndless: earliest > 0 };
+  return size > 0 && readAt(file, size - 1, 1)[0] !== NEWLINE;
 }
 
 /** A log may hold gigabytes; what matters of it is at its end. */
 function searchStart(sizeBytes: number): number {
   return Math.max(0, sizeBytes - MAX_LOG_TAIL_BYTES);
-}
-
-/** Where the last byte that is no NUL ends; 0 when the block holds nothing else. */
-function contentEnd(block: Uint8Array, start: number): number {
-  const content = block.findLastIndex((byte) => byte !== NUL);
-  return content < 0 ? 0 : start + content + 1;
-}
-
-/** Whether a fragment is nothing, or the beginning of an event that is known whole. */
-export function isRestorable(
-  file: Deno.FsFile,
-  { startBytes, endBytes, isEndless }: Fragment,
-  events: readonly RecordedEvent[],
-): boolean {
-  if (isEndless) return false;
-  const length = endBytes - startBytes;
-  if (length <= 0) return true;
-  const lines = events.map(encodeLogLine).filter((line) =>
-    line.length >= length
-  );
-  if (lines.length === 0) return false;
-  const text = decode(readAt(file, startBytes, length));
-  return lines.some((line) => line.startsWith(text));
 }
 
 /** The last serial in the last block of a log; events of other tools have none. */
@@ -93,21 +48,28 @@ export function missingFrom(
     // Each piece overlaps the next, so that every end of a line is whole in one of them.
     const start = Math.max(0, stop - 2 * BLOCK_BYTES);
     const lines = decode(readAt(file, start, stop - start)).split("\n");
-    missing = missing.filter((event) => !isIn(lines, event));
+    // The first line of a piece may begin before it, and is judged by its end.
+    const cut = start > 0 ? lines.splice(0, 1) : [];
+    missing = missing.filter((event) => !isIn({ lines, cut }, event));
   }
   return missing;
+}
+
+interface Piece {
+  readonly lines: readonly string[];
+  /** Lines of which only the end is known. */
+  readonly cut: readonly string[];
 }
 
 /**
  * Whether one of the lines is that of an event. Its id alone would not do: another tool may
  * have glued its own line to one that was torn behind the id, or have left a torn line in
- * front of it. The first line is judged by its end, since it may begin before the piece.
+ * front of it.
  */
-function isIn([first = "", ...lines]: string[], event: RecordedEvent): boolean {
+function isIn({ lines, cut }: Piece, event: RecordedEvent): boolean {
   const known = encodeLogLine(event).trimEnd();
-  const idAt = known.lastIndexOf('"id": ');
-  const end = known.slice(Math.max(0, idAt));
-  return first.trimEnd().endsWith(end) ||
+  const end = known.slice(Math.max(0, known.lastIndexOf('"id": ')));
+  return cut.some((line) => line.trimEnd().endsWith(end)) ||
     lines.some((line) =>
       line.trimEnd().endsWith(end) && decodeLogLine(line) !== undefined
     );

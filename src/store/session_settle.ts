@@ -32,6 +32,7 @@ export function settle(
     lastEvents: session.lastEvents,
     isDurable,
     judge: (lastSerial) => assertNotBehind(session, lastSerial, paths, lock),
+    fence: () => lock.assertHeld(),
   });
   const warnings = repair === "recreated"
     ? [`"${paths.log}" was missing; only the last events are in it`]
@@ -61,7 +62,7 @@ function assertNotBehind(
     {
       path: state,
       hint:
-        "put the newer state.json back, or move log.jsonl aside to go on from the older one; reading still works: orc status",
+        "put the newer state.json back, or see what else can be done: orc doctor; reading still works: orc status",
       details: { serial, logged },
     },
   );

@@ -65,7 +65,13 @@ Deno.test("settleLog() and appendEvents() write into nothing that is no file", (
     for (const [, put] of INTRUDERS) {
       writeTree(directory, { target: "precious" });
       put(path, `${directory}/target`);
-      const settlement = { lastEvents: [], isDurable: true, judge: () => {} };
+      const nothing = () => {};
+      const settlement = {
+        lastEvents: [],
+        isDurable: true,
+        judge: nothing,
+        fence: nothing,
+      };
       for (
         const write of [
           () => settleLog(path, settlement),

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OrcError } from "../../src/core/error.ts";
 import { encodeLogLine, type RecordedEvent } from "../../src/core/log_line.ts";
 import {
@@ -6,6 +6,7 @@ import {
   type LogRepair,
   settleLog,
 } from "../../src/store/log.ts";
+import { readLog } from "../../src/store/log_read.ts";
 import { eventOf, eventsIn, NOW } from "./fixtures.ts";
 import { readTree, withTemporaryDirectory, writeTree } from "./temporary.ts";
 
@@ -46,8 +47,13 @@ function settle(
   path: string,
   lastEvents: readonly RecordedEvent[],
 ): LogRepair {
-  const judge = () => {};
-  return settleLog(path, { lastEvents, isDurable: true, judge });
+  const nothing = () => {};
+  return settleLog(path, {
+    lastEvents,
+    isDurable: true,
+    judge: nothing,
+    fence: nothing,
+  });
 }
 
 Deno.test("appendEvents() adds a line for each event", () =>
@@ -78,12 +84,44 @@ Deno.test("settleLog() leaves a log that is up to date as it is", () =>
     }
   }));
 
+/** Settles a log that was torn: nothing of it goes, and each event is read once, in order. */
+function assertRestored(
+  directory: string,
+  torn: string,
+  events: readonly RecordedEvent[] = LAST,
+): void {
+  const what = `${torn.length} characters`;
+  assert(settled(directory, torn, events).startsWith(torn), what);
+  const path = `${directory}/log.jsonl`;
+  const reading = readLog({ root: directory, path });
+  const read = Array.from(reading.events, ({ id }) => id);
+  assertEquals(read.slice(-events.length), events.map(({ id }) => id), what);
+  assertEquals(new Set(read).size, read.length, what);
+  assertEquals(reading.damagedLines(), 0, what);
+}
+
 Deno.test("settleLog() restores the last update wherever its append was cut", () =>
   withTemporaryDirectory((directory) => {
     for (let cut = 0; cut <= LAST_LINES.length; cut++) {
-      const text = BEFORE + LAST_LINES.slice(0, cut);
-      assertEquals(settled(directory, text), BEFORE + LAST_LINES, `${cut}`);
+      assertRestored(directory, BEFORE + LAST_LINES.slice(0, cut));
     }
+  }));
+
+Deno.test("settleLog() asks the fence before it writes, and only then", () =>
+  withTemporaryDirectory((directory) => {
+    const path = `${directory}/log.jsonl`;
+    const fence = () => {
+      throw new Error("displaced");
+    };
+    const settlement = { isDurable: true, judge: () => {}, fence };
+    for (const text of [BEFORE, `${BEFORE}torn`]) {
+      Deno.writeTextFileSync(path, text);
+      const act = () => settleLog(path, { ...settlement, lastEvents: LAST });
+      assertThrows(act, Error, "displaced");
+      assertEquals(Deno.readTextFileSync(path), text);
+    }
+    Deno.writeTextFileSync(path, BEFORE + LAST_LINES);
+    settleLog(path, { ...settlement, lastEvents: LAST });
   }));
 
 Deno.test("settleLog() says whether it completed the log", () =>
@@ -104,18 +142,21 @@ Deno.test("settleLog() restores what a power cut left as zeros, however many", (
       for (
         const cut of [0, 1, firstLine - 1, firstLine, LAST_LINES.length - 1]
       ) {
-        const text = BEFORE + LAST_LINES.slice(0, cut) + "\0".repeat(count);
-        const expected = BEFORE + LAST_LINES;
-        assertEquals(settled(directory, text), expected, `${count} at ${cut}`);
+        const zeros = "\0".repeat(count);
+        assertRestored(directory, BEFORE + LAST_LINES.slice(0, cut) + zeros);
       }
     }
-    assertEquals(settled(directory, "\0".repeat(70_000)), LAST_LINES);
+    assertRestored(directory, "\0".repeat(70_000));
   }));
 
-Deno.test("settleLog() cuts off zeros also when there is nothing to restore", () =>
+Deno.test("settleLog() restores an event of which zeros took the beginning", () =>
   withTemporaryDirectory((directory) => {
-    assertEquals(settled(directory, `${BEFORE}\0\0`, []), BEFORE);
-    assertEquals(settled(directory, "\0\0", []), "");
+    for (const before of ["", BEFORE]) {
+      const line = LAST_LINES.slice(0, LAST_LINES.indexOf("\n") + 1);
+      const rest = LAST_LINES.slice(line.length);
+      const text = `${before}${"\0".repeat(20)}${line.slice(20)}${rest}`;
+      assertEquals(settled(directory, text), text + line);
+    }
   }));
 
 Deno.test("settleLog() keeps an unfinished line of somebody else and ends it", () =>
@@ -215,8 +256,7 @@ Deno.test("settleLog() neither loses nor doubles events that are very long", () 
     }));
     const lines = linesOf(long);
     for (const cut of [0, 1, 100_000, 150_500, 250_000, lines.length - 1]) {
-      const text = BEFORE + lines.slice(0, cut);
-      assertEquals(settled(directory, text, long), BEFORE + lines);
+      assertRestored(directory, BEFORE + lines.slice(0, cut), long);
     }
     assertEquals(settled(directory, BEFORE + lines, long), BEFORE + lines);
   }));
