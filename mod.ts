@@ -75,6 +75,11 @@ export {
   type CompleteOptions,
 } from "./src/app/complete_item.ts";
 export {
+  type DiagnoseOptions,
+  diagnoseRepository,
+  type Diagnosis,
+} from "./src/app/diagnose_repository.ts";
+export {
   type AbandonOptions,
   abandonSession,
   type FinishOptions,
@@ -105,6 +110,7 @@ export {
   listSessions,
   type SessionLine,
   type SessionList,
+  type SessionListOptions,
 } from "./src/app/list_sessions.ts";
 export {
   type History,
@@ -145,6 +151,10 @@ export {
   validateWorkflow,
 } from "./src/app/validate_workflow.ts";
 export {
+  type JsonSchema,
+  workflowJsonSchema,
+} from "./src/app/workflow_json_schema.ts";
+export {
   verifyWriteAllowed,
   type WriteAllowed,
 } from "./src/app/verify_write_allowed.ts";
@@ -160,6 +170,12 @@ export type {
   PhaseDuration,
   SkippedItem,
 } from "./src/core/analysis.ts";
+export type { Finding, Severity } from "./src/core/finding.ts";
+export type {
+  Repaired,
+  RepairRequest,
+  SessionRepair,
+} from "./src/app/repair_session.ts";
 export type { Blocker } from "./src/core/blockers.ts";
 export type { Changed } from "./src/app/change_session.ts";
 export type { FailedItem, Learnings } from "./src/core/learnings.ts";

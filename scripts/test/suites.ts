@@ -12,7 +12,12 @@ const JOURNEY = "tests/journey_test.ts";
 
 const FILES = ["--allow-read=.", `--allow-write=${TEMPORARY_DIRECTORY}`];
 /** A symbolic link can be made only by who may read and write everything. */
-const LINKS = ["--allow-read", "--allow-write", "--allow-run=mkfifo"];
+const LINKS = [
+  "--allow-read",
+  "--allow-write",
+  "--allow-run=mkfifo",
+  "--allow-env=LOG_TOKENS,LOG_STREAM",
+];
 const PROGRAMS = [...FILES, "--allow-run"];
 const MACHINE = [...PROGRAMS, "--allow-env", "--allow-sys"];
 /** Links, devices, mounts and limits, on this machine. */

@@ -58,7 +58,7 @@ export interface SessionList {
 const LISTED_SESSIONS = 100;
 
 /** Which sessions are listed. */
-export interface ListOptions extends RepositoryOptions {
+export interface SessionListOptions extends RepositoryOptions {
   /** All of them, instead of the 100 that were changed last. */
   readonly all?: boolean;
 }
@@ -84,7 +84,7 @@ export interface ListOptions extends RepositoryOptions {
  */
 export async function listSessions(
   host: Host,
-  options: ListOptions = {},
+  options: SessionListOptions = {},
 ): Promise<SessionList> {
   const repository = openRepository(host, options);
   const { layout, store } = repository;

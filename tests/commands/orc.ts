@@ -20,7 +20,8 @@ export async function orc(
   const host = fixedHost({ workingDirectory: root, number: 1, ...machine });
   const exitCode = await main(["--root", root, ...argv], host, { streams });
   const [out, err] = [streams.out, streams.err].map((text) =>
-    text.replaceAll(root, "/shop")
+    // A state holds the name of its directory, and directories of tests differ in length.
+    text.replaceAll(root, "/shop").replaceAll(/("sizeBytes":)\d+/g, "$11000")
   );
   return { exitCode, out: out ?? "", err: err ?? "" };
 }
