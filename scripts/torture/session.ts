@@ -84,12 +84,17 @@ export async function healTorture(
   return session;
 }
 
-/** The lines of the session's log as events; a line that is none is undefined. */
+/** The lines of the session's log as events; one that is none, and was not healed, is undefined. */
 export function eventsOf(
   { root, id }: TortureSession,
 ): readonly (RecordedEvent | undefined)[] {
   const text = Deno.readTextFileSync(sessionLayout(root, id).log);
-  return text.slice(0, -1).split("\n").map(decodeLogLine);
+  const lines = text.slice(0, -1).split("\n");
+  return lines.flatMap((line, index) => {
+    const event = decodeLogLine(line);
+    const isHealed = lines[index + 1]?.startsWith(line) ?? false;
+    return event === undefined && isHealed ? [] : [event];
+  });
 }
 
 /** Names in the session's directory. */

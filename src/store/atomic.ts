@@ -2,6 +2,7 @@ import { OrcError } from "../core/error.ts";
 import { TEMPORARY_SUFFIX } from "../core/layout.ts";
 import { joinPath, nameOf, parentDirectory } from "../core/path.ts";
 import { asOrcError, isAbsent, isDenied } from "./os_error.ts";
+import { fileKind } from "./read_file.ts";
 import { discard, renameOver, syncDirectory, writeAll } from "./file_system.ts";
 
 /** How a file is replaced. */
@@ -47,16 +48,22 @@ export function writeAtomic(
   const replaced = regularFileAt(path);
   const mode = modeOf(replaced) ?? options.mode ?? NEW_FILE_MODE;
   try {
-    writeNewFile(temporary, bytes, mode);
-    if (replaced !== undefined) keepOwner(temporary, replaced);
+    const made = writeNewFile(temporary, bytes, mode);
+    if (replaced !== undefined) keepOwner(temporary, made, replaced);
     options.fence?.();
     publish(temporary, path);
   } catch (error) {
     discard(temporary);
-    // That the whole directory is gone is for the caller to tell.
-    throw isAbsent(error) ? error : asOrcError(error, "write", path);
+    throw reasonOf(error, path);
   }
   return confirm(path);
+}
+
+/** What was staged can only vanish with its directory, which is for the caller to tell, or by a sweep. */
+function reasonOf(error: unknown, path: string): unknown {
+  if (!isAbsent(error)) return asOrcError(error, "write", path);
+  const isSwept = fileKind(parentDirectory(path) ?? path) === "directory";
+  return isSwept ? new StagedFileLost(path, error) : error;
 }
 
 /** Makes a file whose content is durable; its name becomes so when its directory is synced. */
@@ -64,13 +71,15 @@ export function writeNewFile(
   path: string,
   bytes: Uint8Array,
   mode: number = NEW_FILE_MODE,
-): void {
+): Deno.FileInfo {
   const file = Deno.openSync(path, { createNew: true, write: true, mode });
   try {
-    const made = file.statSync().mode;
-    if (made !== null && (made & 0o777) !== mode) Deno.chmodSync(path, mode);
+    const made = file.statSync();
+    const isOther = made.mode !== null && (made.mode & 0o777) !== mode;
+    if (isOther) Deno.chmodSync(path, mode);
     writeAll(file, bytes);
     file.syncSync();
+    return made;
   } finally {
     file.close();
   }
@@ -115,8 +124,11 @@ function modeOf(file: Deno.FileInfo | undefined): number | undefined {
 }
 
 /** The superuser must not lock a user out of their own session. */
-function keepOwner(path: string, { uid, gid }: Deno.FileInfo): void {
-  const made = Deno.lstatSync(path);
+function keepOwner(
+  path: string,
+  made: Deno.FileInfo,
+  { uid, gid }: Deno.FileInfo,
+): void {
   if (made.uid === uid && made.gid === gid) return;
   try {
     Deno.chownSync(path, uid, gid);

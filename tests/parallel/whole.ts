@@ -1,3 +1,4 @@
+import { damageCount } from "../../src/store/damage_count.ts";
 import { repositoryLayout, sessionLayout } from "../../src/core/layout.ts";
 import { decodeLogLine, type RecordedEvent } from "../../src/core/log_line.ts";
 import { fileStore } from "../../src/store/file_store.ts";
@@ -53,7 +54,7 @@ function problemsWithLog(
   const events = lines.map(decodeLogLine).filter((event) =>
     event !== undefined
   );
-  if (events.length < lines.length) problems.push("a line of the log is torn");
+  if (damagedLinesIn(lines) > 0) problems.push("a line of the log is damaged");
   problems.push(
     ...difference("updates", serialsOf(events), numbersUpTo(serial)),
     ...difference(
@@ -70,6 +71,14 @@ function problemsWithLog(
     ),
   );
   return problems;
+}
+
+function damagedLinesIn(lines: readonly string[]): number {
+  const damage = damageCount("forwards");
+  for (const line of lines) {
+    damage.take(line, decodeLogLine(line) !== undefined);
+  }
+  return damage.total();
 }
 
 /** Each update once, in order, provided that each of its events is there once. */
