@@ -75,11 +75,6 @@ export {
   type CompleteOptions,
 } from "./src/app/complete_item.ts";
 export {
-  type DiagnoseOptions,
-  diagnoseRepository,
-  type Diagnosis,
-} from "./src/app/diagnose_repository.ts";
-export {
   type AbandonOptions,
   abandonSession,
   type FinishOptions,
@@ -170,12 +165,6 @@ export type {
   PhaseDuration,
   SkippedItem,
 } from "./src/core/analysis.ts";
-export type { Finding, Severity } from "./src/core/finding.ts";
-export type {
-  Repaired,
-  RepairRequest,
-  SessionRepair,
-} from "./src/app/repair_session.ts";
 export type { Blocker } from "./src/core/blockers.ts";
 export type { Changed } from "./src/app/change_session.ts";
 export type { FailedItem, Learnings } from "./src/core/learnings.ts";
