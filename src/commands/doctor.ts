@@ -1,0 +1,94 @@
+import {
+  diagnoseRepository,
+  type Diagnosis,
+} from "../app/diagnose_repository.ts";
+import type { RepairRequest, SessionRepair } from "../app/repair_session.ts";
+import { OrcError } from "../core/error.ts";
+import { type Finding, isProblem } from "../core/finding.ts";
+import { countOf } from "../core/text.ts";
+import { command, sessionOptions, type Values } from "./command.ts";
+import { diagnosisText } from "./doctor_view.ts";
+
+/** `orc doctor` */
+export const doctorCommand = command<Omit<Diagnosis, "place" | "warnings">>({
+  name: "doctor",
+  summary: "Find what is damaged or in the way",
+  description:
+    "Looks at all that orc keeps for the repository: locks and who holds them, what killed processes left, damaged states and logs, names of sessions that do not exist, links, permissions, git, the disk, and files of the older tool. Each finding says what it means and what to do. Looking takes no lock and writes nothing. Exits with 3 if anything is found that is more than good to know.\n\nWith --fix it puts right what loses nothing: it removes what dead processes left, brings logs in step, hides the state from git, and clears names of sessions that do not exist. A damaged file is renamed and not removed.\n\nThree decisions are for a human, who types the session's id. What they replace is renamed too, and the log tells of it.",
+  args: [],
+  flags: [
+    {
+      name: "fix",
+      summary: "Put right what can be without losing anything",
+      effect: "writes",
+    },
+    { name: "yes", short: "y", summary: "No effect: --fix asks nobody" },
+    {
+      name: "trust-state",
+      value: "ID",
+      values: "session",
+      summary: "Go on from an older state that was put back",
+      effect: "human",
+    },
+    {
+      name: "resign",
+      value: "ID",
+      values: "session",
+      summary: "Sign a state that was changed by hand",
+      effect: "human",
+    },
+    {
+      name: "restore",
+      value: "ID",
+      values: "session",
+      summary: "Replace a destroyed state by its newest checkpoint",
+      effect: "human",
+    },
+  ],
+  effect: "reads",
+  permissions: ["sys"],
+  examples: ["orc doctor", "orc doctor --fix", "orc doctor --resign 01k9"],
+  async run(host, values) {
+    const { place, warnings, ...result } = await diagnoseRepository(host, {
+      ...sessionOptions(values, "doctor"),
+      fix: values.on("fix"),
+      repair: repairIn(values),
+    });
+    return {
+      place,
+      warnings,
+      result,
+      refusal: result.healthy ? undefined : refusalOf(result.findings),
+    };
+  },
+  render: diagnosisText,
+});
+
+const REPAIR_FLAGS: Readonly<Record<string, SessionRepair>> = {
+  "trust-state": "trust_state",
+  resign: "resign",
+  restore: "restore",
+};
+
+function repairIn(values: Values): RepairRequest | undefined {
+  const given = Object.entries(REPAIR_FLAGS).flatMap(([flag, repair]) => {
+    const session = values.text(flag);
+    return session === undefined ? [] : [{ repair, session }];
+  });
+  if (given.length <= 1) return given[0];
+  throw new OrcError(
+    "usage",
+    "conflicting_flags",
+    "Flags --trust-state, --resign and --restore do not go together",
+    { hint: "orc help doctor" },
+  );
+}
+
+function refusalOf(findings: readonly Finding[]): OrcError {
+  const count = findings.filter(isProblem).length;
+  return new OrcError(
+    "refused",
+    "not_healthy",
+    `Doctor found ${countOf(count, "problem")}`,
+  );
+}

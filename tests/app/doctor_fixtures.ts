@@ -1,0 +1,30 @@
+import { diagnoseRepository } from "../../src/app/diagnose_repository.ts";
+import type { Finding } from "../../src/core/finding.ts";
+import type { Liveness } from "../../src/core/process_identity.ts";
+import { fixedHost } from "./fixtures.ts";
+
+/** What the machine itself is like is not for these tests to judge. */
+const OF_THE_MACHINE: ReadonlySet<string> = new Set([
+  "disk_space_low",
+  "network_file_system",
+  "no_hard_links",
+  "read_only_file_system",
+]);
+
+/** All findings in a repository but those about the machine. */
+export async function findingsIn(
+  root: string,
+  liveness: Liveness = "alive",
+): Promise<readonly Finding[]> {
+  const host = { ...fixedHost(), livenessOf: () => liveness };
+  const { findings } = await diagnoseRepository(host, { root });
+  return findings.filter(({ code }) => !OF_THE_MACHINE.has(code));
+}
+
+/** Codes of {@linkcode findingsIn}. */
+export async function codesIn(
+  root: string,
+  liveness?: Liveness,
+): Promise<readonly string[]> {
+  return (await findingsIn(root, liveness)).map(({ code }) => code);
+}

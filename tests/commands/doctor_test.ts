@@ -1,0 +1,115 @@
+import { assertEquals } from "@std/assert";
+import { foreignRecord, lockText, tokenOf } from "../store/fixtures.ts";
+import { writeTree } from "../store/temporary.ts";
+import {
+  agent,
+  APPROVING,
+  edit,
+  idOf,
+  withRoot,
+  withSession,
+} from "../app/fixtures.ts";
+import { orc, testOutput, testText } from "./orc.ts";
+
+const SESSION = `.orchestrator/sessions/${idOf(0, 0)}`;
+
+/** Some of each severity. */
+function damage(root: string): Promise<void> {
+  writeTree(root, {
+    ".workflow_log.jsonl": "",
+    ".orchestrator/current": "../etc",
+    ".orchestrator/lock": lockText(foreignRecord()),
+    [`.orchestrator/lock.${tokenOf(1)}.tmp`]: "",
+    ".orchestrator/secrets/api_token": "s3cret",
+    [`${SESSION}/state.json`]: '{"a": 1,}',
+  });
+  Deno.chmodSync(`${root}/.orchestrator/secrets/api_token`, 0o644);
+  return Promise.resolve();
+}
+
+/** Leaves what no decision is needed for. */
+function litter(root: string): Promise<void> {
+  writeTree(root, {
+    [`${SESSION}/state.json.${tokenOf(1)}.tmp`]: "",
+    ".orchestrator/current": "gone",
+  });
+  return Promise.resolve();
+}
+
+function changeByHand(root: string): Promise<void> {
+  edit(`${root}/${SESSION}/state.json`, "Add login", "Add logout");
+  return Promise.resolve();
+}
+
+testOutput({
+  name: "orc doctor says when all is well",
+  argv: ["doctor"],
+  within: withSession,
+});
+
+testText({
+  name: "orc doctor has nothing to look at where nothing is",
+  argv: ["doctor"],
+});
+
+testOutput({
+  name: "orc doctor names what is damaged, the worst first, and exits with 3",
+  argv: ["doctor"],
+  within: withSession,
+  before: damage,
+  exitCode: 3,
+});
+
+testText({
+  name: "orc doctor shows a few of many that are alike",
+  argv: ["doctor"],
+  before: (root) => {
+    const states = Array.from(
+      { length: 5 },
+      (_, index) =>
+        [`.orchestrator/sessions/a${index}/state.json`, ""] as const,
+    );
+    writeTree(root, Object.fromEntries(states));
+    return Promise.resolve();
+  },
+  within: (test) => withRoot({ ".orchestrator/.gitignore": "*\n" }, test),
+  exitCode: 3,
+});
+
+testOutput({
+  name: "orc doctor --fix says what it put right",
+  argv: ["doctor", "--fix", "--yes"],
+  within: withSession,
+  before: litter,
+});
+
+testOutput({
+  name: "orc doctor --resign signs the state for a human",
+  argv: ["doctor", "--resign", idOf(0, 0)],
+  within: withSession,
+  before: changeByHand,
+  machine: { environment: APPROVING },
+});
+
+testOutput({
+  name: "orc doctor --resign is refused to an agent",
+  argv: ["doctor", "--resign", idOf(0, 0)],
+  within: withSession,
+  before: changeByHand,
+  machine: { environment: agent("1") },
+  exitCode: 77,
+});
+
+testText({
+  name: "orc doctor takes one decision at a time",
+  argv: ["doctor", "--resign", "1", "--restore", "1"],
+  exitCode: 2,
+});
+
+Deno.test("orc doctor prints its findings with --quiet too", () =>
+  withSession(async (root) => {
+    await damage(root);
+    const loud = await orc(root, ["doctor"]);
+    const quiet = await orc(root, ["doctor", "--quiet"]);
+    assertEquals(quiet, loud);
+  }));
