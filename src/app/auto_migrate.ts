@@ -1,0 +1,33 @@
+import { OrcError } from "../core/error.ts";
+import type { Host } from "../host/host.ts";
+import { migrate } from "./migrate.ts";
+import { openRepository, type RepositoryOptions } from "./open_repository.ts";
+import { hasLegacyFiles } from "./tell_migration.ts";
+
+/** Asks for a migration before the first command that writes. */
+const AUTO_MIGRATE_VARIABLE = "ORCHESTRATOR_AUTO_MIGRATE";
+
+/**
+ * Migrates if the environment asks for it. A migration that is refused keeps
+ * nobody from working: returns why, as sentences for people.
+ */
+export async function migrateIfAsked(
+  host: Host,
+  options: RepositoryOptions,
+): Promise<readonly string[]> {
+  if (host.env(AUTO_MIGRATE_VARIABLE) !== "1") return [];
+  const { layout } = openRepository(host, options);
+  if (!hasLegacyFiles(layout)) return [];
+  try {
+    const { action, backup, warnings } = await migrate(host, {
+      ...options,
+      yes: true,
+      autoRollback: true,
+    });
+    if (action !== "migrated") return warnings;
+    return [`Moved the legacy files in; they are in "${backup}"`, ...warnings];
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    return [`The legacy files were not moved in: ${error.message}`];
+  }
+}

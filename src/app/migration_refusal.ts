@@ -1,0 +1,70 @@
+import { OrcError } from "../core/error.ts";
+import { MAX_CANDIDATES } from "../core/limits.ts";
+import type { MigrationPlan } from "../core/migration_plan.ts";
+import { joinPath } from "../core/path.ts";
+import { sizeText } from "../core/size_text.ts";
+import { listOf } from "../core/text.ts";
+import type { Repository } from "./open_repository.ts";
+
+/** Refuses a plan that would lose something, or fill the disk. */
+export function assertPossible(
+  { conflicts, neededBytes, freeBytes }: MigrationPlan,
+  { layout }: Repository,
+): void {
+  const [first, ...others] = conflicts;
+  if (first !== undefined) {
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    throw new OrcError(
+      "conflict",
+      "layouts_differ",
+      `"${first.oldPath}" and "${first.newPath}" hold different things${more}: ${
+        listOf(first.differences, MAX_CANDIDATES)
+      }`,
+      {
+        path: joinPath(layout.root, first.oldPath),
+        hint:
+          "see all of it with orc migrate --dry-run, then say which one is right: --force-from-old or --force-from-new",
+        details: { conflicts },
+      },
+    );
+  }
+  if (freeBytes === null || neededBytes <= freeBytes) return;
+  throw new OrcError(
+    "external",
+    "not_enough_space",
+    `The migration needs ${sizeText(neededBytes)}, and ${
+      sizeText(freeBytes)
+    } are free`,
+    {
+      path: layout.root,
+      hint: "make room on the disk, then try again",
+      details: { neededBytes, freeBytes },
+    },
+  );
+}
+
+/** The error for a migration that failed late and was undone. */
+export function takenBack(reason: OrcError): OrcError {
+  return new OrcError(
+    reason.kind,
+    "migration_rolled_back",
+    `The migration failed and was taken back: ${trueHere(reason)}`,
+    { path: reason.path, hint: reason.hint, cause: reason },
+  );
+}
+
+/** The error for a migration that counts and has still to be finished. */
+export function unfinished(reason: OrcError): OrcError {
+  const { kind, path } = reason;
+  return new OrcError(
+    kind,
+    "migration_unfinished",
+    `The migration counts, but is not finished: ${trueHere(reason)}`,
+    { path, hint: "finish it: orc migrate", cause: reason },
+  );
+}
+
+/** A failed write says that nothing was changed: true of its file, and not of the migration. */
+function trueHere({ message }: OrcError): string {
+  return message.replace("; nothing was changed", "");
+}

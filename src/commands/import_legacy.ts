@@ -1,0 +1,48 @@
+import { importLegacy } from "../app/import_legacy.ts";
+import { command, sessionOptions } from "./command.ts";
+import { forceFrom } from "./migrate.ts";
+import {
+  MIGRATION_FLAGS,
+  type MigrationResult,
+  migrationText,
+  progressShower,
+} from "./migration_view.ts";
+
+/** `orc import-legacy` */
+export const importLegacyCommand = command<MigrationResult>({
+  name: "import-legacy",
+  summary: "Copy the older tool's files in from elsewhere",
+  description:
+    "Copies sessions of the older Python tool into this repository: from a state, from a log (.jsonl), or from a directory with its files. The files it copies stay as they are. orc migrate --rollback takes the copy back.",
+  args: [{
+    name: "PATH",
+    summary: "A state, a log, or a directory that holds them",
+    required: true,
+    values: "file",
+  }],
+  flags: MIGRATION_FLAGS,
+  effect: "writes",
+  permissions: ["sys"],
+  examples: [
+    "orc import-legacy ~/old-project --dry-run",
+    "orc import-legacy old_state.json --yes",
+  ],
+  async run(host, values) {
+    try {
+      const { place, warnings, ...result } = await importLegacy(host, {
+        ...sessionOptions(values, "import-legacy"),
+        path: values.need("PATH"),
+        dryRun: values.on("dry-run"),
+        autoRollback: values.on("auto-rollback"),
+        forceFrom: forceFrom(values),
+        yes: values.on("yes"),
+        report: values.text("report"),
+        onProgress: progressShower(host, values.on("quiet")),
+      });
+      return { place, warnings, result };
+    } finally {
+      host.terminal.showProgress(undefined);
+    }
+  },
+  render: migrationText,
+});

@@ -1,0 +1,55 @@
+import { migrationLayoutAt, type RepositoryLayout } from "../core/layout.ts";
+import { loadHash } from "./file_hash.ts";
+import { discard, syncDirectory } from "./file_system.ts";
+import type { HeldLock } from "./lock.ts";
+import { readMigrationRecord, readRecordAt } from "./migration_files.ts";
+import { finishMigration } from "./migration_finish.ts";
+import { finishUndo } from "./migration_undo.ts";
+import { guardDirectory } from "./path_guard.ts";
+import { fileKind } from "./read_file.ts";
+
+/**
+ * Brings to its end what a killed process left of a migration: one that counts
+ * is finished, one that does not is removed. Only the holder of the
+ * repository's lock may, and before it changes anything.
+ */
+export async function settleMigration(
+  layout: RepositoryLayout,
+  lock: HeldLock,
+): Promise<readonly string[]> {
+  return [
+    ...await settlePending(layout),
+    ...await settleUndo(layout, lock),
+  ];
+}
+
+async function settlePending(
+  layout: RepositoryLayout,
+): Promise<readonly string[]> {
+  const pending = layout.migrationPending;
+  guardDirectory(layout.root, pending);
+  if (fileKind(pending) === "absent") return [];
+  const record = readRecordAt(migrationLayoutAt(pending).record);
+  const committed = readMigrationRecord(layout);
+  if (record !== undefined && record.id === committed?.id) {
+    return finishMigration(layout, record, await loadHash());
+  }
+  discard(pending);
+  syncDirectory(layout.directory);
+  return [];
+}
+
+async function settleUndo(
+  layout: RepositoryLayout,
+  lock: HeldLock,
+): Promise<readonly string[]> {
+  const undo = layout.migrationUndo;
+  guardDirectory(layout.root, undo);
+  if (fileKind(undo) === "absent") return [];
+  const record = readRecordAt(migrationLayoutAt(undo).record);
+  if (record === undefined) {
+    throw new Error(`"${undo}" lacks its record`);
+  }
+  const newHash = await loadHash();
+  return finishUndo({ layout, lock, record, newHash }).warnings;
+}

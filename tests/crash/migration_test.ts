@@ -1,0 +1,265 @@
+/** What a crash can leave of a migration, and the next command that finds it. */
+
+import { assertEquals } from "@std/assert";
+import { addNote } from "../../src/app/add_note.ts";
+import { migrate } from "../../src/app/migrate.ts";
+import { readStatus } from "../../src/app/read_status.ts";
+import { startSession } from "../../src/app/start_session.ts";
+import {
+  migrationLayoutAt,
+  type RepositoryLayout,
+  repositoryLayout,
+} from "../../src/core/layout.ts";
+import { planMigration } from "../../src/core/migration.ts";
+import type { MigrationRecord } from "../../src/core/migration_record.ts";
+import type { Host } from "../../src/host/host.ts";
+import { loadHash } from "../../src/store/file_hash.ts";
+import { legacyPlaces } from "../../src/store/legacy_places.ts";
+import { withLock } from "../../src/store/lock.ts";
+import { commitMigration } from "../../src/store/migration.ts";
+import { readMigrationRecord } from "../../src/store/migration_files.ts";
+import { scanLegacy } from "../../src/store/migration_scan.ts";
+import { fixedHost, LEGACY_ID, refusalOf, withRoot } from "../app/fixtures.ts";
+import {
+  EVERYTHING,
+  fullTree,
+  makeDistinct,
+} from "../app/migration_fixtures.ts";
+import {
+  foreignRecord,
+  lockText,
+  namesIn,
+  storeContext,
+} from "../store/fixtures.ts";
+import { writeTree } from "../store/temporary.ts";
+
+const DEAD = foreignRecord();
+const OLDER_ID = "0000aaaa";
+
+let machines = 0;
+
+function machine(root: string): Host {
+  const host = fixedHost({ number: machines++ % 90, workingDirectory: root });
+  return { ...host, livenessOf: () => "dead" };
+}
+
+interface Fixture {
+  readonly root: string;
+  readonly layout: RepositoryLayout;
+  /** Legacy files before anything happened. */
+  readonly before: Readonly<Record<string, string>>;
+}
+
+function withLegacy(test: (fixture: Fixture) => Promise<void>): Promise<void> {
+  return withRoot(EVERYTHING, (root) => {
+    makeDistinct(root, EVERYTHING);
+    return test({
+      root,
+      layout: repositoryLayout(root),
+      before: legacyFiles(root),
+    });
+  });
+}
+
+function legacyFiles(root: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(fullTree(root)).filter(([path]) =>
+      !path.endsWith("/") && !path.startsWith(".orchestrator/")
+    ),
+  );
+}
+
+/** Lets a migration count, and kills it there. */
+async function commit(layout: RepositoryLayout): Promise<MigrationRecord> {
+  const context = storeContext({ firstToken: 0xc0de + machines++ });
+  Deno.mkdirSync(layout.sessions, { recursive: true });
+  const newHash = await loadHash();
+  const facts = await scanLegacy({
+    places: legacyPlaces(layout),
+    layout,
+    newHash,
+    includes: [],
+    salt: "",
+  });
+  const plan = planMigration(facts, { localTime: "2026-03-01T11:00:00" });
+  const { record } = await withLock(
+    layout.directory,
+    context,
+    (lock) =>
+      Promise.resolve(commitMigration({
+        ...{ layout, lock, plan, newHash },
+        source: layout.root,
+        canLink: true,
+        workflowOfHash: new Map(),
+        about: {
+          ...{ id: "killed", at: context.now(), version: "0.0.0", made: [] },
+          importedFrom: null,
+          ...{ files: plan.files, retired: plan.retired, units: plan.units },
+          sessions: plan.sessions.map(({ id }) => id),
+        },
+      })),
+  );
+  writeTree(layout.directory, { lock: lockText(DEAD) });
+  return record;
+}
+
+type Move = readonly [from: string, to: string];
+
+/** What finishing does, one after the other. */
+function movesIn(
+  { root, directory, migrationPending }: RepositoryLayout,
+  { units, retired }: MigrationRecord,
+): readonly Move[] {
+  const { staged, originals } = migrationLayoutAt(migrationPending);
+  return [
+    ...units.map(({ path }): Move => [
+      `${staged}/${path}`,
+      `${directory}/${path}`,
+    ]),
+    ...retired.map((path): Move => [
+      `${root}/${path}`,
+      `${originals}/${path}`,
+    ]),
+  ];
+}
+
+function perform(moves: readonly Move[]): void {
+  for (const [from, to] of moves) {
+    Deno.mkdirSync(to.slice(0, to.lastIndexOf("/")), { recursive: true });
+    Deno.renameSync(from, to);
+  }
+}
+
+async function assertWhole({ root, layout }: Fixture): Promise<void> {
+  const names = namesIn(layout.directory);
+  assertEquals(
+    names.filter((name) => /pending|undo|new-|lock|tmp/.test(name)),
+    [],
+  );
+  assertEquals(namesIn(layout.sessions), [OLDER_ID, LEGACY_ID]);
+  assertEquals(Object.keys(legacyFiles(root)), ["README.md"]);
+  const older = await readStatus(machine(root), { root, session: OLDER_ID });
+  assertEquals(older.task, "The older task");
+}
+
+const MOVES = 15;
+
+for (let count = 0; count <= MOVES; count++) {
+  Deno.test(`a migration that was killed after ${count} moves is read, gone on with, and finished`, () =>
+    withLegacy(async (fixture) => {
+      const { root, layout, before } = fixture;
+      const moves = movesIn(layout, await commit(layout));
+      assertEquals(moves.length, MOVES);
+      perform(moves.slice(0, count));
+      const { session, task } = await readStatus(machine(root), { root });
+      assertEquals([session, task], [LEGACY_ID, "Old task"]);
+      const { action, finished } = await migrate(machine(root), { root });
+      assertEquals([action, finished], ["nothing", true]);
+      await assertWhole(fixture);
+      await migrate(machine(root), { root, rollback: true });
+      assertEquals(legacyFiles(root), before);
+    }));
+}
+
+Deno.test("an update of a legacy session finishes a migration that was killed, and counts", () =>
+  withLegacy(async (fixture) => {
+    const { root, layout } = fixture;
+    await commit(layout);
+    await addNote(machine(root), { root, text: "goes on" });
+    const { notes, legacy } = await readStatus(machine(root), { root });
+    assertEquals([notes, legacy], [["goes on"], false]);
+    await assertWhole(fixture);
+  }));
+
+Deno.test("a start removes what a migration put aside that does not count", () =>
+  withLegacy(async ({ root, layout, before }) => {
+    await commit(layout);
+    Deno.removeSync(layout.migrationRecord);
+    writeTree(layout.directory, {
+      [`.new-${DEAD.token}/staged/config.yaml`]: "half",
+      [`.migration_complete.${DEAD.token}.tmp`]: "{",
+    });
+    assertEquals((await readStatus(machine(root), { root })).legacy, true);
+    const task = "Beside";
+    await startSession(machine(root), { root, task, beside: true });
+    assertEquals(legacyFiles(root), before);
+    assertEquals(
+      namesIn(layout.directory).filter((name) => /^migration|new-/.test(name)),
+      [],
+    );
+  }));
+
+Deno.test("a legacy file that was written after the migration counted stays, and is named", () =>
+  withLegacy(async ({ root, layout }) => {
+    await commit(layout);
+    const text = Deno.readTextFileSync(layout.legacyLog);
+    Deno.writeTextFileSync(layout.legacyLog, `${text}more\n`);
+    await addNote(machine(root), { root, text: "finishes it" });
+    assertEquals(
+      Deno.readTextFileSync(layout.legacyLog),
+      `${text}more\n`,
+    );
+  }));
+
+const UNDO_MOVES = MOVES;
+
+/** What taking a migration back does, one after the other. */
+function undoMovesIn(
+  { root, directory, migrationUndo }: RepositoryLayout,
+  { units, retired }: MigrationRecord,
+): readonly Move[] {
+  const { originals, withdrawn } = migrationLayoutAt(migrationUndo);
+  return [
+    ...retired.map((path): Move => [
+      `${originals}/${path}`,
+      `${root}/${path}`,
+    ]),
+    ...units.toReversed().map(({ path }): Move => [
+      `${directory}/${path}`,
+      `${withdrawn}/${path}`,
+    ]),
+  ];
+}
+
+for (let count = 0; count <= UNDO_MOVES; count++) {
+  Deno.test(`a rollback that was killed after ${count} moves is read and finished`, () =>
+    withLegacy(async ({ root, layout, before }) => {
+      const { backup } = await migrate(machine(root), { root });
+      const record = readMigrationRecord(layout);
+      if (record === undefined) throw new Error("There is no record");
+      Deno.renameSync(backup ?? "", layout.migrationUndo);
+      writeTree(layout.directory, { lock: lockText(DEAD) });
+      perform(undoMovesIn(layout, record).slice(0, count));
+      const { session } = await readStatus(machine(root), { root });
+      assertEquals(session, LEGACY_ID);
+      const error = await refusalOf(() =>
+        migrate(machine(root), { root, rollback: true })
+      );
+      assertEquals(error.code, "no_migration");
+      assertEquals(legacyFiles(root), before);
+      assertEquals(
+        Object.keys(fullTree(root)).filter((path) =>
+          /migration|sessions\/./.test(path)
+        ),
+        [],
+      );
+    }));
+}
+
+Deno.test("an update that came between a killed rollback and its end is kept aside", () =>
+  withLegacy(async ({ root, layout, before }) => {
+    const { backup } = await migrate(machine(root), { root });
+    Deno.renameSync(backup ?? "", layout.migrationUndo);
+    await addNote(machine(root), { root, text: "in between" });
+    const error = await refusalOf(() =>
+      migrate(machine(root), { root, rollback: true })
+    );
+    assertEquals(error.code, "no_migration");
+    assertEquals(legacyFiles(root), before);
+    const [place] = namesIn(layout.migrationBackup);
+    const { kept } = migrationLayoutAt(`${layout.migrationBackup}/${place}`);
+    const state = Deno.readTextFileSync(
+      `${kept}/sessions/${LEGACY_ID}/state.json`,
+    );
+    assertEquals(state.includes("in between"), true);
+  }));
