@@ -1,0 +1,95 @@
+import type { ConfigEntry } from "../core/config.ts";
+import { OrcError } from "../core/error.ts";
+import { readFlatYaml } from "../core/flat_yaml.ts";
+import { decodeUtf8 } from "../core/json_parse.ts";
+import { MAX_CONFIG_BYTES } from "../core/limits.ts";
+import { describeValue, scalarText } from "../core/workflow_value.ts";
+import { guardPath } from "../store/path_guard.ts";
+import { readRegularFile } from "../store/read_file.ts";
+import { asConfigError } from "./config_error.ts";
+import type { ConfigFile } from "./config_files.ts";
+
+const HINT = "correct the file; orc config path shows which files there are";
+
+/**
+ * Reads the entries of a configuration file; none where there is no file.
+ *
+ * @throws {OrcError} config, naming line and column, if it is no mapping in YAML; corrupt if a
+ *   part of its path is a link
+ */
+export async function readConfigEntries(
+  file: ConfigFile,
+): Promise<readonly ConfigEntry[]> {
+  const text = readConfigText(file);
+  return text === undefined ? [] : await parseConfig(text, file.path);
+}
+
+/** Reads the text of a configuration file; undefined when there is none. */
+export function readConfigText(
+  { base, path, isLegacy }: ConfigFile,
+): string | undefined {
+  // Directories of other programs may be links.
+  if (!isLegacy) guardPath(base, path);
+  try {
+    const bytes = readRegularFile(path, MAX_CONFIG_BYTES);
+    return bytes && decodeUtf8(bytes, path);
+  } catch (cause) {
+    throw asConfigError(
+      cause,
+      "put a regular YAML file in UTF-8 there, below 256 KiB",
+    );
+  }
+}
+
+/** Finds the entries in the text of a configuration file. */
+export async function parseConfig(
+  text: string,
+  path: string,
+): Promise<readonly ConfigEntry[]> {
+  return readFlatYaml(text) ?? await parseYaml(text, path);
+}
+
+async function parseYaml(
+  text: string,
+  path: string,
+): Promise<readonly ConfigEntry[]> {
+  const { readWorkflowText } = await import("./read_workflow_text.ts");
+  const { value, locate } = configErrors(() => readWorkflowText(text, path));
+  if (value === null || value === undefined) return [];
+  if (!(value instanceof Map)) throw noMapping(path, value);
+  return Array.from(value, ([key, member]): ConfigEntry => {
+    const { line, column } = locate([key]) ?? { line: 1, column: 1 };
+    return {
+      key: typeof key === "string" ? key : scalarText(key) ?? "null",
+      value: member,
+      line,
+      column,
+    };
+  });
+}
+
+function configErrors<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof OrcError) || cause.kind !== "config") throw cause;
+    const { code, message, path, details } = cause;
+    throw new OrcError("config", code, message, {
+      cause,
+      path,
+      details,
+      hint: HINT,
+    });
+  }
+}
+
+function noMapping(path: string, value: unknown): OrcError {
+  return new OrcError(
+    "config",
+    "invalid_config",
+    `${path}:1:1: Expected settings, one KEY: VALUE a line, found ${
+      describeValue(value)
+    }`,
+    { path, hint: HINT },
+  );
+}

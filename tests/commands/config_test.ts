@@ -1,0 +1,144 @@
+import { assertEquals } from "@std/assert";
+import { withRoot } from "../app/fixtures.ts";
+import { orc, testOutput, testText } from "./orc.ts";
+
+const FILE = ".orchestrator/config.yaml";
+
+const OURS = `# Ours
+check_timeout_seconds: 900
+colr: x
+agent_program: evil
+notice: maybe
+`;
+
+function within(
+  text: string,
+): (test: (root: string) => Promise<void>) => Promise<void> {
+  return (test) => withRoot({ [FILE]: text }, test);
+}
+
+testOutput({
+  name: "orc config list shows every setting, and what is wrong",
+  argv: ["config", "list"],
+  within: within(OURS),
+  machine: { environment: { ORCHESTRATOR_COLOR: "always" } },
+});
+
+testOutput({
+  name: "orc config show shows what is set where",
+  argv: ["config", "show", "--lock-timeout", "3"],
+  within: within(OURS),
+  machine: { environment: { ORCHESTRATOR_CHECK_TIMEOUT_SECONDS: "5" } },
+});
+
+testText({
+  name: "orc config show says that nothing is set",
+  argv: ["config", "show"],
+});
+
+testOutput({
+  name: "orc config show --effective shows what counts",
+  argv: ["config", "show", "--effective"],
+  within: within("color: never\n"),
+});
+
+testOutput({
+  name: "orc config get prints the value",
+  argv: ["config", "get", "check_timeout_seconds"],
+  within: within(OURS),
+});
+
+testText({
+  name: "orc config get finds nothing where nothing is set",
+  argv: ["config", "get", "secrets_repo"],
+  exitCode: 4,
+});
+
+testText({
+  name: "orc config get names the place of a wrong value",
+  argv: ["config", "get", "notice"],
+  within: within(OURS),
+  exitCode: 78,
+});
+
+testOutput({
+  name: "orc config set says what is where now",
+  argv: ["config", "set", "color", "never"],
+});
+
+testText({
+  name: "orc config set says what a value is for that orc does not know",
+  argv: ["config", "set", "team", "shop"],
+});
+
+testText({
+  name: "orc config set suggests the name that was meant",
+  argv: ["config", "set", "chek_timeout_seconds", "5"],
+  exitCode: 2,
+});
+
+testOutput({
+  name: "orc config set leaves a broken file alone",
+  argv: ["config", "set", "color", "never"],
+  within: within("color: [\n"),
+  exitCode: 78,
+});
+
+testText({
+  name: "orc config set sends to the user's file what counts only there",
+  argv: ["config", "set", "agent_program", "codex exec"],
+  exitCode: 2,
+});
+
+testOutput({
+  name: "orc config unset says what is gone",
+  argv: ["config", "unset", "color"],
+  within: within("color: never\n"),
+});
+
+testText({
+  name: "orc config unset says that there was nothing",
+  argv: ["config", "unset", "color"],
+  within: within("notice: true\n"),
+});
+
+testOutput({
+  name: "orc config path prints the file",
+  argv: ["config", "path"],
+});
+
+testText({
+  name: "orc config path --global needs a home",
+  argv: ["config", "path", "--global"],
+  exitCode: 4,
+});
+
+Deno.test("orc answers in JSON where a setting asks for it, and no flag does otherwise", () =>
+  within("output: json\n")(async (root) => {
+    const isJson = async (...argv: readonly string[]): Promise<boolean> =>
+      (await orc(root, argv)).out.startsWith("{");
+    assertEquals(await isJson("config", "get", "notice"), true);
+    assertEquals(await isJson("config", "get", "secrets_repo"), true);
+    assertEquals(await isJson("--output", "text", "session", "list"), false);
+    const environment = { ORCHESTRATOR_OUTPUT: "text" };
+    const { out } = await orc(root, ["session", "list"], { environment });
+    assertEquals(out.startsWith("{"), false);
+  }));
+
+Deno.test("orc colors its text as a setting says, and no flag otherwise", () =>
+  within("color: always\n")(async (root) => {
+    const isColored = async (...argv: readonly string[]): Promise<boolean> =>
+      (await orc(root, argv)).out.includes("\x1b[");
+    assertEquals(await isColored("config", "list"), true);
+    assertEquals(await isColored("config", "list", "--no-color"), false);
+    assertEquals(await isColored("config", "list", "--json"), false);
+  }));
+
+Deno.test("orc warns of settings it cannot use, and goes on", () =>
+  within("color: 7\n")(async (root) => {
+    const { exitCode, err } = await orc(root, ["session", "list"]);
+    assertEquals(exitCode, 0);
+    assertEquals(err.includes(`/shop/${FILE}:1:1: color: Expected`), true);
+    const quiet = await orc(root, ["session", "list", "--quiet"]);
+    assertEquals(quiet.err, "");
+  }));
