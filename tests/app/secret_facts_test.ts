@@ -1,0 +1,87 @@
+import { assertEquals } from "@std/assert";
+import { diagnoseSecrets } from "../../src/app/diagnose_secrets.ts";
+import { setSecret } from "../../src/app/set_secret.ts";
+import { fixedHost, type Machine } from "./fixtures.ts";
+import { OTHER_VALUE, VALUE, withSecrets } from "./secrets.ts";
+
+const TOKEN = `ghp_${"a1".repeat(18)}`;
+
+const QUIET: Machine = {
+  programs: { "git credential fill": { exitCode: -1, problem: "No git" } },
+  environment: { OTHER_KEY: OTHER_VALUE },
+};
+
+async function keep(root: string, machine: Machine): Promise<void> {
+  const host = fixedHost({ ...machine, input: VALUE });
+  await setSecret(host, { root, name: "API_KEY" });
+}
+
+async function codesAt(
+  root: string,
+  machine: Machine,
+): Promise<readonly string[]> {
+  const host = fixedHost({ ...machine, ...QUIET });
+  const { findings } = await diagnoseSecrets(host, { root });
+  return findings.map(({ code, path }) => `${code} ${path.replace(root, "")}`);
+}
+
+/** Runs git on a repository of the test's own. */
+function git(root: string, ...args: string[]): void {
+  const { success, stderr } = new Deno.Command("git", {
+    args: ["-C", root, ...args],
+    stdout: "piped",
+    stderr: "piped",
+  }).outputSync();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+}
+
+Deno.test("diagnoseSecrets() finds secrets and identities that git tracks", () =>
+  withSecrets(async (root, machine) => {
+    await keep(root, machine);
+    git(root, "init", "--quiet");
+    assertEquals(await codesAt(root, machine), []);
+    git(root, "add", "--force", ".orchestrator", "home");
+    assertEquals(await codesAt(root, machine), [
+      "secret_committed /.orchestrator/secrets/API_KEY.age",
+      "identity_exposed /home/.orchestrator/identity.txt",
+    ]);
+  }));
+
+Deno.test("diagnoseSecrets() finds secrets that cannot be opened", () =>
+  withSecrets(async (root, machine) => {
+    await keep(root, machine);
+    const path = `${root}/.orchestrator/secrets/API_KEY.age`;
+    const shown = path.replace(root, "");
+    Deno.writeFileSync(path, Deno.readFileSync(path).subarray(0, -1));
+    assertEquals(await codesAt(root, machine), [`secret_damaged ${shown}`]);
+    await keep(root, machine);
+    Deno.removeSync(`${root}/home/.orchestrator/identity.txt`);
+    assertEquals(await codesAt(root, machine), [`secret_locked ${shown}`]);
+  }));
+
+Deno.test("diagnoseSecrets() finds keys beside what they open, and tokens in shared files", () =>
+  withSecrets(async (root, machine) => {
+    Deno.writeTextFileSync(`${root}/.envrc`, "export SECRETS_PASSWORD=x1\n");
+    assertEquals(
+      await codesAt(root, machine),
+      ["secret_missing /.orchestrator/secrets"],
+    );
+    await keep(root, machine);
+    Deno.writeTextFileSync(
+      `${root}/.orchestrator/config.yaml`,
+      `# ${TOKEN}\n`,
+    );
+    assertEquals(await codesAt(root, machine), [
+      "key_beside_secrets /.envrc",
+      "token_in_file /.orchestrator/config.yaml",
+    ]);
+  }));
+
+Deno.test("diagnoseSecrets() says that the Python tool's secrets are there", () =>
+  withSecrets(async (root, machine) => {
+    await keep(root, machine);
+    Deno.writeTextFileSync(`${root}/.secrets.enc`, "Salted__");
+    assertEquals(await codesAt(root, machine), [
+      "legacy_secrets /.secrets.enc",
+    ]);
+  }));

@@ -1,0 +1,59 @@
+import {
+  assertEquals,
+  assertNotStrictEquals,
+  assertStrictEquals,
+} from "@std/assert";
+import { maskFailure } from "../../src/app/failure_masker.ts";
+import { openSession } from "../../src/app/open_session.ts";
+import { extendMasker, sessionMasker } from "../../src/app/session_masker.ts";
+import { rememberedMasker } from "../../src/host/shown_masker.ts";
+import { fixedHost, withRoot } from "./fixtures.ts";
+import { OTHER_VALUE, VALUE, withSecretSession } from "./secrets.ts";
+
+const environment = {
+  API_KEY: VALUE,
+  ORCHESTRATOR_OTHER_KEY: OTHER_VALUE,
+  SECRETS_PASSWORD: "opens everything",
+};
+
+Deno.test("sessionMasker() knows all values of the workflow's secrets, and what opens them", () =>
+  withSecretSession(async (root, machine) => {
+    const host = fixedHost({ ...machine, environment });
+    const opened = await openSession(host, { root });
+    assertEquals(rememberedMasker(host), undefined);
+    const masker = await sessionMasker(host, opened);
+    assertEquals(
+      masker.mask(`${VALUE} ${OTHER_VALUE} opens everything`),
+      "[secret API_KEY] [secret OTHER_KEY] [secret SECRETS_PASSWORD]",
+    );
+    assertStrictEquals(rememberedMasker(host), masker);
+    assertStrictEquals(await sessionMasker(host, opened), masker);
+  }));
+
+Deno.test("extendMasker() adds what was found elsewhere, for the rest of the run", () =>
+  withSecretSession(async (root, machine) => {
+    const host = fixedHost({ ...machine, environment });
+    const opened = await openSession(host, { root });
+    const before = await sessionMasker(host, opened);
+    await extendMasker(host, opened, [{ name: "NEW", value: "from git 123" }]);
+    const after = await sessionMasker(host, opened);
+    assertNotStrictEquals(after, before);
+    assertEquals(
+      after.mask(`from git 123, ${VALUE}`),
+      "[secret NEW], [secret API_KEY]",
+    );
+  }));
+
+Deno.test("maskFailure() knows the secrets of a session, else tokens by their shape", async () => {
+  const token = `ghp_${"a1".repeat(18)}`;
+  await withSecretSession(async (root, machine) => {
+    const host = fixedHost({ ...machine, environment });
+    await maskFailure(host, { root });
+    assertEquals(rememberedMasker(host)?.mask(VALUE), "[secret API_KEY]");
+  });
+  await withRoot({}, async (root) => {
+    const host = fixedHost({ environment });
+    await maskFailure(host, { root });
+    assertEquals(rememberedMasker(host)?.mask(token), "[secret]");
+  });
+});

@@ -1,0 +1,262 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Machine } from "../app/fixtures.ts";
+import { OTHER_VALUE, VALUE, withSecrets } from "../app/secrets.ts";
+import { documentOf, orc, transcriptOf } from "./orc.ts";
+
+const NO_GIT = { "git credential fill": { exitCode: -1, problem: "No git" } };
+
+interface Scene {
+  readonly name: string;
+  readonly argv: readonly string[];
+  readonly exitCode?: number;
+  readonly machine?: Machine;
+  readonly before?: (root: string, machine: Machine) => Promise<unknown>;
+}
+
+/** Compares what people and what programs get with their snapshots, with a user who has an identity. */
+function testSecrets(
+  { name, argv, exitCode = 0, machine = {}, before }: Scene,
+): void {
+  Deno.test(name, async (t) => {
+    for (const flags of [[], ["--json"]]) {
+      await withSecrets(async (root, base) => {
+        const here = { ...base, programs: NO_GIT, ...machine };
+        await before?.(root, here);
+        const ran = await orc(root, [...argv, ...flags], here);
+        assertEquals(ran.exitCode, exitCode, ran.err);
+        const shown = flags.length > 0
+          ? documentOf(ran)
+          : transcriptOf(argv, ran);
+        await t.assertSnapshot(shown);
+      });
+    }
+  });
+}
+
+/** Keeps the value of the tests under a name. */
+async function keep(
+  root: string,
+  machine: Machine,
+  ...argv: string[]
+): Promise<void> {
+  const ran = await orc(root, ["secrets", "set", ...argv], {
+    ...machine,
+    input: `${VALUE}\n`,
+  });
+  assertEquals([ran.exitCode, ran.err], [0, ""]);
+}
+
+testSecrets({
+  name:
+    "orc secrets init keeps the identity that is there, and says what is missing",
+  argv: ["secrets", "init"],
+});
+
+testSecrets({
+  name: "orc secrets set keeps what comes from standard input",
+  argv: ["secrets", "set", "API_KEY"],
+  machine: { input: `${VALUE}\n` },
+});
+
+testSecrets({
+  name: "orc secrets set keeps what is typed",
+  argv: ["secrets", "set", "API_KEY", "--global"],
+  machine: { answers: [VALUE] },
+});
+
+testSecrets({
+  name: "orc secrets set refuses an empty value",
+  argv: ["secrets", "set", "API_KEY"],
+  machine: { input: "\n" },
+  exitCode: 2,
+});
+
+testSecrets({
+  name: "orc secrets set refuses what is no name",
+  argv: ["secrets", "set", "../API_KEY"],
+  machine: { input: VALUE },
+  exitCode: 2,
+});
+
+testSecrets({
+  name: "orc secrets set takes no value as an argument",
+  argv: ["secrets", "set", "API_KEY", "value"],
+  exitCode: 2,
+});
+
+testSecrets({
+  name: "orc secrets set needs something to encrypt to",
+  argv: ["secrets", "set", "API_KEY"],
+  machine: { home: undefined, input: VALUE },
+  exitCode: 77,
+});
+
+testSecrets({
+  name: "orc secrets set --passphrase wants it typed twice",
+  argv: ["secrets", "set", "API_KEY", "--passphrase"],
+  machine: { answers: ["one", "another"] },
+  exitCode: 2,
+});
+
+testSecrets({
+  name: "orc secrets get prints the value for a program",
+  argv: ["secrets", "get", "API_KEY"],
+  before: (root, machine) => keep(root, machine, "API_KEY"),
+});
+
+testSecrets({
+  name: "orc secrets get prints nothing on a terminal",
+  argv: ["secrets", "get", "API_KEY"],
+  before: (root, machine) => keep(root, machine, "API_KEY"),
+  machine: { columns: 80 },
+  exitCode: 3,
+});
+
+testSecrets({
+  name: "orc secrets get --show prints on a terminal",
+  argv: ["secrets", "get", "API_KEY", "--show"],
+  before: (root, machine) => keep(root, machine, "API_KEY"),
+  machine: { columns: 80 },
+});
+
+testSecrets({
+  name: "orc secrets get says how to keep a secret that nobody has",
+  argv: ["secrets", "get", "API_KEY"],
+  exitCode: 4,
+});
+
+testSecrets({
+  name: "orc secrets list shows where secrets come from, and which are missing",
+  argv: ["secrets", "list"],
+  before: async (root, machine) => {
+    await keep(root, machine, "DEPLOY_KEY", "--global");
+    await keep(root, machine, "API_KEY");
+  },
+});
+
+testSecrets({
+  name: "orc secrets source names all places in their order",
+  argv: ["secrets", "source", "API_KEY"],
+  before: async (root, machine) => {
+    await keep(root, machine, "API_KEY", "--global");
+    await keep(root, machine, "API_KEY");
+  },
+  machine: { environment: { API_KEY: OTHER_VALUE } },
+});
+
+testSecrets({
+  name: "orc secrets source asks git when nobody else has it",
+  argv: ["secrets", "source", "API_KEY"],
+  machine: {
+    programs: { "git credential fill": { stdout: `password=${VALUE}\n` } },
+  },
+});
+
+testSecrets({
+  name: "orc secrets test proves that a secret can be had",
+  argv: ["secrets", "test", "API_KEY"],
+  machine: { environment: { ORCHESTRATOR_API_KEY: VALUE } },
+});
+
+testSecrets({
+  name: "orc secrets test gives no fingerprint of a short value",
+  argv: ["secrets", "test", "API_KEY"],
+  machine: { environment: { API_KEY: "1234" } },
+});
+
+testSecrets({
+  name: "orc secrets rm removes a secret from where it counts",
+  argv: ["secrets", "rm", "API_KEY"],
+  before: async (root, machine) => {
+    await keep(root, machine, "API_KEY", "--global");
+    await keep(root, machine, "API_KEY");
+  },
+});
+
+testSecrets({
+  name: "orc secrets rm says that nothing is stored there",
+  argv: ["secrets", "rm", "API_KEY", "--global"],
+  before: (root, machine) => keep(root, machine, "API_KEY"),
+  exitCode: 4,
+});
+
+testSecrets({
+  name: "orc secrets doctor finds nothing where all is well",
+  argv: ["secrets", "doctor"],
+  before: async (root, machine) => {
+    await keep(root, machine, "API_KEY");
+    await keep(root, machine, "OTHER_KEY", "--global");
+  },
+});
+
+testSecrets({
+  name: "orc secrets doctor finds what is missing or exposed",
+  argv: ["secrets", "doctor"],
+  exitCode: 3,
+  before: async (root, machine) => {
+    await keep(root, machine, "API_KEY");
+    const secrets = `${root}/.orchestrator/secrets`;
+    Deno.chmodSync(`${secrets}/API_KEY.age`, 0o644);
+    Deno.writeTextFileSync(`${secrets}/notes.txt`, VALUE, { mode: 0o600 });
+    Deno.writeTextFileSync(`${secrets}/OLD.age`, VALUE, { mode: 0o600 });
+    Deno.writeTextFileSync(
+      `${root}/.env`,
+      `ORCHESTRATOR_PASSPHRASE=${VALUE}\nTOKEN=ghp_${"a1".repeat(18)}\n`,
+    );
+  },
+});
+
+Deno.test("orc secrets keeps one secret at three levels, each in its own file", () =>
+  withSecrets(async (root, machine) => {
+    for (const flags of [[], ["--private"], ["--global"]]) {
+      await keep(root, machine, "API_KEY", ...flags);
+    }
+    const levels: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      const { out } = await orc(root, ["secrets", "rm", "API_KEY"], machine);
+      levels.push(out.replace(/[0-9a-f]{12}/, "ID").trim());
+    }
+    assertEquals(levels, [
+      'Removed secret "API_KEY" from /shop/.orchestrator/secrets/API_KEY.age',
+      'Removed secret "API_KEY" from /shop/home/.orchestrator/secrets/ID/API_KEY.age',
+      'Removed secret "API_KEY" from /shop/home/.orchestrator/secrets/API_KEY.age',
+    ]);
+  }));
+
+Deno.test("orc secrets set takes a value of several lines from a file", () =>
+  withSecrets(async (root, machine) => {
+    const value = "-----BEGIN KEY-----\nlines\n-----END KEY-----";
+    Deno.writeTextFileSync(`${root}/key.pem`, `${value}\n\n`);
+    await keep(root, machine, "PEM_KEY", "--file", "key.pem");
+    const { out } = await orc(root, ["secrets", "get", "PEM_KEY"], machine);
+    assertEquals(out, `${value}\n`);
+  }));
+
+Deno.test("orc secrets init makes an identity once", () =>
+  withSecrets(async (root, machine) => {
+    const path = `${root}/home/.orchestrator/identity.txt`;
+    Deno.removeSync(path);
+    const texts: string[] = [];
+    for (const created of [true, false]) {
+      const ran = await orc(root, ["secrets", "init", "--json"], machine);
+      assertEquals(JSON.parse(ran.out).result.created, created);
+      texts.push(Deno.readTextFileSync(path));
+    }
+    assertEquals(texts[0], texts[1]);
+    assert(texts[0]?.includes("\n# public key: age1"));
+    assertEquals((Deno.lstatSync(path).mode ?? 0) & 0o777, 0o600);
+  }));
+
+Deno.test("orc secrets set --passphrase is opened by ORCHESTRATOR_PASSPHRASE", () =>
+  withSecrets(async (root, machine) => {
+    const environment = { ORCHESTRATOR_PASSPHRASE: "correct horse" };
+    const here = { ...machine, environment };
+    await keep(root, here, "API_KEY", "--passphrase");
+    const { out } = await orc(root, ["secrets", "get", "API_KEY"], here);
+    assertEquals(out, `${VALUE}\n`);
+    const locked = await orc(root, ["secrets", "get", "API_KEY"], {
+      ...machine,
+      programs: NO_GIT,
+    });
+    assertEquals(locked.exitCode, 77);
+  }));

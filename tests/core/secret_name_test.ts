@@ -1,0 +1,57 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { OrcError } from "../../src/core/error.ts";
+import {
+  assertSecretName,
+  isSecretName,
+  variablesOf,
+} from "../../src/core/secret_name.ts";
+
+Deno.test("isSecretName() takes capital letters, digits and underscores", () => {
+  for (const name of ["A", "OPENAI_API_KEY", "K8S_TOKEN", "A".repeat(64)]) {
+    assert(isSecretName(name), name);
+  }
+  for (
+    const name of [
+      "",
+      "a",
+      "1A",
+      "_A",
+      "A-B",
+      "A.B",
+      "../A",
+      "A/B",
+      "A\0",
+      "A\n",
+      "Ä",
+      "A".repeat(65),
+      "PATH",
+      "HOME",
+    ]
+  ) {
+    assert(!isSecretName(name), name);
+  }
+});
+
+Deno.test("assertSecretName() says what is wrong with a name", () => {
+  const message = (name: string): string =>
+    assertThrows(() => assertSecretName(name), OrcError).message;
+  assertEquals(
+    message("api key"),
+    '"api key" cannot be the name of a secret: it holds capital letters, digits and underscores, at most 64',
+  );
+  assertEquals(
+    message("PATH"),
+    '"PATH" cannot be the name of a secret: every program needs the variable of that name',
+  );
+});
+
+Deno.test("variablesOf() asks for the prefixed variable first", () => {
+  assertEquals(variablesOf("API_KEY"), ["ORCHESTRATOR_API_KEY", "API_KEY"]);
+});
+
+Deno.test("variablesOf() takes no setting of orc for a secret", () => {
+  assertEquals(variablesOf("SESSION"), ["SESSION"]);
+  assertEquals(variablesOf("ORCHESTRATOR_PASSPHRASE"), [
+    "ORCHESTRATOR_PASSPHRASE",
+  ]);
+});

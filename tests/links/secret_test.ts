@@ -1,0 +1,35 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { OrcError } from "../../src/core/error.ts";
+import {
+  readSecret,
+  secretNames,
+  writeSecret,
+} from "../../src/store/secret.ts";
+import { tokenOf } from "../store/fixtures.ts";
+import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
+
+function codeOf(work: () => unknown): string {
+  return assertThrows(work, OrcError).code;
+}
+
+Deno.test("secrets are not read or written through a link", () =>
+  withTemporaryDirectory((base) => {
+    writeTree(base, { "elsewhere/API_KEY.age": "stolen", "own/": "" });
+    Deno.symlinkSync(`${base}/elsewhere`, `${base}/secrets`);
+    Deno.symlinkSync(
+      `${base}/elsewhere/API_KEY.age`,
+      `${base}/own/API_KEY.age`,
+    );
+    const bytes = new Uint8Array([1]);
+    for (const name of ["secrets", "own"]) {
+      const directory = { base, path: `${base}/${name}` };
+      const read = () => readSecret(directory, "API_KEY");
+      const write = () => writeSecret(directory, "API_KEY", bytes, tokenOf(1));
+      assertEquals([codeOf(read), codeOf(write)], [
+        "symbolic_link",
+        "symbolic_link",
+      ]);
+    }
+    const linked = { base, path: `${base}/secrets` };
+    assertEquals(codeOf(() => secretNames(linked)), "symbolic_link");
+  }));
