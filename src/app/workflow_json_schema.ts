@@ -16,7 +16,7 @@ export interface JsonSchema {
 }
 
 /** The draft of JSON Schema that editors know. */
-const DRAFT = "http://json-schema.org/draft-07/schema#";
+export const SCHEMA_DRAFT = "http://json-schema.org/draft-07/schema#";
 
 /**
  * Describes workflow.yaml as a JSON Schema, for editors. It is made of the
@@ -43,7 +43,11 @@ export async function workflowJsonSchema(): Promise<JsonSchema> {
     // Rules that JSON Schema cannot express are checked by orc alone.
     errorMode: "ignore",
   }) as JsonSchema;
-  return { $schema: DRAFT, title: "workflow.yaml of orc", ...explain(schema) };
+  return {
+    $schema: SCHEMA_DRAFT,
+    title: "workflow.yaml of orc",
+    ...explain(schema),
+  };
 }
 
 function explain(workflow: JsonSchema): JsonSchema {

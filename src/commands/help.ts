@@ -16,9 +16,11 @@ export function helpCommand(
       name: "COMMAND",
       summary: "Command to explain, such as start or session list",
       required: false,
+      values: "command",
       variadic: true,
     }],
     flags: [],
+    effect: "reads",
     permissions: [],
     examples: ["orc help", "orc help start", "orc help session list --json"],
     run: async (_host, values) => ({

@@ -1,4 +1,10 @@
-import type { ArgSpec, FlagSpec, Permission, TableEntry } from "./command.ts";
+import type {
+  ArgSpec,
+  Effect,
+  FlagSpec,
+  Permission,
+  TableEntry,
+} from "./command.ts";
 import {
   type CommandGroup,
   entriesBelow,
@@ -41,6 +47,8 @@ export interface CommandPage extends ListedCommand {
   readonly args: readonly ArgSpec[];
   readonly flags: readonly FlagSpec[];
   readonly globalFlags: readonly FlagSpec[];
+  /** What it does to files, without any flag. */
+  readonly effect: Effect;
   readonly permissions: readonly Permission[];
   readonly examples: readonly string[];
 }
@@ -68,15 +76,15 @@ function overviewOf(groups: readonly CommandGroup[]): OverviewPage {
     groups: groups.map(({ title, isFolded = false, entries }) => ({
       title,
       isFolded,
-      commands: entries.map(listed),
+      commands: entries.filter(({ isHidden }) => !isHidden).map(listed),
     })),
     globalFlags,
   };
 }
 
 async function commandPage(entry: TableEntry): Promise<CommandPage> {
-  const { description, args, flags, permissions, examples } = await entry
-    .load();
+  const { description, args, flags, effect, permissions, examples } =
+    await entry.load();
   return {
     type: "command",
     ...listed(entry),
@@ -84,6 +92,7 @@ async function commandPage(entry: TableEntry): Promise<CommandPage> {
     args,
     flags,
     globalFlags,
+    effect,
     permissions,
     examples,
   };

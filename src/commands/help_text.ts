@@ -1,5 +1,5 @@
-import { ORCHESTRATOR_DIRECTORY } from "../core/layout.ts";
-import type { ArgSpec, FlagSpec, Permission, Style } from "./command.ts";
+import type { ArgSpec, FlagSpec, Style } from "./command.ts";
+import { effectText } from "./effect_text.ts";
 import type {
   CommandPage,
   FamilyPage,
@@ -7,6 +7,7 @@ import type {
   ListedCommand,
   OverviewPage,
 } from "./help_page.ts";
+import { permissionRows } from "./permission_text.ts";
 
 /** Long lines are hard to read on wide terminals too. */
 const MAX_COLUMNS = 80;
@@ -15,19 +16,6 @@ const MAX_LEFT_COLUMN = 34;
 
 /** A line in two columns. */
 type Row = readonly [left: string, right: string];
-
-/** What each permission is for, with its flag of `deno run`. */
-const PERMISSION_ROWS: Readonly<Record<Permission, Row>> = {
-  run: ["--allow-run", "run checks and git"],
-  sys: ["--allow-sys", "read the host name and the home directory"],
-  net: ["--allow-net", "reach other machines"],
-};
-
-const BASIC_PERMISSION_ROWS: readonly Row[] = [
-  ["--allow-read=ROOT", "read the repository"],
-  [`--allow-write=ROOT/${ORCHESTRATOR_DIRECTORY}`, "keep the sessions"],
-  ["--allow-env", "read settings from the environment"],
-];
 
 /** Makes the text of a help page. */
 export function renderPage(page: HelpPage, style: Style): string {
@@ -99,7 +87,7 @@ function renderCommand(page: CommandPage, style: Style): string {
     ["Flags", page.flags.map(flagRow)],
     ["Flags of every command", page.globalFlags.map(flagRow)],
     ["Examples", page.examples.map((example) => [example, ""])],
-    ["Permissions under deno run", permissionRows(page.permissions)],
+    ["Permissions under deno run", permissionRows(page)],
   ];
   const sections = sectionRows
     .filter(([, rows]) => rows.length > 0)
@@ -109,31 +97,28 @@ function renderCommand(page: CommandPage, style: Style): string {
   return [headOf(page, style).join("\n"), ...sections].join("\n\n");
 }
 
-function permissionRows(permissions: readonly Permission[]): readonly Row[] {
-  return [
-    ...BASIC_PERMISSION_ROWS,
-    ...permissions.map((permission) => PERMISSION_ROWS[permission]),
-  ];
-}
-
 function headOf(page: CommandPage, style: Style): readonly string[] {
   const paragraphs = page.description.split(/\n\s*\n/);
   return [
     `${style.bold(`orc ${page.name}`)}: ${page.summary}`,
     "",
-    `Usage: ${usageOf(page)}`,
+    `Usage:  ${usageOf(page)}`,
     ...aliasLines(page),
+    ...hang("Effect: ", effectText(page), widthOf(style)),
     ...paragraphs.flatMap((text) => ["", ...wrap(text, widthOf(style))]),
   ];
 }
 
-function usageOf({ name, args }: CommandPage): string {
+/** The way to type a command. */
+export function usageOf(
+  { name, args }: Pick<CommandPage, "name" | "args">,
+): string {
   return ["orc", name, ...args.map(placeholderOf), "[FLAG]..."].join(" ");
 }
 
 function aliasLines({ aliases }: ListedCommand): readonly string[] {
   if (aliases.length === 0) return [];
-  return [`Also:  ${aliases.map((alias) => `orc ${alias}`).join(", ")}`];
+  return [`Also:   ${aliases.map((alias) => `orc ${alias}`).join(", ")}`];
 }
 
 function placeholderOf({ name, required, variadic }: ArgSpec): string {
@@ -141,12 +126,18 @@ function placeholderOf({ name, required, variadic }: ArgSpec): string {
 }
 
 function flagRow(flag: FlagSpec): Row {
-  const repeats = flag.repeatable ? " (may be repeated)" : "";
   const indent = flag.short === undefined ? "    " : "";
-  return [indent + spellingsOf(flag), flag.summary + repeats];
+  return [indent + spellingsOf(flag), flagSummary(flag)];
 }
 
-function spellingsOf({ name, short, aliases, value }: FlagSpec): string {
+/** What a flag does, who may use it and how often. */
+export function flagSummary({ summary, effect, repeatable }: FlagSpec): string {
+  const human = effect === "human" ? " (a human only)" : "";
+  return summary + human + (repeatable ? " (may be repeated)" : "");
+}
+
+/** All spellings of a flag, with the placeholder of its value. */
+export function spellingsOf({ name, short, aliases, value }: FlagSpec): string {
   const spellings = [
     ...short === undefined ? [] : [`-${short}`],
     `--${name}`,
@@ -168,6 +159,13 @@ function columnsOf(rows: readonly Row[], style: Style): readonly string[] {
       ? [beginning, " ".repeat(indent) + first, ...following]
       : [beginning + first, ...following];
   });
+}
+
+function hang(title: string, text: string, width: number): readonly string[] {
+  return wrap(text, width - title.length)
+    .map((line, index) =>
+      (index === 0 ? title : " ".repeat(title.length)) + line
+    );
 }
 
 function widest(texts: readonly string[]): number {

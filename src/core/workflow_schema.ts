@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { lengthOf } from "./text.ts";
 import { isAbsolutePath } from "./path.ts";
+import { isSecretName } from "./secret_name.ts";
 import { isVersionRange } from "./version_range.ts";
 import { toBoolean, toInteger } from "./workflow_lax.ts";
 import { isItemId, isPhaseId } from "./workflow_names.ts";
@@ -20,6 +21,22 @@ function expected(what: string): (issue: v.BaseIssue<unknown>) => string {
 const text = v.string(expected("a string"));
 const textOrNull = v.optional(v.nullable(text), null);
 const texts = v.optional(v.array(text, expected("a list")), []);
+
+const secretNames = v.optional(
+  v.array(
+    v.pipe(
+      text,
+      v.check(isSecretName, ({ input }) =>
+        withExample(
+          "The name of a secret holds capital letters, digits and underscores, and is none that every program needs",
+          input.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_"),
+          isSecretName,
+        )),
+    ),
+    expected("a list of names"),
+  ),
+  [],
+);
 
 const integer = v.pipe(
   v.unknown(),
@@ -160,6 +177,7 @@ const itemEntries = {
     )),
     null,
   ),
+  secrets: secretNames,
 };
 
 const phaseEntries = {
@@ -213,6 +231,7 @@ const workflowEntries = {
     v.custom<object>(isMapping, expected("a mapping")),
     {},
   ),
+  secrets: secretNames,
 };
 
 /** What workflow.yaml may hold, with the defaults of what it leaves out. */

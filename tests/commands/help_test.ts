@@ -21,7 +21,7 @@ async function text(
   words: readonly string[],
   machine: FakeMachine = {},
 ): Promise<string> {
-  const style = styleFor(fakeHost(machine), false);
+  const style = styleFor(fakeHost(machine), "auto");
   return help.render(await page(...words), style);
 }
 

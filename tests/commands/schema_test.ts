@@ -7,6 +7,16 @@ testText({
   within: (work) => withRoot({}, work),
 });
 
+testText({
+  name: "orc schema lists all schemas",
+  argv: ["schema"],
+});
+
+testText({
+  name: "orc schema COMMAND prints the schema of its answer",
+  argv: ["schema", "session", "switch"],
+});
+
 testOutput({
   name: "orc schema names the schemas there are",
   argv: ["schema", "state"],

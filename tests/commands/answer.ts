@@ -1,0 +1,40 @@
+import { assert } from "@std/assert";
+import { Ajv, type ValidateFunction } from "ajv";
+import { answerSchema } from "../../src/commands/answer_schema.ts";
+
+const ajv = new Ajv({ allowUnionTypes: true });
+
+/** What was made of a schema; making it takes longer than all the rest. */
+const validators = new Map<string, ValidateFunction>();
+
+/** Fails unless an answer is what `orc schema COMMAND` says. */
+export function assertFitsSchema(
+  document: { readonly command: string | null },
+): void {
+  const name = document.command ?? "error";
+  const validate = validatorFor(name);
+  const isFitting = validate(document);
+  const problems = (validate.errors ?? []).map(
+    ({ instancePath, message, params }) =>
+      `${instancePath} ${message} ${JSON.stringify(params)}`,
+  );
+  assert(
+    isFitting,
+    `The answer of "${name}" does not fit its schema, see deno task docs:answers:\n${
+      problems.join("\n")
+    }`,
+  );
+}
+
+function validatorFor(name: string): ValidateFunction {
+  const known = validators.get(name);
+  if (known !== undefined) return known;
+  const schema = answerSchema(name);
+  assert(
+    schema !== undefined,
+    `"${name}" has no schema: deno task docs:answers`,
+  );
+  const made = ajv.compile(schema);
+  validators.set(name, made);
+  return made;
+}

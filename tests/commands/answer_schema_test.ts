@@ -1,0 +1,55 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Ajv } from "ajv";
+import { answerNames, answerSchema } from "../../src/commands/answer_schema.ts";
+import { commandGroups, tableOf } from "../../src/commands/table.ts";
+import { assertFitsSchema } from "./answer.ts";
+
+Deno.test("answerNames() names every command, and what fails", () => {
+  const names = tableOf(commandGroups).map(({ name }) => name);
+  assertEquals(answerNames().toSorted(), ["error", ...names].toSorted());
+});
+
+Deno.test("answerSchema() is a JSON Schema that holds all it refers to", () => {
+  const ajv = new Ajv({ allowUnionTypes: true });
+  for (const name of answerNames()) ajv.compile(answerSchema(name) ?? {});
+});
+
+Deno.test("answerSchema() knows no schema of what is no command", () => {
+  assertEquals(answerSchema("state"), undefined);
+});
+
+const version = {
+  ok: true,
+  command: "version",
+  root: null,
+  rootSource: null,
+  session: null,
+  result: { version: "0.1.0", runtime: "deno 2.9.6" },
+};
+
+Deno.test("answerSchema() takes an answer and refuses what has more, less or other members", () => {
+  assertFitsSchema(version);
+  const { session: _, ...less } = version;
+  const wrong = [
+    less,
+    { ...version, more: 1 },
+    { ...version, result: { ...version.result, more: 1 } },
+    { ...version, result: { version: "0.1.0" } },
+    { ...version, result: { ...version.result, version: 1 } },
+    { ok: false, command: "version", error: { kind: "usage" } },
+  ];
+  for (const document of wrong) assertThrows(() => assertFitsSchema(document));
+});
+
+Deno.test("answerSchema() describes errors before a command is known", () => {
+  const error = {
+    kind: "usage",
+    code: "unknown_command",
+    message: 'Unknown command "x"',
+    hint: null,
+    path: null,
+  };
+  const document = { ok: false, command: null, error };
+  assertFitsSchema(document);
+  assert(answerSchema("error") !== undefined);
+});
