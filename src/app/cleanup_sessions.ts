@@ -17,12 +17,14 @@ const DEFAULT_DAYS = 30;
  * Requires `--allow-read` and `--allow-write`; a dry run only `--allow-read`.
  *
  * @throws {OrcError} `not_confirmed` (refused) if nobody says yes
+ * @throws {OrcError} `approval_required` (denied) if an agent wants to remove
+ *   what was closed less than a day ago
  */
 export async function cleanupSessions(
   host: Host,
   options: CleanupSessionsOptions = {},
 ): Promise<Cleanup & { readonly place: Place }> {
-  const rule = ruleOf(options, DEFAULT_DAYS);
+  const rule = ruleOf(host, options, DEFAULT_DAYS);
   const repository = openRepository(host, options);
   const plan = await planCleanup(host, repository, rule);
   const cleanup = await applyCleanup(host, [plan], { ...options, rule });

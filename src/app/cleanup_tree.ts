@@ -29,12 +29,14 @@ const DEFAULT_DAYS = 7;
  * Requires `--allow-read` and `--allow-write`; a dry run only `--allow-read`.
  *
  * @throws {OrcError} `not_confirmed` (refused) if nobody says yes
+ * @throws {OrcError} `approval_required` (denied) if an agent wants to remove
+ *   what was closed less than a day ago
  */
 export async function cleanupTree(
   host: Host,
   options: CleanupTreeOptions = {},
 ): Promise<TreeCleanup> {
-  const rule = ruleOf(options, DEFAULT_DAYS);
+  const rule = ruleOf(host, options, DEFAULT_DAYS);
   const { directory, repositories, warnings } = searchTree(host, options);
   const plans: CleanupPlan[] = [];
   const problems = [...warnings];

@@ -1,10 +1,12 @@
 import { OrcError } from "../core/error.ts";
-import { repositoryLayout } from "../core/layout.ts";
+import { GIT_ENTRY, repositoryLayout } from "../core/layout.ts";
 import type { RecordedEvent } from "../core/log_line.ts";
-import { relativePath, resolvePath } from "../core/path.ts";
+import { nameOf, relativePath, resolvePath } from "../core/path.ts";
+import { quoted } from "../core/text.ts";
 import { SHOWN_EVENTS, workflowPage } from "../core/workflow_page.ts";
 import type { Host } from "../host/host.ts";
 import { readLogBackwards } from "../store/log_read.ts";
+import { guardPath } from "../store/path_guard.ts";
 import { fileKind } from "../store/read_file.ts";
 import {
   type OpenedSession,
@@ -50,8 +52,8 @@ export interface Generated {
  *
  * Requires `--allow-read`, and `--allow-write` for the file and its directory.
  *
- * @throws {OrcError} `path_in_state` (usage) if the file lies in
- *   `.orchestrator`
+ * @throws {OrcError} `page_elsewhere` (usage) if the file lies outside the
+ *   working tree, in `.git` or in `.orchestrator`
  * @throws {OrcError} `not_generated` (refused) if the file holds something else
  * @throws {OrcError} `not_a_regular_file` (corrupt) if a link or something else
  *   lies in its place
@@ -88,7 +90,8 @@ export async function generateMarkdown(
     return { ...page, path: null, changed: false, warnings: [] };
   }
   const path = pathFor(host, opened, options.file);
-  const written = writePage(host, { path, text }, {
+  const written = await writePage(host, { path, text }, {
+    site: opened.repository,
     force: options.force ?? false,
     stagingDirectory: stagingFor(opened, options.file),
   });
@@ -105,13 +108,36 @@ function pathFor(
     return repositoryLayout(found.workingTree).workflowPage;
   }
   const path = resolvePath(host.workingDirectory, file);
-  if (relativePath(layout.directory, path) === undefined) return path;
+  const reason = reasonAgainst(path, found.workingTree, layout.directory);
+  if (reason === undefined) {
+    guardPath(found.workingTree, path);
+    return path;
+  }
   throw new OrcError(
     "usage",
-    "path_in_state",
-    `Cannot write "${path}": it lies among what orc keeps`,
-    { path, hint: "name another file with --to" },
+    "page_elsewhere",
+    `Cannot write ${quoted(path)}: ${reason}`,
+    {
+      path,
+      hint:
+        "name another file with --to, or print the page: orc generate-md --stdout",
+    },
   );
+}
+
+/** A page is for the people of this repository; programs read what lies in the other places. */
+function reasonAgainst(
+  path: string,
+  workingTree: string,
+  state: string,
+): string | undefined {
+  const below = relativePath(workingTree, path);
+  if (!below) return "it lies outside the working tree";
+  if (nameOf(path) === "-") return "that is not the name of a file";
+  if (below.split("/")[0] === GIT_ENTRY) return "it lies among what git keeps";
+  return relativePath(state, path) === undefined
+    ? undefined
+    : "it lies among what orc keeps";
 }
 
 /** Inside `.orchestrator/` a crash leaves nothing beside the page; elsewhere may be another disk. */

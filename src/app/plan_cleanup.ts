@@ -67,8 +67,12 @@ export interface CleanupPlan {
 
 const MAX_DAYS = 36_500;
 
+/** A log may tell what an agent tried; it must not be able to remove that at once. */
+const AGENT_DAYS = 1;
+
 /** Reads what may be removed from what was typed. */
 export function ruleOf(
+  host: Host,
   { olderThan, status = "all" }: CleanupOptions,
   defaultDays: number,
 ): CleanupRule {
@@ -81,7 +85,16 @@ export function ruleOf(
   }
   const text = olderThan ?? String(defaultDays);
   const limits = { flag: "--older-than", max: MAX_DAYS };
-  return { status, olderThanDays: parseWholeNumber(text, limits) };
+  const olderThanDays = parseWholeNumber(text, limits);
+  if (host.caller().agent !== null && olderThanDays < AGENT_DAYS) {
+    throw new OrcError(
+      "denied",
+      "approval_required",
+      "Cannot remove sessions of today: only a human may",
+      { hint: "take --older-than 1, or ask a human to run the same command" },
+    );
+  }
+  return { status, olderThanDays };
 }
 
 /** Finds out what may be removed. Reads only. */

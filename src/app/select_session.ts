@@ -6,7 +6,7 @@ import { listOf } from "../core/text.ts";
 import type { Host } from "../host/host.ts";
 import { type Owner, readBinding, readCurrent } from "../store/binding.ts";
 import type { LegacyState } from "../store/legacy.ts";
-import type { Session } from "../store/session_store.ts";
+import type { Session, SessionEntry } from "../store/session_store.ts";
 import type { Repository } from "./open_repository.ts";
 
 /**
@@ -159,13 +159,17 @@ function missing(
   );
 }
 
+/** Sessions looked at first: where several are active, they are among those changed last. */
+const FIRST_LOOK = 100;
+
 async function onlySession(repository: Repository): Promise<Selected> {
-  const entries = await repository.store.list();
-  const active = entries.filter(({ state }) => state?.status === "active");
+  const { store } = repository;
+  let entries = await store.list(FIRST_LOOK);
+  if (activeOf(entries).length < 2) entries = await store.list();
+  const active = activeOf(entries);
   const [only, ...others] = active;
   if (only && others.length === 0) {
-    const session = await repository.store.read(only.id);
-    return { session, source: "only" };
+    return { session: await store.read(only.id), source: "only" };
   }
   if (only) throw ambiguous(active.map(({ id }) => id));
   const legacy = await readLegacy(repository.layout);
@@ -184,11 +188,17 @@ async function onlySession(repository: Repository): Promise<Selected> {
   );
 }
 
+function activeOf(
+  entries: readonly SessionEntry[],
+): readonly SessionEntry[] {
+  return entries.filter(({ state }) => state?.status === "active");
+}
+
 function ambiguous(ids: readonly string[]): OrcError {
   return new OrcError(
     "refused",
     "session_ambiguous",
-    `${ids.length} sessions are active and none is chosen: ${
+    `Several sessions are active and none is chosen: ${
       listOf(ids, MAX_CANDIDATES)
     }`,
     {

@@ -1,3 +1,4 @@
+import type { SessionEntry } from "../store/session_store.ts";
 import { OrcError } from "../core/error.ts";
 import type { SessionState } from "../core/types.ts";
 import type { Host } from "../host/host.ts";
@@ -57,9 +58,7 @@ export async function verifyWriteAllowed(
   const repository = openRepository(host, options);
   const candidates = await candidatesFor(host, repository, options.session);
   const open = candidates.filter(isOpen);
-  const elsewhere = open.find(({ state }) =>
-    state.currentPhaseId !== WRITING_PHASE
-  );
+  const elsewhere = open.find(isElsewhere);
   if (elsewhere) throw notAllowed(elsewhere);
   const [session, ...others] = open;
   const id = others.length === 0 ? session?.id : undefined;
@@ -98,13 +97,27 @@ function isUndecided({ layout }: Repository, error: OrcError): boolean {
 async function allSessions(
   { store, layout }: Repository,
 ): Promise<readonly Candidate[]> {
-  const entries = await store.list();
+  let entries = await store.list(FIRST_LOOK);
+  if (!candidatesIn(entries).some(isElsewhere)) entries = await store.list();
   if (entries.length > 0) {
-    return entries.flatMap(({ id, state }) => state ? [{ id, state }] : []);
+    return candidatesIn(entries);
   }
   const { readLegacyState } = await import("../store/legacy.ts");
   const legacy = await readLegacyState(layout);
   return legacy ? [legacy.session] : [];
+}
+
+/** Sessions looked at first: one of them decides, if work goes on elsewhere. */
+const FIRST_LOOK = 100;
+
+function candidatesIn(
+  entries: readonly SessionEntry[],
+): readonly Candidate[] {
+  return entries.flatMap(({ id, state }) => state ? [{ id, state }] : []);
+}
+
+function isElsewhere(candidate: Candidate): boolean {
+  return isOpen(candidate) && candidate.state.currentPhaseId !== WRITING_PHASE;
 }
 
 function isOpen({ state }: Candidate): boolean {

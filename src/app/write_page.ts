@@ -7,11 +7,14 @@ import { writeAtomic, type WriteOptions } from "../store/atomic.ts";
 import { asOrcError } from "../store/os_error.ts";
 import { fileKind, readRegularFile } from "../store/read_file.ts";
 import { askForApproval } from "./approval.ts";
+import type { ConfigSite } from "./config_files.ts";
 
 /** How a page is written. */
 export interface PageOptions extends Pick<WriteOptions, "stagingDirectory"> {
   /** Replaces a file that orc did not make; a human only. */
   readonly force: boolean;
+  /** Whose settings say how a human says yes. */
+  readonly site: ConfigSite;
 }
 
 /** What became of a page. */
@@ -23,14 +26,14 @@ export interface WrittenPage {
 }
 
 /** Writes a page whole or not at all, and over nothing but a page, unless a human says so. */
-export function writePage(
+export async function writePage(
   host: Host,
   { path, text }: { readonly path: string; readonly text: string },
-  { force, stagingDirectory }: PageOptions,
-): WrittenPage {
-  if (presentText(host, path, force) === text) {
-    return { changed: false, warnings: [] };
-  }
+  { site, force, stagingDirectory }: PageOptions,
+): Promise<WrittenPage> {
+  const present = presentText(path, force);
+  if (present === text) return { changed: false, warnings: [] };
+  if (present === FOREIGN) await assertHuman(host, site, nameOf(path));
   const token = host.newToken();
   const warning = write(path, text, { token, stagingDirectory });
   return { changed: true, warnings: warning === undefined ? [] : [warning] };
@@ -49,20 +52,21 @@ function write(
   }
 }
 
-/** What the file holds, if it may be replaced: a page of orc, or what a human gives up. */
+/** A file that orc did not make. */
+const FOREIGN = Symbol("foreign");
+
+/** What the file holds, if it may be replaced: a page of orc, or what a human has to give up. */
 function presentText(
-  host: Host,
   path: string,
   force: boolean,
-): string | undefined {
+): string | typeof FOREIGN | undefined {
   const kind = fileKind(path);
   if (kind === "absent") return undefined;
   if (kind !== "file") throw notReplaceable(path, kind);
   const text = force ? readIfPossible(path) : readPage(path);
   if (text !== undefined && isWorkflowPage(text)) return text;
   if (!force) throw notGenerated(path);
-  assertHuman(host, nameOf(path));
-  return undefined;
+  return FOREIGN;
 }
 
 function readPage(path: string): string | undefined {
@@ -80,9 +84,13 @@ function readIfPossible(path: string): string | undefined {
   }
 }
 
-function assertHuman(host: Host, name: string): void {
+async function assertHuman(
+  host: Host,
+  site: ConfigSite,
+  name: string,
+): Promise<void> {
   const act = { request: `replace ${name}`, confirmation: "replace" };
-  if (askForApproval(host, act) !== null) return;
+  if (await askForApproval(host, site, act) !== null) return;
   throw new OrcError(
     "denied",
     "approval_required",

@@ -22,6 +22,7 @@ export const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
     },
     ...CLEANUP_FLAGS,
   ],
+  effect: "writes",
   permissions: [],
   examples: [
     "orc cleanup --dry-run",

@@ -14,15 +14,18 @@ export const generateMdCommand = command<GenerateResult>({
     {
       name: "to",
       value: "FILE",
+      values: "file",
       summary: "File instead of WORKFLOW.md",
     },
     { name: "stdout", summary: "Print the page and write no file" },
     {
       name: "force",
       short: "f",
-      summary: "Replace a file that orc did not make; a human only",
+      summary: "Replace a file that orc did not make",
+      effect: "human",
     },
   ],
+  effect: "writes",
   permissions: [],
   examples: ["orc generate-md", "orc generate-md --stdout"],
   async run(host, values) {

@@ -19,10 +19,12 @@ export const sessionCleanupCommand = command<Cleanup>({
     {
       name: "status",
       value: "STATUS",
+      values: ["completed", "abandoned", "all"],
       summary: "Only completed or abandoned ones; all is both",
     },
     ...CLEANUP_FLAGS,
   ],
+  effect: "writes",
   permissions: [],
   examples: [
     "orc session cleanup --dry-run",

@@ -12,6 +12,7 @@ export const verifyWriteAllowedCommand = command<Omit<WriteAllowed, "place">>({
     "Exits with 0 in phase EXECUTE and where no session is open, else with 3. Meant for a hook that runs before an agent changes files. Where it cannot be told which session is meant, all open ones have to allow it.",
   args: [],
   flags: [],
+  effect: "reads",
   permissions: [],
   examples: ["orc verify-write-allowed"],
   async run(host, values) {

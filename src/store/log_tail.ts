@@ -21,14 +21,17 @@ function searchStart(sizeBytes: number): number {
   return Math.max(0, sizeBytes - MAX_LOG_TAIL_BYTES);
 }
 
-/** The last serial in the last block of a log; events of other tools have none. */
+/** The last serial near the end of a log; events of other tools have none. */
 export function lastSerialIn(file: Deno.FsFile): number {
-  const { size } = file.statSync();
-  const start = Math.max(0, size - BLOCK_BYTES);
-  const lines = decode(readAt(file, start, size - start)).split("\n");
-  for (const line of lines.reverse()) {
-    const serial = decodeLogLine(line)?.serial ?? 0;
-    if (serial > 0) return serial;
+  let stop = file.statSync().size;
+  const earliest = searchStart(stop);
+  for (; stop > earliest; stop -= BLOCK_BYTES) {
+    for (const line of pieceBefore(file, stop).lines.toReversed()) {
+      // Other tools may have written thousands of lines behind it.
+      const isOurs = line.includes('"serial":');
+      const serial = isOurs ? decodeLogLine(line)?.serial ?? 0 : 0;
+      if (serial > 0) return serial;
+    }
   }
   return 0;
 }
@@ -45,12 +48,8 @@ export function missingFrom(
   let stop = file.statSync().size;
   const earliest = searchStart(stop);
   for (; missing.length > 0 && stop > earliest; stop -= BLOCK_BYTES) {
-    // Each piece overlaps the next, so that every end of a line is whole in one of them.
-    const start = Math.max(0, stop - 2 * BLOCK_BYTES);
-    const lines = decode(readAt(file, start, stop - start)).split("\n");
-    // The first line of a piece may begin before it, and is judged by its end.
-    const cut = start > 0 ? lines.splice(0, 1) : [];
-    missing = missing.filter((event) => !isIn({ lines, cut }, event));
+    const piece = pieceBefore(file, stop);
+    missing = missing.filter((event) => !isIn(piece, event));
   }
   return missing;
 }
@@ -59,6 +58,15 @@ interface Piece {
   readonly lines: readonly string[];
   /** Lines of which only the end is known. */
   readonly cut: readonly string[];
+}
+
+/** Each piece overlaps the one behind it, so that every usual line is whole in one of them. */
+function pieceBefore(file: Deno.FsFile, stop: number): Piece {
+  const start = Math.max(0, stop - 2 * BLOCK_BYTES);
+  const lines = decode(readAt(file, start, stop - start)).split("\n");
+  // The first line of a piece may begin before it.
+  const cut = start > 0 ? lines.splice(0, 1) : [];
+  return { lines, cut };
 }
 
 /**

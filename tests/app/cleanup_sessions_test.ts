@@ -216,3 +216,16 @@ Deno.test("cleanupSessions() refuses an age and a status that are none", () =>
     assertEquals(await code({ olderThan: "-1" }), "invalid_number");
     assertEquals(await code({ status: "active" }), "invalid_status");
   }));
+
+Deno.test("cleanupSessions() lets no agent remove what was closed today", () =>
+  withThree(async (root) => {
+    const machine = { number: 9, environment: agent("1") };
+    const options = { root, olderThan: "0", yes: true };
+    const error = await refusalWithoutTrace(
+      root,
+      () => cleanupSessions(fixedHost(machine), options),
+    );
+    assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+    const removed = await cleanupSessions(fixedHost({ number: 9 }), options);
+    assertEquals(removed.sessions.length, 2);
+  }));

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { completeItem } from "../../src/app/complete_item.ts";
 import { abandonSession } from "../../src/app/finish_session.ts";
 import {
@@ -120,14 +120,26 @@ Deno.test("generateMarkdown() names a directory that does not exist", () =>
     assertEquals([error.kind, error.code], ["not_found", "path_not_found"]);
   }));
 
-Deno.test("generateMarkdown() writes nothing among what orc keeps", () =>
-  withSession(async (root) => {
-    const error = await refusalWithoutTrace(
-      root,
-      () => generate(root, { file: `${root}/.orchestrator/now.md` }),
-    );
-    assertEquals([error.kind, error.code], ["usage", "path_in_state"]);
-  }));
+const ELSEWHERE: readonly (readonly [file: string, because: string])[] = [
+  [".orchestrator/now.md", "it lies among what orc keeps"],
+  [".git/hooks/pre-commit", "it lies among what git keeps"],
+  ["../now.md", "it lies outside the working tree"],
+  [".", "it lies outside the working tree"],
+  ["-", "that is not the name of a file"],
+];
+
+for (const [file, because] of ELSEWHERE) {
+  Deno.test(`generateMarkdown() does not write "${file}": ${because}`, () =>
+    withSession(async (root) => {
+      const machine = { workingDirectory: root };
+      const error = await refusalWithoutTrace(
+        root,
+        () => generate(root, { file }, machine),
+      );
+      assertEquals([error.kind, error.code], ["usage", "page_elsewhere"]);
+      assertStringIncludes(error.message, because);
+    }));
+}
 
 Deno.test("generateMarkdown() does not replace what it did not make", () =>
   withSession(async (root) => {

@@ -157,7 +157,9 @@ Deno.test("selectSession() refuses to guess between several, for reads and write
       assertEquals(error.details, { candidates });
       assertEquals(
         error.message,
-        `2 sessions are active and none is chosen: ${candidates.join(", ")}`,
+        `Several sessions are active and none is chosen: ${
+          candidates.join(", ")
+        }`,
       );
     }
   }));

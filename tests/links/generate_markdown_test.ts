@@ -25,3 +25,15 @@ Deno.test("generateMarkdown() follows no link, whoever asks", () =>
       Deno.removeSync(`${root}/WORKFLOW.md`);
     }
   }));
+
+Deno.test("generateMarkdown() goes through no linked directory", () =>
+  withSession(async (root) => {
+    Deno.mkdirSync(`${root}/outside`);
+    Deno.symlinkSync(`${root}/outside`, `${root}/docs`);
+    const host = fixedHost({ number: 9, workingDirectory: root });
+    const error = await refusalOf(() =>
+      generateMarkdown(host, { root, file: "docs/now.md" })
+    );
+    assertEquals(error.code, "symbolic_link");
+    assertEquals([...Deno.readDirSync(`${root}/outside`)], []);
+  }));

@@ -377,6 +377,25 @@ Deno.test("SessionStore.update() refuses an older state.json that was put back",
     assertEquals(readTree(paths.directory), before);
   }));
 
+Deno.test("SessionStore.update() refuses an older state.json however much another tool wrote since", () =>
+  withSession(async ({ store, paths }) => {
+    const older = Deno.readTextFileSync(paths.state);
+    await store.update(SESSION_ID, complete("a"));
+    Deno.writeTextFileSync(paths.state, older);
+    const message = "x".repeat(1000);
+    const line = JSON.stringify({
+      event_type: "error",
+      workflow_id: "wf_1",
+      message,
+    });
+    const lines = `${line}\n`.repeat(200);
+    Deno.writeTextFileSync(paths.log, lines, { append: true });
+    const error = await refusalOf(() =>
+      store.update(SESSION_ID, complete("b"))
+    );
+    assertEquals(error.code, "state_behind_log");
+  }));
+
 Deno.test("SessionStore.update() lets a signal take effect only after the lock is given back", () =>
   withSession(async ({ layout, paths }) => {
     const held: string[] = [];
