@@ -21,7 +21,8 @@
  *   `changed_outside` (corrupt), `no_workflow` (config)
  * - others are in the way: `lock_held`, `lock_unreadable` or `session_removed`
  *   (conflict)
- * - a setting is wrong: `invalid_lock_timeout` or `invalid_approvals` (usage)
+ * - a setting is wrong: `invalid_lock_timeout` (usage), `invalid_setting` (usage,
+ *   in a file config), `invalid_config` (config)
  * - the system says no: `permission_missing` or `permission_denied` (denied),
  *   `disk_full`, `disk_error`, `read_only` or `file_system_error` (external)
  *
@@ -75,6 +76,11 @@ export {
   type CompleteOptions,
 } from "./src/app/complete_item.ts";
 export {
+  type DiagnoseOptions,
+  diagnoseRepository,
+  type Diagnosis,
+} from "./src/app/diagnose_repository.ts";
+export {
   type AbandonOptions,
   abandonSession,
   type FinishOptions,
@@ -101,6 +107,13 @@ export {
   type CheckpointListOptions,
   listCheckpoints,
 } from "./src/app/list_checkpoints.ts";
+export { importLegacy, type ImportOptions } from "./src/app/import_legacy.ts";
+export {
+  migrate,
+  type Migrated,
+  type MigrateOptions,
+  type MigrationProgress,
+} from "./src/app/migrate.ts";
 export {
   listSessions,
   type SessionLine,
@@ -158,6 +171,38 @@ export {
   type LearnOptions,
   writeLearnings,
 } from "./src/app/write_learnings.ts";
+export {
+  diagnoseSecrets,
+  type SecretsDiagnosis,
+} from "./src/app/diagnose_secrets.ts";
+export {
+  getSecret,
+  type GetSecretOptions,
+  type GotSecret,
+  type SecretOptions,
+  type TestedSecret,
+  testSecret,
+} from "./src/app/get_secret.ts";
+export { initSecrets, type SecretsReady } from "./src/app/init_secrets.ts";
+export {
+  listSecrets,
+  type SecretLine,
+  type SecretList,
+} from "./src/app/list_secrets.ts";
+export {
+  type RemoveSecretOptions,
+  removeStoredSecret,
+  type SecretRemoved,
+} from "./src/app/remove_secret.ts";
+export {
+  type SecretOrigin,
+  sourceOfSecret,
+} from "./src/app/source_of_secret.ts";
+export {
+  type SecretKept,
+  setSecret,
+  type SetSecretOptions,
+} from "./src/app/set_secret.ts";
 
 // What several of them take or answer.
 export type {
@@ -165,6 +210,12 @@ export type {
   PhaseDuration,
   SkippedItem,
 } from "./src/core/analysis.ts";
+export type { Finding, Severity } from "./src/core/finding.ts";
+export type {
+  Repaired,
+  RepairRequest,
+  SessionRepair,
+} from "./src/app/repair_session.ts";
 export type { Blocker } from "./src/core/blockers.ts";
 export type { Changed } from "./src/app/change_session.ts";
 export type { FailedItem, Learnings } from "./src/core/learnings.ts";
@@ -185,7 +236,22 @@ export type {
 } from "./src/core/summary.ts";
 export type { RestoreChange } from "./src/core/restore_change.ts";
 export type { CheckpointLine } from "./src/app/session_checkpoints.ts";
+export type {
+  ForceFrom,
+  MigrationConflict,
+} from "./src/core/migration_conflict.ts";
+export type { LeftFile } from "./src/core/migration_facts.ts";
+export type { PlannedMove, PlannedSession } from "./src/core/migration_plan.ts";
+export type { ChangedUnit } from "./src/core/migration_rollback.ts";
 export type { WorkflowChoice } from "./src/app/pin_workflow.ts";
+
+export type {
+  SecretLevel,
+  SecretLocation,
+  SecretSource,
+} from "./src/app/secret_places.ts";
+export type { Encryption } from "./src/app/age_cipher.ts";
+export type { Masker, MaskingStream } from "./src/core/mask.ts";
 
 // The rules.
 export { decide } from "./src/core/decide.ts";

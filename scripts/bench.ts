@@ -6,6 +6,12 @@
  */
 import { measureContention } from "./bench/contention.ts";
 import { measureLog } from "./bench/log.ts";
+import { measureMigration, PROMISED_FILES } from "./bench/migrate.ts";
+import {
+  measureBundleOnDeno,
+  measureBundleOnNode,
+  measureNodeStatus,
+} from "./bench/node_status.ts";
 import { measureLogLines, measureSessions } from "./bench/scale.ts";
 import { measurePlainStatus, measureStatus } from "./bench/status.ts";
 import { measureUpdateOnSlowDisk } from "./bench/slow_disk.ts";
@@ -15,6 +21,9 @@ import type { Row } from "./bench/row.ts";
 const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   status: measureStatus,
   "status-plain": measurePlainStatus,
+  "status-node": measureNodeStatus,
+  "status-bundle": measureBundleOnDeno,
+  "status-bundle-node": measureBundleOnNode,
   update: measureUpdate,
   "update-slow-disk": measureUpdateOnSlowDisk,
   "contention-2": () => measureContention(2),
@@ -22,6 +31,12 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   "contention-24": () => measureContention(24),
   sessions: measureSessions,
   "log-lines": measureLogLines,
+  migrate: () => measureMigration(),
+};
+
+/** Benches that take minutes: run only when they are named. */
+const LARGE_ROWS: typeof ROWS = {
+  "migrate-full": () => measureMigration(PROMISED_FILES),
 };
 
 /** Benches whose rows are no ratio of two times. */
@@ -38,11 +53,11 @@ for (const name of wanted) {
     for (const text of await measureTexts()) console.log(text);
     continue;
   }
-  const measure = ROWS[name];
+  const measure = ROWS[name] ?? LARGE_ROWS[name];
   if (!measure) {
     console.error(
       `No bench "${name}"; there are: ${
-        [...Object.keys(ROWS), ...Object.keys(TEXTS)].join(", ")
+        [ROWS, LARGE_ROWS, TEXTS].flatMap(Object.keys).join(", ")
       }`,
     );
     Deno.exit(2);

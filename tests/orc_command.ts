@@ -1,16 +1,25 @@
 const CLI = new URL("../cli.ts", import.meta.url).pathname;
 
+/** Program and first arguments that run orc. */
+export type OrcCommand = readonly [string, ...string[]];
+
 let turn = 0;
 
-/**
- * Program and first arguments that run orc: from its sources, unless `ORC_COMMANDS` names
- * others, one in a line. They are taken in turn, so that several kinds of orc can meet.
- */
-export function orcCommand(): readonly [string, ...string[]] {
+/** All that run orc: its sources, unless `ORC_COMMANDS` names others, one in a line. */
+export function orcCommands(): readonly OrcCommand[] {
   const lines = (Deno.env.get("ORC_COMMANDS") ?? "").trim().split("\n");
-  const words = (lines[turn++ % lines.length] ?? "").split(" ");
-  const [program = "", ...args] = words;
-  return program === ""
-    ? [Deno.execPath(), "run", "-A", CLI]
-    : [program, ...args];
+  return lines.map((line) => {
+    const [program = "", ...args] = line.split(" ");
+    return program === ""
+      ? [Deno.execPath(), "run", "-A", CLI]
+      : [program, ...args];
+  });
+}
+
+/** One of them, taken in turn, so that several kinds of orc can meet. */
+export function orcCommand(): OrcCommand {
+  const commands = orcCommands();
+  const command = commands[turn++ % commands.length];
+  if (command === undefined) throw new Error("there is no orc");
+  return command;
 }

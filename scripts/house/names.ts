@@ -1,10 +1,9 @@
-/** Words the glossary of ARCHITECTURE.md replaces, with the word to use. */
+/** Words the glossary of ARCHITECTURE.md replaces, with the word to use; `history` is a command. */
 const REPLACED_WORDS: ReadonlyMap<string, string> = new Map([
   ["artifact", "evidence"],
   ["audit", "log"],
   ["backend", "store or remote"],
   ["checklist", "item"],
-  ["history", "log"],
   ["journal", "log"],
   ["lease", "lock"],
   ["mutex", "lock"],

@@ -47,14 +47,21 @@ export function allSuites(): Suite[] {
     suite("crash", MACHINE),
     suite("faults", MACHINE),
     suite("parallel", MACHINE),
+    suite("runtimes", MACHINE),
     suite("scripts", PROGRAMS),
-    suite("npm", FILES),
+    suite("npm", ANYTHING),
+    suite("jsr", [...MACHINE, "--allow-net=127.0.0.1"]),
     suite(
       "top",
       MACHINE,
       testFilesIn("tests").filter((path) => path !== JOURNEY),
     ),
-    suite("doc", ["--doc", ...MACHINE], ["mod.ts", "src", "README.md"]),
+    suite("doc", ["--doc", ...MACHINE], [
+      "mod.ts",
+      "src",
+      "README.md",
+      "docs/library.md",
+    ]),
   ];
 }
 

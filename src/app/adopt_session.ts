@@ -1,9 +1,11 @@
 import { OrcError } from "../core/error.ts";
+import { type RepositoryLayout, sessionLayout } from "../core/layout.ts";
 import type { Host } from "../host/host.ts";
 import { adoptLegacy } from "../store/adopt.ts";
 import { writeCurrent } from "../store/bind.ts";
 import { readCurrent } from "../store/binding.ts";
 import { readLegacyState } from "../store/legacy.ts";
+import { fileKind } from "../store/read_file.ts";
 import type { Repository } from "./open_repository.ts";
 import { withPreparedRepository } from "./prepare_repository.ts";
 
@@ -16,6 +18,8 @@ export async function adoptLegacySession(
   const { layout } = repository;
   const work = async ({ token }: { token: string }): Promise<void> => {
     const legacy = await readLegacyState(layout);
+    // A migration was faster: the session is in its new place.
+    if (legacy === undefined && isStored(layout, id)) return;
     if (legacy?.session.id !== id) throw vanished(layout.legacyState);
     const localTime = host.localNow();
     await adoptLegacy(layout, legacy, { localTime, token });
@@ -24,6 +28,10 @@ export async function adoptLegacySession(
     }
   };
   await withPreparedRepository(host, repository, { portable: false }, work);
+}
+
+function isStored({ root }: RepositoryLayout, id: string): boolean {
+  return fileKind(sessionLayout(root, id).directory) === "directory";
 }
 
 function vanished(path: string): OrcError {

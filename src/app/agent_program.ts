@@ -1,14 +1,19 @@
 import { splitCommand } from "../core/command_line.ts";
+import { originText, valueOf } from "../core/config.ts";
 import { OrcError } from "../core/error.ts";
 import { AGENT_TIMEOUT_MS, STORED_OUTPUT_LENGTH } from "../core/limits.ts";
 import { quoted, tailOf, uncapitalised } from "../core/text.ts";
 import type { Host, ProgramRequest, ProgramResult } from "../host/host.ts";
+import type { ConfigSite } from "./config_files.ts";
+import { readSetting, warningsAbout } from "./read_config.ts";
 
 /** A program that reads a prompt from standard input and acts on it. */
 export interface AgentProgram {
   readonly command: ProgramRequest["command"];
   /** As it was named, for messages. */
   readonly name: string;
+  /** What the repository says about it in vain, as sentences for people. */
+  readonly warnings: readonly string[];
 }
 
 /** How the program of an agent ended; always well. */
@@ -23,28 +28,28 @@ export interface AgentRun {
   readonly durationSeconds: number;
 }
 
-const PROGRAM_VARIABLE = "ORCHESTRATOR_AGENT_PROGRAM";
 const MAX_TIMEOUT_SECONDS = 86_400;
 
-/** Finds out which program takes sessions over: the one named, else Claude Code. */
-export function agentProgram(
+/** Finds out which program takes sessions over: the one named, else that of the settings. */
+export async function agentProgram(
   host: Host,
+  site: ConfigSite,
   named: string | undefined,
-): AgentProgram {
+): Promise<AgentProgram> {
   if (named !== undefined) return parsedProgram(named, "--agent-program");
-  const setting = host.env(PROGRAM_VARIABLE);
-  if (setting) return parsedProgram(setting, PROGRAM_VARIABLE);
-  const command = [host.env("CLAUDE_BINARY") || "claude", "--print"];
-  return { command, name: command.join(" ") };
+  const merged = await readSetting(host, site, "agent_program");
+  const warnings = await warningsAbout(host, site, "agent_program");
+  const text = String(valueOf(merged));
+  return { ...parsedProgram(text, originText(merged.origin)), warnings };
 }
 
 function parsedProgram(text: string, origin: string): AgentProgram {
   const line = splitCommand(text);
   switch (line.kind) {
     case "words":
-      return { command: line.words, name: text };
+      return { command: line.words, name: text, warnings: [] };
     case "shell":
-      return { command: { shell: text }, name: text };
+      return { command: { shell: text }, name: text, warnings: [] };
     case "invalid":
       throw new OrcError(
         "usage",
@@ -101,7 +106,7 @@ export function agentTimeoutMs(text: string | undefined): number {
 export async function runAgent(
   host: Host,
   { command, name }: AgentProgram,
-  bounds: Pick<ProgramRequest, "workingDirectory" | "timeoutMs" | "input">,
+  bounds: Omit<ProgramRequest, "command">,
 ): Promise<AgentRun> {
   const ended = await host.runProgram({ command, ...bounds });
   const { exitCode, problem, stdout, stderr, durationSeconds } = ended;

@@ -2,8 +2,10 @@ import { decide } from "../core/decide.ts";
 import { OrcError } from "../core/error.ts";
 import type { Action, Caller, Decision } from "../core/types.ts";
 import type { Host } from "../host/host.ts";
-import { applyAction, type Changed } from "./change_session.ts";
+import { applyAction, type Changed, withoutSecrets } from "./change_session.ts";
+import type { ConfigSite } from "./config_files.ts";
 import { assertChangeable, type OpenedSession } from "./open_session.ts";
+import { readValue } from "./read_config.ts";
 
 /** An act of a human, and what has to be typed to confirm it. */
 export interface HumanAct {
@@ -13,8 +15,6 @@ export interface HumanAct {
   readonly confirmation: string;
   readonly itemId: string | null;
 }
-
-const APPROVALS_VARIABLE = "ORCHESTRATOR_APPROVALS";
 
 /**
  * Takes an action that only a human may take. Whether it is possible at all is decided before
@@ -28,8 +28,9 @@ export async function applyHumanAction(
 ): Promise<Changed> {
   assertChangeable(opened);
   const caller = host.caller();
+  const masked = await withoutSecrets(host, opened, action);
   const decideAs = (approval: Caller["approval"]): Decision =>
-    decide(opened.workflow, opened.session.state, action, {
+    decide(opened.workflow, opened.session.state, masked, {
       at: host.now(),
       caller: { ...caller, approval },
     });
@@ -37,7 +38,7 @@ export async function applyHumanAction(
   if (!needsHuman(() => decideAs(null))) {
     return await applyAction(host, opened, action, caller);
   }
-  const approval = askForApproval(host, act);
+  const approval = await askForApproval(host, opened.repository, act);
   if (approval === null) {
     await applyAction(host, opened, {
       type: "refuse_approval",
@@ -60,11 +61,12 @@ function needsHuman(attempt: () => Decision): boolean {
 }
 
 /** Establishes whether a human is there; null when nobody can be asked. */
-export function askForApproval(
+export async function askForApproval(
   host: Host,
+  site: ConfigSite,
   act: Pick<HumanAct, "request" | "confirmation">,
-): Caller["approval"] {
-  const setting = approvalsSetting(host);
+): Promise<Caller["approval"]> {
+  const setting = await readValue(host, site, "approvals");
   // An agent could set the variable as easily as it could type the answer.
   if (host.caller().agent !== null) return null;
   if (setting === "any") return "setting";
@@ -86,16 +88,5 @@ function visible(text: string): string {
   return text.replaceAll(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
-}
-
-function approvalsSetting(host: Host): "terminal" | "any" {
-  const value = host.env(APPROVALS_VARIABLE) ?? "";
-  if (value === "" || value === "terminal") return "terminal";
-  if (value === "any") return "any";
-  throw new OrcError(
-    "usage",
-    "invalid_approvals",
-    `${APPROVALS_VARIABLE} is "${value}", not "terminal" or "any"`,
   );
 }

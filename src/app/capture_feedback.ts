@@ -1,3 +1,4 @@
+import { originText, valueOf } from "../core/config.ts";
 import {
   buildFeedback,
   type Feedback,
@@ -22,7 +23,9 @@ import {
   type SessionOptions,
 } from "./open_session.ts";
 import { type Place, placeOf } from "./place.ts";
+import { readSetting } from "./read_config.ts";
 import { damageWarnings, logOf } from "./session_log.ts";
+import { sessionMasker } from "./session_masker.ts";
 
 /** What to say about a session. */
 export interface CaptureOptions extends SessionOptions {
@@ -38,13 +41,12 @@ export interface CaptureOptions extends SessionOptions {
 /** Feedback that was kept. */
 export interface Captured {
   readonly place: Place;
-  /** Null when `ORCHESTRATOR_SKIP_FEEDBACK` is set: then nothing was kept. */
+  /** Null when the setting `feedback` is false: then nothing was kept. */
   readonly feedback: Feedback | null;
+  /** Why nothing was kept; null when it was. */
+  readonly reason: string | null;
   readonly warnings: readonly string[];
 }
-
-/** Set to 1 by whoever does not want any feedback to be kept. */
-const OPT_OUT_VARIABLE = "ORCHESTRATOR_SKIP_FEEDBACK";
 
 /**
  * Keeps feedback on a session beside its state: how long it took and what
@@ -59,22 +61,34 @@ export async function captureFeedback(
   host: Host,
   options: CaptureOptions = {},
 ): Promise<Captured> {
-  if (host.env(OPT_OUT_VARIABLE) === "1") {
-    const place = placeOf(openRepository(host, options), null);
-    return { place, feedback: null, warnings: [] };
-  }
+  const refusal = await optOut(host, options);
+  if (refusal !== undefined) return refusal;
   const opened = await openSession(host, options);
   const { place, repository, session } = opened;
   const said = textsIn(options);
   const texts = mayAsk(host, options, said) ? ask(host) : said;
-  const made = await feedbackOn(host, opened, texts);
+  const { mask } = await sessionMasker(host, opened);
+  const made = await feedbackOn(host, opened, maskTexts(texts, mask));
   if (session.legacyPath !== null) {
     const { adoptLegacySession } = await import("./adopt_session.ts");
     await adoptLegacySession(host, repository, session.id);
   }
   const { layout, context } = repository;
   await appendFeedback(layout, context, session.id, made.feedback);
-  return { place, ...made };
+  return { place, reason: null, ...made };
+}
+
+/** What is answered to whoever does not want any feedback to be kept. */
+async function optOut(
+  host: Host,
+  options: CaptureOptions,
+): Promise<Captured | undefined> {
+  const repository = openRepository(host, options);
+  const merged = await readSetting(host, repository, "feedback");
+  if (valueOf(merged) === true) return undefined;
+  const place = placeOf(repository, null);
+  const reason = `feedback is false, from ${originText(merged.origin)}`;
+  return { place, feedback: null, reason, warnings: [] };
 }
 
 async function feedbackOn(
@@ -111,6 +125,19 @@ function textsIn(options: CaptureOptions): FeedbackTexts {
     challenges: textOf(options.challenges),
     wentWell: textOf(options.wentWell),
     improvements: textOf(options.improvements),
+  };
+}
+
+function maskTexts(
+  { learnings, challenges, wentWell, improvements }: FeedbackTexts,
+  mask: (text: string) => string,
+): FeedbackTexts {
+  const orNull = (text: string | null) => text === null ? null : mask(text);
+  return {
+    learnings: orNull(learnings),
+    challenges: orNull(challenges),
+    wentWell: orNull(wentWell),
+    improvements: orNull(improvements),
   };
 }
 

@@ -1,5 +1,6 @@
 import { decide } from "../core/decide.ts";
 import { OrcError } from "../core/error.ts";
+import { maskAction } from "../core/mask_action.ts";
 import { summarize, type Summary } from "../core/summary.ts";
 import type { Action, Caller, SessionState } from "../core/types.ts";
 import type { Host } from "../host/host.ts";
@@ -7,6 +8,7 @@ import { assertWritable } from "../store/session_read.ts";
 import type { Session, Updated } from "../store/session_store.ts";
 import { assertChangeable, type OpenedSession } from "./open_session.ts";
 import type { Place } from "./place.ts";
+import { sessionMasker } from "./session_masker.ts";
 
 /** What a change did, and where the session stands now. */
 export interface Changed {
@@ -29,14 +31,28 @@ export interface Changed {
   readonly warnings: readonly string[];
 }
 
-/** Decides and stores an action on the state as it is under the lock; a legacy session is adopted first. */
+/** An action as it may be stored and shown: without secrets. */
+export async function withoutSecrets(
+  host: Host,
+  opened: OpenedSession,
+  action: Action,
+): Promise<Action> {
+  const { mask } = await sessionMasker(host, opened);
+  return maskAction(action, mask);
+}
+
+/**
+ * Decides and stores an action, without the secrets in it, on the state as it is under the lock;
+ * a legacy session is adopted first.
+ */
 export async function applyAction(
   host: Host,
   opened: OpenedSession,
   action: Action,
   caller: Caller = host.caller(),
 ): Promise<Changed> {
-  const updated = await updateWith(host, opened, action, caller);
+  const masked = await withoutSecrets(host, opened, action);
+  const updated = await updateWith(host, opened, masked, caller);
   return {
     place: opened.place,
     changed: updated.events.length > 0,

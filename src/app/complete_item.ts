@@ -13,9 +13,11 @@ import {
   openSession,
   type SessionOptions,
 } from "./open_session.ts";
+import { type CheckSecrets, secretsForCheck } from "./check_secrets.ts";
 import { assertOutsideOwnCheck, checkVariables } from "./own_check.ts";
 import { type EvidenceSource, readEvidence } from "./read_evidence.ts";
 import { runCheck } from "./run_check.ts";
+import { withTimeLimit } from "./check_timeout.ts";
 
 /** An item to complete. */
 export interface CompleteOptions extends SessionOptions {
@@ -56,11 +58,14 @@ export interface Completed extends Changed {
  * workflow lets a manual gate pass without a human, it is skipped; if a human is
  * given time to answer, the first call only starts the clock.
  *
- * A check may run as long as its item says, 300 seconds by default. When a
+ * A check may run as long as its item says, else the setting
+ * `check_timeout_seconds`, 300 seconds by default. When a
  * signal to end reaches this process meanwhile, the program is ended and an
  * error named `Interrupted` is thrown that holds the `exitCode` to end with.
  * The program gets the environment of this process, and `ORCHESTRATOR_CHECK`
- * with the session and the item it checks, such as `01k9…/tests_pass`.
+ * with the session and the item it checks, such as `01k9…/tests_pass`. Of the
+ * secrets that the workflow names it gets those of the item and no others; their
+ * values are replaced in all that is stored and answered.
  *
  * Requires `--allow-read`, `--allow-write` and, for items that run a program,
  * `--allow-run` and `--allow-env`.
@@ -90,6 +95,8 @@ export interface Completed extends Changed {
  * @throws {OrcError} `notes_too_long` (usage) if the notes are
  * @throws {OrcError} `permission_missing` (denied) if the check may not run a
  *   program
+ * @throws {OrcError} `secret_missing` or `secret_locked` (denied) if a secret
+ *   that the item names cannot be had
  *
  * @example
  * ```ts
@@ -140,9 +147,10 @@ function assertNotPending({ summary }: Changed, itemId: string): void {
 /** The action with the evidence and with what its check found. */
 async function judgedAction(
   host: Host,
-  { workflow, session, repository }: OpenedSession,
+  opened: OpenedSession,
   options: CompleteOptions,
 ): Promise<ActionOf<"complete">> {
+  const { workflow, session, repository } = opened;
   const { itemId, notes = null, skipVerify = false, onProgress } = options;
   const item = workflow.phases.flatMap(({ items }) => items)
     .find(({ id }) => id === itemId);
@@ -153,13 +161,24 @@ async function judgedAction(
   );
   const request = { itemId, notes, evidence, skipVerify };
   const check = checkToRun(workflow, session.state, request);
-  const result = await runCheck(host, check, {
+  const secrets = item !== undefined && check.type === "command"
+    ? await secretsForCheck(host, opened, item)
+    : NO_SECRETS;
+  const limited = await withTimeLimit(host, repository, { check, item });
+  const result = await runCheck(host, limited, {
     workingTree: repository.found.workingTree,
-    variables: checkVariables(host, session.id, itemId),
+    ...secrets,
+    variables: {
+      ...secrets.variables,
+      ...checkVariables(host, session.id, itemId),
+    },
     onProgress,
   });
   return { type: "complete", ...request, result };
 }
+
+/** A check that runs no program gets nothing and prints nothing. */
+const NO_SECRETS: Partial<CheckSecrets> = {};
 
 function refusalOf(
   { workflow, session }: OpenedSession,

@@ -1,4 +1,5 @@
 import { canBeHandedOff, handoffPrompt, openItems } from "../core/handoff.ts";
+import type { Masker } from "../core/mask.ts";
 import { summarize, type Summary } from "../core/summary.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type SessionOptions,
 } from "./open_session.ts";
 import type { Place } from "./place.ts";
+import { sessionMasker } from "./session_masker.ts";
 import { checkpointsOf } from "./session_checkpoints.ts";
 
 /** What goes into the prompt besides the session, and who gets it. */
@@ -30,8 +32,8 @@ export interface HandOffOptions extends SessionOptions {
    */
   readonly provider?: string;
   /**
-   * That program, as a command line. Without it `ORCHESTRATOR_AGENT_PROGRAM`
-   * names it, else `CLAUDE_BINARY` or `claude`, called with `--print`.
+   * That program, as a command line. Without it the setting `agent_program`
+   * names it; `claude --print` unless somebody set it.
    */
   readonly agentProgram?: string;
   /** Seconds it may run, as typed: up to 86400; 3600 without it. */
@@ -50,7 +52,7 @@ export interface HandedOff {
   readonly run: AgentRun | null;
   /** Where the session stands now. */
   readonly summary: Summary;
-  /** Which checkpoints cannot be read, as sentences for people. */
+  /** Which checkpoints cannot be read, and what is ignored, as sentences for people. */
   readonly warnings: readonly string[];
 }
 
@@ -90,24 +92,33 @@ export async function handOff(
   assertTakeover(options.provider, execute);
   const timeoutMs = agentTimeoutMs(options.timeout);
   const opened = await openSession(host, options);
-  const handed = handedOff(opened, options);
+  const masker = await sessionMasker(host, opened);
+  const handed = handedOff(opened, options, masker);
   const { prompt } = handed;
   if (prompt === null || !execute) return handed;
-  const program = agentProgram(host, options.agentProgram);
+  const program = await agentProgram(
+    host,
+    opened.repository,
+    options.agentProgram,
+  );
   const run = await runAgent(host, program, {
     workingDirectory: opened.repository.found.workingTree,
     timeoutMs,
     input: prompt,
+    masker,
   });
   const session = opened.session.id;
   const now = await openSession(host, { ...options, session });
-  return { ...handed, ...standingOf(now), run };
+  const warnings = [...handed.warnings, ...program.warnings];
+  return { ...handed, ...standingOf(now), run, warnings };
 }
 
 function handedOff(
   opened: OpenedSession,
   { criteria = [], files = [] }: HandOffOptions,
+  { mask }: Masker,
 ): HandedOff {
+  const texts = { criteria: criteria.map(mask), files: files.map(mask) };
   const { repository, session, workflow, place } = opened;
   const { state } = session;
   const standing = standingOf(opened);
@@ -122,11 +133,11 @@ function handedOff(
     sessionId: session.id,
     root,
     workingTree,
-    criteria,
-    files,
+    ...texts,
     decisions: checkpoints.at(-1)?.decisions ?? [],
   });
-  return { ...handed, prompt, warnings: problems };
+  // An older session, or a file of another tool, may hold what nobody masked.
+  return { ...handed, prompt: mask(prompt), warnings: problems };
 }
 
 function standingOf(

@@ -8,6 +8,7 @@ import type { HeldLock } from "../store/lock.ts";
 import { fileKind, readRegularFile } from "../store/read_file.ts";
 import { askForApproval } from "./approval.ts";
 import { bundledText } from "./bundled_text.ts";
+import type { ConfigSite } from "./config_files.ts";
 import {
   openRepository,
   type Repository,
@@ -79,7 +80,7 @@ export async function initRepository(
   const kind = fileKind(workflow);
   const isReplaced = force && kind !== "absent";
   if (isReplaced && kind !== "file") throw notReplaceable(workflow, kind);
-  if (isReplaced) assertHuman(host);
+  if (isReplaced) await assertHuman(host, repository);
   const schema = JSON.stringify(await workflowJsonSchema(), null, 2);
   const work = (lock: HeldLock): Promise<Written> => {
     writeIfOther(repository.layout.workflowSchema, `${schema}\n`, lock);
@@ -115,12 +116,12 @@ function notReplaceable(path: string, kind: string): OrcError {
   );
 }
 
-function assertHuman(host: Host): void {
+async function assertHuman(host: Host, site: ConfigSite): Promise<void> {
   const act = {
     request: "replace workflow.yaml",
     confirmation: "replace",
   };
-  if (askForApproval(host, act) !== null) return;
+  if (await askForApproval(host, site, act) !== null) return;
   throw new OrcError(
     "denied",
     "approval_required",

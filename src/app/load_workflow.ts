@@ -12,6 +12,7 @@ import type { Host } from "../host/host.ts";
 import { sha256Hex } from "../core/checksum.ts";
 import { fileKind, readRegularFile, realOrGiven } from "../store/read_file.ts";
 import { bundledText } from "./bundled_text.ts";
+import { asConfigError } from "./config_error.ts";
 import type { Repository } from "./open_repository.ts";
 import { versionRefusal } from "./orc_version.ts";
 import { readWorkflowText } from "./read_workflow_text.ts";
@@ -129,12 +130,6 @@ export function decodeWorkflowBytes(bytes: Uint8Array, path: string): string {
   } catch (cause) {
     throw asConfigError(cause, "save the file as UTF-8");
   }
-}
-
-function asConfigError(cause: unknown, hint: string): unknown {
-  if (!(cause instanceof OrcError) || cause.kind !== "corrupt") return cause;
-  const { code, message, path } = cause;
-  return new OrcError("config", code, message, { cause, path, hint });
 }
 
 /** A relative file is looked for where the caller is, and then in the repository. */

@@ -1,6 +1,5 @@
 import { OrcError } from "../core/error.ts";
 import { type RepositoryLayout, repositoryLayout } from "../core/layout.ts";
-import { LOCK_TIMEOUT_MS } from "../core/limits.ts";
 import { isAbsolutePath } from "../core/path.ts";
 import type { Host } from "../host/host.ts";
 import { fileStore } from "../store/file_store.ts";
@@ -18,7 +17,7 @@ export interface RepositoryOptions {
   readonly root?: string;
   /**
    * Seconds to wait for a lock, as typed: 0 to 86400, such as `2.5`. Without it
-   * `ORCHESTRATOR_LOCK_TIMEOUT`, else 10.
+   * the setting `lock_timeout_seconds`.
    */
   readonly lockTimeout?: string;
   /**
@@ -72,7 +71,7 @@ function repositoryIn(
 ): Repository {
   const layout = repositoryLayout(found.root);
   const context: StoreContext = {
-    timeoutMs: lockTimeoutMs(host, options.lockTimeout),
+    timeoutMs: lockTimeoutMs(host, { found, layout }, options.lockTimeout),
     purpose: options.purpose ?? "library call",
     now: host.now,
     newToken: host.newToken,
@@ -91,14 +90,35 @@ function startOf(host: Host, root: string | undefined): string {
     : host.workingDirectory;
 }
 
-const LOCK_TIMEOUT_VARIABLE = "ORCHESTRATOR_LOCK_TIMEOUT";
+/** The second one is its older name. */
+const LOCK_TIMEOUT_VARIABLES = [
+  "ORCHESTRATOR_LOCK_TIMEOUT_SECONDS",
+  "ORCHESTRATOR_LOCK_TIMEOUT",
+] as const;
 
-function lockTimeoutMs(host: Host, flag: string | undefined): number {
-  const [origin, text] = flag === undefined
-    ? [LOCK_TIMEOUT_VARIABLE, host.env(LOCK_TIMEOUT_VARIABLE)]
-    : ["--lock-timeout", flag];
-  const isUnset = flag === undefined && text === "";
-  if (text === undefined || isUnset) return LOCK_TIMEOUT_MS;
+/**
+ * What is typed is judged at once. Files are read, and what reads them is loaded, only when a
+ * lock is wanted: most commands only read.
+ */
+function lockTimeoutMs(
+  host: Host,
+  site: Pick<Repository, "found" | "layout">,
+  flag: string | undefined,
+): number | (() => Promise<number>) {
+  if (flag !== undefined) return typedMs("--lock-timeout", flag);
+  for (const variable of LOCK_TIMEOUT_VARIABLES) {
+    const text = host.env(variable);
+    if (text) return typedMs(variable, text);
+  }
+  const read = async (): Promise<number> => {
+    const { readLockTimeoutMs } = await import("./lock_timeout.ts");
+    return await readLockTimeoutMs(host, site);
+  };
+  let known: Promise<number> | undefined;
+  return () => known ??= read();
+}
+
+function typedMs(origin: string, text: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (seconds <= 86_400) return seconds * 1000;
   throw new OrcError(

@@ -4,9 +4,11 @@ import { type JsonObject, type JsonValue, withFields } from "../core/json.ts";
 import { findWrongSettings } from "../core/known_settings.ts";
 import { repositoryLayout } from "../core/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../core/limits.ts";
+import { SETTINGS } from "../core/settings.ts";
 import { readSettings } from "../core/workflow_settings.ts";
 import { entriesOf } from "../core/workflow_value.ts";
 import type { Host } from "../host/host.ts";
+import { guardPath } from "../store/path_guard.ts";
 import { readRegularFile } from "../store/read_file.ts";
 import {
   decodeWorkflowBytes,
@@ -16,6 +18,7 @@ import {
 import type { Repository } from "./open_repository.ts";
 import { assertOrcFits } from "./orc_version.ts";
 import { readWorkflowText } from "./read_workflow_text.ts";
+import { withSupervision } from "./supervise.ts";
 
 type Wrong = ReturnType<typeof findWrongSettings>[number];
 
@@ -56,9 +59,14 @@ export async function pinWorkflow(
     sessionName,
   });
   await assertOrcFits(loaded.workflow, loaded.path);
+  const workflow = await withSupervision(host, repository, {
+    workflow: loaded.workflow,
+    isOwnWord: loaded.path !== null || overrides.has("supervision_mode"),
+  });
   return {
     ...loaded,
-    definition: encodeDefinition(loaded.workflow),
+    workflow,
+    definition: encodeDefinition(workflow),
     metadata: new Map<string, JsonValue>([
       ["workflow_yaml_path", loaded.path],
       ["workflow_yaml_checksum", loaded.sha256.slice(0, 16)],
@@ -66,9 +74,17 @@ export async function pinWorkflow(
   };
 }
 
-/** The Python tool's flat overrides of settings, in a file beside workflow.yaml. */
-export function readOverrides({ found }: Repository): JsonObject {
-  const path = repositoryLayout(found.workingTree).legacyOverrides;
+/** The Python tool's flat overrides of settings, in a file beside workflow.yaml, or moved in. */
+export function readOverrides({ found, layout }: Repository): JsonObject {
+  const { legacyOverrides } = repositoryLayout(found.workingTree);
+  guardPath(layout.root, layout.config);
+  const moved = new Map(readFlatSettings(layout.config));
+  // Those of orc itself are no part of a workflow.
+  for (const { name } of SETTINGS) moved.delete(name);
+  return new Map([...moved, ...readFlatSettings(legacyOverrides)]);
+}
+
+function readFlatSettings(path: string): JsonObject {
   const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
   if (bytes === undefined) return new Map();
   const text = decodeWorkflowBytes(bytes, path);

@@ -5,6 +5,7 @@ import { asOrcError, isTaken } from "../store/os_error.ts";
 import { makeDirectory, syncDirectory } from "../store/file_system.ts";
 import { type HeldLock, withLock } from "../store/lock.ts";
 import { sweep } from "../store/lock_sweep.ts";
+import { isMigrationUnfinished } from "../store/migration_unfinished.ts";
 import { guardDirectory, guardPath } from "../store/path_guard.ts";
 import { fileKind } from "../store/read_file.ts";
 import { ensureRepository, type RepositoryFacts } from "../store/repository.ts";
@@ -38,6 +39,12 @@ export async function withPreparedRepository<Result>(
     return await withLock(layout.lockDirectory, context, async (lock) => {
       for (const directory of [layout.sessions, layout.bindings]) {
         if (fileKind(directory) === "directory") sweep(directory, lock.token);
+      }
+      if (isMigrationUnfinished(layout)) {
+        const { settleMigration } = await import(
+          "../store/migration_settle.ts"
+        );
+        await settleMigration(layout, lock);
       }
       const facts = factsOf(host, repository, options.portable);
       await ensureRepository(layout, facts, (path, bytes) => {

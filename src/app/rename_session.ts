@@ -6,6 +6,8 @@ import { writeSessionName } from "../store/session_rename.ts";
 import { clockOf } from "./clock.ts";
 import { openRepository, type RepositoryOptions } from "./open_repository.ts";
 import { type Place, placeOf } from "./place.ts";
+import { sessionMasker } from "./session_masker.ts";
+import { workflowOf } from "./session_workflow.ts";
 
 /** A session and its new name. */
 export interface RenameOptions extends RepositoryOptions {
@@ -39,16 +41,20 @@ export async function renameSession(
   host: Host,
   options: RenameOptions,
 ): Promise<Renamed> {
-  const name = parseSessionTitle(options.name);
+  const title = parseSessionTitle(options.name);
   const repository = openRepository(host, options);
   const { layout, store, context } = repository;
   const id = matchSessionId(options.id, store.ids());
-  const { createdAt } = (await store.read(id)).state;
+  const session = await store.read(id);
+  const { createdAt } = session.state;
+  const { workflow } = await workflowOf(repository, session);
+  const { mask } = await sessionMasker(host, { repository, workflow });
   const clock = clockOf(host);
   const startedAtMs = momentOf(createdAt, clock);
   const startedAtLocal = startedAtMs === undefined
     ? clock.localNow
     : localTimeOf(startedAtMs, clock);
+  const name = mask(title);
   const naming = { id, name, startedAtLocal };
   const warnings = await writeSessionName(layout, context, naming);
   return { place: placeOf(repository, id), session: id, name, warnings };

@@ -1,3 +1,5 @@
+import type { Masker } from "../core/mask.ts";
+import { maskResult } from "../core/mask_action.ts";
 import type { CheckResult } from "../core/types.ts";
 import type { RequiredCheck } from "../core/verification.ts";
 import type { Host, ProgramProgress } from "../host/host.ts";
@@ -12,6 +14,10 @@ export interface CheckSite {
   readonly workingTree: string;
   /** What a program gets besides the environment of orc. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Variables of orc's environment that a program does not get. */
+  readonly withheld?: readonly string[];
+  /** Takes secrets out of what a program prints. */
+  readonly masker?: Masker;
   readonly onProgress?: (progress: ProgramProgress) => void;
 }
 
@@ -38,7 +44,7 @@ export async function runCheck(
 async function runCommand(
   host: Host,
   check: CommandCheck,
-  { workingTree, variables, onProgress }: CheckSite,
+  { workingTree, ...bounds }: CheckSite,
 ): Promise<CheckResult> {
   const { plan } = check;
   const common = {
@@ -58,12 +64,13 @@ async function runCommand(
     command: plan.kind === "shell" ? { shell: plan.text } : plan.words,
     workingDirectory: path,
     timeoutMs: check.timeoutMs,
-    variables,
-    onProgress,
+    ...bounds,
   });
   const passed = ended.problem === null &&
     ended.exitCode === check.expectExitCode;
-  return { ...common, ...ended, passed };
+  const result = { ...common, ...ended, passed };
+  const { masker } = bounds;
+  return masker === undefined ? result : maskResult(result, masker.mask);
 }
 
 /** A program must not be run where the workflow has no say: links are followed before it is judged. */

@@ -12,6 +12,7 @@ import {
   type SessionOptions,
 } from "./open_session.ts";
 import type { Place } from "./place.ts";
+import { sessionMasker } from "./session_masker.ts";
 
 /** What whoever returns to a checkpoint should know. */
 export interface CheckpointOptions extends SessionOptions {
@@ -76,8 +77,10 @@ export async function saveCheckpoint(
   host: Host,
   options: CheckpointOptions = {},
 ): Promise<SavedCheckpoint> {
-  const { message, decisions, files } = textsOf(options);
+  const texts = textsOf(options);
   const opened = await openSession(host, options);
+  const { mask } = await sessionMasker(host, opened);
+  const { message, decisions, files } = maskTexts(texts, mask);
   const { repository, session, place } = opened;
   assertOpen(session.state);
   const { workingTree } = repository.found;
@@ -102,14 +105,28 @@ export async function saveCheckpoint(
   };
 }
 
-/** Blank texts say nothing, and are left out. */
-function textsOf(
-  { message = "", decisions = [], files = [] }: CheckpointOptions,
-): {
+/** What is said with a checkpoint. */
+interface Texts {
   readonly message: string | null;
   readonly decisions: readonly string[];
   readonly files: readonly string[];
-} {
+}
+
+function maskTexts(
+  { message, decisions, files }: Texts,
+  mask: (text: string) => string,
+): Texts {
+  return {
+    message: message === null ? null : mask(message),
+    decisions: decisions.map(mask),
+    files: files.map(mask),
+  };
+}
+
+/** Blank texts say nothing, and are left out. */
+function textsOf(
+  { message = "", decisions = [], files = [] }: CheckpointOptions,
+): Texts {
   return {
     message: fitting("message", [message])[0] ?? null,
     decisions: fitting("decision", decisions),

@@ -75,6 +75,7 @@ function workflowFromState(state: SessionState): Workflow {
     orc: null,
     phases: state.phases.map(phaseFromState),
     settings: new Map(),
+    secrets: [],
   };
 }
 
@@ -99,6 +100,7 @@ function phaseFromState({ id, items }: PhaseState): Workflow["phases"][number] {
       timeoutSeconds: undefined,
       risk: "medium",
       workingDir: null,
+      secrets: [],
     })),
     exitGate: null,
     notes: [],

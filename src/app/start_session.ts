@@ -1,6 +1,7 @@
 import { decide } from "../core/decide.ts";
 import { OrcError } from "../core/error.ts";
 import { MAX_CONSTRAINT_LENGTH, MAX_TASK_LENGTH } from "../core/limits.ts";
+import { maskAction } from "../core/mask_action.ts";
 import { sessionNameOf } from "../core/session_name.ts";
 import { summarize, type Summary } from "../core/summary.ts";
 import { lengthOf, uncapitalised } from "../core/text.ts";
@@ -27,6 +28,7 @@ import { assertNoOwnSession } from "./own_session.ts";
 import { type Place, placeOf } from "./place.ts";
 import { withPreparedRepository } from "./prepare_repository.ts";
 import { ownersOf } from "./select_session.ts";
+import { sessionMasker } from "./session_masker.ts";
 
 /** A task, and how it is to be worked on. */
 export interface StartOptions extends RepositoryOptions, WorkflowChoice {
@@ -107,12 +109,15 @@ export async function startSession(
   assertTask(options.task);
   for (const text of options.constraints ?? []) assertConstraint(text);
   const token = host.newToken();
-  const name = sessionNameOf(options.task, token);
-  const pinned = await pinWorkflow(host, repository, options, name);
+  const pinned = await pinFor(host, repository, options, token);
+  const { mask } = await sessionMasker(host, {
+    repository,
+    workflow: pinned.workflow,
+  });
   const decision = decide(
     pinned.workflow,
     undefined,
-    startAction(options, pinned, token),
+    maskAction(startAction(options, pinned, token), mask),
     { at: host.now(), caller: host.caller() },
   );
   if (!options.beside) await assertNoOwnSession(host, repository);
@@ -129,6 +134,27 @@ export async function startSession(
     problems: pinned.warnings,
     warnings,
   };
+}
+
+/** The workflow, with a name in it that is made of the task: a secret there would come back. */
+async function pinFor(
+  host: Host,
+  repository: Repository,
+  options: StartOptions,
+  token: string,
+): Promise<PinnedWorkflow> {
+  const pinned = await pinWorkflow(
+    host,
+    repository,
+    options,
+    sessionNameOf(options.task, token),
+  );
+  const { workflow } = pinned;
+  const { mask } = await sessionMasker(host, { repository, workflow });
+  const task = mask(options.task);
+  if (task === options.task) return pinned;
+  const name = sessionNameOf(task, token);
+  return await pinWorkflow(host, repository, options, name);
 }
 
 function startAction(

@@ -8,6 +8,7 @@ import { lookAt, type Sighting } from "../store/lock_record.ts";
 import { guardDirectory } from "../store/path_guard.ts";
 import { fileKind } from "../store/read_file.ts";
 import { askForApproval } from "./approval.ts";
+import type { ConfigSite } from "./config_files.ts";
 import { openRepository, type Repository } from "./open_repository.ts";
 import type { SessionOptions } from "./open_session.ts";
 import { type Place, placeOf } from "./place.ts";
@@ -64,7 +65,7 @@ export async function unlock(
   const locks = places.flatMap((at) => lockAt(host, at) ?? []);
   const removed = options.force === true && locks.length > 0;
   if (removed) {
-    assertHuman(host);
+    await assertHuman(host, repository);
     for (const { directory } of places) {
       breakLock(directory, repository.context);
     }
@@ -145,9 +146,9 @@ const UNREADABLE = {
   liveness: "unknown",
 } as const;
 
-function assertHuman(host: Host): void {
+async function assertHuman(host: Host, site: ConfigSite): Promise<void> {
   const act = { request: "remove the locks", confirmation: "unlock" };
-  if (askForApproval(host, act) !== null) return;
+  if (await askForApproval(host, site, act) !== null) return;
   throw new OrcError(
     "denied",
     "approval_required",

@@ -1,4 +1,10 @@
-import type { Streaming, Style, TableEntry } from "../commands/command.ts";
+import type {
+  Outcome,
+  Place,
+  Streaming,
+  TableEntry,
+  Values,
+} from "../commands/command.ts";
 import {
   type CommandGroup,
   commandGroups,
@@ -21,6 +27,8 @@ import {
   prepare,
   requestOf,
 } from "./invocation.ts";
+import { maskedStreams } from "./masked_streams.ts";
+import { migrateFirst, noticeAfter } from "./migration_notice.ts";
 import {
   errorDocument,
   errorText,
@@ -31,6 +39,7 @@ import {
   warningText,
 } from "./output.ts";
 import { isBrokenPipe, type Streams, systemStreams, tell } from "./streams.ts";
+import { likelyPlace, withPreferences } from "./preferred.ts";
 import { styleFor } from "./style.ts";
 
 /** What surrounds a command line; tests put their own in its place. */
@@ -47,6 +56,8 @@ interface Run {
   readonly table: readonly TableEntry[];
   commandName: string | null;
   presentation: Presentation;
+  /** Undefined as long as the command line was not read. */
+  values: Values | undefined;
 }
 
 /** Runs one command line and returns its exit code; everything is printed when it resolves. */
@@ -58,22 +69,34 @@ export async function main(
   const run: Run = {
     argv,
     host,
-    streams: surroundings.streams ?? systemStreams(),
+    streams: maskedStreams(host, surroundings.streams ?? systemStreams()),
     table: tableOf(surroundings.groups ?? commandGroups),
     commandName: null,
     presentation: guessPresentation(argv),
+    values: undefined,
   };
   try {
-    await perform(run);
-    return 0;
+    return await perform(run);
   } catch (error) {
+    await preferForFailure(run);
+    await knowSecrets(run);
     const failure = await describe(run, error);
     report(run, failure);
     return failure.signalExitCode ?? exitCodeOf(failure.error);
   }
 }
 
-async function perform(run: Run): Promise<void> {
+/** An error repeats what was said. Loaded only now, as all that most runs do not need. */
+async function knowSecrets({ host, values }: Run): Promise<void> {
+  const { maskFailure } = await import("../app/failure_masker.ts");
+  await maskFailure(host, {
+    root: values?.text("root"),
+    session: values?.text("session"),
+  });
+}
+
+/** Returns the exit code. */
+async function perform(run: Run): Promise<number> {
   const selection = selectCommand(run.argv, run.table);
   const request = requestOf(selection, run.table);
   if (request === undefined) {
@@ -83,19 +106,49 @@ async function perform(run: Run): Promise<void> {
   run.commandName = request.entry.name;
   const invocation = await prepare(request, run.table);
   run.commandName = invocation.name;
+  run.values = invocation.values;
   run.presentation = presentationOf(invocation.values);
   // Before anything is changed: the environment may hold what cannot be read.
-  const style = styleFor(run.host, run.presentation.noColor);
+  styleFor(run.host, run.presentation.color);
   const streaming = streamingOf(run, invocation);
   if (streaming !== undefined) {
-    return await performStream(run, { ...invocation, streaming }, style);
+    await performStream(run, { ...invocation, streaming });
+    return 0;
   }
+  warn(run, await migrateFirst(run.host, invocation.name, invocation.values));
   const outcome = await invocation.command.run(run.host, invocation.values);
   warn(run, outcome.warnings ?? []);
+  await applyPreferences(run, outcome.place);
+  const style = styleFor(run.host, run.presentation.color);
   const text = run.presentation.json
     ? resultDocument(invocation.name, outcome)
     : resultText(invocation.command, outcome.result, style);
   deliver(run, invocation.name, text);
+  await tellOfMigration(run, invocation.name, outcome);
+  return outcome.refusal === undefined ? 0 : exitCodeOf(outcome.refusal);
+}
+
+/** Settings stand in for what the command line does not say. */
+async function applyPreferences(
+  run: Run,
+  place: Pick<Place, "root"> | null,
+): Promise<void> {
+  const { host, presentation } = run;
+  const preferred = await withPreferences(host, presentation, place);
+  run.presentation = preferred.presentation;
+  warn(run, preferred.warnings);
+}
+
+/** Programs that read JSON are not told: it is for whoever decides about the files. */
+async function tellOfMigration(
+  { host, presentation, streams }: Run,
+  name: string,
+  outcome: Outcome<unknown>,
+): Promise<void> {
+  if (presentation.json || presentation.quiet) return;
+  const { box, line } = await noticeAfter(host, name, outcome);
+  if (box !== undefined) tell(streams, box);
+  if (line !== undefined) tell(streams, warningText(line));
 }
 
 /** How the command is to stream its result; undefined when it is to give it whole. */
@@ -121,13 +174,14 @@ function notStreamed(name: string): OrcError {
 async function performStream(
   run: Run,
   { name, values, streaming }: Invocation & { readonly streaming: Streaming },
-  style: Style,
 ): Promise<void> {
+  await applyPreferences(run, likelyPlace(run.host, values));
+  // A result without an end cannot be one document.
+  const lines = run.presentation.lines || run.presentation.json;
+  const style = styleFor(run.host, run.presentation.color);
   const { batches, warnings } = await streaming.run(run.host, values);
   for await (const parts of batches) {
-    const text = run.presentation.lines
-      ? partsLines(parts)
-      : partsText(streaming, parts, style);
+    const text = lines ? partsLines(parts) : partsText(streaming, parts, style);
     if (!deliver(run, name, text)) return;
   }
   warn(run, warnings());
@@ -142,7 +196,7 @@ async function showHelpInstead(
   const request = helpRequest(run.table, words, cursorOver([]));
   const { command, values } = await prepare(request, run.table);
   const { result } = await command.run(run.host, values);
-  const text = resultText(command, result, styleFor(run.host, true));
+  const text = resultText(command, result, styleFor(run.host, "never"));
   tell(run.streams, `${text}\n`);
 }
 
@@ -170,6 +224,16 @@ function unwritable(name: string, cause: unknown): OrcError {
     `Command "${name}" was done, but its result cannot be written: ${reason}`,
     { cause, hint: "orc status" },
   );
+}
+
+/** A program that wants documents wants them for errors too. */
+async function preferForFailure(run: Run): Promise<void> {
+  const { host, values, presentation } = run;
+  if (values === undefined || !presentation.isFormatOpen) return;
+  const place = likelyPlace(host, values);
+  const preferred = await withPreferences(host, presentation, place);
+  // What is wrong with the settings is not what the command failed over.
+  run.presentation = preferred.presentation;
 }
 
 /** Loaded only now: most runs do not fail. */

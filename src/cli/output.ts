@@ -19,18 +19,19 @@ export function resultText(
   return text === "" ? "" : `${text}\n`;
 }
 
-/** The one JSON document of a command that was done. */
+/** The one JSON document of a command that was done, also if its result is bad news. */
 export function resultDocument(
   command: string,
-  { place, result, warnings = [] }: Outcome<unknown>,
+  { place, result, warnings = [], refusal }: Outcome<unknown>,
 ): string {
   return documentOf({
-    ok: true,
+    ok: refusal === undefined,
     command,
     root: place?.root ?? null,
     rootSource: place?.rootSource ?? null,
     session: place?.session ?? null,
     result: result ?? null,
+    error: refusal && { ...errorMembers(refusal), stack: undefined },
     warnings: warnings.length === 0 ? undefined : warnings,
   });
 }
@@ -69,8 +70,13 @@ export function errorDocument(
   command: string | null,
   failure: Failure,
 ): string {
-  const { kind, code, message, hint, path, details, stack } = failure;
-  const error = {
+  return documentOf({ ok: false, command, error: errorMembers(failure) });
+}
+
+function errorMembers(
+  { kind, code, message, hint, path, details, stack }: Omit<Failure, "error">,
+): Readonly<Record<string, unknown>> {
+  return {
     kind,
     code,
     message,
@@ -79,7 +85,6 @@ export function errorDocument(
     details,
     stack,
   };
-  return documentOf({ ok: false, command, error });
 }
 
 function documentOf(content: unknown): string {

@@ -11,6 +11,7 @@ import {
   globalFlags,
   unknownCommand,
 } from "../commands/table.ts";
+import type { ColorChoice } from "./style.ts";
 import { type Cursor, type Given, nextWord } from "./flags.ts";
 
 /** Only before a command: behind one, `-v` is free for the command's own flags. */
@@ -144,7 +145,9 @@ export interface Presentation {
   readonly lines: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  readonly noColor: boolean;
+  readonly color: ColorChoice;
+  /** Whether no flag says in which form the answer is to be; then a setting may. */
+  readonly isFormatOpen: boolean;
 }
 
 /** How a command line that could be read wants its answer. */
@@ -155,7 +158,8 @@ export function presentationOf(values: Values): Presentation {
     lines: format === "jsonl",
     quiet: values.on("quiet"),
     verbose: values.on("verbose"),
-    noColor: values.on("no-color"),
+    color: values.on("no-color") ? "never" : "auto",
+    isFormatOpen: !values.on("json") && !values.on("output"),
   };
 }
 
@@ -171,7 +175,8 @@ export function guessPresentation(argv: readonly string[]): Presentation {
     lines: false,
     quiet: false,
     verbose: flags.includes("--verbose"),
-    noColor: false,
+    color: "auto",
+    isFormatOpen: false,
   };
 }
 

@@ -6,12 +6,16 @@ const DEFAULT_COLUMNS = 80;
 /** A narrower terminal wraps by itself: layouts need not work with a handful of columns. */
 const MIN_COLUMNS = 20;
 
-/** How text looks on standard output: colors only where a person reads, and wants them. */
-export function styleFor(host: Host, noColor: boolean): Style {
+/** Whether text is colored; `auto` colors it where a person reads it. */
+export type ColorChoice = "auto" | "always" | "never";
+
+/** How text looks on standard output. */
+export function styleFor(host: Host, color: ColorChoice): Style {
   const { isOutputTerminal } = host.terminal;
   const width = isOutputTerminal ? host.terminal.columns : DEFAULT_COLUMNS;
-  const colored = isOutputTerminal && !noColor && !host.env("NO_COLOR") &&
-    host.env("TERM") !== "dumb";
+  const isPlain = !isOutputTerminal || !!host.env("NO_COLOR") ||
+    host.env("TERM") === "dumb";
+  const colored = color === "always" || (color === "auto" && !isPlain);
   const paint = (on: number, off: number) => (text: string): string =>
     colored && text !== "" ? `\x1b[${on}m${text}\x1b[${off}m` : text;
   return {

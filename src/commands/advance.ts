@@ -13,11 +13,13 @@ export const advanceCommand = command<Omit<Advanced, "place" | "warnings">>({
     {
       name: "force",
       short: "f",
-      summary: "Leave the phase although something is open; a human only",
+      summary: "Leave the phase although something is open",
+      effect: "human",
     },
     { name: "yes", short: "y", summary: "No effect: nothing is asked" },
     { name: "no-critique", summary: "No effect: orc runs no outside reviews" },
   ],
+  effect: "writes",
   permissions: [],
   examples: ["orc advance"],
   async run(host, values) {

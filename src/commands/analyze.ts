@@ -40,6 +40,7 @@ export const analyzeCommand = command<AnalyzeResult | NoData>({
     name: "all",
     summary: "Show every row instead of the ten largest; --json always does",
   }],
+  effect: "reads",
   permissions: [],
   examples: ["orc analyze", "orc analyze --json"],
   async run(host, values) {

@@ -13,8 +13,10 @@ export const approveCommand = command<ChangeResult<unknown>>({
     name: "phase",
     short: "p",
     value: "PHASE",
+    values: "phase",
     summary: "Id of the phase instead of the current one",
   }],
+  effect: "human",
   permissions: [],
   examples: ["orc approve", "orc approve --phase REVIEW"],
   async run(host, values) {

@@ -8,13 +8,19 @@ export const approveItemCommand = command<ChangeResult<{ item: string }>>({
   summary: "Give a human's yes to an item",
   description:
     "Passes a manual gate. Only a human can: in a terminal, by typing the item's id. Who is not known to be one is refused with 77, and the try is logged. ORCHESTRATOR_APPROVALS=any lets tests and CI approve; the log says so.",
-  args: [{ name: "ITEM", summary: "Id of the manual gate", required: true }],
+  args: [{
+    name: "ITEM",
+    summary: "Id of the manual gate",
+    required: true,
+    values: "open-item",
+  }],
   flags: [{
     name: "notes",
     short: "n",
     value: "TEXT",
     summary: "What was looked at, at most 2000 characters",
   }],
+  effect: "human",
   permissions: [],
   examples: ["orc approve-item plan_approval"],
   async run(host, values) {

@@ -30,10 +30,12 @@ export const checkpointCommand = command<
       name: "file",
       short: "f",
       value: "FILE",
+      values: "file",
       repeatable: true,
       summary: "File that is being worked on",
     },
   ],
+  effect: "writes",
   permissions: ["run"],
   examples: [
     'orc checkpoint -m "Before the merge" --decision "Tokens live an hour"',

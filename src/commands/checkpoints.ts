@@ -39,7 +39,11 @@ export const checkpointsCommand = command<ListResult | CleanupResult>({
       short: "a",
       summary: "Those of all sessions of the repository",
     },
-    { name: "cleanup", summary: "Remove old checkpoints, after a yes" },
+    {
+      name: "cleanup",
+      summary: "Remove old checkpoints, after a yes",
+      effect: "writes",
+    },
     {
       name: "keep",
       value: "NUMBER",
@@ -54,6 +58,7 @@ export const checkpointsCommand = command<ListResult | CleanupResult>({
     { name: "yes", short: "y", summary: "Remove without asking" },
     { name: "completed", summary: "No effect: all are listed" },
   ],
+  effect: "reads",
   permissions: [],
   examples: [
     "orc checkpoints",

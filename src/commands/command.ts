@@ -1,8 +1,30 @@
+import type { CandidateKind } from "../app/list_candidates.ts";
 import type { SessionOptions } from "../app/open_session.ts";
 import type { Place } from "../app/place.ts";
+import type { OrcError } from "../core/error.ts";
 import type { Host } from "../host/host.ts";
 
 export type { Place };
+
+/**
+ * What a value names, so that shells can complete it: one of these words, or
+ * something that is looked up while the user types.
+ *
+ * `item` is any item of the workflow, `open-item` one of the current phase that
+ * is neither completed nor skipped.
+ */
+export type ValueKind =
+  | readonly string[]
+  | CandidateKind
+  | "command"
+  | "file"
+  | "directory";
+
+/**
+ * What using a command or a flag does: it only `reads`, it `writes`, or it
+ * writes and only a `human` may.
+ */
+export type Effect = "reads" | "writes" | "human";
 
 /** A positional argument of a command. */
 export interface ArgSpec {
@@ -11,6 +33,8 @@ export interface ArgSpec {
   readonly required: boolean;
   /** Takes all remaining arguments. */
   readonly variadic?: boolean;
+  /** What the argument names. */
+  readonly values?: ValueKind;
 }
 
 /** A flag of a command; without `value` it is a switch. */
@@ -21,8 +45,12 @@ export interface FlagSpec {
   readonly summary: string;
   /** Placeholder of the value in help, such as `TEXT`. */
   readonly value?: string;
+  /** What the value names. */
+  readonly values?: ValueKind;
   /** May be given more than once. */
   readonly repeatable?: boolean;
+  /** What the command does with this flag, where that is more than without. */
+  readonly effect?: Effect;
 }
 
 /** What a command needs from `deno run` beyond reading and writing the root. */
@@ -46,6 +74,8 @@ export interface Outcome<Result> {
   readonly result: Result;
   /** Sentences for people, shown on standard error. */
   readonly warnings?: readonly string[];
+  /** Decides the exit code where a whole result is bad news; the result is shown all the same. */
+  readonly refusal?: OrcError;
 }
 
 /** A result in parts that are printed as they come, in constant memory. */
@@ -86,6 +116,8 @@ export interface Command<Result = unknown, Part = unknown> {
   readonly description: string;
   readonly args: readonly ArgSpec[];
   readonly flags: readonly FlagSpec[];
+  /** What it does to files, without any flag. */
+  readonly effect: Effect;
   readonly permissions: readonly Permission[];
   readonly examples: readonly string[];
   /** Calls one function of `app`. Never prints, never exits, never opens a file. */
@@ -109,6 +141,8 @@ export interface TableEntry {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly summary: string;
+  /** Called by scripts of shells, not by people: no list shows it. */
+  readonly isHidden?: boolean;
   load(): Promise<Command>;
 }
 

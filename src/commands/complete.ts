@@ -14,7 +14,12 @@ export const completeCommand = command<Omit<Completed, "place" | "warnings">>({
   summary: "Check an item and mark it as completed",
   description:
     "Runs the item's check and, if it passes, marks the item as completed. A check that fails is counted and exits with 3. Completing an item twice does nothing.\n\nSome items ask for evidence: orc next names the fields. --evidence NAME=TEXT gives one; give it again for each further entry of a list, and NAME.KEY=TEXT for a mapping. A file whose name holds = is written ./FILE. Evidence is kept even when the check fails.\n\nA check runs in the working tree or the item's working_dir, without input, in the environment orc was started in. ORCHESTRATOR_CHECK is added and holds SESSION/ITEM: inside of its own check an item cannot be completed.",
-  args: [{ name: "ITEM", summary: "Id of the item", required: true }],
+  args: [{
+    name: "ITEM",
+    summary: "Id of the item",
+    required: true,
+    values: "open-item",
+  }],
   flags: [
     {
       name: "notes",
@@ -25,19 +30,22 @@ export const completeCommand = command<Omit<Completed, "place" | "warnings">>({
     {
       name: "evidence",
       value: "FILE",
+      values: "file",
       repeatable: true,
       summary:
         "What supports it: a JSON or YAML file, - for standard input, or fields as NAME=TEXT",
     },
     {
       name: "skip-verify",
-      summary: "Complete without the check; a human only, and never a gate",
+      summary: "Complete without the check, but never a gate",
+      effect: "human",
     },
     {
       name: "skip-auto-review",
       summary: "No effect: orc runs no outside reviews",
     },
   ],
+  effect: "writes",
   permissions: ["run"],
   examples: [
     'orc complete plan --notes "Three steps, risks named"',

@@ -9,6 +9,7 @@ export const contextReminderCommand = command<Reminder>({
     "Prints task, phase, progress and constraints as one line of JSON, for a hook that keeps them in an agent's context. Without a session, or in a closed one, it says that none is active. With --json the line is the result in the usual document.",
   args: [],
   flags: [],
+  effect: "reads",
   permissions: [],
   examples: ["orc context-reminder"],
   async run(host, values) {

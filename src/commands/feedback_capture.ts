@@ -12,24 +12,27 @@ const TEXT_FLAGS: readonly FlagSpec[] = [
   },
 ];
 
+type CaptureResult = Pick<Captured, "feedback" | "reason">;
+
 /** `orc feedback capture` */
-export const feedbackCaptureCommand = command<Pick<Captured, "feedback">>({
+export const feedbackCaptureCommand = command<CaptureResult>({
   name: "feedback capture",
   summary: "Keep feedback on the session",
   description:
-    "Keeps how the session went in two files beside it: how long it took and what failed, without names, and what was learned. A person at a terminal is asked. Nothing leaves the machine. ORCHESTRATOR_SKIP_FEEDBACK=1 turns it off.",
+    "Keeps how the session went in two files beside it: how long it took and what failed, without names, and what was learned. A person at a terminal is asked. Nothing leaves the machine. The setting feedback turns it off.",
   args: [],
   flags: [
     { name: "auto", summary: "Ask nobody; take all from the session" },
     ...TEXT_FLAGS,
   ],
+  effect: "writes",
   permissions: [],
   examples: [
     "orc feedback capture --auto",
     'orc feedback capture --learnings "The old API has no paging"',
   ],
   async run(host, values) {
-    const { place, warnings, feedback } = await captureFeedback(host, {
+    const { place, warnings, feedback, reason } = await captureFeedback(host, {
       ...sessionOptions(values, "feedback capture"),
       auto: values.on("auto"),
       learnings: values.text("learnings"),
@@ -37,10 +40,10 @@ export const feedbackCaptureCommand = command<Pick<Captured, "feedback">>({
       wentWell: values.text("went-well"),
       improvements: values.text("improvements"),
     });
-    return { place, warnings, result: { feedback } };
+    return { place, warnings, result: { feedback, reason } };
   },
-  render: ({ feedback }) =>
+  render: ({ feedback, reason }) =>
     feedback === null
-      ? "No feedback is kept: ORCHESTRATOR_SKIP_FEEDBACK is set"
+      ? `No feedback is kept: ${reason}`
       : "Feedback is kept with the session",
 });

@@ -24,6 +24,7 @@ export const feedbackReviewCommand = command<ReviewResult>({
     { name: "process", summary: "Show only what is about the work" },
     { name: "suggest", summary: "Show what could be changed" },
   ],
+  effect: "reads",
   permissions: [],
   examples: ["orc feedback review", "orc feedback review --all --suggest"],
   async run(host, values) {

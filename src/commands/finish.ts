@@ -30,7 +30,8 @@ export const finishCommand = command<ChangeResult<unknown>>({
     {
       name: "force",
       short: "f",
-      summary: "Close it as completed although something is open; a human only",
+      summary: "Close it as completed although something is open",
+      effect: "human",
     },
     { name: "no-push", summary: "No effect: orc never pushes by itself" },
     {
@@ -39,6 +40,7 @@ export const finishCommand = command<ChangeResult<unknown>>({
     },
     { name: "skip-learn", summary: "No effect: finishing writes no report" },
   ],
+  effect: "writes",
   permissions: [],
   examples: [
     'orc finish --notes "Released with 1.4"',

@@ -7,14 +7,20 @@ export const handoffCommand = command<HandoffResult>({
   name: "handoff",
   summary: "Write a prompt for another agent, or run one on it",
   description:
-    "Writes what another agent needs to go on: task, constraints, open items and what good looks like, what failed last, and the exact commands. With --execute an agent's program gets it on standard input: the one named, else ORCHESTRATOR_AGENT_PROGRAM, else CLAUDE_BINARY or claude with --print. No lock is held meanwhile.",
+    "Writes what another agent needs to go on: task, constraints, open items and what good looks like, what failed last, and the exact commands. With --execute an agent's program gets it on standard input: the one named, else that of the setting agent_program. No lock is held meanwhile.",
   args: [],
   flags: [
-    { name: "execute", short: "x", summary: "Run the program and wait for it" },
+    {
+      name: "execute",
+      short: "x",
+      summary: "Run the program and wait for it",
+      effect: "writes",
+    },
     {
       name: "provider",
       short: "p",
       value: "WHO",
+      values: ["manual", "agent"],
       summary: "manual: only print the prompt; agent: for the program",
     },
     {
@@ -36,6 +42,7 @@ export const handoffCommand = command<HandoffResult>({
       summary: "How long the program may run, 3600 without it",
     },
   ],
+  effect: "reads",
   permissions: ["run"],
   examples: [
     "orc handoff",

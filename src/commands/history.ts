@@ -20,8 +20,18 @@ export const historyCommand = command<HistoryResult, RecordedEvent>({
     `Shows the log of the session, oldest first: the last 50 events that fit, or as many as --limit says. --all shows everything, --follow goes on with new events until the session is closed or the command is interrupted.\n\nA time is an instant such as 2026-03-01T10:00:00Z, a date, which is a whole day in UTC, or how long ago: 30m, 2h, 3d, 1w.\n\n--json prints one document with at most ${MAX_LISTED_EVENTS} events. --output jsonl prints one event a line as it is read, also with --all and --follow, and in constant memory.`,
   args: [],
   flags: [
-    { name: "item", value: "ITEM", summary: "Only events about this item" },
-    { name: "phase", value: "PHASE", summary: "Only events in this phase" },
+    {
+      name: "item",
+      value: "ITEM",
+      values: "item",
+      summary: "Only events about this item",
+    },
+    {
+      name: "phase",
+      value: "PHASE",
+      values: "phase",
+      summary: "Only events in this phase",
+    },
     {
       name: "type",
       value: "TYPE",
@@ -38,6 +48,7 @@ export const historyCommand = command<HistoryResult, RecordedEvent>({
     { name: "all", summary: "Show all of them instead of the last" },
     { name: "follow", short: "f", summary: "Go on with new events" },
   ],
+  effect: "reads",
   permissions: [],
   examples: [
     "orc history --since 2h",

@@ -17,9 +17,11 @@ export const initCommand = command<Omit<Initialized, "place">>({
     {
       name: "force",
       short: "f",
-      summary: "Write workflow.yaml anew and keep the old one; a human only",
+      summary: "Write workflow.yaml anew and keep the old one",
+      effect: "human",
     },
   ],
+  effect: "writes",
   permissions: [],
   examples: ["orc init", "orc init --portable"],
   async run(host, values) {

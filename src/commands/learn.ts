@@ -17,9 +17,10 @@ export const learnCommand = command<LearnResult>({
     "Shows what was skipped and why, which checks failed and how often, where a human set the rules aside, the notes, and how long the phases took. --save appends it to LEARNINGS.md at the root, unless there is nothing to learn or it stands there already.",
   args: [],
   flags: [
-    { name: "save", summary: "Append it to LEARNINGS.md" },
+    { name: "save", summary: "Append it to LEARNINGS.md", effect: "writes" },
     { name: "no-save", summary: "Only show it, as without any flag" },
   ],
+  effect: "reads",
   permissions: [],
   examples: ["orc learn", "orc learn --save"],
   async run(host, values) {

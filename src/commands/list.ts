@@ -36,12 +36,14 @@ export const listCommand = command<ListResult>({
     name: "DIR",
     summary: "Where to begin instead of here",
     required: false,
+    values: "directory",
   }],
   flags: [
     SEARCH_FLAG,
     DEPTH_FLAG,
     { name: "active-only", summary: "Leave out completed and abandoned ones" },
   ],
+  effect: "reads",
   permissions: [],
   examples: ["orc list", "orc list ~/projects --active-only --json"],
   async run(host, values) {

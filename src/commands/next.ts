@@ -29,6 +29,7 @@ export const nextCommand = command<NextResult>({
     "Shows one item, what good looks like, and the exact next command: all an agent needs, in few words.",
   args: [],
   flags: [],
+  effect: "reads",
   permissions: [],
   examples: ["orc next", "orc next --json"],
   async run(host, values) {

@@ -12,8 +12,10 @@ export const noteCommand = command<ChangeResult<unknown>>({
   flags: [{
     name: "item",
     value: "ITEM",
+    values: "item",
     summary: "The item of the current phase it is about",
   }],
+  effect: "writes",
   permissions: [],
   examples: ['orc note "The old API stays until March" --item plan'],
   async run(host, values) {

@@ -16,16 +16,24 @@ export const resumeCommand = command<ResumeResult>({
     name: "ID",
     summary: "Checkpoint, or a part of its id; the latest without it",
     required: false,
+    values: "checkpoint",
   }],
   flags: [
-    { name: "from", value: "ID", summary: "The same as ID" },
+    {
+      name: "from",
+      value: "ID",
+      values: "checkpoint",
+      summary: "The same as ID",
+    },
     { name: "dry-run", summary: "Show it all and change nothing" },
     { name: "yes", short: "y", summary: "Restore without asking" },
     {
       name: "force",
-      summary: "Bring back also what was not done since; a human only",
+      summary: "Bring back also what was not done since",
+      effect: "human",
     },
   ],
+  effect: "writes",
   permissions: [],
   examples: ["orc resume --dry-run", "orc resume latest --yes"],
   async run(host, values) {

@@ -15,8 +15,10 @@ export const sessionInfoCommand = command<InfoResult>({
     name: "ID",
     summary: "Id of the session instead of the current one",
     required: false,
+    values: "session",
   }],
   flags: [],
+  effect: "reads",
   permissions: [],
   examples: ["orc session info", "orc session info 01k9 --json"],
   async run(host, values) {

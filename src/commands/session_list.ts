@@ -17,6 +17,7 @@ export const sessionListCommand = command<ListResult>({
     "Lists the sessions of the repository, at most the 100 that were changed last. A damaged one is listed with its problem and hides no other.",
   args: [],
   flags: [{ name: "all", summary: "List all of them, however many" }],
+  effect: "reads",
   permissions: [],
   examples: ["orc session list", "orc session list --all --json"],
   async run(host, values) {

@@ -16,10 +16,12 @@ export const sessionRenameCommand = command<
         name: "ID",
         summary: "Id of the session; a unique prefix will do",
         required: true,
+        values: "session",
       },
       { name: "NAME", summary: "1 to 80 characters", required: true },
     ],
     flags: [],
+    effect: "writes",
     permissions: [],
     examples: ['orc session rename 01k9 "Login, second try"'],
     async run(host, values) {

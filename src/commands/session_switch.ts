@@ -14,8 +14,10 @@ export const sessionSwitchCommand = command<
     name: "ID",
     summary: "Id of the session; a unique prefix will do",
     required: true,
+    values: "session",
   }],
   flags: [],
+  effect: "writes",
   permissions: [],
   examples: ["orc session switch 01k9"],
   async run(host, values) {

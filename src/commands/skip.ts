@@ -8,7 +8,12 @@ export const skipCommand = command<ChangeResult<{ item: string }>>({
   summary: "Skip an item, with a reason",
   description:
     "Leaves an item out. The reason is kept and judged: stock phrases and repetition are refused. Required items cannot be skipped, except in a phase that the workflow calls autonomous; gates only by a human.",
-  args: [{ name: "ITEM", summary: "Id of the item", required: true }],
+  args: [{
+    name: "ITEM",
+    summary: "Id of the item",
+    required: true,
+    values: "open-item",
+  }],
   flags: [
     {
       name: "reason",
@@ -20,9 +25,11 @@ export const skipCommand = command<ChangeResult<{ item: string }>>({
     {
       name: "force",
       short: "f",
-      summary: "Skip a gate; a human only",
+      summary: "Skip a gate",
+      effect: "human",
     },
   ],
+  effect: "writes",
   permissions: [],
   examples: ['orc skip migration --reason "No stored data changes its shape"'],
   async run(host, values) {

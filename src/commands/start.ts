@@ -22,6 +22,7 @@ export const startCommand = command<StartResult>({
       name: "workflow",
       short: "w",
       value: "FILE",
+      values: "file",
       summary: "Workflow file instead of workflow.yaml",
     },
     {
@@ -53,6 +54,7 @@ export const startCommand = command<StartResult>({
     },
     { name: "no-archive", summary: "No effect: orc moves no files of yours" },
   ],
+  effect: "writes",
   permissions: [],
   examples: [
     'orc start "Add login"',

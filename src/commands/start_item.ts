@@ -8,8 +8,14 @@ export const startItemCommand = command<ChangeResult<{ item: string }>>({
   summary: "Say that work on an item has begun",
   description:
     "Marks an item as being worked on, so that status shows it and since when.",
-  args: [{ name: "ITEM", summary: "Id of the item", required: true }],
+  args: [{
+    name: "ITEM",
+    summary: "Id of the item",
+    required: true,
+    values: "open-item",
+  }],
   flags: [],
+  effect: "writes",
   permissions: [],
   examples: ["orc start-item plan"],
   async run(host, values) {

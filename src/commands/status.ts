@@ -27,6 +27,7 @@ export const statusCommand = command<StatusResult>({
     "Shows where the session stands: phases, the items of the current one with their state, what blocks, and the next command. Takes no lock and writes nothing.",
   args: [],
   flags: [{ name: "brief", summary: "Show only the next item, as orc next" }],
+  effect: "reads",
   permissions: [],
   examples: ["orc status", "orc status --json"],
   async run(host, values) {

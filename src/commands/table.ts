@@ -17,17 +17,20 @@ export const globalFlags: readonly FlagSpec[] = [
     short: "d",
     aliases: ["dir"],
     value: "DIR",
+    values: "directory",
     summary: "Repository root instead of the one found from here",
   },
   {
     name: "session",
     value: "ID",
+    values: "session",
     summary: "Session instead of the current one; a unique prefix will do",
   },
   { name: "json", summary: "Print one JSON document" },
   {
     name: "output",
     value: "FORMAT",
+    values: ["json", "jsonl", "text"],
     summary: "Print json, jsonl or text; --output json is --json",
   },
   {
@@ -114,6 +117,7 @@ export const commandGroups: readonly CommandGroup[] = [
   },
   {
     title: "Approve",
+    isFolded: true,
     entries: [
       {
         name: "approve-item",
@@ -125,6 +129,12 @@ export const commandGroups: readonly CommandGroup[] = [
         name: "approve",
         summary: "Give a human's yes to a phase",
         load: async () => (await import("./approve.ts")).approveCommand,
+      },
+      {
+        name: "verify-write-allowed",
+        summary: "Tell a hook whether files may be changed now",
+        load: async () =>
+          (await import("./verify_write_allowed.ts")).verifyWriteAllowedCommand,
       },
     ],
   },
@@ -153,21 +163,10 @@ export const commandGroups: readonly CommandGroup[] = [
         load: async () => (await import("./handoff.ts")).handoffCommand,
       },
       {
-        name: "generate-md",
-        summary: "Write the session as a page: WORKFLOW.md",
-        load: async () => (await import("./generate_md.ts")).generateMdCommand,
-      },
-      {
         name: "context-reminder",
         summary: "Print one line of JSON to remind an agent",
         load: async () =>
           (await import("./context_reminder.ts")).contextReminderCommand,
-      },
-      {
-        name: "verify-write-allowed",
-        summary: "Tell a hook whether files may be changed now",
-        load: async () =>
-          (await import("./verify_write_allowed.ts")).verifyWriteAllowedCommand,
       },
     ],
   },
@@ -221,6 +220,22 @@ export const commandGroups: readonly CommandGroup[] = [
         load: async () => (await import("./cleanup.ts")).cleanupCommand,
       },
       {
+        name: "doctor",
+        summary: "Find what is damaged or in the way",
+        load: async () => (await import("./doctor.ts")).doctorCommand,
+      },
+      {
+        name: "migrate",
+        summary: "Move the older tool's files in, or back out",
+        load: async () => (await import("./migrate.ts")).migrateCommand,
+      },
+      {
+        name: "import-legacy",
+        summary: "Copy the older tool's files in from elsewhere",
+        load: async () =>
+          (await import("./import_legacy.ts")).importLegacyCommand,
+      },
+      {
         name: "unlock",
         summary: "Show who holds the locks, or remove them",
         load: async () => (await import("./unlock.ts")).unlockCommand,
@@ -258,6 +273,93 @@ export const commandGroups: readonly CommandGroup[] = [
         load: async () =>
           (await import("./feedback_review.ts")).feedbackReviewCommand,
       },
+      {
+        name: "generate-md",
+        summary: "Write the session as a page: WORKFLOW.md",
+        load: async () => (await import("./generate_md.ts")).generateMdCommand,
+      },
+    ],
+  },
+  {
+    title: "Settings",
+    isFolded: true,
+    entries: [
+      {
+        name: "config list",
+        summary: "List all settings and where their values come from",
+        load: async () => (await import("./config_list.ts")).configListCommand,
+      },
+      {
+        name: "config show",
+        summary: "Show what each file, the environment and flags set",
+        load: async () => (await import("./config_show.ts")).configShowCommand,
+      },
+      {
+        name: "config get",
+        summary: "Print the value of a setting",
+        load: async () => (await import("./config_get.ts")).configGetCommand,
+      },
+      {
+        name: "config set",
+        summary: "Set a setting, for the repository or for you",
+        load: async () => (await import("./config_set.ts")).configSetCommand,
+      },
+      {
+        name: "config unset",
+        summary: "Take a setting out of a file",
+        load: async () =>
+          (await import("./config_unset.ts")).configUnsetCommand,
+      },
+      {
+        name: "config path",
+        summary: "Print which file holds the settings",
+        load: async () => (await import("./config_path.ts")).configPathCommand,
+      },
+      {
+        name: "secrets init",
+        summary: "Make the identity that secrets are encrypted to",
+        load: async () =>
+          (await import("./secrets_init.ts")).secretsInitCommand,
+      },
+      {
+        name: "secrets set",
+        summary: "Keep a secret, encrypted",
+        load: async () => (await import("./secrets_set.ts")).secretsSetCommand,
+      },
+      {
+        name: "secrets get",
+        summary: "Print a secret, for a program",
+        load: async () => (await import("./secrets_get.ts")).secretsGetCommand,
+      },
+      {
+        name: "secrets list",
+        summary: "List the secrets by name, and where they come from",
+        load: async () =>
+          (await import("./secrets_list.ts")).secretsListCommand,
+      },
+      {
+        name: "secrets rm",
+        summary: "Remove a stored secret",
+        load: async () => (await import("./secrets_rm.ts")).secretsRmCommand,
+      },
+      {
+        name: "secrets source",
+        summary: "Say where a secret comes from",
+        load: async () =>
+          (await import("./secrets_source.ts")).secretsSourceCommand,
+      },
+      {
+        name: "secrets test",
+        summary: "Prove that a secret can be had, without showing it",
+        load: async () =>
+          (await import("./secrets_prove.ts")).secretsTestCommand,
+      },
+      {
+        name: "secrets doctor",
+        summary: "Find secrets that are missing or exposed",
+        load: async () =>
+          (await import("./secrets_doctor.ts")).secretsDoctorCommand,
+      },
     ],
   },
   {
@@ -271,8 +373,22 @@ export const commandGroups: readonly CommandGroup[] = [
           (await import("./help.ts")).helpCommand(commandGroups),
       },
       {
+        name: "completions",
+        summary: "Print what makes a shell complete commands of orc",
+        load: async () => (await import("./completions.ts")).completionsCommand,
+      },
+      {
+        name: "complete-words",
+        summary: "List what may stand at the cursor, for a shell",
+        isHidden: true,
+        load: async () =>
+          (await import("./complete_words.ts")).completeWordsCommand(
+            commandGroups,
+          ),
+      },
+      {
         name: "schema",
-        summary: "Print the JSON Schema of workflow.yaml",
+        summary: "Print the JSON Schema of workflow.yaml or of an answer",
         load: async () => (await import("./schema.ts")).schemaCommand,
       },
       {

@@ -7,6 +7,7 @@ export const SEARCH_FLAG: FlagSpec = {
   name: "search",
   short: "s",
   value: "DIR",
+  values: "directory",
   summary: "Where to begin instead of here",
 };
 

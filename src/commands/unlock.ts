@@ -11,8 +11,10 @@ export const unlockCommand = command<Omit<Unlocked, "place">>({
   flags: [{
     name: "force",
     short: "f",
-    summary: "Remove the locks; a human only",
+    summary: "Remove the locks",
+    effect: "human",
   }],
+  effect: "reads",
   permissions: [],
   examples: ["orc unlock", "orc unlock --force"],
   async run(host, values) {

@@ -14,8 +14,10 @@ export const validateCommand = command<Omit<Validated, "place">>({
     name: "workflow",
     short: "w",
     value: "FILE",
+    values: "file",
     summary: "Workflow file instead of workflow.yaml",
   }],
+  effect: "reads",
   permissions: [],
   examples: ["orc validate", "orc validate -w other.yaml --json"],
   async run(host, values) {

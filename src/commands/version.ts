@@ -16,6 +16,7 @@ export const versionCommand = command<VersionInfo>({
     "orc --version and orc -v do the same.",
   args: [],
   flags: [],
+  effect: "reads",
   permissions: [],
   examples: ["orc version", "orc version --json"],
   run: (host) =>

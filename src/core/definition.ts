@@ -63,6 +63,7 @@ export function decodeDefinition(value: JsonValue): Workflow {
     orc: readTextOrNull(field(place, "orc")),
     phases: elements(field(place, "phases")).map(decodePhase),
     settings: readObject(field(place, "settings"), new Map()),
+    secrets: readTexts(field(place, "secrets")),
   };
   refuseProblems(place, "The workflow of this session", {
     hint: "orc session list",
@@ -108,6 +109,7 @@ function decodeItem(place: Place): Item {
       : readNumber(timeout),
     risk: readChoice(field(place, "risk"), RISKS),
     workingDir: readTextOrNull(field(place, "working_dir")),
+    secrets: readTexts(field(place, "secrets")),
   };
 }
 
@@ -142,6 +144,7 @@ export function encodeDefinition(workflow: Workflow): JsonObject {
     ["settings", workflow.settings],
   ];
   if (workflow.orc !== null) fields.push(["orc", workflow.orc]);
+  if (workflow.secrets.length > 0) fields.push(["secrets", workflow.secrets]);
   return new Map(fields);
 }
 
@@ -181,6 +184,7 @@ function encodeItem(item: Item): JsonObject {
   }
   if (item.risk !== "medium") fields.push(["risk", item.risk]);
   if (item.workingDir !== null) fields.push(["working_dir", item.workingDir]);
+  if (item.secrets.length > 0) fields.push(["secrets", item.secrets]);
   return new Map(fields);
 }
 

@@ -1,6 +1,6 @@
 import { codeSpan, fenced, headOf, oneLine, seen } from "./fence.ts";
 import { asObject, type JsonObject, type JsonValue, numberOf } from "./json.ts";
-import { CHECK_TIMEOUT_MS, STORED_OUTPUT_LENGTH } from "./limits.ts";
+import { STORED_OUTPUT_LENGTH } from "./limits.ts";
 import type { OpenItem } from "./state.ts";
 import { stepFor } from "./next_step.ts";
 import { isSkippable } from "./skippable.ts";
@@ -75,8 +75,10 @@ function checkText({ settings }: Workflow, item: Item): string {
       return `${fillTemplate(verification.path, settings)} exists`;
     case "command": {
       const command = fillTemplate(verification.command, settings);
-      const seconds = timeoutSeconds ?? CHECK_TIMEOUT_MS / 1000;
-      return `${command} ends with exit code ${verification.expectExitCode} within ${seconds} s`;
+      const limit = timeoutSeconds === undefined
+        ? ""
+        : ` within ${timeoutSeconds} s`;
+      return `${command} ends with exit code ${verification.expectExitCode}${limit}`;
     }
   }
 }

@@ -1,5 +1,6 @@
 import { isCheckpointId } from "./checkpoint_id.ts";
 import { joinPath } from "./path.ts";
+import { isSecretName } from "./secret_name.ts";
 import { isSessionId } from "./session_id.ts";
 
 /** Directory below the root that holds all state. */
@@ -84,6 +85,8 @@ export interface RepositoryLayout {
   readonly migrationPending: string;
   /** A migration that is being taken back. */
   readonly migrationUndo: string;
+  /** The day on which somebody was last told at length that a migration is possible. */
+  readonly migrationNotice: string;
   /**
    * State of the Python tool when no session is current; its server kept other
    * data under this name.
@@ -145,17 +148,19 @@ export interface LegacyWhole {
   readonly from: string;
   /** Seen from `.orchestrator/`. */
   readonly to: string;
-  /** It is taken only if it looks like the Python tool's: others use the name too. */
-  readonly shape?: "prd";
+  /** It is taken only if it is what it should be: others use the name too. */
+  readonly shape?: "prd" | "overrides";
 }
+
+const LEGACY_SECRETS = ".secrets.enc";
 
 /** Legacy files that move as they are. Of two with one target the first is taken. */
 export const LEGACY_WHOLES: readonly LegacyWhole[] = [
-  { from: ".secrets.enc", to: "secrets/.secrets.enc" },
+  { from: LEGACY_SECRETS, to: `secrets/${LEGACY_SECRETS}` },
   { from: "secrets.enc.yaml", to: "secrets/secrets.enc.yaml" },
   { from: ".manus/secrets.enc.yaml", to: "secrets/secrets.enc.yaml" },
   { from: ".claude/prd_state.json", to: "prd/state.json", shape: "prd" },
-  { from: ".orchestrator.yaml", to: "config.yaml" },
+  { from: ".orchestrator.yaml", to: "config.yaml", shape: "overrides" },
 ];
 
 /** Where a custom legacy file goes that is asked for by name; seen from `.orchestrator/`. */
@@ -182,6 +187,8 @@ export interface MigrationLayout {
   readonly originals: string;
   /** What stood in the place of something new, by its path in `.orchestrator/`. */
   readonly replaced: string;
+  /** Record of the migration before it. */
+  readonly previous: string;
   /** What was new and goes, when the migration is taken back. */
   readonly withdrawn: string;
   /** What was new and had changed, when the migration was taken back. */
@@ -196,15 +203,77 @@ export function migrationLayoutAt(directory: string): MigrationLayout {
     staged: `${directory}/staged`,
     originals: `${directory}/originals`,
     replaced: `${directory}/replaced`,
+    previous: `${directory}/previous.json`,
     withdrawn: `${directory}/withdrawn`,
     kept: `${directory}/kept`,
   };
+}
+
+/** What orc keeps for the user, in all repositories. */
+export interface UserLayout {
+  /** `~/.orchestrator`; holds the lock of what is in it, too. */
+  readonly directory: string;
+  /** Settings of the user, as YAML. */
+  readonly config: string;
+  /** `~/.config/orchestrator/config.yaml`: settings for the Python tool. */
+  readonly legacyConfig: string;
+  /** What opens secrets, in the format of age. */
+  readonly identity: string;
+  /** Secrets for all repositories, and a directory for each repository that has its own. */
+  readonly secrets: string;
+}
+
+/** Returns the paths in the user's own directory. Touches no file. */
+export function userLayout(home: string): UserLayout {
+  const directory = joinPath(home, ORCHESTRATOR_DIRECTORY);
+  return {
+    directory,
+    config: `${directory}/config.yaml`,
+    legacyConfig: joinPath(home, ".config/orchestrator/config.yaml"),
+    identity: `${directory}/identity.txt`,
+    secrets: `${directory}/secrets`,
+  };
+}
+
+/** Ends the name of a file that holds a secret, behind the name of the secret. */
+export const SECRET_SUFFIX = ".age";
+
+/**
+ * Returns the path of a secret in a directory of secrets. What is no name of a
+ * secret throws a plain `Error`: the last fence, as in {@linkcode sessionLayout}.
+ */
+export function secretPath(directory: string, name: string): string {
+  if (!isSecretName(name)) {
+    throw new Error(`No name of a secret: ${JSON.stringify(name)}`);
+  }
+  return joinPath(directory, `${name}${SECRET_SUFFIX}`);
+}
+
+/** Files in which people keep variables for their shell, with what does not belong there. */
+export function environmentFiles(tree: string): readonly string[] {
+  return [".env", ".envrc", ".env.local"].map((name) => joinPath(tree, name));
+}
+
+/** Names of encrypted files of the Python tool that a migration puts among the secrets. */
+export const legacySecretNames: readonly string[] = [
+  LEGACY_SECRETS,
+  "secrets.enc.yaml",
+];
+
+/** Files that the Python tool may keep secrets in, in the order they are asked. */
+export function legacySecretPaths(root: string): readonly string[] {
+  const { secrets } = repositoryLayout(root);
+  return [joinPath(root, LEGACY_SECRETS), `${secrets}/${LEGACY_SECRETS}`];
 }
 
 /** What git keeps, as far as orc reads it. */
 export interface GitLayout {
   readonly head: string;
   readonly objects: string;
+  /** Names the files that git tracks. */
+  readonly index: string;
+  /** What is ignored here and in no clone. */
+  readonly exclude: string;
   readonly config: string;
   /** Holds the settings of the main worktree alone, if the repository is set up so. */
   readonly worktreeConfig: string;
@@ -233,7 +302,7 @@ export function repositoryLayout(root: string): RepositoryLayout {
     workflowPage: joinPath(root, "WORKFLOW.md"),
     learnings: joinPath(root, "LEARNINGS.md"),
     directory,
-    gitignore: `${directory}/.gitignore`,
+    gitignore: `${directory}/${GIT_IGNORE_FILE}`,
     meta: `${directory}/meta.json`,
     workflowSchema: `${directory}/${WORKFLOW_SCHEMA_FILE}`,
     config: `${directory}/config.yaml`,
@@ -246,6 +315,7 @@ export function repositoryLayout(root: string): RepositoryLayout {
     migrationBackup: `${directory}/migration_backup`,
     migrationPending: `${directory}/migration_pending`,
     migrationUndo: `${directory}/migration_undo`,
+    migrationNotice: `${directory}/migration_notice`,
     sessionlessState: `${directory}/state.json`,
     sessionlessLog: `${directory}/log.jsonl`,
     legacyOverrides: joinPath(root, ".orchestrator.yaml"),
@@ -310,14 +380,25 @@ export function checkpointPath(directory: string, id: string): string {
   return joinPath(directory, `${id}${CHECKPOINT_SUFFIX}`);
 }
 
+/** Where a repair puts what it replaces: beside it, under a name that says when. */
+export function asidePath(path: string, at: string, number: number): string {
+  const when = at.slice(0, 19).replaceAll(/[-:]/g, "");
+  return `${path}.corrupt-${when}${number === 1 ? "" : `-${number}`}`;
+}
+
 /** Name of the directory, or of the file leading to it, by which git marks a working tree. */
 export const GIT_ENTRY = ".git";
+
+/** Name of the files that say what git ignores. */
+export const GIT_IGNORE_FILE = ".gitignore";
 
 /** Returns the paths in a git directory. */
 export function gitLayout(gitDirectory: string): GitLayout {
   return {
     head: joinPath(gitDirectory, "HEAD"),
     objects: joinPath(gitDirectory, "objects"),
+    index: joinPath(gitDirectory, "index"),
+    exclude: joinPath(gitDirectory, "info/exclude"),
     config: joinPath(gitDirectory, "config"),
     worktreeConfig: joinPath(gitDirectory, "config.worktree"),
     commonPointer: joinPath(gitDirectory, "commondir"),

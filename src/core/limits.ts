@@ -27,6 +27,12 @@ export const MAX_SMALL_FILE_BYTES = 64 * 1024;
 /** Largest workflow.yaml that is parsed; the biggest in the wild is below 100 kB. */
 export const MAX_WORKFLOW_BYTES = 1024 * 1024;
 
+/** Largest configuration file that is parsed; a dozen settings take some hundred bytes. */
+export const MAX_CONFIG_BYTES = 256 * 1024;
+
+/** Largest value of a secret: a chain of certificates; it has to fit into an environment. */
+export const MAX_SECRET_BYTES = 64 * 1024;
+
 /** Largest LEARNINGS.md that is extended: thousands of sessions. */
 export const MAX_LEARNINGS_BYTES = 16 * 1024 * 1024;
 
@@ -97,6 +103,3 @@ export const LONG_LOCK_MS = 60_000;
 
 /** With less free space a few large sessions fill the disk. */
 export const MIN_FREE_BYTES = 64 * 1024 * 1024;
-
-/** With fewer free inodes a few sessions with checkpoints use up the rest. */
-export const MIN_FREE_FILES = 1000;

@@ -46,7 +46,7 @@ export interface StoredSession extends UnsignedSession {
 
 /** What to do about a state that cannot be read. */
 export const DAMAGED_STATE_HINT =
-  "put back a good copy of the file; the others are listed by: orc session list";
+  "put back a good copy of the file, or see what else can be done: orc doctor";
 
 /**
  * Decodes state.json in every shape the Python tool ever wrote, and ours. What

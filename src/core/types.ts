@@ -149,6 +149,12 @@ export interface Item {
    * there stays relative to the working tree.
    */
   readonly workingDir: string | null;
+  /**
+   * Names of the secrets that the program of its check finds in its
+   * environment, such as `OPENAI_API_KEY`; it finds no others that the workflow
+   * names.
+   */
+  readonly secrets: readonly string[];
 }
 
 /**
@@ -222,6 +228,11 @@ export interface Workflow {
    * `approval_timeout_minutes`, a number above 0.
    */
   readonly settings: JsonObject;
+  /**
+   * Names of secrets the work needs besides those its items name. No check gets
+   * them; `orc secrets doctor` says which are missing.
+   */
+  readonly secrets: readonly string[];
 }
 
 /**

@@ -108,7 +108,7 @@ function settingsIn(input: unknown): unknown {
 }
 
 function toWorkflow(file: WorkflowFile, settings: JsonObject): Workflow {
-  const { name, version, description, orc, phases } = file;
+  const { name, version, description, orc, phases, secrets } = file;
   return {
     name,
     version,
@@ -116,6 +116,7 @@ function toWorkflow(file: WorkflowFile, settings: JsonObject): Workflow {
     orc,
     phases: phases.map(toPhase),
     settings,
+    secrets,
   };
 }
 
@@ -153,6 +154,7 @@ function toItem(item: ItemFile): Item {
     timeoutSeconds: item.timeout_seconds,
     risk: item.risk,
     workingDir: item.working_dir,
+    secrets: item.secrets,
   };
 }
 

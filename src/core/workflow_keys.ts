@@ -9,6 +9,8 @@ export const WORKFLOW_KEYS = {
     phases: "The phases, gone through in this order.",
     settings:
       "Values for {{name}} in paths and commands, and the settings orc knows.",
+    secrets:
+      "Names of secrets the work needs, such as OPENAI_API_KEY; orc secrets doctor says which are missing.",
   },
   phase: {
     id: "What commands take: in capital letters, unique, such as PLAN.",
@@ -47,6 +49,8 @@ export const WORKFLOW_KEYS = {
     risk:
       "What supervision_mode hybrid does with a manual gate: low passes by itself, medium after approval_timeout_minutes, high waits for a human.",
     working_dir: "Where the command runs: a directory below the working tree.",
+    secrets:
+      "Names of the secrets that the command finds in its environment; it finds no others that the workflow names.",
   },
   verification: {
     type:

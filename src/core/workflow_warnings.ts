@@ -29,6 +29,7 @@ export function findWarnings(workflow: Workflow): readonly ProblemDraft[] {
         return [
           ...aboutItem(item, { path, settings: workflow.settings }),
           ...aboutEvidence(item, path),
+          ...aboutSecrets(item, path),
         ];
       }),
     ]),
@@ -109,6 +110,20 @@ function aboutItem(item: Item, site: Site): ProblemDraft[] {
     case "command":
       return aboutCommand(verification, { ...site, path });
   }
+}
+
+function aboutSecrets(
+  { secrets, verification }: Item,
+  path: Path,
+): ProblemDraft[] {
+  if (secrets.length === 0 || verification.type === "command") return [];
+  return [{
+    code: "secrets_without_effect",
+    severity: "warning",
+    path: [...path, "secrets"],
+    message:
+      "Secrets of an item that runs no command have no effect: what the work needs besides goes to the secrets of the workflow",
+  }];
 }
 
 function aboutEvidence(

@@ -1,15 +1,31 @@
 import { OUTPUT_HEAD_BYTES, OUTPUT_TAIL_BYTES } from "../core/limits.ts";
+import type { MaskingStream } from "../core/mask.ts";
 
 /** Keeps the beginning and the end of a stream, however much it carries. */
 export class BoundedOutput {
+  readonly #masking: MaskingStream | undefined;
   readonly #head = new Uint8Array(OUTPUT_HEAD_BYTES);
   /** The end of the stream; the byte with number `n` behind the head lies at `n % length`. */
   readonly #ring = new Uint8Array(OUTPUT_TAIL_BYTES);
   #headBytes = 0;
   #tailBytes = 0;
 
+  /** With a masking stream, no secret is kept, wherever reads and cuts divide it. */
+  constructor(masking?: MaskingStream) {
+    this.#masking = masking;
+  }
+
   /** Takes the next bytes; they are copied, so that no large buffer stays alive. */
   add(bytes: Uint8Array): void {
+    this.#keep(this.#masking?.push(bytes) ?? bytes);
+  }
+
+  /** Takes what the masking held back to see what follows. */
+  end(): void {
+    if (this.#masking !== undefined) this.#keep(this.#masking.end());
+  }
+
+  #keep(bytes: Uint8Array): void {
     const room = this.#head.length - this.#headBytes;
     const first = bytes.subarray(0, room);
     this.#head.set(first, this.#headBytes);

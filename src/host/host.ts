@@ -1,4 +1,5 @@
 import type { Liveness, ProcessIdentity } from "../core/process_identity.ts";
+import type { Masker } from "../core/mask.ts";
 import type { Caller, OutputName } from "../core/types.ts";
 
 export type { Liveness, ProcessIdentity };
@@ -17,6 +18,10 @@ export interface ProgramRequest {
   readonly input?: string;
   /** Variables the program gets besides those of orc's own environment. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Names of variables of orc's environment that the program does not get. */
+  readonly withheld?: readonly string[];
+  /** Takes secrets out of the output before any of it is kept or shown. */
+  readonly masker?: Masker;
   /** Called four times a second while the program runs. */
   readonly onProgress?: (progress: ProgramProgress) => void;
 }
@@ -69,6 +74,8 @@ export interface Terminal {
    * without the line end; undefined when input ended.
    */
   readLine(question: string): string | undefined;
+  /** As `readLine`, for what nobody may see while it is typed. */
+  readHidden(question: string): string | undefined;
   /**
    * Shows one line on error output in place of the one shown before; undefined
    * takes it away. The text must hold no control characters. Does nothing where

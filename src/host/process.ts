@@ -41,14 +41,15 @@ export async function runProgram(
 ): Promise<ProgramResult> {
   const startedAtMs = performance.now();
   const output: Output = {
-    stdout: new BoundedOutput(),
-    stderr: new BoundedOutput(),
+    stdout: new BoundedOutput(request.masker?.stream()),
+    stderr: new BoundedOutput(request.masker?.stream()),
   };
   const watch = watchSignals();
   try {
     const ending = await runToEnd(request, output, watch);
     const signal = watch.caught();
     if (signal !== undefined) throw new Interrupted(signal);
+    for (const name of OUTPUT_NAMES) output[name].end();
     return {
       ...ending,
       stdout: output.stdout.text(),

@@ -10,7 +10,7 @@ export function startProgram(request: ProgramRequest): ChildProcess | Error {
   try {
     return spawn(program, args, {
       cwd: request.workingDirectory,
-      env: { ...process.env, ...request.variables },
+      env: environmentFor(request),
       stdio: [request.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       // A group of its own, which can be ended as a whole.
       detached: !isWindows,
@@ -21,6 +21,14 @@ export function startProgram(request: ProgramRequest): ChildProcess | Error {
     if (error instanceof Error) return error;
     throw error;
   }
+}
+
+function environmentFor(
+  { variables, withheld = [] }: ProgramRequest,
+): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env)
+    .filter(([name]) => !withheld.includes(name));
+  return { ...Object.fromEntries(kept), ...variables };
 }
 
 /**

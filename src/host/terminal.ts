@@ -1,4 +1,5 @@
 import type { ReadVariable } from "./environment.ts";
+import { readHiddenAnswer } from "./hidden_answer.ts";
 import type { Terminal } from "./host.ts";
 
 const DEFAULT_COLUMNS = 80;
@@ -28,6 +29,12 @@ export function openTerminal(env: ReadVariable): Terminal {
     readLine(question) {
       writeAll(new TextEncoder().encode(question));
       return readAnswer();
+    },
+    readHidden(question) {
+      writeAll(new TextEncoder().encode(question));
+      const answer = readHiddenAnswer();
+      writeAll(new TextEncoder().encode("\n"));
+      return answer;
     },
     showProgress: lineDrawer(env),
   };

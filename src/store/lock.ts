@@ -11,7 +11,8 @@ import { type LockTarget, takeOver } from "./lock_takeover.ts";
 
 /** What a lock has to be told by the host. */
 export interface LockContext {
-  readonly timeoutMs: number;
+  /** How long to wait; a function is asked only when a lock is wanted. */
+  readonly timeoutMs: number | (() => Promise<number>);
   /** The command that wants the lock; shown to whoever waits for it. */
   readonly purpose: string;
   now(): string;
@@ -75,9 +76,14 @@ export async function withLock<Result>(
   context: LockContext,
   work: (lock: HeldLock) => Promise<Result>,
 ): Promise<Result> {
+  // What is wrong with the settings is told before anything waits for this process.
+  const timeoutMs = typeof context.timeoutMs === "number"
+    ? context.timeoutMs
+    : await context.timeoutMs();
+  const bounded = { ...context, timeoutMs };
   const signals = context.holdSignals();
   try {
-    const lock = await acquire(directory, context, signals.throwIfCaught);
+    const lock = await acquire(directory, bounded, signals.throwIfCaught);
     try {
       sweep(directory, lock.token);
       return await work(lock);
@@ -101,9 +107,12 @@ function releaseAtLast(lock: HeldLock): void {
   }
 }
 
+/** A context whose time limit is known. */
+type BoundedContext = LockContext & { readonly timeoutMs: number };
+
 async function acquire(
   directory: string,
-  context: LockContext,
+  context: BoundedContext,
   throwIfInterrupted: () => void,
 ): Promise<HeldLock> {
   const record = newRecord(context);

@@ -5,7 +5,7 @@ import { discard, writeAll } from "./file_system.ts";
 import { encodeRecord, type LockRecord, lookAt } from "./lock_record.ts";
 
 /** What a file system without hard links answers, and a process that may not make one. */
-const NO_LINKS: ReadonlySet<string> = new Set([
+export const NO_LINKS: ReadonlySet<string> = new Set([
   "EINVAL",
   "EMLINK",
   "ENOSYS",

@@ -40,7 +40,8 @@ export interface RepositoryMeta {
 /** Without it the next command writes a new one. */
 const RESTORE_HINT = "put back a good copy of the file, or remove it";
 
-const IGNORE_EVERYTHING = "*\n";
+/** Text of the file that hides all state from git. */
+export const IGNORE_EVERYTHING = "*\n";
 
 const REPO_ID_LENGTH = 12;
 const REPO_ID = /^[0-9a-f]{12}$/;

@@ -79,7 +79,11 @@ export function assertWritable(session: StoredSession, path: string): void {
       "corrupt",
       "changed_outside",
       `"${path}" was changed outside orc: its checksum does not fit`,
-      { path, hint: "undo that change; reading still works: orc status" },
+      {
+        path,
+        hint:
+          "undo that change, or see what else can be done: orc doctor; reading still works: orc status",
+      },
     );
   }
 }

@@ -69,13 +69,18 @@ export function findRemoved(layout: RepositoryLayout): readonly string[] {
   guardPath(layout.root, layout.sessions);
   try {
     return Array.from(Deno.readDirSync(layout.sessions))
-      .filter(({ name, isDirectory }) => isDirectory && REMOVED.test(name))
+      .filter(({ name, isDirectory }) => isDirectory && isRemovedSession(name))
       .map(({ name }) => `${layout.sessions}/${name}`)
       .sort();
   } catch (error) {
     if (isAbsent(error)) return [];
     throw asOrcError(error, "list the sessions", layout.sessions);
   }
+}
+
+/** Whether a directory of this name is what is left of a session. */
+export function isRemovedSession(name: string): boolean {
+  return REMOVED.test(name);
 }
 
 /** Deletes the directory of a removed session. Links in it are deleted and not followed. */

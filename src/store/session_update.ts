@@ -102,14 +102,15 @@ async function applyUnderLock(
   };
 }
 
-interface Committed {
+/** What an update left on disk. */
+export interface Committed {
   readonly text: string;
   readonly logEnd: LogEnd | undefined;
   readonly warnings: readonly string[];
 }
 
 /** The rename of state.json is the commit point: nothing after it may fail the update. */
-async function commit(
+export async function commit(
   paths: SessionLayout,
   { session, events }: Stamped,
   lock: HeldLock,

@@ -1,11 +1,11 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { applyHumanAction, askForApproval } from "../../src/app/approval.ts";
 import { approveItem } from "../../src/app/approve_item.ts";
 import { approvePhase } from "../../src/app/approve_phase.ts";
 import type { Changed } from "../../src/app/change_session.ts";
+import { siteAt } from "../../src/app/config_files.ts";
 import { finishSession } from "../../src/app/finish_session.ts";
 import { openSession } from "../../src/app/open_session.ts";
-import { OrcError } from "../../src/core/error.ts";
 import {
   agent,
   APPROVING,
@@ -22,6 +22,9 @@ import {
   WORKFLOW,
 } from "./fixtures.ts";
 
+/** A place without any settings. */
+const SITE = siteAt("/nowhere");
+
 const ACT = { request: 'approve item "plan"', confirmation: "plan" };
 
 /** Approves the manual gate of a session. */
@@ -34,18 +37,18 @@ function consentIn(root: string): unknown {
   return stateOf(root).phases.PLAN.items.consent.status;
 }
 
-Deno.test("askForApproval() believes who types the word, blanks around it or not", () => {
+Deno.test("askForApproval() believes who types the word, blanks around it or not", async () => {
   for (const answer of ["plan", " plan ", "plan\r"]) {
     const host = fixedHost({ answers: [answer] });
-    assertEquals(askForApproval(host, ACT), "terminal");
+    assertEquals(await askForApproval(host, SITE, ACT), "terminal");
     assertEquals(host.questions, ['To approve item "plan", type plan: ']);
   }
 });
 
-Deno.test("askForApproval() takes anything else for a no, and the end of input too", () => {
+Deno.test("askForApproval() takes anything else for a no, and the end of input too", async () => {
   for (const answer of ["", "y", "yes", "Plan", "plan plan", undefined]) {
     const host = fixedHost({ answers: [answer] });
-    const error = assertThrows(() => askForApproval(host, ACT), OrcError);
+    const error = await refusalOf(() => askForApproval(host, SITE, ACT));
     assertEquals([error.kind, error.code], ["denied", "approval_declined"]);
     assertEquals(
       error.message,
@@ -54,7 +57,7 @@ Deno.test("askForApproval() takes anything else for a no, and the end of input t
   }
 });
 
-Deno.test("askForApproval() asks nobody where no human is known to be", () => {
+Deno.test("askForApproval() asks nobody where no human is known to be", async () => {
   const machines: readonly Machine[] = [
     {},
     { environment: agent("1"), answers: ["plan"] },
@@ -66,34 +69,37 @@ Deno.test("askForApproval() asks nobody where no human is known to be", () => {
   ];
   for (const machine of machines) {
     const host = fixedHost(machine);
-    assertEquals(askForApproval(host, ACT), null);
+    assertEquals(await askForApproval(host, SITE, ACT), null);
     assertEquals(host.questions, []);
   }
 });
 
-Deno.test("askForApproval() lets the setting stand in for a human, and asks nobody", () => {
+Deno.test("askForApproval() lets the setting stand in for a human, and asks nobody", async () => {
   const host = fixedHost({ environment: APPROVING, answers: [] });
-  assertEquals(askForApproval(host, ACT), "setting");
+  assertEquals(await askForApproval(host, SITE, ACT), "setting");
   assertEquals(host.questions, []);
 });
 
-Deno.test("askForApproval() refuses a setting it does not know", () => {
+Deno.test("askForApproval() refuses a setting it does not know", async () => {
   for (const value of ["Any", "all", "1", "any "]) {
     const environment = { ORCHESTRATOR_APPROVALS: value };
     const host = fixedHost({ environment, answers: ["plan"] });
-    const error = assertThrows(() => askForApproval(host, ACT), OrcError);
-    assertEquals([error.kind, error.code], ["usage", "invalid_approvals"]);
+    const error = await refusalOf(() => askForApproval(host, SITE, ACT));
+    assertEquals([error.kind, error.code], ["usage", "invalid_setting"]);
   }
   const empty = { ORCHESTRATOR_APPROVALS: "" };
-  assertEquals(askForApproval(fixedHost({ environment: empty }), ACT), null);
+  assertEquals(
+    await askForApproval(fixedHost({ environment: empty }), SITE, ACT),
+    null,
+  );
 });
 
-Deno.test("askForApproval() shows what could disguise the question, and takes the word as shown", () => {
+Deno.test("askForApproval() shows what could disguise the question, and takes the word as shown", async () => {
   const confirmation = "A\r\x1b[2K\u202eB";
   const shown = String.raw`A\u{d}\u{1b}[2K\u{202e}B`;
   const host = fixedHost({ answers: [shown] });
   const act = { request: `approve phase "${confirmation}"`, confirmation };
-  assertEquals(askForApproval(host, act), "terminal");
+  assertEquals(await askForApproval(host, SITE, act), "terminal");
   assertEquals(host.questions, [
     `To approve phase "${shown}", type ${shown}: `,
   ]);
@@ -162,7 +168,7 @@ Deno.test("applyHumanAction() changes nothing and logs nothing under a setting i
       root,
       () => approve(root, { environment }),
     );
-    assertEquals([error.kind, error.code], ["usage", "invalid_approvals"]);
+    assertEquals([error.kind, error.code], ["usage", "invalid_setting"]);
   }));
 
 Deno.test("applyHumanAction() asks nobody about a session whose rules are not known", () =>

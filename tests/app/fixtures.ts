@@ -43,6 +43,8 @@ export interface Machine {
   /** What comes from standard input. */
   readonly input?: string;
   readonly workingDirectory?: string;
+  /** The user's directory; without it none is known. */
+  readonly home?: string;
   /** Columns of the terminal; without it, output goes elsewhere. */
   readonly columns?: number;
   readonly at?: string;
@@ -95,6 +97,7 @@ export function fixedHost(machine: Machine = {}): FixedHost {
       isErrorTerminal: answers !== undefined,
       columns: machine.columns ?? 80,
       readLine: (question) => answers?.[questions.push(question) - 1],
+      readHidden: (question) => answers?.[questions.push(question) - 1],
       showProgress: (line) => {
         progress.push(line);
       },
@@ -105,7 +108,7 @@ export function fixedHost(machine: Machine = {}): FixedHost {
     readInput: () => new TextEncoder().encode(machine.input),
     newToken: () => tokenOf(number, tokens++),
     idSource: () => Promise.resolve(() => idOf(number, ids++)),
-    homeDirectory: () => undefined,
+    homeDirectory: () => machine.home,
     identity: () => IDENTITY,
     livenessOf: () => "alive",
     holdSignals: () => ({ throwIfCaught: () => {}, release: () => {} }),

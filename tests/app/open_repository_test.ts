@@ -18,12 +18,16 @@ import {
 function timeoutMs(
   root: string,
   { flag, variable }: { flag?: string; variable?: string },
-): number {
+): Promise<number> {
   const environment = variable === undefined
     ? undefined
     : { ORCHESTRATOR_LOCK_TIMEOUT: variable };
   const options = { root, lockTimeout: flag };
-  return openRepository(fixedHost({ environment }), options).context.timeoutMs;
+  const { timeoutMs } = openRepository(fixedHost({ environment }), options)
+    .context;
+  return typeof timeoutMs === "number"
+    ? Promise.resolve(timeoutMs)
+    : timeoutMs();
 }
 
 Deno.test("openRepository() takes the root of the flag, then that of the environment, and makes nothing", () =>
@@ -81,15 +85,14 @@ Deno.test("openRepository() leads from a linked worktree to the main one", () =>
   }));
 
 Deno.test("openRepository() takes the lock's time limit from the flag, then from the environment", () =>
-  withRoot({}, (root) => {
-    assertEquals(timeoutMs(root, {}), LOCK_TIMEOUT_MS);
-    assertEquals(timeoutMs(root, { variable: "" }), LOCK_TIMEOUT_MS);
-    assertEquals(timeoutMs(root, { variable: "2.5" }), 2500);
-    assertEquals(timeoutMs(root, { flag: "0", variable: "2" }), 0);
-    assertEquals(timeoutMs(root, { flag: "86400" }), 86_400_000);
+  withRoot({}, async (root) => {
+    assertEquals(await timeoutMs(root, {}), LOCK_TIMEOUT_MS);
+    assertEquals(await timeoutMs(root, { variable: "" }), LOCK_TIMEOUT_MS);
+    assertEquals(await timeoutMs(root, { variable: "2.5" }), 2500);
+    assertEquals(await timeoutMs(root, { flag: "0", variable: "2" }), 0);
+    assertEquals(await timeoutMs(root, { flag: "86400" }), 86_400_000);
     // The flag that counts hides a variable that would be refused.
-    assertEquals(timeoutMs(root, { flag: "1", variable: "soon" }), 1000);
-    return Promise.resolve();
+    assertEquals(await timeoutMs(root, { flag: "1", variable: "soon" }), 1000);
   }));
 
 Deno.test("openRepository() refuses a time limit that is none, and says where it stands", () =>

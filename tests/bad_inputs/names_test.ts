@@ -174,7 +174,7 @@ test("C8: an empty current chooses nothing", () =>
     await assertRefused({ lab }, ["note", "x"], {
       exit: 3,
       code: "session_ambiguous",
-      says: "2 sessions are active and none is chosen",
+      says: "Several sessions are active and none is chosen",
     });
   }));
 

@@ -37,6 +37,7 @@ export const copyCommand = command<Copied>({
     { name: "force", short: "f", summary: "Replace what is there" },
     { name: "yes", short: "y", summary: "Do not ask" },
   ],
+  effect: "writes",
   permissions: ["run"],
   examples: ["orc copy here there --note 'to be safe'"],
   run: (_host, values) =>
@@ -160,6 +161,7 @@ export function fakeHost(machine: FakeMachine = {}): Host {
       isErrorTerminal: isTerminal,
       columns: machine.terminalColumns ?? 0,
       readLine: () => undefined,
+      readHidden: () => undefined,
       showProgress: () => {},
     },
     now: () => "2026-01-02T03:04:05Z",

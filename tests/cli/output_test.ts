@@ -25,5 +25,5 @@ Deno.test("resultDocument() prints a missing result as null", () => {
 
 Deno.test("resultText() prints nothing for an empty text", () => {
   const silent = { ...copyCommand, render: () => "" };
-  assertEquals(resultText(silent, {}, styleFor(fakeHost(), false)), "");
+  assertEquals(resultText(silent, {}, styleFor(fakeHost(), "auto")), "");
 });

@@ -15,8 +15,12 @@ const plain: Presentation = {
   lines: false,
   quiet: false,
   verbose: false,
-  noColor: false,
+  color: "auto",
+  isFormatOpen: true,
 };
+
+/** Where a flag has said it, no setting does. */
+const said: Presentation = { ...plain, isFormatOpen: false };
 
 function asked(...flags: string[]): Presentation {
   const argv = ["copy", "a", ...flags];
@@ -26,19 +30,20 @@ function asked(...flags: string[]): Presentation {
 
 Deno.test("presentationOf() reads the global flags", () => {
   assertEquals(asked(), plain);
-  assertEquals(asked("--output", "text"), plain);
+  assertEquals(asked("--output", "text"), said);
   for (
     const flags of [["--json"], ["--output=json"], ["--json", "--output=json"]]
   ) {
-    assertEquals(asked(...flags), { ...plain, json: true });
+    assertEquals(asked(...flags), { ...said, json: true });
   }
-  assertEquals(asked("--output=jsonl"), { ...plain, json: true, lines: true });
+  assertEquals(asked("--output=jsonl"), { ...said, json: true, lines: true });
   assertEquals(asked("--quiet", "--verbose", "--no-color"), {
     json: false,
     lines: false,
     quiet: true,
     verbose: true,
-    noColor: true,
+    color: "never",
+    isFormatOpen: true,
   });
 });
 
@@ -69,6 +74,6 @@ const guesses: readonly [argv: string[], json: boolean][] = [
 
 for (const [argv, json] of guesses) {
   Deno.test(`guessPresentation() says ${json} for ${JSON.stringify(argv)}`, () => {
-    assertEquals(guessPresentation(argv), { ...plain, json });
+    assertEquals(guessPresentation(argv), { ...said, json });
   });
 }

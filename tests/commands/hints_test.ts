@@ -116,7 +116,7 @@ Deno.test("problemOf() finds commands and flags that do not exist", async () => 
     "strat",
     "session",
     "session lst",
-    "doctor --fix",
+    "doctor --mend",
     "finish --commit",
     "status --brief=1",
     "complete a --notes",

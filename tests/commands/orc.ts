@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { main } from "../../src/cli/main.ts";
 import { fixedHost, type Machine, withRoot } from "../app/fixtures.ts";
 import { captureStreams } from "../cli/fake.ts";
+import { assertFitsSchema } from "./answer.ts";
 
 /** How a command line ended, with `/shop` in the place of the root. */
 export interface Ran {
@@ -41,6 +42,7 @@ export function documentOf({ exitCode, out }: Ran): unknown {
   assert(out.endsWith("}\n") && out.indexOf("\n") === out.length - 1, out);
   const document = JSON.parse(out);
   assertEquals(document.ok, exitCode === 0);
+  assertFitsSchema(document);
   return document;
 }
 

@@ -34,7 +34,7 @@ Deno.test("commandGroups fits a terminal of 80 columns and 24 lines with its ove
   const host = fakeHost();
   const help = helpCommand(commandGroups);
   const { result } = await help.run(host, noValues);
-  const lines = help.render(result, styleFor(host, true)).split("\n");
+  const lines = help.render(result, styleFor(host, "never")).split("\n");
   assertEquals(lines.filter((line) => line.length > 80), []);
   assert(lines.length <= 24, `${lines.length} lines`);
 });

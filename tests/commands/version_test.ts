@@ -10,7 +10,7 @@ Deno.test("versionCommand names the version of orc and of its runtime", async ()
   assertEquals(place, null);
   assertEquals(result, { version: VERSION, runtime: "deno 1.2.3" });
   assertEquals(
-    versionCommand.render(result, styleFor(host, true)),
+    versionCommand.render(result, styleFor(host, "never")),
     `orc ${VERSION} (deno 1.2.3)`,
   );
 });

@@ -84,6 +84,7 @@ Deno.test("decodeDefinition() needs no more than names and ids", () => {
         timeoutSeconds: undefined,
         risk: "medium",
         workingDir: null,
+        secrets: [],
       }],
       exitGate: null,
       notes: [],
@@ -94,6 +95,7 @@ Deno.test("decodeDefinition() needs no more than names and ids", () => {
       executor: null,
     }],
     settings: new Map(),
+    secrets: [],
   });
 });
 
@@ -208,4 +210,18 @@ Deno.test("decodeDefinition() shows a workflow in which ids occur twice", () => 
   const text = JSON.stringify({ name: "W", phases: [phase, phase] });
   const { phases } = decodeDefinition(parseJson(text, "state.json"));
   assertEquals(phases.map(({ items }) => items.length), [2, 2]);
+});
+
+Deno.test("encodeDefinition() keeps the names of secrets, where there are some", () => {
+  const workflow = decodeDefinition(definitionWith('{"id": "a", "name": "A"}'));
+  const [phase] = workflow.phases;
+  const [item] = phase?.items ?? [];
+  if (phase === undefined || item === undefined) throw new Error("No item");
+  const withSecrets = {
+    ...workflow,
+    secrets: ["DEPLOY_KEY"],
+    phases: [{ ...phase, items: [{ ...item, secrets: ["API_KEY"] }] }],
+  };
+  assertEquals(decodeDefinition(encodeDefinition(withSecrets)), withSecrets);
+  assertEquals(encodeDefinition(workflow).has("secrets"), false);
 });

@@ -73,6 +73,7 @@ export function itemOf(id: string, fields: Partial<Item> = {}): Item {
     timeoutSeconds: undefined,
     risk: "medium",
     workingDir: null,
+    secrets: [],
     ...fields,
   };
   const isStrict = item.stepType === "gate" || item.stepType === "required";
@@ -117,6 +118,7 @@ export function workflowOf(
     orc: null,
     phases,
     settings: jsonObject(settings),
+    secrets: [],
   };
 }
 

@@ -1,7 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   gitLayout,
+  legacySecretPaths,
   repositoryLayout,
+  secretPath,
   sessionLayout,
   sessionLayoutAt,
   STAGING_PREFIX,
@@ -28,6 +30,7 @@ Deno.test("repositoryLayout() names what orc keeps and what the Python tool kept
     migrationBackup: "/repo/.orchestrator/migration_backup",
     migrationPending: "/repo/.orchestrator/migration_pending",
     migrationUndo: "/repo/.orchestrator/migration_undo",
+    migrationNotice: "/repo/.orchestrator/migration_notice",
     sessionlessState: "/repo/.orchestrator/state.json",
     sessionlessLog: "/repo/.orchestrator/log.jsonl",
     legacyState: "/repo/.workflow_state.json",
@@ -76,8 +79,24 @@ Deno.test("gitLayout() names what orc reads of git", () => {
   assertEquals(gitLayout("/repo/.git"), {
     head: "/repo/.git/HEAD",
     objects: "/repo/.git/objects",
+    index: "/repo/.git/index",
+    exclude: "/repo/.git/info/exclude",
     config: "/repo/.git/config",
     worktreeConfig: "/repo/.git/config.worktree",
     commonPointer: "/repo/.git/commondir",
   });
+});
+
+Deno.test("secretPath() makes a path of the name of a secret only", () => {
+  assertEquals(secretPath("/s", "API_KEY"), "/s/API_KEY.age");
+  for (const name of ["..", "a", "A/B", "", "PATH", "A\0"]) {
+    assertThrows(() => secretPath("/s", name), Error, "No name of a secret");
+  }
+});
+
+Deno.test("legacySecretPaths() looks where the Python tool and a migration put secrets", () => {
+  assertEquals(legacySecretPaths("/repo"), [
+    "/repo/.secrets.enc",
+    "/repo/.orchestrator/secrets/.secrets.enc",
+  ]);
 });

@@ -57,6 +57,7 @@ Deno.test("parseWorkflow() fills in what the file leaves out", () => {
     description: null,
     orc: null,
     settings: new Map(),
+    secrets: [],
     phases: [{
       id: "P",
       name: "Phase",
@@ -77,6 +78,7 @@ Deno.test("parseWorkflow() fills in what the file leaves out", () => {
         timeoutSeconds: undefined,
         risk: "medium",
         workingDir: null,
+        secrets: [],
       }],
       exitGate: null,
       notes: [],
@@ -417,4 +419,24 @@ Deno.test("parseWorkflow() refuses ranges, risks and times that are none", () =>
       "settings.approval_timeout_minutes: Expected a number of minutes above 0, at most 525600, found the number -1",
     ]),
   );
+});
+
+Deno.test("parseWorkflow() reads names of secrets, of the workflow and of items", () => {
+  const item = { secrets: ["API_KEY"] };
+  const file = { ...workflowOf(item), secrets: ["DEPLOY_KEY"] };
+  assertEquals(parseWorkflow(file).workflow.secrets, ["DEPLOY_KEY"]);
+  assertEquals(parseItem(item).secrets, ["API_KEY"]);
+  assertEquals(parseItem({}).secrets, []);
+});
+
+Deno.test("parseWorkflow() refuses what is no name of a secret", () => {
+  const rule =
+    "The name of a secret holds capital letters, digits and underscores, and is none that every program needs";
+  assertEquals(textsOf(workflowOf({ secrets: ["api-key", "PATH"] })), [
+    `phases[0].items[0].secrets[0]: ${rule}: write "API_KEY"`,
+    `phases[0].items[0].secrets[1]: ${rule}`,
+  ]);
+  assertEquals(textsOf({ ...workflowOf({}), secrets: "API_KEY" }), [
+    'secrets: Expected a list of names, found the string "API_KEY"',
+  ]);
 });

@@ -175,3 +175,11 @@ Deno.test("findWarnings() finds required reviews that no item carries", () => {
     [],
   );
 });
+
+Deno.test("findWarnings() finds secrets that no command gets", () => {
+  const secrets = ["API_KEY"];
+  assertEquals(warningsOf({ item: { secrets } }), [
+    "warning secrets_without_effect phases[0].items[0].secrets",
+  ]);
+  assertEquals(warningsOf({ item: { ...command("make"), secrets } }), []);
+});

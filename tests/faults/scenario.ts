@@ -54,6 +54,28 @@ export const SCENARIOS: readonly Scenario[] = [
     goOn: (repository) => goOnWithAll(repository),
   },
   {
+    name: "migrate",
+    usualCount: 10,
+    args: ["migrate", "--yes"],
+    prepare: layLegacySession,
+    isStored: (sessions) => sessions.length > 0,
+    mayFailStored: true,
+    goOn: (repository) => goOnWithAll(repository),
+  },
+  {
+    name: "migrate --rollback",
+    usualCount: 10,
+    args: ["migrate", "--rollback", "--yes"],
+    async prepare(repository) {
+      await layLegacySession(repository);
+      await repository.result(["migrate", "--yes"]);
+    },
+    // What is there has to go.
+    isStored: (sessions) => sessions.length === 0,
+    mayFailStored: true,
+    goOn: (repository) => goOnWithAll(repository),
+  },
+  {
     name: "start",
     usualCount: 10,
     args: ["start", "Broken"],

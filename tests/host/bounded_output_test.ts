@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { OUTPUT_HEAD_BYTES, OUTPUT_TAIL_BYTES } from "../../src/core/limits.ts";
 import { BoundedOutput } from "../../src/host/bounded_output.ts";
+import { maskerOf } from "../../src/core/mask.ts";
 
 const KEPT_BYTES = OUTPUT_HEAD_BYTES + OUTPUT_TAIL_BYTES;
 
@@ -103,4 +104,20 @@ Deno.test("BoundedOutput.lastLine() returns the last complete line", () => {
   }
   const long = "x\n".repeat(50_000) + "last\nnext";
   assertEquals(outputOf(bytesOf(long), 1000).lastLine(), "last");
+});
+
+Deno.test("BoundedOutput keeps no part of a secret where reads and cuts divide it", () => {
+  const value = "s3cret-value-of-some-length";
+  const masker = maskerOf([{ name: "KEY", value }]);
+  for (const before of [0, 4090, 4096 - 5]) {
+    const output = new BoundedOutput(masker.stream());
+    const text = `${"\n".repeat(before)}${value}${"\n".repeat(30_000)}${value}`;
+    const bytes = new TextEncoder().encode(text);
+    for (let start = 0; start < bytes.length; start += 7) {
+      output.add(bytes.subarray(start, start + 7));
+    }
+    output.end();
+    assertEquals(/s3cr|value|length/.test(output.text()), false);
+    assertEquals(output.text().endsWith("[secret KEY]"), true);
+  }
 });

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { maskerOf } from "../../src/core/mask.ts";
 import type {
   ProgramProgress,
   ProgramRequest,
@@ -77,6 +78,26 @@ Deno.test("runProgram() runs in the working directory, with the environment and 
     });
     assertEquals(marked.stdout, "a b \n");
   });
+});
+
+Deno.test("runProgram() withholds variables, and masks what is printed", async () => {
+  const { stdout, stderr } = await runShell(
+    'echo "$HOME"; printf s3cr3t-; printf value; printf s3cr3t-value >&2',
+    {
+      withheld: ["HOME"],
+      variables: { HOME: "mine" },
+      masker: maskerOf([{ name: "KEY", value: "s3cr3t-value" }]),
+    },
+  );
+  assertEquals([stdout, stderr], ["mine\n[secret KEY]", "[secret KEY]"]);
+  Deno.env.set("ORC_WITHHELD", "seen");
+  try {
+    const withheld = ["ORC_WITHHELD"];
+    const bare = await runShell('echo "<$ORC_WITHHELD>"', { withheld });
+    assertEquals(bare.stdout, "<>\n");
+  } finally {
+    Deno.env.delete("ORC_WITHHELD");
+  }
 });
 
 Deno.test("runProgram() gives the program no input", async () => {

@@ -1,6 +1,6 @@
 /** Plays orc as people and agents do: real processes, in real repositories. */
 
-import { orcCommand } from "../orc_command.ts";
+import { type OrcCommand, orcCommand } from "../orc_command.ts";
 
 /** Variables that tell orc nothing about who runs the tests. */
 const NEUTRAL = ["HOME", "PATH", "TMPDIR", "DENO_DIR", "LANG"];
@@ -72,10 +72,13 @@ export async function inDirectory(
   }
 }
 
-/** Plays in a directory that is there. */
-export function repositoryAt(directory: string): Repository {
+/** Plays in a directory that is there; with one kind of orc, or with all of them in turn. */
+export function repositoryAt(
+  directory: string,
+  command?: OrcCommand,
+): Repository {
   const orc: Repository["orc"] = (args, { cwd = directory, env = {} } = {}) => {
-    const [program, ...first] = orcCommand();
+    const [program, ...first] = command ?? orcCommand();
     return execute(program, [...first, ...args], cwd, env);
   };
   return {

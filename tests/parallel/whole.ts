@@ -7,9 +7,11 @@ import { completedItems, namesIn, storeContext } from "../store/fixtures.ts";
 
 const REPOSITORY_FILES = [
   ".gitignore",
+  ".migration_complete",
   "bindings",
   "current",
   "meta.json",
+  "migration_backup",
   "sessions",
 ];
 const SESSION_FILES = ["log.jsonl", "meta.json", "state.json"];

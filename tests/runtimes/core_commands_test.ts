@@ -1,0 +1,32 @@
+/** The commands that a machine needs where nothing but one file can be had. */
+
+import { assertEquals } from "@std/assert";
+import { inRepository } from "../journey/orc.ts";
+
+const WORKFLOW = `name: Tiny
+phases:
+  - id: PLAN
+    name: Plan
+    items:
+      - {id: idea, name: Idea, verification: {type: command, command: test -e idea.txt}}
+      - {id: sketch, name: Sketch, required: false}
+  - {id: DO, name: Do, items: [{id: work, name: Work}]}
+`;
+
+Deno.test("start, status, next, complete, skip, note, advance and finish lead through a session", () =>
+  inRepository(async ({ orc, result, write }) => {
+    await write("workflow.yaml", WORKFLOW);
+    await result(["start", "Add login"]);
+    assertEquals((await result(["next"])).next.item.id, "idea");
+    assertEquals((await orc(["complete", "idea"])).code, 3);
+    await write("idea.txt", "");
+    await result(["complete", "idea", "--notes", "as Ada does"]);
+    await result(["skip", "sketch", "--reason", "the idea is clear enough"]);
+    await result(["note", "Mind the cookies"]);
+    await result(["advance"]);
+    await result(["complete", "work", "--notes", "done"]);
+    await result(["finish"]);
+    const { status, items } = await result(["status"]);
+    assertEquals(status, "completed");
+    assertEquals(items.length, 1);
+  }));

@@ -1,0 +1,37 @@
+/** What orc leaves on a machine. */
+
+import { assert, assertEquals } from "@std/assert";
+import { playToTheEnd } from "../journey/honest_agent.ts";
+import { inDirectory, inRepository, treeOf } from "../journey/orc.ts";
+
+/** What the built-in workflow asks the agent to write, and what the agent brings along. */
+const WORK = /^(?:docs\/|README\.md$|\.git\/)/;
+
+/** The runtime's own cache, which is not in the home directory that is given to orc. */
+function denoDirectory(): string {
+  return Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
+}
+
+Deno.test("a whole session leaves nothing outside .orchestrator", () =>
+  inRepository((repository) =>
+    inDirectory(async ({ directory: elsewhere }) => {
+      const [home, temporary] = [`${elsewhere}/home`, `${elsewhere}/tmp`];
+      await Deno.mkdir(home);
+      await Deno.mkdir(temporary);
+      const env = {
+        DENO_DIR: denoDirectory(),
+        HOME: home,
+        TMPDIR: temporary,
+      };
+      await repository.result(["start", "Add login"], { env });
+      await playToTheEnd(repository, { env });
+      const inside = Object.keys(await treeOf(repository.directory));
+      const own = inside.filter((path) => path.startsWith(".orchestrator/"));
+      assert(own.length > 0);
+      const foreign = inside.filter((path) =>
+        !own.includes(path) && !WORK.test(path)
+      );
+      assertEquals(foreign, []);
+      assertEquals(await treeOf(elsewhere), { "home/": "", "tmp/": "" });
+    })
+  ));
