@@ -86,7 +86,7 @@ const BEFORE_A_COMMAND =
   /(?:^|`|\$ (?:\w+=\S+ )*|\brun:? |\bthen: |\bin a terminal: |\bTry: |\bNext: |\bwith: |\blisted by: |[a-z] one: )$/;
 
 /** Where a command line in a sentence ends. */
-const END = /[`;()\n]|(?<=\S)[,.:](?=\s|$)|\s(?:[|#>]|and)\s/;
+const END = /[`;()║\n]|(?<=\S)[,.:](?=\s|$)|\s(?:[|#>]|and)\s/;
 
 /** The command lines that a text names, from the word behind `orc`. Sentences about orc are none. */
 export function mentionsIn(text: string): readonly string[] {
