@@ -1,8 +1,8 @@
 import { OrcError } from "../core/error.ts";
 import type { Host } from "../host/host.ts";
+import { hasLegacyFiles } from "./glance.ts";
 import { migrate } from "./migrate.ts";
 import { openRepository, type RepositoryOptions } from "./open_repository.ts";
-import { hasLegacyFiles } from "./tell_migration.ts";
 
 /** Asks for a migration before the first command that writes. */
 const AUTO_MIGRATE_VARIABLE = "ORCHESTRATOR_AUTO_MIGRATE";
@@ -17,7 +17,7 @@ export async function migrateIfAsked(
 ): Promise<readonly string[]> {
   if (host.env(AUTO_MIGRATE_VARIABLE) !== "1") return [];
   const { layout } = openRepository(host, options);
-  if (!hasLegacyFiles(layout)) return [];
+  if (!hasLegacyFiles(layout.root)) return [];
   try {
     const { action, backup, warnings } = await migrate(host, {
       ...options,

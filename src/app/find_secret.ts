@@ -1,5 +1,5 @@
 import { OrcError } from "../core/error.ts";
-import { secretPath } from "../core/layout.ts";
+import { secretPath } from "../core/entry_path.ts";
 import { PASSPHRASE_VARIABLE, variablesOf } from "../core/secret_name.ts";
 import type { Host } from "../host/host.ts";
 import { readSecret } from "../store/secret.ts";

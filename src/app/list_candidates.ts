@@ -1,6 +1,6 @@
 import { OrcError } from "../core/error.ts";
 import { headOf, oneLine } from "../core/fence.ts";
-import { titleOf } from "../core/session_title.ts";
+import { titleOf } from "../core/text.ts";
 import {
   currentPhase,
   isDone,

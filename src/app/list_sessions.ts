@@ -8,7 +8,7 @@ import type { SessionEntry } from "../store/session_store.ts";
 import { decodeDefinition } from "../core/definition.ts";
 import { openRepository, type RepositoryOptions } from "./open_repository.ts";
 import { type Place, placeOf } from "./place.ts";
-import { shownName } from "./shown_name.ts";
+import { shownName } from "../store/session_meta.ts";
 
 /**
  * A session in one line. What cannot be read of it is null, and `problem` says

@@ -1,4 +1,4 @@
-import { secretPath } from "../core/layout.ts";
+import { secretPath } from "../core/entry_path.ts";
 import { variablesOf } from "../core/secret_name.ts";
 import type { Host } from "../host/host.ts";
 import { hasSecret } from "../store/secret.ts";

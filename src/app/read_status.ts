@@ -12,7 +12,7 @@ import type { Host } from "../host/host.ts";
 import type { Repository } from "./open_repository.ts";
 import type { Place } from "./place.ts";
 import type { SessionSource } from "./select_session.ts";
-import { shownName } from "./shown_name.ts";
+import { shownName } from "../store/session_meta.ts";
 
 /** Where a session stands. */
 export interface Status extends Summary {

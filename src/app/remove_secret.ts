@@ -1,4 +1,4 @@
-import { secretPath } from "../core/layout.ts";
+import { secretPath } from "../core/entry_path.ts";
 import { assertSecretName } from "../core/secret_name.ts";
 import type { Host } from "../host/host.ts";
 import { noSuchSecret, removeSecret } from "../store/secret.ts";

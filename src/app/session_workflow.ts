@@ -1,5 +1,5 @@
 import { decodeDefinition } from "../core/definition.ts";
-import { findDuplicateId } from "../core/duplicate_id.ts";
+import { findDuplicateId } from "../core/definition.ts";
 import { OrcError } from "../core/error.ts";
 import { repositoryLayout } from "../core/layout.ts";
 import type { PhaseState, SessionState, Workflow } from "../core/types.ts";
@@ -7,7 +7,6 @@ import { quoted } from "../core/text.ts";
 import { fileKind } from "../store/read_file.ts";
 import type { Session } from "../store/session_store.ts";
 import type { Repository } from "./open_repository.ts";
-import { versionRefusal } from "./orc_version.ts";
 
 /** The rules of a session, and whether they allow it to change. */
 export interface SessionWorkflow {
@@ -38,6 +37,16 @@ export async function workflowOf(
     return { workflow, refusal: await versionRefusal(workflow, path) ?? null };
   }
   return { workflow: workflowFromState(state), refusal: unknownRules(id) };
+}
+
+/** Loaded only for a workflow that asks for a version. */
+async function versionRefusal(
+  workflow: Workflow,
+  path: string | null,
+): Promise<OrcError | undefined> {
+  if (workflow.orc === null) return undefined;
+  const { versionRefusal } = await import("./orc_version.ts");
+  return await versionRefusal(workflow, path);
 }
 
 /** The Python tool lets one id stand for two things, and counts the progress of one of them. */

@@ -3,6 +3,7 @@ import { type RepositoryLayout, repositoryLayout } from "../core/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../core/limits.ts";
 import type { Host } from "../host/host.ts";
 import { fileKind, readRegularFile } from "../store/read_file.ts";
+import { hasLegacyFiles } from "./glance.ts";
 
 /** How somebody is told that a migration is possible: at length once a day, else in a line. */
 export type MigrationNotice = "box" | "line";
@@ -17,22 +18,10 @@ export async function migrationNotice(
   { writes }: { readonly writes: boolean },
 ): Promise<MigrationNotice | undefined> {
   const layout = repositoryLayout(root);
-  if (!hasLegacyFiles(layout)) return undefined;
+  if (!hasLegacyFiles(root)) return undefined;
   const mayBeBox = writes && host.terminal.isErrorTerminal &&
     fileKind(layout.directory) === "directory";
   return mayBeBox && await isFirstToday(host, layout) ? "box" : "line";
-}
-
-/**
- * What every legacy repository has one of; two lstats, and nothing is read. A log alone
- * does not count: today's Python tool still writes one that belongs to no session.
- */
-export function hasLegacyFiles(
-  { legacyState, legacyCheckpoints }: RepositoryLayout,
-): boolean {
-  return [legacyState, legacyCheckpoints].some((path) =>
-    fileKind(path) !== "absent"
-  );
 }
 
 /** Writes the day down; where that fails, the box is not shown. */

@@ -10,6 +10,7 @@ import {
   commandGroups,
   tableOf,
 } from "../commands/table.ts";
+import { hasLegacyFiles, mayHavePreferences } from "../app/glance.ts";
 import { exitCodeOf, OrcError } from "../core/error.ts";
 import type { Host } from "../host/host.ts";
 import type { Failure } from "./failure.ts";
@@ -27,8 +28,6 @@ import {
   prepare,
   requestOf,
 } from "./invocation.ts";
-import { maskedStreams } from "./masked_streams.ts";
-import { migrateFirst, noticeAfter } from "./migration_notice.ts";
 import {
   errorDocument,
   errorText,
@@ -38,8 +37,13 @@ import {
   resultText,
   warningText,
 } from "./output.ts";
-import { isBrokenPipe, type Streams, systemStreams, tell } from "./streams.ts";
-import { likelyPlace, withPreferences } from "./preferred.ts";
+import {
+  isBrokenPipe,
+  maskedStreams,
+  type Streams,
+  systemStreams,
+  tell,
+} from "./streams.ts";
 import { styleFor } from "./style.ts";
 
 /** What surrounds a command line; tests put their own in its place. */
@@ -115,7 +119,7 @@ async function perform(run: Run): Promise<number> {
     await performStream(run, { ...invocation, streaming });
     return 0;
   }
-  warn(run, await migrateFirst(run.host, invocation.name, invocation.values));
+  await migrateIfAsked(run, invocation);
   const outcome = await invocation.command.run(run.host, invocation.values);
   warn(run, outcome.warnings ?? []);
   await applyPreferences(run, outcome.place);
@@ -128,12 +132,23 @@ async function perform(run: Run): Promise<number> {
   return outcome.refusal === undefined ? 0 : exitCodeOf(outcome.refusal);
 }
 
+async function migrateIfAsked(
+  run: Run,
+  { name, values }: Invocation,
+): Promise<void> {
+  if (!run.host.env("ORCHESTRATOR_AUTO_MIGRATE")) return;
+  const { migrateFirst } = await import("./migration_notice.ts");
+  warn(run, await migrateFirst(run.host, name, values));
+}
+
 /** Settings stand in for what the command line does not say. */
 async function applyPreferences(
   run: Run,
   place: Pick<Place, "root"> | null,
 ): Promise<void> {
   const { host, presentation } = run;
+  if (!mayHavePreferences(host, place?.root ?? null)) return;
+  const { withPreferences } = await import("./preferred.ts");
   const preferred = await withPreferences(host, presentation, place);
   run.presentation = preferred.presentation;
   warn(run, preferred.warnings);
@@ -146,6 +161,8 @@ async function tellOfMigration(
   outcome: Outcome<unknown>,
 ): Promise<void> {
   if (presentation.json || presentation.quiet) return;
+  if (outcome.place === null || !hasLegacyFiles(outcome.place.root)) return;
+  const { noticeAfter } = await import("./migration_notice.ts");
   const { box, line } = await noticeAfter(host, name, outcome);
   if (box !== undefined) tell(streams, box);
   if (line !== undefined) tell(streams, warningText(line));
@@ -175,6 +192,7 @@ async function performStream(
   run: Run,
   { name, values, streaming }: Invocation & { readonly streaming: Streaming },
 ): Promise<void> {
+  const { likelyPlace } = await import("./preferred.ts");
   await applyPreferences(run, likelyPlace(run.host, values));
   // A result without an end cannot be one document.
   const lines = run.presentation.lines || run.presentation.json;
@@ -230,6 +248,7 @@ function unwritable(name: string, cause: unknown): OrcError {
 async function preferForFailure(run: Run): Promise<void> {
   const { host, values, presentation } = run;
   if (values === undefined || !presentation.isFormatOpen) return;
+  const { likelyPlace, withPreferences } = await import("./preferred.ts");
   const place = likelyPlace(host, values);
   const preferred = await withPreferences(host, presentation, place);
   // What is wrong with the settings is not what the command failed over.

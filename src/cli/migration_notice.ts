@@ -54,7 +54,7 @@ export async function migrateFirst(
   name: string,
   values: Values,
 ): Promise<readonly string[]> {
-  if (!WRITERS.has(name) || !host.env("ORCHESTRATOR_AUTO_MIGRATE")) return [];
+  if (!WRITERS.has(name)) return [];
   const { migrateIfAsked } = await import("../app/auto_migrate.ts");
   return await migrateIfAsked(host, {
     root: values.text("root"),

@@ -1,3 +1,6 @@
+import type { Host } from "../host/host.ts";
+import { rememberedMasker } from "../host/shown_masker.ts";
+
 /** Where an answer goes. Everything is written when a call returns. */
 export interface Streams {
   stdout(text: string): void;
@@ -18,6 +21,16 @@ export function systemStreams(): Streams {
   return {
     stdout: (text) => writeAll(Deno.stdout, text),
     stderr: (text) => writeAll(Deno.stderr, text),
+  };
+}
+
+/** Streams that show no secret that is known by the time something is shown. */
+export function maskedStreams(host: Host, streams: Streams): Streams {
+  const masked = (text: string): string =>
+    rememberedMasker(host)?.mask(text) ?? text;
+  return {
+    stdout: (text) => streams.stdout(masked(text)),
+    stderr: (text) => streams.stderr(masked(text)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { listSessions, type SessionLine } from "../app/list_sessions.ts";
 import { shortSessionId } from "../core/session_id.ts";
-import { titleOf } from "../core/session_title.ts";
+import { titleOf } from "../core/text.ts";
 import { command, sessionOptions, type Style } from "./command.ts";
 import { shortTask } from "./progress_view.ts";
 

@@ -1,6 +1,6 @@
 import { readStatus, type Status } from "../app/read_status.ts";
 import { shortSessionId } from "../core/session_id.ts";
-import { titleOf } from "../core/session_title.ts";
+import { titleOf } from "../core/text.ts";
 import { lengthOf } from "../core/text.ts";
 import { command, sessionOptions, type Style } from "./command.ts";
 import {

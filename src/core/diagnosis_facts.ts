@@ -1,8 +1,9 @@
 import type { ChecksumVerdict } from "./checksum.ts";
-import type { DuplicateId } from "./duplicate_id.ts";
+import type { DuplicateId } from "./definition.ts";
 import type { ErrorKind } from "./error.ts";
 import type { RepositoryLayout } from "./layout.ts";
 import type { Liveness } from "./process_identity.ts";
+import type { SecretFacts } from "./secret_findings.ts";
 import type { SessionStatus } from "./types.ts";
 
 /** Why something could not be read. */
@@ -163,6 +164,16 @@ export interface WorkflowFacts {
   readonly trouble: Trouble | null;
 }
 
+/** What the files of settings and the environment say, here and of the user. */
+export interface ConfigFacts {
+  /** Files of the Python tool that settings are still read from. */
+  readonly legacyFiles: readonly string[];
+  /** What no command can use. */
+  readonly troubles: readonly Trouble[];
+  /** What else is doubtful: a file, and a sentence. */
+  readonly notes: readonly Pick<Trouble, "path" | "message">[];
+}
+
 /** All that doctor looks at. Gathered by reading only. */
 export interface DiagnosisFacts {
   readonly layout: RepositoryLayout;
@@ -183,4 +194,7 @@ export interface DiagnosisFacts {
   readonly git: GitFacts;
   readonly disk: DiskFacts;
   readonly workflow: WorkflowFacts;
+  readonly config: ConfigFacts;
+  /** Why they could not be looked at, where they could not. */
+  readonly secrets: SecretFacts | { readonly trouble: Trouble };
 }

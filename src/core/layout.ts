@@ -1,6 +1,4 @@
-import { isCheckpointId } from "./checkpoint_id.ts";
 import { joinPath } from "./path.ts";
-import { isSecretName } from "./secret_name.ts";
 import { isSessionId } from "./session_id.ts";
 
 /** Directory below the root that holds all state. */
@@ -238,17 +236,6 @@ export function userLayout(home: string): UserLayout {
 /** Ends the name of a file that holds a secret, behind the name of the secret. */
 export const SECRET_SUFFIX = ".age";
 
-/**
- * Returns the path of a secret in a directory of secrets. What is no name of a
- * secret throws a plain `Error`: the last fence, as in {@linkcode sessionLayout}.
- */
-export function secretPath(directory: string, name: string): string {
-  if (!isSecretName(name)) {
-    throw new Error(`No name of a secret: ${JSON.stringify(name)}`);
-  }
-  return joinPath(directory, `${name}${SECRET_SUFFIX}`);
-}
-
 /** Files in which people keep variables for their shell, with what does not belong there. */
 export function environmentFiles(tree: string): readonly string[] {
   return [".env", ".envrc", ".env.local"].map((name) => joinPath(tree, name));
@@ -368,17 +355,6 @@ export function sessionLayoutAt(directory: string): SessionLayout {
 
 /** Ends the name of a checkpoint's file, behind its id. */
 export const CHECKPOINT_SUFFIX = ".json";
-
-/**
- * Returns the path of a checkpoint in a directory of checkpoints. What is no id
- * throws a plain `Error`: the last fence, as in {@linkcode sessionLayout}.
- */
-export function checkpointPath(directory: string, id: string): string {
-  if (!isCheckpointId(id)) {
-    throw new Error(`No checkpoint id: ${JSON.stringify(id)}`);
-  }
-  return joinPath(directory, `${id}${CHECKPOINT_SUFFIX}`);
-}
 
 /** Where a repair puts what it replaces: beside it, under a name that says when. */
 export function asidePath(path: string, at: string, number: number): string {

@@ -20,8 +20,3 @@ export function parseSessionTitle(text: string): string {
     { hint: `a name has 1 to ${MAX_NAME_LENGTH} characters on one line` },
   );
 }
-
-/** What a session is called: its name, if it has one, and what is to be done. */
-export function titleOf(name: string | null, task: string): string {
-  return name === null ? task : `${name}: ${task}`;
-}

@@ -19,6 +19,28 @@ export function tailOf(text: string, limit: number): string {
     : `…${points.slice(points.length - limit + 1).join("")}`;
 }
 
+/**
+ * The beginning and the end of a text, together at most `limit` code points, and
+ * between them how many were left out.
+ */
+export function endsOf(
+  text: string,
+  limit: number,
+  headLength: number,
+): string {
+  const points = Array.from(text);
+  if (points.length <= limit) return text;
+  const longestMark = leftOut(points.length).length;
+  const tailLength = limit - headLength - longestMark;
+  const head = points.slice(0, headLength).join("");
+  const tail = points.slice(points.length - tailLength).join("");
+  return head + leftOut(points.length - headLength - tailLength) + tail;
+}
+
+function leftOut(count: number): string {
+  return `\n… ${count} characters left out …\n`;
+}
+
 /** Names a few of many in one line: `a, b, c and 4 more`. */
 export function listOf(names: readonly string[], limit: number): string {
   if (names.length <= limit) return names.join(", ");
@@ -43,11 +65,12 @@ export function quoted(text: string): string {
 
 /**
  * Characters that drive a terminal instead of being shown: C0 without tab and
- * newline, DEL, C1, and those that turn the direction of text around.
+ * newline, DEL, C1, those that end a line without being a newline, and those
+ * that turn the direction of text around.
  */
 export const CONTROLS =
   // deno-lint-ignore no-control-regex
-  /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 
 /** Shows control characters as `\x1b`, so that data cannot drive a terminal or disguise text. */
 export function escapeControls(text: string): string {
@@ -57,6 +80,16 @@ export function escapeControls(text: string): string {
   });
 }
 
+/** A text of others as part of a line: nothing in it can begin another one, which would pass for orc's own. */
+export function inOneLine(text: string): string {
+  return escapeControls(text.trimEnd()).replaceAll("\n", "\\n");
+}
+
+/** A text of others that may have several lines: no further one begins where those of orc do. */
+export function indented(text: string): string {
+  return escapeControls(text.trimEnd()).replaceAll("\n", "\n  ");
+}
+
 /** Spells a UTF-16 unit as JSON and JavaScript do. */
 export function unicodeEscape(code: number): string {
   return `\\u${hex(code, 4)}`;
@@ -64,4 +97,9 @@ export function unicodeEscape(code: number): string {
 
 function hex(code: number, digits: number): string {
   return code.toString(16).padStart(digits, "0");
+}
+
+/** What a session is called: its name, if it has one, and what is to be done. */
+export function titleOf(name: string | null, task: string): string {
+  return name === null ? task : `${name}: ${task}`;
 }

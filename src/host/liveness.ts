@@ -1,5 +1,4 @@
 import { epochMsOf } from "../core/instant.ts";
-import { runtimeName } from "./runtime.ts";
 import type { Liveness, ProcessIdentity } from "../core/process_identity.ts";
 import {
   bootId,
@@ -117,4 +116,16 @@ function isYounger(
   const lockedAtMs = epochMsOf(lockedAt) ?? NaN;
   return startedAtMs > lockedAtMs + LOCK_TOLERANCE_MS &&
     Math.abs(startedAtMs - holder.startedAtMs) > START_TOLERANCE_MS;
+}
+
+/** The stand-in for Deno in the npm package says what it runs on. */
+interface Version {
+  readonly deno: string;
+  readonly runtime?: string;
+}
+
+/** What runs this program, such as `deno 2.9.6` or `node 22.1.0`. */
+function runtimeName(): string {
+  const { deno, runtime = `deno ${deno}` }: Version = Deno.version;
+  return runtime;
 }

@@ -1,13 +1,15 @@
-import { type Checkpoint, decodeCheckpoint } from "../core/checkpoint.ts";
+import { checkpointPath } from "../core/entry_path.ts";
+import {
+  type Checkpoint,
+  DAMAGED_CHECKPOINT_HINT,
+  decodeCheckpoint,
+} from "../core/checkpoint.ts";
 import { isCheckpointId } from "../core/checkpoint_id.ts";
 import { OrcError } from "../core/error.ts";
 import { decodeUtf8 } from "../core/json_parse.ts";
-import {
-  CHECKPOINT_SUFFIX,
-  checkpointPath,
-  type RepositoryLayout,
-} from "../core/layout.ts";
+import { CHECKPOINT_SUFFIX, type RepositoryLayout } from "../core/layout.ts";
 import { MAX_STATE_BYTES } from "../core/limits.ts";
+import { quoted } from "../core/text.ts";
 import { asOrcError, isAbsent } from "./os_error.ts";
 import { guardDirectory } from "./path_guard.ts";
 import { readRegularFile } from "./read_file.ts";
@@ -92,9 +94,13 @@ function readFile(directory: string, id: string): CheckpointFile {
   const path = checkpointPath(directory, id);
   const bytes = readRegularFile(path, MAX_STATE_BYTES);
   if (bytes === undefined) throw noSuchCheckpoint(id, path);
-  const checkpoint = decodeCheckpoint(decodeUtf8(bytes, path), path);
+  const checkpoint = decodeCheckpoint(textOf(bytes, path), path);
   if (checkpoint.id !== id) throw misnamed(path, checkpoint.id);
   return { checkpoint, path, sizeBytes: bytes.length };
+}
+
+function textOf(bytes: Uint8Array, path: string): string {
+  return decodeUtf8(bytes, path, DAMAGED_CHECKPOINT_HINT);
 }
 
 function noSuchCheckpoint(id: string, path: string): OrcError {
@@ -110,7 +116,7 @@ function misnamed(path: string, id: string): OrcError {
   return new OrcError(
     "corrupt",
     "misnamed_checkpoint",
-    `"${path}" holds checkpoint "${id}": its name does not fit`,
-    { path, hint: "orc checkpoints" },
+    `"${path}" holds checkpoint ${quoted(id)}: its name does not fit`,
+    { path, hint: DAMAGED_CHECKPOINT_HINT },
   );
 }

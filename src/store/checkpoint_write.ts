@@ -1,3 +1,4 @@
+import { checkpointPath } from "../core/entry_path.ts";
 import {
   type Checkpoint,
   type CheckpointFacts,
@@ -5,11 +6,7 @@ import {
   newCheckpoint,
 } from "../core/checkpoint.ts";
 import { checkpointId } from "../core/checkpoint_id.ts";
-import {
-  checkpointPath,
-  type RepositoryLayout,
-  sessionLayout,
-} from "../core/layout.ts";
+import { type RepositoryLayout, sessionLayout } from "../core/layout.ts";
 import { assertOpen } from "../core/situation.ts";
 import { writeAtomic } from "./atomic.ts";
 import { makeDirectory, removeIfThere, syncDirectory } from "./file_system.ts";

@@ -4,7 +4,7 @@ import type {
   StateFacts,
   Trouble,
 } from "../core/diagnosis_facts.ts";
-import { findDuplicateId } from "../core/duplicate_id.ts";
+import { findDuplicateId } from "../core/definition.ts";
 import { OrcError } from "../core/error.ts";
 import {
   CHECKPOINT_SUFFIX,

@@ -1,5 +1,6 @@
 import { OrcError } from "../core/error.ts";
-import { SECRET_SUFFIX, secretPath } from "../core/layout.ts";
+import { secretPath } from "../core/entry_path.ts";
+import { SECRET_SUFFIX } from "../core/layout.ts";
 import { MAX_SECRET_BYTES } from "../core/limits.ts";
 import { parentDirectory } from "../core/path.ts";
 import { isSecretName } from "../core/secret_name.ts";

@@ -17,6 +17,21 @@ export function readSessionName(
   return typeof name === "string" && name !== "" ? name : null;
 }
 
+/** The name of a session that was read; a damaged `meta.json` becomes a warning, and hides nothing else. */
+export function shownName(
+  layout: RepositoryLayout,
+  id: string,
+  warnings: string[],
+): string | null {
+  try {
+    return readSessionName(layout, id);
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    warnings.push(error.message);
+    return null;
+  }
+}
+
 /** Reads the `meta.json` of a session; undefined when it has none. */
 export function readSessionMeta(path: string): JsonObject | undefined {
   const bytes = readRegularFile(path, MAX_SMALL_FILE_BYTES);

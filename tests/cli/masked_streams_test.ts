@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { main } from "../../src/cli/main.ts";
-import { maskedStreams } from "../../src/cli/masked_streams.ts";
+import { maskedStreams } from "../../src/cli/streams.ts";
 import { maskerOf } from "../../src/core/mask.ts";
 import { OrcError } from "../../src/core/error.ts";
 import { rememberMasker } from "../../src/host/shown_masker.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { findDuplicateId } from "../../src/core/duplicate_id.ts";
+import { findDuplicateId } from "../../src/core/definition.ts";
 import { itemOf, phaseOf } from "./fixtures.ts";
 
 Deno.test("findDuplicateId() finds phases, and items of one phase, that share an id", () => {

@@ -1,9 +1,9 @@
+import { secretPath } from "../../src/core/entry_path.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   gitLayout,
   legacySecretPaths,
   repositoryLayout,
-  secretPath,
   sessionLayout,
   sessionLayoutAt,
   STAGING_PREFIX,

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { OrcError } from "../../src/core/error.ts";
-import { parseSessionTitle, titleOf } from "../../src/core/session_title.ts";
+import { parseSessionTitle } from "../../src/core/session_title.ts";
+import { titleOf } from "../../src/core/text.ts";
 
 Deno.test("parseSessionTitle() takes a name on one line, without the blanks around it", () => {
   for (const text of ["Login", "  Login ", "Anmeldung für Größe 5 🚀"]) {
