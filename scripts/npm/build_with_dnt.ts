@@ -23,22 +23,33 @@ export async function canReachJsr(): Promise<boolean> {
   }
 }
 
-/** Builds the package with dnt, into `npm/`. */
+interface DntOptions {
+  readonly root: string;
+  readonly directory: string;
+  readonly imports: Versions;
+}
+
+/** Builds the package with dnt, which lays its modules out in a way of its own. */
 export async function buildWithDnt(
-  root: string,
-  imports: Versions,
+  { root, directory, imports }: DntOptions,
 ): Promise<void> {
   const { build } = await import(DNT);
+  // dnt names its own files, so what names ours must not be there, not even as undefined.
+  const { bin, exports: _exports, files: _files, ...description } =
+    describePackage(imports);
   await build({
     entryPoints: [
       ...Object.entries(ENTRY_POINTS).map(([path, { source }]) => ({
         name: path,
         path: `${root}/${source}`,
       })),
-      { kind: "bin", name: "orc", path: `${root}/${BIN.source}` },
-      { kind: "bin", name: "orchestrator", path: `${root}/${BIN.source}` },
+      ...Object.keys(bin).map((name) => ({
+        kind: "bin",
+        name,
+        path: `${root}/${BIN.source}`,
+      })),
     ],
-    outDir: `${root}/npm`,
+    outDir: directory,
     shims: {
       custom: [{
         module: `${root}/scripts/npm/deno_shim.ts`,
@@ -52,10 +63,8 @@ export async function buildWithDnt(
     test: false,
     compilerOptions: { target: "ES2022", lib: ["ESNext", "DOM"] },
     package: {
-      ...describePackage(imports),
-      exports: undefined,
-      bin: undefined,
-      files: undefined,
+      ...description,
+      exports: { "./package.json": "./package.json" },
       devDependencies: { "@types/node": "^20" },
     },
   });

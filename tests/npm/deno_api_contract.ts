@@ -3,18 +3,37 @@
 /** The part of the namespace that is tried; both must have it in the same shape. */
 export type DenoApi = Pick<
   typeof Deno,
+  | "Command"
+  | "build"
   | "chmodSync"
+  | "chownSync"
+  | "consoleSize"
+  | "cwd"
+  | "env"
+  | "hostname"
+  | "kill"
   | "linkSync"
   | "lstatSync"
   | "mkdirSync"
   | "openSync"
+  | "permissions"
   | "pid"
   | "readDirSync"
+  | "readLinkSync"
+  | "readTextFileSync"
   | "realPathSync"
   | "removeSync"
   | "renameSync"
   | "statSync"
+  | "stderr"
+  | "stdin"
+  | "stdout"
+  | "symlinkSync"
+  | "utimeSync"
 >;
+
+/** Sent to nobody: asks whether a process is there. Deno takes it, but its types do not say so. */
+const SIGNAL_ZERO = 0 as unknown as Deno.Signal;
 
 /** A rule, tried in an empty directory; throws if it does not hold. */
 export type Rule = (api: DenoApi, directory: string) => void;
@@ -208,6 +227,19 @@ export const RULES: Readonly<Record<string, Rule>> = {
     api.chmodSync(`${directory}/a`, 0o640);
     same(modeOf(api, `${directory}/a`), 0o640);
   },
+  "utimeSync() sets times to the millisecond": (api, directory) => {
+    write(api, `${directory}/a`, "");
+    api.utimeSync(`${directory}/a`, 1_700_000_000.123, 1_700_000_000.456);
+    same(api.lstatSync(`${directory}/a`).mtime?.getTime(), 1_700_000_000_456);
+  },
+  "symlinkSync() makes a link, and readLinkSync() reads it": (
+    api,
+    directory,
+  ) => {
+    api.symlinkSync("gone/away", `${directory}/link`);
+    same(api.readLinkSync(`${directory}/link`), "gone/away");
+    same(api.lstatSync(`${directory}/link`).isSymlink, true);
+  },
   "realPathSync() resolves a path, and reports a missing one": (
     api,
     directory,
@@ -216,5 +248,112 @@ export const RULES: Readonly<Record<string, Rule>> = {
     const path = api.realPathSync(`${directory}/a/../a`);
     same(path.endsWith("/a") && !path.includes(".."), true);
     same(nameOfError(() => api.realPathSync(`${directory}/b`)), "NotFound");
+  },
+  "seekSync() counts from the end too": (api, directory) => {
+    write(api, `${directory}/a`, "0123456789");
+    const file = api.openSync(`${directory}/a`, { read: true });
+    same(file.seekSync(-3, 2), 7);
+    const buffer = new Uint8Array(5);
+    same(file.readSync(buffer), 3);
+    same(new TextDecoder().decode(buffer.subarray(0, 3)), "789");
+    file.close();
+  },
+  "a file opened to read and write is written where seekSync() went": (
+    api,
+    directory,
+  ) => {
+    write(api, `${directory}/a`, "0123456789");
+    const file = api.openSync(`${directory}/a`, { read: true, write: true });
+    file.seekSync(3, 0);
+    file.writeSync(new TextEncoder().encode("ab"));
+    file.writeSync(new TextEncoder().encode("c"));
+    file.close();
+    same(read(api, `${directory}/a`), "012abc6789");
+  },
+  "symlinkSync() makes a link that lstatSync() and readLinkSync() see": (
+    api,
+    directory,
+  ) => {
+    write(api, `${directory}/a`, "a");
+    api.symlinkSync("a", `${directory}/link`);
+    same(api.readLinkSync(`${directory}/link`), "a");
+    same(api.lstatSync(`${directory}/link`).isSymlink, true);
+    same(api.statSync(`${directory}/link`).isFile, true);
+    const open = () =>
+      api.openSync(`${directory}/link`, { createNew: true, write: true });
+    same(nameOfError(open), "AlreadyExists");
+  },
+  "a link that leads to itself is reported": (api, directory) => {
+    api.symlinkSync("a", `${directory}/a`);
+    const stat = () => api.statSync(`${directory}/a`);
+    same([nameOfError(stat), codeOfError(stat)], ["FilesystemLoop", "ELOOP"]);
+  },
+  "a file in the place of a directory is reported": (api, directory) => {
+    write(api, `${directory}/a`, "");
+    const stat = () => api.statSync(`${directory}/a/b`);
+    same([nameOfError(stat), codeOfError(stat)], ["NotADirectory", "ENOTDIR"]);
+  },
+  "a directory in the place of a file is reported": (api, directory) => {
+    const open = () => api.openSync(directory, { write: true });
+    same([nameOfError(open), codeOfError(open)], ["IsADirectory", "EISDIR"]);
+  },
+  "chownSync() gives a file to whom it belongs": (api, directory) => {
+    write(api, `${directory}/a`, "");
+    const { uid, gid } = api.statSync(`${directory}/a`);
+    api.chownSync(`${directory}/a`, uid, null);
+    api.chownSync(`${directory}/a`, null, gid);
+    same(api.statSync(`${directory}/a`).uid, uid);
+  },
+  "readTextFileSync() reads a text, and reports a missing file": (
+    api,
+    directory,
+  ) => {
+    write(api, `${directory}/a`, "Übergröße\n");
+    same(api.readTextFileSync(`${directory}/a`), "Übergröße\n");
+    const missing = () => api.readTextFileSync(`${directory}/b`);
+    same(nameOfError(missing), "NotFound");
+  },
+  "Command runs a program with variables besides its own": (api) => {
+    const { code, stdout, stderr } = new api.Command("sh", {
+      args: ["-c", 'echo "$ORC_RULE"; echo "$PATH" >&2; exit 3'],
+      env: { ORC_RULE: "kept" },
+      stdin: "null",
+    }).outputSync();
+    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    same([code, decode(stdout)], [3, "kept\n"]);
+    same(decode(stderr).length > 1, true);
+  },
+  "Command reports a missing program": (api) => {
+    const run = () => new api.Command("/no/such/program").outputSync();
+    same(nameOfError(run), "NotFound");
+  },
+  "kill() with 0 tells whether a process is there": (api) => {
+    api.kill(api.pid, SIGNAL_ZERO);
+    const { stdout } = new api.Command("sh", { args: ["-c", "echo $$"] })
+      .outputSync();
+    const ended = Number(new TextDecoder().decode(stdout));
+    same(nameOfError(() => api.kill(ended, SIGNAL_ZERO)), "NotFound");
+  },
+  "env.get() gives variables that are set": (api) => {
+    same(typeof api.env.get("PATH"), "string");
+    same(api.env.get("ORC_NO_SUCH_VARIABLE"), undefined);
+  },
+  "cwd(), hostname() and build.os say where it runs": (api) => {
+    same(api.realPathSync(api.cwd()), api.cwd());
+    same(api.hostname().length > 0, true);
+    same(["linux", "darwin", "windows"].includes(api.build.os), true);
+  },
+  "querySync() says what is granted": (api, directory) => {
+    const { state } = api.permissions.querySync({
+      name: "read",
+      path: directory,
+    });
+    same(state, "granted");
+  },
+  "without a terminal, none is seen": (api) => {
+    // Whoever tries this at a terminal sees one.
+    const streams = [api.stdin, api.stdout, api.stderr];
+    if (streams.some((stream) => stream.isTerminal())) return;
+    nameOfError(() => api.consoleSize());
   },
 };

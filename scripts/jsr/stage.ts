@@ -1,0 +1,38 @@
+import { copyTree, writeJson } from "../npm/stage.ts";
+
+/** What deno.json says that JSR has a use for. */
+const PUBLISHED_KEYS = [
+  "name",
+  "version",
+  "license",
+  "exports",
+  "publish",
+  "imports",
+  "compilerOptions",
+];
+
+/** Where the packages of JSR come from that the copy imports. */
+export type JsrSource = "links" | "registry";
+
+/**
+ * Copies what is published, with a deno.json of its own: links are for those who work here,
+ * and Deno refuses to publish a folder that a link leads into.
+ */
+export async function stagePackage(
+  root: string,
+  stage: string,
+  source: JsrSource,
+): Promise<void> {
+  const config = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
+  for (const path of config.publish.include) {
+    await copyTree(`${root}/${path}`, `${stage}/${path}`);
+  }
+  const published = Object.fromEntries(
+    PUBLISHED_KEYS.map((key) => [key, config[key]]),
+  );
+  const links = config.links.map((path: string) => `${root}/${path}`);
+  await writeJson(`${stage}/deno.json`, {
+    ...published,
+    ...(source === "links" ? { links } : {}),
+  });
+}
