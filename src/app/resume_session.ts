@@ -1,15 +1,10 @@
-import { stateIn } from "../core/checkpoint.ts";
-import { matchCheckpointId } from "../core/checkpoint_id.ts";
-import { OrcError } from "../core/error.ts";
-import { parentDirectory } from "../core/path.ts";
-import { planRestore } from "../core/restore.ts";
 import type { RestoreChange } from "../core/restore_change.ts";
 import type { ActionOf } from "../core/situation.ts";
 import { summarize } from "../core/summary.ts";
 import type { Host } from "../host/host.ts";
-import { readCheckpoint } from "../store/checkpoint.ts";
 import { applyHumanAction } from "./approval.ts";
 import { applyAction, type Changed } from "./change_session.ts";
+import { chooseCheckpoint } from "./choose_checkpoint.ts";
 import { assertAgreed } from "./confirm_restore.ts";
 import {
   type OpenedSession,
@@ -89,11 +84,14 @@ export async function resumeSession(
   options: ResumeOptions = {},
 ): Promise<Resumed> {
   const opened = await openSession(host, options);
-  const { repository, session, workflow } = opened;
+  const { repository, session } = opened;
   const { checkpoints, problems } = checkpointsOf(repository, session);
-  const line = chosen(checkpoints, options.checkpoint);
-  const action = restoreAction(opened, line, options.force === true);
-  const { changes } = planRestore(workflow, session.state, action.stored);
+  const { checkpoint: named = "latest", force = false } = options;
+  const { line, action, changes, passedOver } = chooseCheckpoint(
+    opened,
+    checkpoints,
+    { named, force },
+  );
   const isChange = changes.length > 0 && options.dryRun !== true;
   if (isChange) {
     assertAgreed(host, opened, { action, changes, yes: options.yes === true });
@@ -103,7 +101,7 @@ export async function resumeSession(
     : unchanged(opened);
   return {
     ...changed,
-    warnings: [...problems, ...changed.warnings],
+    warnings: [...problems, ...passedOver, ...changed.warnings],
     checkpoint: line,
     changes,
     dryRun: options.dryRun === true,
@@ -111,34 +109,10 @@ export async function resumeSession(
   };
 }
 
-type Restore = ActionOf<"restore">;
-
-function chosen(
-  checkpoints: readonly CheckpointLine[],
-  named = "latest",
-): CheckpointLine {
-  const latest = checkpoints.at(-1);
-  if (latest === undefined) throw noCheckpoint();
-  if (named === "latest") return latest;
-  const id = matchCheckpointId(named, checkpoints.map(({ id }) => id));
-  return checkpoints.find((line) => line.id === id) ?? latest;
-}
-
-function restoreAction(
-  { repository }: OpenedSession,
-  { id, path }: CheckpointLine,
-  force: boolean,
-): Restore {
-  const directory = parentDirectory(path) ?? path;
-  const checkpoint = readCheckpoint(repository.layout, directory, id);
-  const stored = stateIn(checkpoint);
-  return { type: "restore", checkpointId: id, stored, force };
-}
-
 async function apply(
   host: Host,
   opened: OpenedSession,
-  action: Restore,
+  action: ActionOf<"restore">,
 ): Promise<Changed> {
   if (!action.force) return await applyAction(host, opened, action);
   return await applyHumanAction(host, opened, action, {
@@ -166,13 +140,4 @@ export function decisionsUpTo(
 ): readonly string[] {
   const before = checkpoints.slice(0, checkpoints.indexOf(last) + 1);
   return [...new Set(before.flatMap(({ decisions }) => decisions))];
-}
-
-function noCheckpoint(): OrcError {
-  return new OrcError(
-    "not_found",
-    "no_checkpoint",
-    "The session has no checkpoint",
-    { hint: "make one: orc checkpoint; where the session stands: orc status" },
-  );
 }

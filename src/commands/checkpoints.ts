@@ -8,8 +8,10 @@ import {
 } from "../app/list_checkpoints.ts";
 import type { CheckpointLine } from "../app/session_checkpoints.ts";
 import { OrcError } from "../core/error.ts";
+import { headOf } from "../core/fence.ts";
 import { shortSessionId } from "../core/session_id.ts";
 import { sizeText } from "../core/size_text.ts";
+import { inOneLine } from "../core/text.ts";
 import type { Host } from "../host/host.ts";
 import {
   command,
@@ -18,7 +20,6 @@ import {
   type Style,
   type Values,
 } from "./command.ts";
-import { shortTask } from "./progress_view.ts";
 
 type ListResult = Pick<CheckpointList, "checkpoints"> & {
   /** Whether they are those of all sessions. */
@@ -134,8 +135,9 @@ function cleanupText(result: CleanupResult, style: Style): string {
 const MIN_MESSAGE = 20;
 
 function lineText(line: CheckpointLine, columns: number): string {
-  const at = line.at.slice(0, 16).replace("T", " ").padEnd(16);
-  const beginning = `${line.id}  ${at}  ${line.phaseId.padEnd(8)}  `;
+  const at = inOneLine(line.at.slice(0, 16).replace("T", " ")).padEnd(16);
+  const phase = inOneLine(line.phaseId).padEnd(8);
+  const beginning = `${line.id}  ${at}  ${phase}  `;
   const room = Math.max(MIN_MESSAGE, columns - beginning.length);
-  return (beginning + shortTask(line.message ?? "", room)).trimEnd();
+  return (beginning + headOf(inOneLine(line.message ?? ""), room)).trimEnd();
 }

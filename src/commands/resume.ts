@@ -1,6 +1,7 @@
 import { type Resumed, resumeSession } from "../app/resume_session.ts";
 import { OrcError } from "../core/error.ts";
 import { changeSentence, proposalSentence } from "../core/restore_change.ts";
+import { inOneLine } from "../core/text.ts";
 import { command, sessionOptions, type Style, type Values } from "./command.ts";
 import { nextParagraph, phaseLine, section } from "./progress_view.ts";
 
@@ -65,7 +66,7 @@ function resumeText(result: ResumeResult, style: Style): string {
   const { checkpoint, summary } = result;
   const sections = [
     [headline(result, style), ...changeLines(result)],
-    [`Task: ${summary.task}`, phaseLine(summary, style)],
+    [`Task: ${inOneLine(summary.task)}`, phaseLine(summary, style)],
     section("Constraints", summary.constraints),
     section("Decisions", result.decisions),
     section("Files", checkpoint.files),
@@ -84,7 +85,8 @@ function headline(
   style: Style,
 ): string {
   const { id, message } = checkpoint;
-  const name = style.bold(id) + (message === null ? "" : ` "${message}"`);
+  const name = style.bold(id) +
+    (message === null ? "" : ` "${inOneLine(message)}"`);
   if (changes.length === 0) return `All is as in checkpoint ${name}`;
   return dryRun ? `Checkpoint ${name} would change:` : `Restored ${name}:`;
 }

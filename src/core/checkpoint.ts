@@ -61,7 +61,8 @@ export interface CheckpointFacts {
 }
 
 /** What to do about a checkpoint that cannot be read. */
-const DAMAGED_HINT = "the others are listed by: orc checkpoints";
+export const DAMAGED_CHECKPOINT_HINT =
+  "the others are listed by: orc checkpoints";
 
 const INDENT = 2;
 
@@ -133,7 +134,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
  * @throws {OrcError} `invalid_json` or `invalid_state` (corrupt)
  */
 export function decodeCheckpoint(text: string, path: string): Checkpoint {
-  const document = openDocument(parseJson(text, path, DAMAGED_HINT));
+  const document = openDocument(parseJson(text, path, DAMAGED_CHECKPOINT_HINT));
   readObject(document);
   const checkpoint = {
     id: readText(field(document, "checkpoint_id")),
@@ -148,7 +149,7 @@ export function decodeCheckpoint(text: string, path: string): Checkpoint {
     snapshot: readObjectOrNull(field(document, "workflow_state_snapshot")),
     parentId: readTextOrNull(field(document, "parent_checkpoint_id")),
   };
-  refuseProblems(document, path, { hint: DAMAGED_HINT, path });
+  refuseProblems(document, path, { hint: DAMAGED_CHECKPOINT_HINT, path });
   return checkpoint;
 }
 
@@ -163,12 +164,14 @@ function textsOrNone(place: Place): readonly string[] {
  */
 export function stateIn({ id, snapshot }: Checkpoint): SessionState {
   if (snapshot !== null) {
-    return decodeUnsigned(snapshot, `Checkpoint "${id}"`).state;
+    const source = `The state in checkpoint "${id}"`;
+    return decodeUnsigned(snapshot, source, { hint: DAMAGED_CHECKPOINT_HINT })
+      .state;
   }
   throw new OrcError(
     "corrupt",
     "checkpoint_without_state",
     `Checkpoint "${id}" holds no state to return to`,
-    { hint: DAMAGED_HINT },
+    { hint: DAMAGED_CHECKPOINT_HINT },
   );
 }

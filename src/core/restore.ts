@@ -1,9 +1,10 @@
-import { phaseBlockers } from "./blockers.ts";
 import { OrcError } from "./error.ts";
 import type { RestoreChange, Restored } from "./restore_change.ts";
 import { restoreItem } from "./restore_item.ts";
 import { restoreMetadata } from "./restore_metadata.ts";
+import { type Move, restorePhase } from "./restore_phase.ts";
 import { currentPhase, itemStateOf, phaseStateOf, withPhase } from "./state.ts";
+import { quoted } from "./text.ts";
 import type {
   ItemState,
   Phase,
@@ -21,9 +22,10 @@ export interface RestorePlan {
 }
 
 /**
- * Plans the way back to the state in a checkpoint: items, phases and the current
- * phase. Notes and constraints stay. Approvals and reviews from after the
- * checkpoint are taken back: they were given for what is taken back too.
+ * Plans the way back to the state in a checkpoint: items and the current phase,
+ * from which follows where the phases stand. Notes and constraints stay.
+ * Approvals and reviews from after the checkpoint are taken back: they were
+ * given for what is taken back too.
  *
  * @throws {OrcError} `foreign_checkpoint` (refused) if the state is that of
  *   another session
@@ -37,22 +39,21 @@ export function planRestore(
 ): RestorePlan {
   assertRelated(workflow, now, then);
   const metadata = restoreMetadata(workflow, now, then);
-  const changes = [...metadata.changes];
+  const move = moveBetween(workflow, now, then);
+  const changes = [...changeOfPhase(workflow, move), ...metadata.changes];
   let next = {
     ...now,
     currentPhaseId: then.currentPhaseId,
     metadata: metadata.next,
   };
-  for (const phase of workflow.phases) {
-    const restored = restorePhase(
-      phase,
-      phaseStateOf(now, phase),
-      phaseStateOf(then, phase),
-    );
-    changes.push(...restored.changes);
-    if (restored.changes.length > 0) next = withPhase(next, restored.next);
+  for (const [index, phase] of workflow.phases.entries()) {
+    const [from, to] = [phaseStateOf(now, phase), phaseStateOf(then, phase)];
+    const moved = restorePhase({ index, ...move }, from, to);
+    const items = restoreItems(phase, from, to);
+    if (moved.changes.length + items.changes.length === 0) continue;
+    changes.push(...moved.changes, ...items.changes);
+    next = withPhase(next, { ...moved.next, items: items.next });
   }
-  changes.unshift(...changeOfPhase(workflow, now, next));
   return { next: changes.length === 0 ? now : next, changes };
 }
 
@@ -65,7 +66,9 @@ function assertRelated(
     throw new OrcError(
       "refused",
       "foreign_checkpoint",
-      `The checkpoint belongs to another session: its workflow id is "${then.workflowId}", not "${now.workflowId}"`,
+      `The checkpoint belongs to another session: its workflow id is ${
+        quoted(then.workflowId)
+      }, not "${now.workflowId}"`,
       { hint: "orc checkpoints" },
     );
   }
@@ -74,47 +77,33 @@ function assertRelated(
   throw new OrcError(
     "corrupt",
     "unknown_phase",
-    `The checkpoint is in phase "${currentPhaseId}", which the workflow of the session does not define`,
+    `The checkpoint is in phase ${
+      quoted(currentPhaseId)
+    }, which the workflow of the session does not define`,
     { hint: "orc checkpoints" },
   );
 }
 
-/** A phase in which something is open is passed by nobody but a human. */
-function changeOfPhase(
+function moveBetween(
   workflow: Workflow,
   now: SessionState,
-  next: SessionState,
-): readonly RestoreChange[] {
-  const from = currentPhase(workflow, now);
-  const to = currentPhase(workflow, next);
-  if (from === to) return [];
-  const { phases } = workflow;
-  const passed = phases.slice(phases.indexOf(from), phases.indexOf(to));
-  const forward = passed.some((phase) => phaseBlockers(next, phase).length > 0);
-  const ids = { phaseId: to.id, itemId: null, from: from.id, to: to.id };
-  return [{ what: "current_phase", ...ids, forward }];
+  then: SessionState,
+): Move {
+  const indexOf = (state: SessionState) =>
+    workflow.phases.indexOf(currentPhase(workflow, state));
+  return { from: indexOf(now), to: indexOf(then) };
 }
 
-function restorePhase(
-  phase: Phase,
-  now: PhaseState,
-  then: PhaseState,
-): Restored<PhaseState> {
-  const items = restoreItems(phase, now, then);
-  const { status, startedAt, completedAt } = then;
-  const next = { ...now, status, startedAt, completedAt, items: items.next };
-  const isSame = now.status === status && now.startedAt === startedAt &&
-    now.completedAt === completedAt;
-  if (isSame) return { next, changes: items.changes };
-  const change: RestoreChange = {
-    what: "phase",
-    phaseId: phase.id,
-    itemId: null,
-    from: now.status,
-    to: status,
-    forward: false,
-  };
-  return { next, changes: [change, ...items.changes] };
+/** A session goes on by advancing; a checkpoint takes it there for a human only. */
+function changeOfPhase(
+  { phases }: Workflow,
+  move: Move,
+): readonly RestoreChange[] {
+  const [from, to] = [phases[move.from], phases[move.to]];
+  if (from === undefined || to === undefined || from === to) return [];
+  const forward = move.to > move.from;
+  const ids = { phaseId: to.id, itemId: null, from: from.id, to: to.id };
+  return [{ what: "current_phase", ...ids, forward }];
 }
 
 function restoreItems(

@@ -33,7 +33,7 @@ export interface Restored<Part> {
 
 /** Says for people what changes. */
 export function changeSentence(change: RestoreChange): string {
-  const { from, to } = change;
+  const [from, to] = [change.from, change.to].map(word);
   const becomes = from === to
     ? `${to}, as it was back then`
     : `${from} -> ${to}`;

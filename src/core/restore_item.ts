@@ -7,11 +7,15 @@ import type { Item, ItemState } from "./types.ts";
 export interface RestoredItem {
   /** The progress itself where nothing has to change. */
   readonly target: ItemState;
-  /** Whether the item gets done in a way that only a human may. */
+  /** Whether the item gets done, which only a human may do in this way. */
   readonly forward: boolean;
 }
 
-/** Says what becomes of an item that was once as `then`. */
+/**
+ * Says what becomes of an item that was once as `then`. A checkpoint is a file
+ * that anybody can write: it stands for no check, no human, no judge of a
+ * reason, and not for the order of a phase either.
+ */
 export function restoreItem(
   item: Item,
   now: ItemState,
@@ -19,24 +23,19 @@ export function restoreItem(
 ): RestoredItem {
   // Done is done: what was earned again since is not replaced by what a file says.
   if (isDone(now) && now.status === then.status) return unchanged(now);
-  const target = withoutOldClock(item, now, then);
+  const target = withTries(now, withoutOldClock(item, now, then));
   if (isSameProgress(now, target)) return unchanged(now);
-  return { target, forward: needsVoucher(item, target) };
+  return { target, forward: isDone(target) };
 }
 
 function unchanged(now: ItemState): RestoredItem {
   return { target: now, forward: false };
 }
 
-/**
- * Whether more than an agent's word is needed before the item counts as done. A
- * checkpoint is a file that anybody can write: it must not stand for a check, a
- * human or the judge of a reason.
- */
-function needsVoucher(item: Item, { status }: ItemState): boolean {
-  if (status !== "completed") return status === "skipped";
-  return item.stepType === "gate" || item.verification.type !== "none" ||
-    item.evidenceSchema !== null;
+/** What failed has failed, wherever the session goes from there. */
+function withTries(now: ItemState, then: ItemState): ItemState {
+  const retryCount = Math.max(now.retryCount, then.retryCount);
+  return { ...then, retryCount };
 }
 
 /** How long a human had for an answer is counted from the next time they are asked. */

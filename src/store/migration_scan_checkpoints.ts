@@ -39,7 +39,7 @@ export function scanCheckpoints(scan: Scan): ScannedCheckpoints {
   if (directory.kind !== "directory") {
     const reason = directory.kind === "symlink"
       ? "it is a symbolic link, which orc does not follow"
-      : "it is a file where a directory is expected";
+      : "it stands where a directory is expected";
     left.push({ path: directory.path, reason });
     return NONE;
   }

@@ -239,6 +239,118 @@ Deno.test("resumeSession() names what is missing, and hides nothing that is dama
     assertEquals(unknown.code, "no_such_checkpoint");
   }));
 
+/** A checkpoint that claims to be the newest of all, changed by hand. */
+function forge(
+  root: string,
+  id: string,
+  change: (file: ForgedFile) => Partial<ForgedFile>,
+): string {
+  const forged = "cp_x1";
+  const directory = `.orchestrator/sessions/${idOf(0, 0)}/checkpoints`;
+  const text = Deno.readTextFileSync(`${root}/${directory}/${id}.json`);
+  const file = JSON.parse(text);
+  const fields = {
+    checkpoint_id: forged,
+    timestamp: "9999-01-01T00:00:00+00:00",
+  };
+  const content = JSON.stringify({ ...file, ...fields, ...change(file) });
+  writeTree(root, { [`${directory}/${forged}.json`]: content });
+  return forged;
+}
+
+interface ForgedFile {
+  // deno-lint-ignore no-explicit-any
+  readonly workflow_state_snapshot: any;
+}
+
+Deno.test("resumeSession() passes over a newest checkpoint that cannot be used, and names it", () =>
+  withSession(async (root) => {
+    const id = await checkpoint(root, 1);
+    await complete(root, "idea");
+    const snapshots = [
+      () => ({ a: 1 }),
+      () => null,
+      (state: object) => ({ ...state, workflow_id: "wf_ffffffff" }),
+      (state: object) => ({ ...state, current_phase_id: "X\n" }),
+    ];
+    for (const snapshotOf of snapshots) {
+      const bad = forge(root, id, (file) => ({
+        workflow_state_snapshot: snapshotOf(file.workflow_state_snapshot),
+      }));
+      const found = await resume(root, { dryRun: true });
+      assertEquals([found.checkpoint.id, found.changes.length], [id, 1]);
+      const [warning = "", ...others] = found.warnings;
+      assertEquals(others, []);
+      assert(warning.startsWith(`Passed over checkpoint "${bad}": `), warning);
+      assert(warning.endsWith("orc checkpoints"), warning);
+      assert(!warning.includes("\n"), warning);
+      const named = await refusalOf(() => resume(root, { checkpoint: bad }));
+      assert(named.hint?.includes("orc checkpoints"), named.hint);
+    }
+  }));
+
+Deno.test("resumeSession() says what is wrong where no checkpoint can be used", () =>
+  withSession(async (root) => {
+    const id = await checkpoint(root, 1);
+    const bad = forge(root, id, () => ({ workflow_state_snapshot: { a: 1 } }));
+    const directory = `${root}/.orchestrator/sessions/${
+      idOf(0, 0)
+    }/checkpoints`;
+    Deno.removeSync(`${directory}/${id}.json`);
+    const error = await refusalOf(() => resume(root));
+    assertEquals([error.kind, error.code], ["corrupt", "invalid_state"]);
+    assert(error.message.includes(bad), error.message);
+    assert(error.hint?.includes("orc checkpoints"), error.hint);
+  }));
+
+const STRICT_WORKFLOW = `name: Strict
+phases:
+  - id: A
+    name: A
+    phase_type: strict
+    required_reviews: [security]
+    items:
+      - {id: g, name: G, step_type: gate, verification: {type: command, command: make test}}
+      - {id: n, name: N}
+      - {id: security, name: Security}
+  - id: B
+    name: B
+    items:
+      - {id: x, name: X}
+`;
+
+Deno.test("resumeSession() lets nobody jump over gates, reviews and phases with a forged checkpoint", () =>
+  withSession(async (root) => {
+    const id = await checkpoint(root, 1);
+    const forged = forge(root, id, ({ workflow_state_snapshot: state }) => {
+      const copy = structuredClone(state);
+      const { A, B } = copy.phases;
+      A.status = "completed";
+      for (const item of [A.items.n, A.items.security, B.items.x]) {
+        item.status = "completed";
+      }
+      return { workflow_state_snapshot: copy };
+    });
+    const error = await refusalWithoutTrace(
+      root,
+      () => resume(root, { yes: true }),
+    );
+    assertEquals([error.kind, error.code], ["refused", "restore_forward"]);
+    assert(error.message.includes(forged), error.message);
+  }, STRICT_WORKFLOW));
+
+Deno.test("resumeSession() forgets no failed try", () =>
+  withSession(async (root) => {
+    await checkpoint(root, 1);
+    const programs = { "make test": { exitCode: 1 } };
+    const host = fixedHost({ number: 5, programs });
+    await refusalOf(() => completeItem(host, { root, itemId: "tests" }));
+    const { retry_count: tries } = stateOf(root).phases.PLAN.items.tests;
+    assertEquals(tries, 1);
+    await resume(root, { yes: true });
+    assertEquals(stateOf(root).phases.PLAN.items.tests.retry_count, 1);
+  }));
+
 Deno.test("resumeSession() restores nothing in a closed session, and still tells what was decided", () =>
   withSession(async (root) => {
     await checkpoint(root, 1, "Keep it");

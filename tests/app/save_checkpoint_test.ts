@@ -33,9 +33,7 @@ Deno.test("saveCheckpoint() keeps message, decisions, files and what is worked o
     assertEquals([saved.phase, saved.item], ["PLAN", "plan"]);
     assertEquals(
       host.requests.map(({ workingDirectory }) => workingDirectory),
-      [
-        root,
-      ],
+      [root, root],
     );
     const file = JSON.parse(Deno.readTextFileSync(saved.path));
     assertEquals(file.checkpoint_id, saved.id);

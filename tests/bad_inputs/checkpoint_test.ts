@@ -2,7 +2,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { readTree } from "../store/temporary.ts";
-import { canMount, inLab, shellWithMounts, test } from "./lab.ts";
+import { canMount, execute, git, inLab, shellWithMounts, test } from "./lab.ts";
 
 const DENIED = 77;
 const EXTERNAL = 7;
@@ -51,3 +51,73 @@ ls -d * checkpoints/*`;
       assertEquals(out.includes("cp_"), false, out);
     }),
 });
+
+test("D20: orc checkpoint runs no program that the repository's git names", () =>
+  inLab(async (lab) => {
+    const marker = `${lab.root}/.git/ran`;
+    const evil = `${lab.root}/.git/evil.sh`;
+    const script = `#!/bin/sh\necho "$0 $*" >> "${marker}"\n`;
+    Deno.writeTextFileSync(evil, script, { mode: 0o755 });
+    Deno.writeTextFileSync(`${lab.root}/.gitattributes`, "* filter=a=b.c\n");
+    Deno.writeTextFileSync(`${lab.root}/src/old.ts`, "old\n");
+    Deno.writeTextFileSync(`${lab.root}/src/same.ts`, "same\n");
+    await git(lab.root, "add", "src", ".gitattributes");
+    await git(lab.root, "commit", "--quiet", "-m", "x");
+    Deno.mkdirSync(`${lab.root}/.git/hooks`);
+    for (const hook of ["post-index-change", "pre-auto-gc"]) {
+      Deno.copyFileSync(evil, `${lab.root}/.git/hooks/${hook}`);
+    }
+    for (const key of KEYS) await git(lab.root, "config", key, evil);
+    await git(lab.root, "config", "alias.ls-files", `!${evil}`);
+    await git(lab.root, "config", "alias.config", `!${evil}`);
+    await git(lab.root, "config", "filter.a=b.c.required", "true");
+    // As long as before, so that git has to look at what is in them.
+    Deno.writeTextFileSync(`${lab.root}/src/old.ts`, "new\n");
+    Deno.utimeSync(`${lab.root}/src/old.ts`, 1e9, 1e9);
+    Deno.utimeSync(`${lab.root}/src/same.ts`, 1e9, 1e9);
+    Deno.writeTextFileSync(`${lab.root}/src/more.ts`, "more\n");
+    await withoutRun(marker, async () => {
+      const { code, out, err } = await lab.spawn(["checkpoint", "--json"]);
+      assertEquals(code, 0, err + out);
+      const { files } = JSON.parse(out).result;
+      assertEquals(files, ["src/more.ts", "workflow.yaml", "src/old.ts"]);
+    });
+    // What is tried here would run it, if orc let git do as it likes.
+    await execute("git", ["ls-files", "--modified"], { cwd: lab.root });
+    assertEquals(isThere(marker), true);
+  }));
+
+/** Settings that name a program which git would run. */
+const KEYS = [
+  "core.fsmonitor",
+  "core.sshCommand",
+  "core.pager",
+  "core.editor",
+  "core.askPass",
+  "pager.ls-files",
+  "pager.config",
+  "credential.helper",
+  "diff.external",
+  "filter.a=b.c.clean",
+  "filter.a=b.c.process",
+  "filter.a=b.c.smudge",
+];
+
+async function withoutRun(
+  marker: string,
+  run: () => Promise<void>,
+): Promise<void> {
+  assertEquals(isThere(marker), false, "before");
+  await run();
+  assertEquals(
+    isThere(marker) ? Deno.readTextFileSync(marker) : "",
+    "",
+  );
+}
+
+function isThere(path: string): boolean {
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  return [...Deno.readDirSync(directory)].some(({ name }) =>
+    path === `${directory}/${name}`
+  );
+}

@@ -161,8 +161,9 @@ Deno.test("decide() restores more than was done since for a human who forces it"
   assertEquals(event?.details.get("origin"), "terminal");
 });
 
-Deno.test("decide() refuses checks and evidence that are restored instead of found out", () => {
+Deno.test("decide() lets no agent complete or skip anything by a checkpoint, whatever the item", () => {
   const items: readonly Item[] = [
+    itemOf("plain"),
     itemOf("file", {
       verification: { type: "file_exists", path: "x", description: null },
     }),
@@ -171,26 +172,88 @@ Deno.test("decide() refuses checks and evidence that are restored instead of fou
   ];
   const workflow = workflowOf([phaseOf("PLAN", items)]);
   const now = sessionOf(workflow);
+  const refusalOf = (now: SessionState, stored: SessionState) =>
+    orcErrorOf(() => act(workflow, now, restore(stored), AGENT)).code;
   for (const { id } of items) {
-    const stored = withItemFields(workflow, now, id, { status: "completed" });
-    const error = orcErrorOf(() => act(workflow, now, restore(stored), AGENT));
-    assertEquals(error.code, "restore_forward", id);
+    const completed = withItemFields(workflow, now, id, {
+      status: "completed",
+    });
+    const skipped = withItemFields(workflow, now, id, { status: "skipped" });
+    assertEquals(refusalOf(now, completed), "restore_forward", id);
+    assertEquals(refusalOf(now, skipped), "restore_forward", id);
+    assertEquals(refusalOf(skipped, completed), "restore_forward", id);
+    assertEquals(refusalOf(completed, skipped), "restore_forward", id);
   }
 });
 
-Deno.test("decide() restores items that an agent's word completes, and phases that nothing blocks", () => {
+Deno.test("decide() refuses a checkpoint that passes the order of a phase, a review or a phase", () => {
+  const workflow = workflowOf([
+    phaseOf("PLAN", [
+      itemOf("gate", { stepType: "gate", verification: COMMAND }),
+      itemOf("behind"),
+      itemOf("security"),
+    ], { phaseType: "strict", requiredReviews: ["security"] }),
+    phaseOf("BUILD", [itemOf("code")]),
+  ]);
+  const now = sessionOf(workflow);
+  const completed = { status: "completed" } as const;
+  const tries = ["behind", "security", "code"];
+  for (const stored of tries) {
+    const forged = withItemFields(workflow, now, stored, completed);
+    const error = orcErrorOf(() => act(workflow, now, restore(forged), AGENT));
+    assertEquals(error.code, "restore_forward", stored);
+  }
+  const all = tries.reduce(
+    (state, id) => withItemFields(workflow, state, id, completed),
+    now,
+  );
+  const error = orcErrorOf(() => act(workflow, now, restore(all), AGENT));
+  const changes = error.details?.changes;
+  assert(Array.isArray(changes));
+  assertEquals(changes.map(({ itemId }) => itemId), tries);
+});
+
+Deno.test("decide() takes the status of no phase from a checkpoint", () => {
+  const [plan, build] = STARTED.phases;
+  assert(plan && build);
+  const forged: SessionState = {
+    ...STARTED,
+    phases: [
+      { ...plan, status: "completed", completedAt: "2026-01-01T00:00:00Z" },
+      { ...build, status: "active", startedAt: "2026-01-01T00:00:00Z" },
+    ],
+  };
+  assertEquals(act(WORKFLOW, STARTED, restore(forged), AGENT).events, []);
+  const { state } = act(WORKFLOW, advanced(), restore(forged), AGENT);
+  assertEquals(state.phases, STARTED.phases);
+});
+
+Deno.test("decide() goes on to a later phase for a human only, even if nothing blocks", () => {
   const workflow = workflowOf([
     phaseOf("PLAN", [itemOf("idea")]),
     phaseOf("BUILD", [itemOf("code")]),
   ]);
-  const now = sessionOf(workflow);
-  const then = actAll(workflow, now, [
-    complete("idea"),
-    { type: "advance", force: false },
-  ], AGENT).state;
+  const now = act(workflow, sessionOf(workflow), complete("idea"), AGENT).state;
+  const then = act(workflow, now, { type: "advance", force: false }, AGENT);
+  const error = orcErrorOf(() =>
+    act(workflow, now, restore(then.state), AGENT)
+  );
+  assertEquals(error.code, "restore_forward");
+  const { state } = act(workflow, now, restore(then.state, true), HUMAN);
+  assertEquals(state.phases, then.state.phases);
+});
+
+Deno.test("decide() forgets no failed try when it restores", () => {
+  const check = itemOf("tests", { verification: COMMAND });
+  const workflow = workflowOf([phaseOf("PLAN", [check])]);
+  const then = sessionOf(workflow);
+  const tryOnce = complete("tests", { result: resultFor(check, false) });
+  const now = actAll(workflow, then, [tryOnce, tryOnce], AGENT).state;
+  assertEquals(itemIn(now, "tests").retryCount, 2);
   const { state } = act(workflow, now, restore(then), AGENT);
-  assertEquals(state.currentPhaseId, "BUILD");
-  assertEquals(itemIn(state, "idea").status, "completed");
+  assertEquals(itemIn(state, "tests").retryCount, 2);
+  assertEquals(itemIn(state, "tests").verificationResult, null);
+  assertEquals(act(workflow, state, restore(then), AGENT).events, []);
 });
 
 Deno.test("decide() leaves alone what is done now as it was then", () => {

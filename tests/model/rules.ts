@@ -1,7 +1,7 @@
 /** The rules for items, as the handbook tells them to people. */
 import type { Card } from "./board.ts";
 import { isChecked, isGate, isManual, isOptional } from "./definition.ts";
-import type { ItemText } from "./definition.ts";
+import type { ItemText, PhaseText } from "./definition.ts";
 import {
   type Game,
   isOn,
@@ -99,7 +99,9 @@ function check(
   { card, passes }: { readonly card: Card; readonly passes: boolean },
 ): Events {
   const ending = passes ? "passed" : "failed";
-  card.result = `${ending} at ${game.now}`;
+  // Two failures of a gate's command look the same, but for the tries.
+  const isTimed = !isGate(item) || item.verification?.type !== "command";
+  card.result = isTimed ? `${ending} at ${game.now}` : ending;
   if (!passes && isOn(game, "failures are counted")) card.tries++;
   const stays = isGate(item) && isOn(game, "a failed gate stays as it was");
   if (!passes && !stays) card.status = "failed";
@@ -149,11 +151,12 @@ function waitFor(game: Game, gate: ManualGate, minutes: number): Events {
     rule: "the clock runs",
     refusal: "refused approval_pending",
   });
-  const unit = minutes === 1 ? "minute" : "minutes";
+  const limit = new Map([[0.5, "30 seconds"], [1, "1 minute"]]).get(minutes) ??
+    `${minutes} minutes`;
   return pass(
     game,
     gate,
-    `Auto-skipped (hybrid mode, not answered within ${minutes} ${unit})`,
+    `Auto-skipped (hybrid mode, not answered within ${limit})`,
   );
 }
 
@@ -253,6 +256,41 @@ function objectToSkipping(
     rule: "required items are not skipped",
     refusal: "refused cannot_skip",
   });
+  if (force) return;
+  const { supervision_mode: mode } = game.definition.settings;
+  refuseIf(game, isManual(item) && item.risk === "high" && mode === "hybrid", {
+    rule: "high risks need a human",
+    refusal: "refused approval_required",
+  });
+  refuseIf(game, carriesMissingReview(game, item), {
+    rule: "reviews are not skipped",
+    refusal: "refused cannot_skip",
+  });
+}
+
+function carriesMissingReview(game: Game, { id }: ItemText): boolean {
+  return game.definition.phases.some((phase) =>
+    lacksReview(game, {
+      ...phase,
+      required_reviews: phase.required_reviews.filter((review) =>
+        id === review || id === `${review}_review`
+      ),
+    })
+  );
+}
+
+/** A review is made by completing an item of its name, or by a model. */
+export function lacksReview(
+  game: Game,
+  { required_reviews }: PhaseText,
+): boolean {
+  const { board, modelReviews } = game;
+  return required_reviews.some((review) =>
+    !modelReviews.includes(review) &&
+    [review, `${review}_review`].every((id) =>
+      board.cards.get(id)?.status !== "completed"
+    )
+  );
 }
 
 export function approveItem(game: Game, act: ActOf<"approve_item">): Events {

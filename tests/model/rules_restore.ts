@@ -1,9 +1,8 @@
 /** The rules for going back to a checkpoint. */
-import { type Board, type Card, cardOf, isDone } from "./board.ts";
-import { isChecked, isGate, isManual, type ItemText } from "./definition.ts";
+import { type Board, type Card, cardOf, isDone, type Stage } from "./board.ts";
+import { isManual, type ItemText } from "./definition.ts";
 import { type Game, isOn, needHuman, Refusal, refuseIf } from "./game.ts";
 import type { Act } from "./move.ts";
-import { isBlocked } from "./rules_session.ts";
 
 /** Puts back what a checkpoint holds; what nobody earned since needs a human. */
 export function restore(
@@ -28,6 +27,7 @@ export function restore(
 
 function withAllCompleted(board: Board): Board {
   const forged = structuredClone(board);
+  forged.stages.forEach((stage) => stage.status = "completed");
   for (const card of forged.cards.values()) {
     card.status = "completed";
     card.completedAt = 0;
@@ -38,7 +38,7 @@ function withAllCompleted(board: Board): Board {
 function boardAfter(game: Game, then: Board): Board {
   const next = structuredClone(game.board);
   next.current = then.current;
-  next.stages.splice(0, Infinity, ...structuredClone(then.stages));
+  next.stages.splice(0, Infinity, ...stagesAfter(game, then));
   next.approved.clear();
   for (const phase of then.approved) next.approved.add(phase);
   for (const item of game.definition.phases.flatMap(({ items }) => items)) {
@@ -54,43 +54,55 @@ function boardAfter(game: Game, then: Board): Board {
   return next;
 }
 
-/** What is done again since stays; the clock of a manual gate is set anew. */
+/** Whoever walks back leaves nothing behind them; whoever is led on takes what is told. */
+function stagesAfter({ board }: Game, then: Board): readonly Stage[] {
+  return board.stages.map((stage, index): Stage => {
+    const told = then.stages[index];
+    if (told === undefined) throw new Error(`no stage ${index}`);
+    const isBack = then.current < board.current;
+    const [first, last] = isBack
+      ? [then.current, board.current]
+      : [board.current, then.current];
+    if (first === last || index < first || index > last) return { ...stage };
+    if (index > then.current) {
+      return { status: "pending", startedAt: null, completedAt: null };
+    }
+    const startedAt = stage.startedAt ?? told.startedAt;
+    if (index === then.current) {
+      return { status: "active", startedAt, completedAt: null };
+    }
+    return { status: "completed", startedAt, completedAt: told.completedAt };
+  });
+}
+
+/** What is done again since stays; the clock of a manual gate is set anew, and tries count on. */
 function cardAfter(
   game: Game,
   item: ItemText,
   { now, then }: { readonly now: Card; readonly then: Card },
 ): Card {
   if (isDone(now) && now.status === then.status) return { ...now };
+  const tries = isOn(game, "tries count on after a restore")
+    ? Math.max(now.tries, then.tries)
+    : then.tries;
   const isOldClock = isManual(item) && !isDone(then) &&
     then.startedAt !== null && then.startedAt !== now.startedAt;
   if (!isOldClock || !isOn(game, "a clock begins anew after a restore")) {
-    return { ...then };
+    return { ...then, tries };
   }
   const status = then.status === "in_progress" ? "pending" : then.status;
-  return { ...then, status, startedAt: null };
+  return { ...then, tries, status, startedAt: null };
 }
 
-/** Whether a checkpoint would stand for a check, a human or a reason. */
-function gains(game: Game, next: Board, then: Board): boolean {
-  const { board, definition } = game;
-  const items = definition.phases.flatMap((phase) => phase.items);
-  const gainsItem = items.some((item) => {
-    const { status } = cardOf(next, item.id);
-    if (textOf(cardOf(next, item.id)) === textOf(cardOf(board, item.id))) {
-      return false;
-    }
-    if (status !== "completed") return status === "skipped";
-    return isGate(item) || isManual(item) || isChecked(item) ||
-      item.evidence_schema !== undefined;
-  });
+/** Whether anything counts as done, approved or left that did not before. */
+function gains({ board }: Game, next: Board, then: Board): boolean {
+  const gainsItem = [...next.cards].some(([id, card]) =>
+    isDone(card) && card.status !== cardOf(board, id).status
+  );
   const gainsApproval = [...then.approved].some((id) =>
     !board.approved.has(id)
   );
-  const passed = definition.phases.slice(board.current, next.current);
-  const gainsPhase = passed.some((phase) =>
-    isBlocked({ ...game, board: next }, phase)
-  );
-  return gainsItem || gainsApproval || gainsPhase;
+  return gainsItem || gainsApproval || next.current > board.current;
 }
 
 /** The status of a session is no checkpoint's, and its notes stay. */

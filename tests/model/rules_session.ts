@@ -11,7 +11,7 @@ import {
   refuseIf,
 } from "./game.ts";
 import type { Act } from "./move.ts";
-import { notesOf } from "./rules.ts";
+import { lacksReview, notesOf } from "./rules.ts";
 
 type ActOf<Type extends Act["type"]> = Extract<Act, { type: Type }>;
 type Events = readonly string[];
@@ -34,18 +34,6 @@ function awaitsApproval(
 ): boolean {
   return exit_gate === "human_approval" && !game.board.approved.has(id) &&
     isOn(game, "phases await approval");
-}
-
-/** A review is made by completing an item of its name, or by a model. */
-function lacksReview(game: Game, { required_reviews }: PhaseText): boolean {
-  const { board, modelReviews } = game;
-  return isOn(game, "reviews block finish") &&
-    required_reviews.some((review) =>
-      !modelReviews.includes(review) &&
-      [review, `${review}_review`].every((id) =>
-        board.cards.get(id)?.status !== "completed"
-      )
-    );
 }
 
 export function advance(game: Game, { force }: ActOf<"advance">): Events {
@@ -94,7 +82,8 @@ export function finish(game: Game, act: ActOf<"finish">): Events {
   notesOf(game, act.notes);
   const { definition, board, now } = game;
   const isOpen = (phase: PhaseText) =>
-    isBlocked(game, phase) || lacksReview(game, phase);
+    isBlocked(game, phase) ||
+    (lacksReview(game, phase) && isOn(game, "reviews block finish"));
   const phases = isOn(game, "finish looks at all phases")
     ? definition.phases
     : [phaseNow(game)];
