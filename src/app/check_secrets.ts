@@ -1,17 +1,13 @@
 import { OrcError } from "../core/error.ts";
 import type { Masker } from "../core/mask.ts";
 import { KEY_VARIABLES, variablesOf } from "../core/secret_name.ts";
-import { secretsOf } from "../core/secret_use.ts";
 import type { Item } from "../core/types.ts";
 import type { Host } from "../host/host.ts";
 import type { FoundSecret } from "./find_secret.ts";
-import {
-  extendMasker,
-  type MaskedPlace,
-  sessionMasker,
-} from "./session_masker.ts";
+import type { MaskedPlace } from "./known_secrets.ts";
+import { extendMasker, sessionMasker } from "./session_masker.ts";
 
-/** What a check knows of the secrets of its workflow: those its item names, and no others. */
+/** What a check knows of all secrets: those its item names, and no others. */
 export interface CheckSecrets {
   readonly variables: Readonly<Record<string, string>>;
   /** Variables of orc's own environment that hold other secrets. */
@@ -31,10 +27,9 @@ export async function secretsForCheck(
   place: MaskedPlace,
   item: Item,
 ): Promise<CheckSecrets> {
-  const withheld = [
-    ...KEY_VARIABLES,
-    ...secretsOf(place.workflow).flatMap(variablesOf),
-  ];
+  const { knownSecretNames } = await import("./known_secrets.ts");
+  const known = await knownSecretNames(host, place);
+  const withheld = [...KEY_VARIABLES, ...known.flatMap(variablesOf)];
   if (item.secrets.length === 0) {
     const masker = await sessionMasker(host, place);
     return { variables: {}, withheld, masker };

@@ -1,12 +1,16 @@
+import { OrcError } from "../core/error.ts";
 import { maskerOf } from "../core/mask.ts";
 import type { Host } from "../host/host.ts";
 import { rememberedMasker, rememberMasker } from "../host/shown_masker.ts";
+import type { MaskedPlace } from "./known_secrets.ts";
+import { openRepository } from "./open_repository.ts";
 import { openSession, type SessionOptions } from "./open_session.ts";
 import { sessionMasker } from "./session_masker.ts";
 
 /**
  * Gets to know the secrets before an error is shown, which repeats what its
- * caller said. Where there is no session, tokens are known by their shape.
+ * caller said. Where there is no session, those that are kept for the
+ * repository are known, and tokens by their shape.
  */
 export async function maskFailure(
   host: Host,
@@ -15,9 +19,23 @@ export async function maskFailure(
   if (rememberedMasker(host) !== undefined) return;
   rememberMasker(host, maskerOf([]));
   try {
-    await sessionMasker(host, await openSession(host, options));
+    const place = await failedPlace(host, options);
+    await sessionMasker(host, { ...place, isLenient: true });
   } catch {
     // The error to show is the one that came first; this one may be the same.
     return;
+  }
+}
+
+async function failedPlace(
+  host: Host,
+  options: SessionOptions,
+): Promise<MaskedPlace> {
+  try {
+    return await openSession(host, options);
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    const workflow = { secrets: [], phases: [] };
+    return { repository: openRepository(host, options), workflow };
   }
 }

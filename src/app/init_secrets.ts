@@ -19,7 +19,7 @@ export interface SecretsReady {
   readonly recipient: string;
   /** False when the identity was there. */
   readonly created: boolean;
-  /** Secrets that the workflow names and nobody has. */
+  /** Secrets that the workflow or a setting names and nobody has. */
   readonly missing: readonly string[];
 }
 

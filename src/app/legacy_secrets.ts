@@ -6,7 +6,7 @@ import { LEGACY_PASSWORD_VARIABLE } from "../core/secret_name.ts";
 import { entriesOf, scalarText } from "../core/workflow_value.ts";
 import type { Host } from "../host/host.ts";
 import { guardPath } from "../store/path_guard.ts";
-import { readRegularFile } from "../store/read_file.ts";
+import { readRegularFile, visibleKind } from "../store/read_file.ts";
 import type { Repository } from "./open_repository.ts";
 
 /** Secrets that the Python tool left, and where. */
@@ -22,13 +22,11 @@ const KEY_BYTES = 32;
 const INITIAL_VECTOR_BYTES = 16;
 const ITERATIONS = 10_000;
 
-/** The path of the Python tool's secrets; undefined where there are none. */
+/** The path of the Python tool's secrets, readable or not; undefined where there are none. */
 export function legacySecretsPath(
   { layout: { root } }: Pick<Repository, "layout">,
 ): string | undefined {
-  return legacySecretPaths(root).find((path) =>
-    readLegacy(root, path) !== undefined
-  );
+  return legacySecretPaths(root).find((path) => visibleKind(path) !== "absent");
 }
 
 /**

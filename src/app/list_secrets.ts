@@ -10,7 +10,7 @@ import { type SecretLocation, secretPlaces } from "./secret_places.ts";
 export interface SecretLine {
   /** Such as `OPENAI_API_KEY`. */
   readonly name: string;
-  /** Whether workflow.yaml names it. */
+  /** Whether workflow.yaml or a setting names it. */
   readonly required: boolean;
   /** All places that have it, in the order they count; empty when nobody has. */
   readonly locations: readonly SecretLocation[];
@@ -22,12 +22,12 @@ export interface SecretList {
   readonly place: Place;
   /** Sorted by their names. */
   readonly secrets: readonly SecretLine[];
-  /** Why workflow.yaml could not be asked, as sentences for people. */
+  /** Why workflow.yaml or the settings could not be asked, as sentences for people. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Lists the secrets that are stored or that workflow.yaml names. Opens none.
+ * Lists the secrets that are stored or that workflow.yaml or a setting names. Opens none.
  *
  * Requires `--allow-read` and `--allow-env`.
  *
@@ -58,6 +58,6 @@ export async function listSecrets(
       required: required.names.includes(name),
       locations: locateSecret(host, repository, name),
     })),
-    warnings: required.problem === null ? [] : [required.problem],
+    warnings: required.problems,
   };
 }

@@ -2,6 +2,7 @@ import { OrcError } from "../core/error.ts";
 import { decodeUtf8 } from "../core/json_parse.ts";
 import { MAX_SECRET_BYTES } from "../core/limits.ts";
 import { resolvePath } from "../core/path.ts";
+import { withoutLineEnds } from "../core/secret_forms.ts";
 import type { Host } from "../host/host.ts";
 import { readRegularFile, realOrGiven } from "../store/read_file.ts";
 
@@ -36,7 +37,7 @@ function typedValue(host: Host, name: string): string {
 }
 
 function decode(bytes: Uint8Array, source: string): string {
-  return decodeUtf8(bytes, source).replace(/[\r\n]+$/, "");
+  return withoutLineEnds(decodeUtf8(bytes, source));
 }
 
 function problemOf(value: string): string | undefined {

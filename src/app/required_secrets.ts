@@ -3,25 +3,40 @@ import { secretsOf } from "../core/secret_use.ts";
 import type { Host } from "../host/host.ts";
 import { loadWorkflow } from "./load_workflow.ts";
 import type { Repository } from "./open_repository.ts";
+import { secretsOfSettings } from "./setting_secrets.ts";
 
-/** What workflow.yaml asks for. */
+/** What workflow.yaml and the settings ask for. */
 export interface RequiredSecrets {
   readonly names: readonly string[];
-  /** Why the file cannot be read; null when it can. */
-  readonly problem: string | null;
+  /** Why one of them cannot be read, as sentences for people. */
+  readonly problems: readonly string[];
 }
 
-/** Names of the secrets that workflow.yaml names, as it is now. */
+/** Names of the secrets that workflow.yaml names, as it is now, and of those the settings name. */
 export async function requiredSecrets(
   host: Host,
   repository: Repository,
 ): Promise<RequiredSecrets> {
-  try {
+  const ofWorkflow = await ifRight(async () => {
     const { workflow } = await loadWorkflow(host, repository, {});
-    return { names: secretsOf(workflow), problem: null };
+    return secretsOf(workflow);
+  });
+  const ofSettings = await ifRight(() => secretsOfSettings(host, repository));
+  const names = [...ofWorkflow.names, ...ofSettings.names];
+  return {
+    names: [...new Set(names)].sort(),
+    problems: [...ofWorkflow.problems, ...ofSettings.problems],
+  };
+}
+
+/** A secret can be kept before the workflow and the settings are right. */
+async function ifRight(
+  read: () => Promise<readonly string[]>,
+): Promise<RequiredSecrets> {
+  try {
+    return { names: await read(), problems: [] };
   } catch (error) {
-    // A secret can be kept before the workflow is right.
     if (!(error instanceof OrcError)) throw error;
-    return { names: [], problem: error.message };
+    return { names: [], problems: [error.message] };
   }
 }

@@ -62,13 +62,13 @@ export async function secretFacts(
 
 async function fileFact(
   search: SecretSearch,
-  { path, name: fileName, mode }: SecretEntry,
+  { path, name: fileName, mode, isLink }: SecretEntry,
 ): Promise<SecretFileFact> {
   const name = fileName.endsWith(SECRET_SUFFIX)
     ? fileName.slice(0, -SECRET_SUFFIX.length)
     : "";
   const { root } = search.repository.layout;
-  const opened = await open(search, path);
+  const opened = isLink ? inTrouble("linked") : await open(search, path);
   return {
     path,
     name: isSecretName(name) ? name : null,
@@ -78,15 +78,16 @@ async function fileFact(
   };
 }
 
+type Opened = Pick<SecretFileFact, "isEncrypted" | "trouble" | "length">;
+
+function inTrouble(trouble: SecretTrouble): Opened {
+  return { isEncrypted: true, trouble, length: null };
+}
+
 async function open(
   { keyring }: SecretSearch,
   path: string,
-): Promise<Pick<SecretFileFact, "isEncrypted" | "trouble" | "length">> {
-  const inTrouble = (trouble: SecretTrouble, isEncrypted = true) => ({
-    isEncrypted,
-    trouble,
-    length: null,
-  });
+): Promise<Opened> {
   try {
     const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
     if (bytes === undefined) return inTrouble("unreadable");

@@ -1,23 +1,15 @@
 import { type KnownSecret, type Masker, maskerOf } from "../core/mask.ts";
 import { KEY_VARIABLES } from "../core/secret_name.ts";
-import { secretsOf } from "../core/secret_use.ts";
-import type { Workflow } from "../core/types.ts";
 import type { Host } from "../host/host.ts";
 import { rememberMasker } from "../host/shown_masker.ts";
-import type { Repository } from "./open_repository.ts";
-
-/** A workflow, and the repository whose secrets it names. */
-export interface MaskedPlace {
-  readonly repository: Repository;
-  readonly workflow: Workflow;
-}
+import type { MaskedPlace } from "./known_secrets.ts";
 
 /** A command opens its workflow once, and decrypts what it names once. */
-const maskers = new WeakMap<Workflow, Promise<Masker>>();
+const maskers = new WeakMap<MaskedPlace["workflow"], Promise<Masker>>();
 
 /**
  * Makes what takes out of texts every value that the secrets of a workflow
- * have, wherever it is stored, and has everything masked that the host shows
+ * and of its repository have, wherever it is stored, and has everything masked that the host shows
  * from then on.
  */
 export async function sessionMasker(
@@ -47,14 +39,15 @@ export async function extendMasker(
 /** All values that can be known without asking a person or running a program. */
 async function knownValues(
   host: Host,
-  { repository, workflow }: MaskedPlace,
+  place: MaskedPlace,
 ): Promise<readonly KnownSecret[]> {
   const known: KnownSecret[] = KEY_VARIABLES.flatMap((name) => {
     const value = host.env(name);
     return value ? [{ name, value }] : [];
   });
-  const names = secretsOf(workflow);
+  const { knownSecretNames } = await import("./known_secrets.ts");
+  const names = await knownSecretNames(host, place);
   if (names.length === 0) return known;
   const { allValues } = await import("./all_secrets.ts");
-  return [...known, ...await allValues(host, repository, names)];
+  return [...known, ...await allValues(host, place.repository, names)];
 }

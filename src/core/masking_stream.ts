@@ -58,14 +58,15 @@ export class MaskingStream {
   }
 }
 
-/** Where the longest beginning of a needle that ends the text begins. */
+/** Where the longest end of a text begins that stands in a needle: beginnings and ends of one are found too. */
 function openNeedleIn(text: string, needle: string): number {
-  const first = needle.charAt(0);
-  let start = Math.max(0, text.length - needle.length + 1);
-  for (;;) {
-    start = text.indexOf(first, start);
-    if (start < 0) return text.length;
-    if (needle.startsWith(text.slice(start))) return start;
-    start++;
+  let least = 0;
+  let most = Math.min(text.length, needle.length);
+  // Whatever stands in it does so without its first character too.
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2);
+    if (needle.includes(text.slice(text.length - middle))) least = middle;
+    else most = middle - 1;
   }
+  return text.length - least;
 }

@@ -7,7 +7,7 @@ import {
 import { MIN_MASKED_LENGTH } from "./secret_forms.ts";
 
 /** Why an encrypted secret cannot be opened here. */
-export type SecretTrouble = "locked" | "damaged" | "unreadable";
+export type SecretTrouble = "locked" | "damaged" | "unreadable" | "linked";
 
 /** A file in a directory of secrets. */
 export interface SecretFileFact {
@@ -27,7 +27,7 @@ export interface SecretFileFact {
 export interface SecretFacts {
   /** `.orchestrator/secrets`. */
   readonly directory: string;
-  /** Names that the workflow asks for and nobody has. */
+  /** Names that the workflow or a setting asks for and nobody has. */
   readonly missing: readonly string[];
   readonly files: readonly SecretFileFact[];
   /** What opens the user's secrets; null without any. */
@@ -72,7 +72,7 @@ function missing({ missing, directory }: SecretFacts): readonly Finding[] {
     errorFinding({
       code: "secret_missing",
       path: directory,
-      message: `The workflow asks for secret "${name}", and nobody has it`,
+      message: `Secret "${name}" is required, and nobody has it`,
       remedy: `orc secrets set ${name}`,
     })
   );
@@ -97,6 +97,7 @@ const TROUBLES: Readonly<Record<SecretTrouble, string>> = {
   locked: "cannot be opened with your keys",
   damaged: "is damaged",
   unreadable: "may not be read by you",
+  linked: "is a symbolic link, and orc follows none",
 };
 
 function unopened({ files }: SecretFacts): readonly Finding[] {

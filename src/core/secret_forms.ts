@@ -13,12 +13,45 @@ export function formsOf(value: string): readonly string[] {
   if (text.length < MIN_MASKED_LENGTH) return [];
   const forms = [
     text,
-    JSON.stringify(text).slice(1, -1),
-    encodeURIComponent(text.toWellFormed()),
+    ...jsonForms(text),
+    ...urlForms(text),
     ...linesOf(text),
     ...base64Forms(text),
   ];
   return [...new Set(forms)];
+}
+
+/** The text of a value: the line ends behind it belong to the file it comes from. */
+export function withoutLineEnds(text: string): string {
+  return text.replace(/[\r\n]+$/, "");
+}
+
+/** Some programs write JSON in ASCII alone, and some a backslash before each slash. */
+function jsonForms(text: string): readonly string[] {
+  const form = JSON.stringify(text).slice(1, -1);
+  const inAscii = form.replaceAll(/[^\x20-\x7e]/g, (unit) => {
+    const digits = unit.charCodeAt(0).toString(16).padStart(4, "0");
+    return `\\u${digits}`;
+  });
+  const forms = [form, inAscii];
+  return [...forms, ...forms.map((each) => each.replaceAll("/", "\\/"))];
+}
+
+/** Programs differ in the signs they leave as they are, in blanks, and in capital digits. */
+function urlForms(text: string): readonly string[] {
+  const form = encodeURIComponent(text.toWellFormed());
+  const strict = form.replaceAll(/[!'()*]/g, (sign) => {
+    const digits = sign.charCodeAt(0).toString(16).toUpperCase();
+    return `%${digits}`;
+  });
+  return [form, strict]
+    .flatMap((each) => [each, each.replaceAll("%2F", "/")])
+    .flatMap((each) => [each, each.replaceAll("%20", "+")])
+    .flatMap((each) => [each, withSmallDigits(each)]);
+}
+
+function withSmallDigits(form: string): string {
+  return form.replaceAll(/%../g, (escaped) => escaped.toLowerCase());
 }
 
 /** Programs that log put something before each line. */
@@ -42,7 +75,16 @@ function base64Forms(text: string): readonly string[] {
   const inUrls = forms.map((form) =>
     form.replaceAll("+", "-").replaceAll("/", "_")
   );
-  return [...forms, ...inUrls];
+  return [...forms, ...inUrls, ...inLines(forms[0] ?? "")];
+}
+
+/** Digits after which `openssl` and mail begin a new line; `base64` does as mail. */
+const LINE_LENGTHS = [64, 76];
+
+function inLines(digits: string): readonly string[] {
+  return LINE_LENGTHS.map((length) =>
+    digits.replaceAll(new RegExp(`.{${length}}(?=.)`, "g"), "$&\n")
+  );
 }
 
 /** The bytes of a text in UTF-8, each as one character. */

@@ -21,16 +21,29 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 const PREFIX = "ORCHESTRATOR_";
 
-/** Names whose variable with the prefix is a setting of orc itself. */
+/** Names whose variable with the prefix says something to orc itself. */
 const OWN_SETTINGS: ReadonlySet<string> = new Set([
   "AGENT_PROGRAM",
   "APPROVALS",
   "CHECK",
+  "CHECK_TIMEOUT_SECONDS",
+  "CLAUDE_BINARY",
+  "COLOR",
+  "FEEDBACK",
   "LOCK_TIMEOUT",
+  "LOCK_TIMEOUT_SECONDS",
   "MODE",
+  "NOTICE",
+  "OUTPUT",
+  "PASSPHRASE",
   "ROOT",
+  "SECRETS",
+  "SECRETS_REPO",
   "SESSION",
   "SKIP_FEEDBACK",
+  "STATE_BRANCH",
+  "SUPERVISION_MODE",
+  "WEB_MODE",
 ]);
 
 /** Opens secrets that are encrypted with a passphrase. */

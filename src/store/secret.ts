@@ -153,11 +153,12 @@ export function createPrivate(
 export interface SecretEntry {
   readonly path: string;
   readonly name: string;
-  /** Permission bits; null where the system has none. */
+  /** Permission bits; null where the system has none, and of a link. */
   readonly mode: number | null;
+  readonly isLink: boolean;
 }
 
-/** All files in a directory of secrets, whatever they are. There need not be one. */
+/** All files and links in a directory of secrets, whatever they are. There need not be one. */
 export function secretEntries(
   directory: SecretDirectory,
 ): readonly SecretEntry[] {
@@ -165,18 +166,20 @@ export function secretEntries(
   if (fileKind(directory.path) === "absent") return [];
   try {
     return Array.from(Deno.readDirSync(directory.path))
-      .filter(({ isFile }) => isFile)
-      .map(({ name }) => name)
-      .sort()
-      .map((name) => entryOf(directory.path, name));
+      .filter(({ isFile, isSymlink }) => isFile || isSymlink)
+      .map((entry) => entryOf(directory.path, entry))
+      .sort((one, other) => one.name < other.name ? -1 : 1);
   } catch (error) {
     throw asOrcError(error, "list", directory.path);
   }
 }
 
-function entryOf(directory: string, name: string): SecretEntry {
+function entryOf(
+  directory: string,
+  { name, isSymlink: isLink }: Deno.DirEntry,
+): SecretEntry {
   const path = `${directory}/${name}`;
-  return { path, name, mode: modeAt(path) };
+  return { path, name, isLink, mode: isLink ? null : modeAt(path) };
 }
 
 /** Permission bits of a file; null where the system has none. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { completeItem } from "../../src/app/complete_item.ts";
+import { setSecret } from "../../src/app/set_secret.ts";
 import {
   fixedHost,
   type Machine,
@@ -43,6 +44,18 @@ Deno.test("a check gets the secrets its item names, and no others", () =>
       ]);
       assert(variables?.ORCHESTRATOR_CHECK?.length);
     }
+  }));
+
+Deno.test("a check inherits nothing that is kept for the repository under a name", () =>
+  withSecretSession(async (root, machine) => {
+    const host = fixedHost(machineWith(machine, { environment: BOTH }));
+    Deno.writeTextFileSync(`${root}/value.txt`, "kept, and not named");
+    const file = `${root}/value.txt`;
+    await setSecret(host, { root, name: "KEPT_KEY", file });
+    await completeItem(host, { root, itemId: "without" });
+    const [request] = host.requests;
+    assert(request?.withheld?.includes("KEPT_KEY"));
+    assert(request?.withheld?.includes("ORCHESTRATOR_KEPT_KEY"));
   }));
 
 Deno.test("a real check does not find other secrets in its environment", () =>

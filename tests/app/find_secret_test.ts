@@ -132,6 +132,17 @@ Deno.test("findSecret() opens with the passphrase of the environment, else asks 
     assertEquals(error.code, "secret_locked");
   }));
 
+Deno.test("findSecret() leaves out the line ends that the program age keeps", () =>
+  withSecrets(async (root, machine) => {
+    const host = fixedHost(machine);
+    const recipient = await ownRecipient(host) ?? "";
+    const [place] = secretPlaces(host, openRepository(host, { root }));
+    if (place === undefined) throw new Error("There is no place");
+    const encrypted = await encrypt("two\nlines\r\n", { recipient });
+    writeSecret(place, "API_KEY", encrypted, tokenOf(1));
+    assertEquals((await find(root, machine))?.value, "two\nlines");
+  }));
+
 Deno.test("findSecret() tells a damaged secret", () =>
   withSecrets(async (root, machine) => {
     const place = { base: root, path: `${root}/.orchestrator/secrets` };

@@ -57,6 +57,9 @@ Deno.test("diagnoseSecrets() finds secrets that cannot be opened", () =>
     await keep(root, machine);
     Deno.removeSync(`${root}/home/.orchestrator/identity.txt`);
     assertEquals(await codesAt(root, machine), [`secret_locked ${shown}`]);
+    Deno.renameSync(path, `${root}/elsewhere`);
+    Deno.symlinkSync(`${root}/elsewhere`, path);
+    assertEquals(await codesAt(root, machine), [`secret_linked ${shown}`]);
   }));
 
 Deno.test("diagnoseSecrets() finds keys beside what they open, and tokens in shared files", () =>

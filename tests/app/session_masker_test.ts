@@ -6,9 +6,15 @@ import {
 import { maskFailure } from "../../src/app/failure_masker.ts";
 import { openSession } from "../../src/app/open_session.ts";
 import { extendMasker, sessionMasker } from "../../src/app/session_masker.ts";
+import { setSecret } from "../../src/app/set_secret.ts";
 import { rememberedMasker } from "../../src/host/shown_masker.ts";
 import { fixedHost, withRoot } from "./fixtures.ts";
-import { OTHER_VALUE, VALUE, withSecretSession } from "./secrets.ts";
+import {
+  OTHER_VALUE,
+  VALUE,
+  withSecrets,
+  withSecretSession,
+} from "./secrets.ts";
 
 const environment = {
   API_KEY: VALUE,
@@ -30,6 +36,37 @@ Deno.test("sessionMasker() knows all values of the workflow's secrets, and what 
     assertStrictEquals(await sessionMasker(host, opened), masker);
   }));
 
+Deno.test("sessionMasker() knows what is kept for the repository, also if no workflow names it", () =>
+  withSecretSession(async (root, machine) => {
+    const host = fixedHost({ ...machine, programs: {} });
+    for (const level of ["repository", "private", "global"] as const) {
+      const file = `${root}/${level}.txt`;
+      Deno.writeTextFileSync(file, `the ${level} value`);
+      const name = `KEPT_${level.toUpperCase()}`;
+      await setSecret(host, { root, name, file, level });
+    }
+    const { mask } = await sessionMasker(
+      host,
+      await openSession(host, { root }),
+    );
+    assertEquals(
+      mask("the repository value, the private value"),
+      "[secret KEPT_REPOSITORY], [secret KEPT_PRIVATE]",
+    );
+    assertEquals(mask("the global value"), "the global value");
+  }));
+
+Deno.test("sessionMasker() opens nothing behind a link", () =>
+  withSecretSession(async (root, machine) => {
+    Deno.symlinkSync(`${root}/home`, `${root}/.orchestrator/secrets`);
+    const host = fixedHost({ ...machine, environment });
+    const { mask } = await sessionMasker(
+      host,
+      await openSession(host, { root }),
+    );
+    assertEquals(mask(VALUE), "[secret API_KEY]");
+  }));
+
 Deno.test("extendMasker() adds what was found elsewhere, for the rest of the run", () =>
   withSecretSession(async (root, machine) => {
     const host = fixedHost({ ...machine, environment });
@@ -44,12 +81,18 @@ Deno.test("extendMasker() adds what was found elsewhere, for the rest of the run
     );
   }));
 
-Deno.test("maskFailure() knows the secrets of a session, else tokens by their shape", async () => {
+Deno.test("maskFailure() knows the secrets of a session, else those of the repository and tokens", async () => {
   const token = `ghp_${"a1".repeat(18)}`;
   await withSecretSession(async (root, machine) => {
     const host = fixedHost({ ...machine, environment });
     await maskFailure(host, { root });
     assertEquals(rememberedMasker(host)?.mask(VALUE), "[secret API_KEY]");
+  });
+  await withSecrets(async (root, machine) => {
+    const host = fixedHost({ ...machine, input: VALUE });
+    await setSecret(host, { root, name: "KEPT" });
+    await maskFailure(host, { root });
+    assertEquals(rememberedMasker(host)?.mask(VALUE), "[secret KEPT]");
   });
   await withRoot({}, async (root) => {
     const host = fixedHost({ environment });

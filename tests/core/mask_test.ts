@@ -73,6 +73,37 @@ Deno.test("mask() knows how values are spelled in JSON, URLs and base64", () => 
   }
 });
 
+Deno.test("mask() knows how programs differ in spelling a value", () => {
+  const value = "Zq8+/xK=7é&Lm3 (Nv)!T9";
+  const { mask } = maskerOf([{ name: "PASSWORD", value }]);
+  for (
+    const spelled of [
+      // Python's json.dumps, and PHP's json_encode.
+      "Zq8+/xK=7\\u00e9&Lm3 (Nv)!T9",
+      "Zq8+\\/xK=7\\u00e9&Lm3 (Nv)!T9",
+      // Python's quote and quote_plus, and the small digits of others.
+      "Zq8%2B/xK%3D7%C3%A9%26Lm3%20%28Nv%29%21T9",
+      "Zq8%2B%2FxK%3D7%C3%A9%26Lm3+%28Nv%29%21T9",
+      "Zq8%2b%2fxK%3d7%c3%a9%26Lm3%20(Nv)!T9",
+    ]
+  ) {
+    assertEquals(mask(`<${spelled}>`), "<[secret PASSWORD]>");
+  }
+});
+
+Deno.test("mask() finds base64 that is broken into lines", () => {
+  const pick = pickerOf(1);
+  const value = Array.from({ length: 600 }, () => pick(36).toString(36))
+    .join("");
+  const { mask } = maskerOf([{ name: "LONG", value }]);
+  for (const length of [64, 76]) {
+    const lines = btoa(`${value}\n`)
+      .replaceAll(new RegExp(`.{${length}}`, "g"), "$&\n");
+    const left = mask(lines).replace("[secret LONG]", "");
+    assert(left.length <= 4, left);
+  }
+});
+
 Deno.test("mask() finds each line of a value of several lines", () => {
   const value = "first line of it\nsecond line of it\nend";
   const { mask } = maskerOf([{ name: "CERT", value }]);
@@ -161,6 +192,22 @@ Deno.test("stream() finds secrets wherever the stream is divided", () => {
       result.replaceAll("[secret]", ""),
       mask(text).replaceAll("[secret]", ""),
     );
+  }
+});
+
+Deno.test("stream() finds an end of a long value wherever it is divided", () => {
+  const pick = pickerOf(2);
+  // What is not of words waits for no end of a word.
+  const value = Array.from({ length: 1000 }, () => `${pick(10)}/`).join("");
+  const secrets = [{ name: "LONG", value }];
+  for (const length of [32, 700, 1999]) {
+    for (const most of [1, 13, 500]) {
+      const text = `…${value.slice(-length)}\n${value.slice(0, length)}.\n`;
+      assertEquals(
+        streamed(text, secrets, () => 1 + pick(most)),
+        "…[secret LONG]\n[secret LONG].\n",
+      );
+    }
   }
 });
 

@@ -47,6 +47,7 @@ Deno.test("secretFindings() finds each thing that is wrong", () => {
       [{}, { trouble: "locked" }, "warning secret_locked"],
       [{}, { trouble: "damaged" }, "warning secret_damaged"],
       [{}, { trouble: "unreadable" }, "warning secret_unreadable"],
+      [{}, { trouble: "linked" }, "warning secret_linked"],
       [{}, { mode: 0o644 }, "warning secret_readable"],
       [{}, { isTracked: true }, "warning secret_committed"],
       [{}, { length: 7 }, "info secret_short"],

@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { OrcError } from "../../src/core/error.ts";
 import {
   readSecret,
+  secretEntries,
   secretNames,
   writeSecret,
 } from "../../src/store/secret.ts";
@@ -32,4 +33,6 @@ Deno.test("secrets are not read or written through a link", () =>
     }
     const linked = { base, path: `${base}/secrets` };
     assertEquals(codeOf(() => secretNames(linked)), "symbolic_link");
+    const [entry] = secretEntries({ base, path: `${base}/own` });
+    assertEquals([entry?.isLink, entry?.mode], [true, null]);
   }));
