@@ -1,4 +1,5 @@
 import { OrcError } from "../core/error.ts";
+import { quoted } from "../core/text.ts";
 import type { Host } from "../host/host.ts";
 import { hasLegacyFiles } from "./glance.ts";
 import { migrate } from "./migrate.ts";
@@ -6,6 +7,8 @@ import { openRepository, type RepositoryOptions } from "./open_repository.ts";
 
 /** Asks for a migration before the first command that writes. */
 const AUTO_MIGRATE_VARIABLE = "ORCHESTRATOR_AUTO_MIGRATE";
+
+const OFF: ReadonlySet<string> = new Set(["", "0"]);
 
 /**
  * Migrates if the environment asks for it. A migration that is refused keeps
@@ -15,9 +18,13 @@ export async function migrateIfAsked(
   host: Host,
   options: RepositoryOptions,
 ): Promise<readonly string[]> {
-  if (host.env(AUTO_MIGRATE_VARIABLE) !== "1") return [];
+  const asked = host.env(AUTO_MIGRATE_VARIABLE) ?? "";
+  if (OFF.has(asked)) return [];
   const { layout } = openRepository(host, options);
   if (!hasLegacyFiles(layout.root)) return [];
+  if (asked !== "1") {
+    return [`${AUTO_MIGRATE_VARIABLE} is ${quoted(asked)}, not 1 or 0`];
+  }
   try {
     const { action, backup, warnings } = await migrate(host, {
       ...options,

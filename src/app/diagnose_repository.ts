@@ -14,6 +14,7 @@ import { mountAt } from "../host/mounts.ts";
 import { gatherFacts } from "../store/diagnosis.ts";
 import { freeBytesAt } from "../store/disk_space.ts";
 import { readRegularFile } from "../store/read_file.ts";
+import { configFacts } from "./config_facts.ts";
 import {
   openRepository,
   type Repository,
@@ -21,6 +22,7 @@ import {
 } from "./open_repository.ts";
 import { type Place, placeOf } from "./place.ts";
 import type { Repaired, RepairRequest } from "./repair_session.ts";
+import { secretFacts } from "./secret_facts.ts";
 import { validateWorkflow } from "./validate_workflow.ts";
 
 /** What doctor is to do besides looking. */
@@ -54,8 +56,9 @@ export interface Diagnosis {
  * takes no lock, writes nothing, and goes on past whatever is damaged; its time
  * grows with the number of sessions.
  *
- * Requires `--allow-read`; `--allow-write` to put something right. With
- * `--allow-sys=statfs` it knows the free space.
+ * Requires `--allow-read` and `--allow-env`; `--allow-write` to put something
+ * right. With `--allow-sys=statfs` it knows the free space, with
+ * `--allow-run=git` the secrets that git's credential helper has.
  *
  * @throws {OrcError} `not_damaged` (refused) if a repair is not needed
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if no
@@ -125,7 +128,23 @@ async function gatherAll(
     ...await gatherFacts(layout, context),
     disk: await diskFacts(layout),
     workflow: await workflowFacts(host, layout, options),
+    config: await configFacts(host, repository),
+    secrets: await secretFactsOf(host, repository),
   };
+}
+
+async function secretFactsOf(
+  host: Host,
+  repository: Repository,
+): Promise<DiagnosisFacts["secrets"]> {
+  try {
+    return await secretFacts(host, repository);
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    const { kind, code, message, path } = error;
+    const { secrets } = repository.layout;
+    return { trouble: { kind, code, message, path: path ?? secrets } };
+  }
 }
 
 async function diskFacts({ root }: RepositoryLayout): Promise<DiskFacts> {

@@ -10,13 +10,13 @@ import {
   type Migrated,
   NOTHING,
   outcomeOf,
-  writeReport,
 } from "./migration_outcome.ts";
 import {
   openRepository,
   type Repository,
   type RepositoryOptions,
 } from "./open_repository.ts";
+import { assertReport, writeReport } from "./migration_report.ts";
 import { placeOf } from "./place.ts";
 import { withPreparedRepository } from "./prepare_repository.ts";
 import { rollBack } from "./roll_back_migration.ts";
@@ -61,6 +61,8 @@ export interface MigrateOptions extends RepositoryOptions {
  *   files
  * @throws {OrcError} `changed_since` or `legacy_again` (conflict) if taking it
  *   back would lose something
+ * @throws {OrcError} `backup_incomplete` or `backup_changed` (corrupt) if the
+ *   backup is not what was moved there
  * @throws {OrcError} `no_migration` (not_found) if there is nothing to take
  *   back
  * @throws {OrcError} `not_enough_space` (external) if the disk is too full
@@ -84,6 +86,7 @@ export async function migrate(
   options: MigrateOptions = {},
 ): Promise<Migrated> {
   assertFit(options);
+  assertReport(host, options.report);
   const repository = openRepository(host, options);
   const { dryRun = false } = options;
   const finished = isMigrationUnfinished(repository.layout) && !dryRun;
@@ -98,8 +101,7 @@ export async function migrate(
     dryRun,
     finished,
   };
-  writeReport(host, options.report, migrated);
-  return migrated;
+  return writeReport(host, options.report, migrated);
 }
 
 function assertFit(options: MigrateOptions): void {

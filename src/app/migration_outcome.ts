@@ -8,10 +8,8 @@ import type {
   PlannedSession,
 } from "../core/migration_plan.ts";
 import type { ChangedUnit } from "../core/migration_rollback.ts";
-import { resolvePath } from "../core/path.ts";
 import { sizeText } from "../core/size_text.ts";
 import type { Host } from "../host/host.ts";
-import { writeAtomic } from "../store/atomic.ts";
 import { isConfirmed } from "./confirm.ts";
 import type { Repository } from "./open_repository.ts";
 import type { Place } from "./place.ts";
@@ -134,17 +132,4 @@ export function askUnless(yes: boolean, host: Host, question: string): void {
 /** A number of things, for people. */
 export function countText(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-/** Writes a result as JSON where somebody asked for it. */
-export function writeReport(
-  host: Host,
-  file: string | undefined,
-  result: Migrated,
-): void {
-  if (file === undefined) return;
-  const path = resolvePath(host.workingDirectory, file);
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  const token = host.newToken();
-  writeAtomic(path, new TextEncoder().encode(text), { token });
 }

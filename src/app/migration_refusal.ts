@@ -1,5 +1,6 @@
 import { OrcError } from "../core/error.ts";
 import { MAX_CANDIDATES } from "../core/limits.ts";
+import { doesNothing } from "../core/migration.ts";
 import type { MigrationPlan } from "../core/migration_plan.ts";
 import { joinPath } from "../core/path.ts";
 import { sizeText } from "../core/size_text.ts";
@@ -8,9 +9,10 @@ import type { Repository } from "./open_repository.ts";
 
 /** Refuses a plan that would lose something, or fill the disk. */
 export function assertPossible(
-  { conflicts, neededBytes, freeBytes }: MigrationPlan,
+  plan: MigrationPlan,
   { layout }: Repository,
 ): void {
+  const { conflicts, neededBytes, freeBytes } = plan;
   const [first, ...others] = conflicts;
   if (first !== undefined) {
     const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
@@ -28,7 +30,8 @@ export function assertPossible(
       },
     );
   }
-  if (freeBytes === null || neededBytes <= freeBytes) return;
+  const isRoomy = freeBytes === null || neededBytes <= freeBytes;
+  if (isRoomy || doesNothing(plan)) return;
   throw new OrcError(
     "external",
     "not_enough_space",

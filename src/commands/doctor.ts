@@ -14,7 +14,7 @@ export const doctorCommand = command<Omit<Diagnosis, "place" | "warnings">>({
   name: "doctor",
   summary: "Find what is damaged or in the way",
   description:
-    "Looks at all that orc keeps for the repository: locks and who holds them, what killed processes left, damaged states and logs, names of sessions that do not exist, links, permissions, git, the disk, and files of the older tool. Each finding says what it means and what to do. Looking takes no lock and writes nothing. Exits with 3 if anything is found that is more than good to know.\n\nWith --fix it puts right what loses nothing: it removes what dead processes left, brings logs in step, hides the state from git, and clears names of sessions that do not exist. A damaged file is renamed and not removed.\n\nThree decisions are for a human, who types the session's id. What they replace is renamed too, and the log tells of it.",
+    "Looks at all that orc keeps for the repository: locks and who holds them, what killed processes left, damaged states and logs, names of sessions that do not exist, links, permissions, git, the disk, settings, secrets, and files of the older tool. Each finding says what it means and what to do. Looking takes no lock and writes nothing. Exits with 3 if anything is found that is more than good to know.\n\nWith --fix it puts right what loses nothing: it removes what dead processes left, brings logs in step, finishes a migration that was cut short, hides the state from git, and clears names of sessions that do not exist. A damaged file is renamed and not removed.\n\nThree decisions are for a human, who types the session's id. What they replace is renamed too, and the log tells of it.",
   args: [],
   flags: [
     {
@@ -46,7 +46,7 @@ export const doctorCommand = command<Omit<Diagnosis, "place" | "warnings">>({
     },
   ],
   effect: "reads",
-  permissions: ["sys"],
+  permissions: ["sys", "run"],
   examples: ["orc doctor", "orc doctor --fix", "orc doctor --resign 01k9"],
   async run(host, values) {
     const { place, warnings, ...result } = await diagnoseRepository(host, {

@@ -6,6 +6,7 @@ import { pathChecks } from "./diagnosis_paths.ts";
 import { pointerChecks } from "./diagnosis_pointers.ts";
 import { repositoryChecks } from "./diagnosis_repository.ts";
 import { sessionChecks } from "./diagnosis_sessions.ts";
+import { settingChecks } from "./diagnosis_settings.ts";
 import type { Finding, Severity } from "./finding.ts";
 
 /** One question that doctor asks; most find nothing. */
@@ -20,6 +21,7 @@ const CHECKS: readonly Check[] = [
   ...sessionChecks,
   ...logChecks,
   ...legacyChecks,
+  ...settingChecks,
 ];
 
 const RANKS: Readonly<Record<Severity, number>> = {

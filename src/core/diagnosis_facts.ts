@@ -182,6 +182,8 @@ export interface DiagnosisFacts {
   /** Names beside them that are not orc's. */
   readonly foreignNames: readonly string[];
   readonly unfinishedMigrations: readonly string[];
+  /** Why the record of the last migration cannot be read. */
+  readonly migrationTrouble: Trouble | null;
   readonly isPortable: boolean;
   /** Directories that could not be listed, and other files of the repository. */
   readonly troubles: readonly Trouble[];

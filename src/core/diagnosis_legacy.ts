@@ -52,7 +52,9 @@ function damagedState({ legacy }: DiagnosisFacts): readonly Finding[] {
     code: "damaged_legacy_state",
     path: trouble.path,
     message: trouble.message,
-    remedy: "put back a good copy of the file, or move it away",
+    remedy: trouble.kind === "denied"
+      ? "see who owns it and what its mode allows, with ls -l"
+      : "put back a good copy of the file, or move it away",
   })];
 }
 

@@ -46,7 +46,14 @@ function foreignKinds({ paths }: DiagnosisFacts): readonly Finding[] {
 function misplacedFiles(
   { paths, layout }: DiagnosisFacts,
 ): readonly Finding[] {
-  const directories = [layout.sessions, layout.bindings, layout.secrets];
+  const directories = [
+    layout.sessions,
+    layout.bindings,
+    layout.secrets,
+    layout.migrationBackup,
+    layout.migrationPending,
+    layout.migrationUndo,
+  ];
   return paths.filter(({ path, kind }) =>
     kind === "file" && directories.includes(path)
   ).map(({ path }) =>
@@ -104,10 +111,13 @@ function writableByOthers({ paths }: DiagnosisFacts): readonly Finding[] {
 const SECRET_NAME =
   /secret|token|credential|passw|\.(?:env|pem|key|p12|pfx)$|^\.env|^id_(?:rsa|ecdsa|ed25519)$/i;
 
-function readableSecrets({ paths }: DiagnosisFacts): readonly Finding[] {
+/** What lies among the secrets is for their own checks to judge. */
+function readableSecrets(
+  { paths, layout }: DiagnosisFacts,
+): readonly Finding[] {
   return paths.filter(({ path, kind, mode }) =>
     kind === "file" && SECRET_NAME.test(nameOf(path)) &&
-    allows(mode, OTHERS_READ)
+    parentDirectory(path) !== layout.secrets && allows(mode, OTHERS_READ)
   ).map(({ path, mode }) =>
     warningFinding({
       code: "secret_readable",

@@ -1,4 +1,5 @@
 import type { DiagnosisFacts } from "./diagnosis_facts.ts";
+import { isBusy } from "./diagnosis_locks.ts";
 import {
   errorFinding,
   type Finding,
@@ -16,6 +17,7 @@ export const repositoryChecks = [
   invalidWorkflow,
   changedWorkflow,
   unfinishedMigration,
+  damagedMigrationRecord,
   notIgnored,
   tracked,
   diskSpace,
@@ -53,9 +55,13 @@ function damagedMeta({ metaTrouble }: DiagnosisFacts): readonly Finding[] {
   })];
 }
 
-function invalidWorkflow({ workflow }: DiagnosisFacts): readonly Finding[] {
+function invalidWorkflow(
+  { workflow, config }: DiagnosisFacts,
+): readonly Finding[] {
   const { trouble } = workflow;
   if (trouble === null) return [];
+  // Settings are read for a workflow too.
+  if (config.troubles.some(({ path }) => path === trouble.path)) return [];
   return [errorFinding({
     code: "invalid_workflow",
     path: trouble.path,
@@ -84,17 +90,34 @@ function changedWorkflow(
   })];
 }
 
-function unfinishedMigration(
-  { unfinishedMigrations }: DiagnosisFacts,
-): readonly Finding[] {
-  return unfinishedMigrations.map((path) =>
+function unfinishedMigration(facts: DiagnosisFacts): readonly Finding[] {
+  if (isBusy(facts, null)) return [];
+  return facts.unfinishedMigrations.map((path) =>
     warningFinding({
       code: "unfinished_migration",
       path,
       message: `"${path}" is left from a migration that was cut short`,
-      remedy: "the next run finishes or undoes it: orc migrate",
+      remedy:
+        "the next run finishes or undoes it: orc migrate, or: orc doctor --fix",
+      fixable: true,
     })
   );
+}
+
+function damagedMigrationRecord(
+  { migrationTrouble, layout }: DiagnosisFacts,
+): readonly Finding[] {
+  // Links are named as such.
+  if (migrationTrouble === null || migrationTrouble.code === "symbolic_link") {
+    return [];
+  }
+  return [warningFinding({
+    code: "damaged_migration_record",
+    path: migrationTrouble.path,
+    message: `${migrationTrouble.message}; the migration cannot be taken back`,
+    remedy:
+      `put back the copy record.json of its backup in "${layout.migrationBackup}"`,
+  })];
 }
 
 function notIgnored(

@@ -17,6 +17,8 @@ export interface ChangedUnit {
 export interface RollbackFacts {
   /** Originals that the backup lacks. */
   readonly missing: readonly string[];
+  /** Originals in it that somebody changed. */
+  readonly altered: readonly string[];
   /** Legacy files that are there again. */
   readonly inTheWay: readonly string[];
   readonly changed: readonly ChangedUnit[];
@@ -35,8 +37,8 @@ export interface RollbackPlan {
 /**
  * Decides whether a migration may be taken back.
  *
- * @throws {OrcError} corrupt `backup_incomplete`, conflict `legacy_again` or
- *   `changed_since`
+ * @throws {OrcError} corrupt `backup_incomplete` or `backup_changed`, conflict
+ *   `legacy_again` or `changed_since`
  */
 export function planRollback(
   record: MigrationRecord,
@@ -44,6 +46,7 @@ export function planRollback(
   { force }: { readonly force: boolean },
 ): RollbackPlan {
   if (facts.missing.length > 0) throw incomplete(facts.missing);
+  if (facts.altered.length > 0 && !force) throw altered(facts.altered);
   if (facts.inTheWay.length > 0) throw inTheWay(facts.inTheWay);
   if (facts.changed.length > 0 && !force) throw changedSince(facts.changed);
   return {
@@ -63,6 +66,21 @@ function incomplete(missing: readonly string[]): OrcError {
     {
       hint: "put the files back into the backup",
       details: { missing },
+    },
+  );
+}
+
+function altered(paths: readonly string[]): OrcError {
+  return new OrcError(
+    "corrupt",
+    "backup_changed",
+    `Cannot take the migration back: in the backup, ${
+      listOf(paths, MAX_CANDIDATES)
+    } is not what was moved there`,
+    {
+      hint:
+        "put it right, or take it as it is: orc migrate --rollback --force-rollback",
+      details: { paths },
     },
   );
 }

@@ -16,6 +16,7 @@ import {
   type Workflow,
 } from "./migration_plan.ts";
 import { nameOf } from "./path.ts";
+import { countOf } from "./text.ts";
 import type { SessionState } from "./types.ts";
 
 /** Plans the session of one workflow, without the lines it shares with others. */
@@ -257,7 +258,9 @@ function unaddedLog(
   if (count === 0 || adoptedSha256 !== null) return [];
   return [{
     warnings: [
-      `Session "${id}" has a log already: the ${count} lines of its legacy log stay in the backup`,
+      `Session "${id}" has a log already: its legacy log, ${
+        countOf(count, "line")
+      }, is not added to it`,
     ],
   }];
 }

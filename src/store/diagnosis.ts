@@ -24,11 +24,15 @@ import { legacyFacts } from "./diagnosis_legacy.ts";
 import { pointerFacts } from "./diagnosis_pointers.ts";
 import { sessionFacts } from "./diagnosis_session.ts";
 import type { JudgeContext } from "./lock_judge.ts";
+import { readMigrationRecord } from "./migration_files.ts";
 import { guardDirectory } from "./path_guard.ts";
 import { readRepositoryMeta, type RepositoryMeta } from "./repository.ts";
 
-/** What the files of a repository tell; the machine and workflow.yaml are for others to look at. */
-export type StoredFacts = Omit<DiagnosisFacts, "disk" | "workflow">;
+/** What the files of a repository tell; the machine, workflow.yaml, settings and secrets are for others to look at. */
+export type StoredFacts = Omit<
+  DiagnosisFacts,
+  "disk" | "workflow" | "config" | "secrets"
+>;
 
 /**
  * Looks at all that orc keeps for a repository. Reads only, takes no lock, and
@@ -54,6 +58,7 @@ export async function gatherFacts(
     ],
     foreignNames: foreignNames(layout, places.top),
     unfinishedMigrations: unfinishedMigrations(layout, places.top),
+    migrationTrouble: migrationTrouble(layout),
     isPortable: meta?.portable ?? false,
     troubles: directories.flatMap(({ troubles }) => troubles),
     metaTrouble,
@@ -69,6 +74,7 @@ const NOTHING = {
   paths: [],
   foreignNames: [],
   unfinishedMigrations: [],
+  migrationTrouble: null,
   isPortable: false,
   metaTrouble: null,
   locks: [],
@@ -160,6 +166,14 @@ function unfinishedMigrations(
 ): readonly string[] {
   return [migrationPending, migrationUndo]
     .filter((path) => names.includes(nameOf(path)));
+}
+
+function migrationTrouble(layout: RepositoryLayout): Trouble | null {
+  const read = () => {
+    readMigrationRecord(layout);
+    return { trouble: null };
+  };
+  return attempt(layout.migrationRecord, read, {}).trouble;
 }
 
 async function allSessions(

@@ -121,8 +121,12 @@ function changedIn(
   return treeBelow(root, path).find((file) => !known.has(file.path))?.path;
 }
 
-/** Another time alone is no other content: a restored file has one. */
-function isSame(root: string, file: LegacyFile, newHash: NewHash): boolean {
+/** Whether a file is what was migrated. Another time alone is no other content: a restored file has one. */
+export function isSame(
+  root: string,
+  file: LegacyFile,
+  newHash: NewHash,
+): boolean {
   const now = factOf(root, file.path);
   if (now?.kind !== file.kind) return false;
   if (file.kind !== "file" || isUnchanged(root, file)) return true;

@@ -1,3 +1,4 @@
+import { OrcError } from "../core/error.ts";
 import { migrationLayoutAt, type RepositoryLayout } from "../core/layout.ts";
 import { loadHash } from "./file_hash.ts";
 import { discard, syncDirectory } from "./file_system.ts";
@@ -5,6 +6,7 @@ import type { HeldLock } from "./lock.ts";
 import { readMigrationRecord, readRecordAt } from "./migration_files.ts";
 import { finishMigration } from "./migration_finish.ts";
 import { finishUndo } from "./migration_undo.ts";
+import { removeEmpty } from "./move.ts";
 import { guardDirectory } from "./path_guard.ts";
 import { fileKind } from "./read_file.ts";
 
@@ -34,9 +36,27 @@ async function settlePending(
   if (record !== undefined && record.id === committed?.id) {
     return finishMigration(layout, record, await loadHash());
   }
+  assertNothingMoved(layout);
   discard(pending);
   syncDirectory(layout.directory);
   return [];
+}
+
+/** Only what counted was moved: then somebody took its record away since. */
+function assertNothingMoved(
+  { migrationPending, migrationRecord }: RepositoryLayout,
+): void {
+  const { originals, replaced, record } = migrationLayoutAt(migrationPending);
+  for (const path of [originals, replaced]) {
+    removeEmpty(path);
+    if (fileKind(path) === "absent") continue;
+    throw new OrcError(
+      "corrupt",
+      "damaged_migration",
+      `"${path}" holds files that were moved, but "${migrationRecord}" does not tell of it`,
+      { path, hint: `copy "${record}" to "${migrationRecord}"` },
+    );
+  }
 }
 
 async function settleUndo(
@@ -48,7 +68,15 @@ async function settleUndo(
   if (fileKind(undo) === "absent") return [];
   const record = readRecordAt(migrationLayoutAt(undo).record);
   if (record === undefined) {
-    throw new Error(`"${undo}" lacks its record`);
+    throw new OrcError(
+      "corrupt",
+      "damaged_migration",
+      `"${undo}" holds no record of a migration`,
+      {
+        path: undo,
+        hint: "put its record.json back, or move the directory away",
+      },
+    );
   }
   const newHash = await loadHash();
   return finishUndo({ layout, lock, record, newHash }).warnings;

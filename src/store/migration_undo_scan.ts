@@ -11,6 +11,7 @@ import { joinPath } from "../core/path.ts";
 import { hashFile, type NewHash } from "./file_hash.ts";
 import { readLog } from "./log_read.ts";
 import { backupOf } from "./migration_files.ts";
+import { isSame } from "./migration_finish.ts";
 import { treeBelow } from "./migration_scan_checkpoints.ts";
 import { factOf } from "./migration_scan_file.ts";
 import { fileKind } from "./read_file.ts";
@@ -26,6 +27,7 @@ export function scanRollback(
     fileKind(joinPath(directory, path)) !== "absent";
   return {
     missing: record.retired.filter((path) => !isThere(originals)(path)),
+    altered: alteredIn(originals, record, newHash),
     inTheWay: record.retired.filter(isThere(layout.root)),
     changed: record.units
       .filter(({ path }) => joinPath(layout.directory, path) !== layout.current)
@@ -36,6 +38,21 @@ export function scanRollback(
       }))
       .filter(({ files }) => files.length > 0),
   };
+}
+
+/** Files of a backup that are not what was moved there; what it lacks as a whole is named as that. */
+function alteredIn(
+  originals: string,
+  { files, retired }: MigrationRecord,
+  newHash: NewHash,
+): readonly string[] {
+  const kept = retired.filter((path) =>
+    fileKind(joinPath(originals, path)) !== "absent"
+  );
+  return files.filter(({ path }) =>
+    kept.some((whole) => path === whole || path.startsWith(`${whole}/`))
+  ).filter((file) => !isSame(originals, file, newHash))
+    .map(({ path }) => path);
 }
 
 /** Files of a unit that are not what the migration put there, seen from `.orchestrator/`. */

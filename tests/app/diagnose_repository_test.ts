@@ -95,6 +95,48 @@ const FIXTURES: readonly Fixture[] = [
   {
     code: "secret_readable",
     files: { ".orchestrator/secrets/api_token": "s3cret" },
+    besides: ["secret_plaintext"],
+  },
+  {
+    code: "secret_readable",
+    files: { ".orchestrator/api_token": "s3cret" },
+    besides: ["foreign_files"],
+  },
+  {
+    code: "secret_missing",
+    make: (root) => append(root, "workflow.yaml", "secrets: [API_KEY]\n"),
+    besides: ["workflow_changed"],
+  },
+  {
+    code: "token_in_file",
+    files: { ".orchestrator/config.yaml": `# ghp_${"a1".repeat(18)}\n` },
+  },
+  {
+    code: "legacy_secrets",
+    files: { ".orchestrator/secrets/.secrets.enc": "" },
+  },
+  {
+    code: "not_a_directory",
+    files: { ".orchestrator/secrets": "" },
+    besides: ["secret_readable"],
+  },
+  {
+    code: "invalid_setting",
+    files: { ".orchestrator/config.yaml": "lock_timeout_seconds: soon\n" },
+  },
+  { code: "unreadable_config", files: { ".orchestrator/config.yaml": "{" } },
+  {
+    code: "doubtful_setting",
+    files: { ".orchestrator/config.yaml": "colour: never\n" },
+  },
+  { code: "legacy_config", files: { ".orchestrator.yaml": "a: 1\n" } },
+  {
+    code: "unfinished_migration",
+    files: { ".orchestrator/migration_pending/": "" },
+  },
+  {
+    code: "damaged_migration_record",
+    files: { ".orchestrator/.migration_complete": "{" },
   },
   { code: "not_a_directory", files: { ".orchestrator/bindings": "" } },
   { code: "foreign_files", files: { ".orchestrator/audit.jsonl": "" } },
@@ -269,6 +311,23 @@ Deno.test("diagnoseRepository() finds nothing in a repository that is well", () 
 
 Deno.test("diagnoseRepository() finds nothing where nothing is yet", () =>
   withRoot({}, async (root) => {
+    assertEquals(await findingsIn(root), []);
+  }));
+
+/** What lies in `.orchestrator/` for a reason of its own. */
+const OWN_NAMES: Readonly<Record<string, string>> = {
+  ".orchestrator/config.yaml": "color: never\n",
+  ".orchestrator/legacy/.workflow_mine": "",
+  ".orchestrator/migration_backup/": "",
+  ".orchestrator/migration_notice": "2026-03-01",
+  ".orchestrator/prd/state.json": "{}",
+  ".orchestrator/secrets/": "",
+  ".orchestrator/workflow.schema.json": "{}",
+};
+
+Deno.test("diagnoseRepository() finds nothing foreign in what orc itself may keep", () =>
+  withSession(async (root) => {
+    writeTree(root, OWN_NAMES);
     assertEquals(await findingsIn(root), []);
   }));
 

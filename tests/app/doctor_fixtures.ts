@@ -16,7 +16,8 @@ export async function findingsIn(
   root: string,
   liveness: Liveness = "alive",
 ): Promise<readonly Finding[]> {
-  const host = { ...fixedHost(), livenessOf: () => liveness };
+  const programs = { "git credential fill": { exitCode: 128 } };
+  const host = { ...fixedHost({ programs }), livenessOf: () => liveness };
   const { findings } = await diagnoseRepository(host, { root });
   return findings.filter(({ code }) => !OF_THE_MACHINE.has(code));
 }

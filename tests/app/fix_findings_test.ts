@@ -62,6 +62,11 @@ const CASES: readonly (readonly [
     (root) =>
       writeTree(root, { [`${SESSION}/state.json.${tokenOf(9)}.tmp`]: "{" }),
   ],
+  [
+    "unfinished_migration",
+    (root) =>
+      writeTree(root, { ".orchestrator/migration_pending/staged/x": "" }),
+  ],
   ["not_ignored", (root) => {
     writeTree(root, { ".git/": "" });
     Deno.removeSync(`${root}/.orchestrator/.gitignore`);

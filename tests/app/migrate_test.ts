@@ -460,6 +460,17 @@ Deno.test("migrate() refuses a rollback over legacy files that are there again",
     assertEquals(error.code, "legacy_again");
   }));
 
+Deno.test("migrate() brings no file back that somebody changed in the backup, unless told to", () =>
+  withLegacy(EVERYTHING, async (root) => {
+    const { backup } = await run(root);
+    writeTree(`${backup}/originals`, { ".workflow_log.jsonl": "changed" });
+    const error = await refusalWithoutTrace(root, () => back(root));
+    assertEquals([error.kind, error.code], ["corrupt", "backup_changed"]);
+    await back(root, { forceRollback: true });
+    const log = Deno.readTextFileSync(`${root}/.workflow_log.jsonl`);
+    assertEquals(log, "changed");
+  }));
+
 Deno.test("migrate() has nothing to take back before it has done anything", () =>
   withRoot({}, async (root) => {
     const error = await refusalOf(() => back(root));
@@ -561,6 +572,17 @@ Deno.test("migrate() writes a report where it is asked for one", () =>
     const result = await run(root, { report: "report.json" });
     const report = JSON.parse(Deno.readTextFileSync(`${root}/report.json`));
     assertEquals(report, JSON.parse(JSON.stringify(result)));
+  }));
+
+Deno.test("migrate() moves nothing where its report cannot be written", () =>
+  withLegacy({ ...EVERYTHING, "a/b": "" }, async (root) => {
+    for (const report of ["a", "a/b/c", "gone/report.json"]) {
+      const error = await refusalWithoutTrace(
+        root,
+        () => run(root, { report }),
+      );
+      assertEquals([error.kind, error.code], ["usage", "invalid_report"]);
+    }
   }));
 
 Deno.test("migrate() refuses flags that contradict each other", async () => {

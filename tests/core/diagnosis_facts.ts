@@ -6,6 +6,7 @@ import type {
   StateFacts,
 } from "../../src/core/diagnosis_facts.ts";
 import { repositoryLayout } from "../../src/core/layout.ts";
+import type { SecretFacts } from "../../src/core/secret_findings.ts";
 
 /** A part of some facts, at every depth. */
 type Some<Facts> = Partial<Facts>;
@@ -67,6 +68,19 @@ export function lockFact(
   };
 }
 
+/** No secrets, and none that is asked for. */
+export function wellSecrets(): SecretFacts {
+  return {
+    directory: "/shop/.orchestrator/secrets",
+    missing: [],
+    files: [],
+    identity: null,
+    keysBeside: [],
+    tokenFiles: [],
+    legacyPath: null,
+  };
+}
+
 /** A repository that is well. */
 export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
   return {
@@ -82,6 +96,7 @@ export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
     ],
     foreignNames: [],
     unfinishedMigrations: [],
+    migrationTrouble: null,
     isPortable: false,
     troubles: [],
     metaTrouble: null,
@@ -109,6 +124,8 @@ export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
     },
     disk: { freeBytes: 1e9, type: "ext4", isReadOnly: false },
     workflow: { sha256: "abcdef", trouble: null },
+    config: { legacyFiles: [], troubles: [], notes: [] },
+    secrets: wellSecrets(),
     ...facts,
   };
 }

@@ -6,7 +6,12 @@ import type {
   Trouble,
 } from "../../src/core/diagnosis_facts.ts";
 import type { Severity } from "../../src/core/finding.ts";
-import { lockFact, sessionFacts, wellFacts } from "./diagnosis_facts.ts";
+import {
+  lockFact,
+  sessionFacts,
+  wellFacts,
+  wellSecrets,
+} from "./diagnosis_facts.ts";
 
 const TROUBLE: Trouble = {
   kind: "corrupt",
@@ -20,7 +25,8 @@ const DENIED: Trouble = {
   code: "permission_denied",
 };
 const SOME = { count: 7, numbers: [2, 4, 6, 8, 10, 12, 14] };
-const { paths, legacy, git, disk, pointers } = wellFacts();
+const { paths, legacy, git, disk, pointers, config, layout } = wellFacts();
+const NOTE = { path: "/shop/x", message: "/shop/x:1 is doubtful" };
 
 function pathFact(fact: Partial<PathFact>): Pick<DiagnosisFacts, "paths"> {
   const path = "/shop/.orchestrator/secrets/api_token";
@@ -50,7 +56,13 @@ const CASES: readonly (readonly [
     workflow: { sha256: null, trouble: TROUBLE },
   }],
   ["info", "workflow_changed", { workflow: { sha256: "ff", trouble: null } }],
-  ["warning", "unfinished_migration", { unfinishedMigrations: ["/shop/m"] }],
+  [
+    "warning",
+    "unfinished_migration",
+    { unfinishedMigrations: ["/shop/m"] },
+    true,
+  ],
+  ["warning", "damaged_migration_record", { migrationTrouble: TROUBLE }],
   ["warning", "not_ignored", {
     git: { ...git, isIgnored: false, hasIgnoreFile: false },
   }, true],
@@ -68,10 +80,22 @@ const CASES: readonly (readonly [
     "not_a_directory",
     pathFact({ path: "/shop/.orchestrator/bindings" }),
   ],
+  [
+    "error",
+    "not_a_directory",
+    pathFact({ path: "/shop/.orchestrator/migration_pending" }),
+  ],
   ["warning", "missing_permission", pathFact({ mode: 0o400 })],
   ["warning", "missing_permission", pathFact({ kind: "directory" })],
   ["warning", "writable_by_others", pathFact({ mode: 0o602 })],
-  ["warning", "secret_readable", pathFact({ mode: 0o640 })],
+  [
+    "warning",
+    "secret_readable",
+    pathFact({
+      path: "/shop/.orchestrator/api_token",
+      mode: 0o640,
+    }),
+  ],
   ["warning", "foreign_owner", pathFact({ uid: 0 })],
   ["info", "foreign_files", { foreignNames: ["audit.jsonl"] }],
   ["info", "lock_held", { locks: [lockFact({})] }],
@@ -196,6 +220,27 @@ const CASES: readonly (readonly [
     legacy: { ...legacy, session: { id: "0", adoption: "changed" } },
   }],
   ["info", "server_state", { legacy: { ...legacy, sessionless: "server" } }],
+  ["error", "invalid_setting", {
+    config: {
+      ...config,
+      troubles: [{ ...TROUBLE, code: "invalid_setting" }],
+    },
+  }],
+  ["error", "unreadable_config", { config: { ...config, troubles: [DENIED] } }],
+  ["info", "doubtful_setting", { config: { ...config, notes: [NOTE] } }],
+  ["info", "legacy_config", {
+    config: { ...config, legacyFiles: [layout.legacyOverrides] },
+  }],
+  ["info", "legacy_config", {
+    config: { ...config, legacyFiles: ["/shop/home/config.yaml"] },
+  }],
+  ["error", "key_beside_secrets", {
+    secrets: { ...wellSecrets(), keysBeside: ["/shop/.env"] },
+  }],
+  ["warning", "unreadable_secrets", { secrets: { trouble: TROUBLE } }],
+  ["info", "unreadable_secrets", {
+    secrets: { trouble: { ...DENIED, code: "permission_missing" } },
+  }],
 ];
 
 Deno.test("diagnose() finds nothing in a repository that is well", () => {
@@ -217,6 +262,27 @@ for (const [severity, code, facts, isFixable = false] of CASES) {
     assertStringIncludes(finding.message, "/shop");
   });
 }
+
+Deno.test("diagnose() says once what is wrong with a path that settings and secrets need too", () => {
+  const findings = diagnose(wellFacts({
+    metaTrouble: TROUBLE,
+    config: { ...config, troubles: [TROUBLE] },
+    secrets: { trouble: TROUBLE },
+  }));
+  assertEquals(findings.map(({ code }) => code), ["damaged_repository_meta"]);
+});
+
+Deno.test("diagnose() leaves what lies among the secrets to their own checks", () => {
+  assertEquals(diagnose(wellFacts(pathFact({ mode: 0o640 }))), []);
+});
+
+Deno.test("diagnose() takes a migration that still runs for no damage", () => {
+  const findings = diagnose(wellFacts({
+    unfinishedMigrations: [layout.migrationPending],
+    locks: [{ ...lockFact({}), session: null }],
+  }));
+  assertEquals(findings.map(({ code }) => code), ["lock_held"]);
+});
 
 Deno.test("diagnose() names the worst first", () => {
   const findings = diagnose(wellFacts({

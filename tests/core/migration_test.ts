@@ -272,7 +272,7 @@ Deno.test("decodeMigrationRecord() refuses paths that lead elsewhere, newer form
 });
 
 Deno.test("planRollback() refuses what would lose something, and keeps changes aside by force", () => {
-  const nothing = { missing: [], inTheWay: [], changed: [] };
+  const nothing = { missing: [], altered: [], inTheWay: [], changed: [] };
   const changed = [{
     path: "sessions/a",
     files: ["sessions/a/state.json"],
@@ -284,7 +284,11 @@ Deno.test("planRollback() refuses what would lose something, and keeps changes a
       OrcError,
     ).code;
   assertEquals(codeOf({ missing: ["a"] }, true), "backup_incomplete");
-  assertEquals(codeOf({ inTheWay: ["a"] }, true), "legacy_again");
+  assertEquals(codeOf({ altered: ["a"] }), "backup_changed");
+  assertEquals(
+    codeOf({ inTheWay: ["a"], altered: ["b"] }, true),
+    "legacy_again",
+  );
   assertEquals(codeOf({ changed }), "changed_since");
   assertEquals(planRollback(RECORD, { ...nothing, changed }, { force: true }), {
     restored: [".workflow_state.json"],

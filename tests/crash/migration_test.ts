@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { addNote } from "../../src/app/add_note.ts";
+import { diagnoseRepository } from "../../src/app/diagnose_repository.ts";
 import { migrate } from "../../src/app/migrate.ts";
 import { readStatus } from "../../src/app/read_status.ts";
 import { startSession } from "../../src/app/start_session.ts";
@@ -59,6 +60,10 @@ function withLegacy(test: (fixture: Fixture) => Promise<void>): Promise<void> {
       before: legacyFiles(root),
     });
   });
+}
+
+function filesOf(tree: Readonly<Record<string, string>>): readonly string[] {
+  return Object.keys(tree).filter((path) => !path.endsWith("/"));
 }
 
 function legacyFiles(root: string): Readonly<Record<string, string>> {
@@ -186,6 +191,43 @@ Deno.test("a start removes what a migration put aside that does not count", () =
     assertEquals(
       namesIn(layout.directory).filter((name) => /^migration|new-/.test(name)),
       [],
+    );
+  }));
+
+Deno.test("what a migration has moved stays where it is although the record is gone", () =>
+  withLegacy(async ({ root, layout, before }) => {
+    const moves = movesIn(layout, await commit(layout));
+    perform(moves);
+    Deno.removeSync(layout.migrationRecord);
+    const all = fullTree(layout.migrationPending);
+    const error = await refusalOf(() => migrate(machine(root), { root }));
+    assertEquals([error.kind, error.code], ["corrupt", "damaged_migration"]);
+    const fix = { root, fix: true };
+    const { warnings } = await diagnoseRepository(machine(root), fix);
+    assertEquals(warnings.length, 1);
+    const left = fullTree(layout.migrationPending);
+    assertEquals(filesOf(left), filesOf(all));
+    const { record } = migrationLayoutAt(layout.migrationPending);
+    Deno.copyFileSync(record, layout.migrationRecord);
+    await migrate(machine(root), { root });
+    await migrate(machine(root), { root, rollback: true });
+    assertEquals(legacyFiles(root), before);
+  }));
+
+Deno.test("a rollback without its record is refused, and named by doctor", () =>
+  withLegacy(async ({ root, layout }) => {
+    writeTree(layout.migrationUndo, { "originals/a": "precious" });
+    const error = await refusalOf(() => migrate(machine(root), { root }));
+    assertEquals([error.kind, error.code], ["corrupt", "damaged_migration"]);
+    const fix = { root, fix: true };
+    const { findings } = await diagnoseRepository(machine(root), fix);
+    assertEquals(
+      findings.some(({ code }) => code === "unfinished_migration"),
+      true,
+    );
+    assertEquals(
+      Deno.readTextFileSync(`${layout.migrationUndo}/originals/a`),
+      "precious",
     );
   }));
 

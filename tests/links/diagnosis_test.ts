@@ -1,9 +1,13 @@
 /** Doctor names links and what is no file, and neither follows them nor waits for them. */
 
 import { assertEquals } from "@std/assert";
+import { diagnoseRepository } from "../../src/app/diagnose_repository.ts";
+import { startSession } from "../../src/app/start_session.ts";
 import { diagnose } from "../../src/core/diagnosis.ts";
 import type { RepositoryLayout } from "../../src/core/layout.ts";
 import { gatherFacts } from "../../src/store/diagnosis.ts";
+import { fixedHost, withRoot } from "../app/fixtures.ts";
+import { wellFacts } from "../core/diagnosis_facts.ts";
 import { readTree, writeTree } from "../store/temporary.ts";
 import { type StoredFixture, withSession } from "../store/fixtures.ts";
 
@@ -14,6 +18,16 @@ function hideFromGit({ directory, gitignore }: RepositoryLayout): void {
   }
 }
 
+const { config, secrets } = wellFacts();
+
+async function codesAt(
+  root: string,
+  home?: string,
+): Promise<readonly string[]> {
+  const { findings } = await diagnoseRepository(fixedHost({ home }), { root });
+  return findings.map(({ code }) => code);
+}
+
 async function codesIn(
   { layout, context }: StoredFixture,
 ): Promise<readonly string[]> {
@@ -22,6 +36,8 @@ async function codesIn(
     ...await gatherFacts(layout, context),
     disk: { freeBytes: null, type: null, isReadOnly: false },
     workflow: { sha256: null, trouble: null },
+    config,
+    secrets,
   });
   return findings.map(({ code }) => code);
 }
@@ -58,6 +74,29 @@ Deno.test("gatherFacts() says when all state lies behind a link", () =>
     Deno.renameSync(layout.directory, `${layout.root}/elsewhere`);
     Deno.symlinkSync(`${layout.root}/elsewhere`, layout.directory);
     assertEquals(await codesIn(fixture), ["symbolic_link"]);
+  }));
+
+Deno.test("diagnoseRepository() names links among settings and secrets once, and goes on", () =>
+  withRoot({ "elsewhere/config.yaml": "color: soon\n" }, async (root) => {
+    await startSession(fixedHost(), { root, task: "Add login" });
+    const directory = `${root}/.orchestrator`;
+    Deno.symlinkSync(`${root}/elsewhere`, `${directory}/secrets`);
+    Deno.symlinkSync(
+      `${root}/elsewhere/config.yaml`,
+      `${directory}/config.yaml`,
+    );
+    Deno.symlinkSync("/dev/zero", `${root}/.secrets.enc`);
+    assertEquals(await codesAt(root), [
+      "symbolic_link",
+      "symbolic_link",
+      "legacy_files",
+    ]);
+  }));
+
+Deno.test("diagnoseRepository() says why it looked at no secret", () =>
+  withRoot({ "home/.orchestrator/": "" }, async (root) => {
+    Deno.symlinkSync(root, `${root}/home/.orchestrator/secrets`);
+    assertEquals(await codesAt(root, `${root}/home`), ["unreadable_secrets"]);
   }));
 
 Deno.test("gatherFacts() finds pipes, and does not wait for them", () =>
