@@ -36,7 +36,8 @@ export interface ApproveItemOptions extends SessionOptions {
  *
  * const env = (name: string) =>
  *   name === "ORCHESTRATOR_APPROVALS" ? "any" : undefined;
- * const host = { ...denoHost(), env };
+ * const caller = () => ({ agent: null, approval: null });
+ * const host = { ...denoHost(), env, caller };
  * const root = await Deno.makeTempDir();
  * await startSession(host, { root, task: "Add login" });
  * const itemId = "plan_approval";

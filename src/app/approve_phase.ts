@@ -32,7 +32,8 @@ export interface ApprovePhaseOptions extends SessionOptions {
  *
  * const env = (name: string) =>
  *   name === "ORCHESTRATOR_APPROVALS" ? "any" : undefined;
- * const host = { ...denoHost(), env };
+ * const caller = () => ({ agent: null, approval: null });
+ * const host = { ...denoHost(), env, caller };
  * const root = await Deno.makeTempDir();
  * await Deno.writeTextFile(`${root}/workflow.yaml`, `name: Tiny
  * phases: [{ id: PLAN, name: Plan, exit_gate: human_approval }]`);

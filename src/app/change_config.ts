@@ -15,6 +15,7 @@ import {
 import {
   expectedOf,
   readTypedSetting,
+  settingText,
   type SettingType,
   type SettingValue,
 } from "../core/setting_value.ts";
@@ -145,7 +146,7 @@ async function apply(
   assertNotLooser(host, wanted);
   // What cannot be parsed is refused before anything is made.
   const before = readConfigText(file);
-  if (before !== undefined) await parseConfig(before, file.path);
+  if (before !== undefined) await parseConfig(before.text, file.path);
   // Loaded before the lock is taken: others wait for it.
   await import("./edit_config.ts");
   const written = await underLock(host, repository, {
@@ -187,7 +188,7 @@ async function edited(
   lock: HeldLock,
 ): Promise<Written> {
   const { editConfig } = await import("./edit_config.ts");
-  const before = readConfigText(file) ?? "";
+  const { mark, text: before } = readConfigText(file) ?? { mark: "", text: "" };
   const aliases = setting?.aliases ?? [];
   const names = [name, ...aliases.map((alias) => alias.name)];
   const present = new Set(
@@ -203,7 +204,10 @@ async function edited(
   }
   if (text === before) return { changed: false, warnings: [] };
   const isPrivate = file.level === "user";
-  const warning = writeConfig(file.path, text, { lock, isPrivate });
+  const warning = writeConfig(file.path, mark + text, {
+    lock,
+    isPrivate,
+  });
   return { changed: true, warnings: warning === undefined ? [] : [warning] };
 }
 
@@ -228,7 +232,7 @@ function assertOfRepository({ setting, value }: Wanted): void {
     "usage",
     "user_setting",
     `Cannot set "${setting.name}" to ${
-      quoted(String(value))
+      quoted(settingText(value))
     } for the repository: that counts only in your own file`,
     {
       hint: `orc config set ${setting.name} ${JSON.stringify(value)} --global`,

@@ -1,9 +1,9 @@
 import { checkToRun } from "../core/completion.ts";
 import { approvalPending } from "../core/decide_item_manual.ts";
+import { failedCheck } from "../core/failed_check.ts";
 import { findItem } from "../core/state.ts";
 import type { ActionOf } from "../core/situation.ts";
 import type { CheckResult } from "../core/types.ts";
-import { failedCheck } from "../core/verification.ts";
 import type { Host, ProgramProgress } from "../host/host.ts";
 import { applyHumanAction } from "./approval.ts";
 import { applyAction, type Changed } from "./change_session.ts";

@@ -8,7 +8,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import { OrcError } from "../core/error.ts";
-import type { SettingValue } from "../core/setting_value.ts";
+import { isList, type SettingValue } from "../core/setting_value.ts";
 import { readScalar } from "../core/yaml_scalar.ts";
 import { parseConfig } from "./read_config_file.ts";
 
@@ -123,6 +123,7 @@ function isNamed(error: unknown, beginning: string): boolean {
 
 /** Spells a value so that YAML reads it as what it is. */
 function yamlOf(value: SettingValue): string {
+  if (isList(value)) return `[${value.map(yamlOf).join(", ")}]`;
   if (typeof value !== "string") return String(value);
   const reading = readScalar(value);
   const isPlain = /^[\w./][\w./@+=,-]*(?: [\w./@+=,-]+)*$/.test(value) &&

@@ -13,6 +13,8 @@ const SILENT = {
   GIT_ASKPASS: "",
   SSH_ASKPASS: "",
   GCM_INTERACTIVE: "never",
+  // Outside of any repository: one that was copied here must not name the helper.
+  GIT_DIR: "/dev/null",
 } as const;
 
 /** Asks git's credential helper for a secret; undefined when it has none, or git cannot be run. */

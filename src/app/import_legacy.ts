@@ -9,13 +9,9 @@ import {
 } from "../store/legacy_places.ts";
 import { fileKind, realOrGiven } from "../store/read_file.ts";
 import type { MigrateOptions } from "./migrate.ts";
-import {
-  confirmation,
-  type Migrated,
-  outcomeOf,
-  writeReport,
-} from "./migration_outcome.ts";
+import { confirmation, type Migrated, outcomeOf } from "./migration_outcome.ts";
 import { openRepository } from "./open_repository.ts";
+import { assertReport, writeReport } from "./migration_report.ts";
 import { placeOf } from "./place.ts";
 
 /** Files of the older tool from elsewhere. */
@@ -52,6 +48,7 @@ export async function importLegacy(
   host: Host,
   options: ImportOptions,
 ): Promise<Migrated> {
+  assertReport(host, options.report);
   const repository = openRepository(host, options);
   const { dryRun = false } = options;
   const path = realOrGiven(resolvePath(host.workingDirectory, options.path));
@@ -71,8 +68,7 @@ export async function importLegacy(
     dryRun,
     finished: false,
   };
-  writeReport(host, options.report, imported);
-  return imported;
+  return writeReport(host, options.report, imported);
 }
 
 function placesAt(path: string): LegacyPlaces {

@@ -2,6 +2,7 @@ import { OrcError } from "../core/error.ts";
 import { decodeUtf8 } from "../core/json_parse.ts";
 import { userLayout } from "../core/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../core/limits.ts";
+import { withoutLineEnds } from "../core/secret_forms.ts";
 import { PASSPHRASE_VARIABLE } from "../core/secret_name.ts";
 import type { Host } from "../host/host.ts";
 import { guardPath } from "../store/path_guard.ts";
@@ -50,7 +51,10 @@ export function readIdentities(host: Host): readonly string[] {
   );
 }
 
-/** Opens an encrypted secret; undefined when the key for it is missing. */
+/**
+ * Opens an encrypted secret; undefined when the key for it is missing. The line ends behind a
+ * value do not count: the program `age` keeps those of the file it encrypts.
+ */
 export async function openWith(
   keyring: Keyring,
   encrypted: Uint8Array,
@@ -59,7 +63,7 @@ export async function openWith(
   const bytes = encryptionOf(encrypted) === "passphrase"
     ? await openWithPassphrase(keyring, encrypted, path)
     : await openWithIdentity(keyring, encrypted, path);
-  return bytes && decodeUtf8(bytes, path);
+  return bytes && withoutLineEnds(decodeUtf8(bytes, path));
 }
 
 async function openWithPassphrase(

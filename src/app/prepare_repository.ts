@@ -34,6 +34,8 @@ export async function withPreparedRepository<Result>(
 ): Promise<Result> {
   const { layout, context } = repository;
   guardRepository(layout);
+  // Settings that nobody can read are found before anything is made.
+  if (typeof context.timeoutMs === "function") await context.timeoutMs();
   try {
     makeStateDirectory(layout);
     return await withLock(layout.lockDirectory, context, async (lock) => {

@@ -95,6 +95,19 @@ export async function readSetting(
   return mergeSetting(setting, files.map(({ layer }) => layer));
 }
 
+/** Reads what each file and the environment say about one setting, the lowest first. */
+export async function readStatements(
+  host: Host,
+  site: ConfigSite | undefined,
+  name: SettingName,
+): Promise<Layer> {
+  const setting = settingNamed(name);
+  const files = await readConfigFiles(host, site);
+  const said = files.flatMap(({ layer }) => layer)
+    .filter((statement) => statement.setting === setting);
+  return [...said, ...environmentLayer(host.env, [setting])];
+}
+
 /** Says what a repository's files say about a setting in vain. */
 export async function warningsAbout(
   host: Host,

@@ -20,25 +20,40 @@ const HINT = "correct the file; orc config path shows which files there are";
 export async function readConfigEntries(
   file: ConfigFile,
 ): Promise<readonly ConfigEntry[]> {
-  const text = readConfigText(file);
-  return text === undefined ? [] : await parseConfig(text, file.path);
+  const found = readConfigText(file);
+  return found === undefined ? [] : await parseConfig(found.text, file.path);
 }
+
+/** The text of a configuration file, and what stands before it. */
+export interface ConfigText {
+  /** The byte order mark that some editors write, or nothing. */
+  readonly mark: string;
+  readonly text: string;
+}
+
+const BYTE_ORDER_MARK = "\ufeff";
 
 /** Reads the text of a configuration file; undefined when there is none. */
 export function readConfigText(
   { base, path, isLegacy }: ConfigFile,
-): string | undefined {
+): ConfigText | undefined {
   // Directories of other programs may be links.
   if (!isLegacy) guardPath(base, path);
   try {
     const bytes = readRegularFile(path, MAX_CONFIG_BYTES);
-    return bytes && decodeUtf8(bytes, path);
+    if (bytes === undefined) return undefined;
+    const mark = hasMark(bytes) ? BYTE_ORDER_MARK : "";
+    return { mark, text: decodeUtf8(bytes, path) };
   } catch (cause) {
     throw asConfigError(
       cause,
       "put a regular YAML file in UTF-8 there, below 256 KiB",
     );
   }
+}
+
+function hasMark([first, second, third]: Uint8Array): boolean {
+  return first === 0xef && second === 0xbb && third === 0xbf;
 }
 
 /** Finds the entries in the text of a configuration file. */

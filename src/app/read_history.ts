@@ -46,8 +46,8 @@ const DEFAULT_LIMIT = 50;
  *
  * Requires `--allow-read`.
  *
- * @throws {OrcError} `invalid_time` or `invalid_limit` (usage) if the options
- *   cannot be read
+ * @throws {OrcError} `invalid_time`, `invalid_limit` or `unknown_event_type`
+ *   (usage) if the options cannot be read, `empty_range` if they fit nothing
  * @throws {OrcError} `no_such_item` or `no_such_phase` (not_found) if the
  *   workflow does not have what is asked for
  *

@@ -10,7 +10,7 @@ import { OrcError } from "../core/error.ts";
 import { findSetting, type Setting, variableOf } from "../core/settings.ts";
 import {
   expectedOf,
-  isSettingValue,
+  isScalarSetting,
   type SettingValue,
 } from "../core/setting_value.ts";
 import type { Host } from "../host/host.ts";
@@ -159,7 +159,7 @@ function workflowValue(
   const { value, line, column } = entry;
   const { level, path } = own.file;
   const origin: Origin = { type: level, path, line, column };
-  return isSettingValue(value) ? { name, value, origin } : undefined;
+  return isScalarSetting(value) ? { name, value, origin } : undefined;
 }
 
 function ownValue(

@@ -45,7 +45,9 @@ function readLongFlag(
   const equals = argument.indexOf("=");
   const spelling = equals < 0 ? argument : argument.slice(0, equals);
   const attached = equals < 0 ? undefined : argument.slice(equals + 1);
-  take(cursor, { flag: findFlag(flags, spelling), spelling, attached });
+  const use = { flag: findFlag(flags, spelling), spelling, attached };
+  refuseFlagAsValue(cursor, flags, use);
+  take(cursor, use);
 }
 
 /** Reads `-q`, several switches as in `-qy`, and values as in `-nTEXT` or `-n=TEXT`. */
@@ -63,8 +65,28 @@ function readShortFlags(
       take(cursor, { flag, spelling, attached: rest.replace(/^=/, "") });
       return;
     }
-    take(cursor, { flag, spelling, attached: undefined });
+    const use = { flag, spelling, attached: undefined };
+    refuseFlagAsValue(cursor, flags, use);
+    take(cursor, use);
   }
+}
+
+/** Who leaves a value out means the flag behind it, and must not lose it. */
+function refuseFlagAsValue(
+  { argv, position }: Cursor,
+  flags: readonly FlagSpec[],
+  { flag, spelling, attached }: FlagUse,
+): void {
+  const next = argv[position] ?? "";
+  const takesNext = flag.value !== undefined && attached === undefined;
+  if (!takesNext || !next.startsWith("--")) return;
+  if (!flags.some((other) => spellingsOf(other).includes(next))) return;
+  throw new OrcError(
+    "usage",
+    "missing_value",
+    `Flag "${spelling}" needs a value: ${flag.value}`,
+    { hint: `to give it that text write --${flag.name}=${next}` },
+  );
 }
 
 function findFlag(flags: readonly FlagSpec[], spelling: string): FlagSpec {

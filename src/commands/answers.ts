@@ -194,7 +194,7 @@ export const ANSWER_DEFINITIONS: Readonly<Record<string, JsonSchema>> = {
     "properties": {
       "approval": {
         "description":
-          "What gets an open manual gate out of the way: a `human`, `nobody` (`complete` skips it), or a `clock` that gives a human time to answer and that the first `complete` starts. Null for everything else.",
+          "What gets an open manual gate out of the way: a `human`, `nobody` (`complete` skips it), or a `clock` that gives a human time to answer and that the first `complete` or `start-item` starts. Null for everything else.",
         "enum": ["human", "nobody", "clock", null],
         "type": ["string", "null"],
       },
@@ -846,8 +846,11 @@ export const ANSWER_DEFINITIONS: Readonly<Record<string, JsonSchema>> = {
     "type": "string",
   },
   "SettingValue": {
+    "anyOf": [
+      { "items": { "type": "string" }, "type": "array" },
+      { "type": ["string", "number", "boolean"] },
+    ],
     "description": "A value of a setting.",
-    "type": ["string", "number", "boolean"],
   },
   "ShownValue": {
     "additionalProperties": false,
@@ -2742,7 +2745,8 @@ export const ANSWER_RESULTS: Readonly<Record<string, JsonSchema>> = {
         "type": "string",
       },
       "missing": {
-        "description": "Secrets that the workflow names and nobody has.",
+        "description":
+          "Secrets that the workflow or a setting names and nobody has.",
         "items": { "type": "string" },
         "type": "array",
       },
@@ -2773,7 +2777,7 @@ export const ANSWER_RESULTS: Readonly<Record<string, JsonSchema>> = {
               "type": "string",
             },
             "required": {
-              "description": "Whether workflow.yaml names it.",
+              "description": "Whether workflow.yaml or a setting names it.",
               "type": "boolean",
             },
           },
@@ -3214,6 +3218,11 @@ export const ANSWER_RESULTS: Readonly<Record<string, JsonSchema>> = {
         "type": "array",
       },
       "item": { "type": "string" },
+      "passesAt": {
+        "description":
+          "From when on `complete` skips the item if no human answers: starting a manual gate starts its clock, where it has one. Null for everything else.",
+        "type": ["string", "null"],
+      },
       "serial": {
         "description":
           "Number of the session's last update; 0 when only the Python tool wrote it.",
@@ -3224,7 +3233,7 @@ export const ANSWER_RESULTS: Readonly<Record<string, JsonSchema>> = {
         "description": "Where the session stands now.",
       },
     },
-    "required": ["changed", "events", "item", "serial", "summary"],
+    "required": ["changed", "events", "item", "passesAt", "serial", "summary"],
     "type": "object",
   },
   "status": {

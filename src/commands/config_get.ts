@@ -1,6 +1,7 @@
 import { getSetting, type ShownValue } from "../app/show_config.ts";
 import { command } from "./command.ts";
 import { globalFlag, levelOptions, SETTING_NAME } from "./config_options.ts";
+import { valueText } from "./config_view.ts";
 
 /** `orc config get` */
 export const configGetCommand = command<ShownValue>({
@@ -20,5 +21,5 @@ export const configGetCommand = command<ShownValue>({
     });
     return { place, warnings, result };
   },
-  render: ({ value }) => String(value),
+  render: ({ value }) => valueText(value),
 });

@@ -1,9 +1,9 @@
-import type { SettingValue } from "../core/setting_value.ts";
+import { settingText, type SettingValue } from "../core/setting_value.ts";
 import type { Style } from "./command.ts";
 
 /** A value as people read it; what is not set is a dash. */
 export function valueText(value: SettingValue | null): string {
-  return value === null ? "-" : String(value);
+  return value === null ? "-" : settingText(value);
 }
 
 /** Rows in columns; the last one is of any width, and dim. */

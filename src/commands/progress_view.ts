@@ -1,11 +1,7 @@
-import {
-  type ItemSummary,
-  minutesBetween,
-  type NextStep,
-  type Summary,
-} from "../core/summary.ts";
+import { durationText, minutesBetween } from "../core/duration.ts";
+import type { ItemSummary, NextStep, Summary } from "../core/summary.ts";
 import type { ItemStatus } from "../core/types.ts";
-import { lengthOf } from "../core/text.ts";
+import { indented, inOneLine, lengthOf } from "../core/text.ts";
 import type { Style } from "./command.ts";
 
 const SYMBOLS: Readonly<Record<ItemStatus, string>> = {
@@ -32,9 +28,9 @@ const MAX_COLUMN = 32;
 /** The phases in one line, with counts for the current one and what is behind it. */
 export function phaseLine({ phase, phases }: Summary, style: Style): string {
   return phases.map(({ id, status, completed, skipped, total }) => {
-    const count = `${id} ${completed + skipped}/${total}`;
+    const count = `${inOneLine(id)} ${completed + skipped}/${total}`;
     if (id === phase) return style.bold(count);
-    return status === "completed" ? style.dim(count) : id;
+    return status === "completed" ? style.dim(count) : inOneLine(id);
   }).join(" · ");
 }
 
@@ -44,15 +40,15 @@ export function itemLines(
   style: Style,
   at: string,
 ): readonly string[] {
-  const idWidth = widthOf(items.map(({ id }) => id));
-  const nameWidth = widthOf(items.map(({ name }) => name));
+  const idWidth = widthOf(items.map(({ id }) => inOneLine(id)));
+  const nameWidth = widthOf(items.map(({ name }) => inOneLine(name)));
   return items.map((item) =>
     [
       " ",
       markOf(item.status, style),
-      padded(item.id, idWidth),
-      padded(item.name, nameWidth),
-      style.dim(remarkOn(item, at)),
+      padded(inOneLine(item.id), idWidth),
+      padded(inOneLine(item.name), nameWidth),
+      style.dim(inOneLine(remarkOn(item, at))),
     ].join(" ").trimEnd()
   );
 }
@@ -83,12 +79,14 @@ const APPROVALS: Readonly<
 > = {
   human: "a human must approve",
   nobody: "passes without a human",
-  clock: "a human may approve",
+  clock: "passes by itself some time after its start",
 };
 
 function approvalRemark({ approval, passesAt }: ItemSummary): string {
   if (approval === null) return "";
-  return passesAt === null ? APPROVALS[approval] : `passes at ${passesAt}`;
+  return passesAt === null
+    ? APPROVALS[approval]
+    : `passes by itself at ${passesAt}`;
 }
 
 function conditionRemark({ skipConditions }: ItemSummary): string {
@@ -99,7 +97,9 @@ function conditionRemark({ skipConditions }: ItemSummary): string {
 
 function startedRemark({ startedAt }: ItemSummary, at: string): string {
   const minutes = minutesBetween(startedAt, at);
-  return minutes === undefined ? "started" : `started ${minutes} min ago`;
+  return minutes === undefined
+    ? "started"
+    : `started ${durationText(minutes)} ago`;
 }
 
 function widthOf(texts: readonly string[]): number {
@@ -114,7 +114,7 @@ function padded(text: string, width: number): string {
 export function nextLine(next: NextStep | null, style: Style): string {
   if (next === null) return "";
   const who = next.human ? "Next, by a human" : "Next";
-  return `${style.bold(`${who}:`)} ${next.command}`;
+  return `${style.bold(`${who}:`)} ${inOneLine(next.command)}`;
 }
 
 /** The next item for an agent: what it is, what good looks like, and the exact command. */
@@ -130,17 +130,19 @@ export function nextParagraph(
   const progress = summary.phases.find(({ id }) => id === phase);
   const done = (progress?.completed ?? 0) + (progress?.skipped ?? 0);
   const lines = [
-    `${style.bold(item.id)} · ${item.name} (${phase} ${done}/${
-      progress?.total ?? 0
-    }, ${item.stepType})`,
-    ...(item.description ? [item.description] : []),
-    ...item.notes,
-    ...checkLines(item),
-    ...more,
-    ...clockLines(item),
-    ...conditionLines(item),
-    ...(item.failure ? [`last try failed: ${item.failure}`] : []),
-    `${next.human ? "then a human runs" : "then"}: ${next.command}`,
+    `${style.bold(inOneLine(item.id))} · ${inOneLine(item.name)} (${
+      inOneLine(phase)
+    } ${done}/${progress?.total ?? 0}, ${item.stepType})`,
+    ...(item.description ? [indented(item.description)] : []),
+    ...[
+      ...item.notes,
+      ...checkLines(item),
+      ...more,
+      ...clockLines(item),
+      ...conditionLines(item),
+      ...(item.failure ? [`last try failed: ${item.failure}`] : []),
+      `${next.human ? "then a human runs" : "then"}: ${next.command}`,
+    ].map(inOneLine),
   ];
   return lines.join("\n");
 }
@@ -157,7 +159,7 @@ function clockLines(
 ): readonly string[] {
   if (approval !== "clock") return [];
   const when = passesAt === null
-    ? "some time after the first try"
+    ? "some time after the first try or start-item"
     : `at ${passesAt}`;
   return [
     `passes by itself ${when}; before, a human may run: orc approve-item ${id}`,
@@ -192,5 +194,5 @@ export function section(
 ): readonly string[] {
   return lines.length === 0
     ? []
-    : [`${title}:`, ...lines.map((line) => `  ${line}`)];
+    : [`${title}:`, ...lines.map((line) => `  ${inOneLine(line)}`)];
 }

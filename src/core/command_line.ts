@@ -130,9 +130,3 @@ function whyUnsplit(source: string, at: number): CommandLine {
     ? { kind: "invalid", problem: "Command ends with a backslash" }
     : { kind: "shell" };
 }
-
-/** Spells a word so that a shell takes it as it is. */
-export function shellWord(word: string): string {
-  if (/^[\w@%+:,./-]+$/.test(word)) return word;
-  return `'${word.replaceAll("'", "'\\''")}'`;
-}

@@ -1,9 +1,11 @@
 import { subjectOf } from "./decide_item.ts";
+import { limitText } from "./duration.ts";
 import { OrcError } from "./error.ts";
 import type { JsonValue } from "./json.ts";
 import { type ActionOf, type Situation, systemEvent } from "./situation.ts";
 import { type OpenItem, withItem } from "./state.ts";
 import {
+  approvalRequired,
   hasCome,
   type Passage,
   passageOf,
@@ -30,7 +32,7 @@ export function completeManualGate(
     case "clock":
       return byClock(situation, noted(open, notes), passage);
     default:
-      throw unapproved(open);
+      throw approvalRequired("complete", open.item);
   }
 }
 
@@ -55,9 +57,8 @@ function byClock(
     throw approvalPending(open.item.id, instant);
   }
   const { minutes } = passage;
-  const unit = minutes === 1 ? "minute" : "minutes";
   return skipped(situation, open, {
-    because: `hybrid mode, not answered within ${minutes} ${unit}`,
+    because: `hybrid mode, not answered within ${limitText(minutes)}`,
     details: { risk: open.item.risk, approval_timeout_minutes: minutes },
   });
 }
@@ -112,15 +113,6 @@ function skipped(
       },
     }, caller)],
   };
-}
-
-function unapproved({ item }: OpenItem): OrcError {
-  return new OrcError(
-    "refused",
-    "approval_required",
-    `Cannot complete item "${item.id}": a human must approve it`,
-    { hint: `a human runs, in a terminal: orc approve-item ${item.id}` },
-  );
 }
 
 /** The answer while a human may still say something. */

@@ -10,11 +10,13 @@ import {
 } from "./situation.ts";
 import { hintOf, stepFor } from "./next_step.ts";
 import { assertInOrder } from "./order.ts";
+import { missingReviewOf } from "./reviews.ts";
 import { problemOfSkipReason } from "./skip_reason.ts";
-import { isFreedByPhase, isSkippable, reasonRuleOf } from "./skippable.ts";
+import { isFreedByPhase, isLeftOutAtWill, reasonRuleOf } from "./skippable.ts";
 import { findItem, type OpenItem, withItem } from "./state.ts";
+import { approvalRequired, isHumanOnly } from "./supervision.ts";
 import { lengthOf, uncapitalised } from "./text.ts";
-import type { Caller, Decision, Event, Workflow } from "./types.ts";
+import type { Caller, Decision, Event, Item } from "./types.ts";
 import { forcedSkip } from "./unverifiable.ts";
 
 type Skip = ActionOf<"skip">;
@@ -29,7 +31,7 @@ export function skipItem(situation: Situation, action: Skip): Decision {
     throw refusal("skip", item.id, "it is completed already");
   }
   assertInOrder("skip", situation, open);
-  assertSkippable(workflow, open, action);
+  assertSkippable(situation, open, action);
   if (action.force) requireHuman(caller, `skip item "${item.id}" by force`);
   assertReason(open, action);
   return {
@@ -44,14 +46,17 @@ export function skipItem(situation: Situation, action: Skip): Decision {
 }
 
 function assertSkippable(
-  workflow: Workflow,
+  situation: Situation,
   open: OpenItem,
   { force }: Skip,
 ): void {
   const { item } = open;
   const isGate = item.stepType === "gate";
-  if (isGate ? force : isSkippable(open)) return;
-  const hint = hintOf(stepFor(workflow, item));
+  const hint = hintOf(stepFor(situation.workflow, item));
+  if (isGate ? force : isLeftOutAtWill(open)) {
+    if (!force) assertReasonIsEnough(situation, item, hint);
+    return;
+  }
   throw refusal("skip", item.id, obstacleOf(open), {
     hint: isGate && item.skipConditions.length > 0
       ? `${hint}; where one of these holds (${
@@ -59,6 +64,23 @@ function assertSkippable(
       }), a human can do without it: ${forcedSkip(item.id)}`
       : hint,
   });
+}
+
+/** Where a reason would only lead to a dead end, or past a human, it does not count. */
+function assertReasonIsEnough(
+  { workflow, state }: Situation,
+  item: Item,
+  hint: string,
+): void {
+  if (isHumanOnly(workflow, item)) throw approvalRequired("skip", item);
+  const review = missingReviewOf(workflow, state, item.id);
+  if (review === undefined) return;
+  throw refusal(
+    "skip",
+    item.id,
+    `it carries the required review "${review}", which does not count when it is skipped`,
+    { hint },
+  );
 }
 
 function obstacleOf({ item }: OpenItem): string {

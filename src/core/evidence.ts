@@ -1,5 +1,6 @@
 import { isJsonList, isJsonObject } from "./json.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
+import { isRepetition } from "./skip_reason.ts";
 import { nearest } from "./suggest.ts";
 import { lengthOf, quoted } from "./text.ts";
 import { formatPath, type Path } from "./workflow_problem.ts";
@@ -109,18 +110,29 @@ function problemsOfValue(
   if (type === "text") {
     if (typeof value !== "string") return [wrongType(name, "a text", value)];
     const length = lengthOf(countsBlanks ? value : value.trim());
-    return tooFew([name], length, { minimum, unit: "characters" });
+    const few = tooFew([name], length, { minimum, unit: "characters" });
+    return few.length === 0 && isRepetition(value)
+      ? [problem([name], "Repeats itself instead of saying something")]
+      : few;
   }
   if (type === "list") {
     if (!isJsonList(value)) return [wrongType(name, "a list", value)];
     const members = value.map((member, index) => [index, member] as const);
     return [
-      ...tooFew([name], value.length, { minimum, unit: "entries" }),
+      ...tooFew([name], value.filter(isSaid).length, {
+        minimum,
+        unit: "entries",
+      }),
       ...members.flatMap((member) => problemsOfMember(name, member)),
     ];
   }
   if (!isJsonObject(value)) return [wrongType(name, "a mapping", value)];
   return [...value].flatMap((member) => problemsOfMember(name, member));
+}
+
+/** A blank entry is none; what is no text is a problem of its own. */
+function isSaid(value: JsonValue): boolean {
+  return typeof value !== "string" || value.trim() !== "";
 }
 
 function problemsOfMember(

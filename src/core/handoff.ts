@@ -1,10 +1,6 @@
 import { codeSpan, fenced, headOf, oneLine } from "./fence.ts";
-import {
-  type CommandLineFor,
-  factLines,
-  itemSection,
-  shellWord,
-} from "./handoff_item.ts";
+import { type CommandLineFor, factLines, itemSection } from "./handoff_item.ts";
+import { shellWord } from "./shell_word.ts";
 import {
   currentPhase,
   isDone,
@@ -147,7 +143,7 @@ function itemSections(handoff: Handoff): readonly string[] {
   const shown = items.slice(0, MAX_ITEMS).map((open, index) =>
     [
       `### Item ${index + 1} of ${items.length}`,
-      itemSection(workflow, open, lineFor(sessionId)),
+      itemSection(handoff, open, lineFor(sessionId)),
     ].join("\n\n")
   );
   const more = items.length - shown.length;

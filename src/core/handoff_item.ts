@@ -1,9 +1,10 @@
-import { codeSpan, fenced, headOf, oneLine, seen } from "./fence.ts";
+import { codeSpan, fenced, headOf, seen } from "./fence.ts";
 import { asObject, type JsonObject, type JsonValue, numberOf } from "./json.ts";
 import { STORED_OUTPUT_LENGTH } from "./limits.ts";
 import type { OpenItem } from "./state.ts";
 import { stepFor } from "./next_step.ts";
-import { isSkippable } from "./skippable.ts";
+import { shellWord } from "./shell_word.ts";
+import { isSkippable, type SkipSite } from "./skippable.ts";
 import { fillTemplate } from "./template.ts";
 import { tailOf } from "./text.ts";
 import type { Item, ItemState, Workflow } from "./types.ts";
@@ -17,14 +18,14 @@ export type CommandLineFor = (command: string) => string;
 
 /** One open item for whoever goes on: what good looks like, what failed, and how it is completed. */
 export function itemSection(
-  workflow: Workflow,
+  session: SkipSite,
   open: OpenItem,
   lineFor: CommandLineFor,
 ): string {
   return [
-    fenced(factsOf(workflow, open)),
+    fenced(factsOf(session.workflow, open)),
     ...failureOf(open.itemState),
-    wayOn(workflow, open, lineFor),
+    wayOn(session, open, lineFor),
   ].join("\n\n");
 }
 
@@ -106,7 +107,7 @@ function failureText(result: JsonObject): string {
     const output = textIn(result, name)?.trim() ?? "";
     return output === ""
       ? []
-      : [`${name}, its end:`, tailOf(output, STORED_OUTPUT_LENGTH)];
+      : [`${name}:`, tailOf(output, STORED_OUTPUT_LENGTH)];
   });
   return [facts, ...outputs].join("\n");
 }
@@ -117,29 +118,20 @@ function textIn(result: JsonObject, key: string): string | null {
 }
 
 function wayOn(
-  workflow: Workflow,
-  { phase, item }: OpenItem,
+  session: SkipSite,
+  open: OpenItem,
   lineFor: CommandLineFor,
 ): string {
-  const named = { ...item, id: shellWord(item.id) };
-  const step = stepFor(workflow, named);
+  const { item } = open;
+  const step = stepFor(session.workflow, item);
   if (step.human) {
     const command = codeSpan(lineFor(step.command));
     return `Only a human gets past it, with ${command}. Leave it to them.`;
   }
-  const evidence = item.evidenceSchema === null ? "" : " --evidence <file>";
-  const done = `When it is done: ${codeSpan(lineFor(step.command) + evidence)}`;
+  const done = `When it is done: ${codeSpan(lineFor(step.command))}`;
   // What has to be done, and says of no case in which it has not, is no offer to skip it.
   const isOffered = !item.required || item.skipConditions.length > 0;
-  if (!isOffered || !isSkippable({ phase, item })) return done;
-  const skip = lineFor(`orc skip ${named.id} --reason "<why>"`);
+  if (!isOffered || !isSkippable(session, open)) return done;
+  const skip = lineFor(`orc skip ${shellWord(item.id)} --reason "<why>"`);
   return `${done}\n\nWhere it is not needed: ${codeSpan(skip)}`;
-}
-
-/** Sessions of other tools may carry ids that a shell would take apart. */
-export function shellWord(text: string): string {
-  const word = oneLine(text);
-  return /^[\p{L}\p{N}_./-]+$/u.test(word) && !word.startsWith("-")
-    ? word
-    : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

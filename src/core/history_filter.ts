@@ -3,7 +3,7 @@ import { epochMsOf, instantOf } from "./instant.ts";
 import type { RecordedEvent } from "./log_line.ts";
 import { nearest } from "./suggest.ts";
 import { quoted } from "./text.ts";
-import type { Workflow } from "./types.ts";
+import type { EventType, Workflow } from "./types.ts";
 
 /** What a caller wants to see of a log, as it was typed. */
 export interface HistoryQuery {
@@ -45,17 +45,83 @@ const INSTANT =
 /**
  * Reads a query; `now` is the instant from which durations count back.
  *
- * @throws {OrcError} usage `invalid_time`
+ * @throws {OrcError} usage `invalid_time`, `unknown_event_type` or `empty_range`
  */
 export function parseHistoryQuery(
   { since, until, ...query }: HistoryQuery,
   now: string,
 ): HistoryFilter {
-  return {
-    ...query,
-    sinceMs: momentOf("--since", since, now),
-    untilMs: endOf(until, momentOf("--until", until, now)),
-  };
+  assertType(query.type);
+  const sinceMs = momentOf("--since", since, now);
+  const untilMs = endOf(until, momentOf("--until", until, now));
+  if (sinceMs !== undefined && untilMs !== undefined && sinceMs > untilMs) {
+    throw emptyRange(since, until);
+  }
+  return { ...query, sinceMs, untilMs };
+}
+
+/** The types that orc writes, as keys, so that the compiler misses none. */
+const OWN_TYPES: Readonly<Record<EventType, true>> = {
+  workflow_started: true,
+  phase_started: true,
+  phase_completed: true,
+  item_started: true,
+  item_completed: true,
+  item_skipped: true,
+  verification_passed: true,
+  verification_failed: true,
+  gate_passed: true,
+  gate_failed: true,
+  evidence_validated: true,
+  skip_validated: true,
+  skip_rejected: true,
+  human_override: true,
+  workflow_completed: true,
+  workflow_abandoned: true,
+  note_added: true,
+  error: true,
+};
+
+/** What only the Python tool writes. */
+const FOREIGN_TYPES = [
+  "gate_executed",
+  "evidence_rejected",
+  "review_started",
+  "review_completed",
+  "review_failed",
+  "conflict_resolved",
+  "conflict_escalated",
+];
+
+/** An answer without events would look as if nothing of the kind had happened. */
+function assertType(type: string | undefined): void {
+  const known = [...Object.keys(OWN_TYPES), ...FOREIGN_TYPES];
+  if (type === undefined || known.includes(type)) return;
+  const guess = nearest(type, known);
+  throw new OrcError(
+    "usage",
+    "unknown_event_type",
+    `No event has the type ${quoted(type)}` +
+      (guess ? `; the nearest is "${guess}"` : ""),
+    {
+      hint: `use one of these: ${known.join(", ")}`,
+      details: { types: known },
+    },
+  );
+}
+
+function emptyRange(
+  since: string | undefined,
+  until: string | undefined,
+): OrcError {
+  return new OrcError(
+    "usage",
+    "empty_range",
+    `Cannot look from ${quoted(since ?? "")} until ${
+      quoted(until ?? "")
+    }: the end lies before the beginning`,
+    { hint: "exchange the values of --since and --until" },
+  );
 }
 
 /** A date is meant as a whole, the last millisecond included. */

@@ -1,6 +1,6 @@
 import { isCheckFailure } from "./analysis.ts";
 import { headOf, oneLine } from "./fence.ts";
-import { epochMsOf } from "./instant.ts";
+import { durationText, minutesBetween } from "./duration.ts";
 import type { RecordedEvent } from "./log_line.ts";
 import { markdownText } from "./markdown.ts";
 import type { SessionState, SessionStatus } from "./types.ts";
@@ -123,14 +123,9 @@ function phasesIn(state: SessionState): Learnings["phases"] {
     .filter(({ status }) => status === "active" || status === "completed")
     .map(({ id, startedAt, completedAt }) => ({
       phase: id,
-      minutes: minutesFrom(startedAt, completedAt ?? state.updatedAt),
+      minutes: minutesBetween(startedAt, completedAt ?? state.updatedAt) ??
+        null,
     }));
-}
-
-function minutesFrom(from: string | null, to: string): number | null {
-  const [start, end] = [epochMsOf(from), epochMsOf(to)];
-  if (start === undefined || end === undefined) return null;
-  return Math.max(0, Math.round((end - start) / 60_000));
 }
 
 /** Whether anything happened that others can learn from. */
@@ -186,7 +181,7 @@ function listsOf(learnings: Learnings): readonly List[] {
     [
       "Time",
       phases.flatMap(({ phase, minutes }) =>
-        minutes === null ? [] : [`${phase}: ${minutes} min`]
+        minutes === null ? [] : [`${phase}: ${durationText(minutes)}`]
       ),
     ],
   ];

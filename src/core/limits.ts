@@ -79,6 +79,13 @@ export const OUTPUT_TAIL_BYTES = 16 * 1024;
 
 /** Characters of each output stream stored in the state; the Python tool's limit. */
 export const STORED_OUTPUT_LENGTH = 1000;
+/** How many of them are its beginning. */
+export const STORED_HEAD_LENGTH = 200;
+
+/** Characters of each output stream that a refusal tells a program: an agent reads them all. */
+export const TOLD_OUTPUT_LENGTH = 5 * 1024;
+/** How many of them are its beginning. */
+export const TOLD_HEAD_LENGTH = 1024;
 
 /** Sessions named in an error that asks the caller to choose. */
 export const MAX_CANDIDATES = 5;

@@ -1,4 +1,5 @@
 import { type Blocker, sessionBlockers } from "./blockers.ts";
+import { shellWord } from "./shell_word.ts";
 import { currentPhase, itemStateOf, nextPhase, phaseStateOf } from "./state.ts";
 import { needsHuman, passageOf } from "./supervision.ts";
 import type { Item, Phase, SessionState, Workflow } from "./types.ts";
@@ -77,15 +78,16 @@ function firstOf(
 /** What gets an open item done, whoever's turn it is. */
 export function stepFor(workflow: Workflow, item: Item): Step {
   const { id } = item;
+  const word = shellWord(id);
   if (verifiesNothing(item)) return { ...byHuman(forcedSkip(id)), itemId: id };
   if (needsHuman(workflow, item)) {
-    return { ...byHuman(`orc approve-item ${id}`), itemId: id };
+    return { ...byHuman(`orc approve-item ${word}`), itemId: id };
   }
   // There is nothing to tell about an approval nobody gave.
   const isClock = passageOf(workflow, item)?.type === "clock";
   const notes = isClock ? "" : ' --notes "<what you did>"';
   const evidence = needsEvidence(item) ? ' --evidence "<file>"' : "";
-  return { ...byAnyone(`orc complete ${id}${evidence}${notes}`), itemId: id };
+  return { ...byAnyone(`orc complete ${word}${evidence}${notes}`), itemId: id };
 }
 
 function needsEvidence({ evidenceSchema, verification }: Item): boolean {
@@ -112,13 +114,6 @@ function byAnyone(command: string): Step {
 
 function byHuman(command: string): Step {
   return { command, itemId: null, human: true };
-}
-
-/** Ids of phases may hold blanks and quotes. */
-function shellWord(text: string): string {
-  return /^[\w./-]+$/.test(text)
-    ? text
-    : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** The step as the hint of a refusal. */

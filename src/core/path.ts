@@ -13,6 +13,17 @@ export function isAbsolutePath(path: string): boolean {
   return path.startsWith("/") || WINDOWS_PATH.test(path);
 }
 
+/** Whether a path, as it is written, leads out of the directory it is seen from. */
+export function leadsOut(path: string): boolean {
+  let depth = 0;
+  for (const part of path.split("/")) {
+    if (part === "..") depth--;
+    else if (part !== "" && part !== ".") depth++;
+    if (depth < 0) return true;
+  }
+  return isAbsolutePath(path);
+}
+
 /** Puts an absolute path into orc's form: "/" between parts, none of them empty, "." or "..". */
 export function normalisePath(path: string): string {
   // A backslash is an ordinary character in names on other systems.

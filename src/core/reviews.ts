@@ -42,6 +42,16 @@ export function missingReviews(
   );
 }
 
+/** The review that is required, not made yet, and carried by an item. */
+export function missingReviewOf(
+  workflow: Workflow,
+  state: SessionState,
+  itemId: string,
+): string | undefined {
+  return missingReviews(workflow, state)
+    .find(({ review }) => carriersOf(review).includes(itemId))?.review;
+}
+
 interface Carrier {
   readonly phaseId: string;
   readonly itemId: string;

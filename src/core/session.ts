@@ -1,3 +1,4 @@
+import type { OrcErrorOptions } from "./error.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 import { decodeEvent, type RecordedEvent } from "./log_line.ts";
 import {
@@ -96,12 +97,16 @@ function judge(
 export function decodeUnsigned(
   value: JsonValue,
   source: string,
+  origin: Pick<OrcErrorOptions, "hint" | "path"> = {
+    hint: DAMAGED_STATE_HINT,
+    path: source,
+  },
 ): UnsignedSession {
   const document = openDocument(value);
   const state = decodeState(document);
   const metadata = field(document, "metadata");
   const { notes, ...orc } = decodeOrcData(field(metadata, "orc"));
-  refuseProblems(document, source, { hint: DAMAGED_STATE_HINT, path: source });
+  refuseProblems(document, source, origin);
   return { ...orc, state: { ...state, notes } };
 }
 

@@ -92,7 +92,7 @@ function invalidSessionId(text: string): OrcError {
     `Cannot use ${quoted(text)} as a session id`,
     {
       hint:
-        "A session id has 1 to 64 characters of a-z, 0-9, - and _; orc session list shows them",
+        "a session id has 1 to 64 characters of a-z, 0-9, - and _; orc session list shows them",
     },
   );
 }
@@ -117,7 +117,7 @@ function ambiguousSessionId(
     "ambiguous_session_id",
     `Cannot tell which of ${count} sessions "${text}" means: ${named}`,
     {
-      hint: "Give more of the id; orc session list shows all",
+      hint: "give more of the id; orc session list shows all",
       details: { candidates: candidates.slice(0, MAX_CANDIDATES) },
     },
   );

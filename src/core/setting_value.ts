@@ -3,7 +3,7 @@ import { quoted } from "./text.ts";
 import { describeValue } from "./workflow_value.ts";
 
 /** A value of a setting. */
-export type SettingValue = string | number | boolean;
+export type SettingValue = string | number | boolean | readonly string[];
 
 /** What a setting can be. */
 export type SettingType =
@@ -14,6 +14,11 @@ export type SettingType =
     readonly kind: "text";
     readonly expected: string;
     readonly pattern: RegExp;
+  }
+  | {
+    readonly kind: "names";
+    readonly expected: string;
+    isName(text: string): boolean;
   };
 
 /** A value that fits its setting, or what was found in its place. */
@@ -46,10 +51,16 @@ export function readSettingValue(
   type: SettingType,
   value: unknown,
 ): SettingReading {
+  if (type.kind === "names") return readNames(type, value);
   const plain = value instanceof JsonNumber ? Number(value.literal) : value;
-  return isSettingValue(plain) && fits(type, plain)
+  return isScalarSetting(plain) && fits(type, plain)
     ? { value: plain }
     : { found: describeValue(value) };
+}
+
+/** Spells a value as it may be typed. */
+export function settingText(value: SettingValue): string {
+  return isList(value) ? value.join(", ") : String(value);
 }
 
 /** Says what a setting wants: `"terminal" or "any"`. */
@@ -62,6 +73,7 @@ export function expectedOf(type: SettingType): string {
     case "seconds":
       return `a number of seconds from ${type.min} to ${type.max}`;
     case "text":
+    case "names":
       return type.expected;
   }
 }
@@ -86,6 +98,8 @@ function typedValue(
     case "choice":
     case "text":
       return text;
+    case "names":
+      return namesIn(text);
   }
 }
 
@@ -106,10 +120,47 @@ function fits(type: SettingType, value: SettingValue): boolean {
     case "text":
       return typeof value === "string" && type.pattern.test(value) &&
         value.length <= MAX_TEXT_LENGTH && !INVISIBLE.test(value);
+    case "names":
+      return isList(value) && value.every(type.isName);
   }
 }
 
-/** Whether a value can be that of a setting at all. */
-export function isSettingValue(value: unknown): value is SettingValue {
+/** Whether a value can be that of a setting which is no list. */
+export function isScalarSetting(
+  value: unknown,
+): value is string | number | boolean {
   return ["string", "number", "boolean"].includes(typeof value);
+}
+
+/** Names in a list, or in a text with commas between them. */
+function readNames(
+  { isName }: SettingType & { readonly kind: "names" },
+  value: unknown,
+): SettingReading {
+  const members: unknown = typeof value === "string" ? namesIn(value) : value;
+  if (!Array.isArray(members)) return { found: describeValue(value) };
+  const names: string[] = [];
+  for (const member of members) {
+    if (typeof member !== "string" || !isName(member)) {
+      return { found: describeValue(member) };
+    }
+    names.push(member);
+  }
+  return { value: withoutRepeats(names) };
+}
+
+function namesIn(text: string): readonly string[] {
+  if (text.trim() === "") return [];
+  return withoutRepeats(text.split(",").map((name) => name.trim()));
+}
+
+function withoutRepeats(names: readonly string[]): readonly string[] {
+  return [...new Set(names)];
+}
+
+/** Whether a value is a list, which `Array.isArray` does not tell of one that is readonly. */
+export function isList(
+  value: SettingValue | null,
+): value is readonly string[] {
+  return Array.isArray(value);
 }

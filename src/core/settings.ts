@@ -1,4 +1,5 @@
-import { shellWord } from "./command_line.ts";
+import { isSecretName } from "./secret_name.ts";
+import { shellWord } from "./shell_word.ts";
 import { CHECK_TIMEOUT_MS, LOCK_TIMEOUT_MS } from "./limits.ts";
 import type { SettingType, SettingValue } from "./setting_value.ts";
 
@@ -13,6 +14,7 @@ export type SettingName =
   | "notice"
   | "color"
   | "output"
+  | "secrets"
   | "web_mode"
   | "state_branch"
   | "secrets_repo";
@@ -145,6 +147,18 @@ export const SETTINGS: readonly Setting[] = [
     summary: "What commands print where no flag says so",
     since: FIRST_VERSION,
     flag: "output",
+    inLegacyFiles: NONE,
+  },
+  {
+    name: "secrets",
+    type: {
+      kind: "names",
+      expected: "names of secrets with commas between them, or a list of them",
+      isName: isSecretName,
+    },
+    default: null,
+    summary: "Secrets that are required besides those the workflow names",
+    since: FIRST_VERSION,
     inLegacyFiles: NONE,
   },
   {

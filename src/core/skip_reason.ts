@@ -54,7 +54,7 @@ export function problemOfSkipReason(
   if (lengthOf(text) < minimum) {
     return `The reason has ${lengthOf(text)} of at least ${minimum} characters`;
   }
-  return isRepetition(words)
+  return isRepetition(text)
     ? "The reason repeats itself instead of giving one"
     : undefined;
 }
@@ -76,7 +76,9 @@ function wordsOf(text: string): readonly string[] {
   return text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 }
 
-function isRepetition(words: readonly string[]): boolean {
+/** Whether a text is a key held down, or a phrase said over and over. */
+export function isRepetition(text: string): boolean {
+  const words = wordsOf(text);
   const characters = new Set(words.join(""));
   const { size } = new Set(words);
   return characters.size < MIN_DISTINCT_CHARACTERS ||

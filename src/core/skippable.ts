@@ -1,7 +1,15 @@
+import { missingReviewOf } from "./reviews.ts";
 import type { OpenItem } from "./state.ts";
-import type { StepType } from "./types.ts";
+import { isHumanOnly } from "./supervision.ts";
+import type { SessionState, StepType, Workflow } from "./types.ts";
 
 type Place = Pick<OpenItem, "phase" | "item">;
+
+/** The session in which something is to be skipped. */
+export interface SkipSite {
+  readonly workflow: Workflow;
+  readonly state: SessionState;
+}
 
 /** Whether only its phase lets an item be skipped: an autonomous one leaves all to the agent but gates. */
 export function isFreedByPhase({ phase, item }: Place): boolean {
@@ -9,9 +17,18 @@ export function isFreedByPhase({ phase, item }: Place): boolean {
     item.stepType !== "gate" && item.verification.type !== "manual_gate";
 }
 
-/** Whether an item can be skipped without force. */
-export function isSkippable(place: Place): boolean {
+/** Whether the item's own text, or its phase, allows that it is left out. */
+export function isLeftOutAtWill(place: Place): boolean {
   return place.item.skippable || isFreedByPhase(place);
+}
+
+/** Whether an item can be skipped without force, by anybody with a reason. */
+export function isSkippable(
+  { workflow, state }: SkipSite,
+  place: Place,
+): boolean {
+  return isLeftOutAtWill(place) && !isHumanOnly(workflow, place.item) &&
+    missingReviewOf(workflow, state, place.item.id) === undefined;
 }
 
 /** The step type whose rule a reason has to satisfy: who skips what is not meant to be skipped explains it. */

@@ -1,8 +1,7 @@
 import { type Blocker, phaseBlockers, sessionBlockers } from "./blockers.ts";
-import { epochMsOf } from "./instant.ts";
 import { asObject, type JsonValue } from "./json.ts";
 import { nextStep } from "./next_step.ts";
-import { isSkippable } from "./skippable.ts";
+import { isSkippable, type SkipSite } from "./skippable.ts";
 import {
   isDone,
   itemStateOf,
@@ -90,7 +89,7 @@ export interface ItemSummary {
   /**
    * What gets an open manual gate out of the way: a `human`, `nobody`
    * (`complete` skips it), or a `clock` that gives a human time to answer and
-   * that the first `complete` starts. Null for everything else.
+   * that the first `complete` or `start-item` starts. Null for everything else.
    */
   readonly approval: "human" | "nobody" | "clock" | null;
   /**
@@ -254,7 +253,7 @@ function summarizeItems(
 ): readonly ItemSummary[] {
   const phaseState = phaseStateOf(state, phase);
   return phase.items.map((item) =>
-    summarizeItem(workflow, {
+    summarizeItem({ workflow, state }, {
       phase,
       item,
       itemState: itemStateOf(phaseState, item.id),
@@ -262,7 +261,7 @@ function summarizeItems(
   );
 }
 
-function summarizeItem(workflow: Workflow, open: OpenItem): ItemSummary {
+function summarizeItem(session: SkipSite, open: OpenItem): ItemSummary {
   const { item, itemState } = open;
   return {
     id: item.id,
@@ -274,8 +273,8 @@ function summarizeItem(workflow: Workflow, open: OpenItem): ItemSummary {
     description: item.description,
     check: checkText(item.verification),
     notes: item.notes,
-    skipConditions: isSkippable(open) ? item.skipConditions : [],
-    ...approvalOf(workflow, open),
+    skipConditions: isSkippable(session, open) ? item.skipConditions : [],
+    ...approvalOf(session.workflow, open),
     evidence: evidenceOf(open),
     startedAt: itemState.startedAt,
     tries: itemState.retryCount,
@@ -342,15 +341,4 @@ function nextOf(
   const { command, itemId, human } = nextStep(workflow, state);
   const item = items.find(({ id }) => id === itemId) ?? null;
   return { command, item, human };
-}
-
-/** Minutes between two instants, never negative; undefined when either is no instant. */
-export function minutesBetween(
-  from: string | null,
-  to: string,
-): number | undefined {
-  const start = epochMsOf(from);
-  const end = epochMsOf(to);
-  if (start === undefined || end === undefined) return undefined;
-  return Math.max(0, Math.floor((end - start) / 60_000));
 }

@@ -1,3 +1,4 @@
+import { OrcError } from "./error.ts";
 import { epochMsOf, instantOf } from "./instant.ts";
 import { type JsonObject, numberOf } from "./json.ts";
 import type { Item, ItemState, Workflow } from "./types.ts";
@@ -59,6 +60,15 @@ export function needsHuman(workflow: Workflow, item: Item): boolean {
   return passageOf(workflow, item)?.type === "human" || verifiesNothing(item);
 }
 
+/**
+ * Whether no reason gets past a manual gate: where risks are told apart, who called one high
+ * wants a human to look at it, whatever its conditions for skipping say.
+ */
+export function isHumanOnly(workflow: Workflow, item: Item): boolean {
+  return item.risk === "high" && supervisionMode(workflow) === "hybrid" &&
+    passageOf(workflow, item)?.type === "human";
+}
+
 /** When a manual gate passes by itself; null while nobody has started its clock. */
 export function passesAt(
   { minutes }: Passage & { readonly type: "clock" },
@@ -67,6 +77,16 @@ export function passesAt(
   const startMs = epochMsOf(startedAt);
   if (startMs === undefined) return null;
   return instantOf(startMs + Math.ceil(minutes * 60_000));
+}
+
+/** The answer to who wants to get past a manual gate that waits for a human. */
+export function approvalRequired(verb: string, { id }: Item): OrcError {
+  return new OrcError(
+    "refused",
+    "approval_required",
+    `Cannot ${verb} item "${id}": a human must approve it`,
+    { hint: `a human runs, in a terminal: orc approve-item ${id}` },
+  );
 }
 
 /** Whether an instant has come. */

@@ -19,10 +19,10 @@ export function tailOf(text: string, limit: number): string {
     : `…${points.slice(points.length - limit + 1).join("")}`;
 }
 
-/**
- * The beginning and the end of a text, together at most `limit` code points, and
- * between them how many were left out.
- */
+/** Stands between two ends; how much lay there is not known where a text was cut before. */
+const LEFT_OUT = "\n… left out …\n";
+
+/** The beginning and the end of a text, together at most `limit` code points. */
 export function endsOf(
   text: string,
   limit: number,
@@ -30,15 +30,10 @@ export function endsOf(
 ): string {
   const points = Array.from(text);
   if (points.length <= limit) return text;
-  const longestMark = leftOut(points.length).length;
-  const tailLength = limit - headLength - longestMark;
+  const tailLength = limit - headLength - LEFT_OUT.length;
   const head = points.slice(0, headLength).join("");
   const tail = points.slice(points.length - tailLength).join("");
-  return head + leftOut(points.length - headLength - tailLength) + tail;
-}
-
-function leftOut(count: number): string {
-  return `\n… ${count} characters left out …\n`;
+  return head + LEFT_OUT + tail;
 }
 
 /** Names a few of many in one line: `a, b, c and 4 more`. */

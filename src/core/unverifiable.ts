@@ -1,4 +1,5 @@
 import { OrcError } from "./error.ts";
+import { shellWord } from "./shell_word.ts";
 import type { Item } from "./types.ts";
 
 /**
@@ -11,7 +12,7 @@ export function verifiesNothing({ stepType, verification }: Item): boolean {
 
 /** The command that gets past a gate without its verification; a human's. */
 export function forcedSkip(itemId: string): string {
-  return `orc skip ${itemId} --force --reason "<why>"`;
+  return `orc skip ${shellWord(itemId)} --force --reason "<why>"`;
 }
 
 /** Refuses to complete a gate that names nothing to verify. */

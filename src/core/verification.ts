@@ -1,14 +1,13 @@
-import { OrcError } from "./error.ts";
 import { type JsonObject, jsonObject } from "./json.ts";
 import { withOffset } from "./instant.ts";
-import { CHECK_TIMEOUT_MS, STORED_OUTPUT_LENGTH } from "./limits.ts";
+import {
+  CHECK_TIMEOUT_MS,
+  STORED_HEAD_LENGTH,
+  STORED_OUTPUT_LENGTH,
+} from "./limits.ts";
 import { type CommandPlan, fillTemplate, planCommand } from "./template.ts";
-import { tailOf, uncapitalised } from "./text.ts";
+import { endsOf } from "./text.ts";
 import type { CheckResult, Item, Workflow } from "./types.ts";
-
-/** Lines of a failed program's output that are shown at once; the state keeps more. */
-const SHOWN_OUTPUT_LINES = 10;
-const MAX_SHOWN_LINE_LENGTH = 300;
 
 /** What has to be found out before an item can be completed. */
 export type RequiredCheck =
@@ -82,8 +81,8 @@ export function encodeVerificationResult(
     command_args: result.words,
     original_command: result.originalCommand,
     exit_code: result.exitCode,
-    stdout: tailOf(result.stdout, STORED_OUTPUT_LENGTH),
-    stderr: tailOf(result.stderr, STORED_OUTPUT_LENGTH),
+    stdout: stored(result.stdout),
+    stderr: stored(result.stderr),
     duration_seconds: result.durationSeconds,
     ...(result.problem === null ? {} : { error: result.problem }),
   });
@@ -96,69 +95,15 @@ export function encodeGateResult(
   return jsonObject({
     success: result.passed,
     exit_code: result.exitCode,
-    stdout: tailOf(result.stdout, STORED_OUTPUT_LENGTH),
-    stderr: tailOf(result.stderr, STORED_OUTPUT_LENGTH),
+    stdout: stored(result.stdout),
+    stderr: stored(result.stderr),
     command: result.command,
     duration_seconds: result.durationSeconds,
     error: result.problem,
   });
 }
 
-/** The refusal a caller gets after a failed check was recorded. */
-export function failedCheck(
-  item: Item,
-  result: CheckResult,
-  retryCount: number,
-): OrcError {
-  const { description } = item.verification;
-  return new OrcError(
-    "refused",
-    "check_failed",
-    `Cannot complete item "${item.id}": ${reasonOf(result, description)}${
-      lastWordsOf(result)
-    }`,
-    {
-      hint: `${remedyFor(result, item)}, then run: orc complete ${item.id}`,
-      details: { item: item.id, tries: retryCount, result },
-    },
-  );
-}
-
-/** What is said about a file begins with its name, which keeps its capitals. */
-function reasonOf(result: CheckResult, description: string | null): string {
-  const reason = describeResult(result);
-  if (result.type === "file_exists") return reason;
-  return description === null || result.problem !== null
-    ? uncapitalised(reason)
-    : `its check expects that ${description}`;
-}
-
-/** Where the check is put in words, the item's own advice says more than its command. */
-function remedyFor(result: CheckResult, item: Item): string {
-  const [advice] = item.notes;
-  const isWorded = item.verification.description !== null;
-  if (isWorded && advice && result.problem === null) return advice;
-  if (result.type === "file_exists") return `write ${result.name}`;
-  const { command, expectExitCode } = result;
-  return expectExitCode === 0
-    ? `make \`${command}\` succeed`
-    : `make \`${command}\` end with exit code ${expectExitCode}`;
-}
-
-/** Most programs say at the end what went wrong. */
-function lastWordsOf(result: CheckResult): string {
-  if (result.type === "file_exists") return "";
-  const output = result.stderr.trim() || result.stdout.trim();
-  if (output === "") return "";
-  const lines = output.split("\n").slice(-SHOWN_OUTPUT_LINES);
-  return [...lines, ...encodingRemark(result)]
-    .map((line) => `\n  ${line.slice(0, MAX_SHOWN_LINE_LENGTH)}`)
-    .join("");
-}
-
-function encodingRemark(
-  { notUtf8 }: CheckResult & { readonly type: "command" },
-): readonly string[] {
-  if (notUtf8.length === 0) return [];
-  return [`(${notUtf8.join(" and ")} not valid UTF-8: \ufffd stands for it)`];
+/** Most programs say first what they were asked for, and at the end what went wrong. */
+function stored(output: string): string {
+  return endsOf(output, STORED_OUTPUT_LENGTH, STORED_HEAD_LENGTH);
 }

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { lengthOf } from "./text.ts";
-import { isAbsolutePath } from "./path.ts";
+import { leadsOut } from "./path.ts";
 import { isSecretName } from "./secret_name.ts";
 import { isVersionRange } from "./version_range.ts";
 import { toBoolean, toInteger } from "./workflow_lax.ts";
@@ -85,13 +85,7 @@ function isMapping(value: unknown): boolean {
 
 /** A backslash is refused too: on Windows it would be one more way out. */
 function staysBelow(path: string): boolean {
-  let depth = 0;
-  for (const part of path.split("/")) {
-    if (part === "..") depth--;
-    else if (part !== "" && part !== ".") depth++;
-    if (depth < 0) return false;
-  }
-  return path.trim() !== "" && !isAbsolutePath(path) && !/[\\\0]/.test(path);
+  return path.trim() !== "" && !/[\\\0]/.test(path) && !leadsOut(path);
 }
 
 function isFilled(value: string | null | undefined): boolean {

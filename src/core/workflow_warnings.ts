@@ -1,6 +1,7 @@
 import { EVIDENCE_SCHEMAS } from "./evidence.ts";
 import { nearest } from "./suggest.ts";
-import { type CommandPlan, planCommand } from "./template.ts";
+import { leadsOut } from "./path.ts";
+import { type CommandPlan, fillTemplate, planCommand } from "./template.ts";
 import { carriersOf } from "./reviews.ts";
 import type { Item, Phase, Verification, Workflow } from "./types.ts";
 import type { Path, ProblemDraft } from "./workflow_problem.ts";
@@ -103,13 +104,29 @@ function aboutItem(item: Item, site: Site): ProblemDraft[] {
     case "manual_gate":
       return [];
     case "file_exists":
-      return templateWarnings(verification.path, {
-        ...site,
-        path: [...path, "path"],
-      });
+      return aboutFile(verification, { ...site, path: [...path, "path"] });
     case "command":
       return aboutCommand(verification, { ...site, path });
   }
+}
+
+function aboutFile(
+  { path: file }: Verification & { readonly type: "file_exists" },
+  site: Site,
+): ProblemDraft[] {
+  const found = templateWarnings(file, site);
+  const filled = fillTemplate(file, site.settings);
+  if (leadsOut(filled)) {
+    found.push({
+      code: "path_outside_tree",
+      severity: "error",
+      path: site.path,
+      message: `The path ${
+        quote(filled)
+      } leads out of the working tree, where no check looks: write one that is relative to it and stays in it`,
+    });
+  }
+  return found;
 }
 
 function aboutSecrets(

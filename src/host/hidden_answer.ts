@@ -14,11 +14,13 @@ const KEY = {
   delete: 0x7f,
 } as const;
 
-/** Reads a line that the terminal does not show; undefined when input ended. */
-export function readHiddenAnswer(): string | undefined {
+/** Asks for a line that the terminal does not show; undefined when input ended. */
+export function readHiddenAnswer(ask: () => void): string | undefined {
   // Signals are off too: one that ended orc would leave a terminal that shows nothing.
   Deno.stdin.setRaw(true);
   try {
+    // Only now: whoever answers at once would be shown.
+    ask();
     return readKeys(nextByte);
   } finally {
     Deno.stdin.setRaw(false);

@@ -31,8 +31,9 @@ export function openTerminal(env: ReadVariable): Terminal {
       return readAnswer();
     },
     readHidden(question) {
-      writeAll(new TextEncoder().encode(question));
-      const answer = readHiddenAnswer();
+      const answer = readHiddenAnswer(() =>
+        writeAll(new TextEncoder().encode(question))
+      );
       writeAll(new TextEncoder().encode("\n"));
       return answer;
     },

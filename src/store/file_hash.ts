@@ -1,4 +1,5 @@
 import { OrcError } from "../core/error.ts";
+import { asOrcError, isAbsent } from "./os_error.ts";
 
 /** A hash that is fed piece by piece. */
 export interface Hash {
@@ -31,7 +32,7 @@ export function readPieces(
   seen: Deno.FileInfo,
   take: (piece: Uint8Array) => void,
 ): void {
-  const file = Deno.openSync(path, { read: true });
+  const file = openLegacy(path);
   try {
     const opened = file.statSync();
     if (opened.ino !== seen.ino || opened.dev !== seen.dev) {
@@ -44,6 +45,16 @@ export function readPieces(
     }
   } finally {
     file.close();
+  }
+}
+
+/** Opens a file that was seen there; one that is gone by now throws as it is. */
+export function openLegacy(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { read: true });
+  } catch (error) {
+    if (isAbsent(error)) throw error;
+    throw asOrcError(error, "read", path);
   }
 }
 

@@ -1,6 +1,7 @@
 import { decodeFeedbackLine, textIn } from "../core/feedback_line.ts";
 import { decodeLogLine } from "../core/log_line.ts";
 import type { LinePart, LinesRole } from "../core/migration_facts.ts";
+import { openLegacy } from "./file_hash.ts";
 import { linesFrom } from "./log_lines.ts";
 
 /** Tells which workflow a line belongs to; empty when it names none. */
@@ -102,7 +103,7 @@ function copyRun(
 }
 
 function withFile(path: string, work: (file: Deno.FsFile) => void): void {
-  const file = Deno.openSync(path, { read: true });
+  const file = openLegacy(path);
   try {
     work(file);
   } finally {

@@ -209,7 +209,7 @@ export function openForReading(
     "conflict",
     "file_replaced",
     `Cannot read "${path}": it was replaced at the same moment`,
-    { path, hint: "Try again when the other programs have ended" },
+    { path, hint: "try again when the other programs have ended" },
   );
 }
 
@@ -218,6 +218,6 @@ function notRegular(path: string): OrcError {
     "corrupt",
     "not_a_regular_file",
     `Cannot read "${path}": it is not a regular file`,
-    { path, hint: "Put a regular file in its place, or move it away" },
+    { path, hint: "put a regular file in its place, or move it away" },
   );
 }

@@ -1,5 +1,7 @@
 import { type ErrorKind, OrcError } from "../core/error.ts";
 import { ORCHESTRATOR_DIRECTORY } from "../core/layout.ts";
+import { parentDirectory } from "../core/path.ts";
+import { shellWord } from "../core/shell_word.ts";
 import { codeOf } from "./os_code.ts";
 
 /** What an error of the operating system means to the caller. */
@@ -15,14 +17,14 @@ const PERMISSION_DENIED: Condition = {
   kind: "denied",
   code: "permission_denied",
   reason: "permission denied",
-  hint: "See who owns it and what its mode allows, with ls -l",
+  hint: "see who owns it and what its mode allows, with ls -l",
 };
 
 const TOO_MANY_FILES: Condition = {
   kind: "external",
   code: "too_many_open_files",
   reason: "too many files are open",
-  hint: "Raise the limit with ulimit -n, or close other programs",
+  hint: "raise the limit with ulimit -n, or close other programs",
 };
 
 const CONDITIONS: ReadonlyMap<string, Condition> = new Map([
@@ -32,19 +34,19 @@ const CONDITIONS: ReadonlyMap<string, Condition> = new Map([
     kind: "external",
     code: "read_only",
     reason: "the file system is read-only",
-    hint: "Make it writable; reading still works: orc status",
+    hint: "make it writable; reading still works: orc status",
   }],
   ["ENOSPC", {
     kind: "external",
     code: "disk_full",
     reason: "disk full; nothing was changed",
-    hint: "Make room on the disk, then try again",
+    hint: "make room on the disk, then try again",
   }],
   ["EDQUOT", {
     kind: "external",
     code: "disk_full",
     reason: "disk quota used up; nothing was changed",
-    hint: "Make room in your quota, then try again",
+    hint: "make room in your quota, then try again",
   }],
   ["EMFILE", TOO_MANY_FILES],
   ["ENFILE", TOO_MANY_FILES],
@@ -52,31 +54,31 @@ const CONDITIONS: ReadonlyMap<string, Condition> = new Map([
     kind: "external",
     code: "disk_error",
     reason: "the disk reports an error",
-    hint: "Check the disk before you go on",
+    hint: "check the disk before you go on",
   }],
   ["ENAMETOOLONG", {
     kind: "usage",
     code: "path_too_long",
     reason: "the path is longer than the file system allows",
-    hint: "Move the repository to a shorter path",
+    hint: "move the repository to a shorter path",
   }],
   ["ELOOP", {
     kind: "corrupt",
     code: "symbolic_link",
     reason: "its symbolic links lead in a circle",
-    hint: "Put a real file or directory in its place",
+    hint: "put a real file or directory in its place",
   }],
   ["ENOTDIR", {
     kind: "corrupt",
     code: "not_a_directory",
-    reason: "a part of its path is a file where a directory is expected",
-    hint: "Move that file away; orc does not remove what it did not make",
+    reason: "something else lies where a directory is expected",
+    hint: "move it away; orc does not remove what it did not make",
   }],
   ["EISDIR", {
     kind: "corrupt",
     code: "not_a_regular_file",
     reason: "it is a directory",
-    hint: "Move it away; orc does not remove what it did not make",
+    hint: "move it away; orc does not remove what it did not make",
   }],
   ["ENOENT", {
     kind: "not_found",
@@ -102,7 +104,9 @@ export function asOrcError(
   }
   const condition = CONDITIONS.get(code) ?? otherCondition(code);
   if (condition === undefined) return error;
-  const owner = condition === PERMISSION_DENIED ? ownerOf(path) : undefined;
+  const owner = condition === PERMISSION_DENIED
+    ? ownerOf(doing, path)
+    : undefined;
   return new OrcError(
     condition.kind,
     condition.code,
@@ -116,13 +120,20 @@ export function asOrcError(
   );
 }
 
-/** Who can allow what was denied; undefined where that cannot be seen. */
-function ownerOf(path: string): string | undefined {
+/**
+ * Who can allow what was denied; undefined where that cannot be seen. Whether a
+ * name may go is for the directory it is in to say.
+ */
+function ownerOf(doing: string, path: string): string | undefined {
+  const directory = ["move", "remove"].includes(doing)
+    ? parentDirectory(path)
+    : undefined;
   try {
-    const { uid, mode } = Deno.lstatSync(path);
+    const { uid, mode } = Deno.lstatSync(directory ?? path);
     if (uid === null || mode === null) return undefined;
     const octal = (mode & 0o7777).toString(8).padStart(4, "0");
-    return `It belongs to user ${uid} and has the mode ${octal}; see ls -l`;
+    const what = directory === undefined ? "it" : `"${directory}"`;
+    return `${what} belongs to user ${uid} and has the mode ${octal}; see ls -l`;
   } catch {
     return undefined;
   }
@@ -154,7 +165,7 @@ function missingPermission(
     "permission_missing",
     `Cannot ${doing} "${path}" without the permission ${flag}`,
     {
-      hint: `Run it again with ${flag}`,
+      hint: `run it again with ${flag}`,
       path,
       cause: error,
       details: { flag },
@@ -178,11 +189,6 @@ function grantFor(path: string): string {
   const parts = path.split("/");
   const index = parts.lastIndexOf(ORCHESTRATOR_DIRECTORY);
   return index < 0 ? path : parts.slice(0, index + 1).join("/");
-}
-
-function shellWord(text: string): string {
-  if (/^[\w./:@%+=-]+$/.test(text)) return text;
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Whether a name is absent. */

@@ -1,6 +1,6 @@
 import { OrcError } from "../core/error.ts";
 import { joinPath, relativePath } from "../core/path.ts";
-import { fileKind } from "./read_file.ts";
+import { type FileKind, fileKind } from "./read_file.ts";
 
 /**
  * Refuses a path below the root if a part of it is a symbolic link, or a file
@@ -34,7 +34,7 @@ function guardParts(root: string, path: string, isDirectory: boolean): void {
     if (kind === "symlink") throw symbolicLink(root, shown);
     const mustBeDirectory = isDirectory || count < parts.length;
     if (mustBeDirectory && kind !== "directory") {
-      throw notADirectory(root, shown);
+      throw notADirectory(root, shown, kind);
     }
   }
 }
@@ -46,19 +46,24 @@ function symbolicLink(root: string, shown: string): OrcError {
     `Cannot use "${shown}": it is a symbolic link`,
     {
       path: joinPath(root, shown),
-      hint: "Put a real directory or file in its place; orc follows no links",
+      hint: "put a real directory or file in its place; orc follows no links",
     },
   );
 }
 
-function notADirectory(root: string, shown: string): OrcError {
+function notADirectory(
+  root: string,
+  shown: string,
+  kind: FileKind,
+): OrcError {
+  const found = kind === "file" ? "a file" : "neither a file nor a directory,";
   return new OrcError(
     "corrupt",
     "not_a_directory",
-    `Cannot use "${shown}": it is a file where a directory is expected`,
+    `Cannot use "${shown}": it is ${found} where a directory is expected`,
     {
       path: joinPath(root, shown),
-      hint: "Move it away; orc does not remove what it did not make",
+      hint: "move it away; orc does not remove what it did not make",
     },
   );
 }

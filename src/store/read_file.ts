@@ -59,7 +59,7 @@ export function readRegularFile(
     "conflict",
     "file_replaced",
     `Cannot read "${path}": it is replaced again and again`,
-    { path, hint: "Try again when the other programs have ended" },
+    { path, hint: "try again when the other programs have ended" },
   );
 }
 
@@ -120,7 +120,7 @@ function refuseUnlessRegular(path: string, info: Deno.FileInfo): void {
     "corrupt",
     "not_a_regular_file",
     `Cannot read "${path}": it is ${describe(info)} and not a regular file`,
-    { path, hint: "Put a regular file in its place" },
+    { path, hint: "put a regular file in its place" },
   );
 }
 
@@ -138,7 +138,7 @@ function tooLarge(path: string, maxBytes: number): OrcError {
     `Cannot read "${path}": it is larger than ${maxBytes} bytes`,
     {
       path,
-      hint: "See what it is, and move it away; orc writes no file of that size",
+      hint: "see what it is, and move it away; orc writes no file of that size",
       details: { maxBytes },
     },
   );

@@ -7,6 +7,7 @@ import { removeIfThere, syncDirectory } from "./file_system.ts";
 import { type HeldLock, type LockContext, withLock } from "./lock.ts";
 import { sweep } from "./lock_sweep.ts";
 import { asOrcError } from "./os_error.ts";
+import { settleMigration } from "./migration_settle.ts";
 import { guardDirectory } from "./path_guard.ts";
 import { fileKind } from "./read_file.ts";
 import { IGNORE_EVERYTHING } from "./repository.ts";
@@ -26,15 +27,15 @@ export async function repairRepository(
   context: LockContext,
   repair: RepositoryRepair,
 ): Promise<void> {
-  const work = (lock: HeldLock): Promise<void> => {
+  const work = async (lock: HeldLock): Promise<void> => {
     for (const directory of [layout.sessions, layout.bindings]) {
       guardDirectory(layout.root, directory);
       if (fileKind(directory) === "directory") sweep(directory, lock.token);
     }
+    await settleMigration(layout, lock);
     for (const path of findRemoved(layout)) deleteRemoved(path);
     if (repair.gitignore) writeIgnoreFile(layout, lock);
     repairPointers(layout, repair.pointers, context.now());
-    return Promise.resolve();
   };
   guardDirectory(layout.root, layout.directory);
   try {

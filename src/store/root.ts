@@ -96,7 +96,7 @@ function realStart(start: string): string {
     "external",
     "working_directory_gone",
     "The current directory no longer exists",
-    { path: real, hint: "Change to another directory, or pass --root DIR" },
+    { path: real, hint: "change to another directory, or pass --root DIR" },
   );
 }
 
@@ -157,7 +157,7 @@ function refuseGitDirectory(
     "usage",
     "inside_git_directory",
     `Cannot find a working tree: "${start}" is inside the git directory "${gitDirectory}"`,
-    { path: start, hint: "Change to the working tree, or pass --root DIR" },
+    { path: start, hint: "change to the working tree, or pass --root DIR" },
   );
 }
 
@@ -168,7 +168,7 @@ function noSuchRoot(root: string): OrcError {
     `Cannot use "${root}" as root: it does not exist`,
     {
       path: root,
-      hint: "Name a directory that exists with --root DIR or ORCHESTRATOR_ROOT",
+      hint: "name a directory that exists with --root DIR or ORCHESTRATOR_ROOT",
     },
   );
 }
@@ -180,7 +180,7 @@ function notADirectory(root: string): OrcError {
     `Cannot use "${root}" as root: it is not a directory`,
     {
       path: root,
-      hint: "Name a directory with --root DIR or ORCHESTRATOR_ROOT",
+      hint: "name a directory with --root DIR or ORCHESTRATOR_ROOT",
     },
   );
 }
@@ -219,7 +219,7 @@ function foreignMarker(path: string, kind: string): OrcError {
     {
       path,
       hint:
-        `Move it away so that orc can make a directory "${ORCHESTRATOR_DIRECTORY}", or pass --root DIR`,
+        `move it away so that orc can make a directory "${ORCHESTRATOR_DIRECTORY}", or pass --root DIR`,
     },
   );
 }

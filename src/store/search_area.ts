@@ -105,7 +105,7 @@ function pointerIn(directory: string): GitPointer {
     {
       path: entry,
       hint:
-        "Run git worktree repair in the main worktree, or name the root with --root",
+        "run git worktree repair in the main worktree, or name the root with --root",
     },
   );
 }

@@ -1,3 +1,4 @@
+import { leadsOutOfTree } from "../core/failed_check.ts";
 import { normalisePath, relativePath, resolvePath } from "../core/path.ts";
 import { codeOf } from "./os_code.ts";
 import { asOrcError, isAbsent } from "./os_error.ts";
@@ -20,7 +21,7 @@ export function findWorkingFile(tree: string, path: string): WorkingFile {
   try {
     const real = realPath(absolute);
     return relativePath(realPath(tree), real) === undefined
-      ? { path: real, problem: `${path} leads out of the repository` }
+      ? { path: real, problem: leadsOutOfTree(path) }
       : { path: real, problem: null };
   } catch (error) {
     if (isAbsent(error) || codeOf(error) === "ENOTDIR") {

@@ -30,9 +30,19 @@ export const APPROVING = { ORCHESTRATOR_APPROVALS: "any" } as const;
 /** How a program ends, by its words joined with blanks, or by the text for the shell. */
 export type Programs = Readonly<Record<string, Partial<ProgramResult>>>;
 
+const INERT_GIT =
+  "git --no-pager -c core.fsmonitor=false -c core.hooksPath=/dev/null";
+
 /** How orc asks git for files; a machine without an answer has no git. */
 export const GIT_LS_FILES =
-  "git ls-files -z --modified --others --exclude-standard";
+  `${INERT_GIT} ls-files -z --modified --others --exclude-standard`;
+
+/** How orc asks git for the filters that it turns off. */
+export const GIT_FILTERS =
+  `${INERT_GIT} config -z --name-only --get-regexp ^filter\\.`;
+
+/** What git says unless a test wants something else: nobody set up a filter. */
+const NO_FILTERS: Programs = { [GIT_FILTERS]: { exitCode: 1 } };
 
 /** What a test may say about its machine. */
 export interface Machine {
@@ -149,7 +159,7 @@ async function endingOf(
   if (programs === "real") return await runProgram(request);
   const { command } = request;
   const text = "shell" in command ? command.shell : command.join(" ");
-  const ending = programs[text];
+  const ending = programs[text] ?? NO_FILTERS[text];
   if (ending === undefined) throw new Error(`Nobody expects "${text}"`);
   return { ...ENDED_WELL, ...ending };
 }

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { askGit } from "../../src/app/git_credential.ts";
 import { OrcError } from "../../src/core/error.ts";
+import { writeTree } from "../store/temporary.ts";
 import { type ENDED_WELL, fixedHost, withRoot } from "./fixtures.ts";
 
 const FILL = "git credential fill";
@@ -42,19 +43,55 @@ Deno.test("askGit() bears that git has no answer, or is not there", async () => 
   assertEquals(await askGit(forbidden, "/shop", "A"), undefined);
 });
 
-Deno.test("askGit() asks a real helper, and nobody when there is none", () =>
-  withRoot({ ".git/HEAD": "ref: refs/heads/main\n" }, async (root) => {
-    const host = fixedHost({ programs: "real" });
-    Deno.mkdirSync(`${root}/.git/objects`);
-    Deno.mkdirSync(`${root}/.git/refs`);
-    Deno.writeTextFileSync(
-      `${root}/.git/config`,
-      `[core]\n\trepositoryformatversion = 0\n[credential]\n\thelper =\n`,
-    );
-    assertEquals(await askGit(host, root, "API_KEY"), undefined);
-    Deno.writeTextFileSync(
-      `${root}/.git/config`,
-      `[credential]\n\thelper =\n\thelper = "!f() { echo password=kept-by-git; }; f"\n`,
-    );
+/** Runs a test in which the user's own git configuration is this one. */
+async function withUserConfig(
+  text: string,
+  test: (root: string) => Promise<void>,
+): Promise<void> {
+  await withRoot({ "home/.gitconfig": text }, async (root) => {
+    const variables = {
+      GIT_CONFIG_GLOBAL: `${Deno.realPathSync(root)}/home/.gitconfig`,
+      GIT_CONFIG_NOSYSTEM: "1",
+    };
+    const names = Object.keys(variables);
+    const before = names.map((name) => [name, Deno.env.get(name)] as const);
+    try {
+      Object.entries(variables).forEach(([name, value]) =>
+        Deno.env.set(name, value)
+      );
+      await test(root);
+    } finally {
+      for (const [name, value] of before) {
+        if (value === undefined) Deno.env.delete(name);
+        else Deno.env.set(name, value);
+      }
+    }
+  });
+}
+
+const HELPER = `[credential]
+\thelper =
+\thelper = "!f() { echo password=kept-by-git; }; f"
+`;
+
+Deno.test("askGit() asks a real helper, and nobody when there is none", async () => {
+  const host = fixedHost({ programs: "real" });
+  await withUserConfig(HELPER, async (root) => {
     assertEquals(await askGit(host, root, "API_KEY"), "kept-by-git");
+  });
+  await withUserConfig("", async (root) => {
+    assertEquals(await askGit(host, root, "API_KEY"), undefined);
+  });
+});
+
+Deno.test("askGit() runs no helper that a repository names", () =>
+  withUserConfig("", async (root) => {
+    writeTree(root, {
+      ".git/HEAD": "ref: refs/heads/main\n",
+      ".git/objects/": "",
+      ".git/refs/": "",
+      ".git/config": `[core]\n\trepositoryformatversion = 0\n${HELPER}`,
+    });
+    const host = fixedHost({ programs: "real" });
+    assertEquals(await askGit(host, root, "API_KEY"), undefined);
   }));

@@ -144,7 +144,7 @@ test("D5: a file in the place of sessions is refused and stays", () =>
       await assertRefused({ lab }, args, {
         exit: CORRUPT,
         code: "not_a_directory",
-        says: ["sessions", "a file where a directory is expected"],
+        says: ["sessions", "where a directory is expected"],
       });
     }
   }));

@@ -243,7 +243,7 @@ test({
       );
       assertStringIncludes(ended.out, `0 ${EXTERNAL}\n`);
       assertStringIncludes(ended.out, `5 ${OK}\n`);
-      assertStringIncludes(ended.err, "too many files are open\nTry: Raise");
+      assertStringIncludes(ended.err, "too many files are open\nTry: raise");
       const notes = await notesOf(lab);
       assert(!notes.includes("with 0 files") && notes.includes("with 5 files"));
       assertEquals(namesIn(lab), WHOLE);

@@ -95,7 +95,7 @@ test({
       const { code, err } = await lab.orc(["start", "x", "--root", root]);
       assertEquals(code, USAGE, err);
       assertStringIncludes(err, "the path is longer than the file system");
-      assertStringIncludes(err, "Try: Move the repository to a shorter path");
+      assertStringIncludes(err, "Try: move the repository to a shorter path");
       const left = [...Deno.readDirSync(root)].map(({ name }) => name);
       assertEquals(left, [".orchestrator"]);
       assertEquals([...Deno.readDirSync(`${root}/.orchestrator`)], []);

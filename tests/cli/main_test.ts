@@ -208,9 +208,12 @@ Deno.test("main() takes --json behind -- for data", async () => {
   assertEquals([ran.exitCode, ran.out], [2, ""]);
 });
 
-Deno.test("main() takes --json behind a flag with a value for the value", async () => {
+Deno.test("main() takes --json behind a flag with a value for the flag, and says what is missing", async () => {
   const ran = await orc(["copy", "a", "--note", "--json"]);
-  assertEquals(ran.out, "Copied a \n");
+  assertEquals(ran.exitCode, 2);
+  assertStringIncludes(ran.out, '"code":"missing_value"');
+  const meant = await orc(["copy", "a", "--note=--json"]);
+  assertEquals(meant.out, "Copied a \n");
 });
 
 Deno.test("main() leads from a usage error to the help of the command", async () => {

@@ -36,7 +36,9 @@ const readable: readonly [argv: string[], Record<string, string[]>][] = [
   [["copy", "a", "--note="], { FROM: ["a"], note: [""] }],
   [["copy", "a", "--note", ""], { FROM: ["a"], note: [""] }],
   [["copy", "a", "--note", "- did X"], { FROM: ["a"], note: ["- did X"] }],
-  [["copy", "a", "--note", "--json"], { FROM: ["a"], note: ["--json"] }],
+  [["copy", "a", "--note=--json"], { FROM: ["a"], note: ["--json"] }],
+  [["copy", "a", "--note", "--jsn"], { FROM: ["a"], note: ["--jsn"] }],
+  [["copy", "a", "--note", "-f"], { FROM: ["a"], note: ["-f"] }],
   [["copy", "a", "--note", "--"], { FROM: ["a"], note: ["--"] }],
   [["copy", "a", "-n", "-x"], { FROM: ["a"], note: ["-x"] }],
   [["copy", "a", "-nx"], { FROM: ["a"], note: ["x"] }],
@@ -98,6 +100,19 @@ for (const [argv, code, message] of unreadable) {
     assertEquals(error.message.slice(0, message.length), message);
   });
 }
+
+Deno.test("parseArguments() takes no flag for the value of another one", () => {
+  for (const flag of ["--note", "-n", "-fn"]) {
+    for (const next of ["--json", "--force", "--root"]) {
+      const error = usageError("copy", "a", flag, next);
+      assertEquals(error.code, "missing_value");
+      assertEquals(
+        error.hint,
+        `to give it that text write --note=${next}`,
+      );
+    }
+  }
+});
 
 Deno.test("parseArguments() suggests the flag that was meant", () => {
   assertEquals(usageError("copy", "a", "--notes").hint, "use --note");

@@ -79,6 +79,18 @@ Deno.test("mentionsIn() tells command lines from sentences about orc", () => {
     'orc start "TASK"': ['start "TASK"'],
     "then run orc validate": ["validate"],
     "undo that; reading still works: orc status": ["status"],
+    "see what can be done: orc doctor; reading still works: orc status": [
+      "doctor",
+      "status",
+    ],
+    "see what can be done: orc doctr; reading still works: orc staus": [
+      "doctr",
+      "staus",
+    ],
+    "put it back: orc doctr --fix; then: orc skp ITEM": [
+      "doctr --fix",
+      "skp ITEM",
+    ],
     'end it (orc finish), or: orc start --beside "A, b"': [
       "finish",
       'start --beside "A, b"',
@@ -88,7 +100,12 @@ Deno.test("mentionsIn() tells command lines from sentences about orc", () => {
       "-v do the same",
     ],
     "a human runs, in a terminal: orc aprove-item a": ["aprove-item a"],
+    "orc does not know it": [],
     "orc strat": ["strat"],
+    "next is 'orc complete a --notes \"<what>\"', then": [
+      'complete a --notes "<what>"',
+    ],
+    "complete -c orc -c orchestrator": [],
     "No effect: orc never pushes by itself": [],
     "Put a file in its place; orc follows no links": [],
     "the package @orc/cli": [],
@@ -124,4 +141,16 @@ Deno.test("problemOf() finds commands and flags that do not exist", async () => 
     "session list --every shows them",
   ];
   for (const line of bad) assert(await problemOf(line) !== undefined, line);
+});
+
+Deno.test("every hint begins with a lower-case letter, as it stands behind Try", () => {
+  let count = 0;
+  for (const path of filesBelow("src", ".ts")) {
+    const source = Deno.readTextFileSync(path);
+    const hints = source.match(/\bhint:\s*["'`][^"'`]*/gi) ?? [];
+    const capital = hints.filter((hint) => /["'`][A-Z][a-z]/.test(hint));
+    assertEquals(capital, [], path);
+    count += hints.length;
+  }
+  assert(count > 50, `only ${count} found`);
 });

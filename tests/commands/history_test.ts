@@ -146,3 +146,17 @@ Deno.test("orc history --all --json gives one document with all there is room fo
     const { events, hasEarlier } = JSON.parse(out).result;
     assertEquals([events.length, hasEarlier], [10_000, true]);
   }));
+
+testOutput({
+  name: "orc history refuses a type that no event has",
+  argv: ["history", "--type", "item_complete"],
+  within: withSession,
+  exitCode: 2,
+});
+
+testText({
+  name: "orc history refuses an end before the beginning",
+  argv: ["history", "--since", "1h", "--until", "2h"],
+  within: withSession,
+  exitCode: 2,
+});

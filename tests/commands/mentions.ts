@@ -78,8 +78,11 @@ export function codeIn(markdown: string): readonly string[] {
   ];
 }
 
-/** Neither a label, such as `orc checks: docs/plan.md`, nor orc itself, as in `run orc with --allow-run`. */
-const MENTION = /(?<![\w@./~$-])orc (?=[a-z-])(?!\w+:|with )/g;
+/**
+ * Neither a label, such as `orc checks: docs/plan.md`, nor orc itself, as in `run orc with
+ * --allow-run` or as the value of a flag.
+ */
+const MENTION = /(?<![\w@./~$-]| -c )orc (?=[a-z-])(?!\w+:|with |does )/g;
 
 /** What stands before a command line, where nobody would tell what orc does. */
 const BEFORE_A_COMMAND =
@@ -88,14 +91,25 @@ const BEFORE_A_COMMAND =
 /** Where a command line in a sentence ends. */
 const END = /[`;()║\n]|(?<=\S)[,.:](?=\s|$)|\s(?:[|#>]|and)\s/;
 
+/** Behind a colon, what no sentence about orc looks like: one word, then flags and values only. */
+const ONE_WORD_OF_PROSE = /^[a-z-]+(?: (?:-\S+|[A-Z\p{Cc}]+|"[^"]*"))*$/u;
+
 /** The command lines that a text names, from the word behind `orc`. Sentences about orc are none. */
 export function mentionsIn(text: string): readonly string[] {
   return Array.from(text.matchAll(MENTION)).flatMap((match) => {
     const rest = text.slice(match.index + match[0].length);
-    const line = beginningOf(rest);
-    const isCertain = BEFORE_A_COMMAND.test(text.slice(0, match.index));
+    const before = text.slice(0, match.index);
+    const line = beginningOf(before.endsWith("'") ? untilQuote(rest) : rest);
+    const isCertain = BEFORE_A_COMMAND.test(before) ||
+      (before.endsWith(": ") && ONE_WORD_OF_PROSE.test(line));
     return isCertain || beginsLikeACommand(line) ? [line.trim()] : [];
   });
+}
+
+/** A command line in single quotes has none inside. */
+function untilQuote(text: string): string {
+  const [line = ""] = text.split("'");
+  return line;
 }
 
 /** The text up to the end of the command line; quoted words are left whole. */

@@ -1,5 +1,5 @@
 import { startItem } from "../../src/app/start_item.ts";
-import { fixedHost, withSession } from "../app/fixtures.ts";
+import { fixedHost, HYBRID_WORKFLOW, withSession } from "../app/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 testOutput({
@@ -14,6 +14,20 @@ testText({
   within: withSession,
   before: (root) =>
     startItem(fixedHost({ number: 2 }), { root, itemId: "plan" }),
+});
+
+testOutput({
+  name: "orc start-item says when a manual gate will pass by itself",
+  argv: ["start-item", "look"],
+  within: (test) => withSession(test, HYBRID_WORKFLOW),
+});
+
+testText({
+  name: "orc start-item says it again when the clock runs",
+  argv: ["start-item", "look"],
+  within: (test) => withSession(test, HYBRID_WORKFLOW),
+  before: (root) =>
+    startItem(fixedHost({ number: 2 }), { root, itemId: "look" }),
 });
 
 testOutput({

@@ -99,7 +99,7 @@ Deno.test("decide() stores no more of a check's output than the Python tool", ()
   const workflow = workflowWith(
     itemOf("x", { stepType: "gate", verification: COMMAND }),
   );
-  const stdout = `${"a".repeat(5000)}the end`;
+  const stdout = `begin${"a".repeat(5000)}the end`;
   const result = { ...commandResult(false), stdout };
   const action = complete("x", { result });
   const { state } = act(workflow, sessionOf(workflow), action, AGENT);
@@ -107,7 +107,7 @@ Deno.test("decide() stores no more of a check's output than the Python tool", ()
     stdout: string;
   };
   assertEquals(
-    [stored.length, stored.at(0), stored.slice(-7)],
-    [1000, "…", "the end"],
+    [stored.length <= 1000, stored.slice(0, 6), stored.slice(-7)],
+    [true, "begina", "the end"],
   );
 });

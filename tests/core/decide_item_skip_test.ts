@@ -6,13 +6,17 @@ import {
   AGENT,
   AT,
   COMMAND,
+  complete,
   GOOD_REASON,
   HUMAN,
   itemIn,
   itemOf,
+  MANUAL,
+  phaseOf,
   sessionOf,
   skip,
   withItemFields,
+  workflowOf,
   workflowWith,
 } from "./fixtures.ts";
 
@@ -118,6 +122,53 @@ Deno.test("decide() says why an item cannot be skipped", () => {
     const error = orcErrorOf(() => skipped(fields));
     assertEquals(error.message, `Cannot skip item "x": ${because}`);
   }
+});
+
+Deno.test("decide() lets no reason past a manual gate of high risk in hybrid mode", () => {
+  const item = itemOf("x", {
+    verification: MANUAL,
+    skipConditions: ["hotfix"],
+    risk: "high",
+  });
+  const workflow = workflowWith(item, { supervision_mode: "hybrid" });
+  const error = orcErrorOf(() =>
+    act(workflow, sessionOf(workflow), skip("x"), AGENT)
+  );
+  assertEquals([error.kind, error.code], ["refused", "approval_required"]);
+  assertEquals(
+    error.message,
+    'Cannot skip item "x": a human must approve it',
+  );
+  assertEquals(
+    error.hint,
+    "a human runs, in a terminal: orc approve-item x",
+  );
+  const forced = act(workflow, sessionOf(workflow), skip("x", true), HUMAN);
+  assertEquals(itemIn(forced.state, "x").status, "skipped");
+});
+
+Deno.test("decide() skips nothing that carries a required review, until it is made", () => {
+  const ids = ["safety", "safety_review"];
+  const workflow = workflowOf([
+    phaseOf("PLAN", ids.map((id) => itemOf(id))),
+    phaseOf("LEARN", [], { requiredReviews: ["safety"] }),
+  ]);
+  const state = sessionOf(workflow);
+  for (const id of ids) {
+    const error = orcErrorOf(() => act(workflow, state, skip(id), AGENT));
+    assertEquals([error.kind, error.code], ["refused", "cannot_skip"]);
+    assertEquals(
+      error.message,
+      `Cannot skip item "${id}": it carries the required review "safety", which does not count when it is skipped`,
+    );
+    assertEquals(error.hint, `orc complete ${id} --notes "<what you did>"`);
+    orcErrorOf(() => act(workflow, state, skip(id, true), AGENT));
+    const forced = act(workflow, state, skip(id, true), HUMAN);
+    assertEquals(itemIn(forced.state, id).status, "skipped");
+  }
+  const made = act(workflow, state, complete("safety"), AGENT).state;
+  const left = act(workflow, made, skip("safety_review"), AGENT).state;
+  assertEquals(itemIn(left, "safety_review").status, "skipped");
 });
 
 Deno.test("decide() does not judge the reason of an item that is skipped already", () => {

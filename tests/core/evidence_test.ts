@@ -12,7 +12,7 @@ type Fields = Readonly<Record<string, JsonValue>>;
 /** The least that each schema takes. */
 const LEAST: Readonly<Record<string, Fields>> = {
   CodeAnalysisEvidence: {
-    files_reviewed: [""],
+    files_reviewed: ["a.ts", " "],
     patterns_identified: [],
     approach_decision: "  Compare hashes here.  ",
   },
@@ -72,6 +72,48 @@ Deno.test("validateEvidence() wants the right type in fields that may be left ou
   }
 });
 
+Deno.test("validateEvidence() counts no blank entries where one is asked for", () => {
+  const blank = ["  ", "", "\n\t"];
+  const lists: Readonly<Record<string, string>> = {
+    CodeAnalysisEvidence: "files_reviewed",
+    EdgeCaseEvidence: "cases_considered",
+    SpecReviewEvidence: "requirements_extracted",
+    TestPlanEvidence: "test_cases_planned",
+  };
+  for (const [schema, name] of Object.entries(lists)) {
+    assertEquals(
+      problemsOf(schema, { ...LEAST[schema], [name]: blank }),
+      [`${name}: Has 0 of at least 1 entries`],
+    );
+  }
+  const optional = {
+    ...LEAST.CodeAnalysisEvidence,
+    patterns_identified: blank,
+  };
+  assertEquals(problemsOf("CodeAnalysisEvidence", optional), []);
+});
+
+Deno.test("validateEvidence() takes a key held down for no text", () => {
+  const repeats = "Repeats itself instead of saying something";
+  for (const text of ["a".repeat(40), "ha ".repeat(20), "🚀".repeat(40)]) {
+    assertEquals(
+      problemsOf("CodeAnalysisEvidence", {
+        ...LEAST.CodeAnalysisEvidence,
+        approach_decision: text,
+      }),
+      [`approach_decision: ${repeats}`],
+    );
+  }
+  const coverage = {
+    ...LEAST.TestPlanEvidence,
+    coverage_approach: " ".repeat(10),
+  };
+  assertEquals(
+    problemsOf("TestPlanEvidence", coverage),
+    [`coverage_approach: ${repeats}`],
+  );
+});
+
 Deno.test("validateEvidence() finds all problems at once", () => {
   assertEquals(
     problemsOf("CodeAnalysisEvidence", {
@@ -113,13 +155,14 @@ Deno.test("validateEvidence() counts code points, and blanks where the Python to
       ...LEAST.CodeAnalysisEvidence,
       approach_decision: text,
     }).length;
-  assertEquals([approach("🚀".repeat(20)), approach("🚀".repeat(19))], [0, 1]);
+  const long = `Compare ${"🚀".repeat(12)}`;
+  assertEquals([approach(long), approach(long.slice(2))], [0, 1]);
   const coverage = (text: string) =>
     problemsOf("TestPlanEvidence", {
       ...LEAST.TestPlanEvidence,
       coverage_approach: text,
     }).length;
-  assertEquals([coverage(" ".repeat(10)), coverage(" ".repeat(9))], [0, 1]);
+  assertEquals([coverage("All of it "), coverage("All of it")], [0, 1]);
 });
 
 Deno.test("validateEvidence() takes anything but nothing for a schema it does not know", () => {

@@ -137,6 +137,15 @@ Deno.test("handoffPrompt() names the session in each command", () => {
   for (const command of commands) assertHas(command, " --session 34aa3244`");
 });
 
+Deno.test("handoffPrompt() offers nobody to skip what carries a required review", () => {
+  const item = itemOf("security", { skipConditions: ["No code changed"] });
+  const rules = workflowOf([
+    phaseOf("PLAN", [item], { requiredReviews: ["security"] }),
+  ]);
+  assert(!promptOf({}, rules).includes("orc skip"));
+  assertHas(promptOf({}, workflowWith(item)), "orc skip security");
+});
+
 Deno.test("handoffPrompt() ends the last phase with finish", () => {
   const state = inPhase(workflow, sessionOf(workflow), "LEARN");
   const words = wordsOfOrc(promptOf({ state }));
@@ -153,8 +162,12 @@ Deno.test("handoffPrompt() asks for evidence where the item does", () => {
     promptOf({}, workflowWith(item)),
     "evidence to collect: List the files",
     "evidence has to follow: CodeAnalysisEvidence",
-    "--session 34aa3244 --evidence <file>`",
+    'orc complete map --evidence "<file>" --notes "<what you did>" --session 34aa3244`',
   );
+  const command = /`(orc complete [^`]*)`/.exec(
+    promptOf({}, workflowWith(item)),
+  )?.[1] ?? "";
+  assertEquals(command.match(/--evidence/g)?.length, 1);
 });
 
 Deno.test("handoffPrompt() tells how the last try failed", () => {
@@ -166,7 +179,7 @@ Deno.test("handoffPrompt() tells how the last try failed", () => {
   assertHas(
     promptOf({ state }),
     "Its check failed so far: 2 tries.",
-    "command: make test\nexit code: 2\nstdout, its end:\na\nb\n```",
+    "command: make test\nexit code: 2\nstdout:\na\nb\n```",
   );
 });
 

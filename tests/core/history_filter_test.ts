@@ -43,6 +43,34 @@ Deno.test("parseHistoryQuery() refuses what is no time", () => {
   }
 });
 
+Deno.test("parseHistoryQuery() refuses a type that no event has", () => {
+  const error = assertThrows(
+    () => parseHistoryQuery({ type: "item_complete" }, NOW),
+    OrcError,
+    'No event has the type "item_complete"; the nearest is "item_completed"',
+  );
+  assertEquals([error.kind, error.code], ["usage", "unknown_event_type"]);
+  const bogus = assertThrows(
+    () => parseHistoryQuery({ type: "bogus" }, NOW),
+    OrcError,
+  );
+  assertEquals(bogus.message, 'No event has the type "bogus"');
+  for (const type of ["error", "review_completed"]) {
+    assertEquals(parseHistoryQuery({ type }, NOW).type, type);
+  }
+});
+
+Deno.test("parseHistoryQuery() refuses an end before the beginning", () => {
+  const range = (since: string, until: string) =>
+    parseHistoryQuery({ since, until }, NOW);
+  const error = assertThrows(() => range("1h", "2h"), OrcError);
+  assertEquals([error.kind, error.code], ["usage", "empty_range"]);
+  assertThrows(() => range("2026-03-02", "2026-03-01"), OrcError);
+  // A date ends at midnight.
+  range("2026-03-02T10:00:00Z", "2026-03-02");
+  range("2h", "2h");
+});
+
 function matches(
   query: HistoryQuery,
   event: Parameters<typeof recorded>[1],

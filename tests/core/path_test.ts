@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   isAbsolutePath,
   joinPath,
+  leadsOut,
   nameOf,
   normalisePath,
   parentDirectory,
@@ -20,6 +21,15 @@ Deno.test("normalisePath() turns Windows paths and keeps backslashes in other na
   assertEquals(normalisePath("C:\\"), "C:/");
   assertEquals(normalisePath("\\\\host\\share\\a\\..\\b"), "//host/share/b");
   assertEquals(normalisePath("/a\\b/c"), "/a\\b/c");
+});
+
+Deno.test("leadsOut() judges a path as it is written", () => {
+  for (const path of ["/etc/passwd", "..", "../a", "a/../../b", "C:\\a"]) {
+    assertEquals(leadsOut(path), true, path);
+  }
+  for (const path of ["a", "a/../b", "./a/..", "..a", "", "a\\b"]) {
+    assertEquals(leadsOut(path), false, path);
+  }
 });
 
 Deno.test("isAbsolutePath() knows both systems", () => {

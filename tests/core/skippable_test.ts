@@ -24,6 +24,21 @@ function placeOf(fields: Partial<Item>, phaseType: PhaseType = "autonomous") {
   return { phase: phaseOf("PLAN", [item], { phaseType }), item };
 }
 
+/** Whether an item is skippable in a session that has just begun. */
+function isSkippableIn(
+  fields: Partial<Item>,
+  { phaseType = "guided", requiredReviews = [], settings = {} }: {
+    readonly phaseType?: PhaseType;
+    readonly requiredReviews?: readonly string[];
+    readonly settings?: Readonly<Record<string, string>>;
+  },
+): boolean {
+  const item = itemOf("x", fields);
+  const phase = phaseOf("PLAN", [item], { phaseType, requiredReviews });
+  const workflow = workflowOf([phase], settings);
+  return isSkippable({ workflow, state: sessionOf(workflow) }, { phase, item });
+}
+
 const KINDS: readonly Partial<Item>[] = [
   {},
   { stepType: "required" },
@@ -35,7 +50,7 @@ const KINDS: readonly Partial<Item>[] = [
 
 Deno.test("isSkippable() frees all but gates and manual gates in autonomous phases", () => {
   const verdicts = (["guided", "strict", "autonomous"] as const).map((type) =>
-    KINDS.map((fields) => isSkippable(placeOf(fields, type)))
+    KINDS.map((fields) => isSkippableIn(fields, { phaseType: type }))
   );
   const elsewhere = [true, false, false, false, false, true];
   assertEquals(verdicts, [
@@ -43,6 +58,34 @@ Deno.test("isSkippable() frees all but gates and manual gates in autonomous phas
     elsewhere,
     [true, true, true, false, false, true],
   ]);
+});
+
+Deno.test("isSkippable() leaves manual gates of high risk to humans in hybrid mode", () => {
+  const gate = { verification: MANUAL, skipConditions: ["hotfix"] };
+  const verdicts = (["supervised", "zero_human", "hybrid"] as const).map(
+    (supervision_mode) =>
+      (["low", "medium", "high"] as const).map((risk) =>
+        isSkippableIn({ ...gate, risk }, { settings: { supervision_mode } })
+      ),
+  );
+  assertEquals(verdicts, [
+    [true, true, true],
+    [true, true, true],
+    [true, true, false],
+  ]);
+  const settings = { supervision_mode: "hybrid" };
+  assertEquals(isSkippableIn({ risk: "high" }, { settings }), true);
+});
+
+Deno.test("isSkippable() keeps who carries a required review", () => {
+  const requiredReviews = ["x"];
+  for (const phaseType of ["guided", "strict", "autonomous"] as const) {
+    for (const fields of KINDS) {
+      const where = { phaseType, requiredReviews };
+      assertEquals(isSkippableIn(fields, where), false);
+    }
+  }
+  assertEquals(isSkippableIn({}, { requiredReviews: ["y"] }), true);
 });
 
 Deno.test("isFreedByPhase() holds where only the phase allows it", () => {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { jsonObject } from "../../src/core/json.ts";
-import { minutesBetween, summarize } from "../../src/core/summary.ts";
+import { summarize } from "../../src/core/summary.ts";
 import type { SessionState } from "../../src/core/types.ts";
 import { act, actAll } from "./act.ts";
 import {
@@ -232,12 +232,4 @@ Deno.test("summarize() sends to a human only for what an agent cannot do", () =>
     [next?.command, next?.item?.id, next?.human],
     ["orc approve-item look", "look", true],
   );
-});
-
-Deno.test("minutesBetween() counts whole minutes and never backwards", () => {
-  const from = "2026-03-04T05:00:30Z";
-  const to = ["2026-03-04T05:01:29Z", "2026-03-04T06:00:30.5Z", "2026-01-01"];
-  assertEquals(to.map((at) => minutesBetween(from, at)), [0, 60, 0]);
-  assertEquals(minutesBetween(null, from), undefined);
-  assertEquals(minutesBetween("yesterday", from), undefined);
 });

@@ -1,6 +1,9 @@
 import { assertEquals } from "@std/assert";
 import {
+  endsOf,
   escapeControls,
+  indented,
+  inOneLine,
   lengthOf,
   listOf,
   tailOf,
@@ -17,6 +20,20 @@ Deno.test("tailOf() keeps the end and marks the cut", () => {
   assertEquals(tailOf("abcd", 3), "…cd");
   assertEquals(tailOf("🚀🙈🙉🙊", 3), "…🙉🙊");
   assertEquals(tailOf("", 3), "");
+});
+
+Deno.test("endsOf() keeps both ends within the limit", () => {
+  assertEquals(endsOf("x".repeat(60), 60, 5), "x".repeat(60));
+  const text = `🙈🙉${"x".repeat(96)}🙊🚀`;
+  const cut = endsOf(text, 60, 2);
+  assertEquals(cut, `🙈🙉\n… left out …\n${text.slice(-46)}`);
+  assertEquals(lengthOf(cut), 60);
+});
+
+Deno.test("inOneLine() and indented() let no line of others begin where orc's do", () => {
+  const text = "One\nTwo\u2028Three\r\n\n";
+  assertEquals(inOneLine(text), "One\\nTwo\\u2028Three");
+  assertEquals(indented(text), "One\n  Two\\u2028Three");
 });
 
 Deno.test("listOf() names a few of many", () => {
@@ -37,6 +54,7 @@ Deno.test("escapeControls() shows what would drive a terminal", () => {
     ["\x00\x07\b\r\x7f", "\\x00\\x07\\x08\\x0d\\x7f"],
     ["\x80\x9b\x9f", "\\x80\\x9b\\x9f"],
     ["\u202a\u202e\u2066\u2069", "\\u202a\\u202e\\u2066\\u2069"],
+    ["\u2028\u2029", "\\u2028\\u2029"],
   ] as const;
   for (const [text, shown] of cases) assertEquals(escapeControls(text), shown);
 });

@@ -54,6 +54,22 @@ Deno.test("findWarnings() finds checks that always pass, in settings too", () =>
   );
 });
 
+Deno.test("findWarnings() finds files that no check can find in the tree", () => {
+  const file = (path: string) => ({
+    verification: { type: "file_exists", path },
+  });
+  const found = [
+    "error path_outside_tree phases[0].items[0].verification.path",
+  ];
+  for (const path of ["/etc/passwd", "../plan.md", "a/../../b"]) {
+    assertEquals(warningsOf({ item: file(path) }), found, path);
+  }
+  const settings = { docs: "/srv/docs" };
+  const filled = file("{{docs}}/plan.md");
+  assertEquals(warningsOf({ item: filled, settings }), found);
+  assertEquals(warningsOf({ item: file("a/../plan.md") }), []);
+});
+
 Deno.test("findWarnings() finds names that no setting defines", () => {
   const file = { verification: { type: "file_exists", path: "{{dir}}/x" } };
   const found = [

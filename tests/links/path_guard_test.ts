@@ -55,3 +55,11 @@ Deno.test("readRepositoryMeta() reads nothing through a link", () =>
     );
     assertEquals(error.code, "symbolic_link");
   }));
+
+Deno.test("guardPath() calls nothing a file that is none", () => {
+  const error = assertThrows(() => guardPath("/dev", "/dev/null/a"), OrcError);
+  assertEquals(
+    error.message,
+    'Cannot use "null": it is neither a file nor a directory, where a directory is expected',
+  );
+});

@@ -21,6 +21,8 @@ export const RULES = [
   "gates are not skipped",
   "required items are not skipped",
   "autonomous phases free",
+  "high risks need a human",
+  "reviews are not skipped",
   "reasons are reasons",
   "freed items need a long reason",
   "a human's act needs a human",
@@ -31,6 +33,7 @@ export const RULES = [
   "nothing lies behind the last phase",
   "a checkpoint earns nothing",
   "a clock begins anew after a restore",
+  "tries count on after a restore",
 ] as const;
 
 export type Rule = typeof RULES[number];

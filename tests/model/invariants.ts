@@ -61,9 +61,7 @@ function isEarned({ action, caller }: Step, item: Item): boolean {
   const isHuman = caller.approval !== null;
   const { type } = item.verification;
   const isGate = item.stepType === "gate";
-  if (action.type === "restore") {
-    return isHuman || (type === "none" && !isGate);
-  }
+  if (action.type === "restore") return isHuman;
   if (action.type === "approve_item") return isHuman && type === "manual_gate";
   if (action.type !== "complete" || type === "manual_gate") return false;
   const isPassed = action.result?.type === type && action.result.passed;

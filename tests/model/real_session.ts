@@ -153,7 +153,7 @@ function withAllCompleted(
       status: "completed" as const,
       completedAt: instantAt(0),
     }));
-    return { ...phaseState, items };
+    return { ...phaseState, status: "completed" as const, items };
   });
   return { ...state, phases };
 }

@@ -7,9 +7,13 @@ import { inDirectory, inRepository, treeOf } from "../journey/orc.ts";
 /** What the built-in workflow asks the agent to write, and what the agent brings along. */
 const WORK = /^(?:docs\/|README\.md$|\.git\/)/;
 
-/** The runtime's own cache, which is not in the home directory that is given to orc. */
-function denoDirectory(): string {
-  return Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
+/** What runtimes keep of every program they run is theirs: it goes elsewhere, or nowhere. */
+function runtimeCaches(): Readonly<Record<string, string>> {
+  const home = `${Deno.env.get("HOME")}/.cache/deno`;
+  return {
+    BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
+    DENO_DIR: Deno.env.get("DENO_DIR") ?? home,
+  };
 }
 
 Deno.test("a whole session leaves nothing outside .orchestrator", () =>
@@ -19,7 +23,7 @@ Deno.test("a whole session leaves nothing outside .orchestrator", () =>
       await Deno.mkdir(home);
       await Deno.mkdir(temporary);
       const env = {
-        DENO_DIR: denoDirectory(),
+        ...runtimeCaches(),
         HOME: home,
         TMPDIR: temporary,
       };

@@ -1,10 +1,13 @@
 import {
   assertEquals,
   assertInstanceOf,
+  assertMatch,
   assertStrictEquals,
+  assertStringIncludes,
 } from "@std/assert";
 import { OrcError } from "../../src/core/error.ts";
 import { asOrcError, isDenied } from "../../src/store/os_error.ts";
+import { withTemporaryDirectory, writeTree } from "./temporary.ts";
 
 function osError(code: string): Error {
   return Object.assign(new Error(`${code} (os error)`), { code });
@@ -104,6 +107,17 @@ Deno.test("asOrcError() leaves OrcErrors and bugs as they are", () => {
     ]
   ) assertStrictEquals(asOrcError(error, "read", "/r/x"), error);
 });
+
+Deno.test("asOrcError() says whose the directory is that a name may not leave", () =>
+  withTemporaryDirectory((root) => {
+    writeTree(root, { "d/file": "" });
+    const hintOf = (doing: string): string =>
+      converted(osError("EACCES"), `${root}/d/file`, doing).hint ?? "";
+    assertMatch(hintOf("read"), /^it belongs to user/);
+    for (const doing of ["move", "remove"]) {
+      assertStringIncludes(hintOf(doing), `"${root}/d" belongs to user`);
+    }
+  }));
 
 Deno.test("asOrcError() understands what Deno really throws", () => {
   try {
