@@ -14,7 +14,7 @@ export const secretsDoctorCommand = command<Result>({
   name: "secrets doctor",
   summary: "Find secrets that are missing or exposed",
   description:
-    "Finds secrets that the workflow names and nobody has, that cannot be opened, that others may read, that git tracks, that are not encrypted, and keys that lie beside what they open. Changes nothing and shows no value. Exits with 3 if anything is found that is more than good to know.",
+    "Finds secrets that the workflow or a setting names and nobody has, that cannot be opened, that others may read, that git tracks, that are not encrypted, and keys that lie beside what they open. Changes nothing and shows no value. Exits with 3 if anything is found that is more than good to know.",
   args: [],
   flags: [],
   effect: "reads",

@@ -1,10 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { completeItem } from "../../src/app/complete_item.ts";
 import { setSecret } from "../../src/app/set_secret.ts";
+import { writeTree } from "../store/temporary.ts";
 import {
   fixedHost,
   type Machine,
   refusalOf,
+  refusalWithoutTrace,
   stateOf,
   withoutTrace,
 } from "./fixtures.ts";
@@ -56,6 +58,35 @@ Deno.test("a check inherits nothing that is kept for the repository under a name
     const [request] = host.requests;
     assert(request?.withheld?.includes("KEPT_KEY"));
     assert(request?.withheld?.includes("ORCHESTRATOR_KEPT_KEY"));
+  }));
+
+Deno.test("a check inherits nothing that any level of the settings names", () =>
+  withSecretSession(async (root, machine) => {
+    const environment = { ...BOTH, ORCHESTRATOR_SECRETS: "ENV_KEY" };
+    const host = fixedHost(machineWith(machine, { environment }));
+    writeTree(root, {
+      "home/.orchestrator/config.yaml": "secrets: USER_KEY, MORE_KEY\n",
+      ".orchestrator/config.yaml": "secrets: []\n",
+    });
+    await completeItem(host, { root, itemId: "without" });
+    const withheld = host.requests[0]?.withheld ?? [];
+    for (const name of ["ENV_KEY", "USER_KEY", "MORE_KEY"]) {
+      assert(withheld.includes(name), name);
+      assert(withheld.includes(`ORCHESTRATOR_${name}`), name);
+    }
+  }));
+
+Deno.test("a check is not run where the settings name what can be no secret", () =>
+  withSecretSession(async (root, machine) => {
+    const host = fixedHost(machineWith(machine, { environment: BOTH }));
+    writeTree(root, { ".orchestrator/config.yaml": "\nsecrets: [A, b]\n" });
+    const error = await refusalWithoutTrace(
+      root,
+      () => completeItem(host, { root, itemId: "without" }),
+    );
+    assertEquals([error.kind, error.code], ["config", "invalid_setting"]);
+    assert(error.message.includes("config.yaml:2:1: secrets: "));
+    assertEquals(host.requests, []);
   }));
 
 Deno.test("a real check does not find other secrets in its environment", () =>

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { diagnoseSecrets } from "../../src/app/diagnose_secrets.ts";
+import { listSecrets } from "../../src/app/list_secrets.ts";
 import { setSecret } from "../../src/app/set_secret.ts";
 import { fixedHost, type Machine } from "./fixtures.ts";
 import { OTHER_VALUE, VALUE, withSecrets } from "./secrets.ts";
@@ -47,6 +48,11 @@ Deno.test("diagnoseSecrets() finds secrets and identities that git tracks", () =
     ]);
   }));
 
+/** Deno makes links only for whoever may read and write everything. */
+async function link(target: string, path: string): Promise<void> {
+  await new Deno.Command("ln", { args: ["-s", target, path] }).output();
+}
+
 Deno.test("diagnoseSecrets() finds secrets that cannot be opened", () =>
   withSecrets(async (root, machine) => {
     await keep(root, machine);
@@ -58,8 +64,30 @@ Deno.test("diagnoseSecrets() finds secrets that cannot be opened", () =>
     Deno.removeSync(`${root}/home/.orchestrator/identity.txt`);
     assertEquals(await codesAt(root, machine), [`secret_locked ${shown}`]);
     Deno.renameSync(path, `${root}/elsewhere`);
-    Deno.symlinkSync(`${root}/elsewhere`, path);
+    await link(`${root}/elsewhere`, path);
     assertEquals(await codesAt(root, machine), [`secret_linked ${shown}`]);
+  }));
+
+Deno.test("diagnoseSecrets() and listSecrets() know what the settings require", () =>
+  withSecrets(async (root, machine) => {
+    await keep(root, machine);
+    const config = `${root}/.orchestrator/config.yaml`;
+    Deno.writeTextFileSync(config, "secrets: [SETTING_KEY, API_KEY]\n");
+    assertEquals(await codesAt(root, machine), [
+      "secret_missing /.orchestrator/secrets",
+    ]);
+    const host = fixedHost({ ...machine, ...QUIET });
+    const { secrets, warnings } = await listSecrets(host, { root });
+    assertEquals(secrets.map(({ name, required }) => [name, required]), [
+      ["API_KEY", true],
+      ["OTHER_KEY", true],
+      ["SETTING_KEY", true],
+    ]);
+    assertEquals(warnings, []);
+    Deno.writeTextFileSync(config, "secrets: [nothing]\n");
+    const list = await listSecrets(host, { root });
+    assertEquals(list.secrets.length, 2);
+    assertEquals(list.warnings.length, 1);
   }));
 
 Deno.test("diagnoseSecrets() finds keys beside what they open, and tokens in shared files", () =>

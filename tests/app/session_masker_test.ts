@@ -8,7 +8,7 @@ import { openSession } from "../../src/app/open_session.ts";
 import { extendMasker, sessionMasker } from "../../src/app/session_masker.ts";
 import { setSecret } from "../../src/app/set_secret.ts";
 import { rememberedMasker } from "../../src/host/shown_masker.ts";
-import { fixedHost, withRoot } from "./fixtures.ts";
+import { fixedHost, refusalOf, withRoot } from "./fixtures.ts";
 import {
   OTHER_VALUE,
   VALUE,
@@ -56,9 +56,31 @@ Deno.test("sessionMasker() knows what is kept for the repository, also if no wor
     assertEquals(mask("the global value"), "the global value");
   }));
 
+Deno.test("sessionMasker() knows what the settings name, and maskFailure() does without wrong ones", () =>
+  withSecretSession(async (root, machine) => {
+    const value = "named by a setting alone";
+    const variables = { ...environment, SETTING_KEY: value };
+    const config = `${root}/.orchestrator/config.yaml`;
+    Deno.writeTextFileSync(config, "secrets: [SETTING_KEY]\n");
+    const host = fixedHost({ ...machine, environment: variables });
+    const opened = await openSession(host, { root });
+    const { mask } = await sessionMasker(host, opened);
+    assertEquals(mask(value), "[secret SETTING_KEY]");
+
+    Deno.writeTextFileSync(config, "secrets: [setting_key]\n");
+    const failing = fixedHost({ ...machine, environment: variables });
+    const again = await openSession(failing, { root });
+    const error = await refusalOf(() => sessionMasker(failing, again));
+    assertEquals(error.code, "invalid_setting");
+    await maskFailure(failing, { root });
+    assertEquals(rememberedMasker(failing)?.mask(VALUE), "[secret API_KEY]");
+  }));
+
 Deno.test("sessionMasker() opens nothing behind a link", () =>
   withSecretSession(async (root, machine) => {
-    Deno.symlinkSync(`${root}/home`, `${root}/.orchestrator/secrets`);
+    // Deno makes links only for whoever may read and write everything.
+    const args = ["-s", `${root}/home`, `${root}/.orchestrator/secrets`];
+    await new Deno.Command("ln", { args }).output();
     const host = fixedHost({ ...machine, environment });
     const { mask } = await sessionMasker(
       host,

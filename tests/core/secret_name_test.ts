@@ -3,8 +3,10 @@ import { OrcError } from "../../src/core/error.ts";
 import {
   assertSecretName,
   isSecretName,
+  KEY_VARIABLES,
   variablesOf,
 } from "../../src/core/secret_name.ts";
+import { SETTINGS, variableOf } from "../../src/core/settings.ts";
 
 Deno.test("isSecretName() takes capital letters, digits and underscores", () => {
   for (const name of ["A", "OPENAI_API_KEY", "K8S_TOKEN", "A".repeat(64)]) {
@@ -54,4 +56,12 @@ Deno.test("variablesOf() takes no setting of orc for a secret", () => {
   assertEquals(variablesOf("ORCHESTRATOR_PASSPHRASE"), [
     "ORCHESTRATOR_PASSPHRASE",
   ]);
+  const variables = SETTINGS.flatMap((setting) => [
+    variableOf(setting),
+    ...(setting.variables ?? []).map(({ name }) => name),
+  ]);
+  for (const variable of [...variables, ...KEY_VARIABLES]) {
+    const name = variable.replace(/^ORCHESTRATOR_/, "");
+    assertEquals(variablesOf(name).includes(variable), name === variable, name);
+  }
 });
