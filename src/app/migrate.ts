@@ -66,8 +66,8 @@ export interface MigrateOptions extends RepositoryOptions {
  * @throws {OrcError} `no_migration` (not_found) if there is nothing to take
  *   back
  * @throws {OrcError} `not_enough_space` (external) if the disk is too full
- * @throws {OrcError} `migration_unfinished` if it counts, but the rest is left
- *   to the next command
+ * @throws {OrcError} `migration_unfinished` or `rollback_unfinished` if it
+ *   counts, but the rest is left to the next command
  *
  * @example
  * ```ts

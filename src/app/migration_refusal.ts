@@ -5,6 +5,7 @@ import type { MigrationPlan } from "../core/migration_plan.ts";
 import { joinPath } from "../core/path.ts";
 import { sizeText } from "../core/size_text.ts";
 import { listOf } from "../core/text.ts";
+import { reasonOf } from "../store/os_error.ts";
 import type { Repository } from "./open_repository.ts";
 
 /** Refuses a plan that would lose something, or fill the disk. */
@@ -51,7 +52,7 @@ export function takenBack(reason: OrcError): OrcError {
   return new OrcError(
     reason.kind,
     "migration_rolled_back",
-    `The migration failed and was taken back: ${trueHere(reason)}`,
+    `The migration failed and was taken back: ${reasonOf(reason)}`,
     { path: reason.path, hint: reason.hint, cause: reason },
   );
 }
@@ -62,12 +63,7 @@ export function unfinished(reason: OrcError): OrcError {
   return new OrcError(
     kind,
     "migration_unfinished",
-    `The migration counts, but is not finished: ${trueHere(reason)}`,
+    `The migration counts, but is not finished: ${reasonOf(reason)}`,
     { path, hint: "finish it: orc migrate", cause: reason },
   );
-}
-
-/** A failed write says that nothing was changed: true of its file, and not of the migration. */
-function trueHere({ message }: OrcError): string {
-  return message.replace("; nothing was changed", "");
 }

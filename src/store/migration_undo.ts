@@ -1,3 +1,4 @@
+import { OrcError } from "../core/error.ts";
 import {
   migrationLayoutAt,
   type RepositoryLayout,
@@ -13,7 +14,7 @@ import { backupOf, readRecordAt } from "./migration_files.ts";
 import { moveAside, syncParents } from "./migration_finish.ts";
 import { changesIn } from "./migration_undo_scan.ts";
 import { moveTo, removeEmpty } from "./move.ts";
-import { asOrcError } from "./os_error.ts";
+import { asOrcError, reasonOf } from "./os_error.ts";
 import { fileKind } from "./read_file.ts";
 
 /** What taking a migration back needs. */
@@ -48,11 +49,28 @@ export function undoMigration(job: UndoJob): Undone {
   try {
     lock.assertHeld();
     Deno.renameSync(backup, layout.migrationUndo);
-    syncDirectory(layout.directory);
-    return finishUndo(job);
   } catch (error) {
     throw asOrcError(error, "take the migration back from", backup);
   }
+  try {
+    syncDirectory(layout.directory);
+    return finishUndo(job);
+  } catch (error) {
+    throw unfinished(error, layout.migrationUndo);
+  }
+}
+
+/** The error for a rollback that counts; the next command does the rest of it. */
+function unfinished(error: unknown, undo: string): unknown {
+  const reason = asOrcError(error, "take the migration back from", undo);
+  if (!(reason instanceof OrcError)) return reason;
+  const { kind, path } = reason;
+  return new OrcError(
+    kind,
+    "rollback_unfinished",
+    `The rollback counts, but is not finished: ${reasonOf(reason)}`,
+    { path, hint: "finish it: orc doctor --fix", cause: reason },
+  );
 }
 
 /** Does what is left of taking a migration back. */

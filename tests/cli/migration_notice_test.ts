@@ -68,6 +68,18 @@ Deno.test("ORCHESTRATOR_AUTO_MIGRATE=1 migrates before the first command that wr
     assertEquals(sessionsIn(root), ["1a2b3c4d"]);
   }));
 
+Deno.test("ORCHESTRATOR_AUTO_MIGRATE migrates for 1 only, and says what it does not understand", () =>
+  withLegacy(async (root) => {
+    for (const [number, value] of ["0", "yes"].entries()) {
+      const environment = { ORCHESTRATOR_AUTO_MIGRATE: value };
+      const argv = ["note", value];
+      const { err } = await orc(root, argv, { environment, number });
+      const said = `Warning: ORCHESTRATOR_AUTO_MIGRATE is "yes", not 1 or 0\n`;
+      assertEquals(err, value === "0" ? LINE : `${said}${LINE}`);
+    }
+    assert(".workflow_state.json" in readTree(root));
+  }));
+
 Deno.test("ORCHESTRATOR_AUTO_MIGRATE=1 keeps nobody from working when it is refused", () =>
   withLegacy(async (root) => {
     writeTree(root, { ".workflow_state.json": "{" });

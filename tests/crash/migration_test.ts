@@ -19,6 +19,7 @@ import { legacyPlaces } from "../../src/store/legacy_places.ts";
 import { withLock } from "../../src/store/lock.ts";
 import { commitMigration } from "../../src/store/migration.ts";
 import { readMigrationRecord } from "../../src/store/migration_files.ts";
+import { undoMigration } from "../../src/store/migration_undo.ts";
 import { scanLegacy } from "../../src/store/migration_scan.ts";
 import { fixedHost, LEGACY_ID, refusalOf, withRoot } from "../app/fixtures.ts";
 import {
@@ -304,4 +305,31 @@ Deno.test("an update that came between a killed rollback and its end is kept asi
       `${kept}/sessions/${LEGACY_ID}/state.json`,
     );
     assertEquals(state.includes("in between"), true);
+  }));
+
+Deno.test("a rollback that fails after it counts says so, and doctor finishes it", () =>
+  withLegacy(async ({ root, layout, before }) => {
+    const { backup } = await migrate(machine(root), { root });
+    const record = readMigrationRecord(layout);
+    if (record === undefined) throw new Error("There is no record");
+    const newHash = await loadHash();
+    const lock = { token: DEAD.token, assertHeld: () => {} };
+    // Nothing can be renamed to the name of a directory's own part.
+    const [first] = record.retired;
+    const bad = { ...record, retired: [`${first}/part`] };
+    writeTree(`${backup}/originals`, { "x/part": "" });
+    Deno.renameSync(`${backup}/originals/${first}`, `${root}/aside`);
+    Deno.renameSync(`${backup}/originals/x`, `${backup}/originals/${first}`);
+    writeTree(root, { [first ?? ""]: "in the way" });
+    const error = await refusalOf(async () => {
+      await Promise.resolve();
+      undoMigration({ layout, lock, record: bad, newHash });
+    });
+    assertEquals(error.code, "rollback_unfinished");
+    Deno.removeSync(`${root}/${first}`);
+    const undone = `${layout.migrationUndo}/originals/${first}`;
+    Deno.removeSync(undone, { recursive: true });
+    Deno.renameSync(`${root}/aside`, undone);
+    await diagnoseRepository(machine(root), { root, fix: true });
+    assertEquals(legacyFiles(root), before);
   }));
