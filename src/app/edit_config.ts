@@ -90,8 +90,11 @@ function valueSpan(text: string, { value }: Pair): Span | undefined {
 }
 
 function replaced(text: string, { start, end }: Span, value: string): string {
-  const gap = /[\s]$/.test(text.slice(0, start)) ? "" : " ";
-  return `${text.slice(0, start)}${gap}${value}${text.slice(end)}`;
+  const before = text.slice(0, start);
+  // Of lists alone YAML takes it that they begin where their key does.
+  const head = before.endsWith("\n") ? before.trimEnd() : before;
+  const gap = /\s$/.test(head) ? "" : " ";
+  return `${head}${gap}${value}${text.slice(end)}`;
 }
 
 /** Takes whole lines away: a comment behind the value is about the value. */

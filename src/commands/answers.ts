@@ -847,8 +847,10 @@ export const ANSWER_DEFINITIONS: Readonly<Record<string, JsonSchema>> = {
   },
   "SettingValue": {
     "anyOf": [
+      { "type": "string" },
+      { "type": "number" },
+      { "type": "boolean" },
       { "items": { "type": "string" }, "type": "array" },
-      { "type": ["string", "number", "boolean"] },
     ],
     "description": "A value of a setting.",
   },

@@ -1,6 +1,7 @@
 import { type ConfigChanged, setSetting } from "../app/change_config.ts";
 import { command } from "./command.ts";
 import { globalFlag, levelOptions, SETTING_NAME } from "./config_options.ts";
+import { valueText } from "./config_view.ts";
 
 /** `orc config set` */
 export const configSetCommand = command<ChangeResult>({
@@ -28,7 +29,7 @@ export const configSetCommand = command<ChangeResult>({
     return { place, warnings, result };
   },
   render: ({ name, value, path, changed }) =>
-    `${name} ${changed ? "is" : "was already"} ${value} in ${path}`,
+    `${name} ${changed ? "is" : "was already"} ${valueText(value)} in ${path}`,
 });
 
 type ChangeResult = Omit<ConfigChanged, "place" | "warnings">;

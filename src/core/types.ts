@@ -31,8 +31,8 @@ export type PhaseType = "strict" | "guided" | "autonomous";
  * - `low`: nobody has to look; `complete` skips the manual gate
  * - `medium`: the default; a human may approve for as long as the setting
  *   `approval_timeout_minutes` says, then `complete` skips it; without that
- *   setting like `high`
- * - `high`: a human has to approve
+ *   setting a human has to approve
+ * - `high`: a human has to approve, and no reason for skipping gets past it
  */
 export type Risk = "low" | "medium" | "high";
 

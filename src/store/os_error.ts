@@ -139,6 +139,11 @@ function ownerOf(doing: string, path: string): string | undefined {
   }
 }
 
+/** What went wrong, where more was done before than the write that failed: that changed nothing. */
+export function reasonOf({ message }: OrcError): string {
+  return message.replace("; nothing was changed", "");
+}
+
 /** Whether something failed only because this process may not do it. */
 export function isDenied(error: unknown): boolean {
   return error instanceof OrcError && error.kind === "denied";

@@ -68,6 +68,64 @@ Deno.test("setSetting() changes one line of a file with comments", () => {
   });
 });
 
+Deno.test("setSetting() keeps the byte order mark of a file", () =>
+  withShop({ [SHOP]: "\ufeffcolor: never\n" }, async (top) => {
+    await set(top, { name: "color", value: "always" });
+    assertEquals(readTree(top)[SHOP], "\ufeffcolor: always\n");
+    await unsetSetting(hostAt(top), { root: `${top}/shop`, name: "color" });
+    assertEquals(readTree(top)[SHOP], "\ufeff");
+  }));
+
+Deno.test({
+  name: "setSetting() and unsetSetting() do not replace a read-only file",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withShop(
+      { [SHOP]: "color: never\n", [OWN]: "color: never\n" },
+      async (top) => {
+        for (const [global, path] of [[false, SHOP], [true, OWN]] as const) {
+          Deno.chmodSync(`${top}/${path}`, 0o444);
+          const options = { root: `${top}/shop`, name: "color", global };
+          const attempts = [
+            () => set(top, { name: "color", value: "always", global }),
+            () => unsetSetting(hostAt(top), options),
+          ];
+          for (const attempt of attempts) {
+            const error = await refusalOf(attempt);
+            assertEquals([error.kind, error.code, error.message, error.hint], [
+              "denied",
+              "permission_denied",
+              `Cannot write "${top}/${path}": it is read-only`,
+              `chmod u+w ${top}/${path}`,
+            ]);
+            assertEquals(readTree(top)[path], "color: never\n");
+          }
+          // What it says already need not be written.
+          const same = await set(top, {
+            name: "color",
+            value: "never",
+            global,
+          });
+          assertEquals(same.changed, false);
+        }
+      },
+    ),
+});
+
+Deno.test("setSetting() takes names of secrets with commas, and refuses what is none", () =>
+  withShop({}, async (top) => {
+    const environment = agent("1");
+    const change = { name: "secrets", value: "API_KEY, OTHER_KEY" };
+    const { value } = await set(top, change, { environment });
+    assertEquals(value, ["API_KEY", "OTHER_KEY"]);
+    assertEquals(readTree(top)[SHOP], "secrets: [API_KEY, OTHER_KEY]\n");
+    const error = await refusalWithoutTrace(
+      top,
+      () => set(top, { name: "secrets", value: "API_KEY,../x" }),
+    );
+    assertEquals([error.kind, error.code], ["usage", "invalid_setting"]);
+  }));
+
 Deno.test("setSetting() leaves a file as it is that says so already", () =>
   withShop({}, async (top) => {
     await set(top, { name: "color", value: "never" });

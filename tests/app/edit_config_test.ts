@@ -46,6 +46,26 @@ Deno.test("editConfig() changes one line of a commented file", async () => {
   }
 });
 
+Deno.test("editConfig() writes a list in one line", async () => {
+  const edit = { key: "secrets", value: ["A_KEY", "B_KEY"] };
+  const cases: readonly [string, string][] = [
+    ["", "secrets: [A_KEY, B_KEY]\n"],
+    ["secrets: OLD # why\n", "secrets: [A_KEY, B_KEY] # why\n"],
+    ["secrets: [OLD] # why\na: 1\n", "secrets: [A_KEY, B_KEY] # why\na: 1\n"],
+    ["secrets:\n  - OLD\na: 1\n", "secrets:\n  [A_KEY, B_KEY]\na: 1\n"],
+    ["secrets:\n- OLD\n- B\na: 1\n", "secrets: [A_KEY, B_KEY]\na: 1\n"],
+  ];
+  for (const [before, after] of cases) {
+    assertEquals(await edited(before, edit), after);
+    const list = await edited(before, { ...edit, value: [] });
+    assertEquals(list, after.replace("[A_KEY, B_KEY]", "[]"));
+  }
+  assertEquals(
+    await edited("secrets:\n  - A\na: 1\n", { key: "secrets" }),
+    "a: 1\n",
+  );
+});
+
 Deno.test("editConfig() keeps the forms a file can have", async () => {
   const cases: readonly [string, string][] = [
     ["", "color: auto\n"],

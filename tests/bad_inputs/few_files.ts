@@ -12,7 +12,8 @@ const host = {
   ...denoHost(),
   caller: () => ({ agent: null, approval: null }),
 };
-// What is loaded now needs no file later.
+// What is loaded now needs no file later, when a command fails either.
+await main(["note", ""], host);
 await main(["note", "with all files"], host);
 const files: Deno.FsFile[] = [];
 try {

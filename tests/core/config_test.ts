@@ -56,8 +56,9 @@ function inEnvironment(name: SettingName, value: SettingValue): Level {
   return {
     origin: { type: "environment", variable },
     value,
+    // An empty variable would be none, and blanks are an empty list.
     layer: environmentLayer((each) =>
-      each === variable ? String(value) : undefined
+      each === variable ? String(value) || " " : undefined
     ),
   };
 }
@@ -77,6 +78,7 @@ const KINDS: readonly [SettingName, readonly SettingValue[]][] = [
   ["notice", [false, true, false, true]],
   ["color", ["never", "always", "never", "always"]],
   ["state_branch", ["user", "repository", "environment", "flag"]],
+  ["secrets", [["USER_KEY"], ["A_KEY", "B_KEY"], [], ["FLAG_KEY"]]],
 ];
 
 /** All levels but the default, the lowest first. */
@@ -222,6 +224,25 @@ Deno.test("valueOf() names the place of a wrong value, and what was expected", (
     variable.message,
     'ORCHESTRATOR_COLOR is "blue", not "auto", "always" or "never"',
   );
+});
+
+Deno.test("valueOf() names the place and the name that can be none in a list of secrets", () => {
+  for (const value of [["GOOD", "bad-name"], "GOOD, bad-name"]) {
+    const { layer } = inFile(REPOSITORY, "secrets", value);
+    const error = orcErrorOf(() => valueOf(valueFrom("secrets", [layer])));
+    assertEquals([error.kind, error.code, error.message], [
+      "config",
+      "invalid_setting",
+      '/shop/.orchestrator/config.yaml:3:1: secrets: Expected names of secrets with commas between them, or a list of them, found the string "bad-name"',
+    ]);
+  }
+});
+
+Deno.test("fileLayer() leaves secrets in a file of the Python tool to the workflow", () => {
+  const entry = { key: "secrets", value: "x y", line: 1, column: 1 };
+  for (const source of [USER, REPOSITORY]) {
+    assertEquals(fileLayer({ ...source, isLegacy: true }, [entry]), []);
+  }
 });
 
 Deno.test("wrongStatement() has nothing to say of a right value", () => {

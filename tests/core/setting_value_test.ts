@@ -4,6 +4,7 @@ import {
   expectedOf,
   readSettingValue,
   readTypedSetting,
+  settingText,
   type SettingType,
   type SettingValue,
 } from "../../src/core/setting_value.ts";
@@ -12,6 +13,11 @@ const CHOICE: SettingType = { kind: "choice", choices: ["a", "b", "c"] };
 const FLAG: SettingType = { kind: "boolean" };
 const SECONDS: SettingType = { kind: "seconds", min: 0, max: 60 };
 const TEXT: SettingType = { kind: "text", expected: "a word", pattern: /^\w/ };
+const NAMES: SettingType = {
+  kind: "names",
+  expected: "capitals",
+  isName: (text) => /^[A-Z]+$/.test(text),
+};
 
 Deno.test("readTypedSetting() reads what people type", () => {
   const cases: readonly [SettingType, string, SettingValue][] = [
@@ -24,6 +30,9 @@ Deno.test("readTypedSetting() reads what people type", () => {
     [SECONDS, "0", 0],
     [SECONDS, "2.5", 2.5],
     [TEXT, "a b", "a b"],
+    [NAMES, "A,B", ["A", "B"]],
+    [NAMES, " A , B, A", ["A", "B"]],
+    [NAMES, " ", []],
   ];
   for (const [type, text, value] of cases) {
     assertEquals(readTypedSetting(type, text), { value }, text);
@@ -44,6 +53,9 @@ Deno.test("readTypedSetting() refuses all else, and shows what it was", () => {
     [TEXT, "a\nb"],
     [TEXT, "a\u202eb"],
     [TEXT, "a".repeat(4097)],
+    [NAMES, "A,b"],
+    [NAMES, "A,"],
+    [NAMES, "A B"],
   ];
   for (const [type, text] of cases) {
     assertEquals("found" in readTypedSetting(type, text), true, text);
@@ -65,17 +77,31 @@ Deno.test("readSettingValue() takes only the type a setting has", () => {
     [SECONDS, NaN, { found: "the number NaN" }],
     [SECONDS, 61, { found: "the number 61" }],
     [TEXT, 1, { found: "the number 1" }],
+    [NAMES, ["A", "B", "A"], { value: ["A", "B"] }],
+    [NAMES, "A, B", { value: ["A", "B"] }],
+    [NAMES, [], { value: [] }],
+    [NAMES, ["A", "b"], { found: 'the string "b"' }],
+    [NAMES, ["A", 1], { found: "the number 1" }],
+    [NAMES, [["A"]], { found: "a list" }],
+    [NAMES, true, { found: "the boolean true" }],
+    [NAMES, null, { found: "nothing" }],
   ];
   for (const [type, value, reading] of cases) {
     assertEquals(readSettingValue(type, value), reading);
   }
 });
 
+Deno.test("settingText() spells a value so that it can be typed again", () => {
+  assertEquals(settingText(["A", "B"]), "A, B");
+  assertEquals([true, 2.5, "x"].map(settingText), ["true", "2.5", "x"]);
+});
+
 Deno.test("expectedOf() says what a setting wants", () => {
-  assertEquals([CHOICE, FLAG, SECONDS, TEXT].map(expectedOf), [
+  assertEquals([CHOICE, FLAG, SECONDS, TEXT, NAMES].map(expectedOf), [
     '"a", "b" or "c"',
     "true or false",
     "a number of seconds from 0 to 60",
     "a word",
+    "capitals",
   ]);
 });

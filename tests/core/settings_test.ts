@@ -57,6 +57,7 @@ Deno.test("countsInRepository() lets a repository be stricter, and no looser", (
     ["feedback", false, true],
     ["feedback", true, false],
     ["color", "never", true],
+    ["secrets", ["API_KEY"], true],
   ] as const;
   for (const [name, value, counts] of cases) {
     const setting = findSetting(name);

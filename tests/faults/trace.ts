@@ -20,6 +20,7 @@ const OPEN_FLAGS = /\bO_[A-Z_|]+/;
 
 const TOKEN = /[0-9a-f]{32}/g;
 const SESSION_ID = /\b0[0-9a-z]{25}\b/g;
+const MIGRATION_ID = /\b\d{8}t\d{6}z-[0-9a-f]{8}\b/g;
 
 /** Returns the calls of the main thread on the files below a root, in their order. */
 export function callsIn(trace: string, root: string): readonly Call[] {
@@ -69,5 +70,6 @@ function plainText(
     .filter((part) => part !== "")
     .join(" ")
     .replaceAll(TOKEN, "TOKEN")
-    .replaceAll(SESSION_ID, "ID");
+    .replaceAll(SESSION_ID, "ID")
+    .replaceAll(MIGRATION_ID, "ID");
 }

@@ -6,7 +6,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { OrcError } from "../../src/core/error.ts";
-import { asOrcError, isDenied } from "../../src/store/os_error.ts";
+import { asOrcError, isDenied, reasonOf } from "../../src/store/os_error.ts";
 import { withTemporaryDirectory, writeTree } from "./temporary.ts";
 
 function osError(code: string): Error {
@@ -128,6 +128,11 @@ Deno.test("asOrcError() understands what Deno really throws", () => {
     return;
   }
   throw new Error("the tests of the store run with scoped permissions");
+});
+
+Deno.test("reasonOf() leaves out that the write that failed changed nothing", () => {
+  const reason = reasonOf(converted(osError("ENOSPC")));
+  assertEquals(reason, 'Cannot read "/r/x": disk full');
 });
 
 Deno.test("isDenied() is true for missing permissions only", () => {
