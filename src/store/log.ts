@@ -3,7 +3,7 @@ import { encodeLogLine, type RecordedEvent } from "../core/log_line.ts";
 import { parentDirectory } from "../core/path.ts";
 import { asOrcError, isAbsent } from "./os_error.ts";
 import { syncDirectory, writeAll } from "./file_system.ts";
-import { isTorn, lastSerialIn, missingFrom } from "./log_tail.ts";
+import { lastSerialIn, missingFrom, tornLine } from "./log_tail.ts";
 
 /** What was found wrong with the log's end, and mended. */
 export type LogRepair = "none" | "completed" | "recreated";
@@ -65,7 +65,7 @@ export function syncLog(path: string): void {
  * Brings the log up to the last update. It must succeed, and durably, before an update drops
  * events from state.json, which until then holds their only safe copy.
  *
- * Nothing is ever removed: a line that a crash tore is ended, and its event written again.
+ * Nothing is ever removed: what is missing of a line that a crash tore is written behind it.
  * Whoever wakes up here after the lock was taken over can at worst repeat events, which
  * readers know by their ids.
  */
@@ -78,7 +78,7 @@ export function settleLog(
   try {
     judge(lastSerialIn(file));
     const missing = missingFrom(file, lastEvents);
-    const mending = (isTorn(file) ? "\n" : "") + textOf(missing);
+    const mending = mendingOf(tornLine(file), textOf(missing));
     if (mending !== "") {
       fence();
       writeAll(file, new TextEncoder().encode(mending));
@@ -99,12 +99,19 @@ export function appendLine(path: string, line: string): void {
   makeIfAbsent(path);
   const file = openLog(path, { read: true, append: true });
   try {
-    const end = isTorn(file) ? "\n" : "";
+    const end = tornLine(file) === "" ? "" : "\n";
     writeAll(file, new TextEncoder().encode(`${end}${line}\n`));
     file.syncDataSync();
   } finally {
     file.close();
   }
+}
+
+/** A torn line is gone on with where it broke off, or ended if it is not ours. */
+function mendingOf(torn: string, missing: string): string {
+  if (torn === "") return missing;
+  const isOurs = missing.startsWith(torn);
+  return isOurs ? missing.slice(torn.length) : `\n${missing}`;
 }
 
 function textOf(events: readonly RecordedEvent[]): string {

@@ -10,10 +10,18 @@ const BLOCK_BYTES = 32 * 1024;
 
 const NEWLINE = 10;
 
-/** Whether the last line of a log has no end. */
-export function isTorn(file: Deno.FsFile): boolean {
+/** The last line of a log if it has no end; empty when it has one. Only its end, if it is endless. */
+export function tornLine(file: Deno.FsFile): string {
   const { size } = file.statSync();
-  return size > 0 && readAt(file, size - 1, 1)[0] !== NEWLINE;
+  if (size === 0 || readAt(file, size - 1, 1)[0] === NEWLINE) return "";
+  let torn = "";
+  for (let stop = size; stop > searchStart(size); stop -= BLOCK_BYTES) {
+    const start = Math.max(0, stop - BLOCK_BYTES);
+    const piece = decode(readAt(file, start, stop - start));
+    torn = piece.slice(piece.lastIndexOf("\n") + 1) + torn;
+    if (piece.includes("\n")) break;
+  }
+  return torn;
 }
 
 /** A log may hold gigabytes; what matters of it is at its end. */

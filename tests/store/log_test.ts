@@ -107,6 +107,14 @@ Deno.test("settleLog() restores the last update wherever its append was cut", ()
     }
   }));
 
+Deno.test("settleLog() goes on with a torn line where it broke off", () =>
+  withTemporaryDirectory((directory) => {
+    for (let cut = 0; cut <= LAST_LINES.length; cut++) {
+      const torn = BEFORE + LAST_LINES.slice(0, cut);
+      assertEquals(settled(directory, torn), BEFORE + LAST_LINES, `${cut}`);
+    }
+  }));
+
 Deno.test("settleLog() asks the fence before it writes, and only then", () =>
   withTemporaryDirectory((directory) => {
     const path = `${directory}/log.jsonl`;
