@@ -3,8 +3,9 @@ import { MAX_PROBLEMS } from "../core/limits.ts";
 
 /** Numbers of lines, some of which are kept. */
 export interface LineCollector {
-  add(number: number): void;
-  result(): LineSample;
+  add(this: void, number: number): void;
+  /** What was kept, and these besides. */
+  result(more?: readonly number[]): LineSample;
 }
 
 /** Counts all and keeps the first few. */
@@ -15,45 +16,10 @@ export function lineCollector(): LineCollector {
     add: (number) => {
       if (++count <= MAX_PROBLEMS) numbers.push(number);
     },
-    result: () => ({ count, numbers }),
-  };
-}
-
-/** More torn lines in front of one event than crashes in a row could leave. */
-const MAX_TORN_LINES = 8;
-
-/** Which lines hold nothing anybody can read. */
-export interface DamagedLines {
-  /** Takes a line that holds no event; undefined when it is no text. */
-  take(number: number, text: string | undefined): void;
-  /** Takes the text of a line that holds an event. */
-  takeWhole(text: string): void;
-  result(): LineSample;
-}
-
-/** As `damageCount`, with the numbers: what was torn and then written again is not damaged. */
-export function damagedLines(): DamagedLines {
-  const damaged = lineCollector();
-  let torn: { readonly number: number; readonly beginning: string }[] = [];
-  const settle = (following: string | undefined): void => {
-    for (const { number, beginning } of torn) {
-      if (!following?.startsWith(beginning)) damaged.add(number);
-    }
-    torn = [];
-  };
-  return {
-    take: (number, text) => {
-      const beginning = text?.replace(/\0+$/, "");
-      if (beginning === "") return;
-      if (torn.length === MAX_TORN_LINES) settle(undefined);
-      if (beginning === undefined) damaged.add(number);
-      else torn.push({ number, beginning });
-    },
-    takeWhole: settle,
-    result: () => {
-      settle(undefined);
-      return damaged.result();
-    },
+    result: (more = []) => ({
+      count: count + more.length,
+      numbers: [...numbers, ...more].slice(0, MAX_PROBLEMS),
+    }),
   };
 }
 

@@ -3,11 +3,8 @@ import { MAX_CHECKED_LOG_BYTES } from "../core/limits.ts";
 import { decodeLogLine, type RecordedEvent } from "../core/log_line.ts";
 import { repeatFilter } from "../core/repeats.ts";
 import { troubleOf } from "./diagnosis_entries.ts";
-import {
-  damagedLines,
-  lineCollector,
-  missingUpdates,
-} from "./diagnosis_lines.ts";
+import { damageFinder } from "./damage_count.ts";
+import { lineCollector, missingUpdates } from "./diagnosis_lines.ts";
 import { type Line, linesFrom } from "./log_lines.ts";
 import { openForReading } from "./log_read.ts";
 
@@ -48,7 +45,8 @@ interface Tally {
 
 function newTally(path: string): Tally {
   const isRepeat = repeatFilter();
-  const [damaged, repeated] = [damagedLines(), lineCollector()];
+  const [damaged, repeated] = [lineCollector(), lineCollector()];
+  const finder = damageFinder(damaged.add);
   const updates = missingUpdates();
   let recentIds: string[] = [];
   let [isThere, isTorn] = [false, false];
@@ -75,10 +73,9 @@ function newTally(path: string): Tally {
       isTorn = !isEnded;
       if (text?.trim() === "") return;
       const event = text === undefined ? undefined : decodeLogLine(text);
-      if (event !== undefined) {
-        damaged.takeWhole(text ?? "");
-        takeEvent(event);
-      } else if (isEnded) damaged.take(number, text);
+      const isWhole = event !== undefined;
+      if (isWhole || isEnded) finder.take(number, text, isWhole);
+      if (isWhole) takeEvent(event);
     },
     result: () => ({
       facts: {
@@ -88,7 +85,7 @@ function newTally(path: string): Tally {
         lastSerial: updates.lastSerial(),
         isTorn,
         fromByte,
-        damaged: damaged.result(),
+        damaged: damaged.result(finder.pending()),
         repeated: repeated.result(),
         gaps: updates.result(),
       },

@@ -18,6 +18,23 @@ export function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
   }
 }
 
+/** Reads from a place in a file; less than was asked for only where the file ends. */
+export function readAt(
+  file: Deno.FsFile,
+  offset: number,
+  lengthBytes: number,
+): Uint8Array {
+  const bytes = new Uint8Array(lengthBytes);
+  file.seekSync(offset, 0);
+  let filled = 0;
+  while (filled < lengthBytes) {
+    const count = file.readSync(bytes.subarray(filled));
+    if (!count) break;
+    filled += count;
+  }
+  return bytes.subarray(0, filled);
+}
+
 /** Makes a file's name durable. Windows has no such call; some file systems refuse it. */
 export function syncDirectory(path: string): void {
   if (IS_WINDOWS) return;

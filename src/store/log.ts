@@ -3,6 +3,7 @@ import { encodeLogLine, type RecordedEvent } from "../core/log_line.ts";
 import { parentDirectory } from "../core/path.ts";
 import { asOrcError, isAbsent } from "./os_error.ts";
 import { syncDirectory, writeAll } from "./file_system.ts";
+import { openSame } from "./read_file.ts";
 import { lastSerialIn, missingFrom, tornLine } from "./log_tail.ts";
 
 /** What was found wrong with the log's end, and mended. */
@@ -125,13 +126,10 @@ function makeIfAbsent(path: string): boolean {
   return true;
 }
 
-/** Opens a log that is there. No runtime opens without following links, so it compares. */
+/** Opens a log that is there. */
 function openLog(path: string, options: Deno.OpenOptions): Deno.FsFile {
-  const seen = look(path);
-  const file = openNamed(path, options);
-  const opened = file.statSync();
-  if (opened.ino === seen?.ino && opened.dev === seen.dev) return file;
-  file.close();
+  const file = openLooked(path, options);
+  if (file !== undefined) return file;
   throw new OrcError(
     "conflict",
     "file_replaced",
@@ -141,9 +139,13 @@ function openLog(path: string, options: Deno.OpenOptions): Deno.FsFile {
 }
 
 /** That the whole directory is gone is for the caller to tell. */
-function openNamed(path: string, options: Deno.OpenOptions): Deno.FsFile {
+function openLooked(
+  path: string,
+  options: Deno.OpenOptions,
+): Deno.FsFile | undefined {
+  const seen = look(path);
   try {
-    return Deno.openSync(path, options);
+    return openSame(path, seen, options);
   } catch (error) {
     throw isAbsent(error) ? error : asOrcError(error, "write", path);
   }

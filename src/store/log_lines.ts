@@ -1,4 +1,5 @@
 import { MAX_LOG_LINE_BYTES } from "../core/limits.ts";
+import { readAt } from "./file_system.ts";
 
 /** Read from a file at a time; a usual line is some 300 bytes. */
 const BLOCK_BYTES = 64 * 1024;
@@ -130,20 +131,4 @@ function decode(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
     if (error instanceof TypeError) return undefined;
     throw error;
   }
-}
-
-function readAt(
-  file: Deno.FsFile,
-  offset: number,
-  lengthBytes: number,
-): Uint8Array {
-  const bytes = new Uint8Array(lengthBytes);
-  file.seekSync(offset, 0);
-  let filled = 0;
-  while (filled < lengthBytes) {
-    const count = file.readSync(bytes.subarray(filled));
-    if (!count) break;
-    filled += count;
-  }
-  return bytes.subarray(0, filled);
 }

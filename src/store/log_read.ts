@@ -5,6 +5,7 @@ import { type DamageCount, damageCount } from "./damage_count.ts";
 import { type Line, linesBackwards, linesFrom } from "./log_lines.ts";
 import { asOrcError, isAbsent } from "./os_error.ts";
 import { guardPath } from "./path_guard.ts";
+import { openSame } from "./read_file.ts";
 
 /** A log, and which of its events are wanted. */
 export interface LogSource {
@@ -189,7 +190,7 @@ function wantedEvent(
   return isWanted ? event : undefined;
 }
 
-/** Opens a file of lines; undefined when there is none. No runtime opens without following links, so it compares. */
+/** Opens a file of lines; undefined when there is none. */
 export function openForReading(
   { root, path }: LogSource,
 ): Deno.FsFile | undefined {
@@ -197,10 +198,8 @@ export function openForReading(
     guardPath(root, path);
     const seen = Deno.lstatSync(path);
     if (!seen.isFile) throw notRegular(path);
-    const file = Deno.openSync(path, { read: true });
-    const opened = file.statSync();
-    if (opened.ino === seen.ino && opened.dev === seen.dev) return file;
-    file.close();
+    const file = openSame(path, seen, { read: true });
+    if (file !== undefined) return file;
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw asOrcError(error, "read", path);

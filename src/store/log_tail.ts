@@ -4,6 +4,7 @@ import {
   type RecordedEvent,
 } from "../core/log_line.ts";
 import { MAX_LOG_TAIL_BYTES } from "../core/limits.ts";
+import { readAt } from "./file_system.ts";
 
 /** Read from a log at a time; a usual update is some 1 kB. */
 const BLOCK_BYTES = 32 * 1024;
@@ -89,22 +90,6 @@ function isIn({ lines, cut }: Piece, event: RecordedEvent): boolean {
     lines.some((line) =>
       line.trimEnd().endsWith(end) && decodeLogLine(line) !== undefined
     );
-}
-
-function readAt(
-  file: Deno.FsFile,
-  offset: number,
-  length: number,
-): Uint8Array {
-  const bytes = new Uint8Array(length);
-  file.seekSync(offset, 0);
-  let filled = 0;
-  while (filled < length) {
-    const count = file.readSync(bytes.subarray(filled));
-    if (!count) break;
-    filled += count;
-  }
-  return bytes.subarray(0, filled);
 }
 
 /** Log lines are ASCII; anything else only has to be comparable. */

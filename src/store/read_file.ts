@@ -33,8 +33,7 @@ export function visibleKind(path: string): FileKind | "denied" {
  * Reads a whole file; undefined when there is none.
  *
  * Never follows a link, waits for a pipe or reads a device, and never reads
- * more than `maxBytes`. The runtimes offer no way to open a file without
- * following links, so the opened file is compared with the one looked at.
+ * more than `maxBytes`.
  *
  * @throws {OrcError} corrupt `not_a_regular_file` or `file_too_large`, denied
  * when it may not be read, conflict when it is replaced all the time
@@ -63,17 +62,31 @@ export function readRegularFile(
   );
 }
 
+/**
+ * Opens the file that was looked at; undefined when another took its place meanwhile. No runtime
+ * opens without following links, so the opened file is compared.
+ */
+export function openSame(
+  path: string,
+  seen: Deno.FileInfo | undefined,
+  options: Deno.OpenOptions,
+): Deno.FsFile | undefined {
+  const file = Deno.openSync(path, options);
+  const opened = file.statSync();
+  if (opened.dev === seen?.dev && opened.ino === seen.ino) return file;
+  file.close();
+  return undefined;
+}
+
 function readIfSame(
   path: string,
   seen: Deno.FileInfo,
   maxBytes: number,
 ): Uint8Array | undefined {
-  const file = Deno.openSync(path, { read: true });
+  const file = openSame(path, seen, { read: true });
+  if (file === undefined) return undefined;
   try {
-    const opened = file.statSync();
-    const isSame = opened.dev === seen.dev && opened.ino === seen.ino;
-    if (!isSame) return undefined;
-    const bytes = readToEnd(file, opened.size, maxBytes);
+    const bytes = readToEnd(file, seen.size, maxBytes);
     if (bytes === undefined) throw tooLarge(path, maxBytes);
     return bytes;
   } finally {
