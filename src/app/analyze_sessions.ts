@@ -1,5 +1,4 @@
 import { type Analysis, type Analyzer, newAnalyzer } from "../core/analysis.ts";
-import { OrcError } from "../core/error.ts";
 import type { RecordedEvent } from "../core/log_line.ts";
 import type { Host } from "../host/host.ts";
 import { readLegacyState } from "../store/legacy.ts";
@@ -17,6 +16,7 @@ import {
   type OnProgress,
   withProgress,
 } from "./session_log.ts";
+import { unlessDamaged } from "./unless_damaged.ts";
 
 /** Where to look, and who wants to know how far it is. */
 export interface AnalyzeOptions extends RepositoryOptions {
@@ -69,7 +69,10 @@ export async function analyzeSessions(
   const ids = repository.store.ids();
   const known = new Set<string>();
   for (const [index, id] of ids.entries()) {
-    const session = await orWarning(run, () => repository.store.read(id));
+    const session = await unlessDamaged(
+      () => repository.store.read(id),
+      run.warnings,
+    );
     if (session === undefined) continue;
     known.add(session.state.workflowId);
     await addSession(run, session, [index, ids.length]);
@@ -90,20 +93,6 @@ interface Run {
   readonly analyzer: Analyzer;
   readonly onProgress: OnProgress | undefined;
   readonly warnings: string[];
-}
-
-/** What is damaged must not hide what is not. */
-async function orWarning<Value>(
-  { warnings }: Run,
-  read: () => Value | Promise<Value>,
-): Promise<Value | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    warnings.push(error.message);
-    return undefined;
-  }
 }
 
 /** Which one of how many. */
@@ -129,18 +118,21 @@ async function addLog(
   const reading = readLog(source);
   const report = onProgress &&
     ((fraction: number) => onProgress((index + fraction) / count));
-  await orWarning(run, () => {
+  await unlessDamaged(() => {
     for (const event of withProgress(reading, report)) {
       if (isWanted(event)) analyzer.addEvent(event);
     }
-  });
+  }, run.warnings);
   run.warnings.push(...damageWarnings(source.path, reading.damagedLines()));
 }
 
 /** The older tool's files: what was adopted is counted in its new place. */
 async function addLegacy(run: Run, adopted: Set<string>): Promise<void> {
   const { layout } = run.repository;
-  const legacy = await orWarning(run, () => readLegacyState(layout));
+  const legacy = await unlessDamaged(
+    () => readLegacyState(layout),
+    run.warnings,
+  );
   const state = legacy?.session.state;
   if (state && !adopted.has(state.workflowId)) {
     run.analyzer.addSession(state.workflowId, state.status);

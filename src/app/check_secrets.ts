@@ -62,7 +62,7 @@ async function findAll(
 }
 
 /** Asks for the value of a secret; undefined when nobody can be asked, or says nothing. */
-export function askPerson(host: Host, name: string): FoundSecret | undefined {
+function askPerson(host: Host, name: string): FoundSecret | undefined {
   if (!host.terminal.isInteractive) return undefined;
   const value = host.terminal.readHidden(`Value of ${name} (not shown): `);
   if (!value) return undefined;

@@ -8,6 +8,7 @@ import type { SessionEntry } from "../store/session_store.ts";
 import { decodeDefinition } from "../core/definition.ts";
 import { openRepository, type RepositoryOptions } from "./open_repository.ts";
 import { type Place, placeOf } from "./place.ts";
+import { unlessDamaged } from "./unless_damaged.ts";
 import { shownName } from "../store/session_meta.ts";
 
 /**
@@ -106,20 +107,6 @@ export async function listSessions(
     more: store.ids().length - entries.length,
     warnings,
   };
-}
-
-/** What is damaged must not hide the sessions that are not. */
-async function unlessDamaged<Value>(
-  read: () => Value | Promise<Value>,
-  warnings: string[],
-): Promise<Value | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    warnings.push(error.message);
-    return undefined;
-  }
 }
 
 function lineOf(

@@ -134,7 +134,7 @@ function unchanged({ place, session, workflow }: OpenedSession): Changed {
 }
 
 /** Decisions hold until they are revised, so each checkpoint adds to those before it. */
-export function decisionsUpTo(
+function decisionsUpTo(
   checkpoints: readonly CheckpointLine[],
   last: CheckpointLine,
 ): readonly string[] {

@@ -1,11 +1,11 @@
 import { importLegacy } from "../app/import_legacy.ts";
 import { command, sessionOptions } from "./command.ts";
-import { forceFrom } from "./migrate.ts";
 import {
   MIGRATION_FLAGS,
+  migrationOptions,
+  migrationOutcome,
   type MigrationResult,
   migrationText,
-  progressShower,
 } from "./migration_view.ts";
 
 /** `orc import-legacy` */
@@ -27,22 +27,12 @@ export const importLegacyCommand = command<MigrationResult>({
     "orc import-legacy ~/old-project --dry-run",
     "orc import-legacy old_state.json --yes",
   ],
-  async run(host, values) {
-    try {
-      const { place, warnings, ...result } = await importLegacy(host, {
+  run: (host, values) =>
+    migrationOutcome(host, () =>
+      importLegacy(host, {
         ...sessionOptions(values, "import-legacy"),
+        ...migrationOptions(host, values),
         path: values.need("PATH"),
-        dryRun: values.on("dry-run"),
-        autoRollback: values.on("auto-rollback"),
-        forceFrom: forceFrom(values),
-        yes: values.on("yes"),
-        report: values.text("report"),
-        onProgress: progressShower(host, values.on("quiet")),
-      });
-      return { place, warnings, result };
-    } finally {
-      host.terminal.showProgress(undefined);
-    }
-  },
+      })),
   render: migrationText,
 });

@@ -1,12 +1,11 @@
 import { migrate } from "../app/migrate.ts";
-import { OrcError } from "../core/error.ts";
-import type { ForceFrom } from "../core/migration_conflict.ts";
-import { command, sessionOptions, type Values } from "./command.ts";
+import { command, sessionOptions } from "./command.ts";
 import {
   MIGRATION_FLAGS,
+  migrationOptions,
+  migrationOutcome,
   type MigrationResult,
   migrationText,
-  progressShower,
 } from "./migration_view.ts";
 
 /** `orc migrate` */
@@ -38,38 +37,14 @@ export const migrateCommand = command<MigrationResult>({
     "orc migrate --yes",
     "orc migrate --rollback",
   ],
-  async run(host, values) {
-    try {
-      const { place, warnings, ...result } = await migrate(host, {
+  run: (host, values) =>
+    migrationOutcome(host, () =>
+      migrate(host, {
         ...sessionOptions(values, "migrate"),
-        dryRun: values.on("dry-run"),
+        ...migrationOptions(host, values),
         rollback: values.on("rollback"),
-        autoRollback: values.on("auto-rollback"),
-        forceFrom: forceFrom(values),
         forceRollback: values.on("force-rollback"),
         includes: values.list("include"),
-        yes: values.on("yes"),
-        report: values.text("report"),
-        onProgress: progressShower(host, values.on("quiet")),
-      });
-      return { place, warnings, result };
-    } finally {
-      host.terminal.showProgress(undefined);
-    }
-  },
+      })),
   render: migrationText,
 });
-
-/** Which of two wins. */
-export function forceFrom(values: Values): ForceFrom | undefined {
-  const [old, now] = [values.on("force-from-old"), values.on("force-from-new")];
-  if (old && now) {
-    throw new OrcError(
-      "usage",
-      "contradicting_flags",
-      "--force-from-old and --force-from-new contradict each other",
-      { hint: "see what differs: orc migrate --dry-run" },
-    );
-  }
-  return old ? "old" : now ? "new" : undefined;
-}

@@ -1,8 +1,14 @@
-import type { Migrated, MigrationProgress } from "../app/migrate.ts";
+import type {
+  Migrated,
+  MigrateOptions,
+  MigrationProgress,
+} from "../app/migrate.ts";
+import { OrcError } from "../core/error.ts";
+import type { ForceFrom } from "../core/migration_conflict.ts";
 import { sizeText } from "../core/size_text.ts";
 import { shortSessionId } from "../core/session_id.ts";
 import type { Host } from "../host/host.ts";
-import type { FlagSpec, Style } from "./command.ts";
+import type { FlagSpec, Outcome, Style, Values } from "./command.ts";
 import { section, shortTask } from "./progress_view.ts";
 
 /** Flags of all that moves legacy files in. */
@@ -31,6 +37,34 @@ export const MIGRATION_FLAGS: readonly FlagSpec[] = [
     summary: "Write the result to a file as JSON, too",
   },
 ];
+
+/** What all that moves legacy files in is told alike. */
+export function migrationOptions(
+  host: Host,
+  values: Values,
+): MigrateOptions {
+  return {
+    dryRun: values.on("dry-run"),
+    autoRollback: values.on("auto-rollback"),
+    forceFrom: forceFrom(values),
+    yes: values.on("yes"),
+    report: values.text("report"),
+    onProgress: progressShower(host, values.on("quiet")),
+  };
+}
+
+/** Runs a migration, and takes its progress from the terminal when it is done. */
+export async function migrationOutcome(
+  host: Host,
+  run: () => Promise<Migrated>,
+): Promise<Outcome<MigrationResult>> {
+  try {
+    const { place, warnings, ...result } = await run();
+    return { place, warnings, result };
+  } finally {
+    host.terminal.showProgress(undefined);
+  }
+}
 
 /** What is left of a result when everything else was said elsewhere. */
 export type MigrationResult = Omit<Migrated, "place" | "warnings">;
@@ -142,7 +176,7 @@ const BAR_COLUMNS = 20;
 const PAUSE_MS = 100;
 
 /** Shows a migration on its way, at most ten times a second. */
-export function progressShower(
+function progressShower(
   { terminal }: Host,
   isQuiet: boolean,
 ): ((progress: MigrationProgress) => void) | undefined {
@@ -174,4 +208,18 @@ export function progressLine(
   return `${STEPS[step]} [${bar}] ${sizeText(doneBytes)} of ${
     sizeText(totalBytes)
   }${left}`;
+}
+
+/** Which of two wins. */
+function forceFrom(values: Values): ForceFrom | undefined {
+  const [old, now] = [values.on("force-from-old"), values.on("force-from-new")];
+  if (old && now) {
+    throw new OrcError(
+      "usage",
+      "contradicting_flags",
+      "--force-from-old and --force-from-new contradict each other",
+      { hint: "see what differs: orc migrate --dry-run" },
+    );
+  }
+  return old ? "old" : now ? "new" : undefined;
 }

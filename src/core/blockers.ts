@@ -8,7 +8,7 @@ import type { Phase, SessionState, Workflow } from "./types.ts";
 const MAX_BLOCKERS = 5;
 
 /** The only exit gate the workflow language knows. */
-export const HUMAN_APPROVAL = "human_approval";
+const HUMAN_APPROVAL = "human_approval";
 
 /** A reason why a phase cannot be left or a session cannot be finished. */
 export interface Blocker {

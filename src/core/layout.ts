@@ -5,7 +5,7 @@ import { isSessionId } from "./session_id.ts";
 export const ORCHESTRATOR_DIRECTORY = ".orchestrator";
 
 /** File at the root that defines the workflow. */
-export const WORKFLOW_FILE = "workflow.yaml";
+const WORKFLOW_FILE = "workflow.yaml";
 
 /** Name of the lock of a session, and of the repository. */
 export const LOCK_NAME = "lock";

@@ -59,7 +59,7 @@ export function maskResult(result: CheckResult, mask: Mask): CheckResult {
 }
 
 /** An object without the secrets in its keys and texts. */
-export function maskObject(object: JsonObject, mask: Mask): JsonObject {
+function maskObject(object: JsonObject, mask: Mask): JsonObject {
   return new Map(
     Array.from(object, ([key, value]) => [mask(key), maskValue(value, mask)]),
   );

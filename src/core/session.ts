@@ -222,7 +222,7 @@ export interface OrcData {
 }
 
 /** Decodes `metadata.orc`; all of it may be missing. */
-export function decodeOrcData(place: Place): OrcData {
+function decodeOrcData(place: Place): OrcData {
   readObject(place, new Map());
   const format = readCount(field(place, "format"), ORC_FORMAT);
   // What a newer orc means by its fields is not for this one to judge.

@@ -22,16 +22,6 @@ export function isSessionId(text: string): boolean {
 }
 
 /**
- * Returns a session id from outside, such as from a flag or a file.
- *
- * @throws {OrcError} usage `invalid_session_id`
- */
-export function parseSessionId(text: string): string {
-  if (isSessionId(text)) return text;
-  throw invalidSessionId(text);
-}
-
-/**
  * Finds the one session that a text stands for: its id, else the only id that
  * begins with it, else the only one that ends with it. The short form of
  * {@linkcode shortSessionId} is understood too.

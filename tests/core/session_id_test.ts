@@ -12,7 +12,6 @@ import {
   isSessionId,
   legacySessionId,
   matchSessionId,
-  parseSessionId,
   shortSessionId,
 } from "../../src/core/session_id.ts";
 
@@ -44,19 +43,19 @@ Deno.test("isSessionId() refuses what is no plain name on every file system", ()
   }
 });
 
-Deno.test("parseSessionId() returns an id and names what is none", () => {
-  assertEquals(parseSessionId(FIRST), FIRST);
-  const error = refusal(() => parseSessionId("../../etc"));
+Deno.test("matchSessionId() returns an id and names what is none", () => {
+  assertEquals(matchSessionId(FIRST, [FIRST]), FIRST);
+  const error = refusal(() => matchSessionId("../../etc", IDS));
   assertEquals([error.kind, error.code], ["usage", "invalid_session_id"]);
   assertEquals(error.message, 'Cannot use "../../etc" as a session id');
 });
 
-Deno.test("parseSessionId() escapes and cuts what it repeats", () => {
+Deno.test("matchSessionId() escapes and cuts what it repeats", () => {
   const hostile = "\x1b]0;x\x07\r\n\x7f\x9b\u202e\ufeff";
-  const { message } = refusal(() => parseSessionId(hostile));
+  const { message } = refusal(() => matchSessionId(hostile, IDS));
   assertMatch(message, /^[ -~]*$/);
   assertStringIncludes(message, '"\\u001b]0;x\\u0007\\r\\n\\u007f\\u009b');
-  const long = refusal(() => parseSessionId("x".repeat(1_000_000)));
+  const long = refusal(() => matchSessionId("x".repeat(1_000_000), IDS));
   assert(long.message.length < 200);
 });
 
