@@ -46,135 +46,138 @@
  */
 
 // What can be done, with options and results.
-export { addNote, type NoteOptions } from "./src/app/add_note.ts";
+export { addNote, type NoteOptions } from "./src/work/add_note.ts";
 export {
   type Advanced,
   type AdvanceOptions,
   advancePhase,
-} from "./src/app/advance_phase.ts";
+} from "./src/work/phase.ts";
 export {
   type Analyzed,
   type AnalyzeOptions,
   analyzeSessions,
-} from "./src/app/analyze_sessions.ts";
+} from "./src/history/analyze_sessions.ts";
 export {
   approveItem,
   type ApproveItemOptions,
-} from "./src/app/approve_item.ts";
+} from "./src/work/approve_item.ts";
 export {
   approvePhase,
   type ApprovePhaseOptions,
-} from "./src/app/approve_phase.ts";
+} from "./src/work/approve_phase.ts";
 export {
   type CheckpointCleanup,
   type CheckpointCleanupOptions,
   cleanCheckpoints,
-} from "./src/app/clean_checkpoints.ts";
+} from "./src/checkpoints/clean_checkpoints.ts";
 export {
   type Completed,
   completeItem,
   type CompleteOptions,
-} from "./src/app/complete_item.ts";
+} from "./src/work/complete_item.ts";
 export {
   type DiagnoseOptions,
   diagnoseRepository,
   type Diagnosis,
-} from "./src/app/diagnose_repository.ts";
+} from "./src/doctor/use.ts";
 export {
   type AbandonOptions,
   abandonSession,
   type FinishOptions,
   finishSession,
-} from "./src/app/finish_session.ts";
-export type { AgentRun } from "./src/app/agent_program.ts";
+} from "./src/work/finish_session.ts";
+export type { AgentRun } from "./src/handoff/agent_program.ts";
 export {
   type Generated,
   generateMarkdown,
   type GenerateOptions,
-} from "./src/app/generate_markdown.ts";
+} from "./src/history/generate_markdown.ts";
 export {
   type HandedOff,
   handOff,
   type HandOffOptions,
-} from "./src/app/hand_off.ts";
+} from "./src/handoff/use.ts";
 export {
   type Initialized,
   type InitOptions,
   initRepository,
-} from "./src/app/init_repository.ts";
+} from "./src/work/init.ts";
 export {
   type CheckpointList,
   type CheckpointListOptions,
   listCheckpoints,
-} from "./src/app/list_checkpoints.ts";
-export { importLegacy, type ImportOptions } from "./src/app/import_legacy.ts";
+} from "./src/checkpoints/list_checkpoints.ts";
+export {
+  importLegacy,
+  type ImportOptions,
+} from "./src/migration/import_legacy.ts";
 export {
   migrate,
   type Migrated,
   type MigrateOptions,
   type MigrationProgress,
-} from "./src/app/migrate.ts";
+} from "./src/migration/use.ts";
 export {
   listSessions,
   type SessionLine,
   type SessionList,
   type SessionListOptions,
-} from "./src/app/list_sessions.ts";
+} from "./src/sessions/list.ts";
 export {
   type History,
   type HistoryOptions,
   readHistory,
-} from "./src/app/read_history.ts";
-export { readStatus, type Status } from "./src/app/read_status.ts";
+} from "./src/history/read_history.ts";
+export { readStatus, type Status } from "./src/work/status.ts";
 export {
   remindContext,
   type Reminded,
   type Reminder,
-} from "./src/app/remind_context.ts";
+} from "./src/work/agent.ts";
 export {
   type Resumed,
   type ResumeOptions,
   resumeSession,
-} from "./src/app/resume_session.ts";
+} from "./src/checkpoints/resume_session.ts";
 export {
   type CheckpointOptions,
   saveCheckpoint,
   type SavedCheckpoint,
-} from "./src/app/save_checkpoint.ts";
-export { skipItem, type SkipOptions } from "./src/app/skip_item.ts";
-export { startItem, type StartItemOptions } from "./src/app/start_item.ts";
+} from "./src/checkpoints/use.ts";
+export { skipItem, type SkipOptions } from "./src/work/skip_item.ts";
+export { startItem, type StartItemOptions } from "./src/work/item.ts";
 export {
   type Started,
   type StartOptions,
   startSession,
-} from "./src/app/start_session.ts";
+} from "./src/work/start.ts";
 export {
   type Switched,
   type SwitchOptions,
   switchSession,
-} from "./src/app/switch_session.ts";
+} from "./src/sessions/manage.ts";
 export {
   type Validated,
   type ValidateOptions,
   validateWorkflow,
-} from "./src/app/validate_workflow.ts";
+} from "./src/work/validate_workflow.ts";
 export {
   type JsonSchema,
   workflowJsonSchema,
-} from "./src/app/workflow_json_schema.ts";
+} from "./src/workflow/workflow_json_schema.ts";
 export {
   verifyWriteAllowed,
   type WriteAllowed,
-} from "./src/app/verify_write_allowed.ts";
+} from "./src/work/verify_write_allowed.ts";
 export {
   type Learned,
   type LearnOptions,
   writeLearnings,
-} from "./src/app/write_learnings.ts";
+} from "./src/history/write_learnings.ts";
 export {
   diagnoseSecrets,
   type SecretsDiagnosis,
-} from "./src/app/diagnose_secrets.ts";
+} from "./src/secrets/diagnose_secrets.ts";
 export {
   getSecret,
   type GetSecretOptions,
@@ -182,50 +185,50 @@ export {
   type SecretOptions,
   type TestedSecret,
   testSecret,
-} from "./src/app/get_secret.ts";
-export { initSecrets, type SecretsReady } from "./src/app/init_secrets.ts";
+} from "./src/secrets/use.ts";
+export { initSecrets, type SecretsReady } from "./src/secrets/init_secrets.ts";
 export {
   listSecrets,
   type SecretLine,
   type SecretList,
-} from "./src/app/list_secrets.ts";
+} from "./src/secrets/list_secrets.ts";
 export {
   type RemoveSecretOptions,
   removeStoredSecret,
   type SecretRemoved,
-} from "./src/app/remove_secret.ts";
+} from "./src/secrets/remove_secret.ts";
 export {
   type SecretOrigin,
   sourceOfSecret,
-} from "./src/app/source_of_secret.ts";
+} from "./src/secrets/source_of_secret.ts";
 export {
   type SecretKept,
   setSecret,
   type SetSecretOptions,
-} from "./src/app/set_secret.ts";
+} from "./src/secrets/set_secret.ts";
 
 // What several of them take or answer.
 export type {
   Analysis,
   PhaseDuration,
   SkippedItem,
-} from "./src/core/analysis.ts";
-export type { Finding, Severity } from "./src/core/finding.ts";
+} from "./src/history/analysis.ts";
+export type { Finding, Severity } from "./src/base/finding.ts";
 export type {
   Repaired,
   RepairRequest,
   SessionRepair,
-} from "./src/app/repair_session.ts";
-export type { Blocker } from "./src/core/blockers.ts";
-export type { Changed } from "./src/app/change_session.ts";
-export type { FailedItem, Learnings } from "./src/core/learnings.ts";
-export type { HistoryQuery } from "./src/core/history_filter.ts";
-export type { OnProgress } from "./src/app/session_log.ts";
-export type { Place } from "./src/app/place.ts";
-export type { RepositoryOptions } from "./src/app/open_repository.ts";
-export type { SessionOptions } from "./src/app/open_session.ts";
-export type { EvidenceSource } from "./src/app/read_evidence.ts";
-export type { SessionSource } from "./src/app/select_session.ts";
+} from "./src/doctor/repair_session.ts";
+export type { Blocker } from "./src/engine/blockers.ts";
+export type { Changed } from "./src/work/change.ts";
+export type { FailedItem, Learnings } from "./src/history/learnings.ts";
+export type { HistoryQuery } from "./src/history/rules.ts";
+export type { OnProgress } from "./src/history/use.ts";
+export type { Place } from "./src/repository/place.ts";
+export type { RepositoryOptions } from "./src/repository/open.ts";
+export type { SessionOptions } from "./src/repository/open_session.ts";
+export type { EvidenceSource } from "./src/work/evidence.ts";
+export type { SessionSource } from "./src/repository/select.ts";
 export type {
   EvidenceSummary,
   ItemSummary,
@@ -233,40 +236,43 @@ export type {
   PhaseSummary,
   Progress,
   Summary,
-} from "./src/core/summary.ts";
-export type { RestoreChange } from "./src/core/restore_change.ts";
-export type { CheckpointLine } from "./src/app/session_checkpoints.ts";
+} from "./src/engine/summary.ts";
+export type { RestoreChange } from "./src/engine/restore_change.ts";
+export type { CheckpointLine } from "./src/checkpoints/session_checkpoints.ts";
 export type {
   ForceFrom,
   MigrationConflict,
-} from "./src/core/migration_conflict.ts";
-export type { LeftFile } from "./src/core/migration_facts.ts";
-export type { PlannedMove, PlannedSession } from "./src/core/migration_plan.ts";
-export type { ChangedUnit } from "./src/core/migration_rollback.ts";
-export type { WorkflowChoice } from "./src/app/pin_workflow.ts";
+} from "./src/migration/migration_conflict.ts";
+export type { LeftFile } from "./src/migration/migration_facts.ts";
+export type {
+  PlannedMove,
+  PlannedSession,
+} from "./src/migration/migration_plan.ts";
+export type { ChangedUnit } from "./src/migration/migration_rollback.ts";
+export type { WorkflowChoice } from "./src/repository/pin_workflow.ts";
 
 export type {
   SecretLevel,
   SecretLocation,
   SecretSource,
-} from "./src/app/secret_places.ts";
-export type { Encryption } from "./src/app/age_cipher.ts";
-export type { Masker, MaskingStream } from "./src/core/mask.ts";
+} from "./src/secrets/secret_places.ts";
+export type { Encryption } from "./src/secrets/age_cipher.ts";
+export type { Masker, MaskingStream } from "./src/base/mask.ts";
 
 // The rules.
-export { decide } from "./src/core/decide.ts";
-export type { Circumstances } from "./src/core/situation.ts";
+export { decide } from "./src/engine/decide.ts";
+export type { Circumstances } from "./src/engine/situation.ts";
 export {
   type ParsedWorkflow,
   parseWorkflow,
   type ParseWorkflowOptions,
-} from "./src/core/workflow.ts";
+} from "./src/workflow/parse.ts";
 export type {
   Locate,
   Path,
   Position,
   Problem,
-} from "./src/core/workflow_problem.ts";
+} from "./src/workflow/problem.ts";
 
 // Errors.
 export {
@@ -274,7 +280,7 @@ export {
   exitCodeOf,
   OrcError,
   type OrcErrorOptions,
-} from "./src/core/error.ts";
+} from "./src/base/error.ts";
 
 // This machine.
 export { denoHost } from "./src/host/deno_host.ts";
@@ -313,13 +319,13 @@ export type {
   StepType,
   Verification,
   Workflow,
-} from "./src/core/types.ts";
-export type { RecordedEvent } from "./src/core/log_line.ts";
+} from "./src/workflow/types.ts";
+export type { RecordedEvent } from "./src/engine/event.ts";
 export {
   JsonNumber,
   type JsonObject,
   type JsonValue,
-} from "./src/core/json.ts";
+} from "./src/base/json.ts";
 
 if (import.meta.main) {
   const { run } = await import("./cli.ts");

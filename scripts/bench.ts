@@ -12,11 +12,11 @@ import {
   measureBundleOnNode,
   measureNodeStatus,
 } from "./bench/node_status.ts";
-import { measureLogLines, measureSessions } from "./bench/scale.ts";
-import { measurePlainStatus, measureStatus } from "./bench/status.ts";
-import { measureUpdateOnSlowDisk } from "./bench/slow_disk.ts";
-import { measureUpdate } from "./bench/update.ts";
 import type { Row } from "./bench/row.ts";
+import { measureLogLines, measureSessions } from "./bench/scale.ts";
+import { measureUpdateOnSlowDisk } from "./bench/slow_disk.ts";
+import { measurePlainStatus, measureStatus } from "./bench/status.ts";
+import { measureUpdate } from "./bench/update.ts";
 
 const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   status: measureStatus,

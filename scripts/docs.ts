@@ -2,8 +2,8 @@
  * Writes what `docs/` and `man/` say about the command line, from the command table. With
  * `--check` it writes nothing and fails when a page is not what the table says.
  */
+import { VERSION } from "../src/base/version.ts";
 import { type CommandGroup, commandGroups } from "../src/commands/table.ts";
-import { VERSION } from "../src/core/version.ts";
 import { cliPage } from "./docs/cli_page.ts";
 import { exitCodes, exitCodesPage } from "./docs/exit_codes_page.ts";
 import { manPage } from "./docs/man_page.ts";
@@ -18,7 +18,7 @@ export async function makePages(
   commands: readonly CommandGroup[],
 ): Promise<Pages> {
   const groups = await documentedGroups(commands);
-  const codes = exitCodes(await Deno.readTextFile("src/core/error.ts"));
+  const codes = exitCodes(await Deno.readTextFile("src/base/error.ts"));
   return new Map([
     ["docs/cli.md", await formatted(cliPage(groups))],
     ["docs/permissions.md", await formatted(permissionsPage(groups))],

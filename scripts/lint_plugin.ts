@@ -1,17 +1,16 @@
 /** House rules that `deno lint` checks; ARCHITECTURE.md says why they hold. */
-
-import { layers } from "./lint/layers.ts";
 import { namedExports } from "./lint/named_exports.ts";
 import { pathsInLayout } from "./lint/paths_in_layout.ts";
-import { pureCore } from "./lint/pure_core.ts";
+import { pureFiles } from "./lint/pure_files.ts";
+import { rooms } from "./lint/rooms.ts";
 
 const plugin: Deno.lint.Plugin = {
   name: "orc",
   rules: {
-    "layers": layers,
     "named-exports": namedExports,
     "paths-in-layout": pathsInLayout,
-    "pure-core": pureCore,
+    "pure-files": pureFiles,
+    "rooms": rooms,
   },
 };
 

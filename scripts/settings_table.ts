@@ -1,5 +1,9 @@
-import { expectedOf } from "../src/core/setting_value.ts";
-import { type Setting, SETTINGS, variableOf } from "../src/core/settings.ts";
+import { expectedOf } from "../src/settings/setting_value.ts";
+import {
+  type Setting,
+  SETTINGS,
+  variableOf,
+} from "../src/settings/settings.ts";
 
 /** The table of all settings as Markdown: documentation and program cannot say two things. */
 export function settingsTable(): string {

@@ -4,14 +4,13 @@
  *
  * Arguments: names of suites (default: all), then flags for `deno test`.
  */
-
-import { parseSummary } from "./test/summary.ts";
 import {
   allSuites,
   forgottenFolders,
   type Suite,
   TEMPORARY_DIRECTORY,
 } from "./test/suites.ts";
+import { parseSummary } from "./test/summary.ts";
 
 interface Result {
   readonly name: string;

@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
 import { playTranscripts } from "../scripts/transcript.ts";
-import { withTemporaryDirectory } from "./store/temporary.ts";
+import { withTemporaryDirectory } from "./files/temporary.ts";
+import { assertEquals } from "@std/assert";
 
 for (const path of ["README.md", "docs/workflow.md"]) {
   Deno.test(`${path} shows what orc really says`, () =>

@@ -1,4 +1,3 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { playToTheEnd } from "./journey/honest_agent.ts";
 import {
   APPROVING,
@@ -10,6 +9,7 @@ import {
   repositoryAt,
   treeOf,
 } from "./journey/orc.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 /** What the work itself asks for; all else must be orc's one directory. */
 const DOCUMENTS =

@@ -1,5 +1,5 @@
-import { startSession } from "../../src/app/start_session.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
+import { startSession } from "../../src/work/start.ts";
 import { runDeno } from "./program.ts";
 import { type Row, timeOf, withBenchDirectory } from "./row.ts";
 

@@ -1,7 +1,7 @@
-import { startSession } from "../../src/app/start_session.ts";
-import { sessionLayout } from "../../src/core/layout.ts";
-import { encodeLogLine, type RecordedEvent } from "../../src/core/log_line.ts";
+import { sessionLayout } from "../../src/base/layout.ts";
+import { encodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
+import { startSession } from "../../src/work/start.ts";
 import { timeOf, withBenchDirectory } from "./row.ts";
 
 const EVENTS = 1_000_000;

@@ -1,5 +1,5 @@
-import { repositoryLayout, sessionLayout } from "../../src/core/layout.ts";
-import { readCurrent } from "../../src/store/binding.ts";
+import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
+import { readCurrent } from "../../src/session/binding.ts";
 import { measurePairs, runOrc } from "./program.ts";
 import { type Row, withBenchDirectory } from "./row.ts";
 

@@ -1,10 +1,10 @@
-import { decide } from "../../src/core/decide.ts";
-import { decodeDefinition } from "../../src/core/definition.ts";
-import { repositoryLayout, sessionLayout } from "../../src/core/layout.ts";
-import type { Caller } from "../../src/core/types.ts";
-import { openRepository } from "../../src/app/open_repository.ts";
-import { startSession } from "../../src/app/start_session.ts";
+import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
+import { decide } from "../../src/engine/decide.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
+import { openRepository } from "../../src/repository/open.ts";
+import { startSession } from "../../src/work/start.ts";
+import { decodeDefinition } from "../../src/workflow/definition.ts";
+import type { Caller } from "../../src/workflow/types.ts";
 import { medianOf, type Row, timeOf, withBenchDirectory } from "./row.ts";
 
 const UPDATES = 200;

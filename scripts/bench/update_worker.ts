@@ -1,7 +1,7 @@
-import { openRepository } from "../../src/app/open_repository.ts";
-import { decide } from "../../src/core/decide.ts";
-import { decodeDefinition } from "../../src/core/definition.ts";
+import { decide } from "../../src/engine/decide.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
+import { openRepository } from "../../src/repository/open.ts";
+import { decodeDefinition } from "../../src/workflow/definition.ts";
 
 /** Updates a session a number of times; every update is one event and changes nothing else. */
 const [root = "", id = "", count = "0"] = Deno.args;

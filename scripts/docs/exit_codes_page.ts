@@ -3,7 +3,7 @@ import {
   exitCodeOf,
   INTERNAL_EXIT_CODE,
   OrcError,
-} from "../../src/core/error.ts";
+} from "../../src/base/error.ts";
 import { code, GENERATED, plain, stacked, table } from "./markdown.ts";
 
 /** What an exit code means. */
@@ -61,7 +61,7 @@ function meaningOf(kind: ErrorKind, source: string): string {
 /** `docs/exit-codes.md`. */
 export function exitCodesPage(codes: readonly ExitCode[]): string {
   return stacked([
-    GENERATED.replace("the command table", "src/core/error.ts"),
+    GENERATED.replace("the command table", "src/base/error.ts"),
     "# Exit codes",
     "Scripts and agents can rely on them, and on `error.kind` and `error.code` of the JSON answer. Texts may change.",
     table(

@@ -1,5 +1,4 @@
-import { pageFor } from "../../src/commands/help_page.ts";
-import type { CommandPage } from "../../src/commands/help_page.ts";
+import { type CommandPage, pageFor } from "../../src/commands/help_page.ts";
 import type { CommandGroup } from "../../src/commands/table.ts";
 
 /** A group of commands with all that help says of them. */

@@ -1,6 +1,6 @@
 import { isShipped, sourcePath } from "./source_path.ts";
 
-const LAYOUT_FILE = "src/core/layout.ts";
+const LAYOUT_FILE = "src/base/layout.ts";
 
 const FILE_NAMES = [
   "\\.migration_complete",

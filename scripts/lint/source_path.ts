@@ -10,11 +10,6 @@ export function sourcePath(fileName: string): string {
   return path.startsWith(`${ROOT}/`) ? path.slice(ROOT.length + 1) : path;
 }
 
-/** Name of the layer a path belongs to; undefined outside `src`. */
-export function layerOf(path: string): string | undefined {
-  return /^src\/([^/]+)/.exec(path)?.[1];
-}
-
 /** Whether the file is part of the published program. */
 export function isShipped(path: string): boolean {
   return path === "mod.ts" || path === "cli.ts" || path.startsWith("src/");

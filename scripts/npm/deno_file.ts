@@ -1,5 +1,6 @@
-import fs, { constants, type Stats } from "node:fs";
+import fs from "node:fs";
 import { named } from "./deno_error.ts";
+import { constants, type Stats } from "node:fs";
 
 export interface FileInfo {
   readonly isFile: boolean;

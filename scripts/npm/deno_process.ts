@@ -1,7 +1,7 @@
-import type { spawnSync } from "node:child_process";
-import { createRequire } from "node:module";
 import process from "node:process";
 import { named } from "./deno_error.ts";
+import type { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 

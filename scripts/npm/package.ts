@@ -1,4 +1,4 @@
-import { VERSION } from "../../src/core/version.ts";
+import { VERSION } from "../../src/base/version.ts";
 
 /** The exact versions of deno.json, by npm's name of the package. */
 export type Versions = Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export interface PackageDescription {
 /** The modules others import, by their name in `exports`; the commands are beside them. */
 export const ENTRY_POINTS = {
   ".": { name: "mod", source: "mod.ts" },
-  "./core": { name: "core", source: "src/core/mod.ts" },
+  "./core": { name: "core", source: "src/core.ts" },
   "./cli": { name: "cli", source: "cli.ts" },
 } as const;
 

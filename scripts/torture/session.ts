@@ -1,11 +1,11 @@
-import { startSession } from "../../src/app/start_session.ts";
-import { openRepository } from "../../src/app/open_repository.ts";
-import { LOCK_NAME, sessionLayout } from "../../src/core/layout.ts";
-import { decodeLogLine, type RecordedEvent } from "../../src/core/log_line.ts";
-import type { Decision, SessionState } from "../../src/core/types.ts";
+import { LOCK_NAME, sessionLayout } from "../../src/base/layout.ts";
+import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
+import { lookAt } from "../../src/files/lock_record.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
-import { lookAt } from "../../src/store/lock_record.ts";
-import type { Session } from "../../src/store/session_store.ts";
+import { openRepository } from "../../src/repository/open.ts";
+import type { Session } from "../../src/session/session_store.ts";
+import { startSession } from "../../src/work/start.ts";
+import type { Decision, SessionState } from "../../src/workflow/types.ts";
 
 /** A session in which each process has an item of its own to count in. */
 export interface TortureSession {

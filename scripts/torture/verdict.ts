@@ -1,4 +1,4 @@
-import type { RecordedEvent } from "../../src/core/log_line.ts";
+import type { RecordedEvent } from "../../src/engine/event.ts";
 import { itemOf } from "./session.ts";
 
 /** What was acknowledged, what is there, and what was done to the processes. */

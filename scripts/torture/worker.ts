@@ -4,10 +4,9 @@
  * Says `+` for each update that the store has acknowledged, and `dead PID INSTANT` when it
  * finds a lock or claim of a process that has ended.
  */
-
-import { repositoryLayout } from "../../src/core/layout.ts";
+import { repositoryLayout } from "../../src/base/layout.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
-import { fileStore } from "../../src/store/file_store.ts";
+import { fileStore } from "../../src/session/store.ts";
 import { countFurther, itemOf } from "./session.ts";
 
 /** Longer than a torture takes: nobody is to give up. */

@@ -1,4 +1,4 @@
-import { CONTROLS, escapeControls, unicodeEscape } from "../core/text.ts";
+import { CONTROLS, escapeControls, unicodeEscape } from "../base/text.ts";
 
 /** Escapes what JSON leaves as it is although a terminal does not: DEL, C1, bidirectional controls. */
 export function escapeJson(json: string): string {

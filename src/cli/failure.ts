@@ -1,4 +1,4 @@
-import { type ErrorKind, OrcError } from "../core/error.ts";
+import { type ErrorKind, OrcError } from "../base/error.ts";
 import { Interrupted } from "../host/interrupted.ts";
 
 /** An error as it is told to people and programs. */

@@ -1,6 +1,6 @@
+import { OrcError } from "../base/error.ts";
+import { nearest } from "../base/suggest.ts";
 import type { FlagSpec } from "../commands/command.ts";
-import { OrcError } from "../core/error.ts";
-import { nearest } from "../core/suggest.ts";
 
 /** A command line while it is being read. */
 export interface Cursor {

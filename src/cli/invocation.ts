@@ -1,6 +1,6 @@
+import { OrcError } from "../base/error.ts";
 import type { Command, TableEntry, Values } from "../commands/command.ts";
 import { findEntry } from "../commands/table.ts";
-import { OrcError } from "../core/error.ts";
 import type { Cursor } from "./flags.ts";
 import { parseArguments, type Selection } from "./parse.ts";
 

@@ -1,3 +1,4 @@
+import { exitCodeOf, OrcError } from "../base/error.ts";
 import type {
   Outcome,
   Place,
@@ -10,17 +11,9 @@ import {
   commandGroups,
   tableOf,
 } from "../commands/table.ts";
-import { hasLegacyFiles, mayHavePreferences } from "../app/glance.ts";
-import { exitCodeOf, OrcError } from "../core/error.ts";
 import type { Host } from "../host/host.ts";
+import { hasLegacyFiles, mayHavePreferences } from "../repository/glance.ts";
 import type { Failure } from "./failure.ts";
-import {
-  cursorOver,
-  guessPresentation,
-  type Presentation,
-  presentationOf,
-  selectCommand,
-} from "./parse.ts";
 import {
   helpRequest,
   type Invocation,
@@ -37,6 +30,13 @@ import {
   resultText,
   warningText,
 } from "./output.ts";
+import {
+  cursorOver,
+  guessPresentation,
+  type Presentation,
+  presentationOf,
+  selectCommand,
+} from "./parse.ts";
 import {
   isBrokenPipe,
   maskedStreams,
@@ -92,7 +92,7 @@ export async function main(
 
 /** An error repeats what was said. Loaded only now, as all that most runs do not need. */
 async function knowSecrets({ host, values }: Run): Promise<void> {
-  const { maskFailure } = await import("../app/failure_masker.ts");
+  const { maskFailure } = await import("../secrets/failure_masker.ts");
   await maskFailure(host, {
     root: values?.text("root"),
     session: values?.text("session"),
@@ -137,7 +137,7 @@ async function migrateIfAsked(
   { name, values }: Invocation,
 ): Promise<void> {
   if (!run.host.env("ORCHESTRATOR_AUTO_MIGRATE")) return;
-  const { migrateFirst } = await import("./migration_notice.ts");
+  const { migrateFirst } = await import("../commands/migration_notice.ts");
   warn(run, await migrateFirst(run.host, name, values));
 }
 
@@ -162,7 +162,7 @@ async function tellOfMigration(
 ): Promise<void> {
   if (presentation.json || presentation.quiet) return;
   if (outcome.place === null || !hasLegacyFiles(outcome.place.root)) return;
-  const { noticeAfter } = await import("./migration_notice.ts");
+  const { noticeAfter } = await import("../commands/migration_notice.ts");
   const { box, line } = await noticeAfter(host, name, outcome);
   if (box !== undefined) tell(streams, box);
   if (line !== undefined) tell(streams, warningText(line));

@@ -1,11 +1,11 @@
+import { JsonNumber, plainOf } from "../base/json.ts";
+import { escapeControls } from "../base/text.ts";
 import type {
   Command,
   Outcome,
   Streaming,
   Style,
 } from "../commands/command.ts";
-import { JsonNumber, plainOf } from "../core/json.ts";
-import { escapeControls } from "../core/text.ts";
 import { escapeJson, escapeTexts } from "./escape.ts";
 import type { Failure } from "./failure.ts";
 

@@ -1,18 +1,18 @@
+import { OrcError } from "../base/error.ts";
 import type {
   ArgSpec,
   Command,
   TableEntry,
   Values,
 } from "../commands/command.ts";
-import { OrcError } from "../core/error.ts";
 import {
   entriesBelow,
   findEntry,
   globalFlags,
   unknownCommand,
 } from "../commands/table.ts";
-import type { ColorChoice } from "./style.ts";
 import { type Cursor, type Given, nextWord } from "./flags.ts";
+import type { ColorChoice } from "./style.ts";
 
 /** Only before a command: behind one, `-v` is free for the command's own flags. */
 const versionFlag = {

@@ -1,9 +1,9 @@
+import { OrcError } from "../base/error.ts";
 import type { Place, Values } from "../commands/command.ts";
-import { siteAt } from "../app/config_files.ts";
-import { openRepository } from "../app/open_repository.ts";
-import { readPreferences } from "../app/preferences.ts";
-import { OrcError } from "../core/error.ts";
 import type { Host } from "../host/host.ts";
+import { openRepository } from "../repository/open.ts";
+import { siteAt } from "../settings/files.ts";
+import { readPreferences } from "../settings/preferences.ts";
 import type { Presentation } from "./parse.ts";
 
 /** How an answer is to look, and what of the settings could not be used. */

@@ -1,6 +1,6 @@
-import { analyzeSessions } from "../app/analyze_sessions.ts";
-import type { Analysis, SkippedItem } from "../core/analysis.ts";
-import { headOf, oneLine } from "../core/fence.ts";
+import { headOf, oneLine } from "../base/fence.ts";
+import type { Analysis, SkippedItem } from "../history/analysis.ts";
+import { analyzeSessions } from "../history/analyze_sessions.ts";
 import { command, sessionOptions, type Style } from "./command.ts";
 import { withLogProgress } from "./log_progress.ts";
 

@@ -1,4 +1,4 @@
-import { approvePhase } from "../app/approve_phase.ts";
+import { approvePhase } from "../work/approve_phase.ts";
 import { changeOutcome, type ChangeResult, changeText } from "./change_view.ts";
 import { command, sessionOptions } from "./command.ts";
 

@@ -1,4 +1,4 @@
-import { approveItem } from "../app/approve_item.ts";
+import { approveItem } from "../work/approve_item.ts";
 import { changeOutcome, type ChangeResult, changeText } from "./change_view.ts";
 import { command, sessionOptions } from "./command.ts";
 

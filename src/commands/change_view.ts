@@ -1,6 +1,6 @@
-import type { Changed } from "../app/change_session.ts";
+import type { Changed } from "../work/change.ts";
 import type { Outcome, Style } from "./command.ts";
-import { standing } from "./progress_view.ts";
+import { standing } from "./view.ts";
 
 /** What programs get after a change: what happened, and where the session stands. */
 export type ChangeResult<Extra> = Omit<Changed, "place" | "warnings"> & Extra;

@@ -1,4 +1,4 @@
-import { escapeControls } from "../core/text.ts";
+import { escapeControls } from "../base/text.ts";
 import type { ProgramProgress } from "../host/host.ts";
 
 /** Who waits no longer than this needs no word about it. */

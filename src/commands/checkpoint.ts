@@ -1,7 +1,4 @@
-import {
-  saveCheckpoint,
-  type SavedCheckpoint,
-} from "../app/save_checkpoint.ts";
+import { saveCheckpoint, type SavedCheckpoint } from "../checkpoints/use.ts";
 import { command, sessionOptions } from "./command.ts";
 
 /** `orc checkpoint` */

@@ -1,17 +1,17 @@
+import { OrcError } from "../base/error.ts";
+import { headOf } from "../base/fence.ts";
+import { shortSessionId } from "../base/ids.ts";
+import { sizeText } from "../base/size_text.ts";
+import { inOneLine } from "../base/text.ts";
 import {
   type CheckpointCleanup,
   cleanCheckpoints,
-} from "../app/clean_checkpoints.ts";
+} from "../checkpoints/clean_checkpoints.ts";
 import {
   type CheckpointList,
   listCheckpoints,
-} from "../app/list_checkpoints.ts";
-import type { CheckpointLine } from "../app/session_checkpoints.ts";
-import { OrcError } from "../core/error.ts";
-import { headOf } from "../core/fence.ts";
-import { shortSessionId } from "../core/session_id.ts";
-import { sizeText } from "../core/size_text.ts";
-import { inOneLine } from "../core/text.ts";
+} from "../checkpoints/list_checkpoints.ts";
+import type { CheckpointLine } from "../checkpoints/session_checkpoints.ts";
 import type { Host } from "../host/host.ts";
 import {
   command,

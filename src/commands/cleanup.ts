@@ -1,4 +1,4 @@
-import { cleanupTree, type TreeCleanup } from "../app/cleanup_tree.ts";
+import { cleanupTree, type TreeCleanup } from "../sessions/cleanup_tree.ts";
 import { CLEANUP_FLAGS, cleanupText } from "./cleanup_view.ts";
 import { command } from "./command.ts";
 import { DEPTH_FLAG, SEARCH_FLAG, treeOptions } from "./tree_flags.ts";

@@ -1,8 +1,8 @@
-import type { Cleanup } from "../app/apply_cleanup.ts";
-import { shortSessionId } from "../core/session_id.ts";
-import { sizeText } from "../core/size_text.ts";
+import { shortSessionId } from "../base/ids.ts";
+import { sizeText } from "../base/size_text.ts";
+import type { Cleanup } from "../sessions/apply_cleanup.ts";
 import type { FlagSpec } from "./command.ts";
-import { shortTask } from "./progress_view.ts";
+import { shortTask } from "./view.ts";
 
 /** Flags of every cleanup. */
 export const CLEANUP_FLAGS: readonly FlagSpec[] = [

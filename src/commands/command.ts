@@ -1,8 +1,8 @@
-import type { CandidateKind } from "../app/list_candidates.ts";
-import type { SessionOptions } from "../app/open_session.ts";
-import type { Place } from "../app/place.ts";
-import type { OrcError } from "../core/error.ts";
+import type { OrcError } from "../base/error.ts";
 import type { Host } from "../host/host.ts";
+import type { SessionOptions } from "../repository/open_session.ts";
+import type { Place } from "../repository/place.ts";
+import type { CandidateKind } from "../sessions/candidates.ts";
 
 export type { Place };
 

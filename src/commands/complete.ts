@@ -1,11 +1,11 @@
+import type { Host } from "../host/host.ts";
 import {
   type Completed,
   completeItem,
   type CompleteOptions,
-} from "../app/complete_item.ts";
-import type { Host } from "../host/host.ts";
-import { checkProgress } from "./check_progress.ts";
+} from "../work/complete_item.ts";
 import { changeOutcome, changeText } from "./change_view.ts";
+import { checkProgress } from "./check_progress.ts";
 import { command, sessionOptions, type Values } from "./command.ts";
 
 /** `orc complete` */

@@ -1,4 +1,4 @@
-import { OrcError } from "../core/error.ts";
+import { OrcError } from "../base/error.ts";
 import { command } from "./command.ts";
 import { COMPLETION_SCRIPTS, type Shell } from "./completion_scripts.ts";
 

@@ -1,5 +1,5 @@
-import { type ListedSetting, listSettings } from "../app/show_config.ts";
-import { originText } from "../core/config.ts";
+import { type ListedSetting, listSettings } from "../config/show.ts";
+import { originText } from "../settings/merge.ts";
 import { command } from "./command.ts";
 import { configOptions } from "./config_options.ts";
 import { columns, valueText } from "./config_view.ts";

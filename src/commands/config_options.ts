@@ -1,6 +1,6 @@
-import { flagStatement, type Layer } from "../core/config.ts";
-import { settingNamed, SETTINGS } from "../core/settings.ts";
-import type { ConfigOptions } from "../app/show_config.ts";
+import type { ConfigOptions } from "../config/show.ts";
+import { flagStatement, type Layer } from "../settings/merge.ts";
+import { settingNamed, SETTINGS } from "../settings/settings.ts";
 import type { ArgSpec, FlagSpec, Values } from "./command.ts";
 
 /** The name of a setting, as an argument. */

@@ -1,5 +1,5 @@
-import { listConfigFiles, type ShownConfigFile } from "../app/show_config.ts";
-import { OrcError } from "../core/error.ts";
+import { OrcError } from "../base/error.ts";
+import { listConfigFiles, type ShownConfigFile } from "../config/show.ts";
 import { command } from "./command.ts";
 import { globalFlag, levelOptions } from "./config_options.ts";
 

@@ -1,4 +1,4 @@
-import { type ConfigChanged, setSetting } from "../app/change_config.ts";
+import { type ConfigChanged, setSetting } from "../config/edit.ts";
 import { command } from "./command.ts";
 import { globalFlag, levelOptions, SETTING_NAME } from "./config_options.ts";
 import { valueText } from "./config_view.ts";

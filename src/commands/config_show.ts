@@ -3,8 +3,8 @@ import {
   showConfig,
   type ShownStatement,
   type ShownValue,
-} from "../app/show_config.ts";
-import { originText } from "../core/config.ts";
+} from "../config/show.ts";
+import { originText } from "../settings/merge.ts";
 import { command, type Style } from "./command.ts";
 import { globalFlag, levelOptions } from "./config_options.ts";
 import { columns, valueText } from "./config_view.ts";

@@ -1,4 +1,4 @@
-import { type ConfigChanged, unsetSetting } from "../app/change_config.ts";
+import { type ConfigChanged, unsetSetting } from "../config/edit.ts";
 import { command } from "./command.ts";
 import { globalFlag, levelOptions, SETTING_NAME } from "./config_options.ts";
 

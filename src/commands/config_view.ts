@@ -1,4 +1,4 @@
-import { settingText, type SettingValue } from "../core/setting_value.ts";
+import { settingText, type SettingValue } from "../settings/setting_value.ts";
 import type { Style } from "./command.ts";
 
 /** A value as people read it; what is not set is a dash. */

@@ -1,11 +1,8 @@
-import {
-  diagnoseRepository,
-  type Diagnosis,
-} from "../app/diagnose_repository.ts";
-import type { RepairRequest, SessionRepair } from "../app/repair_session.ts";
-import { OrcError } from "../core/error.ts";
-import { type Finding, isProblem } from "../core/finding.ts";
-import { countOf } from "../core/text.ts";
+import { OrcError } from "../base/error.ts";
+import { type Finding, isProblem } from "../base/finding.ts";
+import { countOf } from "../base/text.ts";
+import type { RepairRequest, SessionRepair } from "../doctor/repair_session.ts";
+import { diagnoseRepository, type Diagnosis } from "../doctor/use.ts";
 import { command, sessionOptions, type Values } from "./command.ts";
 import { diagnosisText } from "./doctor_view.ts";
 

@@ -1,6 +1,6 @@
-import type { Diagnosis } from "../app/diagnose_repository.ts";
-import type { Finding, Severity } from "../core/finding.ts";
-import { countOf } from "../core/text.ts";
+import type { Finding, Severity } from "../base/finding.ts";
+import { countOf } from "../base/text.ts";
+import type { Diagnosis } from "../doctor/use.ts";
 import type { Style } from "./command.ts";
 
 /** Findings of one kind that are shown; a thousand sessions may have the same. */

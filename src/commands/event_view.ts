@@ -1,6 +1,6 @@
-import type { RecordedEvent } from "../core/log_line.ts";
-import { headOf, oneLine } from "../core/fence.ts";
-import type { JsonValue } from "../core/json.ts";
+import { headOf, oneLine } from "../base/fence.ts";
+import type { JsonValue } from "../base/json.ts";
+import type { RecordedEvent } from "../engine/event.ts";
 import type { Style } from "./command.ts";
 
 /** Longest text behind a message: notes may be a whole page. */

@@ -1,4 +1,4 @@
-import { type Reviewed, reviewFeedback } from "../app/review_feedback.ts";
+import { type Reviewed, reviewFeedback } from "../feedback/review_feedback.ts";
 import { command, sessionOptions, type Values } from "./command.ts";
 import { type FeedbackParts, feedbackText } from "./feedback_view.ts";
 

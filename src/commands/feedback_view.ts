@@ -1,12 +1,12 @@
-import type { Reviewed } from "../app/review_feedback.ts";
 import type {
   ProcessReport,
   Repeated,
   Statement,
   ToolReport,
-} from "../core/feedback_report.ts";
+} from "../feedback/feedback_report.ts";
+import type { Reviewed } from "../feedback/review_feedback.ts";
 import type { Style } from "./command.ts";
-import { shortTask } from "./progress_view.ts";
+import { shortTask } from "./view.ts";
 
 /** Which parts of a review are shown. */
 export interface FeedbackParts {

@@ -1,5 +1,5 @@
-import { abandonSession, finishSession } from "../app/finish_session.ts";
-import { OrcError } from "../core/error.ts";
+import { OrcError } from "../base/error.ts";
+import { abandonSession, finishSession } from "../work/finish_session.ts";
 import { changeOutcome, type ChangeResult } from "./change_view.ts";
 import { command, sessionOptions, type Values } from "./command.ts";
 

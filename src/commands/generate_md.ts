@@ -1,4 +1,7 @@
-import { type Generated, generateMarkdown } from "../app/generate_markdown.ts";
+import {
+  type Generated,
+  generateMarkdown,
+} from "../history/generate_markdown.ts";
 import { command, sessionOptions } from "./command.ts";
 
 type GenerateResult = Omit<Generated, "place" | "warnings">;

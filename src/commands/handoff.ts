@@ -1,4 +1,4 @@
-import { handOff } from "../app/hand_off.ts";
+import { handOff } from "../handoff/use.ts";
 import { command, sessionOptions } from "./command.ts";
 import { type HandoffResult, handoffText } from "./handoff_view.ts";
 

@@ -1,6 +1,6 @@
-import type { HandedOff } from "../app/hand_off.ts";
+import type { HandedOff } from "../handoff/use.ts";
 import type { Style } from "./command.ts";
-import { nextLine, standing } from "./progress_view.ts";
+import { nextLine, standing } from "./view.ts";
 
 /** What programs get after a handoff. */
 export type HandoffResult = Omit<HandedOff, "place" | "warnings">;

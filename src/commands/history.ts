@@ -1,12 +1,12 @@
+import { OrcError } from "../base/error.ts";
+import { MAX_LISTED_EVENTS } from "../base/limits.ts";
+import type { RecordedEvent } from "../engine/event.ts";
 import {
   type History,
   type HistoryOptions,
   readHistory,
-} from "../app/read_history.ts";
-import { streamHistory } from "../app/stream_history.ts";
-import { OrcError } from "../core/error.ts";
-import type { RecordedEvent } from "../core/log_line.ts";
-import { MAX_LISTED_EVENTS } from "../core/limits.ts";
+} from "../history/read_history.ts";
+import { streamHistory } from "../history/stream_history.ts";
 import { command, sessionOptions, type Values } from "./command.ts";
 import { eventText } from "./event_view.ts";
 

@@ -1,4 +1,4 @@
-import { importLegacy } from "../app/import_legacy.ts";
+import { importLegacy } from "../migration/import_legacy.ts";
 import { command, sessionOptions } from "./command.ts";
 import {
   MIGRATION_FLAGS,

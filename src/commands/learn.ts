@@ -1,7 +1,7 @@
-import { type Learned, writeLearnings } from "../app/write_learnings.ts";
-import { OrcError } from "../core/error.ts";
-import { oneLine } from "../core/fence.ts";
-import { learningsSection } from "../core/learnings.ts";
+import { OrcError } from "../base/error.ts";
+import { oneLine } from "../base/fence.ts";
+import { learningsSection } from "../history/learnings.ts";
+import { type Learned, writeLearnings } from "../history/write_learnings.ts";
 import { command, sessionOptions, type Values } from "./command.ts";
 import { withLogProgress } from "./log_progress.ts";
 

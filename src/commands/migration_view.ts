@@ -1,15 +1,15 @@
+import { OrcError } from "../base/error.ts";
+import { shortSessionId } from "../base/ids.ts";
+import { sizeText } from "../base/size_text.ts";
+import type { Host } from "../host/host.ts";
+import type { ForceFrom } from "../migration/migration_conflict.ts";
 import type {
   Migrated,
   MigrateOptions,
   MigrationProgress,
-} from "../app/migrate.ts";
-import { OrcError } from "../core/error.ts";
-import type { ForceFrom } from "../core/migration_conflict.ts";
-import { sizeText } from "../core/size_text.ts";
-import { shortSessionId } from "../core/session_id.ts";
-import type { Host } from "../host/host.ts";
+} from "../migration/use.ts";
 import type { FlagSpec, Outcome, Style, Values } from "./command.ts";
-import { section, shortTask } from "./progress_view.ts";
+import { section, shortTask } from "./view.ts";
 
 /** Flags of all that moves legacy files in. */
 export const MIGRATION_FLAGS: readonly FlagSpec[] = [

@@ -1,12 +1,12 @@
-import { readStatus } from "../app/read_status.ts";
+import type { EvidenceSummary, NextStep, Summary } from "../engine/summary.ts";
+import { readStatus } from "../work/status.ts";
 import {
   describeFields,
   type EvidenceField,
   evidenceFields,
-} from "../core/evidence.ts";
-import type { EvidenceSummary, NextStep, Summary } from "../core/summary.ts";
+} from "../workflow/evidence.ts";
 import { command, sessionOptions } from "./command.ts";
-import { nextParagraph } from "./progress_view.ts";
+import { nextParagraph } from "./view.ts";
 
 type NextResult =
   & Pick<

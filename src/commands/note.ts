@@ -1,4 +1,4 @@
-import { addNote } from "../app/add_note.ts";
+import { addNote } from "../work/add_note.ts";
 import { changeOutcome, type ChangeResult } from "./change_view.ts";
 import { command, sessionOptions } from "./command.ts";
 

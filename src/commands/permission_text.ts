@@ -1,4 +1,4 @@
-import { ORCHESTRATOR_DIRECTORY } from "../core/layout.ts";
+import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
 import type { Command, Permission } from "./command.ts";
 
 /** A flag of `deno run`, and what it is for. */

@@ -1,9 +1,9 @@
-import { type Resumed, resumeSession } from "../app/resume_session.ts";
-import { OrcError } from "../core/error.ts";
-import { changeSentence, proposalSentence } from "../core/restore_change.ts";
-import { inOneLine } from "../core/text.ts";
+import { OrcError } from "../base/error.ts";
+import { inOneLine } from "../base/text.ts";
+import { type Resumed, resumeSession } from "../checkpoints/resume_session.ts";
+import { changeSentence, proposalSentence } from "../engine/restore_change.ts";
 import { command, sessionOptions, type Style, type Values } from "./command.ts";
-import { nextParagraph, phaseLine, section } from "./progress_view.ts";
+import { nextParagraph, phaseLine, section } from "./view.ts";
 
 type ResumeResult = Omit<Resumed, "place" | "warnings">;
 

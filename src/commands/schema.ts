@@ -1,8 +1,8 @@
+import { OrcError } from "../base/error.ts";
 import {
   type JsonSchema,
   workflowJsonSchema,
-} from "../app/workflow_json_schema.ts";
-import { OrcError } from "../core/error.ts";
+} from "../workflow/workflow_json_schema.ts";
 import { command } from "./command.ts";
 
 interface SchemaNames {

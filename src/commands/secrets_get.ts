@@ -1,4 +1,4 @@
-import { getSecret, type GotSecret } from "../app/get_secret.ts";
+import { getSecret, type GotSecret } from "../secrets/use.ts";
 import { command, sessionOptions } from "./command.ts";
 import { SECRET_NAME } from "./secrets_view.ts";
 

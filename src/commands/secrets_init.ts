@@ -1,4 +1,4 @@
-import { initSecrets, type SecretsReady } from "../app/init_secrets.ts";
+import { initSecrets, type SecretsReady } from "../secrets/init_secrets.ts";
 import { command, sessionOptions } from "./command.ts";
 
 /** `orc secrets init` */

@@ -1,4 +1,4 @@
-import { listSecrets, type SecretLine } from "../app/list_secrets.ts";
+import { listSecrets, type SecretLine } from "../secrets/list_secrets.ts";
 import { command, sessionOptions, type Style } from "./command.ts";
 import { sourceText } from "./secrets_view.ts";
 

@@ -1,4 +1,4 @@
-import { type TestedSecret, testSecret } from "../app/get_secret.ts";
+import { type TestedSecret, testSecret } from "../secrets/use.ts";
 import { command, sessionOptions } from "./command.ts";
 import { SECRET_NAME, sourceText } from "./secrets_view.ts";
 

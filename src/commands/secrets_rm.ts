@@ -1,7 +1,7 @@
 import {
   removeStoredSecret,
   type SecretRemoved,
-} from "../app/remove_secret.ts";
+} from "../secrets/remove_secret.ts";
 import { command, sessionOptions } from "./command.ts";
 import { LEVEL_FLAGS, levelIn, SECRET_NAME } from "./secrets_view.ts";
 

@@ -1,5 +1,5 @@
-import { type SecretKept, setSecret } from "../app/set_secret.ts";
-import { OrcError } from "../core/error.ts";
+import { OrcError } from "../base/error.ts";
+import { type SecretKept, setSecret } from "../secrets/set_secret.ts";
 import { command, sessionOptions, type Values } from "./command.ts";
 import { LEVEL_FLAGS, levelIn, SECRET_NAME } from "./secrets_view.ts";
 

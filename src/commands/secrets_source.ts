@@ -1,4 +1,7 @@
-import { type SecretOrigin, sourceOfSecret } from "../app/source_of_secret.ts";
+import {
+  type SecretOrigin,
+  sourceOfSecret,
+} from "../secrets/source_of_secret.ts";
 import { command, sessionOptions } from "./command.ts";
 import { SECRET_NAME, sourceText } from "./secrets_view.ts";
 

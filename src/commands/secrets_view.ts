@@ -1,9 +1,9 @@
+import { OrcError } from "../base/error.ts";
 import type {
   SecretLevel,
   SecretLocation,
   SecretSource,
-} from "../app/secret_places.ts";
-import { OrcError } from "../core/error.ts";
+} from "../secrets/secret_places.ts";
 import type { ArgSpec, FlagSpec, Values } from "./command.ts";
 
 /** The name of a secret, as an argument. */

@@ -1,5 +1,5 @@
-import type { Cleanup } from "../app/apply_cleanup.ts";
-import { cleanupSessions } from "../app/cleanup_sessions.ts";
+import type { Cleanup } from "../sessions/apply_cleanup.ts";
+import { cleanupSessions } from "../sessions/cleanup_sessions.ts";
 import { CLEANUP_FLAGS, cleanupText } from "./cleanup_view.ts";
 import { command, sessionOptions } from "./command.ts";
 

@@ -1,4 +1,4 @@
-import { readStatus, type Status } from "../app/read_status.ts";
+import { readStatus, type Status } from "../work/status.ts";
 import { command, sessionOptions } from "./command.ts";
 
 type InfoResult = Omit<Status, "place" | "warnings"> & {

@@ -1,8 +1,8 @@
-import { listSessions, type SessionLine } from "../app/list_sessions.ts";
-import { shortSessionId } from "../core/session_id.ts";
-import { titleOf } from "../core/text.ts";
+import { shortSessionId } from "../base/ids.ts";
+import { titleOf } from "../base/text.ts";
+import { listSessions, type SessionLine } from "../sessions/list.ts";
 import { command, sessionOptions, type Style } from "./command.ts";
-import { shortTask } from "./progress_view.ts";
+import { shortTask } from "./view.ts";
 
 interface ListResult {
   readonly sessions: readonly SessionLine[];

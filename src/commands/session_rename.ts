@@ -1,5 +1,5 @@
-import { type Renamed, renameSession } from "../app/rename_session.ts";
-import { shortSessionId } from "../core/session_id.ts";
+import { shortSessionId } from "../base/ids.ts";
+import { type Renamed, renameSession } from "../sessions/rename_session.ts";
 import { command, sessionOptions } from "./command.ts";
 
 /** `orc session rename` */

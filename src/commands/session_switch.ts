@@ -1,5 +1,5 @@
-import { type Switched, switchSession } from "../app/switch_session.ts";
-import { shortSessionId } from "../core/session_id.ts";
+import { shortSessionId } from "../base/ids.ts";
+import { type Switched, switchSession } from "../sessions/manage.ts";
 import { command, sessionOptions } from "./command.ts";
 
 /** `orc session switch` */

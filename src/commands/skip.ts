@@ -1,4 +1,4 @@
-import { skipItem } from "../app/skip_item.ts";
+import { skipItem } from "../work/skip_item.ts";
 import { changeOutcome, type ChangeResult, changeText } from "./change_view.ts";
 import { command, sessionOptions } from "./command.ts";
 

@@ -1,9 +1,9 @@
-import { type Started, startSession } from "../app/start_session.ts";
+import { shortSessionId } from "../base/ids.ts";
+import { countOf } from "../base/text.ts";
+import { type Started, startSession } from "../work/start.ts";
+import { problemLine } from "../workflow/problem.ts";
 import { command, sessionOptions, type Style } from "./command.ts";
-import { nextParagraph } from "./progress_view.ts";
-import { countOf } from "../core/text.ts";
-import { problemLine } from "../core/workflow_problem.ts";
-import { shortSessionId } from "../core/session_id.ts";
+import { nextParagraph } from "./view.ts";
 
 type StartResult = Omit<Started, "place" | "warnings"> & {
   readonly session: string;

@@ -1,7 +1,6 @@
-import { readStatus, type Status } from "../app/read_status.ts";
-import { shortSessionId } from "../core/session_id.ts";
-import { titleOf } from "../core/text.ts";
-import { lengthOf } from "../core/text.ts";
+import { shortSessionId } from "../base/ids.ts";
+import { lengthOf, titleOf } from "../base/text.ts";
+import { readStatus, type Status } from "../work/status.ts";
 import { command, sessionOptions, type Style } from "./command.ts";
 import {
   itemLines,
@@ -10,7 +9,7 @@ import {
   phaseLine,
   section,
   shortTask,
-} from "./progress_view.ts";
+} from "./view.ts";
 
 /** Wider headlines separate the task from its session too far. */
 const MAX_COLUMNS = 72;

@@ -1,5 +1,5 @@
-import { OrcError } from "../core/error.ts";
-import { nearest } from "../core/suggest.ts";
+import { OrcError } from "../base/error.ts";
+import { nearest } from "../base/suggest.ts";
 import type { FlagSpec, TableEntry } from "./command.ts";
 
 /** Commands that help shows together. */
@@ -56,7 +56,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "init",
         summary: "Prepare the repository and write a workflow.yaml",
-        load: async () => (await import("./init.ts")).initCommand,
+        load: async () => (await import("./begin.ts")).initCommand,
       },
       {
         name: "validate",
@@ -86,7 +86,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "start-item",
         summary: "Say that work on an item has begun",
-        load: async () => (await import("./start_item.ts")).startItemCommand,
+        load: async () => (await import("./items.ts")).startItemCommand,
       },
       {
         name: "complete",
@@ -106,7 +106,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "advance",
         summary: "Go on to the next phase",
-        load: async () => (await import("./advance.ts")).advanceCommand,
+        load: async () => (await import("./phases.ts")).advanceCommand,
       },
       {
         name: "finish",
@@ -165,8 +165,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "context-reminder",
         summary: "Print one line of JSON to remind an agent",
-        load: async () =>
-          (await import("./context_reminder.ts")).contextReminderCommand,
+        load: async () => (await import("./agent.ts")).contextReminderCommand,
       },
     ],
   },
@@ -212,7 +211,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "list",
         summary: "List the sessions of a directory tree",
-        load: async () => (await import("./list.ts")).listCommand,
+        load: async () => (await import("./sessions.ts")).listCommand,
       },
       {
         name: "cleanup",
@@ -227,7 +226,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "migrate",
         summary: "Move the older tool's files in, or back out",
-        load: async () => (await import("./migrate.ts")).migrateCommand,
+        load: async () => (await import("./migration.ts")).migrateCommand,
       },
       {
         name: "import-legacy",
@@ -265,7 +264,7 @@ export const commandGroups: readonly CommandGroup[] = [
         name: "feedback capture",
         summary: "Keep feedback on the session",
         load: async () =>
-          (await import("./feedback_capture.ts")).feedbackCaptureCommand,
+          (await import("./feedback.ts")).feedbackCaptureCommand,
       },
       {
         name: "feedback review",
@@ -297,7 +296,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "config get",
         summary: "Print the value of a setting",
-        load: async () => (await import("./config_get.ts")).configGetCommand,
+        load: async () => (await import("./config.ts")).configGetCommand,
       },
       {
         name: "config set",
@@ -357,8 +356,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "secrets doctor",
         summary: "Find secrets that are missing or exposed",
-        load: async () =>
-          (await import("./secrets_doctor.ts")).secretsDoctorCommand,
+        load: async () => (await import("./secrets.ts")).secretsDoctorCommand,
       },
     ],
   },
@@ -382,7 +380,7 @@ export const commandGroups: readonly CommandGroup[] = [
         summary: "List what may stand at the cursor, for a shell",
         isHidden: true,
         load: async () =>
-          (await import("./complete_words.ts")).completeWordsCommand(
+          (await import("./completion.ts")).completeWordsCommand(
             commandGroups,
           ),
       },

@@ -1,5 +1,5 @@
-import type { TreeOptions } from "../app/search_tree.ts";
-import { OrcError } from "../core/error.ts";
+import { OrcError } from "../base/error.ts";
+import type { TreeOptions } from "../sessions/search_tree.ts";
 import { type FlagSpec, sessionOptions, type Values } from "./command.ts";
 
 /** Where a search of a directory tree begins. */

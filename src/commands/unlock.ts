@@ -1,4 +1,4 @@
-import { type LockInfo, unlock, type Unlocked } from "../app/unlock.ts";
+import { type LockInfo, unlock, type Unlocked } from "../sessions/unlock.ts";
 import { command, sessionOptions } from "./command.ts";
 
 /** `orc unlock` */

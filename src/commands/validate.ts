@@ -1,6 +1,6 @@
-import { type Validated, validateWorkflow } from "../app/validate_workflow.ts";
-import { problemLine } from "../core/workflow_problem.ts";
-import { countOf } from "../core/text.ts";
+import { countOf } from "../base/text.ts";
+import { type Validated, validateWorkflow } from "../work/validate_workflow.ts";
+import { problemLine } from "../workflow/problem.ts";
 import { command, sessionOptions } from "./command.ts";
 
 /** `orc validate` */

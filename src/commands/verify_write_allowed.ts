@@ -1,7 +1,7 @@
 import {
   verifyWriteAllowed,
   type WriteAllowed,
-} from "../app/verify_write_allowed.ts";
+} from "../work/verify_write_allowed.ts";
 import { command, sessionOptions } from "./command.ts";
 
 /** `orc verify-write-allowed` */

@@ -1,4 +1,4 @@
-import { VERSION } from "../core/version.ts";
+import { VERSION } from "../base/version.ts";
 import { command } from "./command.ts";
 
 /** What is running: for bug reports and for programs that need a minimum version. */

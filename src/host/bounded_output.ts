@@ -1,5 +1,5 @@
-import { OUTPUT_HEAD_BYTES, OUTPUT_TAIL_BYTES } from "../core/limits.ts";
-import type { MaskingStream } from "../core/mask.ts";
+import { OUTPUT_HEAD_BYTES, OUTPUT_TAIL_BYTES } from "../base/limits.ts";
+import type { MaskingStream } from "../base/mask.ts";
 
 /** Keeps the beginning and the end of a stream, however much it carries. */
 export class BoundedOutput {

@@ -1,5 +1,5 @@
-import { OrcError } from "../core/error.ts";
-import { instantOf } from "../core/instant.ts";
+import { OrcError } from "../base/error.ts";
+import { instantOf } from "../base/time.ts";
 import { detectAgent } from "./environment.ts";
 import type { Host } from "./host.ts";
 import { livenessOf, ownIdentity } from "./liveness.ts";

@@ -1,6 +1,6 @@
-import type { Liveness, ProcessIdentity } from "../core/process_identity.ts";
-import type { Masker } from "../core/mask.ts";
-import type { Caller, OutputName } from "../core/types.ts";
+import type { Masker } from "../base/mask.ts";
+import type { Liveness, ProcessIdentity } from "../files/process_identity.ts";
+import type { Caller, OutputName } from "../workflow/types.ts";
 
 export type { Liveness, ProcessIdentity };
 

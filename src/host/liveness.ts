@@ -1,5 +1,5 @@
-import { epochMsOf } from "../core/instant.ts";
-import type { Liveness, ProcessIdentity } from "../core/process_identity.ts";
+import { epochMsOf } from "../base/time.ts";
+import type { Liveness, ProcessIdentity } from "../files/process_identity.ts";
 import {
   bootId,
   isGranted,

@@ -1,4 +1,4 @@
-import { type Mount, mountOf } from "../core/mount.ts";
+import { type Mount, mountOf } from "../base/mount.ts";
 import { isGranted } from "./process_table.ts";
 
 const MOUNTS = "/proc/self/mounts";

@@ -1,12 +1,12 @@
-import type { ChildProcess } from "node:child_process";
-import { constants } from "node:os";
-import type { OutputName } from "../core/types.ts";
+import type { OutputName } from "../workflow/types.ts";
 import { BoundedOutput } from "./bounded_output.ts";
 import type { ProgramRequest, ProgramResult } from "./host.ts";
 import { Interrupted } from "./interrupted.ts";
 import { endGroup } from "./process_group.ts";
 import { problemOfStart, startProgram } from "./program_start.ts";
 import { type SignalWatch, watchSignals } from "./signal_watch.ts";
+import type { ChildProcess } from "node:child_process";
+import { constants } from "node:os";
 
 /** How long a process that a program left behind may keep its output open. */
 const OUTPUT_GRACE_MS = 500;

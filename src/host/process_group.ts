@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import { CHECK_KILL_GRACE_MS } from "../core/limits.ts";
+import { CHECK_KILL_GRACE_MS } from "../base/limits.ts";
 import { codeOf } from "./program_start.ts";
+import { type ChildProcess, spawn } from "node:child_process";
 
 /** The system tells nobody when the last process of a group ends, so orc has to look. */
 const LOOK_INTERVAL_MS = 20;

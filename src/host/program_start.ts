@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import { OrcError } from "../core/error.ts";
+import { OrcError } from "../base/error.ts";
 import type { ProgramRequest } from "./host.ts";
+import { type ChildProcess, spawn } from "node:child_process";
 
 /** Starts a program; its group, its output and its errors are the caller's. */
 export function startProgram(request: ProgramRequest): ChildProcess | Error {

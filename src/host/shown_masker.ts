@@ -1,4 +1,4 @@
-import type { Masker } from "../core/mask.ts";
+import type { Masker } from "../base/mask.ts";
 import type { Host } from "./host.ts";
 
 /** Tiny, because every command asks here: what knows secrets is loaded only by those that use them. */

@@ -1,9 +1,9 @@
+import type { SignalHold } from "./host.ts";
 import {
   ENDING_SIGNALS,
   type EndingSignal,
   Interrupted,
 } from "./interrupted.ts";
-import type { SignalHold } from "./host.ts";
 
 /**
  * Keeps the signals that end orc waiting, so that what is under way for milliseconds is

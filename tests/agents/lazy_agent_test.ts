@@ -1,10 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
-import { eventsOf, stateOf } from "../app/fixtures.ts";
+import { withTemporaryDirectory } from "../files/temporary.ts";
 import { playToTheEnd } from "../journey/honest_agent.ts";
 import type { Repository } from "../journey/orc.ts";
-import { withTemporaryDirectory } from "../store/temporary.ts";
+import { eventsOf, stateOf } from "../work/fixtures.ts";
 import { LAZY, tryEverything } from "./lazy_agent.ts";
 import { phaseIn, quickRepository } from "./repository.ts";
+import { assert, assertEquals } from "@std/assert";
 
 /** Runs a test on a session of the bundled workflow, in a repository with one commit. */
 function withBundledSession(

@@ -1,6 +1,6 @@
-import { type Machine, stateOf } from "../app/fixtures.ts";
 import { orc } from "../commands/orc.ts";
 import type { Ended, Repository, Result } from "../journey/orc.ts";
+import { type Machine, stateOf } from "../work/fixtures.ts";
 
 /** Plays orc in this process, which tries hundreds of commands in the time of a few. */
 export function quickRepository(directory: string): Repository {

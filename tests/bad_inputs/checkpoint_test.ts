@@ -1,8 +1,7 @@
 /** Checkpoints that cannot be written: nothing is left behind, and the exit code says why. */
-
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import { readTree } from "../store/temporary.ts";
+import { readTree } from "../files/temporary.ts";
 import { canMount, execute, git, inLab, shellWithMounts, test } from "./lab.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const DENIED = 77;
 const EXTERNAL = 7;

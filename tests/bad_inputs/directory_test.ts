@@ -1,15 +1,8 @@
 /** Section D: the directory .orchestrator, its locks, and the repository around it. */
-
-import {
-  assert,
-  assertEquals,
-  assertMatch,
-  assertStringIncludes,
-} from "@std/assert";
-import { LOCK_NAME } from "../../src/core/layout.ts";
-import type { ProcessIdentity } from "../../src/core/process_identity.ts";
-import type { LockRecord } from "../../src/store/lock_record.ts";
-import { lockText, tokenOf } from "../store/fixtures.ts";
+import { LOCK_NAME } from "../../src/base/layout.ts";
+import type { LockRecord } from "../../src/files/lock_record.ts";
+import type { ProcessIdentity } from "../../src/files/process_identity.ts";
+import { lockText, tokenOf } from "../session/fixtures.ts";
 import {
   canMount,
   execute,
@@ -32,6 +25,12 @@ import {
   fingerprint,
   withoutChange,
 } from "./refusal.ts";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 
 const OK = 0;
 const USAGE = 2;

@@ -2,7 +2,6 @@
  * Keeps notes in the session of the working directory while more and more files can be opened,
  * and prints the exit code of each try. To be run with a low limit.
  */
-
 import { main } from "../../src/cli/main.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
 

@@ -4,11 +4,10 @@
  * Says `holding` when it has decided for the first time, goes on when it is told to, and says
  * `done` when the store has acknowledged.
  */
-
-import { repositoryLayout } from "../../src/core/layout.ts";
+import { repositoryLayout } from "../../src/base/layout.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
-import { fileStore } from "../../src/store/file_store.ts";
-import { complete } from "../store/fixtures.ts";
+import { fileStore } from "../../src/session/store.ts";
+import { complete } from "../session/fixtures.ts";
 
 const [root = "", session = "", item = ""] = Deno.args;
 const host = denoHost();

@@ -1,10 +1,9 @@
 /** A repository to be damaged, and orc to be tried on it. */
-
-import { assertEquals } from "@std/assert";
+import { sessionLayout } from "../../src/base/layout.ts";
 import { main } from "../../src/cli/main.ts";
-import { sessionLayout } from "../../src/core/layout.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
 import type { Host } from "../../src/host/host.ts";
+import { assertEquals } from "@std/assert";
 
 /** Whoever takes longer hangs. */
 const PATIENCE_MS = 10_000;

@@ -1,7 +1,5 @@
 /** Section B: a log.jsonl that is torn, edited, huge, or no file at all. */
-
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { decodeLogLine } from "../../src/core/log_line.ts";
+import { decodeLogLine } from "../../src/engine/event.ts";
 import { execute, inLab, type Lab, test } from "./lab.ts";
 import {
   assertOthersWork,
@@ -9,6 +7,7 @@ import {
   assertTold,
   withoutChange,
 } from "./refusal.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const OK = 0;
 const CORRUPT = 6;

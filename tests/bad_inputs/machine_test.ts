@@ -1,13 +1,6 @@
 /** Section G: disks, limits, signals, streams, clocks and environments that fail. */
-
-import {
-  assert,
-  assertEquals,
-  assertMatch,
-  assertStringIncludes,
-} from "@std/assert";
-import { legacyState } from "../app/fixtures.ts";
-import { lockText, OWN_IDENTITY, tokenOf } from "../store/fixtures.ts";
+import { lockText, OWN_IDENTITY, tokenOf } from "../session/fixtures.ts";
+import { legacyState } from "../work/fixtures.ts";
 import {
   canMount,
   type Ended,
@@ -28,6 +21,12 @@ import {
   fingerprint,
   withoutChange,
 } from "./refusal.ts";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 
 const OK = 0;
 const USAGE = 2;

@@ -1,6 +1,4 @@
 /** Section C: ids, names and pointers that lead where they should not. */
-
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { execute, inLab, isLinux, type Lab, test } from "./lab.ts";
 import {
   assertOthersWork,
@@ -8,6 +6,7 @@ import {
   assertTold,
   withoutChange,
 } from "./refusal.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const OK = 0;
 const USAGE = 2;

@@ -1,8 +1,7 @@
 /** What must hold whenever orc refuses something. */
-
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { sha256Hex } from "../../src/core/checksum.ts";
+import { sha256Hex } from "../../src/base/checksum.ts";
 import type { Ended, Lab, RunOptions } from "./lab.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 /** Beyond this, size and date tell enough: some cases are gigabytes of nothing. */
 const MAX_HASHED_BYTES = 4 * 1024 * 1024;

@@ -1,15 +1,8 @@
 /** Section A: a state.json that is broken, foreign, or no file at all. */
-
-import {
-  assert,
-  assertEquals,
-  assertMatch,
-  assertStringIncludes,
-} from "@std/assert";
-import { checksumOf } from "../../src/core/checksum.ts";
-import { isJsonObject } from "../../src/core/json.ts";
-import { parseJson } from "../../src/core/json_parse.ts";
-import { printJson } from "../../src/core/json_print.ts";
+import { checksumOf } from "../../src/base/checksum.ts";
+import { isJsonObject } from "../../src/base/json.ts";
+import { parseJson } from "../../src/base/json_parse.ts";
+import { printJson } from "../../src/base/json_print.ts";
 import { execute, inLab, isInstalled, isRoot, type Lab, test } from "./lab.ts";
 import {
   assertOthersWork,
@@ -17,6 +10,12 @@ import {
   assertTold,
   withoutChange,
 } from "./refusal.ts";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 
 const OK = 0;
 const REFUSED = 3;

@@ -1,9 +1,9 @@
 /** Types command lines, with the tab key, at shells on a terminal of their own. */
-import { assertEquals } from "@std/assert";
-import { startSession } from "../../src/app/start_session.ts";
-import { fixedHost, idOf, WORKFLOW } from "../app/fixtures.ts";
+import { startSession } from "../../src/work/start.ts";
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { orcCommand } from "../orc_command.ts";
-import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
+import { fixedHost, idOf, WORKFLOW } from "../work/fixtures.ts";
+import { assertEquals } from "@std/assert";
 
 const SESSION = idOf(0, 0);
 

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import { escapeJson, escapeTexts } from "../../src/cli/escape.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("escapeTexts() reaches every text and key of a result", () => {
   assertEquals(

@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { OrcError } from "../../src/base/error.ts";
 import { describeFailure } from "../../src/cli/failure.ts";
-import { OrcError } from "../../src/core/error.ts";
+import { assertEquals } from "@std/assert";
 
 const context = { command: "complete", verbose: false };
 

@@ -1,9 +1,9 @@
-import type { CommandGroup } from "../../src/commands/table.ts";
+import type { Streams } from "../../src/cli/streams.ts";
 import { command, type Values } from "../../src/commands/command.ts";
 import { helpCommand } from "../../src/commands/help.ts";
+import type { CommandGroup } from "../../src/commands/table.ts";
 import { versionCommand } from "../../src/commands/version.ts";
 import type { Host } from "../../src/host/host.ts";
-import type { Streams } from "../../src/cli/streams.ts";
 
 /** What the fake command `copy` answers: the values it was given. */
 export interface Copied {

@@ -1,6 +1,6 @@
+import { addNote } from "../../src/work/add_note.ts";
+import { fixedHost, withSession } from "../work/fixtures.ts";
 import { assert, assertEquals } from "@std/assert";
-import { addNote } from "../../src/app/add_note.ts";
-import { fixedHost, withSession } from "../app/fixtures.ts";
 
 const isUnix = Deno.build.os !== "windows";
 

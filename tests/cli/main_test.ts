@@ -1,8 +1,8 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { type ErrorKind, OrcError } from "../../src/base/error.ts";
 import { main } from "../../src/cli/main.ts";
-import { type ErrorKind, OrcError } from "../../src/core/error.ts";
 import { ENDING_SIGNALS, Interrupted } from "../../src/host/interrupted.ts";
 import { captureStreams, fakeGroups, fakeHost, throwing } from "./fake.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 /** How a command line ended. */
 interface Ran {

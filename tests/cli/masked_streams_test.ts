@@ -1,10 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { OrcError } from "../../src/base/error.ts";
+import { maskerOf } from "../../src/base/mask.ts";
 import { main } from "../../src/cli/main.ts";
 import { maskedStreams } from "../../src/cli/streams.ts";
-import { maskerOf } from "../../src/core/mask.ts";
-import { OrcError } from "../../src/core/error.ts";
 import { rememberMasker } from "../../src/host/shown_masker.ts";
 import { captureStreams, fakeHost, throwing } from "./fake.ts";
+import { assertEquals } from "@std/assert";
 
 const VALUE = "s3cr3t-value";
 

@@ -1,8 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { JsonNumber } from "../../src/base/json.ts";
 import { resultDocument, resultText } from "../../src/cli/output.ts";
 import { styleFor } from "../../src/cli/style.ts";
-import { JsonNumber } from "../../src/core/json.ts";
 import { copyCommand, fakeHost } from "./fake.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("resultDocument() says where a command ran, or that it ran nowhere", () => {
   assertEquals(

@@ -1,5 +1,5 @@
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { assertEquals } from "@std/assert";
-import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
 
 const CLI = new URL("../../cli.ts", import.meta.url).pathname;
 

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { OrcError } from "../../src/base/error.ts";
 import {
   guessPresentation,
   parseArguments,
@@ -7,8 +7,8 @@ import {
   selectCommand,
 } from "../../src/cli/parse.ts";
 import { tableOf } from "../../src/commands/table.ts";
-import { OrcError } from "../../src/core/error.ts";
 import { copyCommand, fakeGroups } from "./fake.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 const plain: Presentation = {
   json: false,

@@ -1,9 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { OrcError } from "../../src/base/error.ts";
 import { parseArguments, selectCommand } from "../../src/cli/parse.ts";
-import { tableOf } from "../../src/commands/table.ts";
 import type { Values } from "../../src/commands/command.ts";
-import { OrcError } from "../../src/core/error.ts";
+import { tableOf } from "../../src/commands/table.ts";
 import { copyCommand, fakeGroups } from "./fake.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 const table = tableOf(fakeGroups);
 

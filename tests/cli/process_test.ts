@@ -1,5 +1,5 @@
+import { VERSION } from "../../src/base/version.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { VERSION } from "../../src/core/version.ts";
 
 /** How a shell line with `orc` in it ended. */
 interface Ended {

@@ -1,9 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
-import type { Machine } from "../app/fixtures.ts";
-import { withSecrets } from "../app/secrets.ts";
+import { pickerOf } from "../base/random.ts";
 import { orc, type Ran } from "../commands/orc.ts";
-import { pickerOf } from "../core/random.ts";
-import { readTree } from "../store/temporary.ts";
+import { readTree } from "../files/temporary.ts";
+import { withSecrets } from "../secrets/fixtures.ts";
+import type { Machine } from "../work/fixtures.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const WORKFLOW = `name: Leaky
 phases:

@@ -1,10 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { OrcError } from "../../src/base/error.ts";
 import { main } from "../../src/cli/main.ts";
 import type { Streams } from "../../src/cli/streams.ts";
 import { command } from "../../src/commands/command.ts";
 import type { CommandGroup } from "../../src/commands/table.ts";
-import { OrcError } from "../../src/core/error.ts";
 import { captureStreams, copyCommand, fakeGroups, fakeHost } from "./fake.ts";
+import { assertEquals } from "@std/assert";
 
 /** What a fake command does while it streams. */
 interface Happening {

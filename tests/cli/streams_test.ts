@@ -1,5 +1,5 @@
-import { assertEquals, assertThrows } from "@std/assert";
 import { isBrokenPipe, writeAll, type Writer } from "../../src/cli/streams.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("writeAll() writes everything to a device that takes little at a time", () => {
   const written: number[] = [];

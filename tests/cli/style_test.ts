@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
 import { type ColorChoice, styleFor } from "../../src/cli/style.ts";
 import { fakeHost, type FakeMachine } from "./fake.ts";
+import { assertEquals } from "@std/assert";
 
 function bold(machine: FakeMachine, color: ColorChoice = "auto"): string {
   return styleFor(fakeHost(machine), color).bold("x");

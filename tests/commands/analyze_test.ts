@@ -1,7 +1,7 @@
-import { encodeLogLine } from "../../src/core/log_line.ts";
-import { recorded } from "../core/log_events.ts";
-import { writeTree } from "../store/temporary.ts";
-import { withSession } from "../app/fixtures.ts";
+import { encodeLogLine } from "../../src/engine/event.ts";
+import { writeTree } from "../files/temporary.ts";
+import { recorded } from "../history/log_events.ts";
+import { withSession } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 /** What some months of work leave behind. */

@@ -1,6 +1,6 @@
+import { answerSchema } from "../../src/commands/answer_schema.ts";
 import { assert } from "@std/assert";
 import { Ajv, type ValidateFunction } from "ajv";
-import { answerSchema } from "../../src/commands/answer_schema.ts";
 
 const ajv = new Ajv({ allowUnionTypes: true });
 

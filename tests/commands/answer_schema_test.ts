@@ -1,8 +1,8 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Ajv } from "ajv";
 import { answerNames, answerSchema } from "../../src/commands/answer_schema.ts";
 import { commandGroups, tableOf } from "../../src/commands/table.ts";
 import { assertFitsSchema } from "./answer.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Ajv } from "ajv";
 
 Deno.test("answerNames() names every command, and what fails", () => {
   const names = tableOf(commandGroups).map(({ name }) => name);

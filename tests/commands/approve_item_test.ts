@@ -1,5 +1,5 @@
-import { approveItem } from "../../src/app/approve_item.ts";
-import { agent, APPROVING, fixedHost, withSession } from "../app/fixtures.ts";
+import { approveItem } from "../../src/work/approve_item.ts";
+import { agent, APPROVING, fixedHost, withSession } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 testOutput({

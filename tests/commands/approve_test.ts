@@ -1,4 +1,4 @@
-import { agent, EASY_WORKFLOW, withSession } from "../app/fixtures.ts";
+import { agent, EASY_WORKFLOW, withSession } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 testOutput({

@@ -1,5 +1,5 @@
-import { abandonSession } from "../../src/app/finish_session.ts";
-import { fixedHost, GIT_LS_FILES, withSession } from "../app/fixtures.ts";
+import { abandonSession } from "../../src/work/finish_session.ts";
+import { fixedHost, GIT_LS_FILES, withSession } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 const programs = { [GIT_LS_FILES]: { stdout: "src/login.ts\0" } };

@@ -1,6 +1,11 @@
-import { saveCheckpoint } from "../../src/app/save_checkpoint.ts";
-import { fixedHost, GIT_LS_FILES, idOf, withSession } from "../app/fixtures.ts";
-import { writeTree } from "../store/temporary.ts";
+import { saveCheckpoint } from "../../src/checkpoints/use.ts";
+import { writeTree } from "../files/temporary.ts";
+import {
+  fixedHost,
+  GIT_LS_FILES,
+  idOf,
+  withSession,
+} from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 const programs = { [GIT_LS_FILES]: { exitCode: 128 } };

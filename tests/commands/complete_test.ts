@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
 import { main } from "../../src/cli/main.ts";
-import { completeItem } from "../../src/app/complete_item.ts";
+import { completeItem } from "../../src/work/complete_item.ts";
+import { captureStreams } from "../cli/fake.ts";
 import {
   agent,
   ENDED_WELL,
@@ -10,9 +10,9 @@ import {
   type Machine,
   withSession,
   WORKFLOW,
-} from "../app/fixtures.ts";
-import { captureStreams } from "../cli/fake.ts";
+} from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
+import { assertEquals } from "@std/assert";
 
 testText({
   name: "orc complete completes an item that needs no check",

@@ -1,10 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { command, type TableEntry } from "../../src/commands/command.ts";
 import {
   type CompletionPoint,
   readCompletionLine,
 } from "../../src/commands/completion_point.ts";
-import { command, type TableEntry } from "../../src/commands/command.ts";
 import { copyCommand } from "../cli/fake.ts";
+import { assertEquals } from "@std/assert";
 
 const moveCommand = command({
   ...copyCommand,

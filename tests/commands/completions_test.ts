@@ -1,6 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
-import { withRoot } from "../app/fixtures.ts";
+import { withRoot } from "../work/fixtures.ts";
 import { orc, testOutput } from "./orc.ts";
+import { assert, assertEquals } from "@std/assert";
 
 for (const shell of ["bash", "zsh", "fish", "powershell"]) {
   Deno.test(`orc completions ${shell} prints a script that asks orc`, () =>

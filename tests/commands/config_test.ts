@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
-import { withRoot } from "../app/fixtures.ts";
+import { withRoot } from "../work/fixtures.ts";
 import { orc, testOutput, testText } from "./orc.ts";
+import { assertEquals } from "@std/assert";
 
 const FILE = ".orchestrator/config.yaml";
 

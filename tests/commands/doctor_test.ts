@@ -1,6 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { foreignRecord, lockText, tokenOf } from "../store/fixtures.ts";
-import { writeTree } from "../store/temporary.ts";
+import { writeTree } from "../files/temporary.ts";
+import { foreignRecord, lockText, tokenOf } from "../session/fixtures.ts";
 import {
   agent,
   APPROVING,
@@ -8,8 +7,9 @@ import {
   idOf,
   withRoot,
   withSession,
-} from "../app/fixtures.ts";
+} from "../work/fixtures.ts";
 import { orc, testOutput, testText } from "./orc.ts";
+import { assertEquals } from "@std/assert";
 
 const SESSION = `.orchestrator/sessions/${idOf(0, 0)}`;
 

@@ -1,10 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
 import type { Effect } from "../../src/commands/command.ts";
 import { effectText } from "../../src/commands/effect_text.ts";
 import { commandGroups, tableOf } from "../../src/commands/table.ts";
-import { withSession } from "../app/fixtures.ts";
-import { readTree } from "../store/temporary.ts";
+import { readTree } from "../files/temporary.ts";
+import { withSession } from "../work/fixtures.ts";
 import { orc } from "./orc.ts";
+import { assert, assertEquals } from "@std/assert";
 
 for (const { name, load } of tableOf(commandGroups)) {
   const { effect, args } = await load();

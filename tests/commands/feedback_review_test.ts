@@ -1,7 +1,7 @@
-import { captureFeedback } from "../../src/app/capture_feedback.ts";
-import { startSession } from "../../src/app/start_session.ts";
-import { writeTree } from "../store/temporary.ts";
-import { fixedHost, idOf, withSession } from "../app/fixtures.ts";
+import { captureFeedback } from "../../src/feedback/capture_feedback.ts";
+import { startSession } from "../../src/work/start.ts";
+import { writeTree } from "../files/temporary.ts";
+import { fixedHost, idOf, withSession } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 /** Feedback on two sessions, and what the older tool left. */

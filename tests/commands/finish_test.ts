@@ -1,5 +1,5 @@
-import { completeItem } from "../../src/app/complete_item.ts";
-import { EASY_WORKFLOW, fixedHost, withSession } from "../app/fixtures.ts";
+import { completeItem } from "../../src/work/complete_item.ts";
+import { EASY_WORKFLOW, fixedHost, withSession } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 testOutput({

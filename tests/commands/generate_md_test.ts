@@ -1,8 +1,8 @@
-import { assertEquals } from "@std/assert";
-import { generateMarkdown } from "../../src/app/generate_markdown.ts";
-import { EASY_WORKFLOW, fixedHost, withSession } from "../app/fixtures.ts";
-import { writeTree } from "../store/temporary.ts";
+import { generateMarkdown } from "../../src/history/generate_markdown.ts";
+import { writeTree } from "../files/temporary.ts";
+import { EASY_WORKFLOW, fixedHost, withSession } from "../work/fixtures.ts";
 import { orc, testOutput, testText } from "./orc.ts";
+import { assertEquals } from "@std/assert";
 
 const inEasySession = (test: (root: string) => Promise<void>) =>
   withSession(test, EASY_WORKFLOW);

@@ -1,12 +1,12 @@
-import { assertEquals } from "@std/assert";
-import { completeItem } from "../../src/app/complete_item.ts";
+import { completeItem } from "../../src/work/complete_item.ts";
 import {
   EASY_WORKFLOW,
   fixedHost,
   refusalOf,
   withSession,
-} from "../app/fixtures.ts";
+} from "../work/fixtures.ts";
 import { orc, testOutput, testText } from "./orc.ts";
+import { assertEquals } from "@std/assert";
 
 const inEasySession = (test: (root: string) => Promise<void>) =>
   withSession(test, EASY_WORKFLOW);

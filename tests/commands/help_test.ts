@@ -1,14 +1,14 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { OrcError } from "../../src/base/error.ts";
 import { styleFor } from "../../src/cli/style.ts";
 import { helpCommand } from "../../src/commands/help.ts";
 import type { HelpPage } from "../../src/commands/help_page.ts";
-import { OrcError } from "../../src/core/error.ts";
 import {
   fakeGroups,
   fakeHost,
   type FakeMachine,
   noValues,
 } from "../cli/fake.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 
 const help = helpCommand(fakeGroups);
 

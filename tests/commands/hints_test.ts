@@ -1,5 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
 import { codeIn, literalsOf, mentionsIn, problemOf } from "./mentions.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const PAGES = [
   "README.md",

@@ -1,18 +1,18 @@
-import { assertEquals } from "@std/assert";
-import { addNote } from "../../src/app/add_note.ts";
-import { approvePhase } from "../../src/app/approve_phase.ts";
-import { completeItem } from "../../src/app/complete_item.ts";
-import { abandonSession } from "../../src/app/finish_session.ts";
-import { skipItem } from "../../src/app/skip_item.ts";
-import { appendToLog } from "../app/log_lines.ts";
+import { addNote } from "../../src/work/add_note.ts";
+import { approvePhase } from "../../src/work/approve_phase.ts";
+import { completeItem } from "../../src/work/complete_item.ts";
+import { abandonSession } from "../../src/work/finish_session.ts";
+import { skipItem } from "../../src/work/skip_item.ts";
+import { recorded } from "../history/log_events.ts";
 import {
   APPROVING,
   fixedHost,
   refusalOf,
   withSession,
-} from "../app/fixtures.ts";
-import { recorded } from "../core/log_events.ts";
+} from "../work/fixtures.ts";
+import { appendToLog } from "../work/log_lines.ts";
 import { orc, testOutput, testText } from "./orc.ts";
+import { assertEquals } from "@std/assert";
 
 /** One event of each kind that people want to tell apart. */
 async function workABit(root: string): Promise<void> {

@@ -1,7 +1,7 @@
-import { assertEquals } from "@std/assert";
 import { commandGroups, tableOf } from "../../src/commands/table.ts";
-import { withRoot } from "../app/fixtures.ts";
+import { withRoot } from "../work/fixtures.ts";
 import { documentOf, orc } from "./orc.ts";
+import { assertEquals } from "@std/assert";
 
 /** A word for each argument that a command needs. */
 async function argumentsOf(

@@ -1,17 +1,17 @@
-import { assert, assertEquals } from "@std/assert";
 import { main } from "../../src/cli/main.ts";
-import { addNote } from "../../src/app/add_note.ts";
-import { completeItem } from "../../src/app/complete_item.ts";
-import { skipItem } from "../../src/app/skip_item.ts";
-import { appendToLog } from "../app/log_lines.ts";
-import { recorded } from "../core/log_events.ts";
+import { addNote } from "../../src/work/add_note.ts";
+import { completeItem } from "../../src/work/complete_item.ts";
+import { skipItem } from "../../src/work/skip_item.ts";
+import { recorded } from "../history/log_events.ts";
 import {
   APPROVING,
   fixedHost,
   refusalOf,
   withSession,
-} from "../app/fixtures.ts";
+} from "../work/fixtures.ts";
+import { appendToLog } from "../work/log_lines.ts";
 import { orc, testOutput, testText } from "./orc.ts";
+import { assert, assertEquals } from "@std/assert";
 
 async function workABit(root: string): Promise<void> {
   const host = (number: number) =>

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import { barOf } from "../../src/commands/log_progress.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("barOf() is as long for every part, and knows no more than the whole", () => {
   assertEquals(barOf(0), "Reading the log [....................] 0 %");

@@ -1,6 +1,6 @@
+import { OrcError } from "../../src/base/error.ts";
 import { parseArguments, selectCommand } from "../../src/cli/parse.ts";
 import { commandGroups, tableOf } from "../../src/commands/table.ts";
-import { OrcError } from "../../src/core/error.ts";
 
 const TABLE = tableOf(commandGroups);
 

@@ -1,9 +1,9 @@
-import { approveItem } from "../../src/app/approve_item.ts";
-import { completeItem } from "../../src/app/complete_item.ts";
-import { abandonSession } from "../../src/app/finish_session.ts";
-import { skipItem } from "../../src/app/skip_item.ts";
-import { GOOD_REASON } from "../core/fixtures.ts";
-import { writeTree } from "../store/temporary.ts";
+import { approveItem } from "../../src/work/approve_item.ts";
+import { completeItem } from "../../src/work/complete_item.ts";
+import { abandonSession } from "../../src/work/finish_session.ts";
+import { skipItem } from "../../src/work/skip_item.ts";
+import { GOOD_REASON } from "../engine/fixtures.ts";
+import { writeTree } from "../files/temporary.ts";
 import {
   APPROVING,
   EASY_WORKFLOW,
@@ -11,7 +11,7 @@ import {
   HYBRID_WORKFLOW,
   refusalOf,
   withSession,
-} from "../app/fixtures.ts";
+} from "../work/fixtures.ts";
 import { orc, testOutput, testText } from "./orc.ts";
 
 const EVIDENCE_WORKFLOW = `name: Evident

@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
-import { stateOf, withSession } from "../app/fixtures.ts";
+import { stateOf, withSession } from "../work/fixtures.ts";
 import { orc, testOutput, testText } from "./orc.ts";
+import { assertEquals } from "@std/assert";
 
 testOutput({
   name: "orc note keeps a note",

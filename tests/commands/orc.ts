@@ -1,8 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
 import { main } from "../../src/cli/main.ts";
-import { fixedHost, type Machine, withRoot } from "../app/fixtures.ts";
 import { captureStreams } from "../cli/fake.ts";
+import { fixedHost, type Machine, withRoot } from "../work/fixtures.ts";
 import { assertFitsSchema } from "./answer.ts";
+import { assert, assertEquals } from "@std/assert";
 
 /** How a command line ended, with `/shop` in the place of the root. */
 export interface Ran {

@@ -1,9 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
-import { addNote } from "../../src/app/add_note.ts";
-import { completeItem } from "../../src/app/complete_item.ts";
-import { resumeSession } from "../../src/app/resume_session.ts";
-import { saveCheckpoint } from "../../src/app/save_checkpoint.ts";
-import { startSession } from "../../src/app/start_session.ts";
+import { resumeSession } from "../../src/checkpoints/resume_session.ts";
+import { saveCheckpoint } from "../../src/checkpoints/use.ts";
+import { addNote } from "../../src/work/add_note.ts";
+import { completeItem } from "../../src/work/complete_item.ts";
+import { startSession } from "../../src/work/start.ts";
 import {
   agent,
   EASY_WORKFLOW,
@@ -11,8 +10,9 @@ import {
   GIT_LS_FILES,
   withRoot,
   withSession,
-} from "../app/fixtures.ts";
+} from "../work/fixtures.ts";
 import { orc, testOutput, testText } from "./orc.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const PROGRAMS = {
   [GIT_LS_FILES]: { exitCode: 128 },

@@ -1,4 +1,4 @@
-import { withRoot } from "../app/fixtures.ts";
+import { withRoot } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 testText({

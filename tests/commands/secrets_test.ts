@@ -1,7 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
-import type { Machine } from "../app/fixtures.ts";
-import { OTHER_VALUE, VALUE, withSecrets } from "../app/secrets.ts";
+import { OTHER_VALUE, VALUE, withSecrets } from "../secrets/fixtures.ts";
+import type { Machine } from "../work/fixtures.ts";
 import { documentOf, orc, transcriptOf } from "./orc.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const NO_GIT = { "git credential fill": { exitCode: -1, problem: "No git" } };
 

@@ -1,5 +1,5 @@
-import { legacyState, withSession } from "../app/fixtures.ts";
-import { writeTree } from "../store/temporary.ts";
+import { writeTree } from "../files/temporary.ts";
+import { legacyState, withSession } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 /** A closed session beside one that goes on. */

@@ -1,4 +1,4 @@
-import { legacyState, withRoot, withSession } from "../app/fixtures.ts";
+import { legacyState, withRoot, withSession } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 testOutput({

@@ -1,7 +1,7 @@
-import { abandonSession } from "../../src/app/finish_session.ts";
-import { startSession } from "../../src/app/start_session.ts";
-import { writeTree } from "../store/temporary.ts";
-import { fixedHost, idOf, legacyState, withSession } from "../app/fixtures.ts";
+import { abandonSession } from "../../src/work/finish_session.ts";
+import { startSession } from "../../src/work/start.ts";
+import { writeTree } from "../files/temporary.ts";
+import { fixedHost, idOf, legacyState, withSession } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 async function addSessions(root: string): Promise<void> {

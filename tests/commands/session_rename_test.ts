@@ -1,5 +1,5 @@
-import { renameSession } from "../../src/app/rename_session.ts";
-import { fixedHost, idOf, withSession } from "../app/fixtures.ts";
+import { renameSession } from "../../src/sessions/rename_session.ts";
+import { fixedHost, idOf, withSession } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 function rename(root: string): Promise<unknown> {

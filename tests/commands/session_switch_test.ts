@@ -1,5 +1,5 @@
-import { startSession } from "../../src/app/start_session.ts";
-import { fixedHost, withSession } from "../app/fixtures.ts";
+import { startSession } from "../../src/work/start.ts";
+import { fixedHost, withSession } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 async function addSession(root: string): Promise<void> {

@@ -1,6 +1,6 @@
-import { skipItem } from "../../src/app/skip_item.ts";
-import { GOOD_REASON } from "../core/fixtures.ts";
-import { EASY_WORKFLOW, fixedHost, withSession } from "../app/fixtures.ts";
+import { skipItem } from "../../src/work/skip_item.ts";
+import { GOOD_REASON } from "../engine/fixtures.ts";
+import { EASY_WORKFLOW, fixedHost, withSession } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 const REASON = "Nothing that could be drawn";

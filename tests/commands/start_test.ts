@@ -1,12 +1,12 @@
-import { assertEquals } from "@std/assert";
 import {
   idOf,
   stateOf,
   withRoot,
   withSession,
   WORKFLOW,
-} from "../app/fixtures.ts";
+} from "../work/fixtures.ts";
 import { orc, testOutput, testText } from "./orc.ts";
+import { assertEquals } from "@std/assert";
 
 testOutput({
   name: "orc start starts a session and shows its first step",

@@ -1,11 +1,10 @@
-import { assertEquals } from "@std/assert";
-import { addNote } from "../../src/app/add_note.ts";
-import { completeItem } from "../../src/app/complete_item.ts";
-import { abandonSession } from "../../src/app/finish_session.ts";
-import { skipItem } from "../../src/app/skip_item.ts";
-import { startItem } from "../../src/app/start_item.ts";
-import { startSession } from "../../src/app/start_session.ts";
-import { writeTree } from "../store/temporary.ts";
+import { addNote } from "../../src/work/add_note.ts";
+import { completeItem } from "../../src/work/complete_item.ts";
+import { abandonSession } from "../../src/work/finish_session.ts";
+import { startItem } from "../../src/work/item.ts";
+import { skipItem } from "../../src/work/skip_item.ts";
+import { startSession } from "../../src/work/start.ts";
+import { writeTree } from "../files/temporary.ts";
 import {
   fixedHost,
   HYBRID_WORKFLOW,
@@ -14,8 +13,9 @@ import {
   withRoot,
   withSession,
   WORKFLOW,
-} from "../app/fixtures.ts";
+} from "../work/fixtures.ts";
 import { orc, testOutput, testText } from "./orc.ts";
+import { assertEquals } from "@std/assert";
 
 /** Brings one item into each state. */
 async function workABit(root: string): Promise<void> {

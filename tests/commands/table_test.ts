@@ -1,4 +1,3 @@
-import { assert, assertEquals } from "@std/assert";
 import { parseArguments, selectCommand } from "../../src/cli/parse.ts";
 import { styleFor } from "../../src/cli/style.ts";
 import type { FlagSpec } from "../../src/commands/command.ts";
@@ -9,6 +8,7 @@ import {
   tableOf,
 } from "../../src/commands/table.ts";
 import { fakeHost, noValues } from "../cli/fake.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const table = tableOf(commandGroups);
 

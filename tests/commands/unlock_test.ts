@@ -1,6 +1,6 @@
-import { foreignRecord, lockText } from "../store/fixtures.ts";
-import { writeTree } from "../store/temporary.ts";
-import { agent, idOf, withSession } from "../app/fixtures.ts";
+import { writeTree } from "../files/temporary.ts";
+import { foreignRecord, lockText } from "../session/fixtures.ts";
+import { agent, idOf, withSession } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 /** A process holds the session, and something unreadable the repository. */

@@ -1,4 +1,4 @@
-import { withRoot, WORKFLOW } from "../app/fixtures.ts";
+import { withRoot, WORKFLOW } from "../work/fixtures.ts";
 import { testOutput, testText } from "./orc.ts";
 
 testText({

@@ -1,4 +1,4 @@
-import { EASY_WORKFLOW, withSession } from "../app/fixtures.ts";
+import { EASY_WORKFLOW, withSession } from "../work/fixtures.ts";
 import { testOutput } from "./orc.ts";
 
 testOutput({

@@ -1,8 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { VERSION } from "../../src/base/version.ts";
 import { styleFor } from "../../src/cli/style.ts";
 import { versionCommand } from "../../src/commands/version.ts";
-import { VERSION } from "../../src/core/version.ts";
 import { fakeHost, noValues } from "../cli/fake.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("versionCommand names the version of orc and of its runtime", async () => {
   const host = fakeHost();

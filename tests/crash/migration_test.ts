@@ -1,39 +1,34 @@
 /** What a crash can leave of a migration, and the next command that finds it. */
-
-import { assertEquals } from "@std/assert";
-import { addNote } from "../../src/app/add_note.ts";
-import { diagnoseRepository } from "../../src/app/diagnose_repository.ts";
-import { migrate } from "../../src/app/migrate.ts";
-import { readStatus } from "../../src/app/read_status.ts";
-import { startSession } from "../../src/app/start_session.ts";
 import {
   migrationLayoutAt,
   type RepositoryLayout,
   repositoryLayout,
-} from "../../src/core/layout.ts";
-import { planMigration } from "../../src/core/migration.ts";
-import type { MigrationRecord } from "../../src/core/migration_record.ts";
+} from "../../src/base/layout.ts";
+import { diagnoseRepository } from "../../src/doctor/use.ts";
+import { withLock } from "../../src/files/lock.ts";
+import { loadHash } from "../../src/files/tree.ts";
 import type { Host } from "../../src/host/host.ts";
-import { loadHash } from "../../src/store/file_hash.ts";
-import { legacyPlaces } from "../../src/store/legacy_places.ts";
-import { withLock } from "../../src/store/lock.ts";
-import { commitMigration } from "../../src/store/migration.ts";
-import { readMigrationRecord } from "../../src/store/migration_files.ts";
-import { undoMigration } from "../../src/store/migration_undo.ts";
-import { scanLegacy } from "../../src/store/migration_scan.ts";
-import { fixedHost, LEGACY_ID, refusalOf, withRoot } from "../app/fixtures.ts";
-import {
-  EVERYTHING,
-  fullTree,
-  makeDistinct,
-} from "../app/migration_fixtures.ts";
+import { commitMigration } from "../../src/migration/apply.ts";
+import { legacyPlaces } from "../../src/migration/legacy_places.ts";
+import { readMigrationRecord } from "../../src/migration/migration_files.ts";
+import { undoMigration } from "../../src/migration/migration_undo.ts";
+import { planMigration } from "../../src/migration/plan.ts";
+import type { MigrationRecord } from "../../src/migration/record.ts";
+import { scanLegacy } from "../../src/migration/scan.ts";
+import { migrate } from "../../src/migration/use.ts";
+import { addNote } from "../../src/work/add_note.ts";
+import { startSession } from "../../src/work/start.ts";
+import { readStatus } from "../../src/work/status.ts";
+import { writeTree } from "../files/temporary.ts";
+import { EVERYTHING, fullTree, makeDistinct } from "../migration/fixtures.ts";
 import {
   foreignRecord,
   lockText,
   namesIn,
   storeContext,
-} from "../store/fixtures.ts";
-import { writeTree } from "../store/temporary.ts";
+} from "../session/fixtures.ts";
+import { fixedHost, LEGACY_ID, refusalOf, withRoot } from "../work/fixtures.ts";
+import { assertEquals } from "@std/assert";
 
 const DEAD = foreignRecord();
 const OLDER_ID = "0000aaaa";

@@ -1,19 +1,22 @@
 /** What a crash can leave of a repository, and the next command that finds it. */
-
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { addNote } from "../../src/app/add_note.ts";
-import { startSession } from "../../src/app/start_session.ts";
-import { switchSession } from "../../src/app/switch_session.ts";
-import { OrcError } from "../../src/core/error.ts";
+import { OrcError } from "../../src/base/error.ts";
 import {
   type RepositoryLayout,
   repositoryLayout,
-} from "../../src/core/layout.ts";
+} from "../../src/base/layout.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
 import type { Host } from "../../src/host/host.ts";
-import { adoptLegacy } from "../../src/store/adopt.ts";
-import { fileStore } from "../../src/store/file_store.ts";
-import { readLegacyState } from "../../src/store/legacy.ts";
+import { adoptLegacy } from "../../src/session/adopt.ts";
+import { readLegacyState } from "../../src/session/legacy.ts";
+import { fileStore } from "../../src/session/store.ts";
+import { switchSession } from "../../src/sessions/manage.ts";
+import { addNote } from "../../src/work/add_note.ts";
+import { startSession } from "../../src/work/start.ts";
+import {
+  readTree,
+  withTemporaryDirectory,
+  writeTree,
+} from "../files/temporary.ts";
 import {
   foreignRecord,
   lockText,
@@ -21,12 +24,8 @@ import {
   namesIn,
   storeContext,
   tokenOf,
-} from "../store/fixtures.ts";
-import {
-  readTree,
-  withTemporaryDirectory,
-  writeTree,
-} from "../store/temporary.ts";
+} from "../session/fixtures.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 
 const DEAD = foreignRecord();
 const MADE = [".gitignore", "current", "meta.json", "sessions"];

@@ -1,9 +1,8 @@
 /** Every state in which an update can be cut off, and the next update that finds it. */
-
-import { assert, assertEquals } from "@std/assert";
-import { MAX_CARRIED_EVENTS } from "../../src/core/limits.ts";
-import type { SessionLayout } from "../../src/core/layout.ts";
-import { fileStore } from "../../src/store/file_store.ts";
+import type { SessionLayout } from "../../src/base/layout.ts";
+import { MAX_CARRIED_EVENTS } from "../../src/base/limits.ts";
+import { fileStore } from "../../src/session/store.ts";
+import { readTree, writeTree } from "../files/temporary.ts";
 import {
   complete,
   completedItems,
@@ -17,8 +16,8 @@ import {
   type StoredFixture,
   tokenOf,
   withSession,
-} from "../store/fixtures.ts";
-import { readTree, writeTree } from "../store/temporary.ts";
+} from "../session/fixtures.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const DEAD = foreignRecord();
 const CRASHED_TOO = foreignRecord({ pid: 816, token: tokenOf(0xf01) });

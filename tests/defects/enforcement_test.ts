@@ -1,8 +1,8 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { idOf, loggedTypes, stateOf, withRoot } from "../app/fixtures.ts";
-import { checksumOf } from "../app/python_checksum.ts";
-import { readTree } from "../store/temporary.ts";
+import { readTree } from "../files/temporary.ts";
+import { idOf, loggedTypes, stateOf, withRoot } from "../work/fixtures.ts";
+import { checksumOf } from "../work/python_checksum.ts";
 import { expectExit, resultOf, type Shell, shellIn } from "./shell.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const GATES = `name: Gates
 settings:

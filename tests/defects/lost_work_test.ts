@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { readTree, withTemporaryDirectory } from "../files/temporary.ts";
 import {
   APPROVING,
   EASY_WORKFLOW,
@@ -7,9 +7,9 @@ import {
   sessionsIn,
   stateOf,
   withRoot,
-} from "../app/fixtures.ts";
-import { readTree, withTemporaryDirectory } from "../store/temporary.ts";
+} from "../work/fixtures.ts";
 import { expectExit, resultOf, type Shell, shellIn } from "./shell.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const TINY = `name: Tiny
 phases:

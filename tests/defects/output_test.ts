@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { GIT_LS_FILES, idOf, legacyState, withRoot } from "../app/fixtures.ts";
+import { GIT_LS_FILES, idOf, legacyState, withRoot } from "../work/fixtures.ts";
 import { expectExit, resultOf, shellIn } from "./shell.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const REVIEWED = `name: Reviewed
 phases:

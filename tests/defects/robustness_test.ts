@@ -1,7 +1,7 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { EASY_WORKFLOW, legacyState, withRoot } from "../app/fixtures.ts";
-import { readTree } from "../store/temporary.ts";
+import { readTree } from "../files/temporary.ts";
+import { EASY_WORKFLOW, legacyState, withRoot } from "../work/fixtures.ts";
 import { expectExit, resultOf, shellIn } from "./shell.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 Deno.test("files of other programs in .orchestrator are neither read nor changed", () => {
   const foreign = {

@@ -1,9 +1,9 @@
-import { assertEquals } from "@std/assert";
 import { main } from "../../src/cli/main.ts";
 import type { ProgramRequest } from "../../src/host/host.ts";
-import { fixedHost, type Machine } from "../app/fixtures.ts";
 import { captureStreams } from "../cli/fake.ts";
 import type { Ran } from "../commands/orc.ts";
+import { fixedHost, type Machine } from "../work/fixtures.ts";
+import { assertEquals } from "@std/assert";
 
 /** What a test may say about the machine of one command. */
 export interface Circumstances extends Machine {

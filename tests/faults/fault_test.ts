@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
 import { errorsAt, killsAt, sample } from "./fault.ts";
 import type { Call } from "./trace.ts";
+import { assertEquals } from "@std/assert";
 
 function call(name: string, what = name): Call {
   return { name, what, ordinal: 1, isBroken: false };

@@ -2,14 +2,13 @@
  * Breaks real commands at each of their calls on the repository: kills them there, or lets the
  * call fail. What was acknowledged has to be there afterwards, and everything has to go on.
  */
-
-import { assert, assertEquals } from "@std/assert";
-import { withTemporaryDirectory } from "../store/temporary.ts";
+import { withTemporaryDirectory } from "../files/temporary.ts";
 import { type Repository, repositoryAt } from "../journey/orc.ts";
 import { errorsAt, type Fault, killsAt, sample } from "./fault.ts";
 import { problemsAfter } from "./judge.ts";
 import { copyOf, type Scenario, SCENARIOS } from "./scenario.ts";
 import { didBreak, straceProblem, type Traced, traceOrc } from "./strace.ts";
+import { assert, assertEquals } from "@std/assert";
 
 /** Runs at a time: each is a process that waits for another. */
 const LANES = 2;

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import { callsIn } from "./trace.ts";
+import { assertEquals } from "@std/assert";
 
 const ID = "01m7w81fmwkkgmchfeds57ygdg";
 const TOKEN = "68349e9000d58d51b8de69b42987b018";

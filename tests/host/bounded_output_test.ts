@@ -1,7 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
-import { OUTPUT_HEAD_BYTES, OUTPUT_TAIL_BYTES } from "../../src/core/limits.ts";
+import { OUTPUT_HEAD_BYTES, OUTPUT_TAIL_BYTES } from "../../src/base/limits.ts";
+import { maskerOf } from "../../src/base/mask.ts";
 import { BoundedOutput } from "../../src/host/bounded_output.ts";
-import { maskerOf } from "../../src/core/mask.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const KEPT_BYTES = OUTPUT_HEAD_BYTES + OUTPUT_TAIL_BYTES;
 

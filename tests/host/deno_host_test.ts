@@ -1,6 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
 import { denoHost } from "../../src/host/deno_host.ts";
 import { runScript } from "./script.ts";
+import { assert, assertEquals } from "@std/assert";
 
 Deno.test("denoHost().now() is the present in the state's spelling", () => {
   const before = Date.now();

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import { type Agent, detectAgent } from "../../src/host/environment.ts";
+import { assertEquals } from "@std/assert";
 
 function detect(variables: Readonly<Record<string, string>>): Agent | null {
   return detectAgent((name) => variables[name]);

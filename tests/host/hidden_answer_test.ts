@@ -1,6 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
 import { readKeys } from "../../src/host/hidden_answer.ts";
 import { runScript } from "./script.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 function typed(text: string): string | undefined {
   const bytes = new TextEncoder().encode(text).values();

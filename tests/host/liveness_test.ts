@@ -1,8 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
-import type { ProcessIdentity } from "../../src/core/process_identity.ts";
+import type { ProcessIdentity } from "../../src/files/process_identity.ts";
 import { livenessOf, ownIdentity } from "../../src/host/liveness.ts";
 import { listedProcess } from "../../src/host/process_table.ts";
 import { runScript } from "./script.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const LONG_AGO = "2001-01-01T00:00:00Z";
 const LONG_AGO_MS = Date.parse(LONG_AGO);

@@ -1,5 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
 import { runProgram } from "../../src/host/process.ts";
+import { assert, assertEquals } from "@std/assert";
 
 function runWithInput(shell: string, input: string) {
   return runProgram({

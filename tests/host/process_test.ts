@@ -1,14 +1,14 @@
-import { assert, assertEquals } from "@std/assert";
-import { maskerOf } from "../../src/core/mask.ts";
+import { maskerOf } from "../../src/base/mask.ts";
 import type {
   ProgramProgress,
   ProgramRequest,
   ProgramResult,
 } from "../../src/host/host.ts";
-import { listedProcess } from "../../src/host/process_table.ts";
 import { runProgram } from "../../src/host/process.ts";
-import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
+import { listedProcess } from "../../src/host/process_table.ts";
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { runScript } from "./script.ts";
+import { assert, assertEquals } from "@std/assert";
 
 function run(
   command: ProgramRequest["command"],

@@ -1,4 +1,4 @@
-import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 
 /** What a script left behind. */
 export interface ScriptResult {

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import { runScript } from "./script.ts";
+import { assertEquals } from "@std/assert";
 
 const HOLD_AND_SIGNAL = `
 import { holdSignals } from "./src/host/signal_hold.ts";

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import { runScript, type ScriptOptions } from "./script.ts";
+import { assertEquals } from "@std/assert";
 
 const FACTS = `
   import { openTerminal } from "./src/host/terminal.ts";

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import { APPROVING, type Repository, type RunOptions } from "./orc.ts";
+import { assertEquals } from "@std/assert";
 
 const PLAN = `# Login
 

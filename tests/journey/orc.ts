@@ -1,5 +1,4 @@
 /** Plays orc as people and agents do: real processes, in real repositories. */
-
 import { type OrcCommand, orcCommand } from "../orc_command.ts";
 
 /** Variables that tell orc nothing about who runs the tests. */

@@ -1,9 +1,8 @@
 /** What is published on JSR, as those meet it who run, install and import it. */
-
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { run } from "../../scripts/npm/program.ts";
 import { writeJson } from "../../scripts/npm/stage.ts";
 import { type Machine, openMachine } from "./machine.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 let machine: Machine;
 

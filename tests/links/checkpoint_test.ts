@@ -1,14 +1,16 @@
 /** No checkpoint is read, written or removed through a link. */
-
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { OrcError } from "../../src/core/error.ts";
-import { readCheckpoint, readCheckpoints } from "../../src/store/checkpoint.ts";
+import { OrcError } from "../../src/base/error.ts";
 import {
   removeCheckpoints,
   writeCheckpoint,
-} from "../../src/store/checkpoint_write.ts";
-import { namesIn, SESSION_ID, withSession } from "../store/fixtures.ts";
-import { writeTree } from "../store/temporary.ts";
+} from "../../src/checkpoints/checkpoint_write.ts";
+import {
+  readCheckpoint,
+  readCheckpoints,
+} from "../../src/checkpoints/files.ts";
+import { writeTree } from "../files/temporary.ts";
+import { namesIn, SESSION_ID, withSession } from "../session/fixtures.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 
 const FACTS = { message: null, decisions: [], files: [] };
 const TEXT = JSON.stringify({

@@ -1,17 +1,16 @@
 /** A cleanup follows no link: what lies behind one is neither searched, measured nor deleted. */
-
-import { assertEquals, assertRejects } from "@std/assert";
-import { OrcError } from "../../src/core/error.ts";
-import { appendFeedback, readFeedbackLines } from "../../src/store/feedback.ts";
-import { findRepositories } from "../../src/store/find_repositories.ts";
-import { removeSession } from "../../src/store/session_remove.ts";
-import { treeSizeBytes } from "../../src/store/tree_size.ts";
-import { namesIn, SESSION_ID, withSession } from "../store/fixtures.ts";
+import { OrcError } from "../../src/base/error.ts";
+import { appendFeedback, readFeedbackLines } from "../../src/feedback/use.ts";
+import { treeSizeBytes } from "../../src/files/tree_size.ts";
+import { removeSession } from "../../src/session/session_remove.ts";
+import { findRepositories } from "../../src/sessions/find_repositories.ts";
 import {
   readTree,
   withTemporaryDirectory,
   writeTree,
-} from "../store/temporary.ts";
+} from "../files/temporary.ts";
+import { namesIn, SESSION_ID, withSession } from "../session/fixtures.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 
 const PRECIOUS = { "file": "precious", "sub/file": "precious too" };
 

@@ -1,8 +1,8 @@
-import { assertEquals } from "@std/assert";
-import { setSetting } from "../../src/app/change_config.ts";
-import { listSettings } from "../../src/app/show_config.ts";
+import { setSetting } from "../../src/config/edit.ts";
+import { listSettings } from "../../src/config/show.ts";
 import type { Host } from "../../src/host/host.ts";
-import { fixedHost, refusalOf, withRoot } from "../app/fixtures.ts";
+import { fixedHost, refusalOf, withRoot } from "../work/fixtures.ts";
+import { assertEquals } from "@std/assert";
 
 const OUTSIDE = "elsewhere/config.yaml";
 const TEXT = "color: never\n";

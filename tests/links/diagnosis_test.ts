@@ -1,15 +1,14 @@
 /** Doctor names links and what is no file, and neither follows them nor waits for them. */
-
+import type { RepositoryLayout } from "../../src/base/layout.ts";
+import { gatherFacts } from "../../src/doctor/facts.ts";
+import { diagnose } from "../../src/doctor/rules.ts";
+import { diagnoseRepository } from "../../src/doctor/use.ts";
+import { startSession } from "../../src/work/start.ts";
+import { wellFacts } from "../doctor/facts.ts";
+import { readTree, writeTree } from "../files/temporary.ts";
+import { type StoredFixture, withSession } from "../session/fixtures.ts";
+import { fixedHost, withRoot } from "../work/fixtures.ts";
 import { assertEquals } from "@std/assert";
-import { diagnoseRepository } from "../../src/app/diagnose_repository.ts";
-import { startSession } from "../../src/app/start_session.ts";
-import { diagnose } from "../../src/core/diagnosis.ts";
-import type { RepositoryLayout } from "../../src/core/layout.ts";
-import { gatherFacts } from "../../src/store/diagnosis.ts";
-import { fixedHost, withRoot } from "../app/fixtures.ts";
-import { wellFacts } from "../core/diagnosis_facts.ts";
-import { readTree, writeTree } from "../store/temporary.ts";
-import { type StoredFixture, withSession } from "../store/fixtures.ts";
 
 /** The tests themselves run in a git repository. */
 function hideFromGit({ directory, gitignore }: RepositoryLayout): void {

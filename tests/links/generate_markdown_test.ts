@@ -1,11 +1,11 @@
-import { assertEquals } from "@std/assert";
-import { generateMarkdown } from "../../src/app/generate_markdown.ts";
+import { generateMarkdown } from "../../src/history/generate_markdown.ts";
 import {
   APPROVING,
   fixedHost,
   refusalOf,
   withSession,
-} from "../app/fixtures.ts";
+} from "../work/fixtures.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("generateMarkdown() follows no link, whoever asks", () =>
   withSession(async (root) => {

@@ -1,6 +1,6 @@
+import { readGitPointer } from "../../src/files/git.ts";
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { assertEquals } from "@std/assert";
-import { readGitPointer } from "../../src/store/git_files.ts";
-import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
 
 Deno.test("readGitPointer() takes a link to a git directory for a repository", () =>
   withTemporaryDirectory((directory) => {

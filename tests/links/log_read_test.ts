@@ -1,7 +1,7 @@
+import { OrcError } from "../../src/base/error.ts";
+import { readLog, readLogBackwards } from "../../src/session/store_log_read.ts";
+import { withTemporaryDirectory } from "../files/temporary.ts";
 import { assertEquals, assertThrows } from "@std/assert";
-import { OrcError } from "../../src/core/error.ts";
-import { readLog, readLogBackwards } from "../../src/store/log_read.ts";
-import { withTemporaryDirectory } from "../store/temporary.ts";
 
 Deno.test("readLog() and readLogBackwards() follow no link", () =>
   withTemporaryDirectory((root) => {

@@ -1,13 +1,13 @@
-import { assert, assertEquals } from "@std/assert";
-import { importLegacy } from "../../src/app/import_legacy.ts";
-import { migrate } from "../../src/app/migrate.ts";
+import { importLegacy } from "../../src/migration/import_legacy.ts";
+import { migrate } from "../../src/migration/use.ts";
+import { checkpointText, LOG } from "../migration/fixtures.ts";
 import {
   fixedHost,
   legacyState,
   refusalWithoutTrace,
   withRoot,
-} from "../app/fixtures.ts";
-import { checkpointText, LOG } from "../app/migration_fixtures.ts";
+} from "../work/fixtures.ts";
+import { assert, assertEquals } from "@std/assert";
 
 Deno.test("migrate() follows no link: it warns of it and leaves it, or takes it along as it is", () =>
   withRoot({

@@ -1,9 +1,9 @@
+import { OrcError } from "../../src/base/error.ts";
+import { repositoryLayout } from "../../src/base/layout.ts";
+import { guardDirectory, guardPath } from "../../src/files/path_guard.ts";
+import { readRepositoryMeta } from "../../src/session/repository.ts";
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { assertEquals, assertThrows } from "@std/assert";
-import { OrcError } from "../../src/core/error.ts";
-import { repositoryLayout } from "../../src/core/layout.ts";
-import { guardDirectory, guardPath } from "../../src/store/path_guard.ts";
-import { readRepositoryMeta } from "../../src/store/repository.ts";
-import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
 
 const PARTS = [
   ".orchestrator",

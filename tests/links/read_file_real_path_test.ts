@@ -1,7 +1,7 @@
+import { OrcError } from "../../src/base/error.ts";
+import { realOrGiven } from "../../src/files/read.ts";
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { assertEquals, assertThrows } from "@std/assert";
-import { OrcError } from "../../src/core/error.ts";
-import { realOrGiven } from "../../src/store/read_file.ts";
-import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
 
 Deno.test("realOrGiven() resolves links in a path", () =>
   withTemporaryDirectory((directory) => {

@@ -1,7 +1,7 @@
+import { OrcError } from "../../src/base/error.ts";
+import { fileKind, readRegularFile } from "../../src/files/read.ts";
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { assertEquals, assertThrows } from "@std/assert";
-import { OrcError } from "../../src/core/error.ts";
-import { fileKind, readRegularFile } from "../../src/store/read_file.ts";
-import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
 
 function refusal(path: string): OrcError {
   return assertThrows(() => readRegularFile(path, 1000), OrcError);

@@ -1,7 +1,7 @@
+import { OrcError } from "../../src/base/error.ts";
+import { findRoot } from "../../src/files/root.ts";
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { assertEquals, assertThrows } from "@std/assert";
-import { OrcError } from "../../src/core/error.ts";
-import { findRoot } from "../../src/store/root.ts";
-import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
 
 Deno.test("findRoot() gives a repository one name, whatever links lead to it", () =>
   withTemporaryDirectory((directory) => {

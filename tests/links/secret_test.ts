@@ -1,13 +1,13 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { OrcError } from "../../src/core/error.ts";
+import { OrcError } from "../../src/base/error.ts";
 import {
   readSecret,
   secretEntries,
   secretNames,
   writeSecret,
-} from "../../src/store/secret.ts";
-import { tokenOf } from "../store/fixtures.ts";
-import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
+} from "../../src/secrets/vault.ts";
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
+import { tokenOf } from "../session/fixtures.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 function codeOf(work: () => unknown): string {
   return assertThrows(work, OrcError).code;

@@ -1,17 +1,11 @@
 /** Nothing is written through a link, and nothing waits for a pipe. */
-
-import {
-  assertEquals,
-  assertRejects,
-  assertStringIncludes,
-  assertThrows,
-} from "@std/assert";
-import { OrcError } from "../../src/core/error.ts";
-import { readAdoption } from "../../src/store/adopt.ts";
-import { writeAtomic } from "../../src/store/atomic.ts";
-import { sweep } from "../../src/store/lock_sweep.ts";
-import { appendEvents, settleLog } from "../../src/store/log.ts";
-import { findWorkingFile } from "../../src/store/working_file.ts";
+import { OrcError } from "../../src/base/error.ts";
+import { sweep } from "../../src/files/lock_sweep.ts";
+import { writeAtomic } from "../../src/files/write.ts";
+import { readAdoption } from "../../src/session/adopt.ts";
+import { appendEvents, settleLog } from "../../src/session/log.ts";
+import { findWorkingFile } from "../../src/work/complete.ts";
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import {
   complete,
   completedItems,
@@ -19,8 +13,13 @@ import {
   SESSION_ID,
   tokenOf,
   withSession,
-} from "../store/fixtures.ts";
-import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
+} from "../session/fixtures.ts";
+import {
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 
 function makePipe(path: string): void {
   const { success } = new Deno.Command("mkfifo", { args: [path] }).outputSync();

@@ -1,4 +1,4 @@
-import type { Pick } from "../core/random.ts";
+import type { Pick } from "../base/random.ts";
 
 /** True once in so many times. */
 export function chance(pick: Pick, times: number): boolean {

@@ -1,7 +1,10 @@
-import type { Board, Card } from "./board.ts";
-import { cardOf, isDone } from "./board.ts";
-import type { Definition, ItemText, PhaseText } from "./definition.ts";
-import { isRequired } from "./definition.ts";
+import { type Board, type Card, cardOf, isDone } from "./board.ts";
+import {
+  type Definition,
+  isRequired,
+  type ItemText,
+  type PhaseText,
+} from "./definition.ts";
 import { mayApprove, type Player } from "./move.ts";
 
 /** Rules that can be turned off, to show that somebody would notice. */

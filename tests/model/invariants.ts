@@ -1,6 +1,5 @@
 /** What must hold whatever the rules say in detail. */
-import { assert, assertStrictEquals } from "@std/assert";
-import { sessionBlockers } from "../../src/core/blockers.ts";
+import { sessionBlockers } from "../../src/engine/blockers.ts";
 import type {
   Action,
   Caller,
@@ -8,7 +7,8 @@ import type {
   Item,
   SessionState,
   Workflow,
-} from "../../src/core/types.ts";
+} from "../../src/workflow/types.ts";
+import { assert, assertStrictEquals } from "@std/assert";
 
 /** A change of a session that was allowed. */
 export interface Step {

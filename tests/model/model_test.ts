@@ -1,7 +1,7 @@
-import { assertEquals } from "@std/assert";
 import { type Rule, RULES } from "./game.ts";
 import { play, type Played, shrink } from "./play.ts";
 import { randomSequence } from "./sequence.ts";
+import { assertEquals } from "@std/assert";
 
 const SEQUENCES = 2000;
 

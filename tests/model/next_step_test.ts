@@ -1,19 +1,19 @@
-import { assert, assertEquals } from "@std/assert";
-import { checkToRun } from "../../src/core/completion.ts";
-import { decide } from "../../src/core/decide.ts";
-import { nextStep, type Step } from "../../src/core/next_step.ts";
+import { checkToRun } from "../../src/engine/completion.ts";
+import { decide } from "../../src/engine/decide.ts";
+import { nextStep, type Step } from "../../src/engine/next_step.ts";
 import type {
   Action,
   Decision,
   SessionState,
   Workflow,
-} from "../../src/core/types.ts";
-import { AGENT, GOOD_REASON, HUMAN, resultFor } from "../core/fixtures.ts";
+} from "../../src/workflow/types.ts";
+import { AGENT, GOOD_REASON, HUMAN, resultFor } from "../engine/fixtures.ts";
 import { play } from "./play.ts";
 import { findItem } from "./real_session.ts";
 import { EVIDENCE } from "./samples.ts";
 import { randomSequence } from "./sequence.ts";
 import { instantAt } from "./view.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const SEQUENCES = 300;
 const YEAR_SECONDS = 365 * 24 * 3600;

@@ -1,10 +1,13 @@
-import { assertEquals } from "@std/assert";
-import { checkToRun } from "../../src/core/completion.ts";
-import { decide } from "../../src/core/decide.ts";
-import { OrcError } from "../../src/core/error.ts";
-import type { Action, SessionState, Workflow } from "../../src/core/types.ts";
-import { parseWorkflow } from "../../src/core/workflow.ts";
-import { deepFreeze } from "../core/act.ts";
+import { OrcError } from "../../src/base/error.ts";
+import { checkToRun } from "../../src/engine/completion.ts";
+import { decide } from "../../src/engine/decide.ts";
+import { parseWorkflow } from "../../src/workflow/parse.ts";
+import type {
+  Action,
+  SessionState,
+  Workflow,
+} from "../../src/workflow/types.ts";
+import { deepFreeze } from "../engine/act.ts";
 import { type Board, newBoard } from "./board.ts";
 import type { Definition } from "./definition.ts";
 import type { Rule } from "./game.ts";
@@ -13,6 +16,7 @@ import { judge, type Verdict } from "./judge.ts";
 import type { Act, Move, Script } from "./move.ts";
 import { actionOf, actorsOf, beginSession, CALLERS } from "./real_session.ts";
 import { instantAt, viewOfBoard, viewOfState } from "./view.ts";
+import { assertEquals } from "@std/assert";
 
 /** Where the rules and their naive statement part. */
 export interface Disagreement {

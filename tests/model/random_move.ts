@@ -1,6 +1,6 @@
-import { oneOf, type Pick } from "../core/random.ts";
-import { chance } from "./chance.ts";
+import { oneOf, type Pick } from "../base/random.ts";
 import { type Board, isDone } from "./board.ts";
+import { chance } from "./chance.ts";
 import {
   type Definition,
   isChecked,
@@ -11,7 +11,6 @@ import {
   type PhaseText,
 } from "./definition.ts";
 import type { Act, Move, Player } from "./move.ts";
-
 import { EVIDENCE, NOTES, REASONS } from "./samples.ts";
 
 /** What there is to move with. */

@@ -1,4 +1,4 @@
-import { oneOf, type Pick } from "../core/random.ts";
+import { oneOf, type Pick } from "../base/random.ts";
 import { chance } from "./chance.ts";
 import type { Definition, ItemText, PhaseText } from "./definition.ts";
 import type { Script } from "./move.ts";

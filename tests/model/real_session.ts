@@ -1,7 +1,7 @@
 /** Plays a script on the real rules. */
-import { decide } from "../../src/core/decide.ts";
-import { jsonObject } from "../../src/core/json.ts";
-import { itemStateOf, phaseStateOf } from "../../src/core/state.ts";
+import { jsonObject } from "../../src/base/json.ts";
+import { decide } from "../../src/engine/decide.ts";
+import { itemStateOf, phaseStateOf } from "../../src/engine/state.ts";
 import type {
   Action,
   Caller,
@@ -10,7 +10,7 @@ import type {
   Item,
   SessionState,
   Workflow,
-} from "../../src/core/types.ts";
+} from "../../src/workflow/types.ts";
 import {
   AGENT,
   HUMAN,
@@ -18,7 +18,7 @@ import {
   resultFor,
   SETTING,
   START,
-} from "../core/fixtures.ts";
+} from "../engine/fixtures.ts";
 import type { Act, Player, Script } from "./move.ts";
 import { EVIDENCE, NOTES, REASONS } from "./samples.ts";
 import { instantAt } from "./view.ts";

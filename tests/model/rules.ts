@@ -1,7 +1,13 @@
 /** The rules for items, as the handbook tells them to people. */
 import type { Card } from "./board.ts";
-import { isChecked, isGate, isManual, isOptional } from "./definition.ts";
-import type { ItemText, PhaseText } from "./definition.ts";
+import {
+  isChecked,
+  isGate,
+  isManual,
+  isOptional,
+  type ItemText,
+  type PhaseText,
+} from "./definition.ts";
 import {
   type Game,
   isOn,

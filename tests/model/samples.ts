@@ -1,5 +1,5 @@
 /** Texts and evidence with what people think of them, so that the model judges nothing itself. */
-import { type JsonObject, jsonObject } from "../../src/core/json.ts";
+import { type JsonObject, jsonObject } from "../../src/base/json.ts";
 
 const LONG =
   "The release only changes comments, so no stored data can be affected by it";

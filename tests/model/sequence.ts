@@ -1,4 +1,4 @@
-import { type Pick, pickerOf } from "../core/random.ts";
+import { type Pick, pickerOf } from "../base/random.ts";
 import { type Board, newBoard } from "./board.ts";
 import { chance } from "./chance.ts";
 import type { Definition } from "./definition.ts";

@@ -1,5 +1,5 @@
 /** The state of a session in the words of the board, for comparison. */
-import type { SessionState } from "../../src/core/types.ts";
+import type { SessionState } from "../../src/workflow/types.ts";
 import type { Board, Card } from "./board.ts";
 import type { Definition } from "./definition.ts";
 import { EVIDENCE } from "./samples.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Deno as standIn } from "../../scripts/npm/deno_api.ts";
-import { withTemporaryDirectory } from "../store/temporary.ts";
+import { withTemporaryDirectory } from "../files/temporary.ts";
 import { type DenoApi, RULES } from "./deno_api_contract.ts";
 
 const APIS: readonly (readonly [string, unknown])[] = [

@@ -1,12 +1,11 @@
 /** Many real commands at once: all of them are stored, and none waits for a check. */
-
-import { assert, assertEquals } from "@std/assert";
-import { startSession } from "../../src/app/start_session.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
-import { completedItems } from "../store/fixtures.ts";
-import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
+import { startSession } from "../../src/work/start.ts";
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
+import { completedItems } from "../session/fixtures.ts";
 import { inLanes, startOrc, until } from "./orc_process.ts";
 import { problemsIn, sessionsIn } from "./whole.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const ITEMS = Array.from({ length: 24 }, (_, index) => `item_${index}`);
 

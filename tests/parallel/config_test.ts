@@ -1,8 +1,7 @@
 /** Many real commands set settings at once: all of them are stored. */
-
-import { assertEquals } from "@std/assert";
-import { withTemporaryDirectory, writeTree } from "../store/temporary.ts";
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { startOrc } from "./orc_process.ts";
+import { assertEquals } from "@std/assert";
 
 const COUNT = 30;
 

@@ -1,9 +1,8 @@
 /** A process that is stopped while it holds the lock: nobody takes it for dead. */
-
-import { assertEquals } from "@std/assert";
 import { APPROVING, inRepository, repositoryAt } from "../journey/orc.ts";
 import { startOrc, until } from "./orc_process.ts";
 import { problemsIn, sessionsIn } from "./whole.ts";
+import { assertEquals } from "@std/assert";
 
 const WORKER = new URL("./frozen_worker.ts", import.meta.url).pathname;
 

@@ -1,9 +1,8 @@
 /** Adds a note to the only session below a root, and stops itself while it holds the lock. */
-
-import { openRepository } from "../../src/app/open_repository.ts";
-import { decide } from "../../src/core/decide.ts";
-import { decodeDefinition } from "../../src/core/definition.ts";
+import { decide } from "../../src/engine/decide.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
+import { openRepository } from "../../src/repository/open.ts";
+import { decodeDefinition } from "../../src/workflow/definition.ts";
 
 const [root = ""] = Deno.args;
 const host = denoHost();

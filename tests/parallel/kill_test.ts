@@ -1,9 +1,8 @@
 /** Real commands that are killed at random moments: what they acknowledged is there. */
-
-import { assert, assertEquals } from "@std/assert";
 import { inRepository } from "../journey/orc.ts";
 import { inLanes, startOrc } from "./orc_process.ts";
 import { problemsIn, sessionsIn } from "./whole.ts";
+import { assert, assertEquals } from "@std/assert";
 
 /** How long commands are started and killed. */
 const DURATION_MS = 5_000;

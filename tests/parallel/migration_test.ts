@@ -1,9 +1,8 @@
 /** Processes that migrate and update one legacy session at the same time. */
-
-import { assertEquals } from "@std/assert";
-import { legacyState } from "../app/fixtures.ts";
-import { fullTree, LOG } from "../app/migration_fixtures.ts";
 import { inRepository } from "../journey/orc.ts";
+import { fullTree, LOG } from "../migration/fixtures.ts";
+import { legacyState } from "../work/fixtures.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("migrations and updates of one legacy session at once lose nothing, and migrate once", () =>
   inRepository(async ({ orc, write, directory, result }) => {

@@ -1,8 +1,6 @@
 /** Many real processes on one session: what the store acknowledged is there, exactly once. */
-
-import { assert, assertEquals } from "@std/assert";
-import type { RecordedEvent } from "../../src/core/log_line.ts";
-import type { StoredSession } from "../../src/core/session.ts";
+import type { RecordedEvent } from "../../src/engine/event.ts";
+import type { StoredSession } from "../../src/session/codec.ts";
 import {
   complete,
   completedItems,
@@ -11,7 +9,8 @@ import {
   SESSION_ID,
   type StoredFixture,
   withSession,
-} from "../store/fixtures.ts";
+} from "../session/fixtures.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const WORKER = new URL("./worker.ts", import.meta.url).pathname;
 

@@ -1,9 +1,9 @@
-import { damageCount } from "../../src/store/damage_count.ts";
-import { repositoryLayout, sessionLayout } from "../../src/core/layout.ts";
-import { decodeLogLine, type RecordedEvent } from "../../src/core/log_line.ts";
-import { fileStore } from "../../src/store/file_store.ts";
-import type { Session } from "../../src/store/session_store.ts";
-import { completedItems, namesIn, storeContext } from "../store/fixtures.ts";
+import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
+import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
+import { damageCount } from "../../src/session/damage_count.ts";
+import type { Session } from "../../src/session/session_store.ts";
+import { fileStore } from "../../src/session/store.ts";
+import { completedItems, namesIn, storeContext } from "../session/fixtures.ts";
 
 const REPOSITORY_FILES = [
   ".gitignore",

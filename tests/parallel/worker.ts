@@ -5,11 +5,10 @@
  * that the store has acknowledged. A worker whose first item begins with `fool` often takes
  * the living for dead.
  */
-
-import { repositoryLayout } from "../../src/core/layout.ts";
+import { repositoryLayout } from "../../src/base/layout.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
-import { fileStore } from "../../src/store/file_store.ts";
-import { complete } from "../store/fixtures.ts";
+import { fileStore } from "../../src/session/store.ts";
+import { complete } from "../session/fixtures.ts";
 
 const [root = "", session = "", ...items] = Deno.args;
 const host = denoHost();

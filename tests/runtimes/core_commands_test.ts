@@ -1,7 +1,6 @@
 /** The commands that a machine needs where nothing but one file can be had. */
-
-import { assertEquals } from "@std/assert";
 import { inRepository } from "../journey/orc.ts";
+import { assertEquals } from "@std/assert";
 
 const WORKFLOW = `name: Tiny
 phases:

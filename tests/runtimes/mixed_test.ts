@@ -1,10 +1,9 @@
 /** Processes of all kinds of orc that `ORC_COMMANDS` names, as many of each. */
-
-import { assertEquals } from "@std/assert";
 import { inRepository, repositoryAt } from "../journey/orc.ts";
 import { type OrcCommand, orcCommands } from "../orc_command.ts";
 import { problemsIn, sessionsIn } from "../parallel/whole.ts";
-import { completedItems } from "../store/fixtures.ts";
+import { completedItems } from "../session/fixtures.ts";
+import { assertEquals } from "@std/assert";
 
 const PROCESSES = 24;
 

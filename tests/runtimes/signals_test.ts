@@ -1,9 +1,8 @@
 /** How orc ends when it is told to, while it runs a check. */
-
-import { assertEquals } from "@std/assert";
 import { inRepository } from "../journey/orc.ts";
 import { startOrc, until } from "../parallel/orc_process.ts";
 import { problemsIn } from "../parallel/whole.ts";
+import { assertEquals } from "@std/assert";
 
 const WORKFLOW = `name: Tiny
 phases:

@@ -1,8 +1,7 @@
 /** What comes in by a pipe, and where output cannot go. */
-
-import { assertEquals, assertStringIncludes } from "@std/assert";
 import { inRepository } from "../journey/orc.ts";
 import { orcCommand } from "../orc_command.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 interface Ended {
   readonly code: number;

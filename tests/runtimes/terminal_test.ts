@@ -1,8 +1,7 @@
 /** What is asked and typed at a terminal. */
-
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { inRepository } from "../journey/orc.ts";
 import { atTerminal } from "./terminal.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const WORKFLOW = `name: Tiny
 phases:

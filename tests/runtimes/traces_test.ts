@@ -1,8 +1,7 @@
 /** What orc leaves on a machine. */
-
-import { assert, assertEquals } from "@std/assert";
 import { playToTheEnd } from "../journey/honest_agent.ts";
 import { inDirectory, inRepository, treeOf } from "../journey/orc.ts";
+import { assert, assertEquals } from "@std/assert";
 
 /** What the built-in workflow asks the agent to write, and what the agent brings along. */
 const WORK = /^(?:docs\/|README\.md$|\.git\/)/;

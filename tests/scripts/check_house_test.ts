@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import { houseProblems, sizeReport } from "../../scripts/check_house.ts";
+import { assertEquals } from "@std/assert";
 
 const PROJECT: Readonly<Record<string, string>> = {
   "mod.ts": 'export { a } from "./src/core/mod.ts";\nimport("./cli.ts");',

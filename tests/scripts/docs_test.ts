@@ -1,8 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
 import { makePages, outdatedPages, type Pages } from "../../scripts/docs.ts";
 import type { FlagSpec } from "../../src/commands/command.ts";
-import { fakeGroups } from "../cli/fake.ts";
-import { copyCommand } from "../cli/fake.ts";
+import { copyCommand, fakeGroups } from "../cli/fake.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const [work, ...others] = fakeGroups;
 assert(work !== undefined);

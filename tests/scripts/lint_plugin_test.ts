@@ -1,5 +1,5 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
 import plugin from "../../scripts/lint_plugin.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 function lint(fileName: string, source: string): Deno.lint.Diagnostic[] {
   return Deno.lint.runPlugin(plugin, fileName, source);

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import { settingsTable } from "../../scripts/settings_table.ts";
+import { assertEquals } from "@std/assert";
 
 /** Cells of the tables in a page, however they are aligned. */
 function cellsIn(markdown: string): readonly (readonly string[])[] {

@@ -1,9 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
 import {
   answerTypes,
   asJsonTypes,
 } from "../../../scripts/docs/answer_types.ts";
 import { commandGroups, tableOf } from "../../../src/commands/table.ts";
+import { assert, assertEquals } from "@std/assert";
 
 Deno.test("answerTypes() finds every command of the table, and where it is", () => {
   const text = Deno.readTextFileSync("src/commands/table.ts");

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import { inlined } from "../../../scripts/docs/definitions.ts";
+import { assertEquals } from "@std/assert";
 
 function to(name: string): { readonly $ref: string } {
   return { $ref: `#/definitions/${name}` };

@@ -1,9 +1,9 @@
-import { assertEquals } from "@std/assert";
 import {
   importCycles,
   importGraph,
   reachableFrom,
 } from "../../../scripts/house/graph.ts";
+import { assertEquals } from "@std/assert";
 
 function graphOf(files: Readonly<Record<string, string>>) {
   return importGraph(new Map(Object.entries(files)));

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import { functionLengths } from "../../../scripts/house/lengths.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("functionLengths() measures functions, methods and arrows", () => {
   const text = `

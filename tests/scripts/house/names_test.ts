@@ -1,8 +1,8 @@
-import { assertEquals } from "@std/assert";
 import {
   namingProblems,
   ticketProblems,
 } from "../../../scripts/house/names.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("namingProblems() refuses words the glossary replaces", () => {
   assertEquals(

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import { parseSummary } from "../../../scripts/test/summary.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("parseSummary() counts what the last line of deno test says", () => {
   const output = [

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import { parseOptions } from "../../../scripts/torture/options.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("parseOptions() asks for everything by default", () => {
   assertEquals(parseOptions([]), {

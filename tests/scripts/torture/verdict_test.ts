@@ -1,10 +1,10 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
 import {
   type Outcome,
   report,
   violations,
 } from "../../../scripts/torture/verdict.ts";
-import type { RecordedEvent } from "../../../src/core/log_line.ts";
+import type { RecordedEvent } from "../../../src/engine/event.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 function counted(serial: number, process: number, count: number) {
   return {

@@ -1,0 +1,141 @@
+import {
+  canonicalNumberText,
+  isJsonList,
+  isJsonObject,
+  JsonNumber,
+  type JsonObject,
+  type JsonValue,
+  numberText,
+} from "./json.ts";
+import { refuseTooDeep } from "./json_fault.ts";
+import { printNatively } from "./json_native.ts";
+
+/** How a value is spelled. */
+interface Spelling {
+  /** Blanks per level; 0 puts everything on one line. */
+  readonly indent: number;
+  readonly keysOf: (object: JsonObject) => Iterable<string>;
+  readonly textOf: (number: JsonNumber) => string;
+}
+
+/**
+ * Prints a value as Python's `json.dumps` does: ASCII only, `", "` and `": "`;
+ * with an indent one member per line.
+ *
+ * @throws {OrcError} `too_deep` if {@linkcode parseJson} would refuse the result
+ */
+export function printJson(value: JsonValue, indent = 0): string {
+  const spelling: Spelling = {
+    indent,
+    keysOf: (object) => object.keys(),
+    textOf: (number) => number.literal,
+  };
+  return printNatively(value, spelling) ?? print(value, spelling, 0);
+}
+
+/** Layout of members of objects that were printed before: most of a state stays as it is. */
+const memberTexts = new WeakMap<JsonObject, string>();
+
+/**
+ * Prints an object as {@linkcode printJson} does with an indent of 2, faster
+ * where members of it were printed before.
+ *
+ * @throws {OrcError} `too_deep` as {@linkcode printJson}
+ */
+export function printDocument(document: JsonObject): string {
+  const members = Array.from(
+    document,
+    ([key, value]) => `\n  ${quoteJson(key)}: ${memberText(value)}`,
+  );
+  return members.length === 0 ? "{}" : `{${members.join(",")}\n}`;
+}
+
+function memberText(value: JsonValue): string {
+  const known = isJsonObject(value) ? memberTexts.get(value) : undefined;
+  if (known !== undefined) return known;
+  // One level more than the value has by itself, for the document around it.
+  const text = printJson([value], 2).slice(4, -2);
+  if (isJsonObject(value)) memberTexts.set(value, text);
+  return text;
+}
+
+/** Prints a value as Python's `json.dumps(sort_keys=True)` does after reading it. */
+export function canonicalJson(value: JsonValue): string {
+  const spelling: Spelling = {
+    indent: 0,
+    keysOf: sortedKeys,
+    textOf: canonicalNumberText,
+  };
+  return printNatively(value, spelling) ?? print(value, spelling, 0);
+}
+
+/** Spells a text as a JSON string in ASCII; a lone surrogate stays an escape. */
+export function quoteJson(text: string): string {
+  return JSON.stringify(text).replace(/[^ -~]/g, escapeOf);
+}
+
+function escapeOf(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+function print(value: JsonValue, spelling: Spelling, depth: number): string {
+  if (typeof value === "string") return quoteJson(value);
+  if (typeof value === "number") return numberText(value);
+  if (value instanceof JsonNumber) return spelling.textOf(value);
+  if (isJsonObject(value)) return printObject(value, spelling, depth);
+  if (isJsonList(value)) return printList(value, spelling, depth);
+  return String(value);
+}
+
+function printObject(
+  object: JsonObject,
+  spelling: Spelling,
+  depth: number,
+): string {
+  refuseTooDeep(depth);
+  const members: string[] = [];
+  for (const key of spelling.keysOf(object)) {
+    const value = print(object.get(key) ?? null, spelling, depth + 1);
+    members.push(`${quoteJson(key)}: ${value}`);
+  }
+  return `{${layOut(members, spelling, depth)}}`;
+}
+
+function printList(
+  list: readonly JsonValue[],
+  spelling: Spelling,
+  depth: number,
+): string {
+  refuseTooDeep(depth);
+  const members = list.map((value) => print(value, spelling, depth + 1));
+  return `[${layOut(members, spelling, depth)}]`;
+}
+
+function layOut(
+  members: readonly string[],
+  { indent }: Spelling,
+  depth: number,
+): string {
+  if (indent === 0 || members.length === 0) return members.join(", ");
+  const end = `\n${" ".repeat(indent * depth)}`;
+  const start = end + " ".repeat(indent);
+  return `${start}${members.join(`,${start}`)}${end}`;
+}
+
+/** Python sorts by code point, JavaScript by UTF-16 unit: they differ from U+D800 on. */
+export function sortedKeys(object: JsonObject): string[] {
+  const keys = [...object.keys()].sort();
+  const isAmbiguous = /[\ud800-\uffff]/.test(keys.join(""));
+  return isAmbiguous ? keys.sort(compareCodePoints) : keys;
+}
+
+function compareCodePoints(left: string, right: string): number {
+  const [leftPoints, rightPoints] = [Array.from(left), Array.from(right)];
+  for (const [index, point] of leftPoints.entries()) {
+    const other = rightPoints[index];
+    if (other === undefined) return 1;
+    if (point === other) continue;
+    return (point.codePointAt(0) ?? 0) - (other.codePointAt(0) ?? 0);
+  }
+  return leftPoints.length - rightPoints.length;
+}

@@ -1,0 +1,382 @@
+import { isSessionId } from "./ids.ts";
+import { joinPath } from "./path.ts";
+
+/** Directory below the root that holds all state. */
+export const ORCHESTRATOR_DIRECTORY = ".orchestrator";
+
+/** File at the root that defines the workflow. */
+const WORKFLOW_FILE = "workflow.yaml";
+
+/** Name of the lock of a session, and of the repository. */
+export const LOCK_NAME = "lock";
+
+/** Ends the name of a file that is not yet published. */
+export const TEMPORARY_SUFFIX = ".tmp";
+
+const WORKFLOW_SCHEMA_FILE = "workflow.schema.json";
+
+/** The JSON Schema of workflow.yaml as a workflow.yaml names it: relative to itself. */
+export const WORKFLOW_SCHEMA_REFERENCE =
+  `${ORCHESTRATOR_DIRECTORY}/${WORKFLOW_SCHEMA_FILE}`;
+
+/** Begins the name of a session directory that is not yet published; no session id begins so. */
+export const STAGING_PREFIX = ".new-";
+
+/** Begins the name of a session directory that is being removed; no session id begins so. */
+export const REMOVED_PREFIX = ".removed-";
+
+/** Names of directories that are never searched for repositories: large, and made by programs. */
+export const UNSEARCHED_DIRECTORIES: ReadonlySet<string> = new Set([
+  ".git",
+  ORCHESTRATOR_DIRECTORY,
+  "node_modules",
+]);
+
+/**
+ * What orc keeps for a repository, and the legacy files that lie beside it:
+ * paths, not all of which need to exist. They begin with the root as it was
+ * given and have `/` between their parts on every system.
+ */
+export interface RepositoryLayout {
+  /** The directory that holds `.orchestrator/`. */
+  readonly root: string;
+  /** `workflow.yaml`: what the team wrote. Only `init` writes it. */
+  readonly workflow: string;
+  /** `WORKFLOW.md`: a session for people to read. Only `generate-md` writes it. */
+  readonly workflowPage: string;
+  /** `LEARNINGS.md`: what sessions taught. Only `learn` appends to it. */
+  readonly learnings: string;
+  /** `.orchestrator`: all state. Nothing is written elsewhere. */
+  readonly directory: string;
+  /** Hides the directory from git; absent in a portable repository. */
+  readonly gitignore: string;
+  /** Identity of the repository and how it was set up, as JSON. */
+  readonly meta: string;
+  /** JSON Schema of workflow.yaml, for editors. Only `init` writes it. */
+  readonly workflowSchema: string;
+  /** Settings of the repository, as YAML. */
+  readonly config: string;
+  /**
+   * Names the session of everybody who has none of their own: its id, without a
+   * line end.
+   */
+  readonly current: string;
+  /** One directory per session, named by its id. */
+  readonly sessions: string;
+  /**
+   * Which session belongs to which agent or linked worktree: one JSON file
+   * each, named by a hash.
+   */
+  readonly bindings: string;
+  /** Values that are never printed or logged. */
+  readonly secrets: string;
+  /**
+   * Directory whose lock guards what concerns the whole repository, such as a
+   * migration.
+   */
+  readonly lockDirectory: string;
+  /** What a migration did; the migration counts once this file is there. */
+  readonly migrationRecord: string;
+  /** What a migration moved away, one directory per migration. */
+  readonly migrationBackup: string;
+  /** A migration that counts already, or never will, and is not finished. */
+  readonly migrationPending: string;
+  /** A migration that is being taken back. */
+  readonly migrationUndo: string;
+  /** The day on which somebody was last told at length that a migration is possible. */
+  readonly migrationNotice: string;
+  /**
+   * State of the Python tool when no session is current; its server kept other
+   * data under this name.
+   */
+  readonly sessionlessState: string;
+  /** Log of the Python tool when no session is current. */
+  readonly sessionlessLog: string;
+  /**
+   * `.orchestrator.yaml`: flat overrides of a workflow's settings, read when a
+   * session starts.
+   */
+  readonly legacyOverrides: string;
+  /** `.workflow_state.json`: the one session of the older Python tool. */
+  readonly legacyState: string;
+  /** `.workflow_log.jsonl`: its log, which may hold several workflows. */
+  readonly legacyLog: string;
+  /** `.workflow_checkpoints`: directory of its checkpoints. */
+  readonly legacyCheckpoints: string;
+  /**
+   * `.workflow_feedback.jsonl`: from before the feedback was divided in two
+   * files.
+   */
+  readonly legacyFeedback: string;
+  /** `.workflow_tool_feedback.jsonl`: about the tool, without names. */
+  readonly legacyToolFeedback: string;
+  /** `.workflow_process_feedback.jsonl`: about the work, private. */
+  readonly legacyProcessFeedback: string;
+}
+
+/**
+ * What orc keeps for one session: paths in the form of
+ * {@linkcode RepositoryLayout}.
+ */
+export interface SessionLayout {
+  /** Named by the id of the session; holds its lock too. */
+  readonly directory: string;
+  /** `state.json`: the session, in the format of the Python tool. */
+  readonly state: string;
+  /** `log.jsonl`: its events, one JSON object a line. */
+  readonly log: string;
+  /** `meta.json`: id and local time of the start, for the Python tool. */
+  readonly meta: string;
+  /** Directory of the two files of feedback. */
+  readonly feedback: string;
+  /** About the tool, without names; one JSON object a line. */
+  readonly toolFeedback: string;
+  /** About the work, private; one JSON object a line. */
+  readonly processFeedback: string;
+  /** Directory of copies of the state to return to. */
+  readonly checkpoints: string;
+}
+
+/** Begins the names of the files that the older Python tool scattered in the root. */
+export const LEGACY_PREFIX = ".workflow_";
+
+/** A legacy file that moves as it is, from the root to `.orchestrator/`. */
+export interface LegacyWhole {
+  /** Seen from the root. */
+  readonly from: string;
+  /** Seen from `.orchestrator/`. */
+  readonly to: string;
+  /** It is taken only if it is what it should be: others use the name too. */
+  readonly shape?: "prd" | "overrides";
+}
+
+const LEGACY_SECRETS = ".secrets.enc";
+
+/** Legacy files that move as they are. Of two with one target the first is taken. */
+export const LEGACY_WHOLES: readonly LegacyWhole[] = [
+  { from: LEGACY_SECRETS, to: `secrets/${LEGACY_SECRETS}` },
+  { from: "secrets.enc.yaml", to: "secrets/secrets.enc.yaml" },
+  { from: ".manus/secrets.enc.yaml", to: "secrets/secrets.enc.yaml" },
+  { from: ".claude/prd_state.json", to: "prd/state.json", shape: "prd" },
+  { from: ".orchestrator.yaml", to: "config.yaml", shape: "overrides" },
+];
+
+/** Where a custom legacy file goes that is asked for by name; seen from `.orchestrator/`. */
+export function includedPath(name: string): string {
+  return `legacy/${name}`;
+}
+
+/** Paths of a session as seen from `.orchestrator/`. */
+export function sessionPathsWithin(sessionId: string): SessionLayout {
+  const root = "/";
+  const { directory } = repositoryLayout(root);
+  const session = sessionLayout(root, sessionId).directory;
+  return sessionLayoutAt(session.slice(directory.length + 1));
+}
+
+/** What a migration keeps: while it is being made, while it is pending, and as a backup. */
+export interface MigrationLayout {
+  readonly directory: string;
+  /** What it did, or is about to do. */
+  readonly record: string;
+  /** What is to be put in its place, by its path in `.orchestrator/`. */
+  readonly staged: string;
+  /** Legacy files, by their path in the root. */
+  readonly originals: string;
+  /** What stood in the place of something new, by its path in `.orchestrator/`. */
+  readonly replaced: string;
+  /** Record of the migration before it. */
+  readonly previous: string;
+  /** What was new and goes, when the migration is taken back. */
+  readonly withdrawn: string;
+  /** What was new and had changed, when the migration was taken back. */
+  readonly kept: string;
+}
+
+/** Returns the paths of a migration that is kept in a directory. */
+export function migrationLayoutAt(directory: string): MigrationLayout {
+  return {
+    directory,
+    record: `${directory}/record.json`,
+    staged: `${directory}/staged`,
+    originals: `${directory}/originals`,
+    replaced: `${directory}/replaced`,
+    previous: `${directory}/previous.json`,
+    withdrawn: `${directory}/withdrawn`,
+    kept: `${directory}/kept`,
+  };
+}
+
+/** What orc keeps for the user, in all repositories. */
+export interface UserLayout {
+  /** `~/.orchestrator`; holds the lock of what is in it, too. */
+  readonly directory: string;
+  /** Settings of the user, as YAML. */
+  readonly config: string;
+  /** `~/.config/orchestrator/config.yaml`: settings for the Python tool. */
+  readonly legacyConfig: string;
+  /** What opens secrets, in the format of age. */
+  readonly identity: string;
+  /** Secrets for all repositories, and a directory for each repository that has its own. */
+  readonly secrets: string;
+}
+
+/** Returns the paths in the user's own directory. Touches no file. */
+export function userLayout(home: string): UserLayout {
+  const directory = joinPath(home, ORCHESTRATOR_DIRECTORY);
+  return {
+    directory,
+    config: `${directory}/config.yaml`,
+    legacyConfig: joinPath(home, ".config/orchestrator/config.yaml"),
+    identity: `${directory}/identity.txt`,
+    secrets: `${directory}/secrets`,
+  };
+}
+
+/** Ends the name of a file that holds a secret, behind the name of the secret. */
+export const SECRET_SUFFIX = ".age";
+
+/** Files in which people keep variables for their shell, with what does not belong there. */
+export function environmentFiles(tree: string): readonly string[] {
+  return [".env", ".envrc", ".env.local"].map((name) => joinPath(tree, name));
+}
+
+/** Names of encrypted files of the Python tool that a migration puts among the secrets. */
+export const legacySecretNames: readonly string[] = [
+  LEGACY_SECRETS,
+  "secrets.enc.yaml",
+];
+
+/** Files that the Python tool may keep secrets in, in the order they are asked. */
+export function legacySecretPaths(root: string): readonly string[] {
+  const { secrets } = repositoryLayout(root);
+  return [joinPath(root, LEGACY_SECRETS), `${secrets}/${LEGACY_SECRETS}`];
+}
+
+/** What git keeps, as far as orc reads it. */
+export interface GitLayout {
+  readonly head: string;
+  readonly objects: string;
+  /** Names the files that git tracks. */
+  readonly index: string;
+  /** What is ignored here and in no clone. */
+  readonly exclude: string;
+  readonly config: string;
+  /** Holds the settings of the main worktree alone, if the repository is set up so. */
+  readonly worktreeConfig: string;
+  /** In a linked worktree's git directory: leads to the directory it shares with the others. */
+  readonly commonPointer: string;
+}
+
+/**
+ * Returns the paths of a repository. Touches no file.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { repositoryLayout } from "@orc/cli/core";
+ *
+ * const { workflow, current } = repositoryLayout("/shop");
+ * assertEquals(workflow, "/shop/workflow.yaml");
+ * assertEquals(current, "/shop/.orchestrator/current");
+ * ```
+ */
+export function repositoryLayout(root: string): RepositoryLayout {
+  const directory = joinPath(root, ORCHESTRATOR_DIRECTORY);
+  return {
+    root,
+    workflow: joinPath(root, WORKFLOW_FILE),
+    workflowPage: joinPath(root, "WORKFLOW.md"),
+    learnings: joinPath(root, "LEARNINGS.md"),
+    directory,
+    gitignore: `${directory}/${GIT_IGNORE_FILE}`,
+    meta: `${directory}/meta.json`,
+    workflowSchema: `${directory}/${WORKFLOW_SCHEMA_FILE}`,
+    config: `${directory}/config.yaml`,
+    current: `${directory}/current`,
+    sessions: `${directory}/sessions`,
+    bindings: `${directory}/bindings`,
+    secrets: `${directory}/secrets`,
+    lockDirectory: directory,
+    migrationRecord: `${directory}/.migration_complete`,
+    migrationBackup: `${directory}/migration_backup`,
+    migrationPending: `${directory}/migration_pending`,
+    migrationUndo: `${directory}/migration_undo`,
+    migrationNotice: `${directory}/migration_notice`,
+    sessionlessState: `${directory}/state.json`,
+    sessionlessLog: `${directory}/log.jsonl`,
+    legacyOverrides: joinPath(root, ".orchestrator.yaml"),
+    legacyState: joinPath(root, ".workflow_state.json"),
+    legacyLog: joinPath(root, ".workflow_log.jsonl"),
+    legacyCheckpoints: joinPath(root, ".workflow_checkpoints"),
+    legacyFeedback: joinPath(root, ".workflow_feedback.jsonl"),
+    legacyToolFeedback: joinPath(root, ".workflow_tool_feedback.jsonl"),
+    legacyProcessFeedback: joinPath(root, ".workflow_process_feedback.jsonl"),
+  };
+}
+
+/**
+ * Returns the paths of a session. Touches no file.
+ *
+ * Ids from outside are parsed long before; the test here is the last fence
+ * between an id and the file system. What is no session id throws a plain
+ * `Error`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { sessionLayout } from "@orc/cli/core";
+ *
+ * const { state } = sessionLayout("/shop", "1a2b3c4d");
+ * assertEquals(state, "/shop/.orchestrator/sessions/1a2b3c4d/state.json");
+ * ```
+ */
+export function sessionLayout(root: string, sessionId: string): SessionLayout {
+  if (!isSessionId(sessionId)) {
+    throw new Error(`No session id: ${JSON.stringify(sessionId)}`);
+  }
+  return sessionLayoutAt(`${repositoryLayout(root).sessions}/${sessionId}`);
+}
+
+/** Returns the paths of a session that is kept, or still being made, in a directory. */
+export function sessionLayoutAt(directory: string): SessionLayout {
+  const feedback = `${directory}/feedback`;
+  return {
+    directory,
+    state: `${directory}/state.json`,
+    log: `${directory}/log.jsonl`,
+    meta: `${directory}/meta.json`,
+    feedback,
+    toolFeedback: `${feedback}/tool.jsonl`,
+    processFeedback: `${feedback}/process.jsonl`,
+    checkpoints: `${directory}/checkpoints`,
+  };
+}
+
+/** Ends the name of a checkpoint's file, behind its id. */
+export const CHECKPOINT_SUFFIX = ".json";
+
+/** Where a repair puts what it replaces: beside it, under a name that says when. */
+export function asidePath(path: string, at: string, number: number): string {
+  const when = at.slice(0, 19).replaceAll(/[-:]/g, "");
+  return `${path}.corrupt-${when}${number === 1 ? "" : `-${number}`}`;
+}
+
+/** Name of the directory, or of the file leading to it, by which git marks a working tree. */
+export const GIT_ENTRY = ".git";
+
+/** Name of the files that say what git ignores. */
+export const GIT_IGNORE_FILE = ".gitignore";
+
+/** Returns the paths in a git directory. */
+export function gitLayout(gitDirectory: string): GitLayout {
+  return {
+    head: joinPath(gitDirectory, "HEAD"),
+    objects: joinPath(gitDirectory, "objects"),
+    index: joinPath(gitDirectory, "index"),
+    exclude: joinPath(gitDirectory, "info/exclude"),
+    config: joinPath(gitDirectory, "config"),
+    worktreeConfig: joinPath(gitDirectory, "config.worktree"),
+    commonPointer: joinPath(gitDirectory, "commondir"),
+  };
+}

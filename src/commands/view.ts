@@ -1,0 +1,198 @@
+import { durationText, minutesBetween } from "../base/duration.ts";
+import { indented, inOneLine, lengthOf } from "../base/text.ts";
+import type { ItemSummary, NextStep, Summary } from "../engine/summary.ts";
+import type { ItemStatus } from "../workflow/types.ts";
+import type { Style } from "./command.ts";
+
+const SYMBOLS: Readonly<Record<ItemStatus, string>> = {
+  completed: "✓",
+  skipped: "⊘",
+  in_progress: "●",
+  failed: "✗",
+  blocked: "✗",
+  pending: "○",
+};
+
+const LETTERS: Readonly<Record<ItemStatus, string>> = {
+  completed: "[x]",
+  skipped: "[-]",
+  in_progress: "[>]",
+  failed: "[!]",
+  blocked: "[!]",
+  pending: "[ ]",
+};
+
+/** The widest an item's id or name may be before the column gives way. */
+const MAX_COLUMN = 32;
+
+/** The phases in one line, with counts for the current one and what is behind it. */
+export function phaseLine({ phase, phases }: Summary, style: Style): string {
+  return phases.map(({ id, status, completed, skipped, total }) => {
+    const count = `${inOneLine(id)} ${completed + skipped}/${total}`;
+    if (id === phase) return style.bold(count);
+    return status === "completed" ? style.dim(count) : inOneLine(id);
+  }).join(" · ");
+}
+
+/** A line for each item of the current phase. */
+export function itemLines(
+  { items }: Summary,
+  style: Style,
+  at: string,
+): readonly string[] {
+  const idWidth = widthOf(items.map(({ id }) => inOneLine(id)));
+  const nameWidth = widthOf(items.map(({ name }) => inOneLine(name)));
+  return items.map((item) =>
+    [
+      " ",
+      markOf(item.status, style),
+      padded(inOneLine(item.id), idWidth),
+      padded(inOneLine(item.name), nameWidth),
+      style.dim(inOneLine(remarkOn(item, at))),
+    ].join(" ").trimEnd()
+  );
+}
+
+function markOf(status: ItemStatus, style: Style): string {
+  const mark = style.symbols ? SYMBOLS[status] : LETTERS[status];
+  if (status === "completed") return style.good(mark);
+  if (status === "failed" || status === "blocked") return style.bad(mark);
+  return status === "in_progress" ? style.warn(mark) : mark;
+}
+
+function remarkOn(item: ItemSummary, at: string): string {
+  const optional = item.required ? "" : "optional";
+  if (item.status === "completed") return optional;
+  if (item.status === "skipped") return `skipped: ${item.skipReason ?? ""}`;
+  if (item.failure) {
+    const tries = item.tries === 1 ? "1 try" : `${item.tries} tries`;
+    return `failed: ${item.failure} (${tries})`;
+  }
+  const begun = item.status === "in_progress" ? startedRemark(item, at) : "";
+  return [begun || optional, approvalRemark(item), conditionRemark(item)]
+    .filter((remark) => remark !== "")
+    .join("; ");
+}
+
+const APPROVALS: Readonly<
+  Record<NonNullable<ItemSummary["approval"]>, string>
+> = {
+  human: "a human must approve",
+  nobody: "passes without a human",
+  clock: "passes by itself some time after its start",
+};
+
+function approvalRemark({ approval, passesAt }: ItemSummary): string {
+  if (approval === null) return "";
+  return passesAt === null
+    ? APPROVALS[approval]
+    : `passes by itself at ${passesAt}`;
+}
+
+function conditionRemark({ skipConditions }: ItemSummary): string {
+  return skipConditions.length === 0
+    ? ""
+    : `may be skipped if ${skipConditions.join(" or if ")}`;
+}
+
+function startedRemark({ startedAt }: ItemSummary, at: string): string {
+  const minutes = minutesBetween(startedAt, at);
+  return minutes === undefined
+    ? "started"
+    : `started ${durationText(minutes)} ago`;
+}
+
+function widthOf(texts: readonly string[]): number {
+  return Math.min(MAX_COLUMN, Math.max(0, ...texts.map(lengthOf)));
+}
+
+function padded(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - lengthOf(text)));
+}
+
+/** The one command to go on with. */
+export function nextLine(next: NextStep | null, style: Style): string {
+  if (next === null) return "";
+  const who = next.human ? "Next, by a human" : "Next";
+  return `${style.bold(`${who}:`)} ${inOneLine(next.command)}`;
+}
+
+/** The next item for an agent: what it is, what good looks like, and the exact command. */
+export function nextParagraph(
+  summary: Pick<Summary, "next" | "phase" | "phases" | "status">,
+  style: Style,
+  more: readonly string[] = [],
+): string {
+  const { next, phase } = summary;
+  if (next === null) return `The session is ${summary.status}`;
+  const { item } = next;
+  if (item === null) return nextLine(next, style);
+  const progress = summary.phases.find(({ id }) => id === phase);
+  const done = (progress?.completed ?? 0) + (progress?.skipped ?? 0);
+  const lines = [
+    `${style.bold(inOneLine(item.id))} · ${inOneLine(item.name)} (${
+      inOneLine(phase)
+    } ${done}/${progress?.total ?? 0}, ${item.stepType})`,
+    ...(item.description ? [indented(item.description)] : []),
+    ...[
+      ...item.notes,
+      ...checkLines(item),
+      ...more,
+      ...clockLines(item),
+      ...conditionLines(item),
+      ...(item.failure ? [`last try failed: ${item.failure}`] : []),
+      `${next.human ? "then a human runs" : "then"}: ${next.command}`,
+    ].map(inOneLine),
+  ];
+  return lines.join("\n");
+}
+
+function checkLines({ check, verification }: ItemSummary): readonly string[] {
+  if (check === null) return [];
+  return verification === "manual_gate"
+    ? [`a human decides: ${check}`]
+    : [`orc checks: ${check}`];
+}
+
+function clockLines(
+  { id, approval, passesAt }: ItemSummary,
+): readonly string[] {
+  if (approval !== "clock") return [];
+  const when = passesAt === null
+    ? "some time after the first try or start-item"
+    : `at ${passesAt}`;
+  return [
+    `passes by itself ${when}; before, a human may run: orc approve-item ${id}`,
+  ];
+}
+
+function conditionLines(item: ItemSummary): readonly string[] {
+  const remark = conditionRemark(item);
+  return remark === ""
+    ? []
+    : [`${remark}: orc skip ${item.id} --reason "<why>"`];
+}
+
+/** Where a session stands after a change, short enough to be read each time. */
+export function standing(summary: Summary, style: Style): string {
+  const lines = [phaseLine(summary, style), nextLine(summary.next, style)];
+  return lines.filter((line) => line !== "").join("\n");
+}
+
+/** A task that fits in one line. */
+export function shortTask(task: string, limit: number): string {
+  const [first = ""] = task.split("\n");
+  return lengthOf(first) <= limit
+    ? first
+    : `${Array.from(first).slice(0, limit - 1).join("")}…`;
+}
+
+/** Lines under a title; nothing where there are none. */
+export function section(
+  title: string,
+  lines: readonly string[],
+): readonly string[] {
+  return lines.length === 0
+    ? []
+    : [`${title}:`, ...lines.map((line) => `  ${inOneLine(line)}`)];
+}

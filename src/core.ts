@@ -1,0 +1,89 @@
+/**
+ * The rules of orc without any effect: for browsers, other tools and other
+ * runtimes. Needs no permission.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseWorkflow } from "@orc/cli/core";
+ *
+ * const items = [{ id: "idea", name: "Idea" }];
+ * const phases = [{ id: "PLAN", name: "Plan", items }];
+ * const { workflow } = parseWorkflow({ name: "Tiny", phases });
+ * assertEquals(workflow.phases[0]?.items[0]?.stepType, "flexible");
+ * ```
+ *
+ * @module
+ */
+
+// The rules.
+export { decide } from "./engine/decide.ts";
+export type { Circumstances } from "./engine/situation.ts";
+export {
+  type ParsedWorkflow,
+  parseWorkflow,
+  type ParseWorkflowOptions,
+} from "./workflow/parse.ts";
+export type { Locate, Path, Position, Problem } from "./workflow/problem.ts";
+export {
+  type EvidenceSummary,
+  type ItemSummary,
+  type NextStep,
+  type PhaseSummary,
+  type Progress,
+  summarize,
+  type Summary,
+} from "./engine/summary.ts";
+export type { Blocker } from "./engine/blockers.ts";
+
+// Files: where they are, and what they say.
+export {
+  type RepositoryLayout,
+  repositoryLayout,
+  type SessionLayout,
+  sessionLayout,
+} from "./base/layout.ts";
+export {
+  decodeSession,
+  type StoredSession,
+  type UnsignedSession,
+} from "./session/codec.ts";
+export { encodeSession } from "./session/encode.ts";
+export type { ChecksumVerdict } from "./base/checksum.ts";
+export type { OrcData } from "./session/codec.ts";
+export type { RecordedEvent } from "./engine/event.ts";
+
+// Errors.
+export {
+  type ErrorKind,
+  exitCodeOf,
+  OrcError,
+  type OrcErrorOptions,
+} from "./base/error.ts";
+
+// Data of workflows, sessions and the log.
+export type {
+  Action,
+  Caller,
+  CheckResult,
+  Decision,
+  Event,
+  EventType,
+  Item,
+  ItemState,
+  ItemStatus,
+  LoggedEvent,
+  Note,
+  OutputName,
+  Phase,
+  PhaseState,
+  PhaseStatus,
+  PhaseType,
+  Risk,
+  SessionState,
+  SessionStatus,
+  StepType,
+  Verification,
+  Workflow,
+} from "./workflow/types.ts";
+export { JsonNumber, type JsonObject, type JsonValue } from "./base/json.ts";

@@ -1,0 +1,174 @@
+import { sha256Hex } from "../base/checksum.ts";
+import { OrcError } from "../base/error.ts";
+import { type Finding, isProblem } from "../base/finding.ts";
+import type { RepositoryLayout } from "../base/layout.ts";
+import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
+import { freeBytesAt } from "../files/disk_space.ts";
+import { readRegularFile } from "../files/read.ts";
+import type { Host } from "../host/host.ts";
+import { mountAt } from "../host/mounts.ts";
+import {
+  openRepository,
+  type Repository,
+  type RepositoryOptions,
+} from "../repository/open.ts";
+import { type Place, placeOf } from "../repository/place.ts";
+import { secretFacts } from "../secrets/doctor.ts";
+import { validateWorkflow } from "../work/validate_workflow.ts";
+import { configFacts } from "./config_facts.ts";
+import type {
+  DiagnosisFacts,
+  DiskFacts,
+  WorkflowFacts,
+} from "./diagnosis_facts.ts";
+import { gatherFacts } from "./facts.ts";
+import type { Repaired, RepairRequest } from "./repair_session.ts";
+import { diagnose } from "./rules.ts";
+
+/** What doctor is to do besides looking. */
+export interface DiagnoseOptions extends RepositoryOptions {
+  /** Puts right what can be without losing anything. */
+  readonly fix?: boolean;
+  /** Puts a session right by a decision that only a human may take. */
+  readonly repair?: RepairRequest;
+}
+
+/** How a repository is. */
+export interface Diagnosis {
+  /** Where it is; no session. */
+  readonly place: Place;
+  /** Whether nothing was found, or left, that is more than good to know. */
+  readonly healthy: boolean;
+  /** How many sessions were looked at. */
+  readonly sessions: number;
+  /** The worst first; after a repair, what is left. */
+  readonly findings: readonly Finding[];
+  /** What `fix` has put right. */
+  readonly fixed: readonly Finding[];
+  /** What `repair` has done. */
+  readonly repaired: Repaired | null;
+  /** Why something could not be put right, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Looks for everything that keeps somebody from working, will or may. Looking
+ * takes no lock, writes nothing, and goes on past whatever is damaged; its time
+ * grows with the number of sessions.
+ *
+ * Requires `--allow-read` and `--allow-env`; `--allow-write` to put something
+ * right. With `--allow-sys=statfs` it knows the free space, with
+ * `--allow-run=git` the secrets that git's credential helper has.
+ *
+ * @throws {OrcError} `not_damaged` (refused) if a repair is not needed
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if no
+ *   human says yes to a repair
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { denoHost, diagnoseRepository, startSession } from "@orc/cli";
+ *
+ * const host = denoHost();
+ * const root = await Deno.makeTempDir();
+ * await startSession(host, { root, task: "Add login" });
+ * await Deno.writeTextFile(`${root}/.orchestrator/current`, "../etc");
+ * const { findings } = await diagnoseRepository(host, { root });
+ * assertEquals(findings[0]?.code, "damaged_current");
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function diagnoseRepository(
+  host: Host,
+  options: DiagnoseOptions = {},
+): Promise<Diagnosis> {
+  const repository = openRepository(host, options);
+  const look = () => gatherAll(host, repository, options);
+  const warnings: string[] = [];
+  let facts = await look();
+  const before = diagnose(facts);
+  let repaired: Repaired | null = null;
+  if (options.repair) {
+    const { repairDamaged } = await import("./repair_session.ts");
+    const done = await repairDamaged(host, repository, options.repair, before);
+    repaired = done.repaired;
+    warnings.push(...done.warnings);
+  }
+  if (options.fix) {
+    const { fixFindings } = await import("./repair.ts");
+    warnings.push(...await fixFindings(repository, before));
+  }
+  if (options.repair || options.fix) facts = await look();
+  const findings = diagnose(facts);
+  return {
+    place: placeOf(repository, null),
+    healthy: !findings.some(isProblem),
+    sessions: facts.sessions.length,
+    findings,
+    fixed: options.fix ? before.filter(isGoneFrom(findings)) : [],
+    repaired,
+    warnings,
+  };
+}
+
+/** What is found no more was put right, here or by somebody else at the same moment. */
+function isGoneFrom(left: readonly Finding[]): (finding: Finding) => boolean {
+  const keyOf = ({ code, path }: Finding): string => `${code} ${path}`;
+  const keys = new Set(left.map(keyOf));
+  return (finding) => finding.fixable && !keys.has(keyOf(finding));
+}
+
+async function gatherAll(
+  host: Host,
+  repository: Repository,
+  options: RepositoryOptions,
+): Promise<DiagnosisFacts> {
+  const { layout, context } = repository;
+  return {
+    ...await gatherFacts(layout, context),
+    disk: await diskFacts(layout),
+    workflow: await workflowFacts(host, layout, options),
+    config: await configFacts(host, repository),
+    secrets: await secretFactsOf(host, repository),
+  };
+}
+
+async function secretFactsOf(
+  host: Host,
+  repository: Repository,
+): Promise<DiagnosisFacts["secrets"]> {
+  try {
+    return await secretFacts(host, repository);
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    const { kind, code, message, path } = error;
+    const { secrets } = repository.layout;
+    return { trouble: { kind, code, message, path: path ?? secrets } };
+  }
+}
+
+async function diskFacts({ root }: RepositoryLayout): Promise<DiskFacts> {
+  const mount = mountAt(root);
+  return {
+    freeBytes: await freeBytesAt(root),
+    type: mount?.type ?? null,
+    isReadOnly: mount?.isReadOnly ?? false,
+  };
+}
+
+async function workflowFacts(
+  host: Host,
+  { workflow, root }: RepositoryLayout,
+  options: RepositoryOptions,
+): Promise<WorkflowFacts> {
+  try {
+    await validateWorkflow(host, { ...options, root });
+    const bytes = readRegularFile(workflow, MAX_WORKFLOW_BYTES);
+    const sha256 = bytes === undefined ? null : await sha256Hex(bytes);
+    return { sha256, trouble: null };
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    const { kind, code, message, path = workflow } = error;
+    return { sha256: null, trouble: { kind, code, message, path } };
+  }
+}

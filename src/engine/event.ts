@@ -1,0 +1,84 @@
+import { OrcError } from "../base/error.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { parseJson } from "../base/json_parse.ts";
+import { printJson } from "../base/json_print.ts";
+import type { LoggedEvent } from "../workflow/types.ts";
+
+/**
+ * An event read from a log: other writers know types of their own. From the
+ * Python tool its id is empty and its serial 0.
+ */
+export type RecordedEvent = Omit<LoggedEvent, "type"> & {
+  readonly type: string;
+};
+
+/** Encodes an event as a line of log.jsonl, with its line end. */
+export function encodeLogLine(event: RecordedEvent): string {
+  return `${printJson(encodeEvent(event))}\n`;
+}
+
+/**
+ * Decodes a line of log.jsonl. Returns undefined for a line that is torn or
+ * that somebody else wrote for another purpose: a log is read around those.
+ */
+export function decodeLogLine(line: string): RecordedEvent | undefined {
+  try {
+    return decodeEvent(parseJson(line, "log line"));
+  } catch (error) {
+    if (error instanceof OrcError && error.code === "invalid_json") {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Encodes an event in the Python tool's order; its id and serial are ours. */
+export function encodeEvent(event: RecordedEvent): JsonObject {
+  const fields: [string, JsonValue][] = [
+    ["timestamp", event.at],
+    ["event_type", event.type],
+    ["workflow_id", event.workflowId],
+    ["phase_id", event.phaseId],
+    ["item_id", event.itemId],
+    ["message", event.message],
+    ["details", event.details],
+    ["actor", event.actor],
+  ];
+  if (event.id !== "") fields.push(["id", event.id], ["serial", event.serial]);
+  return new Map(fields);
+}
+
+/** Decodes an event; undefined for a value that is none. */
+export function decodeEvent(value: JsonValue): RecordedEvent | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const type = textOf(value, "event_type");
+  const workflowId = textOf(value, "workflow_id");
+  const message = textOf(value, "message");
+  if (type === null || workflowId === null || message === null) {
+    return undefined;
+  }
+  const details = value.get("details");
+  return {
+    id: textOf(value, "id") ?? "",
+    serial: serialOf(value),
+    at: textOf(value, "timestamp") ?? "",
+    type,
+    workflowId,
+    phaseId: textOf(value, "phase_id"),
+    itemId: textOf(value, "item_id"),
+    message,
+    details: isJsonObject(details) ? details : new Map(),
+    actor: value.get("actor") === "human" ? "human" : "system",
+  };
+}
+
+function textOf(object: JsonObject, key: string): string | null {
+  const value = object.get(key);
+  return typeof value === "string" ? value : null;
+}
+
+/** Lines of the Python tool have no serial: they count as older than all of ours. */
+function serialOf(object: JsonObject): number {
+  const serial = object.get("serial");
+  return typeof serial === "number" && serial > 0 ? serial : 0;
+}

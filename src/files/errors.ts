@@ -1,0 +1,207 @@
+import { type ErrorKind, OrcError } from "../base/error.ts";
+import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
+import { parentDirectory } from "../base/path.ts";
+import { shellWord } from "../base/shell_word.ts";
+import { codeOf } from "./os_code.ts";
+
+/** What an error of the operating system means to the caller. */
+interface Condition {
+  readonly kind: ErrorKind;
+  readonly code: string;
+  /** Follows "Cannot read "x": ". */
+  readonly reason: string;
+  readonly hint?: string;
+}
+
+const PERMISSION_DENIED: Condition = {
+  kind: "denied",
+  code: "permission_denied",
+  reason: "permission denied",
+  hint: "see who owns it and what its mode allows, with ls -l",
+};
+
+const TOO_MANY_FILES: Condition = {
+  kind: "external",
+  code: "too_many_open_files",
+  reason: "too many files are open",
+  hint: "raise the limit with ulimit -n, or close other programs",
+};
+
+const CONDITIONS: ReadonlyMap<string, Condition> = new Map([
+  ["EACCES", PERMISSION_DENIED],
+  ["EPERM", PERMISSION_DENIED],
+  ["EROFS", {
+    kind: "external",
+    code: "read_only",
+    reason: "the file system is read-only",
+    hint: "make it writable; reading still works: orc status",
+  }],
+  ["ENOSPC", {
+    kind: "external",
+    code: "disk_full",
+    reason: "disk full; nothing was changed",
+    hint: "make room on the disk, then try again",
+  }],
+  ["EDQUOT", {
+    kind: "external",
+    code: "disk_full",
+    reason: "disk quota used up; nothing was changed",
+    hint: "make room in your quota, then try again",
+  }],
+  ["EMFILE", TOO_MANY_FILES],
+  ["ENFILE", TOO_MANY_FILES],
+  ["EIO", {
+    kind: "external",
+    code: "disk_error",
+    reason: "the disk reports an error",
+    hint: "check the disk before you go on",
+  }],
+  ["ENAMETOOLONG", {
+    kind: "usage",
+    code: "path_too_long",
+    reason: "the path is longer than the file system allows",
+    hint: "move the repository to a shorter path",
+  }],
+  ["ELOOP", {
+    kind: "corrupt",
+    code: "symbolic_link",
+    reason: "its symbolic links lead in a circle",
+    hint: "put a real file or directory in its place",
+  }],
+  ["ENOTDIR", {
+    kind: "corrupt",
+    code: "not_a_directory",
+    reason: "something else lies where a directory is expected",
+    hint: "move it away; orc does not remove what it did not make",
+  }],
+  ["EISDIR", {
+    kind: "corrupt",
+    code: "not_a_regular_file",
+    reason: "it is a directory",
+    hint: "move it away; orc does not remove what it did not make",
+  }],
+  ["ENOENT", {
+    kind: "not_found",
+    code: "path_not_found",
+    reason: "it does not exist",
+  }],
+]);
+
+/**
+ * Returns the error to throw for what a file call threw: an `OrcError` for a
+ * condition of the machine, anything else as it is. `doing` is what could not
+ * be done to the path, such as `read`.
+ */
+export function asOrcError(
+  error: unknown,
+  doing: string,
+  path: string,
+): unknown {
+  if (error instanceof OrcError) return error;
+  const code = codeOf(error);
+  if (code === "NotCapable" || code === "ERR_ACCESS_DENIED") {
+    return missingPermission(error, doing, path);
+  }
+  const condition = CONDITIONS.get(code) ?? otherCondition(code);
+  if (condition === undefined) return error;
+  const owner = condition === PERMISSION_DENIED
+    ? ownerOf(doing, path)
+    : undefined;
+  return new OrcError(
+    condition.kind,
+    condition.code,
+    `Cannot ${doing} "${path}": ${condition.reason}`,
+    {
+      hint: owner ?? condition.hint,
+      path,
+      cause: error,
+      details: { osCode: code },
+    },
+  );
+}
+
+/**
+ * Who can allow what was denied; undefined where that cannot be seen. Whether a
+ * name may go is for the directory it is in to say.
+ */
+function ownerOf(doing: string, path: string): string | undefined {
+  const directory = ["move", "remove"].includes(doing)
+    ? parentDirectory(path)
+    : undefined;
+  try {
+    const { uid, mode } = Deno.lstatSync(directory ?? path);
+    if (uid === null || mode === null) return undefined;
+    const octal = (mode & 0o7777).toString(8).padStart(4, "0");
+    const what = directory === undefined ? "it" : `"${directory}"`;
+    return `${what} belongs to user ${uid} and has the mode ${octal}; see ls -l`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What went wrong, where more was done before than the write that failed: that changed nothing. */
+export function reasonOf({ message }: OrcError): string {
+  return message.replace("; nothing was changed", "");
+}
+
+/** Whether something failed only because this process may not do it. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof OrcError && error.kind === "denied";
+}
+
+/** A code of the operating system that no one expects, such as EBUSY; codes of runtimes have a "_". */
+function otherCondition(code: string): Condition | undefined {
+  if (!/^E[A-Z0-9]+$/.test(code)) return undefined;
+  return {
+    kind: "external",
+    code: "file_system_error",
+    reason: `the operating system says ${code}`,
+  };
+}
+
+function missingPermission(
+  error: unknown,
+  doing: string,
+  path: string,
+): OrcError {
+  const flag = flagFor(error, path);
+  return new OrcError(
+    "denied",
+    "permission_missing",
+    `Cannot ${doing} "${path}" without the permission ${flag}`,
+    {
+      hint: `run it again with ${flag}`,
+      path,
+      cause: error,
+      details: { flag },
+    },
+  );
+}
+
+/** Names the flag of Deno, or of Node's permission model, that allows what was refused. */
+function flagFor(error: unknown, path: string): string {
+  const { message, permission } = error as Error & { permission?: unknown };
+  const isNode = typeof permission === "string";
+  const isWrite = /^(?:Requires write |FileSystemWrite)/.test(
+    isNode ? permission : message,
+  );
+  const flag = `--allow-${isNode ? "fs-" : ""}${isWrite ? "write" : "read"}`;
+  return `${flag}=${shellWord(grantFor(path))}`;
+}
+
+/** State is allowed as a whole: names in it change with each session and each write. */
+function grantFor(path: string): string {
+  const parts = path.split("/");
+  const index = parts.lastIndexOf(ORCHESTRATOR_DIRECTORY);
+  return index < 0 ? path : parts.slice(0, index + 1).join("/");
+}
+
+/** Whether a name is absent. */
+export function isAbsent(error: unknown): boolean {
+  return codeOf(error) === "ENOENT";
+}
+
+/** Whether a name was already taken. */
+export function isTaken(error: unknown): boolean {
+  return codeOf(error) === "EEXIST";
+}

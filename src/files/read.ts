@@ -1,0 +1,179 @@
+import { OrcError } from "../base/error.ts";
+import { normalisePath } from "../base/path.ts";
+import { asOrcError, isAbsent, isDenied } from "./errors.ts";
+import { codeOf } from "./os_code.ts";
+
+/** What lies at a path; links are not followed. */
+export type FileKind = "absent" | "file" | "directory" | "symlink" | "other";
+
+/** A file replaced this often, each time within microseconds, is not worth waiting for. */
+const MAX_ATTEMPTS = 10;
+
+/** Returns what lies at a path. */
+export function fileKind(path: string): FileKind {
+  try {
+    return kindOf(Deno.lstatSync(path));
+  } catch (error) {
+    if (isAbsent(error) || codeOf(error) === "ENOTDIR") return "absent";
+    throw asOrcError(error, "read", path);
+  }
+}
+
+/** As {@linkcode fileKind}, where what may not be looked at is an answer too. */
+export function visibleKind(path: string): FileKind | "denied" {
+  try {
+    return fileKind(path);
+  } catch (error) {
+    if (isDenied(error)) return "denied";
+    throw error;
+  }
+}
+
+/**
+ * Reads a whole file; undefined when there is none.
+ *
+ * Never follows a link, waits for a pipe or reads a device, and never reads
+ * more than `maxBytes`.
+ *
+ * @throws {OrcError} corrupt `not_a_regular_file` or `file_too_large`, denied
+ * when it may not be read, conflict when it is replaced all the time
+ */
+export function readRegularFile(
+  path: string,
+  maxBytes: number,
+): Uint8Array | undefined {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    try {
+      const seen = Deno.lstatSync(path);
+      refuseUnlessRegular(path, seen);
+      if (seen.size > maxBytes) throw tooLarge(path, maxBytes);
+      const bytes = readIfSame(path, seen, maxBytes);
+      if (bytes !== undefined) return bytes;
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw asOrcError(error, "read", path);
+    }
+  }
+  throw new OrcError(
+    "conflict",
+    "file_replaced",
+    `Cannot read "${path}": it is replaced again and again`,
+    { path, hint: "try again when the other programs have ended" },
+  );
+}
+
+/**
+ * Opens the file that was looked at; undefined when another took its place meanwhile. No runtime
+ * opens without following links, so the opened file is compared.
+ */
+export function openSame(
+  path: string,
+  seen: Deno.FileInfo | undefined,
+  options: Deno.OpenOptions,
+): Deno.FsFile | undefined {
+  const file = Deno.openSync(path, options);
+  const opened = file.statSync();
+  if (opened.dev === seen?.dev && opened.ino === seen.ino) return file;
+  file.close();
+  return undefined;
+}
+
+function readIfSame(
+  path: string,
+  seen: Deno.FileInfo,
+  maxBytes: number,
+): Uint8Array | undefined {
+  const file = openSame(path, seen, { read: true });
+  if (file === undefined) return undefined;
+  try {
+    const bytes = readToEnd(file, seen.size, maxBytes);
+    if (bytes === undefined) throw tooLarge(path, maxBytes);
+    return bytes;
+  } finally {
+    file.close();
+  }
+}
+
+/** Undefined when there is more than `maxBytes`, since a file can grow while it is read. */
+function readToEnd(
+  file: Deno.FsFile,
+  expectedBytes: number,
+  maxBytes: number,
+): Uint8Array | undefined {
+  // One byte more than expected, so that the end is seen without growing.
+  let buffer = new Uint8Array(Math.min(expectedBytes, maxBytes) + 1);
+  let length = 0;
+  for (;;) {
+    if (length > maxBytes) return undefined;
+    if (length === buffer.length) buffer = twice(buffer, maxBytes + 1);
+    const count = file.readSync(buffer.subarray(length));
+    if (count === null || count === 0) return buffer.subarray(0, length);
+    length += count;
+  }
+}
+
+function twice(
+  buffer: Uint8Array<ArrayBuffer>,
+  maxLength: number,
+): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.min(buffer.length * 2, maxLength));
+  larger.set(buffer);
+  return larger;
+}
+
+function kindOf(info: Deno.FileInfo): FileKind {
+  if (info.isSymlink) return "symlink";
+  if (info.isFile) return "file";
+  return info.isDirectory ? "directory" : "other";
+}
+
+function refuseUnlessRegular(path: string, info: Deno.FileInfo): void {
+  if (info.isFile) return;
+  throw new OrcError(
+    "corrupt",
+    "not_a_regular_file",
+    `Cannot read "${path}": it is ${describe(info)} and not a regular file`,
+    { path, hint: "put a regular file in its place" },
+  );
+}
+
+function describe(info: Deno.FileInfo): string {
+  if (info.isSymlink) return "a symbolic link";
+  if (info.isDirectory) return "a directory";
+  if (info.isFifo) return "a named pipe";
+  return info.isSocket ? "a socket" : "a device";
+}
+
+function tooLarge(path: string, maxBytes: number): OrcError {
+  return new OrcError(
+    "corrupt",
+    "file_too_large",
+    `Cannot read "${path}": it is larger than ${maxBytes} bytes`,
+    {
+      path,
+      hint: "see what it is, and move it away; orc writes no file of that size",
+      details: { maxBytes },
+    },
+  );
+}
+
+/**
+ * Resolves the links in an absolute path, so that a directory has one name.
+ * Keeps the path as given where it does not exist or may not be resolved, and
+ * where only the given name may be looked at.
+ */
+export function realOrGiven(path: string): string {
+  const given = normalisePath(path);
+  const real = resolveLinks(path) ?? given;
+  return real === given || visibleKind(real) !== "denied" ? real : given;
+}
+
+function resolveLinks(path: string): string | undefined {
+  try {
+    return normalisePath(Deno.realPathSync(path));
+  } catch (error) {
+    const reason = asOrcError(error, "read", path);
+    if (isAbsent(error) || isDenied(reason)) return undefined;
+    throw reason;
+  }
+}

@@ -1,0 +1,225 @@
+import { OrcError } from "../base/error.ts";
+import {
+  GIT_ENTRY,
+  ORCHESTRATOR_DIRECTORY,
+  repositoryLayout,
+} from "../base/layout.ts";
+import {
+  isAbsolutePath,
+  joinPath,
+  normalisePath,
+  relativePath,
+  resolvePath,
+} from "../base/path.ts";
+import { isGitDirectory, readGitPointer } from "./git.ts";
+import { fileKind, realOrGiven, visibleKind } from "./read.ts";
+import { type Area, areaAround, areaOutside } from "./search_area.ts";
+
+/** What the search for the root starts from. */
+export interface RootOptions {
+  /** Working directory of the caller, absolute. */
+  readonly start: string;
+  /** Root named by a flag. */
+  readonly explicit?: string;
+  /** Root named by the environment; empty counts as not set. */
+  readonly environment?: string;
+  /** The user's home, whose own `.orchestrator` belongs to no repository. */
+  readonly home?: string;
+}
+
+/** Why a directory is the root. */
+export type RootSource =
+  | "flag"
+  | "environment"
+  | "marker"
+  | "git"
+  | "worktree"
+  | "workflow"
+  | "cwd";
+
+/** The directory that holds, or will hold, `.orchestrator/`. */
+export interface FoundRoot {
+  readonly root: string;
+  readonly source: RootSource;
+  /** Where checks run: the root, or its counterpart in the caller's linked worktree. */
+  readonly workingTree: string;
+  /** The linked worktree the caller is in. */
+  readonly worktree: string | null;
+}
+
+/**
+ * Finds the root of the caller's repository.
+ *
+ * Named by flag or environment it is taken literally. Otherwise the nearest
+ * directory upwards that holds state of orc, else the nearest with `.git` or
+ * workflow.yaml, else the start. The search ends at a directory it may not
+ * look at. A linked worktree keeps its state in the main one, a submodule in
+ * itself.
+ *
+ * @throws {OrcError} not_found or usage for a named root that is no directory,
+ * external when the start is gone, corrupt for a `.git` file or an
+ * `.orchestrator` that cannot be trusted, usage inside a git directory
+ */
+export function findRoot(options: RootOptions): FoundRoot {
+  const { start, explicit, environment, home } = options;
+  if (explicit !== undefined) return namedRoot(explicit, start, "flag");
+  if (environment) return namedRoot(environment, start, "environment");
+  return searchUpwards(realStart(start), home);
+}
+
+function namedRoot(
+  name: string,
+  start: string,
+  source: "flag" | "environment",
+): FoundRoot {
+  if (name === "") throw notADirectory(name);
+  const root = realOrGiven(resolvePath(start, name));
+  const kind = fileKind(root);
+  if (kind === "absent") throw noSuchRoot(root);
+  if (kind !== "directory" && kind !== "symlink") throw notADirectory(root);
+  return { ...ownRoot(root), source };
+}
+
+/** A linked worktree has no state of its own, however it is named; all else is taken literally. */
+function ownRoot(root: string): Omit<FoundRoot, "source"> {
+  const pointer = readGitPointer(root);
+  const main = pointer.kind === "worktree" ? pointer.mainWorktree : undefined;
+  return main === undefined
+    ? { root, workingTree: root, worktree: null }
+    : { root: main, workingTree: root, worktree: root };
+}
+
+function realStart(start: string): string {
+  const real = realOrGiven(start);
+  if (visibleKind(real) !== "absent") return real;
+  throw new OrcError(
+    "external",
+    "working_directory_gone",
+    "The current directory no longer exists",
+    { path: real, hint: "change to another directory, or pass --root DIR" },
+  );
+}
+
+function searchUpwards(start: string, home: string | undefined): FoundRoot {
+  refuseGitDirectory(gitPartOf(start), start);
+  const nearest = areaAround(start);
+  let area: Area | undefined = nearest;
+  while (area !== undefined) {
+    const marked = area.directories.find((path) => isMarked(path, home));
+    if (marked !== undefined) return foundIn(area, marked, "marker");
+    area = areaOutside(area);
+  }
+  return projectIn(nearest) ?? unmarkedRoot(nearest, start);
+}
+
+function projectIn(area: Area): FoundRoot | undefined {
+  for (const directory of area.directories) {
+    if (directory === area.workingTree) return foundIn(area, directory, "git");
+    const kind = visibleKind(repositoryLayout(directory).workflow);
+    if (kind === "file" || kind === "symlink") {
+      return foundIn(area, directory, "workflow");
+    }
+  }
+  return undefined;
+}
+
+function unmarkedRoot(area: Area, start: string): FoundRoot {
+  refuseGitDirectory(area.directories.find(isGitDirectory), start);
+  return foundIn(area, start, "cwd");
+}
+
+function foundIn(area: Area, root: string, source: RootSource): FoundRoot {
+  if (area.worktree === undefined) {
+    return { root, source, workingTree: root, worktree: null };
+  }
+  const { directory, main } = area.worktree;
+  return {
+    root,
+    source: directory === main ? source : "worktree",
+    workingTree: joinPath(directory, relativePath(main, root) ?? ""),
+    worktree: directory,
+  };
+}
+
+/** The part of a path that ends in `.git`; a working tree has no such directory. */
+function gitPartOf(path: string): string | undefined {
+  const parts = path.split("/");
+  const index = parts.indexOf(GIT_ENTRY);
+  return index < 0 ? undefined : parts.slice(0, index + 1).join("/");
+}
+
+function refuseGitDirectory(
+  gitDirectory: string | undefined,
+  start: string,
+): void {
+  if (gitDirectory === undefined) return;
+  throw new OrcError(
+    "usage",
+    "inside_git_directory",
+    `Cannot find a working tree: "${start}" is inside the git directory "${gitDirectory}"`,
+    { path: start, hint: "change to the working tree, or pass --root DIR" },
+  );
+}
+
+function noSuchRoot(root: string): OrcError {
+  return new OrcError(
+    "not_found",
+    "no_such_root",
+    `Cannot use "${root}" as root: it does not exist`,
+    {
+      path: root,
+      hint: "name a directory that exists with --root DIR or ORCHESTRATOR_ROOT",
+    },
+  );
+}
+
+function notADirectory(root: string): OrcError {
+  return new OrcError(
+    "usage",
+    "root_not_a_directory",
+    `Cannot use "${root}" as root: it is not a directory`,
+    {
+      path: root,
+      hint: "name a directory with --root DIR or ORCHESTRATOR_ROOT",
+    },
+  );
+}
+
+/**
+ * Whether a directory holds state of a repository. What lies in the place of
+ * that state and is no directory is not passed over in silence: the search
+ * would go on to a root that nobody meant.
+ *
+ * @throws {OrcError} corrupt `symbolic_link` or `not_a_directory`
+ */
+export function isMarked(directory: string, home: string | undefined): boolean {
+  const layout = repositoryLayout(directory);
+  const kind = visibleKind(layout.directory);
+  if (kind === "absent" || kind === "denied") return false;
+  if (isHome(directory, home)) return false;
+  if (kind !== "directory") throw foreignMarker(layout.directory, kind);
+  return [layout.sessions, layout.meta, layout.current].some((path) =>
+    !["absent", "denied"].includes(visibleKind(path))
+  );
+}
+
+function isHome(directory: string, home: string | undefined): boolean {
+  if (home === undefined || !isAbsolutePath(home)) return false;
+  return directory === normalisePath(home) || directory === realOrGiven(home);
+}
+
+function foreignMarker(path: string, kind: string): OrcError {
+  const isLink = kind === "symlink";
+  return new OrcError(
+    "corrupt",
+    isLink ? "symbolic_link" : "not_a_directory",
+    `Cannot use "${path}": it is ${
+      isLink ? "a symbolic link" : "a file"
+    } and not a directory`,
+    {
+      path,
+      hint:
+        `move it away so that orc can make a directory "${ORCHESTRATOR_DIRECTORY}", or pass --root DIR`,
+    },
+  );
+}

@@ -1,0 +1,130 @@
+import { OrcError } from "../base/error.ts";
+import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
+import { isAbsolutePath } from "../base/path.ts";
+import { findRoot, type FoundRoot } from "../files/root.ts";
+import type { Host } from "../host/host.ts";
+import type { SessionStore } from "../session/session_store.ts";
+import { fileStore } from "../session/store.ts";
+import type { StoreContext } from "../session/update.ts";
+
+/** Where to look, and how long to wait there. */
+export interface RepositoryOptions {
+  /**
+   * The directory that holds, or will hold, `.orchestrator/`. Without it
+   * `ORCHESTRATOR_ROOT` names it, else it is searched upward from the working
+   * directory.
+   */
+  readonly root?: string;
+  /**
+   * Seconds to wait for a lock, as typed: 0 to 86400, such as `2.5`. Without it
+   * the setting `lock_timeout_seconds`.
+   */
+  readonly lockTimeout?: string;
+  /**
+   * On whose behalf, such as a command; shown to whoever waits for its lock.
+   */
+  readonly purpose?: string;
+}
+
+/** A repository that was found, and its sessions. */
+export interface Repository {
+  readonly found: FoundRoot;
+  readonly layout: RepositoryLayout;
+  readonly store: SessionStore;
+  readonly context: StoreContext;
+}
+
+/** Finds the repository. Reads only; makes nothing. */
+export function openRepository(
+  host: Host,
+  options: RepositoryOptions = {},
+): Repository {
+  const environment = host.env("ORCHESTRATOR_ROOT") || undefined;
+  const found = findRoot({
+    start: startOf(host, options.root ?? environment),
+    explicit: options.root,
+    environment,
+    home: host.homeDirectory(),
+  });
+  return repositoryIn(host, found, options);
+}
+
+/** Opens the repository of exactly this directory, without any search. Reads nothing. */
+export function repositoryAt(
+  host: Host,
+  root: string,
+  options: RepositoryOptions = {},
+): Repository {
+  const found: FoundRoot = {
+    root,
+    source: "marker",
+    workingTree: root,
+    worktree: null,
+  };
+  return repositoryIn(host, found, options);
+}
+
+function repositoryIn(
+  host: Host,
+  found: FoundRoot,
+  options: RepositoryOptions,
+): Repository {
+  const layout = repositoryLayout(found.root);
+  const context: StoreContext = {
+    timeoutMs: lockTimeoutMs(host, { found, layout }, options.lockTimeout),
+    purpose: options.purpose ?? "library call",
+    now: host.now,
+    newToken: host.newToken,
+    identity: host.identity,
+    livenessOf: host.livenessOf,
+    holdSignals: host.holdSignals,
+    idSource: host.idSource,
+  };
+  return { found, layout, context, store: fileStore(layout, context) };
+}
+
+/** A root that stands by itself must do without a working directory, which may be gone. */
+function startOf(host: Host, root: string | undefined): string {
+  return root !== undefined && isAbsolutePath(root)
+    ? root
+    : host.workingDirectory;
+}
+
+/** The second one is its older name. */
+const LOCK_TIMEOUT_VARIABLES = [
+  "ORCHESTRATOR_LOCK_TIMEOUT_SECONDS",
+  "ORCHESTRATOR_LOCK_TIMEOUT",
+] as const;
+
+/**
+ * What is typed is judged at once. Files are read, and what reads them is loaded, only when a
+ * lock is wanted: most commands only read.
+ */
+function lockTimeoutMs(
+  host: Host,
+  site: Pick<Repository, "found" | "layout">,
+  flag: string | undefined,
+): number | (() => Promise<number>) {
+  if (flag !== undefined) return typedMs("--lock-timeout", flag);
+  for (const variable of LOCK_TIMEOUT_VARIABLES) {
+    const text = host.env(variable);
+    if (text) return typedMs(variable, text);
+  }
+  const read = async (): Promise<number> => {
+    const { readLockTimeoutMs } = await import("../settings/lock_timeout.ts");
+    return await readLockTimeoutMs(host, site);
+  };
+  let known: Promise<number> | undefined;
+  return () => known ??= read();
+}
+
+function typedMs(origin: string, text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (seconds <= 86_400) return seconds * 1000;
+  throw new OrcError(
+    "usage",
+    "invalid_lock_timeout",
+    `${origin} is "${text}", not a number of seconds from 0 to 86400`,
+    { hint: "name seconds, such as --lock-timeout 30" },
+  );
+}

@@ -1,0 +1,217 @@
+import { OrcError } from "../base/error.ts";
+import { matchSessionId } from "../base/ids.ts";
+import type { RepositoryLayout } from "../base/layout.ts";
+import { MAX_CANDIDATES } from "../base/limits.ts";
+import { listOf } from "../base/text.ts";
+import type { Host } from "../host/host.ts";
+import { type Owner, readBinding, readCurrent } from "../session/binding.ts";
+import type { LegacyState } from "../session/legacy.ts";
+import type { Session, SessionEntry } from "../session/session_store.ts";
+import type { Repository } from "./open.ts";
+
+/**
+ * How it was decided which session is meant; the first that fits counts.
+ *
+ * - `flag`: the caller named it
+ * - `environment`: `ORCHESTRATOR_SESSION` names it
+ * - `agent`: the calling agent is bound to it
+ * - `worktree`: the linked worktree the caller is in is bound to it
+ * - `current`: everybody without a session of their own is in it
+ * - `only`: it is the only active one
+ * - `legacy`: none is active, and it lies in the older tool's file
+ */
+export type SessionSource =
+  | "flag"
+  | "environment"
+  | "agent"
+  | "worktree"
+  | "current"
+  | "only"
+  | "legacy";
+
+/** A session, and why it is this one. */
+export interface Selected {
+  readonly session: Session;
+  readonly source: SessionSource;
+}
+
+/**
+ * Decides which session a caller means: the one named, else the caller's own, else the
+ * worktree's, else `current`, else the only active one, else a legacy one. Never guesses.
+ */
+export async function selectSession(
+  host: Host,
+  repository: Repository,
+  named: string | undefined,
+): Promise<Selected> {
+  const chosen = chosenByName(host, named) ??
+    await chosenByBinding(host, repository);
+  if (!chosen) return await onlySession(repository);
+  const id = chosen.isExact ? chosen.id : await matchNamed(repository, chosen);
+  return { session: await read(repository, id, chosen), source: chosen.source };
+}
+
+interface Chosen {
+  readonly id: string;
+  readonly source: SessionSource;
+  /** Whether the id is whole; people type the beginning of one. */
+  readonly isExact: boolean;
+}
+
+function chosenByName(
+  host: Host,
+  named: string | undefined,
+): Chosen | undefined {
+  if (named !== undefined) {
+    return { id: named, source: "flag", isExact: false };
+  }
+  const id = host.env("ORCHESTRATOR_SESSION");
+  return id ? { id, source: "environment", isExact: false } : undefined;
+}
+
+async function chosenByBinding(
+  host: Host,
+  repository: Repository,
+): Promise<Chosen | undefined> {
+  for (const owner of ownersOf(host, repository)) {
+    const id = await readBinding(repository.layout, owner);
+    if (id) return { id, source: owner.kind, isExact: true };
+  }
+  const id = readCurrent(repository.layout);
+  return id ? { id, source: "current", isExact: true } : undefined;
+}
+
+/** Who the caller is, closest first: the agent itself, then the linked worktree it works in. */
+export function ownersOf(
+  host: Host,
+  { found }: Repository,
+): readonly Owner[] {
+  const { agent } = host.caller();
+  const owners: Owner[] = [];
+  if (agent?.includes(":")) owners.push({ kind: "agent", name: agent });
+  if (found.worktree) owners.push({ kind: "worktree", name: found.worktree });
+  return owners;
+}
+
+async function matchNamed(
+  { store, layout }: Repository,
+  { id, source }: Chosen,
+): Promise<string> {
+  try {
+    return matchSessionId(id, store.ids());
+  } catch (error) {
+    const legacy = isMissing(error) ? await readLegacy(layout) : undefined;
+    if (legacy) return matchSessionId(id, [legacy.session.id]);
+    throw source === "environment" ? namedByVariable(error) : error;
+  }
+}
+
+/** Nobody sees on the command line what the environment says. */
+function namedByVariable(error: unknown): unknown {
+  if (!(error instanceof OrcError)) return error;
+  const { kind, code, message, hint, details } = error;
+  return new OrcError(kind, code, `${message}, from ORCHESTRATOR_SESSION`, {
+    hint,
+    details,
+    cause: error,
+  });
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof OrcError && error.code === "no_such_session";
+}
+
+async function read(
+  repository: Repository,
+  id: string,
+  { source }: Chosen,
+): Promise<Session> {
+  try {
+    return await repository.store.read(id);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    const legacy = await readLegacy(repository.layout);
+    if (legacy?.session.id === id) return legacy.session;
+    throw missing(repository, id, source);
+  }
+}
+
+function missing(
+  { store }: Repository,
+  id: string,
+  source: SessionSource,
+): OrcError {
+  const ids = store.ids().filter((other) => other !== id);
+  const origin = source === "current" ? "Current session" : "Session";
+  const choice = ids.length === 0
+    ? "there is none here"
+    : `choose one of: ${listOf(ids, MAX_CANDIDATES)}`;
+  return new OrcError(
+    "not_found",
+    "no_such_session",
+    `${origin} "${id}" does not exist; ${choice}`,
+    {
+      hint: ids.length === 0
+        ? 'orc start "TASK"'
+        : "choose a session: orc session switch ID",
+      details: { candidates: ids.slice(0, MAX_CANDIDATES) },
+    },
+  );
+}
+
+/** Sessions looked at first: where several are active, they are among those changed last. */
+const FIRST_LOOK = 100;
+
+async function onlySession(repository: Repository): Promise<Selected> {
+  const { store } = repository;
+  let entries = await store.list(FIRST_LOOK);
+  if (activeOf(entries).length < 2) entries = await store.list();
+  const active = activeOf(entries);
+  const [only, ...others] = active;
+  if (only && others.length === 0) {
+    return { session: await store.read(only.id), source: "only" };
+  }
+  if (only) throw ambiguous(active.map(({ id }) => id));
+  const legacy = await readLegacy(repository.layout);
+  // What was adopted goes on in the new place, and may have ended there.
+  if (legacy && !entries.some(({ id }) => id === legacy.session.id)) {
+    return { session: legacy.session, source: "legacy" };
+  }
+  throw new OrcError(
+    "not_found",
+    "no_session",
+    `No active session in "${repository.found.root}"`,
+    {
+      hint: 'orc start "TASK"',
+      details: { root: repository.found.root, source: repository.found.source },
+    },
+  );
+}
+
+function activeOf(
+  entries: readonly SessionEntry[],
+): readonly SessionEntry[] {
+  return entries.filter(({ state }) => state?.status === "active");
+}
+
+function ambiguous(ids: readonly string[]): OrcError {
+  return new OrcError(
+    "refused",
+    "session_ambiguous",
+    `Several sessions are active and none is chosen: ${
+      listOf(ids, MAX_CANDIDATES)
+    }`,
+    {
+      hint: "choose a session: orc session switch ID",
+      details: { candidates: ids.slice(0, MAX_CANDIDATES) },
+    },
+  );
+}
+
+/** Loaded only where nothing newer was found: few repositories hold legacy state any more. */
+async function readLegacy(
+  layout: RepositoryLayout,
+): Promise<LegacyState | undefined> {
+  const { readLegacyState } = await import("../session/legacy.ts");
+  return await readLegacyState(layout);
+}

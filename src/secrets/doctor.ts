@@ -1,0 +1,170 @@
+import { OrcError } from "../base/error.ts";
+import {
+  environmentFiles,
+  legacySecretNames,
+  repositoryLayout,
+  SECRET_SUFFIX,
+  userLayout,
+} from "../base/layout.ts";
+import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
+import { isSecretName, KEY_VARIABLES } from "../base/secret_name.ts";
+import { tokensIn } from "../base/token_shapes.ts";
+import { isFileTracked } from "../doctor/diagnosis_git.ts";
+import { isDenied } from "../files/errors.ts";
+import { fileKind, readRegularFile } from "../files/read.ts";
+import type { Host } from "../host/host.ts";
+import type { Repository } from "../repository/open.ts";
+import { encryptionOf } from "./age_cipher.ts";
+import { findSecret, searchSecrets, type SecretSearch } from "./find.ts";
+import { openWith } from "./keyring.ts";
+import { legacySecretsPath } from "./required.ts";
+import { requiredSecrets } from "./required_secrets.ts";
+import type { SecretFacts, SecretFileFact, SecretTrouble } from "./rules.ts";
+import { secretPlaces } from "./secret_places.ts";
+import { modeAt, secretEntries, type SecretEntry } from "./vault.ts";
+
+/** What opens secrets, where somebody wrote it into a file. */
+const KEY = new RegExp(
+  `AGE-SECRET-KEY-1|(?:${KEY_VARIABLES.join("|")})["']?\\s*[=:]\\s*["']?\\w`,
+);
+
+/** Gathers what doctor has to know about secrets. Changes nothing and asks nobody. */
+export async function secretFacts(
+  host: Host,
+  repository: Repository,
+): Promise<SecretFacts> {
+  const search = searchSecrets(host, repository, false);
+  const { layout } = repository;
+  const files: SecretFileFact[] = [];
+  for (const place of secretPlaces(host, repository)) {
+    for (const entry of secretEntries(place)) {
+      if (legacySecretNames.includes(entry.name)) continue;
+      files.push(await fileFact(search, entry));
+    }
+  }
+  const legacyPath = legacySecretsPath(repository) ?? null;
+  const isKept = legacyPath !== null ||
+    files.some(({ path }) => path.startsWith(layout.secrets));
+  return {
+    directory: layout.secrets,
+    missing: await missingSecrets(search),
+    files,
+    identity: identityFact(host, repository),
+    keysBeside: isKept ? keyFiles(host, repository).filter(hasKey) : [],
+    tokenFiles: sharedFiles(repository).filter(hasToken),
+    legacyPath,
+  };
+}
+
+async function fileFact(
+  search: SecretSearch,
+  { path, name: fileName, mode, isLink }: SecretEntry,
+): Promise<SecretFileFact> {
+  const name = fileName.endsWith(SECRET_SUFFIX)
+    ? fileName.slice(0, -SECRET_SUFFIX.length)
+    : "";
+  const { root } = search.repository.layout;
+  const opened = isLink ? inTrouble("linked") : await open(search, path);
+  return {
+    path,
+    name: isSecretName(name) ? name : null,
+    mode,
+    isTracked: isFileTracked(root, path) === true,
+    ...opened,
+  };
+}
+
+type Opened = Pick<SecretFileFact, "isEncrypted" | "trouble" | "length">;
+
+function inTrouble(trouble: SecretTrouble): Opened {
+  return { isEncrypted: true, trouble, length: null };
+}
+
+async function open(
+  { keyring }: SecretSearch,
+  path: string,
+): Promise<Opened> {
+  try {
+    const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
+    if (bytes === undefined) return inTrouble("unreadable");
+    if (encryptionOf(bytes) === undefined) {
+      return { isEncrypted: false, trouble: null, length: null };
+    }
+    const value = await openWith(keyring, bytes, path);
+    if (value === undefined) return inTrouble("locked");
+    return { isEncrypted: true, trouble: null, length: value.length };
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    return inTrouble(isDenied(error) ? "unreadable" : "damaged");
+  }
+}
+
+async function missingSecrets(
+  search: SecretSearch,
+): Promise<readonly string[]> {
+  const { names } = await requiredSecrets(search.host, search.repository);
+  const missing: string[] = [];
+  for (const name of names) {
+    if (!await canBeHad(search, name)) missing.push(name);
+  }
+  return missing;
+}
+
+/** What is stored but cannot be opened is a finding of its own. */
+async function canBeHad(search: SecretSearch, name: string): Promise<boolean> {
+  try {
+    return await findSecret(search, name) !== undefined;
+  } catch (error) {
+    if (error instanceof OrcError) return true;
+    throw error;
+  }
+}
+
+function identityFact(
+  host: Host,
+  { layout }: Repository,
+): SecretFacts["identity"] {
+  const home = host.homeDirectory();
+  if (home === undefined) return null;
+  const path = userLayout(home).identity;
+  if (fileKind(path) !== "file") return null;
+  const isTracked = isFileTracked(home, path) === true ||
+    isFileTracked(layout.root, path) === true;
+  return { path, mode: modeAt(path), isTracked };
+}
+
+/** Files that others get with the repository. */
+function sharedFiles({ layout, found }: Repository): readonly string[] {
+  return [repositoryLayout(found.workingTree).workflow, layout.config];
+}
+
+/** Files in which people leave what opens the secrets beside them; not the user's own identity. */
+function keyFiles(host: Host, repository: Repository): readonly string[] {
+  const home = host.homeDirectory();
+  const own = home === undefined ? undefined : userLayout(home).identity;
+  const { layout, found } = repository;
+  return [
+    ...sharedFiles(repository),
+    ...environmentFiles(found.workingTree),
+    userLayout(layout.root).identity,
+  ].filter((path) => path !== own);
+}
+
+function hasKey(path: string): boolean {
+  return KEY.test(textAt(path));
+}
+
+function hasToken(path: string): boolean {
+  return tokensIn(textAt(path)).length > 0;
+}
+
+/** What cannot be read holds nothing that could be found. */
+function textAt(path: string): string {
+  try {
+    const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
+    return new TextDecoder().decode(bytes ?? new Uint8Array());
+  } catch (error) {
+    if (error instanceof OrcError) return "";
+    throw error;
+  }
+}

@@ -1,0 +1,149 @@
+import { OrcError } from "../base/error.ts";
+import { decodeUtf8 } from "../base/json_parse.ts";
+import { legacySecretPaths } from "../base/layout.ts";
+import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
+import { LEGACY_PASSWORD_VARIABLE } from "../base/secret_name.ts";
+import { guardPath } from "../files/path_guard.ts";
+import { readRegularFile, visibleKind } from "../files/read.ts";
+import type { Host } from "../host/host.ts";
+import type { Repository } from "../repository/open.ts";
+import { entriesOf, scalarText } from "../workflow/value.ts";
+
+/** Secrets that the Python tool left, and where. */
+export interface LegacySecrets {
+  readonly path: string;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** What `openssl enc -aes-256-cbc -pbkdf2` begins a file with; the salt follows. */
+const MAGIC = "Salted__";
+const SALT_BYTES = 8;
+const KEY_BYTES = 32;
+const INITIAL_VECTOR_BYTES = 16;
+const ITERATIONS = 10_000;
+
+/** The path of the Python tool's secrets, readable or not; undefined where there are none. */
+export function legacySecretsPath(
+  { layout: { root } }: Pick<Repository, "layout">,
+): string | undefined {
+  return legacySecretPaths(root).find((path) => visibleKind(path) !== "absent");
+}
+
+/**
+ * Opens the Python tool's secrets; undefined without any, or without a
+ * password.
+ *
+ * @throws {OrcError} denied `wrong_password`, corrupt `invalid_secret`
+ */
+export async function readLegacySecrets(
+  host: Host,
+  { layout: { root } }: Pick<Repository, "layout">,
+): Promise<LegacySecrets | undefined> {
+  const password = host.env(LEGACY_PASSWORD_VARIABLE);
+  if (!password) return undefined;
+  for (const path of legacySecretPaths(root)) {
+    const encrypted = readLegacy(root, path);
+    if (encrypted === undefined) continue;
+    const bytes = await decryptLegacy(encrypted, password, path);
+    return { path, values: await valuesIn(bytes, path) };
+  }
+  return undefined;
+}
+
+function readLegacy(root: string, path: string): Uint8Array | undefined {
+  guardPath(root, path);
+  return readRegularFile(path, MAX_WORKFLOW_BYTES);
+}
+
+async function decryptLegacy(
+  encrypted: Uint8Array,
+  password: string,
+  path: string,
+): Promise<Uint8Array> {
+  const magic = new TextDecoder().decode(encrypted.subarray(0, MAGIC.length));
+  if (magic !== MAGIC) throw invalid(path, "it is not encrypted by openssl");
+  const start = MAGIC.length + SALT_BYTES;
+  const salt = encrypted.slice(MAGIC.length, start);
+  const { key, iv } = await keyOf(password, salt);
+  try {
+    const decrypted = await crypto.subtle.decrypt(
+      { name: "AES-CBC", iv },
+      key,
+      encrypted.slice(start),
+    );
+    return new Uint8Array(decrypted);
+  } catch (cause) {
+    throw wrongPassword(path, cause);
+  }
+}
+
+async function keyOf(
+  password: string,
+  salt: Uint8Array<ArrayBuffer>,
+): Promise<{ key: CryptoKey; iv: Uint8Array<ArrayBuffer> }> {
+  const secret = await crypto.subtle.importKey(
+    "raw",
+    new TextEncoder().encode(password),
+    "PBKDF2",
+    false,
+    ["deriveBits"],
+  );
+  const bits = await crypto.subtle.deriveBits(
+    { name: "PBKDF2", hash: "SHA-256", salt, iterations: ITERATIONS },
+    secret,
+    8 * (KEY_BYTES + INITIAL_VECTOR_BYTES),
+  );
+  const key = await crypto.subtle.importKey(
+    "raw",
+    bits.slice(0, KEY_BYTES),
+    "AES-CBC",
+    false,
+    ["decrypt"],
+  );
+  return { key, iv: new Uint8Array(bits.slice(KEY_BYTES)) };
+}
+
+/** One wrong password in some 256 leaves bytes that look whole: they are no flat mapping. */
+async function valuesIn(
+  bytes: Uint8Array,
+  path: string,
+): Promise<ReadonlyMap<string, string>> {
+  const { readWorkflowText } = await import(
+    "../workflow/read_workflow_text.ts"
+  );
+  try {
+    const { value } = readWorkflowText(decodeUtf8(bytes, path), path);
+    const entries = entriesOf(value);
+    if (entries !== undefined) return new Map(entries.flatMap(textEntry));
+  } catch (cause) {
+    if (!(cause instanceof OrcError)) throw cause;
+    // What the error says could be a part of a secret.
+    throw wrongPassword(path, undefined);
+  }
+  throw invalid(path, "it holds no mapping of names to values");
+}
+
+function textEntry(
+  [name, value]: readonly [unknown, unknown],
+): readonly (readonly [string, string])[] {
+  const text = typeof value === "string" ? value : scalarText(value);
+  return typeof name === "string" && text ? [[name, text]] : [];
+}
+
+function wrongPassword(path: string, cause: unknown): OrcError {
+  return new OrcError(
+    "denied",
+    "wrong_password",
+    `Cannot open "${path}": ${LEGACY_PASSWORD_VARIABLE} does not fit, or it is damaged`,
+    { path, cause, hint: `set ${LEGACY_PASSWORD_VARIABLE} to its password` },
+  );
+}
+
+function invalid(path: string, reason: string): OrcError {
+  return new OrcError(
+    "corrupt",
+    "invalid_secret",
+    `Cannot open "${path}": ${reason}`,
+    { path, hint: "keep its secrets anew: orc secrets set NAME" },
+  );
+}

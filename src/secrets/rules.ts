@@ -1,0 +1,214 @@
+import {
+  errorFinding,
+  type Finding,
+  infoFinding,
+  warningFinding,
+} from "../base/finding.ts";
+import { MIN_MASKED_LENGTH } from "../base/secret_forms.ts";
+
+/** Why an encrypted secret cannot be opened here. */
+export type SecretTrouble = "locked" | "damaged" | "unreadable" | "linked";
+
+/** A file in a directory of secrets. */
+export interface SecretFileFact {
+  readonly path: string;
+  /** Name of the secret; null for a file that is none. */
+  readonly name: string | null;
+  /** Permission bits; null where the system has none. */
+  readonly mode: number | null;
+  readonly isEncrypted: boolean;
+  readonly isTracked: boolean;
+  readonly trouble: SecretTrouble | null;
+  /** Characters of its value; null when it was not opened. */
+  readonly length: number | null;
+}
+
+/** All that doctor knows about secrets. Gathered without changing anything, or asking anybody. */
+export interface SecretFacts {
+  /** `.orchestrator/secrets`. */
+  readonly directory: string;
+  /** Names that the workflow or a setting asks for and nobody has. */
+  readonly missing: readonly string[];
+  readonly files: readonly SecretFileFact[];
+  /** What opens the user's secrets; null without any. */
+  readonly identity: {
+    readonly path: string;
+    readonly mode: number | null;
+    readonly isTracked: boolean;
+  } | null;
+  /** Files of the repository that hold what opens the secrets in it. */
+  readonly keysBeside: readonly string[];
+  /** Files of the repository that hold a token as it is. */
+  readonly tokenFiles: readonly string[];
+  /** What the Python tool keeps secrets in; null without it. */
+  readonly legacyPath: string | null;
+}
+
+/** One question about secrets; most find nothing. */
+type SecretCheck = (facts: SecretFacts) => readonly Finding[];
+
+const CHECKS: readonly SecretCheck[] = [
+  missing,
+  plaintext,
+  unopened,
+  readable,
+  tracked,
+  identityAtRisk,
+  keysBeside,
+  tokens,
+  short,
+  legacy,
+];
+
+/** Says what the facts mean. */
+export function secretFindings(facts: SecretFacts): readonly Finding[] {
+  return CHECKS.flatMap((check) => check(facts));
+}
+
+const OTHERS = 0o077;
+
+function missing({ missing, directory }: SecretFacts): readonly Finding[] {
+  return missing.map((name) =>
+    errorFinding({
+      code: "secret_missing",
+      path: directory,
+      message: `Secret "${name}" is required, and nobody has it`,
+      remedy: `orc secrets set ${name}`,
+    })
+  );
+}
+
+function plaintext({ files }: SecretFacts): readonly Finding[] {
+  return files.filter(({ isEncrypted }) => !isEncrypted).map((
+    { path, name, isTracked },
+  ) =>
+    errorFinding({
+      code: "secret_plaintext",
+      path,
+      message: `"${path}" lies among the secrets and is not encrypted${
+        isTracked ? "; git tracks it, so change the secret itself" : ""
+      }`,
+      remedy: `orc secrets set ${name ?? "NAME"} --file FILE, then remove it`,
+    })
+  );
+}
+
+const TROUBLES: Readonly<Record<SecretTrouble, string>> = {
+  locked: "cannot be opened with your keys",
+  damaged: "is damaged",
+  unreadable: "may not be read by you",
+  linked: "is a symbolic link, and orc follows none",
+};
+
+function unopened({ files }: SecretFacts): readonly Finding[] {
+  return files.flatMap(({ path, name, trouble }) =>
+    trouble === null || name === null ? [] : [warningFinding({
+      code: `secret_${trouble}`,
+      path,
+      message: `Secret "${name}" in "${path}" ${TROUBLES[trouble]}`,
+      remedy: `orc secrets source ${name}`,
+    })]
+  );
+}
+
+function readable({ files }: SecretFacts): readonly Finding[] {
+  return files.filter(({ mode }) => allowsOthers(mode)).map(({ path, mode }) =>
+    warningFinding({
+      code: "secret_readable",
+      path,
+      message: `"${path}" can be read by others (mode ${octal(mode)})`,
+      remedy: `chmod 600 "${path}"`,
+    })
+  );
+}
+
+/** What git tracks is copied to every clone, and stays in its history. */
+function tracked({ files }: SecretFacts): readonly Finding[] {
+  return files.filter(({ isTracked, isEncrypted }) => isTracked && isEncrypted)
+    .map(({ path }) =>
+      warningFinding({
+        code: "secret_committed",
+        path,
+        message:
+          `"${path}" is committed to git: whoever gets its key, now or later, can open it`,
+        remedy: `git rm --cached "${path}", and keep it with --private`,
+      })
+    );
+}
+
+function identityAtRisk({ identity }: SecretFacts): readonly Finding[] {
+  if (identity === null) return [];
+  const { path, mode, isTracked } = identity;
+  const risks = [
+    ...allowsOthers(mode)
+      ? [`can be read by others (mode ${octal(mode)})`]
+      : [],
+    ...isTracked ? ["is committed to git"] : [],
+  ];
+  return risks.map((risk) =>
+    errorFinding({
+      code: "identity_exposed",
+      path,
+      message: `"${path}" opens all your secrets and ${risk}`,
+      remedy: isTracked
+        ? `git rm --cached "${path}", and change the secrets`
+        : `chmod 600 "${path}"`,
+    })
+  );
+}
+
+function keysBeside({ keysBeside }: SecretFacts): readonly Finding[] {
+  return keysBeside.map((path) =>
+    errorFinding({
+      code: "key_beside_secrets",
+      path,
+      message:
+        `"${path}" holds what opens the secrets of this repository, and lies beside them`,
+      remedy: "move it out of the repository, and change the secrets",
+    })
+  );
+}
+
+function tokens({ tokenFiles }: SecretFacts): readonly Finding[] {
+  return tokenFiles.map((path) =>
+    errorFinding({
+      code: "token_in_file",
+      path,
+      message:
+        `"${path}" holds a token or key that anybody who reads it can use`,
+      remedy:
+        "replace it by the name of a secret: secrets: [NAME], orc secrets set NAME",
+    })
+  );
+}
+
+function short({ files }: SecretFacts): readonly Finding[] {
+  return files.flatMap(({ path, name, length }) =>
+    length === null || length >= MIN_MASKED_LENGTH ? [] : [infoFinding({
+      code: "secret_short",
+      path,
+      message:
+        `The value of secret "${name}" has less than ${MIN_MASKED_LENGTH} characters: it is not masked where it is printed`,
+      remedy: `orc secrets set ${name}`,
+    })]
+  );
+}
+
+function legacy({ legacyPath: path }: SecretFacts): readonly Finding[] {
+  if (path === null) return [];
+  return [infoFinding({
+    code: "legacy_secrets",
+    path,
+    message:
+      `"${path}" holds secrets of the Python tool, which are read with SECRETS_PASSWORD`,
+    remedy: "keep them one by one: orc secrets set NAME",
+  })];
+}
+
+function allowsOthers(mode: number | null): boolean {
+  return mode !== null && (mode & OTHERS) !== 0;
+}
+
+function octal(mode: number | null): string {
+  return (mode ?? 0).toString(8).padStart(4, "0");
+}

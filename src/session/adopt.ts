@@ -1,0 +1,74 @@
+import { asObject } from "../base/json.ts";
+import { decodeUtf8, parseJson } from "../base/json_parse.ts";
+import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
+import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
+import { decodeLogLine } from "../engine/event.ts";
+import { guardPath } from "../files/path_guard.ts";
+import { fileKind, readRegularFile } from "../files/read.ts";
+import { publishSession } from "./create.ts";
+import { encodeSession } from "./encode.ts";
+import type { LegacyState } from "./legacy.ts";
+import { assertWritable } from "./read.ts";
+
+/** What `meta.json` of an adopted session keeps, besides the usual. */
+interface Adoption {
+  readonly localTime: string;
+  readonly token: string;
+}
+
+/**
+ * Writes a legacy session to the new place, with its part of the legacy log; the old files
+ * stay as they are. Does nothing when it was adopted before. Only the holder of the
+ * repository's lock may.
+ */
+export async function adoptLegacy(
+  layout: RepositoryLayout,
+  { session, sha256 }: LegacyState,
+  { localTime, token }: Adoption,
+): Promise<void> {
+  const target = sessionLayout(layout.root, session.id).directory;
+  if (fileKind(target) !== "absent") return;
+  // It is signed anew below, which must not make a changed state look untouched.
+  assertWritable(session, session.legacyPath ?? layout.legacyState);
+  const meta = {
+    session_id: session.id,
+    created_at: localTime,
+    repo_root: ".",
+    adopted_from: session.legacyPath,
+    adopted_sha256: sha256,
+  };
+  publishSession(layout, session.id, {
+    meta: JSON.stringify(meta, null, 2),
+    log: legacyLogOf(layout, session.state.workflowId),
+    state: await encodeSession(
+      { ...session, sessionId: session.id },
+      session.state.updatedAt,
+    ),
+  }, token);
+}
+
+/** Hash of the legacy file a session was adopted from; undefined when it was not. */
+export function readAdoption(
+  layout: RepositoryLayout,
+  sessionId: string,
+): string | undefined {
+  const path = sessionLayout(layout.root, sessionId).meta;
+  guardPath(layout.root, path);
+  const bytes = readRegularFile(path, MAX_SMALL_FILE_BYTES);
+  if (bytes === undefined) return undefined;
+  const meta = asObject(parseJson(decodeUtf8(bytes, path), path));
+  const sha256 = meta?.get("adopted_sha256");
+  return typeof sha256 === "string" ? sha256 : undefined;
+}
+
+/** One legacy log holds the events of many workflows, one after the other. */
+function legacyLogOf(layout: RepositoryLayout, workflowId: string): string {
+  // One that cannot be read is no reason to go on without the history.
+  const bytes = readRegularFile(layout.legacyLog, MAX_STATE_BYTES);
+  if (bytes === undefined) return "";
+  return new TextDecoder().decode(bytes)
+    .split("\n")
+    .filter((line) => decodeLogLine(line)?.workflowId === workflowId)
+    .map((line) => `${line}\n`)
+    .join("");
+}

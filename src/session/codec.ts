@@ -1,0 +1,253 @@
+import { type ChecksumVerdict, verifyChecksum } from "../base/checksum.ts";
+import type { OrcErrorOptions } from "../base/error.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { parseJson } from "../base/json_parse.ts";
+import {
+  type Choices,
+  elements,
+  field,
+  members,
+  openDocument,
+  type Place,
+  readChoice,
+  readCount,
+  readObject,
+  readObjectOrNull,
+  readText,
+  readTextOrNull,
+  readTexts,
+  refuseProblems,
+  report,
+} from "../base/shape.ts";
+import { decodeEvent, type RecordedEvent } from "../engine/event.ts";
+import type {
+  ItemState,
+  ItemStatus,
+  Note,
+  PhaseState,
+  PhaseStatus,
+  SessionState,
+  SessionStatus,
+} from "../workflow/types.ts";
+
+/** A session, and what orc keeps with it in the same file. */
+export interface UnsignedSession extends Omit<OrcData, "notes"> {
+  /** The session itself; notes are part of it. */
+  readonly state: SessionState;
+}
+
+/** A session as state.json holds it. */
+export interface StoredSession extends UnsignedSession {
+  /**
+   * Whether the file is as its last writer left it. One that was changed may be
+   * shown, but not written.
+   */
+  readonly checksum: ChecksumVerdict;
+}
+
+/** What to do about a state that cannot be read. */
+export const DAMAGED_STATE_HINT =
+  "put back a good copy of the file, or see what else can be done: orc doctor";
+
+/**
+ * Decodes state.json in every shape the Python tool ever wrote, and ours. What
+ * a newer orc put into it is kept unread.
+ *
+ * @throws {OrcError} `invalid_json` (corrupt) if the text is not JSON, with
+ *   line and column
+ * @throws {OrcError} `invalid_state` (corrupt) if fields are missing or of the
+ *   wrong type; `details.problems` names the first 20
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { decodeSession } from "@orc/cli/core";
+ *
+ * const text = `{
+ *   "workflow_id": "wf_0123abcd", "workflow_type": "Tiny",
+ *   "workflow_version": "1.0", "task_description": "Add login",
+ *   "current_phase_id": "PLAN"
+ * }`;
+ * const { state, serial, checksum } = await decodeSession(text, "state.json");
+ * assertEquals(state.task, "Add login");
+ * assertEquals([serial, checksum], [0, "missing"]);
+ * ```
+ */
+export async function decodeSession(
+  text: string,
+  source: string,
+): Promise<StoredSession> {
+  const value = parseJson(text, source, DAMAGED_STATE_HINT);
+  // Hashed on another thread while this one decodes.
+  const checksum = isJsonObject(value) ? verifyChecksum(value) : undefined;
+  const session = decodeUnsigned(value, source);
+  return { ...session, checksum: judge(await checksum, session.serial) };
+}
+
+/** What orc has written was signed: without its signature it was changed. */
+function judge(
+  checksum: ChecksumVerdict | undefined,
+  serial: number,
+): ChecksumVerdict {
+  if (checksum !== undefined && checksum !== "missing") return checksum;
+  return serial > 0 ? "changed" : "missing";
+}
+
+/** Decodes a state that need not be signed, such as the one in a checkpoint. */
+export function decodeUnsigned(
+  value: JsonValue,
+  source: string,
+  origin: Pick<OrcErrorOptions, "hint" | "path"> = {
+    hint: DAMAGED_STATE_HINT,
+    path: source,
+  },
+): UnsignedSession {
+  const document = openDocument(value);
+  const state = decodeState(document);
+  const metadata = field(document, "metadata");
+  const { notes, ...orc } = decodeOrcData(field(metadata, "orc"));
+  refuseProblems(document, source, origin);
+  return { ...orc, state: { ...state, notes } };
+}
+
+const SESSION_STATUSES: Choices<SessionStatus> = [
+  "active",
+  "completed",
+  "abandoned",
+  "paused",
+];
+const PHASE_STATUSES: Choices<PhaseStatus> = [
+  "pending",
+  "active",
+  "completed",
+  "blocked",
+];
+const ITEM_STATUSES: Choices<ItemStatus> = [
+  "pending",
+  "in_progress",
+  "completed",
+  "skipped",
+  "blocked",
+  "failed",
+];
+
+/** Decodes the Python tool's part of a state; older shapes lack fields. */
+export function decodeState(place: Place): Omit<SessionState, "notes"> {
+  return {
+    workflowId: readText(field(place, "workflow_id")),
+    workflowType: readText(field(place, "workflow_type")),
+    workflowVersion: readText(field(place, "workflow_version")),
+    task: readText(field(place, "task_description")),
+    project: readTextOrNull(field(place, "project")),
+    status: readChoice(field(place, "status"), SESSION_STATUSES),
+    currentPhaseId: readText(field(place, "current_phase_id")),
+    phases: members(field(place, "phases")).map(decodePhase),
+    createdAt: readText(field(place, "created_at"), ""),
+    updatedAt: readText(field(place, "updated_at"), ""),
+    completedAt: readTextOrNull(field(place, "completed_at")),
+    constraints: readTexts(field(place, "constraints")),
+    metadata: decodeMetadata(field(place, "metadata")),
+    definition: readObjectOrNull(field(place, "workflow_definition")),
+    source: readObject(place),
+  };
+}
+
+function decodeMetadata(place: Place): JsonObject {
+  const metadata = new Map(readObject(place, new Map()));
+  metadata.delete("orc");
+  return metadata;
+}
+
+function decodePhase([id, place]: readonly [string, Place]): PhaseState {
+  const source = readObject(place);
+  requireId(place);
+  return {
+    id,
+    status: readChoice(field(place, "status"), PHASE_STATUSES),
+    startedAt: readTextOrNull(field(place, "started_at")),
+    completedAt: readTextOrNull(field(place, "completed_at")),
+    items: members(field(place, "items")).map(decodeItem),
+    source,
+  };
+}
+
+function decodeItem([id, place]: readonly [string, Place]): ItemState {
+  const source = readObject(place);
+  requireId(place);
+  return {
+    id,
+    status: readChoice(field(place, "status"), ITEM_STATUSES),
+    startedAt: readTextOrNull(field(place, "started_at")),
+    completedAt: readTextOrNull(field(place, "completed_at")),
+    skippedAt: readTextOrNull(field(place, "skipped_at")),
+    skipReason: readTextOrNull(field(place, "skip_reason")),
+    notes: readTextOrNull(field(place, "notes")),
+    retryCount: readCount(field(place, "retry_count"), 0),
+    verificationResult: readObjectOrNull(field(place, "verification_result")),
+    gateResult: readObjectOrNull(field(place, "gate_result")),
+    evidence: readObjectOrNull(field(place, "evidence")),
+    source,
+  };
+}
+
+/** The Python tool finds things by their key, but refuses one without an id. */
+function requireId(place: Place): void {
+  readText(field(place, "id"));
+}
+
+/** The newest meaning of our data that this orc knows. */
+export const ORC_FORMAT = 1;
+
+/** What orc keeps in a state beside the Python tool's data, in `metadata.orc`. */
+export interface OrcData {
+  /**
+   * Meaning of the data; {@linkcode ORC_FORMAT} today. Greater when a newer orc
+   * wrote it: then it may only be read.
+   */
+  readonly format: number;
+  /** Running number of the last update; 0 when only the Python tool wrote. */
+  readonly serial: number;
+  /**
+   * The session this state belongs to; null when only the Python tool wrote. A
+   * state under another name is refused.
+   */
+  readonly sessionId: string | null;
+  /**
+   * Events of the last update, and of those before it that the log need not
+   * hold durably yet: it can be completed from them.
+   */
+  readonly lastEvents: readonly RecordedEvent[];
+  /** What was worth remembering, oldest first. */
+  readonly notes: readonly Note[];
+}
+
+/** Decodes `metadata.orc`; all of it may be missing. */
+function decodeOrcData(place: Place): OrcData {
+  readObject(place, new Map());
+  const format = readCount(field(place, "format"), ORC_FORMAT);
+  // What a newer orc means by its fields is not for this one to judge.
+  const ours = format > ORC_FORMAT ? { ...place, problems: [] } : place;
+  return {
+    format,
+    serial: readCount(field(ours, "serial"), 0),
+    sessionId: readTextOrNull(field(ours, "session")),
+    lastEvents: elements(field(ours, "events")).flatMap(decodeLastEvent),
+    notes: elements(field(ours, "notes")).map(decodeNote),
+  };
+}
+
+function decodeLastEvent(place: Place): readonly RecordedEvent[] {
+  const event = decodeEvent(place.value ?? null);
+  if (event !== undefined) return [event];
+  report(place, "an event");
+  return [];
+}
+
+function decodeNote(place: Place): Note {
+  readObject(place);
+  return {
+    at: readText(field(place, "at")),
+    text: readText(field(place, "text")),
+    itemId: readTextOrNull(field(place, "item_id")),
+  };
+}

@@ -1,0 +1,166 @@
+import { checksumOf } from "../base/checksum.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { overlay } from "../base/json_overlay.ts";
+import { printDocument } from "../base/json_print.ts";
+import { withOffset } from "../base/time.ts";
+import { encodeEvent } from "../engine/event.ts";
+import type {
+  ItemState,
+  Note,
+  PhaseState,
+  SessionState,
+} from "../workflow/types.ts";
+import { ORC_FORMAT, type OrcData, type UnsignedSession } from "./codec.ts";
+
+const NO_FIELDS: JsonObject = new Map();
+const PYTHON_FORMAT = "3.0";
+
+/**
+ * Encodes a session as state.json, signed with the Python tool's checksum. What
+ * orc does not know stays as it was read, and where it was. `at` is the instant
+ * of the signature.
+ *
+ * A session in a format newer than this orc knows is a bug of the caller: it
+ * throws a plain `Error`.
+ *
+ * @throws {OrcError} `too_deep` (refused) if values are nested deeper than 100
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { decodeSession, encodeSession } from "@orc/cli/core";
+ *
+ * const text = `{
+ *   "workflow_id": "wf_0123abcd", "workflow_type": "Tiny",
+ *   "workflow_version": "1.0", "task_description": "Add login",
+ *   "current_phase_id": "PLAN"
+ * }`;
+ * const session = await decodeSession(text, "state.json");
+ * const signed = await encodeSession(session, "2026-01-02T03:04:05Z");
+ * const { checksum } = await decodeSession(signed, "state.json");
+ * assertEquals(checksum, "valid");
+ * ```
+ */
+export async function encodeSession(
+  session: UnsignedSession,
+  at: string,
+): Promise<string> {
+  const state = new Map(encodeUnsigned(session));
+  const version = session.state.source.get("_version") ?? PYTHON_FORMAT;
+  state.set("_version", version);
+  state.set("_checksum", await checksumOf(state));
+  state.set("_updated_at", withOffset(at));
+  return printDocument(state);
+}
+
+/** Encodes a session without signature, as a checkpoint holds it. */
+export function encodeUnsigned(session: UnsignedSession): JsonObject {
+  if (session.format > ORC_FORMAT) {
+    throw new Error(`Cannot write format ${session.format}: it is newer`);
+  }
+  const { state, ...orc } = session;
+  const encoded = encodeState(state, { ...orc, notes: state.notes });
+  for (const key of ["_version", "_checksum", "_updated_at"]) {
+    encoded.delete(key);
+  }
+  return encoded;
+}
+
+/** Encodes a state over what it was read from, in the Python tool's order. */
+function encodeState(
+  state: SessionState,
+  orc: OrcData,
+): Map<string, JsonValue> {
+  return overlay(state.source, [
+    ["workflow_id", state.workflowId, null],
+    ["workflow_type", state.workflowType, null],
+    ["workflow_version", state.workflowVersion, null],
+    ["task_description", state.task, null],
+    ["project", state.project, null],
+    ["status", state.status, "active"],
+    ["current_phase_id", state.currentPhaseId, null],
+    ["phases", encodePhases(state.phases), NO_FIELDS],
+    ["created_at", state.createdAt, ""],
+    ["updated_at", state.updatedAt, ""],
+    ["completed_at", state.completedAt, null],
+    ["metadata", encodeMetadata(state, orc), NO_FIELDS],
+    ["workflow_definition", state.definition, null],
+    ["constraints", state.constraints, []],
+  ]);
+}
+
+function encodePhases(phases: readonly PhaseState[]): JsonObject {
+  return new Map(phases.map((phase) => [phase.id, encodePhase(phase)]));
+}
+
+function encodePhase(phase: PhaseState): JsonObject {
+  return overlay(phase.source, [
+    ["id", phase.source.get("id") ?? phase.id, null],
+    ["status", phase.status, "pending"],
+    ["started_at", phase.startedAt, null],
+    ["completed_at", phase.completedAt, null],
+    ["items", encodeItems(phase.items), NO_FIELDS],
+  ]);
+}
+
+function encodeItems(items: readonly ItemState[]): JsonObject {
+  return new Map(items.map((item) => [item.id, encodeItem(item)]));
+}
+
+function encodeItem(item: ItemState): JsonObject {
+  /** Fields that only the Python tool writes. */
+  const kept = (key: string): JsonValue => item.source.get(key) ?? null;
+  return overlay(item.source, [
+    ["id", kept("id") ?? item.id, null],
+    ["status", item.status, "pending"],
+    ["started_at", item.startedAt, null],
+    ["completed_at", item.completedAt, null],
+    ["skipped_at", item.skippedAt, null],
+    ["skip_reason", item.skipReason, null],
+    ["skip_context_considered", kept("skip_context_considered"), null],
+    ["notes", item.notes, null],
+    ["verification_result", item.verificationResult, null],
+    ["retry_count", item.retryCount, 0],
+    ["files_modified", kept("files_modified"), null],
+    ["evidence", item.evidence, null],
+    ["gate_result", item.gateResult, null],
+  ]);
+}
+
+/** Metadata keeps its order; a state that only the Python tool wrote gets nothing of ours. */
+function encodeMetadata(
+  { metadata, source }: SessionState,
+  orc: OrcData,
+): JsonObject {
+  const stored = source.get("metadata");
+  const result = new Map(isJsonObject(stored) ? stored : NO_FIELDS);
+  const before = result.get("orc");
+  for (const key of result.keys()) {
+    if (key !== "orc" && !metadata.has(key)) result.delete(key);
+  }
+  for (const [key, value] of metadata) result.set(key, value);
+  if (before !== undefined || orc.serial > 0) {
+    const ours = isJsonObject(before) ? before : NO_FIELDS;
+    result.set("orc", encodeOrcData(ours, orc));
+  }
+  return result;
+}
+
+/** Encodes our data over what `metadata.orc` held before. */
+function encodeOrcData(source: JsonObject, data: OrcData): JsonObject {
+  return overlay(source, [
+    ["format", data.format, null],
+    ["serial", data.serial, 0],
+    ["session", data.sessionId, null],
+    ["events", data.lastEvents.map(encodeEvent), []],
+    ["notes", data.notes.map(encodeNote), []],
+  ]);
+}
+
+function encodeNote(note: Note): JsonObject {
+  return new Map<string, JsonValue>([
+    ["at", note.at],
+    ["text", note.text],
+    ["item_id", note.itemId],
+  ]);
+}

@@ -1,9 +1,0 @@
-import type { RepositoryLayout } from "../core/layout.ts";
-import { fileKind } from "./read_file.ts";
-
-/** Whether a migration, or taking one back, was begun and is not finished. */
-export function isMigrationUnfinished(layout: RepositoryLayout): boolean {
-  return [layout.migrationPending, layout.migrationUndo].some((path) =>
-    fileKind(path) !== "absent"
-  );
-}

@@ -1,0 +1,195 @@
+import { checkToRun } from "../engine/completion.ts";
+import { approvalPending } from "../engine/decide_item_manual.ts";
+import { failedCheck } from "../engine/failed_check.ts";
+import type { ActionOf } from "../engine/situation.ts";
+import { findItem } from "../engine/state.ts";
+import type { Host, ProgramProgress } from "../host/host.ts";
+import {
+  assertChangeable,
+  type OpenedSession,
+  openSession,
+  type SessionOptions,
+} from "../repository/open_session.ts";
+import {
+  type CheckSecrets,
+  secretsForCheck,
+} from "../secrets/check_secrets.ts";
+import type { CheckResult } from "../workflow/types.ts";
+import { applyHumanAction } from "./approval.ts";
+import { applyAction, type Changed } from "./change.ts";
+import { withTimeLimit } from "./check_timeout.ts";
+import { type EvidenceSource, readEvidence } from "./evidence.ts";
+import { assertOutsideOwnCheck, checkVariables } from "./own_check.ts";
+import { runCheck } from "./run_check.ts";
+
+/** An item to complete. */
+export interface CompleteOptions extends SessionOptions {
+  /** An item of the current phase. */
+  readonly itemId: string;
+  /** What was done; at most 2000 characters. */
+  readonly notes?: string;
+  /**
+   * What supports that it is done; at most 64 KiB. It is kept even if the check
+   * fails, so that the next try needs none.
+   */
+  readonly evidence?: EvidenceSource;
+  /**
+   * Completes without the check: an act of a human, and never on a gate or a
+   * manual gate.
+   */
+  readonly skipVerify?: boolean;
+  /** Called four times a second while the check runs a program. */
+  readonly onProgress?: (progress: ProgramProgress) => void;
+}
+
+/** A completed item, and the check that allowed it. */
+export interface Completed extends Changed {
+  /** Id of the item. */
+  readonly item: string;
+  /**
+   * The check orc ran; null when none was needed or the item was completed
+   * before.
+   */
+  readonly check: CheckResult | null;
+}
+
+/**
+ * Completes an item of the current phase, after running its check. The check
+ * runs without any lock; then the rules are applied to the session as it is by
+ * then. A failed check is counted and logged before the error is thrown.
+ * Completing what is completed does nothing. Where the supervision mode of its
+ * workflow lets a manual gate pass without a human, it is skipped; if a human is
+ * given time to answer, the first call only starts the clock.
+ *
+ * A check may run as long as its item says, else the setting
+ * `check_timeout_seconds`, 300 seconds by default. When a
+ * signal to end reaches this process meanwhile, the program is ended and an
+ * error named `Interrupted` is thrown that holds the `exitCode` to end with.
+ * The program gets the environment of this process, and `ORCHESTRATOR_CHECK`
+ * with the session and the item it checks, such as `01k9…/tests_pass`. Of the
+ * secrets that the workflow names it gets those of the item and no others; their
+ * values are replaced in all that is stored and answered.
+ *
+ * Requires `--allow-read`, `--allow-write` and, for items that run a program,
+ * `--allow-run` and `--allow-env`.
+ *
+ * @throws {OrcError} `check_failed` (refused) if the check fails; `details`
+ *   holds the item, the number of tries and the {@linkcode CheckResult}
+ * @throws {OrcError} `evidence_missing` or `evidence_invalid` (refused) if the
+ *   item has a schema that its evidence does not follow; `details` holds all
+ *   problems
+ * @throws {OrcError} `evidence_too_large` (usage) if the evidence is; of files
+ *   `no_such_file` (not_found), `file_too_large`, `invalid_utf8`,
+ *   `invalid_json`, `invalid_yaml` or `invalid_evidence` (config)
+ * @throws {OrcError} `inside_own_check` (refused) if the check of the item asks
+ *   for it
+ * @throws {OrcError} `cannot_complete` (refused) if the item was skipped, or is
+ *   a gate to be passed without its check
+ * @throws {OrcError} `approval_required` if the item is a manual gate
+ *   (refused), or the check is to be left out and no human is there (denied)
+ * @throws {OrcError} `approval_pending` (refused) while a human may still answer;
+ *   `details.passesAt` says for how long
+ * @throws {OrcError} `out_of_order` (refused) if another item of a strict phase
+ *   comes first
+ * @throws {OrcError} `approval_declined` (denied) if the human does not type
+ *   the id
+ * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
+ *   (refused) if the item is not in the current phase
+ * @throws {OrcError} `notes_too_long` (usage) if the notes are
+ * @throws {OrcError} `permission_missing` (denied) if the check may not run a
+ *   program
+ * @throws {OrcError} `secret_missing` or `secret_locked` (denied) if a secret
+ *   that the item names cannot be had
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { completeItem, denoHost, startSession } from "@orc/cli";
+ *
+ * const host = { ...denoHost(), env: () => undefined };
+ * const root = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${root}/workflow.yaml`, `name: Tiny
+ * phases: [{ id: PLAN, name: Plan, items: [{ id: plan, name: Written plan,
+ *   verification: { type: file_exists, path: plan.md } }] }]`);
+ * await startSession(host, { root, task: "Add login" });
+ * await Deno.writeTextFile(`${root}/plan.md`, "# Plan");
+ * const { check } = await completeItem(host, { root, itemId: "plan" });
+ * assertEquals(check?.passed, true);
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function completeItem(
+  host: Host,
+  options: CompleteOptions,
+): Promise<Completed> {
+  const opened = await openSession(host, options);
+  assertChangeable(opened);
+  assertOutsideOwnCheck(host, opened.session.id, options.itemId);
+  const action = await judgedAction(host, opened, options);
+  const { itemId, skipVerify, result } = action;
+  const changed = skipVerify
+    ? await applyHumanAction(host, opened, action, {
+      request: `complete item "${itemId}" without its check`,
+      confirmation: itemId,
+      itemId,
+    })
+    : await applyAction(host, opened, action);
+  if (result && !result.passed && changed.changed) {
+    throw refusalOf(opened, changed, itemId, result);
+  }
+  assertNotPending(changed, itemId);
+  return { ...changed, item: itemId, check: result ?? null };
+}
+
+/** A clock that was started is stored, and reported like every later try before its end. */
+function assertNotPending({ summary }: Changed, itemId: string): void {
+  const item = summary.items.find(({ id }) => id === itemId);
+  if (item?.passesAt) throw approvalPending(itemId, item.passesAt);
+}
+
+/** The action with the evidence and with what its check found. */
+async function judgedAction(
+  host: Host,
+  opened: OpenedSession,
+  options: CompleteOptions,
+): Promise<ActionOf<"complete">> {
+  const { workflow, session, repository } = opened;
+  const { itemId, notes = null, skipVerify = false, onProgress } = options;
+  const item = workflow.phases.flatMap(({ items }) => items)
+    .find(({ id }) => id === itemId);
+  const evidence = await readEvidence(
+    host,
+    options.evidence,
+    item?.evidenceSchema,
+  );
+  const request = { itemId, notes, evidence, skipVerify };
+  const check = checkToRun(workflow, session.state, request);
+  const secrets = item !== undefined && check.type === "command"
+    ? await secretsForCheck(host, opened, item)
+    : NO_SECRETS;
+  const limited = await withTimeLimit(host, repository, { check, item });
+  const result = await runCheck(host, limited, {
+    workingTree: repository.found.workingTree,
+    ...secrets,
+    variables: {
+      ...secrets.variables,
+      ...checkVariables(host, session.id, itemId),
+    },
+    onProgress,
+  });
+  return { type: "complete", ...request, result };
+}
+
+/** A check that runs no program gets nothing and prints nothing. */
+const NO_SECRETS: Partial<CheckSecrets> = {};
+
+function refusalOf(
+  { workflow, session }: OpenedSession,
+  changed: Changed,
+  itemId: string,
+  result: CheckResult,
+): Error {
+  const { item } = findItem(workflow, session.state, itemId);
+  const tries = changed.summary.items.find(({ id }) => id === itemId)?.tries;
+  return failedCheck(item, result, tries ?? 1);
+}

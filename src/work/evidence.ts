@@ -1,0 +1,135 @@
+import { OrcError } from "../base/error.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { decodeUtf8, parseJson } from "../base/json_parse.ts";
+import { MAX_EVIDENCE_BYTES } from "../base/limits.ts";
+import { resolvePath } from "../base/path.ts";
+import { readRegularFile, realOrGiven } from "../files/read.ts";
+import type { Host } from "../host/host.ts";
+import { placeProblem, problemLines } from "../workflow/problem.ts";
+import { describeValue, entriesOf } from "../workflow/value.ts";
+import { readMapping } from "../workflow/workflow_settings.ts";
+import { evidenceOfPairs, isEvidencePair } from "./evidence_pairs.ts";
+
+/**
+ * Evidence, or where it comes from: one file of JSON or YAML, one `-` for
+ * standard input, or any number of fields as `name=text`.
+ */
+export type EvidenceSource = JsonObject | readonly string[];
+
+/** The name of standard input, and what people are told instead. */
+const STANDARD_INPUT = "-";
+const STANDARD_INPUT_NAME = "standard input";
+
+const HINT = "correct the evidence, then run the command again";
+
+/** Reads evidence from wherever it comes; undefined where nothing is given. */
+export async function readEvidence(
+  host: Host,
+  source: EvidenceSource = [],
+  schema: string | null = null,
+): Promise<JsonObject | undefined> {
+  if (isObject(source)) return source;
+  const [first, ...others] = source;
+  if (first === undefined) return undefined;
+  if (source.every(isEvidencePair)) return evidenceOfPairs(source, schema);
+  if (others.length > 0) throw mixedSources();
+  try {
+    return await readObject(host, first);
+  } catch (cause) {
+    throw asConfigError(cause);
+  }
+}
+
+function isObject(source: EvidenceSource): source is JsonObject {
+  return source instanceof Map;
+}
+
+function mixedSources(): OrcError {
+  return new OrcError(
+    "usage",
+    "conflicting_flags",
+    'Evidence comes from one file, from "-", or from fields as name=text, and not from several of them',
+    { hint: "put all of it into one file" },
+  );
+}
+
+async function readObject(host: Host, file: string): Promise<JsonObject> {
+  const isInput = file === STANDARD_INPUT;
+  const name = isInput ? STANDARD_INPUT_NAME : file;
+  const bytes = isInput ? readStandardInput(host) : readFile(host, file);
+  const text = decodeUtf8(bytes, name);
+  return isJson(file, text)
+    ? objectOf(parseJson(text, name), name)
+    : await readYaml(text, name);
+}
+
+function readStandardInput(host: Host): Uint8Array {
+  const bytes = host.readInput(MAX_EVIDENCE_BYTES);
+  if (bytes.length <= MAX_EVIDENCE_BYTES) return bytes;
+  throw new OrcError(
+    "config",
+    "file_too_large",
+    `Cannot read ${STANDARD_INPUT_NAME}: it is larger than ${MAX_EVIDENCE_BYTES} bytes`,
+  );
+}
+
+/** Whoever names a file may read it, so its links are followed. */
+function readFile(host: Host, file: string): Uint8Array {
+  const path = realOrGiven(resolvePath(host.workingDirectory, file));
+  const bytes = readRegularFile(path, MAX_EVIDENCE_BYTES);
+  if (bytes !== undefined) return bytes;
+  throw new OrcError(
+    "not_found",
+    "no_such_file",
+    `No evidence file "${file}"`,
+    {
+      path,
+      hint: "check the path, or give fields: --evidence NAME=TEXT",
+    },
+  );
+}
+
+/** YAML takes most JSON too, but not all, and its parser is slow to load. */
+function isJson(file: string, text: string): boolean {
+  if (/\.ya?ml$/i.test(file)) return false;
+  return /\.json$/i.test(file) || /^\s*[{[]/.test(text);
+}
+
+function objectOf(value: JsonValue, name: string): JsonObject {
+  if (isJsonObject(value)) return value;
+  throw noMapping(value, name);
+}
+
+async function readYaml(text: string, name: string): Promise<JsonObject> {
+  const { readWorkflowText } = await import(
+    "../workflow/read_workflow_text.ts"
+  );
+  const { value, locate } = readWorkflowText(text, name);
+  if (entriesOf(value) === undefined) throw noMapping(value, name);
+  const { mapping, problems } = readMapping(value, []);
+  if (problems.length === 0) return mapping;
+  const placed = problems.map((problem) => placeProblem(problem, locate));
+  throw new OrcError(
+    "config",
+    "invalid_evidence",
+    problemLines(placed.slice(0, 1), 1, name),
+  );
+}
+
+function noMapping(value: unknown, name: string): OrcError {
+  return new OrcError(
+    "config",
+    "invalid_evidence",
+    `Evidence is a mapping of fields, and ${name} holds ${
+      describeValue(value)
+    }`,
+  );
+}
+
+/** What cannot be read is a mistake of whoever wrote it, not damage to the state. */
+function asConfigError(cause: unknown): unknown {
+  if (!(cause instanceof OrcError)) return cause;
+  const { kind, code, message, path } = cause;
+  if (kind !== "corrupt" && kind !== "config") return cause;
+  return new OrcError("config", code, message, { cause, path, hint: HINT });
+}

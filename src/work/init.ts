@@ -1,0 +1,169 @@
+import { OrcError } from "../base/error.ts";
+import { repositoryLayout, WORKFLOW_SCHEMA_REFERENCE } from "../base/layout.ts";
+import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
+import { nameOf } from "../base/path.ts";
+import type { HeldLock } from "../files/lock.ts";
+import { fileKind, readRegularFile } from "../files/read.ts";
+import { writeAtomic } from "../files/write.ts";
+import type { Host } from "../host/host.ts";
+import { bundledText } from "../repository/bundled_text.ts";
+import {
+  openRepository,
+  type Repository,
+  type RepositoryOptions,
+} from "../repository/open.ts";
+import { type Place, placeOf } from "../repository/place.ts";
+import { withPreparedRepository } from "../repository/prepare.ts";
+import type { ConfigSite } from "../settings/files.ts";
+import { workflowJsonSchema } from "../workflow/workflow_json_schema.ts";
+import { askForApproval } from "./approval.ts";
+
+/** How a repository is set up. */
+export interface InitOptions extends RepositoryOptions {
+  /** Lets git track `.orchestrator/`; takes effect the first time only. */
+  readonly portable?: boolean;
+  /**
+   * Writes workflow.yaml anew and keeps the old one under another name: an act
+   * of a human, who types `replace`.
+   */
+  readonly force?: boolean;
+}
+
+/** A repository that is set up. */
+export interface Initialized {
+  /** Where it is; no session. */
+  readonly place: Place;
+  /** The directory that holds `.orchestrator/`, absolute. */
+  readonly root: string;
+  /** Whether workflow.yaml was written, or was there and kept. */
+  readonly workflow: "written" | "kept";
+  /**
+   * New name of the workflow.yaml that was there, such as
+   * `workflow.yaml.1.bak`; null when none was replaced.
+   */
+  readonly kept: string | null;
+}
+
+/**
+ * Makes `.orchestrator/` with the JSON Schema of workflow.yaml and, where there
+ * is none, a workflow.yaml for the kind of project it finds. May be repeated. Nothing else needs it: a session starts
+ * without it too.
+ *
+ * Requires `--allow-read`, and `--allow-write` for the root.
+ *
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if
+ *   `force` is set and no human says yes
+ * @throws {OrcError} `symbolic_link`, `not_a_directory` or `invalid_meta`
+ *   (corrupt) if something else lies in the place of `.orchestrator/` or a part
+ *   of it
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { denoHost, initRepository } from "@orc/cli";
+ *
+ * const host = denoHost();
+ * const root = await Deno.makeTempDir();
+ * const first = await initRepository(host, { root });
+ * const second = await initRepository(host, { root });
+ * assertEquals([first.workflow, second.workflow], ["written", "kept"]);
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function initRepository(
+  host: Host,
+  options: InitOptions = {},
+): Promise<Initialized> {
+  const repository = openRepository(host, options);
+  const { portable = false, force = false } = options;
+  const { workflow } = repositoryLayout(repository.found.workingTree);
+  const kind = fileKind(workflow);
+  const isReplaced = force && kind !== "absent";
+  if (isReplaced && kind !== "file") throw notReplaceable(workflow, kind);
+  if (isReplaced) await assertHuman(host, repository);
+  const schema = JSON.stringify(await workflowJsonSchema(), null, 2);
+  const work = (lock: HeldLock): Promise<Written> => {
+    writeIfOther(repository.layout.workflowSchema, `${schema}\n`, lock);
+    // Under the lock: another `init` may have written it meanwhile.
+    const isKept = !isReplaced && fileKind(workflow) !== "absent";
+    return Promise.resolve(
+      isKept ? KEPT : writeWorkflow(repository, workflow, lock),
+    );
+  };
+  const written = await withPreparedRepository(
+    host,
+    repository,
+    { portable },
+    work,
+  );
+  return {
+    place: placeOf(repository, null),
+    root: repository.found.root,
+    ...written,
+  };
+}
+
+type Written = Pick<Initialized, "workflow" | "kept">;
+
+const KEPT: Written = { workflow: "kept", kept: null };
+
+function notReplaceable(path: string, kind: string): OrcError {
+  return new OrcError(
+    "config",
+    "not_a_regular_file",
+    `Cannot replace "${path}": it is a ${kind} and not a regular file`,
+    { path, hint: "move it away, then run: orc init" },
+  );
+}
+
+async function assertHuman(host: Host, site: ConfigSite): Promise<void> {
+  const act = {
+    request: "replace workflow.yaml",
+    confirmation: "replace",
+  };
+  if (await askForApproval(host, site, act) !== null) return;
+  throw new OrcError(
+    "denied",
+    "approval_required",
+    "Cannot replace workflow.yaml: only a human may, at a terminal",
+    { hint: "ask a human to run orc init --force in a terminal" },
+  );
+}
+
+function writeIfOther(path: string, text: string, { token }: HeldLock): void {
+  const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
+  const before = bytes && new TextDecoder().decode(bytes);
+  if (before === text) return;
+  writeAtomic(path, new TextEncoder().encode(text), { token });
+}
+
+/** Where editors with YAML support look for the schema of a file. */
+const SCHEMA_LINE =
+  `# yaml-language-server: $schema=${WORKFLOW_SCHEMA_REFERENCE}\n`;
+
+/** Staged inside `.orchestrator/`, so that a crash leaves nothing beside workflow.yaml. */
+function writeWorkflow(
+  { found, layout }: Repository,
+  path: string,
+  { token }: HeldLock,
+): Written {
+  // In a linked worktree, the schema does not lie beside the file.
+  const isBeside = found.workingTree === found.root;
+  const header = isBeside ? SCHEMA_LINE : "";
+  const text = `${header}${bundledText(found.workingTree)}`;
+  const kept = fileKind(path) === "absent" ? null : freeName(path);
+  // A second name, so that a crash never leaves the repository without a workflow.yaml.
+  if (kept !== null) Deno.linkSync(path, kept);
+  writeAtomic(path, new TextEncoder().encode(text), {
+    token,
+    stagingDirectory: layout.directory,
+  });
+  return { workflow: "written", kept: kept === null ? null : nameOf(kept) };
+}
+
+function freeName(path: string): string {
+  for (let number = 1;; number++) {
+    const name = `${path}.${number}.bak`;
+    if (fileKind(name) === "absent") return name;
+  }
+}

@@ -1,0 +1,276 @@
+import { OrcError } from "../base/error.ts";
+import { MAX_CONSTRAINT_LENGTH, MAX_TASK_LENGTH } from "../base/limits.ts";
+import { sessionNameOf } from "../base/session_name.ts";
+import { lengthOf, uncapitalised } from "../base/text.ts";
+import { decide } from "../engine/decide.ts";
+import { summarize, type Summary } from "../engine/summary.ts";
+import { asOrcError } from "../files/errors.ts";
+import type { HeldLock } from "../files/lock.ts";
+import { foreignOwner } from "../files/owner.ts";
+import type { Host } from "../host/host.ts";
+import {
+  openRepository,
+  type Repository,
+  type RepositoryOptions,
+} from "../repository/open.ts";
+import { assertNoOwnSession } from "../repository/own_session.ts";
+import {
+  type PinnedWorkflow,
+  pinWorkflow,
+  type WorkflowChoice,
+} from "../repository/pin_workflow.ts";
+import { type Place, placeOf } from "../repository/place.ts";
+import { withPreparedRepository } from "../repository/prepare.ts";
+import { ownersOf } from "../repository/select.ts";
+import { maskAction } from "../secrets/mask_action.ts";
+import { sessionMasker } from "../secrets/masker.ts";
+import { writeBinding, writeCurrent } from "../session/bind.ts";
+import { readBinding } from "../session/binding.ts";
+import type { Session } from "../session/session_store.ts";
+import type { Problem } from "../workflow/problem.ts";
+import type { Action, Decision } from "../workflow/types.ts";
+
+/** A task, and how it is to be worked on. */
+export interface StartOptions extends RepositoryOptions, WorkflowChoice {
+  /** What is to be done; 1 to 10,000 characters. */
+  readonly task: string;
+  /** Name of the project the task belongs to; kept and shown. */
+  readonly project?: string;
+  /** What must hold throughout; each 1 to 1000 characters. */
+  readonly constraints?: readonly string[];
+  /** Starts a further session while the caller's own is active. */
+  readonly beside?: boolean;
+}
+
+/** A session that has started. */
+export interface Started {
+  /** Which session it is, and where. */
+  readonly place: Place;
+  /** Where it stands: at the beginning. */
+  readonly summary: Summary;
+  /**
+   * The file the workflow came from, absolute; null when it is the bundled one.
+   */
+  readonly workflowPath: string | null;
+  /**
+   * What is doubtful in the workflow, but does not keep it from being used; at
+   * most 20.
+   */
+  readonly problems: readonly Problem[];
+  /** What went wrong after the session counted. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Starts a session for a task and makes it the caller's own. It follows
+ * workflow.yaml, else the bundled workflow, as it is now: later changes of the
+ * file do not count. Everything is checked before anything is written;
+ * `current` is written last. Of two starts by one caller at once, one is
+ * refused.
+ *
+ * Requires `--allow-read`, `--allow-write` and, for the YAML parser,
+ * `--allow-env=LOG_TOKENS,LOG_STREAM`.
+ *
+ * @throws {OrcError} `session_active` (refused) if the caller's own session is
+ *   still active, and `beside` is not set
+ * @throws {OrcError} `invalid_workflow` or `invalid_yaml` (config) if the
+ *   workflow is invalid, with all problems at once
+ * @throws {OrcError} `invalid_overrides` (config) if `.orchestrator.yaml` holds
+ *   no settings
+ * @throws {OrcError} `orc_version` (config) if the workflow asks for another
+ *   version of orc
+ * @throws {OrcError} `no_such_workflow` (not_found) if the file named does not
+ *   exist
+ * @throws {OrcError} `invalid_task` or `invalid_constraint` (usage) if a text
+ *   is blank or too long
+ * @throws {OrcError} `unconfirmed` (external) if the session is stored, but
+ *   might not survive a power cut; `session_not_chosen` if it is stored, but
+ *   nobody could be put into it
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { denoHost, startSession } from "@orc/cli";
+ *
+ * const host = denoHost();
+ * const root = await Deno.makeTempDir();
+ * const constraints = ["No new dependencies"];
+ * const task = "Add login";
+ * const { summary } = await startSession(host, { root, task, constraints });
+ * assertEquals([summary.task, summary.phase], ["Add login", "PLAN"]);
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function startSession(
+  host: Host,
+  options: StartOptions,
+): Promise<Started> {
+  const repository = openRepository(host, options);
+  assertTask(options.task);
+  for (const text of options.constraints ?? []) assertConstraint(text);
+  const token = host.newToken();
+  const pinned = await pinFor(host, repository, options, token);
+  const { mask } = await sessionMasker(host, {
+    repository,
+    workflow: pinned.workflow,
+  });
+  const decision = decide(
+    pinned.workflow,
+    undefined,
+    maskAction(startAction(options, pinned, token), mask),
+    { at: host.now(), caller: host.caller() },
+  );
+  if (!options.beside) await assertNoOwnSession(host, repository);
+  const { session, warnings } = await store(
+    host,
+    repository,
+    decision,
+    options,
+  );
+  return {
+    place: placeOf(repository, session.id),
+    summary: summarize(pinned.workflow, session.state),
+    workflowPath: pinned.path,
+    problems: pinned.warnings,
+    warnings,
+  };
+}
+
+/** The workflow, with a name in it that is made of the task: a secret there would come back. */
+async function pinFor(
+  host: Host,
+  repository: Repository,
+  options: StartOptions,
+  token: string,
+): Promise<PinnedWorkflow> {
+  const pinned = await pinWorkflow(
+    host,
+    repository,
+    options,
+    sessionNameOf(options.task, token),
+  );
+  const { workflow } = pinned;
+  const { mask } = await sessionMasker(host, { repository, workflow });
+  const task = mask(options.task);
+  if (task === options.task) return pinned;
+  const name = sessionNameOf(task, token);
+  return await pinWorkflow(host, repository, options, name);
+}
+
+function startAction(
+  options: StartOptions,
+  pinned: PinnedWorkflow,
+  token: string,
+): Action {
+  return {
+    type: "start",
+    workflowId: `wf_${token.slice(0, 8)}`,
+    task: options.task,
+    project: options.project ?? null,
+    constraints: options.constraints ?? [],
+    metadata: pinned.metadata,
+    definition: pinned.definition,
+  };
+}
+
+async function store(
+  host: Host,
+  repository: Repository,
+  decision: Decision,
+  { beside = false }: StartOptions,
+): Promise<{ session: Session; warnings: readonly string[] }> {
+  const warnings: string[] = [];
+  const work = async (lock: HeldLock): Promise<Session> => {
+    // Two starts of one caller at once: the one that comes second finds the first one's session.
+    if (!beside) await assertNoOwnSession(host, repository);
+    // What cannot be read would not be replaced either, and the session is there by then.
+    for (const owner of ownersOf(host, repository)) {
+      await readBinding(repository.layout, owner);
+    }
+    const newId = await host.idSource();
+    const session = await repository.store.create({
+      id: newId(),
+      decision,
+      localTime: host.localNow(),
+    });
+    try {
+      warnings.push(...await bindToCaller(host, repository, session.id, lock));
+    } catch (error) {
+      throw notChosen(repository, session.id, error);
+    }
+    return session;
+  };
+  const preparation = { portable: false, warnings };
+  const session = await withPreparedRepository(
+    host,
+    repository,
+    preparation,
+    work,
+  );
+  warnings.push(...foreignOwner(repository.layout));
+  return { session, warnings };
+}
+
+async function bindToCaller(
+  host: Host,
+  repository: Repository,
+  session: string,
+  { token }: HeldLock,
+): Promise<readonly string[]> {
+  const { layout } = repository;
+  const binding = { session, at: host.now() };
+  const warnings: (string | undefined)[] = [];
+  for (const owner of ownersOf(host, repository)) {
+    warnings.push(await writeBinding(layout, owner, binding, token));
+  }
+  warnings.push(writeCurrent(layout, session, token));
+  return warnings.filter((warning) => warning !== undefined);
+}
+
+/** True of the file that could not be written, and not of the session. */
+const UNTRUE_HERE = "; nothing was changed";
+
+/** The session counts already: whoever is told nothing would start it again. */
+function notChosen(
+  { layout }: Repository,
+  session: string,
+  error: unknown,
+): unknown {
+  const reason = asOrcError(error, "choose it in", layout.current);
+  if (!(reason instanceof OrcError)) return reason;
+  return new OrcError(
+    reason.kind,
+    "session_not_chosen",
+    `Session "${session}" is stored, but not chosen: ${
+      uncapitalised(reason.message).replace(UNTRUE_HERE, "")
+    }`,
+    {
+      path: reason.path,
+      hint: `orc session switch ${session}`,
+      details: { session },
+      cause: error,
+    },
+  );
+}
+
+function assertTask(task: string): void {
+  const length = lengthOf(task);
+  if (task.trim() !== "" && length <= MAX_TASK_LENGTH) return;
+  const problem = length > MAX_TASK_LENGTH
+    ? `has ${length} characters; at most ${MAX_TASK_LENGTH} are kept`
+    : "is empty";
+  throw new OrcError("usage", "invalid_task", `The task ${problem}`, {
+    hint: 'orc start "<what is to be done>"',
+  });
+}
+
+function assertConstraint(text: string): void {
+  const length = lengthOf(text);
+  if (text.trim() !== "" && length <= MAX_CONSTRAINT_LENGTH) return;
+  const problem = length > MAX_CONSTRAINT_LENGTH
+    ? `has ${length} characters; at most ${MAX_CONSTRAINT_LENGTH} are kept`
+    : "is empty";
+  throw new OrcError("usage", "invalid_constraint", `A constraint ${problem}`, {
+    hint: 'orc start "TASK" --constraint "<what must hold>"',
+  });
+}

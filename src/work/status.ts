@@ -1,0 +1,136 @@
+import { sha256Hex } from "../base/checksum.ts";
+import { OrcError } from "../base/error.ts";
+import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
+import { summarize, type Summary } from "../engine/summary.ts";
+import { fileKind, readRegularFile } from "../files/read.ts";
+import type { Host } from "../host/host.ts";
+import type { Repository } from "../repository/open.ts";
+import {
+  type OpenedSession,
+  openSession,
+  type SessionOptions,
+} from "../repository/open_session.ts";
+import type { Place } from "../repository/place.ts";
+import type { SessionSource } from "../repository/select.ts";
+import { shownName } from "../session/session_meta.ts";
+
+/** Where a session stands. */
+export interface Status extends Summary {
+  /** Which session it is, and where. */
+  readonly place: Place;
+  /** Id of the session. */
+  readonly session: string;
+  /** What people call it; null when nobody gave it a name. */
+  readonly name: string | null;
+  /** How it was decided that this session is meant. */
+  readonly sessionSource: SessionSource;
+  /**
+   * Number of the session's last update; 0 when only the Python tool wrote it.
+   */
+  readonly serial: number;
+  /** Whether the session still lies in the older tool's file. */
+  readonly legacy: boolean;
+  /** Now, an instant in UTC, so that the age of things can be shown. */
+  readonly at: string;
+  /**
+   * What to know before going on, as sentences for people: a state changed
+   * outside orc, a second state, a workflow file that has changed.
+   */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads where a session stands. Takes no lock, writes nothing, and works in a
+ * read-only directory.
+ *
+ * Requires `--allow-read`.
+ *
+ * @throws {OrcError} `no_session` or `no_such_session` (not_found) if there is
+ *   none
+ * @throws {OrcError} `invalid_json` or `invalid_state` (corrupt) if its state
+ *   cannot be read
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { denoHost, readStatus, startSession } from "@orc/cli";
+ *
+ * const host = { ...denoHost(), env: () => undefined };
+ * const root = await Deno.makeTempDir();
+ * await startSession(host, { root, task: "Add login" });
+ * const { task, active, serial } = await readStatus(host, { root });
+ * assertEquals([task, active, serial], ["Add login", true, 1]);
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function readStatus(
+  host: Host,
+  options: SessionOptions = {},
+): Promise<Status> {
+  const opened = await openSession(host, options);
+  const { session, source, workflow, place, repository } = opened;
+  const legacy = session.legacyPath !== null;
+  const warnings = [...await warningsOf(opened)];
+  return {
+    ...summarize(workflow, session.state),
+    place,
+    session: session.id,
+    name: legacy ? null : shownName(repository.layout, session.id, warnings),
+    sessionSource: source,
+    serial: session.serial,
+    legacy,
+    at: host.now(),
+    warnings,
+  };
+}
+
+async function warningsOf(opened: OpenedSession): Promise<readonly string[]> {
+  const { session, repository } = opened;
+  const warnings: string[] = [];
+  if (opened.refusal !== null) {
+    warnings.push(
+      `${opened.refusal.message}; it is shown, and updates are refused`,
+    );
+  }
+  if (session.checksum === "changed") {
+    warnings.push(
+      "state.json was changed outside orc; it is shown, and updates are refused",
+    );
+  }
+  if (!session.legacyPath && hasLegacyState(repository)) {
+    const { legacyConflict } = await import("./legacy_conflict.ts");
+    warnings.push(...await legacyConflict(repository));
+  }
+  warnings.push(...await workflowDrift(opened));
+  return warnings;
+}
+
+function hasLegacyState({ layout }: Repository): boolean {
+  return fileKind(layout.legacyState) !== "absent";
+}
+
+/** Says so when the file a workflow was pinned from is not what it was at start. */
+export async function workflowDrift(
+  { session }: OpenedSession,
+): Promise<readonly string[]> {
+  const { metadata } = session.state;
+  const path = metadata.get("workflow_yaml_path");
+  const pinned = metadata.get("workflow_yaml_checksum");
+  if (typeof path !== "string" || typeof pinned !== "string") return [];
+  const now = await checksumNow(path);
+  if (now === undefined || now.startsWith(pinned)) return [];
+  return [
+    `"${path}" has changed since the session started; the session keeps its own copy`,
+  ];
+}
+
+/** Undefined where the file cannot be compared: the answer does not depend on it. */
+async function checksumNow(path: string): Promise<string | undefined> {
+  try {
+    const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
+    return bytes === undefined ? undefined : await sha256Hex(bytes);
+  } catch (error) {
+    if (error instanceof OrcError) return undefined;
+    throw error;
+  }
+}

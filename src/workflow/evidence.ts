@@ -1,0 +1,199 @@
+import {
+  isJsonList,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+} from "../base/json.ts";
+import { nearest } from "../base/suggest.ts";
+import { lengthOf, quoted } from "../base/text.ts";
+import { formatPath, type Path } from "./problem.ts";
+import { isRepetition } from "./skip_reason.ts";
+
+/** A field that a schema knows. Fields it does not know are kept unread. */
+export interface EvidenceField {
+  readonly name: string;
+  /** A text, a list of texts, or a mapping of texts to texts. */
+  readonly type: "text" | "list" | "map";
+  readonly required: boolean;
+  /** Fewest entries of a list or mapping, fewest characters of a text. */
+  readonly minimum: number;
+  /** Whether blanks around a text count as characters. */
+  readonly countsBlanks: boolean;
+}
+
+/** One thing that is wrong with evidence. */
+export interface EvidenceProblem {
+  /** Such as `files_reviewed[2]`; empty for the evidence as a whole. */
+  readonly path: string;
+  /** One line for people. */
+  readonly message: string;
+}
+
+function field(
+  name: string,
+  type: EvidenceField["type"],
+  minimum = 0,
+): EvidenceField {
+  return { name, type, required: true, minimum, countsBlanks: false };
+}
+
+function optionalList(name: string): EvidenceField {
+  return { ...field(name, "list"), required: false };
+}
+
+/** The schemas of the Python tool. */
+const SCHEMAS: ReadonlyMap<string, readonly EvidenceField[]> = new Map([
+  ["CodeAnalysisEvidence", [
+    field("files_reviewed", "list", 1),
+    field("patterns_identified", "list"),
+    field("approach_decision", "text", 20),
+    optionalList("concerns_raised"),
+  ]],
+  ["EdgeCaseEvidence", [
+    field("cases_considered", "list", 1),
+    field("how_handled", "map"),
+    optionalList("cases_deferred"),
+  ]],
+  ["SpecReviewEvidence", [
+    field("requirements_extracted", "list", 1),
+    optionalList("ambiguities_found"),
+    optionalList("assumptions_made"),
+  ]],
+  ["TestPlanEvidence", [
+    field("test_cases_planned", "list", 1),
+    { ...field("coverage_approach", "text", 10), countsBlanks: true },
+    optionalList("edge_cases_covered"),
+  ]],
+]);
+
+/** Names of the schemas that evidence is checked against. */
+export const EVIDENCE_SCHEMAS: readonly string[] = [...SCHEMAS.keys()];
+
+/** The fields of a schema; undefined for a schema that orc does not know. */
+export function evidenceFields(
+  schema: string,
+): readonly EvidenceField[] | undefined {
+  return SCHEMAS.get(schema);
+}
+
+/**
+ * Finds all that is wrong with evidence. What follows a schema that orc does
+ * not know must only not be empty.
+ */
+export function validateEvidence(
+  schema: string,
+  evidence: JsonObject,
+): readonly EvidenceProblem[] {
+  const fields = evidenceFields(schema);
+  if (fields !== undefined) {
+    return fields.flatMap((each) => problemsOfField(each, evidence));
+  }
+  return evidence.size > 0 ? [] : [{ path: "", message: "It is empty" }];
+}
+
+function problemsOfField(
+  field: EvidenceField,
+  evidence: JsonObject,
+): readonly EvidenceProblem[] {
+  const value = evidence.get(field.name);
+  if (value !== undefined) return problemsOfValue(field, value);
+  return field.required
+    ? [problem([field.name], missing(field, evidence))]
+    : [];
+}
+
+function missing({ name }: EvidenceField, evidence: JsonObject): string {
+  const meant = nearest(name, [...evidence.keys()]);
+  return meant === undefined ? "Missing" : `Missing: rename ${quoted(meant)}`;
+}
+
+function problemsOfValue(
+  { name, type, minimum, countsBlanks }: EvidenceField,
+  value: JsonValue,
+): readonly EvidenceProblem[] {
+  if (type === "text") {
+    if (typeof value !== "string") return [wrongType(name, "a text", value)];
+    const length = lengthOf(countsBlanks ? value : value.trim());
+    const few = tooFew([name], length, { minimum, unit: "characters" });
+    return few.length === 0 && isRepetition(value)
+      ? [problem([name], "Repeats itself instead of saying something")]
+      : few;
+  }
+  if (type === "list") {
+    if (!isJsonList(value)) return [wrongType(name, "a list", value)];
+    const members = value.map((member, index) => [index, member] as const);
+    return [
+      ...tooFew([name], value.filter(isSaid).length, {
+        minimum,
+        unit: "entries",
+      }),
+      ...members.flatMap((member) => problemsOfMember(name, member)),
+    ];
+  }
+  if (!isJsonObject(value)) return [wrongType(name, "a mapping", value)];
+  return [...value].flatMap((member) => problemsOfMember(name, member));
+}
+
+/** A blank entry is none; what is no text is a problem of its own. */
+function isSaid(value: JsonValue): boolean {
+  return typeof value !== "string" || value.trim() !== "";
+}
+
+function problemsOfMember(
+  name: string,
+  [key, value]: readonly [string | number, JsonValue],
+): readonly EvidenceProblem[] {
+  if (typeof value === "string") return [];
+  const message = `Expected a text, found ${kindOf(value)}`;
+  return [problem([name, key], message)];
+}
+
+function tooFew(
+  path: Path,
+  length: number,
+  { minimum, unit }: { minimum: number; unit: string },
+): readonly EvidenceProblem[] {
+  if (length >= minimum) return [];
+  return [problem(path, `Has ${length} of at least ${minimum} ${unit}`)];
+}
+
+function wrongType(
+  name: string,
+  expected: string,
+  value: JsonValue,
+): EvidenceProblem {
+  return problem([name], `Expected ${expected}, found ${kindOf(value)}`);
+}
+
+function problem(path: Path, message: string): EvidenceProblem {
+  return { path: formatPath(path), message };
+}
+
+/** Names the kind of a value in a message. */
+export function kindOf(value: JsonValue): string {
+  if (value === null) return "nothing";
+  if (typeof value === "string") return "a text";
+  if (typeof value === "boolean") return `the word ${value}`;
+  if (isJsonList(value)) return "a list";
+  return isJsonObject(value) ? "a mapping" : "a number";
+}
+
+/** Says in one line what a schema asks for. */
+export function describeFields(schema: string): string {
+  const fields = evidenceFields(schema);
+  if (fields === undefined) return "any fields, at least one";
+  const [required, optional] = [true, false].map((isRequired) =>
+    fields.filter(({ required }) => required === isRequired)
+      .map(describeField).join(", ")
+  );
+  return `${required}; optional: ${optional}`;
+}
+
+function describeField({ name, type, minimum }: EvidenceField): string {
+  const kind = {
+    text: `text, at least ${minimum} characters`,
+    list: minimum > 0 ? `list, at least ${minimum}` : "list, may be empty",
+    map: "mapping of texts to texts",
+  }[type];
+  return `${name} (${kind})`;
+}

@@ -1,0 +1,126 @@
+import { OrcError } from "../base/error.ts";
+import { MAX_PROBLEMS } from "../base/limits.ts";
+
+/** Keys and list indexes, from 0, that lead to a value; empty for the whole. */
+export type Path = readonly (string | number)[];
+
+/** Where an entry of a workflow file begins. */
+export interface Position {
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in UTF-16 units. */
+  readonly column: number;
+  /** The scalar as the file spells it, for values whose spelling YAML loses. */
+  readonly text?: string;
+}
+
+/**
+ * Finds where in the file the entry at a path begins: its key or, in a list,
+ * the value itself. Undefined where the file has no such entry.
+ */
+export type Locate = (path: Path) => Position | undefined;
+
+/** One thing that is wrong or doubtful in a workflow file. */
+export interface Problem {
+  /** Stable name of the condition, for programs, such as `duplicate_id`. */
+  readonly code: string;
+  /**
+   * With `error` the file is refused; among the warnings of a usable workflow
+   * it is what `validate` fails on. A `warning` keeps nothing from working.
+   */
+  readonly severity: "error" | "warning";
+  /** Such as `phases[0].items[2].id`; empty for the file as a whole. */
+  readonly path: string;
+  /** For people: one line without a period that says how to write it right. */
+  readonly message: string;
+  /** From 1; missing when the position is not known. */
+  readonly line?: number;
+  /** From 1, in UTF-16 units; missing when the position is not known. */
+  readonly column?: number;
+}
+
+/** A problem that has not been looked up in the file yet. */
+export interface ProblemDraft extends Omit<Problem, "path"> {
+  readonly path: Path;
+}
+
+/** Looks up where a problem is: at its entry, or at the nearest one around it. */
+export function placeProblem(draft: ProblemDraft, locate: Locate): Problem {
+  const path = formatPath(draft.path);
+  for (let length = draft.path.length; length >= 0; length--) {
+    const position = locate(draft.path.slice(0, length));
+    if (position === undefined) continue;
+    const { line, column } = position;
+    return { ...draft, path, line, column };
+  }
+  return { ...draft, path };
+}
+
+/** Makes the one error for all problems of a workflow file. */
+export function invalidWorkflow(
+  problems: readonly Problem[],
+  source?: string,
+): OrcError {
+  const shown = mostTelling(problems);
+  return new OrcError(
+    "config",
+    "invalid_workflow",
+    problemLines(shown, problems.length, source ?? "workflow"),
+    {
+      hint: "correct the file, then run orc validate",
+      path: source,
+      details: { problems: shown },
+    },
+  );
+}
+
+/** One line per problem, `file:line:column: path: message`. */
+export function problemLines(
+  shown: readonly Problem[],
+  total: number,
+  source: string,
+): string {
+  const lines = shown.map((problem) => problemLine(problem, source));
+  const hidden = total - shown.length;
+  return (hidden > 0 ? [...lines, `… and ${hidden} more problems`] : lines)
+    .join("\n");
+}
+
+/** `workflow.yaml:7:5: phases[0].id: Expected a string, found the number 1`. */
+export function problemLine(problem: Problem, source: string): string {
+  const place = problem.line === undefined
+    ? source
+    : `${source}:${problem.line}:${problem.column}`;
+  const path = problem.path === "" ? "" : `${problem.path}: `;
+  return `${place}: ${path}${problem.message}`;
+}
+
+/** Writes a path as people read it: `phases[0].items[2].id`. */
+export function formatPath(path: Path): string {
+  let text = "";
+  for (const step of path) text += formatStep(step, text === "");
+  return text;
+}
+
+function formatStep(step: string | number, isFirst: boolean): string {
+  if (typeof step === "number") return `[${step}]`;
+  if (!/^[\p{L}\p{N}_-]+$/u.test(step)) return `[${JSON.stringify(step)}]`;
+  return isFirst ? step : `.${step}`;
+}
+
+/** In the order of the file; where there are too many, errors go before warnings. */
+export function mostTelling(problems: readonly Problem[]): readonly Problem[] {
+  const inOrder = problems.toSorted((a, b) => place(a) - place(b));
+  const isError = ({ severity }: Problem): boolean => severity === "error";
+  const bySeverity = [
+    ...inOrder.filter(isError),
+    ...inOrder.filter((problem) => !isError(problem)),
+  ];
+  const kept = new Set(bySeverity.slice(0, MAX_PROBLEMS));
+  return inOrder.filter((problem) => kept.has(problem));
+}
+
+/** Orders by line, then by column; columns beyond 99,999 count as equal. */
+function place({ line = 0, column = 0 }: Problem): number {
+  return line * 100_000 + Math.min(column, 99_999);
+}

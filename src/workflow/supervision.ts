@@ -1,0 +1,95 @@
+import { OrcError } from "../base/error.ts";
+import { type JsonObject, numberOf } from "../base/json.ts";
+import { epochMsOf, instantOf } from "../base/time.ts";
+import type { Item, ItemState, Workflow } from "./types.ts";
+import { verifiesNothing } from "./unverifiable.ts";
+
+/** Who passes manual gates. */
+export type SupervisionMode = "supervised" | "zero_human" | "hybrid";
+
+/** Name of the setting that says how long a human has to answer. */
+export const APPROVAL_TIMEOUT = "approval_timeout_minutes";
+
+/** Longest wait for an answer: a year, so that its end is always an instant. */
+export const MAX_APPROVAL_TIMEOUT_MINUTES = 525_600;
+
+/** The workflow's supervision mode; anything unknown counts as the strictest. */
+export function supervisionMode({ settings }: Workflow): SupervisionMode {
+  const mode = settings.get("supervision_mode");
+  return mode === "zero_human" || mode === "hybrid" ? mode : "supervised";
+}
+
+/** How long a human has to answer; undefined where nobody said, or nothing sensible. */
+export function approvalTimeoutMinutes(
+  settings: JsonObject,
+): number | undefined {
+  const minutes = numberOf(settings.get(APPROVAL_TIMEOUT)) ?? 0;
+  return minutes > 0 && minutes <= MAX_APPROVAL_TIMEOUT_MINUTES
+    ? minutes
+    : undefined;
+}
+
+/**
+ * What gets a manual gate out of the way: the yes of a human, nothing at all
+ * (`complete` skips it), or a time in which a human could have said something.
+ */
+export type Passage =
+  | { readonly type: "human" }
+  | { readonly type: "nobody" }
+  | { readonly type: "clock"; readonly minutes: number };
+
+/** Says how an item is passed if it is a manual gate; a gate always waits for a human. */
+export function passageOf(
+  workflow: Workflow,
+  item: Item,
+): Passage | undefined {
+  if (item.verification.type !== "manual_gate") return undefined;
+  const mode = supervisionMode(workflow);
+  if (item.stepType === "gate" || mode === "supervised") {
+    return { type: "human" };
+  }
+  if (mode === "zero_human" || item.risk === "low") return { type: "nobody" };
+  const minutes = approvalTimeoutMinutes(workflow.settings);
+  return item.risk === "high" || minutes === undefined
+    ? { type: "human" }
+    : { type: "clock", minutes };
+}
+
+/** Whether nobody but a human gets past an item. */
+export function needsHuman(workflow: Workflow, item: Item): boolean {
+  return passageOf(workflow, item)?.type === "human" || verifiesNothing(item);
+}
+
+/**
+ * Whether no reason gets past a manual gate: where risks are told apart, who called one high
+ * wants a human to look at it, whatever its conditions for skipping say.
+ */
+export function isHumanOnly(workflow: Workflow, item: Item): boolean {
+  return item.risk === "high" && supervisionMode(workflow) === "hybrid" &&
+    passageOf(workflow, item)?.type === "human";
+}
+
+/** When a manual gate passes by itself; null while nobody has started its clock. */
+export function passesAt(
+  { minutes }: Passage & { readonly type: "clock" },
+  { startedAt }: ItemState,
+): string | null {
+  const startMs = epochMsOf(startedAt);
+  if (startMs === undefined) return null;
+  return instantOf(startMs + Math.ceil(minutes * 60_000));
+}
+
+/** The answer to who wants to get past a manual gate that waits for a human. */
+export function approvalRequired(verb: string, { id }: Item): OrcError {
+  return new OrcError(
+    "refused",
+    "approval_required",
+    `Cannot ${verb} item "${id}": a human must approve it`,
+    { hint: `a human runs, in a terminal: orc approve-item ${id}` },
+  );
+}
+
+/** Whether an instant has come. */
+export function hasCome(instant: string, at: string): boolean {
+  return (epochMsOf(at) ?? 0) >= (epochMsOf(instant) ?? Infinity);
+}

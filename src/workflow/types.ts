@@ -1,0 +1,685 @@
+import type { JsonObject, JsonValue } from "../base/json.ts";
+
+/**
+ * How strictly an item is enforced: the key `step_type` of workflow.yaml.
+ *
+ * - `gate`: not passed without its verification; a human may skip it by force
+ * - `required`: cannot be skipped
+ * - `documented`: skipped for a reason of at least 50 characters
+ * - `flexible`: the default; skipped for a reason of at least 10 characters
+ */
+export type StepType = "gate" | "required" | "documented" | "flexible";
+
+/**
+ * How much freedom a phase leaves to the agent: the key `phase_type` of
+ * workflow.yaml.
+ *
+ * - `strict`: items are worked on in their order; one whose turn has not come,
+ *   because a required item before it is open, cannot be started, completed,
+ *   approved or skipped
+ * - `guided`: the default; items are worked on in any order
+ * - `autonomous`: as `guided`, and what is neither a gate nor a manual gate can
+ *   be skipped for a reason of at least 50 characters, even if it is required
+ */
+export type PhaseType = "strict" | "guided" | "autonomous";
+
+/**
+ * What is at stake when nobody looks at a manual gate: the key `risk` of an item
+ * in workflow.yaml. It counts with the setting `supervision_mode: hybrid`, and
+ * never for gates.
+ *
+ * - `low`: nobody has to look; `complete` skips the manual gate
+ * - `medium`: the default; a human may approve for as long as the setting
+ *   `approval_timeout_minutes` says, then `complete` skips it; without that
+ *   setting a human has to approve
+ * - `high`: a human has to approve, and no reason for skipping gets past it
+ */
+export type Risk = "low" | "medium" | "high";
+
+/**
+ * How an item is verified, as workflow.yaml says it. `{{name}}` in a path or
+ * command stands for the setting of that name and is filled in when the check
+ * runs.
+ *
+ * - `none`: the agent's word is enough
+ * - `manual_gate`: a human has to approve the item
+ * - `file_exists`: a file or directory has to be there
+ * - `command`: a program has to end with the exit code expected
+ */
+export type Verification =
+  & {
+    /**
+     * What the check asks for, worded to follow "its check expects that"; null
+     * where the workflow does not put it in words: path or command are shown.
+     */
+    readonly description: string | null;
+  }
+  & (
+    | { readonly type: "none" }
+    | { readonly type: "manual_gate" }
+    | {
+      readonly type: "file_exists";
+      /**
+       * Where to look, relative to the working tree. Links are followed, but
+       * what lies outside the tree does not count.
+       */
+      readonly path: string;
+    }
+    | {
+      readonly type: "command";
+      /**
+       * Split into words as a POSIX shell would and run without one; run by the
+       * shell if it holds an unquoted operator of the shell.
+       */
+      readonly command: string;
+      /** Exit code that passes; 0 where the workflow names none. */
+      readonly expectExitCode: number;
+    }
+  );
+
+/**
+ * One thing to be done in a phase, as workflow.yaml defines it. There the keys
+ * are these names in snake case, such as `skip_conditions`.
+ */
+export interface Item {
+  /**
+   * What commands and programs take: letters, digits and underscores of any
+   * script, at most 100 characters, unique in the workflow.
+   */
+  readonly id: string;
+  /** Shown to people; ids are what commands take. */
+  readonly name: string;
+  /**
+   * What to do, in the words of the workflow; null where the name says it all.
+   */
+  readonly description: string | null;
+  /**
+   * Whether the phase stays blocked until the item is completed or skipped.
+   * Always true for gates and required items.
+   */
+  readonly required: boolean;
+  /**
+   * Whether it may be skipped. Always false for gates, which only a human skips
+   * by force, for required items, and for manual gates without skip conditions.
+   * An `autonomous` phase lets more be skipped: {@linkcode PhaseType}.
+   */
+  readonly skippable: boolean;
+  /**
+   * When skipping is fine, in the words of the workflow. orc shows them and does
+   * not judge them; their one effect is that they make a manual gate skippable.
+   */
+  readonly skipConditions: readonly string[];
+  /** What has to be found out before the item can be completed. */
+  readonly verification: Verification;
+  /**
+   * Advice shown with the item; may begin with a tag such as `[tip]`. Where the
+   * verification has a description, the first one is the hint after a failed
+   * check.
+   */
+  readonly notes: readonly string[];
+  /**
+   * How strictly the item is enforced; `flexible` where the workflow says
+   * nothing.
+   */
+  readonly stepType: StepType;
+  /**
+   * Name of the schema that evidence has to follow: the item is completed only
+   * with evidence that does. Of a schema that orc does not know, only evidence
+   * that is empty is refused. Null when none is asked for.
+   */
+  readonly evidenceSchema: string | null;
+  /**
+   * What evidence to collect, for whoever works on the item; null when the
+   * workflow does not say. No rule depends on it.
+   */
+  readonly evidencePrompt: string | null;
+  /**
+   * Which agent the author had in mind; null for any. No rule depends on it.
+   */
+  readonly agent: string | null;
+  /**
+   * Time limit of the check in whole seconds, 1 to 86,400; undefined means 300.
+   */
+  readonly timeoutSeconds: number | undefined;
+  /** What is at stake; `medium` where the workflow says nothing. */
+  readonly risk: Risk;
+  /**
+   * Directory the program of its check runs in, relative to the working tree
+   * and inside it; null for the working tree itself. The path of a file to be
+   * there stays relative to the working tree.
+   */
+  readonly workingDir: string | null;
+  /**
+   * Names of the secrets that the program of its check finds in its
+   * environment, such as `OPENAI_API_KEY`; it finds no others that the workflow
+   * names.
+   */
+  readonly secrets: readonly string[];
+}
+
+/**
+ * One stage of a workflow, as workflow.yaml defines it. There the keys are
+ * these names in snake case, such as `exit_gate`.
+ */
+export interface Phase {
+  /**
+   * What commands and programs take: at least one capital letter and no
+   * lower-case one, such as `PLAN`; unique in the workflow.
+   */
+  readonly id: string;
+  /** Shown to people; ids are what commands take. */
+  readonly name: string;
+  /** What the phase is for; null where the name says it all. */
+  readonly description: string | null;
+  /** What is to be done, in the order it is shown. May be empty. */
+  readonly items: readonly Item[];
+  /**
+   * `human_approval` when a human has to approve that the phase is left. Null,
+   * like any other text, asks for nothing.
+   */
+  readonly exitGate: string | null;
+  /** Advice shown with the phase; may begin with a tag such as `[tip]`. */
+  readonly notes: readonly string[];
+  /**
+   * Reviews without which the session cannot be finished: `security` counts
+   * once an item `security` or `security_review` of any phase is completed, or
+   * once the Python tool recorded such a review by a model as successful.
+   */
+  readonly requiredReviews: readonly string[];
+  /** `guided` where the workflow says nothing. */
+  readonly phaseType: PhaseType;
+  /** Tools the author had in mind for this phase. No rule depends on them. */
+  readonly intendedTools: readonly string[];
+  /**
+   * Which agent the author had in mind; null for any. No rule depends on it.
+   */
+  readonly agent: string | null;
+  /**
+   * What the author wants the phase carried out with; null for anything. No
+   * rule depends on it.
+   */
+  readonly executor: string | null;
+}
+
+/**
+ * What workflow.yaml defines: phases and items. A session follows the copy that
+ * was pinned when it started, whatever becomes of the file.
+ */
+export interface Workflow {
+  /** Shown to people; sessions keep it as `workflow_type`. */
+  readonly name: string;
+  /** The author's own numbering, any text; `1.0` where the file names none. */
+  readonly version: string;
+  /** What the workflow is for; null where the file does not say. */
+  readonly description: string | null;
+  /**
+   * Range of the versions of orc that may work with it, such as `>=0.1 <2` or
+   * `^1.2 || ^2`; null for all. As in npm, `1.2` stands for all versions that
+   * begin so. Sessions that follow it can be read by any version.
+   */
+  readonly orc: string | null;
+  /** Gone through in this order, one at a time. At least one. */
+  readonly phases: readonly Phase[];
+  /**
+   * Free keys: values for `{{name}}`, and two that orc knows.
+   * `supervision_mode` says who passes manual gates that are no gates:
+   * `supervised`, the default, a human; `zero_human` nobody, `complete` skips
+   * them; `hybrid` depends on their {@linkcode Risk}, and at medium risk on
+   * `approval_timeout_minutes`, a number above 0.
+   */
+  readonly settings: JsonObject;
+  /**
+   * Names of secrets the work needs besides those its items name. No check gets
+   * them; `orc secrets doctor` says which are missing.
+   */
+  readonly secrets: readonly string[];
+}
+
+/**
+ * How far an item is. A failed check makes it `failed`, except on a gate, which
+ * stays as it was; both can be tried again. orc never sets `blocked`, but reads
+ * it.
+ */
+export type ItemStatus =
+  | "pending"
+  | "in_progress"
+  | "completed"
+  | "skipped"
+  | "blocked"
+  | "failed";
+
+/**
+ * How far a phase is; one phase of an open session is `active`. orc never sets
+ * `blocked`, but reads it.
+ */
+export type PhaseStatus = "pending" | "active" | "completed" | "blocked";
+
+/**
+ * How far a session is. `completed` and `abandoned` are final. orc never sets
+ * `paused`; a session that has it can go on like an active one.
+ */
+export type SessionStatus = "active" | "completed" | "abandoned" | "paused";
+
+/**
+ * Progress of one item in one session. In state.json the keys are these names
+ * in snake case, such as `retry_count`.
+ */
+export interface ItemState {
+  /** Key of the item in state.json; the same as in the workflow. */
+  readonly id: string;
+  /** `pending` in a new session. */
+  readonly status: ItemStatus;
+  /**
+   * When somebody first said they work on it, or first asked for a manual gate
+   * that passes after a while; null when nobody did, also for items that are
+   * done.
+   */
+  readonly startedAt: string | null;
+  /** When it was completed or approved; null until then. */
+  readonly completedAt: string | null;
+  /** When it was skipped; null until then. */
+  readonly skippedAt: string | null;
+  /** Why it was skipped, as given; null while it is not skipped. */
+  readonly skipReason: string | null;
+  /**
+   * What was done, as whoever completed it says; at most 2000 characters, null
+   * without any.
+   */
+  readonly notes: string | null;
+  /** How many of its checks failed so far. */
+  readonly retryCount: number;
+  /**
+   * How the last check ended, or that a human approved: an object in the format
+   * of the Python tool, or null. A program's output is cut to its last 1000
+   * characters.
+   */
+  readonly verificationResult: JsonValue;
+  /**
+   * How the last command of a gate ended; otherwise like
+   * {@linkcode ItemState.verificationResult}.
+   */
+  readonly gateResult: JsonValue;
+  /**
+   * What was handed in to support the item: an object, exactly as it was given,
+   * or null.
+   */
+  readonly evidence: JsonValue;
+  /**
+   * The object this was read from: what orc does not know survives in its
+   * place. Empty when it was not read from anywhere.
+   */
+  readonly source: JsonObject;
+}
+
+/**
+ * Progress of one phase in one session. In state.json the keys are these names
+ * in snake case.
+ */
+export interface PhaseState {
+  /** Key of the phase in state.json; the same as in the workflow. */
+  readonly id: string;
+  /**
+   * `active` for the first phase of a new session, `pending` for all others.
+   */
+  readonly status: PhaseStatus;
+  /** When the session entered the phase; null before. */
+  readonly startedAt: string | null;
+  /** When the session left the phase; null before. */
+  readonly completedAt: string | null;
+  /** In the order of state.json, which need not be that of the workflow. */
+  readonly items: readonly ItemState[];
+  /** See {@linkcode ItemState.source}. */
+  readonly source: JsonObject;
+}
+
+/**
+ * Something worth remembering that somebody said during a session. Kept in
+ * `metadata.orc.notes` of state.json.
+ */
+export interface Note {
+  /** When it was said: an instant as in {@linkcode SessionState}. */
+  readonly at: string;
+  /** At most 2000 characters, none of them blanks at either end. */
+  readonly text: string;
+  /** The item it is about; null when it is about the session. */
+  readonly itemId: string | null;
+}
+
+/**
+ * One run of a workflow for one task, as state.json holds it. There the keys
+ * are these names in snake case, unless a field says otherwise.
+ *
+ * Instants are RFC 3339 strings in UTC with six fraction digits or none, such
+ * as `2026-11-20T07:34:57.231000Z`; other writers may have used an offset.
+ */
+export interface SessionState {
+  /**
+   * `wf_` and eight hex digits, given at start and repeated in every line of
+   * the log. Not the id of the session, which is the name of its directory.
+   */
+  readonly workflowId: string;
+  /** Name of the workflow at start. */
+  readonly workflowType: string;
+  /** Version of the workflow at start. */
+  readonly workflowVersion: string;
+  /**
+   * What is to be done, as given at start; `task_description` in state.json.
+   */
+  readonly task: string;
+  /**
+   * Name of the project the task belongs to, as given at start; null without
+   * one.
+   */
+  readonly project: string | null;
+  /** Only an open session, `active` or `paused`, can change. */
+  readonly status: SessionStatus;
+  /**
+   * The phase whose items can be worked on. After the end: the one it ended in.
+   */
+  readonly currentPhaseId: string;
+  /** In the order of state.json, normally that of the workflow. */
+  readonly phases: readonly PhaseState[];
+  /**
+   * When the session started; empty when a file of the Python tool does not
+   * say.
+   */
+  readonly createdAt: string;
+  /**
+   * When the last update was made; empty like
+   * {@linkcode SessionState.createdAt}.
+   */
+  readonly updatedAt: string;
+  /** When the session was finished; null before, and in an abandoned one. */
+  readonly completedAt: string | null;
+  /**
+   * What must hold throughout, as given at start; each at most 1000 characters.
+   */
+  readonly constraints: readonly string[];
+  /**
+   * What was worth remembering, oldest first; `metadata.orc.notes` in
+   * state.json.
+   */
+  readonly notes: readonly Note[];
+  /**
+   * The Python tool's `metadata`, without `orc`: approvals of phases, closing
+   * notes, where the workflow came from, and whatever else it holds.
+   */
+  readonly metadata: JsonObject;
+  /**
+   * The workflow pinned at start, exactly as stored in `workflow_definition`;
+   * null in the oldest sessions.
+   */
+  readonly definition: JsonValue;
+  /** See {@linkcode ItemState.source}. */
+  readonly source: JsonObject;
+}
+
+/**
+ * What an event records: `event_type` in log.jsonl. Only types that the Python
+ * tool knows too, since it leaves out lines of any other. orc never writes
+ * `skip_rejected`.
+ */
+export type EventType =
+  | "workflow_started"
+  | "phase_started"
+  | "phase_completed"
+  | "item_started"
+  | "item_completed"
+  | "item_skipped"
+  | "verification_passed"
+  | "verification_failed"
+  | "gate_passed"
+  | "gate_failed"
+  | "evidence_validated"
+  | "skip_validated"
+  | "skip_rejected"
+  | "human_override"
+  | "workflow_completed"
+  | "workflow_abandoned"
+  | "note_added"
+  | "error";
+
+/** What happened, as {@linkcode decide} reports it. */
+export interface Event {
+  /** What the event is. */
+  readonly type: EventType;
+  /** The phase it happened in; null for the start of a session. */
+  readonly phaseId: string | null;
+  /** The item it is about; null when it is about a phase or the session. */
+  readonly itemId: string | null;
+  /** One sentence for people, such as `Completed item: plan`. */
+  readonly message: string;
+  /**
+   * Facts for programs, by the type of the event: a reason, notes, the result
+   * of a check. `agent` names the agent that asked, `origin` how a human was
+   * known to be one.
+   */
+  readonly details: JsonObject;
+  /** Who stands for it: `human` only where a human gave a yes. */
+  readonly actor: "system" | "human";
+}
+
+/** An event as a line of log.jsonl keeps it. */
+export interface LoggedEvent extends Event {
+  /** ULID in lower case, unique over all sessions. */
+  readonly id: string;
+  /**
+   * Number of the update that recorded it; the first update orc made to the
+   * session is 1.
+   */
+  readonly serial: number;
+  /**
+   * When the update was made; `timestamp` in the log. An instant as in
+   * {@linkcode SessionState}.
+   */
+  readonly at: string;
+  /** {@linkcode SessionState.workflowId} of the event's session. */
+  readonly workflowId: string;
+}
+
+/**
+ * Who asks. A human's yes counts only with an origin, and only a host can
+ * establish one.
+ */
+export interface Caller {
+  /**
+   * The agent's name and, if it tells one, its own id, such as
+   * `claude-code:5f0c…`; null when no agent was detected.
+   */
+  readonly agent: string | null;
+  /**
+   * How a human's presence was established: by what was typed in a terminal, or
+   * by the setting `ORCHESTRATOR_APPROVALS`; null when it was not.
+   */
+  readonly approval: "terminal" | "setting" | null;
+}
+
+/** A stream of output of a program. */
+export type OutputName = "stdout" | "stderr";
+
+/** Result of one check that orc ran itself. */
+export type CheckResult =
+  | {
+    /** The check was whether a file is there. */
+    readonly type: "file_exists";
+    /** Whether the file is there. */
+    readonly passed: boolean;
+    /** The path as the workflow names it, with settings filled in. */
+    readonly name: string;
+    /** Where it was looked for, or where it really lies: an absolute path. */
+    readonly path: string;
+    /** Why it does not count, as a sentence; null when it is there. */
+    readonly problem: string | null;
+  }
+  | {
+    /** The check was a program. */
+    readonly type: "command";
+    /** Whether it ended by itself, with the exit code expected. */
+    readonly passed: boolean;
+    /** The command with settings filled in. */
+    readonly command: string;
+    /** The command as the workflow spells it. */
+    readonly originalCommand: string;
+    /** Program and arguments; empty when a shell ran it or nothing could. */
+    readonly words: readonly string[];
+    /** Whether a shell ran it. */
+    readonly shell: boolean;
+    /**
+     * 128 plus the number of a signal that ended it; -1 when it never ran or
+     * orc ended it.
+     */
+    readonly exitCode: number;
+    /** The exit code that passes. */
+    readonly expectExitCode: number;
+    /**
+     * Standard output: its first 4 KiB and last 16 KiB, with a line between
+     * them that says how much was left out.
+     */
+    readonly stdout: string;
+    /** Error output, cut in the same way. */
+    readonly stderr: string;
+    /**
+     * Which of the two held bytes that are no UTF-8; they are shown as U+FFFD.
+     */
+    readonly notUtf8: readonly OutputName[];
+    /** How long it ran, to the millisecond; 0 when it never ran. */
+    readonly durationSeconds: number;
+    /**
+     * Why it could not run or did not end by itself; null when it ended by
+     * itself.
+     */
+    readonly problem: string | null;
+  };
+
+/**
+ * Input of {@linkcode decide}: what a caller wants done.
+ *
+ * Acts of a human are `approve_item`, `approve_phase`, all with `force` set, and
+ * `complete` with `skipVerify`.
+ */
+export type Action =
+  /** Begins a session in the first phase; the only action without a state. */
+  | {
+    readonly type: "start";
+    /** {@linkcode SessionState.workflowId} of the new session. */
+    readonly workflowId: string;
+    /** What is to be done; shown to people, and part of the first event. */
+    readonly task: string;
+    /** Name of the project the task belongs to; null without one. */
+    readonly project: string | null;
+    /** What must hold throughout. */
+    readonly constraints: readonly string[];
+    /** The first {@linkcode SessionState.metadata}. */
+    readonly metadata: JsonObject;
+    /** The workflow as it is pinned; `decide` stores it unread. */
+    readonly definition: JsonValue;
+  }
+  /** Marks an item of the current phase as being worked on. */
+  | {
+    readonly type: "start_item";
+    /** An item of the current phase. */
+    readonly itemId: string;
+  }
+  /** Completes an item of the current phase by the result of its check. */
+  | {
+    readonly type: "complete";
+    /** An item of the current phase. */
+    readonly itemId: string;
+    /** What was done, at most 2000 characters; null keeps earlier notes. */
+    readonly notes: string | null;
+    /**
+     * What supports it; kept even when the check failed. Without it, what was
+     * handed in before counts.
+     */
+    readonly evidence?: JsonObject;
+    /** Undefined when no check was run because the item needs none. */
+    readonly result: CheckResult | undefined;
+    /** Completes without the check; gates and manual gates stay closed. */
+    readonly skipVerify: boolean;
+  }
+  /** Leaves out an item of the current phase. */
+  | {
+    readonly type: "skip";
+    /** An item of the current phase. */
+    readonly itemId: string;
+    /** What makes it unnecessary here; {@linkcode StepType} says how long. */
+    readonly reason: string;
+    /** Skips a gate. */
+    readonly force: boolean;
+  }
+  /** Passes a manual gate. */
+  | {
+    readonly type: "approve_item";
+    /** An item of the current phase. */
+    readonly itemId: string;
+    /** At most 2000 characters; null keeps earlier notes. */
+    readonly notes: string | null;
+  }
+  /** Leaves the current phase and enters the next. */
+  | {
+    readonly type: "advance";
+    /** Leaves it in spite of open items and a missing approval. */
+    readonly force: boolean;
+  }
+  /** Approves that a phase is left, before or after its items are done. */
+  | {
+    readonly type: "approve_phase";
+    /** Any phase of the workflow; null is the current one. */
+    readonly phaseId: string | null;
+  }
+  /** Ends the session as completed. */
+  | {
+    readonly type: "finish";
+    /** What came of it, at most 2000 characters; null without any. */
+    readonly notes: string | null;
+    /** Ends it although something is open in some phase. */
+    readonly force: boolean;
+  }
+  /** Ends the session as abandoned. */
+  | {
+    readonly type: "abandon";
+    /** Why it will not be finished; not empty. */
+    readonly reason: string;
+    /** What came of it all the same, at most 2000 characters; null without. */
+    readonly notes: string | null;
+  }
+  /** Keeps something worth remembering. */
+  | {
+    readonly type: "note";
+    /** 1 to 2000 characters, without the blanks around them. */
+    readonly text: string;
+    /** An item of the current phase; null when it is about the session. */
+    readonly itemId: string | null;
+  }
+  /**
+   * Puts items, phases and the current phase back to where a checkpoint has
+   * them. Approvals from after it are taken back; notes stay.
+   */
+  | {
+    readonly type: "restore";
+    /** Named in the log. */
+    readonly checkpointId: string;
+    /** The state in the checkpoint; one of the same session. */
+    readonly stored: SessionState;
+    /** Also restores what was not earned since, such as a gate passed back then. */
+    readonly force: boolean;
+  }
+  /** Records that an agent asked for what only a human may do. */
+  | {
+    readonly type: "refuse_approval";
+    /** What was asked for, such as `approve item "plan"`. */
+    readonly request: string;
+    /** The item it is about; null when it is about a phase or the session. */
+    readonly itemId: string | null;
+  };
+
+/** What {@linkcode decide} answers. */
+export interface Decision {
+  /** The next state; the one before, itself, when nothing changed. */
+  readonly state: SessionState;
+  /**
+   * What led there, in order. None means that nothing changed and nothing has
+   * to be written; some with an unchanged state are written all the same.
+   */
+  readonly events: readonly Event[];
+}

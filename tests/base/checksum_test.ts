@@ -1,0 +1,92 @@
+import vectors from "../testdata/checksum_vectors.json" with { type: "json" };
+import { checksumOf, verifyChecksum } from "../../src/base/checksum.ts";
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+} from "../../src/base/json.ts";
+import { parseJson } from "../../src/base/json_parse.ts";
+import { canonicalJson } from "../../src/base/json_print.ts";
+import { PYTHON_STATES } from "../session/python_files.ts";
+import { assert, assertEquals } from "@std/assert";
+
+const SIGNATURE_KEYS = ["_checksum", "_updated_at", "_version"];
+
+function parseObject(text: string): JsonObject {
+  const value = parseJson(text, "state.json");
+  assert(isJsonObject(value));
+  return value;
+}
+
+function withField(
+  state: JsonObject,
+  key: string,
+  value: JsonValue,
+): JsonObject {
+  return new Map([...state, [key, value]]);
+}
+
+Deno.test("checksumOf() agrees with the Python tool's vectors", async () => {
+  for (const { name, json_text, canonical, checksum } of vectors) {
+    const state = parseObject(json_text);
+    const signed = new Map(state);
+    for (const key of SIGNATURE_KEYS) signed.delete(key);
+    assertEquals(canonicalJson(signed), canonical, name);
+    assertEquals(await checksumOf(state), checksum, name);
+  }
+});
+
+Deno.test("verifyChecksum() accepts every rule the Python tool ever had", async () => {
+  for (const vector of vectors) {
+    const checksums = [
+      vector.checksum,
+      vector.checksum_variant_with_version_32,
+      vector.checksum_variant_with_version_16,
+    ];
+    const state = parseObject(vector.json_text);
+    for (const checksum of checksums) {
+      const signed = withField(state, "_checksum", checksum);
+      assertEquals(await verifyChecksum(signed), "valid", vector.name);
+    }
+  }
+});
+
+Deno.test("verifyChecksum() accepts what the Python tool signed", async () => {
+  for (const [project, text] of PYTHON_STATES) {
+    const state = parseObject(text);
+    const expected = state.has("_checksum") ? "valid" : "missing";
+    assertEquals(await verifyChecksum(state), expected, project);
+  }
+  assertEquals(PYTHON_STATES.size, 10);
+});
+
+Deno.test("verifyChecksum() notices any change of a signed state", async () => {
+  const state = parseObject(PYTHON_STATES.get("min") ?? "");
+  assertEquals(await verifyChecksum(state), "valid");
+  const changes: [string, JsonValue][] = [
+    ["task_description", "minimal "],
+    ["constraints", ["x"]],
+    ["more", null],
+    ["_checksum", "0".repeat(32)],
+    ["_checksum", ""],
+    ["_checksum", 7],
+  ];
+  for (const [key, value] of changes) {
+    const changed = withField(state, key, value);
+    assertEquals(await verifyChecksum(changed), "changed", key);
+  }
+});
+
+Deno.test("verifyChecksum() does not sign the keys about the file", async () => {
+  const state = parseObject(PYTHON_STATES.get("min") ?? "");
+  for (const key of ["_updated_at", "_version"]) {
+    const changed = withField(state, key, "another");
+    assertEquals(await verifyChecksum(changed), "valid", key);
+  }
+});
+
+Deno.test("verifyChecksum() takes an unsigned state as it is", async () => {
+  const state = parseObject('{"task_description": "x", "_checksum": null}');
+  assertEquals(await verifyChecksum(state), "missing");
+  assertEquals(await verifyChecksum(new Map()), "missing");
+});

@@ -1,0 +1,53 @@
+import {
+  type ErrorKind,
+  exitCodeOf,
+  INTERNAL_EXIT_CODE,
+  OrcError,
+} from "../../src/base/error.ts";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+
+Deno.test("OrcError carries its name, kind, code and what it was given", () => {
+  const cause = new TypeError("inner");
+  const options = {
+    hint: "orc status",
+    path: "/repo/a",
+    details: { item: "a" },
+    cause,
+  };
+  const error = new OrcError("refused", "blocked", "Cannot go on", options);
+  assert(error instanceof Error);
+  assertEquals(`${error}`, "OrcError: Cannot go on");
+  assertEquals([error.kind, error.code], ["refused", "blocked"]);
+  assertEquals([error.hint, error.path], ["orc status", "/repo/a"]);
+  assertEquals(error.details, { item: "a" });
+  assertStrictEquals(error.cause, cause);
+});
+
+Deno.test("OrcError needs no more than a kind, a code and a message", () => {
+  const { hint, path, details, cause } = new OrcError("usage", "x", "X");
+  assertEquals([hint, path, details, cause], Array(4).fill(undefined));
+});
+
+Deno.test("exitCodeOf() gives each kind the exit code of its own", () => {
+  const expected: Readonly<Record<ErrorKind, number>> = {
+    usage: 2,
+    refused: 3,
+    not_found: 4,
+    conflict: 5,
+    corrupt: 6,
+    external: 7,
+    denied: 77,
+    config: 78,
+  };
+  for (const [kind, code] of Object.entries(expected)) {
+    const error = new OrcError(kind as ErrorKind, "x", "X");
+    assertEquals(exitCodeOf(error), code, kind);
+  }
+});
+
+Deno.test("exitCodeOf() counts everything else as a bug", () => {
+  const lookalike = { name: "OrcError", kind: "usage", code: "x" };
+  for (const error of [new Error("x"), "usage", null, undefined, lookalike]) {
+    assertEquals(exitCodeOf(error), INTERNAL_EXIT_CODE);
+  }
+});

@@ -1,0 +1,29 @@
+import { startSession } from "../../src/work/start.ts";
+import {
+  EASY_WORKFLOW,
+  fixedHost,
+  withRoot,
+  withSession,
+} from "../work/fixtures.ts";
+import { orc, testOutput } from "./orc.ts";
+import { assertEquals } from "@std/assert";
+
+testOutput({
+  name: "orc context-reminder prints one line of JSON",
+  argv: ["context-reminder"],
+  within: withSession,
+});
+
+testOutput({
+  name: "orc context-reminder says that nothing is active without a session",
+  argv: ["context-reminder"],
+});
+
+Deno.test("orc context-reminder keeps a task of several lines in one", () =>
+  withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
+    const task = 'Say "no"\nand\tmore';
+    await startSession(fixedHost(), { root, task });
+    const { out } = await orc(root, ["context-reminder"]);
+    assertEquals(out.split("\n").length, 2);
+    assertEquals(JSON.parse(out).task, task);
+  }));

@@ -1,0 +1,131 @@
+import { repositoryLayout } from "../../src/base/layout.ts";
+import type {
+  DiagnosisFacts,
+  LockFact,
+  LogFacts,
+  SessionFacts,
+  StateFacts,
+} from "../../src/doctor/diagnosis_facts.ts";
+import type { SecretFacts } from "../../src/secrets/rules.ts";
+
+/** A part of some facts, at every depth. */
+type Some<Facts> = Partial<Facts>;
+
+const NONE = { count: 0, numbers: [] } as const;
+
+/** A session that is well. */
+export function sessionFacts(
+  facts: Some<SessionFacts> = {},
+  state: Some<StateFacts> = {},
+  log: Some<LogFacts> = {},
+): SessionFacts {
+  const directory = "/shop/.orchestrator/sessions/1a2b3c4d";
+  return {
+    id: "1a2b3c4d",
+    directory,
+    statePath: `${directory}/state.json`,
+    state: {
+      status: "active",
+      serial: 3,
+      isNewer: false,
+      checksum: "valid",
+      missingEvents: 0,
+      duplicate: null,
+      workflowProblem: null,
+      pinned: { path: "/shop/workflow.yaml", sha256: "abcd" },
+      ...state,
+    },
+    trouble: null,
+    log: {
+      path: `${directory}/log.jsonl`,
+      isThere: true,
+      trouble: null,
+      lastSerial: 3,
+      isTorn: false,
+      fromByte: 0,
+      damaged: NONE,
+      repeated: NONE,
+      gaps: NONE,
+      ...log,
+    },
+    metaTrouble: null,
+    checkpoints: 0,
+    ...facts,
+  };
+}
+
+/** The lock of the session. */
+export function lockFact(
+  holder: Some<NonNullable<LockFact["holder"]>> | null,
+): LockFact {
+  const usual = { pid: 7, host: "here", purpose: "orc complete a" };
+  return {
+    path: "/shop/.orchestrator/sessions/1a2b3c4d/lock",
+    session: "1a2b3c4d",
+    holder: holder &&
+      { ...usual, ageMs: 1500, liveness: "alive", ...holder },
+    trouble: null,
+  };
+}
+
+/** No secrets, and none that is asked for. */
+export function wellSecrets(): SecretFacts {
+  return {
+    directory: "/shop/.orchestrator/secrets",
+    missing: [],
+    files: [],
+    identity: null,
+    keysBeside: [],
+    tokenFiles: [],
+    legacyPath: null,
+  };
+}
+
+/** A repository that is well. */
+export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
+  return {
+    layout: repositoryLayout("/shop"),
+    paths: [
+      { path: "/shop/.orchestrator", kind: "directory", mode: 0o755, uid: 1 },
+      {
+        path: "/shop/.orchestrator/current",
+        kind: "file",
+        mode: 0o644,
+        uid: 1,
+      },
+    ],
+    foreignNames: [],
+    unfinishedMigrations: [],
+    migrationTrouble: null,
+    isPortable: false,
+    troubles: [],
+    metaTrouble: null,
+    locks: [],
+    leftovers: [],
+    sessions: [sessionFacts()],
+    pointers: [{
+      path: "/shop/.orchestrator/current",
+      kind: "current",
+      session: "1a2b3c4d",
+      trouble: null,
+    }],
+    legacy: {
+      paths: [],
+      custom: [],
+      session: null,
+      trouble: null,
+      sessionless: "absent",
+    },
+    git: {
+      isRepository: true,
+      isIgnored: true,
+      hasIgnoreFile: true,
+      isTracked: false,
+    },
+    disk: { freeBytes: 1e9, type: "ext4", isReadOnly: false },
+    workflow: { sha256: "abcdef", trouble: null },
+    config: { legacyFiles: [], troubles: [], notes: [] },
+    secrets: wellSecrets(),
+    ...facts,
+  };
+}

@@ -1,0 +1,153 @@
+import {
+  captureFeedback,
+  type CaptureOptions,
+} from "../../src/feedback/capture_feedback.ts";
+import { completeItem } from "../../src/work/complete_item.ts";
+import { abandonSession } from "../../src/work/finish_session.ts";
+import { skipItem } from "../../src/work/skip_item.ts";
+import {
+  agent,
+  fixedHost,
+  idOf,
+  LEGACY_ID,
+  legacyState,
+  type Machine,
+  refusalOf,
+  refusalWithoutTrace,
+  stateOf,
+  withoutTrace,
+  withRoot,
+  withSession,
+} from "../work/fixtures.ts";
+import { assertEquals } from "@std/assert";
+
+/** A quarter of an hour after the start. */
+const LATER = "2026-03-01T10:15:00Z";
+
+async function capture(
+  root: string,
+  options: CaptureOptions = {},
+  machine: Machine = {},
+): Promise<void> {
+  const host = fixedHost({ number: 9, at: LATER, ...machine });
+  await captureFeedback(host, { root, ...options });
+}
+
+/** The feedback in a file of the session. */
+// deno-lint-ignore no-explicit-any
+function linesIn(root: string, name: string, id = idOf(0, 0)): any[] {
+  const path = `${root}/.orchestrator/sessions/${id}/feedback/${name}.jsonl`;
+  return Deno.readTextFileSync(path).trimEnd().split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+/** Work of two agents in which something fails and something is skipped. */
+async function workABit(root: string): Promise<void> {
+  const programs = { "make test": { exitCode: 2, stderr: "1 of 3 failed" } };
+  const host = (number: number) =>
+    fixedHost({ number, programs, environment: agent(String(number)) });
+  const session = idOf(0, 0);
+  for (const number of [1, 2]) {
+    const item = { root, session, itemId: "tests" };
+    await refusalOf(() => completeItem(host(number), item));
+  }
+  const reason = "Nothing that could be drawn";
+  await skipItem(host(3), { root, session, itemId: "sketch", reason });
+}
+
+Deno.test("captureFeedback() keeps what the session and its log tell", () =>
+  withSession(async (root) => {
+    await workABit(root);
+    const state = JSON.stringify(stateOf(root));
+    Deno.writeTextFileSync(`${root}/package.json`, "{}");
+    await capture(root, { auto: true });
+    const [tool] = linesIn(root, "tool");
+    assertEquals(tool.duration_seconds, 900);
+    assertEquals(tool.phases, { PLAN: 900 });
+    assertEquals([tool.errors_count, tool.items_skipped_count], [2, 1]);
+    assertEquals([tool.mode, tool.repo_type], ["auto", "javascript"]);
+    assertEquals(tool.parallel_agents_used, true);
+    const [about] = linesIn(root, "process");
+    assertEquals(about.items_skipped_reasons, [
+      "sketch: Nothing that could be drawn",
+    ]);
+    assertEquals(about.errors_summary.length, 1);
+    assertEquals(about.repo, root.split("/").at(-1));
+    assertEquals(JSON.stringify(stateOf(root)), state);
+  }));
+
+Deno.test("captureFeedback() names neither task nor repository to the maker of the tool", () =>
+  withSession(async (root) => {
+    await capture(root, { learnings: "A secret" });
+    const text = JSON.stringify(linesIn(root, "tool"));
+    for (const secret of ["Add login", "A secret", stateOf(root).workflow_id]) {
+      assertEquals(text.includes(secret), false, secret);
+    }
+  }));
+
+Deno.test("captureFeedback() takes the salt from the environment", () =>
+  withSession(async (root) => {
+    const environment = { WORKFLOW_SALT: "pepper" };
+    await capture(root, { auto: true });
+    await capture(root, { auto: true }, { environment });
+    const [one, other] = linesIn(root, "tool");
+    assertEquals(one.workflow_id_hash === other.workflow_id_hash, false);
+  }));
+
+Deno.test("captureFeedback() asks a person who has said nothing", () =>
+  withSession(async (root) => {
+    const answers = ["Ask first", "", " ", undefined];
+    const host = fixedHost({ number: 9, at: LATER, answers });
+    await captureFeedback(host, { root });
+    assertEquals(host.questions.length, 4);
+    const [about] = linesIn(root, "process");
+    assertEquals(about.mode, "interactive");
+    assertEquals(
+      [about.learnings, about.challenges, about.what_went_well],
+      ["Ask first", null, null],
+    );
+    const silent = fixedHost({ number: 10, at: LATER, answers: [] });
+    await captureFeedback(silent, { root, auto: true });
+    await captureFeedback(silent, { root, improvements: "More tea" });
+    assertEquals(silent.questions, []);
+  }));
+
+Deno.test("captureFeedback() keeps nothing for whoever does not want it", () =>
+  withSession(async (root) => {
+    const environment = { ORCHESTRATOR_SKIP_FEEDBACK: "1" };
+    const host = fixedHost({ environment });
+    const { feedback } = await withoutTrace(
+      root,
+      () => captureFeedback(host, { root }),
+    );
+    assertEquals(feedback, null);
+  }));
+
+Deno.test("captureFeedback() takes feedback on a closed session", () =>
+  withSession(async (root) => {
+    const host = fixedHost({ number: 1, at: "2026-03-01T10:10:00Z" });
+    await abandonSession(host, { root, reason: "Dropped" });
+    await capture(root, { learnings: "Ask first" });
+    assertEquals(linesIn(root, "tool")[0].duration_seconds, 600);
+  }));
+
+Deno.test("captureFeedback() adopts a legacy session first", () =>
+  withRoot({ ".workflow_state.json": legacyState() }, async (root) => {
+    await capture(root, { auto: true });
+    assertEquals(linesIn(root, "process", LEGACY_ID)[0].task, "Old task");
+    assertEquals(Deno.lstatSync(`${root}/.workflow_state.json`).isFile, true);
+  }));
+
+Deno.test("captureFeedback() refuses what is too long, and where there is no session", () =>
+  withSession(async (root) => {
+    const learnings = "a".repeat(2001);
+    const error = await refusalWithoutTrace(
+      root,
+      () => capture(root, { learnings }),
+    );
+    assertEquals(error.code, "notes_too_long");
+    await withRoot({}, async (empty) => {
+      const none = await refusalWithoutTrace(empty, () => capture(empty));
+      assertEquals(none.code, "no_session");
+    });
+  }));

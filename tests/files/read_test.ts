@@ -1,0 +1,98 @@
+import { OrcError } from "../../src/base/error.ts";
+import {
+  fileKind,
+  readRegularFile,
+  visibleKind,
+} from "../../src/files/read.ts";
+import { withTemporaryDirectory, writeTree } from "./temporary.ts";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+
+function textOf(path: string, maxBytes = 1000): string | undefined {
+  const bytes = readRegularFile(path, maxBytes);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+Deno.test("fileKind() tells what lies at a path", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { file: "x", "sub/": "" });
+    assertEquals(fileKind(`${directory}/file`), "file");
+    assertEquals(fileKind(`${directory}/sub`), "directory");
+    assertEquals(fileKind(`${directory}/none`), "absent");
+    assertEquals(fileKind(`${directory}/file/none`), "absent");
+  }));
+
+Deno.test("fileKind() throws denied where it may not look, visibleKind() says so", () => {
+  const error = assertThrows(() => fileKind("/nowhere"), OrcError);
+  assertEquals(error.kind, "denied");
+  assertEquals(visibleKind("/nowhere"), "denied");
+  assertEquals(visibleKind("tests"), "directory");
+});
+
+Deno.test("readRegularFile() reads whole files, also empty ones", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { full: "x".repeat(1000), empty: "" });
+    assertEquals(textOf(`${directory}/full`), "x".repeat(1000));
+    assertEquals(textOf(`${directory}/empty`), "");
+    assertEquals(textOf(`${directory}/empty`, 0), "");
+  }));
+
+Deno.test("readRegularFile() is undefined when there is no file", () =>
+  withTemporaryDirectory((directory) => {
+    assertEquals(readRegularFile(`${directory}/none`, 10), undefined);
+  }));
+
+Deno.test("readRegularFile() refuses a directory", () =>
+  withTemporaryDirectory((directory) => {
+    const error = assertThrows(() => readRegularFile(directory, 10), OrcError);
+    assertEquals([error.kind, error.code], ["corrupt", "not_a_regular_file"]);
+    assertMatch(error.message, /it is a directory and not a regular file$/);
+    assertEquals(error.path, directory);
+  }));
+
+Deno.test("readRegularFile() refuses by size before it reads", () =>
+  withTemporaryDirectory((directory) => {
+    const path = `${directory}/sparse`;
+    Deno.writeTextFileSync(path, "");
+    Deno.truncateSync(path, 2 ** 31);
+    const error = assertThrows(() => readRegularFile(path, 1000), OrcError);
+    assertEquals([error.kind, error.code], ["corrupt", "file_too_large"]);
+    assertEquals(error.details, { maxBytes: 1000 });
+  }));
+
+Deno.test("readRegularFile() takes a file of exactly the limit and none above", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { file: "12345" });
+    assertEquals(textOf(`${directory}/file`, 5), "12345");
+    assertThrows(() => textOf(`${directory}/file`, 4), OrcError, "4 bytes");
+  }));
+
+Deno.test("readRegularFile() names the missing permission", () => {
+  const error = assertThrows(
+    () => readRegularFile("/nowhere/state.json", 10),
+    OrcError,
+  );
+  assertEquals([error.kind, error.code], ["denied", "permission_missing"]);
+  assertEquals(error.details, { flag: "--allow-read=/nowhere/state.json" });
+});
+
+Deno.test("readRegularFile() sees an old or a new file while it is replaced", () =>
+  withTemporaryDirectory(async (directory) => {
+    const path = `${directory}/state.json`;
+    Deno.writeTextFileSync(path, "b".repeat(1000));
+    const url = new URL("./replacing_worker.ts", import.meta.url);
+    const worker = new Worker(url, { type: "module" });
+    const progress = new Int32Array(new SharedArrayBuffer(4));
+    try {
+      worker.postMessage({ path, progress });
+      await Atomics.waitAsync(progress, 0, 0).value;
+      const seen = new Set<string>();
+      while (Atomics.load(progress, 0) === 1) {
+        seen.add(textOf(path) ?? "absent");
+      }
+      seen.add(textOf(path) ?? "absent");
+      for (const text of seen) assertMatch(text, /^(?:a{1000}|b{1000})$/);
+      assert(seen.has("b".repeat(1000)));
+    } finally {
+      worker.terminate();
+    }
+  }));

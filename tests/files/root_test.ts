@@ -1,0 +1,285 @@
+import { OrcError } from "../../src/base/error.ts";
+import { findRoot, type RootOptions } from "../../src/files/root.ts";
+import { withTemporaryDirectory, writeTree } from "./temporary.ts";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+
+/** What lies around the tests must not be seen: it is a repository too. */
+const permissions: Deno.PermissionOptions = {
+  read: ["tests/.tmp"],
+  write: ["tests/.tmp"],
+};
+
+function test(name: string, run: (directory: string) => void): void {
+  Deno.test({ name, permissions, fn: () => withTemporaryDirectory(run) });
+}
+
+function refusal(options: RootOptions): OrcError {
+  return assertThrows(() => findRoot(options), OrcError);
+}
+
+/** Source and root, seen from a directory. */
+function found(directory: string, start: string, home?: string): string {
+  const { root, source } = findRoot({ start: `${directory}/${start}`, home });
+  return `${source} ${root.slice(directory.length + 1) || "."}`;
+}
+
+const LINKED_WORKTREE = {
+  "main/.git/config": "[core]\n\tbare = false\n",
+  "main/.git/worktrees/wt/commondir": "../..\n",
+  "wt/.git": "gitdir: ../main/.git/worktrees/wt\n",
+};
+
+test("findRoot() takes the working directory where nothing else is", (directory) => {
+  writeTree(directory, { "a/b/": "" });
+  assertEquals(findRoot({ start: `${directory}/a/b` }), {
+    root: `${directory}/a/b`,
+    source: "cwd",
+    workingTree: `${directory}/a/b`,
+    worktree: null,
+  });
+});
+
+test("findRoot() takes the nearest .git or workflow.yaml", (directory) => {
+  writeTree(directory, {
+    "repo/.git/": "",
+    "repo/workflow.yaml": "",
+    "repo/a/b/": "",
+    "repo/pkg/workflow.yaml": "",
+    "repo/pkg/src/": "",
+    "repo/odd/workflow.yaml/": "",
+    "plain/workflow.yaml": "",
+    "plain/a/": "",
+  });
+  assertEquals(found(directory, "repo/a/b"), "git repo");
+  assertEquals(found(directory, "repo"), "git repo");
+  assertEquals(found(directory, "repo/pkg/src"), "workflow repo/pkg");
+  assertEquals(found(directory, "repo/odd"), "git repo");
+  assertEquals(found(directory, "plain/a"), "workflow plain");
+});
+
+test("findRoot() prefers a marker further up to what lies nearer", (directory) => {
+  writeTree(directory, {
+    ".orchestrator/sessions/": "",
+    "repo/.git/": "",
+    "repo/workflow.yaml": "",
+    "repo/a/": "",
+  });
+  assertEquals(found(directory, "repo/a"), "marker .");
+});
+
+test("findRoot() knows each marker, and takes the nearest", (directory) => {
+  writeTree(directory, {
+    ".orchestrator/sessions/": "",
+    "a/.orchestrator/current": "34aa3244",
+    "a/b/.orchestrator/meta.json": "{}",
+    "a/b/c/.orchestrator/config.yaml": "",
+  });
+  assertEquals(found(directory, "a/b/c"), "marker a/b");
+  assertEquals(found(directory, "a"), "marker a");
+  assertEquals(found(directory, ""), "marker .");
+});
+
+test("findRoot() finds the repository from inside its own state", (directory) => {
+  writeTree(directory, { "repo/.orchestrator/sessions/a/checkpoints/": "" });
+  const start = "repo/.orchestrator/sessions/a/checkpoints";
+  assertEquals(found(directory, start), "marker repo");
+});
+
+test("findRoot() never takes the user's own directory for a marker", (directory) => {
+  writeTree(directory, {
+    "home/.orchestrator/sessions/": "",
+    "home/x/": "",
+    "odd/.orchestrator": "a file",
+    "odd/x/": "",
+  });
+  assertEquals(found(directory, "home/x"), "marker home");
+  assertEquals(found(directory, "home/x", `${directory}/home/`), "cwd home/x");
+  assertEquals(found(directory, "odd/x", `${directory}/odd`), "cwd odd/x");
+});
+
+test("findRoot() does without a home that is empty or gone", (directory) => {
+  writeTree(directory, { ".orchestrator/sessions/": "" });
+  for (const home of ["", "relative", `${directory}/gone`]) {
+    assertEquals(found(directory, "", home), "marker .");
+  }
+});
+
+test("findRoot() keeps the state of a linked worktree in the main one", (directory) => {
+  writeTree(directory, { ...LINKED_WORKTREE, "wt/a/": "" });
+  assertEquals(findRoot({ start: `${directory}/wt/a` }), {
+    root: `${directory}/main`,
+    source: "worktree",
+    workingTree: `${directory}/wt`,
+    worktree: `${directory}/wt`,
+  });
+});
+
+test("findRoot() does not take the copy of the state in a linked worktree", (directory) => {
+  writeTree(directory, {
+    ...LINKED_WORKTREE,
+    "main/.orchestrator/sessions/": "",
+    "wt/.orchestrator/sessions/": "",
+    "wt/a/.orchestrator/sessions/": "",
+  });
+  assertEquals(found(directory, "wt/a"), "worktree main");
+});
+
+test("findRoot() finds the same part of the main worktree", (directory) => {
+  writeTree(directory, {
+    ...LINKED_WORKTREE,
+    "main/pkg/.orchestrator/current": "",
+    "main/lib/workflow.yaml": "",
+    "wt/pkg/src/": "",
+    "wt/lib/": "",
+  });
+  assertEquals(findRoot({ start: `${directory}/wt/pkg/src` }), {
+    root: `${directory}/main/pkg`,
+    source: "worktree",
+    workingTree: `${directory}/wt/pkg`,
+    worktree: `${directory}/wt`,
+  });
+  assertEquals(found(directory, "wt/lib"), "worktree main/lib");
+});
+
+test("findRoot() goes on above the main worktree", (directory) => {
+  const main = "group/main";
+  writeTree(directory, {
+    "group/.orchestrator/meta.json": "{}",
+    [`${main}/.git/worktrees/wt/commondir`]: "../..\n",
+    "wt/.git": `gitdir: ../${main}/.git/worktrees/wt\n`,
+  });
+  const result = findRoot({ start: `${directory}/wt` });
+  assertEquals(result.root, `${directory}/group`);
+  assertEquals(result.workingTree, `${directory}/wt`);
+});
+
+test("findRoot() ends where worktrees lie in each other", (directory) => {
+  writeTree(directory, {
+    "one/.git": "gitdir: ../two/main/.git/worktrees/one\n",
+    "one/main/.git/worktrees/two/commondir": "../..\n",
+    "two/.git": "gitdir: ../one/main/.git/worktrees/two\n",
+    "two/main/.git/worktrees/one/commondir": "../..\n",
+  });
+  assertEquals(found(directory, "one"), "worktree two/main");
+});
+
+test("findRoot() takes a worktree of a bare repository as it is", (directory) => {
+  writeTree(directory, {
+    "bare.git/config": "[core]\n\tbare = true\n",
+    "bare.git/worktrees/wt/commondir": "../..\n",
+    "wt/.git": "gitdir: ../bare.git/worktrees/wt\n",
+    "wt/a/": "",
+  });
+  assertEquals(findRoot({ start: `${directory}/wt/a` }), {
+    root: `${directory}/wt`,
+    source: "git",
+    workingTree: `${directory}/wt`,
+    worktree: `${directory}/wt`,
+  });
+});
+
+test("findRoot() does not climb out of a submodule", (directory) => {
+  writeTree(directory, {
+    ".orchestrator/sessions/": "",
+    ".git/modules/sub/HEAD": "",
+    "sub/.git": "gitdir: ../.git/modules/sub\n",
+    "sub/a/": "",
+    "sub/nested/.git/": "",
+  });
+  assertEquals(found(directory, "sub/a"), "git sub");
+  assertEquals(found(directory, "sub/nested"), "git sub/nested");
+  writeTree(directory, { "sub/.orchestrator/current": "" });
+  assertEquals(found(directory, "sub/nested"), "marker sub");
+});
+
+test("findRoot() ends at a directory it may not look at", (directory) => {
+  writeTree(directory, { "a/": "" });
+  const outside = { start: "/nowhere/deeper/../x" };
+  assertEquals(found(directory, "a"), "cwd a");
+  assertEquals(findRoot(outside).root, "/nowhere/x");
+});
+
+test("findRoot() refuses a file in the place of the state", (directory) => {
+  writeTree(directory, { ".orchestrator": "", "repo/.git/": "" });
+  const error = refusal({ start: `${directory}/repo` });
+  assertEquals([error.kind, error.code], ["corrupt", "not_a_directory"]);
+  assertEquals(error.path, `${directory}/.orchestrator`);
+  assertMatch(error.message, /it is a file and not a directory$/);
+});
+
+test("findRoot() refuses a broken .git file and names the way out", (directory) => {
+  writeTree(directory, { "repo/.git": "gitdir: ../gone\n", "repo/a/": "" });
+  const error = refusal({ start: `${directory}/repo/a` });
+  assertEquals([error.kind, error.code], ["corrupt", "broken_git_file"]);
+  assertEquals(error.path, `${directory}/repo/.git`);
+  assertMatch(error.hint ?? "", /--root/);
+  const explicit = `${directory}/repo`;
+  assertEquals(findRoot({ start: explicit, explicit }).root, explicit);
+});
+
+test("findRoot() says that the start is inside a git directory", (directory) => {
+  writeTree(directory, {
+    "repo/.git/hooks/": "",
+    "bare/HEAD": "",
+    "bare/objects/": "",
+    "bare/refs/heads/": "",
+  });
+  for (const start of ["repo/.git", "repo/.git/hooks", "bare", "bare/refs"]) {
+    const error = refusal({ start: `${directory}/${start}` });
+    assertEquals([error.kind, error.code], ["usage", "inside_git_directory"]);
+  }
+});
+
+test("findRoot() says that the working directory is gone", (directory) => {
+  const error = refusal({ start: `${directory}/gone` });
+  assertEquals(error.kind, "external");
+  assertEquals(error.message, "The current directory no longer exists");
+  const found = findRoot({ start: `${directory}/gone`, explicit: directory });
+  assertEquals(found.root, directory);
+});
+
+test("findRoot() takes a named root literally", (directory) => {
+  writeTree(directory, { ...LINKED_WORKTREE, "wt/a/": "" });
+  const start = `${directory}/wt`;
+  assertEquals(findRoot({ start, explicit: "a/../a/", environment: "b" }), {
+    root: `${directory}/wt/a`,
+    source: "flag",
+    workingTree: `${directory}/wt/a`,
+    worktree: null,
+  });
+  const { root, source } = findRoot({ start, environment: directory });
+  assertEquals([root, source], [directory, "environment"]);
+});
+
+test("findRoot() leads from a named linked worktree to the main one", (directory) => {
+  writeTree(directory, LINKED_WORKTREE);
+  assertEquals(findRoot({ start: directory, explicit: "wt" }), {
+    root: `${directory}/main`,
+    source: "flag",
+    workingTree: `${directory}/wt`,
+    worktree: `${directory}/wt`,
+  });
+});
+
+test("findRoot() takes an empty environment variable as not set", (directory) => {
+  const { source } = findRoot({ start: directory, environment: "" });
+  assertEquals(source, "cwd");
+});
+
+test("findRoot() refuses a named root that is no directory", (directory) => {
+  writeTree(directory, { file: "" });
+  const named = (explicit: string): unknown[] => {
+    const { kind, code } = refusal({ start: directory, explicit });
+    return [kind, code];
+  };
+  assertEquals(named("gone"), ["not_found", "no_such_root"]);
+  assertEquals(named("file"), ["usage", "root_not_a_directory"]);
+  assertEquals(named(""), ["usage", "root_not_a_directory"]);
+  assertEquals(named("/nowhere"), ["denied", "permission_missing"]);
+});
+
+test("findRoot() works with any characters in a path", (directory) => {
+  const name = " -x'\"$(y)\n#%?\\é🙂";
+  writeTree(directory, { [`${name}/.git/`]: "", [`${name}/a/`]: "" });
+  assertEquals(found(directory, `${name}/a`), `git ${name}`);
+});

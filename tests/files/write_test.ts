@@ -1,0 +1,159 @@
+import { OrcError } from "../../src/base/error.ts";
+import {
+  publish,
+  StagedFileLost,
+  writeAtomic,
+  writeNewFile,
+} from "../../src/files/write.ts";
+import { namesIn, tokenOf } from "../session/fixtures.ts";
+import { readTree, withTemporaryDirectory, writeTree } from "./temporary.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+
+const token = tokenOf(1);
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+function modeOf(path: string): number {
+  return (Deno.statSync(path).mode ?? 0) & 0o777;
+}
+
+Deno.test("writeAtomic() makes and replaces a file and leaves nothing beside it", () =>
+  withTemporaryDirectory((directory) => {
+    const path = `${directory}/state.json`;
+    for (const text of ["first", "", "x".repeat(100_000)]) {
+      assertEquals(writeAtomic(path, bytesOf(text), { token }), undefined);
+      assertEquals(readTree(directory), { "state.json": text });
+    }
+  }));
+
+Deno.test("writeAtomic() never writes into the old file", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { file: "old" });
+    Deno.linkSync(`${directory}/file`, `${directory}/other`);
+    writeAtomic(`${directory}/file`, bytesOf("new"), { token });
+    assertEquals(readTree(directory), { file: "new", other: "old" });
+  }));
+
+Deno.test({
+  name: "writeAtomic() keeps the mode of a file and gives a new one its own",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withTemporaryDirectory((directory) => {
+      const path = `${directory}/file`;
+      writeAtomic(path, bytesOf("x"), { token });
+      assertEquals(modeOf(path), 0o644);
+      for (const mode of [0o600, 0o664, 0o640]) {
+        Deno.chmodSync(path, mode);
+        writeAtomic(path, bytesOf("x"), { token, mode: 0o644 });
+        assertEquals(modeOf(path), mode);
+      }
+      writeAtomic(`${directory}/secret`, bytesOf("x"), { token, mode: 0o600 });
+      assertEquals(modeOf(`${directory}/secret`), 0o600);
+    }),
+});
+
+Deno.test("writeAtomic() names its temporary file so that it can be swept", () =>
+  withTemporaryDirectory((directory) => {
+    const path = `${directory}/file`;
+    let staged: readonly string[] = [];
+    const fence = () => staged = namesIn(directory);
+    writeAtomic(path, bytesOf("x"), { token, fence });
+    assertEquals(staged, [`file.${token}.tmp`]);
+  }));
+
+Deno.test("writeAtomic() stages the whole file before it asks the fence", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { file: "old" });
+    const fence = () =>
+      assertEquals(readTree(directory), {
+        file: "old",
+        [`file.${token}.tmp`]: "new",
+      });
+    writeAtomic(`${directory}/file`, bytesOf("new"), { token, fence });
+    assertEquals(readTree(directory), { file: "new" });
+  }));
+
+Deno.test("writeAtomic() changes nothing when the fence throws", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { file: "old" });
+    const fence = () => {
+      throw new TypeError("stop");
+    };
+    assertThrows(
+      () => writeAtomic(`${directory}/file`, bytesOf("new"), { token, fence }),
+      TypeError,
+      "stop",
+    );
+    assertEquals(readTree(directory), { file: "old" });
+  }));
+
+Deno.test("writeAtomic() tells that its staged file was swept", () =>
+  withTemporaryDirectory((directory) => {
+    const path = `${directory}/file`;
+    writeTree(directory, { file: "old" });
+    const fence = () => Deno.removeSync(`${path}.${token}.tmp`);
+    const error = assertThrows(
+      () => writeAtomic(path, bytesOf("new"), { token, fence }),
+      StagedFileLost,
+    );
+    assertEquals([error.kind, error.code], ["conflict", "lock_lost"]);
+    assertEquals(readTree(directory), { file: "old" });
+  }));
+
+Deno.test("writeAtomic() stages where it is told to", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { "staging/": "" });
+    const stagingDirectory = `${directory}/staging`;
+    let staged: readonly string[] = [];
+    const fence = () => staged = namesIn(stagingDirectory);
+    const options = { token, stagingDirectory, fence };
+    writeAtomic(`${directory}/file`, bytesOf("x"), options);
+    assertEquals(staged, [`file.${token}.tmp`]);
+    assertEquals(readTree(directory), { file: "x", "staging/": "" });
+  }));
+
+Deno.test("writeAtomic() refuses to replace a directory and stages nothing", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { "target/": "" });
+    const error = assertThrows(
+      () => writeAtomic(`${directory}/target`, bytesOf("x"), { token }),
+      OrcError,
+    );
+    assertEquals([error.kind, error.code], ["corrupt", "not_a_regular_file"]);
+    assertEquals(readTree(directory), { "target/": "" });
+  }));
+
+Deno.test("writeAtomic() throws when there is no directory", () =>
+  withTemporaryDirectory((directory) => {
+    assertThrows(
+      () => writeAtomic(`${directory}/none/file`, bytesOf("x"), { token }),
+      Deno.errors.NotFound,
+    );
+    assertEquals(readTree(directory), {});
+  }));
+
+Deno.test("writeNewFile() refuses a name that is taken", () =>
+  withTemporaryDirectory((directory) => {
+    writeNewFile(`${directory}/file`, bytesOf("first"));
+    assertThrows(
+      () => writeNewFile(`${directory}/file`, bytesOf("second")),
+      Deno.errors.AlreadyExists,
+    );
+    assertEquals(readTree(directory), { file: "first" });
+  }));
+
+Deno.test("publish() gives a directory its name, but over nothing that is in use", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { "staged/file": "x", "used/file": "y" });
+    assertThrows(() => publish(`${directory}/staged`, `${directory}/used`));
+    publish(`${directory}/staged`, `${directory}/free`);
+    assertThrows(
+      () => publish(`${directory}/staged`, `${directory}/free`),
+      StagedFileLost,
+    );
+    const published = { "free/": "", "free/file": "x" };
+    assertEquals(readTree(directory), {
+      ...published,
+      "used/": "",
+      "used/file": "y",
+    });
+  }));

@@ -1,0 +1,75 @@
+import { asObject } from "../../src/base/json.ts";
+import { parseJson } from "../../src/base/json_parse.ts";
+import { openDocument } from "../../src/base/shape.ts";
+import type {
+  LegacyFacts,
+  LegacyFile,
+  PresentSession,
+} from "../../src/migration/migration_facts.ts";
+import { decodeState } from "../../src/session/codec.ts";
+import type { SessionState } from "../../src/workflow/types.ts";
+
+/** A legacy file that somebody found. */
+export function file(path: string, sha256 = `hash of ${path}`): LegacyFile {
+  const attributes = { sizeBytes: 100, mode: 0o644, mtimeMs: 1, sha256 };
+  return { path, kind: "file", ...attributes };
+}
+
+/** A state with one item. */
+export function state(
+  workflowId: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): SessionState {
+  const text = JSON.stringify({
+    workflow_id: workflowId,
+    workflow_type: "T",
+    workflow_version: "1",
+    task_description: `Task of ${workflowId}`,
+    current_phase_id: "DO",
+    phases: { DO: { id: "DO", items: { it: { id: "it" } } } },
+    ...fields,
+  });
+  const value = parseJson(text, "state");
+  if (asObject(value) === undefined) throw new Error("no object");
+  return { ...decodeState(openDocument(value)), notes: [] };
+}
+
+/** A session in the new place. */
+export function present(
+  id: string,
+  workflowId: string,
+  fields: Partial<PresentSession> = {},
+): PresentSession {
+  return {
+    id,
+    state: state(workflowId),
+    stateSha256: `state of ${id}`,
+    adoptedSha256: null,
+    checkpoints: new Map(),
+    hasToolFeedback: false,
+    hasProcessFeedback: false,
+    ...fields,
+  };
+}
+
+/** Nothing at all, and what a test adds. */
+export function facts(fields: Partial<LegacyFacts> = {}): LegacyFacts {
+  return {
+    states: [],
+    lines: [],
+    checkpointTree: [],
+    checkpoints: [],
+    wholes: [],
+    included: [],
+    includedTrees: [],
+    rebuilt: [],
+    left: [],
+    warnings: [],
+    present: [],
+    sessionIds: new Set(fields.present?.map(({ id }) => id)),
+    hasCurrent: false,
+    freeBytes: null,
+    canLink: true,
+    ...fields,
+  };
+}

@@ -1,0 +1,329 @@
+import { openRepository } from "../../src/repository/open.ts";
+import { ownersOf } from "../../src/repository/select.ts";
+import { switchSession } from "../../src/sessions/manage.ts";
+import { addNote } from "../../src/work/add_note.ts";
+import { abandonSession } from "../../src/work/finish_session.ts";
+import { startSession } from "../../src/work/start.ts";
+import { readStatus } from "../../src/work/status.ts";
+import { writeTree } from "../files/temporary.ts";
+import {
+  agent,
+  EASY_WORKFLOW,
+  fixedHost,
+  idOf,
+  LEGACY_ID,
+  legacyState,
+  type Machine,
+  refusalOf,
+  refusalWithoutTrace,
+  withoutTrace,
+  withRoot,
+  WORKTREES,
+} from "../work/fixtures.ts";
+import { assertEquals } from "@std/assert";
+
+/** Which session a caller means, and why; nothing is written on the way. */
+async function selected(
+  root: string,
+  machine: Machine,
+  session?: string,
+): Promise<string> {
+  const chosen = await withoutTrace(
+    root,
+    () => readStatus(fixedHost(machine), { root, session }),
+  );
+  return `${chosen.sessionSource}: ${chosen.task}`;
+}
+
+/** Starts sessions one beside the other, each on a machine of its own, numbered from 1. */
+async function startAll(
+  root: string,
+  machines: readonly Machine[],
+): Promise<void> {
+  for (const [index, machine] of machines.entries()) {
+    const number = index + 1;
+    const host = fixedHost({ ...machine, number });
+    await startSession(host, { root, task: `Task ${number}`, beside: true });
+  }
+}
+
+/** Runs a test on a repository with sessions: one for each machine. */
+function withSessions(
+  machines: readonly Machine[],
+  test: (root: string) => Promise<void>,
+): Promise<void> {
+  return withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
+    await startAll(root, machines);
+    await test(root);
+  });
+}
+
+const ANYBODY: Machine = {};
+const ONE: Machine = { environment: agent("1") };
+const TWO: Machine = { environment: agent("2") };
+
+function removeCurrent(root: string): void {
+  Deno.removeSync(`${root}/.orchestrator/current`);
+}
+
+Deno.test("selectSession() takes the flag before all else", () =>
+  withSessions([ONE, TWO, ANYBODY], async (root) => {
+    const environment = { ...agent("1"), ORCHESTRATOR_SESSION: idOf(3, 0) };
+    assertEquals(
+      await selected(root, { environment }, idOf(2, 0)),
+      "flag: Task 2",
+    );
+  }));
+
+Deno.test("selectSession() takes the environment before the caller's own session", () =>
+  withSessions([ONE, TWO], async (root) => {
+    const environment = { ...agent("1"), ORCHESTRATOR_SESSION: idOf(2, 0) };
+    assertEquals(await selected(root, { environment }), "environment: Task 2");
+    const empty = { ...agent("1"), ORCHESTRATOR_SESSION: "" };
+    assertEquals(await selected(root, { environment: empty }), "agent: Task 1");
+  }));
+
+Deno.test("selectSession() takes an agent's own session before current", () =>
+  withSessions([ONE, TWO, ANYBODY], async (root) => {
+    assertEquals(await selected(root, ONE), "agent: Task 1");
+    assertEquals(await selected(root, TWO), "agent: Task 2");
+    assertEquals(await selected(root, ANYBODY), "current: Task 3");
+  }));
+
+Deno.test("selectSession() lets agents without a session or an id follow current", () =>
+  withSessions([ONE, ANYBODY], async (root) => {
+    const stranger = { environment: agent("3") };
+    assertEquals(await selected(root, stranger), "current: Task 2");
+    const nameless = { environment: { CLAUDECODE: "1" } };
+    assertEquals(await selected(root, nameless), "current: Task 2");
+  }));
+
+Deno.test("selectSession() keeps an agent in its session when others start, switch and end theirs", () =>
+  withSessions([ONE, TWO], async (root) => {
+    await switchSession(fixedHost({ number: 3 }), { root, id: idOf(2, 0) });
+    await abandonSession(fixedHost({ ...TWO, number: 4 }), {
+      root,
+      reason: "No longer wanted",
+    });
+    assertEquals(await selected(root, ONE), "agent: Task 1");
+    await addNote(fixedHost({ ...ONE, number: 5 }), { root, text: "Mine" });
+    const { notes } = await readStatus(fixedHost(ONE), { root });
+    assertEquals(notes, ["Mine"]);
+  }));
+
+Deno.test("selectSession() takes the session of the linked worktree, after the agent's own", () =>
+  withRoot(WORKTREES, async (root) => {
+    const linked = { workingDirectory: `${root}/wt` };
+    const main = { workingDirectory: `${root}/main` };
+    const start = (number: number, machine: Machine) =>
+      startSession(fixedHost({ ...machine, number }), {
+        task: `Task ${number}`,
+        beside: true,
+      });
+    await start(1, linked);
+    await start(2, main);
+    await start(3, { ...main, ...ONE });
+    const source = async (machine: Machine) => {
+      const { sessionSource, task } = await readStatus(fixedHost(machine));
+      return `${sessionSource}: ${task}`;
+    };
+    assertEquals(await source(linked), "worktree: Task 1");
+    assertEquals(await source(main), "current: Task 3");
+    assertEquals(await source({ ...linked, ...ONE }), "agent: Task 3");
+    assertEquals(await source({ ...linked, ...TWO }), "worktree: Task 1");
+  }));
+
+Deno.test("selectSession() takes the only active session where none is current", () =>
+  withSessions([ANYBODY, ANYBODY], async (root) => {
+    await abandonSession(fixedHost({ number: 3 }), {
+      root,
+      reason: "No longer wanted",
+    });
+    removeCurrent(root);
+    assertEquals(await selected(root, ANYBODY), "only: Task 1");
+  }));
+
+Deno.test("selectSession() refuses to guess between several, for reads and writes, and names them", () =>
+  withSessions([ANYBODY, ANYBODY], async (root) => {
+    removeCurrent(root);
+    const candidates = [idOf(1, 0), idOf(2, 0)];
+    const tries = [
+      () => readStatus(fixedHost(), { root }),
+      () => addNote(fixedHost(), { root, text: "For whom?" }),
+    ];
+    for (const attempt of tries) {
+      const error = await refusalWithoutTrace(root, attempt);
+      assertEquals([error.kind, error.code], ["refused", "session_ambiguous"]);
+      assertEquals(error.details, { candidates });
+      assertEquals(
+        error.message,
+        `Several sessions are active and none is chosen: ${
+          candidates.join(", ")
+        }`,
+      );
+    }
+  }));
+
+Deno.test("selectSession() names five candidates of many", () =>
+  withSessions(Array<Machine>(7).fill(ANYBODY), async (root) => {
+    removeCurrent(root);
+    const error = await refusalOf(() => readStatus(fixedHost(), { root }));
+    assertEquals(Object(error.details).candidates.length, 5);
+    assertEquals(error.message.endsWith("and 2 more"), true);
+  }));
+
+Deno.test("selectSession() refuses a current session that is gone, and names those that are there", () =>
+  withSessions([ANYBODY], async (root) => {
+    writeTree(root, { ".orchestrator/current": "34aa3244" });
+    const tries = [
+      () => readStatus(fixedHost(), { root }),
+      () => addNote(fixedHost(), { root, text: "For whom?" }),
+    ];
+    for (const attempt of tries) {
+      const error = await refusalWithoutTrace(root, attempt);
+      assertEquals([error.kind, error.code], ["not_found", "no_such_session"]);
+      assertEquals(
+        error.message,
+        `Current session "34aa3244" does not exist; choose one of: ${
+          idOf(1, 0)
+        }`,
+      );
+      assertEquals(error.details, { candidates: [idOf(1, 0)] });
+    }
+  }));
+
+Deno.test("selectSession() says how to begin where there is nothing to choose from", () =>
+  withRoot({ ".orchestrator/current": "34aa3244" }, async (root) => {
+    const gone = await refusalOf(() => readStatus(fixedHost(), { root }));
+    assertEquals(
+      [gone.message, gone.hint],
+      [
+        'Current session "34aa3244" does not exist; there is none here',
+        'orc start "TASK"',
+      ],
+    );
+    removeCurrent(root);
+    const none = await refusalOf(() => readStatus(fixedHost(), { root }));
+    assertEquals([none.kind, none.code], ["not_found", "no_session"]);
+    assertEquals(none.hint, 'orc start "TASK"');
+  }));
+
+Deno.test("selectSession() does not take a closed session for the only one", () =>
+  withSessions([ANYBODY], async (root) => {
+    await abandonSession(fixedHost({ number: 2 }), { root, reason: "Why not" });
+    assertEquals(await selected(root, ANYBODY), "current: Task 1");
+    removeCurrent(root);
+    const error = await refusalOf(() => readStatus(fixedHost(), { root }));
+    assertEquals(error.code, "no_session");
+  }));
+
+Deno.test("selectSession() refuses a current that is no session id", () =>
+  withSessions([ANYBODY], async (root) => {
+    for (const text of ["../../etc", "/etc", "A", "a b", "x".repeat(65)]) {
+      writeTree(root, { ".orchestrator/current": text });
+      const error = await refusalWithoutTrace(
+        root,
+        () => readStatus(fixedHost(), { root }),
+      );
+      assertEquals([error.kind, error.code], ["corrupt", "invalid_current"]);
+    }
+    writeTree(root, { ".orchestrator/current": `\ufeff${idOf(1, 0)}\r\n` });
+    assertEquals(await selected(root, ANYBODY), "current: Task 1");
+  }));
+
+Deno.test("selectSession() takes a unique beginning or end of an id, from the flag and the environment", () =>
+  withSessions([ONE, TWO], async (root) => {
+    assertEquals(await selected(root, ANYBODY, "01kk01"), "flag: Task 1");
+    const environment = { ORCHESTRATOR_SESSION: "01kk02" };
+    assertEquals(await selected(root, { environment }), "environment: Task 2");
+    const unclear = await refusalOf(() =>
+      readStatus(fixedHost(), { root, session: "01kk" })
+    );
+    assertEquals([unclear.kind, unclear.code], [
+      "usage",
+      "ambiguous_session_id",
+    ]);
+    const missing = await refusalOf(() =>
+      readStatus(fixedHost(), { root, session: "01kk09" })
+    );
+    assertEquals([missing.kind, missing.code], [
+      "not_found",
+      "no_such_session",
+    ]);
+    for (const session of ["", "../x", "A", "-rf"]) {
+      const invalid = await refusalOf(() =>
+        readStatus(fixedHost(), { root, session })
+      );
+      assertEquals(invalid.kind === "usage", session !== "-rf", session);
+    }
+  }));
+
+Deno.test("selectSession() refuses a binding that names no session", () =>
+  withSessions([ONE], async (root) => {
+    const [binding] = [...Deno.readDirSync(`${root}/.orchestrator/bindings`)];
+    const path = `.orchestrator/bindings/${binding?.name}`;
+    writeTree(root, { [path]: '{"session": "../x"}' });
+    const error = await refusalWithoutTrace(
+      root,
+      () => readStatus(fixedHost(ONE), { root }),
+    );
+    assertEquals([error.kind, error.code], ["corrupt", "invalid_binding"]);
+  }));
+
+Deno.test("selectSession() reads a legacy session in place where there is no other", () =>
+  withRoot({ ".workflow_state.json": legacyState() }, async (root) => {
+    assertEquals(await selected(root, ANYBODY), "legacy: Old task");
+    assertEquals(await selected(root, ONE), "legacy: Old task");
+    assertEquals(await selected(root, ANYBODY, LEGACY_ID), "flag: Old task");
+    assertEquals(await selected(root, ANYBODY, "1a2b"), "flag: Old task");
+    writeTree(root, { ".orchestrator/current": LEGACY_ID });
+    assertEquals(await selected(root, ANYBODY), "current: Old task");
+  }));
+
+Deno.test("selectSession() finds a legacy session by its id beside new ones, which win", () =>
+  withSessions([ANYBODY], async (root) => {
+    writeTree(root, { ".workflow_state.json": legacyState() });
+    assertEquals(await selected(root, ANYBODY), "current: Task 1");
+    assertEquals(await selected(root, ANYBODY, LEGACY_ID), "flag: Old task");
+    removeCurrent(root);
+    assertEquals(await selected(root, ANYBODY), "only: Task 1");
+  }));
+
+Deno.test("selectSession() names a session beside a damaged legacy one", () =>
+  withSessions([ANYBODY], async (root) => {
+    writeTree(root, { ".workflow_state.json": "{" });
+    assertEquals(await selected(root, ANYBODY, "01kk01"), "flag: Task 1");
+  }));
+
+Deno.test("selectSession() does not go back to the legacy file of an adopted session that has ended", () =>
+  withRoot({ ".workflow_state.json": legacyState() }, async (root) => {
+    await addNote(fixedHost({ number: 1 }), { root, text: "Adopted" });
+    await abandonSession(fixedHost({ number: 2 }), { root, reason: "Why not" });
+    removeCurrent(root);
+    const error = await refusalOf(() => readStatus(fixedHost(), { root }));
+    assertEquals(error.code, "no_session");
+    assertEquals(await selected(root, ANYBODY, LEGACY_ID), "flag: Old task");
+    const named = await readStatus(fixedHost(), { root, session: LEGACY_ID });
+    assertEquals([named.status, named.legacy], ["abandoned", false]);
+  }));
+
+Deno.test("ownersOf() names the agent if it tells its id, then the linked worktree", () =>
+  withRoot(WORKTREES, (root) => {
+    const owners = (machine: Machine) => {
+      const host = fixedHost(machine);
+      return ownersOf(host, openRepository(host));
+    };
+    const workingDirectory = `${root}/wt`;
+    const worktree = { kind: "worktree", name: workingDirectory } as const;
+    assertEquals(owners({ workingDirectory: `${root}/main` }), []);
+    assertEquals(owners({ workingDirectory }), [worktree]);
+    assertEquals(owners({ workingDirectory, ...ONE }), [
+      { kind: "agent", name: "claude-code:1" },
+      worktree,
+    ]);
+    assertEquals(
+      owners({ workingDirectory, environment: { CLAUDECODE: "1" } }),
+      [worktree],
+    );
+    return Promise.resolve();
+  }));

@@ -1,0 +1,219 @@
+import {
+  type RepositoryLayout,
+  repositoryLayout,
+  type SessionLayout,
+  sessionLayout,
+} from "../../src/base/layout.ts";
+import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
+import { pendingItem } from "../../src/engine/state.ts";
+import type { LockRecord } from "../../src/files/lock_record.ts";
+import type {
+  Liveness,
+  ProcessIdentity,
+} from "../../src/files/process_identity.ts";
+import type { Session, SessionStore } from "../../src/session/session_store.ts";
+import { fileStore } from "../../src/session/store.ts";
+import type { StoreContext } from "../../src/session/update.ts";
+import type {
+  Decision,
+  Event,
+  SessionState,
+} from "../../src/workflow/types.ts";
+import { withTemporaryDirectory } from "../files/temporary.ts";
+
+/** The instant at which everything happens in these tests. */
+export const NOW = "2026-03-01T10:00:00Z";
+
+/** Id of the session in {@linkcode withSession}. */
+export const SESSION_ID = "01kjtest00000000000000abcd";
+
+/** This process, as its locks name it. */
+export const OWN_IDENTITY: ProcessIdentity = {
+  pid: 4711,
+  start: "123456",
+  startedAtMs: 1_772_359_000_000,
+  boot: "b0",
+  namespace: "pid:[1]",
+  host: "here",
+  runtime: "deno",
+};
+
+/** A token that is never used twice: its number in 32 digits. */
+export function tokenOf(number: number): string {
+  return number.toString(16).padStart(32, "0");
+}
+
+/** The lock of another process. */
+export function foreignRecord(overrides: Partial<LockRecord> = {}): LockRecord {
+  return {
+    ...OWN_IDENTITY,
+    pid: 815,
+    start: "99",
+    token: tokenOf(0xf00),
+    at: "2026-03-01T09:59:48Z",
+    purpose: "complete",
+    ...overrides,
+  };
+}
+
+/** The text of a lock file, spelled out here so that its format cannot change unnoticed. */
+export function lockText(record: LockRecord): string {
+  const { startedAtMs, ...rest } = record;
+  const fields = { format: 1, ...rest, started_at_ms: startedAtMs };
+  return `${JSON.stringify(fields)}\n`;
+}
+
+/** What tests may decide about the surroundings of a store. */
+export interface ContextOptions {
+  readonly timeoutMs?: number;
+  readonly livenessOf?: (holder: ProcessIdentity) => Liveness;
+  readonly now?: () => string;
+  /** Number of the first token. */
+  readonly firstToken?: number;
+}
+
+/** Surroundings of a store in which nothing happens by chance. */
+export function storeContext(options: ContextOptions = {}): StoreContext {
+  let token = options.firstToken ?? 1;
+  let event = 0;
+  const newId = () => `01kjevent${String(event++).padStart(17, "0")}`;
+  return {
+    timeoutMs: options.timeoutMs ?? 60,
+    purpose: "test",
+    now: options.now ?? (() => NOW),
+    newToken: () => tokenOf(token++),
+    identity: () => OWN_IDENTITY,
+    livenessOf: options.livenessOf ?? (() => "alive"),
+    holdSignals: () => ({ throwIfCaught: () => {}, release: () => {} }),
+    idSource: () => Promise.resolve(newId),
+  };
+}
+
+/** The state of a session that has just started, with one phase of untouched items. */
+export function startedState(itemIds: readonly string[]): SessionState {
+  return {
+    workflowId: "wf_00c0ffee",
+    workflowType: "Test",
+    workflowVersion: "1.0",
+    task: "Add login",
+    project: null,
+    status: "active",
+    currentPhaseId: "PLAN",
+    phases: [{
+      id: "PLAN",
+      status: "active",
+      startedAt: NOW,
+      completedAt: null,
+      items: itemIds.map(pendingItem),
+      source: new Map(),
+    }],
+    createdAt: NOW,
+    updatedAt: NOW,
+    completedAt: null,
+    constraints: [],
+    notes: [],
+    metadata: new Map(),
+    definition: null,
+    source: new Map(),
+  };
+}
+
+/** An event of the session in {@linkcode startedState}. */
+export function eventOf(type: Event["type"], itemId: string | null): Event {
+  return {
+    type,
+    phaseId: "PLAN",
+    itemId,
+    message: `${type}: ${itemId}`,
+    details: new Map([["note", "größer"]]),
+    actor: "system",
+  };
+}
+
+/** Decides that an item is completed; nothing happens when it is already. */
+export function complete(itemId: string): (session: Session) => Decision {
+  return ({ state }) => {
+    if (completedItems(state).includes(itemId)) return { state, events: [] };
+    const phases = state.phases.map((phase) => ({
+      ...phase,
+      items: phase.items.map((item) =>
+        item.id === itemId ? { ...item, status: "completed" as const } : item
+      ),
+    }));
+    return {
+      state: { ...state, phases },
+      events: [eventOf("item_completed", itemId)],
+    };
+  };
+}
+
+/** A change that records an event and nothing else. */
+export function noteOf(text: string): (session: Session) => Decision {
+  return ({ state }) => ({
+    state,
+    events: [{ ...eventOf("note_added", null), message: text }],
+  });
+}
+
+/** Ids of the completed items. */
+export function completedItems({ phases }: SessionState): readonly string[] {
+  return phases.flatMap(({ items }) => items)
+    .filter(({ status }) => status === "completed")
+    .map(({ id }) => id);
+}
+
+/** A session on disk, and the store it is in. */
+export interface StoredFixture {
+  readonly layout: RepositoryLayout;
+  readonly paths: SessionLayout;
+  readonly context: StoreContext;
+  readonly store: SessionStore;
+}
+
+/** What tests may decide about a session. */
+export interface SessionOptions extends ContextOptions {
+  /** Ids of its items; `a`, `b` and `c` without it. */
+  readonly items?: readonly string[];
+}
+
+/** Runs a test on a new session. */
+export function withSession(
+  test: (fixture: StoredFixture) => void | Promise<void>,
+  options: SessionOptions = {},
+): Promise<void> {
+  return withTemporaryDirectory(async (root) => {
+    const context = storeContext(options);
+    const layout = repositoryLayout(root);
+    Deno.mkdirSync(layout.sessions, { recursive: true });
+    const store = fileStore(layout, context);
+    const decision = {
+      state: startedState(options.items ?? ["a", "b", "c"]),
+      events: [eventOf("workflow_started", null)],
+    };
+    const localTime = "2026-03-01T11:00:00.000";
+    await store.create({ id: SESSION_ID, decision, localTime });
+    await test({
+      layout,
+      paths: sessionLayout(root, SESSION_ID),
+      context,
+      store,
+    });
+  });
+}
+
+/** Names in a directory, sorted. */
+export function namesIn(directory: string): readonly string[] {
+  return [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
+}
+
+/** The lines of a log that are events. */
+export function eventsIn(path: string): readonly RecordedEvent[] {
+  return Deno.readTextFileSync(path).split("\n").flatMap((line) =>
+    decodeLogLine(line) ?? []
+  );
+}
+
+/** Types of the events in a log, each with its item. */
+export function loggedIn(path: string): readonly string[] {
+  return eventsIn(path).map(({ type, itemId }) => `${type} ${itemId ?? "-"}`);
+}

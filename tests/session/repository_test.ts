@@ -1,0 +1,178 @@
+import { OrcError } from "../../src/base/error.ts";
+import { repositoryLayout } from "../../src/base/layout.ts";
+import {
+  ensureRepository,
+  readRepositoryMeta,
+  type RepositoryFacts,
+  type RepositoryMeta,
+} from "../../src/session/repository.ts";
+import {
+  readTree,
+  withTemporaryDirectory,
+  writeTree,
+} from "../files/temporary.ts";
+import {
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+
+const FACTS: RepositoryFacts = {
+  now: "2026-11-20T09:00:00Z",
+  repoRoot: "/home/dev/shop",
+  remote: "https://me:secret@github.com/org/shop.git",
+  version: "0.1.0",
+  portable: false,
+  newToken: () => "00112233445566778899aabbccddeeff",
+};
+
+const META_TEXT = `{
+  "created_at": "2026-11-20T09:00:00Z",
+  "repo_root": "/home/dev/shop",
+  "git_remote": "https://github.com/org/shop.git",
+  "orchestrator_version": "0.1.0",
+  "repo_id": "3fb44599c761",
+  "portable": false
+}
+`;
+
+function ensure(
+  root: string,
+  facts: Partial<RepositoryFacts> = {},
+): Promise<RepositoryMeta> {
+  const layout = repositoryLayout(root);
+  return ensureRepository(layout, { ...FACTS, ...facts }, Deno.writeFileSync);
+}
+
+Deno.test("ensureRepository() makes the directories, .gitignore and meta.json", () =>
+  withTemporaryDirectory(async (root) => {
+    await ensure(root);
+    assertEquals(readTree(root), {
+      ".orchestrator/": "",
+      ".orchestrator/sessions/": "",
+      ".orchestrator/.gitignore": "*\n",
+      ".orchestrator/meta.json": META_TEXT,
+    });
+  }));
+
+Deno.test("ensureRepository() lets git see a portable repository", () =>
+  withTemporaryDirectory(async (root) => {
+    const meta = await ensure(root, { portable: true });
+    assertEquals(meta.portable, true);
+    assertEquals(Object.keys(readTree(`${root}/.orchestrator`)).sort(), [
+      "meta.json",
+      "sessions/",
+    ]);
+  }));
+
+Deno.test("ensureRepository() changes nothing of a repository that is set up", () =>
+  withTemporaryDirectory(async (root) => {
+    const first = await ensure(root);
+    const before = readTree(root);
+    const again = await ensure(root, {
+      now: "2027-01-01T00:00:00Z",
+      remote: undefined,
+      portable: true,
+    });
+    assertEquals(again, first);
+    assertEquals(readTree(root), before);
+  }));
+
+Deno.test("ensureRepository() completes what the Python tool began", () =>
+  withTemporaryDirectory(async (root) => {
+    writeTree(root, {
+      ".orchestrator/.gitignore": "*\n!keep\n",
+      ".orchestrator/current": "34aa3244",
+      ".orchestrator/sessions/34aa3244/state.json": "{}",
+    });
+    const before = readTree(root);
+    await ensure(root);
+    const after = readTree(root);
+    assertEquals(after, { ...before, ".orchestrator/meta.json": META_TEXT });
+  }));
+
+Deno.test("ensureRepository() gives all clones of a remote the same id", () =>
+  withTemporaryDirectory(async (root) => {
+    const idWith = async (facts: Partial<RepositoryFacts>): Promise<string> => {
+      Deno.removeSync(root, { recursive: true });
+      Deno.mkdirSync(root);
+      return (await ensure(root, facts)).repoId;
+    };
+    const id = await idWith({});
+    assertMatch(id, /^[0-9a-f]{12}$/);
+    assertEquals(await idWith({ remote: "git@github.com:org/shop" }), id);
+    const random = await idWith({ remote: undefined });
+    assertNotEquals(random, id);
+    assertEquals(await idWith({ remote: "../shop.git" }), random);
+    const other = await idWith({ remote: undefined, newToken: () => "ff" });
+    assertNotEquals(other, random);
+  }));
+
+Deno.test("ensureRepository() never overwrites meta.json that it cannot read", () =>
+  withTemporaryDirectory(async (root) => {
+    const bad = ["", "{", "[]", "null", "{}", "\0\0", META_TEXT.slice(0, -9)];
+    for (const text of bad) {
+      writeTree(root, { ".orchestrator/meta.json": text });
+      const before = readTree(root);
+      const error = await assertRejects(() => ensure(root), OrcError);
+      assertEquals(error.kind, "corrupt", text);
+      assertEquals(readTree(root), before);
+    }
+  }));
+
+Deno.test("ensureRepository() refuses files where directories are expected", () =>
+  withTemporaryDirectory(async (root) => {
+    for (const name of [".orchestrator", ".orchestrator/sessions"]) {
+      writeTree(root, { [name]: "junk" });
+      const before = readTree(root);
+      const error = await assertRejects(() => ensure(root), OrcError);
+      assertEquals(error.code, "not_a_directory");
+      assertEquals(readTree(root), before);
+      Deno.removeSync(`${root}/.orchestrator`, { recursive: true });
+    }
+  }));
+
+Deno.test("ensureRepository() can be called by two at the same time", () =>
+  withTemporaryDirectory(async (root) => {
+    const [first, second] = await Promise.all([ensure(root), ensure(root)]);
+    assertEquals(first, second);
+    assertEquals(readRepositoryMeta(repositoryLayout(root)), first);
+  }));
+
+Deno.test("ensureRepository() names the permission it lacks", async () => {
+  const error = await assertRejects(() => ensure("tests/testdata"), OrcError);
+  assertEquals([error.kind, error.code], ["denied", "permission_missing"]);
+  assertMatch(error.message, /--allow-write=tests\/testdata\/\.orchestrator$/);
+});
+
+Deno.test("readRepositoryMeta() reads what was written", () =>
+  withTemporaryDirectory(async (root) => {
+    const layout = repositoryLayout(root);
+    assertEquals(readRepositoryMeta(layout), undefined);
+    const written = await ensure(root, { remote: undefined });
+    assertEquals(readRepositoryMeta(layout), written);
+    assertEquals(written.gitRemote, null);
+  }));
+
+Deno.test("readRepositoryMeta() names the field that is wrong", () =>
+  withTemporaryDirectory((root) => {
+    const meta = JSON.parse(META_TEXT);
+    const cases: [string, unknown][] = [
+      ["repo_id", "../../../etc"],
+      ["repo_id", 12],
+      ["created_at", null],
+      ["git_remote", ["x"]],
+    ];
+    for (const [key, value] of cases) {
+      const text = JSON.stringify({ ...meta, [key]: value });
+      writeTree(root, { ".orchestrator/meta.json": text });
+      const error = assertThrows(
+        () => readRepositoryMeta(repositoryLayout(root)),
+        OrcError,
+        `$.${key} is not`,
+      );
+      assertEquals([error.kind, error.code], ["corrupt", "invalid_meta"]);
+    }
+  }));

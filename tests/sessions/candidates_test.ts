@@ -1,0 +1,39 @@
+import { listCandidates } from "../../src/sessions/candidates.ts";
+import { edit, fixedHost, idOf, withSession } from "../work/fixtures.ts";
+import { assertEquals } from "@std/assert";
+
+/** As a foreign program, or a human, may have written it. */
+function rename(root: string, from: string, to: string): void {
+  const path = `${root}/.orchestrator/sessions/${idOf(0, 0)}/state.json`;
+  edit(path, from, to);
+}
+
+Deno.test("listCandidates() lists nothing where nothing can be read", () =>
+  withSession(async (root) => {
+    rename(root, '"version"', '"version');
+    for (const kind of ["item", "open-item", "phase", "checkpoint"] as const) {
+      assertEquals(await listCandidates(fixedHost(), kind, { root }), []);
+    }
+    const [session] = await listCandidates(fixedHost(), "session", { root });
+    assertEquals(session, { word: idOf(0, 0), summary: "damaged:" });
+  }));
+
+Deno.test("listCandidates() lists words only that a shell takes as they are", () =>
+  withSession(async (root) => {
+    const path = `${root}/.orchestrator/sessions`;
+    const ids = await listCandidates(fixedHost(), "session", { root });
+    Deno.mkdirSync(`${path}/$(touch x)`);
+    Deno.mkdirSync(`${path}/a b`);
+    assertEquals(
+      await listCandidates(fixedHost(), "session", { root }),
+      ids,
+    );
+  }));
+
+Deno.test("listCandidates() sums up in one short line", () =>
+  withSession(async (root) => {
+    rename(root, "The idea", `One\\ntwo ${"three ".repeat(20)}`);
+    const [item] = await listCandidates(fixedHost(), "item", { root });
+    assertEquals(item?.summary.startsWith("One two three"), true);
+    assertEquals(item?.summary.length, 60);
+  }));

@@ -1,0 +1,234 @@
+import type { Cleanup } from "../../src/sessions/apply_cleanup.ts";
+import {
+  cleanupSessions,
+  type CleanupSessionsOptions,
+} from "../../src/sessions/cleanup_sessions.ts";
+import { completeItem } from "../../src/work/complete_item.ts";
+import {
+  abandonSession,
+  finishSession,
+} from "../../src/work/finish_session.ts";
+import { startSession } from "../../src/work/start.ts";
+import { writeTree } from "../files/temporary.ts";
+import { foreignRecord, lockText } from "../session/fixtures.ts";
+import {
+  agent,
+  EASY_WORKFLOW,
+  edit,
+  fixedHost,
+  idOf,
+  legacyState,
+  type Machine,
+  refusalOf,
+  refusalWithoutTrace,
+  sessionsIn,
+  withoutTrace,
+  withRoot,
+} from "../work/fixtures.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+
+/** Forty days after the sessions were closed. */
+const LATER = "2026-04-10T10:00:00Z";
+
+const ACTIVE = idOf(1, 0);
+const COMPLETED = idOf(2, 0);
+const ABANDONED = idOf(3, 0);
+
+/** A session in each status; the abandoned one is current. */
+function withThree(test: (root: string) => Promise<void>): Promise<void> {
+  return withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
+    for (const number of [1, 2, 3]) {
+      const task = `Task ${number}`;
+      const host = fixedHost({ number });
+      await startSession(host, { root, task, beside: true });
+    }
+    const second = { root, session: COMPLETED };
+    await completeItem(fixedHost({ number: 4 }), { ...second, itemId: "it" });
+    await finishSession(fixedHost({ number: 5 }), second);
+    const third = { root, session: ABANDONED, reason: "Dropped" };
+    await abandonSession(fixedHost({ number: 6 }), third);
+    await test(root);
+  });
+}
+
+function cleanup(
+  root: string,
+  options: CleanupSessionsOptions = {},
+  machine: Machine = {},
+): Promise<Cleanup> {
+  const host = fixedHost({ number: 7, at: LATER, ...machine });
+  return cleanupSessions(host, { root, lockTimeout: "0", ...options });
+}
+
+Deno.test("cleanupSessions() removes closed sessions and never an active one", () =>
+  withThree(async (root) => {
+    const { sessions, dryRun, kept } = await cleanup(root, {
+      olderThan: "0",
+      yes: true,
+    });
+    assertEquals([dryRun, kept], [false, []]);
+    assertEquals(
+      sessions.map(({ session, status, days }) => [session, status, days]),
+      [[COMPLETED, "completed", 40], [ABANDONED, "abandoned", 40]],
+    );
+    assertEquals(sessionsIn(root), [ACTIVE]);
+  }));
+
+Deno.test("cleanupSessions() removes only what is old enough and of the status named", () =>
+  withThree(async (root) => {
+    const yes = { yes: true };
+    const count = async (options: CleanupSessionsOptions) =>
+      (await cleanup(root, { ...yes, ...options })).sessions.length;
+    assertEquals(await count({ olderThan: "41" }), 0);
+    assertEquals(await count({ status: "abandoned" }), 1);
+    assertEquals(sessionsIn(root), [ACTIVE, COMPLETED]);
+    assertEquals(await count({ status: "abandoned" }), 0);
+    assertEquals(await count({}), 1);
+    assertEquals(sessionsIn(root), [ACTIVE]);
+  }));
+
+Deno.test("cleanupSessions() shows in a dry run what it would remove, and writes nothing", () =>
+  withThree(async (root) => {
+    const options = { dryRun: true };
+    const planned = await withoutTrace(root, () => cleanup(root, options));
+    const sizes = planned.sessions.map(({ sizeBytes }) => sizeBytes);
+    assertEquals([planned.dryRun, planned.sessions.length], [true, 2]);
+    assertEquals(planned.sizeBytes, sizes.reduce((sum, size) => sum + size));
+    assertEquals(sizes.every((size) => size > 1000), true);
+  }));
+
+Deno.test("cleanupSessions() removes nothing without a yes", () =>
+  withThree(async (root) => {
+    const error = await refusalWithoutTrace(root, () => cleanup(root));
+    assertEquals([error.kind, error.code], ["refused", "not_confirmed"]);
+    for (const answer of ["", "no", undefined, "yesterday"]) {
+      const machine = { answers: [answer] };
+      const other = await refusalWithoutTrace(
+        root,
+        () => cleanup(root, {}, machine),
+      );
+      assertEquals(other.code, "not_confirmed");
+    }
+  }));
+
+Deno.test("cleanupSessions() asks at a terminal, and shows what will be gone", () =>
+  withThree(async (root) => {
+    const host = fixedHost({ number: 7, at: LATER, answers: ["Yes"] });
+    await cleanupSessions(host, { root });
+    assertEquals(host.questions.length, 1);
+    assertStringIncludes(host.questions[0] ?? "", "completed 40 days ago");
+    assertStringIncludes(host.questions[0] ?? "", "Remove 2 sessions (");
+    assertEquals(sessionsIn(root), [ACTIVE]);
+  }));
+
+Deno.test("cleanupSessions() asks nobody where there is nothing to remove", () =>
+  withRoot({}, async (root) => {
+    const answers: string[] = [];
+    const { sessions } = await withoutTrace(
+      root,
+      () => cleanup(root, {}, { answers }),
+    );
+    assertEquals(sessions, []);
+  }));
+
+Deno.test("cleanupSessions() leaves nobody in a session that is gone", () =>
+  withThree(async (root) => {
+    const environment = agent("1");
+    const host = fixedHost({ number: 8, environment });
+    await startSession(host, { root, task: "Mine" });
+    const own = { root, session: idOf(8, 0), reason: "Dropped" };
+    await abandonSession(fixedHost({ number: 9 }), own);
+    const bindings = `${root}/.orchestrator/bindings`;
+    assertEquals(Array.from(Deno.readDirSync(bindings)).length, 1);
+    await cleanup(root, { yes: true });
+    assertEquals(Array.from(Deno.readDirSync(bindings)).length, 0);
+    const left = Array.from(
+      Deno.readDirSync(`${root}/.orchestrator`),
+      ({ name }) => name,
+    );
+    assertEquals(left.includes("current"), false);
+  }));
+
+Deno.test("cleanupSessions() keeps what is damaged, and says so", () =>
+  withThree(async (root) => {
+    const sessions = `${root}/.orchestrator/sessions`;
+    writeTree(sessions, {
+      [`${ABANDONED}/state.json`]: "{",
+      "unfinished/": "",
+    });
+    edit(`${sessions}/${ACTIVE}/state.json`, '"active"', '"completed"');
+    const { kept } = await cleanup(root, { yes: true });
+    assertEquals(sessionsIn(root), [ACTIVE, ABANDONED, "unfinished"]);
+    assertEquals(
+      kept.map(({ path }) => path.slice(sessions.length + 1)),
+      [ACTIVE, ABANDONED, "unfinished"].map((id) => `${id}/state.json`),
+    );
+    assertEquals(
+      kept.map(({ problem }) =>
+        /changed outside|not valid JSON|missing/.exec(problem) !== null
+      ),
+      [true, true, true],
+      kept.map(({ problem }) => problem).join("\n"),
+    );
+  }));
+
+Deno.test("cleanupSessions() never removes the older tool's file", () =>
+  withThree(async (root) => {
+    const path = `${root}/.workflow_state.json`;
+    writeTree(root, { ".workflow_state.json": legacyState() });
+    assertEquals((await cleanup(root, { yes: true })).kept, []);
+    const status = "completed";
+    writeTree(root, { ".workflow_state.json": legacyState({ status }) });
+    const { kept } = await cleanup(root, { yes: true });
+    assertEquals(kept.map((each) => each.path), [path]);
+    assertStringIncludes(kept[0]?.problem ?? "", "only a migration removes");
+    assertEquals(Deno.lstatSync(path).isFile, true);
+  }));
+
+Deno.test("cleanupSessions() finishes a removal that was cut short", () =>
+  withThree(async (root) => {
+    const name = `.removed-${"0".repeat(32)}`;
+    writeTree(`${root}/.orchestrator/sessions`, {
+      [`${name}/log.jsonl`]: "12",
+    });
+    const { sessions, leftovers, sizeBytes } = await cleanup(root, {
+      olderThan: "1000",
+      yes: true,
+    });
+    assertEquals([sessions, leftovers.length, sizeBytes], [[], 1, 2]);
+    assertEquals(sessionsIn(root), [ACTIVE, COMPLETED, ABANDONED]);
+  }));
+
+Deno.test("cleanupSessions() removes the others when one is in use", () =>
+  withThree(async (root) => {
+    const path = `.orchestrator/sessions/${COMPLETED}`;
+    writeTree(root, { [`${path}/lock`]: lockText(foreignRecord()) });
+    const { sessions, kept } = await cleanup(root, { yes: true });
+    assertEquals(sessions.map(({ session }) => session), [ABANDONED]);
+    assertEquals(kept.map((each) => each.path), [`${root}/${path}`]);
+    assertEquals(sessionsIn(root), [ACTIVE, COMPLETED]);
+    // Where nothing else was to be done, it is a failure.
+    const error = await refusalOf(() => cleanup(root, { yes: true }));
+    assertEquals(error.code, "lock_held");
+  }));
+
+Deno.test("cleanupSessions() refuses an age and a status that are none", () =>
+  withThree(async (root) => {
+    const code = async (options: CleanupSessionsOptions) =>
+      (await refusalWithoutTrace(root, () => cleanup(root, options))).code;
+    assertEquals(await code({ olderThan: "-1" }), "invalid_number");
+    assertEquals(await code({ status: "active" }), "invalid_status");
+  }));
+
+Deno.test("cleanupSessions() lets no agent remove what was closed today", () =>
+  withThree(async (root) => {
+    const machine = { number: 9, environment: agent("1") };
+    const options = { root, olderThan: "0", yes: true };
+    const error = await refusalWithoutTrace(
+      root,
+      () => cleanupSessions(fixedHost(machine), options),
+    );
+    assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+    const removed = await cleanupSessions(fixedHost({ number: 9 }), options);
+    assertEquals(removed.sessions.length, 2);
+  }));

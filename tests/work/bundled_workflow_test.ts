@@ -1,0 +1,224 @@
+import { fillSessionName } from "../../src/base/session_name.ts";
+import { bundledWorkflow } from "../../src/workflow/bundled.ts";
+import { planCommand } from "../../src/workflow/command.ts";
+import { parseWorkflow } from "../../src/workflow/parse.ts";
+import {
+  detectProject,
+  type ProjectKind,
+} from "../../src/workflow/project_kind.ts";
+import { readWorkflowText } from "../../src/workflow/read_workflow_text.ts";
+import type { Item, Workflow } from "../../src/workflow/types.ts";
+import { assert, assertEquals } from "@std/assert";
+
+const SCRIPTS = '{"scripts": {"test": "x", "build": "y", "lint": "z"}}';
+
+const KINDS: readonly ProjectKind[] = [
+  [],
+  ["package.json"],
+  ["package.json", "pnpm-lock.yaml"],
+  ["deno.json"],
+  ["Cargo.toml"],
+  ["go.mod"],
+  ["pyproject.toml", "uv.lock", "ruff.toml"],
+  ["Makefile"],
+  ["CMakeLists.txt"],
+].map((files) => detectProject(new Set(files), () => SCRIPTS));
+
+const NAME = "add-login-3f2a";
+const DIRECTORY = `docs/tasks/${NAME}`;
+
+function workflowFor(kind: ProjectKind): Workflow {
+  const text = fillSessionName(bundledWorkflow(kind), NAME);
+  const { value, locate } = readWorkflowText(text, "bundled");
+  const { workflow, warnings } = parseWorkflow(value, { locate });
+  assertEquals(warnings, [], kind.name);
+  return workflow;
+}
+
+function itemsOf({ phases }: Workflow): readonly Item[] {
+  return phases.flatMap(({ items }) => items);
+}
+
+function itemOf(workflow: Workflow, id: string): Item {
+  const item = itemsOf(workflow).find((candidate) => candidate.id === id);
+  if (item === undefined) throw new Error(`no item ${id}`);
+  return item;
+}
+
+Deno.test("bundledWorkflow() is valid and without warnings for every kind of project", () => {
+  for (const kind of KINDS) {
+    const { phases, settings } = workflowFor(kind);
+    assertEquals(phases.map(({ id }) => id), [
+      "PLAN",
+      "EXECUTE",
+      "REVIEW",
+      "VERIFY",
+      "LEARN",
+    ]);
+    assertEquals(settings.get("supervision_mode"), "supervised");
+    assertEquals(settings.get("test_command"), kind.testCommand);
+    for (const { id, items } of phases) {
+      assert(
+        items.some(({ stepType }) =>
+          stepType !== "flexible" && stepType !== "documented"
+        ),
+        id,
+      );
+    }
+  }
+});
+
+Deno.test("bundledWorkflow() holds 12 to 18 items, each with a word on what good looks like", () => {
+  for (const kind of KINDS) {
+    const items = itemsOf(workflowFor(kind));
+    assert(items.length >= 12 && items.length <= 18, String(items.length));
+    for (const { id, description } of items) assert(description, id);
+  }
+});
+
+Deno.test("bundledWorkflow() has only gates that check something, and humans where they decide", () => {
+  for (const kind of KINDS) {
+    const workflow = workflowFor(kind);
+    const gates = itemsOf(workflow).filter(({ stepType }) =>
+      stepType === "gate"
+    );
+    assert(gates.length >= 5);
+    for (const { id, verification } of gates) {
+      assert(
+        verification.type === "command" || verification.type === "manual_gate",
+        id,
+      );
+    }
+    for (const id of ["plan_approval", "acceptance"]) {
+      assertEquals(itemOf(workflow, id).verification.type, "manual_gate");
+    }
+  }
+});
+
+Deno.test("bundledWorkflow() runs the tests as gates where there is a command for them", () => {
+  for (const kind of KINDS) {
+    const workflow = workflowFor(kind);
+    for (const id of ["tests_pass", "final_tests"]) {
+      const { stepType, verification } = itemOf(workflow, id);
+      if (kind.testCommand === undefined) {
+        assert(
+          verification.type === "command" ||
+            verification.type === "manual_gate",
+        );
+        continue;
+      }
+      assert(verification.type === "command");
+      const plan = planCommand(verification.command, workflow.settings);
+      assert(plan.kind === "words");
+      assertEquals([stepType, plan.filled], ["gate", kind.testCommand]);
+    }
+  }
+});
+
+/** Runs the checks of the named items in a directory; true for those that pass. */
+function check(directory: string, ...ids: string[]): readonly boolean[] {
+  const workflow = workflowFor(detectProject(new Set()));
+  return ids.map((id) => {
+    const { verification } = itemOf(workflow, id);
+    assert(verification.type === "command");
+    const plan = planCommand(verification.command, workflow.settings);
+    assert(plan.kind === "words");
+    const [program = "", ...args] = plan.words;
+    const { code } = new Deno.Command(program, { args, cwd: directory })
+      .outputSync();
+    return code === verification.expectExitCode;
+  });
+}
+
+function withDirectory(work: (directory: string) => void): void {
+  Deno.mkdirSync("tests/.tmp", { recursive: true });
+  const directory = Deno.makeTempDirSync({ dir: "tests/.tmp" });
+  try {
+    Deno.mkdirSync(`${directory}/${DIRECTORY}`, { recursive: true });
+    work(directory);
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+}
+
+const WRITTEN = [
+  "scope",
+  "plan",
+  "risks",
+  "test_list",
+  "baseline",
+  "tests_pass",
+  "self_review",
+  "security_check",
+  "learnings",
+];
+const PROMISES = ["criteria_met", "findings_resolved"];
+
+function write(directory: string, name: string, text: string): void {
+  Deno.writeTextFileSync(`${directory}/${DIRECTORY}/${name}.md`, text);
+}
+
+Deno.test("bundledWorkflow() has checks that fail on missing and on empty files", () => {
+  withDirectory((directory) => {
+    const all = [...WRITTEN, ...PROMISES];
+    assertEquals(check(directory, ...all), all.map(() => false));
+    for (const name of ["plan", "review", "learnings"]) {
+      write(directory, name, "");
+    }
+    assertEquals(check(directory, ...WRITTEN), WRITTEN.map(() => false));
+  });
+});
+
+Deno.test("bundledWorkflow() has checks that headings and labels alone do not pass", () => {
+  withDirectory((directory) => {
+    const labels = ["Step", "Risk", "Test", "Ran", "Result", "Security"];
+    const text = labels.map((label) =>
+      `## ${label}\n- ${label}:\n- [ ] ${label}: .\n`
+    ).join("");
+    for (const name of ["plan", "review", "learnings"]) {
+      write(directory, name, text);
+    }
+    assertEquals(check(directory, ...WRITTEN), WRITTEN.map(() => false));
+  });
+});
+
+Deno.test("bundledWorkflow() does not take what another task wrote", () => {
+  withDirectory((directory) => {
+    Deno.writeTextFileSync(`${directory}/docs/plan.md`, PLAN);
+    assertEquals(check(directory, "scope", "plan"), [false, false]);
+  });
+});
+
+Deno.test("bundledWorkflow() sees an open box however it is written", () => {
+  for (const box of ["\t- [ ] x", "+ [ ] x", "1. [ ] x", "  * [ ] x"]) {
+    withDirectory((directory) => {
+      write(directory, "plan", `- [x] done\n${box}\n`);
+      assertEquals(check(directory, "criteria_met"), [false], box);
+    });
+  }
+});
+
+const PLAN = `# Login
+- [ ] A wrong password shows an error
+- Step: login.ts compares the hash, since the old way leaks time
+- Risk: users may be locked out; revert the commit
+- [ ] Test: wrong password, empty password
+- Ran: npm test, 12 tests pass
+- Result: npm test, 13 tests pass
+`;
+
+Deno.test("bundledWorkflow() can be finished by writing what its notes ask for", () => {
+  withDirectory((directory) => {
+    write(directory, "plan", PLAN);
+    write(
+      directory,
+      "review",
+      "- [x] src/login.ts: the error was swallowed\n- Security: passwords are never logged\n",
+    );
+    write(directory, "learnings", "- Tests need a running database: make db\n");
+    assertEquals(check(directory, ...WRITTEN), WRITTEN.map(() => true));
+    assertEquals(check(directory, ...PROMISES), [false, true]);
+    write(directory, "plan", PLAN.replaceAll("[ ]", "[x]"));
+    assertEquals(check(directory, ...PROMISES), [true, true]);
+  });
+});

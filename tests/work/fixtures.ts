@@ -1,0 +1,347 @@
+import { OrcError } from "../../src/base/error.ts";
+import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
+import type { ProcessIdentity } from "../../src/files/process_identity.ts";
+import { detectAgent } from "../../src/host/environment.ts";
+import type {
+  Host,
+  ProgramRequest,
+  ProgramResult,
+} from "../../src/host/host.ts";
+import { runProgram } from "../../src/host/process.ts";
+import { startSession } from "../../src/work/start.ts";
+import {
+  readTree,
+  withTemporaryDirectory,
+  writeTree,
+} from "../files/temporary.ts";
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+
+/** When everything happens, unless a test says otherwise. */
+export const NOW = "2026-03-01T10:00:00Z";
+
+/** The environment of an agent that tells its own id. */
+export function agent(id: string): Readonly<Record<string, string>> {
+  return { CLAUDECODE: "1", CLAUDE_CODE_SESSION_ID: id };
+}
+
+/** The setting under which tests may approve. */
+export const APPROVING = { ORCHESTRATOR_APPROVALS: "any" } as const;
+
+/** How a program ends, by its words joined with blanks, or by the text for the shell. */
+export type Programs = Readonly<Record<string, Partial<ProgramResult>>>;
+
+const INERT_GIT =
+  "git --no-pager -c core.fsmonitor=false -c core.hooksPath=/dev/null";
+
+/** How orc asks git for files; a machine without an answer has no git. */
+export const GIT_LS_FILES =
+  `${INERT_GIT} ls-files -z --modified --others --exclude-standard`;
+
+/** How orc asks git for the filters that it turns off. */
+export const GIT_FILTERS =
+  `${INERT_GIT} config -z --name-only --get-regexp ^filter\\.`;
+
+/** What git says unless a test wants something else: nobody set up a filter. */
+const NO_FILTERS: Programs = { [GIT_FILTERS]: { exitCode: 1 } };
+
+/** What a test may say about its machine. */
+export interface Machine {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What a human types, one answer for each question; undefined is the end of input. */
+  readonly answers?: readonly (string | undefined)[];
+  readonly programs?: Programs | "real";
+  /** What comes from standard input. */
+  readonly input?: string;
+  readonly workingDirectory?: string;
+  /** The user's directory; without it none is known. */
+  readonly home?: string;
+  /** Columns of the terminal; without it, output goes elsewhere. */
+  readonly columns?: number;
+  readonly at?: string;
+  /** Keeps the ids and tokens of several machines apart; up to 99. */
+  readonly number?: number;
+}
+
+/** A machine on which nothing happens by chance, and what it was asked for. */
+export interface FixedHost extends Host {
+  readonly questions: string[];
+  readonly requests: ProgramRequest[];
+  /** What was shown of the progress, one after the other. */
+  readonly progress: (string | undefined)[];
+}
+
+const IDENTITY: ProcessIdentity = {
+  pid: 4711,
+  start: "123456",
+  startedAtMs: 1_772_359_000_000,
+  boot: "b0",
+  namespace: "pid:[1]",
+  host: "here",
+  runtime: "deno 1.2.3",
+};
+
+/** How a program ends unless a test says otherwise. */
+export const ENDED_WELL: ProgramResult = {
+  exitCode: 0,
+  stdout: "",
+  stderr: "",
+  notUtf8: [],
+  durationSeconds: 0.25,
+  problem: null,
+};
+
+/** A machine with a stopped clock and counted ids. */
+export function fixedHost(machine: Machine = {}): FixedHost {
+  const { environment = {}, answers, at = NOW, number = 0 } = machine;
+  const questions: string[] = [];
+  const requests: ProgramRequest[] = [];
+  const progress: (string | undefined)[] = [];
+  const env = (name: string): string | undefined => environment[name];
+  let ids = 0;
+  let tokens = 0;
+  return {
+    workingDirectory: machine.workingDirectory ?? "/nowhere",
+    terminal: {
+      isInteractive: answers !== undefined,
+      isOutputTerminal: machine.columns !== undefined,
+      isErrorTerminal: answers !== undefined,
+      columns: machine.columns ?? 80,
+      readLine: (question) => answers?.[questions.push(question) - 1],
+      readHidden: (question) => answers?.[questions.push(question) - 1],
+      showProgress: (line) => {
+        progress.push(line);
+      },
+    },
+    now: () => at,
+    localNow: () => `${at.slice(0, 19)}.000000`,
+    env,
+    readInput: () => new TextEncoder().encode(machine.input),
+    newToken: () => tokenOf(number, tokens++),
+    idSource: () => Promise.resolve(() => idOf(number, ids++)),
+    homeDirectory: () => machine.home,
+    identity: () => IDENTITY,
+    livenessOf: () => "alive",
+    holdSignals: () => ({ throwIfCaught: () => {}, release: () => {} }),
+    runProgram: (request) => {
+      requests.push(request);
+      return endingOf(machine.programs ?? {}, request);
+    },
+    caller: () => ({ agent: agentIn(env), approval: null }),
+    questions,
+    requests,
+    progress,
+  };
+}
+
+/** Eight digits of its own at the beginning, which become the workflow id. */
+function tokenOf(machine: number, count: number): string {
+  return [machine, count].map((part) => part.toString(16).padStart(4, "0"))
+    .join("").padEnd(32, "0");
+}
+
+/** The id a machine gives away as its nth, from 0; the first is that of its first session. */
+export function idOf(machine: number, count: number): string {
+  return `01kk${String(machine).padStart(2, "0")}${
+    String(count).padStart(20, "0")
+  }`;
+}
+
+function agentIn(env: (name: string) => string | undefined): string | null {
+  const found = detectAgent(env);
+  if (found === null) return null;
+  return found.id === null ? found.name : `${found.name}:${found.id}`;
+}
+
+async function endingOf(
+  programs: Programs | "real",
+  request: ProgramRequest,
+): Promise<ProgramResult> {
+  if (programs === "real") return await runProgram(request);
+  const { command } = request;
+  const text = "shell" in command ? command.shell : command.join(" ");
+  const ending = programs[text] ?? NO_FILTERS[text];
+  if (ending === undefined) throw new Error(`Nobody expects "${text}"`);
+  return { ...ENDED_WELL, ...ending };
+}
+
+/** A workflow with each kind of item. */
+export const WORKFLOW = `name: Tiny
+settings:
+  test_command: make test
+phases:
+  - id: PLAN
+    name: Plan
+    exit_gate: human_approval
+    notes: [Change no code yet]
+    items:
+      - {id: idea, name: The idea, description: What it is about, notes: [Be brief]}
+      - {id: plan, name: Plan written, verification: {type: file_exists, path: docs/plan.md}}
+      - {id: sketch, name: Sketch drawn, required: false}
+      - {id: tests, name: Tests pass, step_type: gate, verification: {type: command, command: "{{test_command}}"}}
+      - {id: consent, name: Somebody agrees, verification: {type: manual_gate}}
+  - id: BUILD
+    name: Build
+    items:
+      - {id: code, name: Code written}
+`;
+
+/** The smallest workflow that can be finished at once. */
+export const EASY_WORKFLOW = `name: Easy
+phases:
+  - id: DO
+    name: Do
+    items:
+      - {id: it, name: It}
+`;
+
+/** Manual gates of every risk, in hybrid supervision. */
+export const HYBRID_WORKFLOW = `name: Watched
+settings: {supervision_mode: hybrid, approval_timeout_minutes: 30}
+phases:
+  - id: DO
+    name: Do
+    items:
+      - {id: glance, name: Glance, risk: low, verification: {type: manual_gate}}
+      - {id: look, name: Look, verification: {type: manual_gate}}
+      - {id: study, name: Study, risk: high, verification: {type: manual_gate}}
+`;
+
+/** Files of a repository by their paths. */
+export type Files = Readonly<Record<string, string>>;
+
+/** Runs a test in a new directory with these files. */
+export function withRoot(
+  files: Files,
+  test: (root: string) => Promise<void>,
+): Promise<void> {
+  return withTemporaryDirectory((root) => {
+    writeTree(root, files);
+    return test(root);
+  });
+}
+
+/** Runs a test on a session that has started with {@linkcode WORKFLOW} or another workflow. */
+export function withSession(
+  test: (root: string) => Promise<void>,
+  workflow: string = WORKFLOW,
+): Promise<void> {
+  return withRoot({ "workflow.yaml": workflow }, async (root) => {
+    await startSession(fixedHost(), { root, task: "Add login" });
+    await test(root);
+  });
+}
+
+/** Returns the error of orc that a call ends with. */
+export async function refusalOf(
+  run: () => Promise<unknown>,
+): Promise<OrcError> {
+  const error = await assertRejects(run);
+  assertInstanceOf(error, OrcError, String(error));
+  return error;
+}
+
+/** Runs what must leave every file and directory as it is; returns its error. */
+export async function refusalWithoutTrace(
+  root: string,
+  run: () => Promise<unknown>,
+): Promise<OrcError> {
+  const before = readTree(root);
+  const error = await refusalOf(run);
+  assertEquals(readTree(root), before);
+  return error;
+}
+
+/** Runs what must leave every file and directory as it is; returns its result. */
+export async function withoutTrace<Result>(
+  root: string,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const before = readTree(root);
+  const result = await run();
+  assertEquals(readTree(root), before);
+  return result;
+}
+
+/** Ids of the sessions in a repository. */
+export function sessionsIn(root: string): readonly string[] {
+  const sessions = Array.from(
+    Deno.readDirSync(`${root}/.orchestrator/sessions`),
+    ({ name }) => name,
+  );
+  return sessions.sort();
+}
+
+/** The state of a session as any program reads it. */
+// deno-lint-ignore no-explicit-any
+export function stateOf(root: string, id: string = idOf(0, 0)): any {
+  const path = `${root}/.orchestrator/sessions/${id}/state.json`;
+  return JSON.parse(Deno.readTextFileSync(path));
+}
+
+/** Replaces a text in a file by another. */
+export function edit(path: string, from: string, to: string): void {
+  const text = Deno.readTextFileSync(path);
+  if (!text.includes(from)) throw new Error(`"${path}" lacks ${from}`);
+  Deno.writeTextFileSync(path, text.replace(from, to));
+}
+
+/** The events in a session's log. */
+export function eventsOf(
+  root: string,
+  id: string = idOf(0, 0),
+): readonly RecordedEvent[] {
+  const path = `${root}/.orchestrator/sessions/${id}/log.jsonl`;
+  return Deno.readTextFileSync(path).split("\n").flatMap((line) =>
+    decodeLogLine(line) ?? []
+  );
+}
+
+/** Types of the events in a session's log. */
+export function loggedTypes(
+  root: string,
+  id: string = idOf(0, 0),
+): readonly string[] {
+  return eventsOf(root, id).map(({ type }) => type);
+}
+
+/** A state as the older Python tool left it in the root; follows {@linkcode EASY_WORKFLOW}. */
+export function legacyState(
+  fields: Readonly<Record<string, unknown>> = {},
+): string {
+  const items = [{ id: "it", name: "It" }];
+  const state = {
+    workflow_id: "wf_1a2b3c4d",
+    workflow_type: "Easy",
+    workflow_version: "1.0",
+    task_description: "Old task",
+    project: null,
+    status: "active",
+    current_phase_id: "DO",
+    phases: { DO: { id: "DO", status: "active", items: { it: { id: "it" } } } },
+    created_at: "2026-01-02T03:04:05Z",
+    updated_at: "2026-01-02T03:04:05Z",
+    completed_at: null,
+    metadata: {},
+    workflow_definition: {
+      name: "Easy",
+      phases: [{ id: "DO", name: "Do", items }],
+    },
+    constraints: [],
+    ...fields,
+  };
+  return JSON.stringify(state, null, 2);
+}
+
+/** Id of the session in {@linkcode legacyState}. */
+export const LEGACY_ID = "1a2b3c4d";
+
+/** A main worktree and a linked one, as git lays them out. */
+export const WORKTREES: Files = {
+  "main/.git/HEAD": "ref: refs/heads/main\n",
+  "main/.git/config": "[core]\n\tbare = false\n",
+  "main/.git/worktrees/wt/commondir": "../..\n",
+  "main/.orchestrator/sessions/": "",
+  "main/workflow.yaml": EASY_WORKFLOW,
+  "wt/.git": "gitdir: ../main/.git/worktrees/wt\n",
+  "wt/workflow.yaml": EASY_WORKFLOW,
+};

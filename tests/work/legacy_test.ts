@@ -1,0 +1,208 @@
+import { openRepository } from "../../src/repository/open.ts";
+import { addNote } from "../../src/work/add_note.ts";
+import { completeItem } from "../../src/work/complete_item.ts";
+import { finishSession } from "../../src/work/finish_session.ts";
+import { startItem } from "../../src/work/item.ts";
+import { adoptLegacySession } from "../../src/work/legacy.ts";
+import { advancePhase } from "../../src/work/phase.ts";
+import { skipItem } from "../../src/work/skip_item.ts";
+import { readStatus } from "../../src/work/status.ts";
+import { readTree, writeTree } from "../files/temporary.ts";
+import { foreignRecord, lockText } from "../session/fixtures.ts";
+import {
+  edit,
+  type Files,
+  fixedHost,
+  LEGACY_ID,
+  legacyState,
+  loggedTypes,
+  refusalWithoutTrace,
+  sessionsIn,
+  stateOf,
+  withoutTrace,
+  withRoot,
+} from "./fixtures.ts";
+import { assertEquals } from "@std/assert";
+
+const EVENT = {
+  event_id: "evt_1",
+  workflow_id: "wf_1a2b3c4d",
+  event_type: "workflow_started",
+  timestamp: "2026-01-02T03:04:05Z",
+  message: "Started",
+  details: {},
+  actor: "system",
+};
+
+const LEGACY: Files = {
+  ".workflow_state.json": legacyState(),
+  ".workflow_log.jsonl": [EVENT, { ...EVENT, workflow_id: "wf_ffffffff" }]
+    .map((event) => `${JSON.stringify(event)}\n`).join(""),
+  ".workflow_checkpoints/cp_1.json": "{}",
+};
+
+/** Runs a test on a legacy session; what the older tool wrote must be as it was afterwards. */
+function withLegacy(
+  test: (root: string) => Promise<void>,
+  files: Files = LEGACY,
+): Promise<void> {
+  return withRoot(files, async (root) => {
+    await test(root);
+    const after = readTree(root);
+    for (const [path, text] of Object.entries(files)) {
+      assertEquals(after[path], text, path);
+    }
+  });
+}
+
+function adopt(root: string, id: string = LEGACY_ID): Promise<void> {
+  const host = fixedHost();
+  const options = { root, lockTimeout: "0" };
+  return adoptLegacySession(host, openRepository(host, options), id);
+}
+
+Deno.test("adoptLegacySession() writes the session to the new place with its own events, and makes it current", () =>
+  withLegacy(async (root) => {
+    await adopt(root);
+    assertEquals(sessionsIn(root), [LEGACY_ID]);
+    assertEquals(loggedTypes(root, LEGACY_ID), ["workflow_started"]);
+    const current = Deno.readTextFileSync(`${root}/.orchestrator/current`);
+    assertEquals(current, LEGACY_ID);
+    const { session, legacy, sessionSource, task, warnings } = await readStatus(
+      fixedHost(),
+      { root },
+    );
+    assertEquals(
+      [session, legacy, sessionSource, task, warnings],
+      [LEGACY_ID, false, "current", "Old task", []],
+    );
+  }));
+
+Deno.test("adoptLegacySession() may be repeated, and then changes no byte", () =>
+  withLegacy(async (root) => {
+    await adopt(root);
+    await withoutTrace(root, () => adopt(root));
+  }));
+
+Deno.test("adoptLegacySession() leaves a current of others as it is", () =>
+  withLegacy(async (root) => {
+    writeTree(root, { ".orchestrator/current": "34aa3244" });
+    await adopt(root);
+    const current = Deno.readTextFileSync(`${root}/.orchestrator/current`);
+    assertEquals(current, "34aa3244");
+  }));
+
+Deno.test("adoptLegacySession() waits for the repository's lock", () =>
+  withLegacy(async (root) => {
+    writeTree(root, { ".orchestrator/lock": lockText(foreignRecord()) });
+    const error = await refusalWithoutTrace(root, () => adopt(root));
+    assertEquals([error.kind, error.code], ["conflict", "lock_held"]);
+  }));
+
+Deno.test("adoptLegacySession() says so when the legacy state is gone, or another by now", () =>
+  withRoot(LEGACY, async (root) => {
+    const codeOf = async (id: string) => {
+      const host = fixedHost();
+      const repository = openRepository(host, { root });
+      try {
+        await adoptLegacySession(host, repository, id);
+        return "adopted";
+      } catch (error) {
+        return Object(error).code;
+      }
+    };
+    assertEquals(await codeOf("ffffffff"), "legacy_state_gone");
+    assertEquals(sessionsIn(root), []);
+    Deno.removeSync(`${root}/.workflow_state.json`);
+    assertEquals(await codeOf(LEGACY_ID), "legacy_state_gone");
+  }));
+
+const UPDATES: Readonly<Record<string, (root: string) => Promise<unknown>>> = {
+  addNote: (root) => addNote(fixedHost(), { root, text: "Noted" }),
+  startItem: (root) => startItem(fixedHost(), { root, itemId: "it" }),
+  completeItem: (root) => completeItem(fixedHost(), { root, itemId: "it" }),
+  skipItem: (root) =>
+    skipItem(fixedHost(), {
+      root,
+      itemId: "it",
+      reason: "The feature was dropped last week",
+    }),
+};
+
+for (const [name, update] of Object.entries(UPDATES)) {
+  Deno.test(`adoptLegacySession() is called by the first update: ${name}`, () =>
+    withLegacy(async (root) => {
+      await update(root);
+      assertEquals(sessionsIn(root), [LEGACY_ID]);
+      const { serial, session } = stateOf(root, LEGACY_ID).metadata.orc;
+      assertEquals([serial, session], [1, LEGACY_ID]);
+      const { legacy } = await readStatus(fixedHost(), { root });
+      assertEquals(legacy, false);
+    }));
+}
+
+const REFUSED: Readonly<Record<string, (root: string) => Promise<unknown>>> = {
+  "an item that does not exist": (root) =>
+    completeItem(fixedHost(), { root, itemId: "none" }),
+  "a reason that says nothing": (root) =>
+    skipItem(fixedHost(), { root, itemId: "it", reason: "no" }),
+  "something that is open": (root) => finishSession(fixedHost(), { root }),
+  "a phase that cannot be left": (root) => advancePhase(fixedHost(), { root }),
+  "an empty note": (root) => addNote(fixedHost(), { root, text: " " }),
+  "a human who says no": (root) =>
+    finishSession(fixedHost({ answers: ["no"] }), { root, force: true }),
+};
+
+for (const [because, attempt] of Object.entries(REFUSED)) {
+  Deno.test(`adoptLegacySession() is not called by what is refused for ${because}`, () =>
+    withLegacy(async (root) => {
+      await refusalWithoutTrace(root, () => attempt(root));
+    }));
+}
+
+Deno.test("adoptLegacySession() is not called by what does nothing", () => {
+  const done = { id: "it", status: "completed" };
+  const phases = { DO: { id: "DO", status: "active", items: { it: done } } };
+  const files = { ".workflow_state.json": legacyState({ phases }) };
+  return withLegacy(async (root) => {
+    const { changed } = await withoutTrace(
+      root,
+      () => completeItem(fixedHost(), { root, itemId: "it" }),
+    );
+    assertEquals(changed, false);
+  }, files);
+});
+
+Deno.test("adoptLegacySession() is not called for a closed session", () =>
+  withLegacy(async (root) => {
+    const error = await refusalWithoutTrace(
+      root,
+      () => addNote(fixedHost(), { root, text: "Too late" }),
+    );
+    assertEquals(error.code, "session_closed");
+  }, { ".workflow_state.json": legacyState({ status: "completed" }) }));
+
+Deno.test("adoptLegacySession() lets two first updates at once both count", () =>
+  withLegacy(async (root) => {
+    await Promise.all(
+      [1, 2].map((number) =>
+        addNote(fixedHost({ number }), { root, text: `Note ${number}` })
+      ),
+    );
+    const { notes, serial } = await readStatus(fixedHost(), { root });
+    assertEquals([notes.toSorted(), serial], [["Note 1", "Note 2"], 2]);
+  }));
+
+Deno.test("adoptLegacySession() refuses a state that was changed outside", () =>
+  withRoot({}, async (root) => {
+    const from =
+      "tests/testdata/python-projects/au/.orchestrator/sessions/de19a506/state.json";
+    const path = `${root}/.workflow_state.json`;
+    Deno.writeTextFileSync(path, Deno.readTextFileSync(from));
+    edit(path, '"status": "active"', '"status": "paused"');
+    const error = await refusalWithoutTrace(
+      root,
+      () => addNote(fixedHost(), { root, text: "Refused" }),
+    );
+    assertEquals([error.kind, error.code], ["corrupt", "changed_outside"]);
+  }));

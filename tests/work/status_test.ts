@@ -1,0 +1,129 @@
+import { addNote } from "../../src/work/add_note.ts";
+import { finishSession } from "../../src/work/finish_session.ts";
+import { readStatus, type Status } from "../../src/work/status.ts";
+import { writeTree } from "../files/temporary.ts";
+import { foreignRecord, lockText } from "../session/fixtures.ts";
+import {
+  EASY_WORKFLOW,
+  edit,
+  fixedHost,
+  idOf,
+  LEGACY_ID,
+  legacyState,
+  NOW,
+  refusalOf,
+  refusalWithoutTrace,
+  withoutTrace,
+  withRoot,
+  withSession,
+} from "./fixtures.ts";
+import { assertEquals } from "@std/assert";
+
+function statusOf(root: string, at: string = NOW): Promise<Status> {
+  return withoutTrace(root, () => readStatus(fixedHost({ at }), { root }));
+}
+
+Deno.test("readStatus() tells where a session stands and why it is this one", () =>
+  withSession(async (root) => {
+    const status = await statusOf(root, "2026-03-01T11:00:00Z");
+    assertEquals(
+      [status.session, status.sessionSource, status.serial, status.legacy],
+      [idOf(0, 0), "current", 1, false],
+    );
+    assertEquals(status.place.session, idOf(0, 0));
+    assertEquals(status.at, "2026-03-01T11:00:00Z");
+    assertEquals([status.task, status.phase], ["Add login", "PLAN"]);
+    assertEquals(status.warnings, []);
+  }));
+
+Deno.test("readStatus() takes no lock", () =>
+  withSession(async (root) => {
+    const lock = lockText(foreignRecord());
+    writeTree(root, {
+      ".orchestrator/lock": lock,
+      [`.orchestrator/sessions/${idOf(0, 0)}/lock`]: lock,
+    });
+    assertEquals((await statusOf(root)).status, "active");
+  }));
+
+Deno.test("readStatus() shows a closed session", () =>
+  withSession(async (root) => {
+    const host = fixedHost({ environment: { ORCHESTRATOR_APPROVALS: "any" } });
+    await finishSession(host, { root, force: true });
+    const { active, status, next } = await statusOf(root);
+    assertEquals([active, status, next], [false, "completed", null]);
+  }));
+
+Deno.test("readStatus() shows a state that was changed outside orc, with a warning, and nobody updates it", () =>
+  withSession(async (root) => {
+    const state = `${root}/.orchestrator/sessions/${idOf(0, 0)}/state.json`;
+    edit(state, '"Add login"', '"Add logout"');
+    const status = await statusOf(root);
+    assertEquals(status.task, "Add logout");
+    assertEquals(status.warnings, [
+      "state.json was changed outside orc; it is shown, and updates are refused",
+    ]);
+    const error = await refusalWithoutTrace(
+      root,
+      () => addNote(fixedHost(), { root, text: "Refused" }),
+    );
+    assertEquals([error.kind, error.code], ["corrupt", "changed_outside"]);
+  }));
+
+Deno.test("readStatus() shows a state that a newer orc wrote, and nobody updates it", () =>
+  withSession(async (root) => {
+    const state = `${root}/.orchestrator/sessions/${idOf(0, 0)}/state.json`;
+    edit(state, '"format": 1', '"format": 2');
+    edit(state, '"_checksum"', '"_old_checksum"');
+    assertEquals((await statusOf(root)).task, "Add login");
+    const error = await refusalWithoutTrace(
+      root,
+      () => addNote(fixedHost(), { root, text: "Refused" }),
+    );
+    assertEquals([error.kind, error.code], ["refused", "newer_format"]);
+  }));
+
+Deno.test("readStatus() warns that workflow.yaml is not what the session follows", () =>
+  withSession(async (root) => {
+    writeTree(root, { "workflow.yaml": "changed" });
+    assertEquals((await statusOf(root)).warnings.length, 1);
+  }));
+
+Deno.test("readStatus() shows a legacy session in place", () =>
+  withRoot({ ".workflow_state.json": legacyState() }, async (root) => {
+    const status = await statusOf(root);
+    assertEquals(
+      [status.session, status.legacy, status.serial, status.warnings],
+      [LEGACY_ID, true, 0, []],
+    );
+  }));
+
+Deno.test("readStatus() warns of a legacy state beside the session, once and naming both", () =>
+  withSession(async (root) => {
+    writeTree(root, { ".workflow_state.json": legacyState() });
+    const { task, warnings } = await statusOf(root);
+    assertEquals(task, "Add login");
+    assertEquals(warnings, [
+      `Both "${root}/.orchestrator" and "${root}/.workflow_state.json" hold a session; the first one is used`,
+    ]);
+  }));
+
+Deno.test("readStatus() refuses a state that cannot be read, and leaves it as it is", () =>
+  withSession(async (root) => {
+    const state = `.orchestrator/sessions/${idOf(0, 0)}/state.json`;
+    for (const text of ["", "{", "[]", "{}", "\u0000"]) {
+      writeTree(root, { [state]: text });
+      const error = await refusalWithoutTrace(
+        root,
+        () => readStatus(fixedHost(), { root }),
+      );
+      assertEquals(error.kind, "corrupt", JSON.stringify(text));
+    }
+  }, EASY_WORKFLOW));
+
+Deno.test("readStatus() says how to begin where there is no session", () =>
+  withRoot({}, async (root) => {
+    const error = await refusalOf(() => readStatus(fixedHost(), { root }));
+    assertEquals([error.kind, error.code], ["not_found", "no_session"]);
+    assertEquals(error.details, { root, source: "flag" });
+  }));

@@ -1,0 +1,227 @@
+import { OrcError } from "../../src/base/error.ts";
+import { isJsonObject, type JsonValue } from "../../src/base/json.ts";
+import { parseJson } from "../../src/base/json_parse.ts";
+import { printJson } from "../../src/base/json_print.ts";
+import {
+  decodeDefinition,
+  encodeDefinition,
+} from "../../src/workflow/definition.ts";
+import type { Item, Verification } from "../../src/workflow/types.ts";
+import { PYTHON_STATES } from "../session/python_files.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+
+function pinned(text: string): JsonValue {
+  const state = parseJson(text, "state.json");
+  assert(isJsonObject(state));
+  return state.get("workflow_definition") ?? null;
+}
+
+function definitionWith(item: string): JsonValue {
+  const text = `{"name": "W", "phases": [{"id": "P", "name": "p",
+    "items": [${item}]}]}`;
+  return parseJson(text, "state.json");
+}
+
+function itemOf(item: string): Item | undefined {
+  return decodeDefinition(definitionWith(item)).phases[0]?.items[0];
+}
+
+Deno.test("encodeDefinition() gives back what the Python tool pinned", () => {
+  let count = 0;
+  for (const [project, text] of PYTHON_STATES) {
+    const definition = pinned(text);
+    if (definition === null || project === "lfb") continue;
+    const encoded = encodeDefinition(decodeDefinition(definition));
+    assertEquals(printJson(encoded, 2), printJson(definition, 2), project);
+    count++;
+  }
+  assertEquals(count, 8);
+});
+
+Deno.test("decodeDefinition() gives older definitions the defaults", () => {
+  const workflow = decodeDefinition(pinned(PYTHON_STATES.get("lfb") ?? ""));
+  assertEquals(workflow.phases.map(({ id }) => id), [
+    "PLAN",
+    "EXECUTE",
+    "REVIEW",
+    "VERIFY",
+    "LEARN",
+  ]);
+  for (const phase of workflow.phases) {
+    assertEquals(phase.phaseType, "guided");
+    assertEquals([phase.requiredReviews, phase.intendedTools], [[], []]);
+    for (const item of phase.items) {
+      assertEquals(item.stepType, "flexible");
+      assertEquals([item.evidenceSchema, item.evidencePrompt], [null, null]);
+    }
+  }
+});
+
+Deno.test("decodeDefinition() needs no more than names and ids", () => {
+  const workflow = decodeDefinition(definitionWith('{"id": "a", "name": "A"}'));
+  assertEquals(workflow, {
+    name: "W",
+    version: "1.0",
+    description: null,
+    orc: null,
+    phases: [{
+      id: "P",
+      name: "p",
+      description: null,
+      items: [{
+        id: "a",
+        name: "A",
+        description: null,
+        required: true,
+        skippable: true,
+        skipConditions: [],
+        verification: { type: "none", description: null },
+        notes: [],
+        stepType: "flexible",
+        evidenceSchema: null,
+        evidencePrompt: null,
+        agent: null,
+        timeoutSeconds: undefined,
+        risk: "medium",
+        workingDir: null,
+        secrets: [],
+      }],
+      exitGate: null,
+      notes: [],
+      requiredReviews: [],
+      phaseType: "guided",
+      intendedTools: [],
+      agent: null,
+      executor: null,
+    }],
+    settings: new Map(),
+    secrets: [],
+  });
+});
+
+Deno.test("decodeDefinition() reads each kind of verification", () => {
+  const cases: [string, Verification][] = [
+    ["{}", { type: "none", description: null }],
+    [
+      '{"type": "manual_gate", "path": null, "description": "d"}',
+      { type: "manual_gate", description: "d" },
+    ],
+    [
+      '{"type": "file_exists", "path": "a.md", "command": "x"}',
+      { type: "file_exists", path: "a.md", description: null },
+    ],
+    [
+      '{"type": "command", "command": "true", "expect_exit_code": 1}',
+      {
+        type: "command",
+        command: "true",
+        expectExitCode: 1,
+        description: null,
+      },
+    ],
+    [
+      '{"type": "file_exists", "path": null}',
+      { type: "file_exists", path: "", description: null },
+    ],
+    [
+      '{"type": "command", "command": null}',
+      { type: "command", command: "", expectExitCode: 0, description: null },
+    ],
+  ];
+  for (const [text, verification] of cases) {
+    const item = itemOf(`{"id": "a", "name": "A", "verification": ${text}}`);
+    assertEquals(item?.verification, verification, text);
+  }
+});
+
+Deno.test("encodeDefinition() writes a time limit only where there is one", () => {
+  for (const timeout of ["90", "0.5"]) {
+    const item = `{"id": "a", "name": "A", "timeout_seconds": ${timeout}}`;
+    const workflow = decodeDefinition(definitionWith(item));
+    assertEquals(workflow.phases[0]?.items[0]?.timeoutSeconds, Number(timeout));
+    const text = printJson(encodeDefinition(workflow));
+    assert(text.includes(`"timeout_seconds": ${timeout}}`), text);
+    assertEquals(decodeDefinition(encodeDefinition(workflow)), workflow);
+  }
+});
+
+Deno.test("decodeDefinition() names every wrong field", () => {
+  const text = `{"name": 1, "settings": [], "phases": [
+    {"id": "P", "items": [
+      {"id": "a", "name": "A", "required": "yes", "notes": "x"},
+      {"id": "b", "name": "B", "step_type": "Gate", "notes": [1],
+       "verification": {"type": "command", "expect_exit_code": 1.5}},
+      []
+    ]}
+  ]}`;
+  const error = assertThrows(
+    () => decodeDefinition(parseJson(text, "state.json")),
+    OrcError,
+    "The workflow of this session is not valid: $.workflow_definition.name " +
+      "must be a text, but is 1 (and 8 more)",
+  );
+  assertEquals([error.kind, error.code], ["corrupt", "invalid_state"]);
+  const problems = error.details?.problems;
+  assert(Array.isArray(problems));
+  assertEquals(problems.map(({ path }) => path), [
+    "$.workflow_definition.name",
+    "$.workflow_definition.phases[0].name",
+    "$.workflow_definition.phases[0].items[0].required",
+    "$.workflow_definition.phases[0].items[0].notes",
+    "$.workflow_definition.phases[0].items[1].verification.expect_exit_code",
+    "$.workflow_definition.phases[0].items[1].notes[0]",
+    "$.workflow_definition.phases[0].items[1].step_type",
+    "$.workflow_definition.phases[0].items[2]",
+    "$.workflow_definition.settings",
+  ]);
+});
+
+Deno.test("decodeDefinition() refuses what is no object", () => {
+  for (const value of [null, [], "x"]) {
+    assertThrows(
+      () => decodeDefinition(value),
+      OrcError,
+      "$.workflow_definition must be an object",
+    );
+  }
+});
+
+Deno.test("encodeDefinition() keeps what only orc knows, and adds nothing where it says nothing", () => {
+  const item = { id: "a", name: "A", risk: "low", working_dir: "web" };
+  const phases = [{
+    id: "P",
+    name: "p",
+    items: [item, { id: "b", name: "B" }],
+  }];
+  const text = JSON.stringify({ name: "W", phases, orc: "^0.1" });
+  const workflow = decodeDefinition(parseJson(text, "state.json"));
+  assertEquals(workflow.orc, "^0.1");
+  const encoded = JSON.parse(printJson(encodeDefinition(workflow)));
+  assertEquals(encoded.orc, "^0.1");
+  const [first, second] = encoded.phases[0].items;
+  assertEquals([first.risk, first.working_dir], ["low", "web"]);
+  assertEquals(["risk" in second, "working_dir" in second], [false, false]);
+  assertEquals(decodeDefinition(encodeDefinition(workflow)), workflow);
+});
+
+Deno.test("decodeDefinition() shows a workflow in which ids occur twice", () => {
+  const items = [{ id: "a", name: "A" }, { id: "a", name: "Again" }];
+  const phase = { id: "P", name: "p", items };
+  const text = JSON.stringify({ name: "W", phases: [phase, phase] });
+  const { phases } = decodeDefinition(parseJson(text, "state.json"));
+  assertEquals(phases.map(({ items }) => items.length), [2, 2]);
+});
+
+Deno.test("encodeDefinition() keeps the names of secrets, where there are some", () => {
+  const workflow = decodeDefinition(definitionWith('{"id": "a", "name": "A"}'));
+  const [phase] = workflow.phases;
+  const [item] = phase?.items ?? [];
+  if (phase === undefined || item === undefined) throw new Error("No item");
+  const withSecrets = {
+    ...workflow,
+    secrets: ["DEPLOY_KEY"],
+    phases: [{ ...phase, items: [{ ...item, secrets: ["API_KEY"] }] }],
+  };
+  assertEquals(decodeDefinition(encodeDefinition(withSecrets)), withSecrets);
+  assertEquals(encodeDefinition(workflow).has("secrets"), false);
+});

@@ -1,0 +1,185 @@
+import { jsonObject, type JsonValue } from "../../src/base/json.ts";
+import {
+  describeFields,
+  EVIDENCE_SCHEMAS,
+  evidenceFields,
+  validateEvidence,
+} from "../../src/workflow/evidence.ts";
+import { assertEquals } from "@std/assert";
+
+type Fields = Readonly<Record<string, JsonValue>>;
+
+/** The least that each schema takes. */
+const LEAST: Readonly<Record<string, Fields>> = {
+  CodeAnalysisEvidence: {
+    files_reviewed: ["a.ts", " "],
+    patterns_identified: [],
+    approach_decision: "  Compare hashes here.  ",
+  },
+  EdgeCaseEvidence: { cases_considered: ["empty"], how_handled: new Map() },
+  SpecReviewEvidence: { requirements_extracted: ["login"] },
+  TestPlanEvidence: {
+    test_cases_planned: ["good password"],
+    coverage_approach: " all paths",
+  },
+};
+
+/** Fields of the schemas that may be left out. */
+const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
+  CodeAnalysisEvidence: ["concerns_raised"],
+  EdgeCaseEvidence: ["cases_deferred"],
+  SpecReviewEvidence: ["ambiguities_found", "assumptions_made"],
+  TestPlanEvidence: ["edge_cases_covered"],
+};
+
+function problemsOf(schema: string, fields: Fields): readonly string[] {
+  return validateEvidence(schema, jsonObject(fields))
+    .map(({ path, message }) => `${path}: ${message}`);
+}
+
+Deno.test("validateEvidence() takes the least that each schema asks for", () => {
+  assertEquals(EVIDENCE_SCHEMAS, Object.keys(LEAST));
+  for (const [schema, fields] of Object.entries(LEAST)) {
+    assertEquals(problemsOf(schema, fields), [], schema);
+    const more = { ...fields, anything: [1, null] };
+    assertEquals(problemsOf(schema, more), [], schema);
+  }
+});
+
+Deno.test("validateEvidence() wants each field that is not optional", () => {
+  for (const [schema, least] of Object.entries(LEAST)) {
+    for (const name of Object.keys(least)) {
+      const { [name]: _, ...fields } = least;
+      assertEquals(problemsOf(schema, fields), [`${name}: Missing`]);
+      const slip = { ...fields, [`${name}s`]: "x" };
+      assertEquals(
+        problemsOf(schema, slip),
+        [`${name}: Missing: rename "${name}s"`],
+      );
+    }
+  }
+});
+
+Deno.test("validateEvidence() wants the right type in fields that may be left out, too", () => {
+  for (const [schema, names] of Object.entries(OPTIONAL)) {
+    for (const name of names) {
+      const of = (value: JsonValue) =>
+        problemsOf(schema, { ...LEAST[schema], [name]: value });
+      assertEquals(of([]), []);
+      assertEquals(of(null), [`${name}: Expected a list, found nothing`]);
+      assertEquals(of("x"), [`${name}: Expected a list, found a text`]);
+    }
+  }
+});
+
+Deno.test("validateEvidence() counts no blank entries where one is asked for", () => {
+  const blank = ["  ", "", "\n\t"];
+  const lists: Readonly<Record<string, string>> = {
+    CodeAnalysisEvidence: "files_reviewed",
+    EdgeCaseEvidence: "cases_considered",
+    SpecReviewEvidence: "requirements_extracted",
+    TestPlanEvidence: "test_cases_planned",
+  };
+  for (const [schema, name] of Object.entries(lists)) {
+    assertEquals(
+      problemsOf(schema, { ...LEAST[schema], [name]: blank }),
+      [`${name}: Has 0 of at least 1 entries`],
+    );
+  }
+  const optional = {
+    ...LEAST.CodeAnalysisEvidence,
+    patterns_identified: blank,
+  };
+  assertEquals(problemsOf("CodeAnalysisEvidence", optional), []);
+});
+
+Deno.test("validateEvidence() takes a key held down for no text", () => {
+  const repeats = "Repeats itself instead of saying something";
+  for (const text of ["a".repeat(40), "ha ".repeat(20), "🚀".repeat(40)]) {
+    assertEquals(
+      problemsOf("CodeAnalysisEvidence", {
+        ...LEAST.CodeAnalysisEvidence,
+        approach_decision: text,
+      }),
+      [`approach_decision: ${repeats}`],
+    );
+  }
+  const coverage = {
+    ...LEAST.TestPlanEvidence,
+    coverage_approach: " ".repeat(10),
+  };
+  assertEquals(
+    problemsOf("TestPlanEvidence", coverage),
+    [`coverage_approach: ${repeats}`],
+  );
+});
+
+Deno.test("validateEvidence() finds all problems at once", () => {
+  assertEquals(
+    problemsOf("CodeAnalysisEvidence", {
+      files_reviewed: [],
+      patterns_identified: ["a", 1, new Map()],
+      approach_decision: `${" ".repeat(20)}short`,
+      concerns_raised: true,
+    }),
+    [
+      "files_reviewed: Has 0 of at least 1 entries",
+      "patterns_identified[1]: Expected a text, found a number",
+      "patterns_identified[2]: Expected a text, found a mapping",
+      "approach_decision: Has 5 of at least 20 characters",
+      "concerns_raised: Expected a list, found the word true",
+    ],
+  );
+  assertEquals(
+    problemsOf("EdgeCaseEvidence", {
+      cases_considered: "empty",
+      how_handled: new Map([["no user", ["a"]]]),
+    }),
+    [
+      "cases_considered: Expected a list, found a text",
+      'how_handled["no user"]: Expected a text, found a list',
+    ],
+  );
+  assertEquals(
+    problemsOf("EdgeCaseEvidence", {
+      cases_considered: ["empty"],
+      how_handled: ["x"],
+    }),
+    ["how_handled: Expected a mapping, found a list"],
+  );
+});
+
+Deno.test("validateEvidence() counts code points, and blanks where the Python tool does", () => {
+  const approach = (text: string) =>
+    problemsOf("CodeAnalysisEvidence", {
+      ...LEAST.CodeAnalysisEvidence,
+      approach_decision: text,
+    }).length;
+  const long = `Compare ${"🚀".repeat(12)}`;
+  assertEquals([approach(long), approach(long.slice(2))], [0, 1]);
+  const coverage = (text: string) =>
+    problemsOf("TestPlanEvidence", {
+      ...LEAST.TestPlanEvidence,
+      coverage_approach: text,
+    }).length;
+  assertEquals([coverage("All of it "), coverage("All of it")], [0, 1]);
+});
+
+Deno.test("validateEvidence() takes anything but nothing for a schema it does not know", () => {
+  assertEquals(problemsOf("Own", { a: null }), []);
+  assertEquals(problemsOf("Own", {}), [": It is empty"]);
+  assertEquals(problemsOf("constructor", {}), [": It is empty"]);
+});
+
+Deno.test("describeFields() names all fields of a schema", () => {
+  for (const schema of EVIDENCE_SCHEMAS) {
+    const text = describeFields(schema);
+    const names = evidenceFields(schema)?.map(({ name }) => name) ?? [];
+    assertEquals(names.filter((name) => !text.includes(name)), []);
+  }
+  assertEquals(
+    describeFields("TestPlanEvidence"),
+    "test_cases_planned (list, at least 1), coverage_approach (text, at least 10 characters); optional: edge_cases_covered (list, may be empty)",
+  );
+  assertEquals(describeFields("Own"), "any fields, at least one");
+});

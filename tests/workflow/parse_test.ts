@@ -1,0 +1,438 @@
+import { OrcError } from "../../src/base/error.ts";
+import { JsonNumber } from "../../src/base/json.ts";
+import { MAX_PROBLEMS } from "../../src/base/limits.ts";
+import { parseWorkflow } from "../../src/workflow/parse.ts";
+import type { Path, Position, Problem } from "../../src/workflow/problem.ts";
+import type { Item } from "../../src/workflow/types.ts";
+import { YamlTime } from "../../src/workflow/value.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+
+type Fields = Record<string, unknown>;
+
+function workflowOf(...items: Fields[]): Fields {
+  const named = items.map((item, index) => ({
+    id: `i${index}`,
+    name: "Item",
+    ...item,
+  }));
+  return { name: "W", phases: [{ id: "P", name: "Phase", items: named }] };
+}
+
+function parseItem(item: Fields): Item {
+  const [parsed] = parseWorkflow(workflowOf(item)).workflow.phases[0]?.items ??
+    [];
+  if (parsed === undefined) throw new Error("no item");
+  return parsed;
+}
+
+function problemsOf(
+  input: unknown,
+  locate?: (path: Path) => Position | undefined,
+): readonly Problem[] {
+  const error = assertThrows(
+    () => parseWorkflow(input, { locate, source: "workflow.yaml" }),
+    OrcError,
+  );
+  assertEquals([error.kind, error.code], ["config", "invalid_workflow"]);
+  assertEquals(error.path, "workflow.yaml");
+  const problems = error.details?.problems;
+  assert(Array.isArray(problems));
+  return problems;
+}
+
+function textsOf(input: unknown): readonly string[] {
+  return problemsOf(input).map(({ path, message }) => `${path}: ${message}`);
+}
+
+Deno.test("parseWorkflow() fills in what the file leaves out", () => {
+  const { workflow, warnings } = parseWorkflow(workflowOf({}));
+  assertEquals(warnings, []);
+  assertEquals(workflow, {
+    name: "W",
+    version: "1.0",
+    description: null,
+    orc: null,
+    settings: new Map(),
+    secrets: [],
+    phases: [{
+      id: "P",
+      name: "Phase",
+      description: null,
+      items: [{
+        id: "i0",
+        name: "Item",
+        description: null,
+        required: true,
+        skippable: true,
+        skipConditions: [],
+        verification: { type: "none", description: null },
+        notes: [],
+        stepType: "flexible",
+        evidenceSchema: null,
+        evidencePrompt: null,
+        agent: null,
+        timeoutSeconds: undefined,
+        risk: "medium",
+        workingDir: null,
+        secrets: [],
+      }],
+      exitGate: null,
+      notes: [],
+      requiredReviews: [],
+      phaseType: "guided",
+      intendedTools: [],
+      agent: null,
+      executor: null,
+    }],
+  });
+});
+
+Deno.test("parseWorkflow() reads Maps as it reads plain objects", () => {
+  const item = new Map(Object.entries({ id: "a", name: "A" }));
+  const phase = new Map<string, unknown>([
+    ["id", "P"],
+    ["name", "N"],
+    ["items", [item]],
+  ]);
+  const file = new Map<string, unknown>([["name", "W"], ["phases", [phase]]]);
+  const plain = {
+    name: "W",
+    phases: [{ id: "P", name: "N", items: [{ id: "a", name: "A" }] }],
+  };
+  assertEquals(parseWorkflow(file), parseWorkflow(plain));
+});
+
+Deno.test("parseWorkflow() takes names of Object.prototype for plain data", () => {
+  const settings = JSON.parse('{"__proto__": "a", "constructor": "b"}');
+  const file = { ...workflowOf({ id: "constructor" }), settings };
+  const { workflow, warnings } = parseWorkflow(file);
+  assertEquals(warnings, []);
+  assertEquals([...workflow.settings], [["__proto__", "a"], [
+    "constructor",
+    "b",
+  ]]);
+  assertEquals(parseItem({ id: "__proto__" }).id, "__proto__");
+  const missing = JSON.parse('{"__proto__": {"name": "W"}, "phases": []}');
+  assert(textsOf(missing).includes("name: Missing"));
+});
+
+Deno.test("parseWorkflow() takes what the Python tool takes for a boolean", () => {
+  const yes = [true, 1, new JsonNumber("1.0"), "1", "T", "yes", "Y", "On"];
+  const no = [false, 0, new JsonNumber("-0.0"), "0", "F", "no", "N", "oFF"];
+  for (const required of yes) {
+    assertEquals(parseItem({ required }).required, true);
+  }
+  for (const required of no) {
+    assertEquals(parseItem({ required }).required, false);
+  }
+  for (const required of [null, 2, "2", "", " y", "1.0", [], {}]) {
+    const [problem] = problemsOf(workflowOf({ required }));
+    assertEquals(problem?.code, "invalid_type", String(required));
+    assertEquals(problem?.path, "phases[0].items[0].required");
+  }
+});
+
+Deno.test("parseWorkflow() takes what the Python tool takes for a whole number", () => {
+  const verification = (expect_exit_code: unknown): Fields => ({
+    verification: { type: "command", command: "make", expect_exit_code },
+  });
+  const numbers: [unknown, number][] = [
+    [3, 3],
+    [true, 1],
+    [new JsonNumber("2.0"), 2],
+    [" +5 ", 5],
+    ["1_0", 10],
+    ["007", 7],
+    ["5.00", 5],
+    ["-0", 0],
+    [-1, -1],
+  ];
+  for (const [written, expected] of numbers) {
+    const item = parseItem(verification(written));
+    assert(item.verification.type === "command");
+    assertEquals(item.verification.expectExitCode, expected);
+  }
+  const others = [
+    null,
+    1.5,
+    "1__0",
+    "_1",
+    "0x1",
+    "1e3",
+    "5.1",
+    "",
+    "1.",
+    [],
+    "٣",
+  ];
+  for (const written of [...others, new JsonNumber("18446744073709551616")]) {
+    const [problem] = problemsOf(workflowOf(verification(written)));
+    assert(problem?.message.startsWith("Expected a whole number, found"));
+  }
+});
+
+Deno.test("parseWorkflow() wants strings and shows how to write them", () => {
+  const date = new YamlTime("2024-01-01");
+  assertEquals(
+    textsOf({ ...workflowOf({ id: true, name: date, agent: 7 }), version: 1 }),
+    [
+      'version: Expected a string, found the number 1: write "1" in quotes',
+      'phases[0].items[0].id: Expected a string, found the boolean true: write "true" in quotes',
+      'phases[0].items[0].name: Expected a string, found the date 2024-01-01: write "2024-01-01" in quotes',
+      'phases[0].items[0].agent: Expected a string, found the number 7: write "7" in quotes',
+    ],
+  );
+  const locate = (path: Path): Position | undefined =>
+    path.at(-1) === "version"
+      ? { line: 2, column: 1, text: "1.10" }
+      : undefined;
+  const file = { ...workflowOf({}), version: 1.1 };
+  const [problem] = problemsOf(file, locate);
+  assert(
+    problem?.message.endsWith('found the number 1.1: write "1.10" in quotes'),
+  );
+});
+
+Deno.test("parseWorkflow() wants lists and mappings where they belong", () => {
+  const wrong = workflowOf({
+    notes: "x",
+    skip_conditions: [1],
+    verification: "none",
+  });
+  assertEquals(textsOf({ ...wrong, settings: [] }), [
+    'phases[0].items[0].skip_conditions[0]: Expected a string, found the number 1: write "1" in quotes',
+    'phases[0].items[0].verification: Expected a mapping with a type, found the string "none"',
+    'phases[0].items[0].notes: Expected a list, found the string "x"',
+    "settings: Expected a mapping, found a list",
+  ]);
+  for (const nothing of [undefined, null, [], "x", 3, new Set(), () => 1]) {
+    const [problem] = problemsOf(nothing);
+    assert(
+      problem?.message.startsWith("Expected a mapping with name and phases"),
+    );
+  }
+});
+
+Deno.test("parseWorkflow() keeps to the words of each list", () => {
+  assertEquals(
+    textsOf(workflowOf({ step_type: "gates", verification: { type: "zzz" } })),
+    [
+      'phases[0].items[0].verification.type: Expected one of file_exists, command, manual_gate, none, found the string "zzz"',
+      'phases[0].items[0].step_type: Expected one of gate, required, documented, flexible, found the string "gates": did you mean "gate"?',
+    ],
+  );
+  for (const step_type of ["Gate", "GATE", null, " gate"]) {
+    problemsOf(workflowOf({ step_type }));
+  }
+});
+
+Deno.test("parseWorkflow() takes the ids the Python tool takes", () => {
+  const phases = ["PLAN", "A1", "A-B_C 1/2", "../X", "ПЛАН", "Ⅷ"];
+  for (const id of phases) {
+    const file = { name: "W", phases: [{ id, name: "N" }] };
+    assertEquals(parseWorkflow(file).workflow.phases[0]?.id, id);
+  }
+  for (const id of ["plan", "Plan", "1", "", "计划", "ǅ", "Aª"]) {
+    const [problem] = problemsOf({ name: "W", phases: [{ id, name: "N" }] });
+    assertEquals(problem?.path, "phases[0].id", id);
+  }
+  for (const id of ["a", "___a", "ABC", "é", "项目", "²", "½", "٣", "1"]) {
+    assertEquals(parseItem({ id }).id, id);
+  }
+  for (const id of ["a-b", "a b", "a.b", "a\n", "_", "__", "", "e\u0301"]) {
+    const [problem] = problemsOf(workflowOf({ id }));
+    assertEquals(problem?.path, "phases[0].items[0].id", id);
+  }
+  assert(textsOf(workflowOf({ id: "a-b" }))[0]?.endsWith('write "a_b"'));
+  assertEquals(parseItem({ id: "é".repeat(100) }).id.length, 100);
+  problemsOf(workflowOf({ id: "é".repeat(101) }));
+});
+
+Deno.test("parseWorkflow() lets nobody loosen a gate or a required item", () => {
+  for (const step_type of ["gate", "required"]) {
+    const item = parseItem({
+      step_type,
+      required: false,
+      skippable: true,
+      verification: { type: "file_exists", path: "x" },
+    });
+    assertEquals([item.required, item.skippable], [true, false]);
+  }
+  const loose = parseItem({ step_type: "documented", required: false });
+  assertEquals([loose.required, loose.skippable], [false, true]);
+});
+
+Deno.test("parseWorkflow() makes a manual gate skippable only on conditions", () => {
+  const verification = { type: "manual_gate" };
+  const bare = parseItem({ verification, skippable: true });
+  assertEquals([bare.required, bare.skippable], [true, false]);
+  const conditional = parseItem({ verification, skip_conditions: ["docs"] });
+  assertEquals(conditional.skippable, true);
+  const optional = parseItem({ verification, required: false });
+  assertEquals([optional.required, optional.skippable], [false, false]);
+});
+
+Deno.test("parseWorkflow() refuses a check without a path or command", () => {
+  const cases: Fields[] = [
+    { type: "file_exists" },
+    { type: "file_exists", path: "" },
+    { type: "file_exists", path: null, command: "x" },
+    { type: "command" },
+    { type: "command", command: "  " },
+    { type: "command", command: null, path: "x" },
+  ];
+  for (const verification of cases) {
+    const [problem] = problemsOf(workflowOf({ verification }));
+    const key = verification.type === "command" ? "command" : "path";
+    assertEquals(problem?.path, `phases[0].items[0].verification.${key}`);
+  }
+  parseItem({ verification: { type: "manual_gate", path: "", command: null } });
+});
+
+Deno.test("parseWorkflow() takes a time limit of up to a day", () => {
+  assertEquals(parseItem({ timeout_seconds: "90" }).timeoutSeconds, 90);
+  assertEquals(parseItem({ timeout_seconds: 86_400 }).timeoutSeconds, 86_400);
+  for (const timeout_seconds of [0, -1, 86_401, 1.5, null, "soon"]) {
+    const [problem] = problemsOf(workflowOf({ timeout_seconds }));
+    assertEquals(problem?.path, "phases[0].items[0].timeout_seconds");
+  }
+});
+
+Deno.test("parseWorkflow() refuses ids that occur twice and names both places", () => {
+  const items = [{ id: "a", name: "A" }];
+  const file = {
+    name: "W",
+    phases: [{ id: "P", name: "N", items }, { id: "P", name: "N", items }],
+  };
+  assertEquals(textsOf(file), [
+    'phases[1].id: Duplicate phase id "P", first used at phases[0].id',
+    'phases[1].items[0].id: Duplicate item id "a", first used at phases[0].items[0].id',
+  ]);
+  const locate = (path: Path): Position => ({
+    line: Number(path[1]) + 1,
+    column: path.length,
+  });
+  const [phase, item] = problemsOf(file, locate);
+  assertEquals(phase?.message, 'Duplicate phase id "P", first used at 1:3');
+  assertEquals([item?.line, item?.column], [2, 5]);
+});
+
+Deno.test("parseWorkflow() wants a phase", () => {
+  assertEquals(textsOf({ name: "W", phases: [] }), [
+    "phases: A workflow needs at least one phase",
+  ]);
+  assertEquals(textsOf({ name: "W" }), ["phases: Missing"]);
+});
+
+Deno.test("parseWorkflow() reports all problems at once, at most twenty, in the order of the file", () => {
+  const items = Array.from({ length: 50 }, (_, index) => ({ id: `i${index}` }));
+  const file = { nmae: "W", phases: [{ id: "p", name: "N", items }] };
+  const locate = (path: Path): Position => ({
+    line: path.length === 1 ? 1 : 100 - Number(path[3] ?? 99),
+    column: 1,
+  });
+  const error = assertThrows(
+    () => parseWorkflow(file, { locate, source: "workflow.yaml" }),
+    OrcError,
+  );
+  const problems = error.details?.problems;
+  assert(Array.isArray(problems));
+  assertEquals(problems.length, MAX_PROBLEMS);
+  const lines = error.message.split("\n");
+  assertEquals(lines[0], "workflow.yaml:1:1: name: Missing");
+  assertEquals(lines.at(-1), "… and 33 more problems");
+  assertEquals(
+    problems.map(({ line }) => line),
+    problems.map(({ line }) => line).toSorted((a, b) => a - b),
+  );
+});
+
+Deno.test("parseWorkflow() lists a slip in a key beside the key that is missing", () => {
+  assertEquals(textsOf({ nmae: "W", phases: [{ id: "P", name: "N" }] }), [
+    "name: Missing",
+    'nmae: Unknown key "nmae": did you mean "name"?',
+  ]);
+});
+
+Deno.test("parseWorkflow() places a problem at the nearest entry that exists", () => {
+  const locate = (path: Path): Position | undefined =>
+    path.length <= 2 ? { line: path.length + 1, column: 4 } : undefined;
+  const [problem] = problemsOf(workflowOf({ name: 3 }), locate);
+  assertEquals([problem?.line, problem?.column], [3, 4]);
+});
+
+Deno.test("parseWorkflow() does without positions and a name of the file", () => {
+  const error = assertThrows(() => parseWorkflow({ name: 1 }), OrcError);
+  assertEquals(
+    error.message,
+    'workflow: name: Expected a string, found the number 1: write "1" in quotes\nworkflow: phases: Missing',
+  );
+  assertEquals(error.path, undefined);
+});
+
+Deno.test("parseWorkflow() refuses keys that are no strings where the Python tool does", () => {
+  const file = new Map<unknown, unknown>(Object.entries(workflowOf({})));
+  file.set(null, 1);
+  assertEquals(problemsOf(file)[0]?.code, "invalid_key");
+  const settings = new Map<unknown, unknown>([[1, "x"]]);
+  const [problem] = problemsOf({ ...workflowOf({}), settings });
+  assertEquals([problem?.code, problem?.path], ["invalid_key", "settings"]);
+});
+
+Deno.test("parseWorkflow() reads what only orc knows", () => {
+  const item = { risk: "high", working_dir: "packages/web" };
+  const { workflow, warnings } = parseWorkflow({
+    ...workflowOf(item),
+    orc: ">=0.1",
+  });
+  assertEquals([workflow.orc, warnings], [">=0.1", []]);
+  const { risk, workingDir } = parseItem(item);
+  assertEquals([risk, workingDir], ["high", "packages/web"]);
+  const nothing = parseItem({ working_dir: null });
+  assertEquals([nothing.risk, nothing.workingDir], ["medium", null]);
+});
+
+Deno.test("parseWorkflow() takes directories below the working tree alone", () => {
+  for (const path of ["a", "a/b/", "./a", "a/../b", "a b", "{{name}}/x"]) {
+    assertEquals(parseItem({ working_dir: path }).workingDir, path);
+  }
+  const outside = ["/a", "..", "../a", "a/../../b", "C:\\a", "a\\..", "", " "];
+  for (const path of outside) {
+    assertEquals(textsOf(workflowOf({ working_dir: path })), [
+      "phases[0].items[0].working_dir: Expected a directory below the working tree, such as packages/web",
+    ]);
+  }
+});
+
+Deno.test("parseWorkflow() refuses ranges, risks and times that are none", () => {
+  const settings = { approval_timeout_minutes: -1 };
+  const file = { ...workflowOf({ risk: "hihg" }), orc: "newest", settings };
+  assertEquals(
+    new Set(textsOf(file)),
+    new Set([
+      'orc: Expected a range of versions such as ">=0.1", found "newest"',
+      'phases[0].items[0].risk: Expected one of low, medium, high, found the string "hihg": did you mean "high"?',
+      "settings.approval_timeout_minutes: Expected a number of minutes above 0, at most 525600, found the number -1",
+    ]),
+  );
+});
+
+Deno.test("parseWorkflow() reads names of secrets, of the workflow and of items", () => {
+  const item = { secrets: ["API_KEY"] };
+  const file = { ...workflowOf(item), secrets: ["DEPLOY_KEY"] };
+  assertEquals(parseWorkflow(file).workflow.secrets, ["DEPLOY_KEY"]);
+  assertEquals(parseItem(item).secrets, ["API_KEY"]);
+  assertEquals(parseItem({}).secrets, []);
+});
+
+Deno.test("parseWorkflow() refuses what is no name of a secret", () => {
+  const rule =
+    "The name of a secret holds capital letters, digits and underscores, and is none that every program needs";
+  assertEquals(textsOf(workflowOf({ secrets: ["api-key", "PATH"] })), [
+    `phases[0].items[0].secrets[0]: ${rule}: write "API_KEY"`,
+    `phases[0].items[0].secrets[1]: ${rule}`,
+  ]);
+  assertEquals(textsOf({ ...workflowOf({}), secrets: "API_KEY" }), [
+    'secrets: Expected a list of names, found the string "API_KEY"',
+  ]);
+});

@@ -1,0 +1,316 @@
+import { OrcError } from "../../src/base/error.ts";
+import {
+  asObject,
+  isJsonList,
+  type JsonObject,
+  type JsonValue,
+} from "../../src/base/json.ts";
+import { parseJson } from "../../src/base/json_parse.ts";
+import { canonicalJson } from "../../src/base/json_print.ts";
+import { MAX_DEPTH, MAX_WORKFLOW_BYTES } from "../../src/base/limits.ts";
+import { encodeDefinition } from "../../src/workflow/definition.ts";
+import { parseWorkflow } from "../../src/workflow/parse.ts";
+import { readWorkflowText } from "../../src/workflow/read_workflow_text.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+
+const SOURCE = "workflow.yaml";
+
+/** What the Python tool accepts although it is certainly a mistake. */
+const STRICTER: ReadonlySet<string> = new Set([
+  "phases empty",
+  "ver cmd no command",
+  "dup phase",
+]);
+
+function read(text: string): unknown {
+  return readWorkflowText(text, SOURCE).value;
+}
+
+function refusal(text: string): OrcError {
+  const error = assertThrows(() => read(text), OrcError);
+  assertEquals([error.kind, error.code], ["config", "invalid_yaml"]);
+  assertEquals(error.path, SOURCE);
+  return error;
+}
+
+function verdictOn(text: string): { verdict: string; definition?: JsonObject } {
+  try {
+    const { value, locate } = readWorkflowText(text, SOURCE);
+    const { workflow } = parseWorkflow(value, { locate, source: SOURCE });
+    return { verdict: "accept", definition: encodeDefinition(workflow) };
+  } catch (error) {
+    assert(error instanceof OrcError);
+    const isYaml = error.code === "invalid_yaml";
+    return { verdict: isYaml ? "yaml_error" : "reject" };
+  }
+}
+
+function vectors(): readonly JsonObject[] {
+  const path = new URL(
+    "../testdata/workflow_yaml_verdicts.json",
+    import.meta.url,
+  );
+  const list = parseJson(Deno.readTextFileSync(path), "vectors");
+  assert(isJsonList(list));
+  return list.flatMap((entry: JsonValue) => asObject(entry) ?? []);
+}
+
+for (const vector of vectors()) {
+  const name = String(vector.get("name"));
+  Deno.test(`workflow.yaml is judged as by the Python tool: ${name}`, () => {
+    const { verdict, definition } = verdictOn(String(vector.get("yaml")));
+    if (STRICTER.has(name)) {
+      assertEquals([vector.get("verdict"), verdict], ["accept", "reject"]);
+      return;
+    }
+    assertEquals(verdict, vector.get("verdict"));
+    if (definition === undefined) return;
+    assertEquals(
+      canonicalJson(definition),
+      canonicalJson(vector.get("normalized") ?? null),
+    );
+  });
+}
+
+Deno.test("readWorkflowText() keeps keys in order, and keys that are no strings", () => {
+  assertEquals(
+    read("{b: 1, 10: x, a: [~, yes], 2: {no: 1}}"),
+    new Map<unknown, unknown>([
+      ["b", 1],
+      [10, "x"],
+      ["a", [null, true]],
+      [2, new Map([[false, 1]])],
+    ]),
+  );
+  assertEquals(read("__proto__: 1"), new Map([["__proto__", 1]]));
+});
+
+Deno.test("readWorkflowText() finds nothing in an empty text", () => {
+  for (const text of ["", "\n", "# only a comment\n", "---\n", "null", "~"]) {
+    assertEquals(read(text), null, JSON.stringify(text));
+  }
+});
+
+Deno.test("readWorkflowText() accepts a byte order mark, every line end and YAML 1.1 directives", () => {
+  const expected = new Map([["a", "b"], ["c", "d"]]);
+  const texts = [
+    "\ufeffa: b\nc: d\n",
+    "a: b\r\nc: d\r\n",
+    "a: b\rc: d",
+    "a: b  \nc: d  ",
+    "%YAML 1.1\n---\na: b\nc: d\n...\n",
+  ];
+  for (const text of texts) assertEquals(read(text), expected);
+});
+
+Deno.test("readWorkflowText() reads quoted scalars and blocks as strings", () => {
+  assertEquals(
+    read(`{a: "1", b: 'yes', c: !!str 12, d: "\\u00e9"}`),
+    new Map([["a", "1"], ["b", "yes"], ["c", "12"], ["d", "é"]]),
+  );
+  assertEquals(read("a: |\n  1\n"), new Map([["a", "1\n"]]));
+});
+
+Deno.test("readWorkflowText() merges as PyYAML does: own keys win, then the first mapping", () => {
+  const text = `
+one: &one {a: 1, b: 1}
+two: &two {b: 2, c: 2}
+both: {d: 3, <<: [*one, *two], a: 0}
+quoted: {"<<": 1}
+`;
+  const value = read(text);
+  assert(value instanceof Map);
+  assertEquals([...value.get("both")], [["b", 1], ["c", 2], ["a", 0], [
+    "d",
+    3,
+  ]]);
+  assertEquals(value.get("quoted"), new Map([["<<", 1]]));
+});
+
+Deno.test("readWorkflowText() repeats what aliases name, the latest of each name", () => {
+  assertEquals(read("[&a x, *a, &a y, *a]"), ["x", "x", "y", "y"]);
+  const many = `x: &x {a: 1}\nlist:\n${"  - *x\n".repeat(500)}`;
+  const value = read(many);
+  assert(value instanceof Map);
+  assertEquals(value.get("list").length, 500);
+});
+
+Deno.test("readWorkflowText() refuses alias bombs, cycles and dangling aliases", () => {
+  const levels = Array.from(
+    { length: 9 },
+    (_, level) =>
+      `a${level}: &a${level} [${
+        Array(10).fill(level === 0 ? "x" : `*a${level - 1}`).join(", ")
+      }]`,
+  );
+  assert(refusal(levels.join("\n")).message.includes("alias bomb"));
+  const keys = Array.from({ length: 2000 }, (_, key) => `k${key}: 1`);
+  const merges = Array.from({ length: 2000 }, (_, at) => `m${at}: {<<: *a}`);
+  const merged = `x: &a {${keys.join(", ")}}\n${merges.join("\n")}`;
+  assert(refusal(merged).message.includes("alias bomb"));
+  for (const text of ["a: &a [*a]", "&a {b: *a}", "&a {<<: *a}"]) {
+    assert(refusal(text).message.includes('"*a" refers to itself'), text);
+  }
+  assertEquals(
+    refusal("a: *b").message,
+    'workflow.yaml:1:4: The alias "*b" refers to nothing before it',
+  );
+});
+
+Deno.test("readWorkflowText() refuses depth before it can overflow the stack", () => {
+  const nested = (depth: number): string =>
+    "[".repeat(depth) + "]".repeat(depth);
+  read(nested(MAX_DEPTH));
+  const deep = [
+    nested(MAX_DEPTH + 1),
+    nested(10_000),
+    "{a: ".repeat(10_000),
+    "- ".repeat(10_000),
+    "? ".repeat(10_000),
+    Array.from({ length: 500 }, (_, level) => `${" ".repeat(level)}a:`).join(
+      "\n",
+    ),
+  ];
+  for (const text of deep) {
+    assert(refusal(text).message.endsWith(`Nested deeper than ${MAX_DEPTH}`));
+  }
+});
+
+Deno.test("readWorkflowText() refuses duplicate keys and names both places", () => {
+  assertEquals(
+    refusal("a: 1\nb: {c: 1, d: 2, c: 3}\n'a': 2\n").message,
+    'workflow.yaml:2:17: Duplicate key "c", first used at 2:5\n' +
+      'workflow.yaml:3:1: Duplicate key "a", first used at 1:1',
+  );
+  assert(refusal("{1: a, 0x1: b}").message.includes("Duplicate key 1"));
+  assertEquals(
+    read("{1: a, '1': b, true: c}"),
+    new Map<unknown, unknown>([[1, "a"], ["1", "b"], [true, "c"]]),
+  );
+});
+
+Deno.test("readWorkflowText() refuses tags that would construct something", () => {
+  const tags = [
+    '!!python/object/apply:os.system ["x"]',
+    "!!js/function x",
+    "!local x",
+    "!!omap [a: 1]",
+    "!!set [a]",
+    "!!int [1]",
+  ];
+  for (const tag of tags) {
+    const { message } = refusal(`a: ${tag}`);
+    assert(/The tag ".*" is not allowed here$/.test(message), message);
+  }
+});
+
+Deno.test("readWorkflowText() refuses keys and merges that are none", () => {
+  const { message } = refusal("? [a]\n: 1\n<<: 2\n");
+  assertEquals(message.split("\n"), [
+    "workflow.yaml:1:3: A key cannot be a list",
+    "workflow.yaml:3:1: The key << wants a mapping or a list of mappings",
+  ]);
+});
+
+Deno.test("readWorkflowText() refuses a second document", () => {
+  assertEquals(
+    refusal("a: 1\n---\nb: 2\n").message,
+    "workflow.yaml:2:1: A second document begins here: a workflow file holds one",
+  );
+});
+
+Deno.test("readWorkflowText() says tab where a tab is the mistake", () => {
+  const texts = [
+    "a:\n\t- b",
+    "a:\n  - b: 1\n\tc: 2\n",
+    "\ta: b",
+    "a: >\n\tb\n",
+  ];
+  for (const text of texts) {
+    assert(refusal(text).message.includes("tab"), JSON.stringify(text));
+  }
+});
+
+Deno.test("readWorkflowText() names line and column of a syntax error", () => {
+  const errors: [string, string][] = [
+    ["a: b\nc: d: e\n", '2:4: A value that holds ": " must be in quotes'],
+    [
+      "a: @b",
+      "1:4: Plain value cannot start with reserved character @: put the value in quotes",
+    ],
+    ["a: 1\nb", "2:1: Implicit map keys need to be followed by map values"],
+    ["\ufeff{a: b", "1:6: Flow map must end with a }"],
+  ];
+  for (const [text, expected] of errors) {
+    assertEquals(refusal(text).message, `workflow.yaml:${expected}`);
+  }
+});
+
+Deno.test("readWorkflowText() refuses characters YAML forbids", () => {
+  for (const character of ["\0", "\x1b", "\x07", "\ud800", "\uffff"]) {
+    const { message } = refusal(`a: 1\nb: "${character}"`);
+    assert(message.startsWith("workflow.yaml:2:5: The character U+"), message);
+  }
+  assertEquals(read("a: \u{1f680}"), new Map([["a", "\u{1f680}"]]));
+});
+
+Deno.test("readWorkflowText() refuses a text that is too large", () => {
+  assertEquals(
+    read("x".repeat(MAX_WORKFLOW_BYTES)),
+    "x".repeat(MAX_WORKFLOW_BYTES),
+  );
+  refusal("x".repeat(MAX_WORKFLOW_BYTES + 1));
+  refusal("é".repeat(MAX_WORKFLOW_BYTES / 2 + 1));
+});
+
+Deno.test("locate() finds entries by path, through aliases and merges", () => {
+  const text = `name: W
+base: &base
+  name: B
+phases:
+  - id: 010
+    items: [{<<: *base, id: a}, *base]
+`;
+  const { locate } = readWorkflowText(text, SOURCE);
+  const place = (...path: (string | number)[]): string => {
+    const position = locate(path);
+    return position === undefined ? "-" : `${position.line}:${position.column}`;
+  };
+  assertEquals(place(), "1:1");
+  assertEquals(place("name"), "1:1");
+  assertEquals(place("phases"), "4:1");
+  assertEquals(place("phases", 0), "5:5");
+  assertEquals(place("phases", 0, "items", 0, "id"), "6:25");
+  assertEquals(place("phases", 0, "items", 0, "name"), "3:3");
+  assertEquals(place("phases", 0, "items", 1, "name"), "3:3");
+  assertEquals(place("phases", 0, "name"), "-");
+  assertEquals(place("name", "x", 3), "-");
+  assertEquals(locate(["phases", 0, "id"])?.text, "010");
+});
+
+Deno.test("a workflow's problems show what the author wrote", () => {
+  const { value, locate } = readWorkflowText(
+    "name: W\nversion: 1.10\nphases:\n- {id: on, name: 012, items: [{id: 1:30, name: A}]}\n",
+    SOURCE,
+  );
+  const error = assertThrows(
+    () => parseWorkflow(value, { locate, source: SOURCE }),
+    OrcError,
+  );
+  assertEquals(error.message.split("\n"), [
+    'workflow.yaml:2:1: version: Expected a string, found the number 1.1: write "1.10" in quotes',
+    'workflow.yaml:4:4: phases[0].id: Expected a string, found the boolean true: write "on" in quotes',
+    'workflow.yaml:4:12: phases[0].name: Expected a string, found the number 10: write "012" in quotes',
+    'workflow.yaml:4:32: phases[0].items[0].id: Expected a string, found the number 90: write "1:30" in quotes',
+  ]);
+});
+
+Deno.test({
+  name: "readWorkflowText() names the permission that is missing",
+  permissions: { env: false },
+  fn() {
+    const error = assertThrows(() => read("a: 1"), OrcError);
+    assertEquals([error.kind, error.code], ["denied", "permission_missing"]);
+    assert(error.hint?.includes("--allow-env=LOG_TOKENS,LOG_STREAM"));
+  },
+});
