@@ -46,7 +46,7 @@
  */
 
 // What can be done, with options and results.
-export { addNote, type NoteOptions } from "./src/work/add_note.ts";
+export { addNote, type NoteOptions } from "./src/work/item.ts";
 export {
   type Advanced,
   type AdvanceOptions,
@@ -56,25 +56,19 @@ export {
   type Analyzed,
   type AnalyzeOptions,
   analyzeSessions,
-} from "./src/history/analyze_sessions.ts";
-export {
-  approveItem,
-  type ApproveItemOptions,
-} from "./src/work/approve_item.ts";
-export {
-  approvePhase,
-  type ApprovePhaseOptions,
-} from "./src/work/approve_phase.ts";
+} from "./src/history/use.ts";
+export { approveItem, type ApproveItemOptions } from "./src/work/item.ts";
+export { approvePhase, type ApprovePhaseOptions } from "./src/work/phase.ts";
 export {
   type CheckpointCleanup,
   type CheckpointCleanupOptions,
   cleanCheckpoints,
-} from "./src/checkpoints/clean_checkpoints.ts";
+} from "./src/checkpoints/use.ts";
 export {
   type Completed,
   completeItem,
   type CompleteOptions,
-} from "./src/work/complete_item.ts";
+} from "./src/work/complete.ts";
 export {
   type DiagnoseOptions,
   diagnoseRepository,
@@ -85,13 +79,13 @@ export {
   abandonSession,
   type FinishOptions,
   finishSession,
-} from "./src/work/finish_session.ts";
-export type { AgentRun } from "./src/handoff/agent_program.ts";
+} from "./src/work/phase.ts";
+export type { AgentRun } from "./src/handoff/use.ts";
 export {
   type Generated,
   generateMarkdown,
   type GenerateOptions,
-} from "./src/history/generate_markdown.ts";
+} from "./src/history/pages.ts";
 export {
   type HandedOff,
   handOff,
@@ -106,11 +100,8 @@ export {
   type CheckpointList,
   type CheckpointListOptions,
   listCheckpoints,
-} from "./src/checkpoints/list_checkpoints.ts";
-export {
-  importLegacy,
-  type ImportOptions,
-} from "./src/migration/import_legacy.ts";
+} from "./src/checkpoints/use.ts";
+export { importLegacy, type ImportOptions } from "./src/migration/use.ts";
 export {
   migrate,
   type Migrated,
@@ -127,7 +118,7 @@ export {
   type History,
   type HistoryOptions,
   readHistory,
-} from "./src/history/read_history.ts";
+} from "./src/history/use.ts";
 export { readStatus, type Status } from "./src/work/status.ts";
 export {
   remindContext,
@@ -138,13 +129,13 @@ export {
   type Resumed,
   type ResumeOptions,
   resumeSession,
-} from "./src/checkpoints/resume_session.ts";
+} from "./src/checkpoints/restore.ts";
 export {
   type CheckpointOptions,
   saveCheckpoint,
   type SavedCheckpoint,
 } from "./src/checkpoints/use.ts";
-export { skipItem, type SkipOptions } from "./src/work/skip_item.ts";
+export { skipItem, type SkipOptions } from "./src/work/item.ts";
 export { startItem, type StartItemOptions } from "./src/work/item.ts";
 export {
   type Started,
@@ -160,24 +151,21 @@ export {
   type Validated,
   type ValidateOptions,
   validateWorkflow,
-} from "./src/work/validate_workflow.ts";
+} from "./src/work/init.ts";
 export {
   type JsonSchema,
   workflowJsonSchema,
-} from "./src/workflow/workflow_json_schema.ts";
-export {
-  verifyWriteAllowed,
-  type WriteAllowed,
-} from "./src/work/verify_write_allowed.ts";
+} from "./src/workflow/json_schema.ts";
+export { verifyWriteAllowed, type WriteAllowed } from "./src/work/agent.ts";
 export {
   type Learned,
   type LearnOptions,
   writeLearnings,
-} from "./src/history/write_learnings.ts";
+} from "./src/history/pages.ts";
 export {
   diagnoseSecrets,
   type SecretsDiagnosis,
-} from "./src/secrets/diagnose_secrets.ts";
+} from "./src/secrets/doctor.ts";
 export {
   getSecret,
   type GetSecretOptions,
@@ -186,47 +174,44 @@ export {
   type TestedSecret,
   testSecret,
 } from "./src/secrets/use.ts";
-export { initSecrets, type SecretsReady } from "./src/secrets/init_secrets.ts";
+export { initSecrets, type SecretsReady } from "./src/secrets/vault.ts";
 export {
   listSecrets,
   type SecretLine,
   type SecretList,
-} from "./src/secrets/list_secrets.ts";
+} from "./src/secrets/use.ts";
 export {
   type RemoveSecretOptions,
   removeStoredSecret,
   type SecretRemoved,
-} from "./src/secrets/remove_secret.ts";
-export {
-  type SecretOrigin,
-  sourceOfSecret,
-} from "./src/secrets/source_of_secret.ts";
+} from "./src/secrets/use.ts";
+export { type SecretOrigin, sourceOfSecret } from "./src/secrets/use.ts";
 export {
   type SecretKept,
   setSecret,
   type SetSecretOptions,
-} from "./src/secrets/set_secret.ts";
+} from "./src/secrets/use.ts";
 
 // What several of them take or answer.
 export type {
   Analysis,
   PhaseDuration,
   SkippedItem,
-} from "./src/history/analysis.ts";
+} from "./src/history/rules.ts";
 export type { Finding, Severity } from "./src/base/finding.ts";
 export type {
   Repaired,
   RepairRequest,
   SessionRepair,
-} from "./src/doctor/repair_session.ts";
-export type { Blocker } from "./src/engine/blockers.ts";
+} from "./src/doctor/repair.ts";
+export type { Blocker } from "./src/engine/state.ts";
 export type { Changed } from "./src/work/change.ts";
-export type { FailedItem, Learnings } from "./src/history/learnings.ts";
+export type { FailedItem, Learnings } from "./src/history/rules.ts";
 export type { HistoryQuery } from "./src/history/rules.ts";
 export type { OnProgress } from "./src/history/use.ts";
-export type { Place } from "./src/repository/place.ts";
+export type { Place } from "./src/repository/open.ts";
 export type { RepositoryOptions } from "./src/repository/open.ts";
-export type { SessionOptions } from "./src/repository/open_session.ts";
+export type { SessionOptions } from "./src/repository/select.ts";
 export type { EvidenceSource } from "./src/work/evidence.ts";
 export type { SessionSource } from "./src/repository/select.ts";
 export type {
@@ -237,26 +222,26 @@ export type {
   Progress,
   Summary,
 } from "./src/engine/summary.ts";
-export type { RestoreChange } from "./src/engine/restore_change.ts";
-export type { CheckpointLine } from "./src/checkpoints/session_checkpoints.ts";
+export type { RestoreChange } from "./src/engine/restore.ts";
+export type { CheckpointLine } from "./src/checkpoints/files.ts";
 export type {
   ForceFrom,
   MigrationConflict,
-} from "./src/migration/migration_conflict.ts";
-export type { LeftFile } from "./src/migration/migration_facts.ts";
+} from "./src/migration/session_plan.ts";
+export type { LeftFile } from "./src/migration/session_plan.ts";
 export type {
   PlannedMove,
   PlannedSession,
-} from "./src/migration/migration_plan.ts";
-export type { ChangedUnit } from "./src/migration/migration_rollback.ts";
-export type { WorkflowChoice } from "./src/repository/pin_workflow.ts";
+} from "./src/migration/session_plan.ts";
+export type { ChangedUnit } from "./src/transfer/record.ts";
+export type { WorkflowChoice } from "./src/repository/load.ts";
 
 export type {
   SecretLevel,
   SecretLocation,
   SecretSource,
-} from "./src/secrets/secret_places.ts";
-export type { Encryption } from "./src/secrets/age_cipher.ts";
+} from "./src/secrets/vault.ts";
+export type { Encryption } from "./src/secrets/vault.ts";
 export type { Masker, MaskingStream } from "./src/base/mask.ts";
 
 // The rules.

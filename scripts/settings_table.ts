@@ -1,5 +1,5 @@
-import { expectedOf } from "../src/settings/setting_value.ts";
 import {
+  expectedOf,
   type Setting,
   SETTINGS,
   variableOf,

@@ -34,7 +34,7 @@ export {
   summarize,
   type Summary,
 } from "./engine/summary.ts";
-export type { Blocker } from "./engine/blockers.ts";
+export type { Blocker } from "./engine/state.ts";
 
 // Files: where they are, and what they say.
 export {

@@ -1,12 +1,12 @@
 import type { FlagSpec } from "../../src/commands/command.ts";
-import { effectText } from "../../src/commands/effect_text.ts";
-import type { CommandPage } from "../../src/commands/help_page.ts";
 import {
+  type CommandPage,
+  effectText,
   flagSummary,
+  PERMISSION_ROWS,
   spellingsOf,
   usageOf,
-} from "../../src/commands/help_text.ts";
-import { PERMISSION_ROWS } from "../../src/commands/permission_text.ts";
+} from "../../src/commands/help.ts";
 import { globalFlags } from "../../src/commands/table.ts";
 import { code, GENERATED, plain, stacked, table } from "./markdown.ts";
 import type { DocumentedGroup } from "./pages.ts";

@@ -1,11 +1,11 @@
 import type { FlagSpec } from "../../src/commands/command.ts";
-import { effectText } from "../../src/commands/effect_text.ts";
-import type { CommandPage } from "../../src/commands/help_page.ts";
 import {
+  type CommandPage,
+  effectText,
   flagSummary,
   spellingsOf,
   usageOf,
-} from "../../src/commands/help_text.ts";
+} from "../../src/commands/help.ts";
 import { globalFlags } from "../../src/commands/table.ts";
 import type { ExitCode } from "./exit_codes_page.ts";
 import type { DocumentedGroup } from "./pages.ts";

@@ -1,4 +1,4 @@
-import { type CommandPage, pageFor } from "../../src/commands/help_page.ts";
+import { type CommandPage, pageFor } from "../../src/commands/help.ts";
 import type { CommandGroup } from "../../src/commands/table.ts";
 
 /** A group of commands with all that help says of them. */

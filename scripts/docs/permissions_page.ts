@@ -3,7 +3,7 @@ import {
   BASIC_PERMISSION_ROWS,
   PERMISSION_ROWS,
   permissionRows,
-} from "../../src/commands/permission_text.ts";
+} from "../../src/commands/help.ts";
 import { code, GENERATED, plain, stacked, table } from "./markdown.ts";
 import type { DocumentedGroup } from "./pages.ts";
 

@@ -1,3 +1,5 @@
+import { isPure, ROOMS } from "../house/rooms.ts";
+
 /** Tests that run together, with the permissions they need and no more. */
 export interface Suite {
   readonly name: string;
@@ -29,15 +31,30 @@ const ANYTHING = [
   "--allow-sys",
 ];
 
+/** Rooms that know no host: their tests get files, and nothing else. */
+const FILE_ROOMS: readonly string[] = ["files", "session", "transfer"];
+/** Rooms whose tests are a suite of their own. */
+const OWN_SUITES: readonly string[] = ["host", "commands", "cli"];
+
 /** All suites in the order they run: the smallest permissions first. */
 export function allSuites(): Suite[] {
+  const others = ROOMS.filter((room) =>
+    !FILE_ROOMS.includes(room) && !OWN_SUITES.includes(room)
+  );
   return [
-    suite("core", []),
+    suite(
+      "pure",
+      [],
+      [
+        ...ROOMS.flatMap((room) => testFilesIn(`tests/${room}`)),
+        ...testFilesIn("tests"),
+      ].filter(isOfPureFile),
+    ),
     suite("model", []),
-    suite("store", FILES),
+    suite("files", FILES, FILE_ROOMS.flatMap(impureTestsOf)),
     suite("links", LINKS),
-    suite("host", MACHINE),
-    suite("app", MACHINE),
+    suite("host", MACHINE, impureTestsOf("host")),
+    suite("rooms", MACHINE, others.flatMap(impureTestsOf)),
     suite("commands", MACHINE),
     suite("cli", MACHINE),
     suite("journey", MACHINE, [JOURNEY]),
@@ -54,7 +71,9 @@ export function allSuites(): Suite[] {
     suite(
       "top",
       MACHINE,
-      testFilesIn("tests").filter((path) => path !== JOURNEY),
+      testFilesIn("tests").filter((path) =>
+        path !== JOURNEY && !isOfPureFile(path)
+      ),
     ),
     suite("doc", ["--doc", ...MACHINE], [
       "mod.ts",
@@ -63,6 +82,15 @@ export function allSuites(): Suite[] {
       "docs/library.md",
     ]),
   ];
+}
+
+/** Whether the file that a test is named after is pure: then it runs without any permission. */
+function isOfPureFile(path: string): boolean {
+  return isPure(path.replace(/^tests\//, "src/").replace(/_test\.ts$/, ".ts"));
+}
+
+function impureTestsOf(room: string): string[] {
+  return testFilesIn(`tests/${room}`).filter((path) => !isOfPureFile(path));
 }
 
 function suite(
@@ -76,10 +104,14 @@ function suite(
 /** Folders with tests that belong to no suite. */
 export function forgottenFolders(suites: readonly Suite[]): string[] {
   const known = new Set(suites.flatMap(({ paths }) => paths));
+  const hasSuite = (path: string): boolean =>
+    known.has(path) ||
+    testFilesIn(path).length > 0 &&
+      testFilesIn(path).every((file) => known.has(file));
   return childrenOf("tests")
     .filter(({ isDirectory }) => isDirectory)
     .map(({ name }) => `tests/${name}`)
-    .filter((path) => path !== TEMPORARY_DIRECTORY && !known.has(path))
+    .filter((path) => path !== TEMPORARY_DIRECTORY && !hasSuite(path))
     .filter(hasTests);
 }
 

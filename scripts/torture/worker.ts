@@ -6,7 +6,7 @@
  */
 import { repositoryLayout } from "../../src/base/layout.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
-import { fileStore } from "../../src/session/store.ts";
+import { fileStore } from "../../src/session/read.ts";
 import { countFurther, itemOf } from "./session.ts";
 
 /** Longer than a torture takes: nobody is to give up. */

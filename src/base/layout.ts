@@ -175,7 +175,7 @@ export function sessionPathsWithin(sessionId: string): SessionLayout {
 }
 
 /** What a migration keeps: while it is being made, while it is pending, and as a backup. */
-export interface MigrationLayout {
+interface MigrationLayout {
   readonly directory: string;
   /** What it did, or is about to do. */
   readonly record: string;
@@ -208,7 +208,7 @@ export function migrationLayoutAt(directory: string): MigrationLayout {
 }
 
 /** What orc keeps for the user, in all repositories. */
-export interface UserLayout {
+interface UserLayout {
   /** `~/.orchestrator`; holds the lock of what is in it, too. */
   readonly directory: string;
   /** Settings of the user, as YAML. */
@@ -254,7 +254,7 @@ export function legacySecretPaths(root: string): readonly string[] {
 }
 
 /** What git keeps, as far as orc reads it. */
-export interface GitLayout {
+interface GitLayout {
   readonly head: string;
   readonly objects: string;
   /** Names the files that git tracks. */

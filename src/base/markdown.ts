@@ -1,4 +1,53 @@
-import { oneLine } from "./fence.ts";
+/** The shortest fence that Markdown knows. */
+const MIN_FENCE_LENGTH = 3;
+
+/**
+ * What nobody sees but a machine reads: control characters, what turns the direction of text
+ * around, and the invisible copies of ASCII.
+ */
+const UNSEEN =
+  /(?![\n\t])\p{Cc}|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|[\u{e0000}-\u{e007f}]/gu;
+
+/** Puts what was said by others between fences that nothing in it can close. */
+export function fenced(text: string): string {
+  const content = seen(text).trimEnd();
+  const fence = "`".repeat(
+    Math.max(MIN_FENCE_LENGTH, longestRun(content) + 1),
+  );
+  return `${fence}text\n${content}\n${fence}`;
+}
+
+/** Shows a short text as code within a sentence, whatever backticks it holds. */
+export function codeSpan(text: string): string {
+  const content = oneLine(text);
+  const fence = "`".repeat(longestRun(content) + 1);
+  const isOpen = /^`|`$/.test(content);
+  return isOpen ? `${fence} ${content} ${fence}` : fence + content + fence;
+}
+
+/** The text with one sign in the place of each character that nobody could see. */
+export function seen(text: string): string {
+  return text.replaceAll(/\r\n?|[\u2028\u2029]/g, "\n")
+    .replaceAll(UNSEEN, "\ufffd");
+}
+
+/** The text in one line, with single blanks. */
+export function oneLine(text: string): string {
+  return seen(text).replaceAll(/\s+/g, " ").trim();
+}
+
+/** The beginning of a text, at most `limit` code points, with a mark where something was cut. */
+export function headOf(text: string, limit: number): string {
+  const points = Array.from(text);
+  return points.length <= limit
+    ? text
+    : `${points.slice(0, limit - 1).join("")}…`;
+}
+
+function longestRun(text: string): number {
+  const runs = text.match(/`+/g) ?? [];
+  return runs.reduce((longest, { length }) => Math.max(longest, length), 0);
+}
 
 /** What Markdown, or the HTML in it, would take for more than a character. */
 const SPECIAL = /[\\`*_[\]<>|~&#$!]/g;

@@ -10,7 +10,7 @@ import { printJson } from "./json_print.ts";
 import { MAX_PROBLEMS } from "./limits.ts";
 
 /** What is wrong at one place of a document. */
-export interface Problem {
+interface Problem {
   /** JSON path, such as `$.phases.PLAN.items.a.status`. */
   readonly path: string;
   readonly expected: string;

@@ -1,3 +1,6 @@
+import { OrcError } from "./error.ts";
+import { epochMsOf } from "./time.ts";
+
 /** Says how many there are: `1 phase`, `2 phases`. */
 export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
@@ -97,4 +100,192 @@ function hex(code: number, digits: number): string {
 /** What a session is called: its name, if it has one, and what is to be done. */
 export function titleOf(name: string | null, task: string): string {
   return name === null ? task : `${name}: ${task}`;
+}
+
+const SIZE_UNITS = ["kB", "MB", "GB", "TB"];
+
+/** A size for people: `512 B`, `1.2 MB`. */
+export function sizeText(sizeBytes: number): string {
+  let size = sizeBytes;
+  let unit = "B";
+  for (const larger of SIZE_UNITS) {
+    if (size < 999.5) break;
+    size /= 1000;
+    unit = larger;
+  }
+  const digits = unit === "B" || size >= 99.5 ? 0 : 1;
+  return `${size.toFixed(digits)} ${unit}`;
+}
+
+/**
+ * Finds the candidate that was probably meant; undefined when none is near.
+ *
+ * Near means at most one slip per three letters, a swap of two neighbours
+ * counting as one.
+ */
+export function nearest(
+  word: string,
+  candidates: readonly string[],
+): string | undefined {
+  const meant = word.toLowerCase();
+  let best: string | undefined;
+  let limit = Math.max(1, Math.floor(meant.length / 3));
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - meant.length) > limit) continue;
+    const slips = slipsBetween(meant, candidate.toLowerCase());
+    if (slips > limit) continue;
+    best = candidate;
+    if (slips === 0) break;
+    limit = slips - 1;
+  }
+  return best;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours from one word to the other. */
+function slipsBetween(from: string, to: string): number {
+  let beforeLast: readonly number[] = [];
+  let last: readonly number[] = Array.from(
+    { length: to.length + 1 },
+    (_, i) => i,
+  );
+  for (let row = 1; row <= from.length; row++) {
+    const current = nextRow({ from, to, row, last, beforeLast });
+    beforeLast = last;
+    last = current;
+  }
+  return last[to.length] ?? from.length;
+}
+
+/** Two words, and the costs of the two beginnings of `from` that are one and two letters shorter. */
+interface Step {
+  readonly from: string;
+  readonly to: string;
+  readonly row: number;
+  readonly last: readonly number[];
+  readonly beforeLast: readonly number[];
+}
+
+function nextRow({ from, to, row, last, beforeLast }: Step): number[] {
+  const costs = [row];
+  for (let column = 1; column <= to.length; column++) {
+    const isSame = from[row - 1] === to[column - 1];
+    const cost = Math.min(
+      at(costs, column - 1) + 1,
+      at(last, column) + 1,
+      at(last, column - 1) + (isSame ? 0 : 1),
+    );
+    const isSwap = from[row - 1] === to[column - 2] &&
+      from[row - 2] === to[column - 1];
+    costs.push(isSwap ? Math.min(cost, at(beforeLast, column - 2) + 1) : cost);
+  }
+  return costs;
+}
+
+function at(costs: readonly number[], index: number): number {
+  return costs[index] ?? Infinity;
+}
+
+/**
+ * Spells a word so that a shell takes it as it is. Ids of the Python tool's
+ * sessions may hold blanks and quotes.
+ */
+export function shellWord(word: string): string {
+  if (/^[\p{L}\p{N}_@%+:,./-]+$/u.test(word)) return word;
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/**
+ * Ids that are remembered at least: some times the events that travel in
+ * state.json until the log is known to hold them.
+ */
+const MIN_REMEMBERED_IDS = 64;
+
+/** Tells whether an event with this id was seen before. */
+export type IsRepeat = (id: string) => boolean;
+
+/** What a filter knows before it is asked, and how much it remembers. */
+interface RepeatFilterOptions {
+  readonly known?: readonly string[];
+  /** As many ids as may stand between an event and its repeat, or more. */
+  readonly rememberedIds?: number;
+}
+
+/**
+ * Makes a test for events that come a second time in a log, read in either
+ * direction. After a crash the last events may be written again; nothing of orc
+ * stands between them and their first writing. Events of the Python tool have
+ * no id and repeat none.
+ */
+export function repeatFilter(options: RepeatFilterOptions = {}): IsRepeat {
+  const { known = [], rememberedIds = 0 } = options;
+  const size = Math.max(MIN_REMEMBERED_IDS, rememberedIds, known.length);
+  // Two short lists by turns: a set of texts costs far more memory in a long log.
+  let older: readonly string[] = [];
+  let newer = [...known];
+  return (id) => {
+    if (id === "") return false;
+    if (newer.includes(id) || older.includes(id)) return true;
+    if (newer.length >= size) {
+      older = newer;
+      newer = [];
+    }
+    newer.push(id);
+    return false;
+  };
+}
+
+/** Where a number was typed, and how large it may be. */
+interface WholeNumberRule {
+  /** Such as `--older-than`. */
+  readonly flag: string;
+  readonly max: number;
+}
+
+/**
+ * Reads a whole number as typed.
+ *
+ * @throws {OrcError} usage `invalid_number`
+ */
+export function parseWholeNumber(
+  text: string,
+  { flag, max }: WholeNumberRule,
+): number {
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (number <= max) return number;
+  throw new OrcError(
+    "usage",
+    "invalid_number",
+    `${flag} is ${quoted(text)}, not a whole number from 0 to ${max}`,
+  );
+}
+
+/** Above this, minutes are more than anybody reads at a glance. */
+const MAX_SHOWN_MINUTES = 90;
+const MAX_SHOWN_HOURS = 48;
+
+/** Whole minutes between two instants, never negative; undefined when either is no instant. */
+export function minutesBetween(
+  from: string | null,
+  to: string,
+): number | undefined {
+  const start = epochMsOf(from);
+  const end = epochMsOf(to);
+  if (start === undefined || end === undefined) return undefined;
+  return Math.max(0, Math.floor((end - start) / 60_000));
+}
+
+/** How long something took, in the unit that fits: `90 min`, `3 h`, `2 days`. */
+export function durationText(minutes: number): string {
+  if (minutes <= MAX_SHOWN_MINUTES) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours <= MAX_SHOWN_HOURS
+    ? `${hours} h`
+    : countOf(Math.floor(hours / 24), "day");
+}
+
+/** A time limit as it is said: `30 minutes`, and below one minute in seconds. */
+export function limitText(minutes: number): string {
+  return minutes < 1
+    ? countOf(Number((minutes * 60).toPrecision(3)), "second")
+    : countOf(minutes, "minute");
 }

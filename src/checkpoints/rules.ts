@@ -1,6 +1,5 @@
 import { OrcError } from "../base/error.ts";
-import type { JsonObject, JsonValue } from "../base/json.ts";
-import { parseJson } from "../base/json_parse.ts";
+import { type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import {
   field,

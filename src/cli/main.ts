@@ -12,42 +12,38 @@ import {
   tableOf,
 } from "../commands/table.ts";
 import type { Host } from "../host/host.ts";
-import { hasLegacyFiles, mayHavePreferences } from "../repository/glance.ts";
+import { hasLegacyFiles, mayHavePreferences } from "../repository/open.ts";
 import type { Failure } from "./failure.ts";
-import {
-  helpRequest,
-  type Invocation,
-  missingCommand,
-  prepare,
-  requestOf,
-} from "./invocation.ts";
 import {
   errorDocument,
   errorText,
+  isBrokenPipe,
+  maskedStreams,
   partsLines,
   partsText,
   resultDocument,
   resultText,
+  type Streams,
+  systemStreams,
+  tell,
   warningText,
 } from "./output.ts";
 import {
   cursorOver,
   guessPresentation,
+  helpRequest,
+  type Invocation,
+  missingCommand,
+  prepare,
   type Presentation,
   presentationOf,
+  requestOf,
   selectCommand,
+  styleFor,
 } from "./parse.ts";
-import {
-  isBrokenPipe,
-  maskedStreams,
-  type Streams,
-  systemStreams,
-  tell,
-} from "./streams.ts";
-import { styleFor } from "./style.ts";
 
 /** What surrounds a command line; tests put their own in its place. */
-export interface Surroundings {
+interface Surroundings {
   readonly streams: Streams;
   readonly groups: readonly CommandGroup[];
 }
@@ -92,7 +88,7 @@ export async function main(
 
 /** An error repeats what was said. Loaded only now, as all that most runs do not need. */
 async function knowSecrets({ host, values }: Run): Promise<void> {
-  const { maskFailure } = await import("../secrets/failure_masker.ts");
+  const { maskFailure } = await import("../secrets/use.ts");
   await maskFailure(host, {
     root: values?.text("root"),
     session: values?.text("session"),
@@ -137,7 +133,7 @@ async function migrateIfAsked(
   { name, values }: Invocation,
 ): Promise<void> {
   if (!run.host.env("ORCHESTRATOR_AUTO_MIGRATE")) return;
-  const { migrateFirst } = await import("../commands/migration_notice.ts");
+  const { migrateFirst } = await import("../commands/migration.ts");
   warn(run, await migrateFirst(run.host, name, values));
 }
 
@@ -148,7 +144,7 @@ async function applyPreferences(
 ): Promise<void> {
   const { host, presentation } = run;
   if (!mayHavePreferences(host, place?.root ?? null)) return;
-  const { withPreferences } = await import("./preferred.ts");
+  const { withPreferences } = await import("./failure.ts");
   const preferred = await withPreferences(host, presentation, place);
   run.presentation = preferred.presentation;
   warn(run, preferred.warnings);
@@ -162,7 +158,7 @@ async function tellOfMigration(
 ): Promise<void> {
   if (presentation.json || presentation.quiet) return;
   if (outcome.place === null || !hasLegacyFiles(outcome.place.root)) return;
-  const { noticeAfter } = await import("../commands/migration_notice.ts");
+  const { noticeAfter } = await import("../commands/migration.ts");
   const { box, line } = await noticeAfter(host, name, outcome);
   if (box !== undefined) tell(streams, box);
   if (line !== undefined) tell(streams, warningText(line));
@@ -192,7 +188,7 @@ async function performStream(
   run: Run,
   { name, values, streaming }: Invocation & { readonly streaming: Streaming },
 ): Promise<void> {
-  const { likelyPlace } = await import("./preferred.ts");
+  const { likelyPlace } = await import("./failure.ts");
   await applyPreferences(run, likelyPlace(run.host, values));
   // A result without an end cannot be one document.
   const lines = run.presentation.lines || run.presentation.json;
@@ -248,7 +244,7 @@ function unwritable(name: string, cause: unknown): OrcError {
 async function preferForFailure(run: Run): Promise<void> {
   const { host, values, presentation } = run;
   if (values === undefined || !presentation.isFormatOpen) return;
-  const { likelyPlace, withPreferences } = await import("./preferred.ts");
+  const { likelyPlace, withPreferences } = await import("./failure.ts");
   const place = likelyPlace(host, values);
   const preferred = await withPreferences(host, presentation, place);
   // What is wrong with the settings is not what the command failed over.

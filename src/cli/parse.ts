@@ -1,7 +1,10 @@
 import { OrcError } from "../base/error.ts";
+import { nearest } from "../base/text.ts";
 import type {
   ArgSpec,
   Command,
+  FlagSpec,
+  Style,
   TableEntry,
   Values,
 } from "../commands/command.ts";
@@ -11,8 +14,7 @@ import {
   globalFlags,
   unknownCommand,
 } from "../commands/table.ts";
-import { type Cursor, type Given, nextWord } from "./flags.ts";
-import type { ColorChoice } from "./style.ts";
+import type { Host } from "../host/host.ts";
 
 /** Only before a command: behind one, `-v` is free for the command's own flags. */
 const versionFlag = {
@@ -22,7 +24,7 @@ const versionFlag = {
 };
 
 /** The words that select a command, and the rest of the command line, not read yet. */
-export interface Selection {
+interface Selection {
   readonly words: readonly string[];
   /** Undefined when the command line ended before a command was named. */
   readonly entry: TableEntry | undefined;
@@ -201,4 +203,250 @@ function formatOf(values: Values): Format {
     "conflicting_flags",
     `Flags "--json" and "--output ${format}" contradict each other`,
   );
+}
+
+/** A command line while it is being read. */
+interface Cursor {
+  readonly argv: readonly string[];
+  position: number;
+  /** Whether `--` was read: from there on everything is an argument. */
+  flagsEnded: boolean;
+  readonly given: Given;
+}
+
+/** Values by the name of their flag or argument; a switch has one empty value. */
+type Given = Map<string, readonly string[]>;
+
+/** One use of a flag, as it was written. */
+interface FlagUse {
+  readonly flag: FlagSpec;
+  readonly spelling: string;
+  /** The value when it stands in the same argument. */
+  readonly attached: string | undefined;
+}
+
+/** Reads flags up to the next argument that is none, and returns that one; undefined at the end. */
+function nextWord(
+  cursor: Cursor,
+  flags: readonly FlagSpec[],
+): string | undefined {
+  for (;;) {
+    const argument = cursor.argv[cursor.position++];
+    if (argument === undefined) return undefined;
+    if (cursor.flagsEnded || !/^-./s.test(argument)) return argument;
+    if (argument === "--") cursor.flagsEnded = true;
+    else if (argument.startsWith("--")) readLongFlag(cursor, flags, argument);
+    else readShortFlags(cursor, flags, argument);
+  }
+}
+
+function readLongFlag(
+  cursor: Cursor,
+  flags: readonly FlagSpec[],
+  argument: string,
+): void {
+  const equals = argument.indexOf("=");
+  const spelling = equals < 0 ? argument : argument.slice(0, equals);
+  const attached = equals < 0 ? undefined : argument.slice(equals + 1);
+  const use = { flag: findFlag(flags, spelling), spelling, attached };
+  refuseFlagAsValue(cursor, flags, use);
+  take(cursor, use);
+}
+
+/** Reads `-q`, several switches as in `-qy`, and values as in `-nTEXT` or `-n=TEXT`. */
+function readShortFlags(
+  cursor: Cursor,
+  flags: readonly FlagSpec[],
+  argument: string,
+): void {
+  const letters = Array.from(argument.slice(1));
+  for (const [index, letter] of letters.entries()) {
+    const spelling = `-${letter}`;
+    const flag = findFlag(flags, spelling);
+    const rest = letters.slice(index + 1).join("");
+    if (flag.value !== undefined && rest !== "") {
+      take(cursor, { flag, spelling, attached: rest.replace(/^=/, "") });
+      return;
+    }
+    const use = { flag, spelling, attached: undefined };
+    refuseFlagAsValue(cursor, flags, use);
+    take(cursor, use);
+  }
+}
+
+/** Who leaves a value out means the flag behind it, and must not lose it. */
+function refuseFlagAsValue(
+  { argv, position }: Cursor,
+  flags: readonly FlagSpec[],
+  { flag, spelling, attached }: FlagUse,
+): void {
+  const next = argv[position] ?? "";
+  const takesNext = flag.value !== undefined && attached === undefined;
+  if (!takesNext || !next.startsWith("--")) return;
+  if (!flags.some((other) => spellingsOf(other).includes(next))) return;
+  throw new OrcError(
+    "usage",
+    "missing_value",
+    `Flag "${spelling}" needs a value: ${flag.value}`,
+    { hint: `to give it that text write --${flag.name}=${next}` },
+  );
+}
+
+function findFlag(flags: readonly FlagSpec[], spelling: string): FlagSpec {
+  const found = flags.find((flag) => spellingsOf(flag).includes(spelling));
+  if (found !== undefined) return found;
+  throw new OrcError(
+    "usage",
+    "unknown_flag",
+    `Unknown flag "${spelling}"`,
+    { hint: hintFor(spelling, flags) },
+  );
+}
+
+function hintFor(
+  spelling: string,
+  flags: readonly FlagSpec[],
+): string | undefined {
+  if (/[\s\d]/.test(spelling)) {
+    return 'put -- before an argument that begins with "-"';
+  }
+  const meant = nearest(spelling, flags.flatMap(spellingsOf));
+  return meant === undefined ? undefined : `use ${meant}`;
+}
+
+function spellingsOf({ name, short, aliases }: FlagSpec): readonly string[] {
+  const long = [name, ...aliases ?? []].map((each) => `--${each}`);
+  return short === undefined ? long : [...long, `-${short}`];
+}
+
+function take(cursor: Cursor, use: FlagUse): void {
+  const { flag, spelling } = use;
+  const earlier = cursor.given.get(flag.name) ?? [];
+  if (earlier.length > 0 && !flag.repeatable) {
+    throw new OrcError(
+      "usage",
+      "repeated_flag",
+      `Flag "${spelling}" was given twice`,
+      { hint: `give --${flag.name} once` },
+    );
+  }
+  cursor.given.set(flag.name, [...earlier, valueOf(cursor, use)]);
+}
+
+function valueOf(cursor: Cursor, use: FlagUse): string {
+  const { flag, spelling, attached } = use;
+  if (flag.value === undefined) {
+    if (attached === undefined) return "";
+    throw new OrcError(
+      "usage",
+      "unexpected_value",
+      `Flag "${spelling}" takes no value`,
+      { hint: `use ${spelling} alone` },
+    );
+  }
+  const value = attached ?? cursor.argv[cursor.position++];
+  if (value !== undefined) return value;
+  throw new OrcError(
+    "usage",
+    "missing_value",
+    `Flag "${spelling}" needs a value: ${flag.value}`,
+  );
+}
+
+/** A command that was asked for, and the rest of its command line. */
+interface Request {
+  readonly entry: TableEntry;
+  readonly rest: Cursor;
+}
+
+/** A loaded command with its values. */
+export interface Invocation {
+  readonly name: string;
+  readonly command: Command;
+  readonly values: Values;
+}
+
+/** What a selection asks for: `--version` and `--help` stand for commands; undefined when it names nothing. */
+export function requestOf(
+  selection: Selection,
+  table: readonly TableEntry[],
+): Request | undefined {
+  const { entry, words, rest } = selection;
+  if (rest.given.has("version")) return redirect(table, ["version"], rest);
+  if (rest.given.has("help")) return helpRequest(table, words, rest);
+  return entry === undefined ? undefined : { entry, rest };
+}
+
+/** Loads the command and reads its arguments; `--help` among them leads to help. */
+export async function prepare(
+  request: Request,
+  table: readonly TableEntry[],
+): Promise<Invocation> {
+  const { entry, rest } = request;
+  const command = await entry.load();
+  const values = parseArguments(command, rest);
+  if (!values.on("help")) return { name: entry.name, command, values };
+  return await prepare(helpRequest(table, entry.name.split(" "), rest), table);
+}
+
+/** The request that `orc help WORDS` makes. */
+export function helpRequest(
+  table: readonly TableEntry[],
+  words: readonly string[],
+  rest: Cursor,
+): Request {
+  return redirect(table, ["help", ...words], rest);
+}
+
+/** The error for a command line that stops before a command is named. */
+export function missingCommand(
+  words: readonly string[],
+): OrcError {
+  const message = words.length === 0
+    ? "No command given"
+    : `Command "${words.join(" ")}" is not complete`;
+  return new OrcError("usage", "missing_command", message, {
+    hint: ["orc help", ...words].join(" "),
+  });
+}
+
+function redirect(
+  table: readonly TableEntry[],
+  [name, ...words]: readonly [string, ...string[]],
+  rest: Cursor,
+): Request {
+  const entry = findEntry(table, [name]);
+  if (entry === undefined) throw new Error(`The table lacks "${name}"`);
+  const given = new Map(rest.given);
+  given.delete("help");
+  given.delete("version");
+  return { entry, rest: { argv: words, position: 0, flagsEnded: true, given } };
+}
+
+/** Columns of an output that is no terminal. */
+const DEFAULT_COLUMNS = 80;
+/** A narrower terminal wraps by itself: layouts need not work with a handful of columns. */
+const MIN_COLUMNS = 20;
+
+/** Whether text is colored; `auto` colors it where a person reads it. */
+export type ColorChoice = "auto" | "always" | "never";
+
+/** How text looks on standard output. */
+export function styleFor(host: Host, color: ColorChoice): Style {
+  const { isOutputTerminal } = host.terminal;
+  const width = isOutputTerminal ? host.terminal.columns : DEFAULT_COLUMNS;
+  const isPlain = !isOutputTerminal || !!host.env("NO_COLOR") ||
+    host.env("TERM") === "dumb";
+  const colored = color === "always" || (color === "auto" && !isPlain);
+  const paint = (on: number, off: number) => (text: string): string =>
+    colored && text !== "" ? `\x1b[${on}m${text}\x1b[${off}m` : text;
+  return {
+    symbols: isOutputTerminal && host.env("TERM") !== "dumb",
+    columns: Math.max(MIN_COLUMNS, width),
+    bold: paint(1, 22),
+    dim: paint(2, 22),
+    good: paint(32, 39),
+    bad: paint(31, 39),
+    warn: paint(33, 39),
+  };
 }

@@ -1,5 +1,84 @@
-import { remindContext, type Reminder } from "../work/agent.ts";
+import type { EvidenceSummary, NextStep, Summary } from "../engine/summary.ts";
+import {
+  remindContext,
+  type Reminder,
+  verifyWriteAllowed,
+  type WriteAllowed,
+} from "../work/agent.ts";
+import { readStatus } from "../work/status.ts";
+import {
+  describeFields,
+  type EvidenceField,
+  evidenceFields,
+} from "../workflow/evidence.ts";
 import { command, sessionOptions } from "./command.ts";
+import { nextParagraph } from "./view.ts";
+
+type NextResult =
+  & Pick<
+    Summary,
+    "active" | "status" | "task" | "phase" | "phases" | "constraints"
+  >
+  & { readonly next: NextStep | null; readonly evidence: Evidence | null };
+
+/** What evidence the next item asks for, with the fields of its schema. */
+interface Evidence extends EvidenceSummary {
+  /** Null for a schema that orc does not know. */
+  readonly fields: readonly EvidenceField[] | null;
+}
+
+/** `orc next` */
+export const nextCommand = command<NextResult>({
+  name: "next",
+  summary: "Show the next item and the command for it",
+  description:
+    "Shows one item, what good looks like, and the exact next command: all an agent needs, in few words.",
+  args: [],
+  flags: [],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc next", "orc next --json"],
+  async run(host, values) {
+    const status = await readStatus(host, sessionOptions(values, "next"));
+    const { active, task, phase, phases, constraints, next } = status;
+    return {
+      place: status.place,
+      warnings: status.warnings,
+      result: {
+        active,
+        status: status.status,
+        task,
+        phase,
+        phases,
+        constraints,
+        next,
+        evidence: evidenceOf(next),
+      },
+    };
+  },
+  render: (result, style) =>
+    nextParagraph(result, style, evidenceLines(result.evidence)),
+});
+
+function evidenceOf(next: NextStep | null): Evidence | null {
+  const evidence = next?.item?.evidence ?? null;
+  if (evidence === null) return null;
+  const { schema } = evidence;
+  const fields = schema === null ? undefined : evidenceFields(schema);
+  return { ...evidence, fields: fields ?? null };
+}
+
+function evidenceLines(evidence: Evidence | null): readonly string[] {
+  if (evidence === null) return [];
+  const { schema, prompt, given } = evidence;
+  return [
+    ...(prompt === null ? [] : [`evidence to collect: ${prompt}`]),
+    ...(schema === null
+      ? []
+      : [`evidence file (${schema}): ${describeFields(schema)}`]),
+    ...(given ? ["evidence was handed in before, and new replaces it"] : []),
+  ];
+}
 
 /** `orc context-reminder` */
 export const contextReminderCommand = command<Reminder>({
@@ -18,4 +97,26 @@ export const contextReminderCommand = command<Reminder>({
     return { place, result: reminder };
   },
   render: (reminder) => JSON.stringify(reminder),
+});
+
+/** `orc verify-write-allowed` */
+export const verifyWriteAllowedCommand = command<Omit<WriteAllowed, "place">>({
+  name: "verify-write-allowed",
+  summary: "Tell a hook whether files may be changed now",
+  description:
+    "Exits with 0 in phase EXECUTE and where no session is open, else with 3. Meant for a hook that runs before an agent changes files. Where it cannot be told which session is meant, all open ones have to allow it.",
+  args: [],
+  flags: [],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc verify-write-allowed"],
+  async run(host, values) {
+    const options = sessionOptions(values, "verify-write-allowed");
+    const { place, ...result } = await verifyWriteAllowed(host, options);
+    return { place, result };
+  },
+  render: ({ active, phase }) =>
+    active
+      ? `Files may be changed: the session is in phase "${phase}"`
+      : "Files may be changed: no session is open",
 });

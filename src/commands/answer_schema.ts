@@ -1,7 +1,4 @@
-import {
-  type JsonSchema,
-  SCHEMA_DRAFT,
-} from "../workflow/workflow_json_schema.ts";
+import { type JsonSchema, SCHEMA_DRAFT } from "../workflow/json_schema.ts";
 import { ANSWER_DEFINITIONS, ANSWER_RESULTS } from "./answers.ts";
 
 /** What is printed where nothing was done. */

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file orc/paths-in-layout -- what is quoted are sentences
 // Made by "deno task docs:answers" from the types of the results.
 
-import type { JsonSchema } from "../workflow/workflow_json_schema.ts";
+import type { JsonSchema } from "../workflow/json_schema.ts";
 
 /** Types that several results share. */
 export const ANSWER_DEFINITIONS: Readonly<Record<string, JsonSchema>> = {

@@ -1,4 +1,17 @@
-import { type Initialized, initRepository } from "../work/init.ts";
+import { OrcError } from "../base/error.ts";
+import { countOf } from "../base/text.ts";
+import { VERSION } from "../base/version.ts";
+import {
+  type Initialized,
+  initRepository,
+  type Validated,
+  validateWorkflow,
+} from "../work/init.ts";
+import {
+  type JsonSchema,
+  workflowJsonSchema,
+} from "../workflow/json_schema.ts";
+import { problemLine } from "../workflow/problem.ts";
 import { command, sessionOptions } from "./command.ts";
 
 /** `orc init` */
@@ -45,3 +58,108 @@ function initText(
   lines.push('Next: orc start "TASK"');
   return lines.join("\n");
 }
+
+/** `orc validate` */
+export const validateCommand = command<Omit<Validated, "place">>({
+  name: "validate",
+  summary: "Check workflow.yaml and list all problems",
+  description:
+    "Checks a workflow file and names every problem with line and column. Exits with 78 if the file cannot be used or a check in it can verify nothing; what is merely doubtful is a warning.",
+  args: [],
+  flags: [{
+    name: "workflow",
+    short: "w",
+    value: "FILE",
+    values: "file",
+    summary: "Workflow file instead of workflow.yaml",
+  }],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc validate", "orc validate -w other.yaml --json"],
+  async run(host, values) {
+    const { place, ...result } = await validateWorkflow(host, {
+      ...sessionOptions(values, "validate"),
+      file: values.text("workflow"),
+    });
+    const source = result.path ?? "the built-in workflow";
+    return {
+      place,
+      warnings: result.problems.map((problem) => problemLine(problem, source)),
+      result,
+    };
+  },
+  render: ({ path, name, version, phases, items }) =>
+    `${path ?? "The built-in workflow"} is valid: "${name}" ${version}, ${
+      countOf(phases, "phase")
+    }, ${countOf(items, "item")}`,
+});
+
+interface SchemaNames {
+  readonly schemas: readonly string[];
+}
+
+/** `orc schema` */
+export const schemaCommand = command<JsonSchema | SchemaNames>({
+  name: "schema",
+  summary: "Print the JSON Schema of workflow.yaml or of an answer",
+  description:
+    "Prints a JSON Schema. The one called workflow is for editors: orc init keeps it with the sessions and names it in the first line of workflow.yaml, where editors with YAML support find it. The one called error describes the answer of whatever fails, and a command's name the answer that the command gives with --json. Without a name all names are listed.",
+  args: [{
+    name: "NAME",
+    summary: "workflow, error, or a command, such as status or session list",
+    required: false,
+    variadic: true,
+    values: "command",
+  }],
+  flags: [],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc schema", "orc schema workflow", "orc schema session list"],
+  async run(_host, values) {
+    const name = values.list("NAME").join(" ");
+    return { place: null, result: await schemaNamed(name) };
+  },
+  render: (result) =>
+    "schemas" in result && Array.isArray(result.schemas)
+      ? result.schemas.join("\n")
+      : JSON.stringify(result, null, 2),
+});
+
+async function schemaNamed(name: string): Promise<JsonSchema | SchemaNames> {
+  if (name === "workflow") return await workflowJsonSchema();
+  const { answerNames, answerSchema } = await import("./answer_schema.ts");
+  const schemas = ["workflow", ...answerNames()];
+  if (name === "") return { schemas };
+  const schema = answerSchema(name);
+  if (schema !== undefined) return schema;
+  throw new OrcError("usage", "no_such_schema", `No schema "${name}"`, {
+    hint: "orc schema",
+    details: { schemas },
+  });
+}
+
+/** What is running: for bug reports and for programs that need a minimum version. */
+interface VersionInfo {
+  readonly version: string;
+  /** The JavaScript runtime with its version. */
+  readonly runtime: string;
+}
+
+/** `orc version`, also reached by `orc --version`. */
+export const versionCommand = command<VersionInfo>({
+  name: "version",
+  summary: "Show the version of orc and of its runtime",
+  description: "Shows the version of orc and of the runtime it runs on. " +
+    "orc --version and orc -v do the same.",
+  args: [],
+  flags: [],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc version", "orc version --json"],
+  run: (host) =>
+    Promise.resolve({
+      place: null,
+      result: { version: VERSION, runtime: host.identity().runtime },
+    }),
+  render: ({ version, runtime }) => `orc ${version} (${runtime})`,
+});

@@ -1,17 +1,19 @@
 import { OrcError } from "../base/error.ts";
-import { headOf } from "../base/fence.ts";
 import { shortSessionId } from "../base/ids.ts";
-import { sizeText } from "../base/size_text.ts";
-import { inOneLine } from "../base/text.ts";
+import { headOf } from "../base/markdown.ts";
+import { inOneLine, sizeText } from "../base/text.ts";
+import type { CheckpointLine } from "../checkpoints/files.ts";
+import { type Resumed, resumeSession } from "../checkpoints/restore.ts";
 import {
   type CheckpointCleanup,
-  cleanCheckpoints,
-} from "../checkpoints/clean_checkpoints.ts";
-import {
   type CheckpointList,
+  cleanCheckpoints,
   listCheckpoints,
-} from "../checkpoints/list_checkpoints.ts";
-import type { CheckpointLine } from "../checkpoints/session_checkpoints.ts";
+  saveCheckpoint,
+  type SavedCheckpoint,
+} from "../checkpoints/use.ts";
+import { changeSentence, proposalSentence } from "../engine/restore.ts";
+import { type HandedOff, handOff } from "../handoff/use.ts";
 import type { Host } from "../host/host.ts";
 import {
   command,
@@ -20,6 +22,13 @@ import {
   type Style,
   type Values,
 } from "./command.ts";
+import {
+  nextLine,
+  nextParagraph,
+  phaseLine,
+  section,
+  standing,
+} from "./view.ts";
 
 type ListResult = Pick<CheckpointList, "checkpoints"> & {
   /** Whether they are those of all sessions. */
@@ -140,4 +149,226 @@ function lineText(line: CheckpointLine, columns: number): string {
   const beginning = `${line.id}  ${at}  ${phase}  `;
   const room = Math.max(MIN_MESSAGE, columns - beginning.length);
   return (beginning + headOf(inOneLine(line.message ?? ""), room)).trimEnd();
+}
+
+/** `orc checkpoint` */
+export const checkpointCommand = command<
+  Omit<SavedCheckpoint, "place" | "warnings">
+>({
+  name: "checkpoint",
+  summary: "Keep a copy of the state to return to",
+  description:
+    "Keeps the state of the session with what somebody has to know who goes on without any memory of it: decisions, and files in progress. Up to 10 files that git sees as changed are added. The Python tool can read it.",
+  args: [],
+  flags: [
+    {
+      name: "message",
+      short: "m",
+      value: "TEXT",
+      summary: "What it is for, at most 2000 characters",
+    },
+    {
+      name: "decision",
+      value: "TEXT",
+      repeatable: true,
+      summary: "What was decided",
+    },
+    {
+      name: "file",
+      short: "f",
+      value: "FILE",
+      values: "file",
+      repeatable: true,
+      summary: "File that is being worked on",
+    },
+  ],
+  effect: "writes",
+  permissions: ["run"],
+  examples: [
+    'orc checkpoint -m "Before the merge" --decision "Tokens live an hour"',
+  ],
+  async run(host, values) {
+    const { place, warnings, ...result } = await saveCheckpoint(host, {
+      ...sessionOptions(values, "checkpoint"),
+      message: values.text("message"),
+      decisions: values.list("decision"),
+      files: values.list("file"),
+    });
+    return { place, warnings, result };
+  },
+  render: ({ id }) => `Checkpoint ${id}\nTo return to it: orc resume ${id}`,
+});
+
+type ResumeResult = Omit<Resumed, "place" | "warnings">;
+
+/** `orc resume` */
+export const resumeCommand = command<ResumeResult>({
+  name: "resume",
+  summary: "Return to a checkpoint, or recall what it says",
+  description:
+    "Shows what an agent has to know that lost its memory: task, phase, decisions, files, notes and the next step. If the session has gone on since the checkpoint, it is put back to it, after a yes: items, phases and approvals. Notes and the log stay. What was never done since is not brought back, except by a human with --force.",
+  args: [{
+    name: "ID",
+    summary: "Checkpoint, or a part of its id; the latest without it",
+    required: false,
+    values: "checkpoint",
+  }],
+  flags: [
+    {
+      name: "from",
+      value: "ID",
+      values: "checkpoint",
+      summary: "The same as ID",
+    },
+    { name: "dry-run", summary: "Show it all and change nothing" },
+    { name: "yes", short: "y", summary: "Restore without asking" },
+    {
+      name: "force",
+      summary: "Bring back also what was not done since",
+      effect: "human",
+    },
+  ],
+  effect: "writes",
+  permissions: [],
+  examples: ["orc resume --dry-run", "orc resume latest --yes"],
+  async run(host, values) {
+    const { place, warnings, ...result } = await resumeSession(host, {
+      ...sessionOptions(values, "resume"),
+      checkpoint: chosenIn(values),
+      dryRun: values.on("dry-run"),
+      yes: values.on("yes"),
+      force: values.on("force"),
+    });
+    return { place, warnings, result };
+  },
+  render: resumeText,
+});
+
+function chosenIn(values: Values): string | undefined {
+  const id = values.text("ID");
+  const from = values.text("from");
+  if (id === undefined || from === undefined) return id ?? from;
+  throw new OrcError(
+    "usage",
+    "conflicting_flags",
+    "The checkpoint is named twice: as ID and with --from",
+    { hint: "orc help resume" },
+  );
+}
+
+function resumeText(result: ResumeResult, style: Style): string {
+  const { checkpoint, summary } = result;
+  const sections = [
+    [headline(result, style), ...changeLines(result)],
+    [`Task: ${inOneLine(summary.task)}`, phaseLine(summary, style)],
+    section("Constraints", summary.constraints),
+    section("Decisions", result.decisions),
+    section("Files", checkpoint.files),
+    section("Phase notes", summary.phaseNotes),
+    section("Notes", summary.notes),
+    [nextParagraph(summary, style)],
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function headline(
+  { checkpoint, changes, dryRun }: ResumeResult,
+  style: Style,
+): string {
+  const { id, message } = checkpoint;
+  const name = style.bold(id) +
+    (message === null ? "" : ` "${inOneLine(message)}"`);
+  if (changes.length === 0) return `All is as in checkpoint ${name}`;
+  return dryRun ? `Checkpoint ${name} would change:` : `Restored ${name}:`;
+}
+
+function changeLines({ changes, dryRun }: ResumeResult): readonly string[] {
+  const sentenceOf = dryRun ? proposalSentence : changeSentence;
+  return changes.map((change) => `  ${sentenceOf(change)}`);
+}
+
+/** What programs get after a handoff. */
+type HandoffResult = Omit<HandedOff, "place" | "warnings">;
+
+/** The prompt itself; after a run, how it ended and where the session stands. */
+function handoffText(result: HandoffResult, style: Style): string {
+  const { prompt, run, summary } = result;
+  if (prompt === null) {
+    return ["Nothing to hand off", nextLine(summary.next, style)].join("\n")
+      .trimEnd();
+  }
+  if (run === null) return prompt.trimEnd();
+  return [
+    `Program "${run.program}" ended after ${run.durationSeconds} s`,
+    run.stdout.trim(),
+    standing(summary, style),
+  ].filter((text) => text !== "").join("\n\n");
+}
+
+/** `orc handoff` */
+export const handoffCommand = command<HandoffResult>({
+  name: "handoff",
+  summary: "Write a prompt for another agent, or run one on it",
+  description:
+    "Writes what another agent needs to go on: task, constraints, open items and what good looks like, what failed last, and the exact commands. With --execute an agent's program gets it on standard input: the one named, else that of the setting agent_program. No lock is held meanwhile.",
+  args: [],
+  flags: [
+    {
+      name: "execute",
+      short: "x",
+      summary: "Run the program and wait for it",
+      effect: "writes",
+    },
+    {
+      name: "provider",
+      short: "p",
+      value: "WHO",
+      values: ["manual", "agent"],
+      summary: "manual: only print the prompt; agent: for the program",
+    },
+    {
+      name: "agent-program",
+      value: "COMMAND",
+      summary: "Program that gets the prompt on standard input",
+    },
+    {
+      name: "files",
+      short: "f",
+      value: "A,B",
+      summary: "What to look at first",
+    },
+    { name: "criteria", value: "A,B", summary: "What the result must fulfil" },
+    {
+      name: "timeout",
+      short: "t",
+      value: "SECONDS",
+      summary: "How long the program may run, 3600 without it",
+    },
+  ],
+  effect: "reads",
+  permissions: ["run"],
+  examples: [
+    "orc handoff",
+    'orc handoff -x --agent-program "claude --print" --files src/login.ts',
+  ],
+  async run(host, values) {
+    const { place, warnings, ...result } = await handOff(host, {
+      ...sessionOptions(values, "handoff"),
+      criteria: listed(values.text("criteria")),
+      files: listed(values.text("files")),
+      execute: values.on("execute"),
+      provider: values.text("provider"),
+      agentProgram: values.text("agent-program"),
+      timeout: values.text("timeout"),
+    });
+    return { place, warnings, result };
+  },
+  render: handoffText,
+});
+
+function listed(text: string | undefined): readonly string[] {
+  return (text ?? "").split(",").map((each) => each.trim()).filter(Boolean);
 }

@@ -1,7 +1,7 @@
 import type { OrcError } from "../base/error.ts";
 import type { Host } from "../host/host.ts";
-import type { SessionOptions } from "../repository/open_session.ts";
-import type { Place } from "../repository/place.ts";
+import type { Place } from "../repository/open.ts";
+import type { SessionOptions } from "../repository/select.ts";
 import type { CandidateKind } from "../sessions/candidates.ts";
 
 export type { Place };
@@ -79,7 +79,7 @@ export interface Outcome<Result> {
 }
 
 /** A result in parts that are printed as they come, in constant memory. */
-export interface Stream<Part> {
+interface Stream<Part> {
   /** As many parts at a time as are there without waiting. */
   readonly batches: AsyncIterable<readonly Part[]>;
   /** Sentences for people; asked for when all parts are printed. */

@@ -1,17 +1,24 @@
+import { OrcError } from "../base/error.ts";
 import type { Host } from "../host/host.ts";
-import type { SessionOptions } from "../repository/open_session.ts";
+import type { SessionOptions } from "../repository/select.ts";
 import { type Candidate, listCandidates } from "../sessions/candidates.ts";
 import {
   type Command,
   command,
   type FlagSpec,
   type TableEntry,
+  type ValueKind,
 } from "./command.ts";
-import { type CompletionLine, readCompletionLine } from "./completion_point.ts";
-import { type CommandGroup, entriesBelow, tableOf } from "./table.ts";
+import {
+  type CommandGroup,
+  entriesBelow,
+  findEntry,
+  globalFlags,
+  tableOf,
+} from "./table.ts";
 
 /** What a shell may offer at the cursor. */
-export interface Completion {
+interface Completion {
   readonly candidates: readonly Candidate[];
   /** What of the file system fits, too; each shell finds it in its own way. */
   readonly paths: "file" | "directory" | null;
@@ -117,4 +124,307 @@ function summaryOf(entries: readonly TableEntry[], depth: number): string {
   return entries
     .map(({ name }) => name.split(" ").slice(depth).join(" "))
     .join(", ");
+}
+
+/** What may stand where the cursor is. */
+export type CompletionPoint =
+  | { readonly type: "nothing" }
+  | { readonly type: "flag"; readonly flags: readonly FlagSpec[] }
+  | {
+    readonly type: "value";
+    readonly values: ValueKind;
+    /** What stands before the value in the same word, such as `--root=`. */
+    readonly prefix: string;
+    /** Words that belong to the same value; a command's name has several. */
+    readonly earlier: readonly string[];
+  };
+
+/** A command line up to the cursor, as far as it can be understood. */
+interface CompletionLine {
+  readonly point: CompletionPoint;
+  /** Values by the names of their flags. */
+  readonly given: ReadonlyMap<string, string>;
+}
+
+/** What the words before the cursor say. */
+interface Reading {
+  command: Command | undefined;
+  /** Names a command, or what follows its name. */
+  words: string[];
+  /** The flag that the next word is the value of. */
+  pending: FlagSpec | undefined;
+  flagsEnded: boolean;
+  readonly given: Map<string, string>;
+}
+
+const NOTHING: CompletionPoint = { type: "nothing" };
+
+/** Finds out what may stand at the cursor. A line that makes no sense yet is no error: somebody is typing it. */
+export async function readCompletionLine(
+  table: readonly TableEntry[],
+  earlier: readonly string[],
+  current: string,
+): Promise<CompletionLine> {
+  const reading: Reading = {
+    command: undefined,
+    words: [],
+    pending: undefined,
+    flagsEnded: false,
+    given: new Map(),
+  };
+  for (const word of earlier) {
+    if (isFlag(reading, word)) readFlag(reading, word);
+    else await readWord(reading, word, table);
+  }
+  return { point: pointAt(reading, current), given: reading.given };
+}
+
+function isFlag({ pending, flagsEnded }: Reading, word: string): boolean {
+  return pending === undefined && !flagsEnded && /^-./.test(word);
+}
+
+async function readWord(
+  reading: Reading,
+  word: string,
+  table: readonly TableEntry[],
+): Promise<void> {
+  if (reading.pending !== undefined) {
+    reading.given.set(reading.pending.name, word);
+    reading.pending = undefined;
+    return;
+  }
+  reading.words.push(word);
+  if (reading.command !== undefined) return;
+  const entry = findEntry(table, reading.words);
+  if (entry === undefined) return;
+  reading.command = await entry.load();
+  reading.words = [];
+}
+
+function readFlag(reading: Reading, word: string): void {
+  if (word === "--") reading.flagsEnded = true;
+  else if (word.startsWith("--")) take(reading, longFlag(reading, word));
+  else readShortFlags(reading, word);
+}
+
+/** A flag in a word, and its value when it stands there too. */
+interface FlagUse {
+  readonly flag: FlagSpec | undefined;
+  readonly value: string | undefined;
+}
+
+function longFlag(reading: Reading, word: string): FlagUse {
+  const [, name = "", value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+  const flag = flagsOf(reading).find((each) =>
+    [each.name, ...each.aliases ?? []].includes(name)
+  );
+  return { flag, value };
+}
+
+/** Several switches may share a word; what stands behind a flag with a value is that value. */
+function readShortFlags(reading: Reading, word: string): void {
+  const letters = Array.from(word.slice(1));
+  const flags = flagsOf(reading);
+  for (const [index, letter] of letters.entries()) {
+    const flag = flags.find(({ short }) => short === letter);
+    const rest = letters.slice(index + 1).join("");
+    const hasValue = flag?.value !== undefined;
+    take(reading, { flag, value: hasValue ? rest || undefined : "" });
+    if (hasValue) return;
+  }
+}
+
+function take(reading: Reading, { flag, value }: FlagUse): void {
+  if (flag === undefined) return;
+  if (flag.value !== undefined && value === undefined) reading.pending = flag;
+  else reading.given.set(flag.name, value ?? "");
+}
+
+function flagsOf({ command }: Reading): readonly FlagSpec[] {
+  return [...command?.flags ?? [], ...globalFlags];
+}
+
+function pointAt(reading: Reading, current: string): CompletionPoint {
+  const { pending, flagsEnded, words, command } = reading;
+  if (pending !== undefined) return valueOf(pending.values, "", []);
+  if (!flagsEnded && current.startsWith("-")) {
+    const { flag, value } = longFlag(reading, current);
+    return value === undefined
+      ? openFlags(reading)
+      : valueOf(flag?.values, `--${current.slice(2).split("=")[0]}=`, []);
+  }
+  if (command === undefined) return valueOf("command", "", words);
+  const arg = command.args[words.length] ?? command.args.at(-1);
+  const isWanted = arg !== undefined &&
+    (arg.variadic === true || words.length < command.args.length);
+  if (isWanted) return valueOf(arg.values, "", words);
+  return flagsEnded ? NOTHING : openFlags(reading);
+}
+
+function valueOf(
+  values: ValueKind | undefined,
+  prefix: string,
+  earlier: readonly string[],
+): CompletionPoint {
+  return values === undefined
+    ? NOTHING
+    : { type: "value", values, prefix, earlier };
+}
+
+/** Flags that may still be given. */
+function openFlags(reading: Reading): CompletionPoint {
+  const flags = flagsOf(reading).filter(({ name, repeatable }) =>
+    repeatable || !reading.given.has(name)
+  );
+  return { type: "flag", flags };
+}
+
+/** A shell that orc can complete command lines in. */
+type Shell = "bash" | "zsh" | "fish" | "powershell";
+
+const BASH =
+  `# Completions of orc for bash. In ~/.bashrc: eval "$(orc completions bash)"
+_orc() {
+  local rest=$COMP_LINE line word current candidate words=()
+  # Bash splits at = and : too; what no blank separates is put together again.
+  for word in "\${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+    line=\${rest#"\${rest%%[![:space:]]*}"}
+    if [[ $line != "$rest" || \${#words[@]} -eq 0 ]]; then
+      words+=("$word")
+    else
+      words[\${#words[@]}-1]+=$word
+    fi
+    rest=\${line#"$word"}
+  done
+  current=\${words[\${#words[@]}-1]}
+  words=("\${words[@]:1:\${#words[@]}-2}")
+  words=("\${words[@]//[\\"\\'\\\\]/}")
+  COMPREPLY=()
+  while IFS= read -r line; do
+    candidate=\${line%%$'\\t'*}
+    case $candidate in
+      :file | :directory)
+        compopt -o filenames 2>/dev/null
+        while IFS= read -r word; do
+          COMPREPLY+=("$word")
+        done < <(compgen -A "\${candidate#:}" -- "\${current#--*=}")
+        ;;
+      "$current"*) COMPREPLY+=("\${candidate#--*=}") ;;
+    esac
+  done < <(
+    orc complete-words --output text --current="$current" -- "\${words[@]}" 2>/dev/null
+  )
+}
+complete -F _orc orc orchestrator`;
+
+const ZSH = `#compdef orc orchestrator
+# Completions of orc for zsh. In ~/.zshrc, behind compinit: source <(orc completions zsh)
+_orc() {
+  local line
+  local -a candidates
+  for line in "\${(@f)$(
+    orc complete-words --output text --current="\${(Q)words[CURRENT]}" \\
+      -- "\${(@Q)words[2,CURRENT-1]}" 2>/dev/null
+  )}"; do
+    case $line in
+      :file) compset -P '--*='; _files ;;
+      :directory) compset -P '--*='; _files -/ ;;
+      ?*) candidates+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}") ;;
+    esac
+  done
+  (( $#candidates )) && _describe -V orc candidates
+}
+if [[ $funcstack[1] == _orc ]]; then
+  _orc
+else
+  compdef _orc orc orchestrator
+fi`;
+
+const FISH =
+  `# Completions of orc for fish. In ~/.config/fish/config.fish: orc completions fish | source
+function __orc_complete
+    set -l current (commandline -ct)
+    set -l words (commandline -opc)
+    set -l prefix (string match -r -- '^--[^=]*=' "$current"; or echo)
+    for line in (orc complete-words --output text --current="$current" -- $words[2..] 2>/dev/null)
+        switch $line
+            case :file
+                printf '%s\\n' $prefix(__fish_complete_path (string replace -- "$prefix" '' "$current"))
+            case :directory
+                printf '%s\\n' $prefix(__fish_complete_directories (string replace -- "$prefix" '' "$current") '')
+            case '*'
+                printf '%s\\n' $line
+        end
+    end
+end
+complete -c orc -c orchestrator -f -k -a '(__orc_complete)'`;
+
+const POWERSHELL =
+  `# Completions of orc for PowerShell. In $PROFILE: orc completions powershell | Out-String | Invoke-Expression
+Register-ArgumentCompleter -Native -CommandName orc, orchestrator -ScriptBlock {
+  param($current, $command, $position)
+  $words = @($command.CommandElements | Select-Object -Skip 1 |
+    Where-Object { $_.Extent.EndOffset -lt $position } |
+    ForEach-Object { "$_".Trim('"', "'") })
+  # In quotes, because PowerShell keeps a bare -- to itself.
+  orc complete-words --output text "--current=$current" '--' @words 2>$null | ForEach-Object {
+    $word, $summary = $_ -split "\`t", 2
+    if ($word -in ':file', ':directory') {
+      [System.Management.Automation.CompletionCompleters]::CompleteFilename($current)
+    } elseif ($word.StartsWith($current)) {
+      if (-not $summary) { $summary = $word }
+      [System.Management.Automation.CompletionResult]::new($word, $word, 'ParameterValue', $summary)
+    }
+  }
+}`;
+
+/**
+ * The scripts name no command: for each press of the key they ask
+ * `orc complete-words`, and so they fit every version of orc.
+ */
+const COMPLETION_SCRIPTS: Readonly<Record<Shell, string>> = {
+  bash: BASH,
+  zsh: ZSH,
+  fish: FISH,
+  powershell: POWERSHELL,
+};
+
+interface Completions {
+  readonly shell: Shell;
+  readonly script: string;
+}
+
+const SHELLS: readonly Shell[] = ["bash", "zsh", "fish", "powershell"];
+
+/** `orc completions` */
+export const completionsCommand = command<Completions>({
+  name: "completions",
+  summary: "Print what makes a shell complete commands of orc",
+  description:
+    "Prints a script that teaches a shell commands, flags and values of orc, with the ids of items, phases, sessions and checkpoints as they are at that moment. The first lines of the script say where to put it.",
+  args: [{
+    name: "SHELL",
+    summary: "bash, zsh, fish or powershell",
+    required: true,
+    values: SHELLS,
+  }],
+  flags: [],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc completions bash", "orc completions zsh"],
+  run(_host, values) {
+    const shell = shellOf(values.need("SHELL"));
+    const result = { shell, script: COMPLETION_SCRIPTS[shell] };
+    return Promise.resolve({ place: null, result });
+  },
+  render: ({ script }) => script,
+});
+
+function shellOf(name: string): Shell {
+  const shell = SHELLS.find((known) => known === name);
+  if (shell !== undefined) return shell;
+  throw new OrcError("usage", "no_such_shell", `Cannot complete in "${name}"`, {
+    hint: `orc completions ${SHELLS[0]}`,
+    details: { shells: SHELLS },
+  });
 }

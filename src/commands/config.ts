@@ -1,7 +1,77 @@
-import { getSetting, type ShownValue } from "../config/show.ts";
-import { command } from "./command.ts";
-import { globalFlag, levelOptions, SETTING_NAME } from "./config_options.ts";
-import { valueText } from "./config_view.ts";
+import { OrcError } from "../base/error.ts";
+import {
+  type ConfigChanged,
+  setSetting,
+  unsetSetting,
+} from "../config/change.ts";
+import {
+  type ConfigOptions,
+  getSetting,
+  listConfigFiles,
+  type ListedSetting,
+  listSettings,
+  showConfig,
+  type ShownConfigFile,
+  type ShownStatement,
+  type ShownValue,
+} from "../config/show.ts";
+import { flagStatement, type Layer, originText } from "../settings/merge.ts";
+import {
+  settingNamed,
+  SETTINGS,
+  settingText,
+  type SettingValue,
+} from "../settings/settings.ts";
+import {
+  type ArgSpec,
+  command,
+  type FlagSpec,
+  type Style,
+  type Values,
+} from "./command.ts";
+
+/** The name of a setting, as an argument. */
+const SETTING_NAME: ArgSpec = {
+  name: "NAME",
+  summary: "Name of the setting",
+  required: true,
+  values: SETTINGS.map(({ name }) => name),
+};
+
+/** The flag that chooses the user's own file. */
+const globalFlag: FlagSpec = {
+  name: "global",
+  short: "g",
+  summary: "Your own settings instead of the repository's",
+};
+
+/** Reads what every command about the configuration takes. */
+function configOptions(values: Values, purpose: string): ConfigOptions {
+  return {
+    root: values.text("root"),
+    lockTimeout: values.text("lock-timeout"),
+    purpose: `orc ${purpose}`,
+    flags: flagLayer(values),
+  };
+}
+
+/** As {@linkcode configOptions}, for a command with {@linkcode globalFlag}. */
+function levelOptions(values: Values, purpose: string): ConfigOptions {
+  return { ...configOptions(values, purpose), global: values.on("global") };
+}
+
+/** What the global flags say about settings. */
+function flagLayer(values: Values): Layer {
+  const format = values.on("json") ? "json" : values.text("output");
+  const said = [
+    ["lock_timeout_seconds", "--lock-timeout", values.text("lock-timeout")],
+    ["color", "--no-color", values.on("no-color") ? "never" : undefined],
+    ["output", values.on("json") ? "--json" : "--output", format],
+  ] as const;
+  return said.flatMap(([name, flag, text]) =>
+    text === undefined ? [] : [flagStatement(settingNamed(name), flag, text)]
+  );
+}
 
 /** `orc config get` */
 export const configGetCommand = command<ShownValue>({
@@ -23,3 +93,223 @@ export const configGetCommand = command<ShownValue>({
   },
   render: ({ value }) => valueText(value),
 });
+
+interface ListResult {
+  readonly settings: readonly ListedSetting[];
+}
+
+/** `orc config list` */
+export const configListCommand = command<ListResult>({
+  name: "config list",
+  summary: "List all settings and where their values come from",
+  description:
+    "Lists every setting with the value that counts: a flag, else the environment, else the repository's config.yaml, else yours, else the default. Unknown names and wrong values in the files are warnings.",
+  args: [],
+  flags: [],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc config list", "orc config list --json"],
+  async run(host, values) {
+    const options = configOptions(values, "config list");
+    const { place, warnings, settings } = await listSettings(host, options);
+    return { place, warnings, result: { settings } };
+  },
+  render: ({ settings }, style) =>
+    columns(
+      settings.map(({ name, value, origin }) => [
+        name,
+        valueText(value),
+        originText(origin),
+      ]),
+      style,
+    ),
+});
+
+interface PathResult {
+  /** The file that `config set` writes to. */
+  readonly path: string;
+  /** All files that are read, the lowest first. */
+  readonly files: readonly ShownConfigFile[];
+}
+
+/** `orc config path` */
+export const configPathCommand = command<PathResult>({
+  name: "config path",
+  summary: "Print which file holds the settings",
+  description:
+    "Prints the path of the repository's config.yaml, or of yours with --global, whether it exists or not. --json lists all files that are read.",
+  args: [],
+  flags: [globalFlag],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc config path", "orc config path --global"],
+  run(host, values) {
+    const { root, global } = levelOptions(values, "config path");
+    const { place, files } = listConfigFiles(host, { root });
+    const level = global ? "user" : "repository";
+    const own = files.find((file) => file.level === level && !file.legacy);
+    if (own === undefined) return Promise.reject(noHome());
+    return Promise.resolve({ place, result: { path: own.path, files } });
+  },
+  render: ({ path }) => path,
+});
+
+function noHome(): OrcError {
+  return new OrcError(
+    "not_found",
+    "no_home",
+    "Cannot find your own settings: HOME names no directory",
+    { hint: "set HOME to your home directory" },
+  );
+}
+
+/** `orc config set` */
+export const configSetCommand = command<ChangeResult>({
+  name: "config set",
+  summary: "Set a setting, for the repository or for you",
+  description:
+    "Writes one line into the repository's config.yaml, or into yours with --global. Every other line stays as it is, comments too. A file that cannot be parsed is not touched.",
+  args: [
+    SETTING_NAME,
+    { name: "VALUE", summary: "What it is to be", required: true },
+  ],
+  flags: [globalFlag],
+  effect: "writes",
+  permissions: [],
+  examples: [
+    "orc config set check_timeout_seconds 900",
+    "orc config set color never --global",
+  ],
+  async run(host, values) {
+    const { place, warnings, ...result } = await setSetting(host, {
+      ...levelOptions(values, "config set"),
+      name: values.need("NAME"),
+      value: values.need("VALUE"),
+    });
+    return { place, warnings, result };
+  },
+  render: ({ name, value, path, changed }) =>
+    `${name} ${changed ? "is" : "was already"} ${valueText(value)} in ${path}`,
+});
+
+type ChangeResult = Omit<ConfigChanged, "place" | "warnings">;
+
+type ShowResult =
+  | { readonly settings: readonly ShownValue[] }
+  | { readonly statements: readonly ShownStatement[] };
+
+/** `orc config show` */
+export const configShowCommand = command<ShowResult>({
+  name: "config show",
+  summary: "Show what each file, the environment and flags set",
+  description:
+    "Shows what is set and where, the lowest level first, and what does not count. With --effective it shows one value for each setting: the one that counts.",
+  args: [],
+  flags: [
+    { name: "effective", summary: "Only what counts, defaults too" },
+    globalFlag,
+  ],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc config show", "orc config show --effective"],
+  async run(host, values) {
+    const options = levelOptions(values, "config show");
+    if (!values.on("effective")) {
+      const { place, warnings, statements } = await showConfig(host, options);
+      return { place, warnings, result: { statements } };
+    }
+    const { place, warnings, settings } = await listSettings(host, options);
+    const shown = settings.map(({ name, value, origin }) => ({
+      name,
+      value,
+      origin,
+    }));
+    return { place, warnings, result: { settings: shown } };
+  },
+  render: (result, style) =>
+    "settings" in result
+      ? effectiveText(result.settings, style)
+      : statementsText(result.statements, style),
+});
+
+function effectiveText(settings: readonly ShownValue[], style: Style): string {
+  const set = settings.filter(({ value }) => value !== null);
+  return columns(
+    set.map(({ name, value, origin }) => [
+      `${name}: ${valueText(value)}`,
+      `# from ${originText(origin)}`,
+    ]),
+    style,
+  );
+}
+
+function statementsText(
+  statements: readonly ShownStatement[],
+  style: Style,
+): string {
+  if (statements.length === 0) {
+    return "Nothing is set; orc config list shows the defaults";
+  }
+  return columns(
+    statements.map((statement) => [
+      `${statement.name}: ${valueText(statement.value)}`,
+      `# ${originText(statement.origin)}${remarkOn(statement)}`,
+    ]),
+    style,
+  );
+}
+
+function remarkOn({ effective, ignored, value }: ShownStatement): string {
+  if (ignored) return ", ignored: it counts only in your own file";
+  if (value === null) return ", not a value it can have";
+  return effective ? "" : ", overridden";
+}
+
+/** `orc config unset` */
+export const configUnsetCommand = command<ChangeResult>({
+  name: "config unset",
+  summary: "Take a setting out of a file",
+  description:
+    "Removes the setting's line from the repository's config.yaml, or from yours with --global. What counts then is what the next level says.",
+  args: [SETTING_NAME],
+  flags: [globalFlag],
+  effect: "writes",
+  permissions: [],
+  examples: [
+    "orc config unset check_timeout_seconds",
+    "orc config unset color --global",
+  ],
+  async run(host, values) {
+    const { place, warnings, ...result } = await unsetSetting(host, {
+      ...levelOptions(values, "config unset"),
+      name: values.need("NAME"),
+    });
+    return { place, warnings, result };
+  },
+  render: ({ name, path, changed }) =>
+    `${name} ${changed ? "is not set any more" : "was not set"} in ${path}`,
+});
+
+/** A value as people read it; what is not set is a dash. */
+function valueText(value: SettingValue | null): string {
+  return value === null ? "-" : settingText(value);
+}
+
+/** Rows in columns; the last one is of any width, and dim. */
+function columns(
+  rows: readonly (readonly [string, ...string[]])[],
+  style: Style,
+): string {
+  const widths = rows.reduce<readonly number[]>(
+    (widest, row) =>
+      row.map((cell, index) => Math.max(cell.length, widest[index] ?? 0)),
+    [],
+  );
+  return rows.map((row) =>
+    row.map((cell, index) =>
+      index === row.length - 1
+        ? style.dim(cell)
+        : cell.padEnd(widths[index] ?? 0)
+    ).join("  ").trimEnd()
+  ).join("\n");
+}

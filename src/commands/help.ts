@@ -1,7 +1,22 @@
-import { type Command, command } from "./command.ts";
-import { type HelpPage, pageFor } from "./help_page.ts";
-import { renderPage } from "./help_text.ts";
-import type { CommandGroup } from "./table.ts";
+import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
+import {
+  type ArgSpec,
+  type Command,
+  command,
+  type Effect,
+  type FlagSpec,
+  type Permission,
+  type Style,
+  type TableEntry,
+} from "./command.ts";
+import {
+  type CommandGroup,
+  entriesBelow,
+  findEntry,
+  globalFlags,
+  tableOf,
+  unknownCommand,
+} from "./table.ts";
 
 /** `orc help`, also reached by `--help`; its pages come from the declarations of these groups. */
 export function helpCommand(
@@ -29,4 +44,344 @@ export function helpCommand(
     }),
     render: renderPage,
   });
+}
+
+/** A command in a list of commands. */
+interface ListedCommand {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
+}
+
+/** All commands. */
+interface OverviewPage {
+  readonly type: "overview";
+  readonly groups: readonly {
+    readonly title: string;
+    /** Named without their summaries. */
+    readonly isFolded: boolean;
+    readonly commands: readonly ListedCommand[];
+  }[];
+  readonly globalFlags: readonly FlagSpec[];
+}
+
+/** Commands that share their first word. */
+interface FamilyPage {
+  readonly type: "family";
+  readonly name: string;
+  readonly commands: readonly ListedCommand[];
+}
+
+/** One command with all it takes and needs. */
+export interface CommandPage extends ListedCommand {
+  readonly type: "command";
+  readonly description: string;
+  readonly args: readonly ArgSpec[];
+  readonly flags: readonly FlagSpec[];
+  readonly globalFlags: readonly FlagSpec[];
+  /** What it does to files, without any flag. */
+  readonly effect: Effect;
+  readonly permissions: readonly Permission[];
+  readonly examples: readonly string[];
+}
+
+/** What help shows; `--json` prints it as it is. */
+export type HelpPage = OverviewPage | FamilyPage | CommandPage;
+
+/** Finds the page for the words after `orc help`. */
+export async function pageFor(
+  groups: readonly CommandGroup[],
+  words: readonly string[],
+): Promise<HelpPage> {
+  if (words.length === 0) return overviewOf(groups);
+  const table = tableOf(groups);
+  const entry = findEntry(table, words);
+  if (entry !== undefined) return await commandPage(entry);
+  const below = entriesBelow(table, words);
+  if (below.length === 0) throw unknownCommand(table, words);
+  return { type: "family", name: words.join(" "), commands: below.map(listed) };
+}
+
+function overviewOf(groups: readonly CommandGroup[]): OverviewPage {
+  return {
+    type: "overview",
+    groups: groups.map(({ title, isFolded = false, entries }) => ({
+      title,
+      isFolded,
+      commands: entries.filter(({ isHidden }) => !isHidden).map(listed),
+    })),
+    globalFlags,
+  };
+}
+
+async function commandPage(entry: TableEntry): Promise<CommandPage> {
+  const { description, args, flags, effect, permissions, examples } =
+    await entry.load();
+  return {
+    type: "command",
+    ...listed(entry),
+    description,
+    args,
+    flags,
+    globalFlags,
+    effect,
+    permissions,
+    examples,
+  };
+}
+
+function listed({ name, aliases, summary }: TableEntry): ListedCommand {
+  return { name, aliases: aliases ?? [], summary };
+}
+
+/** Long lines are hard to read on wide terminals too. */
+const MAX_COLUMNS = 80;
+/** A left column wider than this takes a line of its own. */
+const MAX_LEFT_COLUMN = 34;
+
+/** A line in two columns. */
+type Row = readonly [left: string, right: string];
+
+/** Makes the text of a help page. */
+function renderPage(page: HelpPage, style: Style): string {
+  switch (page.type) {
+    case "overview":
+      return renderOverview(page, style);
+    case "family":
+      return renderFamily(page, style);
+    case "command":
+      return renderCommand(page, style);
+  }
+}
+
+function renderOverview(page: OverviewPage, style: Style): string {
+  const titleWidth = widest(page.groups.map((group) => group.title)) + 2;
+  const lines = page.groups.flatMap((group) => {
+    const rows = group.isFolded
+      ? wrap(namesOf(group.commands), widthOf(style) - titleWidth)
+      : summariesOf(page, group.commands);
+    return rows.map((row, index) =>
+      style.bold((index === 0 ? group.title : "").padEnd(titleWidth)) + row
+    );
+  });
+  const flags = page.globalFlags.map(spellingsOf).join("; ");
+  return [
+    "Usage: orc COMMAND [ARGUMENT]... [FLAG]...  (orc help COMMAND explains one)",
+    "",
+    ...lines,
+    "",
+    ...wrap(`Every command takes ${flags}`, widthOf(style)),
+  ].join("\n");
+}
+
+function summariesOf(
+  { groups }: OverviewPage,
+  commands: readonly ListedCommand[],
+): readonly string[] {
+  const open = groups.filter(({ isFolded }) => !isFolded)
+    .flatMap((group) => group.commands);
+  const nameWidth = widest(open.map(({ name }) => name)) + 2;
+  return commands.map(({ name, summary }) => name.padEnd(nameWidth) + summary);
+}
+
+/** Commands of one family share their first word: `session list|switch`. */
+function namesOf(commands: readonly ListedCommand[]): string {
+  const families = new Map<string, string[]>();
+  for (const { name } of commands) {
+    const [first = "", ...rest] = name.split(" ");
+    families.set(first, [...families.get(first) ?? [], rest.join(" ")]);
+  }
+  return Array.from(
+    families,
+    ([first, members]) => `${first} ${members.join("|")}`.trim(),
+  ).join(", ");
+}
+
+function renderFamily(page: FamilyPage, style: Style): string {
+  const rows = page.commands.map(({ name, summary }): Row => [name, summary]);
+  return [
+    `Usage: orc ${page.name} COMMAND [ARGUMENT]... [FLAG]...`,
+    "",
+    ...columnsOf(rows, style),
+  ].join("\n");
+}
+
+function renderCommand(page: CommandPage, style: Style): string {
+  const sectionRows: readonly [title: string, rows: readonly Row[]][] = [
+    ["Arguments", page.args.map(({ name, summary }) => [name, summary])],
+    ["Flags", page.flags.map(flagRow)],
+    ["Flags of every command", page.globalFlags.map(flagRow)],
+    ["Examples", page.examples.map((example) => [example, ""])],
+    ["Permissions under deno run", permissionRows(page)],
+  ];
+  const sections = sectionRows
+    .filter(([, rows]) => rows.length > 0)
+    .map(([title, rows]) =>
+      [style.bold(`${title}:`), ...columnsOf(rows, style)].join("\n")
+    );
+  return [headOf(page, style).join("\n"), ...sections].join("\n\n");
+}
+
+function headOf(page: CommandPage, style: Style): readonly string[] {
+  const paragraphs = page.description.split(/\n\s*\n/);
+  return [
+    `${style.bold(`orc ${page.name}`)}: ${page.summary}`,
+    "",
+    `Usage:  ${usageOf(page)}`,
+    ...aliasLines(page),
+    ...hang("Effect: ", effectText(page), widthOf(style)),
+    ...paragraphs.flatMap((text) => ["", ...wrap(text, widthOf(style))]),
+  ];
+}
+
+/** The way to type a command. */
+export function usageOf(
+  { name, args }: Pick<CommandPage, "name" | "args">,
+): string {
+  return ["orc", name, ...args.map(placeholderOf), "[FLAG]..."].join(" ");
+}
+
+function aliasLines({ aliases }: ListedCommand): readonly string[] {
+  if (aliases.length === 0) return [];
+  return [`Also:   ${aliases.map((alias) => `orc ${alias}`).join(", ")}`];
+}
+
+function placeholderOf({ name, required, variadic }: ArgSpec): string {
+  return (required ? name : `[${name}]`) + (variadic ? "..." : "");
+}
+
+function flagRow(flag: FlagSpec): Row {
+  const indent = flag.short === undefined ? "    " : "";
+  return [indent + spellingsOf(flag), flagSummary(flag)];
+}
+
+/** What a flag does, who may use it and how often. */
+export function flagSummary({ summary, effect, repeatable }: FlagSpec): string {
+  const human = effect === "human" ? " (a human only)" : "";
+  return summary + human + (repeatable ? " (may be repeated)" : "");
+}
+
+/** All spellings of a flag, with the placeholder of its value. */
+export function spellingsOf({ name, short, aliases, value }: FlagSpec): string {
+  const spellings = [
+    ...short === undefined ? [] : [`-${short}`],
+    `--${name}`,
+    ...(aliases ?? []).map((alias) => `--${alias}`),
+  ];
+  return spellings.join(", ") + (value === undefined ? "" : ` ${value}`);
+}
+
+function columnsOf(rows: readonly Row[], style: Style): readonly string[] {
+  const fitting = rows.map(([left]) => left)
+    .filter((left) => left.length <= MAX_LEFT_COLUMN);
+  const indent = widest(fitting) + 4;
+  return rows.flatMap(([left, right]) => {
+    if (right === "") return [`  ${left}`];
+    const [first = "", ...others] = wrap(right, widthOf(style) - indent);
+    const beginning = `  ${left}`.padEnd(indent);
+    const following = others.map((line) => " ".repeat(indent) + line);
+    return beginning.length > indent
+      ? [beginning, " ".repeat(indent) + first, ...following]
+      : [beginning + first, ...following];
+  });
+}
+
+function hang(title: string, text: string, width: number): readonly string[] {
+  return wrap(text, width - title.length)
+    .map((line, index) =>
+      (index === 0 ? title : " ".repeat(title.length)) + line
+    );
+}
+
+function widest(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map((text) => text.length));
+}
+
+function widthOf(style: Style): number {
+  return Math.min(style.columns, MAX_COLUMNS);
+}
+
+function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/\s+/)) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && longer.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, line];
+}
+
+const EFFECTS: Readonly<Record<Effect, string>> = {
+  reads: "reads only",
+  writes: "writes",
+  human: "writes, and only a human may",
+};
+
+/** What a command does to files and who may use it, and which of its flags do more. */
+export function effectText(
+  { effect, flags }: Pick<Command, "effect" | "flags">,
+): string {
+  const flagsThat = (wanted: Effect): string =>
+    flags.filter((flag) => flag.effect === wanted)
+      .map(({ name }) => `--${name}`).join(", ");
+  const writing = flagsThat("writes");
+  const human = flagsThat("human");
+  return [
+    EFFECTS[effect],
+    ...writing === "" ? [] : [`writes with ${writing}`],
+    ...human === "" ? [] : [`only a human may use ${human}`],
+  ].join("; ");
+}
+
+/** A flag of `deno run`, and what it is for. */
+type PermissionRow = readonly [flag: string, purpose: string];
+
+/** What each permission is for, with its flag of `deno run`. */
+export const PERMISSION_ROWS: Readonly<Record<Permission, PermissionRow>> = {
+  run: ["--allow-run", "run checks and git"],
+  sys: ["--allow-sys", "read the host name and the home directory"],
+  net: ["--allow-net", "reach other machines"],
+};
+
+const READ: PermissionRow = ["--allow-read=ROOT", "read the repository"];
+
+const WRITE: PermissionRow = [
+  `--allow-write=ROOT/${ORCHESTRATOR_DIRECTORY}`,
+  "keep the sessions",
+];
+
+const ENVIRONMENT: PermissionRow = [
+  "--allow-env",
+  "read settings from the environment",
+];
+
+/** What every command that changes something wants. */
+export const BASIC_PERMISSION_ROWS: readonly PermissionRow[] = [
+  READ,
+  WRITE,
+  ENVIRONMENT,
+];
+
+/** Everything that a command wants. */
+export function permissionRows(
+  command: Pick<Command, "effect" | "flags" | "permissions">,
+): readonly PermissionRow[] {
+  return [
+    READ,
+    ...mayWrite(command) ? [WRITE] : [],
+    ENVIRONMENT,
+    ...command.permissions.map((permission) => PERMISSION_ROWS[permission]),
+  ];
+}
+
+function mayWrite(
+  { effect, flags }: Pick<Command, "effect" | "flags">,
+): boolean {
+  return [effect, ...flags.map((flag) => flag.effect ?? "reads")]
+    .some((each) => each !== "reads");
 }

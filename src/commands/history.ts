@@ -1,14 +1,27 @@
 import { OrcError } from "../base/error.ts";
 import { MAX_LISTED_EVENTS } from "../base/limits.ts";
+import { headOf, oneLine } from "../base/markdown.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import {
+  type Generated,
+  generateMarkdown,
+  type Learned,
+  writeLearnings,
+} from "../history/pages.ts";
+import {
+  type Analysis,
+  learningsSection,
+  type SkippedItem,
+} from "../history/rules.ts";
+import {
+  analyzeSessions,
   type History,
   type HistoryOptions,
   readHistory,
-} from "../history/read_history.ts";
-import { streamHistory } from "../history/stream_history.ts";
-import { command, sessionOptions, type Values } from "./command.ts";
-import { eventText } from "./event_view.ts";
+  streamHistory,
+} from "../history/use.ts";
+import { command, sessionOptions, type Style, type Values } from "./command.ts";
+import { eventText, withLogProgress } from "./event_view.ts";
 
 type HistoryResult = Omit<History, "place" | "warnings">;
 
@@ -56,7 +69,7 @@ export const historyCommand = command<HistoryResult, RecordedEvent>({
     "orc history --all --output jsonl",
   ],
   async run(host, values) {
-    refuseTogether(values);
+    refuseAllWithLimit(values);
     if (values.on("follow")) throw endlessDocument();
     const { place, warnings, ...result } = await readHistory(
       host,
@@ -73,7 +86,7 @@ export const historyCommand = command<HistoryResult, RecordedEvent>({
   stream: {
     isWanted: (values) => values.on("all") || values.on("follow"),
     async run(host, values) {
-      refuseTogether(values);
+      refuseAllWithLimit(values);
       return await streamHistory(host, {
         ...optionsOf(values),
         all: values.on("all"),
@@ -104,7 +117,7 @@ function optionsOf(values: Values): HistoryOptions {
   };
 }
 
-function refuseTogether(values: Values): void {
+function refuseAllWithLimit(values: Values): void {
   if (!values.on("all") || values.text("limit") === undefined) return;
   throw new OrcError(
     "usage",
@@ -122,3 +135,266 @@ function endlessDocument(): OrcError {
     { hint: "orc history --follow --output jsonl" },
   );
 }
+
+/** What programs get, with the keys of the Python tool. */
+interface AnalyzeResult {
+  readonly total_workflows: number;
+  readonly completed: number;
+  readonly abandoned: number;
+  readonly active: number;
+  readonly completion_rate: string;
+  readonly skipped_items: Analysis["skippedItems"];
+  readonly verification_failures: Analysis["checkFailures"];
+  readonly phase_durations: ReadonlyMap<string, PhaseRow>;
+  readonly total_events: number;
+  /** Whether people see every row. */
+  readonly all: boolean;
+}
+
+interface PhaseRow {
+  readonly avg_minutes: string;
+  readonly count: number;
+}
+
+interface NoData {
+  readonly status: "no_data";
+  readonly message: string;
+}
+
+/** `orc analyze` */
+export const analyzeCommand = command<AnalyzeResult | NoData>({
+  name: "analyze",
+  summary: "Count what the sessions have in common",
+  description:
+    "Counts over all sessions of the repository and the log that the Python tool left: how they ended, which items were skipped and why, whose checks failed, and how long the phases took. Items and phases that have the same id are counted together, whatever their workflow.",
+  args: [],
+  flags: [{
+    name: "all",
+    summary: "Show every row instead of the ten largest; --json always does",
+  }],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc analyze", "orc analyze --json"],
+  async run(host, values) {
+    const options = sessionOptions(values, "analyze");
+    const { place, analysis, warnings } = await withLogProgress(
+      host,
+      values,
+      (onProgress) => analyzeSessions(host, { ...options, onProgress }),
+    );
+    const result = resultOf(analysis, values.on("all"));
+    return { place, warnings, result };
+  },
+  render: (result, style) =>
+    "status" in result ? result.message : analysisText(result, style),
+});
+
+function resultOf(
+  analysis: Analysis,
+  all: boolean,
+): AnalyzeResult | NoData {
+  const { total, completed, abandoned, active, events } = analysis;
+  if (total === 0 && events === 0) {
+    return { status: "no_data", message: "No sessions here yet" };
+  }
+  return {
+    total_workflows: total,
+    completed,
+    abandoned,
+    active,
+    completion_rate: `${
+      (total === 0 ? 0 : 100 * completed / total).toFixed(1)
+    }%`,
+    skipped_items: analysis.skippedItems,
+    verification_failures: analysis.checkFailures,
+    phase_durations: new Map(
+      Array.from(
+        analysis.phaseDurations,
+        ([id, { averageMinutes, count }]) => [
+          id,
+          { avg_minutes: averageMinutes.toFixed(1), count },
+        ],
+      ),
+    ),
+    total_events: events,
+    all,
+  };
+}
+
+/** Rows of each list, unless all are asked for. */
+const SHOWN_ROWS = 10;
+
+/** Longest reason that people see; programs see more. */
+const MAX_REASON_LENGTH = 60;
+
+/** A line of a list: an id, and what is said about it. */
+type Row = readonly [id: string, text: string];
+
+function analysisText(result: AnalyzeResult, style: Style): string {
+  const { completed, abandoned, active, completion_rate } = result;
+  const sessions =
+    `${result.total_workflows} (${completed} completed, ${abandoned} abandoned, ${active} active)`;
+  const sections = [
+    [
+      `Sessions   ${sessions}`,
+      `Completed  ${completion_rate}`,
+      `Events     ${result.total_events}`,
+    ],
+    ...listsOf(result).map(([title, rows]) =>
+      section(style.bold(title), rows, result.all)
+    ),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function listsOf(
+  result: AnalyzeResult,
+): readonly (readonly [title: string, rows: readonly Row[]])[] {
+  const { skipped_items, verification_failures, phase_durations } = result;
+  return [
+    ["Skipped items:", rowsOf(skipped_items, skipText)],
+    ["Failed checks:", rowsOf(verification_failures, String)],
+    [
+      "Phases:",
+      rowsOf(
+        phase_durations,
+        ({ avg_minutes, count }) =>
+          `${avg_minutes} min on average, completed ${timesOf(count)}`,
+      ),
+    ],
+  ];
+}
+
+function rowsOf<Value>(
+  values: ReadonlyMap<string, Value>,
+  textOf: (value: Value) => string,
+): readonly Row[] {
+  return Array.from(values, ([id, value]) => [oneLine(id), textOf(value)]);
+}
+
+function skipText({ count, reasons }: SkippedItem): string {
+  const [first = ""] = reasons;
+  const reason = headOf(oneLine(first), MAX_REASON_LENGTH);
+  const others = reasons.length > 1 ? `, and ${reasons.length - 1} more` : "";
+  return reason === "" ? String(count) : `${count}  ${reason}${others}`;
+}
+
+function timesOf(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
+}
+
+function section(
+  title: string,
+  rows: readonly Row[],
+  all: boolean,
+): readonly string[] {
+  if (rows.length === 0) return [];
+  const shown = all ? rows : rows.slice(0, SHOWN_ROWS);
+  const width = Math.max(...shown.map(([id]) => id.length));
+  const left = rows.length - shown.length;
+  return [
+    title,
+    ...shown.map(([id, text]) => `  ${id.padEnd(width)}  ${text}`),
+    ...left > 0 ? [`  and ${left} more: orc analyze --all`] : [],
+  ];
+}
+
+type LearnResult = Omit<Learned, "place" | "warnings"> & {
+  readonly session: string;
+};
+
+/** `orc learn` */
+export const learnCommand = command<LearnResult>({
+  name: "learn",
+  summary: "Sum up what the session has to teach",
+  description:
+    "Shows what was skipped and why, which checks failed and how often, where a human set the rules aside, the notes, and how long the phases took. --save appends it to LEARNINGS.md at the root, unless there is nothing to learn or it stands there already.",
+  args: [],
+  flags: [
+    { name: "save", summary: "Append it to LEARNINGS.md", effect: "writes" },
+    { name: "no-save", summary: "Only show it, as without any flag" },
+  ],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc learn", "orc learn --save"],
+  async run(host, values) {
+    refuseSaveBoth(values);
+    const options = sessionOptions(values, "learn");
+    const save = values.on("save");
+    const { place, warnings, ...learned } = await withLogProgress(
+      host,
+      values,
+      (onProgress) => writeLearnings(host, { ...options, save, onProgress }),
+    );
+    const result = { ...learned, session: place.session ?? "" };
+    return { place, warnings, result };
+  },
+  render: (result) => [report(result), ...outcome(result)].join("\n\n"),
+});
+
+function refuseSaveBoth(values: Values): void {
+  if (!values.on("save") || !values.on("no-save")) return;
+  throw new OrcError(
+    "usage",
+    "conflicting_flags",
+    'Flags "--save" and "--no-save" contradict each other',
+    { hint: "leave one of them out" },
+  );
+}
+
+function report({ learnings, session }: LearnResult): string {
+  return learningsSection(learnings, { sessionId: session, textOf: oneLine });
+}
+
+function outcome(
+  { hasLearnings, path, saved }: LearnResult,
+): readonly string[] {
+  if (!hasLearnings) return ["Nothing to learn from yet"];
+  if (path === null) return [];
+  return [saved ? `Appended to ${path}` : `${path} holds it already`];
+}
+
+type GenerateResult = Omit<Generated, "place" | "warnings">;
+
+/** `orc generate-md` */
+export const generateMdCommand = command<GenerateResult>({
+  name: "generate-md",
+  summary: "Write the session as a page: WORKFLOW.md",
+  description:
+    "Shows the session as a page of Markdown: its state, what blocks, the items by phase, and the last events. A file that orc did not make is not replaced.",
+  args: [],
+  flags: [
+    {
+      name: "to",
+      value: "FILE",
+      values: "file",
+      summary: "File instead of WORKFLOW.md",
+    },
+    { name: "stdout", summary: "Print the page and write no file" },
+    {
+      name: "force",
+      short: "f",
+      summary: "Replace a file that orc did not make",
+      effect: "human",
+    },
+  ],
+  effect: "writes",
+  permissions: [],
+  examples: ["orc generate-md", "orc generate-md --stdout"],
+  async run(host, values) {
+    const { place, warnings, ...result } = await generateMarkdown(host, {
+      ...sessionOptions(values, "generate-md"),
+      file: values.text("to"),
+      stdout: values.on("stdout"),
+      force: values.on("force"),
+    });
+    return { place, warnings, result };
+  },
+  render: ({ path, text, changed }) => {
+    if (path === null) return text.trimEnd();
+    return changed ? `Wrote ${path}` : `${path} is up to date`;
+  },
+});

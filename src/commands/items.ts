@@ -1,6 +1,17 @@
-import { startItem } from "../work/item.ts";
-import { changeOutcome, type ChangeResult, changeText } from "./change_view.ts";
-import { command, sessionOptions } from "./command.ts";
+import type { Host } from "../host/host.ts";
+import {
+  type Completed,
+  completeItem,
+  type CompleteOptions,
+} from "../work/complete.ts";
+import { addNote, approveItem, skipItem, startItem } from "../work/item.ts";
+import { command, sessionOptions, type Values } from "./command.ts";
+import {
+  changeOutcome,
+  type ChangeResult,
+  changeText,
+  checkProgress,
+} from "./event_view.ts";
 
 interface StartedItem {
   readonly item: string;
@@ -37,10 +48,10 @@ export const startItemCommand = command<ChangeResult<StartedItem>>({
     const passesAt = started?.passesAt ?? null;
     return changeOutcome({ ...changed, item, passesAt });
   },
-  render: (result, style) => changeText(sentence(result), result, style),
+  render: (result, style) => changeText(startedText(result), result, style),
 });
 
-function sentence(
+function startedText(
   { item, changed, passesAt }: ChangeResult<StartedItem>,
 ): string {
   const started = changed
@@ -50,3 +61,201 @@ function sentence(
     ? started
     : `${started}: it passes by itself at ${passesAt}, unless a human approves it before`;
 }
+
+/** `orc complete` */
+export const completeCommand = command<Omit<Completed, "place" | "warnings">>({
+  name: "complete",
+  summary: "Check an item and mark it as completed",
+  description:
+    "Runs the item's check and, if it passes, marks the item as completed. A check that fails is counted and exits with 3. Completing an item twice does nothing.\n\nSome items ask for evidence: orc next names the fields. --evidence NAME=TEXT gives one; give it again for each further entry of a list, and NAME.KEY=TEXT for a mapping. A file whose name holds = is written ./FILE. Evidence is kept even when the check fails.\n\nA check runs in the working tree or the item's working_dir, without input, in the environment orc was started in. ORCHESTRATOR_CHECK is added and holds SESSION/ITEM: inside of its own check an item cannot be completed.",
+  args: [{
+    name: "ITEM",
+    summary: "Id of the item",
+    required: true,
+    values: "open-item",
+  }],
+  flags: [
+    {
+      name: "notes",
+      short: "n",
+      value: "TEXT",
+      summary: "What was done, at most 2000 characters",
+    },
+    {
+      name: "evidence",
+      value: "FILE",
+      values: "file",
+      repeatable: true,
+      summary:
+        "What supports it: a JSON or YAML file, - for standard input, or fields as NAME=TEXT",
+    },
+    {
+      name: "skip-verify",
+      summary: "Complete without the check, but never a gate",
+      effect: "human",
+    },
+    {
+      name: "skip-auto-review",
+      summary: "No effect: orc runs no outside reviews",
+    },
+  ],
+  effect: "writes",
+  permissions: ["run"],
+  examples: [
+    'orc complete plan --notes "Three steps, risks named"',
+    "orc complete analysis --evidence analysis.yaml",
+  ],
+  async run(host, values) {
+    try {
+      return changeOutcome(await completeItem(host, optionsOf(host, values)));
+    } finally {
+      host.terminal.showProgress(undefined);
+    }
+  },
+  render: (result, style) => changeText(completedText(result), result, style),
+});
+
+function optionsOf({ terminal }: Host, values: Values): CompleteOptions {
+  const itemId = values.need("ITEM");
+  const isShown = terminal.isErrorTerminal && !values.on("quiet");
+  return {
+    ...sessionOptions(values, `complete ${itemId}`),
+    itemId,
+    notes: values.text("notes"),
+    evidence: values.list("evidence"),
+    skipVerify: values.on("skip-verify"),
+    onProgress: isShown
+      ? (progress) =>
+        terminal.showProgress(
+          checkProgress(itemId, progress, terminal.columns),
+        )
+      : undefined,
+  };
+}
+
+function completedText(
+  { item, changed, events }: Pick<Completed, "item" | "changed" | "events">,
+): string {
+  if (!changed) return `Item "${item}" is completed already`;
+  return events.some(({ type }) => type === "item_skipped")
+    ? `Skipped manual gate "${item}": nobody approved it, and the workflow lets it pass`
+    : `Completed item "${item}"`;
+}
+
+/** `orc skip` */
+export const skipCommand = command<ChangeResult<{ item: string }>>({
+  name: "skip",
+  summary: "Skip an item, with a reason",
+  description:
+    "Leaves an item out. The reason is kept and judged: stock phrases and repetition are refused. Required items cannot be skipped, except in a phase that the workflow calls autonomous; gates only by a human.",
+  args: [{
+    name: "ITEM",
+    summary: "Id of the item",
+    required: true,
+    values: "open-item",
+  }],
+  flags: [
+    {
+      name: "reason",
+      short: "r",
+      value: "TEXT",
+      summary:
+        "What makes it unnecessary here: 10 characters or more, 50 for documented items, gates and what only an autonomous phase lets be skipped",
+    },
+    {
+      name: "force",
+      short: "f",
+      summary: "Skip a gate",
+      effect: "human",
+    },
+  ],
+  effect: "writes",
+  permissions: [],
+  examples: ['orc skip migration --reason "No stored data changes its shape"'],
+  async run(host, values) {
+    const item = values.need("ITEM");
+    const changed = await skipItem(host, {
+      ...sessionOptions(values, `skip ${item}`),
+      itemId: item,
+      reason: values.text("reason") ?? "",
+      force: values.on("force"),
+    });
+    return changeOutcome({ ...changed, item });
+  },
+  render: (result, style) =>
+    changeText(
+      result.changed
+        ? `Skipped item "${result.item}"`
+        : `Item "${result.item}" is skipped already`,
+      result,
+      style,
+    ),
+});
+
+/** `orc approve-item` */
+export const approveItemCommand = command<ChangeResult<{ item: string }>>({
+  name: "approve-item",
+  summary: "Give a human's yes to an item",
+  description:
+    "Passes a manual gate. Only a human can: in a terminal, by typing the item's id. Who is not known to be one is refused with 77, and the try is logged. ORCHESTRATOR_APPROVALS=any lets tests and CI approve; the log says so.",
+  args: [{
+    name: "ITEM",
+    summary: "Id of the manual gate",
+    required: true,
+    values: "open-item",
+  }],
+  flags: [{
+    name: "notes",
+    short: "n",
+    value: "TEXT",
+    summary: "What was looked at, at most 2000 characters",
+  }],
+  effect: "human",
+  permissions: [],
+  examples: ["orc approve-item plan_approval"],
+  async run(host, values) {
+    const item = values.need("ITEM");
+    const changed = await approveItem(host, {
+      ...sessionOptions(values, `approve-item ${item}`),
+      itemId: item,
+      notes: values.text("notes"),
+    });
+    return changeOutcome({ ...changed, item });
+  },
+  render: (result, style) =>
+    changeText(
+      result.changed
+        ? `Approved item "${result.item}"`
+        : `Item "${result.item}" is approved already`,
+      result,
+      style,
+    ),
+});
+
+/** `orc note` */
+export const noteCommand = command<ChangeResult<unknown>>({
+  name: "note",
+  summary: "Keep a note in the session",
+  description:
+    "Keeps what is worth remembering: a decision, a finding, a trap. Status shows it to whoever goes on with the session.",
+  args: [{ name: "TEXT", summary: "At most 2000 characters", required: true }],
+  flags: [{
+    name: "item",
+    value: "ITEM",
+    values: "item",
+    summary: "The item of the current phase it is about",
+  }],
+  effect: "writes",
+  permissions: [],
+  examples: ['orc note "The old API stays until March" --item plan'],
+  async run(host, values) {
+    return changeOutcome(
+      await addNote(host, {
+        ...sessionOptions(values, "note"),
+        text: values.need("TEXT"),
+        itemId: values.text("item"),
+      }),
+    );
+  },
+  render: () => "Noted",
+});

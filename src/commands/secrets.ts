@@ -1,11 +1,36 @@
 import { OrcError } from "../base/error.ts";
 import { isProblem } from "../base/finding.ts";
 import { countOf } from "../base/text.ts";
+import { diagnoseSecrets, type SecretsDiagnosis } from "../secrets/doctor.ts";
 import {
-  diagnoseSecrets,
-  type SecretsDiagnosis,
-} from "../secrets/diagnose_secrets.ts";
-import { command, sessionOptions, type Style } from "./command.ts";
+  getSecret,
+  type GotSecret,
+  listSecrets,
+  removeStoredSecret,
+  type SecretKept,
+  type SecretLine,
+  type SecretOrigin,
+  type SecretRemoved,
+  setSecret,
+  sourceOfSecret,
+  type TestedSecret,
+  testSecret,
+} from "../secrets/use.ts";
+import {
+  initSecrets,
+  type SecretLevel,
+  type SecretLocation,
+  type SecretSource,
+  type SecretsReady,
+} from "../secrets/vault.ts";
+import {
+  type ArgSpec,
+  command,
+  type FlagSpec,
+  sessionOptions,
+  type Style,
+  type Values,
+} from "./command.ts";
 
 type Result = Omit<SecretsDiagnosis, "place">;
 
@@ -49,3 +74,264 @@ function doctorText(
     ]),
   ].join("\n");
 }
+
+/** The name of a secret, as an argument. */
+const SECRET_NAME: ArgSpec = {
+  name: "NAME",
+  summary: "Name of the secret, such as OPENAI_API_KEY",
+  required: true,
+};
+
+/** Flags that say whom a secret is for. */
+const LEVEL_FLAGS: readonly FlagSpec[] = [
+  {
+    name: "private",
+    summary: "In your own directory, for this repository only",
+  },
+  { name: "global", summary: "In your own directory, for all repositories" },
+];
+
+/** Whom a secret is for, as the flags say; undefined when they do not. */
+function levelIn(values: Values): SecretLevel | undefined {
+  const levels = (["private", "global"] as const)
+    .filter((level) => values.on(level));
+  if (levels.length <= 1) return levels[0];
+  throw new OrcError(
+    "usage",
+    "conflicting_flags",
+    "Flags --private and --global do not go together",
+    { hint: "give one of them" },
+  );
+}
+
+const SOURCES: Readonly<Record<SecretSource, string>> = {
+  repository: "repository",
+  private: "private",
+  global: "global",
+  environment: "environment",
+  legacy: "Python tool",
+  git: "git credential helper",
+  prompt: "typed",
+};
+
+/** Where a secret comes from, for people. */
+function sourceText({ source, place }: SecretLocation): string {
+  return place === null ? SOURCES[source] : `${SOURCES[source]}: ${place}`;
+}
+
+/** `orc secrets get` */
+export const secretsGetCommand = command<Omit<GotSecret, "place">>({
+  name: "secrets get",
+  summary: "Print a secret, for a program",
+  description:
+    "Prints the value of a secret and a line end. On a terminal it does so only with --show. Control characters in it are escaped; --json has them as they are.",
+  args: [SECRET_NAME],
+  flags: [{ name: "show", summary: "Print it on a terminal too" }],
+  effect: "reads",
+  permissions: ["run"],
+  examples: ["orc secrets get OPENAI_API_KEY --json"],
+  async run(host, values) {
+    const { place, ...result } = await getSecret(host, {
+      ...sessionOptions(values, "secrets get"),
+      name: values.need("NAME"),
+      show: values.on("show"),
+    });
+    return { place, result };
+  },
+  render: ({ value }) => value,
+});
+
+/** `orc secrets init` */
+export const secretsInitCommand = command<Omit<SecretsReady, "place">>({
+  name: "secrets init",
+  summary: "Make the identity that secrets are encrypted to",
+  description:
+    "Makes an identity of age in your own directory, which opens the secrets you keep. One that is there stays. Make a copy of it in a safe place: without it the secrets cannot be opened.",
+  args: [],
+  flags: [],
+  effect: "writes",
+  permissions: [],
+  examples: ["orc secrets init"],
+  async run(host, values) {
+    const { place, ...result } = await initSecrets(
+      host,
+      sessionOptions(values, "secrets init"),
+    );
+    return { place, result };
+  },
+  render: ({ identity, recipient, created, missing }) =>
+    [
+      `${created ? "Made identity" : "Identity is there:"} ${identity}`,
+      `Public key: ${recipient}`,
+      ...missing.map((name) => `Missing: orc secrets set ${name}`),
+    ].join("\n"),
+});
+
+interface ListResult {
+  readonly secrets: readonly SecretLine[];
+}
+
+/** `orc secrets list` */
+export const secretsListCommand = command<ListResult>({
+  name: "secrets list",
+  summary: "List the secrets by name, and where they come from",
+  description:
+    "Lists the secrets that are stored or that workflow.yaml or a setting names, each with where its value comes from. No value is opened or shown.",
+  args: [],
+  flags: [],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc secrets list"],
+  async run(host, values) {
+    const { place, warnings, ...result } = await listSecrets(
+      host,
+      sessionOptions(values, "secrets list"),
+    );
+    return { place, warnings, result };
+  },
+  render: listText,
+});
+
+function listText({ secrets }: ListResult, style: Style): string {
+  if (secrets.length === 0) return "No secrets here yet: orc secrets set NAME";
+  const width = Math.max(...secrets.map(({ name }) => name.length)) + 2;
+  return secrets.map(({ name, required, locations: [first] }) => {
+    const needed = required ? " (required)" : "";
+    const from = first === undefined ? style.bad("missing") : sourceText(first);
+    return `${style.bold(name.padEnd(width))}${from}${needed}`;
+  }).join("\n");
+}
+
+/** `orc secrets test` */
+export const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
+  name: "secrets test",
+  summary: "Prove that a secret can be had, without showing it",
+  description:
+    "Opens a secret and prints where it comes from, its length, and a fingerprint: eight digits that are the same wherever the value is the same. They are slow to compute and salted, and left out for a value of less than 12 characters, so that nobody can guess the value from them.",
+  args: [SECRET_NAME],
+  flags: [],
+  effect: "reads",
+  permissions: ["run"],
+  examples: ["orc secrets test OPENAI_API_KEY"],
+  async run(host, values) {
+    const { repository, ...result } = await testSecret(host, {
+      ...sessionOptions(values, "secrets test"),
+      name: values.need("NAME"),
+    });
+    return { place: repository, result };
+  },
+  render: (tested) =>
+    [
+      `${tested.name} can be had (${sourceText(tested)})`,
+      `Length ${tested.length}, ${
+        tested.fingerprint === null
+          ? "too short for a fingerprint"
+          : `fingerprint ${tested.fingerprint}`
+      }`,
+    ].join("\n"),
+});
+
+/** `orc secrets rm` */
+export const secretsRmCommand = command<Omit<SecretRemoved, "place">>({
+  name: "secrets rm",
+  summary: "Remove a stored secret",
+  description:
+    "Removes a stored secret from where it counts, or from where a flag says. The same name may be stored elsewhere too: that stays.",
+  args: [SECRET_NAME],
+  flags: LEVEL_FLAGS,
+  effect: "writes",
+  permissions: [],
+  examples: ["orc secrets rm OPENAI_API_KEY"],
+  async run(host, values) {
+    const { place, ...result } = await removeStoredSecret(host, {
+      ...sessionOptions(values, "secrets rm"),
+      name: values.need("NAME"),
+      level: levelIn(values),
+    });
+    return { place, result };
+  },
+  render: ({ name, path }) => `Removed secret "${name}" from ${path}`,
+});
+
+/** `orc secrets set` */
+export const secretsSetCommand = command<
+  Omit<SecretKept, "place" | "warnings">
+>({
+  name: "secrets set",
+  summary: "Keep a secret, encrypted",
+  description:
+    "Keeps the value of a secret in a file that only you can read, encrypted with age. The value is typed, comes from standard input or from a file, and is never an argument: those can be seen by all users of the machine and stay in the history of the shell. Line ends behind it do not count. A secret that is there is replaced.\n\nIt is encrypted to your identity (orc secrets init), with --passphrase or without an identity with ORCHESTRATOR_PASSPHRASE or what you type.",
+  args: [SECRET_NAME, {
+    name: "VALUE",
+    summary: "Refused: it is typed, piped or in a file",
+    required: false,
+    variadic: true,
+  }],
+  flags: [
+    {
+      name: "file",
+      value: "FILE",
+      values: "file",
+      summary: "File that holds the value",
+    },
+    ...LEVEL_FLAGS,
+    { name: "passphrase", summary: "Encrypt it with a passphrase" },
+  ],
+  effect: "writes",
+  permissions: [],
+  examples: [
+    "orc secrets set OPENAI_API_KEY",
+    "orc secrets set DEPLOY_KEY --file key.pem --private",
+  ],
+  async run(host, values) {
+    assertNoValue(values);
+    const { place, warnings, ...result } = await setSecret(host, {
+      ...sessionOptions(values, "secrets set"),
+      name: values.need("NAME"),
+      file: values.text("file"),
+      level: levelIn(values),
+      passphrase: values.on("passphrase"),
+    });
+    return { place, warnings, result };
+  },
+  render: ({ name, path, encryption }) =>
+    `Kept secret "${name}" in ${path}, encrypted ${
+      encryption === "identity" ? "to your identity" : "with a passphrase"
+    }`,
+});
+
+/** Said without repeating what was given. */
+function assertNoValue(values: Values): void {
+  if (values.list("VALUE").length === 0) return;
+  const name = values.need("NAME");
+  throw new OrcError(
+    "usage",
+    "value_as_argument",
+    "The value of a secret is not taken as an argument: other users can see it there, and the history of the shell keeps it",
+    {
+      hint:
+        `run orc secrets set ${name}, which asks for it; better with a new value`,
+    },
+  );
+}
+
+/** `orc secrets source` */
+export const secretsSourceCommand = command<Omit<SecretOrigin, "repository">>({
+  name: "secrets source",
+  summary: "Say where a secret comes from",
+  description:
+    "Names all places that have a secret, in the order they count: the repository, your own directory for this repository, then for all, the environment (ORCHESTRATOR_NAME, then NAME), the Python tool's file and git's credential helper.",
+  args: [SECRET_NAME],
+  flags: [],
+  effect: "reads",
+  permissions: ["run"],
+  examples: ["orc secrets source OPENAI_API_KEY"],
+  async run(host, values) {
+    const { repository, ...result } = await sourceOfSecret(host, {
+      ...sessionOptions(values, "secrets source"),
+      name: values.need("NAME"),
+    });
+    return { place: repository, result };
+  },
+  render: ({ locations }) => locations.map(sourceText).join("\n"),
+});

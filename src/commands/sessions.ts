@@ -1,7 +1,34 @@
 import { shortSessionId } from "../base/ids.ts";
-import { listTree, type TreeSession } from "../sessions/list_tree.ts";
-import { command, type Style } from "./command.ts";
-import { DEPTH_FLAG, SEARCH_FLAG, treeOptions } from "./tree_flags.ts";
+import { sizeText, titleOf } from "../base/text.ts";
+import {
+  type Cleanup,
+  cleanupSessions,
+  cleanupTree,
+  type TreeCleanup,
+} from "../sessions/cleanup.ts";
+import {
+  listSessions,
+  listTree,
+  type SessionLine,
+  type TreeSession,
+} from "../sessions/list.ts";
+import {
+  type LockInfo,
+  type Renamed,
+  renameSession,
+  type Switched,
+  switchSession,
+  unlock,
+  type Unlocked,
+} from "../sessions/manage.ts";
+import { readStatus, type Status } from "../work/status.ts";
+import {
+  command,
+  type FlagSpec,
+  sessionOptions,
+  type Style,
+} from "./command.ts";
+import { DEPTH_FLAG, SEARCH_FLAG, treeOptions } from "./event_view.ts";
 import { shortTask } from "./view.ts";
 
 /** A session with the keys of the Python tool's list, and what that has no key for. */
@@ -20,14 +47,14 @@ interface ListedSession {
   readonly problem: string | null;
 }
 
-interface ListResult {
+interface TreeListResult {
   /** Where the search began. */
   readonly directory: string;
   readonly sessions: readonly ListedSession[];
 }
 
 /** `orc list` */
-export const listCommand = command<ListResult>({
+export const listCommand = command<TreeListResult>({
   name: "list",
   summary: "List the sessions of a directory tree",
   description:
@@ -98,4 +125,347 @@ function lineOf(session: ListedSession, style: Style): string {
   const phase = (session.current_phase ?? "").padEnd(8);
   const task = shortTask(session.task ?? "", 60);
   return `${beginning}${status}  ${phase}  ${task}`.trimEnd();
+}
+
+interface SessionListResult {
+  readonly sessions: readonly SessionLine[];
+  readonly more: number;
+}
+
+/** `orc session list` */
+export const sessionListCommand = command<SessionListResult>({
+  name: "session list",
+  summary: "List the sessions, newest first",
+  description:
+    "Lists the sessions of the repository, at most the 100 that were changed last. A damaged one is listed with its problem and hides no other.",
+  args: [],
+  flags: [{ name: "all", summary: "List all of them, however many" }],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc session list", "orc session list --all --json"],
+  async run(host, values) {
+    const options = sessionOptions(values, "session list");
+    const { place, warnings, ...result } = await listSessions(host, {
+      ...options,
+      all: values.on("all"),
+    });
+    return { place, warnings, result };
+  },
+  render: listText,
+});
+
+function listText({ sessions, more }: SessionListResult, style: Style): string {
+  if (sessions.length === 0) return 'No sessions here yet: orc start "TASK"';
+  const lines = sessions.map((line) => lineText(line, style));
+  if (more > 0) lines.push(`  and ${more} more: orc session list --all`);
+  return lines.join("\n");
+}
+
+function lineText(line: SessionLine, style: Style): string {
+  const mark = line.current ? "*" : " ";
+  const id = style.bold(shortSessionId(line.id).padEnd(9));
+  if (line.problem !== null) return `${mark} ${id}  ${style.bad(line.problem)}`;
+  const { progress } = line;
+  const count = progress
+    ? `${progress.completed + progress.skipped}/${progress.total}`
+    : "";
+  const status = (line.status ?? "").padEnd(9);
+  const phase = `${line.phase ?? ""} ${count}`.padEnd(15);
+  const title = shortTask(titleOf(line.name, line.task ?? ""), 60);
+  return `${mark} ${id}  ${status}  ${phase}  ${title}`.trimEnd();
+}
+
+/** `orc session switch` */
+export const sessionSwitchCommand = command<
+  Omit<Switched, "place" | "warnings">
+>({
+  name: "session switch",
+  summary: "Make another session the current one",
+  description:
+    "Makes a session yours. An agent or a linked worktree moves only itself; anybody else moves the session that all without one of their own share.",
+  args: [{
+    name: "ID",
+    summary: "Id of the session; a unique prefix will do",
+    required: true,
+    values: "session",
+  }],
+  flags: [],
+  effect: "writes",
+  permissions: [],
+  examples: ["orc session switch 01k9"],
+  async run(host, values) {
+    const { place, warnings, ...result } = await switchSession(host, {
+      ...sessionOptions(values, "session switch"),
+      id: values.need("ID"),
+    });
+    return { place, warnings, result };
+  },
+  render: ({ session, task }) =>
+    `Now in session ${shortSessionId(session)}: ${task}`,
+});
+
+/** `orc session rename` */
+export const sessionRenameCommand = command<
+  Omit<Renamed, "place" | "warnings">
+>(
+  {
+    name: "session rename",
+    summary: "Give a session a name",
+    description:
+      "Gives a session a name that is shown with its task. Its id stays, and so does everything that refers to it. A closed session can be named too.",
+    args: [
+      {
+        name: "ID",
+        summary: "Id of the session; a unique prefix will do",
+        required: true,
+        values: "session",
+      },
+      { name: "NAME", summary: "1 to 80 characters", required: true },
+    ],
+    flags: [],
+    effect: "writes",
+    permissions: [],
+    examples: ['orc session rename 01k9 "Login, second try"'],
+    async run(host, values) {
+      const { place, warnings, ...result } = await renameSession(host, {
+        ...sessionOptions(values, "session rename"),
+        id: values.need("ID"),
+        name: values.need("NAME"),
+      });
+      return { place, warnings, result };
+    },
+    render: ({ session, name }) =>
+      `Session ${shortSessionId(session)} is now called ${name}`,
+  },
+);
+
+type InfoResult = Omit<Status, "place" | "warnings"> & {
+  readonly root: string;
+};
+
+/** `orc session info` */
+export const sessionInfoCommand = command<InfoResult>({
+  name: "session info",
+  summary: "Show one session in detail",
+  description:
+    "Shows what a session is: its whole id, task, workflow, progress, and why it is the one that is meant.",
+  args: [{
+    name: "ID",
+    summary: "Id of the session instead of the current one",
+    required: false,
+    values: "session",
+  }],
+  flags: [],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc session info", "orc session info 01k9 --json"],
+  async run(host, values) {
+    const options = sessionOptions(values, "session info");
+    const session = values.text("ID") ?? options.session;
+    const { place, warnings, ...status } = await readStatus(host, {
+      ...options,
+      session,
+    });
+    return { place, warnings, result: { ...status, root: place.root } };
+  },
+  render: infoText,
+});
+
+const SOURCES: Readonly<Record<Status["sessionSource"], string>> = {
+  flag: "named on the command line",
+  environment: "named by ORCHESTRATOR_SESSION",
+  agent: "bound to this agent",
+  worktree: "bound to this worktree",
+  current: "the current session",
+  only: "the only active session",
+  legacy: "read from the older tool's file",
+};
+
+function infoText(info: InfoResult): string {
+  const { completed, skipped, total } = info.progress;
+  const rows: readonly (readonly [string, string])[] = [
+    ["Session", info.session],
+    ...named(info.name),
+    ["Chosen as", SOURCES[info.sessionSource]],
+    ["Repository", info.root],
+    ["Task", info.task],
+    ["Status", info.status],
+    ["Workflow", `${info.workflow} (${info.workflowId})`],
+    ["Phase", info.phase],
+    ["Items", `${completed} completed, ${skipped} skipped, ${total} in all`],
+    ["Updates", String(info.serial)],
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(11)} ${value}`).join("\n");
+}
+
+function named(name: string | null): readonly (readonly [string, string])[] {
+  return name === null ? [] : [["Name", name]];
+}
+
+/** Flags of every cleanup. */
+const CLEANUP_FLAGS: readonly FlagSpec[] = [
+  {
+    name: "dry-run",
+    summary: "Show what would be removed, and remove nothing",
+  },
+  { name: "yes", short: "y", summary: "Remove without asking" },
+];
+
+/** What a cleanup did, or would do, for people. */
+function cleanupText(cleanup: Cleanup): string {
+  const { sessions, leftovers, kept, sizeBytes, dryRun } = cleanup;
+  const count = sessions.length + leftovers.length;
+  const headline = dryRun ? "Would remove" : "Removed";
+  return [
+    count === 0
+      ? "Nothing to remove"
+      : `${headline} ${countText(cleanup)} (${sizeText(sizeBytes)})`,
+    ...sessions.map(({ session, status, days, sizeBytes, directory, task }) =>
+      [
+        `  ${shortSessionId(session).padEnd(9)}`,
+        status.padEnd(9),
+        `${days} d`.padStart(6),
+        sizeText(sizeBytes).padStart(7),
+        directory,
+        shortTask(task, 40),
+      ].join("  ").trimEnd()
+    ),
+    ...leftovers.map(({ path, sizeBytes }) =>
+      `  left by an earlier removal  ${sizeText(sizeBytes)}  ${path}`
+    ),
+    ...kept.map(({ problem }) => `Kept: ${problem}`),
+  ].join("\n");
+}
+
+function countText({ sessions, leftovers }: Cleanup): string {
+  const parts = [
+    plural(sessions.length, "session"),
+    plural(leftovers.length, "leftover"),
+  ];
+  return parts.filter((part) => !part.startsWith("0 ")).join(" and ");
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** `orc cleanup` */
+export const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
+  name: "cleanup",
+  summary: "Remove old closed sessions of a directory tree",
+  description:
+    "Removes completed and abandoned sessions of all repositories in a directory tree that have not changed for some days. Shows them with their size and asks first. An active session is never removed, nor one that is damaged. Files of the older tool stay: only a migration removes them.",
+  args: [],
+  flags: [
+    SEARCH_FLAG,
+    DEPTH_FLAG,
+    {
+      name: "older-than",
+      aliases: ["max-age"],
+      short: "a",
+      value: "DAYS",
+      summary: "Days without a change, 7 without it",
+    },
+    ...CLEANUP_FLAGS,
+  ],
+  effect: "writes",
+  permissions: [],
+  examples: [
+    "orc cleanup --dry-run",
+    "orc cleanup --search ~/projects --older-than 30 --yes",
+  ],
+  async run(host, values) {
+    const { warnings, ...result } = await cleanupTree(host, {
+      ...treeOptions(values, "cleanup"),
+      olderThan: values.text("older-than"),
+      dryRun: values.on("dry-run"),
+      yes: values.on("yes"),
+    });
+    return { place: null, warnings, result };
+  },
+  render: cleanupText,
+});
+
+/** `orc session cleanup` */
+export const sessionCleanupCommand = command<Cleanup>({
+  name: "session cleanup",
+  summary: "Remove old closed sessions",
+  description:
+    "Removes completed and abandoned sessions of the repository that have not changed for some days. Shows them with their size and asks first. An active session is never removed, nor one that is damaged. Files of the older tool stay: only a migration removes them.",
+  args: [],
+  flags: [
+    {
+      name: "older-than",
+      value: "DAYS",
+      summary: "Days without a change, 30 without it",
+    },
+    {
+      name: "status",
+      value: "STATUS",
+      values: ["completed", "abandoned", "all"],
+      summary: "Only completed or abandoned ones; all is both",
+    },
+    ...CLEANUP_FLAGS,
+  ],
+  effect: "writes",
+  permissions: [],
+  examples: [
+    "orc session cleanup --dry-run",
+    "orc session cleanup --older-than 90 --status abandoned --yes",
+  ],
+  async run(host, values) {
+    const { place, ...result } = await cleanupSessions(host, {
+      ...sessionOptions(values, "session cleanup"),
+      olderThan: values.text("older-than"),
+      status: values.text("status"),
+      dryRun: values.on("dry-run"),
+      yes: values.on("yes"),
+    });
+    return { place, result };
+  },
+  render: cleanupText,
+});
+
+/** `orc unlock` */
+export const unlockCommand = command<Omit<Unlocked, "place">>({
+  name: "unlock",
+  summary: "Show who holds the locks, or remove them",
+  description:
+    "Shows who holds the locks of the repository and of the session. Locks of dead processes need no help: the next command takes them over. With --force a human removes the locks of processes that hang or ran on another machine; their updates are repeated or refused, never half done.",
+  args: [],
+  flags: [{
+    name: "force",
+    short: "f",
+    summary: "Remove the locks",
+    effect: "human",
+  }],
+  effect: "reads",
+  permissions: [],
+  examples: ["orc unlock", "orc unlock --force"],
+  async run(host, values) {
+    const { place, ...result } = await unlock(host, {
+      ...sessionOptions(values, "unlock"),
+      force: values.on("force"),
+    });
+    return { place, result };
+  },
+  render: ({ locks, removed }) => {
+    if (locks.length === 0) return "No lock is held";
+    const lines = locks.map(lockText);
+    return removed ? ["Removed:", ...lines].join("\n") : lines.join("\n");
+  },
+});
+
+const STATES = {
+  alive: "it still runs",
+  dead: "it has ended; the next command takes the lock over",
+  unknown: "whether it still runs cannot be told",
+} as const;
+
+function lockText(lock: LockInfo): string {
+  if (lock.pid === null) return `${lock.scope}: "${lock.path}" is unreadable`;
+  const seconds = Math.round((lock.ageMs ?? 0) / 1000);
+  return `${lock.scope}: process ${lock.pid} on "${lock.host}" for ${seconds} s (${lock.purpose}); ${
+    STATES[lock.liveness]
+  }`;
 }

@@ -1,5 +1,5 @@
 import { OrcError } from "../base/error.ts";
-import { nearest } from "../base/suggest.ts";
+import { nearest } from "../base/text.ts";
 import type { FlagSpec, TableEntry } from "./command.ts";
 
 /** Commands that help shows together. */
@@ -61,7 +61,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "validate",
         summary: "Check workflow.yaml and list all problems",
-        load: async () => (await import("./validate.ts")).validateCommand,
+        load: async () => (await import("./begin.ts")).validateCommand,
       },
       {
         name: "start",
@@ -81,7 +81,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "next",
         summary: "Show the next item and the command for it",
-        load: async () => (await import("./next.ts")).nextCommand,
+        load: async () => (await import("./agent.ts")).nextCommand,
       },
       {
         name: "start-item",
@@ -91,17 +91,17 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "complete",
         summary: "Check an item and mark it as completed",
-        load: async () => (await import("./complete.ts")).completeCommand,
+        load: async () => (await import("./items.ts")).completeCommand,
       },
       {
         name: "skip",
         summary: "Skip an item, with a reason",
-        load: async () => (await import("./skip.ts")).skipCommand,
+        load: async () => (await import("./items.ts")).skipCommand,
       },
       {
         name: "note",
         summary: "Keep a note in the session",
-        load: async () => (await import("./note.ts")).noteCommand,
+        load: async () => (await import("./items.ts")).noteCommand,
       },
       {
         name: "advance",
@@ -111,7 +111,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "finish",
         summary: "Close the session: completed or abandoned",
-        load: async () => (await import("./finish.ts")).finishCommand,
+        load: async () => (await import("./phases.ts")).finishCommand,
       },
     ],
   },
@@ -122,19 +122,18 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "approve-item",
         summary: "Give a human's yes to an item",
-        load: async () =>
-          (await import("./approve_item.ts")).approveItemCommand,
+        load: async () => (await import("./items.ts")).approveItemCommand,
       },
       {
         name: "approve",
         summary: "Give a human's yes to a phase",
-        load: async () => (await import("./approve.ts")).approveCommand,
+        load: async () => (await import("./phases.ts")).approveCommand,
       },
       {
         name: "verify-write-allowed",
         summary: "Tell a hook whether files may be changed now",
         load: async () =>
-          (await import("./verify_write_allowed.ts")).verifyWriteAllowedCommand,
+          (await import("./agent.ts")).verifyWriteAllowedCommand,
       },
     ],
   },
@@ -145,7 +144,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "checkpoint",
         summary: "Keep a copy of the state to return to",
-        load: async () => (await import("./checkpoint.ts")).checkpointCommand,
+        load: async () => (await import("./checkpoints.ts")).checkpointCommand,
       },
       {
         name: "checkpoints",
@@ -155,12 +154,12 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "resume",
         summary: "Return to a checkpoint, or recall what it says",
-        load: async () => (await import("./resume.ts")).resumeCommand,
+        load: async () => (await import("./checkpoints.ts")).resumeCommand,
       },
       {
         name: "handoff",
         summary: "Write a prompt for another agent, or run one on it",
-        load: async () => (await import("./handoff.ts")).handoffCommand,
+        load: async () => (await import("./checkpoints.ts")).handoffCommand,
       },
       {
         name: "context-reminder",
@@ -177,36 +176,31 @@ export const commandGroups: readonly CommandGroup[] = [
         name: "session list",
         aliases: ["workflow list"],
         summary: "List the sessions, newest first",
-        load: async () =>
-          (await import("./session_list.ts")).sessionListCommand,
+        load: async () => (await import("./sessions.ts")).sessionListCommand,
       },
       {
         name: "session switch",
         aliases: ["workflow switch"],
         summary: "Make another session the current one",
-        load: async () =>
-          (await import("./session_switch.ts")).sessionSwitchCommand,
+        load: async () => (await import("./sessions.ts")).sessionSwitchCommand,
       },
       {
         name: "session info",
         aliases: ["workflow info"],
         summary: "Show one session in detail",
-        load: async () =>
-          (await import("./session_info.ts")).sessionInfoCommand,
+        load: async () => (await import("./sessions.ts")).sessionInfoCommand,
       },
       {
         name: "session rename",
         aliases: ["workflow rename"],
         summary: "Give a session a name",
-        load: async () =>
-          (await import("./session_rename.ts")).sessionRenameCommand,
+        load: async () => (await import("./sessions.ts")).sessionRenameCommand,
       },
       {
         name: "session cleanup",
         aliases: ["workflow cleanup"],
         summary: "Remove old closed sessions",
-        load: async () =>
-          (await import("./session_cleanup.ts")).sessionCleanupCommand,
+        load: async () => (await import("./sessions.ts")).sessionCleanupCommand,
       },
       {
         name: "list",
@@ -216,7 +210,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "cleanup",
         summary: "Remove old closed sessions of a directory tree",
-        load: async () => (await import("./cleanup.ts")).cleanupCommand,
+        load: async () => (await import("./sessions.ts")).cleanupCommand,
       },
       {
         name: "doctor",
@@ -231,13 +225,12 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "import-legacy",
         summary: "Copy the older tool's files in from elsewhere",
-        load: async () =>
-          (await import("./import_legacy.ts")).importLegacyCommand,
+        load: async () => (await import("./migration.ts")).importLegacyCommand,
       },
       {
         name: "unlock",
         summary: "Show who holds the locks, or remove them",
-        load: async () => (await import("./unlock.ts")).unlockCommand,
+        load: async () => (await import("./sessions.ts")).unlockCommand,
       },
     ],
   },
@@ -253,12 +246,12 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "analyze",
         summary: "Count what the sessions have in common",
-        load: async () => (await import("./analyze.ts")).analyzeCommand,
+        load: async () => (await import("./history.ts")).analyzeCommand,
       },
       {
         name: "learn",
         summary: "Sum up what the session has to teach",
-        load: async () => (await import("./learn.ts")).learnCommand,
+        load: async () => (await import("./history.ts")).learnCommand,
       },
       {
         name: "feedback capture",
@@ -269,13 +262,12 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "feedback review",
         summary: "Sum up the feedback of the sessions",
-        load: async () =>
-          (await import("./feedback_review.ts")).feedbackReviewCommand,
+        load: async () => (await import("./feedback.ts")).feedbackReviewCommand,
       },
       {
         name: "generate-md",
         summary: "Write the session as a page: WORKFLOW.md",
-        load: async () => (await import("./generate_md.ts")).generateMdCommand,
+        load: async () => (await import("./history.ts")).generateMdCommand,
       },
     ],
   },
@@ -286,12 +278,12 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "config list",
         summary: "List all settings and where their values come from",
-        load: async () => (await import("./config_list.ts")).configListCommand,
+        load: async () => (await import("./config.ts")).configListCommand,
       },
       {
         name: "config show",
         summary: "Show what each file, the environment and flags set",
-        load: async () => (await import("./config_show.ts")).configShowCommand,
+        load: async () => (await import("./config.ts")).configShowCommand,
       },
       {
         name: "config get",
@@ -301,57 +293,52 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "config set",
         summary: "Set a setting, for the repository or for you",
-        load: async () => (await import("./config_set.ts")).configSetCommand,
+        load: async () => (await import("./config.ts")).configSetCommand,
       },
       {
         name: "config unset",
         summary: "Take a setting out of a file",
-        load: async () =>
-          (await import("./config_unset.ts")).configUnsetCommand,
+        load: async () => (await import("./config.ts")).configUnsetCommand,
       },
       {
         name: "config path",
         summary: "Print which file holds the settings",
-        load: async () => (await import("./config_path.ts")).configPathCommand,
+        load: async () => (await import("./config.ts")).configPathCommand,
       },
       {
         name: "secrets init",
         summary: "Make the identity that secrets are encrypted to",
-        load: async () =>
-          (await import("./secrets_init.ts")).secretsInitCommand,
+        load: async () => (await import("./secrets.ts")).secretsInitCommand,
       },
       {
         name: "secrets set",
         summary: "Keep a secret, encrypted",
-        load: async () => (await import("./secrets_set.ts")).secretsSetCommand,
+        load: async () => (await import("./secrets.ts")).secretsSetCommand,
       },
       {
         name: "secrets get",
         summary: "Print a secret, for a program",
-        load: async () => (await import("./secrets_get.ts")).secretsGetCommand,
+        load: async () => (await import("./secrets.ts")).secretsGetCommand,
       },
       {
         name: "secrets list",
         summary: "List the secrets by name, and where they come from",
-        load: async () =>
-          (await import("./secrets_list.ts")).secretsListCommand,
+        load: async () => (await import("./secrets.ts")).secretsListCommand,
       },
       {
         name: "secrets rm",
         summary: "Remove a stored secret",
-        load: async () => (await import("./secrets_rm.ts")).secretsRmCommand,
+        load: async () => (await import("./secrets.ts")).secretsRmCommand,
       },
       {
         name: "secrets source",
         summary: "Say where a secret comes from",
-        load: async () =>
-          (await import("./secrets_source.ts")).secretsSourceCommand,
+        load: async () => (await import("./secrets.ts")).secretsSourceCommand,
       },
       {
         name: "secrets test",
         summary: "Prove that a secret can be had, without showing it",
-        load: async () =>
-          (await import("./secrets_prove.ts")).secretsTestCommand,
+        load: async () => (await import("./secrets.ts")).secretsTestCommand,
       },
       {
         name: "secrets doctor",
@@ -373,7 +360,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "completions",
         summary: "Print what makes a shell complete commands of orc",
-        load: async () => (await import("./completions.ts")).completionsCommand,
+        load: async () => (await import("./completion.ts")).completionsCommand,
       },
       {
         name: "complete-words",
@@ -387,12 +374,12 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "schema",
         summary: "Print the JSON Schema of workflow.yaml or of an answer",
-        load: async () => (await import("./schema.ts")).schemaCommand,
+        load: async () => (await import("./begin.ts")).schemaCommand,
       },
       {
         name: "version",
         summary: "Show the version of orc and of its runtime",
-        load: async () => (await import("./version.ts")).versionCommand,
+        load: async () => (await import("./begin.ts")).versionCommand,
       },
     ],
   },

@@ -1,5 +1,10 @@
-import { durationText, minutesBetween } from "../base/duration.ts";
-import { indented, inOneLine, lengthOf } from "../base/text.ts";
+import {
+  durationText,
+  indented,
+  inOneLine,
+  lengthOf,
+  minutesBetween,
+} from "../base/text.ts";
 import type { ItemSummary, NextStep, Summary } from "../engine/summary.ts";
 import type { ItemStatus } from "../workflow/types.ts";
 import type { Style } from "./command.ts";

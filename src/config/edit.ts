@@ -1,274 +1,177 @@
 import { OrcError } from "../base/error.ts";
-import { userLayout } from "../base/layout.ts";
-import { quoted } from "../base/text.ts";
-import type { HeldLock } from "../files/lock.ts";
-import type { Host } from "../host/host.ts";
+import { parseConfig } from "../settings/files.ts";
+import { isList, type SettingValue } from "../settings/settings.ts";
+import { readScalar } from "../workflow/value.ts";
 import {
-  openRepository,
-  type Repository,
-  type RepositoryOptions,
-} from "../repository/open.ts";
-import { type Place, placeOf } from "../repository/place.ts";
-import { withPreparedRepository } from "../repository/prepare.ts";
-import { withUserLock, writeConfig } from "../settings/config.ts";
-import {
-  isExpectedWorkflowKey,
-  isWorkflowKey,
-  meantSetting,
-  workflowKeyWarning,
-} from "../settings/config_warning.ts";
-import {
-  type ConfigFile,
-  repositoryConfigFile,
-  userConfigFile,
-} from "../settings/files.ts";
-import { parseConfig, readConfigText } from "../settings/read_config_file.ts";
-import {
-  expectedOf,
-  readTypedSetting,
-  settingText,
-  type SettingType,
-  type SettingValue,
-} from "../settings/setting_value.ts";
-import {
-  aliasOf,
-  countsInRepository,
-  findSetting,
-  type Setting,
-} from "../settings/settings.ts";
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from "yaml";
 
-/** A setting to change, and in whose file. */
-export interface ConfigChange extends RepositoryOptions {
-  readonly name: string;
-  /** As it is typed. */
-  readonly value: string;
-  /** In the user's own file, and not in the repository's. */
-  readonly global?: boolean;
-}
-
-/** A file with settings after a change. */
-export interface ConfigChanged {
-  readonly place: Place;
-  readonly name: string;
-  /** What the file says now; null when nothing. */
-  readonly value: SettingValue | null;
-  readonly path: string;
-  /** Whether the file was written; not if it said so before. */
-  readonly changed: boolean;
-  readonly warnings: readonly string[];
-}
-
-/**
- * Sets a setting in the repository's file or the user's. Every other line stays as it is,
- * comments too. Many processes may do so at once.
- *
- * Requires `--allow-read` and `--allow-write`, of the home directory for the user's file.
- *
- * @throws {OrcError} `unknown_setting` or `invalid_setting` (usage); `user_setting` (usage) for
- *   what a repository may not say; `approval_required` (denied) if an agent makes it looser
- * @throws {OrcError} `invalid_yaml` (config) if the file cannot be parsed; it is left as it is
- */
-export async function setSetting(
-  host: Host,
-  change: ConfigChange,
-): Promise<ConfigChanged> {
-  const { setting, key } = target(change);
-  const alias = setting && aliasOf(setting, change.name);
-  const text = alias?.translate?.(change.value) ?? change.value;
-  const type = setting?.type ?? WORKFLOW_VALUE;
-  const reading = readTypedSetting(type, text);
-  if ("found" in reading) throw wrongValue(key, type, reading.found);
-  return await apply(host, change, { setting, key, value: reading.value });
-}
-
-/** Takes a setting out of the repository's file or the user's, as {@linkcode setSetting} does. */
-export async function unsetSetting(
-  host: Host,
-  change: Omit<ConfigChange, "value">,
-): Promise<ConfigChanged> {
-  return await apply(host, change, target(change));
-}
-
-/**
- * Finds a setting somebody named.
- *
- * @throws {OrcError} `unknown_setting` (usage), with the one that was probably meant
- */
-export function namedSetting(name: string): Setting {
-  const setting = findSetting(name);
-  if (setting !== undefined) return setting;
-  const meant = meantSetting(name);
-  throw new OrcError(
-    "usage",
-    "unknown_setting",
-    `Unknown setting ${quoted(name)}`,
-    {
-      hint: meant === undefined ? "orc config list" : `use ${meant}`,
-      details: { setting: name, meant: meant ?? null },
-    },
-  );
-}
-
-/** What a workflow makes of a value is up to it. */
-const WORKFLOW_VALUE: SettingType = {
-  kind: "text",
-  expected: "a text of one line",
-  pattern: /^/,
-};
-
-/** The entry that is meant; without a setting it is one for the workflow. */
-function target(
-  { name, global = false }: Pick<ConfigChange, "name" | "global">,
-): Omit<Wanted, "value"> {
-  const isForWorkflow = !global && findSetting(name) === undefined &&
-    isWorkflowKey(name) && meantSetting(name) === undefined;
-  if (isForWorkflow) return { key: name, setting: undefined };
-  const setting = namedSetting(name);
-  return { key: setting.name, setting };
-}
-
-interface Wanted {
+/** A change of one entry; without a value the entry is removed. */
+export interface ConfigEdit {
   readonly key: string;
-  /** Undefined for what only a workflow knows. */
-  readonly setting: Setting | undefined;
   readonly value?: SettingValue;
 }
 
-async function apply(
-  host: Host,
-  change: Omit<ConfigChange, "value">,
-  wanted: Wanted,
-): Promise<ConfigChanged> {
-  const repository = openRepository(host, change);
-  const { global = false } = change;
-  const file = global ? userFile(host) : repositoryConfigFile(repository);
-  if (!global) assertOfRepository(wanted);
-  assertNotLooser(host, wanted);
-  // What cannot be parsed is refused before anything is made.
-  const before = readConfigText(file);
-  if (before !== undefined) await parseConfig(before.text, file.path);
-  // Loaded before the lock is taken: others wait for it.
-  await import("./edit_config.ts");
-  const written = await underLock(host, repository, {
-    file,
-    work: (lock) => edited(file, wanted, lock),
-  });
-  return {
-    place: placeOf(repository, null),
-    name: wanted.key,
-    value: wanted.value ?? null,
-    path: file.path,
-    ...written,
-    warnings: [...warningsAbout(wanted), ...written.warnings],
-  };
+/** Where in a text something stands. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
 }
 
-type Written = Pick<ConfigChanged, "changed" | "warnings">;
-
-interface Job {
-  readonly file: ConfigFile;
-  work(lock: HeldLock): Promise<Written>;
+/**
+ * Changes one entry in the text of a configuration file, and leaves every other byte as it
+ * is. Where that cannot be done, as in a mapping in braces, the file is written anew, with its
+ * comments. What comes out is read again before it is returned.
+ *
+ * The text must be one that `parseConfig` has read.
+ */
+export async function editConfig(
+  text: string,
+  path: string,
+  edit: ConfigEdit,
+): Promise<string> {
+  const document = parseDocument(text, { version: "1.1" });
+  const wanted = await wantedEntries(text, path, edit);
+  const inPlace = editText(text, document, edit);
+  if (await says(inPlace, path, wanted)) return inPlace;
+  const anew = printAnew(document, edit);
+  if (anew !== undefined && await says(anew, path, wanted)) return anew;
+  throw new OrcError(
+    "config",
+    "cannot_edit",
+    `Cannot change "${edit.key}" in "${path}": the file is too unusual to be edited by a program`,
+    { path, hint: "change it in an editor" },
+  );
 }
 
-function underLock(
-  host: Host,
-  repository: Repository,
-  { file, work }: Job,
-): Promise<Written> {
-  if (file.level === "repository") {
-    return withPreparedRepository(host, repository, { portable: false }, work);
+function editText(
+  text: string,
+  { contents }: Document.Parsed,
+  edit: ConfigEdit,
+): string {
+  const pairs = isMap(contents) ? contents.items : [];
+  const pair = pairs.find(({ key }) => nameOf(key) === edit.key);
+  if (pair === undefined) return appended(text, pairs, edit);
+  const span = valueSpan(text, pair);
+  if (span === undefined) return text;
+  return edit.value === undefined
+    ? without(text, { start: offsetOf(pair.key), end: span.end })
+    : replaced(text, span, yamlOf(edit.value));
+}
+
+function appended(
+  text: string,
+  pairs: YAMLMap["items"],
+  { key, value }: ConfigEdit,
+): string {
+  if (value === undefined) return text;
+  const end = text.includes("\r\n") ? "\r\n" : "\n";
+  const [first] = pairs;
+  const start = first === undefined ? 0 : offsetOf(first.key);
+  const indent = text.slice(text.lastIndexOf("\n", start - 1) + 1, start);
+  const head = text === "" || text.endsWith("\n") ? text : text + end;
+  return `${head}${/^ +$/.test(indent) ? indent : ""}${key}: ${
+    yamlOf(value)
+  }${end}`;
+}
+
+/** The value of an entry, without the line end behind a block; an empty one right behind its colon. */
+function valueSpan(text: string, { value }: Pair): Span | undefined {
+  const [start, end] = isNode(value) ? value.range ?? [] : [];
+  if (start === undefined || end === undefined) return undefined;
+  const length = text.slice(start, end).trimEnd().length;
+  return { start, end: start + length };
+}
+
+function replaced(text: string, { start, end }: Span, value: string): string {
+  const before = text.slice(0, start);
+  // Of lists alone YAML takes it that they begin where their key does.
+  const head = before.endsWith("\n") ? before.trimEnd() : before;
+  const gap = /\s$/.test(head) ? "" : " ";
+  return `${head}${gap}${value}${text.slice(end)}`;
+}
+
+/** Takes whole lines away: a comment behind the value is about the value. */
+function without(text: string, { start, end }: Span): string {
+  const from = text.lastIndexOf("\n", start - 1) + 1;
+  const to = text.indexOf("\n", end);
+  return text.slice(0, from) + (to < 0 ? "" : text.slice(to + 1));
+}
+
+function printAnew(
+  document: Document.Parsed,
+  { key, value }: ConfigEdit,
+): string | undefined {
+  if (value === undefined) document.delete(key);
+  else document.set(key, value);
+  try {
+    return document.toString({ lineWidth: 0 });
+  } catch (error) {
+    // What was taken out had an anchor that something else refers to.
+    if (isNamed(error, "Unresolved alias")) return undefined;
+    throw error;
   }
-  const { directory } = userLayout(file.base);
-  return withUserLock(directory, repository.context, work);
 }
 
-async function edited(
-  file: ConfigFile,
-  { setting, key: name, value }: Wanted,
-  lock: HeldLock,
-): Promise<Written> {
-  const { editConfig } = await import("./edit_config.ts");
-  const { mark, text: before } = readConfigText(file) ?? { mark: "", text: "" };
-  const aliases = setting?.aliases ?? [];
-  const names = [name, ...aliases.map((alias) => alias.name)];
-  const present = new Set(
-    (await parseConfig(before, file.path)).map(({ key }) => key),
+/** The package has no class or code for it. */
+function isNamed(error: unknown, beginning: string): boolean {
+  return error instanceof Error && error.message.startsWith(beginning);
+}
+
+/** Spells a value so that YAML reads it as what it is. */
+function yamlOf(value: SettingValue): string {
+  if (isList(value)) return `[${value.map(yamlOf).join(", ")}]`;
+  if (typeof value !== "string") return String(value);
+  const reading = readScalar(value);
+  const isPlain = /^[\w./][\w./@+=,-]*(?: [\w./@+=,-]+)*$/.test(value) &&
+    "value" in reading && reading.value === value;
+  return isPlain ? value : JSON.stringify(value);
+}
+
+async function wantedEntries(
+  text: string,
+  path: string,
+  { key, value }: ConfigEdit,
+): Promise<string> {
+  const entries = new Map(
+    (await parseConfig(text, path)).map((entry) => [entry.key, entry.value]),
   );
-  let text = before;
-  // An alias that stays would come back when the setting is taken out.
-  for (const key of names) {
-    const isSet = key === name && value !== undefined;
-    if (!isSet && !present.has(key)) continue;
-    const edit = isSet ? { key, value } : { key };
-    text = await editConfig(text, file.path, edit);
+  if (value === undefined) entries.delete(key);
+  else entries.set(key, value);
+  return imageOf(entries);
+}
+
+async function says(
+  text: string,
+  path: string,
+  wanted: string,
+): Promise<boolean> {
+  try {
+    const entries = await parseConfig(text, path);
+    return imageOf(entries.map(({ key, value }) => [key, value])) === wanted;
+  } catch (error) {
+    if (error instanceof OrcError && error.kind === "config") return false;
+    throw error;
   }
-  if (text === before) return { changed: false, warnings: [] };
-  const isPrivate = file.level === "user";
-  const warning = writeConfig(file.path, mark + text, {
-    lock,
-    isPrivate,
-  });
-  return { changed: true, warnings: warning === undefined ? [] : [warning] };
 }
 
-function userFile(host: Host): ConfigFile {
-  const user = userConfigFile(host);
-  if (user !== undefined) return user;
-  throw new OrcError(
-    "not_found",
-    "no_home",
-    "Cannot find your own settings: HOME names no directory",
-    { hint: "set HOME to your home directory" },
-  );
+/** Equal for equal entries in the same order. */
+function imageOf(entries: Iterable<readonly [string, unknown]>): string {
+  const toPlain = (_key: string, value: unknown): unknown =>
+    value instanceof Map ? [...value] : value;
+  return JSON.stringify([...entries], toPlain);
 }
 
-/** What a repository's file says about it would be ignored. */
-function assertOfRepository({ setting, value }: Wanted): void {
-  if (
-    setting === undefined || value === undefined ||
-    countsInRepository(setting, value)
-  ) return;
-  throw new OrcError(
-    "usage",
-    "user_setting",
-    `Cannot set "${setting.name}" to ${
-      quoted(settingText(value))
-    } for the repository: that counts only in your own file`,
-    {
-      hint: `orc config set ${setting.name} ${JSON.stringify(value)} --global`,
-    },
-  );
+function nameOf(key: unknown): string | undefined {
+  return isScalar(key) && typeof key.value === "string" ? key.value : undefined;
 }
 
-/** An agent may make things stricter for itself, but not looser. */
-function assertNotLooser(host: Host, { setting, value }: Wanted): void {
-  if (setting === undefined) return;
-  const isStricter = value !== undefined && countsInRepository(setting, value);
-  if (setting.inRepository === undefined || isStricter) return;
-  if (host.caller().agent === null) return;
-  throw new OrcError(
-    "denied",
-    "approval_required",
-    `Cannot change "${setting.name}": only a human may, and not an agent`,
-    { hint: "ask a human to change it in a terminal" },
-  );
-}
-
-function warningsAbout({ key, setting, value }: Wanted): readonly string[] {
-  const isTold = setting !== undefined || value === undefined ||
-    isExpectedWorkflowKey(key);
-  return isTold ? [] : [workflowKeyWarning(key)];
-}
-
-function wrongValue(
-  name: string,
-  type: SettingType,
-  found: string,
-): OrcError {
-  return new OrcError(
-    "usage",
-    "invalid_setting",
-    `Cannot set "${name}" to ${found}: expected ${expectedOf(type)}`,
-    { hint: "orc config list", details: { setting: name } },
-  );
+function offsetOf(node: unknown): number {
+  return isNode(node) ? node.range?.[0] ?? 0 : 0;
 }

@@ -1,9 +1,13 @@
 import { OrcError } from "../base/error.ts";
 import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
-import { openRepository, type RepositoryOptions } from "../repository/open.ts";
-import { type Place, placeOf } from "../repository/place.ts";
-import { configFiles } from "../settings/files.ts";
+import {
+  openRepository,
+  type Place,
+  placeOf,
+  type RepositoryOptions,
+} from "../repository/open.ts";
+import { type Config, configFiles, readConfig } from "../settings/files.ts";
 import {
   isCounted,
   type Layer,
@@ -12,14 +16,15 @@ import {
   type Statement,
   valueOf,
 } from "../settings/merge.ts";
-import { type Config, readConfig } from "../settings/read_config.ts";
 import {
   expectedOf,
+  findSetting,
   isScalarSetting,
+  type Setting,
   type SettingValue,
-} from "../settings/setting_value.ts";
-import { findSetting, type Setting, variableOf } from "../settings/settings.ts";
-import { namedSetting } from "./edit.ts";
+  variableOf,
+} from "../settings/settings.ts";
+import { namedSetting } from "./change.ts";
 
 /** Which configuration, and what the command line says. */
 export interface ConfigOptions extends RepositoryOptions {

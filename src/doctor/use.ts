@@ -3,27 +3,27 @@ import { OrcError } from "../base/error.ts";
 import { type Finding, isProblem } from "../base/finding.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
-import { freeBytesAt } from "../files/disk_space.ts";
 import { readRegularFile } from "../files/read.ts";
+import { freeBytesAt } from "../files/tree.ts";
+import { mountAt } from "../host/deno_host.ts";
 import type { Host } from "../host/host.ts";
-import { mountAt } from "../host/mounts.ts";
 import {
   openRepository,
+  type Place,
+  placeOf,
   type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
-import { type Place, placeOf } from "../repository/place.ts";
 import { secretFacts } from "../secrets/doctor.ts";
-import { validateWorkflow } from "../work/validate_workflow.ts";
-import { configFacts } from "./config_facts.ts";
+import { validateWorkflow } from "../work/init.ts";
+import { configFacts, gatherFacts } from "./facts.ts";
+import type { Repaired, RepairRequest } from "./repair.ts";
+import { diagnose } from "./rules.ts";
 import type {
   DiagnosisFacts,
   DiskFacts,
   WorkflowFacts,
-} from "./diagnosis_facts.ts";
-import { gatherFacts } from "./facts.ts";
-import type { Repaired, RepairRequest } from "./repair_session.ts";
-import { diagnose } from "./rules.ts";
+} from "./session_rules.ts";
 
 /** What doctor is to do besides looking. */
 export interface DiagnoseOptions extends RepositoryOptions {
@@ -89,7 +89,7 @@ export async function diagnoseRepository(
   const before = diagnose(facts);
   let repaired: Repaired | null = null;
   if (options.repair) {
-    const { repairDamaged } = await import("./repair_session.ts");
+    const { repairDamaged } = await import("./repair.ts");
     const done = await repairDamaged(host, repository, options.repair, before);
     repaired = done.repaired;
     warnings.push(...done.warnings);

@@ -1,17 +1,49 @@
-import { type JsonObject, jsonObject } from "../base/json.ts";
+import { OrcError } from "../base/error.ts";
+import {
+  asObject,
+  type JsonObject,
+  jsonObject,
+  plainOf,
+} from "../base/json.ts";
 import {
   CHECK_TIMEOUT_MS,
+  MAX_EVIDENCE_LENGTH,
+  MAX_PROBLEMS,
   STORED_HEAD_LENGTH,
   STORED_OUTPUT_LENGTH,
+  TOLD_HEAD_LENGTH,
+  TOLD_OUTPUT_LENGTH,
 } from "../base/limits.ts";
-import { endsOf } from "../base/text.ts";
+import { leadsOut } from "../base/path.ts";
+import { endsOf, uncapitalised } from "../base/text.ts";
 import { withOffset } from "../base/time.ts";
 import {
   type CommandPlan,
   fillTemplate,
   planCommand,
 } from "../workflow/command.ts";
-import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
+import {
+  describeFields,
+  EVIDENCE_SCHEMAS,
+  type EvidenceProblem,
+  validateEvidence,
+} from "../workflow/evidence.ts";
+import { assertVerifiable } from "../workflow/supervision.ts";
+import type {
+  CheckResult,
+  Event,
+  Item,
+  SessionState,
+  Workflow,
+} from "../workflow/types.ts";
+import {
+  assertNotesFit,
+  assertOpen,
+  type Situation,
+  systemEvent,
+} from "./situation.ts";
+import { assertInOrder, subjectOf } from "./skip.ts";
+import { findItem, isDone, type OpenItem } from "./state.ts";
 
 /** What has to be found out before an item can be completed. */
 export type RequiredCheck =
@@ -110,4 +142,219 @@ export function encodeGateResult(
 /** Most programs say first what they were asked for, and at the end what went wrong. */
 function stored(output: string): string {
   return endsOf(output, STORED_OUTPUT_LENGTH, STORED_HEAD_LENGTH);
+}
+
+/** Lines of a failed program's output that are shown at once; the state keeps more. */
+const SHOWN_OUTPUT_LINES = 10;
+const MAX_SHOWN_LINE_LENGTH = 300;
+
+/** The result without the bulk of its output: an agent reads all of an error. */
+function told(result: CheckResult): CheckResult {
+  if (result.type !== "command") return result;
+  const cut = (output: string): string =>
+    endsOf(output, TOLD_OUTPUT_LENGTH, TOLD_HEAD_LENGTH);
+  return { ...result, stdout: cut(result.stdout), stderr: cut(result.stderr) };
+}
+
+/** The refusal a caller gets after a failed check was recorded. */
+export function failedCheck(
+  item: Item,
+  result: CheckResult,
+  retryCount: number,
+): OrcError {
+  const { description } = item.verification;
+  return new OrcError(
+    "refused",
+    "check_failed",
+    `Cannot complete item "${item.id}": ${reasonOf(result, description)}${
+      lastWordsOf(result)
+    }`,
+    {
+      hint: hintFor(result, item),
+      details: { item: item.id, tries: retryCount, result: told(result) },
+    },
+  );
+}
+
+/** What is said about a file begins with its name, which keeps its capitals. */
+function reasonOf(result: CheckResult, description: string | null): string {
+  const reason = describeResult(result);
+  if (result.type === "file_exists") return reason;
+  return description === null || result.problem !== null
+    ? uncapitalised(reason)
+    : `its check expects that ${description}`;
+}
+
+/** Nobody is to write a file outside of the tree because a workflow asks for it. */
+function hintFor(result: CheckResult, item: Item): string {
+  return result.type === "file_exists" && leadsOut(result.name)
+    ? "the workflow is wrong: a path must be relative to the working tree and stay in it; correct workflow.yaml, then start a new session"
+    : `${remedyFor(result, item)}, then run: orc complete ${item.id}`;
+}
+
+/** Where the check is put in words, the item's own advice says more than its command. */
+function remedyFor(result: CheckResult, item: Item): string {
+  const [advice] = item.notes;
+  const isWorded = item.verification.description !== null;
+  if (isWorded && advice && result.problem === null) return advice;
+  if (result.type === "file_exists") return fileRemedy(result);
+  const { command, expectExitCode, problem } = result;
+  if (problem !== null) return `mend this first: ${uncapitalised(problem)}`;
+  return expectExitCode === 0
+    ? `make \`${command}\` succeed`
+    : `make \`${command}\` end with exit code ${expectExitCode}`;
+}
+
+function fileRemedy(
+  { name, problem }: CheckResult & { readonly type: "file_exists" },
+): string {
+  return problem === leadsOutOfTree(name)
+    ? `put a file of the working tree in the place of ${name}`
+    : `write ${name}`;
+}
+
+/** What is wrong with a file that lies elsewhere. */
+export function leadsOutOfTree(name: string): string {
+  return `${name} leads out of the repository`;
+}
+
+/** Most programs say at the end what went wrong. */
+function lastWordsOf(result: CheckResult): string {
+  if (result.type === "file_exists") return "";
+  const output = result.stderr.trim() || result.stdout.trim();
+  if (output === "") return "";
+  const lines = output.split("\n").slice(-SHOWN_OUTPUT_LINES);
+  return [...lines, ...encodingRemark(result)]
+    .map((line) => `\n  ${line.slice(0, MAX_SHOWN_LINE_LENGTH)}`)
+    .join("");
+}
+
+function encodingRemark(
+  { notUtf8 }: CheckResult & { readonly type: "command" },
+): readonly string[] {
+  if (notUtf8.length === 0) return [];
+  return [`(${notUtf8.join(" and ")} not valid UTF-8: \ufffd stands for it)`];
+}
+
+/** An item somebody wants to complete. */
+interface CompletionRequest {
+  readonly itemId: string;
+  readonly notes: string | null;
+  readonly evidence?: JsonObject;
+  readonly skipVerify: boolean;
+}
+
+/**
+ * Says what has to be run before an item can be completed; nothing when the answer does not
+ * depend on it. Refuses what cannot be completed at all, so that no check runs in vain.
+ */
+export function checkToRun(
+  workflow: Workflow,
+  state: SessionState,
+  request: CompletionRequest,
+): RequiredCheck {
+  assertOpen(state);
+  assertNotesFit(request.notes);
+  const open = findItem(workflow, state, request.itemId);
+  const { item, itemState } = open;
+  if (isDone(itemState)) return { type: "none" };
+  assertInOrder("complete", { workflow, state }, open);
+  assertVerifiable(item);
+  if (item.verification.type !== "manual_gate") {
+    assertEvidence(open, request.evidence);
+  }
+  if (request.skipVerify) return { type: "none" };
+  return requiredCheck(workflow, item);
+}
+
+/** An item with its evidence, and what is to be recorded about it. */
+interface Supported {
+  readonly open: OpenItem;
+  readonly events: readonly Event[];
+}
+
+/** Takes the evidence that was handed in, or is content with what was before. */
+export function withEvidence(
+  { caller }: Situation,
+  open: OpenItem,
+  evidence: JsonObject | undefined,
+): Supported {
+  assertEvidence(open, evidence);
+  if (evidence === undefined) return { open, events: [] };
+  const schema = open.item.evidenceSchema;
+  const isValidated = schema !== null && EVIDENCE_SCHEMAS.includes(schema);
+  const text = {
+    message: "Evidence validated and stored",
+    details: { evidence_schema: schema },
+  };
+  return {
+    open: { ...open, itemState: { ...open.itemState, evidence } },
+    events: isValidated
+      ? [systemEvent("evidence_validated", subjectOf(open), text, caller)]
+      : [],
+  };
+}
+
+/** Refuses an item whose schema asks for evidence that is not there or not valid. */
+function assertEvidence(
+  { item, itemState }: OpenItem,
+  given: JsonObject | undefined,
+): void {
+  if (given !== undefined) assertEvidenceFits(given);
+  const schema = item.evidenceSchema;
+  if (schema === null) return;
+  const evidence = given ?? asObject(itemState.evidence);
+  if (evidence === undefined) throw evidenceMissing(item, schema);
+  const problems = validateEvidence(schema, evidence);
+  if (problems.length > 0) throw evidenceInvalid(item, schema, problems);
+}
+
+function assertEvidenceFits(evidence: JsonObject): void {
+  const { length } = JSON.stringify(plainOf(evidence));
+  if (length <= MAX_EVIDENCE_LENGTH) return;
+  throw new OrcError(
+    "usage",
+    "evidence_too_large",
+    `The evidence has ${length} characters as JSON; at most ${MAX_EVIDENCE_LENGTH} are kept`,
+    { hint: "put the bulk into a file, and name that file in the evidence" },
+  );
+}
+
+function evidenceMissing(item: Item, schema: string): OrcError {
+  return new OrcError(
+    "refused",
+    "evidence_missing",
+    `Cannot complete item "${item.id}": it needs evidence (${schema})`,
+    { hint: howToGive(item, schema), details: { item: item.id, schema } },
+  );
+}
+
+function evidenceInvalid(
+  item: Item,
+  schema: string,
+  problems: readonly EvidenceProblem[],
+): OrcError {
+  const shown = problems.slice(0, MAX_PROBLEMS);
+  const lines = shown.map(({ path, message }) =>
+    path === "" ? message : `${path}: ${message}`
+  );
+  const hidden = problems.length - shown.length;
+  if (hidden > 0) lines.push(`… and ${hidden} more problems`);
+  const head =
+    `Cannot complete item "${item.id}": its evidence is not valid (${schema})`;
+  return new OrcError(
+    "refused",
+    "evidence_invalid",
+    [head, ...lines].join("\n  "),
+    {
+      hint: howToGive(item, schema),
+      details: { item: item.id, schema, problems: shown },
+    },
+  );
+}
+
+function howToGive({ id }: Item, schema: string): string {
+  return `orc complete ${id} --evidence FILE, where FILE is JSON or YAML with ${
+    describeFields(schema)
+  }`;
 }

@@ -4,20 +4,19 @@ import type {
   SessionState,
   Workflow,
 } from "../workflow/types.ts";
-import { approveItem } from "./decide_item_approve.ts";
-import { completeItem } from "./decide_item_complete.ts";
-import { skipItem } from "./decide_item_skip.ts";
-import { startItem } from "./decide_item_start.ts";
-import { restore } from "./decide_restore.ts";
+import { approveItem, completeItem, startItem } from "./item.ts";
 import {
   abandon,
   addNote,
+  advance,
+  approvePhase,
   finish,
   refuseApproval,
   start,
-} from "./decide_session.ts";
-import { advance, approvePhase } from "./phase.ts";
+} from "./phase.ts";
+import { restore } from "./restore.ts";
 import { assertOpen, type Circumstances } from "./situation.ts";
+import { skipItem } from "./skip.ts";
 
 /**
  * Decides what an action does to a session: the next state and the events that

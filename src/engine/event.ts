@@ -1,6 +1,10 @@
 import { OrcError } from "../base/error.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
-import { parseJson } from "../base/json_parse.ts";
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parseJson,
+} from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import type { LoggedEvent } from "../workflow/types.ts";
 

@@ -1,13 +1,15 @@
 import { OrcError } from "../base/error.ts";
-import type { JsonObject } from "../base/json.ts";
-import { nearest } from "../base/suggest.ts";
-import { quoted } from "../base/text.ts";
+import { asObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { listOf, nearest, quoted } from "../base/text.ts";
+import { carriersOf } from "../workflow/definition.ts";
 import type {
   Item,
   ItemState,
+  ItemStatus,
   Phase,
   PhaseState,
   SessionState,
+  SessionStatus,
   Workflow,
 } from "../workflow/types.ts";
 
@@ -174,4 +176,194 @@ export function withPhase(
 /** Whether nothing more has to be done for an item. */
 export function isDone(item: ItemState): boolean {
   return item.status === "completed" || item.status === "skipped";
+}
+
+/** Blockers named in one message; the details hold all. */
+const MAX_BLOCKERS = 5;
+
+/** The only exit gate the workflow language knows. */
+const HUMAN_APPROVAL = "human_approval";
+
+/** A reason why a phase cannot be left or a session cannot be finished. */
+export interface Blocker {
+  /**
+   * Stable name of the condition: a required item is neither completed nor
+   * skipped, a phase awaits a human, or a required review was not made.
+   */
+  readonly code: "item_open" | "approval_missing" | "review_missing";
+  /** The phase in which something has to be done about it. */
+  readonly phaseId: string;
+  /**
+   * The item it is about; null when it is about the phase, or when no item
+   * carries the name of the review.
+   */
+  readonly itemId: string | null;
+  /** For people, such as `Item "plan" is pending`. */
+  readonly message: string;
+}
+
+/** Key under which the Python tool keeps a phase's approval. */
+export function approvalKey(phaseId: string): string {
+  return `phase_${phaseId}_approved`;
+}
+
+/** Whether a human approved that the phase is left. */
+export function isPhaseApproved(state: SessionState, phaseId: string): boolean {
+  return state.metadata.get(approvalKey(phaseId)) === true;
+}
+
+/** Whether leaving the phase needs a human's yes that is not there yet. */
+export function awaitsApproval(state: SessionState, phase: Phase): boolean {
+  return phase.exitGate === HUMAN_APPROVAL && !isPhaseApproved(state, phase.id);
+}
+
+/** What still keeps the session in a phase. */
+export function phaseBlockers(
+  state: SessionState,
+  phase: Phase,
+): readonly Blocker[] {
+  const phaseState = phaseStateOf(state, phase);
+  const open = phase.items
+    .filter((item) => item.required)
+    .map((item) => itemStateOf(phaseState, item.id))
+    .filter((item) => !isDone(item))
+    .map(({ id, status }): Blocker => ({
+      code: "item_open",
+      phaseId: phase.id,
+      itemId: id,
+      message: `Item "${id}" is ${status.replace("_", " ")}`,
+    }));
+  if (!awaitsApproval(state, phase)) return open;
+  return [...open, {
+    code: "approval_missing",
+    phaseId: phase.id,
+    itemId: null,
+    message: `Phase "${phase.id}" awaits a human's approval`,
+  }];
+}
+
+/** What still keeps the session from being finished, over all phases. */
+export function sessionBlockers(
+  workflow: Workflow,
+  state: SessionState,
+): readonly Blocker[] {
+  const missing = missingReviews(workflow, state);
+  return workflow.phases.flatMap((phase) => [
+    ...phaseBlockers(state, phase),
+    ...missing.filter(({ requiredBy }) => requiredBy === phase.id)
+      .map(reviewBlocker),
+  ]);
+}
+
+function reviewBlocker({ review, phaseId, itemId }: MissingReview): Blocker {
+  return {
+    code: "review_missing",
+    phaseId,
+    itemId,
+    message: `Required review "${review}" is not completed`,
+  };
+}
+
+/** The refusal that lists what is still open. */
+export function blocked(
+  message: string,
+  blockers: readonly Blocker[],
+  hint: string,
+): OrcError {
+  const messages = blockers.map((blocker) => blocker.message);
+  return new OrcError(
+    "refused",
+    "blocked",
+    `${message}: ${listOf(messages, MAX_BLOCKERS)}`,
+    { hint, details: { blockers } },
+  );
+}
+
+/** A review that is required and was not made. */
+interface MissingReview {
+  readonly review: string;
+  /** The first phase that requires it. */
+  readonly requiredBy: string;
+  /** The item that carries it, or else the phase that requires it. */
+  readonly phaseId: string;
+  readonly itemId: string | null;
+}
+
+/** The reviews that any phase requires and nobody made, each named once. */
+export function missingReviews(
+  workflow: Workflow,
+  state: SessionState,
+): readonly MissingReview[] {
+  const seen = new Set<string>();
+  return workflow.phases.flatMap(({ id: requiredBy, requiredReviews }) =>
+    requiredReviews.flatMap((review): readonly MissingReview[] => {
+      if (seen.has(review)) return [];
+      seen.add(review);
+      const carriers = carriersIn(workflow, state, review);
+      const isMade = carriers.some(({ status }) => status === "completed") ||
+        wasMadeByModel(state, review);
+      if (isMade) return [];
+      const [first] = carriers;
+      return [{
+        review,
+        requiredBy,
+        phaseId: first?.phaseId ?? requiredBy,
+        itemId: first?.itemId ?? null,
+      }];
+    })
+  );
+}
+
+/** The review that is required, not made yet, and carried by an item. */
+export function missingReviewOf(
+  workflow: Workflow,
+  state: SessionState,
+  itemId: string,
+): string | undefined {
+  return missingReviews(workflow, state)
+    .find(({ review }) => carriersOf(review).includes(itemId))?.review;
+}
+
+interface Carrier {
+  readonly phaseId: string;
+  readonly itemId: string;
+  readonly status: ItemStatus;
+}
+
+function carriersIn(
+  workflow: Workflow,
+  state: SessionState,
+  review: string,
+): readonly Carrier[] {
+  const ids = carriersOf(review);
+  return workflow.phases.flatMap((phase) =>
+    phase.items.filter(({ id }) => ids.includes(id)).map(({ id }) => ({
+      phaseId: phase.id,
+      itemId: id,
+      status: itemStateOf(phaseStateOf(state, phase), id).status,
+    }))
+  );
+}
+
+/** The Python tool keeps what models found in `review_models`, by phase and by model. */
+function wasMadeByModel({ metadata }: SessionState, review: string): boolean {
+  return valuesOf(metadata.get("review_models")).flatMap(valuesOf).some(
+    (entry) => {
+      const made = asObject(entry);
+      return made?.get("review_type") === review &&
+        made.get("success") === true;
+    },
+  );
+}
+
+function valuesOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.from(asObject(value)?.values() ?? []);
+}
+
+/** How a session has ended. */
+export type ClosedStatus = "completed" | "abandoned";
+
+/** Whether a session has ended; only such a session may ever be removed. */
+export function isClosed(status: SessionStatus): status is ClosedStatus {
+  return status === "completed" || status === "abandoned";
 }

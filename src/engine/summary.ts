@@ -11,15 +11,16 @@ import type {
   Verification,
   Workflow,
 } from "../workflow/types.ts";
-import { type Blocker, phaseBlockers, sessionBlockers } from "./blockers.ts";
-import { isSkippable, type SkipSite } from "./next.ts";
-import { nextStep } from "./next_step.ts";
+import { isSkippable, nextStep, type SkipSite } from "./next.ts";
 import {
+  type Blocker,
   isDone,
   itemStateOf,
   nextPhase,
   type OpenItem,
+  phaseBlockers,
   phaseStateOf,
+  sessionBlockers,
 } from "./state.ts";
 
 /** How many items of a phase or a session are done. */

@@ -1,15 +1,53 @@
+import { OrcError } from "../base/error.ts";
+import type { JsonObject } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
+import { nameOf } from "../base/path.ts";
+import { parseWholeNumber } from "../base/text.ts";
+import { assertNotesFit } from "../engine/situation.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
-import { makeDirectory, syncDirectory } from "../files/file_system.ts";
+import { readGitPointer, readRemoteUrl } from "../files/git.ts";
 import { type HeldLock, type LockContext, withLock } from "../files/lock.ts";
-import { guardDirectory } from "../files/path_guard.ts";
-import { fileKind } from "../files/read.ts";
+import { fileKind, guardDirectory } from "../files/read.ts";
+import { makeDirectory, syncDirectory } from "../files/write.ts";
+import { damageWarnings, logOf } from "../history/use.ts";
+import type { Host } from "../host/host.ts";
+import {
+  openRepository,
+  type Place,
+  placeOf,
+  type Repository,
+  type RepositoryOptions,
+} from "../repository/open.ts";
+import {
+  type OpenedSession,
+  openSession,
+  type SessionOptions,
+} from "../repository/select.ts";
+import { sessionMasker } from "../secrets/masker.ts";
 import { appendLine } from "../session/log.ts";
-import { linesFrom } from "../session/log_read.ts";
+import { linesFrom, openForReading, readLog } from "../session/log_read.ts";
 import { noSuchSession } from "../session/read.ts";
-import { openForReading } from "../session/store_log_read.ts";
-import type { Feedback } from "./rules.ts";
+import { withoutCredentials } from "../session/repository.ts";
+import { readSetting } from "../settings/files.ts";
+import { originText, valueOf } from "../settings/merge.ts";
+import { clockOf } from "../settings/preferences.ts";
+import {
+  buildFeedback,
+  decodeFeedbackLine,
+  DEFAULT_SALT,
+  type Feedback,
+  type FeedbackKind,
+  type FeedbackReport,
+  type FeedbackReview,
+  type FeedbackTexts,
+  hashOfWorkflow,
+  newReview,
+  repoTypeOf,
+  suggestionsFor,
+  tallyEvents,
+  textIn,
+} from "./rules.ts";
 
 /** Adds feedback to a session: one whole line to each of its two files. */
 export async function appendFeedback(
@@ -59,4 +97,280 @@ export function* readFeedbackLines(
   } finally {
     file.close();
   }
+}
+
+/** What to say about a session. */
+export interface CaptureOptions extends SessionOptions {
+  /** Asks nobody; what is not said here is taken from the session. */
+  readonly auto?: boolean;
+  /** At most 2000 characters, as all below. */
+  readonly learnings?: string;
+  readonly challenges?: string;
+  readonly wentWell?: string;
+  readonly improvements?: string;
+}
+
+/** Feedback that was kept. */
+export interface Captured {
+  readonly place: Place;
+  /** Null when the setting `feedback` is false: then nothing was kept. */
+  readonly feedback: Feedback | null;
+  /** Why nothing was kept; null when it was. */
+  readonly reason: string | null;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Keeps feedback on a session beside its state: how long it took and what
+ * failed, without names, and what was learned. Nothing leaves the machine. A
+ * closed session can get feedback too.
+ *
+ * Requires `--allow-read` and `--allow-write`.
+ *
+ * @throws {OrcError} `notes_too_long` (usage) if a text is
+ */
+export async function captureFeedback(
+  host: Host,
+  options: CaptureOptions = {},
+): Promise<Captured> {
+  const refusal = await optOut(host, options);
+  if (refusal !== undefined) return refusal;
+  const opened = await openSession(host, options);
+  const { place, repository, session } = opened;
+  const said = textsIn(options);
+  const texts = mayAsk(host, options, said) ? ask(host) : said;
+  const { mask } = await sessionMasker(host, opened);
+  const made = await feedbackOn(host, opened, maskTexts(texts, mask));
+  if (session.legacyPath !== null) {
+    const { adoptLegacySession } = await import("../work/legacy.ts");
+    await adoptLegacySession(host, repository, session.id);
+  }
+  const { layout, context } = repository;
+  await appendFeedback(layout, context, session.id, made.feedback);
+  return { place, reason: null, ...made };
+}
+
+/** What is answered to whoever does not want any feedback to be kept. */
+async function optOut(
+  host: Host,
+  options: CaptureOptions,
+): Promise<Captured | undefined> {
+  const repository = openRepository(host, options);
+  const merged = await readSetting(host, repository, "feedback");
+  if (valueOf(merged) === true) return undefined;
+  const place = placeOf(repository, null);
+  const reason = `feedback is false, from ${originText(merged.origin)}`;
+  return { place, feedback: null, reason, warnings: [] };
+}
+
+async function feedbackOn(
+  host: Host,
+  { repository, session }: OpenedSession,
+  texts: FeedbackTexts,
+): Promise<{ feedback: Feedback; warnings: readonly string[] }> {
+  const { found, layout } = repository;
+  // What a crash kept out of the log is not worth counting: it comes with the next update.
+  const log = { ...logOf(layout, session), lastEvents: undefined };
+  const reading = readLog(log);
+  const feedback = await buildFeedback({
+    state: session.state,
+    tally: tallyEvents(reading.events),
+    texts,
+    mode: isSilent(texts) ? "auto" : "interactive",
+    clock: clockOf(host),
+    repoType: repoTypeOf(fileNames(found.workingTree)),
+    repo: repositoryName(found.root),
+    salt: saltOf(host),
+  });
+  const warnings = damageWarnings(log.path, reading.damagedLines());
+  return { feedback, warnings };
+}
+
+/** What the hash of a workflow is salted with. */
+export function saltOf(host: Host): string {
+  return host.env("WORKFLOW_SALT") ?? DEFAULT_SALT;
+}
+
+function textsIn(options: CaptureOptions): FeedbackTexts {
+  return {
+    learnings: textOf(options.learnings),
+    challenges: textOf(options.challenges),
+    wentWell: textOf(options.wentWell),
+    improvements: textOf(options.improvements),
+  };
+}
+
+function maskTexts(
+  { learnings, challenges, wentWell, improvements }: FeedbackTexts,
+  mask: (text: string) => string,
+): FeedbackTexts {
+  const orNull = (text: string | null) => text === null ? null : mask(text);
+  return {
+    learnings: orNull(learnings),
+    challenges: orNull(challenges),
+    wentWell: orNull(wentWell),
+    improvements: orNull(improvements),
+  };
+}
+
+function textOf(given: string | undefined): string | null {
+  const text = given?.trim() || null;
+  assertNotesFit(text);
+  return text;
+}
+
+function isSilent(texts: FeedbackTexts): boolean {
+  return Object.values(texts).every((text) => text === null);
+}
+
+/** Only a person who has said nothing yet is asked. */
+function mayAsk(
+  host: Host,
+  { auto = false }: CaptureOptions,
+  said: FeedbackTexts,
+): boolean {
+  return !auto && isSilent(said) && host.terminal.isInteractive;
+}
+
+function ask(host: Host): FeedbackTexts {
+  const answerTo = (question: string): string | null =>
+    textOf(host.terminal.readLine(`${question} (Enter for nothing) `));
+  return {
+    learnings: answerTo("What did you learn?"),
+    challenges: answerTo("What was hard?"),
+    wentWell: answerTo("What went well?"),
+    improvements: answerTo("What should be better next time?"),
+  };
+}
+
+function fileNames(directory: string): ReadonlySet<string> {
+  try {
+    return new Set(Array.from(Deno.readDirSync(directory), ({ name }) => name));
+  } catch (error) {
+    throw asOrcError(error, "list", directory);
+  }
+}
+
+function repositoryName(root: string): string {
+  const git = readGitPointer(root);
+  const remote = "commonDirectory" in git
+    ? readRemoteUrl(git.commonDirectory)
+    : undefined;
+  return remote === undefined ? nameOf(root) : withoutCredentials(remote);
+}
+
+/** Which feedback to sum up. */
+export interface ReviewOptions extends RepositoryOptions {
+  /** Of how many days, as typed; without it of 7. */
+  readonly days?: string;
+  /** Of all times. */
+  readonly all?: boolean;
+}
+
+/** What the feedback of a repository comes to. */
+export interface Reviewed extends FeedbackReport {
+  readonly place: Place;
+  /** Null where all there ever was is summed up. */
+  readonly days: number | null;
+  /** Lines that cannot be read; the others were. */
+  readonly damagedLines: number;
+  /** What could be changed, from what came up again and again. */
+  readonly suggestions: readonly string[];
+  /** Files that cannot be read, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+const DEFAULT_DAYS = "7";
+const MAX_DAYS = 36_500;
+
+/**
+ * Sums up the feedback of all sessions, and what the older tool left in the
+ * repository. Each session counts once. Takes no lock, writes nothing, and
+ * moves no file of the older tool.
+ *
+ * Requires `--allow-read`.
+ */
+export async function reviewFeedback(
+  host: Host,
+  options: ReviewOptions = {},
+): Promise<Reviewed> {
+  const days = options.all
+    ? null
+    : parseWholeNumber(options.days ?? DEFAULT_DAYS, {
+      flag: "--days",
+      max: MAX_DAYS,
+    });
+  const repository = openRepository(host, options);
+  const salt = saltOf(host);
+  const unknownHash = await hashOfWorkflow("unknown", salt);
+  const review = newReview({ days, clock: clockOf(host), unknownHash });
+  let damagedLines = 0;
+  const warnings: string[] = [];
+  for (const source of sourcesIn(repository)) {
+    try {
+      damagedLines += await addFile(review, source, salt);
+    } catch (error) {
+      if (!(error instanceof OrcError)) throw error;
+      warnings.push(error.message);
+    }
+  }
+  const report = review.report();
+  return {
+    place: placeOf(repository, null),
+    days,
+    ...report,
+    damagedLines,
+    suggestions: suggestionsFor(report),
+    warnings,
+  };
+}
+
+interface Source {
+  readonly root: string;
+  readonly path: string;
+  readonly kind: FeedbackKind;
+  readonly session: string | null;
+}
+
+/** Files of sessions first: they tell which session a workflow is. */
+function sourcesIn({ layout, store }: Repository): readonly Source[] {
+  const { root } = layout;
+  const own = store.ids().flatMap((session): readonly Source[] => {
+    const { toolFeedback, processFeedback } = sessionLayout(root, session);
+    return [
+      { root, path: toolFeedback, kind: "tool", session },
+      { root, path: processFeedback, kind: "process", session },
+    ];
+  });
+  const { legacyToolFeedback, legacyProcessFeedback, legacyFeedback } = layout;
+  return [
+    ...own,
+    { root, path: legacyToolFeedback, kind: "tool", session: null },
+    { root, path: legacyProcessFeedback, kind: "process", session: null },
+    { root, path: legacyFeedback, kind: "both", session: null },
+  ];
+}
+
+/** Returns how many lines cannot be read. */
+async function addFile(
+  review: FeedbackReview,
+  { root, path, kind, session }: Source,
+  salt: string,
+): Promise<number> {
+  let damagedLines = 0;
+  for (const text of readFeedbackLines(root, path)) {
+    const entry = text === undefined ? undefined : decodeFeedbackLine(text);
+    if (entry === undefined) {
+      damagedLines++;
+      continue;
+    }
+    const workflowHash = await hashIn(entry, salt);
+    review.add({ kind, entry, session, workflowHash });
+  }
+  return damagedLines;
+}
+
+async function hashIn(entry: JsonObject, salt: string): Promise<string> {
+  return textIn(entry, "workflow_id_hash") ??
+    await hashOfWorkflow(textIn(entry, "workflow_id") ?? "unknown", salt);
 }

@@ -1,8 +1,7 @@
 import { type ErrorKind, OrcError } from "../base/error.ts";
 import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
 import { parentDirectory } from "../base/path.ts";
-import { shellWord } from "../base/shell_word.ts";
-import { codeOf } from "./os_code.ts";
+import { shellWord } from "../base/text.ts";
 
 /** What an error of the operating system means to the caller. */
 interface Condition {
@@ -204,4 +203,49 @@ export function isAbsent(error: unknown): boolean {
 /** Whether a name was already taken. */
 export function isTaken(error: unknown): boolean {
   return codeOf(error) === "EEXIST";
+}
+
+/** Numbers of the errors that Deno gives no name. */
+const UNNAMED: Readonly<Record<string, ReadonlyMap<number, string>>> = {
+  linux: new Map([
+    [23, "ENFILE"],
+    [27, "EFBIG"],
+    [31, "EMLINK"],
+    [37, "ENOLCK"],
+    [38, "ENOSYS"],
+    [116, "ESTALE"],
+    [117, "EUCLEAN"],
+    [122, "EDQUOT"],
+  ]),
+  darwin: new Map([
+    [23, "ENFILE"],
+    [27, "EFBIG"],
+    [31, "EMLINK"],
+    [69, "EDQUOT"],
+    [70, "ESTALE"],
+    [77, "ENOLCK"],
+    [78, "ENOSYS"],
+  ]),
+};
+
+/** What Deno knows of an error that the operating system gave. */
+interface Thrown {
+  readonly code?: string;
+  readonly name?: string;
+  readonly message?: string;
+}
+
+/**
+ * The operating system's name of an error, such as `ENOENT`; its number where it has no name
+ * here, and the class name where it did not come from the operating system.
+ */
+export function codeOf(error: unknown): string {
+  const { code, name = "", message = "" } = error as Thrown;
+  return code ?? codeByNumber(message) ?? name;
+}
+
+function codeByNumber(message: string): string | undefined {
+  const digits = /\(os error (\d+)\)/.exec(message)?.[1];
+  if (digits === undefined) return undefined;
+  return UNNAMED[Deno.build.os]?.get(Number(digits)) ?? `E${digits}`;
 }

@@ -1,8 +1,16 @@
+import { gitLayout } from "../base/layout.ts";
+import { parentDirectory, relativePath } from "../base/path.ts";
+import { type GitPointer, readGitPointer } from "./git.ts";
+import { readRegularFile } from "./read.ts";
+
 /** Git's index begins with these bytes, then comes the version. */
 const SIGNATURE = 0x44495243;
+
 /** From version 4 on, paths are stored in pieces. */
 const NEWEST_PLAIN_VERSION = 3;
+
 const HEADER_BYTES = 12;
+
 /** The low bits of an entry's flags, which stand before its path: the length of the path, or all ones. */
 const LENGTH_BITS = 0xfff;
 
@@ -28,11 +36,49 @@ export function indexNames(
   return false;
 }
 
-function find(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
+function find(
+  bytes: Uint8Array,
+  wanted: Uint8Array,
+  from: number,
+): number {
   const [first = 0] = wanted;
   for (let at = bytes.indexOf(first, from); at >= 0;) {
     if (wanted.every((byte, offset) => bytes[at + offset] === byte)) return at;
     at = bytes.indexOf(first, at + 1);
   }
   return -1;
+}
+
+/** Hundreds of thousands of files. */
+const MAX_INDEX_BYTES = 64 * 1024 * 1024;
+
+type FoundGit = Extract<GitPointer, { readonly gitDirectory: string }>;
+
+/** A repository of orc may lie below that of git. */
+export function findGit(
+  root: string,
+): { readonly tree: string; readonly pointer: FoundGit } | undefined {
+  for (
+    let tree: string | undefined = root;
+    tree !== undefined;
+    tree = parentDirectory(tree)
+  ) {
+    const pointer = readGitPointer(tree);
+    if (pointer.kind === "broken") return undefined;
+    if (pointer.kind !== "none") return { tree, pointer };
+  }
+  return undefined;
+}
+
+export function isTracked(index: string, beginning: string): boolean | null {
+  const bytes = readRegularFile(index, MAX_INDEX_BYTES);
+  return bytes === undefined ? false : indexNames(bytes, beginning) ?? null;
+}
+
+/** Whether git tracks a file; null when that cannot be told. */
+export function isFileTracked(root: string, path: string): boolean | null {
+  const found = findGit(root);
+  const below = found && relativePath(found.tree, path);
+  if (found === undefined || below === undefined) return false;
+  return isTracked(gitLayout(found.pointer.gitDirectory).index, below);
 }

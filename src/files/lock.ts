@@ -1,13 +1,10 @@
 import { OrcError } from "../base/error.ts";
-import { LOCK_NAME } from "../base/layout.ts";
+import { asObject, decodeUtf8, numberOf, parseJson } from "../base/json.ts";
+import { LOCK_NAME, STAGING_PREFIX, TEMPORARY_SUFFIX } from "../base/layout.ts";
 import { epochMsOf } from "../base/time.ts";
-import { removeIfThere } from "./file_system.ts";
-import { newJudge } from "./lock_judge.ts";
-import { publishRecord } from "./lock_publish.ts";
-import { type LockRecord, lookAt, type Sighting } from "./lock_record.ts";
-import { sweep } from "./lock_sweep.ts";
-import { type LockTarget, takeOver } from "./lock_takeover.ts";
-import type { Liveness, ProcessIdentity } from "./process_identity.ts";
+import { codeOf, isAbsent, isTaken } from "./errors.ts";
+import { readRegularFile } from "./read.ts";
+import { discard, removeIfThere, writeAll } from "./write.ts";
 
 /** What a lock has to be told by the host. */
 export interface LockContext {
@@ -202,3 +199,408 @@ function timedOut(
     },
   );
 }
+
+/** What cannot be judged otherwise must stay the same this long before it is nobody's. */
+const UNCHANGED_GRACE_MS = 2_000;
+
+/** A holder that cannot be looked up keeps its lock this long: locks are held for milliseconds. */
+const UNKNOWN_HOLDER_MS = 60_000;
+
+/** What judging needs to be told by the host. */
+export interface JudgeContext {
+  now(): string;
+  livenessOf(holder: ProcessIdentity, lockedAt: string): Liveness;
+}
+
+/** Whether nobody will go on with what stands in the way. */
+type Judge = (seen: Sighting) => boolean;
+
+/**
+ * Makes the judge of one process that waits for a lock. It remembers what it has seen, since
+ * some things count as abandoned only when they have not changed for a while.
+ */
+export function newJudge(context: JudgeContext, host: string): Judge {
+  const isStuck = newStuckClock();
+  return (seen) => {
+    if (seen.kind === "absent") return false;
+    if (seen.kind === "unreadable") return isStuck(seen.key);
+    const { record } = seen;
+    const liveness = context.livenessOf(record, record.at);
+    if (liveness !== "unknown") return liveness === "dead";
+    return mayBeHere(record, host) && isOld(record, context.now()) &&
+      isStuck(`unknown ${record.token}`);
+  };
+}
+
+/** Measures with this process's own clock: those of files and of other machines may be wrong. */
+function newStuckClock(): (key: string) => boolean {
+  const firstSeenMs = new Map<string, number>();
+  return (key) => {
+    const nowMs = performance.now();
+    const sinceMs = firstSeenMs.get(key) ?? nowMs;
+    firstSeenMs.set(key, sinceMs);
+    return nowMs - sinceMs >= UNCHANGED_GRACE_MS;
+  };
+}
+
+/**
+ * Another machine's lock is never taken over. A process that may not ask has an empty name
+ * for its machine. The fence keeps the data right even where this guess is wrong.
+ */
+function mayBeHere(holder: LockRecord, host: string): boolean {
+  return holder.host === "" || host === "" || holder.host === host;
+}
+
+function isOld(holder: LockRecord, now: string): boolean {
+  const ageMs = (epochMsOf(now) ?? 0) - (epochMsOf(holder.at) ?? 0);
+  return ageMs > UNKNOWN_HOLDER_MS;
+}
+
+/** What a file system without hard links answers, and a process that may not make one. */
+export const NO_LINKS: ReadonlySet<string> = new Set([
+  "EINVAL",
+  "EMLINK",
+  "ENOSYS",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "EPERM",
+  "EXDEV",
+  "NotCapable",
+  "NotSupported",
+]);
+
+/**
+ * Publishes a complete record under a name; false when the name is taken.
+ *
+ * The record is written to a private file and then linked, so that the name never shows an
+ * unfinished one, wherever the process is killed.
+ */
+export function publishRecord(
+  directory: string,
+  name: string,
+  record: LockRecord,
+): boolean {
+  const path = `${directory}/${name}`;
+  if (exists(path)) return false;
+  const own = `${directory}/${LOCK_NAME}.${record.token}${TEMPORARY_SUFFIX}`;
+  try {
+    return createFilled(own, record) && link(own, path, record);
+  } finally {
+    discard(own);
+  }
+}
+
+function link(own: string, path: string, record: LockRecord): boolean {
+  try {
+    Deno.linkSync(own, path);
+    return true;
+  } catch (error) {
+    // ENOENT: a new holder's sweep took the private file; the caller tries again.
+    if (isTaken(error) || isAbsent(error)) return false;
+    if (!NO_LINKS.has(codeOf(error))) throw error;
+    return publishInPlace(path, record);
+  }
+}
+
+/**
+ * Publishes a record where there are no hard links: made under the name itself, and then
+ * looked at. Whoever is stopped in between for so long that the unfinished record counts as
+ * nobody's finds that it is not theirs any more.
+ */
+export function publishInPlace(path: string, record: LockRecord): boolean {
+  if (!createFilled(path, record)) return false;
+  const seen = lookAt(path);
+  return seen.kind === "record" && seen.record.token === record.token;
+}
+
+/** Everybody may read who holds a lock, so that others wait for it instead of failing. */
+const RECORD_MODE = 0o644;
+
+function createFilled(path: string, record: LockRecord): boolean {
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, {
+      createNew: true,
+      write: true,
+      mode: RECORD_MODE,
+    });
+  } catch (error) {
+    if (isTaken(error) || isPendingDeletion(error, path)) return false;
+    throw error;
+  }
+  let filled = false;
+  try {
+    allowReading(file, path);
+    writeAll(file, encodeRecord(record));
+    filled = true;
+  } finally {
+    file.close();
+    if (!filled) discard(path);
+  }
+  return true;
+}
+
+/** A umask may take away even what this process needs to see that the lock is its own. */
+function allowReading(file: Deno.FsFile, path: string): void {
+  const { mode } = file.statSync();
+  if (mode === null || (mode & 0o400) !== 0) return;
+  Deno.chmodSync(path, RECORD_MODE);
+}
+
+/** Windows answers a name that is being deleted with a refusal; that is contention. */
+function isPendingDeletion(error: unknown, path: string): boolean {
+  return Deno.build.os === "windows" &&
+    ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error)) && exists(path);
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}
+
+/** Who holds a lock, as its file says. */
+export interface LockRecord extends ProcessIdentity {
+  /** 128 random bits, never used twice. */
+  readonly token: string;
+  readonly at: string;
+  /** The command that holds it. */
+  readonly purpose: string;
+}
+
+/** What stands where a lock or a claim may be. */
+export type Sighting =
+  | { readonly kind: "absent" }
+  | { readonly kind: "record"; readonly record: LockRecord }
+  /** A file that is no record; `key` changes when the file does. */
+  | { readonly kind: "unreadable"; readonly key: string };
+
+const FORMAT = 1;
+const MAX_RECORD_BYTES = 4096;
+
+/** Keeps a record far below its largest size, whatever its holder calls itself. */
+const MAX_PURPOSE_LENGTH = 200;
+
+/**
+ * Looks at a lock without following links or blocking on a pipe.
+ *
+ * @throws {OrcError} corrupt if something stands there that no orc makes
+ */
+export function lookAt(path: string): Sighting {
+  const bytes = readRecord(path);
+  if (bytes === undefined) return { kind: "absent" };
+  const record = decodeRecord(bytes, path);
+  if (record) return { kind: "record", record };
+  try {
+    const { ino, mtime, size } = Deno.lstatSync(path);
+    const modifiedAtMs = mtime?.getTime() ?? 0;
+    const key = `x${ino ?? 0}-${modifiedAtMs}-${size}`;
+    return { kind: "unreadable", key };
+  } catch (error) {
+    if (isAbsent(error)) return { kind: "absent" };
+    throw error;
+  }
+}
+
+function readRecord(path: string): Uint8Array | undefined {
+  try {
+    return readRegularFile(path, MAX_RECORD_BYTES);
+  } catch (error) {
+    if (!(error instanceof OrcError) || error.kind !== "corrupt") throw error;
+    throw new OrcError("corrupt", error.code, error.message, {
+      path,
+      hint: "look at what it is, and move it away: orc did not make it",
+      cause: error,
+    });
+  }
+}
+
+function decodeRecord(
+  bytes: Uint8Array,
+  path: string,
+): LockRecord | undefined {
+  try {
+    const fields = asObject(parseJson(decodeUtf8(bytes, path), path));
+    const text = (key: string): string => {
+      const value = fields?.get(key);
+      if (typeof value !== "string") throw new TypeError(key);
+      return value;
+    };
+    const number = (key: string): number => {
+      const value = numberOf(fields?.get(key));
+      if (value === undefined) throw new TypeError(key);
+      return value;
+    };
+    const record = {
+      token: text("token"),
+      pid: number("pid"),
+      start: text("start"),
+      startedAtMs: number("started_at_ms"),
+      boot: text("boot"),
+      namespace: text("namespace"),
+      host: text("host"),
+      runtime: text("runtime"),
+      at: text("at"),
+      purpose: text("purpose"),
+    };
+    // A newer format that still says who holds it must be honoured too.
+    return isPlausible(record) && number("format") >= FORMAT
+      ? record
+      : undefined;
+  } catch (error) {
+    if (error instanceof OrcError || error instanceof TypeError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function isPlausible({ token, pid }: LockRecord): boolean {
+  return /^[0-9a-f]{32}$/.test(token) && Number.isInteger(pid) && pid >= 1 &&
+    pid <= 0x7fffffff;
+}
+
+/** Encodes a record as the one line of its file. */
+export function encodeRecord(record: LockRecord): Uint8Array {
+  const { startedAtMs, purpose, ...rest } = record;
+  const fields = {
+    format: FORMAT,
+    ...rest,
+    started_at_ms: startedAtMs,
+    purpose: purpose.slice(0, MAX_PURPOSE_LENGTH),
+  };
+  return new TextEncoder().encode(`${JSON.stringify(fields)}\n`);
+}
+
+const TOKEN = "([0-9a-f]{32})";
+const escaped = (text: string) => text.replaceAll(".", "\\.");
+const TEMPORARY = new RegExp(`\\.${TOKEN}${escaped(TEMPORARY_SUFFIX)}$`);
+const STAGING = new RegExp(`^${escaped(STAGING_PREFIX)}${TOKEN}$`);
+const CLAIM = new RegExp(`^${LOCK_NAME}\\.break\\.(.+)\\.\\d+$`);
+
+/**
+ * Removes what dead or displaced holders left in a directory. Only the holder of its lock may,
+ * and before it reads any state: a displaced holder that has staged a file loses it here, so
+ * that its later rename fails instead of overwriting what the new holder wrote.
+ */
+export function sweep(directory: string, ownToken: string): void {
+  for (const { name, isDirectory } of Deno.readDirSync(directory)) {
+    const token = leftoverToken(name, isDirectory);
+    if (token === undefined || token === ownToken) continue;
+    remove(`${directory}/${name}`, isDirectory);
+  }
+}
+
+/** Whose leftover something is, by its name: a token, or what stands for the lock that was to be removed. */
+export function leftoverToken(
+  name: string,
+  isDirectory: boolean,
+): string | undefined {
+  const leftover = isDirectory
+    ? STAGING.exec(name)
+    : TEMPORARY.exec(name) ?? CLAIM.exec(name);
+  return leftover?.[1];
+}
+
+function remove(path: string, recursive: boolean): void {
+  try {
+    Deno.removeSync(path, { recursive });
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+  }
+}
+
+/** A lock somebody wants, and how to judge whoever stands in the way. */
+export interface LockTarget {
+  readonly directory: string;
+  readonly record: LockRecord;
+  /** Whether nobody will go on with this lock or claim. */
+  isAbandoned(seen: Sighting): boolean;
+}
+
+/** More abandoned claims than this on one lock means that something else is wrong. */
+const MAX_CLAIMS = 1000;
+
+/**
+ * Removes a lock whose holder is gone. Two waiters must not both remove it, since the second
+ * would remove the first one's fresh lock: so the right to remove this very lock is itself
+ * taken exclusively, and the lock is looked at again afterwards. Tokens are never used twice.
+ *
+ * Returns whether the lock is gone; false when somebody else is removing it.
+ */
+export function takeOver(seen: Sighting, target: LockTarget): boolean {
+  const { directory, record } = target;
+  const key = keyOf(seen);
+  const isStill = () => keyOf(lookAt(`${directory}/${LOCK_NAME}`)) === key;
+  for (let index = 0; index < MAX_CLAIMS; index++) {
+    const name = claimName(key, index);
+    if (publishRecord(directory, name, record)) {
+      return removeClaimed(target, key, index, isStill);
+    }
+    const claim = lookAt(`${directory}/${name}`);
+    if (claim.kind === "absent") {
+      if (!isStill()) return true;
+      index = -1;
+    } else if (!target.isAbandoned(claim)) {
+      return false;
+    }
+  }
+  return false;
+}
+
+function removeClaimed(
+  { directory }: LockTarget,
+  key: string,
+  index: number,
+  isStill: () => boolean,
+): boolean {
+  const claims = [claimName(key, index)];
+  try {
+    if (isStill()) {
+      removeIfThere(`${directory}/${LOCK_NAME}`);
+      for (let earlier = 0; earlier < index; earlier++) {
+        claims.push(claimName(key, earlier));
+      }
+    }
+    return true;
+  } finally {
+    for (const claim of claims) removeIfThere(`${directory}/${claim}`);
+  }
+}
+
+function keyOf(seen: Sighting): string {
+  if (seen.kind === "record") return seen.record.token;
+  return seen.kind === "unreadable" ? seen.key : "";
+}
+
+function claimName(key: string, index: number): string {
+  return `${LOCK_NAME}.break.${key}.${index}`;
+}
+
+/** Who holds a lock, precisely enough to tell whether that process still lives. */
+export interface ProcessIdentity {
+  /** Process id, as its own namespace counts. */
+  readonly pid: number;
+  /** Kernel start time of the process; empty when it cannot be read. */
+  readonly start: string;
+  /** Wall clock of the process start in milliseconds since 1970. */
+  readonly startedAtMs: number;
+  /** Identity of this boot of the machine; empty when it cannot be read. */
+  readonly boot: string;
+  /** Process id namespace; empty when it cannot be read. */
+  readonly namespace: string;
+  /** Name of the machine; empty when it may not be read. */
+  readonly host: string;
+  /** What runs orc and its version, such as `deno 2.9.6`; shown to people. */
+  readonly runtime: string;
+}
+
+/**
+ * Whether another process can still act: `dead` only when that is certain,
+ * `unknown` when it cannot be looked up, as on another machine.
+ */
+export type Liveness = "alive" | "dead" | "unknown";

@@ -1,5 +1,7 @@
 import { OrcError } from "../base/error.ts";
-import { asOrcError, isAbsent } from "./errors.ts";
+import type { RepositoryLayout } from "../base/layout.ts";
+import { joinPath } from "../base/path.ts";
+import { asOrcError, codeOf, isAbsent, isDenied } from "./errors.ts";
 
 /** A hash that is fed piece by piece. */
 export interface Hash {
@@ -80,4 +82,125 @@ export function changedMeanwhile(path: string): OrcError {
     `"${path}" was changed while it was being migrated; nothing was moved`,
     { path, hint: "let the other program end, then run again: orc migrate" },
   );
+}
+
+/** A legacy file as it was found; links are not followed. */
+export interface LegacyFile {
+  /** Seen from the root. */
+  readonly path: string;
+  readonly kind: "file" | "directory" | "symlink" | "other";
+  readonly sizeBytes: number;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly mtimeMs: number;
+  /** Null for what is no file. */
+  readonly sha256: string | null;
+}
+
+/** Returns what lies at a place, without its hash; undefined for nothing. */
+export function factOf(root: string, path: string): LegacyFile | undefined {
+  const absolute = joinPath(root, path);
+  try {
+    return factFrom(path, Deno.lstatSync(absolute));
+  } catch (error) {
+    if (isAbsent(error) || codeOf(error) === "ENOTDIR") return undefined;
+    throw asOrcError(error, "look at", absolute);
+  }
+}
+
+function factFrom(path: string, info: Deno.FileInfo): LegacyFile {
+  return {
+    path,
+    kind: kindOf(info),
+    sizeBytes: info.isFile ? info.size : 0,
+    mode: (info.mode ?? 0o644) & 0o7777,
+    mtimeMs: info.mtime?.getTime() ?? 0,
+    sha256: null,
+  };
+}
+
+function kindOf(info: Deno.FileInfo): LegacyFile["kind"] {
+  if (info.isSymlink) return "symlink";
+  if (info.isFile) return "file";
+  return info.isDirectory ? "directory" : "other";
+}
+
+/** Whether a legacy file is what it was when it was looked at. */
+export function isUnchanged(root: string, file: LegacyFile): boolean {
+  const now = factOf(root, file.path);
+  return now !== undefined && now.kind === file.kind &&
+    now.sizeBytes === file.sizeBytes && now.mtimeMs === file.mtimeMs;
+}
+
+/** All that lies below a directory, sorted; links are listed and not followed. */
+export function treeBelow(root: string, path: string): readonly LegacyFile[] {
+  const absolute = joinPath(root, path);
+  let names: readonly string[];
+  try {
+    names = Array.from(Deno.readDirSync(absolute), ({ name }) => name).sort();
+  } catch (error) {
+    throw asOrcError(error, "list", absolute);
+  }
+  return names.flatMap((name) => {
+    const file = factOf(root, `${path}/${name}`);
+    if (file === undefined) throw changedMeanwhile(absolute);
+    return file.kind === "directory"
+      ? [file, ...treeBelow(root, file.path)]
+      : [file];
+  });
+}
+
+/** Bytes a user may still write where a path lies; null where the system does not say, or may not be asked. */
+export async function freeBytesAt(path: string): Promise<number | null> {
+  try {
+    const { statfsSync } = await import("node:fs");
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize;
+  } catch {
+    // Who may not know goes on without the check: a full disk is refused later, by the write.
+    return null;
+  }
+}
+
+/** Bytes of all files below a directory. Links count for themselves, what is hidden for nothing. */
+export function treeSizeBytes(directory: string): number {
+  let sizeBytes = 0;
+  for (const { name, isDirectory } of entriesIn(directory)) {
+    const path = `${directory}/${name}`;
+    sizeBytes += isDirectory ? treeSizeBytes(path) : fileSizeBytes(path);
+  }
+  return sizeBytes;
+}
+
+function entriesIn(directory: string): readonly Deno.DirEntry[] {
+  return unlessHidden(directory, () => [...Deno.readDirSync(directory)], []);
+}
+
+function fileSizeBytes(path: string): number {
+  return unlessHidden(path, () => Deno.lstatSync(path).size, 0);
+}
+
+function unlessHidden<Value>(
+  path: string,
+  look: () => Value,
+  otherwise: Value,
+): Value {
+  try {
+    return look();
+  } catch (cause) {
+    const error = asOrcError(cause, "measure", path);
+    if (isAbsent(cause) || isDenied(error)) return otherwise;
+    throw error;
+  }
+}
+
+/** Warns that the superuser made what the repository's owner cannot change. */
+export function foreignOwner(
+  { root, directory }: RepositoryLayout,
+): readonly string[] {
+  const [owner, maker] = [Deno.statSync(root), Deno.lstatSync(directory)];
+  if (maker.uid !== 0 || owner.uid === 0) return [];
+  return [
+    `"${directory}" belongs to root, as root made it; to let its owner go on, change that with chown`,
+  ];
 }

@@ -1,9 +1,9 @@
 import { OrcError } from "../base/error.ts";
-import { TEMPORARY_SUFFIX } from "../base/layout.ts";
+import { asidePath, TEMPORARY_SUFFIX } from "../base/layout.ts";
 import { joinPath, nameOf, parentDirectory } from "../base/path.ts";
-import { asOrcError, isAbsent, isDenied } from "./errors.ts";
-import { discard, renameOver, syncDirectory, writeAll } from "./file_system.ts";
+import { asOrcError, codeOf, isAbsent, isDenied, isTaken } from "./errors.ts";
 import { fileKind } from "./read.ts";
+import { readPieces } from "./tree.ts";
 
 /** How a file is replaced. */
 export interface WriteOptions {
@@ -146,4 +146,209 @@ function confirm(path: string): string | undefined {
       (error as Error).message
     }`;
   }
+}
+
+/** Renames what a repair is to replace, so that nothing is lost; returns the new path. Only the holder of the lock may. */
+export function putAside(path: string, at: string): string {
+  for (let number = 1;; number++) {
+    const aside = asidePath(path, at, number);
+    if (fileKind(aside) !== "absent") continue;
+    renameOver(path, aside);
+    syncDirectory(parentDirectory(path) ?? path);
+    return aside;
+  }
+}
+
+/**
+ * Moves a file or directory to a name that is free; false when it is gone. Across file
+ * systems it is copied, made durable and only then removed.
+ */
+export function moveTo(from: string, to: string): boolean {
+  ensureDirectories(parentDirectory(to) ?? to);
+  try {
+    Deno.renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    if (codeOf(error) !== "EXDEV") throw asOrcError(error, "move", from);
+  }
+  try {
+    // What a killed process left of such a copy.
+    discard(to);
+    copyTree(from, to);
+    syncDirectory(parentDirectory(to) ?? to);
+    Deno.removeSync(from, { recursive: true });
+    return true;
+  } catch (error) {
+    throw asOrcError(error, "move", from);
+  }
+}
+
+/** Makes a directory and those above it, durable before anything moves in. */
+export function ensureDirectories(path: string): void {
+  if (fileKind(path) === "directory") return;
+  const parent = parentDirectory(path);
+  if (parent !== undefined) ensureDirectories(parent);
+  try {
+    makeDirectory(path);
+    if (parent !== undefined) syncDirectory(parent);
+  } catch (error) {
+    if (!isTaken(error)) throw asOrcError(error, "make", path);
+  }
+}
+
+/** Removes the directories below a path in which nothing lies, and the path itself. */
+export function removeEmpty(path: string): void {
+  if (fileKind(path) !== "directory") return;
+  for (const { name, isDirectory } of Deno.readDirSync(path)) {
+    if (isDirectory) removeEmpty(joinPath(path, name));
+  }
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!isTaken(error) && codeOf(error) !== "ENOTEMPTY") throw error;
+  }
+}
+
+/** Sets mode and time of a copy to those of what it was copied from. */
+export function keepAttributes(
+  path: string,
+  { mode, mtimeMs }: { readonly mode: number; readonly mtimeMs: number },
+): void {
+  Deno.chmodSync(path, mode & 0o777);
+  Deno.utimeSync(path, mtimeMs / 1000, mtimeMs / 1000);
+}
+
+function copyTree(from: string, to: string): void {
+  const info = Deno.lstatSync(from);
+  const attributes = {
+    mode: info.mode ?? 0o644,
+    mtimeMs: info.mtime?.getTime() ?? 0,
+  };
+  if (info.isSymlink) {
+    // Nothing but its text is taken along; nobody looks where it leads.
+    return Deno.symlinkSync(Deno.readLinkSync(from), to);
+  }
+  if (info.isDirectory) {
+    makeDirectory(to);
+    for (const { name } of Deno.readDirSync(from)) {
+      copyTree(joinPath(from, name), joinPath(to, name));
+    }
+    syncDirectory(to);
+  } else {
+    copyFile(from, to, info);
+  }
+  keepAttributes(to, attributes);
+}
+
+function copyFile(from: string, to: string, info: Deno.FileInfo): void {
+  writeNewFile(to, new Uint8Array(), 0o600);
+  const file = Deno.openSync(to, { append: true });
+  try {
+    readPieces(from, info, (piece) => writeAll(file, piece));
+    file.syncSync();
+    if (file.statSync().size !== info.size) {
+      throw new Error(`"${nameOf(from)}" changed while it was copied`);
+    }
+  } finally {
+    file.close();
+  }
+}
+
+/** The few file calls of the write path, with the same behaviour on Deno and Node. */
+
+const IS_WINDOWS = Deno.build.os === "windows";
+
+/** How often a rename is tried on Windows, where a reader or scanner may hold the name for a moment. */
+const RENAME_TRIES = 12;
+
+/** Writes all bytes; a short write is continued. */
+export function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) {
+    const count = file.writeSync(bytes.subarray(written));
+    if (count <= 0) throw new Error("a write made no progress");
+    written += count;
+  }
+}
+
+/** Reads from a place in a file; less than was asked for only where the file ends. */
+export function readAt(
+  file: Deno.FsFile,
+  offset: number,
+  lengthBytes: number,
+): Uint8Array {
+  const bytes = new Uint8Array(lengthBytes);
+  file.seekSync(offset, 0);
+  let filled = 0;
+  while (filled < lengthBytes) {
+    const count = file.readSync(bytes.subarray(filled));
+    if (!count) break;
+    filled += count;
+  }
+  return bytes.subarray(0, filled);
+}
+
+/** Makes a file's name durable. Windows has no such call; some file systems refuse it. */
+export function syncDirectory(path: string): void {
+  if (IS_WINDOWS) return;
+  const directory = Deno.openSync(path, { read: true });
+  try {
+    directory.syncSync();
+  } catch (error) {
+    if (!["EINVAL", "ENOTSUP", "EOPNOTSUPP"].includes(codeOf(error))) {
+      throw error;
+    }
+  } finally {
+    directory.close();
+  }
+}
+
+/** Makes a directory that its owner can use, whatever the umask takes away. */
+export function makeDirectory(path: string): void {
+  Deno.mkdirSync(path, { mode: 0o755 });
+  const { mode } = Deno.lstatSync(path);
+  if (mode === null || (mode & 0o700) === 0o700) return;
+  Deno.chmodSync(path, mode & 0o777 | 0o700);
+}
+
+/** Removes a file; false when there was none. */
+export function removeIfThere(path: string): boolean {
+  try {
+    Deno.removeSync(path);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Removes what only this process made and nobody needs, after an error that is the one to
+ * report. What cannot be removed is swept by the next holder of the lock.
+ */
+export function discard(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch {
+    return;
+  }
+}
+
+/** Renames a file over another. */
+export function renameOver(from: string, to: string): void {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return Deno.renameSync(from, to);
+    } catch (error) {
+      const held = ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error));
+      if (!IS_WINDOWS || !held || attempt === RENAME_TRIES) throw error;
+      pause(Math.min(5 * 2 ** attempt, 500));
+    }
+  }
+}
+
+function pause(milliseconds: number): void {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(never, 0, 0, milliseconds);
 }

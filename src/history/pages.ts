@@ -1,16 +1,37 @@
 import { OrcError } from "../base/error.ts";
-import { MAX_STATE_BYTES } from "../base/limits.ts";
-import { nameOf } from "../base/path.ts";
+import { decodeUtf8 } from "../base/json.ts";
+import { GIT_ENTRY, repositoryLayout } from "../base/layout.ts";
+import { MAX_LEARNINGS_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
+import { nameOf, relativePath, resolvePath } from "../base/path.ts";
+import { quoted } from "../base/text.ts";
+import type { RecordedEvent } from "../engine/event.ts";
 import { asOrcError } from "../files/errors.ts";
-import { fileKind, readRegularFile } from "../files/read.ts";
+import { fileKind, guardPath, readRegularFile } from "../files/read.ts";
 import { writeAtomic, type WriteOptions } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
+import type { Place, Repository } from "../repository/open.ts";
+import { withPreparedRepository } from "../repository/prepare.ts";
+import {
+  type OpenedSession,
+  openSession,
+  type SessionOptions,
+} from "../repository/select.ts";
+import { readLog, readLogBackwards } from "../session/log_read.ts";
 import type { ConfigSite } from "../settings/files.ts";
-import { askForApproval } from "../work/approval.ts";
-import { isWorkflowPage } from "./workflow_page.ts";
+import { askForApproval } from "../work/change.ts";
+import {
+  hasLearnings,
+  isWorkflowPage,
+  type Learnings,
+  learningsOf,
+  learningsSection,
+  SHOWN_EVENTS,
+  workflowPage,
+} from "./rules.ts";
+import { damageWarnings, logOf, type OnProgress, withProgress } from "./use.ts";
 
 /** How a page is written. */
-export interface PageOptions extends Pick<WriteOptions, "stagingDirectory"> {
+interface PageOptions extends Pick<WriteOptions, "stagingDirectory"> {
   /** Replaces a file that orc did not make; a human only. */
   readonly force: boolean;
   /** Whose settings say how a human says yes. */
@@ -18,7 +39,7 @@ export interface PageOptions extends Pick<WriteOptions, "stagingDirectory"> {
 }
 
 /** What became of a page. */
-export interface WrittenPage {
+interface WrittenPage {
   /** False when the file held the same page already. */
   readonly changed: boolean;
   /** What went wrong after the file was replaced, as sentences for people. */
@@ -26,7 +47,7 @@ export interface WrittenPage {
 }
 
 /** Writes a page whole or not at all, and over nothing but a page, unless a human says so. */
-export async function writePage(
+async function writePage(
   host: Host,
   { path, text }: { readonly path: string; readonly text: string },
   { site, force, stagingDirectory }: PageOptions,
@@ -118,3 +139,275 @@ function notGenerated(path: string): OrcError {
 }
 
 const ELSEWHERE = "write another file: orc generate-md --to FILE";
+
+/** Where the page goes. */
+export interface GenerateOptions extends SessionOptions {
+  /** A file other than WORKFLOW.md; relative to the working directory. */
+  readonly file?: string;
+  /** Returns the page and writes nothing. */
+  readonly stdout?: boolean;
+  /**
+   * Replaces a file that orc did not make: an act of a human, who types
+   * `replace`.
+   */
+  readonly force?: boolean;
+}
+
+/** A session as a page of Markdown. */
+export interface Generated {
+  /** Which session it shows, and where that is. */
+  readonly place: Place;
+  /** The page. */
+  readonly text: string;
+  /** The file, absolute; null when none was to be written. */
+  readonly path: string | null;
+  /** False when the file held the same page already. */
+  readonly changed: boolean;
+  /** What went wrong after the file was replaced, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Shows a session as a page of Markdown: state, what blocks, items by phase, and
+ * the last events. Writes it whole or not at all, and never over a file that is
+ * not such a page, unless a human says so. What stands in the page depends on
+ * the session alone.
+ *
+ * Requires `--allow-read`, and `--allow-write` for the file and its directory.
+ *
+ * @throws {OrcError} `page_elsewhere` (usage) if the file lies outside the
+ *   working tree, in `.git` or in `.orchestrator`
+ * @throws {OrcError} `not_generated` (refused) if the file holds something else
+ * @throws {OrcError} `not_a_regular_file` (corrupt) if a link or something else
+ *   lies in its place
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if
+ *   `force` is needed and no human says yes
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { denoHost, generateMarkdown, startSession } from "@orc/cli";
+ *
+ * const host = { ...denoHost(), env: () => undefined };
+ * const root = await Deno.makeTempDir();
+ * await startSession(host, { root, task: "Add login" });
+ * const { path } = await generateMarkdown(host, { root });
+ * assert(Deno.readTextFileSync(path ?? "").includes("# Add login"));
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function generateMarkdown(
+  host: Host,
+  options: GenerateOptions = {},
+): Promise<Generated> {
+  const opened = await openSession(host, options);
+  const { workflow, session, place } = opened;
+  const text = workflowPage({
+    workflow,
+    state: session.state,
+    sessionId: session.id,
+    events: lastEvents(opened),
+  });
+  const page = { place, text };
+  if (options.stdout) {
+    return { ...page, path: null, changed: false, warnings: [] };
+  }
+  const path = pathFor(host, opened, options.file);
+  const written = await writePage(host, { path, text }, {
+    site: opened.repository,
+    force: options.force ?? false,
+    stagingDirectory: stagingFor(opened, options.file),
+  });
+  return { ...page, path, ...written };
+}
+
+function pathFor(
+  host: Host,
+  { repository }: OpenedSession,
+  file: string | undefined,
+): string {
+  const { found, layout } = repository;
+  if (file === undefined) {
+    return repositoryLayout(found.workingTree).workflowPage;
+  }
+  const path = resolvePath(host.workingDirectory, file);
+  const reason = reasonAgainst(path, found.workingTree, layout.directory);
+  if (reason === undefined) {
+    guardPath(found.workingTree, path);
+    return path;
+  }
+  throw new OrcError(
+    "usage",
+    "page_elsewhere",
+    `Cannot write ${quoted(path)}: ${reason}`,
+    {
+      path,
+      hint:
+        "name another file with --to, or print the page: orc generate-md --stdout",
+    },
+  );
+}
+
+/** A page is for the people of this repository; programs read what lies in the other places. */
+function reasonAgainst(
+  path: string,
+  workingTree: string,
+  state: string,
+): string | undefined {
+  const below = relativePath(workingTree, path);
+  if (!below) return "it lies outside the working tree";
+  if (nameOf(path) === "-") return "that is not the name of a file";
+  if (below.split("/")[0] === GIT_ENTRY) return "it lies among what git keeps";
+  return relativePath(state, path) === undefined
+    ? undefined
+    : "it lies among what orc keeps";
+}
+
+/** Inside `.orchestrator/` a crash leaves nothing beside the page; elsewhere may be another disk. */
+function stagingFor(
+  { repository }: OpenedSession,
+  file: string | undefined,
+): string | undefined {
+  const { found, layout } = repository;
+  const isAtRoot = file === undefined && found.workingTree === found.root;
+  return isAtRoot && fileKind(layout.directory) === "directory"
+    ? layout.directory
+    : undefined;
+}
+
+/** The last events, oldest first; reads no more of a long log than holds them. */
+function lastEvents(
+  { repository, session }: OpenedSession,
+): readonly RecordedEvent[] {
+  const events: RecordedEvent[] = [];
+  const reading = readLogBackwards(logOf(repository.layout, session));
+  for (const event of reading.events) {
+    if (events.push(event) === SHOWN_EVENTS) break;
+  }
+  return events.reverse();
+}
+
+/** Which session, and whether its learnings are kept. */
+export interface LearnOptions extends SessionOptions {
+  /** Appends them to LEARNINGS.md, if there are any that are not in it. */
+  readonly save?: boolean;
+  /** Called now and then with the part that is done, from 0 to 1. */
+  readonly onProgress?: OnProgress;
+}
+
+/** What one session has to teach, and where it was kept. */
+export interface Learned {
+  /** Which session it is, and where. */
+  readonly place: Place;
+  /** What was skipped, failed, noted and overridden. */
+  readonly learnings: Learnings;
+  /** Whether there is anything to learn; nothing else is ever saved. */
+  readonly hasLearnings: boolean;
+  /** LEARNINGS.md, absolute; null when nothing was to be saved. */
+  readonly path: string | null;
+  /** Whether it was written; false when the same was in it already. */
+  readonly saved: boolean;
+  /** That the log was read around damage, or what went wrong after the file was replaced. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Sums up what one session has to teach, and on request appends it to
+ * LEARNINGS.md, which is replaced whole or not at all. Saving the same twice
+ * changes nothing.
+ *
+ * Requires `--allow-read`; to save, also `--allow-write` for the root.
+ *
+ * @throws {OrcError} `not_a_regular_file`, `file_too_large` or `invalid_utf8`
+ *   (corrupt) if LEARNINGS.md is a link or cannot be extended
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { addNote, denoHost, startSession, writeLearnings } from "@orc/cli";
+ *
+ * const host = { ...denoHost(), env: () => undefined };
+ * const root = await Deno.makeTempDir();
+ * await startSession(host, { root, task: "Add login" });
+ * await addNote(host, { root, text: "Ada knows the API" });
+ * const { learnings, saved } = await writeLearnings(host, { root, save: true });
+ * assertEquals([learnings.notes, saved], [["Ada knows the API"], true]);
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function writeLearnings(
+  host: Host,
+  options: LearnOptions = {},
+): Promise<Learned> {
+  const opened = await openSession(host, options);
+  const { place, repository, session } = opened;
+  const { learnings, warnings } = readLearnings(opened, options.onProgress);
+  const learned = { place, learnings, hasLearnings: hasLearnings(learnings) };
+  if (!options.save || !learned.hasLearnings) {
+    return { ...learned, path: null, saved: false, warnings };
+  }
+  const section = learningsSection(learnings, { sessionId: session.id });
+  const kept = await appendSection(host, repository, section);
+  return { ...learned, ...kept, warnings: [...warnings, ...kept.warnings] };
+}
+
+function readLearnings(
+  { repository, session }: OpenedSession,
+  onProgress: OnProgress | undefined,
+): Pick<Learned, "learnings" | "warnings"> {
+  const source = logOf(repository.layout, session);
+  const reading = readLog(source);
+  const events = withProgress(reading, onProgress);
+  const learnings = learningsOf(session.state, events);
+  const warnings = damageWarnings(source.path, reading.damagedLines());
+  return { learnings, warnings };
+}
+
+/** Begins the file. */
+const HEADER = `# Learnings
+
+What sessions taught, as \`orc learn --save\` appends it.
+`;
+
+/** Under the repository's lock, or two sessions that are saved at once would lose one. */
+async function appendSection(
+  host: Host,
+  repository: Repository,
+  section: string,
+): Promise<Pick<Learned, "path" | "saved" | "warnings">> {
+  const { found, layout } = repository;
+  const path = repositoryLayout(found.workingTree).learnings;
+  // Refused before anything is made for the sake of the lock.
+  extended(path, section);
+  const work = (lock: { token: string }): Promise<readonly string[] | null> => {
+    const bytes = extended(path, section);
+    if (bytes === null) return Promise.resolve(null);
+    const warning = writeAtomic(path, bytes, {
+      token: lock.token,
+      // A linked worktree may lie on another disk.
+      stagingDirectory: found.workingTree === found.root
+        ? layout.directory
+        : undefined,
+    });
+    return Promise.resolve(warning === undefined ? [] : [warning]);
+  };
+  const options = { portable: false };
+  const done = await withPreparedRepository(host, repository, options, work);
+  return { path, saved: done !== null, warnings: done ?? [] };
+}
+
+/** The file with the section behind what it holds; null when it holds the section. */
+function extended(path: string, section: string): Uint8Array | null {
+  const present = readRegularFile(path, MAX_LEARNINGS_BYTES);
+  const text = present === undefined
+    ? HEADER
+    : decodeUtf8(present, path, "save it as UTF-8, or move it away");
+  if (text.replaceAll("\r\n", "\n").includes(`${section}\n`)) return null;
+  const gap = text === "" ? "" : text.endsWith("\n") ? "\n" : "\n\n";
+  const addition = new TextEncoder().encode(`${gap}${section}\n`);
+  const before = present ?? new TextEncoder().encode(HEADER);
+  const whole = new Uint8Array(before.length + addition.length);
+  whole.set(before);
+  whole.set(addition, before.length);
+  return whole;
+}

@@ -1,9 +1,30 @@
 import { OrcError } from "../base/error.ts";
-import { nearest } from "../base/suggest.ts";
-import { quoted } from "../base/text.ts";
+import {
+  codeSpan,
+  headOf,
+  markdownTable,
+  markdownText,
+  oneLine,
+} from "../base/markdown.ts";
+import { durationText, minutesBetween, nearest, quoted } from "../base/text.ts";
 import { epochMsOf, instantOf } from "../base/time.ts";
 import type { RecordedEvent } from "../engine/event.ts";
-import type { EventType, Workflow } from "../workflow/types.ts";
+import { itemStateOf, phaseStateOf } from "../engine/state.ts";
+import {
+  type PhaseSummary,
+  summarize,
+  type Summary,
+} from "../engine/summary.ts";
+import type {
+  EventType,
+  Item,
+  ItemState,
+  ItemStatus,
+  Phase,
+  SessionState,
+  SessionStatus,
+  Workflow,
+} from "../workflow/types.ts";
 
 /** What a caller wants to see of a log, as it was typed. */
 export interface HistoryQuery {
@@ -224,4 +245,553 @@ function assertAmong(
       (guess ? `; the nearest is "${guess}"` : ""),
     { hint: "orc status", details: { [`${kind}s`]: known } },
   );
+}
+
+/** How often an item was skipped, and why. */
+export interface SkippedItem {
+  /** How often, over all sessions. */
+  readonly count: number;
+  /** The first few different reasons, each cut to 200 characters. */
+  readonly reasons: readonly string[];
+}
+
+/** How long a phase took. */
+export interface PhaseDuration {
+  /** Mean of the sessions that completed it, in minutes. */
+  readonly averageMinutes: number;
+  /** How often it was completed. */
+  readonly count: number;
+}
+
+/** What many sessions have in common. Ids of items are counted together. */
+export interface Analysis {
+  /** All sessions. */
+  readonly total: number;
+  /** Sessions that were finished. */
+  readonly completed: number;
+  /** Sessions that were abandoned. */
+  readonly abandoned: number;
+  /** Sessions that are still open. */
+  readonly active: number;
+  /** By item, most skipped first. */
+  readonly skippedItems: ReadonlyMap<string, SkippedItem>;
+  /** Failed checks by item, most failures first. */
+  readonly checkFailures: ReadonlyMap<string, number>;
+  /** By phase, in the order in which they were first completed. */
+  readonly phaseDurations: ReadonlyMap<string, PhaseDuration>;
+  /** All events that were counted. */
+  readonly events: number;
+  /** Whether there was more to keep apart than fits: some was left out. */
+  readonly isCut: boolean;
+}
+
+/** Takes sessions and events one by one; its memory does not grow with their number. */
+export interface Analyzer {
+  /** Counts a session by its state, which knows more than its log. */
+  addSession(workflowId: string, status: SessionStatus): void;
+  /** Counts an event; a workflow without a session is counted by its events. */
+  addEvent(event: RecordedEvent): void;
+  /** Sums up what was added so far. */
+  analysis(): Analysis;
+}
+
+/** Workflows, items or phases that are kept apart; a repository has a few dozen. */
+const MAX_KEPT_APART = 10_000;
+const MAX_REASONS = 5;
+const MAX_REASON_LENGTH = 200;
+
+/** Makes an analyzer to which nothing was added yet. */
+export function newAnalyzer(): Analyzer {
+  const sessions = newSessionCounter();
+  const skips = boundedMap<{ count: number; reasons: string[] }>();
+  const failures = boundedMap<number>();
+  const phases = newPhaseClock();
+  let events = 0;
+  return {
+    addSession: sessions.addSession,
+    addEvent: (event) => {
+      events++;
+      sessions.addEvent(event);
+      phases.addEvent(event);
+      const { itemId } = event;
+      if (itemId === null) return;
+      if (event.type === "item_skipped") addSkip(skips, itemId, event);
+      if (isCheckFailure(event)) {
+        failures.set(itemId, (failures.get(itemId) ?? 0) + 1);
+      }
+    },
+    analysis: () => ({
+      ...sessions.counts(),
+      skippedItems: mostFirst(skips, ({ count }) => count),
+      checkFailures: mostFirst(failures, (count) => count),
+      phaseDurations: phases.durations(),
+      events,
+      isCut: sessions.isCut() || skips.isFull() || failures.isFull(),
+    }),
+  };
+}
+
+/** Whether an event says that a check failed. */
+function isCheckFailure({ type }: RecordedEvent): boolean {
+  return type === "verification_failed" || type === "gate_failed";
+}
+
+/** A map that takes no further keys once it is full. */
+interface BoundedMap<Value> {
+  get(key: string): Value | undefined;
+  set(key: string, value: Value): void;
+  delete(key: string): void;
+  entries(): Iterable<[string, Value]>;
+  /** Whether a key was left out. */
+  isFull(): boolean;
+}
+
+function boundedMap<Value>(): BoundedMap<Value> {
+  const map = new Map<string, Value>();
+  let isFull = false;
+  return {
+    get: (key) => map.get(key),
+    set: (key, value) => {
+      if (map.has(key) || map.size < MAX_KEPT_APART) map.set(key, value);
+      else isFull = true;
+    },
+    delete: (key) => {
+      map.delete(key);
+    },
+    entries: () => map.entries(),
+    isFull: () => isFull,
+  };
+}
+
+function mostFirst<Value>(
+  map: BoundedMap<Value>,
+  countOf: (value: Value) => number,
+): ReadonlyMap<string, Value> {
+  return new Map(
+    [...map.entries()].sort(([, a], [, b]) => countOf(b) - countOf(a)),
+  );
+}
+
+function addSkip(
+  skips: BoundedMap<{ count: number; reasons: string[] }>,
+  itemId: string,
+  { details }: RecordedEvent,
+): void {
+  const skip = skips.get(itemId) ?? { count: 0, reasons: [] };
+  skip.count++;
+  skips.set(itemId, skip);
+  const reason = details.get("reason");
+  if (typeof reason !== "string" || reason.trim() === "") return;
+  const short = Array.from(reason.trim()).slice(0, MAX_REASON_LENGTH).join("");
+  if (skip.reasons.length < MAX_REASONS && !skip.reasons.includes(short)) {
+    skip.reasons.push(short);
+  }
+}
+
+type Outcome = "completed" | "abandoned" | "active";
+
+/** Counts sessions by their states, and workflows without one by their events. */
+function newSessionCounter(): {
+  addSession: Analyzer["addSession"];
+  addEvent: Analyzer["addEvent"];
+  counts(): Pick<Analysis, "total" | Outcome>;
+  isCut(): boolean;
+} {
+  const counts = { total: 0, completed: 0, abandoned: 0, active: 0 };
+  const known = new Set<string>();
+  const eventOnly = boundedMap<Outcome>();
+  return {
+    addSession: (workflowId, status) => {
+      known.add(workflowId);
+      counts.total++;
+      counts[outcomeOf(status)]++;
+    },
+    addEvent: ({ type, workflowId }) => {
+      const outcome = EVENT_OUTCOMES.get(type);
+      if (outcome === undefined || known.has(workflowId)) return;
+      eventOnly.set(workflowId, outcome);
+    },
+    counts: () => {
+      const sum = { ...counts };
+      for (const [, outcome] of eventOnly.entries()) {
+        sum.total++;
+        sum[outcome]++;
+      }
+      return sum;
+    },
+    isCut: eventOnly.isFull,
+  };
+}
+
+const EVENT_OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
+  ["workflow_started", "active"],
+  ["workflow_completed", "completed"],
+  ["workflow_abandoned", "abandoned"],
+]);
+
+function outcomeOf(status: SessionStatus): Outcome {
+  return status === "completed" || status === "abandoned" ? status : "active";
+}
+
+/** Measures phases from the event that starts one to the event that completes it. */
+function newPhaseClock(): {
+  addEvent: Analyzer["addEvent"];
+  durations(): ReadonlyMap<string, PhaseDuration>;
+} {
+  const startedMs = boundedMap<number>();
+  const sums = boundedMap<{ totalMs: number; count: number }>();
+  const stop = (key: string, phaseId: string, at: string): void => {
+    const start = startedMs.get(key);
+    const end = epochMsOf(at);
+    startedMs.delete(key);
+    if (start === undefined || end === undefined) return;
+    const { totalMs, count } = sums.get(phaseId) ?? { totalMs: 0, count: 0 };
+    const durationMs = Math.max(0, end - start);
+    sums.set(phaseId, { totalMs: totalMs + durationMs, count: count + 1 });
+  };
+  return {
+    addEvent: ({ type, workflowId, phaseId, at }) => {
+      if (phaseId === null) return;
+      const key = `${workflowId} ${phaseId}`;
+      if (type === "phase_completed") stop(key, phaseId, at);
+      if (type !== "phase_started") return;
+      const start = epochMsOf(at);
+      if (start !== undefined) startedMs.set(key, start);
+    },
+    durations: () =>
+      new Map(Array.from(sums.entries(), ([id, { totalMs, count }]) => [
+        id,
+        { averageMinutes: totalMs / count / 60_000, count },
+      ])),
+  };
+}
+
+/** An item whose checks failed. */
+export interface FailedItem {
+  /** Id of the item. */
+  readonly item: string;
+  /** How many of its checks failed. */
+  readonly count: number;
+  /** What the last of them said. */
+  readonly last: string;
+}
+
+/** What one session has to teach. */
+export interface Learnings {
+  /** What was to be done, as given at start. */
+  readonly task: string;
+  /** Name of the workflow. */
+  readonly workflow: string;
+  /** How far the session is. */
+  readonly status: SessionStatus;
+  /** When its last update was made, an instant in UTC. */
+  readonly updatedAt: string;
+  /** Items that were left out, and why. */
+  readonly skipped: readonly {
+    /** Id of the item. */
+    readonly item: string;
+    /** As given; empty when an older log does not say. */
+    readonly reason: string;
+  }[];
+  /** Items whose checks failed, most failures first. */
+  readonly failures: readonly FailedItem[];
+  /** Where a human set the rules aside, in order; the first 50. */
+  readonly overrides: readonly {
+    /** When it was done, an instant in UTC. */
+    readonly at: string;
+    /** One sentence, such as `Force-skipped item: tests`. */
+    readonly message: string;
+  }[];
+  /** What somebody said was worth remembering, oldest first. */
+  readonly notes: readonly string[];
+  /** How long each phase took that was entered, in whole minutes. */
+  readonly phases: readonly {
+    /** Id of the phase. */
+    readonly phase: string;
+    /** Up to now in the current phase; null when its times are not known. */
+    readonly minutes: number | null;
+  }[];
+}
+
+const MAX_OVERRIDES = 50;
+
+/** Longest heading: the task may be a whole page. */
+const MAX_TITLE_LENGTH = 120;
+
+/** Items of one session whose failures are counted; a workflow has a few dozen. */
+const MAX_FAILED_ITEMS = 10_000;
+
+/** What the log adds to a state. */
+type LogFindings = Pick<Learnings, "failures" | "overrides">;
+
+/** Sums up a session from its state and its events, taken one by one. */
+export function learningsOf(
+  state: SessionState,
+  events: Iterable<RecordedEvent>,
+): Learnings {
+  return {
+    task: state.task,
+    workflow: state.workflowType,
+    status: state.status,
+    updatedAt: state.updatedAt,
+    skipped: skippedIn(state),
+    ...findingsIn(events),
+    notes: state.notes.map(({ text }) => text),
+    phases: phasesIn(state),
+  };
+}
+
+function skippedIn({ phases }: SessionState): Learnings["skipped"] {
+  return phases.flatMap(({ items }) => items)
+    .filter(({ status }) => status === "skipped")
+    .map(({ id, skipReason }) => ({ item: id, reason: skipReason ?? "" }));
+}
+
+function findingsIn(events: Iterable<RecordedEvent>): LogFindings {
+  const failures = new Map<string, { count: number; last: string }>();
+  const overrides: Learnings["overrides"][number][] = [];
+  for (const event of events) {
+    if (isCheckFailure(event)) countFailure(failures, event);
+    if (isOverride(event) && overrides.length < MAX_OVERRIDES) {
+      overrides.push({ at: event.at, message: event.message });
+    }
+  }
+  const most = Array.from(failures, ([item, failure]) => ({ item, ...failure }))
+    .sort((a, b) => b.count - a.count);
+  return { failures: most, overrides };
+}
+
+/** Counts in place: a long log would leave an object behind for each event. */
+function countFailure(
+  failures: Map<string, { count: number; last: string }>,
+  { itemId, message }: RecordedEvent,
+): void {
+  if (itemId === null) return;
+  const failure = failures.get(itemId) ?? { count: 0, last: "" };
+  failure.count++;
+  failure.last = message;
+  if (failures.size < MAX_FAILED_ITEMS) failures.set(itemId, failure);
+}
+
+/** Whether a rule was set aside: not every yes of a human does that. */
+function isOverride({ details }: RecordedEvent): boolean {
+  return ["force_skipped", "forced", "verification_skipped"]
+    .some((key) => details.get(key) === true);
+}
+
+function phasesIn(state: SessionState): Learnings["phases"] {
+  return state.phases
+    .filter(({ status }) => status === "active" || status === "completed")
+    .map(({ id, startedAt, completedAt }) => ({
+      phase: id,
+      minutes: minutesBetween(startedAt, completedAt ?? state.updatedAt) ??
+        null,
+    }));
+}
+
+/** Whether anything happened that others can learn from. */
+export function hasLearnings(learnings: Learnings): boolean {
+  const { skipped, failures, overrides, notes } = learnings;
+  return [skipped, failures, overrides, notes].some(({ length }) => length > 0);
+}
+
+/** How learnings are written down. */
+interface LearningsStyle {
+  readonly sessionId: string;
+  /** Shows a text of others in one line; for a file as it is read by Markdown. */
+  readonly textOf?: (text: string) => string;
+}
+
+/** Writes learnings as a section of a page in Markdown, without a line end. */
+export function learningsSection(
+  learnings: Learnings,
+  { sessionId, textOf = markdownText }: LearningsStyle,
+): string {
+  const { task, workflow, status, updatedAt } = learnings;
+  const title = headOf(oneLine(task), MAX_TITLE_LENGTH) || "Session";
+  const sections = [
+    `## ${updatedAt.slice(0, 10)} ${textOf(title)}`,
+    `Session ${sessionId}, workflow ${textOf(workflow)}, ${status}`,
+    ...listsOf(learnings)
+      .filter(([, entries]) => entries.length > 0)
+      .map(([heading, entries]) =>
+        [`### ${heading}`, "", ...entries.map((entry) => `- ${textOf(entry)}`)]
+          .join("\n")
+      ),
+  ];
+  return sections.join("\n\n");
+}
+
+type List = readonly [heading: string, entries: readonly string[]];
+
+function listsOf(learnings: Learnings): readonly List[] {
+  const { skipped, failures, overrides, notes, phases } = learnings;
+  return [
+    [
+      "Skipped",
+      skipped.map(({ item, reason }) => reason ? `${item}: ${reason}` : item),
+    ],
+    ["Failed checks", failures.map(failureText)],
+    [
+      "Rules set aside by a human",
+      overrides.map(({ at, message }) =>
+        `${at.slice(0, 10)} ${message}`.trim()
+      ),
+    ],
+    ["Notes", notes],
+    [
+      "Time",
+      phases.flatMap(({ phase, minutes }) =>
+        minutes === null ? [] : [`${phase}: ${durationText(minutes)}`]
+      ),
+    ],
+  ];
+}
+
+function failureText({ item, count, last }: FailedItem): string {
+  const times = count === 1 ? "once" : `${count} times, last`;
+  return `${item}: ${times}: ${last}`;
+}
+
+/** Begins the first line of each page, so that no page of somebody else is replaced. */
+const MARK = "<!-- Made by orc generate-md";
+
+/** A byte order mark, an empty line and a line of another tool may stand before the mark. */
+const MARKED_LINES = 3;
+
+/** Longest remark behind an item. */
+const MAX_REMARK_LENGTH = 300;
+
+/** Events at the end of a page. */
+export const SHOWN_EVENTS = 20;
+
+const BOXES: Readonly<Record<ItemStatus, string>> = {
+  completed: "[x]",
+  in_progress: "[~]",
+  skipped: "[-]",
+  pending: "[ ]",
+  failed: "[ ]",
+  blocked: "[ ]",
+};
+
+/** What a page is made of. */
+export interface PageSource {
+  readonly workflow: Workflow;
+  readonly state: SessionState;
+  readonly sessionId: string;
+  /** The last events of the session, oldest first. */
+  readonly events: readonly RecordedEvent[];
+}
+
+/** Whether a text is a page that {@linkcode workflowPage} made. */
+export function isWorkflowPage(text: string): boolean {
+  return text.split("\n", MARKED_LINES).some((line) => line.includes(MARK));
+}
+
+/** Shows a session as a page of Markdown; the same session gives the same page. */
+export function workflowPage(source: PageSource): string {
+  const { workflow, state, events } = source;
+  const summary = summarize(workflow, state);
+  const blockers = summary.blockers.map(({ message }) => message);
+  const sections = [
+    `${MARK}, which writes it anew each time: a change made here is lost. -->`,
+    `# ${
+      markdownText(headOf(oneLine(state.task), MAX_TITLE_LENGTH)) || "Session"
+    }`,
+    stateTable(source, summary),
+    ...section("Constraints", bullets(state.constraints)),
+    ...section("Blockers", bullets(blockers)),
+    "## Checklist",
+    ...workflow.phases.flatMap((phase, index) => [
+      phaseTitle(phase, summary.phases[index]),
+      ...itemLines(state, phase),
+    ]),
+    ...section("Last events", eventTable(events)),
+    `Workflow id: ${codeSpan(state.workflowId)}`,
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+function section(title: string, text: string): readonly string[] {
+  return text === "" ? [] : [`## ${title}`, text];
+}
+
+function bullets(lines: readonly string[]): string {
+  return lines.map((line) => `- ${markdownText(line)}`).join("\n");
+}
+
+function stateTable(
+  { workflow, state, sessionId }: PageSource,
+  { phase, progress, project }: Summary,
+): string {
+  const { completed, skipped, total } = progress;
+  const rows: readonly (readonly [string, string | null])[] = [
+    ["Status", state.status],
+    ["Phase", phase],
+    ["Items", `${completed} completed, ${skipped} skipped, ${total} in all`],
+    ["Project", project],
+    ["Workflow", `${workflow.name} ${workflow.version}`],
+    ["Session", sessionId],
+    ["Started", state.createdAt],
+    ["Last change", state.updatedAt],
+    ["Finished", state.completedAt],
+  ];
+  return markdownTable(
+    ["", "State"],
+    rows.flatMap(([name, value]) => value ? [[name, markdownText(value)]] : []),
+  );
+}
+
+/** One list for each phase; none for a phase without items. */
+function itemLines(state: SessionState, phase: Phase): readonly string[] {
+  const phaseState = phaseStateOf(state, phase);
+  const lines = phase.items.map((item) =>
+    itemLine(item, itemStateOf(phaseState, item.id))
+  );
+  return lines.length === 0 ? [] : [lines.join("\n")];
+}
+
+function phaseTitle({ id, name }: Phase, summary?: PhaseSummary): string {
+  const done = (summary?.completed ?? 0) + (summary?.skipped ?? 0);
+  return `### ${markdownText(id)}: ${markdownText(name)} (${done}/${
+    summary?.total ?? 0
+  })`;
+}
+
+function itemLine(item: Item, itemState: ItemState): string {
+  const remark = markdownText(
+    headOf(remarkOn(item, itemState), MAX_REMARK_LENGTH),
+  );
+  const name = `${codeSpan(item.id)} ${markdownText(item.name)}`;
+  const line = `- ${BOXES[itemState.status]} ${name}`;
+  return remark === "" ? line : `${line} (${remark})`;
+}
+
+function remarkOn(item: Item, itemState: ItemState): string {
+  switch (itemState.status) {
+    case "completed":
+      return itemState.notes ?? "";
+    case "skipped":
+      return `skipped: ${itemState.skipReason ?? "without a reason"}`;
+    case "failed":
+    case "blocked":
+      return `${itemState.status}, checks failed so far: ${itemState.retryCount}`;
+    default:
+      return item.required ? "" : "optional";
+  }
+}
+
+function eventTable(events: readonly RecordedEvent[]): string {
+  if (events.length === 0) return "";
+  const rows = events.slice(-SHOWN_EVENTS).map(({ at, type, message }) =>
+    [timeOf(at), type, headOf(oneLine(message), MAX_REMARK_LENGTH)]
+      .map(markdownText)
+  );
+  return markdownTable(["Time", "Event", "What happened"], rows);
+}
+
+/** To the minute, in the event's own offset; other tools may have written anything. */
+function timeOf(instant: string): string {
+  const match = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})/.exec(instant);
+  return match ? `${match[1]} ${match[2]}` : "";
 }

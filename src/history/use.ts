@@ -1,7 +1,38 @@
+import { OrcError } from "../base/error.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
+import { MAX_LISTED_EVENTS } from "../base/limits.ts";
+import { repeatFilter } from "../base/text.ts";
 import type { RecordedEvent } from "../engine/event.ts";
-import type { Session } from "../session/session_store.ts";
-import type { LogReading, LogSource } from "../session/store_log_read.ts";
+import { fileKind } from "../files/read.ts";
+import type { Host } from "../host/host.ts";
+import {
+  openRepository,
+  type Place,
+  placeOf,
+  type Repository,
+  type RepositoryOptions,
+} from "../repository/open.ts";
+import { openSession, type SessionOptions } from "../repository/select.ts";
+import { readLegacyState } from "../session/legacy.ts";
+import {
+  type LogReading,
+  type LogSource,
+  readLog,
+  readLogBackwards,
+} from "../session/log_read.ts";
+import { type Session, unlessDamaged } from "../session/read.ts";
+import type { SessionStatus } from "../workflow/types.ts";
+import {
+  type Analysis,
+  type Analyzer,
+  assertInWorkflow,
+  endsHistory,
+  type HistoryFilter,
+  type HistoryQuery,
+  matchesHistory,
+  newAnalyzer,
+  parseHistoryQuery,
+} from "./rules.ts";
 
 /** Where the events of a session are; the last ones are safe in its state too. */
 export function logOf(layout: RepositoryLayout, session: Session): LogSource {
@@ -42,5 +73,394 @@ export function* withProgress(
       onProgress(reading.endBytes() / Math.max(1, reading.sizeBytes()));
     }
     yield event;
+  }
+}
+
+/** Which events of a session are wanted. */
+export interface HistoryOptions extends SessionOptions, HistoryQuery {
+  /** How many at most, the last ones: 1 to 10,000; 50 without it. */
+  readonly limit?: number;
+}
+
+/** What happened in a session. */
+export interface History {
+  /** Which session it is, and where. */
+  readonly place: Place;
+  /** The last events that fit, oldest first. */
+  readonly events: readonly RecordedEvent[];
+  /** Whether there are earlier ones that fit. */
+  readonly hasEarlier: boolean;
+  /** That the log was read around what is damaged in it. */
+  readonly warnings: readonly string[];
+}
+
+const DEFAULT_LIMIT = 50;
+
+/**
+ * Reads the last events of a session's log. Takes no lock, writes nothing, and
+ * reads no more of a long log than it needs.
+ *
+ * Requires `--allow-read`.
+ *
+ * @throws {OrcError} `invalid_time`, `invalid_limit` or `unknown_event_type`
+ *   (usage) if the options cannot be read, `empty_range` if they fit nothing
+ * @throws {OrcError} `no_such_item` or `no_such_phase` (not_found) if the
+ *   workflow does not have what is asked for
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { denoHost, readHistory, startSession } from "@orc/cli";
+ *
+ * const host = { ...denoHost(), env: () => undefined };
+ * const root = await Deno.makeTempDir();
+ * await startSession(host, { root, task: "Add login" });
+ * const { events, hasEarlier } = await readHistory(host, { root, limit: 1 });
+ * assertEquals(events.map(({ type }) => type), ["phase_started"]);
+ * assertEquals(hasEarlier, true);
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function readHistory(
+  host: Host,
+  options: HistoryOptions = {},
+): Promise<History> {
+  const { place, source, filter, limit } = await openHistory(host, options);
+  const { events, hasEarlier, reading } = lastEvents(source, filter, limit);
+  const warnings = damageWarnings(source.path, reading.damagedLines());
+  return { place, events, hasEarlier, warnings };
+}
+
+/** A log and what is wanted of it, before anything of it was read. */
+interface OpenedHistory {
+  readonly place: Place;
+  readonly session: Session;
+  readonly source: LogSource;
+  readonly filter: HistoryFilter;
+  readonly limit: number;
+}
+
+/** Opens the session a caller means, and checks what is asked of its log. */
+async function openHistory(
+  host: Host,
+  options: HistoryOptions,
+): Promise<OpenedHistory> {
+  const { itemId, phaseId, type, since, until, limit = DEFAULT_LIMIT } =
+    options;
+  const query = { itemId, phaseId, type, since, until };
+  const filter = parseHistoryQuery(query, host.now());
+  assertLimit(limit);
+  const opened = await openSession(host, options);
+  assertInWorkflow(opened.workflow, query);
+  const { place, session, repository } = opened;
+  const source = logOf(repository.layout, session);
+  return { place, session, source, filter, limit };
+}
+
+function assertLimit(limit: number): void {
+  const fits = Number.isInteger(limit) && limit >= 1 &&
+    limit <= MAX_LISTED_EVENTS;
+  if (fits) return;
+  throw new OrcError(
+    "usage",
+    "invalid_limit",
+    `The limit must be a whole number from 1 to ${MAX_LISTED_EVENTS}`,
+    { hint: "for everything: orc history --all" },
+  );
+}
+
+/** The end of a history. */
+interface LastEvents extends Pick<History, "events" | "hasEarlier"> {
+  /** The last event of all, whether it fits or not. */
+  readonly newest: RecordedEvent | undefined;
+  readonly reading: LogReading;
+}
+
+/** Reads a log backwards until enough is found. */
+function lastEvents(
+  source: LogSource,
+  filter: HistoryFilter,
+  limit: number,
+): LastEvents {
+  const reading = readLogBackwards(source);
+  const found: RecordedEvent[] = [];
+  let hasEarlier = false;
+  let newest: RecordedEvent | undefined;
+  for (const event of reading.events) {
+    newest ??= event;
+    if (endsHistory(filter, event)) break;
+    if (!matchesHistory(filter, event)) continue;
+    hasEarlier = found.length === limit;
+    if (hasEarlier) break;
+    found.push(event);
+  }
+  return { events: found.reverse(), hasEarlier, newest, reading };
+}
+
+/** How a history is streamed. */
+export interface HistoryStreamOptions extends HistoryOptions {
+  /** Begins with the first event that fits instead of the last few. */
+  readonly all?: boolean;
+  /** Goes on with new events until the session is closed. */
+  readonly follow?: boolean;
+  /** Waits until it is worth to look again; a quarter of a second without it. */
+  readonly pause?: () => Promise<void>;
+}
+
+/** A history of any length, in constant memory. */
+interface HistoryStream {
+  readonly place: Place;
+  /** Events in order, as many at a time as can be had without waiting, up to 64. */
+  readonly batches: AsyncIterable<readonly RecordedEvent[]>;
+  /** What was found wrong so far. */
+  warnings(): readonly string[];
+}
+
+const BATCH_EVENTS = 64;
+const POLL_INTERVAL_MS = 250;
+
+/** In these, a session takes no further event. */
+const CLOSED: readonly SessionStatus[] = ["completed", "abandoned"];
+
+/** What brings a session there. */
+const CLOSING: readonly string[] = [
+  "workflow_completed",
+  "workflow_abandoned",
+];
+
+/** Opens the log of a session to be read event by event. Takes no lock and writes nothing. */
+export async function streamHistory(
+  host: Host,
+  options: HistoryStreamOptions,
+): Promise<HistoryStream> {
+  const opened = await openHistory(host, options);
+  const progress: Progress = {
+    startBytes: 0,
+    damagedLines: 0,
+    isClosed: CLOSED.includes(opened.session.state.status),
+    hasMoved: false,
+  };
+  return {
+    place: opened.place,
+    batches: batchesOf(opened, options, progress),
+    warnings: () => warningsOf(opened, progress),
+  };
+}
+
+/** How far a stream is. */
+interface Progress {
+  startBytes: number;
+  damagedLines: number;
+  /** Whether the session takes no further event. */
+  isClosed: boolean;
+  /** Whether the log goes on in another file. */
+  hasMoved: boolean;
+}
+
+async function* batchesOf(
+  opened: OpenedHistory,
+  options: HistoryStreamOptions,
+  progress: Progress,
+): AsyncGenerator<readonly RecordedEvent[]> {
+  const { source } = opened;
+  const { all = false, follow = false, pause = shortPause } = options;
+  if (!all) yield theLast(opened, progress);
+  if (!all && !follow) return;
+  const lastIds = source.lastEvents?.map(({ id }) => id);
+  const isRepeat = repeatFilter({
+    known: all ? [] : lastIds,
+    rememberedIds: lastIds?.length,
+  });
+  const read = (log: LogSource): Iterable<readonly RecordedEvent[]> => {
+    const { startBytes } = progress;
+    const reading = readLog(log, { startBytes, isGrowing: follow, isRepeat });
+    return wantedBatches(opened, reading, progress);
+  };
+  if (all) yield* read(source);
+  while (follow && !progress.isClosed && !progress.hasMoved) {
+    await pause();
+    yield* read({ ...source, lastEvents: [] });
+    progress.hasMoved = hasMoved(opened);
+  }
+}
+
+/** The end of the log; what follows begins where it was read from. */
+function theLast(
+  { source, filter, limit }: OpenedHistory,
+  progress: Progress,
+): readonly RecordedEvent[] {
+  const { events, newest, reading } = lastEvents(source, filter, limit);
+  progress.startBytes = reading.endBytes();
+  progress.damagedLines = reading.damagedLines();
+  // The session may have been closed since its state was read.
+  progress.isClosed ||= CLOSING.includes(newest?.type ?? "");
+  return events;
+}
+
+/** Reads the log from where it was left to its present end. */
+function* wantedBatches(
+  { filter }: OpenedHistory,
+  reading: LogReading,
+  progress: Progress,
+): Generator<readonly RecordedEvent[]> {
+  let batch: RecordedEvent[] = [];
+  for (const event of reading.events) {
+    progress.isClosed ||= CLOSING.includes(event.type);
+    if (matchesHistory(filter, event)) batch.push(event);
+    if (batch.length < BATCH_EVENTS) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+  // A log that was moved away begins anew.
+  progress.startBytes = Math.min(reading.endBytes(), reading.sizeBytes());
+  progress.damagedLines += reading.damagedLines();
+}
+
+/** The first update of a legacy session copies its log to the new place. */
+function hasMoved({ session, source }: OpenedHistory): boolean {
+  if (session.legacyPath === null) return false;
+  const { log } = sessionLayout(source.root, session.id);
+  return fileKind(log) === "file";
+}
+
+function warningsOf(
+  { session, source }: OpenedHistory,
+  { damagedLines, hasMoved }: Progress,
+): readonly string[] {
+  const moved = `Session "${session.id}" was moved to the new layout meanwhile`;
+  return [
+    ...damageWarnings(source.path, damagedLines),
+    ...hasMoved ? [`${moved}; follow it again with orc history --follow`] : [],
+  ];
+}
+
+function shortPause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+}
+
+/** Where to look, and who wants to know how far it is. */
+export interface AnalyzeOptions extends RepositoryOptions {
+  /** Called now and then with the part that is done, from 0 to 1. */
+  readonly onProgress?: OnProgress;
+}
+
+/** What the sessions of a repository have in common. */
+export interface Analyzed {
+  /** Where they are; no session. */
+  readonly place: Place;
+  /** Over all sessions, and the workflows in the older tool's logs. */
+  readonly analysis: Analysis;
+  /** What could not be read, and is not counted. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Analyzes all sessions of a repository, and what is left of the older tool's
+ * logs. Takes no lock and writes nothing. Reads every log event by event: its
+ * time grows with them, its memory does not. A session that cannot be read is
+ * left out and named in the warnings.
+ *
+ * Requires `--allow-read`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { analyzeSessions, denoHost, startSession } from "@orc/cli";
+ *
+ * const host = denoHost();
+ * const root = await Deno.makeTempDir();
+ * await startSession(host, { root, task: "Add login" });
+ * const { analysis } = await analyzeSessions(host, { root });
+ * assertEquals([analysis.total, analysis.active], [1, 1]);
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function analyzeSessions(
+  host: Host,
+  options: AnalyzeOptions = {},
+): Promise<Analyzed> {
+  const repository = openRepository(host, options);
+  const run: Run = {
+    repository,
+    analyzer: newAnalyzer(),
+    onProgress: options.onProgress,
+    warnings: [],
+  };
+  const ids = repository.store.ids();
+  const known = new Set<string>();
+  for (const [index, id] of ids.entries()) {
+    const session = await unlessDamaged(
+      () => repository.store.read(id),
+      run.warnings,
+    );
+    if (session === undefined) continue;
+    known.add(session.state.workflowId);
+    await addSession(run, session, [index, ids.length]);
+  }
+  await addLegacy(run, known);
+  const analysis = run.analyzer.analysis();
+  return {
+    place: placeOf(repository, null),
+    analysis,
+    warnings: analysis.isCut
+      ? [...run.warnings, "There is too much to keep apart; some is left out"]
+      : run.warnings,
+  };
+}
+
+interface Run {
+  readonly repository: Repository;
+  readonly analyzer: Analyzer;
+  readonly onProgress: OnProgress | undefined;
+  readonly warnings: string[];
+}
+
+/** Which one of how many. */
+type Turn = readonly [index: number, count: number];
+
+async function addSession(
+  run: Run,
+  session: Session,
+  turn: Turn,
+): Promise<void> {
+  const { workflowId, status } = session.state;
+  run.analyzer.addSession(workflowId, status);
+  await addLog(run, logOf(run.repository.layout, session), turn);
+}
+
+async function addLog(
+  run: Run,
+  source: LogSource,
+  [index, count]: Turn,
+  isWanted: (event: RecordedEvent) => boolean = () => true,
+): Promise<void> {
+  const { analyzer, onProgress } = run;
+  const reading = readLog(source);
+  const report = onProgress &&
+    ((fraction: number) => onProgress((index + fraction) / count));
+  await unlessDamaged(() => {
+    for (const event of withProgress(reading, report)) {
+      if (isWanted(event)) analyzer.addEvent(event);
+    }
+  }, run.warnings);
+  run.warnings.push(...damageWarnings(source.path, reading.damagedLines()));
+}
+
+/** The older tool's files: what was adopted is counted in its new place. */
+async function addLegacy(run: Run, adopted: Set<string>): Promise<void> {
+  const { layout } = run.repository;
+  const legacy = await unlessDamaged(
+    () => readLegacyState(layout),
+    run.warnings,
+  );
+  const state = legacy?.session.state;
+  if (state && !adopted.has(state.workflowId)) {
+    run.analyzer.addSession(state.workflowId, state.status);
+  }
+  const isWanted = ({ workflowId }: RecordedEvent): boolean =>
+    !adopted.has(workflowId);
+  for (const path of [layout.legacyLog, layout.sessionlessLog]) {
+    await addLog(run, { root: layout.root, path }, [0, 1], isWanted);
   }
 }

@@ -1,10 +1,14 @@
 import { OrcError } from "../base/error.ts";
+import { type Mount, mountOf } from "../base/path.ts";
 import { instantOf } from "../base/time.ts";
-import { detectAgent } from "./environment.ts";
-import type { Host } from "./host.ts";
-import { livenessOf, ownIdentity } from "./liveness.ts";
-import { isGranted } from "./process_table.ts";
-import { holdSignals } from "./signal_hold.ts";
+import {
+  detectAgent,
+  ENDING_SIGNALS,
+  type EndingSignal,
+  Interrupted,
+} from "./environment.ts";
+import type { Host, SignalHold } from "./host.ts";
+import { isGranted, livenessOf, ownIdentity } from "./liveness.ts";
 import { openTerminal, readInput } from "./terminal.ts";
 
 /**
@@ -121,4 +125,53 @@ function callingAgent(): string | null {
   const agent = detectAgent(readVariable);
   if (agent === null) return null;
   return agent.id === null ? agent.name : `${agent.name}:${agent.id}`;
+}
+
+const MOUNTS = "/proc/self/mounts";
+
+/** The file system an absolute path lies on; undefined where the system does not say, or may not be asked. */
+export function mountAt(path: string): Mount | undefined {
+  if (!isGranted({ name: "read", path: MOUNTS })) return undefined;
+  try {
+    return mountOf(Deno.readTextFileSync(MOUNTS), path);
+  } catch {
+    // Other systems have no such list, and the answer can be done without.
+    return undefined;
+  }
+}
+
+/**
+ * Keeps the signals that end orc waiting, so that what is under way for milliseconds is
+ * brought to its end and leaves nothing the next command must wait for.
+ */
+function holdSignals(): SignalHold {
+  let caught: EndingSignal | undefined;
+  const stops = ENDING_SIGNALS.flatMap((signal) => {
+    const stop = listen(signal, () => caught ??= signal);
+    return stop === undefined ? [] : [stop];
+  });
+  const throwIfCaught = (): void => {
+    if (caught !== undefined) throw new Interrupted(caught);
+  };
+  return {
+    throwIfCaught,
+    release: () => {
+      for (const stop of stops) stop();
+      throwIfCaught();
+    },
+  };
+}
+
+/** Undefined for a signal this system does not know. */
+function listen(
+  signal: EndingSignal,
+  handler: () => void,
+): (() => void) | undefined {
+  try {
+    Deno.addSignalListener(signal, handler);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+  return () => Deno.removeSignalListener(signal, handler);
 }

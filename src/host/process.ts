@@ -1,11 +1,19 @@
+import process from "node:process";
+import { OrcError } from "../base/error.ts";
+import {
+  CHECK_KILL_GRACE_MS,
+  OUTPUT_HEAD_BYTES,
+  OUTPUT_TAIL_BYTES,
+} from "../base/limits.ts";
+import type { MaskingStream } from "../base/mask.ts";
 import type { OutputName } from "../workflow/types.ts";
-import { BoundedOutput } from "./bounded_output.ts";
+import {
+  ENDING_SIGNALS,
+  type EndingSignal,
+  Interrupted,
+} from "./environment.ts";
 import type { ProgramRequest, ProgramResult } from "./host.ts";
-import { Interrupted } from "./interrupted.ts";
-import { endGroup } from "./process_group.ts";
-import { problemOfStart, startProgram } from "./program_start.ts";
-import { type SignalWatch, watchSignals } from "./signal_watch.ts";
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 
 /** How long a process that a program left behind may keep its output open. */
@@ -171,4 +179,298 @@ function collect(
     onProgress({ elapsedMs, lastLine: latest?.lastLine() });
   }, PROGRESS_INTERVAL_MS);
   return () => clearInterval(timer);
+}
+
+/** Starts a program; its group, its output and its errors are the caller's. */
+function startProgram(request: ProgramRequest): ChildProcess | Error {
+  const [program = "", ...args] = wordsOf(request.command);
+  const isWindows = process.platform === "win32";
+  try {
+    return spawn(program, args, {
+      cwd: request.workingDirectory,
+      env: environmentFor(request),
+      stdio: [request.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      // A group of its own, which can be ended as a whole.
+      detached: !isWindows,
+      windowsHide: true,
+      windowsVerbatimArguments: "shell" in request.command,
+    });
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
+  }
+}
+
+function environmentFor(
+  { variables, withheld = [] }: ProgramRequest,
+): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env)
+    .filter(([name]) => !withheld.includes(name));
+  return { ...Object.fromEntries(kept), ...variables };
+}
+
+/**
+ * Says why a program could not be started.
+ *
+ * @throws {OrcError} `permission_missing` if orc may not run it.
+ */
+function problemOfStart(request: ProgramRequest, error: Error): string {
+  const program = wordsOf(request.command)[0];
+  if (error.name === "NotCapable") {
+    throw new OrcError(
+      "denied",
+      "permission_missing",
+      `Cannot run "${program}": orc has no permission to run programs`,
+      { hint: "run orc with --allow-run --allow-env", cause: error },
+    );
+  }
+  // The system reports a missing working directory as a missing program.
+  if (isMissing(request.workingDirectory)) {
+    return `Working directory "${request.workingDirectory}" does not exist`;
+  }
+  switch (codeOf(error)) {
+    case "ENOENT":
+      return `Program "${program}" was not found`;
+    case "EACCES":
+      return `Program "${program}" is not executable`;
+    default:
+      return `Program "${program}" could not be started: ${error.message}`;
+  }
+}
+
+/** The system's name of an error, such as `ENOENT`. */
+function codeOf(error: Error): unknown {
+  return "code" in error ? error.code : undefined;
+}
+
+function wordsOf(command: ProgramRequest["command"]): readonly string[] {
+  if (!("shell" in command)) return command;
+  return process.platform === "win32"
+    ? ["cmd", "/d", "/s", "/c", `"${command.shell}"`]
+    : ["sh", "-c", command.shell];
+}
+
+function isMissing(directory: string): boolean {
+  try {
+    return !Deno.statSync(directory).isDirectory;
+  } catch (error) {
+    return error instanceof Error && codeOf(error) === "ENOENT";
+  }
+}
+
+/** The system tells nobody when the last process of a group ends, so orc has to look. */
+const LOOK_INTERVAL_MS = 20;
+
+/**
+ * Ends a program with all processes it started: politely, and by force after a grace period.
+ *
+ * The grace period ends early when `over` resolves: what is left of the program then is of no use.
+ */
+async function endGroup(
+  child: ChildProcess,
+  over: Promise<unknown>,
+): Promise<void> {
+  let isOver = false;
+  over.then(() => isOver = true);
+  const deadlineMs = performance.now() + CHECK_KILL_GRACE_MS;
+  let isAlive = signalGroup(child, "SIGTERM");
+  while (isAlive && !isOver && performance.now() < deadlineMs) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
+    isAlive = signalGroup(child, 0);
+  }
+  if (isAlive) signalGroup(child, "SIGKILL");
+}
+
+/** Sends a signal to all processes of the group; false when none is left to get it. */
+function signalGroup(
+  child: ChildProcess,
+  signal: "SIGTERM" | "SIGKILL" | 0,
+): boolean {
+  if (child.pid === undefined) return false;
+  if (process.platform === "win32") return endTree(child);
+  try {
+    return process.kill(-child.pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    // Without the right to signal any process orc still may signal its own child.
+    if (error.name === "NotCapable") return child.kill(signal);
+    // macOS answers EPERM when only dead processes are left.
+    if (codeOf(error) === "ESRCH" || codeOf(error) === "EPERM") return false;
+    throw error;
+  }
+}
+
+/** Windows has no groups to signal, and a console program cannot be asked politely. Not yet tested there. */
+function endTree(child: ChildProcess): boolean {
+  spawn("taskkill", ["/pid", String(child.pid), "/T", "/F"], {
+    stdio: "ignore",
+    windowsHide: true,
+  }).on("error", () => child.kill());
+  return false;
+}
+
+/** Keeps the beginning and the end of a stream, however much it carries. */
+export class BoundedOutput {
+  readonly #masking: MaskingStream | undefined;
+  readonly #head = new Uint8Array(OUTPUT_HEAD_BYTES);
+  /** The end of the stream; the byte with number `n` behind the head lies at `n % length`. */
+  readonly #ring = new Uint8Array(OUTPUT_TAIL_BYTES);
+  #headBytes = 0;
+  #tailBytes = 0;
+
+  /** With a masking stream, no secret is kept, wherever reads and cuts divide it. */
+  constructor(masking?: MaskingStream) {
+    this.#masking = masking;
+  }
+
+  /** Takes the next bytes; they are copied, so that no large buffer stays alive. */
+  add(bytes: Uint8Array): void {
+    this.#keep(this.#masking?.push(bytes) ?? bytes);
+  }
+
+  /** Takes what the masking held back to see what follows. */
+  end(): void {
+    if (this.#masking !== undefined) this.#keep(this.#masking.end());
+  }
+
+  #keep(bytes: Uint8Array): void {
+    const room = this.#head.length - this.#headBytes;
+    const first = bytes.subarray(0, room);
+    this.#head.set(first, this.#headBytes);
+    this.#headBytes += first.length;
+    this.#addToRing(bytes.subarray(room));
+  }
+
+  #addToRing(bytes: Uint8Array): void {
+    const size = this.#ring.length;
+    const kept = bytes.subarray(-size);
+    this.#tailBytes += bytes.length;
+    const start = (this.#tailBytes - kept.length) % size;
+    const untilEnd = kept.subarray(0, size - start);
+    this.#ring.set(untilEnd, start);
+    this.#ring.set(kept.subarray(untilEnd.length), 0);
+  }
+
+  /** The text so far; where bytes were left out, a line says how many. */
+  text(): string {
+    const [start, end] = this.#kept();
+    if (end === undefined) return decode(start);
+    const bytes = this.#headBytes + this.#tailBytes;
+    const leftOut = bytes - start.length - end.length;
+    return `${decode(start)}\n… ${leftOut} bytes left out …\n${decode(end)}`;
+  }
+
+  /** Whether the text shows all bytes as the characters they stand for. */
+  isUtf8(): boolean {
+    return this.#kept().every((bytes) => bytes === undefined || isUtf8(bytes));
+  }
+
+  /** All bytes, or the beginning and the end. */
+  #kept(): readonly [Uint8Array, Uint8Array?] {
+    const head = this.#head.subarray(0, this.#headBytes);
+    const tail = this.#tail();
+    return this.#tailBytes === tail.length
+      ? [concat(head, tail)]
+      : [withoutOpenSequence(head), withoutSequenceRest(tail)];
+  }
+
+  /** The last complete line that is not blank; undefined as long as there is none. */
+  lastLine(): string | undefined {
+    const head = this.#head.subarray(0, this.#headBytes);
+    const lines = decode(concat(head, this.#tail())).split(/[\r\n]+/);
+    return lines.slice(0, -1).findLast((line) => line.trim() !== "");
+  }
+
+  #tail(): Uint8Array {
+    if (this.#tailBytes <= this.#ring.length) {
+      return this.#ring.subarray(0, this.#tailBytes);
+    }
+    const seam = this.#tailBytes % this.#ring.length;
+    return concat(this.#ring.subarray(seam), this.#ring.subarray(0, seam));
+  }
+}
+
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+const STRICT_DECODER = new TextDecoder("utf-8", { fatal: true });
+
+function decode(bytes: Uint8Array): string {
+  return DECODER.decode(bytes);
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    STRICT_DECODER.decode(bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first, 0);
+  bytes.set(second, first.length);
+  return bytes;
+}
+
+/** A cut in the middle of a character must not look like a broken character. */
+function withoutOpenSequence(bytes: Uint8Array): Uint8Array {
+  for (let length = 1; length <= 3; length++) {
+    const byte = bytes.at(-length) ?? 0;
+    if (isContinuation(byte)) continue;
+    return sequenceLength(byte) > length ? bytes.subarray(0, -length) : bytes;
+  }
+  return bytes;
+}
+
+function withoutSequenceRest(bytes: Uint8Array): Uint8Array {
+  let start = 0;
+  while (start < 3 && isContinuation(bytes[start] ?? 0)) start++;
+  return bytes.subarray(start);
+}
+
+function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
+}
+
+/** Bytes of the UTF-8 sequence that this byte begins. */
+function sequenceLength(byte: number): number {
+  if (byte < 0xc0) return 1;
+  if (byte < 0xe0) return 2;
+  return byte < 0xf0 ? 3 : 4;
+}
+
+/** Signals that reached orc while it watched; they do not end it. */
+interface SignalWatch {
+  /** Resolves with the first signal. */
+  readonly first: Promise<EndingSignal>;
+  /** Resolves with the second signal: somebody is in a hurry. */
+  readonly second: Promise<EndingSignal>;
+  /** The first signal, if it has come. */
+  caught(): EndingSignal | undefined;
+  /** Gives the signals back their default action. */
+  stop(): void;
+}
+
+/** Keeps the signals that end orc from ending it, until the watch is stopped. */
+function watchSignals(): SignalWatch {
+  const arrived: EndingSignal[] = [];
+  const waiting: ((signal: EndingSignal) => void)[] = [];
+  const next = () =>
+    new Promise<EndingSignal>((resolve) => waiting.push(resolve));
+  const stops = ENDING_SIGNALS.map((signal) => {
+    const handler = () => {
+      arrived.push(signal);
+      waiting.shift()?.(signal);
+    };
+    process.on(signal, handler);
+    return () => process.off(signal, handler);
+  });
+  return {
+    first: next(),
+    second: next(),
+    caught: () => arrived[0],
+    stop: () => stops.forEach((stop) => stop()),
+  };
 }

@@ -1,38 +1,65 @@
-import { decodeUtf8 } from "../base/json_parse.ts";
-import { MAX_STATE_BYTES } from "../base/limits.ts";
+import { OrcError } from "../base/error.ts";
+import { isSessionId } from "../base/ids.ts";
+import {
+  decodeUtf8,
+  isJsonList,
+  isJsonObject,
+  parseJson,
+} from "../base/json.ts";
+import {
+  includedPath,
+  LEGACY_PREFIX,
+  type LegacyWhole,
+  type RepositoryLayout,
+  sessionLayout,
+} from "../base/layout.ts";
+import { MAX_STATE_BYTES, MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
 import { decodeLogLine } from "../engine/event.ts";
-import { hashOfWorkflow } from "../feedback/feedback_anonymity.ts";
-import { freeBytesAt } from "../files/disk_space.ts";
-import { readRegularFile } from "../files/read.ts";
-import { changedMeanwhile, hashFile } from "../files/tree.ts";
+import { hashOfWorkflow } from "../feedback/rules.ts";
+import { asOrcError, isAbsent } from "../files/errors.ts";
+import { fileKind, guardDirectory, readRegularFile } from "../files/read.ts";
+import {
+  changedMeanwhile,
+  factOf,
+  freeBytesAt,
+  hashFile,
+  type LegacyFile,
+  type NewHash,
+  treeBelow,
+} from "../files/tree.ts";
+import { readCurrent } from "../session/binding.ts";
 import {
   DAMAGED_STATE_HINT,
   decodeSession,
   ORC_FORMAT,
 } from "../session/codec.ts";
 import { encodeSession } from "../session/encode.ts";
+import { readAdoption } from "../session/legacy.ts";
+import { decodeState } from "../session/read.ts";
+import { SETTINGS } from "../settings/settings.ts";
 import type { SessionState } from "../workflow/types.ts";
-import { countParts, ownerOf } from "./legacy_lines.ts";
-import type {
-  LegacyCheckpointFile,
-  LegacyFacts,
-  LegacyLinesFile,
-  LegacyStateFile,
-  LinesRole,
-  RebuiltSession,
-} from "./migration_facts.ts";
-import { rebuildFromLog, type Rebuilding } from "./migration_rebuild.ts";
 import {
-  factOf,
+  countParts,
   isSameDevice,
+  ownerOf,
   regularFact,
   type Scan,
+  scanCheckpoints,
   type ScanOptions,
-} from "./migration_scan_file.ts";
-import { scanPresent } from "./migration_scan_present.ts";
-import { scanIncluded, scanWholes } from "./migration_scan_whole.ts";
-import { scanCheckpoints } from "./scan_lines.ts";
+} from "./scan_lines.ts";
+import {
+  type LegacyCheckpointFile,
+  type LegacyFacts,
+  type LegacyLinesFile,
+  type LegacyStateFile,
+  type LegacyWholeFile,
+  type LinesRole,
+  type PresentSession,
+  rebuildFromLog,
+  type Rebuilding,
+  type RebuiltSession,
+} from "./session_plan.ts";
 
 /** Gathers all facts of a migration. Reads only, follows no link, and holds no file. */
 export async function scanLegacy(options: ScanOptions): Promise<LegacyFacts> {
@@ -212,4 +239,226 @@ function withSession(
     );
     return false;
   });
+}
+
+/** What stands in the new place already. */
+interface ScannedPresent {
+  /** Those of the workflows that were asked for. */
+  readonly sessions: readonly PresentSession[];
+  readonly ids: ReadonlySet<string>;
+  readonly hasCurrent: boolean;
+}
+
+/** Looks for sessions of these workflows, under whatever id. */
+async function scanPresent(
+  layout: RepositoryLayout,
+  workflowIds: ReadonlySet<string>,
+  newHash: NewHash,
+): Promise<ScannedPresent> {
+  guardDirectory(layout.root, layout.sessions);
+  const ids = namesIn(layout.sessions).filter(isSessionId);
+  const sessions: PresentSession[] = [];
+  for (const id of workflowIds.size === 0 ? [] : ids) {
+    const session = await readPresent(layout, id, workflowIds, newHash);
+    if (session !== undefined) sessions.push(session);
+  }
+  return { sessions, ids: new Set(ids), hasCurrent: hasCurrent(layout) };
+}
+
+function hasCurrent(layout: RepositoryLayout): boolean {
+  try {
+    return readCurrent(layout) !== undefined ||
+      fileKind(layout.current) !== "absent";
+  } catch (error) {
+    // Something is there, even if it names no session.
+    if (error instanceof OrcError && error.kind === "corrupt") return true;
+    throw error;
+  }
+}
+
+/** First key of every state, in every shape. */
+const WORKFLOW_ID = /"workflow_id"\s*:\s*"([^"\\]*)"/;
+
+async function readPresent(
+  layout: RepositoryLayout,
+  id: string,
+  workflowIds: ReadonlySet<string>,
+  newHash: NewHash,
+): Promise<PresentSession | undefined> {
+  const paths = sessionLayout(layout.root, id);
+  try {
+    guardDirectory(layout.root, paths.directory);
+    const bytes = readRegularFile(paths.state, MAX_STATE_BYTES);
+    if (bytes === undefined) return undefined;
+    const text = new TextDecoder().decode(bytes);
+    const workflowId = WORKFLOW_ID.exec(text)?.[1];
+    if (workflowId === undefined || !workflowIds.has(workflowId)) {
+      return undefined;
+    }
+    const { state } = await decodeState(text, paths, id);
+    const hash = newHash();
+    hash.update(bytes);
+    return {
+      id,
+      state,
+      stateSha256: hash.digest("hex"),
+      adoptedSha256: readAdoption(layout, id) ?? null,
+      checkpoints: checkpointSizes(layout, paths.checkpoints),
+      hasToolFeedback: fileKind(paths.toolFeedback) !== "absent",
+      hasProcessFeedback: fileKind(paths.processFeedback) !== "absent",
+    };
+  } catch (error) {
+    // A damaged session takes its id, and tells nothing else.
+    if (error instanceof OrcError && error.kind === "corrupt") return undefined;
+    throw error;
+  }
+}
+
+function checkpointSizes(
+  { root }: RepositoryLayout,
+  directory: string,
+): ReadonlyMap<string, number> {
+  guardDirectory(root, directory);
+  return new Map(
+    namesIn(directory).map((name) => [
+      name,
+      Deno.lstatSync(`${directory}/${name}`).size,
+    ]),
+  );
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return Array.from(Deno.readDirSync(directory), ({ name }) => name).sort();
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw asOrcError(error, "list", directory);
+  }
+}
+
+/** Files that move as they are. */
+function scanWholes(scan: Scan): readonly LegacyWholeFile[] {
+  const { places, left } = scan;
+  const taken = new Set<string>();
+  return places.wholes.flatMap(({ from, to, shape }) => {
+    const file = regularFact(places.root, from, left);
+    if (file === undefined) return [];
+    const reason = taken.has(to)
+      ? `another file goes to "${to}"`
+      : misfit(joinPath(places.root, from), shape);
+    if (reason !== undefined) {
+      left.push({ path: from, reason });
+      return [];
+    }
+    taken.add(to);
+    return [whole(scan, file, to)];
+  });
+}
+
+/** Why a file cannot be taken for what its name says. */
+function misfit(
+  path: string,
+  shape: LegacyWhole["shape"],
+): string | undefined {
+  if (shape === "prd" && !isPrd(path)) {
+    return "it is not the older tool's: another program keeps it";
+  }
+  const setting = shape === "overrides" ? strongSetting(path) : undefined;
+  return setting === undefined
+    ? undefined
+    : `what it says about "${setting}" wins over the workflow, which config.yaml does not`;
+}
+
+/** A setting that means less in the new place than in the old one. */
+function strongSetting(path: string): string | undefined {
+  const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES) ?? new Uint8Array();
+  const keys = decodeUtf8(bytes, path).split("\n")
+    .map((line) => /^["']?(\w+)["']?\s*:/.exec(line)?.[1]);
+  return SETTINGS.find(({ name }) => keys.includes(name))?.name;
+}
+
+function whole(scan: Scan, file: LegacyFile, to: string): LegacyWholeFile {
+  const { places, layout, newHash } = scan;
+  const target = joinPath(layout.directory, to);
+  const kind = fileKind(target);
+  const present = kind === "file" ? hashFile(target, newHash) : "";
+  const sha256 = hashFile(joinPath(places.root, file.path), newHash);
+  return {
+    file: { ...file, sha256 },
+    to,
+    present: kind === "absent" ? null : present,
+  };
+}
+
+/** The older tool's list of tasks; Claude Code may keep something else under the name. */
+function isPrd(path: string): boolean {
+  try {
+    const bytes = readRegularFile(path, MAX_STATE_BYTES) ?? new Uint8Array();
+    const value = parseJson(decodeUtf8(bytes, path), path);
+    return isJsonObject(value) && value.has("prd_id") &&
+      isJsonList(value.get("tasks"));
+  } catch (error) {
+    if (error instanceof OrcError && error.kind === "corrupt") return false;
+    throw error;
+  }
+}
+
+/** Files that only look like the older tool's: those that were asked for, and those that stay. */
+function scanIncluded(
+  scan: Scan,
+): Pick<LegacyFacts, "included" | "includedTrees"> {
+  const { places, includes, left } = scan;
+  const names = places.hasCustom ? customNames(scan) : [];
+  const unknown = includes.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw noSuchFile(unknown, names);
+  const trees: LegacyFile[] = [];
+  const included = names.flatMap((path) => {
+    const fact = factOf(places.root, path);
+    if (fact === undefined) return [];
+    if (!includes.includes(path)) {
+      const reason = `orc does not know it; --include ${path} moves it too`;
+      left.push({ path, reason });
+      return [];
+    }
+    if (fact.kind === "file") return [whole(scan, fact, includedPath(path))];
+    if (fact.kind !== "directory") {
+      left.push({ path, reason: "it is no regular file, nor a directory" });
+      return [];
+    }
+    const tree = treeBelow(places.root, path);
+    trees.push(fact, ...tree.filter(({ kind }) => kind !== "file"));
+    return tree.filter(({ kind }) => kind === "file")
+      .map((file) => whole(scan, file, includedPath(file.path)));
+  });
+  return { included, includedTrees: trees };
+}
+
+function customNames({ places }: Scan): readonly string[] {
+  const known = new Set([
+    ...places.states,
+    ...places.logs,
+    ...places.feedback.map(({ path }) => path),
+    ...places.checkpoints === null ? [] : [places.checkpoints],
+  ]);
+  try {
+    return Array.from(Deno.readDirSync(places.root), ({ name }) => name)
+      .filter((name) => name.startsWith(LEGACY_PREFIX) && !known.has(name))
+      .sort();
+  } catch (error) {
+    throw asOrcError(error, "list", places.root);
+  }
+}
+
+function noSuchFile(name: string, names: readonly string[]): OrcError {
+  return new OrcError(
+    "not_found",
+    "no_such_file",
+    `Cannot include "${name}": it is no custom legacy file of this repository`,
+    {
+      hint: names.length === 0
+        ? "there are none; see what moves: orc migrate --dry-run"
+        : `there are: ${names.join(", ")}`,
+      details: { names },
+    },
+  );
 }

@@ -1,21 +1,39 @@
 import { sha256Hex } from "../base/checksum.ts";
 import { OrcError } from "../base/error.ts";
-import type { JsonObject } from "../base/json.ts";
-import { decodeUtf8 } from "../base/json_parse.ts";
+import {
+  decodeUtf8,
+  type JsonObject,
+  type JsonValue,
+  withFields,
+} from "../base/json.ts";
 import { repositoryLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
-import { relativePath, resolvePath } from "../base/path.ts";
-import { fillSessionName } from "../base/session_name.ts";
-import { isVersionRange } from "../base/version_range.ts";
-import { fileKind, readRegularFile, realOrGiven } from "../files/read.ts";
+import { fillSessionName } from "../base/names.ts";
+import { joinPath, relativePath, resolvePath } from "../base/path.ts";
+import { isVersionRange, VERSION } from "../base/version.ts";
+import { asOrcError } from "../files/errors.ts";
+import {
+  fileKind,
+  guardPath,
+  readRegularFile,
+  realOrGiven,
+} from "../files/read.ts";
 import type { Host } from "../host/host.ts";
-import { asConfigError } from "../settings/config_error.ts";
+import {
+  asConfigError,
+  type ConfigSite,
+  readValue,
+} from "../settings/files.ts";
+import { SETTINGS } from "../settings/settings.ts";
+import { bundledWorkflow } from "../workflow/bundled.ts";
+import { encodeDefinition } from "../workflow/definition.ts";
 import { type ParsedWorkflow, parseWorkflow } from "../workflow/parse.ts";
-import { readWorkflowText } from "../workflow/read_workflow_text.ts";
+import { detectProject } from "../workflow/project.ts";
+import { findWrongSettings, readSettings } from "../workflow/settings.ts";
+import type { Workflow } from "../workflow/types.ts";
 import { entriesOf } from "../workflow/value.ts";
-import { bundledText } from "./bundled_text.ts";
+import { readWorkflowText } from "../workflow/yaml.ts";
 import type { Repository } from "./open.ts";
-import { versionRefusal } from "./orc_version.ts";
 
 /** A workflow that was read and found valid. */
 export interface LoadedWorkflow extends ParsedWorkflow {
@@ -25,7 +43,7 @@ export interface LoadedWorkflow extends ParsedWorkflow {
 }
 
 /** What is changed in a workflow file while it is read. */
-export interface Changes {
+interface Changes {
   /** Settings that win over the file's own. */
   readonly overrides?: JsonObject;
   /** Name of the session that will follow the workflow; a file is checked without one. */
@@ -139,4 +157,202 @@ function locate(host: Host, { found }: Repository, file: string): string {
   return fileKind(here) === "absent" && fileKind(inRepository) !== "absent"
     ? inRepository
     : here;
+}
+
+type Wrong = ReturnType<typeof findWrongSettings>[number];
+
+/** Which workflow a session follows, and with which commands. */
+export interface WorkflowChoice {
+  /**
+   * A file other than workflow.yaml; looked for in the working directory, then
+   * in the repository.
+   */
+  readonly file?: string;
+  /** Wins over the setting `test_command` of the file. */
+  readonly testCommand?: string;
+  /** Wins over the setting `build_command` of the file. */
+  readonly buildCommand?: string;
+}
+
+/** A workflow as a session keeps it. */
+export interface PinnedWorkflow extends LoadedWorkflow {
+  readonly definition: JsonValue;
+  /** Where it came from, in the Python tool's keys. */
+  readonly metadata: JsonObject;
+}
+
+/** Loads a workflow with its overrides, ready to be pinned into a session. Reads only. */
+export async function pinWorkflow(
+  host: Host,
+  repository: Repository,
+  { file, testCommand, buildCommand }: WorkflowChoice,
+  sessionName: string,
+): Promise<PinnedWorkflow> {
+  const overrides = withFields(readOverrides(repository), {
+    ...(testCommand ? { test_command: testCommand } : {}),
+    ...(buildCommand ? { build_command: buildCommand } : {}),
+  });
+  const loaded = await loadWorkflow(host, repository, {
+    file,
+    overrides,
+    sessionName,
+  });
+  await assertOrcFits(loaded.workflow, loaded.path);
+  const workflow = await withSupervision(host, repository, {
+    workflow: loaded.workflow,
+    isOwnWord: loaded.path !== null || overrides.has("supervision_mode"),
+  });
+  return {
+    ...loaded,
+    workflow,
+    definition: encodeDefinition(workflow),
+    metadata: new Map<string, JsonValue>([
+      ["workflow_yaml_path", loaded.path],
+      ["workflow_yaml_checksum", loaded.sha256.slice(0, 16)],
+    ]),
+  };
+}
+
+/** The Python tool's flat overrides of settings, in a file beside workflow.yaml, or moved in. */
+export function readOverrides({ found, layout }: Repository): JsonObject {
+  const { legacyOverrides } = repositoryLayout(found.workingTree);
+  guardPath(layout.root, layout.config);
+  const moved = new Map(readFlatSettings(layout.config));
+  // Those of orc itself are no part of a workflow.
+  for (const { name } of SETTINGS) moved.delete(name);
+  return new Map([...moved, ...readFlatSettings(legacyOverrides)]);
+}
+
+function readFlatSettings(path: string): JsonObject {
+  const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
+  if (bytes === undefined) return new Map();
+  const text = decodeWorkflowBytes(bytes, path);
+  const { value } = readWorkflowText(text, path);
+  if (value === null || value === undefined) return new Map();
+  const { settings, problems } = readSettings(value);
+  const isMapping = entriesOf(value) !== undefined;
+  if (!isMapping || problems.length > 0) throw notFlat(path);
+  const [wrong] = findWrongSettings(settings);
+  if (wrong !== undefined) throw wrongValue(path, wrong);
+  return settings;
+}
+
+function wrongValue(path: string, { path: place, message }: Wrong): OrcError {
+  return new OrcError(
+    "config",
+    "invalid_overrides",
+    `"${path}" is not valid: ${place.at(-1)}: ${message}`,
+    { path, hint: "correct the file or remove it" },
+  );
+}
+
+function notFlat(path: string): OrcError {
+  return new OrcError(
+    "config",
+    "invalid_overrides",
+    `"${path}" does not hold settings, one KEY: VALUE a line`,
+    { path, hint: "correct the file or remove it" },
+  );
+}
+
+/**
+ * The bundled workflow for the kind of project that lies in a directory, as workflow.yaml.
+ * Commands that are named win over those that are found, also where none is found.
+ */
+export function bundledText(directory: string, named?: JsonObject): string {
+  const files = new Set(fileNames(directory));
+  const read = (name: string): string | undefined =>
+    readManifest(joinPath(directory, name));
+  const kind = detectProject(files, read);
+  return bundledWorkflow({
+    ...kind,
+    testCommand: textAt(named, "test_command") ?? kind.testCommand,
+    buildCommand: textAt(named, "build_command") ?? kind.buildCommand,
+  });
+}
+
+function textAt(
+  settings: JsonObject | undefined,
+  name: string,
+): string | undefined {
+  const value = settings?.get(name);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function fileNames(directory: string): readonly string[] {
+  try {
+    return Array.from(Deno.readDirSync(directory), ({ name }) => name);
+  } catch (error) {
+    throw asOrcError(error, "list", directory);
+  }
+}
+
+/** A manifest that cannot be read tells nothing about the project. */
+function readManifest(path: string): string | undefined {
+  try {
+    const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
+    return bytes === undefined ? undefined : decodeUtf8(bytes, path);
+  } catch (error) {
+    if (error instanceof OrcError) return undefined;
+    throw error;
+  }
+}
+
+/** The part of a workflow that says which versions of orc may work with it. */
+type Demand = Pick<Workflow, "orc">;
+
+/**
+ * Says why this orc must not work with a workflow; undefined when it may. What compares versions is
+ * loaded only for a workflow that asks for one.
+ */
+export async function versionRefusal(
+  { orc }: Demand,
+  path: string | null,
+): Promise<OrcError | undefined> {
+  if (orc === null) return undefined;
+  const { fitsRange } = await import("../workflow/version.ts");
+  if (fitsRange(VERSION, orc)) return undefined;
+  return new OrcError(
+    "config",
+    "orc_version",
+    `The workflow asks for orc "${orc}", and this is orc ${VERSION}`,
+    {
+      hint: "install a version in that range; orc version shows what you have",
+      path: path ?? undefined,
+      details: { range: orc, version: VERSION },
+    },
+  );
+}
+
+/** Refuses a workflow that is meant for other versions of orc. */
+export async function assertOrcFits(
+  demand: Demand,
+  path: string | null,
+): Promise<void> {
+  const refusal = await versionRefusal(demand, path);
+  if (refusal !== undefined) throw refusal;
+}
+
+const MODE = "supervision_mode";
+
+/** A workflow, and whether its own word on supervision is somebody's. */
+interface Supervised {
+  readonly workflow: Workflow;
+  /** False for the built-in workflow, which says only what is usual. */
+  readonly isOwnWord: boolean;
+}
+
+/** Lets the settings say who passes manual gates, where the workflow does not. */
+async function withSupervision(
+  host: Host,
+  site: ConfigSite,
+  { workflow, isOwnWord }: Supervised,
+): Promise<Workflow> {
+  const isSaid = workflow.settings.has(MODE);
+  if (isSaid && isOwnWord) return workflow;
+  const mode = await readValue(host, site, MODE);
+  // Nobody has to read in a workflow what is so anyway.
+  if (!isSaid && mode === "supervised") return workflow;
+  const settings = withFields(workflow.settings, { [MODE]: String(mode) });
+  return { ...workflow, settings };
 }

@@ -1,10 +1,14 @@
 import { OrcError } from "../base/error.ts";
-import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
+import {
+  type RepositoryLayout,
+  repositoryLayout,
+  userLayout,
+} from "../base/layout.ts";
 import { isAbsolutePath } from "../base/path.ts";
+import { visibleKind } from "../files/read.ts";
 import { findRoot, type FoundRoot } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
-import type { SessionStore } from "../session/session_store.ts";
-import { fileStore } from "../session/store.ts";
+import { fileStore, type SessionStore } from "../session/read.ts";
 import type { StoreContext } from "../session/update.ts";
 
 /** Where to look, and how long to wait there. */
@@ -111,7 +115,7 @@ function lockTimeoutMs(
     if (text) return typedMs(variable, text);
   }
   const read = async (): Promise<number> => {
-    const { readLockTimeoutMs } = await import("../settings/lock_timeout.ts");
+    const { readLockTimeoutMs } = await import("../settings/files.ts");
     return await readLockTimeoutMs(host, site);
   };
   let known: Promise<number> | undefined;
@@ -127,4 +131,55 @@ function typedMs(origin: string, text: string): number {
     `${origin} is "${text}", not a number of seconds from 0 to 86400`,
     { hint: "name seconds, such as --lock-timeout 30" },
   );
+}
+
+/** Where something was done or read; part of every answer. */
+export interface Place {
+  /**
+   * The directory that holds, or will hold, `.orchestrator/`; absolute, with
+   * `/` between its parts.
+   */
+  readonly root: string;
+  /**
+   * How it was found: `flag` (named by the caller), `environment`, `marker` (it
+   * holds state of orc), `git`, `worktree` (the main one of a linked worktree),
+   * `workflow` (it holds workflow.yaml) or `cwd` (nothing was found).
+   */
+  readonly rootSource: string;
+  /** Id of the session; null when the answer is not about one. */
+  readonly session: string | null;
+}
+
+/** Names a repository and, if the answer is about one, a session in it. */
+export function placeOf({ found }: Repository, session: string | null): Place {
+  return { root: found.root, rootSource: found.source, session };
+}
+
+/** Variables that say how answers look. */
+const VARIABLES = ["ORCHESTRATOR_OUTPUT", "ORCHESTRATOR_COLOR"];
+
+/**
+ * Whether settings may say how answers look: a few lstats, so that what reads settings is
+ * loaded only where there are some.
+ */
+export function mayHavePreferences(host: Host, root: string | null): boolean {
+  const home = host.homeDirectory();
+  const files = [
+    ...home === undefined ? [] : [userLayout(home).config],
+    ...root === null ? [] : [repositoryLayout(root).config],
+  ];
+  return VARIABLES.some((name) => host.env(name)) || files.some(isThere);
+}
+
+/**
+ * What every legacy repository has one of. A log alone does not count: today's Python tool
+ * still writes one that belongs to no session.
+ */
+export function hasLegacyFiles(root: string): boolean {
+  const { legacyState, legacyCheckpoints } = repositoryLayout(root);
+  return [legacyState, legacyCheckpoints].some(isThere);
+}
+
+function isThere(path: string): boolean {
+  return !["absent", "denied"].includes(visibleKind(path));
 }

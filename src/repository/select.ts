@@ -1,13 +1,22 @@
 import { OrcError } from "../base/error.ts";
 import { matchSessionId } from "../base/ids.ts";
-import type { RepositoryLayout } from "../base/layout.ts";
+import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
-import { listOf } from "../base/text.ts";
+import { listOf, quoted } from "../base/text.ts";
+import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import { type Owner, readBinding, readCurrent } from "../session/binding.ts";
 import type { LegacyState } from "../session/legacy.ts";
-import type { Session, SessionEntry } from "../session/session_store.ts";
-import type { Repository } from "./open.ts";
+import type { Session, SessionEntry } from "../session/read.ts";
+import { decodeDefinition, findDuplicateId } from "../workflow/definition.ts";
+import type { PhaseState, SessionState, Workflow } from "../workflow/types.ts";
+import {
+  openRepository,
+  type Place,
+  placeOf,
+  type Repository,
+  type RepositoryOptions,
+} from "./open.ts";
 
 /**
  * How it was decided which session is meant; the first that fits counts.
@@ -30,7 +39,7 @@ export type SessionSource =
   | "legacy";
 
 /** A session, and why it is this one. */
-export interface Selected {
+interface Selected {
   readonly session: Session;
   readonly source: SessionSource;
 }
@@ -214,4 +223,163 @@ async function readLegacy(
 ): Promise<LegacyState | undefined> {
   const { readLegacyState } = await import("../session/legacy.ts");
   return await readLegacyState(layout);
+}
+
+/** Which session is meant, and where. */
+export interface SessionOptions extends RepositoryOptions {
+  /**
+   * Id of the session, an unambiguous beginning of it, or an end of at least 4
+   * characters. Without it the session is chosen; {@linkcode SessionSource}
+   * says how.
+   */
+  readonly session?: string;
+}
+
+/** A session, its workflow and the repository it is in. */
+export interface OpenedSession {
+  readonly repository: Repository;
+  readonly session: Session;
+  readonly source: SessionSource;
+  readonly workflow: Workflow;
+  /** Why nothing in the session may change, though it can be shown; null when it may. */
+  readonly refusal: OrcError | null;
+  readonly place: Place;
+}
+
+/** Opens the session a caller means. Reads only. */
+export async function openSession(
+  host: Host,
+  options: SessionOptions = {},
+): Promise<OpenedSession> {
+  const repository = openRepository(host, options);
+  const selected = await selectSession(host, repository, options.session);
+  const { workflow, refusal } = await workflowOf(repository, selected.session);
+  return {
+    ...selected,
+    repository,
+    workflow,
+    refusal,
+    place: placeOf(repository, selected.session.id),
+  };
+}
+
+/** Refuses to change a session whose rules are not known or not for this orc. */
+export function assertChangeable({ refusal }: OpenedSession): void {
+  if (refusal !== null) throw refusal;
+}
+
+/** The rules of a session, and whether they allow it to change. */
+interface SessionWorkflow {
+  readonly workflow: Workflow;
+  /** Why nothing in the session may change, though it can be shown; null when it may. */
+  readonly refusal: OrcError | null;
+}
+
+/**
+ * Returns the workflow of a session: the one pinned at start, whatever workflow.yaml says now.
+ * The oldest sessions carry none; they follow workflow.yaml as they always did, and can at
+ * least be shown where that is gone.
+ */
+export async function workflowOf(
+  { found }: Repository,
+  { id, state }: Session,
+): Promise<SessionWorkflow> {
+  if (state.definition !== null) {
+    const workflow = decodeDefinition(state.definition);
+    const refusal = ambiguousWorkflow(workflow, id) ??
+      await versionRefusal(workflow, null);
+    return { workflow, refusal: refusal ?? null };
+  }
+  const path = repositoryLayout(found.workingTree).workflow;
+  if (fileKind(path) === "file") {
+    const { readWorkflow } = await import("./load.ts");
+    const { workflow } = await readWorkflow(path);
+    return { workflow, refusal: await versionRefusal(workflow, path) ?? null };
+  }
+  return { workflow: workflowFromState(state), refusal: unknownRules(id) };
+}
+
+/** Loaded only for a workflow that asks for a version. */
+async function versionRefusal(
+  workflow: Workflow,
+  path: string | null,
+): Promise<OrcError | undefined> {
+  if (workflow.orc === null) return undefined;
+  const { versionRefusal } = await import("./load.ts");
+  return await versionRefusal(workflow, path);
+}
+
+/** The Python tool lets one id stand for two things, and counts the progress of one of them. */
+function ambiguousWorkflow(
+  workflow: Workflow,
+  session: string,
+): OrcError | undefined {
+  const duplicate = findDuplicateId(workflow);
+  if (duplicate === undefined) return undefined;
+  return new OrcError(
+    "corrupt",
+    "duplicate_id",
+    `The workflow of session "${session}" has the ${duplicate.kind} id ${
+      quoted(duplicate.id)
+    } twice, so what it says about it is ambiguous`,
+    {
+      hint:
+        'give each its own id in workflow.yaml, then start anew: orc start --beside "TASK"',
+      details: { ...duplicate },
+    },
+  );
+}
+
+function unknownRules(session: string): OrcError {
+  return new OrcError(
+    "config",
+    "no_workflow",
+    `Session "${session}" carries no workflow, and there is no workflow.yaml to take its rules from`,
+    { hint: "put the workflow.yaml it was started with back" },
+  );
+}
+
+function workflowFromState(state: SessionState): Workflow {
+  return {
+    name: state.workflowType,
+    version: state.workflowVersion,
+    description: null,
+    orc: null,
+    phases: state.phases.map(phaseFromState),
+    settings: new Map(),
+    secrets: [],
+  };
+}
+
+function phaseFromState({ id, items }: PhaseState): Workflow["phases"][number] {
+  return {
+    id,
+    name: id,
+    description: null,
+    items: items.map((item) => ({
+      id: item.id,
+      name: item.id,
+      description: null,
+      required: true,
+      skippable: false,
+      skipConditions: [],
+      verification: { type: "none", description: null },
+      notes: [],
+      stepType: "flexible",
+      evidenceSchema: null,
+      evidencePrompt: null,
+      agent: null,
+      timeoutSeconds: undefined,
+      risk: "medium",
+      workingDir: null,
+      secrets: [],
+    })),
+    exitGate: null,
+    notes: [],
+    requiredReviews: [],
+    phaseType: "guided",
+    intendedTools: [],
+    agent: null,
+    executor: null,
+  };
 }

@@ -1,4 +1,5 @@
 import { OrcError } from "../base/error.ts";
+import { type Finding, isProblem } from "../base/finding.ts";
 import {
   environmentFiles,
   legacySecretNames,
@@ -7,21 +8,35 @@ import {
   userLayout,
 } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
-import { isSecretName, KEY_VARIABLES } from "../base/secret_name.ts";
-import { tokensIn } from "../base/token_shapes.ts";
-import { isFileTracked } from "../doctor/diagnosis_git.ts";
+import { tokensIn } from "../base/mask.ts";
+import { isSecretName, KEY_VARIABLES } from "../base/names.ts";
 import { isDenied } from "../files/errors.ts";
+import { isFileTracked } from "../files/git_index.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
-import type { Repository } from "../repository/open.ts";
-import { encryptionOf } from "./age_cipher.ts";
+import {
+  openRepository,
+  type Place,
+  placeOf,
+  type Repository,
+  type RepositoryOptions,
+} from "../repository/open.ts";
 import { findSecret, searchSecrets, type SecretSearch } from "./find.ts";
-import { openWith } from "./keyring.ts";
-import { legacySecretsPath } from "./required.ts";
-import { requiredSecrets } from "./required_secrets.ts";
-import type { SecretFacts, SecretFileFact, SecretTrouble } from "./rules.ts";
-import { secretPlaces } from "./secret_places.ts";
-import { modeAt, secretEntries, type SecretEntry } from "./vault.ts";
+import { legacySecretsPath, requiredSecrets } from "./required.ts";
+import {
+  type SecretFacts,
+  type SecretFileFact,
+  secretFindings,
+  type SecretTrouble,
+} from "./rules.ts";
+import {
+  encryptionOf,
+  modeAt,
+  openWith,
+  secretEntries,
+  type SecretEntry,
+  secretPlaces,
+} from "./vault.ts";
 
 /** What opens secrets, where somebody wrote it into a file. */
 const KEY = new RegExp(
@@ -167,4 +182,39 @@ function textAt(path: string): string {
     if (error instanceof OrcError) return "";
     throw error;
   }
+}
+
+/** How the secrets of a repository are. */
+export interface SecretsDiagnosis {
+  /** The repository; no session. */
+  readonly place: Place;
+  /** Whether nothing was found that is more than good to know. */
+  readonly healthy: boolean;
+  /** How many stored secrets were looked at. */
+  readonly secrets: number;
+  /** In the order of the questions: what is missing first. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Finds secrets that are missing, cannot be opened, or lie where others can
+ * get them. Changes nothing and asks nobody; opens what it can, and tells no
+ * value.
+ *
+ * Requires `--allow-read`, `--allow-env` and, for git's credential helper,
+ * `--allow-run=git`.
+ */
+export async function diagnoseSecrets(
+  host: Host,
+  options: RepositoryOptions = {},
+): Promise<SecretsDiagnosis> {
+  const repository = openRepository(host, options);
+  const facts = await secretFacts(host, repository);
+  const findings = secretFindings(facts);
+  return {
+    place: placeOf(repository, null),
+    healthy: !findings.some(isProblem),
+    secrets: facts.files.filter(({ name }) => name !== null).length,
+    findings,
+  };
 }

@@ -1,14 +1,24 @@
-import { secretPath } from "../base/entry_path.ts";
 import { OrcError } from "../base/error.ts";
-import { PASSPHRASE_VARIABLE, variablesOf } from "../base/secret_name.ts";
+import type { KnownSecret } from "../base/mask.ts";
+import { PASSPHRASE_VARIABLE, secretPath, variablesOf } from "../base/names.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
-import { encryptionOf } from "./age_cipher.ts";
-import { askGit } from "./git_credential.ts";
-import { type Keyring, openKeyring, openWith } from "./keyring.ts";
-import { readLegacySecrets } from "./required.ts";
-import { type SecretLocation, secretPlaces } from "./secret_places.ts";
-import { readSecret } from "./vault.ts";
+import type { Workflow } from "../workflow/types.ts";
+import {
+  readLegacySecrets,
+  secretsOf,
+  secretsOfAllLevels,
+} from "./required.ts";
+import {
+  encryptionOf,
+  type Keyring,
+  openKeyring,
+  openWith,
+  readSecret,
+  type SecretLocation,
+  secretNames,
+  secretPlaces,
+} from "./vault.ts";
 
 /** A value, and where it was found. */
 export interface FoundSecret extends SecretLocation {
@@ -33,10 +43,10 @@ export function searchSecrets(
 }
 
 /** A stored secret that was looked at. */
-export type OpenedSecret = FoundSecret | { readonly locked: OrcError };
+type OpenedSecret = FoundSecret | { readonly locked: OrcError };
 
 /** Opens all that is stored under a name, in the order it counts. */
-export async function* storedSecrets(
+async function* storedSecrets(
   { host, repository, keyring }: SecretSearch,
   name: string,
 ): AsyncGenerator<OpenedSecret> {
@@ -57,7 +67,7 @@ export async function* storedSecrets(
 }
 
 /** Values of a name in the environment, in the order they count. */
-export function* environmentSecrets(
+function* environmentSecrets(
   { host }: Pick<SecretSearch, "host">,
   name: string,
 ): Generator<FoundSecret> {
@@ -68,7 +78,7 @@ export function* environmentSecrets(
 }
 
 /** The value that the Python tool's file has for a name. */
-export async function legacySecret(
+async function legacySecret(
   { host, repository }: SecretSearch,
   name: string,
 ): Promise<FoundSecret | undefined> {
@@ -134,4 +144,125 @@ function lockedSecret(
         : `ask for the identity, or set the secret anew: orc secrets set ${name}`,
     },
   );
+}
+
+/** No address, so that no helper asks a server: the name of the secret is the user's name there. */
+const HOST_NAME = "orchestrator.invalid";
+
+/** A helper that waits for a person waits in vain. */
+const TIMEOUT_MS = 10_000;
+
+/** Keeps git and its helpers from asking anybody. */
+const SILENT = {
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_ASKPASS: "",
+  SSH_ASKPASS: "",
+  GCM_INTERACTIVE: "never",
+  // Outside of any repository: one that was copied here must not name the helper.
+  GIT_DIR: "/dev/null",
+} as const;
+
+/** Asks git's credential helper for a secret; undefined when it has none, or git cannot be run. */
+export async function askGit(
+  host: Host,
+  workingDirectory: string,
+  name: string,
+): Promise<string | undefined> {
+  try {
+    const { exitCode, problem, stdout } = await host.runProgram({
+      command: ["git", "credential", "fill"],
+      workingDirectory,
+      timeoutMs: TIMEOUT_MS,
+      input: `protocol=https\nhost=${HOST_NAME}\nusername=${name}\n\n`,
+      variables: SILENT,
+    });
+    if (exitCode !== 0 || problem !== null) return undefined;
+    return /^password=(.+)$/m.exec(stdout)?.[1];
+  } catch (error) {
+    const isForbidden = error instanceof OrcError &&
+      error.code === "permission_missing";
+    if (isForbidden) return undefined;
+    throw error;
+  }
+}
+
+/** A workflow, and the repository whose secrets it names. */
+export interface MaskedPlace {
+  readonly repository: Repository;
+  readonly workflow: Pick<Workflow, "secrets" | "phases">;
+  /** Whether settings that cannot be read are left out, as where they are what is shown. */
+  readonly isLenient?: boolean;
+}
+
+/**
+ * Names of the secrets that no text may hold and no check inherits: those of the workflow,
+ * those that any level of the settings names, and those that are kept for the repository.
+ *
+ * @throws {OrcError} as the settings do, unless the place is lenient
+ */
+export async function knownSecretNames(
+  host: Host,
+  place: MaskedPlace,
+): Promise<readonly string[]> {
+  const names = [
+    ...secretsOf(place.workflow),
+    ...keptNames(host, place.repository),
+    ...await namesInSettings(host, place),
+  ];
+  return [...new Set(names)];
+}
+
+async function namesInSettings(
+  host: Host,
+  { repository, isLenient = false }: MaskedPlace,
+): Promise<readonly string[]> {
+  try {
+    return await secretsOfAllLevels(host, repository);
+  } catch (error) {
+    if (isLenient && error instanceof OrcError) return [];
+    throw error;
+  }
+}
+
+/** What lies where nothing is read from, as behind a link, is not kept. */
+function keptNames(host: Host, repository: Repository): readonly string[] {
+  try {
+    return secretPlaces(host, repository)
+      .filter(({ level }) => level !== "global").flatMap(secretNames);
+  } catch (error) {
+    if (error instanceof OrcError) return [];
+    throw error;
+  }
+}
+
+/** Every value that secrets have here, not only the one that counts: each could be printed. */
+export async function allValues(
+  host: Host,
+  repository: Repository,
+  names: readonly string[],
+): Promise<readonly KnownSecret[]> {
+  const search = searchSecrets(host, repository, false);
+  const values: KnownSecret[] = [];
+  for (const name of names) {
+    for await (const stored of storedSecrets(search, name)) {
+      // What cannot be opened here cannot be printed from here either.
+      if (!("locked" in stored)) values.push(stored);
+    }
+    values.push(...environmentSecrets(search, name));
+    values.push(...await openedLegacy(search, name));
+  }
+  return values;
+}
+
+async function openedLegacy(
+  search: SecretSearch,
+  name: string,
+): Promise<readonly KnownSecret[]> {
+  try {
+    const legacy = await legacySecret(search, name);
+    return legacy === undefined ? [] : [legacy];
+  } catch (error) {
+    if (error instanceof OrcError) return [];
+    throw error;
+  }
 }

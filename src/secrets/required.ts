@@ -1,16 +1,24 @@
 import { OrcError } from "../base/error.ts";
-import { decodeUtf8 } from "../base/json_parse.ts";
+import { decodeUtf8 } from "../base/json.ts";
 import { legacySecretPaths } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
-import { LEGACY_PASSWORD_VARIABLE } from "../base/secret_name.ts";
-import { guardPath } from "../files/path_guard.ts";
-import { readRegularFile, visibleKind } from "../files/read.ts";
+import { isSecretName, LEGACY_PASSWORD_VARIABLE } from "../base/names.ts";
+import { guardPath, readRegularFile, visibleKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
+import { loadWorkflow } from "../repository/load.ts";
 import type { Repository } from "../repository/open.ts";
+import {
+  type ConfigSite,
+  readStatements,
+  readValue,
+} from "../settings/files.ts";
+import { wrongStatement } from "../settings/merge.ts";
+import { isList, type SettingValue } from "../settings/settings.ts";
+import type { Workflow } from "../workflow/types.ts";
 import { entriesOf, scalarText } from "../workflow/value.ts";
 
 /** Secrets that the Python tool left, and where. */
-export interface LegacySecrets {
+interface LegacySecrets {
   readonly path: string;
   readonly values: ReadonlyMap<string, string>;
 }
@@ -109,7 +117,7 @@ async function valuesIn(
   path: string,
 ): Promise<ReadonlyMap<string, string>> {
   const { readWorkflowText } = await import(
-    "../workflow/read_workflow_text.ts"
+    "../workflow/yaml.ts"
   );
   try {
     const { value } = readWorkflowText(decodeUtf8(bytes, path), path);
@@ -146,4 +154,83 @@ function invalid(path: string, reason: string): OrcError {
     `Cannot open "${path}": ${reason}`,
     { path, hint: "keep its secrets anew: orc secrets set NAME" },
   );
+}
+
+/** What workflow.yaml and the settings ask for. */
+interface RequiredSecrets {
+  readonly names: readonly string[];
+  /** Why one of them cannot be read, as sentences for people. */
+  readonly problems: readonly string[];
+}
+
+/** Names of the secrets that workflow.yaml names, as it is now, and of those the settings name. */
+export async function requiredSecrets(
+  host: Host,
+  repository: Repository,
+): Promise<RequiredSecrets> {
+  const ofWorkflow = await ifRight(async () => {
+    const { workflow } = await loadWorkflow(host, repository, {});
+    return secretsOf(workflow);
+  });
+  const ofSettings = await ifRight(() => secretsOfSettings(host, repository));
+  const names = [...ofWorkflow.names, ...ofSettings.names];
+  return {
+    names: [...new Set(names)].sort(),
+    problems: [...ofWorkflow.problems, ...ofSettings.problems],
+  };
+}
+
+/** A secret can be kept before the workflow and the settings are right. */
+async function ifRight(
+  read: () => Promise<readonly string[]>,
+): Promise<RequiredSecrets> {
+  try {
+    return { names: await read(), problems: [] };
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    return { names: [], problems: [error.message] };
+  }
+}
+
+/**
+ * Names of the secrets that the settings require: what the highest level says.
+ *
+ * @throws {OrcError} usage or config `invalid_setting`
+ */
+async function secretsOfSettings(
+  host: Host,
+  site: ConfigSite,
+): Promise<readonly string[]> {
+  return namesIn(await readValue(host, site, "secrets"));
+}
+
+/**
+ * Names of the secrets that any level of the settings names. A repository's file may override
+ * the user's, but must not make checks inherit what the user has named.
+ *
+ * @throws {OrcError} usage or config `invalid_setting`
+ */
+export async function secretsOfAllLevels(
+  host: Host,
+  site: ConfigSite,
+): Promise<readonly string[]> {
+  const statements = await readStatements(host, site, "secrets");
+  return statements.flatMap((statement) => {
+    const { reading } = statement;
+    if ("found" in reading) throw wrongStatement(statement);
+    return namesIn(reading.value);
+  });
+}
+
+function namesIn(value: SettingValue | null): readonly string[] {
+  return isList(value) ? value : [];
+}
+
+/** Names of all secrets that a workflow and its items name, sorted. */
+export function secretsOf(
+  { secrets, phases }: Pick<Workflow, "secrets" | "phases">,
+): readonly string[] {
+  const items = phases.flatMap((phase) => phase.items);
+  const names = [...secrets, ...items.flatMap((item) => item.secrets)];
+  return [...new Set(names)].filter(isSecretName).sort();
 }

@@ -4,7 +4,7 @@ import {
   infoFinding,
   warningFinding,
 } from "../base/finding.ts";
-import { MIN_MASKED_LENGTH } from "../base/secret_forms.ts";
+import { MIN_MASKED_LENGTH } from "../base/mask.ts";
 
 /** Why an encrypted secret cannot be opened here. */
 export type SecretTrouble = "locked" | "damaged" | "unreadable" | "linked";

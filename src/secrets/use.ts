@@ -1,17 +1,50 @@
 import { OrcError } from "../base/error.ts";
-import { assertSecretName } from "../base/secret_name.ts";
-import type { Host } from "../host/host.ts";
+import { decodeUtf8 } from "../base/json.ts";
+import { MAX_SECRET_BYTES } from "../base/limits.ts";
+import { maskerOf, withoutLineEnds } from "../base/mask.ts";
+import {
+  assertSecretName,
+  PASSPHRASE_VARIABLE,
+  secretPath,
+} from "../base/names.ts";
+import { resolvePath } from "../base/path.ts";
+import { readRegularFile, realOrGiven } from "../files/read.ts";
+import { type Host, rememberedMasker, rememberMasker } from "../host/host.ts";
 import {
   openRepository,
+  type Place,
+  placeOf,
   type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
-import { type Place, placeOf } from "../repository/place.ts";
+import { withPreparedRepository } from "../repository/prepare.ts";
+import { openSession, type SessionOptions } from "../repository/select.ts";
 import { readRepositoryMeta } from "../session/repository.ts";
-import { findSecret, type FoundSecret, searchSecrets } from "./find.ts";
-import { fingerprintOf } from "./secret_fingerprint.ts";
-import type { SecretLocation } from "./secret_places.ts";
-import { noSuchSecret } from "./vault.ts";
+import {
+  findSecret,
+  type FoundSecret,
+  type MaskedPlace,
+  searchSecrets,
+} from "./find.ts";
+import { sessionMasker } from "./masker.ts";
+import { requiredSecrets } from "./required.ts";
+import {
+  encrypt,
+  type Encryption,
+  fingerprintOf,
+  homeOf,
+  locateSecret,
+  type Lock,
+  noSuchSecret,
+  ownRecipient,
+  removeSecret,
+  type SecretLevel,
+  type SecretLocation,
+  secretNames,
+  type SecretPlace,
+  secretPlaces,
+  writeSecret,
+} from "./vault.ts";
 
 /** A secret, by its name. */
 export interface SecretOptions extends RepositoryOptions {
@@ -111,4 +144,362 @@ async function find(
   const found = await findSecret(search, options.name);
   if (found === undefined) throw noSuchSecret(options.name);
   return { repository, found };
+}
+
+/** A secret to keep. Its value is typed, read from standard input, or from a file. */
+export interface SetSecretOptions extends RepositoryOptions {
+  /** Capital letters, digits and underscores, such as `OPENAI_API_KEY`. */
+  readonly name: string;
+  /** The file that holds the value; the line ends behind it do not count. */
+  readonly file?: string;
+  /** Whom it is for; `repository` without it. */
+  readonly level?: SecretLevel;
+  /** Encrypts it with a passphrase instead of to the user's identity. */
+  readonly passphrase?: boolean;
+}
+
+/** A secret that was kept. */
+export interface SecretKept {
+  /** The repository; no session. */
+  readonly place: Place;
+  /** Its name. */
+  readonly name: string;
+  /** Whom it is for. */
+  readonly level: SecretLevel;
+  /** The file that holds it. */
+  readonly path: string;
+  /** What opens it. */
+  readonly encryption: Encryption;
+  /** What went wrong after it was kept, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Keeps a secret, encrypted, in a file of its own that only its owner can
+ * read. One that is there is replaced.
+ *
+ * Requires `--allow-read` and `--allow-write`.
+ *
+ * @throws {OrcError} `invalid_secret_name` or `invalid_secret_value` (usage)
+ * @throws {OrcError} `no_identity` (denied) if there is nothing to encrypt to
+ */
+export async function setSecret(
+  host: Host,
+  options: SetSecretOptions,
+): Promise<SecretKept> {
+  const { name, level = "repository" } = options;
+  assertSecretName(name);
+  const repository = openRepository(host, options);
+  const lock = await lockFor(host, options.passphrase ?? false);
+  const value = readSecretValue(host, options);
+  const encrypted = await encrypt(value, lock);
+  const warnings: string[] = [];
+  const keep = (token: string): string => {
+    const directory = placeFor(host, repository, level);
+    const warning = writeSecret(directory, name, encrypted, token);
+    if (warning !== undefined) warnings.push(warning);
+    return secretPath(directory.path, name);
+  };
+  const path = level === "global"
+    ? keep(host.newToken())
+    : await withPreparedRepository(
+      host,
+      repository,
+      { portable: false, warnings },
+      ({ token }) => Promise.resolve(keep(token)),
+    );
+  return {
+    place: placeOf(repository, null),
+    name,
+    level,
+    path,
+    encryption: "recipient" in lock ? "identity" : "passphrase",
+    warnings,
+  };
+}
+
+function placeFor(
+  host: Host,
+  repository: Repository,
+  level: SecretLevel,
+): SecretPlace {
+  if (level !== "repository") homeOf(host);
+  const found = secretPlaces(host, repository)
+    .find((place) => place.level === level);
+  if (found !== undefined) return found;
+  throw new OrcError(
+    "usage",
+    "same_directory",
+    "The repository is your own directory: its secrets are those of all repositories",
+    { hint: "leave out --global" },
+  );
+}
+
+/** An identity opens without asking; a passphrase is for who wants one, or has nothing else. */
+async function lockFor(host: Host, isPassphrase: boolean): Promise<Lock> {
+  const recipient = isPassphrase ? undefined : await ownRecipient(host);
+  if (recipient !== undefined) return { recipient };
+  const given = host.env(PASSPHRASE_VARIABLE);
+  if (given) return { passphrase: given };
+  if (isPassphrase) return { passphrase: askPassphrase(host) };
+  throw new OrcError(
+    "denied",
+    "no_identity",
+    "There is no identity to encrypt secrets to",
+    { hint: `orc secrets init, or set ${PASSPHRASE_VARIABLE}` },
+  );
+}
+
+/** Nobody sees what they type, so they type it twice. */
+function askPassphrase(host: Host): string {
+  const { terminal } = host;
+  const first = terminal.isInteractive
+    ? terminal.readHidden("Passphrase: ")
+    : undefined;
+  if (!first) {
+    throw new OrcError(
+      "denied",
+      "no_passphrase",
+      "There is no passphrase to encrypt the secret with",
+      { hint: `set ${PASSPHRASE_VARIABLE}, or run it in a terminal` },
+    );
+  }
+  if (terminal.readHidden("The same again: ") === first) return first;
+  throw new OrcError(
+    "usage",
+    "passphrase_mistyped",
+    "The two passphrases are not the same",
+  );
+}
+
+/** A stored secret to remove. */
+export interface RemoveSecretOptions extends SecretOptions {
+  /** Where from; without it, from where it counts. */
+  readonly level?: SecretLevel;
+}
+
+/** A secret that was removed. */
+export interface SecretRemoved {
+  /** The repository; no session. */
+  readonly place: Place;
+  /** Its name, which may be stored elsewhere too. */
+  readonly name: string;
+  /** Whom it was for. */
+  readonly level: SecretLevel;
+  /** The file that is gone. */
+  readonly path: string;
+}
+
+/**
+ * Removes a stored secret from one place; others that have it stay.
+ *
+ * Requires `--allow-read` and `--allow-write`.
+ *
+ * @throws {OrcError} `no_such_secret` (not_found) if it is not stored there
+ */
+export function removeStoredSecret(
+  host: Host,
+  options: RemoveSecretOptions,
+): SecretRemoved {
+  const { name, level } = options;
+  assertSecretName(name);
+  const repository = openRepository(host, options);
+  const places = secretPlaces(host, repository)
+    .filter((place) => level === undefined || place.level === level);
+  const from = places.find((place) => removeSecret(place, name));
+  if (from === undefined) throw noSuchSecret(name);
+  return {
+    place: placeOf(repository, null),
+    name,
+    level: from.level,
+    path: secretPath(from.path, name),
+  };
+}
+
+/** A name, and where its value comes from. */
+export interface SecretLine {
+  /** Such as `OPENAI_API_KEY`. */
+  readonly name: string;
+  /** Whether workflow.yaml or a setting names it. */
+  readonly required: boolean;
+  /** All places that have it, in the order they count; empty when nobody has. */
+  readonly locations: readonly SecretLocation[];
+}
+
+/** The secrets of a repository, by their names. */
+export interface SecretList {
+  /** Where they are; no session. */
+  readonly place: Place;
+  /** Sorted by their names. */
+  readonly secrets: readonly SecretLine[];
+  /** Why workflow.yaml or the settings could not be asked, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Lists the secrets that are stored or that workflow.yaml or a setting names. Opens none.
+ *
+ * Requires `--allow-read` and `--allow-env`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { denoHost, listSecrets } from "@orc/cli";
+ *
+ * const host = { ...denoHost(), homeDirectory: () => undefined };
+ * const root = await Deno.makeTempDir();
+ * const { secrets } = await listSecrets(host, { root });
+ * assertEquals(secrets, []);
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function listSecrets(
+  host: Host,
+  options: RepositoryOptions = {},
+): Promise<SecretList> {
+  const repository = openRepository(host, options);
+  const required = await requiredSecrets(host, repository);
+  const stored = secretPlaces(host, repository).flatMap(secretNames);
+  const names = [...new Set([...required.names, ...stored])].sort();
+  return {
+    place: placeOf(repository, null),
+    secrets: names.map((name) => ({
+      name,
+      required: required.names.includes(name),
+      locations: locateSecret(host, repository, name),
+    })),
+    warnings: required.problems,
+  };
+}
+
+/** Where one secret comes from. */
+export interface SecretOrigin {
+  /** The repository; no session. */
+  readonly repository: Place;
+  /** Its name. */
+  readonly name: string;
+  /** The first one counts, unless it cannot be opened. */
+  readonly locations: readonly SecretLocation[];
+}
+
+/**
+ * Says where a secret comes from. What needs no opening is only looked at;
+ * the Python tool's file and git are asked when nobody else has it.
+ *
+ * Requires `--allow-read`, `--allow-env` and, for git's credential helper,
+ * `--allow-run=git`.
+ *
+ * @throws {OrcError} `no_such_secret` (not_found) if nobody has it
+ */
+export async function sourceOfSecret(
+  host: Host,
+  options: SecretOptions,
+): Promise<SecretOrigin> {
+  const { name } = options;
+  assertSecretName(name);
+  const repository = openRepository(host, options);
+  const known = locateSecret(host, repository, name);
+  const locations = known.length > 0
+    ? known
+    : await askOthers(host, repository, name);
+  if (locations.length === 0) throw noSuchSecret(name);
+  return { repository: placeOf(repository, null), name, locations };
+}
+
+async function askOthers(
+  host: Host,
+  repository: Repository,
+  name: string,
+): Promise<readonly SecretLocation[]> {
+  const search = searchSecrets(host, repository, false);
+  const found = await findSecret(search, name);
+  if (found === undefined) return [];
+  return [{ source: found.source, place: found.place }];
+}
+
+/**
+ * Reads the value of a secret: from a file if one is named, else as it is typed
+ * or from standard input. The line ends behind it do not count.
+ *
+ * @throws {OrcError} usage `invalid_secret_value`
+ */
+function readSecretValue(
+  host: Host,
+  { name, file }: { readonly name: string; readonly file?: string },
+): string {
+  const value = file === undefined
+    ? typedValue(host, name)
+    : decode(readFile(host, file), `file "${file}"`);
+  const problem = problemOf(value);
+  if (problem === undefined) return value;
+  throw new OrcError(
+    "usage",
+    "invalid_secret_value",
+    `Cannot keep secret "${name}": ${problem}`,
+    { hint: `orc secrets set ${name} --file FILE` },
+  );
+}
+
+function typedValue(host: Host, name: string): string {
+  if (host.terminal.isInteractive) {
+    return host.terminal.readHidden(`Value of ${name} (not shown): `) ?? "";
+  }
+  return decode(host.readInput(MAX_SECRET_BYTES), "standard input");
+}
+
+function decode(bytes: Uint8Array, source: string): string {
+  return withoutLineEnds(decodeUtf8(bytes, source));
+}
+
+function problemOf(value: string): string | undefined {
+  if (value === "") return "its value is empty";
+  if (value.includes("\0")) return "its value holds a NUL byte";
+  const length = new TextEncoder().encode(value).length;
+  return length > MAX_SECRET_BYTES
+    ? `its value has more than ${MAX_SECRET_BYTES} bytes`
+    : undefined;
+}
+
+/** Whoever names a file may read it, so its links are followed. */
+function readFile(host: Host, file: string): Uint8Array {
+  const path = realOrGiven(resolvePath(host.workingDirectory, file));
+  const bytes = readRegularFile(path, MAX_SECRET_BYTES);
+  if (bytes !== undefined) return bytes;
+  throw new OrcError("not_found", "no_such_file", `No file "${file}"`, {
+    path,
+    hint: "check the path",
+  });
+}
+
+/**
+ * Gets to know the secrets before an error is shown, which repeats what its
+ * caller said. Where there is no session, those that are kept for the
+ * repository are known, and tokens by their shape.
+ */
+export async function maskFailure(
+  host: Host,
+  options: SessionOptions,
+): Promise<void> {
+  if (rememberedMasker(host) !== undefined) return;
+  rememberMasker(host, maskerOf([]));
+  try {
+    const place = await failedPlace(host, options);
+    await sessionMasker(host, { ...place, isLenient: true });
+  } catch {
+    // The error to show is the one that came first; this one may be the same.
+    return;
+  }
+}
+
+async function failedPlace(
+  host: Host,
+  options: SessionOptions,
+): Promise<MaskedPlace> {
+  try {
+    return await openSession(host, options);
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    const workflow = { secrets: [], phases: [] };
+    return { repository: openRepository(host, options), workflow };
+  }
 }

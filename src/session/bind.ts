@@ -1,9 +1,20 @@
+import { OrcError } from "../base/error.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
-import { isTaken } from "../files/errors.ts";
-import { makeDirectory, syncDirectory } from "../files/file_system.ts";
-import { guardPath } from "../files/path_guard.ts";
-import { writeAtomic } from "../files/write.ts";
-import { bindingPath, type Owner } from "./binding.ts";
+import { asOrcError, isAbsent, isTaken } from "../files/errors.ts";
+import { type LockContext, withLock } from "../files/lock.ts";
+import { guardPath } from "../files/read.ts";
+import {
+  makeDirectory,
+  removeIfThere,
+  syncDirectory,
+  writeAtomic,
+} from "../files/write.ts";
+import {
+  bindingPath,
+  type Owner,
+  readBindingFile,
+  readCurrent,
+} from "./binding.ts";
 
 /** Binds an owner to a session. Returns a warning as {@linkcode writeAtomic} does. */
 export async function writeBinding(
@@ -41,4 +52,62 @@ export function writeCurrent(
 
 function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+/**
+ * Removes `current` and the bindings that name one of these sessions. Nobody is moved to
+ * another session by that: who has none of their own chooses anew.
+ */
+export async function unbindSessions(
+  layout: RepositoryLayout,
+  context: LockContext,
+  ids: ReadonlySet<string>,
+): Promise<void> {
+  // Most cleanups concern sessions that nobody is in any more: then nothing is locked.
+  if (pointersTo(layout, ids).length === 0) return;
+  try {
+    await withLock(layout.lockDirectory, context, () => {
+      for (const path of pointersTo(layout, ids)) removeIfThere(path);
+      syncDirectory(layout.directory);
+      return Promise.resolve();
+    });
+  } catch (error) {
+    throw asOrcError(error, "unbind sessions", layout.directory);
+  }
+}
+
+function pointersTo(
+  layout: RepositoryLayout,
+  ids: ReadonlySet<string>,
+): readonly string[] {
+  const paths = bindingFiles(layout)
+    .filter((path) => isAmong(ids, () => readBindingFile(path)));
+  return isAmong(ids, () => readCurrent(layout))
+    ? [...paths, layout.current]
+    : paths;
+}
+
+/** What is damaged names nobody, and is not for a cleanup to remove. */
+function isAmong(
+  ids: ReadonlySet<string>,
+  read: () => string | undefined,
+): boolean {
+  try {
+    return ids.has(read() ?? "");
+  } catch (error) {
+    if (error instanceof OrcError && error.kind === "corrupt") return false;
+    throw error;
+  }
+}
+
+function bindingFiles({ root, bindings }: RepositoryLayout): readonly string[] {
+  guardPath(root, bindings);
+  try {
+    return Array.from(Deno.readDirSync(bindings))
+      .filter(({ name, isFile }) => isFile && name.endsWith(".json"))
+      .map(({ name }) => `${bindings}/${name}`);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw asOrcError(error, "list the bindings", bindings);
+  }
 }

@@ -1,12 +1,10 @@
 import { sha256Hex } from "../base/checksum.ts";
 import { OrcError } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
-import { asObject } from "../base/json.ts";
-import { decodeUtf8, parseJson } from "../base/json_parse.ts";
+import { asObject, decodeUtf8, parseJson } from "../base/json.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
-import { guardDirectory, guardPath } from "../files/path_guard.ts";
-import { readRegularFile } from "../files/read.ts";
+import { guardDirectory, guardPath, readRegularFile } from "../files/read.ts";
 
 /** Somebody who has a session of their own: an agent, or whoever works in a linked worktree. */
 export interface Owner {

@@ -1,7 +1,11 @@
 import { type ChecksumVerdict, verifyChecksum } from "../base/checksum.ts";
 import type { OrcErrorOptions } from "../base/error.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
-import { parseJson } from "../base/json_parse.ts";
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parseJson,
+} from "../base/json.ts";
 import {
   type Choices,
   elements,

@@ -1,11 +1,14 @@
 import { sha256Hex } from "../base/checksum.ts";
 import { legacySessionId } from "../base/ids.ts";
-import { decodeUtf8 } from "../base/json_parse.ts";
-import type { RepositoryLayout } from "../base/layout.ts";
-import { MAX_STATE_BYTES } from "../base/limits.ts";
-import { readRegularFile } from "../files/read.ts";
+import { asObject, decodeUtf8, parseJson } from "../base/json.ts";
+import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
+import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
+import { decodeLogLine } from "../engine/event.ts";
+import { fileKind, guardPath, readRegularFile } from "../files/read.ts";
 import { DAMAGED_STATE_HINT, decodeSession } from "./codec.ts";
-import type { Session } from "./session_store.ts";
+import { publishSession } from "./create.ts";
+import { encodeSession } from "./encode.ts";
+import { assertWritable, type Session } from "./read.ts";
 
 /** A legacy state in its place, with the hash that tells whether it changes later. */
 export interface LegacyState {
@@ -27,4 +30,67 @@ export async function readLegacyState(
     session: { ...stored, id, legacyPath: path },
     sha256: await sha256Hex(bytes),
   };
+}
+
+/** What `meta.json` of an adopted session keeps, besides the usual. */
+interface Adoption {
+  readonly localTime: string;
+  readonly token: string;
+}
+
+/**
+ * Writes a legacy session to the new place, with its part of the legacy log; the old files
+ * stay as they are. Does nothing when it was adopted before. Only the holder of the
+ * repository's lock may.
+ */
+export async function adoptLegacy(
+  layout: RepositoryLayout,
+  { session, sha256 }: LegacyState,
+  { localTime, token }: Adoption,
+): Promise<void> {
+  const target = sessionLayout(layout.root, session.id).directory;
+  if (fileKind(target) !== "absent") return;
+  // It is signed anew below, which must not make a changed state look untouched.
+  assertWritable(session, session.legacyPath ?? layout.legacyState);
+  const meta = {
+    session_id: session.id,
+    created_at: localTime,
+    repo_root: ".",
+    adopted_from: session.legacyPath,
+    adopted_sha256: sha256,
+  };
+  publishSession(layout, session.id, {
+    meta: JSON.stringify(meta, null, 2),
+    log: legacyLogOf(layout, session.state.workflowId),
+    state: await encodeSession(
+      { ...session, sessionId: session.id },
+      session.state.updatedAt,
+    ),
+  }, token);
+}
+
+/** Hash of the legacy file a session was adopted from; undefined when it was not. */
+export function readAdoption(
+  layout: RepositoryLayout,
+  sessionId: string,
+): string | undefined {
+  const path = sessionLayout(layout.root, sessionId).meta;
+  guardPath(layout.root, path);
+  const bytes = readRegularFile(path, MAX_SMALL_FILE_BYTES);
+  if (bytes === undefined) return undefined;
+  const meta = asObject(parseJson(decodeUtf8(bytes, path), path));
+  const sha256 = meta?.get("adopted_sha256");
+  return typeof sha256 === "string" ? sha256 : undefined;
+}
+
+/** One legacy log holds the events of many workflows, one after the other. */
+function legacyLogOf(layout: RepositoryLayout, workflowId: string): string {
+  // One that cannot be read is no reason to go on without the history.
+  const bytes = readRegularFile(layout.legacyLog, MAX_STATE_BYTES);
+  if (bytes === undefined) return "";
+  return new TextDecoder().decode(bytes)
+    .split("\n")
+    .filter((line) => decodeLogLine(line)?.workflowId === workflowId)
+    .map((line) => `${line}\n`)
+    .join("");
 }

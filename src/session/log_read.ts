@@ -1,5 +1,11 @@
+import { OrcError } from "../base/error.ts";
 import { MAX_LOG_LINE_BYTES } from "../base/limits.ts";
-import { readAt } from "../files/file_system.ts";
+import { type IsRepeat, repeatFilter } from "../base/text.ts";
+import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
+import { asOrcError, isAbsent } from "../files/errors.ts";
+import { guardPath, openSame } from "../files/read.ts";
+import { readAt } from "../files/write.ts";
+import { type DamageCount, damageCount } from "./log.ts";
 
 /** Read from a file at a time; a usual line is some 300 bytes. */
 const BLOCK_BYTES = 64 * 1024;
@@ -131,4 +137,218 @@ function decode(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
     if (error instanceof TypeError) return undefined;
     throw error;
   }
+}
+
+/** A log, and which of its events are wanted. */
+export interface LogSource {
+  readonly root: string;
+  /** Below the root; there need not be a file. */
+  readonly path: string;
+  /** Without it the events of every workflow are read. */
+  readonly workflowId?: string;
+  /** Events of the last update, which a crash may have kept out of the log. */
+  readonly lastEvents?: readonly RecordedEvent[];
+}
+
+/** How a log is read from its beginning to its end. */
+export interface LogReadOptions {
+  /** Where a line begins; what stands before it is left out. */
+  readonly startBytes?: number;
+  /** Leaves a last line without its end to a later reading, as it may still be written. */
+  readonly isGrowing?: boolean;
+  /** Keeps apart what several readings of one log have in common. */
+  readonly isRepeat?: IsRepeat;
+}
+
+/** A log that is being read. What it tells besides the events is true so far. */
+export interface LogReading {
+  /** To be gone through once; the file is open until the end, or until the loop is left. */
+  readonly events: Iterable<RecordedEvent>;
+  /** How many lines hold no event: torn, damaged, or written for another purpose. */
+  damagedLines(): number;
+  /** Where the last line that was read ends. */
+  endBytes(): number;
+  /** How long the file was when it was opened. */
+  sizeBytes(): number;
+}
+
+/**
+ * Reads the events of a log in their order, in constant memory. What is damaged
+ * is counted and skipped, and an event that was written twice is given once.
+ *
+ * @throws {OrcError} while reading: corrupt `symbolic_link` or
+ * `not_a_regular_file`, denied when the file may not be read, conflict when it
+ * is replaced at that moment
+ */
+export function readLog(
+  source: LogSource,
+  options: LogReadOptions = {},
+): LogReading {
+  const { startBytes = 0, isGrowing = false } = options;
+  const reader = newReader(source, "forwards", options.isRepeat);
+  const { tally } = reader;
+  tally.endBytes = startBytes;
+  function* lines(file: Deno.FsFile): Generator<Line> {
+    for (const line of linesFrom(file, startBytes)) {
+      if (isGrowing && !line.isEnded) return;
+      tally.endBytes = line.endBytes;
+      yield line;
+    }
+  }
+  function* events(): Generator<RecordedEvent> {
+    yield* loggedEvents(reader, lines);
+    const last = source.lastEvents ?? [];
+    yield* last.filter(({ id }) => !reader.isRepeat(id));
+  }
+  return readingOf(events(), tally);
+}
+
+/**
+ * As {@linkcode readLog}, the last event first: for whoever needs only the end
+ * of a long log. A later reading goes on at `endBytes`.
+ */
+export function readLogBackwards(source: LogSource): LogReading {
+  const reader = newReader(source, "backwards");
+  const { tally } = reader;
+  function* lines(file: Deno.FsFile): Generator<Line> {
+    for (const line of linesBackwards(file)) {
+      if (tally.endBytes === 0) {
+        tally.endBytes = line.isEnded ? line.endBytes : line.startBytes;
+      }
+      yield line;
+    }
+  }
+  function* events(): Generator<RecordedEvent> {
+    const logged = loggedEvents(reader, lines);
+    try {
+      const taken = takeDownTo(source.lastEvents ?? [], logged);
+      const known = new Set(taken.map(({ id }) => id));
+      const last = source.lastEvents?.toReversed() ?? [];
+      yield* last.filter(({ id }) => !known.has(id) && !reader.isRepeat(id));
+      yield* taken;
+      yield* logged;
+    } finally {
+      logged.return();
+    }
+  }
+  return readingOf(events(), tally);
+}
+
+/** Events that are looked through for the last ones; another tool may have written behind them. */
+const MAX_TAKEN_EVENTS = 1024;
+
+/** Takes events backwards until all of these were met, or must be missing. */
+function takeDownTo(
+  lastEvents: readonly RecordedEvent[],
+  logged: Iterator<RecordedEvent>,
+): readonly RecordedEvent[] {
+  const awaited = new Set(lastEvents.map(({ id }) => id));
+  const firstSerial = Math.min(...lastEvents.map(({ serial }) => serial));
+  const taken: RecordedEvent[] = [];
+  while (awaited.size > 0 && taken.length < MAX_TAKEN_EVENTS) {
+    const { value, done } = logged.next();
+    if (done) break;
+    taken.push(value);
+    awaited.delete(value.id);
+    if (value.id !== "" && value.serial < firstSerial) break;
+  }
+  return taken;
+}
+
+/** A reading from inside. */
+interface Reader {
+  readonly source: LogSource;
+  readonly isRepeat: IsRepeat;
+  readonly tally: {
+    readonly damage: DamageCount;
+    endBytes: number;
+    sizeBytes: number;
+  };
+}
+
+function newReader(
+  source: LogSource,
+  direction: "forwards" | "backwards",
+  isRepeat?: IsRepeat,
+): Reader {
+  const rememberedIds = source.lastEvents?.length;
+  const tally = { damage: damageCount(direction), endBytes: 0, sizeBytes: 0 };
+  return {
+    source,
+    isRepeat: isRepeat ?? repeatFilter({ rememberedIds }),
+    tally,
+  };
+}
+
+function readingOf(
+  events: Iterable<RecordedEvent>,
+  tally: Readonly<Reader["tally"]>,
+): LogReading {
+  return {
+    events,
+    damagedLines: () => tally.damage.total(),
+    endBytes: () => tally.endBytes,
+    sizeBytes: () => tally.sizeBytes,
+  };
+}
+
+function* loggedEvents(
+  reader: Reader,
+  lines: (file: Deno.FsFile) => Iterable<Line>,
+): Generator<RecordedEvent, void> {
+  const file = openForReading(reader.source);
+  if (file === undefined) return;
+  try {
+    reader.tally.sizeBytes = file.statSync().size;
+    for (const line of lines(file)) {
+      const event = wantedEvent(reader, line);
+      if (event !== undefined) yield event;
+    }
+  } finally {
+    file.close();
+  }
+}
+
+function wantedEvent(
+  { source, isRepeat, tally }: Reader,
+  { text }: Line,
+): RecordedEvent | undefined {
+  if (text?.trim() === "") return undefined;
+  const event = text === undefined ? undefined : decodeLogLine(text);
+  tally.damage.take(text, event !== undefined);
+  if (event === undefined) return undefined;
+  const { workflowId = event.workflowId } = source;
+  const isWanted = event.workflowId === workflowId && !isRepeat(event.id);
+  return isWanted ? event : undefined;
+}
+
+/** Opens a file of lines; undefined when there is none. */
+export function openForReading(
+  { root, path }: LogSource,
+): Deno.FsFile | undefined {
+  try {
+    guardPath(root, path);
+    const seen = Deno.lstatSync(path);
+    if (!seen.isFile) throw notRegular(path);
+    const file = openSame(path, seen, { read: true });
+    if (file !== undefined) return file;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw asOrcError(error, "read", path);
+  }
+  throw new OrcError(
+    "conflict",
+    "file_replaced",
+    `Cannot read "${path}": it was replaced at the same moment`,
+    { path, hint: "try again when the other programs have ended" },
+  );
+}
+
+function notRegular(path: string): OrcError {
+  return new OrcError(
+    "corrupt",
+    "not_a_regular_file",
+    `Cannot read "${path}": it is not a regular file`,
+    { path, hint: "put a regular file in its place, or move it away" },
+  );
 }

@@ -1,20 +1,28 @@
 import { OrcError } from "../base/error.ts";
-import { decodeUtf8 } from "../base/json_parse.ts";
+import { isSessionId } from "../base/ids.ts";
+import {
+  asObject,
+  decodeUtf8,
+  type JsonObject,
+  parseJson,
+} from "../base/json.ts";
 import {
   type RepositoryLayout,
   type SessionLayout,
   sessionLayout,
 } from "../base/layout.ts";
-import { MAX_STATE_BYTES } from "../base/limits.ts";
-import { guardDirectory } from "../files/path_guard.ts";
-import { readRegularFile } from "../files/read.ts";
+import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
+import type { RecordedEvent } from "../engine/event.ts";
+import { asOrcError, isAbsent } from "../files/errors.ts";
+import { guardDirectory, guardPath, readRegularFile } from "../files/read.ts";
+import type { Decision, SessionState } from "../workflow/types.ts";
 import {
   DAMAGED_STATE_HINT,
   decodeSession,
   ORC_FORMAT,
   type StoredSession,
 } from "./codec.ts";
-import type { Session } from "./session_store.ts";
+import type { StoreContext } from "./update.ts";
 
 /** Reads a session without locking or changing anything. */
 export async function readSession(
@@ -85,5 +93,209 @@ export function assertWritable(session: StoredSession, path: string): void {
           "undo that change, or see what else can be done: orc doctor; reading still works: orc status",
       },
     );
+  }
+}
+
+/** A session as the store found it. */
+export interface Session extends StoredSession {
+  readonly id: string;
+  /** The legacy file it was read from; null when it lies in `.orchestrator/`. */
+  readonly legacyPath: string | null;
+}
+
+/** What an update did. */
+export interface Updated {
+  readonly session: Session;
+  /** Empty when nothing had to change. */
+  readonly events: readonly RecordedEvent[];
+  /** What went wrong after the change counted. */
+  readonly warnings: readonly string[];
+}
+
+/** A line of a session list; state that cannot be read is named and not hidden. */
+export interface SessionEntry {
+  readonly id: string;
+  readonly state: SessionState | null;
+  readonly problem: string | null;
+}
+
+/** A new session, decided but not yet stored. */
+export interface NewSession {
+  readonly id: string;
+  readonly decision: Decision;
+  /** For the session's `meta.json`: local time without offset. */
+  readonly localTime: string;
+}
+
+/**
+ * Where sessions are kept. An acknowledged update is durable; concurrent updates of one
+ * session are applied one after the other, each on the state the one before it left.
+ */
+export interface SessionStore {
+  /** Stores a new session; it is there whole or not at all. */
+  create(session: NewSession): Promise<Session>;
+  /**
+   * Reads a session without locking or changing anything.
+   *
+   * @throws {OrcError} not_found if there is none, corrupt if it cannot be trusted
+   */
+  read(id: string): Promise<Session>;
+  /** Applies a decision to the state as it is under the lock. `change` may be called again when the lock was lost. */
+  update(
+    id: string,
+    change: (session: Session) => Decision,
+  ): Promise<Updated>;
+  /** Ids of all sessions, newest last where ids are ULIDs. */
+  ids(): readonly string[];
+  /**
+   * All sessions with their states, or so many of those changed last; those that cannot be
+   * read are named.
+   */
+  list(limit?: number): Promise<readonly SessionEntry[]>;
+}
+
+const RESTORE_HINT = "put back a good copy of the file, or move it away";
+
+/** Returns what people call a session; null when nobody gave it a name. */
+export function readSessionName(
+  layout: RepositoryLayout,
+  id: string,
+): string | null {
+  const name = readSessionMeta(sessionLayout(layout.root, id).meta)
+    ?.get("name");
+  return typeof name === "string" && name !== "" ? name : null;
+}
+
+/** The name of a session that was read; a damaged `meta.json` becomes a warning, and hides nothing else. */
+export function shownName(
+  layout: RepositoryLayout,
+  id: string,
+  warnings: string[],
+): string | null {
+  try {
+    return readSessionName(layout, id);
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    warnings.push(error.message);
+    return null;
+  }
+}
+
+/** Reads the `meta.json` of a session; undefined when it has none. */
+export function readSessionMeta(path: string): JsonObject | undefined {
+  const bytes = readRegularFile(path, MAX_SMALL_FILE_BYTES);
+  if (bytes === undefined) return undefined;
+  const text = decodeUtf8(bytes, path, RESTORE_HINT);
+  const meta = asObject(parseJson(text, path, RESTORE_HINT));
+  if (meta !== undefined) return meta;
+  throw new OrcError(
+    "corrupt",
+    "invalid_meta",
+    `Cannot use "${path}": it holds no object`,
+    { path, hint: RESTORE_HINT },
+  );
+}
+
+/** Reads what may be damaged, which must not hide what is not: why it cannot be read becomes a warning. */
+export async function unlessDamaged<Value>(
+  read: () => Value | Promise<Value>,
+  warnings: string[],
+): Promise<Value | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    warnings.push(error.message);
+    return undefined;
+  }
+}
+
+/**
+ * The sessions below `.orchestrator/` of one repository. What writes is loaded by the first
+ * write: most commands only read.
+ */
+export function fileStore(
+  layout: RepositoryLayout,
+  context: StoreContext,
+): SessionStore {
+  let update: SessionStore["update"] | undefined;
+  return {
+    create: async (session) => {
+      const { createSession } = await import("./create.ts");
+      return createSession(layout, context, session);
+    },
+    read: (id) => readSession(layout, id),
+    update: async (id, change) => {
+      const { sessionUpdater } = await import("./update.ts");
+      update ??= sessionUpdater(layout, context);
+      return update(id, change);
+    },
+    ids: () => sessionIds(layout),
+    list: (limit) => listSessions(layout, limit),
+  };
+}
+
+function sessionIds(layout: RepositoryLayout): readonly string[] {
+  guardPath(layout.root, layout.sessions);
+  try {
+    return [...Deno.readDirSync(layout.sessions)]
+      .filter(({ name, isFile }) => !isFile && isSessionId(name))
+      .map(({ name }) => name)
+      .sort();
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw asOrcError(error, "list the sessions", layout.sessions);
+  }
+}
+
+async function listSessions(
+  layout: RepositoryLayout,
+  limit = Infinity,
+): Promise<readonly SessionEntry[]> {
+  const entries: SessionEntry[] = [];
+  for (const id of changedLast(layout, sessionIds(layout), limit)) {
+    entries.push(await readEntry(layout, id));
+  }
+  return entries;
+}
+
+/** Each update replaces a file in the session's directory. */
+function changedLast(
+  layout: RepositoryLayout,
+  ids: readonly string[],
+  limit: number,
+): readonly string[] {
+  if (ids.length <= limit) return ids;
+  const changedAtMs = new Map(ids.map((id) => [
+    id,
+    changeOf(sessionLayout(layout.root, id).directory),
+  ]));
+  return ids
+    .toSorted((a, b) => (changedAtMs.get(b) ?? 0) - (changedAtMs.get(a) ?? 0))
+    .slice(0, limit);
+}
+
+function changeOf(directory: string): number {
+  try {
+    return Deno.lstatSync(directory).mtime?.getTime() ?? 0;
+  } catch (error) {
+    if (isAbsent(error)) return 0;
+    throw asOrcError(error, "read", directory);
+  }
+}
+
+/** Reads a session for a list: what is wrong with it is an answer too. */
+export async function readEntry(
+  layout: RepositoryLayout,
+  id: string,
+): Promise<SessionEntry> {
+  try {
+    const { state } = await readSession(layout, id);
+    return { id, state, problem: null };
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    const isUnfinished = error.code === "no_such_session";
+    const problem = isUnfinished ? "unfinished: no state.json" : error.message;
+    return { id, state: null, problem };
   }
 }

@@ -4,6 +4,7 @@ import {
   type SessionLayout,
   sessionLayout,
 } from "../base/layout.ts";
+import { MAX_CARRIED_EVENTS } from "../base/limits.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
 import {
@@ -12,22 +13,26 @@ import {
   LockLost,
   withLock,
 } from "../files/lock.ts";
-import { guardDirectory } from "../files/path_guard.ts";
-import { fileKind } from "../files/read.ts";
+import { fileKind, guardDirectory } from "../files/read.ts";
 import { StagedFileLost, writeAtomic } from "../files/write.ts";
-import type { Decision } from "../workflow/types.ts";
+import type { Decision, Event, LoggedEvent } from "../workflow/types.ts";
+import { ORC_FORMAT } from "./codec.ts";
 import { encodeSession } from "./encode.ts";
-import { appendEvents, type LogEnd } from "./log.ts";
+import {
+  appendEvents,
+  findLogEnd,
+  type LogEnd,
+  settleLog,
+  syncLog,
+} from "./log.ts";
 import {
   assertWritable,
   decodeState,
   noSuchSession,
   readState,
+  type Session,
+  type Updated,
 } from "./read.ts";
-import { SessionMemory } from "./session_memory.ts";
-import { settle } from "./session_settle.ts";
-import { stamp, type Stamped } from "./session_stamp.ts";
-import type { Session, Updated } from "./session_store.ts";
 
 /** What the store has to be told by the host. */
 export interface StoreContext extends LockContext {
@@ -108,7 +113,7 @@ async function applyUnderLock(
 }
 
 /** What an update left on disk. */
-export interface Committed {
+interface Committed {
   readonly text: string;
   readonly logEnd: LogEnd | undefined;
   readonly warnings: readonly string[];
@@ -161,4 +166,132 @@ function removed(id: string, path: string): OrcError {
 /** Both mean that a new holder took the lock over before the commit point. */
 function isLockLost(error: unknown): boolean {
   return error instanceof LockLost || error instanceof StagedFileLost;
+}
+
+/** A session as this process wrote it. */
+interface Written {
+  readonly session: Session;
+  /** The text of its state.json. */
+  readonly text: string;
+  /** Undefined when the log could not be brought up to it. */
+  readonly logEnd: LogEnd | undefined;
+}
+
+/**
+ * What a long-lived process knows of the session it updated last. A state that reads as it was
+ * written need not be decoded again; whatever anybody else wrote does not read so.
+ */
+class SessionMemory {
+  #last: Written | undefined;
+
+  /** Returns what was written, if that is what the file still says. */
+  recall(id: string, text: string): Written | undefined {
+    const last = this.#last;
+    return last?.session.id === id && last.text === text ? last : undefined;
+  }
+
+  remember(written: Written): void {
+    this.#last = written;
+  }
+}
+
+/** A log that agrees with its state. */
+interface Settled {
+  /** Events that the next state must hold too, since the log does not hold them durably. */
+  readonly carried: readonly RecordedEvent[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Brings the log up to the state. Events travel in state.json over a few updates, so that the
+ * log need not be synced in each: a power cut may take them from the log, and they are restored.
+ */
+export function settle(
+  paths: SessionLayout,
+  session: Session,
+  { lock, logEnd }: { lock: HeldLock; logEnd: LogEnd | undefined },
+): Settled {
+  const isDurable = session.lastEvents.length >= MAX_CARRIED_EVENTS;
+  const carried = isDurable ? [] : session.lastEvents;
+  if (logEnd !== undefined && isUnchanged(logEnd, findLogEnd(paths.log))) {
+    if (isDurable) syncLog(paths.log);
+    return { carried, warnings: [] };
+  }
+  const repair = settleLog(paths.log, {
+    lastEvents: session.lastEvents,
+    isDurable,
+    judge: (lastSerial) => assertNotBehind(session, lastSerial, paths, lock),
+    fence: () => lock.assertHeld(),
+  });
+  const warnings = repair === "recreated"
+    ? [`"${paths.log}" was missing; only the last events are in it`]
+    : [];
+  return { carried, warnings };
+}
+
+function isUnchanged(known: LogEnd, found: LogEnd | undefined): boolean {
+  return known.device === found?.device && known.inode === found.inode &&
+    known.sizeBytes === found.sizeBytes;
+}
+
+/** An older state.json was put back: going on from it would give out serials twice. */
+function assertNotBehind(
+  { serial }: Session,
+  logged: number,
+  { state, log }: SessionLayout,
+  lock: HeldLock,
+): void {
+  if (logged <= serial) return;
+  // Whoever was displaced between the two reads sees the next holder's log, not an older state.
+  lock.assertHeld();
+  throw new OrcError(
+    "corrupt",
+    "state_behind_log",
+    `"${state}" is at update ${serial}, but "${log}" is at update ${logged}: an older state was put back`,
+    {
+      path: state,
+      hint:
+        "put the newer state.json back, or see what else can be done: orc doctor; reading still works: orc status",
+      details: { serial, logged },
+    },
+  );
+}
+
+/** A session after an update, and what the update recorded. */
+interface Stamped {
+  readonly session: Session;
+  readonly events: readonly RecordedEvent[];
+}
+
+/** Gives a decision its running number, its instant and the ids of its events. */
+export function stamp(
+  session: Session,
+  decision: Decision,
+  at: string,
+  newId: () => string,
+): Stamped {
+  const serial = session.serial + 1;
+  const { workflowId } = decision.state;
+  const events = decision.events.map((event) =>
+    logged(event, { id: newId(), serial, at, workflowId })
+  );
+  return {
+    session: {
+      ...session,
+      format: ORC_FORMAT,
+      serial,
+      sessionId: session.id,
+      state: { ...decision.state, updatedAt: at },
+      lastEvents: [...session.lastEvents, ...events],
+      checksum: "valid",
+    },
+    events,
+  };
+}
+
+function logged(
+  event: Event,
+  stamps: Omit<LoggedEvent, keyof Event>,
+): LoggedEvent {
+  return { ...event, ...stamps };
 }

@@ -1,5 +1,5 @@
 import { OrcError } from "../base/error.ts";
-import { headOf, oneLine } from "../base/fence.ts";
+import { headOf, oneLine } from "../base/markdown.ts";
 import { titleOf } from "../base/text.ts";
 import {
   currentPhase,
@@ -8,10 +8,7 @@ import {
   phaseStateOf,
 } from "../engine/state.ts";
 import type { Host } from "../host/host.ts";
-import {
-  openSession,
-  type SessionOptions,
-} from "../repository/open_session.ts";
+import { openSession, type SessionOptions } from "../repository/select.ts";
 
 /** What of a repository a word on a command line can name. */
 export type CandidateKind =
@@ -126,7 +123,7 @@ async function listCheckpointIds(
   options: SessionOptions,
 ): Promise<readonly Candidate[]> {
   const { listCheckpoints } = await import(
-    "../checkpoints/list_checkpoints.ts"
+    "../checkpoints/use.ts"
   );
   const { checkpoints } = await listCheckpoints(host, options);
   return checkpoints.map(({ id, phaseId, message }) => ({

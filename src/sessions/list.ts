@@ -1,13 +1,33 @@
 import { OrcError } from "../base/error.ts";
+import {
+  repositoryLayout,
+  sessionLayout,
+  UNSEARCHED_DIRECTORIES,
+} from "../base/layout.ts";
+import { isAbsolutePath, joinPath, resolvePath } from "../base/path.ts";
+import { parseWholeNumber } from "../base/text.ts";
+import { isClosed } from "../engine/state.ts";
 import { type Progress, summarize } from "../engine/summary.ts";
+import { asOrcError, isAbsent } from "../files/errors.ts";
+import { fileKind, realOrGiven } from "../files/read.ts";
+import { isMarked } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
-import { openRepository, type RepositoryOptions } from "../repository/open.ts";
-import { type Place, placeOf } from "../repository/place.ts";
+import {
+  openRepository,
+  type Place,
+  placeOf,
+  type Repository,
+  repositoryAt,
+  type RepositoryOptions,
+} from "../repository/open.ts";
 import { readCurrent } from "../session/binding.ts";
 import { readLegacyState } from "../session/legacy.ts";
-import { shownName } from "../session/session_meta.ts";
-import type { SessionEntry } from "../session/session_store.ts";
-import { unlessDamaged } from "../session/unless_damaged.ts";
+import {
+  readEntry,
+  type SessionEntry,
+  shownName,
+  unlessDamaged,
+} from "../session/read.ts";
 import { decodeDefinition } from "../workflow/definition.ts";
 import type { SessionState, SessionStatus } from "../workflow/types.ts";
 
@@ -153,4 +173,267 @@ const UNKNOWN = {
 function newestFirst(one: SessionLine, other: SessionLine): number {
   const [a, b] = [one.createdAt ?? "", other.createdAt ?? ""];
   return a === b ? one.id.localeCompare(other.id) : a < b ? 1 : -1;
+}
+
+/** What to list. */
+export interface ListTreeOptions extends TreeOptions {
+  /** Leaves out the closed ones. */
+  readonly activeOnly?: boolean;
+}
+
+/**
+ * A session somewhere in a directory tree. What cannot be read of it is null,
+ * and `problem` says why.
+ */
+export interface TreeSession {
+  /** Its state file. */
+  readonly path: string;
+  /** The root of its repository. */
+  readonly directory: string;
+  /** What commands take; null where a legacy file cannot be read. */
+  readonly session: string | null;
+  readonly workflowId: string | null;
+  readonly task: string | null;
+  readonly status: SessionStatus | null;
+  /** Id of the current phase; after the end, of the one it ended in. */
+  readonly phase: string | null;
+  readonly project: string | null;
+  readonly createdAt: string | null;
+  readonly updatedAt: string | null;
+  /** Whether it lies in the older tool's `.workflow_state.json`. */
+  readonly legacy: boolean;
+  /** Why its state cannot be read; null when it can. */
+  readonly problem: string | null;
+}
+
+/** The sessions of a directory tree. */
+export interface TreeList {
+  /** Where the search began, absolute. */
+  readonly directory: string;
+  /** By directory, the newest first in each. */
+  readonly sessions: readonly TreeSession[];
+  /** What could not be looked at, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Lists the sessions of all repositories in a directory tree. Takes no lock and
+ * writes nothing; a damaged session is listed with its problem, also where only
+ * active ones are asked for, since it may be one.
+ *
+ * Requires `--allow-read`.
+ */
+export async function listTree(
+  host: Host,
+  options: ListTreeOptions = {},
+): Promise<TreeList> {
+  const { directory, repositories, warnings } = searchTree(host, options);
+  const lists: (readonly TreeSession[])[] = [];
+  const problems: string[] = [...warnings];
+  for (const repository of repositories) {
+    try {
+      lists.push((await sessionsIn(repository)).toSorted(newestInTree));
+    } catch (error) {
+      if (!(error instanceof OrcError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  const sessions = lists.flat().filter(({ status }) =>
+    !options.activeOnly || status === null || !isClosed(status)
+  );
+  return { directory, sessions, warnings: problems };
+}
+
+/** All sessions of a repository; an adopted one only in its new place. */
+async function sessionsIn(
+  repository: Repository,
+): Promise<readonly TreeSession[]> {
+  const { layout, store } = repository;
+  const ids = store.ids();
+  const sessions: TreeSession[] = [];
+  for (const id of ids) {
+    const { state, problem } = await readEntry(layout, id);
+    const path = sessionLayout(layout.root, id).state;
+    const place = { path, directory: layout.root, session: id, legacy: false };
+    sessions.push({ ...place, ...factsOf(state), problem });
+  }
+  const legacy = await legacySession(repository);
+  const isAdopted = legacy?.session && ids.includes(legacy.session);
+  return legacy && !isAdopted ? [...sessions, legacy] : sessions;
+}
+
+async function legacySession(
+  { layout }: Repository,
+): Promise<TreeSession | undefined> {
+  const path = layout.legacyState;
+  const place = { path, directory: layout.root, legacy: true };
+  try {
+    const found = await readLegacyState(layout);
+    if (found === undefined) return undefined;
+    const { id, state } = found.session;
+    return { ...place, session: id, ...factsOf(state), problem: null };
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    const problem = error.message;
+    return { ...place, session: null, ...factsOf(null), problem };
+  }
+}
+
+type Facts = Omit<
+  TreeSession,
+  "path" | "directory" | "session" | "legacy" | "problem"
+>;
+
+function factsOf(state: SessionState | null): Facts {
+  return {
+    workflowId: state?.workflowId ?? null,
+    task: state?.task ?? null,
+    status: state?.status ?? null,
+    phase: state?.currentPhaseId ?? null,
+    project: state?.project ?? null,
+    createdAt: state?.createdAt ?? null,
+    updatedAt: state?.updatedAt ?? null,
+  };
+}
+
+function newestInTree(one: TreeSession, other: TreeSession): number {
+  const [a, b] = [one.createdAt ?? "", other.createdAt ?? ""];
+  if (a !== b) return a < b ? 1 : -1;
+  return one.path < other.path ? -1 : 1;
+}
+
+/** Which directories to search for repositories. */
+export interface TreeOptions extends RepositoryOptions {
+  /**
+   * Where the search begins; without it at `root`, else at
+   * `ORCHESTRATOR_ROOT`, else in the working directory.
+   */
+  readonly directory?: string;
+  /** Levels of directories below it, as typed: 0 to 64; without it 3. */
+  readonly depth?: string;
+}
+
+/** The repositories of a directory tree. */
+interface Tree {
+  /** Where the search began, absolute. */
+  readonly directory: string;
+  readonly repositories: readonly Repository[];
+  /** What could not be looked at, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+const DEFAULT_DEPTH = "3";
+const MAX_DEPTH_SEARCHED = 64;
+
+/** Finds every repository of a directory tree, with new or legacy sessions. Reads only. */
+export function searchTree(host: Host, options: TreeOptions): Tree {
+  const directory = startOf(host, options);
+  const depth = parseWholeNumber(options.depth ?? DEFAULT_DEPTH, {
+    flag: "--depth",
+    max: MAX_DEPTH_SEARCHED,
+  });
+  const home = host.homeDirectory();
+  const found = findRepositories(directory, { depth, home });
+  return {
+    directory,
+    repositories: found.directories.map((root) =>
+      repositoryAt(host, root, options)
+    ),
+    warnings: found.problems,
+  };
+}
+
+function startOf(host: Host, { directory, root }: TreeOptions): string {
+  const named = directory ?? root ?? (host.env("ORCHESTRATOR_ROOT") || ".");
+  // A directory that stands by itself does without a working directory, which may be gone.
+  const given = isAbsolutePath(named)
+    ? named
+    : resolvePath(host.workingDirectory, named);
+  const start = realOrGiven(given);
+  const kind = fileKind(start);
+  if (kind === "directory") return start;
+  throw kind === "absent"
+    ? new OrcError(
+      "not_found",
+      "no_such_directory",
+      `Cannot search "${start}": it does not exist`,
+      { path: start, hint: "name a directory that exists" },
+    )
+    : new OrcError(
+      "usage",
+      "not_a_directory",
+      `Cannot search "${start}": it is not a directory`,
+      { path: start, hint: "name a directory" },
+    );
+}
+
+/** How far a directory tree is searched. */
+interface SearchLimits {
+  /** Levels below the start; 0 is the start alone. */
+  readonly depth: number;
+  /** The user's home, whose own `.orchestrator` belongs to no repository. */
+  readonly home: string | undefined;
+}
+
+/** What a directory tree holds. */
+interface FoundRepositories {
+  /** Directories with state, new or legacy; parents before what they hold. */
+  readonly directories: readonly string[];
+  /** What could not be looked at, as sentences. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Finds the directories of a tree that hold sessions. Follows no link, so that it ends
+ * everywhere; what it may not look at is named and passed over.
+ */
+export function findRepositories(
+  start: string,
+  { depth, home }: SearchLimits,
+): FoundRepositories {
+  const directories: string[] = [];
+  const problems: string[] = [];
+  const unlessHidden = <Value>(look: () => Value): Value | undefined => {
+    try {
+      return look();
+    } catch (error) {
+      if (!(error instanceof OrcError)) throw error;
+      problems.push(error.message);
+      return undefined;
+    }
+  };
+  const visit = (directory: string, levels: number): void => {
+    if (unlessHidden(() => holdsSessions(directory, home))) {
+      directories.push(directory);
+    }
+    if (levels === 0) return;
+    for (const name of unlessHidden(() => directoriesIn(directory)) ?? []) {
+      visit(joinPath(directory, name), levels - 1);
+    }
+  };
+  visit(start, depth);
+  return { directories, problems };
+}
+
+function holdsSessions(directory: string, home: string | undefined): boolean {
+  if (isMarked(directory, home)) return true;
+  const { sessions, legacyState } = repositoryLayout(directory);
+  // Sessions that may not be looked at must not count as none.
+  fileKind(sessions);
+  return fileKind(legacyState) !== "absent";
+}
+
+function directoriesIn(directory: string): readonly string[] {
+  try {
+    return Array.from(Deno.readDirSync(directory))
+      .filter(({ name, isDirectory }) =>
+        isDirectory && !UNSEARCHED_DIRECTORIES.has(name)
+      )
+      .map(({ name }) => name)
+      .sort();
+  } catch (error) {
+    // It was removed since its name was read.
+    if (isAbsent(error)) return [];
+    throw asOrcError(error, "search", directory);
+  }
 }

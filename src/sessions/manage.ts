@@ -1,10 +1,36 @@
+import { OrcError } from "../base/error.ts";
 import { matchSessionId } from "../base/ids.ts";
+import { LOCK_NAME, sessionLayout } from "../base/layout.ts";
+import { parseSessionTitle } from "../base/names.ts";
+import { epochMsOf, localTimeOf, momentOf } from "../base/time.ts";
+import {
+  breakLock,
+  type Liveness,
+  lookAt,
+  type Sighting,
+} from "../files/lock.ts";
+import { fileKind, guardDirectory } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
-import { openRepository, type RepositoryOptions } from "../repository/open.ts";
-import { type Place, placeOf } from "../repository/place.ts";
+import {
+  openRepository,
+  type Place,
+  placeOf,
+  type Repository,
+  type RepositoryOptions,
+} from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
-import { ownersOf } from "../repository/select.ts";
+import {
+  ownersOf,
+  selectSession,
+  type SessionOptions,
+  workflowOf,
+} from "../repository/select.ts";
+import { sessionMasker } from "../secrets/masker.ts";
 import { writeBinding, writeCurrent } from "../session/bind.ts";
+import { writeSessionName } from "../session/create.ts";
+import type { ConfigSite } from "../settings/files.ts";
+import { clockOf } from "../settings/preferences.ts";
+import { askForApproval } from "../work/change.ts";
 
 /** The session to go on with. */
 export interface SwitchOptions extends RepositoryOptions {
@@ -84,4 +110,198 @@ export async function switchSession(
     bound: owner?.kind ?? "current",
     warnings,
   };
+}
+
+/** A session and its new name. */
+interface RenameOptions extends RepositoryOptions {
+  /**
+   * Its id, an unambiguous beginning of it, or an end of at least 4 characters.
+   */
+  readonly id: string;
+  /** 1 to 80 characters on one line; the blanks around them are not kept. */
+  readonly name: string;
+}
+
+/** A session that has a name. */
+export interface Renamed {
+  readonly place: Place;
+  /** Its id, which stays. */
+  readonly session: string;
+  readonly name: string;
+  /** What went wrong after the name counted, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Gives a session a name that is shown with its task; its id stays. A closed
+ * session can be named too.
+ *
+ * Requires `--allow-read` and `--allow-write`.
+ *
+ * @throws {OrcError} `invalid_name` (usage) if the name is blank or too long
+ */
+export async function renameSession(
+  host: Host,
+  options: RenameOptions,
+): Promise<Renamed> {
+  const title = parseSessionTitle(options.name);
+  const repository = openRepository(host, options);
+  const { layout, store, context } = repository;
+  const id = matchSessionId(options.id, store.ids());
+  const session = await store.read(id);
+  const { createdAt } = session.state;
+  const { workflow } = await workflowOf(repository, session);
+  const { mask } = await sessionMasker(host, { repository, workflow });
+  const clock = clockOf(host);
+  const startedAtMs = momentOf(createdAt, clock);
+  const startedAtLocal = startedAtMs === undefined
+    ? clock.localNow
+    : localTimeOf(startedAtMs, clock);
+  const name = mask(title);
+  const naming = { id, name, startedAtLocal };
+  const warnings = await writeSessionName(layout, context, naming);
+  return { place: placeOf(repository, id), session: id, name, warnings };
+}
+
+/** What to do with locks that are held. */
+interface UnlockOptions extends SessionOptions {
+  /** Removes them whoever holds them: an act of a human. */
+  readonly force?: boolean;
+}
+
+/** A lock that is there. */
+export interface LockInfo {
+  /** What it guards: one session, or `.orchestrator/` as a whole. */
+  readonly scope: "session" | "repository";
+  readonly path: string;
+  /** Process id of the holder; null when the lock cannot be read, as all below. */
+  readonly pid: number | null;
+  readonly host: string | null;
+  /** The command that took it. */
+  readonly purpose: string | null;
+  /** Instant it was taken at. */
+  readonly lockedAt: string | null;
+  /** Milliseconds since then, never negative. */
+  readonly ageMs: number | null;
+  /** Whether the holder still runs, as far as this process can tell. */
+  readonly liveness: Liveness;
+}
+
+/** The locks that are, or were, in the way. */
+export interface Unlocked {
+  readonly place: Place;
+  readonly locks: readonly LockInfo[];
+  /** Whether they were removed. */
+  readonly removed: boolean;
+}
+
+/**
+ * Shows who holds the locks of the repository and of the session that is meant; with `force`
+ * removes them. An update that is displaced this way is not lost: it finds its lock gone and
+ * is repeated.
+ *
+ * Requires `--allow-read`, and `--allow-write` to remove.
+ *
+ * @throws {OrcError} `approval_required` (denied) if `force` is set and no human is there
+ */
+export async function unlock(
+  host: Host,
+  options: UnlockOptions = {},
+): Promise<Unlocked> {
+  const repository = openRepository(host, options);
+  const session = await sessionId(host, repository, options.session);
+  const places = lockPlaces(repository, session);
+  const locks = places.flatMap((at) => lockAt(host, at) ?? []);
+  const removed = options.force === true && locks.length > 0;
+  if (removed) {
+    await assertHuman(host, repository);
+    for (const { directory } of places) {
+      breakLock(directory, repository.context);
+    }
+  }
+  return { place: placeOf(repository, session), locks, removed };
+}
+
+interface LockPlace {
+  readonly scope: LockInfo["scope"];
+  readonly directory: string;
+}
+
+function lockPlaces(
+  { layout }: Repository,
+  session: string | null,
+): readonly LockPlace[] {
+  const places: LockPlace[] = [
+    { scope: "repository", directory: layout.lockDirectory },
+  ];
+  if (session !== null) {
+    const { directory } = sessionLayout(layout.root, session);
+    places.push({ scope: "session", directory });
+  }
+  return places.filter(({ directory }) => {
+    guardDirectory(layout.root, directory);
+    return fileKind(directory) === "directory";
+  });
+}
+
+/** A lock of the repository can be in the way before there is any session. */
+async function sessionId(
+  host: Host,
+  repository: Repository,
+  named: string | undefined,
+): Promise<string | null> {
+  try {
+    return (await selectSession(host, repository, named)).session.id;
+  } catch (error) {
+    const isNone = error instanceof OrcError && error.code === "no_session";
+    if (isNone && named === undefined) return null;
+    throw error;
+  }
+}
+
+function lockAt(
+  host: Host,
+  { scope, directory }: LockPlace,
+): LockInfo | undefined {
+  const path = `${directory}/${LOCK_NAME}`;
+  const seen = lookAt(path);
+  if (seen.kind === "absent") return undefined;
+  return { scope, path, ...holderOf(host, seen) };
+}
+
+function holderOf(
+  host: Host,
+  seen: Exclude<Sighting, { kind: "absent" }>,
+): Omit<LockInfo, "scope" | "path"> {
+  if (seen.kind === "unreadable") return UNREADABLE;
+  const { record } = seen;
+  const ageMs = (epochMsOf(host.now()) ?? 0) - (epochMsOf(record.at) ?? 0);
+  return {
+    pid: record.pid,
+    host: record.host,
+    purpose: record.purpose,
+    lockedAt: record.at,
+    ageMs: Math.max(0, ageMs),
+    liveness: host.livenessOf(record, record.at),
+  };
+}
+
+const UNREADABLE = {
+  pid: null,
+  host: null,
+  purpose: null,
+  lockedAt: null,
+  ageMs: null,
+  liveness: "unknown",
+} as const;
+
+async function assertHuman(host: Host, site: ConfigSite): Promise<void> {
+  const act = { request: "remove the locks", confirmation: "unlock" };
+  if (await askForApproval(host, site, act) !== null) return;
+  throw new OrcError(
+    "denied",
+    "approval_required",
+    "Cannot remove the locks: only a human may, at a terminal",
+    { hint: "ask a human to run orc unlock --force in a terminal" },
+  );
 }

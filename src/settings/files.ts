@@ -1,11 +1,47 @@
+import { OrcError } from "../base/error.ts";
+import { decodeUtf8 } from "../base/json.ts";
 import {
   type RepositoryLayout,
   repositoryLayout,
   userLayout,
 } from "../base/layout.ts";
-import { realOrGiven, visibleKind } from "../files/read.ts";
+import { LOCK_TIMEOUT_MS, MAX_CONFIG_BYTES } from "../base/limits.ts";
+import { parentDirectory } from "../base/path.ts";
+import { shellWord } from "../base/text.ts";
+import { asOrcError, isAbsent, isTaken } from "../files/errors.ts";
+import { type HeldLock, type LockContext, withLock } from "../files/lock.ts";
+import {
+  guardDirectory,
+  guardPath,
+  readRegularFile,
+  realOrGiven,
+  visibleKind,
+} from "../files/read.ts";
+import { makeDirectory, syncDirectory, writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
-import type { ConfigLevel, ConfigSource } from "./merge.ts";
+import { describeValue, scalarText } from "../workflow/value.ts";
+import {
+  type ConfigEntry,
+  type ConfigLevel,
+  type ConfigSource,
+  configWarnings,
+  environmentLayer,
+  fileLayer,
+  ignoredStatements,
+  ignoredWarning,
+  type Layer,
+  mergeConfig,
+  type MergedSetting,
+  mergeSetting,
+  readFlatYaml,
+  valueOf,
+  wrongStatement,
+} from "./merge.ts";
+import {
+  type SettingName,
+  settingNamed,
+  type SettingValue,
+} from "./settings.ts";
 
 /** A file that may hold settings. */
 export interface ConfigFile extends ConfigSource {
@@ -108,4 +144,304 @@ function legacyFileOf(
   path: string,
 ): ConfigFile {
   return { level, base, path, isLegacy: true };
+}
+
+/** A configuration file that was read. */
+interface ReadConfigFile {
+  readonly file: ConfigFile;
+  readonly entries: readonly ConfigEntry[];
+  readonly layer: Layer;
+}
+
+/** The whole configuration, and where it comes from. */
+export interface Config {
+  /** Every setting with the value that counts. */
+  readonly settings: readonly MergedSetting[];
+  /** Files that exist, the lowest first. */
+  readonly files: readonly ReadConfigFile[];
+  readonly environment: Layer;
+  readonly flags: Layer;
+  /** What is doubtful in the files and in the environment. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the configuration. Flags are what the command line says.
+ *
+ * @throws {OrcError} config if a file cannot be parsed, corrupt if it is a link
+ */
+export async function readConfig(
+  host: Host,
+  site: ConfigSite | undefined,
+  flags: Layer = [],
+): Promise<Config> {
+  const files = await readConfigFiles(host, site);
+  const environment = environmentLayer(host.env);
+  const layers = [...files.map(({ layer }) => layer), environment, flags];
+  return {
+    settings: mergeConfig(layers),
+    files,
+    environment,
+    flags,
+    warnings: [
+      ...files.flatMap(({ file, entries, layer }) =>
+        configWarnings(file, entries, layer)
+      ),
+      ...environment.flatMap((each) => wrongStatement(each)?.message ?? []),
+    ],
+  };
+}
+
+/**
+ * Reads the value of one setting.
+ *
+ * @throws {OrcError} usage or config `invalid_setting` if it is of the wrong type
+ */
+export async function readValue(
+  host: Host,
+  site: ConfigSite | undefined,
+  name: SettingName,
+): Promise<SettingValue | null> {
+  return valueOf(await readSetting(host, site, name));
+}
+
+/** Reads one setting. Looks at no file where the environment has the last word. */
+export async function readSetting(
+  host: Host,
+  site: ConfigSite | undefined,
+  name: SettingName,
+): Promise<MergedSetting> {
+  const setting = settingNamed(name);
+  const environment = environmentLayer(host.env, [setting]);
+  const said = mergeSetting(setting, [environment]);
+  if (said.statement !== undefined) return said;
+  const files = await readConfigFiles(host, site);
+  return mergeSetting(setting, files.map(({ layer }) => layer));
+}
+
+/** Reads what each file and the environment say about one setting, the lowest first. */
+export async function readStatements(
+  host: Host,
+  site: ConfigSite | undefined,
+  name: SettingName,
+): Promise<Layer> {
+  const setting = settingNamed(name);
+  const files = await readConfigFiles(host, site);
+  const said = files.flatMap(({ layer }) => layer)
+    .filter((statement) => statement.setting === setting);
+  return [...said, ...environmentLayer(host.env, [setting])];
+}
+
+/** Says what a repository's files say about a setting in vain. */
+export async function warningsAbout(
+  host: Host,
+  site: ConfigSite | undefined,
+  name: SettingName,
+): Promise<readonly string[]> {
+  const files = await readConfigFiles(host, site);
+  const layers = files.map(({ layer }) => layer);
+  return ignoredStatements(settingNamed(name), layers).map(ignoredWarning);
+}
+
+async function readConfigFiles(
+  host: Host,
+  site: ConfigSite | undefined,
+): Promise<readonly ReadConfigFile[]> {
+  const read: ReadConfigFile[] = [];
+  for (const file of existing(configFiles(host, site))) {
+    const entries = await readConfigEntries(file);
+    read.push({ file, entries, layer: fileLayer(file, entries) });
+  }
+  return read;
+}
+
+const HINT = "correct the file; orc config path shows which files there are";
+
+/**
+ * Reads the entries of a configuration file; none where there is no file.
+ *
+ * @throws {OrcError} config, naming line and column, if it is no mapping in YAML; corrupt if a
+ *   part of its path is a link
+ */
+async function readConfigEntries(
+  file: ConfigFile,
+): Promise<readonly ConfigEntry[]> {
+  const found = readConfigText(file);
+  return found === undefined ? [] : await parseConfig(found.text, file.path);
+}
+
+/** The text of a configuration file, and what stands before it. */
+interface ConfigText {
+  /** The byte order mark that some editors write, or nothing. */
+  readonly mark: string;
+  readonly text: string;
+}
+
+const BYTE_ORDER_MARK = "\ufeff";
+
+/** Reads the text of a configuration file; undefined when there is none. */
+export function readConfigText(
+  { base, path, isLegacy }: ConfigFile,
+): ConfigText | undefined {
+  // Directories of other programs may be links.
+  if (!isLegacy) guardPath(base, path);
+  try {
+    const bytes = readRegularFile(path, MAX_CONFIG_BYTES);
+    if (bytes === undefined) return undefined;
+    const mark = hasMark(bytes) ? BYTE_ORDER_MARK : "";
+    return { mark, text: decodeUtf8(bytes, path) };
+  } catch (cause) {
+    throw asConfigError(
+      cause,
+      "put a regular YAML file in UTF-8 there, below 256 KiB",
+    );
+  }
+}
+
+function hasMark([first, second, third]: Uint8Array): boolean {
+  return first === 0xef && second === 0xbb && third === 0xbf;
+}
+
+/** Finds the entries in the text of a configuration file. */
+export async function parseConfig(
+  text: string,
+  path: string,
+): Promise<readonly ConfigEntry[]> {
+  return readFlatYaml(text) ?? await parseYaml(text, path);
+}
+
+async function parseYaml(
+  text: string,
+  path: string,
+): Promise<readonly ConfigEntry[]> {
+  const { readWorkflowText } = await import(
+    "../workflow/yaml.ts"
+  );
+  const { value, locate } = configErrors(() => readWorkflowText(text, path));
+  if (value === null || value === undefined) return [];
+  if (!(value instanceof Map)) throw noMapping(path, value);
+  return Array.from(value, ([key, member]): ConfigEntry => {
+    const { line, column } = locate([key]) ?? { line: 1, column: 1 };
+    return {
+      key: typeof key === "string" ? key : scalarText(key) ?? "null",
+      value: member,
+      line,
+      column,
+    };
+  });
+}
+
+function configErrors<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof OrcError) || cause.kind !== "config") throw cause;
+    const { code, message, path, details } = cause;
+    throw new OrcError("config", code, message, {
+      cause,
+      path,
+      details,
+      hint: HINT,
+    });
+  }
+}
+
+function noMapping(path: string, value: unknown): OrcError {
+  return new OrcError(
+    "config",
+    "invalid_config",
+    `${path}:1:1: Expected settings, one KEY: VALUE a line, found ${
+      describeValue(value)
+    }`,
+    { path, hint: HINT },
+  );
+}
+
+/** What is no readable file that people write is their mistake, not damage to the state. */
+export function asConfigError(cause: unknown, hint: string): unknown {
+  if (!(cause instanceof OrcError) || cause.kind !== "corrupt") return cause;
+  const { code, message, path } = cause;
+  return new OrcError("config", code, message, { cause, path, hint });
+}
+
+/** Nobody else has to know what a user prefers. */
+const USER_FILE_MODE = 0o600;
+
+/** The bits of a mode that let anybody write. */
+const WRITABLE = 0o222;
+
+/**
+ * Replaces a configuration file whole; a new one of the user can be read by nobody else.
+ *
+ * @throws {OrcError} `permission_denied` (denied) if the file may only be read: that it could be
+ *   replaced nevertheless is not what its owner meant
+ */
+export function writeConfig(
+  path: string,
+  text: string,
+  { lock, isPrivate }: { readonly lock: HeldLock; readonly isPrivate: boolean },
+): string | undefined {
+  assertWritable(path);
+  return writeAtomic(path, new TextEncoder().encode(text), {
+    token: lock.token,
+    mode: isPrivate ? USER_FILE_MODE : undefined,
+    fence: () => lock.assertHeld(),
+  });
+}
+
+function assertWritable(path: string): void {
+  try {
+    const { mode, isFile } = Deno.lstatSync(path);
+    if (!isFile) return;
+    if (mode !== null && (mode & WRITABLE) === 0) throw readOnly(path);
+    Deno.openSync(path, { write: true }).close();
+  } catch (error) {
+    if (isAbsent(error)) return;
+    throw asOrcError(error, "write", path);
+  }
+}
+
+/** The superuser is not kept from it by the system. */
+function readOnly(path: string): OrcError {
+  return new OrcError(
+    "denied",
+    "permission_denied",
+    `Cannot write "${path}": it is read-only`,
+    { path, hint: `chmod u+w ${shellWord(path)}` },
+  );
+}
+
+/** Runs work under the lock of the user's own directory, which is made if it is missing. */
+export async function withUserLock<Result>(
+  directory: string,
+  context: LockContext,
+  work: (lock: HeldLock) => Promise<Result>,
+): Promise<Result> {
+  const home = parentDirectory(directory) ?? directory;
+  guardDirectory(home, directory);
+  try {
+    ensureDirectory(home, directory);
+    return await withLock(directory, context, work);
+  } catch (error) {
+    throw asOrcError(error, "change the settings in", directory);
+  }
+}
+
+function ensureDirectory(home: string, directory: string): void {
+  try {
+    makeDirectory(directory);
+  } catch (error) {
+    if (isTaken(error)) return;
+    throw error;
+  }
+  syncDirectory(home);
+}
+
+/** How long to wait for a lock where neither flag nor environment says so. */
+export async function readLockTimeoutMs(
+  host: Host,
+  site: ConfigSite,
+): Promise<number> {
+  if (existing(configFiles(host, site)).length === 0) return LOCK_TIMEOUT_MS;
+  return Number(await readValue(host, site, "lock_timeout_seconds")) * 1000;
 }

@@ -1,9 +1,10 @@
 import { OrcError } from "../base/error.ts";
+import type { Clock } from "../base/time.ts";
 import type { Host } from "../host/host.ts";
 import { type ConfigSite, existing, ownConfigFiles, siteAt } from "./files.ts";
 
 /** How answers are to look where the command line does not say. */
-export interface Preferences {
+interface Preferences {
   readonly output: "text" | "json";
   readonly color: "auto" | "always" | "never";
   /** What of the settings could not be used; the defaults stand in for it. */
@@ -43,7 +44,7 @@ async function readBoth(
   host: Host,
   site: ConfigSite | undefined,
 ): Promise<Preferences> {
-  const { readValue } = await import("./read_config.ts");
+  const { readValue } = await import("./files.ts");
   const output = await readValue(host, site, "output");
   const color = await readValue(host, site, "color");
   return {
@@ -58,7 +59,7 @@ export async function isNoticeWanted(
   host: Host,
   root: string,
 ): Promise<boolean> {
-  const { readValue } = await import("./read_config.ts");
+  const { readValue } = await import("./files.ts");
   const site = siteAt(root);
   try {
     return await readValue(host, site, "notice") === true;
@@ -66,4 +67,9 @@ export async function isNoticeWanted(
     if (error instanceof OrcError) return true;
     throw error;
   }
+}
+
+/** What the host's clock shows, in UTC and on the wall. */
+export function clockOf(host: Host): Clock {
+  return { now: host.now(), localNow: host.localNow() };
 }

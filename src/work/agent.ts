@@ -1,12 +1,19 @@
 import { OrcError } from "../base/error.ts";
 import { summarize } from "../engine/summary.ts";
 import type { Host } from "../host/host.ts";
-import { openRepository } from "../repository/open.ts";
+import {
+  openRepository,
+  type Place,
+  placeOf,
+  type Repository,
+} from "../repository/open.ts";
 import {
   openSession,
+  selectSession,
   type SessionOptions,
-} from "../repository/open_session.ts";
-import { type Place, placeOf } from "../repository/place.ts";
+} from "../repository/select.ts";
+import type { SessionEntry } from "../session/read.ts";
+import type { SessionState } from "../workflow/types.ts";
 
 /** What an agent should not forget, short enough to be read at every turn. */
 export type Reminder =
@@ -81,4 +88,131 @@ async function reminderOf(
     place,
     reminder: { active: true, task, phase, progress, constraints },
   };
+}
+
+/** The phase in which files of the project are changed. */
+const WRITING_PHASE = "EXECUTE";
+
+/** Why files may be changed. */
+export interface WriteAllowed {
+  /**
+   * Which session was looked at, and where it is; no session where there is
+   * none, or more than one.
+   */
+  readonly place: Place;
+  /** Whether there is an open session at all. */
+  readonly active: boolean;
+  /** Its phase; null without one. */
+  readonly phase: string | null;
+}
+
+type Candidate = { readonly id: string; readonly state: SessionState };
+
+/**
+ * Tells whether the files of the project may be changed now: in the phase
+ * `EXECUTE`, and where no session is open. Made for a hook: it reads no
+ * workflow, takes no lock and writes nothing. Where it cannot be told which
+ * session is meant, because a binding is damaged or several are active, all
+ * open sessions have to allow it.
+ *
+ * Requires `--allow-read`.
+ *
+ * @throws {OrcError} `write_not_allowed` (refused) if a session is in another
+ *   phase
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertRejects } from "@std/assert";
+ * import { denoHost, startSession, verifyWriteAllowed } from "@orc/cli";
+ *
+ * const host = { ...denoHost(), env: () => undefined };
+ * const root = await Deno.makeTempDir();
+ * const { active } = await verifyWriteAllowed(host, { root });
+ * assertEquals(active, false);
+ * await startSession(host, { root, task: "Add login" });
+ * await assertRejects(() => verifyWriteAllowed(host, { root }));
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function verifyWriteAllowed(
+  host: Host,
+  options: SessionOptions = {},
+): Promise<WriteAllowed> {
+  const repository = openRepository(host, options);
+  const candidates = await candidatesFor(host, repository, options.session);
+  const open = candidates.filter(isOpen);
+  const elsewhere = open.find(isElsewhere);
+  if (elsewhere) throw notAllowed(elsewhere);
+  const [session, ...others] = open;
+  const id = others.length === 0 ? session?.id : undefined;
+  return {
+    place: placeOf(repository, id ?? null),
+    active: session !== undefined,
+    phase: session?.state.currentPhaseId ?? null,
+  };
+}
+
+async function candidatesFor(
+  host: Host,
+  repository: Repository,
+  named: string | undefined,
+): Promise<readonly Candidate[]> {
+  try {
+    const { session } = await selectSession(host, repository, named);
+    return [session];
+  } catch (error) {
+    const isNamed = named !== undefined || host.env("ORCHESTRATOR_SESSION");
+    if (isNamed || !(error instanceof OrcError)) throw error;
+    if (error.code === "no_session") return [];
+    if (!isUndecided(repository, error)) throw error;
+    return await allSessions(repository);
+  }
+}
+
+/** Whether what failed is the choice of a session, and not a session itself. */
+function isUndecided({ layout }: Repository, error: OrcError): boolean {
+  const { code, path = "" } = error;
+  return ["no_such_session", "session_ambiguous"].includes(code) ||
+    path === layout.current || path.startsWith(layout.bindings);
+}
+
+/** States that cannot be read are passed over, as where the only active session is looked for. */
+async function allSessions(
+  { store, layout }: Repository,
+): Promise<readonly Candidate[]> {
+  let entries = await store.list(FIRST_LOOK);
+  if (!candidatesIn(entries).some(isElsewhere)) entries = await store.list();
+  if (entries.length > 0) {
+    return candidatesIn(entries);
+  }
+  const { readLegacyState } = await import("../session/legacy.ts");
+  const legacy = await readLegacyState(layout);
+  return legacy ? [legacy.session] : [];
+}
+
+/** Sessions looked at first: one of them decides, if work goes on elsewhere. */
+const FIRST_LOOK = 100;
+
+function candidatesIn(
+  entries: readonly SessionEntry[],
+): readonly Candidate[] {
+  return entries.flatMap(({ id, state }) => state ? [{ id, state }] : []);
+}
+
+function isElsewhere(candidate: Candidate): boolean {
+  return isOpen(candidate) && candidate.state.currentPhaseId !== WRITING_PHASE;
+}
+
+function isOpen({ state }: Candidate): boolean {
+  return state.status === "active" || state.status === "paused";
+}
+
+function notAllowed({ id, state }: Candidate): OrcError {
+  const phase = state.currentPhaseId;
+  return new OrcError(
+    "refused",
+    "write_not_allowed",
+    `Cannot change files now: the session is in phase "${phase}", not in ${WRITING_PHASE}`,
+    { hint: "orc next", details: { session: id, phase } },
+  );
 }

@@ -1,10 +1,36 @@
+import type { Masker } from "../base/mask.ts";
 import { normalisePath, relativePath, resolvePath } from "../base/path.ts";
-import { leadsOutOfTree } from "../engine/failed_check.ts";
-import { asOrcError, isAbsent } from "../files/errors.ts";
-import { codeOf } from "../files/os_code.ts";
+import {
+  checkToRun,
+  failedCheck,
+  leadsOutOfTree,
+  type RequiredCheck,
+} from "../engine/check.ts";
+import { approvalPending } from "../engine/item.ts";
+import type { ActionOf } from "../engine/situation.ts";
+import { findItem } from "../engine/state.ts";
+import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
+import { fileKind } from "../files/read.ts";
+import type { Host, ProgramProgress } from "../host/host.ts";
+import {
+  assertChangeable,
+  type OpenedSession,
+  openSession,
+  type SessionOptions,
+} from "../repository/select.ts";
+import {
+  type CheckSecrets,
+  maskResult,
+  secretsForCheck,
+} from "../secrets/masker.ts";
+import { type ConfigSite, readValue } from "../settings/files.ts";
+import type { CheckResult, Item } from "../workflow/types.ts";
+import { applyAction, applyHumanAction, type Changed } from "./change.ts";
+import { type EvidenceSource, readEvidence } from "./evidence.ts";
+import { assertOutsideOwnCheck, checkVariables } from "./item.ts";
 
 /** Whether a file a check asks for is there, and if not, why. */
-export interface WorkingFile {
+interface WorkingFile {
   readonly path: string;
   readonly problem: string | null;
 }
@@ -33,4 +59,287 @@ export function findWorkingFile(tree: string, path: string): WorkingFile {
 
 function realPath(path: string): string {
   return normalisePath(Deno.realPathSync(path));
+}
+
+/** An item to complete. */
+export interface CompleteOptions extends SessionOptions {
+  /** An item of the current phase. */
+  readonly itemId: string;
+  /** What was done; at most 2000 characters. */
+  readonly notes?: string;
+  /**
+   * What supports that it is done; at most 64 KiB. It is kept even if the check
+   * fails, so that the next try needs none.
+   */
+  readonly evidence?: EvidenceSource;
+  /**
+   * Completes without the check: an act of a human, and never on a gate or a
+   * manual gate.
+   */
+  readonly skipVerify?: boolean;
+  /** Called four times a second while the check runs a program. */
+  readonly onProgress?: (progress: ProgramProgress) => void;
+}
+
+/** A completed item, and the check that allowed it. */
+export interface Completed extends Changed {
+  /** Id of the item. */
+  readonly item: string;
+  /**
+   * The check orc ran; null when none was needed or the item was completed
+   * before.
+   */
+  readonly check: CheckResult | null;
+}
+
+/**
+ * Completes an item of the current phase, after running its check. The check
+ * runs without any lock; then the rules are applied to the session as it is by
+ * then. A failed check is counted and logged before the error is thrown.
+ * Completing what is completed does nothing. Where the supervision mode of its
+ * workflow lets a manual gate pass without a human, it is skipped; if a human is
+ * given time to answer, the first call only starts the clock.
+ *
+ * A check may run as long as its item says, else the setting
+ * `check_timeout_seconds`, 300 seconds by default. When a
+ * signal to end reaches this process meanwhile, the program is ended and an
+ * error named `Interrupted` is thrown that holds the `exitCode` to end with.
+ * The program gets the environment of this process, and `ORCHESTRATOR_CHECK`
+ * with the session and the item it checks, such as `01k9…/tests_pass`. Of the
+ * secrets that the workflow names it gets those of the item and no others; their
+ * values are replaced in all that is stored and answered.
+ *
+ * Requires `--allow-read`, `--allow-write` and, for items that run a program,
+ * `--allow-run` and `--allow-env`.
+ *
+ * @throws {OrcError} `check_failed` (refused) if the check fails; `details`
+ *   holds the item, the number of tries and the {@linkcode CheckResult}
+ * @throws {OrcError} `evidence_missing` or `evidence_invalid` (refused) if the
+ *   item has a schema that its evidence does not follow; `details` holds all
+ *   problems
+ * @throws {OrcError} `evidence_too_large` (usage) if the evidence is; of files
+ *   `no_such_file` (not_found), `file_too_large`, `invalid_utf8`,
+ *   `invalid_json`, `invalid_yaml` or `invalid_evidence` (config)
+ * @throws {OrcError} `inside_own_check` (refused) if the check of the item asks
+ *   for it
+ * @throws {OrcError} `cannot_complete` (refused) if the item was skipped, or is
+ *   a gate to be passed without its check
+ * @throws {OrcError} `approval_required` if the item is a manual gate
+ *   (refused), or the check is to be left out and no human is there (denied)
+ * @throws {OrcError} `approval_pending` (refused) while a human may still answer;
+ *   `details.passesAt` says for how long
+ * @throws {OrcError} `out_of_order` (refused) if another item of a strict phase
+ *   comes first
+ * @throws {OrcError} `approval_declined` (denied) if the human does not type
+ *   the id
+ * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
+ *   (refused) if the item is not in the current phase
+ * @throws {OrcError} `notes_too_long` (usage) if the notes are
+ * @throws {OrcError} `permission_missing` (denied) if the check may not run a
+ *   program
+ * @throws {OrcError} `secret_missing` or `secret_locked` (denied) if a secret
+ *   that the item names cannot be had
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { completeItem, denoHost, startSession } from "@orc/cli";
+ *
+ * const host = { ...denoHost(), env: () => undefined };
+ * const root = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${root}/workflow.yaml`, `name: Tiny
+ * phases: [{ id: PLAN, name: Plan, items: [{ id: plan, name: Written plan,
+ *   verification: { type: file_exists, path: plan.md } }] }]`);
+ * await startSession(host, { root, task: "Add login" });
+ * await Deno.writeTextFile(`${root}/plan.md`, "# Plan");
+ * const { check } = await completeItem(host, { root, itemId: "plan" });
+ * assertEquals(check?.passed, true);
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function completeItem(
+  host: Host,
+  options: CompleteOptions,
+): Promise<Completed> {
+  const opened = await openSession(host, options);
+  assertChangeable(opened);
+  assertOutsideOwnCheck(host, opened.session.id, options.itemId);
+  const action = await judgedAction(host, opened, options);
+  const { itemId, skipVerify, result } = action;
+  const changed = skipVerify
+    ? await applyHumanAction(host, opened, action, {
+      request: `complete item "${itemId}" without its check`,
+      confirmation: itemId,
+      itemId,
+    })
+    : await applyAction(host, opened, action);
+  if (result && !result.passed && changed.changed) {
+    throw refusalOf(opened, changed, itemId, result);
+  }
+  assertNotPending(changed, itemId);
+  return { ...changed, item: itemId, check: result ?? null };
+}
+
+/** A clock that was started is stored, and reported like every later try before its end. */
+function assertNotPending({ summary }: Changed, itemId: string): void {
+  const item = summary.items.find(({ id }) => id === itemId);
+  if (item?.passesAt) throw approvalPending(itemId, item.passesAt);
+}
+
+/** The action with the evidence and with what its check found. */
+async function judgedAction(
+  host: Host,
+  opened: OpenedSession,
+  options: CompleteOptions,
+): Promise<ActionOf<"complete">> {
+  const { workflow, session, repository } = opened;
+  const { itemId, notes = null, skipVerify = false, onProgress } = options;
+  const item = workflow.phases.flatMap(({ items }) => items)
+    .find(({ id }) => id === itemId);
+  const evidence = await readEvidence(
+    host,
+    options.evidence,
+    item?.evidenceSchema,
+  );
+  const request = { itemId, notes, evidence, skipVerify };
+  const check = checkToRun(workflow, session.state, request);
+  const secrets = item !== undefined && check.type === "command"
+    ? await secretsForCheck(host, opened, item)
+    : NO_SECRETS;
+  const limited = await withTimeLimit(host, repository, { check, item });
+  const result = await runCheck(host, limited, {
+    workingTree: repository.found.workingTree,
+    ...secrets,
+    variables: {
+      ...secrets.variables,
+      ...checkVariables(host, session.id, itemId),
+    },
+    onProgress,
+  });
+  return { type: "complete", ...request, result };
+}
+
+/** A check that runs no program gets nothing and prints nothing. */
+const NO_SECRETS: Partial<CheckSecrets> = {};
+
+function refusalOf(
+  { workflow, session }: OpenedSession,
+  changed: Changed,
+  itemId: string,
+  result: CheckResult,
+): Error {
+  const { item } = findItem(workflow, session.state, itemId);
+  const tries = changed.summary.items.find(({ id }) => id === itemId)?.tries;
+  return failedCheck(item, result, tries ?? 1);
+}
+
+type CommandCheck = Extract<RequiredCheck, { type: "command" }>;
+
+/** Where a check runs, and who wants to know of it. */
+interface CheckSite {
+  /** Absolute; what a check looks at or runs in lies inside. */
+  readonly workingTree: string;
+  /** What a program gets besides the environment of orc. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Variables of orc's environment that a program does not get. */
+  readonly withheld?: readonly string[];
+  /** Takes secrets out of what a program prints. */
+  readonly masker?: Masker;
+  readonly onProgress?: (progress: ProgramProgress) => void;
+}
+
+/** Runs a check. No lock is held meanwhile. Undefined when there is nothing to run. */
+export async function runCheck(
+  host: Host,
+  check: RequiredCheck,
+  site: CheckSite,
+): Promise<CheckResult | undefined> {
+  switch (check.type) {
+    case "none":
+    case "approval":
+      return undefined;
+    case "file_exists": {
+      const { path, problem } = findWorkingFile(site.workingTree, check.path);
+      const passed = problem === null;
+      return { type: "file_exists", passed, name: check.path, path, problem };
+    }
+    case "command":
+      return await runCommand(host, check, site);
+  }
+}
+
+async function runCommand(
+  host: Host,
+  check: CommandCheck,
+  { workingTree, ...bounds }: CheckSite,
+): Promise<CheckResult> {
+  const { plan } = check;
+  const common = {
+    type: "command",
+    originalCommand: check.originalCommand,
+    expectExitCode: check.expectExitCode,
+    command: textOf(plan) ?? check.originalCommand,
+    words: plan.kind === "words" ? plan.words : [],
+    shell: plan.kind === "shell",
+  } as const;
+  if (plan.kind === "invalid") {
+    return { ...common, ...NEVER_RAN, problem: plan.problem };
+  }
+  const { path, problem } = findDirectory(workingTree, check.workingDir);
+  if (problem !== null) return { ...common, ...NEVER_RAN, problem };
+  const ended = await host.runProgram({
+    command: plan.kind === "shell" ? { shell: plan.text } : plan.words,
+    workingDirectory: path,
+    timeoutMs: check.timeoutMs,
+    ...bounds,
+  });
+  const passed = ended.problem === null &&
+    ended.exitCode === check.expectExitCode;
+  const result = { ...common, ...ended, passed };
+  const { masker } = bounds;
+  return masker === undefined ? result : maskResult(result, masker.mask);
+}
+
+/** A program must not be run where the workflow has no say: links are followed before it is judged. */
+function findDirectory(tree: string, directory: string | null): WorkingFile {
+  if (directory === null) return { path: tree, problem: null };
+  const { path, problem } = findWorkingFile(tree, directory);
+  if (problem !== null) {
+    return { path, problem: `Working directory ${problem}` };
+  }
+  if (fileKind(path) === "directory") return { path, problem: null };
+  return { path, problem: `Working directory ${directory} is a file` };
+}
+
+function textOf(plan: CommandCheck["plan"]): string | undefined {
+  if (plan.kind === "invalid") return undefined;
+  return plan.kind === "shell" ? plan.text : plan.filled;
+}
+
+const NEVER_RAN = {
+  passed: false,
+  exitCode: -1,
+  stdout: "",
+  stderr: "",
+  notUtf8: [],
+  durationSeconds: 0,
+} as const;
+
+/** A check, and the item it is for. */
+interface CheckOfItem {
+  readonly check: RequiredCheck;
+  readonly item: Pick<Item, "timeoutSeconds"> | undefined;
+}
+
+/** Lets the settings say how long a check may run, where its item does not. */
+async function withTimeLimit(
+  host: Host,
+  site: ConfigSite,
+  { check, item }: CheckOfItem,
+): Promise<RequiredCheck> {
+  if (check.type !== "command" || item?.timeoutSeconds !== undefined) {
+    return check;
+  }
+  const seconds = await readValue(host, site, "check_timeout_seconds");
+  return { ...check, timeoutMs: Number(seconds) * 1000 };
 }

@@ -1,9 +1,8 @@
+import { OrcError } from "../base/error.ts";
 import type { Host } from "../host/host.ts";
-import {
-  openSession,
-  type SessionOptions,
-} from "../repository/open_session.ts";
-import { applyAction, type Changed } from "./change.ts";
+import { openSession, type SessionOptions } from "../repository/select.ts";
+import type { Action } from "../workflow/types.ts";
+import { applyAction, applyHumanAction, type Changed } from "./change.ts";
 
 /** An item to begin. */
 export interface StartItemOptions extends SessionOptions {
@@ -48,4 +47,211 @@ export async function startItem(
     type: "start_item",
     itemId: options.itemId,
   });
+}
+
+/** An item to leave out, and why. */
+export interface SkipOptions extends SessionOptions {
+  /** An item of the current phase. */
+  readonly itemId: string;
+  /**
+   * What makes the item unnecessary here: at least 10 characters, 50 for
+   * documented items, gates, and what only its autonomous phase lets be skipped.
+   * Stock phrases are refused.
+   */
+  readonly reason: string;
+  /** Skips a gate: an act of a human, who types the item's id. */
+  readonly force?: boolean;
+}
+
+/**
+ * Skips an item of the current phase for a reason that is one. Skipping what is
+ * skipped does nothing.
+ *
+ * Requires `--allow-read` and `--allow-write`.
+ *
+ * @throws {OrcError} `cannot_skip` (refused) if the item is completed, required
+ *   or not skippable, or a gate without `force`
+ * @throws {OrcError} `skip_reason` (refused) if the reason is too short, a
+ *   stock phrase or repeats itself
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it
+ *   is forced and no human says yes; a try without a human is logged
+ * @throws {OrcError} `out_of_order` (refused) if another item of a strict phase
+ *   comes first
+ * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
+ *   (refused) if the item is not in the current phase
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { denoHost, skipItem, startSession } from "@orc/cli";
+ *
+ * const host = { ...denoHost(), env: () => undefined };
+ * const root = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${root}/workflow.yaml`, `name: Tiny
+ * phases: [{ id: PLAN, name: Plan, items: [{ id: idea, name: Idea }] }]`);
+ * await startSession(host, { root, task: "Add login" });
+ * const reason = "The design was settled last week";
+ * const { summary } = await skipItem(host, { root, itemId: "idea", reason });
+ * assertEquals(summary.items[0]?.status, "skipped");
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function skipItem(
+  host: Host,
+  options: SkipOptions,
+): Promise<Changed> {
+  const opened = await openSession(host, options);
+  const { itemId, reason, force = false } = options;
+  const action: Action = { type: "skip", itemId, reason, force };
+  if (!force) return await applyAction(host, opened, action);
+  return await applyHumanAction(host, opened, action, {
+    request: `skip item "${itemId}" by force`,
+    confirmation: itemId,
+    itemId,
+  });
+}
+
+/** A manual gate to approve. */
+export interface ApproveItemOptions extends SessionOptions {
+  /** A manual gate of the current phase; also what the human types. */
+  readonly itemId: string;
+  /** What the human says to it, at most 2000 characters. */
+  readonly notes?: string;
+}
+
+/**
+ * Passes a manual gate: an act of a human, who types the item's id in a
+ * terminal. With the environment variable `ORCHESTRATOR_APPROVALS` set to
+ * `any`, for CI and tests, nobody is asked and the log says so. Approving what
+ * is approved does nothing. No lock is held while the human is asked.
+ *
+ * Requires `--allow-read` and `--allow-write`.
+ *
+ * @throws {OrcError} `cannot_approve` (refused) if the item is no manual gate
+ *   or was skipped
+ * @throws {OrcError} `approval_required` (denied) if no human is there; the try
+ *   is logged
+ * @throws {OrcError} `approval_declined` (denied) if something else is typed
+ * @throws {OrcError} `out_of_order` (refused) if another item of a strict phase
+ *   comes first
+ * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
+ *   (refused) if the item is not in the current phase
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { approveItem, denoHost, startSession } from "@orc/cli";
+ *
+ * const env = (name: string) =>
+ *   name === "ORCHESTRATOR_APPROVALS" ? "any" : undefined;
+ * const caller = () => ({ agent: null, approval: null });
+ * const host = { ...denoHost(), env, caller };
+ * const root = await Deno.makeTempDir();
+ * await startSession(host, { root, task: "Add login" });
+ * const itemId = "plan_approval";
+ * const { changed } = await approveItem(host, { root, itemId });
+ * assertEquals(changed, true);
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function approveItem(
+  host: Host,
+  options: ApproveItemOptions,
+): Promise<Changed> {
+  const opened = await openSession(host, options);
+  const { itemId, notes = null } = options;
+  return await applyHumanAction(
+    host,
+    opened,
+    { type: "approve_item", itemId, notes },
+    {
+      request: `approve item "${itemId}"`,
+      confirmation: itemId,
+      itemId,
+    },
+  );
+}
+
+/** A note, and the session it is for. */
+export interface NoteOptions extends SessionOptions {
+  /** 1 to 2000 characters; the blanks around them are not kept. */
+  readonly text: string;
+  /** The item of the current phase it is about; without it the session. */
+  readonly itemId?: string;
+}
+
+/**
+ * Keeps a note in the session, for whoever goes on with it. Every call adds
+ * one.
+ *
+ * Requires `--allow-read` and `--allow-write`.
+ *
+ * @throws {OrcError} `note_empty` or `notes_too_long` (usage) if the text has
+ *   the wrong length
+ * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
+ *   (refused) if the item is not in the current phase
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { addNote, denoHost, startSession } from "@orc/cli";
+ *
+ * const host = { ...denoHost(), env: () => undefined };
+ * const root = await Deno.makeTempDir();
+ * await startSession(host, { root, task: "Add login" });
+ * const { summary } = await addNote(host, { root, text: "Ada knows the API" });
+ * assertEquals(summary.notes, ["Ada knows the API"]);
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function addNote(
+  host: Host,
+  options: NoteOptions,
+): Promise<Changed> {
+  const opened = await openSession(host, options);
+  return await applyAction(host, opened, {
+    type: "note",
+    text: options.text,
+    itemId: options.itemId ?? null,
+  });
+}
+
+/** What a check finds in its environment: `session/item` of itself, after those it runs inside of. */
+const VARIABLE = "ORCHESTRATOR_CHECK";
+
+/** What the check of an item gets besides the environment of orc. */
+export function checkVariables(
+  host: Host,
+  sessionId: string,
+  itemId: string,
+): Readonly<Record<string, string>> {
+  const names = [...surroundingChecks(host), nameOf(sessionId, itemId)];
+  return { [VARIABLE]: names.join(" ") };
+}
+
+/** Refuses a check that asks for its own verdict, and would be run again for ever. */
+export function assertOutsideOwnCheck(
+  host: Host,
+  sessionId: string,
+  itemId: string,
+): void {
+  if (!surroundingChecks(host).includes(nameOf(sessionId, itemId))) return;
+  throw new OrcError(
+    "refused",
+    "inside_own_check",
+    `Cannot complete item "${itemId}": its own check asks for it`,
+    {
+      hint:
+        "a check only tests; take orc complete out of it, and run that outside",
+      details: { item: itemId },
+    },
+  );
+}
+
+function surroundingChecks(host: Host): readonly string[] {
+  return (host.env(VARIABLE) ?? "").split(" ").filter((name) => name !== "");
+}
+
+function nameOf(sessionId: string, itemId: string): string {
+  return `${sessionId}/${itemId}`;
 }

@@ -4,10 +4,13 @@ import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
-import { adoptLegacy } from "../session/adopt.ts";
 import { writeCurrent } from "../session/bind.ts";
 import { readCurrent } from "../session/binding.ts";
-import { readLegacyState } from "../session/legacy.ts";
+import {
+  adoptLegacy,
+  readAdoption,
+  readLegacyState,
+} from "../session/legacy.ts";
 
 /** Moves a legacy session's state to the new place; the old files stay. Safe to repeat. */
 export async function adoptLegacySession(
@@ -41,4 +44,22 @@ function vanished(path: string): OrcError {
     `"${path}" was removed or replaced while its session was being adopted`,
     { path, hint: "orc status" },
   );
+}
+
+/** Says so when a legacy state lies beside the new one and holds something else. */
+export async function legacyConflict(
+  { layout }: Repository,
+): Promise<readonly string[]> {
+  try {
+    const legacy = await readLegacyState(layout);
+    if (!legacy) return [];
+    const adopted = readAdoption(layout, legacy.session.id);
+    if (adopted === legacy.sha256) return [];
+  } catch (error) {
+    // A legacy file that cannot be read differs from anything.
+    if (!(error instanceof OrcError)) throw error;
+  }
+  return [
+    `Both "${layout.directory}" and "${layout.legacyState}" hold a session; the first one is used`,
+  ];
 }

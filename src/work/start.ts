@@ -1,32 +1,34 @@
 import { OrcError } from "../base/error.ts";
 import { MAX_CONSTRAINT_LENGTH, MAX_TASK_LENGTH } from "../base/limits.ts";
-import { sessionNameOf } from "../base/session_name.ts";
+import { sessionNameOf } from "../base/names.ts";
 import { lengthOf, uncapitalised } from "../base/text.ts";
 import { decide } from "../engine/decide.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
 import { asOrcError } from "../files/errors.ts";
 import type { HeldLock } from "../files/lock.ts";
-import { foreignOwner } from "../files/owner.ts";
+import { foreignOwner } from "../files/tree.ts";
 import type { Host } from "../host/host.ts";
-import {
-  openRepository,
-  type Repository,
-  type RepositoryOptions,
-} from "../repository/open.ts";
-import { assertNoOwnSession } from "../repository/own_session.ts";
 import {
   type PinnedWorkflow,
   pinWorkflow,
   type WorkflowChoice,
-} from "../repository/pin_workflow.ts";
-import { type Place, placeOf } from "../repository/place.ts";
-import { withPreparedRepository } from "../repository/prepare.ts";
+} from "../repository/load.ts";
+import {
+  openRepository,
+  type Place,
+  placeOf,
+  type Repository,
+  type RepositoryOptions,
+} from "../repository/open.ts";
+import {
+  assertNoOwnSession,
+  withPreparedRepository,
+} from "../repository/prepare.ts";
 import { ownersOf } from "../repository/select.ts";
-import { maskAction } from "../secrets/mask_action.ts";
-import { sessionMasker } from "../secrets/masker.ts";
+import { maskAction, sessionMasker } from "../secrets/masker.ts";
 import { writeBinding, writeCurrent } from "../session/bind.ts";
 import { readBinding } from "../session/binding.ts";
-import type { Session } from "../session/session_store.ts";
+import type { Session } from "../session/read.ts";
 import type { Problem } from "../workflow/problem.ts";
 import type { Action, Decision } from "../workflow/types.ts";
 

@@ -4,15 +4,14 @@ import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
-import type { Repository } from "../repository/open.ts";
+import type { Place, Repository } from "../repository/open.ts";
 import {
   type OpenedSession,
   openSession,
   type SessionOptions,
-} from "../repository/open_session.ts";
-import type { Place } from "../repository/place.ts";
-import type { SessionSource } from "../repository/select.ts";
-import { shownName } from "../session/session_meta.ts";
+  type SessionSource,
+} from "../repository/select.ts";
+import { shownName } from "../session/read.ts";
 
 /** Where a session stands. */
 export interface Status extends Summary {
@@ -98,7 +97,7 @@ async function warningsOf(opened: OpenedSession): Promise<readonly string[]> {
     );
   }
   if (!session.legacyPath && hasLegacyState(repository)) {
-    const { legacyConflict } = await import("./legacy_conflict.ts");
+    const { legacyConflict } = await import("./legacy.ts");
     warnings.push(...await legacyConflict(repository));
   }
   warnings.push(...await workflowDrift(opened));

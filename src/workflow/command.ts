@@ -1,12 +1,12 @@
-import type { JsonObject } from "../base/json.ts";
 import {
-  problemOf,
-  type Quoting,
-  quotingAfter,
-  splitCommand,
-  splitWords,
-} from "./command_line.ts";
-import { pythonText } from "./python_text.ts";
+  canonicalNumberText,
+  isJsonList,
+  isJsonObject,
+  JsonNumber,
+  type JsonObject,
+  type JsonValue,
+  numberText,
+} from "../base/json.ts";
 
 /** How a check's command is run, with the settings filled in. */
 export type CommandPlan =
@@ -19,7 +19,7 @@ export type CommandPlan =
   | { readonly kind: "invalid"; readonly problem: string };
 
 /** A setting's value that must not become part of a command. */
-export interface UnsafeValue {
+interface UnsafeValue {
   readonly name: string;
   readonly value: string;
 }
@@ -145,4 +145,192 @@ function replaced(
     at = filling.end;
   }
   return result + text.slice(at);
+}
+
+/** Longest command: a shell gets it as one argument, which Linux bounds at 128 KiB. */
+const MAX_COMMAND_BYTES = 64 * 1024;
+
+/** How the text of a command can be run. */
+type CommandLine =
+  | { readonly kind: "words"; readonly words: readonly string[] }
+  | { readonly kind: "shell" }
+  | { readonly kind: "invalid"; readonly problem: string };
+
+/** What quotes or a backslash make of the next character of a command. */
+type Quoting = "none" | "single" | "double" | "escape" | "double escape";
+
+const LEADING_BLANKS = /^[ \t\r\n]+/;
+const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*=/;
+const EXPANSION = /`|\$[A-Za-z_{(]/;
+
+/** One piece of a word, or the blanks between two; a line break counts as blank only at the end. */
+const PIECE = new RegExp(
+  [
+    /(?<blanks>[ \t\r\n]+$|[ \t\r]+)/,
+    /\\\n/,
+    /(?<plain>[^ \t\r\n\\'"`$|&;<>()]+|\$(?![A-Za-z_{(]))/,
+    /\\(?<escaped>[^])/,
+    /'(?<single>[^']*)'/,
+    /"(?<double>[^"\\]*(?:\\[^][^"\\]*)*)"/,
+  ].map((pattern) => pattern.source).join("|"),
+  "gy",
+);
+
+/**
+ * Splits a command into words as a POSIX shell would, or says that only a shell can run it.
+ *
+ * Patterns, `~`, `{}`, `!` and `#` are plain characters: the Python tool hands them on as they are.
+ */
+export function splitCommand(text: string): CommandLine {
+  const line = splitWords(text);
+  return line.kind === "words" &&
+      ASSIGNMENT.test(text.replace(LEADING_BLANKS, ""))
+    ? { kind: "shell" }
+    : line;
+}
+
+/** Splits like {@linkcode splitCommand}, but a first word `NAME=value` is the program. */
+export function splitWords(text: string): CommandLine {
+  const problem = problemOf(text);
+  if (problem !== undefined) return { kind: "invalid", problem };
+  const source = text.replace(LEADING_BLANKS, "");
+  const words: string[] = [];
+  let word: string | undefined;
+  let end = 0;
+  for (const { 0: piece, groups = {} } of source.matchAll(PIECE)) {
+    if (EXPANSION.test(withoutEscapes(groups.double))) return { kind: "shell" };
+    end += piece.length;
+    if (groups.blanks === undefined) {
+      word = joined(word, groups);
+    } else if (word !== undefined) {
+      words.push(word);
+      word = undefined;
+    }
+  }
+  if (end < source.length) return whyUnsplit(source, end);
+  if (word !== undefined) words.push(word);
+  return words[0]
+    ? { kind: "words", words }
+    : { kind: "invalid", problem: "Command names no program" };
+}
+
+/** Says what forbids a command whatever its quotes are; undefined when nothing does. */
+function problemOf(text: string): string | undefined {
+  if (text.includes("\0")) return "Command contains a NUL character";
+  const size = new TextEncoder().encode(text).length;
+  return size > MAX_COMMAND_BYTES
+    ? `Command is longer than ${MAX_COMMAND_BYTES / 1024} KiB`
+    : undefined;
+}
+
+/** Follows the quotes of a part of a command. */
+export function quotingAfter(text: string, before: Quoting): Quoting {
+  let quoting = before;
+  for (const character of text) quoting = nextQuoting(quoting, character);
+  return quoting;
+}
+
+function nextQuoting(quoting: Quoting, character: string): Quoting {
+  switch (quoting) {
+    case "escape":
+      return "none";
+    case "double escape":
+      return "double";
+    case "single":
+      return character === "'" ? "none" : quoting;
+    case "double":
+      if (character === "\\") return "double escape";
+      return character === '"' ? "none" : quoting;
+    case "none":
+      if (character === "\\") return "escape";
+      if (character === '"') return "double";
+      return character === "'" ? "single" : quoting;
+  }
+}
+
+/** The word with one more piece; undefined as long as nothing has begun a word. */
+function joined(
+  word: string | undefined,
+  { plain, escaped, single, double }: Record<string, string | undefined>,
+): string | undefined {
+  const text = plain ?? escaped ?? single ?? unescaped(double);
+  return text === undefined ? word : (word ?? "") + text;
+}
+
+/** Between double quotes a backslash is special only before what a shell would interpret. */
+function unescaped(quoted: string | undefined): string | undefined {
+  return quoted?.replaceAll(
+    /\\([$`"\\\n])/g,
+    (_, character) => character === "\n" ? "" : character,
+  );
+}
+
+function withoutEscapes(quoted: string | undefined): string {
+  return quoted?.replaceAll(/\\[^]/g, "") ?? "";
+}
+
+/** What stands at the place where splitting ended too early. */
+function whyUnsplit(source: string, at: number): CommandLine {
+  const character = source.charAt(at);
+  if (character === "'" || character === '"') {
+    return { kind: "invalid", problem: `Command has an unclosed ${character}` };
+  }
+  return character === "\\"
+    ? { kind: "invalid", problem: "Command ends with a backslash" }
+    : { kind: "shell" };
+}
+
+const NOT_PRINTABLE = /(?! )[\p{C}\p{Z}]/gu;
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+};
+
+/** Spells a value as Python's `str()` does, which is what the Python tool fills in for a setting. */
+export function pythonText(value: JsonValue): string {
+  return typeof value === "string" ? value : pythonLiteral(value);
+}
+
+/** Python's `repr()`. */
+function pythonLiteral(value: JsonValue): string {
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value === "string") return stringLiteral(value);
+  if (typeof value === "number") return specialFloat(numberText(value));
+  if (value instanceof JsonNumber) {
+    return specialFloat(canonicalNumberText(value));
+  }
+  if (isJsonObject(value)) {
+    const entries = Array.from(
+      value,
+      ([key, member]) => `${stringLiteral(key)}: ${pythonLiteral(member)}`,
+    );
+    return `{${entries.join(", ")}}`;
+  }
+  if (isJsonList(value)) return `[${value.map(pythonLiteral).join(", ")}]`;
+  throw new Error("A JSON value is of no known type");
+}
+
+function specialFloat(text: string): string {
+  return text.replace("Infinity", "inf").replace("NaN", "nan");
+}
+
+/** Python prefers single quotes, and double ones where that saves escapes. */
+function stringLiteral(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const escaped = text.replaceAll("\\", "\\\\")
+    .replaceAll(NOT_PRINTABLE, escapeOf);
+  return quote + escaped.replaceAll(quote, `\\${quote}`) + quote;
+}
+
+function escapeOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const hex = code.toString(16);
+  if (code < 0x100) return SHORT_ESCAPES[character] ?? `\\x${padded(hex, 2)}`;
+  return code < 0x10000 ? `\\u${padded(hex, 4)}` : `\\U${padded(hex, 8)}`;
+}
+
+function padded(hex: string, length: number): string {
+  return hex.padStart(length, "0");
 }

@@ -233,3 +233,8 @@ function firstRepeated(
   }
   return undefined;
 }
+
+/** Ids of the items that carry a review, if the workflow has them. */
+export function carriersOf(review: string): readonly string[] {
+  return [review, `${review}_review`];
+}

@@ -1,4 +1,5 @@
 import { OrcError } from "../base/error.ts";
+import { JsonNumber } from "../base/json.ts";
 import { MAX_PROBLEMS } from "../base/limits.ts";
 
 /** Keys and list indexes, from 0, that lead to a value; empty for the whole. */
@@ -123,4 +124,43 @@ export function mostTelling(problems: readonly Problem[]): readonly Problem[] {
 /** Orders by line, then by column; columns beyond 99,999 count as equal. */
 function place({ line = 0, column = 0 }: Problem): number {
   return line * 100_000 + Math.min(column, 99_999);
+}
+
+/** Python's `str.isupper()`: some cased character, and none that is lower or title case. */
+export function isPhaseId(text: string): boolean {
+  return /\p{Uppercase}/u.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text);
+}
+
+/** Letters, digits and underscores of any script, as Python's `str.isalnum()` counts them. */
+export function isItemId(text: string): boolean {
+  return /^[\p{L}\p{N}_]+$/u.test(text) && /[^_]/u.test(text);
+}
+
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ...["1", "true", "t", "yes", "y", "on"].map((word) => [word, true] as const),
+  ...["0", "false", "f", "no", "n", "off"]
+    .map((word) => [word, false] as const),
+]);
+
+/** The Python tool takes `1` and `"yes"` for true as well. */
+export function toBoolean(value: unknown): unknown {
+  if (typeof value === "string") {
+    return BOOLEANS.get(value.toLowerCase()) ?? value;
+  }
+  const number = toNumber(value);
+  return number === 0 || number === 1 ? number === 1 : value;
+}
+
+/** The Python tool takes `true`, `1.0`, `" 1_0 "` and `"1.0"` for whole numbers as well. */
+export function toInteger(value: unknown): unknown {
+  if (typeof value === "boolean") return Number(value);
+  if (typeof value !== "string") return toNumber(value) ?? value;
+  const isInteger = /^[+-]?\d+(?:_\d+)*(?:\.0+)?$/.test(value.trim());
+  return isInteger ? Number(value.replaceAll("_", "")) + 0 : value;
+}
+
+/** A number without the difference between `1.0` and `1`, and between `-0` and `0`. */
+function toNumber(value: unknown): number | undefined {
+  if (value instanceof JsonNumber) return Number(value.literal) + 0;
+  return typeof value === "number" ? value + 0 : undefined;
 }

@@ -1,5 +1,10 @@
-import type { Project, ProjectKind } from "./core_project.ts";
-import { readManifestObject, scriptsIn } from "./project_manifest.ts";
+import { OrcError } from "../base/error.ts";
+import {
+  asObject,
+  type JsonObject,
+  type JsonValue,
+  parseJson,
+} from "../base/json.ts";
 
 /** Lock files, and the package manager that writes each. */
 const NODE_LOCKS: readonly (readonly [string, string])[] = [
@@ -13,7 +18,7 @@ const NODE_LOCKS: readonly (readonly [string, string])[] = [
 const NO_TESTS = /no test specified/;
 
 /** A project of Node packages: only scripts that exist. */
-export function detectNode(project: Project): ProjectKind | undefined {
+function detectNode(project: Project): ProjectKind | undefined {
   if (!project.files.has("package.json")) return undefined;
   const manifest = readManifestObject(project.read("package.json"));
   const scripts = scriptsIn(manifest, "scripts");
@@ -43,7 +48,7 @@ function nodeManagerOf({ files }: Project, declared: unknown): string {
 }
 
 /** A Deno project: its own tasks, else what Deno brings along. */
-export function detectDeno({ files, read }: Project): ProjectKind | undefined {
+function detectDeno({ files, read }: Project): ProjectKind | undefined {
   const file = ["deno.json", "deno.jsonc"].find((name) => files.has(name));
   if (file === undefined) return undefined;
   const tasks = scriptsIn(readManifestObject(read(file)), "tasks");
@@ -58,7 +63,7 @@ export function detectDeno({ files, read }: Project): ProjectKind | undefined {
 }
 
 /** A Rust package or workspace. */
-export function detectCargo({ files }: Project): ProjectKind | undefined {
+function detectCargo({ files }: Project): ProjectKind | undefined {
   if (!files.has("Cargo.toml")) return undefined;
   return {
     name: "Rust",
@@ -69,7 +74,7 @@ export function detectCargo({ files }: Project): ProjectKind | undefined {
 }
 
 /** A Go module. */
-export function detectGo({ files }: Project): ProjectKind | undefined {
+function detectGo({ files }: Project): ProjectKind | undefined {
   if (!files.has("go.mod")) return undefined;
   return {
     name: "Go",
@@ -90,7 +95,7 @@ const PYTHON_SOURCES = [
 ];
 
 /** A Python project. Most have nothing to build. */
-export function detectPython(
+function detectPython(
   { files, read }: Project,
 ): ProjectKind | undefined {
   if (!PYTHON_MANIFESTS.some((name) => files.has(name))) return undefined;
@@ -115,7 +120,7 @@ function pythonRunnerOf(files: ReadonlySet<string>): string {
 }
 
 /** A project with a Makefile: only targets that exist. */
-export function detectMake({ files, read }: Project): ProjectKind | undefined {
+function detectMake({ files, read }: Project): ProjectKind | undefined {
   const file = ["GNUmakefile", "makefile", "Makefile"]
     .find((name) => files.has(name));
   if (file === undefined) return undefined;
@@ -139,7 +144,7 @@ function hasTarget(makefile: string, target: string): boolean {
 }
 
 /** A CMake project whose build directory is `build`. */
-export function detectCmake({ files }: Project): ProjectKind | undefined {
+function detectCmake({ files }: Project): ProjectKind | undefined {
   if (!files.has("CMakeLists.txt")) return undefined;
   return {
     name: "CMake",
@@ -148,4 +153,104 @@ export function detectCmake({ files }: Project): ProjectKind | undefined {
     buildCommand: "cmake --build build",
     lintCommand: undefined,
   };
+}
+
+/** The Python tool's order, with Deno beside Node. */
+const DETECTORS: readonly ((project: Project) => ProjectKind | undefined)[] = [
+  detectNode,
+  detectDeno,
+  detectCargo,
+  detectGo,
+  detectPython,
+  detectMake,
+  detectCmake,
+];
+
+const UNKNOWN: ProjectKind = {
+  name: "unknown",
+  testCommand: undefined,
+  buildCommand: undefined,
+  lintCommand: undefined,
+};
+
+/**
+ * Tells the kind of a project from the files at its root.
+ *
+ * The first kind that has tests wins: a package.json that only formats
+ * documents does not hide a Cargo.toml. Without a reader of files only what
+ * every project of a kind understands is chosen.
+ */
+export function detectProject(
+  files: ReadonlySet<string>,
+  readManifest: ReadManifest = () => undefined,
+): ProjectKind {
+  const project = { files, read: readManifest };
+  const kinds = DETECTORS.flatMap((detect) => detect(project) ?? []);
+  return kinds.find(({ testCommand }) => testCommand !== undefined) ??
+    kinds[0] ?? UNKNOWN;
+}
+
+/** A string, or what JSON does not know: a comment. */
+const STRING_OR_COMMENT = /"(?:\\[^]|[^"\\])*"|\/\/[^\n]*|\/\*[^]*?\*\//g;
+
+/** A string, or a comma that nothing follows. */
+const STRING_OR_LAST_COMMA = /"(?:\\[^]|[^"\\])*"|,(?=\s*[}\]])/g;
+
+/** Reads a manifest in JSON with comments; undefined when it holds no object. */
+function readManifestObject(
+  text: string | undefined,
+): JsonObject | undefined {
+  if (text === undefined) return undefined;
+  const json = [STRING_OR_COMMENT, STRING_OR_LAST_COMMA]
+    .reduce(withoutAllButStrings, text);
+  try {
+    return asObject(parseJson(json, "the manifest"));
+  } catch (error) {
+    // A broken manifest is for its own tool to complain about.
+    if (error instanceof OrcError && error.kind === "corrupt") return undefined;
+    throw error;
+  }
+}
+
+function withoutAllButStrings(text: string, pattern: RegExp): string {
+  return text.replaceAll(
+    pattern,
+    (match) => match.startsWith('"') ? match : " ",
+  );
+}
+
+/** The scripts of a manifest by name; a task may be an object that holds its command. */
+function scriptsIn(
+  manifest: JsonObject | undefined,
+  key: string,
+): ReadonlyMap<string, string> {
+  const scripts = asObject(manifest?.get(key)) ?? new Map<string, JsonValue>();
+  return new Map(
+    Array.from(scripts, ([name, script]) => [name, commandOf(script)]),
+  );
+}
+
+function commandOf(script: JsonValue): string {
+  if (typeof script === "string") return script;
+  const command = asObject(script)?.get("command");
+  return typeof command === "string" ? command : "";
+}
+
+/** What kind of project a repository holds, and how it checks itself. */
+export interface ProjectKind {
+  /** Such as `Node.js`; `unknown` when no manifest was found. */
+  readonly name: string;
+  /** Undefined when there is none: a command that always passes would be no check. */
+  readonly testCommand: string | undefined;
+  readonly buildCommand: string | undefined;
+  readonly lintCommand: string | undefined;
+}
+
+/** Reads a file at the root of the project; undefined when it cannot be read. */
+type ReadManifest = (name: string) => string | undefined;
+
+/** The root of a project: the names of its files, and what they hold. */
+interface Project {
+  readonly files: ReadonlySet<string>;
+  readonly read: ReadManifest;
 }

@@ -1,11 +1,11 @@
 import { OrcError } from "../base/error.ts";
 import { type JsonObject, numberOf } from "../base/json.ts";
+import { shellWord } from "../base/text.ts";
 import { epochMsOf, instantOf } from "../base/time.ts";
 import type { Item, ItemState, Workflow } from "./types.ts";
-import { verifiesNothing } from "./unverifiable.ts";
 
 /** Who passes manual gates. */
-export type SupervisionMode = "supervised" | "zero_human" | "hybrid";
+type SupervisionMode = "supervised" | "zero_human" | "hybrid";
 
 /** Name of the setting that says how long a human has to answer. */
 export const APPROVAL_TIMEOUT = "approval_timeout_minutes";
@@ -92,4 +92,31 @@ export function approvalRequired(verb: string, { id }: Item): OrcError {
 /** Whether an instant has come. */
 export function hasCome(instant: string, at: string): boolean {
   return (epochMsOf(at) ?? 0) >= (epochMsOf(instant) ?? Infinity);
+}
+
+/**
+ * Whether an item is a gate that names nothing to verify. The Python tool passes it at anybody's
+ * word; here only a human can decide to do without it.
+ */
+export function verifiesNothing({ stepType, verification }: Item): boolean {
+  return stepType === "gate" && verification.type === "none";
+}
+
+/** The command that gets past a gate without its verification; a human's. */
+export function forcedSkip(itemId: string): string {
+  return `orc skip ${shellWord(itemId)} --force --reason "<why>"`;
+}
+
+/** Refuses to complete a gate that names nothing to verify. */
+export function assertVerifiable(item: Item): void {
+  if (!verifiesNothing(item)) return;
+  throw new OrcError(
+    "refused",
+    "cannot_complete",
+    `Cannot complete item "${item.id}": it is a gate, and its workflow names nothing that could be verified`,
+    {
+      hint: `a human runs, in a terminal: ${forcedSkip(item.id)}`,
+      details: { item: item.id },
+    },
+  );
 }

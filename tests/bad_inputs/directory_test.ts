@@ -1,7 +1,6 @@
 /** Section D: the directory .orchestrator, its locks, and the repository around it. */
 import { LOCK_NAME } from "../../src/base/layout.ts";
-import type { LockRecord } from "../../src/files/lock_record.ts";
-import type { ProcessIdentity } from "../../src/files/process_identity.ts";
+import type { LockRecord, ProcessIdentity } from "../../src/files/lock.ts";
 import { lockText, tokenOf } from "../session/fixtures.ts";
 import {
   canMount,

@@ -1,11 +1,15 @@
 import vectors from "../testdata/checksum_vectors.json" with { type: "json" };
-import { checksumOf, verifyChecksum } from "../../src/base/checksum.ts";
+import {
+  checksumOf,
+  sha256Hex,
+  verifyChecksum,
+} from "../../src/base/checksum.ts";
 import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
+  parseJson,
 } from "../../src/base/json.ts";
-import { parseJson } from "../../src/base/json_parse.ts";
 import { canonicalJson } from "../../src/base/json_print.ts";
 import { PYTHON_STATES } from "../session/python_files.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -89,4 +93,24 @@ Deno.test("verifyChecksum() takes an unsigned state as it is", async () => {
   const state = parseObject('{"task_description": "x", "_checksum": null}');
   assertEquals(await verifyChecksum(state), "missing");
   assertEquals(await verifyChecksum(new Map()), "missing");
+});
+
+Deno.test("sha256Hex() gives the digests of the standard's examples", async () => {
+  const hexOf = (text: string) => sha256Hex(new TextEncoder().encode(text));
+  assertEquals(
+    await hexOf(""),
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  );
+  assertEquals(
+    await hexOf("abc"),
+    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+  );
+});
+
+Deno.test("sha256Hex() hashes the part of a buffer that is shown", async () => {
+  const buffer = new TextEncoder().encode("xabcx");
+  assertEquals(
+    await sha256Hex(buffer.subarray(1, 4)),
+    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+  );
 });

@@ -6,6 +6,21 @@ import {
   shortSessionId,
 } from "../../src/base/ids.ts";
 import {
+  assertSecretName,
+  checkpointId,
+  fillSessionName,
+  isCheckpointId,
+  isSecretName,
+  KEY_VARIABLES,
+  matchCheckpointId,
+  parseSessionTitle,
+  sessionNameOf,
+  variablesOf,
+} from "../../src/base/names.ts";
+import { titleOf } from "../../src/base/text.ts";
+import { SETTINGS, variableOf } from "../../src/settings/settings.ts";
+import { orcErrorOf } from "../engine/act.ts";
+import {
   assert,
   assertEquals,
   assertFalse,
@@ -137,4 +152,160 @@ Deno.test("legacySessionId() keeps apart what looks alike", () => {
   // FNV-1a of the empty text is its offset basis.
   assertEquals(legacySessionId(""), "legacy-811c9dc5");
   assertEquals(legacySessionId("a"), "a-e40c292c");
+});
+
+const TOKEN = "2a".padStart(32, "0");
+
+Deno.test("checkpointId() has the shape that the Python tool lists", () => {
+  assertEquals(
+    checkpointId("wf_00c0ffee", "2026-03-04T05:06:07.089000Z", TOKEN),
+    "cp_20260304_050607_089000_0042_ffee",
+  );
+  const whole = checkpointId("Wild/../id", "2026-03-04T05:06:07Z", TOKEN);
+  assert(/^cp_20260304_050607_000000_0042_[0-9a-f]{4}$/.test(whole), whole);
+  assert(isCheckpointId(whole));
+});
+
+Deno.test("isCheckpointId() takes ids of the Python tool, old ones too, and nothing that leads elsewhere", () => {
+  const good = [
+    "cp_20261120_080124_555383_8918_d897",
+    "cp_20260104_120000_abcdef",
+    "cp_y",
+  ];
+  for (const id of good) assert(isCheckpointId(id), id);
+  const bad = [
+    "",
+    "cp_",
+    "cp_../x",
+    "cp_a/b",
+    "cp_a.b",
+    "x",
+    `cp_${"a".repeat(65)}`,
+  ];
+  for (const id of bad) assert(!isCheckpointId(id), id);
+});
+
+Deno.test("matchCheckpointId() finds a checkpoint by its id or a part that no other has", () => {
+  const ids = [
+    "cp_20260304_050607_089000_0042_ffee",
+    "cp_20260304_050608_089000_0043_ffee",
+    "cp_y",
+  ];
+  assertEquals(matchCheckpointId("cp_y", ids), "cp_y");
+  assertEquals(matchCheckpointId("0043", ids), ids[1]);
+  assertEquals(matchCheckpointId("cp_20260304_050607", ids), ids[0]);
+  assertEquals(
+    ["ffee", "42", "nothing", "latest"].map((text) =>
+      orcErrorOf(() => matchCheckpointId(text, ids)).code
+    ),
+    [
+      "ambiguous_checkpoint_id",
+      "no_such_checkpoint",
+      "no_such_checkpoint",
+      "no_such_checkpoint",
+    ],
+  );
+});
+
+Deno.test("isSecretName() takes capital letters, digits and underscores", () => {
+  for (const name of ["A", "OPENAI_API_KEY", "K8S_TOKEN", "A".repeat(64)]) {
+    assert(isSecretName(name), name);
+  }
+  for (
+    const name of [
+      "",
+      "a",
+      "1A",
+      "_A",
+      "A-B",
+      "A.B",
+      "../A",
+      "A/B",
+      "A\0",
+      "A\n",
+      "Ä",
+      "A".repeat(65),
+      "PATH",
+      "HOME",
+    ]
+  ) {
+    assert(!isSecretName(name), name);
+  }
+});
+
+Deno.test("assertSecretName() says what is wrong with a name", () => {
+  const message = (name: string): string =>
+    assertThrows(() => assertSecretName(name), OrcError).message;
+  assertEquals(
+    message("api key"),
+    '"api key" cannot be the name of a secret: it holds capital letters, digits and underscores, at most 64',
+  );
+  assertEquals(
+    message("PATH"),
+    '"PATH" cannot be the name of a secret: every program needs the variable of that name',
+  );
+});
+
+Deno.test("variablesOf() asks for the prefixed variable first", () => {
+  assertEquals(variablesOf("API_KEY"), ["ORCHESTRATOR_API_KEY", "API_KEY"]);
+});
+
+Deno.test("variablesOf() takes no setting of orc for a secret", () => {
+  assertEquals(variablesOf("SESSION"), ["SESSION"]);
+  assertEquals(variablesOf("ORCHESTRATOR_PASSPHRASE"), [
+    "ORCHESTRATOR_PASSPHRASE",
+  ]);
+  const variables = SETTINGS.flatMap((setting) => [
+    variableOf(setting),
+    ...(setting.variables ?? []).map(({ name }) => name),
+  ]);
+  for (const variable of [...variables, ...KEY_VARIABLES]) {
+    const name = variable.replace(/^ORCHESTRATOR_/, "");
+    assertEquals(variablesOf(name).includes(variable), name === variable, name);
+  }
+});
+
+const NAME_TOKEN = "3f2a".padEnd(32, "0");
+
+Deno.test("sessionNameOf() keeps what people recognise and what every path can hold", () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ["Add login", "add-login-3f2a"],
+    ["  Fix: the CRASH!! (#12) ", "fix-the-crash-12-3f2a"],
+    ["../../etc/passwd", "etc-passwd-3f2a"],
+    ["日本語", "task-3f2a"],
+    ["a".repeat(50), `${"a".repeat(30)}-3f2a`],
+    ["$(rm -rf /); `x`", "rm-rf-x-3f2a"],
+  ];
+  for (const [task, name] of cases) {
+    assertEquals(sessionNameOf(task, NAME_TOKEN), name, task);
+  }
+});
+
+Deno.test("fillSessionName() fills the name in wherever it stands", () => {
+  const text = "path: docs/{{session_name}}/a.md # {{session_name}} {{other}}";
+  assertEquals(
+    fillSessionName(text, "x-1"),
+    "path: docs/x-1/a.md # x-1 {{other}}",
+  );
+});
+
+Deno.test("parseSessionTitle() takes a name on one line, without the blanks around it", () => {
+  for (const text of ["Login", "  Login ", "Anmeldung für Größe 5 🚀"]) {
+    assertEquals(parseSessionTitle(text), text.trim());
+  }
+  assertEquals(parseSessionTitle("🚀".repeat(80)).length, 160);
+});
+
+Deno.test("parseSessionTitle() refuses names that are blank, long or drive a terminal", () => {
+  for (
+    const text of ["", "  ", "a".repeat(81), "a\nb", "a\x1b[2Jb", "a\u2028b"]
+  ) {
+    const error = assertThrows(() => parseSessionTitle(text), OrcError);
+    assertEquals([error.kind, error.code], ["usage", "invalid_name"]);
+  }
+});
+
+Deno.test("titleOf() puts the name before the task", () => {
+  assertEquals(titleOf(null, "Add login"), "Add login");
+  assertEquals(titleOf("Second try", "Add login"), "Second try: Add login");
 });

@@ -1,5 +1,8 @@
-import { JsonNumber, type JsonValue } from "../../src/base/json.ts";
-import { refuseTooDeep } from "../../src/base/json_fault.ts";
+import {
+  JsonNumber,
+  type JsonValue,
+  refuseTooDeep,
+} from "../../src/base/json.ts";
 
 /**
  * Makes a JSON value of plain objects and lists. As in `JSON.stringify`,

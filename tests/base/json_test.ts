@@ -1,15 +1,25 @@
 import { OrcError } from "../../src/base/error.ts";
 import {
+  asObject,
+  decodeUtf8,
   JsonNumber,
+  jsonObject,
   type JsonValue,
   numberOf,
+  parseJson,
   plainOf,
+  withFields,
 } from "../../src/base/json.ts";
-import { decodeUtf8, parseJson } from "../../src/base/json_parse.ts";
 import { canonicalJson, printJson } from "../../src/base/json_print.ts";
+import { deepFreeze } from "../engine/act.ts";
 import { jsonOf } from "./json_of.ts";
 import { randomJson } from "./random_json.ts";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 
 const parse = (text: string): JsonValue => parseJson(text, "state.json");
 
@@ -336,4 +346,23 @@ Deno.test("numberOf() reads any number as a double", () => {
   assertEquals(numberOf(parse("-Infinity")), -Infinity);
   assertEquals(numberOf("3"), undefined);
   assertEquals(numberOf(undefined), undefined);
+});
+
+Deno.test("jsonObject() keeps the order of its fields", () => {
+  const object = jsonObject({ b: 1, a: null, c: [] });
+  assertEquals([...object], [["b", 1], ["a", null], ["c", []]]);
+});
+
+Deno.test("withFields() keeps the place of known keys and adds the others", () => {
+  const object = deepFreeze(jsonObject({ b: 1, a: 2 }));
+  const changed = withFields(object, { c: 3, b: 4 });
+  assertEquals([...changed], [["b", 4], ["a", 2], ["c", 3]]);
+  assertEquals([...object], [["b", 1], ["a", 2]]);
+});
+
+Deno.test("asObject() returns objects alone", () => {
+  const object = jsonObject({});
+  assertStrictEquals(asObject(object), object);
+  const others = [null, undefined, true, 1, "x", [], new JsonNumber("1.0")];
+  for (const other of others) assertEquals(asObject(other), undefined);
 });

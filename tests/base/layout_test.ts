@@ -1,4 +1,3 @@
-import { secretPath } from "../../src/base/entry_path.ts";
 import { isSessionId } from "../../src/base/ids.ts";
 import {
   gitLayout,
@@ -8,6 +7,7 @@ import {
   sessionLayoutAt,
   STAGING_PREFIX,
 } from "../../src/base/layout.ts";
+import { secretPath } from "../../src/base/names.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("repositoryLayout() names what orc keeps and what the Python tool kept", () => {

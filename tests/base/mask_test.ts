@@ -1,4 +1,14 @@
-import { type KnownSecret, maskerOf } from "../../src/base/mask.ts";
+import {
+  bytesOf,
+  charactersOf,
+  formsOf,
+  isOpenEnd,
+  type KnownSecret,
+  maskerOf,
+  MIN_MASKED_LENGTH,
+  openTokenIn,
+  tokensIn,
+} from "../../src/base/mask.ts";
 import { oneOf, pickerOf } from "./random.ts";
 import { assert, assertEquals } from "@std/assert";
 
@@ -230,4 +240,45 @@ Deno.test("stream() holds no more than it must, however long a word is", () => {
   let shown = push("ghp_");
   for (let round = 0; round < 200; round++) shown += push("a".repeat(1000));
   assert(shown.startsWith("[secret]"), shown.slice(0, 20));
+});
+
+Deno.test("formsOf() has no form of a value too short to be masked", () => {
+  assertEquals(formsOf("x".repeat(MIN_MASKED_LENGTH - 1)), []);
+  assertEquals(formsOf(` ${"x".repeat(MIN_MASKED_LENGTH - 1)}\n`), []);
+  assert(formsOf("x".repeat(MIN_MASKED_LENGTH)).length > 0);
+});
+
+Deno.test("formsOf() bears a value that is no valid Unicode", () => {
+  assert(formsOf("\ud800 lonely half").includes("\ud800 lonely half"));
+});
+
+Deno.test("bytesOf() takes back what charactersOf() did", () => {
+  const bytes = Uint8Array.from({ length: 20_000 }, (_, index) => index % 256);
+  assertEquals(bytesOf(charactersOf(bytes)), bytes);
+});
+
+Deno.test("tokensIn() gives the places of tokens", () => {
+  const token = `ghp_${"a".repeat(36)}`;
+  assertEquals(tokensIn(`x ${token} y ${token}`), [[2, 42], [45, 85]]);
+  assertEquals(tokensIn("nothing"), []);
+});
+
+Deno.test("openTokenIn() says where what may become a token begins", () => {
+  for (
+    const [text, start] of [
+      ["done ", 5],
+      ["see ghp_ab", 4],
+      ["\n-----BEGIN RSA PRIV", 1],
+      ["\n-----BEGIN PRIVATE KEY-----\nMIIE", 1],
+      ["", 0],
+    ] as const
+  ) {
+    assertEquals(openTokenIn(text), start, text);
+  }
+});
+
+Deno.test("isOpenEnd() knows that a private key goes on behind a line end", () => {
+  assertEquals(isOpenEnd("key\n", [0, 3]), true);
+  assertEquals(isOpenEnd("key\n-----EN", [0, 3]), true);
+  assertEquals(isOpenEnd("key\nnext", [0, 3]), false);
 });

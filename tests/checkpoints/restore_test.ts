@@ -1,12 +1,33 @@
 import { OrcError } from "../../src/base/error.ts";
-import { changedFiles } from "../../src/checkpoints/changed_files.ts";
+import { type Resumed, resumeSession } from "../../src/checkpoints/restore.ts";
+import { changedFiles, saveCheckpoint } from "../../src/checkpoints/use.ts";
+import { completeItem } from "../../src/work/complete.ts";
+import { addNote } from "../../src/work/item.ts";
+import { abandonSession, approvePhase } from "../../src/work/phase.ts";
+import { readStatus } from "../../src/work/status.ts";
+import { readTree, writeTree } from "../files/temporary.ts";
 import {
+  agent,
+  APPROVING,
+  EASY_WORKFLOW,
+  eventsOf,
   fixedHost,
   GIT_FILTERS,
   GIT_LS_FILES,
+  idOf,
+  LEGACY_ID,
+  legacyState,
+  loggedTypes,
+  type Machine,
   type Programs,
+  refusalOf,
+  refusalWithoutTrace,
+  stateOf,
+  withoutTrace,
+  withRoot,
+  withSession,
 } from "../work/fixtures.ts";
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 
 function filesWith(ending: Programs[string]): Promise<readonly string[]> {
   const host = fixedHost({ programs: { [GIT_LS_FILES]: ending } });
@@ -76,3 +97,384 @@ Deno.test("changedFiles() asks for no files where it does not know all filters",
     assertEquals(host.requests.length, 1);
   }
 });
+
+const PROGRAMS = {
+  [GIT_LS_FILES]: { exitCode: 128 },
+  "make test": { exitCode: 0 },
+};
+
+const PYTHON = "tests/testdata/python-projects";
+
+/** Makes a checkpoint; each number is another second. */
+async function checkpoint(
+  root: string,
+  number: number,
+  decision?: string,
+): Promise<string> {
+  const at = `2026-03-01T10:00:0${number}Z`;
+  const host = fixedHost({ number, at, programs: PROGRAMS });
+  const decisions = decision === undefined ? [] : [decision];
+  return (await saveCheckpoint(host, { root, decisions })).id;
+}
+
+async function complete(root: string, itemId: string): Promise<void> {
+  const host = fixedHost({ number: 30, programs: PROGRAMS });
+  await completeItem(host, { root, itemId });
+}
+
+function resume(
+  root: string,
+  options: Omit<Parameters<typeof resumeSession>[1] & object, "root"> = {},
+  machine: Machine = {},
+): Promise<Resumed> {
+  return resumeSession(fixedHost({ number: 40, ...machine }), {
+    root,
+    ...options,
+  });
+}
+
+function statusOf(root: string, itemId: string): string {
+  return stateOf(root).phases.PLAN.items[itemId].status;
+}
+
+Deno.test("resumeSession() puts the session back in one logged update", () =>
+  withSession(async (root) => {
+    const id = await checkpoint(root, 1, "Tokens live an hour");
+    await complete(root, "idea");
+    await complete(root, "tests");
+    await approvePhase(fixedHost({ number: 3, environment: APPROVING }), {
+      root,
+    });
+    await addNote(fixedHost({ number: 4 }), { root, text: "Remember" });
+    const before = stateOf(root);
+    const resumed = await resume(root, { yes: true });
+    assertEquals([resumed.changed, resumed.checkpoint.id], [true, id]);
+    assertEquals(resumed.decisions, ["Tokens live an hour"]);
+    assertEquals(resumed.summary.notes, ["Remember"]);
+    assertEquals(resumed.changes.map(({ what }) => what), [
+      "approval",
+      "item",
+      "item",
+    ]);
+    assertEquals([statusOf(root, "idea"), statusOf(root, "tests")], [
+      "pending",
+      "pending",
+    ]);
+    const { metadata } = stateOf(root);
+    assertEquals("phase_PLAN_approved" in metadata, false);
+    assertEquals(metadata.orc.serial, before.metadata.orc.serial + 1);
+    const last = eventsOf(root).at(-1);
+    assertEquals([last?.type, last?.message, last?.actor], [
+      "note_added",
+      `Restored checkpoint ${id}`,
+      "system",
+    ]);
+    const { warnings } = await readStatus(fixedHost(), { root });
+    assertEquals(warnings, []);
+  }));
+
+Deno.test("resumeSession() tells what an agent has to know, and writes nothing where nothing changed", () =>
+  withSession(async (root) => {
+    await checkpoint(root, 1, "First");
+    await checkpoint(root, 2, "Second");
+    const { changed, changes, decisions, summary } = await withoutTrace(
+      root,
+      () => resume(root),
+    );
+    assertEquals([changed, changes], [false, []]);
+    assertEquals(decisions, ["First", "Second"]);
+    assertEquals(summary.next?.item?.id, "idea");
+    const earlier = await resume(root, { checkpoint: "100001" });
+    assertEquals(earlier.decisions, ["First"]);
+  }));
+
+Deno.test("resumeSession() changes nothing in a dry run, and without a yes", () =>
+  withSession(async (root) => {
+    await checkpoint(root, 1);
+    await complete(root, "idea");
+    const { changed, changes, dryRun } = await withoutTrace(
+      root,
+      () => resume(root, { dryRun: true, yes: true }),
+    );
+    assertEquals([changed, dryRun, changes.length], [false, true, 1]);
+    const machines: readonly Machine[] = [
+      {},
+      { answers: [""] },
+      { answers: ["no"] },
+      { answers: [undefined] },
+    ];
+    for (const machine of machines) {
+      const error = await refusalWithoutTrace(
+        root,
+        () => resume(root, {}, machine),
+      );
+      assertEquals([error.kind, error.code], ["refused", "not_confirmed"]);
+    }
+  }));
+
+Deno.test("resumeSession() shows a person what changes before it asks", () =>
+  withSession(async (root) => {
+    const id = await checkpoint(root, 1);
+    await complete(root, "idea");
+    const host = fixedHost({ number: 2, answers: ["y"] });
+    const { changed } = await resumeSession(host, { root });
+    assertEquals(changed, true);
+    assertEquals(host.questions, [
+      `Checkpoint ${id} changes:\n  item idea: completed -> pending\nRestore it? [y/N] `,
+    ]);
+  }));
+
+/** A session that went back before a gate that a checkpoint has as passed. */
+function withPassedGate(
+  test: (root: string, later: string) => Promise<void>,
+): Promise<void> {
+  return withSession(async (root) => {
+    const early = await checkpoint(root, 1);
+    await complete(root, "tests");
+    const later = await checkpoint(root, 2);
+    await resume(root, { checkpoint: early, yes: true });
+    assertEquals(statusOf(root, "tests"), "pending");
+    await test(root, later);
+  });
+}
+
+Deno.test("resumeSession() passes no gate by a checkpoint", () =>
+  withPassedGate(async (root, later) => {
+    const error = await refusalWithoutTrace(
+      root,
+      () => resume(root, { checkpoint: later, yes: true }),
+    );
+    assertEquals([error.kind, error.code], ["refused", "restore_forward"]);
+    const { changes } = await resume(root, { dryRun: true });
+    assertEquals(changes.map(({ forward }) => forward), [true]);
+  }));
+
+Deno.test("resumeSession() logs an agent that forces a gate, and refuses it", () =>
+  withPassedGate(async (root, later) => {
+    const options = { checkpoint: later, force: true };
+    const machine = { environment: agent("1") };
+    const error = await refusalOf(() => resume(root, options, machine));
+    assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+    assertEquals(loggedTypes(root).at(-1), "error");
+    assertEquals(statusOf(root, "tests"), "pending");
+  }));
+
+Deno.test("resumeSession() lets a human force it, who types the word", () =>
+  withPassedGate(async (root, later) => {
+    const host = fixedHost({ number: 50, answers: ["y", "restore"] });
+    await resumeSession(host, { root, checkpoint: later, force: true });
+    assertEquals(host.questions.length, 2);
+    assertEquals(statusOf(root, "tests"), "completed");
+    assertEquals(eventsOf(root).at(-1)?.actor, "human");
+  }));
+
+Deno.test("resumeSession() refuses to take back what was done after its plan", () =>
+  withSession(async (root) => {
+    await checkpoint(root, 1);
+    await complete(root, "idea");
+    const host = fixedHost({ number: 2, answers: ["y"] });
+    let other: Promise<unknown> | undefined;
+    const terminal = {
+      ...host.terminal,
+      readLine: () => {
+        // The other process is done before the lock is asked for.
+        other = addNote(fixedHost({ number: 3 }), { root, text: "Meanwhile" });
+        return "y";
+      },
+    };
+    const waiting = {
+      ...host,
+      terminal,
+      idSource: async () => {
+        await other;
+        return await host.idSource();
+      },
+    };
+    const error = await refusalOf(() => resumeSession(waiting, { root }));
+    assertEquals([error.kind, error.code], ["conflict", "session_changed"]);
+    assertEquals(statusOf(root, "idea"), "completed");
+  }));
+
+Deno.test("resumeSession() names what is missing, and hides nothing that is damaged", () =>
+  withSession(async (root) => {
+    const error = await refusalOf(() => resume(root));
+    assertEquals([error.kind, error.code], ["not_found", "no_checkpoint"]);
+    const id = await checkpoint(root, 1);
+    const directory = `.orchestrator/sessions/${idOf(0, 0)}/checkpoints`;
+    writeTree(root, { [`${directory}/cp_z.json`]: "broken" });
+    const { warnings, checkpoint: found } = await resume(root);
+    assertEquals([warnings.length, found.id], [1, id]);
+    const unknown = await refusalOf(() =>
+      resume(root, { checkpoint: "cp_none" })
+    );
+    assertEquals(unknown.code, "no_such_checkpoint");
+  }));
+
+/** A checkpoint that claims to be the newest of all, changed by hand. */
+function forge(
+  root: string,
+  id: string,
+  change: (file: ForgedFile) => Partial<ForgedFile>,
+): string {
+  const forged = "cp_x1";
+  const directory = `.orchestrator/sessions/${idOf(0, 0)}/checkpoints`;
+  const text = Deno.readTextFileSync(`${root}/${directory}/${id}.json`);
+  const file = JSON.parse(text);
+  const fields = {
+    checkpoint_id: forged,
+    timestamp: "9999-01-01T00:00:00+00:00",
+  };
+  const content = JSON.stringify({ ...file, ...fields, ...change(file) });
+  writeTree(root, { [`${directory}/${forged}.json`]: content });
+  return forged;
+}
+
+interface ForgedFile {
+  // deno-lint-ignore no-explicit-any
+  readonly workflow_state_snapshot: any;
+}
+
+Deno.test("resumeSession() passes over a newest checkpoint that cannot be used, and names it", () =>
+  withSession(async (root) => {
+    const id = await checkpoint(root, 1);
+    await complete(root, "idea");
+    const snapshots = [
+      () => ({ a: 1 }),
+      () => null,
+      (state: object) => ({ ...state, workflow_id: "wf_ffffffff" }),
+      (state: object) => ({ ...state, current_phase_id: "X\n" }),
+    ];
+    for (const snapshotOf of snapshots) {
+      const bad = forge(root, id, (file) => ({
+        workflow_state_snapshot: snapshotOf(file.workflow_state_snapshot),
+      }));
+      const found = await resume(root, { dryRun: true });
+      assertEquals([found.checkpoint.id, found.changes.length], [id, 1]);
+      const [warning = "", ...others] = found.warnings;
+      assertEquals(others, []);
+      assert(warning.startsWith(`Passed over checkpoint "${bad}": `), warning);
+      assert(warning.endsWith("orc checkpoints"), warning);
+      assert(!warning.includes("\n"), warning);
+      const named = await refusalOf(() => resume(root, { checkpoint: bad }));
+      assert(named.hint?.includes("orc checkpoints"), named.hint);
+    }
+  }));
+
+Deno.test("resumeSession() says what is wrong where no checkpoint can be used", () =>
+  withSession(async (root) => {
+    const id = await checkpoint(root, 1);
+    const bad = forge(root, id, () => ({ workflow_state_snapshot: { a: 1 } }));
+    const directory = `${root}/.orchestrator/sessions/${
+      idOf(0, 0)
+    }/checkpoints`;
+    Deno.removeSync(`${directory}/${id}.json`);
+    const error = await refusalOf(() => resume(root));
+    assertEquals([error.kind, error.code], ["corrupt", "invalid_state"]);
+    assert(error.message.includes(bad), error.message);
+    assert(error.hint?.includes("orc checkpoints"), error.hint);
+  }));
+
+const STRICT_WORKFLOW = `name: Strict
+phases:
+  - id: A
+    name: A
+    phase_type: strict
+    required_reviews: [security]
+    items:
+      - {id: g, name: G, step_type: gate, verification: {type: command, command: make test}}
+      - {id: n, name: N}
+      - {id: security, name: Security}
+  - id: B
+    name: B
+    items:
+      - {id: x, name: X}
+`;
+
+Deno.test("resumeSession() lets nobody jump over gates, reviews and phases with a forged checkpoint", () =>
+  withSession(async (root) => {
+    const id = await checkpoint(root, 1);
+    const forged = forge(root, id, ({ workflow_state_snapshot: state }) => {
+      const copy = structuredClone(state);
+      const { A, B } = copy.phases;
+      A.status = "completed";
+      for (const item of [A.items.n, A.items.security, B.items.x]) {
+        item.status = "completed";
+      }
+      return { workflow_state_snapshot: copy };
+    });
+    const error = await refusalWithoutTrace(
+      root,
+      () => resume(root, { yes: true }),
+    );
+    assertEquals([error.kind, error.code], ["refused", "restore_forward"]);
+    assert(error.message.includes(forged), error.message);
+  }, STRICT_WORKFLOW));
+
+Deno.test("resumeSession() forgets no failed try", () =>
+  withSession(async (root) => {
+    await checkpoint(root, 1);
+    const programs = { "make test": { exitCode: 1 } };
+    const host = fixedHost({ number: 5, programs });
+    await refusalOf(() => completeItem(host, { root, itemId: "tests" }));
+    const { retry_count: tries } = stateOf(root).phases.PLAN.items.tests;
+    assertEquals(tries, 1);
+    await resume(root, { yes: true });
+    assertEquals(stateOf(root).phases.PLAN.items.tests.retry_count, 1);
+  }));
+
+Deno.test("resumeSession() restores nothing in a closed session, and still tells what was decided", () =>
+  withSession(async (root) => {
+    await checkpoint(root, 1, "Keep it");
+    await complete(root, "idea");
+    await abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" });
+    const error = await refusalWithoutTrace(
+      root,
+      () => resume(root, { yes: true }),
+    );
+    assertEquals(error.code, "session_closed");
+    const { decisions } = await resume(root, { dryRun: true });
+    assertEquals(decisions, ["Keep it"]);
+  }));
+
+Deno.test("resumeSession() restores a checkpoint of the Python tool in its session", () =>
+  withRoot({}, async (root) => {
+    writeTree(root, readTree(`${PYTHON}/cp`));
+    const { changes, warnings, checkpoint: found } = await resume(root, {
+      yes: true,
+    });
+    assertEquals(found.id, "cp_20261120_080127_450017_0723_d897");
+    assertEquals(warnings.length, 1);
+    for (const { forward } of changes) assertEquals(forward, false);
+    const again = await withoutTrace(root, () => resume(root));
+    assertEquals(again.changes, []);
+  }));
+
+Deno.test("resumeSession() finds the checkpoints of a legacy session, before it is adopted and after", () =>
+  withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
+    const done = { id: "it", status: "completed" };
+    const phases = { DO: { id: "DO", status: "active", items: { it: done } } };
+    const id = "cp_20260104_120000_abcdef";
+    const file = {
+      checkpoint_id: id,
+      workflow_id: "wf_1a2b3c4d",
+      phase_id: "DO",
+      item_id: null,
+      timestamp: "2026-01-04T12:00:00+00:00",
+      key_decisions: ["Old but good"],
+      workflow_state_snapshot: JSON.parse(legacyState()),
+    };
+    const foreign = { ...file, checkpoint_id: "cp_other", workflow_id: "wf_x" };
+    writeTree(root, {
+      ".workflow_state.json": legacyState({ phases }),
+      [`.workflow_checkpoints/${id}.json`]: JSON.stringify(file),
+      ".workflow_checkpoints/cp_other.json": JSON.stringify(foreign),
+    });
+    const dry = await withoutTrace(root, () => resume(root, { dryRun: true }));
+    assertEquals([dry.checkpoint.id, dry.changes.length], [id, 1]);
+    const { place, decisions, summary } = await resume(root, { yes: true });
+    assertEquals([place.session, decisions], [LEGACY_ID, ["Old but good"]]);
+    assertEquals(summary.items[0]?.status, "pending");
+    const again = await resume(root);
+    assert(again.checkpoint.legacy);
+    assertEquals(again.changes, []);
+  }));

@@ -1,4 +1,4 @@
-import { parseJson } from "../../src/base/json_parse.ts";
+import { parseJson } from "../../src/base/json.ts";
 import { printJson } from "../../src/base/json_print.ts";
 import {
   contextSummary,

@@ -1,4 +1,4 @@
-import { addNote } from "../../src/work/add_note.ts";
+import { addNote } from "../../src/work/item.ts";
 import { fixedHost, withSession } from "../work/fixtures.ts";
 import { assert, assertEquals } from "@std/assert";
 

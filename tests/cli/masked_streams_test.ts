@@ -1,8 +1,8 @@
 import { OrcError } from "../../src/base/error.ts";
 import { maskerOf } from "../../src/base/mask.ts";
 import { main } from "../../src/cli/main.ts";
-import { maskedStreams } from "../../src/cli/streams.ts";
-import { rememberMasker } from "../../src/host/shown_masker.ts";
+import { maskedStreams } from "../../src/cli/output.ts";
+import { rememberMasker } from "../../src/host/host.ts";
 import { captureStreams, fakeHost, throwing } from "./fake.ts";
 import { assertEquals } from "@std/assert";
 

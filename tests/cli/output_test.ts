@@ -1,8 +1,16 @@
 import { JsonNumber } from "../../src/base/json.ts";
-import { resultDocument, resultText } from "../../src/cli/output.ts";
-import { styleFor } from "../../src/cli/style.ts";
+import {
+  escapeJson,
+  escapeTexts,
+  isBrokenPipe,
+  resultDocument,
+  resultText,
+  writeAll,
+  type Writer,
+} from "../../src/cli/output.ts";
+import { styleFor } from "../../src/cli/parse.ts";
 import { copyCommand, fakeHost } from "./fake.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("resultDocument() says where a command ran, or that it ran nowhere", () => {
   assertEquals(
@@ -26,4 +34,66 @@ Deno.test("resultDocument() prints a missing result as null", () => {
 Deno.test("resultText() prints nothing for an empty text", () => {
   const silent = { ...copyCommand, render: () => "" };
   assertEquals(resultText(silent, {}, styleFor(fakeHost(), "auto")), "");
+});
+
+Deno.test("escapeTexts() reaches every text and key of a result", () => {
+  assertEquals(
+    escapeTexts({
+      text: "\x1b",
+      list: ["\x1b", 1, null, true, undefined],
+      "\x1bkey": new Map([["\x1b", { deep: "\x1b" }]]),
+    }),
+    {
+      text: "\\x1b",
+      list: ["\\x1b", 1, null, true, undefined],
+      "\\x1bkey": new Map([["\\x1b", { deep: "\\x1b" }]]),
+    },
+  );
+});
+
+Deno.test("escapeTexts() keeps __proto__ a plain key", () => {
+  const escaped = escapeTexts(JSON.parse('{"__proto__":"\\u001b"}'));
+  assertEquals(JSON.stringify(escaped), '{"__proto__":"\\\\x1b"}');
+});
+
+Deno.test("escapeJson() keeps the value and leaves nothing that drives a terminal", () => {
+  const value = { text: "\x1b\x7f\x9b\u202e\n" };
+  const json = escapeJson(JSON.stringify(value));
+  assertEquals(json, '{"text":"\\u001b\\u007f\\u009b\\u202e\\n"}');
+  assertEquals(JSON.parse(json), value);
+});
+
+Deno.test("writeAll() writes everything to a device that takes little at a time", () => {
+  const written: number[] = [];
+  const writer: Writer = {
+    writeSync(bytes) {
+      written.push(...bytes.subarray(0, 3));
+      return Math.min(3, bytes.length);
+    },
+  };
+  writeAll(writer, "Grüße\n");
+  assertEquals(new TextDecoder().decode(new Uint8Array(written)), "Grüße\n");
+});
+
+Deno.test("writeAll() asks a full pipe again", () => {
+  let calls = 0;
+  const writer: Writer = {
+    writeSync(bytes) {
+      if (calls++ > 0) return bytes.length;
+      throw Object.assign(new Error("Try again"), { name: "WouldBlock" });
+    },
+  };
+  writeAll(writer, "text");
+  assertEquals(calls, 2);
+});
+
+Deno.test("writeAll() passes on what it cannot mend", () => {
+  const writer: Writer = {
+    writeSync() {
+      throw Object.assign(new Error("Gone"), { name: "BrokenPipe" });
+    },
+  };
+  const error = assertThrows(() => writeAll(writer, "text"), Error, "Gone");
+  assertEquals(isBrokenPipe(error), true);
+  assertEquals(isBrokenPipe(new Error("Full")), false);
 });

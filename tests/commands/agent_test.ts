@@ -27,3 +27,22 @@ Deno.test("orc context-reminder keeps a task of several lines in one", () =>
     assertEquals(out.split("\n").length, 2);
     assertEquals(JSON.parse(out).task, task);
   }));
+
+testOutput({
+  name: "orc verify-write-allowed allows it in the phase EXECUTE",
+  argv: ["verify-write-allowed"],
+  within: (test) =>
+    withSession(test, EASY_WORKFLOW.replace("id: DO", "id: EXECUTE")),
+});
+
+testOutput({
+  name: "orc verify-write-allowed refuses it in another phase",
+  argv: ["verify-write-allowed"],
+  within: withSession,
+  exitCode: 3,
+});
+
+testOutput({
+  name: "orc verify-write-allowed allows it without a session",
+  argv: ["verify-write-allowed"],
+});

@@ -1,5 +1,5 @@
 import type { Effect } from "../../src/commands/command.ts";
-import { effectText } from "../../src/commands/effect_text.ts";
+import { effectText } from "../../src/commands/help.ts";
 import { commandGroups, tableOf } from "../../src/commands/table.ts";
 import { readTree } from "../files/temporary.ts";
 import { withSession } from "../work/fixtures.ts";

@@ -1,4 +1,4 @@
-import { checkProgress } from "../../src/commands/check_progress.ts";
+import { barOf, checkProgress } from "../../src/commands/event_view.ts";
 import { assertEquals } from "@std/assert";
 
 function shown(elapsedMs: number, lastLine?: string, columns = 80) {
@@ -37,4 +37,12 @@ Deno.test("checkProgress() leaves the last column free", () => {
   );
   assertEquals(shown(2000, "日".repeat(99), 40), `${head}${"日".repeat(8)}…`);
   assertEquals(shown(2000, "x", 10), "Checking…");
+});
+
+Deno.test("barOf() is as long for every part, and knows no more than the whole", () => {
+  assertEquals(barOf(0), "Reading the log [....................] 0 %");
+  assertEquals(barOf(0.456), "Reading the log [#########...........] 45 %");
+  assertEquals(barOf(1), "Reading the log [####################] 100 %");
+  assertEquals(barOf(7), barOf(1));
+  assertEquals(barOf(-1), barOf(0));
 });

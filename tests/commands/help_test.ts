@@ -1,7 +1,6 @@
 import { OrcError } from "../../src/base/error.ts";
-import { styleFor } from "../../src/cli/style.ts";
-import { helpCommand } from "../../src/commands/help.ts";
-import type { HelpPage } from "../../src/commands/help_page.ts";
+import { styleFor } from "../../src/cli/parse.ts";
+import { helpCommand, type HelpPage } from "../../src/commands/help.ts";
 import {
   fakeGroups,
   fakeHost,

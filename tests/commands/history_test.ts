@@ -1,18 +1,21 @@
-import { addNote } from "../../src/work/add_note.ts";
-import { approvePhase } from "../../src/work/approve_phase.ts";
-import { completeItem } from "../../src/work/complete_item.ts";
-import { abandonSession } from "../../src/work/finish_session.ts";
-import { skipItem } from "../../src/work/skip_item.ts";
+import { main } from "../../src/cli/main.ts";
+import { encodeLogLine } from "../../src/engine/event.ts";
+import { generateMarkdown } from "../../src/history/pages.ts";
+import { completeItem } from "../../src/work/complete.ts";
+import { addNote, skipItem } from "../../src/work/item.ts";
+import { abandonSession, approvePhase } from "../../src/work/phase.ts";
+import { writeTree } from "../files/temporary.ts";
 import { recorded } from "../history/log_events.ts";
 import {
   APPROVING,
+  EASY_WORKFLOW,
   fixedHost,
   refusalOf,
   withSession,
 } from "../work/fixtures.ts";
 import { appendToLog } from "../work/log_lines.ts";
 import { orc, testOutput, testText } from "./orc.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 
 /** One event of each kind that people want to tell apart. */
 async function workABit(root: string): Promise<void> {
@@ -160,3 +163,145 @@ testText({
   within: withSession,
   exitCode: 2,
 });
+
+/** What some months of work leave behind. */
+function writeLog(root: string): Promise<void> {
+  const skip = (itemId: string, reason: string) =>
+    recorded("item_skipped", { itemId, details: { reason } });
+  const events = [
+    recorded("workflow_started", { workflowId: "wf_0000aaaa" }),
+    recorded("phase_started", { at: "2026-03-01T10:00:00Z" }),
+    skip("sketch", "Nothing that could be drawn"),
+    skip(
+      "sketch",
+      "Still nothing that could be drawn, and it will stay so for long",
+    ),
+    skip("a_longer_id", ""),
+    ...Array.from(
+      { length: 12 },
+      (_, number) => recorded("gate_failed", { itemId: `gate_${number}` }),
+    ),
+    recorded("verification_failed", { itemId: "gate_7" }),
+    recorded("phase_completed", { at: "2026-03-01T10:12:30Z" }),
+    recorded("workflow_completed", { workflowId: "wf_0000aaaa" }),
+  ];
+  writeTree(root, {
+    ".workflow_log.jsonl": events.map(encodeLogLine).join(""),
+  });
+  return Promise.resolve();
+}
+
+testOutput({
+  name: "orc analyze counts over sessions and the legacy log",
+  argv: ["analyze"],
+  within: withSession,
+  before: writeLog,
+});
+
+testText({
+  name: "orc analyze --all shows every row",
+  argv: ["analyze", "--all"],
+  within: withSession,
+  before: writeLog,
+});
+
+testOutput({
+  name: "orc analyze says that there is no data",
+  argv: ["analyze"],
+});
+
+const inEasySession = (test: (root: string) => Promise<void>) =>
+  withSession(test, EASY_WORKFLOW);
+
+testOutput({
+  name: "orc generate-md says what it wrote",
+  argv: ["generate-md"],
+  within: inEasySession,
+});
+
+testText({
+  name: "orc generate-md says when there was nothing to do",
+  argv: ["generate-md"],
+  within: inEasySession,
+  before: (root) => generateMarkdown(fixedHost({ number: 2 }), { root }),
+});
+
+testText({
+  name: "orc generate-md --stdout prints the page",
+  argv: ["generate-md", "--stdout"],
+  within: withSession,
+});
+
+testOutput({
+  name: "orc generate-md refuses to replace a file it did not make",
+  argv: ["generate-md"],
+  within: inEasySession,
+  before: (root) => {
+    writeTree(root, { "WORKFLOW.md": "# Mine\n" });
+    return Promise.resolve();
+  },
+  exitCode: 3,
+});
+
+Deno.test("orc generate-md --to writes another file", () =>
+  inEasySession(async (root) => {
+    const { out } = await orc(root, ["generate-md", "--to", "now.md"]);
+    assertEquals(out, "Wrote /shop/now.md\n");
+  }));
+
+async function workAndLearn(root: string): Promise<void> {
+  const host = (number: number) =>
+    fixedHost({
+      number,
+      environment: APPROVING,
+      programs: { "make test": { exitCode: 2 } },
+    });
+  await refusalOf(() => completeItem(host(2), { root, itemId: "tests" }));
+  const reason = "The machine that runs the tests is gone until Monday morning";
+  await skipItem(host(3), { root, itemId: "tests", reason, force: true });
+  await addNote(host(4), { root, text: "The <old> API_stays" });
+}
+
+testOutput({
+  name: "orc learn sums the session up",
+  argv: ["learn"],
+  within: withSession,
+  before: workAndLearn,
+});
+
+testOutput({
+  name: "orc learn --save says where it is kept",
+  argv: ["learn", "--save"],
+  within: withSession,
+  before: workAndLearn,
+});
+
+testText({
+  name: "orc learn says that there is nothing to learn from",
+  argv: ["learn", "--save"],
+  within: withSession,
+});
+
+testText({
+  name: "orc learn refuses to save and not to save",
+  argv: ["learn", "--save", "--no-save"],
+  within: withSession,
+  exitCode: 2,
+});
+
+Deno.test("orc learn shows a bar while it reads a long log, unless it is to be quiet", () =>
+  withSession(async (root) => {
+    const event = recorded("note_added", { workflowId: "wf_00000000" });
+    appendToLog(root, Array(10_000).fill(event));
+    const shown = async (...flags: string[]) => {
+      const host = fixedHost({ answers: [] });
+      const streams = { stdout: () => {}, stderr: () => {} };
+      await main(["--root", root, "learn", ...flags], host, { streams });
+      return host.progress;
+    };
+    const lines = await shown();
+    assert(/^Reading the log \[#+\.+\] \d+ %$/.test(lines[0] ?? ""), lines[0]);
+    assertEquals(lines.at(-1), undefined);
+    assertEquals(await shown("--quiet"), []);
+    assertEquals((await orc(root, ["learn"])).err, "");
+  }));

@@ -1,6 +1,23 @@
-import { startItem } from "../../src/work/item.ts";
-import { fixedHost, HYBRID_WORKFLOW, withSession } from "../work/fixtures.ts";
-import { testOutput, testText } from "./orc.ts";
+import { main } from "../../src/cli/main.ts";
+import { completeItem } from "../../src/work/complete.ts";
+import { approveItem, skipItem, startItem } from "../../src/work/item.ts";
+import { captureStreams } from "../cli/fake.ts";
+import { GOOD_REASON } from "../engine/fixtures.ts";
+import {
+  agent,
+  APPROVING,
+  EASY_WORKFLOW,
+  ENDED_WELL,
+  fixedHost,
+  HYBRID_WORKFLOW,
+  idOf,
+  type Machine,
+  stateOf,
+  withSession,
+  WORKFLOW,
+} from "../work/fixtures.ts";
+import { orc, testOutput, testText } from "./orc.ts";
+import { assertEquals } from "@std/assert";
 
 testOutput({
   name: "orc start-item marks an item as being worked on",
@@ -35,4 +52,283 @@ testOutput({
   argv: ["start-item", "plna"],
   within: withSession,
   exitCode: 4,
+});
+
+testOutput({
+  name: "orc approve-item passes a manual gate for a human",
+  argv: ["approve-item", "consent", "-n", "Looked at it"],
+  within: withSession,
+  machine: { answers: ["consent"] },
+});
+
+testText({
+  name: "orc approve-item does nothing for what is approved",
+  argv: ["approve-item", "consent"],
+  within: withSession,
+  before: (root) =>
+    approveItem(fixedHost({ environment: APPROVING, number: 2 }), {
+      root,
+      itemId: "consent",
+    }),
+});
+
+testOutput({
+  name: "orc approve-item is refused to an agent",
+  argv: ["approve-item", "consent"],
+  within: withSession,
+  machine: { environment: agent("1") },
+  exitCode: 77,
+});
+
+testText({
+  name: "orc approve-item takes no other word for a yes",
+  argv: ["approve-item", "consent"],
+  within: withSession,
+  machine: { answers: ["y"] },
+  exitCode: 77,
+});
+
+testText({
+  name: "orc approve-item refuses what is no manual gate",
+  argv: ["approve-item", "idea"],
+  within: withSession,
+  exitCode: 3,
+});
+
+testText({
+  name: "orc complete completes an item that needs no check",
+  argv: ["complete", "idea", "--notes", "- agreed with Ada"],
+  within: withSession,
+});
+
+testOutput({
+  name: "orc complete runs the check",
+  argv: ["complete", "tests"],
+  within: withSession,
+  machine: { programs: { "make test": { stdout: "3 of 3 passed\n" } } },
+});
+
+testOutput({
+  name: "orc complete shows what a failed program said at the end",
+  argv: ["complete", "tests"],
+  within: withSession,
+  machine: {
+    programs: {
+      "make test": { exitCode: 2, stdout: "...\n", stderr: "1 of 3 failed\n" },
+    },
+  },
+  exitCode: 3,
+});
+
+testText({
+  name: "orc complete says which file is missing",
+  argv: ["complete", "plan"],
+  within: withSession,
+  exitCode: 3,
+});
+
+testText({
+  name: "orc complete does nothing for an item that is completed",
+  argv: ["complete", "idea"],
+  within: withSession,
+  before: (root) =>
+    completeItem(fixedHost({ number: 2 }), { root, itemId: "idea" }),
+});
+
+testText({
+  name: "orc complete leaves a manual gate to a human",
+  argv: ["complete", "consent"],
+  within: withSession,
+  exitCode: 3,
+});
+
+testText({
+  name:
+    "orc complete skips a manual gate where the workflow does without humans",
+  argv: ["complete", "consent"],
+  within: (test) =>
+    withSession(
+      test,
+      WORKFLOW.replace(
+        "settings:",
+        "settings:\n  supervision_mode: zero_human",
+      ),
+    ),
+});
+
+testText({
+  name: "orc complete --skip-verify is refused to an agent",
+  argv: ["complete", "plan", "--skip-verify"],
+  within: withSession,
+  machine: { environment: agent("1"), answers: ["plan"] },
+  exitCode: 77,
+});
+
+/** Each kind of field, in a workflow that asks for them. */
+const EVIDENCE_WORKFLOW = `name: Evident
+phases:
+  - id: PLAN
+    name: Plan
+    items:
+      - {id: cases, name: Edge cases, evidence_schema: EdgeCaseEvidence, evidence_prompt: What can go wrong}
+      - {id: free, name: Free, required: false, verification: {type: command, command: make test}}
+`;
+
+const withEvidence = (test: (root: string) => Promise<void>) =>
+  withSession(test, EVIDENCE_WORKFLOW);
+
+testOutput({
+  name: "orc complete asks for the evidence that is missing",
+  argv: ["complete", "cases"],
+  within: withEvidence,
+  exitCode: 3,
+});
+
+testOutput({
+  name: "orc complete says all that is wrong with evidence",
+  argv: ["complete", "cases", "--evidence", "-"],
+  within: withEvidence,
+  machine: { input: "cases_considerd: [a]\nhow_handled: {a: 1}" },
+  exitCode: 3,
+});
+
+testText({
+  name: "orc complete says where a file of evidence is broken",
+  argv: ["complete", "cases", "--evidence", "-"],
+  within: withEvidence,
+  machine: { input: '{"cases_considered": [a]}' },
+  exitCode: 78,
+});
+
+testOutput({
+  name: "orc complete takes evidence as fields",
+  argv: [
+    "complete",
+    "cases",
+    "--evidence=cases_considered=no user",
+    "--evidence=cases_considered=two users",
+    "--evidence=how_handled.no user=refused",
+  ],
+  within: withEvidence,
+});
+
+testText({
+  name: "orc complete refuses an item within its own check",
+  argv: ["complete", "free"],
+  within: withEvidence,
+  machine: {
+    environment: { ORCHESTRATOR_CHECK: `${idOf(0, 0)}/free` },
+  },
+  exitCode: 3,
+});
+
+testOutput({
+  name:
+    "orc complete starts the clock of a manual gate and refuses until it is over",
+  argv: ["complete", "look"],
+  within: (test) => withSession(test, HYBRID_WORKFLOW),
+  exitCode: 3,
+});
+
+Deno.test("orc complete shows progress where error output is a terminal, and not with --quiet", () =>
+  withSession(async (root) => {
+    const progressOf = async (machine: Machine, ...flags: string[]) => {
+      const host = fixedHost({ workingDirectory: root, number: 1, ...machine });
+      host.runProgram = (request) => {
+        for (const elapsedMs of [250, 2000]) {
+          request.onProgress?.({ elapsedMs, lastLine: "2 of 3" });
+        }
+        return Promise.resolve({ ...ENDED_WELL, exitCode: 1 });
+      };
+      const argv = ["--root", root, "complete", "tests", ...flags];
+      await main(argv, host, { streams: captureStreams() });
+      return host.progress;
+    };
+    const onTerminal = { answers: [] };
+    const shown = [undefined, "Checking tests, 2 s: 2 of 3", undefined];
+    assertEquals(await progressOf(onTerminal), shown);
+    assertEquals(await progressOf(onTerminal, "--json"), shown);
+    assertEquals(await progressOf(onTerminal, "--quiet"), [undefined]);
+    assertEquals(await progressOf({}), [undefined]);
+  }));
+
+testOutput({
+  name: "orc note keeps a note",
+  argv: ["note", "The old API stays until March", "--item", "plan"],
+  within: withSession,
+});
+
+testOutput({
+  name: "orc note refuses an empty note",
+  argv: ["note", " "],
+  within: withSession,
+  exitCode: 2,
+});
+
+testText({
+  name: "orc note wants one text",
+  argv: ["note", "two", "words"],
+  within: withSession,
+  exitCode: 2,
+});
+
+Deno.test("orc note --item says what the note is about", () =>
+  withSession(async (root) => {
+    await orc(root, ["note", "Short", "--item", "plan"]);
+    assertEquals(stateOf(root).metadata.orc.notes[0].item_id, "plan");
+  }));
+
+const REASON = "Nothing that could be drawn";
+
+testOutput({
+  name: "orc skip leaves an item out",
+  argv: ["skip", "sketch", "--reason", REASON],
+  within: withSession,
+});
+
+testText({
+  name: "orc skip does nothing for an item that is skipped",
+  argv: ["skip", "sketch", "-r", REASON],
+  within: withSession,
+  before: (root) =>
+    skipItem(fixedHost({ number: 2 }), {
+      root,
+      itemId: "sketch",
+      reason: REASON,
+    }),
+});
+
+testOutput({
+  name: "orc skip needs a reason",
+  argv: ["skip", "sketch"],
+  within: withSession,
+  exitCode: 3,
+});
+
+testText({
+  name: "orc skip --force lets a human skip a gate",
+  argv: ["skip", "tests", "-r", GOOD_REASON, "--force"],
+  within: withSession,
+  machine: { answers: ["tests"] },
+});
+
+testText({
+  name: "orc skip refuses a gate",
+  argv: ["skip", "tests", "-r", REASON],
+  within: withSession,
+  exitCode: 3,
+});
+
+testText({
+  name: "orc skip names the conditions of an item when a reason is none",
+  argv: ["skip", "it", "-r", "n/a"],
+  within: (test) =>
+    withSession(
+      test,
+      EASY_WORKFLOW.replace(
+        "name: It",
+        "name: It, skip_conditions: [it is a hotfix, nothing changed]",
+      ),
+    ),
+  exitCode: 3,
 });

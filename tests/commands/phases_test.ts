@@ -1,4 +1,4 @@
-import { completeItem } from "../../src/work/complete_item.ts";
+import { completeItem } from "../../src/work/complete.ts";
 import {
   agent,
   EASY_WORKFLOW,
@@ -35,4 +35,87 @@ testText({
   within: (test) => withSession(test, EASY_WORKFLOW),
   before: (root) =>
     completeItem(fixedHost({ number: 2 }), { root, itemId: "it" }),
+});
+
+testOutput({
+  name: "orc approve approves the current phase for a human",
+  argv: ["approve"],
+  within: withSession,
+  machine: { answers: ["PLAN"] },
+});
+
+testText({
+  name: "orc approve does nothing for a phase that awaits no approval",
+  argv: ["approve"],
+  within: (test) => withSession(test, EASY_WORKFLOW),
+});
+
+testText({
+  name: "orc approve is refused to an agent",
+  argv: ["approve"],
+  within: withSession,
+  machine: { environment: agent("1") },
+  exitCode: 77,
+});
+
+testOutput({
+  name: "orc approve refuses a phase that does not exist",
+  argv: ["approve", "--phase", "NONE"],
+  within: withSession,
+  exitCode: 4,
+});
+
+testOutput({
+  name: "orc finish closes a session that is done",
+  argv: ["finish", "--notes", "Released with 1.4", "--no-push"],
+  within: (test) => withSession(test, EASY_WORKFLOW),
+  before: (root) =>
+    completeItem(fixedHost({ number: 2 }), { root, itemId: "it" }),
+});
+
+testOutput({
+  name: "orc finish refuses while something is open in any phase",
+  argv: ["finish"],
+  within: withSession,
+  exitCode: 3,
+});
+
+testText({
+  name: "orc finish --abandon closes a session for a reason",
+  argv: ["finish", "--abandon", "-r", "The feature was dropped"],
+  within: withSession,
+});
+
+testText({
+  name: "orc finish --abandon needs a reason",
+  argv: ["finish", "--abandon"],
+  within: withSession,
+  exitCode: 2,
+});
+
+testOutput({
+  name: "orc finish --abandon keeps notes",
+  argv: ["finish", "--abandon", "-r", "Dropped", "--notes", "A sketch"],
+  within: withSession,
+});
+
+testText({
+  name: "orc finish --abandon takes no --force",
+  argv: ["finish", "--abandon", "-r", "Dropped", "--force"],
+  within: withSession,
+  exitCode: 2,
+});
+
+testText({
+  name: "orc finish takes no reason without --abandon",
+  argv: ["finish", "--reason", "The feature was dropped"],
+  within: withSession,
+  exitCode: 2,
+});
+
+testText({
+  name: "orc finish --force is refused to a script",
+  argv: ["finish", "--force"],
+  within: withSession,
+  exitCode: 77,
 });

@@ -1,5 +1,8 @@
-import { parseArguments, selectCommand } from "../../src/cli/parse.ts";
-import { styleFor } from "../../src/cli/style.ts";
+import {
+  parseArguments,
+  selectCommand,
+  styleFor,
+} from "../../src/cli/parse.ts";
 import type { FlagSpec } from "../../src/commands/command.ts";
 import { helpCommand } from "../../src/commands/help.ts";
 import {

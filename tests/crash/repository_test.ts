@@ -6,11 +6,10 @@ import {
 } from "../../src/base/layout.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
 import type { Host } from "../../src/host/host.ts";
-import { adoptLegacy } from "../../src/session/adopt.ts";
-import { readLegacyState } from "../../src/session/legacy.ts";
-import { fileStore } from "../../src/session/store.ts";
+import { adoptLegacy, readLegacyState } from "../../src/session/legacy.ts";
+import { fileStore } from "../../src/session/read.ts";
 import { switchSession } from "../../src/sessions/manage.ts";
-import { addNote } from "../../src/work/add_note.ts";
+import { addNote } from "../../src/work/item.ts";
 import { startSession } from "../../src/work/start.ts";
 import {
   readTree,

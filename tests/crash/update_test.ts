@@ -1,7 +1,7 @@
 /** Every state in which an update can be cut off, and the next update that finds it. */
 import type { SessionLayout } from "../../src/base/layout.ts";
 import { MAX_CARRIED_EVENTS } from "../../src/base/limits.ts";
-import { fileStore } from "../../src/session/store.ts";
+import { fileStore } from "../../src/session/read.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import {
   complete,

@@ -1,6 +1,6 @@
 import type { Finding } from "../../src/base/finding.ts";
 import { diagnoseRepository } from "../../src/doctor/use.ts";
-import type { Liveness } from "../../src/files/process_identity.ts";
+import type { Liveness } from "../../src/files/lock.ts";
 import { fixedHost } from "../work/fixtures.ts";
 
 /** What the machine itself is like is not for these tests to judge. */

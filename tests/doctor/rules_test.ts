@@ -1,10 +1,10 @@
 import type { Severity } from "../../src/base/finding.ts";
+import { diagnose } from "../../src/doctor/rules.ts";
 import type {
   DiagnosisFacts,
   PathFact,
   Trouble,
-} from "../../src/doctor/diagnosis_facts.ts";
-import { diagnose } from "../../src/doctor/rules.ts";
+} from "../../src/doctor/session_rules.ts";
 import { lockFact, sessionFacts, wellFacts, wellSecrets } from "./facts.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 

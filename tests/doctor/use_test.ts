@@ -1,7 +1,7 @@
 import { diagnoseRepository } from "../../src/doctor/use.ts";
-import type { Liveness } from "../../src/files/process_identity.ts";
+import type { Liveness } from "../../src/files/lock.ts";
 import { runProgram } from "../../src/host/process.ts";
-import { finishSession } from "../../src/work/finish_session.ts";
+import { finishSession } from "../../src/work/phase.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import { foreignRecord, lockText, tokenOf } from "../session/fixtures.ts";
 import {

@@ -1,35 +1,50 @@
 import { plainOf } from "../../src/base/json.ts";
 import {
+  checkToRun,
   describeResult,
   encodeGateResult,
   encodeVerificationResult,
+  failedCheck,
+  leadsOutOfTree,
   requiredCheck,
 } from "../../src/engine/check.ts";
-import type { CheckResult } from "../../src/workflow/types.ts";
+import type {
+  CheckResult,
+  ItemStatus,
+  Verification,
+} from "../../src/workflow/types.ts";
+import { orcErrorOf } from "./act.ts";
 import {
   AT,
   COMMAND,
   commandResult,
   FILE,
   fileResult,
+  inPhase,
   itemOf,
   MANUAL,
   NONE,
+  phaseOf,
+  sessionOf,
+  withItemFields,
   workflowOf,
 } from "./fixtures.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 
-const workflow = workflowOf([], { docs: "docs", test: "make test" });
+const checkedWorkflow = workflowOf([], { docs: "docs", test: "make test" });
 
 Deno.test("requiredCheck() fills in the settings", () => {
   const file = { ...FILE, path: "{{docs}}/{{name}}.md" };
-  assertEquals(requiredCheck(workflow, itemOf("a", { verification: file })), {
-    type: "file_exists",
-    path: "docs/{{name}}.md",
-  });
+  assertEquals(
+    requiredCheck(checkedWorkflow, itemOf("a", { verification: file })),
+    {
+      type: "file_exists",
+      path: "docs/{{name}}.md",
+    },
+  );
   const command = { ...COMMAND, command: "{{test}} -k", expectExitCode: 1 };
   const item = itemOf("a", { verification: command, timeoutSeconds: 1.5 });
-  assertEquals(requiredCheck(workflow, item), {
+  assertEquals(requiredCheck(checkedWorkflow, item), {
     type: "command",
     originalCommand: "{{test}} -k",
     plan: {
@@ -44,13 +59,16 @@ Deno.test("requiredCheck() fills in the settings", () => {
 });
 
 Deno.test("requiredCheck() bounds the time of every command", () => {
-  const check = requiredCheck(workflow, itemOf("a", { verification: COMMAND }));
+  const check = requiredCheck(
+    checkedWorkflow,
+    itemOf("a", { verification: COMMAND }),
+  );
   assertEquals(check.type === "command" && check.timeoutMs, 300_000);
 });
 
 Deno.test("requiredCheck() tells nothing to do from a human's yes", () => {
   const types = [NONE, MANUAL].map((verification) =>
-    requiredCheck(workflow, itemOf("a", { verification })).type
+    requiredCheck(checkedWorkflow, itemOf("a", { verification })).type
   );
   assertEquals(types, ["none", "approval"]);
 });
@@ -58,7 +76,7 @@ Deno.test("requiredCheck() tells nothing to do from a human's yes", () => {
 Deno.test("requiredCheck() does not depend on the step type", () => {
   for (const verification of [NONE, MANUAL, FILE, COMMAND]) {
     const [flexible, gate] = (["flexible", "gate"] as const).map((stepType) =>
-      requiredCheck(workflow, itemOf("a", { verification, stepType }))
+      requiredCheck(checkedWorkflow, itemOf("a", { verification, stepType }))
     );
     assertEquals(gate, flexible);
   }
@@ -136,3 +154,186 @@ Deno.test("encodeGateResult() keeps both ends of long output, in 1000 code point
   const fits = encodeGateResult({ ...commandResult(false), stdout: whole });
   assertEquals(fits.get("stdout"), whole);
 });
+
+const KINDS: Readonly<Record<string, Verification>> = {
+  none: NONE,
+  manual: MANUAL,
+  file: FILE,
+  command: COMMAND,
+};
+const workflow = workflowOf([
+  phaseOf(
+    "PLAN",
+    Object.entries(KINDS).map(([id, verification]) =>
+      itemOf(id, { verification })
+    ),
+  ),
+  phaseOf("LEARN", [itemOf("lessons", { verification: COMMAND })]),
+]);
+const started = sessionOf(workflow);
+
+function typesFor(status: ItemStatus, skipVerify = false): readonly string[] {
+  return Object.keys(KINDS).map((itemId) => {
+    const state = withItemFields(workflow, started, itemId, { status });
+    return checkToRun(workflow, state, { itemId, notes: null, skipVerify })
+      .type;
+  });
+}
+
+Deno.test("checkToRun() names the check of an open item", () => {
+  for (const status of ["pending", "in_progress", "failed"] as const) {
+    assertEquals(typesFor(status), [
+      "none",
+      "approval",
+      "file_exists",
+      "command",
+    ]);
+  }
+});
+
+Deno.test("checkToRun() runs nothing for an item that is done", () => {
+  for (const status of ["completed", "skipped"] as const) {
+    assertEquals(new Set(typesFor(status)), new Set(["none"]));
+  }
+});
+
+Deno.test("checkToRun() runs nothing when the check is left out", () => {
+  assertEquals(new Set(typesFor("pending", true)), new Set(["none"]));
+});
+
+Deno.test("checkToRun() refuses before a check runs in vain", () => {
+  const command = { notes: null, itemId: "command", skipVerify: false };
+  const closed = { ...started, status: "completed" } as const;
+  const codes = [
+    () => checkToRun(workflow, closed, command),
+    () => checkToRun(workflow, inPhase(workflow, started, "LEARN"), command),
+    () => checkToRun(workflow, started, { ...command, itemId: "comand" }),
+  ].map((run) => orcErrorOf(run).code);
+  assertEquals(codes, [
+    "session_closed",
+    "item_in_other_phase",
+    "no_such_item",
+  ]);
+});
+
+Deno.test("failedCheck() says what to do, and keeps the capitals of a file's name", () => {
+  const item = itemOf("a", { verification: { ...FILE, path: "README.md" } });
+  const result = {
+    ...fileResult(false),
+    type: "file_exists",
+    name: "README.md",
+    path: "/repo/README.md",
+    problem: "README.md does not exist",
+  } as const;
+  const error = failedCheck(item, result, 2);
+  assertEquals([error.kind, error.code], ["refused", "check_failed"]);
+  assertEquals(
+    error.message,
+    'Cannot complete item "a": README.md does not exist',
+  );
+  assertEquals(
+    error.hint,
+    "write README.md, then run: orc complete a",
+  );
+  assertEquals(error.details, { item: "a", tries: 2, result });
+});
+
+Deno.test("failedCheck() asks for the exit code that was expected", () => {
+  const item = itemOf("a", { verification: COMMAND });
+  const failed = commandResult(false);
+  const hints = [failed, { ...failed, exitCode: 0, expectExitCode: 1 }]
+    .map((result) => failedCheck(item, result, 1).hint);
+  assertEquals(hints, [
+    "make `make test` succeed, then run: orc complete a",
+    "make `make test` end with exit code 1, then run: orc complete a",
+  ]);
+});
+
+Deno.test("failedCheck() shows the last words of a program", () => {
+  const item = itemOf("a", { verification: COMMAND });
+  const lines = Array.from({ length: 12 }, (_, index) => `line ${index}`);
+  const outputs = [
+    { stdout: "out\n", stderr: "first\nlast\n" },
+    { stdout: "out\n", stderr: " \n" },
+    { stdout: "", stderr: "" },
+    { stdout: "", stderr: lines.join("\n") },
+    { stdout: "caf\ufffd", stderr: "", notUtf8: ["stdout"] as const },
+  ];
+  const messages = outputs.map((output) =>
+    failedCheck(item, { ...commandResult(false), ...output }, 1).message
+  );
+  const failed =
+    'Cannot complete item "a": command failed (exit code 2, expected 0)';
+  assertEquals(messages, [
+    `${failed}\n  first\n  last`,
+    `${failed}\n  out`,
+    failed,
+    [failed, ...lines.slice(2)].join("\n  "),
+    `${failed}\n  caf\ufffd\n  (stdout not valid UTF-8: \ufffd stands for it)`,
+  ]);
+});
+
+Deno.test("failedCheck() speaks in the words of the workflow", () => {
+  const description = "all tests pass";
+  const item = itemOf("a", {
+    verification: { ...COMMAND, description },
+    notes: ["Mend the first failing test"],
+  });
+  const quiet = { ...commandResult(false), stdout: "", stderr: "" };
+  const error = failedCheck(item, quiet, 1);
+  assertMatch(error.message, /^Cannot complete item "a": .*all tests pass$/);
+  assertEquals(
+    error.hint,
+    "Mend the first failing test, then run: orc complete a",
+  );
+  const problem = "Command not found: make";
+  assertEquals(
+    failedCheck(item, { ...quiet, problem }, 1).message,
+    'Cannot complete item "a": command not found: make',
+  );
+});
+
+Deno.test("failedCheck() says what keeps a program from running, not that it should succeed", () => {
+  const item = itemOf("a", { verification: COMMAND, notes: ["Mend it"] });
+  const problem = "Working directory web does not exist";
+  const result = { ...commandResult(false), exitCode: -1, problem };
+  assertEquals(
+    failedCheck(item, result, 1).hint,
+    "mend this first: working directory web does not exist, then run: orc complete a",
+  );
+});
+
+Deno.test("failedCheck() has nobody write a file outside of the tree", () => {
+  const item = itemOf("a", { verification: FILE });
+  const hintFor = (name: string, problem: string) => {
+    const result = { type: "file_exists", passed: false, path: name } as const;
+    return failedCheck(item, { ...result, name, problem }, 1).hint ?? "";
+  };
+  for (const name of ["/etc/passwd", "../plan.md", "docs/../../plan.md"]) {
+    assertMatch(
+      hintFor(name, `${name} does not exist`),
+      /^the workflow is wrong: a path must be relative to the working tree/,
+    );
+  }
+  assertEquals(
+    hintFor("plan.md", leadsOutOfTree("plan.md")),
+    "put a file of the working tree in the place of plan.md, then run: orc complete a",
+  );
+});
+
+Deno.test("failedCheck() tells programs both ends of a long output", () => {
+  const item = itemOf("a", { verification: COMMAND });
+  const output = `begin${"x".repeat(300_000)}end`;
+  const result = { ...commandResult(false), stdout: output, stderr: output };
+  const { details } = failedCheck(item, result, 1);
+  assert(JSON.stringify(details).length < 11_000);
+  assertEquals(details?.result, {
+    ...result,
+    stdout: cut(output),
+    stderr: cut(output),
+  });
+});
+
+function cut(output: string): string {
+  return `${output.slice(0, 1024)}\n… left out …\n${output.slice(-4082)}`;
+}

@@ -1,21 +1,34 @@
 import {
+  hintOf,
   isFreedByPhase,
   isSkippable,
+  nextStep,
   reasonRuleOf,
 } from "../../src/engine/next.ts";
-import type { Item, PhaseType } from "../../src/workflow/types.ts";
+import type {
+  Item,
+  ItemStatus,
+  Phase,
+  PhaseType,
+  SessionState,
+  Workflow,
+} from "../../src/workflow/types.ts";
 import { act, orcErrorOf, typesOf } from "./act.ts";
 import {
   AGENT,
   COMMAND,
   GOOD_REASON,
+  HUMAN,
+  inPhase,
   itemIn,
   itemOf,
   MANUAL,
   phaseOf,
   sessionOf,
   skip,
+  withItemFields,
   workflowOf,
+  ZERO_HUMAN,
 } from "./fixtures.ts";
 import { assertEquals } from "@std/assert";
 
@@ -119,4 +132,201 @@ Deno.test("decide() skips a required item of an autonomous phase for a long reas
     error.message,
     'Cannot skip item "x": the reason has 17 of at least 50 characters',
   );
+});
+
+/** A session of a workflow, with some items as if they had got there. */
+function sessionWith(
+  workflow: Workflow,
+  statuses: Readonly<Record<string, ItemStatus>> = {},
+): SessionState {
+  return Object.entries(statuses).reduce(
+    (state, [id, status]) => withItemFields(workflow, state, id, { status }),
+    sessionOf(workflow),
+  );
+}
+
+/** The command for a workflow of one phase. */
+function commandFor(
+  items: readonly Item[],
+  statuses: Readonly<Record<string, ItemStatus>> = {},
+  fields: Partial<Phase> = {},
+): string {
+  const workflow = workflowOf([phaseOf("REVIEW", items, fields)]);
+  return hintOf(nextStep(workflow, sessionWith(workflow, statuses)));
+}
+
+const HUMANS = "a human runs, in a terminal:";
+
+Deno.test("nextStep() takes required items in their order", () => {
+  const items = [itemOf("opt", { required: false }), itemOf("a"), itemOf("b")];
+  const complete = (id: string) =>
+    `orc complete ${id} --notes "<what you did>"`;
+  assertEquals(commandFor(items), complete("a"));
+  assertEquals(commandFor(items, { a: "failed" }), complete("a"));
+  assertEquals(commandFor(items, { a: "completed" }), complete("b"));
+  assertEquals(commandFor(items, { a: "skipped" }), complete("b"));
+  assertEquals(
+    commandFor(items, { a: "completed", b: "skipped" }),
+    "orc finish",
+  );
+});
+
+Deno.test("nextStep() goes on with what is begun", () => {
+  const items = [itemOf("a"), itemOf("b")];
+  assertEquals(
+    commandFor(items, { b: "in_progress" }),
+    'orc complete b --notes "<what you did>"',
+  );
+});
+
+Deno.test("nextStep() leaves a manual gate until nothing else is open", () => {
+  const items = [itemOf("m", { verification: MANUAL }), itemOf("a")];
+  const complete = 'orc complete a --notes "<what you did>"';
+  assertEquals(commandFor(items), complete);
+  assertEquals(commandFor(items, { m: "in_progress" }), complete);
+  assertEquals(
+    commandFor(items, { a: "completed" }),
+    `${HUMANS} orc approve-item m`,
+  );
+});
+
+Deno.test("nextStep() sends nobody to a human where there is none", () => {
+  const gate = itemOf("g", { verification: MANUAL, stepType: "gate" });
+  const items = [gate, itemOf("m", { verification: MANUAL })];
+  const workflow = workflowOf([phaseOf("PLAN", items)], ZERO_HUMAN);
+  assertEquals(nextStep(workflow, sessionWith(workflow)), {
+    command: 'orc complete m --notes "<what you did>"',
+    itemId: "m",
+    human: false,
+  });
+  assertEquals(nextStep(workflow, sessionWith(workflow, { m: "skipped" })), {
+    command: "orc approve-item g",
+    itemId: "g",
+    human: true,
+  });
+});
+
+Deno.test("nextStep() asks for the approval of a phase after its items", () => {
+  const fields = { exitGate: "human_approval" };
+  const items = [itemOf("a")];
+  assertEquals(
+    commandFor(items, {}, fields),
+    'orc complete a --notes "<what you did>"',
+  );
+  assertEquals(
+    commandFor(items, { a: "completed" }, fields),
+    `${HUMANS} orc approve`,
+  );
+});
+
+Deno.test("nextStep() advances while there is a phase to enter", () => {
+  const workflow = workflowOf([
+    phaseOf("PLAN", [itemOf("a")]),
+    phaseOf("LEARN", [itemOf("b")]),
+  ]);
+  const state = sessionWith(workflow, { a: "completed" });
+  assertEquals(nextStep(workflow, state), {
+    command: "orc advance",
+    itemId: null,
+    human: false,
+  });
+});
+
+Deno.test("nextStep() does not send back to a phase that was left", () => {
+  const workflow = workflowOf([
+    phaseOf("PLAN", [itemOf("a")]),
+    phaseOf("LEARN", []),
+  ]);
+  const state = inPhase(workflow, sessionOf(workflow), "LEARN");
+  assertEquals(
+    hintOf(nextStep(workflow, state)),
+    `${HUMANS} orc finish --force`,
+  );
+});
+
+Deno.test("nextStep() names the phase whose approval is missing", () => {
+  for (
+    const [id, word] of [["PLAN", "PLAN"], ["A B'S", String.raw`'A B'\''S'`]]
+  ) {
+    const workflow = workflowOf([
+      phaseOf(`${id}`, [], { exitGate: "human_approval" }),
+      phaseOf("LEARN", []),
+    ]);
+    const state = inPhase(workflow, sessionOf(workflow), "LEARN");
+    assertEquals(
+      hintOf(nextStep(workflow, state)),
+      `${HUMANS} orc approve --phase ${word}`,
+    );
+  }
+});
+
+Deno.test("nextStep() names an optional item that a required review needs", () => {
+  const fields = { requiredReviews: ["security"] };
+  const review = itemOf("security_review", { required: false });
+  assertEquals(
+    commandFor([review], {}, fields),
+    'orc complete security_review --notes "<what you did>"',
+  );
+  assertEquals(
+    commandFor([review], { security_review: "completed" }, fields),
+    "orc finish",
+  );
+});
+
+Deno.test("nextStep() leaves a required review that was skipped to a human", () => {
+  const fields = { requiredReviews: ["security"] };
+  const review = itemOf("security", { required: false });
+  assertEquals(
+    commandFor([review], { security: "skipped" }, fields),
+    `${HUMANS} orc finish --force`,
+  );
+  assertEquals(commandFor([], {}, fields), `${HUMANS} orc finish --force`);
+});
+
+Deno.test("nextStep() leads an obedient agent and human to the end", () => {
+  const workflow = workflowOf([
+    phaseOf("PLAN", [itemOf("a"), itemOf("m", { verification: MANUAL })]),
+    phaseOf("REVIEW", [itemOf("quality_review", { required: false })], {
+      exitGate: "human_approval",
+      requiredReviews: ["quality"],
+    }),
+    phaseOf("LEARN", [itemOf("b")]),
+  ]);
+  let state = sessionOf(workflow);
+  const commands: string[] = [];
+  while (state.status === "active") {
+    const { command, itemId, human } = nextStep(workflow, state);
+    commands.push(command);
+    const [, verb] = command.split(" ");
+    const id = itemId ?? "";
+    const base = { notes: null, force: false };
+    const actions = {
+      complete: {
+        type: "complete",
+        itemId: id,
+        result: undefined,
+        skipVerify: false,
+        ...base,
+      },
+      "approve-item": { type: "approve_item", itemId: id, ...base },
+      approve: { type: "approve_phase", phaseId: null },
+      advance: { type: "advance", ...base },
+      finish: { type: "finish", ...base },
+    } as const;
+    const action = actions[verb as keyof typeof actions];
+    const decision = act(workflow, state, action, human ? HUMAN : AGENT);
+    assertEquals(decision.events.length > 0, true, command);
+    state = decision.state;
+  }
+  assertEquals(commands, [
+    'orc complete a --notes "<what you did>"',
+    "orc approve-item m",
+    "orc advance",
+    'orc complete quality_review --notes "<what you did>"',
+    "orc approve",
+    "orc advance",
+    'orc complete b --notes "<what you did>"',
+    "orc finish",
+  ]);
+  assertEquals(state.status, "completed");
 });

@@ -1,15 +1,32 @@
 import { OrcError } from "../../src/base/error.ts";
-import { planRestore } from "../../src/engine/restore.ts";
+import { plainOf } from "../../src/base/json.ts";
 import {
   changeSentence,
+  planRestore,
   proposalSentence,
-} from "../../src/engine/restore_change.ts";
+} from "../../src/engine/restore.ts";
+import type { ActionOf } from "../../src/engine/situation.ts";
 import { isDone } from "../../src/engine/state.ts";
-import type { SessionState } from "../../src/workflow/types.ts";
+import type { Item, SessionState } from "../../src/workflow/types.ts";
 import { oneOf, type Pick, pickerOf } from "../base/random.ts";
 import { randomAction, randomWorkflow } from "../session/random_session.ts";
-import { act } from "./act.ts";
-import { AGENT, HUMAN, itemIn, sessionOf } from "./fixtures.ts";
+import { act, actAll, orcErrorOf, typesOf } from "./act.ts";
+import {
+  AGENT,
+  COMMAND,
+  complete,
+  HUMAN,
+  inPhase,
+  itemIn,
+  itemOf,
+  MANUAL,
+  phaseOf,
+  resultFor,
+  sessionOf,
+  skip,
+  withItemFields,
+  workflowOf,
+} from "./fixtures.ts";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 
 /** All states of a session that agents and humans worked on. */
@@ -119,4 +136,318 @@ Deno.test("changeSentence() and proposalSentence() say what changes, and who may
     "approval of phase PLAN: given -> missing",
     "reviews of phase PLAN: given -> missing",
   ]);
+});
+
+const ID = "cp_20260304_050607_000000_0042_ffee";
+
+const WORKFLOW = workflowOf([
+  phaseOf("PLAN", [
+    itemOf("idea"),
+    itemOf("tests", { stepType: "gate", verification: COMMAND }),
+    itemOf("consent", { verification: MANUAL }),
+    itemOf("sketch"),
+  ], { exitGate: "human_approval" }),
+  phaseOf("BUILD", [itemOf("code")]),
+]);
+
+const STARTED = sessionOf(WORKFLOW);
+
+function restore(stored: SessionState, force = false): ActionOf<"restore"> {
+  return { type: "restore", checkpointId: ID, stored, force };
+}
+
+/** Everything in PLAN done, and BUILD entered. */
+function advanced(): SessionState {
+  return actAll(WORKFLOW, STARTED, [
+    complete("idea", { notes: "Done" }),
+    complete("tests", {
+      result: resultFor(itemOf("tests", { verification: COMMAND }), true),
+    }),
+    { type: "approve_item", itemId: "consent", notes: null },
+    skip("sketch"),
+    { type: "approve_phase", phaseId: "PLAN" },
+    { type: "advance", force: false },
+  ], HUMAN).state;
+}
+
+Deno.test("decide() restores items, phases, the current phase and approvals", () => {
+  const now = advanced();
+  const { state, events } = act(WORKFLOW, now, restore(STARTED), AGENT);
+  assertEquals(state.currentPhaseId, "PLAN");
+  assertEquals(state.phases, STARTED.phases);
+  assertEquals(state.metadata, STARTED.metadata);
+  assertEquals(typesOf(events), ["note_added"]);
+  const [event] = events;
+  assertEquals(event?.message, `Restored checkpoint ${ID}`);
+  assertEquals([event?.actor, event?.phaseId], ["system", "PLAN"]);
+  const details = Object(plainOf(event?.details ?? null));
+  assertEquals(details.checkpoint_id, ID);
+  assertEquals(details.changes.slice(0, 3), [
+    {
+      what: "current_phase",
+      phase_id: "PLAN",
+      item_id: null,
+      from: "BUILD",
+      to: "PLAN",
+    },
+    {
+      what: "approval",
+      phase_id: "PLAN",
+      item_id: null,
+      from: "given",
+      to: "missing",
+    },
+    {
+      what: "phase",
+      phase_id: "PLAN",
+      item_id: null,
+      from: "completed",
+      to: "active",
+    },
+  ]);
+  assertEquals(details.changes.length, 8);
+});
+
+Deno.test("decide() keeps what was said since a checkpoint", () => {
+  const noted = act(WORKFLOW, advanced(), {
+    type: "note",
+    text: "Remember",
+    itemId: null,
+  }, AGENT).state;
+  const now = { ...noted, constraints: ["No new package"] };
+  const { state } = act(WORKFLOW, now, restore(STARTED), AGENT);
+  assertEquals(state.notes, now.notes);
+  assertEquals(state.constraints, now.constraints);
+  assertEquals(state.createdAt, now.createdAt);
+});
+
+Deno.test("decide() changes nothing where all is as in the checkpoint", () => {
+  const now = advanced();
+  const { state, events } = act(WORKFLOW, now, restore(now), AGENT);
+  assertStrictEquals(state, now);
+  assertEquals(events, []);
+});
+
+/** The session with one item done by hand, as a forged checkpoint would have it. */
+function forged(
+  itemId: string,
+  status: "completed" | "skipped",
+): SessionState {
+  return withItemFields(WORKFLOW, STARTED, itemId, { status });
+}
+
+Deno.test("decide() refuses a checkpoint that passes a gate, a manual gate or a judge", () => {
+  const tries = [
+    forged("tests", "completed"),
+    forged("tests", "skipped"),
+    forged("consent", "completed"),
+    forged("consent", "skipped"),
+    forged("sketch", "skipped"),
+    inPhase(WORKFLOW, STARTED, "BUILD"),
+    {
+      ...STARTED,
+      metadata: new Map([["phase_PLAN_approved", true]]),
+    },
+  ];
+  for (const stored of tries) {
+    for (const caller of [AGENT, HUMAN]) {
+      const error = orcErrorOf(() =>
+        act(WORKFLOW, STARTED, restore(stored), caller)
+      );
+      assertEquals([error.kind, error.code], ["refused", "restore_forward"]);
+    }
+    const error = orcErrorOf(() =>
+      act(WORKFLOW, STARTED, restore(stored, true), AGENT)
+    );
+    assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+  }
+});
+
+Deno.test("decide() restores more than was done since for a human who forces it", () => {
+  const stored = advanced();
+  const { state, events } = act(
+    WORKFLOW,
+    STARTED,
+    restore(stored, true),
+    HUMAN,
+  );
+  assertEquals(state.phases, stored.phases);
+  assertEquals(state.currentPhaseId, "BUILD");
+  assertEquals(state.metadata, stored.metadata);
+  const [event] = events;
+  assertEquals(event?.actor, "human");
+  assertEquals(event?.details.get("origin"), "terminal");
+});
+
+Deno.test("decide() lets no agent complete or skip anything by a checkpoint, whatever the item", () => {
+  const items: readonly Item[] = [
+    itemOf("plain"),
+    itemOf("file", {
+      verification: { type: "file_exists", path: "x", description: null },
+    }),
+    itemOf("command", { verification: COMMAND }),
+    itemOf("proof", { evidenceSchema: "TestPlanEvidence" }),
+  ];
+  const workflow = workflowOf([phaseOf("PLAN", items)]);
+  const now = sessionOf(workflow);
+  const refusalOf = (now: SessionState, stored: SessionState) =>
+    orcErrorOf(() => act(workflow, now, restore(stored), AGENT)).code;
+  for (const { id } of items) {
+    const completed = withItemFields(workflow, now, id, {
+      status: "completed",
+    });
+    const skipped = withItemFields(workflow, now, id, { status: "skipped" });
+    assertEquals(refusalOf(now, completed), "restore_forward", id);
+    assertEquals(refusalOf(now, skipped), "restore_forward", id);
+    assertEquals(refusalOf(skipped, completed), "restore_forward", id);
+    assertEquals(refusalOf(completed, skipped), "restore_forward", id);
+  }
+});
+
+Deno.test("decide() refuses a checkpoint that passes the order of a phase, a review or a phase", () => {
+  const workflow = workflowOf([
+    phaseOf("PLAN", [
+      itemOf("gate", { stepType: "gate", verification: COMMAND }),
+      itemOf("behind"),
+      itemOf("security"),
+    ], { phaseType: "strict", requiredReviews: ["security"] }),
+    phaseOf("BUILD", [itemOf("code")]),
+  ]);
+  const now = sessionOf(workflow);
+  const completed = { status: "completed" } as const;
+  const tries = ["behind", "security", "code"];
+  for (const stored of tries) {
+    const forged = withItemFields(workflow, now, stored, completed);
+    const error = orcErrorOf(() => act(workflow, now, restore(forged), AGENT));
+    assertEquals(error.code, "restore_forward", stored);
+  }
+  const all = tries.reduce(
+    (state, id) => withItemFields(workflow, state, id, completed),
+    now,
+  );
+  const error = orcErrorOf(() => act(workflow, now, restore(all), AGENT));
+  const changes = error.details?.changes;
+  assert(Array.isArray(changes));
+  assertEquals(changes.map(({ itemId }) => itemId), tries);
+});
+
+Deno.test("decide() takes the status of no phase from a checkpoint", () => {
+  const [plan, build] = STARTED.phases;
+  assert(plan && build);
+  const forged: SessionState = {
+    ...STARTED,
+    phases: [
+      { ...plan, status: "completed", completedAt: "2026-01-01T00:00:00Z" },
+      { ...build, status: "active", startedAt: "2026-01-01T00:00:00Z" },
+    ],
+  };
+  assertEquals(act(WORKFLOW, STARTED, restore(forged), AGENT).events, []);
+  const { state } = act(WORKFLOW, advanced(), restore(forged), AGENT);
+  assertEquals(state.phases, STARTED.phases);
+});
+
+Deno.test("decide() goes on to a later phase for a human only, even if nothing blocks", () => {
+  const workflow = workflowOf([
+    phaseOf("PLAN", [itemOf("idea")]),
+    phaseOf("BUILD", [itemOf("code")]),
+  ]);
+  const now = act(workflow, sessionOf(workflow), complete("idea"), AGENT).state;
+  const then = act(workflow, now, { type: "advance", force: false }, AGENT);
+  const error = orcErrorOf(() =>
+    act(workflow, now, restore(then.state), AGENT)
+  );
+  assertEquals(error.code, "restore_forward");
+  const { state } = act(workflow, now, restore(then.state, true), HUMAN);
+  assertEquals(state.phases, then.state.phases);
+});
+
+Deno.test("decide() forgets no failed try when it restores", () => {
+  const check = itemOf("tests", { verification: COMMAND });
+  const workflow = workflowOf([phaseOf("PLAN", [check])]);
+  const then = sessionOf(workflow);
+  const tryOnce = complete("tests", { result: resultFor(check, false) });
+  const now = actAll(workflow, then, [tryOnce, tryOnce], AGENT).state;
+  assertEquals(itemIn(now, "tests").retryCount, 2);
+  const { state } = act(workflow, now, restore(then), AGENT);
+  assertEquals(itemIn(state, "tests").retryCount, 2);
+  assertEquals(itemIn(state, "tests").verificationResult, null);
+  assertEquals(act(workflow, state, restore(then), AGENT).events, []);
+});
+
+Deno.test("decide() leaves alone what is done now as it was then", () => {
+  const then = advanced();
+  const now = withItemFields(WORKFLOW, then, "tests", {
+    completedAt: "2026-03-05T00:00:00Z",
+    notes: "Done again",
+  });
+  assertEquals(act(WORKFLOW, now, restore(then), AGENT).events, []);
+});
+
+Deno.test("decide() lets no checkpoint start the clock of a manual gate", () => {
+  const fields = {
+    status: "in_progress",
+    startedAt: "2020-01-01T00:00:00Z",
+  } as const;
+  const then = withItemFields(WORKFLOW, STARTED, "consent", fields);
+  assertEquals(act(WORKFLOW, STARTED, restore(then), AGENT).events, []);
+  const since = withItemFields(WORKFLOW, then, "idea", { status: "completed" });
+  const { state } = act(WORKFLOW, since, restore(then), AGENT);
+  assertEquals(itemIn(state, "consent").startedAt, fields.startedAt);
+});
+
+Deno.test("decide() takes back reviews that the Python tool recorded since", () => {
+  const reviewed = (models: Readonly<Record<string, boolean>>) => ({
+    ...STARTED,
+    metadata: new Map([[
+      "review_models",
+      new Map([
+        ["PLAN", new Map(Object.entries(models))],
+        ["BUILD", new Map([["codex", true]])],
+      ]),
+    ]]),
+  });
+  const then = reviewed({ codex: true });
+  const now = reviewed({ codex: true, gemini: true });
+  const { state, events } = act(WORKFLOW, now, restore(then), AGENT);
+  assertEquals(plainOf(state.metadata), {
+    review_models: { BUILD: { codex: true } },
+  });
+  assertEquals(events.length, 1);
+});
+
+Deno.test("decide() refuses a checkpoint of another session, and one of another workflow", () => {
+  const foreign = { ...STARTED, workflowId: "wf_12345678" };
+  const lost = { ...STARTED, currentPhaseId: "LEARN" };
+  const codes = [foreign, lost].map((stored) => {
+    const error = orcErrorOf(() =>
+      act(WORKFLOW, STARTED, restore(stored, true), HUMAN)
+    );
+    return [error.kind, error.code];
+  });
+  assertEquals(codes, [
+    ["refused", "foreign_checkpoint"],
+    ["corrupt", "unknown_phase"],
+  ]);
+});
+
+Deno.test("decide() restores nothing in a closed session", () => {
+  const closed = { ...advanced(), status: "abandoned" as const };
+  const error = orcErrorOf(() =>
+    act(WORKFLOW, closed, restore(STARTED, true), HUMAN)
+  );
+  assertEquals(error.code, "session_closed");
+});
+
+Deno.test("decide() restores items that the state has lost, and keeps those that only the state knows", () => {
+  const [plan, build] = STARTED.phases;
+  assert(plan && build);
+  const odd = itemIn(STARTED, "idea");
+  const now: SessionState = {
+    ...STARTED,
+    phases: [{ ...plan, items: [{ ...odd, id: "unknown" }] }, build],
+  };
+  const then = withItemFields(WORKFLOW, STARTED, "idea", { retryCount: 2 });
+  const { state } = act(WORKFLOW, now, restore(then), AGENT);
+  assertEquals(state.phases[0]?.items.map(({ id }) => id), ["unknown", "idea"]);
+  assertEquals(itemIn(state, "idea").retryCount, 2);
 });

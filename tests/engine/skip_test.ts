@@ -1,25 +1,40 @@
-import { checkToRun } from "../../src/engine/completion.ts";
+import { OrcError } from "../../src/base/error.ts";
+import { jsonObject } from "../../src/base/json.ts";
+import { checkToRun } from "../../src/engine/check.ts";
 import { itemBefore } from "../../src/engine/skip.ts";
 import { currentPhase } from "../../src/engine/state.ts";
 import type {
   Action,
+  Caller,
+  Item,
   ItemStatus,
   PhaseType,
+  StepType,
+  Workflow,
 } from "../../src/workflow/types.ts";
-import { act, orcErrorOf } from "./act.ts";
+import { act, orcErrorOf, typesOf } from "./act.ts";
 import {
   AGENT,
+  AT,
   COMMAND,
   complete,
+  FILE,
+  GOOD_REASON,
   HUMAN,
   itemIn,
   itemOf,
   MANUAL,
+  NOBODY,
+  NONE,
   phaseOf,
+  resultFor,
   sessionOf,
+  SETTING,
   skip,
   withItemFields,
   workflowOf,
+  workflowWith,
+  ZERO_HUMAN,
 } from "./fixtures.ts";
 import { assertEquals } from "@std/assert";
 
@@ -103,4 +118,471 @@ Deno.test("checkToRun() runs no check whose turn has not come", () => {
   const request = { itemId: "test", notes: null, skipVerify: false };
   const error = orcErrorOf(() => checkToRun(strict, started, request));
   assertEquals(error.code, "out_of_order");
+});
+
+function skipped(fields: Partial<Item>, action = skip("x"), caller = AGENT) {
+  const workflow = workflowWith(itemOf("x", fields));
+  return act(workflow, sessionOf(workflow), action, caller);
+}
+
+Deno.test("decide() skips an item and keeps the reason as it was given", () => {
+  const reason = `  ${GOOD_REASON}\n`;
+  const { state, events } = skipped({}, { ...skip("x"), reason });
+  const { status, skippedAt, completedAt, skipReason } = itemIn(state, "x");
+  assertEquals([status, skippedAt, completedAt], ["skipped", AT, null]);
+  assertEquals(skipReason, reason);
+  assertEquals(events, [{
+    type: "item_skipped",
+    phaseId: "PLAN",
+    itemId: "x",
+    message: "Skipped item: x",
+    details: jsonObject({
+      reason,
+      step_type: "flexible",
+      context_considered: null,
+      force_skipped: false,
+      agent: "claude-code:5f0c",
+    }),
+    actor: "system",
+  }]);
+});
+
+Deno.test("decide() logs that the reason for a documented item was judged", () => {
+  const reason = ` ${GOOD_REASON} 🚀`;
+  const action = { ...skip("x"), reason };
+  const { events } = skipped({ stepType: "documented" }, action);
+  assertEquals(typesOf(events), ["skip_validated", "item_skipped"]);
+  assertEquals(
+    events[0]?.details,
+    new Map([["reason_length", GOOD_REASON.length + 3]]),
+  );
+});
+
+Deno.test("decide() refuses a reason that says nothing, whoever gives it", () => {
+  const reason = "not needed";
+  for (const caller of [AGENT, HUMAN]) {
+    const error = orcErrorOf(() =>
+      skipped({}, { ...skip("x"), reason }, caller)
+    );
+    assertEquals([error.kind, error.code], ["refused", "skip_reason"]);
+    assertEquals(
+      error.message,
+      'Cannot skip item "x": "not needed" is not a reason',
+    );
+    assertEquals(
+      error.hint,
+      'say what makes it unnecessary here: orc skip x --reason "<why>"',
+    );
+  }
+});
+
+Deno.test("decide() wants a longer reason for a forced gate than for a flexible item", () => {
+  const reason = "It needs hardware";
+  assertEquals(
+    itemIn(skipped({}, { ...skip("x"), reason }).state, "x").skipReason,
+    reason,
+  );
+  const gate = { stepType: "gate", verification: COMMAND } as const;
+  const error = orcErrorOf(() =>
+    skipped(gate, { ...skip("x", true), reason }, HUMAN)
+  );
+  assertEquals(
+    error.message,
+    'Cannot skip item "x": the reason has 17 of at least 50 characters',
+  );
+});
+
+Deno.test("decide() shows in the log which human skipped a gate by force", () => {
+  const gate = { stepType: "gate", verification: COMMAND } as const;
+  const { state, events } = skipped(gate, skip("x", true), HUMAN);
+  assertEquals(itemIn(state, "x").status, "skipped");
+  const [event] = events;
+  assertEquals([event?.message, event?.actor], [
+    "Force-skipped item: x",
+    "human",
+  ]);
+  assertEquals(event?.details.get("force_skipped"), true);
+  assertEquals(event?.details.get("origin"), "terminal");
+});
+
+Deno.test("decide() refuses to skip a required item", () => {
+  const error = orcErrorOf(() =>
+    skipped({ stepType: "required" }, skip("x", true), HUMAN)
+  );
+  assertEquals([error.kind, error.code], ["refused", "cannot_skip"]);
+  assertEquals(error.message, 'Cannot skip item "x": it is required');
+});
+
+Deno.test("decide() says why an item cannot be skipped", () => {
+  const reasons: readonly [Partial<Item>, string][] = [
+    [{ stepType: "gate" }, "it is a gate"],
+    [{ skippable: false }, "its workflow does not let it be skipped"],
+  ];
+  for (const [fields, because] of reasons) {
+    const error = orcErrorOf(() => skipped(fields));
+    assertEquals(error.message, `Cannot skip item "x": ${because}`);
+  }
+});
+
+Deno.test("decide() lets no reason past a manual gate of high risk in hybrid mode", () => {
+  const item = itemOf("x", {
+    verification: MANUAL,
+    skipConditions: ["hotfix"],
+    risk: "high",
+  });
+  const workflow = workflowWith(item, { supervision_mode: "hybrid" });
+  const error = orcErrorOf(() =>
+    act(workflow, sessionOf(workflow), skip("x"), AGENT)
+  );
+  assertEquals([error.kind, error.code], ["refused", "approval_required"]);
+  assertEquals(
+    error.message,
+    'Cannot skip item "x": a human must approve it',
+  );
+  assertEquals(
+    error.hint,
+    "a human runs, in a terminal: orc approve-item x",
+  );
+  const forced = act(workflow, sessionOf(workflow), skip("x", true), HUMAN);
+  assertEquals(itemIn(forced.state, "x").status, "skipped");
+});
+
+Deno.test("decide() skips nothing that carries a required review, until it is made", () => {
+  const ids = ["safety", "safety_review"];
+  const workflow = workflowOf([
+    phaseOf("PLAN", ids.map((id) => itemOf(id))),
+    phaseOf("LEARN", [], { requiredReviews: ["safety"] }),
+  ]);
+  const state = sessionOf(workflow);
+  for (const id of ids) {
+    const error = orcErrorOf(() => act(workflow, state, skip(id), AGENT));
+    assertEquals([error.kind, error.code], ["refused", "cannot_skip"]);
+    assertEquals(
+      error.message,
+      `Cannot skip item "${id}": it carries the required review "safety", which does not count when it is skipped`,
+    );
+    assertEquals(error.hint, `orc complete ${id} --notes "<what you did>"`);
+    orcErrorOf(() => act(workflow, state, skip(id, true), AGENT));
+    const forced = act(workflow, state, skip(id, true), HUMAN);
+    assertEquals(itemIn(forced.state, id).status, "skipped");
+  }
+  const made = act(workflow, state, complete("safety"), AGENT).state;
+  const left = act(workflow, made, skip("safety_review"), AGENT).state;
+  assertEquals(itemIn(left, "safety_review").status, "skipped");
+});
+
+Deno.test("decide() does not judge the reason of an item that is skipped already", () => {
+  const workflow = workflowWith(itemOf("x", { stepType: "documented" }));
+  const state = withItemFields(workflow, sessionOf(workflow), "x", {
+    status: "skipped",
+  });
+  const action = { ...skip("x"), reason: "" };
+  assertEquals(act(workflow, state, action, AGENT).events, []);
+});
+
+const STEP_TYPES: readonly StepType[] = [
+  "flexible",
+  "documented",
+  "required",
+  "gate",
+];
+/** The kinds of items that a rule may tell apart, beside their step type. */
+const KINDS: Readonly<Record<string, Partial<Item>>> = {
+  none: { verification: NONE },
+  file: { verification: FILE },
+  command: { verification: COMMAND },
+  manual: { verification: MANUAL },
+  conditional: { verification: MANUAL, skipConditions: ["hotfix"] },
+  careless: { verification: MANUAL, risk: "low" },
+  careful: { verification: MANUAL, risk: "high" },
+};
+const OPEN: readonly ItemStatus[] = [
+  "pending",
+  "in_progress",
+  "failed",
+  "blocked",
+];
+const CALLERS: Readonly<Record<string, readonly Caller[]>> = {
+  anyone: [AGENT, NOBODY, HUMAN, SETTING],
+  "no human": [AGENT, NOBODY],
+  "a human": [HUMAN, SETTING],
+};
+
+/** What an action does to the one item of a workflow: its new status, or the code of the refusal. */
+function outcomeOf(
+  workflow: Workflow,
+  status: ItemStatus,
+  action: Action,
+  caller: Caller,
+): string {
+  const state = withItemFields(workflow, sessionOf(workflow), "x", { status });
+  try {
+    const { state: after, events } = act(workflow, state, action, caller);
+    return events.length === 0 ? "unchanged" : itemIn(after, "x").status;
+  } catch (error) {
+    if (error instanceof OrcError) return error.code;
+    throw error;
+  }
+}
+
+/**
+ * Checks a table of outcomes: a line for each step type, a column for each kind of item.
+ * `same` stands for the status the item had before.
+ */
+function testTable(
+  name: string,
+  { actionFor, callers, settings = {}, table }: {
+    actionFor: (item: Item) => Action;
+    callers: keyof typeof CALLERS;
+    settings?: Parameters<typeof workflowWith>[1];
+    table: string;
+  },
+): void {
+  const lines = table.trim().split("\n").map((line) => line.trim().split(/ +/));
+  const [columns = [], ...rows] = lines;
+  Deno.test(name, () => {
+    assertEquals(rows.map(([stepType]) => stepType), [...STEP_TYPES]);
+    for (const [row, stepType] of STEP_TYPES.entries()) {
+      for (const [column, kind] of columns.entries()) {
+        const item = itemOf("x", { stepType, ...KINDS[kind] });
+        const workflow = workflowWith(item, settings);
+        for (const caller of CALLERS[callers] ?? []) {
+          for (const status of OPEN) {
+            const cell = rows[row]?.[column + 1];
+            const expected = cell === "same" ? status : cell;
+            assertEquals(
+              outcomeOf(workflow, status, actionFor(item), caller),
+              expected,
+              `${stepType}, ${kind}, ${status}, ${JSON.stringify(caller)}`,
+            );
+          }
+        }
+      }
+    }
+  });
+}
+
+testTable("decide() completes an open item whose check passed", {
+  actionFor: (item) => complete("x", { result: resultFor(item, true) }),
+  callers: "anyone",
+  table: `
+               none       file       command    manual             conditional
+    flexible   completed  completed  completed  approval_required  approval_required
+    documented completed  completed  completed  approval_required  approval_required
+    required   completed  completed  completed  approval_required  approval_required
+    gate       cannot_complete  completed  completed  approval_required  approval_required
+  `,
+});
+
+testTable(
+  "decide() skips manual gates that are no gates at low risk in hybrid mode",
+  {
+    actionFor: () => complete("x"),
+    callers: "anyone",
+    settings: { supervision_mode: "hybrid" },
+    table: `
+               manual             conditional        careless           careful
+    flexible   approval_required  approval_required  skipped            approval_required
+    documented approval_required  approval_required  skipped            approval_required
+    required   approval_required  approval_required  skipped            approval_required
+    gate       approval_required  approval_required  approval_required  approval_required
+  `,
+  },
+);
+
+testTable("decide() counts a check that failed and completes nothing", {
+  actionFor: (item) => complete("x", { result: resultFor(item, false) }),
+  callers: "anyone",
+  table: `
+               file    command  manual             conditional
+    flexible   failed  failed   approval_required  approval_required
+    documented failed  failed   approval_required  approval_required
+    required   failed  failed   approval_required  approval_required
+    gate       same    same     approval_required  approval_required
+  `,
+});
+
+testTable("decide() skips manual gates that are no gates in zero_human mode", {
+  actionFor: () => complete("x"),
+  callers: "anyone",
+  settings: ZERO_HUMAN,
+  table: `
+               manual             conditional
+    flexible   skipped            skipped
+    documented skipped            skipped
+    required   skipped            skipped
+    gate       approval_required  approval_required
+  `,
+});
+
+for (const mode of ["hybrid", "ZERO_HUMAN", true]) {
+  testTable(`decide() keeps manual gates closed in mode ${mode}`, {
+    actionFor: () => complete("x"),
+    callers: "anyone",
+    settings: { supervision_mode: mode },
+    table: `
+                 manual             conditional
+      flexible   approval_required  approval_required
+      documented approval_required  approval_required
+      required   approval_required  approval_required
+      gate       approval_required  approval_required
+    `,
+  });
+}
+
+testTable("decide() lets no agent leave out a check", {
+  actionFor: () => complete("x", { skipVerify: true }),
+  callers: "no human",
+  table: `
+               none               file               command            manual
+    flexible   approval_required  approval_required  approval_required  approval_required
+    documented approval_required  approval_required  approval_required  approval_required
+    required   approval_required  approval_required  approval_required  approval_required
+    gate       cannot_complete    cannot_complete    cannot_complete    approval_required
+  `,
+});
+
+testTable("decide() lets a human leave out a check, but not that of a gate", {
+  actionFor: () => complete("x", { skipVerify: true }),
+  callers: "a human",
+  table: `
+               none             file             command          manual
+    flexible   completed        completed        completed        approval_required
+    documented completed        completed        completed        approval_required
+    required   completed        completed        completed        approval_required
+    gate       cannot_complete  cannot_complete  cannot_complete  approval_required
+  `,
+});
+
+testTable("decide() refuses to skip a required item and a gate", {
+  actionFor: () => skip("x"),
+  callers: "anyone",
+  table: `
+               none         file         command      manual       conditional
+    flexible   skipped      skipped      skipped      cannot_skip  skipped
+    documented skipped      skipped      skipped      cannot_skip  skipped
+    required   cannot_skip  cannot_skip  cannot_skip  cannot_skip  cannot_skip
+    gate       cannot_skip  cannot_skip  cannot_skip  cannot_skip  cannot_skip
+  `,
+});
+
+testTable("decide() lets no agent skip by force", {
+  actionFor: () => skip("x", true),
+  callers: "no human",
+  table: `
+               none               command            manual             conditional
+    flexible   approval_required  approval_required  cannot_skip        approval_required
+    documented approval_required  approval_required  cannot_skip        approval_required
+    required   cannot_skip        cannot_skip        cannot_skip        cannot_skip
+    gate       approval_required  approval_required  approval_required  approval_required
+  `,
+});
+
+testTable("decide() lets a human skip a gate by force", {
+  actionFor: () => skip("x", true),
+  callers: "a human",
+  table: `
+               none         command      manual       conditional
+    flexible   skipped      skipped      cannot_skip  skipped
+    documented skipped      skipped      cannot_skip  skipped
+    required   cannot_skip  cannot_skip  cannot_skip  cannot_skip
+    gate       skipped      skipped      skipped      skipped
+  `,
+});
+
+testTable("decide() lets no agent approve a manual gate", {
+  actionFor: () => ({ type: "approve_item", itemId: "x", notes: null }),
+  callers: "no human",
+  table: `
+               none            file            command         manual
+    flexible   cannot_approve  cannot_approve  cannot_approve  approval_required
+    documented cannot_approve  cannot_approve  cannot_approve  approval_required
+    required   cannot_approve  cannot_approve  cannot_approve  approval_required
+    gate       cannot_approve  cannot_approve  cannot_approve  approval_required
+  `,
+});
+
+testTable("decide() completes a manual gate for a human", {
+  actionFor: () => ({ type: "approve_item", itemId: "x", notes: null }),
+  callers: "a human",
+  table: `
+               none            file            command         manual
+    flexible   cannot_approve  cannot_approve  cannot_approve  completed
+    documented cannot_approve  cannot_approve  cannot_approve  completed
+    required   cannot_approve  cannot_approve  cannot_approve  completed
+    gate       cannot_approve  cannot_approve  cannot_approve  completed
+  `,
+});
+
+Deno.test("decide() answers the same for every kind of item that is done", () => {
+  const actions: Readonly<Record<string, Action>> = {
+    start: { type: "start_item", itemId: "x" },
+    complete: complete("x"),
+    unverified: complete("x", { skipVerify: true }),
+    skip: skip("x"),
+    force: skip("x", true),
+    approve: { type: "approve_item", itemId: "x", notes: null },
+  };
+  const expected = {
+    completed: {
+      start: "cannot_start",
+      complete: "unchanged",
+      unverified: "unchanged",
+      skip: "cannot_skip",
+      force: "cannot_skip",
+      approve: "unchanged",
+    },
+    skipped: {
+      start: "cannot_start",
+      complete: "cannot_complete",
+      unverified: "cannot_complete",
+      skip: "unchanged",
+      force: "unchanged",
+      approve: "cannot_approve",
+    },
+  };
+  for (const status of ["completed", "skipped"] as const) {
+    for (const stepType of STEP_TYPES) {
+      for (const [kind, fields] of Object.entries(KINDS)) {
+        const workflow = workflowWith(itemOf("x", { stepType, ...fields }));
+        const isManual = fields.verification === MANUAL;
+        const approve = isManual ? expected[status].approve : "cannot_approve";
+        for (const caller of CALLERS.anyone ?? []) {
+          const outcomes = Object.fromEntries(
+            Object.entries(actions).map(([name, action]) => [
+              name,
+              outcomeOf(workflow, status, action, caller),
+            ]),
+          );
+          assertEquals(
+            outcomes,
+            { ...expected[status], approve },
+            `${status}, ${stepType}, ${kind}`,
+          );
+        }
+      }
+    }
+  }
+});
+
+Deno.test("decide() starts every kind of open item for everybody", () => {
+  for (const stepType of STEP_TYPES) {
+    for (const fields of Object.values(KINDS)) {
+      const workflow = workflowWith(itemOf("x", { stepType, ...fields }));
+      for (const caller of CALLERS.anyone ?? []) {
+        const outcomes = OPEN.map((status) =>
+          outcomeOf(
+            workflow,
+            status,
+            { type: "start_item", itemId: "x" },
+            caller,
+          )
+        );
+        assertEquals(
+          outcomes,
+          ["in_progress", "unchanged", "in_progress", "in_progress"],
+        );
+      }
+    }
+  }
 });

@@ -1,15 +1,28 @@
-import { plainOf } from "../../src/base/json.ts";
+import { jsonObject, type JsonValue, plainOf } from "../../src/base/json.ts";
 import { VERSION } from "../../src/base/version.ts";
+import type { RecordedEvent } from "../../src/engine/event.ts";
 import { pendingItem } from "../../src/engine/state.ts";
-import { DEFAULT_SALT } from "../../src/feedback/feedback_anonymity.ts";
 import {
+  anonymised,
   buildFeedback,
+  decodeFeedbackLine,
+  DEFAULT_SALT,
   type FeedbackFacts,
+  type FeedbackLine,
+  type FeedbackReport,
+  hashOfWorkflow,
+  newReview,
+  reportOn,
   repoTypeOf,
+  type SessionFeedback,
+  suggestionsFor,
+  tallyEvents,
+  textIn,
+  textsIn,
 } from "../../src/feedback/rules.ts";
 import type { PhaseState, SessionState } from "../../src/workflow/types.ts";
 import { itemOf, sessionOf, workflowWith } from "../engine/fixtures.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertNotEquals } from "@std/assert";
 
 const STARTED = {
   ...sessionOf(workflowWith(itemOf("a"))),
@@ -162,4 +175,290 @@ Deno.test("repoTypeOf() tells kinds as the Python tool does", () => {
   for (const [files, type] of table) {
     assertEquals(repoTypeOf(new Set(files)), type);
   }
+});
+
+Deno.test("hashOfWorkflow() hashes as the Python tool does", async () => {
+  assertEquals(
+    await hashOfWorkflow("unknown", DEFAULT_SALT),
+    "b0aaee280a5599b2",
+  );
+});
+
+Deno.test("hashOfWorkflow() depends on the salt", async () => {
+  assertNotEquals(
+    await hashOfWorkflow("wf_00c0ffee", "a"),
+    await hashOfWorkflow("wf_00c0ffee", "b"),
+  );
+});
+
+Deno.test("anonymised() keeps only keys and phases that are known to be harmless", () => {
+  const feedback = jsonObject({
+    task: "Secret",
+    repo: "https://example.org/secret",
+    workflow_id: "wf_00c0ffee",
+    errors_summary: ["secret.ts"],
+    errors_count: 2,
+    timestamp: "2026-03-01T10:00:00+00:00",
+    a_key_of_tomorrow: "secret",
+    phases: jsonObject({ SECRET: 5, LEARN: 2, PLAN: 1, EXECUTE: "secret" }),
+  });
+  assertEquals(
+    JSON.stringify(plainOf(anonymised(feedback))),
+    JSON.stringify({
+      timestamp: "2026-03-01T10:00:00+00:00",
+      phases: { PLAN: 1, LEARN: 2 },
+      errors_count: 2,
+    }),
+  );
+});
+
+Deno.test("decodeFeedbackLine() decodes objects and nothing else", () => {
+  assertEquals(decodeFeedbackLine('{"a": 1}'), jsonObject({ a: 1 }));
+  for (const text of ["", "not json", "[1]", "1", '{"a": 1', "null"]) {
+    assertEquals(decodeFeedbackLine(text), undefined, text);
+  }
+  assertEquals(decodeFeedbackLine("[".repeat(100_000)), undefined);
+});
+
+Deno.test("textIn() and textsIn() pass over what is no text", () => {
+  const entry = jsonObject({ a: "x", b: " ", c: 1, d: ["y", 2, "z"], e: null });
+  assertEquals(
+    ["a", "b", "c", "d", "e", "f"].map((key) => textIn(entry, key)),
+    [
+      "x",
+      null,
+      null,
+      null,
+      null,
+      null,
+    ],
+  );
+  assertEquals(textsIn(entry, "d"), ["y", "z"]);
+  assertEquals(textsIn(entry, "a"), []);
+});
+
+type Fields = Readonly<Record<string, JsonValue>>;
+
+function feedback(
+  atMs: number,
+  tool: Fields,
+  process: Fields,
+): SessionFeedback {
+  return {
+    tool: { entry: jsonObject(tool), atMs },
+    process: { entry: jsonObject(process), atMs },
+  };
+}
+
+const TWO = [
+  feedback(1, {
+    duration_seconds: 600,
+    phases: jsonObject({ PLAN: 100, EXECUTE: 500 }),
+    errors_count: 2,
+    items_skipped_count: 1,
+    reviews_performed: true,
+    parallel_agents_used: true,
+  }, {
+    task: "Old",
+    errors_summary: ["tests: exit code 1", "tests: exit code 1"],
+    items_skipped_reasons: ["screens: none", "mail: none"],
+    learnings: "Ask first",
+    improvements: "Shorter plans",
+  }),
+  feedback(2, {
+    duration_seconds: 1200,
+    phases: jsonObject({ PLAN: 300 }),
+    errors_count: 1,
+    items_skipped_count: 1,
+    reviews_performed: false,
+  }, {
+    task: "New",
+    errors_summary: ["tests: exit code 1"],
+    items_skipped_reasons: ["screens: still none"],
+    learnings: "Read the log",
+  }),
+];
+
+Deno.test("reportOn() adds up what is about the tool", () => {
+  assertEquals(reportOn(TWO).tool, {
+    sessions: 2,
+    averageSeconds: 900,
+    phases: [
+      { phase: "PLAN", averageSeconds: 200, sessions: 2 },
+      { phase: "EXECUTE", averageSeconds: 500, sessions: 1 },
+    ],
+    errors: 3,
+    itemsSkipped: 2,
+    withReviews: 1,
+    withSeveralAgents: 1,
+  });
+});
+
+Deno.test("reportOn() counts sessions and lists the newest words first", () => {
+  const { process } = reportOn(TWO);
+  assertEquals(process.errors, [{ text: "tests: exit code 1", sessions: 2 }]);
+  assertEquals(process.skippedItems, [
+    { text: "screens", sessions: 2 },
+    { text: "mail", sessions: 1 },
+  ]);
+  assertEquals(process.learnings, [
+    { task: "New", text: "Read the log" },
+    { task: "Old", text: "Ask first" },
+  ]);
+});
+
+Deno.test("reportOn() of nothing is a report too", () => {
+  const report = reportOn([]);
+  assertEquals([report.sessions, report.tool.averageSeconds], [0, null]);
+  assertEquals(suggestionsFor(report), []);
+});
+
+Deno.test("reportOn() makes do with feedback that holds nothing it knows", () => {
+  const strange = feedback(0, { phases: 7, errors_count: "x" }, { task: 1 });
+  const { tool, process } = reportOn([strange]);
+  assertEquals([tool.sessions, tool.errors, tool.phases], [1, 0, []]);
+  assertEquals([process.sessions, process.learnings], [1, []]);
+});
+
+Deno.test("suggestionsFor() proposes what came up twice, and what was asked for", () => {
+  assertEquals(suggestionsFor(reportOn(TWO)), [
+    'Item "screens" was skipped in 2 of 2 sessions: say when it is needed, or drop it',
+    "In 2 of 2 sessions the same failed: tests: exit code 1",
+    "Shorter plans",
+  ]);
+});
+
+const UNKNOWN = "b0aaee280a5599b2";
+
+function line(fields: Partial<FeedbackLine>, timestamp?: string): FeedbackLine {
+  return {
+    kind: "tool",
+    session: null,
+    workflowHash: "aaaa",
+    entry: jsonObject({
+      ...timestamp === undefined ? {} : { timestamp },
+      errors_count: 1,
+    }),
+    ...fields,
+  };
+}
+
+function review(
+  lines: readonly FeedbackLine[],
+  days: number | null = 7,
+): FeedbackReport {
+  const clock = {
+    now: "2026-03-31T12:00:00Z",
+    localNow: "2026-03-31T12:00:00.000000",
+  };
+  const all = newReview({ days, clock, unknownHash: UNKNOWN });
+  for (const each of lines) all.add(each);
+  return all.report();
+}
+
+const TODAY = "2026-03-31T10:00:00+00:00";
+const LAST_MONTH = "2026-02-01T10:00:00+00:00";
+
+Deno.test("newReview() counts a session once, whatever it left where", () => {
+  const { sessions, tool } = review([
+    line({ session: "s1" }, TODAY),
+    line({ session: "s1", kind: "process" }, TODAY),
+    line({ session: "s1" }, TODAY),
+    // The same workflow, in the files of the older tool.
+    line({}, TODAY),
+    line({ kind: "both" }, TODAY),
+    line({ workflowHash: "bbbb" }, TODAY),
+  ]);
+  assertEquals([sessions, tool.sessions, tool.errors], [2, 2, 2]);
+});
+
+Deno.test("newReview() keeps the latest feedback of a session", () => {
+  const errors = (count: number) =>
+    jsonObject({
+      timestamp: `2026-03-31T0${count}:00:00Z`,
+      errors_count: count,
+    });
+  const { tool } = review([
+    line({ session: "s1", entry: errors(2) }),
+    line({ session: "s1", entry: errors(5) }),
+    line({ session: "s1", entry: errors(3) }),
+  ]);
+  assertEquals(tool.errors, 5);
+});
+
+Deno.test("newReview() leaves out what is older, and what does not say when it was", () => {
+  const lines = [
+    line({ workflowHash: "aaaa" }, TODAY),
+    line({ workflowHash: "bbbb" }, LAST_MONTH),
+    line({ workflowHash: "cccc" }),
+  ];
+  assertEquals(review(lines, 7).sessions, 1);
+  assertEquals(review(lines, 90).sessions, 2);
+  assertEquals(review(lines, null).sessions, 3);
+});
+
+Deno.test("newReview() tells workflows that nobody knew apart by their instant", () => {
+  const lines = [
+    line({ workflowHash: UNKNOWN }, TODAY),
+    line({ workflowHash: UNKNOWN, kind: "process" }, TODAY),
+    line({ workflowHash: UNKNOWN }, "2026-03-30T10:00:00+00:00"),
+  ];
+  assertEquals(review(lines).sessions, 2);
+});
+
+function event(
+  type: string,
+  itemId: string | null = null,
+  agent: string | null = null,
+): RecordedEvent {
+  return {
+    id: "",
+    serial: 0,
+    at: "",
+    type,
+    workflowId: "wf_00c0ffee",
+    phaseId: "PLAN",
+    itemId,
+    message: `${type} happened`,
+    details: jsonObject(agent === null ? {} : { agent }),
+    actor: "system",
+  };
+}
+
+Deno.test("tallyEvents() counts what went wrong and says each thing once", () => {
+  const tally = tallyEvents([
+    event("item_completed", "a"),
+    event("verification_failed", "b"),
+    event("verification_failed", "b"),
+    event("gate_failed", "c"),
+    event("error"),
+  ]);
+  assertEquals(tally, {
+    errors: 4,
+    errorTexts: [
+      "b: verification_failed happened",
+      "c: gate_failed happened",
+      "error happened",
+    ],
+    hasReviews: false,
+    agents: 0,
+  });
+});
+
+Deno.test("tallyEvents() keeps some of the texts of a long log, and counts all", () => {
+  const many = Array.from(
+    { length: 1000 },
+    (_, number) => event("gate_failed", `item_${number}`),
+  );
+  const { errors, errorTexts } = tallyEvents(many);
+  assertEquals([errors, errorTexts.length], [1000, 20]);
+});
+
+Deno.test("tallyEvents() tells agents apart and sees reviews", () => {
+  const tally = tallyEvents([
+    event("item_completed", "a", "claude-code:1"),
+    event("item_completed", "b", "claude-code:1"),
+    event("review_completed", null, "codex:2"),
+  ]);
+  assertEquals([tally.agents, tally.hasReviews], [2, true]);
 });

@@ -1,5 +1,12 @@
 import { OrcError } from "../../src/base/error.ts";
-import { asOrcError, isDenied, reasonOf } from "../../src/files/errors.ts";
+import {
+  asOrcError,
+  codeOf,
+  isAbsent,
+  isDenied,
+  isTaken,
+  reasonOf,
+} from "../../src/files/errors.ts";
 import { withTemporaryDirectory, writeTree } from "./temporary.ts";
 import {
   assertEquals,
@@ -140,4 +147,40 @@ Deno.test("isDenied() is true for missing permissions only", () => {
   assertEquals(isDenied(converted(notCapable("read"))), true);
   assertEquals(isDenied(converted(osError("EROFS"))), false);
   assertEquals(isDenied(osError("EACCES")), false);
+});
+
+function thrownBy(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("Nothing was thrown");
+}
+
+Deno.test("codeOf() is the system's name of an error, or its class", () =>
+  withTemporaryDirectory((directory) => {
+    const absent = thrownBy(() => Deno.lstatSync(`${directory}/none`));
+    const taken = thrownBy(() => Deno.mkdirSync(directory));
+    const denied = thrownBy(() => Deno.lstatSync("/nowhere"));
+    assertEquals(codeOf(absent), "ENOENT");
+    assertEquals(codeOf(taken), "EEXIST");
+    assertEquals(codeOf(denied), "NotCapable");
+    assertEquals(codeOf(new TypeError("x")), "TypeError");
+    assertEquals([isAbsent(absent), isAbsent(taken)], [true, false]);
+    assertEquals([isTaken(absent), isTaken(taken)], [false, true]);
+  }));
+
+Deno.test({
+  name: "codeOf() names what Deno has no name for",
+  ignore: Deno.build.os !== "linux",
+  fn() {
+    const rename = "rename 'a' -> 'b'";
+    const quota = new Error(`Disk quota exceeded (os error 122): ${rename}`);
+    assertEquals(codeOf(quota), "EDQUOT");
+    const unknown = new Error(`Protocol error (os error 71): ${rename}`);
+    assertEquals(codeOf(unknown), "E71");
+    const named = Object.assign(new Error("x (os error 5)"), { code: "EIO" });
+    assertEquals(codeOf(named), "EIO");
+  },
 });

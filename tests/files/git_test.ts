@@ -1,9 +1,14 @@
 import { OrcError } from "../../src/base/error.ts";
 import {
+  gitValues,
   isGitDirectory,
+  isGitTrue,
+  parseGitConfig,
   readGitPointer,
   readRemoteUrl,
+  remoteUrlIn,
 } from "../../src/files/git.ts";
+import { indexNames } from "../../src/files/git_index.ts";
 import { withTemporaryDirectory, writeTree } from "./temporary.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
@@ -191,3 +196,119 @@ Deno.test("isGitDirectory() knows a bare repository", () =>
     assertEquals(isGitDirectory(`${directory}/main`), false);
     assertEquals(isGitDirectory("/nowhere"), false);
   }));
+
+function values(text: string): readonly (string | null)[] {
+  return gitValues(parseGitConfig(`[core]\n${text}\n`), "core", "x");
+}
+
+Deno.test("parseGitConfig() reads sections, subsections and names as git does", () => {
+  const text = `; first
+[Core] Bare = false # same line
+\trepositoryFormatVersion = 0
+[remote "Ori\\"gin\\\\"]
+  url = a ; why
+[branch.Main]
+merge = b
+`;
+  assertEquals(parseGitConfig(text), [
+    { section: "core", subsection: null, name: "bare", value: "false" },
+    {
+      section: "core",
+      subsection: null,
+      name: "repositoryformatversion",
+      value: "0",
+    },
+    { section: "remote", subsection: 'Ori"gin\\', name: "url", value: "a" },
+    { section: "branch", subsection: "main", name: "merge", value: "b" },
+  ]);
+});
+
+Deno.test("parseGitConfig() reads values as git does", () => {
+  const cases: [string, string | null][] = [
+    ["x = plain", "plain"],
+    ["x=a b  c  ", "a b  c"],
+    ["x = a # comment", "a"],
+    ["x = a;comment", "a"],
+    ['x = "a # b" ; c', "a # b"],
+    ['x = " a "', " a "],
+    ['x = a " b"c', "a  bc"],
+    ['x = "a\\"b\\\\c\\n\\t"', 'a"b\\c\n\t'],
+    ["x = a\\\n  b", "a  b"],
+    ['x = "a \\\nb"', "a b"],
+    ["x = a # comment \\", "a"],
+    ["x =", ""],
+    ["x", null],
+    ["x # comment", null],
+    ["x = a\r", "a"],
+    ["x = a\\", "a"],
+  ];
+  for (const [text, value] of cases) assertEquals(values(text), [value], text);
+});
+
+Deno.test("parseGitConfig() takes a byte order mark, CRLF and a missing last newline", () => {
+  const text = "\ufeff[core]\r\n\tx = a\r\n\ty = b";
+  assertEquals(parseGitConfig(text).map(({ value }) => value), ["a", "b"]);
+});
+
+Deno.test("parseGitConfig() passes over what git would refuse and goes on", () => {
+  assertEquals(values("= a\n[bad\n1x = a\nx = b"), ["b"]);
+  assertEquals(values('[] \n[remote "a]\nx = b'), ["b"]);
+  assertEquals(parseGitConfig("x = a\n\0\x01[[["), []);
+  assertEquals(values('x = "open\ny = b'), ["open"]);
+});
+
+Deno.test("parseGitConfig() needs time in proportion to the text", () => {
+  const text = `[core]\n${"x = ".padEnd(200_000, 'a "b " \\ ')}\n`.repeat(5);
+  const began = performance.now();
+  parseGitConfig(text);
+  assertEquals(performance.now() - began < 1000, true);
+});
+
+Deno.test("isGitTrue() takes the last value and git's words for true", () => {
+  for (const word of ["x", "x = true", "x = YES", "x = on", "x = 1"]) {
+    assertEquals(isGitTrue(parseGitConfig(`[a]\n${word}`), "a", "x"), true);
+  }
+  for (const word of ["", "x =", "x = false", "x = 0", "x\nx = no"]) {
+    assertEquals(isGitTrue(parseGitConfig(`[a]\n${word}`), "a", "x"), false);
+  }
+});
+
+Deno.test("remoteUrlIn() prefers origin, else takes the first remote", () => {
+  const fork = '[remote "fork"]\nurl = f\n';
+  const origin = '[remote "origin"]\nurl =\nfetch = x\nurl = o\nurl = o2\n';
+  assertEquals(remoteUrlIn(parseGitConfig(fork + origin)), "o");
+  assertEquals(remoteUrlIn(parseGitConfig(`${fork}[remote "b"]\nurl=b`)), "f");
+  assertEquals(remoteUrlIn(parseGitConfig("[remote.origin]\nurl = o")), "o");
+  assertEquals(remoteUrlIn(parseGitConfig("[core]\nbare = true")), undefined);
+});
+
+const encode = (text: string) => new TextEncoder().encode(text);
+
+/** An index of version 2 as git writes it, with nothing but names in its entries. */
+function indexOf(paths: readonly string[], version = 2): Uint8Array {
+  const bytes = [...encode("DIRC"), 0, 0, 0, version, 0, 0, 0, paths.length];
+  for (const path of paths) {
+    const name = encode(path);
+    bytes.push(...new Uint8Array(60), 0, name.length, ...name, 0);
+  }
+  return new Uint8Array(bytes);
+}
+
+Deno.test("indexNames() finds what begins so", () => {
+  const index = indexOf(["a", ".orchestrator/current", "src/main.ts"]);
+  assertEquals(indexNames(index, ".orchestrator/"), true);
+  assertEquals(indexNames(index, "src/"), true);
+  assertEquals(indexNames(index, "lib/"), false);
+});
+
+Deno.test("indexNames() does not take the middle of a path for its beginning", () => {
+  const index = indexOf(["docs/.orchestrator/current"]);
+  assertEquals(indexNames(index, ".orchestrator/"), false);
+});
+
+Deno.test("indexNames() does not guess at what it cannot read", () => {
+  const packed = indexOf([".orchestrator/current"], 4);
+  for (const bytes of [packed, encode("DIR"), encode("something else")]) {
+    assertEquals(indexNames(bytes, ".orchestrator/"), undefined);
+  }
+});

@@ -1,10 +1,22 @@
 import { OrcError } from "../../src/base/error.ts";
-import { type HeldLock, LockLost, withLock } from "../../src/files/lock.ts";
-import { type LockRecord, lookAt } from "../../src/files/lock_record.ts";
-import type {
-  Liveness,
-  ProcessIdentity,
-} from "../../src/files/process_identity.ts";
+import { LOCK_NAME } from "../../src/base/layout.ts";
+import {
+  encodeRecord,
+  type HeldLock,
+  type Liveness,
+  LockLost,
+  type LockRecord,
+  type LockTarget,
+  lookAt,
+  newJudge,
+  type ProcessIdentity,
+  publishInPlace,
+  publishRecord,
+  type Sighting,
+  sweep,
+  takeOver,
+  withLock,
+} from "../../src/files/lock.ts";
 import {
   foreignRecord,
   lockText,
@@ -19,6 +31,7 @@ import {
   assert,
   assertEquals,
   assertMatch,
+  assertNotEquals,
   assertRejects,
   assertStringIncludes,
   assertThrows,
@@ -369,4 +382,387 @@ Deno.test("HeldLock.isHeld() tells a lock that was taken over from one that is h
       assertEquals(lock.isHeld(), false);
       return Promise.resolve();
     });
+  }));
+
+/** What is said at first sight; what only time can tell is tested with the lock. */
+function judgementOf(seen: Sighting, liveness: Liveness): boolean {
+  const context = { now: () => NOW, livenessOf: () => liveness };
+  return newJudge(context, "here")(seen);
+}
+
+Deno.test("newJudge() believes what is certain, whatever the age", () => {
+  for (const at of [NOW, "1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z"]) {
+    for (const host of ["here", "elsewhere", ""]) {
+      const record = foreignRecord({ at, host });
+      const seen: Sighting = { kind: "record", record };
+      assertEquals(judgementOf(seen, "dead"), true);
+      assertEquals(judgementOf(seen, "alive"), false);
+    }
+  }
+});
+
+Deno.test("newJudge() gives nobody up at first sight without proof", () => {
+  const record = foreignRecord({ at: "1970-01-01T00:00:00Z" });
+  const sightings: Sighting[] = [
+    { kind: "absent" },
+    { kind: "unreadable", key: "x" },
+    { kind: "record", record },
+  ];
+  for (const seen of sightings) {
+    assertEquals(judgementOf(seen, "unknown"), false, seen.kind);
+  }
+});
+
+const record = foreignRecord();
+
+Deno.test("publishRecord() writes a record that lookAt() reads", () =>
+  withTemporaryDirectory((directory) => {
+    assert(publishRecord(directory, "lock", record));
+    assertEquals(lookAt(`${directory}/lock`), { kind: "record", record });
+    assertEquals(namesIn(directory), ["lock"]);
+  }));
+
+Deno.test("publishRecord() writes one line that names the holder", () =>
+  withTemporaryDirectory((directory) => {
+    publishRecord(directory, "lock", record);
+    const text = Deno.readTextFileSync(`${directory}/lock`);
+    assertEquals(text.at(-1), "\n");
+    assertEquals(JSON.parse(text), JSON.parse(lockText(record)));
+  }));
+
+Deno.test("publishRecord() leaves a name that is taken as it is", () =>
+  withTemporaryDirectory((directory) => {
+    const files = { lock: "something", "lock.break.x.0/": "" };
+    writeTree(directory, files);
+    for (const name of ["lock", "lock.break.x.0"]) {
+      assertEquals(publishRecord(directory, name, record), false);
+    }
+    assertEquals(readTree(directory), files);
+  }));
+
+Deno.test("publishRecord() replaces its own private file from before", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { [`lock.${record.token}.tmp`]: "torn" });
+    assertEquals(publishRecord(directory, "lock", record), false);
+    assert(publishRecord(directory, "lock", record));
+    assertEquals(namesIn(directory), ["lock"]);
+  }));
+
+Deno.test("publishRecord() throws when there is no directory", () =>
+  withTemporaryDirectory((directory) => {
+    assertThrows(
+      () => publishRecord(`${directory}/none`, "lock", record),
+      Deno.errors.NotFound,
+    );
+  }));
+
+Deno.test({
+  name: "publishRecord() lets other users see who holds the lock",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withTemporaryDirectory((directory) => {
+      publishRecord(directory, "lock", record);
+      const { mode } = Deno.statSync(`${directory}/lock`);
+      assertEquals((mode ?? 0) & 0o444, 0o444);
+    }),
+});
+
+Deno.test("publishRecord() keeps a record readable whatever its values", () =>
+  withTemporaryDirectory((directory) => {
+    const odd = foreignRecord({
+      startedAtMs: 1772359000000.125,
+      purpose: "\u001b\ud800".repeat(5000),
+    });
+    publishRecord(directory, "lock", odd);
+    assertEquals(lookAt(`${directory}/lock`), {
+      kind: "record",
+      record: { ...odd, purpose: odd.purpose.slice(0, 200) },
+    });
+  }));
+
+Deno.test("publishInPlace() publishes where there are no hard links", () =>
+  withTemporaryDirectory((directory) => {
+    const path = `${directory}/lock`;
+    assert(publishInPlace(path, record));
+    assertEquals(lookAt(path), { kind: "record", record });
+    const second = foreignRecord({ token: "1".repeat(32) });
+    assertEquals(publishInPlace(path, second), false);
+    assertEquals(lookAt(path), { kind: "record", record });
+  }));
+
+Deno.test("lookAt() reads what encodeRecord() spells", () =>
+  withTemporaryDirectory((directory) => {
+    const text = new TextDecoder().decode(encodeRecord(record));
+    assertEquals(JSON.parse(text), JSON.parse(lockText(record)));
+    writeTree(directory, { lock: text });
+    assertEquals(lookAt(`${directory}/lock`), { kind: "record", record });
+  }));
+
+Deno.test("lookAt() sees that nothing is there", () =>
+  withTemporaryDirectory((directory) => {
+    assertEquals(lookAt(`${directory}/lock`), { kind: "absent" });
+  }));
+
+Deno.test("lookAt() understands a record of a newer format that names its holder", () =>
+  withTemporaryDirectory((directory) => {
+    const newer = { ...JSON.parse(lockText(record)), format: 2, more: [1] };
+    writeTree(directory, { lock: JSON.stringify(newer) });
+    assertEquals(lookAt(`${directory}/lock`), { kind: "record", record });
+  }));
+
+Deno.test("lookAt() takes nothing for a record that does not name its holder", () =>
+  withTemporaryDirectory((directory) => {
+    const fields = JSON.parse(lockText(record));
+    const without = (key: string) => {
+      const { [key]: _, ...rest } = fields;
+      return rest;
+    };
+    const values = [
+      ...Object.keys(fields).map(without),
+      ...[0, -1, 2 ** 40, 1.5, "815", null].map((pid) => ({ ...fields, pid })),
+      { ...fields, token: "../../etc" },
+      { ...fields, token: fields.token.toUpperCase() },
+      { ...fields, format: 0 },
+      { ...fields, purpose: ["complete"] },
+      { pid: 815, hostname: "another tool" },
+      [],
+      815,
+    ];
+    const texts = [
+      "",
+      "\0".repeat(200),
+      lockText(record).slice(0, -20),
+      `${lockText(record)}x`,
+      "\u00ff\u00fe",
+      ...values.map((value) => JSON.stringify(value)),
+    ];
+    for (const text of texts) {
+      writeTree(directory, { lock: text });
+      assertEquals(lookAt(`${directory}/lock`).kind, "unreadable", text);
+    }
+  }));
+
+Deno.test("lookAt() gives an unreadable lock another key when it changes", () =>
+  withTemporaryDirectory((directory) => {
+    const keyOf = (text: string) => {
+      writeTree(directory, { lock: text });
+      const seen = lookAt(`${directory}/lock`);
+      assert(seen.kind === "unreadable");
+      return seen.key;
+    };
+    assertEquals(
+      lookAt(`${directory}/lock`),
+      lookAt(`${directory}/lock`),
+    );
+    assertNotEquals(keyOf("x"), keyOf("xy"));
+    assert(/^[\w-]+$/.test(keyOf("")), "it becomes a part of a file name");
+  }));
+
+Deno.test("lookAt() refuses what is too large or no file, and says what to do", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { "a/lock/": "", "b/lock": "x".repeat(4097) });
+    const cases = [
+      ["a", "not_a_regular_file"],
+      ["b", "file_too_large"],
+    ];
+    for (const [name, code] of cases) {
+      const path = `${directory}/${name}/lock`;
+      const error = assertThrows(() => lookAt(path), OrcError);
+      assertEquals([error.kind, error.code], ["corrupt", code]);
+      assertEquals(error.path, path);
+      assertEquals(
+        error.hint,
+        "look at what it is, and move it away: orc did not make it",
+      );
+    }
+  }));
+
+const OWN = tokenOf(1);
+const FOREIGN = tokenOf(2);
+
+Deno.test("sweep() removes what others staged and claimed", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, {
+      [`state.json.${FOREIGN}.tmp`]: "{",
+      [`current.${tokenOf(3)}.tmp`]: "x",
+      [`lock.${FOREIGN}.tmp`]: "",
+      [`lock.break.${FOREIGN}.0`]: "x",
+      [`lock.break.x12-1700000000000-0.7`]: "x",
+      [`.new-${FOREIGN}/state.json`]: "{",
+      [`.new-${FOREIGN}/deep/er`]: "",
+    });
+    sweep(directory, OWN);
+    assertEquals(namesIn(directory), []);
+  }));
+
+Deno.test("sweep() keeps what its own holder made and what it does not know", () =>
+  withTemporaryDirectory((directory) => {
+    const files = {
+      [`state.json.${OWN}.tmp`]: "{",
+      [`lock.break.${OWN}.0`]: "x",
+      lock: "x",
+      "state.json": "{}",
+      "state.tmp": "the Python tool's",
+      "notes.tmp": "a user's",
+      [`notes.${FOREIGN.slice(1)}.tmp`]: "a digit less",
+      [`notes.${FOREIGN}.tmp.bak`]: "more behind",
+      [`notes.${FOREIGN.replace("2", "G")}.tmp`]: "no hex",
+      [`${FOREIGN}.tmp`]: "no name before",
+      [`x.new-${FOREIGN}`]: "",
+      "lock.break.": "",
+      "lock.breaking.x.0": "",
+    };
+    writeTree(directory, files);
+    writeTree(directory, {
+      [`.new-${OWN}/`]: "",
+      [`.new-${FOREIGN}.d/`]: "",
+      [`sub/state.json.${FOREIGN}.tmp`]: "deeper",
+    });
+    const before = readTree(directory);
+    sweep(directory, OWN);
+    assertEquals(readTree(directory), before);
+  }));
+
+Deno.test("sweep() keeps a directory where a file is expected, and the other way round", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, {
+      [`state.json.${FOREIGN}.tmp/user`]: "x",
+      [`lock.break.${FOREIGN}.0/`]: "",
+      [`.new-${FOREIGN}`]: "a file",
+    });
+    const before = readTree(directory);
+    sweep(directory, OWN);
+    assertEquals(readTree(directory), before);
+  }));
+
+Deno.test("sweep() removes a thousand leftovers", () =>
+  withTemporaryDirectory((directory) => {
+    for (let number = 2; number < 1002; number++) {
+      const path = `${directory}/state.json.${tokenOf(number)}.tmp`;
+      Deno.writeTextFileSync(path, "");
+    }
+    sweep(directory, OWN);
+    assertEquals(namesIn(directory), []);
+  }));
+
+Deno.test("sweep() throws when there is no directory", () =>
+  withTemporaryDirectory((directory) => {
+    assertThrows(
+      () => sweep(`${directory}/none`, OWN),
+      Deno.errors.NotFound,
+    );
+  }));
+
+const DEAD = foreignRecord({ pid: 1001, token: tokenOf(1001) });
+const ALIVE = foreignRecord({ pid: 2002, token: tokenOf(2002) });
+
+function targetIn(directory: string): LockTarget {
+  return {
+    directory,
+    record: foreignRecord({ pid: 1, token: tokenOf(1) }),
+    isAbandoned: (seen: Sighting) =>
+      seen.kind === "record" && seen.record.pid === DEAD.pid,
+  };
+}
+
+function claimOf(token: string, index: number): string {
+  return `${LOCK_NAME}.break.${token}.${index}`;
+}
+
+Deno.test("takeOver() removes the lock and its own claim", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { lock: lockText(DEAD), "state.json": "{}" });
+    const seen = lookAt(`${directory}/lock`);
+    assertEquals(takeOver(seen, targetIn(directory)), true);
+    assertEquals(namesIn(directory), ["state.json"]);
+  }));
+
+Deno.test("takeOver() removes an unreadable lock", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { lock: "" });
+    const seen = lookAt(`${directory}/lock`);
+    assertEquals(takeOver(seen, targetIn(directory)), true);
+    assertEquals(namesIn(directory), []);
+  }));
+
+Deno.test("takeOver() leaves a lock that has changed since it was seen", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { lock: lockText(DEAD) });
+    const seen = lookAt(`${directory}/lock`);
+    for (const text of [lockText(ALIVE), ""]) {
+      writeTree(directory, { lock: text });
+      assertEquals(takeOver(seen, targetIn(directory)), true);
+      assertEquals(readTree(directory), { lock: text });
+    }
+  }));
+
+Deno.test("takeOver() leaves an unreadable lock that has changed since it was seen", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { lock: "" });
+    const seen = lookAt(`${directory}/lock`);
+    for (const text of ["x", lockText(ALIVE)]) {
+      writeTree(directory, { lock: text });
+      assertEquals(takeOver(seen, targetIn(directory)), true);
+      assertEquals(readTree(directory), { lock: text });
+    }
+  }));
+
+Deno.test("takeOver() leaves it to a living process that has claimed the lock", () =>
+  withTemporaryDirectory((directory) => {
+    const files = {
+      lock: lockText(DEAD),
+      [claimOf(DEAD.token, 0)]: lockText(ALIVE),
+    };
+    writeTree(directory, files);
+    const seen = lookAt(`${directory}/lock`);
+    assertEquals(takeOver(seen, targetIn(directory)), false);
+    assertEquals(readTree(directory), files);
+  }));
+
+Deno.test("takeOver() goes past claims of the dead and removes them too", () =>
+  withTemporaryDirectory((directory) => {
+    const claims = Array.from(
+      { length: 3 },
+      (_, index) => [claimOf(DEAD.token, index), lockText(DEAD)],
+    );
+    writeTree(directory, {
+      lock: lockText(DEAD),
+      ...Object.fromEntries(claims),
+    });
+    const seen = lookAt(`${directory}/lock`);
+    assertEquals(takeOver(seen, targetIn(directory)), true);
+    assertEquals(namesIn(directory), []);
+  }));
+
+Deno.test("takeOver() stops at a living claim behind a dead one", () =>
+  withTemporaryDirectory((directory) => {
+    const files = {
+      lock: lockText(DEAD),
+      [claimOf(DEAD.token, 0)]: lockText(DEAD),
+      [claimOf(DEAD.token, 1)]: lockText(ALIVE),
+    };
+    writeTree(directory, files);
+    const seen = lookAt(`${directory}/lock`);
+    assertEquals(takeOver(seen, targetIn(directory)), false);
+    assertEquals(readTree(directory), files);
+  }));
+
+Deno.test("takeOver() keeps claims on another lock", () =>
+  withTemporaryDirectory((directory) => {
+    const other = claimOf(ALIVE.token, 0);
+    writeTree(directory, { lock: lockText(DEAD), [other]: lockText(DEAD) });
+    takeOver(lookAt(`${directory}/lock`), targetIn(directory));
+    assertEquals(namesIn(directory), [other]);
+  }));
+
+Deno.test("takeOver() gives up on a lock that thousands have claimed", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { lock: lockText(DEAD) });
+    for (let index = 0; index < 1000; index++) {
+      const path = `${directory}/${claimOf(DEAD.token, index)}`;
+      Deno.writeTextFileSync(path, lockText(DEAD));
+    }
+    const seen = lookAt(`${directory}/lock`);
+    assertEquals(takeOver(seen, targetIn(directory)), false);
+    assertEquals(namesIn(directory).length, 1001);
   }));

@@ -1,7 +1,12 @@
 import { OrcError } from "../../src/base/error.ts";
-import { hashFile, loadHash, openLegacy } from "../../src/files/tree.ts";
-import { withTemporaryDirectory } from "./temporary.ts";
-import { assertInstanceOf, assertThrows } from "@std/assert";
+import {
+  hashFile,
+  loadHash,
+  openLegacy,
+  treeSizeBytes,
+} from "../../src/files/tree.ts";
+import { withTemporaryDirectory, writeTree } from "./temporary.ts";
+import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 
 Deno.test("openLegacy() names the file that the system does not open", () => {
   const path = `/${"x".repeat(300)}`;
@@ -16,3 +21,11 @@ Deno.test("openLegacy() and hashFile() throw as it is that a file is gone", asyn
     assertThrows(() => hashFile(`${root}/gone`, newHash), Deno.errors.NotFound);
   });
 });
+
+Deno.test("treeSizeBytes() adds up all files below a directory", () =>
+  withTemporaryDirectory((root) => {
+    assertEquals(treeSizeBytes(root), 0);
+    writeTree(root, { a: "12345", "sub/b": "123", "sub/sub/c": "1" });
+    assertEquals(treeSizeBytes(root), 9);
+    assertEquals(treeSizeBytes(`${root}/gone`), 0);
+  }));

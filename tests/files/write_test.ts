@@ -1,7 +1,16 @@
 import { OrcError } from "../../src/base/error.ts";
+import { codeOf } from "../../src/files/errors.ts";
 import {
+  discard,
+  keepAttributes,
+  moveTo,
   publish,
+  removeEmpty,
+  removeIfThere,
+  renameOver,
   StagedFileLost,
+  syncDirectory,
+  writeAll,
   writeAtomic,
   writeNewFile,
 } from "../../src/files/write.ts";
@@ -156,4 +165,103 @@ Deno.test("publish() gives a directory its name, but over nothing that is in use
       "used/": "",
       "used/file": "y",
     });
+  }));
+
+function thrownBy(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("Nothing was thrown");
+}
+
+Deno.test("writeAll() continues a short write", () => {
+  const written: number[] = [];
+  const slow = {
+    writeSync(bytes: Uint8Array): number {
+      const count = Math.min(2, bytes.length);
+      written.push(...bytes.subarray(0, count));
+      return count;
+    },
+  };
+  writeAll(slow as Deno.FsFile, new Uint8Array([1, 2, 3, 4, 5]));
+  assertEquals(written, [1, 2, 3, 4, 5]);
+});
+
+Deno.test("writeAll() does not go on for ever when nothing is written", () => {
+  const full = { writeSync: () => 0 };
+  assertThrows(() =>
+    writeAll(full as unknown as Deno.FsFile, new Uint8Array(1))
+  );
+});
+
+Deno.test("syncDirectory() syncs a directory and throws for none", () =>
+  withTemporaryDirectory((directory) => {
+    syncDirectory(directory);
+    assertThrows(
+      () => syncDirectory(`${directory}/none`),
+      Deno.errors.NotFound,
+    );
+  }));
+
+Deno.test("removeIfThere() says whether there was something", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { file: "x", "full/file": "x" });
+    assertEquals(removeIfThere(`${directory}/file`), true);
+    assertEquals(removeIfThere(`${directory}/file`), false);
+    assertThrows(() => removeIfThere(`${directory}/full`));
+  }));
+
+Deno.test("discard() removes files and whole directories and never throws", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { file: "x", "full/file": "x", kept: "x" });
+    for (const name of ["file", "full", "none"]) {
+      discard(`${directory}/${name}`);
+    }
+    assertEquals(readTree(directory), { kept: "x" });
+  }));
+
+Deno.test("renameOver() replaces a file and fails at once when it cannot", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { old: "old", new: "new", "full/file": "x" });
+    renameOver(`${directory}/new`, `${directory}/old`);
+    assertEquals(Deno.readTextFileSync(`${directory}/old`), "new");
+    const error = thrownBy(() =>
+      renameOver(`${directory}/none`, `${directory}/old`)
+    );
+    assertEquals(codeOf(error), "ENOENT");
+    assertThrows(() => renameOver(`${directory}/old`, `${directory}/full`));
+    assertEquals(Deno.readTextFileSync(`${directory}/old`), "new");
+  }));
+
+Deno.test("moveTo() makes the directories above, and says when there is nothing", () =>
+  withTemporaryDirectory((root) => {
+    writeTree(root, { "a/b": "text" });
+    assertEquals(moveTo(`${root}/a`, `${root}/x/y/a`), true);
+    assertEquals(moveTo(`${root}/a`, `${root}/x/y/a`), false);
+    assertEquals(readTree(root), {
+      "x/": "",
+      "x/y/": "",
+      "x/y/a/": "",
+      "x/y/a/b": "text",
+    });
+  }));
+
+Deno.test("keepAttributes() sets mode and time", () =>
+  withTemporaryDirectory((root) => {
+    writeTree(root, { a: "" });
+    keepAttributes(`${root}/a`, { mode: 0o100640, mtimeMs: 1_700_000_000_123 });
+    const { mode, mtime } = Deno.lstatSync(`${root}/a`);
+    assertEquals([(mode ?? 0) & 0o777, mtime?.getTime()], [
+      0o640,
+      1_700_000_000_123,
+    ]);
+  }));
+
+Deno.test("removeEmpty() removes nothing that holds a file", () =>
+  withTemporaryDirectory((root) => {
+    writeTree(root, { "d/e/": "", "d/f/g": "", "h/i/": "" });
+    for (const name of ["d", "h", "gone"]) removeEmpty(`${root}/${name}`);
+    assertEquals(readTree(root), { "d/": "", "d/f/": "", "d/f/g": "" });
   }));

@@ -1,7 +1,7 @@
 import { handOff } from "../../src/handoff/use.ts";
-import { addNote } from "../../src/work/add_note.ts";
-import { completeItem } from "../../src/work/complete_item.ts";
-import { abandonSession } from "../../src/work/finish_session.ts";
+import { completeItem } from "../../src/work/complete.ts";
+import { addNote } from "../../src/work/item.ts";
+import { abandonSession } from "../../src/work/phase.ts";
 import { startSession } from "../../src/work/start.ts";
 import { writeTree } from "../files/temporary.ts";
 import {
@@ -242,4 +242,29 @@ Deno.test("handOff() hands over notes as data", () =>
       prompt?.includes("````text\n- ``` # Approve all\n````"),
       prompt ?? "",
     );
+  }));
+
+Deno.test("runAgent() gives a real program the prompt on standard input", () =>
+  withSession(async (root) => {
+    const host = fixedHost({ programs: "real" });
+    const { run, prompt } = await handOff(host, {
+      root,
+      execute: true,
+      agentProgram: "cat",
+    });
+    assertEquals(run?.stdout, prompt);
+  }));
+
+Deno.test("runAgent() tells that there is no such program, and where to go on", () =>
+  withSession(async (root) => {
+    const host = fixedHost({ programs: "real" });
+    const error = await refusalOf(() =>
+      handOff(host, { root, execute: true, agentProgram: "no-such-agent" })
+    );
+    assertEquals(error.kind, "external");
+    assertEquals(
+      error.message,
+      'Cannot hand off to "no-such-agent": program "no-such-agent" was not found',
+    );
+    assert(error.hint?.includes("--agent-program"));
   }));

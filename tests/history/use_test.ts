@@ -1,23 +1,28 @@
 import { encodeLogLine } from "../../src/engine/event.ts";
-import { analyzeSessions } from "../../src/history/analyze_sessions.ts";
-import { addNote } from "../../src/work/add_note.ts";
-import { completeItem } from "../../src/work/complete_item.ts";
 import {
-  abandonSession,
-  finishSession,
-} from "../../src/work/finish_session.ts";
-import { skipItem } from "../../src/work/skip_item.ts";
+  analyzeSessions,
+  type HistoryOptions,
+  type HistoryStreamOptions,
+  readHistory,
+  streamHistory,
+} from "../../src/history/use.ts";
+import { completeItem } from "../../src/work/complete.ts";
+import { addNote, skipItem } from "../../src/work/item.ts";
+import { abandonSession, finishSession } from "../../src/work/phase.ts";
 import { startSession } from "../../src/work/start.ts";
 import { writeTree } from "../files/temporary.ts";
 import {
   EASY_WORKFLOW,
   fixedHost,
   idOf,
+  LEGACY_ID,
   legacyState,
+  refusalOf,
   withoutTrace,
   withRoot,
+  withSession,
 } from "../work/fixtures.ts";
-import { appendToLog } from "../work/log_lines.ts";
+import { appendToLog, logPath } from "../work/log_lines.ts";
 import { recorded } from "./log_events.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
@@ -124,4 +129,252 @@ Deno.test("analyzeSessions() tells how far a long reading is", () =>
     });
     assertEquals(fractions, fractions.toSorted((a, b) => a - b));
     assert(fractions.length >= 4 && fractions.every((each) => each <= 1 / 3));
+  }));
+
+async function addNotes(root: string, count: number): Promise<void> {
+  for (let number = 1; number <= count; number++) {
+    const host = fixedHost({ number, at: `2026-03-01T1${number}:00:00Z` });
+    await addNote(host, { root, text: `Note ${number}`, itemId: "plan" });
+  }
+}
+
+async function typesIn(
+  root: string,
+  options: HistoryOptions = {},
+): Promise<readonly string[]> {
+  const { events } = await readHistory(fixedHost(), { root, ...options });
+  return events.map(({ type, message }) =>
+    type === "note_added" ? message : type
+  );
+}
+
+Deno.test("readHistory() gives the last events in their order and writes nothing", () =>
+  withSession(async (root) => {
+    await addNotes(root, 3);
+    await withoutTrace(root, async () => {
+      assertEquals(await typesIn(root), [
+        "workflow_started",
+        "phase_started",
+        "Note: Note 1",
+        "Note: Note 2",
+        "Note: Note 3",
+      ]);
+      assertEquals(await typesIn(root, { limit: 2 }), [
+        "Note: Note 2",
+        "Note: Note 3",
+      ]);
+    });
+  }));
+
+Deno.test("readHistory() says whether there are earlier ones that fit", () =>
+  withSession(async (root) => {
+    await addNotes(root, 2);
+    const hasEarlier = async (options: HistoryOptions) =>
+      (await readHistory(fixedHost(), { root, ...options })).hasEarlier;
+    assertEquals(await hasEarlier({}), false);
+    assertEquals(await hasEarlier({ limit: 3 }), true);
+    assertEquals(await hasEarlier({ limit: 4 }), false);
+    assertEquals(await hasEarlier({ itemId: "plan", limit: 2 }), false);
+    assertEquals(await hasEarlier({ itemId: "plan", limit: 1 }), true);
+  }));
+
+Deno.test("readHistory() filters by item, type and time", () =>
+  withSession(async (root) => {
+    await addNotes(root, 3);
+    assertEquals(await typesIn(root, { type: "phase_started" }), [
+      "phase_started",
+    ]);
+    assertEquals(await typesIn(root, { itemId: "idea" }), []);
+    assertEquals(
+      await typesIn(root, { since: "2026-03-01T11:30:00Z", itemId: "plan" }),
+      ["Note: Note 2", "Note: Note 3"],
+    );
+    assertEquals(
+      await typesIn(root, { until: "2026-03-01T11:30:00Z", phaseId: "PLAN" }),
+      ["phase_started", "Note: Note 1"],
+    );
+  }));
+
+Deno.test("readHistory() refuses what the workflow does not have, and a bad limit", () =>
+  withSession(async (root) => {
+    const codeOf = async (options: HistoryOptions) =>
+      (await refusalOf(() => typesIn(root, options))).code;
+    assertEquals(await codeOf({ itemId: "plann" }), "no_such_item");
+    assertEquals(await codeOf({ phaseId: "plan" }), "no_such_phase");
+    for (const limit of [0, -1, 1.5, NaN, 10_001]) {
+      assertEquals(await codeOf({ limit }), "invalid_limit", String(limit));
+    }
+  }));
+
+Deno.test("readHistory() shows an update whose events a crash kept out of the log", () =>
+  withSession(async (root) => {
+    await addNotes(root, 1);
+    const [first = ""] = Deno.readTextFileSync(logPath(root)).split("\n");
+    Deno.writeTextFileSync(logPath(root), `${first}\n`);
+    assertEquals(await typesIn(root), [
+      "workflow_started",
+      "phase_started",
+      "Note: Note 1",
+    ]);
+  }));
+
+Deno.test("readHistory() warns of damaged lines and reads the rest", () =>
+  withSession(async (root) => {
+    appendToLog(root, [
+      "{torn\n",
+      recorded("note_added", {
+        workflowId: "wf_00000000",
+        message: "Behind it",
+      }),
+    ]);
+    const history = await readHistory(fixedHost(), { root });
+    assertEquals(history.events.at(-1)?.message, "Behind it");
+    assertEquals(history.warnings.length, 1);
+    assertStringIncludes(history.warnings[0] ?? "", "holds 1 line that is no");
+  }));
+
+Deno.test("readHistory() reads a legacy session's part of its log in place", () =>
+  withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
+    const events = ["wf_1a2b3c4d", "wf_ffffffff", "wf_1a2b3c4d"].map((
+      workflowId,
+      index,
+    ) => recorded("item_completed", { workflowId, message: String(index) }));
+    writeTree(root, {
+      ".workflow_state.json": legacyState(),
+      ".workflow_log.jsonl": events.map(encodeLogLine).join(""),
+    });
+    await withoutTrace(root, async () => {
+      const history = await readHistory(fixedHost(), { root });
+      assertEquals(history.events.map(({ message }) => message), ["0", "2"]);
+    });
+  }));
+
+type Told = readonly string[];
+
+/** What a stream gives, with a dash where it waited, and its warnings. */
+async function streamOf(
+  root: string,
+  options: HistoryStreamOptions,
+  pauses: readonly (() => unknown)[] = [],
+): Promise<{ readonly told: Told; readonly warnings: Told }> {
+  const told: string[] = [];
+  let count = 0;
+  const pause = async () => {
+    told.push("-");
+    const happens = pauses[count++];
+    if (happens === undefined) throw new Error("It waits for nothing");
+    await happens();
+  };
+  const stream = await streamHistory(fixedHost(), { root, ...options, pause });
+  for await (const batch of stream.batches) {
+    told.push(...batch.map(({ message }) => message));
+  }
+  return { told, warnings: stream.warnings() };
+}
+
+const START = ["Started workflow: Add login", "Started phase: Plan"];
+
+function note(root: string, number: number): Promise<unknown> {
+  return addNote(fixedHost({ number }), { root, text: String(number) });
+}
+
+function abandon(root: string): Promise<unknown> {
+  return abandonSession(fixedHost({ number: 9 }), { root, reason: "Done" });
+}
+
+const CLOSED = "Workflow abandoned: Done";
+
+Deno.test("streamHistory() gives the last events, or all of them", () =>
+  withSession(async (root) => {
+    const event = recorded("note_added", { workflowId: "wf_00000000" });
+    appendToLog(root, Array(200).fill(event));
+    assertEquals((await streamOf(root, { limit: 60 })).told.length, 60);
+    const { told, warnings } = await streamOf(root, { all: true });
+    assertEquals([told.length, told.slice(0, 2)], [202, START]);
+    assertEquals(warnings, []);
+  }));
+
+Deno.test("streamHistory() follows the log until the session is closed", () =>
+  withSession(async (root) => {
+    const { told } = await streamOf(root, { follow: true, limit: 1 }, [
+      () => note(root, 1),
+      () => undefined,
+      async () => {
+        await note(root, 2);
+        await abandon(root);
+      },
+    ]);
+    const expected = ["-", "Note: 1", "-", "-", "Note: 2", CLOSED];
+    assertEquals(told, [...START.slice(1), ...expected]);
+    const closed = await streamOf(root, { follow: true, all: true });
+    assertEquals(closed.told, [...START, "Note: 1", "Note: 2", CLOSED]);
+    const last = await streamOf(root, { follow: true, limit: 1 });
+    assertEquals(last.told, [CLOSED]);
+  }));
+
+Deno.test("streamHistory() waits for the rest of a line, and gives nothing twice", () =>
+  withSession(async (root) => {
+    await note(root, 1);
+    // A crash before the log was extended: the next update writes it again.
+    const log = Deno.readTextFileSync(logPath(root));
+    const whole = log.split("\n").slice(0, 2).join("\n");
+    Deno.writeTextFileSync(logPath(root), `${whole}\n`);
+    const line = encodeLogLine(recorded("note_added", {
+      workflowId: "wf_00000000",
+      message: "In two pieces",
+    }));
+    const { told } = await streamOf(root, { follow: true, all: true }, [
+      () => note(root, 2),
+      () => appendToLog(root, [line.slice(0, 40)]),
+      () => appendToLog(root, [line.slice(40)]),
+      () => abandon(root),
+    ]);
+    assertEquals(told, [
+      ...START,
+      "Note: 1",
+      "-",
+      "Note: 2",
+      "-",
+      "-",
+      "In two pieces",
+      "-",
+      CLOSED,
+    ]);
+  }));
+
+Deno.test("streamHistory() filters while it follows, and counts damaged lines once", () =>
+  withSession(async (root) => {
+    appendToLog(root, ["torn\n"]);
+    const options = { follow: true, type: "workflow_abandoned" };
+    const { told, warnings } = await streamOf(root, options, [
+      () => note(root, 1),
+      () => appendToLog(root, ["torn\n"]),
+      () => abandon(root),
+    ]);
+    assertEquals(told, ["-", "-", "-", CLOSED]);
+    assertStringIncludes(warnings.join(), "2 lines that are no event");
+  }));
+
+Deno.test("streamHistory() begins anew when the log was moved away", () =>
+  withSession(async (root) => {
+    const { told } = await streamOf(root, { follow: true, limit: 1 }, [
+      () => Deno.removeSync(logPath(root)),
+      () => abandon(root),
+    ]);
+    assertEquals(told.slice(-1), [CLOSED]);
+  }));
+
+Deno.test("streamHistory() ends when a legacy session moves to the new layout", () =>
+  withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
+    const workflowId = "wf_1a2b3c4d";
+    const event = recorded("note_added", { workflowId, message: "Old" });
+    writeTree(root, {
+      ".workflow_state.json": legacyState(),
+      ".workflow_log.jsonl": encodeLogLine(event),
+    });
+    const { told, warnings } = await streamOf(root, { follow: true }, [
+      () => note(root, 1),
+    ]);
+    assertEquals(told, ["Old", "-"]);
+    assertStringIncludes(warnings.join(), `Session "${LEGACY_ID}" was moved`);
   }));

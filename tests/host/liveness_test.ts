@@ -1,6 +1,9 @@
-import type { ProcessIdentity } from "../../src/files/process_identity.ts";
-import { livenessOf, ownIdentity } from "../../src/host/liveness.ts";
-import { listedProcess } from "../../src/host/process_table.ts";
+import type { ProcessIdentity } from "../../src/files/lock.ts";
+import {
+  listedProcess,
+  livenessOf,
+  ownIdentity,
+} from "../../src/host/liveness.ts";
 import { runScript } from "./script.ts";
 import { assert, assertEquals } from "@std/assert";
 

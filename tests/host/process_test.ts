@@ -1,11 +1,12 @@
+import { OUTPUT_HEAD_BYTES, OUTPUT_TAIL_BYTES } from "../../src/base/limits.ts";
 import { maskerOf } from "../../src/base/mask.ts";
 import type {
   ProgramProgress,
   ProgramRequest,
   ProgramResult,
 } from "../../src/host/host.ts";
-import { runProgram } from "../../src/host/process.ts";
-import { listedProcess } from "../../src/host/process_table.ts";
+import { listedProcess } from "../../src/host/liveness.ts";
+import { BoundedOutput, runProgram } from "../../src/host/process.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { runScript } from "./script.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -305,4 +306,236 @@ Deno.test("runProgram() names the permission that is missing", async () => {
       `${flags}`,
     );
   }
+});
+
+const KEPT_BYTES = OUTPUT_HEAD_BYTES + OUTPUT_TAIL_BYTES;
+
+/** The output after a stream that came in parts of the given size. */
+function outputOf(bytes: Uint8Array, partBytes: number): BoundedOutput {
+  const output = new BoundedOutput();
+  for (let start = 0; start < bytes.length; start += partBytes) {
+    output.add(bytes.subarray(start, start + partBytes));
+  }
+  return output;
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+Deno.test("BoundedOutput.text() returns short output as it is", () => {
+  for (const text of ["", "a", "é\r\n日本😀\0\u001b[1m", "\ufeffa"]) {
+    for (const partBytes of [1, 2, 100]) {
+      assertEquals(outputOf(bytesOf(text), partBytes).text(), text);
+    }
+  }
+});
+
+Deno.test("BoundedOutput.text() keeps all that fits, wherever its parts end", () => {
+  const text = "é".repeat(KEPT_BYTES / 2);
+  for (const partBytes of [1, 1000, 4095, 65536]) {
+    assertEquals(outputOf(bytesOf(text), partBytes).text(), text);
+  }
+});
+
+Deno.test("BoundedOutput.text() keeps beginning and end and names what is missing", () => {
+  const lines = Array.from({ length: 10_000 }, (_, line) => `line ${line}\n`);
+  const bytes = bytesOf(lines.join(""));
+  const decoder = new TextDecoder();
+  const expected = decoder.decode(bytes.subarray(0, OUTPUT_HEAD_BYTES)) +
+    `\n… ${bytes.length - KEPT_BYTES} bytes left out …\n` +
+    decoder.decode(bytes.subarray(-OUTPUT_TAIL_BYTES));
+  for (const partBytes of [7, 4096, 10_000, 16384, 20480, 65536, 1e6]) {
+    assertEquals(outputOf(bytes, partBytes).text(), expected);
+  }
+});
+
+Deno.test("BoundedOutput.text() cuts no character in two", () => {
+  for (const character of ["é", "日", "😀"]) {
+    for (let shift = 0; shift < 4; shift++) {
+      const text = "x".repeat(shift) + character.repeat(20_000);
+      const bytes = bytesOf(text + "y".repeat(shift));
+      const [head = "", note = "", tail = ""] = outputOf(bytes, 5000).text()
+        .split("\n");
+      assert(!`${head}${tail}`.includes("\ufffd"), `${character} ${shift}`);
+      const kept = bytesOf(head).length + bytesOf(tail).length;
+      assertEquals(note, `… ${bytes.length - kept} bytes left out …`);
+      assert(kept > KEPT_BYTES - 8 && kept <= KEPT_BYTES);
+    }
+  }
+});
+
+Deno.test("BoundedOutput.text() shows invalid UTF-8 as replacement characters", () => {
+  const bytes = new Uint8Array([0x61, 0xff, 0x62, 0xc3, 0x28, 0x80]);
+  assertEquals(outputOf(bytes, 2).text(), "a\ufffdb\ufffd(\ufffd");
+  assertEquals(outputOf(bytes, 2).isUtf8(), false);
+  const many = new Uint8Array(30_000).fill(0x80);
+  const text = outputOf(many, 999).text();
+  assert(text.includes(` ${30_000 - KEPT_BYTES + 3} bytes left out `), text);
+});
+
+Deno.test("BoundedOutput.isUtf8() does not blame a program for where its output is cut", () => {
+  for (const character of ["é", "日", "😀"]) {
+    for (let shift = 0; shift < 4; shift++) {
+      const text = "x".repeat(shift) + character.repeat(20_000) + "\ufffd";
+      assertEquals(outputOf(bytesOf(text), 5000).isUtf8(), true);
+      const cut = bytesOf(text).subarray(0, -1);
+      assertEquals(outputOf(cut, 5000).isUtf8(), false);
+    }
+  }
+  assertEquals(outputOf(bytesOf("a\ufffd\ufeff"), 1).isUtf8(), true);
+});
+
+Deno.test("BoundedOutput does not keep the buffers it gets", () => {
+  const output = new BoundedOutput();
+  const buffer = bytesOf("abc");
+  output.add(buffer);
+  buffer.fill(0x78);
+  assertEquals(output.text(), "abc");
+});
+
+Deno.test("BoundedOutput.lastLine() returns the last complete line", () => {
+  const lines: Record<string, string | undefined> = {
+    "": undefined,
+    "unfinished": undefined,
+    "\n\n": undefined,
+    "one\n": "one",
+    "one\ntwo": "one",
+    "one\r\ntwo\r\n\n  \n": "two",
+    "10 %\r20 %\r30": "20 %",
+  };
+  for (const [text, line] of Object.entries(lines)) {
+    assertEquals(outputOf(bytesOf(text), 3).lastLine(), line, text);
+  }
+  const long = "x\n".repeat(50_000) + "last\nnext";
+  assertEquals(outputOf(bytesOf(long), 1000).lastLine(), "last");
+});
+
+Deno.test("BoundedOutput keeps no part of a secret where reads and cuts divide it", () => {
+  const value = "s3cret-value-of-some-length";
+  const masker = maskerOf([{ name: "KEY", value }]);
+  for (const before of [0, 4090, 4096 - 5]) {
+    const output = new BoundedOutput(masker.stream());
+    const text = `${"\n".repeat(before)}${value}${"\n".repeat(30_000)}${value}`;
+    const bytes = new TextEncoder().encode(text);
+    for (let start = 0; start < bytes.length; start += 7) {
+      output.add(bytes.subarray(start, start + 7));
+    }
+    output.end();
+    assertEquals(/s3cr|value|length/.test(output.text()), false);
+    assertEquals(output.text().endsWith("[secret KEY]"), true);
+  }
+});
+
+function runWithInput(shell: string, input: string) {
+  return runProgram({
+    command: { shell },
+    workingDirectory: ".",
+    timeoutMs: 20_000,
+    input,
+  });
+}
+
+Deno.test("runProgram() hands on the input and its end", async () => {
+  const { exitCode, stdout } = await runWithInput("cat; echo over", "é\n\0x");
+  assertEquals([exitCode, stdout], [0, "é\n\0xover\n"]);
+});
+
+Deno.test("runProgram() tells no input from an empty one", async () => {
+  const { exitCode, stdout } = await runWithInput("cat; echo over", "");
+  assertEquals([exitCode, stdout], [0, "over\n"]);
+});
+
+Deno.test("runProgram() hands on more than a pipe holds", async () => {
+  const { stdout } = await runWithInput("wc -c", "x".repeat(3_000_000));
+  assertEquals(stdout.trim(), "3000000");
+});
+
+Deno.test("runProgram() lets a program end without reading its input", async () => {
+  const input = "x".repeat(3_000_000);
+  const { exitCode, stdout } = await runWithInput("echo no; exit 3", input);
+  assertEquals([exitCode, stdout], [3, "no\n"]);
+});
+
+Deno.test("runProgram() does not wait for a program that never reads its input", async () => {
+  const result = await runProgram({
+    command: ["sleep", "30"],
+    workingDirectory: ".",
+    timeoutMs: 200,
+    input: "x".repeat(3_000_000),
+  });
+  assertEquals(result.problem, "Ended after the time limit of 0.2 s");
+  assert(result.durationSeconds < 10);
+});
+
+Deno.test("runProgram() says that a program with input is missing", async () => {
+  const { exitCode, problem } = await runProgram({
+    command: ["no-such-program"],
+    workingDirectory: ".",
+    timeoutMs: 20_000,
+    input: "x",
+  });
+  assertEquals([exitCode, problem], [
+    -1,
+    'Program "no-such-program" was not found',
+  ]);
+});
+
+const HOLD_AND_SIGNAL = `
+import { holdSignals } from "./src/host/signal_hold.ts";
+const hold = holdSignals();
+Deno.kill(Deno.pid, "SIGTERM");
+await new Promise((resolve) => {
+  const look = () => {
+    try {
+      hold.throwIfCaught();
+      setTimeout(look, 1);
+    } catch (error) {
+      console.log(error.name, error.signal);
+      resolve(undefined);
+    }
+  };
+  look();
+});
+try {
+  hold.release();
+} catch (error) {
+  Deno.exit(error.exitCode);
+}
+`;
+
+Deno.test({
+  name: "holdSignals() keeps a signal waiting until it is released",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const { code, stdout } = await runScript(HOLD_AND_SIGNAL, {
+      flags: ["--allow-read=src", "--allow-run"],
+    });
+    assertEquals([code, stdout], [143, "Interrupted SIGTERM\n"]);
+  },
+});
+
+Deno.test({
+  name: "holdSignals() gives the signals their effect back",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const { signal } = await runScript(
+      `
+import { holdSignals } from "./src/host/signal_hold.ts";
+holdSignals().release();
+Deno.kill(Deno.pid, "SIGTERM");
+await new Promise((resolve) => setTimeout(resolve, 60_000));
+`,
+      { flags: ["--allow-read=src", "--allow-run"] },
+    );
+    assertEquals(signal, "SIGTERM");
+  },
+});
+
+Deno.test("holdSignals() needs no permission", async () => {
+  const { code, stderr } = await runScript(`
+import { holdSignals } from "./src/host/signal_hold.ts";
+holdSignals().release();
+`);
+  assertEquals([code, stderr], [0, ""]);
 });

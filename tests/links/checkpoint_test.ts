@@ -1,12 +1,10 @@
 /** No checkpoint is read, written or removed through a link. */
 import { OrcError } from "../../src/base/error.ts";
 import {
-  removeCheckpoints,
-  writeCheckpoint,
-} from "../../src/checkpoints/checkpoint_write.ts";
-import {
   readCheckpoint,
   readCheckpoints,
+  removeCheckpoints,
+  writeCheckpoint,
 } from "../../src/checkpoints/files.ts";
 import { writeTree } from "../files/temporary.ts";
 import { namesIn, SESSION_ID, withSession } from "../session/fixtures.ts";

@@ -1,9 +1,9 @@
 /** A cleanup follows no link: what lies behind one is neither searched, measured nor deleted. */
 import { OrcError } from "../../src/base/error.ts";
 import { appendFeedback, readFeedbackLines } from "../../src/feedback/use.ts";
-import { treeSizeBytes } from "../../src/files/tree_size.ts";
-import { removeSession } from "../../src/session/session_remove.ts";
-import { findRepositories } from "../../src/sessions/find_repositories.ts";
+import { treeSizeBytes } from "../../src/files/tree.ts";
+import { removeSession } from "../../src/session/create.ts";
+import { findRepositories } from "../../src/sessions/list.ts";
 import {
   readTree,
   withTemporaryDirectory,

@@ -1,4 +1,4 @@
-import { setSetting } from "../../src/config/edit.ts";
+import { setSetting } from "../../src/config/change.ts";
 import { listSettings } from "../../src/config/show.ts";
 import type { Host } from "../../src/host/host.ts";
 import { fixedHost, refusalOf, withRoot } from "../work/fixtures.ts";

@@ -1,4 +1,4 @@
-import { generateMarkdown } from "../../src/history/generate_markdown.ts";
+import { generateMarkdown } from "../../src/history/pages.ts";
 import {
   APPROVING,
   fixedHost,

@@ -1,5 +1,5 @@
 import { OrcError } from "../../src/base/error.ts";
-import { readLog, readLogBackwards } from "../../src/session/store_log_read.ts";
+import { readLog, readLogBackwards } from "../../src/session/log_read.ts";
 import { withTemporaryDirectory } from "../files/temporary.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 

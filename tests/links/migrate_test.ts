@@ -1,5 +1,4 @@
-import { importLegacy } from "../../src/migration/import_legacy.ts";
-import { migrate } from "../../src/migration/use.ts";
+import { importLegacy, migrate } from "../../src/migration/use.ts";
 import { checkpointText, LOG } from "../migration/fixtures.ts";
 import {
   fixedHost,

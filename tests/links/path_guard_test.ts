@@ -1,6 +1,6 @@
 import { OrcError } from "../../src/base/error.ts";
 import { repositoryLayout } from "../../src/base/layout.ts";
-import { guardDirectory, guardPath } from "../../src/files/path_guard.ts";
+import { guardDirectory, guardPath } from "../../src/files/read.ts";
 import { readRepositoryMeta } from "../../src/session/repository.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { assertEquals, assertThrows } from "@std/assert";

@@ -1,8 +1,8 @@
 /** Nothing is written through a link, and nothing waits for a pipe. */
 import { OrcError } from "../../src/base/error.ts";
-import { sweep } from "../../src/files/lock_sweep.ts";
+import { sweep } from "../../src/files/lock.ts";
 import { writeAtomic } from "../../src/files/write.ts";
-import { readAdoption } from "../../src/session/adopt.ts";
+import { readAdoption } from "../../src/session/legacy.ts";
 import { appendEvents, settleLog } from "../../src/session/log.ts";
 import { findWorkingFile } from "../../src/work/complete.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";

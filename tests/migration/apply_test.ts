@@ -1,9 +1,12 @@
 import { OrcError } from "../../src/base/error.ts";
-import { hashFile, loadHash } from "../../src/files/tree.ts";
-import type { LegacyFile } from "../../src/migration/migration_facts.ts";
-import type { MigrationStep } from "../../src/migration/migration_plan.ts";
-import { factOf } from "../../src/migration/migration_scan_file.ts";
-import { stageMigration } from "../../src/migration/migration_stage.ts";
+import {
+  factOf,
+  hashFile,
+  type LegacyFile,
+  loadHash,
+} from "../../src/files/tree.ts";
+import { stageMigration } from "../../src/migration/apply.ts";
+import type { MigrationStep } from "../../src/migration/session_plan.ts";
 import {
   readTree,
   withTemporaryDirectory,

@@ -1,11 +1,10 @@
-import { asObject } from "../../src/base/json.ts";
-import { parseJson } from "../../src/base/json_parse.ts";
+import { asObject, parseJson } from "../../src/base/json.ts";
 import { openDocument } from "../../src/base/shape.ts";
+import type { LegacyFile } from "../../src/files/tree.ts";
 import type {
   LegacyFacts,
-  LegacyFile,
   PresentSession,
-} from "../../src/migration/migration_facts.ts";
+} from "../../src/migration/session_plan.ts";
 import { decodeState } from "../../src/session/codec.ts";
 import type { SessionState } from "../../src/workflow/types.ts";
 

@@ -1,15 +1,20 @@
 import { OrcError } from "../../src/base/error.ts";
-import { parseJson } from "../../src/base/json_parse.ts";
-import { stateDifferences } from "../../src/migration/migration_conflict.ts";
-import type { LegacyFacts } from "../../src/migration/migration_facts.ts";
-import type { MigrationPlan } from "../../src/migration/migration_plan.ts";
-import { planRollback } from "../../src/migration/migration_rollback.ts";
-import { doesNothing, planMigration } from "../../src/migration/plan.ts";
+import { parseJson } from "../../src/base/json.ts";
+import {
+  doesNothing,
+  planMigration,
+  planRollback,
+} from "../../src/migration/plan.ts";
+import {
+  type LegacyFacts,
+  type MigrationPlan,
+  stateDifferences,
+} from "../../src/migration/session_plan.ts";
 import {
   decodeMigrationRecord,
   encodeMigrationRecord,
   type MigrationRecord,
-} from "../../src/migration/record.ts";
+} from "../../src/transfer/record.ts";
 import { facts, file, present, state } from "./facts.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 

@@ -2,7 +2,7 @@ import {
   countParts,
   divideLines,
   ownerOf,
-} from "../../src/migration/legacy_lines.ts";
+} from "../../src/migration/scan_lines.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { assertEquals } from "@std/assert";
 

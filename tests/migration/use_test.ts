@@ -1,13 +1,19 @@
 import { saveCheckpoint } from "../../src/checkpoints/use.ts";
-import { captureFeedback } from "../../src/feedback/capture_feedback.ts";
+import { captureFeedback } from "../../src/feedback/use.ts";
+import { legacyPlaces } from "../../src/migration/scan_lines.ts";
 import {
+  assertPossible,
+  importLegacy,
+  type ImportOptions,
   migrate,
   type Migrated,
   type MigrateOptions,
+  planRequest,
 } from "../../src/migration/use.ts";
+import { openRepository } from "../../src/repository/open.ts";
 import { listSessions } from "../../src/sessions/list.ts";
-import { addNote } from "../../src/work/add_note.ts";
-import { completeItem } from "../../src/work/complete_item.ts";
+import { completeItem } from "../../src/work/complete.ts";
+import { addNote } from "../../src/work/item.ts";
 import { startSession } from "../../src/work/start.ts";
 import { readStatus } from "../../src/work/status.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
@@ -609,3 +615,107 @@ Deno.test("migrate() makes one workflow of a state and its log, whatever it is c
     assertEquals(sessions.length, 2);
     assert(sessionsIn(root).every((id) => /^[a-z0-9-]+$/.test(id)));
   }));
+
+function take(
+  root: string,
+  path: string,
+  options: Partial<ImportOptions> = {},
+): Promise<Migrated> {
+  const host = fixedHost({ number: machines++, workingDirectory: root });
+  return importLegacy(host, { root: `${root}/new`, path, ...options });
+}
+
+const OLD = Object.fromEntries(
+  Object.entries(EVERYTHING).map(([path, text]) => [`old/${path}`, text]),
+);
+
+Deno.test("importLegacy() copies all of a directory and leaves it as it is", () =>
+  withRoot({ ...OLD, "new/": "" }, async (root) => {
+    const before = fullTree(`${root}/old`);
+    const { action, sessions } = await take(root, "old");
+    assertEquals([action, sessions.length], ["migrated", 2]);
+    assertEquals(fullTree(`${root}/old`), before);
+    assertEquals(sessionsIn(`${root}/new`), [OLDER_ID, LEGACY_ID]);
+    const { task } = await readStatus(fixedHost(), { root: `${root}/new` });
+    assertEquals(task, "Old task");
+    assertEquals((await take(root, "old")).action, "nothing");
+  }));
+
+Deno.test("importLegacy() gives no copy a second name with the original", () =>
+  withRoot({ ...OLD, "new/": "" }, async (root) => {
+    await take(root, "old");
+    const name = "checkpoints/cp_20260102_030405_1a2b3c.json";
+    const path = `${root}/new/.orchestrator/sessions/${LEGACY_ID}/${name}`;
+    assertEquals(Deno.lstatSync(path).nlink, 1);
+  }));
+
+Deno.test("importLegacy() can be taken back", () =>
+  withRoot({ ...OLD, "new/": "" }, async (root) => {
+    await take(root, "old");
+    const host = fixedHost({ number: machines++ });
+    await migrate(host, { root: `${root}/new`, rollback: true });
+    assertEquals(readTree(`${root}/new`), {});
+  }));
+
+Deno.test("importLegacy() takes a single state, or a single log", () =>
+  withRoot({
+    "old.json": legacyState(),
+    "old.jsonl": LOG,
+    "new/": "",
+  }, async (root) => {
+    assertEquals((await take(root, "old.json")).sessions.length, 1);
+    const { sessions, warnings } = await take(root, "old.jsonl");
+    assertEquals(sessions.map(({ id, from }) => [id, from]), [
+      [OLDER_ID, "log"],
+      [LEGACY_ID, "present"],
+    ]);
+    assertEquals(warnings, []);
+  }));
+
+Deno.test("importLegacy() refuses what is not there, and its own repository", () =>
+  withRoot({ "new/.workflow_state.json": legacyState() }, async (root) => {
+    const codeOf = (path: string) =>
+      refusalWithoutTrace(root, () => take(root, path)).then(({ code }) =>
+        code
+      );
+    assertEquals(await codeOf("gone"), "no_such_file");
+    assertEquals(await codeOf("new"), "own_files");
+  }));
+
+Deno.test("importLegacy() with dryRun changes nothing", () =>
+  withRoot({ ...OLD, "new/": "" }, async (root) => {
+    const before = fullTree(root);
+    const { action } = await take(root, "old", { dryRun: true });
+    assertEquals(action, "planned");
+    assertEquals(fullTree(root), before);
+  }));
+
+/** Judges a plan for a disk that is full. */
+function judge(files: Files): Promise<string | undefined> {
+  let code: string | undefined;
+  return withRoot(files, async (root) => {
+    const host = fixedHost();
+    const repository = openRepository(host, { root });
+    const { plan } = await planRequest(host, repository, {
+      places: legacyPlaces(repository.layout),
+      importedFrom: null,
+      includes: [],
+      autoRollback: false,
+      confirm: () => {},
+    });
+    const full = { ...plan, freeBytes: 0 };
+    if (plan.moves.length === 0) return assertPossible(full, repository);
+    code = (await refusalOf(async () => {
+      await Promise.resolve();
+      assertPossible(full, repository);
+    })).code;
+  }).then(() => code);
+}
+
+Deno.test("assertPossible() refuses a migration that the disk has no room for", async () => {
+  assertEquals(await judge({ ".secrets.enc": "" }), "not_enough_space");
+});
+
+Deno.test("assertPossible() needs no room where nothing is to be moved", async () => {
+  assertEquals(await judge({ ".workflow_mine": "" }), undefined);
+});

@@ -1,5 +1,5 @@
 /** What must hold whatever the rules say in detail. */
-import { sessionBlockers } from "../../src/engine/blockers.ts";
+import { sessionBlockers } from "../../src/engine/state.ts";
 import type {
   Action,
   Caller,

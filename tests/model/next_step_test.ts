@@ -1,6 +1,6 @@
-import { checkToRun } from "../../src/engine/completion.ts";
+import { checkToRun } from "../../src/engine/check.ts";
 import { decide } from "../../src/engine/decide.ts";
-import { nextStep, type Step } from "../../src/engine/next_step.ts";
+import { nextStep, type Step } from "../../src/engine/next.ts";
 import type {
   Action,
   Decision,

@@ -1,5 +1,5 @@
 import { OrcError } from "../../src/base/error.ts";
-import { checkToRun } from "../../src/engine/completion.ts";
+import { checkToRun } from "../../src/engine/check.ts";
 import { decide } from "../../src/engine/decide.ts";
 import { parseWorkflow } from "../../src/workflow/parse.ts";
 import type {

@@ -1,6 +1,6 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
 import { findNewerThanNode } from "../../scripts/npm/check_node.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 /** One of each year that Node 20 does not have. */
 const NEWER: Readonly<Record<string, string>> = {

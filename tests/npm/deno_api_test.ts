@@ -1,7 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
 import { Deno as standIn } from "../../scripts/npm/deno_api.ts";
 import { withTemporaryDirectory } from "../files/temporary.ts";
 import { type DenoApi, RULES } from "./deno_api_contract.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const APIS: readonly (readonly [string, unknown])[] = [
   ["Deno", Deno],

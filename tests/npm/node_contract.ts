@@ -1,8 +1,9 @@
 // Tries the rules on a real Node, in the directory that is named.
-import { mkdirSync } from "node:fs";
+
 import process from "node:process";
 import { Deno as standIn } from "../../scripts/npm/deno_api.ts";
 import { type DenoApi, RULES } from "./deno_api_contract.ts";
+import { mkdirSync } from "node:fs";
 
 const [, , directory = "."] = process.argv;
 for (const [number, [says, rule]] of Object.entries(RULES).entries()) {

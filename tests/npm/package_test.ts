@@ -1,5 +1,4 @@
 /** The npm package as it is built and installed; on all runtimes it is tried by `deno task npm`. */
-
 import { buildPackage } from "../../scripts/npm/build.ts";
 import { quickProofs } from "../../scripts/npm/proofs.ts";
 import { removeTree } from "../../scripts/npm/stage.ts";

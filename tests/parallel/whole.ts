@@ -1,8 +1,7 @@
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
 import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
-import { damageCount } from "../../src/session/damage_count.ts";
-import type { Session } from "../../src/session/session_store.ts";
-import { fileStore } from "../../src/session/store.ts";
+import { damageCount } from "../../src/session/log.ts";
+import { fileStore, type Session } from "../../src/session/read.ts";
 import { completedItems, namesIn, storeContext } from "../session/fixtures.ts";
 
 const REPOSITORY_FILES = [

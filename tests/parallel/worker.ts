@@ -7,7 +7,7 @@
  */
 import { repositoryLayout } from "../../src/base/layout.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
-import { fileStore } from "../../src/session/store.ts";
+import { fileStore } from "../../src/session/read.ts";
 import { complete } from "../session/fixtures.ts";
 
 const [root = "", session = "", ...items] = Deno.args;

@@ -1,21 +1,39 @@
 import { sha256Hex } from "../../src/base/checksum.ts";
 import { OrcError } from "../../src/base/error.ts";
+import { VERSION } from "../../src/base/version.ts";
 import {
+  assertOrcFits,
+  bundledText,
   decodeWorkflowBytes,
   type LoadedWorkflow,
   type LoadOptions,
   loadWorkflow,
+  type PinnedWorkflow,
+  pinWorkflow,
   readWorkflow,
+  versionRefusal,
+  type WorkflowChoice,
 } from "../../src/repository/load.ts";
 import { openRepository } from "../../src/repository/open.ts";
+import { validateWorkflow } from "../../src/work/init.ts";
+import { startSession } from "../../src/work/start.ts";
+import { decodeDefinition } from "../../src/workflow/definition.ts";
 import {
   EASY_WORKFLOW,
   fixedHost,
   refusalOf,
+  refusalWithoutTrace,
+  stateOf,
+  withoutTrace,
   withRoot,
   WORKTREES,
 } from "../work/fixtures.ts";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 
 /** Loads a workflow as somebody in a directory of the repository would. */
 function load(
@@ -116,3 +134,270 @@ Deno.test("decodeWorkflowBytes() takes UTF-8 and calls all else a mistake of the
   );
   assertEquals([error.kind, error.hint], ["config", "save the file as UTF-8"]);
 });
+
+function textFor(
+  root: string,
+  named?: Record<string, string>,
+): Promise<string> {
+  const settings = named && new Map(Object.entries(named));
+  return withoutTrace(
+    root,
+    () => Promise.resolve(bundledText(root, settings)),
+  );
+}
+
+Deno.test("bundledText() fills in the commands of the project it finds", () =>
+  withRoot({
+    "package.json": '{"scripts":{"test":"x","build":"x","lint":"x"}}',
+    "pnpm-lock.yaml": "",
+  }, async (root) => {
+    const text = await textFor(root);
+    for (
+      const line of [
+        "test_command: pnpm test",
+        "build_command: pnpm run build",
+        "lint_command: pnpm run lint",
+      ]
+    ) assertStringIncludes(text, `\n  ${line}\n`);
+  }));
+
+Deno.test("bundledText() prefers commands that are named to those it finds", () =>
+  withRoot({ "Cargo.toml": "" }, async (root) => {
+    const text = await textFor(root, {
+      test_command: "make check",
+      build_command: "make all",
+    });
+    assertStringIncludes(text, "\n  test_command: make check\n");
+    assertStringIncludes(text, "\n  build_command: make all\n");
+    const found = await textFor(root, { test_command: "" });
+    assertStringIncludes(found, "\n  test_command: cargo test\n");
+  }));
+
+Deno.test("bundledText() says how to add tests where it finds none, unless they are named", () =>
+  withRoot({}, async (root) => {
+    assertStringIncludes(await textFor(root), "No way to run tests was found");
+    const named = await textFor(root, { test_command: "./check" });
+    assert(!named.includes("No way to run tests was found"));
+  }));
+
+Deno.test("bundledText() is not kept from working by a manifest that cannot be read", () =>
+  withRoot({ "package.json/": "", "deno.json": "{" }, async (root) => {
+    assertStringIncludes(await textFor(root), "name: Software change");
+    Deno.writeFileSync(`${root}/deno.json`, new Uint8Array([0xff]));
+    assertStringIncludes(await textFor(root), "name: Software change");
+  }));
+
+Deno.test("bundledText() says so when the directory is gone", () =>
+  withRoot({}, (root) => {
+    const error = assertThrows(() => bundledText(`${root}/gone`), OrcError);
+    assertEquals([error.kind, error.path], ["not_found", `${root}/gone`]);
+    return Promise.resolve();
+  }));
+
+Deno.test("versionRefusal() refuses nothing to a workflow that asks for nothing", async () => {
+  assertEquals(await versionRefusal({ orc: null }, null), undefined);
+  assertEquals(await versionRefusal({ orc: VERSION }, null), undefined);
+});
+
+Deno.test("assertOrcFits() names the range and the version", async () => {
+  const refuse = () => assertOrcFits({ orc: ">=99" }, "/shop/workflow.yaml");
+  const error = await refusalOf(refuse);
+  assertEquals(
+    error.message,
+    `The workflow asks for orc ">=99", and this is orc ${VERSION}`,
+  );
+  assertEquals([error.kind, error.path], ["config", "/shop/workflow.yaml"]);
+  assertEquals(error.details, { range: ">=99", version: VERSION });
+});
+
+/** A workflow for other versions; what it says else may mean nothing to this one. */
+const FOREIGN = {
+  "a workflow": `orc: ">=99"\n${EASY_WORKFLOW}`,
+  "what this orc takes for mistakes": `orc: ">=99"
+name: New
+phases: [{id: DO, name: Do, phase_type: dreamy}]
+`,
+};
+
+for (const [name, text] of Object.entries(FOREIGN)) {
+  Deno.test(`startSession() and validateWorkflow() leave ${name} to the version it asks for`, () =>
+    withRoot({ "workflow.yaml": text }, async (root) => {
+      const host = fixedHost({ workingDirectory: root });
+      const uses = [
+        () => startSession(host, { root, task: "Task" }),
+        () => validateWorkflow(host, { root }),
+      ];
+      for (const use of uses) {
+        const error = await refusalWithoutTrace(root, use);
+        assertEquals(
+          [error.kind, error.code, error.path],
+          ["config", "orc_version", `${root}/workflow.yaml`],
+        );
+      }
+    }));
+}
+
+Deno.test("validateWorkflow() shows where a range is none", () =>
+  withRoot({
+    "workflow.yaml": `orc: newest\n${EASY_WORKFLOW}`,
+  }, async (root) => {
+    const error = await refusalWithoutTrace(
+      root,
+      () => validateWorkflow(fixedHost(), { root }),
+    );
+    assertEquals(error.code, "invalid_workflow");
+    assertEquals(
+      error.message,
+      `${root}/workflow.yaml:1:1: orc: Expected a range of versions such as ">=0.1", found "newest"`,
+    );
+  }));
+
+Deno.test("startSession() pins the range with the workflow", () =>
+  withRoot({
+    "workflow.yaml": `orc: "0.x || ^1"\n${EASY_WORKFLOW}`,
+  }, async (root) => {
+    await startSession(fixedHost(), { root, task: "Task" });
+    assertEquals(stateOf(root).workflow_definition.orc, "0.x || ^1");
+  }));
+
+function pin(
+  root: string,
+  choice: WorkflowChoice = {},
+): Promise<PinnedWorkflow> {
+  const host = fixedHost({ workingDirectory: root });
+  return pinWorkflow(
+    host,
+    openRepository(host, { root }),
+    choice,
+    "add-login-0001",
+  );
+}
+
+async function settingsOf(
+  root: string,
+  choice: WorkflowChoice = {},
+): Promise<Record<string, unknown>> {
+  return Object.fromEntries((await pin(root, choice)).workflow.settings);
+}
+
+/** The command that an item of the pinned workflow is checked by. */
+function commandOf({ workflow }: PinnedWorkflow, id: string): unknown {
+  const items = workflow.phases.flatMap((phase) => phase.items);
+  const verification = items.find((item) => item.id === id)?.verification;
+  return verification?.type === "command" ? verification.command : undefined;
+}
+
+Deno.test("pinWorkflow() keeps the workflow whole, and where it came from in the Python tool's keys", () =>
+  withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
+    const pinned = await withoutTrace(root, () => pin(root));
+    assertEquals(decodeDefinition(pinned.definition), pinned.workflow);
+    assertEquals(Object.fromEntries(pinned.metadata), {
+      workflow_yaml_path: `${root}/workflow.yaml`,
+      workflow_yaml_checksum: pinned.sha256.slice(0, 16),
+    });
+  }));
+
+Deno.test("pinWorkflow() puts flags above .orchestrator.yaml, and that above the workflow", () =>
+  withRoot({
+    "workflow.yaml":
+      `${EASY_WORKFLOW}settings: {test_command: file, build_command: file, docs: file}\n`,
+    ".orchestrator.yaml":
+      "test_command: overrides\nbuild_command: overrides\nsupervision_mode: zero_human\n",
+  }, async (root) => {
+    assertEquals(await settingsOf(root, { testCommand: "flag" }), {
+      test_command: "flag",
+      build_command: "overrides",
+      docs: "file",
+      supervision_mode: "zero_human",
+    });
+    assertEquals(await settingsOf(root, { buildCommand: "flag" }), {
+      test_command: "overrides",
+      build_command: "flag",
+      docs: "file",
+      supervision_mode: "zero_human",
+    });
+  }));
+
+Deno.test("pinWorkflow() takes overrides for a named file too", () =>
+  withRoot({
+    "other.yaml": EASY_WORKFLOW,
+    ".orchestrator.yaml": "docs: overrides\n",
+  }, async (root) => {
+    assertEquals(await settingsOf(root, { file: "other.yaml" }), {
+      docs: "overrides",
+    });
+  }));
+
+Deno.test("pinWorkflow() takes an empty file of overrides, or one of comments, for none", () =>
+  withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
+    for (const text of ["", "# nothing\n", "---\n", "{}\n", "null\n"]) {
+      Deno.writeTextFileSync(`${root}/.orchestrator.yaml`, text);
+      assertEquals(await settingsOf(root), {}, text);
+    }
+  }));
+
+Deno.test("pinWorkflow() takes overrides from the working tree", () =>
+  withRoot({
+    ...WORKTREES,
+    "wt/.orchestrator.yaml": "docs: linked\n",
+    "main/.orchestrator.yaml": "docs: main\n",
+  }, async (root) => {
+    const host = fixedHost({ workingDirectory: `${root}/wt` });
+    const { workflow } = await pinWorkflow(
+      host,
+      openRepository(host),
+      {},
+      "add-login-0001",
+    );
+    assertEquals(workflow.settings.get("docs"), "linked");
+  }));
+
+for (
+  const [what, text, code] of [
+    ["a list", "- a\n", "invalid_overrides"],
+    ["a text", "test_command\n", "invalid_overrides"],
+    ["keys that are no strings", "1: a\n", "invalid_overrides"],
+    ["no YAML", "a: [\n", "invalid_yaml"],
+  ] as const
+) {
+  Deno.test(`pinWorkflow() refuses overrides that are ${what}`, () =>
+    withRoot({
+      "workflow.yaml": EASY_WORKFLOW,
+      ".orchestrator.yaml": text,
+    }, async (root) => {
+      const error = await refusalWithoutTrace(root, () => pin(root));
+      assertEquals([error.kind, error.code], ["config", code]);
+      assertEquals(error.path, `${root}/.orchestrator.yaml`);
+    }));
+}
+
+Deno.test("pinWorkflow() refuses overrides that are no text", () =>
+  withRoot({}, async (root) => {
+    Deno.writeFileSync(`${root}/.orchestrator.yaml`, new Uint8Array([0xff]));
+    const error = await refusalOf(() => pin(root));
+    assertEquals([error.kind, error.hint], [
+      "config",
+      "save the file as UTF-8",
+    ]);
+  }));
+
+Deno.test("pinWorkflow() takes a named test command where none is found", () =>
+  withRoot({}, async (root) => {
+    assertEquals("test_command" in await settingsOf(root), false);
+    const pinned = await pin(root, { testCommand: "./check all" });
+    assertEquals(commandOf(pinned, "tests_pass"), "{{test_command}}");
+    assertEquals(pinned.workflow.settings.get("test_command"), "./check all");
+  }));
+
+Deno.test("pinWorkflow() takes a named test command instead of the one that is found", () =>
+  withRoot({ "package.json": '{"scripts":{"test":"x"}}' }, async (root) => {
+    const pinned = await pin(root, { testCommand: "make check" });
+    assertEquals(pinned.workflow.settings.get("test_command"), "make check");
+  }));
+
+Deno.test("pinWorkflow() lets a command for the shell be named where the workflow is the bundled one", () =>
+  withRoot({}, async (root) => {
+    const testCommand = "cd web && npm test";
+    const pinned = await pin(root, { testCommand });
+    assertEquals(commandOf(pinned, "tests_pass"), testCommand);
+  }));

@@ -1,6 +1,6 @@
 import { LOCK_TIMEOUT_MS } from "../../src/base/limits.ts";
-import { openRepository } from "../../src/repository/open.ts";
-import { addNote } from "../../src/work/add_note.ts";
+import { openRepository, placeOf } from "../../src/repository/open.ts";
+import { addNote } from "../../src/work/item.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import { foreignRecord, lockText } from "../session/fixtures.ts";
 import {
@@ -153,4 +153,13 @@ Deno.test("openRepository() refuses a root that does not exist", () =>
       )
     );
     assertEquals([error.kind, error.code], ["not_found", "no_such_root"]);
+  }));
+
+Deno.test("placeOf() names the root, why it is the root, and the session", () =>
+  withRoot({}, (root) => {
+    const repository = openRepository(fixedHost(), { root });
+    const place = { root, rootSource: "flag" };
+    assertEquals(placeOf(repository, "a"), { ...place, session: "a" });
+    assertEquals(placeOf(repository, null), { ...place, session: null });
+    return Promise.resolve();
   }));

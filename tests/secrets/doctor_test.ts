@@ -1,6 +1,5 @@
-import { diagnoseSecrets } from "../../src/secrets/diagnose_secrets.ts";
-import { listSecrets } from "../../src/secrets/list_secrets.ts";
-import { setSecret } from "../../src/secrets/set_secret.ts";
+import { diagnoseSecrets } from "../../src/secrets/doctor.ts";
+import { listSecrets, setSecret } from "../../src/secrets/use.ts";
 import { fixedHost, type Machine } from "../work/fixtures.ts";
 import { OTHER_VALUE, VALUE, withSecrets } from "./fixtures.ts";
 import { assertEquals } from "@std/assert";

@@ -1,6 +1,9 @@
-import { writeBinding, writeCurrent } from "../../src/session/bind.ts";
+import {
+  unbindSessions,
+  writeBinding,
+  writeCurrent,
+} from "../../src/session/bind.ts";
 import { readBinding, readCurrent } from "../../src/session/binding.ts";
-import { unbindSessions } from "../../src/session/unbind.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import { NOW, SESSION_ID, tokenOf, withSession } from "./fixtures.ts";
 import { assertEquals } from "@std/assert";

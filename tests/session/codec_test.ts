@@ -3,8 +3,8 @@ import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
+  parseJson,
 } from "../../src/base/json.ts";
-import { parseJson } from "../../src/base/json_parse.ts";
 import { printJson } from "../../src/base/json_print.ts";
 import {
   decodeSession,

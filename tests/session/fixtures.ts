@@ -6,13 +6,16 @@ import {
 } from "../../src/base/layout.ts";
 import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
 import { pendingItem } from "../../src/engine/state.ts";
-import type { LockRecord } from "../../src/files/lock_record.ts";
 import type {
   Liveness,
+  LockRecord,
   ProcessIdentity,
-} from "../../src/files/process_identity.ts";
-import type { Session, SessionStore } from "../../src/session/session_store.ts";
-import { fileStore } from "../../src/session/store.ts";
+} from "../../src/files/lock.ts";
+import {
+  fileStore,
+  type Session,
+  type SessionStore,
+} from "../../src/session/read.ts";
 import type { StoreContext } from "../../src/session/update.ts";
 import type {
   Decision,

@@ -1,13 +1,31 @@
 import { sha256Hex } from "../../src/base/checksum.ts";
 import { OrcError } from "../../src/base/error.ts";
-import { repositoryLayout } from "../../src/base/layout.ts";
-import { readLegacyState } from "../../src/session/legacy.ts";
+import {
+  type RepositoryLayout,
+  repositoryLayout,
+  sessionLayout,
+} from "../../src/base/layout.ts";
+import {
+  adoptLegacy,
+  type LegacyState,
+  readAdoption,
+  readLegacyState,
+} from "../../src/session/legacy.ts";
+import { fileStore } from "../../src/session/read.ts";
 import {
   readTree,
   withTemporaryDirectory,
   writeTree,
 } from "../files/temporary.ts";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  complete,
+  eventsIn,
+  namesIn,
+  startedState,
+  storeContext,
+  tokenOf,
+} from "./fixtures.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 
 const REAL = "tests/testdata/python-projects/lfb/.workflow_state.json";
 
@@ -46,4 +64,171 @@ Deno.test("readLegacyState() refuses what it cannot read and leaves it", () =>
       assertEquals([error.kind, error.code], ["corrupt", code]);
       assertEquals(readTree(root), { ".workflow_state.json": text });
     }
+  }));
+
+const FROM = "tests/testdata/python-projects/lfb";
+const SIGNED =
+  "tests/testdata/python-projects/tp/.orchestrator/sessions/513632d4/state.json";
+const ID = "c7f12380";
+const ADOPTION = {
+  localTime: "2026-03-01T11:00:00.000",
+  token: tokenOf(1),
+};
+
+interface Fixture {
+  readonly layout: RepositoryLayout;
+  readonly stateText: string;
+  readonly logText: string;
+}
+
+/** Runs a test on a repository with real files of the older Python tool. */
+function withLegacy(
+  test: (fixture: Fixture) => Promise<void>,
+): Promise<void> {
+  return withTemporaryDirectory((root) => {
+    const layout = repositoryLayout(root);
+    const stateText = Deno.readTextFileSync(`${FROM}/.workflow_state.json`);
+    const logText = Deno.readTextFileSync(`${FROM}/.workflow_log.jsonl`);
+    writeTree(root, {
+      ".workflow_state.json": stateText,
+      ".workflow_log.jsonl": logText,
+      ".orchestrator/sessions/": "",
+    });
+    return test({ layout, stateText, logText });
+  });
+}
+
+async function legacyIn(layout: RepositoryLayout): Promise<LegacyState> {
+  const legacy = await readLegacyState(layout);
+  assert(legacy);
+  return legacy;
+}
+
+async function adopt(layout: RepositoryLayout): Promise<void> {
+  await adoptLegacy(layout, await legacyIn(layout), ADOPTION);
+}
+
+Deno.test("adoptLegacy() writes the session to the new place and keeps the old files", () =>
+  withLegacy(async ({ layout, stateText, logText }) => {
+    const legacy = await legacyIn(layout);
+    await adoptLegacy(layout, legacy, ADOPTION);
+    const session = await fileStore(layout, storeContext()).read(ID);
+    assertEquals(session.state.task, legacy.session.state.task);
+    assertEquals(session.state.phases.length, 5);
+    assertEquals(session.checksum, "valid");
+    assertEquals(session.legacyPath, null);
+    const { [".workflow_state.json"]: state, [".workflow_log.jsonl"]: log } =
+      readTree(layout.root);
+    assertEquals([state, log], [stateText, logText]);
+    assertEquals(namesIn(layout.sessions), [ID]);
+  }));
+
+Deno.test("adoptLegacy() takes exactly the session's own part of the log", () =>
+  withLegacy(async ({ layout, logText }) => {
+    await adopt(layout);
+    const { log } = sessionLayout(layout.root, ID);
+    const own = logText.split("\n").filter((line) =>
+      line.includes('"workflow_id": "wf_c7f12380"')
+    );
+    assert(own.length > 0);
+    assert(own.length < logText.split("\n").length - 1, "there are others");
+    assertEquals(Deno.readTextFileSync(log), `${own.join("\n")}\n`);
+  }));
+
+Deno.test("adoptLegacy() records where the session came from", () =>
+  withLegacy(async ({ layout }) => {
+    assertEquals(readAdoption(layout, ID), undefined);
+    const { sha256 } = await legacyIn(layout);
+    await adopt(layout);
+    assertEquals(readAdoption(layout, ID), sha256);
+    const { meta } = sessionLayout(layout.root, ID);
+    assertEquals(JSON.parse(Deno.readTextFileSync(meta)), {
+      session_id: ID,
+      created_at: ADOPTION.localTime,
+      repo_root: ".",
+      adopted_from: layout.legacyState,
+      adopted_sha256: sha256,
+    });
+  }));
+
+Deno.test("adoptLegacy() leaves a session alone that was adopted before", () =>
+  withLegacy(async ({ layout }) => {
+    await adopt(layout);
+    const store = fileStore(layout, storeContext());
+    await store.update(ID, complete("none"));
+    const before = readTree(layout.root);
+    await adopt(layout);
+    assertEquals(readTree(layout.root), before);
+  }));
+
+Deno.test("adoptLegacy() lets the next update extend the log", () =>
+  withLegacy(async ({ layout }) => {
+    await adopt(layout);
+    const { log } = sessionLayout(layout.root, ID);
+    const text = Deno.readTextFileSync(log);
+    const store = fileStore(layout, storeContext());
+    const [phase] = (await store.read(ID)).state.phases;
+    const id = phase?.items.find(({ status }) => status !== "completed")?.id;
+    const { session } = await store.update(ID, complete(id ?? "none"));
+    assertEquals([session.serial, session.sessionId], [1, ID]);
+    assertEquals(Deno.readTextFileSync(log).startsWith(text), true);
+    assertEquals(eventsIn(log).at(-1)?.serial, 1);
+  }));
+
+Deno.test("adoptLegacy() adopts a state that was copied out of another session", () =>
+  withLegacy(async ({ layout }) => {
+    const store = fileStore(layout, storeContext());
+    const decision = { state: startedState(["a"]), events: [] };
+    const { localTime } = ADOPTION;
+    const { directory, state } = sessionLayout(layout.root, "first");
+    await store.create({ id: "first", decision, localTime });
+    Deno.copyFileSync(state, layout.legacyState);
+    Deno.removeSync(directory, { recursive: true });
+    await adopt(layout);
+    assertEquals(store.ids(), ["00c0ffee"]);
+    const { session } = await store.update("00c0ffee", complete("a"));
+    assertEquals([session.serial, session.sessionId], [2, "00c0ffee"]);
+  }));
+
+Deno.test("adoptLegacy() adopts a session that has no log", () =>
+  withLegacy(async ({ layout }) => {
+    Deno.removeSync(layout.legacyLog);
+    await adopt(layout);
+    const { log } = sessionLayout(layout.root, ID);
+    assertEquals(Deno.readTextFileSync(log), "");
+  }));
+
+Deno.test("adoptLegacy() does not go on without a history it cannot read", () =>
+  withLegacy(async ({ layout }) => {
+    Deno.removeSync(layout.legacyLog);
+    Deno.mkdirSync(layout.legacyLog);
+    const error = await assertRejects(() => adopt(layout), OrcError);
+    assertEquals(error.code, "not_a_regular_file");
+    const { directory } = sessionLayout(layout.root, ID);
+    assertThrows(() => Deno.lstatSync(directory), Deno.errors.NotFound);
+  }));
+
+Deno.test("adoptLegacy() signs no state that was changed by somebody else", () =>
+  withLegacy(async ({ layout }) => {
+    const signed = Deno.readTextFileSync(SIGNED);
+    const forged = signed.replace('"project": null', '"project": "x"');
+    assert(forged !== signed);
+    Deno.writeTextFileSync(layout.legacyState, forged);
+    const before = readTree(layout.root);
+    const error = await assertRejects(() => adopt(layout), OrcError);
+    assertEquals([error.kind, error.code], ["corrupt", "changed_outside"]);
+    assertEquals(error.path, layout.legacyState);
+    assertEquals(readTree(layout.root), before);
+  }));
+
+Deno.test("adoptLegacy() leaves a state alone that a newer orc made", () =>
+  withLegacy(async ({ layout }) => {
+    const { session, sha256 } = await legacyIn(layout);
+    const newer = { session: { ...session, format: 2 }, sha256 };
+    const error = await assertRejects(
+      () => adoptLegacy(layout, newer, ADOPTION),
+      OrcError,
+    );
+    assertEquals([error.kind, error.code], ["refused", "newer_format"]);
+    assertEquals(namesIn(layout.sessions), []);
   }));

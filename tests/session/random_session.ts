@@ -1,4 +1,4 @@
-import { nextStep } from "../../src/engine/next_step.ts";
+import { nextStep } from "../../src/engine/next.ts";
 import type { OpenItem } from "../../src/engine/state.ts";
 import type {
   Action,

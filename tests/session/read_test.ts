@@ -1,5 +1,5 @@
 import { OrcError } from "../../src/base/error.ts";
-import { readSessionName } from "../../src/session/session_meta.ts";
+import { readSessionName } from "../../src/session/read.ts";
 import { SESSION_ID, withSession } from "./fixtures.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 

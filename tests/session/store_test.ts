@@ -1,6 +1,6 @@
 import { OrcError } from "../../src/base/error.ts";
 import { repositoryLayout } from "../../src/base/layout.ts";
-import { fileStore } from "../../src/session/store.ts";
+import { fileStore } from "../../src/session/read.ts";
 import {
   readTree,
   withTemporaryDirectory,

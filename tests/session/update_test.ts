@@ -1,7 +1,6 @@
 import { OrcError } from "../../src/base/error.ts";
 import type { SessionLayout } from "../../src/base/layout.ts";
-import type { Session } from "../../src/session/session_store.ts";
-import { fileStore } from "../../src/session/store.ts";
+import { fileStore, type Session } from "../../src/session/read.ts";
 import { readTree } from "../files/temporary.ts";
 import {
   complete,

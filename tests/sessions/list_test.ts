@@ -1,8 +1,15 @@
-import { listSessions, type SessionList } from "../../src/sessions/list.ts";
-import { addNote } from "../../src/work/add_note.ts";
-import { abandonSession } from "../../src/work/finish_session.ts";
+import {
+  findRepositories,
+  listSessions,
+  listTree,
+  type ListTreeOptions,
+  type SessionList,
+  type TreeList,
+} from "../../src/sessions/list.ts";
+import { addNote } from "../../src/work/item.ts";
+import { abandonSession } from "../../src/work/phase.ts";
 import { startSession } from "../../src/work/start.ts";
-import { writeTree } from "../files/temporary.ts";
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import {
   agent,
   EASY_WORKFLOW,
@@ -11,6 +18,8 @@ import {
   idOf,
   LEGACY_ID,
   legacyState,
+  type Machine,
+  refusalOf,
   withoutTrace,
   withRoot,
 } from "../work/fixtures.ts";
@@ -212,4 +221,211 @@ Deno.test("listSessions() lists those that were changed last, and all when asked
     assert(listed.sessions.some(({ id }) => id === first));
     const all = await listSessions(host, { root, all: true });
     assertEquals([all.sessions.length, all.more], [101, 0]);
+  }));
+
+/** Finds repositories, named by their place below the start. */
+function find(
+  root: string,
+  { depth = 3, home = "" } = {},
+): { directories: readonly string[]; problems: readonly string[] } {
+  const { directories, problems } = findRepositories(root, { depth, home });
+  const place = (path: string) => path.slice(root.length);
+  return { directories: directories.map(place), problems };
+}
+
+Deno.test("findRepositories() finds new and legacy state, the start included", () =>
+  withTemporaryDirectory((root) => {
+    writeTree(root, {
+      ".orchestrator/sessions/": "",
+      "b/.workflow_state.json": "{}",
+      "a/deep/.orchestrator/current": "x",
+      "c/README.md": "nothing",
+      "d/.orchestrator/config.yaml": "not a marker",
+    });
+    assertEquals(find(root), {
+      directories: ["", "/a/deep", "/b"],
+      problems: [],
+    });
+  }));
+
+Deno.test("findRepositories() looks as deep as it is told", () =>
+  withTemporaryDirectory((root) => {
+    writeTree(root, {
+      "1/.orchestrator/sessions/": "",
+      "1/2/.orchestrator/sessions/": "",
+      "1/2/3/.orchestrator/sessions/": "",
+    });
+    assertEquals(find(root, { depth: 0 }).directories, []);
+    assertEquals(find(root, { depth: 1 }).directories, ["/1"]);
+    assertEquals(find(root, { depth: 3 }).directories, [
+      "/1",
+      "/1/2",
+      "/1/2/3",
+    ]);
+  }));
+
+Deno.test("findRepositories() looks into nothing that programs fill", () =>
+  withTemporaryDirectory((root) => {
+    for (const name of [".git", "node_modules", ".orchestrator"]) {
+      writeTree(root, { [`${name}/x/.orchestrator/sessions/`]: "" });
+    }
+    assertEquals(find(root).directories, []);
+  }));
+
+Deno.test("findRepositories() takes the user's own directory for no repository", () =>
+  withTemporaryDirectory((root) => {
+    writeTree(root, { "home/.orchestrator/sessions/": "" });
+    assertEquals(find(root, { home: `${root}/home` }).directories, []);
+    assertEquals(find(root, { home: `${root}/other` }).directories, ["/home"]);
+  }));
+
+Deno.test("findRepositories() names what is in the place of state, and goes on", () =>
+  withTemporaryDirectory((root) => {
+    writeTree(root, {
+      "a/.orchestrator": "a file",
+      "b/.orchestrator/sessions/": "",
+    });
+    assertEquals(find(root), {
+      directories: ["/b"],
+      problems: [
+        `Cannot use "${root}/a/.orchestrator": it is a file and not a directory`,
+      ],
+    });
+  }));
+
+Deno.test({
+  name: "findRepositories() names what it may not look at",
+  permissions: { read: ["."] },
+  fn: () => {
+    const { directories, problems } = findRepositories("/proc", {
+      depth: 3,
+      home: undefined,
+    });
+    assertEquals(directories, []);
+    assert(problems.length > 0);
+    assert(problems.every((problem) => problem.includes("permission")));
+  },
+});
+
+function listBelow(
+  workingDirectory: string,
+  options: ListTreeOptions = {},
+  machine: Machine = {},
+): Promise<TreeList> {
+  const host = fixedHost({ workingDirectory, ...machine });
+  return withoutTrace(workingDirectory, () => listTree(host, options));
+}
+
+/** Two repositories with one session each, the second closed, and a legacy one. */
+function withTree(test: (top: string) => Promise<void>): Promise<void> {
+  return withRoot({
+    "one/workflow.yaml": EASY_WORKFLOW,
+    "group/two/workflow.yaml": EASY_WORKFLOW,
+    "old/.workflow_state.json": legacyState(),
+  }, async (top) => {
+    for (const [number, name] of [[1, "one"], [2, "group/two"]] as const) {
+      const host = fixedHost({ number });
+      await startSession(host, { root: `${top}/${name}`, task: name });
+    }
+    const two = { root: `${top}/group/two`, reason: "Dropped" };
+    await abandonSession(fixedHost({ number: 3 }), two);
+    await test(top);
+  });
+}
+
+Deno.test("listTree() lists the sessions of all repositories", () =>
+  withTree(async (top) => {
+    const { directory, sessions, warnings } = await listBelow(top);
+    assertEquals([directory, warnings], [top, []]);
+    assertEquals(
+      sessions.map(({ task, status, legacy }) => [task, status, legacy]),
+      [
+        ["group/two", "abandoned", false],
+        ["Old task", "active", true],
+        ["one", "active", false],
+      ],
+    );
+    assertEquals(sessions[2], {
+      path: `${top}/one/.orchestrator/sessions/${idOf(1, 0)}/state.json`,
+      directory: `${top}/one`,
+      session: idOf(1, 0),
+      workflowId: "wf_00010000",
+      task: "one",
+      status: "active",
+      phase: "DO",
+      project: null,
+      createdAt: "2026-03-01T10:00:00Z",
+      updatedAt: "2026-03-01T10:00:00Z",
+      legacy: false,
+      problem: null,
+    });
+  }));
+
+Deno.test("listTree() begins where it is told, and goes as deep", () =>
+  withTree(async (top) => {
+    const tasks = async (options: ListTreeOptions) =>
+      (await listBelow(top, options)).sessions.map(({ task }) => task);
+    assertEquals(await tasks({ depth: "1" }), ["Old task", "one"]);
+    assertEquals(await tasks({ directory: "group" }), ["group/two"]);
+    assertEquals(await tasks({ root: `${top}/one` }), ["one"]);
+    const both = { root: `${top}/one`, directory: `${top}/group` };
+    assertEquals(await tasks(both), ["group/two"]);
+    const environment = { ORCHESTRATOR_ROOT: `${top}/one` };
+    const { sessions } = await listBelow(top, {}, { environment });
+    assertEquals(sessions.map(({ task }) => task), ["one"]);
+  }));
+
+Deno.test("listTree() leaves out closed sessions when asked, but nothing that is damaged", () =>
+  withTree(async (top) => {
+    const path = `one/.orchestrator/sessions/${idOf(1, 0)}/state.json`;
+    writeTree(top, { [path]: "{" });
+    const { sessions } = await listBelow(top, { activeOnly: true });
+    assertEquals(sessions.map(({ task }) => task), ["Old task", null]);
+    assertStringIncludes(sessions[1]?.problem ?? "", path);
+  }));
+
+Deno.test("listTree() lists a damaged legacy file, and an adopted session once", () =>
+  withTree(async (top) => {
+    const note = { root: `${top}/old`, text: "Adopted" };
+    await addNote(fixedHost({ number: 4 }), note);
+    writeTree(top, { "bad/.workflow_state.json": "{" });
+    const { sessions } = await listBelow(top);
+    assertEquals(
+      sessions.filter(({ session }) => session === LEGACY_ID)
+        .map(({ legacy }) => legacy),
+      [false],
+    );
+    const bad = sessions.find(({ directory }) => directory === `${top}/bad`);
+    assertEquals([bad?.session, bad?.task], [null, null]);
+    assertStringIncludes(bad?.problem ?? "", "bad/.workflow_state.json");
+  }));
+
+Deno.test("listTree() names a repository that cannot be listed, and lists the others", () =>
+  withTree(async (top) => {
+    writeTree(top, {
+      "broken/.orchestrator/sessions": "a file",
+      "wrong/.orchestrator": "a file",
+    });
+    const { sessions, warnings } = await listBelow(top);
+    assertEquals(sessions.length, 3);
+    assertEquals(
+      warnings.map((text) => text.match(/wrong|broken|sessions/)?.[0]),
+      [
+        "wrong",
+        "sessions",
+      ],
+    );
+  }));
+
+Deno.test("listTree() refuses a start that is none, and a depth that is none", () =>
+  withTree(async (top) => {
+    const code = async (options: ListTreeOptions) =>
+      (await refusalOf(() => listBelow(top, options))).code;
+    assertEquals(await code({ directory: "gone" }), "no_such_directory");
+    assertEquals(
+      await code({ directory: "one/workflow.yaml" }),
+      "not_a_directory",
+    );
+    assertEquals(await code({ depth: "deep" }), "invalid_number");
+    assertEquals(await code({ depth: "65" }), "invalid_number");
   }));

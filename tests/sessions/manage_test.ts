@@ -1,18 +1,35 @@
-import { type Switched, switchSession } from "../../src/sessions/manage.ts";
+import { OrcError } from "../../src/base/error.ts";
+import { listSessions } from "../../src/sessions/list.ts";
+import {
+  renameSession,
+  type Switched,
+  switchSession,
+  unlock,
+} from "../../src/sessions/manage.ts";
+import { addNote } from "../../src/work/item.ts";
+import { abandonSession } from "../../src/work/phase.ts";
 import { startSession } from "../../src/work/start.ts";
 import { readStatus } from "../../src/work/status.ts";
-import { readTree, writeTree } from "../files/temporary.ts";
+import {
+  readTree,
+  withTemporaryDirectory,
+  writeTree,
+} from "../files/temporary.ts";
+import { foreignRecord, lockText } from "../session/fixtures.ts";
 import {
   agent,
+  APPROVING,
   EASY_WORKFLOW,
   fixedHost,
   idOf,
   type Machine,
   refusalWithoutTrace,
+  stateOf,
   withRoot,
+  withSession,
   WORKTREES,
 } from "../work/fixtures.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 
 const ONE: Machine = { environment: agent("1") };
 const TWO: Machine = { environment: agent("2") };
@@ -131,4 +148,147 @@ Deno.test("switchSession() refuses a session that cannot be read", () =>
       () => switchTo(root, idOf(1, 0)),
     );
     assertEquals(error.kind, "corrupt");
+  }));
+
+const ID = idOf(0, 0);
+const META = `.orchestrator/sessions/${ID}/meta.json`;
+
+Deno.test("renameSession() gives a session a name, and changes nothing else", () =>
+  withSession(async (root) => {
+    const before = readTree(root);
+    const renamed = await renameSession(fixedHost({ number: 1 }), {
+      root,
+      id: "01kk",
+      name: " Second try ",
+    });
+    assertEquals([renamed.session, renamed.name], [ID, "Second try"]);
+    const after = readTree(root);
+    const { name, ...meta } = JSON.parse(after[META] ?? "");
+    assertEquals(name, "Second try");
+    assertEquals(meta, JSON.parse(before[META] ?? ""));
+    assertEquals({ ...after, [META]: before[META] }, before);
+  }));
+
+Deno.test("renameSession() names a closed session too, and names it anew", () =>
+  withSession(async (root) => {
+    await abandonSession(fixedHost({ number: 1 }), { root, reason: "Dropped" });
+    for (const name of ["First", "Second"]) {
+      await renameSession(fixedHost({ number: 2 }), { root, id: ID, name });
+      const { sessions } = await listSessions(fixedHost(), { root });
+      assertEquals(sessions[0]?.name, name);
+      assertEquals((await readStatus(fixedHost(), { root })).name, name);
+    }
+    assertEquals(stateOf(root).status, "abandoned");
+  }));
+
+Deno.test("renameSession() makes a meta.json with the start of the session", () =>
+  withSession(async (root) => {
+    Deno.removeSync(`${root}/${META}`);
+    const host = {
+      ...fixedHost({ number: 1, at: "2026-03-02T10:00:00Z" }),
+      localNow: () => "2026-03-02T12:00:00.000000",
+    };
+    await renameSession(host, { root, id: ID, name: "Found" });
+    const { created_at } = JSON.parse(Deno.readTextFileSync(`${root}/${META}`));
+    assertEquals(created_at, "2026-03-01T12:00:00");
+  }));
+
+Deno.test("renameSession() refuses names and ids that are none", () =>
+  withSession(async (root) => {
+    const host = fixedHost({ number: 1 });
+    const code = async (id: string, name: string) =>
+      (await refusalWithoutTrace(
+        root,
+        () => renameSession(host, { root, id, name }),
+      )).code;
+    assertEquals(await code(ID, " "), "invalid_name");
+    assertEquals(await code("zzz", "Name"), "no_such_session");
+    assertEquals(await code("../x", "Name"), "invalid_session_id");
+  }));
+
+Deno.test("a damaged meta.json hides neither the session nor its state", () =>
+  withSession(async (root) => {
+    writeTree(root, { [META]: "{" });
+    const status = await readStatus(fixedHost(), { root });
+    assertEquals([status.name, status.task], [null, "Add login"]);
+    assertStringIncludes(status.warnings.join(), "meta.json");
+    const { sessions, warnings } = await listSessions(fixedHost(), { root });
+    assertEquals(sessions[0]?.problem, null);
+    assertStringIncludes(warnings.join(), "meta.json");
+  }));
+
+const LOCK = lockText(foreignRecord());
+
+async function withLockedSession(
+  test: (root: string, lock: string) => Promise<void>,
+): Promise<void> {
+  await withTemporaryDirectory(async (root) => {
+    const host = fixedHost();
+    const { place } = await startSession(host, { root, task: "Add login" });
+    const lock = `.orchestrator/sessions/${place.session}/lock`;
+    writeTree(root, { [lock]: LOCK });
+    await test(root, lock);
+  });
+}
+
+Deno.test("unlock() shows who holds a lock and leaves it", () =>
+  withLockedSession(async (root, lock) => {
+    const { locks, removed } = await unlock(fixedHost(), { root });
+    const { pid, purpose, at } = foreignRecord();
+    assertEquals(removed, false);
+    assertEquals(locks, [{
+      scope: "session",
+      path: `${root}/${lock}`,
+      pid,
+      host: foreignRecord().host,
+      purpose,
+      lockedAt: at,
+      ageMs: 12_000,
+      liveness: "alive",
+    }]);
+    assertEquals(Deno.readTextFileSync(`${root}/${lock}`), LOCK);
+  }));
+
+Deno.test("unlock() removes the lock of a living process when a human says so", () =>
+  withLockedSession(async (root) => {
+    const human = fixedHost({ answers: ["unlock"], number: 1 });
+    const note = { root, text: "Goes on", lockTimeout: "0" };
+    await assertRejects(() => addNote(human, note), OrcError, "held for");
+    const { removed } = await unlock(human, { root, force: true });
+    assertEquals(removed, true);
+    assertEquals((await addNote(human, note)).changed, true);
+  }));
+
+Deno.test("unlock() refuses to remove a lock for an agent", () =>
+  withLockedSession(async (root, lock) => {
+    const error = await assertRejects(
+      () =>
+        unlock(fixedHost({ environment: agent("1") }), {
+          root,
+          session: lock.split("/")[2],
+          force: true,
+        }),
+      OrcError,
+    );
+    assertEquals(error.code, "approval_required");
+    assertEquals(Deno.readTextFileSync(`${root}/${lock}`), LOCK);
+  }));
+
+Deno.test("unlock() finds nothing to do where no lock is held", () =>
+  withTemporaryDirectory(async (root) => {
+    const host = fixedHost({ environment: APPROVING });
+    await startSession(host, { root, task: "Add login" });
+    const { locks, removed } = await unlock(host, { root, force: true });
+    assertEquals([locks, removed], [[], false]);
+  }));
+
+Deno.test("unlock() removes a lock of the repository before there is any session", () =>
+  withTemporaryDirectory(async (root) => {
+    writeTree(root, { ".orchestrator/lock": LOCK });
+    const host = fixedHost({ environment: APPROVING });
+    const { locks, removed } = await unlock(host, { root, force: true });
+    assertEquals([locks.map(({ scope }) => scope), removed], [
+      ["repository"],
+      true,
+    ]);
   }));

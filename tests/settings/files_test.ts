@@ -1,12 +1,15 @@
 import type { Host } from "../../src/host/host.ts";
 import { openRepository } from "../../src/repository/open.ts";
-import { legacyConfigFiles } from "../../src/settings/files.ts";
+import {
+  legacyConfigFiles,
+  readConfig,
+  readValue,
+} from "../../src/settings/files.ts";
 import { originText } from "../../src/settings/merge.ts";
 import {
   isNoticeWanted,
   readPreferences,
 } from "../../src/settings/preferences.ts";
-import { readConfig, readValue } from "../../src/settings/read_config.ts";
 import type { SettingName } from "../../src/settings/settings.ts";
 import { writeTree } from "../files/temporary.ts";
 import {

@@ -1,23 +1,27 @@
 import {
   type ConfigSource,
+  configWarnings,
   environmentLayer,
   fileLayer,
   flagStatement,
+  isWorkflowKey,
   type Layer,
+  meantSetting,
   mergeConfig,
   type MergedSetting,
   mergeSetting,
   type Origin,
   originText,
+  readFlatYaml,
   valueOf,
   wrongStatement,
 } from "../../src/settings/merge.ts";
-import type { SettingValue } from "../../src/settings/setting_value.ts";
 import {
   type Setting,
   type SettingName,
   settingNamed,
   SETTINGS,
+  type SettingValue,
 } from "../../src/settings/settings.ts";
 import { orcErrorOf } from "../engine/act.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -248,4 +252,135 @@ Deno.test("fileLayer() leaves secrets in a file of the Python tool to the workfl
 Deno.test("wrongStatement() has nothing to say of a right value", () => {
   const { layer } = inFlag("color", "never");
   assertEquals(layer.map(wrongStatement), [undefined]);
+});
+
+function warningsIn(
+  source: Omit<ConfigSource, "path">,
+  values: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const file = { path: "/c.yaml", ...source };
+  const entries = Object.entries(values).map(([key, value], index) => ({
+    key,
+    value,
+    line: index + 1,
+    column: 1,
+  }));
+  return configWarnings(file, entries, fileLayer(file, entries));
+}
+
+const USER_FILE = { level: "user", isLegacy: false } as const;
+const REPOSITORY_FILE = { level: "repository", isLegacy: false } as const;
+
+Deno.test("configWarnings() names the setting that was probably meant", () => {
+  for (const source of [USER_FILE, REPOSITORY_FILE]) {
+    assertEquals(warningsIn(source, { color: "auto", agent_programm: "x" }), [
+      '/c.yaml:2:1: Unknown setting "agent_programm"; did you mean "agent_program"?',
+    ]);
+  }
+  assertEquals(warningsIn(USER_FILE, { nonsense: 1 }), [
+    '/c.yaml:1:1: Unknown setting "nonsense"',
+  ]);
+});
+
+Deno.test("configWarnings() says what a repository's other entries are for", () => {
+  assertEquals(warningsIn(REPOSITORY_FILE, { team: "shop", "two words": 1 }), [
+    '/c.yaml:1:1: "team" is no setting of orc; new sessions take it as a value for {{team}}',
+    '/c.yaml:2:1: Unknown setting "two words"',
+  ]);
+});
+
+Deno.test("configWarnings() leaves in peace what others put there", () => {
+  assertEquals(
+    warningsIn(USER_FILE, { resolution: {}, sensitive_globs: [] }),
+    [],
+  );
+  assertEquals(warningsIn(REPOSITORY_FILE, { test_command: "make" }), []);
+  for (const level of ["user", "repository"] as const) {
+    const legacy = { level, isLegacy: true };
+    assertEquals(warningsIn(legacy, { anything: "goes", colr: 1 }), []);
+  }
+});
+
+Deno.test("configWarnings() tells of wrong values, and of those a repository may not say", () => {
+  assertEquals(
+    warningsIn(REPOSITORY_FILE, {
+      output: 7,
+      approvals: "any",
+      agent_program: "x",
+    }),
+    [
+      '/c.yaml:1:1: output: Expected "text" or "json", found the number 7',
+      "/c.yaml:2: approvals is ignored: in a repository's file it may only be terminal",
+      "/c.yaml:3: agent_program is ignored: in a repository's file it may not be set",
+    ],
+  );
+});
+
+Deno.test("meantSetting() finds the nearest name, also the Python tool's", () => {
+  assertEquals(meantSetting("aprovals"), "approvals");
+  assertEquals(meantSetting("claude_binari"), "claude_binary");
+  assertEquals(meantSetting("test_command"), undefined);
+});
+
+Deno.test("isWorkflowKey() allows what a workflow can refer to", () => {
+  assertEquals(["a", "test_command", "A1"].map(isWorkflowKey), [
+    true,
+    true,
+    true,
+  ]);
+  assertEquals(
+    ["", "1a", "a-b", "a b", "a".repeat(65)].filter(isWorkflowKey),
+    [],
+  );
+});
+
+Deno.test("readFlatYaml() reads lines of keys and scalars, and where they stand", () => {
+  const text = `# mine
+
+color: never  # not on this screen
+lock_timeout_seconds: 2.5
+notice: off
+agent_program: claude --print
+state_branch: "a b"
+secrets_repo: 'me/x'
+`;
+  assertEquals(readFlatYaml(text), [
+    { key: "color", value: "never", line: 3, column: 1 },
+    { key: "lock_timeout_seconds", value: 2.5, line: 4, column: 1 },
+    { key: "notice", value: false, line: 5, column: 1 },
+    { key: "agent_program", value: "claude --print", line: 6, column: 1 },
+    { key: "state_branch", value: "a b", line: 7, column: 1 },
+    { key: "secrets_repo", value: "me/x", line: 8, column: 1 },
+  ]);
+  assertEquals(readFlatYaml(""), []);
+  assertEquals(readFlatYaml("# nothing"), []);
+});
+
+Deno.test("readFlatYaml() leaves to the parser whatever could mean more", () => {
+  const texts = [
+    "a: 1\na: 2\n",
+    "a:\n",
+    "a: [1]\n",
+    "a: {b: 1}\n",
+    "a: b: c\n",
+    "a: |\n  b\n",
+    "a: b\n  c\n",
+    " a: 1\n",
+    "- a\n",
+    "a: &x 1\n",
+    "a: !!str 1\n",
+    'a: "\\n"\n',
+    "a: it's\n",
+    "'a': 1\n",
+    "on: 1\n",
+    "a: 1\r\n",
+    "a: ü\n",
+    "a:\t1\n",
+    "--- \na: 1\n",
+    "%YAML 1.1\n",
+    "a: 1\n...\n",
+    "a: 2024-13-45\n",
+    "just text\n",
+  ];
+  assertEquals(texts.filter((text) => readFlatYaml(text) !== undefined), []);
 });

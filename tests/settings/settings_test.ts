@@ -1,12 +1,15 @@
-import {
-  readSettingValue,
-  readTypedSetting,
-} from "../../src/settings/setting_value.ts";
+import { JsonNumber } from "../../src/base/json.ts";
 import {
   aliasOf,
   countsInRepository,
+  expectedOf,
   findSetting,
+  readSettingValue,
+  readTypedSetting,
   SETTINGS,
+  settingText,
+  type SettingType,
+  type SettingValue,
   variableOf,
 } from "../../src/settings/settings.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -64,4 +67,101 @@ Deno.test("countsInRepository() lets a repository be stricter, and no looser", (
     assert(setting);
     assertEquals(countsInRepository(setting, value), counts, name);
   }
+});
+
+const CHOICE: SettingType = { kind: "choice", choices: ["a", "b", "c"] };
+const FLAG: SettingType = { kind: "boolean" };
+const SECONDS: SettingType = { kind: "seconds", min: 0, max: 60 };
+const TEXT: SettingType = { kind: "text", expected: "a word", pattern: /^\w/ };
+const NAMES: SettingType = {
+  kind: "names",
+  expected: "capitals",
+  isName: (text) => /^[A-Z]+$/.test(text),
+};
+
+Deno.test("readTypedSetting() reads what people type", () => {
+  const cases: readonly [SettingType, string, SettingValue][] = [
+    [CHOICE, "b", "b"],
+    [FLAG, "true", true],
+    [FLAG, "Yes", true],
+    [FLAG, "1", true],
+    [FLAG, "off", false],
+    [FLAG, "0", false],
+    [SECONDS, "0", 0],
+    [SECONDS, "2.5", 2.5],
+    [TEXT, "a b", "a b"],
+    [NAMES, "A,B", ["A", "B"]],
+    [NAMES, " A , B, A", ["A", "B"]],
+    [NAMES, " ", []],
+  ];
+  for (const [type, text, value] of cases) {
+    assertEquals(readTypedSetting(type, text), { value }, text);
+  }
+});
+
+Deno.test("readTypedSetting() refuses all else, and shows what it was", () => {
+  const cases: readonly [SettingType, string][] = [
+    [CHOICE, "B"],
+    [CHOICE, ""],
+    [FLAG, "y"],
+    [FLAG, "2"],
+    [SECONDS, "-1"],
+    [SECONDS, "1e1"],
+    [SECONDS, " 1"],
+    [SECONDS, "61"],
+    [TEXT, " a"],
+    [TEXT, "a\nb"],
+    [TEXT, "a\u202eb"],
+    [TEXT, "a".repeat(4097)],
+    [NAMES, "A,b"],
+    [NAMES, "A,"],
+    [NAMES, "A B"],
+  ];
+  for (const [type, text] of cases) {
+    assertEquals("found" in readTypedSetting(type, text), true, text);
+  }
+  assertEquals(readTypedSetting(CHOICE, "\x1b"), { found: '"\\u001b"' });
+});
+
+Deno.test("readSettingValue() takes only the type a setting has", () => {
+  const cases: readonly [SettingType, unknown, unknown][] = [
+    [CHOICE, "a", { value: "a" }],
+    [CHOICE, false, { found: "the boolean false" }],
+    [CHOICE, null, { found: "nothing" }],
+    [CHOICE, [], { found: "a list" }],
+    [FLAG, true, { value: true }],
+    [FLAG, "true", { found: 'the string "true"' }],
+    [SECONDS, 5, { value: 5 }],
+    [SECONDS, new JsonNumber("5.0"), { value: 5 }],
+    [SECONDS, "5", { found: 'the string "5"' }],
+    [SECONDS, NaN, { found: "the number NaN" }],
+    [SECONDS, 61, { found: "the number 61" }],
+    [TEXT, 1, { found: "the number 1" }],
+    [NAMES, ["A", "B", "A"], { value: ["A", "B"] }],
+    [NAMES, "A, B", { value: ["A", "B"] }],
+    [NAMES, [], { value: [] }],
+    [NAMES, ["A", "b"], { found: 'the string "b"' }],
+    [NAMES, ["A", 1], { found: "the number 1" }],
+    [NAMES, [["A"]], { found: "a list" }],
+    [NAMES, true, { found: "the boolean true" }],
+    [NAMES, null, { found: "nothing" }],
+  ];
+  for (const [type, value, reading] of cases) {
+    assertEquals(readSettingValue(type, value), reading);
+  }
+});
+
+Deno.test("settingText() spells a value so that it can be typed again", () => {
+  assertEquals(settingText(["A", "B"]), "A, B");
+  assertEquals([true, 2.5, "x"].map(settingText), ["true", "2.5", "x"]);
+});
+
+Deno.test("expectedOf() says what a setting wants", () => {
+  assertEquals([CHOICE, FLAG, SECONDS, TEXT, NAMES].map(expectedOf), [
+    '"a", "b" or "c"',
+    "true or false",
+    "a number of seconds from 0 to 60",
+    "a word",
+    "capitals",
+  ]);
 });

@@ -1,13 +1,10 @@
-import { fillSessionName } from "../../src/base/session_name.ts";
+import { fillSessionName } from "../../src/base/names.ts";
 import { bundledWorkflow } from "../../src/workflow/bundled.ts";
 import { planCommand } from "../../src/workflow/command.ts";
 import { parseWorkflow } from "../../src/workflow/parse.ts";
-import {
-  detectProject,
-  type ProjectKind,
-} from "../../src/workflow/project_kind.ts";
-import { readWorkflowText } from "../../src/workflow/read_workflow_text.ts";
+import { detectProject, type ProjectKind } from "../../src/workflow/project.ts";
 import type { Item, Workflow } from "../../src/workflow/types.ts";
+import { readWorkflowText } from "../../src/workflow/yaml.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const SCRIPTS = '{"scripts": {"test": "x", "build": "y", "lint": "z"}}';

@@ -1,22 +1,34 @@
-import { openSession } from "../../src/repository/open_session.ts";
-import { applyAction } from "../../src/work/change.ts";
-import { completeItem } from "../../src/work/complete_item.ts";
+import { openSession } from "../../src/repository/select.ts";
+import { siteAt } from "../../src/settings/files.ts";
+import {
+  applyAction,
+  applyHumanAction,
+  askForApproval,
+  type Changed,
+} from "../../src/work/change.ts";
+import { completeItem } from "../../src/work/complete.ts";
+import { approveItem } from "../../src/work/item.ts";
+import { approvePhase, finishSession } from "../../src/work/phase.ts";
 import type { Action } from "../../src/workflow/types.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import {
   agent,
+  APPROVING,
   eventsOf,
   fixedHost,
   idOf,
   legacyState,
+  loggedTypes,
+  type Machine,
   refusalOf,
   refusalWithoutTrace,
   stateOf,
   withoutTrace,
   withRoot,
   withSession,
+  WORKFLOW,
 } from "./fixtures.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 
 const NOTE: Action = { type: "note", text: "Worth it", itemId: null };
 
@@ -129,4 +141,191 @@ Deno.test("applyAction() refuses a session whose rules are not known", () =>
     const opened = await openSession(host, { root });
     const error = await refusalOf(() => applyAction(host, opened, NOTE));
     assertEquals(error.code, "no_workflow");
+  }));
+
+/** A place without any settings. */
+const SITE = siteAt("/nowhere");
+
+const ACT = { request: 'approve item "plan"', confirmation: "plan" };
+
+/** Approves the manual gate of a session. */
+function approve(root: string, machine: Machine): Promise<Changed> {
+  const host = fixedHost({ number: 1, ...machine });
+  return approveItem(host, { root, itemId: "consent" });
+}
+
+function consentIn(root: string): unknown {
+  return stateOf(root).phases.PLAN.items.consent.status;
+}
+
+Deno.test("askForApproval() believes who types the word, blanks around it or not", async () => {
+  for (const answer of ["plan", " plan ", "plan\r"]) {
+    const host = fixedHost({ answers: [answer] });
+    assertEquals(await askForApproval(host, SITE, ACT), "terminal");
+    assertEquals(host.questions, ['To approve item "plan", type plan: ']);
+  }
+});
+
+Deno.test("askForApproval() takes anything else for a no, and the end of input too", async () => {
+  for (const answer of ["", "y", "yes", "Plan", "plan plan", undefined]) {
+    const host = fixedHost({ answers: [answer] });
+    const error = await refusalOf(() => askForApproval(host, SITE, ACT));
+    assertEquals([error.kind, error.code], ["denied", "approval_declined"]);
+    assertEquals(
+      error.message,
+      'Cannot approve item "plan": "plan" was not typed',
+    );
+  }
+});
+
+Deno.test("askForApproval() asks nobody where no human is known to be", async () => {
+  const machines: readonly Machine[] = [
+    {},
+    { environment: agent("1"), answers: ["plan"] },
+    { environment: { CLAUDECODE: "1" }, answers: ["plan"] },
+    { environment: { ORCHESTRATOR_MODE: "llm" }, answers: ["plan"] },
+    // An agent could set the variable itself.
+    { environment: { ...agent("1"), ...APPROVING } },
+    { environment: { ORCHESTRATOR_APPROVALS: "terminal" } },
+  ];
+  for (const machine of machines) {
+    const host = fixedHost(machine);
+    assertEquals(await askForApproval(host, SITE, ACT), null);
+    assertEquals(host.questions, []);
+  }
+});
+
+Deno.test("askForApproval() lets the setting stand in for a human, and asks nobody", async () => {
+  const host = fixedHost({ environment: APPROVING, answers: [] });
+  assertEquals(await askForApproval(host, SITE, ACT), "setting");
+  assertEquals(host.questions, []);
+});
+
+Deno.test("askForApproval() refuses a setting it does not know", async () => {
+  for (const value of ["Any", "all", "1", "any "]) {
+    const environment = { ORCHESTRATOR_APPROVALS: value };
+    const host = fixedHost({ environment, answers: ["plan"] });
+    const error = await refusalOf(() => askForApproval(host, SITE, ACT));
+    assertEquals([error.kind, error.code], ["usage", "invalid_setting"]);
+  }
+  const empty = { ORCHESTRATOR_APPROVALS: "" };
+  assertEquals(
+    await askForApproval(fixedHost({ environment: empty }), SITE, ACT),
+    null,
+  );
+});
+
+Deno.test("askForApproval() shows what could disguise the question, and takes the word as shown", async () => {
+  const confirmation = "A\r\x1b[2K\u202eB";
+  const shown = String.raw`A\u{d}\u{1b}[2K\u{202e}B`;
+  const host = fixedHost({ answers: [shown] });
+  const act = { request: `approve phase "${confirmation}"`, confirmation };
+  assertEquals(await askForApproval(host, SITE, act), "terminal");
+  assertEquals(host.questions, [
+    `To approve phase "${shown}", type ${shown}: `,
+  ]);
+});
+
+Deno.test("applyHumanAction() refuses an agent and logs the try with its name", () =>
+  withSession(async (root) => {
+    const machine = { environment: agent("1"), answers: ["consent"] };
+    const error = await refusalOf(() => approve(root, machine));
+    assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+    assertEquals(consentIn(root), "pending");
+    const [event] = eventsOf(root).slice(2);
+    assertEquals(
+      [event?.type, event?.actor, event?.itemId],
+      ["error", "system", "consent"],
+    );
+    assertEquals(Object.fromEntries(event?.details ?? []), {
+      code: "approval_required",
+      request: 'approve item "consent"',
+      agent: "claude-code:1",
+    });
+  }));
+
+Deno.test("applyHumanAction() refuses a script and logs the try", () =>
+  withSession(async (root) => {
+    const error = await refusalOf(() => approve(root, {}));
+    assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+    assertEquals(loggedTypes(root).slice(2), ["error"]);
+  }));
+
+Deno.test("applyHumanAction() logs every try", () =>
+  withSession(async (root) => {
+    await refusalOf(() => approve(root, {}));
+    await refusalOf(() => approve(root, { number: 2 }));
+    await refusalOf(() => approvePhase(fixedHost({ number: 3 }), { root }));
+    assertEquals(loggedTypes(root).slice(2), ["error", "error", "error"]);
+    assertEquals(stateOf(root).metadata.orc.serial, 4);
+  }));
+
+Deno.test("applyHumanAction() changes nothing when a human types something else", () =>
+  withSession(async (root) => {
+    for (const answer of ["yes", undefined]) {
+      const error = await refusalWithoutTrace(
+        root,
+        () => approve(root, { answers: [answer] }),
+      );
+      assertEquals([error.kind, error.code], ["denied", "approval_declined"]);
+    }
+  }));
+
+Deno.test("applyHumanAction() says in the log that a setting stood in", () =>
+  withSession(async (root) => {
+    await approve(root, { environment: APPROVING });
+    const [event] = eventsOf(root).slice(2);
+    assertEquals(
+      [event?.actor, event?.details.get("origin")],
+      ["human", "setting"],
+    );
+    assertEquals(consentIn(root), "completed");
+  }));
+
+Deno.test("applyHumanAction() changes nothing and logs nothing under a setting it does not know", () =>
+  withSession(async (root) => {
+    const environment = { ORCHESTRATOR_APPROVALS: "yes" };
+    const error = await refusalWithoutTrace(
+      root,
+      () => approve(root, { environment }),
+    );
+    assertEquals([error.kind, error.code], ["usage", "invalid_setting"]);
+  }));
+
+Deno.test("applyHumanAction() asks nobody about a session whose rules are not known", () =>
+  withRoot({
+    ".workflow_state.json": legacyState({ workflow_definition: null }),
+  }, async (root) => {
+    const host = fixedHost({ answers: [] });
+    const error = await refusalWithoutTrace(
+      root,
+      () => finishSession(host, { root, force: true }),
+    );
+    assertEquals([error.code, host.questions], ["no_workflow", []]);
+  }));
+
+Deno.test("applyHumanAction() takes what needs no human for what it is", () =>
+  withSession(
+    async (root) => {
+      const host = fixedHost({ environment: agent("1"), number: 1 });
+      const opened = await openSession(host, { root });
+      const action = {
+        type: "complete",
+        itemId: "consent",
+        notes: null,
+        result: undefined,
+        skipVerify: true,
+      } as const;
+      const act = { ...ACT, itemId: "consent" };
+      const { events } = await applyHumanAction(host, opened, action, act);
+      assertEquals(events.map(({ type }) => type), ["item_skipped"]);
+    },
+    WORKFLOW.replace("settings:", "settings:\n  supervision_mode: zero_human"),
+  ));
+
+Deno.test("applyHumanAction() asks in words a person understands", () =>
+  withSession(async (root) => {
+    const host = fixedHost({ answers: ["finish"], number: 1 });
+    await finishSession(host, { root, force: true });
+    assertMatch(host.questions[0] ?? "", /^To .+, type finish: $/);
   }));

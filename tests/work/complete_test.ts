@@ -1,7 +1,40 @@
 import { OrcError } from "../../src/base/error.ts";
-import { findWorkingFile } from "../../src/work/complete.ts";
-import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
-import { assertEquals, assertThrows } from "@std/assert";
+import { requiredCheck } from "../../src/engine/check.ts";
+import {
+  type Completed,
+  completeItem,
+  type CompleteOptions,
+  findWorkingFile,
+  runCheck,
+} from "../../src/work/complete.ts";
+import { addNote, approveItem, skipItem } from "../../src/work/item.ts";
+import { abandonSession } from "../../src/work/phase.ts";
+import { readStatus } from "../../src/work/status.ts";
+import type { CheckResult } from "../../src/workflow/types.ts";
+import { itemOf, workflowWith } from "../engine/fixtures.ts";
+import {
+  readTree,
+  withTemporaryDirectory,
+  writeTree,
+} from "../files/temporary.ts";
+import {
+  agent,
+  APPROVING,
+  eventsOf,
+  fixedHost,
+  HYBRID_WORKFLOW,
+  idOf,
+  loggedTypes,
+  type Machine,
+  refusalOf,
+  refusalWithoutTrace,
+  stateOf,
+  withoutTrace,
+  withRoot,
+  withSession,
+  WORKFLOW,
+} from "./fixtures.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("findWorkingFile() finds files and directories of the tree", () =>
   withTemporaryDirectory((tree) => {
@@ -62,4 +95,539 @@ Deno.test("findWorkingFile() names the permission it lacks", () =>
       OrcError,
     );
     assertEquals([error.kind, error.code], ["denied", "permission_missing"]);
+  }));
+
+function completeLater(root: string, itemId: string, at: string) {
+  return completeItem(fixedHost({ number: 2, at }), { root, itemId });
+}
+
+Deno.test("completeItem() starts the clock of a manual gate, stores that, and refuses until it is over", () =>
+  withSession(async (root) => {
+    const start = () => completeLater(root, "look", "2026-03-01T10:05:00Z");
+    const error = await refusalOf(start);
+    assertEquals([error.kind, error.code], ["refused", "approval_pending"]);
+    assertEquals(error.details?.passesAt, "2026-03-01T10:35:00Z");
+    const { status, started_at } = stateOf(root).phases.DO.items.look;
+    assertEquals([status, started_at], ["in_progress", "2026-03-01T10:05:00Z"]);
+    assertEquals(loggedTypes(root).slice(2), ["item_started"]);
+    const { items } = await readStatus(fixedHost(), { root });
+    const [, look] = items;
+    assertEquals([look?.approval, look?.passesAt], [
+      "clock",
+      "2026-03-01T10:35:00Z",
+    ]);
+
+    const early = await refusalWithoutTrace(
+      root,
+      () => completeLater(root, "look", "2026-03-01T10:34:59Z"),
+    );
+    assertEquals(early.message, error.message);
+
+    await completeLater(root, "look", "2026-03-01T10:35:00Z");
+    assertEquals(
+      stateOf(root).phases.DO.items.look.skip_reason,
+      "Auto-skipped (hybrid mode, not answered within 30 minutes)",
+    );
+  }, HYBRID_WORKFLOW));
+
+Deno.test("completeItem() skips what is of low risk, and leaves a high risk to a human", () =>
+  withSession(async (root) => {
+    await completeLater(root, "glance", "2026-03-01T10:05:00Z");
+    assertEquals(stateOf(root).phases.DO.items.glance.status, "skipped");
+    const error = await refusalWithoutTrace(
+      root,
+      () => completeLater(root, "study", "2036-03-01T10:05:00Z"),
+    );
+    assertEquals(error.code, "approval_required");
+  }, HYBRID_WORKFLOW));
+
+Deno.test("approveItem() answers while the clock runs", () =>
+  withSession(async (root) => {
+    await refusalOf(() => completeLater(root, "look", "2026-03-01T10:05:00Z"));
+    const human = fixedHost({ environment: APPROVING, number: 3 });
+    await approveItem(human, { root, itemId: "look" });
+    assertEquals(stateOf(root).phases.DO.items.look.status, "completed");
+  }, HYBRID_WORKFLOW));
+
+function complete(
+  root: string,
+  itemId: string,
+  options: Partial<CompleteOptions & Machine> = {},
+): Promise<Completed> {
+  const { environment, answers, programs, ...rest } = options;
+  const host = fixedHost({ environment, answers, programs, number: 1 });
+  return completeItem(host, { root, itemId, ...rest });
+}
+
+// deno-lint-ignore no-explicit-any
+function itemWith(root: string, itemId: string): any {
+  return stateOf(root).phases.PLAN.items[itemId];
+}
+
+const FAILING: Machine = {
+  programs: { "make test": { exitCode: 2, stderr: "1 of 3 failed" } },
+};
+const PASSING: Machine = { programs: { "make test": {} } };
+
+Deno.test("completeItem() completes an item that needs no check, with its notes", () =>
+  withSession(async (root) => {
+    const done = await complete(root, "idea", { notes: "Agreed with Ada" });
+    assertEquals([done.item, done.changed, done.check], ["idea", true, null]);
+    assertEquals(done.events.map(({ type }) => type), ["item_completed"]);
+    assertEquals(done.serial, 2);
+    assertEquals(done.summary.progress.completed, 1);
+    const { status, notes } = itemWith(root, "idea");
+    assertEquals([status, notes], ["completed", "Agreed with Ada"]);
+  }));
+
+Deno.test("completeItem() runs the check and keeps what it found", () =>
+  withSession(async (root) => {
+    const done = await complete(root, "tests", PASSING);
+    assertEquals(done.check?.passed, true);
+    assertEquals(loggedTypes(root).slice(2), ["gate_passed", "item_completed"]);
+    assertEquals(itemWith(root, "tests").gate_result.exit_code, 0);
+  }));
+
+Deno.test("completeItem() counts and logs a failed check before it says so", () =>
+  withSession(async (root) => {
+    const error = await refusalOf(() => complete(root, "tests", FAILING));
+    assertEquals([error.kind, error.code], ["refused", "check_failed"]);
+    assertEquals(error.details?.tries, 1);
+    assertEquals(itemWith(root, "tests").retry_count, 1);
+    assertEquals(loggedTypes(root).slice(2), ["gate_failed"]);
+    const again = await refusalOf(() => complete(root, "tests", FAILING));
+    assertEquals(again.details?.tries, 2);
+    assertEquals((await complete(root, "tests", PASSING)).changed, true);
+  }));
+
+Deno.test("completeItem() looks for a file that was written meanwhile", () =>
+  withSession(async (root) => {
+    const error = await refusalOf(() => complete(root, "plan"));
+    assertEquals(
+      error.message,
+      'Cannot complete item "plan": docs/plan.md does not exist',
+    );
+    assertEquals(itemWith(root, "plan").status, "failed");
+    writeTree(root, { "docs/plan.md": "" });
+    const { check } = await complete(root, "plan");
+    assert(check?.type === "file_exists" && check.passed);
+    assertEquals(itemWith(root, "plan").status, "completed");
+  }));
+
+Deno.test("completeItem() holds no lock while a check runs, and decides on the state as it is then", () =>
+  withSession(async (root) => {
+    const host = {
+      ...fixedHost({ number: 1 }),
+      runProgram: async () => {
+        assertEquals(
+          Object.keys(readTree(root)).filter((path) => path.endsWith("lock")),
+          [],
+        );
+        await addNote(fixedHost({ number: 2 }), { root, text: "Meanwhile" });
+        await complete(root, "tests", PASSING);
+        return {
+          exitCode: 2,
+          stdout: "",
+          stderr: "",
+          notUtf8: [],
+          durationSeconds: 1,
+          problem: null,
+        };
+      },
+    };
+    // Somebody else completed it: the check that failed here is history.
+    const late = await completeItem(host, { root, itemId: "tests" });
+    assertEquals([late.changed, late.check?.passed], [false, false]);
+    assertEquals(itemWith(root, "tests").status, "completed");
+    assertEquals(itemWith(root, "tests").retry_count, 0);
+    assertEquals(late.summary.notes, ["Meanwhile"]);
+  }));
+
+Deno.test("completeItem() refuses what was skipped while its check ran", () =>
+  withSession(async (root) => {
+    const host = {
+      ...fixedHost({ number: 1 }),
+      runProgram: async () => {
+        await skipItem(
+          fixedHost({ environment: APPROVING, number: 2 }),
+          {
+            root,
+            itemId: "tests",
+            reason:
+              "The release only changes comments, so no test can tell a difference",
+            force: true,
+          },
+        );
+        return {
+          exitCode: 0,
+          stdout: "",
+          stderr: "",
+          notUtf8: [],
+          durationSeconds: 1,
+          problem: null,
+        };
+      },
+    };
+    const error = await refusalOf(() =>
+      completeItem(host, { root, itemId: "tests" })
+    );
+    assertEquals([error.kind, error.code], ["refused", "cannot_complete"]);
+    assertEquals(itemWith(root, "tests").status, "skipped");
+  }));
+
+Deno.test("completeItem() does nothing for an item that is completed, and runs no check", () =>
+  withSession(async (root) => {
+    await complete(root, "tests", PASSING);
+    const again = await withoutTrace(root, () => complete(root, "tests"));
+    assertEquals(
+      [again.changed, again.events, again.check, again.serial],
+      [false, [], null, 2],
+    );
+  }));
+
+Deno.test("completeItem() refuses an item of another phase, or of none, and runs no check", () =>
+  withSession(async (root) => {
+    const other = await refusalWithoutTrace(root, () => complete(root, "code"));
+    assertEquals([other.kind, other.code], ["refused", "item_in_other_phase"]);
+    const none = await refusalWithoutTrace(root, () => complete(root, "ide"));
+    assertEquals([none.kind, none.code], ["not_found", "no_such_item"]);
+  }));
+
+Deno.test("completeItem() refuses notes that are too long before it runs the check", () =>
+  withSession(async (root) => {
+    const notes = "x".repeat(2001);
+    const error = await refusalWithoutTrace(
+      root,
+      () => complete(root, "tests", { notes }),
+    );
+    assertEquals([error.kind, error.code], ["usage", "notes_too_long"]);
+  }));
+
+Deno.test("completeItem() refuses a manual gate and says who can pass it", () =>
+  withSession(async (root) => {
+    for (const skipVerify of [false, true]) {
+      const error = await refusalWithoutTrace(
+        root,
+        () =>
+          complete(root, "consent", {
+            skipVerify,
+            environment: APPROVING,
+          }),
+      );
+      assertEquals([error.kind, error.code], ["refused", "approval_required"]);
+      assertEquals(
+        error.hint,
+        "a human runs, in a terminal: orc approve-item consent",
+      );
+    }
+  }));
+
+Deno.test("completeItem() skips a manual gate where the workflow does without humans, and asks nobody", () =>
+  withSession(
+    async (root) => {
+      const environment = agent("1");
+      const options = { environment, skipVerify: true };
+      const done = await complete(root, "consent", options);
+      assertEquals(done.events.map(({ type }) => type), ["item_skipped"]);
+      // Nobody asked for what only a human may do, so nothing is logged as such.
+      assertEquals(loggedTypes(root).slice(2), ["item_skipped"]);
+    },
+    WORKFLOW.replace("settings:", "settings:\n  supervision_mode: zero_human"),
+  ));
+
+Deno.test("completeItem() completes without the check for a human who types the item's id", () =>
+  withSession(async (root) => {
+    const options = { skipVerify: true, answers: ["plan"], notes: "Seen" };
+    const done = await complete(root, "plan", options);
+    assertEquals([done.changed, done.check], [true, null]);
+    const [event] = eventsOf(root).slice(2);
+    assertEquals([event?.actor, event?.details.get("origin")], [
+      "human",
+      "terminal",
+    ]);
+    assertEquals(event?.details.get("verification_skipped"), true);
+  }));
+
+Deno.test("completeItem() lets no agent do without the check, and logs the try", () =>
+  withSession(async (root) => {
+    const options = { skipVerify: true, environment: agent("1") };
+    const error = await refusalOf(() => complete(root, "plan", options));
+    assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+    const [event] = eventsOf(root).slice(2);
+    assertEquals(
+      [event?.type, event?.details.get("request")],
+      ["error", 'complete item "plan" without its check'],
+    );
+    assertEquals(itemWith(root, "plan").status, "pending");
+  }));
+
+Deno.test("completeItem() lets nobody do without the check of a gate, and asks nobody", () =>
+  withSession(async (root) => {
+    const error = await refusalWithoutTrace(
+      root,
+      () => complete(root, "tests", { skipVerify: true, answers: [] }),
+    );
+    assertEquals([error.kind, error.code], ["refused", "cannot_complete"]);
+  }));
+
+Deno.test("completeItem() changes nothing in a closed session, and runs no check", () =>
+  withSession(async (root) => {
+    await abandonSession(fixedHost({ number: 2 }), { root, reason: "Why not" });
+    const error = await refusalWithoutTrace(
+      root,
+      () => complete(root, "tests"),
+    );
+    assertEquals([error.kind, error.code], ["refused", "session_closed"]);
+  }));
+
+const EVIDENCE = WORKFLOW.replace(
+  "step_type: gate,",
+  "step_type: gate, evidence_schema: SpecReviewEvidence,",
+);
+
+Deno.test("completeItem() runs no check without the evidence it asks for", () =>
+  withSession(async (root) => {
+    const error = await refusalWithoutTrace(
+      root,
+      () => complete(root, "tests"),
+    );
+    assertEquals([error.kind, error.code], ["refused", "evidence_missing"]);
+  }, EVIDENCE));
+
+Deno.test("completeItem() keeps evidence with a check that failed, for the next try", () =>
+  withSession(async (root) => {
+    const evidence = ["requirements_extracted=login"];
+    await refusalOf(() => complete(root, "tests", { ...FAILING, evidence }));
+    assertEquals(loggedTypes(root).slice(2), [
+      "evidence_validated",
+      "gate_failed",
+    ]);
+    await complete(root, "tests", PASSING);
+    assertEquals(itemWith(root, "tests").status, "completed");
+    assertEquals(itemWith(root, "tests").evidence, {
+      requirements_extracted: ["login"],
+    });
+  }, EVIDENCE));
+
+Deno.test("completeItem() takes evidence as an object, where nothing asks for it too", () =>
+  withSession(async (root) => {
+    const evidence = new Map([["seen", "Ada"]]);
+    await complete(root, "idea", { evidence });
+    assertEquals(itemWith(root, "idea").evidence, { seen: "Ada" });
+  }));
+
+Deno.test("completeItem() tells a check which item it checks, and reports how far it is", () =>
+  withSession(async (root) => {
+    const onProgress = () => {};
+    const host = fixedHost({ ...PASSING, number: 1 });
+    await completeItem(host, { root, itemId: "tests", onProgress });
+    assertEquals(host.requests[0]?.variables, {
+      ORCHESTRATOR_CHECK: `${idOf(0, 0)}/tests`,
+    });
+    assertEquals(host.requests[0]?.onProgress, onProgress);
+  }));
+
+Deno.test("completeItem() refuses an item within its own check, and runs no check", () =>
+  withSession(async (root) => {
+    const environment = { ORCHESTRATOR_CHECK: `${idOf(0, 0)}/tests` };
+    const error = await refusalWithoutTrace(
+      root,
+      () => complete(root, "tests", { environment }),
+    );
+    assertEquals([error.kind, error.code], ["refused", "inside_own_check"]);
+    assertEquals((await complete(root, "idea", { environment })).changed, true);
+  }));
+
+type Command = CheckResult & { readonly type: "command" };
+
+/** Runs the check of an item with this command. */
+async function run(
+  root: string,
+  command: string,
+  { machine = {}, expectExitCode = 0, workingDir = null }: {
+    machine?: Machine;
+    expectExitCode?: number;
+    workingDir?: string | null;
+  } = {},
+): Promise<Command> {
+  const item = itemOf("a", {
+    verification: {
+      type: "command",
+      command,
+      expectExitCode,
+      description: null,
+    },
+    timeoutSeconds: 7,
+    workingDir,
+  });
+  const settings = { name: "Ada", evil: "a; rm" };
+  const check = requiredCheck(workflowWith(item, settings), item);
+  const site = { workingTree: root };
+  const result = await runCheck(fixedHost(machine), check, site);
+  if (result?.type !== "command") throw new Error("no command was run");
+  return result;
+}
+
+Deno.test("runCheck() has nothing to run for items without a check and for manual gates", async () => {
+  const host = fixedHost();
+  const site = { workingTree: "/" };
+  assertEquals(await runCheck(host, { type: "none" }, site), undefined);
+  assertEquals(await runCheck(host, { type: "approval" }, site), undefined);
+});
+
+Deno.test("runCheck() looks for a file in the working tree", () =>
+  withRoot({ "docs/plan.md": "" }, async (root) => {
+    const check = (path: string) =>
+      runCheck(fixedHost(), { type: "file_exists", path }, {
+        workingTree: root,
+      });
+    assertEquals(await check("docs/plan.md"), {
+      type: "file_exists",
+      passed: true,
+      name: "docs/plan.md",
+      path: `${root}/docs/plan.md`,
+      problem: null,
+    });
+    assertEquals(await check("docs/none.md"), {
+      type: "file_exists",
+      passed: false,
+      name: "docs/none.md",
+      path: `${root}/docs/none.md`,
+      problem: "docs/none.md does not exist",
+    });
+    const outside = await check("../..");
+    assertEquals(outside?.problem, "../.. leads out of the repository");
+  }));
+
+Deno.test("runCheck() runs words without a shell, in the working tree and within the time limit", () =>
+  withRoot({}, async (root) => {
+    const machine = { programs: { "make say Ada": { stdout: "hi" } } };
+    const host = fixedHost(machine);
+    const item = itemOf("a", {
+      verification: {
+        type: "command",
+        command: "make 'say' {{name}}",
+        expectExitCode: 0,
+        description: null,
+      },
+      timeoutSeconds: 7,
+    });
+    const check = requiredCheck(workflowWith(item, { name: "Ada" }), item);
+    const variables = { ORCHESTRATOR_CHECK: "s/a" };
+    const onProgress = () => {};
+    const site = { workingTree: root, variables, onProgress };
+    assertEquals(await runCheck(host, check, site), {
+      type: "command",
+      passed: true,
+      command: "make 'say' Ada",
+      originalCommand: "make 'say' {{name}}",
+      words: ["make", "say", "Ada"],
+      shell: false,
+      exitCode: 0,
+      expectExitCode: 0,
+      stdout: "hi",
+      stderr: "",
+      notUtf8: [],
+      durationSeconds: 0.25,
+      problem: null,
+    });
+    assertEquals(host.requests, [{
+      command: ["make", "say", "Ada"],
+      workingDirectory: root,
+      timeoutMs: 7000,
+      variables,
+      onProgress,
+    }]);
+  }));
+
+Deno.test("runCheck() hands a command with operators to the shell", () =>
+  withRoot({}, async (root) => {
+    const command = "make a && make b";
+    const machine = { programs: { [command]: {} } };
+    const { shell, words, passed } = await run(root, command, { machine });
+    assertEquals([shell, words, passed], [true, [], true]);
+  }));
+
+Deno.test("runCheck() compares the exit code with the one expected", () =>
+  withRoot({}, async (root) => {
+    const ending = (exitCode: number) => ({
+      programs: { make: { exitCode } },
+    });
+    for (
+      const [exitCode, expectExitCode, passed] of [
+        [0, 0, true],
+        [1, 0, false],
+        [3, 3, true],
+        [0, 3, false],
+      ] as const
+    ) {
+      const machine = ending(exitCode);
+      const result = await run(root, "make", { machine, expectExitCode });
+      assertEquals(result.passed, passed, `${exitCode} ${expectExitCode}`);
+    }
+  }));
+
+Deno.test("runCheck() does not pass a program that did not end by itself, whatever its exit code", () =>
+  withRoot({}, async (root) => {
+    const problem = "It ran longer than 7 s";
+    const machine = { programs: { make: { exitCode: -1, problem } } };
+    const result = await run(root, "make", { machine, expectExitCode: -1 });
+    assertEquals([result.passed, result.problem], [false, problem]);
+  }));
+
+Deno.test("runCheck() never runs a command that a setting makes unsafe", () =>
+  withRoot({}, async (root) => {
+    const { passed, exitCode, problem } = await run(root, "make {{evil}}");
+    assertEquals([passed, exitCode], [false, -1]);
+    assertEquals(typeof problem, "string");
+  }));
+
+Deno.test("runCheck() runs real programs", () =>
+  withRoot({ "a.txt": "" }, async (root) => {
+    const machine = { programs: "real" } as const;
+    const listed = await run(root, "ls", { machine });
+    assertEquals([listed.passed, listed.stdout], [true, "a.txt\n"]);
+    const piped = await run(root, "ls | grep b.txt", { machine });
+    assertEquals([piped.passed, piped.exitCode], [false, 1]);
+    const missing = await run(root, "orc-has-no-such-program", { machine });
+    assertEquals(missing.passed, false);
+    assertEquals(typeof missing.problem, "string");
+  }));
+
+Deno.test("runCheck() leaves settings it does not know as they are", () =>
+  withRoot({}, async (root) => {
+    const machine = { programs: { "make {{other}}": {} } };
+    const result = await run(root, "make {{other}}", { machine });
+    assertEquals(result.words, ["make", "{{other}}"]);
+  }));
+
+Deno.test("runCheck() runs a program in the working directory of its item", () =>
+  withRoot({ "pkg/web/a.txt": "" }, async (root) => {
+    const machine = { programs: "real" } as const;
+    const options = { machine, workingDir: "pkg/web" };
+    const { passed, stdout } = await run(root, "pwd", options);
+    assertEquals([passed, stdout], [true, `${root}/pkg/web\n`]);
+  }));
+
+Deno.test("runCheck() fails where the working directory is not there, not one, or elsewhere", () =>
+  withRoot({ "pkg/a.txt": "" }, async (root) => {
+    const problems = {
+      "pkg/web": "Working directory pkg/web does not exist",
+      "pkg/a.txt": "Working directory pkg/a.txt is a file",
+      "../..": "Working directory ../.. leads out of the repository",
+    };
+    for (const [workingDir, problem] of Object.entries(problems)) {
+      const result = await run(root, "make", { workingDir });
+      assertEquals([result.passed, result.exitCode], [false, -1]);
+      assertEquals(result.problem, problem);
+    }
+  }));
+
+Deno.test("runCheck() passes a program whose output is no UTF-8, and names the stream", () =>
+  withRoot({}, async (root) => {
+    const machine = { programs: "real" } as const;
+    const { passed, stdout, notUtf8 } = await run(root, "printf 'a\\377'", {
+      machine,
+    });
+    assertEquals([passed, stdout, notUtf8], [true, "a\ufffd", ["stdout"]]);
   }));

@@ -1,6 +1,6 @@
 import { OrcError } from "../../src/base/error.ts";
 import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
-import type { ProcessIdentity } from "../../src/files/process_identity.ts";
+import type { ProcessIdentity } from "../../src/files/lock.ts";
 import { detectAgent } from "../../src/host/environment.ts";
 import type {
   Host,

@@ -1,13 +1,31 @@
-import { completeItem } from "../../src/work/complete_item.ts";
-import { startItem } from "../../src/work/item.ts";
+import { OrcError } from "../../src/base/error.ts";
+import type { Changed } from "../../src/work/change.ts";
+import { completeItem } from "../../src/work/complete.ts";
 import {
+  addNote,
+  approveItem,
+  assertOutsideOwnCheck,
+  checkVariables,
+  type NoteOptions,
+  skipItem,
+  type SkipOptions,
+  startItem,
+} from "../../src/work/item.ts";
+import { GOOD_REASON } from "../engine/fixtures.ts";
+import {
+  agent,
+  eventsOf,
   fixedHost,
+  loggedTypes,
+  type Machine,
   NOW,
+  refusalOf,
   refusalWithoutTrace,
+  stateOf,
   withoutTrace,
   withSession,
 } from "./fixtures.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("startItem() marks an item as being worked on, once", () =>
   withSession(async (root) => {
@@ -40,5 +58,198 @@ Deno.test("startItem() refuses an item that is done, of another phase, or of non
         () => startItem(fixedHost({ number: 2 }), { root, itemId }),
       );
       assertEquals(error.code, code);
+    }
+  }));
+
+function note(
+  root: string,
+  text: string,
+  options: Partial<NoteOptions> = {},
+): Promise<Changed> {
+  return addNote(fixedHost({ number: 1 }), { root, text, ...options });
+}
+
+Deno.test("addNote() keeps a note in the state and in the log", () =>
+  withSession(async (root) => {
+    const { summary } = await note(root, " Größer ist es in März \n");
+    assertEquals(summary.notes, ["Größer ist es in März"]);
+    assertEquals(stateOf(root).metadata.orc.notes, [
+      { at: NOW, text: "Größer ist es in März", item_id: null },
+    ]);
+    const [event] = eventsOf(root).slice(2);
+    assertEquals([event?.type, event?.itemId], ["note_added", null]);
+  }));
+
+Deno.test("addNote() keeps the item it is about, and every note in its order", () =>
+  withSession(async (root) => {
+    await note(root, "One", { itemId: "plan" });
+    const { summary, serial } = await note(root, "One");
+    assertEquals([summary.notes, serial], [["One", "One"], 3]);
+    assertEquals(stateOf(root).metadata.orc.notes[0].item_id, "plan");
+  }));
+
+Deno.test("addNote() refuses a note that is empty, too long, or about no item", () =>
+  withSession(async (root) => {
+    const tries: readonly (readonly [Partial<NoteOptions>, string])[] = [
+      [{ text: " \n" }, "note_empty"],
+      [{ text: "😀".repeat(2001) }, "notes_too_long"],
+      [{ itemId: "nothing" }, "no_such_item"],
+      [{ itemId: "" }, "no_such_item"],
+    ];
+    for (const [options, code] of tries) {
+      const error = await refusalWithoutTrace(
+        root,
+        () => note(root, "Text", options),
+      );
+      assertEquals(error.code, code);
+    }
+    await note(root, "😀".repeat(2000));
+  }));
+
+Deno.test("approveItem() passes a manual gate for a human who types its id", () =>
+  withSession(async (root) => {
+    const host = fixedHost({ answers: ["consent"], number: 1 });
+    const options = { root, itemId: "consent", notes: "Looked at it" };
+    const { changed } = await approveItem(host, options);
+    assertEquals(changed, true);
+    assertEquals(host.questions, [
+      'To approve item "consent", type consent: ',
+    ]);
+    const item = stateOf(root).phases.PLAN.items.consent;
+    assertEquals([item.status, item.notes], ["completed", "Looked at it"]);
+    const [event] = eventsOf(root).slice(2);
+    assertEquals([event?.actor, event?.details.get("origin")], [
+      "human",
+      "terminal",
+    ]);
+  }));
+
+Deno.test("approveItem() does nothing and asks nobody for what is approved", () =>
+  withSession(async (root) => {
+    const options = { root, itemId: "consent" };
+    await approveItem(fixedHost({ answers: ["consent"], number: 1 }), options);
+    const host = fixedHost({ answers: [], number: 2 });
+    const again = await withoutTrace(root, () => approveItem(host, options));
+    assertEquals([again.changed, host.questions], [false, []]);
+  }));
+
+Deno.test("approveItem() refuses what is no manual gate, and asks nobody", () =>
+  withSession(async (root) => {
+    for (
+      const [itemId, code] of [
+        ["idea", "cannot_approve"],
+        ["tests", "cannot_approve"],
+        ["code", "item_in_other_phase"],
+        ["nothing", "no_such_item"],
+      ] as const
+    ) {
+      const host = fixedHost({ answers: [], number: 1 });
+      const error = await refusalWithoutTrace(
+        root,
+        () => approveItem(host, { root, itemId }),
+      );
+      assertEquals([error.code, host.questions], [code, []]);
+    }
+  }));
+
+Deno.test("checkVariables() names the check, after those around it", () => {
+  const outer = checkVariables(fixedHost(), "s1", "tests");
+  assertEquals(outer, { ORCHESTRATOR_CHECK: "s1/tests" });
+  const inner = fixedHost({ environment: outer });
+  assertEquals(checkVariables(inner, "s2", "größe"), {
+    ORCHESTRATOR_CHECK: "s1/tests s2/größe",
+  });
+});
+
+Deno.test("assertOutsideOwnCheck() refuses an item within its own check, however deep", () => {
+  const environment = { ORCHESTRATOR_CHECK: "s1/tests s1/lint" };
+  const host = fixedHost({ environment });
+  for (const itemId of ["tests", "lint"]) {
+    const error = assertThrows(
+      () => assertOutsideOwnCheck(host, "s1", itemId),
+      OrcError,
+    );
+    assertEquals([error.kind, error.code], ["refused", "inside_own_check"]);
+    assertEquals(
+      error.message,
+      `Cannot complete item "${itemId}": its own check asks for it`,
+    );
+  }
+  assertOutsideOwnCheck(host, "s1", "test");
+  assertOutsideOwnCheck(host, "s2", "tests");
+  assertOutsideOwnCheck(fixedHost(), "s1", "tests");
+});
+
+function skip(
+  root: string,
+  itemId: string,
+  options: Partial<SkipOptions & Machine> = {},
+): Promise<Changed> {
+  const { environment, answers, ...rest } = options;
+  const host = fixedHost({ environment, answers, number: 1 });
+  return skipItem(host, { root, itemId, reason: GOOD_REASON, ...rest });
+}
+
+Deno.test("skipItem() leaves an item out and keeps the reason", () =>
+  withSession(async (root) => {
+    const { changed, summary } = await skip(root, "sketch");
+    assertEquals([changed, summary.progress.skipped], [true, 1]);
+    const item = stateOf(root).phases.PLAN.items.sketch;
+    assertEquals([item.status, item.skip_reason], ["skipped", GOOD_REASON]);
+  }));
+
+Deno.test("skipItem() does nothing for an item that is skipped", () =>
+  withSession(async (root) => {
+    await skip(root, "sketch");
+    const again = await withoutTrace(root, () => skip(root, "sketch"));
+    assertEquals([again.changed, again.events], [false, []]);
+  }));
+
+Deno.test("skipItem() refuses a reason that says nothing", () =>
+  withSession(async (root) => {
+    for (const reason of ["", "not needed", "aaaaaaaaaaaaaaa"]) {
+      const error = await refusalWithoutTrace(
+        root,
+        () => skip(root, "sketch", { reason }),
+      );
+      assertEquals([error.kind, error.code], ["refused", "skip_reason"]);
+    }
+  }));
+
+Deno.test("skipItem() refuses a gate without force, and a manual gate", () =>
+  withSession(async (root) => {
+    for (const itemId of ["tests", "consent"]) {
+      const error = await refusalWithoutTrace(root, () => skip(root, itemId));
+      assertEquals([error.kind, error.code], ["refused", "cannot_skip"]);
+    }
+  }));
+
+Deno.test("skipItem() lets a human skip a gate by force, who types its id", () =>
+  withSession(async (root) => {
+    const options = { force: true, answers: ["tests"] };
+    await skip(root, "tests", options);
+    const [event] = eventsOf(root).slice(2);
+    assertEquals([event?.type, event?.actor], ["item_skipped", "human"]);
+    assertEquals(event?.details.get("force_skipped"), true);
+  }));
+
+Deno.test("skipItem() lets no agent skip by force, and logs the try", () =>
+  withSession(async (root) => {
+    const options = { force: true, environment: agent("1") };
+    const error = await refusalOf(() => skip(root, "tests", options));
+    assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+    assertEquals(loggedTypes(root).slice(2), ["error"]);
+    assertEquals(stateOf(root).phases.PLAN.items.tests.status, "pending");
+  }));
+
+Deno.test("skipItem() asks nobody for what force cannot do either", () =>
+  withSession(async (root) => {
+    const tries: Partial<SkipOptions>[] = [{ reason: "" }, { itemId: "none" }];
+    for (const options of tries) {
+      const error = await refusalWithoutTrace(
+        root,
+        () => skip(root, "tests", { force: true, answers: [], ...options }),
+      );
+      assertEquals(error.kind === "denied", false, error.code);
     }
   }));

@@ -1,5 +1,5 @@
 import { listSessions } from "../../src/sessions/list.ts";
-import { addNote } from "../../src/work/add_note.ts";
+import { addNote } from "../../src/work/item.ts";
 import { readStatus } from "../../src/work/status.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import {

@@ -1,10 +1,9 @@
 /** Each setting, where it belongs. */
-import { captureFeedback } from "../../src/feedback/capture_feedback.ts";
+import { captureFeedback } from "../../src/feedback/use.ts";
 import { fileKind } from "../../src/files/read.ts";
 import { handOff } from "../../src/handoff/use.ts";
-import { addNote } from "../../src/work/add_note.ts";
-import { approveItem } from "../../src/work/approve_item.ts";
-import { completeItem } from "../../src/work/complete_item.ts";
+import { completeItem } from "../../src/work/complete.ts";
+import { addNote, approveItem } from "../../src/work/item.ts";
 import { startSession } from "../../src/work/start.ts";
 import { writeTree } from "../files/temporary.ts";
 import { foreignRecord, lockText } from "../session/fixtures.ts";

@@ -1,5 +1,5 @@
 import type { OrcError } from "../../src/base/error.ts";
-import { abandonSession } from "../../src/work/finish_session.ts";
+import { abandonSession } from "../../src/work/phase.ts";
 import { type StartOptions, startSession } from "../../src/work/start.ts";
 import { readStatus } from "../../src/work/status.ts";
 import { readTree, writeTree } from "../files/temporary.ts";

@@ -1,7 +1,9 @@
-import { bundledWorkflow } from "../../src/workflow/bundled.ts";
-import { bundledPhases } from "../../src/workflow/bundled_phases.ts";
-import { scalarYaml } from "../../src/workflow/bundled_yaml.ts";
-import { detectProject } from "../../src/workflow/project_kind.ts";
+import {
+  bundledPhases,
+  bundledWorkflow,
+  scalarYaml,
+} from "../../src/workflow/bundled.ts";
+import { detectProject } from "../../src/workflow/project.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const COMMANDS = { test: "make test", build: "make", lint: "make lint" };

@@ -2,11 +2,16 @@ import {
   JsonNumber,
   type JsonObject,
   jsonObject,
+  parseJson,
 } from "../../src/base/json.ts";
 import {
   fillCommand,
   fillTemplate,
   planCommand,
+  pythonText,
+  quotingAfter,
+  splitCommand,
+  splitWords,
 } from "../../src/workflow/command.ts";
 import { assertEquals } from "@std/assert";
 
@@ -184,4 +189,188 @@ Deno.test("planCommand() says what a setting may not do", () => {
       text,
     );
   }
+});
+
+const SPLIT: readonly (readonly [text: string, words: readonly string[]])[] = [
+  ["npm test", ["npm", "test"]],
+  ["  npm\t\ttest \n", ["npm", "test"]],
+  ["\n npm test", ["npm", "test"]],
+  ["npm test\r\n", ["npm", "test"]],
+  ["echo 'a b' \"c d\"", ["echo", "a b", "c d"]],
+  ["a'b'\"c\"d", ["abcd"]],
+  ["echo '' \"\"", ["echo", "", ""]],
+  ["echo ''a", ["echo", "a"]],
+  ["echo a\\ b", ["echo", "a b"]],
+  ["echo a\\ ", ["echo", "a "]],
+  ["echo \\n \\\\ \\' \\\"", ["echo", "n", "\\", "'", '"']],
+  ["echo 'a\\b'", ["echo", "a\\b"]],
+  ['echo "a\\b \\" \\\\ \\$HOME \\`"', ["echo", 'a\\b " \\ $HOME `']],
+  ['echo "a\\\\\nb"', ["echo", "a\\\nb"]],
+  ["echo a\\\n  b\\\nc", ["echo", "a", "bc"]],
+  ['echo "a\\\nb" "c\nd"', ["echo", "ab", "c\nd"]],
+  ["echo 'a | b' \"c && d; (e) > f < g\"", [
+    "echo",
+    "a | b",
+    "c && d; (e) > f < g",
+  ]],
+  ["echo a\\|b \\; \\$HOME", ["echo", "a|b", ";", "$HOME"]],
+  ["echo '$HOME ${x} $(y) `z`'", ["echo", "$HOME ${x} $(y) `z`"]],
+  ["echo * ~ {a,b} !x #y [a-z] ?", [
+    "echo",
+    "*",
+    "~",
+    "{a,b}",
+    "!x",
+    "#y",
+    "[a-z]",
+    "?",
+  ]],
+  ['grep -E a$ "b$" $1', ["grep", "-E", "a$", "b$", "$1"]],
+  ["env A=b make B=c", ["env", "A=b", "make", "B=c"]],
+  ["'A=b' c", ["A=b", "c"]],
+  ["bash -c 'a && b'", ["bash", "-c", "a && b"]],
+  ["ls 日本語/é", ["ls", "日本語/é"]],
+  ["echo a\u00a0b", ["echo", "a\u00a0b"]],
+];
+
+Deno.test("splitCommand() splits as a POSIX shell would", () => {
+  for (const [text, words] of SPLIT) {
+    assertEquals(splitCommand(text), { kind: "words", words }, text);
+  }
+});
+
+Deno.test("splitCommand() leaves operators and expansions to a shell", () => {
+  const texts = [
+    "echo hi | grep x && echo ok",
+    "a|b",
+    "a & b",
+    "a;b",
+    "a > b",
+    "a 2>&1",
+    "a < b",
+    "(a)",
+    "a\nb",
+    "a \r\n b",
+    "echo $HOME",
+    "echo a$b",
+    "echo ${x}",
+    "echo $(x)",
+    "echo `x`",
+    'echo "$HOME"',
+    'echo "a ${x}"',
+    'echo "$(x)"',
+    'echo "`x`"',
+    'echo "\\\\$x"',
+    "A=b c",
+    "  A=b c",
+    "_a1='b' c",
+    "A=",
+    // A shell judges better than orc whether these quotes are closed.
+    "a | cat <<E\nit's\nE",
+  ];
+  for (const text of texts) {
+    assertEquals(splitCommand(text), { kind: "shell" }, text);
+  }
+});
+
+Deno.test("splitCommand() says what is wrong with a command", () => {
+  const problems = {
+    "": "Command names no program",
+    " \n\t ": "Command names no program",
+    "''": "Command names no program",
+    "'' a": "Command names no program",
+    "echo 'a": "Command has an unclosed '",
+    "echo \"a | 'b'": 'Command has an unclosed "',
+    'echo "a\\"': 'Command has an unclosed "',
+    "A=b 'c": "Command has an unclosed '",
+    "echo a\\": "Command ends with a backslash",
+    "echo a\0b": "Command contains a NUL character",
+  };
+  for (const [text, problem] of Object.entries(problems)) {
+    assertEquals(splitCommand(text), { kind: "invalid", problem }, text);
+  }
+});
+
+Deno.test("splitCommand() accepts 64 KiB of UTF-8 and no more", () => {
+  const words = ["c", "é".repeat(32 * 1024 - 1)];
+  const text = words.join(" ");
+  assertEquals(splitCommand(text), { kind: "words", words });
+  assertEquals(splitCommand(text + "aa"), {
+    kind: "invalid",
+    problem: "Command is longer than 64 KiB",
+  });
+});
+
+Deno.test("splitWords() takes an assignment for the program", () => {
+  assertEquals(splitWords("A=b c"), { kind: "words", words: ["A=b", "c"] });
+});
+
+Deno.test("quotingAfter() follows quotes over parts of a command", () => {
+  assertEquals(quotingAfter("a b", "none"), "none");
+  assertEquals(quotingAfter("a 'b", "none"), "single");
+  assertEquals(quotingAfter("\\\"b'", "single"), "none");
+  assertEquals(quotingAfter('a "b', "none"), "double");
+  assertEquals(quotingAfter("a\\\"b'", "double"), "double");
+  assertEquals(quotingAfter('"a\\', "none"), "double escape");
+  assertEquals(quotingAfter('"', "double escape"), "double");
+  assertEquals(quotingAfter("a\\", "none"), "escape");
+  assertEquals(quotingAfter("'", "escape"), "none");
+});
+
+/** Each line was printed by Python 3.11: `str(json.loads(text))`. */
+const SPELLED: readonly (readonly [json: string, text: string])[] = [
+  ["null", "None"],
+  ["true", "True"],
+  ["false", "False"],
+  ['"a b"', "a b"],
+  ['"it\'s\\n"', "it's\n"],
+  ["0", "0"],
+  ["-0", "0"],
+  ["42", "42"],
+  ["123456789012345678901234567890", "123456789012345678901234567890"],
+  ["1.0", "1.0"],
+  ["-0.0", "-0.0"],
+  ["1.50", "1.5"],
+  ["1e3", "1000.0"],
+  ["1e16", "1e+16"],
+  ["1e15", "1000000000000000.0"],
+  ["0.0001", "0.0001"],
+  ["0.00001", "1e-05"],
+  ["1.5e300", "1.5e+300"],
+  ["NaN", "nan"],
+  ["-Infinity", "-inf"],
+  ["[]", "[]"],
+  ["{}", "{}"],
+  ['["a", "b"]', "['a', 'b']"],
+  ['{"k": "v"}', "{'k': 'v'}"],
+  [
+    '{"k": [1, 1.0, null, true, NaN, {"l": {}}]}',
+    "{'k': [1, 1.0, None, True, nan, {'l': {}}]}",
+  ],
+  ['["it\'s"]', '["it\'s"]'],
+  ['["say \\"hi\\""]', "['say \"hi\"']"],
+  ['["it\'s \\"x\\""]', "['it\\'s \"x\"']"],
+  ['["\\\\ \\n \\r \\t"]', "['\\\\ \\n \\r \\t']"],
+  [
+    '["\\u0000 \\u001b \\u007f \\u00a0 \\u00ad"]',
+    "['\\x00 \\x1b \\x7f \\xa0 \\xad']",
+  ],
+  [
+    '["\\u2028 \\u3000 \\ufeff \\ud800"]',
+    "['\\u2028 \\u3000 \\ufeff \\ud800']",
+  ],
+  ['["\\udb40\\udc01"]', "['\\U000e0001']"],
+  ['["é 日本 😀"]', "['é 日本 😀']"],
+];
+
+Deno.test("pythonText() spells values as Python's str() does", () => {
+  for (const [json, text] of SPELLED) {
+    assertEquals(pythonText(parseJson(json, "test")), text, json);
+  }
+});
+
+Deno.test("pythonText() spells numbers that were never JSON", () => {
+  assertEquals(pythonText(7), "7");
+  assertEquals(pythonText(1.5), "1.5");
+  assertEquals(pythonText(Infinity), "inf");
 });

@@ -1,6 +1,9 @@
 import { OrcError } from "../../src/base/error.ts";
-import { isJsonObject, type JsonValue } from "../../src/base/json.ts";
-import { parseJson } from "../../src/base/json_parse.ts";
+import {
+  isJsonObject,
+  type JsonValue,
+  parseJson,
+} from "../../src/base/json.ts";
 import { printJson } from "../../src/base/json_print.ts";
 import {
   decodeDefinition,

@@ -1,4 +1,4 @@
-import { detectProject } from "../../src/workflow/project_kind.ts";
+import { detectProject } from "../../src/workflow/project.ts";
 import { assertEquals } from "@std/assert";
 
 /** Name, then test, build and lint command of a project with these files. */

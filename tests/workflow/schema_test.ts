@@ -1,5 +1,4 @@
-import { KNOWN_KEYS } from "../../src/workflow/schema.ts";
-import { WORKFLOW_KEYS } from "../../src/workflow/workflow_keys.ts";
+import { KNOWN_KEYS, WORKFLOW_KEYS } from "../../src/workflow/schema.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("WORKFLOW_KEYS describes the keys of the schema, and no others", () => {

@@ -1,20 +1,36 @@
-import { JsonNumber, type JsonValue } from "../../src/base/json.ts";
+import { JsonNumber, jsonObject, type JsonValue } from "../../src/base/json.ts";
+import { printJson } from "../../src/base/json_print.ts";
+import { checkToRun } from "../../src/engine/check.ts";
+import { hintOf, nextStep } from "../../src/engine/next.ts";
 import { pendingItem } from "../../src/engine/state.ts";
+import {
+  findWrongSettings,
+  readSettings,
+} from "../../src/workflow/settings.ts";
 import {
   hasCome,
   needsHuman,
   passageOf,
   passesAt,
   supervisionMode,
+  verifiesNothing,
 } from "../../src/workflow/supervision.ts";
 import type { StepType } from "../../src/workflow/types.ts";
+import { YamlTime } from "../../src/workflow/value.ts";
+import { act, orcErrorOf } from "../engine/act.ts";
 import {
   COMMAND,
+  complete,
   FILE,
+  HUMAN,
+  itemIn,
   itemOf,
   MANUAL,
   NONE,
+  sessionOf,
+  skip,
   workflowOf,
+  workflowWith,
   ZERO_HUMAN,
 } from "../engine/fixtures.ts";
 import { assertEquals } from "@std/assert";
@@ -159,4 +175,133 @@ Deno.test("hasCome() compares instants, not their spellings", () => {
   assertEquals(hasCome(noon, "2026-03-04T11:59:59.999000Z"), false);
   assertEquals(hasCome(noon, noon), true);
   assertEquals(hasCome(noon, "2026-03-04T13:30:00+01:00"), true);
+});
+
+function messagesFor(approval_timeout_minutes: JsonValue): readonly string[] {
+  return findWrongSettings(jsonObject({ approval_timeout_minutes }))
+    .map(({ path, message }) => `${path.join(".")}: ${message}`);
+}
+
+Deno.test("findWrongSettings() takes minutes above 0", () => {
+  for (const minutes of [30, 0.5, 525_600, new JsonNumber("1.0")]) {
+    assertEquals(messagesFor(minutes), []);
+  }
+  assertEquals(findWrongSettings(new Map()), []);
+});
+
+Deno.test("findWrongSettings() names what it found instead", () => {
+  const expected =
+    "settings.approval_timeout_minutes: Expected a number of minutes above 0, at most 525600, found ";
+  const found: readonly (readonly [JsonValue, string])[] = [
+    [0, "the number 0"],
+    [-5, "the number -5"],
+    [525_601, "the number 525601"],
+    ["30", 'the string "30"'],
+    [null, "nothing"],
+    [true, "the boolean true"],
+    [[30], "a list"],
+    [new Map(), "a mapping"],
+  ];
+  for (const [value, text] of found) {
+    assertEquals(messagesFor(value), [expected + text]);
+  }
+});
+
+const workflow = workflowWith(itemOf("x", { stepType: "gate" }));
+const started = sessionOf(workflow);
+const WAY_ON =
+  'a human runs, in a terminal: orc skip x --force --reason "<why>"';
+
+Deno.test("verifiesNothing() holds for gates without a check", () => {
+  assertEquals(verifiesNothing(itemOf("x", { stepType: "gate" })), true);
+  assertEquals(verifiesNothing(itemOf("x", { stepType: "required" })), false);
+  for (const verification of [FILE, COMMAND, MANUAL]) {
+    const gate = itemOf("x", { stepType: "gate", verification });
+    assertEquals(verifiesNothing(gate), false);
+  }
+});
+
+Deno.test("decide() completes no gate that names nothing to verify, and says how to go on", () => {
+  const refused = [
+    () => act(workflow, started, complete("x"), HUMAN),
+    () => act(workflow, started, complete("x", { skipVerify: true }), HUMAN),
+    () =>
+      checkToRun(workflow, started, {
+        itemId: "x",
+        notes: null,
+        skipVerify: false,
+      }),
+  ];
+  for (const run of refused) {
+    const error = orcErrorOf(run);
+    assertEquals([error.kind, error.code], ["refused", "cannot_complete"]);
+    assertEquals(
+      error.message,
+      'Cannot complete item "x": it is a gate, and its workflow names nothing that could be verified',
+    );
+    assertEquals(error.hint, WAY_ON);
+  }
+  const { state } = act(workflow, started, skip("x", true), HUMAN);
+  assertEquals(itemIn(state, "x").status, "skipped");
+});
+
+Deno.test("nextStep() leads past a gate that names nothing to verify", () => {
+  assertEquals(hintOf(nextStep(workflow, started)), WAY_ON);
+});
+
+function read(value: unknown): { text: string; problems: readonly string[] } {
+  const { settings, problems } = readSettings(value);
+  return {
+    text: printJson(settings),
+    problems: problems.map(({ code, path }) => `${code} ${path.join(".")}`),
+  };
+}
+
+Deno.test("readSettings() makes JSON as the Python tool stores it", () => {
+  const settings = {
+    infinite: Infinity,
+    none: NaN,
+    float: new JsonNumber("1.0"),
+    date: new YamlTime("2024-01-01"),
+    list: ["a", { b: null }],
+    text: "1e3",
+  };
+  assertEquals(read(settings), {
+    text:
+      '{"infinite": null, "none": null, "float": 1.0, "date": "2024-01-01", "list": ["a", {"b": null}], "text": "1e3"}',
+    problems: [],
+  });
+});
+
+Deno.test("readSettings() spells keys below the first level as the Python tool does", () => {
+  const below = new Map<unknown, unknown>([
+    [1, "x"],
+    [true, "y"],
+    [null, "z"],
+    [new JsonNumber("1.5"), "a"],
+    [new YamlTime("2024-01-01"), "b"],
+    [Infinity, "c"],
+  ]);
+  assertEquals(
+    read(new Map([["l", below]])).text,
+    '{"l": {"1": "y", "None": "c", "1.5": "a", "2024-01-01": "b"}}',
+  );
+  const booleans = new Map([["l", new Map([[false, 1]])]]);
+  assertEquals(read(booleans).text, '{"l": {"false": 1}}');
+});
+
+Deno.test("readSettings() refuses keys of the first level that are no strings", () => {
+  assertEquals(read(new Map([[1, 2]])).problems, ["invalid_key settings"]);
+});
+
+Deno.test("readSettings() refuses what JSON cannot hold", () => {
+  assertEquals(read({ a: () => 1 }).problems, ["invalid_type settings.a"]);
+  assertEquals(read({ a: new Set() }).problems, ["invalid_type settings.a"]);
+  const cycle: unknown[] = [];
+  cycle.push(cycle);
+  assertEquals(read({ a: cycle }).problems, ["too_deep settings"]);
+});
+
+Deno.test("readSettings() takes nothing for no settings", () => {
+  assertEquals(read(undefined), { text: "{}", problems: [] });
 });

@@ -1,10 +1,10 @@
 import { JsonNumber } from "../../src/base/json.ts";
-import { YamlTime } from "../../src/workflow/value.ts";
 import {
+  isoTimeOf,
   readScalar,
   readTaggedScalar,
-} from "../../src/workflow/yaml_scalar.ts";
-import { isoTimeOf } from "../../src/workflow/yaml_time.ts";
+  YamlTime,
+} from "../../src/workflow/value.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 function value(text: string): unknown {

@@ -4,13 +4,13 @@ import {
   isJsonList,
   type JsonObject,
   type JsonValue,
+  parseJson,
 } from "../../src/base/json.ts";
-import { parseJson } from "../../src/base/json_parse.ts";
 import { canonicalJson } from "../../src/base/json_print.ts";
 import { MAX_DEPTH, MAX_WORKFLOW_BYTES } from "../../src/base/limits.ts";
 import { encodeDefinition } from "../../src/workflow/definition.ts";
 import { parseWorkflow } from "../../src/workflow/parse.ts";
-import { readWorkflowText } from "../../src/workflow/read_workflow_text.ts";
+import { readWorkflowText } from "../../src/workflow/yaml.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
 const SOURCE = "workflow.yaml";

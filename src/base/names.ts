@@ -1,0 +1,239 @@
+import { OrcError } from "./error.ts";
+import { legacySessionId } from "./ids.ts";
+import { CHECKPOINT_SUFFIX, SECRET_SUFFIX } from "./layout.ts";
+import { MAX_CANDIDATES } from "./limits.ts";
+import { joinPath } from "./path.ts";
+import { lengthOf, listOf, quoted } from "./text.ts";
+
+/** Begins every id; the Python tool lists only files that are named so. */
+const CHECKPOINT_ID = /^cp_[A-Za-z0-9_-]{1,64}$/;
+
+/** Shortest part of an id that selects a checkpoint: shorter ones match by accident. */
+const MIN_PART_LENGTH = 4;
+
+const WORKFLOW_DIGITS = 4;
+
+/** Whether a text is the id of a checkpoint, and so a plain name on every file system. */
+export function isCheckpointId(text: string): boolean {
+  return CHECKPOINT_ID.test(text);
+}
+
+/**
+ * Makes the id of a checkpoint: the instant to the microsecond, four digits by
+ * chance, and four that are the same in all checkpoints of a session. The last
+ * four are a part of an MD5 in the Python tool, but nothing ever reads them.
+ */
+export function checkpointId(
+  workflowId: string,
+  at: string,
+  token: string,
+): string {
+  const [date = "", time = "", fraction = ""] = at
+    .replaceAll(/[-:Z]/g, "").split(/[T.]/);
+  const chance = BigInt(`0x${token}`) % 10_000n;
+  const digits = legacySessionId(workflowId).slice(-WORKFLOW_DIGITS);
+  return [
+    "cp",
+    date,
+    time,
+    fraction.padEnd(6, "0"),
+    String(chance).padStart(4, "0"),
+    digits,
+  ].join("_");
+}
+
+/**
+ * Finds the one checkpoint that a text stands for: its id, or a part of at
+ * least 4 characters that no other id has.
+ *
+ * @throws {OrcError} `no_such_checkpoint` (not_found) or
+ *   `ambiguous_checkpoint_id` (usage)
+ */
+export function matchCheckpointId(
+  text: string,
+  ids: readonly string[],
+): string {
+  if (ids.includes(text)) return text;
+  const matches = text.length < MIN_PART_LENGTH
+    ? []
+    : ids.filter((id) => id.includes(text));
+  const [only, ...others] = matches;
+  if (only !== undefined && others.length === 0) return only;
+  throw only === undefined ? noSuchCheckpoint(text) : ambiguous(text, matches);
+}
+
+function noSuchCheckpoint(text: string): OrcError {
+  return new OrcError(
+    "not_found",
+    "no_such_checkpoint",
+    `Cannot find checkpoint ${quoted(text)} in this session`,
+    { hint: "orc checkpoints" },
+  );
+}
+
+function ambiguous(text: string, ids: readonly string[]): OrcError {
+  return new OrcError(
+    "usage",
+    "ambiguous_checkpoint_id",
+    `Cannot tell which of ${ids.length} checkpoints ${quoted(text)} means: ${
+      listOf(ids, MAX_CANDIDATES)
+    }`,
+    {
+      hint: "give more of the id; all are listed by: orc checkpoints",
+      details: { candidates: ids.slice(0, MAX_CANDIDATES) },
+    },
+  );
+}
+
+/** The one allow-list: a name becomes a part of paths and of variables. */
+const SECRET_NAME = /^[A-Z][A-Z0-9_]{0,63}$/;
+
+/** Variables that every program needs, and would no longer find. */
+const RESERVED: ReadonlySet<string> = new Set([
+  "HOME",
+  "LANG",
+  "LOGNAME",
+  "PATH",
+  "PWD",
+  "SHELL",
+  "TEMP",
+  "TERM",
+  "TMP",
+  "TMPDIR",
+  "USER",
+]);
+
+const PREFIX = "ORCHESTRATOR_";
+
+/** Names whose variable with the prefix says something to orc itself. */
+const OWN_SETTINGS: ReadonlySet<string> = new Set([
+  "AGENT_PROGRAM",
+  "APPROVALS",
+  "CHECK",
+  "CHECK_TIMEOUT_SECONDS",
+  "CLAUDE_BINARY",
+  "COLOR",
+  "FEEDBACK",
+  "LOCK_TIMEOUT",
+  "LOCK_TIMEOUT_SECONDS",
+  "MODE",
+  "NOTICE",
+  "OUTPUT",
+  "PASSPHRASE",
+  "ROOT",
+  "SECRETS",
+  "SECRETS_REPO",
+  "SESSION",
+  "SKIP_FEEDBACK",
+  "STATE_BRANCH",
+  "SUPERVISION_MODE",
+  "WEB_MODE",
+]);
+
+/** Opens secrets that are encrypted with a passphrase. */
+export const PASSPHRASE_VARIABLE = "ORCHESTRATOR_PASSPHRASE";
+
+/** Opens the secrets of the Python tool. */
+export const LEGACY_PASSWORD_VARIABLE = "SECRETS_PASSWORD";
+
+/** Variables that open secrets, and are as good as all of them. */
+export const KEY_VARIABLES: readonly string[] = [
+  PASSPHRASE_VARIABLE,
+  LEGACY_PASSWORD_VARIABLE,
+];
+
+/** Whether a text can be the name of a secret. */
+export function isSecretName(text: string): boolean {
+  return SECRET_NAME.test(text) && !RESERVED.has(text);
+}
+
+/**
+ * Refuses what cannot be the name of a secret.
+ *
+ * @throws {OrcError} usage `invalid_secret_name`
+ */
+export function assertSecretName(name: string): void {
+  if (isSecretName(name)) return;
+  const reason = RESERVED.has(name)
+    ? "every program needs the variable of that name"
+    : "it holds capital letters, digits and underscores, at most 64";
+  throw new OrcError(
+    "usage",
+    "invalid_secret_name",
+    `${quoted(name)} cannot be the name of a secret: ${reason}`,
+    { hint: "choose a name such as OPENAI_API_KEY" },
+  );
+}
+
+/** Variables that may hold a secret, in the order they are asked. */
+export function variablesOf(name: string): readonly string[] {
+  const isOwn = name.startsWith(PREFIX) || OWN_SETTINGS.has(name);
+  return isOwn ? [name] : [`${PREFIX}${name}`, name];
+}
+
+/** Stands in a workflow file for a name of the session's own, filled in when it starts. */
+export const SESSION_NAME = "session_name";
+
+/** A longer name says no more. */
+const MAX_SLUG_LENGTH = 30;
+
+/**
+ * Makes a name that people recognise and that no other session has: the task in lower case,
+ * and the beginning of a random token. Safe in paths and commands.
+ */
+export function sessionNameOf(task: string, token: string): string {
+  const slug = task.toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .slice(0, MAX_SLUG_LENGTH)
+    .replaceAll(/^-+|-+$/g, "");
+  return `${slug || "task"}-${token.slice(0, 4)}`;
+}
+
+/** Fills a session's name into the text of a workflow file, wherever it stands. */
+export function fillSessionName(text: string, name: string): string {
+  return text.replaceAll(`{{${SESSION_NAME}}}`, name);
+}
+
+/** A longer name does not fit beside a task. */
+const MAX_NAME_LENGTH = 80;
+
+/**
+ * Reads a name for a session as typed, without the blanks around it.
+ *
+ * @throws {OrcError} usage `invalid_name`
+ */
+export function parseSessionTitle(text: string): string {
+  const name = text.trim();
+  const isPlain = !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name);
+  if (name !== "" && lengthOf(name) <= MAX_NAME_LENGTH && isPlain) return name;
+  throw new OrcError(
+    "usage",
+    "invalid_name",
+    `Cannot name a session ${quoted(text)}`,
+    { hint: `a name has 1 to ${MAX_NAME_LENGTH} characters on one line` },
+  );
+}
+
+/** Paths of files that are named by an id or a name: apart, since most commands need none. */
+
+/**
+ * Returns the path of a secret in a directory of secrets. What is no name of a
+ * secret throws a plain `Error`: the last fence, as in {@linkcode sessionLayout}.
+ */
+export function secretPath(directory: string, name: string): string {
+  if (!isSecretName(name)) {
+    throw new Error(`No name of a secret: ${JSON.stringify(name)}`);
+  }
+  return joinPath(directory, `${name}${SECRET_SUFFIX}`);
+}
+
+/**
+ * Returns the path of a checkpoint in a directory of checkpoints. What is no id
+ * throws a plain `Error`: the last fence, as in {@linkcode sessionLayout}.
+ */
+export function checkpointPath(directory: string, id: string): string {
+  if (!isCheckpointId(id)) {
+    throw new Error(`No checkpoint id: ${JSON.stringify(id)}`);
+  }
+  return joinPath(directory, `${id}${CHECKPOINT_SUFFIX}`);
+}

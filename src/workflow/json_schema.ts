@@ -1,0 +1,111 @@
+import { EVIDENCE_SCHEMAS } from "./evidence.ts";
+import { WORKFLOW_KEYS } from "./schema.ts";
+
+/** A JSON Schema, or a part of one. */
+export interface JsonSchema {
+  /** What the author has to know, shown by editors. */
+  description?: string;
+  /** By key, what a mapping may hold. */
+  properties?: Record<string, JsonSchema>;
+  /** Keys a mapping must hold. */
+  required?: string[];
+  /** What each entry of a list has to be. */
+  items?: JsonSchema;
+  /** All other keywords. */
+  [keyword: string]: unknown;
+}
+
+/** The draft of JSON Schema that editors know. */
+export const SCHEMA_DRAFT = "http://json-schema.org/draft-07/schema#";
+
+/**
+ * Describes workflow.yaml as a JSON Schema, for editors. It is made of the
+ * schema that orc itself checks files with, and is narrower in places: the
+ * spellings of booleans and numbers that only the Python tool takes are left
+ * out.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { workflowJsonSchema } from "@orc/cli";
+ *
+ * const { required } = await workflowJsonSchema();
+ * assertEquals(required, ["name", "phases"]);
+ * ```
+ */
+export async function workflowJsonSchema(): Promise<JsonSchema> {
+  const [{ toJsonSchema }, { workflowSchema }] = await Promise.all([
+    import("@valibot/to-json-schema"),
+    import("./schema.ts"),
+  ]);
+  const { $schema: _, ...schema } = toJsonSchema(workflowSchema, {
+    typeMode: "output",
+    // Rules that JSON Schema cannot express are checked by orc alone.
+    errorMode: "ignore",
+  }) as JsonSchema;
+  return {
+    $schema: SCHEMA_DRAFT,
+    title: "workflow.yaml of orc",
+    ...explain(schema),
+  };
+}
+
+function explain(workflow: JsonSchema): JsonSchema {
+  return describe(workflow, WORKFLOW_KEYS.workflow, {
+    phases: (phases) => ({
+      ...phases,
+      items: describe(phases.items ?? {}, WORKFLOW_KEYS.phase, {
+        items: (items) => ({ ...items, items: explainItem(items.items ?? {}) }),
+      }),
+    }),
+    settings: (settings) => ({
+      ...settings,
+      type: "object",
+      properties: texts(WORKFLOW_KEYS.settings),
+    }),
+  });
+}
+
+function explainItem(item: JsonSchema): JsonSchema {
+  return describe(item, WORKFLOW_KEYS.item, {
+    verification: (verification) =>
+      describe(verification, WORKFLOW_KEYS.verification),
+    evidence_schema: (schema) => ({ ...schema, examples: EVIDENCE_SCHEMAS }),
+  });
+}
+
+type Change = (schema: JsonSchema) => JsonSchema;
+
+/** Adds what each key is for; a key with a default may be left out, and others are mistakes. */
+function describe(
+  schema: JsonSchema,
+  descriptions: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, Change>> = {},
+): JsonSchema {
+  const properties = Object.entries(schema.properties ?? {}).map(
+    ([key, property]): [string, JsonSchema] => [key, {
+      description: descriptions[key],
+      ...(changes[key]?.(property) ?? property),
+    }],
+  );
+  const optional = new Set(
+    properties.filter(([, { default: value }]) => value !== undefined)
+      .map(([key]) => key),
+  );
+  return {
+    ...schema,
+    properties: Object.fromEntries(properties),
+    required: schema.required?.filter((key) => !optional.has(key)),
+    additionalProperties: false,
+  };
+}
+
+function texts(
+  descriptions: Readonly<Record<string, string>>,
+): Record<string, JsonSchema> {
+  return Object.fromEntries(
+    Object.entries(descriptions).map(([key, description]) => [key, {
+      description,
+    }]),
+  );
+}

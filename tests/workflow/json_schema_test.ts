@@ -1,0 +1,63 @@
+import { bundledWorkflow } from "../../src/workflow/bundled.ts";
+import { workflowJsonSchema } from "../../src/workflow/json_schema.ts";
+import { assertEquals } from "@std/assert";
+import { Ajv } from "ajv";
+import { parse } from "yaml";
+
+const validate = new Ajv().compile(await workflowJsonSchema());
+
+function problemsOf(text: string): readonly string[] {
+  if (validate(parse(text))) return [];
+  return (validate.errors ?? []).map(({ instancePath, message }) =>
+    `${instancePath} ${message}`
+  );
+}
+
+Deno.test("workflowJsonSchema() accepts the bundled workflow", () => {
+  const text = bundledWorkflow({
+    name: "Go",
+    testCommand: "go test ./...",
+    buildCommand: "go build ./...",
+    lintCommand: undefined,
+  });
+  assertEquals(problemsOf(text), []);
+});
+
+Deno.test("workflowJsonSchema() accepts what leaves out all that has a default", () => {
+  const text = "name: Tiny\nphases: [{ id: PLAN, name: Plan }]";
+  assertEquals(problemsOf(text), []);
+});
+
+const MISTAKES: readonly [string, string][] = [
+  ["phases: []", " must have required property 'name'"],
+  ["name: Tiny\nphases: []", "/phases must NOT have fewer than 1 items"],
+  [
+    "name: Tiny\nversion: 1.0\nphases: [{ id: A, name: A }]",
+    "/version must be string",
+  ],
+  [
+    "name: Tiny\nphases: [{ id: A, name: A, phase_type: loose }]",
+    "/phases/0/phase_type must be equal to one of the allowed values",
+  ],
+  [
+    "name: Tiny\nphases: [{ id: A, name: A, item: [] }]",
+    "/phases/0 must NOT have additional properties",
+  ],
+];
+
+for (const [text, problem] of MISTAKES) {
+  Deno.test(`workflowJsonSchema() finds that ${problem.trim()}`, () => {
+    assertEquals(problemsOf(text), [problem]);
+  });
+}
+
+Deno.test("workflowJsonSchema() says what each key is for", async () => {
+  const { properties } = await workflowJsonSchema();
+  const [phase] = [properties?.phases?.items];
+  const [item] = [phase?.properties?.items?.items];
+  for (const part of [properties, phase?.properties, item?.properties]) {
+    for (const [key, schema] of Object.entries(part ?? {})) {
+      assertEquals(typeof schema.description, "string", key);
+    }
+  }
+});
