@@ -13,7 +13,7 @@ export interface CommandPlace {
 }
 
 const ENTRY =
-  /name: "([^"]+)",(?:(?!name: ")[\s\S])*?import\("\.\/(\w+\.ts)"\)\)\s*\.(\w+)/g;
+  /name: "([^"]+)",(?:(?!name: ")[\s\S])*?import\("\.\/(\w+\.ts)"\)\)\s*\.\s*(\w+)/g;
 
 /** The result types of all commands, found in the text of the command table: its entries are of one type. */
 export function answerTypes(tableText: string): AnswerTypes {

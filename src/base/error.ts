@@ -80,6 +80,32 @@ export class OrcError extends Error {
   }
 }
 
+/** Makes errors of one kind. Where there is nothing to tell but what to do next, a hint is enough. */
+function errorsOf(
+  kind: ErrorKind,
+): (
+  code: string,
+  message: string,
+  more?: string | OrcErrorOptions,
+) => OrcError {
+  return (code, message, more) =>
+    new OrcError(
+      kind,
+      code,
+      message,
+      typeof more === "string" ? { hint: more } : more,
+    );
+}
+
+export const usage = errorsOf("usage");
+export const refused = errorsOf("refused");
+export const notFound = errorsOf("not_found");
+export const conflict = errorsOf("conflict");
+export const corrupt = errorsOf("corrupt");
+export const external = errorsOf("external");
+export const denied = errorsOf("denied");
+export const misconfigured = errorsOf("config");
+
 const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
   usage: 2,
   refused: 3,

@@ -1,4 +1,4 @@
-import { OrcError } from "./error.ts";
+import { notFound, type OrcError, usage } from "./error.ts";
 import { MAX_CANDIDATES } from "./limits.ts";
 import { listOf, quoted } from "./text.ts";
 
@@ -76,23 +76,18 @@ function refuseUnlessPart(part: string, text: string): void {
 }
 
 function invalidSessionId(text: string): OrcError {
-  return new OrcError(
-    "usage",
+  return usage(
     "invalid_session_id",
     `Cannot use ${quoted(text)} as a session id`,
-    {
-      hint:
-        "a session id has 1 to 64 characters of a-z, 0-9, - and _; orc session list shows them",
-    },
+    "a session id has 1 to 64 characters of a-z, 0-9, - and _; orc session list shows them",
   );
 }
 
 function noSuchSession(text: string): OrcError {
-  return new OrcError(
-    "not_found",
+  return notFound(
     "no_such_session",
     `Cannot find session "${text}"`,
-    { hint: "orc session list" },
+    "orc session list",
   );
 }
 
@@ -102,8 +97,7 @@ function ambiguousSessionId(
 ): OrcError {
   const count = candidates.length;
   const named = listOf(candidates, MAX_CANDIDATES);
-  return new OrcError(
-    "usage",
+  return usage(
     "ambiguous_session_id",
     `Cannot tell which of ${count} sessions "${text}" means: ${named}`,
     {

@@ -1,4 +1,4 @@
-import { OrcError } from "./error.ts";
+import { corrupt, type OrcError, refused } from "./error.ts";
 import { MAX_DEPTH } from "./limits.ts";
 
 /**
@@ -327,7 +327,7 @@ export function decodeUtf8(
 ): string {
   if (looksLikeUtf16(bytes)) {
     const sentence = `${source} looks like UTF-16; save it as UTF-8`;
-    throw new OrcError("corrupt", "invalid_utf8", sentence, {
+    throw corrupt("invalid_utf8", sentence, {
       hint,
       path: source,
     });
@@ -335,8 +335,7 @@ export function decodeUtf8(
   const text = decodeOrUndefined(bytes);
   if (text !== undefined) return text;
   const offsetBytes = validLengthOf(bytes);
-  throw new OrcError(
-    "corrupt",
+  throw corrupt(
     "invalid_utf8",
     `${source} is not UTF-8: byte ${offsetBytes} is not part of a character`,
     { hint, path: source, details: { offsetBytes } },
@@ -393,7 +392,7 @@ function invalidJson(
   sentence: string,
   details?: Readonly<Record<string, unknown>>,
 ): OrcError {
-  return new OrcError("corrupt", "invalid_json", `${source}${sentence}`, {
+  return corrupt("invalid_json", `${source}${sentence}`, {
     hint,
     path: source,
     details,
@@ -453,7 +452,7 @@ function nameOf(point: number): string {
 export function refuseTooDeep(depth: number): void {
   if (depth < MAX_DEPTH) return;
   const message = `Cannot store data nested deeper than ${MAX_DEPTH} levels`;
-  throw new OrcError("refused", "too_deep", message);
+  throw refused("too_deep", message);
 }
 
 /**

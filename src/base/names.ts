@@ -1,4 +1,4 @@
-import { OrcError } from "./error.ts";
+import { notFound, type OrcError, usage } from "./error.ts";
 import { legacySessionId } from "./ids.ts";
 import { CHECKPOINT_SUFFIX, SECRET_SUFFIX } from "./layout.ts";
 import { MAX_CANDIDATES } from "./limits.ts";
@@ -63,17 +63,15 @@ export function matchCheckpointId(
 }
 
 function noSuchCheckpoint(text: string): OrcError {
-  return new OrcError(
-    "not_found",
+  return notFound(
     "no_such_checkpoint",
     `Cannot find checkpoint ${quoted(text)} in this session`,
-    { hint: "orc checkpoints" },
+    "orc checkpoints",
   );
 }
 
 function ambiguous(text: string, ids: readonly string[]): OrcError {
-  return new OrcError(
-    "usage",
+  return usage(
     "ambiguous_checkpoint_id",
     `Cannot tell which of ${ids.length} checkpoints ${quoted(text)} means: ${
       listOf(ids, MAX_CANDIDATES)
@@ -157,11 +155,10 @@ export function assertSecretName(name: string): void {
   const reason = RESERVED.has(name)
     ? "every program needs the variable of that name"
     : "it holds capital letters, digits and underscores, at most 64";
-  throw new OrcError(
-    "usage",
+  throw usage(
     "invalid_secret_name",
     `${quoted(name)} cannot be the name of a secret: ${reason}`,
-    { hint: "choose a name such as OPENAI_API_KEY" },
+    "choose a name such as OPENAI_API_KEY",
   );
 }
 
@@ -206,11 +203,10 @@ export function parseSessionTitle(text: string): string {
   const name = text.trim();
   const isPlain = !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name);
   if (name !== "" && lengthOf(name) <= MAX_NAME_LENGTH && isPlain) return name;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "invalid_name",
     `Cannot name a session ${quoted(text)}`,
-    { hint: `a name has 1 to ${MAX_NAME_LENGTH} characters on one line` },
+    `a name has 1 to ${MAX_NAME_LENGTH} characters on one line`,
   );
 }
 

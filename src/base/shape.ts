@@ -1,4 +1,4 @@
-import { OrcError, type OrcErrorOptions } from "./error.ts";
+import { corrupt, type OrcErrorOptions } from "./error.ts";
 import {
   isJsonList,
   isJsonObject,
@@ -46,8 +46,7 @@ export function refuseProblems(
   const [first] = problems;
   if (first === undefined) return;
   const others = problems.length - 1;
-  throw new OrcError(
-    "corrupt",
+  throw corrupt(
     "invalid_state",
     `${subject} is not valid: ${first.path} must be ${first.expected}, ` +
       `but is ${first.found}${others > 0 ? ` (and ${others} more)` : ""}`,

@@ -1,4 +1,4 @@
-import { OrcError } from "./error.ts";
+import { usage } from "./error.ts";
 import { epochMsOf } from "./time.ts";
 
 /** Says how many there are: `1 phase`, `2 phases`. */
@@ -252,8 +252,7 @@ export function parseWholeNumber(
 ): number {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
   if (number <= max) return number;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "invalid_number",
     `${flag} is ${quoted(text)}, not a whole number from 0 to ${max}`,
   );

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { corrupt, notFound, OrcError } from "../base/error.ts";
 import { legacySessionId } from "../base/ids.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import {
@@ -130,17 +130,14 @@ function textOf(bytes: Uint8Array, path: string): string {
 }
 
 function noSuchCheckpoint(id: string, path: string): OrcError {
-  return new OrcError(
-    "not_found",
-    "no_such_checkpoint",
-    `No checkpoint "${id}"`,
-    { path, hint: "orc checkpoints" },
-  );
+  return notFound("no_such_checkpoint", `No checkpoint "${id}"`, {
+    path,
+    hint: "orc checkpoints",
+  });
 }
 
 function misnamed(path: string, id: string): OrcError {
-  return new OrcError(
-    "corrupt",
+  return corrupt(
     "misnamed_checkpoint",
     `"${path}" holds checkpoint ${quoted(id)}: its name does not fit`,
     { path, hint: DAMAGED_CHECKPOINT_HINT },

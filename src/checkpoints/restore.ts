@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { type OrcError, refused } from "../base/error.ts";
 import { decide } from "../engine/decide.ts";
 import { proposalSentence, type RestoreChange } from "../engine/restore.ts";
 import type { ActionOf } from "../engine/situation.ts";
@@ -57,8 +57,7 @@ function notConfirmed(
   changes: readonly RestoreChange[],
 ): OrcError {
   const count = changes.length === 1 ? "1 change" : `${changes.length} changes`;
-  return new OrcError(
-    "refused",
+  return refused(
     "not_confirmed",
     `Checkpoint "${id}" was not restored: it makes ${count}, and nobody said yes`,
     {

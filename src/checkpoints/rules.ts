@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { corrupt } from "../base/error.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import {
@@ -167,10 +167,9 @@ export function stateIn({ id, snapshot }: Checkpoint): SessionState {
     return decodeUnsigned(snapshot, source, { hint: DAMAGED_CHECKPOINT_HINT })
       .state;
   }
-  throw new OrcError(
-    "corrupt",
+  throw corrupt(
     "checkpoint_without_state",
     `Checkpoint "${id}" holds no state to return to`,
-    { hint: DAMAGED_CHECKPOINT_HINT },
+    DAMAGED_CHECKPOINT_HINT,
   );
 }

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { notFound, OrcError, refused, usage } from "../base/error.ts";
 import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
 import { MAX_NOTES_LENGTH } from "../base/limits.ts";
 import { matchCheckpointId } from "../base/names.ts";
@@ -157,13 +157,12 @@ function fitting(name: string, texts: readonly string[]): readonly string[] {
   const trimmed = texts.map((text) => text.trim());
   const tooLong = trimmed.find((text) => lengthOf(text) > MAX_NOTES_LENGTH);
   if (tooLong === undefined) return trimmed.filter((text) => text !== "");
-  throw new OrcError(
-    "usage",
+  throw usage(
     "text_too_long",
     `The ${name} has ${
       lengthOf(tooLong)
     } characters; at most ${MAX_NOTES_LENGTH} are kept`,
-    { hint: "say it shorter, or write it into a file and name the file" },
+    "say it shorter, or write it into a file and name the file",
   );
 }
 
@@ -338,8 +337,7 @@ function assertConfirmed(
   const amount = `${count} (${sizeText(sizeOf(checkpoints))})`;
   const lines = checkpoints.map(({ id }) => `  ${id}\n`).join("");
   if (isConfirmed(host, `${lines}Remove ${amount} for good?`)) return;
-  throw new OrcError(
-    "refused",
+  throw refused(
     "not_confirmed",
     `Nothing was removed: ${amount} would be, but nobody said yes`,
     {
@@ -457,11 +455,10 @@ function choiceOf(
 }
 
 function noCheckpoint(): OrcError {
-  return new OrcError(
-    "not_found",
+  return notFound(
     "no_checkpoint",
     "The session has no checkpoint",
-    { hint: "make one: orc checkpoint; where the session stands: orc status" },
+    "make one: orc checkpoint; where the session stands: orc status",
   );
 }
 

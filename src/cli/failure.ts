@@ -1,4 +1,4 @@
-import { type ErrorKind, OrcError } from "../base/error.ts";
+import { denied, type ErrorKind, OrcError } from "../base/error.ts";
 import type { Place, Values } from "../commands/command.ts";
 import { Interrupted } from "../host/environment.ts";
 import type { Host } from "../host/host.ts";
@@ -84,7 +84,7 @@ function deniedError(thrown: unknown): OrcError | undefined {
   if (!(thrown instanceof Error && thrown.name === "PermissionDenied")) {
     return undefined;
   }
-  return new OrcError("denied", "permission_denied", thrown.message, {
+  return denied("permission_denied", thrown.message, {
     cause: thrown,
     hint: "check who owns the file and who may change it",
   });
@@ -106,8 +106,7 @@ function missingPermission(error: Error): OrcError {
   const [flag] = error.message.match(/--allow-[a-z-]+/) ?? ["--allow-all"];
   const [, resource] = error.message.match(/ to "(.*)", run/) ?? [];
   const scope = resource === undefined ? "" : `=${quoted(resource)}`;
-  return new OrcError(
-    "denied",
+  return denied(
     "permission_missing",
     access === undefined ? error.message : `Deno did not allow ${access}`,
     { cause: error, hint: `run again with ${flag}${scope}` },

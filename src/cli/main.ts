@@ -1,4 +1,4 @@
-import { exitCodeOf, OrcError } from "../base/error.ts";
+import { exitCodeOf, external, type OrcError, usage } from "../base/error.ts";
 import type {
   Outcome,
   Place,
@@ -176,11 +176,10 @@ function streamingOf(
 }
 
 function notStreamed(name: string): OrcError {
-  return new OrcError(
-    "usage",
+  return usage(
     "not_streamed",
     `Command "${name}" has one result and not many lines`,
-    { hint: "use --output json" },
+    "use --output json",
   );
 }
 
@@ -232,8 +231,7 @@ function deliver(run: Run, name: string, text: string): boolean {
 
 function unwritable(name: string, cause: unknown): OrcError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new OrcError(
-    "external",
+  return external(
     "output_failed",
     `Command "${name}" was done, but its result cannot be written: ${reason}`,
     { cause, hint: "orc status" },

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { type OrcError, usage } from "../base/error.ts";
 import { nearest } from "../base/text.ts";
 import type {
   ArgSpec,
@@ -80,11 +80,10 @@ export function parseArguments(command: Command, rest: Cursor): Values {
 function refuseNul(argv: readonly string[]): void {
   const index = argv.findIndex((argument) => argument.includes("\0"));
   if (index < 0) return;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "nul_in_argument",
     `Argument ${index + 1} contains a NUL character`,
-    { hint: "give text without NUL characters" },
+    "give text without NUL characters",
   );
 }
 
@@ -105,19 +104,17 @@ function assignArguments(
 }
 
 function missingArgument(command: Command, arg: ArgSpec): OrcError {
-  return new OrcError(
-    "usage",
+  return usage(
     "missing_argument",
     `Command "${command.name}" needs ${arg.name}`,
   );
 }
 
 function unexpectedArgument(argument: string): OrcError {
-  return new OrcError(
-    "usage",
+  return usage(
     "unexpected_argument",
     `Unexpected argument "${argument}"`,
-    { hint: "put text of several words in quotes" },
+    "put text of several words in quotes",
   );
 }
 
@@ -190,16 +187,14 @@ function formatOf(values: Values): Format {
   const output = values.text("output");
   const format = FORMATS.find((format) => format === (output ?? "text"));
   if (format === undefined) {
-    throw new OrcError(
-      "usage",
+    throw usage(
       "invalid_value",
       `Flag "--output" needs json, jsonl or text, not "${output}"`,
     );
   }
   if (!values.on("json")) return format;
   if (output === undefined || format === "json") return "json";
-  throw new OrcError(
-    "usage",
+  throw usage(
     "conflicting_flags",
     `Flags "--json" and "--output ${format}" contradict each other`,
   );
@@ -284,22 +279,20 @@ function refuseFlagAsValue(
   const takesNext = flag.value !== undefined && attached === undefined;
   if (!takesNext || !next.startsWith("--")) return;
   if (!flags.some((other) => spellingsOf(other).includes(next))) return;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "missing_value",
     `Flag "${spelling}" needs a value: ${flag.value}`,
-    { hint: `to give it that text write --${flag.name}=${next}` },
+    `to give it that text write --${flag.name}=${next}`,
   );
 }
 
 function findFlag(flags: readonly FlagSpec[], spelling: string): FlagSpec {
   const found = flags.find((flag) => spellingsOf(flag).includes(spelling));
   if (found !== undefined) return found;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "unknown_flag",
     `Unknown flag "${spelling}"`,
-    { hint: hintFor(spelling, flags) },
+    hintFor(spelling, flags),
   );
 }
 
@@ -323,11 +316,10 @@ function take(cursor: Cursor, use: FlagUse): void {
   const { flag, spelling } = use;
   const earlier = cursor.given.get(flag.name) ?? [];
   if (earlier.length > 0 && !flag.repeatable) {
-    throw new OrcError(
-      "usage",
+    throw usage(
       "repeated_flag",
       `Flag "${spelling}" was given twice`,
-      { hint: `give --${flag.name} once` },
+      `give --${flag.name} once`,
     );
   }
   cursor.given.set(flag.name, [...earlier, valueOf(cursor, use)]);
@@ -337,17 +329,15 @@ function valueOf(cursor: Cursor, use: FlagUse): string {
   const { flag, spelling, attached } = use;
   if (flag.value === undefined) {
     if (attached === undefined) return "";
-    throw new OrcError(
-      "usage",
+    throw usage(
       "unexpected_value",
       `Flag "${spelling}" takes no value`,
-      { hint: `use ${spelling} alone` },
+      `use ${spelling} alone`,
     );
   }
   const value = attached ?? cursor.argv[cursor.position++];
   if (value !== undefined) return value;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "missing_value",
     `Flag "${spelling}" needs a value: ${flag.value}`,
   );
@@ -405,9 +395,7 @@ export function missingCommand(
   const message = words.length === 0
     ? "No command given"
     : `Command "${words.join(" ")}" is not complete`;
-  return new OrcError("usage", "missing_command", message, {
-    hint: ["orc help", ...words].join(" "),
-  });
+  return usage("missing_command", message, ["orc help", ...words].join(" "));
 }
 
 function redirect(

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { usage } from "../base/error.ts";
 import { countOf } from "../base/text.ts";
 import { VERSION } from "../base/version.ts";
 import {
@@ -132,7 +132,7 @@ async function schemaNamed(name: string): Promise<JsonSchema | SchemaNames> {
   if (name === "") return { schemas };
   const schema = answerSchema(name);
   if (schema !== undefined) return schema;
-  throw new OrcError("usage", "no_such_schema", `No schema "${name}"`, {
+  throw usage("no_such_schema", `No schema "${name}"`, {
     hint: "orc schema",
     details: { schemas },
   });

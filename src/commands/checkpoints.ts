@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { type OrcError, usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import { headOf } from "../base/markdown.ts";
 import { inOneLine, sizeText } from "../base/text.ts";
@@ -117,9 +117,7 @@ async function cleanUp(
 }
 
 function conflictingFlags(message: string): OrcError {
-  return new OrcError("usage", "conflicting_flags", message, {
-    hint: "orc help checkpoints",
-  });
+  return usage("conflicting_flags", message, "orc help checkpoints");
 }
 
 function listText({ checkpoints, all }: ListResult, style: Style): string {
@@ -248,11 +246,10 @@ function chosenIn(values: Values): string | undefined {
   const id = values.text("ID");
   const from = values.text("from");
   if (id === undefined || from === undefined) return id ?? from;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "conflicting_flags",
     "The checkpoint is named twice: as ID and with --from",
-    { hint: "orc help resume" },
+    "orc help resume",
   );
 }
 

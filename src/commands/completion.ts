@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { usage } from "../base/error.ts";
 import type { Host } from "../host/host.ts";
 import type { SessionOptions } from "../repository/select.ts";
 import { type Candidate, listCandidates } from "../sessions/candidates.ts";
@@ -423,7 +423,7 @@ export const completionsCommand = command<Completions>({
 function shellOf(name: string): Shell {
   const shell = SHELLS.find((known) => known === name);
   if (shell !== undefined) return shell;
-  throw new OrcError("usage", "no_such_shell", `Cannot complete in "${name}"`, {
+  throw usage("no_such_shell", `Cannot complete in "${name}"`, {
     hint: `orc completions ${SHELLS[0]}`,
     details: { shells: SHELLS },
   });

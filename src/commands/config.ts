@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { notFound, type OrcError } from "../base/error.ts";
 import {
   type ConfigChanged,
   setSetting,
@@ -155,11 +155,10 @@ export const configPathCommand = command<PathResult>({
 });
 
 function noHome(): OrcError {
-  return new OrcError(
-    "not_found",
+  return notFound(
     "no_home",
     "Cannot find your own settings: HOME names no directory",
-    { hint: "set HOME to your home directory" },
+    "set HOME to your home directory",
   );
 }
 

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { type OrcError, refused, usage } from "../base/error.ts";
 import { type Finding, isProblem, type Severity } from "../base/finding.ts";
 import { countOf } from "../base/text.ts";
 import type { RepairRequest, SessionRepair } from "../doctor/repair.ts";
@@ -146,19 +146,14 @@ function repairIn(values: Values): RepairRequest | undefined {
     return session === undefined ? [] : [{ repair, session }];
   });
   if (given.length <= 1) return given[0];
-  throw new OrcError(
-    "usage",
+  throw usage(
     "conflicting_flags",
     "Flags --trust-state, --resign and --restore do not go together",
-    { hint: "orc help doctor" },
+    "orc help doctor",
   );
 }
 
 function refusalOf(findings: readonly Finding[]): OrcError {
   const count = findings.filter(isProblem).length;
-  return new OrcError(
-    "refused",
-    "not_healthy",
-    `Doctor found ${countOf(count, "problem")}`,
-  );
+  return refused("not_healthy", `Doctor found ${countOf(count, "problem")}`);
 }

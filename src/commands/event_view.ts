@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { usage } from "../base/error.ts";
 import type { JsonValue } from "../base/json.ts";
 import { headOf, oneLine } from "../base/markdown.ts";
 import { escapeControls } from "../base/text.ts";
@@ -183,8 +183,7 @@ export function treeOptions(
   const { root, lockTimeout, purpose: named } = sessionOptions(values, purpose);
   const flag = values.text("search");
   if (flag !== undefined && argument !== undefined) {
-    throw new OrcError(
-      "usage",
+    throw usage(
       "conflicting_flags",
       "The directory is named twice: by an argument and by --search",
     );

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { type OrcError, usage } from "../base/error.ts";
 import { MAX_LISTED_EVENTS } from "../base/limits.ts";
 import { headOf, oneLine } from "../base/markdown.ts";
 import type { RecordedEvent } from "../engine/event.ts";
@@ -119,20 +119,18 @@ function optionsOf(values: Values): HistoryOptions {
 
 function refuseAllWithLimit(values: Values): void {
   if (!values.on("all") || values.text("limit") === undefined) return;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "conflicting_flags",
     'Flags "--all" and "--limit" contradict each other',
-    { hint: "leave one of them out" },
+    "leave one of them out",
   );
 }
 
 function endlessDocument(): OrcError {
-  return new OrcError(
-    "usage",
+  return usage(
     "conflicting_flags",
     'Flags "--follow" and "--json" contradict each other: a document has an end',
-    { hint: "orc history --follow --output jsonl" },
+    "orc history --follow --output jsonl",
   );
 }
 
@@ -337,11 +335,10 @@ export const learnCommand = command<LearnResult>({
 
 function refuseSaveBoth(values: Values): void {
   if (!values.on("save") || !values.on("no-save")) return;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "conflicting_flags",
     'Flags "--save" and "--no-save" contradict each other',
-    { hint: "leave one of them out" },
+    "leave one of them out",
   );
 }
 

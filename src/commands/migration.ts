@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import { sizeText } from "../base/text.ts";
 import type { Host } from "../host/host.ts";
@@ -225,11 +225,10 @@ export function progressLine(
 function forceFrom(values: Values): ForceFrom | undefined {
   const [old, now] = [values.on("force-from-old"), values.on("force-from-new")];
   if (old && now) {
-    throw new OrcError(
-      "usage",
+    throw usage(
       "contradicting_flags",
       "--force-from-old and --force-from-new contradict each other",
-      { hint: "see what differs: orc migrate --dry-run" },
+      "see what differs: orc migrate --dry-run",
     );
   }
   return old ? "old" : now ? "new" : undefined;

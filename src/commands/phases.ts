@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { usage } from "../base/error.ts";
 import {
   abandonSession,
   type Advanced,
@@ -142,11 +142,10 @@ function close(
     return abandonSession(host, { ...options, reason: reason ?? "", notes });
   }
   if (reason !== undefined) {
-    throw new OrcError(
-      "usage",
+    throw usage(
       "reason_without_abandon",
       "Flag --reason goes with --abandon",
-      { hint: 'orc finish --notes "<what came of it>"' },
+      'orc finish --notes "<what came of it>"',
     );
   }
   return finishSession(host, {
@@ -159,10 +158,9 @@ function close(
 /** Force closes a session as completed: who says both does not know which they mean. */
 function assertNoForce(values: Values): void {
   if (!values.on("force")) return;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "force_with_abandon",
     "Flag --force does not go with --abandon, which needs no force",
-    { hint: 'orc finish --abandon --reason "<why>"' },
+    'orc finish --abandon --reason "<why>"',
   );
 }

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { type OrcError, refused, usage } from "../base/error.ts";
 import { isProblem } from "../base/finding.ts";
 import { countOf } from "../base/text.ts";
 import { diagnoseSecrets, type SecretsDiagnosis } from "../secrets/doctor.ts";
@@ -58,7 +58,7 @@ export const secretsDoctorCommand = command<Result>({
 function refusalOf({ healthy, findings }: Result): OrcError | undefined {
   if (healthy) return undefined;
   const count = countOf(findings.filter(isProblem).length, "problem");
-  return new OrcError("refused", "not_healthy", `Doctor found ${count}`);
+  return refused("not_healthy", `Doctor found ${count}`);
 }
 
 function doctorText(
@@ -96,11 +96,10 @@ function levelIn(values: Values): SecretLevel | undefined {
   const levels = (["private", "global"] as const)
     .filter((level) => values.on(level));
   if (levels.length <= 1) return levels[0];
-  throw new OrcError(
-    "usage",
+  throw usage(
     "conflicting_flags",
     "Flags --private and --global do not go together",
-    { hint: "give one of them" },
+    "give one of them",
   );
 }
 
@@ -304,14 +303,10 @@ export const secretsSetCommand = command<
 function assertNoValue(values: Values): void {
   if (values.list("VALUE").length === 0) return;
   const name = values.need("NAME");
-  throw new OrcError(
-    "usage",
+  throw usage(
     "value_as_argument",
     "The value of a secret is not taken as an argument: other users can see it there, and the history of the shell keeps it",
-    {
-      hint:
-        `run orc secrets set ${name}, which asks for it; better with a new value`,
-    },
+    `run orc secrets set ${name}, which asks for it; better with a new value`,
   );
 }
 

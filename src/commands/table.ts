@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { type OrcError, usage } from "../base/error.ts";
 import { nearest } from "../base/text.ts";
 import type { FlagSpec, TableEntry } from "./command.ts";
 
@@ -421,11 +421,10 @@ export function unknownCommand(
   const known = table.flatMap(namesOf);
   const meant = known.find((name) => name.endsWith(` ${given}`)) ??
     nearest(given, known);
-  return new OrcError(
-    "usage",
+  return usage(
     "unknown_command",
     `Unknown command "${given}"`,
-    { hint: meant === undefined ? "orc help" : `orc ${meant}` },
+    meant === undefined ? "orc help" : `orc ${meant}`,
   );
 }
 

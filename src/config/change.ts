@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { denied, notFound, type OrcError, usage } from "../base/error.ts";
 import { userLayout } from "../base/layout.ts";
 import { quoted } from "../base/text.ts";
 import type { HeldLock } from "../files/lock.ts";
@@ -99,15 +99,10 @@ export function namedSetting(name: string): Setting {
   const setting = findSetting(name);
   if (setting !== undefined) return setting;
   const meant = meantSetting(name);
-  throw new OrcError(
-    "usage",
-    "unknown_setting",
-    `Unknown setting ${quoted(name)}`,
-    {
-      hint: meant === undefined ? "orc config list" : `use ${meant}`,
-      details: { setting: name, meant: meant ?? null },
-    },
-  );
+  throw usage("unknown_setting", `Unknown setting ${quoted(name)}`, {
+    hint: meant === undefined ? "orc config list" : `use ${meant}`,
+    details: { setting: name, meant: meant ?? null },
+  });
 }
 
 /** What a workflow makes of a value is up to it. */
@@ -215,11 +210,10 @@ async function edited(
 function userFile(host: Host): ConfigFile {
   const user = userConfigFile(host);
   if (user !== undefined) return user;
-  throw new OrcError(
-    "not_found",
+  throw notFound(
     "no_home",
     "Cannot find your own settings: HOME names no directory",
-    { hint: "set HOME to your home directory" },
+    "set HOME to your home directory",
   );
 }
 
@@ -229,15 +223,12 @@ function assertOfRepository({ setting, value }: Wanted): void {
     setting === undefined || value === undefined ||
     countsInRepository(setting, value)
   ) return;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "user_setting",
     `Cannot set "${setting.name}" to ${
       quoted(settingText(value))
     } for the repository: that counts only in your own file`,
-    {
-      hint: `orc config set ${setting.name} ${JSON.stringify(value)} --global`,
-    },
+    `orc config set ${setting.name} ${JSON.stringify(value)} --global`,
   );
 }
 
@@ -247,11 +238,10 @@ function assertNotLooser(host: Host, { setting, value }: Wanted): void {
   const isStricter = value !== undefined && countsInRepository(setting, value);
   if (setting.inRepository === undefined || isStricter) return;
   if (host.caller().agent === null) return;
-  throw new OrcError(
-    "denied",
+  throw denied(
     "approval_required",
     `Cannot change "${setting.name}": only a human may, and not an agent`,
-    { hint: "ask a human to change it in a terminal" },
+    "ask a human to change it in a terminal",
   );
 }
 
@@ -266,8 +256,7 @@ function wrongValue(
   type: SettingType,
   found: string,
 ): OrcError {
-  return new OrcError(
-    "usage",
+  return usage(
     "invalid_setting",
     `Cannot set "${name}" to ${found}: expected ${expectedOf(type)}`,
     { hint: "orc config list", details: { setting: name } },

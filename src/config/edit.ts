@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { misconfigured, OrcError } from "../base/error.ts";
 import { parseConfig } from "../settings/files.ts";
 import { isList, type SettingValue } from "../settings/settings.ts";
 import { readScalar } from "../workflow/value.ts";
@@ -42,8 +42,7 @@ export async function editConfig(
   if (await says(inPlace, path, wanted)) return inPlace;
   const anew = printAnew(document, edit);
   if (anew !== undefined && await says(anew, path, wanted)) return anew;
-  throw new OrcError(
-    "config",
+  throw misconfigured(
     "cannot_edit",
     `Cannot change "${edit.key}" in "${path}": the file is too unusual to be edited by a program`,
     { path, hint: "change it in an editor" },

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { notFound, type OrcError } from "../base/error.ts";
 import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -212,7 +212,7 @@ function shownStatement(
 }
 
 function notSet({ name }: Setting): OrcError {
-  return new OrcError("not_found", "not_set", `Setting "${name}" is not set`, {
+  return notFound("not_set", `Setting "${name}" is not set`, {
     hint: `orc config set ${name} VALUE`,
     details: { setting: name },
   });

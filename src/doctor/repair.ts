@@ -1,4 +1,10 @@
-import { OrcError } from "../base/error.ts";
+import {
+  conflict,
+  denied,
+  notFound,
+  OrcError,
+  refused,
+} from "../base/error.ts";
 import type { Finding } from "../base/finding.ts";
 import { matchSessionId } from "../base/ids.ts";
 import {
@@ -221,20 +227,18 @@ async function approvalFor(
 ): Promise<Caller["approval"]> {
   const approval = await askForApproval(host, site, act);
   if (approval !== null) return approval;
-  throw new OrcError(
-    "denied",
+  throw denied(
     "approval_required",
     `Cannot ${act.request}: only a human may, at a terminal`,
-    { hint: "ask a human to run the same command in a terminal" },
+    "ask a human to run the same command in a terminal",
   );
 }
 
 function notDamaged(request: string): OrcError {
-  return new OrcError(
-    "refused",
+  return refused(
     "not_damaged",
     `Cannot ${request}: there is no need`,
-    { hint: "see what is found: orc doctor" },
+    "see what is found: orc doctor",
   );
 }
 
@@ -356,8 +360,7 @@ async function isReadable({ layout, id }: Place): Promise<boolean> {
 
 /** While the human was asked, somebody else put back what was missing. */
 function mendedMeanwhile({ paths, id }: Place): OrcError {
-  return new OrcError(
-    "conflict",
+  return conflict(
     "session_changed",
     `Cannot repair session "${id}": it was put right meanwhile`,
     { path: paths.directory, hint: "see what is found now: orc doctor" },
@@ -397,8 +400,7 @@ function newestCheckpoint({ layout, paths, id }: Place): UnsignedSession {
     const stored = snapshot && decodeOwn(snapshot, path, id);
     if (stored) return stored;
   }
-  throw new OrcError(
-    "not_found",
+  throw notFound(
     "no_checkpoint",
     `Session "${id}" has no checkpoint to return to`,
     { path: directory, hint: "put back a good copy of its state.json" },

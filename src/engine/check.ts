@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { type OrcError, refused, usage } from "../base/error.ts";
 import {
   asObject,
   type JsonObject,
@@ -163,8 +163,7 @@ export function failedCheck(
   retryCount: number,
 ): OrcError {
   const { description } = item.verification;
-  return new OrcError(
-    "refused",
+  return refused(
     "check_failed",
     `Cannot complete item "${item.id}": ${reasonOf(result, description)}${
       lastWordsOf(result)
@@ -312,17 +311,15 @@ function assertEvidence(
 function assertEvidenceFits(evidence: JsonObject): void {
   const { length } = JSON.stringify(plainOf(evidence));
   if (length <= MAX_EVIDENCE_LENGTH) return;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "evidence_too_large",
     `The evidence has ${length} characters as JSON; at most ${MAX_EVIDENCE_LENGTH} are kept`,
-    { hint: "put the bulk into a file, and name that file in the evidence" },
+    "put the bulk into a file, and name that file in the evidence",
   );
 }
 
 function evidenceMissing(item: Item, schema: string): OrcError {
-  return new OrcError(
-    "refused",
+  return refused(
     "evidence_missing",
     `Cannot complete item "${item.id}": it needs evidence (${schema})`,
     { hint: howToGive(item, schema), details: { item: item.id, schema } },
@@ -342,15 +339,10 @@ function evidenceInvalid(
   if (hidden > 0) lines.push(`… and ${hidden} more problems`);
   const head =
     `Cannot complete item "${item.id}": its evidence is not valid (${schema})`;
-  return new OrcError(
-    "refused",
-    "evidence_invalid",
-    [head, ...lines].join("\n  "),
-    {
-      hint: howToGive(item, schema),
-      details: { item: item.id, schema, problems: shown },
-    },
-  );
+  return refused("evidence_invalid", [head, ...lines].join("\n  "), {
+    hint: howToGive(item, schema),
+    details: { item: item.id, schema, problems: shown },
+  });
 }
 
 function howToGive({ id }: Item, schema: string): string {

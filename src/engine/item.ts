@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { type OrcError, refused } from "../base/error.ts";
 import { type JsonObject, jsonObject, type JsonValue } from "../base/json.ts";
 import { limitText } from "../base/text.ts";
 import { withOffset } from "../base/time.ts";
@@ -322,8 +322,7 @@ function skipped(
 
 /** The answer while a human may still say something. */
 export function approvalPending(itemId: string, passesAt: string): OrcError {
-  return new OrcError(
-    "refused",
+  return refused(
     "approval_pending",
     `Cannot complete item "${itemId}" yet: it passes by itself at ${passesAt}, unless a human approves it before`,
     {

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { notFound, usage } from "../base/error.ts";
 import { type JsonValue, withFields } from "../base/json.ts";
 import { withOffset } from "../base/time.ts";
 import type {
@@ -112,15 +112,10 @@ export function approvePhase(
   const phaseId = action.phaseId ?? state.currentPhaseId;
   const phase = workflow.phases.find(({ id }) => id === phaseId);
   if (!phase) {
-    throw new OrcError(
-      "not_found",
-      "no_such_phase",
-      `No phase "${phaseId}" in this workflow`,
-      {
-        hint: "orc status",
-        details: { phases: workflow.phases.map(({ id }) => id) },
-      },
-    );
+    throw notFound("no_such_phase", `No phase "${phaseId}" in this workflow`, {
+      hint: "orc status",
+      details: { phases: workflow.phases.map(({ id }) => id) },
+    });
   }
   if (!awaitsApproval(state, phase)) return unchanged(state);
   requireHuman(caller, `approve phase "${phase.id}"`);
@@ -230,11 +225,10 @@ export function abandon(
   assertNotesFit(action.notes);
   const reason = action.reason.trim();
   if (reason === "") {
-    throw new OrcError(
-      "usage",
+    throw usage(
       "reason_missing",
       "A session is abandoned for a reason, and none was given",
-      { hint: 'orc finish --abandon --reason "<why>"' },
+      'orc finish --abandon --reason "<why>"',
     );
   }
   return {
@@ -263,9 +257,11 @@ export function addNote(
   const { workflow, state, at, caller } = situation;
   const text = action.text.trim();
   if (text === "") {
-    throw new OrcError("usage", "note_empty", "The note is empty", {
-      hint: 'orc note "<what is worth remembering>"',
-    });
+    throw usage(
+      "note_empty",
+      "The note is empty",
+      'orc note "<what is worth remembering>"',
+    );
   }
   assertNotesFit(text);
   const itemId = action.itemId === null

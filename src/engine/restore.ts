@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { corrupt, type OrcError, refused } from "../base/error.ts";
 import {
   asObject,
   type JsonObject,
@@ -84,24 +84,22 @@ function assertRelated(
   then: SessionState,
 ): void {
   if (then.workflowId !== now.workflowId) {
-    throw new OrcError(
-      "refused",
+    throw refused(
       "foreign_checkpoint",
       `The checkpoint belongs to another session: its workflow id is ${
         quoted(then.workflowId)
       }, not "${now.workflowId}"`,
-      { hint: "orc checkpoints" },
+      "orc checkpoints",
     );
   }
   const { currentPhaseId } = then;
   if (workflow.phases.some(({ id }) => id === currentPhaseId)) return;
-  throw new OrcError(
-    "corrupt",
+  throw corrupt(
     "unknown_phase",
     `The checkpoint is in phase ${
       quoted(currentPhaseId)
     }, which the workflow of the session does not define`,
-    { hint: "orc checkpoints" },
+    "orc checkpoints",
   );
 }
 
@@ -423,8 +421,7 @@ function restoreForward(
   checkpointId: string,
   changes: readonly RestoreChange[],
 ): OrcError {
-  return new OrcError(
-    "refused",
+  return refused(
     "restore_forward",
     `Cannot restore checkpoint "${checkpointId}": it holds more than was done since: ${
       listOf(changes.map(changeSentence), MAX_NAMED)

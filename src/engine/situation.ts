@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { denied, refused, usage } from "../base/error.ts";
 import { jsonObject, type JsonValue } from "../base/json.ts";
 import { MAX_NOTES_LENGTH } from "../base/limits.ts";
 import { lengthOf } from "../base/text.ts";
@@ -77,34 +77,31 @@ export function humanEvent(
 /** Refuses an act of a human to everybody who is not known to be one. */
 export function requireHuman(caller: Caller, act: string): void {
   if (caller.approval !== null) return;
-  throw new OrcError(
-    "denied",
+  throw denied(
     "approval_required",
     `Cannot ${act}: only a human may, at a terminal`,
-    { hint: "ask a human to run the same command in a terminal" },
+    "ask a human to run the same command in a terminal",
   );
 }
 
 /** Refuses notes the Python tool would refuse. */
 export function assertNotesFit(notes: string | null): void {
   if (notes === null || lengthOf(notes) <= MAX_NOTES_LENGTH) return;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "notes_too_long",
     `The notes have ${
       lengthOf(notes)
     } characters; at most ${MAX_NOTES_LENGTH} are kept`,
-    { hint: "say it shorter, or write it into a file and name the file" },
+    "say it shorter, or write it into a file and name the file",
   );
 }
 
 /** Refuses any change of a session that has ended. */
 export function assertOpen(state: SessionState): void {
   if (state.status === "active" || state.status === "paused") return;
-  throw new OrcError(
-    "refused",
+  throw refused(
     "session_closed",
     `The session is ${state.status}; nothing in it can change any more`,
-    { hint: 'start a new one: orc start "TASK"' },
+    'start a new one: orc start "TASK"',
   );
 }

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { type OrcError, refused } from "../base/error.ts";
 import { lengthOf, uncapitalised } from "../base/text.ts";
 import { problemOfSkipReason } from "../workflow/evidence.ts";
 import {
@@ -62,8 +62,7 @@ export function assertInOrder(
   const { phase, item } = open;
   const first = itemBefore(state, open);
   if (first === undefined) return;
-  throw new OrcError(
-    "refused",
+  throw refused(
     "out_of_order",
     `Cannot ${verb} item "${item.id}": in phase "${phase.id}" item "${first.id}" comes first`,
     {
@@ -96,8 +95,7 @@ export function refusal(
   because: string,
   options: { hint?: string } = {},
 ): OrcError {
-  return new OrcError(
-    "refused",
+  return refused(
     `cannot_${verb}`,
     `Cannot ${verb} item "${itemId}": ${because}`,
     { hint: options.hint ?? "orc status", details: { item: itemId } },
@@ -183,8 +181,7 @@ function assertReason(open: OpenItem, { reason, force }: Skip): void {
   const advice = skipConditions.length === 0
     ? "say what makes it unnecessary here"
     : `say which of these holds, and why (${skipConditions.join("; ")})`;
-  throw new OrcError(
-    "refused",
+  throw refused(
     "skip_reason",
     `Cannot skip item "${id}": ${uncapitalised(problem)}`,
     {

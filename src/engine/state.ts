@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { corrupt, notFound, type OrcError, refused } from "../base/error.ts";
 import { asObject, type JsonObject, type JsonValue } from "../base/json.ts";
 import { listOf, nearest, quoted } from "../base/text.ts";
 import { carriersOf } from "../workflow/definition.ts";
@@ -74,8 +74,7 @@ function itemsById(phaseState: PhaseState): ReadonlyMap<string, ItemState> {
 export function currentPhase(workflow: Workflow, state: SessionState): Phase {
   const phase = workflow.phases.find(({ id }) => id === state.currentPhaseId);
   if (phase) return phase;
-  throw new OrcError(
-    "corrupt",
+  throw corrupt(
     "unknown_phase",
     `The session is in phase "${state.currentPhaseId}", which its workflow does not define`,
     {
@@ -116,11 +115,10 @@ export function findItem(
     items.some(({ id }) => id === itemId)
   );
   throw home
-    ? new OrcError(
-      "refused",
+    ? refused(
       "item_in_other_phase",
       `Item "${itemId}" belongs to phase "${home.id}"; the session is in phase "${phase.id}"`,
-      { hint: "orc status" },
+      "orc status",
     )
     : unknownItem(workflow, phase, itemId);
 }
@@ -132,8 +130,7 @@ function unknownItem(
 ): OrcError {
   const ids = workflow.phases.flatMap(({ items }) => items.map(({ id }) => id));
   const guess = nearest(itemId, ids);
-  return new OrcError(
-    "not_found",
+  return notFound(
     "no_such_item",
     `No item ${quoted(itemId)} in this workflow` +
       (guess ? `; the nearest is "${guess}"` : ""),
@@ -271,12 +268,10 @@ export function blocked(
   hint: string,
 ): OrcError {
   const messages = blockers.map((blocker) => blocker.message);
-  return new OrcError(
-    "refused",
-    "blocked",
-    `${message}: ${listOf(messages, MAX_BLOCKERS)}`,
-    { hint, details: { blockers } },
-  );
+  return refused("blocked", `${message}: ${listOf(messages, MAX_BLOCKERS)}`, {
+    hint,
+    details: { blockers },
+  });
 }
 
 /** A review that is required and was not made. */

@@ -1,4 +1,4 @@
-import { type ErrorKind, OrcError } from "../base/error.ts";
+import { denied, type ErrorKind, OrcError } from "../base/error.ts";
 import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
 import { parentDirectory } from "../base/path.ts";
 import { shellWord } from "../base/text.ts";
@@ -164,8 +164,7 @@ function missingPermission(
   path: string,
 ): OrcError {
   const flag = flagFor(error, path);
-  return new OrcError(
-    "denied",
+  return denied(
     "permission_missing",
     `Cannot ${doing} "${path}" without the permission ${flag}`,
     {

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { conflict, corrupt, OrcError } from "../base/error.ts";
 import { asObject, decodeUtf8, numberOf, parseJson } from "../base/json.ts";
 import { LOCK_NAME, STAGING_PREFIX, TEMPORARY_SUFFIX } from "../base/layout.ts";
 import { epochMsOf } from "../base/time.ts";
@@ -177,8 +177,7 @@ function timedOut(
   const path = `${directory}/${LOCK_NAME}`;
   const waited = `${(waitedMs / 1000).toFixed(1)} s`;
   if (seen.kind !== "record") {
-    return new OrcError(
-      "conflict",
+    return conflict(
       "lock_unreadable",
       `Waited ${waited} for "${path}", which names no holder`,
       { path, hint: "try again; if it stays: orc unlock" },
@@ -187,8 +186,7 @@ function timedOut(
   const { pid, host, at, purpose } = seen.record;
   const ageMs = (epochMsOf(context.now()) ?? 0) - (epochMsOf(at) ?? 0);
   const age = `${Math.max(0, Math.round(ageMs / 1000))} s`;
-  return new OrcError(
-    "conflict",
+  return conflict(
     "lock_held",
     `Waited ${waited} for "${path}": held for ${age} by process ${pid} on "${host}" (${purpose})`,
     {
@@ -411,7 +409,7 @@ function readRecord(path: string): Uint8Array | undefined {
     return readRegularFile(path, MAX_RECORD_BYTES);
   } catch (error) {
     if (!(error instanceof OrcError) || error.kind !== "corrupt") throw error;
-    throw new OrcError("corrupt", error.code, error.message, {
+    throw corrupt(error.code, error.message, {
       path,
       hint: "look at what it is, and move it away: orc did not make it",
       cause: error,

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { conflict, corrupt, type OrcError } from "../base/error.ts";
 import { joinPath, normalisePath, relativePath } from "../base/path.ts";
 import { asOrcError, codeOf, isAbsent, isDenied } from "./errors.ts";
 
@@ -53,8 +53,7 @@ export function readRegularFile(
       throw asOrcError(error, "read", path);
     }
   }
-  throw new OrcError(
-    "conflict",
+  throw conflict(
     "file_replaced",
     `Cannot read "${path}": it is replaced again and again`,
     { path, hint: "try again when the other programs have ended" },
@@ -128,8 +127,7 @@ function kindOf(info: Deno.FileInfo): FileKind {
 
 function refuseUnlessRegular(path: string, info: Deno.FileInfo): void {
   if (info.isFile) return;
-  throw new OrcError(
-    "corrupt",
+  throw corrupt(
     "not_a_regular_file",
     `Cannot read "${path}": it is ${describe(info)} and not a regular file`,
     { path, hint: "put a regular file in its place" },
@@ -144,8 +142,7 @@ function describe(info: Deno.FileInfo): string {
 }
 
 function tooLarge(path: string, maxBytes: number): OrcError {
-  return new OrcError(
-    "corrupt",
+  return corrupt(
     "file_too_large",
     `Cannot read "${path}": it is larger than ${maxBytes} bytes`,
     {
@@ -215,8 +212,7 @@ function guardParts(root: string, path: string, isDirectory: boolean): void {
 }
 
 function symbolicLink(root: string, shown: string): OrcError {
-  return new OrcError(
-    "corrupt",
+  return corrupt(
     "symbolic_link",
     `Cannot use "${shown}": it is a symbolic link`,
     {
@@ -232,8 +228,7 @@ function notADirectory(
   kind: FileKind,
 ): OrcError {
   const found = kind === "file" ? "a file" : "neither a file nor a directory,";
-  return new OrcError(
-    "corrupt",
+  return corrupt(
     "not_a_directory",
     `Cannot use "${shown}": it is ${found} where a directory is expected`,
     {

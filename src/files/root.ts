@@ -1,4 +1,10 @@
-import { OrcError } from "../base/error.ts";
+import {
+  corrupt,
+  external,
+  notFound,
+  type OrcError,
+  usage,
+} from "../base/error.ts";
 import {
   GIT_ENTRY,
   ORCHESTRATOR_DIRECTORY,
@@ -92,8 +98,7 @@ function ownRoot(root: string): Omit<FoundRoot, "source"> {
 function realStart(start: string): string {
   const real = realOrGiven(start);
   if (visibleKind(real) !== "absent") return real;
-  throw new OrcError(
-    "external",
+  throw external(
     "working_directory_gone",
     "The current directory no longer exists",
     { path: real, hint: "change to another directory, or pass --root DIR" },
@@ -153,8 +158,7 @@ function refuseGitDirectory(
   start: string,
 ): void {
   if (gitDirectory === undefined) return;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "inside_git_directory",
     `Cannot find a working tree: "${start}" is inside the git directory "${gitDirectory}"`,
     { path: start, hint: "change to the working tree, or pass --root DIR" },
@@ -162,8 +166,7 @@ function refuseGitDirectory(
 }
 
 function noSuchRoot(root: string): OrcError {
-  return new OrcError(
-    "not_found",
+  return notFound(
     "no_such_root",
     `Cannot use "${root}" as root: it does not exist`,
     {
@@ -174,8 +177,7 @@ function noSuchRoot(root: string): OrcError {
 }
 
 function notADirectory(root: string): OrcError {
-  return new OrcError(
-    "usage",
+  return usage(
     "root_not_a_directory",
     `Cannot use "${root}" as root: it is not a directory`,
     {
@@ -210,8 +212,7 @@ function isHome(directory: string, home: string | undefined): boolean {
 
 function foreignMarker(path: string, kind: string): OrcError {
   const isLink = kind === "symlink";
-  return new OrcError(
-    "corrupt",
+  return corrupt(
     isLink ? "symbolic_link" : "not_a_directory",
     `Cannot use "${path}": it is ${
       isLink ? "a symbolic link" : "a file"
@@ -318,8 +319,7 @@ function pointerIn(directory: string): GitPointer {
   if (visibleKind(entry) === "denied") return { kind: "none" };
   const pointer = readGitPointer(directory);
   if (pointer.kind !== "broken") return pointer;
-  throw new OrcError(
-    "corrupt",
+  throw corrupt(
     "broken_git_file",
     `Cannot tell which repository this is: ${pointer.problem}`,
     {

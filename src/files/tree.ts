@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { conflict, type OrcError } from "../base/error.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { joinPath } from "../base/path.ts";
 import { asOrcError, codeOf, isAbsent, isDenied } from "./errors.ts";
@@ -76,8 +76,7 @@ export function hashFile(
 
 /** The error for a legacy file that somebody writes while it is migrated. */
 export function changedMeanwhile(path: string): OrcError {
-  return new OrcError(
-    "conflict",
+  return conflict(
     "legacy_changed",
     `"${path}" was changed while it was being migrated; nothing was moved`,
     { path, hint: "let the other program end, then run again: orc migrate" },

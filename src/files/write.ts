@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { corrupt, OrcError } from "../base/error.ts";
 import { asidePath, TEMPORARY_SUFFIX } from "../base/layout.ts";
 import { joinPath, nameOf, parentDirectory } from "../base/path.ts";
 import { asOrcError, codeOf, isAbsent, isDenied, isTaken } from "./errors.ts";
@@ -110,8 +110,7 @@ function regularFileAt(path: string): Deno.FileInfo | undefined {
     if (isAbsent(error)) return undefined;
     throw error;
   }
-  throw new OrcError(
-    "corrupt",
+  throw corrupt(
     "not_a_regular_file",
     `Cannot replace "${path}": it is not a regular file`,
     { path },

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { external, type OrcError, usage } from "../base/error.ts";
 import { AGENT_TIMEOUT_MS, STORED_OUTPUT_LENGTH } from "../base/limits.ts";
 import type { Masker } from "../base/mask.ts";
 import { quoted, tailOf, uncapitalised } from "../base/text.ts";
@@ -198,11 +198,10 @@ function parsedProgram(text: string, origin: string): AgentProgram {
     case "shell":
       return { command: { shell: text }, name: text, warnings: [] };
     case "invalid":
-      throw new OrcError(
-        "usage",
+      throw usage(
         "invalid_agent_program",
         `${origin} is no command line: ${uncapitalised(line.problem)}`,
-        { hint: 'name a program, such as --agent-program "claude --print"' },
+        'name a program, such as --agent-program "claude --print"',
       );
   }
 }
@@ -217,18 +216,16 @@ function assertTakeover(
 ): void {
   if (provider === undefined) return;
   if (!["manual", "agent", "claude_code"].includes(provider)) {
-    throw new OrcError(
-      "usage",
+    throw usage(
       "invalid_provider",
       `Provider ${quoted(provider)} is neither manual nor agent`,
     );
   }
   if (provider !== "manual" || !execute) return;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "conflicting_flags",
     "Cannot run a program: --provider manual asks for the prompt alone",
-    { hint: "orc handoff --execute" },
+    "orc handoff --execute",
   );
 }
 
@@ -237,11 +234,10 @@ function agentTimeoutMs(text: string | undefined): number {
   if (text === undefined) return AGENT_TIMEOUT_MS;
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS) return seconds * 1000;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "invalid_timeout",
     `--timeout is "${text}", not a number of seconds up to ${MAX_TIMEOUT_SECONDS}`,
-    { hint: "name seconds, such as --timeout 600" },
+    "name seconds, such as --timeout 600",
   );
 }
 
@@ -265,8 +261,7 @@ function failedAgent(name: string, ended: ProgramResult): OrcError {
   const reason = ended.problem ?? `It ended with exit code ${ended.exitCode}`;
   const output = ended.stderr.trim() || ended.stdout.trim();
   const lastWords = tailOf(output, STORED_OUTPUT_LENGTH).split("\n");
-  return new OrcError(
-    "external",
+  return external(
     "agent_program_failed",
     [
       `Cannot hand off to "${name}": ${uncapitalised(reason)}`,

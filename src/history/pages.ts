@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { corrupt, denied, OrcError, refused, usage } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import { GIT_ENTRY, repositoryLayout } from "../base/layout.ts";
 import { MAX_LEARNINGS_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
@@ -112,17 +112,15 @@ async function assertHuman(
 ): Promise<void> {
   const act = { request: `replace ${name}`, confirmation: "replace" };
   if (await askForApproval(host, site, act) !== null) return;
-  throw new OrcError(
-    "denied",
+  throw denied(
     "approval_required",
     `Cannot replace ${name}: only a human may, at a terminal`,
-    { hint: "ask a human to run orc generate-md --force in a terminal" },
+    "ask a human to run orc generate-md --force in a terminal",
   );
 }
 
 function notReplaceable(path: string, kind: string): OrcError {
-  return new OrcError(
-    "corrupt",
+  return corrupt(
     "not_a_regular_file",
     `Cannot replace "${path}": it is a ${kind} and not a regular file`,
     { path, hint: ELSEWHERE },
@@ -130,8 +128,7 @@ function notReplaceable(path: string, kind: string): OrcError {
 }
 
 function notGenerated(path: string): OrcError {
-  return new OrcError(
-    "refused",
+  return refused(
     "not_generated",
     `Cannot replace "${path}": orc did not make it`,
     { path, hint: ELSEWHERE },
@@ -236,16 +233,11 @@ function pathFor(
     guardPath(found.workingTree, path);
     return path;
   }
-  throw new OrcError(
-    "usage",
-    "page_elsewhere",
-    `Cannot write ${quoted(path)}: ${reason}`,
-    {
-      path,
-      hint:
-        "name another file with --to, or print the page: orc generate-md --stdout",
-    },
-  );
+  throw usage("page_elsewhere", `Cannot write ${quoted(path)}: ${reason}`, {
+    path,
+    hint:
+      "name another file with --to, or print the page: orc generate-md --stdout",
+  });
 }
 
 /** A page is for the people of this repository; programs read what lies in the other places. */

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { notFound, type OrcError, usage } from "../base/error.ts";
 import {
   codeSpan,
   headOf,
@@ -119,8 +119,7 @@ function assertType(type: string | undefined): void {
   const known = [...Object.keys(OWN_TYPES), ...FOREIGN_TYPES];
   if (type === undefined || known.includes(type)) return;
   const guess = nearest(type, known);
-  throw new OrcError(
-    "usage",
+  throw usage(
     "unknown_event_type",
     `No event has the type ${quoted(type)}` +
       (guess ? `; the nearest is "${guess}"` : ""),
@@ -135,13 +134,12 @@ function emptyRange(
   since: string | undefined,
   until: string | undefined,
 ): OrcError {
-  return new OrcError(
-    "usage",
+  return usage(
     "empty_range",
     `Cannot look from ${quoted(since ?? "")} until ${
       quoted(until ?? "")
     }: the end lies before the beginning`,
-    { hint: "exchange the values of --since and --until" },
+    "exchange the values of --since and --until",
   );
 }
 
@@ -166,14 +164,10 @@ function momentOf(
     ? (epochMsOf(now) ?? NaN) - Number(amount) * (UNIT_MS[unit] ?? NaN)
     : calendarMoment(text);
   if (momentMs !== undefined) return momentMs;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "invalid_time",
     `Cannot use ${quoted(text)} as a time for ${flag}`,
-    {
-      hint:
-        `use an instant, a date or how long ago, such as ${flag} 2026-03-01T10:00:00Z, 2026-03-01, 30m, 2h, 3d or 1w`,
-    },
+    `use an instant, a date or how long ago, such as ${flag} 2026-03-01T10:00:00Z, 2026-03-01, 30m, 2h, 3d or 1w`,
   );
 }
 
@@ -238,8 +232,7 @@ function assertAmong(
 ): void {
   if (id === undefined || known.includes(id)) return;
   const guess = nearest(id, known);
-  throw new OrcError(
-    "not_found",
+  throw notFound(
     `no_such_${kind}`,
     `No ${kind} ${quoted(id)} in this workflow` +
       (guess ? `; the nearest is "${guess}"` : ""),

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { usage } from "../base/error.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_LISTED_EVENTS } from "../base/limits.ts";
 import { repeatFilter } from "../base/text.ts";
@@ -161,11 +161,10 @@ function assertLimit(limit: number): void {
   const fits = Number.isInteger(limit) && limit >= 1 &&
     limit <= MAX_LISTED_EVENTS;
   if (fits) return;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "invalid_limit",
     `The limit must be a whole number from 1 to ${MAX_LISTED_EVENTS}`,
-    { hint: "for everything: orc history --all" },
+    "for everything: orc history --all",
   );
 }
 

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { external, usage } from "../base/error.ts";
 import { type Mount, mountOf } from "../base/path.ts";
 import { instantOf } from "../base/time.ts";
 import {
@@ -63,8 +63,7 @@ function workingDirectory(): string {
     return Deno.cwd();
   } catch (cause) {
     const isUnreadable = cause instanceof Error && cause.name === "InvalidData";
-    throw new OrcError(
-      "external",
+    throw external(
       "no_working_directory",
       isUnreadable
         ? "Cannot use the working directory: its path is not valid Unicode"
@@ -80,8 +79,7 @@ function readVariable(name: string): string | undefined {
   try {
     return Deno.env.get(name);
   } catch (cause) {
-    throw new OrcError(
-      "usage",
+    throw usage(
       "environment_invalid",
       `Cannot read the environment variable "${name}": it is not valid Unicode`,
       { hint: `unset ${name}`, cause },
@@ -144,7 +142,7 @@ export function mountAt(path: string): Mount | undefined {
  * Keeps the signals that end orc waiting, so that what is under way for milliseconds is
  * brought to its end and leaves nothing the next command must wait for.
  */
-function holdSignals(): SignalHold {
+export function holdSignals(): SignalHold {
   let caught: EndingSignal | undefined;
   const stops = ENDING_SIGNALS.flatMap((signal) => {
     const stop = listen(signal, () => caught ??= signal);

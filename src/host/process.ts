@@ -1,5 +1,5 @@
 import process from "node:process";
-import { OrcError } from "../base/error.ts";
+import { denied } from "../base/error.ts";
 import {
   CHECK_KILL_GRACE_MS,
   OUTPUT_HEAD_BYTES,
@@ -217,8 +217,7 @@ function environmentFor(
 function problemOfStart(request: ProgramRequest, error: Error): string {
   const program = wordsOf(request.command)[0];
   if (error.name === "NotCapable") {
-    throw new OrcError(
-      "denied",
+    throw denied(
       "permission_missing",
       `Cannot run "${program}": orc has no permission to run programs`,
       { hint: "run orc with --allow-run --allow-env", cause: error },

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { conflict, corrupt, type OrcError } from "../base/error.ts";
 import { legacySessionId } from "../base/ids.ts";
 import { sessionPathsWithin } from "../base/layout.ts";
 import { MAX_CANDIDATES, MIGRATION_RESERVE_BYTES } from "../base/limits.ts";
@@ -324,8 +324,7 @@ export function planRollback(
 }
 
 function incomplete(missing: readonly string[]): OrcError {
-  return new OrcError(
-    "corrupt",
+  return corrupt(
     "backup_incomplete",
     `Cannot take the migration back: the backup lacks ${
       listOf(missing, MAX_CANDIDATES)
@@ -338,8 +337,7 @@ function incomplete(missing: readonly string[]): OrcError {
 }
 
 function altered(paths: readonly string[]): OrcError {
-  return new OrcError(
-    "corrupt",
+  return corrupt(
     "backup_changed",
     `Cannot take the migration back: in the backup, ${
       listOf(paths, MAX_CANDIDATES)
@@ -353,8 +351,7 @@ function altered(paths: readonly string[]): OrcError {
 }
 
 function inTheWay(paths: readonly string[]): OrcError {
-  return new OrcError(
-    "conflict",
+  return conflict(
     "legacy_again",
     `Cannot take the migration back: ${
       listOf(paths, MAX_CANDIDATES)
@@ -368,8 +365,7 @@ function changedSince(changed: readonly ChangedUnit[]): OrcError {
   const lost = updates.length > 0
     ? updates.map((update) => `"${update}"`)
     : changed.flatMap(({ files }) => files);
-  return new OrcError(
-    "conflict",
+  return conflict(
     "changed_since",
     `Cannot take the migration back: what was done since would be lost: ${
       listOf(lost, MAX_CANDIDATES)

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { notFound, OrcError } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import {
   decodeUtf8,
@@ -450,8 +450,7 @@ function customNames({ places }: Scan): readonly string[] {
 }
 
 function noSuchFile(name: string, names: readonly string[]): OrcError {
-  return new OrcError(
-    "not_found",
+  return notFound(
     "no_such_file",
     `Cannot include "${name}": it is no custom legacy file of this repository`,
     {

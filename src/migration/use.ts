@@ -1,4 +1,11 @@
-import { OrcError } from "../base/error.ts";
+import {
+  conflict,
+  external,
+  notFound,
+  OrcError,
+  refused,
+  usage,
+} from "../base/error.ts";
 import {
   type RepositoryLayout,
   repositoryLayout,
@@ -158,9 +165,7 @@ function assertFit(options: MigrateOptions): void {
 }
 
 function contradiction(message: string): OrcError {
-  return new OrcError("usage", "contradicting_flags", message, {
-    hint: "orc help migrate",
-  });
+  return usage("contradicting_flags", message, "orc help migrate");
 }
 
 /** Whoever prepares the repository brings to an end what was begun. */
@@ -514,9 +519,11 @@ function askUnless(yes: boolean, host: Host, question: string): void {
     return;
   }
   if (isConfirmed(host, question)) return;
-  throw new OrcError("refused", "not_confirmed", "Nothing was moved", {
-    hint: "see what would be: orc migrate --dry-run",
-  });
+  throw refused(
+    "not_confirmed",
+    "Nothing was moved",
+    "see what would be: orc migrate --dry-run",
+  );
 }
 
 /** A number of things, for people. */
@@ -533,8 +540,7 @@ export function assertPossible(
   const [first, ...others] = conflicts;
   if (first !== undefined) {
     const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
-    throw new OrcError(
-      "conflict",
+    throw conflict(
       "layouts_differ",
       `"${first.oldPath}" and "${first.newPath}" hold different things${more}: ${
         listOf(first.differences, MAX_CANDIDATES)
@@ -549,8 +555,7 @@ export function assertPossible(
   }
   const isRoomy = freeBytes === null || neededBytes <= freeBytes;
   if (isRoomy || doesNothing(plan)) return;
-  throw new OrcError(
-    "external",
+  throw external(
     "not_enough_space",
     `The migration needs ${sizeText(neededBytes)}, and ${
       sizeText(freeBytes)
@@ -592,12 +597,10 @@ function assertReport(host: Host, file: string | undefined): void {
   const isFit = ["absent", "file"].includes(visibleKind(path)) &&
     parent !== undefined && fileKind(realOrGiven(parent)) === "directory";
   if (isFit) return;
-  throw new OrcError(
-    "usage",
-    "invalid_report",
-    `Cannot write a report to "${path}"`,
-    { path, hint: "name a file, in a directory that is there" },
-  );
+  throw usage("invalid_report", `Cannot write a report to "${path}"`, {
+    path,
+    hint: "name a file, in a directory that is there",
+  });
 }
 
 /** Writes a result as JSON where somebody asked for it; what was done counts without it too. */
@@ -689,8 +692,7 @@ function placesAt(path: string): LegacyPlaces {
 }
 
 function noSuchFile(path: string): OrcError {
-  return new OrcError(
-    "not_found",
+  return notFound(
     "no_such_file",
     `Cannot import "${path}": it is no file or directory`,
     { path, hint: "name a legacy state, a log, or the directory they are in" },
@@ -698,12 +700,10 @@ function noSuchFile(path: string): OrcError {
 }
 
 function ownFiles(path: string): OrcError {
-  return new OrcError(
-    "usage",
-    "own_files",
-    `"${path}" is this repository itself`,
-    { path, hint: "move its own files in: orc migrate" },
-  );
+  return usage("own_files", `"${path}" is this repository itself`, {
+    path,
+    hint: "move its own files in: orc migrate",
+  });
 }
 
 /** Asks for a migration before the first command that writes. */
@@ -855,8 +855,7 @@ function removeEmptied(path: string): readonly string[] {
 }
 
 function nothingToRollBack({ migrationRecord }: RepositoryLayout): OrcError {
-  return new OrcError(
-    "not_found",
+  return notFound(
     "no_migration",
     `No migration to take back: there is no "${nameOf(migrationRecord)}"`,
     { path: migrationRecord, hint: "orc status" },

@@ -1,5 +1,5 @@
 import { sha256Hex } from "../base/checksum.ts";
-import { OrcError } from "../base/error.ts";
+import { misconfigured, notFound, OrcError } from "../base/error.ts";
 import {
   decodeUtf8,
   type JsonObject,
@@ -88,12 +88,10 @@ export async function readWorkflow(
 ): Promise<LoadedWorkflow> {
   const bytes = readWorkflowFile(path);
   if (bytes !== undefined) return await decodeWorkflow(bytes, path, changes);
-  throw new OrcError(
-    "not_found",
-    "no_such_workflow",
-    `No workflow file "${path}"`,
-    { path, hint: "check the path, or write a workflow.yaml with: orc init" },
-  );
+  throw notFound("no_such_workflow", `No workflow file "${path}"`, {
+    path,
+    hint: "check the path, or write a workflow.yaml with: orc init",
+  });
 }
 
 /** Where workflow.yaml is a link, follows it as long as it stays in the repository. */
@@ -101,8 +99,7 @@ function insideTree(path: string, tree: string): string {
   if (fileKind(path) !== "symlink") return path;
   const real = realOrGiven(path);
   if (relativePath(realOrGiven(tree), real) !== undefined) return real;
-  throw new OrcError(
-    "config",
+  throw misconfigured(
     "leaves_repository",
     `"${path}" is a symbolic link that leaves the repository`,
     { path, hint: "put a file there, or name another one: orc start -w FILE" },
@@ -238,8 +235,7 @@ function readFlatSettings(path: string): JsonObject {
 }
 
 function wrongValue(path: string, { path: place, message }: Wrong): OrcError {
-  return new OrcError(
-    "config",
+  return misconfigured(
     "invalid_overrides",
     `"${path}" is not valid: ${place.at(-1)}: ${message}`,
     { path, hint: "correct the file or remove it" },
@@ -247,8 +243,7 @@ function wrongValue(path: string, { path: place, message }: Wrong): OrcError {
 }
 
 function notFlat(path: string): OrcError {
-  return new OrcError(
-    "config",
+  return misconfigured(
     "invalid_overrides",
     `"${path}" does not hold settings, one KEY: VALUE a line`,
     { path, hint: "correct the file or remove it" },
@@ -312,8 +307,7 @@ export async function versionRefusal(
   if (orc === null) return undefined;
   const { fitsRange } = await import("../workflow/version.ts");
   if (fitsRange(VERSION, orc)) return undefined;
-  return new OrcError(
-    "config",
+  return misconfigured(
     "orc_version",
     `The workflow asks for orc "${orc}", and this is orc ${VERSION}`,
     {

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { usage } from "../base/error.ts";
 import {
   type RepositoryLayout,
   repositoryLayout,
@@ -125,11 +125,10 @@ function lockTimeoutMs(
 function typedMs(origin: string, text: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (seconds <= 86_400) return seconds * 1000;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "invalid_lock_timeout",
     `${origin} is "${text}", not a number of seconds from 0 to 86400`,
-    { hint: "name seconds, such as --lock-timeout 30" },
+    "name seconds, such as --lock-timeout 30",
   );
 }
 

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { corrupt, OrcError, refused } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { VERSION } from "../base/version.ts";
@@ -73,8 +73,7 @@ function guardRepository(
   guardDirectory(root, bindings);
   guardPath(root, current);
   if (["absent", "file"].includes(fileKind(current))) return;
-  throw new OrcError(
-    "corrupt",
+  throw corrupt(
     "not_a_regular_file",
     `Cannot use "${current}": it is not a regular file`,
     {
@@ -123,8 +122,7 @@ export async function assertNoOwnSession(
 ): Promise<void> {
   const own = await ownSession(host, repository);
   if (!own || own.state.status !== "active") return;
-  throw new OrcError(
-    "refused",
+  throw refused(
     "session_active",
     `Session ${shortSessionId(own.id)} ("${
       beginningOf(own.state.task)

@@ -1,4 +1,10 @@
-import { OrcError } from "../base/error.ts";
+import {
+  corrupt,
+  misconfigured,
+  notFound,
+  OrcError,
+  refused,
+} from "../base/error.ts";
 import { matchSessionId } from "../base/ids.ts";
 import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
@@ -155,8 +161,7 @@ function missing(
   const choice = ids.length === 0
     ? "there is none here"
     : `choose one of: ${listOf(ids, MAX_CANDIDATES)}`;
-  return new OrcError(
-    "not_found",
+  return notFound(
     "no_such_session",
     `${origin} "${id}" does not exist; ${choice}`,
     {
@@ -186,8 +191,7 @@ async function onlySession(repository: Repository): Promise<Selected> {
   if (legacy && !entries.some(({ id }) => id === legacy.session.id)) {
     return { session: legacy.session, source: "legacy" };
   }
-  throw new OrcError(
-    "not_found",
+  throw notFound(
     "no_session",
     `No active session in "${repository.found.root}"`,
     {
@@ -204,8 +208,7 @@ function activeOf(
 }
 
 function ambiguous(ids: readonly string[]): OrcError {
-  return new OrcError(
-    "refused",
+  return refused(
     "session_ambiguous",
     `Several sessions are active and none is chosen: ${
       listOf(ids, MAX_CANDIDATES)
@@ -316,8 +319,7 @@ function ambiguousWorkflow(
 ): OrcError | undefined {
   const duplicate = findDuplicateId(workflow);
   if (duplicate === undefined) return undefined;
-  return new OrcError(
-    "corrupt",
+  return corrupt(
     "duplicate_id",
     `The workflow of session "${session}" has the ${duplicate.kind} id ${
       quoted(duplicate.id)
@@ -331,11 +333,10 @@ function ambiguousWorkflow(
 }
 
 function unknownRules(session: string): OrcError {
-  return new OrcError(
-    "config",
+  return misconfigured(
     "no_workflow",
     `Session "${session}" carries no workflow, and there is no workflow.yaml to take its rules from`,
-    { hint: "put the workflow.yaml it was started with back" },
+    "put the workflow.yaml it was started with back",
   );
 }
 

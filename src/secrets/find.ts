@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { denied, OrcError } from "../base/error.ts";
 import type { KnownSecret } from "../base/mask.ts";
 import { PASSPHRASE_VARIABLE, secretPath, variablesOf } from "../base/names.ts";
 import type { Host } from "../host/host.ts";
@@ -129,8 +129,7 @@ function lockedSecret(
   encrypted: Uint8Array,
 ): OrcError {
   const isPassphrase = encryptionOf(encrypted) === "passphrase";
-  return new OrcError(
-    "denied",
+  return denied(
     "secret_locked",
     `Cannot open secret "${name}": ${
       isPassphrase

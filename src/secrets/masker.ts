@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { denied, type OrcError } from "../base/error.ts";
 import type { JsonObject, JsonValue } from "../base/json.ts";
 import { type KnownSecret, type Masker, maskerOf } from "../base/mask.ts";
 import { KEY_VARIABLES, variablesOf } from "../base/names.ts";
@@ -117,8 +117,7 @@ function askPerson(host: Host, name: string): FoundSecret | undefined {
 }
 
 function missing(itemId: string, name: string): OrcError {
-  return new OrcError(
-    "denied",
+  return denied(
     "secret_missing",
     `Cannot run the check of item "${itemId}": no secret "${name}"`,
     {

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { corrupt, denied, OrcError } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import { legacySecretPaths } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
@@ -139,8 +139,7 @@ function textEntry(
 }
 
 function wrongPassword(path: string, cause: unknown): OrcError {
-  return new OrcError(
-    "denied",
+  return denied(
     "wrong_password",
     `Cannot open "${path}": ${LEGACY_PASSWORD_VARIABLE} does not fit, or it is damaged`,
     { path, cause, hint: `set ${LEGACY_PASSWORD_VARIABLE} to its password` },
@@ -148,12 +147,10 @@ function wrongPassword(path: string, cause: unknown): OrcError {
 }
 
 function invalid(path: string, reason: string): OrcError {
-  return new OrcError(
-    "corrupt",
-    "invalid_secret",
-    `Cannot open "${path}": ${reason}`,
-    { path, hint: "keep its secrets anew: orc secrets set NAME" },
-  );
+  return corrupt("invalid_secret", `Cannot open "${path}": ${reason}`, {
+    path,
+    hint: "keep its secrets anew: orc secrets set NAME",
+  });
 }
 
 /** What workflow.yaml and the settings ask for. */

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { denied, notFound, OrcError, refused, usage } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import { MAX_SECRET_BYTES } from "../base/limits.ts";
 import { maskerOf, withoutLineEnds } from "../base/mask.ts";
@@ -98,11 +98,10 @@ export async function getSecret(
   const { name, show = false } = options;
   assertSecretName(name);
   if (host.terminal.isOutputTerminal && !show) {
-    throw new OrcError(
-      "refused",
+    throw refused(
       "secret_on_terminal",
       `Secret "${name}" is not printed on a terminal`,
-      { hint: `orc secrets get ${name} --show` },
+      `orc secrets get ${name} --show`,
     );
   }
   const { repository, found } = await find(host, options);
@@ -227,11 +226,10 @@ function placeFor(
   const found = secretPlaces(host, repository)
     .find((place) => place.level === level);
   if (found !== undefined) return found;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "same_directory",
     "The repository is your own directory: its secrets are those of all repositories",
-    { hint: "leave out --global" },
+    "leave out --global",
   );
 }
 
@@ -242,11 +240,10 @@ async function lockFor(host: Host, isPassphrase: boolean): Promise<Lock> {
   const given = host.env(PASSPHRASE_VARIABLE);
   if (given) return { passphrase: given };
   if (isPassphrase) return { passphrase: askPassphrase(host) };
-  throw new OrcError(
-    "denied",
+  throw denied(
     "no_identity",
     "There is no identity to encrypt secrets to",
-    { hint: `orc secrets init, or set ${PASSPHRASE_VARIABLE}` },
+    `orc secrets init, or set ${PASSPHRASE_VARIABLE}`,
   );
 }
 
@@ -257,19 +254,14 @@ function askPassphrase(host: Host): string {
     ? terminal.readHidden("Passphrase: ")
     : undefined;
   if (!first) {
-    throw new OrcError(
-      "denied",
+    throw denied(
       "no_passphrase",
       "There is no passphrase to encrypt the secret with",
-      { hint: `set ${PASSPHRASE_VARIABLE}, or run it in a terminal` },
+      `set ${PASSPHRASE_VARIABLE}, or run it in a terminal`,
     );
   }
   if (terminal.readHidden("The same again: ") === first) return first;
-  throw new OrcError(
-    "usage",
-    "passphrase_mistyped",
-    "The two passphrases are not the same",
-  );
+  throw usage("passphrase_mistyped", "The two passphrases are not the same");
 }
 
 /** A stored secret to remove. */
@@ -432,11 +424,10 @@ function readSecretValue(
     : decode(readFile(host, file), `file "${file}"`);
   const problem = problemOf(value);
   if (problem === undefined) return value;
-  throw new OrcError(
-    "usage",
+  throw usage(
     "invalid_secret_value",
     `Cannot keep secret "${name}": ${problem}`,
-    { hint: `orc secrets set ${name} --file FILE` },
+    `orc secrets set ${name} --file FILE`,
   );
 }
 
@@ -465,7 +456,7 @@ function readFile(host: Host, file: string): Uint8Array {
   const path = realOrGiven(resolvePath(host.workingDirectory, file));
   const bytes = readRegularFile(path, MAX_SECRET_BYTES);
   if (bytes !== undefined) return bytes;
-  throw new OrcError("not_found", "no_such_file", `No file "${file}"`, {
+  throw notFound("no_such_file", `No file "${file}"`, {
     path,
     hint: "check the path",
   });

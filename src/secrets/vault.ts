@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { corrupt, external, notFound, type OrcError } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import { SECRET_SUFFIX, userLayout } from "../base/layout.ts";
 import { MAX_SECRET_BYTES, MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
@@ -147,11 +147,10 @@ function makePrivateDirectory({ base, path }: SecretDirectory): void {
 
 /** The error for a secret that nobody has. */
 export function noSuchSecret(name: string): OrcError {
-  return new OrcError(
-    "not_found",
+  return notFound(
     "no_such_secret",
     `No secret "${name}"`,
-    { hint: `orc secrets set ${name}` },
+    `orc secrets set ${name}`,
   );
 }
 
@@ -314,8 +313,7 @@ function isWrongKey(error: unknown): boolean {
 }
 
 function damaged(path: string, cause: unknown): OrcError {
-  return new OrcError(
-    "corrupt",
+  return corrupt(
     "invalid_secret",
     `Cannot open "${path}": it is damaged, or no file of age`,
     { path, cause, hint: "set the secret again: orc secrets set NAME" },
@@ -356,12 +354,10 @@ export function readIdentities(host: Host): readonly string[] {
     .map((line) => line.trim())
     .filter((line) => /^AGE-SECRET-KEY-1[A-Z0-9]+$/.test(line));
   if (identities.length > 0) return identities;
-  throw new OrcError(
-    "corrupt",
-    "invalid_identity",
-    `"${path}" holds no identity of age`,
-    { path, hint: "put back a good copy, or move it away: orc secrets init" },
-  );
+  throw corrupt("invalid_identity", `"${path}" holds no identity of age`, {
+    path,
+    hint: "put back a good copy, or move it away: orc secrets init",
+  });
 }
 
 /**
@@ -527,11 +523,10 @@ export async function ownRecipient(host: Host): Promise<string | undefined> {
 export function homeOf(host: Host): string {
   const home = host.homeDirectory();
   if (home !== undefined) return home;
-  throw new OrcError(
-    "external",
+  throw external(
     "no_home",
     "The user's directory is not known",
-    { hint: "set HOME, or use a passphrase: --passphrase" },
+    "set HOME, or use a passphrase: --passphrase",
   );
 }
 

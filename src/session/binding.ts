@@ -1,5 +1,5 @@
 import { sha256Hex } from "../base/checksum.ts";
-import { OrcError } from "../base/error.ts";
+import { corrupt } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import { asObject, decodeUtf8, parseJson } from "../base/json.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
@@ -34,12 +34,10 @@ export function readBindingFile(path: string): string | undefined {
   const fields = asObject(parseJson(text, path, CHOOSE_HINT));
   const session = fields?.get("session");
   if (typeof session === "string" && isSessionId(session)) return session;
-  throw new OrcError(
-    "corrupt",
-    "invalid_binding",
-    `"${path}" names no session`,
-    { path, hint: CHOOSE_HINT },
-  );
+  throw corrupt("invalid_binding", `"${path}" names no session`, {
+    path,
+    hint: CHOOSE_HINT,
+  });
 }
 
 /** Reads the session that everybody without one of their own is in. */
@@ -51,8 +49,7 @@ export function readCurrent(layout: RepositoryLayout): string | undefined {
     .replace(/^\ufeff/, "").trim();
   if (text === "") return undefined;
   if (isSessionId(text)) return text;
-  throw new OrcError(
-    "corrupt",
+  throw corrupt(
     "invalid_current",
     `"${layout.current}" does not hold a session id`,
     { path: layout.current, hint: CHOOSE_HINT },

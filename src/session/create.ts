@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { external, type OrcError } from "../base/error.ts";
 import { type JsonObject, jsonObject, withFields } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import {
@@ -125,8 +125,7 @@ function stage(directory: string, files: SessionFiles): void {
 
 /** The session is there, but nobody may be told that it will survive a power cut. */
 function unconfirmed(id: string, path: string, cause: unknown): OrcError {
-  return new OrcError(
-    "external",
+  return external(
     "unconfirmed",
     `Session "${id}" is stored, but the disk did not confirm it`,
     {

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { conflict, corrupt } from "../base/error.ts";
 import { MAX_LOG_TAIL_BYTES } from "../base/limits.ts";
 import { parentDirectory } from "../base/path.ts";
 import {
@@ -134,8 +134,7 @@ function makeIfAbsent(path: string): boolean {
 function openLog(path: string, options: Deno.OpenOptions): Deno.FsFile {
   const file = openLooked(path, options);
   if (file !== undefined) return file;
-  throw new OrcError(
-    "conflict",
+  throw conflict(
     "file_replaced",
     `Cannot write "${path}": it was replaced at the same moment`,
     { path, hint: "try again when the other programs have ended" },
@@ -163,8 +162,7 @@ function look(path: string): Deno.FileInfo | undefined {
     if (isAbsent(error)) return undefined;
     throw error;
   }
-  throw new OrcError(
-    "corrupt",
+  throw corrupt(
     "not_a_regular_file",
     `Cannot write "${path}": it is not a regular file`,
     { path, hint: "put a regular file in its place, or move it away" },

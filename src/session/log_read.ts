@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { conflict, corrupt, type OrcError } from "../base/error.ts";
 import { MAX_LOG_LINE_BYTES } from "../base/limits.ts";
 import { type IsRepeat, repeatFilter } from "../base/text.ts";
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
@@ -336,8 +336,7 @@ export function openForReading(
     if (isAbsent(error)) return undefined;
     throw asOrcError(error, "read", path);
   }
-  throw new OrcError(
-    "conflict",
+  throw conflict(
     "file_replaced",
     `Cannot read "${path}": it was replaced at the same moment`,
     { path, hint: "try again when the other programs have ended" },
@@ -345,8 +344,7 @@ export function openForReading(
 }
 
 function notRegular(path: string): OrcError {
-  return new OrcError(
-    "corrupt",
+  return corrupt(
     "not_a_regular_file",
     `Cannot read "${path}": it is not a regular file`,
     { path, hint: "put a regular file in its place, or move it away" },

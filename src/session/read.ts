@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { corrupt, notFound, OrcError, refused } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import {
   asObject,
@@ -49,8 +49,7 @@ export async function decodeState(
 ): Promise<Session> {
   const stored = await decodeSession(text, paths.state);
   if (stored.sessionId !== null && stored.sessionId !== id) {
-    throw new OrcError(
-      "corrupt",
+    throw corrupt(
       "foreign_state",
       `"${paths.state}" belongs to session "${stored.sessionId}"`,
       { path: paths.state, hint: "orc session list" },
@@ -61,7 +60,7 @@ export async function decodeState(
 
 /** The error for a session that is not there. */
 export function noSuchSession(id: string, path: string): OrcError {
-  return new OrcError("not_found", "no_such_session", `No session "${id}"`, {
+  return notFound("no_such_session", `No session "${id}"`, {
     path,
     hint: "orc session list",
   });
@@ -75,16 +74,14 @@ export function noSuchSession(id: string, path: string): OrcError {
  */
 export function assertWritable(session: StoredSession, path: string): void {
   if (session.format > ORC_FORMAT) {
-    throw new OrcError(
-      "refused",
+    throw refused(
       "newer_format",
       `"${path}" was made by a newer orc (format ${session.format}, this one knows ${ORC_FORMAT})`,
       { path, hint: "update orc; reading still works: orc status" },
     );
   }
   if (session.checksum === "changed") {
-    throw new OrcError(
-      "corrupt",
+    throw corrupt(
       "changed_outside",
       `"${path}" was changed outside orc: its checksum does not fit`,
       {
@@ -188,12 +185,10 @@ export function readSessionMeta(path: string): JsonObject | undefined {
   const text = decodeUtf8(bytes, path, RESTORE_HINT);
   const meta = asObject(parseJson(text, path, RESTORE_HINT));
   if (meta !== undefined) return meta;
-  throw new OrcError(
-    "corrupt",
-    "invalid_meta",
-    `Cannot use "${path}": it holds no object`,
-    { path, hint: RESTORE_HINT },
-  );
+  throw corrupt("invalid_meta", `Cannot use "${path}": it holds no object`, {
+    path,
+    hint: RESTORE_HINT,
+  });
 }
 
 /** Reads what may be damaged, which must not hide what is not: why it cannot be read becomes a warning. */

@@ -1,5 +1,5 @@
 import { sha256Hex } from "../base/checksum.ts";
-import { OrcError } from "../base/error.ts";
+import { corrupt, type OrcError } from "../base/error.ts";
 import {
   asObject,
   decodeUtf8,
@@ -168,8 +168,7 @@ function textAt(object: JsonObject, key: string, path: string): string {
 }
 
 function invalidMeta(path: string, where: string, expected: string): OrcError {
-  return new OrcError(
-    "corrupt",
+  return corrupt(
     "invalid_meta",
     `Cannot use "${path}": ${where} is not ${expected}`,
     {

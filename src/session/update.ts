@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { conflict, corrupt, type OrcError } from "../base/error.ts";
 import {
   type RepositoryLayout,
   type SessionLayout,
@@ -155,8 +155,7 @@ function extendLog(
 }
 
 function removed(id: string, path: string): OrcError {
-  return new OrcError(
-    "conflict",
+  return conflict(
     "session_removed",
     `Session "${id}" was removed while it was being updated`,
     { path, hint: "orc session list" },
@@ -244,8 +243,7 @@ function assertNotBehind(
   if (logged <= serial) return;
   // Whoever was displaced between the two reads sees the next holder's log, not an older state.
   lock.assertHeld();
-  throw new OrcError(
-    "corrupt",
+  throw corrupt(
     "state_behind_log",
     `"${state}" is at update ${serial}, but "${log}" is at update ${logged}: an older state was put back`,
     {

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { conflict, denied, OrcError, refused, usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { parseWholeNumber, quoted, sizeText } from "../base/text.ts";
@@ -83,8 +83,7 @@ function ruleOf(
   defaultDays: number,
 ): CleanupRule {
   if (status !== "all" && status !== "completed" && status !== "abandoned") {
-    throw new OrcError(
-      "usage",
+    throw usage(
       "invalid_status",
       `--status is ${quoted(status)}, not completed, abandoned or all`,
     );
@@ -93,11 +92,10 @@ function ruleOf(
   const limits = { flag: "--older-than", max: MAX_DAYS };
   const olderThanDays = parseWholeNumber(text, limits);
   if (host.caller().agent !== null && olderThanDays < AGENT_DAYS) {
-    throw new OrcError(
-      "denied",
+    throw denied(
       "approval_required",
       "Cannot remove sessions of today: only a human may",
-      { hint: "take --older-than 1, or ask a human to run the same command" },
+      "take --older-than 1, or ask a human to run the same command",
     );
   }
   return { status, olderThanDays };
@@ -239,8 +237,7 @@ function confirm(host: Host, planned: Cleanup): void {
     const answer = host.terminal.readLine(questionFor(planned));
     if (/^\s*y(?:es)?\s*$/i.test(answer ?? "")) return;
   }
-  throw new OrcError(
-    "refused",
+  throw refused(
     "not_confirmed",
     `Nothing was removed: ${countOf(planned)} would be, but nobody said yes`,
     {
@@ -355,8 +352,7 @@ async function tryEach<Target extends { readonly path: string }>(
 }
 
 function changedMeanwhile(path: string): OrcError {
-  return new OrcError(
-    "conflict",
+  return conflict(
     "session_changed",
     `Cannot remove "${path}": it was changed or removed meanwhile`,
     { path, hint: "orc session list" },

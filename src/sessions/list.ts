@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { notFound, OrcError, usage } from "../base/error.ts";
 import {
   repositoryLayout,
   sessionLayout,
@@ -353,14 +353,12 @@ function startOf(host: Host, { directory, root }: TreeOptions): string {
   const kind = fileKind(start);
   if (kind === "directory") return start;
   throw kind === "absent"
-    ? new OrcError(
-      "not_found",
+    ? notFound(
       "no_such_directory",
       `Cannot search "${start}": it does not exist`,
       { path: start, hint: "name a directory that exists" },
     )
-    : new OrcError(
-      "usage",
+    : usage(
       "not_a_directory",
       `Cannot search "${start}": it is not a directory`,
       { path: start, hint: "name a directory" },

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { denied, OrcError } from "../base/error.ts";
 import { matchSessionId } from "../base/ids.ts";
 import { LOCK_NAME, sessionLayout } from "../base/layout.ts";
 import { parseSessionTitle } from "../base/names.ts";
@@ -298,10 +298,9 @@ const UNREADABLE = {
 async function assertHuman(host: Host, site: ConfigSite): Promise<void> {
   const act = { request: "remove the locks", confirmation: "unlock" };
   if (await askForApproval(host, site, act) !== null) return;
-  throw new OrcError(
-    "denied",
+  throw denied(
     "approval_required",
     "Cannot remove the locks: only a human may, at a terminal",
-    { hint: "ask a human to run orc unlock --force in a terminal" },
+    "ask a human to run orc unlock --force in a terminal",
   );
 }

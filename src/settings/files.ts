@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { denied, misconfigured, OrcError } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import {
   type RepositoryLayout,
@@ -337,7 +337,7 @@ function configErrors<Result>(read: () => Result): Result {
   } catch (cause) {
     if (!(cause instanceof OrcError) || cause.kind !== "config") throw cause;
     const { code, message, path, details } = cause;
-    throw new OrcError("config", code, message, {
+    throw misconfigured(code, message, {
       cause,
       path,
       details,
@@ -347,8 +347,7 @@ function configErrors<Result>(read: () => Result): Result {
 }
 
 function noMapping(path: string, value: unknown): OrcError {
-  return new OrcError(
-    "config",
+  return misconfigured(
     "invalid_config",
     `${path}:1:1: Expected settings, one KEY: VALUE a line, found ${
       describeValue(value)
@@ -361,7 +360,7 @@ function noMapping(path: string, value: unknown): OrcError {
 export function asConfigError(cause: unknown, hint: string): unknown {
   if (!(cause instanceof OrcError) || cause.kind !== "corrupt") return cause;
   const { code, message, path } = cause;
-  return new OrcError("config", code, message, { cause, path, hint });
+  return misconfigured(code, message, { cause, path, hint });
 }
 
 /** Nobody else has to know what a user prefers. */
@@ -403,8 +402,7 @@ function assertWritable(path: string): void {
 
 /** The superuser is not kept from it by the system. */
 function readOnly(path: string): OrcError {
-  return new OrcError(
-    "denied",
+  return denied(
     "permission_denied",
     `Cannot write "${path}": it is read-only`,
     { path, hint: `chmod u+w ${shellWord(path)}` },

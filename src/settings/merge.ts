@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { misconfigured, type OrcError, usage } from "../base/error.ts";
 import { nearest, quoted } from "../base/text.ts";
 import { readScalar } from "../workflow/value.ts";
 import {
@@ -190,8 +190,7 @@ export function wrongStatement(
   const details = { setting: setting.name, origin };
   if (origin.type === "user" || origin.type === "repository") {
     const { path, line, column } = origin;
-    return new OrcError(
-      "config",
+    return misconfigured(
       "invalid_setting",
       `${path}:${line}:${column}: ${setting.name}: Expected ${expected}, found ${reading.found}`,
       {
@@ -201,8 +200,7 @@ export function wrongStatement(
       },
     );
   }
-  return new OrcError(
-    "usage",
+  return usage(
     "invalid_setting",
     `${originText(origin)} is ${reading.found}, not ${expected}`,
     { details, hint: "orc config list" },

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { corrupt, type OrcError, refused } from "../base/error.ts";
 import {
   asObject,
   isJsonList,
@@ -165,8 +165,7 @@ function pathOf(value: JsonValue, source: string): string {
 }
 
 function invalid(path: string, what: string): OrcError {
-  return new OrcError(
-    "corrupt",
+  return corrupt(
     "invalid_record",
     `"${path}" is no record of a migration: ${what} is wrong`,
     {
@@ -177,12 +176,10 @@ function invalid(path: string, what: string): OrcError {
 }
 
 function newerFormat(path: string): OrcError {
-  return new OrcError(
-    "refused",
-    "newer_format",
-    `"${path}" was made by a newer orc`,
-    { path, hint: "update orc; reading still works: orc status" },
-  );
+  return refused("newer_format", `"${path}" was made by a newer orc`, {
+    path,
+    hint: "update orc; reading still works: orc status",
+  });
 }
 
 /** A file or directory that gets its place in one piece. */

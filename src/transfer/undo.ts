@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { corrupt, OrcError } from "../base/error.ts";
 import {
   LOCK_NAME,
   migrationLayoutAt,
@@ -80,8 +80,7 @@ function assertNothingMoved(
   for (const path of [originals, replaced]) {
     removeEmpty(path);
     if (fileKind(path) === "absent") continue;
-    throw new OrcError(
-      "corrupt",
+    throw corrupt(
       "damaged_migration",
       `"${path}" holds files that were moved, but "${migrationRecord}" does not tell of it`,
       { path, hint: `copy "${record}" to "${migrationRecord}"` },
@@ -98,8 +97,7 @@ async function settleUndo(
   if (fileKind(undo) === "absent") return [];
   const record = readRecordAt(migrationLayoutAt(undo).record);
   if (record === undefined) {
-    throw new OrcError(
-      "corrupt",
+    throw corrupt(
       "damaged_migration",
       `"${undo}" holds no record of a migration`,
       {

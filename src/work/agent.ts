@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { OrcError, refused } from "../base/error.ts";
 import { summarize } from "../engine/summary.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -209,8 +209,7 @@ function isOpen({ state }: Candidate): boolean {
 
 function notAllowed({ id, state }: Candidate): OrcError {
   const phase = state.currentPhaseId;
-  return new OrcError(
-    "refused",
+  return refused(
     "write_not_allowed",
     `Cannot change files now: the session is in phase "${phase}", not in ${WRITING_PHASE}`,
     { hint: "orc next", details: { session: id, phase } },

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { conflict, denied, OrcError } from "../base/error.ts";
 import { decide } from "../engine/decide.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
 import type { Host } from "../host/host.ts";
@@ -98,11 +98,10 @@ async function updateWith(
 /** Who leaves a phase means the one they saw, and a human's yes holds for no other. */
 function assertSamePhase(seen: SessionState, now: SessionState): void {
   if (now.currentPhaseId === seen.currentPhaseId) return;
-  throw new OrcError(
-    "conflict",
+  throw conflict(
     "phase_left",
     `Cannot leave phase "${seen.currentPhaseId}": another process left it meanwhile`,
-    { hint: "orc status" },
+    "orc status",
   );
 }
 
@@ -111,11 +110,10 @@ function assertSameUpdate(seen: Session, now: Session): void {
   const isSame = now.serial === seen.serial &&
     now.state.updatedAt === seen.state.updatedAt;
   if (isSame) return;
-  throw new OrcError(
-    "conflict",
+  throw conflict(
     "session_changed",
     "Cannot restore the checkpoint: another process changed the session meanwhile",
-    { hint: "orc resume --dry-run" },
+    "orc resume --dry-run",
   );
 }
 
@@ -188,8 +186,7 @@ export async function askForApproval(
     `To ${visible(act.request)}, type ${word}: `,
   );
   if (answer?.trim() === word) return "terminal";
-  throw new OrcError(
-    "denied",
+  throw denied(
     "approval_declined",
     `Cannot ${act.request}: "${word}" was not typed`,
   );

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { misconfigured, notFound, OrcError, usage } from "../base/error.ts";
 import {
   asObject,
   decodeUtf8,
@@ -53,11 +53,10 @@ function isObject(source: EvidenceSource): source is JsonObject {
 }
 
 function mixedSources(): OrcError {
-  return new OrcError(
-    "usage",
+  return usage(
     "conflicting_flags",
     'Evidence comes from one file, from "-", or from fields as name=text, and not from several of them',
-    { hint: "put all of it into one file" },
+    "put all of it into one file",
   );
 }
 
@@ -74,8 +73,7 @@ async function readObject(host: Host, file: string): Promise<JsonObject> {
 function readStandardInput(host: Host): Uint8Array {
   const bytes = host.readInput(MAX_EVIDENCE_BYTES);
   if (bytes.length <= MAX_EVIDENCE_BYTES) return bytes;
-  throw new OrcError(
-    "config",
+  throw misconfigured(
     "file_too_large",
     `Cannot read ${STANDARD_INPUT_NAME}: it is larger than ${MAX_EVIDENCE_BYTES} bytes`,
   );
@@ -86,15 +84,10 @@ function readFile(host: Host, file: string): Uint8Array {
   const path = realOrGiven(resolvePath(host.workingDirectory, file));
   const bytes = readRegularFile(path, MAX_EVIDENCE_BYTES);
   if (bytes !== undefined) return bytes;
-  throw new OrcError(
-    "not_found",
-    "no_such_file",
-    `No evidence file "${file}"`,
-    {
-      path,
-      hint: "check the path, or give fields: --evidence NAME=TEXT",
-    },
-  );
+  throw notFound("no_such_file", `No evidence file "${file}"`, {
+    path,
+    hint: "check the path, or give fields: --evidence NAME=TEXT",
+  });
 }
 
 /** YAML takes most JSON too, but not all, and its parser is slow to load. */
@@ -117,16 +110,14 @@ async function readYaml(text: string, name: string): Promise<JsonObject> {
   const { mapping, problems } = readMapping(value, []);
   if (problems.length === 0) return mapping;
   const placed = problems.map((problem) => placeProblem(problem, locate));
-  throw new OrcError(
-    "config",
+  throw misconfigured(
     "invalid_evidence",
     problemLines(placed.slice(0, 1), 1, name),
   );
 }
 
 function noMapping(value: unknown, name: string): OrcError {
-  return new OrcError(
-    "config",
+  return misconfigured(
     "invalid_evidence",
     `Evidence is a mapping of fields, and ${name} holds ${
       describeValue(value)
@@ -139,7 +130,7 @@ function asConfigError(cause: unknown): unknown {
   if (!(cause instanceof OrcError)) return cause;
   const { kind, code, message, path } = cause;
   if (kind !== "corrupt" && kind !== "config") return cause;
-  return new OrcError("config", code, message, { cause, path, hint: HINT });
+  return misconfigured(code, message, { cause, path, hint: HINT });
 }
 
 /** A name, for a field that is a mapping a key in it, and a text. */
@@ -219,12 +210,7 @@ function withMember(before: JsonObject, { name, key, text }: Pair): JsonObject {
 }
 
 function unfit(name: string, because: string): OrcError {
-  return new OrcError(
-    "usage",
-    "invalid_value",
-    `Evidence "${name}" ${because}`,
-    { hint: "orc next" },
-  );
+  return usage("invalid_value", `Evidence "${name}" ${because}`, "orc next");
 }
 
 function listOf(before: JsonValue | undefined): readonly JsonValue[] {

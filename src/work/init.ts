@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { denied, misconfigured, type OrcError } from "../base/error.ts";
 import { repositoryLayout, WORKFLOW_SCHEMA_REFERENCE } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { nameOf } from "../base/path.ts";
@@ -115,8 +115,7 @@ type Written = Pick<Initialized, "workflow" | "kept">;
 const KEPT: Written = { workflow: "kept", kept: null };
 
 function notReplaceable(path: string, kind: string): OrcError {
-  return new OrcError(
-    "config",
+  return misconfigured(
     "not_a_regular_file",
     `Cannot replace "${path}": it is a ${kind} and not a regular file`,
     { path, hint: "move it away, then run: orc init" },
@@ -129,11 +128,10 @@ async function assertHuman(host: Host, site: ConfigSite): Promise<void> {
     confirmation: "replace",
   };
   if (await askForApproval(host, site, act) !== null) return;
-  throw new OrcError(
-    "denied",
+  throw denied(
     "approval_required",
     "Cannot replace workflow.yaml: only a human may, at a terminal",
-    { hint: "ask a human to run orc init --force in a terminal" },
+    "ask a human to run orc init --force in a terminal",
   );
 }
 

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { refused } from "../base/error.ts";
 import type { Host } from "../host/host.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import type { Action } from "../workflow/types.ts";
@@ -236,8 +236,7 @@ export function assertOutsideOwnCheck(
   itemId: string,
 ): void {
   if (!surroundingChecks(host).includes(nameOf(sessionId, itemId))) return;
-  throw new OrcError(
-    "refused",
+  throw refused(
     "inside_own_check",
     `Cannot complete item "${itemId}": its own check asks for it`,
     {

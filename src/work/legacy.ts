@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { conflict, OrcError } from "../base/error.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
@@ -38,8 +38,7 @@ function isStored({ root }: RepositoryLayout, id: string): boolean {
 }
 
 function vanished(path: string): OrcError {
-  return new OrcError(
-    "conflict",
+  return conflict(
     "legacy_state_gone",
     `"${path}" was removed or replaced while its session was being adopted`,
     { path, hint: "orc status" },

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { OrcError, usage } from "../base/error.ts";
 import { MAX_CONSTRAINT_LENGTH, MAX_TASK_LENGTH } from "../base/limits.ts";
 import { sessionNameOf } from "../base/names.ts";
 import { lengthOf, uncapitalised } from "../base/text.ts";
@@ -261,9 +261,11 @@ function assertTask(task: string): void {
   const problem = length > MAX_TASK_LENGTH
     ? `has ${length} characters; at most ${MAX_TASK_LENGTH} are kept`
     : "is empty";
-  throw new OrcError("usage", "invalid_task", `The task ${problem}`, {
-    hint: 'orc start "<what is to be done>"',
-  });
+  throw usage(
+    "invalid_task",
+    `The task ${problem}`,
+    'orc start "<what is to be done>"',
+  );
 }
 
 function assertConstraint(text: string): void {
@@ -272,7 +274,9 @@ function assertConstraint(text: string): void {
   const problem = length > MAX_CONSTRAINT_LENGTH
     ? `has ${length} characters; at most ${MAX_CONSTRAINT_LENGTH} are kept`
     : "is empty";
-  throw new OrcError("usage", "invalid_constraint", `A constraint ${problem}`, {
-    hint: 'orc start "TASK" --constraint "<what must hold>"',
-  });
+  throw usage(
+    "invalid_constraint",
+    `A constraint ${problem}`,
+    'orc start "TASK" --constraint "<what must hold>"',
+  );
 }

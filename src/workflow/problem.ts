@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { misconfigured, type OrcError } from "../base/error.ts";
 import { JsonNumber } from "../base/json.ts";
 import { MAX_PROBLEMS } from "../base/limits.ts";
 
@@ -63,8 +63,7 @@ export function invalidWorkflow(
   source?: string,
 ): OrcError {
   const shown = mostTelling(problems);
-  return new OrcError(
-    "config",
+  return misconfigured(
     "invalid_workflow",
     problemLines(shown, problems.length, source ?? "workflow"),
     {

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { type OrcError, refused } from "../base/error.ts";
 import { type JsonObject, numberOf } from "../base/json.ts";
 import { shellWord } from "../base/text.ts";
 import { epochMsOf, instantOf } from "../base/time.ts";
@@ -81,11 +81,10 @@ export function passesAt(
 
 /** The answer to who wants to get past a manual gate that waits for a human. */
 export function approvalRequired(verb: string, { id }: Item): OrcError {
-  return new OrcError(
-    "refused",
+  return refused(
     "approval_required",
     `Cannot ${verb} item "${id}": a human must approve it`,
-    { hint: `a human runs, in a terminal: orc approve-item ${id}` },
+    `a human runs, in a terminal: orc approve-item ${id}`,
   );
 }
 
@@ -110,8 +109,7 @@ export function forcedSkip(itemId: string): string {
 /** Refuses to complete a gate that names nothing to verify. */
 export function assertVerifiable(item: Item): void {
   if (!verifiesNothing(item)) return;
-  throw new OrcError(
-    "refused",
+  throw refused(
     "cannot_complete",
     `Cannot complete item "${item.id}": it is a gate, and its workflow names nothing that could be verified`,
     {

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { denied, misconfigured, type OrcError } from "../base/error.ts";
 import { MAX_DEPTH, MAX_PROBLEMS, MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import {
   type Locate,
@@ -340,8 +340,7 @@ function invalidYaml(
       const { line, column } = positionAt(yaml, offset);
       return { code, severity: "error", path: "", message, line, column };
     });
-  return new OrcError(
-    "config",
+  return misconfigured(
     "invalid_yaml",
     problemLines(problems, faults.length, yaml.source),
     {
@@ -542,8 +541,7 @@ function explainMissingPermission<Result>(
     return parse();
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "NotCapable") throw error;
-    throw new OrcError(
-      "denied",
+    throw denied(
       "permission_missing",
       `Cannot read "${source}": reading YAML needs access to the environment`,
       {

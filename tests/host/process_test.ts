@@ -482,7 +482,7 @@ Deno.test("runProgram() says that a program with input is missing", async () => 
 });
 
 const HOLD_AND_SIGNAL = `
-import { holdSignals } from "./src/host/signal_hold.ts";
+import { holdSignals } from "./src/host/deno_host.ts";
 const hold = holdSignals();
 Deno.kill(Deno.pid, "SIGTERM");
 await new Promise((resolve) => {
@@ -521,7 +521,7 @@ Deno.test({
   async fn() {
     const { signal } = await runScript(
       `
-import { holdSignals } from "./src/host/signal_hold.ts";
+import { holdSignals } from "./src/host/deno_host.ts";
 holdSignals().release();
 Deno.kill(Deno.pid, "SIGTERM");
 await new Promise((resolve) => setTimeout(resolve, 60_000));
@@ -534,7 +534,7 @@ await new Promise((resolve) => setTimeout(resolve, 60_000));
 
 Deno.test("holdSignals() needs no permission", async () => {
   const { code, stderr } = await runScript(`
-import { holdSignals } from "./src/host/signal_hold.ts";
+import { holdSignals } from "./src/host/deno_host.ts";
 holdSignals().release();
 `);
   assertEquals([code, stderr], [0, ""]);
