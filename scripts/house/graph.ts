@@ -1,21 +1,23 @@
 /** Texts of the project's files by their path from the root. */
 export type Sources = ReadonlyMap<string, string>;
 
-/** One import of another file of the project. */
+/** One import of another file of the project, or of a package. */
 export interface Edge {
   readonly to: string;
   readonly isDynamic: boolean;
+  /** Whether nothing of it is loaded: only types are imported. */
+  readonly isTypeOnly: boolean;
 }
 
 /** What each file imports. */
 export type ImportGraph = ReadonlyMap<string, readonly Edge[]>;
 
-/** `deno fmt` puts each static import at the beginning of a line, or its end after a brace. */
+/** `deno fmt` puts each static import at the beginning of a line, and a semicolon behind it. */
 const STATIC_IMPORT =
-  /^(?:(?:import|export|\}) (?:.* )?from|import) "(\.[^"]+)"/gm;
-const DYNAMIC_IMPORT = /^(?!\s*(?:\*|\/\/)).*\bimport\(\s*"(\.[^"]+)"/gm;
+  /^(?:import|export)( type)?(?: [^;"]*? from)? "([^"\n]+)";$/gm;
+const DYNAMIC_IMPORT = /^(?!\s*(?:\*|\/\/)).*\bimport\(\s*()"([^"\n]+)"/gm;
 
-/** Reads the imports of each file from its text, type imports included. */
+/** Reads the imports of each file from its text, those of types and packages included. */
 export function importGraph(sources: Sources): ImportGraph {
   return new Map(
     [...sources].map(([path, text]) => [path, [
@@ -30,22 +32,43 @@ function edges(
   matches: Iterable<RegExpMatchArray>,
   isDynamic: boolean,
 ): Edge[] {
-  return Array.from(matches, ([, specifier = ""]) => ({
-    to: new URL(specifier, `file:///${from}`).pathname.slice(1),
+  return Array.from(matches, ([, type, specifier = ""]) => ({
+    to: specifier.startsWith(".")
+      ? new URL(specifier, `file:///${from}`).pathname.slice(1)
+      : specifier,
     isDynamic,
+    isTypeOnly: type === " type",
   }));
 }
 
-/** All files that the given ones import, directly or through others, and themselves. */
+/**
+ * All files and packages that the given files import, directly or through others, and
+ * themselves; only by imports of one kind, if it is given.
+ */
 export function reachableFrom(
   graph: ImportGraph,
   roots: Iterable<string>,
+  follows: (edge: Edge) => boolean = () => true,
 ): ReadonlySet<string> {
   const seen = new Set<string>(roots);
   for (const path of seen) {
-    for (const { to } of graph.get(path) ?? []) seen.add(to);
+    for (const edge of graph.get(path) ?? []) {
+      if (follows(edge)) seen.add(edge.to);
+    }
   }
   return seen;
+}
+
+/** What the runtime loads before a file runs: no types, and nothing that is imported later. */
+export function eagerFrom(
+  graph: ImportGraph,
+  roots: Iterable<string>,
+): ReadonlySet<string> {
+  return reachableFrom(
+    graph,
+    roots,
+    ({ isDynamic, isTypeOnly }) => !isDynamic && !isTypeOnly,
+  );
 }
 
 /** Circles of static imports, each as the path around it. */

@@ -52,7 +52,7 @@ export async function buildWithDnt(
     outDir: directory,
     shims: {
       custom: [{
-        module: `${root}/scripts/npm/deno_shim.ts`,
+        module: `${root}/scripts/npm/deno/shim.ts`,
         globalNames: ["Deno"],
       }],
     },

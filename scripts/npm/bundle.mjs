@@ -55,7 +55,7 @@ await build({
     target: "node20",
     define: { "import.meta.main": "false" },
     inject: {
-      Deno: [`${process.cwd()}/scripts/npm/deno_anywhere.ts`, "Deno"],
+      Deno: [`${process.cwd()}/scripts/npm/deno/anywhere.ts`, "Deno"],
     },
   },
   output: {

@@ -13,7 +13,7 @@ const LIBRARIES = [
   "dom.asynciterable",
 ];
 
-const GLOBALS = new URL("./node_globals.d.ts", import.meta.url).href;
+const GLOBALS = new URL("./deno/globals.d.ts", import.meta.url).href;
 
 /** Type errors of modules, named relative to the root; an empty text if there are none. */
 export async function findNewerThanNode(

@@ -32,7 +32,7 @@ await build({
   deps: { onlyBundle: ["deno-std"] },
   inputOptions: {
     transform: {
-      inject: { Deno: [inStage("scripts/npm/deno_api.ts"), "Deno"] },
+      inject: { Deno: [inStage("scripts/npm/deno/api.ts"), "Deno"] },
     },
   },
   outputOptions: { codeSplitting: { groups: [SHARED] } },

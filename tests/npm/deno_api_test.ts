@@ -1,4 +1,4 @@
-import { Deno as standIn } from "../../scripts/npm/deno_api.ts";
+import { Deno as standIn } from "../../scripts/npm/deno/api.ts";
 import { withTemporaryDirectory } from "../files/temporary.ts";
 import { type DenoApi, RULES } from "./deno_api_contract.ts";
 import { assert, assertEquals } from "@std/assert";

@@ -1,7 +1,7 @@
 // Tries the rules on a real Node, in the directory that is named.
 
 import process from "node:process";
-import { Deno as standIn } from "../../scripts/npm/deno_api.ts";
+import { Deno as standIn } from "../../scripts/npm/deno/api.ts";
 import { type DenoApi, RULES } from "./deno_api_contract.ts";
 import { mkdirSync } from "node:fs";
 

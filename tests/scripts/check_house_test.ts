@@ -2,10 +2,10 @@ import { houseProblems, sizeReport } from "../../scripts/check_house.ts";
 import { assertEquals } from "@std/assert";
 
 const PROJECT: Readonly<Record<string, string>> = {
-  "mod.ts": 'export { a } from "./src/core/mod.ts";\nimport("./cli.ts");',
-  "cli.ts": 'import { a } from "./src/core/mod.ts";',
-  "src/core/mod.ts": 'export { a } from "./a.ts";',
-  "src/core/a.ts": "export const a = 1;",
+  "mod.ts": 'export { a } from "./src/core.ts";\nimport("./cli.ts");',
+  "cli.ts": 'import { a } from "./src/core.ts";',
+  "src/core.ts": 'export { a } from "./base/a.ts";',
+  "src/base/a.ts": "export const a = 1;",
   "tests/mod_test.ts": 'import { a } from "../mod.ts";',
 };
 
@@ -20,17 +20,17 @@ Deno.test("houseProblems() accepts a tidy project", () => {
 Deno.test("houseProblems() finds a file nothing uses", () => {
   assertEquals(
     problemsWith({
-      "src/core/b.ts": "",
-      "tests/core/b_test.ts": 'import "../../src/core/b.ts";',
+      "src/base/b.ts": "",
+      "tests/base/b_test.ts": 'import "../../src/base/b.ts";',
     }),
-    ["src/core/b.ts: no entry point leads to it"],
+    ["src/base/b.ts: no entry point leads to it"],
   );
 });
 
 Deno.test("houseProblems() finds a file nothing tests", () => {
   assertEquals(
-    problemsWith({ "tests/mod_test.ts": 'import "../src/core/a.ts";' }),
-    ["src/core/mod.ts: no test leads to it"],
+    problemsWith({ "tests/mod_test.ts": 'import "../src/base/a.ts";' }),
+    ["src/core.ts: no test leads to it"],
   );
 });
 
@@ -44,34 +44,85 @@ Deno.test("houseProblems() finds a missing entry point", () => {
 
 Deno.test("houseProblems() finds import cycles", () => {
   assertEquals(
-    problemsWith({ "src/core/a.ts": 'import "./mod.ts";' }),
-    ["Import cycle: src/core/mod.ts > src/core/a.ts > src/core/mod.ts"],
+    problemsWith({
+      "src/base/a.ts": 'import "./b.ts";',
+      "src/base/b.ts": 'import type { A } from "./a.ts";',
+    }),
+    ["Import cycle: src/base/a.ts > src/base/b.ts > src/base/a.ts"],
   );
 });
 
 Deno.test("houseProblems() finds replaced words in what is published only", () => {
   assertEquals(
     problemsWith({
-      "src/core/a.ts": "export const mutex = 1;",
+      "src/base/a.ts": "export const mutex = 1;",
       "tests/mod_test.ts": 'import "../mod.ts";\nexport const mutex = 1;',
     }),
-    ['src/core/a.ts: "mutex" says mutex, not lock'],
+    ['src/base/a.ts: "mutex" says mutex, not lock'],
   );
 });
 
-Deno.test("sizeReport() shows the longest file and function first", () => {
+Deno.test("houseProblems() finds an import against the order of the rooms", () => {
+  assertEquals(
+    problemsWith({
+      "src/base/a.ts": 'const b = import("../engine/b.ts");',
+      "src/engine/b.ts": "",
+    }),
+    [
+      'Room "base" must not import from "engine", which comes after it',
+    ],
+  );
+});
+
+Deno.test("houseProblems() counts the lines and packages that status loads", () => {
+  const long = "\n".repeat(4000);
+  const eager = {
+    "cli.ts": 'import { a } from "./src/core.ts";\nimport "yaml";\n',
+    "src/commands/status.ts": `import type { B } from "../base/b.ts";\n${long}`,
+    "src/base/a.ts": `const b = import("./b.ts");\n${long}`,
+    "src/base/b.ts": `import "valibot";\n${long}`,
+    "tests/mod_test.ts":
+      'import "../cli.ts";\nimport "../src/commands/status.ts";\n',
+    "mod.ts": 'export { a } from "./src/commands/status.ts";',
+  };
+  assertEquals(problemsWith(eager), [
+    'status loads the package "yaml"',
+    "status loads 8004 lines, more than 8000",
+  ]);
+});
+
+Deno.test("houseProblems() finds a folder with too many files", () => {
+  const tests = Array.from({ length: 21 }, (_, index) => [
+    `tests/base/${index}_test.ts`,
+    'import "../../mod.ts";',
+  ]);
+  assertEquals(problemsWith(Object.fromEntries(tests)), [
+    "tests/base: 21 files, more than 20",
+  ]);
+});
+
+Deno.test("sizeReport() counts lines by kind and shows the longest first", () => {
   const sources = new Map([
-    ["src/a.ts", "function a() {\n}\n"],
-    ["src/b.ts", "function b() {\n  b();\n}\n\n"],
+    ["src/base/a.ts", "function a() {\n}\n"],
+    ["src/base/b.ts", "// Why\nfunction b() {\n  b();\n}\n\n"],
     ["tests/c_test.ts", "\n".repeat(400)],
+    ["tests/__snapshots__/c_test.ts.snap", "a\n"],
   ]);
   assertEquals(sizeReport(sources), [
+    "snapshots: 1 files, 1 lines, of which 0 comments and 0 blank",
+    "tests: 1 files, 400 lines, of which 0 comments and 400 blank",
+    "scripts: 0 files, 0 lines, of which 0 comments and 0 blank",
+    "source: 2 files, 7 lines, of which 1 comments and 1 blank",
+    "Largest folders: src/base 2, tests 1",
+    "Eager lines of status: 0, at most 8000; packages: 0",
+    "Imports against the order of the rooms: 0",
+    "Import cycles: 0",
     "Longest files:",
-    "    4  src/b.ts",
-    "    2  src/a.ts",
-    "Files over 300 lines: 0",
+    "    5  src/base/b.ts",
+    "    2  src/base/a.ts",
+    "Files over 500 lines: 0",
     "Longest functions:",
-    "    3  b in src/b.ts",
-    "    2  a in src/a.ts",
+    "    3  b in src/base/b.ts",
+    "    2  a in src/base/a.ts",
   ]);
 });

@@ -34,53 +34,54 @@ async function testRule(
   }
 }
 
-Deno.test("orc/layers refuses imports against the order of the layers", (t) =>
-  testRule(t, "orc/layers", [
+Deno.test("orc/rooms refuses imports against the order of the rooms", (t) =>
+  testRule(t, "orc/rooms", [
     {
-      file: "src/core/decide.ts",
+      file: "src/engine/decide.ts",
       good: [
-        'import { Item } from "./types.ts";',
+        'import { Item } from "../workflow/types.ts";',
+        'import { skip } from "./skip.ts";',
         'import * as v from "valibot";',
       ],
       bad: [
-        'import { lock } from "../store/lock.ts";',
+        'import { lock } from "../files/lock.ts";',
         'import type { Host } from "../host/host.ts";',
         'import { type Host } from "../host/host.ts";',
-        'import "../store/lock.ts";',
-        'export { lock } from "../store/lock.ts";',
-        'export type { Lock } from "../store/lock.ts";',
-        'const lock = import("../store/lock.ts");',
-        'type Lock = import("../store/lock.ts").Lock;',
+        'import "../files/lock.ts";',
+        'export { lock } from "../files/lock.ts";',
+        'export type { Lock } from "../files/lock.ts";',
+        'const lock = import("../files/lock.ts");',
+        'type Lock = import("../files/lock.ts").Lock;',
         'import { startSession } from "../../mod.ts";',
         'import { startSession } from "@orc/cli";',
       ],
     },
     {
-      file: "src/store/lock.ts",
-      good: ['import { OrcError } from "../core/error.ts";'],
+      file: "src/session/update.ts",
+      good: ['import { lock } from "../files/lock.ts";'],
       bad: ['import type { Host } from "../host/host.ts";'],
     },
     {
-      file: "src/host/host.ts",
-      good: ['import type { Caller } from "../core/types.ts";'],
-      bad: ['import { lock } from "../store/lock.ts";'],
-    },
-    {
-      file: "src/remote/git.ts",
-      good: ['import { runProgram } from "../host/process.ts";'],
-      bad: ['import { lock } from "../store/lock.ts";'],
-    },
-    {
-      file: "src/app/migrate.ts",
+      file: "src/doctor/rules.ts",
       good: [
-        'import { lock } from "../store/lock.ts";',
-        'const remote = import("../remote/remote.ts");',
+        'import { OrcError } from "../base/error.ts";',
+        'import { tokens } from "../secrets/rules.ts";',
+        'import type { Lock } from "../files/lock.ts";',
       ],
-      bad: ['import { start } from "../commands/start.ts";'],
+      bad: [
+        'import { lock } from "../files/lock.ts";',
+        'import { facts } from "./facts.ts";',
+      ],
+    },
+    {
+      file: "src/core.ts",
+      good: ['export { decide } from "./engine/decide.ts";'],
+      bad: ['export { lock } from "./files/lock.ts";'],
     },
     {
       file: "src/commands/start.ts",
       good: [
+        'import { startSession } from "../work/start.ts";',
         'import type { Host } from "../host/host.ts";',
         'import { type Host } from "../host/host.ts";',
         'export type { Host } from "../host/host.ts";',
@@ -89,34 +90,27 @@ Deno.test("orc/layers refuses imports against the order of the layers", (t) =>
         'import { denoHost } from "../host/host.ts";',
         'import { denoHost, type Host } from "../host/host.ts";',
         'import "../host/host.ts";',
-        'import { lock } from "../store/lock.ts";',
+        'import { lock } from "../files/lock.ts";',
+        'import { main } from "../cli/main.ts";',
       ],
-    },
-    {
-      file: "src/serve/mcp.ts",
-      good: ['import { table } from "../commands/table.ts";'],
-      bad: ['import { main } from "../cli/main.ts";'],
     },
     {
       file: "src/cli/main.ts",
       good: ['import { denoHost } from "../host/host.ts";'],
-      bad: [
-        'import { lock } from "../store/lock.ts";',
-        'import "../../cli.ts";',
-      ],
+      bad: ['import "../../cli.ts";'],
     },
     {
       file: "src/tools/thing.ts",
-      bad: ['import { Item } from "../core/types.ts";'],
+      bad: ['import { Item } from "../workflow/types.ts";'],
     },
     {
       file: "src/thing.ts",
-      bad: ['import { Item } from "./core/types.ts";'],
+      bad: ['import { Item } from "./workflow/types.ts";'],
     },
   ]));
 
-Deno.test("orc/layers lets only mod.ts import cli.ts", (t) =>
-  testRule(t, "orc/layers", [
+Deno.test("orc/rooms lets only mod.ts import cli.ts", (t) =>
+  testRule(t, "orc/rooms", [
     {
       file: "mod.ts",
       good: ['if (import.meta.main) await import("./cli.ts");'],
@@ -124,16 +118,18 @@ Deno.test("orc/layers lets only mod.ts import cli.ts", (t) =>
     { file: "tests/cli_test.ts", bad: ['import "../cli.ts";'] },
   ]));
 
-Deno.test("orc/layers names both layers and what is allowed", () => {
-  const [diagnostic] = lint("src/store/lock.ts", 'import "../host/host.ts";');
-  assertEquals(diagnostic?.message, 'Layer "store" must not import "host"');
-  assertEquals(diagnostic?.hint, "It may import store, core");
+Deno.test("orc/rooms names both rooms", () => {
+  const [diagnostic] = lint("src/files/lock.ts", 'import "../host/host.ts";');
+  assertEquals(
+    diagnostic?.message,
+    'Room "files" must not import from "host", which comes after it',
+  );
 });
 
-Deno.test("orc/pure-core refuses effects in the core", (t) =>
-  testRule(t, "orc/pure-core", [
+Deno.test("orc/pure-files refuses effects in pure files", (t) =>
+  testRule(t, "orc/pure-files", [
     {
-      file: "src/core/decide.ts",
+      file: "src/engine/decide.ts",
       good: [
         "interface Stamp { Date: string; fetch(): void }",
         "const stamp = { Date: 1, process: 2 };",
@@ -166,7 +162,7 @@ Deno.test("orc/pure-core refuses effects in the core", (t) =>
       ],
     },
     {
-      file: "src/core/instant.ts",
+      file: "src/base/time.ts",
       good: [
         "new Date(epochMs).toISOString();",
         "Date.parse(text);",
@@ -174,17 +170,18 @@ Deno.test("orc/pure-core refuses effects in the core", (t) =>
       ],
       bad: ["Date.now();", 'Date["now"]();', "new Date();", "Date();"],
     },
+    { file: "src/handoff/rules.ts", bad: ["Date.now();"] },
     {
       file: "src/host/host.ts",
       good: ["Date.now();", 'import process from "node:process";'],
     },
-    { file: "tests/core/decide_test.ts", good: ["Date.now();"] },
+    { file: "tests/engine/decide_test.ts", good: ["Date.now();"] },
   ]));
 
 Deno.test("orc/paths-in-layout refuses path literals outside the layout", (t) =>
   testRule(t, "orc/paths-in-layout", [
     {
-      file: "src/store/root.ts",
+      file: "src/files/root.ts",
       good: [
         "const text = 'Cannot read state.json: it is empty';",
         "const text = `Cannot read ${path} in .orchestrator`;",
@@ -208,8 +205,8 @@ Deno.test("orc/paths-in-layout refuses path literals outside the layout", (t) =>
         'type Name = "state.json";',
       ],
     },
-    { file: "src/core/layout.ts", good: ['const path = ".orchestrator";'] },
-    { file: "tests/store/root_test.ts", good: ['const p = ".orchestrator";'] },
+    { file: "src/base/layout.ts", good: ['const path = ".orchestrator";'] },
+    { file: "tests/files/root_test.ts", good: ['const p = ".orchestrator";'] },
   ]));
 
 Deno.test("orc/named-exports refuses default and star exports", (t) =>
@@ -218,14 +215,14 @@ Deno.test("orc/named-exports refuses default and star exports", (t) =>
       file: "mod.ts",
       good: [
         "export const a = 1;",
-        'export { decide } from "./src/core/decide.ts";',
+        'export { decide } from "./src/engine/decide.ts";',
       ],
       bad: [
         "export default 1;",
         "const a = 1; export { a as default };",
-        'export * from "./src/core/decide.ts";',
-        'export type * from "./src/core/decide.ts";',
-        'export * as core from "./src/core/mod.ts";',
+        'export * from "./src/engine/decide.ts";',
+        'export type * from "./src/engine/decide.ts";',
+        'export * as core from "./src/core.ts";',
       ],
     },
     { file: "scripts/lint_plugin.ts", good: ["export default 1;"] },
@@ -233,6 +230,6 @@ Deno.test("orc/named-exports refuses default and star exports", (t) =>
 
 Deno.test("the rules find a file by its full path too", () => {
   const root = import.meta.dirname?.replace(/[/\\]tests[/\\]scripts$/, "");
-  const [diagnostic] = lint(`${root}/src/core/decide.ts`, "fetch();");
+  const [diagnostic] = lint(`${root}/src/engine/decide.ts`, "fetch();");
   assertStringIncludes(diagnostic?.message ?? "", "fetch");
 });

@@ -1,4 +1,5 @@
 import {
+  eagerFrom,
   importCycles,
   importGraph,
   reachableFrom,
@@ -23,25 +24,34 @@ Deno.test("importGraph() finds each way to import a file", () => {
     '  "./g.ts"',
     ");",
   ].join("\n");
-  const edges = graphOf({ "src/app/x.ts": text }).get("src/app/x.ts");
+  const edges = graphOf({ "src/work/x.ts": text }).get("src/work/x.ts");
   assertEquals(edges?.map(({ to }) => to), [
-    "src/app/a.ts",
+    "src/work/a.ts",
     "src/b.ts",
-    "src/app/c.ts",
-    "src/app/d.ts",
-    "src/app/e.ts",
-    "src/app/f.ts",
-    "src/app/g.ts",
+    "src/work/c.ts",
+    "src/work/d.ts",
+    "src/work/e.ts",
+    "src/work/f.ts",
+    "src/work/g.ts",
   ]);
   assertEquals(edges?.map(({ isDynamic }) => isDynamic), [
     ...Array(5).fill(false),
     ...Array(2).fill(true),
   ]);
+  assertEquals(
+    edges?.filter(({ isTypeOnly }) => isTypeOnly).map(({ to }) => to),
+    ["src/b.ts"],
+  );
 });
 
-Deno.test("importGraph() passes over packages, comments and texts", () => {
+Deno.test("importGraph() names packages as they are imported", () => {
+  const text = 'import { parse } from "yaml";\nawait import("node:fs");';
+  const edges = graphOf({ "x.ts": text }).get("x.ts");
+  assertEquals(edges?.map(({ to }) => to), ["yaml", "node:fs"]);
+});
+
+Deno.test("importGraph() passes over comments and texts", () => {
   const text = [
-    'import { parse } from "yaml";',
     '// import { a } from "./a.ts";',
     ' * await import("./b.ts");',
     "const source = 'import \"./c.ts\";';",
@@ -61,6 +71,14 @@ Deno.test("reachableFrom() follows imports, dynamic ones too", () => {
     "a.ts",
     "b.ts",
   ]);
+});
+
+Deno.test("eagerFrom() follows neither types nor what is imported later", () => {
+  const graph = graphOf({
+    "a.ts": 'import "./b.ts";\nimport type { C } from "./c.ts";',
+    "b.ts": 'import("./d.ts");\nimport { e } from "yaml";',
+  });
+  assertEquals([...eagerFrom(graph, ["a.ts"])], ["a.ts", "b.ts", "yaml"]);
 });
 
 Deno.test("importCycles() finds the circle and not the way to it", () => {

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { named } from "./deno_error.ts";
+import { named } from "./error.ts";
 import type { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 

@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { named } from "./deno_error.ts";
+import { named } from "./error.ts";
 import { constants, type Stats } from "node:fs";
 
 export interface FileInfo {

@@ -7,16 +7,10 @@
 import fs from "node:fs";
 import os from "node:os";
 import process from "node:process";
-import { named } from "./deno_error.ts";
-import {
-  FsFile,
-  infoOf,
-  openSync,
-  readDirSync,
-  removeSync,
-} from "./deno_file.ts";
-import { Command, querySync } from "./deno_process.ts";
-import { consoleSize, outputOf, stdin } from "./deno_terminal.ts";
+import { named } from "./error.ts";
+import { FsFile, infoOf, openSync, readDirSync, removeSync } from "./file.ts";
+import { Command, querySync } from "./process.ts";
+import { consoleSize, outputOf, stdin } from "./terminal.ts";
 
 const SYSTEMS: Readonly<Record<string, string>> = { win32: "windows" };
 

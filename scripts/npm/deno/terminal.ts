@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import process from "node:process";
 import tty from "node:tty";
-import { named } from "./deno_error.ts";
+import { named } from "./error.ts";
 
 /** How long to wait for a terminal that another program made non-blocking. */
 const EMPTY_INPUT_PAUSE_MS = 10;

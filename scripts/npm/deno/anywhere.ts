@@ -1,3 +1,3 @@
 /** Deno itself where it runs; elsewhere what stands in for it, and only there is it loaded. */
 export const Deno = (globalThis as { Deno?: unknown }).Deno ??
-  (await import("./deno_api.ts")).Deno;
+  (await import("./api.ts")).Deno;

@@ -1,2 +1,2 @@
 /** What dnt puts in the place of the global `Deno`. */
-export { Deno } from "./deno_api.ts";
+export { Deno } from "./api.ts";
