@@ -76,7 +76,8 @@ const FLIPS: readonly Flip[] = [
   },
   {
     rule: "a session is closed when it is completed or abandoned",
-    find: /(status === "completed") \|\| (status === "abandoned")/,
+    find:
+      /(status is ClosedStatus \{\s+return status === "completed") \|\| (status)/,
     put: "$1 && $2",
   },
   {
@@ -86,7 +87,8 @@ const FLIPS: readonly Flip[] = [
   },
   {
     rule: "a paused session goes on",
-    find: /(state\.status === "active") \|\| (state\.status === "paused")/,
+    find:
+      /(active = state\.status === "active") \|\| (state\.status === "paused")/,
     put: "$1 && $2",
   },
   {

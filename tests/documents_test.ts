@@ -1,6 +1,6 @@
 import { playTranscripts } from "../scripts/transcript.ts";
 import { withTemporaryDirectory } from "./files/temporary.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 
 for (const path of ["README.md", "docs/workflow.md"]) {
   Deno.test(`${path} shows what orc really says`, () =>
@@ -9,3 +9,42 @@ for (const path of ["README.md", "docs/workflow.md"]) {
       assertEquals(await playTranscripts(markdown, directory), markdown);
     }));
 }
+
+const PAGES_ABOUT_THE_CODE = [
+  "README.md",
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "docs/decisions.md",
+  "docs/reliability.md",
+];
+
+for (const path of PAGES_ABOUT_THE_CODE) {
+  Deno.test(`${path} names only files that are there`, () => {
+    const named = Deno.readTextFileSync(path)
+      .match(/(?<![\w/.])(?:scripts|src|tests)\/[\w/.]+\.\w+/g);
+    assertEquals(new Set(named).difference(existing(named ?? [])), new Set());
+  });
+}
+
+function existing(paths: readonly string[]): ReadonlySet<string> {
+  return new Set(paths.filter((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  }));
+}
+
+Deno.test("ARCHITECTURE.md leads each journey through functions that are where it says", () => {
+  const text = Deno.readTextFileSync("ARCHITECTURE.md");
+  const steps = [...text.matchAll(/^ {4,}(\w+)(?:\(\))? +([\w/]+\.ts)/gm)];
+  const missing = steps.filter(([, name, file]) =>
+    !new RegExp(`(?:function\\*?|const) ${name}\\b`).test(
+      Deno.readTextFileSync(`src/${file}`),
+    )
+  );
+  assertEquals(missing.map(([step]) => step.trim()), []);
+  // A pattern that finds nothing would find nothing wrong.
+  assert(steps.length > 25, `only ${steps.length} steps found`);
+});
