@@ -3,6 +3,7 @@ import {
   asObject,
   type JsonObject,
   jsonObject,
+  type JsonValue,
   plainOf,
 } from "../base/json.ts";
 import {
@@ -25,7 +26,6 @@ import {
 import {
   describeFields,
   EVIDENCE_SCHEMAS,
-  type EvidenceProblem,
   validateEvidence,
 } from "../workflow/evidence.ts";
 import { assertVerifiable } from "../workflow/supervision.ts";
@@ -37,18 +37,20 @@ import type {
   Workflow,
 } from "../workflow/types.ts";
 import {
+  type ActionOf,
+  assertInOrder,
   assertNotesFit,
   assertOpen,
+  findItem,
   type Situation,
+  subjectOf,
   systemEvent,
 } from "./situation.ts";
-import { assertInOrder, subjectOf } from "./skip.ts";
-import { findItem, isDone, type OpenItem } from "./state.ts";
+import { isDone, type OpenItem } from "./state.ts";
 
 /** What has to be found out before an item can be completed. */
 export type RequiredCheck =
   | { readonly type: "none" }
-  | { readonly type: "approval" }
   | { readonly type: "file_exists"; readonly path: string }
   | {
     readonly type: "command";
@@ -65,9 +67,8 @@ export function requiredCheck(workflow: Workflow, item: Item): RequiredCheck {
   const { verification } = item;
   switch (verification.type) {
     case "none":
-      return { type: "none" };
     case "manual_gate":
-      return { type: "approval" };
+      return { type: "none" };
     case "file_exists":
       return {
         type: "file_exists",
@@ -102,25 +103,24 @@ export function encodeVerificationResult(
   result: CheckResult,
   at: string,
 ): JsonObject {
-  const head = { type: result.type, timestamp: withOffset(at) };
-  if (result.type === "file_exists") {
-    return jsonObject({
-      ...head,
-      path: result.path,
-      exists: result.passed,
-      ...(result.problem === null ? {} : { error: result.problem }),
-    });
-  }
+  const { type, problem } = result;
+  const found: Readonly<Record<string, JsonValue>> =
+    result.type === "file_exists"
+      ? { path: result.path, exists: result.passed }
+      : {
+        command: result.command,
+        command_args: result.words,
+        original_command: result.originalCommand,
+        exit_code: result.exitCode,
+        stdout: stored(result.stdout),
+        stderr: stored(result.stderr),
+        duration_seconds: result.durationSeconds,
+      };
   return jsonObject({
-    ...head,
-    command: result.command,
-    command_args: result.words,
-    original_command: result.originalCommand,
-    exit_code: result.exitCode,
-    stdout: stored(result.stdout),
-    stderr: stored(result.stderr),
-    duration_seconds: result.durationSeconds,
-    ...(result.problem === null ? {} : { error: result.problem }),
+    type,
+    timestamp: withOffset(at),
+    ...found,
+    ...(problem === null ? {} : { error: problem }),
   });
 }
 
@@ -235,14 +235,6 @@ function encodingRemark(
   return [`(${notUtf8.join(" and ")} not valid UTF-8: \ufffd stands for it)`];
 }
 
-/** An item somebody wants to complete. */
-interface CompletionRequest {
-  readonly itemId: string;
-  readonly notes: string | null;
-  readonly evidence?: JsonObject;
-  readonly skipVerify: boolean;
-}
-
 /**
  * Says what has to be run before an item can be completed; nothing when the answer does not
  * depend on it. Refuses what cannot be completed at all, so that no check runs in vain.
@@ -250,37 +242,30 @@ interface CompletionRequest {
 export function checkToRun(
   workflow: Workflow,
   state: SessionState,
-  request: CompletionRequest,
+  request: Omit<ActionOf<"complete">, "type" | "result">,
 ): RequiredCheck {
   assertOpen(state);
   assertNotesFit(request.notes);
   const open = findItem(workflow, state, request.itemId);
-  const { item, itemState } = open;
-  if (isDone(itemState)) return { type: "none" };
+  if (isDone(open.itemState)) return { type: "none" };
   assertInOrder("complete", { workflow, state }, open);
-  assertVerifiable(item);
-  if (item.verification.type !== "manual_gate") {
+  assertVerifiable(open.item);
+  if (open.item.verification.type !== "manual_gate") {
     assertEvidence(open, request.evidence);
   }
   if (request.skipVerify) return { type: "none" };
-  return requiredCheck(workflow, item);
+  return requiredCheck(workflow, open.item);
 }
 
-/** An item with its evidence, and what is to be recorded about it. */
-interface Supported {
-  readonly open: OpenItem;
-  readonly events: readonly Event[];
-}
-
-/** Takes the evidence that was handed in, or is content with what was before. */
+/** Takes the evidence that was handed in, or is content with the evidence from before. */
 export function withEvidence(
   { caller }: Situation,
   open: OpenItem,
   evidence: JsonObject | undefined,
-): Supported {
+): { readonly open: OpenItem; readonly events: readonly Event[] } {
   assertEvidence(open, evidence);
   if (evidence === undefined) return { open, events: [] };
-  const schema = open.item.evidenceSchema;
+  const { evidenceSchema: schema } = open.item;
   const isValidated = schema !== null && EVIDENCE_SCHEMAS.includes(schema);
   const text = {
     message: "Evidence validated and stored",
@@ -300,12 +285,34 @@ function assertEvidence(
   given: JsonObject | undefined,
 ): void {
   if (given !== undefined) assertEvidenceFits(given);
-  const schema = item.evidenceSchema;
+  const { id, evidenceSchema: schema } = item;
   if (schema === null) return;
+  const hint =
+    `orc complete ${id} --evidence FILE, where FILE is JSON or YAML with ${
+      describeFields(schema)
+    }`;
   const evidence = given ?? asObject(itemState.evidence);
-  if (evidence === undefined) throw evidenceMissing(item, schema);
-  const problems = validateEvidence(schema, evidence);
-  if (problems.length > 0) throw evidenceInvalid(item, schema, problems);
+  if (evidence === undefined) {
+    throw refused(
+      "evidence_missing",
+      `Cannot complete item "${id}": it needs evidence (${schema})`,
+      { hint, details: { item: id, schema } },
+    );
+  }
+  const all = validateEvidence(schema, evidence);
+  if (all.length === 0) return;
+  const problems = all.slice(0, MAX_PROBLEMS);
+  const lines = problems.map(({ path, message }) =>
+    path === "" ? message : `${path}: ${message}`
+  );
+  const hidden = all.length - problems.length;
+  if (hidden > 0) lines.push(`… and ${hidden} more problems`);
+  const head =
+    `Cannot complete item "${id}": its evidence is not valid (${schema})`;
+  throw refused("evidence_invalid", [head, ...lines].join("\n  "), {
+    hint,
+    details: { item: id, schema, problems },
+  });
 }
 
 function assertEvidenceFits(evidence: JsonObject): void {
@@ -316,37 +323,4 @@ function assertEvidenceFits(evidence: JsonObject): void {
     `The evidence has ${length} characters as JSON; at most ${MAX_EVIDENCE_LENGTH} are kept`,
     "put the bulk into a file, and name that file in the evidence",
   );
-}
-
-function evidenceMissing(item: Item, schema: string): OrcError {
-  return refused(
-    "evidence_missing",
-    `Cannot complete item "${item.id}": it needs evidence (${schema})`,
-    { hint: howToGive(item, schema), details: { item: item.id, schema } },
-  );
-}
-
-function evidenceInvalid(
-  item: Item,
-  schema: string,
-  problems: readonly EvidenceProblem[],
-): OrcError {
-  const shown = problems.slice(0, MAX_PROBLEMS);
-  const lines = shown.map(({ path, message }) =>
-    path === "" ? message : `${path}: ${message}`
-  );
-  const hidden = problems.length - shown.length;
-  if (hidden > 0) lines.push(`… and ${hidden} more problems`);
-  const head =
-    `Cannot complete item "${item.id}": its evidence is not valid (${schema})`;
-  return refused("evidence_invalid", [head, ...lines].join("\n  "), {
-    hint: howToGive(item, schema),
-    details: { item: item.id, schema, problems: shown },
-  });
-}
-
-function howToGive({ id }: Item, schema: string): string {
-  return `orc complete ${id} --evidence FILE, where FILE is JSON or YAML with ${
-    describeFields(schema)
-  }`;
 }

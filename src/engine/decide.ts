@@ -53,21 +53,6 @@ import { skipItem } from "./skip.ts";
  *   checkpoint holds more than was earned, or belongs to another session
  * @throws {OrcError} `unknown_phase` (corrupt) if the workflow does not define
  *   the phase the session, or a checkpoint, is in
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { decide, parseWorkflow } from "@orc/cli";
- *
- * const items = [{ id: "idea", name: "Idea" }];
- * const phases = [{ id: "PLAN", name: "Plan", items }];
- * const { workflow } = parseWorkflow({ name: "Tiny", phases });
- * const { events } = decide(workflow, undefined, {
- *   type: "start", workflowId: "wf_0123abcd", task: "Add login",
- *   project: null, constraints: [], metadata: new Map(), definition: null,
- * }, { at: "2026-01-02T03:04:05Z", caller: { agent: null, approval: null } });
- * assertEquals(events[0]?.type, "workflow_started");
- * ```
  */
 export function decide(
   workflow: Workflow,

@@ -1,17 +1,21 @@
 import { type OrcError, refused } from "../base/error.ts";
-import { type JsonObject, jsonObject, type JsonValue } from "../base/json.ts";
+import { jsonObject, type JsonValue } from "../base/json.ts";
 import { limitText } from "../base/text.ts";
 import { withOffset } from "../base/time.ts";
 import {
   approvalRequired,
   assertVerifiable,
   hasCome,
-  type Passage,
   passageOf,
   passesAt,
   supervisionMode,
 } from "../workflow/supervision.ts";
-import type { CheckResult, Decision, Event } from "../workflow/types.ts";
+import type {
+  CheckResult,
+  Decision,
+  Event,
+  ItemState,
+} from "../workflow/types.ts";
 import {
   describeResult,
   encodeGateResult,
@@ -20,106 +24,47 @@ import {
 } from "./check.ts";
 import {
   type ActionOf,
+  assertInOrder,
   assertNotesFit,
+  assertNotSkipped,
+  findItem,
   humanEvent,
+  itemChanged,
+  refusal,
   requireHuman,
   type Situation,
+  subjectOf,
   systemEvent,
   unchanged,
 } from "./situation.ts";
-import { assertInOrder, assertNotSkipped, refusal, subjectOf } from "./skip.ts";
-import { findItem, isDone, type OpenItem, withItem } from "./state.ts";
+import { isDone, type OpenItem } from "./state.ts";
 
-/** A failed gate stays pending, any other item becomes failed: as the Python tool stores it. */
-function countFailure(
+/** Marks an item as being worked on. */
+export function startItem(
+  situation: Situation,
+  { itemId }: ActionOf<"start_item">,
+): Decision {
+  const { workflow, state, at } = situation;
+  const open = findItem(workflow, state, itemId);
+  const { status, startedAt } = open.itemState;
+  if (status === "in_progress") return unchanged(state);
+  if (isDone(open.itemState)) {
+    throw refusal("start", itemId, `it is ${status} already`);
+  }
+  assertInOrder("start", situation, open);
+  return started(situation, open, startedAt ?? at);
+}
+
+function started(
   situation: Situation,
   open: OpenItem,
-  result: CheckResult,
+  startedAt: string,
 ): Decision {
-  const { itemState } = withResult(open, result, situation.at);
-  return {
-    state: withItem(situation.state, open.phase, {
-      ...itemState,
-      status: open.item.stepType === "gate" ? itemState.status : "failed",
-      retryCount: itemState.retryCount + 1,
-    }),
-    events: [checkEvent(situation, open, result)],
-  };
-}
-
-/** Returns the item with the result of its last check. */
-function withResult(
-  open: OpenItem,
-  result: CheckResult,
-  at: string,
-): OpenItem {
-  const stored = open.item.stepType === "gate" && result.type === "command"
-    ? { gateResult: encodeGateResult(result) }
-    : { verificationResult: encodeVerificationResult(result, at) };
-  return { ...open, itemState: { ...open.itemState, ...stored } };
-}
-
-/** The event that tells how a check ended. */
-function checkEvent(
-  { at, caller }: Situation,
-  open: OpenItem,
-  result: CheckResult,
-): Event {
-  const ending = result.passed ? "passed" : "failed";
-  if (open.item.stepType === "gate") {
-    const stored = result.type === "command"
-      ? encodeGateResult(result)
-      : encodeVerificationResult(result, at);
-    return systemEvent(`gate_${ending}`, subjectOf(open), {
-      message: `Gate ${ending}: ${open.item.id}`,
-      details: detailsOf(stored),
-    }, caller);
-  }
-  return systemEvent(`verification_${ending}`, subjectOf(open), {
-    message: `Verification ${ending}: ${describeResult(result)}`,
-    details: detailsOf(encodeVerificationResult(result, at)),
-  }, caller);
-}
-
-function detailsOf(stored: JsonObject): Readonly<Record<string, JsonValue>> {
-  return Object.fromEntries(stored);
-}
-
-/** A human's yes on a manual gate. */
-export function approveItem(
-  situation: Situation,
-  action: ActionOf<"approve_item">,
-): Decision {
-  const { workflow, state, at, caller } = situation;
-  assertNotesFit(action.notes);
-  const open = findItem(workflow, state, action.itemId);
-  const { phase, item, itemState } = open;
-  if (item.verification.type !== "manual_gate") {
-    throw refusal("approve", item.id, "it is not a manual gate", {
-      hint: `orc complete ${item.id}`,
-    });
-  }
-  if (itemState.status === "completed") return unchanged(state);
-  assertNotSkipped("approve", open);
-  assertInOrder("approve", situation, open);
-  requireHuman(caller, `approve item "${item.id}"`);
-  return {
-    state: withItem(state, phase, {
-      ...itemState,
-      status: "completed",
-      completedAt: at,
-      notes: action.notes || itemState.notes,
-      verificationResult: jsonObject({
-        approved: true,
-        approved_at: withOffset(at),
-        type: "manual_gate",
-      }),
-    }),
-    events: [humanEvent("item_completed", subjectOf(open), {
-      message: `Approved manual gate: ${item.id}`,
-      details: { notes: action.notes, approved: true },
-    }, caller)],
-  };
+  return itemChanged(situation, open, { status: "in_progress", startedAt }, [
+    systemEvent("item_started", subjectOf(open), {
+      message: `Started item: ${open.item.id}`,
+    }, situation.caller),
+  ]);
 }
 
 type Complete = ActionOf<"complete">;
@@ -137,7 +82,7 @@ export function completeItem(
   assertInOrder("complete", situation, open);
   assertVerifiable(open.item);
   if (open.item.verification.type === "manual_gate") {
-    return completeManualGate(situation, open, action);
+    return passManualGate(situation, noted(open, action.notes));
   }
   const supported = withEvidence(situation, open, action.evidence);
   const decision = completeSupported(situation, supported.open, action);
@@ -149,96 +94,88 @@ function completeSupported(
   open: OpenItem,
   action: Complete,
 ): Decision {
-  const { verification } = open.item;
-  if (action.skipVerify) return completeUnverified(situation, open, action);
-  if (verification.type === "none") {
-    return completed(situation, open, action, []);
+  const { id, stepType, verification } = open.item;
+  if (action.skipVerify) {
+    if (stepType === "gate") {
+      const because = "nobody passes a gate without its verification";
+      throw refusal("complete", id, because);
+    }
+    requireHuman(situation.caller, `complete item "${id}" unverified`);
+  } else if (verification.type !== "none") {
+    if (action.result?.type !== verification.type) {
+      throw new Error(`the check of item "${id}" was not run`);
+    }
+    return judged(situation, open, action, action.result);
   }
-  if (action.result?.type !== verification.type) {
-    throw new Error(`the check of item "${action.itemId}" was not run`);
-  }
-  return action.result.passed
-    ? completeVerified(situation, open, action, action.result)
-    : countFailure(situation, open, action.result);
+  return completed(situation, open, action);
 }
 
-function completeVerified(
+function judged(
   situation: Situation,
   open: OpenItem,
   action: Complete,
   result: CheckResult,
 ): Decision {
-  return completed(situation, withResult(open, result, situation.at), action, [
-    checkEvent(situation, open, result),
+  const { fields, event } = recordOf(situation, open, result);
+  if (result.passed) {
+    const itemState = { ...open.itemState, ...fields };
+    const done = completed(situation, { ...open, itemState }, action);
+    return { ...done, events: [event, ...done.events] };
+  }
+  // A failed gate stays pending, any other item becomes failed: as the Python tool stores it.
+  const status = open.item.stepType === "gate"
+    ? {}
+    : { status: "failed" as const };
+  const retryCount = open.itemState.retryCount + 1;
+  return itemChanged(situation, open, { ...fields, ...status, retryCount }, [
+    event,
   ]);
 }
 
-function completeUnverified(
-  situation: Situation,
+/** How a check ended, as the item keeps it and as the log tells it. */
+function recordOf(
+  { at, caller }: Situation,
   open: OpenItem,
-  action: Complete,
-): Decision {
-  const { id, stepType } = open.item;
-  if (stepType === "gate") {
-    throw refusal(
-      "complete",
-      id,
-      "nobody passes a gate without its verification",
-    );
-  }
-  requireHuman(situation.caller, `complete item "${id}" unverified`);
-  return completed(situation, open, action, []);
+  result: CheckResult,
+): { readonly fields: Partial<ItemState>; readonly event: Event } {
+  const isGate = open.item.stepType === "gate";
+  const isGateRun = isGate && result.type === "command";
+  const stored = isGateRun
+    ? encodeGateResult(result)
+    : encodeVerificationResult(result, at);
+  const ending = result.passed ? "passed" : "failed";
+  const message = isGate
+    ? `Gate ${ending}: ${open.item.id}`
+    : `Verification ${ending}: ${describeResult(result)}`;
+  const type = `${isGate ? "gate" : "verification"}_${ending}` as const;
+  const details = Object.fromEntries(stored);
+  return {
+    fields: isGateRun ? { gateResult: stored } : { verificationResult: stored },
+    event: systemEvent(type, subjectOf(open), { message, details }, caller),
+  };
 }
 
 function completed(
-  { state, at, caller }: Situation,
+  situation: Situation,
   open: OpenItem,
-  action: Complete,
-  earlier: readonly Event[],
+  { notes, skipVerify }: Complete,
 ): Decision {
-  const { phase, item, itemState } = open;
+  const { item, itemState } = noted(open, notes);
   const text = {
     message: `Completed item: ${item.id}`,
     details: {
-      notes: action.notes,
+      notes,
       step_type: item.stepType,
       has_evidence: itemState.evidence !== null,
-      ...(action.skipVerify ? { verification_skipped: true } : {}),
+      ...(skipVerify ? { verification_skipped: true } : {}),
     },
   };
-  const eventOf = action.skipVerify ? humanEvent : systemEvent;
-  return {
-    state: withItem(state, phase, {
-      ...itemState,
-      status: "completed",
-      completedAt: at,
-      notes: action.notes || itemState.notes,
-    }),
-    events: [
-      ...earlier,
-      eventOf("item_completed", subjectOf(open), text, caller),
-    ],
-  };
-}
-
-/**
- * `complete` on a manual gate. Only a human's approval makes it completed; where the
- * supervision lets it pass without one, it is skipped, so that nobody takes it for approved.
- */
-function completeManualGate(
-  situation: Situation,
-  open: OpenItem,
-  { notes }: Pick<Complete, "notes">,
-): Decision {
-  const passage = passageOf(situation.workflow, open.item);
-  switch (passage?.type) {
-    case "nobody":
-      return skipped(situation, noted(open, notes), withoutAnybody(situation));
-    case "clock":
-      return byClock(situation, noted(open, notes), passage);
-    default:
-      throw approvalRequired("complete", open.item);
-  }
+  const eventOf = skipVerify ? humanEvent : systemEvent;
+  return itemChanged(situation, open, {
+    status: "completed",
+    completedAt: situation.at,
+    notes: itemState.notes,
+  }, [eventOf("item_completed", subjectOf(open), text, situation.caller)]);
 }
 
 /** New notes replace the ones before. */
@@ -250,74 +187,83 @@ function noted(open: OpenItem, notes: string | null): OpenItem {
   };
 }
 
-/** The first call starts the clock, and is reported as a refusal once it is stored. */
-function byClock(
+/** A human's yes on a manual gate. */
+export function approveItem(
+  situation: Situation,
+  { itemId, notes }: ActionOf<"approve_item">,
+): Decision {
+  const { workflow, state, at, caller } = situation;
+  assertNotesFit(notes);
+  const open = noted(findItem(workflow, state, itemId), notes);
+  if (open.item.verification.type !== "manual_gate") {
+    const because = "it is not a manual gate";
+    throw refusal("approve", itemId, because, `orc complete ${itemId}`);
+  }
+  if (open.itemState.status === "completed") return unchanged(state);
+  assertNotSkipped("approve", open);
+  assertInOrder("approve", situation, open);
+  requireHuman(caller, `approve item "${itemId}"`);
+  return itemChanged(situation, open, {
+    status: "completed",
+    completedAt: at,
+    verificationResult: jsonObject({
+      approved: true,
+      approved_at: withOffset(at),
+      type: "manual_gate",
+    }),
+  }, [
+    humanEvent("item_completed", subjectOf(open), {
+      message: `Approved manual gate: ${itemId}`,
+      details: { notes, approved: true },
+    }, caller),
+  ]);
+}
+
+/**
+ * `complete` on a manual gate. Only a human's approval makes it completed; where the
+ * supervision lets it pass without one, it is skipped, so that nobody takes it for approved.
+ */
+function passManualGate(situation: Situation, open: OpenItem): Decision {
+  const { workflow, at } = situation;
+  const { id, risk } = open.item;
+  const passage = passageOf(workflow, open.item);
+  if (passage?.type === "nobody") {
+    return supervisionMode(workflow) === "hybrid"
+      ? autoSkipped(situation, open, "hybrid mode, low risk", { risk: "low" })
+      : autoSkipped(situation, open, "zero_human mode");
+  }
+  if (passage?.type !== "clock") throw approvalRequired("complete", open.item);
+  const instant = passesAt(passage, open.itemState);
+  // The first call starts the clock, and is reported as a refusal once it is stored.
+  if (instant === null) return started(situation, open, at);
+  if (!hasCome(instant, at)) throw approvalPending(id, instant);
+  const { minutes } = passage;
+  const because = `hybrid mode, not answered within ${limitText(minutes)}`;
+  const details = { risk, approval_timeout_minutes: minutes };
+  return autoSkipped(situation, open, because, details);
+}
+
+function autoSkipped(
   situation: Situation,
   open: OpenItem,
-  passage: Passage & { readonly type: "clock" },
+  because: string,
+  details: Readonly<Record<string, JsonValue>> = {},
 ): Decision {
-  const instant = passesAt(passage, open.itemState);
-  if (instant === null) return waiting(situation, open);
-  if (!hasCome(instant, situation.at)) {
-    throw approvalPending(open.item.id, instant);
-  }
-  const { minutes } = passage;
-  return skipped(situation, open, {
-    because: `hybrid mode, not answered within ${limitText(minutes)}`,
-    details: { risk: open.item.risk, approval_timeout_minutes: minutes },
-  });
-}
-
-function waiting(
-  { state, at, caller }: Situation,
-  open: OpenItem,
-): Decision {
-  return {
-    state: withItem(state, open.phase, {
-      ...open.itemState,
-      status: "in_progress",
-      startedAt: at,
-    }),
-    events: [systemEvent("item_started", subjectOf(open), {
-      message: `Started item: ${open.item.id}`,
-    }, caller)],
-  };
-}
-
-/** Why a manual gate is skipped without a human, in words and for programs. */
-interface Ground {
-  readonly because: string;
-  readonly details?: Readonly<Record<string, JsonValue>>;
-}
-
-function withoutAnybody({ workflow }: Situation): Ground {
-  return supervisionMode(workflow) === "hybrid"
-    ? { because: "hybrid mode, low risk", details: { risk: "low" } }
-    : { because: "zero_human mode" };
-}
-
-function skipped(
-  { workflow, state, at, caller }: Situation,
-  open: OpenItem,
-  { because, details }: Ground,
-): Decision {
-  const { phase, item, itemState } = open;
-  return {
-    state: withItem(state, phase, {
-      ...itemState,
-      status: "skipped",
-      skippedAt: at,
-      skipReason: `Auto-skipped (${because})`,
-    }),
-    events: [systemEvent("item_skipped", subjectOf(open), {
-      message: `Manual gate auto-skipped (${because}): ${item.id}`,
+  const { id, name } = open.item;
+  return itemChanged(situation, open, {
+    status: "skipped",
+    skippedAt: situation.at,
+    skipReason: `Auto-skipped (${because})`,
+  }, [
+    systemEvent("item_skipped", subjectOf(open), {
+      message: `Manual gate auto-skipped (${because}): ${id}`,
       details: {
-        supervision_mode: supervisionMode(workflow),
+        supervision_mode: supervisionMode(situation.workflow),
         ...details,
-        gate_name: item.name,
+        gate_name: name,
       },
-    }, caller)],
-  };
+    }, situation.caller),
+  ]);
 }
 
 /** The answer while a human may still say something. */
@@ -331,29 +277,4 @@ export function approvalPending(itemId: string, passesAt: string): OrcError {
       details: { item: itemId, passesAt },
     },
   );
-}
-
-/** Marks an item as being worked on. */
-export function startItem(
-  situation: Situation,
-  action: ActionOf<"start_item">,
-): Decision {
-  const { workflow, state, at, caller } = situation;
-  const open = findItem(workflow, state, action.itemId);
-  const { phase, item, itemState } = open;
-  if (itemState.status === "in_progress") return unchanged(state);
-  if (isDone(itemState)) {
-    throw refusal("start", item.id, `it is ${itemState.status} already`);
-  }
-  assertInOrder("start", situation, open);
-  return {
-    state: withItem(state, phase, {
-      ...itemState,
-      status: "in_progress",
-      startedAt: itemState.startedAt ?? at,
-    }),
-    events: [systemEvent("item_started", subjectOf(open), {
-      message: `Started item: ${item.id}`,
-    }, caller)],
-  };
 }

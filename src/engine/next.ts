@@ -9,6 +9,7 @@ import {
 import type {
   Item,
   Phase,
+  PhaseState,
   SessionState,
   StepType,
   Workflow,
@@ -72,78 +73,65 @@ export interface Step {
   readonly human: boolean;
 }
 
-interface Surroundings {
-  readonly workflow: Workflow;
-  readonly state: SessionState;
-  readonly phase: Phase;
-}
-
 /** Says what to do next in a session that is open. */
 export function nextStep(workflow: Workflow, state: SessionState): Step {
   const phase = currentPhase(workflow, state);
   const blockers = sessionBlockers(workflow, state);
   const here = blockers.filter(({ phaseId }) => phaseId === phase.id);
-  const item = firstOf(
-    { workflow, state, phase },
-    openItems(state, phase, here),
-  );
+  const item = itemToGoOnWith(workflow, phase, {
+    state: phaseStateOf(state, phase),
+    blocking: here.map(({ itemId }) => itemId),
+  });
   if (item) return stepFor(workflow, item);
   if (here.some(isApproval)) return byHuman("orc approve");
   if (nextPhase(workflow, state)) return byAnyone("orc advance");
   return blockers.length === 0 ? byAnyone("orc finish") : wayOut(blockers);
 }
 
-/** The items that block and can still be completed. */
-function openItems(
-  state: SessionState,
-  phase: Phase,
-  blockers: readonly Blocker[],
-): readonly Item[] {
-  const phaseState = phaseStateOf(state, phase);
-  const blocking = new Set(blockers.map(({ itemId }) => itemId));
-  return phase.items.filter(({ id }) =>
-    blocking.has(id) && itemStateOf(phaseState, id).status !== "skipped"
-  );
-}
-
 /**
- * The item to go on with. A strict phase leaves no choice; elsewhere nobody waits for a clock or
- * a human as long as there is something to do, and what is begun is ended.
+ * Of the items that block and can still be completed, a strict phase leaves no choice; elsewhere
+ * nobody waits for a clock or a human as long as there is something to do, and what is begun is
+ * ended.
  */
-function firstOf(
-  { workflow, state, phase }: Surroundings,
-  items: readonly Item[],
+function itemToGoOnWith(
+  workflow: Workflow,
+  { items, phaseType }: Phase,
+  { state, blocking }: {
+    readonly state: PhaseState;
+    readonly blocking: readonly Blocker["itemId"][];
+  },
 ): Item | undefined {
-  if (phase.phaseType === "strict") return items[0];
-  const phaseState = phaseStateOf(state, phase);
+  const blocked = new Set(blocking);
+  const statusOf = ({ id }: Item) => itemStateOf(state, id).status;
   const rankOf = (item: Item): number => {
-    if (needsHuman(workflow, item)) return 2;
-    return passageOf(workflow, item)?.type === "clock" ? 1 : 0;
+    const begun = statusOf(item) === "in_progress" ? 0 : 1;
+    if (needsHuman(workflow, item)) return 4 + begun;
+    return (passageOf(workflow, item)?.type === "clock" ? 2 : 0) + begun;
   };
-  const isBegun = ({ id }: Item): boolean =>
-    itemStateOf(phaseState, id).status === "in_progress";
-  return items.toSorted((one, other) =>
-    rankOf(one) - rankOf(other) || Number(isBegun(other)) - Number(isBegun(one))
-  )[0];
+  const open = items.filter((item) =>
+    blocked.has(item.id) && statusOf(item) !== "skipped"
+  );
+  return phaseType === "strict"
+    ? open[0]
+    : open.toSorted((one, other) => rankOf(one) - rankOf(other))[0];
 }
 
-/** What gets an open item done, whoever's turn it is. */
+/** The step that gets an open item done, whoever's turn it is. */
 export function stepFor(workflow: Workflow, item: Item): Step {
-  const { id } = item;
+  const { id, evidenceSchema, verification } = item;
   const word = shellWord(id);
-  if (verifiesNothing(item)) return { ...byHuman(forcedSkip(id)), itemId: id };
+  if (verifiesNothing(item)) return byHuman(forcedSkip(id), id);
   if (needsHuman(workflow, item)) {
-    return { ...byHuman(`orc approve-item ${word}`), itemId: id };
+    return byHuman(`orc approve-item ${word}`, id);
   }
   // There is nothing to tell about an approval nobody gave.
   const isClock = passageOf(workflow, item)?.type === "clock";
   const notes = isClock ? "" : ' --notes "<what you did>"';
-  const evidence = needsEvidence(item) ? ' --evidence "<file>"' : "";
-  return { ...byAnyone(`orc complete ${word}${evidence}${notes}`), itemId: id };
-}
-
-function needsEvidence({ evidenceSchema, verification }: Item): boolean {
-  return evidenceSchema !== null && verification.type !== "manual_gate";
+  const evidence =
+    evidenceSchema !== null && verification.type !== "manual_gate"
+      ? ' --evidence "<file>"'
+      : "";
+  return byAnyone(`orc complete ${word}${evidence}${notes}`, id);
 }
 
 /** Nobody goes back to a phase: what was left open there, only a human can do without. */
@@ -160,12 +148,12 @@ function isApproval({ code }: Blocker): boolean {
   return code === "approval_missing";
 }
 
-function byAnyone(command: string): Step {
-  return { command, itemId: null, human: false };
+function byAnyone(command: string, itemId: string | null = null): Step {
+  return { command, itemId, human: false };
 }
 
-function byHuman(command: string): Step {
-  return { command, itemId: null, human: true };
+function byHuman(command: string, itemId: string | null = null): Step {
+  return { command, itemId, human: true };
 }
 
 /** The step as the hint of a refusal. */

@@ -1,5 +1,6 @@
-import { notFound, usage } from "../base/error.ts";
+import { notFound, refused, usage } from "../base/error.ts";
 import { type JsonValue, withFields } from "../base/json.ts";
+import { listOf } from "../base/text.ts";
 import { withOffset } from "../base/time.ts";
 import type {
   Decision,
@@ -13,30 +14,30 @@ import {
   type ActionOf,
   assertNotesFit,
   type Circumstances,
+  findItem,
   humanEvent,
   requireHuman,
   type Situation,
   systemEvent,
   unchanged,
+  withPhase,
 } from "./situation.ts";
 import {
   approvalKey,
   awaitsApproval,
-  blocked,
+  type Blocker,
   currentPhase,
-  findItem,
   nextPhase,
   pendingPhase,
   phaseBlockers,
   phaseStateOf,
   sessionBlockers,
-  withPhase,
 } from "./state.ts";
 
 /** Leaves the current phase and enters the next. The last phase is left by finishing. */
 export function advance(
   situation: Situation,
-  action: ActionOf<"advance">,
+  { force }: ActionOf<"advance">,
 ): Decision {
   const { workflow, state, at, caller } = situation;
   const phase = currentPhase(workflow, state);
@@ -44,26 +45,54 @@ export function advance(
   const blockers = phaseBlockers(state, phase);
   const forced = blockers.length > 0;
   // Behind the last phase there is nothing that force could lead to.
-  if (forced && !(action.force && next)) {
-    const hint = hintOf(nextStep(workflow, state));
-    throw blocked(`Cannot leave phase "${phase.id}"`, blockers, hint);
+  if (forced && !(force && next)) {
+    throw blocked(situation, `Cannot leave phase "${phase.id}"`, blockers);
   }
   if (!next) return unchanged(state);
-  if (action.force) requireHuman(caller, `leave phase "${phase.id}" by force`);
+  if (force) requireHuman(caller, `leave phase "${phase.id}" by force`);
   return {
-    state: entered(left(state, phase, at), next, at),
+    state: withPhase({ ...left(state, phase, at), currentPhaseId: next.id }, {
+      ...phaseStateOf(state, next),
+      status: "active",
+      startedAt: at,
+    }),
     events: [
       phaseCompleted(situation, phase, forced),
-      systemEvent(
-        "phase_started",
-        { phaseId: next.id },
-        { message: `Started phase: ${next.name}` },
-      ),
+      phaseStarted(next),
     ],
   };
 }
 
-/** The event that closes a phase, with what was skipped in it. */
+/** Blockers named in one message; the details hold all. */
+const MAX_BLOCKERS = 5;
+
+/** The refusal that lists what is still open. */
+function blocked(
+  { workflow, state }: Situation,
+  message: string,
+  blockers: readonly Blocker[],
+): Error {
+  const messages = blockers.map((blocker) => blocker.message);
+  return refused("blocked", `${message}: ${listOf(messages, MAX_BLOCKERS)}`, {
+    hint: hintOf(nextStep(workflow, state)),
+    details: { blockers },
+  });
+}
+
+function left(state: SessionState, phase: Phase, at: string): SessionState {
+  return withPhase(state, {
+    ...phaseStateOf(state, phase),
+    status: "completed",
+    completedAt: at,
+  });
+}
+
+function phaseStarted({ id, name }: Phase): Event {
+  const message = `Started phase: ${name}`;
+  return systemEvent("phase_started", { phaseId: id }, { message });
+}
+
+/** The event that closes a phase, with the items that were skipped in it. */
 function phaseCompleted(
   { state, caller }: Situation,
   phase: Phase,
@@ -72,35 +101,11 @@ function phaseCompleted(
   const skipped = phaseStateOf(state, phase).items
     .filter((item) => item.status === "skipped")
     .map((item) => `${item.id}: ${item.skipReason ?? ""}`);
-  const subject = { phaseId: phase.id };
-  const text = {
+  const eventOf = forced ? humanEvent : systemEvent;
+  return eventOf("phase_completed", { phaseId: phase.id }, {
     message: `Completed phase: ${phase.id}`,
     details: { skipped_items: skipped, forced },
-  };
-  return forced
-    ? humanEvent("phase_completed", subject, text, caller)
-    : systemEvent("phase_completed", subject, text, caller);
-}
-
-/** Returns the state with a phase marked as completed. */
-function left(
-  state: SessionState,
-  phase: Phase,
-  at: string,
-): SessionState {
-  return withPhase(state, {
-    ...phaseStateOf(state, phase),
-    status: "completed",
-    completedAt: at,
-  });
-}
-
-function entered(state: SessionState, phase: Phase, at: string): SessionState {
-  return withPhase({ ...state, currentPhaseId: phase.id }, {
-    ...phaseStateOf(state, phase),
-    status: "active",
-    startedAt: at,
-  });
+  }, caller);
 }
 
 /** A human's yes on leaving a phase. */
@@ -167,9 +172,7 @@ export function start(
         message: `Started workflow: ${action.task}`,
         details: { project: action.project, workflow_type: workflow.name },
       }, caller),
-      systemEvent("phase_started", { phaseId: first.id }, {
-        message: `Started phase: ${first.name}`,
-      }),
+      phaseStarted(first),
     ],
   };
 }
@@ -177,35 +180,31 @@ export function start(
 /** Ends a session whose phases, all of them, are done. */
 export function finish(
   situation: Situation,
-  action: ActionOf<"finish">,
+  { notes, force }: ActionOf<"finish">,
 ): Decision {
   const { workflow, state, at, caller } = situation;
-  assertNotesFit(action.notes);
+  assertNotesFit(notes);
   const blockers = sessionBlockers(workflow, state);
   const forced = blockers.length > 0;
-  if (forced && !action.force) {
-    const hint = hintOf(nextStep(workflow, state));
-    throw blocked("Cannot finish the session", blockers, hint);
+  if (forced && !force) {
+    throw blocked(situation, "Cannot finish the session", blockers);
   }
-  if (action.force) requireHuman(caller, "finish the session by force");
+  if (force) requireHuman(caller, "finish the session by force");
   const phase = currentPhase(workflow, state);
-  const text = {
-    message: "Workflow completed",
-    details: { notes: action.notes, ...(forced ? { forced } : {}) },
-  };
-  const subject = { phaseId: phase.id };
+  const eventOf = forced ? humanEvent : systemEvent;
   return {
     state: {
       ...left(state, phase, at),
       status: "completed",
       completedAt: at,
-      metadata: withFields(state.metadata, closingNotes(action.notes)),
+      metadata: withFields(state.metadata, closingNotes(notes)),
     },
     events: [
       phaseCompleted(situation, phase, forced),
-      forced
-        ? humanEvent("workflow_completed", subject, text, caller)
-        : systemEvent("workflow_completed", subject, text, caller),
+      eventOf("workflow_completed", { phaseId: phase.id }, {
+        message: "Workflow completed",
+        details: { notes, ...(forced ? { forced } : {}) },
+      }, caller),
     ],
   };
 }
@@ -251,10 +250,10 @@ export function abandon(
 
 /** Keeps something worth remembering. */
 export function addNote(
-  situation: Situation,
+  { workflow, state, at, caller }: Situation,
   action: ActionOf<"note">,
 ): Decision {
-  const { workflow, state, at, caller } = situation;
+  const { itemId } = action;
   const text = action.text.trim();
   if (text === "") {
     throw usage(
@@ -264,16 +263,12 @@ export function addNote(
     );
   }
   assertNotesFit(text);
-  const itemId = action.itemId === null
-    ? undefined
-    : findItem(workflow, state, action.itemId).item.id;
+  if (itemId !== null) findItem(workflow, state, itemId);
+  const subject = { phaseId: state.currentPhaseId, itemId };
   return {
-    state: {
-      ...state,
-      notes: [...state.notes, { at, text, itemId: itemId ?? null }],
-    },
+    state: { ...state, notes: [...state.notes, { at, text, itemId }] },
     events: [
-      systemEvent("note_added", { phaseId: state.currentPhaseId, itemId }, {
+      systemEvent("note_added", subject, {
         message: `Note: ${text}`,
         details: { note: text },
       }, caller),
@@ -284,17 +279,14 @@ export function addNote(
 /** Records that somebody not known to be a human asked for what only a human may do. */
 export function refuseApproval(
   { state, caller }: Situation,
-  action: ActionOf<"refuse_approval">,
+  { request, itemId }: ActionOf<"refuse_approval">,
 ): Decision {
-  const subject = {
-    phaseId: state.currentPhaseId,
-    itemId: action.itemId ?? undefined,
-  };
+  const subject = { phaseId: state.currentPhaseId, itemId };
   return {
     state,
     events: [systemEvent("error", subject, {
-      message: `Refused without a human: ${action.request}`,
-      details: { code: "approval_required", request: action.request },
+      message: `Refused without a human: ${request}`,
+      details: { code: "approval_required", request },
     }, caller)],
   };
 }

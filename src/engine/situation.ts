@@ -1,16 +1,35 @@
-import { denied, refused, usage } from "../base/error.ts";
+import {
+  denied,
+  notFound,
+  type OrcError,
+  refused,
+  usage,
+} from "../base/error.ts";
 import { jsonObject, type JsonValue } from "../base/json.ts";
 import { MAX_NOTES_LENGTH } from "../base/limits.ts";
-import { lengthOf } from "../base/text.ts";
+import { lengthOf, nearest, quoted } from "../base/text.ts";
 import type {
   Action,
   Caller,
   Decision,
   Event,
   EventType,
+  Item,
+  ItemState,
+  Phase,
+  PhaseState,
   SessionState,
   Workflow,
 } from "../workflow/types.ts";
+import { hintOf, nextStep } from "./next.ts";
+import {
+  currentPhase,
+  isClosed,
+  isDone,
+  itemStateOf,
+  type OpenItem,
+  phaseStateOf,
+} from "./state.ts";
 
 /** The actions of one type. */
 export type ActionOf<Type extends Action["type"]> = Extract<
@@ -32,46 +51,14 @@ export interface Situation extends Circumstances {
   readonly state: SessionState;
 }
 
-/** The answer to a repeated action: it is done already. */
-export function unchanged(state: SessionState): Decision {
-  return { state, events: [] };
-}
-
-/** What an event is about. */
-export interface Subject {
-  readonly phaseId: string | null;
-  readonly itemId?: string;
-}
-
-/** An event that orc itself stands for; names the agent that asked, if there was one. */
-export function systemEvent(
-  type: EventType,
-  subject: Subject,
-  text: { message: string; details?: Readonly<Record<string, JsonValue>> },
-  caller?: Caller,
-): Event {
-  const details: Record<string, JsonValue> = { ...text.details };
-  if (caller?.agent) details.agent = caller.agent;
-  return {
-    type,
-    phaseId: subject.phaseId,
-    itemId: subject.itemId ?? null,
-    message: text.message,
-    details: jsonObject(details),
-    actor: "system",
-  };
-}
-
-/** An event that a human stands for; names how the human's presence was established. */
-export function humanEvent(
-  type: EventType,
-  subject: Subject,
-  text: { message: string; details?: Readonly<Record<string, JsonValue>> },
-  caller: Caller,
-): Event {
-  const details = { ...text.details, origin: caller.approval };
-  const event = systemEvent(type, subject, { ...text, details }, caller);
-  return { ...event, actor: "human" };
+/** Refuses any change of a session that has ended. */
+export function assertOpen(state: SessionState): void {
+  if (!isClosed(state.status)) return;
+  throw refused(
+    "session_closed",
+    `The session is ${state.status}; nothing in it can change any more`,
+    'start a new one: orc start "TASK"',
+  );
 }
 
 /** Refuses an act of a human to everybody who is not known to be one. */
@@ -86,22 +73,202 @@ export function requireHuman(caller: Caller, act: string): void {
 
 /** Refuses notes the Python tool would refuse. */
 export function assertNotesFit(notes: string | null): void {
-  if (notes === null || lengthOf(notes) <= MAX_NOTES_LENGTH) return;
+  const length = lengthOf(notes ?? "");
+  if (length <= MAX_NOTES_LENGTH) return;
   throw usage(
     "notes_too_long",
-    `The notes have ${
-      lengthOf(notes)
-    } characters; at most ${MAX_NOTES_LENGTH} are kept`,
+    `The notes have ${length} characters; at most ${MAX_NOTES_LENGTH} are kept`,
     "say it shorter, or write it into a file and name the file",
   );
 }
 
-/** Refuses any change of a session that has ended. */
-export function assertOpen(state: SessionState): void {
-  if (state.status === "active" || state.status === "paused") return;
-  throw refused(
-    "session_closed",
-    `The session is ${state.status}; nothing in it can change any more`,
-    'start a new one: orc start "TASK"',
+/** Finds an item of the current phase; an item of another phase is refused. */
+export function findItem(
+  workflow: Workflow,
+  state: SessionState,
+  itemId: string,
+): OpenItem {
+  const phase = currentPhase(workflow, state);
+  const item = phase.items.find(({ id }) => id === itemId);
+  if (item) {
+    const itemState = itemStateOf(phaseStateOf(state, phase), itemId);
+    return { phase, item, itemState };
+  }
+  const home = workflow.phases.find(({ items }) =>
+    items.some(({ id }) => id === itemId)
   );
+  throw home
+    ? refused(
+      "item_in_other_phase",
+      `Item "${itemId}" belongs to phase "${home.id}"; the session is in phase "${phase.id}"`,
+      "orc status",
+    )
+    : unknownItem(workflow, phase, itemId);
+}
+
+function unknownItem(
+  workflow: Workflow,
+  phase: Phase,
+  itemId: string,
+): OrcError {
+  const ids = workflow.phases.flatMap(({ items }) => items.map(({ id }) => id));
+  const guess = nearest(itemId, ids);
+  return notFound(
+    "no_such_item",
+    `No item ${quoted(itemId)} in this workflow` +
+      (guess ? `; the nearest is "${guess}"` : ""),
+    {
+      hint: "orc status",
+      details: { phase: phase.id, items: phase.items.map(({ id }) => id) },
+    },
+  );
+}
+
+/** The required item whose turn it is before another one; optional ones may be left for later. */
+export function itemBefore(
+  state: SessionState,
+  { phase, item }: Pick<OpenItem, "phase" | "item">,
+): Item | undefined {
+  if (phase.phaseType !== "strict") return undefined;
+  const phaseState = phaseStateOf(state, phase);
+  const index = phase.items.findIndex(({ id }) => id === item.id);
+  return phase.items.slice(0, index).find(({ id, required }) =>
+    required && !isDone(itemStateOf(phaseState, id))
+  );
+}
+
+/** Refuses to touch an item of a strict phase before its turn. */
+export function assertInOrder(
+  verb: string,
+  { workflow, state }: Pick<Situation, "workflow" | "state">,
+  open: OpenItem,
+): void {
+  const { phase, item } = open;
+  const first = itemBefore(state, open);
+  if (first === undefined) return;
+  throw refused(
+    "out_of_order",
+    `Cannot ${verb} item "${item.id}": in phase "${phase.id}" item "${first.id}" comes first`,
+    {
+      hint: hintOf(nextStep(workflow, state)),
+      details: { item: item.id, first: first.id },
+    },
+  );
+}
+
+/** Refuses to undo a decision that somebody gave a reason for. */
+export function assertNotSkipped(
+  verb: string,
+  { item, itemState }: OpenItem,
+): void {
+  if (itemState.status !== "skipped") return;
+  throw refusal(verb, item.id, "it was skipped");
+}
+
+/** The answer to an action that the rules do not allow on an item. */
+export function refusal(
+  verb: string,
+  itemId: string,
+  because: string,
+  hint = "orc status",
+): OrcError {
+  return refused(
+    `cannot_${verb}`,
+    `Cannot ${verb} item "${itemId}": ${because}`,
+    { hint, details: { item: itemId } },
+  );
+}
+
+/** The answer to a repeated action: it is done already. */
+export function unchanged(state: SessionState): Decision {
+  return { state, events: [] };
+}
+
+/** The answer that changes an item, and tells what led there. */
+export function itemChanged(
+  { state }: Situation,
+  { phase, itemState }: OpenItem,
+  fields: Partial<ItemState>,
+  events: readonly Event[],
+): Decision {
+  return { state: withItem(state, phase, { ...itemState, ...fields }), events };
+}
+
+/** Returns the state with one item changed. */
+export function withItem(
+  state: SessionState,
+  phase: Phase,
+  item: ItemState,
+): SessionState {
+  const phaseState = phaseStateOf(state, phase);
+  return withPhase(state, {
+    ...phaseState,
+    items: replaced(phaseState.items, item),
+  });
+}
+
+/** Returns the state with one phase changed. */
+export function withPhase(
+  state: SessionState,
+  phase: PhaseState,
+): SessionState {
+  return { ...state, phases: replaced(state.phases, phase) };
+}
+
+/** One that was not there comes last. */
+function replaced<Part extends { readonly id: string }>(
+  parts: readonly Part[],
+  part: Part,
+): readonly Part[] {
+  return parts.some(({ id }) => id === part.id)
+    ? parts.map((other) => other.id === part.id ? part : other)
+    : [...parts, part];
+}
+
+/** The phase, and perhaps the item in it, that an event is about. */
+export interface Subject {
+  readonly phaseId: string | null;
+  readonly itemId?: string | null;
+}
+
+/** The subject of an event about an item. */
+export function subjectOf({ phase, item }: OpenItem): Subject {
+  return { phaseId: phase.id, itemId: item.id };
+}
+
+interface EventText {
+  readonly message: string;
+  readonly details?: Readonly<Record<string, JsonValue>>;
+}
+
+/** An event that orc itself stands for; names the agent that asked, if there was one. */
+export function systemEvent(
+  type: EventType,
+  { phaseId, itemId = null }: Subject,
+  { message, details }: EventText,
+  caller?: Caller,
+): Event {
+  return {
+    type,
+    phaseId,
+    itemId,
+    message,
+    details: jsonObject({
+      ...details,
+      ...(caller?.agent ? { agent: caller.agent } : {}),
+    }),
+    actor: "system",
+  };
+}
+
+/** An event that a human stands for; names how the human's presence was established. */
+export function humanEvent(
+  type: EventType,
+  subject: Subject,
+  text: EventText,
+  caller: Caller,
+): Event {
+  const details = { ...text.details, origin: caller.approval };
+  const event = systemEvent(type, subject, { ...text, details }, caller);
+  return { ...event, actor: "human" };
 }

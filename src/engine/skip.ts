@@ -1,4 +1,4 @@
-import { type OrcError, refused } from "../base/error.ts";
+import { refused } from "../base/error.ts";
 import { lengthOf, uncapitalised } from "../base/text.ts";
 import { problemOfSkipReason } from "../workflow/evidence.ts";
 import {
@@ -6,169 +6,82 @@ import {
   forcedSkip,
   isHumanOnly,
 } from "../workflow/supervision.ts";
-import type {
-  Caller,
-  Decision,
-  Event,
-  Item,
-  SessionState,
-} from "../workflow/types.ts";
+import type { Caller, Decision, Event, Item } from "../workflow/types.ts";
 import {
   hintOf,
   isFreedByPhase,
   isLeftOutAtWill,
-  nextStep,
   reasonRuleOf,
   stepFor,
 } from "./next.ts";
 import {
   type ActionOf,
+  assertInOrder,
+  findItem,
   humanEvent,
+  itemChanged,
+  refusal,
   requireHuman,
   type Situation,
-  type Subject,
+  subjectOf,
   systemEvent,
   unchanged,
 } from "./situation.ts";
-import {
-  findItem,
-  isDone,
-  itemStateOf,
-  missingReviewOf,
-  type OpenItem,
-  phaseStateOf,
-  withItem,
-} from "./state.ts";
-
-/** The required item whose turn it is before another one; optional ones may be left for later. */
-export function itemBefore(
-  state: SessionState,
-  { phase, item }: Pick<OpenItem, "phase" | "item">,
-): Item | undefined {
-  if (phase.phaseType !== "strict") return undefined;
-  const phaseState = phaseStateOf(state, phase);
-  const index = phase.items.findIndex(({ id }) => id === item.id);
-  return phase.items.slice(0, index).find(({ id, required }) =>
-    required && !isDone(itemStateOf(phaseState, id))
-  );
-}
-
-/** Refuses to touch an item of a strict phase before its turn. */
-export function assertInOrder(
-  verb: string,
-  { workflow, state }: Pick<Situation, "workflow" | "state">,
-  open: OpenItem,
-): void {
-  const { phase, item } = open;
-  const first = itemBefore(state, open);
-  if (first === undefined) return;
-  throw refused(
-    "out_of_order",
-    `Cannot ${verb} item "${item.id}": in phase "${phase.id}" item "${first.id}" comes first`,
-    {
-      hint: hintOf(nextStep(workflow, state)),
-      details: { item: item.id, first: first.id },
-    },
-  );
-}
-
-/** What the rules for items have in common. */
-
-/** What an event about an item is about. */
-export function subjectOf({ phase, item }: OpenItem): Subject {
-  return { phaseId: phase.id, itemId: item.id };
-}
-
-/** Refuses to undo a decision that somebody gave a reason for. */
-export function assertNotSkipped(
-  verb: string,
-  { item, itemState }: OpenItem,
-): void {
-  if (itemState.status !== "skipped") return;
-  throw refusal(verb, item.id, "it was skipped");
-}
-
-/** The answer to an action that the rules do not allow on an item. */
-export function refusal(
-  verb: string,
-  itemId: string,
-  because: string,
-  options: { hint?: string } = {},
-): OrcError {
-  return refused(
-    `cannot_${verb}`,
-    `Cannot ${verb} item "${itemId}": ${because}`,
-    { hint: options.hint ?? "orc status", details: { item: itemId } },
-  );
-}
+import { missingReviewOf, type OpenItem } from "./state.ts";
 
 type Skip = ActionOf<"skip">;
 
 /** Leaves an item out, for a reason that is one. */
 export function skipItem(situation: Situation, action: Skip): Decision {
   const { workflow, state, at, caller } = situation;
-  const open = findItem(workflow, state, action.itemId);
-  const { phase, item, itemState } = open;
-  if (itemState.status === "skipped") return unchanged(state);
-  if (itemState.status === "completed") {
-    throw refusal("skip", item.id, "it is completed already");
+  const { itemId, reason, force } = action;
+  const open = findItem(workflow, state, itemId);
+  const { status } = open.itemState;
+  if (status === "skipped") return unchanged(state);
+  if (status === "completed") {
+    throw refusal("skip", itemId, "it is completed already");
   }
   assertInOrder("skip", situation, open);
-  assertSkippable(situation, open, action);
-  if (action.force) requireHuman(caller, `skip item "${item.id}" by force`);
+  assertSkippable(situation, open, force);
+  if (force) requireHuman(caller, `skip item "${itemId}" by force`);
   assertReason(open, action);
-  return {
-    state: withItem(state, phase, {
-      ...itemState,
-      status: "skipped",
-      skippedAt: at,
-      skipReason: action.reason,
-    }),
-    events: skipEvents(open, action, caller),
-  };
+  return itemChanged(situation, open, {
+    status: "skipped",
+    skippedAt: at,
+    skipReason: reason,
+  }, skipEvents(open, action, caller));
 }
 
 function assertSkippable(
-  situation: Situation,
+  { workflow, state }: Situation,
   open: OpenItem,
-  { force }: Skip,
+  force: boolean,
 ): void {
   const { item } = open;
   const isGate = item.stepType === "gate";
-  const hint = hintOf(stepFor(situation.workflow, item));
-  if (isGate ? force : isLeftOutAtWill(open)) {
-    if (!force) assertReasonIsEnough(situation, item, hint);
-    return;
+  const hint = hintOf(stepFor(workflow, item));
+  if (isGate ? !force : !isLeftOutAtWill(open)) {
+    const conditions = item.skipConditions.join("; ");
+    const help = isGate && item.skipConditions.length > 0
+      ? `; where one of these holds (${conditions}), a human can do without it: ${
+        forcedSkip(item.id)
+      }`
+      : "";
+    throw refusal("skip", item.id, obstacleOf(item), hint + help);
   }
-  throw refusal("skip", item.id, obstacleOf(open), {
-    hint: isGate && item.skipConditions.length > 0
-      ? `${hint}; where one of these holds (${
-        item.skipConditions.join("; ")
-      }), a human can do without it: ${forcedSkip(item.id)}`
-      : hint,
-  });
-}
-
-/** Where a reason would only lead to a dead end, or past a human, it does not count. */
-function assertReasonIsEnough(
-  { workflow, state }: Situation,
-  item: Item,
-  hint: string,
-): void {
+  if (force) return;
+  // A reason that would only lead to a dead end, or past a human, does not count.
   if (isHumanOnly(workflow, item)) throw approvalRequired("skip", item);
   const review = missingReviewOf(workflow, state, item.id);
   if (review === undefined) return;
-  throw refusal(
-    "skip",
-    item.id,
-    `it carries the required review "${review}", which does not count when it is skipped`,
-    { hint },
-  );
+  const because =
+    `it carries the required review "${review}", which does not count when it is skipped`;
+  throw refusal("skip", item.id, because, hint);
 }
 
-function obstacleOf({ item }: OpenItem): string {
-  if (item.stepType === "gate") return "it is a gate";
-  return item.stepType === "required"
+function obstacleOf({ stepType }: Item): string {
+  if (stepType === "gate") return "it is a gate";
+  return stepType === "required"
     ? "it is required"
     : "its workflow does not let it be skipped";
 }

@@ -1,11 +1,9 @@
-import { corrupt, notFound, type OrcError, refused } from "../base/error.ts";
+import { corrupt } from "../base/error.ts";
 import { asObject, type JsonObject, type JsonValue } from "../base/json.ts";
-import { listOf, nearest, quoted } from "../base/text.ts";
 import { carriersOf } from "../workflow/definition.ts";
 import type {
   Item,
   ItemState,
-  ItemStatus,
   Phase,
   PhaseState,
   SessionState,
@@ -99,84 +97,18 @@ export interface OpenItem {
   readonly itemState: ItemState;
 }
 
-/** Finds an item of the current phase; an item of another phase is refused. */
-export function findItem(
-  workflow: Workflow,
-  state: SessionState,
-  itemId: string,
-): OpenItem {
-  const phase = currentPhase(workflow, state);
-  const item = phase.items.find(({ id }) => id === itemId);
-  if (item) {
-    const itemState = itemStateOf(phaseStateOf(state, phase), itemId);
-    return { phase, item, itemState };
-  }
-  const home = workflow.phases.find(({ items }) =>
-    items.some(({ id }) => id === itemId)
-  );
-  throw home
-    ? refused(
-      "item_in_other_phase",
-      `Item "${itemId}" belongs to phase "${home.id}"; the session is in phase "${phase.id}"`,
-      "orc status",
-    )
-    : unknownItem(workflow, phase, itemId);
-}
-
-function unknownItem(
-  workflow: Workflow,
-  phase: Phase,
-  itemId: string,
-): OrcError {
-  const ids = workflow.phases.flatMap(({ items }) => items.map(({ id }) => id));
-  const guess = nearest(itemId, ids);
-  return notFound(
-    "no_such_item",
-    `No item ${quoted(itemId)} in this workflow` +
-      (guess ? `; the nearest is "${guess}"` : ""),
-    {
-      hint: "orc status",
-      details: {
-        phase: phase.id,
-        items: phase.items.map(({ id }) => id),
-      },
-    },
-  );
-}
-
-/** Returns the state with one item changed. */
-export function withItem(
-  state: SessionState,
-  phase: Phase,
-  item: ItemState,
-): SessionState {
-  const phaseState = phaseStateOf(state, phase);
-  const known = phaseState.items.some(({ id }) => id === item.id);
-  const items = known
-    ? phaseState.items.map((other) => other.id === item.id ? item : other)
-    : [...phaseState.items, item];
-  return withPhase(state, { ...phaseState, items });
-}
-
-/** Returns the state with one phase changed. */
-export function withPhase(
-  state: SessionState,
-  phase: PhaseState,
-): SessionState {
-  const known = state.phases.some(({ id }) => id === phase.id);
-  const phases = known
-    ? state.phases.map((other) => other.id === phase.id ? phase : other)
-    : [...state.phases, phase];
-  return { ...state, phases };
-}
-
 /** Whether nothing more has to be done for an item. */
 export function isDone(item: ItemState): boolean {
   return item.status === "completed" || item.status === "skipped";
 }
 
-/** Blockers named in one message; the details hold all. */
-const MAX_BLOCKERS = 5;
+/** How a session has ended. */
+export type ClosedStatus = "completed" | "abandoned";
+
+/** Whether a session has ended; only such a session may ever be removed. */
+export function isClosed(status: SessionStatus): status is ClosedStatus {
+  return status === "completed" || status === "abandoned";
+}
 
 /** The only exit gate the workflow language knows. */
 const HUMAN_APPROVAL = "human_approval";
@@ -248,30 +180,13 @@ export function sessionBlockers(
   return workflow.phases.flatMap((phase) => [
     ...phaseBlockers(state, phase),
     ...missing.filter(({ requiredBy }) => requiredBy === phase.id)
-      .map(reviewBlocker),
+      .map(({ review, phaseId, itemId }): Blocker => ({
+        code: "review_missing",
+        phaseId,
+        itemId,
+        message: `Required review "${review}" is not completed`,
+      })),
   ]);
-}
-
-function reviewBlocker({ review, phaseId, itemId }: MissingReview): Blocker {
-  return {
-    code: "review_missing",
-    phaseId,
-    itemId,
-    message: `Required review "${review}" is not completed`,
-  };
-}
-
-/** The refusal that lists what is still open. */
-export function blocked(
-  message: string,
-  blockers: readonly Blocker[],
-  hint: string,
-): OrcError {
-  const messages = blockers.map((blocker) => blocker.message);
-  return refused("blocked", `${message}: ${listOf(messages, MAX_BLOCKERS)}`, {
-    hint,
-    details: { blockers },
-  });
 }
 
 /** A review that is required and was not made. */
@@ -319,17 +234,7 @@ export function missingReviewOf(
     .find(({ review }) => carriersOf(review).includes(itemId))?.review;
 }
 
-interface Carrier {
-  readonly phaseId: string;
-  readonly itemId: string;
-  readonly status: ItemStatus;
-}
-
-function carriersIn(
-  workflow: Workflow,
-  state: SessionState,
-  review: string,
-): readonly Carrier[] {
+function carriersIn(workflow: Workflow, state: SessionState, review: string) {
   const ids = carriersOf(review);
   return workflow.phases.flatMap((phase) =>
     phase.items.filter(({ id }) => ids.includes(id)).map(({ id }) => ({
@@ -353,12 +258,4 @@ function wasMadeByModel({ metadata }: SessionState, review: string): boolean {
 
 function valuesOf(value: JsonValue | undefined): readonly JsonValue[] {
   return Array.from(asObject(value)?.values() ?? []);
-}
-
-/** How a session has ended. */
-export type ClosedStatus = "completed" | "abandoned";
-
-/** Whether a session has ended; only such a session may ever be removed. */
-export function isClosed(status: SessionStatus): status is ClosedStatus {
-  return status === "completed" || status === "abandoned";
 }

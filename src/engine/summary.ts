@@ -1,6 +1,7 @@
-import { asObject, type JsonValue } from "../base/json.ts";
+import { asObject } from "../base/json.ts";
 import { passageOf, passesAt } from "../workflow/supervision.ts";
 import type {
+  Item,
   ItemState,
   ItemStatus,
   Phase,
@@ -11,13 +12,13 @@ import type {
   Verification,
   Workflow,
 } from "../workflow/types.ts";
-import { isSkippable, nextStep, type SkipSite } from "./next.ts";
+import { isSkippable, nextStep } from "./next.ts";
 import {
   type Blocker,
+  isClosed,
   isDone,
   itemStateOf,
   nextPhase,
-  type OpenItem,
   phaseBlockers,
   phaseStateOf,
   sessionBlockers,
@@ -180,24 +181,9 @@ export interface Summary {
 /**
  * Sums up a session. Works on any session that can be read, whatever its
  * workflow lacks; never throws.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { decide, parseWorkflow, summarize } from "@orc/cli/core";
- *
- * const items = [{ id: "idea", name: "Idea" }];
- * const phases = [{ id: "PLAN", name: "Plan", items }];
- * const { workflow } = parseWorkflow({ name: "Tiny", phases });
- * const { state } = decide(workflow, undefined, {
- *   type: "start", workflowId: "wf_0123abcd", task: "Add login",
- *   project: null, constraints: [], metadata: new Map(), definition: null,
- * }, { at: "2026-01-02T03:04:05Z", caller: { agent: null, approval: null } });
- * assertEquals(summarize(workflow, state).next?.item?.id, "idea");
- * ```
  */
 export function summarize(workflow: Workflow, state: SessionState): Summary {
-  const active = state.status === "active" || state.status === "paused";
+  const active = !isClosed(state.status);
   const phases = workflow.phases.map((phase) => summarizePhase(phase, state));
   const phase = workflow.phases.find(({ id }) => id === state.currentPhaseId);
   const items = phase ? summarizeItems(workflow, state, phase) : [];
@@ -210,7 +196,11 @@ export function summarize(workflow: Workflow, state: SessionState): Summary {
     workflow: workflow.name,
     phase: state.currentPhaseId,
     phases,
-    progress: totalOf(phases),
+    progress: {
+      completed: sumOf(phases, "completed"),
+      skipped: sumOf(phases, "skipped"),
+      total: sumOf(phases, "total"),
+    },
     items,
     phaseNotes: phase?.notes ?? [],
     constraints: state.constraints,
@@ -222,29 +212,23 @@ export function summarize(workflow: Workflow, state: SessionState): Summary {
 
 function summarizePhase(phase: Phase, state: SessionState): PhaseSummary {
   const phaseState = phaseStateOf(state, phase);
-  const statuses = phase.items.map(({ id }) =>
-    itemStateOf(phaseState, id).status
-  );
   const count = (status: ItemStatus) =>
-    statuses.filter((other) => other === status).length;
+    phase.items.filter(({ id }) =>
+      itemStateOf(phaseState, id).status === status
+    )
+      .length;
   return {
     id: phase.id,
     name: phase.name,
     status: phaseState.status,
     completed: count("completed"),
     skipped: count("skipped"),
-    total: statuses.length,
+    total: phase.items.length,
   };
 }
 
-function totalOf(phases: readonly Progress[]): Progress {
-  const sum = (key: keyof Progress) =>
-    phases.reduce((total, phase) => total + phase[key], 0);
-  return {
-    completed: sum("completed"),
-    skipped: sum("skipped"),
-    total: sum("total"),
-  };
+function sumOf(phases: readonly Progress[], key: keyof Progress): number {
+  return phases.reduce((total, phase) => total + phase[key], 0);
 }
 
 function summarizeItems(
@@ -253,55 +237,40 @@ function summarizeItems(
   phase: Phase,
 ): readonly ItemSummary[] {
   const phaseState = phaseStateOf(state, phase);
-  return phase.items.map((item) =>
-    summarizeItem({ workflow, state }, {
-      phase,
-      item,
-      itemState: itemStateOf(phaseState, item.id),
-    })
-  );
-}
-
-function summarizeItem(session: SkipSite, open: OpenItem): ItemSummary {
-  const { item, itemState } = open;
-  return {
-    id: item.id,
-    name: item.name,
-    status: itemState.status,
-    required: item.required,
-    stepType: item.stepType,
-    verification: item.verification.type,
-    description: item.description,
-    check: checkText(item.verification),
-    notes: item.notes,
-    skipConditions: isSkippable(session, open) ? item.skipConditions : [],
-    ...approvalOf(session.workflow, open),
-    evidence: evidenceOf(open),
-    startedAt: itemState.startedAt,
-    tries: itemState.retryCount,
-    skipReason: itemState.skipReason,
-    failure: itemState.status === "completed" ? null : failureOf(itemState),
-  };
+  return phase.items.map((item) => {
+    const itemState = itemStateOf(phaseState, item.id);
+    const isLeftOut = isSkippable({ workflow, state }, { phase, item });
+    const passage = isDone(itemState) ? undefined : passageOf(workflow, item);
+    const { status, startedAt, retryCount, skipReason } = itemState;
+    return {
+      id: item.id,
+      name: item.name,
+      status,
+      required: item.required,
+      stepType: item.stepType,
+      verification: item.verification.type,
+      description: item.description,
+      check: checkText(item.verification),
+      notes: item.notes,
+      skipConditions: isLeftOut ? item.skipConditions : [],
+      approval: passage?.type ?? null,
+      passesAt: passage?.type === "clock" ? passesAt(passage, itemState) : null,
+      evidence: evidenceOf(item, itemState),
+      startedAt,
+      tries: retryCount,
+      skipReason,
+      failure: status === "completed" ? null : failureOf(itemState),
+    };
+  });
 }
 
 function evidenceOf(
-  { item, itemState }: OpenItem,
+  { evidenceSchema: schema, evidencePrompt: prompt, verification }: Item,
+  { evidence }: ItemState,
 ): EvidenceSummary | null {
-  const { evidenceSchema: schema, evidencePrompt: prompt } = item;
   const isAsked = schema !== null || prompt !== null;
-  if (!isAsked || item.verification.type === "manual_gate") return null;
-  return { schema, prompt, given: itemState.evidence !== null };
-}
-
-function approvalOf(
-  workflow: Workflow,
-  { item, itemState }: OpenItem,
-): Pick<ItemSummary, "approval" | "passesAt"> {
-  const passage = isDone(itemState) ? undefined : passageOf(workflow, item);
-  return {
-    approval: passage?.type ?? null,
-    passesAt: passage?.type === "clock" ? passesAt(passage, itemState) : null,
-  };
+  if (!isAsked || verification.type === "manual_gate") return null;
+  return { schema, prompt, given: evidence !== null };
 }
 
 function checkText(verification: Verification): string | null {
@@ -313,12 +282,10 @@ function checkText(verification: Verification): string | null {
 function failureOf(item: ItemState): string | null {
   if (item.retryCount === 0) return null;
   const result = asObject(item.gateResult) ?? asObject(item.verificationResult);
-  const text = (value: JsonValue | undefined): string | null =>
-    typeof value === "string" && value !== "" ? value : null;
-  const error = text(result?.get("error"));
-  if (error) return error;
-  const path = text(result?.get("path"));
-  if (path) return `${path} not found`;
+  const error = result?.get("error");
+  if (typeof error === "string" && error !== "") return error;
+  const path = result?.get("path");
+  if (typeof path === "string" && path !== "") return `${path} not found`;
   const exitCode = result?.get("exit_code");
   return typeof exitCode === "number" ? `exit code ${exitCode}` : null;
 }

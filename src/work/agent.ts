@@ -1,4 +1,5 @@
 import { OrcError, refused } from "../base/error.ts";
+import { isClosed } from "../engine/state.ts";
 import { summarize } from "../engine/summary.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -43,21 +44,6 @@ export interface Reminded {
  * Python tool expect. Takes no lock and writes nothing.
  *
  * Requires `--allow-read`.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, remindContext, startSession } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * const before = await remindContext(host, { root });
- * await startSession(host, { root, task: "Add login" });
- * const { reminder } = await remindContext(host, { root });
- * assertEquals(before.reminder, { active: false });
- * assertEquals(reminder.active && reminder.task, "Add login");
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function remindContext(
   host: Host,
@@ -119,20 +105,6 @@ type Candidate = { readonly id: string; readonly state: SessionState };
  *
  * @throws {OrcError} `write_not_allowed` (refused) if a session is in another
  *   phase
- *
- * @example
- * ```ts
- * import { assertEquals, assertRejects } from "@std/assert";
- * import { denoHost, startSession, verifyWriteAllowed } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * const { active } = await verifyWriteAllowed(host, { root });
- * assertEquals(active, false);
- * await startSession(host, { root, task: "Add login" });
- * await assertRejects(() => verifyWriteAllowed(host, { root }));
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function verifyWriteAllowed(
   host: Host,
@@ -182,9 +154,7 @@ async function allSessions(
 ): Promise<readonly Candidate[]> {
   let entries = await store.list(FIRST_LOOK);
   if (!candidatesIn(entries).some(isElsewhere)) entries = await store.list();
-  if (entries.length > 0) {
-    return candidatesIn(entries);
-  }
+  if (entries.length > 0) return candidatesIn(entries);
   const { readLegacyState } = await import("../session/legacy.ts");
   const legacy = await readLegacyState(layout);
   return legacy ? [legacy.session] : [];
@@ -204,7 +174,7 @@ function isElsewhere(candidate: Candidate): boolean {
 }
 
 function isOpen({ state }: Candidate): boolean {
-  return state.status === "active" || state.status === "paused";
+  return !isClosed(state.status);
 }
 
 function notAllowed({ id, state }: Candidate): OrcError {

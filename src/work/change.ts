@@ -35,25 +35,35 @@ export interface Changed {
   readonly warnings: readonly string[];
 }
 
-/** An action as it may be stored and shown: without secrets. */
-async function withoutSecrets(
-  host: Host,
-  opened: OpenedSession,
-  action: Action,
-): Promise<Action> {
-  const { mask } = await sessionMasker(host, opened);
-  return maskAction(action, mask);
+/** An act of a human, and what has to be typed to confirm it. */
+export interface HumanAct {
+  /** What is asked for, as the log tells it: `approve item "plan"`. */
+  readonly request: string;
+  /** The word the human types, so that no stray key approves anything. */
+  readonly confirmation: string;
+  readonly itemId?: string | null;
 }
 
 /**
  * Decides and stores an action, without the secrets in it, on the state as it is under the lock;
- * a legacy session is adopted first.
+ * a legacy session is adopted first. An act of a human needs one.
  */
 export async function applyAction(
   host: Host,
   opened: OpenedSession,
   action: Action,
-  caller: Caller = host.caller(),
+  act?: HumanAct,
+): Promise<Changed> {
+  return act === undefined
+    ? await applyAs(host, opened, action, host.caller())
+    : await applyHumanAction(host, opened, action, act);
+}
+
+async function applyAs(
+  host: Host,
+  opened: OpenedSession,
+  action: Action,
+  caller: Caller,
 ): Promise<Changed> {
   const masked = await withoutSecrets(host, opened, action);
   const updated = await updateWith(host, opened, masked, caller);
@@ -65,6 +75,15 @@ export async function applyAction(
     summary: summarize(opened.workflow, updated.session.state),
     warnings: updated.warnings,
   };
+}
+
+async function withoutSecrets(
+  host: Host,
+  opened: OpenedSession,
+  action: Action,
+): Promise<Action> {
+  const { mask } = await sessionMasker(host, opened);
+  return maskAction(action, mask);
 }
 
 async function updateWith(
@@ -117,15 +136,6 @@ function assertSameUpdate(seen: Session, now: Session): void {
   );
 }
 
-/** An act of a human, and what has to be typed to confirm it. */
-export interface HumanAct {
-  /** What is asked for, as the log tells it: `approve item "plan"`. */
-  readonly request: string;
-  /** The word the human types, so that no stray key approves anything. */
-  readonly confirmation: string;
-  readonly itemId: string | null;
-}
-
 /**
  * Takes an action that only a human may take. Whether it is possible at all is decided before
  * anybody is asked; whoever is not known to be a human is refused, and the try is logged.
@@ -146,17 +156,15 @@ export async function applyHumanAction(
     });
   decideAs("terminal");
   if (!needsHuman(() => decideAs(null))) {
-    return await applyAction(host, opened, action, caller);
+    return await applyAs(host, opened, action, caller);
   }
   const approval = await askForApproval(host, opened.repository, act);
   if (approval === null) {
-    await applyAction(host, opened, {
-      type: "refuse_approval",
-      request: act.request,
-      itemId: act.itemId,
-    }, caller);
+    const { request, itemId = null } = act;
+    const refusal: Action = { type: "refuse_approval", request, itemId };
+    await applyAs(host, opened, refusal, caller);
   }
-  return await applyAction(host, opened, action, { ...caller, approval });
+  return await applyAs(host, opened, action, { ...caller, approval });
 }
 
 /** Not all that looks like an act of a human is one, such as what is done already. */

@@ -1,3 +1,4 @@
+import { refused } from "../base/error.ts";
 import type { Masker } from "../base/mask.ts";
 import { normalisePath, relativePath, resolvePath } from "../base/path.ts";
 import {
@@ -7,8 +8,7 @@ import {
   type RequiredCheck,
 } from "../engine/check.ts";
 import { approvalPending } from "../engine/item.ts";
-import type { ActionOf } from "../engine/situation.ts";
-import { findItem } from "../engine/state.ts";
+import { type ActionOf, findItem } from "../engine/situation.ts";
 import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
 import { fileKind } from "../files/read.ts";
 import type { Host, ProgramProgress } from "../host/host.ts";
@@ -18,48 +18,11 @@ import {
   openSession,
   type SessionOptions,
 } from "../repository/select.ts";
-import {
-  type CheckSecrets,
-  maskResult,
-  secretsForCheck,
-} from "../secrets/masker.ts";
+import { maskResult, secretsForCheck } from "../secrets/masker.ts";
 import { type ConfigSite, readValue } from "../settings/files.ts";
 import type { CheckResult, Item } from "../workflow/types.ts";
-import { applyAction, applyHumanAction, type Changed } from "./change.ts";
+import { applyAction, type Changed } from "./change.ts";
 import { type EvidenceSource, readEvidence } from "./evidence.ts";
-import { assertOutsideOwnCheck, checkVariables } from "./item.ts";
-
-/** Whether a file a check asks for is there, and if not, why. */
-interface WorkingFile {
-  readonly path: string;
-  readonly problem: string | null;
-}
-
-/**
- * Looks for a file or directory below a working tree. Links are followed, but what they lead
- * to must lie in the tree too: a check must not be passed by somebody else's file.
- */
-export function findWorkingFile(tree: string, path: string): WorkingFile {
-  if (path === "" || path.includes("\0")) {
-    return { path, problem: "The workflow names no file to look for" };
-  }
-  const absolute = resolvePath(tree, path);
-  try {
-    const real = realPath(absolute);
-    return relativePath(realPath(tree), real) === undefined
-      ? { path: real, problem: leadsOutOfTree(path) }
-      : { path: real, problem: null };
-  } catch (error) {
-    if (isAbsent(error) || codeOf(error) === "ENOTDIR") {
-      return { path: absolute, problem: `${path} does not exist` };
-    }
-    throw asOrcError(error, "look for a file", absolute);
-  }
-}
-
-function realPath(path: string): string {
-  return normalisePath(Deno.realPathSync(path));
-}
 
 /** An item to complete. */
 export interface CompleteOptions extends SessionOptions {
@@ -139,23 +102,6 @@ export interface Completed extends Changed {
  *   program
  * @throws {OrcError} `secret_missing` or `secret_locked` (denied) if a secret
  *   that the item names cannot be had
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { completeItem, denoHost, startSession } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await Deno.writeTextFile(`${root}/workflow.yaml`, `name: Tiny
- * phases: [{ id: PLAN, name: Plan, items: [{ id: plan, name: Written plan,
- *   verification: { type: file_exists, path: plan.md } }] }]`);
- * await startSession(host, { root, task: "Add login" });
- * await Deno.writeTextFile(`${root}/plan.md`, "# Plan");
- * const { check } = await completeItem(host, { root, itemId: "plan" });
- * assertEquals(check?.passed, true);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function completeItem(
   host: Host,
@@ -166,27 +112,23 @@ export async function completeItem(
   assertOutsideOwnCheck(host, opened.session.id, options.itemId);
   const action = await judgedAction(host, opened, options);
   const { itemId, skipVerify, result } = action;
-  const changed = skipVerify
-    ? await applyHumanAction(host, opened, action, {
-      request: `complete item "${itemId}" without its check`,
-      confirmation: itemId,
-      itemId,
-    })
-    : await applyAction(host, opened, action);
+  const request = `complete item "${itemId}" without its check`;
+  const act = skipVerify
+    ? { request, confirmation: itemId, itemId }
+    : undefined;
+  const changed = await applyAction(host, opened, action, act);
+  const item = changed.summary.items.find(({ id }) => id === itemId);
   if (result && !result.passed && changed.changed) {
-    throw refusalOf(opened, changed, itemId, result);
+    const { workflow, session } = opened;
+    const failed = findItem(workflow, session.state, itemId).item;
+    throw failedCheck(failed, result, item?.tries ?? 1);
   }
-  assertNotPending(changed, itemId);
+  // A clock that was started is stored, and reported like every later try before its end.
+  if (item?.passesAt) throw approvalPending(itemId, item.passesAt);
   return { ...changed, item: itemId, check: result ?? null };
 }
 
-/** A clock that was started is stored, and reported like every later try before its end. */
-function assertNotPending({ summary }: Changed, itemId: string): void {
-  const item = summary.items.find(({ id }) => id === itemId);
-  if (item?.passesAt) throw approvalPending(itemId, item.passesAt);
-}
-
-/** The action with the evidence and with what its check found. */
+/** The action with the evidence and with the result of its check. */
 async function judgedAction(
   host: Host,
   opened: OpenedSession,
@@ -196,41 +138,25 @@ async function judgedAction(
   const { itemId, notes = null, skipVerify = false, onProgress } = options;
   const item = workflow.phases.flatMap(({ items }) => items)
     .find(({ id }) => id === itemId);
-  const evidence = await readEvidence(
-    host,
-    options.evidence,
-    item?.evidenceSchema,
-  );
+  const schema = item?.evidenceSchema;
+  const evidence = await readEvidence(host, options.evidence, schema);
   const request = { itemId, notes, evidence, skipVerify };
   const check = checkToRun(workflow, session.state, request);
+  // A check that runs no program gets nothing and prints nothing.
   const secrets = item !== undefined && check.type === "command"
     ? await secretsForCheck(host, opened, item)
-    : NO_SECRETS;
+    : undefined;
   const limited = await withTimeLimit(host, repository, { check, item });
   const result = await runCheck(host, limited, {
     workingTree: repository.found.workingTree,
     ...secrets,
     variables: {
-      ...secrets.variables,
+      ...secrets?.variables,
       ...checkVariables(host, session.id, itemId),
     },
     onProgress,
   });
   return { type: "complete", ...request, result };
-}
-
-/** A check that runs no program gets nothing and prints nothing. */
-const NO_SECRETS: Partial<CheckSecrets> = {};
-
-function refusalOf(
-  { workflow, session }: OpenedSession,
-  changed: Changed,
-  itemId: string,
-  result: CheckResult,
-): Error {
-  const { item } = findItem(workflow, session.state, itemId);
-  const tries = changed.summary.items.find(({ id }) => id === itemId)?.tries;
-  return failedCheck(item, result, tries ?? 1);
 }
 
 type CommandCheck = Extract<RequiredCheck, { type: "command" }>;
@@ -256,7 +182,6 @@ export async function runCheck(
 ): Promise<CheckResult | undefined> {
   switch (check.type) {
     case "none":
-    case "approval":
       return undefined;
     case "file_exists": {
       const { path, problem } = findWorkingFile(site.workingTree, check.path);
@@ -325,21 +250,86 @@ const NEVER_RAN = {
   durationSeconds: 0,
 } as const;
 
-/** A check, and the item it is for. */
-interface CheckOfItem {
-  readonly check: RequiredCheck;
-  readonly item: Pick<Item, "timeoutSeconds"> | undefined;
-}
-
 /** Lets the settings say how long a check may run, where its item does not. */
 async function withTimeLimit(
   host: Host,
   site: ConfigSite,
-  { check, item }: CheckOfItem,
+  { check, item }: { check: RequiredCheck; item: Item | undefined },
 ): Promise<RequiredCheck> {
   if (check.type !== "command" || item?.timeoutSeconds !== undefined) {
     return check;
   }
   const seconds = await readValue(host, site, "check_timeout_seconds");
   return { ...check, timeoutMs: Number(seconds) * 1000 };
+}
+
+/** Whether a file a check asks for is there, and if not, why. */
+interface WorkingFile {
+  readonly path: string;
+  readonly problem: string | null;
+}
+
+/**
+ * Looks for a file or directory below a working tree. Links are followed, but what they lead
+ * to must lie in the tree too: a check must not be passed by somebody else's file.
+ */
+export function findWorkingFile(tree: string, path: string): WorkingFile {
+  if (path === "" || path.includes("\0")) {
+    return { path, problem: "The workflow names no file to look for" };
+  }
+  const absolute = resolvePath(tree, path);
+  try {
+    const real = realPath(absolute);
+    return relativePath(realPath(tree), real) === undefined
+      ? { path: real, problem: leadsOutOfTree(path) }
+      : { path: real, problem: null };
+  } catch (error) {
+    if (isAbsent(error) || codeOf(error) === "ENOTDIR") {
+      return { path: absolute, problem: `${path} does not exist` };
+    }
+    throw asOrcError(error, "look for a file", absolute);
+  }
+}
+
+function realPath(path: string): string {
+  return normalisePath(Deno.realPathSync(path));
+}
+
+/** What a check finds in its environment: `session/item` of itself, after those it runs inside of. */
+const VARIABLE = "ORCHESTRATOR_CHECK";
+
+/** What the check of an item gets besides the environment of orc. */
+export function checkVariables(
+  host: Host,
+  sessionId: string,
+  itemId: string,
+): Readonly<Record<string, string>> {
+  const names = [...surroundingChecks(host), nameOf(sessionId, itemId)];
+  return { [VARIABLE]: names.join(" ") };
+}
+
+/** Refuses a check that asks for its own verdict, and would be run again for ever. */
+export function assertOutsideOwnCheck(
+  host: Host,
+  sessionId: string,
+  itemId: string,
+): void {
+  if (!surroundingChecks(host).includes(nameOf(sessionId, itemId))) return;
+  throw refused(
+    "inside_own_check",
+    `Cannot complete item "${itemId}": its own check asks for it`,
+    {
+      hint:
+        "a check only tests; take orc complete out of it, and run that outside",
+      details: { item: itemId },
+    },
+  );
+}
+
+function surroundingChecks(host: Host): readonly string[] {
+  return (host.env(VARIABLE) ?? "").split(" ").filter((name) => name !== "");
+}
+
+function nameOf(sessionId: string, itemId: string): string {
+  return `${sessionId}/${itemId}`;
 }

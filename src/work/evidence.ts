@@ -36,7 +36,7 @@ export async function readEvidence(
   source: EvidenceSource = [],
   schema: string | null = null,
 ): Promise<JsonObject | undefined> {
-  if (isObject(source)) return source;
+  if (isJsonObject(source)) return source;
   const [first, ...others] = source;
   if (first === undefined) return undefined;
   if (source.every(isEvidencePair)) return evidenceOfPairs(source, schema);
@@ -46,10 +46,6 @@ export async function readEvidence(
   } catch (cause) {
     throw asConfigError(cause);
   }
-}
-
-function isObject(source: EvidenceSource): source is JsonObject {
-  return source instanceof Map;
 }
 
 function mixedSources(): OrcError {

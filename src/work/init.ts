@@ -63,19 +63,6 @@ export interface Initialized {
  * @throws {OrcError} `symbolic_link`, `not_a_directory` or `invalid_meta`
  *   (corrupt) if something else lies in the place of `.orchestrator/` or a part
  *   of it
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, initRepository } from "@orc/cli";
- *
- * const host = denoHost();
- * const root = await Deno.makeTempDir();
- * const first = await initRepository(host, { root });
- * const second = await initRepository(host, { root });
- * assertEquals([first.workflow, second.workflow], ["written", "kept"]);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function initRepository(
   host: Host,
@@ -224,20 +211,6 @@ export interface Validated {
  *   no settings
  * @throws {OrcError} `no_such_workflow` (not_found) if the file named does not
  *   exist
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, validateWorkflow } from "@orc/cli";
- *
- * const host = denoHost();
- * const root = await Deno.makeTempDir();
- * await Deno.writeTextFile(`${root}/workflow.yaml`, `name: Tiny
- * phases: [{ id: PLAN, name: Plan, items: [{ id: idea, name: Idea }] }]`);
- * const { phases, items, problems } = await validateWorkflow(host, { root });
- * assertEquals([phases, items, problems], [1, 1, []]);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function validateWorkflow(
   host: Host,

@@ -1,8 +1,7 @@
-import { refused } from "../base/error.ts";
 import type { Host } from "../host/host.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import type { Action } from "../workflow/types.ts";
-import { applyAction, applyHumanAction, type Changed } from "./change.ts";
+import { applyAction, type Changed } from "./change.ts";
 
 /** An item to begin. */
 export interface StartItemOptions extends SessionOptions {
@@ -22,31 +21,14 @@ export interface StartItemOptions extends SessionOptions {
  *   comes first
  * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
  *   (refused) if the item is not in the current phase
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, startItem, startSession } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await Deno.writeTextFile(`${root}/workflow.yaml`, `name: Tiny
- * phases: [{ id: PLAN, name: Plan, items: [{ id: idea, name: Idea }] }]`);
- * await startSession(host, { root, task: "Add login" });
- * const { summary } = await startItem(host, { root, itemId: "idea" });
- * assertEquals(summary.items[0]?.status, "in_progress");
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function startItem(
   host: Host,
   options: StartItemOptions,
 ): Promise<Changed> {
+  const { itemId } = options;
   const opened = await openSession(host, options);
-  return await applyAction(host, opened, {
-    type: "start_item",
-    itemId: options.itemId,
-  });
+  return await applyAction(host, opened, { type: "start_item", itemId });
 }
 
 /** An item to leave out, and why. */
@@ -79,36 +61,17 @@ export interface SkipOptions extends SessionOptions {
  *   comes first
  * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
  *   (refused) if the item is not in the current phase
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, skipItem, startSession } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await Deno.writeTextFile(`${root}/workflow.yaml`, `name: Tiny
- * phases: [{ id: PLAN, name: Plan, items: [{ id: idea, name: Idea }] }]`);
- * await startSession(host, { root, task: "Add login" });
- * const reason = "The design was settled last week";
- * const { summary } = await skipItem(host, { root, itemId: "idea", reason });
- * assertEquals(summary.items[0]?.status, "skipped");
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function skipItem(
   host: Host,
   options: SkipOptions,
 ): Promise<Changed> {
-  const opened = await openSession(host, options);
   const { itemId, reason, force = false } = options;
+  const opened = await openSession(host, options);
+  const request = `skip item "${itemId}" by force`;
+  const act = force ? { request, confirmation: itemId, itemId } : undefined;
   const action: Action = { type: "skip", itemId, reason, force };
-  if (!force) return await applyAction(host, opened, action);
-  return await applyHumanAction(host, opened, action, {
-    request: `skip item "${itemId}" by force`,
-    confirmation: itemId,
-    itemId,
-  });
+  return await applyAction(host, opened, action, act);
 }
 
 /** A manual gate to approve. */
@@ -158,18 +121,12 @@ export async function approveItem(
   host: Host,
   options: ApproveItemOptions,
 ): Promise<Changed> {
-  const opened = await openSession(host, options);
   const { itemId, notes = null } = options;
-  return await applyHumanAction(
-    host,
-    opened,
-    { type: "approve_item", itemId, notes },
-    {
-      request: `approve item "${itemId}"`,
-      confirmation: itemId,
-      itemId,
-    },
-  );
+  const opened = await openSession(host, options);
+  const request = `approve item "${itemId}"`;
+  const act = { request, confirmation: itemId, itemId };
+  const action: Action = { type: "approve_item", itemId, notes };
+  return await applyAction(host, opened, action, act);
 }
 
 /** A note, and the session it is for. */
@@ -190,67 +147,12 @@ export interface NoteOptions extends SessionOptions {
  *   the wrong length
  * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
  *   (refused) if the item is not in the current phase
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { addNote, denoHost, startSession } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await startSession(host, { root, task: "Add login" });
- * const { summary } = await addNote(host, { root, text: "Ada knows the API" });
- * assertEquals(summary.notes, ["Ada knows the API"]);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function addNote(
   host: Host,
   options: NoteOptions,
 ): Promise<Changed> {
+  const { text, itemId = null } = options;
   const opened = await openSession(host, options);
-  return await applyAction(host, opened, {
-    type: "note",
-    text: options.text,
-    itemId: options.itemId ?? null,
-  });
-}
-
-/** What a check finds in its environment: `session/item` of itself, after those it runs inside of. */
-const VARIABLE = "ORCHESTRATOR_CHECK";
-
-/** What the check of an item gets besides the environment of orc. */
-export function checkVariables(
-  host: Host,
-  sessionId: string,
-  itemId: string,
-): Readonly<Record<string, string>> {
-  const names = [...surroundingChecks(host), nameOf(sessionId, itemId)];
-  return { [VARIABLE]: names.join(" ") };
-}
-
-/** Refuses a check that asks for its own verdict, and would be run again for ever. */
-export function assertOutsideOwnCheck(
-  host: Host,
-  sessionId: string,
-  itemId: string,
-): void {
-  if (!surroundingChecks(host).includes(nameOf(sessionId, itemId))) return;
-  throw refused(
-    "inside_own_check",
-    `Cannot complete item "${itemId}": its own check asks for it`,
-    {
-      hint:
-        "a check only tests; take orc complete out of it, and run that outside",
-      details: { item: itemId },
-    },
-  );
-}
-
-function surroundingChecks(host: Host): readonly string[] {
-  return (host.env(VARIABLE) ?? "").split(" ").filter((name) => name !== "");
-}
-
-function nameOf(sessionId: string, itemId: string): string {
-  return `${sessionId}/${itemId}`;
+  return await applyAction(host, opened, { type: "note", text, itemId });
 }

@@ -2,7 +2,7 @@ import { nextPhase } from "../engine/state.ts";
 import type { Host } from "../host/host.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import type { Action } from "../workflow/types.ts";
-import { applyAction, applyHumanAction, type Changed } from "./change.ts";
+import { applyAction, type Changed } from "./change.ts";
 
 /** How the current phase is left. */
 export interface AdvanceOptions extends SessionOptions {
@@ -37,37 +37,19 @@ export interface Advanced extends Changed {
  *   meanwhile
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it
  *   is forced and no human says yes; a try without a human is logged
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { advancePhase, denoHost, startSession } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await Deno.writeTextFile(`${root}/workflow.yaml`, `name: Tiny
- * phases: [{ id: PLAN, name: Plan }, { id: BUILD, name: Build }]`);
- * await startSession(host, { root, task: "Add login" });
- * const { from, to } = await advancePhase(host, { root });
- * assertEquals([from, to], ["PLAN", "BUILD"]);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function advancePhase(
   host: Host,
   options: AdvanceOptions = {},
 ): Promise<Advanced> {
+  const { force = false } = options;
   const opened = await openSession(host, options);
   const { workflow, session } = opened;
   const from = session.state.currentPhaseId;
-  const action: Action = { type: "advance", force: options.force ?? false };
-  const changed = action.force
-    ? await applyHumanAction(host, opened, action, {
-      request: `leave phase "${from}" by force`,
-      confirmation: from,
-      itemId: null,
-    })
-    : await applyAction(host, opened, action);
+  const request = `leave phase "${from}" by force`;
+  const act = force ? { request, confirmation: from } : undefined;
+  const action: Action = { type: "advance", force };
+  const changed = await applyAction(host, opened, action, act);
   const to = nextPhase(workflow, session.state)?.id ?? null;
   return { ...changed, from, to };
 }
@@ -93,41 +75,16 @@ export interface ApprovePhaseOptions extends SessionOptions {
  * @throws {OrcError} `approval_declined` (denied) if something else is typed
  * @throws {OrcError} `no_such_phase` (not_found) if the workflow does not
  *   define the phase
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { approvePhase, denoHost, startSession } from "@orc/cli";
- *
- * const env = (name: string) =>
- *   name === "ORCHESTRATOR_APPROVALS" ? "any" : undefined;
- * const caller = () => ({ agent: null, approval: null });
- * const host = { ...denoHost(), env, caller };
- * const root = await Deno.makeTempDir();
- * await Deno.writeTextFile(`${root}/workflow.yaml`, `name: Tiny
- * phases: [{ id: PLAN, name: Plan, exit_gate: human_approval }]`);
- * await startSession(host, { root, task: "Add login" });
- * const { changed, summary } = await approvePhase(host, { root });
- * assertEquals([changed, summary.next?.command], [true, "orc finish"]);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function approvePhase(
   host: Host,
   options: ApprovePhaseOptions = {},
 ): Promise<Changed> {
   const opened = await openSession(host, options);
-  const phaseId = options.phaseId ?? opened.session.state.currentPhaseId;
-  return await applyHumanAction(
-    host,
-    opened,
-    { type: "approve_phase", phaseId },
-    {
-      request: `approve phase "${phaseId}"`,
-      confirmation: phaseId,
-      itemId: null,
-    },
-  );
+  const { phaseId = opened.session.state.currentPhaseId } = options;
+  const act = { request: `approve phase "${phaseId}"`, confirmation: phaseId };
+  const action: Action = { type: "approve_phase", phaseId };
+  return await applyAction(host, opened, action, act);
 }
 
 /** How a session is ended. */
@@ -160,35 +117,17 @@ export interface AbandonOptions extends SessionOptions {
  *   is forced and no human says yes; a try without a human is logged
  * @throws {OrcError} `notes_too_long` (usage) if the notes are
  * @throws {OrcError} `session_closed` (refused) if it was ended before
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, finishSession, startSession } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await Deno.writeTextFile(`${root}/workflow.yaml`, `name: Tiny
- * phases: [{ id: PLAN, name: Plan }]`);
- * await startSession(host, { root, task: "Add login" });
- * const { summary } = await finishSession(host, { root, notes: "Released" });
- * assertEquals([summary.status, summary.active], ["completed", false]);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function finishSession(
   host: Host,
   options: FinishOptions = {},
 ): Promise<Changed> {
-  const opened = await openSession(host, options);
   const { notes = null, force = false } = options;
+  const opened = await openSession(host, options);
+  const request = "finish an incomplete session";
+  const act = force ? { request, confirmation: "finish" } : undefined;
   const action: Action = { type: "finish", notes, force };
-  if (!force) return await applyAction(host, opened, action);
-  return await applyHumanAction(host, opened, action, {
-    request: "finish an incomplete session",
-    confirmation: "finish",
-    itemId: null,
-  });
+  return await applyAction(host, opened, action, act);
 }
 
 /**
@@ -199,29 +138,12 @@ export async function finishSession(
  * @throws {OrcError} `reason_missing` (usage) if the reason is blank,
  *   `notes_too_long` (usage) if the notes are
  * @throws {OrcError} `session_closed` (refused) if it was ended before
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { abandonSession, denoHost, startSession } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await startSession(host, { root, task: "Add login" });
- * const reason = "The old login stays";
- * const { summary } = await abandonSession(host, { root, reason });
- * assertEquals(summary.status, "abandoned");
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function abandonSession(
   host: Host,
   options: AbandonOptions,
 ): Promise<Changed> {
+  const { reason, notes = null } = options;
   const opened = await openSession(host, options);
-  return await applyAction(host, opened, {
-    type: "abandon",
-    reason: options.reason,
-    notes: options.notes ?? null,
-  });
+  return await applyAction(host, opened, { type: "abandon", reason, notes });
 }

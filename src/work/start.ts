@@ -88,50 +88,50 @@ export interface Started {
  * @throws {OrcError} `unconfirmed` (external) if the session is stored, but
  *   might not survive a power cut; `session_not_chosen` if it is stored, but
  *   nobody could be put into it
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, startSession } from "@orc/cli";
- *
- * const host = denoHost();
- * const root = await Deno.makeTempDir();
- * const constraints = ["No new dependencies"];
- * const task = "Add login";
- * const { summary } = await startSession(host, { root, task, constraints });
- * assertEquals([summary.task, summary.phase], ["Add login", "PLAN"]);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function startSession(
   host: Host,
   options: StartOptions,
 ): Promise<Started> {
   const repository = openRepository(host, options);
-  assertTask(options.task);
-  for (const text of options.constraints ?? []) assertConstraint(text);
+  assertFits(options.task, TASK);
+  for (const text of options.constraints ?? []) assertFits(text, CONSTRAINT);
   const token = host.newToken();
   const pinned = await pinFor(host, repository, options, token);
-  const { mask } = await sessionMasker(host, {
-    repository,
-    workflow: pinned.workflow,
+  const action: Action = {
+    type: "start",
+    workflowId: `wf_${token.slice(0, 8)}`,
+    task: options.task,
+    project: options.project ?? null,
+    constraints: options.constraints ?? [],
+    metadata: pinned.metadata,
+    definition: pinned.definition,
+  };
+  const { workflow } = pinned;
+  const { mask } = await sessionMasker(host, { repository, workflow });
+  const decision = decide(workflow, undefined, maskAction(action, mask), {
+    at: host.now(),
+    caller: host.caller(),
   });
-  const decision = decide(
-    pinned.workflow,
-    undefined,
-    maskAction(startAction(options, pinned, token), mask),
-    { at: host.now(), caller: host.caller() },
-  );
-  if (!options.beside) await assertNoOwnSession(host, repository);
-  const { session, warnings } = await store(
+  const { beside = false } = options;
+  if (!beside) await assertNoOwnSession(host, repository);
+  const warnings: string[] = [];
+  const work = async (lock: HeldLock): Promise<Session> => {
+    // Two starts of one caller at once: the one that comes second finds the first one's session.
+    if (!beside) await assertNoOwnSession(host, repository);
+    return await store(host, repository, decision, { lock, warnings });
+  };
+  const preparation = { portable: false, warnings };
+  const session = await withPreparedRepository(
     host,
     repository,
-    decision,
-    options,
+    preparation,
+    work,
   );
+  warnings.push(...foreignOwner(repository.layout));
   return {
     place: placeOf(repository, session.id),
-    summary: summarize(pinned.workflow, session.state),
+    summary: summarize(workflow, session.state),
     workflowPath: pinned.path,
     problems: pinned.warnings,
     warnings,
@@ -159,74 +159,36 @@ async function pinFor(
   return await pinWorkflow(host, repository, options, name);
 }
 
-function startAction(
-  options: StartOptions,
-  pinned: PinnedWorkflow,
-  token: string,
-): Action {
-  return {
-    type: "start",
-    workflowId: `wf_${token.slice(0, 8)}`,
-    task: options.task,
-    project: options.project ?? null,
-    constraints: options.constraints ?? [],
-    metadata: pinned.metadata,
-    definition: pinned.definition,
-  };
-}
-
+/** Stores a session and puts the caller into it. */
 async function store(
   host: Host,
   repository: Repository,
   decision: Decision,
-  { beside = false }: StartOptions,
-): Promise<{ session: Session; warnings: readonly string[] }> {
-  const warnings: string[] = [];
-  const work = async (lock: HeldLock): Promise<Session> => {
-    // Two starts of one caller at once: the one that comes second finds the first one's session.
-    if (!beside) await assertNoOwnSession(host, repository);
-    // What cannot be read would not be replaced either, and the session is there by then.
-    for (const owner of ownersOf(host, repository)) {
-      await readBinding(repository.layout, owner);
-    }
-    const newId = await host.idSource();
-    const session = await repository.store.create({
-      id: newId(),
-      decision,
-      localTime: host.localNow(),
-    });
-    try {
-      warnings.push(...await bindToCaller(host, repository, session.id, lock));
-    } catch (error) {
-      throw notChosen(repository, session.id, error);
-    }
-    return session;
-  };
-  const preparation = { portable: false, warnings };
-  const session = await withPreparedRepository(
-    host,
-    repository,
-    preparation,
-    work,
-  );
-  warnings.push(...foreignOwner(repository.layout));
-  return { session, warnings };
-}
-
-async function bindToCaller(
-  host: Host,
-  repository: Repository,
-  session: string,
-  { token }: HeldLock,
-): Promise<readonly string[]> {
+  { lock, warnings }: { lock: HeldLock; warnings: string[] },
+): Promise<Session> {
+  const owners = ownersOf(host, repository);
   const { layout } = repository;
-  const binding = { session, at: host.now() };
-  const warnings: (string | undefined)[] = [];
-  for (const owner of ownersOf(host, repository)) {
-    warnings.push(await writeBinding(layout, owner, binding, token));
+  // A binding that cannot be read would not be replaced either, and the session is there by then.
+  for (const owner of owners) await readBinding(layout, owner);
+  const newId = await host.idSource();
+  const session = await repository.store.create({
+    id: newId(),
+    decision,
+    localTime: host.localNow(),
+  });
+  const take = (warning: string | undefined) => {
+    if (warning !== undefined) warnings.push(warning);
+  };
+  try {
+    const binding = { session: session.id, at: host.now() };
+    for (const owner of owners) {
+      take(await writeBinding(layout, owner, binding, lock.token));
+    }
+    take(writeCurrent(layout, session.id, lock.token));
+  } catch (error) {
+    throw notChosen(repository, session.id, error);
   }
-  warnings.push(writeCurrent(layout, session, token));
-  return warnings.filter((warning) => warning !== undefined);
+  return session;
 }
 
 /** True of the file that could not be written, and not of the session. */
@@ -255,28 +217,26 @@ function notChosen(
   );
 }
 
-function assertTask(task: string): void {
-  const length = lengthOf(task);
-  if (task.trim() !== "" && length <= MAX_TASK_LENGTH) return;
-  const problem = length > MAX_TASK_LENGTH
-    ? `has ${length} characters; at most ${MAX_TASK_LENGTH} are kept`
-    : "is empty";
-  throw usage(
-    "invalid_task",
-    `The task ${problem}`,
-    'orc start "<what is to be done>"',
-  );
-}
+const TASK = {
+  code: "invalid_task",
+  name: "The task",
+  limit: MAX_TASK_LENGTH,
+  hint: 'orc start "<what is to be done>"',
+};
 
-function assertConstraint(text: string): void {
+const CONSTRAINT = {
+  code: "invalid_constraint",
+  name: "A constraint",
+  limit: MAX_CONSTRAINT_LENGTH,
+  hint: 'orc start "TASK" --constraint "<what must hold>"',
+};
+
+function assertFits(text: string, kind: typeof TASK): void {
+  const { code, name, limit, hint } = kind;
   const length = lengthOf(text);
-  if (text.trim() !== "" && length <= MAX_CONSTRAINT_LENGTH) return;
-  const problem = length > MAX_CONSTRAINT_LENGTH
-    ? `has ${length} characters; at most ${MAX_CONSTRAINT_LENGTH} are kept`
+  if (text.trim() !== "" && length <= limit) return;
+  const problem = length > limit
+    ? `has ${length} characters; at most ${limit} are kept`
     : "is empty";
-  throw usage(
-    "invalid_constraint",
-    `A constraint ${problem}`,
-    'orc start "TASK" --constraint "<what must hold>"',
-  );
+  throw usage(code, `${name} ${problem}`, hint);
 }

@@ -48,19 +48,6 @@ export interface Status extends Summary {
  *   none
  * @throws {OrcError} `invalid_json` or `invalid_state` (corrupt) if its state
  *   cannot be read
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, readStatus, startSession } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await startSession(host, { root, task: "Add login" });
- * const { task, active, serial } = await readStatus(host, { root });
- * assertEquals([task, active, serial], ["Add login", true, 1]);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function readStatus(
   host: Host,

@@ -66,11 +66,11 @@ Deno.test("requiredCheck() bounds the time of every command", () => {
   assertEquals(check.type === "command" && check.timeoutMs, 300_000);
 });
 
-Deno.test("requiredCheck() tells nothing to do from a human's yes", () => {
+Deno.test("requiredCheck() runs nothing for a human's yes", () => {
   const types = [NONE, MANUAL].map((verification) =>
     requiredCheck(checkedWorkflow, itemOf("a", { verification })).type
   );
-  assertEquals(types, ["none", "approval"]);
+  assertEquals(types, ["none", "none"]);
 });
 
 Deno.test("requiredCheck() does not depend on the step type", () => {
@@ -184,7 +184,7 @@ Deno.test("checkToRun() names the check of an open item", () => {
   for (const status of ["pending", "in_progress", "failed"] as const) {
     assertEquals(typesFor(status), [
       "none",
-      "approval",
+      "none",
       "file_exists",
       "command",
     ]);

@@ -1,12 +1,11 @@
 import { jsonObject, type JsonValue } from "../../src/base/json.ts";
 import { decide } from "../../src/engine/decide.ts";
-import type { ActionOf } from "../../src/engine/situation.ts";
 import {
-  itemStateOf,
-  phaseStateOf,
+  type ActionOf,
   withItem,
   withPhase,
-} from "../../src/engine/state.ts";
+} from "../../src/engine/situation.ts";
+import { itemStateOf, phaseStateOf } from "../../src/engine/state.ts";
 import type {
   Caller,
   CheckResult,

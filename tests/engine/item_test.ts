@@ -580,7 +580,7 @@ Deno.test("checkToRun() runs no check in vain when the evidence is missing", () 
     itemOf("x", { ...SCHEMA, verification: MANUAL }),
   );
   const check = checkToRun(manual, sessionOf(manual), request);
-  assertEquals(check.type, "approval");
+  assertEquals(check.type, "none");
 });
 
 const HYBRID = { supervision_mode: "hybrid", approval_timeout_minutes: 30 };

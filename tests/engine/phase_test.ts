@@ -18,7 +18,7 @@ import {
   workflowOf,
   workflowWith,
 } from "./fixtures.ts";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 
 const workflow = workflowOf([
   phaseOf("PLAN", [itemOf("a"), itemOf("opt", { required: false })]),
@@ -570,4 +570,20 @@ Deno.test("decide() logs that somebody tried what only a human may", () => {
     }),
     actor: "system",
   }]);
+});
+
+Deno.test("decide() names five of many blockers, and all in its details", () => {
+  const ids = ["a", "b", "c", "d", "e", "f", "g"];
+  const crowded = workflowOf([phaseOf("PLAN", ids.map((id) => itemOf(id)))]);
+  const state = sessionOf(crowded);
+  const error = orcErrorOf(() => act(crowded, state, FINISH, AGENT));
+  assertEquals(
+    error.message,
+    `Cannot finish the session: ${
+      ids.slice(0, 5).map((id) => `Item "${id}" is pending`).join(", ")
+    } and 2 more`,
+  );
+  const blockers = error.details?.blockers;
+  assert(Array.isArray(blockers));
+  assertEquals(blockers.map(({ itemId }) => itemId), ids);
 });

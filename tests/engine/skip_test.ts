@@ -1,7 +1,7 @@
 import { OrcError } from "../../src/base/error.ts";
 import { jsonObject } from "../../src/base/json.ts";
 import { checkToRun } from "../../src/engine/check.ts";
-import { itemBefore } from "../../src/engine/skip.ts";
+import { itemBefore } from "../../src/engine/situation.ts";
 import { currentPhase } from "../../src/engine/state.ts";
 import type {
   Action,

@@ -1,6 +1,8 @@
 import { OrcError } from "../../src/base/error.ts";
 import { requiredCheck } from "../../src/engine/check.ts";
 import {
+  assertOutsideOwnCheck,
+  checkVariables,
   type Completed,
   completeItem,
   type CompleteOptions,
@@ -468,13 +470,6 @@ async function run(
   return result;
 }
 
-Deno.test("runCheck() has nothing to run for items without a check and for manual gates", async () => {
-  const host = fixedHost();
-  const site = { workingTree: "/" };
-  assertEquals(await runCheck(host, { type: "none" }, site), undefined);
-  assertEquals(await runCheck(host, { type: "approval" }, site), undefined);
-});
-
 Deno.test("runCheck() looks for a file in the working tree", () =>
   withRoot({ "docs/plan.md": "" }, async (root) => {
     const check = (path: string) =>
@@ -631,3 +626,31 @@ Deno.test("runCheck() passes a program whose output is no UTF-8, and names the s
     });
     assertEquals([passed, stdout, notUtf8], [true, "a\ufffd", ["stdout"]]);
   }));
+
+Deno.test("checkVariables() names the check, after those around it", () => {
+  const outer = checkVariables(fixedHost(), "s1", "tests");
+  assertEquals(outer, { ORCHESTRATOR_CHECK: "s1/tests" });
+  const inner = fixedHost({ environment: outer });
+  assertEquals(checkVariables(inner, "s2", "größe"), {
+    ORCHESTRATOR_CHECK: "s1/tests s2/größe",
+  });
+});
+
+Deno.test("assertOutsideOwnCheck() refuses an item within its own check, however deep", () => {
+  const environment = { ORCHESTRATOR_CHECK: "s1/tests s1/lint" };
+  const host = fixedHost({ environment });
+  for (const itemId of ["tests", "lint"]) {
+    const error = assertThrows(
+      () => assertOutsideOwnCheck(host, "s1", itemId),
+      OrcError,
+    );
+    assertEquals([error.kind, error.code], ["refused", "inside_own_check"]);
+    assertEquals(
+      error.message,
+      `Cannot complete item "${itemId}": its own check asks for it`,
+    );
+  }
+  assertOutsideOwnCheck(host, "s1", "test");
+  assertOutsideOwnCheck(host, "s2", "tests");
+  assertOutsideOwnCheck(fixedHost(), "s1", "tests");
+});

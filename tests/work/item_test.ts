@@ -1,11 +1,8 @@
-import { OrcError } from "../../src/base/error.ts";
 import type { Changed } from "../../src/work/change.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import {
   addNote,
   approveItem,
-  assertOutsideOwnCheck,
-  checkVariables,
   type NoteOptions,
   skipItem,
   type SkipOptions,
@@ -25,7 +22,7 @@ import {
   withoutTrace,
   withSession,
 } from "./fixtures.ts";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals } from "@std/assert";
 
 Deno.test("startItem() marks an item as being worked on, once", () =>
   withSession(async (root) => {
@@ -151,34 +148,6 @@ Deno.test("approveItem() refuses what is no manual gate, and asks nobody", () =>
       assertEquals([error.code, host.questions], [code, []]);
     }
   }));
-
-Deno.test("checkVariables() names the check, after those around it", () => {
-  const outer = checkVariables(fixedHost(), "s1", "tests");
-  assertEquals(outer, { ORCHESTRATOR_CHECK: "s1/tests" });
-  const inner = fixedHost({ environment: outer });
-  assertEquals(checkVariables(inner, "s2", "größe"), {
-    ORCHESTRATOR_CHECK: "s1/tests s2/größe",
-  });
-});
-
-Deno.test("assertOutsideOwnCheck() refuses an item within its own check, however deep", () => {
-  const environment = { ORCHESTRATOR_CHECK: "s1/tests s1/lint" };
-  const host = fixedHost({ environment });
-  for (const itemId of ["tests", "lint"]) {
-    const error = assertThrows(
-      () => assertOutsideOwnCheck(host, "s1", itemId),
-      OrcError,
-    );
-    assertEquals([error.kind, error.code], ["refused", "inside_own_check"]);
-    assertEquals(
-      error.message,
-      `Cannot complete item "${itemId}": its own check asks for it`,
-    );
-  }
-  assertOutsideOwnCheck(host, "s1", "test");
-  assertOutsideOwnCheck(host, "s2", "tests");
-  assertOutsideOwnCheck(fixedHost(), "s1", "tests");
-});
 
 function skip(
   root: string,
