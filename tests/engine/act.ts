@@ -5,10 +5,19 @@ import type {
   Caller,
   Decision,
   Event,
+  Item,
+  ItemState,
   SessionState,
   Workflow,
 } from "../../src/workflow/types.ts";
-import { AT } from "./fixtures.ts";
+import {
+  AGENT,
+  AT,
+  itemOf,
+  sessionOf,
+  withItemFields,
+  workflowWith,
+} from "./fixtures.ts";
 import {
   assert,
   assertEquals,
@@ -67,6 +76,28 @@ export function actAll(
     const after = act(workflow, before.state, action, caller);
     return { ...after, events: [...before.events, ...after.events] };
   }, { state, events: [] });
+}
+
+/** Takes an action on the one item "x" of a workflow, as an agent unless it is said otherwise. */
+export function actOn(
+  fields: Partial<Item>,
+  action: Action,
+  { caller = AGENT, before = {}, settings = {} }: {
+    readonly caller?: Caller;
+    /** Progress of the item until then. */
+    readonly before?: Partial<ItemState>;
+    readonly settings?: Parameters<typeof workflowWith>[1];
+  } = {},
+): Decision {
+  const workflow = workflowWith(itemOf("x", fields), settings);
+  const state = withItemFields(workflow, sessionOf(workflow), "x", before);
+  return act(workflow, state, action, caller);
+}
+
+/** Kind and code of the OrcError that a function throws. */
+export function codeOf(run: () => unknown): string {
+  const { kind, code } = orcErrorOf(run);
+  return `${kind} ${code}`;
 }
 
 /** The OrcError that a function throws. */

@@ -34,14 +34,12 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 const checkedWorkflow = workflowOf([], { docs: "docs", test: "make test" });
 
 Deno.test("requiredCheck() fills in the settings", () => {
-  const file = { ...FILE, path: "{{docs}}/{{name}}.md" };
-  assertEquals(
-    requiredCheck(checkedWorkflow, itemOf("a", { verification: file })),
-    {
-      type: "file_exists",
-      path: "docs/{{name}}.md",
-    },
-  );
+  const path = "{{docs}}/{{name}}.md";
+  const file = itemOf("a", { verification: { ...FILE, path } });
+  assertEquals(requiredCheck(checkedWorkflow, file), {
+    type: "file_exists",
+    path: "docs/{{name}}.md",
+  });
   const command = { ...COMMAND, command: "{{test}} -k", expectExitCode: 1 };
   const item = itemOf("a", { verification: command, timeoutSeconds: 1.5 });
   assertEquals(requiredCheck(checkedWorkflow, item), {
@@ -59,18 +57,9 @@ Deno.test("requiredCheck() fills in the settings", () => {
 });
 
 Deno.test("requiredCheck() bounds the time of every command", () => {
-  const check = requiredCheck(
-    checkedWorkflow,
-    itemOf("a", { verification: COMMAND }),
-  );
+  const item = itemOf("a", { verification: COMMAND });
+  const check = requiredCheck(checkedWorkflow, item);
   assertEquals(check.type === "command" && check.timeoutMs, 300_000);
-});
-
-Deno.test("requiredCheck() runs nothing for a human's yes", () => {
-  const types = [NONE, MANUAL].map((verification) =>
-    requiredCheck(checkedWorkflow, itemOf("a", { verification })).type
-  );
-  assertEquals(types, ["none", "none"]);
 });
 
 Deno.test("requiredCheck() does not depend on the step type", () => {
@@ -103,40 +92,45 @@ Deno.test("describeResult() says how a check ended", () => {
   ]);
 });
 
+const RUN = {
+  exit_code: 2,
+  stdout: "out",
+  stderr: "err",
+  duration_seconds: 0.25,
+};
+
 Deno.test("encodeVerificationResult() writes a command's result as the Python tool does", () => {
+  const { duration_seconds, ...run } = RUN;
   const expected = {
     type: "command",
     timestamp: "2026-03-04T05:06:07+00:00",
     command: "make test",
     command_args: ["make", "test"],
     original_command: "{{test_command}}",
-    exit_code: 2,
-    stdout: "out",
-    stderr: "err",
-    duration_seconds: 0.25,
+    ...run,
+    duration_seconds,
   };
-  const result = commandResult(false);
-  const encoded = encodeVerificationResult(result, AT);
-  assertEquals(plainOf(encoded), expected);
-  assertEquals([...encoded.keys()], Object.keys(expected));
   const problem = "Command not found: make";
-  assertEquals(
-    plainOf(encodeVerificationResult({ ...result, problem }, AT)),
-    { ...expected, error: problem },
-  );
+  for (const [fields, more] of [[{}, {}], [{ problem }, { error: problem }]]) {
+    const result = { ...commandResult(false), ...fields };
+    const encoded = encodeVerificationResult(result, AT);
+    assertEquals(plainOf(encoded), { ...expected, ...more });
+    assertEquals([...encoded.keys()], Object.keys({ ...expected, ...more }));
+  }
 });
 
 Deno.test("encodeGateResult() writes the fields of the Python tool in its order", () => {
+  const { exit_code, stdout, stderr, duration_seconds } = RUN;
   const expected = {
-    success: true,
-    exit_code: 0,
-    stdout: "out",
-    stderr: "err",
+    success: false,
+    exit_code,
+    stdout,
+    stderr,
     command: "make test",
-    duration_seconds: 0.25,
+    duration_seconds,
     error: null,
   };
-  const encoded = encodeGateResult(commandResult(true));
+  const encoded = encodeGateResult(commandResult(false));
   assertEquals(plainOf(encoded), expected);
   assertEquals([...encoded.keys()], Object.keys(expected));
 });
@@ -180,25 +174,15 @@ function typesFor(status: ItemStatus, skipVerify = false): readonly string[] {
   });
 }
 
-Deno.test("checkToRun() names the check of an open item", () => {
+Deno.test("checkToRun() names the check of an open item, and runs nothing else", () => {
+  const nothing = ["none", "none", "none", "none"];
   for (const status of ["pending", "in_progress", "failed"] as const) {
-    assertEquals(typesFor(status), [
-      "none",
-      "none",
-      "file_exists",
-      "command",
-    ]);
+    const types = ["none", "none", "file_exists", "command"];
+    assertEquals(typesFor(status), types);
   }
-});
-
-Deno.test("checkToRun() runs nothing for an item that is done", () => {
-  for (const status of ["completed", "skipped"] as const) {
-    assertEquals(new Set(typesFor(status)), new Set(["none"]));
-  }
-});
-
-Deno.test("checkToRun() runs nothing when the check is left out", () => {
-  assertEquals(new Set(typesFor("pending", true)), new Set(["none"]));
+  assertEquals(typesFor("completed"), nothing);
+  assertEquals(typesFor("skipped"), nothing);
+  assertEquals(typesFor("pending", true), nothing);
 });
 
 Deno.test("checkToRun() refuses before a check runs in vain", () => {
@@ -216,41 +200,45 @@ Deno.test("checkToRun() refuses before a check runs in vain", () => {
   ]);
 });
 
+const COMMANDED = itemOf("a", { verification: COMMAND });
+const QUIET = { ...commandResult(false), stdout: "", stderr: "" };
+
 Deno.test("failedCheck() says what to do, and keeps the capitals of a file's name", () => {
-  const item = itemOf("a", { verification: { ...FILE, path: "README.md" } });
+  const name = "README.md";
   const result = {
-    ...fileResult(false),
     type: "file_exists",
-    name: "README.md",
-    path: "/repo/README.md",
-    problem: "README.md does not exist",
+    passed: false,
+    name,
+    path: `/repo/${name}`,
+    problem: `${name} does not exist`,
   } as const;
+  const item = itemOf("a", { verification: { ...FILE, path: name } });
   const error = failedCheck(item, result, 2);
   assertEquals([error.kind, error.code], ["refused", "check_failed"]);
   assertEquals(
     error.message,
     'Cannot complete item "a": README.md does not exist',
   );
-  assertEquals(
-    error.hint,
-    "write README.md, then run: orc complete a",
-  );
+  assertEquals(error.hint, "write README.md, then run: orc complete a");
   assertEquals(error.details, { item: "a", tries: 2, result });
 });
 
-Deno.test("failedCheck() asks for the exit code that was expected", () => {
-  const item = itemOf("a", { verification: COMMAND });
-  const failed = commandResult(false);
-  const hints = [failed, { ...failed, exitCode: 0, expectExitCode: 1 }]
-    .map((result) => failedCheck(item, result, 1).hint);
-  assertEquals(hints, [
+Deno.test("failedCheck() says what to mend, and never that a program should succeed that cannot run", () => {
+  const problem = "Working directory web does not exist";
+  const results = [
+    QUIET,
+    { ...QUIET, exitCode: 0, expectExitCode: 1 },
+    { ...QUIET, exitCode: -1, problem },
+  ];
+  const item = { ...COMMANDED, notes: ["Mend it"] };
+  assertEquals(results.map((result) => failedCheck(item, result, 1).hint), [
     "make `make test` succeed, then run: orc complete a",
     "make `make test` end with exit code 1, then run: orc complete a",
+    "mend this first: working directory web does not exist, then run: orc complete a",
   ]);
 });
 
 Deno.test("failedCheck() shows the last words of a program", () => {
-  const item = itemOf("a", { verification: COMMAND });
   const lines = Array.from({ length: 12 }, (_, index) => `line ${index}`);
   const outputs = [
     { stdout: "out\n", stderr: "first\nlast\n" },
@@ -260,7 +248,7 @@ Deno.test("failedCheck() shows the last words of a program", () => {
     { stdout: "caf\ufffd", stderr: "", notUtf8: ["stdout"] as const },
   ];
   const messages = outputs.map((output) =>
-    failedCheck(item, { ...commandResult(false), ...output }, 1).message
+    failedCheck(COMMANDED, { ...QUIET, ...output }, 1).message
   );
   const failed =
     'Cannot complete item "a": command failed (exit code 2, expected 0)';
@@ -279,27 +267,13 @@ Deno.test("failedCheck() speaks in the words of the workflow", () => {
     verification: { ...COMMAND, description },
     notes: ["Mend the first failing test"],
   });
-  const quiet = { ...commandResult(false), stdout: "", stderr: "" };
-  const error = failedCheck(item, quiet, 1);
-  assertMatch(error.message, /^Cannot complete item "a": .*all tests pass$/);
-  assertEquals(
-    error.hint,
-    "Mend the first failing test, then run: orc complete a",
-  );
+  const { message, hint } = failedCheck(item, QUIET, 1);
+  assertMatch(message, /^Cannot complete item "a": .*all tests pass$/);
+  assertEquals(hint, "Mend the first failing test, then run: orc complete a");
   const problem = "Command not found: make";
   assertEquals(
-    failedCheck(item, { ...quiet, problem }, 1).message,
+    failedCheck(item, { ...QUIET, problem }, 1).message,
     'Cannot complete item "a": command not found: make',
-  );
-});
-
-Deno.test("failedCheck() says what keeps a program from running, not that it should succeed", () => {
-  const item = itemOf("a", { verification: COMMAND, notes: ["Mend it"] });
-  const problem = "Working directory web does not exist";
-  const result = { ...commandResult(false), exitCode: -1, problem };
-  assertEquals(
-    failedCheck(item, result, 1).hint,
-    "mend this first: working directory web does not exist, then run: orc complete a",
   );
 });
 
@@ -322,18 +296,10 @@ Deno.test("failedCheck() has nobody write a file outside of the tree", () => {
 });
 
 Deno.test("failedCheck() tells programs both ends of a long output", () => {
-  const item = itemOf("a", { verification: COMMAND });
   const output = `begin${"x".repeat(300_000)}end`;
   const result = { ...commandResult(false), stdout: output, stderr: output };
-  const { details } = failedCheck(item, result, 1);
+  const { details } = failedCheck(COMMANDED, result, 1);
   assert(JSON.stringify(details).length < 11_000);
-  assertEquals(details?.result, {
-    ...result,
-    stdout: cut(output),
-    stderr: cut(output),
-  });
+  const cut = `${output.slice(0, 1024)}\n… left out …\n${output.slice(-4082)}`;
+  assertEquals(details?.result, { ...result, stdout: cut, stderr: cut });
 });
-
-function cut(output: string): string {
-  return `${output.slice(0, 1024)}\n… left out …\n${output.slice(-4082)}`;
-}

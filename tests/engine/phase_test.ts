@@ -1,5 +1,11 @@
-import { jsonObject } from "../../src/base/json.ts";
-import { act, actAll, orcErrorOf, typesOf } from "./act.ts";
+import { jsonObject, plainOf } from "../../src/base/json.ts";
+import type { ActionOf } from "../../src/engine/situation.ts";
+import type {
+  Caller,
+  Decision,
+  SessionState,
+} from "../../src/workflow/types.ts";
+import { act, actAll, codeOf, orcErrorOf, typesOf } from "./act.ts";
 import {
   AGENT,
   AT,
@@ -85,16 +91,13 @@ Deno.test("decide() logs what was skipped in a phase that is left", () => {
 });
 
 Deno.test("decide() refuses to leave a phase with an open item", () => {
-  for (const status of ["pending", "in_progress", "failed"] as const) {
-    const state = withItemFields(workflow, started, "a", { status });
-    const error = orcErrorOf(() => act(workflow, state, ADVANCE, HUMAN));
-    assertEquals([error.kind, error.code], ["refused", "blocked"]);
-    assertEquals(
-      error.message,
-      `Cannot leave phase "PLAN": Item "a" is ${status.replace("_", " ")}`,
-    );
-    assertEquals(error.hint, 'orc complete a --notes "<what you did>"');
-  }
+  const error = orcErrorOf(() => act(workflow, started, ADVANCE, HUMAN));
+  assertEquals([error.kind, error.code], ["refused", "blocked"]);
+  assertEquals(
+    error.message,
+    'Cannot leave phase "PLAN": Item "a" is pending',
+  );
+  assertEquals(error.hint, 'orc complete a --notes "<what you did>"');
 });
 
 Deno.test("decide() refuses to leave a phase that awaits a human's approval", () => {
@@ -104,17 +107,17 @@ Deno.test("decide() refuses to leave a phase that awaits a human's approval", ()
     'Cannot leave phase "EXECUTE": Phase "EXECUTE" awaits a human\'s approval',
   );
   assertEquals(error.hint, "a human runs, in a terminal: orc approve");
-  const { state } = act(workflow, executed, APPROVE, HUMAN);
-  assertEquals(
-    act(workflow, state, ADVANCE, AGENT).state.currentPhaseId,
-    "LEARN",
-  );
+  const approved = act(workflow, executed, APPROVE, HUMAN).state;
+  const { state } = act(workflow, approved, ADVANCE, AGENT);
+  assertEquals(state.currentPhaseId, "LEARN");
 });
 
 Deno.test("decide() leaves a phase by force only for a human, and logs it", () => {
-  for (const caller of [AGENT, NOBODY]) {
-    const error = orcErrorOf(() => act(workflow, started, FORCE, caller));
-    assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+  for (const state of [started, planned]) {
+    for (const caller of [AGENT, NOBODY]) {
+      const code = codeOf(() => act(workflow, state, FORCE, caller));
+      assertEquals(code, "denied approval_required");
+    }
   }
   for (const caller of [HUMAN, SETTING]) {
     const { state, events } = act(workflow, started, FORCE, caller);
@@ -123,24 +126,17 @@ Deno.test("decide() leaves a phase by force only for a human, and logs it", () =
     assertEquals(left?.actor, "human");
     assertEquals(left?.details.get("forced"), true);
     assertEquals(left?.details.get("origin"), caller.approval);
+    const [done] = act(workflow, planned, FORCE, caller).events;
+    assertEquals([done?.actor, done?.details.get("forced")], ["system", false]);
   }
-});
-
-Deno.test("decide() denies force to an agent even where none is needed", () => {
-  const error = orcErrorOf(() => act(workflow, planned, FORCE, AGENT));
-  assertEquals([error.kind, error.code], ["denied", "approval_required"]);
-  const [left] = act(workflow, planned, FORCE, HUMAN).events;
-  assertEquals(left?.details.get("forced"), false);
 });
 
 Deno.test("decide() never leaves the last phase by advancing", () => {
   const last = inPhase(workflow, started, "LEARN");
-  for (const action of [ADVANCE, FORCE]) {
-    const error = orcErrorOf(() => act(workflow, last, action, HUMAN));
-    assertEquals(error.code, "blocked");
-  }
   const done = act(workflow, last, complete("c"), AGENT).state;
   for (const action of [ADVANCE, FORCE]) {
+    const code = codeOf(() => act(workflow, last, action, HUMAN));
+    assertEquals(code, "refused blocked");
     assertEquals(act(workflow, done, action, AGENT).events, []);
   }
 });
@@ -167,8 +163,8 @@ Deno.test("decide() keeps a human's approval of a phase", () => {
 
 Deno.test("decide() denies the approval of a phase to an agent", () => {
   for (const caller of [AGENT, NOBODY]) {
-    const error = orcErrorOf(() => act(workflow, executed, APPROVE, caller));
-    assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+    const code = codeOf(() => act(workflow, executed, APPROVE, caller));
+    assertEquals(code, "denied approval_required");
   }
 });
 
@@ -182,9 +178,8 @@ Deno.test("decide() approves a phase by its id, before and after the session is 
   const action = { ...APPROVE, phaseId: "EXECUTE" };
   for (const phaseId of ["PLAN", "LEARN"]) {
     const state = inPhase(workflow, started, phaseId);
-    assertEquals(typesOf(act(workflow, state, action, HUMAN).events), [
-      "human_override",
-    ]);
+    const { events } = act(workflow, state, action, HUMAN);
+    assertEquals(typesOf(events), ["human_override"]);
   }
 });
 
@@ -193,36 +188,35 @@ Deno.test("decide() finds no phase the workflow does not define", () => {
   const error = orcErrorOf(() => act(workflow, started, action, HUMAN));
   assertEquals([error.kind, error.code], ["not_found", "no_such_phase"]);
   assertEquals(error.details, { phases: ["PLAN", "EXECUTE", "LEARN"] });
-});
-
-Deno.test("decide() does not go on from a phase the workflow does not define", () => {
   const lost = { ...started, currentPhaseId: "GONE" };
-  const error = orcErrorOf(() => act(workflow, lost, ADVANCE, HUMAN));
-  assertEquals([error.kind, error.code], ["corrupt", "unknown_phase"]);
+  const code = codeOf(() => act(workflow, lost, ADVANCE, HUMAN));
+  assertEquals(code, "corrupt unknown_phase");
 });
 
-const workflowToFinish = workflowOf([
+const twoPhases = workflowOf([
   phaseOf("PLAN", [itemOf("a")]),
   phaseOf("LEARN", [itemOf("b")]),
 ]);
 const FINISH = { type: "finish", notes: null, force: false } as const;
-const FORCE_FINISH = { ...FINISH, force: true };
-
-const startedToFinish = sessionOf(workflowToFinish);
+const begun = sessionOf(twoPhases);
 const worked = actAll(
-  workflowToFinish,
-  startedToFinish,
+  twoPhases,
+  begun,
   [complete("a"), ADVANCE, complete("b")],
   AGENT,
 ).state;
 
+/** Finishes a session of two phases. */
+function finishing(
+  state: SessionState,
+  fields: Partial<ActionOf<"finish">> = {},
+  caller: Caller = AGENT,
+): Decision {
+  return act(twoPhases, state, { ...FINISH, ...fields }, caller);
+}
+
 Deno.test("decide() finishes a session whose phases are all done", () => {
-  const { state, events } = act(
-    workflowToFinish,
-    worked,
-    { ...FINISH, notes: "Released" },
-    AGENT,
-  );
+  const { state, events } = finishing(worked, { notes: "Released" });
   assertEquals([state.status, state.completedAt], ["completed", AT]);
   assertEquals(
     state.phases.map(({ status, completedAt }) => [status, completedAt]),
@@ -242,58 +236,30 @@ Deno.test("decide() finishes a session whose phases are all done", () => {
 
 Deno.test("decide() finishes without notes and leaves the metadata alone", () => {
   for (const notes of [null, ""]) {
-    const { state } = act(
-      workflowToFinish,
-      worked,
-      { ...FINISH, notes },
-      AGENT,
-    );
-    assertEquals(state.metadata, jsonObject({}));
+    assertEquals(finishing(worked, { notes }).state.metadata, jsonObject({}));
   }
 });
 
-Deno.test("decide() refuses to finish while a later phase is untouched", () => {
-  const planned =
-    act(workflowToFinish, startedToFinish, complete("a"), AGENT).state;
-  const error = orcErrorOf(() => act(workflowToFinish, planned, FINISH, AGENT));
-  assertEquals([error.kind, error.code], ["refused", "blocked"]);
-  assertEquals(
-    error.message,
-    'Cannot finish the session: Item "b" is pending',
-  );
-  assertEquals(error.hint, "orc advance");
-});
-
-Deno.test("decide() refuses to finish when an item of an earlier phase was left open", () => {
-  const forced = actAll(
-    workflowToFinish,
-    startedToFinish,
-    [{ ...ADVANCE, force: true }, complete("b")],
-    HUMAN,
-  ).state;
-  const error = orcErrorOf(() => act(workflowToFinish, forced, FINISH, AGENT));
-  assertEquals(
-    error.message,
-    'Cannot finish the session: Item "a" is pending',
-  );
-  assertEquals(
-    error.hint,
-    "a human runs, in a terminal: orc finish --force",
-  );
-});
-
-Deno.test("decide() does not forget an item that was taken out of the state", () => {
-  const last = inPhase(workflowToFinish, startedToFinish, "LEARN");
-  const without = {
-    ...last,
-    phases: last.phases.map((phase) => ({ ...phase, items: [] })),
-  };
-  for (const state of [without, { ...last, phases: [] }]) {
-    const error = orcErrorOf(() => act(workflowToFinish, state, FINISH, AGENT));
-    assertEquals(
-      error.message,
-      'Cannot finish the session: Item "a" is pending, Item "b" is pending',
-    );
+Deno.test("decide() refuses to finish while anything is open in any phase", () => {
+  const planned = act(twoPhases, begun, complete("a"), AGENT).state;
+  const forced = actAll(twoPhases, begun, [FORCE, complete("b")], HUMAN).state;
+  const last = inPhase(twoPhases, begun, "LEARN");
+  const phases = last.phases.map((phase) => ({ ...phase, items: [] }));
+  const both = 'Item "a" is pending, Item "b" is pending';
+  const force = "a human runs, in a terminal: orc finish --force";
+  const work = 'orc complete b --notes "<what you did>"';
+  const table = [
+    [planned, 'Item "b" is pending', "orc advance"],
+    [forced, 'Item "a" is pending', force],
+    // An item that was taken out of the state is not forgotten.
+    [{ ...last, phases }, both, work],
+    [{ ...last, phases: [] }, both, work],
+  ] as const;
+  for (const [state, what, hint] of table) {
+    const error = orcErrorOf(() => finishing(state));
+    assertEquals([error.kind, error.code], ["refused", "blocked"]);
+    assertEquals(error.message, `Cannot finish the session: ${what}`);
+    assertEquals(error.hint, hint);
   }
 });
 
@@ -314,47 +280,37 @@ Deno.test("decide() refuses to finish without the approval of every phase", () =
   );
 });
 
-Deno.test("decide() finishes an incomplete session only for a human, and logs it", () => {
-  for (const caller of [AGENT, NOBODY]) {
-    const error = orcErrorOf(() =>
-      act(workflowToFinish, startedToFinish, FORCE_FINISH, caller)
-    );
-    assertEquals([error.kind, error.code], ["denied", "approval_required"]);
-    assertEquals(
-      error.message,
-      "Cannot finish the session by force: only a human may, at a terminal",
-    );
+Deno.test("decide() finishes by force only for a human, and logs it", () => {
+  for (const state of [begun, worked]) {
+    for (const caller of [AGENT, NOBODY]) {
+      const error = orcErrorOf(() => finishing(state, { force: true }, caller));
+      assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+      assertEquals(
+        error.message,
+        "Cannot finish the session by force: only a human may, at a terminal",
+      );
+    }
   }
   for (const caller of [HUMAN, SETTING]) {
-    const { state, events } = act(
-      workflowToFinish,
-      startedToFinish,
-      FORCE_FINISH,
-      caller,
-    );
+    const { state, events } = finishing(begun, { force: true }, caller);
     assertEquals(state.status, "completed");
-    assertEquals(events.map(({ actor }) => actor), ["human", "human"]);
-    for (const { details } of events) {
+    for (const { actor, details } of events) {
+      assertEquals(actor, "human");
       assertEquals(details.get("forced"), true);
       assertEquals(details.get("origin"), caller.approval);
     }
   }
-});
-
-Deno.test("decide() denies force to an agent even when nothing is open", () => {
-  const error = orcErrorOf(() =>
-    act(workflowToFinish, worked, FORCE_FINISH, AGENT)
-  );
-  assertEquals(error.code, "approval_required");
-  const [, finished] =
-    act(workflowToFinish, worked, FORCE_FINISH, HUMAN).events;
+  const [, finished] = finishing(worked, { force: true }, HUMAN).events;
   assertEquals(finished?.details.get("forced"), undefined);
 });
 
-Deno.test("decide() refuses to finish with notes that are too long", () => {
-  const action = { ...FINISH, notes: "x".repeat(2001) };
-  const error = orcErrorOf(() => act(workflowToFinish, worked, action, AGENT));
-  assertEquals([error.kind, error.code], ["usage", "notes_too_long"]);
+Deno.test("decide() refuses notes on a session that are too long", () => {
+  const notes = "x".repeat(2001);
+  const abandon = { type: "abandon", reason: "Dropped", notes } as const;
+  for (const action of [{ ...FINISH, notes }, abandon]) {
+    const code = codeOf(() => act(twoPhases, worked, action, AGENT));
+    assertEquals(code, "usage notes_too_long");
+  }
 });
 
 Deno.test("decide() counts optional items as no reason to stay", () => {
@@ -362,18 +318,9 @@ Deno.test("decide() counts optional items as no reason to stay", () => {
   const failed = withItemFields(optional, sessionOf(optional), "a", {
     status: "failed",
   });
-  assertEquals(
-    act(optional, failed, FINISH, AGENT).state.status,
-    "completed",
-  );
+  const { state } = act(optional, failed, FINISH, AGENT);
+  assertEquals(state.status, "completed");
 });
-
-const workflowOfSession = workflowOf([
-  phaseOf("PLAN", [itemOf("a")]),
-  phaseOf("LEARN", [itemOf("b")]),
-]);
-
-const startedSession = sessionOf(workflowOfSession);
 
 Deno.test("decide() starts a session in the first phase", () => {
   const definition = jsonObject({ name: "Tiny" });
@@ -384,7 +331,7 @@ Deno.test("decide() starts a session in the first phase", () => {
     metadata: jsonObject({ workflow_yaml_path: "/repo/workflow.yaml" }),
     definition,
   };
-  const { state, events } = act(workflowOfSession, undefined, action, AGENT);
+  const { state, events } = act(twoPhases, undefined, action, AGENT);
   const { phases, ...rest } = state;
   assertEquals(rest, {
     workflowId: "wf_00c0ffee",
@@ -444,77 +391,41 @@ Deno.test("decide() starts nothing without a phase: that would be a bug", () => 
   );
 });
 
-Deno.test("decide() abandons a session for a reason", () => {
-  const action = {
-    type: "abandon",
-    reason: " The feature was dropped ",
-    notes: null,
-  } as const;
-  const { state, events } = act(
-    workflowOfSession,
-    startedSession,
-    action,
-    AGENT,
-  );
-  assertEquals([state.status, state.completedAt], ["abandoned", null]);
-  assertEquals(
-    state.metadata,
-    jsonObject({ abandon_reason: "The feature was dropped" }),
-  );
-  assertEquals(typesOf(events), ["workflow_abandoned"]);
-  assertEquals(
-    events[0]?.message,
-    "Workflow abandoned: The feature was dropped",
-  );
-});
+const ABANDON = { type: "abandon", notes: null } as const;
 
-Deno.test("decide() keeps what came of an abandoned session", () => {
-  const action = { type: "abandon", reason: "Dropped", notes: "A sketch" };
-  const { state, events } = act(
-    workflowOfSession,
-    startedSession,
-    { ...action, type: "abandon" },
-    AGENT,
-  );
-  assertEquals(
-    state.metadata,
-    jsonObject({ abandon_reason: "Dropped", completion_notes: "A sketch" }),
-  );
-  assertEquals(events[0]?.details.get("notes"), "A sketch");
-  const notes = "x".repeat(2001);
-  const error = orcErrorOf(() =>
-    act(workflowOfSession, startedSession, {
-      ...action,
-      type: "abandon",
-      notes,
-    }, AGENT)
-  );
-  assertEquals(error.code, "notes_too_long");
+Deno.test("decide() abandons a session for a reason, with what came of it", () => {
+  const reason = " The feature was dropped ";
+  const abandon_reason = "The feature was dropped";
+  for (const notes of [null, "A sketch"]) {
+    const action = { ...ABANDON, reason, notes };
+    const { state, events } = act(twoPhases, begun, action, AGENT);
+    assertEquals([state.status, state.completedAt], ["abandoned", null]);
+    assertEquals(plainOf(state.metadata), {
+      abandon_reason,
+      ...(notes === null ? {} : { completion_notes: notes }),
+    });
+    assertEquals(typesOf(events), ["workflow_abandoned"]);
+    const [event] = events;
+    assertEquals(event?.message, `Workflow abandoned: ${abandon_reason}`);
+    assertEquals(event?.details.get("notes"), notes ?? undefined);
+  }
 });
 
 Deno.test("decide() abandons nothing without a reason", () => {
-  const action = { type: "abandon", reason: " \n", notes: null } as const;
-  const error = orcErrorOf(() =>
-    act(workflowOfSession, startedSession, action, HUMAN)
-  );
-  assertEquals([error.kind, error.code], ["usage", "reason_missing"]);
+  const action = { ...ABANDON, reason: " \n" };
+  const code = codeOf(() => act(twoPhases, begun, action, HUMAN));
+  assertEquals(code, "usage reason_missing");
 });
 
 Deno.test("decide() abandons a session whose phase its workflow does not define", () => {
-  const lost = { ...startedSession, currentPhaseId: "GONE" };
-  const action = {
-    type: "abandon",
-    reason: "Cannot go on",
-    notes: null,
-  } as const;
-  assertEquals(
-    act(workflowOfSession, lost, action, AGENT).state.status,
-    "abandoned",
-  );
+  const lost = { ...begun, currentPhaseId: "GONE" };
+  const action = { ...ABANDON, reason: "Cannot go on" };
+  const { state } = act(twoPhases, lost, action, AGENT);
+  assertEquals(state.status, "abandoned");
 });
 
 Deno.test("decide() keeps notes in their order", () => {
-  const { state, events } = actAll(workflowOfSession, startedSession, [
+  const { state, events } = actAll(twoPhases, begun, [
     { type: "note", text: " First ", itemId: null },
     { type: "note", text: "Second", itemId: "a" },
   ], AGENT);
@@ -537,12 +448,13 @@ Deno.test("decide() refuses notes that are empty, too long or about no item", ()
     { text: "x".repeat(2001), itemId: null },
     { text: "Fine", itemId: "z" },
   ].map((note) =>
-    orcErrorOf(() =>
-      act(workflowOfSession, startedSession, { type: "note", ...note }, AGENT)
-    )
-      .code
+    codeOf(() => act(twoPhases, begun, { type: "note", ...note }, AGENT))
   );
-  assertEquals(codes, ["note_empty", "notes_too_long", "no_such_item"]);
+  assertEquals(codes, [
+    "usage note_empty",
+    "usage notes_too_long",
+    "not_found no_such_item",
+  ]);
 });
 
 Deno.test("decide() logs that somebody tried what only a human may", () => {
@@ -552,12 +464,12 @@ Deno.test("decide() logs that somebody tried what only a human may", () => {
     itemId: "a",
   } as const;
   const { state, events } = act(
-    workflowOfSession,
-    startedSession,
+    twoPhases,
+    begun,
     action,
     AGENT,
   );
-  assertEquals(state, startedSession);
+  assertEquals(state, begun);
   assertEquals(events, [{
     type: "error",
     phaseId: "PLAN",

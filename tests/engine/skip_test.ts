@@ -10,9 +10,8 @@ import type {
   ItemStatus,
   PhaseType,
   StepType,
-  Workflow,
 } from "../../src/workflow/types.ts";
-import { act, orcErrorOf, typesOf } from "./act.ts";
+import { act, actOn, codeOf, orcErrorOf, typesOf } from "./act.ts";
 import {
   AGENT,
   AT,
@@ -33,7 +32,7 @@ import {
   skip,
   withItemFields,
   workflowOf,
-  workflowWith,
+  type workflowWith,
   ZERO_HUMAN,
 } from "./fixtures.ts";
 import { assertEquals } from "@std/assert";
@@ -88,17 +87,16 @@ const EARLY: readonly Action[] = [
 ];
 
 Deno.test("decide() refuses to touch an item of a strict phase before its turn", () => {
-  for (const action of EARLY) {
-    const error = orcErrorOf(() => act(strict, started, action, HUMAN));
-    assertEquals([error.kind, error.code], ["refused", "out_of_order"]);
-    assertEquals(error.hint, 'orc complete first --notes "<what you did>"');
-    assertEquals(error.details?.first, "first");
-  }
-  const error = orcErrorOf(() =>
-    act(strict, started, skip("test", true), HUMAN)
+  const errors = EARLY.map((action) =>
+    orcErrorOf(() => act(strict, started, action, HUMAN))
   );
+  for (const { kind, code, hint, details } of errors) {
+    assertEquals([kind, code], ["refused", "out_of_order"]);
+    assertEquals(hint, 'orc complete first --notes "<what you did>"');
+    assertEquals(details?.first, "first");
+  }
   assertEquals(
-    error.message,
+    errors.at(-1)?.message,
     'Cannot skip item "test": in phase "PLAN" item "first" comes first',
   );
 });
@@ -116,18 +114,19 @@ Deno.test("decide() does nothing to a done item of a strict phase, out of order 
 
 Deno.test("checkToRun() runs no check whose turn has not come", () => {
   const request = { itemId: "test", notes: null, skipVerify: false };
-  const error = orcErrorOf(() => checkToRun(strict, started, request));
-  assertEquals(error.code, "out_of_order");
+  const code = codeOf(() => checkToRun(strict, started, request));
+  assertEquals(code, "refused out_of_order");
 });
 
-function skipped(fields: Partial<Item>, action = skip("x"), caller = AGENT) {
-  const workflow = workflowWith(itemOf("x", fields));
-  return act(workflow, sessionOf(workflow), action, caller);
+const GATE = { stepType: "gate", verification: COMMAND } as const;
+
+function skipFor(reason: string, force = false) {
+  return { ...skip("x", force), reason };
 }
 
 Deno.test("decide() skips an item and keeps the reason as it was given", () => {
   const reason = `  ${GOOD_REASON}\n`;
-  const { state, events } = skipped({}, { ...skip("x"), reason });
+  const { state, events } = actOn({}, skipFor(reason));
   const { status, skippedAt, completedAt, skipReason } = itemIn(state, "x");
   assertEquals([status, skippedAt, completedAt], ["skipped", AT, null]);
   assertEquals(skipReason, reason);
@@ -148,102 +147,78 @@ Deno.test("decide() skips an item and keeps the reason as it was given", () => {
 });
 
 Deno.test("decide() logs that the reason for a documented item was judged", () => {
-  const reason = ` ${GOOD_REASON} 🚀`;
-  const action = { ...skip("x"), reason };
-  const { events } = skipped({ stepType: "documented" }, action);
+  const action = skipFor(` ${GOOD_REASON} 🚀`);
+  const { events } = actOn({ stepType: "documented" }, action);
   assertEquals(typesOf(events), ["skip_validated", "item_skipped"]);
-  assertEquals(
-    events[0]?.details,
-    new Map([["reason_length", GOOD_REASON.length + 3]]),
-  );
-});
-
-Deno.test("decide() refuses a reason that says nothing, whoever gives it", () => {
-  const reason = "not needed";
-  for (const caller of [AGENT, HUMAN]) {
-    const error = orcErrorOf(() =>
-      skipped({}, { ...skip("x"), reason }, caller)
-    );
-    assertEquals([error.kind, error.code], ["refused", "skip_reason"]);
-    assertEquals(
-      error.message,
-      'Cannot skip item "x": "not needed" is not a reason',
-    );
-    assertEquals(
-      error.hint,
-      'say what makes it unnecessary here: orc skip x --reason "<why>"',
-    );
-  }
-});
-
-Deno.test("decide() wants a longer reason for a forced gate than for a flexible item", () => {
-  const reason = "It needs hardware";
-  assertEquals(
-    itemIn(skipped({}, { ...skip("x"), reason }).state, "x").skipReason,
-    reason,
-  );
-  const gate = { stepType: "gate", verification: COMMAND } as const;
-  const error = orcErrorOf(() =>
-    skipped(gate, { ...skip("x", true), reason }, HUMAN)
-  );
-  assertEquals(
-    error.message,
-    'Cannot skip item "x": the reason has 17 of at least 50 characters',
-  );
+  const length = GOOD_REASON.length + 3;
+  assertEquals(events[0]?.details, new Map([["reason_length", length]]));
 });
 
 Deno.test("decide() shows in the log which human skipped a gate by force", () => {
-  const gate = { stepType: "gate", verification: COMMAND } as const;
-  const { state, events } = skipped(gate, skip("x", true), HUMAN);
-  assertEquals(itemIn(state, "x").status, "skipped");
+  const { events } = actOn(GATE, skip("x", true), { caller: HUMAN });
   const [event] = events;
-  assertEquals([event?.message, event?.actor], [
-    "Force-skipped item: x",
-    "human",
-  ]);
+  assertEquals(event?.message, "Force-skipped item: x");
+  assertEquals(event?.actor, "human");
   assertEquals(event?.details.get("force_skipped"), true);
   assertEquals(event?.details.get("origin"), "terminal");
 });
 
-Deno.test("decide() refuses to skip a required item", () => {
-  const error = orcErrorOf(() =>
-    skipped({ stepType: "required" }, skip("x", true), HUMAN)
-  );
-  assertEquals([error.kind, error.code], ["refused", "cannot_skip"]);
-  assertEquals(error.message, 'Cannot skip item "x": it is required');
+Deno.test("decide() refuses a reason that says nothing, whoever gives it", () => {
+  const table = [
+    [{}, "not needed", '"not needed" is not a reason'],
+    [GATE, "It needs hardware", "the reason has 17 of at least 50 characters"],
+  ] as const;
+  for (const [item, reason, because] of table) {
+    const action = skipFor(reason, item === GATE);
+    const error = orcErrorOf(() => actOn(item, action, { caller: HUMAN }));
+    assertEquals([error.kind, error.code], ["refused", "skip_reason"]);
+    assertEquals(error.message, `Cannot skip item "x": ${because}`);
+    const command = item === GATE
+      ? 'orc skip x --force --reason "<why>"'
+      : 'orc skip x --reason "<why>"';
+    assertEquals(error.hint, `say what makes it unnecessary here: ${command}`);
+  }
+  const { state } = actOn({}, skipFor("It needs hardware"));
+  assertEquals(itemIn(state, "x").status, "skipped");
 });
 
 Deno.test("decide() says why an item cannot be skipped", () => {
   const reasons: readonly [Partial<Item>, string][] = [
     [{ stepType: "gate" }, "it is a gate"],
+    [{ stepType: "required" }, "it is required"],
     [{ skippable: false }, "its workflow does not let it be skipped"],
   ];
   for (const [fields, because] of reasons) {
-    const error = orcErrorOf(() => skipped(fields));
+    const error = orcErrorOf(() => actOn(fields, skip("x")));
     assertEquals(error.message, `Cannot skip item "x": ${because}`);
   }
 });
 
+Deno.test("decide() says when a human can do without a gate", () => {
+  const conditions = ["hotfix", "docs only"];
+  const hints = [[], conditions].map((skipConditions) =>
+    orcErrorOf(() => actOn({ ...GATE, skipConditions }, skip("x"))).hint
+  );
+  const work = 'orc complete x --notes "<what you did>"';
+  assertEquals(hints, [
+    work,
+    `${work}; where one of these holds (hotfix; docs only), a human can do without it: orc skip x --force --reason "<why>"`,
+  ]);
+});
+
 Deno.test("decide() lets no reason past a manual gate of high risk in hybrid mode", () => {
-  const item = itemOf("x", {
+  const item = {
     verification: MANUAL,
     skipConditions: ["hotfix"],
     risk: "high",
-  });
-  const workflow = workflowWith(item, { supervision_mode: "hybrid" });
-  const error = orcErrorOf(() =>
-    act(workflow, sessionOf(workflow), skip("x"), AGENT)
-  );
+  } as const;
+  const settings = { supervision_mode: "hybrid" };
+  const error = orcErrorOf(() => actOn(item, skip("x"), { settings }));
   assertEquals([error.kind, error.code], ["refused", "approval_required"]);
-  assertEquals(
-    error.message,
-    'Cannot skip item "x": a human must approve it',
-  );
-  assertEquals(
-    error.hint,
-    "a human runs, in a terminal: orc approve-item x",
-  );
-  const forced = act(workflow, sessionOf(workflow), skip("x", true), HUMAN);
+  assertEquals(error.message, 'Cannot skip item "x": a human must approve it');
+  assertEquals(error.hint, "a human runs, in a terminal: orc approve-item x");
+  const options = { settings, caller: HUMAN };
+  const forced = actOn(item, skip("x", true), options);
   assertEquals(itemIn(forced.state, "x").status, "skipped");
 });
 
@@ -272,12 +247,9 @@ Deno.test("decide() skips nothing that carries a required review, until it is ma
 });
 
 Deno.test("decide() does not judge the reason of an item that is skipped already", () => {
-  const workflow = workflowWith(itemOf("x", { stepType: "documented" }));
-  const state = withItemFields(workflow, sessionOf(workflow), "x", {
-    status: "skipped",
-  });
-  const action = { ...skip("x"), reason: "" };
-  assertEquals(act(workflow, state, action, AGENT).events, []);
+  const before = { status: "skipped" } as const;
+  const item = { stepType: "documented" } as const;
+  assertEquals(actOn(item, skipFor(""), { before }).events, []);
 });
 
 const STEP_TYPES: readonly StepType[] = [
@@ -308,17 +280,17 @@ const CALLERS: Readonly<Record<string, readonly Caller[]>> = {
   "a human": [HUMAN, SETTING],
 };
 
-/** What an action does to the one item of a workflow: its new status, or the code of the refusal. */
+/** The new status of the item, or the code of the refusal. */
 function outcomeOf(
-  workflow: Workflow,
+  item: Partial<Item>,
   status: ItemStatus,
   action: Action,
-  caller: Caller,
+  options: { caller: Caller; settings?: Parameters<typeof workflowWith>[1] },
 ): string {
-  const state = withItemFields(workflow, sessionOf(workflow), "x", { status });
   try {
-    const { state: after, events } = act(workflow, state, action, caller);
-    return events.length === 0 ? "unchanged" : itemIn(after, "x").status;
+    const before = { status };
+    const { state, events } = actOn(item, action, { before, ...options });
+    return events.length === 0 ? "unchanged" : itemIn(state, "x").status;
   } catch (error) {
     if (error instanceof OrcError) return error.code;
     throw error;
@@ -345,14 +317,12 @@ function testTable(
     for (const [row, stepType] of STEP_TYPES.entries()) {
       for (const [column, kind] of columns.entries()) {
         const item = itemOf("x", { stepType, ...KINDS[kind] });
-        const workflow = workflowWith(item, settings);
+        const cell = rows[row]?.[column + 1];
         for (const caller of CALLERS[callers] ?? []) {
           for (const status of OPEN) {
-            const cell = rows[row]?.[column + 1];
-            const expected = cell === "same" ? status : cell;
             assertEquals(
-              outcomeOf(workflow, status, actionFor(item), caller),
-              expected,
+              outcomeOf(item, status, actionFor(item), { caller, settings }),
+              cell === "same" ? status : cell,
               `${stepType}, ${kind}, ${status}, ${JSON.stringify(caller)}`,
             );
           }
@@ -514,75 +484,55 @@ testTable("decide() completes a manual gate for a human", {
   `,
 });
 
+/** The answers to each action on an item that is completed, and on one that is skipped. */
+const DONE: Readonly<Record<string, readonly [Action, string, string]>> = {
+  start: [{ type: "start_item", itemId: "x" }, "cannot_start", "cannot_start"],
+  complete: [complete("x"), "unchanged", "cannot_complete"],
+  unverified: [
+    complete("x", { skipVerify: true }),
+    "unchanged",
+    "cannot_complete",
+  ],
+  skip: [skip("x"), "cannot_skip", "unchanged"],
+  force: [skip("x", true), "cannot_skip", "unchanged"],
+  approve: [
+    { type: "approve_item", itemId: "x", notes: null },
+    "unchanged",
+    "cannot_approve",
+  ],
+};
+
+/** Every kind of item that a rule may tell apart. */
+const ALL_KINDS = STEP_TYPES.flatMap((stepType) =>
+  Object.values(KINDS).map((fields) => ({ stepType, ...fields }))
+);
+
 Deno.test("decide() answers the same for every kind of item that is done", () => {
-  const actions: Readonly<Record<string, Action>> = {
-    start: { type: "start_item", itemId: "x" },
-    complete: complete("x"),
-    unverified: complete("x", { skipVerify: true }),
-    skip: skip("x"),
-    force: skip("x", true),
-    approve: { type: "approve_item", itemId: "x", notes: null },
-  };
-  const expected = {
-    completed: {
-      start: "cannot_start",
-      complete: "unchanged",
-      unverified: "unchanged",
-      skip: "cannot_skip",
-      force: "cannot_skip",
-      approve: "unchanged",
-    },
-    skipped: {
-      start: "cannot_start",
-      complete: "cannot_complete",
-      unverified: "cannot_complete",
-      skip: "unchanged",
-      force: "unchanged",
-      approve: "cannot_approve",
-    },
-  };
-  for (const status of ["completed", "skipped"] as const) {
-    for (const stepType of STEP_TYPES) {
-      for (const [kind, fields] of Object.entries(KINDS)) {
-        const workflow = workflowWith(itemOf("x", { stepType, ...fields }));
-        const isManual = fields.verification === MANUAL;
-        const approve = isManual ? expected[status].approve : "cannot_approve";
-        for (const caller of CALLERS.anyone ?? []) {
-          const outcomes = Object.fromEntries(
-            Object.entries(actions).map(([name, action]) => [
-              name,
-              outcomeOf(workflow, status, action, caller),
-            ]),
-          );
-          assertEquals(
-            outcomes,
-            { ...expected[status], approve },
-            `${status}, ${stepType}, ${kind}`,
-          );
-        }
+  for (const item of ALL_KINDS) {
+    const isManual = item.verification === MANUAL;
+    for (const [name, [action, completed, skipped]] of Object.entries(DONE)) {
+      const isRefused = name === "approve" && !isManual;
+      for (const caller of CALLERS.anyone ?? []) {
+        assertEquals(
+          (["completed", "skipped"] as const).map((status) =>
+            outcomeOf(item, status, action, { caller })
+          ),
+          [isRefused ? "cannot_approve" : completed, skipped],
+          `${name}, ${JSON.stringify(item)}`,
+        );
       }
     }
   }
 });
 
 Deno.test("decide() starts every kind of open item for everybody", () => {
-  for (const stepType of STEP_TYPES) {
-    for (const fields of Object.values(KINDS)) {
-      const workflow = workflowWith(itemOf("x", { stepType, ...fields }));
-      for (const caller of CALLERS.anyone ?? []) {
-        const outcomes = OPEN.map((status) =>
-          outcomeOf(
-            workflow,
-            status,
-            { type: "start_item", itemId: "x" },
-            caller,
-          )
-        );
-        assertEquals(
-          outcomes,
-          ["in_progress", "unchanged", "in_progress", "in_progress"],
-        );
-      }
+  const action = { type: "start_item", itemId: "x" } as const;
+  for (const item of ALL_KINDS) {
+    for (const caller of CALLERS.anyone ?? []) {
+      assertEquals(
+        OPEN.map((status) => outcomeOf(item, status, action, { caller })),
+        ["in_progress", "unchanged", "in_progress", "in_progress"],
+      );
     }
   }
 });

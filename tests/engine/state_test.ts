@@ -1,7 +1,6 @@
 import { jsonObject } from "../../src/base/json.ts";
 import {
   awaitsApproval,
-  type Blocker,
   currentPhase,
   isDone,
   isPhaseApproved,
@@ -52,17 +51,18 @@ Deno.test("itemStateOf() keeps what is known of an item", () => {
   assertStrictEquals(itemStateOf(phase, "plan"), known);
 });
 
+const STATUSES: readonly ItemStatus[] = [
+  "pending",
+  "in_progress",
+  "completed",
+  "skipped",
+  "blocked",
+  "failed",
+];
+
 Deno.test("isDone() holds for completed and skipped items", () => {
-  const statuses: readonly ItemStatus[] = [
-    "pending",
-    "in_progress",
-    "completed",
-    "skipped",
-    "blocked",
-    "failed",
-  ];
   assertEquals(
-    statuses.filter((status) => isDone({ ...pendingItem("a"), status })),
+    STATUSES.filter((status) => isDone({ ...pendingItem("a"), status })),
     ["completed", "skipped"],
   );
 });
@@ -70,39 +70,22 @@ Deno.test("isDone() holds for completed and skipped items", () => {
 const HUMAN_GATE = { exitGate: "human_approval" };
 
 Deno.test("phaseBlockers() lists required items that are neither completed nor skipped", () => {
-  const statuses: readonly ItemStatus[] = [
-    "pending",
-    "in_progress",
-    "completed",
-    "skipped",
-    "blocked",
-    "failed",
-  ];
-  const phase = phaseOf(
-    "PLAN",
-    statuses.flatMap((status) => [
-      itemOf(status),
-      itemOf(`optional_${status}`, { required: false }),
-    ]),
-  );
+  const items = STATUSES.flatMap((status) => [
+    itemOf(status),
+    itemOf(`optional_${status}`, { required: false }),
+  ]);
+  const phase = phaseOf("PLAN", items);
   const workflow = workflowOf([phase]);
-  const state = statuses.reduce(
-    (state, status) =>
-      [status, `optional_${status}`].reduce(
-        (state, id) => withItemFields(workflow, state, id, { status }),
-        state,
-      ),
-    sessionOf(workflow),
-  );
-  assertEquals(
-    phaseBlockers(state, phase).map(({ message }) => message),
-    [
-      'Item "pending" is pending',
-      'Item "in_progress" is in progress',
-      'Item "blocked" is blocked',
-      'Item "failed" is failed',
-    ],
-  );
+  const state = items.reduce((state, { id }, index) => {
+    const status = STATUSES[Math.floor(index / 2)] ?? "pending";
+    return withItemFields(workflow, state, id, { status });
+  }, sessionOf(workflow));
+  assertEquals(phaseBlockers(state, phase).map(({ message }) => message), [
+    'Item "pending" is pending',
+    'Item "in_progress" is in progress',
+    'Item "blocked" is blocked',
+    'Item "failed" is failed',
+  ]);
 });
 
 Deno.test("phaseBlockers() names a missing approval after the items", () => {
@@ -144,75 +127,30 @@ Deno.test("awaitsApproval() is over once a human approved, and not by a look-ali
 Deno.test("awaitsApproval() knows no other exit gate", () => {
   for (const exitGate of [null, "", "Human_Approval", "tests"]) {
     const phase = phaseOf("PLAN", [], { exitGate });
-    assertEquals(
-      awaitsApproval(sessionOf(workflowOf([phase])), phase),
-      false,
-      `${exitGate}`,
-    );
+    const state = sessionOf(workflowOf([phase]));
+    assertEquals(awaitsApproval(state, phase), false, `${exitGate}`);
   }
 });
 
-/** Blockers of a session whose REVIEW phase requires two reviews. */
-function reviewBlockersOf(
-  statuses: Readonly<Record<string, ItemStatus>>,
-  phaseId = "REVIEW",
-): readonly Blocker[] {
+Deno.test("sessionBlockers() lists a required review where it can be made", () => {
   const workflow = workflowOf([
-    phaseOf(phaseId, [
-      itemOf("security_review", { required: false }),
-      itemOf("quality", { required: false }),
-    ], { requiredReviews: ["security", "quality"] }),
-    phaseOf("LEARN", [itemOf("quality_review", { required: false })]),
+    phaseOf("REVIEW", [itemOf("quality", { required: false })], {
+      requiredReviews: ["security", "quality"],
+    }),
   ]);
-  const state = Object.entries(statuses).reduce(
-    (state, [id, status]) => withItemFields(workflow, state, id, { status }),
-    sessionOf(workflow),
-  );
-  return sessionBlockers(workflow, state);
-}
-
-Deno.test("sessionBlockers() lists required reviews whose item is not completed", () => {
-  assertEquals(reviewBlockersOf({}), [
+  const common = { code: "review_missing", phaseId: "REVIEW" } as const;
+  assertEquals(sessionBlockers(workflow, sessionOf(workflow)), [
     {
-      code: "review_missing",
-      phaseId: "REVIEW",
-      itemId: "security_review",
+      ...common,
+      itemId: null,
       message: 'Required review "security" is not completed',
     },
     {
-      code: "review_missing",
-      phaseId: "REVIEW",
+      ...common,
       itemId: "quality",
       message: 'Required review "quality" is not completed',
     },
   ]);
-  const skipped = { security_review: "skipped", quality: "failed" } as const;
-  assertEquals(reviewBlockersOf(skipped).length, 2);
-});
-
-Deno.test("sessionBlockers() counts a review that is completed in any phase", () => {
-  assertEquals(
-    reviewBlockersOf({
-      security_review: "completed",
-      quality_review: "completed",
-    }),
-    [],
-  );
-});
-
-Deno.test("sessionBlockers() looks at required reviews of every phase", () => {
-  assertEquals(
-    reviewBlockersOf({}, "CHECK").map(({ code, phaseId }) => [code, phaseId]),
-    [["review_missing", "CHECK"], ["review_missing", "CHECK"]],
-  );
-});
-
-Deno.test("sessionBlockers() lists a required review that no item can give", () => {
-  const workflow = workflowOf([
-    phaseOf("REVIEW", [], { requiredReviews: ["security"] }),
-  ]);
-  const [blocker] = sessionBlockers(workflow, sessionOf(workflow));
-  assertEquals([blocker?.phaseId, blocker?.itemId], ["REVIEW", null]);
 });
 
 Deno.test("sessionBlockers() looks at all phases, in their order", () => {
@@ -291,51 +229,64 @@ Deno.test("isRemovable() keeps a session whose age nobody can tell", () => {
   assertEquals(isRemovable(dateless, rule, CLOCK), false);
 });
 
-const reviewedWorkflow = workflowOf([
+const reviewed = workflowOf([
   phaseOf("PLAN", [itemOf("security_review")], {
     requiredReviews: ["security", "security"],
   }),
-  phaseOf("LEARN", [], { requiredReviews: ["security", "quality"] }),
+  phaseOf("LEARN", [itemOf("lessons")], {
+    requiredReviews: ["security", "quality"],
+  }),
 ]);
-const startedReview = sessionOf(reviewedWorkflow);
+const unreviewed = sessionOf(reviewed);
 
 /** The reviews that are missing. */
-function missing(state = startedReview): readonly string[] {
-  return missingReviews(reviewedWorkflow, state).map(({ review }) => review);
+function missing(state = unreviewed): readonly string[] {
+  return missingReviews(reviewed, state).map(({ review }) => review);
 }
 
-Deno.test("missingReviews() names a review once, however often it is required", () => {
-  assertEquals(missing(), ["security", "quality"]);
-  assertEquals(
-    missingReviews(reviewedWorkflow, startedReview).map(({ requiredBy }) =>
-      requiredBy
-    ),
-    ["PLAN", "LEARN"],
-  );
-});
-
-Deno.test("missingReviews() tells where a review can be made", () => {
-  const [plan, learn] = missingReviews(reviewedWorkflow, startedReview);
-  assertEquals([plan?.phaseId, plan?.itemId], ["PLAN", "security_review"]);
-  assertEquals([learn?.phaseId, learn?.itemId], ["LEARN", null]);
+Deno.test("missingReviews() names a review once, and where it can be made", () => {
+  assertEquals(missingReviews(reviewed, unreviewed), [
+    {
+      review: "security",
+      requiredBy: "PLAN",
+      phaseId: "PLAN",
+      itemId: "security_review",
+    },
+    { review: "quality", requiredBy: "LEARN", phaseId: "LEARN", itemId: null },
+  ]);
 });
 
 Deno.test("missingReviews() counts an item that is completed, not one that is skipped", () => {
-  const verdicts = (["completed", "skipped", "in_progress"] as const).map(
-    (status) =>
-      missing(
-        withItemFields(reviewedWorkflow, startedReview, "security_review", {
-          status,
-        }),
-      ),
-  );
   const both = ["security", "quality"];
-  assertEquals(verdicts, [["quality"], both, both]);
+  for (const status of STATUSES) {
+    const fields = { status };
+    const state = withItemFields(
+      reviewed,
+      unreviewed,
+      "security_review",
+      fields,
+    );
+    const left = status === "completed" ? ["quality"] : both;
+    assertEquals(missing(state), left, status);
+  }
+});
+
+Deno.test("missingReviews() counts a review that is made in another phase, under its bare name too", () => {
+  const elsewhere = workflowOf([
+    phaseOf("PLAN", [], { requiredReviews: ["quality"] }),
+    phaseOf("LEARN", [itemOf("quality")]),
+  ]);
+  const fields = { status: "completed" } as const;
+  const session = sessionOf(elsewhere);
+  const made = withItemFields(elsewhere, session, "quality", fields);
+  assertEquals(missingReviews(elsewhere, made), []);
+  const [review] = missingReviews(elsewhere, session);
+  assertEquals([review?.requiredBy, review?.phaseId], ["PLAN", "LEARN"]);
 });
 
 Deno.test("missingReviews() counts what the Python tool recorded of a model", () => {
   const recorded = (review: Readonly<Record<string, string | boolean>>) => ({
-    ...startedReview,
+    ...unreviewed,
     metadata: jsonObject({
       review_models: jsonObject({
         REVIEW: jsonObject({ gemini: jsonObject(review) }),
@@ -358,6 +309,6 @@ Deno.test("missingReviews() counts what the Python tool recorded of a model", ()
 Deno.test("missingReviews() is not led astray by anything else in that place", () => {
   for (const review_models of ["quality", 1, null, ["quality"], true]) {
     const metadata = jsonObject({ review_models });
-    assertEquals(missing({ ...startedReview, metadata }), missing());
+    assertEquals(missing({ ...unreviewed, metadata }), missing());
   }
 });

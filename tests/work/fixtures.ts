@@ -251,6 +251,21 @@ export async function refusalWithoutTrace(
   return error;
 }
 
+/** Kind and code of what a call is refused with; it must leave every file and directory as it is. */
+export async function codeWithoutTrace(
+  root: string,
+  run: () => Promise<unknown>,
+): Promise<string> {
+  const { kind, code } = await refusalWithoutTrace(root, run);
+  return `${kind} ${code}`;
+}
+
+/** Kind and code of what a call is refused with. */
+export async function codeOf(run: () => Promise<unknown>): Promise<string> {
+  const { kind, code } = await refusalOf(run);
+  return `${kind} ${code}`;
+}
+
 /** Runs what must leave every file and directory as it is; returns its result. */
 export async function withoutTrace<Result>(
   root: string,
