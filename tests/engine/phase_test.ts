@@ -184,10 +184,12 @@ Deno.test("decide() approves a phase by its id, before and after the session is 
 });
 
 Deno.test("decide() finds no phase the workflow does not define", () => {
-  const action = { ...APPROVE, phaseId: "plan" };
-  const error = orcErrorOf(() => act(workflow, started, action, HUMAN));
-  assertEquals([error.kind, error.code], ["not_found", "no_such_phase"]);
-  assertEquals(error.details, { phases: ["PLAN", "EXECUTE", "LEARN"] });
+  for (const phaseId of ["plan", ""]) {
+    const action = { ...APPROVE, phaseId };
+    const error = orcErrorOf(() => act(workflow, started, action, HUMAN));
+    assertEquals([error.kind, error.code], ["not_found", "no_such_phase"]);
+    assertEquals(error.details, { phases: ["PLAN", "EXECUTE", "LEARN"] });
+  }
   const lost = { ...started, currentPhaseId: "GONE" };
   const code = codeOf(() => act(workflow, lost, ADVANCE, HUMAN));
   assertEquals(code, "corrupt unknown_phase");

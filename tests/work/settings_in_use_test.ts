@@ -9,6 +9,7 @@ import { writeTree } from "../files/temporary.ts";
 import { foreignRecord, lockText } from "../session/fixtures.ts";
 import {
   agent,
+  codeOf,
   eventsOf,
   type FixedHost,
   fixedHost,
@@ -52,10 +53,10 @@ Deno.test("approveItem() takes the user's word in a file for a human's, but no a
 Deno.test("an update waits for a lock as long as the settings say", () =>
   withSession(async (root) => {
     writeTree(root, { [REPOSITORY]: "lock_timeout_seconds: soon\n" });
-    const wrong = await refusalOf(() =>
-      addNote(hostAt(root), { root, text: "x" })
+    assertEquals(
+      await codeOf(() => addNote(hostAt(root), { root, text: "x" })),
+      "config invalid_setting",
     );
-    assertEquals([wrong.kind, wrong.code], ["config", "invalid_setting"]);
     // The flag hides what a file says.
     await addNote(hostAt(root), { root, text: "x", lockTimeout: "1" });
     const lock = `.orchestrator/sessions/${idOf(0, 0)}/lock`;
@@ -63,10 +64,10 @@ Deno.test("an update waits for a lock as long as the settings say", () =>
       [REPOSITORY]: "lock_timeout_seconds: 0\n",
       [lock]: lockText(foreignRecord()),
     });
-    const held = await refusalOf(() =>
-      addNote(hostAt(root), { root, text: "y" })
+    assertEquals(
+      await codeOf(() => addNote(hostAt(root), { root, text: "y" })),
+      "conflict lock_held",
     );
-    assertEquals([held.kind, held.code], ["conflict", "lock_held"]);
   }));
 
 Deno.test("completeItem() limits a check by its item, else by the settings", () =>

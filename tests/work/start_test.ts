@@ -5,6 +5,7 @@ import { readStatus } from "../../src/work/status.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import {
   agent,
+  codeWithoutTrace,
   EASY_WORKFLOW,
   edit,
   eventsOf,
@@ -68,15 +69,9 @@ Deno.test("startSession() stores a session, makes it current and writes nothing 
 
 Deno.test("startSession() takes the bundled workflow where there is none, and needs no init", () =>
   withRoot({}, async (root) => {
-    const started = await startSession(fixedHost(), {
-      root,
-      task: "Add login",
-    });
-    assertEquals(started.workflowPath, null);
-    assertEquals(
-      started.summary.phases.map(({ id }) => id),
-      ["PLAN", "EXECUTE", "REVIEW", "VERIFY", "LEARN"],
-    );
+    const what = { root, task: "Add login" };
+    const { workflowPath, summary } = await startSession(fixedHost(), what);
+    assertEquals([workflowPath, summary.phases.length], [null, 5]);
     assertEquals("workflow.yaml" in readTree(root), false);
   }));
 
@@ -128,48 +123,49 @@ Deno.test("startSession() starts a session beside the caller's own, which stays 
     assertEquals([first.task, first.status], ["One", "active"]);
   }));
 
+/** Two starts at once, by these machines; those that were refused are undefined. */
+async function startBoth(
+  root: string,
+  machines: readonly [Machine, Machine],
+): Promise<readonly (string | null | undefined)[]> {
+  const first = 2 * sessionsIn(root).length + 1;
+  const ended = await Promise.allSettled(
+    machines.map((machine, index) => {
+      const host = fixedHost({ ...machine, number: first + index });
+      return startSession(host, { root, task: `Task ${index + 1}` });
+    }),
+  );
+  return ended.map((end) => {
+    if (end.status === "fulfilled") return end.value.place.session;
+    assertEquals((end.reason as OrcError).code, "session_active");
+    return undefined;
+  });
+}
+
 Deno.test("startSession() lets only one of two starts of one caller through", () =>
   withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
+    writeTree(root, { ".orchestrator/sessions/": "" });
     for (const machine of [{}, ONE]) {
-      const number = machine === ONE ? 5 : 1;
-      const ended = await Promise.allSettled(
-        [number, number + 1].map((each) =>
-          startSession(fixedHost({ ...machine, number: each }), {
-            root,
-            task: `Task ${each}`,
-          })
-        ),
-      );
-      const refused = ended.filter((end) => end.status === "rejected");
-      assertEquals(
-        refused.map(({ reason }) => (reason as OrcError).code),
-        ["session_active"],
-      );
+      const started = await startBoth(root, [machine, machine]);
       const id = currentOf(root);
-      assertEquals(
-        (await readStatus(fixedHost(machine), { root })).session,
-        id,
-      );
+      assertEquals(started.filter((each) => each !== undefined), [id]);
+      const { session } = await readStatus(fixedHost(machine), { root });
+      assertEquals(session, id);
     }
     assertEquals(sessionsIn(root).length, 2);
   }));
 
 Deno.test("startSession() lets two agents start at once, each into a session of its own", () =>
   withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
-    await Promise.all(
-      [ONE, TWO].map((machine, index) =>
-        startSession(fixedHost({ ...machine, number: index + 1 }), {
-          root,
-          task: `Task ${index + 1}`,
-        })
-      ),
-    );
-    for (const [machine, task] of [[ONE, "Task 1"], [TWO, "Task 2"]] as const) {
+    writeTree(root, { ".orchestrator/sessions/": "" });
+    const started = await startBoth(root, [ONE, TWO]);
+    for (const [index, machine] of [ONE, TWO].entries()) {
       const status = await readStatus(fixedHost(machine), { root });
-      assertEquals([status.task, status.sessionSource], [task, "agent"]);
+      assertEquals(status.session, started[index]);
+      assertEquals(status.task, `Task ${index + 1}`);
+      assertEquals(status.sessionSource, "agent");
     }
-    assertEquals(sessionsIn(root), [idOf(1, 0), idOf(2, 0)]);
-    assert(sessionsIn(root).includes(currentOf(root)));
+    assert(started.includes(currentOf(root)));
   }));
 
 Deno.test("startSession() goes on where current names a session that is gone", () =>
@@ -181,137 +177,71 @@ Deno.test("startSession() goes on where current names a session that is gone", (
     assertEquals(currentOf(root), idOf(0, 0));
   }));
 
-/** A start that must fail, in a repository with these files. */
-interface FailingStart {
-  readonly because: string;
-  readonly files?: Files;
-  readonly options?: Partial<StartOptions>;
-  readonly machine?: Machine;
-  readonly kind: string;
-  readonly code: string;
-}
-
-const FAILING: readonly FailingStart[] = [
-  {
-    because: "an empty task",
-    options: { task: "" },
-    kind: "usage",
-    code: "invalid_task",
-  },
-  {
-    because: "a task of blanks",
-    options: { task: " \n\t" },
-    kind: "usage",
-    code: "invalid_task",
-  },
-  {
-    because: "a task that is too long",
+/** Starts that must fail: why, with what, and where it is not the default, in which repository. */
+const FAILING: readonly (readonly [
+  string,
+  string,
+  { files?: Files; options?: Partial<StartOptions>; machine?: Machine },
+])[] = [
+  ["an empty task", "usage invalid_task", { options: { task: "" } }],
+  ["a task of blanks", "usage invalid_task", { options: { task: " \n\t" } }],
+  ["a task that is too long", "usage invalid_task", {
     options: { task: "ä".repeat(10_001) },
-    kind: "usage",
-    code: "invalid_task",
-  },
-  {
-    because: "an empty constraint among good ones",
+  }],
+  ["an empty constraint among good ones", "usage invalid_constraint", {
     options: { constraints: ["good", " "] },
-    kind: "usage",
-    code: "invalid_constraint",
-  },
-  {
-    because: "a constraint that is too long",
+  }],
+  ["a constraint that is too long", "usage invalid_constraint", {
     options: { constraints: ["x".repeat(1001)] },
-    kind: "usage",
-    code: "invalid_constraint",
-  },
-  {
-    because: "an invalid workflow",
+  }],
+  ["an invalid workflow", "config invalid_workflow", {
     files: { "workflow.yaml": "name: Broken\nphases: nothing\n" },
-    kind: "config",
-    code: "invalid_workflow",
-  },
-  {
-    because: "a workflow that is no YAML",
+  }],
+  ["a workflow that is no YAML", "config invalid_yaml", {
     files: { "workflow.yaml": "name:\n\t- x\n" },
-    kind: "config",
-    code: "invalid_yaml",
-  },
-  {
-    because: "a workflow that is a directory",
+  }],
+  ["a workflow that is a directory", "config not_a_regular_file", {
     files: { "workflow.yaml/": "" },
-    kind: "config",
-    code: "not_a_regular_file",
-  },
-  {
-    because: "a workflow file that is missing",
+  }],
+  ["a workflow file that is missing", "not_found no_such_workflow", {
     options: { file: "missing.yaml" },
-    kind: "not_found",
-    code: "no_such_workflow",
-  },
-  {
-    because: "overrides that are no settings",
+  }],
+  ["overrides that are no settings", "config invalid_overrides", {
     files: { ".orchestrator.yaml": "- a\n" },
-    kind: "config",
-    code: "invalid_overrides",
-  },
-  {
-    because: "an own session that is active",
+  }],
+  ["an own session that is active", "refused session_active", {
     files: { ".workflow_state.json": legacyState() },
-    kind: "refused",
-    code: "session_active",
-  },
-  {
-    because: "a legacy state that cannot be read",
+  }],
+  ["a legacy state that cannot be read", "corrupt invalid_json", {
     files: { ".workflow_state.json": "{" },
-    kind: "corrupt",
-    code: "invalid_json",
-  },
-  {
-    because: "a current that is no session id",
+  }],
+  ["a current that is no session id", "corrupt invalid_current", {
     files: { ".orchestrator/current": "../x" },
-    kind: "corrupt",
-    code: "invalid_current",
-  },
-  {
-    because: "a current that is a directory",
+  }],
+  ["a current that is a directory", "corrupt not_a_regular_file", {
     files: { ".orchestrator/current/": "" },
     options: { beside: true },
-    kind: "corrupt",
-    code: "not_a_regular_file",
-  },
-  {
-    because: "bindings that are a file",
+  }],
+  ["bindings that are a file", "corrupt not_a_directory", {
     files: { ".orchestrator/bindings": "" },
     options: { beside: true },
     machine: ONE,
-    kind: "corrupt",
-    code: "not_a_directory",
-  },
-  {
-    because: "an .orchestrator that is a file",
+  }],
+  ["an .orchestrator that is a file", "corrupt not_a_directory", {
     files: { ".orchestrator": "" },
-    kind: "corrupt",
-    code: "not_a_directory",
-  },
-  {
-    because: "a bad time limit",
+  }],
+  ["a bad time limit", "usage invalid_lock_timeout", {
     options: { lockTimeout: "soon" },
-    kind: "usage",
-    code: "invalid_lock_timeout",
-  },
+  }],
 ];
 
-for (const { because, files, options, machine, kind, code } of FAILING) {
+for (const [because, expected, { files, options, machine }] of FAILING) {
   Deno.test(`startSession() changes no byte when it fails for ${because}`, () =>
     withRoot({ ...files }, async (root) => {
-      const error = await refusalWithoutTrace(
-        root,
-        () =>
-          startSession(fixedHost({ ...machine, workingDirectory: root }), {
-            root,
-            task: "Task",
-            ...options,
-          }),
-      );
-      assertEquals([error.kind, error.code], [kind, code]);
+      const host = fixedHost({ ...machine, workingDirectory: root });
+      const what = { root, task: "Task", ...options };
+      const start = () => startSession(host, what);
+      assertEquals(await codeWithoutTrace(root, start), expected);
     }));
 }
 
