@@ -6,6 +6,7 @@ import {
   reasonRuleOf,
 } from "../../src/engine/next.ts";
 import type {
+  Action,
   Item,
   ItemStatus,
   Phase,
@@ -17,6 +18,7 @@ import { act, orcErrorOf, typesOf } from "./act.ts";
 import {
   AGENT,
   COMMAND,
+  complete,
   GOOD_REASON,
   HUMAN,
   inPhase,
@@ -30,7 +32,7 @@ import {
   workflowOf,
   ZERO_HUMAN,
 } from "./fixtures.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 
 function placeOf(fields: Partial<Item>, phaseType: PhaseType = "autonomous") {
   const item = itemOf("x", fields);
@@ -157,14 +159,16 @@ function commandFor(
 
 const HUMANS = "a human runs, in a terminal:";
 
+function workOn(id: string): string {
+  return `orc complete ${id} --notes "<what you did>"`;
+}
+
 Deno.test("nextStep() takes required items in their order", () => {
   const items = [itemOf("opt", { required: false }), itemOf("a"), itemOf("b")];
-  const complete = (id: string) =>
-    `orc complete ${id} --notes "<what you did>"`;
-  assertEquals(commandFor(items), complete("a"));
-  assertEquals(commandFor(items, { a: "failed" }), complete("a"));
-  assertEquals(commandFor(items, { a: "completed" }), complete("b"));
-  assertEquals(commandFor(items, { a: "skipped" }), complete("b"));
+  assertEquals(commandFor(items), workOn("a"));
+  assertEquals(commandFor(items, { a: "failed" }), workOn("a"));
+  assertEquals(commandFor(items, { a: "completed" }), workOn("b"));
+  assertEquals(commandFor(items, { a: "skipped" }), workOn("b"));
   assertEquals(
     commandFor(items, { a: "completed", b: "skipped" }),
     "orc finish",
@@ -173,17 +177,13 @@ Deno.test("nextStep() takes required items in their order", () => {
 
 Deno.test("nextStep() goes on with what is begun", () => {
   const items = [itemOf("a"), itemOf("b")];
-  assertEquals(
-    commandFor(items, { b: "in_progress" }),
-    'orc complete b --notes "<what you did>"',
-  );
+  assertEquals(commandFor(items, { b: "in_progress" }), workOn("b"));
 });
 
 Deno.test("nextStep() leaves a manual gate until nothing else is open", () => {
   const items = [itemOf("m", { verification: MANUAL }), itemOf("a")];
-  const complete = 'orc complete a --notes "<what you did>"';
-  assertEquals(commandFor(items), complete);
-  assertEquals(commandFor(items, { m: "in_progress" }), complete);
+  assertEquals(commandFor(items), workOn("a"));
+  assertEquals(commandFor(items, { m: "in_progress" }), workOn("a"));
   assertEquals(
     commandFor(items, { a: "completed" }),
     `${HUMANS} orc approve-item m`,
@@ -209,14 +209,9 @@ Deno.test("nextStep() sends nobody to a human where there is none", () => {
 Deno.test("nextStep() asks for the approval of a phase after its items", () => {
   const fields = { exitGate: "human_approval" };
   const items = [itemOf("a")];
-  assertEquals(
-    commandFor(items, {}, fields),
-    'orc complete a --notes "<what you did>"',
-  );
-  assertEquals(
-    commandFor(items, { a: "completed" }, fields),
-    `${HUMANS} orc approve`,
-  );
+  assertEquals(commandFor(items, {}, fields), workOn("a"));
+  const approve = commandFor(items, { a: "completed" }, fields);
+  assertEquals(approve, `${HUMANS} orc approve`);
 });
 
 Deno.test("nextStep() advances while there is a phase to enter", () => {
@@ -263,14 +258,9 @@ Deno.test("nextStep() names the phase whose approval is missing", () => {
 Deno.test("nextStep() names an optional item that a required review needs", () => {
   const fields = { requiredReviews: ["security"] };
   const review = itemOf("security_review", { required: false });
-  assertEquals(
-    commandFor([review], {}, fields),
-    'orc complete security_review --notes "<what you did>"',
-  );
-  assertEquals(
-    commandFor([review], { security_review: "completed" }, fields),
-    "orc finish",
-  );
+  assertEquals(commandFor([review], {}, fields), workOn("security_review"));
+  const made = { security_review: "completed" } as const;
+  assertEquals(commandFor([review], made, fields), "orc finish");
 });
 
 Deno.test("nextStep() leaves a required review that was skipped to a human", () => {
@@ -297,35 +287,28 @@ Deno.test("nextStep() leads an obedient agent and human to the end", () => {
   while (state.status === "active") {
     const { command, itemId, human } = nextStep(workflow, state);
     commands.push(command);
-    const [, verb] = command.split(" ");
     const id = itemId ?? "";
-    const base = { notes: null, force: false };
-    const actions = {
-      complete: {
-        type: "complete",
-        itemId: id,
-        result: undefined,
-        skipVerify: false,
-        ...base,
-      },
-      "approve-item": { type: "approve_item", itemId: id, ...base },
+    const actions: Readonly<Record<string, Action>> = {
+      complete: complete(id),
+      "approve-item": { type: "approve_item", itemId: id, notes: null },
       approve: { type: "approve_phase", phaseId: null },
-      advance: { type: "advance", ...base },
-      finish: { type: "finish", ...base },
-    } as const;
-    const action = actions[verb as keyof typeof actions];
+      advance: { type: "advance", force: false },
+      finish: { type: "finish", notes: null, force: false },
+    };
+    const action = actions[command.split(" ")[1] ?? ""];
+    assert(action, command);
     const decision = act(workflow, state, action, human ? HUMAN : AGENT);
-    assertEquals(decision.events.length > 0, true, command);
+    assert(decision.events.length > 0, command);
     state = decision.state;
   }
   assertEquals(commands, [
-    'orc complete a --notes "<what you did>"',
+    workOn("a"),
     "orc approve-item m",
     "orc advance",
-    'orc complete quality_review --notes "<what you did>"',
+    workOn("quality_review"),
     "orc approve",
     "orc advance",
-    'orc complete b --notes "<what you did>"',
+    workOn("b"),
     "orc finish",
   ]);
   assertEquals(state.status, "completed");

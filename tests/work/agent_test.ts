@@ -84,10 +84,14 @@ async function refusalCode(
   return error.code;
 }
 
-/** Starts a second session beside the first one, in another phase. */
-async function startBeside(root: string, workflow: string): Promise<void> {
+/** Starts another session beside the first one. */
+async function startBeside(
+  root: string,
+  workflow: string,
+  number = 1,
+): Promise<void> {
   writeTree(root, { "workflow.yaml": workflow });
-  const host = fixedHost({ number: 1 });
+  const host = fixedHost({ number });
   await startSession(host, { root, task: "More", beside: true });
 }
 
@@ -98,11 +102,8 @@ function damageCurrent(root: string): void {
 Deno.test("verifyWriteAllowed() allows it in the phase EXECUTE", () =>
   withSession(async (root) => {
     const { active, phase, place } = await verdictOn(root);
-    assertEquals([active, phase, place.session], [
-      true,
-      "EXECUTE",
-      idOf(0, 0),
-    ]);
+    assertEquals([active, phase], [true, "EXECUTE"]);
+    assertEquals(place.session, idOf(0, 0));
   }, EXECUTING));
 
 Deno.test("verifyWriteAllowed() refuses it in every other phase and names that", () =>
@@ -145,13 +146,7 @@ Deno.test("verifyWriteAllowed() asks all open sessions when current is damaged",
     damageCurrent(root);
     const { active, phase, place } = await verdictOn(root);
     assertEquals([active, phase, place.session], [true, "EXECUTE", null]);
-    const plain = EASY_WORKFLOW;
-    writeTree(root, { "workflow.yaml": plain });
-    await startSession(fixedHost({ number: 2 }), {
-      root,
-      task: "Third",
-      beside: true,
-    });
+    await startBeside(root, EASY_WORKFLOW, 2);
     damageCurrent(root);
     assertEquals(await refusalCode(root), "write_not_allowed");
   }, EXECUTING));

@@ -119,28 +119,18 @@ Deno.test("readEvidence() takes one source", async () => {
   }
 });
 
+const NO_MAPPING = "invalid_evidence Evidence is a mapping of fields, and";
+
 const BROKEN: readonly (readonly [string, string, string])[] = [
   ["a.json", '{"a": \n]', "invalid_json a.json:2:1 is not valid JSON: "],
   ["a.json", "", "invalid_json a.json is empty (0 bytes)"],
   ["a.json", "a: b", "invalid_json a.json:1:1 is not valid JSON: "],
   ["a", "{a: b}", "invalid_json a:1:2 is not valid JSON: "],
-  [
-    "a",
-    "[1]",
-    "invalid_evidence Evidence is a mapping of fields, and a holds a list",
-  ],
+  ["a", "[1]", `${NO_MAPPING} a holds a list`],
   ["a.yaml", "a: b: c", "invalid_yaml a.yaml:1:4: "],
   ["a.yaml", "a: 1\na: 2", "invalid_yaml a.yaml:2:1: Duplicate key"],
-  [
-    "a.yaml",
-    "- a",
-    "invalid_evidence Evidence is a mapping of fields, and a.yaml holds a list",
-  ],
-  [
-    "a.yaml",
-    "",
-    "invalid_evidence Evidence is a mapping of fields, and a.yaml holds nothing",
-  ],
+  ["a.yaml", "- a", `${NO_MAPPING} a.yaml holds a list`],
+  ["a.yaml", "", `${NO_MAPPING} a.yaml holds nothing`],
   [
     "a.yaml",
     "x: 1\n1: a",

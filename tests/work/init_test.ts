@@ -54,17 +54,13 @@ Deno.test("initRepository() makes .orchestrator and a workflow.yaml for the proj
     assertEquals((await validateWorkflow(fixedHost(), { root })).phases, 5);
   }));
 
-Deno.test("initRepository() may be repeated, and then changes no byte", () =>
-  withRoot({}, async (root) => {
-    await init(root);
-    const again = await withoutTrace(root, () => init(root));
-    assertEquals([again.workflow, again.kept], ["kept", null]);
-  }));
-
-Deno.test("initRepository() keeps the workflow.yaml that is there, valid or not", () =>
+Deno.test("initRepository() keeps the workflow.yaml that is there, valid or not, and then changes no byte", () =>
   withRoot({ "workflow.yaml": "broken: [" }, async (root) => {
-    assertEquals((await init(root)).workflow, "kept");
+    const { workflow, kept } = await init(root);
+    assertEquals([workflow, kept], ["kept", null]);
     assertEquals(readTree(root)["workflow.yaml"], "broken: [");
+    const again = await withoutTrace(root, () => init(root));
+    assertEquals(again.workflow, "kept");
   }));
 
 Deno.test("initRepository() lets git track a portable repository", () =>
@@ -112,22 +108,18 @@ Deno.test("initRepository() asks nobody where force has nothing to replace", () 
     assertEquals(workflow, "written");
   }));
 
-for (
-  const [who, machine, code] of [
-    ["an agent", { environment: agent("1") }, "approval_required"],
-    ["a script", {}, "approval_required"],
-    ["a human who says no", { answers: ["no"] }, "approval_declined"],
-  ] as const
-) {
-  Deno.test(`initRepository() replaces nothing for ${who}`, () =>
-    withRoot({ "workflow.yaml": "old" }, async (root) => {
-      const error = await refusalWithoutTrace(
-        root,
-        () => init(root, { force: true }, machine),
-      );
-      assertEquals([error.kind, error.code], ["denied", code]);
-    }));
-}
+Deno.test("initRepository() replaces nothing for an agent, a script, or a human who says no", () =>
+  withRoot({ "workflow.yaml": "old" }, async (root) => {
+    const machines: readonly (readonly [Machine, string])[] = [
+      [{ environment: agent("1") }, "denied approval_required"],
+      [{}, "denied approval_required"],
+      [{ answers: ["no"] }, "denied approval_declined"],
+    ];
+    for (const [machine, expected] of machines) {
+      const attempt = () => init(root, { force: true }, machine);
+      assertEquals(await codeWithoutTrace(root, attempt), expected);
+    }
+  }));
 
 Deno.test("initRepository() keeps a workflow.yaml that another process wrote meanwhile", () =>
   withRoot({}, async (root) => {
@@ -186,19 +178,16 @@ Deno.test("validateWorkflow() tells what a good file holds, and writes nothing",
     });
   }));
 
-Deno.test("validateWorkflow() looks at the bundled workflow where there is no file", () =>
-  withRoot({}, async (root) => {
+Deno.test("validateWorkflow() looks at another file, and without any at the bundled workflow", async () => {
+  await withRoot({}, async (root) => {
     const { path, phases, problems } = await validate(root);
     assertEquals([path, phases, problems], [null, 5, []]);
-  }));
-
-Deno.test("validateWorkflow() looks at another file", () =>
-  withRoot({
-    "workflow.yaml": "broken",
-    "other.yaml": EASY_WORKFLOW,
-  }, async (root) => {
+  });
+  const files = { "workflow.yaml": "broken", "other.yaml": EASY_WORKFLOW };
+  await withRoot(files, async (root) => {
     assertEquals((await validate(root, "other.yaml")).name, "Easy");
-  }));
+  });
+});
 
 Deno.test("validateWorkflow() tells what is doubtful in a file that can be used", () =>
   withRoot(

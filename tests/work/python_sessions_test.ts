@@ -101,19 +101,27 @@ function withoutStamps(state: State): State {
 for (const project of projects()) {
   const { name, session, statePath } = project;
 
-  Deno.test(`readStatus() shows the session that the Python tool left in "${name}"`, () =>
+  Deno.test(`readStatus() and listSessions() show the session that the Python tool left in "${name}"`, () =>
     withCopy(project, async (root) => {
       const state = stateAt(root, statePath);
-      const status = await withoutTrace(
+      const { status, sessions, warnings } = await withoutTrace(
         root,
-        () => readStatus(fixedHost(), { root }),
+        async () => ({
+          status: await readStatus(fixedHost(), { root }),
+          ...await listSessions(fixedHost(), { root }),
+        }),
       );
+      const told = [session, state.task_description, state.status];
+      assertEquals([status.session, status.task, status.status], told);
       assertEquals(
-        [status.session, status.status, status.task, status.workflowId],
-        [session, state.status, state.task_description, state.workflow_id],
+        sessions.map(({ id, task, status }) => [id, task, status]),
+        [told],
       );
+      assertEquals([sessions[0]?.problem, warnings], [null, []]);
+      assertEquals(status.workflowId, state.workflow_id);
       assertEquals(status.phase, state.current_phase_id);
       assertEquals(status.legacy, statePath === ".workflow_state.json");
+      assertEquals(status.constraints, state.constraints);
       const expected = state.workflow_definition === null
         ? UNPINNED_PHASES
         : phasesOf(state);
@@ -126,22 +134,12 @@ for (const project of projects()) {
         skipped: sum(expected, "skipped"),
         total: sum(expected, "total"),
       });
-    }));
-
-  Deno.test(`readStatus() shows the items that the Python tool left in "${name}"`, () =>
-    withCopy(project, async (root) => {
-      const state = stateAt(root, statePath);
       const known: State = state.phases[state.current_phase_id].items;
-      const { items, constraints } = await readStatus(fixedHost(), { root });
-      const shown = items.filter(({ id }) => id in known);
+      const shown = status.items.filter(({ id }) => id in known).map((
+        item,
+      ) => [item.id, item.status, item.tries, item.skipReason, item.startedAt]);
       assertEquals(
-        shown.map((item) => [
-          item.id,
-          item.status,
-          item.tries,
-          item.skipReason,
-          item.startedAt,
-        ]),
+        shown,
         Object.values(known).map((item: State) => [
           item.id,
           item.status,
@@ -150,26 +148,6 @@ for (const project of projects()) {
           item.started_at,
         ]),
       );
-      assertEquals(constraints, state.constraints);
-    }));
-
-  Deno.test(`listSessions() lists the session of the Python tool in "${name}"`, () =>
-    withCopy(project, async (root) => {
-      const state = stateAt(root, statePath);
-      const { sessions, warnings } = await withoutTrace(
-        root,
-        () => listSessions(fixedHost(), { root }),
-      );
-      assertEquals(
-        sessions.map(({ id, task, status, problem }) => [
-          id,
-          task,
-          status,
-          problem,
-        ]),
-        [[session, state.task_description, state.status, null]],
-      );
-      assertEquals(warnings, []);
     }));
 
   Deno.test(`addNote() keeps all else that the Python tool wrote in "${name}"`, () =>
