@@ -1,5 +1,6 @@
 import { OrcError } from "../base/error.ts";
 import {
+  asObject,
   isJsonObject,
   type JsonObject,
   type JsonValue,
@@ -61,17 +62,18 @@ export function decodeEvent(value: JsonValue): RecordedEvent | undefined {
   if (type === null || workflowId === null || message === null) {
     return undefined;
   }
-  const details = value.get("details");
+  const serial = value.get("serial");
   return {
     id: textOf(value, "id") ?? "",
-    serial: serialOf(value),
+    // Lines of the Python tool have none: they count as older than all of ours.
+    serial: typeof serial === "number" && serial > 0 ? serial : 0,
     at: textOf(value, "timestamp") ?? "",
     type,
     workflowId,
     phaseId: textOf(value, "phase_id"),
     itemId: textOf(value, "item_id"),
     message,
-    details: isJsonObject(details) ? details : new Map(),
+    details: asObject(value.get("details")) ?? new Map(),
     actor: value.get("actor") === "human" ? "human" : "system",
   };
 }
@@ -79,10 +81,4 @@ export function decodeEvent(value: JsonValue): RecordedEvent | undefined {
 function textOf(object: JsonObject, key: string): string | null {
   const value = object.get(key);
   return typeof value === "string" ? value : null;
-}
-
-/** Lines of the Python tool have no serial: they count as older than all of ours. */
-function serialOf(object: JsonObject): number {
-  const serial = object.get("serial");
-  return typeof serial === "number" && serial > 0 ? serial : 0;
 }

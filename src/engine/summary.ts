@@ -187,6 +187,7 @@ export function summarize(workflow: Workflow, state: SessionState): Summary {
   const phases = workflow.phases.map((phase) => summarizePhase(phase, state));
   const phase = workflow.phases.find(({ id }) => id === state.currentPhaseId);
   const items = phase ? summarizeItems(workflow, state, phase) : [];
+  const step = active && phase ? nextStep(workflow, state) : null;
   return {
     active,
     status: state.status,
@@ -206,8 +207,23 @@ export function summarize(workflow: Workflow, state: SessionState): Summary {
     constraints: state.constraints,
     notes: state.notes.map(({ text }) => text),
     blockers: active && phase ? blockersOf(workflow, state, phase) : [],
-    next: active && phase ? nextOf(workflow, state, items) : null,
+    next: step && {
+      command: step.command,
+      item: items.find(({ id }) => id === step.itemId) ?? null,
+      human: step.human,
+    },
   };
+}
+
+/** The last phase is left by finishing, which everything still open in any phase keeps from. */
+function blockersOf(
+  workflow: Workflow,
+  state: SessionState,
+  phase: Phase,
+): readonly Blocker[] {
+  return nextPhase(workflow, state)
+    ? phaseBlockers(state, phase)
+    : sessionBlockers(workflow, state);
 }
 
 function summarizePhase(phase: Phase, state: SessionState): PhaseSummary {
@@ -288,25 +304,4 @@ function failureOf(item: ItemState): string | null {
   if (typeof path === "string" && path !== "") return `${path} not found`;
   const exitCode = result?.get("exit_code");
   return typeof exitCode === "number" ? `exit code ${exitCode}` : null;
-}
-
-/** The last phase is left by finishing, which everything still open in any phase keeps from. */
-function blockersOf(
-  workflow: Workflow,
-  state: SessionState,
-  phase: Phase,
-): readonly Blocker[] {
-  return nextPhase(workflow, state)
-    ? phaseBlockers(state, phase)
-    : sessionBlockers(workflow, state);
-}
-
-function nextOf(
-  workflow: Workflow,
-  state: SessionState,
-  items: readonly ItemSummary[],
-): NextStep {
-  const { command, itemId, human } = nextStep(workflow, state);
-  const item = items.find(({ id }) => id === itemId) ?? null;
-  return { command, item, human };
 }

@@ -65,15 +65,12 @@ async function reminderOf(
 ): Promise<Reminded> {
   const { session, workflow, place } = await openSession(host, options);
   const summary = summarize(workflow, session.state);
-  if (!summary.active) return { place, reminder: { active: false } };
-  const { task, phase, phases, constraints } = summary;
+  const { active, task, phase, phases, constraints } = summary;
+  if (!active) return { place, reminder: { active } };
   const here = phases.find(({ id }) => id === phase);
   const done = (here?.completed ?? 0) + (here?.skipped ?? 0);
   const progress = `${done}/${here?.total ?? 0}`;
-  return {
-    place,
-    reminder: { active: true, task, phase, progress, constraints },
-  };
+  return { place, reminder: { active, task, phase, progress, constraints } };
 }
 
 /** The phase in which files of the project are changed. */
@@ -112,7 +109,7 @@ export async function verifyWriteAllowed(
 ): Promise<WriteAllowed> {
   const repository = openRepository(host, options);
   const candidates = await candidatesFor(host, repository, options.session);
-  const open = candidates.filter(isOpen);
+  const open = candidates.filter(({ state }) => !isClosed(state.status));
   const elsewhere = open.find(isElsewhere);
   if (elsewhere) throw notAllowed(elsewhere);
   const [session, ...others] = open;
@@ -169,12 +166,8 @@ function candidatesIn(
   return entries.flatMap(({ id, state }) => state ? [{ id, state }] : []);
 }
 
-function isElsewhere(candidate: Candidate): boolean {
-  return isOpen(candidate) && candidate.state.currentPhaseId !== WRITING_PHASE;
-}
-
-function isOpen({ state }: Candidate): boolean {
-  return !isClosed(state.status);
+function isElsewhere({ state }: Candidate): boolean {
+  return !isClosed(state.status) && state.currentPhaseId !== WRITING_PHASE;
 }
 
 function notAllowed({ id, state }: Candidate): OrcError {

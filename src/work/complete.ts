@@ -1,5 +1,4 @@
 import { refused } from "../base/error.ts";
-import type { Masker } from "../base/mask.ts";
 import { normalisePath, relativePath, resolvePath } from "../base/path.ts";
 import {
   checkToRun,
@@ -18,7 +17,11 @@ import {
   openSession,
   type SessionOptions,
 } from "../repository/select.ts";
-import { maskResult, secretsForCheck } from "../secrets/masker.ts";
+import {
+  type CheckSecrets,
+  maskResult,
+  secretsForCheck,
+} from "../secrets/masker.ts";
 import { type ConfigSite, readValue } from "../settings/files.ts";
 import type { CheckResult, Item } from "../workflow/types.ts";
 import { applyAction, type Changed } from "./change.ts";
@@ -146,7 +149,7 @@ async function judgedAction(
   const secrets = item !== undefined && check.type === "command"
     ? await secretsForCheck(host, opened, item)
     : undefined;
-  const limited = await withTimeLimit(host, repository, { check, item });
+  const limited = await withTimeLimit(host, repository, check, item);
   const result = await runCheck(host, limited, {
     workingTree: repository.found.workingTree,
     ...secrets,
@@ -159,20 +162,14 @@ async function judgedAction(
   return { type: "complete", ...request, result };
 }
 
-type CommandCheck = Extract<RequiredCheck, { type: "command" }>;
-
 /** Where a check runs, and who wants to know of it. */
-interface CheckSite {
+interface CheckSite extends Partial<CheckSecrets> {
   /** Absolute; what a check looks at or runs in lies inside. */
   readonly workingTree: string;
-  /** What a program gets besides the environment of orc. */
-  readonly variables?: Readonly<Record<string, string>>;
-  /** Variables of orc's environment that a program does not get. */
-  readonly withheld?: readonly string[];
-  /** Takes secrets out of what a program prints. */
-  readonly masker?: Masker;
   readonly onProgress?: (progress: ProgramProgress) => void;
 }
+
+type CommandCheck = Extract<RequiredCheck, { type: "command" }>;
 
 /** Runs a check. No lock is held meanwhile. Undefined when there is nothing to run. */
 export async function runCheck(
@@ -254,7 +251,8 @@ const NEVER_RAN = {
 async function withTimeLimit(
   host: Host,
   site: ConfigSite,
-  { check, item }: { check: RequiredCheck; item: Item | undefined },
+  check: RequiredCheck,
+  item: Item | undefined,
 ): Promise<RequiredCheck> {
   if (check.type !== "command" || item?.timeoutSeconds !== undefined) {
     return check;
@@ -280,9 +278,8 @@ export function findWorkingFile(tree: string, path: string): WorkingFile {
   const absolute = resolvePath(tree, path);
   try {
     const real = realPath(absolute);
-    return relativePath(realPath(tree), real) === undefined
-      ? { path: real, problem: leadsOutOfTree(path) }
-      : { path: real, problem: null };
+    const isInside = relativePath(realPath(tree), real) !== undefined;
+    return { path: real, problem: isInside ? null : leadsOutOfTree(path) };
   } catch (error) {
     if (isAbsent(error) || codeOf(error) === "ENOTDIR") {
       return { path: absolute, problem: `${path} does not exist` };
@@ -298,13 +295,13 @@ function realPath(path: string): string {
 /** What a check finds in its environment: `session/item` of itself, after those it runs inside of. */
 const VARIABLE = "ORCHESTRATOR_CHECK";
 
-/** What the check of an item gets besides the environment of orc. */
+/** The variables that the check of an item gets besides the environment of orc. */
 export function checkVariables(
   host: Host,
   sessionId: string,
   itemId: string,
 ): Readonly<Record<string, string>> {
-  const names = [...surroundingChecks(host), nameOf(sessionId, itemId)];
+  const names = [...surroundingChecks(host), `${sessionId}/${itemId}`];
   return { [VARIABLE]: names.join(" ") };
 }
 
@@ -314,7 +311,7 @@ export function assertOutsideOwnCheck(
   sessionId: string,
   itemId: string,
 ): void {
-  if (!surroundingChecks(host).includes(nameOf(sessionId, itemId))) return;
+  if (!surroundingChecks(host).includes(`${sessionId}/${itemId}`)) return;
   throw refused(
     "inside_own_check",
     `Cannot complete item "${itemId}": its own check asks for it`,
@@ -328,8 +325,4 @@ export function assertOutsideOwnCheck(
 
 function surroundingChecks(host: Host): readonly string[] {
   return (host.env(VARIABLE) ?? "").split(" ").filter((name) => name !== "");
-}
-
-function nameOf(sessionId: string, itemId: string): string {
-  return `${sessionId}/${itemId}`;
 }

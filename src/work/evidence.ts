@@ -40,7 +40,13 @@ export async function readEvidence(
   const [first, ...others] = source;
   if (first === undefined) return undefined;
   if (source.every(isEvidencePair)) return evidenceOfPairs(source, schema);
-  if (others.length > 0) throw mixedSources();
+  if (others.length > 0) {
+    throw usage(
+      "conflicting_flags",
+      'Evidence comes from one file, from "-", or from fields as name=text, and not from several of them',
+      "put all of it into one file",
+    );
+  }
   try {
     return await readObject(host, first);
   } catch (cause) {
@@ -48,22 +54,15 @@ export async function readEvidence(
   }
 }
 
-function mixedSources(): OrcError {
-  return usage(
-    "conflicting_flags",
-    'Evidence comes from one file, from "-", or from fields as name=text, and not from several of them',
-    "put all of it into one file",
-  );
-}
-
 async function readObject(host: Host, file: string): Promise<JsonObject> {
   const isInput = file === STANDARD_INPUT;
   const name = isInput ? STANDARD_INPUT_NAME : file;
   const bytes = isInput ? readStandardInput(host) : readFile(host, file);
   const text = decodeUtf8(bytes, name);
-  return isJson(file, text)
-    ? objectOf(parseJson(text, name), name)
-    : await readYaml(text, name);
+  if (!isJson(file, text)) return await readYaml(text, name);
+  const value = parseJson(text, name);
+  if (isJsonObject(value)) return value;
+  throw noMapping(value, name);
 }
 
 function readStandardInput(host: Host): Uint8Array {
@@ -92,24 +91,16 @@ function isJson(file: string, text: string): boolean {
   return /\.json$/i.test(file) || /^\s*[{[]/.test(text);
 }
 
-function objectOf(value: JsonValue, name: string): JsonObject {
-  if (isJsonObject(value)) return value;
-  throw noMapping(value, name);
-}
-
 async function readYaml(text: string, name: string): Promise<JsonObject> {
-  const { readWorkflowText } = await import(
-    "../workflow/yaml.ts"
-  );
+  const { readWorkflowText } = await import("../workflow/yaml.ts");
   const { value, locate } = readWorkflowText(text, name);
   if (entriesOf(value) === undefined) throw noMapping(value, name);
   const { mapping, problems } = readMapping(value, []);
   if (problems.length === 0) return mapping;
-  const placed = problems.map((problem) => placeProblem(problem, locate));
-  throw misconfigured(
-    "invalid_evidence",
-    problemLines(placed.slice(0, 1), 1, name),
+  const placed = problems.slice(0, 1).map((problem) =>
+    placeProblem(problem, locate)
   );
+  throw misconfigured("invalid_evidence", problemLines(placed, 1, name));
 }
 
 function noMapping(value: unknown, name: string): OrcError {
@@ -131,8 +122,6 @@ function asConfigError(cause: unknown): unknown {
 
 /** A name, for a field that is a mapping a key in it, and a text. */
 const PAIR = /^([\p{L}_][\p{L}\p{N}_-]*)(?:\.([^=]+))?=(.*)$/su;
-
-type FieldType = EvidenceField["type"] | undefined;
 
 interface Pair {
   readonly name: string;
@@ -159,9 +148,7 @@ export function evidenceOfPairs(
   const evidence = new Map<string, JsonValue>();
   for (const text of texts) {
     const pair = pairOf(text, schema);
-    const { name } = pair;
-    const value = extended(evidence.get(name), pair, typeOf(name, schema));
-    evidence.set(name, value);
+    evidence.set(pair.name, extended(evidence.get(pair.name), pair, schema));
   }
   return evidence;
 }
@@ -174,35 +161,37 @@ function pairOf(given: string, schema: string | null): Pair {
     : { name: `${name}.${key}`, key: undefined, text };
 }
 
-function typeOf(name: string, schema: string | null): FieldType {
+function typeOf(
+  name: string,
+  schema: string | null,
+): EvidenceField["type"] | undefined {
   const fields = schema === null ? undefined : evidenceFields(schema);
   return fields?.find((field) => field.name === name)?.type;
 }
 
 function extended(
   before: JsonValue | undefined,
-  pair: Pair,
-  type: FieldType,
+  { name, key, text }: Pair,
+  schema: string | null,
 ): JsonValue {
-  const { name, text } = pair;
-  const members = text === "" ? [] : [text];
-  switch (type) {
-    case "map":
-      return withMember(asObject(before) ?? new Map(), pair);
+  switch (typeOf(name, schema)) {
+    case "map": {
+      const members = asObject(before) ?? new Map();
+      if (key !== undefined) return withFields(members, { [key]: text });
+      if (text === "") return members;
+      throw unfit(
+        name,
+        `is a mapping: give ${name}.KEY=TEXT for each of its keys`,
+      );
+    }
     case "list":
-      return [...listOf(before), ...members];
+      return [...listOf(before), ...(text === "" ? [] : [text])];
     case "text":
       if (before === undefined) return text;
       throw unfit(name, "is one text, and was given twice");
     case undefined:
       return before === undefined ? text : [...listOf(before), text];
   }
-}
-
-function withMember(before: JsonObject, { name, key, text }: Pair): JsonObject {
-  if (key !== undefined) return withFields(before, { [key]: text });
-  if (text === "") return before;
-  throw unfit(name, `is a mapping: give ${name}.KEY=TEXT for each of its keys`);
 }
 
 function unfit(name: string, because: string): OrcError {

@@ -84,12 +84,8 @@ export async function initRepository(
       isKept ? KEPT : writeWorkflow(repository, workflow, lock),
     );
   };
-  const written = await withPreparedRepository(
-    host,
-    repository,
-    { portable },
-    work,
-  );
+  const how = { portable };
+  const written = await withPreparedRepository(host, repository, how, work);
   return {
     place: placeOf(repository, null),
     root: repository.found.root,
@@ -110,10 +106,7 @@ function notReplaceable(path: string, kind: string): OrcError {
 }
 
 async function assertHuman(host: Host, site: ConfigSite): Promise<void> {
-  const act = {
-    request: "replace workflow.yaml",
-    confirmation: "replace",
-  };
+  const act = { request: "replace workflow.yaml", confirmation: "replace" };
   if (await askForApproval(host, site, act) !== null) return;
   throw denied(
     "approval_required",

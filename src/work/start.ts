@@ -121,13 +121,8 @@ export async function startSession(
     if (!beside) await assertNoOwnSession(host, repository);
     return await store(host, repository, decision, { lock, warnings });
   };
-  const preparation = { portable: false, warnings };
-  const session = await withPreparedRepository(
-    host,
-    repository,
-    preparation,
-    work,
-  );
+  const how = { portable: false, warnings };
+  const session = await withPreparedRepository(host, repository, how, work);
   warnings.push(...foreignOwner(repository.layout));
   return {
     place: placeOf(repository, session.id),
@@ -145,12 +140,8 @@ async function pinFor(
   options: StartOptions,
   token: string,
 ): Promise<PinnedWorkflow> {
-  const pinned = await pinWorkflow(
-    host,
-    repository,
-    options,
-    sessionNameOf(options.task, token),
-  );
+  const first = sessionNameOf(options.task, token);
+  const pinned = await pinWorkflow(host, repository, options, first);
   const { workflow } = pinned;
   const { mask } = await sessionMasker(host, { repository, workflow });
   const task = mask(options.task);

@@ -4,7 +4,7 @@ import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
-import type { Place, Repository } from "../repository/open.ts";
+import type { Place } from "../repository/open.ts";
 import {
   type OpenedSession,
   openSession,
@@ -56,7 +56,7 @@ export async function readStatus(
   const opened = await openSession(host, options);
   const { session, source, workflow, place, repository } = opened;
   const legacy = session.legacyPath !== null;
-  const warnings = [...await warningsOf(opened)];
+  const warnings = await warningsOf(opened);
   return {
     ...summarize(workflow, session.state),
     place,
@@ -70,29 +70,24 @@ export async function readStatus(
   };
 }
 
-async function warningsOf(opened: OpenedSession): Promise<readonly string[]> {
-  const { session, repository } = opened;
+async function warningsOf(opened: OpenedSession): Promise<string[]> {
+  const { session, repository, refusal } = opened;
   const warnings: string[] = [];
-  if (opened.refusal !== null) {
-    warnings.push(
-      `${opened.refusal.message}; it is shown, and updates are refused`,
-    );
+  if (refusal !== null) {
+    warnings.push(`${refusal.message}; it is shown, and updates are refused`);
   }
   if (session.checksum === "changed") {
     warnings.push(
       "state.json was changed outside orc; it is shown, and updates are refused",
     );
   }
-  if (!session.legacyPath && hasLegacyState(repository)) {
+  const { legacyState } = repository.layout;
+  if (!session.legacyPath && fileKind(legacyState) !== "absent") {
     const { legacyConflict } = await import("./legacy.ts");
     warnings.push(...await legacyConflict(repository));
   }
   warnings.push(...await workflowDrift(opened));
   return warnings;
-}
-
-function hasLegacyState({ layout }: Repository): boolean {
-  return fileKind(layout.legacyState) !== "absent";
 }
 
 /** Says so when the file a workflow was pinned from is not what it was at start. */

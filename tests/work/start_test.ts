@@ -16,6 +16,7 @@ import {
   loggedTypes,
   type Machine,
   NOW,
+  refusalOf,
   refusalWithoutTrace,
   sessionsIn,
   stateOf,
@@ -23,7 +24,12 @@ import {
   WORKFLOW,
   WORKTREES,
 } from "./fixtures.ts";
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 
 const ONE: Machine = { environment: agent("1") };
 const TWO: Machine = { environment: agent("2") };
@@ -244,6 +250,24 @@ for (const [because, expected, { files, options, machine }] of FAILING) {
       assertEquals(await codeWithoutTrace(root, start), expected);
     }));
 }
+
+Deno.test("startSession() says so where a session is stored, but nobody could be put into it", () =>
+  withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
+    const host = fixedHost();
+    const idSource = () => {
+      // Somebody else's directory, after all was looked at.
+      writeTree(root, { ".orchestrator/current/": "" });
+      return host.idSource();
+    };
+    const error = await refusalOf(() =>
+      startSession({ ...host, idSource }, { root, task: "Add login" })
+    );
+    const id = idOf(0, 0);
+    assertEquals([error.kind, error.code], ["corrupt", "session_not_chosen"]);
+    assertStringIncludes(error.message, `"${id}" is stored, but not chosen: `);
+    assertEquals(error.hint, `orc session switch ${id}`);
+    assertEquals(sessionsIn(root), [id]);
+  }));
 
 Deno.test("startSession() counts characters of tasks and constraints as people do", () =>
   withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
