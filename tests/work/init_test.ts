@@ -76,13 +76,10 @@ Deno.test("initRepository() replaces workflow.yaml for a human who types the wor
   withRoot({ "workflow.yaml": "old" }, async (root) => {
     const host = fixedHost({ answers: ["replace"] });
     const done = await initRepository(host, { root, force: true });
-    assertEquals(host.questions, [
-      "To replace workflow.yaml, type replace: ",
-    ]);
-    assertEquals([done.workflow, done.kept], [
-      "written",
-      "workflow.yaml.1.bak",
-    ]);
+    const question = "To replace workflow.yaml, type replace: ";
+    assertEquals(host.questions, [question]);
+    assertEquals(done.workflow, "written");
+    assertEquals(done.kept, "workflow.yaml.1.bak");
     const tree = readTree(root);
     assertEquals(tree["workflow.yaml.1.bak"], "old");
     assertStringIncludes(tree["workflow.yaml"] ?? "", "name: Software change");
@@ -222,10 +219,8 @@ Deno.test("validateWorkflow() refuses checks and gates that can verify nothing, 
       await codeWithoutTrace(root, () => validate(root)),
       "config invalid_workflow",
     );
-    const { problems } = await startSession(fixedHost(), {
-      root,
-      task: "Task",
-    });
+    const what = { root, task: "Task" };
+    const { problems } = await startSession(fixedHost(), what);
     assertEquals(problems.map(({ severity }) => severity), ["error"]);
   }));
 

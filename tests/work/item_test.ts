@@ -26,17 +26,13 @@ import { assertEquals } from "@std/assert";
 
 Deno.test("startItem() marks an item as being worked on, once", () =>
   withSession(async (root) => {
-    const first = await startItem(fixedHost({ number: 1 }), {
-      root,
-      itemId: "plan",
-    });
+    const what = { root, itemId: "plan" };
+    const first = await startItem(fixedHost({ number: 1 }), what);
     assertEquals(first.changed, true);
     assertEquals(first.summary.next?.item?.id, "plan");
     assertEquals(first.summary.next?.item?.startedAt, NOW);
-    const again = await withoutTrace(
-      root,
-      () => startItem(fixedHost({ number: 2 }), { root, itemId: "plan" }),
-    );
+    const host = fixedHost({ number: 2 });
+    const again = await withoutTrace(root, () => startItem(host, what));
     assertEquals(again.changed, false);
   }));
 

@@ -52,11 +52,9 @@ Deno.test("approveItem() takes the user's word in a file for a human's, but no a
 
 Deno.test("an update waits for a lock as long as the settings say", () =>
   withSession(async (root) => {
+    const note = () => addNote(hostAt(root), { root, text: "x" });
     writeTree(root, { [REPOSITORY]: "lock_timeout_seconds: soon\n" });
-    assertEquals(
-      await codeOf(() => addNote(hostAt(root), { root, text: "x" })),
-      "config invalid_setting",
-    );
+    assertEquals(await codeOf(note), "config invalid_setting");
     // The flag hides what a file says.
     await addNote(hostAt(root), { root, text: "x", lockTimeout: "1" });
     const lock = `.orchestrator/sessions/${idOf(0, 0)}/lock`;
@@ -64,10 +62,7 @@ Deno.test("an update waits for a lock as long as the settings say", () =>
       [REPOSITORY]: "lock_timeout_seconds: 0\n",
       [lock]: lockText(foreignRecord()),
     });
-    assertEquals(
-      await codeOf(() => addNote(hostAt(root), { root, text: "y" })),
-      "conflict lock_held",
-    );
+    assertEquals(await codeOf(note), "conflict lock_held");
   }));
 
 Deno.test("completeItem() limits a check by its item, else by the settings", () =>
@@ -104,20 +99,15 @@ Deno.test("handOff() runs the program of the user, and never one of the reposito
 
 Deno.test("captureFeedback() keeps nothing where anybody does not want it", () =>
   withSession(async (root) => {
+    const capture = () => captureFeedback(hostAt(root), { root, auto: true });
     for (const path of [REPOSITORY, USER]) {
       writeTree(root, { [path]: "feedback: false\n" });
-      const { feedback, reason } = await captureFeedback(hostAt(root), {
-        root,
-        auto: true,
-      });
+      const { feedback, reason } = await capture();
       assertEquals(feedback, null);
       assertEquals(reason, `feedback is false, from ${root}/${path}:1`);
       writeTree(root, { [path]: "feedback: true\n" });
     }
-    const { feedback } = await captureFeedback(hostAt(root), {
-      root,
-      auto: true,
-    });
+    const { feedback } = await capture();
     assertEquals(feedback === null, false);
   }));
 
