@@ -196,7 +196,12 @@ function remedyFor(result: CheckResult, item: Item): string {
   const [advice] = item.notes;
   const isWorded = item.verification.description !== null;
   if (isWorded && advice && result.problem === null) return advice;
-  if (result.type === "file_exists") return fileRemedy(result);
+  if (result.type === "file_exists") {
+    const { name, problem } = result;
+    return problem === leadsOutOfTree(name)
+      ? `put a file of the working tree in the place of ${name}`
+      : `write ${name}`;
+  }
   const { command, expectExitCode, problem } = result;
   if (problem !== null) return `mend this first: ${uncapitalised(problem)}`;
   return expectExitCode === 0
@@ -204,15 +209,7 @@ function remedyFor(result: CheckResult, item: Item): string {
     : `make \`${command}\` end with exit code ${expectExitCode}`;
 }
 
-function fileRemedy(
-  { name, problem }: CheckResult & { readonly type: "file_exists" },
-): string {
-  return problem === leadsOutOfTree(name)
-    ? `put a file of the working tree in the place of ${name}`
-    : `write ${name}`;
-}
-
-/** What is wrong with a file that lies elsewhere. */
+/** The problem of a file that lies elsewhere. */
 export function leadsOutOfTree(name: string): string {
   return `${name} leads out of the repository`;
 }
@@ -223,16 +220,12 @@ function lastWordsOf(result: CheckResult): string {
   const output = result.stderr.trim() || result.stdout.trim();
   if (output === "") return "";
   const lines = output.split("\n").slice(-SHOWN_OUTPUT_LINES);
-  return [...lines, ...encodingRemark(result)]
-    .map((line) => `\n  ${line.slice(0, MAX_SHOWN_LINE_LENGTH)}`)
+  const broken = result.notUtf8.join(" and ");
+  if (broken !== "") {
+    lines.push(`(${broken} not valid UTF-8: \ufffd stands for it)`);
+  }
+  return lines.map((line) => `\n  ${line.slice(0, MAX_SHOWN_LINE_LENGTH)}`)
     .join("");
-}
-
-function encodingRemark(
-  { notUtf8 }: CheckResult & { readonly type: "command" },
-): readonly string[] {
-  if (notUtf8.length === 0) return [];
-  return [`(${notUtf8.join(" and ")} not valid UTF-8: \ufffd stands for it)`];
 }
 
 /**

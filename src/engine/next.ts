@@ -9,7 +9,6 @@ import {
 import type {
   Item,
   Phase,
-  PhaseState,
   SessionState,
   StepType,
   Workflow,
@@ -76,12 +75,14 @@ export interface Step {
 /** Says what to do next in a session that is open. */
 export function nextStep(workflow: Workflow, state: SessionState): Step {
   const phase = currentPhase(workflow, state);
+  const phaseState = phaseStateOf(state, phase);
   const blockers = sessionBlockers(workflow, state);
   const here = blockers.filter(({ phaseId }) => phaseId === phase.id);
-  const item = itemToGoOnWith(workflow, phase, {
-    state: phaseStateOf(state, phase),
-    blocking: here.map(({ itemId }) => itemId),
-  });
+  const blocking = new Set(here.map(({ itemId }) => itemId));
+  const open = phase.items.filter(({ id }) => blocking.has(id))
+    .map((item) => ({ item, itemState: itemStateOf(phaseState, item.id) }))
+    .filter(({ itemState }) => itemState.status !== "skipped");
+  const item = itemToGoOnWith(workflow, phase, open);
   if (item) return stepFor(workflow, item);
   if (here.some(isApproval)) return byHuman("orc approve");
   if (nextPhase(workflow, state)) return byAnyone("orc advance");
@@ -89,31 +90,23 @@ export function nextStep(workflow: Workflow, state: SessionState): Step {
 }
 
 /**
- * Of the items that block and can still be completed, a strict phase leaves no choice; elsewhere
- * nobody waits for a clock or a human as long as there is something to do, and what is begun is
- * ended.
+ * A strict phase leaves no choice; elsewhere nobody waits for a clock or a human as long as there
+ * is something to do, and what is begun is ended.
  */
 function itemToGoOnWith(
   workflow: Workflow,
-  { items, phaseType }: Phase,
-  { state, blocking }: {
-    readonly state: PhaseState;
-    readonly blocking: readonly Blocker["itemId"][];
-  },
+  { phaseType }: Phase,
+  open: readonly Pick<OpenItem, "item" | "itemState">[],
 ): Item | undefined {
-  const blocked = new Set(blocking);
-  const statusOf = ({ id }: Item) => itemStateOf(state, id).status;
-  const rankOf = (item: Item): number => {
-    const begun = statusOf(item) === "in_progress" ? 0 : 1;
+  const rankOf = ({ item, itemState }: (typeof open)[number]): number => {
+    const begun = itemState.status === "in_progress" ? 0 : 1;
     if (needsHuman(workflow, item)) return 4 + begun;
     return (passageOf(workflow, item)?.type === "clock" ? 2 : 0) + begun;
   };
-  const open = items.filter((item) =>
-    blocked.has(item.id) && statusOf(item) !== "skipped"
-  );
-  return phaseType === "strict"
-    ? open[0]
-    : open.toSorted((one, other) => rankOf(one) - rankOf(other))[0];
+  const [first] = phaseType === "strict"
+    ? open
+    : open.toSorted((one, other) => rankOf(one) - rankOf(other));
+  return first?.item;
 }
 
 /** The step that gets an open item done, whoever's turn it is. */
