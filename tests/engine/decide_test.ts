@@ -191,24 +191,3 @@ Deno.test("decide() lets agents do nothing in a human's name", () => {
     assert(events.every(({ actor }) => actor === "system"));
   }
 });
-
-Deno.test("decide() is pure in random sessions too", () => {
-  for (let seed = 0; seed < 30; seed++) {
-    const pick = pickerOf(seed);
-    const workflow = randomWorkflow(pick);
-    let state = sessionOf(workflow);
-    const callers = [AGENT, HUMAN];
-    for (let turn = 0; turn < 10 && state.status === "active"; turn++) {
-      const { action, caller } = randomAction(pick, {
-        workflow,
-        state,
-        callers,
-      });
-      try {
-        state = act(workflow, state, action, caller).state;
-      } catch (error) {
-        if (!(error instanceof OrcError)) throw error;
-      }
-    }
-  }
-});

@@ -29,7 +29,7 @@ import {
 } from "./fixtures.ts";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 
-/** All states of a session that agents and humans worked on. */
+/** All states of a session that agents and humans worked on; that `decide` is pure is looked at too. */
 function statesOf(
   pick: Pick,
   first: SessionState,
