@@ -1,37 +1,56 @@
 /**
- * Writes `src/commands/answers.ts`: the JSON Schema of what each command prints with `--json`,
- * made from the types of the results by a tool from npm, which is no dependency of orc.
+ * Writes `src/commands/answers.json`: the JSON Schema of what each command prints with
+ * `--json`, made from the types of the results by a tool from npm, which is no dependency of
+ * orc. With `--check` it writes nothing and fails when the file is not what the types say.
  */
 import { answerTypes, asJsonTypes } from "./docs/answer_types.ts";
 import { type Definitions, inlined } from "./docs/definitions.ts";
+import { formatted, readIfThere } from "./docs/pages.ts";
 
 const TOOL = "ts-json-schema-generator";
 const TOOL_VERSION = "2.9.0";
-const TARGET = "src/commands/answers.ts";
+const TARGET = "src/commands/answers.json";
+const COMMENT =
+  'Made by "deno task docs:answers" from the types of the results: edit those, not this.';
 
-const COMPILER_OPTIONS = {
-  target: "es2023",
-  lib: ["es2024", "dom", "dom.iterable"],
-  module: "esnext",
-  moduleResolution: "bundler",
-  allowImportingTsExtensions: true,
-  noEmit: true,
-  strict: true,
-  types: [],
-};
+const TSCONFIG = JSON.stringify({
+  compilerOptions: {
+    target: "es2023",
+    lib: ["es2024", "dom", "dom.iterable"],
+    module: "esnext",
+    moduleResolution: "bundler",
+    allowImportingTsExtensions: true,
+    noEmit: true,
+    strict: true,
+    types: [],
+  },
+  files: ["answers.ts"],
+});
 
-async function main(): Promise<void> {
+async function main(args: readonly string[]): Promise<number> {
+  const text = await formatted(JSON.stringify(await makeAnswers()), "json");
+  if (text === readIfThere(TARGET)) return 0;
+  if (args.includes("--check")) {
+    console.error(
+      `${TARGET} is not what the types say: deno task docs:answers`,
+    );
+    return 1;
+  }
+  await Deno.writeTextFile(TARGET, text);
+  console.log(`Wrote ${TARGET}`);
+  return 0;
+}
+
+async function makeAnswers(): Promise<unknown> {
   const directory = await Deno.makeTempDir();
   try {
     const types = answerTypes(await Deno.readTextFile("src/commands/table.ts"));
     await copySources("src", `${directory}/src`);
     await Deno.writeTextFile(`${directory}/answers.ts`, types.source);
-    await writeJson(`${directory}/tsconfig.json`, {
-      compilerOptions: COMPILER_OPTIONS,
-      files: ["answers.ts"],
-    });
+    await Deno.writeTextFile(`${directory}/tsconfig.json`, TSCONFIG);
     const { Answers: answers, ...definitions } = await runTool(directory);
-    await writeTarget(inlined(Object(answers).properties, definitions));
+    const parts = inlined(Object(answers).properties, definitions);
+    return { $comment: COMMENT, ...parts };
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
@@ -68,33 +87,4 @@ async function runTool(directory: string): Promise<Definitions> {
   return JSON.parse(new TextDecoder().decode(stdout)).definitions;
 }
 
-async function writeTarget(
-  { results, definitions }: ReturnType<typeof inlined>,
-): Promise<void> {
-  const text = [
-    "// deno-lint-ignore-file orc/paths-in-layout -- what is quoted are sentences",
-    '// Made by "deno task docs:answers" from the types of the results.',
-    'import type { JsonSchema } from "../app/workflow_json_schema.ts";',
-    "",
-    "/** Types that several results share. */",
-    `export const ANSWER_DEFINITIONS: Readonly<Record<string, JsonSchema>> = ${
-      JSON.stringify(definitions)
-    };`,
-    "",
-    "/** What each command gives as its result, by the command's name. */",
-    `export const ANSWER_RESULTS: Readonly<Record<string, JsonSchema>> = ${
-      JSON.stringify(results)
-    };`,
-    "",
-  ].join("\n");
-  await Deno.writeTextFile(TARGET, text);
-  await new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--quiet", TARGET],
-  }).output();
-}
-
-async function writeJson(path: string, content: unknown): Promise<void> {
-  await Deno.writeTextFile(path, JSON.stringify(content));
-}
-
-if (import.meta.main) await main();
+if (import.meta.main) Deno.exit(await main(Deno.args));

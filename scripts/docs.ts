@@ -7,7 +7,7 @@ import { type CommandGroup, commandGroups } from "../src/commands/table.ts";
 import { cliPage } from "./docs/cli_page.ts";
 import { exitCodes, exitCodesPage } from "./docs/exit_codes_page.ts";
 import { manPage } from "./docs/man_page.ts";
-import { documentedGroups } from "./docs/pages.ts";
+import { documentedGroups, formatted, readIfThere } from "./docs/pages.ts";
 import { permissionsPage } from "./docs/permissions_page.ts";
 
 /** Texts of pages by their paths. */
@@ -20,9 +20,9 @@ export async function makePages(
   const groups = await documentedGroups(commands);
   const codes = exitCodes(await Deno.readTextFile("src/base/error.ts"));
   return new Map([
-    ["docs/cli.md", await formatted(cliPage(groups))],
-    ["docs/permissions.md", await formatted(permissionsPage(groups))],
-    ["docs/exit-codes.md", await formatted(exitCodesPage(codes))],
+    ["docs/cli.md", await formatted(cliPage(groups), "md")],
+    ["docs/permissions.md", await formatted(permissionsPage(groups), "md")],
+    ["docs/exit-codes.md", await formatted(exitCodesPage(codes), "md")],
     ["man/orc.1", manPage({ groups, codes, version: VERSION })],
   ]);
 }
@@ -35,30 +35,6 @@ export function outdatedPages(
   return Array.from(pages)
     .filter(([path, text]) => read(path) !== text)
     .map(([path]) => path);
-}
-
-/** As `deno fmt` would write it, which looks at these pages too. */
-async function formatted(markdown: string): Promise<string> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--quiet", "--ext=md", "-"],
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(markdown));
-  await writer.close();
-  const { success, stdout } = await child.output();
-  if (!success) throw new Error("deno fmt failed");
-  return new TextDecoder().decode(stdout);
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Error && error.name === "NotFound") return undefined;
-    throw error;
-  }
 }
 
 async function main(args: readonly string[]): Promise<number> {

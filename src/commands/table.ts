@@ -374,7 +374,7 @@ export const commandGroups: readonly CommandGroup[] = [
       {
         name: "schema",
         summary: "Print the JSON Schema of workflow.yaml or of an answer",
-        load: async () => (await import("./begin.ts")).schemaCommand,
+        load: async () => (await import("./schema.ts")).schemaCommand,
       },
       {
         name: "version",

@@ -1,6 +1,10 @@
-import { answerSchema } from "../../src/commands/answer_schema.ts";
+import parts from "../../src/commands/answers.json" with { type: "json" };
+import { answerSchemas } from "../../src/commands/schema.ts";
 import { assert } from "@std/assert";
 import { Ajv, type ValidateFunction } from "ajv";
+
+/** What `orc schema` prints, by its argument. */
+export const answers = answerSchemas(parts);
 
 const ajv = new Ajv({ allowUnionTypes: true });
 
@@ -29,7 +33,7 @@ export function assertFitsSchema(
 function validatorFor(name: string): ValidateFunction {
   const known = validators.get(name);
   if (known !== undefined) return known;
-  const schema = answerSchema(name);
+  const schema = answers.get(name);
   assert(
     schema !== undefined,
     `"${name}" has no schema: deno task docs:answers`,

@@ -13,7 +13,7 @@ Deno.test("answerTypes() finds every command of the table, and where it is", () 
     tableOf(commandGroups).map(({ name }) => name),
   );
   assertEquals(commands.get("session list"), {
-    file: "session_list.ts",
+    file: "sessions.ts",
     constant: "sessionListCommand",
   });
   assert(source.includes('  "session list": sessionListCommandResult;\n'));
