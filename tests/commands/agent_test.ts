@@ -17,6 +17,7 @@ testOutput({
 testOutput({
   name: "orc context-reminder says that nothing is active without a session",
   argv: ["context-reminder"],
+  result: { active: false },
 });
 
 Deno.test("orc context-reminder keeps a task of several lines in one", () =>
@@ -40,9 +41,11 @@ testOutput({
   argv: ["verify-write-allowed"],
   within: withSession,
   exitCode: 3,
+  code: "write_not_allowed",
 });
 
 testOutput({
   name: "orc verify-write-allowed allows it without a session",
   argv: ["verify-write-allowed"],
+  result: { active: false, phase: null },
 });

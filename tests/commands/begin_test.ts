@@ -4,7 +4,9 @@ import { versionCommand } from "../../src/commands/begin.ts";
 import { fakeHost, noValues } from "../cli/fake.ts";
 import { readTree } from "../files/temporary.ts";
 import { withRoot, WORKFLOW } from "../work/fixtures.ts";
-import { orc, testOutput, testText } from "./orc.ts";
+import { workflowJsonSchema } from "../../src/workflow/json_schema.ts";
+import { answers } from "./answer.ts";
+import { documentOf, orc, testOutput, testText } from "./orc.ts";
 import { assertEquals } from "@std/assert";
 
 testOutput({
@@ -30,6 +32,7 @@ testOutput({
   argv: ["init", "--force"],
   within: (test) => withRoot({ "workflow.yaml": "" }, test),
   exitCode: 77,
+  code: "approval_required",
 });
 
 Deno.test("orc init --portable lets git track the directory", () =>
@@ -38,28 +41,26 @@ Deno.test("orc init --portable lets git track the directory", () =>
     assertEquals(".orchestrator/.gitignore" in readTree(root), false);
   }));
 
-testText({
-  name: "orc schema workflow prints a JSON Schema",
-  argv: ["schema", "workflow"],
-  within: (work) => withRoot({}, work),
-});
-
-testText({
-  name: "orc schema lists all schemas",
-  argv: ["schema"],
-});
-
-testText({
-  name: "orc schema COMMAND prints the schema of its answer",
-  argv: ["schema", "session", "switch"],
-});
-
-testOutput({
-  name: "orc schema names the schemas there are",
-  argv: ["schema", "state"],
-  within: (work) => withRoot({}, work),
-  exitCode: 2,
-});
+Deno.test("orc schema NAME prints one JSON Schema, and orc schema their names", () =>
+  withRoot({}, async (root) => {
+    const schemaOf = async (name: string) =>
+      JSON.parse((await orc(root, ["schema", ...name.split(" ")])).out);
+    assertEquals(await schemaOf("workflow"), await workflowJsonSchema());
+    for (const [name, schema] of answers) {
+      assertEquals(await schemaOf(name), schema);
+    }
+    const names = ["workflow", ...answers.keys()];
+    assertEquals((await orc(root, ["schema"])).out, `${names.join("\n")}\n`);
+    const ran = await orc(root, ["schema", "state", "--json"]);
+    assertEquals(Object(documentOf(ran)).error, {
+      kind: "usage",
+      code: "no_such_schema",
+      message: 'No schema "state"',
+      hint: "orc schema",
+      path: null,
+      details: { schemas: names },
+    });
+  }));
 
 testText({
   name: "orc validate says what a good file holds",
@@ -94,6 +95,7 @@ phases:
 `,
     }, test),
   exitCode: 78,
+  code: "invalid_workflow",
 });
 
 testText({

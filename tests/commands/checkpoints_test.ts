@@ -64,6 +64,7 @@ testOutput({
   within: withSession,
   before: saveSome,
   exitCode: 3,
+  code: "not_confirmed",
 });
 
 testText({
@@ -127,6 +128,7 @@ testOutput({
   before: (root) =>
     abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" }),
   exitCode: 3,
+  code: "session_closed",
 });
 
 const inEasySession = (test: (root: string) => Promise<void>) =>
@@ -159,6 +161,7 @@ testOutput({
     programs: { "claude --print": { exitCode: 1, stderr: "Not logged in\n" } },
   },
   exitCode: 7,
+  code: "agent_program_failed",
 });
 
 testText({
@@ -240,6 +243,7 @@ testOutput({
   within: withSession,
   before: goOn,
   exitCode: 3,
+  code: "not_confirmed",
 });
 
 testOutput({
@@ -248,6 +252,7 @@ testOutput({
   within: withSession,
   before: goBack,
   exitCode: 3,
+  code: "restore_forward",
 });
 
 testText({

@@ -232,4 +232,5 @@ testOutput({
   name: "orc completions names the shells it knows",
   argv: ["completions", "tcsh"],
   exitCode: 2,
+  code: "no_such_shell",
 });

@@ -82,6 +82,7 @@ testOutput({
   argv: ["config", "set", "color", "never"],
   within: within("color: [\n"),
   exitCode: 78,
+  code: "invalid_yaml",
 });
 
 testText({

@@ -45,6 +45,7 @@ testOutput({
   name: "orc doctor says when all is well",
   argv: ["doctor"],
   within: withSession,
+  result: { healthy: true, findings: [] },
 });
 
 testText({
@@ -89,6 +90,7 @@ testOutput({
   within: withSession,
   before: changeByHand,
   machine: { environment: APPROVING },
+  result: { repaired: { repair: "resign", session: idOf(0, 0) } },
 });
 
 testOutput({
@@ -98,6 +100,7 @@ testOutput({
   before: changeByHand,
   machine: { environment: agent("1") },
   exitCode: 77,
+  code: "approval_required",
 });
 
 testText({

@@ -29,6 +29,7 @@ testOutput({
   argv: ["feedback", "capture", "--auto"],
   within: withSession,
   machine: { environment: { ORCHESTRATOR_SKIP_FEEDBACK: "1" } },
+  result: { feedback: null },
 });
 
 testText({

@@ -105,6 +105,7 @@ testOutput({
   argv: ["history", "--item", "plann"],
   within: withSession,
   exitCode: 4,
+  code: "no_such_item",
 });
 
 testOutput({
@@ -112,6 +113,7 @@ testOutput({
   argv: ["history", "--since", "yesterday"],
   within: withSession,
   exitCode: 2,
+  code: "invalid_time",
 });
 
 for (
@@ -155,6 +157,7 @@ testOutput({
   argv: ["history", "--type", "item_complete"],
   within: withSession,
   exitCode: 2,
+  code: "unknown_event_type",
 });
 
 testText({
@@ -241,6 +244,7 @@ testOutput({
     return Promise.resolve();
   },
   exitCode: 3,
+  code: "not_generated",
 });
 
 Deno.test("orc generate-md --to writes another file", () =>
@@ -274,6 +278,7 @@ testOutput({
   argv: ["learn", "--save"],
   within: withSession,
   before: workAndLearn,
+  result: { saved: true, path: "/shop/LEARNINGS.md" },
 });
 
 testText({

@@ -37,6 +37,7 @@ testOutput({
   name: "orc start-item says when a manual gate will pass by itself",
   argv: ["start-item", "look"],
   within: (test) => withSession(test, HYBRID_WORKFLOW),
+  result: { item: "look", passesAt: "2026-03-01T10:30:00Z" },
 });
 
 testText({
@@ -52,6 +53,7 @@ testOutput({
   argv: ["start-item", "plna"],
   within: withSession,
   exitCode: 4,
+  code: "no_such_item",
 });
 
 testOutput({
@@ -78,6 +80,7 @@ testOutput({
   within: withSession,
   machine: { environment: agent("1") },
   exitCode: 77,
+  code: "approval_required",
 });
 
 testText({
@@ -118,6 +121,7 @@ testOutput({
     },
   },
   exitCode: 3,
+  code: "check_failed",
 });
 
 testText({
@@ -182,6 +186,7 @@ testOutput({
   argv: ["complete", "cases"],
   within: withEvidence,
   exitCode: 3,
+  code: "evidence_missing",
 });
 
 testOutput({
@@ -190,6 +195,7 @@ testOutput({
   within: withEvidence,
   machine: { input: "cases_considerd: [a]\nhow_handled: {a: 1}" },
   exitCode: 3,
+  code: "evidence_invalid",
 });
 
 testText({
@@ -210,6 +216,7 @@ testOutput({
     "--evidence=how_handled.no user=refused",
   ],
   within: withEvidence,
+  result: { item: "cases", changed: true, check: null },
 });
 
 testText({
@@ -228,6 +235,7 @@ testOutput({
   argv: ["complete", "look"],
   within: (test) => withSession(test, HYBRID_WORKFLOW),
   exitCode: 3,
+  code: "approval_pending",
 });
 
 Deno.test("orc complete shows progress where error output is a terminal, and not with --quiet", () =>
@@ -263,6 +271,7 @@ testOutput({
   argv: ["note", " "],
   within: withSession,
   exitCode: 2,
+  code: "note_empty",
 });
 
 testText({
@@ -303,6 +312,7 @@ testOutput({
   argv: ["skip", "sketch"],
   within: withSession,
   exitCode: 3,
+  code: "skip_reason",
 });
 
 testText({

@@ -44,6 +44,7 @@ testOutput({
   within: withLegacy,
   before: diverge,
   exitCode: 5,
+  code: "layouts_differ",
 });
 
 testOutput({
@@ -62,12 +63,14 @@ testOutput({
     await addNote(fixedHost({ number: 3 }), { root, text: "since" });
   },
   exitCode: 5,
+  code: "changed_since",
 });
 
 testOutput({
   name: "orc migrate refuses flags that contradict each other",
   argv: ["migrate", "--force-from-old", "--force-from-new"],
   exitCode: 2,
+  code: "contradicting_flags",
 });
 
 testText({
@@ -86,6 +89,7 @@ testOutput({
   name: "orc import-legacy refuses what is not there",
   argv: ["import-legacy", "gone"],
   exitCode: 4,
+  code: "no_such_file",
 });
 
 Deno.test("orc migrate --dry-run shows what would move, what differs and what is free", () =>

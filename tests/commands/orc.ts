@@ -2,7 +2,13 @@ import { main } from "../../src/cli/main.ts";
 import { captureStreams } from "../cli/fake.ts";
 import { fixedHost, type Machine, withRoot } from "../work/fixtures.ts";
 import { assertFitsSchema } from "./answer.ts";
-import { assert, assertEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertObjectMatch,
+  assertStringIncludes,
+  equal,
+} from "@std/assert";
 
 /** How a command line ended, with `/shop` in the place of the root. */
 export interface Ran {
@@ -46,29 +52,49 @@ export function documentOf({ exitCode, out }: Ran): unknown {
   return document;
 }
 
-type Within = (test: (root: string) => Promise<void>) => Promise<void>;
+type Within = (
+  test: (root: string, machine?: Machine) => Promise<void>,
+) => Promise<void>;
 
 /** A command line, and where it is run. */
 export interface Scene {
-  /** What the test is called: the command and what it does here. */
+  /** The test's name: the command and what it does here. */
   readonly name: string;
   readonly argv: readonly string[];
   readonly exitCode?: number;
   /** Runs the test in a repository; an empty directory without it. */
   readonly within?: Within;
-  /** What happens before. */
-  readonly before?: (root: string) => Promise<unknown>;
+  /** Prepares the repository. */
+  readonly before?: (root: string, machine: Machine) => Promise<unknown>;
   readonly machine?: Machine;
+}
+
+/** The answer for programs, besides its schema. */
+interface Expected {
+  /** The code of the error, where the command fails. */
+  readonly code?: string;
+  /** Some members of the result, in the place of a snapshot of the whole. */
+  readonly result?: Record<PropertyKey, unknown>;
 }
 
 const inEmptyDirectory: Within = (test) => withRoot({}, test);
 
-/** Compares what people and what programs get with their snapshots; each in a repository of its own. */
-export function testOutput(scene: Scene): void {
+/** Compares what people and what programs get; each in a repository of its own. */
+export function testOutput({ code, result, ...scene }: Scene & Expected): void {
   Deno.test(scene.name, async (t) => {
     const told = await play(scene, []);
     await t.assertSnapshot(transcriptOf(scene.argv, told));
-    await t.assertSnapshot(documentOf(await play(scene, ["--json"])));
+    const { given, status } = await playForProgram(scene);
+    const document = Object(documentOf(given));
+    if (document.result === undefined) {
+      assertEquals(document.error.code, code);
+      const facts = factsOf(document.error, told, status);
+      if (Object.keys(facts).length > 0) await t.assertSnapshot(facts);
+    } else if (result === undefined) {
+      await t.assertSnapshot(withoutStatus(document, status));
+    } else {
+      assertObjectMatch(document.result, result);
+    }
   });
 }
 
@@ -80,13 +106,74 @@ export function testText(scene: Scene): void {
   });
 }
 
-async function play(scene: Scene, flags: readonly string[]): Promise<Ran> {
-  const { argv, exitCode = 0, machine } = scene;
-  const { within = inEmptyDirectory, before } = scene;
+/** What only programs are told about an error; people are told the rest in the same words. */
+function factsOf(
+  { message, hint, path, details }: Record<string, unknown>,
+  { err }: Ran,
+  status: unknown,
+): object {
+  assertStringIncludes(err, String(message));
+  if (hint !== null) assertStringIncludes(err, `Try: ${hint}`);
+  const news = unlike(details, status);
+  return {
+    ...path === null ? {} : { path },
+    ...Object.keys(news).length === 0 ? {} : { details: news },
+  };
+}
+
+/**
+ * An answer without what `orc status` says just the same behind the command: that has a
+ * snapshot of its own.
+ */
+function withoutStatus(
+  document: Record<string, unknown>,
+  status: unknown,
+): unknown {
+  if (document.command === "status") return document;
+  const isTold = (key: string, member: unknown): boolean =>
+    key === "summary"
+      ? Object.keys(unlike(member, status)).length === 0
+      : typeof member === "object" && equal(member, Object(status)[key]);
+  const members = Object.entries(Object(document.result))
+    .filter(([key, member]) => !isTold(key, member));
+  return { ...document, result: Object.fromEntries(members) };
+}
+
+/** The members of an object that are not the same in another one. */
+function unlike(value: unknown, other: unknown): object {
+  return Object.fromEntries(
+    Object.entries(Object(value ?? {})).filter(([key, member]) =>
+      !equal(member, Object(other)[key])
+    ),
+  );
+}
+
+async function playForProgram(
+  scene: Scene,
+): Promise<{ readonly given: Ran; readonly status: unknown }> {
+  let status: unknown;
+  const given = await play(scene, ["--json"], async (root, machine, ran) => {
+    const { session } = JSON.parse(ran.out);
+    const flags = session ? ["--session", session] : [];
+    const { out } = await orc(root, ["status", "--json", ...flags], machine);
+    status = JSON.parse(out).result;
+  });
+  return { given, status };
+}
+
+async function play(
+  scene: Scene,
+  flags: readonly string[],
+  after?: (root: string, machine: Machine, ran: Ran) => Promise<void>,
+): Promise<Ran> {
+  const { argv, exitCode = 0, within = inEmptyDirectory, before } = scene;
   const played: Ran[] = [];
-  await within(async (root) => {
-    await before?.(root);
-    played.push(await orc(root, [...argv, ...flags], machine));
+  await within(async (root, base) => {
+    const machine = { ...base, ...scene.machine };
+    await before?.(root, machine);
+    const ran = await orc(root, [...argv, ...flags], machine);
+    await after?.(root, machine, ran);
+    played.push(ran);
   });
   const [ran] = played;
   if (ran === undefined) throw new Error("The scene was not played");

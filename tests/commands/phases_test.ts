@@ -12,6 +12,7 @@ testOutput({
   argv: ["advance"],
   within: withSession,
   exitCode: 3,
+  code: "blocked",
 });
 
 testOutput({
@@ -63,6 +64,7 @@ testOutput({
   argv: ["approve", "--phase", "NONE"],
   within: withSession,
   exitCode: 4,
+  code: "no_such_phase",
 });
 
 testOutput({
@@ -78,6 +80,7 @@ testOutput({
   argv: ["finish"],
   within: withSession,
   exitCode: 3,
+  code: "blocked",
 });
 
 testText({
@@ -97,6 +100,7 @@ testOutput({
   name: "orc finish --abandon keeps notes",
   argv: ["finish", "--abandon", "-r", "Dropped", "--notes", "A sketch"],
   within: withSession,
+  result: { changed: true, summary: { active: false, status: "abandoned" } },
 });
 
 testText({

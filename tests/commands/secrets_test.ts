@@ -1,35 +1,16 @@
 import { OTHER_VALUE, VALUE, withSecrets } from "../secrets/fixtures.ts";
 import type { Machine } from "../work/fixtures.ts";
-import { documentOf, orc, transcriptOf } from "./orc.ts";
+import { orc, testOutput } from "./orc.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const NO_GIT = { "git credential fill": { exitCode: -1, problem: "No git" } };
 
-interface Scene {
-  readonly name: string;
-  readonly argv: readonly string[];
-  readonly exitCode?: number;
-  readonly machine?: Machine;
-  readonly before?: (root: string, machine: Machine) => Promise<unknown>;
-}
-
-/** Compares what people and what programs get with their snapshots, with a user who has an identity. */
-function testSecrets(
-  { name, argv, exitCode = 0, machine = {}, before }: Scene,
-): void {
-  Deno.test(name, async (t) => {
-    for (const flags of [[], ["--json"]]) {
-      await withSecrets(async (root, base) => {
-        const here = { ...base, programs: NO_GIT, ...machine };
-        await before?.(root, here);
-        const ran = await orc(root, [...argv, ...flags], here);
-        assertEquals(ran.exitCode, exitCode, ran.err);
-        const shown = flags.length > 0
-          ? documentOf(ran)
-          : transcriptOf(argv, ran);
-        await t.assertSnapshot(shown);
-      });
-    }
+/** With a user who has an identity. */
+function testSecrets(scene: Parameters<typeof testOutput>[0]): void {
+  testOutput({
+    ...scene,
+    within: (test) =>
+      withSecrets((root, base) => test(root, { ...base, programs: NO_GIT })),
   });
 }
 
@@ -62,6 +43,7 @@ testSecrets({
   name: "orc secrets set keeps what is typed",
   argv: ["secrets", "set", "API_KEY", "--global"],
   machine: { answers: [VALUE] },
+  result: { name: "API_KEY" },
 });
 
 testSecrets({
@@ -69,6 +51,7 @@ testSecrets({
   argv: ["secrets", "set", "API_KEY"],
   machine: { input: "\n" },
   exitCode: 2,
+  code: "invalid_secret_value",
 });
 
 testSecrets({
@@ -76,12 +59,14 @@ testSecrets({
   argv: ["secrets", "set", "../API_KEY"],
   machine: { input: VALUE },
   exitCode: 2,
+  code: "invalid_secret_name",
 });
 
 testSecrets({
   name: "orc secrets set takes no value as an argument",
   argv: ["secrets", "set", "API_KEY", "value"],
   exitCode: 2,
+  code: "value_as_argument",
 });
 
 testSecrets({
@@ -89,6 +74,7 @@ testSecrets({
   argv: ["secrets", "set", "API_KEY"],
   machine: { home: undefined, input: VALUE },
   exitCode: 77,
+  code: "no_identity",
 });
 
 testSecrets({
@@ -96,6 +82,7 @@ testSecrets({
   argv: ["secrets", "set", "API_KEY", "--passphrase"],
   machine: { answers: ["one", "another"] },
   exitCode: 2,
+  code: "passphrase_mistyped",
 });
 
 testSecrets({
@@ -110,6 +97,7 @@ testSecrets({
   before: (root, machine) => keep(root, machine, "API_KEY"),
   machine: { columns: 80 },
   exitCode: 3,
+  code: "secret_on_terminal",
 });
 
 testSecrets({
@@ -117,12 +105,14 @@ testSecrets({
   argv: ["secrets", "get", "API_KEY", "--show"],
   before: (root, machine) => keep(root, machine, "API_KEY"),
   machine: { columns: 80 },
+  result: { name: "API_KEY" },
 });
 
 testSecrets({
   name: "orc secrets get says how to keep a secret that nobody has",
   argv: ["secrets", "get", "API_KEY"],
   exitCode: 4,
+  code: "no_such_secret",
 });
 
 testSecrets({
@@ -150,6 +140,7 @@ testSecrets({
   machine: {
     programs: { "git credential fill": { stdout: `password=${VALUE}\n` } },
   },
+  result: { locations: [{ source: "git" }] },
 });
 
 testSecrets({
@@ -162,6 +153,7 @@ testSecrets({
   name: "orc secrets test gives no fingerprint of a short value",
   argv: ["secrets", "test", "API_KEY"],
   machine: { environment: { API_KEY: "1234" } },
+  result: { length: 4, fingerprint: null },
 });
 
 testSecrets({
@@ -178,6 +170,7 @@ testSecrets({
   argv: ["secrets", "rm", "API_KEY", "--global"],
   before: (root, machine) => keep(root, machine, "API_KEY"),
   exitCode: 4,
+  code: "no_such_secret",
 });
 
 testSecrets({
@@ -187,6 +180,7 @@ testSecrets({
     await keep(root, machine, "API_KEY");
     await keep(root, machine, "OTHER_KEY", "--global");
   },
+  result: { healthy: true, findings: [] },
 });
 
 testSecrets({

@@ -60,6 +60,7 @@ testOutput({
       await test(root);
     }),
   exitCode: 2,
+  code: "conflicting_flags",
 });
 
 /** A closed session, a damaged one and a finished legacy one, beside one that goes on. */
@@ -86,6 +87,7 @@ testOutput({
   within: withSession,
   before: addSessions,
   machine: LATER,
+  result: { dryRun: true },
 });
 
 testOutput({
@@ -103,6 +105,7 @@ testOutput({
   before: addSessions,
   machine: LATER,
   exitCode: 3,
+  code: "not_confirmed",
 });
 
 testText({
@@ -147,6 +150,7 @@ testOutput({
   argv: ["session", "cleanup", "--status", "active", "--yes"],
   within: withSession,
   exitCode: 2,
+  code: "invalid_status",
 });
 
 testOutput({
@@ -172,6 +176,7 @@ testOutput({
   argv: ["session", "info", "../x"],
   within: withSession,
   exitCode: 2,
+  code: "invalid_session_id",
 });
 
 async function addListed(root: string): Promise<void> {
@@ -216,6 +221,7 @@ testOutput({
   name: "orc session list refuses a bad time limit too",
   argv: ["session", "list", "--lock-timeout", "soon"],
   exitCode: 2,
+  code: "invalid_lock_timeout",
 });
 
 function rename(root: string): Promise<unknown> {
@@ -234,6 +240,7 @@ testOutput({
   argv: ["session", "rename", "01kk", " "],
   within: withSession,
   exitCode: 2,
+  code: "invalid_name",
 });
 
 for (const argv of [["session", "list"], ["session", "info"], ["status"]]) {
@@ -263,6 +270,7 @@ testOutput({
   within: withSession,
   before: addOther,
   exitCode: 2,
+  code: "ambiguous_session_id",
 });
 
 testText({
@@ -309,4 +317,5 @@ testOutput({
   before: layLocks,
   machine: { environment: agent("1"), answers: ["unlock"] },
   exitCode: 77,
+  code: "approval_required",
 });

@@ -41,6 +41,7 @@ testOutput({
   argv: ["start", "Add login"],
   within: (test) => withRoot({ "workflow.yaml": "name: Tiny\n" }, test),
   exitCode: 78,
+  code: "invalid_workflow",
 });
 
 testText({

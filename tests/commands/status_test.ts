@@ -95,6 +95,7 @@ testOutput({
   name: "orc status says how to begin where there is no session",
   argv: ["status"],
   exitCode: 4,
+  code: "no_session",
 });
 
 Deno.test("orc status marks and colors on a terminal, and cuts the headline to it", (t) =>
@@ -214,6 +215,7 @@ testOutput({
     const host = fixedHost({ number: 3 });
     await refusalOf(() => completeItem(host, { root, itemId: "plan" }));
   },
+  result: { next: { item: { id: "plan", tries: 1 } }, evidence: null },
 });
 
 testText({
@@ -259,6 +261,7 @@ testOutput({
   argv: ["next", "--session", "34aa3244"],
   within: withSession,
   exitCode: 4,
+  code: "no_such_session",
 });
 
 testText({
@@ -334,6 +337,12 @@ testOutput({
   argv: ["next"],
   within: (test) => withSession(test, HYBRID_WORKFLOW),
   before: startTheClock,
+  result: {
+    next: {
+      human: false,
+      item: { id: "look", passesAt: "2026-03-01T10:30:00Z" },
+    },
+  },
 });
 
 testText({
