@@ -3,13 +3,15 @@
  * `--json`, made from the types of the results by a tool from npm, which is no dependency of
  * orc. With `--check` it writes nothing and fails when the file is not what the types say.
  */
+import { commandGroups, tableOf } from "../src/commands/table.ts";
 import { answerTypes, asJsonTypes } from "./docs/answer_types.ts";
 import { type Definitions, inlined } from "./docs/definitions.ts";
 import { formatted, readIfThere } from "./docs/pages.ts";
 
 const TOOL = "ts-json-schema-generator";
 const TOOL_VERSION = "2.9.0";
-const TARGET = "src/commands/answers.json";
+const COMMANDS = "src/commands";
+const TARGET = `${COMMANDS}/answers.json`;
 const COMMENT =
   'Made by "deno task docs:answers" from the types of the results: edit those, not this.';
 
@@ -44,9 +46,10 @@ async function main(args: readonly string[]): Promise<number> {
 async function makeAnswers(): Promise<unknown> {
   const directory = await Deno.makeTempDir();
   try {
-    const types = answerTypes(await Deno.readTextFile("src/commands/table.ts"));
     await copySources("src", `${directory}/src`);
-    await Deno.writeTextFile(`${directory}/answers.ts`, types.source);
+    const names = tableOf(commandGroups).map(({ name }) => name);
+    const types = answerTypes(names, commandSources());
+    await Deno.writeTextFile(`${directory}/answers.ts`, types);
     await Deno.writeTextFile(`${directory}/tsconfig.json`, TSCONFIG);
     const { Answers: answers, ...definitions } = await runTool(directory);
     const parts = inlined(Object(answers).properties, definitions);
@@ -54,6 +57,15 @@ async function makeAnswers(): Promise<unknown> {
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
+}
+
+function commandSources(): ReadonlyMap<string, string> {
+  const files = Array.from(Deno.readDirSync(COMMANDS), ({ name }) => name);
+  return new Map(
+    files.map((name) =>
+      [name, Deno.readTextFileSync(`${COMMANDS}/${name}`)] as const
+    ),
+  );
 }
 
 async function copySources(from: string, to: string): Promise<void> {

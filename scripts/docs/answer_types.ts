@@ -1,44 +1,37 @@
-/** What a tool needs to describe the results of all commands. */
-export interface AnswerTypes {
-  /** TypeScript of one type that names the result of each command. */
-  readonly source: string;
-  /** The file and the constant of each command, by its name. */
-  readonly commands: ReadonlyMap<string, CommandPlace>;
+/**
+ * TypeScript of one type that names the result of each command: {@linkcode asJsonTypes} gives
+ * names to the results of the constants that declare commands.
+ */
+export function answerTypes(
+  names: readonly string[],
+  sources: ReadonlyMap<string, string>,
+): string {
+  const places = names.map((name) => {
+    const constant = constantOf(name);
+    const declared = new RegExp(`(?:const|function) ${constant}\\b`);
+    const [file] = Array.from(sources.keys())
+      .filter((file) => declared.test(sources.get(file) ?? ""));
+    if (file === undefined) throw new Error(`Nothing declares ${constant}`);
+    return { name, file, type: typeName(constant) };
+  });
+  return [
+    ...places.map(({ file, type }) =>
+      `import type { ${type} } from "./src/commands/${file}";`
+    ),
+    "export interface Answers {",
+    ...places.map(({ name, type }) => `  "${name}": ${type};`),
+    "}",
+  ].join("\n");
 }
 
-/** Where a command is declared. */
-export interface CommandPlace {
-  readonly file: string;
-  readonly constant: string;
-}
-
-const ENTRY =
-  /name: "([^"]+)",(?:(?!name: ")[\s\S])*?import\("\.\/(\w+\.ts)"\)\)\s*\.\s*(\w+)/g;
-
-/** The result types of all commands, found in the text of the command table: its entries are of one type. */
-export function answerTypes(tableText: string): AnswerTypes {
-  const commands = new Map(
-    Array.from(tableText.matchAll(ENTRY), (match) => {
-      const [, name = "", file = "", constant = ""] = match;
-      return [name, { file, constant }];
-    }),
-  );
-  const imports = Array.from(
-    commands.values(),
-    ({ file, constant }) =>
-      `import type { ${typeName(constant)} } from "./src/commands/${file}";`,
-  );
-  const members = Array.from(
-    commands,
-    ([name, { constant }]) => `  "${name}": ${typeName(constant)};`,
-  );
-  const source = [...imports, "export interface Answers {", ...members, "}"]
-    .join("\n");
-  return { source, commands };
+/** `session list` is declared as `sessionListCommand`. */
+function constantOf(name: string): string {
+  const camel = name.replaceAll(/[ -](.)/g, (_, first) => first.toUpperCase());
+  return `${camel}Command`;
 }
 
 const COMMAND =
-  /export (?:const|function) (\w+Command)\b[\s\S]*?\b[Cc]ommand<([\s\S]*?)>(?:\(\s*\{| \{)/g;
+  /(?:const|function) (\w+Command)\b[\s\S]*?\b[Cc]ommand<([\s\S]*?)>(?:\(\s*\{| \{)/g;
 
 /** The tool knows what to make of an index signature. */
 const MAPPING = "interface Mapping<Value> { [key: string]: Value }\n";

@@ -1,18 +1,87 @@
-import { denied, type ErrorKind, OrcError } from "../base/error.ts";
+import { denied, type ErrorKind, exitCodeOf, OrcError } from "../base/error.ts";
+import { escapeControls } from "../base/text.ts";
 import type { Place, Values } from "../commands/command.ts";
 import { Interrupted } from "../host/environment.ts";
 import type { Host } from "../host/host.ts";
 import { openRepository } from "../repository/open.ts";
 import { siteAt } from "../settings/files.ts";
 import { readPreferences } from "../settings/preferences.ts";
+import {
+  documentOf,
+  errorMembers,
+  isBrokenPipe,
+  type Streams,
+  tell,
+} from "./output.ts";
 import type { Presentation } from "./parse.ts";
+
+/** A run of orc, as far as it came. */
+export interface FailedRun {
+  readonly host: Host;
+  readonly streams: Streams;
+  /** Null when the command line named none. */
+  commandName: string | null;
+  presentation: Presentation;
+  /** Undefined when the command line could not be read. */
+  values: Values | undefined;
+}
+
+/** Tells of an error, and returns the exit code. */
+export async function fail(run: FailedRun, error: unknown): Promise<number> {
+  await preferForFailure(run);
+  const { host, values, commandName, presentation } = run;
+  // An error repeats what was said.
+  const { maskFailure } = await import("../secrets/use.ts");
+  await maskFailure(host, {
+    root: values?.text("root"),
+    session: values?.text("session"),
+  });
+  const failure = describeFailure(error, {
+    command: commandName,
+    verbose: presentation.verbose,
+  });
+  report(run, failure);
+  return failure.exitCode;
+}
+
+/** A program that wants documents wants them for errors too. */
+async function preferForFailure(run: FailedRun): Promise<void> {
+  const { host, values, presentation } = run;
+  if (values === undefined || !presentation.isFormatOpen) return;
+  const place = likelyPlace(host, values);
+  const preferred = await withPreferences(host, presentation, place);
+  // What is wrong with the settings is not what the command failed over.
+  run.presentation = preferred.presentation;
+}
+
+function report(
+  { streams, presentation, commandName }: FailedRun,
+  failure: Failure,
+): void {
+  // Half a document may already stand on standard output.
+  if (!presentation.json || failure.code === "output_failed") {
+    tell(streams, errorText(failure));
+    return;
+  }
+  const error = { ...errorMembers(failure), stack: failure.stack };
+  try {
+    streams.stdout(documentOf({ ok: false, command: commandName, error }));
+  } catch (error) {
+    if (!isBrokenPipe(error)) tell(streams, errorText(failure));
+  }
+}
+
+/** What went wrong and what to do next, for people. */
+function errorText({ message, hint, stack }: Failure): string {
+  const lines = [message];
+  if (hint !== undefined) lines.push(`Try: ${hint}`);
+  if (stack !== undefined) lines.push(stack);
+  return `${escapeControls(lines.join("\n"))}\n`;
+}
 
 /** An error as it is told to people and programs. */
 export interface Failure {
-  /** What decides the exit code. */
-  readonly error: unknown;
-  /** The exit code where a signal decides it. */
-  readonly signalExitCode?: number;
+  readonly exitCode: number;
   readonly kind: ErrorKind | "internal" | "interrupted";
   readonly code: string;
   readonly message: string;
@@ -22,59 +91,43 @@ export interface Failure {
   readonly stack?: string;
 }
 
-/** What is known about the command that failed. */
-interface FailureContext {
-  /** Null when the command line named none. */
-  readonly command: string | null;
-  /** Whether the place of a bug is shown. */
-  readonly verbose: boolean;
+/** Says what any thrown value means to the one who ran the command. */
+export function describeFailure(
+  thrown: unknown,
+  { command, verbose }: {
+    /** Null when the command line named none. */
+    readonly command: string | null;
+    /** Whether the place of a bug is shown. */
+    readonly verbose: boolean;
+  },
+): Failure {
+  if (thrown instanceof Interrupted) {
+    const { exitCode, message } = thrown;
+    return { exitCode, kind: "interrupted", code: "interrupted", message };
+  }
+  const error = deniedError(thrown) ?? thrown;
+  const exitCode = exitCodeOf(error);
+  if (error instanceof OrcError) {
+    const { kind, code, message, path, details } = error;
+    const help = command === null ? "orc help" : `orc help ${command}`;
+    const hint = error.hint ?? (kind === "usage" ? help : undefined);
+    return { exitCode, kind, code, message, hint, path, details };
+  }
+  const isError = error instanceof Error;
+  return {
+    exitCode,
+    kind: "internal",
+    code: "bug",
+    message: `This is a bug in orc: ${isError ? error.message : String(error)}`,
+    hint: verbose
+      ? "report it with the lines below"
+      : "run the command again with --verbose and report what it prints",
+    stack: verbose && isError ? error.stack : undefined,
+  };
 }
 
 /** Errors wrap errors a few times, not hundreds of times. */
 const MAX_CAUSES = 10;
-
-/** Says what any thrown value means to the one who ran the command. */
-export function describeFailure(
-  thrown: unknown,
-  context: FailureContext,
-): Failure {
-  if (thrown instanceof Interrupted) return interrupted(thrown);
-  const error = deniedError(thrown) ?? thrown;
-  return error instanceof OrcError
-    ? expected(error, context)
-    : bug(error, context);
-}
-
-function expected(error: OrcError, { command }: FailureContext): Failure {
-  const { kind, code, message, path, details } = error;
-  const help = command === null ? "orc help" : `orc help ${command}`;
-  const hint = error.hint ?? (kind === "usage" ? help : undefined);
-  return { error, kind, code, message, hint, path, details };
-}
-
-function bug(error: unknown, { verbose }: FailureContext): Failure {
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    error,
-    kind: "internal",
-    code: "bug",
-    message: `This is a bug in orc: ${message}`,
-    hint: verbose
-      ? "report it with the lines below"
-      : "run the command again with --verbose and report what it prints",
-    stack: verbose && error instanceof Error ? error.stack : undefined,
-  };
-}
-
-function interrupted(error: Interrupted): Failure {
-  return {
-    error,
-    signalExitCode: error.exitCode,
-    kind: "interrupted",
-    code: "interrupted",
-    message: error.message,
-  };
-}
 
 /** The error for a permission that Deno or the system did not give; undefined when that is not the reason. */
 function deniedError(thrown: unknown): OrcError | undefined {

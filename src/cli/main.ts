@@ -1,10 +1,9 @@
-import { exitCodeOf, external, type OrcError, usage } from "../base/error.ts";
+import { exitCodeOf, external, usage } from "../base/error.ts";
 import type {
   Outcome,
   Place,
   Streaming,
   TableEntry,
-  Values,
 } from "../commands/command.ts";
 import {
   type CommandGroup,
@@ -13,10 +12,8 @@ import {
 } from "../commands/table.ts";
 import type { Host } from "../host/host.ts";
 import { hasLegacyFiles, mayHavePreferences } from "../repository/open.ts";
-import type { Failure } from "./failure.ts";
+import type { FailedRun } from "./failure.ts";
 import {
-  errorDocument,
-  errorText,
   isBrokenPipe,
   maskedStreams,
   partsLines,
@@ -29,16 +26,13 @@ import {
   warningText,
 } from "./output.ts";
 import {
-  cursorOver,
   guessPresentation,
-  helpRequest,
   type Invocation,
   missingCommand,
   prepare,
-  type Presentation,
+  prepareHelp,
   presentationOf,
   requestOf,
-  selectCommand,
   styleFor,
 } from "./parse.ts";
 
@@ -48,16 +42,10 @@ interface Surroundings {
   readonly groups: readonly CommandGroup[];
 }
 
-/** One run of orc. What an error report needs is filled in as it becomes known. */
-interface Run {
+/** One run of orc. */
+interface Run extends FailedRun {
   readonly argv: readonly string[];
-  readonly host: Host;
-  readonly streams: Streams;
   readonly table: readonly TableEntry[];
-  commandName: string | null;
-  presentation: Presentation;
-  /** Undefined as long as the command line was not read. */
-  values: Values | undefined;
 }
 
 /** Runs one command line and returns its exit code; everything is printed when it resolves. */
@@ -78,33 +66,21 @@ export async function main(
   try {
     return await perform(run);
   } catch (error) {
-    await preferForFailure(run);
-    await knowSecrets(run);
-    const failure = await describe(run, error);
-    report(run, failure);
-    return failure.signalExitCode ?? exitCodeOf(failure.error);
+    // Loaded only now: most runs do not fail.
+    const { fail } = await import("./failure.ts");
+    return await fail(run, error);
   }
-}
-
-/** An error repeats what was said. Loaded only now, as all that most runs do not need. */
-async function knowSecrets({ host, values }: Run): Promise<void> {
-  const { maskFailure } = await import("../secrets/use.ts");
-  await maskFailure(host, {
-    root: values?.text("root"),
-    session: values?.text("session"),
-  });
 }
 
 /** Returns the exit code. */
 async function perform(run: Run): Promise<number> {
-  const selection = selectCommand(run.argv, run.table);
-  const request = requestOf(selection, run.table);
-  if (request === undefined) {
-    await showHelpInstead(run, selection.words);
-    throw missingCommand(selection.words);
+  const { entry, words, rest } = requestOf(run.argv, run.table);
+  if (entry === undefined) {
+    await showHelpInstead(run, words);
+    throw missingCommand(words);
   }
-  run.commandName = request.entry.name;
-  const invocation = await prepare(request, run.table);
+  run.commandName = entry.name;
+  const invocation = await prepare(entry, rest, run.table);
   run.commandName = invocation.name;
   run.values = invocation.values;
   run.presentation = presentationOf(invocation.values);
@@ -115,26 +91,21 @@ async function perform(run: Run): Promise<number> {
     await performStream(run, { ...invocation, streaming });
     return 0;
   }
-  await migrateIfAsked(run, invocation);
-  const outcome = await invocation.command.run(run.host, invocation.values);
+  const { name, command, values } = invocation;
+  if (run.host.env("ORCHESTRATOR_AUTO_MIGRATE")) {
+    const { migrateFirst } = await import("../commands/migration.ts");
+    warn(run, await migrateFirst(run.host, name, values));
+  }
+  const outcome = await command.run(run.host, values);
   warn(run, outcome.warnings ?? []);
   await applyPreferences(run, outcome.place);
   const style = styleFor(run.host, run.presentation.color);
   const text = run.presentation.json
-    ? resultDocument(invocation.name, outcome)
-    : resultText(invocation.command, outcome.result, style);
-  deliver(run, invocation.name, text);
-  await tellOfMigration(run, invocation.name, outcome);
+    ? resultDocument(name, outcome)
+    : resultText(command, outcome.result, style);
+  deliver(run, name, text);
+  await tellOfMigration(run, name, outcome);
   return outcome.refusal === undefined ? 0 : exitCodeOf(outcome.refusal);
-}
-
-async function migrateIfAsked(
-  run: Run,
-  { name, values }: Invocation,
-): Promise<void> {
-  if (!run.host.env("ORCHESTRATOR_AUTO_MIGRATE")) return;
-  const { migrateFirst } = await import("../commands/migration.ts");
-  warn(run, await migrateFirst(run.host, name, values));
 }
 
 /** Settings stand in for what the command line does not say. */
@@ -170,17 +141,15 @@ function streamingOf(
   { name, command, values }: Invocation,
 ): Streaming | undefined {
   const { stream } = command;
-  if (presentation.lines && stream === undefined) throw notStreamed(name);
-  if (presentation.lines) return stream;
+  if (presentation.lines) {
+    if (stream !== undefined) return stream;
+    throw usage(
+      "not_streamed",
+      `Command "${name}" has one result and not many lines`,
+      "use --output json",
+    );
+  }
   return !presentation.json && stream?.isWanted(values) ? stream : undefined;
-}
-
-function notStreamed(name: string): OrcError {
-  return usage(
-    "not_streamed",
-    `Command "${name}" has one result and not many lines`,
-    "use --output json",
-  );
 }
 
 async function performStream(
@@ -206,8 +175,7 @@ async function showHelpInstead(
   words: readonly string[],
 ): Promise<void> {
   if (run.presentation.json) return;
-  const request = helpRequest(run.table, words, cursorOver([]));
-  const { command, values } = await prepare(request, run.table);
+  const { command, values } = await prepareHelp(run.table, words);
   const { result } = await command.run(run.host, values);
   const text = resultText(command, result, styleFor(run.host, "never"));
   tell(run.streams, `${text}\n`);
@@ -224,50 +192,12 @@ function deliver(run: Run, name: string, text: string): boolean {
     run.streams.stdout(text);
     return true;
   } catch (error) {
-    if (!isBrokenPipe(error)) throw unwritable(name, error);
-    return false;
-  }
-}
-
-function unwritable(name: string, cause: unknown): OrcError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return external(
-    "output_failed",
-    `Command "${name}" was done, but its result cannot be written: ${reason}`,
-    { cause, hint: "orc status" },
-  );
-}
-
-/** A program that wants documents wants them for errors too. */
-async function preferForFailure(run: Run): Promise<void> {
-  const { host, values, presentation } = run;
-  if (values === undefined || !presentation.isFormatOpen) return;
-  const { likelyPlace, withPreferences } = await import("./failure.ts");
-  const place = likelyPlace(host, values);
-  const preferred = await withPreferences(host, presentation, place);
-  // What is wrong with the settings is not what the command failed over.
-  run.presentation = preferred.presentation;
-}
-
-/** Loaded only now: most runs do not fail. */
-async function describe(run: Run, error: unknown): Promise<Failure> {
-  const { describeFailure } = await import("./failure.ts");
-  return describeFailure(error, {
-    command: run.commandName,
-    verbose: run.presentation.verbose,
-  });
-}
-
-function report(run: Run, failure: Failure): void {
-  const { json } = run.presentation;
-  // Half a document may already stand on standard output.
-  if (!json || failure.code === "output_failed") {
-    tell(run.streams, errorText(failure));
-    return;
-  }
-  try {
-    run.streams.stdout(errorDocument(run.commandName, failure));
-  } catch (error) {
-    if (!isBrokenPipe(error)) tell(run.streams, errorText(failure));
+    if (isBrokenPipe(error)) return false;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw external(
+      "output_failed",
+      `Command "${name}" was done, but its result cannot be written: ${reason}`,
+      { cause: error, hint: "orc status" },
+    );
   }
 }

@@ -31,7 +31,7 @@ export function resultDocument(
     rootSource: place?.rootSource ?? null,
     session: place?.session ?? null,
     result: result ?? null,
-    error: refusal && { ...errorMembers(refusal), stack: undefined },
+    error: refusal && errorMembers(refusal),
     warnings: warnings.length === 0 ? undefined : warnings,
   });
 }
@@ -57,25 +57,10 @@ export function warningText(warning: string): string {
   return `Warning: ${escapeControls(warning)}\n`;
 }
 
-/** What went wrong and what to do next, for people. */
-export function errorText({ message, hint, stack }: Failure): string {
-  const lines = [message];
-  if (hint !== undefined) lines.push(`Try: ${hint}`);
-  if (stack !== undefined) lines.push(stack);
-  return `${escapeControls(lines.join("\n"))}\n`;
-}
-
-/** The one JSON document of a command that was not done. */
-export function errorDocument(
-  command: string | null,
-  failure: Failure,
-): string {
-  return documentOf({ ok: false, command, error: errorMembers(failure) });
-}
-
-function errorMembers(
-  { kind, code, message, hint, path, details, stack }: Omit<Failure, "error">,
-): Readonly<Record<string, unknown>> {
+/** An error as programs are told of it. */
+export function errorMembers(
+  { kind, code, message, hint, path, details }: Omit<Failure, "exitCode">,
+): object {
   return {
     kind,
     code,
@@ -83,11 +68,11 @@ function errorMembers(
     hint: hint ?? null,
     path: path ?? null,
     details,
-    stack,
   };
 }
 
-function documentOf(content: unknown): string {
+/** A value as a document in one line. */
+export function documentOf(content: unknown): string {
   return `${escapeJson(JSON.stringify(content, toPlain))}\n`;
 }
 
@@ -100,10 +85,7 @@ function toPlain(_key: string, value: unknown): unknown {
 
 /** Escapes what JSON leaves as it is although a terminal does not: DEL, C1, bidirectional controls. */
 export function escapeJson(json: string): string {
-  return json.replace(
-    CONTROLS,
-    (character) => unicodeEscape(character.charCodeAt(0)),
-  );
+  return json.replace(CONTROLS, (each) => unicodeEscape(each.charCodeAt(0)));
 }
 
 /**
@@ -179,25 +161,17 @@ export function tell(streams: Streams, text: string): void {
 export function writeAll(writer: Writer, text: string): void {
   let bytes = new TextEncoder().encode(text);
   while (bytes.length > 0) {
-    bytes = bytes.subarray(writeSome(writer, bytes));
+    try {
+      bytes = bytes.subarray(writer.writeSync(bytes));
+    } catch (error) {
+      if (!(error instanceof Error && error.name === "WouldBlock")) throw error;
+      const nobody = new Int32Array(new SharedArrayBuffer(4));
+      Atomics.wait(nobody, 0, 0, FULL_PIPE_PAUSE_MS);
+    }
   }
 }
 
 /** Whether the reader of a pipe has gone, as in `orc status | head -1`. */
 export function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && error.name === "BrokenPipe";
-}
-
-function writeSome(writer: Writer, bytes: Uint8Array): number {
-  try {
-    return writer.writeSync(bytes);
-  } catch (error) {
-    if (!(error instanceof Error && error.name === "WouldBlock")) throw error;
-    pause(FULL_PIPE_PAUSE_MS);
-    return 0;
-  }
-}
-
-function pause(durationMs: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
 }

@@ -23,12 +23,79 @@ const versionFlag = {
   summary: "Show the version",
 };
 
-/** The words that select a command, and the rest of the command line, not read yet. */
-interface Selection {
-  readonly words: readonly string[];
+/** What a command line asks for. */
+interface Request {
   /** Undefined when the command line ended before a command was named. */
   readonly entry: TableEntry | undefined;
+  /** The words that were read to find it. */
+  readonly words: readonly string[];
+  /** The rest of the command line, not read yet. */
   readonly rest: Cursor;
+}
+
+/** A loaded command with its values. */
+export interface Invocation {
+  readonly name: string;
+  readonly command: Command;
+  readonly values: Values;
+}
+
+/** What a command line asks for: `--version` and `--help` before the command's name stand for commands. */
+export function requestOf(
+  argv: readonly string[],
+  table: readonly TableEntry[],
+): Request {
+  const selection = selectCommand(argv, table);
+  const { words, rest } = selection;
+  if (rest.given.has("version")) return redirect(table, "version", [], rest);
+  if (rest.given.has("help")) return redirect(table, "help", words, rest);
+  return selection;
+}
+
+/** Loads a command and reads its arguments; `--help` among them leads to help. */
+export async function prepare(
+  { name, load }: TableEntry,
+  rest: Cursor,
+  table: readonly TableEntry[],
+): Promise<Invocation> {
+  const command = await load();
+  const values = parseArguments(name, command, rest);
+  if (!values.on("help")) return { name, command, values };
+  return await prepareHelp(table, name.split(" "), rest);
+}
+
+/** Prepares what `orc help WORDS` does. */
+export function prepareHelp(
+  table: readonly TableEntry[],
+  words: readonly string[],
+  before?: Cursor,
+): Promise<Invocation> {
+  const { entry, rest } = redirect(table, "help", words, before);
+  return prepare(entry, rest, table);
+}
+
+/** The request for another command, with what was given before its name. */
+function redirect(
+  table: readonly TableEntry[],
+  name: string,
+  words: readonly string[],
+  before?: Cursor,
+): Request & { readonly entry: TableEntry } {
+  const entry = findEntry(table, [name]);
+  if (entry === undefined) throw new Error(`The table lacks "${name}"`);
+  const given = new Map(before?.given);
+  given.delete("help");
+  given.delete("version");
+  const rest = { argv: words, position: 0, flagsEnded: true, given };
+  return { entry, words: [name], rest };
+}
+
+/** The error for a command line that stops before a command is named. */
+export function missingCommand(words: readonly string[]): OrcError {
+  const message = words.length === 0
+    ? "No command given"
+    : `Command "${words.join(" ")}" is not complete`;
+  return usage("missing_command", message, ["orc help", ...words].join(" "));
 }
 
 /**
@@ -41,39 +108,32 @@ interface Selection {
 export function selectCommand(
   argv: readonly string[],
   table: readonly TableEntry[],
-): Selection {
+): Request {
   refuseNul(argv);
-  const rest = cursorOver(argv);
+  const rest = { argv, position: 0, flagsEnded: false, given: new Map() };
   const flags = [...globalFlags, versionFlag];
   const words: string[] = [];
-  for (;;) {
-    const word = nextWord(rest, flags);
-    if (word === undefined) return { words, entry: undefined, rest };
+  for (const word of wordsIn(rest, flags)) {
     words.push(word);
     const entry = findEntry(table, words);
-    if (entry !== undefined) return { words, entry, rest };
+    if (entry !== undefined) return { entry, words, rest };
     if (entriesBelow(table, words).length === 0) {
       throw unknownCommand(table, words);
     }
   }
-}
-
-/** A command line with nothing read yet. */
-export function cursorOver(argv: readonly string[]): Cursor {
-  return { argv, position: 0, flagsEnded: false, given: new Map() };
+  return { entry: undefined, words, rest };
 }
 
 /** Reads what stands behind the command's name, as the command declares it. */
-export function parseArguments(command: Command, rest: Cursor): Values {
-  const flags = [...command.flags, ...globalFlags];
-  const words: string[] = [];
-  for (;;) {
-    const word = nextWord(rest, flags);
-    if (word === undefined) break;
-    words.push(word);
-  }
-  if (!rest.given.has("help")) assignArguments(command, words, rest.given);
-  const names = [...command.args, ...flags].map((declared) => declared.name);
+export function parseArguments(
+  name: string,
+  { args, flags }: Pick<Command, "args" | "flags">,
+  rest: Cursor,
+): Values {
+  const allFlags = [...flags, ...globalFlags];
+  const words = Array.from(wordsIn(rest, allFlags));
+  if (!rest.given.has("help")) assignArguments(name, args, words, rest.given);
+  const names = [...args, ...allFlags].map((declared) => declared.name);
   return valuesOf(new Set(names), rest.given);
 }
 
@@ -88,32 +148,24 @@ function refuseNul(argv: readonly string[]): void {
 }
 
 function assignArguments(
-  command: Command,
+  name: string,
+  args: readonly ArgSpec[],
   words: readonly string[],
   given: Given,
 ): void {
   let remaining = words;
-  for (const arg of command.args) {
+  for (const arg of args) {
     const taken = arg.variadic ? remaining : remaining.slice(0, 1);
-    if (arg.required && taken.length === 0) throw missingArgument(command, arg);
+    if (arg.required && taken.length === 0) {
+      throw usage("missing_argument", `Command "${name}" needs ${arg.name}`);
+    }
     if (taken.length > 0) given.set(arg.name, taken);
     remaining = remaining.slice(taken.length);
   }
-  const [unexpected] = remaining;
-  if (unexpected !== undefined) throw unexpectedArgument(unexpected);
-}
-
-function missingArgument(command: Command, arg: ArgSpec): OrcError {
-  return usage(
-    "missing_argument",
-    `Command "${command.name}" needs ${arg.name}`,
-  );
-}
-
-function unexpectedArgument(argument: string): OrcError {
-  return usage(
+  if (remaining.length === 0) return;
+  throw usage(
     "unexpected_argument",
-    `Unexpected argument "${argument}"`,
+    `Unexpected argument "${remaining[0]}"`,
     "put text of several words in quotes",
   );
 }
@@ -123,11 +175,10 @@ function valuesOf(names: ReadonlySet<string>, given: Given): Values {
     if (names.has(name)) return given.get(name) ?? [];
     throw new Error(`No argument or flag "${name}" is declared`);
   };
-  const text = (name: string): string | undefined => list(name)[0];
   return {
-    text,
-    need(name: string): string {
-      const value = text(name);
+    text: (name) => list(name)[0],
+    need(name) {
+      const [value] = list(name);
       if (value === undefined) throw new Error(`"${name}" is not required`);
       return value;
     },
@@ -220,16 +271,16 @@ interface FlagUse {
   readonly attached: string | undefined;
 }
 
-/** Reads flags up to the next argument that is none, and returns that one; undefined at the end. */
-function nextWord(
+/** Reads flags, and gives the arguments between and behind them one by one. */
+function* wordsIn(
   cursor: Cursor,
   flags: readonly FlagSpec[],
-): string | undefined {
+): Generator<string> {
   for (;;) {
     const argument = cursor.argv[cursor.position++];
-    if (argument === undefined) return undefined;
-    if (cursor.flagsEnded || !/^-./s.test(argument)) return argument;
-    if (argument === "--") cursor.flagsEnded = true;
+    if (argument === undefined) return;
+    if (cursor.flagsEnded || !/^-./s.test(argument)) yield argument;
+    else if (argument === "--") cursor.flagsEnded = true;
     else if (argument.startsWith("--")) readLongFlag(cursor, flags, argument);
     else readShortFlags(cursor, flags, argument);
   }
@@ -243,9 +294,7 @@ function readLongFlag(
   const equals = argument.indexOf("=");
   const spelling = equals < 0 ? argument : argument.slice(0, equals);
   const attached = equals < 0 ? undefined : argument.slice(equals + 1);
-  const use = { flag: findFlag(flags, spelling), spelling, attached };
-  refuseFlagAsValue(cursor, flags, use);
-  take(cursor, use);
+  take(cursor, flags, { flag: findFlag(flags, spelling), spelling, attached });
 }
 
 /** Reads `-q`, several switches as in `-qy`, and values as in `-nTEXT` or `-n=TEXT`. */
@@ -259,14 +308,44 @@ function readShortFlags(
     const spelling = `-${letter}`;
     const flag = findFlag(flags, spelling);
     const rest = letters.slice(index + 1).join("");
-    if (flag.value !== undefined && rest !== "") {
-      take(cursor, { flag, spelling, attached: rest.replace(/^=/, "") });
-      return;
-    }
-    const use = { flag, spelling, attached: undefined };
-    refuseFlagAsValue(cursor, flags, use);
-    take(cursor, use);
+    const hasValue = flag.value !== undefined && rest !== "";
+    const attached = hasValue ? rest.replace(/^=/, "") : undefined;
+    take(cursor, flags, { flag, spelling, attached });
+    if (hasValue) return;
   }
+}
+
+function findFlag(flags: readonly FlagSpec[], spelling: string): FlagSpec {
+  const found = flags.find((flag) => spellingsOf(flag).includes(spelling));
+  if (found !== undefined) return found;
+  const meant = nearest(spelling, flags.flatMap(spellingsOf));
+  const hint = /[\s\d]/.test(spelling)
+    ? 'put -- before an argument that begins with "-"'
+    : meant && `use ${meant}`;
+  throw usage("unknown_flag", `Unknown flag "${spelling}"`, hint);
+}
+
+function spellingsOf({ name, short, aliases }: FlagSpec): readonly string[] {
+  const long = [name, ...aliases ?? []].map((each) => `--${each}`);
+  return short === undefined ? long : [...long, `-${short}`];
+}
+
+function take(
+  cursor: Cursor,
+  flags: readonly FlagSpec[],
+  use: FlagUse,
+): void {
+  const { flag, spelling } = use;
+  refuseFlagAsValue(cursor, flags, use);
+  const earlier = cursor.given.get(flag.name) ?? [];
+  if (earlier.length > 0 && !flag.repeatable) {
+    throw usage(
+      "repeated_flag",
+      `Flag "${spelling}" was given twice`,
+      `give --${flag.name} once`,
+    );
+  }
+  cursor.given.set(flag.name, [...earlier, valueOf(cursor, use)]);
 }
 
 /** Who leaves a value out means the flag behind it, and must not lose it. */
@@ -286,45 +365,6 @@ function refuseFlagAsValue(
   );
 }
 
-function findFlag(flags: readonly FlagSpec[], spelling: string): FlagSpec {
-  const found = flags.find((flag) => spellingsOf(flag).includes(spelling));
-  if (found !== undefined) return found;
-  throw usage(
-    "unknown_flag",
-    `Unknown flag "${spelling}"`,
-    hintFor(spelling, flags),
-  );
-}
-
-function hintFor(
-  spelling: string,
-  flags: readonly FlagSpec[],
-): string | undefined {
-  if (/[\s\d]/.test(spelling)) {
-    return 'put -- before an argument that begins with "-"';
-  }
-  const meant = nearest(spelling, flags.flatMap(spellingsOf));
-  return meant === undefined ? undefined : `use ${meant}`;
-}
-
-function spellingsOf({ name, short, aliases }: FlagSpec): readonly string[] {
-  const long = [name, ...aliases ?? []].map((each) => `--${each}`);
-  return short === undefined ? long : [...long, `-${short}`];
-}
-
-function take(cursor: Cursor, use: FlagUse): void {
-  const { flag, spelling } = use;
-  const earlier = cursor.given.get(flag.name) ?? [];
-  if (earlier.length > 0 && !flag.repeatable) {
-    throw usage(
-      "repeated_flag",
-      `Flag "${spelling}" was given twice`,
-      `give --${flag.name} once`,
-    );
-  }
-  cursor.given.set(flag.name, [...earlier, valueOf(cursor, use)]);
-}
-
 function valueOf(cursor: Cursor, use: FlagUse): string {
   const { flag, spelling, attached } = use;
   if (flag.value === undefined) {
@@ -341,74 +381,6 @@ function valueOf(cursor: Cursor, use: FlagUse): string {
     "missing_value",
     `Flag "${spelling}" needs a value: ${flag.value}`,
   );
-}
-
-/** A command that was asked for, and the rest of its command line. */
-interface Request {
-  readonly entry: TableEntry;
-  readonly rest: Cursor;
-}
-
-/** A loaded command with its values. */
-export interface Invocation {
-  readonly name: string;
-  readonly command: Command;
-  readonly values: Values;
-}
-
-/** What a selection asks for: `--version` and `--help` stand for commands; undefined when it names nothing. */
-export function requestOf(
-  selection: Selection,
-  table: readonly TableEntry[],
-): Request | undefined {
-  const { entry, words, rest } = selection;
-  if (rest.given.has("version")) return redirect(table, ["version"], rest);
-  if (rest.given.has("help")) return helpRequest(table, words, rest);
-  return entry === undefined ? undefined : { entry, rest };
-}
-
-/** Loads the command and reads its arguments; `--help` among them leads to help. */
-export async function prepare(
-  request: Request,
-  table: readonly TableEntry[],
-): Promise<Invocation> {
-  const { entry, rest } = request;
-  const command = await entry.load();
-  const values = parseArguments(command, rest);
-  if (!values.on("help")) return { name: entry.name, command, values };
-  return await prepare(helpRequest(table, entry.name.split(" "), rest), table);
-}
-
-/** The request that `orc help WORDS` makes. */
-export function helpRequest(
-  table: readonly TableEntry[],
-  words: readonly string[],
-  rest: Cursor,
-): Request {
-  return redirect(table, ["help", ...words], rest);
-}
-
-/** The error for a command line that stops before a command is named. */
-export function missingCommand(
-  words: readonly string[],
-): OrcError {
-  const message = words.length === 0
-    ? "No command given"
-    : `Command "${words.join(" ")}" is not complete`;
-  return usage("missing_command", message, ["orc help", ...words].join(" "));
-}
-
-function redirect(
-  table: readonly TableEntry[],
-  [name, ...words]: readonly [string, ...string[]],
-  rest: Cursor,
-): Request {
-  const entry = findEntry(table, [name]);
-  if (entry === undefined) throw new Error(`The table lacks "${name}"`);
-  const given = new Map(rest.given);
-  given.delete("help");
-  given.delete("version");
-  return { entry, rest: { argv: words, position: 0, flagsEnded: true, given } };
 }
 
 /** Columns of an output that is no terminal. */

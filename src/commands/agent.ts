@@ -28,9 +28,7 @@ interface Evidence extends EvidenceSummary {
 }
 
 /** `orc next` */
-export const nextCommand = command<NextResult>({
-  name: "next",
-  summary: "Show the next item and the command for it",
+const nextCommand = command<NextResult>({
   description:
     "Shows one item, what good looks like, and the exact next command: all an agent needs, in few words.",
   args: [],
@@ -81,9 +79,7 @@ function evidenceLines(evidence: Evidence | null): readonly string[] {
 }
 
 /** `orc context-reminder` */
-export const contextReminderCommand = command<Reminder>({
-  name: "context-reminder",
-  summary: "Print one line of JSON to remind an agent",
+const contextReminderCommand = command<Reminder>({
   description:
     "Prints task, phase, progress and constraints as one line of JSON, for a hook that keeps them in an agent's context. Without a session, or in a closed one, it says that none is active. With --json the line is the result in the usual document.",
   args: [],
@@ -100,9 +96,7 @@ export const contextReminderCommand = command<Reminder>({
 });
 
 /** `orc verify-write-allowed` */
-export const verifyWriteAllowedCommand = command<Omit<WriteAllowed, "place">>({
-  name: "verify-write-allowed",
-  summary: "Tell a hook whether files may be changed now",
+const verifyWriteAllowedCommand = command<Omit<WriteAllowed, "place">>({
   description:
     "Exits with 0 in phase EXECUTE and where no session is open, else with 3. Meant for a hook that runs before an agent changes files. Where it cannot be told which session is meant, all open ones have to allow it.",
   args: [],
@@ -120,3 +114,10 @@ export const verifyWriteAllowedCommand = command<Omit<WriteAllowed, "place">>({
       ? `Files may be changed: the session is in phase "${phase}"`
       : "Files may be changed: no session is open",
 });
+
+/** The commands of this file, by their names. */
+export const commands = {
+  next: nextCommand,
+  "context-reminder": contextReminderCommand,
+  "verify-write-allowed": verifyWriteAllowedCommand,
+};

@@ -10,9 +10,7 @@ import { problemLine } from "../workflow/problem.ts";
 import { command, sessionOptions } from "./command.ts";
 
 /** `orc init` */
-export const initCommand = command<Omit<Initialized, "place">>({
-  name: "init",
-  summary: "Prepare the repository and write a workflow.yaml",
+const initCommand = command<Omit<Initialized, "place">>({
   description:
     "Makes the directory .orchestrator and, where there is none, a workflow.yaml for this kind of project. Not needed before orc start; may be run again.",
   args: [],
@@ -55,9 +53,7 @@ function initText(
 }
 
 /** `orc validate` */
-export const validateCommand = command<Omit<Validated, "place">>({
-  name: "validate",
-  summary: "Check workflow.yaml and list all problems",
+const validateCommand = command<Omit<Validated, "place">>({
   description:
     "Checks a workflow file and names every problem with line and column. Exits with 78 if the file cannot be used or a check in it can verify nothing; what is merely doubtful is a warning.",
   args: [],
@@ -97,9 +93,7 @@ interface VersionInfo {
 }
 
 /** `orc version`, also reached by `orc --version`. */
-export const versionCommand = command<VersionInfo>({
-  name: "version",
-  summary: "Show the version of orc and of its runtime",
+const versionCommand = command<VersionInfo>({
   description: "Shows the version of orc and of the runtime it runs on. " +
     "orc --version and orc -v do the same.",
   args: [],
@@ -114,3 +108,10 @@ export const versionCommand = command<VersionInfo>({
     }),
   render: ({ version, runtime }) => `orc ${version} (${runtime})`,
 });
+
+/** The commands of this file, by their names. */
+export const commands = {
+  init: initCommand,
+  validate: validateCommand,
+  version: versionCommand,
+};

@@ -37,9 +37,7 @@ type ListResult = Pick<CheckpointList, "checkpoints"> & {
 type CleanupResult = Omit<CheckpointCleanup, "place" | "warnings">;
 
 /** `orc checkpoints` */
-export const checkpointsCommand = command<ListResult | CleanupResult>({
-  name: "checkpoints",
-  summary: "List the checkpoints, newest first",
+const checkpointsCommand = command<ListResult | CleanupResult>({
   description:
     "Lists the checkpoints of the session. A damaged one is named and hides no other.\n\nWith --cleanup, removes those that are older than 30 days, but never the newest 5; --keep and --max-age say otherwise. With --keep alone, age does not count.",
   args: [],
@@ -150,11 +148,9 @@ function lineText(line: CheckpointLine, columns: number): string {
 }
 
 /** `orc checkpoint` */
-export const checkpointCommand = command<
+const checkpointCommand = command<
   Omit<SavedCheckpoint, "place" | "warnings">
 >({
-  name: "checkpoint",
-  summary: "Keep a copy of the state to return to",
   description:
     "Keeps the state of the session with what somebody has to know who goes on without any memory of it: decisions, and files in progress. Up to 10 files that git sees as changed are added. The Python tool can read it.",
   args: [],
@@ -200,9 +196,7 @@ export const checkpointCommand = command<
 type ResumeResult = Omit<Resumed, "place" | "warnings">;
 
 /** `orc resume` */
-export const resumeCommand = command<ResumeResult>({
-  name: "resume",
-  summary: "Return to a checkpoint, or recall what it says",
+const resumeCommand = command<ResumeResult>({
   description:
     "Shows what an agent has to know that lost its memory: task, phase, decisions, files, notes and the next step. If the session has gone on since the checkpoint, it is put back to it, after a yes: items, phases and approvals. Notes and the log stay. What was never done since is not brought back, except by a human with --force.",
   args: [{
@@ -306,9 +300,7 @@ function handoffText(result: HandoffResult, style: Style): string {
 }
 
 /** `orc handoff` */
-export const handoffCommand = command<HandoffResult>({
-  name: "handoff",
-  summary: "Write a prompt for another agent, or run one on it",
+const handoffCommand = command<HandoffResult>({
   description:
     "Writes what another agent needs to go on: task, constraints, open items and what good looks like, what failed last, and the exact commands. With --execute an agent's program gets it on standard input: the one named, else that of the setting agent_program. No lock is held meanwhile.",
   args: [],
@@ -369,3 +361,11 @@ export const handoffCommand = command<HandoffResult>({
 function listed(text: string | undefined): readonly string[] {
   return (text ?? "").split(",").map((each) => each.trim()).filter(Boolean);
 }
+
+/** The commands of this file, by their names. */
+export const commands = {
+  checkpoints: checkpointsCommand,
+  checkpoint: checkpointCommand,
+  resume: resumeCommand,
+  handoff: handoffCommand,
+};

@@ -110,8 +110,6 @@ export interface Style {
 
 /** One command, declared once: help, parser, documentation and JSON all come from here. */
 export interface Command<Result = unknown, Part = unknown> {
-  readonly name: string;
-  readonly summary: string;
   /** Paragraphs for `orc help COMMAND`. */
   readonly description: string;
   readonly args: readonly ArgSpec[];

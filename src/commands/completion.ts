@@ -29,8 +29,6 @@ export function completeWordsCommand(
   groups: readonly CommandGroup[],
 ): Command<Completion> {
   return command({
-    name: "complete-words",
-    summary: "List what may stand at the cursor, for a shell",
     description:
       "Prints what may be typed next: a word, a tab and its meaning in a line; :file or :directory where a path may. Called by what orc completions prints.",
     args: [{
@@ -398,8 +396,6 @@ const SHELLS: readonly Shell[] = ["bash", "zsh", "fish", "powershell"];
 
 /** `orc completions` */
 export const completionsCommand = command<Completions>({
-  name: "completions",
-  summary: "Print what makes a shell complete commands of orc",
   description:
     "Prints a script that teaches a shell commands, flags and values of orc, with the ids of items, phases, sessions and checkpoints as they are at that moment. The first lines of the script say where to put it.",
   args: [{

@@ -74,9 +74,7 @@ function flagLayer(values: Values): Layer {
 }
 
 /** `orc config get` */
-export const configGetCommand = command<ShownValue>({
-  name: "config get",
-  summary: "Print the value of a setting",
+const configGetCommand = command<ShownValue>({
   description:
     "Prints the value that counts, and nothing else; --json says where it comes from. What nobody has set and has no default is not found.",
   args: [SETTING_NAME],
@@ -99,9 +97,7 @@ interface ListResult {
 }
 
 /** `orc config list` */
-export const configListCommand = command<ListResult>({
-  name: "config list",
-  summary: "List all settings and where their values come from",
+const configListCommand = command<ListResult>({
   description:
     "Lists every setting with the value that counts: a flag, else the environment, else the repository's config.yaml, else yours, else the default. Unknown names and wrong values in the files are warnings.",
   args: [],
@@ -133,9 +129,7 @@ interface PathResult {
 }
 
 /** `orc config path` */
-export const configPathCommand = command<PathResult>({
-  name: "config path",
-  summary: "Print which file holds the settings",
+const configPathCommand = command<PathResult>({
   description:
     "Prints the path of the repository's config.yaml, or of yours with --global, whether it exists or not. --json lists all files that are read.",
   args: [],
@@ -163,9 +157,7 @@ function noHome(): OrcError {
 }
 
 /** `orc config set` */
-export const configSetCommand = command<ChangeResult>({
-  name: "config set",
-  summary: "Set a setting, for the repository or for you",
+const configSetCommand = command<ChangeResult>({
   description:
     "Writes one line into the repository's config.yaml, or into yours with --global. Every other line stays as it is, comments too. A file that cannot be parsed is not touched.",
   args: [
@@ -198,9 +190,7 @@ type ShowResult =
   | { readonly statements: readonly ShownStatement[] };
 
 /** `orc config show` */
-export const configShowCommand = command<ShowResult>({
-  name: "config show",
-  summary: "Show what each file, the environment and flags set",
+const configShowCommand = command<ShowResult>({
   description:
     "Shows what is set and where, the lowest level first, and what does not count. With --effective it shows one value for each setting: the one that counts.",
   args: [],
@@ -265,9 +255,7 @@ function remarkOn({ effective, ignored, value }: ShownStatement): string {
 }
 
 /** `orc config unset` */
-export const configUnsetCommand = command<ChangeResult>({
-  name: "config unset",
-  summary: "Take a setting out of a file",
+const configUnsetCommand = command<ChangeResult>({
   description:
     "Removes the setting's line from the repository's config.yaml, or from yours with --global. What counts then is what the next level says.",
   args: [SETTING_NAME],
@@ -312,3 +300,13 @@ function columns(
     ).join("  ").trimEnd()
   ).join("\n");
 }
+
+/** The commands of this file, by their names. */
+export const commands = {
+  "config get": configGetCommand,
+  "config list": configListCommand,
+  "config path": configPathCommand,
+  "config set": configSetCommand,
+  "config show": configShowCommand,
+  "config unset": configUnsetCommand,
+};

@@ -33,9 +33,7 @@ const TEXT_FLAGS: readonly FlagSpec[] = [
 type CaptureResult = Pick<Captured, "feedback" | "reason">;
 
 /** `orc feedback capture` */
-export const feedbackCaptureCommand = command<CaptureResult>({
-  name: "feedback capture",
-  summary: "Keep feedback on the session",
+const feedbackCaptureCommand = command<CaptureResult>({
   description:
     "Keeps how the session went in two files beside it: how long it took and what failed, without names, and what was learned. A person at a terminal is asked. Nothing leaves the machine. The setting feedback turns it off.",
   args: [],
@@ -71,9 +69,7 @@ type ReviewResult = Omit<Reviewed, "place" | "warnings"> & {
 };
 
 /** `orc feedback review` */
-export const feedbackReviewCommand = command<ReviewResult>({
-  name: "feedback review",
-  summary: "Sum up the feedback of the sessions",
+const feedbackReviewCommand = command<ReviewResult>({
   description:
     "Sums up the feedback of all sessions, and what the older tool left in the repository; each session counts once. Writes nothing and moves no file.",
   args: [],
@@ -199,3 +195,9 @@ function section(
     ...more > 0 ? [`  … and ${more} more`] : [],
   ];
 }
+
+/** The commands of this file, by their names. */
+export const commands = {
+  "feedback capture": feedbackCaptureCommand,
+  "feedback review": feedbackReviewCommand,
+};

@@ -23,8 +23,6 @@ export function helpCommand(
   groups: readonly CommandGroup[],
 ): Command<HelpPage> {
   return command({
-    name: "help",
-    summary: "Show help for orc or for one command",
     description:
       "Shows all commands, or what one command does, takes and needs.",
     args: [{

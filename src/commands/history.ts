@@ -26,9 +26,7 @@ import { eventText, withLogProgress } from "./event_view.ts";
 type HistoryResult = Omit<History, "place" | "warnings">;
 
 /** `orc history` */
-export const historyCommand = command<HistoryResult, RecordedEvent>({
-  name: "history",
-  summary: "Show what happened in the session",
+const historyCommand = command<HistoryResult, RecordedEvent>({
   description:
     `Shows the log of the session, oldest first: the last 50 events that fit, or as many as --limit says. --all shows everything, --follow goes on with new events until the session is closed or the command is interrupted.\n\nA time is an instant such as 2026-03-01T10:00:00Z, a date, which is a whole day in UTC, or how long ago: 30m, 2h, 3d, 1w.\n\n--json prints one document with at most ${MAX_LISTED_EVENTS} events. --output jsonl prints one event a line as it is read, also with --all and --follow, and in constant memory.`,
   args: [],
@@ -160,9 +158,7 @@ interface NoData {
 }
 
 /** `orc analyze` */
-export const analyzeCommand = command<AnalyzeResult | NoData>({
-  name: "analyze",
-  summary: "Count what the sessions have in common",
+const analyzeCommand = command<AnalyzeResult | NoData>({
   description:
     "Counts over all sessions of the repository and the log that the Python tool left: how they ended, which items were skipped and why, whose checks failed, and how long the phases took. Items and phases that have the same id are counted together, whatever their workflow.",
   args: [],
@@ -305,9 +301,7 @@ type LearnResult = Omit<Learned, "place" | "warnings"> & {
 };
 
 /** `orc learn` */
-export const learnCommand = command<LearnResult>({
-  name: "learn",
-  summary: "Sum up what the session has to teach",
+const learnCommand = command<LearnResult>({
   description:
     "Shows what was skipped and why, which checks failed and how often, where a human set the rules aside, the notes, and how long the phases took. --save appends it to LEARNINGS.md at the root, unless there is nothing to learn or it stands there already.",
   args: [],
@@ -357,9 +351,7 @@ function outcome(
 type GenerateResult = Omit<Generated, "place" | "warnings">;
 
 /** `orc generate-md` */
-export const generateMdCommand = command<GenerateResult>({
-  name: "generate-md",
-  summary: "Write the session as a page: WORKFLOW.md",
+const generateMdCommand = command<GenerateResult>({
   description:
     "Shows the session as a page of Markdown: its state, what blocks, the items by phase, and the last events. A file that orc did not make is not replaced.",
   args: [],
@@ -395,3 +387,11 @@ export const generateMdCommand = command<GenerateResult>({
     return changed ? `Wrote ${path}` : `${path} is up to date`;
   },
 });
+
+/** The commands of this file, by their names. */
+export const commands = {
+  history: historyCommand,
+  analyze: analyzeCommand,
+  learn: learnCommand,
+  "generate-md": generateMdCommand,
+};

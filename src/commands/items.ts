@@ -23,9 +23,7 @@ interface StartedItem {
 }
 
 /** `orc start-item` */
-export const startItemCommand = command<ChangeResult<StartedItem>>({
-  name: "start-item",
-  summary: "Say that work on an item has begun",
+const startItemCommand = command<ChangeResult<StartedItem>>({
   description:
     "Marks an item as being worked on, so that status shows it and since when. Where a manual gate passes by itself after some time, that time begins.",
   args: [{
@@ -63,9 +61,7 @@ function startedText(
 }
 
 /** `orc complete` */
-export const completeCommand = command<Omit<Completed, "place" | "warnings">>({
-  name: "complete",
-  summary: "Check an item and mark it as completed",
+const completeCommand = command<Omit<Completed, "place" | "warnings">>({
   description:
     "Runs the item's check and, if it passes, marks the item as completed. A check that fails is counted and exits with 3. Completing an item twice does nothing.\n\nSome items ask for evidence: orc next names the fields. --evidence NAME=TEXT gives one; give it again for each further entry of a list, and NAME.KEY=TEXT for a mapping. A file whose name holds = is written ./FILE. Evidence is kept even when the check fails.\n\nA check runs in the working tree or the item's working_dir, without input, in the environment orc was started in. ORCHESTRATOR_CHECK is added and holds SESSION/ITEM: inside of its own check an item cannot be completed.",
   args: [{
@@ -143,9 +139,7 @@ function completedText(
 }
 
 /** `orc skip` */
-export const skipCommand = command<ChangeResult<{ item: string }>>({
-  name: "skip",
-  summary: "Skip an item, with a reason",
+const skipCommand = command<ChangeResult<{ item: string }>>({
   description:
     "Leaves an item out. The reason is kept and judged: stock phrases and repetition are refused. Required items cannot be skipped, except in a phase that the workflow calls autonomous; gates only by a human.",
   args: [{
@@ -193,9 +187,7 @@ export const skipCommand = command<ChangeResult<{ item: string }>>({
 });
 
 /** `orc approve-item` */
-export const approveItemCommand = command<ChangeResult<{ item: string }>>({
-  name: "approve-item",
-  summary: "Give a human's yes to an item",
+const approveItemCommand = command<ChangeResult<{ item: string }>>({
   description:
     "Passes a manual gate. Only a human can: in a terminal, by typing the item's id. Who is not known to be one is refused with 77, and the try is logged. ORCHESTRATOR_APPROVALS=any lets tests and CI approve; the log says so.",
   args: [{
@@ -233,9 +225,7 @@ export const approveItemCommand = command<ChangeResult<{ item: string }>>({
 });
 
 /** `orc note` */
-export const noteCommand = command<ChangeResult<unknown>>({
-  name: "note",
-  summary: "Keep a note in the session",
+const noteCommand = command<ChangeResult<unknown>>({
   description:
     "Keeps what is worth remembering: a decision, a finding, a trap. Status shows it to whoever goes on with the session.",
   args: [{ name: "TEXT", summary: "At most 2000 characters", required: true }],
@@ -259,3 +249,12 @@ export const noteCommand = command<ChangeResult<unknown>>({
   },
   render: () => "Noted",
 });
+
+/** The commands of this file, by their names. */
+export const commands = {
+  "start-item": startItemCommand,
+  complete: completeCommand,
+  skip: skipCommand,
+  "approve-item": approveItemCommand,
+  note: noteCommand,
+};

@@ -235,9 +235,7 @@ function forceFrom(values: Values): ForceFrom | undefined {
 }
 
 /** `orc migrate` */
-export const migrateCommand = command<MigrationResult>({
-  name: "migrate",
-  summary: "Move the older tool's files in, or back out",
+const migrateCommand = command<MigrationResult>({
   description:
     "Moves the scattered files of the older Python tool into the directory .orchestrator: a session for each workflow. All of it counts at once or not at all. The originals stay as they were, in a backup there, and --rollback puts them back, with mode and time.\n\nWhere both places hold different things, nothing is done until --force-from-old or --force-from-new says which is right. Symbolic links are never followed.",
   args: [],
@@ -276,9 +274,7 @@ export const migrateCommand = command<MigrationResult>({
 });
 
 /** `orc import-legacy` */
-export const importLegacyCommand = command<MigrationResult>({
-  name: "import-legacy",
-  summary: "Copy the older tool's files in from elsewhere",
+const importLegacyCommand = command<MigrationResult>({
   description:
     "Copies sessions of the older Python tool into this repository: from a state, from a log (.jsonl), or from a directory with its files. The files it copies stay as they are. orc migrate --rollback takes the copy back.",
   args: [{
@@ -386,3 +382,9 @@ export async function noticeAfter(
     ? { line: LINE }
     : {};
 }
+
+/** The commands of this file, by their names. */
+export const commands = {
+  migrate: migrateCommand,
+  "import-legacy": importLegacyCommand,
+};

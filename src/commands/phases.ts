@@ -10,9 +10,7 @@ import { command, sessionOptions, type Values } from "./command.ts";
 import { changeOutcome, type ChangeResult, changeText } from "./event_view.ts";
 
 /** `orc advance` */
-export const advanceCommand = command<Omit<Advanced, "place" | "warnings">>({
-  name: "advance",
-  summary: "Go on to the next phase",
+const advanceCommand = command<Omit<Advanced, "place" | "warnings">>({
   description:
     "Leaves the current phase when all its required items are done and, where the workflow asks for it, a human has approved. The last phase is left with orc finish.",
   args: [],
@@ -48,9 +46,7 @@ export const advanceCommand = command<Omit<Advanced, "place" | "warnings">>({
 });
 
 /** `orc approve` */
-export const approveCommand = command<ChangeResult<unknown>>({
-  name: "approve",
-  summary: "Give a human's yes to a phase",
+const approveCommand = command<ChangeResult<unknown>>({
   description:
     "Approves that a phase with a human exit gate is left. Only a human can: in a terminal, by typing the phase's id.",
   args: [],
@@ -81,9 +77,7 @@ export const approveCommand = command<ChangeResult<unknown>>({
 });
 
 /** `orc finish` */
-export const finishCommand = command<ChangeResult<unknown>>({
-  name: "finish",
-  summary: "Close the session: completed or abandoned",
+const finishCommand = command<ChangeResult<unknown>>({
   description:
     "Closes the session when every phase is done; a closed session never changes again. Commits nothing, pushes nothing, closes no issue.",
   args: [],
@@ -164,3 +158,10 @@ function assertNoForce(values: Values): void {
     'orc finish --abandon --reason "<why>"',
   );
 }
+
+/** The commands of this file, by their names. */
+export const commands = {
+  advance: advanceCommand,
+  approve: approveCommand,
+  finish: finishCommand,
+};

@@ -11,9 +11,7 @@ interface SchemaNames {
 }
 
 /** `orc schema` */
-export const schemaCommand = command<JsonSchema | SchemaNames>({
-  name: "schema",
-  summary: "Print the JSON Schema of workflow.yaml or of an answer",
+const schemaCommand = command<JsonSchema | SchemaNames>({
   description:
     "Prints a JSON Schema. The one called workflow is for editors: orc init keeps it with the sessions and names it in the first line of workflow.yaml, where editors with YAML support find it. The one called error describes the answer of whatever fails, and a command's name the answer that the command gives with --json. Without a name all names are listed.",
   args: [{
@@ -160,3 +158,8 @@ function usedIn(
   }
   return found;
 }
+
+/** The commands of this file, by their names. */
+export const commands = {
+  schema: schemaCommand,
+};

@@ -35,9 +35,7 @@ import {
 type Result = Omit<SecretsDiagnosis, "place">;
 
 /** `orc secrets doctor` */
-export const secretsDoctorCommand = command<Result>({
-  name: "secrets doctor",
-  summary: "Find secrets that are missing or exposed",
+const secretsDoctorCommand = command<Result>({
   description:
     "Finds secrets that the workflow or a setting names and nobody has, that cannot be opened, that others may read, that git tracks, that are not encrypted, and keys that lie beside what they open. Changes nothing and shows no value. Exits with 3 if anything is found that is more than good to know.",
   args: [],
@@ -119,9 +117,7 @@ function sourceText({ source, place }: SecretLocation): string {
 }
 
 /** `orc secrets get` */
-export const secretsGetCommand = command<Omit<GotSecret, "place">>({
-  name: "secrets get",
-  summary: "Print a secret, for a program",
+const secretsGetCommand = command<Omit<GotSecret, "place">>({
   description:
     "Prints the value of a secret and a line end. On a terminal it does so only with --show. Control characters in it are escaped; --json has them as they are.",
   args: [SECRET_NAME],
@@ -141,9 +137,7 @@ export const secretsGetCommand = command<Omit<GotSecret, "place">>({
 });
 
 /** `orc secrets init` */
-export const secretsInitCommand = command<Omit<SecretsReady, "place">>({
-  name: "secrets init",
-  summary: "Make the identity that secrets are encrypted to",
+const secretsInitCommand = command<Omit<SecretsReady, "place">>({
   description:
     "Makes an identity of age in your own directory, which opens the secrets you keep. One that is there stays. Make a copy of it in a safe place: without it the secrets cannot be opened.",
   args: [],
@@ -171,9 +165,7 @@ interface ListResult {
 }
 
 /** `orc secrets list` */
-export const secretsListCommand = command<ListResult>({
-  name: "secrets list",
-  summary: "List the secrets by name, and where they come from",
+const secretsListCommand = command<ListResult>({
   description:
     "Lists the secrets that are stored or that workflow.yaml or a setting names, each with where its value comes from. No value is opened or shown.",
   args: [],
@@ -202,9 +194,7 @@ function listText({ secrets }: ListResult, style: Style): string {
 }
 
 /** `orc secrets test` */
-export const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
-  name: "secrets test",
-  summary: "Prove that a secret can be had, without showing it",
+const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
   description:
     "Opens a secret and prints where it comes from, its length, and a fingerprint: eight digits that are the same wherever the value is the same. They are slow to compute and salted, and left out for a value of less than 12 characters, so that nobody can guess the value from them.",
   args: [SECRET_NAME],
@@ -231,9 +221,7 @@ export const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
 });
 
 /** `orc secrets rm` */
-export const secretsRmCommand = command<Omit<SecretRemoved, "place">>({
-  name: "secrets rm",
-  summary: "Remove a stored secret",
+const secretsRmCommand = command<Omit<SecretRemoved, "place">>({
   description:
     "Removes a stored secret from where it counts, or from where a flag says. The same name may be stored elsewhere too: that stays.",
   args: [SECRET_NAME],
@@ -253,11 +241,9 @@ export const secretsRmCommand = command<Omit<SecretRemoved, "place">>({
 });
 
 /** `orc secrets set` */
-export const secretsSetCommand = command<
+const secretsSetCommand = command<
   Omit<SecretKept, "place" | "warnings">
 >({
-  name: "secrets set",
-  summary: "Keep a secret, encrypted",
   description:
     "Keeps the value of a secret in a file that only you can read, encrypted with age. The value is typed, comes from standard input or from a file, and is never an argument: those can be seen by all users of the machine and stay in the history of the shell. Line ends behind it do not count. A secret that is there is replaced.\n\nIt is encrypted to your identity (orc secrets init), with --passphrase or without an identity with ORCHESTRATOR_PASSPHRASE or what you type.",
   args: [SECRET_NAME, {
@@ -311,9 +297,7 @@ function assertNoValue(values: Values): void {
 }
 
 /** `orc secrets source` */
-export const secretsSourceCommand = command<Omit<SecretOrigin, "repository">>({
-  name: "secrets source",
-  summary: "Say where a secret comes from",
+const secretsSourceCommand = command<Omit<SecretOrigin, "repository">>({
   description:
     "Names all places that have a secret, in the order they count: the repository, your own directory for this repository, then for all, the environment (ORCHESTRATOR_NAME, then NAME), the Python tool's file and git's credential helper.",
   args: [SECRET_NAME],
@@ -330,3 +314,15 @@ export const secretsSourceCommand = command<Omit<SecretOrigin, "repository">>({
   },
   render: ({ locations }) => locations.map(sourceText).join("\n"),
 });
+
+/** The commands of this file, by their names. */
+export const commands = {
+  "secrets doctor": secretsDoctorCommand,
+  "secrets get": secretsGetCommand,
+  "secrets init": secretsInitCommand,
+  "secrets list": secretsListCommand,
+  "secrets test": secretsTestCommand,
+  "secrets rm": secretsRmCommand,
+  "secrets set": secretsSetCommand,
+  "secrets source": secretsSourceCommand,
+};

@@ -54,9 +54,7 @@ interface TreeListResult {
 }
 
 /** `orc list` */
-export const listCommand = command<TreeListResult>({
-  name: "list",
-  summary: "List the sessions of a directory tree",
+const listCommand = command<TreeListResult>({
   description:
     "Lists the sessions of all repositories in a directory tree, new and legacy ones. Follows no links and looks into no .git or node_modules. A damaged session is listed with its problem; what may not be read is named, and the rest is listed.",
   args: [{
@@ -133,9 +131,7 @@ interface SessionListResult {
 }
 
 /** `orc session list` */
-export const sessionListCommand = command<SessionListResult>({
-  name: "session list",
-  summary: "List the sessions, newest first",
+const sessionListCommand = command<SessionListResult>({
   description:
     "Lists the sessions of the repository, at most the 100 that were changed last. A damaged one is listed with its problem and hides no other.",
   args: [],
@@ -176,11 +172,9 @@ function lineText(line: SessionLine, style: Style): string {
 }
 
 /** `orc session switch` */
-export const sessionSwitchCommand = command<
+const sessionSwitchCommand = command<
   Omit<Switched, "place" | "warnings">
 >({
-  name: "session switch",
-  summary: "Make another session the current one",
   description:
     "Makes a session yours. An agent or a linked worktree moves only itself; anybody else moves the session that all without one of their own share.",
   args: [{
@@ -205,12 +199,10 @@ export const sessionSwitchCommand = command<
 });
 
 /** `orc session rename` */
-export const sessionRenameCommand = command<
+const sessionRenameCommand = command<
   Omit<Renamed, "place" | "warnings">
 >(
   {
-    name: "session rename",
-    summary: "Give a session a name",
     description:
       "Gives a session a name that is shown with its task. Its id stays, and so does everything that refers to it. A closed session can be named too.",
     args: [
@@ -244,9 +236,7 @@ type InfoResult = Omit<Status, "place" | "warnings"> & {
 };
 
 /** `orc session info` */
-export const sessionInfoCommand = command<InfoResult>({
-  name: "session info",
-  summary: "Show one session in detail",
+const sessionInfoCommand = command<InfoResult>({
   description:
     "Shows what a session is: its whole id, task, workflow, progress, and why it is the one that is meant.",
   args: [{
@@ -350,9 +340,7 @@ function plural(count: number, noun: string): string {
 }
 
 /** `orc cleanup` */
-export const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
-  name: "cleanup",
-  summary: "Remove old closed sessions of a directory tree",
+const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
   description:
     "Removes completed and abandoned sessions of all repositories in a directory tree that have not changed for some days. Shows them with their size and asks first. An active session is never removed, nor one that is damaged. Files of the older tool stay: only a migration removes them.",
   args: [],
@@ -387,9 +375,7 @@ export const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
 });
 
 /** `orc session cleanup` */
-export const sessionCleanupCommand = command<Cleanup>({
-  name: "session cleanup",
-  summary: "Remove old closed sessions",
+const sessionCleanupCommand = command<Cleanup>({
   description:
     "Removes completed and abandoned sessions of the repository that have not changed for some days. Shows them with their size and asks first. An active session is never removed, nor one that is damaged. Files of the older tool stay: only a migration removes them.",
   args: [],
@@ -427,9 +413,7 @@ export const sessionCleanupCommand = command<Cleanup>({
 });
 
 /** `orc unlock` */
-export const unlockCommand = command<Omit<Unlocked, "place">>({
-  name: "unlock",
-  summary: "Show who holds the locks, or remove them",
+const unlockCommand = command<Omit<Unlocked, "place">>({
   description:
     "Shows who holds the locks of the repository and of the session. Locks of dead processes need no help: the next command takes them over. With --force a human removes the locks of processes that hang or ran on another machine; their updates are repeated or refused, never half done.",
   args: [],
@@ -469,3 +453,15 @@ function lockText(lock: LockInfo): string {
     STATES[lock.liveness]
   }`;
 }
+
+/** The commands of this file, by their names. */
+export const commands = {
+  list: listCommand,
+  "session list": sessionListCommand,
+  "session switch": sessionSwitchCommand,
+  "session rename": sessionRenameCommand,
+  "session info": sessionInfoCommand,
+  cleanup: cleanupCommand,
+  "session cleanup": sessionCleanupCommand,
+  unlock: unlockCommand,
+};

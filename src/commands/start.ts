@@ -11,9 +11,7 @@ type StartResult = Omit<Started, "place" | "warnings"> & {
 };
 
 /** `orc start` */
-export const startCommand = command<StartResult>({
-  name: "start",
-  summary: "Start a session for a task",
+const startCommand = command<StartResult>({
   description:
     "Starts a session and makes it yours. Takes workflow.yaml, else a built-in workflow of five phases with the commands of your project. Needs no init. Everything is checked before anything is written.",
   args: [{ name: "TASK", summary: "What is to be done", required: true }],
@@ -100,3 +98,8 @@ function startText(result: StartResult, style: Style): string {
     nextParagraph(result.summary, style),
   ].join("\n");
 }
+
+/** The commands of this file, by their names. */
+export const commands = {
+  start: startCommand,
+};

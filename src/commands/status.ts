@@ -19,9 +19,7 @@ type StatusResult = Omit<Status, "place" | "warnings"> & {
 };
 
 /** `orc status` */
-export const statusCommand = command<StatusResult>({
-  name: "status",
-  summary: "Show the phase, its items and what is open",
+const statusCommand = command<StatusResult>({
   description:
     "Shows where the session stands: phases, the items of the current one with their state, what blocks, and the next command. Takes no lock and writes nothing.",
   args: [],
@@ -69,3 +67,8 @@ function closing(status: StatusResult, style: Style): string {
   if (!status.active) return `The session is ${status.status}`;
   return nextLine(status.next, style);
 }
+
+/** The commands of this file, by their names. */
+export const commands = {
+  status: statusCommand,
+};

@@ -1,5 +1,5 @@
 import type { Streams } from "../../src/cli/output.ts";
-import { versionCommand } from "../../src/commands/begin.ts";
+import { commands } from "../../src/commands/begin.ts";
 import { command, type Values } from "../../src/commands/command.ts";
 import { helpCommand } from "../../src/commands/help.ts";
 import type { CommandGroup } from "../../src/commands/table.ts";
@@ -15,8 +15,6 @@ export interface Copied {
 
 /** A command with each kind of argument and flag. */
 export const copyCommand = command<Copied>({
-  name: "copy",
-  summary: "Copy something to several places",
   description: "Copies what FROM names. This paragraph is long enough that " +
     "it has to be wrapped on a terminal of eighty columns.\n\n" +
     "A second paragraph.",
@@ -63,7 +61,6 @@ export function throwing(error: unknown): CommandGroup {
   const { render } = copyCommand;
   const failing = command({
     ...copyCommand,
-    name: "fail",
     args: [],
     run: () => Promise.reject(error),
     render,
@@ -96,7 +93,7 @@ export const fakeGroups: readonly CommandGroup[] = [
       name: `box ${word}`,
       aliases: [`crate ${word}`],
       summary: `Do ${word} with boxes`,
-      load: () => Promise.resolve({ ...copyCommand, name: `box ${word}` }),
+      load: () => Promise.resolve(copyCommand),
     })),
   },
   {
@@ -110,7 +107,7 @@ export const fakeGroups: readonly CommandGroup[] = [
       {
         name: "version",
         summary: "Show the version",
-        load: () => Promise.resolve(versionCommand),
+        load: () => Promise.resolve(commands.version),
       },
     ],
   },

@@ -25,7 +25,7 @@ const said: Presentation = { ...plain, isFormatOpen: false };
 function asked(...flags: string[]): Presentation {
   const argv = ["copy", "a", ...flags];
   const { rest } = selectCommand(argv, tableOf(fakeGroups));
-  return presentationOf(parseArguments(copyCommand, rest));
+  return presentationOf(parseArguments("copy", copyCommand, rest));
 }
 
 Deno.test("presentationOf() reads the global flags", () => {

@@ -14,7 +14,7 @@ const table = tableOf(fakeGroups);
 
 /** Reads a command line of the fake command `copy`. */
 function parse(...argv: string[]): Values {
-  return parseArguments(copyCommand, selectCommand(argv, table).rest);
+  return parseArguments("copy", copyCommand, selectCommand(argv, table).rest);
 }
 
 function usageError(...argv: string[]): OrcError {
@@ -133,7 +133,10 @@ Deno.test("parseArguments() says how to give an argument that begins with a dash
 Deno.test("parseArguments() refuses arguments that no argument takes", () => {
   const { rest } = selectCommand(["copy", "a", "b"], table);
   const narrow = { ...copyCommand, args: copyCommand.args.slice(0, 1) };
-  const error = assertThrows(() => parseArguments(narrow, rest), OrcError);
+  const error = assertThrows(
+    () => parseArguments("copy", narrow, rest),
+    OrcError,
+  );
   assertEquals(error.code, "unexpected_argument");
 });
 

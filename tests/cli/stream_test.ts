@@ -30,7 +30,6 @@ async function* told(happening: Happening): AsyncGenerator<readonly string[]> {
 function groupsWith(happening: Happening): readonly CommandGroup[] {
   const tell = command<{ readonly whole: string }, { readonly word: string }>({
     ...copyCommand,
-    name: "tell",
     args: [],
     run: () => Promise.resolve({ place: null, result: { whole: "All" } }),
     render: ({ whole }) => whole,

@@ -1,6 +1,6 @@
 import { VERSION } from "../../src/base/version.ts";
 import { styleFor } from "../../src/cli/parse.ts";
-import { versionCommand } from "../../src/commands/begin.ts";
+import { commands } from "../../src/commands/begin.ts";
 import { fakeHost, noValues } from "../cli/fake.ts";
 import { readTree } from "../files/temporary.ts";
 import { withRoot, WORKFLOW } from "../work/fixtures.ts";
@@ -104,13 +104,13 @@ testText({
   exitCode: 4,
 });
 
-Deno.test("versionCommand names the version of orc and of its runtime", async () => {
+Deno.test("orc version names the version of orc and of its runtime", async () => {
   const host = fakeHost();
-  const { place, result } = await versionCommand.run(host, noValues);
+  const { place, result } = await commands.version.run(host, noValues);
   assertEquals(place, null);
   assertEquals(result, { version: VERSION, runtime: "deno 1.2.3" });
   assertEquals(
-    versionCommand.render(result, styleFor(host, "never")),
+    commands.version.render(result, styleFor(host, "never")),
     `orc ${VERSION} (deno 1.2.3)`,
   );
 });

@@ -125,7 +125,6 @@ Deno.test("orc complete-words writes nothing", () =>
 
 const moveCommand = command({
   ...copyCommand,
-  name: "box move",
   args: [
     { name: "FROM", summary: "", required: true, values: "item" },
     { name: "TO", summary: "", required: false, values: ["attic", "cellar"] },

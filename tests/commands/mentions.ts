@@ -162,7 +162,7 @@ function quoted(words: readonly string[]): string {
 async function parse(words: readonly string[]): Promise<void> {
   const { entry, rest, words: named } = selectCommand(words, TABLE);
   if (entry !== undefined) {
-    parseArguments(await entry.load(), rest);
+    parseArguments(entry.name, await entry.load(), rest);
     return;
   }
   // The first word of a family is enough where help is meant, and `--version` needs no command.

@@ -11,7 +11,7 @@ function pagesWith(flags: readonly FlagSpec[]): Promise<Pages> {
   const copy = { ...copyCommand, flags };
   const entries = [{
     name: "copy",
-    summary: copy.summary,
+    summary: "Copy something to several places",
     load: () => Promise.resolve(copy),
   }];
   return makePages([{ title: "Work", entries }, ...others]);

@@ -2,21 +2,24 @@ import {
   answerTypes,
   asJsonTypes,
 } from "../../../scripts/docs/answer_types.ts";
-import { commandGroups, tableOf } from "../../../src/commands/table.ts";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 
-Deno.test("answerTypes() finds every command of the table, and where it is", () => {
-  const text = Deno.readTextFileSync("src/commands/table.ts");
-  const { commands, source } = answerTypes(text);
+Deno.test("answerTypes() names the result of each command, from where it is declared", () => {
+  const sources = new Map([
+    ["table.ts", "tieCommands()"],
+    ["box.ts", "const boxCommands = 1;\nconst boxTieUpCommand = command();"],
+    ["help.ts", "export function helpCommand() {}"],
+  ]);
   assertEquals(
-    [...commands.keys()],
-    tableOf(commandGroups).map(({ name }) => name),
+    answerTypes(["box tie-up", "help"], sources),
+    `import type { boxTieUpCommandResult } from "./src/commands/box.ts";
+import type { helpCommandResult } from "./src/commands/help.ts";
+export interface Answers {
+  "box tie-up": boxTieUpCommandResult;
+  "help": helpCommandResult;
+}`,
   );
-  assertEquals(commands.get("session list"), {
-    file: "sessions.ts",
-    constant: "sessionListCommand",
-  });
-  assert(source.includes('  "session list": sessionListCommandResult;\n'));
+  assertThrows(() => answerTypes(["bix"], sources), Error, "bixCommand");
 });
 
 Deno.test("asJsonTypes() names the result of a command, not its parts", () => {
