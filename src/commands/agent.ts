@@ -31,10 +31,7 @@ interface Evidence extends EvidenceSummary {
 const nextCommand = command<NextResult>({
   description:
     "Shows one item, what good looks like, and the exact next command: all an agent needs, in few words.",
-  args: [],
-  flags: [],
   effect: "reads",
-  permissions: [],
   examples: ["orc next", "orc next --json"],
   async run(host, values) {
     const status = await readStatus(host, sessionOptions(values, "next"));
@@ -82,10 +79,7 @@ function evidenceLines(evidence: Evidence | null): readonly string[] {
 const contextReminderCommand = command<Reminder>({
   description:
     "Prints task, phase, progress and constraints as one line of JSON, for a hook that keeps them in an agent's context. Without a session, or in a closed one, it says that none is active. With --json the line is the result in the usual document.",
-  args: [],
-  flags: [],
   effect: "reads",
-  permissions: [],
   examples: ["orc context-reminder"],
   async run(host, values) {
     const options = sessionOptions(values, "context-reminder");
@@ -99,10 +93,7 @@ const contextReminderCommand = command<Reminder>({
 const verifyWriteAllowedCommand = command<Omit<WriteAllowed, "place">>({
   description:
     "Exits with 0 in phase EXECUTE and where no session is open, else with 3. Meant for a hook that runs before an agent changes files. Where it cannot be told which session is meant, all open ones have to allow it.",
-  args: [],
-  flags: [],
   effect: "reads",
-  permissions: [],
   examples: ["orc verify-write-allowed"],
   async run(host, values) {
     const options = sessionOptions(values, "verify-write-allowed");

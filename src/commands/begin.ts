@@ -7,28 +7,22 @@ import {
   validateWorkflow,
 } from "../work/init.ts";
 import { problemLine } from "../workflow/problem.ts";
-import { command, sessionOptions } from "./command.ts";
+import { command, flag, sessionOptions } from "./command.ts";
 
 /** `orc init` */
 const initCommand = command<Omit<Initialized, "place">>({
   description:
     "Makes the directory .orchestrator and, where there is none, a workflow.yaml for this kind of project. Not needed before orc start; may be run again.",
-  args: [],
   flags: [
-    {
-      name: "portable",
-      summary:
-        "Let git track the directory .orchestrator instead of ignoring it",
-    },
-    {
-      name: "force",
-      short: "f",
-      summary: "Write workflow.yaml anew and keep the old one",
+    flag(
+      "--portable",
+      "Let git track the directory .orchestrator instead of ignoring it",
+    ),
+    flag("-f, --force", "Write workflow.yaml anew and keep the old one", {
       effect: "human",
-    },
+    }),
   ],
   effect: "writes",
-  permissions: [],
   examples: ["orc init", "orc init --portable"],
   async run(host, values) {
     const { place, ...result } = await initRepository(host, {
@@ -56,16 +50,12 @@ function initText(
 const validateCommand = command<Omit<Validated, "place">>({
   description:
     "Checks a workflow file and names every problem with line and column. Exits with 78 if the file cannot be used or a check in it can verify nothing; what is merely doubtful is a warning.",
-  args: [],
-  flags: [{
-    name: "workflow",
-    short: "w",
-    value: "FILE",
-    values: "file",
-    summary: "Workflow file instead of workflow.yaml",
-  }],
+  flags: [
+    flag("-w, --workflow FILE", "Workflow file instead of workflow.yaml", {
+      values: "file",
+    }),
+  ],
   effect: "reads",
-  permissions: [],
   examples: ["orc validate", "orc validate -w other.yaml --json"],
   async run(host, values) {
     const { place, ...result } = await validateWorkflow(host, {
@@ -96,10 +86,7 @@ interface VersionInfo {
 const versionCommand = command<VersionInfo>({
   description: "Shows the version of orc and of the runtime it runs on. " +
     "orc --version and orc -v do the same.",
-  args: [],
-  flags: [],
   effect: "reads",
-  permissions: [],
   examples: ["orc version", "orc version --json"],
   run: (host) =>
     Promise.resolve({

@@ -16,7 +16,9 @@ import { changeSentence, proposalSentence } from "../engine/restore.ts";
 import { type HandedOff, handOff } from "../handoff/use.ts";
 import type { Host } from "../host/host.ts";
 import {
+  arg,
   command,
+  flag,
   type Outcome,
   sessionOptions,
   type Style,
@@ -40,34 +42,21 @@ type CleanupResult = Omit<CheckpointCleanup, "place" | "warnings">;
 const checkpointsCommand = command<ListResult | CleanupResult>({
   description:
     "Lists the checkpoints of the session. A damaged one is named and hides no other.\n\nWith --cleanup, removes those that are older than 30 days, but never the newest 5; --keep and --max-age say otherwise. With --keep alone, age does not count.",
-  args: [],
   flags: [
-    {
-      name: "all",
-      short: "a",
-      summary: "Those of all sessions of the repository",
-    },
-    {
-      name: "cleanup",
-      summary: "Remove old checkpoints, after a yes",
+    flag("-a, --all", "Those of all sessions of the repository"),
+    flag("--cleanup", "Remove old checkpoints, after a yes", {
       effect: "writes",
-    },
-    {
-      name: "keep",
-      value: "NUMBER",
-      summary: "How many of the newest stay in any case; 5 without it",
-    },
-    {
-      name: "max-age",
-      value: "DAYS",
-      summary: "How old the others may become",
-    },
-    { name: "dry-run", summary: "Show what would be removed" },
-    { name: "yes", short: "y", summary: "Remove without asking" },
-    { name: "completed", summary: "No effect: all are listed" },
+    }),
+    flag(
+      "--keep NUMBER",
+      "How many of the newest stay in any case; 5 without it",
+    ),
+    flag("--max-age DAYS", "How old the others may become"),
+    flag("--dry-run", "Show what would be removed"),
+    flag("-y, --yes", "Remove without asking"),
+    flag("--completed", "No effect: all are listed"),
   ],
   effect: "reads",
-  permissions: [],
   examples: [
     "orc checkpoints",
     "orc checkpoints --cleanup --keep 10 --dry-run",
@@ -153,28 +142,13 @@ const checkpointCommand = command<
 >({
   description:
     "Keeps the state of the session with what somebody has to know who goes on without any memory of it: decisions, and files in progress. Up to 10 files that git sees as changed are added. The Python tool can read it.",
-  args: [],
   flags: [
-    {
-      name: "message",
-      short: "m",
-      value: "TEXT",
-      summary: "What it is for, at most 2000 characters",
-    },
-    {
-      name: "decision",
-      value: "TEXT",
-      repeatable: true,
-      summary: "What was decided",
-    },
-    {
-      name: "file",
-      short: "f",
-      value: "FILE",
+    flag("-m, --message TEXT", "What it is for, at most 2000 characters"),
+    flag("--decision TEXT", "What was decided", { repeatable: true }),
+    flag("-f, --file FILE", "File that is being worked on", {
       values: "file",
       repeatable: true,
-      summary: "File that is being worked on",
-    },
+    }),
   ],
   effect: "writes",
   permissions: ["run"],
@@ -199,29 +173,22 @@ type ResumeResult = Omit<Resumed, "place" | "warnings">;
 const resumeCommand = command<ResumeResult>({
   description:
     "Shows what an agent has to know that lost its memory: task, phase, decisions, files, notes and the next step. If the session has gone on since the checkpoint, it is put back to it, after a yes: items, phases and approvals. Notes and the log stay. What was never done since is not brought back, except by a human with --force.",
-  args: [{
-    name: "ID",
-    summary: "Checkpoint, or a part of its id; the latest without it",
-    required: false,
-    values: "checkpoint",
-  }],
+  args: [
+    arg(
+      "[ID]",
+      "Checkpoint, or a part of its id; the latest without it",
+      "checkpoint",
+    ),
+  ],
   flags: [
-    {
-      name: "from",
-      value: "ID",
-      values: "checkpoint",
-      summary: "The same as ID",
-    },
-    { name: "dry-run", summary: "Show it all and change nothing" },
-    { name: "yes", short: "y", summary: "Restore without asking" },
-    {
-      name: "force",
-      summary: "Bring back also what was not done since",
+    flag("--from ID", "The same as ID", { values: "checkpoint" }),
+    flag("--dry-run", "Show it all and change nothing"),
+    flag("-y, --yes", "Restore without asking"),
+    flag("--force", "Bring back also what was not done since", {
       effect: "human",
-    },
+    }),
   ],
   effect: "writes",
-  permissions: [],
   examples: ["orc resume --dry-run", "orc resume latest --yes"],
   async run(host, values) {
     const { place, warnings, ...result } = await resumeSession(host, {
@@ -303,39 +270,25 @@ function handoffText(result: HandoffResult, style: Style): string {
 const handoffCommand = command<HandoffResult>({
   description:
     "Writes what another agent needs to go on: task, constraints, open items and what good looks like, what failed last, and the exact commands. With --execute an agent's program gets it on standard input: the one named, else that of the setting agent_program. No lock is held meanwhile.",
-  args: [],
   flags: [
-    {
-      name: "execute",
-      short: "x",
-      summary: "Run the program and wait for it",
+    flag("-x, --execute", "Run the program and wait for it", {
       effect: "writes",
-    },
-    {
-      name: "provider",
-      short: "p",
-      value: "WHO",
-      values: ["manual", "agent"],
-      summary: "manual: only print the prompt; agent: for the program",
-    },
-    {
-      name: "agent-program",
-      value: "COMMAND",
-      summary: "Program that gets the prompt on standard input",
-    },
-    {
-      name: "files",
-      short: "f",
-      value: "A,B",
-      summary: "What to look at first",
-    },
-    { name: "criteria", value: "A,B", summary: "What the result must fulfil" },
-    {
-      name: "timeout",
-      short: "t",
-      value: "SECONDS",
-      summary: "How long the program may run, 3600 without it",
-    },
+    }),
+    flag(
+      "-p, --provider WHO",
+      "manual: only print the prompt; agent: for the program",
+      { values: ["manual", "agent"] },
+    ),
+    flag(
+      "--agent-program COMMAND",
+      "Program that gets the prompt on standard input",
+    ),
+    flag("-f, --files A,B", "What to look at first"),
+    flag("--criteria A,B", "What the result must fulfil"),
+    flag(
+      "-t, --timeout SECONDS",
+      "How long the program may run, 3600 without it",
+    ),
   ],
   effect: "reads",
   permissions: ["run"],

@@ -108,17 +108,17 @@ export interface Style {
   warn(text: string): string;
 }
 
-/** One command, declared once: help, parser, documentation and JSON all come from here. */
-export interface Command<Result = unknown, Part = unknown> {
+/** One command as its file declares it; the table gives it a name and a summary. */
+interface Declaration<Result, Part> {
   /** Paragraphs for `orc help COMMAND`. */
   readonly description: string;
-  readonly args: readonly ArgSpec[];
-  readonly flags: readonly FlagSpec[];
+  readonly args?: readonly ArgSpec[];
+  readonly flags?: readonly FlagSpec[];
   /** What it does to files, without any flag. */
   readonly effect: Effect;
-  readonly permissions: readonly Permission[];
+  readonly permissions?: readonly Permission[];
   readonly examples: readonly string[];
-  /** Calls one function of `app`. Never prints, never exits, never opens a file. */
+  /** Calls one use case. Never prints, never exits, never opens a file. */
   run(host: Host, values: Values): Promise<Outcome<Result>>;
   /** Makes the text for people, without a final newline. */
   render(result: Result, style: Style): string;
@@ -126,11 +126,51 @@ export interface Command<Result = unknown, Part = unknown> {
   readonly stream?: Streaming<Part>;
 }
 
+/** One command: help, parser, documentation and JSON all come from here. */
+export interface Command<Result = unknown, Part = unknown>
+  extends Declaration<Result, Part> {
+  readonly args: readonly ArgSpec[];
+  readonly flags: readonly FlagSpec[];
+  readonly permissions: readonly Permission[];
+}
+
 /** Declares a command; keeps the types of what it returns and renders together. */
 export function command<Result, Part = unknown>(
-  spec: Command<Result, Part>,
+  declaration: Declaration<Result, Part>,
 ): Command<Result, Part> {
-  return spec;
+  return { args: [], flags: [], permissions: [], ...declaration };
+}
+
+/** A flag, spelled as help shows it: `-n, --notes TEXT`. */
+export function flag(
+  spelling: string,
+  summary: string,
+  more: Pick<FlagSpec, "values" | "repeatable" | "effect"> = {},
+): FlagSpec {
+  const [, spellings = "", value] = /^(.*?)(?: ([^ -]+))?$/.exec(spelling) ??
+    [];
+  const short = /^-(\w)/.exec(spellings)?.[1];
+  const [name = "", ...others] = Array.from(
+    spellings.matchAll(/--([\w-]+)/g),
+    ([, long = ""]) => long,
+  );
+  const aliases = others.length === 0 ? undefined : others;
+  return { name, short, aliases, value, summary, ...more };
+}
+
+/** An argument, as the usage of its command shows it: `ITEM`, `[ID]`, `[WORDS]...`. */
+export function arg(
+  usage: string,
+  summary: string,
+  values?: ValueKind,
+): ArgSpec {
+  return {
+    name: usage.replaceAll(/[[\].]/g, ""),
+    summary,
+    required: !usage.startsWith("["),
+    variadic: usage.endsWith("...") || undefined,
+    values,
+  };
 }
 
 /** A line of the command table: enough to find and list a command without loading it. */

@@ -3,8 +3,10 @@ import type { Host } from "../host/host.ts";
 import type { SessionOptions } from "../repository/select.ts";
 import { type Candidate, listCandidates } from "../sessions/candidates.ts";
 import {
+  arg,
   type Command,
   command,
+  flag,
   type FlagSpec,
   type TableEntry,
   type ValueKind,
@@ -31,19 +33,11 @@ export function completeWordsCommand(
   return command({
     description:
       "Prints what may be typed next: a word, a tab and its meaning in a line; :file or :directory where a path may. Called by what orc completions prints.",
-    args: [{
-      name: "WORDS",
-      summary: "The words behind orc, up to the one with the cursor",
-      required: false,
-      variadic: true,
-    }],
-    flags: [{
-      name: "current",
-      value: "WORD",
-      summary: "The word with the cursor",
-    }],
+    args: [
+      arg("[WORDS]...", "The words behind orc, up to the one with the cursor"),
+    ],
+    flags: [flag("--current WORD", "The word with the cursor")],
     effect: "reads",
-    permissions: [],
     examples: ["orc complete-words --current=wri -- complete"],
     async run(host, values) {
       const table = tableOf(groups).filter(({ isHidden }) => !isHidden);
@@ -398,15 +392,8 @@ const SHELLS: readonly Shell[] = ["bash", "zsh", "fish", "powershell"];
 export const completionsCommand = command<Completions>({
   description:
     "Prints a script that teaches a shell commands, flags and values of orc, with the ids of items, phases, sessions and checkpoints as they are at that moment. The first lines of the script say where to put it.",
-  args: [{
-    name: "SHELL",
-    summary: "bash, zsh, fish or powershell",
-    required: true,
-    values: SHELLS,
-  }],
-  flags: [],
+  args: [arg("SHELL", "bash, zsh, fish or powershell", SHELLS)],
   effect: "reads",
-  permissions: [],
   examples: ["orc completions bash", "orc completions zsh"],
   run(_host, values) {
     const shell = shellOf(values.need("SHELL"));

@@ -23,8 +23,10 @@ import {
   type SettingValue,
 } from "../settings/settings.ts";
 import {
+  arg,
   type ArgSpec,
   command,
+  flag,
   type FlagSpec,
   type Style,
   type Values,
@@ -39,11 +41,10 @@ const SETTING_NAME: ArgSpec = {
 };
 
 /** The flag that chooses the user's own file. */
-const globalFlag: FlagSpec = {
-  name: "global",
-  short: "g",
-  summary: "Your own settings instead of the repository's",
-};
+const globalFlag: FlagSpec = flag(
+  "-g, --global",
+  "Your own settings instead of the repository's",
+);
 
 /** Reads what every command about the configuration takes. */
 function configOptions(values: Values, purpose: string): ConfigOptions {
@@ -80,7 +81,6 @@ const configGetCommand = command<ShownValue>({
   args: [SETTING_NAME],
   flags: [globalFlag],
   effect: "reads",
-  permissions: [],
   examples: ["orc config get color", "orc config get output --global"],
   async run(host, values) {
     const { place, warnings, ...result } = await getSetting(host, {
@@ -100,10 +100,7 @@ interface ListResult {
 const configListCommand = command<ListResult>({
   description:
     "Lists every setting with the value that counts: a flag, else the environment, else the repository's config.yaml, else yours, else the default. Unknown names and wrong values in the files are warnings.",
-  args: [],
-  flags: [],
   effect: "reads",
-  permissions: [],
   examples: ["orc config list", "orc config list --json"],
   async run(host, values) {
     const options = configOptions(values, "config list");
@@ -132,10 +129,8 @@ interface PathResult {
 const configPathCommand = command<PathResult>({
   description:
     "Prints the path of the repository's config.yaml, or of yours with --global, whether it exists or not. --json lists all files that are read.",
-  args: [],
   flags: [globalFlag],
   effect: "reads",
-  permissions: [],
   examples: ["orc config path", "orc config path --global"],
   run(host, values) {
     const { root, global } = levelOptions(values, "config path");
@@ -162,11 +157,10 @@ const configSetCommand = command<ChangeResult>({
     "Writes one line into the repository's config.yaml, or into yours with --global. Every other line stays as it is, comments too. A file that cannot be parsed is not touched.",
   args: [
     SETTING_NAME,
-    { name: "VALUE", summary: "What it is to be", required: true },
+    arg("VALUE", "What it is to be"),
   ],
   flags: [globalFlag],
   effect: "writes",
-  permissions: [],
   examples: [
     "orc config set check_timeout_seconds 900",
     "orc config set color never --global",
@@ -193,13 +187,11 @@ type ShowResult =
 const configShowCommand = command<ShowResult>({
   description:
     "Shows what is set and where, the lowest level first, and what does not count. With --effective it shows one value for each setting: the one that counts.",
-  args: [],
   flags: [
-    { name: "effective", summary: "Only what counts, defaults too" },
+    flag("--effective", "Only what counts, defaults too"),
     globalFlag,
   ],
   effect: "reads",
-  permissions: [],
   examples: ["orc config show", "orc config show --effective"],
   async run(host, values) {
     const options = levelOptions(values, "config show");
@@ -261,7 +253,6 @@ const configUnsetCommand = command<ChangeResult>({
   args: [SETTING_NAME],
   flags: [globalFlag],
   effect: "writes",
-  permissions: [],
   examples: [
     "orc config unset check_timeout_seconds",
     "orc config unset color --global",

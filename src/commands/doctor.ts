@@ -3,7 +3,13 @@ import { type Finding, isProblem, type Severity } from "../base/finding.ts";
 import { countOf } from "../base/text.ts";
 import type { RepairRequest, SessionRepair } from "../doctor/repair.ts";
 import { diagnoseRepository, type Diagnosis } from "../doctor/use.ts";
-import { command, sessionOptions, type Style, type Values } from "./command.ts";
+import {
+  command,
+  flag,
+  sessionOptions,
+  type Style,
+  type Values,
+} from "./command.ts";
 
 /** Findings of one kind that are shown; a thousand sessions may have the same. */
 const MAX_SHOWN = 3;
@@ -83,35 +89,23 @@ function kindText(findings: readonly Finding[]): readonly string[] {
 const doctorCommand = command<Omit<Diagnosis, "place" | "warnings">>({
   description:
     "Looks at all that orc keeps for the repository: locks and who holds them, what killed processes left, damaged states and logs, names of sessions that do not exist, links, permissions, git, the disk, settings, secrets, and files of the older tool. Each finding says what it means and what to do. Looking takes no lock and writes nothing. Exits with 3 if anything is found that is more than good to know.\n\nWith --fix it puts right what loses nothing: it removes what dead processes left, brings logs in step, finishes a migration that was cut short, hides the state from git, and clears names of sessions that do not exist. A damaged file is renamed and not removed.\n\nThree decisions are for a human, who types the session's id. What they replace is renamed too, and the log tells of it.",
-  args: [],
   flags: [
-    {
-      name: "fix",
-      summary: "Put right what can be without losing anything",
+    flag("--fix", "Put right what can be without losing anything", {
       effect: "writes",
-    },
-    { name: "yes", short: "y", summary: "No effect: --fix asks nobody" },
-    {
-      name: "trust-state",
-      value: "ID",
+    }),
+    flag("-y, --yes", "No effect: --fix asks nobody"),
+    flag("--trust-state ID", "Go on from an older state that was put back", {
       values: "session",
-      summary: "Go on from an older state that was put back",
       effect: "human",
-    },
-    {
-      name: "resign",
-      value: "ID",
+    }),
+    flag("--resign ID", "Sign a state that was changed by hand", {
       values: "session",
-      summary: "Sign a state that was changed by hand",
       effect: "human",
-    },
-    {
-      name: "restore",
-      value: "ID",
+    }),
+    flag("--restore ID", "Replace a destroyed state by its newest checkpoint", {
       values: "session",
-      summary: "Replace a destroyed state by its newest checkpoint",
       effect: "human",
-    },
+    }),
   ],
   effect: "reads",
   permissions: ["sys", "run"],

@@ -7,6 +7,7 @@ import type { Host, ProgramProgress } from "../host/host.ts";
 import type { TreeOptions } from "../sessions/list.ts";
 import type { Changed } from "../work/change.ts";
 import {
+  flag,
   type FlagSpec,
   type Outcome,
   sessionOptions,
@@ -159,20 +160,17 @@ function widthOf(characters: readonly string[]): number {
 }
 
 /** Where a search of a directory tree begins. */
-export const SEARCH_FLAG: FlagSpec = {
-  name: "search",
-  short: "s",
-  value: "DIR",
-  values: "directory",
-  summary: "Where to begin instead of here",
-};
+export const SEARCH_FLAG: FlagSpec = flag(
+  "-s, --search DIR",
+  "Where to begin instead of here",
+  { values: "directory" },
+);
 
 /** How deep a directory tree is searched. */
-export const DEPTH_FLAG: FlagSpec = {
-  name: "depth",
-  value: "LEVELS",
-  summary: "Levels of directories to search, 3 without it",
-};
+export const DEPTH_FLAG: FlagSpec = flag(
+  "--depth LEVELS",
+  "Levels of directories to search, 3 without it",
+);
 
 /** Reads what every command about a directory tree takes. */
 export function treeOptions(

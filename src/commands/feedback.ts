@@ -12,6 +12,7 @@ import {
 } from "../feedback/use.ts";
 import {
   command,
+  flag,
   type FlagSpec,
   sessionOptions,
   type Style,
@@ -20,14 +21,10 @@ import {
 import { shortTask } from "./view.ts";
 
 const TEXT_FLAGS: readonly FlagSpec[] = [
-  { name: "learnings", value: "TEXT", summary: "What you learned" },
-  { name: "challenges", value: "TEXT", summary: "What was hard" },
-  { name: "went-well", value: "TEXT", summary: "What went well" },
-  {
-    name: "improvements",
-    value: "TEXT",
-    summary: "What should be better next time",
-  },
+  flag("--learnings TEXT", "What you learned"),
+  flag("--challenges TEXT", "What was hard"),
+  flag("--went-well TEXT", "What went well"),
+  flag("--improvements TEXT", "What should be better next time"),
 ];
 
 type CaptureResult = Pick<Captured, "feedback" | "reason">;
@@ -36,13 +33,11 @@ type CaptureResult = Pick<Captured, "feedback" | "reason">;
 const feedbackCaptureCommand = command<CaptureResult>({
   description:
     "Keeps how the session went in two files beside it: how long it took and what failed, without names, and what was learned. A person at a terminal is asked. Nothing leaves the machine. The setting feedback turns it off.",
-  args: [],
   flags: [
-    { name: "auto", summary: "Ask nobody; take all from the session" },
+    flag("--auto", "Ask nobody; take all from the session"),
     ...TEXT_FLAGS,
   ],
   effect: "writes",
-  permissions: [],
   examples: [
     "orc feedback capture --auto",
     'orc feedback capture --learnings "The old API has no paging"',
@@ -72,20 +67,14 @@ type ReviewResult = Omit<Reviewed, "place" | "warnings"> & {
 const feedbackReviewCommand = command<ReviewResult>({
   description:
     "Sums up the feedback of all sessions, and what the older tool left in the repository; each session counts once. Writes nothing and moves no file.",
-  args: [],
   flags: [
-    {
-      name: "days",
-      value: "DAYS",
-      summary: "How far to look back, 7 without it",
-    },
-    { name: "all", summary: "Look back to the beginning" },
-    { name: "tool", summary: "Show only what is about the tool" },
-    { name: "process", summary: "Show only what is about the work" },
-    { name: "suggest", summary: "Show what could be changed" },
+    flag("--days DAYS", "How far to look back, 7 without it"),
+    flag("--all", "Look back to the beginning"),
+    flag("--tool", "Show only what is about the tool"),
+    flag("--process", "Show only what is about the work"),
+    flag("--suggest", "Show what could be changed"),
   ],
   effect: "reads",
-  permissions: [],
   examples: ["orc feedback review", "orc feedback review --all --suggest"],
   async run(host, values) {
     const { place, warnings, ...reviewed } = await reviewFeedback(host, {

@@ -1,5 +1,6 @@
 import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
 import {
+  arg,
   type ArgSpec,
   type Command,
   command,
@@ -25,16 +26,14 @@ export function helpCommand(
   return command({
     description:
       "Shows all commands, or what one command does, takes and needs.",
-    args: [{
-      name: "COMMAND",
-      summary: "Command to explain, such as start or session list",
-      required: false,
-      values: "command",
-      variadic: true,
-    }],
-    flags: [],
+    args: [
+      arg(
+        "[COMMAND]...",
+        "Command to explain, such as start or session list",
+        "command",
+      ),
+    ],
     effect: "reads",
-    permissions: [],
     examples: ["orc help", "orc help start", "orc help session list --json"],
     run: async (_host, values) => ({
       place: null,

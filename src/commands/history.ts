@@ -20,7 +20,13 @@ import {
   readHistory,
   streamHistory,
 } from "../history/use.ts";
-import { command, sessionOptions, type Style, type Values } from "./command.ts";
+import {
+  command,
+  flag,
+  sessionOptions,
+  type Style,
+  type Values,
+} from "./command.ts";
 import { eventText, withLogProgress } from "./event_view.ts";
 
 type HistoryResult = Omit<History, "place" | "warnings">;
@@ -29,38 +35,20 @@ type HistoryResult = Omit<History, "place" | "warnings">;
 const historyCommand = command<HistoryResult, RecordedEvent>({
   description:
     `Shows the log of the session, oldest first: the last 50 events that fit, or as many as --limit says. --all shows everything, --follow goes on with new events until the session is closed or the command is interrupted.\n\nA time is an instant such as 2026-03-01T10:00:00Z, a date, which is a whole day in UTC, or how long ago: 30m, 2h, 3d, 1w.\n\n--json prints one document with at most ${MAX_LISTED_EVENTS} events. --output jsonl prints one event a line as it is read, also with --all and --follow, and in constant memory.`,
-  args: [],
   flags: [
-    {
-      name: "item",
-      value: "ITEM",
-      values: "item",
-      summary: "Only events about this item",
-    },
-    {
-      name: "phase",
-      value: "PHASE",
-      values: "phase",
-      summary: "Only events in this phase",
-    },
-    {
-      name: "type",
-      value: "TYPE",
-      summary: "Only events of this type, such as item_completed",
-    },
-    { name: "since", value: "TIME", summary: "Only from this time on" },
-    { name: "until", value: "TIME", summary: "Only up to this time" },
-    {
-      name: "limit",
-      short: "n",
-      value: "NUMBER",
-      summary: `At most this many, the last ones; 1 to ${MAX_LISTED_EVENTS}`,
-    },
-    { name: "all", summary: "Show all of them instead of the last" },
-    { name: "follow", short: "f", summary: "Go on with new events" },
+    flag("--item ITEM", "Only events about this item", { values: "item" }),
+    flag("--phase PHASE", "Only events in this phase", { values: "phase" }),
+    flag("--type TYPE", "Only events of this type, such as item_completed"),
+    flag("--since TIME", "Only from this time on"),
+    flag("--until TIME", "Only up to this time"),
+    flag(
+      "-n, --limit NUMBER",
+      `At most this many, the last ones; 1 to ${MAX_LISTED_EVENTS}`,
+    ),
+    flag("--all", "Show all of them instead of the last"),
+    flag("-f, --follow", "Go on with new events"),
   ],
   effect: "reads",
-  permissions: [],
   examples: [
     "orc history --since 2h",
     "orc history --item plan --type verification_failed",
@@ -161,13 +149,13 @@ interface NoData {
 const analyzeCommand = command<AnalyzeResult | NoData>({
   description:
     "Counts over all sessions of the repository and the log that the Python tool left: how they ended, which items were skipped and why, whose checks failed, and how long the phases took. Items and phases that have the same id are counted together, whatever their workflow.",
-  args: [],
-  flags: [{
-    name: "all",
-    summary: "Show every row instead of the ten largest; --json always does",
-  }],
+  flags: [
+    flag(
+      "--all",
+      "Show every row instead of the ten largest; --json always does",
+    ),
+  ],
   effect: "reads",
-  permissions: [],
   examples: ["orc analyze", "orc analyze --json"],
   async run(host, values) {
     const options = sessionOptions(values, "analyze");
@@ -304,13 +292,11 @@ type LearnResult = Omit<Learned, "place" | "warnings"> & {
 const learnCommand = command<LearnResult>({
   description:
     "Shows what was skipped and why, which checks failed and how often, where a human set the rules aside, the notes, and how long the phases took. --save appends it to LEARNINGS.md at the root, unless there is nothing to learn or it stands there already.",
-  args: [],
   flags: [
-    { name: "save", summary: "Append it to LEARNINGS.md", effect: "writes" },
-    { name: "no-save", summary: "Only show it, as without any flag" },
+    flag("--save", "Append it to LEARNINGS.md", { effect: "writes" }),
+    flag("--no-save", "Only show it, as without any flag"),
   ],
   effect: "reads",
-  permissions: [],
   examples: ["orc learn", "orc learn --save"],
   async run(host, values) {
     refuseSaveBoth(values);
@@ -354,24 +340,14 @@ type GenerateResult = Omit<Generated, "place" | "warnings">;
 const generateMdCommand = command<GenerateResult>({
   description:
     "Shows the session as a page of Markdown: its state, what blocks, the items by phase, and the last events. A file that orc did not make is not replaced.",
-  args: [],
   flags: [
-    {
-      name: "to",
-      value: "FILE",
-      values: "file",
-      summary: "File instead of WORKFLOW.md",
-    },
-    { name: "stdout", summary: "Print the page and write no file" },
-    {
-      name: "force",
-      short: "f",
-      summary: "Replace a file that orc did not make",
+    flag("--to FILE", "File instead of WORKFLOW.md", { values: "file" }),
+    flag("--stdout", "Print the page and write no file"),
+    flag("-f, --force", "Replace a file that orc did not make", {
       effect: "human",
-    },
+    }),
   ],
   effect: "writes",
-  permissions: [],
   examples: ["orc generate-md", "orc generate-md --stdout"],
   async run(host, values) {
     const { place, warnings, ...result } = await generateMarkdown(host, {

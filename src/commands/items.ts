@@ -5,7 +5,7 @@ import {
   type CompleteOptions,
 } from "../work/complete.ts";
 import { addNote, approveItem, skipItem, startItem } from "../work/item.ts";
-import { command, sessionOptions, type Values } from "./command.ts";
+import { arg, command, flag, sessionOptions, type Values } from "./command.ts";
 import {
   changeOutcome,
   type ChangeResult,
@@ -26,15 +26,8 @@ interface StartedItem {
 const startItemCommand = command<ChangeResult<StartedItem>>({
   description:
     "Marks an item as being worked on, so that status shows it and since when. Where a manual gate passes by itself after some time, that time begins.",
-  args: [{
-    name: "ITEM",
-    summary: "Id of the item",
-    required: true,
-    values: "open-item",
-  }],
-  flags: [],
+  args: [arg("ITEM", "Id of the item", "open-item")],
   effect: "writes",
-  permissions: [],
   examples: ["orc start-item plan"],
   async run(host, values) {
     const item = values.need("ITEM");
@@ -64,36 +57,18 @@ function startedText(
 const completeCommand = command<Omit<Completed, "place" | "warnings">>({
   description:
     "Runs the item's check and, if it passes, marks the item as completed. A check that fails is counted and exits with 3. Completing an item twice does nothing.\n\nSome items ask for evidence: orc next names the fields. --evidence NAME=TEXT gives one; give it again for each further entry of a list, and NAME.KEY=TEXT for a mapping. A file whose name holds = is written ./FILE. Evidence is kept even when the check fails.\n\nA check runs in the working tree or the item's working_dir, without input, in the environment orc was started in. ORCHESTRATOR_CHECK is added and holds SESSION/ITEM: inside of its own check an item cannot be completed.",
-  args: [{
-    name: "ITEM",
-    summary: "Id of the item",
-    required: true,
-    values: "open-item",
-  }],
+  args: [arg("ITEM", "Id of the item", "open-item")],
   flags: [
-    {
-      name: "notes",
-      short: "n",
-      value: "TEXT",
-      summary: "What was done, at most 2000 characters",
-    },
-    {
-      name: "evidence",
-      value: "FILE",
-      values: "file",
-      repeatable: true,
-      summary:
-        "What supports it: a JSON or YAML file, - for standard input, or fields as NAME=TEXT",
-    },
-    {
-      name: "skip-verify",
-      summary: "Complete without the check, but never a gate",
+    flag("-n, --notes TEXT", "What was done, at most 2000 characters"),
+    flag(
+      "--evidence FILE",
+      "What supports it: a JSON or YAML file, - for standard input, or fields as NAME=TEXT",
+      { values: "file", repeatable: true },
+    ),
+    flag("--skip-verify", "Complete without the check, but never a gate", {
       effect: "human",
-    },
-    {
-      name: "skip-auto-review",
-      summary: "No effect: orc runs no outside reviews",
-    },
+    }),
+    flag("--skip-auto-review", "No effect: orc runs no outside reviews"),
   ],
   effect: "writes",
   permissions: ["run"],
@@ -142,29 +117,15 @@ function completedText(
 const skipCommand = command<ChangeResult<{ item: string }>>({
   description:
     "Leaves an item out. The reason is kept and judged: stock phrases and repetition are refused. Required items cannot be skipped, except in a phase that the workflow calls autonomous; gates only by a human.",
-  args: [{
-    name: "ITEM",
-    summary: "Id of the item",
-    required: true,
-    values: "open-item",
-  }],
+  args: [arg("ITEM", "Id of the item", "open-item")],
   flags: [
-    {
-      name: "reason",
-      short: "r",
-      value: "TEXT",
-      summary:
-        "What makes it unnecessary here: 10 characters or more, 50 for documented items, gates and what only an autonomous phase lets be skipped",
-    },
-    {
-      name: "force",
-      short: "f",
-      summary: "Skip a gate",
-      effect: "human",
-    },
+    flag(
+      "-r, --reason TEXT",
+      "What makes it unnecessary here: 10 characters or more, 50 for documented items, gates and what only an autonomous phase lets be skipped",
+    ),
+    flag("-f, --force", "Skip a gate", { effect: "human" }),
   ],
   effect: "writes",
-  permissions: [],
   examples: ['orc skip migration --reason "No stored data changes its shape"'],
   async run(host, values) {
     const item = values.need("ITEM");
@@ -190,20 +151,11 @@ const skipCommand = command<ChangeResult<{ item: string }>>({
 const approveItemCommand = command<ChangeResult<{ item: string }>>({
   description:
     "Passes a manual gate. Only a human can: in a terminal, by typing the item's id. Who is not known to be one is refused with 77, and the try is logged. ORCHESTRATOR_APPROVALS=any lets tests and CI approve; the log says so.",
-  args: [{
-    name: "ITEM",
-    summary: "Id of the manual gate",
-    required: true,
-    values: "open-item",
-  }],
-  flags: [{
-    name: "notes",
-    short: "n",
-    value: "TEXT",
-    summary: "What was looked at, at most 2000 characters",
-  }],
+  args: [arg("ITEM", "Id of the manual gate", "open-item")],
+  flags: [
+    flag("-n, --notes TEXT", "What was looked at, at most 2000 characters"),
+  ],
   effect: "human",
-  permissions: [],
   examples: ["orc approve-item plan_approval"],
   async run(host, values) {
     const item = values.need("ITEM");
@@ -228,15 +180,13 @@ const approveItemCommand = command<ChangeResult<{ item: string }>>({
 const noteCommand = command<ChangeResult<unknown>>({
   description:
     "Keeps what is worth remembering: a decision, a finding, a trap. Status shows it to whoever goes on with the session.",
-  args: [{ name: "TEXT", summary: "At most 2000 characters", required: true }],
-  flags: [{
-    name: "item",
-    value: "ITEM",
-    values: "item",
-    summary: "The item of the current phase it is about",
-  }],
+  args: [arg("TEXT", "At most 2000 characters")],
+  flags: [
+    flag("--item ITEM", "The item of the current phase it is about", {
+      values: "item",
+    }),
+  ],
   effect: "writes",
-  permissions: [],
   examples: ['orc note "The old API stays until March" --item plan'],
   async run(host, values) {
     return changeOutcome(

@@ -13,7 +13,9 @@ import {
 } from "../migration/use.ts";
 import { isNoticeWanted } from "../settings/preferences.ts";
 import {
+  arg,
   command,
+  flag,
   type FlagSpec,
   type Outcome,
   sessionOptions,
@@ -24,29 +26,17 @@ import { section, shortTask } from "./view.ts";
 
 /** Flags of all that moves legacy files in. */
 const MIGRATION_FLAGS: readonly FlagSpec[] = [
-  {
-    name: "dry-run",
-    summary: "Show what would be done, and change nothing",
-  },
-  {
-    name: "force-from-old",
-    summary: "Where both places differ, take the legacy files",
-  },
-  {
-    name: "force-from-new",
-    summary: "Where both places differ, keep what is in .orchestrator",
-  },
-  {
-    name: "auto-rollback",
-    summary: "Take the migration back if it cannot be finished",
-  },
-  { name: "yes", short: "y", summary: "Do it without asking" },
-  {
-    name: "report",
-    value: "FILE",
+  flag("--dry-run", "Show what would be done, and change nothing"),
+  flag("--force-from-old", "Where both places differ, take the legacy files"),
+  flag(
+    "--force-from-new",
+    "Where both places differ, keep what is in .orchestrator",
+  ),
+  flag("--auto-rollback", "Take the migration back if it cannot be finished"),
+  flag("-y, --yes", "Do it without asking"),
+  flag("--report FILE", "Write the result to a file as JSON, too", {
     values: "file",
-    summary: "Write the result to a file as JSON, too",
-  },
+  }),
 ];
 
 /** What all that moves legacy files in is told alike. */
@@ -238,21 +228,18 @@ function forceFrom(values: Values): ForceFrom | undefined {
 const migrateCommand = command<MigrationResult>({
   description:
     "Moves the scattered files of the older Python tool into the directory .orchestrator: a session for each workflow. All of it counts at once or not at all. The originals stay as they were, in a backup there, and --rollback puts them back, with mode and time.\n\nWhere both places hold different things, nothing is done until --force-from-old or --force-from-new says which is right. Symbolic links are never followed.",
-  args: [],
   flags: [
     ...MIGRATION_FLAGS,
-    {
-      name: "include",
-      value: "NAME",
-      values: "file",
-      repeatable: true,
-      summary: "Move this custom .workflow_* file or directory too",
-    },
-    { name: "rollback", summary: "Take the last migration back" },
-    {
-      name: "force-rollback",
-      summary: "With --rollback: keep aside what has changed since",
-    },
+    flag(
+      "--include NAME",
+      "Move this custom .workflow_* file or directory too",
+      { values: "file", repeatable: true },
+    ),
+    flag("--rollback", "Take the last migration back"),
+    flag(
+      "--force-rollback",
+      "With --rollback: keep aside what has changed since",
+    ),
   ],
   effect: "writes",
   permissions: ["sys"],
@@ -277,12 +264,7 @@ const migrateCommand = command<MigrationResult>({
 const importLegacyCommand = command<MigrationResult>({
   description:
     "Copies sessions of the older Python tool into this repository: from a state, from a log (.jsonl), or from a directory with its files. The files it copies stay as they are. orc migrate --rollback takes the copy back.",
-  args: [{
-    name: "PATH",
-    summary: "A state, a log, or a directory that holds them",
-    required: true,
-    values: "file",
-  }],
+  args: [arg("PATH", "A state, a log, or a directory that holds them", "file")],
   flags: MIGRATION_FLAGS,
   effect: "writes",
   permissions: ["sys"],

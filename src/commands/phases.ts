@@ -6,26 +6,21 @@ import {
   approvePhase,
   finishSession,
 } from "../work/phase.ts";
-import { command, sessionOptions, type Values } from "./command.ts";
+import { command, flag, sessionOptions, type Values } from "./command.ts";
 import { changeOutcome, type ChangeResult, changeText } from "./event_view.ts";
 
 /** `orc advance` */
 const advanceCommand = command<Omit<Advanced, "place" | "warnings">>({
   description:
     "Leaves the current phase when all its required items are done and, where the workflow asks for it, a human has approved. The last phase is left with orc finish.",
-  args: [],
   flags: [
-    {
-      name: "force",
-      short: "f",
-      summary: "Leave the phase although something is open",
+    flag("-f, --force", "Leave the phase although something is open", {
       effect: "human",
-    },
-    { name: "yes", short: "y", summary: "No effect: nothing is asked" },
-    { name: "no-critique", summary: "No effect: orc runs no outside reviews" },
+    }),
+    flag("-y, --yes", "No effect: nothing is asked"),
+    flag("--no-critique", "No effect: orc runs no outside reviews"),
   ],
   effect: "writes",
-  permissions: [],
   examples: ["orc advance"],
   async run(host, values) {
     return changeOutcome(
@@ -49,16 +44,12 @@ const advanceCommand = command<Omit<Advanced, "place" | "warnings">>({
 const approveCommand = command<ChangeResult<unknown>>({
   description:
     "Approves that a phase with a human exit gate is left. Only a human can: in a terminal, by typing the phase's id.",
-  args: [],
-  flags: [{
-    name: "phase",
-    short: "p",
-    value: "PHASE",
-    values: "phase",
-    summary: "Id of the phase instead of the current one",
-  }],
+  flags: [
+    flag("-p, --phase PHASE", "Id of the phase instead of the current one", {
+      values: "phase",
+    }),
+  ],
   effect: "human",
-  permissions: [],
   examples: ["orc approve", "orc approve --phase REVIEW"],
   async run(host, values) {
     return changeOutcome(
@@ -80,39 +71,18 @@ const approveCommand = command<ChangeResult<unknown>>({
 const finishCommand = command<ChangeResult<unknown>>({
   description:
     "Closes the session when every phase is done; a closed session never changes again. Commits nothing, pushes nothing, closes no issue.",
-  args: [],
   flags: [
-    {
-      name: "notes",
-      short: "n",
-      value: "TEXT",
-      summary: "What came of it, at most 2000 characters",
-    },
-    {
-      name: "abandon",
-      summary: "Close it unfinished; needs --reason",
-    },
-    {
-      name: "reason",
-      short: "r",
-      value: "TEXT",
-      summary: "Why it is abandoned",
-    },
-    {
-      name: "force",
-      short: "f",
-      summary: "Close it as completed although something is open",
+    flag("-n, --notes TEXT", "What came of it, at most 2000 characters"),
+    flag("--abandon", "Close it unfinished; needs --reason"),
+    flag("-r, --reason TEXT", "Why it is abandoned"),
+    flag("-f, --force", "Close it as completed although something is open", {
       effect: "human",
-    },
-    { name: "no-push", summary: "No effect: orc never pushes by itself" },
-    {
-      name: "no-close-issues",
-      summary: "No effect: orc never closes issues by itself",
-    },
-    { name: "skip-learn", summary: "No effect: finishing writes no report" },
+    }),
+    flag("--no-push", "No effect: orc never pushes by itself"),
+    flag("--no-close-issues", "No effect: orc never closes issues by itself"),
+    flag("--skip-learn", "No effect: finishing writes no report"),
   ],
   effect: "writes",
-  permissions: [],
   examples: [
     'orc finish --notes "Released with 1.4"',
     'orc finish --abandon --reason "The feature was dropped"',

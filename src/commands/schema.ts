@@ -4,7 +4,7 @@ import {
   SCHEMA_DRAFT,
   workflowJsonSchema,
 } from "../workflow/json_schema.ts";
-import { command } from "./command.ts";
+import { arg, command } from "./command.ts";
 
 interface SchemaNames {
   readonly schemas: readonly string[];
@@ -14,16 +14,14 @@ interface SchemaNames {
 const schemaCommand = command<JsonSchema | SchemaNames>({
   description:
     "Prints a JSON Schema. The one called workflow is for editors: orc init keeps it with the sessions and names it in the first line of workflow.yaml, where editors with YAML support find it. The one called error describes the answer of whatever fails, and a command's name the answer that the command gives with --json. Without a name all names are listed.",
-  args: [{
-    name: "NAME",
-    summary: "workflow, error, or a command, such as status or session list",
-    required: false,
-    variadic: true,
-    values: "command",
-  }],
-  flags: [],
+  args: [
+    arg(
+      "[NAME]...",
+      "workflow, error, or a command, such as status or session list",
+      "command",
+    ),
+  ],
   effect: "reads",
-  permissions: [],
   examples: ["orc schema", "orc schema workflow", "orc schema session list"],
   async run(_host, values) {
     const name = values.list("NAME").join(" ");

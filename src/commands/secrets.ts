@@ -24,8 +24,10 @@ import {
   type SecretsReady,
 } from "../secrets/vault.ts";
 import {
+  arg,
   type ArgSpec,
   command,
+  flag,
   type FlagSpec,
   sessionOptions,
   type Style,
@@ -38,8 +40,6 @@ type Result = Omit<SecretsDiagnosis, "place">;
 const secretsDoctorCommand = command<Result>({
   description:
     "Finds secrets that the workflow or a setting names and nobody has, that cannot be opened, that others may read, that git tracks, that are not encrypted, and keys that lie beside what they open. Changes nothing and shows no value. Exits with 3 if anything is found that is more than good to know.",
-  args: [],
-  flags: [],
   effect: "reads",
   permissions: ["run"],
   examples: ["orc secrets doctor", "orc secrets doctor --json"],
@@ -74,19 +74,15 @@ function doctorText(
 }
 
 /** The name of a secret, as an argument. */
-const SECRET_NAME: ArgSpec = {
-  name: "NAME",
-  summary: "Name of the secret, such as OPENAI_API_KEY",
-  required: true,
-};
+const SECRET_NAME: ArgSpec = arg(
+  "NAME",
+  "Name of the secret, such as OPENAI_API_KEY",
+);
 
 /** Flags that say whom a secret is for. */
 const LEVEL_FLAGS: readonly FlagSpec[] = [
-  {
-    name: "private",
-    summary: "In your own directory, for this repository only",
-  },
-  { name: "global", summary: "In your own directory, for all repositories" },
+  flag("--private", "In your own directory, for this repository only"),
+  flag("--global", "In your own directory, for all repositories"),
 ];
 
 /** Whom a secret is for, as the flags say; undefined when they do not. */
@@ -121,7 +117,7 @@ const secretsGetCommand = command<Omit<GotSecret, "place">>({
   description:
     "Prints the value of a secret and a line end. On a terminal it does so only with --show. Control characters in it are escaped; --json has them as they are.",
   args: [SECRET_NAME],
-  flags: [{ name: "show", summary: "Print it on a terminal too" }],
+  flags: [flag("--show", "Print it on a terminal too")],
   effect: "reads",
   permissions: ["run"],
   examples: ["orc secrets get OPENAI_API_KEY --json"],
@@ -140,10 +136,7 @@ const secretsGetCommand = command<Omit<GotSecret, "place">>({
 const secretsInitCommand = command<Omit<SecretsReady, "place">>({
   description:
     "Makes an identity of age in your own directory, which opens the secrets you keep. One that is there stays. Make a copy of it in a safe place: without it the secrets cannot be opened.",
-  args: [],
-  flags: [],
   effect: "writes",
-  permissions: [],
   examples: ["orc secrets init"],
   async run(host, values) {
     const { place, ...result } = await initSecrets(
@@ -168,10 +161,7 @@ interface ListResult {
 const secretsListCommand = command<ListResult>({
   description:
     "Lists the secrets that are stored or that workflow.yaml or a setting names, each with where its value comes from. No value is opened or shown.",
-  args: [],
-  flags: [],
   effect: "reads",
-  permissions: [],
   examples: ["orc secrets list"],
   async run(host, values) {
     const { place, warnings, ...result } = await listSecrets(
@@ -198,7 +188,6 @@ const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
   description:
     "Opens a secret and prints where it comes from, its length, and a fingerprint: eight digits that are the same wherever the value is the same. They are slow to compute and salted, and left out for a value of less than 12 characters, so that nobody can guess the value from them.",
   args: [SECRET_NAME],
-  flags: [],
   effect: "reads",
   permissions: ["run"],
   examples: ["orc secrets test OPENAI_API_KEY"],
@@ -227,7 +216,6 @@ const secretsRmCommand = command<Omit<SecretRemoved, "place">>({
   args: [SECRET_NAME],
   flags: LEVEL_FLAGS,
   effect: "writes",
-  permissions: [],
   examples: ["orc secrets rm OPENAI_API_KEY"],
   async run(host, values) {
     const { place, ...result } = await removeStoredSecret(host, {
@@ -246,24 +234,16 @@ const secretsSetCommand = command<
 >({
   description:
     "Keeps the value of a secret in a file that only you can read, encrypted with age. The value is typed, comes from standard input or from a file, and is never an argument: those can be seen by all users of the machine and stay in the history of the shell. Line ends behind it do not count. A secret that is there is replaced.\n\nIt is encrypted to your identity (orc secrets init), with --passphrase or without an identity with ORCHESTRATOR_PASSPHRASE or what you type.",
-  args: [SECRET_NAME, {
-    name: "VALUE",
-    summary: "Refused: it is typed, piped or in a file",
-    required: false,
-    variadic: true,
-  }],
+  args: [
+    SECRET_NAME,
+    arg("[VALUE]...", "Refused: it is typed, piped or in a file"),
+  ],
   flags: [
-    {
-      name: "file",
-      value: "FILE",
-      values: "file",
-      summary: "File that holds the value",
-    },
+    flag("--file FILE", "File that holds the value", { values: "file" }),
     ...LEVEL_FLAGS,
-    { name: "passphrase", summary: "Encrypt it with a passphrase" },
+    flag("--passphrase", "Encrypt it with a passphrase"),
   ],
   effect: "writes",
-  permissions: [],
   examples: [
     "orc secrets set OPENAI_API_KEY",
     "orc secrets set DEPLOY_KEY --file key.pem --private",
@@ -301,7 +281,6 @@ const secretsSourceCommand = command<Omit<SecretOrigin, "repository">>({
   description:
     "Names all places that have a secret, in the order they count: the repository, your own directory for this repository, then for all, the environment (ORCHESTRATOR_NAME, then NAME), the Python tool's file and git's credential helper.",
   args: [SECRET_NAME],
-  flags: [],
   effect: "reads",
   permissions: ["run"],
   examples: ["orc secrets source OPENAI_API_KEY"],

@@ -23,7 +23,9 @@ import {
 } from "../sessions/manage.ts";
 import { readStatus, type Status } from "../work/status.ts";
 import {
+  arg,
   command,
+  flag,
   type FlagSpec,
   sessionOptions,
   type Style,
@@ -57,19 +59,13 @@ interface TreeListResult {
 const listCommand = command<TreeListResult>({
   description:
     "Lists the sessions of all repositories in a directory tree, new and legacy ones. Follows no links and looks into no .git or node_modules. A damaged session is listed with its problem; what may not be read is named, and the rest is listed.",
-  args: [{
-    name: "DIR",
-    summary: "Where to begin instead of here",
-    required: false,
-    values: "directory",
-  }],
+  args: [arg("[DIR]", "Where to begin instead of here", "directory")],
   flags: [
     SEARCH_FLAG,
     DEPTH_FLAG,
-    { name: "active-only", summary: "Leave out completed and abandoned ones" },
+    flag("--active-only", "Leave out completed and abandoned ones"),
   ],
   effect: "reads",
-  permissions: [],
   examples: ["orc list", "orc list ~/projects --active-only --json"],
   async run(host, values) {
     const { directory, sessions, warnings } = await listTree(host, {
@@ -134,10 +130,8 @@ interface SessionListResult {
 const sessionListCommand = command<SessionListResult>({
   description:
     "Lists the sessions of the repository, at most the 100 that were changed last. A damaged one is listed with its problem and hides no other.",
-  args: [],
-  flags: [{ name: "all", summary: "List all of them, however many" }],
+  flags: [flag("--all", "List all of them, however many")],
   effect: "reads",
-  permissions: [],
   examples: ["orc session list", "orc session list --all --json"],
   async run(host, values) {
     const options = sessionOptions(values, "session list");
@@ -177,15 +171,8 @@ const sessionSwitchCommand = command<
 >({
   description:
     "Makes a session yours. An agent or a linked worktree moves only itself; anybody else moves the session that all without one of their own share.",
-  args: [{
-    name: "ID",
-    summary: "Id of the session; a unique prefix will do",
-    required: true,
-    values: "session",
-  }],
-  flags: [],
+  args: [arg("ID", "Id of the session; a unique prefix will do", "session")],
   effect: "writes",
-  permissions: [],
   examples: ["orc session switch 01k9"],
   async run(host, values) {
     const { place, warnings, ...result } = await switchSession(host, {
@@ -206,17 +193,10 @@ const sessionRenameCommand = command<
     description:
       "Gives a session a name that is shown with its task. Its id stays, and so does everything that refers to it. A closed session can be named too.",
     args: [
-      {
-        name: "ID",
-        summary: "Id of the session; a unique prefix will do",
-        required: true,
-        values: "session",
-      },
-      { name: "NAME", summary: "1 to 80 characters", required: true },
+      arg("ID", "Id of the session; a unique prefix will do", "session"),
+      arg("NAME", "1 to 80 characters"),
     ],
-    flags: [],
     effect: "writes",
-    permissions: [],
     examples: ['orc session rename 01k9 "Login, second try"'],
     async run(host, values) {
       const { place, warnings, ...result } = await renameSession(host, {
@@ -239,15 +219,10 @@ type InfoResult = Omit<Status, "place" | "warnings"> & {
 const sessionInfoCommand = command<InfoResult>({
   description:
     "Shows what a session is: its whole id, task, workflow, progress, and why it is the one that is meant.",
-  args: [{
-    name: "ID",
-    summary: "Id of the session instead of the current one",
-    required: false,
-    values: "session",
-  }],
-  flags: [],
+  args: [
+    arg("[ID]", "Id of the session instead of the current one", "session"),
+  ],
   effect: "reads",
-  permissions: [],
   examples: ["orc session info", "orc session info 01k9 --json"],
   async run(host, values) {
     const options = sessionOptions(values, "session info");
@@ -294,11 +269,8 @@ function named(name: string | null): readonly (readonly [string, string])[] {
 
 /** Flags of every cleanup. */
 const CLEANUP_FLAGS: readonly FlagSpec[] = [
-  {
-    name: "dry-run",
-    summary: "Show what would be removed, and remove nothing",
-  },
-  { name: "yes", short: "y", summary: "Remove without asking" },
+  flag("--dry-run", "Show what would be removed, and remove nothing"),
+  flag("-y, --yes", "Remove without asking"),
 ];
 
 /** What a cleanup did, or would do, for people. */
@@ -343,21 +315,16 @@ function plural(count: number, noun: string): string {
 const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
   description:
     "Removes completed and abandoned sessions of all repositories in a directory tree that have not changed for some days. Shows them with their size and asks first. An active session is never removed, nor one that is damaged. Files of the older tool stay: only a migration removes them.",
-  args: [],
   flags: [
     SEARCH_FLAG,
     DEPTH_FLAG,
-    {
-      name: "older-than",
-      aliases: ["max-age"],
-      short: "a",
-      value: "DAYS",
-      summary: "Days without a change, 7 without it",
-    },
+    flag(
+      "-a, --older-than, --max-age DAYS",
+      "Days without a change, 7 without it",
+    ),
     ...CLEANUP_FLAGS,
   ],
   effect: "writes",
-  permissions: [],
   examples: [
     "orc cleanup --dry-run",
     "orc cleanup --search ~/projects --older-than 30 --yes",
@@ -378,23 +345,14 @@ const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
 const sessionCleanupCommand = command<Cleanup>({
   description:
     "Removes completed and abandoned sessions of the repository that have not changed for some days. Shows them with their size and asks first. An active session is never removed, nor one that is damaged. Files of the older tool stay: only a migration removes them.",
-  args: [],
   flags: [
-    {
-      name: "older-than",
-      value: "DAYS",
-      summary: "Days without a change, 30 without it",
-    },
-    {
-      name: "status",
-      value: "STATUS",
+    flag("--older-than DAYS", "Days without a change, 30 without it"),
+    flag("--status STATUS", "Only completed or abandoned ones; all is both", {
       values: ["completed", "abandoned", "all"],
-      summary: "Only completed or abandoned ones; all is both",
-    },
+    }),
     ...CLEANUP_FLAGS,
   ],
   effect: "writes",
-  permissions: [],
   examples: [
     "orc session cleanup --dry-run",
     "orc session cleanup --older-than 90 --status abandoned --yes",
@@ -416,15 +374,8 @@ const sessionCleanupCommand = command<Cleanup>({
 const unlockCommand = command<Omit<Unlocked, "place">>({
   description:
     "Shows who holds the locks of the repository and of the session. Locks of dead processes need no help: the next command takes them over. With --force a human removes the locks of processes that hang or ran on another machine; their updates are repeated or refused, never half done.",
-  args: [],
-  flags: [{
-    name: "force",
-    short: "f",
-    summary: "Remove the locks",
-    effect: "human",
-  }],
+  flags: [flag("-f, --force", "Remove the locks", { effect: "human" })],
   effect: "reads",
-  permissions: [],
   examples: ["orc unlock", "orc unlock --force"],
   async run(host, values) {
     const { place, ...result } = await unlock(host, {

@@ -2,7 +2,7 @@ import { shortSessionId } from "../base/ids.ts";
 import { countOf } from "../base/text.ts";
 import { type Started, startSession } from "../work/start.ts";
 import { problemLine } from "../workflow/problem.ts";
-import { command, sessionOptions, type Style } from "./command.ts";
+import { arg, command, flag, sessionOptions, type Style } from "./command.ts";
 import { nextParagraph } from "./view.ts";
 
 type StartResult = Omit<Started, "place" | "warnings"> & {
@@ -14,46 +14,23 @@ type StartResult = Omit<Started, "place" | "warnings"> & {
 const startCommand = command<StartResult>({
   description:
     "Starts a session and makes it yours. Takes workflow.yaml, else a built-in workflow of five phases with the commands of your project. Needs no init. Everything is checked before anything is written.",
-  args: [{ name: "TASK", summary: "What is to be done", required: true }],
+  args: [arg("TASK", "What is to be done")],
   flags: [
-    {
-      name: "workflow",
-      short: "w",
-      value: "FILE",
+    flag("-w, --workflow FILE", "Workflow file instead of workflow.yaml", {
       values: "file",
-      summary: "Workflow file instead of workflow.yaml",
-    },
-    {
-      name: "constraint",
-      short: "c",
-      value: "TEXT",
-      repeatable: true,
-      summary: "What must hold throughout; may be given several times",
-    },
-    {
-      name: "project",
-      short: "p",
-      value: "NAME",
-      summary: "Name of a project",
-    },
-    {
-      name: "test-command",
-      value: "COMMAND",
-      summary: "Command that runs the tests",
-    },
-    {
-      name: "build-command",
-      value: "COMMAND",
-      summary: "Command that builds the project",
-    },
-    {
-      name: "beside",
-      summary: "Start although your session is still active",
-    },
-    { name: "no-archive", summary: "No effect: orc moves no files of yours" },
+    }),
+    flag(
+      "-c, --constraint TEXT",
+      "What must hold throughout; may be given several times",
+      { repeatable: true },
+    ),
+    flag("-p, --project NAME", "Name of a project"),
+    flag("--test-command COMMAND", "Command that runs the tests"),
+    flag("--build-command COMMAND", "Command that builds the project"),
+    flag("--beside", "Start although your session is still active"),
+    flag("--no-archive", "No effect: orc moves no files of yours"),
   ],
   effect: "writes",
-  permissions: [],
   examples: [
     'orc start "Add login"',
     'orc start "Fix the crash" --test-command "npm test" -c "No new packages"',

@@ -1,7 +1,7 @@
 import { shortSessionId } from "../base/ids.ts";
 import { lengthOf, titleOf } from "../base/text.ts";
 import { readStatus, type Status } from "../work/status.ts";
-import { command, sessionOptions, type Style } from "./command.ts";
+import { command, flag, sessionOptions, type Style } from "./command.ts";
 import {
   itemLines,
   nextLine,
@@ -22,10 +22,8 @@ type StatusResult = Omit<Status, "place" | "warnings"> & {
 const statusCommand = command<StatusResult>({
   description:
     "Shows where the session stands: phases, the items of the current one with their state, what blocks, and the next command. Takes no lock and writes nothing.",
-  args: [],
-  flags: [{ name: "brief", summary: "Show only the next item, as orc next" }],
+  flags: [flag("--brief", "Show only the next item, as orc next")],
   effect: "reads",
-  permissions: [],
   examples: ["orc status", "orc status --json"],
   async run(host, values) {
     const options = sessionOptions(values, "status");

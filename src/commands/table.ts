@@ -1,6 +1,11 @@
 import { type OrcError, usage } from "../base/error.ts";
 import { nearest } from "../base/text.ts";
-import type { Command, FlagSpec, TableEntry } from "./command.ts";
+import {
+  type Command,
+  flag,
+  type FlagSpec,
+  type TableEntry,
+} from "./command.ts";
 
 /** Commands that help shows together. */
 export interface CommandGroup {
@@ -12,40 +17,30 @@ export interface CommandGroup {
 
 /** Flags of every command, before or after its name. */
 export const globalFlags: readonly FlagSpec[] = [
-  {
-    name: "root",
-    short: "d",
-    aliases: ["dir"],
-    value: "DIR",
-    values: "directory",
-    summary: "Repository root instead of the one found from here",
-  },
-  {
-    name: "session",
-    value: "ID",
-    values: "session",
-    summary: "Session instead of the current one; a unique prefix will do",
-  },
-  { name: "json", summary: "Print one JSON document" },
-  {
-    name: "output",
-    value: "FORMAT",
-    values: ["json", "jsonl", "text"],
-    summary: "Print json, jsonl or text; --output json is --json",
-  },
-  {
-    name: "quiet",
-    short: "q",
-    summary: "Print only results and errors",
-  },
-  { name: "verbose", summary: "Show where in orc an unexpected error arose" },
-  { name: "no-color", summary: "Print without colors" },
-  {
-    name: "lock-timeout",
-    value: "SECONDS",
-    summary: "How long to wait while another process changes the session",
-  },
-  { name: "help", short: "h", summary: "Show help for the command" },
+  flag(
+    "-d, --root, --dir DIR",
+    "Repository root instead of the one found from here",
+    { values: "directory" },
+  ),
+  flag(
+    "--session ID",
+    "Session instead of the current one; a unique prefix will do",
+    { values: "session" },
+  ),
+  flag("--json", "Print one JSON document"),
+  flag(
+    "--output FORMAT",
+    "Print json, jsonl or text; --output json is --json",
+    { values: ["json", "jsonl", "text"] },
+  ),
+  flag("-q, --quiet", "Print only results and errors"),
+  flag("--verbose", "Show where in orc an unexpected error arose"),
+  flag("--no-color", "Print without colors"),
+  flag(
+    "--lock-timeout SECONDS",
+    "How long to wait while another process changes the session",
+  ),
+  flag("-h, --help", "Show help for the command"),
 ];
 
 /** Every command in the order of help; loaded file by file, because start-up time is what agents feel. */
