@@ -11,7 +11,7 @@ import {
   type EvidenceField,
   evidenceFields,
 } from "../workflow/evidence.ts";
-import { command, sessionOptions } from "./command.ts";
+import { command, type ResultOf, sessionOptions } from "./command.ts";
 import { nextParagraph } from "./view.ts";
 
 type NextResult =
@@ -90,7 +90,7 @@ const contextReminderCommand = command<Reminder>({
 });
 
 /** `orc verify-write-allowed` */
-const verifyWriteAllowedCommand = command<Omit<WriteAllowed, "place">>({
+const verifyWriteAllowedCommand = command<ResultOf<WriteAllowed>>({
   description:
     "Exits with 0 in phase EXECUTE and where no session is open, else with 3. Meant for a hook that runs before an agent changes files. Where it cannot be told which session is meant, all open ones have to allow it.",
   effect: "reads",

@@ -20,11 +20,14 @@ import {
   command,
   flag,
   type Outcome,
+  outcomeOf,
+  type ResultOf,
   sessionOptions,
   type Style,
   type Values,
 } from "./command.ts";
 import {
+  blocksText,
   nextLine,
   nextParagraph,
   phaseLine,
@@ -36,7 +39,7 @@ type ListResult = Pick<CheckpointList, "checkpoints"> & {
   /** Whether they are those of all sessions. */
   readonly all: boolean;
 };
-type CleanupResult = Omit<CheckpointCleanup, "place" | "warnings">;
+type CleanupResult = ResultOf<CheckpointCleanup>;
 
 /** `orc checkpoints` */
 const checkpointsCommand = command<ListResult | CleanupResult>({
@@ -138,7 +141,7 @@ function lineText(line: CheckpointLine, columns: number): string {
 
 /** `orc checkpoint` */
 const checkpointCommand = command<
-  Omit<SavedCheckpoint, "place" | "warnings">
+  ResultOf<SavedCheckpoint>
 >({
   description:
     "Keeps the state of the session with what somebody has to know who goes on without any memory of it: decisions, and files in progress. Up to 10 files that git sees as changed are added. The Python tool can read it.",
@@ -155,19 +158,19 @@ const checkpointCommand = command<
   examples: [
     'orc checkpoint -m "Before the merge" --decision "Tokens live an hour"',
   ],
-  async run(host, values) {
-    const { place, warnings, ...result } = await saveCheckpoint(host, {
-      ...sessionOptions(values, "checkpoint"),
-      message: values.text("message"),
-      decisions: values.list("decision"),
-      files: values.list("file"),
-    });
-    return { place, warnings, result };
-  },
+  run: async (host, values) =>
+    outcomeOf(
+      await saveCheckpoint(host, {
+        ...sessionOptions(values, "checkpoint"),
+        message: values.text("message"),
+        decisions: values.list("decision"),
+        files: values.list("file"),
+      }),
+    ),
   render: ({ id }) => `Checkpoint ${id}\nTo return to it: orc resume ${id}`,
 });
 
-type ResumeResult = Omit<Resumed, "place" | "warnings">;
+type ResumeResult = ResultOf<Resumed>;
 
 /** `orc resume` */
 const resumeCommand = command<ResumeResult>({
@@ -190,16 +193,16 @@ const resumeCommand = command<ResumeResult>({
   ],
   effect: "writes",
   examples: ["orc resume --dry-run", "orc resume latest --yes"],
-  async run(host, values) {
-    const { place, warnings, ...result } = await resumeSession(host, {
-      ...sessionOptions(values, "resume"),
-      checkpoint: chosenIn(values),
-      dryRun: values.on("dry-run"),
-      yes: values.on("yes"),
-      force: values.on("force"),
-    });
-    return { place, warnings, result };
-  },
+  run: async (host, values) =>
+    outcomeOf(
+      await resumeSession(host, {
+        ...sessionOptions(values, "resume"),
+        checkpoint: chosenIn(values),
+        dryRun: values.on("dry-run"),
+        yes: values.on("yes"),
+        force: values.on("force"),
+      }),
+    ),
   render: resumeText,
 });
 
@@ -216,7 +219,7 @@ function chosenIn(values: Values): string | undefined {
 
 function resumeText(result: ResumeResult, style: Style): string {
   const { checkpoint, summary } = result;
-  const sections = [
+  return blocksText([
     [headline(result, style), ...changeLines(result)],
     [`Task: ${inOneLine(summary.task)}`, phaseLine(summary, style)],
     section("Constraints", summary.constraints),
@@ -225,11 +228,7 @@ function resumeText(result: ResumeResult, style: Style): string {
     section("Phase notes", summary.phaseNotes),
     section("Notes", summary.notes),
     [nextParagraph(summary, style)],
-  ];
-  return sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n");
+  ]);
 }
 
 function headline(
@@ -249,7 +248,7 @@ function changeLines({ changes, dryRun }: ResumeResult): readonly string[] {
 }
 
 /** What programs get after a handoff. */
-type HandoffResult = Omit<HandedOff, "place" | "warnings">;
+type HandoffResult = ResultOf<HandedOff>;
 
 /** The prompt itself; after a run, how it ended and where the session stands. */
 function handoffText(result: HandoffResult, style: Style): string {
@@ -296,18 +295,18 @@ const handoffCommand = command<HandoffResult>({
     "orc handoff",
     'orc handoff -x --agent-program "claude --print" --files src/login.ts',
   ],
-  async run(host, values) {
-    const { place, warnings, ...result } = await handOff(host, {
-      ...sessionOptions(values, "handoff"),
-      criteria: listed(values.text("criteria")),
-      files: listed(values.text("files")),
-      execute: values.on("execute"),
-      provider: values.text("provider"),
-      agentProgram: values.text("agent-program"),
-      timeout: values.text("timeout"),
-    });
-    return { place, warnings, result };
-  },
+  run: async (host, values) =>
+    outcomeOf(
+      await handOff(host, {
+        ...sessionOptions(values, "handoff"),
+        criteria: listed(values.text("criteria")),
+        files: listed(values.text("files")),
+        execute: values.on("execute"),
+        provider: values.text("provider"),
+        agentProgram: values.text("agent-program"),
+        timeout: values.text("timeout"),
+      }),
+    ),
   render: handoffText,
 });
 

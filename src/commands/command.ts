@@ -3,6 +3,7 @@ import type { Host } from "../host/host.ts";
 import type { Place } from "../repository/open.ts";
 import type { SessionOptions } from "../repository/select.ts";
 import type { CandidateKind } from "../sessions/candidates.ts";
+import type { Changed } from "../work/change.ts";
 
 export type { Place };
 
@@ -76,6 +77,16 @@ export interface Outcome<Result> {
   readonly warnings?: readonly string[];
   /** Decides the exit code where a whole result is bad news; the result is shown all the same. */
   readonly refusal?: OrcError;
+}
+
+// The result in what a use case answers. No comment for tools: it would stand in all schemas.
+export type ResultOf<Answer> = Omit<Answer, "place" | "warnings">;
+
+/** The outcome of a command that gives out what a use case answers. */
+export function outcomeOf<
+  Answer extends Pick<Outcome<unknown>, "place" | "warnings">,
+>({ place, warnings, ...result }: Answer): Outcome<ResultOf<Answer>> {
+  return { place, warnings, result };
 }
 
 /** A result in parts that are printed as they come, in constant memory. */
@@ -196,3 +207,6 @@ export function sessionOptions(
     purpose: `orc ${purpose}`,
   };
 }
+
+/** What programs get after a change: what happened, and where the session stands. */
+export type ChangeResult<Extra> = ResultOf<Changed> & Extra;

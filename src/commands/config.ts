@@ -28,6 +28,8 @@ import {
   command,
   flag,
   type FlagSpec,
+  outcomeOf,
+  type ResultOf,
   type Style,
   type Values,
 } from "./command.ts";
@@ -82,13 +84,13 @@ const configGetCommand = command<ShownValue>({
   flags: [globalFlag],
   effect: "reads",
   examples: ["orc config get color", "orc config get output --global"],
-  async run(host, values) {
-    const { place, warnings, ...result } = await getSetting(host, {
-      ...levelOptions(values, "config get"),
-      name: values.need("NAME"),
-    });
-    return { place, warnings, result };
-  },
+  run: async (host, values) =>
+    outcomeOf(
+      await getSetting(host, {
+        ...levelOptions(values, "config get"),
+        name: values.need("NAME"),
+      }),
+    ),
   render: ({ value }) => valueText(value),
 });
 
@@ -165,19 +167,19 @@ const configSetCommand = command<ChangeResult>({
     "orc config set check_timeout_seconds 900",
     "orc config set color never --global",
   ],
-  async run(host, values) {
-    const { place, warnings, ...result } = await setSetting(host, {
-      ...levelOptions(values, "config set"),
-      name: values.need("NAME"),
-      value: values.need("VALUE"),
-    });
-    return { place, warnings, result };
-  },
+  run: async (host, values) =>
+    outcomeOf(
+      await setSetting(host, {
+        ...levelOptions(values, "config set"),
+        name: values.need("NAME"),
+        value: values.need("VALUE"),
+      }),
+    ),
   render: ({ name, value, path, changed }) =>
     `${name} ${changed ? "is" : "was already"} ${valueText(value)} in ${path}`,
 });
 
-type ChangeResult = Omit<ConfigChanged, "place" | "warnings">;
+type ChangeResult = ResultOf<ConfigChanged>;
 
 type ShowResult =
   | { readonly settings: readonly ShownValue[] }
@@ -257,13 +259,13 @@ const configUnsetCommand = command<ChangeResult>({
     "orc config unset check_timeout_seconds",
     "orc config unset color --global",
   ],
-  async run(host, values) {
-    const { place, warnings, ...result } = await unsetSetting(host, {
-      ...levelOptions(values, "config unset"),
-      name: values.need("NAME"),
-    });
-    return { place, warnings, result };
-  },
+  run: async (host, values) =>
+    outcomeOf(
+      await unsetSetting(host, {
+        ...levelOptions(values, "config unset"),
+        name: values.need("NAME"),
+      }),
+    ),
   render: ({ name, path, changed }) =>
     `${name} ${changed ? "is not set any more" : "was not set"} in ${path}`,
 });

@@ -1,3 +1,4 @@
+import { countOf } from "../base/text.ts";
 import type {
   ProcessReport,
   Repeated,
@@ -14,11 +15,12 @@ import {
   command,
   flag,
   type FlagSpec,
+  type ResultOf,
   sessionOptions,
   type Style,
   type Values,
 } from "./command.ts";
-import { shortTask } from "./view.ts";
+import { blocksText, shortTask } from "./view.ts";
 
 const TEXT_FLAGS: readonly FlagSpec[] = [
   flag("--learnings TEXT", "What you learned"),
@@ -59,7 +61,7 @@ const feedbackCaptureCommand = command<CaptureResult>({
       : "Feedback is kept with the session",
 });
 
-type ReviewResult = Omit<Reviewed, "place" | "warnings"> & {
+type ReviewResult = ResultOf<Reviewed> & {
   readonly shown: FeedbackParts;
 };
 
@@ -108,26 +110,20 @@ const MAX_SHOWN = 10;
 
 /** A review of feedback, for people. */
 function feedbackText(
-  reviewed: Omit<Reviewed, "place" | "warnings">,
+  reviewed: ResultOf<Reviewed>,
   shown: FeedbackParts,
   style: Style,
 ): string {
   const { days, sessions, damagedLines, suggestions } = reviewed;
   const span = days === null ? "in all" : `in the last ${days} days`;
-  const head = [`Feedback on ${sessions} ${nounOf(sessions)} ${span}`];
+  const head = [`Feedback on ${countOf(sessions, "session")} ${span}`];
   if (damagedLines > 0) head.push(`Damaged lines left out: ${damagedLines}`);
-  const sections = [
+  return blocksText([
     head,
     ...(shown.tool ? [toolLines(reviewed.tool, style)] : []),
     ...(shown.process ? processSections(reviewed.process, style) : []),
     ...(shown.suggestions ? [section("Suggestions", suggestions, style)] : []),
-  ];
-  return sections.filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n")).join("\n\n");
-}
-
-function nounOf(sessions: number): string {
-  return sessions === 1 ? "session" : "sessions";
+  ]);
 }
 
 function toolLines(tool: ToolReport, style: Style): readonly string[] {

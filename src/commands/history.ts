@@ -1,4 +1,5 @@
 import { type OrcError, usage } from "../base/error.ts";
+import type { JsonValue } from "../base/json.ts";
 import { MAX_LISTED_EVENTS } from "../base/limits.ts";
 import { headOf, oneLine } from "../base/markdown.ts";
 import type { RecordedEvent } from "../engine/event.ts";
@@ -20,16 +21,19 @@ import {
   readHistory,
   streamHistory,
 } from "../history/use.ts";
+import type { Host } from "../host/host.ts";
 import {
   command,
   flag,
+  outcomeOf,
+  type ResultOf,
   sessionOptions,
   type Style,
   type Values,
 } from "./command.ts";
-import { eventText, withLogProgress } from "./event_view.ts";
+import { blocksText } from "./view.ts";
 
-type HistoryResult = Omit<History, "place" | "warnings">;
+type HistoryResult = ResultOf<History>;
 
 /** `orc history` */
 const historyCommand = command<HistoryResult, RecordedEvent>({
@@ -216,7 +220,7 @@ function analysisText(result: AnalyzeResult, style: Style): string {
   const { completed, abandoned, active, completion_rate } = result;
   const sessions =
     `${result.total_workflows} (${completed} completed, ${abandoned} abandoned, ${active} active)`;
-  const sections = [
+  return blocksText([
     [
       `Sessions   ${sessions}`,
       `Completed  ${completion_rate}`,
@@ -225,11 +229,7 @@ function analysisText(result: AnalyzeResult, style: Style): string {
     ...listsOf(result).map(([title, rows]) =>
       section(style.bold(title), rows, result.all)
     ),
-  ];
-  return sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n");
+  ]);
 }
 
 function listsOf(
@@ -284,7 +284,7 @@ function section(
   ];
 }
 
-type LearnResult = Omit<Learned, "place" | "warnings"> & {
+type LearnResult = ResultOf<Learned> & {
   readonly session: string;
 };
 
@@ -334,7 +334,7 @@ function outcome(
   return [saved ? `Appended to ${path}` : `${path} holds it already`];
 }
 
-type GenerateResult = Omit<Generated, "place" | "warnings">;
+type GenerateResult = ResultOf<Generated>;
 
 /** `orc generate-md` */
 const generateMdCommand = command<GenerateResult>({
@@ -349,20 +349,90 @@ const generateMdCommand = command<GenerateResult>({
   ],
   effect: "writes",
   examples: ["orc generate-md", "orc generate-md --stdout"],
-  async run(host, values) {
-    const { place, warnings, ...result } = await generateMarkdown(host, {
-      ...sessionOptions(values, "generate-md"),
-      file: values.text("to"),
-      stdout: values.on("stdout"),
-      force: values.on("force"),
-    });
-    return { place, warnings, result };
-  },
+  run: async (host, values) =>
+    outcomeOf(
+      await generateMarkdown(host, {
+        ...sessionOptions(values, "generate-md"),
+        file: values.text("to"),
+        stdout: values.on("stdout"),
+        force: values.on("force"),
+      }),
+    ),
   render: ({ path, text, changed }) => {
     if (path === null) return text.trimEnd();
     return changed ? `Wrote ${path}` : `${path} is up to date`;
   },
 });
+
+/** Longest text behind a message: notes may be a whole page. */
+const MAX_REMARK_LENGTH = 160;
+
+/** What an event says besides its message; the first that is there is shown. */
+const REMARKS = ["reason", "notes", "error"] as const;
+
+/** An event in one line. */
+function eventText(event: RecordedEvent, style: Style): string {
+  const { at, phaseId, actor, message } = event;
+  const human = actor === "human" ? ["(human)"] : [];
+  const remark = remarkOn(event);
+  return [
+    style.dim(timeOf(at)),
+    style.dim((phaseId ?? "").padEnd(8)),
+    paint(event, style)(oneLine(message)),
+    ...human,
+    ...remark === "" ? [] : [style.dim(`- ${remark}`)],
+  ].join(" ");
+}
+
+/** To the second, in UTC; another tool may have written anything, or nothing. */
+function timeOf(at: string): string {
+  const [, date, time] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)/.exec(at) ?? [];
+  const isUtc = at.endsWith("Z");
+  return date && time && isUtc ? `${date} ${time}Z` : at.slice(0, 25);
+}
+
+function paint(
+  { type }: RecordedEvent,
+  style: Style,
+): (text: string) => string {
+  if (type.endsWith("_failed") || type === "error") return style.bad;
+  if (type.endsWith("_skipped")) return style.warn;
+  return (text) => text;
+}
+
+function remarkOn({ details, message }: RecordedEvent): string {
+  const texts: readonly (JsonValue | undefined)[] = REMARKS.map((key) =>
+    details.get(key)
+  );
+  const text = texts.find((text) => typeof text === "string" && text !== "");
+  const remark = typeof text === "string" ? oneLine(text) : "";
+  return message.includes(remark) ? "" : headOf(remark, MAX_REMARK_LENGTH);
+}
+
+const BAR_LENGTH = 20;
+
+/** Does a long reading and shows a bar meanwhile, where a person sees it. */
+async function withLogProgress<Result>(
+  { terminal }: Host,
+  values: Values,
+  work: (onProgress?: (fraction: number) => void) => Promise<Result>,
+): Promise<Result> {
+  const isShown = !values.on("quiet") && terminal.isErrorTerminal;
+  if (!isShown) return await work();
+  try {
+    return await work((fraction) => terminal.showProgress(barOf(fraction)));
+  } finally {
+    terminal.showProgress(undefined);
+  }
+}
+
+/** How much of a log is read, in one line of a terminal. */
+export function barOf(fraction: number): string {
+  const part = Math.min(1, Math.max(0, fraction));
+  const full = Math.round(part * BAR_LENGTH);
+  const bar = "#".repeat(full).padEnd(BAR_LENGTH, ".");
+  return `Reading the log [${bar}] ${Math.floor(part * 100)} %`;
+}
 
 /** The commands of this file, by their names. */
 export const commands = {

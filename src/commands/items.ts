@@ -1,17 +1,22 @@
-import type { Host } from "../host/host.ts";
+import { escapeControls } from "../base/text.ts";
+import type { Host, ProgramProgress } from "../host/host.ts";
 import {
   type Completed,
   completeItem,
   type CompleteOptions,
 } from "../work/complete.ts";
 import { addNote, approveItem, skipItem, startItem } from "../work/item.ts";
-import { arg, command, flag, sessionOptions, type Values } from "./command.ts";
 import {
-  changeOutcome,
+  arg,
   type ChangeResult,
-  changeText,
-  checkProgress,
-} from "./event_view.ts";
+  command,
+  flag,
+  outcomeOf,
+  type ResultOf,
+  sessionOptions,
+  type Values,
+} from "./command.ts";
+import { changeText } from "./view.ts";
 
 interface StartedItem {
   readonly item: string;
@@ -37,7 +42,7 @@ const startItemCommand = command<ChangeResult<StartedItem>>({
     });
     const started = changed.summary.items.find(({ id }) => id === item);
     const passesAt = started?.passesAt ?? null;
-    return changeOutcome({ ...changed, item, passesAt });
+    return outcomeOf({ ...changed, item, passesAt });
   },
   render: (result, style) => changeText(startedText(result), result, style),
 });
@@ -54,7 +59,7 @@ function startedText(
 }
 
 /** `orc complete` */
-const completeCommand = command<Omit<Completed, "place" | "warnings">>({
+const completeCommand = command<ResultOf<Completed>>({
   description:
     "Runs the item's check and, if it passes, marks the item as completed. A check that fails is counted and exits with 3. Completing an item twice does nothing.\n\nSome items ask for evidence: orc next names the fields. --evidence NAME=TEXT gives one; give it again for each further entry of a list, and NAME.KEY=TEXT for a mapping. A file whose name holds = is written ./FILE. Evidence is kept even when the check fails.\n\nA check runs in the working tree or the item's working_dir, without input, in the environment orc was started in. ORCHESTRATOR_CHECK is added and holds SESSION/ITEM: inside of its own check an item cannot be completed.",
   args: [arg("ITEM", "Id of the item", "open-item")],
@@ -78,7 +83,7 @@ const completeCommand = command<Omit<Completed, "place" | "warnings">>({
   ],
   async run(host, values) {
     try {
-      return changeOutcome(await completeItem(host, optionsOf(host, values)));
+      return outcomeOf(await completeItem(host, optionsOf(host, values)));
     } finally {
       host.terminal.showProgress(undefined);
     }
@@ -135,7 +140,7 @@ const skipCommand = command<ChangeResult<{ item: string }>>({
       reason: values.text("reason") ?? "",
       force: values.on("force"),
     });
-    return changeOutcome({ ...changed, item });
+    return outcomeOf({ ...changed, item });
   },
   render: (result, style) =>
     changeText(
@@ -164,7 +169,7 @@ const approveItemCommand = command<ChangeResult<{ item: string }>>({
       itemId: item,
       notes: values.text("notes"),
     });
-    return changeOutcome({ ...changed, item });
+    return outcomeOf({ ...changed, item });
   },
   render: (result, style) =>
     changeText(
@@ -188,17 +193,70 @@ const noteCommand = command<ChangeResult<unknown>>({
   ],
   effect: "writes",
   examples: ['orc note "The old API stays until March" --item plan'],
-  async run(host, values) {
-    return changeOutcome(
+  run: async (host, values) =>
+    outcomeOf(
       await addNote(host, {
         ...sessionOptions(values, "note"),
         text: values.need("TEXT"),
         itemId: values.text("item"),
       }),
-    );
-  },
+    ),
   render: () => "Noted",
 });
+
+/** Who waits no longer than this needs no word about it. */
+const SILENT_MS = 1000;
+
+/** What programs paint their output with. */
+// deno-lint-ignore no-control-regex
+const COLOURS = /\x1b\[[\d;]*m/g;
+
+/** From here on characters may be two columns wide; to take all for wide does no harm. */
+const FIRST_WIDE_POINT = 0x1100;
+
+/** What a check is about, in one line of a terminal; undefined while it has only begun. */
+export function checkProgress(
+  itemId: string,
+  { elapsedMs, lastLine }: ProgramProgress,
+  columns: number,
+): string | undefined {
+  if (elapsedMs < SILENT_MS) return undefined;
+  const head = `Checking ${itemId}, ${durationText(elapsedMs)}`;
+  const said = (lastLine ?? "").replaceAll(COLOURS, "")
+    .replaceAll(/\s+/g, " ").trim();
+  const text = said === "" ? head : `${head}: ${said}`;
+  // The last column stays free: some terminals go on to the next line.
+  return cutTo(columns - 1, escapeControls(text));
+}
+
+function durationText(durationMs: number): string {
+  const seconds = Math.floor(durationMs / 1000);
+  return seconds < 60
+    ? `${seconds} s`
+    : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** Cuts a text, so that it and the mark of the cut take no more columns than these. */
+function cutTo(columns: number, text: string): string {
+  const characters = Array.from(text);
+  if (widthOf(characters) <= columns) return text;
+  let count = 0;
+  let width = 1;
+  for (const character of characters) {
+    width += widthOf([character]);
+    if (width > columns) break;
+    count++;
+  }
+  return `${characters.slice(0, count).join("")}…`;
+}
+
+function widthOf(characters: readonly string[]): number {
+  return characters.reduce(
+    (width, character) =>
+      width + ((character.codePointAt(0) ?? 0) < FIRST_WIDE_POINT ? 1 : 2),
+    0,
+  );
+}
 
 /** The commands of this file, by their names. */
 export const commands = {

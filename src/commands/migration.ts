@@ -1,6 +1,6 @@
 import { usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
-import { sizeText } from "../base/text.ts";
+import { countOf, sizeText } from "../base/text.ts";
 import type { Host } from "../host/host.ts";
 import type { ForceFrom } from "../migration/session_plan.ts";
 import {
@@ -18,6 +18,7 @@ import {
   flag,
   type FlagSpec,
   type Outcome,
+  type ResultOf,
   sessionOptions,
   type Style,
   type Values,
@@ -68,7 +69,7 @@ async function migrationOutcome(
 }
 
 /** What is left of a result when everything else was said elsewhere. */
-type MigrationResult = Omit<Migrated, "place" | "warnings">;
+type MigrationResult = ResultOf<Migrated>;
 
 /** What a migration did, or would do, for people. */
 function migrationText(result: MigrationResult, style: Style): string {
@@ -94,7 +95,9 @@ function headline(
   { action, dryRun, finished, ...result }: MigrationResult,
 ): string {
   const sizeBytes = result.moves.reduce((sum, one) => sum + one.sizeBytes, 0);
-  const what = `${plural(result.moves.length, "move")}, ${sizeText(sizeBytes)}`;
+  const what = `${countOf(result.moves.length, "move")}, ${
+    sizeText(sizeBytes)
+  }`;
   if (action === "nothing") {
     return finished
       ? "Finished the migration that was begun"
@@ -118,7 +121,7 @@ function moveLine(
 ): string {
   const amount = what === "files" && count === 1
     ? ""
-    : `, ${plural(count, what.slice(0, -1))}`;
+    : `, ${countOf(count, what.slice(0, -1))}`;
   return `${from} (${sizeText(sizeBytes)}${amount}) to ${to}`;
 }
 
@@ -166,10 +169,6 @@ function closing(
     ? "free space unknown"
     : `${sizeText(result.freeBytes)} free`;
   return [`Needs ${sizeText(result.neededBytes)}; ${free}`];
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 const STEPS = { read: "Reading", move: "Copying" } as const;

@@ -6,11 +6,19 @@ import {
   approvePhase,
   finishSession,
 } from "../work/phase.ts";
-import { command, flag, sessionOptions, type Values } from "./command.ts";
-import { changeOutcome, type ChangeResult, changeText } from "./event_view.ts";
+import {
+  type ChangeResult,
+  command,
+  flag,
+  outcomeOf,
+  type ResultOf,
+  sessionOptions,
+  type Values,
+} from "./command.ts";
+import { changeText } from "./view.ts";
 
 /** `orc advance` */
-const advanceCommand = command<Omit<Advanced, "place" | "warnings">>({
+const advanceCommand = command<ResultOf<Advanced>>({
   description:
     "Leaves the current phase when all its required items are done and, where the workflow asks for it, a human has approved. The last phase is left with orc finish.",
   flags: [
@@ -22,14 +30,13 @@ const advanceCommand = command<Omit<Advanced, "place" | "warnings">>({
   ],
   effect: "writes",
   examples: ["orc advance"],
-  async run(host, values) {
-    return changeOutcome(
+  run: async (host, values) =>
+    outcomeOf(
       await advancePhase(host, {
         ...sessionOptions(values, "advance"),
         force: values.on("force"),
       }),
-    );
-  },
+    ),
   render: (result, style) =>
     changeText(
       result.to === null
@@ -51,14 +58,13 @@ const approveCommand = command<ChangeResult<unknown>>({
   ],
   effect: "human",
   examples: ["orc approve", "orc approve --phase REVIEW"],
-  async run(host, values) {
-    return changeOutcome(
+  run: async (host, values) =>
+    outcomeOf(
       await approvePhase(host, {
         ...sessionOptions(values, "approve"),
         phaseId: values.text("phase"),
       }),
-    );
-  },
+    ),
   render: (result, style) =>
     changeText(
       result.changed ? "Approved the phase" : "The phase awaits no approval",
@@ -87,9 +93,7 @@ const finishCommand = command<ChangeResult<unknown>>({
     'orc finish --notes "Released with 1.4"',
     'orc finish --abandon --reason "The feature was dropped"',
   ],
-  async run(host, values) {
-    return changeOutcome(await close(host, values));
-  },
+  run: async (host, values) => outcomeOf(await close(host, values)),
   render: ({ summary }) =>
     `The session is ${summary.status}: ${summary.progress.completed} items completed, ${summary.progress.skipped} skipped, ${summary.progress.total} in all`,
 });

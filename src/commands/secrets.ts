@@ -29,12 +29,14 @@ import {
   command,
   flag,
   type FlagSpec,
+  outcomeOf,
+  type ResultOf,
   sessionOptions,
   type Style,
   type Values,
 } from "./command.ts";
 
-type Result = Omit<SecretsDiagnosis, "place">;
+type Result = ResultOf<SecretsDiagnosis>;
 
 /** `orc secrets doctor` */
 const secretsDoctorCommand = command<Result>({
@@ -113,7 +115,7 @@ function sourceText({ source, place }: SecretLocation): string {
 }
 
 /** `orc secrets get` */
-const secretsGetCommand = command<Omit<GotSecret, "place">>({
+const secretsGetCommand = command<ResultOf<GotSecret>>({
   description:
     "Prints the value of a secret and a line end. On a terminal it does so only with --show. Control characters in it are escaped; --json has them as they are.",
   args: [SECRET_NAME],
@@ -133,18 +135,18 @@ const secretsGetCommand = command<Omit<GotSecret, "place">>({
 });
 
 /** `orc secrets init` */
-const secretsInitCommand = command<Omit<SecretsReady, "place">>({
+const secretsInitCommand = command<ResultOf<SecretsReady>>({
   description:
     "Makes an identity of age in your own directory, which opens the secrets you keep. One that is there stays. Make a copy of it in a safe place: without it the secrets cannot be opened.",
   effect: "writes",
   examples: ["orc secrets init"],
-  async run(host, values) {
-    const { place, ...result } = await initSecrets(
-      host,
-      sessionOptions(values, "secrets init"),
-    );
-    return { place, result };
-  },
+  run: async (host, values) =>
+    outcomeOf(
+      await initSecrets(
+        host,
+        sessionOptions(values, "secrets init"),
+      ),
+    ),
   render: ({ identity, recipient, created, missing }) =>
     [
       `${created ? "Made identity" : "Identity is there:"} ${identity}`,
@@ -163,13 +165,13 @@ const secretsListCommand = command<ListResult>({
     "Lists the secrets that are stored or that workflow.yaml or a setting names, each with where its value comes from. No value is opened or shown.",
   effect: "reads",
   examples: ["orc secrets list"],
-  async run(host, values) {
-    const { place, warnings, ...result } = await listSecrets(
-      host,
-      sessionOptions(values, "secrets list"),
-    );
-    return { place, warnings, result };
-  },
+  run: async (host, values) =>
+    outcomeOf(
+      await listSecrets(
+        host,
+        sessionOptions(values, "secrets list"),
+      ),
+    ),
   render: listText,
 });
 
@@ -210,27 +212,27 @@ const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
 });
 
 /** `orc secrets rm` */
-const secretsRmCommand = command<Omit<SecretRemoved, "place">>({
+const secretsRmCommand = command<ResultOf<SecretRemoved>>({
   description:
     "Removes a stored secret from where it counts, or from where a flag says. The same name may be stored elsewhere too: that stays.",
   args: [SECRET_NAME],
   flags: LEVEL_FLAGS,
   effect: "writes",
   examples: ["orc secrets rm OPENAI_API_KEY"],
-  async run(host, values) {
-    const { place, ...result } = await removeStoredSecret(host, {
-      ...sessionOptions(values, "secrets rm"),
-      name: values.need("NAME"),
-      level: levelIn(values),
-    });
-    return { place, result };
-  },
+  run: async (host, values) =>
+    outcomeOf(
+      await removeStoredSecret(host, {
+        ...sessionOptions(values, "secrets rm"),
+        name: values.need("NAME"),
+        level: levelIn(values),
+      }),
+    ),
   render: ({ name, path }) => `Removed secret "${name}" from ${path}`,
 });
 
 /** `orc secrets set` */
 const secretsSetCommand = command<
-  Omit<SecretKept, "place" | "warnings">
+  ResultOf<SecretKept>
 >({
   description:
     "Keeps the value of a secret in a file that only you can read, encrypted with age. The value is typed, comes from standard input or from a file, and is never an argument: those can be seen by all users of the machine and stay in the history of the shell. Line ends behind it do not count. A secret that is there is replaced.\n\nIt is encrypted to your identity (orc secrets init), with --passphrase or without an identity with ORCHESTRATOR_PASSPHRASE or what you type.",

@@ -1,5 +1,6 @@
+import { usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
-import { sizeText, titleOf } from "../base/text.ts";
+import { countOf, sizeText, titleOf } from "../base/text.ts";
 import {
   type Cleanup,
   cleanupSessions,
@@ -10,6 +11,7 @@ import {
   listSessions,
   listTree,
   type SessionLine,
+  type TreeOptions,
   type TreeSession,
 } from "../sessions/list.ts";
 import {
@@ -27,11 +29,26 @@ import {
   command,
   flag,
   type FlagSpec,
+  outcomeOf,
+  type ResultOf,
   sessionOptions,
   type Style,
+  type Values,
 } from "./command.ts";
-import { DEPTH_FLAG, SEARCH_FLAG, treeOptions } from "./event_view.ts";
 import { shortTask } from "./view.ts";
+
+/** Where a search of a directory tree begins. */
+const SEARCH_FLAG: FlagSpec = flag(
+  "-s, --search DIR",
+  "Where to begin instead of here",
+  { values: "directory" },
+);
+
+/** How deep a directory tree is searched. */
+const DEPTH_FLAG: FlagSpec = flag(
+  "--depth LEVELS",
+  "Levels of directories to search, 3 without it",
+);
 
 /** A session with the keys of the Python tool's list, and what that has no key for. */
 interface ListedSession {
@@ -167,27 +184,27 @@ function lineText(line: SessionLine, style: Style): string {
 
 /** `orc session switch` */
 const sessionSwitchCommand = command<
-  Omit<Switched, "place" | "warnings">
+  ResultOf<Switched>
 >({
   description:
     "Makes a session yours. An agent or a linked worktree moves only itself; anybody else moves the session that all without one of their own share.",
   args: [arg("ID", "Id of the session; a unique prefix will do", "session")],
   effect: "writes",
   examples: ["orc session switch 01k9"],
-  async run(host, values) {
-    const { place, warnings, ...result } = await switchSession(host, {
-      ...sessionOptions(values, "session switch"),
-      id: values.need("ID"),
-    });
-    return { place, warnings, result };
-  },
+  run: async (host, values) =>
+    outcomeOf(
+      await switchSession(host, {
+        ...sessionOptions(values, "session switch"),
+        id: values.need("ID"),
+      }),
+    ),
   render: ({ session, task }) =>
     `Now in session ${shortSessionId(session)}: ${task}`,
 });
 
 /** `orc session rename` */
 const sessionRenameCommand = command<
-  Omit<Renamed, "place" | "warnings">
+  ResultOf<Renamed>
 >(
   {
     description:
@@ -198,20 +215,20 @@ const sessionRenameCommand = command<
     ],
     effect: "writes",
     examples: ['orc session rename 01k9 "Login, second try"'],
-    async run(host, values) {
-      const { place, warnings, ...result } = await renameSession(host, {
-        ...sessionOptions(values, "session rename"),
-        id: values.need("ID"),
-        name: values.need("NAME"),
-      });
-      return { place, warnings, result };
-    },
+    run: async (host, values) =>
+      outcomeOf(
+        await renameSession(host, {
+          ...sessionOptions(values, "session rename"),
+          id: values.need("ID"),
+          name: values.need("NAME"),
+        }),
+      ),
     render: ({ session, name }) =>
       `Session ${shortSessionId(session)} is now called ${name}`,
   },
 );
 
-type InfoResult = Omit<Status, "place" | "warnings"> & {
+type InfoResult = ResultOf<Status> & {
   readonly root: string;
 };
 
@@ -301,14 +318,10 @@ function cleanupText(cleanup: Cleanup): string {
 
 function countText({ sessions, leftovers }: Cleanup): string {
   const parts = [
-    plural(sessions.length, "session"),
-    plural(leftovers.length, "leftover"),
+    countOf(sessions.length, "session"),
+    countOf(leftovers.length, "leftover"),
   ];
   return parts.filter((part) => !part.startsWith("0 ")).join(" and ");
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** `orc cleanup` */
@@ -357,33 +370,33 @@ const sessionCleanupCommand = command<Cleanup>({
     "orc session cleanup --dry-run",
     "orc session cleanup --older-than 90 --status abandoned --yes",
   ],
-  async run(host, values) {
-    const { place, ...result } = await cleanupSessions(host, {
-      ...sessionOptions(values, "session cleanup"),
-      olderThan: values.text("older-than"),
-      status: values.text("status"),
-      dryRun: values.on("dry-run"),
-      yes: values.on("yes"),
-    });
-    return { place, result };
-  },
+  run: async (host, values) =>
+    outcomeOf(
+      await cleanupSessions(host, {
+        ...sessionOptions(values, "session cleanup"),
+        olderThan: values.text("older-than"),
+        status: values.text("status"),
+        dryRun: values.on("dry-run"),
+        yes: values.on("yes"),
+      }),
+    ),
   render: cleanupText,
 });
 
 /** `orc unlock` */
-const unlockCommand = command<Omit<Unlocked, "place">>({
+const unlockCommand = command<ResultOf<Unlocked>>({
   description:
     "Shows who holds the locks of the repository and of the session. Locks of dead processes need no help: the next command takes them over. With --force a human removes the locks of processes that hang or ran on another machine; their updates are repeated or refused, never half done.",
   flags: [flag("-f, --force", "Remove the locks", { effect: "human" })],
   effect: "reads",
   examples: ["orc unlock", "orc unlock --force"],
-  async run(host, values) {
-    const { place, ...result } = await unlock(host, {
-      ...sessionOptions(values, "unlock"),
-      force: values.on("force"),
-    });
-    return { place, result };
-  },
+  run: async (host, values) =>
+    outcomeOf(
+      await unlock(host, {
+        ...sessionOptions(values, "unlock"),
+        force: values.on("force"),
+      }),
+    ),
   render: ({ locks, removed }) => {
     if (locks.length === 0) return "No lock is held";
     const lines = locks.map(lockText);
@@ -403,6 +416,25 @@ function lockText(lock: LockInfo): string {
   return `${lock.scope}: process ${lock.pid} on "${lock.host}" for ${seconds} s (${lock.purpose}); ${
     STATES[lock.liveness]
   }`;
+}
+
+/** Reads what every command about a directory tree takes. */
+function treeOptions(
+  values: Values,
+  purpose: string,
+  argument?: string,
+): TreeOptions {
+  const { root, lockTimeout, purpose: named } = sessionOptions(values, purpose);
+  const flag = values.text("search");
+  if (flag !== undefined && argument !== undefined) {
+    throw usage(
+      "conflicting_flags",
+      "The directory is named twice: by an argument and by --search",
+    );
+  }
+  const directory = argument ?? flag;
+  const depth = values.text("depth");
+  return { root, lockTimeout, purpose: named, directory, depth };
 }
 
 /** The commands of this file, by their names. */

@@ -2,10 +2,17 @@ import { shortSessionId } from "../base/ids.ts";
 import { countOf } from "../base/text.ts";
 import { type Started, startSession } from "../work/start.ts";
 import { problemLine } from "../workflow/problem.ts";
-import { arg, command, flag, sessionOptions, type Style } from "./command.ts";
+import {
+  arg,
+  command,
+  flag,
+  type ResultOf,
+  sessionOptions,
+  type Style,
+} from "./command.ts";
 import { nextParagraph } from "./view.ts";
 
-type StartResult = Omit<Started, "place" | "warnings"> & {
+type StartResult = ResultOf<Started> & {
   readonly session: string;
   readonly root: string;
 };

@@ -1,8 +1,15 @@
 import { shortSessionId } from "../base/ids.ts";
 import { lengthOf, titleOf } from "../base/text.ts";
 import { readStatus, type Status } from "../work/status.ts";
-import { command, flag, sessionOptions, type Style } from "./command.ts";
 import {
+  command,
+  flag,
+  type ResultOf,
+  sessionOptions,
+  type Style,
+} from "./command.ts";
+import {
+  blocksText,
   itemLines,
   nextLine,
   nextParagraph,
@@ -14,7 +21,7 @@ import {
 /** Wider headlines separate the task from its session too far. */
 const MAX_COLUMNS = 72;
 
-type StatusResult = Omit<Status, "place" | "warnings"> & {
+type StatusResult = ResultOf<Status> & {
   readonly brief: boolean;
 };
 
@@ -39,18 +46,14 @@ const statusCommand = command<StatusResult>({
 });
 
 function statusText(status: StatusResult, style: Style): string {
-  const sections = [
+  return blocksText([
     [headline(status, style), phaseLine(status, style)],
     itemLines(status, style, status.at),
     section("Constraints", status.constraints),
     section("Phase notes", status.phaseNotes),
     section("Notes", status.notes),
     [closing(status, style)],
-  ];
-  return sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n");
+  ]);
 }
 
 function headline(status: StatusResult, style: Style): string {

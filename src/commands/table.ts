@@ -202,10 +202,8 @@ export const commandGroups: readonly CommandGroup[] = [
         load: async () =>
           (await import("./completion.ts")).completeWordsCommand(commandGroups),
       },
-      ...from(async () => (await import("./schema.ts")).commands, [
-        ["schema", "Print the JSON Schema of workflow.yaml or of an answer"],
-      ]),
       ...from(async () => (await import("./begin.ts")).commands, [
+        ["schema", "Print the JSON Schema of workflow.yaml or of an answer"],
         ["version", "Show the version of orc and of its runtime"],
       ]),
     ],

@@ -6,6 +6,7 @@ import {
   minutesBetween,
 } from "../base/text.ts";
 import type { ItemSummary, NextStep, Summary } from "../engine/summary.ts";
+import type { Changed } from "../work/change.ts";
 import type { ItemStatus } from "../workflow/types.ts";
 import type { Style } from "./command.ts";
 
@@ -192,6 +193,14 @@ export function shortTask(task: string, limit: number): string {
     : `${Array.from(first).slice(0, limit - 1).join("")}…`;
 }
 
+/** Blocks of lines with a blank line between them; empty ones are left out. */
+export function blocksText(blocks: readonly (readonly string[])[]): string {
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
 /** Lines under a title; nothing where there are none. */
 export function section(
   title: string,
@@ -200,4 +209,13 @@ export function section(
   return lines.length === 0
     ? []
     : [`${title}:`, ...lines.map((line) => `  ${inOneLine(line)}`)];
+}
+
+/** One sentence on what was done, then where the session stands. */
+export function changeText(
+  done: string,
+  { summary }: Pick<Changed, "summary">,
+  style: Style,
+): string {
+  return [done, standing(summary, style)].join("\n").trimEnd();
 }

@@ -1,5 +1,5 @@
 import parts from "../../src/commands/answers.json" with { type: "json" };
-import { answerSchemas } from "../../src/commands/schema.ts";
+import { answerSchemas } from "../../src/commands/begin.ts";
 import { assert } from "@std/assert";
 import { Ajv, type ValidateFunction } from "ajv";
 

@@ -5,9 +5,11 @@ import { fakeHost, noValues } from "../cli/fake.ts";
 import { readTree } from "../files/temporary.ts";
 import { withRoot, WORKFLOW } from "../work/fixtures.ts";
 import { workflowJsonSchema } from "../../src/workflow/json_schema.ts";
-import { answers } from "./answer.ts";
+import { answers, assertFitsSchema } from "./answer.ts";
 import { documentOf, orc, testOutput, testText } from "./orc.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { Ajv } from "ajv";
+import { commandGroups, tableOf } from "../../src/commands/table.ts";
 
 testOutput({
   name: "orc init prepares a repository and writes a workflow.yaml",
@@ -113,4 +115,49 @@ Deno.test("orc version names the version of orc and of its runtime", async () =>
     commands.version.render(result, styleFor(host, "never")),
     `orc ${VERSION} (deno 1.2.3)`,
   );
+});
+
+Deno.test("answerSchemas() describes every command, and what fails", () => {
+  const names = tableOf(commandGroups).map(({ name }) => name);
+  assertEquals([...answers.keys()].toSorted(), ["error", ...names].toSorted());
+});
+
+Deno.test("answerSchemas() is a JSON Schema that holds all it refers to", () => {
+  const ajv = new Ajv({ allowUnionTypes: true });
+  for (const schema of answers.values()) ajv.compile(schema);
+});
+
+const version = {
+  ok: true,
+  command: "version",
+  root: null,
+  rootSource: null,
+  session: null,
+  result: { version: "0.1.0", runtime: "deno 2.9.6" },
+};
+
+Deno.test("answerSchemas() takes an answer and refuses what has more, less or other members", () => {
+  assertFitsSchema(version);
+  const { session: _, ...less } = version;
+  const wrong = [
+    less,
+    { ...version, more: 1 },
+    { ...version, result: { ...version.result, more: 1 } },
+    { ...version, result: { version: "0.1.0" } },
+    { ...version, result: { ...version.result, version: 1 } },
+    { ok: false, command: "version", error: { kind: "usage" } },
+  ];
+  for (const document of wrong) assertThrows(() => assertFitsSchema(document));
+});
+
+Deno.test("answerSchemas() describes errors before a command is known", () => {
+  const error = {
+    kind: "usage",
+    code: "unknown_command",
+    message: 'Unknown command "x"',
+    hint: null,
+    path: null,
+  };
+  const document = { ok: false, command: null, error };
+  assertFitsSchema(document);
 });

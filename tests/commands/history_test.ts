@@ -1,4 +1,5 @@
 import { main } from "../../src/cli/main.ts";
+import { barOf } from "../../src/commands/history.ts";
 import { encodeLogLine } from "../../src/engine/event.ts";
 import { generateMarkdown } from "../../src/history/pages.ts";
 import { completeItem } from "../../src/work/complete.ts";
@@ -310,3 +311,11 @@ Deno.test("orc learn shows a bar while it reads a long log, unless it is to be q
     assertEquals(await shown("--quiet"), []);
     assertEquals((await orc(root, ["learn"])).err, "");
   }));
+
+Deno.test("barOf() is as long for every part, and knows no more than the whole", () => {
+  assertEquals(barOf(0), "Reading the log [....................] 0 %");
+  assertEquals(barOf(0.456), "Reading the log [#########...........] 45 %");
+  assertEquals(barOf(1), "Reading the log [####################] 100 %");
+  assertEquals(barOf(7), barOf(1));
+  assertEquals(barOf(-1), barOf(0));
+});

@@ -1,4 +1,5 @@
 import { main } from "../../src/cli/main.ts";
+import { checkProgress } from "../../src/commands/items.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { approveItem, skipItem, startItem } from "../../src/work/item.ts";
 import { captureStreams } from "../cli/fake.ts";
@@ -341,4 +342,42 @@ testText({
       ),
     ),
   exitCode: 3,
+});
+
+function shown(elapsedMs: number, lastLine?: string, columns = 80) {
+  return checkProgress("tests", { elapsedMs, lastLine }, columns);
+}
+
+Deno.test("checkProgress() says nothing of a check that has only begun", () => {
+  assertEquals([0, 250, 999].map((ms) => shown(ms, "line")), [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+Deno.test("checkProgress() shows the time and the last line", () => {
+  assertEquals(shown(1000), "Checking tests, 1 s");
+  assertEquals(shown(59_999, " 3 of\t9 "), "Checking tests, 59 s: 3 of 9");
+  assertEquals(shown(60_000, "  "), "Checking tests, 1 min 0 s");
+  assertEquals(shown(3_725_000), "Checking tests, 62 min 5 s");
+});
+
+Deno.test("checkProgress() lets no output drive the terminal", () => {
+  assertEquals(
+    shown(2000, "\x1b[1;32mok\x1b[0m\x1b[2J\x07\u202e"),
+    "Checking tests, 2 s: ok\\x1b[2J\\x07\\u202e",
+  );
+});
+
+Deno.test("checkProgress() leaves the last column free", () => {
+  const head = "Checking tests, 2 s: ";
+  const room = 40 - head.length - 1;
+  assertEquals(shown(2000, "x".repeat(room), 40), head + "x".repeat(room));
+  assertEquals(
+    shown(2000, "x".repeat(room + 1), 40),
+    `${head}${"x".repeat(room - 1)}…`,
+  );
+  assertEquals(shown(2000, "日".repeat(99), 40), `${head}${"日".repeat(8)}…`);
+  assertEquals(shown(2000, "x", 10), "Checking…");
 });
