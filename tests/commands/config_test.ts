@@ -1,5 +1,5 @@
 import { withRoot } from "../work/fixtures.ts";
-import { orc, testOutput, testText } from "./orc.ts";
+import { documentOf, orc, testOutput, testText } from "./orc.ts";
 import { assertEquals } from "@std/assert";
 
 const FILE = ".orchestrator/config.yaml";
@@ -36,11 +36,23 @@ testText({
   argv: ["config", "show"],
 });
 
-testOutput({
+testText({
   name: "orc config show --effective shows what counts",
   argv: ["config", "show", "--effective"],
   within: within("color: never\n"),
 });
+
+Deno.test("orc config show --effective --json is what orc config list says, without what each is for", () =>
+  within("color: never\n")(async (root) => {
+    const settingsOf = async (...argv: readonly string[]) => {
+      const ran = await orc(root, ["config", ...argv, "--json"]);
+      return Object(documentOf(ran)).result.settings;
+    };
+    const listed: Record<string, unknown>[] = await settingsOf("list");
+    const shown = listed
+      .map(({ name, value, origin }) => ({ name, value, origin }));
+    assertEquals(await settingsOf("show", "--effective"), shown);
+  }));
 
 testOutput({
   name: "orc config get prints the value",

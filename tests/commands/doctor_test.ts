@@ -82,6 +82,7 @@ testOutput({
   argv: ["doctor", "--fix", "--yes"],
   within: withSession,
   before: litter,
+  result: { healthy: true, findings: [], repaired: null },
 });
 
 testOutput({

@@ -15,7 +15,7 @@ import {
   withSession,
 } from "../work/fixtures.ts";
 import { appendToLog } from "../work/log_lines.ts";
-import { orc, testOutput, testText } from "./orc.ts";
+import { documentOf, orc, testOutput, testText } from "./orc.ts";
 import { assert, assertEquals } from "@std/assert";
 
 /** One event of each kind that people want to tell apart. */
@@ -274,13 +274,16 @@ testOutput({
   before: workAndLearn,
 });
 
-testOutput({
-  name: "orc learn --save says where it is kept",
-  argv: ["learn", "--save"],
-  within: withSession,
-  before: workAndLearn,
-  result: { saved: true, path: "/shop/LEARNINGS.md" },
-});
+Deno.test("orc learn --save says where it is kept", () =>
+  withSession(async (root) => {
+    await workAndLearn(root);
+    const { out: shown } = await orc(root, ["learn"]);
+    const { out: saved } = await orc(root, ["learn", "--save"]);
+    assertEquals(saved, `${shown}\nAppended to /shop/LEARNINGS.md\n`);
+    const again = await orc(root, ["learn", "--save", "--json"]);
+    const { path, saved: isSaved } = Object(documentOf(again)).result;
+    assertEquals([path, isSaved], ["/shop/LEARNINGS.md", false]);
+  }));
 
 testText({
   name: "orc learn says that there is nothing to learn from",
