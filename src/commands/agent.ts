@@ -11,7 +11,12 @@ import {
   type EvidenceField,
   evidenceFields,
 } from "../workflow/evidence.ts";
-import { command, type ResultOf, sessionOptions } from "./command.ts";
+import {
+  command,
+  outcomeOf,
+  type ResultOf,
+  sessionOptions,
+} from "./command.ts";
 import { nextParagraph } from "./view.ts";
 
 type NextResult =
@@ -35,21 +40,20 @@ const nextCommand = command<NextResult>({
   examples: ["orc next", "orc next --json"],
   async run(host, values) {
     const status = await readStatus(host, sessionOptions(values, "next"));
-    const { active, task, phase, phases, constraints, next } = status;
-    return {
-      place: status.place,
-      warnings: status.warnings,
-      result: {
-        active,
-        status: status.status,
-        task,
-        phase,
-        phases,
-        constraints,
-        next,
-        evidence: evidenceOf(next),
-      },
-    };
+    const { place, warnings, active, task, phase, phases, constraints, next } =
+      status;
+    return outcomeOf({
+      place,
+      warnings,
+      active,
+      status: status.status,
+      task,
+      phase,
+      phases,
+      constraints,
+      next,
+      evidence: evidenceOf(next),
+    });
   },
   render: (result, style) =>
     nextParagraph(result, style, evidenceLines(result.evidence)),
@@ -97,8 +101,7 @@ const verifyWriteAllowedCommand = command<ResultOf<WriteAllowed>>({
   examples: ["orc verify-write-allowed"],
   async run(host, values) {
     const options = sessionOptions(values, "verify-write-allowed");
-    const { place, ...result } = await verifyWriteAllowed(host, options);
-    return { place, result };
+    return outcomeOf(await verifyWriteAllowed(host, options));
   },
   render: ({ active, phase }) =>
     active

@@ -80,11 +80,11 @@ async function list(
     throw conflictingFlags(`Flag --${flag} goes with --cleanup`);
   }
   const all = values.on("all");
-  const { place, warnings, checkpoints } = await listCheckpoints(host, {
+  const listed = await listCheckpoints(host, {
     ...sessionOptions(values, "checkpoints"),
     all,
   });
-  return { place, warnings, result: { checkpoints, all } };
+  return outcomeOf({ ...listed, all });
 }
 
 async function cleanUp(
@@ -96,14 +96,15 @@ async function cleanUp(
       "Flag --all does not go with --cleanup: checkpoints are removed session by session",
     );
   }
-  const { place, warnings, ...result } = await cleanCheckpoints(host, {
-    ...sessionOptions(values, "checkpoints --cleanup"),
-    keep: values.text("keep"),
-    maxAge: values.text("max-age"),
-    dryRun: values.on("dry-run"),
-    yes: values.on("yes"),
-  });
-  return { place, warnings, result };
+  return outcomeOf(
+    await cleanCheckpoints(host, {
+      ...sessionOptions(values, "checkpoints --cleanup"),
+      keep: values.text("keep"),
+      maxAge: values.text("max-age"),
+      dryRun: values.on("dry-run"),
+      yes: values.on("yes"),
+    }),
+  );
 }
 
 function conflictingFlags(message: string): OrcError {

@@ -15,6 +15,7 @@ import {
   command,
   flag,
   type FlagSpec,
+  outcomeOf,
   type ResultOf,
   sessionOptions,
   type Style,
@@ -79,12 +80,12 @@ const feedbackReviewCommand = command<ReviewResult>({
   effect: "reads",
   examples: ["orc feedback review", "orc feedback review --all --suggest"],
   async run(host, values) {
-    const { place, warnings, ...reviewed } = await reviewFeedback(host, {
+    const reviewed = await reviewFeedback(host, {
       ...sessionOptions(values, "feedback review"),
       days: values.text("days"),
       all: values.on("all"),
     });
-    return { place, warnings, result: { ...reviewed, shown: partsOf(values) } };
+    return outcomeOf({ ...reviewed, shown: partsOf(values) });
   },
   render: (reviewed, style) => feedbackText(reviewed, reviewed.shown, style),
 });

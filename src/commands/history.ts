@@ -1,4 +1,4 @@
-import { type OrcError, usage } from "../base/error.ts";
+import { usage } from "../base/error.ts";
 import type { JsonValue } from "../base/json.ts";
 import { MAX_LISTED_EVENTS } from "../base/limits.ts";
 import { headOf, oneLine } from "../base/markdown.ts";
@@ -33,10 +33,8 @@ import {
 } from "./command.ts";
 import { blocksText } from "./view.ts";
 
-type HistoryResult = ResultOf<History>;
-
 /** `orc history` */
-const historyCommand = command<HistoryResult, RecordedEvent>({
+const historyCommand = command<ResultOf<History>, RecordedEvent>({
   description:
     `Shows the log of the session, oldest first: the last 50 events that fit, or as many as --limit says. --all shows everything, --follow goes on with new events until the session is closed or the command is interrupted.\n\nA time is an instant such as 2026-03-01T10:00:00Z, a date, which is a whole day in UTC, or how long ago: 30m, 2h, 3d, 1w.\n\n--json prints one document with at most ${MAX_LISTED_EVENTS} events. --output jsonl prints one event a line as it is read, also with --all and --follow, and in constant memory.`,
   flags: [
@@ -59,13 +57,15 @@ const historyCommand = command<HistoryResult, RecordedEvent>({
     "orc history --all --output jsonl",
   ],
   async run(host, values) {
-    refuseAllWithLimit(values);
-    if (values.on("follow")) throw endlessDocument();
-    const { place, warnings, ...result } = await readHistory(
-      host,
-      optionsOf(values),
-    );
-    return { place, warnings, result };
+    refuseBoth(values, "all", "limit");
+    if (values.on("follow")) {
+      throw usage(
+        "conflicting_flags",
+        'Flags "--follow" and "--json" contradict each other: a document has an end',
+        "orc history --follow --output jsonl",
+      );
+    }
+    return outcomeOf(await readHistory(host, optionsOf(values)));
   },
   render: ({ events, hasEarlier }, style) => {
     if (events.length === 0) return "No events";
@@ -76,7 +76,7 @@ const historyCommand = command<HistoryResult, RecordedEvent>({
   stream: {
     isWanted: (values) => values.on("all") || values.on("follow"),
     async run(host, values) {
-      refuseAllWithLimit(values);
+      refuseBoth(values, "all", "limit");
       return await streamHistory(host, {
         ...optionsOf(values),
         all: values.on("all"),
@@ -107,20 +107,12 @@ function optionsOf(values: Values): HistoryOptions {
   };
 }
 
-function refuseAllWithLimit(values: Values): void {
-  if (!values.on("all") || values.text("limit") === undefined) return;
+function refuseBoth(values: Values, one: string, other: string): void {
+  if (!values.on(one) || !values.on(other)) return;
   throw usage(
     "conflicting_flags",
-    'Flags "--all" and "--limit" contradict each other',
+    `Flags "--${one}" and "--${other}" contradict each other`,
     "leave one of them out",
-  );
-}
-
-function endlessDocument(): OrcError {
-  return usage(
-    "conflicting_flags",
-    'Flags "--follow" and "--json" contradict each other: a document has an end',
-    "orc history --follow --output jsonl",
   );
 }
 
@@ -168,8 +160,7 @@ const analyzeCommand = command<AnalyzeResult | NoData>({
       values,
       (onProgress) => analyzeSessions(host, { ...options, onProgress }),
     );
-    const result = resultOf(analysis, values.on("all"));
-    return { place, warnings, result };
+    return { place, warnings, result: resultOf(analysis, values.on("all")) };
   },
   render: (result, style) =>
     "status" in result ? result.message : analysisText(result, style),
@@ -220,34 +211,21 @@ function analysisText(result: AnalyzeResult, style: Style): string {
   const { completed, abandoned, active, completion_rate } = result;
   const sessions =
     `${result.total_workflows} (${completed} completed, ${abandoned} abandoned, ${active} active)`;
+  const lists: readonly (readonly [title: string, rows: readonly Row[]])[] = [
+    ["Skipped items:", rowsOf(result.skipped_items, skipText)],
+    ["Failed checks:", rowsOf(result.verification_failures, String)],
+    ["Phases:", rowsOf(result.phase_durations, phaseText)],
+  ];
   return blocksText([
     [
       `Sessions   ${sessions}`,
       `Completed  ${completion_rate}`,
       `Events     ${result.total_events}`,
     ],
-    ...listsOf(result).map(([title, rows]) =>
+    ...lists.map(([title, rows]) =>
       section(style.bold(title), rows, result.all)
     ),
   ]);
-}
-
-function listsOf(
-  result: AnalyzeResult,
-): readonly (readonly [title: string, rows: readonly Row[]])[] {
-  const { skipped_items, verification_failures, phase_durations } = result;
-  return [
-    ["Skipped items:", rowsOf(skipped_items, skipText)],
-    ["Failed checks:", rowsOf(verification_failures, String)],
-    [
-      "Phases:",
-      rowsOf(
-        phase_durations,
-        ({ avg_minutes, count }) =>
-          `${avg_minutes} min on average, completed ${timesOf(count)}`,
-      ),
-    ],
-  ];
 }
 
 function rowsOf<Value>(
@@ -264,8 +242,9 @@ function skipText({ count, reasons }: SkippedItem): string {
   return reason === "" ? String(count) : `${count}  ${reason}${others}`;
 }
 
-function timesOf(count: number): string {
-  return count === 1 ? "once" : `${count} times`;
+function phaseText({ avg_minutes, count }: PhaseRow): string {
+  const times = count === 1 ? "once" : `${count} times`;
+  return `${avg_minutes} min on average, completed ${times}`;
 }
 
 function section(
@@ -299,45 +278,30 @@ const learnCommand = command<LearnResult>({
   effect: "reads",
   examples: ["orc learn", "orc learn --save"],
   async run(host, values) {
-    refuseSaveBoth(values);
+    refuseBoth(values, "save", "no-save");
     const options = sessionOptions(values, "learn");
     const save = values.on("save");
-    const { place, warnings, ...learned } = await withLogProgress(
+    const learned = await withLogProgress(
       host,
       values,
       (onProgress) => writeLearnings(host, { ...options, save, onProgress }),
     );
-    const result = { ...learned, session: place.session ?? "" };
-    return { place, warnings, result };
+    return outcomeOf({ ...learned, session: learned.place.session ?? "" });
   },
-  render: (result) => [report(result), ...outcome(result)].join("\n\n"),
+  render: ({ learnings, session, hasLearnings, path, saved }) => {
+    const text = learningsSection(learnings, {
+      sessionId: session,
+      textOf: oneLine,
+    });
+    if (!hasLearnings) return `${text}\n\nNothing to learn from yet`;
+    if (path === null) return text;
+    const kept = saved ? `Appended to ${path}` : `${path} holds it already`;
+    return `${text}\n\n${kept}`;
+  },
 });
 
-function refuseSaveBoth(values: Values): void {
-  if (!values.on("save") || !values.on("no-save")) return;
-  throw usage(
-    "conflicting_flags",
-    'Flags "--save" and "--no-save" contradict each other',
-    "leave one of them out",
-  );
-}
-
-function report({ learnings, session }: LearnResult): string {
-  return learningsSection(learnings, { sessionId: session, textOf: oneLine });
-}
-
-function outcome(
-  { hasLearnings, path, saved }: LearnResult,
-): readonly string[] {
-  if (!hasLearnings) return ["Nothing to learn from yet"];
-  if (path === null) return [];
-  return [saved ? `Appended to ${path}` : `${path} holds it already`];
-}
-
-type GenerateResult = ResultOf<Generated>;
-
 /** `orc generate-md` */
-const generateMdCommand = command<GenerateResult>({
+const generateMdCommand = command<ResultOf<Generated>>({
   description:
     "Shows the session as a page of Markdown: its state, what blocks, the items by phase, and the last events. A file that orc did not make is not replaced.",
   flags: [

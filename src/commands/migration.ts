@@ -18,6 +18,7 @@ import {
   flag,
   type FlagSpec,
   type Outcome,
+  outcomeOf,
   type ResultOf,
   sessionOptions,
   type Style,
@@ -61,8 +62,7 @@ async function migrationOutcome(
   run: () => Promise<Migrated>,
 ): Promise<Outcome<MigrationResult>> {
   try {
-    const { place, warnings, ...result } = await run();
-    return { place, warnings, result };
+    return outcomeOf(await run());
   } finally {
     host.terminal.showProgress(undefined);
   }

@@ -124,12 +124,13 @@ const secretsGetCommand = command<ResultOf<GotSecret>>({
   permissions: ["run"],
   examples: ["orc secrets get OPENAI_API_KEY --json"],
   async run(host, values) {
-    const { place, ...result } = await getSecret(host, {
-      ...sessionOptions(values, "secrets get"),
-      name: values.need("NAME"),
-      show: values.on("show"),
-    });
-    return { place, result };
+    return outcomeOf(
+      await getSecret(host, {
+        ...sessionOptions(values, "secrets get"),
+        name: values.need("NAME"),
+        show: values.on("show"),
+      }),
+    );
   },
   render: ({ value }) => value,
 });
@@ -252,14 +253,15 @@ const secretsSetCommand = command<
   ],
   async run(host, values) {
     assertNoValue(values);
-    const { place, warnings, ...result } = await setSecret(host, {
-      ...sessionOptions(values, "secrets set"),
-      name: values.need("NAME"),
-      file: values.text("file"),
-      level: levelIn(values),
-      passphrase: values.on("passphrase"),
-    });
-    return { place, warnings, result };
+    return outcomeOf(
+      await setSecret(host, {
+        ...sessionOptions(values, "secrets set"),
+        name: values.need("NAME"),
+        file: values.text("file"),
+        level: levelIn(values),
+        passphrase: values.on("passphrase"),
+      }),
+    );
   },
   render: ({ name, path, encryption }) =>
     `Kept secret "${name}" in ${path}, encrypted ${

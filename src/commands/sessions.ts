@@ -151,12 +151,12 @@ const sessionListCommand = command<SessionListResult>({
   effect: "reads",
   examples: ["orc session list", "orc session list --all --json"],
   async run(host, values) {
-    const options = sessionOptions(values, "session list");
-    const { place, warnings, ...result } = await listSessions(host, {
-      ...options,
-      all: values.on("all"),
-    });
-    return { place, warnings, result };
+    return outcomeOf(
+      await listSessions(host, {
+        ...sessionOptions(values, "session list"),
+        all: values.on("all"),
+      }),
+    );
   },
   render: listText,
 });
@@ -244,11 +244,11 @@ const sessionInfoCommand = command<InfoResult>({
   async run(host, values) {
     const options = sessionOptions(values, "session info");
     const session = values.text("ID") ?? options.session;
-    const { place, warnings, ...status } = await readStatus(host, {
+    const status = await readStatus(host, {
       ...options,
       session,
     });
-    return { place, warnings, result: { ...status, root: place.root } };
+    return outcomeOf({ ...status, root: status.place.root });
   },
   render: infoText,
 });

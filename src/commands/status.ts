@@ -4,6 +4,7 @@ import { readStatus, type Status } from "../work/status.ts";
 import {
   command,
   flag,
+  outcomeOf,
   type ResultOf,
   sessionOptions,
   type Style,
@@ -33,13 +34,8 @@ const statusCommand = command<StatusResult>({
   effect: "reads",
   examples: ["orc status", "orc status --json"],
   async run(host, values) {
-    const options = sessionOptions(values, "status");
-    const { place, warnings, ...status } = await readStatus(host, options);
-    return {
-      place,
-      warnings,
-      result: { ...status, brief: values.on("brief") },
-    };
+    const status = await readStatus(host, sessionOptions(values, "status"));
+    return outcomeOf({ ...status, brief: values.on("brief") });
   },
   render: (status, style) =>
     status.brief ? nextParagraph(status, style) : statusText(status, style),
