@@ -145,7 +145,14 @@ function renderPage(page: HelpPage, style: Style): string {
     case "overview":
       return renderOverview(page, style);
     case "family":
-      return renderFamily(page, style);
+      return [
+        `Usage: orc ${page.name} COMMAND [ARGUMENT]... [FLAG]...`,
+        "",
+        ...columnsOf(
+          page.commands.map(({ name, summary }) => [name, summary]),
+          style,
+        ),
+      ].join("\n");
     case "command":
       return renderCommand(page, style);
   }
@@ -194,15 +201,6 @@ function namesOf(commands: readonly ListedCommand[]): string {
   ).join(", ");
 }
 
-function renderFamily(page: FamilyPage, style: Style): string {
-  const rows = page.commands.map(({ name, summary }): Row => [name, summary]);
-  return [
-    `Usage: orc ${page.name} COMMAND [ARGUMENT]... [FLAG]...`,
-    "",
-    ...columnsOf(rows, style),
-  ].join("\n");
-}
-
 function renderCommand(page: CommandPage, style: Style): string {
   const sectionRows: readonly [title: string, rows: readonly Row[]][] = [
     ["Arguments", page.args.map(({ name, summary }) => [name, summary])],
@@ -219,14 +217,20 @@ function renderCommand(page: CommandPage, style: Style): string {
   return [headOf(page, style).join("\n"), ...sections].join("\n\n");
 }
 
+const EFFECT = "Effect: ";
+const INDENT = " ".repeat(EFFECT.length);
+
 function headOf(page: CommandPage, style: Style): readonly string[] {
   const paragraphs = page.description.split(/\n\s*\n/);
   return [
     `${style.bold(`orc ${page.name}`)}: ${page.summary}`,
     "",
     `Usage:  ${usageOf(page)}`,
-    ...aliasLines(page),
-    ...hang("Effect: ", effectText(page), widthOf(style)),
+    ...page.aliases.length === 0
+      ? []
+      : [`Also:   ${page.aliases.map((alias) => `orc ${alias}`).join(", ")}`],
+    ...wrap(effectText(page), widthOf(style) - EFFECT.length)
+      .map((line, index) => (index === 0 ? EFFECT : INDENT) + line),
     ...paragraphs.flatMap((text) => ["", ...wrap(text, widthOf(style))]),
   ];
 }
@@ -236,11 +240,6 @@ export function usageOf(
   { name, args }: Pick<CommandPage, "name" | "args">,
 ): string {
   return ["orc", name, ...args.map(placeholderOf), "[FLAG]..."].join(" ");
-}
-
-function aliasLines({ aliases }: ListedCommand): readonly string[] {
-  if (aliases.length === 0) return [];
-  return [`Also:   ${aliases.map((alias) => `orc ${alias}`).join(", ")}`];
 }
 
 function placeholderOf({ name, required, variadic }: ArgSpec): string {
@@ -281,13 +280,6 @@ function columnsOf(rows: readonly Row[], style: Style): readonly string[] {
       ? [beginning, " ".repeat(indent) + first, ...following]
       : [beginning + first, ...following];
   });
-}
-
-function hang(title: string, text: string, width: number): readonly string[] {
-  return wrap(text, width - title.length)
-    .map((line, index) =>
-      (index === 0 ? title : " ".repeat(title.length)) + line
-    );
 }
 
 function widest(texts: readonly string[]): number {
@@ -335,50 +327,33 @@ export function effectText(
   ].join("; ");
 }
 
-/** A flag of `deno run`, and what it is for. */
-type PermissionRow = readonly [flag: string, purpose: string];
-
 /** What each permission is for, with its flag of `deno run`. */
-export const PERMISSION_ROWS: Readonly<Record<Permission, PermissionRow>> = {
+export const PERMISSION_ROWS: Readonly<Record<Permission, Row>> = {
   run: ["--allow-run", "run checks and git"],
   sys: ["--allow-sys", "read the host name and the home directory"],
   net: ["--allow-net", "reach other machines"],
 };
 
-const READ: PermissionRow = ["--allow-read=ROOT", "read the repository"];
-
-const WRITE: PermissionRow = [
+const READ: Row = ["--allow-read=ROOT", "read the repository"];
+const WRITE: Row = [
   `--allow-write=ROOT/${ORCHESTRATOR_DIRECTORY}`,
   "keep the sessions",
 ];
-
-const ENVIRONMENT: PermissionRow = [
-  "--allow-env",
-  "read settings from the environment",
-];
+const ENVIRONMENT: Row = ["--allow-env", "read settings from the environment"];
 
 /** What every command that changes something wants. */
-export const BASIC_PERMISSION_ROWS: readonly PermissionRow[] = [
-  READ,
-  WRITE,
-  ENVIRONMENT,
-];
+export const BASIC_PERMISSION_ROWS: readonly Row[] = [READ, WRITE, ENVIRONMENT];
 
 /** Everything that a command wants. */
 export function permissionRows(
   command: Pick<Command, "effect" | "flags" | "permissions">,
-): readonly PermissionRow[] {
+): readonly Row[] {
+  const effects = [command, ...command.flags].map(({ effect }) => effect);
+  const mayWrite = effects.includes("writes") || effects.includes("human");
   return [
     READ,
-    ...mayWrite(command) ? [WRITE] : [],
+    ...mayWrite ? [WRITE] : [],
     ENVIRONMENT,
     ...command.permissions.map((permission) => PERMISSION_ROWS[permission]),
   ];
-}
-
-function mayWrite(
-  { effect, flags }: Pick<Command, "effect" | "flags">,
-): boolean {
-  return [effect, ...flags.map((flag) => flag.effect ?? "reads")]
-    .some((each) => each !== "reads");
 }
