@@ -28,7 +28,6 @@ import {
 import {
   guessPresentation,
   type Invocation,
-  missingCommand,
   prepare,
   prepareHelp,
   presentationOf,
@@ -36,26 +35,20 @@ import {
   styleFor,
 } from "./parse.ts";
 
-/** What surrounds a command line; tests put their own in its place. */
-interface Surroundings {
-  readonly streams: Streams;
-  readonly groups: readonly CommandGroup[];
-}
-
 /** One run of orc. */
-interface Run extends FailedRun {
-  readonly argv: readonly string[];
-  readonly table: readonly TableEntry[];
-}
+type Run = FailedRun & { readonly table: readonly TableEntry[] };
 
 /** Runs one command line and returns its exit code; everything is printed when it resolves. */
 export async function main(
   argv: readonly string[],
   host: Host,
-  surroundings: Partial<Surroundings> = {},
+  /** Tests put their own in the place of these. */
+  surroundings: {
+    readonly streams?: Streams;
+    readonly groups?: readonly CommandGroup[];
+  } = {},
 ): Promise<number> {
   const run: Run = {
-    argv,
     host,
     streams: maskedStreams(host, surroundings.streams ?? systemStreams()),
     table: tableOf(surroundings.groups ?? commandGroups),
@@ -64,7 +57,7 @@ export async function main(
     values: undefined,
   };
   try {
-    return await perform(run);
+    return await perform(run, argv);
   } catch (error) {
     // Loaded only now: most runs do not fail.
     const { fail } = await import("./failure.ts");
@@ -73,11 +66,18 @@ export async function main(
 }
 
 /** Returns the exit code. */
-async function perform(run: Run): Promise<number> {
-  const { entry, words, rest } = requestOf(run.argv, run.table);
+async function perform(
+  run: Run,
+  argv: readonly string[],
+): Promise<number> {
+  const { entry, words, rest } = requestOf(argv, run.table);
   if (entry === undefined) {
     await showHelpInstead(run, words);
-    throw missingCommand(words);
+    const message = words.length === 0
+      ? "No command given"
+      : `Command "${words.join(" ")}" is not complete`;
+    const hint = ["orc help", ...words].join(" ");
+    throw usage("missing_command", message, hint);
   }
   run.commandName = entry.name;
   const invocation = await prepare(entry, rest, run.table);

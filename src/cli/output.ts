@@ -1,3 +1,4 @@
+import type { OrcError } from "../base/error.ts";
 import { JsonNumber, plainOf } from "../base/json.ts";
 import { CONTROLS, escapeControls, unicodeEscape } from "../base/text.ts";
 import type {
@@ -7,7 +8,6 @@ import type {
   Style,
 } from "../commands/command.ts";
 import { type Host, rememberedMasker } from "../host/host.ts";
-import type { Failure } from "./failure.ts";
 
 /** The text of a command that was done, for people. */
 export function resultText(
@@ -57,9 +57,14 @@ export function warningText(warning: string): string {
   return `Warning: ${escapeControls(warning)}\n`;
 }
 
+/** The members of an error that anybody is told. */
+type ErrorMembers =
+  & Pick<OrcError, "code" | "message" | "hint" | "path" | "details">
+  & { readonly kind: string };
+
 /** An error as programs are told of it. */
 export function errorMembers(
-  { kind, code, message, hint, path, details }: Omit<Failure, "exitCode">,
+  { kind, code, message, hint, path, details }: ErrorMembers,
 ): object {
   return {
     kind,

@@ -1,4 +1,4 @@
-import { type OrcError, usage } from "../base/error.ts";
+import { usage } from "../base/error.ts";
 import { nearest } from "../base/text.ts";
 import type {
   ArgSpec,
@@ -88,14 +88,6 @@ function redirect(
   given.delete("version");
   const rest = { argv: words, position: 0, flagsEnded: true, given };
   return { entry, words: [name], rest };
-}
-
-/** The error for a command line that stops before a command is named. */
-export function missingCommand(words: readonly string[]): OrcError {
-  const message = words.length === 0
-    ? "No command given"
-    : `Command "${words.join(" ")}" is not complete`;
-  return usage("missing_command", message, ["orc help", ...words].join(" "));
 }
 
 /**
@@ -291,9 +283,8 @@ function readLongFlag(
   flags: readonly FlagSpec[],
   argument: string,
 ): void {
-  const equals = argument.indexOf("=");
-  const spelling = equals < 0 ? argument : argument.slice(0, equals);
-  const attached = equals < 0 ? undefined : argument.slice(equals + 1);
+  const [, spelling = "", attached] = /^([^=]*)(?:=(.*))?$/s.exec(argument) ??
+    [];
   take(cursor, flags, { flag: findFlag(flags, spelling), spelling, attached });
 }
 

@@ -21,10 +21,7 @@ export type ValueKind =
   | "file"
   | "directory";
 
-/**
- * What using a command or a flag does: it only `reads`, it `writes`, or it
- * writes and only a `human` may.
- */
+/** What using a command or a flag does: it only `reads`, it `writes`, or it writes and only a `human` may. */
 export type Effect = "reads" | "writes" | "human";
 
 /** A positional argument of a command. */
