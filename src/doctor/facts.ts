@@ -26,12 +26,7 @@ import { epochMsOf } from "../base/time.ts";
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
 import { findGit, isTracked } from "../files/git_index.ts";
-import {
-  type JudgeContext,
-  leftoverToken,
-  type LockRecord,
-  lookAt,
-} from "../files/lock.ts";
+import { type JudgeContext, leftoverToken, lookAt } from "../files/lock.ts";
 import {
   fileKind,
   guardDirectory,
@@ -46,12 +41,8 @@ import { readAdoption, readLegacyState } from "../session/legacy.ts";
 import { damageFinder } from "../session/log.ts";
 import { type Line, linesFrom, openForReading } from "../session/log_read.ts";
 import { decodeState, readSessionMeta, readState } from "../session/read.ts";
+import { readRepositoryMeta } from "../session/repository.ts";
 import {
-  readRepositoryMeta,
-  type RepositoryMeta,
-} from "../session/repository.ts";
-import {
-  type Config,
   type ConfigSite,
   legacyConfigFiles,
   readConfig,
@@ -61,11 +52,7 @@ import { readMigrationRecord } from "../transfer/finish.ts";
 import { decodeDefinition, findDuplicateId } from "../workflow/definition.ts";
 import type { SessionState } from "../workflow/types.ts";
 import type {
-  ConfigFacts,
   DiagnosisFacts,
-  GitFacts,
-  HolderFact,
-  LeftoverFact,
   LegacyFacts,
   LineSample,
   LockFact,
@@ -77,121 +64,18 @@ import type {
   Trouble,
 } from "./session_rules.ts";
 
-/** What lies in a directory, or why that cannot be told. */
-interface Listing {
-  readonly entries: readonly Deno.DirEntry[];
-  readonly trouble: Trouble | null;
-}
-
-/** Lists a directory, sorted by name; what is none is empty, also a link to one. */
-function listDirectory(path: string): Listing {
-  if (visibleKind(path) !== "directory") return { entries: [], trouble: null };
-  return attempt(path, () => ({ entries: entriesOf(path), trouble: null }), {
-    entries: [],
-  });
-}
-
-function entriesOf(path: string): readonly Deno.DirEntry[] {
-  try {
-    return [...Deno.readDirSync(path)].sort(byName);
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw asOrcError(error, "list", path);
-  }
-}
-
-function byName(one: Deno.DirEntry, other: Deno.DirEntry): number {
-  return one.name < other.name ? -1 : one.name > other.name ? 1 : 0;
-}
-
-/** Looks at something; what is wrong with it is an answer, and a bug is not. */
-function attempt<Found extends { readonly trouble: Trouble | null }>(
-  path: string,
-  look: () => Found,
-  otherwise: Omit<Found, "trouble">,
-): Found | Omit<Found, "trouble"> & { readonly trouble: Trouble } {
-  try {
-    return look();
-  } catch (error) {
-    return { ...otherwise, trouble: troubleOf(error, path) };
-  }
-}
-
-/** What an error of orc says about a file; any other is thrown again. */
-function troubleOf(error: unknown, path: string): Trouble {
-  const known = asOrcError(error, "read", path);
-  if (!(known instanceof OrcError)) throw known;
-  const { kind, code, message } = known;
-  return { kind, code, message, path: known.path ?? path };
-}
-
-/** What is at a path; undefined when it is gone by now, or may not be looked at. */
-function pathFact(path: string): PathFact | undefined {
-  try {
-    const info = Deno.lstatSync(path);
-    const { mode, uid } = info;
-    return { path, kind: kindOf(info), mode, uid };
-  } catch (error) {
-    troubleOf(error, path);
-    return undefined;
-  }
-}
-
-/** As {@linkcode pathFact}, without looking closer than the directory does. */
-function entryFact(directory: string, entry: Deno.DirEntry): PathFact {
-  const path = `${directory}/${entry.name}`;
-  return { path, kind: kindOf(entry), mode: null, uid: null };
-}
-
-function kindOf(
-  { isFile, isDirectory, isSymlink }: Omit<Deno.DirEntry, "name">,
-): PathFact["kind"] {
-  if (isSymlink) return "symlink";
-  if (isFile) return "file";
-  return isDirectory ? "directory" : "other";
-}
-
-/** What the files of a repository tell; the machine, workflow.yaml, settings and secrets are for others to look at. */
+/** Facts that the files of a repository tell; machine, workflow.yaml, settings and secrets are for others to look at. */
 type StoredFacts = Omit<
   DiagnosisFacts,
   "disk" | "workflow" | "config" | "secrets"
 >;
 
-/**
- * Looks at all that orc keeps for a repository. Reads only, takes no lock, and
- * goes on past whatever is damaged. Of each session it reads state, meta data
- * and the end of the log; of other files only what their directory tells.
- */
-export async function gatherFacts(
-  layout: RepositoryLayout,
-  context: JudgeContext,
-): Promise<StoredFacts> {
-  const outside = { layout, legacy: await legacyFacts(layout) };
-  const trouble = guardTrouble(layout);
-  if (trouble !== null) return { ...NOTHING, ...outside, troubles: [trouble] };
-  const places = placesOf(layout, context);
-  const { meta, trouble: metaTrouble } = readMeta(layout);
-  const { directories } = places;
-  return {
-    ...outside,
-    paths: [
-      ...[pathFact(layout.directory) ?? []].flat(),
-      ...directories.flatMap(({ paths }) => paths),
-      ...places.contents,
-    ],
-    foreignNames: foreignNames(layout, places.top),
-    unfinishedMigrations: unfinishedMigrations(layout, places.top),
-    migrationTrouble: migrationTrouble(layout),
-    isPortable: meta?.portable ?? false,
-    troubles: directories.flatMap(({ troubles }) => troubles),
-    metaTrouble,
-    locks: directories.flatMap(({ locks }) => locks),
-    leftovers: directories.flatMap(({ leftovers }) => leftovers),
-    sessions: await allSessions(layout, places.sessionIds),
-    pointers: pointerFacts(layout),
-    git: gitFacts(layout),
-  };
-}
+const NO_GIT: DiagnosisFacts["git"] = {
+  isRepository: false,
+  isIgnored: false,
+  hasIgnoreFile: false,
+  isTracked: null,
+};
 
 const NOTHING = {
   paths: [],
@@ -204,70 +88,196 @@ const NOTHING = {
   leftovers: [],
   sessions: [],
   pointers: [],
-  git: {
-    isRepository: false,
-    isIgnored: false,
-    hasIgnoreFile: false,
-    isTracked: null,
-  },
+  git: NO_GIT,
 } as const;
 
-function guardTrouble({ root, directory }: RepositoryLayout): Trouble | null {
-  const guard = () => {
-    guardDirectory(root, directory);
-    return { trouble: null };
-  };
-  return attempt(directory, guard, {}).trouble;
-}
-
-interface Places {
-  /** Names directly in `.orchestrator/`. */
-  readonly top: readonly string[];
-  readonly directories: readonly DirectoryFacts[];
-  /** What is wrong in the directories of a session. */
-  readonly contents: readonly PathFact[];
-  readonly sessionIds: readonly string[];
-}
-
-function placesOf(layout: RepositoryLayout, context: JudgeContext): Places {
-  const { directory, sessions, bindings, secrets, root } = layout;
+/**
+ * Looks at all that orc keeps for a repository. Reads only, takes no lock, and
+ * goes on past whatever is damaged. Of each session it reads state, meta data
+ * and the end of the log; of other files only what their directory tells.
+ */
+export async function gatherFacts(
+  layout: RepositoryLayout,
+  context: JudgeContext,
+): Promise<StoredFacts> {
+  const { root, directory } = layout;
+  const outside = { layout, legacy: await legacyFacts(layout) };
+  const guarded = troubleWith(directory, () => guardDirectory(root, directory));
+  if (guarded !== null) {
+    return { ...NOTHING, ...outside, troubles: [guarded] };
+  }
   const top = directoryFacts(directory, null, context);
-  const isThere = (path: string): boolean =>
-    top.paths.some((fact) => fact.path === path && fact.kind === "directory");
-  const inner = [sessions, bindings, secrets].filter(isThere)
-    .map((path) => directoryFacts(path, null, context));
-  const sessionIds = inner.flatMap(({ paths }) => paths)
+  const inner = [layout.sessions, layout.bindings, layout.secrets]
+    .filter((path) =>
+      top.paths.some((fact) => fact.path === path && fact.kind === "directory")
+    ).map((path) => directoryFacts(path, null, context));
+  const ids = inner.flatMap(({ paths }) => paths)
     .filter(({ path, kind }) =>
-      kind === "directory" && path.startsWith(`${sessions}/`)
-    )
-    .map(({ path }) => nameOf(path)).filter(isSessionId);
-  const own = sessionIds.map((id) =>
-    directoryFacts(sessionLayout(root, id).directory, id, context)
+      kind === "directory" && path.startsWith(`${layout.sessions}/`)
+    ).map(({ path }) => nameOf(path)).filter(isSessionId);
+  const directories = [
+    top,
+    ...inner,
+    ...ids.map((id) =>
+      directoryFacts(sessionLayout(root, id).directory, id, context)
+    ),
+  ];
+  const meta = attempt(
+    layout.meta,
+    () => readRepositoryMeta(layout),
+    undefined,
   );
+  const sessions: SessionFacts[] = [];
+  for (const id of ids) sessions.push(await sessionFacts(layout, id));
   return {
-    top: top.names,
-    directories: [top, ...inner, ...own],
-    contents: sessionIds.flatMap((id) => contentsOf(root, id)),
-    sessionIds,
+    ...outside,
+    paths: [
+      ...[pathFact(directory) ?? []].flat(),
+      ...directories.flatMap(({ paths }) => paths),
+      ...ids.flatMap((id) => oddContents(root, id)),
+    ],
+    foreignNames: foreignNames(layout, top.names),
+    unfinishedMigrations: [layout.migrationPending, layout.migrationUndo]
+      .filter((path) => top.names.includes(nameOf(path))),
+    migrationTrouble: troubleWith(
+      layout.migrationRecord,
+      () => readMigrationRecord(layout),
+    ),
+    isPortable: meta.found?.portable ?? false,
+    troubles: directories.flatMap(({ trouble }) => trouble ?? []),
+    metaTrouble: meta.trouble,
+    locks: directories.flatMap(({ lock }) => lock ?? []),
+    leftovers: directories.flatMap(({ leftover }) => leftover ?? []),
+    sessions,
+    pointers: pointerFacts(layout),
+    git: attempt(root, () => gitFacts(layout), NO_GIT).found,
   };
+}
+
+/** Looks at something; what is wrong with it is an answer, and a bug is not. */
+function attempt<Found>(
+  path: string,
+  look: () => Found,
+  otherwise: Found,
+): { readonly found: Found; readonly trouble: Trouble | null } {
+  try {
+    return { found: look(), trouble: null };
+  } catch (error) {
+    return { found: otherwise, trouble: readTrouble(error, path) };
+  }
+}
+
+function troubleWith(path: string, look: () => unknown): Trouble | null {
+  return attempt(path, look, undefined).trouble;
+}
+
+function readTrouble(error: unknown, path: string): Trouble {
+  return troubleOf(asOrcError(error, "read", path), path);
+}
+
+/** What an error of orc says about a file; any other is thrown again. */
+export function troubleOf(error: unknown, path: string): Trouble {
+  if (!(error instanceof OrcError)) throw error;
+  const { kind, code, message } = error;
+  return { kind, code, message, path: error.path ?? path };
+}
+
+/** Lists a directory, sorted by name; what is none is empty, also a link to one. */
+function listDirectory(path: string): readonly Deno.DirEntry[] {
+  if (visibleKind(path) !== "directory") return [];
+  try {
+    return [...Deno.readDirSync(path)].sort(byName);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw asOrcError(error, "list", path);
+  }
+}
+
+function byName(one: Deno.DirEntry, other: Deno.DirEntry): number {
+  return one.name < other.name ? -1 : one.name > other.name ? 1 : 0;
+}
+
+/** As {@linkcode listDirectory}; empty where that cannot be told, which is said elsewhere. */
+function entriesIn(path: string): readonly Deno.DirEntry[] {
+  return attempt(path, () => listDirectory(path), []).found;
+}
+
+/** What is at a path; undefined when it is gone by now, or may not be looked at. */
+function pathFact(path: string): PathFact | undefined {
+  const { found } = attempt(path, () => Deno.lstatSync(path), undefined);
+  if (found === undefined) return undefined;
+  const { mode, uid } = found;
+  return { path, kind: kindOf(found), mode, uid };
+}
+
+function kindOf(
+  { isFile, isDirectory, isSymlink }: Omit<Deno.DirEntry, "name">,
+): PathFact["kind"] {
+  if (isSymlink) return "symlink";
+  if (isFile) return "file";
+  return isDirectory ? "directory" : "other";
+}
+
+/** Looks at a directory that may hold a lock, and each of its entries. */
+function directoryFacts(
+  directory: string,
+  session: string | null,
+  context: JudgeContext,
+) {
+  const { found: entries, trouble } = attempt(
+    directory,
+    () => listDirectory(directory),
+    [],
+  );
+  const isLeftover = ({ name, isDirectory }: Deno.DirEntry): boolean =>
+    leftoverToken(name, isDirectory) !== undefined ||
+    isDirectory && isRemovedSession(name);
+  const left = entries.filter(isLeftover).map(({ name }) => name);
+  const names = entries.filter((entry) =>
+    !isLeftover(entry) && entry.name !== LOCK_NAME
+  ).map(({ name }) => name);
+  return {
+    /** Entries that are neither lock nor leftover. */
+    paths: names.flatMap((name) => pathFact(`${directory}/${name}`) ?? []),
+    names,
+    lock: entries.some(({ name }) => name === LOCK_NAME)
+      ? lockFact(`${directory}/${LOCK_NAME}`, session, context)
+      : undefined,
+    leftover: left.length === 0
+      ? undefined
+      : { directory, session, names: left },
+    trouble,
+  };
+}
+
+function lockFact(
+  path: string,
+  session: string | null,
+  context: JudgeContext,
+): LockFact | undefined {
+  const { found: seen, trouble } = attempt(path, () => lookAt(path), undefined);
+  if (seen?.kind === "absent") return undefined;
+  if (seen?.kind !== "record") return { path, session, holder: null, trouble };
+  const { pid, host, purpose, at } = seen.record;
+  const ageMs = (epochMsOf(context.now()) ?? 0) - (epochMsOf(at) ?? 0);
+  const liveness = context.livenessOf(seen.record, at);
+  const holder = { pid, host, purpose, ageMs: Math.max(0, ageMs), liveness };
+  return { path, session, holder, trouble };
 }
 
 /** Checkpoints and feedback may be many: only links and the like among them are worth a look. */
-function contentsOf(root: string, id: string): readonly PathFact[] {
+function oddContents(root: string, id: string): readonly PathFact[] {
   const { checkpoints, feedback } = sessionLayout(root, id);
   return [checkpoints, feedback].flatMap((directory) =>
-    listDirectory(directory).entries
+    entriesIn(directory)
       .filter(({ isFile, isDirectory }) => !isFile && !isDirectory)
-      .map((entry) => entryFact(directory, entry))
+      .map((entry) => ({
+        path: `${directory}/${entry.name}`,
+        kind: kindOf(entry),
+        mode: null,
+        uid: null,
+      }))
   );
-}
-
-function readMeta(layout: RepositoryLayout): {
-  readonly meta: RepositoryMeta | undefined;
-  readonly trouble: Trouble | null;
-} {
-  const read = () => ({ meta: readRepositoryMeta(layout), trouble: null });
-  return attempt(layout.meta, read, { meta: undefined });
 }
 
 /** What a repair has put aside is known too. */
@@ -283,124 +293,23 @@ function foreignNames(
   return names.filter((name) => !known.has(name) && !ASIDE.test(name));
 }
 
-function unfinishedMigrations(
-  { migrationPending, migrationUndo }: RepositoryLayout,
-  names: readonly string[],
-): readonly string[] {
-  return [migrationPending, migrationUndo]
-    .filter((path) => names.includes(nameOf(path)));
-}
-
-function migrationTrouble(layout: RepositoryLayout): Trouble | null {
-  const read = () => {
-    readMigrationRecord(layout);
-    return { trouble: null };
-  };
-  return attempt(layout.migrationRecord, read, {}).trouble;
-}
-
-async function allSessions(
-  layout: RepositoryLayout,
-  ids: readonly string[],
-): Promise<readonly SessionFacts[]> {
-  const sessions: SessionFacts[] = [];
-  for (const id of ids) sessions.push(await sessionFacts(layout, id));
-  return sessions;
-}
-
-/** What is found in a directory that may hold a lock. */
-interface DirectoryFacts {
-  /** Entries that are neither lock nor leftover. */
-  readonly paths: readonly PathFact[];
-  /** Names of the former. */
-  readonly names: readonly string[];
-  readonly locks: readonly LockFact[];
-  readonly leftovers: readonly LeftoverFact[];
-  readonly troubles: readonly Trouble[];
-}
-
-/** Looks at a directory and each of its entries. */
-function directoryFacts(
-  directory: string,
-  session: string | null,
-  context: JudgeContext,
-): DirectoryFacts {
-  const { entries, trouble } = listDirectory(directory);
-  const isLeftover = ({ name, isDirectory }: Deno.DirEntry): boolean =>
-    leftoverToken(name, isDirectory) !== undefined ||
-    isDirectory && isRemovedSession(name);
-  const left = entries.filter(isLeftover).map(({ name }) => name);
-  const names = entries.filter((entry) => !isLeftover(entry))
-    .map(({ name }) => name)
-    .filter((name) => name !== LOCK_NAME);
-  const lock = entries.some(({ name }) => name === LOCK_NAME)
-    ? lockFact(`${directory}/${LOCK_NAME}`, session, context)
-    : undefined;
-  return {
-    paths: names.flatMap((name) => pathFact(`${directory}/${name}`) ?? []),
-    names,
-    locks: lock ? [lock] : [],
-    leftovers: left.length === 0 ? [] : [{ directory, session, names: left }],
-    troubles: trouble === null ? [] : [trouble],
-  };
-}
-
-function lockFact(
-  path: string,
-  session: string | null,
-  context: JudgeContext,
-): LockFact | undefined {
-  const { seen, trouble } = attempt(
-    path,
-    () => ({ seen: lookAt(path), trouble: null }),
-    { seen: { kind: "unreadable", key: "" } },
-  );
-  if (seen.kind === "absent") return undefined;
-  const holder = seen.kind === "record" ? holderOf(seen.record, context) : null;
-  return { path, session, holder, trouble };
-}
-
-function holderOf(record: LockRecord, context: JudgeContext): HolderFact {
-  const { pid, host, purpose, at } = record;
-  const ageMs = (epochMsOf(context.now()) ?? 0) - (epochMsOf(at) ?? 0);
-  return {
-    pid,
-    host,
-    purpose,
-    ageMs: Math.max(0, ageMs),
-    liveness: context.livenessOf(record, at),
-  };
-}
-
-const NO_GIT: GitFacts = {
-  isRepository: false,
-  isIgnored: false,
-  hasIgnoreFile: false,
-  isTracked: null,
-};
-
 /** Asks git's files, and no git, whether the state is kept out of it. */
-function gitFacts(layout: RepositoryLayout): GitFacts {
-  try {
-    const found = findGit(layout.root);
-    if (found === undefined || fileKind(layout.directory) === "absent") {
-      return NO_GIT;
-    }
-    const { tree, pointer } = found;
-    const below = relativePath(tree, layout.directory) ?? "";
-    const { index, exclude } = gitLayout(pointer.gitDirectory);
-    const ignoreFiles = [exclude, joinPath(tree, GIT_IGNORE_FILE)];
-    return {
-      isRepository: true,
-      isIgnored: hasLine(layout.gitignore, /^\*$/) ||
-        ignoreFiles.some((path) => hasLine(path, ignoresState(below))),
-      hasIgnoreFile: fileKind(layout.gitignore) !== "absent",
-      isTracked: isTracked(index, `${below}/`),
-    };
-  } catch (error) {
-    troubleOf(error, layout.root);
+function gitFacts(layout: RepositoryLayout): DiagnosisFacts["git"] {
+  const found = findGit(layout.root);
+  if (found === undefined || fileKind(layout.directory) === "absent") {
     return NO_GIT;
   }
+  const { tree, pointer } = found;
+  const below = relativePath(tree, layout.directory) ?? "";
+  const { index, exclude } = gitLayout(pointer.gitDirectory);
+  const ignoreFiles = [exclude, joinPath(tree, GIT_IGNORE_FILE)];
+  return {
+    isRepository: true,
+    isIgnored: hasLine(layout.gitignore, /^\*$/) ||
+      ignoreFiles.some((path) => hasLine(path, ignoresState(below))),
+    hasIgnoreFile: fileKind(layout.gitignore) !== "absent",
+    isTracked: isTracked(index, `${below}/`),
+  };
 }
 
 /** The ways in which people name the directory; git knows many more. */
@@ -419,26 +328,14 @@ function hasLine(path: string, pattern: RegExp): boolean {
 }
 
 /** Looks for what the older Python tool left; hashes its state and nothing else. */
-async function legacyFacts(
-  layout: RepositoryLayout,
-): Promise<LegacyFacts> {
-  const sessionless = sessionlessState(layout);
-  const known = legacyPaths(layout, sessionless);
-  const names = new Set(known.map(nameOf));
-  return {
-    paths: known.filter((path) => visibleKind(path) !== "absent"),
-    custom: listDirectory(layout.root).entries.map(({ name }) => name)
-      .filter((name) => name.startsWith(LEGACY_PREFIX) && !names.has(name)),
-    ...await legacySession(layout),
-    sessionless,
-  };
-}
-
-function legacyPaths(
-  layout: RepositoryLayout,
-  sessionless: LegacyFacts["sessionless"],
-): readonly string[] {
-  return [
+async function legacyFacts(layout: RepositoryLayout): Promise<LegacyFacts> {
+  const { sessionlessState } = layout;
+  const sessionless = attempt(
+    sessionlessState,
+    () => ownerOf(sessionlessState),
+    "server",
+  ).found;
+  const known = [
     layout.legacyState,
     layout.legacyLog,
     layout.legacyCheckpoints,
@@ -449,9 +346,17 @@ function legacyPaths(
     ...LEGACY_WHOLES.filter(({ shape }) => shape === undefined)
       .map(({ from }) => joinPath(layout.root, from)),
     ...sessionless === "engine"
-      ? [layout.sessionlessState, layout.sessionlessLog]
+      ? [sessionlessState, layout.sessionlessLog]
       : [],
   ];
+  const names = new Set(known.map(nameOf));
+  return {
+    paths: known.filter((path) => visibleKind(path) !== "absent"),
+    custom: entriesIn(layout.root).map(({ name }) => name)
+      .filter((name) => name.startsWith(LEGACY_PREFIX) && !names.has(name)),
+    ...await legacySession(layout),
+    sessionless,
+  };
 }
 
 async function legacySession(
@@ -462,171 +367,20 @@ async function legacySession(
     if (legacy === undefined) return { session: null, trouble: null };
     const { id } = legacy.session;
     const adopted = readAdoption(layout, id);
-    const isSame = adopted === legacy.sha256;
-    const adoption = adopted === undefined
-      ? "none"
-      : isSame
-      ? "same"
-      : "changed";
+    const since = adopted === legacy.sha256 ? "same" : "changed";
+    const adoption = adopted === undefined ? "none" : since;
     return { session: { id, adoption }, trouble: null };
   } catch (error) {
-    return { session: null, trouble: troubleOf(error, layout.legacyState) };
+    return { session: null, trouble: readTrouble(error, layout.legacyState) };
   }
 }
 
 /** The Python tool's engine and its server keep different things under one name. */
-function sessionlessState(
-  { sessionlessState: path }: RepositoryLayout,
-): LegacyFacts["sessionless"] {
-  try {
-    const bytes = readRegularFile(path, MAX_STATE_BYTES);
-    if (bytes === undefined) return "absent";
-    const state = asObject(parseJson(decodeUtf8(bytes, path), path));
-    return state?.has("workflow_id") ? "engine" : "server";
-  } catch (error) {
-    troubleOf(error, path);
-    return "server";
-  }
-}
-
-/** Numbers of lines, some of which are kept. */
-interface LineCollector {
-  add(this: void, number: number): void;
-  /** What was kept, and these besides. */
-  result(more?: readonly number[]): LineSample;
-}
-
-/** Counts all and keeps the first few. */
-function lineCollector(): LineCollector {
-  const numbers: number[] = [];
-  let count = 0;
-  return {
-    add: (number) => {
-      if (++count <= MAX_PROBLEMS) numbers.push(number);
-    },
-    result: (more = []) => ({
-      count: count + more.length,
-      numbers: [...numbers, ...more].slice(0, MAX_PROBLEMS),
-    }),
-  };
-}
-
-/** A wider gap is told by its first updates. */
-const MAX_MISSING = 1000;
-
-/** Which updates between the first and the last one are in no line. */
-interface MissingUpdates {
-  take(serial: number): void;
-  lastSerial(): number;
-  result(): LineSample;
-}
-
-/** After a power cut restored events may stand behind later ones. */
-function missingUpdates(): MissingUpdates {
-  const missing = new Set<number>();
-  let lastSerial = 0;
-  return {
-    take: (serial) => {
-      missing.delete(serial);
-      const first = lastSerial === 0 ? serial : lastSerial + 1;
-      for (let each = first; each < serial; each++) {
-        if (missing.size === MAX_MISSING) break;
-        missing.add(each);
-      }
-      lastSerial = Math.max(lastSerial, serial);
-    },
-    lastSerial: () => lastSerial,
-    result: () => ({
-      count: missing.size,
-      numbers: [...missing].slice(0, MAX_PROBLEMS),
-    }),
-  };
-}
-
-/** A log, and the ids of its last events. */
-interface CheckedLog {
-  readonly facts: LogFacts;
-  readonly recentIds: ReadonlySet<string>;
-}
-
-/** More than a state ever carries. */
-const MAX_RECENT_IDS = 64;
-
-/** Reads a log line by line; of a long one the end, in constant memory. */
-export function checkLog(root: string, path: string): CheckedLog {
-  const tally = newTally(path);
-  try {
-    const file = openForReading({ root, path });
-    if (file === undefined) return tally.result();
-    try {
-      tally.begin(file.statSync().size);
-      for (const line of linesFrom(file, tally.fromByte())) tally.take(line);
-    } finally {
-      file.close();
-    }
-    return tally.result();
-  } catch (error) {
-    const { facts, recentIds } = tally.result();
-    return { facts: { ...facts, trouble: troubleOf(error, path) }, recentIds };
-  }
-}
-
-interface Tally {
-  begin(sizeBytes: number): void;
-  fromByte(): number;
-  take(line: Line): void;
-  result(): CheckedLog;
-}
-
-function newTally(path: string): Tally {
-  const isRepeat = repeatFilter();
-  const [damaged, repeated] = [lineCollector(), lineCollector()];
-  const finder = damageFinder(damaged.add);
-  const updates = missingUpdates();
-  let recentIds: string[] = [];
-  let [isThere, isTorn] = [false, false];
-  let [number, fromByte] = [0, 0];
-  const takeEvent = ({ id, serial }: RecordedEvent): void => {
-    // Lines of the Python tool have no serial.
-    if (serial > 0) updates.take(serial);
-    if (isRepeat(id)) return repeated.add(number);
-    recentIds.push(id);
-    if (recentIds.length > 2 * MAX_RECENT_IDS) {
-      recentIds = recentIds.slice(-MAX_RECENT_IDS);
-    }
-  };
-  return {
-    begin: (sizeBytes) => {
-      isThere = true;
-      fromByte = Math.max(0, sizeBytes - MAX_CHECKED_LOG_BYTES);
-    },
-    fromByte: () => fromByte,
-    take: ({ text, isEnded }) => {
-      number++;
-      // A long log is entered in the middle of a line.
-      if (number === 1 && fromByte > 0) return;
-      isTorn = !isEnded;
-      if (text?.trim() === "") return;
-      const event = text === undefined ? undefined : decodeLogLine(text);
-      const isWhole = event !== undefined;
-      if (isWhole || isEnded) finder.take(number, text, isWhole);
-      if (isWhole) takeEvent(event);
-    },
-    result: () => ({
-      facts: {
-        path,
-        isThere,
-        trouble: null,
-        lastSerial: updates.lastSerial(),
-        isTorn,
-        fromByte,
-        damaged: damaged.result(finder.pending()),
-        repeated: repeated.result(),
-        gaps: updates.result(),
-      },
-      recentIds: new Set(recentIds),
-    }),
-  };
+function ownerOf(path: string): LegacyFacts["sessionless"] {
+  const bytes = readRegularFile(path, MAX_STATE_BYTES);
+  if (bytes === undefined) return "absent";
+  const state = asObject(parseJson(decodeUtf8(bytes, path), path));
+  return state?.has("workflow_id") ? "engine" : "server";
 }
 
 /** Reads `current` and all bindings; those that name nothing are told. */
@@ -636,7 +390,7 @@ export function pointerFacts(
   const { current, bindings } = layout;
   return [
     pointerFact("current", current, () => readCurrent(layout)),
-    ...listDirectory(bindings).entries
+    ...entriesIn(bindings)
       .filter(({ name, isFile }) => isFile && name.endsWith(".json"))
       .map(({ name }) => `${bindings}/${name}`)
       .map((path) => pointerFact("binding", path, () => readBindingFile(path))),
@@ -648,8 +402,8 @@ function pointerFact(
   path: string,
   read: () => string | undefined,
 ): PointerFact {
-  const look = () => ({ session: read() ?? null, trouble: null });
-  return { path, kind, ...attempt(path, look, { session: null }) };
+  const { found, trouble } = attempt(path, read, undefined);
+  return { path, kind, session: found ?? null, trouble };
 }
 
 /** Reads a session whose directory is known to be one; what is damaged is told. */
@@ -668,8 +422,8 @@ async function sessionFacts(
     state,
     trouble,
     log: log.facts,
-    metaTrouble: checkMeta(paths.meta),
-    checkpoints: listDirectory(paths.checkpoints).entries
+    metaTrouble: troubleWith(paths.meta, () => readSessionMeta(paths.meta)),
+    checkpoints: entriesIn(paths.checkpoints)
       .filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX)).length,
   };
 }
@@ -697,7 +451,7 @@ async function checkState(
       trouble: null,
     };
   } catch (error) {
-    const trouble = troubleOf(error, paths.state);
+    const trouble = readTrouble(error, paths.state);
     const isAbsent = trouble.code === "no_such_session";
     return { state: null, trouble: isAbsent ? null : trouble };
   }
@@ -728,51 +482,118 @@ function pinnedFrom({ metadata }: SessionState): StateFacts["pinned"] {
     : null;
 }
 
-function checkMeta(path: string): Trouble | null {
-  const read = () => {
-    readSessionMeta(path);
-    return { trouble: null };
+/** A log, and the ids of its last events. */
+interface CheckedLog {
+  readonly facts: LogFacts;
+  readonly recentIds: ReadonlySet<string>;
+}
+
+/** Reads a log line by line; of a long one the end, in constant memory. */
+export function checkLog(root: string, path: string): CheckedLog {
+  const isRepeat = repeatFilter();
+  const [damaged, repeated] = [newSample(), newSample()];
+  const finder = damageFinder((line: number) => addTo(damaged, line));
+  const updates = missingUpdates();
+  let recentIds: string[] = [];
+  let [isThere, isTorn] = [false, false];
+  let [number, fromByte] = [0, 0];
+  const takeEvent = ({ id, serial }: RecordedEvent): void => {
+    // Lines of the Python tool have no serial.
+    if (serial > 0) updates.take(serial);
+    if (isRepeat(id)) return addTo(repeated, number);
+    recentIds.push(id);
+    if (recentIds.length > 2 * MAX_RECENT_IDS) {
+      recentIds = recentIds.slice(-MAX_RECENT_IDS);
+    }
   };
-  return attempt(path, read, {}).trouble;
+  const take = ({ text, isEnded }: Line): void => {
+    number++;
+    // A long log is entered in the middle of a line.
+    if (number === 1 && fromByte > 0) return;
+    isTorn = !isEnded;
+    if (text?.trim() === "") return;
+    const event = text === undefined ? undefined : decodeLogLine(text);
+    if (event || isEnded) finder.take(number, text, event !== undefined);
+    if (event) takeEvent(event);
+  };
+  const trouble = troubleWith(path, () => {
+    const file = openForReading({ root, path });
+    if (file === undefined) return;
+    isThere = true;
+    try {
+      fromByte = Math.max(0, file.statSync().size - MAX_CHECKED_LOG_BYTES);
+      for (const line of linesFrom(file, fromByte)) take(line);
+    } finally {
+      file.close();
+    }
+  });
+  for (const each of finder.pending()) addTo(damaged, each);
+  const { lastSerial, gaps } = updates.result();
+  return {
+    facts: {
+      ...{ path, isThere, trouble, lastSerial, isTorn, fromByte },
+      ...{ damaged, repeated, gaps },
+    },
+    recentIds: new Set(recentIds),
+  };
+}
+
+/** More than a state ever carries. */
+const MAX_RECENT_IDS = 64;
+
+function newSample(): { count: number; numbers: number[] } {
+  return { count: 0, numbers: [] };
+}
+
+/** Counts all and keeps the first few. */
+function addTo(sample: ReturnType<typeof newSample>, number: number): void {
+  if (++sample.count <= MAX_PROBLEMS) sample.numbers.push(number);
+}
+
+/** A wider gap is told by its first updates. */
+const MAX_MISSING = 1000;
+
+/** Which updates between the first and the last one are in no line. */
+function missingUpdates() {
+  const missing = new Set<number>();
+  let lastSerial = 0;
+  return {
+    // After a power cut restored events may stand behind later ones.
+    take: (serial: number): void => {
+      missing.delete(serial);
+      const first = lastSerial === 0 ? serial : lastSerial + 1;
+      for (let each = first; each < serial; each++) {
+        if (missing.size === MAX_MISSING) break;
+        missing.add(each);
+      }
+      lastSerial = Math.max(lastSerial, serial);
+    },
+    result: (): { readonly lastSerial: number; readonly gaps: LineSample } => {
+      const numbers = [...missing].slice(0, MAX_PROBLEMS);
+      return { lastSerial, gaps: { count: missing.size, numbers } };
+    },
+  };
 }
 
 /** Gathers what doctor has to know about settings. A file that cannot be read is an answer. */
 export async function configFacts(
   host: Host,
   site: ConfigSite,
-): Promise<ConfigFacts> {
+): Promise<DiagnosisFacts["config"]> {
   const legacyFiles = legacyConfigFiles(host, site);
+  const path = site.layout.config;
   try {
-    const config = await readConfig(host, site);
-    const troubles = wrongIn(config, site);
+    const { files, environment } = await readConfig(host, site);
+    const troubles = [...files.map(({ layer }) => layer), environment].flat()
+      .flatMap((each) => wrongStatement(each) ?? [])
+      .map((error) => troubleOf(error, path));
     const known = new Set(troubles.map(({ message }) => message));
-    const notes = notesIn(config).filter(({ message }) => !known.has(message));
+    const notes = files.flatMap(({ file, entries, layer }) =>
+      configWarnings(file, entries, layer)
+        .map((message) => ({ path: file.path, message }))
+    ).filter(({ message }) => !known.has(message));
     return { legacyFiles, troubles, notes };
   } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    return { legacyFiles, troubles: [troubleIn(error, site)], notes: [] };
+    return { legacyFiles, troubles: [troubleOf(error, path)], notes: [] };
   }
-}
-
-function wrongIn(
-  { files, environment }: Config,
-  site: ConfigSite,
-): readonly Trouble[] {
-  return [...files.map(({ layer }) => layer), environment].flat()
-    .flatMap((each) => wrongStatement(each) ?? [])
-    .map((error) => troubleIn(error, site));
-}
-
-function troubleIn(
-  { kind, code, message, path }: OrcError,
-  { layout }: ConfigSite,
-): Trouble {
-  return { kind, code, message, path: path ?? layout.config };
-}
-
-function notesIn({ files }: Config): ConfigFacts["notes"] {
-  return files.flatMap(({ file, entries, layer }) =>
-    configWarnings(file, entries, layer)
-      .map((message) => ({ path: file.path, message }))
-  );
 }

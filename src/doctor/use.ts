@@ -1,5 +1,4 @@
 import { sha256Hex } from "../base/checksum.ts";
-import { OrcError } from "../base/error.ts";
 import { type Finding, isProblem } from "../base/finding.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
@@ -16,14 +15,10 @@ import {
 } from "../repository/open.ts";
 import { secretFacts } from "../secrets/doctor.ts";
 import { validateWorkflow } from "../work/init.ts";
-import { configFacts, gatherFacts } from "./facts.ts";
+import { configFacts, gatherFacts, troubleOf } from "./facts.ts";
 import type { Repaired, RepairRequest } from "./repair.ts";
 import { diagnose } from "./rules.ts";
-import type {
-  DiagnosisFacts,
-  DiskFacts,
-  WorkflowFacts,
-} from "./session_rules.ts";
+import type { DiagnosisFacts } from "./session_rules.ts";
 
 /** What doctor is to do besides looking. */
 export interface DiagnoseOptions extends RepositoryOptions {
@@ -124,35 +119,19 @@ async function gatherAll(
   options: RepositoryOptions,
 ): Promise<DiagnosisFacts> {
   const { layout, context } = repository;
+  const mount = mountAt(layout.root);
   return {
     ...await gatherFacts(layout, context),
-    disk: await diskFacts(layout),
+    disk: {
+      freeBytes: await freeBytesAt(layout.root),
+      type: mount?.type ?? null,
+      isReadOnly: mount?.isReadOnly ?? false,
+    },
     workflow: await workflowFacts(host, layout, options),
     config: await configFacts(host, repository),
-    secrets: await secretFactsOf(host, repository),
-  };
-}
-
-async function secretFactsOf(
-  host: Host,
-  repository: Repository,
-): Promise<DiagnosisFacts["secrets"]> {
-  try {
-    return await secretFacts(host, repository);
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    const { kind, code, message, path } = error;
-    const { secrets } = repository.layout;
-    return { trouble: { kind, code, message, path: path ?? secrets } };
-  }
-}
-
-async function diskFacts({ root }: RepositoryLayout): Promise<DiskFacts> {
-  const mount = mountAt(root);
-  return {
-    freeBytes: await freeBytesAt(root),
-    type: mount?.type ?? null,
-    isReadOnly: mount?.isReadOnly ?? false,
+    secrets: await secretFacts(host, repository).catch((error) => ({
+      trouble: troubleOf(error, layout.secrets),
+    })),
   };
 }
 
@@ -160,15 +139,13 @@ async function workflowFacts(
   host: Host,
   { workflow, root }: RepositoryLayout,
   options: RepositoryOptions,
-): Promise<WorkflowFacts> {
+): Promise<DiagnosisFacts["workflow"]> {
   try {
     await validateWorkflow(host, { ...options, root });
     const bytes = readRegularFile(workflow, MAX_WORKFLOW_BYTES);
     const sha256 = bytes === undefined ? null : await sha256Hex(bytes);
     return { sha256, trouble: null };
   } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    const { kind, code, message, path = workflow } = error;
-    return { sha256: null, trouble: { kind, code, message, path } };
+    return { sha256: null, trouble: troubleOf(error, workflow) };
   }
 }
