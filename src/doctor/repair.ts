@@ -39,27 +39,23 @@ import {
   type Session,
 } from "../session/read.ts";
 import { IGNORE_EVERYTHING } from "../session/repository.ts";
-import { commit, settle, stamp, type StoreContext } from "../session/update.ts";
-import type { ConfigSite } from "../settings/files.ts";
+import { commit, settle, stamp } from "../session/update.ts";
 import { settleMigration } from "../transfer/undo.ts";
-import { askForApproval, type HumanAct } from "../work/change.ts";
-import type { Caller, Event, SessionState } from "../workflow/types.ts";
+import { askForApproval } from "../work/change.ts";
 import { checkLog, pointerFacts } from "./facts.ts";
-import type { PointerFact } from "./session_rules.ts";
 
-/** Findings of the repository's own pointers; those of a session are about its directory. */
-const POINTER_CODES: ReadonlySet<string> = new Set([
-  "binding_names_nothing",
-  "current_names_nothing",
-  "damaged_binding",
-  "damaged_current",
-]);
-
-/** Findings that an update puts right by itself, even one that changes nothing. */
-const LOG_CODES: ReadonlySet<string> = new Set([
-  "log_behind_state",
-  "log_missing",
-  "log_torn",
+/** How `fix` puts a finding right, by its code. What is not named goes when the lock is taken, or never. */
+const FIXES: ReadonlyMap<string, "pointer" | "log" | "ignore_file"> = new Map([
+  // These belong to the repository, whatever session they name.
+  ["binding_names_nothing", "pointer"],
+  ["current_names_nothing", "pointer"],
+  ["damaged_binding", "pointer"],
+  ["damaged_current", "pointer"],
+  // An update puts these right by itself, even one that changes nothing.
+  ["log_behind_state", "log"],
+  ["log_missing", "log"],
+  ["log_torn", "log"],
+  ["not_ignored", "ignore_file"],
 ]);
 
 /**
@@ -72,33 +68,22 @@ export async function fixFindings(
   findings: readonly Finding[],
 ): Promise<readonly string[]> {
   const fixable = findings.filter((finding) => finding.fixable);
-  const ofSessions = fixable.filter(isOfSession);
-  const others = fixable.filter((finding) => !isOfSession(finding));
-  const problems: (string | undefined)[] = [];
-  if (others.length > 0) {
-    problems.push(await problemOf(() => fixRepository(repository, others)));
+  const sessionOf = ({ code, session }: Finding): string | null =>
+    FIXES.get(code) === "pointer" ? null : session;
+  const problems: string[] = [];
+  for (const id of new Set([null, ...fixable.map(sessionOf)])) {
+    const own = fixable.filter((finding) => sessionOf(finding) === id);
+    if (own.length === 0) continue;
+    try {
+      await (id === null
+        ? fixRepository(repository, own)
+        : fixSession(repository, id, own));
+    } catch (error) {
+      if (!(error instanceof OrcError)) throw error;
+      problems.push(error.message);
+    }
   }
-  const ids = new Set(ofSessions.map(({ session }) => session ?? ""));
-  for (const id of ids) {
-    const own = ofSessions.filter(({ session }) => session === id);
-    problems.push(await problemOf(() => fixSession(repository, id, own)));
-  }
-  return problems.filter((problem) => problem !== undefined);
-}
-
-function isOfSession({ session, code }: Finding): boolean {
-  return session !== null && !POINTER_CODES.has(code);
-}
-
-function fixRepository(
-  { layout, context }: Repository,
-  findings: readonly Finding[],
-): Promise<void> {
-  const pointers = findings.filter(({ code }) => POINTER_CODES.has(code));
-  return repairRepository(layout, context, {
-    gitignore: findings.some(({ code }) => code === "not_ignored"),
-    pointers: new Set(pointers.map(({ path }) => path)),
-  });
+  return problems;
 }
 
 /** Whoever takes the lock of a session takes it over from the dead, and sweeps. */
@@ -107,28 +92,46 @@ async function fixSession(
   id: string,
   findings: readonly Finding[],
 ): Promise<void> {
-  if (findings.some(({ code }) => LOG_CODES.has(code))) {
+  if (findings.some(({ code }) => FIXES.get(code) === "log")) {
     await store.update(id, ({ state }) => ({ state, events: [] }));
     return;
   }
   const { directory } = sessionLayout(layout.root, id);
   guardDirectory(layout.root, directory);
-  try {
-    await withLock(directory, context, () => Promise.resolve());
-  } catch (error) {
-    throw asOrcError(error, "repair", directory);
-  }
+  await repairing("repair", directory, context, () => Promise.resolve());
 }
 
-async function problemOf(
-  act: () => Promise<void>,
-): Promise<string | undefined> {
+async function fixRepository(
+  { layout, context }: Repository,
+  findings: readonly Finding[],
+): Promise<void> {
+  const { root, directory, sessions, bindings } = layout;
+  const pathsOf = (fix: "pointer" | "ignore_file") =>
+    findings.filter(({ code }) => FIXES.get(code) === fix)
+      .map(({ path }) => path);
+  guardDirectory(root, directory);
+  await repairing("repair", layout.lockDirectory, context, async (lock) => {
+    for (const path of [sessions, bindings]) {
+      guardDirectory(root, path);
+      if (fileKind(path) === "directory") sweep(path, lock.token);
+    }
+    await settleMigration(layout, lock);
+    for (const path of findRemoved(layout)) deleteRemoved(path);
+    if (pathsOf("ignore_file").length > 0) writeIgnoreFile(layout, lock);
+    repairPointers(layout, new Set(pathsOf("pointer")), context.now());
+  });
+}
+
+async function repairing<Result>(
+  doing: string,
+  directory: string,
+  context: LockContext,
+  work: (lock: HeldLock) => Promise<Result>,
+): Promise<Result> {
   try {
-    await act();
-    return undefined;
+    return await withLock(directory, context, work);
   } catch (error) {
-    if (error instanceof OrcError) return error.message;
-    throw error;
+    throw asOrcError(error, doing, directory);
   }
 }
 
@@ -152,96 +155,6 @@ export interface Repaired {
   readonly aside: string | null;
 }
 
-interface RepairText {
-  /** What a human is asked for; goes on with the session. */
-  readonly request: string;
-  /** What the log says of it. */
-  readonly message: string;
-  /** Findings that it puts right. */
-  readonly codes: readonly string[];
-}
-
-const TEXTS: Readonly<Record<SessionRepair, RepairText>> = {
-  trust_state: {
-    request: "go on from the older state of",
-    message: "Went on from an older state; the log was put aside",
-    codes: ["state_behind_log"],
-  },
-  resign: {
-    request: "sign the changed state of",
-    message: "Signed the state as somebody had changed it outside orc",
-    codes: ["changed_outside"],
-  },
-  restore: {
-    request: "return to the newest checkpoint of",
-    message: "Returned to the newest checkpoint, as the state was destroyed",
-    codes: ["damaged_state", "foreign_state", "unfinished_session"],
-  },
-};
-
-/**
- * Puts a session right by a decision that only a human may take.
- *
- * @throws {OrcError} `not_damaged` (refused) if there is nothing to put right
- * @throws {OrcError} `approval_required` or `approval_declined` (denied) if no
- *   human says yes
- */
-export async function repairDamaged(
-  host: Host,
-  repository: Repository,
-  { repair, session }: RepairRequest,
-  findings: readonly Finding[],
-): Promise<
-  { readonly repaired: Repaired; readonly warnings: readonly string[] }
-> {
-  const { layout, context, store } = repository;
-  const id = matchSessionId(session, store.ids());
-  const { request, message, codes } = TEXTS[repair];
-  const act = `${request} session "${id}"`;
-  const isNeeded = findings.some((finding) =>
-    finding.session === id && codes.includes(finding.code)
-  );
-  if (!isNeeded) throw notDamaged(act);
-  const approval = await approvalFor(host, repository, {
-    request: act,
-    confirmation: id,
-  });
-  const caller = { ...host.caller(), approval };
-  const { serial, aside, warnings } = await repairSession({
-    layout,
-    context,
-    id,
-    eventFor: ({ currentPhaseId }) =>
-      humanEvent("human_override", { phaseId: currentPhaseId }, {
-        message,
-        details: { repair },
-      }, caller),
-  }, repair);
-  return { repaired: { repair, session: id, serial, aside }, warnings };
-}
-
-async function approvalFor(
-  host: Host,
-  site: ConfigSite,
-  act: Pick<HumanAct, "request" | "confirmation">,
-): Promise<Caller["approval"]> {
-  const approval = await askForApproval(host, site, act);
-  if (approval !== null) return approval;
-  throw denied(
-    "approval_required",
-    `Cannot ${act.request}: only a human may, at a terminal`,
-    "ask a human to run the same command in a terminal",
-  );
-}
-
-function notDamaged(request: string): OrcError {
-  return refused(
-    "not_damaged",
-    `Cannot ${request}: there is no need`,
-    "see what is found: orc doctor",
-  );
-}
-
 /**
  * How a session is put right that no update can change any more:
  *
@@ -253,102 +166,143 @@ function notDamaged(request: string): OrcError {
  */
 export type SessionRepair = "trust_state" | "resign" | "restore";
 
-/** A session to be put right. */
-interface RepairTarget {
-  readonly layout: RepositoryLayout;
-  readonly context: StoreContext;
-  readonly id: string;
-  /** Makes the event that records the repair. */
-  readonly eventFor: (state: SessionState) => Event;
-}
-
-/** A session that was put right. */
-interface RepairedSession {
-  /** Number of the update that did it. */
-  readonly serial: number;
-  /** Where the file is that was replaced; null when none was. */
-  readonly aside: string | null;
-  /** What went wrong after the repair counted. */
-  readonly warnings: readonly string[];
-}
-
-/** Puts a session right, as a logged update under its lock. What is replaced is put aside first. */
-async function repairSession(
-  { layout, context, id, eventFor }: RepairTarget,
-  repair: SessionRepair,
-): Promise<RepairedSession> {
-  const paths = sessionLayout(layout.root, id);
-  guardDirectory(layout.root, paths.directory);
-  if (fileKind(paths.directory) === "absent") {
-    throw noSuchSession(id, paths.directory);
-  }
-  const newId = await context.idSource();
-  const work = async (lock: HeldLock): Promise<RepairedSession> => {
-    const found = await FINDERS[repair]({ layout, paths, id });
-    lock.assertHeld();
-    const aside =
-      found.replaced === null || fileKind(found.replaced) === "absent"
-        ? null
-        : putAside(found.replaced, context.now());
-    const { session } = found;
-    const settled = settle(paths, session, { lock, logEnd: undefined });
-    const decision = {
-      state: session.state,
-      events: [eventFor(session.state)],
-    };
-    const next = stamp(
-      { ...session, lastEvents: settled.carried },
-      decision,
-      context.now(),
-      newId,
-    );
-    const { warnings } = await commit(paths, next, lock);
-    return {
-      serial: next.session.serial,
-      aside,
-      warnings: [...settled.warnings, ...warnings],
-    };
-  };
-  try {
-    return await withLock(paths.directory, context, work);
-  } catch (error) {
-    throw asOrcError(error, "repair the session", paths.directory);
-  }
-}
-
-interface Place {
+interface Target {
   readonly layout: RepositoryLayout;
   readonly paths: SessionLayout;
   readonly id: string;
 }
 
-/** What the session is to go on from, and the file that stands in its way. */
-interface Found {
-  readonly session: Session;
-  readonly replaced: string | null;
+interface Repair {
+  /** What a human is asked for; goes on with the session. */
+  readonly request: string;
+  /** What the log says of it. */
+  readonly message: string;
+  /** Findings that it puts right. */
+  readonly codes: readonly string[];
+  /** Finds what the session is to go on from, and the file that stands in its way. */
+  readonly find: (target: Target) => Promise<{
+    readonly session: Session;
+    readonly replaced: string | null;
+  }>;
 }
 
-const FINDERS: Readonly<
-  Record<SessionRepair, (place: Place) => Promise<Found>>
-> = {
-  trust_state: async (place) => {
-    const session = await vouchedSession(place);
-    const { root } = place.layout;
-    const { lastSerial } = checkLog(root, place.paths.log).facts;
-    if (lastSerial <= session.serial) throw mendedMeanwhile(place);
-    return { session, replaced: place.paths.log };
+const REPAIRS: Readonly<Record<SessionRepair, Repair>> = {
+  trust_state: {
+    request: "go on from the older state of",
+    message: "Went on from an older state; the log was put aside",
+    codes: ["state_behind_log"],
+    find: async (target) => {
+      const session = await vouchedSession(target);
+      const { log } = target.paths;
+      const { lastSerial } = checkLog(target.layout.root, log).facts;
+      if (lastSerial <= session.serial) throw mendedMeanwhile(target);
+      return { session, replaced: log };
+    },
   },
-  resign: async (place) => ({
-    session: await vouchedSession(place),
-    replaced: null,
-  }),
-  restore: async (place) => {
-    if (await isReadable(place)) throw mendedMeanwhile(place);
-    return { session: restoredSession(place), replaced: place.paths.state };
+  resign: {
+    request: "sign the changed state of",
+    message: "Signed the state as somebody had changed it outside orc",
+    codes: ["changed_outside"],
+    find: async (target) => ({
+      session: await vouchedSession(target),
+      replaced: null,
+    }),
+  },
+  restore: {
+    request: "return to the newest checkpoint of",
+    message: "Returned to the newest checkpoint, as the state was destroyed",
+    codes: ["damaged_state", "foreign_state", "unfinished_session"],
+    find: async (target) => {
+      if (await isReadable(target)) throw mendedMeanwhile(target);
+      return { session: restoredSession(target), replaced: target.paths.state };
+    },
   },
 };
 
-async function isReadable({ layout, id }: Place): Promise<boolean> {
+/**
+ * Puts a session right by a decision that only a human may take: as a logged
+ * update under its lock. What is replaced is put aside first.
+ *
+ * @throws {OrcError} `not_damaged` (refused) if there is nothing to put right
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if no
+ *   human says yes
+ */
+export async function repairDamaged(
+  host: Host,
+  repository: Repository,
+  request: RepairRequest,
+  findings: readonly Finding[],
+): Promise<
+  { readonly repaired: Repaired; readonly warnings: readonly string[] }
+> {
+  const { layout, context, store } = repository;
+  const { repair } = request;
+  const id = matchSessionId(request.session, store.ids());
+  const { message, codes, find, ...words } = REPAIRS[repair];
+  const act = `${words.request} session "${id}"`;
+  const isNeeded = findings.some(({ session, code }) =>
+    session === id && codes.includes(code)
+  );
+  if (!isNeeded) throw notDamaged(act);
+  const approval = await askForApproval(host, repository, {
+    request: act,
+    confirmation: id,
+  });
+  if (approval === null) throw onlyHuman(act);
+  const caller = { ...host.caller(), approval };
+  const paths = sessionLayout(layout.root, id);
+  const { directory } = paths;
+  guardDirectory(layout.root, directory);
+  if (fileKind(directory) === "absent") throw noSuchSession(id, directory);
+  const newId = await context.idSource();
+  const doing = "repair the session";
+  return await repairing(doing, directory, context, async (lock) => {
+    const { session, replaced } = await find({ layout, paths, id });
+    const { state } = session;
+    lock.assertHeld();
+    const aside = replaced === null || fileKind(replaced) === "absent"
+      ? null
+      : putAside(replaced, context.now());
+    const settled = settle(paths, session, { lock, logEnd: undefined });
+    const event = humanEvent(
+      "human_override",
+      {
+        phaseId: state.currentPhaseId,
+      },
+      { message, details: { repair } },
+      caller,
+    );
+    const next = stamp(
+      { ...session, lastEvents: settled.carried },
+      { state, events: [event] },
+      context.now(),
+      newId,
+    );
+    const { warnings } = await commit(paths, next, lock);
+    return {
+      repaired: { repair, session: id, serial: next.session.serial, aside },
+      warnings: [...settled.warnings, ...warnings],
+    };
+  });
+}
+
+function onlyHuman(act: string): OrcError {
+  return denied(
+    "approval_required",
+    `Cannot ${act}: only a human may, at a terminal`,
+    "ask a human to run the same command in a terminal",
+  );
+}
+
+function notDamaged(act: string): OrcError {
+  return refused(
+    "not_damaged",
+    `Cannot ${act}: there is no need`,
+    "see what is found: orc doctor",
+  );
+}
+
+async function isReadable({ layout, id }: Target): Promise<boolean> {
   try {
     await readSession(layout, id);
     return true;
@@ -359,7 +313,7 @@ async function isReadable({ layout, id }: Place): Promise<boolean> {
 }
 
 /** While the human was asked, somebody else put back what was missing. */
-function mendedMeanwhile({ paths, id }: Place): OrcError {
+function mendedMeanwhile({ paths, id }: Target): OrcError {
   return conflict(
     "session_changed",
     `Cannot repair session "${id}": it was put right meanwhile`,
@@ -368,14 +322,14 @@ function mendedMeanwhile({ paths, id }: Place): OrcError {
 }
 
 /** A human stands for the state, whatever its checksum says; not for what this orc does not understand. */
-async function vouchedSession({ layout, paths, id }: Place): Promise<Session> {
+async function vouchedSession({ layout, paths, id }: Target): Promise<Session> {
   const session = await readSession(layout, id);
   const vouched: Session = { ...session, checksum: "valid" };
   assertWritable(vouched, paths.state);
   return vouched;
 }
 
-function restoredSession({ layout, paths, id }: Place): Session {
+function restoredSession({ layout, paths, id }: Target): Session {
   const { isThere, lastSerial } = checkLog(layout.root, paths.log).facts;
   const stored = newestCheckpoint({ layout, paths, id });
   const session: Session = {
@@ -392,7 +346,7 @@ function restoredSession({ layout, paths, id }: Place): Session {
   return session;
 }
 
-function newestCheckpoint({ layout, paths, id }: Place): UnsignedSession {
+function newestCheckpoint({ layout, paths, id }: Target): UnsignedSession {
   const { checkpoints: directory } = paths;
   const { entries } = readCheckpoints(layout, directory);
   for (const { id: checkpointId, path } of entries.toReversed()) {
@@ -422,38 +376,6 @@ function decodeOwn(
   }
 }
 
-/** What is to be put right besides leftovers and the lock itself. */
-interface RepositoryRepair {
-  /** Whether the file is to be made that hides the state from git. */
-  readonly gitignore: boolean;
-  /** `current` and bindings that name nothing. */
-  readonly pointers: ReadonlySet<string>;
-}
-
-/** Puts right what can be without losing anything, under the repository's lock. */
-async function repairRepository(
-  layout: RepositoryLayout,
-  context: LockContext,
-  repair: RepositoryRepair,
-): Promise<void> {
-  const work = async (lock: HeldLock): Promise<void> => {
-    for (const directory of [layout.sessions, layout.bindings]) {
-      guardDirectory(layout.root, directory);
-      if (fileKind(directory) === "directory") sweep(directory, lock.token);
-    }
-    await settleMigration(layout, lock);
-    for (const path of findRemoved(layout)) deleteRemoved(path);
-    if (repair.gitignore) writeIgnoreFile(layout, lock);
-    repairPointers(layout, repair.pointers, context.now());
-  };
-  guardDirectory(layout.root, layout.directory);
-  try {
-    await withLock(layout.lockDirectory, context, work);
-  } catch (error) {
-    throw asOrcError(error, "repair", layout.directory);
-  }
-}
-
 /** What somebody else wrote into it meanwhile stays. */
 function writeIgnoreFile(
   { gitignore }: RepositoryLayout,
@@ -471,20 +393,14 @@ function repairPointers(
   paths: ReadonlySet<string>,
   at: string,
 ): void {
-  for (const pointer of pointerFacts(layout)) {
-    if (!paths.has(pointer.path)) continue;
-    if (pointer.trouble?.kind === "corrupt") putAside(pointer.path, at);
-    else if (namesNothing(layout, pointer)) {
-      removeIfThere(pointer.path);
+  for (const { path, session, trouble } of pointerFacts(layout)) {
+    if (!paths.has(path)) continue;
+    const namesNothing = session !== null &&
+      fileKind(sessionLayout(layout.root, session).directory) === "absent";
+    if (trouble?.kind === "corrupt") putAside(path, at);
+    else if (namesNothing) {
+      removeIfThere(path);
       syncDirectory(layout.directory);
     }
   }
-}
-
-function namesNothing(
-  { root }: RepositoryLayout,
-  { session }: PointerFact,
-): boolean {
-  return session !== null &&
-    fileKind(sessionLayout(root, session).directory) === "absent";
 }
