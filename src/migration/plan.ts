@@ -3,7 +3,6 @@ import { legacySessionId } from "../base/ids.ts";
 import { sessionPathsWithin } from "../base/layout.ts";
 import { MAX_CANDIDATES, MIGRATION_RESERVE_BYTES } from "../base/limits.ts";
 import { listOf } from "../base/text.ts";
-import type { LegacyFile } from "../files/tree.ts";
 import type {
   ChangedUnit,
   MigrationRecord,
@@ -18,10 +17,11 @@ import {
   type LegacyLinesFile,
   type LegacyStateFile,
   type LegacyWholeFile,
-  type MigrationPart,
+  LINES_PLACES,
   type MigrationPlan,
   type MigrationStep,
-  partsOf,
+  moveOf,
+  type PlanDraft,
   type PlanOptions,
   planWorkflow,
   type Workflow,
@@ -32,25 +32,22 @@ export function planMigration(
   facts: LegacyFacts,
   options: PlanOptions,
 ): MigrationPlan {
+  const draft: PlanDraft = {
+    ...{ sessions: [], moves: [], left: [], warnings: [], conflicts: [] },
+    ...{ steps: [], units: [], retired: [], lockedSessions: [] },
+  };
   const main = mainWorkflow(facts);
-  const workflows = workflowsIn(facts, main);
-  const sessions = partsOf(
-    workflows.map((workflow) => planWorkflow(workflow, facts, options)),
-  );
-  const parts = partsOf([
-    sessions,
-    ...facts.lines.map((file) => divide(file, sessions, main)),
-    ...facts.wholes.map((whole) => planWhole(whole, options.force)),
-    ...facts.included.map((whole) => ({
-      ...planWhole(whole, options.force),
-      retired: [topOf(whole.file)],
-    })),
-    twinStates(facts.states, options.force),
-    checkpointTree(facts),
-    { left: facts.left, warnings: facts.warnings },
-  ]);
-  const current = currentPart(facts, parts);
-  return finished(facts, partsOf([parts, current]));
+  for (const workflow of workflowsIn(facts, main)) {
+    planWorkflow(draft, workflow, facts, options);
+  }
+  for (const file of facts.lines) divide(draft, file, main);
+  for (const whole of facts.wholes) planWhole(draft, whole, options.force);
+  twinStates(draft, facts.states, options.force);
+  draft.retired.push(...facts.trees);
+  draft.left.push(...facts.left);
+  draft.warnings.push(...facts.warnings);
+  chooseCurrent(draft, facts);
+  return finished(draft, facts);
 }
 
 /** Whether a plan does anything. */
@@ -60,25 +57,23 @@ export function doesNothing(
   return units.length === 0 && retired.length === 0;
 }
 
-function finished(
-  facts: LegacyFacts,
-  parts: Required<MigrationPart>,
-): MigrationPlan {
-  const retired = [...new Set(parts.retired)];
+function finished(draft: PlanDraft, facts: LegacyFacts): MigrationPlan {
+  const { steps } = draft;
+  const retired = [...new Set(draft.retired)];
   return {
-    ...parts,
+    ...draft,
     // Lines first, then what stood there before them.
     steps: [
-      ...parts.steps.filter(({ type }) => type !== "append"),
-      ...parts.steps.filter(({ type }) => type === "append"),
+      ...steps.filter(({ type }) => type !== "append"),
+      ...steps.filter(({ type }) => type === "append"),
     ],
-    units: outermost(parts.units),
+    units: outermost(draft.units),
     retired,
-    files: allFiles(facts).filter(({ path }) =>
+    files: facts.files.filter(({ path }) =>
       retired.some((name) => isWithin(name, path))
     ),
-    lockedSessions: [...new Set(parts.lockedSessions)],
-    neededBytes: neededBytes(parts.steps, facts.canLink),
+    lockedSessions: [...new Set(draft.lockedSessions)],
+    neededBytes: neededBytes(steps, facts.canLink),
     freeBytes: facts.freeBytes,
   };
 }
@@ -141,120 +136,90 @@ function isOrphan(workflowId: string, known: ReadonlySet<string>): boolean {
 
 /** A file whose lines have no session at all stays where it is. */
 function divide(
+  { sessions, units, left, steps, retired, moves }: PlanDraft,
   from: LegacyLinesFile,
-  { sessions, units }: Required<MigrationPart>,
   main: string | null,
-): MigrationPart {
+): void {
   const { path } = from.file;
   const sessionOf = (workflowId: string | null): string | undefined =>
     sessions.find((session) => session.workflowId === workflowId)?.id;
   const fallback = sessionOf(main);
   if (fallback === undefined) {
-    const reason = "it names no session it could belong to";
-    return { left: [{ path, reason }] };
+    left.push({ path, reason: "it names no session it could belong to" });
+    return;
   }
-  const placed = from.parts
-    .map((part) => {
-      const session = sessionOf(part.workflowId) ?? fallback;
-      return { ...part, to: linesPath(session, from.role) };
-    })
+  const placed = from.parts.map((part) => {
+    const session = sessionOf(part.workflowId) ?? fallback;
+    return {
+      ...part,
+      to: sessionPathsWithin(session)[LINES_PLACES[from.role]],
+    };
+  })
     // What has no place there stays in the backup.
     .filter(({ to }) => units.some((unit) => isWithin(unit.path, to)));
   const to = new Map(placed.map((part) => [part.workflowId, part.to]));
-  return {
-    steps: [{ type: "divide", from, to }],
-    retired: [path],
-    moves: [...new Set(to.values())].map((target) => {
-      const parts = placed.filter((part) => part.to === target);
-      return {
-        from: path,
-        to: target,
-        count: parts.reduce((sum, { lines }) => sum + lines, 0),
-        what: "lines" as const,
-        sizeBytes: parts.reduce((sum, part) => sum + part.sizeBytes, 0),
-      };
-    }),
-  };
+  steps.push({ type: "divide", from, to });
+  retired.push(path);
+  for (const target of new Set(to.values())) {
+    const parts = placed.filter((part) => part.to === target);
+    moves.push({
+      from: path,
+      to: target,
+      count: parts.reduce((sum, { lines }) => sum + lines, 0),
+      what: "lines",
+      sizeBytes: parts.reduce((sum, part) => sum + part.sizeBytes, 0),
+    });
+  }
 }
 
 function isWithin(directory: string, path: string): boolean {
   return path === directory || path.startsWith(`${directory}/`);
 }
 
-/** The oldest feedback holds what must stay private, so all of it does. */
-function linesPath(sessionId: string, role: LegacyLinesFile["role"]): string {
-  const paths = sessionPathsWithin(sessionId);
-  if (role === "log") return paths.log;
-  return role === "tool" ? paths.toolFeedback : paths.processFeedback;
-}
-
 function planWhole(
-  { file, to, present }: LegacyWholeFile,
+  draft: PlanDraft,
+  { file, to, present, retired }: LegacyWholeFile,
   force: ForceFrom | undefined,
-): MigrationPart {
-  const retired = [file.path];
-  if (present === file.sha256 || (present !== null && force === "new")) {
-    return { retired };
+): void {
+  const differs = present !== null && present !== file.sha256;
+  if (differs && force === undefined) {
+    draft.conflicts.push(fileConflict(file, to));
+    return;
   }
-  if (present !== null && force === undefined) {
-    return { conflicts: [fileConflict(file, to)] };
-  }
-  const { path: from, sizeBytes } = file;
-  return {
-    retired,
-    steps: [{ type: "copy", from: file, to }],
-    units: [{ path: to, replaces: present !== null }],
-    moves: [{ from, to, count: 1, what: "files", sizeBytes }],
-  };
-}
-
-/** What was asked for moves as a whole. */
-function topOf({ path }: LegacyFile): string {
-  return path.split("/")[0] ?? path;
+  draft.retired.push(retired);
+  if (present !== null && !(differs && force === "old")) return;
+  draft.steps.push({ type: "copy", from: file, to });
+  draft.units.push({ path: to, replaces: present !== null });
+  draft.moves.push(moveOf(file, to));
 }
 
 /** Both kinds of engine may have kept a state of one workflow. */
 function twinStates(
+  { conflicts }: PlanDraft,
   [first, second]: readonly LegacyStateFile[],
   force: ForceFrom | undefined,
-): MigrationPart {
-  if (first === undefined || second === undefined) return {};
+): void {
+  if (first === undefined || second === undefined) return;
   const isTwin = first.state.workflowId === second.state.workflowId;
   const isSame = first.file.sha256 === second.file.sha256;
-  if (!isTwin || isSame || force === "old") return {};
-  return { conflicts: [fileConflict(first.file, second.file.path)] };
-}
-
-/** The directory of the checkpoints moves as a whole: nothing else belongs into it. */
-function checkpointTree(
-  { checkpointTree: [directory], includedTrees }: LegacyFacts,
-): MigrationPart {
-  return {
-    retired: [
-      ...directory === undefined ? [] : [directory.path],
-      ...includedTrees.map(topOf),
-    ],
-  };
-}
-
-/** Who saw the legacy session sees it afterwards too. */
-function currentPart(
-  { states, hasCurrent }: LegacyFacts,
-  { sessions }: Required<MigrationPart>,
-): MigrationPart {
-  const [state] = states;
-  if (hasCurrent || state === undefined) return {};
-  const session = sessions.find(({ workflowId }) =>
-    workflowId === state.state.workflowId
-  );
-  if (session === undefined) return {};
-  return {
-    steps: [{ type: "text", text: session.id, to: CURRENT }],
-    units: [{ path: CURRENT, replaces: false }],
-  };
+  if (!isTwin || isSame || force === "old") return;
+  conflicts.push(fileConflict(first.file, second.file.path));
 }
 
 const CURRENT = "current";
+
+/** Who saw the legacy session sees it afterwards too. */
+function chooseCurrent(
+  { sessions, steps, units }: PlanDraft,
+  { states: [legacy], hasCurrent }: LegacyFacts,
+): void {
+  const session = sessions.find(({ workflowId }) =>
+    workflowId === legacy?.state.workflowId
+  );
+  if (hasCurrent || session === undefined) return;
+  steps.push({ type: "text", text: session.id, to: CURRENT });
+  units.push({ path: CURRENT, replaces: false });
+}
 
 /** A unit inside of another one comes with it. */
 function outermost(units: readonly MigrationUnit[]): readonly MigrationUnit[] {
@@ -265,17 +230,6 @@ function outermost(units: readonly MigrationUnit[]): readonly MigrationUnit[] {
       count > 0 && unique.has(parts.slice(0, count).join("/"))
     );
   });
-}
-
-function allFiles(facts: LegacyFacts): readonly LegacyFile[] {
-  return [
-    ...facts.states.map(({ file }) => file),
-    ...facts.lines.map(({ file }) => file),
-    ...facts.checkpointTree,
-    ...facts.wholes.map(({ file }) => file),
-    ...facts.includedTrees,
-    ...facts.included.map(({ file }) => file),
-  ];
 }
 
 function neededBytes(

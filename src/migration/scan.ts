@@ -7,14 +7,20 @@ import {
   parseJson,
 } from "../base/json.ts";
 import {
+  CHECKPOINT_SUFFIX,
   includedPath,
   LEGACY_PREFIX,
-  type LegacyWhole,
   type RepositoryLayout,
   sessionLayout,
 } from "../base/layout.ts";
-import { MAX_STATE_BYTES, MAX_WORKFLOW_BYTES } from "../base/limits.ts";
+import {
+  CHECKPOINT_HEAD_BYTES,
+  MAX_STATE_BYTES,
+  MAX_WORKFLOW_BYTES,
+} from "../base/limits.ts";
+import { isCheckpointId } from "../base/names.ts";
 import { joinPath } from "../base/path.ts";
+import { decodeCheckpoint, stateIn } from "../checkpoints/rules.ts";
 import { decodeLogLine } from "../engine/event.ts";
 import { hashOfWorkflow } from "../feedback/rules.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
@@ -26,6 +32,7 @@ import {
   hashFile,
   type LegacyFile,
   type NewHash,
+  readPieces,
   treeBelow,
 } from "../files/tree.ts";
 import { readCurrent } from "../session/binding.ts";
@@ -41,90 +48,124 @@ import { SETTINGS } from "../settings/settings.ts";
 import type { SessionState } from "../workflow/types.ts";
 import {
   countParts,
-  isSameDevice,
+  type LegacyPlace,
+  type LegacyPlaces,
   ownerOf,
-  regularFact,
-  type Scan,
-  scanCheckpoints,
-  type ScanOptions,
+  placesOf,
+  unlessCorrupt,
 } from "./scan_lines.ts";
 import {
+  type LeftFile,
   type LegacyCheckpointFile,
   type LegacyFacts,
   type LegacyLinesFile,
   type LegacyStateFile,
   type LegacyWholeFile,
+  LINES_PLACES,
   type LinesRole,
   type PresentSession,
+  rebuildFromCheckpoint,
   rebuildFromLog,
   type Rebuilding,
   type RebuiltSession,
 } from "./session_plan.ts";
 
+/** What is looked for, and what for. */
+interface ScanOptions {
+  readonly places: LegacyPlaces;
+  /** Where everything is to go. */
+  readonly layout: RepositoryLayout;
+  readonly newHash: NewHash;
+  /** Custom files that are to move too. */
+  readonly includes: readonly string[];
+  /** With which the workflows in feedback were hashed. */
+  readonly salt: string;
+  readonly onBytes?: (doneBytes: number, totalBytes: number) => void;
+}
+
+/** What is being gathered. */
+interface Scan extends ScanOptions {
+  readonly left: LeftFile[];
+  readonly warnings: string[];
+}
+
 /** Gathers all facts of a migration. Reads only, follows no link, and holds no file. */
 export async function scanLegacy(options: ScanOptions): Promise<LegacyFacts> {
   const scan: Scan = { ...options, left: [], warnings: [] };
-  const { places, layout } = scan;
-  const states = await scanStates(scan);
+  const { layout, left, warnings } = scan;
+  const states: LegacyStateFile[] = [];
+  for (const place of placesOf(scan.places, "state")) {
+    const found = await scanState(scan, place);
+    if (found !== undefined) states.push(found);
+  }
   const known = new Set(states.map(({ state }) => state.workflowId));
-  const logs = new Map<string, Rebuilding>();
-  const logLines = places.logs.flatMap((path) =>
-    scanLog(scan, path, (workflowId) => known.has(workflowId), logs)
+  const logged = new Map<string, Rebuilding>();
+  const logs = placesOf(scan.places, "log").flatMap((place) =>
+    scanLog(scan, place, known, logged)
   );
   const { tree, checkpoints, newest } = scanCheckpoints(scan);
   const workflowIds = new Set([
     ...known,
-    ...logs.keys(),
+    ...logged.keys(),
     ...checkpoints.map(({ workflowId }) => workflowId),
   ]);
-  const feedback = await scanFeedback(scan, workflowIds);
+  const hashes = await workflowsByHash(workflowIds, scan.salt);
+  const feedback = placesOf(scan.places, "both", "tool", "process")
+    .flatMap((place) => scanLines(scan, place, hashes));
   const present = await scanPresent(layout, workflowIds, scan.newHash);
-  const stored = new Set(present.sessions.map(({ state }) => state.workflowId));
-  const lost = [...workflowIds].filter((id) =>
-    !known.has(id) && !stored.has(id)
+  const stored = new Set(
+    present.present.map(({ state }) => state.workflowId),
   );
-  const rebuilt = await rebuild(lost, logs, newest);
+  const rebuilt = await rebuild(
+    [...workflowIds].filter((id) => !known.has(id) && !stored.has(id)),
+    logged,
+    newest,
+  );
   const told = new Set([
     ...known,
     ...stored,
     ...rebuilt.map(({ workflowId }) => workflowId),
   ]);
+  const kept = withSession(scan, checkpoints, told);
+  const wholes = scanWholes(scan);
+  const included = scanIncluded(scan);
+  const lines = [...logs, ...feedback];
   return {
     states,
-    lines: [...logLines, ...feedback],
-    checkpointTree: tree,
-    checkpoints: withSession(scan, checkpoints, told),
-    wholes: scanWholes(scan),
-    ...scanIncluded(scan),
+    lines,
+    checkpoints: kept,
+    wholes: [...wholes, ...included.wholes],
+    trees: [...tree.slice(0, 1), ...included.trees].map(topOf),
+    files: [
+      ...[...states, ...lines].map(({ file }) => file),
+      ...tree,
+      ...wholes.map(({ file }) => file),
+      ...included.trees,
+      ...included.wholes.map(({ file }) => file),
+    ],
     rebuilt,
-    left: scan.left,
-    warnings: scan.warnings,
-    present: present.sessions,
-    sessionIds: present.ids,
-    hasCurrent: present.hasCurrent,
+    left,
+    warnings,
+    ...present,
     freeBytes: await freeBytesAt(layout.root),
-    canLink: isSameDevice(layout, places),
+    canLink: isSameDevice(scan),
   };
 }
 
-async function scanStates(scan: Scan): Promise<readonly LegacyStateFile[]> {
-  const states: LegacyStateFile[] = [];
-  for (const path of scan.places.states) {
-    const found = await scanState(scan, path);
-    if (found !== undefined) states.push(found);
-  }
-  return states;
+/** What was asked for moves as a whole. */
+function topOf({ path }: LegacyFile): string {
+  return path.split("/")[0] ?? path;
 }
 
 async function scanState(
   scan: Scan,
-  path: string,
+  { path, shape }: LegacyPlace,
 ): Promise<LegacyStateFile | undefined> {
   const absolute = joinPath(scan.places.root, path);
   const bytes = readRegularFile(absolute, MAX_STATE_BYTES);
   if (bytes === undefined) return undefined;
   const text = decodeUtf8(bytes, absolute, DAMAGED_STATE_HINT);
-  if (path === scan.places.foreignState && isForeign(text)) {
+  if (shape === "engine" && isForeign(text)) {
     const reason = "it is no state of a workflow: another program keeps it";
     scan.left.push({ path, reason });
     return undefined;
@@ -151,14 +192,14 @@ function isForeign(text: string): boolean {
 /** Workflows of which the log alone tells are put together from it on the way. */
 function scanLog(
   scan: Scan,
-  path: string,
-  hasState: (workflowId: string) => boolean,
-  logs: Map<string, Rebuilding>,
+  place: LegacyPlace<LinesRole>,
+  known: ReadonlySet<string>,
+  logged: Map<string, Rebuilding>,
 ): readonly LegacyLinesFile[] {
-  return scanLines(scan, path, "log", new Map(), (workflowId, line) => {
-    if (workflowId === "" || hasState(workflowId)) return;
-    const rebuilding = logs.get(workflowId) ?? rebuildFromLog(workflowId);
-    logs.set(workflowId, rebuilding);
+  return scanLines(scan, place, new Map(), (workflowId, line) => {
+    if (workflowId === "" || known.has(workflowId)) return;
+    const rebuilding = logged.get(workflowId) ?? rebuildFromLog(workflowId);
+    logged.set(workflowId, rebuilding);
     const event = line === undefined ? undefined : decodeLogLine(line);
     if (event !== undefined) rebuilding.add(event);
   });
@@ -166,8 +207,7 @@ function scanLog(
 
 function scanLines(
   { places, newHash, left }: Scan,
-  path: string,
-  role: LinesRole,
+  { path, role }: LegacyPlace<LinesRole>,
   workflowOfHash: ReadonlyMap<string, string>,
   see: (workflowId: string, line: string | undefined) => void = () => {},
 ): readonly LegacyLinesFile[] {
@@ -177,16 +217,6 @@ function scanLines(
   const file = { ...fact, sha256: hashFile(absolute, newHash) };
   const parts = countParts(absolute, ownerOf(role, workflowOfHash), see);
   return [{ file, role, parts }];
-}
-
-async function scanFeedback(
-  scan: Scan,
-  workflowIds: ReadonlySet<string>,
-): Promise<readonly LegacyLinesFile[]> {
-  const hashes = await workflowsByHash(workflowIds, scan.salt);
-  return scan.places.feedback.flatMap(({ path, role }) =>
-    scanLines(scan, path, role, hashes)
-  );
 }
 
 /** Feedback names workflows by their hash only. */
@@ -241,39 +271,23 @@ function withSession(
   });
 }
 
-/** What stands in the new place already. */
-interface ScannedPresent {
-  /** Those of the workflows that were asked for. */
-  readonly sessions: readonly PresentSession[];
-  readonly ids: ReadonlySet<string>;
-  readonly hasCurrent: boolean;
-}
-
-/** Looks for sessions of these workflows, under whatever id. */
+/** Looks for sessions of these workflows, under whatever id, and for what else stands in the new place. */
 async function scanPresent(
   layout: RepositoryLayout,
   workflowIds: ReadonlySet<string>,
   newHash: NewHash,
-): Promise<ScannedPresent> {
+): Promise<Pick<LegacyFacts, "present" | "sessionIds" | "hasCurrent">> {
   guardDirectory(layout.root, layout.sessions);
   const ids = namesIn(layout.sessions).filter(isSessionId);
-  const sessions: PresentSession[] = [];
+  const present: PresentSession[] = [];
   for (const id of workflowIds.size === 0 ? [] : ids) {
     const session = await readPresent(layout, id, workflowIds, newHash);
-    if (session !== undefined) sessions.push(session);
+    if (session !== undefined) present.push(session);
   }
-  return { sessions, ids: new Set(ids), hasCurrent: hasCurrent(layout) };
-}
-
-function hasCurrent(layout: RepositoryLayout): boolean {
-  try {
-    return readCurrent(layout) !== undefined ||
-      fileKind(layout.current) !== "absent";
-  } catch (error) {
-    // Something is there, even if it names no session.
-    if (error instanceof OrcError && error.kind === "corrupt") return true;
-    throw error;
-  }
+  // Something that names no session is there all the same.
+  const hasCurrent = unlessCorrupt(() => readCurrent(layout)) !== undefined ||
+    fileKind(layout.current) !== "absent";
+  return { present, sessionIds: new Set(ids), hasCurrent };
 }
 
 /** First key of every state, in every shape. */
@@ -298,33 +312,24 @@ async function readPresent(
     const { state } = await decodeState(text, paths, id);
     const hash = newHash();
     hash.update(bytes);
+    guardDirectory(layout.root, paths.checkpoints);
     return {
       id,
       state,
       stateSha256: hash.digest("hex"),
       adoptedSha256: readAdoption(layout, id) ?? null,
-      checkpoints: checkpointSizes(layout, paths.checkpoints),
-      hasToolFeedback: fileKind(paths.toolFeedback) !== "absent",
-      hasProcessFeedback: fileKind(paths.processFeedback) !== "absent",
+      checkpoints: new Set(namesIn(paths.checkpoints)),
+      feedback: new Set(
+        (["tool", "process"] as const).filter((kind) =>
+          fileKind(paths[LINES_PLACES[kind]]) !== "absent"
+        ),
+      ),
     };
   } catch (error) {
     // A damaged session takes its id, and tells nothing else.
     if (error instanceof OrcError && error.kind === "corrupt") return undefined;
     throw error;
   }
-}
-
-function checkpointSizes(
-  { root }: RepositoryLayout,
-  directory: string,
-): ReadonlyMap<string, number> {
-  guardDirectory(root, directory);
-  return new Map(
-    namesIn(directory).map((name) => [
-      name,
-      Deno.lstatSync(`${directory}/${name}`).size,
-    ]),
-  );
 }
 
 function namesIn(directory: string): readonly string[] {
@@ -338,27 +343,29 @@ function namesIn(directory: string): readonly string[] {
 
 /** Files that move as they are. */
 function scanWholes(scan: Scan): readonly LegacyWholeFile[] {
-  const { places, left } = scan;
+  const { places: { root }, left } = scan;
   const taken = new Set<string>();
-  return places.wholes.flatMap(({ from, to, shape }) => {
-    const file = regularFact(places.root, from, left);
-    if (file === undefined) return [];
-    const reason = taken.has(to)
-      ? `another file goes to "${to}"`
-      : misfit(joinPath(places.root, from), shape);
-    if (reason !== undefined) {
-      left.push({ path: from, reason });
-      return [];
-    }
-    taken.add(to);
-    return [whole(scan, file, to)];
-  });
+  return placesOf(scan.places, "whole").flatMap(
+    ({ path, to = path, shape }) => {
+      const file = regularFact(root, path, left);
+      if (file === undefined) return [];
+      const reason = taken.has(to)
+        ? `another file goes to "${to}"`
+        : misfit(joinPath(root, path), shape);
+      if (reason !== undefined) {
+        left.push({ path, reason });
+        return [];
+      }
+      taken.add(to);
+      return [whole(scan, file, to, path)];
+    },
+  );
 }
 
 /** Why a file cannot be taken for what its name says. */
 function misfit(
   path: string,
-  shape: LegacyWhole["shape"],
+  shape: LegacyPlace["shape"],
 ): string | undefined {
   if (shape === "prd" && !isPrd(path)) {
     return "it is not the older tool's: another program keeps it";
@@ -377,8 +384,12 @@ function strongSetting(path: string): string | undefined {
   return SETTINGS.find(({ name }) => keys.includes(name))?.name;
 }
 
-function whole(scan: Scan, file: LegacyFile, to: string): LegacyWholeFile {
-  const { places, layout, newHash } = scan;
+function whole(
+  { places, layout, newHash }: Scan,
+  file: LegacyFile,
+  to: string,
+  retired: string,
+): LegacyWholeFile {
   const target = joinPath(layout.directory, to);
   const kind = fileKind(target);
   const present = kind === "file" ? hashFile(target, newHash) : "";
@@ -387,66 +398,58 @@ function whole(scan: Scan, file: LegacyFile, to: string): LegacyWholeFile {
     file: { ...file, sha256 },
     to,
     present: kind === "absent" ? null : present,
+    retired,
   };
 }
 
 /** The older tool's list of tasks; Claude Code may keep something else under the name. */
 function isPrd(path: string): boolean {
-  try {
+  const value = unlessCorrupt(() => {
     const bytes = readRegularFile(path, MAX_STATE_BYTES) ?? new Uint8Array();
-    const value = parseJson(decodeUtf8(bytes, path), path);
-    return isJsonObject(value) && value.has("prd_id") &&
-      isJsonList(value.get("tasks"));
-  } catch (error) {
-    if (error instanceof OrcError && error.kind === "corrupt") return false;
-    throw error;
-  }
+    return parseJson(decodeUtf8(bytes, path), path);
+  });
+  return isJsonObject(value) && value.has("prd_id") &&
+    isJsonList(value.get("tasks"));
 }
 
 /** Files that only look like the older tool's: those that were asked for, and those that stay. */
-function scanIncluded(
-  scan: Scan,
-): Pick<LegacyFacts, "included" | "includedTrees"> {
-  const { places, includes, left } = scan;
-  const names = places.hasCustom ? customNames(scan) : [];
+function scanIncluded(scan: Scan): {
+  readonly wholes: readonly LegacyWholeFile[];
+  /** Directories, each before what lies in it and is no file. */
+  readonly trees: readonly LegacyFile[];
+} {
+  const { places: { root, hasCustom }, includes, left } = scan;
+  const names = hasCustom ? customNames(scan) : [];
   const unknown = includes.find((name) => !names.includes(name));
   if (unknown !== undefined) throw noSuchFile(unknown, names);
   const trees: LegacyFile[] = [];
-  const included = names.flatMap((path) => {
-    const fact = factOf(places.root, path);
-    if (fact === undefined) return [];
+  const wholes: LegacyWholeFile[] = [];
+  for (const path of names) {
+    const fact = factOf(root, path);
+    if (fact === undefined) continue;
     if (!includes.includes(path)) {
       const reason = `orc does not know it; --include ${path} moves it too`;
       left.push({ path, reason });
-      return [];
-    }
-    if (fact.kind === "file") return [whole(scan, fact, includedPath(path))];
-    if (fact.kind !== "directory") {
+    } else if (fact.kind === "file") {
+      wholes.push(whole(scan, fact, includedPath(path), path));
+    } else if (fact.kind !== "directory") {
       left.push({ path, reason: "it is no regular file, nor a directory" });
-      return [];
+    } else {
+      trees.push(fact);
+      for (const file of treeBelow(root, path)) {
+        if (file.kind !== "file") trees.push(file);
+        else wholes.push(whole(scan, file, includedPath(file.path), path));
+      }
     }
-    const tree = treeBelow(places.root, path);
-    trees.push(fact, ...tree.filter(({ kind }) => kind !== "file"));
-    return tree.filter(({ kind }) => kind === "file")
-      .map((file) => whole(scan, file, includedPath(file.path)));
-  });
-  return { included, includedTrees: trees };
+  }
+  return { wholes, trees };
 }
 
-function customNames({ places }: Scan): readonly string[] {
-  const known = new Set([
-    ...places.states,
-    ...places.logs,
-    ...places.feedback.map(({ path }) => path),
-    ...places.checkpoints === null ? [] : [places.checkpoints],
-  ]);
-  try {
-    return Array.from(Deno.readDirSync(places.root), ({ name }) => name)
-      .filter((name) => name.startsWith(LEGACY_PREFIX) && !known.has(name))
-      .sort();
-  } catch (error) {
-    throw asOrcError(error, "list", places.root);
-  }
+function customNames({ places: { root, places } }: Scan): readonly string[] {
+  const known = new Set(places.map(({ path }) => path));
+  return namesIn(root).filter((name) =>
+    name.startsWith(LEGACY_PREFIX) && !known.has(name)
+  );
 }
 
 function noSuchFile(name: string, names: readonly string[]): OrcError {
@@ -460,4 +463,171 @@ function noSuchFile(name: string, names: readonly string[]): OrcError {
       details: { names },
     },
   );
+}
+
+/** Checkpoints that were found, and the directory with all that lies in it. */
+interface ScannedCheckpoints {
+  readonly tree: readonly LegacyFile[];
+  readonly checkpoints: readonly LegacyCheckpointFile[];
+  /** Last state of each workflow, where a checkpoint still holds one. */
+  readonly newest: ReadonlyMap<string, SessionState>;
+}
+
+/** Reads each checkpoint once, for its hash and its workflow. */
+function scanCheckpoints(scan: Scan): ScannedCheckpoints {
+  const { places: { root }, left, warnings } = scan;
+  const place = placesOf(scan.places, "checkpoints")[0]?.path;
+  const directory = place === undefined ? undefined : factOf(root, place);
+  const tree: LegacyFile[] = [];
+  const checkpoints: LegacyCheckpointFile[] = [];
+  if (directory?.kind === "directory") {
+    tree.push(directory);
+    const entries = treeBelow(root, directory.path);
+    const totalBytes = entries.reduce((sum, file) => sum + file.sizeBytes, 0);
+    let doneBytes = 0;
+    for (const entry of entries) {
+      const { path, kind } = entry;
+      if (kind !== "file") {
+        tree.push(entry);
+        if (kind === "symlink") warnings.push(linkWarning(path));
+        continue;
+      }
+      const { sha256, head } = readOnce(scan, entry);
+      const file = { ...entry, sha256 };
+      tree.push(file);
+      doneBytes += file.sizeBytes;
+      scan.onBytes?.(doneBytes, totalBytes);
+      const name = path.slice(directory.path.length + 1);
+      const workflowId = workflowIn(joinPath(root, path), name, head);
+      if (workflowId === undefined) warnings.push(foreignWarning(path));
+      else checkpoints.push({ file, workflowId });
+    }
+  } else if (directory !== undefined) {
+    const reason = directory.kind === "symlink"
+      ? "it is a symbolic link, which orc does not follow"
+      : "it stands where a directory is expected";
+    left.push({ path: directory.path, reason });
+  }
+  return { tree, checkpoints, newest: newestStates(root, checkpoints) };
+}
+
+function readOnce(
+  { places, newHash }: Scan,
+  { path, sizeBytes }: LegacyFile,
+): { readonly sha256: string; readonly head: string } {
+  const absolute = joinPath(places.root, path);
+  const hash = newHash();
+  let head: string | undefined;
+  let readBytes = 0;
+  try {
+    readPieces(absolute, Deno.lstatSync(absolute), (piece) => {
+      hash.update(piece);
+      readBytes += piece.length;
+      head ??= new TextDecoder().decode(
+        piece.subarray(0, CHECKPOINT_HEAD_BYTES),
+      );
+    });
+  } catch (error) {
+    throw asOrcError(error, "read", absolute);
+  }
+  if (readBytes !== sizeBytes) throw changedMeanwhile(absolute);
+  return { sha256: hash.digest("hex"), head: head ?? "" };
+}
+
+/** Every writer names the checkpoint and then the workflow first of all. */
+const HEAD =
+  /^\s*\{\s*"checkpoint_id"\s*:\s*"([^"\\]*)"\s*,\s*"workflow_id"\s*:\s*"([^"\\]*)"/;
+
+/** Undefined for what is no checkpoint. */
+function workflowIn(
+  path: string,
+  name: string,
+  head: string,
+): string | undefined {
+  const id = name.endsWith(CHECKPOINT_SUFFIX)
+    ? name.slice(0, -CHECKPOINT_SUFFIX.length)
+    : "";
+  if (!isCheckpointId(id)) return undefined;
+  const [, named, workflowId] = HEAD.exec(head) ?? [];
+  if (named !== undefined) return named === id ? workflowId : undefined;
+  const checkpoint = decodeFile(path);
+  return checkpoint?.id === id ? checkpoint.workflowId : undefined;
+}
+
+function decodeFile(
+  path: string,
+): ReturnType<typeof decodeCheckpoint> | undefined {
+  const bytes = readRegularFile(path, MAX_STATE_BYTES);
+  if (bytes === undefined) throw changedMeanwhile(path);
+  return unlessCorrupt(() => decodeCheckpoint(decodeUtf8(bytes, path), path));
+}
+
+/** Ids of checkpoints begin with their instant: the last one with a state is the newest. */
+function newestStates(
+  root: string,
+  checkpoints: readonly LegacyCheckpointFile[],
+): ReadonlyMap<string, SessionState> {
+  const last = new Map(
+    checkpoints.map(({ workflowId, file }) => [workflowId, file.path]),
+  );
+  const newest = new Map<string, SessionState>();
+  for (const [workflowId, path] of last) {
+    const checkpoint = decodeFile(joinPath(root, path));
+    if (!checkpoint?.snapshot) continue;
+    const state = unlessCorrupt(() => stateIn(checkpoint));
+    if (state) newest.set(workflowId, rebuildFromCheckpoint(state));
+  }
+  return newest;
+}
+
+function linkWarning(path: string): string {
+  return `"${path}" is a symbolic link: it is not followed, and goes into the backup as it is`;
+}
+
+function foreignWarning(path: string): string {
+  return `"${path}" is no checkpoint that can be read: it goes into the backup only`;
+}
+
+/** What is no regular file is left where it lies; links are not followed. */
+function regularFact(
+  root: string,
+  path: string,
+  left: LeftFile[],
+): LegacyFile | undefined {
+  const fact = factOf(root, path);
+  const isBehindLink = parentsOf(path).some((parent) =>
+    factOf(root, parent)?.kind === "symlink"
+  );
+  if (fact === undefined || (fact.kind === "file" && !isBehindLink)) {
+    return fact;
+  }
+  const reason = isBehindLink || fact.kind === "symlink"
+    ? "it is a symbolic link, which orc does not follow"
+    : "it is no regular file";
+  left.push({ path, reason });
+  return undefined;
+}
+
+function parentsOf(path: string): readonly string[] {
+  const parts = path.split("/").slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+}
+
+/** Whether both places lie on one file system. */
+function isSameDevice(scan: Scan): boolean {
+  const { places: { root }, layout } = scan;
+  const [checkpoints] = placesOf(scan.places, "checkpoints");
+  if (checkpoints === undefined) return false;
+  const source = deviceOf(joinPath(root, checkpoints.path));
+  const target = deviceOf(layout.directory) ?? deviceOf(layout.root);
+  return layout.root === root && source !== undefined && source === target;
+}
+
+function deviceOf(path: string): number | undefined {
+  try {
+    return Deno.lstatSync(path).dev;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw asOrcError(error, "look at", path);
+  }
 }

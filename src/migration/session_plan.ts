@@ -1,9 +1,10 @@
 import { type JsonObject, jsonObject } from "../base/json.ts";
-import { sessionPathsWithin } from "../base/layout.ts";
+import { type SessionLayout, sessionPathsWithin } from "../base/layout.ts";
 import { nameOf } from "../base/path.ts";
 import { countOf } from "../base/text.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { pendingItem } from "../engine/state.ts";
+import type { FeedbackKind } from "../feedback/rules.ts";
 import type { LegacyFile } from "../files/tree.ts";
 import type { MigrationUnit } from "../transfer/record.ts";
 import type {
@@ -20,7 +21,15 @@ export interface LegacyStateFile {
 }
 
 /** What the lines of a file are: events, or one kind of feedback. */
-export type LinesRole = "log" | "tool" | "process" | "both";
+export type LinesRole = "log" | FeedbackKind;
+
+/** Where lines go in a session. The oldest feedback holds what must stay private, so all of it does. */
+export const LINES_PLACES: Readonly<Record<LinesRole, keyof SessionLayout>> = {
+  log: "log",
+  tool: "toolFeedback",
+  process: "processFeedback",
+  both: "processFeedback",
+};
 
 /** The lines of one workflow in a file that many workflows share. */
 export interface LinePart {
@@ -49,6 +58,8 @@ export interface LegacyWholeFile {
   readonly to: string;
   /** Hash of what stands there already; null when nothing does. */
   readonly present: string | null;
+  /** The part of the root that moves into the backup with it. */
+  readonly retired: string;
 }
 
 /** A workflow of which only the log or checkpoints are left, made a closed session. */
@@ -67,10 +78,10 @@ export interface PresentSession {
   readonly stateSha256: string;
   /** Hash of the legacy state it was adopted from; null when it was not. */
   readonly adoptedSha256: string | null;
-  /** Names and sizes of its checkpoints. */
-  readonly checkpoints: ReadonlyMap<string, number>;
-  readonly hasToolFeedback: boolean;
-  readonly hasProcessFeedback: boolean;
+  /** Names of its checkpoints. */
+  readonly checkpoints: ReadonlySet<string>;
+  /** Which of its files of feedback are there. */
+  readonly feedback: ReadonlySet<LinesRole>;
 }
 
 /** What is left where it lies, and why. */
@@ -86,14 +97,13 @@ export interface LegacyFacts {
   /** That of the root first, then that of an engine without sessions. */
   readonly states: readonly LegacyStateFile[];
   readonly lines: readonly LegacyLinesFile[];
-  /** Directory of the checkpoints and all that lies in it; empty when there is none. */
-  readonly checkpointTree: readonly LegacyFile[];
   readonly checkpoints: readonly LegacyCheckpointFile[];
+  /** The older tool's own first, then those that were asked for by name. */
   readonly wholes: readonly LegacyWholeFile[];
-  /** Files that were asked for by name, and where they go. */
-  readonly included: readonly LegacyWholeFile[];
-  /** Directories that were asked for by name, each before what lies in it. */
-  readonly includedTrees: readonly LegacyFile[];
+  /** Directories that move as a whole: nothing else belongs into them. */
+  readonly trees: readonly string[];
+  /** All files and directories that may move. */
+  readonly files: readonly LegacyFile[];
   readonly rebuilt: readonly RebuiltSession[];
   readonly left: readonly LeftFile[];
   readonly warnings: readonly string[];
@@ -179,38 +189,21 @@ export interface PlannedMove {
   readonly sizeBytes: number;
 }
 
-/** What one thing contributes to a plan. */
-export type MigrationPart = Partial<
-  Pick<
-    MigrationPlan,
-    | "sessions"
-    | "moves"
-    | "left"
-    | "warnings"
-    | "conflicts"
-    | "steps"
-    | "units"
-    | "retired"
-    | "lockedSessions"
-  >
->;
-
-/** Puts parts together. */
-export function partsOf(
-  parts: readonly MigrationPart[],
-): Required<MigrationPart> {
-  return {
-    sessions: parts.flatMap(({ sessions = [] }) => sessions),
-    moves: parts.flatMap(({ moves = [] }) => moves),
-    left: parts.flatMap(({ left = [] }) => left),
-    warnings: parts.flatMap(({ warnings = [] }) => warnings),
-    conflicts: parts.flatMap(({ conflicts = [] }) => conflicts),
-    steps: parts.flatMap(({ steps = [] }) => steps),
-    units: parts.flatMap(({ units = [] }) => units),
-    retired: parts.flatMap(({ retired = [] }) => retired),
-    lockedSessions: parts.flatMap(({ lockedSessions = [] }) => lockedSessions),
-  };
-}
+/** A plan in the making: whoever plans a part adds to it. */
+export type PlanDraft = {
+  readonly [
+    List in
+      | "sessions"
+      | "moves"
+      | "left"
+      | "warnings"
+      | "conflicts"
+      | "steps"
+      | "units"
+      | "retired"
+      | "lockedSessions"
+  ]: MigrationPlan[List][number][];
+};
 
 /** All that the legacy files say about one workflow. */
 export interface Workflow {
@@ -242,62 +235,37 @@ export function stateDifferences(
   old: SessionState,
   now: SessionState,
 ): readonly string[] {
-  const fields = (
-    state: SessionState,
-  ): readonly (readonly [string, string])[] => [
-    ["task", state.task],
-    ["status", state.status],
-    ["phase", state.currentPhaseId],
-    ["last update", state.updatedAt],
-  ];
-  const known = new Map(fields(now));
-  const differing = fields(old).flatMap(([name, value]) =>
-    difference(name, value, known.get(name))
-  );
-  return [...differing, ...itemDifferences(old, now)];
+  const [before, after] = [tellingOf(old), tellingOf(now)];
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
+    const [one, other] = [before.get(name), after.get(name)];
+    if (one === other) return [];
+    return [`${name}: old ${shown(one)}, new ${shown(other)}`];
+  });
 }
 
-function itemDifferences(
-  old: SessionState,
-  now: SessionState,
-): readonly string[] {
-  const [before, after] = [itemsOf(old), itemsOf(now)];
-  const names = new Set([...before.keys(), ...after.keys()]);
-  return [...names].flatMap((name) =>
-    difference(
-      `item ${name}`,
-      progressOf(before.get(name)),
-      progressOf(after.get(name)),
-    )
-  );
-}
-
-function itemsOf({ phases }: SessionState): Map<string, ItemState> {
-  return new Map(
-    phases.flatMap(({ id, items }) =>
-      items.map((item) => [`${id}/${item.id}`, item] as const)
+/** What people know a session by: a name, and what is said of it. */
+function tellingOf(
+  { task, status, currentPhaseId, updatedAt, phases }: SessionState,
+): ReadonlyMap<string, string> {
+  return new Map([
+    ["task", task],
+    ["status", status],
+    ["phase", currentPhaseId],
+    ["last update", updatedAt],
+    ...phases.flatMap(({ id, items }) =>
+      items.map((item) => [`item ${id}/${item.id}`, progressOf(item)] as const)
     ),
-  );
+  ]);
 }
 
-function progressOf(item: ItemState | undefined): string | undefined {
-  if (item === undefined) return undefined;
-  const { status, notes, skipReason, retryCount } = item;
+function progressOf(
+  { status, notes, skipReason, retryCount }: ItemState,
+): string {
   const remarks = [
     notes ?? skipReason,
     retryCount > 0 ? `${retryCount} tries` : null,
-  ]
-    .filter((remark) => remark !== null && remark !== "");
+  ].filter((remark) => remark !== null && remark !== "");
   return [status, ...remarks].join(", ");
-}
-
-function difference(
-  name: string,
-  old: string | undefined,
-  now: string | undefined,
-): readonly string[] {
-  if (old === now) return [];
-  return [`${name}: old ${shown(old)}, new ${shown(now)}`];
 }
 
 const MAX_SHOWN = 60;
@@ -313,103 +281,80 @@ function shown(value: string | undefined): string {
 
 /** The difference of two files whose content is not known. */
 export function fileConflict(
-  file: LegacyFile,
+  { path, sizeBytes, sha256 }: LegacyFile,
   newPath: string,
 ): MigrationConflict {
-  return {
-    oldPath: file.path,
-    newPath,
-    differences: [
-      `content: old ${file.sizeBytes} bytes, sha256 ${
-        file.sha256?.slice(0, 12)
-      }…, new another`,
-    ],
-  };
+  const about = `${sizeBytes} bytes, sha256 ${sha256?.slice(0, 12)}…`;
+  const differences = [`content: old ${about}, new another`];
+  return { oldPath: path, newPath, differences };
 }
 
 /** Plans the session of one workflow, without the lines it shares with others. */
 export function planWorkflow(
+  draft: PlanDraft,
   workflow: Workflow,
   facts: LegacyFacts,
   options: PlanOptions,
-): MigrationPart {
-  const present = facts.present.find(({ state }) =>
-    state.workflowId === workflow.workflowId
+): void {
+  const isOwn = ({ state }: { readonly state: SessionState }): boolean =>
+    state.workflowId === workflow.workflowId;
+  const present = facts.present.find(isOwn);
+  if (present !== undefined) planPresent(draft, workflow, present, options);
+  else if (facts.sessionIds.has(workflow.sessionId)) takenId(draft, workflow);
+  else planSession(draft, workflow, workflow.sessionId, false, options);
+  draft.retired.push(
+    ...facts.states.filter(isOwn).map(({ file }) => file.path),
   );
-  const retired = facts.states
-    .filter(({ state }) => state.workflowId === workflow.workflowId)
-    .map(({ file }) => file.path);
-  const part = present === undefined
-    ? planNew(workflow, facts, options)
-    : planPresent(workflow, present, options);
-  return partsOf([part, { retired }]);
 }
 
-function planNew(
-  workflow: Workflow,
-  { sessionIds }: LegacyFacts,
-  options: PlanOptions,
-): MigrationPart {
-  const { sessionId, state } = workflow;
+function takenId(
+  { conflicts }: PlanDraft,
+  { sessionId, state, lines }: Workflow,
+): void {
   const { directory } = sessionPathsWithin(sessionId);
-  if (sessionIds.has(sessionId)) {
-    return {
-      conflicts: [{
-        oldPath: state?.file.path ?? workflow.lines[0]?.file.path ?? directory,
-        newPath: directory,
-        differences: ["the new one belongs to another workflow, or is damaged"],
-      }],
-    };
-  }
-  return partsOf([
-    wholeSession(workflow, sessionId, options),
-    { units: [{ path: directory, replaces: false }] },
-  ]);
+  conflicts.push({
+    oldPath: state?.file.path ?? lines[0]?.file.path ?? directory,
+    newPath: directory,
+    differences: ["the new one belongs to another workflow, or is damaged"],
+  });
 }
 
 /** A session of its own: state, description, log and checkpoints. */
-function wholeSession(
+function planSession(
+  draft: PlanDraft,
   workflow: Workflow,
   id: string,
+  replaces: boolean,
   { localTime }: PlanOptions,
-): MigrationPart {
+): void {
   const { state, rebuilt, workflowId } = workflow;
   const paths = sessionPathsWithin(id);
   const known = state?.state ?? rebuilt?.state;
   if (known === undefined) throw new Error(`Nothing tells of ${workflowId}`);
-  const steps: MigrationStep[] = [
+  const { task, status } = known;
+  const meta = metaText(workflow, id, known, localTime);
+  draft.steps.push(
     state === undefined
       ? { type: "text", text: rebuilt?.text ?? "", to: paths.state }
       : { type: "copy", from: state.file, to: paths.state },
-    {
-      type: "text",
-      text: metaText(workflow, id, known, localTime),
-      to: paths.meta,
-    },
+    { type: "text", text: meta, to: paths.meta },
     // A session without any event has a log too.
     { type: "text", text: "", to: paths.log },
-  ];
-  const { task, status } = known;
-  return partsOf([
-    {
-      steps,
-      sessions: [{
-        id,
-        workflowId,
-        task,
-        status,
-        from: state === undefined ? rebuilt?.from ?? "log" : "state",
-      }],
-      moves: state === undefined ? [] : [{
-        from: state.file.path,
-        to: paths.state,
-        count: 1,
-        what: "files",
-        sizeBytes: state.file.sizeBytes,
-      }],
-    },
-    linkCheckpoints(workflow.checkpoints, paths.checkpoints),
-  ]);
+  );
+  const from = state === undefined ? rebuilt?.from ?? "log" : "state";
+  draft.sessions.push({ id, workflowId, task, status, from });
+  if (state !== undefined) draft.moves.push(moveOf(state.file, paths.state));
+  linkCheckpoints(draft, workflow.checkpoints, paths.checkpoints);
+  draft.units.push({ path: paths.directory, replaces });
+  if (replaces) draft.lockedSessions.push(id);
+}
+
+/** A file that moves by itself. */
+export function moveOf(
+  { path, sizeBytes }: LegacyFile,
+  to: string,
+): PlannedMove {
+  return { from: path, to, count: 1, what: "files", sizeBytes };
 }
 
 /** The Python tool's description of a session, with where it came from. */
@@ -433,51 +378,42 @@ function metaText(
 }
 
 function linkCheckpoints(
+  { steps, moves }: PlanDraft,
   checkpoints: readonly LegacyCheckpointFile[],
   to: string,
-): MigrationPart {
+): void {
   const [first] = checkpoints;
-  if (first === undefined) return {};
-  const from = first.file.path.slice(0, -nameOf(first.file.path).length - 1);
-  return {
-    steps: checkpoints.map(({ file }) => ({
-      type: "link",
-      from: file,
-      to: `${to}/${nameOf(file.path)}`,
-    })),
-    moves: [{
-      from,
-      to,
-      count: checkpoints.length,
-      what: "files",
-      sizeBytes: checkpoints.reduce((sum, { file }) => sum + file.sizeBytes, 0),
-    }],
-  };
+  if (first === undefined) return;
+  for (const { file } of checkpoints) {
+    steps.push({ type: "link", from: file, to: `${to}/${nameOf(file.path)}` });
+  }
+  moves.push({
+    from: first.file.path.slice(0, -nameOf(first.file.path).length - 1),
+    to,
+    count: checkpoints.length,
+    what: "files",
+    sizeBytes: checkpoints.reduce((sum, { file }) => sum + file.sizeBytes, 0),
+  });
 }
 
 /** The workflow has a session: what is new about it is added, unless the two contradict each other. */
 function planPresent(
+  draft: PlanDraft,
   workflow: Workflow,
   present: PresentSession,
   options: PlanOptions,
-): MigrationPart {
+): void {
   const { state } = workflow;
-  const { directory } = sessionPathsWithin(present.id);
   const differences = differencesFrom(state, present);
   if (differences.length === 0 || options.force === "new") {
-    return addTo(workflow, present, options);
+    return addTo(draft, workflow, present, options);
   }
-  if (options.force === undefined) {
-    const oldPath = state?.file.path ?? "";
-    return { conflicts: [{ oldPath, newPath: directory, differences }] };
+  if (options.force === "old") {
+    return planSession(draft, workflow, present.id, true, options);
   }
-  return partsOf([
-    wholeSession(workflow, present.id, options),
-    {
-      units: [{ path: directory, replaces: true }],
-      lockedSessions: [present.id],
-    },
-  ]);
+  const { directory: newPath } = sessionPathsWithin(present.id);
+  const oldPath = state?.file.path ?? "";
+  draft.conflicts.push({ oldPath, newPath, differences });
 }
 
 /** A session that went on in the new place does not contradict the file it came from. */
@@ -493,41 +429,44 @@ function differencesFrom(
 }
 
 function addTo(
-  workflow: Workflow,
+  draft: PlanDraft,
+  { workflowId, lines, checkpoints }: Workflow,
   present: PresentSession,
   { isImport = false }: PlanOptions,
-): MigrationPart {
+): void {
   const { id, state: { task, status } } = present;
-  const { workflowId } = workflow;
-  return partsOf([
-    { sessions: [{ id, workflowId, task, status, from: "present" }] },
-    addCheckpoints(workflow.checkpoints, present),
-    ...(["tool", "process"] as const).map((kind) =>
-      addFeedback(workflow.lines, present, kind)
-    ).filter(({ steps = [] }) => !isImport || steps.length === 0),
-    ...unaddedLog(workflow, present),
-  ]);
+  draft.sessions.push({ id, workflowId, task, status, from: "present" });
+  addCheckpoints(draft, checkpoints, present);
+  addFeedback(draft, lines, present, isImport);
+  // The log of a session that is there stays as it is: nobody can tell which events it lacks.
+  const count = lines.filter(({ role }) => role === "log")
+    .flatMap(({ parts }) => parts)
+    .filter((part) => part.workflowId === workflowId)
+    .reduce((sum, part) => sum + part.lines, 0);
+  if (count === 0 || present.adoptedSha256 !== null) return;
+  draft.warnings.push(
+    `Session "${id}" has a log already: its legacy log, ${
+      countOf(count, "line")
+    }, is not added to it`,
+  );
 }
 
 function addCheckpoints(
+  draft: PlanDraft,
   checkpoints: readonly LegacyCheckpointFile[],
   present: PresentSession,
-): MigrationPart {
+): void {
   const { checkpoints: to } = sessionPathsWithin(present.id);
   const fresh = checkpoints.filter(({ file }) =>
     !present.checkpoints.has(nameOf(file.path))
   );
-  if (fresh.length === 0) return {};
-  const units = present.checkpoints.size === 0
-    ? [{ path: to, replaces: false }]
-    : fresh.map(({ file }) => ({
-      path: `${to}/${nameOf(file.path)}`,
-      replaces: false,
-    }));
-  return partsOf([
-    linkCheckpoints(fresh, to),
-    { units, lockedSessions: [present.id] },
-  ]);
+  if (fresh.length === 0) return;
+  linkCheckpoints(draft, fresh, to);
+  const paths = present.checkpoints.size === 0
+    ? [to]
+    : fresh.map(({ file }) => `${to}/${nameOf(file.path)}`);
+  draft.units.push(...paths.map((path) => ({ path, replaces: false })));
+  draft.lockedSessions.push(present.id);
 }
 
 /**
@@ -535,42 +474,21 @@ function addCheckpoints(
  * import adds none to what is there: nobody can tell whether it is the same.
  */
 function addFeedback(
+  draft: PlanDraft,
   lines: readonly LegacyLinesFile[],
-  present: PresentSession,
-  kind: "tool" | "process",
-): MigrationPart {
-  const isOfKind = (role: LinesRole) =>
-    role === kind || (role === "both" && kind === "process");
-  if (!lines.some(({ role }) => isOfKind(role))) return {};
-  const paths = sessionPathsWithin(present.id);
-  const to = kind === "tool" ? paths.toolFeedback : paths.processFeedback;
-  const replaces = kind === "tool"
-    ? present.hasToolFeedback
-    : present.hasProcessFeedback;
-  return {
-    steps: replaces ? [{ type: "append", to }] : [],
-    units: [{ path: to, replaces }],
-    lockedSessions: [present.id],
-  };
-}
-
-/** The log of a session that is there stays as it is: nobody can tell which events it lacks. */
-function unaddedLog(
-  { workflowId, lines }: Workflow,
-  { id, adoptedSha256 }: PresentSession,
-): readonly MigrationPart[] {
-  const count = lines.filter(({ role }) => role === "log")
-    .flatMap(({ parts }) => parts)
-    .filter((part) => part.workflowId === workflowId)
-    .reduce((sum, part) => sum + part.lines, 0);
-  if (count === 0 || adoptedSha256 !== null) return [];
-  return [{
-    warnings: [
-      `Session "${id}" has a log already: its legacy log, ${
-        countOf(count, "line")
-      }, is not added to it`,
-    ],
-  }];
+  { id, feedback }: PresentSession,
+  isImport: boolean,
+): void {
+  for (const kind of ["tool", "process"] as const) {
+    const place = LINES_PLACES[kind];
+    const replaces = feedback.has(kind);
+    const isTold = lines.some(({ role }) => LINES_PLACES[role] === place);
+    if (!isTold || (isImport && replaces)) continue;
+    const path = sessionPathsWithin(id)[place];
+    if (replaces) draft.steps.push({ type: "append", to: path });
+    draft.units.push({ path, replaces });
+    draft.lockedSessions.push(id);
+  }
 }
 
 /** Tells what became of a workflow from its events, one after the other. */
@@ -587,43 +505,48 @@ const SUPERSEDED = "a later workflow took the place of its state";
 
 const NO_SOURCE: JsonObject = new Map();
 
-interface Draft {
-  task: string;
-  workflowType: string;
-  project: string | null;
-  status: SessionStatus;
-  reason: string | null;
-  phaseId: string;
-  firstAt: string;
-  lastAt: string;
-}
-
 type Phases = Map<string, { phase: PhaseState; items: Map<string, ItemState> }>;
 
 /** Begins to rebuild a workflow of which only the log is left. Holds its items, and none of the events. */
 export function rebuildFromLog(workflowId: string): Rebuilding {
   const phases: Phases = new Map();
-  const draft: Draft = {
-    task: "",
+  let state: SessionState = {
+    workflowId,
     workflowType: "",
+    workflowVersion: "",
+    task: "",
     project: null,
-    status: "active",
-    reason: null,
-    phaseId: "",
-    firstAt: "",
-    lastAt: "",
+    status: "abandoned",
+    currentPhaseId: "",
+    phases: [],
+    createdAt: "",
+    updatedAt: "",
+    completedAt: null,
+    constraints: [],
+    notes: [],
+    metadata: metadataOf("log", SUPERSEDED),
+    definition: null,
+    source: NO_SOURCE,
   };
   return {
     add: (event) => {
-      if (draft.firstAt === "") draft.firstAt = event.at;
-      if (event.at !== "") draft.lastAt = event.at;
-      addToSession(draft, event);
-      if (event.phaseId === null) return;
-      draft.phaseId = event.phaseId;
-      addToPhase(phases, event.phaseId, event);
-      if (event.itemId !== null) addToItem(phases, event.itemId, event);
+      state = {
+        ...state,
+        ...sessionAfter(event),
+        currentPhaseId: event.phaseId ?? state.currentPhaseId,
+        createdAt: state.createdAt || event.at,
+        updatedAt: event.at || state.updatedAt,
+      };
+      if (event.phaseId !== null) addToPhase(phases, event.phaseId, event);
     },
-    state: () => closedState(workflowId, draft, phases),
+    state: () => ({
+      ...state,
+      phases: Array.from(phases.values(), ({ phase, items }) => ({
+        ...phase,
+        items: [...items.values()],
+      })),
+      completedAt: state.status === "completed" ? state.updatedAt : null,
+    }),
   };
 }
 
@@ -639,38 +562,32 @@ export function rebuildFromCheckpoint(state: SessionState): SessionState {
   return { ...state, status: "abandoned", metadata };
 }
 
-function addToSession(draft: Draft, event: RecordedEvent): void {
-  const { type, message, details } = event;
-  const textOf = (key: string): string | null => {
-    const value = details.get(key);
-    return typeof value === "string" ? value : null;
-  };
-  if (type === "workflow_started") {
-    draft.task = message.replace(/^Started workflow: /, "");
-    draft.workflowType = textOf("workflow_type") ?? "";
-    draft.project = textOf("project");
-  } else if (type === "workflow_completed") {
-    draft.status = "completed";
-  } else if (type === "workflow_abandoned") {
-    draft.status = "abandoned";
-    draft.reason = message.replace(/^Workflow abandoned: /, "");
+function sessionAfter(
+  { type, message, details }: RecordedEvent,
+): Partial<SessionState> {
+  switch (type) {
+    case "workflow_started":
+      return {
+        task: message.replace(/^Started workflow: /, ""),
+        workflowType: textIn(details, "workflow_type") ?? "",
+        project: textIn(details, "project"),
+      };
+    case "workflow_completed":
+      return { status: "completed", metadata: metadataOf("log", null) };
+    case "workflow_abandoned": {
+      const reason = message.replace(/^Workflow abandoned: /, "");
+      return { status: "abandoned", metadata: metadataOf("log", reason) };
+    }
+    default:
+      return {};
   }
 }
 
 function addToPhase(phases: Phases, id: string, event: RecordedEvent): void {
+  const { at, type, itemId } = event;
   const known = phases.get(id);
-  const phase = known?.phase ?? newPhase(id, event.at);
-  const isLeft = event.type === "phase_completed";
-  phases.set(id, {
-    phase: isLeft
-      ? { ...phase, status: "completed", completedAt: event.at }
-      : phase,
-    items: known?.items ?? new Map(),
-  });
-}
-
-function newPhase(id: string, at: string): PhaseState {
-  return {
+  const items = known?.items ?? new Map<string, ItemState>();
+  const phase: PhaseState = known?.phase ?? {
     id,
     status: "active",
     startedAt: at,
@@ -678,28 +595,26 @@ function newPhase(id: string, at: string): PhaseState {
     items: [],
     source: NO_SOURCE,
   };
-}
-
-function addToItem(phases: Phases, id: string, event: RecordedEvent): void {
-  const items = phases.get(event.phaseId ?? "")?.items;
-  items?.set(id, itemAfter(items.get(id) ?? pendingItem(id), event));
+  const isLeft = type === "phase_completed";
+  phases.set(id, {
+    phase: isLeft ? { ...phase, status: "completed", completedAt: at } : phase,
+    items,
+  });
+  if (itemId === null) return;
+  items.set(itemId, itemAfter(items.get(itemId) ?? pendingItem(itemId), event));
 }
 
 function itemAfter(item: ItemState, event: RecordedEvent): ItemState {
   const { type, at, details } = event;
-  const text = (key: string, otherwise: string | null): string | null => {
-    const value = details.get(key);
-    return typeof value === "string" ? value : otherwise;
-  };
   switch (type) {
     case "item_started":
       return { ...item, status: "in_progress", startedAt: at };
     case "item_completed": {
-      const notes = text("notes", item.notes);
+      const notes = textIn(details, "notes") ?? item.notes;
       return { ...item, status: "completed", completedAt: at, notes };
     }
     case "item_skipped": {
-      const skipReason = text("reason", item.skipReason);
+      const skipReason = textIn(details, "reason") ?? item.skipReason;
       return { ...item, status: "skipped", skippedAt: at, skipReason };
     }
     case "verification_failed":
@@ -712,36 +627,9 @@ function itemAfter(item: ItemState, event: RecordedEvent): ItemState {
   }
 }
 
-function closedState(
-  workflowId: string,
-  draft: Draft,
-  phases: Phases,
-): SessionState {
-  const isCompleted = draft.status === "completed";
-  return {
-    workflowId,
-    workflowType: draft.workflowType,
-    workflowVersion: "",
-    task: draft.task,
-    project: draft.project,
-    status: isCompleted ? "completed" : "abandoned",
-    currentPhaseId: draft.phaseId,
-    phases: Array.from(phases.values(), ({ phase, items }) => ({
-      ...phase,
-      items: [...items.values()],
-    })),
-    createdAt: draft.firstAt,
-    updatedAt: draft.lastAt,
-    completedAt: isCompleted ? draft.lastAt : null,
-    constraints: [],
-    notes: [],
-    metadata: metadataOf(
-      "log",
-      isCompleted ? null : draft.reason ?? SUPERSEDED,
-    ),
-    definition: null,
-    source: NO_SOURCE,
-  };
+function textIn(details: JsonObject, key: string): string | null {
+  const value = details.get(key);
+  return typeof value === "string" ? value : null;
 }
 
 function metadataOf(from: string, reason: string | null): JsonObject {

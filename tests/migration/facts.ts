@@ -44,9 +44,8 @@ export function present(
     state: state(workflowId),
     stateSha256: `state of ${id}`,
     adoptedSha256: null,
-    checkpoints: new Map(),
-    hasToolFeedback: false,
-    hasProcessFeedback: false,
+    checkpoints: new Set(),
+    feedback: new Set(),
     ...fields,
   };
 }
@@ -56,11 +55,10 @@ export function facts(fields: Partial<LegacyFacts> = {}): LegacyFacts {
   return {
     states: [],
     lines: [],
-    checkpointTree: [],
     checkpoints: [],
     wholes: [],
-    included: [],
-    includedTrees: [],
+    trees: [],
+    files: [],
     rebuilt: [],
     left: [],
     warnings: [],

@@ -108,10 +108,7 @@ Deno.test("planMigration() links checkpoints, each into the session of its workf
   const found = {
     states: [STATE],
     rebuilt: [{ ...REBUILT, from: "checkpoint" as const }],
-    checkpointTree: [{
-      ...file(".workflow_checkpoints"),
-      kind: "directory" as const,
-    }],
+    trees: [".workflow_checkpoints"],
     checkpoints: [checkpoint("cp_1.json", A), checkpoint("cp_2.json", B)],
   };
   const made = plan(found);
@@ -134,7 +131,7 @@ Deno.test("planMigration() only adds to a session that was adopted from the same
     states: [STATE],
     lines: [LOG, process],
     rebuilt: [REBUILT],
-    present: [{ ...adopted, hasProcessFeedback: true }],
+    present: [{ ...adopted, feedback: new Set(["process" as const]) }],
   });
   assertEquals(made.conflicts, []);
   assertEquals(
@@ -187,7 +184,8 @@ Deno.test("planMigration() takes no id that belongs to another workflow", () => 
 });
 
 Deno.test("planMigration() compares files that move as they are by their hash", () => {
-  const whole = { file: file(".secrets.enc", "one"), to: "secrets/x" };
+  const retired = ".secrets.enc";
+  const whole = { file: file(retired, "one"), to: "secrets/x", retired };
   const table: readonly [
     string | null,
     "old" | "new" | undefined,
@@ -203,7 +201,7 @@ Deno.test("planMigration() compares files that move as they are by their hash", 
   for (const [there, force, steps, conflicts] of table) {
     const made = plan({ wholes: [{ ...whole, present: there }] }, force);
     assertEquals([stepsOf(made), made.conflicts.length], [steps, conflicts]);
-    assertEquals(made.retired, conflicts === 0 ? [".secrets.enc"] : []);
+    assertEquals(made.retired, conflicts === 0 ? [retired] : []);
   }
 });
 
