@@ -355,7 +355,7 @@ export async function noticeAfter(
 ): Promise<NoticeText> {
   if (place === null || !TELLERS.has(name)) return {};
   const writes = WRITERS.has(name);
-  const form = await migrationNotice(host, place.root, { writes });
+  const form = migrationNotice(host, place.root, { writes });
   if (form === undefined || !await isNoticeWanted(host, place.root)) return {};
   return form === "box"
     ? { box: `${BOX}\n` }

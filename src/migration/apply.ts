@@ -31,29 +31,42 @@ import { finishMigration } from "../transfer/finish.ts";
 import {
   encodeMigrationRecord,
   type MigrationRecord,
-  type MigrationUnit,
   type PlacedFile,
 } from "../transfer/record.ts";
 import { divideLines, ownerOf } from "./scan_lines.ts";
-import type { MigrationPlan, MigrationStep } from "./session_plan.ts";
+import type {
+  LegacyLinesFile,
+  MigrationPlan,
+  MigrationStep,
+} from "./session_plan.ts";
 
-/** A migration that is decided, and what it needs. */
-interface MigrationJob {
-  readonly layout: RepositoryLayout;
-  readonly lock: HeldLock;
+/** What is to be put aside, and where. */
+interface StageJob {
   /** Directory the legacy files are in. */
   readonly source: string;
-  readonly plan: MigrationPlan;
+  /** `.orchestrator/`, where some of it may stand already. */
+  readonly present: string;
+  /** Directory that becomes a picture of `.orchestrator/`; it must be there. */
+  readonly directory: string;
+  readonly plan: Pick<MigrationPlan, "steps">;
+  /** Whether a second name of a file is as good as a copy. */
   readonly canLink: boolean;
-  /** What is known about it before it is done. */
-  readonly about: Omit<MigrationRecord, "placed">;
   readonly newHash: NewHash;
   readonly workflowOfHash: ReadonlyMap<string, string>;
   readonly onBytes?: (count: number) => void;
 }
 
+/** A migration that is decided, and what it needs. */
+interface MigrationJob extends Omit<StageJob, "present" | "directory"> {
+  readonly layout: RepositoryLayout;
+  readonly lock: HeldLock;
+  readonly plan: MigrationPlan;
+  /** What is known about it before it is done. */
+  readonly about: Omit<MigrationRecord, "placed">;
+}
+
 /** A migration that counts. */
-export interface AppliedMigration {
+interface AppliedMigration {
   readonly record: MigrationRecord;
   /** Puts everything into its place; what a crash leaves of it, the next command does. */
   finish(): readonly string[];
@@ -71,11 +84,8 @@ export interface AppliedMigration {
  *   something since it was planned; nothing is changed then
  */
 export function commitMigration(job: MigrationJob): AppliedMigration {
-  const { layout, lock } = job;
-  const staging = joinPath(
-    layout.directory,
-    `${STAGING_PREFIX}${lock.token}`,
-  );
+  const { layout, lock, newHash } = job;
+  const staging = joinPath(layout.directory, `${STAGING_PREFIX}${lock.token}`);
   try {
     assertAsPlanned(job);
     const record = stage(job, staging);
@@ -83,15 +93,19 @@ export function commitMigration(job: MigrationJob): AppliedMigration {
     lock.assertHeld();
     publish(staging, layout.migrationPending);
     syncDirectory(layout.directory);
-    return commit(job, record);
+    writeRecord(job, record);
+    return { record, finish: () => finishMigration(layout, record, newHash) };
   } catch (error) {
     discard(staging);
     throw asOrcError(error, "migrate the files in", job.source);
   }
 }
 
-function commit(job: MigrationJob, record: MigrationRecord): AppliedMigration {
-  const { layout, lock } = job;
+/** From this rename on the migration counts. */
+function writeRecord(
+  { layout, lock }: MigrationJob,
+  record: MigrationRecord,
+): void {
   try {
     writeAtomic(layout.migrationRecord, encode(record), {
       token: lock.token,
@@ -101,7 +115,6 @@ function commit(job: MigrationJob, record: MigrationRecord): AppliedMigration {
     discard(layout.migrationPending);
     throw error;
   }
-  return { record, finish: () => finishMigration(layout, record, job.newHash) };
 }
 
 function stage(job: MigrationJob, staging: string): MigrationRecord {
@@ -133,17 +146,12 @@ function assertAsPlanned({ layout, source, plan }: MigrationJob): void {
   if (changed !== undefined) {
     throw changedMeanwhile(joinPath(source, changed.path));
   }
-  for (const unit of plan.units) assertPlace(layout, unit);
-}
-
-function assertPlace(
-  { root, directory }: RepositoryLayout,
-  { path, replaces }: MigrationUnit,
-): void {
-  const target = joinPath(directory, path);
-  guardPath(root, target);
-  if ((fileKind(target) !== "absent") !== replaces) {
-    throw changedMeanwhile(target);
+  for (const { path, replaces } of plan.units) {
+    const target = joinPath(layout.directory, path);
+    guardPath(layout.root, target);
+    if ((fileKind(target) !== "absent") !== replaces) {
+      throw changedMeanwhile(target);
+    }
   }
 }
 
@@ -151,27 +159,12 @@ function encode(record: MigrationRecord): Uint8Array {
   return new TextEncoder().encode(encodeMigrationRecord(record));
 }
 
-/** What is to be put aside, and where. */
-interface StageJob {
-  /** Directory the legacy files are in. */
-  readonly source: string;
-  /** `.orchestrator/`, where some of it may stand already. */
-  readonly present: string;
-  /** Directory that becomes a picture of `.orchestrator/`; it must be there. */
-  readonly directory: string;
-  readonly plan: Pick<MigrationPlan, "steps">;
-  /** Whether a second name of a file is as good as a copy. */
-  readonly canLink: boolean;
-  readonly newHash: NewHash;
-  readonly workflowOfHash: ReadonlyMap<string, string>;
-  readonly onBytes?: (count: number) => void;
-}
-
+/** A file that was written, and is still to be read back. */
 interface Staged {
   readonly hash: Hash;
   sizeBytes: number;
   /** The legacy file whose mode and time it keeps. */
-  like: LegacyFile | undefined;
+  like?: LegacyFile;
 }
 
 interface Stage extends StageJob {
@@ -213,7 +206,7 @@ function perform(stage: Stage, step: MigrationStep): void {
     case "link":
       return link(stage, step.from, step.to);
     case "divide":
-      return divide(stage, step);
+      return divide(stage, step.from, step.to);
     case "append":
       return appendPresent(stage, step.to);
   }
@@ -234,48 +227,49 @@ function append(stage: Stage, to: string, bytes: Uint8Array): void {
   } finally {
     file.close();
   }
-  const staged = known ??
-    { hash: stage.newHash(), sizeBytes: 0, like: undefined };
+  const staged = known ?? { hash: stage.newHash(), sizeBytes: 0 };
   staged.hash.update(bytes);
   staged.sizeBytes += bytes.length;
   stage.written.set(to, staged);
   stage.onBytes?.(bytes.length);
 }
 
-function ensureParent(stage: Stage, to: string): void {
+function ensureParent({ directory, directories }: Stage, to: string): void {
   const parts = to.split("/").slice(0, -1);
   for (let count = 1; count <= parts.length; count++) {
-    const path = joinPath(stage.directory, parts.slice(0, count).join("/"));
-    if (stage.directories.has(path)) continue;
+    const path = joinPath(directory, parts.slice(0, count).join("/"));
+    if (directories.has(path)) continue;
     makeDirectory(path);
-    stage.directories.add(path);
+    directories.add(path);
   }
 }
 
-function copy(stage: Stage, from: LegacyFile, to: string): void {
-  const path = joinPath(stage.source, from.path);
+function appendFrom(stage: Stage, to: string, path: string): string {
   const hash = stage.newHash();
-  append(stage, to, new Uint8Array());
   readPieces(path, Deno.lstatSync(path), (piece) => {
     hash.update(piece);
     append(stage, to, piece);
   });
-  if (hash.digest("hex") !== from.sha256) throw changedMeanwhile(path);
+  return hash.digest("hex");
+}
+
+function copy(stage: Stage, from: LegacyFile, to: string): void {
+  const path = joinPath(stage.source, from.path);
+  append(stage, to, new Uint8Array());
+  if (appendFrom(stage, to, path) !== from.sha256) throw changedMeanwhile(path);
   setLike(stage, to, from);
 }
 
-function setLike(stage: Stage, to: string, from: LegacyFile): void {
-  const staged = stage.written.get(to);
+function setLike({ written }: Stage, to: string, from: LegacyFile): void {
+  const staged = written.get(to);
   if (staged !== undefined) staged.like = from;
 }
 
 function link(stage: Stage, from: LegacyFile, to: string): void {
   if (!stage.mayLink) return copy(stage, from, to);
   ensureParent(stage, to);
-  const [source, path] = [
-    joinPath(stage.source, from.path),
-    joinPath(stage.directory, to),
-  ];
+  const source = joinPath(stage.source, from.path);
+  const path = joinPath(stage.directory, to);
   try {
     Deno.linkSync(source, path);
   } catch (error) {
@@ -295,9 +289,9 @@ function link(stage: Stage, from: LegacyFile, to: string): void {
 
 function divide(
   stage: Stage,
-  { from, to }: MigrationStep & { readonly type: "divide" },
+  { file, role }: LegacyLinesFile,
+  to: ReadonlyMap<string, string>,
 ): void {
-  const { file, role } = from;
   const path = joinPath(stage.source, file.path);
   if (hashFile(path, stage.newHash) !== file.sha256) {
     throw changedMeanwhile(path);
@@ -313,12 +307,10 @@ const NEWLINE = 10;
 
 /** Adds what stands in the new place behind what came before it, on a line of its own. */
 function appendPresent(stage: Stage, to: string): void {
-  const path = joinPath(stage.present, to);
-  const staged = joinPath(stage.directory, to);
-  if (stage.written.has(to) && !endsLine(staged)) {
+  if (stage.written.has(to) && !endsLine(joinPath(stage.directory, to))) {
     append(stage, to, new Uint8Array([NEWLINE]));
   }
-  readPieces(path, Deno.lstatSync(path), (piece) => append(stage, to, piece));
+  appendFrom(stage, to, joinPath(stage.present, to));
 }
 
 function endsLine(path: string): boolean {

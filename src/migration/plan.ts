@@ -1,8 +1,9 @@
-import { conflict, corrupt, type OrcError } from "../base/error.ts";
+import { conflict, corrupt, external, type OrcError } from "../base/error.ts";
 import { legacySessionId } from "../base/ids.ts";
 import { sessionPathsWithin } from "../base/layout.ts";
 import { MAX_CANDIDATES, MIGRATION_RESERVE_BYTES } from "../base/limits.ts";
-import { listOf } from "../base/text.ts";
+import { joinPath } from "../base/path.ts";
+import { listOf, sizeText } from "../base/text.ts";
 import type {
   ChangedUnit,
   MigrationRecord,
@@ -243,6 +244,43 @@ function neededBytes(
     const isCopied = step.type === "copy" || !canLink;
     return isCopied ? sum + step.from.sizeBytes : sum;
   }, MIGRATION_RESERVE_BYTES);
+}
+
+/** Refuses a plan that would lose something, or fill the disk. */
+export function assertPossible(
+  plan: MigrationPlan,
+  root: string,
+): void {
+  const { conflicts, neededBytes, freeBytes } = plan;
+  const [first, ...others] = conflicts;
+  if (first !== undefined) {
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    throw conflict(
+      "layouts_differ",
+      `"${first.oldPath}" and "${first.newPath}" hold different things${more}: ${
+        listOf(first.differences, MAX_CANDIDATES)
+      }`,
+      {
+        path: joinPath(root, first.oldPath),
+        hint:
+          "see all of it with orc migrate --dry-run, then say which one is right: --force-from-old or --force-from-new",
+        details: { conflicts },
+      },
+    );
+  }
+  const isRoomy = freeBytes === null || neededBytes <= freeBytes;
+  if (isRoomy || doesNothing(plan)) return;
+  throw external(
+    "not_enough_space",
+    `The migration needs ${sizeText(neededBytes)}, and ${
+      sizeText(freeBytes)
+    } are free`,
+    {
+      path: root,
+      hint: "make room on the disk, then try again",
+      details: { neededBytes, freeBytes },
+    },
+  );
 }
 
 /** What taking a migration back does. */

@@ -1,28 +1,17 @@
-import {
-  conflict,
-  external,
-  notFound,
-  OrcError,
-  refused,
-  usage,
-} from "../base/error.ts";
+import { notFound, OrcError, refused, usage } from "../base/error.ts";
 import {
   type RepositoryLayout,
   repositoryLayout,
   sessionLayout,
 } from "../base/layout.ts";
-import {
-  MAX_CANDIDATES,
-  MAX_MIGRATION_PLANS,
-  MAX_SMALL_FILE_BYTES,
-} from "../base/limits.ts";
+import { MAX_MIGRATION_PLANS, MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
 import {
   joinPath,
   nameOf,
   parentDirectory,
   resolvePath,
 } from "../base/path.ts";
-import { listOf, quoted, sizeText } from "../base/text.ts";
+import { countOf, quoted, sizeText } from "../base/text.ts";
 import { VERSION } from "../base/version.ts";
 import { saltOf } from "../feedback/use.ts";
 import { asOrcError, codeOf, isAbsent, reasonOf } from "../files/errors.ts";
@@ -53,19 +42,18 @@ import {
   undoMigration,
 } from "../transfer/undo.ts";
 import { isConfirmed } from "../work/change.ts";
-import { type AppliedMigration, commitMigration } from "./apply.ts";
+import { commitMigration } from "./apply.ts";
 import {
+  assertPossible,
   doesNothing,
   planMigration,
   planRollback,
-  type RollbackPlan,
 } from "./plan.ts";
 import { scanLegacy, workflowsByHash } from "./scan.ts";
 import { type LegacyPlaces, legacyPlaces, onlyFile } from "./scan_lines.ts";
 import type {
   ForceFrom,
   LeftFile,
-  LegacyFacts,
   MigrationConflict,
   MigrationPlan,
   PlannedMove,
@@ -136,20 +124,15 @@ export async function migrate(
   assertFit(options);
   assertReport(host, options.report);
   const repository = openRepository(host, options);
-  const { dryRun = false } = options;
-  const finished = isMigrationUnfinished(repository.layout) && !dryRun;
-  if (finished) await settle(host, repository);
+  const { layout } = repository;
+  const finished = isMigrationUnfinished(layout) && !options.dryRun;
+  // Whoever prepares the repository brings to an end what was begun.
+  if (finished) await prepared(host, repository, () => Promise.resolve());
+  const places = legacyPlaces(layout);
   const outcome = options.rollback
-    ? await rollBackOutcome(host, repository, options)
-    : await moveInOutcome(host, repository, options);
-  const migrated = {
-    place: placeOf(repository, null),
-    ...NOTHING,
-    ...outcome,
-    dryRun,
-    finished,
-  };
-  return writeReport(host, options.report, migrated);
+    ? await rollBack(host, repository, options)
+    : await moveIn({ host, repository, options, places, importedFrom: null });
+  return answer(host, repository, options, { ...outcome, finished });
 }
 
 function assertFit(options: MigrateOptions): void {
@@ -168,55 +151,49 @@ function contradiction(message: string): OrcError {
   return usage("contradicting_flags", message, "orc help migrate");
 }
 
-/** Whoever prepares the repository brings to an end what was begun. */
-function settle(host: Host, repository: Repository): Promise<void> {
-  const options = { portable: false };
-  return withPreparedRepository(
-    host,
-    repository,
-    options,
-    () => Promise.resolve(),
-  );
-}
-
-async function rollBackOutcome(
+function prepared<Result>(
   host: Host,
   repository: Repository,
-  { dryRun = false, forceRollback = false, yes = false }: MigrateOptions,
-): Promise<Partial<Migrated>> {
-  const { plan, keptIn, warnings } = await rollBack(host, repository, {
-    force: forceRollback,
-    dryRun,
-    confirm: (plan) => {
-      const { restored, removed } = plan;
-      askUnless(
-        yes,
-        host,
-        `Bring back ${countText(restored.length, "legacy file")} and remove ${
-          countText(removed.length, "session")
-        }?`,
-      );
-    },
+  work: (lock: HeldLock) => Promise<Result>,
+): Promise<Result> {
+  return withPreparedRepository(host, repository, { portable: false }, work);
+}
+
+/** Writes the result as JSON too, where somebody asked for it; what was done counts without that. */
+function answer(
+  host: Host,
+  repository: Repository,
+  { dryRun = false, report }: MigrateOptions,
+  { finished = false, ...outcome }: Partial<Migrated>,
+): Migrated {
+  const place = placeOf(repository, null);
+  const result = { place, ...NOTHING, ...outcome, dryRun, finished };
+  if (report === undefined) return result;
+  const path = resolvePath(host.workingDirectory, report);
+  const text = `${JSON.stringify(result, null, 2)}\n`;
+  const token = host.newToken();
+  try {
+    writeAtomic(path, new TextEncoder().encode(text), { token });
+    return result;
+  } catch (cause) {
+    const error = asOrcError(cause, "write the report", path);
+    if (!(error instanceof OrcError)) throw error;
+    return { ...result, warnings: [...result.warnings, error.message] };
+  }
+}
+
+/** Refuses a file for the report that cannot be written, before anything is done. */
+function assertReport(host: Host, file: string | undefined): void {
+  if (file === undefined) return;
+  const path = resolvePath(host.workingDirectory, file);
+  const parent = parentDirectory(path);
+  const isFit = ["absent", "file"].includes(visibleKind(path)) &&
+    parent !== undefined && fileKind(realOrGiven(parent)) === "directory";
+  if (isFit) return;
+  throw usage("invalid_report", `Cannot write a report to "${path}"`, {
+    path,
+    hint: "name a file, in a directory that is there",
   });
-  const { restored, kept } = plan;
-  const action = dryRun ? "planned" : "rolled_back";
-  return { action, restored, kept, keptIn, warnings };
-}
-
-async function moveInOutcome(
-  host: Host,
-  repository: Repository,
-  options: MigrateOptions,
-): Promise<Partial<Migrated>> {
-  return await outcomeOf(host, repository, {
-    places: legacyPlaces(repository.layout),
-    importedFrom: null,
-    force: options.forceFrom,
-    includes: options.includes ?? [],
-    autoRollback: options.autoRollback ?? false,
-    onProgress: options.onProgress,
-    confirm: confirmation(host, options),
-  }, options.dryRun ?? false);
 }
 
 /** How far a migration is; a step begins anew at 0. */
@@ -229,77 +206,91 @@ export interface MigrationProgress {
   readonly totalBytes: number;
 }
 
-/** What is to be moved in, and how. */
-interface MigrationRequest {
-  readonly places: LegacyPlaces;
-  /** Where the files are copied from; null when they move. */
+/** What a migration did, or would do. */
+export interface Migrated {
+  /** Where it was done. */
+  readonly place: Place;
+  /** `planned` by a dry run that would do something. */
+  readonly action: "planned" | "migrated" | "rolled_back" | "nothing";
+  /** Whether it only said what would be done. */
+  readonly dryRun: boolean;
+  /** Whether a migration was brought to its end that somebody else had begun. */
+  readonly finished: boolean;
+  /** Sessions that were made, or added to. */
+  readonly sessions: readonly PlannedSession[];
+  /** What goes where. */
+  readonly moves: readonly PlannedMove[];
+  /** Legacy files that stay where they are. */
+  readonly left: readonly LeftFile[];
+  /** Where the files were copied from; null when they were moved. */
   readonly importedFrom: string | null;
-  readonly force?: ForceFrom;
-  readonly includes: readonly string[];
-  readonly autoRollback: boolean;
-  readonly onProgress?: (progress: MigrationProgress) => void;
-  /** Asks whether to go on; throws if not. */
-  readonly confirm: (plan: MigrationPlan) => void;
-}
-
-/** What was planned, and what was known. */
-interface Planned {
-  readonly plan: MigrationPlan;
-  readonly facts: LegacyFacts;
-}
-
-/** A migration that was done. */
-interface Done extends Planned {
+  /** What stands in both places and differs; only a dry run gets that far. */
+  readonly conflicts: readonly MigrationConflict[];
+  /** Room on the disk that it takes. */
+  readonly neededBytes: number;
+  /** Null where the system does not say. */
+  readonly freeBytes: number | null;
   /** Where the legacy files are now. */
-  readonly backup: string;
+  readonly backup: string | null;
+  /** Legacy files that came back. */
+  readonly restored: readonly string[];
+  /** What had changed since the migration, and is kept aside. */
+  readonly kept: readonly ChangedUnit[];
+  /** Where that is; null when nothing had changed. */
+  readonly keptIn: string | null;
+  /** What else to know, as sentences for people. */
   readonly warnings: readonly string[];
 }
 
-/** Plans what is to be moved in. Reads only. */
-export async function planRequest(
-  host: Host,
-  { layout }: Repository,
-  request: MigrationRequest,
-): Promise<Planned> {
-  const { onProgress } = request;
-  const facts = await scanLegacy({
-    places: request.places,
-    layout,
-    newHash: await loadHash(),
-    includes: request.includes,
-    salt: saltOf(host),
-    onBytes: (doneBytes, totalBytes) =>
-      onProgress?.({ step: "read", doneBytes, totalBytes }),
-  });
-  const plan = planMigration(facts, {
-    force: request.force,
-    isImport: request.importedFrom !== null,
-    localTime: host.localNow(),
-  });
-  // What is copied from elsewhere stays there.
-  return request.importedFrom === null
-    ? { plan, facts }
-    : { plan: { ...plan, retired: [] }, facts };
+/** A result that has nothing else to say. */
+const NOTHING: Omit<Migrated, "place" | "dryRun" | "finished"> = {
+  action: "nothing",
+  sessions: [],
+  moves: [],
+  left: [],
+  importedFrom: null,
+  conflicts: [],
+  neededBytes: 0,
+  freeBytes: null,
+  backup: null,
+  restored: [],
+  kept: [],
+  keptIn: null,
+  warnings: [],
+};
+
+/** What is to be moved in, and how. */
+interface Moving {
+  readonly host: Host;
+  readonly repository: Repository;
+  readonly options: MigrateOptions;
+  readonly places: LegacyPlaces;
+  /** Where the files are copied from; null when they move. */
+  readonly importedFrom: string | null;
 }
 
 /**
- * Moves in what was planned; undefined when nothing is to be done. What changes
- * before the lock is held is planned anew.
+ * Moves in what is found, or only plans it. What changes before the lock is held
+ * is planned anew.
  */
-async function runRequest(
-  host: Host,
-  repository: Repository,
-  request: MigrationRequest,
-): Promise<Done | Planned> {
-  let { confirm } = request;
+async function moveIn(moving: Moving): Promise<Partial<Migrated>> {
+  const { host, repository, options, importedFrom } = moving;
   for (let tries = 1;; tries++) {
-    const planned = await planRequest(host, repository, request);
-    assertPossible(planned.plan, repository);
-    if (doesNothing(planned.plan)) return planned;
-    confirm(planned.plan);
-    confirm = () => {};
+    const { plan, canLink } = await planOf(moving);
+    const { sessions, moves, left, conflicts, warnings } = plan;
+    const { neededBytes, freeBytes } = plan;
+    const view = {
+      ...{ sessions, moves, left, conflicts, warnings },
+      ...{ neededBytes, freeBytes, importedFrom },
+    };
+    if (!options.dryRun) assertPossible(plan, repository.layout.root);
+    if (doesNothing(plan) && conflicts.length === 0) return view;
+    if (options.dryRun) return { ...view, action: "planned" };
+    if (tries === 1) ask(host, options, questionOf(plan));
     try {
-      return await apply(host, repository, request, planned);
+      const done = await apply(moving, plan, canLink);
+      const told = [...warnings, ...done.warnings];
+      return { ...view, ...done, action: "migrated", warnings: told };
     } catch (error) {
       const isStale = error instanceof OrcError &&
         error.code === "legacy_changed" && tries < MAX_MIGRATION_PLANS;
@@ -308,14 +299,48 @@ async function runRequest(
   }
 }
 
+function questionOf({ moves, files, sessions }: MigrationPlan): string {
+  const count = files.filter(({ kind }) => kind === "file").length;
+  return `Move ${countOf(count, "legacy file")} (${
+    sizeText(sizeOf(moves))
+  }) into ${countOf(sessions.length, "session")}?`;
+}
+
+function sizeOf(moves: readonly PlannedMove[]): number {
+  return moves.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+async function planOf(
+  { host, repository, options, places, importedFrom }: Moving,
+): Promise<{ readonly plan: MigrationPlan; readonly canLink: boolean }> {
+  const isImport = importedFrom !== null;
+  const facts = await scanLegacy({
+    places,
+    layout: repository.layout,
+    newHash: await loadHash(),
+    includes: isImport ? [] : options.includes ?? [],
+    salt: saltOf(host),
+    onBytes: (doneBytes, totalBytes) =>
+      options.onProgress?.({ step: "read", doneBytes, totalBytes }),
+  });
+  const plan = planMigration(facts, {
+    force: options.forceFrom,
+    isImport,
+    localTime: host.localNow(),
+  });
+  // What is copied from elsewhere stays there.
+  return isImport
+    ? { plan: { ...plan, retired: [] }, canLink: false }
+    : { plan, canLink: facts.canLink };
+}
+
 async function apply(
-  host: Host,
-  repository: Repository,
-  request: MigrationRequest,
-  planned: Planned,
-): Promise<Done> {
+  { host, repository, options, places, importedFrom }: Moving,
+  plan: MigrationPlan,
+  canLink: boolean,
+): Promise<Pick<Migrated, "backup" | "warnings">> {
   const { layout } = repository;
-  const { plan, facts } = planned;
+  const { files, retired, units } = plan;
   const id = newId(host);
   const made = missingIn(layout);
   const newHash = await loadHash();
@@ -324,59 +349,55 @@ async function apply(
     saltOf(host),
   );
   const about = {
-    ...{ id, at: host.now(), version: VERSION, made },
-    importedFrom: request.importedFrom,
-    ...{ files: plan.files, retired: plan.retired, units: plan.units },
+    ...{ id, at: host.now(), version: VERSION, made, importedFrom },
+    ...{ files, retired, units },
     sessions: plan.sessions.map((session) => session.id),
   };
-  let movedBytes = 0;
+  let doneBytes = 0;
   const onBytes = (count: number): void => {
-    movedBytes += count;
-    const totalBytes = plan.moves.reduce((sum, one) => sum + one.sizeBytes, 0);
-    request.onProgress?.({ step: "move", doneBytes: movedBytes, totalBytes });
+    doneBytes += count;
+    const totalBytes = sizeOf(plan.moves);
+    options.onProgress?.({ step: "move", doneBytes, totalBytes });
   };
-  const options = { portable: false };
-  const warnings = await withPreparedRepository(
+  const work = (lock: HeldLock): readonly string[] => {
+    const { record, finish } = commitMigration({
+      ...{ layout, lock, plan, about, newHash, workflowOfHash, onBytes },
+      ...{ source: places.root, canLink },
+    });
+    try {
+      return finish();
+    } catch (cause) {
+      // It counts: the rest is left to the next command, or all of it taken back.
+      const reason = asOrcError(cause, "finish the migration in", layout.root);
+      const isUndone = options.autoRollback ?? false;
+      if (isUndone) undoMigration({ layout, lock, record, newHash });
+      throw reason instanceof OrcError ? failedLate(reason, isUndone) : reason;
+    }
+  };
+  const warnings = await prepared(
     host,
     repository,
-    options,
     (lock) =>
-      withSessionLocks(repository, plan.lockedSessions, () => {
-        const applied = commitMigration({
-          ...{ layout, lock, plan, about, newHash, workflowOfHash, onBytes },
-          source: request.places.root,
-          canLink: facts.canLink && request.importedFrom === null,
-        });
-        return finishOrUndo(applied, { layout, lock, newHash, request });
-      }),
+      withSessionLocks(repository, plan.lockedSessions, () => work(lock)),
   );
-  return {
-    ...planned,
-    backup: joinPath(layout.migrationBackup, id),
-    warnings: [...plan.warnings, ...warnings],
-  };
+  return { backup: joinPath(layout.migrationBackup, id), warnings };
 }
 
-interface Finishing {
-  readonly layout: RepositoryLayout;
-  readonly lock: HeldLock;
-  readonly newHash: Awaited<ReturnType<typeof loadHash>>;
-  readonly request: MigrationRequest;
-}
-
-/** From here on the migration counts: what goes wrong leaves it to the next command, or takes it back. */
-function finishOrUndo(
-  { record, finish }: AppliedMigration,
-  { layout, lock, newHash, request }: Finishing,
-): readonly string[] {
-  try {
-    return finish();
-  } catch (cause) {
-    const reason = asOrcError(cause, "finish the migration in", layout.root);
-    if (request.autoRollback) undoMigration({ layout, lock, record, newHash });
-    if (!(reason instanceof OrcError)) throw reason;
-    throw request.autoRollback ? takenBack(reason) : unfinished(reason);
-  }
+/** The error for a migration that counted and was taken back, or has still to be finished. */
+function failedLate(reason: OrcError, isUndone: boolean): OrcError {
+  const [code = "", what, hint] = isUndone
+    ? ["migration_rolled_back", "failed and was taken back", reason.hint]
+    : [
+      "migration_unfinished",
+      "counts, but is not finished",
+      "finish it: orc migrate",
+    ];
+  return new OrcError(
+    reason.kind,
+    code,
+    `The migration ${what}: ${reasonOf(reason)}`,
+    { path: reason.path, hint, cause: reason },
+  );
 }
 
 /** Runs work while nobody can update these sessions. */
@@ -416,105 +437,12 @@ function missingIn(layout: RepositoryLayout): readonly string[] {
   return fileKind(directory) === "absent" ? [".", ...absent] : absent;
 }
 
-/** What a migration did, or would do. */
-export interface Migrated {
-  /** Where it was done. */
-  readonly place: Place;
-  /** `planned` by a dry run that would do something. */
-  readonly action: "planned" | "migrated" | "rolled_back" | "nothing";
-  /** Whether only said what would be done. */
-  readonly dryRun: boolean;
-  /** Whether a migration was brought to its end that somebody else had begun. */
-  readonly finished: boolean;
-  /** Sessions that were made, or added to. */
-  readonly sessions: readonly PlannedSession[];
-  /** What goes where. */
-  readonly moves: readonly PlannedMove[];
-  /** Legacy files that stay where they are. */
-  readonly left: readonly LeftFile[];
-  /** Where the files were copied from; null when they were moved. */
-  readonly importedFrom: string | null;
-  /** What stands in both places and differs; only a dry run gets that far. */
-  readonly conflicts: readonly MigrationConflict[];
-  /** Room on the disk that it takes. */
-  readonly neededBytes: number;
-  /** Null where the system does not say. */
-  readonly freeBytes: number | null;
-  /** Where the legacy files are now. */
-  readonly backup: string | null;
-  /** Legacy files that came back. */
-  readonly restored: readonly string[];
-  /** What had changed since the migration, and is kept aside. */
-  readonly kept: readonly ChangedUnit[];
-  /** Where that is; null when nothing had changed. */
-  readonly keptIn: string | null;
-  /** What else to know, as sentences for people. */
-  readonly warnings: readonly string[];
-}
-
-/** What a result says unless there is something else to say. */
-const NOTHING: Omit<Migrated, "place" | "dryRun" | "finished"> = {
-  action: "nothing",
-  sessions: [],
-  moves: [],
-  left: [],
-  importedFrom: null,
-  conflicts: [],
-  neededBytes: 0,
-  freeBytes: null,
-  backup: null,
-  restored: [],
-  kept: [],
-  keptIn: null,
-  warnings: [],
-};
-
-/** Moves in, or only plans, what is asked for. */
-async function outcomeOf(
+/** Whoever can be asked is asked; an agent need not be, since all of it can be taken back. Throws if they do not want it. */
+function ask(
   host: Host,
-  repository: Repository,
-  request: MigrationRequest,
-  dryRun: boolean,
-): Promise<Omit<Migrated, "place" | "dryRun" | "finished">> {
-  const done = dryRun
-    ? await planRequest(host, repository, request)
-    : await runRequest(host, repository, request);
-  const isNothing = doesNothing(done.plan) && done.plan.conflicts.length === 0;
-  const action = isNothing ? "nothing" : dryRun ? "planned" : "migrated";
-  const { importedFrom } = request;
-  return { ...NOTHING, ...viewOf(done), action, importedFrom };
-}
-
-function viewOf(done: Done | Planned): Partial<Migrated> {
-  const { sessions, moves, left, conflicts, ...plan } = done.plan;
-  const { neededBytes, freeBytes } = plan;
-  const isDone = "backup" in done;
-  return {
-    ...{ sessions, moves, left, conflicts, neededBytes, freeBytes },
-    backup: isDone ? done.backup : null,
-    warnings: isDone ? done.warnings : plan.warnings,
-  };
-}
-
-/** Whoever can be asked is asked; an agent need not be, since all of it can be taken back. */
-function confirmation(
-  host: Host,
-  { yes = false }: { readonly yes?: boolean },
-): (plan: MigrationPlan) => void {
-  return ({ moves, files, sessions }) => {
-    const sizeBytes = moves.reduce((sum, move) => sum + move.sizeBytes, 0);
-    const question = `Move ${
-      countText(
-        files.filter(({ kind }) => kind === "file").length,
-        "legacy file",
-      )
-    } (${sizeText(sizeBytes)}) into ${countText(sessions.length, "session")}?`;
-    askUnless(yes, host, question);
-  };
-}
-
-/** Asks a person who can be asked; throws if they do not want it. */
-function askUnless(yes: boolean, host: Host, question: string): void {
+  { yes = false }: MigrateOptions,
+  question: string,
+): void {
   if (yes || !host.terminal.isInteractive || host.caller().agent !== null) {
     return;
   }
@@ -526,101 +454,79 @@ function askUnless(yes: boolean, host: Host, question: string): void {
   );
 }
 
-/** A number of things, for people. */
-function countText(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+/** Takes the last migration back: every legacy file is again what and where it was. */
+async function rollBack(
+  host: Host,
+  repository: Repository,
+  options: MigrateOptions,
+): Promise<Partial<Migrated>> {
+  const { layout } = repository;
+  const newHash = await loadHash();
+  const planned = () => {
+    const record = readMigrationRecord(layout);
+    if (record === undefined) throw nothingToRollBack(layout);
+    const facts = scanRollback(layout, record, newHash);
+    const force = options.forceRollback ?? false;
+    return { record, plan: planRollback(record, facts, { force }) };
+  };
+  const { record, plan: { removed, ...view } } = planned();
+  if (options.dryRun) return { ...view, action: "planned" };
+  ask(
+    host,
+    options,
+    `Bring back ${countOf(view.restored.length, "legacy file")} and remove ${
+      countOf(removed.length, "session")
+    }?`,
+  );
+  const { keptIn, warnings } = await prepared(
+    host,
+    repository,
+    (lock) =>
+      withSessionLocks(repository, changedSessions(layout, record), () => {
+        // Somebody may have worked on, or migrated again, in the meantime.
+        const { record } = planned();
+        return undoMigration({ layout, lock, record, newHash });
+      }),
+  );
+  const more = record.made.includes(".") ? removeEmptied(layout.directory) : [];
+  return {
+    ...view,
+    ...{ action: "rolled_back", keptIn, warnings: [...warnings, ...more] },
+  };
 }
 
-/** Refuses a plan that would lose something, or fill the disk. */
-export function assertPossible(
-  plan: MigrationPlan,
-  { layout }: Repository,
-): void {
-  const { conflicts, neededBytes, freeBytes } = plan;
-  const [first, ...others] = conflicts;
-  if (first !== undefined) {
-    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
-    throw conflict(
-      "layouts_differ",
-      `"${first.oldPath}" and "${first.newPath}" hold different things${more}: ${
-        listOf(first.differences, MAX_CANDIDATES)
-      }`,
-      {
-        path: joinPath(layout.root, first.oldPath),
-        hint:
-          "see all of it with orc migrate --dry-run, then say which one is right: --force-from-old or --force-from-new",
-        details: { conflicts },
-      },
+/** Sessions that go or change: nobody may update them meanwhile. */
+function changedSessions(
+  { root, directory }: RepositoryLayout,
+  { sessions, units }: MigrationRecord,
+): readonly string[] {
+  return sessions.filter((id) => {
+    const session = sessionLayout(root, id).directory;
+    const isChanged = units.some(({ path }) =>
+      `${directory}/${path}/`.startsWith(`${session}/`)
     );
-  }
-  const isRoomy = freeBytes === null || neededBytes <= freeBytes;
-  if (isRoomy || doesNothing(plan)) return;
-  throw external(
-    "not_enough_space",
-    `The migration needs ${sizeText(neededBytes)}, and ${
-      sizeText(freeBytes)
-    } are free`,
-    {
-      path: layout.root,
-      hint: "make room on the disk, then try again",
-      details: { neededBytes, freeBytes },
-    },
-  );
-}
-
-/** The error for a migration that failed late and was undone. */
-function takenBack(reason: OrcError): OrcError {
-  return new OrcError(
-    reason.kind,
-    "migration_rolled_back",
-    `The migration failed and was taken back: ${reasonOf(reason)}`,
-    { path: reason.path, hint: reason.hint, cause: reason },
-  );
-}
-
-/** The error for a migration that counts and has still to be finished. */
-function unfinished(reason: OrcError): OrcError {
-  const { kind, path } = reason;
-  return new OrcError(
-    kind,
-    "migration_unfinished",
-    `The migration counts, but is not finished: ${reasonOf(reason)}`,
-    { path, hint: "finish it: orc migrate", cause: reason },
-  );
-}
-
-/** Refuses a file for the report that cannot be written, before anything is done. */
-function assertReport(host: Host, file: string | undefined): void {
-  if (file === undefined) return;
-  const path = resolvePath(host.workingDirectory, file);
-  const parent = parentDirectory(path);
-  const isFit = ["absent", "file"].includes(visibleKind(path)) &&
-    parent !== undefined && fileKind(realOrGiven(parent)) === "directory";
-  if (isFit) return;
-  throw usage("invalid_report", `Cannot write a report to "${path}"`, {
-    path,
-    hint: "name a file, in a directory that is there",
+    return isChanged && fileKind(session) === "directory";
   });
 }
 
-/** Writes a result as JSON where somebody asked for it; what was done counts without it too. */
-function writeReport(
-  host: Host,
-  file: string | undefined,
-  result: Migrated,
-): Migrated {
-  if (file === undefined) return result;
-  const path = resolvePath(host.workingDirectory, file);
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  const token = host.newToken();
+/** Everything is back by now: an empty directory that stays is no failure. */
+function removeEmptied(path: string): readonly string[] {
   try {
-    writeAtomic(path, new TextEncoder().encode(text), { token });
-    return result;
-  } catch (cause) {
-    const error = asOrcError(cause, "write the report", path);
-    if (!(error instanceof OrcError)) throw error;
-    return { ...result, warnings: [...result.warnings, error.message] };
+    Deno.removeSync(path);
+    return [];
+  } catch (error) {
+    // Somebody else uses it by now, or removed it.
+    if (isAbsent(error) || codeOf(error) === "ENOTEMPTY") return [];
+    return [`Cannot remove the empty directory "${path}": ${codeOf(error)}`];
   }
+}
+
+function nothingToRollBack({ migrationRecord }: RepositoryLayout): OrcError {
+  return notFound(
+    "no_migration",
+    `No migration to take back: there is no "${nameOf(migrationRecord)}"`,
+    { path: migrationRecord, hint: "orc status" },
+  );
 }
 
 /** Files of the older tool from elsewhere. */
@@ -629,8 +535,6 @@ export interface ImportOptions
   /** A state, a log, or a directory with the older tool's files. */
   readonly path: string;
 }
-
-const LOG_SUFFIX = ".jsonl";
 
 /**
  * Copies files of the older tool from elsewhere into this repository, as
@@ -659,26 +563,15 @@ export async function importLegacy(
 ): Promise<Migrated> {
   assertReport(host, options.report);
   const repository = openRepository(host, options);
-  const { dryRun = false } = options;
   const path = realOrGiven(resolvePath(host.workingDirectory, options.path));
   if (path === repository.found.root) throw ownFiles(path);
-  const outcome = await outcomeOf(host, repository, {
-    places: placesAt(path),
-    importedFrom: path,
-    force: options.forceFrom,
-    includes: [],
-    autoRollback: options.autoRollback ?? false,
-    onProgress: options.onProgress,
-    confirm: confirmation(host, options),
-  }, dryRun);
-  const imported = {
-    place: placeOf(repository, null),
-    ...outcome,
-    dryRun,
-    finished: false,
-  };
-  return writeReport(host, options.report, imported);
+  const places = placesAt(path);
+  const importedFrom = path;
+  const moving = { host, repository, options, places, importedFrom };
+  return answer(host, repository, options, await moveIn(moving));
 }
+
+const LOG_SUFFIX = ".jsonl";
 
 function placesAt(path: string): LegacyPlaces {
   const kind = fileKind(path);
@@ -740,35 +633,32 @@ export async function migrateIfAsked(
   }
 }
 
-/** How somebody is told that a migration is possible: at length once a day, else in a line. */
-type MigrationNotice = "box" | "line";
-
 /**
- * Whether somebody should hear of legacy files, and how. What only reads gets the
- * line: that the box was shown has to be written down.
+ * Whether somebody should hear of legacy files, and how: at length once a day,
+ * else in a line. What only reads gets the line: that the box was shown has to be
+ * written down.
  */
-export async function migrationNotice(
+export function migrationNotice(
   host: Host,
   root: string,
   { writes }: { readonly writes: boolean },
-): Promise<MigrationNotice | undefined> {
+): "box" | "line" | undefined {
   const layout = repositoryLayout(root);
   if (!hasLegacyFiles(root)) return undefined;
   const mayBeBox = writes && host.terminal.isErrorTerminal &&
     fileKind(layout.directory) === "directory";
-  return mayBeBox && await isFirstToday(host, layout) ? "box" : "line";
+  return mayBeBox && isFirstToday(host, layout) ? "box" : "line";
 }
 
 /** Writes the day down; where that fails, the box is not shown. */
-async function isFirstToday(
+function isFirstToday(
   host: Host,
   { migrationNotice }: RepositoryLayout,
-): Promise<boolean> {
+): boolean {
   const today = host.now().slice(0, "2026-03-01".length);
   try {
     const bytes = readRegularFile(migrationNotice, MAX_SMALL_FILE_BYTES);
     if (new TextDecoder().decode(bytes) === today) return false;
-    const { writeAtomic } = await import("../files/write.ts");
     const token = host.newToken();
     writeAtomic(migrationNotice, new TextEncoder().encode(today), { token });
     return true;
@@ -776,88 +666,4 @@ async function isFirstToday(
     if (error instanceof OrcError) return false;
     throw error;
   }
-}
-
-/** How the last migration is to be taken back. */
-interface RollbackRequest {
-  /** Keeps aside what has changed since, instead of refusing. */
-  readonly force: boolean;
-  readonly dryRun: boolean;
-  /** Asks whether to go on; throws if not. */
-  readonly confirm: (plan: RollbackPlan) => void;
-}
-
-/** A migration that was taken back, or would be. */
-interface RolledBack {
-  readonly plan: RollbackPlan;
-  /** Where what had changed since is kept; null when nothing had. */
-  readonly keptIn: string | null;
-  readonly warnings: readonly string[];
-}
-
-/** Takes the last migration back: every legacy file is again what and where it was. */
-async function rollBack(
-  host: Host,
-  repository: Repository,
-  { force, dryRun, confirm }: RollbackRequest,
-): Promise<RolledBack> {
-  const { layout } = repository;
-  const newHash = await loadHash();
-  const planned = () => {
-    const record = readMigrationRecord(layout);
-    if (record === undefined) throw nothingToRollBack(layout);
-    const facts = scanRollback(layout, record, newHash);
-    return { record, plan: planRollback(record, facts, { force }) };
-  };
-  const { record, plan } = planned();
-  if (dryRun) return { plan, keptIn: null, warnings: [] };
-  confirm(plan);
-  const undone = await withPreparedRepository(
-    host,
-    repository,
-    { portable: false },
-    (lock) =>
-      withSessionLocks(repository, changedSessions(layout, record), () => {
-        // Somebody may have worked on, or migrated again, in the meantime.
-        const { record } = planned();
-        return undoMigration({ layout, lock, record, newHash });
-      }),
-  );
-  const { keptIn, warnings } = undone;
-  const more = record.made.includes(".") ? removeEmptied(layout.directory) : [];
-  return { plan, keptIn, warnings: [...warnings, ...more] };
-}
-
-/** Sessions that go or change: nobody may update them meanwhile. */
-function changedSessions(
-  { root, directory }: RepositoryLayout,
-  { sessions, units }: MigrationRecord,
-): readonly string[] {
-  return sessions.filter((id) => {
-    const session = sessionLayout(root, id).directory;
-    const isChanged = units.some(({ path }) =>
-      `${directory}/${path}/`.startsWith(`${session}/`)
-    );
-    return isChanged && fileKind(session) === "directory";
-  });
-}
-
-/** Everything is back by now: an empty directory that stays is no failure. */
-function removeEmptied(path: string): readonly string[] {
-  try {
-    Deno.removeSync(path);
-    return [];
-  } catch (error) {
-    // Somebody else uses it by now, or removed it.
-    if (isAbsent(error) || codeOf(error) === "ENOTEMPTY") return [];
-    return [`Cannot remove the empty directory "${path}": ${codeOf(error)}`];
-  }
-}
-
-function nothingToRollBack({ migrationRecord }: RepositoryLayout): OrcError {
-  return notFound(
-    "no_migration",
-    `No migration to take back: there is no "${nameOf(migrationRecord)}"`,
-    { path: migrationRecord, hint: "orc status" },
-  );
 }

@@ -1,6 +1,7 @@
 import { OrcError } from "../../src/base/error.ts";
 import { parseJson } from "../../src/base/json.ts";
 import {
+  assertPossible,
   doesNothing,
   planMigration,
   planRollback,
@@ -213,6 +214,17 @@ Deno.test("planMigration() refuses two legacy states of one workflow that differ
     ".workflow_state.json",
     ".orchestrator/state.json",
   ]);
+});
+
+Deno.test("assertPossible() refuses a migration that the disk has no room for, and needs none where nothing is to be moved", () => {
+  const full = { freeBytes: 0 };
+  const error = assertThrows(
+    () => assertPossible(plan({ ...full, states: [STATE] }), "/r"),
+    OrcError,
+  );
+  assertEquals([error.kind, error.code], ["external", "not_enough_space"]);
+  assertPossible(plan(full), "/r");
+  assertPossible(plan({ freeBytes: null, states: [STATE] }), "/r");
 });
 
 Deno.test("stateDifferences() names what differs, item by item", () => {

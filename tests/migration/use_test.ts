@@ -1,16 +1,12 @@
 import { saveCheckpoint } from "../../src/checkpoints/use.ts";
 import { captureFeedback } from "../../src/feedback/use.ts";
-import { legacyPlaces } from "../../src/migration/scan_lines.ts";
 import {
-  assertPossible,
   importLegacy,
   type ImportOptions,
   migrate,
   type Migrated,
   type MigrateOptions,
-  planRequest,
 } from "../../src/migration/use.ts";
-import { openRepository } from "../../src/repository/open.ts";
 import { listSessions } from "../../src/sessions/list.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { addNote } from "../../src/work/item.ts";
@@ -689,33 +685,3 @@ Deno.test("importLegacy() with dryRun changes nothing", () =>
     assertEquals(action, "planned");
     assertEquals(fullTree(root), before);
   }));
-
-/** Judges a plan for a disk that is full. */
-function judge(files: Files): Promise<string | undefined> {
-  let code: string | undefined;
-  return withRoot(files, async (root) => {
-    const host = fixedHost();
-    const repository = openRepository(host, { root });
-    const { plan } = await planRequest(host, repository, {
-      places: legacyPlaces(repository.layout),
-      importedFrom: null,
-      includes: [],
-      autoRollback: false,
-      confirm: () => {},
-    });
-    const full = { ...plan, freeBytes: 0 };
-    if (plan.moves.length === 0) return assertPossible(full, repository);
-    code = (await refusalOf(async () => {
-      await Promise.resolve();
-      assertPossible(full, repository);
-    })).code;
-  }).then(() => code);
-}
-
-Deno.test("assertPossible() refuses a migration that the disk has no room for", async () => {
-  assertEquals(await judge({ ".secrets.enc": "" }), "not_enough_space");
-});
-
-Deno.test("assertPossible() needs no room where nothing is to be moved", async () => {
-  assertEquals(await judge({ ".workflow_mine": "" }), undefined);
-});
