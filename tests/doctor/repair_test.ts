@@ -1,3 +1,4 @@
+import type { OrcError } from "../../src/base/error.ts";
 import { saveCheckpoint } from "../../src/checkpoints/use.ts";
 import { fixFindings, type SessionRepair } from "../../src/doctor/repair.ts";
 import { diagnoseRepository, type Diagnosis } from "../../src/doctor/use.ts";
@@ -12,6 +13,7 @@ import {
   APPROVING,
   edit,
   eventsOf,
+  type Files,
   fixedHost,
   GIT_LS_FILES,
   idOf,
@@ -44,84 +46,57 @@ function cutLog(root: string): void {
   Deno.writeTextFileSync(`${root}/${LOG}`, text.slice(0, -20));
 }
 
-/** What is laid out, what is found in it, and how the tree differs in the end from one that was well. */
+const at = (path: string, text = "") => ({ [`.orchestrator/${path}`]: text });
+const own = (path: string, text = "") => ({ [`${SESSION}/${path}`]: text });
+const DEAD_LOCK = lockText(foreignRecord());
+
+/** Files that are laid out or a change, what is found then, and how the tree differs in the end from one that was well. */
 const CASES: readonly (readonly [
   code: string,
-  make: (root: string) => void,
+  made: Files | ((root: string) => void),
   Readonly<Record<string, string | undefined>>?,
 ])[] = [
-  [
-    "lock_stale",
-    (root) =>
-      writeTree(root, { ".orchestrator/lock": lockText(foreignRecord()) }),
-  ],
-  [
-    "lock_stale",
-    (root) =>
-      writeTree(root, { [`${SESSION}/lock`]: lockText(foreignRecord()) }),
-  ],
-  ["lock_unreadable", (root) => writeTree(root, { [`${SESSION}/lock`]: "{" })],
-  ["leftovers", (root) =>
-    writeTree(root, {
-      [`.orchestrator/lock.${tokenOf(9)}.tmp`]: "",
-      [`.orchestrator/lock.break.${tokenOf(9)}.0`]: "",
-    })],
-  ["leftovers", (root) =>
-    writeTree(root, {
-      [`.orchestrator/sessions/.new-${tokenOf(9)}/state.json`]: "",
-      [`.orchestrator/sessions/.removed-${tokenOf(9)}/state.json`]: "",
-    })],
-  [
-    "leftovers",
-    (root) =>
-      writeTree(root, { [`${SESSION}/state.json.${tokenOf(9)}.tmp`]: "{" }),
-  ],
-  [
-    "unfinished_migration",
-    (root) =>
-      writeTree(root, { ".orchestrator/migration_pending/staged/x": "" }),
-  ],
+  ["lock_stale", at("lock", DEAD_LOCK)],
+  ["lock_stale", own("lock", DEAD_LOCK)],
+  ["lock_unreadable", own("lock", "{")],
+  ["leftovers", {
+    ...at(`lock.${tokenOf(9)}.tmp`),
+    ...at(`lock.break.${tokenOf(9)}.0`),
+  }],
+  ["leftovers", {
+    ...at(`sessions/.new-${tokenOf(9)}/state.json`),
+    ...at(`sessions/.removed-${tokenOf(9)}/state.json`),
+  }],
+  ["leftovers", own(`state.json.${tokenOf(9)}.tmp`, "{")],
+  ["unfinished_migration", at("migration_pending/staged/x")],
   ["not_ignored", (root) => {
     writeTree(root, { ".git/": "" });
     Deno.removeSync(`${root}/.orchestrator/.gitignore`);
   }, { ".git/": "" }],
-  [
-    "damaged_current",
-    (root) => writeTree(root, { ".orchestrator/current": "../etc" }),
-    {
-      ".orchestrator/current": undefined,
-      ".orchestrator/current.corrupt-20260301T100000": "../etc",
-    },
-  ],
-  [
-    "current_names_nothing",
-    (root) => writeTree(root, { ".orchestrator/current": "gone" }),
-    {
-      ".orchestrator/current": undefined,
-    },
-  ],
+  ["damaged_current", at("current", "../etc"), {
+    ".orchestrator/current": undefined,
+    ...at("current.corrupt-20260301T100000", "../etc"),
+  }],
+  ["current_names_nothing", at("current", "gone"), {
+    ".orchestrator/current": undefined,
+  }],
   [
     "damaged_binding",
-    (root) => writeTree(root, { ".orchestrator/bindings/a.json": "{" }),
-    {
-      ".orchestrator/bindings/a.json.corrupt-20260301T100000": "{",
-    },
+    at("bindings/a.json", "{"),
+    at("bindings/a.json.corrupt-20260301T100000", "{"),
   ],
-  [
-    "binding_names_nothing",
-    (root) =>
-      writeTree(root, { ".orchestrator/bindings/a.json": '{"session": "x"}' }),
-  ],
-  ["log_behind_state", (root) => writeTree(root, { [LOG]: "" })],
+  ["binding_names_nothing", at("bindings/a.json", '{"session": "x"}')],
+  ["log_behind_state", own("log.jsonl")],
   ["log_missing", (root) => Deno.removeSync(`${root}/${LOG}`)],
 ];
 
-for (const [index, [code, make, changes = {}]] of CASES.entries()) {
+for (const [index, [code, made, changes = {}]] of CASES.entries()) {
   Deno.test(`fixFindings() puts right ${code}, and nothing else (case ${index + 1})`, () =>
     withSession(async (root) => {
       writeTree(root, { ".orchestrator/bindings/": "" });
       const expected = { ...readTree(root), ...changes };
-      make(root);
+      if (typeof made === "function") made(root);
+      else writeTree(root, made);
       assert((await codesIn(root, "dead")).includes(code));
       assertEquals(await fix(root), [[code], []]);
       assertEquals({ ...expected, ...readTree(root) }, expected);
@@ -201,6 +176,10 @@ function repair(
   return diagnoseRepository(host, { root, repair: { repair, session: ID } });
 }
 
+function refusedRepair(...how: Parameters<typeof repair>): Promise<OrcError> {
+  return refusalWithoutTrace(how[0], () => repair(...how));
+}
+
 /** Puts the state back that was there before an update. */
 async function putOlderStateBack(root: string): Promise<void> {
   const older = Deno.readTextFileSync(`${root}/${STATE}`);
@@ -243,11 +222,13 @@ Deno.test("repairDamaged() goes on from an older state and puts the log aside", 
     await assertWell(root);
   }));
 
-Deno.test("repairDamaged() signs a state that was changed by hand", () =>
+Deno.test("repairDamaged() signs a state that was changed by hand, and only adds to its log", () =>
   withSession(async (root) => {
     changeByHand(root);
+    const before = loggedTypes(root);
     const { repaired } = await repair(root, "resign");
     assertEquals([repaired?.serial, repaired?.aside], [2, null]);
+    assertEquals(loggedTypes(root), [...before, "human_override"]);
     assertEquals(lastOf(root), ["human_override", "human", 2, "resign"]);
     const { task } = await readStatus(fixedHost(), { root });
     assertEquals(task, "Add logout");
@@ -283,17 +264,14 @@ Deno.test("repairDamaged() changes nothing when there is no checkpoint that can 
       [STATE]: "{",
       [`${SESSION}/checkpoints/${name}`]: "{",
     });
-    const error = await refusalWithoutTrace(
-      root,
-      () => repair(root, "restore"),
-    );
+    const error = await refusedRepair(root, "restore");
     assertEquals([error.kind, error.code], ["not_found", "no_checkpoint"]);
   }));
 
 Deno.test("repairDamaged() refuses what is not needed", () =>
   withSession(async (root) => {
     for (const each of ["trust_state", "resign", "restore"] as const) {
-      const error = await refusalWithoutTrace(root, () => repair(root, each));
+      const error = await refusedRepair(root, each);
       assertEquals([error.kind, error.code], ["refused", "not_damaged"]);
     }
   }));
@@ -301,10 +279,9 @@ Deno.test("repairDamaged() refuses what is not needed", () =>
 Deno.test("repairDamaged() asks a human to type the id", () =>
   withSession(async (root) => {
     changeByHand(root);
-    const declined = await refusalWithoutTrace(
-      root,
-      () => repair(root, "resign", { answers: ["yes"] }),
-    );
+    const declined = await refusedRepair(root, "resign", {
+      answers: ["yes"],
+    });
     assertEquals(declined.code, "approval_declined");
     const { repaired } = await repair(root, "resign", { answers: [ID] });
     assertEquals(repaired?.session, ID);
@@ -318,10 +295,7 @@ Deno.test("repairDamaged() is refused to agents and where nobody can be asked", 
       { environment: { ...agent("1"), ...APPROVING }, answers: [ID] },
     ];
     for (const machine of machines) {
-      const error = await refusalWithoutTrace(
-        root,
-        () => repair(root, "resign", machine),
-      );
+      const error = await refusedRepair(root, "resign", machine);
       assertEquals([error.kind, error.code], ["denied", "approval_required"]);
       assertStringIncludes(error.message, `session "${ID}"`);
     }
@@ -330,7 +304,7 @@ Deno.test("repairDamaged() is refused to agents and where nobody can be asked", 
 Deno.test("repairDamaged() does not sign what only a newer orc understands", () =>
   withSession(async (root) => {
     edit(`${root}/${STATE}`, '"format": 1', '"format": 9');
-    const error = await refusalWithoutTrace(root, () => repair(root, "resign"));
+    const error = await refusedRepair(root, "resign");
     assertEquals(error.code, "newer_format");
   }));
 
@@ -352,14 +326,6 @@ Deno.test("repairDamaged() does not return to what was copied from another sessi
       () => diagnoseRepository(host, { root, repair: request }),
     );
     assertEquals(error.code, "no_checkpoint");
-  }));
-
-Deno.test("repairDamaged() leaves the log of a session as it is that it only signs", () =>
-  withSession(async (root) => {
-    changeByHand(root);
-    const before = loggedTypes(root);
-    await repair(root, "resign");
-    assertEquals(loggedTypes(root), [...before, "human_override"]);
   }));
 
 Deno.test("repairDamaged() replaces nothing that was put right while the human was asked", () =>

@@ -8,6 +8,7 @@ import {
   APPROVING,
   EASY_WORKFLOW,
   edit,
+  type Files,
   fixedHost,
   idOf,
   legacyState,
@@ -22,17 +23,6 @@ const ID = idOf(0, 0);
 const STATE = `.orchestrator/sessions/${ID}/state.json`;
 const LOG = `.orchestrator/sessions/${ID}/log.jsonl`;
 const OLD_LOCK = foreignRecord({ at: "2026-03-01T09:00:00Z" });
-
-/** A repository that shows one finding, made from one that is well. */
-interface Fixture {
-  readonly code: string;
-  /** Files to write. */
-  readonly files?: Readonly<Record<string, string>>;
-  readonly make?: (root: string) => void | Promise<void>;
-  /** Findings that cannot but come with it. */
-  readonly besides?: readonly string[];
-  readonly liveness?: Liveness;
-}
 
 function append(root: string, path: string, text: string): void {
   Deno.writeTextFileSync(`${root}/${path}`, text, { append: true });
@@ -58,173 +48,102 @@ async function git(root: string, ...words: string[]): Promise<void> {
   assertEquals(exitCode, 0, stderr);
 }
 
+function remove(path: string): (root: string) => void {
+  return (root) => Deno.removeSync(`${root}/${path}`);
+}
+
+function change(from: string, to: string): (root: string) => void {
+  return (root) => edit(`${root}/${STATE}`, from, to);
+}
+
+const at = (path: string, text = "") => ({ [`.orchestrator/${path}`]: text });
+const own = (path: string, text = "") => at(`sessions/${ID}/${path}`, text);
+
+/** How a repository that is well comes to show one finding: files, or what is done to it. */
+type Fixture = readonly [
+  code: string,
+  made: Files | ((root: string) => void | Promise<void>),
+  /** Findings that cannot but come with it. */
+  besides?: readonly string[],
+  liveness?: Liveness,
+];
+
 const FIXTURES: readonly Fixture[] = [
-  {
-    code: "damaged_repository_meta",
-    files: { ".orchestrator/meta.json": "{" },
-  },
-  { code: "invalid_workflow", files: { "workflow.yaml": "phases: 1" } },
-  {
-    code: "workflow_changed",
-    make: (root) => append(root, "workflow.yaml", "# changed\n"),
-  },
-  {
-    code: "not_ignored",
-    files: { ".git/HEAD": "ref: refs/heads/main\n" },
-    make: (root) => Deno.removeSync(`${root}/.orchestrator/.gitignore`),
-  },
-  {
-    code: "not_ignored",
-    files: { ".git/": "", ".orchestrator/.gitignore": "lock\n" },
-  },
-  {
-    code: "tracked_by_git",
-    make: async (root) => {
-      await git(root, "init", "-q");
-      await git(root, "add", "-f", ".orchestrator");
-    },
-  },
-  {
-    code: "missing_permission",
-    make: (root) => Deno.chmodSync(`${root}/${STATE}`, 0o444),
-  },
-  {
-    code: "writable_by_others",
-    make: (root) => Deno.chmodSync(`${root}/.orchestrator/sessions`, 0o777),
-  },
-  {
-    code: "secret_readable",
-    files: { ".orchestrator/secrets/api_token": "s3cret" },
-    besides: ["secret_plaintext"],
-  },
-  {
-    code: "secret_readable",
-    files: { ".orchestrator/api_token": "s3cret" },
-    besides: ["foreign_files"],
-  },
-  {
-    code: "secret_missing",
-    make: (root) => append(root, "workflow.yaml", "secrets: [API_KEY]\n"),
-    besides: ["workflow_changed"],
-  },
-  {
-    code: "token_in_file",
-    files: { ".orchestrator/config.yaml": `# ghp_${"a1".repeat(18)}\n` },
-  },
-  {
-    code: "legacy_secrets",
-    files: { ".orchestrator/secrets/.secrets.enc": "" },
-  },
-  {
-    code: "not_a_directory",
-    files: { ".orchestrator/secrets": "" },
-    besides: ["secret_readable"],
-  },
-  {
-    code: "invalid_setting",
-    files: { ".orchestrator/config.yaml": "lock_timeout_seconds: soon\n" },
-  },
-  { code: "unreadable_config", files: { ".orchestrator/config.yaml": "{" } },
-  {
-    code: "doubtful_setting",
-    files: { ".orchestrator/config.yaml": "colour: never\n" },
-  },
-  { code: "legacy_config", files: { ".orchestrator.yaml": "a: 1\n" } },
-  {
-    code: "unfinished_migration",
-    files: { ".orchestrator/migration_pending/": "" },
-  },
-  {
-    code: "damaged_migration_record",
-    files: { ".orchestrator/.migration_complete": "{" },
-  },
-  { code: "not_a_directory", files: { ".orchestrator/bindings": "" } },
-  { code: "foreign_files", files: { ".orchestrator/audit.jsonl": "" } },
-  {
-    code: "lock_held",
-    files: { ".orchestrator/lock": lockText(foreignRecord()) },
-  },
-  {
-    code: "lock_held_long",
-    files: { [`.orchestrator/sessions/${ID}/lock`]: lockText(OLD_LOCK) },
-  },
-  {
-    code: "lock_stale",
-    files: { ".orchestrator/lock": lockText(foreignRecord()) },
-    liveness: "dead",
-  },
-  {
-    code: "lock_of_unknown",
-    files: { ".orchestrator/lock": lockText(OLD_LOCK) },
-    liveness: "unknown",
-  },
-  { code: "lock_unreadable", files: { ".orchestrator/lock": "{" } },
-  { code: "lock_foreign", files: { ".orchestrator/lock/": "" } },
-  {
-    code: "leftovers",
-    files: { [`.orchestrator/lock.${tokenOf(1)}.tmp`]: "" },
-  },
-  {
-    code: "leftovers",
-    files: { [`.orchestrator/sessions/.new-${tokenOf(1)}/`]: "" },
-  },
-  {
-    code: "leftovers",
-    files: { [`.orchestrator/sessions/.removed-${tokenOf(1)}/`]: "" },
-  },
-  { code: "damaged_current", files: { ".orchestrator/current": "../etc" } },
-  { code: "current_names_nothing", files: { ".orchestrator/current": "gone" } },
-  { code: "damaged_binding", files: { ".orchestrator/bindings/a.json": "{" } },
-  {
-    code: "binding_names_nothing",
-    files: { ".orchestrator/bindings/a.json": '{"session": "gone"}' },
-  },
-  {
-    code: "current_is_closed",
-    make: async (root) => {
-      const host = fixedHost({ number: 1, environment: APPROVING });
-      await finishSession(host, { root, force: true });
-    },
-  },
-  {
-    code: "unfinished_session",
-    files: { ".orchestrator/sessions/1a2b3c4d/": "" },
-  },
-  { code: "damaged_state", files: { [STATE]: "" } },
-  { code: "damaged_state", files: { [STATE]: "\0".repeat(99) } },
-  { code: "damaged_state", files: { [STATE]: "{" } },
-  { code: "damaged_state", files: { [STATE]: "{}" } },
-  {
-    code: "foreign_state",
-    make: (root) => {
-      const copy = `${root}/.orchestrator/sessions/1a2b3c4d`;
-      Deno.mkdirSync(copy);
-      Deno.copyFileSync(`${root}/${STATE}`, `${copy}/state.json`);
-    },
-  },
-  {
-    code: "damaged_meta",
-    files: { [`.orchestrator/sessions/${ID}/meta.json`]: "[" },
-  },
-  {
-    code: "changed_outside",
-    make: (root) => edit(`${root}/${STATE}`, "Add login", "Add logout"),
-  },
-  {
-    code: "newer_format",
-    make: (root) => edit(`${root}/${STATE}`, '"format": 1', '"format": 2'),
-    besides: ["changed_outside"],
-  },
-  {
-    code: "damaged_workflow",
-    make: (root) =>
-      edit(`${root}/${STATE}`, '"name": "Tiny"', '"name": {"a": 1}'),
-    besides: ["changed_outside"],
-  },
-  {
-    code: "duplicate_id",
-    files: {
-      ".orchestrator/sessions/1a2b3c4d/state.json": legacyState({
+  ["damaged_repository_meta", at("meta.json", "{")],
+  ["invalid_workflow", { "workflow.yaml": "phases: 1" }],
+  ["workflow_changed", (root) => append(root, "workflow.yaml", "# changed\n")],
+  ["not_ignored", (root) => {
+    writeTree(root, { ".git/HEAD": "ref: refs/heads/main\n" });
+    remove(".orchestrator/.gitignore")(root);
+  }],
+  ["not_ignored", { ".git/": "", ...at(".gitignore", "lock\n") }],
+  ["tracked_by_git", async (root) => {
+    await git(root, "init", "-q");
+    await git(root, "add", "-f", ".orchestrator");
+  }],
+  ["missing_permission", (root) => Deno.chmodSync(`${root}/${STATE}`, 0o444)],
+  [
+    "writable_by_others",
+    (root) => Deno.chmodSync(`${root}/.orchestrator/sessions`, 0o777),
+  ],
+  ["secret_readable", at("secrets/api_token", "s3cret"), ["secret_plaintext"]],
+  ["secret_readable", at("api_token", "s3cret"), ["foreign_files"]],
+  [
+    "secret_missing",
+    (root) => append(root, "workflow.yaml", "secrets: [API_KEY]\n"),
+    ["workflow_changed"],
+  ],
+  ["token_in_file", at("config.yaml", `# ghp_${"a1".repeat(18)}\n`)],
+  ["legacy_secrets", at("secrets/.secrets.enc")],
+  ["not_a_directory", at("secrets"), ["secret_readable"]],
+  ["invalid_setting", at("config.yaml", "lock_timeout_seconds: soon\n")],
+  ["unreadable_config", at("config.yaml", "{")],
+  ["doubtful_setting", at("config.yaml", "colour: never\n")],
+  ["legacy_config", { ".orchestrator.yaml": "a: 1\n" }],
+  ["unfinished_migration", at("migration_pending/")],
+  ["damaged_migration_record", at(".migration_complete", "{")],
+  ["not_a_directory", at("bindings")],
+  ["foreign_files", at("audit.jsonl")],
+  ["lock_held", at("lock", lockText(foreignRecord()))],
+  ["lock_held_long", own("lock", lockText(OLD_LOCK))],
+  ["lock_stale", at("lock", lockText(foreignRecord())), [], "dead"],
+  ["lock_of_unknown", at("lock", lockText(OLD_LOCK)), [], "unknown"],
+  ["lock_unreadable", at("lock", "{")],
+  ["lock_foreign", at("lock/")],
+  ["leftovers", at(`lock.${tokenOf(1)}.tmp`)],
+  ["leftovers", at(`sessions/.new-${tokenOf(1)}/`)],
+  ["leftovers", at(`sessions/.removed-${tokenOf(1)}/`)],
+  ["damaged_current", at("current", "../etc")],
+  ["current_names_nothing", at("current", "gone")],
+  ["damaged_binding", at("bindings/a.json", "{")],
+  ["binding_names_nothing", at("bindings/a.json", '{"session": "gone"}')],
+  ["current_is_closed", async (root) => {
+    const host = fixedHost({ number: 1, environment: APPROVING });
+    await finishSession(host, { root, force: true });
+  }],
+  ["unfinished_session", at("sessions/1a2b3c4d/")],
+  ["damaged_state", own("state.json")],
+  ["damaged_state", own("state.json", "\0".repeat(99))],
+  ["damaged_state", own("state.json", "{")],
+  ["damaged_state", own("state.json", "{}")],
+  ["foreign_state", (root) => {
+    const copy = `${root}/.orchestrator/sessions/1a2b3c4d`;
+    Deno.mkdirSync(copy);
+    Deno.copyFileSync(`${root}/${STATE}`, `${copy}/state.json`);
+  }],
+  ["damaged_meta", own("meta.json", "[")],
+  ["changed_outside", change("Add login", "Add logout")],
+  ["newer_format", change('"format": 1', '"format": 2'), ["changed_outside"]],
+  [
+    "damaged_workflow",
+    change('"name": "Tiny"', '"name": {"a": 1}'),
+    ["changed_outside"],
+  ],
+  [
+    "duplicate_id",
+    at(
+      "sessions/1a2b3c4d/state.json",
+      legacyState({
         workflow_definition: {
           name: "Easy",
           phases: [
@@ -233,76 +152,47 @@ const FIXTURES: readonly Fixture[] = [
           ],
         },
       }),
-    },
-  },
-  {
-    code: "state_behind_log",
-    make: (root) => append(root, LOG, eventOf(root, 2)),
-  },
-  {
-    code: "log_missing",
-    make: (root) => Deno.removeSync(`${root}/${LOG}`),
-  },
-  { code: "log_behind_state", files: { [LOG]: "" } },
-  {
-    code: "log_torn",
-    make: (root) => append(root, LOG, lastLine(root).slice(0, 40)),
-  },
-  {
-    code: "log_damaged_lines",
-    make: (root) => append(root, LOG, "{\n\u00ff\n"),
-  },
-  {
-    code: "log_repeated_lines",
-    make: (root) => append(root, LOG, lastLine(root)),
-  },
-  {
-    code: "log_gaps",
-    make: (root) => append(root, LOG, eventOf(root, 5)),
-    besides: ["state_behind_log"],
-  },
-  {
-    code: "log_not_readable",
-    make: (root) => {
-      Deno.removeSync(`${root}/${LOG}`);
-      Deno.mkdirSync(`${root}/${LOG}`);
-    },
-  },
-  { code: "legacy_files", files: { ".workflow_log.jsonl": "" } },
-  { code: "custom_legacy_files", files: { ".workflow_mine": "" } },
-  {
-    code: "damaged_legacy_state",
-    files: { ".workflow_state.json": "{" },
-    besides: ["legacy_files"],
-  },
-  {
-    code: "legacy_beside_new",
-    files: { ".workflow_state.json": legacyState() },
-    besides: ["legacy_files"],
-  },
-  {
-    code: "legacy_changed",
-    files: {
+    ),
+  ],
+  ["state_behind_log", (root) => append(root, LOG, eventOf(root, 2))],
+  ["log_missing", remove(LOG)],
+  ["log_behind_state", own("log.jsonl")],
+  ["log_torn", (root) => append(root, LOG, lastLine(root).slice(0, 40))],
+  ["log_damaged_lines", (root) => append(root, LOG, "{\n\u00ff\n")],
+  ["log_repeated_lines", (root) => append(root, LOG, lastLine(root))],
+  [
+    "log_gaps",
+    (root) => append(root, LOG, eventOf(root, 5)),
+    ["state_behind_log"],
+  ],
+  ["log_not_readable", (root) => {
+    remove(LOG)(root);
+    Deno.mkdirSync(`${root}/${LOG}`);
+  }],
+  ["legacy_files", { ".workflow_log.jsonl": "" }],
+  ["custom_legacy_files", { ".workflow_mine": "" }],
+  [
+    "damaged_legacy_state",
+    { ".workflow_state.json": "{" },
+    ["legacy_files"],
+  ],
+  [
+    "legacy_beside_new",
+    { ".workflow_state.json": legacyState() },
+    ["legacy_files"],
+  ],
+  [
+    "legacy_changed",
+    {
       ".workflow_state.json": legacyState(),
-      ".orchestrator/sessions/1a2b3c4d/state.json": legacyState(),
-      ".orchestrator/sessions/1a2b3c4d/meta.json": '{"adopted_sha256": "0"}',
+      ...at("sessions/1a2b3c4d/state.json", legacyState()),
+      ...at("sessions/1a2b3c4d/meta.json", '{"adopted_sha256": "0"}'),
     },
-    besides: ["legacy_files"],
-  },
-  {
-    code: "server_state",
-    files: { ".orchestrator/state.json": '{"tasks": []}' },
-  },
-  {
-    code: "legacy_files",
-    files: { ".orchestrator/state.json": legacyState() },
-  },
+    ["legacy_files"],
+  ],
+  ["server_state", at("state.json", '{"tasks": []}')],
+  ["legacy_files", at("state.json", legacyState())],
 ];
-
-async function lay(root: string, { files = {}, make }: Fixture): Promise<void> {
-  writeTree(root, files);
-  await make?.(root);
-}
 
 Deno.test("diagnoseRepository() finds nothing in a repository that is well", () =>
   withSession(async (root) => {
@@ -314,30 +204,27 @@ Deno.test("diagnoseRepository() finds nothing where nothing is yet", () =>
     assertEquals(await findingsIn(root), []);
   }));
 
-/** What lies in `.orchestrator/` for a reason of its own. */
-const OWN_NAMES: Readonly<Record<string, string>> = {
-  ".orchestrator/config.yaml": "color: never\n",
-  ".orchestrator/legacy/.workflow_mine": "",
-  ".orchestrator/migration_backup/": "",
-  ".orchestrator/migration_notice": "2026-03-01",
-  ".orchestrator/prd/state.json": "{}",
-  ".orchestrator/secrets/": "",
-  ".orchestrator/workflow.schema.json": "{}",
-};
-
 Deno.test("diagnoseRepository() finds nothing foreign in what orc itself may keep", () =>
   withSession(async (root) => {
-    writeTree(root, OWN_NAMES);
+    writeTree(root, {
+      ...at("config.yaml", "color: never\n"),
+      ...at("legacy/.workflow_mine"),
+      ...at("migration_backup/"),
+      ...at("migration_notice", "2026-03-01"),
+      ...at("prd/state.json", "{}"),
+      ...at("secrets/"),
+      ...at("workflow.schema.json", "{}"),
+    });
     assertEquals(await findingsIn(root), []);
   }));
 
-for (const fixture of FIXTURES) {
-  const { code, besides = [], liveness } = fixture;
-  const files = Object.keys(fixture.files ?? {}).join(" ");
+for (const [code, made, besides = [], liveness] of FIXTURES) {
+  const files = typeof made === "function" ? "" : Object.keys(made).join(" ");
   Deno.test(`diagnoseRepository() finds ${code} ${files}`, () =>
     withSession(async (root) => {
       assert(!(await codesIn(root, liveness)).includes(code));
-      await lay(root, fixture);
+      if (typeof made === "function") await made(root);
+      else writeTree(root, made);
       const found = await codesIn(root, liveness);
       assertEquals(found.toSorted(), [code, ...besides].toSorted());
     }));
