@@ -1,3 +1,4 @@
+import { readTree } from "../files/temporary.ts";
 import { type Files, legacyState } from "../work/fixtures.ts";
 
 const PYTHON_PROJECTS = "tests/testdata/python-projects";
@@ -89,61 +90,23 @@ export const EVERYTHING: Files = {
 export function pythonShapes(): ReadonlyMap<string, Files> {
   const shapes = new Map<string, Files>();
   for (const { name } of Deno.readDirSync(PYTHON_PROJECTS)) {
-    const project = `${PYTHON_PROJECTS}/${name}`;
-    const scattered = filesIn(project, (path) => path.startsWith(".workflow"));
-    if (Object.keys(scattered).length > 0) shapes.set(name, scattered);
-    for (const session of sessionsIn(project)) {
-      const files = filesIn(session, () => true);
-      shapes.set(
-        `${name}/${session.slice(-8)}`,
-        Object.fromEntries(
-          Object.entries(files).flatMap(([path, text]) => {
-            const place = scatteredName(path);
-            return place === undefined ? [] : [[place, text]];
-          }),
-        ),
-      );
+    const tree = readTree(`${PYTHON_PROJECTS}/${name}`);
+    for (const [path, text] of Object.entries(tree)) {
+      const [, id, below = path] =
+        /^\.orchestrator\/sessions\/([^/]+)\/(.*)$/.exec(path) ?? [];
+      const place = id === undefined ? path : scatteredName(below);
+      if (!place.startsWith(".workflow") || place.endsWith("/")) continue;
+      const shape = id === undefined ? name : `${name}/${id.slice(-8)}`;
+      shapes.set(shape, { ...shapes.get(shape), [place]: text });
     }
   }
   return shapes;
 }
 
-function scatteredName(path: string): string | undefined {
+function scatteredName(path: string): string {
   if (path === "state.json") return ".workflow_state.json";
   if (path === "log.jsonl") return ".workflow_log.jsonl";
-  return path.startsWith("checkpoints/") ? `.workflow_${path}` : undefined;
-}
-
-function sessionsIn(project: string): readonly string[] {
-  const sessions = `${project}/.orchestrator/sessions`;
-  try {
-    return [...Deno.readDirSync(sessions)].map(({ name }) =>
-      `${sessions}/${name}`
-    );
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
-function filesIn(
-  directory: string,
-  isWanted: (path: string) => boolean,
-  prefix = "",
-): Record<string, string> {
-  const files: Record<string, string> = {};
-  for (const { name, isDirectory } of Deno.readDirSync(directory)) {
-    const path = prefix + name;
-    if (isDirectory) {
-      Object.assign(
-        files,
-        filesIn(`${directory}/${name}`, isWanted, `${path}/`),
-      );
-    } else if (isWanted(path)) {
-      files[path] = Deno.readTextFileSync(`${directory}/${name}`);
-    }
-  }
-  return files;
+  return path.startsWith("checkpoints/") ? `.workflow_${path}` : path;
 }
 
 const BARE_ITEM = { id: "it", status: "completed", retry_count: 0 };
@@ -191,11 +154,11 @@ export const PERIODS: Readonly<Record<string, string>> = {
   }),
 };
 
-/** What may be told of a file without reading what it is for. */
-export type Tree = Readonly<Record<string, string>>;
-
 /** Everything below a directory: kind, mode, time and text. */
-export function fullTree(root: string, directory = root): Tree {
+export function fullTree(
+  root: string,
+  directory = root,
+): Readonly<Record<string, string>> {
   const tree: Record<string, string> = {};
   for (const { name, isDirectory } of Deno.readDirSync(directory)) {
     const path = `${directory}/${name}`;

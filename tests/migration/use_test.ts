@@ -80,60 +80,31 @@ Deno.test("migrate() gives each workflow a session with its own files", () =>
       sessions.map(({ id, status, from }) => [id, status, from]),
       [[LEGACY_ID, "active", "state"], [OLDER_ID, "completed", "log"]],
     );
-    const scattered = Object.keys(readTree(root)).filter((path) =>
+    const tree = readTree(root);
+    const scattered = Object.keys(tree).filter((path) =>
       !path.startsWith(".orchestrator/")
     );
     assertEquals(scattered.sort(), [".claude/", "README.md"]);
-    const session = `${root}/.orchestrator/sessions`;
-    const textAt = (path: string) =>
-      Deno.readTextFileSync(`${session}/${path}`);
     const lines = LOG.split("\n");
-    assertEquals(
-      textAt(`${LEGACY_ID}/state.json`),
-      EVERYTHING[".workflow_state.json"],
-    );
-    assertEquals(
-      textAt(`${OLDER_ID}/log.jsonl`),
-      `${lines.slice(0, 3).join("\n")}\n`,
-    );
-    assertEquals(textAt(`${LEGACY_ID}/log.jsonl`), lines.slice(3).join("\n"));
-    assertEquals(
-      textAt(`${LEGACY_ID}/feedback/process.jsonl`),
-      '{"workflow_id":"wf_1a2b3c4d","mode":"auto"}\n{"workflow_id":"wf_1a2b3c4d","task":"t"}\n',
-    );
-    assertEquals(
-      textAt(`${OLDER_ID}/feedback/process.jsonl`),
-      '{"workflow_id":"wf_0000aaaa"}\n',
-    );
-    assertEquals(
-      [...Deno.readDirSync(`${session}/${OLDER_ID}/checkpoints`)].map((one) =>
-        one.name
-      ),
-      ["cp_20260101_030405_00aaaa.json"],
-    );
-    const directory = `${root}/.orchestrator`;
-    assertEquals(
-      ["secrets/.secrets.enc", "prd/state.json", "config.yaml"].map((path) =>
-        Deno.readTextFileSync(`${directory}/${path}`)
-      ),
-      [".secrets.enc", ".claude/prd_state.json", ".orchestrator.yaml"].map(
-        (path) => EVERYTHING[path] ?? "",
-      ),
-    );
-  }));
-
-Deno.test("migrate() keeps modes and times of what it copies", () =>
-  withLegacy(EVERYTHING, async (root) => {
-    const aboutOf = (path: string) => {
-      const { mode, mtime } = Deno.lstatSync(`${root}/${path}`);
-      return [(mode ?? 0) & 0o777, mtime?.getTime()];
+    const cp = "checkpoints/cp_20260101_030405_00aaaa.json";
+    const expected = {
+      [`sessions/${LEGACY_ID}/state.json`]: EVERYTHING[".workflow_state.json"],
+      [`sessions/${LEGACY_ID}/log.jsonl`]: lines.slice(3).join("\n"),
+      [`sessions/${LEGACY_ID}/feedback/process.jsonl`]:
+        '{"workflow_id":"wf_1a2b3c4d","mode":"auto"}\n{"workflow_id":"wf_1a2b3c4d","task":"t"}\n',
+      [`sessions/${OLDER_ID}/log.jsonl`]: `${lines.slice(0, 3).join("\n")}\n`,
+      [`sessions/${OLDER_ID}/feedback/process.jsonl`]:
+        '{"workflow_id":"wf_0000aaaa"}\n',
+      [`sessions/${OLDER_ID}/${cp}`]: EVERYTHING[`.workflow_${cp}`],
+      "secrets/.secrets.enc": EVERYTHING[".secrets.enc"],
+      "prd/state.json": EVERYTHING[".claude/prd_state.json"],
+      "config.yaml": EVERYTHING[".orchestrator.yaml"],
     };
-    const state = aboutOf(".workflow_state.json");
-    const secret = aboutOf(".secrets.enc");
-    await run(root);
-    const session = `.orchestrator/sessions/${LEGACY_ID}`;
-    assertEquals(aboutOf(`${session}/state.json`), state);
-    assertEquals(aboutOf(".orchestrator/secrets/.secrets.enc"), secret);
+    const moved = Object.keys(expected).map((path) => [
+      path,
+      tree[`.orchestrator/${path}`],
+    ]);
+    assertEquals(Object.fromEntries(moved), expected);
   }));
 
 Deno.test("migrate() leaves sessions that everything else can use", () =>
@@ -293,15 +264,6 @@ Deno.test("migrate() leaves custom files unless they are asked for", () =>
     assertEquals(filesOf(root), before);
   }));
 
-Deno.test("migrate() refuses to include what is no custom legacy file", () =>
-  withLegacy(EVERYTHING, async (root) => {
-    const error = await refusalWithoutTrace(
-      root,
-      () => run(root, { includes: ["README.md"] }),
-    );
-    assertEquals(error.code, "no_such_file");
-  }));
-
 Deno.test("migrate() leaves files of others under its names", () =>
   withLegacy({
     ...EVERYTHING,
@@ -387,11 +349,9 @@ async function diverge(root: string): Promise<void> {
   );
 }
 
-Deno.test("migrate() refuses two places that differ, and shows what differs", () =>
+Deno.test("migrate() with dryRun shows what differs between two places", () =>
   withLegacy(EVERYTHING, async (root) => {
     await diverge(root);
-    const error = await refusalWithoutTrace(root, () => run(root));
-    assertEquals([error.kind, error.code], ["conflict", "layouts_differ"]);
     const { conflicts } = await run(root, { dryRun: true });
     const [{ differences } = { differences: [] }] = conflicts;
     assertEquals(differences.slice(0, 2), [
@@ -400,6 +360,94 @@ Deno.test("migrate() refuses two places that differ, and shows what differs", ()
     ]);
     assert(differences.some((text) => text.startsWith("item DO/it: old ")));
   }));
+
+/** Migrates, and lets something happen afterwards. */
+function migratedThen(
+  act: (root: string, backup: string) => unknown,
+): (root: string) => Promise<void> {
+  return async (root) => {
+    const { backup } = await run(root);
+    await act(root, backup ?? "");
+  };
+}
+
+const noteSince = migratedThen((root) =>
+  addNote(fixedHost({ number: 95 }), { root, text: "since" })
+);
+const changeBackup = migratedThen((_, backup) =>
+  writeTree(`${backup}/originals`, { ".workflow_log.jsonl": "changed" })
+);
+
+const ROLLBACK = { rollback: true } as const;
+
+/** Requests that are refused and change nothing. */
+const REFUSALS: readonly (readonly [
+  what: string,
+  prepare: (root: string) => void | Promise<void>,
+  options: MigrateOptions,
+  error: string,
+])[] = [
+  [
+    "to include what is no custom legacy file",
+    () => {},
+    { includes: ["README.md"] },
+    "not_found no_such_file",
+  ],
+  ["two places that differ", diverge, {}, "conflict layouts_differ"],
+  [
+    "a rollback that would lose what was done since",
+    noteSince,
+    ROLLBACK,
+    "conflict changed_since",
+  ],
+  [
+    "a rollback over legacy files that are there again",
+    migratedThen((root) => writeTree(root, { ".workflow_state.json": "new" })),
+    ROLLBACK,
+    "conflict legacy_again",
+  ],
+  [
+    "to bring a file back that somebody changed in the backup",
+    changeBackup,
+    ROLLBACK,
+    "corrupt backup_changed",
+  ],
+  [
+    "a rollback before it has done anything",
+    () => {},
+    ROLLBACK,
+    "not_found no_migration",
+  ],
+  ...[
+    { rollback: true, forceFrom: "old" } as const,
+    { rollback: true, includes: ["a"] },
+    { forceRollback: true },
+  ].map((options) =>
+    [
+      `flags that contradict each other: ${Object.keys(options)}`,
+      () => {},
+      options,
+      "usage contradicting_flags",
+    ] as const
+  ),
+  ...[".claude", ".secrets.enc/c", "gone/report.json"].map((report) =>
+    [
+      `a report that cannot be written: ${report}`,
+      () => {},
+      { report },
+      "usage invalid_report",
+    ] as const
+  ),
+];
+
+for (const [what, prepare, options, expected] of REFUSALS) {
+  Deno.test(`migrate() refuses ${what}`, () =>
+    withLegacy(EVERYTHING, async (root) => {
+      await prepare(root);
+      const error = await refusalWithoutTrace(root, () => run(root, options));
+      assertEquals(`${error.kind} ${error.code}`, expected);
+    }));
+}
 
 Deno.test("migrate() takes the side it is told to, and both come back", () =>
   withLegacy(EVERYTHING, async (root) => {
@@ -432,52 +480,28 @@ Deno.test("migrate() knows the same session under another id", () =>
     assertEquals(sessionsIn(root), [OLDER_ID, "3f1eb0bb"]);
   }));
 
-Deno.test("migrate() refuses a rollback that would lose what was done since", () =>
+Deno.test("migrate() keeps aside by force what a rollback would lose", () =>
   withLegacy(EVERYTHING, async (root) => {
     const before = filesOf(root);
-    await run(root);
-    const host = fixedHost({ number: 95 });
-    await addNote(host, { root, text: "since" });
-    const error = await refusalWithoutTrace(root, () => back(root));
-    assertEquals([error.kind, error.code], ["conflict", "changed_since"]);
+    await noteSince(root);
     const { keptIn, kept } = await back(root, { forceRollback: true });
     assertEquals(kept.map(({ path }) => path), [`sessions/${LEGACY_ID}`]);
     const state = Deno.readTextFileSync(
       `${keptIn}/kept/sessions/${LEGACY_ID}/state.json`,
     );
     assert(state.includes("since"));
-    const after = Object.fromEntries(
-      Object.entries(filesOf(root)).filter(([path]) =>
-        !path.startsWith(".orchestrator/")
-      ),
+    const after = Object.entries(filesOf(root)).filter(([path]) =>
+      !path.startsWith(".orchestrator/")
     );
-    assertEquals(after, before);
+    assertEquals(Object.fromEntries(after), before);
   }));
 
-Deno.test("migrate() refuses a rollback over legacy files that are there again", () =>
+Deno.test("migrate() brings back by force what somebody changed in the backup", () =>
   withLegacy(EVERYTHING, async (root) => {
-    await run(root);
-    writeTree(root, { ".workflow_state.json": "new" });
-    const error = await refusalWithoutTrace(root, () => back(root));
-    assertEquals(error.code, "legacy_again");
-  }));
-
-Deno.test("migrate() brings no file back that somebody changed in the backup, unless told to", () =>
-  withLegacy(EVERYTHING, async (root) => {
-    const { backup } = await run(root);
-    writeTree(`${backup}/originals`, { ".workflow_log.jsonl": "changed" });
-    const error = await refusalWithoutTrace(root, () => back(root));
-    assertEquals([error.kind, error.code], ["corrupt", "backup_changed"]);
+    await changeBackup(root);
     await back(root, { forceRollback: true });
     const log = Deno.readTextFileSync(`${root}/.workflow_log.jsonl`);
     assertEquals(log, "changed");
-  }));
-
-Deno.test("migrate() has nothing to take back before it has done anything", () =>
-  withRoot({}, async (root) => {
-    const error = await refusalOf(() => back(root));
-    assertEquals(error.code, "no_migration");
-    assertEquals(readTree(root), {});
   }));
 
 Deno.test("migrate() takes two migrations back one after the other", () =>
@@ -576,31 +600,6 @@ Deno.test("migrate() writes a report where it is asked for one", () =>
     assertEquals(report, JSON.parse(JSON.stringify(result)));
   }));
 
-Deno.test("migrate() moves nothing where its report cannot be written", () =>
-  withLegacy({ ...EVERYTHING, "a/b": "" }, async (root) => {
-    for (const report of ["a", "a/b/c", "gone/report.json"]) {
-      const error = await refusalWithoutTrace(
-        root,
-        () => run(root, { report }),
-      );
-      assertEquals([error.kind, error.code], ["usage", "invalid_report"]);
-    }
-  }));
-
-Deno.test("migrate() refuses flags that contradict each other", async () => {
-  const contradictions: readonly MigrateOptions[] = [
-    { rollback: true, forceFrom: "old" },
-    { rollback: true, includes: ["a"] },
-    { forceRollback: true },
-  ];
-  for (const options of contradictions) {
-    await withRoot({}, async (root) => {
-      const error = await refusalOf(() => run(root, options));
-      assertEquals(error.kind, "usage");
-    });
-  }
-});
-
 Deno.test("migrate() makes one workflow of a state and its log, whatever it is called", () =>
   withLegacy({
     ".workflow_state.json": legacyState({ workflow_id: "../../etc" }),
@@ -625,8 +624,12 @@ const OLD = Object.fromEntries(
   Object.entries(EVERYTHING).map(([path, text]) => [`old/${path}`, text]),
 );
 
-Deno.test("importLegacy() copies all of a directory and leaves it as it is", () =>
+Deno.test("importLegacy() copies all of a directory, leaves it as it is, and can be taken back", () =>
   withRoot({ ...OLD, "new/": "" }, async (root) => {
+    const everything = fullTree(root);
+    const planned = await take(root, "old", { dryRun: true });
+    assertEquals(planned.action, "planned");
+    assertEquals(fullTree(root), everything);
     const before = fullTree(`${root}/old`);
     const { action, sessions } = await take(root, "old");
     assertEquals([action, sessions.length], ["migrated", 2]);
@@ -634,22 +637,12 @@ Deno.test("importLegacy() copies all of a directory and leaves it as it is", () 
     assertEquals(sessionsIn(`${root}/new`), [OLDER_ID, LEGACY_ID]);
     const { task } = await readStatus(fixedHost(), { root: `${root}/new` });
     assertEquals(task, "Old task");
-    assertEquals((await take(root, "old")).action, "nothing");
-  }));
-
-Deno.test("importLegacy() gives no copy a second name with the original", () =>
-  withRoot({ ...OLD, "new/": "" }, async (root) => {
-    await take(root, "old");
+    // No copy is a second name of an original.
     const name = "checkpoints/cp_20260102_030405_1a2b3c.json";
     const path = `${root}/new/.orchestrator/sessions/${LEGACY_ID}/${name}`;
     assertEquals(Deno.lstatSync(path).nlink, 1);
-  }));
-
-Deno.test("importLegacy() can be taken back", () =>
-  withRoot({ ...OLD, "new/": "" }, async (root) => {
-    await take(root, "old");
-    const host = fixedHost({ number: machines++ });
-    await migrate(host, { root: `${root}/new`, rollback: true });
+    assertEquals((await take(root, "old")).action, "nothing");
+    await back(`${root}/new`);
     assertEquals(readTree(`${root}/new`), {});
   }));
 
@@ -676,12 +669,4 @@ Deno.test("importLegacy() refuses what is not there, and its own repository", ()
       );
     assertEquals(await codeOf("gone"), "no_such_file");
     assertEquals(await codeOf("new"), "own_files");
-  }));
-
-Deno.test("importLegacy() with dryRun changes nothing", () =>
-  withRoot({ ...OLD, "new/": "" }, async (root) => {
-    const before = fullTree(root);
-    const { action } = await take(root, "old", { dryRun: true });
-    assertEquals(action, "planned");
-    assertEquals(fullTree(root), before);
   }));
