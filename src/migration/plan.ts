@@ -1,4 +1,4 @@
-import { conflict, corrupt, external, type OrcError } from "../base/error.ts";
+import { conflict, corrupt, external } from "../base/error.ts";
 import { legacySessionId } from "../base/ids.ts";
 import { sessionPathsWithin } from "../base/layout.ts";
 import { MAX_CANDIDATES, MIGRATION_RESERVE_BYTES } from "../base/limits.ts";
@@ -102,7 +102,13 @@ function workflowsIn(
     ...checkpoints.map(({ workflowId }) => workflowId),
   ]);
   ids.delete("");
-  const checkpointsOf = grouped(checkpoints);
+  // There may be many thousands: they are gone through once.
+  const checkpointsOf = new Map<string, LegacyCheckpointFile[]>();
+  for (const checkpoint of checkpoints) {
+    const group = checkpointsOf.get(checkpoint.workflowId) ?? [];
+    group.push(checkpoint);
+    checkpointsOf.set(checkpoint.workflowId, group);
+  }
   return Array.from(ids, (workflowId) => ({
     workflowId,
     state: states.find(({ state }) => state.workflowId === workflowId),
@@ -110,29 +116,12 @@ function workflowsIn(
     lines: lines.filter(({ parts }) =>
       parts.some((part) =>
         part.workflowId === workflowId ||
-        (workflowId === main && isOrphan(part.workflowId, ids))
+        (workflowId === main && !ids.has(part.workflowId))
       )
     ),
     checkpoints: checkpointsOf.get(workflowId) ?? [],
     sessionId: legacySessionId(workflowId),
   }));
-}
-
-/** Many thousands of checkpoints, gone through once. */
-function grouped(
-  checkpoints: readonly LegacyCheckpointFile[],
-): ReadonlyMap<string, readonly LegacyCheckpointFile[]> {
-  const groups = new Map<string, LegacyCheckpointFile[]>();
-  for (const checkpoint of checkpoints) {
-    const group = groups.get(checkpoint.workflowId);
-    if (group === undefined) groups.set(checkpoint.workflowId, [checkpoint]);
-    else group.push(checkpoint);
-  }
-  return groups;
-}
-
-function isOrphan(workflowId: string, known: ReadonlySet<string>): boolean {
-  return !known.has(workflowId);
 }
 
 /** A file whose lines have no session at all stays where it is. */
@@ -301,70 +290,48 @@ export interface RollbackPlan {
  */
 export function planRollback(
   record: MigrationRecord,
-  facts: RollbackFacts,
+  { missing, altered, inTheWay, changed }: RollbackFacts,
   { force }: { readonly force: boolean },
 ): RollbackPlan {
-  if (facts.missing.length > 0) throw incomplete(facts.missing);
-  if (facts.altered.length > 0 && !force) throw altered(facts.altered);
-  if (facts.inTheWay.length > 0) throw inTheWay(facts.inTheWay);
-  if (facts.changed.length > 0 && !force) throw changedSince(facts.changed);
-  return {
-    restored: record.retired,
-    removed: record.sessions,
-    kept: facts.changed,
-  };
-}
-
-function incomplete(missing: readonly string[]): OrcError {
-  return corrupt(
-    "backup_incomplete",
-    `Cannot take the migration back: the backup lacks ${
-      listOf(missing, MAX_CANDIDATES)
-    }`,
-    {
+  const cannot = "Cannot take the migration back:";
+  const some = (names: readonly string[]) => listOf(names, MAX_CANDIDATES);
+  if (missing.length > 0) {
+    const message = `${cannot} the backup lacks ${some(missing)}`;
+    throw corrupt("backup_incomplete", message, {
       hint: "put the files back into the backup",
       details: { missing },
-    },
-  );
-}
-
-function altered(paths: readonly string[]): OrcError {
-  return corrupt(
-    "backup_changed",
-    `Cannot take the migration back: in the backup, ${
-      listOf(paths, MAX_CANDIDATES)
-    } is not what was moved there`,
-    {
+    });
+  }
+  if (altered.length > 0 && !force) {
+    const message = `${cannot} in the backup, ${
+      some(altered)
+    } is not what was moved there`;
+    throw corrupt("backup_changed", message, {
       hint:
         "put it right, or take it as it is: orc migrate --rollback --force-rollback",
-      details: { paths },
-    },
-  );
-}
-
-function inTheWay(paths: readonly string[]): OrcError {
-  return conflict(
-    "legacy_again",
-    `Cannot take the migration back: ${
-      listOf(paths, MAX_CANDIDATES)
-    } is there again`,
-    { hint: "move it away, then try again", details: { paths } },
-  );
-}
-
-function changedSince(changed: readonly ChangedUnit[]): OrcError {
-  const updates = changed.flatMap(({ updates }) => updates);
-  const lost = updates.length > 0
-    ? updates.map((update) => `"${update}"`)
-    : changed.flatMap(({ files }) => files);
-  return conflict(
-    "changed_since",
-    `Cannot take the migration back: what was done since would be lost: ${
-      listOf(lost, MAX_CANDIDATES)
-    }`,
-    {
+      details: { paths: altered },
+    });
+  }
+  if (inTheWay.length > 0) {
+    const message = `${cannot} ${some(inTheWay)} is there again`;
+    throw conflict("legacy_again", message, {
+      hint: "move it away, then try again",
+      details: { paths: inTheWay },
+    });
+  }
+  if (changed.length > 0 && !force) {
+    const updates = changed.flatMap(({ updates }) => updates);
+    const lost = updates.length > 0
+      ? updates.map((update) => `"${update}"`)
+      : changed.flatMap(({ files }) => files);
+    const message = `${cannot} what was done since would be lost: ${
+      some(lost)
+    }`;
+    throw conflict("changed_since", message, {
       hint: "keep it aside: orc migrate --rollback --force-rollback",
       details: { changed },
-    },
-  );
+    });
+  }
+  const { retired: restored, sessions: removed } = record;
+  return { restored, removed, kept: changed };
 }

@@ -7,20 +7,13 @@ import {
   parseJson,
 } from "../base/json.ts";
 import {
-  CHECKPOINT_SUFFIX,
   includedPath,
   LEGACY_PREFIX,
   type RepositoryLayout,
   sessionLayout,
 } from "../base/layout.ts";
-import {
-  CHECKPOINT_HEAD_BYTES,
-  MAX_STATE_BYTES,
-  MAX_WORKFLOW_BYTES,
-} from "../base/limits.ts";
-import { isCheckpointId } from "../base/names.ts";
+import { MAX_STATE_BYTES, MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
-import { decodeCheckpoint, stateIn } from "../checkpoints/rules.ts";
 import { decodeLogLine } from "../engine/event.ts";
 import { hashOfWorkflow } from "../feedback/rules.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
@@ -32,7 +25,6 @@ import {
   hashFile,
   type LegacyFile,
   type NewHash,
-  readPieces,
   treeBelow,
 } from "../files/tree.ts";
 import { readCurrent } from "../session/binding.ts";
@@ -49,14 +41,15 @@ import type { SessionState } from "../workflow/types.ts";
 import {
   countParts,
   type LegacyPlace,
-  type LegacyPlaces,
   ownerOf,
   placesOf,
+  type Scan,
+  scanCheckpoints,
+  type ScanOptions,
   unlessCorrupt,
 } from "./scan_lines.ts";
 import {
   type LeftFile,
-  type LegacyCheckpointFile,
   type LegacyFacts,
   type LegacyLinesFile,
   type LegacyStateFile,
@@ -64,30 +57,10 @@ import {
   LINES_PLACES,
   type LinesRole,
   type PresentSession,
-  rebuildFromCheckpoint,
   rebuildFromLog,
   type Rebuilding,
   type RebuiltSession,
 } from "./session_plan.ts";
-
-/** What is looked for, and what for. */
-interface ScanOptions {
-  readonly places: LegacyPlaces;
-  /** Where everything is to go. */
-  readonly layout: RepositoryLayout;
-  readonly newHash: NewHash;
-  /** Custom files that are to move too. */
-  readonly includes: readonly string[];
-  /** With which the workflows in feedback were hashed. */
-  readonly salt: string;
-  readonly onBytes?: (doneBytes: number, totalBytes: number) => void;
-}
-
-/** What is being gathered. */
-interface Scan extends ScanOptions {
-  readonly left: LeftFile[];
-  readonly warnings: string[];
-}
 
 /** Gathers all facts of a migration. Reads only, follows no link, and holds no file. */
 export async function scanLegacy(options: ScanOptions): Promise<LegacyFacts> {
@@ -126,14 +99,20 @@ export async function scanLegacy(options: ScanOptions): Promise<LegacyFacts> {
     ...stored,
     ...rebuilt.map(({ workflowId }) => workflowId),
   ]);
-  const kept = withSession(scan, checkpoints, told);
+  // Of some workflows nothing is left but checkpoints that hold no state.
+  const orphans = checkpoints.filter(({ workflowId }) => !told.has(workflowId));
+  warnings.push(
+    ...orphans.map(({ file, workflowId }) =>
+      `"${file.path}" belongs to workflow "${workflowId}", of which nothing is left: it goes into the backup only`
+    ),
+  );
   const wholes = scanWholes(scan);
   const included = scanIncluded(scan);
   const lines = [...logs, ...feedback];
   return {
     states,
     lines,
-    checkpoints: kept,
+    checkpoints: checkpoints.filter(({ workflowId }) => told.has(workflowId)),
     wholes: [...wholes, ...included.wholes],
     trees: [...tree.slice(0, 1), ...included.trees].map(topOf),
     files: [
@@ -240,35 +219,13 @@ async function rebuild(
     const state = logged ?? newest.get(workflowId);
     if (state === undefined) continue;
     const from = logged === undefined ? "checkpoint" : "log";
-    rebuilt.push({ workflowId, from, state, text: await textOf(state) });
+    const text = await encodeSession({
+      ...{ state, format: ORC_FORMAT, serial: 0 },
+      ...{ sessionId: null, lastEvents: [] },
+    }, state.updatedAt);
+    rebuilt.push({ workflowId, from, state, text });
   }
   return rebuilt;
-}
-
-function textOf(state: SessionState): Promise<string> {
-  const unsigned = {
-    state,
-    format: ORC_FORMAT,
-    serial: 0,
-    sessionId: null,
-    lastEvents: [],
-  };
-  return encodeSession(unsigned, state.updatedAt);
-}
-
-/** Of some workflows nothing is left but checkpoints that hold no state. */
-function withSession(
-  scan: Scan,
-  checkpoints: readonly LegacyCheckpointFile[],
-  told: ReadonlySet<string>,
-): readonly LegacyCheckpointFile[] {
-  return checkpoints.filter(({ file, workflowId }) => {
-    if (told.has(workflowId)) return true;
-    scan.warnings.push(
-      `"${file.path}" belongs to workflow "${workflowId}", of which nothing is left: it goes into the backup only`,
-    );
-    return false;
-  });
 }
 
 /** Looks for sessions of these workflows, under whatever id, and for what else stands in the new place. */
@@ -463,129 +420,6 @@ function noSuchFile(name: string, names: readonly string[]): OrcError {
       details: { names },
     },
   );
-}
-
-/** Checkpoints that were found, and the directory with all that lies in it. */
-interface ScannedCheckpoints {
-  readonly tree: readonly LegacyFile[];
-  readonly checkpoints: readonly LegacyCheckpointFile[];
-  /** Last state of each workflow, where a checkpoint still holds one. */
-  readonly newest: ReadonlyMap<string, SessionState>;
-}
-
-/** Reads each checkpoint once, for its hash and its workflow. */
-function scanCheckpoints(scan: Scan): ScannedCheckpoints {
-  const { places: { root }, left, warnings } = scan;
-  const place = placesOf(scan.places, "checkpoints")[0]?.path;
-  const directory = place === undefined ? undefined : factOf(root, place);
-  const tree: LegacyFile[] = [];
-  const checkpoints: LegacyCheckpointFile[] = [];
-  if (directory?.kind === "directory") {
-    tree.push(directory);
-    const entries = treeBelow(root, directory.path);
-    const totalBytes = entries.reduce((sum, file) => sum + file.sizeBytes, 0);
-    let doneBytes = 0;
-    for (const entry of entries) {
-      const { path, kind } = entry;
-      if (kind !== "file") {
-        tree.push(entry);
-        if (kind === "symlink") warnings.push(linkWarning(path));
-        continue;
-      }
-      const { sha256, head } = readOnce(scan, entry);
-      const file = { ...entry, sha256 };
-      tree.push(file);
-      doneBytes += file.sizeBytes;
-      scan.onBytes?.(doneBytes, totalBytes);
-      const name = path.slice(directory.path.length + 1);
-      const workflowId = workflowIn(joinPath(root, path), name, head);
-      if (workflowId === undefined) warnings.push(foreignWarning(path));
-      else checkpoints.push({ file, workflowId });
-    }
-  } else if (directory !== undefined) {
-    const reason = directory.kind === "symlink"
-      ? "it is a symbolic link, which orc does not follow"
-      : "it stands where a directory is expected";
-    left.push({ path: directory.path, reason });
-  }
-  return { tree, checkpoints, newest: newestStates(root, checkpoints) };
-}
-
-function readOnce(
-  { places, newHash }: Scan,
-  { path, sizeBytes }: LegacyFile,
-): { readonly sha256: string; readonly head: string } {
-  const absolute = joinPath(places.root, path);
-  const hash = newHash();
-  let head: string | undefined;
-  let readBytes = 0;
-  try {
-    readPieces(absolute, Deno.lstatSync(absolute), (piece) => {
-      hash.update(piece);
-      readBytes += piece.length;
-      head ??= new TextDecoder().decode(
-        piece.subarray(0, CHECKPOINT_HEAD_BYTES),
-      );
-    });
-  } catch (error) {
-    throw asOrcError(error, "read", absolute);
-  }
-  if (readBytes !== sizeBytes) throw changedMeanwhile(absolute);
-  return { sha256: hash.digest("hex"), head: head ?? "" };
-}
-
-/** Every writer names the checkpoint and then the workflow first of all. */
-const HEAD =
-  /^\s*\{\s*"checkpoint_id"\s*:\s*"([^"\\]*)"\s*,\s*"workflow_id"\s*:\s*"([^"\\]*)"/;
-
-/** Undefined for what is no checkpoint. */
-function workflowIn(
-  path: string,
-  name: string,
-  head: string,
-): string | undefined {
-  const id = name.endsWith(CHECKPOINT_SUFFIX)
-    ? name.slice(0, -CHECKPOINT_SUFFIX.length)
-    : "";
-  if (!isCheckpointId(id)) return undefined;
-  const [, named, workflowId] = HEAD.exec(head) ?? [];
-  if (named !== undefined) return named === id ? workflowId : undefined;
-  const checkpoint = decodeFile(path);
-  return checkpoint?.id === id ? checkpoint.workflowId : undefined;
-}
-
-function decodeFile(
-  path: string,
-): ReturnType<typeof decodeCheckpoint> | undefined {
-  const bytes = readRegularFile(path, MAX_STATE_BYTES);
-  if (bytes === undefined) throw changedMeanwhile(path);
-  return unlessCorrupt(() => decodeCheckpoint(decodeUtf8(bytes, path), path));
-}
-
-/** Ids of checkpoints begin with their instant: the last one with a state is the newest. */
-function newestStates(
-  root: string,
-  checkpoints: readonly LegacyCheckpointFile[],
-): ReadonlyMap<string, SessionState> {
-  const last = new Map(
-    checkpoints.map(({ workflowId, file }) => [workflowId, file.path]),
-  );
-  const newest = new Map<string, SessionState>();
-  for (const [workflowId, path] of last) {
-    const checkpoint = decodeFile(joinPath(root, path));
-    if (!checkpoint?.snapshot) continue;
-    const state = unlessCorrupt(() => stateIn(checkpoint));
-    if (state) newest.set(workflowId, rebuildFromCheckpoint(state));
-  }
-  return newest;
-}
-
-function linkWarning(path: string): string {
-  return `"${path}" is a symbolic link: it is not followed, and goes into the backup as it is`;
-}
-
-function foreignWarning(path: string): string {
-  return `"${path}" is no checkpoint that can be read: it goes into the backup only`;
 }
 
 /** What is no regular file is left where it lies; links are not followed. */

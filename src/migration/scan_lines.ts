@@ -1,11 +1,36 @@
 import { OrcError } from "../base/error.ts";
-import { LEGACY_WHOLES, type RepositoryLayout } from "../base/layout.ts";
-import { relativePath } from "../base/path.ts";
+import { decodeUtf8 } from "../base/json.ts";
+import {
+  CHECKPOINT_SUFFIX,
+  LEGACY_WHOLES,
+  type RepositoryLayout,
+} from "../base/layout.ts";
+import { CHECKPOINT_HEAD_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
+import { isCheckpointId } from "../base/names.ts";
+import { joinPath, relativePath } from "../base/path.ts";
+import { decodeCheckpoint, stateIn } from "../checkpoints/rules.ts";
 import { decodeLogLine } from "../engine/event.ts";
 import { decodeFeedbackLine, textIn } from "../feedback/rules.ts";
-import { openLegacy } from "../files/tree.ts";
+import { asOrcError } from "../files/errors.ts";
+import { readRegularFile } from "../files/read.ts";
+import {
+  changedMeanwhile,
+  factOf,
+  type LegacyFile,
+  type NewHash,
+  openLegacy,
+  readPieces,
+  treeBelow,
+} from "../files/tree.ts";
 import { linesFrom } from "../session/log_read.ts";
-import type { LinePart, LinesRole } from "./session_plan.ts";
+import type { SessionState } from "../workflow/types.ts";
+import {
+  type LeftFile,
+  type LegacyCheckpointFile,
+  type LinePart,
+  type LinesRole,
+  rebuildFromCheckpoint,
+} from "./session_plan.ts";
 
 /** The kind of what lies in a place: it decides how that is read, and what becomes of it. */
 type LegacyRole = "state" | LinesRole | "checkpoints" | "whole";
@@ -188,4 +213,146 @@ function withFile(path: string, work: (file: Deno.FsFile) => void): void {
   } finally {
     file.close();
   }
+}
+
+/** What is looked for, and what for. */
+export interface ScanOptions {
+  readonly places: LegacyPlaces;
+  /** Where everything is to go. */
+  readonly layout: RepositoryLayout;
+  readonly newHash: NewHash;
+  /** Custom files that are to move too. */
+  readonly includes: readonly string[];
+  /** With which the workflows in feedback were hashed. */
+  readonly salt: string;
+  readonly onBytes?: (doneBytes: number, totalBytes: number) => void;
+}
+
+/** What is being gathered. */
+export interface Scan extends ScanOptions {
+  readonly left: LeftFile[];
+  readonly warnings: string[];
+}
+
+/** Checkpoints that were found, and the directory with all that lies in it. */
+export interface ScannedCheckpoints {
+  readonly tree: readonly LegacyFile[];
+  readonly checkpoints: readonly LegacyCheckpointFile[];
+  /** Last state of each workflow, where a checkpoint still holds one. */
+  readonly newest: ReadonlyMap<string, SessionState>;
+}
+
+/** Reads each checkpoint once, for its hash and its workflow. */
+export function scanCheckpoints(scan: Scan): ScannedCheckpoints {
+  const { places: { root }, left, warnings } = scan;
+  const place = placesOf(scan.places, "checkpoints")[0]?.path;
+  const directory = place === undefined ? undefined : factOf(root, place);
+  const tree: LegacyFile[] = [];
+  const checkpoints: LegacyCheckpointFile[] = [];
+  if (directory?.kind === "directory") {
+    tree.push(directory);
+    const entries = treeBelow(root, directory.path);
+    const totalBytes = entries.reduce((sum, file) => sum + file.sizeBytes, 0);
+    let doneBytes = 0;
+    for (const entry of entries) {
+      const { path, kind } = entry;
+      if (kind !== "file") {
+        tree.push(entry);
+        if (kind === "symlink") {
+          warnings.push(
+            `"${path}" is a symbolic link: it is not followed, and goes into the backup as it is`,
+          );
+        }
+        continue;
+      }
+      const { sha256, head } = readOnce(scan, entry);
+      const file = { ...entry, sha256 };
+      tree.push(file);
+      doneBytes += file.sizeBytes;
+      scan.onBytes?.(doneBytes, totalBytes);
+      const name = path.slice(directory.path.length + 1);
+      const workflowId = workflowIn(joinPath(root, path), name, head);
+      if (workflowId !== undefined) checkpoints.push({ file, workflowId });
+      else {
+        warnings.push(
+          `"${path}" is no checkpoint that can be read: it goes into the backup only`,
+        );
+      }
+    }
+  } else if (directory !== undefined) {
+    const reason = directory.kind === "symlink"
+      ? "it is a symbolic link, which orc does not follow"
+      : "it stands where a directory is expected";
+    left.push({ path: directory.path, reason });
+  }
+  return { tree, checkpoints, newest: newestStates(root, checkpoints) };
+}
+
+export function readOnce(
+  { places, newHash }: Scan,
+  { path, sizeBytes }: LegacyFile,
+): { readonly sha256: string; readonly head: string } {
+  const absolute = joinPath(places.root, path);
+  const hash = newHash();
+  let head: string | undefined;
+  let readBytes = 0;
+  try {
+    readPieces(absolute, Deno.lstatSync(absolute), (piece) => {
+      hash.update(piece);
+      readBytes += piece.length;
+      head ??= new TextDecoder().decode(
+        piece.subarray(0, CHECKPOINT_HEAD_BYTES),
+      );
+    });
+  } catch (error) {
+    throw asOrcError(error, "read", absolute);
+  }
+  if (readBytes !== sizeBytes) throw changedMeanwhile(absolute);
+  return { sha256: hash.digest("hex"), head: head ?? "" };
+}
+
+/** Every writer names the checkpoint and then the workflow first of all. */
+export const HEAD =
+  /^\s*\{\s*"checkpoint_id"\s*:\s*"([^"\\]*)"\s*,\s*"workflow_id"\s*:\s*"([^"\\]*)"/;
+
+/** Undefined for what is no checkpoint. */
+export function workflowIn(
+  path: string,
+  name: string,
+  head: string,
+): string | undefined {
+  const id = name.endsWith(CHECKPOINT_SUFFIX)
+    ? name.slice(0, -CHECKPOINT_SUFFIX.length)
+    : "";
+  if (!isCheckpointId(id)) return undefined;
+  const [, named, workflowId] = HEAD.exec(head) ?? [];
+  if (named !== undefined) return named === id ? workflowId : undefined;
+  const checkpoint = decodeFile(path);
+  return checkpoint?.id === id ? checkpoint.workflowId : undefined;
+}
+
+export function decodeFile(
+  path: string,
+): ReturnType<typeof decodeCheckpoint> | undefined {
+  const bytes = readRegularFile(path, MAX_STATE_BYTES);
+  if (bytes === undefined) throw changedMeanwhile(path);
+  return unlessCorrupt(() => decodeCheckpoint(decodeUtf8(bytes, path), path));
+}
+
+/** Ids of checkpoints begin with their instant: the last one with a state is the newest. */
+export function newestStates(
+  root: string,
+  checkpoints: readonly LegacyCheckpointFile[],
+): ReadonlyMap<string, SessionState> {
+  const last = new Map(
+    checkpoints.map(({ workflowId, file }) => [workflowId, file.path]),
+  );
+  const newest = new Map<string, SessionState>();
+  for (const [workflowId, path] of last) {
+    const checkpoint = decodeFile(joinPath(root, path));
+    if (!checkpoint?.snapshot) continue;
+    const state = unlessCorrupt(() => stateIn(checkpoint));
+    if (state) newest.set(workflowId, rebuildFromCheckpoint(state));
+  }
+  return newest;
 }
