@@ -192,16 +192,7 @@ export interface PlannedMove {
 /** A plan in the making: whoever plans a part adds to it. */
 export type PlanDraft = {
   readonly [
-    List in
-      | "sessions"
-      | "moves"
-      | "left"
-      | "warnings"
-      | "conflicts"
-      | "steps"
-      | "units"
-      | "retired"
-      | "lockedSessions"
+    List in Exclude<keyof MigrationPlan, "files" | "neededBytes" | "freeBytes">
   ]: MigrationPlan[List][number][];
 };
 

@@ -212,7 +212,7 @@ export interface Migrated {
   readonly place: Place;
   /** `planned` by a dry run that would do something. */
   readonly action: "planned" | "migrated" | "rolled_back" | "nothing";
-  /** Whether it only said what would be done. */
+  /** Whether only said what would be done. */
   readonly dryRun: boolean;
   /** Whether a migration was brought to its end that somebody else had begun. */
   readonly finished: boolean;
