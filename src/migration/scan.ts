@@ -378,7 +378,18 @@ function scanIncluded(scan: Scan): {
   const { places: { root, hasCustom }, includes, left } = scan;
   const names = hasCustom ? customNames(scan) : [];
   const unknown = includes.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw noSuchFile(unknown, names);
+  if (unknown !== undefined) {
+    throw notFound(
+      "no_such_file",
+      `Cannot include "${unknown}": it is no custom legacy file of this repository`,
+      {
+        hint: names.length === 0
+          ? "there are none; see what moves: orc migrate --dry-run"
+          : `there are: ${names.join(", ")}`,
+        details: { names },
+      },
+    );
+  }
   const trees: LegacyFile[] = [];
   const wholes: LegacyWholeFile[] = [];
   for (const path of names) {
@@ -406,19 +417,6 @@ function customNames({ places: { root, places } }: Scan): readonly string[] {
   const known = new Set(places.map(({ path }) => path));
   return namesIn(root).filter((name) =>
     name.startsWith(LEGACY_PREFIX) && !known.has(name)
-  );
-}
-
-function noSuchFile(name: string, names: readonly string[]): OrcError {
-  return notFound(
-    "no_such_file",
-    `Cannot include "${name}": it is no custom legacy file of this repository`,
-    {
-      hint: names.length === 0
-        ? "there are none; see what moves: orc migrate --dry-run"
-        : `there are: ${names.join(", ")}`,
-      details: { names },
-    },
   );
 }
 

@@ -167,43 +167,34 @@ export function divideLines(
   const block = new Uint8Array(BLOCK_BYTES);
   withFile(path, (file) =>
     withFile(path, (copied) => {
-      let run = { workflowId: "", startBytes: 0, endBytes: 0 };
-      const giveRun = () => copyRun(copied, run, block, give);
-      for (const { text, startBytes, endBytes } of linesFrom(file, 0)) {
-        const workflowId = owner(text);
-        if (workflowId === run.workflowId) {
-          run.endBytes = endBytes;
-          continue;
+      for (const { workflowId, startBytes, endBytes } of runsIn(file, owner)) {
+        copied.seekSync(startBytes, 0);
+        for (let left = endBytes - startBytes; left > 0;) {
+          const part = block.subarray(0, Math.min(left, block.length));
+          const count = copied.readSync(part);
+          if (!count) throw new Error("a file became shorter");
+          give(workflowId, block.subarray(0, count));
+          left -= count;
         }
-        giveRun();
-        run = { workflowId, startBytes, endBytes };
       }
-      giveRun();
     }));
 }
 
-interface Run {
-  readonly workflowId: string;
-  readonly startBytes: number;
-  readonly endBytes: number;
-}
-
 /** Lines of one workflow that follow each other, as they stand in the file. */
-function copyRun(
+function* runsIn(
   file: Deno.FsFile,
-  { workflowId, startBytes, endBytes }: Run,
-  block: Uint8Array,
-  give: (workflowId: string, bytes: Uint8Array) => void,
-): void {
-  file.seekSync(startBytes, 0);
-  for (let left = endBytes - startBytes; left > 0;) {
-    const count = file.readSync(
-      block.subarray(0, Math.min(left, block.length)),
-    );
-    if (!count) throw new Error("a file became shorter");
-    give(workflowId, block.subarray(0, count));
-    left -= count;
+  owner: OwnerOf,
+): Generator<{ workflowId: string; startBytes: number; endBytes: number }> {
+  let run = { workflowId: "", startBytes: 0, endBytes: 0 };
+  for (const { text, startBytes, endBytes } of linesFrom(file, 0)) {
+    const workflowId = owner(text);
+    if (workflowId !== run.workflowId) {
+      yield run;
+      run = { workflowId, startBytes, endBytes };
+    }
+    run.endBytes = endBytes;
   }
+  yield run;
 }
 
 function withFile(path: string, work: (file: Deno.FsFile) => void): void {

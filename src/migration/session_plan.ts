@@ -289,23 +289,19 @@ export function planWorkflow(
 ): void {
   const isOwn = ({ state }: { readonly state: SessionState }): boolean =>
     state.workflowId === workflow.workflowId;
+  const { sessionId, state, lines } = workflow;
   const present = facts.present.find(isOwn);
-  if (present !== undefined) planPresent(draft, workflow, present, options);
-  else if (facts.sessionIds.has(workflow.sessionId)) takenId(draft, workflow);
-  else planSession(draft, workflow, workflow.sessionId, false, options);
   draft.retired.push(
     ...facts.states.filter(isOwn).map(({ file }) => file.path),
   );
-}
-
-function takenId(
-  { conflicts }: PlanDraft,
-  { sessionId, state, lines }: Workflow,
-): void {
-  const { directory } = sessionPathsWithin(sessionId);
-  conflicts.push({
-    oldPath: state?.file.path ?? lines[0]?.file.path ?? directory,
-    newPath: directory,
+  if (present) return planPresent(draft, workflow, present, options);
+  if (!facts.sessionIds.has(sessionId)) {
+    return planSession(draft, workflow, sessionId, false, options);
+  }
+  const { directory: newPath } = sessionPathsWithin(sessionId);
+  draft.conflicts.push({
+    oldPath: state?.file.path ?? lines[0]?.file.path ?? newPath,
+    newPath,
     differences: ["the new one belongs to another workflow, or is damaged"],
   });
 }

@@ -464,7 +464,13 @@ async function rollBack(
   const newHash = await loadHash();
   const planned = () => {
     const record = readMigrationRecord(layout);
-    if (record === undefined) throw nothingToRollBack(layout);
+    if (record === undefined) {
+      const path = layout.migrationRecord;
+      const message = `No migration to take back: there is no "${
+        nameOf(path)
+      }"`;
+      throw notFound("no_migration", message, { path, hint: "orc status" });
+    }
     const facts = scanRollback(layout, record, newHash);
     const force = options.forceRollback ?? false;
     return { record, plan: planRollback(record, facts, { force }) };
@@ -521,14 +527,6 @@ function removeEmptied(path: string): readonly string[] {
   }
 }
 
-function nothingToRollBack({ migrationRecord }: RepositoryLayout): OrcError {
-  return notFound(
-    "no_migration",
-    `No migration to take back: there is no "${nameOf(migrationRecord)}"`,
-    { path: migrationRecord, hint: "orc status" },
-  );
-}
-
 /** Files of the older tool from elsewhere. */
 export interface ImportOptions
   extends Omit<MigrateOptions, "rollback" | "forceRollback" | "includes"> {
@@ -564,7 +562,11 @@ export async function importLegacy(
   assertReport(host, options.report);
   const repository = openRepository(host, options);
   const path = realOrGiven(resolvePath(host.workingDirectory, options.path));
-  if (path === repository.found.root) throw ownFiles(path);
+  if (path === repository.found.root) {
+    const hint = "move its own files in: orc migrate";
+    const message = `"${path}" is this repository itself`;
+    throw usage("own_files", message, { path, hint });
+  }
   const places = placesAt(path);
   const importedFrom = path;
   const moving = { host, repository, options, places, importedFrom };
@@ -579,24 +581,13 @@ function placesAt(path: string): LegacyPlaces {
     // What else lies there is not for this repository.
     return { ...legacyPlaces(repositoryLayout(path)), hasCustom: false };
   }
-  if (kind !== "file") throw noSuchFile(path);
+  if (kind !== "file") {
+    const message = `Cannot import "${path}": it is no file or directory`;
+    const hint = "name a legacy state, a log, or the directory they are in";
+    throw notFound("no_such_file", message, { path, hint });
+  }
   const role = path.endsWith(LOG_SUFFIX) ? "log" : "state";
   return onlyFile(parentDirectory(path) ?? path, nameOf(path), role);
-}
-
-function noSuchFile(path: string): OrcError {
-  return notFound(
-    "no_such_file",
-    `Cannot import "${path}": it is no file or directory`,
-    { path, hint: "name a legacy state, a log, or the directory they are in" },
-  );
-}
-
-function ownFiles(path: string): OrcError {
-  return usage("own_files", `"${path}" is this repository itself`, {
-    path,
-    hint: "move its own files in: orc migrate",
-  });
 }
 
 /** Asks for a migration before the first command that writes. */

@@ -546,6 +546,28 @@ Deno.test("migrate() waits for the repository's lock, and for that of a session 
     );
   }));
 
+Deno.test("migrate() leaves to the next what it cannot finish, or takes it back where it is told to", () =>
+  withLegacy(EVERYTHING, async (root) => {
+    const before = filesOf(root);
+    const block = `${root}/.orchestrator/migration_backup`;
+    const codeOf = async (options: MigrateOptions) => {
+      writeTree(root, { ".orchestrator/migration_backup": "" });
+      const { code } = await refusalOf(() => run(root, options));
+      Deno.removeSync(block);
+      return code;
+    };
+    assertEquals(
+      await codeOf({ autoRollback: true }),
+      "migration_rolled_back",
+    );
+    Deno.removeSync(`${root}/.orchestrator`, { recursive: true });
+    assertEquals(filesOf(root), before);
+    assertEquals(await codeOf({}), "migration_unfinished");
+    const { finished, action } = await run(root);
+    assertEquals([finished, action], [true, "nothing"]);
+    assertEquals(sessionsIn(root), [OLDER_ID, LEGACY_ID]);
+  }));
+
 Deno.test("migrate() lets two at once migrate once", () =>
   withLegacy(EVERYTHING, async (root) => {
     const options = { lockTimeout: "10" };
