@@ -44,9 +44,8 @@ const LOOK_AT_OWNER = "see who owns it and what its mode allows, with ls -l";
 
 /** The repository as a whole, its disk and its git. */
 const repositoryRows: Rows = [
-  error(
-    "not_readable",
-    ({ troubles }) =>
+  error("not_readable", {
+    of: ({ troubles }) =>
       troubles.map((trouble) =>
         trouble.kind === "denied" ? { ...trouble, remedy: LOOK_AT_OWNER } : {
           ...trouble,
@@ -54,53 +53,52 @@ const repositoryRows: Rows = [
           remedy: "put a real directory in its place, or move it away",
         }
       ),
-  ),
-  error("damaged_repository_meta", ({ metaTrouble }) =>
-    metaTrouble && {
-      ...metaTrouble,
-      remedy:
-        "put back a good copy, or move it away: the next command that needs it writes a new one",
-    }),
+  }),
+  error("damaged_repository_meta", {
+    of: ({ metaTrouble }) => metaTrouble,
+    remedy:
+      "put back a good copy, or move it away: the next command that needs it writes a new one",
+  }),
   // Settings are read for a workflow too.
-  error(
-    "invalid_workflow",
-    ({ workflow: { trouble }, config }) =>
-      trouble && !config.troubles.some(({ path }) => path === trouble.path) && {
+  error("invalid_workflow", {
+    of: ({ workflow: { trouble }, config }) =>
+      trouble && !config.troubles.some(({ path }) => path === trouble.path) &&
+      {
         path: trouble.path,
         message: `${trouble.message}; no session can be started`,
-        remedy: "orc validate",
       },
-  ),
-  info("workflow_changed", ({ workflow: { sha256 }, sessions, layout }) => {
-    const behind = sessions.filter(({ state }) =>
-      sha256 !== null && state?.status === "active" &&
-      state.pinned?.path === layout.workflow &&
-      !sha256.startsWith(state.pinned.sha256)
-    ).map(({ id }) => id);
-    return behind.length > 0 && {
-      path: layout.workflow,
-      message:
-        `"${layout.workflow}" has changed since these sessions started: ${
-          listOf(behind, MAX_CANDIDATES)
-        }`,
-      remedy: "nothing to do: they keep their own copy",
-    };
+    remedy: "orc validate",
   }),
-  warning(
-    "unfinished_migration",
-    (facts) =>
+  info("workflow_changed", {
+    of: ({ workflow: { sha256 }, sessions, layout }) => {
+      const behind = sessions.filter(({ state }) =>
+        sha256 !== null && state?.status === "active" &&
+        state.pinned?.path === layout.workflow &&
+        !sha256.startsWith(state.pinned.sha256)
+      ).map(({ id }) => id);
+      return behind.length > 0 && {
+        path: layout.workflow,
+        message:
+          `"${layout.workflow}" has changed since these sessions started: ${
+            listOf(behind, MAX_CANDIDATES)
+          }`,
+      };
+    },
+    remedy: "nothing to do: they keep their own copy",
+  }),
+  warning("unfinished_migration", {
+    of: (facts) =>
       !isBusy(facts, null) && facts.unfinishedMigrations.map((path) => ({
         path,
         message: `"${path}" is left from a migration that was cut short`,
-        remedy:
-          "the next run finishes or undoes it: orc migrate, or: orc doctor --fix",
-        fixable: true,
       })),
-  ),
+    remedy:
+      "the next run finishes or undoes it: orc migrate, or: orc doctor --fix",
+    fixable: true,
+  }),
   // Links are named as such.
-  warning(
-    "damaged_migration_record",
-    ({ migrationTrouble, layout }) =>
+  warning("damaged_migration_record", {
+    of: ({ migrationTrouble, layout }) =>
       migrationTrouble && migrationTrouble.code !== "symbolic_link" && {
         path: migrationTrouble.path,
         message:
@@ -108,10 +106,9 @@ const repositoryRows: Rows = [
         remedy:
           `put back the copy record.json of its backup in "${layout.migrationBackup}"`,
       },
-  ),
-  warning(
-    "not_ignored",
-    ({ git, isPortable, layout }) =>
+  }),
+  warning("not_ignored", {
+    of: ({ git, isPortable, layout }) =>
       git.isRepository && !git.isIgnored && !isPortable && {
         path: layout.gitignore,
         message:
@@ -121,56 +118,51 @@ const repositoryRows: Rows = [
           : "orc doctor --fix",
         fixable: !git.hasIgnoreFile,
       },
-  ),
-  warning(
-    "tracked_by_git",
-    ({ git, isPortable, layout: { directory } }) =>
+  }),
+  warning("tracked_by_git", {
+    of: ({ git, isPortable, layout: { directory } }) =>
       git.isTracked === true && !isPortable && {
         path: directory,
         message:
           `Git tracks files in "${directory}", though the repository is not portable: a checkout puts old states back`,
         remedy: `git rm -r --cached "${directory}"`,
       },
-  ),
-  warning(
-    "disk_space_low",
-    ({ disk: { freeBytes }, layout: { root } }) =>
+  }),
+  warning("disk_space_low", {
+    of: ({ disk: { freeBytes }, layout: { root } }) =>
       freeBytes !== null && freeBytes < MIN_FREE_BYTES && {
         path: root,
         message: `The disk of "${root}" has only ${sizeText(freeBytes)} left`,
-        remedy: "make room; old closed sessions go with: orc session cleanup",
       },
-  ),
-  warning(
-    "read_only_file_system",
-    ({ disk, layout: { root } }) =>
+    remedy: "make room; old closed sessions go with: orc session cleanup",
+  }),
+  warning("read_only_file_system", {
+    of: ({ disk, layout: { root } }) =>
       disk.isReadOnly && {
         path: root,
         message:
           `The file system of "${root}" is read-only: no session can change`,
-        remedy: "make it writable; reading still works: orc status",
       },
-  ),
-  warning(
-    "network_file_system",
-    ({ disk: { type }, layout: { root } }) =>
+    remedy: "make it writable; reading still works: orc status",
+  }),
+  warning("network_file_system", {
+    of: ({ disk: { type }, layout: { root } }) =>
       type !== null && NETWORK.test(type) && {
         path: root,
         message:
           `"${root}" lies on a file system of another machine (${type}), where locks and fsync promise less`,
-        remedy: "keep the repository on a local disk, or work from one machine",
       },
-  ),
-  info(
-    "no_hard_links",
-    ({ disk: { type }, layout: { root } }) =>
+    remedy: "keep the repository on a local disk, or work from one machine",
+  }),
+  info("no_hard_links", {
+    of: ({ disk: { type }, layout: { root } }) =>
       type !== null && WITHOUT_LINKS.test(type) && {
         path: root,
         message:
           `"${root}" lies on a file system that may have no hard links or modes (${type})`,
-        remedy: "nothing to do: orc works without them, and is a little slower",
       },
-  ),
+    remedy: "nothing to do: orc works without them, and is a little slower",
+  }),
 ];
 
 const OWNER_USES_FILE = 0o600;
@@ -184,44 +176,43 @@ const SECRET_NAME =
 
 /** The contents of `.orchestrator/`, and who may do what with it. */
 const pathRows: Rows = [
-  error(
-    "symbolic_link",
-    ({ paths }) =>
+  error("symbolic_link", {
+    of: ({ paths }) =>
       paths.filter(({ kind }) => kind === "symlink").map(({ path }) => ({
         path,
         message: `"${path}" is a symbolic link, which orc does not follow`,
-        remedy: "put the file or directory itself in its place",
       })),
-  ),
-  error(
-    "foreign_kind",
-    ({ paths }) =>
+    remedy: "put the file or directory itself in its place",
+  }),
+  error("foreign_kind", {
+    of: ({ paths }) =>
       paths.filter(({ kind }) => kind === "other").map(({ path }) => ({
         path,
         message: `"${path}" is neither a file nor a directory`,
-        remedy: NOT_OURS,
       })),
-  ),
-  error("not_a_directory", ({ paths, layout }) => {
-    const directories = [
-      layout.sessions,
-      layout.bindings,
-      layout.secrets,
-      layout.migrationBackup,
-      layout.migrationPending,
-      layout.migrationUndo,
-    ];
-    return paths.filter(({ path, kind }) =>
-      kind === "file" && directories.includes(path)
-    ).map(({ path }) => ({
-      path,
-      message: `"${path}" is a file where a directory is expected`,
-      remedy: NOT_OURS,
-    }));
+    remedy: NOT_OURS,
   }),
-  warning(
-    "missing_permission",
-    ({ paths }) =>
+  error("not_a_directory", {
+    of: ({ paths, layout }) => {
+      const directories = [
+        layout.sessions,
+        layout.bindings,
+        layout.secrets,
+        layout.migrationBackup,
+        layout.migrationPending,
+        layout.migrationUndo,
+      ];
+      return paths.filter(({ path, kind }) =>
+        kind === "file" && directories.includes(path)
+      ).map(({ path }) => ({
+        path,
+        message: `"${path}" is a file where a directory is expected`,
+      }));
+    },
+    remedy: NOT_OURS,
+  }),
+  warning("missing_permission", {
+    of: ({ paths }) =>
       topmost(paths.filter(lacksPermission)).map(({ path, kind, mode }) => ({
         path,
         message: `"${path}" may not be read or changed by its owner (mode ${
@@ -231,21 +222,23 @@ const pathRows: Rows = [
           kind === "directory" ? "u+rwx" : "u+rw"
         } "${path}", unless that is meant so`,
       })),
-  ),
-  warning("writable_by_others", ({ paths }) =>
-    topmost(
-      paths.filter((fact) => isPlain(fact) && allows(fact, OTHERS_WRITE)),
-    ).map(({ path, mode }) => ({
-      path,
-      message: `"${path}" may be changed by every user of this machine (mode ${
-        octal(mode)
-      })`,
-      remedy: `chmod o-w "${path}"`,
-    }))),
+  }),
+  warning("writable_by_others", {
+    of: ({ paths }) =>
+      topmost(
+        paths.filter((fact) => isPlain(fact) && allows(fact, OTHERS_WRITE)),
+      ).map(({ path, mode }) => ({
+        path,
+        message:
+          `"${path}" may be changed by every user of this machine (mode ${
+            octal(mode)
+          })`,
+        remedy: `chmod o-w "${path}"`,
+      })),
+  }),
   // What lies among the secrets is for their own checks to judge.
-  warning(
-    "secret_readable",
-    ({ paths, layout }) =>
+  warning("secret_readable", {
+    of: ({ paths, layout }) =>
       paths.filter((fact) =>
         fact.kind === "file" && SECRET_NAME.test(nameOf(fact.path)) &&
         parentDirectory(fact.path) !== layout.secrets &&
@@ -258,31 +251,32 @@ const pathRows: Rows = [
           })`,
         remedy: `chmod 600 "${path}"`,
       })),
-  ),
-  warning("foreign_owner", ({ paths, layout: { directory } }) => {
-    const owner = paths.find(({ path }) => path === directory)?.uid ?? null;
-    const [first, ...others] = paths.filter(({ uid }) =>
-      uid !== null && uid !== owner
-    );
-    const more = others.length > 0 ? ` and ${others.length} more` : "";
-    return owner !== null && first && {
-      path: first.path,
-      message:
-        `"${first.path}"${more} belongs to user ${first.uid}, but "${directory}" to user ${owner}`,
-      remedy: `sudo chown -R ${owner} "${directory}"`,
-    };
   }),
-  info(
-    "foreign_files",
-    ({ foreignNames, layout: { directory } }) =>
+  warning("foreign_owner", {
+    of: ({ paths, layout: { directory } }) => {
+      const owner = paths.find(({ path }) => path === directory)?.uid ?? null;
+      const [first, ...others] = paths.filter(({ uid }) =>
+        uid !== null && uid !== owner
+      );
+      const more = others.length > 0 ? ` and ${others.length} more` : "";
+      return owner !== null && first && {
+        path: first.path,
+        message:
+          `"${first.path}"${more} belongs to user ${first.uid}, but "${directory}" to user ${owner}`,
+        remedy: `sudo chown -R ${owner} "${directory}"`,
+      };
+    },
+  }),
+  info("foreign_files", {
+    of: ({ foreignNames, layout: { directory } }) =>
       foreignNames.length > 0 && {
         path: directory,
         message: `"${directory}" holds what orc does not use: ${
           listOf(foreignNames, MAX_CANDIDATES)
         }`,
-        remedy: "leave it to the tool that made it; orc does not touch it",
       },
-  ),
+    remedy: "leave it to the tool that made it; orc does not touch it",
+  }),
 ];
 
 function lacksPermission(fact: PathFact): boolean {
@@ -319,91 +313,88 @@ const MIGRATE = "see what would move: orc migrate --dry-run";
 
 /** Files that the older Python tool left beside `.orchestrator/`. */
 const legacyRows: Rows = [
-  info(
-    "legacy_files",
-    ({ legacy: { paths: [first, ...more] }, layout }) =>
+  info("legacy_files", {
+    of: ({ legacy: { paths: [first, ...more] }, layout }) =>
       first !== undefined && {
         path: first,
         message: `"${layout.root}" holds files of the older tool: ${
           listOf([first, ...more].map(nameOf), MAX_CANDIDATES)
         }`,
-        remedy: MIGRATE,
       },
-  ),
-  info(
-    "custom_legacy_files",
-    ({ legacy: { custom }, layout: { root } }) =>
+    remedy: MIGRATE,
+  }),
+  info("custom_legacy_files", {
+    of: ({ legacy: { custom }, layout: { root } }) =>
       custom.length > 0 && {
         path: root,
         message:
           `"${root}" holds files that are named like those of the older tool: ${
             listOf(custom, MAX_CANDIDATES)
           }`,
-        remedy: "nothing to do: a migration leaves them",
       },
-  ),
-  error("damaged_legacy_state", ({ legacy: { trouble } }) =>
-    trouble && {
-      ...trouble,
-      remedy: trouble.kind === "denied"
-        ? LOOK_AT_OWNER
-        : "put back a good copy of the file, or move it away",
-    }),
+    remedy: "nothing to do: a migration leaves them",
+  }),
+  error("damaged_legacy_state", {
+    of: ({ legacy: { trouble } }) =>
+      trouble && {
+        ...trouble,
+        remedy: trouble.kind === "denied"
+          ? LOOK_AT_OWNER
+          : "put back a good copy of the file, or move it away",
+      },
+  }),
   // The new place wins, so that a session in the old one is hidden by any that is open.
-  warning(
-    "legacy_beside_new",
-    ({ legacy: { session }, sessions, layout }) =>
+  warning("legacy_beside_new", {
+    of: ({ legacy: { session }, sessions, layout }) =>
       session?.adoption === "none" &&
       sessions.some(({ state }) => state?.status === "active") && {
         path: layout.legacyState,
         session: session.id,
         message:
           `Both "${layout.directory}" and "${layout.legacyState}" hold a session; the first one is used`,
-        remedy: MIGRATE,
       },
-  ),
-  warning(
-    "legacy_changed",
-    ({ legacy: { session }, layout }) =>
+    remedy: MIGRATE,
+  }),
+  warning("legacy_changed", {
+    of: ({ legacy: { session }, layout }) =>
       session?.adoption === "changed" && {
         path: layout.legacyState,
         session: session.id,
         message:
           `"${layout.legacyState}" has changed since its session was taken over; that change is not in "${layout.directory}"`,
-        remedy: MIGRATE,
       },
-  ),
-  info(
-    "server_state",
-    ({ legacy, layout: { sessionlessState: path } }) =>
+    remedy: MIGRATE,
+  }),
+  info("server_state", {
+    of: ({ legacy, layout: { sessionlessState: path } }) =>
       legacy.sessionless === "server" && {
         path,
         message:
           `"${path}" is no session: the older tool's server keeps its data there`,
-        remedy: "leave it to that server; orc does not touch it",
       },
-  ),
+    remedy: "leave it to that server; orc does not touch it",
+  }),
 ];
 
 /** Settings and secrets, here and of the user. */
 const settingRows: Rows = [
-  error(
-    "unreadable_config",
-    (facts) =>
+  error("unreadable_config", {
+    of: (facts) =>
       facts.config.troubles.filter(isNews(facts)).map((trouble) => ({
         ...trouble,
         ...trouble.code === "invalid_setting" && { otherCode: trouble.code },
-        remedy: "correct it; what counts is shown by: orc config list",
       })),
-  ),
-  info("doubtful_setting", ({ config }) =>
-    config.notes.map((note) => ({
-      ...note,
-      remedy: "see what counts, and from where: orc config list",
-    }))),
-  info(
-    "legacy_config",
-    ({ config, layout }) =>
+    remedy: "correct it; what counts is shown by: orc config list",
+  }),
+  info("doubtful_setting", {
+    of: ({ config }) =>
+      config.notes.map((note) => ({
+        ...note,
+      })),
+    remedy: "see what counts, and from where: orc config list",
+  }),
+  info("legacy_config", {
+    of: ({ config, layout }) =>
       config.legacyFiles.map((path) => ({
         path,
         message: `"${path}" holds settings for the older tool, which orc reads`,
@@ -411,11 +402,15 @@ const settingRows: Rows = [
           ? "see whether it would move: orc migrate --dry-run"
           : "keep them one by one: orc config set NAME VALUE --global",
       })),
-  ),
+  }),
   ({ secrets }) => "trouble" in secrets ? [] : secretFindings(secrets),
-  warning("unreadable_secrets", (facts) => unreadableSecrets(facts, true)),
+  warning("unreadable_secrets", {
+    of: (facts) => unreadableSecrets(facts, true),
+  }),
   // What this process may not look at can be well all the same.
-  info("unreadable_secrets", (facts) => unreadableSecrets(facts, false)),
+  info("unreadable_secrets", {
+    of: (facts) => unreadableSecrets(facts, false),
+  }),
 ];
 
 function unreadableSecrets(facts: DiagnosisFacts, isAllowed: boolean) {

@@ -198,29 +198,33 @@ export interface LineSample {
   readonly numbers: readonly number[];
 }
 
-/** What a row says; nothing where all is well. Its table may tell the session. */
-type Answer = Says | readonly Says[] | null | false | undefined;
-type Says =
-  & Omit<Said, "code">
+/** What a row finds; nothing where all is well. Its table may tell the session. */
+type Answer = Found | readonly Found[] | null | false | undefined;
+type Found =
+  & Pick<Said, "path" | "message">
+  & Partial<Said>
   /** Where the row's own code does not fit. */
   & { readonly otherCode?: string };
 
-/** One question of a table: looks at what the table is about, and says what is wrong with it. */
+/** One question of a table, about what the table is about. */
 export type Row<Subject> = (
   subject: Subject,
   facts: DiagnosisFacts,
 ) => readonly Finding[];
 
-/** Makes rows of one severity: the code, and what is said where it is so. */
+/** Makes rows of one severity. Remedy and whether it can be fixed stand in the row, or in what is found where that depends on it. */
 function rowOf(finding: (said: Said) => Finding) {
-  return <Subject>(
-    code: string,
-    say: (subject: Subject, facts: DiagnosisFacts) => Answer,
-  ): Row<Subject> =>
+  return <Subject>(code: string, { of, remedy = "", fixable }: {
+    readonly of: (subject: Subject, facts: DiagnosisFacts) => Answer;
+    readonly remedy?: string;
+    readonly fixable?: boolean;
+  }): Row<Subject> =>
   (subject, facts) =>
-    [say(subject, facts)].flat().flatMap((said) =>
-      said ? finding({ ...said, code: said.otherCode ?? code }) : []
-    );
+    [of(subject, facts)].flat().flatMap((found) => {
+      if (!found) return [];
+      const { otherCode = code } = found;
+      return finding({ remedy, fixable, ...found, code: otherCode });
+    });
 }
 
 export const error = rowOf(errorFinding);
@@ -248,54 +252,56 @@ export function isBusy(
   );
 }
 
+const LOOK_AT_HOLDER = "see who holds it, and look there: orc unlock";
+
 /** Of these a lock answers exactly one. */
 const LOCK_ROWS: readonly Row<LockFact>[] = [
-  info("lock_stale", (lock) =>
-    lock.holder?.liveness === "dead" && {
-      ...held(lock, ", which has ended"),
-      remedy: "the next update takes it over, and so does orc doctor --fix",
-      fixable: true,
-    }),
-  warning("lock_of_unknown", (lock) => isLong(lock) && unknownHolder(lock)),
-  info("lock_of_unknown", (lock) => !isLong(lock) && unknownHolder(lock)),
-  warning(
-    "lock_held_long",
-    (lock) =>
-      lock.holder?.liveness === "alive" && isLong(lock) && {
-        ...held(lock, ", which still runs"),
-        remedy: "see what that process waits for; updates take milliseconds",
-      },
-  ),
-  info(
-    "lock_held",
-    (lock) =>
-      lock.holder?.liveness === "alive" && !isLong(lock) && {
-        ...held(lock, ", which still runs"),
-        remedy: "nothing to do: it gives the lock back",
-      },
-  ),
-  error(
-    "lock_foreign",
-    ({ path, session, holder, trouble }) =>
+  info("lock_stale", {
+    of: (lock) =>
+      lock.holder?.liveness === "dead" && held(lock, ", which has ended"),
+    remedy: "the next update takes it over, and so does orc doctor --fix",
+    fixable: true,
+  }),
+  warning("lock_of_unknown", {
+    of: (lock) => isLong(lock) && heldByUnknown(lock),
+    remedy: LOOK_AT_HOLDER,
+  }),
+  info("lock_of_unknown", {
+    of: (lock) => !isLong(lock) && heldByUnknown(lock),
+    remedy: LOOK_AT_HOLDER,
+  }),
+  warning("lock_held_long", {
+    of: (lock) =>
+      lock.holder?.liveness === "alive" && isLong(lock) &&
+      held(lock, ", which still runs"),
+    remedy: "see what that process waits for; updates take milliseconds",
+  }),
+  info("lock_held", {
+    of: (lock) =>
+      lock.holder?.liveness === "alive" && !isLong(lock) &&
+      held(lock, ", which still runs"),
+    remedy: "nothing to do: it gives the lock back",
+  }),
+  error("lock_foreign", {
+    of: ({ path, session, holder, trouble }) =>
       holder === null && trouble !== null && {
         path,
         session,
         message: trouble.message,
-        remedy: "look at what it is, and move it away: no update is possible",
       },
-  ),
-  info(
-    "lock_unreadable",
-    ({ path, session, holder, trouble }) =>
+    remedy: "look at what it is, and move it away: no update is possible",
+  }),
+  info("lock_unreadable", {
+    of: ({ path, session, holder, trouble }) =>
       holder === null && trouble === null && {
         path,
         session,
         message: `"${path}" names no holder`,
-        remedy:
-          "the next update waits two seconds and takes it over, and so does orc doctor --fix",
-        fixable: true,
       },
-  ),
+    remedy:
+      "the next update waits two seconds and takes it over, and so does orc doctor --fix",
+    fixable: true,
+  }),
 ];
 
 function isLong({ holder }: LockFact): boolean {
@@ -305,7 +311,7 @@ function isLong({ holder }: LockFact): boolean {
 function held(
   { path, session, holder }: LockFact,
   which: string,
-): Pick<Says, "path" | "session" | "message"> {
+): Pick<Found, "path" | "session" | "message"> {
   const seconds = Math.round((holder?.ageMs ?? 0) / 1000);
   return {
     path,
@@ -315,20 +321,17 @@ function held(
   };
 }
 
-function unknownHolder(lock: LockFact): Answer {
-  return lock.holder?.liveness === "unknown" && {
-    ...held(lock, "; whether it still runs cannot be told from here"),
-    remedy: "see who holds it, and look there: orc unlock",
-  };
+function heldByUnknown(lock: LockFact): Answer {
+  return lock.holder?.liveness === "unknown" &&
+    held(lock, "; whether it still runs cannot be told from here");
 }
 
 /** Locks, and what their holders left behind. */
 export const lockRows: readonly Row<DiagnosisFacts>[] = [
   (facts) =>
     facts.locks.flatMap((lock) => LOCK_ROWS.flatMap((row) => row(lock, facts))),
-  info(
-    "leftovers",
-    (facts) =>
+  info("leftovers", {
+    of: (facts) =>
       facts.leftovers.filter(({ session }) => !isBusy(facts, session))
         .map(({ directory, session, names }) => ({
           path: directory,
@@ -336,38 +339,39 @@ export const lockRows: readonly Row<DiagnosisFacts>[] = [
           message: `"${directory}" holds what a killed process left: ${
             listOf(names, MAX_CANDIDATES)
           }`,
-          remedy: "orc doctor --fix",
-          fixable: true,
         })),
-  ),
+    remedy: "orc doctor --fix",
+    fixable: true,
+  }),
 ];
 
 /** `current` and the bindings. */
 export const pointerRows: readonly Row<DiagnosisFacts>[] = [
   ...rowsOfPointer("current"),
   ...rowsOfPointer("binding"),
-  info("current_is_closed", ({ pointers, sessions }) => {
-    const current = pointers.find(({ kind }) => kind === "current");
-    const named = sessions.find(({ id }) => id === current?.session)?.state;
-    return current && named && isClosed(named) && {
-      path: current.path,
-      session: current.session,
-      message: `The session that "${current.path}" names is ${named.status}`,
-      remedy: 'start a new one when there is something to do: orc start "TASK"',
-    };
+  info("current_is_closed", {
+    of: ({ pointers, sessions }) => {
+      const current = pointers.find(({ kind }) => kind === "current");
+      const named = sessions.find(({ id }) => id === current?.session)?.state;
+      return current && named && isClosed(named) && {
+        path: current.path,
+        session: current.session,
+        message: `The session that "${current.path}" names is ${named.status}`,
+      };
+    },
+    remedy: 'start a new one when there is something to do: orc start "TASK"',
   }),
 ];
 
 /** Codes `damaged_current`, `current_names_nothing`, and the same of a binding. */
 function rowsOfPointer(
-  of: PointerFact["kind"],
+  wanted: PointerFact["kind"],
 ): readonly Row<DiagnosisFacts>[] {
   return [
-    error(
-      `damaged_${of}`,
-      ({ pointers }) =>
+    error(`damaged_${wanted}`, {
+      of: ({ pointers }) =>
         pointers.flatMap(({ path, kind, trouble }) => {
-          if (kind !== of || trouble === null) return [];
+          if (kind !== wanted || trouble === null) return [];
           const isMovable = trouble.kind === "corrupt" &&
             trouble.code !== "not_a_regular_file";
           return [{
@@ -379,20 +383,23 @@ function rowsOfPointer(
             fixable: isMovable,
           }];
         }),
-    ),
-    warning(`${of}_names_nothing`, ({ pointers, sessions, legacy }) => {
-      const known = new Set(sessions.map(({ id }) => id));
-      if (legacy.session !== null) known.add(legacy.session.id);
-      return pointers.flatMap(({ path, kind, session }) =>
-        kind !== of || session === null || known.has(session) ? [] : [{
-          path,
-          session,
-          message: `"${path}" names session "${session}", which does not exist`,
-          remedy:
-            "choose another: orc session switch ID, or remove the name: orc doctor --fix",
-          fixable: true,
-        }]
-      );
+    }),
+    warning(`${wanted}_names_nothing`, {
+      of: ({ pointers, sessions, legacy }) => {
+        const known = new Set(sessions.map(({ id }) => id));
+        if (legacy.session !== null) known.add(legacy.session.id);
+        return pointers.flatMap(({ path, kind, session }) =>
+          kind !== wanted || session === null || known.has(session) ? [] : [{
+            path,
+            session,
+            message:
+              `"${path}" names session "${session}", which does not exist`,
+          }]
+        );
+      },
+      remedy:
+        "choose another: orc session switch ID, or remove the name: orc doctor --fix",
+      fixable: true,
     }),
   ];
 }
@@ -410,49 +417,40 @@ const HIDDEN: ReadonlySet<string> = new Set([
 /** Each session by itself, and whether its log is whole and in step with its state. */
 export const sessionRows: readonly Row<DiagnosisFacts>[] = [
   ofEachSession(
-    warning(
-      "unfinished_session",
-      (session) =>
+    warning("unfinished_session", {
+      of: (session) =>
         session.state === null && session.trouble === null && {
           path: session.directory,
           message: `"${session.directory}" holds no state`,
           remedy: wayBack(session) ??
             "move it away if nobody needs what is in it",
         },
-    ),
-    error(
-      "not_readable",
-      ({ trouble }) =>
-        trouble && HIDDEN.has(trouble.code) && {
-          ...trouble,
-          remedy: "see who owns it and what its mode allows, with ls -l",
-        },
-    ),
-    error(
-      "foreign_state",
-      (session) =>
+    }),
+    error("not_readable", {
+      of: ({ trouble }) => trouble && HIDDEN.has(trouble.code) && trouble,
+      remedy: "see who owns it and what its mode allows, with ls -l",
+    }),
+    error("foreign_state", {
+      of: (session) =>
         session.trouble?.code === "foreign_state" && {
           ...session.trouble,
           remedy: wayBack(session) ?? "put the state of this session back",
         },
-    ),
-    error(
-      "damaged_state",
-      (session) =>
+    }),
+    error("damaged_state", {
+      of: (session) =>
         session.trouble && session.trouble.code !== "foreign_state" &&
         !HIDDEN.has(session.trouble.code) && {
           ...session.trouble,
           remedy: wayBack(session) ?? "put back a good copy of the file",
         },
-    ),
-    warning("damaged_meta", ({ metaTrouble }) =>
-      metaTrouble && {
-        ...metaTrouble,
-        remedy: "put back a good copy, or move it away: it holds only the name",
-      }),
-    error(
-      "changed_outside",
-      ({ id, statePath, state }) =>
+    }),
+    warning("damaged_meta", {
+      of: ({ metaTrouble }) => metaTrouble,
+      remedy: "put back a good copy, or move it away: it holds only the name",
+    }),
+    error("changed_outside", {
+      of: ({ id, statePath, state }) =>
         state?.checksum === "changed" && {
           path: statePath,
           message:
@@ -460,49 +458,50 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
           remedy:
             `undo that change, or let a human sign it as it is: orc doctor --resign ${id}`,
         },
-    ),
-    warning("newer_format", ({ statePath, state }) =>
-      state?.isNewer && {
-        path: statePath,
-        message:
-          `"${statePath}" was made by a newer orc: this one only reads it`,
-        remedy: "update orc",
-      }),
-    error(
-      "damaged_workflow",
-      ({ statePath, state }) =>
+    }),
+    warning("newer_format", {
+      of: ({ statePath, state }) =>
+        state?.isNewer && {
+          path: statePath,
+          message:
+            `"${statePath}" was made by a newer orc: this one only reads it`,
+        },
+      remedy: "update orc",
+    }),
+    error("damaged_workflow", {
+      of: ({ statePath, state }) =>
         state && state.workflowProblem !== null && !isClosed(state) && {
           path: statePath,
           message: `${state.workflowProblem} (in "${statePath}")`,
-          remedy: "put back a good copy of the file",
         },
-    ),
-    error(
-      "duplicate_id",
-      ({ statePath, state }) =>
+      remedy: "put back a good copy of the file",
+    }),
+    error("duplicate_id", {
+      of: ({ statePath, state }) =>
         state?.duplicate && !isClosed(state) && {
           path: statePath,
           message:
             `The workflow in "${statePath}" has the ${state.duplicate.kind} id ${
               quoted(state.duplicate.id)
             } twice: updates are refused`,
-          remedy:
-            'give each its own id in workflow.yaml, then start anew: orc start --beside "TASK"',
         },
-    ),
+      remedy:
+        'give each its own id in workflow.yaml, then start anew: orc start --beside "TASK"',
+    }),
   ),
   ofEachSession(
-    error("log_not_readable", ({ log }) =>
-      log.trouble && {
-        path: log.path,
-        message: log.trouble.message,
-        remedy: "put a regular file in its place: updates are refused",
-      }),
+    error("log_not_readable", {
+      of: ({ log }) =>
+        log.trouble && {
+          path: log.path,
+          message: log.trouble.message,
+        },
+      remedy: "put a regular file in its place: updates are refused",
+    }),
   ),
   ofEachSession(
-    error(
-      "state_behind_log",
-      ({ id, state, statePath, log }) =>
+    error("state_behind_log", {
+      of: ({ id, state, statePath, log }) =>
         state && log.lastSerial > state.serial && {
           path: statePath,
           message:
@@ -510,66 +509,70 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
           remedy:
             `put the newer state back, or let a human go on from this one: orc doctor --trust-state ${id}`,
         },
-    ),
-    warning(
-      "log_missing",
-      (session, facts) =>
+    }),
+    warning("log_missing", {
+      of: (session, facts) =>
         isBehind(session, facts) && !session.log.isThere &&
         session.state?.serial !== 0 && {
           ...healing(session),
           message:
             `"${session.log.path}" does not exist; only the last events are known`,
         },
-    ),
-    info(
-      "log_behind_state",
-      (session, facts) =>
+    }),
+    info("log_behind_state", {
+      of: (session, facts) =>
         isBehind(session, facts) && session.log.isThere &&
         session.state && session.state.missingEvents > 0 && {
           ...healing(session),
           message:
             `"${session.log.path}" lacks ${session.state.missingEvents} of the last events, which the state still holds`,
         },
-    ),
-    info(
-      "log_torn",
-      (session, facts) =>
-        isBehind(session, facts) && session.log.isThere && session.log.isTorn &&
+    }),
+    info("log_torn", {
+      of: (session, facts) =>
+        isBehind(session, facts) && session.log.isThere &&
+        session.log.isTorn &&
         {
           ...healing(session),
           message: `"${session.log.path}" ends in the middle of a line`,
         },
-    ),
+    }),
   ),
   ofEachSession(
-    warning("log_damaged_lines", ({ log }) =>
-      log.damaged.count > 0 && {
-        path: log.path,
-        message: `"${log.path}" holds no event in ${
-          linesOf(log, log.damaged)
-        }; the rest is used`,
-        remedy: "look at them; orc leaves them as they are",
-      }),
+    warning("log_damaged_lines", {
+      of: ({ log }) =>
+        log.damaged.count > 0 && {
+          path: log.path,
+          message: `"${log.path}" holds no event in ${
+            linesOf(log, log.damaged)
+          }; the rest is used`,
+        },
+      remedy: "look at them; orc leaves them as they are",
+    }),
   ),
   ofEachSession(
-    info("log_repeated_lines", ({ log }) =>
-      log.repeated.count > 0 && {
-        path: log.path,
-        message: `"${log.path}" repeats an event in ${
-          linesOf(log, log.repeated)
-        }; it counts once`,
-        remedy: "nothing to do",
-      }),
+    info("log_repeated_lines", {
+      of: ({ log }) =>
+        log.repeated.count > 0 && {
+          path: log.path,
+          message: `"${log.path}" repeats an event in ${
+            linesOf(log, log.repeated)
+          }; it counts once`,
+        },
+      remedy: "nothing to do",
+    }),
   ),
   ofEachSession(
-    warning("log_gaps", ({ log }) =>
-      log.gaps.count > 0 && {
-        path: log.path,
-        message: `"${log.path}" lacks updates; the first to be missing: ${
-          someOf(log.gaps)
-        }`,
-        remedy: "put them back from a copy of the log, if there is one",
-      }),
+    warning("log_gaps", {
+      of: ({ log }) =>
+        log.gaps.count > 0 && {
+          path: log.path,
+          message: `"${log.path}" lacks updates; the first to be missing: ${
+            someOf(log.gaps)
+          }`,
+        },
+      remedy: "put them back from a copy of the log, if there is one",
+    }),
   ),
 ];
 
@@ -591,7 +594,7 @@ function isBehind(
 /** An update brings the log in step, if it is not refused for another reason. */
 function healing(
   { state, log: { path } }: SessionFacts,
-): Pick<Says, "path" | "remedy" | "fixable"> {
+): Pick<Found, "path" | "remedy" | "fixable"> {
   const isRefused = state?.checksum === "changed" || state?.isNewer;
   return isRefused
     ? { path, remedy: "mend the state first; see there", fixable: false }
