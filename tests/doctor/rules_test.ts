@@ -89,7 +89,7 @@ const CASES: Readonly<
     ["damaged_workflow", session({}, { workflowProblem: "It is not valid" })],
     ["duplicate_id", session({}, { duplicate: { kind: "item", id: "a" } })],
     ["log_not_readable", session({}, {}, { trouble: TROUBLE })],
-    ["state_behind_log", session({}, {}, { lastSerial: 5 })],
+    ["state_behind_log", session({}, { missingEvents: 1 }, { lastSerial: 5 })],
     ["damaged_legacy_state", old({ trouble: TROUBLE })],
     [
       "invalid_setting",
