@@ -289,10 +289,7 @@ const learnCommand = command<LearnResult>({
     return outcomeOf({ ...learned, session: learned.place.session ?? "" });
   },
   render: ({ learnings, session, hasLearnings, path, saved }) => {
-    const text = learningsSection(learnings, {
-      sessionId: session,
-      textOf: oneLine,
-    });
+    const text = learningsSection(learnings, session, oneLine);
     if (!hasLearnings) return `${text}\n\nNothing to learn from yet`;
     if (path === null) return text;
     const kept = saved ? `Appended to ${path}` : `${path} holds it already`;

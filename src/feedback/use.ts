@@ -10,7 +10,7 @@ import { readGitPointer, readRemoteUrl } from "../files/git.ts";
 import { type HeldLock, type LockContext, withLock } from "../files/lock.ts";
 import { fileKind, guardDirectory } from "../files/read.ts";
 import { makeDirectory, syncDirectory } from "../files/write.ts";
-import { damageWarnings, logOf } from "../history/use.ts";
+import { eventsIn, logOf } from "../history/use.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
@@ -26,7 +26,7 @@ import {
 } from "../repository/select.ts";
 import { sessionMasker } from "../secrets/masker.ts";
 import { appendLine } from "../session/log.ts";
-import { linesFrom, openForReading, readLog } from "../session/log_read.ts";
+import { linesFrom, openForReading } from "../session/log_read.ts";
 import { noSuchSession } from "../session/read.ts";
 import { withoutCredentials } from "../session/repository.ts";
 import { readSetting } from "../settings/files.ts";
@@ -171,10 +171,10 @@ async function feedbackOn(
   const { found, layout } = repository;
   // What a crash kept out of the log is not worth counting: it comes with the next update.
   const log = { ...logOf(layout, session), lastEvents: undefined };
-  const reading = readLog(log);
+  const warnings: string[] = [];
   const feedback = await buildFeedback({
     state: session.state,
-    tally: tallyEvents(reading.events),
+    tally: tallyEvents(eventsIn(log, warnings)),
     texts,
     mode: isSilent(texts) ? "auto" : "interactive",
     clock: clockOf(host),
@@ -182,7 +182,6 @@ async function feedbackOn(
     repo: repositoryName(found.root),
     salt: saltOf(host),
   });
-  const warnings = damageWarnings(log.path, reading.damagedLines());
   return { feedback, warnings };
 }
 

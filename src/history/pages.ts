@@ -1,24 +1,17 @@
-import { corrupt, denied, OrcError, refused, usage } from "../base/error.ts";
+import { corrupt, OrcError, refused, usage } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import { GIT_ENTRY, repositoryLayout } from "../base/layout.ts";
 import { MAX_LEARNINGS_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { nameOf, relativePath, resolvePath } from "../base/path.ts";
 import { quoted } from "../base/text.ts";
-import type { RecordedEvent } from "../engine/event.ts";
 import { asOrcError } from "../files/errors.ts";
 import { fileKind, guardPath, readRegularFile } from "../files/read.ts";
-import { writeAtomic, type WriteOptions } from "../files/write.ts";
+import { writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import type { Place, Repository } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
-import {
-  type OpenedSession,
-  openSession,
-  type SessionOptions,
-} from "../repository/select.ts";
-import { readLog, readLogBackwards } from "../session/log_read.ts";
-import type { ConfigSite } from "../settings/files.ts";
-import { askForApproval } from "../work/change.ts";
+import { openSession, type SessionOptions } from "../repository/select.ts";
+import { assertHuman } from "../work/change.ts";
 import {
   hasLearnings,
   isWorkflowPage,
@@ -28,114 +21,7 @@ import {
   SHOWN_EVENTS,
   workflowPage,
 } from "./rules.ts";
-import { damageWarnings, logOf, type OnProgress, withProgress } from "./use.ts";
-
-/** How a page is written. */
-interface PageOptions extends Pick<WriteOptions, "stagingDirectory"> {
-  /** Replaces a file that orc did not make; a human only. */
-  readonly force: boolean;
-  /** Whose settings say how a human says yes. */
-  readonly site: ConfigSite;
-}
-
-/** What became of a page. */
-interface WrittenPage {
-  /** False when the file held the same page already. */
-  readonly changed: boolean;
-  /** What went wrong after the file was replaced, as sentences for people. */
-  readonly warnings: readonly string[];
-}
-
-/** Writes a page whole or not at all, and over nothing but a page, unless a human says so. */
-async function writePage(
-  host: Host,
-  { path, text }: { readonly path: string; readonly text: string },
-  { site, force, stagingDirectory }: PageOptions,
-): Promise<WrittenPage> {
-  const present = presentText(path, force);
-  if (present === text) return { changed: false, warnings: [] };
-  if (present === FOREIGN) await assertHuman(host, site, nameOf(path));
-  const token = host.newToken();
-  const warning = write(path, text, { token, stagingDirectory });
-  return { changed: true, warnings: warning === undefined ? [] : [warning] };
-}
-
-/** Here a directory that is gone has no other reader to tell. */
-function write(
-  path: string,
-  text: string,
-  options: WriteOptions,
-): string | undefined {
-  try {
-    return writeAtomic(path, new TextEncoder().encode(text), options);
-  } catch (error) {
-    throw asOrcError(error, "write", path);
-  }
-}
-
-/** A file that orc did not make. */
-const FOREIGN = Symbol("foreign");
-
-/** What the file holds, if it may be replaced: a page of orc, or what a human has to give up. */
-function presentText(
-  path: string,
-  force: boolean,
-): string | typeof FOREIGN | undefined {
-  const kind = fileKind(path);
-  if (kind === "absent") return undefined;
-  if (kind !== "file") throw notReplaceable(path, kind);
-  const text = force ? readIfPossible(path) : readPage(path);
-  if (text !== undefined && isWorkflowPage(text)) return text;
-  if (!force) throw notGenerated(path);
-  return FOREIGN;
-}
-
-function readPage(path: string): string | undefined {
-  const bytes = readRegularFile(path, MAX_STATE_BYTES);
-  return bytes && new TextDecoder().decode(bytes);
-}
-
-/** What cannot be read is what a human gives up, too. */
-function readIfPossible(path: string): string | undefined {
-  try {
-    return readPage(path);
-  } catch (error) {
-    if (error instanceof OrcError) return undefined;
-    throw error;
-  }
-}
-
-async function assertHuman(
-  host: Host,
-  site: ConfigSite,
-  name: string,
-): Promise<void> {
-  const act = { request: `replace ${name}`, confirmation: "replace" };
-  if (await askForApproval(host, site, act) !== null) return;
-  throw denied(
-    "approval_required",
-    `Cannot replace ${name}: only a human may, at a terminal`,
-    "ask a human to run orc generate-md --force in a terminal",
-  );
-}
-
-function notReplaceable(path: string, kind: string): OrcError {
-  return corrupt(
-    "not_a_regular_file",
-    `Cannot replace "${path}": it is a ${kind} and not a regular file`,
-    { path, hint: ELSEWHERE },
-  );
-}
-
-function notGenerated(path: string): OrcError {
-  return refused(
-    "not_generated",
-    `Cannot replace "${path}": orc did not make it`,
-    { path, hint: ELSEWHERE },
-  );
-}
-
-const ELSEWHERE = "write another file: orc generate-md --to FILE";
+import { eventsIn, lastEvents, logOf, type OnProgress } from "./use.ts";
 
 /** Where the page goes. */
 export interface GenerateOptions extends SessionOptions {
@@ -179,51 +65,49 @@ export interface Generated {
  *   lies in its place
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if
  *   `force` is needed and no human says yes
- *
- * @example
- * ```ts
- * import { assert } from "@std/assert";
- * import { denoHost, generateMarkdown, startSession } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await startSession(host, { root, task: "Add login" });
- * const { path } = await generateMarkdown(host, { root });
- * assert(Deno.readTextFileSync(path ?? "").includes("# Add login"));
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function generateMarkdown(
   host: Host,
   options: GenerateOptions = {},
 ): Promise<Generated> {
-  const opened = await openSession(host, options);
-  const { workflow, session, place } = opened;
-  const text = workflowPage({
-    workflow,
-    state: session.state,
-    sessionId: session.id,
-    events: lastEvents(opened),
-  });
-  const page = { place, text };
-  if (options.stdout) {
-    return { ...page, path: null, changed: false, warnings: [] };
+  const { repository, workflow, session, place } = await openSession(
+    host,
+    options,
+  );
+  const { layout } = repository;
+  const { state, id: sessionId } = session;
+  const { events } = lastEvents(logOf(layout, session), SHOWN_EVENTS);
+  const text = workflowPage({ workflow, state, sessionId, events });
+  const same = { place, text, changed: false, warnings: [] };
+  if (options.stdout) return { ...same, path: null };
+  const path = pathFor(host, repository, options.file);
+  const present = presentText(path, options.force ?? false);
+  if (present === text) return { ...same, path };
+  if (present === FOREIGN) {
+    const request = `replace ${nameOf(path)}`;
+    const act = { request, confirmation: "replace" };
+    await assertHuman(host, repository, act, "orc generate-md --force");
   }
-  const path = pathFor(host, opened, options.file);
-  const written = await writePage(host, { path, text }, {
-    site: opened.repository,
-    force: options.force ?? false,
-    stagingDirectory: stagingFor(opened, options.file),
-  });
-  return { ...page, path, ...written };
+  try {
+    const warning = writeAtomic(path, new TextEncoder().encode(text), {
+      token: host.newToken(),
+      stagingDirectory: options.file === undefined
+        ? stagingFor(repository)
+        : undefined,
+    });
+    const warnings = warning === undefined ? [] : [warning];
+    return { place, text, path, changed: true, warnings };
+  } catch (error) {
+    // A directory that is gone has no other reader to tell.
+    throw asOrcError(error, "write", path);
+  }
 }
 
 function pathFor(
   host: Host,
-  { repository }: OpenedSession,
+  { found, layout }: Repository,
   file: string | undefined,
 ): string {
-  const { found, layout } = repository;
   if (file === undefined) {
     return repositoryLayout(found.workingTree).workflowPage;
   }
@@ -255,28 +139,58 @@ function reasonAgainst(
     : "it lies among what orc keeps";
 }
 
-/** Inside `.orchestrator/` a crash leaves nothing beside the page; elsewhere may be another disk. */
-function stagingFor(
-  { repository }: OpenedSession,
-  file: string | undefined,
-): string | undefined {
-  const { found, layout } = repository;
-  const isAtRoot = file === undefined && found.workingTree === found.root;
-  return isAtRoot && fileKind(layout.directory) === "directory"
-    ? layout.directory
-    : undefined;
+/** A file that orc did not make. */
+const FOREIGN = Symbol("foreign");
+
+/** The text of a file, if it may be replaced: a page of orc, or whatever a human has to give up. */
+function presentText(
+  path: string,
+  force: boolean,
+): string | typeof FOREIGN | undefined {
+  const options = {
+    path,
+    hint: "write another file: orc generate-md --to FILE",
+  };
+  const kind = fileKind(path);
+  if (kind === "absent") return undefined;
+  if (kind !== "file") {
+    throw corrupt(
+      "not_a_regular_file",
+      `Cannot replace "${path}": it is a ${kind} and not a regular file`,
+      options,
+    );
+  }
+  const text = force ? readIfPossible(path) : readPage(path);
+  if (text !== undefined && isWorkflowPage(text)) return text;
+  if (force) return FOREIGN;
+  throw refused(
+    "not_generated",
+    `Cannot replace "${path}": orc did not make it`,
+    options,
+  );
 }
 
-/** The last events, oldest first; reads no more of a long log than holds them. */
-function lastEvents(
-  { repository, session }: OpenedSession,
-): readonly RecordedEvent[] {
-  const events: RecordedEvent[] = [];
-  const reading = readLogBackwards(logOf(repository.layout, session));
-  for (const event of reading.events) {
-    if (events.push(event) === SHOWN_EVENTS) break;
+function readPage(path: string): string | undefined {
+  const bytes = readRegularFile(path, MAX_STATE_BYTES);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+/** A human gives up also what cannot be read. */
+function readIfPossible(path: string): string | undefined {
+  try {
+    return readPage(path);
+  } catch (error) {
+    if (error instanceof OrcError) return undefined;
+    throw error;
   }
-  return events.reverse();
+}
+
+/** Inside `.orchestrator/` a crash leaves nothing beside the file; elsewhere may be another disk. */
+function stagingFor({ found, layout }: Repository): string | undefined {
+  return found.workingTree === found.root &&
+      fileKind(layout.directory) === "directory"
+    ? layout.directory
+    : undefined;
 }
 
 /** Which session, and whether its learnings are kept. */
@@ -331,28 +245,18 @@ export async function writeLearnings(
   host: Host,
   options: LearnOptions = {},
 ): Promise<Learned> {
-  const opened = await openSession(host, options);
-  const { place, repository, session } = opened;
-  const { learnings, warnings } = readLearnings(opened, options.onProgress);
+  const { place, repository, session } = await openSession(host, options);
+  const warnings: string[] = [];
+  const source = logOf(repository.layout, session);
+  const events = eventsIn(source, warnings, options.onProgress);
+  const learnings = learningsOf(session.state, events);
   const learned = { place, learnings, hasLearnings: hasLearnings(learnings) };
   if (!options.save || !learned.hasLearnings) {
     return { ...learned, path: null, saved: false, warnings };
   }
-  const section = learningsSection(learnings, { sessionId: session.id });
+  const section = learningsSection(learnings, session.id);
   const kept = await appendSection(host, repository, section);
   return { ...learned, ...kept, warnings: [...warnings, ...kept.warnings] };
-}
-
-function readLearnings(
-  { repository, session }: OpenedSession,
-  onProgress: OnProgress | undefined,
-): Pick<Learned, "learnings" | "warnings"> {
-  const source = logOf(repository.layout, session);
-  const reading = readLog(source);
-  const events = withProgress(reading, onProgress);
-  const learnings = learningsOf(session.state, events);
-  const warnings = damageWarnings(source.path, reading.damagedLines());
-  return { learnings, warnings };
 }
 
 /** Begins the file. */
@@ -367,20 +271,14 @@ async function appendSection(
   repository: Repository,
   section: string,
 ): Promise<Pick<Learned, "path" | "saved" | "warnings">> {
-  const { found, layout } = repository;
-  const path = repositoryLayout(found.workingTree).learnings;
+  const path = repositoryLayout(repository.found.workingTree).learnings;
   // Refused before anything is made for the sake of the lock.
   extended(path, section);
-  const work = (lock: { token: string }): Promise<readonly string[] | null> => {
+  const work = ({ token }: { readonly token: string }) => {
     const bytes = extended(path, section);
     if (bytes === null) return Promise.resolve(null);
-    const warning = writeAtomic(path, bytes, {
-      token: lock.token,
-      // A linked worktree may lie on another disk.
-      stagingDirectory: found.workingTree === found.root
-        ? layout.directory
-        : undefined,
-    });
+    const stagingDirectory = stagingFor(repository);
+    const warning = writeAtomic(path, bytes, { token, stagingDirectory });
     return Promise.resolve(warning === undefined ? [] : [warning]);
   };
   const options = { portable: false };

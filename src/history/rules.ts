@@ -1,4 +1,4 @@
-import { notFound, type OrcError, usage } from "../base/error.ts";
+import { notFound, usage } from "../base/error.ts";
 import {
   codeSpan,
   headOf,
@@ -9,7 +9,7 @@ import {
 import { durationText, minutesBetween, nearest, quoted } from "../base/text.ts";
 import { epochMsOf, instantOf } from "../base/time.ts";
 import type { RecordedEvent } from "../engine/event.ts";
-import { itemStateOf, phaseStateOf } from "../engine/state.ts";
+import { isClosed, itemStateOf, phaseStateOf } from "../engine/state.ts";
 import {
   type PhaseSummary,
   summarize,
@@ -46,8 +46,8 @@ export interface HistoryQuery {
 
 /** A query whose moments are known. */
 export interface HistoryFilter extends Omit<HistoryQuery, "since" | "until"> {
-  readonly sinceMs: number | undefined;
-  readonly untilMs: number | undefined;
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -76,7 +76,13 @@ export function parseHistoryQuery(
   const sinceMs = momentOf("--since", since, now);
   const untilMs = endOf(until, momentOf("--until", until, now));
   if (sinceMs !== undefined && untilMs !== undefined && sinceMs > untilMs) {
-    throw emptyRange(since, until);
+    throw usage(
+      "empty_range",
+      `Cannot look from ${quoted(since ?? "")} until ${
+        quoted(until ?? "")
+      }: the end lies before the beginning`,
+      "exchange the values of --since and --until",
+    );
   }
   return { ...query, sinceMs, untilMs };
 }
@@ -118,28 +124,13 @@ const FOREIGN_TYPES = [
 function assertType(type: string | undefined): void {
   const known = [...Object.keys(OWN_TYPES), ...FOREIGN_TYPES];
   if (type === undefined || known.includes(type)) return;
-  const guess = nearest(type, known);
   throw usage(
     "unknown_event_type",
-    `No event has the type ${quoted(type)}` +
-      (guess ? `; the nearest is "${guess}"` : ""),
+    `No event has the type ${quoted(type)}${nearestText(type, known)}`,
     {
       hint: `use one of these: ${known.join(", ")}`,
       details: { types: known },
     },
-  );
-}
-
-function emptyRange(
-  since: string | undefined,
-  until: string | undefined,
-): OrcError {
-  return usage(
-    "empty_range",
-    `Cannot look from ${quoted(since ?? "")} until ${
-      quoted(until ?? "")
-    }: the end lies before the beginning`,
-    "exchange the values of --since and --until",
   );
 }
 
@@ -231,13 +222,16 @@ function assertAmong(
   known: readonly string[],
 ): void {
   if (id === undefined || known.includes(id)) return;
-  const guess = nearest(id, known);
   throw notFound(
     `no_such_${kind}`,
-    `No ${kind} ${quoted(id)} in this workflow` +
-      (guess ? `; the nearest is "${guess}"` : ""),
+    `No ${kind} ${quoted(id)} in this workflow${nearestText(id, known)}`,
     { hint: "orc status", details: { [`${kind}s`]: known } },
   );
+}
+
+function nearestText(word: string, known: readonly string[]): string {
+  const guess = nearest(word, known);
+  return guess === undefined ? "" : `; the nearest is "${guess}"`;
 }
 
 /** How often an item was skipped, and why. */
@@ -278,7 +272,18 @@ export interface Analysis {
   readonly isCut: boolean;
 }
 
-/** Takes sessions and events one by one; its memory does not grow with their number. */
+/** A sum over the events of logs, which are taken one by one: its memory does not grow with them. */
+interface Tally<Sum> {
+  take(event: RecordedEvent): void;
+  sum(): Sum;
+}
+
+/** A tally that tells whether there was more to keep apart than fits. */
+interface BoundedTally<Sum> extends Tally<Sum> {
+  isCut(): boolean;
+}
+
+/** Sums up sessions and their events. */
 export interface Analyzer {
   /** Counts a session by its state, which knows more than its log. */
   addSession(workflowId: string, status: SessionStatus): void;
@@ -288,133 +293,98 @@ export interface Analyzer {
   analysis(): Analysis;
 }
 
+/** Makes an analyzer to which nothing was added yet. */
+export function newAnalyzer(): Analyzer {
+  const { addSession, ...outcomes } = outcomeTally();
+  const skips = skipTally();
+  const failures = failureTally();
+  const durations = durationTally();
+  const tallies = [outcomes, skips, failures, durations];
+  let events = 0;
+  return {
+    addSession,
+    addEvent: (event) => {
+      events++;
+      for (const tally of tallies) tally.take(event);
+    },
+    analysis: () => ({
+      ...outcomes.sum(),
+      skippedItems: skips.sum(),
+      checkFailures: new Map(
+        Array.from(failures.sum(), ([item, { count }]) => [item, count]),
+      ),
+      phaseDurations: durations.sum(),
+      events,
+      isCut: [outcomes, skips, failures].some((tally) => tally.isCut()),
+    }),
+  };
+}
+
 /** Workflows, items or phases that are kept apart; a repository has a few dozen. */
 const MAX_KEPT_APART = 10_000;
 const MAX_REASONS = 5;
 const MAX_REASON_LENGTH = 200;
 
-/** Makes an analyzer to which nothing was added yet. */
-export function newAnalyzer(): Analyzer {
-  const sessions = newSessionCounter();
-  const skips = boundedMap<{ count: number; reasons: string[] }>();
-  const failures = boundedMap<number>();
-  const phases = newPhaseClock();
-  let events = 0;
-  return {
-    addSession: sessions.addSession,
-    addEvent: (event) => {
-      events++;
-      sessions.addEvent(event);
-      phases.addEvent(event);
-      const { itemId } = event;
-      if (itemId === null) return;
-      if (event.type === "item_skipped") addSkip(skips, itemId, event);
-      if (isCheckFailure(event)) {
-        failures.set(itemId, (failures.get(itemId) ?? 0) + 1);
-      }
-    },
-    analysis: () => ({
-      ...sessions.counts(),
-      skippedItems: mostFirst(skips, ({ count }) => count),
-      checkFailures: mostFirst(failures, (count) => count),
-      phaseDurations: phases.durations(),
-      events,
-      isCut: sessions.isCut() || skips.isFull() || failures.isFull(),
-    }),
-  };
-}
+/** Takes no further keys once it is full. */
+class BoundedMap<Value> extends Map<string, Value> {
+  isCut = false;
 
-/** Whether an event says that a check failed. */
-function isCheckFailure({ type }: RecordedEvent): boolean {
-  return type === "verification_failed" || type === "gate_failed";
-}
-
-/** A map that takes no further keys once it is full. */
-interface BoundedMap<Value> {
-  get(key: string): Value | undefined;
-  set(key: string, value: Value): void;
-  delete(key: string): void;
-  entries(): Iterable<[string, Value]>;
-  /** Whether a key was left out. */
-  isFull(): boolean;
-}
-
-function boundedMap<Value>(): BoundedMap<Value> {
-  const map = new Map<string, Value>();
-  let isFull = false;
-  return {
-    get: (key) => map.get(key),
-    set: (key, value) => {
-      if (map.has(key) || map.size < MAX_KEPT_APART) map.set(key, value);
-      else isFull = true;
-    },
-    delete: (key) => {
-      map.delete(key);
-    },
-    entries: () => map.entries(),
-    isFull: () => isFull,
-  };
-}
-
-function mostFirst<Value>(
-  map: BoundedMap<Value>,
-  countOf: (value: Value) => number,
-): ReadonlyMap<string, Value> {
-  return new Map(
-    [...map.entries()].sort(([, a], [, b]) => countOf(b) - countOf(a)),
-  );
-}
-
-function addSkip(
-  skips: BoundedMap<{ count: number; reasons: string[] }>,
-  itemId: string,
-  { details }: RecordedEvent,
-): void {
-  const skip = skips.get(itemId) ?? { count: 0, reasons: [] };
-  skip.count++;
-  skips.set(itemId, skip);
-  const reason = details.get("reason");
-  if (typeof reason !== "string" || reason.trim() === "") return;
-  const short = Array.from(reason.trim()).slice(0, MAX_REASON_LENGTH).join("");
-  if (skip.reasons.length < MAX_REASONS && !skip.reasons.includes(short)) {
-    skip.reasons.push(short);
+  override set(key: string, value: Value): this {
+    if (this.has(key) || this.size < MAX_KEPT_APART) super.set(key, value);
+    else this.isCut = true;
+    return this;
   }
 }
 
-type Outcome = "completed" | "abandoned" | "active";
+function mostFirst<Value extends { readonly count: number }>(
+  map: ReadonlyMap<string, Value>,
+): ReadonlyMap<string, Value> {
+  return new Map([...map].sort(([, a], [, b]) => b.count - a.count));
+}
 
-/** Counts sessions by their states, and workflows without one by their events. */
-function newSessionCounter(): {
-  addSession: Analyzer["addSession"];
-  addEvent: Analyzer["addEvent"];
-  counts(): Pick<Analysis, "total" | Outcome>;
-  isCut(): boolean;
-} {
-  const counts = { total: 0, completed: 0, abandoned: 0, active: 0 };
-  const known = new Set<string>();
-  const eventOnly = boundedMap<Outcome>();
+/** Counts in place, as below: a long log would leave an object behind for each event. */
+function skipTally(): BoundedTally<ReadonlyMap<string, SkippedItem>> {
+  const skips = new BoundedMap<{ count: number; reasons: string[] }>();
   return {
-    addSession: (workflowId, status) => {
-      known.add(workflowId);
-      counts.total++;
-      counts[outcomeOf(status)]++;
-    },
-    addEvent: ({ type, workflowId }) => {
-      const outcome = EVENT_OUTCOMES.get(type);
-      if (outcome === undefined || known.has(workflowId)) return;
-      eventOnly.set(workflowId, outcome);
-    },
-    counts: () => {
-      const sum = { ...counts };
-      for (const [, outcome] of eventOnly.entries()) {
-        sum.total++;
-        sum[outcome]++;
+    take: ({ type, itemId, details }) => {
+      if (type !== "item_skipped" || itemId === null) return;
+      const skip = skips.get(itemId) ?? { count: 0, reasons: [] };
+      skip.count++;
+      skips.set(itemId, skip);
+      const reason = details.get("reason");
+      if (typeof reason !== "string" || reason.trim() === "") return;
+      const short = Array.from(reason.trim()).slice(0, MAX_REASON_LENGTH)
+        .join("");
+      if (skip.reasons.length < MAX_REASONS && !skip.reasons.includes(short)) {
+        skip.reasons.push(short);
       }
-      return sum;
     },
-    isCut: eventOnly.isFull,
+    sum: () => mostFirst(skips),
+    isCut: () => skips.isCut,
   };
 }
+
+/** Failed checks by item, most failures first, with what the last of them said. */
+function failureTally(): BoundedTally<
+  ReadonlyMap<string, Omit<FailedItem, "item">>
+> {
+  const failures = new BoundedMap<{ count: number; last: string }>();
+  return {
+    take: ({ type, itemId, message }) => {
+      const isFailure = type === "verification_failed" ||
+        type === "gate_failed";
+      if (!isFailure || itemId === null) return;
+      const failure = failures.get(itemId) ?? { count: 0, last: "" };
+      failure.count++;
+      failure.last = message;
+      failures.set(itemId, failure);
+    },
+    sum: () => mostFirst(failures),
+    isCut: () => failures.isCut,
+  };
+}
+
+type Outcome = "completed" | "abandoned" | "active";
 
 const EVENT_OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
   ["workflow_started", "active"],
@@ -422,37 +392,60 @@ const EVENT_OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
   ["workflow_abandoned", "abandoned"],
 ]);
 
-function outcomeOf(status: SessionStatus): Outcome {
-  return status === "completed" || status === "abandoned" ? status : "active";
+/** Counts sessions by their states, and workflows without one by their events. */
+function outcomeTally():
+  & BoundedTally<Pick<Analysis, "total" | Outcome>>
+  & Pick<Analyzer, "addSession"> {
+  const counts = { total: 0, completed: 0, abandoned: 0, active: 0 };
+  const known = new Set<string>();
+  const eventOnly = new BoundedMap<Outcome>();
+  return {
+    addSession: (workflowId, status) => {
+      known.add(workflowId);
+      counts.total++;
+      counts[isClosed(status) ? status : "active"]++;
+    },
+    take: ({ type, workflowId }) => {
+      const outcome = EVENT_OUTCOMES.get(type);
+      if (outcome === undefined || known.has(workflowId)) return;
+      eventOnly.set(workflowId, outcome);
+    },
+    sum: () => {
+      const sum = { ...counts };
+      for (const outcome of eventOnly.values()) {
+        sum.total++;
+        sum[outcome]++;
+      }
+      return sum;
+    },
+    isCut: () => eventOnly.isCut,
+  };
 }
 
 /** Measures phases from the event that starts one to the event that completes it. */
-function newPhaseClock(): {
-  addEvent: Analyzer["addEvent"];
-  durations(): ReadonlyMap<string, PhaseDuration>;
-} {
-  const startedMs = boundedMap<number>();
-  const sums = boundedMap<{ totalMs: number; count: number }>();
-  const stop = (key: string, phaseId: string, at: string): void => {
-    const start = startedMs.get(key);
-    const end = epochMsOf(at);
-    startedMs.delete(key);
-    if (start === undefined || end === undefined) return;
-    const { totalMs, count } = sums.get(phaseId) ?? { totalMs: 0, count: 0 };
-    const durationMs = Math.max(0, end - start);
-    sums.set(phaseId, { totalMs: totalMs + durationMs, count: count + 1 });
-  };
+function durationTally(): Tally<ReadonlyMap<string, PhaseDuration>> {
+  const startedMs = new BoundedMap<number>();
+  const sums = new BoundedMap<{ totalMs: number; count: number }>();
   return {
-    addEvent: ({ type, workflowId, phaseId, at }) => {
-      if (phaseId === null) return;
+    take: ({ type, workflowId, phaseId, at }) => {
+      const isEnd = type === "phase_completed";
+      if (phaseId === null || !isEnd && type !== "phase_started") return;
       const key = `${workflowId} ${phaseId}`;
-      if (type === "phase_completed") stop(key, phaseId, at);
-      if (type !== "phase_started") return;
-      const start = epochMsOf(at);
-      if (start !== undefined) startedMs.set(key, start);
+      const atMs = epochMsOf(at);
+      if (!isEnd) {
+        if (atMs !== undefined) startedMs.set(key, atMs);
+        return;
+      }
+      const start = startedMs.get(key);
+      startedMs.delete(key);
+      if (start === undefined || atMs === undefined) return;
+      const sum = sums.get(phaseId) ?? { totalMs: 0, count: 0 };
+      sum.totalMs += Math.max(0, atMs - start);
+      sum.count++;
+      sums.set(phaseId, sum);
     },
-    durations: () =>
-      new Map(Array.from(sums.entries(), ([id, { totalMs, count }]) => [
+    sum: () =>
+      new Map(Array.from(sums, ([id, { totalMs, count }]) => [
         id,
         { averageMinutes: totalMs / count / 60_000, count },
       ])),
@@ -511,59 +504,41 @@ const MAX_OVERRIDES = 50;
 /** Longest heading: the task may be a whole page. */
 const MAX_TITLE_LENGTH = 120;
 
-/** Items of one session whose failures are counted; a workflow has a few dozen. */
-const MAX_FAILED_ITEMS = 10_000;
-
-/** What the log adds to a state. */
-type LogFindings = Pick<Learnings, "failures" | "overrides">;
-
 /** Sums up a session from its state and its events, taken one by one. */
 export function learningsOf(
   state: SessionState,
   events: Iterable<RecordedEvent>,
 ): Learnings {
+  const failures = failureTally();
+  const overrides: Learnings["overrides"][number][] = [];
+  for (const event of events) {
+    failures.take(event);
+    if (isOverride(event) && overrides.length < MAX_OVERRIDES) {
+      overrides.push({ at: event.at, message: event.message });
+    }
+  }
   return {
     task: state.task,
     workflow: state.workflowType,
     status: state.status,
     updatedAt: state.updatedAt,
-    skipped: skippedIn(state),
-    ...findingsIn(events),
+    skipped: state.phases.flatMap(({ items }) => items)
+      .filter(({ status }) => status === "skipped")
+      .map(({ id, skipReason }) => ({ item: id, reason: skipReason ?? "" })),
+    failures: Array.from(failures.sum(), ([item, failure]) => ({
+      item,
+      ...failure,
+    })),
+    overrides,
     notes: state.notes.map(({ text }) => text),
-    phases: phasesIn(state),
+    phases: state.phases
+      .filter(({ status }) => status === "active" || status === "completed")
+      .map(({ id, startedAt, completedAt }) => ({
+        phase: id,
+        minutes: minutesBetween(startedAt, completedAt ?? state.updatedAt) ??
+          null,
+      })),
   };
-}
-
-function skippedIn({ phases }: SessionState): Learnings["skipped"] {
-  return phases.flatMap(({ items }) => items)
-    .filter(({ status }) => status === "skipped")
-    .map(({ id, skipReason }) => ({ item: id, reason: skipReason ?? "" }));
-}
-
-function findingsIn(events: Iterable<RecordedEvent>): LogFindings {
-  const failures = new Map<string, { count: number; last: string }>();
-  const overrides: Learnings["overrides"][number][] = [];
-  for (const event of events) {
-    if (isCheckFailure(event)) countFailure(failures, event);
-    if (isOverride(event) && overrides.length < MAX_OVERRIDES) {
-      overrides.push({ at: event.at, message: event.message });
-    }
-  }
-  const most = Array.from(failures, ([item, failure]) => ({ item, ...failure }))
-    .sort((a, b) => b.count - a.count);
-  return { failures: most, overrides };
-}
-
-/** Counts in place: a long log would leave an object behind for each event. */
-function countFailure(
-  failures: Map<string, { count: number; last: string }>,
-  { itemId, message }: RecordedEvent,
-): void {
-  if (itemId === null) return;
-  const failure = failures.get(itemId) ?? { count: 0, last: "" };
-  failure.count++;
-  failure.last = message;
-  if (failures.size < MAX_FAILED_ITEMS) failures.set(itemId, failure);
 }
 
 /** Whether a rule was set aside: not every yes of a human does that. */
@@ -572,33 +547,20 @@ function isOverride({ details }: RecordedEvent): boolean {
     .some((key) => details.get(key) === true);
 }
 
-function phasesIn(state: SessionState): Learnings["phases"] {
-  return state.phases
-    .filter(({ status }) => status === "active" || status === "completed")
-    .map(({ id, startedAt, completedAt }) => ({
-      phase: id,
-      minutes: minutesBetween(startedAt, completedAt ?? state.updatedAt) ??
-        null,
-    }));
-}
-
 /** Whether anything happened that others can learn from. */
 export function hasLearnings(learnings: Learnings): boolean {
   const { skipped, failures, overrides, notes } = learnings;
   return [skipped, failures, overrides, notes].some(({ length }) => length > 0);
 }
 
-/** How learnings are written down. */
-interface LearningsStyle {
-  readonly sessionId: string;
-  /** Shows a text of others in one line; for a file as it is read by Markdown. */
-  readonly textOf?: (text: string) => string;
-}
-
-/** Writes learnings as a section of a page in Markdown, without a line end. */
+/**
+ * Writes learnings as a section of a page in Markdown, without a line end. `textOf` shows a
+ * text of others in one line: in a file as Markdown reads it.
+ */
 export function learningsSection(
   learnings: Learnings,
-  { sessionId, textOf = markdownText }: LearningsStyle,
+  sessionId: string,
+  textOf: (text: string) => string = markdownText,
 ): string {
   const { task, workflow, status, updatedAt } = learnings;
   const title = headOf(oneLine(task), MAX_TITLE_LENGTH) || "Session";
@@ -615,16 +577,21 @@ export function learningsSection(
   return sections.join("\n\n");
 }
 
-type List = readonly [heading: string, entries: readonly string[]];
-
-function listsOf(learnings: Learnings): readonly List[] {
+function listsOf(
+  learnings: Learnings,
+): readonly (readonly [heading: string, entries: readonly string[]])[] {
   const { skipped, failures, overrides, notes, phases } = learnings;
   return [
     [
       "Skipped",
       skipped.map(({ item, reason }) => reason ? `${item}: ${reason}` : item),
     ],
-    ["Failed checks", failures.map(failureText)],
+    [
+      "Failed checks",
+      failures.map(({ item, count, last }) =>
+        `${item}: ${count === 1 ? "once" : `${count} times, last`}: ${last}`
+      ),
+    ],
     [
       "Rules set aside by a human",
       overrides.map(({ at, message }) =>
@@ -639,11 +606,6 @@ function listsOf(learnings: Learnings): readonly List[] {
       ),
     ],
   ];
-}
-
-function failureText({ item, count, last }: FailedItem): string {
-  const times = count === 1 ? "once" : `${count} times, last`;
-  return `${item}: ${times}: ${last}`;
 }
 
 /** Begins the first line of each page, so that no page of somebody else is replaced. */
@@ -695,10 +657,9 @@ export function workflowPage(source: PageSource): string {
     ...section("Constraints", bullets(state.constraints)),
     ...section("Blockers", bullets(blockers)),
     "## Checklist",
-    ...workflow.phases.flatMap((phase, index) => [
-      phaseTitle(phase, summary.phases[index]),
-      ...itemLines(state, phase),
-    ]),
+    ...workflow.phases.flatMap((phase, index) =>
+      phaseSections(state, phase, summary.phases[index])
+    ),
     ...section("Last events", eventTable(events)),
     `Workflow id: ${codeSpan(state.workflowId)}`,
   ];
@@ -735,20 +696,22 @@ function stateTable(
   );
 }
 
-/** One list for each phase; none for a phase without items. */
-function itemLines(state: SessionState, phase: Phase): readonly string[] {
+/** The title of a phase with a list of its items; no list where it has none. */
+function phaseSections(
+  state: SessionState,
+  phase: Phase,
+  summary: PhaseSummary | undefined,
+): readonly string[] {
+  const { completed = 0, skipped = 0, total = 0 } = summary ?? {};
+  const name = `${markdownText(phase.id)}: ${markdownText(phase.name)}`;
   const phaseState = phaseStateOf(state, phase);
   const lines = phase.items.map((item) =>
     itemLine(item, itemStateOf(phaseState, item.id))
   );
-  return lines.length === 0 ? [] : [lines.join("\n")];
-}
-
-function phaseTitle({ id, name }: Phase, summary?: PhaseSummary): string {
-  const done = (summary?.completed ?? 0) + (summary?.skipped ?? 0);
-  return `### ${markdownText(id)}: ${markdownText(name)} (${done}/${
-    summary?.total ?? 0
-  })`;
+  return [
+    `### ${name} (${completed + skipped}/${total})`,
+    ...lines.length === 0 ? [] : [lines.join("\n")],
+  ];
 }
 
 function itemLine(item: Item, itemState: ItemState): string {

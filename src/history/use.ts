@@ -3,13 +3,13 @@ import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_LISTED_EVENTS } from "../base/limits.ts";
 import { repeatFilter } from "../base/text.ts";
 import type { RecordedEvent } from "../engine/event.ts";
+import { isClosed } from "../engine/state.ts";
 import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
   type Place,
   placeOf,
-  type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
@@ -21,10 +21,8 @@ import {
   readLogBackwards,
 } from "../session/log_read.ts";
 import { type Session, unlessDamaged } from "../session/read.ts";
-import type { SessionStatus } from "../workflow/types.ts";
 import {
   type Analysis,
-  type Analyzer,
   assertInWorkflow,
   endsHistory,
   type HistoryFilter,
@@ -46,27 +44,19 @@ export function logOf(layout: RepositoryLayout, session: Session): LogSource {
   };
 }
 
-/** Says that a log was read around what is damaged in it; nothing when all is well. */
-export function damageWarnings(
-  path: string,
-  count: number,
-): readonly string[] {
-  if (count === 0) return [];
-  const lines = count === 1 ? "1 line that is" : `${count} lines that are`;
-  return [`"${path}" holds ${lines} no event; the rest was read`];
-}
-
 /** Told how much of a long reading is done: from 0 to 1. */
 export type OnProgress = (fraction: number) => void;
 
 /** Events between two reports: some milliseconds of reading. */
 const EVENTS_PER_REPORT = 4096;
 
-/** Passes the events of a reading on and tells how far it is. */
-export function* withProgress(
-  reading: LogReading,
-  onProgress: OnProgress | undefined,
+/** Gives the events of a log in constant memory, and warns at the end if it was read around damage. */
+export function* eventsIn(
+  source: LogSource,
+  warnings: string[],
+  onProgress?: OnProgress,
 ): Generator<RecordedEvent> {
+  const reading = readLog(source);
   let count = 0;
   for (const event of reading.events) {
     if (onProgress && ++count % EVENTS_PER_REPORT === 0) {
@@ -74,6 +64,14 @@ export function* withProgress(
     }
     yield event;
   }
+  warnings.push(...damageWarnings(source.path, reading.damagedLines()));
+}
+
+/** Says that a log was read around what is damaged in it; nothing when all is well. */
+function damageWarnings(path: string, count: number): readonly string[] {
+  if (count === 0) return [];
+  const lines = count === 1 ? "1 line that is" : `${count} lines that are`;
+  return [`"${path}" holds ${lines} no event; the rest was read`];
 }
 
 /** Which events of a session are wanted. */
@@ -106,27 +104,13 @@ const DEFAULT_LIMIT = 50;
  *   (usage) if the options cannot be read, `empty_range` if they fit nothing
  * @throws {OrcError} `no_such_item` or `no_such_phase` (not_found) if the
  *   workflow does not have what is asked for
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, readHistory, startSession } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await startSession(host, { root, task: "Add login" });
- * const { events, hasEarlier } = await readHistory(host, { root, limit: 1 });
- * assertEquals(events.map(({ type }) => type), ["phase_started"]);
- * assertEquals(hasEarlier, true);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function readHistory(
   host: Host,
   options: HistoryOptions = {},
 ): Promise<History> {
   const { place, source, filter, limit } = await openHistory(host, options);
-  const { events, hasEarlier, reading } = lastEvents(source, filter, limit);
+  const { events, hasEarlier, reading } = lastEvents(source, limit, filter);
   const warnings = damageWarnings(source.path, reading.damagedLines());
   return { place, events, hasEarlier, warnings };
 }
@@ -149,23 +133,20 @@ async function openHistory(
     options;
   const query = { itemId, phaseId, type, since, until };
   const filter = parseHistoryQuery(query, host.now());
-  assertLimit(limit);
+  const fits = Number.isInteger(limit) && limit >= 1 &&
+    limit <= MAX_LISTED_EVENTS;
+  if (!fits) {
+    throw usage(
+      "invalid_limit",
+      `The limit must be a whole number from 1 to ${MAX_LISTED_EVENTS}`,
+      "for everything: orc history --all",
+    );
+  }
   const opened = await openSession(host, options);
   assertInWorkflow(opened.workflow, query);
   const { place, session, repository } = opened;
   const source = logOf(repository.layout, session);
   return { place, session, source, filter, limit };
-}
-
-function assertLimit(limit: number): void {
-  const fits = Number.isInteger(limit) && limit >= 1 &&
-    limit <= MAX_LISTED_EVENTS;
-  if (fits) return;
-  throw usage(
-    "invalid_limit",
-    `The limit must be a whole number from 1 to ${MAX_LISTED_EVENTS}`,
-    "for everything: orc history --all",
-  );
 }
 
 /** The end of a history. */
@@ -176,10 +157,10 @@ interface LastEvents extends Pick<History, "events" | "hasEarlier"> {
 }
 
 /** Reads a log backwards until enough is found. */
-function lastEvents(
+export function lastEvents(
   source: LogSource,
-  filter: HistoryFilter,
   limit: number,
+  filter: HistoryFilter = {},
 ): LastEvents {
   const reading = readLogBackwards(source);
   const found: RecordedEvent[] = [];
@@ -218,10 +199,7 @@ interface HistoryStream {
 const BATCH_EVENTS = 64;
 const POLL_INTERVAL_MS = 250;
 
-/** In these, a session takes no further event. */
-const CLOSED: readonly SessionStatus[] = ["completed", "abandoned"];
-
-/** What brings a session there. */
+/** Types of events after which a session takes no further one. */
 const CLOSING: readonly string[] = [
   "workflow_completed",
   "workflow_abandoned",
@@ -236,7 +214,7 @@ export async function streamHistory(
   const progress: Progress = {
     startBytes: 0,
     damagedLines: 0,
-    isClosed: CLOSED.includes(opened.session.state.status),
+    isClosed: isClosed(opened.session.state.status),
     hasMoved: false,
   };
   return {
@@ -288,7 +266,7 @@ function theLast(
   { source, filter, limit }: OpenedHistory,
   progress: Progress,
 ): readonly RecordedEvent[] {
-  const { events, newest, reading } = lastEvents(source, filter, limit);
+  const { events, newest, reading } = lastEvents(source, limit, filter);
   progress.startBytes = reading.endBytes();
   progress.damagedLines = reading.damagedLines();
   // The session may have been closed since its state was read.
@@ -361,105 +339,53 @@ export interface Analyzed {
  * left out and named in the warnings.
  *
  * Requires `--allow-read`.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { analyzeSessions, denoHost, startSession } from "@orc/cli";
- *
- * const host = denoHost();
- * const root = await Deno.makeTempDir();
- * await startSession(host, { root, task: "Add login" });
- * const { analysis } = await analyzeSessions(host, { root });
- * assertEquals([analysis.total, analysis.active], [1, 1]);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function analyzeSessions(
   host: Host,
   options: AnalyzeOptions = {},
 ): Promise<Analyzed> {
   const repository = openRepository(host, options);
-  const run: Run = {
-    repository,
-    analyzer: newAnalyzer(),
-    onProgress: options.onProgress,
-    warnings: [],
-  };
-  const ids = repository.store.ids();
+  const { layout, store } = repository;
+  const { onProgress } = options;
+  const analyzer = newAnalyzer();
+  const warnings: string[] = [];
   const known = new Set<string>();
+  const addLog = (
+    source: LogSource,
+    report: OnProgress | undefined,
+    isWanted = (_event: RecordedEvent) => true,
+  ) =>
+    unlessDamaged(() => {
+      for (const event of eventsIn(source, warnings, report)) {
+        if (isWanted(event)) analyzer.addEvent(event);
+      }
+    }, warnings);
+  const ids = store.ids();
   for (const [index, id] of ids.entries()) {
-    const session = await unlessDamaged(
-      () => repository.store.read(id),
-      run.warnings,
-    );
+    const session = await unlessDamaged(() => store.read(id), warnings);
     if (session === undefined) continue;
-    known.add(session.state.workflowId);
-    await addSession(run, session, [index, ids.length]);
+    const { workflowId, status } = session.state;
+    known.add(workflowId);
+    analyzer.addSession(workflowId, status);
+    await addLog(
+      logOf(layout, session),
+      onProgress && ((part) => onProgress((index + part) / ids.length)),
+    );
   }
-  await addLegacy(run, known);
-  const analysis = run.analyzer.analysis();
-  return {
-    place: placeOf(repository, null),
-    analysis,
-    warnings: analysis.isCut
-      ? [...run.warnings, "There is too much to keep apart; some is left out"]
-      : run.warnings,
-  };
-}
-
-interface Run {
-  readonly repository: Repository;
-  readonly analyzer: Analyzer;
-  readonly onProgress: OnProgress | undefined;
-  readonly warnings: string[];
-}
-
-/** Which one of how many. */
-type Turn = readonly [index: number, count: number];
-
-async function addSession(
-  run: Run,
-  session: Session,
-  turn: Turn,
-): Promise<void> {
-  const { workflowId, status } = session.state;
-  run.analyzer.addSession(workflowId, status);
-  await addLog(run, logOf(run.repository.layout, session), turn);
-}
-
-async function addLog(
-  run: Run,
-  source: LogSource,
-  [index, count]: Turn,
-  isWanted: (event: RecordedEvent) => boolean = () => true,
-): Promise<void> {
-  const { analyzer, onProgress } = run;
-  const reading = readLog(source);
-  const report = onProgress &&
-    ((fraction: number) => onProgress((index + fraction) / count));
-  await unlessDamaged(() => {
-    for (const event of withProgress(reading, report)) {
-      if (isWanted(event)) analyzer.addEvent(event);
-    }
-  }, run.warnings);
-  run.warnings.push(...damageWarnings(source.path, reading.damagedLines()));
-}
-
-/** The older tool's files: what was adopted is counted in its new place. */
-async function addLegacy(run: Run, adopted: Set<string>): Promise<void> {
-  const { layout } = run.repository;
-  const legacy = await unlessDamaged(
-    () => readLegacyState(layout),
-    run.warnings,
-  );
+  // What was adopted of the older tool's files is counted in its new place.
+  const isLeft = ({ workflowId }: { readonly workflowId: string }) =>
+    !known.has(workflowId);
+  const legacy = await unlessDamaged(() => readLegacyState(layout), warnings);
   const state = legacy?.session.state;
-  if (state && !adopted.has(state.workflowId)) {
-    run.analyzer.addSession(state.workflowId, state.status);
+  if (state && isLeft(state)) {
+    analyzer.addSession(state.workflowId, state.status);
   }
-  const isWanted = ({ workflowId }: RecordedEvent): boolean =>
-    !adopted.has(workflowId);
   for (const path of [layout.legacyLog, layout.sessionlessLog]) {
-    await addLog(run, { root: layout.root, path }, [0, 1], isWanted);
+    await addLog({ root: layout.root, path }, onProgress, isLeft);
   }
+  const analysis = analyzer.analysis();
+  if (analysis.isCut) {
+    warnings.push("There is too much to keep apart; some is left out");
+  }
+  return { place: placeOf(repository, null), analysis, warnings };
 }

@@ -200,6 +200,21 @@ export async function askForApproval(
   );
 }
 
+/** Refuses what only a human may unless one says yes; the command is what they are asked to run. */
+export async function assertHuman(
+  host: Host,
+  site: ConfigSite,
+  act: Pick<HumanAct, "request" | "confirmation">,
+  command: string,
+): Promise<void> {
+  if (await askForApproval(host, site, act) !== null) return;
+  throw denied(
+    "approval_required",
+    `Cannot ${act.request}: only a human may, at a terminal`,
+    `ask a human to run ${command} in a terminal`,
+  );
+}
+
 /** An id in a workflow may hold what moves a cursor: nobody shall approve something else than they see. */
 function visible(text: string): string {
   return text.replaceAll(

@@ -334,9 +334,7 @@ Deno.test("learningsOf() takes skips, notes and times from the state, the rest f
 });
 
 Deno.test("learningsSection() writes each text in one line that Markdown leaves alone", () => {
-  const section = learningsSection(learningsOf(STATE, EVENTS), {
-    sessionId: "1a2b3c4d",
-  });
+  const section = learningsSection(learningsOf(STATE, EVENTS), "1a2b3c4d");
   assertEquals(
     section,
     `## 2026-03-01 Add \\<login\\> \\# and more
