@@ -48,45 +48,41 @@ export interface Feedback {
 
 /** Makes the feedback on a session. */
 export async function buildFeedback(facts: FeedbackFacts): Promise<Feedback> {
-  const { state, salt } = facts;
-  const hash = await hashOfWorkflow(state.workflowId, salt);
-  return { tool: aboutTool(facts, hash), process: aboutWork(facts) };
-}
-
-function aboutTool(facts: FeedbackFacts, hash: string): JsonObject {
-  const { state, tally, mode, clock, repoType } = facts;
-  return anonymised(jsonObject({
-    timestamp: withOffset(clock.now),
-    workflow_id_hash: hash,
+  const { state, tally, texts, mode, clock, repoType, repo, salt } = facts;
+  const end = endOf(state, clock);
+  const items = state.phases.flatMap(({ items }) => items);
+  const skipped = items.filter(({ status }) => status === "skipped");
+  const timestamp = withOffset(clock.now);
+  const severalAgents = tally.agents > 1;
+  const tool = anonymised(jsonObject({
+    timestamp,
+    workflow_id_hash: await hashOfWorkflow(state.workflowId, salt),
     mode,
     orchestrator_version: VERSION,
     repo_type: repoType,
-    duration_seconds: durationSeconds(state, clock),
-    phases: phaseSeconds(state, clock),
-    parallel_agents_used: tally.agents > 1,
-    reviews_performed: tally.hasReviews || hasReviewItems(state),
+    duration_seconds: secondsFrom(momentOf(state.createdAt, clock) ?? end, end),
+    phases: phaseSeconds(state, clock, end),
+    parallel_agents_used: severalAgents,
+    reviews_performed: tally.hasReviews || items.some(isDoneReview),
     errors_count: tally.errors,
-    items_skipped_count: skippedItems(state).length,
+    items_skipped_count: skipped.length,
   }));
-}
-
-function aboutWork(facts: FeedbackFacts): JsonObject {
-  const { state, tally, mode, clock, repo, texts } = facts;
-  return jsonObject({
-    timestamp: withOffset(clock.now),
+  const work = jsonObject({
+    timestamp,
     workflow_id: state.workflowId,
     task: state.task,
     repo,
     mode,
-    parallel_agents_used: tally.agents > 1,
+    parallel_agents_used: severalAgents,
     errors_summary: tally.errorTexts,
-    items_skipped_reasons: skippedItems(state)
+    items_skipped_reasons: skipped
       .map(({ id, skipReason }) => `${id}: ${skipReason ?? ""}`),
-    learnings: texts.learnings ?? notedLearnings(state),
+    learnings: texts.learnings ?? notedLearnings(items),
     challenges: texts.challenges,
     what_went_well: texts.wentWell,
     improvements: texts.improvements,
   });
+  return { tool, process: work };
 }
 
 /** Kind of a repository in the Python tool's words, from the names of its files. */
@@ -103,27 +99,17 @@ const MANIFESTS: readonly (readonly [file: string, type: string])[] = [
   ["Cargo.toml", "rust"],
 ];
 
-function itemsOf({ phases }: SessionState): readonly ItemState[] {
-  return phases.flatMap(({ items }) => items);
-}
-
-function skippedItems(state: SessionState): readonly ItemState[] {
-  return itemsOf(state).filter(({ status }) => status === "skipped");
-}
-
 /** Seconds, like the duration of the whole: the Python tool's phases add up to it. */
-function phaseSeconds(state: SessionState, clock: Clock): JsonObject {
-  const end = endOf(state, clock);
+function phaseSeconds(
+  state: SessionState,
+  clock: Clock,
+  endMs: number,
+): JsonObject {
   return new Map(state.phases.flatMap(({ id, startedAt, completedAt }) => {
     const start = momentOf(startedAt, clock);
     if (start === undefined) return [];
-    return [[id, secondsFrom(start, momentOf(completedAt, clock) ?? end)]];
+    return [[id, secondsFrom(start, momentOf(completedAt, clock) ?? endMs)]];
   }));
-}
-
-function durationSeconds(state: SessionState, clock: Clock): number {
-  const end = endOf(state, clock);
-  return secondsFrom(momentOf(state.createdAt, clock) ?? end, end);
 }
 
 /** When the work ended; now where it goes on. */
@@ -137,18 +123,15 @@ function secondsFrom(startMs: number, endMs: number): number {
   return Math.max(0, Math.round((endMs - startMs) / 1000));
 }
 
-function hasReviewItems(state: SessionState): boolean {
-  return itemsOf(state).some(({ id, status }) =>
-    status === "completed" && id.endsWith("_review")
-  );
+function isDoneReview({ id, status }: ItemState): boolean {
+  return status === "completed" && id.endsWith("_review");
 }
 
-/** What was noted where the workflow asks for learnings. */
-function notedLearnings(state: SessionState): string | null {
-  const item = itemsOf(state).find(({ id, notes }) =>
+/** The notes on the item with which a workflow asks for learnings. */
+function notedLearnings(items: readonly ItemState[]): string | null {
+  return items.find(({ id, notes }) =>
     id.includes("learning") && notes !== null
-  );
-  return item?.notes ?? null;
+  )?.notes ?? null;
 }
 
 /** The salt of the Python tool, where `WORKFLOW_SALT` names none. */
@@ -235,18 +218,16 @@ export function textsIn(entry: JsonObject, key: string): readonly string[] {
     : [];
 }
 
-/** Feedback, and when it was given. */
+/** Feedback, and when it was given: in milliseconds since 1970, or 0 where it does not say. */
 interface DatedFeedback {
   readonly entry: JsonObject;
-  /** Milliseconds since 1970; 0 where it does not say. */
   readonly atMs: number;
 }
 
 /** The latest feedback of one session. */
-export interface SessionFeedback {
-  readonly tool: DatedFeedback | null;
-  readonly process: DatedFeedback | null;
-}
+export type SessionFeedback = {
+  -readonly [Part in keyof Feedback]?: DatedFeedback;
+};
 
 /** What the tool feedback of several sessions adds up to. */
 export interface ToolReport {
@@ -301,8 +282,8 @@ export interface FeedbackReport {
 
 /** Sums up the feedback of several sessions. */
 export function reportOn(all: readonly SessionFeedback[]): FeedbackReport {
-  const entriesOf = (kind: keyof SessionFeedback): readonly JsonObject[] =>
-    all.flatMap((session) => session[kind] ?? [])
+  const entriesOf = (part: keyof Feedback): readonly JsonObject[] =>
+    all.flatMap((session) => session[part] ?? [])
       .toSorted((one, other) => other.atMs - one.atMs)
       .map(({ entry }) => entry);
   return {
@@ -357,11 +338,10 @@ function processReport(entries: readonly JsonObject[]): ProcessReport {
       const text = textIn(entry, key);
       return text === null ? [] : [{ task: textIn(entry, "task"), text }];
     });
+  const errors = entries.map((entry) => textsIn(entry, "errors_summary"));
   return {
     sessions: entries.length,
-    errors: repeatedIn(
-      entries.map((entry) => textsIn(entry, "errors_summary")),
-    ),
+    errors: repeatedIn(errors),
     skippedItems: repeatedIn(entries.map(skippedIds)),
     learnings: statements("learnings"),
     challenges: statements("challenges"),
@@ -393,6 +373,7 @@ const MIN_SESSIONS = 2;
 export function suggestionsFor(report: FeedbackReport): readonly string[] {
   const { sessions, errors, skippedItems, improvements } = report.process;
   const isOften = (each: Repeated) => each.sessions >= MIN_SESSIONS;
+  const unreviewed = report.tool.sessions - report.tool.withReviews;
   return [
     ...skippedItems.filter(isOften).map((item) =>
       `Item "${item.text}" was skipped in ${item.sessions} of ${sessions} sessions: say when it is needed, or drop it`
@@ -400,18 +381,11 @@ export function suggestionsFor(report: FeedbackReport): readonly string[] {
     ...errors.filter(isOften).map((error) =>
       `In ${error.sessions} of ${sessions} sessions the same failed: ${error.text}`
     ),
-    ...reviewSuggestion(report.tool),
+    ...unreviewed < MIN_SESSIONS
+      ? []
+      : [`${unreviewed} of ${report.tool.sessions} sessions had no review`],
     ...new Set(improvements.map(({ text }) => text)),
   ];
-}
-
-function reviewSuggestion(
-  { sessions, withReviews }: ToolReport,
-): readonly string[] {
-  const unreviewed = sessions - withReviews;
-  return unreviewed < MIN_SESSIONS
-    ? []
-    : [`${unreviewed} of ${sessions} sessions had no review`];
 }
 
 /** A line of feedback, and where it belongs. */
@@ -443,52 +417,41 @@ export interface FeedbackReview {
 const DAY_MS = 86_400_000;
 
 /** Begins a review; keeps the latest feedback of each session, and nothing of those before. */
-export function newReview(rule: ReviewRule): FeedbackReview {
+export function newReview(
+  { days, clock, unknownHash }: ReviewRule,
+): FeedbackReview {
   const sessions = new Map<string, SessionFeedback>();
   const sessionOfHash = new Map<string, string>();
+  const sinceMs = days === null
+    ? -Infinity
+    : (momentOf(clock.now, clock) ?? 0) - days * DAY_MS;
   const keyOf = ({ session, workflowHash, entry }: FeedbackLine): string => {
     if (session !== null) {
       sessionOfHash.set(workflowHash, session);
       return session;
     }
     // Its two files carry the same instant; that is all there is to tell them by.
-    return workflowHash === rule.unknownHash
+    return workflowHash === unknownHash
       ? `${workflowHash} ${textIn(entry, "timestamp") ?? ""}`
       : sessionOfHash.get(workflowHash) ?? workflowHash;
   };
   return {
     add: (line) => {
+      const { kind, entry } = line;
       const key = keyOf(line);
-      const atMs = momentOf(textIn(line.entry, "timestamp"), rule.clock);
-      if (!counts(atMs, rule)) return;
-      const known = sessions.get(key) ?? { tool: null, process: null };
-      sessions.set(key, latest(known, line, atMs ?? 0));
+      const givenMs = momentOf(textIn(entry, "timestamp"), clock);
+      // Feedback that does not say when it was given counts only where everything does.
+      if ((givenMs ?? -Infinity) < sinceMs) return;
+      const atMs = givenMs ?? 0;
+      const known = sessions.get(key) ?? {};
+      sessions.set(key, known);
+      for (const part of ["tool", "process"] as const) {
+        const isNewer = (known[part]?.atMs ?? -Infinity) <= atMs;
+        if (kind !== part && kind !== "both" || !isNewer) continue;
+        known[part] = { entry, atMs };
+      }
     },
     report: () => reportOn([...sessions.values()]),
-  };
-}
-
-/** What does not say when it was counts only where everything does. */
-function counts(
-  atMs: number | undefined,
-  { days, clock }: ReviewRule,
-): boolean {
-  if (days === null) return true;
-  const nowMs = momentOf(clock.now, clock) ?? 0;
-  return atMs !== undefined && atMs >= nowMs - days * DAY_MS;
-}
-
-function latest(
-  known: SessionFeedback,
-  { kind, entry }: FeedbackLine,
-  atMs: number,
-): SessionFeedback {
-  const dated = { entry, atMs };
-  const newer = (other: SessionFeedback["tool"]) =>
-    other === null || other.atMs <= atMs ? dated : other;
-  return {
-    tool: kind === "process" ? known.tool : newer(known.tool),
-    process: kind === "tool" ? known.process : newer(known.process),
   };
 }
 
@@ -520,13 +483,14 @@ export function tallyEvents(events: Iterable<RecordedEvent>): FeedbackTally {
   const agents = new Set<string>();
   let errors = 0;
   let hasReviews = false;
-  for (const event of events) {
-    if (ERROR_TYPES.has(event.type)) {
+  for (const { type, itemId, message, details } of events) {
+    if (ERROR_TYPES.has(type)) {
       errors++;
-      if (errorTexts.size < MAX_ERROR_TEXTS) errorTexts.add(textOf(event));
+      const text = itemId === null ? message : `${itemId}: ${message}`;
+      if (errorTexts.size < MAX_ERROR_TEXTS) errorTexts.add(text);
     }
-    hasReviews ||= event.type === "review_completed";
-    const agent = event.details.get("agent");
+    hasReviews ||= type === "review_completed";
+    const agent = details.get("agent");
     if (typeof agent === "string") agents.add(agent);
   }
   return {
@@ -535,8 +499,4 @@ export function tallyEvents(events: Iterable<RecordedEvent>): FeedbackTally {
     hasReviews,
     agents: agents.size,
   };
-}
-
-function textOf({ itemId, message }: RecordedEvent): string {
-  return itemId === null ? message : `${itemId}: ${message}`;
 }

@@ -1,5 +1,3 @@
-import { OrcError } from "../base/error.ts";
-import type { JsonObject } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { nameOf } from "../base/path.ts";
@@ -27,7 +25,7 @@ import {
 import { sessionMasker } from "../secrets/masker.ts";
 import { appendLine } from "../session/log.ts";
 import { linesFrom, openForReading } from "../session/log_read.ts";
-import { noSuchSession } from "../session/read.ts";
+import { noSuchSession, unlessDamaged } from "../session/read.ts";
 import { withoutCredentials } from "../session/repository.ts";
 import { readSetting } from "../settings/files.ts";
 import { originText, valueOf } from "../settings/merge.ts";
@@ -37,7 +35,7 @@ import {
   decodeFeedbackLine,
   DEFAULT_SALT,
   type Feedback,
-  type FeedbackKind,
+  type FeedbackLine,
   type FeedbackReport,
   type FeedbackReview,
   type FeedbackTexts,
@@ -137,10 +135,17 @@ export async function captureFeedback(
   if (refusal !== undefined) return refusal;
   const opened = await openSession(host, options);
   const { place, repository, session } = opened;
-  const said = textsIn(options);
-  const texts = mayAsk(host, options, said) ? ask(host) : said;
+  const said = textsFrom((name) => textOf(options[name]));
+  // Only a person who has said nothing yet is asked.
+  const mayAsk = !options.auto && isSilent(said) && host.terminal.isInteractive;
+  const texts = mayAsk
+    ? textsFrom((name) =>
+      textOf(host.terminal.readLine(`${QUESTIONS[name]} (Enter for nothing) `))
+    )
+    : said;
   const { mask } = await sessionMasker(host, opened);
-  const made = await feedbackOn(host, opened, maskTexts(texts, mask));
+  const masked = textsFrom((name) => texts[name] && mask(texts[name]));
+  const made = await feedbackOn(host, opened, masked);
   if (session.legacyPath !== null) {
     const { adoptLegacySession } = await import("../work/legacy.ts");
     await adoptLegacySession(host, repository, session.id);
@@ -190,25 +195,22 @@ export function saltOf(host: Host): string {
   return host.env("WORKFLOW_SALT") ?? DEFAULT_SALT;
 }
 
-function textsIn(options: CaptureOptions): FeedbackTexts {
-  return {
-    learnings: textOf(options.learnings),
-    challenges: textOf(options.challenges),
-    wentWell: textOf(options.wentWell),
-    improvements: textOf(options.improvements),
-  };
-}
+/** The questions to a person, in their order. */
+const QUESTIONS: Readonly<Record<keyof FeedbackTexts, string>> = {
+  learnings: "What did you learn?",
+  challenges: "What was hard?",
+  wentWell: "What went well?",
+  improvements: "What should be better next time?",
+};
 
-function maskTexts(
-  { learnings, challenges, wentWell, improvements }: FeedbackTexts,
-  mask: (text: string) => string,
+function textsFrom(
+  textOf: (name: keyof FeedbackTexts) => string | null,
 ): FeedbackTexts {
-  const orNull = (text: string | null) => text === null ? null : mask(text);
   return {
-    learnings: orNull(learnings),
-    challenges: orNull(challenges),
-    wentWell: orNull(wentWell),
-    improvements: orNull(improvements),
+    learnings: textOf("learnings"),
+    challenges: textOf("challenges"),
+    wentWell: textOf("wentWell"),
+    improvements: textOf("improvements"),
   };
 }
 
@@ -220,26 +222,6 @@ function textOf(given: string | undefined): string | null {
 
 function isSilent(texts: FeedbackTexts): boolean {
   return Object.values(texts).every((text) => text === null);
-}
-
-/** Only a person who has said nothing yet is asked. */
-function mayAsk(
-  host: Host,
-  { auto = false }: CaptureOptions,
-  said: FeedbackTexts,
-): boolean {
-  return !auto && isSilent(said) && host.terminal.isInteractive;
-}
-
-function ask(host: Host): FeedbackTexts {
-  const answerTo = (question: string): string | null =>
-    textOf(host.terminal.readLine(`${question} (Enter for nothing) `));
-  return {
-    learnings: answerTo("What did you learn?"),
-    challenges: answerTo("What was hard?"),
-    wentWell: answerTo("What went well?"),
-    improvements: answerTo("What should be better next time?"),
-  };
 }
 
 function fileNames(directory: string): ReadonlySet<string> {
@@ -306,12 +288,11 @@ export async function reviewFeedback(
   let damagedLines = 0;
   const warnings: string[] = [];
   for (const source of sourcesIn(repository)) {
-    try {
-      damagedLines += await addFile(review, source, salt);
-    } catch (error) {
-      if (!(error instanceof OrcError)) throw error;
-      warnings.push(error.message);
-    }
+    const damaged = await unlessDamaged(
+      () => addFile(review, repository.layout.root, source, salt),
+      warnings,
+    );
+    damagedLines += damaged ?? 0;
   }
   const report = review.report();
   return {
@@ -324,36 +305,32 @@ export async function reviewFeedback(
   };
 }
 
-interface Source {
-  readonly root: string;
+interface Source extends Pick<FeedbackLine, "kind" | "session"> {
   readonly path: string;
-  readonly kind: FeedbackKind;
-  readonly session: string | null;
 }
 
 /** Files of sessions first: they tell which session a workflow is. */
 function sourcesIn({ layout, store }: Repository): readonly Source[] {
-  const { root } = layout;
   const own = store.ids().flatMap((session): readonly Source[] => {
-    const { toolFeedback, processFeedback } = sessionLayout(root, session);
+    const paths = sessionLayout(layout.root, session);
     return [
-      { root, path: toolFeedback, kind: "tool", session },
-      { root, path: processFeedback, kind: "process", session },
+      { path: paths.toolFeedback, kind: "tool", session },
+      { path: paths.processFeedback, kind: "process", session },
     ];
   });
-  const { legacyToolFeedback, legacyProcessFeedback, legacyFeedback } = layout;
   return [
     ...own,
-    { root, path: legacyToolFeedback, kind: "tool", session: null },
-    { root, path: legacyProcessFeedback, kind: "process", session: null },
-    { root, path: legacyFeedback, kind: "both", session: null },
+    { path: layout.legacyToolFeedback, kind: "tool", session: null },
+    { path: layout.legacyProcessFeedback, kind: "process", session: null },
+    { path: layout.legacyFeedback, kind: "both", session: null },
   ];
 }
 
 /** Returns how many lines cannot be read. */
 async function addFile(
   review: FeedbackReview,
-  { root, path, kind, session }: Source,
+  root: string,
+  { path, kind, session }: Source,
   salt: string,
 ): Promise<number> {
   let damagedLines = 0;
@@ -363,13 +340,9 @@ async function addFile(
       damagedLines++;
       continue;
     }
-    const workflowHash = await hashIn(entry, salt);
+    const workflowHash = textIn(entry, "workflow_id_hash") ??
+      await hashOfWorkflow(textIn(entry, "workflow_id") ?? "unknown", salt);
     review.add({ kind, entry, session, workflowHash });
   }
   return damagedLines;
-}
-
-async function hashIn(entry: JsonObject, salt: string): Promise<string> {
-  return textIn(entry, "workflow_id_hash") ??
-    await hashOfWorkflow(textIn(entry, "workflow_id") ?? "unknown", salt);
 }
