@@ -223,7 +223,7 @@ export type {
   Summary,
 } from "./src/engine/summary.ts";
 export type { RestoreChange } from "./src/engine/restore.ts";
-export type { CheckpointLine } from "./src/checkpoints/files.ts";
+export type { CheckpointLine } from "./src/checkpoints/rules.ts";
 export type {
   ForceFrom,
   MigrationConflict,

@@ -11,7 +11,7 @@ import { checkpointId, checkpointPath, isCheckpointId } from "../base/names.ts";
 import { quoted } from "../base/text.ts";
 import { assertOpen } from "../engine/situation.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
-import { type HeldLock, type LockContext, withLock } from "../files/lock.ts";
+import { type HeldLock, withLock } from "../files/lock.ts";
 import {
   fileKind,
   guardDirectory,
@@ -30,53 +30,54 @@ import {
   noSuchSession,
   readSession,
   type Session,
+  unlessDamaged,
 } from "../session/read.ts";
 import {
   type Checkpoint,
   type CheckpointFacts,
+  type CheckpointLine,
   DAMAGED_CHECKPOINT_HINT,
   decodeCheckpoint,
   encodeCheckpoint,
   newCheckpoint,
 } from "./rules.ts";
 
-/** A checkpoint as a list shows it: everything but the state in it. */
-interface CheckpointEntry extends Omit<Checkpoint, "snapshot"> {
-  /** The file it was read from. */
-  readonly path: string;
-  readonly sizeBytes: number;
-}
-
-/** What lies in a directory of checkpoints. */
-interface CheckpointFiles {
-  /** In the order of their ids, which begin with the instant. */
-  readonly entries: readonly CheckpointEntry[];
-  /** Why files that are named like checkpoints cannot be read, one sentence each. */
+/** Checkpoints that were found. */
+export interface FoundCheckpoints {
+  readonly checkpoints: readonly CheckpointLine[];
+  /** Why others cannot be read, as sentences for people. */
   readonly problems: readonly string[];
 }
 
 /**
- * Reads all checkpoints in a directory; what is damaged is named and hides no
- * other. Reads only.
+ * Reads all checkpoints in a directory, in the order of their ids, which begin with the
+ * instant; what is damaged is named and hides no other. They are those of the session, or of
+ * the older tool where none is named. Reads only.
  */
 export function readCheckpoints(
   layout: RepositoryLayout,
   directory: string,
-): CheckpointFiles {
-  const entries: CheckpointEntry[] = [];
+  session?: string,
+): FoundCheckpoints {
+  const checkpoints: CheckpointLine[] = [];
   const problems: string[] = [];
   for (const id of checkpointIds(layout, directory)) {
     try {
       const { checkpoint, ...file } = readFile(directory, id);
       // A state that nobody asked for would keep its memory as long as the list.
-      const { snapshot: _snapshot, ...headline } = checkpoint;
-      entries.push({ ...headline, ...file });
+      const { snapshot: _snapshot, parentId: _parentId, ...line } = checkpoint;
+      checkpoints.push({
+        ...line,
+        ...file,
+        session: session ?? legacySessionId(line.workflowId),
+        legacy: session === undefined,
+      });
     } catch (error) {
       if (!(error instanceof OrcError)) throw error;
       if (error.kind !== "not_found") problems.push(error.message);
     }
   }
-  return { entries, problems };
+  return { checkpoints, problems };
 }
 
 /**
@@ -112,67 +113,57 @@ function checkpointIds(
   }
 }
 
-interface CheckpointFile extends Pick<CheckpointEntry, "path" | "sizeBytes"> {
+/** A file under its name, and how large it is. */
+function readFile(directory: string, id: string): {
   readonly checkpoint: Checkpoint;
-}
-
-function readFile(directory: string, id: string): CheckpointFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+} {
   const path = checkpointPath(directory, id);
   const bytes = readRegularFile(path, MAX_STATE_BYTES);
-  if (bytes === undefined) throw noSuchCheckpoint(id, path);
-  const checkpoint = decodeCheckpoint(textOf(bytes, path), path);
-  if (checkpoint.id !== id) throw misnamed(path, checkpoint.id);
-  return { checkpoint, path, sizeBytes: bytes.length };
-}
-
-function textOf(bytes: Uint8Array, path: string): string {
-  return decodeUtf8(bytes, path, DAMAGED_CHECKPOINT_HINT);
-}
-
-function noSuchCheckpoint(id: string, path: string): OrcError {
-  return notFound("no_such_checkpoint", `No checkpoint "${id}"`, {
-    path,
-    hint: "orc checkpoints",
-  });
-}
-
-function misnamed(path: string, id: string): OrcError {
-  return corrupt(
+  if (bytes === undefined) {
+    throw notFound("no_such_checkpoint", `No checkpoint "${id}"`, {
+      path,
+      hint: "orc checkpoints",
+    });
+  }
+  const text = decodeUtf8(bytes, path, DAMAGED_CHECKPOINT_HINT);
+  const checkpoint = decodeCheckpoint(text, path);
+  if (checkpoint.id === id) {
+    return { checkpoint, path, sizeBytes: bytes.length };
+  }
+  throw corrupt(
     "misnamed_checkpoint",
-    `"${path}" holds checkpoint ${quoted(id)}: its name does not fit`,
+    `"${path}" holds checkpoint ${
+      quoted(checkpoint.id)
+    }: its name does not fit`,
     { path, hint: DAMAGED_CHECKPOINT_HINT },
   );
 }
 
-/** A session whose checkpoints are to be changed. */
-interface CheckpointTarget {
-  readonly layout: RepositoryLayout;
-  readonly context: LockContext;
-  readonly sessionId: string;
-}
-
-/** A checkpoint that is stored. */
-interface SavedCheckpoint {
-  readonly checkpoint: Checkpoint;
-  readonly path: string;
-  /** What went wrong after the checkpoint was there. */
-  readonly warnings: readonly string[];
-}
+/** Where a session is that is changed under its lock. */
+type LockedRepository = Pick<Repository, "layout" | "context">;
 
 /**
  * Stores a checkpoint of a session as it is under its lock. A file that is there
- * already is never replaced.
+ * already is never replaced. The warnings say what went wrong after it was there.
  *
  * @throws {OrcError} `session_closed` (refused), and what an update of the
  *   session throws
  */
 export async function writeCheckpoint(
-  target: CheckpointTarget,
+  repository: LockedRepository,
+  sessionId: string,
   facts: Omit<CheckpointFacts, "id" | "at">,
-): Promise<SavedCheckpoint> {
-  const { layout, context, sessionId } = target;
+): Promise<{
+  readonly checkpoint: Checkpoint;
+  readonly path: string;
+  readonly warnings: readonly string[];
+}> {
+  const { layout, context } = repository;
   const paths = sessionLayout(layout.root, sessionId);
-  return await withSessionLock(target, "save a checkpoint", async (lock) => {
+  const doing = "save a checkpoint";
+  return await withSessionLock(repository, sessionId, doing, async (lock) => {
     const session = await readSession(layout, sessionId);
     assertWritable(session, paths.state);
     assertOpen(session.state);
@@ -183,7 +174,11 @@ export async function writeCheckpoint(
     );
     const checkpoint = newCheckpoint(session, { ...facts, id, at });
     const bytes = new TextEncoder().encode(encodeCheckpoint(checkpoint));
-    ensureDirectory(paths.directory, paths.checkpoints);
+    if (fileKind(paths.checkpoints) === "absent") {
+      makeDirectory(paths.checkpoints);
+      // Before anything is kept in it, or a power cut takes it all away.
+      syncDirectory(paths.directory);
+    }
     const unconfirmed = writeAtomic(path, bytes, {
       token: lock.token,
       // Where the next holder of the lock sweeps up what a crash left behind.
@@ -200,25 +195,32 @@ export async function writeCheckpoint(
  * there.
  */
 export async function removeCheckpoints(
-  target: CheckpointTarget,
+  repository: LockedRepository,
+  sessionId: string,
   ids: readonly string[],
 ): Promise<readonly string[]> {
-  const { root } = target.layout;
-  const { checkpoints } = sessionLayout(root, target.sessionId);
-  return await withSessionLock(target, "remove checkpoints", () => {
-    guardDirectory(root, checkpoints);
-    const removed = ids.filter((id) => {
-      const path = checkpointPath(checkpoints, id);
-      guardPath(root, path);
-      return removeIfThere(path);
-    });
-    if (removed.length > 0) syncDirectory(checkpoints);
-    return Promise.resolve(removed);
-  });
+  const { root } = repository.layout;
+  const { checkpoints } = sessionLayout(root, sessionId);
+  return await withSessionLock(
+    repository,
+    sessionId,
+    "remove checkpoints",
+    () => {
+      guardDirectory(root, checkpoints);
+      const removed = ids.filter((id) => {
+        const path = checkpointPath(checkpoints, id);
+        guardPath(root, path);
+        return removeIfThere(path);
+      });
+      if (removed.length > 0) syncDirectory(checkpoints);
+      return Promise.resolve(removed);
+    },
+  );
 }
 
 async function withSessionLock<Result>(
-  { layout, context, sessionId }: CheckpointTarget,
+  { layout, context }: LockedRepository,
+  sessionId: string,
   doing: string,
   work: (lock: HeldLock) => Promise<Result>,
 ): Promise<Result> {
@@ -250,61 +252,16 @@ function freeName(
   throw new Error(`No name is free in "${directory}"`);
 }
 
-/** Durable before anything is kept in it, or a power cut takes it all away. */
-function ensureDirectory(parent: string, path: string): void {
-  if (fileKind(path) !== "absent") return;
-  makeDirectory(path);
-  syncDirectory(parent);
-}
-
-/** A checkpoint in one line. */
-export interface CheckpointLine {
-  /** What `orc resume` takes; begins with the instant it was made at. */
-  readonly id: string;
-  /** Id of the session it belongs to. */
-  readonly session: string;
-  /** `wf_` and eight hex digits, part of every line of that session's log. */
-  readonly workflowId: string;
-  /** Id of the phase the session was in. */
-  readonly phaseId: string;
-  /** The item that was being worked on; null when none was. */
-  readonly itemId: string | null;
-  /** When it was made, as its writer spells it; empty when its file does not say. */
-  readonly at: string;
-  /** What it is for, in the words of whoever made it; null without any. */
-  readonly message: string | null;
-  /** Task, phase and progress in one line; null in old files. */
-  readonly summary: string | null;
-  /** What was decided. */
-  readonly decisions: readonly string[];
-  /** Files that were being worked on. */
-  readonly files: readonly string[];
-  /** The file that holds it. */
-  readonly path: string;
-  /** Size of that file. */
-  readonly sizeBytes: number;
-  /** Whether it lies in the older tool's directory, which orc only reads. */
-  readonly legacy: boolean;
-}
-
-/** Checkpoints that were found. */
-export interface FoundCheckpoints {
-  /** Oldest first. */
-  readonly checkpoints: readonly CheckpointLine[];
-  /** Why others cannot be read, as sentences for people. */
-  readonly problems: readonly string[];
-}
-
 /**
- * Finds the checkpoints of a session, also those it had before it was adopted.
+ * Finds the checkpoints of a session, oldest first, also those it had before it was adopted.
  * What was copied there from other sessions does not count.
  */
 export function checkpointsOf(
-  repository: Repository,
+  { layout }: Repository,
   { id, state }: Pick<Session, "id" | "state">,
 ): FoundCheckpoints {
-  const own = ownCheckpoints(repository, id);
-  const legacy = legacyCheckpoints(repository);
+  const own = ownCheckpoints(layout, id);
+  const legacy = readCheckpoints(layout, layout.legacyCheckpoints);
   const names = new Set(own.checkpoints.map((line) => line.id));
   const lines = [
     ...legacy.checkpoints.filter((line) => !names.has(line.id)),
@@ -319,60 +276,32 @@ export function checkpointsOf(
   };
 }
 
-/** Finds the checkpoints of all sessions, whatever lies among them. */
-export function allCheckpoints(repository: Repository): FoundCheckpoints {
-  const found = [
-    legacyCheckpoints(repository),
-    ...repository.store.ids().map((id) => unlessRefused(repository, id)),
-  ];
-  return {
-    checkpoints: found.flatMap(({ checkpoints }) => checkpoints)
-      .sort(oldestFirst),
-    problems: found.flatMap(({ problems }) => problems),
-  };
-}
-
-/** The directory of one session must not hide the others. */
-function unlessRefused(repository: Repository, id: string): FoundCheckpoints {
-  try {
-    return ownCheckpoints(repository, id);
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    return { checkpoints: [], problems: [error.message] };
+/** Finds the checkpoints of all sessions, oldest first, whatever lies among them. */
+export async function allCheckpoints(
+  { layout, store }: Repository,
+): Promise<FoundCheckpoints> {
+  const legacy = readCheckpoints(layout, layout.legacyCheckpoints);
+  const lines = [legacy.checkpoints];
+  const problems = [...legacy.problems];
+  for (const id of store.ids()) {
+    // The directory of one session must not hide the others.
+    const own = await unlessDamaged(
+      () => ownCheckpoints(layout, id),
+      problems,
+    );
+    if (own === undefined) continue;
+    lines.push(own.checkpoints);
+    problems.push(...own.problems);
   }
+  return { checkpoints: lines.flat().sort(oldestFirst), problems };
 }
 
 function ownCheckpoints(
-  { layout }: Repository,
+  layout: RepositoryLayout,
   session: string,
 ): FoundCheckpoints {
   const { checkpoints } = sessionLayout(layout.root, session);
-  const { entries, problems } = readCheckpoints(layout, checkpoints);
-  return {
-    checkpoints: entries.map((entry) => lineOf(entry, session, false)),
-    problems,
-  };
-}
-
-function legacyCheckpoints({ layout }: Repository): FoundCheckpoints {
-  const { entries, problems } = readCheckpoints(
-    layout,
-    layout.legacyCheckpoints,
-  );
-  return {
-    checkpoints: entries.map((entry) =>
-      lineOf(entry, legacySessionId(entry.workflowId), true)
-    ),
-    problems,
-  };
-}
-
-function lineOf(
-  { parentId: _parentId, ...entry }: CheckpointEntry,
-  session: string,
-  legacy: boolean,
-): CheckpointLine {
-  return { ...entry, session, legacy };
+  return readCheckpoints(layout, checkpoints, session);
 }
 
 /** By the instant, as far as it was written down; ids begin with it too. */

@@ -1,6 +1,13 @@
-import { type OrcError, refused } from "../base/error.ts";
+import { notFound, OrcError, refused } from "../base/error.ts";
+import { matchCheckpointId } from "../base/names.ts";
+import { parentDirectory } from "../base/path.ts";
+import { countOf, uncapitalised } from "../base/text.ts";
 import { decide } from "../engine/decide.ts";
-import { proposalSentence, type RestoreChange } from "../engine/restore.ts";
+import {
+  planRestore,
+  proposalSentence,
+  type RestoreChange,
+} from "../engine/restore.ts";
 import type { ActionOf } from "../engine/situation.ts";
 import { summarize } from "../engine/summary.ts";
 import type { Host } from "../host/host.ts";
@@ -16,57 +23,8 @@ import {
   type Changed,
   isConfirmed,
 } from "../work/change.ts";
-import { type CheckpointLine, checkpointsOf } from "./files.ts";
-import { chooseCheckpoint } from "./use.ts";
-
-/** What returning to a checkpoint would change, and whether that is wanted. */
-interface RestoreProposal {
-  readonly action: ActionOf<"restore">;
-  readonly changes: readonly RestoreChange[];
-  /** Asks nobody. */
-  readonly yes: boolean;
-}
-
-/**
- * Refuses to restore what nobody agreed to. Whether it is possible at all is
- * decided before anybody is asked.
- */
-function assertAgreed(
-  host: Host,
-  opened: OpenedSession,
-  { action, changes, yes }: RestoreProposal,
-): void {
-  assertChangeable(opened);
-  decide(opened.workflow, opened.session.state, action, {
-    at: host.now(),
-    caller: { ...host.caller(), approval: "terminal" },
-  });
-  const lines = changes.map((change) => `  ${proposalSentence(change)}\n`);
-  const question = `Checkpoint ${action.checkpointId} changes:\n${
-    lines.join("")
-  }Restore it?`;
-  if (yes || isConfirmed(host, question)) return;
-  // What only a human may is refused, and logged, when that is asked for.
-  const isHumanAct = action.force && changes.some(({ forward }) => forward);
-  if (isHumanAct && !host.terminal.isInteractive) return;
-  throw notConfirmed(action.checkpointId, changes);
-}
-
-function notConfirmed(
-  id: string,
-  changes: readonly RestoreChange[],
-): OrcError {
-  const count = changes.length === 1 ? "1 change" : `${changes.length} changes`;
-  return refused(
-    "not_confirmed",
-    `Checkpoint "${id}" was not restored: it makes ${count}, and nobody said yes`,
-    {
-      hint:
-        `see them: orc resume ${id} --dry-run; --yes is the yes where nobody can be asked`,
-      details: { checkpoint: id, changes },
-    },
-  );
-}
+import { checkpointsOf, readCheckpoint } from "./files.ts";
+import { type CheckpointLine, stateIn } from "./rules.ts";
 
 /** Which checkpoint to return to, and how sure that is. */
 export interface ResumeOptions extends SessionOptions {
@@ -139,35 +97,147 @@ export async function resumeSession(
   options: ResumeOptions = {},
 ): Promise<Resumed> {
   const opened = await openSession(host, options);
-  const { repository, session } = opened;
-  const { checkpoints, problems } = checkpointsOf(repository, session);
-  const { checkpoint: named = "latest", force = false } = options;
-  const { line, action, changes, passedOver } = chooseCheckpoint(
-    opened,
-    checkpoints,
-    { named, force },
+  const { checkpoint: named = "latest", dryRun = false, force = false } =
+    options;
+  const { checkpoints, problems } = checkpointsOf(
+    opened.repository,
+    opened.session,
   );
-  const isChange = changes.length > 0 && options.dryRun !== true;
+  const passedOver: string[] = [];
+  const choice = named === "latest"
+    ? latestChoice(opened, checkpoints, passedOver)
+    : choiceOf(opened, lineNamed(named, checkpoints));
+  const { line, changes } = choice;
+  const isChange = changes.length > 0 && !dryRun;
+  const action = { ...choice.action, force };
   if (isChange) {
-    assertAgreed(host, opened, { action, changes, yes: options.yes === true });
+    assertPossible(host, opened, action);
+    if (!options.yes) assertAgreed(host, action, changes);
   }
   const changed = isChange
     ? await apply(host, opened, action)
     : unchanged(opened);
+  // Decisions hold until they are revised, so each checkpoint adds to those before it.
+  const before = checkpoints.slice(0, checkpoints.indexOf(line) + 1);
   return {
     ...changed,
     warnings: [...problems, ...passedOver, ...changed.warnings],
     checkpoint: line,
     changes,
-    dryRun: options.dryRun === true,
-    decisions: decisionsUpTo(checkpoints, line),
+    dryRun,
+    decisions: [...new Set(before.flatMap(({ decisions }) => decisions))],
   };
+}
+
+type RestoreAction = ActionOf<"restore">;
+
+/** A checkpoint that can be returned to, and what that changes. */
+interface Choice {
+  readonly line: CheckpointLine;
+  readonly action: Omit<RestoreAction, "force">;
+  readonly changes: readonly RestoreChange[];
+}
+
+function choiceOf(
+  { repository, session, workflow }: OpenedSession,
+  line: CheckpointLine,
+): Choice {
+  const { id, path } = line;
+  const directory = parentDirectory(path) ?? path;
+  const stored = stateIn(readCheckpoint(repository.layout, directory, id));
+  const { changes } = planRestore(workflow, session.state, stored);
+  const action = { type: "restore", checkpointId: id, stored } as const;
+  return { line, action, changes };
+}
+
+function lineNamed(
+  named: string,
+  checkpoints: readonly CheckpointLine[],
+): CheckpointLine {
+  const id = matchCheckpointId(named, checkpoints.map(({ id }) => id));
+  const line = checkpoints.find((line) => line.id === id);
+  if (line === undefined) throw new Error(`no checkpoint "${id}"`);
+  return line;
+}
+
+/**
+ * Chooses the newest checkpoint that can be used. A damaged one does not stand in the way of
+ * older ones, unless it is asked for by its name; it is passed over with a sentence.
+ */
+function latestChoice(
+  opened: OpenedSession,
+  checkpoints: readonly CheckpointLine[],
+  passedOver: string[],
+): Choice {
+  let first: OrcError | undefined;
+  for (const line of checkpoints.toReversed()) {
+    try {
+      return choiceOf(opened, line);
+    } catch (error) {
+      if (!isUnusable(error)) throw error;
+      first ??= error;
+      const reason = uncapitalised(error.message);
+      passedOver.push(
+        `Passed over checkpoint "${line.id}": ${reason}; all are listed by: orc checkpoints`,
+      );
+    }
+  }
+  throw first ?? notFound(
+    "no_checkpoint",
+    "The session has no checkpoint",
+    "make one: orc checkpoint; where the session stands: orc status",
+  );
+}
+
+/** Whether it is about one checkpoint: it is damaged, another session's, or gone by now. */
+function isUnusable(error: unknown): error is OrcError {
+  return error instanceof OrcError &&
+    (error.kind === "corrupt" || error.code === "foreign_checkpoint" ||
+      error.code === "no_such_checkpoint");
+}
+
+/** Whether a restoration is possible at all is decided before anybody is asked. */
+function assertPossible(
+  host: Host,
+  opened: OpenedSession,
+  action: RestoreAction,
+): void {
+  assertChangeable(opened);
+  decide(opened.workflow, opened.session.state, action, {
+    at: host.now(),
+    caller: { ...host.caller(), approval: "terminal" },
+  });
+}
+
+/** Refuses to restore what nobody agreed to. */
+function assertAgreed(
+  host: Host,
+  { checkpointId: id, force }: RestoreAction,
+  changes: readonly RestoreChange[],
+): void {
+  const lines = changes.map((change) => `  ${proposalSentence(change)}\n`);
+  const question = `Checkpoint ${id} changes:\n${lines.join("")}Restore it?`;
+  if (isConfirmed(host, question)) return;
+  // What only a human may is refused, and logged, when that is asked for.
+  const isHumanAct = force && changes.some(({ forward }) => forward);
+  if (isHumanAct && !host.terminal.isInteractive) return;
+  throw refused(
+    "not_confirmed",
+    `Checkpoint "${id}" was not restored: it makes ${
+      countOf(changes.length, "change")
+    }, and nobody said yes`,
+    {
+      hint:
+        `see them: orc resume ${id} --dry-run; --yes is the yes where nobody can be asked`,
+      details: { checkpoint: id, changes },
+    },
+  );
 }
 
 async function apply(
   host: Host,
   opened: OpenedSession,
-  action: ActionOf<"restore">,
+  action: RestoreAction,
 ): Promise<Changed> {
   if (!action.force) return await applyAction(host, opened, action);
   return await applyHumanAction(host, opened, action, {
@@ -186,13 +256,4 @@ function unchanged({ place, session, workflow }: OpenedSession): Changed {
     summary: summarize(workflow, session.state),
     warnings: [],
   };
-}
-
-/** Decisions hold until they are revised, so each checkpoint adds to those before it. */
-function decisionsUpTo(
-  checkpoints: readonly CheckpointLine[],
-  last: CheckpointLine,
-): readonly string[] {
-  const before = checkpoints.slice(0, checkpoints.indexOf(last) + 1);
-  return [...new Set(before.flatMap(({ decisions }) => decisions))];
 }

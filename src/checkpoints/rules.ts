@@ -17,47 +17,56 @@ import { decodeUnsigned, type UnsignedSession } from "../session/codec.ts";
 import { encodeUnsigned } from "../session/encode.ts";
 import type { SessionState } from "../workflow/types.ts";
 
-/**
- * A copy of a session's state inside the session, to return to, with what
- * whoever loses their memory has to be told.
- */
-export interface Checkpoint {
-  /** `cp_` and when it was made; also the name of its file. */
+/** A checkpoint in one line. */
+export interface CheckpointLine {
+  /** What `orc resume` takes; begins with the instant it was made at. */
   readonly id: string;
-  /** {@linkcode SessionState.workflowId} of its session. */
+  /** Id of the session it belongs to. */
+  readonly session: string;
+  /** `wf_` and eight hex digits, part of every line of that session's log. */
   readonly workflowId: string;
-  /** The phase the session was in. */
+  /** Id of the phase the session was in. */
   readonly phaseId: string;
   /** The item that was being worked on; null when none was. */
   readonly itemId: string | null;
-  /**
-   * When it was made, as its writer spells it; empty when the file does not
-   * say.
-   */
+  /** When it was made, as its writer spells it; empty when its file does not say. */
   readonly at: string;
-  /** What it is for, in the words of whoever made it. */
+  /** What it is for, in the words of whoever made it; null without any. */
   readonly message: string | null;
-  /** Task, phase and progress in one line. */
+  /** Task, phase and progress in one line; null in old files. */
   readonly summary: string | null;
-  /** What was decided, so that nobody has to decide it again. */
+  /** What was decided. */
   readonly decisions: readonly string[];
   /** Files that were being worked on. */
   readonly files: readonly string[];
+  /** The file that holds it. */
+  readonly path: string;
+  /** Size of that file. */
+  readonly sizeBytes: number;
+  /** Whether it lies in the older tool's directory, which orc only reads. */
+  readonly legacy: boolean;
+}
+
+/**
+ * A copy of a session's state inside the session, to return to, with what
+ * whoever loses their memory has to be told: what its file holds.
+ */
+export interface Checkpoint extends
+  Omit<
+    CheckpointLine,
+    "session" | "path" | "sizeBytes" | "legacy"
+  > {
   /** The state, unread; null where an old file lacks it. */
   readonly snapshot: JsonObject | null;
   /** The checkpoint before it; the Python tool has the key and never sets it. */
   readonly parentId: string | null;
 }
 
-/** What a new checkpoint says besides the state. */
-export interface CheckpointFacts {
-  readonly id: string;
-  /** Now: an instant in UTC. */
-  readonly at: string;
-  readonly message: string | null;
-  readonly decisions: readonly string[];
-  readonly files: readonly string[];
-}
+/** What a new checkpoint says besides the state; `at` is an instant in UTC. */
+export type CheckpointFacts = Pick<
+  Checkpoint,
+  "id" | "at" | "message" | "decisions" | "files"
+>;
 
 /** What to do about a checkpoint that cannot be read. */
 export const DAMAGED_CHECKPOINT_HINT =

@@ -1,37 +1,23 @@
-import { notFound, OrcError, refused, usage } from "../base/error.ts";
+import { OrcError, usage } from "../base/error.ts";
 import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
 import { MAX_NOTES_LENGTH } from "../base/limits.ts";
-import { matchCheckpointId } from "../base/names.ts";
-import { parentDirectory } from "../base/path.ts";
-import {
-  lengthOf,
-  parseWholeNumber,
-  sizeText,
-  uncapitalised,
-} from "../base/text.ts";
+import { countOf, lengthOf, parseWholeNumber, sizeText } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
-import { planRestore, type RestoreChange } from "../engine/restore.ts";
-import { type ActionOf, assertOpen } from "../engine/situation.ts";
+import { assertOpen } from "../engine/situation.ts";
 import type { Host, ProgramResult } from "../host/host.ts";
 import { openRepository, type Place, placeOf } from "../repository/open.ts";
-import {
-  type OpenedSession,
-  openSession,
-  type SessionOptions,
-} from "../repository/select.ts";
+import { openSession, type SessionOptions } from "../repository/select.ts";
 import { sessionMasker } from "../secrets/masker.ts";
 import { assertWritable } from "../session/read.ts";
-import { isConfirmed } from "../work/change.ts";
+import { assertRemovalWanted } from "../work/change.ts";
 import {
   allCheckpoints,
-  type CheckpointLine,
   checkpointsOf,
   type FoundCheckpoints,
-  readCheckpoint,
   removeCheckpoints,
   writeCheckpoint,
 } from "./files.ts";
-import { stateIn } from "./rules.ts";
+import type { CheckpointLine } from "./rules.ts";
 
 /** What whoever returns to a checkpoint should know. */
 export interface CheckpointOptions extends SessionOptions {
@@ -77,39 +63,33 @@ export interface SavedCheckpoint {
  *
  * @throws {OrcError} `session_closed` (refused) if the session has ended
  * @throws {OrcError} `text_too_long` (usage) if a text is
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, saveCheckpoint, startSession } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await startSession(host, { root, task: "Add login" });
- * const decisions = ["Tokens live an hour"];
- * const { phase } = await saveCheckpoint(host, { root, decisions });
- * assertEquals(phase, "PLAN");
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function saveCheckpoint(
   host: Host,
   options: CheckpointOptions = {},
 ): Promise<SavedCheckpoint> {
-  const texts = textsOf(options);
+  const [message = null] = fitting("message", [options.message ?? ""]);
+  const decisions = fitting("decision", options.decisions ?? []);
+  const files = fitting("file name", options.files ?? []);
   const opened = await openSession(host, options);
-  const { mask } = await sessionMasker(host, opened);
-  const { message, decisions, files } = maskTexts(texts, mask);
   const { repository, session, place } = opened;
+  const { mask } = await sessionMasker(host, opened);
   assertOpen(session.state);
-  const { workingTree } = repository.found;
   // Before the lock is taken: git may take its time.
-  const changed = await changedFiles(host, workingTree);
-  await adoptIfLegacy(host, opened);
-  const { layout, context } = repository;
+  const changed = await changedFiles(host, repository.found.workingTree);
+  if (session.legacyPath !== null) {
+    assertWritable(session, session.legacyPath);
+    const { adoptLegacySession } = await import("../work/legacy.ts");
+    await adoptLegacySession(host, repository, session.id);
+  }
   const { checkpoint, path, warnings } = await writeCheckpoint(
-    { layout, context, sessionId: session.id },
-    { message, decisions, files: [...new Set([...files, ...changed])] },
+    repository,
+    session.id,
+    {
+      message: message && mask(message),
+      decisions: decisions.map(mask),
+      files: [...new Set([...files.map(mask), ...changed])],
+    },
   );
   return {
     place,
@@ -117,42 +97,14 @@ export async function saveCheckpoint(
     path,
     phase: checkpoint.phaseId,
     item: checkpoint.itemId,
-    message,
-    decisions,
+    message: checkpoint.message,
+    decisions: checkpoint.decisions,
     files: checkpoint.files,
     warnings,
   };
 }
 
-/** What is said with a checkpoint. */
-interface Texts {
-  readonly message: string | null;
-  readonly decisions: readonly string[];
-  readonly files: readonly string[];
-}
-
-function maskTexts(
-  { message, decisions, files }: Texts,
-  mask: (text: string) => string,
-): Texts {
-  return {
-    message: message === null ? null : mask(message),
-    decisions: decisions.map(mask),
-    files: files.map(mask),
-  };
-}
-
 /** Blank texts say nothing, and are left out. */
-function textsOf(
-  { message = "", decisions = [], files = [] }: CheckpointOptions,
-): Texts {
-  return {
-    message: fitting("message", [message])[0] ?? null,
-    decisions: fitting("decision", decisions),
-    files: fitting("file name", files),
-  };
-}
-
 function fitting(name: string, texts: readonly string[]): readonly string[] {
   const trimmed = texts.map((text) => text.trim());
   const tooLong = trimmed.find((text) => lengthOf(text) > MAX_NOTES_LENGTH);
@@ -164,16 +116,6 @@ function fitting(name: string, texts: readonly string[]): readonly string[] {
     } characters; at most ${MAX_NOTES_LENGTH} are kept`,
     "say it shorter, or write it into a file and name the file",
   );
-}
-
-async function adoptIfLegacy(
-  host: Host,
-  { repository, session }: OpenedSession,
-): Promise<void> {
-  if (session.legacyPath === null) return;
-  assertWritable(session, session.legacyPath);
-  const { adoptLegacySession } = await import("../work/legacy.ts");
-  await adoptLegacySession(host, repository, session.id);
 }
 
 /** Whose checkpoints. */
@@ -198,31 +140,18 @@ export interface CheckpointList {
  * with their number.
  *
  * Requires `--allow-read`.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import * as orc from "@orc/cli";
- *
- * const host = { ...orc.denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await orc.startSession(host, { root, task: "Add login" });
- * await orc.saveCheckpoint(host, { root, message: "Before the merge" });
- * const { checkpoints } = await orc.listCheckpoints(host, { root });
- * assertEquals(checkpoints[0]?.message, "Before the merge");
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function listCheckpoints(
   host: Host,
   options: CheckpointListOptions = {},
 ): Promise<CheckpointList> {
-  if (options.all === true) {
-    const repository = openRepository(host, options);
-    return listOf(placeOf(repository, null), allCheckpoints(repository));
+  if (options.all !== true) {
+    const { repository, session, place } = await openSession(host, options);
+    return listOf(place, checkpointsOf(repository, session));
   }
-  const { repository, session, place } = await openSession(host, options);
-  return listOf(place, checkpointsOf(repository, session));
+  const repository = openRepository(host, options);
+  const found = await allCheckpoints(repository);
+  return listOf(placeOf(repository, null), found);
 }
 
 function listOf(
@@ -276,190 +205,53 @@ const DAY_MS = 86_400_000;
  *
  * @throws {OrcError} `invalid_number` (usage) if a number is none
  * @throws {OrcError} `not_confirmed` (refused) if nobody says yes
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import * as orc from "@orc/cli";
- *
- * const host = { ...orc.denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await orc.startSession(host, { root, task: "Add login" });
- * for (const message of ["one", "two"]) {
- *   await orc.saveCheckpoint(host, { root, message });
- * }
- * const options = { root, keep: "1", yes: true };
- * const { kept } = await orc.cleanCheckpoints(host, options);
- * assertEquals(kept, 1);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function cleanCheckpoints(
   host: Host,
   options: CheckpointCleanupOptions = {},
 ): Promise<CheckpointCleanup> {
-  const rule = ruleOf(options);
+  const usualAge = options.keep === undefined ? MAX_AGE_DAYS : 0;
+  const keep = numberIn("--keep", options.keep, KEPT);
+  const maxAgeDays = numberIn("--max-age", options.maxAge, usualAge);
+  const { dryRun = false, yes = false } = options;
   const { repository, session, place } = await openSession(host, options);
-  const found = checkpointsOf(repository, session);
-  const newestFirst = found.checkpoints.toReversed();
+  const { checkpoints: all, problems } = checkpointsOf(repository, session);
   const nowMs = epochMsOf(host.now()) ?? 0;
-  const checkpoints = newestFirst.slice(rule.keep)
-    .filter((line) => !line.legacy && isOlder(line, nowMs, rule.maxAgeDays));
-  const isWanted = options.dryRun !== true && checkpoints.length > 0;
-  if (isWanted) {
-    if (options.yes !== true) assertConfirmed(host, checkpoints);
-    const { layout, context } = repository;
-    const target = { layout, context, sessionId: session.id };
-    await removeCheckpoints(target, checkpoints.map(({ id }) => id));
+  // What does not say when it was made is as young as can be.
+  const isOld = ({ at }: CheckpointLine) =>
+    maxAgeDays === 0 || (epochMsOf(at) ?? nowMs) < nowMs - maxAgeDays * DAY_MS;
+  const checkpoints = all.toReversed().slice(keep)
+    .filter((line) => !line.legacy && isOld(line));
+  const sizeBytes = checkpoints.reduce((sum, line) => sum + line.sizeBytes, 0);
+  if (!dryRun && checkpoints.length > 0) {
+    const ids = checkpoints.map(({ id }) => id);
+    if (!yes) {
+      assertRemovalWanted(host, {
+        lines: ids,
+        amount: `${countOf(ids.length, "checkpoint")} (${sizeText(sizeBytes)})`,
+        details: { checkpoints: ids },
+      });
+    }
+    await removeCheckpoints(repository, session.id, ids);
   }
   return {
     place,
-    dryRun: options.dryRun === true,
+    dryRun,
     checkpoints,
-    sizeBytes: sizeOf(checkpoints),
-    kept: newestFirst.length - checkpoints.length,
-    warnings: found.problems,
-  };
-}
-
-function sizeOf(checkpoints: readonly CheckpointLine[]): number {
-  return checkpoints.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-}
-
-/** The question shows all that will be gone. */
-function assertConfirmed(
-  host: Host,
-  checkpoints: readonly CheckpointLine[],
-): void {
-  const count = checkpoints.length === 1
-    ? "1 checkpoint"
-    : `${checkpoints.length} checkpoints`;
-  const amount = `${count} (${sizeText(sizeOf(checkpoints))})`;
-  const lines = checkpoints.map(({ id }) => `  ${id}\n`).join("");
-  if (isConfirmed(host, `${lines}Remove ${amount} for good?`)) return;
-  throw refused(
-    "not_confirmed",
-    `Nothing was removed: ${amount} would be, but nobody said yes`,
-    {
-      hint:
-        "look at them with --dry-run first; --yes is the yes where nobody can be asked",
-      details: { checkpoints: checkpoints.map(({ id }) => id) },
-    },
-  );
-}
-
-interface Rule {
-  readonly keep: number;
-  readonly maxAgeDays: number;
-}
-
-function ruleOf({ keep, maxAge }: CheckpointCleanupOptions): Rule {
-  const usualAge = keep === undefined ? MAX_AGE_DAYS : 0;
-  return {
-    keep: numberIn("--keep", keep) ?? KEPT,
-    maxAgeDays: numberIn("--max-age", maxAge) ?? usualAge,
+    sizeBytes,
+    kept: all.length - checkpoints.length,
+    warnings: problems,
   };
 }
 
 function numberIn(
   flag: string,
   text: string | undefined,
-): number | undefined {
+  usual: number,
+): number {
   return text === undefined
-    ? undefined
+    ? usual
     : parseWholeNumber(text, { flag, max: MAX_NUMBER });
-}
-
-/** What does not say when it was made is as young as can be. */
-function isOlder(
-  { at }: CheckpointLine,
-  nowMs: number,
-  days: number,
-): boolean {
-  return days === 0 || (epochMsOf(at) ?? nowMs) < nowMs - days * DAY_MS;
-}
-
-/** A checkpoint that can be returned to. */
-interface Choice {
-  readonly line: CheckpointLine;
-  readonly action: ActionOf<"restore">;
-  readonly changes: readonly RestoreChange[];
-  /** Why newer ones were not taken, as sentences for people. */
-  readonly passedOver: readonly string[];
-}
-
-/** What somebody asked for. */
-interface Wish {
-  /** A part of an id; `latest` for the newest that can be read. */
-  readonly named: string;
-  readonly force: boolean;
-}
-
-/**
- * Chooses the checkpoint to return to. A damaged one does not stand in the way
- * of older ones, unless it is asked for by its name.
- */
-export function chooseCheckpoint(
-  opened: OpenedSession,
-  checkpoints: readonly CheckpointLine[],
-  { named, force }: Wish,
-): Choice {
-  if (named !== "latest") {
-    const id = matchCheckpointId(named, checkpoints.map(({ id }) => id));
-    const line = checkpoints.find((line) => line.id === id);
-    if (line === undefined) throw new Error(`no checkpoint "${id}"`);
-    return { ...choiceOf(opened, line, force), passedOver: [] };
-  }
-  const failures: Failure[] = [];
-  for (const line of checkpoints.toReversed()) {
-    try {
-      const choice = choiceOf(opened, line, force);
-      return { ...choice, passedOver: failures.map(failureSentence) };
-    } catch (error) {
-      if (!isUnusable(error)) throw error;
-      failures.push({ id: line.id, error });
-    }
-  }
-  throw failures[0]?.error ?? noCheckpoint();
-}
-
-interface Failure {
-  readonly id: string;
-  readonly error: OrcError;
-}
-
-/** Whether it is about one checkpoint: it is damaged, another session's, or gone by now. */
-function isUnusable(error: unknown): error is OrcError {
-  return error instanceof OrcError &&
-    (error.kind === "corrupt" || error.code === "foreign_checkpoint" ||
-      error.code === "no_such_checkpoint");
-}
-
-function failureSentence({ id, error }: Failure): string {
-  const reason = uncapitalised(error.message);
-  return `Passed over checkpoint "${id}": ${reason}; all are listed by: orc checkpoints`;
-}
-
-function choiceOf(
-  { repository, session, workflow }: OpenedSession,
-  line: CheckpointLine,
-  force: boolean,
-): Omit<Choice, "passedOver"> {
-  const { id, path } = line;
-  const directory = parentDirectory(path) ?? path;
-  const checkpoint = readCheckpoint(repository.layout, directory, id);
-  const stored = stateIn(checkpoint);
-  const { changes } = planRestore(workflow, session.state, stored);
-  const action = { type: "restore", checkpointId: id, stored, force } as const;
-  return { line, action, changes };
-}
-
-function noCheckpoint(): OrcError {
-  return notFound(
-    "no_checkpoint",
-    "The session has no checkpoint",
-    "make one: orc checkpoint; where the session stands: orc status",
-  );
 }
 
 /** Enough to remember what somebody was working on. */

@@ -2,7 +2,7 @@ import { type OrcError, usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import { headOf } from "../base/markdown.ts";
 import { inOneLine, sizeText } from "../base/text.ts";
-import type { CheckpointLine } from "../checkpoints/files.ts";
+import type { CheckpointLine } from "../checkpoints/rules.ts";
 import { type Resumed, resumeSession } from "../checkpoints/restore.ts";
 import {
   type CheckpointCleanup,

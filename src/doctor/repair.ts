@@ -348,8 +348,8 @@ function restoredSession({ layout, paths, id }: Target): Session {
 
 function newestCheckpoint({ layout, paths, id }: Target): UnsignedSession {
   const { checkpoints: directory } = paths;
-  const { entries } = readCheckpoints(layout, directory);
-  for (const { id: checkpointId, path } of entries.toReversed()) {
+  const { checkpoints } = readCheckpoints(layout, directory, id);
+  for (const { id: checkpointId, path } of checkpoints.toReversed()) {
     const { snapshot } = readCheckpoint(layout, directory, checkpointId);
     const stored = snapshot && decodeOwn(snapshot, path, id);
     if (stored) return stored;

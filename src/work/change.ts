@@ -1,4 +1,4 @@
-import { conflict, denied, OrcError } from "../base/error.ts";
+import { conflict, denied, OrcError, refused } from "../base/error.ts";
 import { decide } from "../engine/decide.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
 import type { Host } from "../host/host.ts";
@@ -228,4 +228,29 @@ export function isConfirmed({ terminal }: Host, question: string): boolean {
   if (!terminal.isInteractive) return false;
   const answer = terminal.readLine(`${question} [y/N] `);
   return /^\s*y(?:es)?\s*$/i.test(answer ?? "");
+}
+
+/** Things that are to be removed: a line for each, how much it is together, and facts for programs. */
+interface Removal {
+  readonly lines: readonly string[];
+  readonly amount: string;
+  readonly details: OrcError["details"];
+}
+
+/** Refuses to remove what nobody agreed to; the question shows all that will be gone. */
+export function assertRemovalWanted(
+  host: Host,
+  { lines, amount, details }: Removal,
+): void {
+  const shown = lines.map((line) => `  ${line}\n`).join("");
+  if (isConfirmed(host, `${shown}Remove ${amount} for good?`)) return;
+  throw refused(
+    "not_confirmed",
+    `Nothing was removed: ${amount} would be, but nobody said yes`,
+    {
+      hint:
+        "look at them with --dry-run first; --yes is the yes where nobody can be asked",
+      details,
+    },
+  );
 }

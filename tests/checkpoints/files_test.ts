@@ -46,7 +46,11 @@ function textOf(id: string): string {
 Deno.test("readCheckpoints() reads all that the Python tool wrote, and names what is damaged", () => {
   const layout = repositoryLayout(Deno.cwd());
   const directory = `${Deno.cwd()}/${THEIRS}`;
-  const { entries, problems } = readCheckpoints(layout, directory);
+  const { checkpoints: entries, problems } = readCheckpoints(
+    layout,
+    directory,
+    "s1",
+  );
   assertEquals(entries.map(({ id }) => id), [
     "cp_20261120_080124_555383_8918_d897",
     "cp_20261120_080125_130078_3596_d897",
@@ -69,7 +73,7 @@ Deno.test("readCheckpoints() finds nothing where there is no directory", () =>
   withTemporaryDirectory((root) => {
     const layout = repositoryLayout(root);
     const found = readCheckpoints(layout, layout.legacyCheckpoints);
-    assertEquals(found, { entries: [], problems: [] });
+    assertEquals(found, { checkpoints: [], problems: [] });
   }));
 
 Deno.test("readCheckpoints() leaves alone what is not named like a checkpoint", () =>
@@ -80,7 +84,11 @@ Deno.test("readCheckpoints() leaves alone what is not named like a checkpoint", 
     "cp_b.c.json": "x",
     "cp_.json": "x",
   }, (layout, directory) => {
-    const { entries, problems } = readCheckpoints(layout, directory);
+    const { checkpoints: entries, problems } = readCheckpoints(
+      layout,
+      directory,
+      "s1",
+    );
     assertEquals(entries.map(({ id }) => id), ["cp_a"]);
     assertEquals(problems, []);
   }));
@@ -93,7 +101,11 @@ Deno.test("readCheckpoints() names directories, foreign names and broken text", 
     "cp_e.json": "[]",
     "cp_f.json": "\u0000\u0000",
   }, (layout, directory) => {
-    const { entries, problems } = readCheckpoints(layout, directory);
+    const { checkpoints: entries, problems } = readCheckpoints(
+      layout,
+      directory,
+      "s1",
+    );
     assertEquals(entries, []);
     assertEquals(problems.length, 5);
     const error = assertThrows(
@@ -118,8 +130,8 @@ Deno.test("readCheckpoint() says that there is none", () =>
 
 const FACTS = { message: null, decisions: [], files: [] };
 
-function targetOf({ layout, context }: StoredFixture) {
-  return { layout, context, sessionId: SESSION_ID };
+function write(fixture: StoredFixture, sessionId = SESSION_ID) {
+  return writeCheckpoint(fixture, sessionId, FACTS);
 }
 
 Deno.test("writeCheckpoint() stores the state as it is under the lock, and changes nothing else", () =>
@@ -127,10 +139,7 @@ Deno.test("writeCheckpoint() stores the state as it is under the lock, and chang
     const { store, paths } = fixture;
     await store.update(SESSION_ID, complete("a"));
     const before = readTree(paths.directory);
-    const { path, checkpoint } = await writeCheckpoint(
-      targetOf(fixture),
-      FACTS,
-    );
+    const { path, checkpoint } = await write(fixture);
     const decoded = decodeCheckpoint(Deno.readTextFileSync(path), path);
     assertEquals(decoded, checkpoint);
     assertEquals(completedItems(stateIn(decoded)), ["a"]);
@@ -152,10 +161,9 @@ Deno.test("writeCheckpoint() takes a free name where one is taken already", () =
         return () => tokens[count++] ?? token;
       })(),
     };
-    const target = { ...targetOf(fixture), context };
-    const first = await writeCheckpoint(target, FACTS);
+    const first = await write({ ...fixture, context });
     const text = Deno.readTextFileSync(first.path);
-    const second = await writeCheckpoint(target, { ...FACTS, message: "2" });
+    const second = await write({ ...fixture, context });
     assert(first.path !== second.path);
     assertEquals(Deno.readTextFileSync(first.path), text);
     assertEquals(namesIn(fixture.paths.checkpoints).length, 2);
@@ -166,7 +174,7 @@ Deno.test("writeCheckpoint() sweeps up what a killed one left", () =>
     const { paths } = fixture;
     const left = `cp_x.json.${tokenOf(0xdead)}.tmp`;
     writeTree(paths.directory, { [left]: "{" });
-    await writeCheckpoint(targetOf(fixture), FACTS);
+    await write(fixture);
     assert(!namesIn(paths.directory).includes(left));
     assertEquals(namesIn(paths.checkpoints).length, 1);
   }));
@@ -174,14 +182,8 @@ Deno.test("writeCheckpoint() sweeps up what a killed one left", () =>
 Deno.test("writeCheckpoint() refuses sessions that are closed, missing, locked or changed outside", () =>
   withSession(async (fixture) => {
     const { paths, store } = fixture;
-    const target = targetOf(fixture);
-    const codeOf = async (sessionId = SESSION_ID) => {
-      const error = await assertRejects(
-        () => writeCheckpoint({ ...target, sessionId }, FACTS),
-        OrcError,
-      );
-      return error.code;
-    };
+    const codeOf = async (id?: string) =>
+      (await assertRejects(() => write(fixture, id), OrcError)).code;
     assertEquals(await codeOf("nobody"), "no_such_session");
     writeTree(paths.directory, { lock: lockText(foreignRecord()) });
     assertEquals(await codeOf(), "lock_held");
@@ -201,7 +203,7 @@ Deno.test("writeCheckpoint() refuses a file in the place of the directory", () =
   withSession(async (fixture) => {
     writeTree(fixture.paths.directory, { checkpoints: "mine" });
     const error = await assertRejects(
-      () => writeCheckpoint(targetOf(fixture), FACTS),
+      () => write(fixture),
       OrcError,
     );
     assertEquals([error.kind, error.code], ["corrupt", "not_a_directory"]);
@@ -210,11 +212,11 @@ Deno.test("writeCheckpoint() refuses a file in the place of the directory", () =
 
 Deno.test("removeCheckpoints() removes what is named and still there", () =>
   withSession(async (fixture) => {
-    const target = targetOf(fixture);
-    const first = await writeCheckpoint(target, FACTS);
-    const second = await writeCheckpoint(target, FACTS);
+    const first = await write(fixture);
+    const second = await write(fixture);
     const ids = [first.checkpoint.id, "cp_gone"];
-    assertEquals(await removeCheckpoints(target, ids), [first.checkpoint.id]);
+    const removed = await removeCheckpoints(fixture, SESSION_ID, ids);
+    assertEquals(removed, [first.checkpoint.id]);
     const [left] = namesIn(fixture.paths.checkpoints);
     assertEquals(left, `${second.checkpoint.id}.json`);
   }));

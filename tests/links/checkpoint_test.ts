@@ -23,8 +23,9 @@ Deno.test("readCheckpoints() names a checkpoint that is a link, and reads it not
     Deno.mkdirSync(paths.checkpoints);
     const link = `${paths.checkpoints}/cp_a.json`;
     Deno.symlinkSync(`${layout.root}/elsewhere.json`, link);
-    const { entries, problems } = readCheckpoints(layout, paths.checkpoints);
-    assertEquals([entries.length, problems.length], [0, 1]);
+    const found = readCheckpoints(layout, paths.checkpoints);
+    const { checkpoints, problems } = found;
+    assertEquals([checkpoints.length, problems.length], [0, 1]);
     const error = assertThrows(
       () => readCheckpoint(layout, paths.checkpoints, "cp_a"),
       OrcError,
@@ -36,9 +37,9 @@ Deno.test("removeCheckpoints() refuses a link and leaves it", () =>
   withSession(async ({ layout, paths, context }) => {
     Deno.mkdirSync(paths.checkpoints);
     Deno.symlinkSync(paths.state, `${paths.checkpoints}/cp_a.json`);
-    const target = { layout, context, sessionId: SESSION_ID };
+    const target = { layout, context };
     const error = await assertRejects(
-      () => removeCheckpoints(target, ["cp_a"]),
+      () => removeCheckpoints(target, SESSION_ID, ["cp_a"]),
       OrcError,
     );
     assertEquals([error.kind, error.code], ["corrupt", "symbolic_link"]);
@@ -50,9 +51,9 @@ Deno.test("writeCheckpoint() and readCheckpoints() refuse a directory that is a 
     const elsewhere = `${layout.root}/elsewhere`;
     Deno.mkdirSync(elsewhere);
     Deno.symlinkSync(elsewhere, paths.checkpoints);
-    const target = { layout, context, sessionId: SESSION_ID };
+    const target = { layout, context };
     const error = await assertRejects(
-      () => writeCheckpoint(target, FACTS),
+      () => writeCheckpoint(target, SESSION_ID, FACTS),
       OrcError,
     );
     assertEquals([error.kind, error.code], ["corrupt", "symbolic_link"]);
