@@ -42,7 +42,7 @@ export async function listCandidates(
   options: SessionOptions = {},
 ): Promise<readonly Candidate[]> {
   try {
-    const candidates = await listOf(host, kind, options);
+    const candidates = await LISTS[kind](host, options);
     return candidates
       .filter(({ word }) => SAFE_WORD.test(word))
       .map(({ word, summary }) => ({
@@ -55,79 +55,46 @@ export async function listCandidates(
   }
 }
 
-function listOf(
-  host: Host,
-  kind: CandidateKind,
-  options: SessionOptions,
-): Promise<readonly Candidate[]> {
-  switch (kind) {
-    case "item":
-      return listItems(host, options);
-    case "open-item":
-      return listOpenItems(host, options);
-    case "phase":
-      return listPhases(host, options);
-    case "session":
-      return listSessionIds(host, options);
-    case "checkpoint":
-      return listCheckpointIds(host, options);
-  }
-}
-
-async function listItems(
-  host: Host,
-  options: SessionOptions,
-): Promise<readonly Candidate[]> {
-  const { workflow } = await openSession(host, options);
-  return workflow.phases.flatMap(({ items }) => items.map(candidateOf));
-}
-
-async function listOpenItems(
-  host: Host,
-  options: SessionOptions,
-): Promise<readonly Candidate[]> {
-  const { workflow, session } = await openSession(host, options);
-  const phase = currentPhase(workflow, session.state);
-  const phaseState = phaseStateOf(session.state, phase);
-  return phase.items
-    .filter(({ id }) => !isDone(itemStateOf(phaseState, id)))
-    .map(candidateOf);
-}
-
-async function listPhases(
-  host: Host,
-  options: SessionOptions,
-): Promise<readonly Candidate[]> {
-  const { workflow } = await openSession(host, options);
-  return workflow.phases.map(candidateOf);
-}
+const LISTS: Readonly<
+  Record<
+    CandidateKind,
+    (host: Host, options: SessionOptions) => Promise<readonly Candidate[]>
+  >
+> = {
+  item: async (host, options) => {
+    const { workflow } = await openSession(host, options);
+    return workflow.phases.flatMap(({ items }) => items.map(candidateOf));
+  },
+  "open-item": async (host, options) => {
+    const { workflow, session } = await openSession(host, options);
+    const phase = currentPhase(workflow, session.state);
+    const phaseState = phaseStateOf(session.state, phase);
+    return phase.items
+      .filter(({ id }) => !isDone(itemStateOf(phaseState, id)))
+      .map(candidateOf);
+  },
+  phase: async (host, options) => {
+    const { workflow } = await openSession(host, options);
+    return workflow.phases.map(candidateOf);
+  },
+  session: async (host, { root }) => {
+    const { listSessions } = await import("./list.ts");
+    const { sessions } = await listSessions(host, { root });
+    return sessions.map(({ id, name, task, status }) => ({
+      word: id,
+      summary: `${status ?? "damaged"}: ${titleOf(name, task ?? "")}`,
+    }));
+  },
+  checkpoint: async (host, options) => {
+    const { listCheckpoints } = await import("../checkpoints/use.ts");
+    const { checkpoints } = await listCheckpoints(host, options);
+    return checkpoints.map(({ id, phaseId, message }) => ({
+      word: id,
+      summary: message ?? phaseId,
+    }));
+  },
+};
 
 function candidateOf({ id, name }: { id: string; name: string }): Candidate {
   return { word: id, summary: name };
-}
-
-async function listSessionIds(
-  host: Host,
-  { root }: SessionOptions,
-): Promise<readonly Candidate[]> {
-  const { listSessions } = await import("./list.ts");
-  const { sessions } = await listSessions(host, { root });
-  return sessions.map(({ id, name, task, status }) => ({
-    word: id,
-    summary: `${status ?? "damaged"}: ${titleOf(name, task ?? "")}`,
-  }));
-}
-
-async function listCheckpointIds(
-  host: Host,
-  options: SessionOptions,
-): Promise<readonly Candidate[]> {
-  const { listCheckpoints } = await import(
-    "../checkpoints/use.ts"
-  );
-  const { checkpoints } = await listCheckpoints(host, options);
-  return checkpoints.map(({ id, phaseId, message }) => ({
-    word: id,
-    summary: message ?? phaseId,
-  }));
 }

@@ -89,19 +89,6 @@ export interface SessionListOptions extends RepositoryOptions {
  * damaged one is listed with its problem. Takes no lock and writes nothing.
  *
  * Requires `--allow-read`.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, listSessions, startSession } from "@orc/cli";
- *
- * const host = denoHost();
- * const root = await Deno.makeTempDir();
- * await startSession(host, { root, task: "Add login" });
- * const { sessions } = await listSessions(host, { root });
- * assertEquals(sessions.map(({ task }) => task), ["Add login"]);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function listSessions(
   host: Host,
@@ -227,64 +214,48 @@ export async function listTree(
   host: Host,
   options: ListTreeOptions = {},
 ): Promise<TreeList> {
-  const { directory, repositories, warnings } = searchTree(host, options);
-  const lists: (readonly TreeSession[])[] = [];
-  const problems: string[] = [...warnings];
-  for (const repository of repositories) {
-    try {
-      lists.push((await sessionsIn(repository)).toSorted(newestInTree));
-    } catch (error) {
-      if (!(error instanceof OrcError)) throw error;
-      problems.push(error.message);
-    }
-  }
-  const sessions = lists.flat().filter(({ status }) =>
+  const { directory, found, warnings } = await searchTree(
+    host,
+    options,
+    async (repository) => (await sessionsIn(repository)).sort(newestInTree),
+  );
+  const sessions = found.flat().filter(({ status }) =>
     !options.activeOnly || status === null || !isClosed(status)
   );
-  return { directory, sessions, warnings: problems };
+  return { directory, sessions, warnings };
 }
 
 /** All sessions of a repository; an adopted one only in its new place. */
 async function sessionsIn(
-  repository: Repository,
-): Promise<readonly TreeSession[]> {
-  const { layout, store } = repository;
+  { layout, store }: Repository,
+): Promise<TreeSession[]> {
+  const directory = layout.root;
   const ids = store.ids();
   const sessions: TreeSession[] = [];
-  for (const id of ids) {
-    const { state, problem } = await readEntry(layout, id);
-    const path = sessionLayout(layout.root, id).state;
-    const place = { path, directory: layout.root, session: id, legacy: false };
+  for (const session of ids) {
+    const { state, problem } = await readEntry(layout, session);
+    const path = sessionLayout(directory, session).state;
+    const place = { path, directory, session, legacy: false };
     sessions.push({ ...place, ...factsOf(state), problem });
   }
-  const legacy = await legacySession(repository);
-  const isAdopted = legacy?.session && ids.includes(legacy.session);
-  return legacy && !isAdopted ? [...sessions, legacy] : sessions;
-}
-
-async function legacySession(
-  { layout }: Repository,
-): Promise<TreeSession | undefined> {
-  const path = layout.legacyState;
-  const place = { path, directory: layout.root, legacy: true };
-  try {
-    const found = await readLegacyState(layout);
-    if (found === undefined) return undefined;
-    const { id, state } = found.session;
-    return { ...place, session: id, ...factsOf(state), problem: null };
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    const problem = error.message;
-    return { ...place, session: null, ...factsOf(null), problem };
+  const problems: string[] = [];
+  const legacy = await unlessDamaged(() => readLegacyState(layout), problems);
+  const { id: session = null, state = null } = legacy?.session ?? {};
+  const [problem = null] = problems;
+  const isShown = session === null ? problem !== null : !ids.includes(session);
+  if (isShown) {
+    const place = { path: layout.legacyState, directory, session };
+    sessions.push({ ...place, legacy: true, ...factsOf(state), problem });
   }
+  return sessions;
 }
 
-type Facts = Omit<
+function factsOf(
+  state: SessionState | null,
+): Omit<
   TreeSession,
   "path" | "directory" | "session" | "legacy" | "problem"
->;
-
-function factsOf(state: SessionState | null): Facts {
+> {
   return {
     workflowId: state?.workflowId ?? null,
     task: state?.task ?? null,
@@ -313,11 +284,11 @@ export interface TreeOptions extends RepositoryOptions {
   readonly depth?: string;
 }
 
-/** The repositories of a directory tree. */
-interface Tree {
+/** What was found in the repositories of a directory tree. */
+interface Searched<Found> {
   /** Where the search began, absolute. */
   readonly directory: string;
-  readonly repositories: readonly Repository[];
+  readonly found: readonly Found[];
   /** What could not be looked at, as sentences for people. */
   readonly warnings: readonly string[];
 }
@@ -325,22 +296,33 @@ interface Tree {
 const DEFAULT_DEPTH = "3";
 const MAX_DEPTH_SEARCHED = 64;
 
-/** Finds every repository of a directory tree, with new or legacy sessions. Reads only. */
-export function searchTree(host: Host, options: TreeOptions): Tree {
+/**
+ * Looks at every repository of a directory tree, with new or legacy sessions; one that cannot
+ * be looked at hides no other.
+ */
+export async function searchTree<Found>(
+  host: Host,
+  options: TreeOptions,
+  look: (repository: Repository) => Promise<Found>,
+): Promise<Searched<Found>> {
   const directory = startOf(host, options);
   const depth = parseWholeNumber(options.depth ?? DEFAULT_DEPTH, {
     flag: "--depth",
     max: MAX_DEPTH_SEARCHED,
   });
   const home = host.homeDirectory();
-  const found = findRepositories(directory, { depth, home });
-  return {
-    directory,
-    repositories: found.directories.map((root) =>
-      repositoryAt(host, root, options)
-    ),
-    warnings: found.problems,
-  };
+  const { directories, problems } = findRepositories(directory, {
+    depth,
+    home,
+  });
+  const found: Found[] = [];
+  const warnings = [...problems];
+  for (const root of directories) {
+    const repository = repositoryAt(host, root, options);
+    const seen = await unlessDamaged(() => look(repository), warnings);
+    if (seen !== undefined) found.push(seen);
+  }
+  return { directory, found, warnings };
 }
 
 function startOf(host: Host, { directory, root }: TreeOptions): string {
@@ -365,14 +347,6 @@ function startOf(host: Host, { directory, root }: TreeOptions): string {
     );
 }
 
-/** How far a directory tree is searched. */
-interface SearchLimits {
-  /** Levels below the start; 0 is the start alone. */
-  readonly depth: number;
-  /** The user's home, whose own `.orchestrator` belongs to no repository. */
-  readonly home: string | undefined;
-}
-
 /** What a directory tree holds. */
 interface FoundRepositories {
   /** Directories with state, new or legacy; parents before what they hold. */
@@ -382,12 +356,13 @@ interface FoundRepositories {
 }
 
 /**
- * Finds the directories of a tree that hold sessions. Follows no link, so that it ends
- * everywhere; what it may not look at is named and passed over.
+ * Finds the directories of a tree that hold sessions, so many levels below its start. Follows
+ * no link, so that it ends everywhere; what it may not look at is named and passed over. The
+ * `.orchestrator` of the user's home belongs to no repository.
  */
 export function findRepositories(
   start: string,
-  { depth, home }: SearchLimits,
+  { depth, home }: { readonly depth: number; readonly home?: string },
 ): FoundRepositories {
   const directories: string[] = [];
   const problems: string[] = [];

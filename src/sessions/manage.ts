@@ -1,14 +1,9 @@
-import { denied, OrcError } from "../base/error.ts";
+import { OrcError } from "../base/error.ts";
 import { matchSessionId } from "../base/ids.ts";
 import { LOCK_NAME, sessionLayout } from "../base/layout.ts";
 import { parseSessionTitle } from "../base/names.ts";
 import { epochMsOf, localTimeOf, momentOf } from "../base/time.ts";
-import {
-  breakLock,
-  type Liveness,
-  lookAt,
-  type Sighting,
-} from "../files/lock.ts";
+import { breakLock, type Liveness, lookAt } from "../files/lock.ts";
 import { fileKind, guardDirectory } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -28,9 +23,8 @@ import {
 import { sessionMasker } from "../secrets/masker.ts";
 import { writeBinding, writeCurrent } from "../session/bind.ts";
 import { writeSessionName } from "../session/create.ts";
-import type { ConfigSite } from "../settings/files.ts";
 import { clockOf } from "../settings/preferences.ts";
-import { askForApproval } from "../work/change.ts";
+import { assertHuman } from "../work/change.ts";
 
 /** The session to go on with. */
 export interface SwitchOptions extends RepositoryOptions {
@@ -69,21 +63,6 @@ export interface Switched {
  *   first are in `details.candidates`
  * @throws {OrcError} `invalid_session_id` (usage) if the text cannot be part of
  *   an id
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, startSession, switchSession } from "@orc/cli";
- *
- * const host = denoHost();
- * const root = await Deno.makeTempDir();
- * const { place } = await startSession(host, { root, task: "Add login" });
- * await startSession(host, { root, task: "Fix search", beside: true });
- * const id = place.session ?? "";
- * const { task } = await switchSession(host, { root, id });
- * assertEquals(task, "Add login");
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function switchSession(
   host: Host,
@@ -113,11 +92,7 @@ export async function switchSession(
 }
 
 /** A session and its new name. */
-interface RenameOptions extends RepositoryOptions {
-  /**
-   * Its id, an unambiguous beginning of it, or an end of at least 4 characters.
-   */
-  readonly id: string;
+interface RenameOptions extends SwitchOptions {
   /** 1 to 80 characters on one line; the blanks around them are not kept. */
   readonly name: string;
 }
@@ -214,7 +189,8 @@ export async function unlock(
   const locks = places.flatMap((at) => lockAt(host, at) ?? []);
   const removed = options.force === true && locks.length > 0;
   if (removed) {
-    await assertHuman(host, repository);
+    const act = { request: "remove the locks", confirmation: "unlock" };
+    await assertHuman(host, repository, act, "orc unlock --force");
     for (const { directory } of places) {
       breakLock(directory, repository.context);
     }
@@ -266,41 +242,18 @@ function lockAt(
   const path = `${directory}/${LOCK_NAME}`;
   const seen = lookAt(path);
   if (seen.kind === "absent") return undefined;
-  return { scope, path, ...holderOf(host, seen) };
-}
-
-function holderOf(
-  host: Host,
-  seen: Exclude<Sighting, { kind: "absent" }>,
-): Omit<LockInfo, "scope" | "path"> {
-  if (seen.kind === "unreadable") return UNREADABLE;
-  const { record } = seen;
-  const ageMs = (epochMsOf(host.now()) ?? 0) - (epochMsOf(record.at) ?? 0);
+  const record = seen.kind === "unreadable" ? null : seen.record;
+  const { pid = null, host: name = null, purpose = null, at = null } = record ??
+    {};
+  const ageMs = (epochMsOf(host.now()) ?? 0) - (epochMsOf(at) ?? 0);
   return {
-    pid: record.pid,
-    host: record.host,
-    purpose: record.purpose,
-    lockedAt: record.at,
-    ageMs: Math.max(0, ageMs),
-    liveness: host.livenessOf(record, record.at),
+    scope,
+    path,
+    pid,
+    host: name,
+    purpose,
+    lockedAt: at,
+    ageMs: record && Math.max(0, ageMs),
+    liveness: record ? host.livenessOf(record, record.at) : "unknown",
   };
-}
-
-const UNREADABLE = {
-  pid: null,
-  host: null,
-  purpose: null,
-  lockedAt: null,
-  ageMs: null,
-  liveness: "unknown",
-} as const;
-
-async function assertHuman(host: Host, site: ConfigSite): Promise<void> {
-  const act = { request: "remove the locks", confirmation: "unlock" };
-  if (await askForApproval(host, site, act) !== null) return;
-  throw denied(
-    "approval_required",
-    "Cannot remove the locks: only a human may, at a terminal",
-    "ask a human to run orc unlock --force in a terminal",
-  );
 }
