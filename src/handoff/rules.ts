@@ -1,13 +1,8 @@
-import {
-  asObject,
-  type JsonObject,
-  type JsonValue,
-  numberOf,
-} from "../base/json.ts";
+import { asObject, type JsonObject, numberOf } from "../base/json.ts";
 import { STORED_OUTPUT_LENGTH } from "../base/limits.ts";
 import { codeSpan, fenced, headOf, oneLine, seen } from "../base/markdown.ts";
 import { shellWord, tailOf } from "../base/text.ts";
-import { isSkippable, type SkipSite, stepFor } from "../engine/next.ts";
+import { isSkippable, stepFor } from "../engine/next.ts";
 import {
   awaitsApproval,
   currentPhase,
@@ -73,7 +68,7 @@ export function openItems(
 }
 
 /** Whether anything is open that somebody else than a human can do. */
-export function canBeHandedOff(
+export function hasWorkForAgents(
   workflow: Workflow,
   state: SessionState,
 ): boolean {
@@ -88,7 +83,9 @@ export function canBeHandedOff(
 export function handoffPrompt(handoff: Handoff): string {
   const { workflow, state } = handoff;
   const phase = currentPhase(workflow, state);
-  const decided = handoff.decisions.slice(-MAX_LINES);
+  const notes = state.notes.slice(-MAX_LINES).map(({ text, itemId }) =>
+    itemId === null ? text : `${itemId}: ${text}`
+  );
   const sections = [
     INTRODUCTION,
     section("Session", fenced(sessionFacts(handoff, phase))),
@@ -98,13 +95,8 @@ export function handoffPrompt(handoff: Handoff): string {
     listSection("Advice for this phase", phase.notes),
     listSection("Files to look at first", handoff.files),
     ...itemSections(handoff),
-    listSection(
-      "Notes of the session",
-      state.notes.slice(-MAX_LINES).map(({ text, itemId }) =>
-        itemId === null ? text : `${itemId}: ${text}`
-      ),
-    ),
-    listSection("Decisions so far", decided),
+    listSection("Notes of the session", notes),
+    listSection("Decisions so far", handoff.decisions.slice(-MAX_LINES)),
     section("How to go on", stepsOf(handoff, phase)),
   ];
   return `${sections.filter((text) => text !== "").join("\n\n")}\n`;
@@ -152,31 +144,30 @@ function sessionFacts(
 }
 
 function itemSections(handoff: Handoff): readonly string[] {
-  const { workflow, state, sessionId } = handoff;
-  const items = openItems(workflow, state);
+  const items = openItems(handoff.workflow, handoff.state);
   const shown = items.slice(0, MAX_ITEMS).map((open, index) =>
     [
       `### Item ${index + 1} of ${items.length}`,
-      itemSection(handoff, open, lineFor(sessionId)),
+      fenced(factsOf(handoff.workflow, open)),
+      ...failureOf(open.itemState),
+      wayOn(handoff, open),
     ].join("\n\n")
   );
   const more = items.length - shown.length;
   const rest = `${more} more are open; ${
-    codeSpan(lineFor(sessionId)("orc next"))
+    lineIn(handoff, "orc next")
   } shows them one by one.`;
   return ["## Open items", ...shown, ...more > 0 ? [rest] : []];
 }
 
 /** Another agent has a session of its own, or none: each command says which one it means. */
-function lineFor(sessionId: string): CommandLineFor {
-  return (command) => `${command} --session ${shellWord(sessionId)}`;
+function lineIn({ sessionId }: Handoff, command: string): string {
+  return codeSpan(`${command} --session ${shellWord(sessionId)}`);
 }
 
-function stepsOf(
-  { workflow, state, sessionId }: Handoff,
-  phase: Phase,
-): string {
-  const line = (command: string) => codeSpan(lineFor(sessionId)(command));
+function stepsOf(handoff: Handoff, phase: Phase): string {
+  const { workflow, state } = handoff;
+  const line = (command: string) => lineIn(handoff, command);
   const begin = line("orc start-item ITEM");
   const note = line('orc note "<what others must know>"');
   const leave = nextPhase(workflow, state) ? "orc advance" : "orc finish";
@@ -202,29 +193,13 @@ function stepsOf(
 const MAX_TEXT_LENGTH = 1000;
 const MAX_NOTES = 10;
 
-/** What makes a command line mean one session, whoever types it. */
-type CommandLineFor = (command: string) => string;
-
-/** One open item for whoever goes on: what good looks like, what failed, and how it is completed. */
-function itemSection(
-  session: SkipSite,
-  open: OpenItem,
-  lineFor: CommandLineFor,
-): string {
-  return [
-    fenced(factsOf(session.workflow, open)),
-    ...failureOf(open.itemState),
-    wayOn(session, open, lineFor),
-  ].join("\n\n");
-}
-
 function factsOf(
   workflow: Workflow,
   { item, itemState }: OpenItem,
 ): string {
   const kind = item.required ? "required" : "optional";
   const { description } = item.verification;
-  const facts: readonly (readonly [string, string | null])[] = [
+  return factLines([
     ["item", item.id],
     ["name", item.name],
     ["status", itemState.status.replace("_", " ")],
@@ -239,8 +214,7 @@ function factsOf(
       .map((note) => ["note", note] as const),
     ...item.skipConditions.slice(0, MAX_NOTES)
       .map((condition) => ["may be skipped if", condition] as const),
-  ];
-  return factLines(facts);
+  ]);
 }
 
 /** Facts with their labels, one a line; further lines of a fact are indented. */
@@ -274,14 +248,15 @@ function checkText({ settings }: Workflow, item: Item): string {
 }
 
 /** What is known of the last try that failed; nothing when none did. */
-function failureOf(item: ItemState): readonly string[] {
-  if (item.retryCount === 0) return [];
-  const result = asObject(item.gateResult) ?? asObject(item.verificationResult);
-  const tries = item.retryCount === 1 ? "1 try" : `${item.retryCount} tries`;
-  const head = `Its check failed so far: ${tries}. The last one ended so:`;
-  return result === undefined
-    ? [`Its check failed so far: ${tries}.`]
-    : [head, fenced(failureText(result))];
+function failureOf(
+  { retryCount, gateResult, verificationResult }: ItemState,
+): readonly string[] {
+  if (retryCount === 0) return [];
+  const tries = retryCount === 1 ? "1 try" : `${retryCount} tries`;
+  const head = `Its check failed so far: ${tries}.`;
+  const result = asObject(gateResult) ?? asObject(verificationResult);
+  if (result === undefined) return [head];
+  return [`${head} The last one ended so:`, fenced(failureText(result))];
 }
 
 function failureText(result: JsonObject): string {
@@ -302,25 +277,21 @@ function failureText(result: JsonObject): string {
 }
 
 function textIn(result: JsonObject, key: string): string | null {
-  const value: JsonValue | undefined = result.get(key);
+  const value = result.get(key);
   return typeof value === "string" ? value : null;
 }
 
-function wayOn(
-  session: SkipSite,
-  open: OpenItem,
-  lineFor: CommandLineFor,
-): string {
+function wayOn(handoff: Handoff, open: OpenItem): string {
   const { item } = open;
-  const step = stepFor(session.workflow, item);
-  if (step.human) {
-    const command = codeSpan(lineFor(step.command));
-    return `Only a human gets past it, with ${command}. Leave it to them.`;
+  const { human, command } = stepFor(handoff.workflow, item);
+  const line = lineIn(handoff, command);
+  if (human) {
+    return `Only a human gets past it, with ${line}. Leave it to them.`;
   }
-  const done = `When it is done: ${codeSpan(lineFor(step.command))}`;
+  const done = `When it is done: ${line}`;
   // What has to be done, and says of no case in which it has not, is no offer to skip it.
   const isOffered = !item.required || item.skipConditions.length > 0;
-  if (!isOffered || !isSkippable(session, open)) return done;
-  const skip = lineFor(`orc skip ${shellWord(item.id)} --reason "<why>"`);
-  return `${done}\n\nWhere it is not needed: ${codeSpan(skip)}`;
+  if (!isOffered || !isSkippable(handoff, open)) return done;
+  const skip = `orc skip ${shellWord(item.id)} --reason "<why>"`;
+  return `${done}\n\nWhere it is not needed: ${lineIn(handoff, skip)}`;
 }

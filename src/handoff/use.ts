@@ -1,10 +1,10 @@
-import { external, type OrcError, usage } from "../base/error.ts";
+import { external, usage } from "../base/error.ts";
 import { AGENT_TIMEOUT_MS, STORED_OUTPUT_LENGTH } from "../base/limits.ts";
 import type { Masker } from "../base/mask.ts";
 import { quoted, tailOf, uncapitalised } from "../base/text.ts";
 import { checkpointsOf } from "../checkpoints/files.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
-import type { Host, ProgramRequest, ProgramResult } from "../host/host.ts";
+import type { Host, ProgramRequest } from "../host/host.ts";
 import type { Place } from "../repository/open.ts";
 import {
   type OpenedSession,
@@ -19,7 +19,7 @@ import {
 } from "../settings/files.ts";
 import { originText, valueOf } from "../settings/merge.ts";
 import { splitCommand } from "../workflow/command.ts";
-import { canBeHandedOff, handoffPrompt, openItems } from "./rules.ts";
+import { handoffPrompt, hasWorkForAgents, openItems } from "./rules.ts";
 
 /** What goes into the prompt besides the session, and who gets it. */
 export interface HandOffOptions extends SessionOptions {
@@ -92,55 +92,59 @@ export async function handOff(
   options: HandOffOptions = {},
 ): Promise<HandedOff> {
   const { execute = false } = options;
-  assertTakeover(options.provider, execute);
+  assertProvider(options.provider, execute);
   const timeoutMs = agentTimeoutMs(options.timeout);
   const opened = await openSession(host, options);
+  const { repository } = opened;
   const masker = await sessionMasker(host, opened);
-  const handed = handedOff(opened, options, masker);
-  const { prompt } = handed;
-  if (prompt === null || !execute) return handed;
-  const program = await agentProgram(
-    host,
-    opened.repository,
-    options.agentProgram,
-  );
+  const handoff = handoffOf(opened, options, masker);
+  if (handoff.prompt === null || !execute) return handoff;
+  const named = options.agentProgram;
+  const { warnings, ...program } = named === undefined
+    ? await configuredProgram(host, repository)
+    : { ...parsedProgram(named, "--agent-program"), warnings: [] };
   const run = await runAgent(host, program, {
-    workingDirectory: opened.repository.found.workingTree,
+    workingDirectory: repository.found.workingTree,
     timeoutMs,
-    input: prompt,
+    input: handoff.prompt,
     masker,
   });
   const session = opened.session.id;
   const now = await openSession(host, { ...options, session });
-  const warnings = [...handed.warnings, ...program.warnings];
-  return { ...handed, ...standingOf(now), run, warnings };
+  return {
+    ...handoff,
+    ...standingOf(now),
+    run,
+    warnings: [...handoff.warnings, ...warnings],
+  };
 }
 
-function handedOff(
+/** The prompt, masked, where there is something that an agent could do. */
+function handoffOf(
   opened: OpenedSession,
   { criteria = [], files = [] }: HandOffOptions,
   { mask }: Masker,
 ): HandedOff {
-  const texts = { criteria: criteria.map(mask), files: files.map(mask) };
   const { repository, session, workflow, place } = opened;
-  const { state } = session;
+  const { state, id: sessionId } = session;
   const standing = standingOf(opened);
-  const isOpen = standing.summary.active && canBeHandedOff(workflow, state);
-  const handed = { place, ...standing, run: null };
-  if (!isOpen) return { ...handed, prompt: null, warnings: [] };
+  const isOpen = standing.summary.active && hasWorkForAgents(workflow, state);
+  const handoff = { place, ...standing, run: null };
+  if (!isOpen) return { ...handoff, prompt: null, warnings: [] };
   const { root, workingTree } = repository.found;
   const { checkpoints, problems } = checkpointsOf(repository, session);
   const prompt = handoffPrompt({
     workflow,
     state,
-    sessionId: session.id,
+    sessionId,
     root,
     workingTree,
-    ...texts,
+    criteria: criteria.map(mask),
+    files: files.map(mask),
     decisions: checkpoints.at(-1)?.decisions ?? [],
   });
   // An older session, or a file of another tool, may hold what nobody masked.
-  return { ...handed, prompt: mask(prompt), warnings: problems };
+  return { ...handoff, prompt: mask(prompt), warnings: problems };
 }
 
 function standingOf(
@@ -148,10 +152,8 @@ function standingOf(
 ): Pick<HandedOff, "items" | "summary"> {
   const { state } = session;
   const summary = summarize(workflow, state);
-  const items = summary.active
-    ? openItems(workflow, state).map(({ item }) => item.id)
-    : [];
-  return { items, summary };
+  const open = summary.active ? openItems(workflow, state) : [];
+  return { items: open.map(({ item }) => item.id), summary };
 }
 
 /** A program that reads a prompt from standard input and acts on it. */
@@ -159,8 +161,6 @@ interface AgentProgram {
   readonly command: ProgramRequest["command"];
   /** As it was named, for messages. */
   readonly name: string;
-  /** What the repository says about it in vain, as sentences for people. */
-  readonly warnings: readonly string[];
 }
 
 /** How the program of an agent ended; always well. */
@@ -177,13 +177,11 @@ export interface AgentRun {
 
 const MAX_TIMEOUT_SECONDS = 86_400;
 
-/** Finds out which program takes sessions over: the one named, else that of the settings. */
-async function agentProgram(
+/** The program that the settings name, with what the repository says about it in vain. */
+async function configuredProgram(
   host: Host,
   site: ConfigSite,
-  named: string | undefined,
-): Promise<AgentProgram> {
-  if (named !== undefined) return parsedProgram(named, "--agent-program");
+): Promise<AgentProgram & Pick<HandedOff, "warnings">> {
   const merged = await readSetting(host, site, "agent_program");
   const warnings = await warningsAbout(host, site, "agent_program");
   const text = String(valueOf(merged));
@@ -192,25 +190,20 @@ async function agentProgram(
 
 function parsedProgram(text: string, origin: string): AgentProgram {
   const line = splitCommand(text);
-  switch (line.kind) {
-    case "words":
-      return { command: line.words, name: text, warnings: [] };
-    case "shell":
-      return { command: { shell: text }, name: text, warnings: [] };
-    case "invalid":
-      throw usage(
-        "invalid_agent_program",
-        `${origin} is no command line: ${uncapitalised(line.problem)}`,
-        'name a program, such as --agent-program "claude --print"',
-      );
-  }
+  if (line.kind === "words") return { command: line.words, name: text };
+  if (line.kind === "shell") return { command: { shell: text }, name: text };
+  throw usage(
+    "invalid_agent_program",
+    `${origin} is no command line: ${uncapitalised(line.problem)}`,
+    'name a program, such as --agent-program "claude --print"',
+  );
 }
 
 /**
  * Refuses a provider that is none, and one that contradicts what is asked for. `claude_code` is
  * what the Python tool calls a program.
  */
-function assertTakeover(
+function assertProvider(
   provider: string | undefined,
   execute: boolean,
 ): void {
@@ -253,15 +246,13 @@ async function runAgent(
 ): Promise<AgentRun> {
   const ended = await host.runProgram({ command, ...bounds });
   const { exitCode, problem, stdout, stderr, durationSeconds } = ended;
-  if (exitCode !== 0 || problem !== null) throw failedAgent(name, ended);
-  return { program: name, stdout, stderr, durationSeconds };
-}
-
-function failedAgent(name: string, ended: ProgramResult): OrcError {
-  const reason = ended.problem ?? `It ended with exit code ${ended.exitCode}`;
-  const output = ended.stderr.trim() || ended.stdout.trim();
+  if (exitCode === 0 && problem === null) {
+    return { program: name, stdout, stderr, durationSeconds };
+  }
+  const reason = problem ?? `It ended with exit code ${exitCode}`;
+  const output = stderr.trim() || stdout.trim();
   const lastWords = tailOf(output, STORED_OUTPUT_LENGTH).split("\n");
-  return external(
+  throw external(
     "agent_program_failed",
     [
       `Cannot hand off to "${name}": ${uncapitalised(reason)}`,

@@ -1,7 +1,7 @@
 import {
-  canBeHandedOff,
   type Handoff,
   handoffPrompt,
+  hasWorkForAgents,
   openItems,
 } from "../../src/handoff/rules.ts";
 import type { SessionState, Workflow } from "../../src/workflow/types.ts";
@@ -308,11 +308,11 @@ Deno.test("openItems() leaves out what is done", () => {
   assertEquals(ids, ["tests", "look"]);
 });
 
-Deno.test("canBeHandedOff() is true while something is open that needs no human", () => {
+Deno.test("hasWorkForAgents() is true while something is open that needs no human", () => {
   const manual = workflowWith(itemOf("look", { verification: MANUAL }));
-  assertEquals(canBeHandedOff(manual, sessionOf(manual)), false);
-  assertEquals(canBeHandedOff(workflow, sessionOf(workflow)), true);
+  assertEquals(hasWorkForAgents(manual, sessionOf(manual)), false);
+  assertEquals(hasWorkForAgents(workflow, sessionOf(workflow)), true);
   const easy = workflowWith(itemOf("it"));
   const { state } = actAll(easy, sessionOf(easy), [complete("it")], AGENT);
-  assertEquals(canBeHandedOff(easy, state), false);
+  assertEquals(hasWorkForAgents(easy, state), false);
 });
