@@ -50,12 +50,14 @@ export interface HistoryFilter extends Omit<HistoryQuery, "since" | "until"> {
   readonly untilMs?: number;
 }
 
+const DAY_MS = 86_400_000;
+
 const UNIT_MS: Readonly<Record<string, number>> = {
   s: 1000,
   m: 60_000,
   h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
+  d: DAY_MS,
+  w: 7 * DAY_MS,
 };
 
 const AGO = /^(\d{1,6})([smhdw])$/;
@@ -69,12 +71,13 @@ const INSTANT =
  * @throws {OrcError} usage `invalid_time`, `unknown_event_type` or `empty_range`
  */
 export function parseHistoryQuery(
-  { since, until, ...query }: HistoryQuery,
+  { itemId, phaseId, type, since, until }: HistoryQuery,
   now: string,
 ): HistoryFilter {
-  assertType(query.type);
+  assertType(type);
   const sinceMs = momentOf("--since", since, now);
-  const untilMs = endOf(until, momentOf("--until", until, now));
+  // A date is meant as a whole, the last millisecond included.
+  const untilMs = momentOf("--until", until, now, DAY_MS - 1);
   if (sinceMs !== undefined && untilMs !== undefined && sinceMs > untilMs) {
     throw usage(
       "empty_range",
@@ -84,7 +87,7 @@ export function parseHistoryQuery(
       "exchange the values of --since and --until",
     );
   }
-  return { ...query, sinceMs, untilMs };
+  return { itemId, phaseId, type, sinceMs, untilMs };
 }
 
 /** The types that orc writes, as keys, so that the compiler misses none. */
@@ -134,27 +137,21 @@ function assertType(type: string | undefined): void {
   );
 }
 
-/** A date is meant as a whole, the last millisecond included. */
-function endOf(
-  text: string | undefined,
-  momentMs: number | undefined,
-): number | undefined {
-  return text !== undefined && momentMs !== undefined && DATE.test(text)
-    ? momentMs + 86_400_000 - 1
-    : momentMs;
-}
-
+/** A moment in milliseconds; where it is a whole day, so much later than its midnight. */
 function momentOf(
   flag: string,
   text: string | undefined,
   now: string,
+  laterMs = 0,
 ): number | undefined {
   if (text === undefined) return undefined;
   const [, amount, unit] = AGO.exec(text) ?? [];
   const momentMs = amount && unit
     ? (epochMsOf(now) ?? NaN) - Number(amount) * (UNIT_MS[unit] ?? NaN)
     : calendarMoment(text);
-  if (momentMs !== undefined) return momentMs;
+  if (momentMs !== undefined) {
+    return DATE.test(text) ? momentMs + laterMs : momentMs;
+  }
   throw usage(
     "invalid_time",
     `Cannot use ${quoted(text)} as a time for ${flag}`,
@@ -211,22 +208,17 @@ export function assertInWorkflow(
   { phases }: Workflow,
   { itemId, phaseId }: HistoryQuery,
 ): void {
-  const items = phases.flatMap(({ items }) => items.map(({ id }) => id));
-  assertAmong("item", itemId, items);
-  assertAmong("phase", phaseId, phases.map(({ id }) => id));
-}
-
-function assertAmong(
-  kind: "item" | "phase",
-  id: string | undefined,
-  known: readonly string[],
-): void {
-  if (id === undefined || known.includes(id)) return;
-  throw notFound(
-    `no_such_${kind}`,
-    `No ${kind} ${quoted(id)} in this workflow${nearestText(id, known)}`,
-    { hint: "orc status", details: { [`${kind}s`]: known } },
-  );
+  const items = phases.flatMap(({ items }) => items);
+  const asked = [["item", itemId, items], ["phase", phaseId, phases]] as const;
+  for (const [kind, id, all] of asked) {
+    const known = all.map(({ id }) => id);
+    if (id === undefined || known.includes(id)) continue;
+    throw notFound(
+      `no_such_${kind}`,
+      `No ${kind} ${quoted(id)} in this workflow${nearestText(id, known)}`,
+      { hint: "orc status", details: { [`${kind}s`]: known } },
+    );
+  }
 }
 
 function nearestText(word: string, known: readonly string[]): string {

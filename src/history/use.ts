@@ -115,27 +115,11 @@ export async function readHistory(
   return { place, events, hasEarlier, warnings };
 }
 
-/** A log and what is wanted of it, before anything of it was read. */
-interface OpenedHistory {
-  readonly place: Place;
-  readonly session: Session;
-  readonly source: LogSource;
-  readonly filter: HistoryFilter;
-  readonly limit: number;
-}
-
-/** Opens the session a caller means, and checks what is asked of its log. */
-async function openHistory(
-  host: Host,
-  options: HistoryOptions,
-): Promise<OpenedHistory> {
-  const { itemId, phaseId, type, since, until, limit = DEFAULT_LIMIT } =
-    options;
-  const query = { itemId, phaseId, type, since, until };
-  const filter = parseHistoryQuery(query, host.now());
-  const fits = Number.isInteger(limit) && limit >= 1 &&
-    limit <= MAX_LISTED_EVENTS;
-  if (!fits) {
+/** Opens the session a caller means, and checks what is asked of its log, before any of it is read. */
+async function openHistory(host: Host, options: HistoryOptions) {
+  const { limit = DEFAULT_LIMIT } = options;
+  const filter = parseHistoryQuery(options, host.now());
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LISTED_EVENTS) {
     throw usage(
       "invalid_limit",
       `The limit must be a whole number from 1 to ${MAX_LISTED_EVENTS}`,
@@ -143,7 +127,7 @@ async function openHistory(
     );
   }
   const opened = await openSession(host, options);
-  assertInWorkflow(opened.workflow, query);
+  assertInWorkflow(opened.workflow, options);
   const { place, session, repository } = opened;
   const source = logOf(repository.layout, session);
   return { place, session, source, filter, limit };
@@ -211,105 +195,67 @@ export async function streamHistory(
   options: HistoryStreamOptions,
 ): Promise<HistoryStream> {
   const opened = await openHistory(host, options);
-  const progress: Progress = {
-    startBytes: 0,
-    damagedLines: 0,
-    isClosed: isClosed(opened.session.state.status),
-    hasMoved: false,
-  };
-  return {
-    place: opened.place,
-    batches: batchesOf(opened, options, progress),
-    warnings: () => warningsOf(opened, progress),
-  };
-}
-
-/** How far a stream is. */
-interface Progress {
-  startBytes: number;
-  damagedLines: number;
-  /** Whether the session takes no further event. */
-  isClosed: boolean;
-  /** Whether the log goes on in another file. */
-  hasMoved: boolean;
-}
-
-async function* batchesOf(
-  opened: OpenedHistory,
-  options: HistoryStreamOptions,
-  progress: Progress,
-): AsyncGenerator<readonly RecordedEvent[]> {
-  const { source } = opened;
+  const { place, session, source, filter, limit } = opened;
   const { all = false, follow = false, pause = shortPause } = options;
-  if (!all) yield theLast(opened, progress);
-  if (!all && !follow) return;
   const lastIds = source.lastEvents?.map(({ id }) => id);
   const isRepeat = repeatFilter({
     known: all ? [] : lastIds,
     rememberedIds: lastIds?.length,
   });
-  const read = (log: LogSource): Iterable<readonly RecordedEvent[]> => {
-    const { startBytes } = progress;
+  let startBytes = 0;
+  let damagedLines = 0;
+  let isOver = isClosed(session.state.status);
+  let isMoved = false;
+  /** The end of the log; what follows begins where it was read from. */
+  function theLast(): readonly RecordedEvent[] {
+    const { events, newest, reading } = lastEvents(source, limit, filter);
+    startBytes = reading.endBytes();
+    damagedLines = reading.damagedLines();
+    // The session may have been closed since its state was read.
+    isOver ||= CLOSING.includes(newest?.type ?? "");
+    return events;
+  }
+  /** Reads a log from where it was left to its present end. */
+  function* read(log: LogSource): Generator<readonly RecordedEvent[]> {
     const reading = readLog(log, { startBytes, isGrowing: follow, isRepeat });
-    return wantedBatches(opened, reading, progress);
+    let batch: RecordedEvent[] = [];
+    for (const event of reading.events) {
+      isOver ||= CLOSING.includes(event.type);
+      if (matchesHistory(filter, event)) batch.push(event);
+      if (batch.length < BATCH_EVENTS) continue;
+      yield batch;
+      batch = [];
+    }
+    if (batch.length > 0) yield batch;
+    // A log that was moved away begins anew.
+    startBytes = Math.min(reading.endBytes(), reading.sizeBytes());
+    damagedLines += reading.damagedLines();
+  }
+  async function* batches(): AsyncGenerator<readonly RecordedEvent[]> {
+    if (all) yield* read(source);
+    else yield theLast();
+    while (follow && !isOver && !isMoved) {
+      await pause();
+      yield* read({ ...source, lastEvents: [] });
+      isMoved = hasMoved(source.root, session);
+    }
+  }
+  const moved =
+    `Session "${session.id}" was moved to the new layout meanwhile; follow it again with orc history --follow`;
+  return {
+    place,
+    batches: batches(),
+    warnings: () => [
+      ...damageWarnings(source.path, damagedLines),
+      ...isMoved ? [moved] : [],
+    ],
   };
-  if (all) yield* read(source);
-  while (follow && !progress.isClosed && !progress.hasMoved) {
-    await pause();
-    yield* read({ ...source, lastEvents: [] });
-    progress.hasMoved = hasMoved(opened);
-  }
-}
-
-/** The end of the log; what follows begins where it was read from. */
-function theLast(
-  { source, filter, limit }: OpenedHistory,
-  progress: Progress,
-): readonly RecordedEvent[] {
-  const { events, newest, reading } = lastEvents(source, limit, filter);
-  progress.startBytes = reading.endBytes();
-  progress.damagedLines = reading.damagedLines();
-  // The session may have been closed since its state was read.
-  progress.isClosed ||= CLOSING.includes(newest?.type ?? "");
-  return events;
-}
-
-/** Reads the log from where it was left to its present end. */
-function* wantedBatches(
-  { filter }: OpenedHistory,
-  reading: LogReading,
-  progress: Progress,
-): Generator<readonly RecordedEvent[]> {
-  let batch: RecordedEvent[] = [];
-  for (const event of reading.events) {
-    progress.isClosed ||= CLOSING.includes(event.type);
-    if (matchesHistory(filter, event)) batch.push(event);
-    if (batch.length < BATCH_EVENTS) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-  // A log that was moved away begins anew.
-  progress.startBytes = Math.min(reading.endBytes(), reading.sizeBytes());
-  progress.damagedLines += reading.damagedLines();
 }
 
 /** The first update of a legacy session copies its log to the new place. */
-function hasMoved({ session, source }: OpenedHistory): boolean {
-  if (session.legacyPath === null) return false;
-  const { log } = sessionLayout(source.root, session.id);
-  return fileKind(log) === "file";
-}
-
-function warningsOf(
-  { session, source }: OpenedHistory,
-  { damagedLines, hasMoved }: Progress,
-): readonly string[] {
-  const moved = `Session "${session.id}" was moved to the new layout meanwhile`;
-  return [
-    ...damageWarnings(source.path, damagedLines),
-    ...hasMoved ? [`${moved}; follow it again with orc history --follow`] : [],
-  ];
+function hasMoved(root: string, { id, legacyPath }: Session): boolean {
+  return legacyPath !== null &&
+    fileKind(sessionLayout(root, id).log) === "file";
 }
 
 function shortPause(): Promise<void> {
