@@ -3,17 +3,14 @@ import type { JsonValue } from "../base/json.ts";
 import { MAX_LISTED_EVENTS } from "../base/limits.ts";
 import { headOf, oneLine } from "../base/markdown.ts";
 import type { RecordedEvent } from "../engine/event.ts";
+import { learningsSection } from "../history/page_rules.ts";
 import {
   type Generated,
   generateMarkdown,
   type Learned,
   writeLearnings,
 } from "../history/pages.ts";
-import {
-  type Analysis,
-  learningsSection,
-  type SkippedItem,
-} from "../history/rules.ts";
+import type { Analysis, SkippedItem } from "../history/rules.ts";
 import {
   analyzeSessions,
   type History,

@@ -13,14 +13,12 @@ import { withPreparedRepository } from "../repository/prepare.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { assertHuman } from "../work/change.ts";
 import {
-  hasLearnings,
   isWorkflowPage,
-  type Learnings,
-  learningsOf,
   learningsSection,
   SHOWN_EVENTS,
   workflowPage,
-} from "./rules.ts";
+} from "./page_rules.ts";
+import { hasLearnings, type Learnings, learningsOf } from "./rules.ts";
 import { eventsIn, lastEvents, logOf, type OnProgress } from "./use.ts";
 
 /** Where the page goes. */

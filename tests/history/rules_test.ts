@@ -2,20 +2,22 @@ import { OrcError } from "../../src/base/error.ts";
 import type { RecordedEvent } from "../../src/engine/event.ts";
 import { pendingItem } from "../../src/engine/state.ts";
 import {
+  isWorkflowPage,
+  learningsSection,
+  type PageSource,
+  workflowPage,
+} from "../../src/history/page_rules.ts";
+import {
   type Analysis,
   type Analyzer,
   assertInWorkflow,
   endsHistory,
   hasLearnings,
   type HistoryQuery,
-  isWorkflowPage,
   learningsOf,
-  learningsSection,
   matchesHistory,
   newAnalyzer,
-  type PageSource,
   parseHistoryQuery,
-  workflowPage,
 } from "../../src/history/rules.ts";
 import { parseWorkflow } from "../../src/workflow/parse.ts";
 import type { SessionState } from "../../src/workflow/types.ts";

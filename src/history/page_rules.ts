@@ -1,0 +1,226 @@
+import {
+  codeSpan,
+  headOf,
+  markdownTable,
+  markdownText,
+  oneLine,
+} from "../base/markdown.ts";
+import { durationText } from "../base/text.ts";
+import type { RecordedEvent } from "../engine/event.ts";
+import { itemStateOf, phaseStateOf } from "../engine/state.ts";
+import {
+  type PhaseSummary,
+  summarize,
+  type Summary,
+} from "../engine/summary.ts";
+import type {
+  Item,
+  ItemState,
+  ItemStatus,
+  Phase,
+  SessionState,
+  Workflow,
+} from "../workflow/types.ts";
+import type { Learnings } from "./rules.ts";
+
+/** Longest heading: the task may be a whole page. */
+const MAX_TITLE_LENGTH = 120;
+
+/**
+ * Writes learnings as a section of a page in Markdown, without a line end. `textOf` shows a
+ * text of others in one line: in a file as Markdown reads it.
+ */
+export function learningsSection(
+  learnings: Learnings,
+  sessionId: string,
+  textOf: (text: string) => string = markdownText,
+): string {
+  const { task, workflow, status, updatedAt } = learnings;
+  const title = headOf(oneLine(task), MAX_TITLE_LENGTH) || "Session";
+  const sections = [
+    `## ${updatedAt.slice(0, 10)} ${textOf(title)}`,
+    `Session ${sessionId}, workflow ${textOf(workflow)}, ${status}`,
+    ...listsOf(learnings)
+      .filter(([, entries]) => entries.length > 0)
+      .map(([heading, entries]) =>
+        [`### ${heading}`, "", ...entries.map((entry) => `- ${textOf(entry)}`)]
+          .join("\n")
+      ),
+  ];
+  return sections.join("\n\n");
+}
+
+function listsOf(
+  learnings: Learnings,
+): readonly (readonly [heading: string, entries: readonly string[]])[] {
+  const { skipped, failures, overrides, notes, phases } = learnings;
+  return [
+    [
+      "Skipped",
+      skipped.map(({ item, reason }) => reason ? `${item}: ${reason}` : item),
+    ],
+    [
+      "Failed checks",
+      failures.map(({ item, count, last }) =>
+        `${item}: ${count === 1 ? "once" : `${count} times, last`}: ${last}`
+      ),
+    ],
+    [
+      "Rules set aside by a human",
+      overrides.map(({ at, message }) =>
+        `${at.slice(0, 10)} ${message}`.trim()
+      ),
+    ],
+    ["Notes", notes],
+    [
+      "Time",
+      phases.flatMap(({ phase, minutes }) =>
+        minutes === null ? [] : [`${phase}: ${durationText(minutes)}`]
+      ),
+    ],
+  ];
+}
+
+/** Begins the first line of each page, so that no page of somebody else is replaced. */
+const MARK = "<!-- Made by orc generate-md";
+
+/** A byte order mark, an empty line and a line of another tool may stand before the mark. */
+const MARKED_LINES = 3;
+
+/** Longest remark behind an item. */
+const MAX_REMARK_LENGTH = 300;
+
+/** Events at the end of a page. */
+export const SHOWN_EVENTS = 20;
+
+const BOXES: Readonly<Record<ItemStatus, string>> = {
+  completed: "[x]",
+  in_progress: "[~]",
+  skipped: "[-]",
+  pending: "[ ]",
+  failed: "[ ]",
+  blocked: "[ ]",
+};
+
+/** What a page is made of. */
+export interface PageSource {
+  readonly workflow: Workflow;
+  readonly state: SessionState;
+  readonly sessionId: string;
+  /** The last events of the session, oldest first. */
+  readonly events: readonly RecordedEvent[];
+}
+
+/** Whether a text is a page that {@linkcode workflowPage} made. */
+export function isWorkflowPage(text: string): boolean {
+  return text.split("\n", MARKED_LINES).some((line) => line.includes(MARK));
+}
+
+/** Shows a session as a page of Markdown; the same session gives the same page. */
+export function workflowPage(source: PageSource): string {
+  const { workflow, state, events } = source;
+  const summary = summarize(workflow, state);
+  const blockers = summary.blockers.map(({ message }) => message);
+  const sections = [
+    `${MARK}, which writes it anew each time: a change made here is lost. -->`,
+    `# ${
+      markdownText(headOf(oneLine(state.task), MAX_TITLE_LENGTH)) || "Session"
+    }`,
+    stateTable(source, summary),
+    ...section("Constraints", bullets(state.constraints)),
+    ...section("Blockers", bullets(blockers)),
+    "## Checklist",
+    ...workflow.phases.flatMap((phase, index) =>
+      phaseSections(state, phase, summary.phases[index])
+    ),
+    ...section("Last events", eventTable(events)),
+    `Workflow id: ${codeSpan(state.workflowId)}`,
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+function section(title: string, text: string): readonly string[] {
+  return text === "" ? [] : [`## ${title}`, text];
+}
+
+function bullets(lines: readonly string[]): string {
+  return lines.map((line) => `- ${markdownText(line)}`).join("\n");
+}
+
+function stateTable(
+  { workflow, state, sessionId }: PageSource,
+  { phase, progress, project }: Summary,
+): string {
+  const { completed, skipped, total } = progress;
+  const rows: readonly (readonly [string, string | null])[] = [
+    ["Status", state.status],
+    ["Phase", phase],
+    ["Items", `${completed} completed, ${skipped} skipped, ${total} in all`],
+    ["Project", project],
+    ["Workflow", `${workflow.name} ${workflow.version}`],
+    ["Session", sessionId],
+    ["Started", state.createdAt],
+    ["Last change", state.updatedAt],
+    ["Finished", state.completedAt],
+  ];
+  return markdownTable(
+    ["", "State"],
+    rows.flatMap(([name, value]) => value ? [[name, markdownText(value)]] : []),
+  );
+}
+
+/** The title of a phase with a list of its items; no list where it has none. */
+function phaseSections(
+  state: SessionState,
+  phase: Phase,
+  summary: PhaseSummary | undefined,
+): readonly string[] {
+  const { completed = 0, skipped = 0, total = 0 } = summary ?? {};
+  const name = `${markdownText(phase.id)}: ${markdownText(phase.name)}`;
+  const phaseState = phaseStateOf(state, phase);
+  const lines = phase.items.map((item) =>
+    itemLine(item, itemStateOf(phaseState, item.id))
+  );
+  return [
+    `### ${name} (${completed + skipped}/${total})`,
+    ...lines.length === 0 ? [] : [lines.join("\n")],
+  ];
+}
+
+function itemLine(item: Item, itemState: ItemState): string {
+  const remark = markdownText(
+    headOf(remarkOn(item, itemState), MAX_REMARK_LENGTH),
+  );
+  const name = `${codeSpan(item.id)} ${markdownText(item.name)}`;
+  const line = `- ${BOXES[itemState.status]} ${name}`;
+  return remark === "" ? line : `${line} (${remark})`;
+}
+
+function remarkOn(item: Item, itemState: ItemState): string {
+  switch (itemState.status) {
+    case "completed":
+      return itemState.notes ?? "";
+    case "skipped":
+      return `skipped: ${itemState.skipReason ?? "without a reason"}`;
+    case "failed":
+    case "blocked":
+      return `${itemState.status}, checks failed so far: ${itemState.retryCount}`;
+    default:
+      return item.required ? "" : "optional";
+  }
+}
+
+function eventTable(events: readonly RecordedEvent[]): string {
+  if (events.length === 0) return "";
+  const rows = events.slice(-SHOWN_EVENTS).map(({ at, type, message }) =>
+    [timeOf(at), type, headOf(oneLine(message), MAX_REMARK_LENGTH)]
+      .map(markdownText)
+  );
+  return markdownTable(["Time", "Event", "What happened"], rows);
+}
+
+/** To the minute, in the event's own offset; other tools may have written anything. */
+function timeOf(instant: string): string {
+  const match = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})/.exec(instant);
+  return match ? `${match[1]} ${match[2]}` : "";
+}
