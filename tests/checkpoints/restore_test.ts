@@ -204,11 +204,7 @@ Deno.test("resumeSession() changes nothing in a dry run, and without a yes", () 
       { answers: [undefined] },
     ];
     for (const machine of machines) {
-      const error = await refusalWithoutTrace(
-        root,
-        () => resume(root, {}, machine),
-      );
-      assertEquals([error.kind, error.code], ["refused", "not_confirmed"]);
+      await assertRefusedWithoutTrace(root, "refused not_confirmed", () => resume(root, {}, machine));
     }
   }));
 
@@ -240,11 +236,7 @@ function withPassedGate(
 
 Deno.test("resumeSession() passes no gate by a checkpoint", () =>
   withPassedGate(async (root, later) => {
-    const error = await refusalWithoutTrace(
-      root,
-      () => resume(root, { checkpoint: later, yes: true }),
-    );
-    assertEquals([error.kind, error.code], ["refused", "restore_forward"]);
+    await assertRefusedWithoutTrace(root, "refused restore_forward", () => resume(root, { checkpoint: later, yes: true }));
     const { changes } = await resume(root, { dryRun: true });
     assertEquals(changes.map(({ forward }) => forward), [true]);
   }));
@@ -253,8 +245,7 @@ Deno.test("resumeSession() logs an agent that forces a gate, and refuses it", ()
   withPassedGate(async (root, later) => {
     const options = { checkpoint: later, force: true };
     const machine = { environment: agent("1") };
-    const error = await refusalOf(() => resume(root, options, machine));
-    assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+    const error = await assertRefused("denied approval_required", () => resume(root, options, machine));
     assertEquals(loggedTypes(root).at(-1), "error");
     assertEquals(statusOf(root, "tests"), "pending");
   }));
@@ -290,15 +281,13 @@ Deno.test("resumeSession() refuses to take back what was done after its plan", (
         return await host.idSource();
       },
     };
-    const error = await refusalOf(() => resumeSession(waiting, { root }));
-    assertEquals([error.kind, error.code], ["conflict", "session_changed"]);
+    await assertRefused("conflict session_changed", () => resumeSession(waiting, { root }));
     assertEquals(statusOf(root, "idea"), "completed");
   }));
 
 Deno.test("resumeSession() names what is missing, and hides nothing that is damaged", () =>
   withSession(async (root) => {
-    const error = await refusalOf(() => resume(root));
-    assertEquals([error.kind, error.code], ["not_found", "no_checkpoint"]);
+    await assertRefused("not_found no_checkpoint", () => resume(root));
     const id = await checkpoint(root, 1);
     const directory = `.orchestrator/sessions/${idOf(0, 0)}/checkpoints`;
     writeTree(root, { [`${directory}/cp_z.json`]: "broken" });
@@ -368,8 +357,7 @@ Deno.test("resumeSession() says what is wrong where no checkpoint can be used", 
       idOf(0, 0)
     }/checkpoints`;
     Deno.removeSync(`${directory}/${id}.json`);
-    const error = await refusalOf(() => resume(root));
-    assertEquals([error.kind, error.code], ["corrupt", "invalid_state"]);
+    const error = await assertRefused("corrupt invalid_state", () => resume(root));
     assert(error.message.includes(bad), error.message);
     assert(error.hint?.includes("orc checkpoints"), error.hint);
   }));
@@ -402,11 +390,7 @@ Deno.test("resumeSession() lets nobody jump over gates, reviews and phases with 
       }
       return { workflow_state_snapshot: copy };
     });
-    const error = await refusalWithoutTrace(
-      root,
-      () => resume(root, { yes: true }),
-    );
-    assertEquals([error.kind, error.code], ["refused", "restore_forward"]);
+    const error = await assertRefusedWithoutTrace(root, "refused restore_forward", () => resume(root, { yes: true }));
     assert(error.message.includes(forged), error.message);
   }, STRICT_WORKFLOW));
 

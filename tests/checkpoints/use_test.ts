@@ -79,11 +79,7 @@ Deno.test("saveCheckpoint() refuses a closed session and texts that are too long
   withSession(async (root) => {
     const host = fixedHost({ number: 1, programs: NO_GIT });
     const long = { root, decisions: ["ok", "x".repeat(2001)] };
-    const usage = await refusalWithoutTrace(
-      root,
-      () => saveCheckpoint(host, long),
-    );
-    assertEquals([usage.kind, usage.code], ["usage", "text_too_long"]);
+    await assertRefusedWithoutTrace(root, "usage text_too_long", () => saveCheckpoint(host, long));
     await abandonSession(host, { root, reason: "Dropped" });
     const closed = await refusalWithoutTrace(
       root,
@@ -140,10 +136,8 @@ Deno.test("cleanCheckpoints() takes other numbers", () =>
     assertEquals(daysIn(root), "45678");
     await cleanCheckpoints(host, { root, keep: "2", yes: true });
     assertEquals(daysIn(root), "78");
-    const error = await refusalOf(() =>
-      cleanCheckpoints(host, { root, keep: "-1", yes: true })
-    );
-    assertEquals([error.kind, error.code], ["usage", "invalid_number"]);
+    await assertRefused("usage invalid_number", () =>
+      cleanCheckpoints(host, { root, keep: "-1", yes: true }));
   }));
 
 Deno.test("cleanCheckpoints() removes nothing in a dry run, and without a yes", () =>
@@ -156,11 +150,7 @@ Deno.test("cleanCheckpoints() removes nothing in a dry run, and without a yes", 
     );
     assertEquals([dry.dryRun, dry.checkpoints.length], [true, 1]);
     for (const answers of [undefined, ["n"]]) {
-      const error = await refusalWithoutTrace(
-        root,
-        () => cleanCheckpoints(hostAt("2026-03-09", answers), options),
-      );
-      assertEquals([error.kind, error.code], ["refused", "not_confirmed"]);
+      await assertRefusedWithoutTrace(root, "refused not_confirmed", () => cleanCheckpoints(hostAt("2026-03-09", answers), options));
     }
     await cleanCheckpoints(hostAt("2026-03-09", ["yes"]), options);
     assertEquals(daysIn(root), "2345678");
@@ -245,8 +235,6 @@ Deno.test("listCheckpoints() lists those of all sessions, whatever is wrong with
     ]);
     assertEquals([warnings.length, place.session], [1, null]);
     const session = idOf(6, 0);
-    const error = await refusalOf(() =>
-      listCheckpoints(host, { root, session })
-    );
-    assertEquals([error.kind, error.code], ["corrupt", "not_a_directory"]);
+    await assertRefused("corrupt not_a_directory", () =>
+      listCheckpoints(host, { root, session }));
   }));

@@ -15,13 +15,12 @@ import {
   idOf,
   legacyState,
   type Machine,
-  refusalOf,
-  refusalWithoutTrace,
   withoutTrace,
   withRoot,
   withSession,
   WORKTREES,
 } from "../work/fixtures.ts";
+import { assertRefused, assertRefusedWithoutTrace } from "../work/refused.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 function generate(
@@ -52,40 +51,30 @@ Deno.test("generateMarkdown() writes WORKFLOW.md and nothing else", () =>
     assert(text.includes("| 2026-03-01 10:00 | workflow\\_started |"), text);
   }));
 
-Deno.test("generateMarkdown() writes nothing when nothing has changed", () =>
+Deno.test("generateMarkdown() replaces its own page, and writes nothing when nothing has changed", () =>
   withSession(async (root) => {
     await generate(root);
-    const { changed } = await withoutTrace(root, () => generate(root));
-    assertEquals(changed, false);
-  }));
-
-Deno.test("generateMarkdown() replaces its own page", () =>
-  withSession(async (root) => {
-    await generate(root);
+    const same = await withoutTrace(root, () => generate(root));
+    assertEquals(same.changed, false);
     await completeItem(fixedHost({ number: 1 }), { root, itemId: "idea" });
+    await abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" });
     const { changed, text } = await generate(root);
     assertEquals([changed, pageIn(root)], [true, text]);
-    assert(text.includes("- [x] `idea` The idea"), text);
-  }));
-
-Deno.test("generateMarkdown() shows a closed session", () =>
-  withSession(async (root) => {
-    await abandonSession(fixedHost({ number: 1 }), { root, reason: "Dropped" });
-    assert((await generate(root)).text.includes("| Status | abandoned |"));
+    assertStringIncludes(text, "- [x] `idea` The idea");
+    assertStringIncludes(text, "| Status | abandoned |");
   }));
 
 Deno.test("generateMarkdown() shows the last 20 events of a long log once each", () =>
   withSession(async (root) => {
     const log = `${root}/.orchestrator/sessions/${idOf(0, 0)}/log.jsonl`;
-    const line = (number: number) =>
+    const lines = Array.from({ length: 5000 }, (_, number) =>
       JSON.stringify({
         timestamp: "2026-03-01T11:00:00Z",
         event_type: "note_added",
         workflow_id: "wf_00000000",
         message: `No. ${number}.`,
         details: {},
-      });
-    const lines = Array.from({ length: 5000 }, (_, index) => line(index));
+      }));
     const text = `${lines.join("\n")}\n{"torn": `;
     Deno.writeTextFileSync(log, text, { append: true });
     const { text: page } = await generate(root, { stdout: true });
@@ -114,15 +103,6 @@ Deno.test("generateMarkdown() writes another file, as seen from the working dire
     assertEquals(readTree(`${root}/docs`), { "now.md": text });
   }));
 
-Deno.test("generateMarkdown() names a directory that does not exist", () =>
-  withSession(async (root) => {
-    const error = await refusalWithoutTrace(
-      root,
-      () => generate(root, { file: `${root}/docs/now.md` }),
-    );
-    assertEquals([error.kind, error.code], ["not_found", "path_not_found"]);
-  }));
-
 const ELSEWHERE: readonly (readonly [file: string, because: string])[] = [
   [".orchestrator/now.md", "it lies among what orc keeps"],
   [".git/hooks/pre-commit", "it lies among what git keeps"],
@@ -131,52 +111,50 @@ const ELSEWHERE: readonly (readonly [file: string, because: string])[] = [
   ["-", "that is not the name of a file"],
 ];
 
-for (const [file, because] of ELSEWHERE) {
-  Deno.test(`generateMarkdown() does not write "${file}": ${because}`, () =>
-    withSession(async (root) => {
-      const machine = { workingDirectory: root };
-      const error = await refusalWithoutTrace(
-        root,
-        () => generate(root, { file }, machine),
-      );
-      assertEquals([error.kind, error.code], ["usage", "page_elsewhere"]);
-      assertStringIncludes(error.message, because);
-    }));
-}
-
-Deno.test("generateMarkdown() does not replace what it did not make", () =>
+Deno.test("generateMarkdown() writes no page where one does not belong, or cannot be", () =>
   withSession(async (root) => {
-    writeTree(root, { "WORKFLOW.md": "# Mine\n" });
-    const error = await refusalWithoutTrace(root, () => generate(root));
-    assertEquals([error.kind, error.code], ["refused", "not_generated"]);
+    const refused = (file: string, expected: string) =>
+      assertRefusedWithoutTrace(
+        root,
+        expected,
+        () => generate(root, { file }, { workingDirectory: root }),
+      );
+    for (const [file, because] of ELSEWHERE) {
+      const { message } = await refused(file, "usage page_elsewhere");
+      assertStringIncludes(message, because, file);
+    }
+    await refused("docs/now.md", "not_found path_not_found");
   }));
 
 Deno.test("generateMarkdown() does not replace what is no file, whoever asks", () =>
   withSession(async (root) => {
     writeTree(root, { "WORKFLOW.md/": "" });
     for (const force of [false, true]) {
-      const error = await refusalWithoutTrace(
+      await assertRefusedWithoutTrace(
         root,
+        "corrupt not_a_regular_file",
         () => generate(root, { force }, { environment: APPROVING }),
       );
-      assertEquals([error.kind, error.code], ["corrupt", "not_a_regular_file"]);
     }
   }));
 
-Deno.test("generateMarkdown() lets a human replace another file by force", () =>
+Deno.test("generateMarkdown() lets nobody replace what it did not make, but a human by force", () =>
   withSession(async (root) => {
     writeTree(root, { "WORKFLOW.md": "# Mine\n" });
-    const refused = await refusalWithoutTrace(
+    await assertRefusedWithoutTrace(
       root,
-      () => generate(root, { force: true }),
+      "refused not_generated",
+      () => generate(root),
     );
-    assertEquals([refused.kind, refused.code], ["denied", "approval_required"]);
-    const { text } = await generate(root, { force: true }, {
-      answers: ["replace"],
-    });
+    const force = { force: true };
+    await assertRefusedWithoutTrace(
+      root,
+      "denied approval_required",
+      () => generate(root, force),
+    );
+    const { text } = await generate(root, force, { answers: ["replace"] });
     assertEquals(pageIn(root), text);
-    const again = await generate(root, { force: true });
-    assertEquals(again.changed, false);
+    assertEquals((await generate(root, force)).changed, false);
   }));
 
 Deno.test("generateMarkdown() writes into the linked worktree", () =>
@@ -226,12 +204,13 @@ Deno.test("writeLearnings() writes nothing unless it is asked to", () =>
   ));
 
 Deno.test("writeLearnings() writes nothing when there is nothing to learn", () =>
-  withSession((root) =>
-    withoutTrace(root, async () => {
-      const { hasLearnings, path, saved } = await save(root);
-      assertEquals([hasLearnings, path, saved], [false, null, false]);
-    })
-  ));
+  withSession(async (root) => {
+    const { hasLearnings, path, saved } = await withoutTrace(
+      root,
+      () => save(root),
+    );
+    assertEquals([hasLearnings, path, saved], [false, null, false]);
+  }));
 
 Deno.test("writeLearnings() begins LEARNINGS.md, appends to it, and repeats nothing", () =>
   withNote(async (root) => {
@@ -240,9 +219,8 @@ Deno.test("writeLearnings() begins LEARNINGS.md, appends to it, and repeats noth
     assert(page(root).startsWith("# Learnings\n"));
     assertStringIncludes(page(root), "\n\n## 2026-03-01 Add login\n");
     const once = page(root);
-    await withoutTrace(root, async () => {
-      assertEquals((await save(root, 4)).saved, false);
-    });
+    const again = await withoutTrace(root, () => save(root, 4));
+    assertEquals(again.saved, false);
     await addNote(fixedHost({ number: 5 }), { root, text: "And more" });
     assertEquals((await save(root, 6)).saved, true);
     assert(page(root).startsWith(`${once}\n## `));
@@ -263,11 +241,14 @@ Deno.test("writeLearnings() refuses a LEARNINGS.md that it cannot extend", () =>
   withNote(async (root) => {
     const path = `${root}/LEARNINGS.md`;
     Deno.mkdirSync(path);
-    const directory = await refusalWithoutTrace(root, () => save(root));
-    assertEquals(directory.code, "not_a_regular_file");
+    await assertRefusedWithoutTrace(
+      root,
+      "corrupt not_a_regular_file",
+      () => save(root),
+    );
     Deno.removeSync(path);
     Deno.writeFileSync(path, new Uint8Array([0xff, 0x61, 0x62]));
-    assertEquals((await refusalOf(() => save(root))).code, "invalid_utf8");
+    await assertRefused("corrupt invalid_utf8", () => save(root));
     assertEquals(Deno.readFileSync(path).length, 3);
   }));
 

@@ -1,12 +1,5 @@
-import { OrcError } from "../../src/base/error.ts";
+import type { OrcError } from "../../src/base/error.ts";
 import type { RecordedEvent } from "../../src/engine/event.ts";
-import { pendingItem } from "../../src/engine/state.ts";
-import {
-  isWorkflowPage,
-  learningsSection,
-  type PageSource,
-  workflowPage,
-} from "../../src/history/page_rules.ts";
 import {
   type Analysis,
   type Analyzer,
@@ -19,30 +12,22 @@ import {
   newAnalyzer,
   parseHistoryQuery,
 } from "../../src/history/rules.ts";
-import { parseWorkflow } from "../../src/workflow/parse.ts";
-import type { SessionState } from "../../src/workflow/types.ts";
-import { actAll } from "../engine/act.ts";
+import { orcErrorOf } from "../engine/act.ts";
 import {
-  AGENT,
-  COMMAND,
-  commandResult,
-  complete,
-  FILE,
-  GOOD_REASON,
   itemOf,
   phaseOf,
   sessionOf,
-  skip,
+  withItemFields,
   workflowOf,
+  workflowWith,
 } from "../engine/fixtures.ts";
 import { recorded } from "./log_events.ts";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 
 const NOW = "2026-03-10T12:00:00Z";
 
-function since(text: string): string | undefined {
-  const { sinceMs } = parseHistoryQuery({ since: text }, NOW);
-  return sinceMs === undefined ? undefined : new Date(sinceMs).toISOString();
+function refused(query: HistoryQuery): OrcError {
+  return orcErrorOf(() => parseHistoryQuery(query, NOW));
 }
 
 Deno.test("parseHistoryQuery() reads instants, dates and how long ago", () => {
@@ -58,45 +43,42 @@ Deno.test("parseHistoryQuery() reads instants, dates and how long ago", () => {
     "3d": "2026-03-07T12:00:00.000Z",
     "1w": "2026-03-03T12:00:00.000Z",
   };
-  for (const [text, instant] of Object.entries(moments)) {
-    assertEquals(since(text), instant, text);
+  for (const [since, instant] of Object.entries(moments)) {
+    const { sinceMs = NaN } = parseHistoryQuery({ since }, NOW);
+    assertEquals(new Date(sinceMs).toISOString(), instant, since);
   }
 });
 
 Deno.test("parseHistoryQuery() refuses what is no time", () => {
   const texts = ["", "soon", "2026-02-31", "2026-13-01", "2", "-2h", "2 h"];
-  for (const text of [...texts, "2026-02-31T10:00:00Z", "1e3d", "12:00"]) {
-    const error = assertThrows(() => since(text), OrcError);
-    assertEquals([error.kind, error.code], ["usage", "invalid_time"], text);
+  for (const since of [...texts, "2026-02-31T10:00:00Z", "1e3d", "12:00"]) {
+    const { kind, code } = refused({ since });
+    assertEquals([kind, code], ["usage", "invalid_time"], since);
   }
 });
 
 Deno.test("parseHistoryQuery() refuses a type that no event has", () => {
-  const error = assertThrows(
-    () => parseHistoryQuery({ type: "item_complete" }, NOW),
-    OrcError,
+  const { kind, code, message } = refused({ type: "item_complete" });
+  assertEquals([kind, code, message], [
+    "usage",
+    "unknown_event_type",
     'No event has the type "item_complete"; the nearest is "item_completed"',
-  );
-  assertEquals([error.kind, error.code], ["usage", "unknown_event_type"]);
-  const bogus = assertThrows(
-    () => parseHistoryQuery({ type: "bogus" }, NOW),
-    OrcError,
-  );
-  assertEquals(bogus.message, 'No event has the type "bogus"');
+  ]);
+  const bogus = refused({ type: "bogus" }).message;
+  assertEquals(bogus, 'No event has the type "bogus"');
   for (const type of ["error", "review_completed"]) {
     assertEquals(parseHistoryQuery({ type }, NOW).type, type);
   }
 });
 
 Deno.test("parseHistoryQuery() refuses an end before the beginning", () => {
-  const range = (since: string, until: string) =>
-    parseHistoryQuery({ since, until }, NOW);
-  const error = assertThrows(() => range("1h", "2h"), OrcError);
-  assertEquals([error.kind, error.code], ["usage", "empty_range"]);
-  assertThrows(() => range("2026-03-02", "2026-03-01"), OrcError);
+  const { kind, code } = refused({ since: "1h", until: "2h" });
+  assertEquals([kind, code], ["usage", "empty_range"]);
+  refused({ since: "2026-03-02", until: "2026-03-01" });
   // A date ends at midnight.
-  range("2026-03-02T10:00:00Z", "2026-03-02");
-  range("2h", "2h");
+  const day = { since: "2026-03-02T10:00:00Z", until: "2026-03-02" };
+  parseHistoryQuery(day, NOW);
+  parseHistoryQuery({ since: "2h", until: "2h" }, NOW);
 });
 
 function matches(
@@ -145,22 +127,18 @@ Deno.test("endsHistory() waits for an event well before the time asked for", () 
 });
 
 Deno.test("assertInWorkflow() names what was probably meant", () => {
-  const { workflow } = parseWorkflow({
-    name: "Tiny",
-    phases: [{ id: "PLAN", name: "Plan", items: [{ id: "idea", name: "I" }] }],
-  });
+  const workflow = workflowWith(itemOf("idea"));
+  const refused = (query: HistoryQuery) =>
+    orcErrorOf(() => assertInWorkflow(workflow, query));
   assertInWorkflow(workflow, { itemId: "idea", phaseId: "PLAN" });
-  const item = assertThrows(
-    () => assertInWorkflow(workflow, { itemId: "idee" }),
-    OrcError,
+  const { kind, code, message } = refused({ itemId: "idee" });
+  assertEquals([kind, code, message], [
+    "not_found",
+    "no_such_item",
     'No item "idee" in this workflow; the nearest is "idea"',
-  );
-  assertEquals([item.kind, item.code], ["not_found", "no_such_item"]);
-  const phase = assertThrows(
-    () => assertInWorkflow(workflow, { phaseId: "BUILD" }),
-    OrcError,
-    'No phase "BUILD" in this workflow',
-  );
+  ]);
+  const phase = refused({ phaseId: "BUILD" });
+  assertEquals(phase.message, 'No phase "BUILD" in this workflow');
   assertEquals(phase.details, { phases: ["PLAN"] });
 });
 
@@ -173,11 +151,6 @@ function analysisOf(
   for (const event of events) analyzer.addEvent(event);
   return analyzer.analysis();
 }
-
-Deno.test("newAnalyzer() counts nothing before anything was added", () => {
-  const { total, events, isCut, skippedItems } = newAnalyzer().analysis();
-  assertEquals([total, events, isCut, skippedItems.size], [0, 0, false, 0]);
-});
 
 Deno.test("newAnalyzer() counts sessions by their states, not by their events", () => {
   const closing = recorded("workflow_completed", { workflowId: "wf_a" });
@@ -261,41 +234,18 @@ Deno.test("newAnalyzer() says so when there is too much to keep apart", () => {
   assert(!analysisOf(events.slice(1)).isCut);
 });
 
-const STATE: SessionState = {
-  workflowId: "wf_00c0ffee",
-  workflowType: "Tiny",
-  workflowVersion: "1.0",
-  task: "Add <login>\n# and more",
-  project: null,
-  status: "active",
-  currentPhaseId: "PLAN",
-  phases: [{
-    id: "PLAN",
-    status: "active",
-    startedAt: "2026-03-01T10:00:00Z",
-    completedAt: null,
-    items: [{
-      ...pendingItem("sketch"),
-      status: "skipped",
-      skipReason: "Nothing to\n# draw",
-    }, pendingItem("plan")],
-    source: new Map(),
-  }, {
-    id: "BUILD",
-    status: "pending",
-    startedAt: null,
-    completedAt: null,
-    items: [],
-    source: new Map(),
-  }],
-  createdAt: "2026-03-01T10:00:00Z",
-  updatedAt: "2026-03-01T10:35:10Z",
-  completedAt: null,
-  constraints: [],
-  notes: [{ at: "2026-03-01T10:01:00Z", text: "Ada knows", itemId: null }],
-  metadata: new Map(),
-  definition: null,
-  source: new Map(),
+const workflow = workflowOf([
+  phaseOf("PLAN", [itemOf("sketch"), itemOf("plan")]),
+  phaseOf("BUILD", []),
+]);
+
+const STATE = {
+  ...withItemFields(workflow, sessionOf(workflow), "sketch", {
+    status: "skipped",
+    skipReason: "Nothing to draw",
+  }),
+  updatedAt: "2026-03-04T05:41:17Z",
+  notes: [{ at: "2026-03-04T05:10:00Z", text: "Ada knows", itemId: null }],
 };
 
 const EVENTS = [
@@ -320,8 +270,8 @@ Deno.test("learningsOf() takes skips, notes and times from the state, the rest f
     task: STATE.task,
     workflow: "Tiny",
     status: "active",
-    updatedAt: "2026-03-01T10:35:10Z",
-    skipped: [{ item: "sketch", reason: "Nothing to\n# draw" }],
+    updatedAt: STATE.updatedAt,
+    skipped: [{ item: "sketch", reason: "Nothing to draw" }],
     failures: [
       { item: "plan", count: 2, last: "Second" },
       { item: "tests", count: 1, last: "Gate failed: tests" },
@@ -335,37 +285,6 @@ Deno.test("learningsOf() takes skips, notes and times from the state, the rest f
   });
 });
 
-Deno.test("learningsSection() writes each text in one line that Markdown leaves alone", () => {
-  const section = learningsSection(learningsOf(STATE, EVENTS), "1a2b3c4d");
-  assertEquals(
-    section,
-    `## 2026-03-01 Add \\<login\\> \\# and more
-
-Session 1a2b3c4d, workflow Tiny, active
-
-### Skipped
-
-- sketch: Nothing to \\# draw
-
-### Failed checks
-
-- plan: 2 times, last: Second
-- tests: once: Gate failed: tests
-
-### Rules set aside by a human
-
-- 2026-03-01 Force-skipped item: tests
-
-### Notes
-
-- Ada knows
-
-### Time
-
-- PLAN: 35 min`,
-  );
-});
-
 Deno.test("hasLearnings() does not take how long it took for a lesson", () => {
   const dull = { ...STATE, phases: STATE.phases.slice(1), notes: [] };
   assert(!hasLearnings(learningsOf(dull, [])));
@@ -377,124 +296,4 @@ Deno.test("learningsOf() keeps only the first overrides of a session that has ma
   const forced = recorded("phase_completed", { details: { forced: true } });
   const { overrides } = learningsOf(STATE, Array(1000).fill(forced));
   assertEquals(overrides.length, 50);
-});
-
-const workflow = workflowOf([
-  phaseOf("PLAN", [
-    itemOf("scope"),
-    itemOf("plan", { verification: FILE }),
-    itemOf("tests", { verification: COMMAND }),
-    itemOf("begun"),
-    itemOf("extra", { required: false }),
-  ]),
-  phaseOf("LEARN", []),
-]);
-
-const { state } = actAll(workflow, sessionOf(workflow), [
-  complete("scope", { notes: "Two pages" }),
-  skip("plan"),
-  complete("tests", { result: commandResult(false) }),
-  { type: "start_item", itemId: "begun" },
-], AGENT);
-
-function eventOf(message: string, at = "2026-03-04T05:06:07Z"): RecordedEvent {
-  return {
-    id: "",
-    serial: 0,
-    at,
-    type: "item_completed",
-    workflowId: "wf_00c0ffee",
-    phaseId: null,
-    itemId: null,
-    message,
-    details: new Map(),
-    actor: "system",
-  };
-}
-
-function pageOf(fields: Partial<PageSource> = {}): string {
-  return workflowPage({
-    workflow,
-    state,
-    sessionId: "34aa3244",
-    events: [],
-    ...fields,
-  });
-}
-
-function withTask(task: string): SessionState {
-  return { ...state, task };
-}
-
-Deno.test("workflowPage() shows each item by its status", () => {
-  const lines = pageOf().split("\n").filter((line) => /^- \[/.test(line));
-  assertEquals(lines, [
-    "- [x] `scope` Name of scope (Two pages)",
-    `- [-] \`plan\` Name of plan (skipped: ${GOOD_REASON})`,
-    "- [ ] `tests` Name of tests (failed, checks failed so far: 1)",
-    "- [~] `begun` Name of begun",
-    "- [ ] `extra` Name of extra (optional)",
-  ]);
-});
-
-Deno.test("workflowPage() shows state, blockers, phases and workflow id", () => {
-  const page = pageOf();
-  for (
-    const part of [
-      "# Add login\n",
-      "| Status | active |\n| Phase | PLAN |\n",
-      "| Items | 1 completed, 1 skipped, 5 in all |",
-      "| Session | 34aa3244 |",
-      '- Item "tests" is failed\n- Item "begun" is in progress\n',
-      "### PLAN: Name of PLAN (2/5)",
-      "### LEARN: Name of LEARN (0/0)",
-      "Workflow id: `wf_00c0ffee`\n",
-    ]
-  ) assert(page.includes(part), `${part} in ${page}`);
-});
-
-Deno.test("workflowPage() shows the last 20 events in their own offset", () => {
-  const events = Array.from(
-    { length: 30 },
-    (_, index) => eventOf(`No. ${index}`, "2026-03-04T23:59:07.5+05:30"),
-  );
-  const rows = pageOf({ events }).split("\n")
-    .filter((line) => line.includes("item\\_completed"));
-  assertEquals(rows.length, 20);
-  assertEquals(rows[0], "| 2026-03-04 23:59 | item\\_completed | No. 10 |");
-});
-
-Deno.test("workflowPage() bears events without a time", () => {
-  const page = pageOf({ events: [eventOf("a", ""), eventOf("b", "soon")] });
-  assert(page.includes("|  | item\\_completed | a |"), page);
-  assert(page.includes("|  | item\\_completed | b |"), page);
-});
-
-Deno.test("workflowPage() shows what others wrote as it is written", () => {
-  const text = "<!-- x --> | [y](z)\n# w";
-  const shown = String.raw`\<\!-- x --\> \| \[y\](z) \# w`;
-  const events = [eventOf(text)];
-  const page = pageOf({ events, state: withTask(text) });
-  assert(page.includes(`# ${shown}\n`), page);
-  assert(page.includes(`| ${shown} |`), page);
-});
-
-Deno.test("workflowPage() cuts a task of a whole page and bears an empty one", () => {
-  const page = pageOf({ state: withTask("word ".repeat(1000)) });
-  assert(page.split("\n")[2]?.length === 122, page);
-  assert(pageOf({ state: withTask("") }).includes("\n# Session\n"));
-});
-
-Deno.test("workflowPage() is the same for the same session", () => {
-  assertEquals(pageOf(), pageOf());
-});
-
-Deno.test("isWorkflowPage() knows a page from what others wrote", () => {
-  const page = pageOf();
-  assert(isWorkflowPage(page));
-  assert(isWorkflowPage(`\ufeff${page.replaceAll("\n", "\r\n")}`));
-  assert(isWorkflowPage(`\n\n${page}`));
-  assert(!isWorkflowPage(`\n\n\n${page}`));
-  assert(!isWorkflowPage("# Workflow\n"));
-  assert(!isWorkflowPage(""));
 });

@@ -97,8 +97,7 @@ Deno.test("cleanupSessions() shows in a dry run what it would remove, and writes
 
 Deno.test("cleanupSessions() removes nothing without a yes", () =>
   withThree(async (root) => {
-    const error = await refusalWithoutTrace(root, () => cleanup(root));
-    assertEquals([error.kind, error.code], ["refused", "not_confirmed"]);
+    await assertRefusedWithoutTrace(root, "refused not_confirmed", () => cleanup(root));
     for (const answer of ["", "no", undefined, "yesterday"]) {
       const machine = { answers: [answer] };
       const other = await refusalWithoutTrace(

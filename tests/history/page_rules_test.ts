@@ -1,0 +1,179 @@
+import type { RecordedEvent } from "../../src/engine/event.ts";
+import {
+  isWorkflowPage,
+  learningsSection,
+  type PageSource,
+  workflowPage,
+} from "../../src/history/page_rules.ts";
+import type { Learnings } from "../../src/history/rules.ts";
+import type { SessionState } from "../../src/workflow/types.ts";
+import { actAll } from "../engine/act.ts";
+import {
+  AGENT,
+  COMMAND,
+  commandResult,
+  complete,
+  FILE,
+  GOOD_REASON,
+  itemOf,
+  phaseOf,
+  sessionOf,
+  skip,
+  workflowOf,
+} from "../engine/fixtures.ts";
+import { recorded } from "./log_events.ts";
+import { assert, assertEquals } from "@std/assert";
+
+const LEARNINGS: Learnings = {
+  task: "Add <login>\n# and more",
+  workflow: "Tiny",
+  status: "active",
+  updatedAt: "2026-03-01T10:35:10Z",
+  skipped: [{ item: "sketch", reason: "Nothing to\n# draw" }],
+  failures: [
+    { item: "plan", count: 2, last: "Second" },
+    { item: "tests", count: 1, last: "Gate failed: tests" },
+  ],
+  overrides: [{
+    at: "2026-03-01T10:00:00Z",
+    message: "Force-skipped item: tests",
+  }],
+  notes: ["Ada knows"],
+  phases: [{ phase: "PLAN", minutes: 35 }],
+};
+
+Deno.test("learningsSection() writes each text in one line that Markdown leaves alone", () => {
+  const section = learningsSection(LEARNINGS, "1a2b3c4d");
+  assertEquals(
+    section,
+    `## 2026-03-01 Add \\<login\\> \\# and more
+
+Session 1a2b3c4d, workflow Tiny, active
+
+### Skipped
+
+- sketch: Nothing to \\# draw
+
+### Failed checks
+
+- plan: 2 times, last: Second
+- tests: once: Gate failed: tests
+
+### Rules set aside by a human
+
+- 2026-03-01 Force-skipped item: tests
+
+### Notes
+
+- Ada knows
+
+### Time
+
+- PLAN: 35 min`,
+  );
+});
+
+const workflow = workflowOf([
+  phaseOf("PLAN", [
+    itemOf("scope"),
+    itemOf("plan", { verification: FILE }),
+    itemOf("tests", { verification: COMMAND }),
+    itemOf("begun"),
+    itemOf("extra", { required: false }),
+  ]),
+  phaseOf("LEARN", []),
+]);
+
+const { state } = actAll(workflow, sessionOf(workflow), [
+  complete("scope", { notes: "Two pages" }),
+  skip("plan"),
+  complete("tests", { result: commandResult(false) }),
+  { type: "start_item", itemId: "begun" },
+], AGENT);
+
+function eventOf(message: string, at = "2026-03-04T05:06:07Z"): RecordedEvent {
+  return recorded("item_completed", { message, at });
+}
+
+function pageOf(fields: Partial<PageSource> = {}): string {
+  return workflowPage({
+    workflow,
+    state,
+    sessionId: "34aa3244",
+    events: [],
+    ...fields,
+  });
+}
+
+function withTask(task: string): SessionState {
+  return { ...state, task };
+}
+
+Deno.test("workflowPage() shows each item by its status", () => {
+  const lines = pageOf().split("\n").filter((line) => /^- \[/.test(line));
+  assertEquals(lines, [
+    "- [x] `scope` Name of scope (Two pages)",
+    `- [-] \`plan\` Name of plan (skipped: ${GOOD_REASON})`,
+    "- [ ] `tests` Name of tests (failed, checks failed so far: 1)",
+    "- [~] `begun` Name of begun",
+    "- [ ] `extra` Name of extra (optional)",
+  ]);
+});
+
+Deno.test("workflowPage() shows state, blockers, phases and workflow id", () => {
+  const page = pageOf();
+  for (
+    const part of [
+      "# Add login\n",
+      "| Status | active |\n| Phase | PLAN |\n",
+      "| Items | 1 completed, 1 skipped, 5 in all |",
+      "| Session | 34aa3244 |",
+      '- Item "tests" is failed\n- Item "begun" is in progress\n',
+      "### PLAN: Name of PLAN (2/5)",
+      "### LEARN: Name of LEARN (0/0)",
+      "Workflow id: `wf_00c0ffee`\n",
+    ]
+  ) assert(page.includes(part), `${part} in ${page}`);
+});
+
+Deno.test("workflowPage() shows the last 20 events in their own offset", () => {
+  const events = Array.from(
+    { length: 30 },
+    (_, index) => eventOf(`No. ${index}`, "2026-03-04T23:59:07.5+05:30"),
+  );
+  const rows = pageOf({ events }).split("\n")
+    .filter((line) => line.includes("item\\_completed"));
+  assertEquals(rows.length, 20);
+  assertEquals(rows[0], "| 2026-03-04 23:59 | item\\_completed | No. 10 |");
+});
+
+Deno.test("workflowPage() bears events without a time", () => {
+  const page = pageOf({ events: [eventOf("a", ""), eventOf("b", "soon")] });
+  assert(page.includes("|  | item\\_completed | a |"), page);
+  assert(page.includes("|  | item\\_completed | b |"), page);
+});
+
+Deno.test("workflowPage() shows what others wrote as it is written", () => {
+  const text = "<!-- x --> | [y](z)\n# w";
+  const shown = String.raw`\<\!-- x --\> \| \[y\](z) \# w`;
+  const events = [eventOf(text)];
+  const page = pageOf({ events, state: withTask(text) });
+  assert(page.includes(`# ${shown}\n`), page);
+  assert(page.includes(`| ${shown} |`), page);
+});
+
+Deno.test("workflowPage() cuts a task of a whole page and bears an empty one", () => {
+  const page = pageOf({ state: withTask("word ".repeat(1000)) });
+  assert(page.split("\n")[2]?.length === 122, page);
+  assert(pageOf({ state: withTask("") }).includes("\n# Session\n"));
+});
+
+Deno.test("isWorkflowPage() knows a page from what others wrote", () => {
+  const page = pageOf();
+  assert(isWorkflowPage(page));
+  assert(isWorkflowPage(`\ufeff${page.replaceAll("\n", "\r\n")}`));
+  assert(isWorkflowPage(`\n\n${page}`));
+  assert(!isWorkflowPage(`\n\n\n${page}`));
+  assert(!isWorkflowPage("# Workflow\n"));
+  assert(!isWorkflowPage(""));
+});
