@@ -1,4 +1,3 @@
-import { OrcError } from "../../src/base/error.ts";
 import { repositoryLayout } from "../../src/base/layout.ts";
 import {
   readCheckpoint,
@@ -7,6 +6,7 @@ import {
   writeCheckpoint,
 } from "../../src/checkpoints/files.ts";
 import { decodeCheckpoint, stateIn } from "../../src/checkpoints/rules.ts";
+import { orcErrorOf } from "../engine/act.ts";
 import {
   readTree,
   withTemporaryDirectory,
@@ -23,7 +23,8 @@ import {
   tokenOf,
   withSession,
 } from "../session/fixtures.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertRefused } from "../work/refused.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 
 const PYTHON = "tests/testdata/python-projects/cp";
 const THEIRS = `${PYTHON}/.orchestrator/sessions/3f1eb0bb/checkpoints`;
@@ -76,55 +77,26 @@ Deno.test("readCheckpoints() finds nothing where there is no directory", () =>
     assertEquals(found, { checkpoints: [], problems: [] });
   }));
 
-Deno.test("readCheckpoints() leaves alone what is not named like a checkpoint", () =>
-  withCheckpoints({
-    "cp_a.json": textOf("cp_a"),
-    "notes.json": "x",
-    "cp_b.json.bak": "x",
-    "cp_b.c.json": "x",
-    "cp_.json": "x",
-  }, (layout, directory) => {
-    const { checkpoints: entries, problems } = readCheckpoints(
-      layout,
-      directory,
-      "s1",
-    );
-    assertEquals(entries.map(({ id }) => id), ["cp_a"]);
-    assertEquals(problems, []);
-  }));
-
-Deno.test("readCheckpoints() names directories, foreign names and broken text", () =>
+Deno.test("readCheckpoints() names directories, foreign names and broken text, and leaves alone other names", () =>
   withCheckpoints({
     "cp_a.json": textOf("cp_b"),
     "cp_c.json/": "",
     "cp_d.json": "",
     "cp_e.json": "[]",
     "cp_f.json": "\u0000\u0000",
+    "cp_g.json": textOf("cp_g"),
+    "notes.json": "x",
+    "cp_b.json.bak": "x",
+    "cp_b.c.json": "x",
+    "cp_.json": "x",
   }, (layout, directory) => {
-    const { checkpoints: entries, problems } = readCheckpoints(
-      layout,
-      directory,
-      "s1",
+    const found = readCheckpoints(layout, directory, "s1");
+    assertEquals(found.checkpoints.map(({ id }) => id), ["cp_g"]);
+    assertEquals(found.problems.length, 5);
+    const codes = ["cp_a", "cp_none"].map((id) =>
+      orcErrorOf(() => readCheckpoint(layout, directory, id)).code
     );
-    assertEquals(entries, []);
-    assertEquals(problems.length, 5);
-    const error = assertThrows(
-      () => readCheckpoint(layout, directory, "cp_a"),
-      OrcError,
-    );
-    assertEquals(error.code, "misnamed_checkpoint");
-  }));
-
-Deno.test("readCheckpoint() says that there is none", () =>
-  withCheckpoints({}, (layout, directory) => {
-    const error = assertThrows(
-      () => readCheckpoint(layout, directory, "cp_a"),
-      OrcError,
-    );
-    assertEquals([error.kind, error.code], [
-      "not_found",
-      "no_such_checkpoint",
-    ]);
+    assertEquals(codes, ["misnamed_checkpoint", "no_such_checkpoint"]);
     assertThrows(() => readCheckpoint(layout, directory, "../x"), Error);
   }));
 
@@ -143,8 +115,7 @@ Deno.test("writeCheckpoint() stores the state as it is under the lock, and chang
     const decoded = decodeCheckpoint(Deno.readTextFileSync(path), path);
     assertEquals(decoded, checkpoint);
     assertEquals(completedItems(stateIn(decoded)), ["a"]);
-    const { checkpoints: _made, ...after } = readTree(paths.directory);
-    const rest = Object.entries(after)
+    const rest = Object.entries(readTree(paths.directory))
       .filter(([name]) => !name.startsWith("checkpoints/"));
     assertEquals(Object.fromEntries(rest), before);
   }));
@@ -152,15 +123,10 @@ Deno.test("writeCheckpoint() stores the state as it is under the lock, and chang
 Deno.test("writeCheckpoint() takes a free name where one is taken already", () =>
   withSession(async (fixture) => {
     const token = tokenOf(1);
-    const context = {
-      ...fixture.context,
-      newToken: (() => {
-        let count = 0;
-        // The lock's token, twice the same for the name, then another.
-        const tokens = [token, token, token, token, `1${token.slice(1)}`];
-        return () => tokens[count++] ?? token;
-      })(),
-    };
+    // The lock's token, twice the same for the name, then another.
+    const tokens = [token, token, token, token, `1${token.slice(1)}`];
+    const newToken = () => tokens.shift() ?? token;
+    const context = { ...fixture.context, newToken };
     const first = await write({ ...fixture, context });
     const text = Deno.readTextFileSync(first.path);
     const second = await write({ ...fixture, context });
@@ -182,31 +148,28 @@ Deno.test("writeCheckpoint() sweeps up what a killed one left", () =>
 Deno.test("writeCheckpoint() refuses sessions that are closed, missing, locked or changed outside", () =>
   withSession(async (fixture) => {
     const { paths, store } = fixture;
-    const codeOf = async (id?: string) =>
-      (await assertRejects(() => write(fixture, id), OrcError)).code;
-    assertEquals(await codeOf("nobody"), "no_such_session");
+    const refused = (expected: string, id?: string) =>
+      assertRefused(expected, () => write(fixture, id));
+    await refused("not_found no_such_session", "nobody");
     writeTree(paths.directory, { lock: lockText(foreignRecord()) });
-    assertEquals(await codeOf(), "lock_held");
+    await refused("conflict lock_held");
     Deno.removeSync(`${paths.directory}/lock`);
     await store.update(SESSION_ID, ({ state }) => ({
       ...complete("a")({ state } as Parameters<ReturnType<typeof complete>>[0]),
       state: { ...state, status: "abandoned" },
     }));
-    assertEquals(await codeOf(), "session_closed");
+    await refused("refused session_closed");
     const text = Deno.readTextFileSync(paths.state);
     Deno.writeTextFileSync(paths.state, text.replace("abandoned", "active"));
-    assertEquals(await codeOf(), "changed_outside");
+    await refused("corrupt changed_outside");
     assertEquals(namesIn(paths.directory).includes("checkpoints"), false);
   }));
 
 Deno.test("writeCheckpoint() refuses a file in the place of the directory", () =>
   withSession(async (fixture) => {
     writeTree(fixture.paths.directory, { checkpoints: "mine" });
-    const error = await assertRejects(
-      () => write(fixture),
-      OrcError,
-    );
-    assertEquals([error.kind, error.code], ["corrupt", "not_a_directory"]);
+    const run = () => write(fixture);
+    await assertRefused("corrupt not_a_directory", run);
     assertEquals(Deno.readTextFileSync(fixture.paths.checkpoints), "mine");
   }));
 

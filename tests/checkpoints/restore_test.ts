@@ -21,59 +21,48 @@ import {
   type Machine,
   type Programs,
   refusalOf,
-  refusalWithoutTrace,
   stateOf,
   withoutTrace,
   withRoot,
   withSession,
 } from "../work/fixtures.ts";
+import { assertRefused, assertRefusedWithoutTrace } from "../work/refused.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 
-function filesWith(ending: Programs[string]): Promise<readonly string[]> {
-  const host = fixedHost({ programs: { [GIT_LS_FILES]: ending } });
-  return changedFiles(host, "/shop");
-}
+const CUT = "… 70000 bytes left out …";
 
-Deno.test("changedFiles() names what git sees as changed, up to ten, and no state of orc", async () => {
+Deno.test("changedFiles() names what git sees as changed, up to ten, without names that were cut or state of orc", async () => {
   const names = Array.from({ length: 12 }, (_, index) => `src/é ${index}.ts`);
-  const stdout = [".orchestrator/meta.json", ...names, ""].join("\0");
-  assertEquals(await filesWith({ stdout }), names.slice(0, 10));
-});
-
-Deno.test("changedFiles() takes no name that was cut", async () => {
-  const stdout =
-    "a.ts\0b.ts\0half of a na\n… 70000 bytes left out …\nme\0z.ts\0";
-  assertEquals(await filesWith({ stdout }), ["a.ts", "b.ts"]);
-});
-
-Deno.test("changedFiles() names nothing where git fails, is missing or may not be run", async () => {
-  const stdout = "a.ts\0";
-  assertEquals(await filesWith({ exitCode: 128, stdout }), []);
+  const all = [".orchestrator/meta.json", ...names, ""].join("\0");
   const problem = "git was not found";
-  assertEquals(await filesWith({ exitCode: -1, problem, stdout }), []);
-  const host = {
-    ...fixedHost(),
-    runProgram: () =>
-      Promise.reject(new OrcError("denied", "permission_missing", "No")),
-  };
-  assertEquals(await changedFiles(host, "/shop"), []);
+  const stdout = "a.ts\0";
+  const cases: readonly [Programs[string], readonly string[]][] = [
+    [{ stdout: all }, names.slice(0, 10)],
+    [{ stdout: `a.ts\0half of a na\n${CUT}\nme\0z.ts\0` }, ["a.ts"]],
+    [{ stdout, exitCode: 128 }, []],
+    [{ stdout, exitCode: -1, problem }, []],
+  ];
+  for (const [ending, expected] of cases) {
+    const host = fixedHost({ programs: { [GIT_LS_FILES]: ending } });
+    assertEquals(await changedFiles(host, "/shop"), expected);
+  }
 });
 
-Deno.test("changedFiles() hides no bug", async () => {
+Deno.test("changedFiles() names nothing where git may not be run, and hides no bug", async () => {
+  const denied = new OrcError("denied", "permission_missing", "No");
+  const host = { ...fixedHost(), runProgram: () => Promise.reject(denied) };
+  assertEquals(await changedFiles(host, "/shop"), []);
   await assertRejects(() => changedFiles(fixedHost(), "/shop"), Error, "git");
 });
 
 Deno.test("changedFiles() turns off each filter by its name", async () => {
   const stdout = "filter.lfs.clean\0filter.a=b.process\0filter.lfs.smudge\0";
+  const overrides = ["lfs.clean", "a=b.process"]
+    .map((name) => `--config-env=filter.${name}=ORCHESTRATOR_NOTHING`);
+  const words = [...overrides, "ls-files"].join(" ");
   const programs = {
     [GIT_FILTERS]: { stdout },
-    [
-      GIT_LS_FILES.replace(
-        "ls-files",
-        "--config-env=filter.lfs.clean=ORCHESTRATOR_NOTHING " +
-          "--config-env=filter.a=b.process=ORCHESTRATOR_NOTHING ls-files",
-      )
-    ]: { stdout: "a.ts\0" },
+    [GIT_LS_FILES.replace("ls-files", words)]: { stdout: "a.ts\0" },
   };
   const host = fixedHost({ programs });
   assertEquals(await changedFiles(host, "/shop"), ["a.ts"]);
@@ -86,7 +75,7 @@ Deno.test("changedFiles() turns off each filter by its name", async () => {
 
 Deno.test("changedFiles() asks for no files where it does not know all filters", async () => {
   const endings: readonly Programs[string][] = [
-    { stdout: "filter.a.clean\0fil\n… 9 bytes left out …\nter.b.clean\0" },
+    { stdout: `filter.a.clean\0fil\n${CUT}\nter.b.clean\0` },
     { stdout: "filter.\ufffd.clean\0", notUtf8: ["stdout"] },
     { exitCode: 128 },
     { exitCode: -1, problem: "git was not found" },
@@ -104,6 +93,7 @@ const PROGRAMS = {
 };
 
 const PYTHON = "tests/testdata/python-projects";
+const DIRECTORY = `.orchestrator/sessions/${idOf(0, 0)}/checkpoints`;
 
 /** Makes a checkpoint; each number is another second. */
 async function checkpoint(
@@ -151,15 +141,11 @@ Deno.test("resumeSession() puts the session back in one logged update", () =>
     assertEquals([resumed.changed, resumed.checkpoint.id], [true, id]);
     assertEquals(resumed.decisions, ["Tokens live an hour"]);
     assertEquals(resumed.summary.notes, ["Remember"]);
-    assertEquals(resumed.changes.map(({ what }) => what), [
-      "approval",
-      "item",
-      "item",
-    ]);
-    assertEquals([statusOf(root, "idea"), statusOf(root, "tests")], [
-      "pending",
-      "pending",
-    ]);
+    const whats = resumed.changes.map(({ what }) => what);
+    assertEquals(whats, ["approval", "item", "item"]);
+    for (const id of ["idea", "tests"]) {
+      assertEquals(statusOf(root, id), "pending");
+    }
     const { metadata } = stateOf(root);
     assertEquals("phase_PLAN_approved" in metadata, false);
     assertEquals(metadata.orc.serial, before.metadata.orc.serial + 1);
@@ -197,14 +183,12 @@ Deno.test("resumeSession() changes nothing in a dry run, and without a yes", () 
       () => resume(root, { dryRun: true, yes: true }),
     );
     assertEquals([changed, dryRun, changes.length], [false, true, 1]);
-    const machines: readonly Machine[] = [
-      {},
-      { answers: [""] },
-      { answers: ["no"] },
-      { answers: [undefined] },
-    ];
-    for (const machine of machines) {
-      await assertRefusedWithoutTrace(root, "refused not_confirmed", () => resume(root, {}, machine));
+    for (const answers of [undefined, [""], ["no"], [undefined]]) {
+      await assertRefusedWithoutTrace(
+        root,
+        "refused not_confirmed",
+        () => resume(root, {}, { answers }),
+      );
     }
   }));
 
@@ -236,7 +220,11 @@ function withPassedGate(
 
 Deno.test("resumeSession() passes no gate by a checkpoint", () =>
   withPassedGate(async (root, later) => {
-    await assertRefusedWithoutTrace(root, "refused restore_forward", () => resume(root, { checkpoint: later, yes: true }));
+    await assertRefusedWithoutTrace(
+      root,
+      "refused restore_forward",
+      () => resume(root, { checkpoint: later, yes: true }),
+    );
     const { changes } = await resume(root, { dryRun: true });
     assertEquals(changes.map(({ forward }) => forward), [true]);
   }));
@@ -245,7 +233,10 @@ Deno.test("resumeSession() logs an agent that forces a gate, and refuses it", ()
   withPassedGate(async (root, later) => {
     const options = { checkpoint: later, force: true };
     const machine = { environment: agent("1") };
-    const error = await assertRefused("denied approval_required", () => resume(root, options, machine));
+    await assertRefused(
+      "denied approval_required",
+      () => resume(root, options, machine),
+    );
     assertEquals(loggedTypes(root).at(-1), "error");
     assertEquals(statusOf(root, "tests"), "pending");
   }));
@@ -281,7 +272,10 @@ Deno.test("resumeSession() refuses to take back what was done after its plan", (
         return await host.idSource();
       },
     };
-    await assertRefused("conflict session_changed", () => resumeSession(waiting, { root }));
+    await assertRefused(
+      "conflict session_changed",
+      () => resumeSession(waiting, { root }),
+    );
     assertEquals(statusOf(root, "idea"), "completed");
   }));
 
@@ -289,14 +283,11 @@ Deno.test("resumeSession() names what is missing, and hides nothing that is dama
   withSession(async (root) => {
     await assertRefused("not_found no_checkpoint", () => resume(root));
     const id = await checkpoint(root, 1);
-    const directory = `.orchestrator/sessions/${idOf(0, 0)}/checkpoints`;
-    writeTree(root, { [`${directory}/cp_z.json`]: "broken" });
+    writeTree(root, { [`${DIRECTORY}/cp_z.json`]: "broken" });
     const { warnings, checkpoint: found } = await resume(root);
     assertEquals([warnings.length, found.id], [1, id]);
-    const unknown = await refusalOf(() =>
-      resume(root, { checkpoint: "cp_none" })
-    );
-    assertEquals(unknown.code, "no_such_checkpoint");
+    const unknown = () => resume(root, { checkpoint: "cp_none" });
+    await assertRefused("not_found no_such_checkpoint", unknown);
   }));
 
 /** A checkpoint that claims to be the newest of all, changed by hand. */
@@ -306,15 +297,14 @@ function forge(
   change: (file: ForgedFile) => Partial<ForgedFile>,
 ): string {
   const forged = "cp_x1";
-  const directory = `.orchestrator/sessions/${idOf(0, 0)}/checkpoints`;
-  const text = Deno.readTextFileSync(`${root}/${directory}/${id}.json`);
+  const text = Deno.readTextFileSync(`${root}/${DIRECTORY}/${id}.json`);
   const file = JSON.parse(text);
   const fields = {
     checkpoint_id: forged,
     timestamp: "9999-01-01T00:00:00+00:00",
   };
   const content = JSON.stringify({ ...file, ...fields, ...change(file) });
-  writeTree(root, { [`${directory}/${forged}.json`]: content });
+  writeTree(root, { [`${DIRECTORY}/${forged}.json`]: content });
   return forged;
 }
 
@@ -353,11 +343,11 @@ Deno.test("resumeSession() says what is wrong where no checkpoint can be used", 
   withSession(async (root) => {
     const id = await checkpoint(root, 1);
     const bad = forge(root, id, () => ({ workflow_state_snapshot: { a: 1 } }));
-    const directory = `${root}/.orchestrator/sessions/${
-      idOf(0, 0)
-    }/checkpoints`;
-    Deno.removeSync(`${directory}/${id}.json`);
-    const error = await assertRefused("corrupt invalid_state", () => resume(root));
+    Deno.removeSync(`${root}/${DIRECTORY}/${id}.json`);
+    const error = await assertRefused(
+      "corrupt invalid_state",
+      () => resume(root),
+    );
     assert(error.message.includes(bad), error.message);
     assert(error.hint?.includes("orc checkpoints"), error.hint);
   }));
@@ -390,7 +380,11 @@ Deno.test("resumeSession() lets nobody jump over gates, reviews and phases with 
       }
       return { workflow_state_snapshot: copy };
     });
-    const error = await assertRefusedWithoutTrace(root, "refused restore_forward", () => resume(root, { yes: true }));
+    const error = await assertRefusedWithoutTrace(
+      root,
+      "refused restore_forward",
+      () => resume(root, { yes: true }),
+    );
     assert(error.message.includes(forged), error.message);
   }, STRICT_WORKFLOW));
 
@@ -411,11 +405,11 @@ Deno.test("resumeSession() restores nothing in a closed session, and still tells
     await checkpoint(root, 1, "Keep it");
     await complete(root, "idea");
     await abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" });
-    const error = await refusalWithoutTrace(
+    await assertRefusedWithoutTrace(
       root,
+      "refused session_closed",
       () => resume(root, { yes: true }),
     );
-    assertEquals(error.code, "session_closed");
     const { decisions } = await resume(root, { dryRun: true });
     assertEquals(decisions, ["Keep it"]);
   }));

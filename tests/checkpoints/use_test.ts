@@ -1,4 +1,6 @@
 import {
+  type CheckpointCleanup,
+  type CheckpointCleanupOptions,
   cleanCheckpoints,
   listCheckpoints,
   saveCheckpoint,
@@ -14,12 +16,11 @@ import {
   idOf,
   LEGACY_ID,
   legacyState,
-  refusalOf,
-  refusalWithoutTrace,
   withoutTrace,
   withRoot,
   withSession,
 } from "../work/fixtures.ts";
+import { assertRefused, assertRefusedWithoutTrace } from "../work/refused.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const NO_GIT = { [GIT_LS_FILES]: { exitCode: 128 } };
@@ -79,22 +80,26 @@ Deno.test("saveCheckpoint() refuses a closed session and texts that are too long
   withSession(async (root) => {
     const host = fixedHost({ number: 1, programs: NO_GIT });
     const long = { root, decisions: ["ok", "x".repeat(2001)] };
-    await assertRefusedWithoutTrace(root, "usage text_too_long", () => saveCheckpoint(host, long));
-    await abandonSession(host, { root, reason: "Dropped" });
-    const closed = await refusalWithoutTrace(
+    await assertRefusedWithoutTrace(
       root,
+      "usage text_too_long",
+      () => saveCheckpoint(host, long),
+    );
+    await abandonSession(host, { root, reason: "Dropped" });
+    await assertRefusedWithoutTrace(
+      root,
+      "refused session_closed",
       () => saveCheckpoint(host, { root }),
     );
-    assertEquals(closed.code, "session_closed");
   }));
 
 /** Eight checkpoints, one a day until March 8th. */
 function withCheckpoints(test: (root: string) => Promise<void>): Promise<void> {
   return withSession(async (root) => {
-    const programs = { [GIT_LS_FILES]: { exitCode: 128 } };
     for (let day = 1; day <= 8; day++) {
       const at = `2026-03-0${day}T10:00:00Z`;
-      await saveCheckpoint(fixedHost({ number: day, at, programs }), { root });
+      const host = fixedHost({ number: day, at, programs: NO_GIT });
+      await saveCheckpoint(host, { root });
     }
     await test(root);
   });
@@ -105,54 +110,56 @@ function daysIn(root: string): string {
   return namesIn(directory).map((name) => name.slice(10, 11)).join("");
 }
 
-function hostAt(date: string, answers?: readonly string[]) {
-  return fixedHost({ number: 9, at: `${date}T10:00:00Z`, answers });
+function clean(
+  root: string,
+  date: string,
+  options?: CheckpointCleanupOptions,
+  answers?: readonly string[],
+): Promise<CheckpointCleanup> {
+  const host = fixedHost({ number: 9, at: `${date}T10:00:00Z`, answers });
+  return cleanCheckpoints(host, { root, ...options ?? { yes: true } });
 }
 
 Deno.test("cleanCheckpoints() keeps the newest five, and the others for 30 days", () =>
   withCheckpoints(async (root) => {
-    const kept = await cleanCheckpoints(hostAt("2026-03-31"), {
-      root,
-      yes: true,
-    });
+    const kept = await clean(root, "2026-03-31");
     assertEquals([kept.checkpoints.length, kept.kept], [0, 8]);
-    const one = await cleanCheckpoints(hostAt("2026-04-01"), {
-      root,
-      yes: true,
-    });
+    const one = await clean(root, "2026-04-01");
     assertEquals([one.checkpoints.length, one.kept], [1, 7]);
     assertEquals(daysIn(root), "2345678");
-    await cleanCheckpoints(hostAt("2027-01-01"), { root, yes: true });
+    await clean(root, "2027-01-01");
     assertEquals(daysIn(root), "45678");
   }));
 
 Deno.test("cleanCheckpoints() takes other numbers", () =>
   withCheckpoints(async (root) => {
-    const host = hostAt("2026-03-09");
-    await cleanCheckpoints(host, { root, maxAge: "7", yes: true });
-    assertEquals(daysIn(root), "2345678");
-    const options = { root, keep: "3", maxAge: "5", yes: true };
-    await cleanCheckpoints(host, options);
-    assertEquals(daysIn(root), "45678");
-    await cleanCheckpoints(host, { root, keep: "2", yes: true });
-    assertEquals(daysIn(root), "78");
-    await assertRefused("usage invalid_number", () =>
-      cleanCheckpoints(host, { root, keep: "-1", yes: true }));
+    const cases = [
+      [{ maxAge: "7" }, "2345678"],
+      [{ keep: "3", maxAge: "5" }, "45678"],
+      [{ keep: "2" }, "78"],
+    ] as const;
+    for (const [options, days] of cases) {
+      await clean(root, "2026-03-09", { ...options, yes: true });
+      assertEquals(daysIn(root), days);
+    }
+    const none = () => clean(root, "2026-03-09", { keep: "-1", yes: true });
+    await assertRefused("usage invalid_number", none);
   }));
 
 Deno.test("cleanCheckpoints() removes nothing in a dry run, and without a yes", () =>
   withCheckpoints(async (root) => {
-    const options = { root, keep: "7" };
-    const dry = await withoutTrace(
-      root,
-      () =>
-        cleanCheckpoints(hostAt("2026-03-09"), { ...options, dryRun: true }),
-    );
+    const run = (dryRun: boolean, answers?: readonly string[]) =>
+      clean(root, "2026-03-09", { keep: "7", dryRun }, answers);
+    const dry = await withoutTrace(root, () => run(true));
     assertEquals([dry.dryRun, dry.checkpoints.length], [true, 1]);
     for (const answers of [undefined, ["n"]]) {
-      await assertRefusedWithoutTrace(root, "refused not_confirmed", () => cleanCheckpoints(hostAt("2026-03-09", answers), options));
+      await assertRefusedWithoutTrace(
+        root,
+        "refused not_confirmed",
+        () => run(false, answers),
+      );
     }
-    await cleanCheckpoints(hostAt("2026-03-09", ["yes"]), options);
+    await run(false, ["yes"]);
     assertEquals(daysIn(root), "2345678");
   }));
 
@@ -167,19 +174,11 @@ Deno.test("cleanCheckpoints() leaves what is damaged, of other workflows or in t
       [`.workflow_checkpoints/${old}`]: text.replace("cp_2026", "cp_2025")
         .replace('"2026-11-20T08:01:24', '"2025-11-20T08:01:24'),
     });
-    const host = hostAt("2027-01-01");
-    const { kept } = await cleanCheckpoints(host, {
-      root,
-      keep: "0",
-      yes: true,
-    });
+    const { kept } = await clean(root, "2027-01-01", { keep: "0", yes: true });
     assertEquals(kept, 1);
     assertEquals(namesIn(own), ["cp_w.json", "cp_y.json", "cp_z.json"]);
     assertEquals(namesIn(`${root}/.workflow_checkpoints`), [old]);
   }));
-
-const PROGRAMS = { [GIT_LS_FILES]: { exitCode: 128 } };
-const PYTHON = "tests/testdata/python-projects";
 
 async function save(
   root: string,
@@ -187,7 +186,7 @@ async function save(
   session?: string,
 ): Promise<string> {
   const at = `2026-03-01T10:00:0${number}Z`;
-  const host = fixedHost({ number, at, programs: PROGRAMS });
+  const host = fixedHost({ number, at, programs: NO_GIT });
   return (await saveCheckpoint(host, { root, session })).id;
 }
 
@@ -205,7 +204,7 @@ Deno.test("listCheckpoints() lists those of the session, newest first, and write
 
 Deno.test("listCheckpoints() lists those of the Python tool, without those of other workflows", () =>
   withRoot({}, async (root) => {
-    writeTree(root, readTree(`${PYTHON}/cp`));
+    writeTree(root, readTree("tests/testdata/python-projects/cp"));
     const own = await listCheckpoints(fixedHost(), { root });
     assertEquals(own.checkpoints.length, 5);
     assertEquals(own.warnings.length, 1);
@@ -235,6 +234,8 @@ Deno.test("listCheckpoints() lists those of all sessions, whatever is wrong with
     ]);
     assertEquals([warnings.length, place.session], [1, null]);
     const session = idOf(6, 0);
-    await assertRefused("corrupt not_a_directory", () =>
-      listCheckpoints(host, { root, session }));
+    await assertRefused(
+      "corrupt not_a_directory",
+      () => listCheckpoints(host, { root, session }),
+    );
   }));

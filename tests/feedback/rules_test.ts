@@ -1,6 +1,5 @@
 import { jsonObject, type JsonValue, plainOf } from "../../src/base/json.ts";
 import { VERSION } from "../../src/base/version.ts";
-import type { RecordedEvent } from "../../src/engine/event.ts";
 import { pendingItem } from "../../src/engine/state.ts";
 import {
   anonymised,
@@ -20,8 +19,13 @@ import {
   textIn,
   textsIn,
 } from "../../src/feedback/rules.ts";
-import type { PhaseState, SessionState } from "../../src/workflow/types.ts";
+import type {
+  ItemState,
+  PhaseState,
+  SessionState,
+} from "../../src/workflow/types.ts";
 import { itemOf, sessionOf, workflowWith } from "../engine/fixtures.ts";
+import { recorded } from "../history/log_events.ts";
 import { assertEquals, assertNotEquals } from "@std/assert";
 
 const STARTED = {
@@ -58,6 +62,11 @@ const PHASES: readonly PhaseState[] = [
     source: new Map(),
   },
 ];
+
+function phasesWith(item: Partial<ItemState> & { id: string }) {
+  const items = [{ ...pendingItem(item.id), ...item }];
+  return PHASES.map((phase) => ({ ...phase, items }));
+}
 
 function facts(
   fields: Partial<FeedbackFacts> = {},
@@ -144,11 +153,7 @@ Deno.test("buildFeedback() stops the clock when the session ends", async () => {
 });
 
 Deno.test("buildFeedback() sees reviews and several agents", async () => {
-  const items = [{
-    ...pendingItem("security_review"),
-    status: "completed" as const,
-  }];
-  const phases = PHASES.map((phase) => ({ ...phase, items }));
+  const phases = phasesWith({ id: "security_review", status: "completed" });
   const tally = { errors: 0, errorTexts: [], hasReviews: false, agents: 2 };
   const { tool, process } = await feedbackOn(facts({ tally }, { phases }));
   assertEquals(tool.reviews_performed, true);
@@ -157,8 +162,7 @@ Deno.test("buildFeedback() sees reviews and several agents", async () => {
 });
 
 Deno.test("buildFeedback() takes learnings that were noted where nobody says any", async () => {
-  const items = [{ ...pendingItem("document_learnings"), notes: "Ask first" }];
-  const phases = PHASES.map((phase) => ({ ...phase, items }));
+  const phases = phasesWith({ id: "document_learnings", notes: "Ask first" });
   const { process } = await feedbackOn(facts({}, { phases }));
   assertEquals(process.learnings, "Ask first");
 });
@@ -177,18 +181,10 @@ Deno.test("repoTypeOf() tells kinds as the Python tool does", () => {
   }
 });
 
-Deno.test("hashOfWorkflow() hashes as the Python tool does", async () => {
-  assertEquals(
-    await hashOfWorkflow("unknown", DEFAULT_SALT),
-    "b0aaee280a5599b2",
-  );
-});
-
-Deno.test("hashOfWorkflow() depends on the salt", async () => {
-  assertNotEquals(
-    await hashOfWorkflow("wf_00c0ffee", "a"),
-    await hashOfWorkflow("wf_00c0ffee", "b"),
-  );
+Deno.test("hashOfWorkflow() hashes as the Python tool does, and depends on the salt", async () => {
+  const hash = await hashOfWorkflow("unknown", DEFAULT_SALT);
+  assertEquals(hash, "b0aaee280a5599b2");
+  assertNotEquals(await hashOfWorkflow("unknown", "pepper"), hash);
 });
 
 Deno.test("anonymised() keeps only keys and phases that are known to be harmless", () => {
@@ -222,17 +218,8 @@ Deno.test("decodeFeedbackLine() decodes objects and nothing else", () => {
 
 Deno.test("textIn() and textsIn() pass over what is no text", () => {
   const entry = jsonObject({ a: "x", b: " ", c: 1, d: ["y", 2, "z"], e: null });
-  assertEquals(
-    ["a", "b", "c", "d", "e", "f"].map((key) => textIn(entry, key)),
-    [
-      "x",
-      null,
-      null,
-      null,
-      null,
-      null,
-    ],
-  );
+  const texts = [..."abcdef"].map((key) => textIn(entry, key));
+  assertEquals(texts, ["x", null, null, null, null, null]);
   assertEquals(textsIn(entry, "d"), ["y", "z"]);
   assertEquals(textsIn(entry, "a"), []);
 });
@@ -373,17 +360,12 @@ Deno.test("newReview() counts a session once, whatever it left where", () => {
 });
 
 Deno.test("newReview() keeps the latest feedback of a session", () => {
-  const errors = (count: number) =>
-    jsonObject({
-      timestamp: `2026-03-31T0${count}:00:00Z`,
-      errors_count: count,
-    });
-  const { tool } = review([
-    line({ session: "s1", entry: errors(2) }),
-    line({ session: "s1", entry: errors(5) }),
-    line({ session: "s1", entry: errors(3) }),
-  ]);
-  assertEquals(tool.errors, 5);
+  const errors = (count: number) => {
+    const timestamp = `2026-03-31T0${count}:00:00Z`;
+    const entry = jsonObject({ timestamp, errors_count: count });
+    return line({ session: "s1", entry });
+  };
+  assertEquals(review([errors(2), errors(5), errors(3)]).tool.errors, 5);
 });
 
 Deno.test("newReview() leaves out what is older, and what does not say when it was", () => {
@@ -406,40 +388,17 @@ Deno.test("newReview() tells workflows that nobody knew apart by their instant",
   assertEquals(review(lines).sessions, 2);
 });
 
-function event(
-  type: string,
-  itemId: string | null = null,
-  agent: string | null = null,
-): RecordedEvent {
-  return {
-    id: "",
-    serial: 0,
-    at: "",
-    type,
-    workflowId: "wf_00c0ffee",
-    phaseId: "PLAN",
-    itemId,
-    message: `${type} happened`,
-    details: jsonObject(agent === null ? {} : { agent }),
-    actor: "system",
-  };
-}
-
 Deno.test("tallyEvents() counts what went wrong and says each thing once", () => {
   const tally = tallyEvents([
-    event("item_completed", "a"),
-    event("verification_failed", "b"),
-    event("verification_failed", "b"),
-    event("gate_failed", "c"),
-    event("error"),
+    recorded("item_completed", { itemId: "a" }),
+    recorded("verification_failed", { itemId: "b" }),
+    recorded("verification_failed", { itemId: "b" }),
+    recorded("gate_failed", { itemId: "c" }),
+    recorded("error"),
   ]);
   assertEquals(tally, {
     errors: 4,
-    errorTexts: [
-      "b: verification_failed happened",
-      "c: gate_failed happened",
-      "error happened",
-    ],
+    errorTexts: ["b: verification_failed", "c: gate_failed", "error"],
     hasReviews: false,
     agents: 0,
   });
@@ -448,17 +407,15 @@ Deno.test("tallyEvents() counts what went wrong and says each thing once", () =>
 Deno.test("tallyEvents() keeps some of the texts of a long log, and counts all", () => {
   const many = Array.from(
     { length: 1000 },
-    (_, number) => event("gate_failed", `item_${number}`),
+    (_, number) => recorded("gate_failed", { itemId: `item_${number}` }),
   );
   const { errors, errorTexts } = tallyEvents(many);
   assertEquals([errors, errorTexts.length], [1000, 20]);
 });
 
 Deno.test("tallyEvents() tells agents apart and sees reviews", () => {
-  const tally = tallyEvents([
-    event("item_completed", "a", "claude-code:1"),
-    event("item_completed", "b", "claude-code:1"),
-    event("review_completed", null, "codex:2"),
-  ]);
+  const one = recorded("item_completed", { details: { agent: "claude:1" } });
+  const other = { details: { agent: "codex:2" } };
+  const tally = tallyEvents([one, one, recorded("review_completed", other)]);
   assertEquals([tally.agents, tally.hasReviews], [2, true]);
 });

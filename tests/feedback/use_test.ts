@@ -19,13 +19,17 @@ import {
   legacyState,
   type Machine,
   refusalOf,
-  refusalWithoutTrace,
   stateOf,
   withoutTrace,
   withRoot,
   withSession,
 } from "../work/fixtures.ts";
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertRefused, assertRefusedWithoutTrace } from "../work/refused.ts";
+import {
+  assertEquals,
+  assertNotEquals,
+  assertStringIncludes,
+} from "@std/assert";
 
 /** A quarter of an hour after the start. */
 const LATER = "2026-03-01T10:15:00Z";
@@ -74,9 +78,7 @@ Deno.test("captureFeedback() keeps what the session and its log tell", () =>
     assertEquals([tool.mode, tool.repo_type], ["auto", "javascript"]);
     assertEquals(tool.parallel_agents_used, true);
     const [about] = linesIn(root, "process");
-    assertEquals(about.items_skipped_reasons, [
-      "sketch: Nothing that could be drawn",
-    ]);
+    assertEquals(about.items_skipped_reasons.length, 1);
     assertEquals(about.errors_summary.length, 1);
     assertEquals(about.repo, root.split("/").at(-1));
     assertEquals(JSON.stringify(stateOf(root)), state);
@@ -93,11 +95,11 @@ Deno.test("captureFeedback() names neither task nor repository to the maker of t
 
 Deno.test("captureFeedback() takes the salt from the environment", () =>
   withSession(async (root) => {
-    const environment = { WORKFLOW_SALT: "pepper" };
     await capture(root, { auto: true });
+    const environment = { WORKFLOW_SALT: "pepper" };
     await capture(root, { auto: true }, { environment });
     const [one, other] = linesIn(root, "tool");
-    assertEquals(one.workflow_id_hash === other.workflow_id_hash, false);
+    assertNotEquals(one.workflow_id_hash, other.workflow_id_hash);
   }));
 
 Deno.test("captureFeedback() asks a person who has said nothing", () =>
@@ -108,10 +110,9 @@ Deno.test("captureFeedback() asks a person who has said nothing", () =>
     assertEquals(host.questions.length, 4);
     const [about] = linesIn(root, "process");
     assertEquals(about.mode, "interactive");
-    assertEquals(
-      [about.learnings, about.challenges, about.what_went_well],
-      ["Ask first", null, null],
-    );
+    const { learnings, challenges, what_went_well } = about;
+    assertEquals([learnings, challenges], ["Ask first", null]);
+    assertEquals(what_went_well, null);
     const silent = fixedHost({ number: 10, at: LATER, answers: [] });
     await captureFeedback(silent, { root, auto: true });
     await captureFeedback(silent, { root, improvements: "More tea" });
@@ -122,10 +123,8 @@ Deno.test("captureFeedback() keeps nothing for whoever does not want it", () =>
   withSession(async (root) => {
     const environment = { ORCHESTRATOR_SKIP_FEEDBACK: "1" };
     const host = fixedHost({ environment });
-    const { feedback } = await withoutTrace(
-      root,
-      () => captureFeedback(host, { root }),
-    );
+    const keep = () => captureFeedback(host, { root });
+    const { feedback } = await withoutTrace(root, keep);
     assertEquals(feedback, null);
   }));
 
@@ -147,15 +146,20 @@ Deno.test("captureFeedback() adopts a legacy session first", () =>
 Deno.test("captureFeedback() refuses what is too long, and where there is no session", () =>
   withSession(async (root) => {
     const learnings = "a".repeat(2001);
-    const error = await refusalWithoutTrace(
+    await assertRefusedWithoutTrace(
       root,
+      "usage notes_too_long",
       () => capture(root, { learnings }),
     );
-    assertEquals(error.code, "notes_too_long");
-    await withRoot({}, async (empty) => {
-      const none = await refusalWithoutTrace(empty, () => capture(empty));
-      assertEquals(none.code, "no_session");
-    });
+    await withRoot(
+      {},
+      (empty) =>
+        assertRefusedWithoutTrace(
+          empty,
+          "not_found no_session",
+          () => capture(empty),
+        ).then(() => {}),
+    );
   }));
 
 function review(root: string, options: ReviewOptions = {}): Promise<Reviewed> {
@@ -198,8 +202,8 @@ Deno.test("reviewFeedback() looks back as far as it is told", () =>
     assertEquals((await review(root, { days: "3" })).sessions, 0);
     const all = await review(root, { all: true });
     assertEquals([all.sessions, all.days], [2, null]);
-    const error = await refusalOf(() => review(root, { days: "week" }));
-    assertEquals(error.code, "invalid_number");
+    const week = () => review(root, { days: "week" });
+    await assertRefused("usage invalid_number", week);
   }));
 
 const LEGACY_ENTRY = {

@@ -7,7 +7,7 @@ import {
 import { completeItem } from "../../src/work/complete.ts";
 import { abandonSession, finishSession } from "../../src/work/phase.ts";
 import { startSession } from "../../src/work/start.ts";
-import { writeTree } from "../files/temporary.ts";
+import { readTree, writeTree } from "../files/temporary.ts";
 import { foreignRecord, lockText } from "../session/fixtures.ts";
 import {
   agent,
@@ -17,13 +17,12 @@ import {
   idOf,
   legacyState,
   type Machine,
-  refusalOf,
-  refusalWithoutTrace,
   sessionsIn,
   withoutTrace,
   withRoot,
 } from "../work/fixtures.ts";
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertRefused, assertRefusedWithoutTrace } from "../work/refused.ts";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 
 /** Forty days after the sessions were closed. */
 const LATER = "2026-04-10T10:00:00Z";
@@ -97,14 +96,14 @@ Deno.test("cleanupSessions() shows in a dry run what it would remove, and writes
 
 Deno.test("cleanupSessions() removes nothing without a yes", () =>
   withThree(async (root) => {
-    await assertRefusedWithoutTrace(root, "refused not_confirmed", () => cleanup(root));
-    for (const answer of ["", "no", undefined, "yesterday"]) {
-      const machine = { answers: [answer] };
-      const other = await refusalWithoutTrace(
+    for (
+      const answers of [undefined, [""], ["no"], [undefined], ["yesterday"]]
+    ) {
+      await assertRefusedWithoutTrace(
         root,
-        () => cleanup(root, {}, machine),
+        "refused not_confirmed",
+        () => cleanup(root, {}, { answers }),
       );
-      assertEquals(other.code, "not_confirmed");
     }
   }));
 
@@ -120,11 +119,8 @@ Deno.test("cleanupSessions() asks at a terminal, and shows what will be gone", (
 
 Deno.test("cleanupSessions() asks nobody where there is nothing to remove", () =>
   withRoot({}, async (root) => {
-    const answers: string[] = [];
-    const { sessions } = await withoutTrace(
-      root,
-      () => cleanup(root, {}, { answers }),
-    );
+    const run = () => cleanup(root, {}, { answers: [] });
+    const { sessions } = await withoutTrace(root, run);
     assertEquals(sessions, []);
   }));
 
@@ -135,15 +131,13 @@ Deno.test("cleanupSessions() leaves nobody in a session that is gone", () =>
     await startSession(host, { root, task: "Mine" });
     const own = { root, session: idOf(8, 0), reason: "Dropped" };
     await abandonSession(fixedHost({ number: 9 }), own);
-    const bindings = `${root}/.orchestrator/bindings`;
-    assertEquals(Array.from(Deno.readDirSync(bindings)).length, 1);
+    const left = () => readTree(`${root}/.orchestrator`);
+    const bindings = () =>
+      Object.keys(left()).filter((name) => /^bindings\/./.test(name));
+    assertEquals(bindings().length, 1);
     await cleanup(root, { yes: true });
-    assertEquals(Array.from(Deno.readDirSync(bindings)).length, 0);
-    const left = Array.from(
-      Deno.readDirSync(`${root}/.orchestrator`),
-      ({ name }) => name,
-    );
-    assertEquals(left.includes("current"), false);
+    assertEquals(bindings(), []);
+    assertEquals("current" in left(), false);
   }));
 
 Deno.test("cleanupSessions() keeps what is damaged, and says so", () =>
@@ -156,17 +150,12 @@ Deno.test("cleanupSessions() keeps what is damaged, and says so", () =>
     edit(`${sessions}/${ACTIVE}/state.json`, '"active"', '"completed"');
     const { kept } = await cleanup(root, { yes: true });
     assertEquals(sessionsIn(root), [ACTIVE, ABANDONED, "unfinished"]);
-    assertEquals(
-      kept.map(({ path }) => path.slice(sessions.length + 1)),
-      [ACTIVE, ABANDONED, "unfinished"].map((id) => `${id}/state.json`),
-    );
-    assertEquals(
-      kept.map(({ problem }) =>
-        /changed outside|not valid JSON|missing/.exec(problem) !== null
-      ),
-      [true, true, true],
-      kept.map(({ problem }) => problem).join("\n"),
-    );
+    const files = [ACTIVE, ABANDONED, "unfinished"]
+      .map((id) => `${sessions}/${id}/state.json`);
+    assertEquals(kept.map(({ path }) => path), files);
+    for (const { problem } of kept) {
+      assertMatch(problem, /changed outside|not valid JSON|missing/);
+    }
   }));
 
 Deno.test("cleanupSessions() never removes the older tool's file", () =>
@@ -205,27 +194,24 @@ Deno.test("cleanupSessions() removes the others when one is in use", () =>
     assertEquals(kept.map((each) => each.path), [`${root}/${path}`]);
     assertEquals(sessionsIn(root), [ACTIVE, COMPLETED]);
     // Where nothing else was to be done, it is a failure.
-    const error = await refusalOf(() => cleanup(root, { yes: true }));
-    assertEquals(error.code, "lock_held");
+    const again = () => cleanup(root, { yes: true });
+    await assertRefused("conflict lock_held", again);
   }));
 
 Deno.test("cleanupSessions() refuses an age and a status that are none", () =>
   withThree(async (root) => {
-    const code = async (options: CleanupSessionsOptions) =>
-      (await refusalWithoutTrace(root, () => cleanup(root, options))).code;
-    assertEquals(await code({ olderThan: "-1" }), "invalid_number");
-    assertEquals(await code({ status: "active" }), "invalid_status");
+    const refused = (expected: string, options: CleanupSessionsOptions) =>
+      assertRefusedWithoutTrace(root, expected, () => cleanup(root, options));
+    await refused("usage invalid_number", { olderThan: "-1" });
+    await refused("usage invalid_status", { status: "active" });
   }));
 
 Deno.test("cleanupSessions() lets no agent remove what was closed today", () =>
   withThree(async (root) => {
     const machine = { number: 9, environment: agent("1") };
     const options = { root, olderThan: "0", yes: true };
-    const error = await refusalWithoutTrace(
-      root,
-      () => cleanupSessions(fixedHost(machine), options),
-    );
-    assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+    const run = () => cleanupSessions(fixedHost(machine), options);
+    await assertRefusedWithoutTrace(root, "denied approval_required", run);
     const removed = await cleanupSessions(fixedHost({ number: 9 }), options);
     assertEquals(removed.sessions.length, 2);
   }));
@@ -238,17 +224,11 @@ function withTree(test: (top: string) => Promise<void>): Promise<void> {
   }, async (top) => {
     for (const [index, name] of ["one", "two"].entries()) {
       const root = `${top}/${name}`;
-      const number = 10 * index;
-      await startSession(fixedHost({ number: number + 1 }), {
-        root,
-        task: "A",
-      });
-      const reason = "Dropped";
-      await abandonSession(fixedHost({ number: number + 2 }), { root, reason });
-      await startSession(fixedHost({ number: number + 3 }), {
-        root,
-        task: "B",
-      });
+      const host = (number: number) =>
+        fixedHost({ number: 10 * index + number });
+      await startSession(host(1), { root, task: "A" });
+      await abandonSession(host(2), { root, reason: "Dropped" });
+      await startSession(host(3), { root, task: "B" });
     }
     await test(top);
   });
@@ -262,9 +242,8 @@ function later(workingDirectory: string): ReturnType<typeof fixedHost> {
 
 Deno.test("cleanupTree() removes old closed sessions of all repositories", () =>
   withTree(async (top) => {
-    const { directory, sessions } = await cleanupTree(later(top), {
-      yes: true,
-    });
+    const yes = { yes: true };
+    const { directory, sessions } = await cleanupTree(later(top), yes);
     assertEquals(directory, top);
     assertEquals(
       sessions.map((each) => [each.directory, each.session]),
@@ -272,8 +251,7 @@ Deno.test("cleanupTree() removes old closed sessions of all repositories", () =>
     );
     assertEquals(sessionsIn(`${top}/one`), [idOf(3, 0)]);
     assertEquals(sessionsIn(`${top}/two`), [idOf(13, 0)]);
-    const again = await cleanupTree(later(top), { yes: true });
-    assertEquals(again.sessions, []);
+    assertEquals((await cleanupTree(later(top), yes)).sessions, []);
   }));
 
 Deno.test("cleanupTree() keeps what is younger than a week, unless told otherwise", () =>
@@ -288,8 +266,8 @@ Deno.test("cleanupTree() keeps what is younger than a week, unless told otherwis
 
 Deno.test("cleanupTree() removes nothing anywhere without a yes", () =>
   withTree(async (top) => {
-    const error = await refusalWithoutTrace(top, () => cleanupTree(later(top)));
-    assertEquals(error.code, "not_confirmed");
+    const run = () => cleanupTree(later(top));
+    await assertRefusedWithoutTrace(top, "refused not_confirmed", run);
   }));
 
 Deno.test("cleanupTree() names what cannot be looked at, and cleans up the rest", () =>

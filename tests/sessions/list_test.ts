@@ -19,30 +19,24 @@ import {
   LEGACY_ID,
   legacyState,
   type Machine,
-  refusalOf,
+  sessionsIn,
   withoutTrace,
   withRoot,
 } from "../work/fixtures.ts";
+import { assertRefused } from "../work/refused.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 function list(root: string): Promise<SessionList> {
   return withoutTrace(root, () => listSessions(fixedHost(), { root }));
 }
 
-async function idsIn(root: string): Promise<readonly string[]> {
-  return (await list(root)).sessions.map(({ id }) => id);
-}
-
 /** Three sessions, started at one o'clock, two and three; the last is current. */
 function withThree(test: (root: string) => Promise<void>): Promise<void> {
   return withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
     for (const number of [1, 2, 3]) {
-      const at = `2026-03-01T0${number}:00:00Z`;
-      await startSession(fixedHost({ number, at }), {
-        root,
-        task: `Task ${number}`,
-        beside: true,
-      });
+      const host = fixedHost({ number, at: `2026-03-01T0${number}:00:00Z` });
+      const task = `Task ${number}`;
+      await startSession(host, { root, task, beside: true });
     }
     await test(root);
   });
@@ -62,12 +56,18 @@ Deno.test("listSessions() lists nothing where there is nothing", () =>
     });
   }));
 
-Deno.test("listSessions() lists the sessions newest first and marks the current one", () =>
+Deno.test("listSessions() lists the sessions newest first, closed ones too, and marks the current one", () =>
   withThree(async (root) => {
+    const host = fixedHost({ number: 4 });
+    await abandonSession(host, { root, reason: "Why not" });
     const { sessions } = await list(root);
     assertEquals(
-      sessions.map(({ task, current }) => [task, current]),
-      [["Task 3", true], ["Task 2", false], ["Task 1", false]],
+      sessions.map(({ task, current, status }) => [task, current, status]),
+      [
+        ["Task 3", true, "abandoned"],
+        ["Task 2", false, "active"],
+        ["Task 1", false, "active"],
+      ],
     );
     assertEquals(sessions[2], {
       id: idOf(1, 0),
@@ -84,27 +84,12 @@ Deno.test("listSessions() lists the sessions newest first and marks the current 
     });
   }));
 
-Deno.test("listSessions() lists closed sessions too", () =>
-  withThree(async (root) => {
-    const host = fixedHost({ number: 4 });
-    await abandonSession(host, { root, reason: "Why not" });
-    const { sessions } = await list(root);
-    assertEquals(sessions.map(({ status }) => status), [
-      "abandoned",
-      "active",
-      "active",
-    ]);
-  }));
-
 Deno.test("listSessions() lists a damaged session with its problem, and hides no other", () =>
   withThree(async (root) => {
     writeTree(root, { [stateFile(2)]: "{" });
     const { sessions } = await list(root);
-    assertEquals(sessions.map(({ id }) => id), [
-      idOf(3, 0),
-      idOf(1, 0),
-      idOf(2, 0),
-    ]);
+    const ids = [3, 1, 2].map((number) => idOf(number, 0));
+    assertEquals(sessions.map(({ id }) => id), ids);
     const { problem, ...rest } = sessions[2] ?? {};
     assertStringIncludes(problem ?? "", stateFile(2));
     assertEquals(rest, {
@@ -129,22 +114,23 @@ Deno.test("listSessions() lists a session whose pinned workflow is damaged with 
     const { task, progress, problem } = sessions[2] ?? {};
     assertEquals([task, progress], ["Task 1", null]);
     assertStringIncludes(problem ?? "", "step_type");
-    assertEquals(sessions.map((each) => each.problem === null), [
-      true,
-      true,
-      false,
-    ]);
+    assertEquals(sessions.filter((each) => each.problem).length, 1);
   }));
 
-Deno.test("listSessions() lists the sessions where current is damaged, with a warning", () =>
+Deno.test("listSessions() lists the sessions where current or the legacy state is damaged, with a warning", () =>
   withThree(async (root) => {
-    writeTree(root, { ".orchestrator/current": "../x" });
+    writeTree(root, {
+      ".orchestrator/current": "../x",
+      ".workflow_state.json": "{",
+    });
     const { sessions, warnings, place } = await list(root);
     assertEquals(sessions.map(({ current }) => current), [false, false, false]);
     assertEquals(place.session, null);
-    assertEquals(warnings, [
-      `"${root}/.orchestrator/current" does not hold a session id`,
-    ]);
+    const [current, legacy = "", ...others] = warnings;
+    assertEquals(others, []);
+    const path = `${root}/.orchestrator/current`;
+    assertEquals(current, `"${path}" does not hold a session id`);
+    assertStringIncludes(legacy, ".workflow_state.json");
   }));
 
 Deno.test("listSessions() lists a legacy session until it is adopted", () =>
@@ -159,15 +145,6 @@ Deno.test("listSessions() lists a legacy session until it is adopted", () =>
     const adopted = (await list(root)).sessions;
     assertEquals(adopted.filter((each) => each.id === LEGACY_ID).length, 1);
     assertEquals(adopted.some((each) => each.legacy), false);
-  }));
-
-Deno.test("listSessions() lists the sessions where the legacy state is damaged, with a warning", () =>
-  withThree(async (root) => {
-    writeTree(root, { ".workflow_state.json": "{" });
-    const { sessions, warnings } = await list(root);
-    assertEquals(sessions.length, 3);
-    assertEquals(warnings.length, 1);
-    assertStringIncludes(warnings[0] ?? "", ".workflow_state.json");
   }));
 
 Deno.test("listSessions() shows no progress of the oldest sessions, which carry no workflow", () =>
@@ -186,15 +163,14 @@ Deno.test("listSessions() passes over what is no session", () =>
       ".orchestrator/sessions/Upper/state.json": "{}",
       ".orchestrator/sessions/.new-1/state.json": "{}",
     });
-    assertEquals((await idsIn(root)).length, 3);
+    assertEquals((await list(root)).sessions.length, 3);
   }));
 
 Deno.test("listSessions() marks what everybody shares as current, also for an agent", () =>
   withThree(async (root) => {
     const environment = agent("1");
-    const { sessions } = await listSessions(fixedHost({ environment }), {
-      root,
-    });
+    const host = fixedHost({ environment });
+    const { sessions } = await listSessions(host, { root });
     assertEquals(sessions.map(({ current }) => current), [true, false, false]);
   }));
 
@@ -203,16 +179,12 @@ Deno.test("listSessions() lists those that were changed last, and all when asked
     const host = fixedHost();
     await startSession(host, { root, task: "First" });
     const sessions = `${root}/.orchestrator/sessions`;
-    const [first = ""] = [...Deno.readDirSync(sessions)].map(({ name }) =>
-      name
-    );
+    const [first = ""] = sessionsIn(root);
     for (let number = 0; number < 100; number++) {
       const path = `${sessions}/copy_${number}`;
       Deno.mkdirSync(path);
-      Deno.copyFileSync(
-        `${sessions}/${first}/state.json`,
-        `${path}/state.json`,
-      );
+      const state = `${sessions}/${first}/state.json`;
+      Deno.copyFileSync(state, `${path}/state.json`);
     }
     const later = new Date(Date.now() + 60_000);
     Deno.utimeSync(`${sessions}/${first}`, later, later);
@@ -255,13 +227,11 @@ Deno.test("findRepositories() looks as deep as it is told", () =>
       "1/2/.orchestrator/sessions/": "",
       "1/2/3/.orchestrator/sessions/": "",
     });
-    assertEquals(find(root, { depth: 0 }).directories, []);
-    assertEquals(find(root, { depth: 1 }).directories, ["/1"]);
-    assertEquals(find(root, { depth: 3 }).directories, [
-      "/1",
-      "/1/2",
-      "/1/2/3",
-    ]);
+    const all = ["/1", "/1/2", "/1/2/3"];
+    for (const depth of [0, 1, 3]) {
+      const { directories } = find(root, { depth });
+      assertEquals(directories, all.slice(0, depth));
+    }
   }));
 
 Deno.test("findRepositories() looks into nothing that programs fill", () =>
@@ -297,10 +267,7 @@ Deno.test({
   name: "findRepositories() names what it may not look at",
   permissions: { read: ["."] },
   fn: () => {
-    const { directories, problems } = findRepositories("/proc", {
-      depth: 3,
-      home: undefined,
-    });
+    const { directories, problems } = findRepositories("/proc", { depth: 3 });
     assertEquals(directories, []);
     assert(problems.length > 0);
     assert(problems.every((problem) => problem.includes("permission")));
@@ -390,11 +357,8 @@ Deno.test("listTree() lists a damaged legacy file, and an adopted session once",
     await addNote(fixedHost({ number: 4 }), note);
     writeTree(top, { "bad/.workflow_state.json": "{" });
     const { sessions } = await listBelow(top);
-    assertEquals(
-      sessions.filter(({ session }) => session === LEGACY_ID)
-        .map(({ legacy }) => legacy),
-      [false],
-    );
+    const adopted = sessions.filter(({ session }) => session === LEGACY_ID);
+    assertEquals(adopted.map(({ legacy }) => legacy), [false]);
     const bad = sessions.find(({ directory }) => directory === `${top}/bad`);
     assertEquals([bad?.session, bad?.task], [null, null]);
     assertStringIncludes(bad?.problem ?? "", "bad/.workflow_state.json");
@@ -408,24 +372,19 @@ Deno.test("listTree() names a repository that cannot be listed, and lists the ot
     });
     const { sessions, warnings } = await listBelow(top);
     assertEquals(sessions.length, 3);
-    assertEquals(
-      warnings.map((text) => text.match(/wrong|broken|sessions/)?.[0]),
-      [
-        "wrong",
-        "sessions",
-      ],
-    );
+    const named = warnings.map((text) => text.match(/wrong|sessions/)?.[0]);
+    assertEquals(named, ["wrong", "sessions"]);
   }));
 
 Deno.test("listTree() refuses a start that is none, and a depth that is none", () =>
   withTree(async (top) => {
-    const code = async (options: ListTreeOptions) =>
-      (await refusalOf(() => listBelow(top, options))).code;
-    assertEquals(await code({ directory: "gone" }), "no_such_directory");
-    assertEquals(
-      await code({ directory: "one/workflow.yaml" }),
-      "not_a_directory",
-    );
-    assertEquals(await code({ depth: "deep" }), "invalid_number");
-    assertEquals(await code({ depth: "65" }), "invalid_number");
+    const cases: readonly [string, ListTreeOptions][] = [
+      ["not_found no_such_directory", { directory: "gone" }],
+      ["usage not_a_directory", { directory: "one/workflow.yaml" }],
+      ["usage invalid_number", { depth: "deep" }],
+      ["usage invalid_number", { depth: "65" }],
+    ];
+    for (const [expected, options] of cases) {
+      await assertRefused(expected, () => listBelow(top, options));
+    }
   }));

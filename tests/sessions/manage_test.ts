@@ -23,12 +23,12 @@ import {
   fixedHost,
   idOf,
   type Machine,
-  refusalWithoutTrace,
   stateOf,
   withRoot,
   withSession,
   WORKTREES,
 } from "../work/fixtures.ts";
+import { assertRefused, assertRefusedWithoutTrace } from "../work/refused.ts";
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 
 const ONE: Machine = { environment: agent("1") };
@@ -88,11 +88,8 @@ Deno.test("switchSession() moves a linked worktree alone", () =>
     const main = { workingDirectory: `${root}/main` };
     const linked = { workingDirectory: `${root}/wt` };
     for (const number of [1, 2]) {
-      const task = `Task ${number}`;
-      await startSession(fixedHost({ ...main, number }), {
-        task,
-        beside: true,
-      });
+      const host = fixedHost({ ...main, number });
+      await startSession(host, { task: `Task ${number}`, beside: true });
     }
     const host = fixedHost({ ...linked, number: 3 });
     const { bound } = await switchSession(host, { id: idOf(1, 0) });
@@ -123,31 +120,20 @@ Deno.test("switchSession() mends a current and a binding that name no session", 
 
 Deno.test("switchSession() refuses an id that fits no session or several, and changes nothing", () =>
   withThree(async (root) => {
-    for (
-      const [id, kind, code] of [
-        ["01kk09", "not_found", "no_such_session"],
-        ["01kk", "usage", "ambiguous_session_id"],
-        ["../x", "usage", "invalid_session_id"],
-        ["", "usage", "invalid_session_id"],
-      ]
-    ) {
-      const error = await refusalWithoutTrace(
-        root,
-        () => switchTo(root, id ?? ""),
-      );
-      assertEquals([error.kind, error.code], [kind, code]);
+    const state = `.orchestrator/sessions/${idOf(1, 0)}/state.json`;
+    const cases = [
+      ["01kk09", "not_found no_such_session"],
+      ["01kk", "usage ambiguous_session_id"],
+      ["../x", "usage invalid_session_id"],
+      ["", "usage invalid_session_id"],
+    ] as const;
+    for (const [id, expected] of cases) {
+      const run = () => switchTo(root, id);
+      await assertRefusedWithoutTrace(root, expected, run);
     }
-  }));
-
-Deno.test("switchSession() refuses a session that cannot be read", () =>
-  withThree(async (root) => {
-    const path = `.orchestrator/sessions/${idOf(1, 0)}/state.json`;
-    writeTree(root, { [path]: "{" });
-    const error = await refusalWithoutTrace(
-      root,
-      () => switchTo(root, idOf(1, 0)),
-    );
-    assertEquals(error.kind, "corrupt");
+    writeTree(root, { [state]: "{" });
+    const damaged = () => switchTo(root, idOf(1, 0));
+    await assertRefusedWithoutTrace(root, "corrupt invalid_json", damaged);
   }));
 
 const ID = idOf(0, 0);
@@ -156,15 +142,12 @@ const META = `.orchestrator/sessions/${ID}/meta.json`;
 Deno.test("renameSession() gives a session a name, and changes nothing else", () =>
   withSession(async (root) => {
     const before = readTree(root);
-    const renamed = await renameSession(fixedHost({ number: 1 }), {
-      root,
-      id: "01kk",
-      name: " Second try ",
-    });
+    const name = { root, id: "01kk", name: " Second try " };
+    const renamed = await renameSession(fixedHost({ number: 1 }), name);
     assertEquals([renamed.session, renamed.name], [ID, "Second try"]);
     const after = readTree(root);
-    const { name, ...meta } = JSON.parse(after[META] ?? "");
-    assertEquals(name, "Second try");
+    const { name: kept, ...meta } = JSON.parse(after[META] ?? "");
+    assertEquals(kept, "Second try");
     assertEquals(meta, JSON.parse(before[META] ?? ""));
     assertEquals({ ...after, [META]: before[META] }, before);
   }));
@@ -196,14 +179,15 @@ Deno.test("renameSession() makes a meta.json with the start of the session", () 
 Deno.test("renameSession() refuses names and ids that are none", () =>
   withSession(async (root) => {
     const host = fixedHost({ number: 1 });
-    const code = async (id: string, name: string) =>
-      (await refusalWithoutTrace(
-        root,
-        () => renameSession(host, { root, id, name }),
-      )).code;
-    assertEquals(await code(ID, " "), "invalid_name");
-    assertEquals(await code("zzz", "Name"), "no_such_session");
-    assertEquals(await code("../x", "Name"), "invalid_session_id");
+    const cases = [
+      ["usage invalid_name", ID, " "],
+      ["not_found no_such_session", "zzz", "Name"],
+      ["usage invalid_session_id", "../x", "Name"],
+    ] as const;
+    for (const [expected, id, name] of cases) {
+      const run = () => renameSession(host, { root, id, name });
+      await assertRefusedWithoutTrace(root, expected, run);
+    }
   }));
 
 Deno.test("a damaged meta.json hides neither the session nor its state", () =>
@@ -234,13 +218,13 @@ async function withLockedSession(
 Deno.test("unlock() shows who holds a lock and leaves it", () =>
   withLockedSession(async (root, lock) => {
     const { locks, removed } = await unlock(fixedHost(), { root });
-    const { pid, purpose, at } = foreignRecord();
+    const { pid, host, purpose, at } = foreignRecord();
     assertEquals(removed, false);
     assertEquals(locks, [{
       scope: "session",
       path: `${root}/${lock}`,
       pid,
-      host: foreignRecord().host,
+      host,
       purpose,
       lockedAt: at,
       ageMs: 12_000,
@@ -261,16 +245,10 @@ Deno.test("unlock() removes the lock of a living process when a human says so", 
 
 Deno.test("unlock() refuses to remove a lock for an agent", () =>
   withLockedSession(async (root, lock) => {
-    const error = await assertRejects(
-      () =>
-        unlock(fixedHost({ environment: agent("1") }), {
-          root,
-          session: lock.split("/")[2],
-          force: true,
-        }),
-      OrcError,
-    );
-    assertEquals(error.code, "approval_required");
+    const host = fixedHost({ environment: agent("1") });
+    const options = { root, session: lock.split("/")[2], force: true };
+    const run = () => unlock(host, options);
+    await assertRefused("denied approval_required", run);
     assertEquals(Deno.readTextFileSync(`${root}/${lock}`), LOCK);
   }));
 
@@ -287,8 +265,6 @@ Deno.test("unlock() removes a lock of the repository before there is any session
     writeTree(root, { ".orchestrator/lock": LOCK });
     const host = fixedHost({ environment: APPROVING });
     const { locks, removed } = await unlock(host, { root, force: true });
-    assertEquals([locks.map(({ scope }) => scope), removed], [
-      ["repository"],
-      true,
-    ]);
+    assertEquals(locks.map(({ scope }) => scope), ["repository"]);
+    assertEquals(removed, true);
   }));
