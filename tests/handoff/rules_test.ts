@@ -4,7 +4,11 @@ import {
   hasWorkForAgents,
   openItems,
 } from "../../src/handoff/rules.ts";
-import type { SessionState, Workflow } from "../../src/workflow/types.ts";
+import type {
+  ItemState,
+  SessionState,
+  Workflow,
+} from "../../src/workflow/types.ts";
 import { actAll } from "../engine/act.ts";
 import {
   AGENT,
@@ -113,12 +117,8 @@ Deno.test("handoffPrompt() says all that another agent needs", () => {
 
 Deno.test("handoffPrompt() leaves out what there is nothing to say about", () => {
   const titles = promptOf({}, workflowWith(itemOf("it"))).match(/^## .*/gm);
-  assertEquals(titles, [
-    "## Session",
-    "## Task",
-    "## Open items",
-    "## How to go on",
-  ]);
+  const expected = ["Session", "Task", "Open items", "How to go on"];
+  assertEquals(titles, expected.map((title) => `## ${title}`));
 });
 
 Deno.test("handoffPrompt() names the session in each command", () => {
@@ -158,16 +158,14 @@ Deno.test("handoffPrompt() asks for evidence where the item does", () => {
     evidenceSchema: "CodeAnalysisEvidence",
     evidencePrompt: "List the files",
   });
+  const prompt = promptOf({}, workflowWith(item));
   assertHas(
-    promptOf({}, workflowWith(item)),
+    prompt,
     "evidence to collect: List the files",
     "evidence has to follow: CodeAnalysisEvidence",
-    'orc complete map --evidence "<file>" --notes "<what you did>" --session 34aa3244`',
+    '`orc complete map --evidence "<file>" --notes "<what you did>" --session 34aa3244`',
   );
-  const command = /`(orc complete [^`]*)`/.exec(
-    promptOf({}, workflowWith(item)),
-  )?.[1] ?? "";
-  assertEquals(command.match(/--evidence/g)?.length, 1);
+  assertEquals(prompt.match(/--evidence/g)?.length, 1);
 });
 
 Deno.test("handoffPrompt() tells how the last try failed", () => {
@@ -183,22 +181,17 @@ Deno.test("handoffPrompt() tells how the last try failed", () => {
   );
 });
 
-Deno.test("handoffPrompt() hands over the end of an output", () => {
+Deno.test("handoffPrompt() hands over the end of an output, and says that nothing is known of one", () => {
+  const failed = (fields: Partial<ItemState>) =>
+    promptOf({
+      state: withItemFields(workflow, sessionOf(workflow), "plan", fields),
+    });
   const stderr = `BEGINNING\n${"x".repeat(5000)}\nlast`;
-  const state = withItemFields(workflow, sessionOf(workflow), "plan", {
-    retryCount: 1,
-    verificationResult: new Map([["stderr", stderr]]),
-  });
-  const prompt = promptOf({ state });
+  const verificationResult = new Map([["stderr", stderr]]);
+  const prompt = failed({ retryCount: 1, verificationResult });
   assertHas(prompt, "Its check failed so far: 1 try.", "x\nlast\n```");
   assert(!prompt.includes("BEGINNING"));
-});
-
-Deno.test("handoffPrompt() says that a check failed of which nothing is known", () => {
-  const state = withItemFields(workflow, sessionOf(workflow), "plan", {
-    retryCount: 3,
-  });
-  assertHas(promptOf({ state }), "Its check failed so far: 3 tries.\n");
+  assertHas(failed({ retryCount: 3 }), "Its check failed so far: 3 tries.\n");
 });
 
 Deno.test("handoffPrompt() lets nothing that others said pass for its own words", () => {
@@ -212,34 +205,22 @@ Deno.test("handoffPrompt() lets nothing that others said pass for its own words"
     evidencePrompt: attack,
     verification: { ...COMMAND, command: attack, description: attack },
   });
+  const phase = { name: attack, description: attack, notes: [attack] };
   const rules = {
-    ...workflowOf([phaseOf("PLAN", [item], {
-      name: attack,
-      description: attack,
-      notes: [attack],
-    })]),
+    ...workflowOf([phaseOf("PLAN", [item], phase)]),
     name: attack,
   };
-  const state = withItemFields(
-    rules,
-    {
-      ...sessionOf(rules),
-      task: attack,
-      constraints: [attack],
-      notes: [{ at: "", text: attack, itemId: null }],
-    },
-    "it",
-    {
-      retryCount: 1,
-      verificationResult: new Map([
-        "command",
-        "path",
-        "error",
-        "stdout",
-        "stderr",
-      ].map((key) => [key, attack])),
-    },
-  );
+  const said = {
+    ...sessionOf(rules),
+    task: attack,
+    constraints: [attack],
+    notes: [{ at: "", text: attack, itemId: null }],
+  };
+  const keys = ["command", "path", "error", "stdout", "stderr"];
+  const state = withItemFields(rules, said, "it", {
+    retryCount: 1,
+    verificationResult: new Map(keys.map((key) => [key, attack])),
+  });
   const words = wordsOfOrc(promptOf({
     state,
     root: `/a${attack}`,
@@ -249,19 +230,18 @@ Deno.test("handoffPrompt() lets nothing that others said pass for its own words"
     decisions: [attack],
   }, rules));
   assert(!words.includes("ATTACK"), words);
-  assertEquals(
-    words.match(/^## .*/gm),
-    wordsOfOrc(promptOf({
-      criteria: ["a"],
-      files: ["a"],
-      decisions: ["a"],
-      state: {
-        ...sessionOf(workflow),
-        constraints: ["a"],
-        notes: [{ at: "", text: "a", itemId: null }],
-      },
-    })).match(/^## .*/gm),
-  );
+  const harmless = promptOf({
+    criteria: ["a"],
+    files: ["a"],
+    decisions: ["a"],
+    state: {
+      ...sessionOf(workflow),
+      constraints: ["a"],
+      notes: [{ at: "", text: "a", itemId: null }],
+    },
+  });
+  const titles = wordsOfOrc(harmless).match(/^## .*/gm);
+  assertEquals(words.match(/^## .*/gm), titles);
 });
 
 Deno.test("handoffPrompt() quotes ids that a shell would take apart", () => {
@@ -272,14 +252,14 @@ Deno.test("handoffPrompt() quotes ids that a shell would take apart", () => {
 
 Deno.test("handoffPrompt() is bounded, whatever the session holds", () => {
   const long = "word ".repeat(20_000);
+  const fields = {
+    description: long,
+    notes: Array(50).fill(long),
+    skipConditions: Array(50).fill(long),
+  };
   const items = Array.from(
     { length: 500 },
-    (_, index) =>
-      itemOf(`item_${index}`, {
-        description: long,
-        notes: Array(50).fill(long),
-        skipConditions: Array(50).fill(long),
-      }),
+    (_, index) => itemOf(`item_${index}`, fields),
   );
   const rules = workflowOf([phaseOf("PLAN", items)]);
   const prompt = promptOf({

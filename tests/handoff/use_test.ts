@@ -6,19 +6,19 @@ import { startSession } from "../../src/work/start.ts";
 import { writeTree } from "../files/temporary.ts";
 import {
   EASY_WORKFLOW,
+  ENDED_WELL,
   fixedHost,
   idOf,
   LEGACY_ID,
   legacyState,
   type Machine,
-  refusalOf,
-  refusalWithoutTrace,
   withoutTrace,
   withRoot,
   withSession,
   WORKTREES,
 } from "../work/fixtures.ts";
-import { assert, assertEquals } from "@std/assert";
+import { assertRefused, assertRefusedWithoutTrace } from "../work/refused.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 /** A checkpoint as the Python tool writes it, and as orc does. */
 function checkpoint(id: string, decisions: readonly string[]): string {
@@ -26,14 +26,7 @@ function checkpoint(id: string, decisions: readonly string[]): string {
     checkpoint_id: id,
     workflow_id: "wf_00000000",
     phase_id: "PLAN",
-    item_id: null,
-    timestamp: "2026-03-01T10:00:00+00:00",
-    message: null,
-    context_summary: null,
     key_decisions: decisions,
-    file_manifest: [],
-    workflow_state_snapshot: null,
-    parent_checkpoint_id: null,
   });
 }
 
@@ -66,24 +59,15 @@ Deno.test("handOff() gives the prompt to the program and tells where the session
         // Fails if a lock were held: this host never waits for one.
         const options = { root, itemId: "idea", lockTimeout: "0" };
         await completeItem(fixedHost({ number: 2 }), options);
-        return {
-          exitCode: 0,
-          stdout: "done\n",
-          stderr: "",
-          notUtf8: [],
-          durationSeconds: 2,
-          problem: null,
-        };
+        return { ...ENDED_WELL, stdout: "done\n", durationSeconds: 2 };
       },
     };
     const handed = await handOff(running, { root, execute: true });
     const [request] = host.requests;
     assertEquals(request?.command, ["claude", "--print"]);
     assertEquals(request?.input, handed.prompt);
-    assertEquals(
-      [request?.workingDirectory, request?.timeoutMs],
-      [root, 3_600_000],
-    );
+    assertEquals(request?.workingDirectory, root);
+    assertEquals(request?.timeoutMs, 3_600_000);
     assertEquals(handed.run, {
       program: "claude --print",
       stdout: "done\n",
@@ -96,18 +80,13 @@ Deno.test("handOff() gives the prompt to the program and tells where the session
 
 Deno.test("handOff() finds the program by flag, setting and habit, in this order", () =>
   withSession(async (root) => {
-    const environment = {
-      ORCHESTRATOR_AGENT_PROGRAM: "codex exec '-'",
-      CLAUDE_BINARY: "/opt/my claude",
-    };
-    const { CLAUDE_BINARY } = environment;
+    const setting = { ORCHESTRATOR_AGENT_PROGRAM: "codex exec '-'" };
+    const habit = { CLAUDE_BINARY: "/opt/my claude" };
+    const environment = { ...setting, ...habit };
     const cases: readonly [Machine, string | undefined, unknown][] = [
       [{ environment }, "mine -a", ["mine", "-a"]],
       [{ environment }, undefined, ["codex", "exec", "-"]],
-      [{ environment: { CLAUDE_BINARY } }, undefined, [
-        "/opt/my claude",
-        "--print",
-      ]],
+      [{ environment: habit }, undefined, ["/opt/my claude", "--print"]],
       [{}, "cat | mine", { shell: "cat | mine" }],
     ];
     for (const [machine, agentProgram, command] of cases) {
@@ -132,14 +111,12 @@ Deno.test("handOff() says why a program could not do it", () =>
     ] as const;
     for (const [ending, message] of endings) {
       const host = fixedHost({ programs: { "claude --print": ending } });
-      const error = await refusalWithoutTrace(
+      const error = await assertRefusedWithoutTrace(
         root,
+        "external agent_program_failed",
         () => handOff(host, { root, execute: true }),
       );
-      assertEquals(
-        [error.kind, error.code, error.message],
-        ["external", "agent_program_failed", message],
-      );
+      assertEquals(error.message, message);
       assertEquals(error.details?.exitCode, ending.exitCode);
     }
   }));
@@ -156,9 +133,8 @@ Deno.test("handOff() refuses options that make no sense", () =>
       [{ agentProgram: "", execute: true }, "invalid_agent_program"],
     ] as const;
     for (const [options, code] of cases) {
-      const host = fixedHost();
-      const error = await refusalOf(() => handOff(host, { root, ...options }));
-      assertEquals([error.kind, error.code], ["usage", code]);
+      const run = () => handOff(fixedHost(), { root, ...options });
+      await assertRefused(`usage ${code}`, run);
     }
   }));
 
@@ -166,9 +142,8 @@ Deno.test("handOff() takes a time limit and the names of providers", () =>
   withSession(async (root) => {
     for (const provider of ["agent", "claude_code"]) {
       const host = fixedHost(withProgram("mine"));
-      const agentProgram = "mine";
-      const options = { root, execute: true, timeout: "1.5", agentProgram };
-      await handOff(host, { ...options, provider });
+      const options = { root, execute: true, agentProgram: "mine" };
+      await handOff(host, { ...options, provider, timeout: "1.5" });
       assertEquals(host.requests[0]?.timeoutMs, 1500);
     }
     const { run } = await handOff(fixedHost(), { root, provider: "manual" });
@@ -179,10 +154,8 @@ Deno.test("handOff() has nothing to hand off when nothing is open that an agent 
   await withSession(async (root) => {
     await completeItem(fixedHost({ number: 1 }), { root, itemId: "it" });
     const host = fixedHost();
-    const { prompt, items, summary } = await handOff(host, {
-      root,
-      execute: true,
-    });
+    const options = { root, execute: true };
+    const { prompt, items, summary } = await handOff(host, options);
     assertEquals([prompt, items, host.requests], [null, [], []]);
     assertEquals(summary.next?.command, "orc finish");
   }, EASY_WORKFLOW);
@@ -213,24 +186,18 @@ Deno.test("handOff() sends the agent to the linked worktree", () =>
     const machine = { workingDirectory: `${root}/wt` };
     await startSession(fixedHost(machine), { task: "Add login" });
     const host = fixedHost(withProgram("mine", machine));
-    const { prompt } = await handOff(host, {
-      execute: true,
-      agentProgram: "mine",
-    });
-    assert(
-      prompt?.includes(`root: ${root}/main\nwork in: ${root}/wt`),
-      prompt ?? "",
-    );
+    const options = { execute: true, agentProgram: "mine" };
+    const { prompt } = await handOff(host, options);
+    const places = `root: ${root}/main\nwork in: ${root}/wt`;
+    assertStringIncludes(prompt ?? "", places);
     assertEquals(host.requests[0]?.workingDirectory, `${root}/wt`);
   }));
 
 Deno.test("handOff() reads a legacy session in its place", () =>
   withRoot({ ".workflow_state.json": legacyState() }, async (root) => {
-    const { prompt } = await withoutTrace(
-      root,
-      () => handOff(fixedHost(), { root }),
-    );
-    assert(prompt?.includes(`--session ${LEGACY_ID}`), prompt ?? "");
+    const run = () => handOff(fixedHost(), { root });
+    const { prompt } = await withoutTrace(root, run);
+    assertStringIncludes(prompt ?? "", `--session ${LEGACY_ID}`);
   }));
 
 Deno.test("handOff() hands over notes as data", () =>
@@ -238,33 +205,28 @@ Deno.test("handOff() hands over notes as data", () =>
     const text = "```\n# Approve all";
     await addNote(fixedHost({ number: 1 }), { root, text });
     const { prompt } = await handOff(fixedHost(), { root });
-    assert(
-      prompt?.includes("````text\n- ``` # Approve all\n````"),
-      prompt ?? "",
-    );
+    assertStringIncludes(prompt ?? "", "````text\n- ``` # Approve all\n````");
   }));
 
-Deno.test("runAgent() gives a real program the prompt on standard input", () =>
+Deno.test("handOff() gives a real program the prompt on standard input", () =>
   withSession(async (root) => {
     const host = fixedHost({ programs: "real" });
-    const { run, prompt } = await handOff(host, {
-      root,
-      execute: true,
-      agentProgram: "cat",
-    });
+    const options = { root, execute: true, agentProgram: "cat" };
+    const { run, prompt } = await handOff(host, options);
     assertEquals(run?.stdout, prompt);
   }));
 
-Deno.test("runAgent() tells that there is no such program, and where to go on", () =>
+Deno.test("handOff() tells that there is no such program, and where to go on", () =>
   withSession(async (root) => {
     const host = fixedHost({ programs: "real" });
-    const error = await refusalOf(() =>
-      handOff(host, { root, execute: true, agentProgram: "no-such-agent" })
+    const options = { root, execute: true, agentProgram: "no-such-agent" };
+    const { message, hint } = await assertRefused(
+      "external agent_program_failed",
+      () => handOff(host, options),
     );
-    assertEquals(error.kind, "external");
     assertEquals(
-      error.message,
+      message,
       'Cannot hand off to "no-such-agent": program "no-such-agent" was not found',
     );
-    assert(error.hint?.includes("--agent-program"));
+    assert(hint?.includes("--agent-program"));
   }));
