@@ -47,56 +47,6 @@ import {
   textIn,
 } from "./rules.ts";
 
-/** Adds feedback to a session: one whole line to each of its two files. */
-export async function appendFeedback(
-  layout: RepositoryLayout,
-  context: LockContext,
-  id: string,
-  { tool, process }: Feedback,
-): Promise<void> {
-  const paths = sessionLayout(layout.root, id);
-  guardDirectory(layout.root, paths.feedback);
-  if (fileKind(paths.directory) === "absent") {
-    throw noSuchSession(id, paths.directory);
-  }
-  const append = (lock: HeldLock): Promise<void> => {
-    if (fileKind(paths.feedback) === "absent") {
-      makeDirectory(paths.feedback);
-      syncDirectory(paths.directory);
-    }
-    // A displaced holder must not write between the lines of the next one.
-    lock.assertHeld();
-    appendLine(paths.toolFeedback, printJson(tool));
-    appendLine(paths.processFeedback, printJson(process));
-    return Promise.resolve();
-  };
-  try {
-    await withLock(paths.directory, context, append);
-  } catch (error) {
-    if (isAbsent(error)) throw noSuchSession(id, paths.directory);
-    throw asOrcError(error, "keep feedback", paths.feedback);
-  }
-}
-
-/**
- * Reads the lines of a feedback file that are not blank, in constant memory; undefined stands
- * for one that cannot be read. There need not be a file.
- */
-export function* readFeedbackLines(
-  root: string,
-  path: string,
-): Generator<string | undefined> {
-  const file = openForReading({ root, path });
-  if (file === undefined) return;
-  try {
-    for (const { text } of linesFrom(file, 0)) {
-      if (text?.trim() !== "") yield text;
-    }
-  } finally {
-    file.close();
-  }
-}
-
 /** What to say about a session. */
 export interface CaptureOptions extends SessionOptions {
   /** Asks nobody; what is not said here is taken from the session. */
@@ -240,6 +190,37 @@ function repositoryName(root: string): string {
   return remote === undefined ? nameOf(root) : withoutCredentials(remote);
 }
 
+/** Adds feedback to a session: one whole line to each of its two files. */
+export async function appendFeedback(
+  layout: RepositoryLayout,
+  context: LockContext,
+  id: string,
+  { tool, process }: Feedback,
+): Promise<void> {
+  const paths = sessionLayout(layout.root, id);
+  guardDirectory(layout.root, paths.feedback);
+  if (fileKind(paths.directory) === "absent") {
+    throw noSuchSession(id, paths.directory);
+  }
+  const append = (lock: HeldLock): Promise<void> => {
+    if (fileKind(paths.feedback) === "absent") {
+      makeDirectory(paths.feedback);
+      syncDirectory(paths.directory);
+    }
+    // A displaced holder must not write between the lines of the next one.
+    lock.assertHeld();
+    appendLine(paths.toolFeedback, printJson(tool));
+    appendLine(paths.processFeedback, printJson(process));
+    return Promise.resolve();
+  };
+  try {
+    await withLock(paths.directory, context, append);
+  } catch (error) {
+    if (isAbsent(error)) throw noSuchSession(id, paths.directory);
+    throw asOrcError(error, "keep feedback", paths.feedback);
+  }
+}
+
 /** Which feedback to sum up. */
 export interface ReviewOptions extends RepositoryOptions {
   /** Of how many days, as typed; without it of 7. */
@@ -324,6 +305,25 @@ function sourcesIn({ layout, store }: Repository): readonly Source[] {
     { path: layout.legacyProcessFeedback, kind: "process", session: null },
     { path: layout.legacyFeedback, kind: "both", session: null },
   ];
+}
+
+/**
+ * Reads the lines of a feedback file that are not blank, in constant memory; undefined stands
+ * for one that cannot be read. There need not be a file.
+ */
+export function* readFeedbackLines(
+  root: string,
+  path: string,
+): Generator<string | undefined> {
+  const file = openForReading({ root, path });
+  if (file === undefined) return;
+  try {
+    for (const { text } of linesFrom(file, 0)) {
+      if (text?.trim() !== "") yield text;
+    }
+  } finally {
+    file.close();
+  }
 }
 
 /** Returns how many lines cannot be read. */
