@@ -218,13 +218,15 @@ function withPassedGate(
   });
 }
 
-Deno.test("resumeSession() passes no gate by a checkpoint", () =>
+Deno.test("resumeSession() passes no gate by a checkpoint, and asks nobody about it", () =>
   withPassedGate(async (root, later) => {
-    await assertRefusedWithoutTrace(
-      root,
-      "refused restore_forward",
-      () => resume(root, { checkpoint: later, yes: true }),
-    );
+    for (const yes of [true, false]) {
+      await assertRefusedWithoutTrace(
+        root,
+        "refused restore_forward",
+        () => resume(root, { checkpoint: later, yes }),
+      );
+    }
     const { changes } = await resume(root, { dryRun: true });
     assertEquals(changes.map(({ forward }) => forward), [true]);
   }));

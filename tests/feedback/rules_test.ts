@@ -313,6 +313,10 @@ Deno.test("suggestionsFor() proposes what came up twice, and what was asked for"
     "In 2 of 2 sessions the same failed: tests: exit code 1",
     "Shorter plans",
   ]);
+  const unreviewed = feedback(1, { reviews_performed: false }, {});
+  assertEquals(suggestionsFor(reportOn([unreviewed, unreviewed])), [
+    "2 of 2 sessions had no review",
+  ]);
 });
 
 const UNKNOWN = "b0aaee280a5599b2";

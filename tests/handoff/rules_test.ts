@@ -119,6 +119,7 @@ Deno.test("handoffPrompt() leaves out what there is nothing to say about", () =>
   const titles = promptOf({}, workflowWith(itemOf("it"))).match(/^## .*/gm);
   const expected = ["Session", "Task", "Open items", "How to go on"];
   assertEquals(titles, expected.map((title) => `## ${title}`));
+  assert(!promptOf().includes("Its check failed"));
 });
 
 Deno.test("handoffPrompt() names the session in each command", () => {

@@ -293,26 +293,28 @@ Deno.test("streamHistory() follows the log until the session is closed", () =>
     assertEquals(last.told, [CLOSED]);
   }));
 
-Deno.test("streamHistory() waits for the rest of a line, and gives nothing twice", () =>
-  withSession(async (root) => {
-    await note(root, 1);
-    // A crash before the log was extended: the next update writes it again.
-    const log = Deno.readTextFileSync(logPath(root));
-    const whole = log.split("\n").slice(0, 2).join("\n");
-    Deno.writeTextFileSync(logPath(root), `${whole}\n`);
-    const line = encodeLogLine(recorded("note_added", {
-      workflowId: "wf_00000000",
-      message: "In two pieces",
+for (const all of [true, false]) {
+  Deno.test(`streamHistory() waits for the rest of a line, and gives nothing twice, with all ${all}`, () =>
+    withSession(async (root) => {
+      await note(root, 1);
+      // A crash before the log was extended: the next update writes it again.
+      const log = Deno.readTextFileSync(logPath(root));
+      const whole = log.split("\n").slice(0, 2).join("\n");
+      Deno.writeTextFileSync(logPath(root), `${whole}\n`);
+      const line = encodeLogLine(recorded("note_added", {
+        workflowId: "wf_00000000",
+        message: "In two pieces",
+      }));
+      const { told } = await streamOf(root, { follow: true, all }, [
+        () => note(root, 2),
+        () => appendToLog(root, [line.slice(0, 40)]),
+        () => appendToLog(root, [line.slice(40)]),
+        () => abandon(root),
+      ]);
+      const pieces = ["-", "Note: 2", "-", "-", "In two pieces", "-", CLOSED];
+      assertEquals(told, [...START, "Note: 1", ...pieces]);
     }));
-    const { told } = await streamOf(root, { follow: true, all: true }, [
-      () => note(root, 2),
-      () => appendToLog(root, [line.slice(0, 40)]),
-      () => appendToLog(root, [line.slice(40)]),
-      () => abandon(root),
-    ]);
-    const pieces = ["-", "Note: 2", "-", "-", "In two pieces", "-", CLOSED];
-    assertEquals(told, [...START, "Note: 1", ...pieces]);
-  }));
+}
 
 Deno.test("streamHistory() filters while it follows, and counts damaged lines once", () =>
   withSession(async (root) => {

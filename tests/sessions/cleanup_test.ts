@@ -212,6 +212,9 @@ Deno.test("cleanupSessions() lets no agent remove what was closed today", () =>
     const options = { root, olderThan: "0", yes: true };
     const run = () => cleanupSessions(fixedHost(machine), options);
     await assertRefusedWithoutTrace(root, "denied approval_required", run);
+    const older = { ...options, olderThan: "1" };
+    const planned = await cleanupSessions(fixedHost(machine), older);
+    assertEquals(planned.sessions, []);
     const removed = await cleanupSessions(fixedHost({ number: 9 }), options);
     assertEquals(removed.sessions.length, 2);
   }));
