@@ -318,7 +318,7 @@ function mostFirst<Value extends { readonly count: number }>(
   return new Map([...map].sort(([, a], [, b]) => b.count - a.count));
 }
 
-/** Counts in place, as below: a long log would leave an object behind for each event. */
+/** Skipped items. Counts in place, as the others do: a long log would leave an object behind for each event. */
 function skipTally(): BoundedTally<ReadonlyMap<string, SkippedItem>> {
   const skips = new BoundedMap<{ count: number; reasons: string[] }>();
   return {

@@ -1,5 +1,16 @@
-import { listCandidates } from "../../src/sessions/candidates.ts";
-import { edit, fixedHost, idOf, withSession } from "../work/fixtures.ts";
+import { saveCheckpoint } from "../../src/checkpoints/use.ts";
+import {
+  type CandidateKind,
+  listCandidates,
+} from "../../src/sessions/candidates.ts";
+import { skipItem } from "../../src/work/item.ts";
+import {
+  edit,
+  fixedHost,
+  GIT_LS_FILES,
+  idOf,
+  withSession,
+} from "../work/fixtures.ts";
 import { assertEquals } from "@std/assert";
 
 /** As a foreign program, or a human, may have written it. */
@@ -16,6 +27,26 @@ Deno.test("listCandidates() lists nothing where nothing can be read", () =>
     }
     const [session] = await listCandidates(fixedHost(), "session", { root });
     assertEquals(session, { word: idOf(0, 0), summary: "damaged:" });
+  }));
+
+Deno.test("listCandidates() lists what each kind names", () =>
+  withSession(async (root) => {
+    const reason = "Nothing that could be drawn";
+    const skip = { root, itemId: "sketch", reason };
+    await skipItem(fixedHost({ number: 1 }), skip);
+    const programs = { [GIT_LS_FILES]: { exitCode: 128 } };
+    const saved = await saveCheckpoint(fixedHost({ programs }), { root });
+    const words: readonly [CandidateKind, readonly string[]][] = [
+      ["item", ["idea", "plan", "sketch", "tests", "consent", "code"]],
+      ["open-item", ["idea", "plan", "tests", "consent"]],
+      ["phase", ["PLAN", "BUILD"]],
+      ["session", [idOf(0, 0)]],
+      ["checkpoint", [saved.id]],
+    ];
+    for (const [kind, expected] of words) {
+      const listed = await listCandidates(fixedHost(), kind, { root });
+      assertEquals(listed.map(({ word }) => word), expected);
+    }
   }));
 
 Deno.test("listCandidates() lists words only that a shell takes as they are", () =>
