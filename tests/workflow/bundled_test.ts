@@ -1,46 +1,66 @@
-import {
-  bundledPhases,
-  bundledWorkflow,
-  scalarYaml,
-} from "../../src/workflow/bundled.ts";
+import { bundledWorkflow, scalarYaml } from "../../src/workflow/bundled.ts";
 import { detectProject } from "../../src/workflow/project.ts";
 import { assert, assertEquals } from "@std/assert";
 
-const COMMANDS = { test: "make test", build: "make", lint: "make lint" };
-const NO_COMMANDS = { test: undefined, build: undefined, lint: undefined };
+const WITH_COMMANDS = bundledWorkflow({
+  name: "Make",
+  testCommand: "make test",
+  buildCommand: "make",
+  lintCommand: "make lint",
+});
+const WITHOUT_COMMANDS = bundledWorkflow(detectProject(new Set()));
 
-Deno.test("bundledPhases() names in the notes each file that a check looks into", () => {
-  for (const phase of bundledPhases(NO_COMMANDS)) {
-    for (const { id, notes, check } of phase.items) {
-      if (check.type !== "command") continue;
-      const file = /docs\/\w+\.md/.exec(check.command)?.[0] ?? "";
-      assert(notes.join("\n").includes(file), id);
-    }
+/** The text of each item, behind its id. */
+function itemsIn(workflow: string): readonly string[] {
+  return workflow.split(/\n {6}- id: |\n\n/).filter((text) =>
+    /^\w+\n {8}name:/.test(text)
+  );
+}
+
+function idsIn(workflow: string): readonly string[] {
+  return itemsIn(workflow).map((item) => item.slice(0, item.indexOf("\n")));
+}
+
+function commandsIn(workflow: string): readonly string[] {
+  return Array.from(
+    workflow.matchAll(/^ {10}command: "?(.*?)"?$/gm),
+    ([, command]) => command ?? "",
+  );
+}
+
+Deno.test("bundledWorkflow() names in the notes each file that a check looks into", () => {
+  let count = 0;
+  for (const item of itemsIn(WITHOUT_COMMANDS)) {
+    const [notes = "", check = ""] = item.split("verification:");
+    const file = / -- (docs\S+\.md)"/.exec(check)?.[1];
+    if (file === undefined) continue;
+    count++;
+    assert(notes.includes(file), item);
   }
+  assertEquals(count, 11);
 });
 
-Deno.test("bundledPhases() asks for the same items whatever the project has", () => {
-  const ids = (commands: Parameters<typeof bundledPhases>[0]): string[] =>
-    bundledPhases(commands).flatMap(({ items }) => items.map(({ id }) => id));
-  assertEquals(ids(COMMANDS), ids(NO_COMMANDS));
+Deno.test("bundledWorkflow() asks for the same items whatever the project has", () => {
+  assertEquals(idsIn(WITH_COMMANDS), idsIn(WITHOUT_COMMANDS));
+  assertEquals(idsIn(WITH_COMMANDS).length, 17);
 });
 
-Deno.test("bundledPhases() runs the project's own commands where it has them", () => {
-  const commands = (given: Parameters<typeof bundledPhases>[0]): string[] =>
-    bundledPhases(given).flatMap(({ items }) => items)
-      .flatMap(({ check }) => check.type === "command" ? [check.command] : []);
-  const used = commands(COMMANDS).filter((text) => text.startsWith("make"));
-  assertEquals(used, ["make", "make test", "make lint", "make test"]);
-  assert(commands(NO_COMMANDS).every((text) => text.startsWith("git ")));
+Deno.test("bundledWorkflow() runs the project's own commands where it has them", () => {
+  const own = commandsIn(WITH_COMMANDS).filter((text) => text.startsWith("{"));
+  assertEquals(own, [
+    "{{build_command}}",
+    "{{test_command}}",
+    "{{lint_command}}",
+    "{{test_command}}",
+  ]);
+  assert(commandsIn(WITHOUT_COMMANDS).every((text) => text.startsWith("git ")));
 });
 
 Deno.test("bundledWorkflow() says how to name the tests where it found none", () => {
-  const unknown = bundledWorkflow(detectProject(new Set()));
-  assert(unknown.includes("#   test_command: make test"));
-  assert(!/^ {2}\w+_command:/m.test(unknown));
-  const rust = bundledWorkflow(detectProject(new Set(["Cargo.toml"])));
-  assert(rust.includes("\n  test_command: cargo test\n"));
-  assert(!rust.includes("No way to run tests"));
+  assert(WITHOUT_COMMANDS.includes("#   test_command: make test"));
+  assert(!/^ {2}\w+_command:/m.test(WITHOUT_COMMANDS));
+  assert(WITH_COMMANDS.includes("\n  test_command: make test\n"));
+  assert(!WITH_COMMANDS.includes("No way to run tests"));
 });
 
 Deno.test("bundledWorkflow() writes a command no setting may hold into the check", () => {
