@@ -11,35 +11,30 @@ import type { JsonObject, JsonValue } from "../base/json.ts";
 export type StepType = "gate" | "required" | "documented" | "flexible";
 
 /**
- * How much freedom a phase leaves to the agent: the key `phase_type` of
- * workflow.yaml.
+ * How much freedom a phase leaves to the agent: the key `phase_type` of workflow.yaml.
  *
- * - `strict`: items are worked on in their order; one whose turn has not come,
- *   because a required item before it is open, cannot be started, completed,
- *   approved or skipped
+ * - `strict`: items are worked on in their order; one that comes after an open required
+ *   item cannot be started, completed, approved or skipped
  * - `guided`: the default; items are worked on in any order
- * - `autonomous`: as `guided`, and what is neither a gate nor a manual gate can
- *   be skipped for a reason of at least 50 characters, even if it is required
+ * - `autonomous`: as `guided`, and what is neither a gate nor a manual gate can be skipped
+ *   for a reason of at least 50 characters, even if it is required
  */
 export type PhaseType = "strict" | "guided" | "autonomous";
 
 /**
- * What is at stake when nobody looks at a manual gate: the key `risk` of an item
- * in workflow.yaml. It counts with the setting `supervision_mode: hybrid`, and
- * never for gates.
+ * What is at stake when nobody looks at a manual gate: the key `risk` of an item. It counts
+ * with the setting `supervision_mode: hybrid`, and never for gates.
  *
  * - `low`: nobody has to look; `complete` skips the manual gate
- * - `medium`: the default; a human may approve for as long as the setting
- *   `approval_timeout_minutes` says, then `complete` skips it; without that
- *   setting a human has to approve
+ * - `medium`: the default; a human may approve for `approval_timeout_minutes`, then
+ *   `complete` skips it; without that setting a human has to approve
  * - `high`: a human has to approve, and no reason for skipping gets past it
  */
 export type Risk = "low" | "medium" | "high";
 
 /**
- * How an item is verified, as workflow.yaml says it. `{{name}}` in a path or
- * command stands for the setting of that name and is filled in when the check
- * runs.
+ * How an item is verified. `{{name}}` in a path or command stands for the setting of that
+ * name and is filled in when the check runs.
  *
  * - `none`: the agent's word is enough
  * - `manual_gate`: a human has to approve the item
@@ -49,8 +44,8 @@ export type Risk = "low" | "medium" | "high";
 export type Verification =
   & {
     /**
-     * What the check asks for, worded to follow "its check expects that"; null
-     * where the workflow does not put it in words: path or command are shown.
+     * What the check asks for, worded to follow "its check expects that"; null where the
+     * workflow does not put it in words: path or command are shown.
      */
     readonly description: string | null;
   }
@@ -59,151 +54,104 @@ export type Verification =
     | { readonly type: "manual_gate" }
     | {
       readonly type: "file_exists";
-      /**
-       * Where to look, relative to the working tree. Links are followed, but
-       * what lies outside the tree does not count.
-       */
+      /** Relative to the working tree. Links are followed, but only what lies in the tree counts. */
       readonly path: string;
     }
     | {
       readonly type: "command";
-      /**
-       * Split into words as a POSIX shell would and run without one; run by the
-       * shell if it holds an unquoted operator of the shell.
-       */
+      /** Run without a shell, unless it holds an unquoted operator of the shell. */
       readonly command: string;
       /** Exit code that passes; 0 where the workflow names none. */
       readonly expectExitCode: number;
     }
   );
 
-/**
- * One thing to be done in a phase, as workflow.yaml defines it. There the keys
- * are these names in snake case, such as `skip_conditions`.
- */
+/** One thing to be done in a phase. In workflow.yaml the keys are these names in snake case. */
 export interface Item {
   /**
-   * What commands and programs take: letters, digits and underscores of any
-   * script, at most 100 characters, unique in the workflow.
+   * What commands and programs take: letters, digits and underscores of any script, at most
+   * 100 characters, unique in the workflow.
    */
   readonly id: string;
-  /** Shown to people; ids are what commands take. */
+  /** Shown to people. */
   readonly name: string;
-  /**
-   * What to do, in the words of the workflow; null where the name says it all.
-   */
+  /** What to do, in the words of the workflow; null where the name says it all. */
   readonly description: string | null;
-  /**
-   * Whether the phase stays blocked until the item is completed or skipped.
-   * Always true for gates and required items.
-   */
+  /** Whether the phase stays blocked until it is done. Always true for gates and required items. */
   readonly required: boolean;
   /**
-   * Whether it may be skipped. Always false for gates, which only a human skips
-   * by force, for required items, and for manual gates without skip conditions.
-   * An `autonomous` phase lets more be skipped: {@linkcode PhaseType}.
+   * Whether it may be skipped. Always false for gates, which only a human skips by force, for
+   * required items, and for manual gates without skip conditions. {@linkcode PhaseType} may
+   * allow more.
    */
   readonly skippable: boolean;
-  /**
-   * When skipping is fine, in the words of the workflow. orc shows them and does
-   * not judge them; their one effect is that they make a manual gate skippable.
-   */
+  /** When skipping is fine, in words that orc shows and does not judge. They make a manual gate skippable. */
   readonly skipConditions: readonly string[];
   /** What has to be found out before the item can be completed. */
   readonly verification: Verification;
   /**
-   * Advice shown with the item; may begin with a tag such as `[tip]`. Where the
-   * verification has a description, the first one is the hint after a failed
-   * check.
+   * Advice shown with the item; may begin with a tag such as `[tip]`. Where the verification
+   * has a description, the first one is the hint after a failed check.
    */
   readonly notes: readonly string[];
-  /**
-   * How strictly the item is enforced; `flexible` where the workflow says
-   * nothing.
-   */
+  /** How strictly it is enforced; `flexible` where the workflow says nothing. */
   readonly stepType: StepType;
   /**
-   * Name of the schema that evidence has to follow: the item is completed only
-   * with evidence that does. Of a schema that orc does not know, only evidence
-   * that is empty is refused. Null when none is asked for.
+   * Name of the schema that evidence has to follow: without such evidence the item is not
+   * completed. Of a schema that orc does not know, only empty evidence is refused. Null when
+   * none is asked for.
    */
   readonly evidenceSchema: string | null;
-  /**
-   * What evidence to collect, for whoever works on the item; null when the
-   * workflow does not say. No rule depends on it.
-   */
+  /** What evidence to collect; null when the workflow does not say. No rule depends on it. */
   readonly evidencePrompt: string | null;
-  /**
-   * Which agent the author had in mind; null for any. No rule depends on it.
-   */
+  /** Which agent the author had in mind; null for any. No rule depends on it. */
   readonly agent: string | null;
-  /**
-   * Time limit of the check in whole seconds, 1 to 86,400; undefined means 300.
-   */
+  /** Time limit of the check in whole seconds, 1 to 86,400; undefined means 300. */
   readonly timeoutSeconds: number | undefined;
   /** What is at stake; `medium` where the workflow says nothing. */
   readonly risk: Risk;
   /**
-   * Directory the program of its check runs in, relative to the working tree
-   * and inside it; null for the working tree itself. The path of a file to be
-   * there stays relative to the working tree.
+   * Directory the program of its check runs in, relative to the working tree and inside it;
+   * null for the working tree itself. Paths of files stay relative to the working tree.
    */
   readonly workingDir: string | null;
-  /**
-   * Names of the secrets that the program of its check finds in its
-   * environment, such as `OPENAI_API_KEY`; it finds no others that the workflow
-   * names.
-   */
+  /** Names of the secrets that the program of its check finds in its environment, and no others. */
   readonly secrets: readonly string[];
 }
 
-/**
- * One stage of a workflow, as workflow.yaml defines it. There the keys are
- * these names in snake case, such as `exit_gate`.
- */
+/** One stage of a workflow. In workflow.yaml the keys are these names in snake case. */
 export interface Phase {
-  /**
-   * What commands and programs take: at least one capital letter and no
-   * lower-case one, such as `PLAN`; unique in the workflow.
-   */
+  /** What commands take: some capital letter and no lower-case one, such as `PLAN`; unique. */
   readonly id: string;
-  /** Shown to people; ids are what commands take. */
+  /** Shown to people. */
   readonly name: string;
   /** What the phase is for; null where the name says it all. */
   readonly description: string | null;
   /** What is to be done, in the order it is shown. May be empty. */
   readonly items: readonly Item[];
-  /**
-   * `human_approval` when a human has to approve that the phase is left. Null,
-   * like any other text, asks for nothing.
-   */
+  /** `human_approval` when a human has to approve that the phase is left; any other text asks for nothing. */
   readonly exitGate: string | null;
   /** Advice shown with the phase; may begin with a tag such as `[tip]`. */
   readonly notes: readonly string[];
   /**
-   * Reviews without which the session cannot be finished: `security` counts
-   * once an item `security` or `security_review` of any phase is completed, or
-   * once the Python tool recorded such a review by a model as successful.
+   * Reviews without which the session cannot be finished: `security` counts once an item
+   * `security` or `security_review` of any phase is completed, or once the Python tool
+   * recorded such a review by a model as successful.
    */
   readonly requiredReviews: readonly string[];
   /** `guided` where the workflow says nothing. */
   readonly phaseType: PhaseType;
   /** Tools the author had in mind for this phase. No rule depends on them. */
   readonly intendedTools: readonly string[];
-  /**
-   * Which agent the author had in mind; null for any. No rule depends on it.
-   */
+  /** Which agent the author had in mind; null for any. No rule depends on it. */
   readonly agent: string | null;
-  /**
-   * What the author wants the phase carried out with; null for anything. No
-   * rule depends on it.
-   */
+  /** What the author wants it carried out with; null for anything. No rule depends on it. */
   readonly executor: string | null;
 }
 
 /**
- * What workflow.yaml defines: phases and items. A session follows the copy that
- * was pinned when it started, whatever becomes of the file.
+ * What workflow.yaml defines: phases and items. A session follows the copy that was pinned
+ * when it started, whatever becomes of the file.
  */
 export interface Workflow {
   /** Shown to people; sessions keep it as `workflow_type`. */
@@ -213,32 +161,27 @@ export interface Workflow {
   /** What the workflow is for; null where the file does not say. */
   readonly description: string | null;
   /**
-   * Range of the versions of orc that may work with it, such as `>=0.1 <2` or
-   * `^1.2 || ^2`; null for all. As in npm, `1.2` stands for all versions that
-   * begin so. Sessions that follow it can be read by any version.
+   * Range of the versions of orc that may work with it, such as `>=0.1 <2` or `^1.2 || ^2`;
+   * null for all. As in npm, `1.2` stands for all versions that begin so. Any version can
+   * read the sessions that follow it.
    */
   readonly orc: string | null;
   /** Gone through in this order, one at a time. At least one. */
   readonly phases: readonly Phase[];
   /**
-   * Free keys: values for `{{name}}`, and two that orc knows.
-   * `supervision_mode` says who passes manual gates that are no gates:
-   * `supervised`, the default, a human; `zero_human` nobody, `complete` skips
-   * them; `hybrid` depends on their {@linkcode Risk}, and at medium risk on
-   * `approval_timeout_minutes`, a number above 0.
+   * Free keys: values for `{{name}}`, and two that orc knows. `supervision_mode` says who
+   * passes manual gates that are no gates: `supervised`, the default, a human; `zero_human`
+   * nobody, `complete` skips them; `hybrid` depends on their {@linkcode Risk}, and at medium
+   * risk on `approval_timeout_minutes`, a number above 0.
    */
   readonly settings: JsonObject;
-  /**
-   * Names of secrets the work needs besides those its items name. No check gets
-   * them; `orc secrets doctor` says which are missing.
-   */
+  /** Names of secrets the work needs besides those of its items; no check gets them. */
   readonly secrets: readonly string[];
 }
 
 /**
- * How far an item is. A failed check makes it `failed`, except on a gate, which
- * stays as it was; both can be tried again. orc never sets `blocked`, but reads
- * it.
+ * How far an item is. A failed check makes it `failed`, except on a gate, which stays as it
+ * was; both can be tried again. orc never sets `blocked`, but reads it.
  */
 export type ItemStatus =
   | "pending"
@@ -248,79 +191,54 @@ export type ItemStatus =
   | "blocked"
   | "failed";
 
-/**
- * How far a phase is; one phase of an open session is `active`. orc never sets
- * `blocked`, but reads it.
- */
+/** How far a phase is; one phase of an open session is `active`. orc reads `blocked`, but never sets it. */
 export type PhaseStatus = "pending" | "active" | "completed" | "blocked";
 
 /**
- * How far a session is. `completed` and `abandoned` are final. orc never sets
- * `paused`; a session that has it can go on like an active one.
+ * How far a session is. `completed` and `abandoned` are final. orc never sets `paused`; a
+ * session that has it can go on like an active one.
  */
 export type SessionStatus = "active" | "completed" | "abandoned" | "paused";
 
-/**
- * Progress of one item in one session. In state.json the keys are these names
- * in snake case, such as `retry_count`.
- */
+/** Progress of one item in one session. In state.json the keys are these names in snake case. */
 export interface ItemState {
   /** Key of the item in state.json; the same as in the workflow. */
   readonly id: string;
   /** `pending` in a new session. */
   readonly status: ItemStatus;
   /**
-   * When somebody first said they work on it, or first asked for a manual gate
-   * that passes after a while; null when nobody did, also for items that are
-   * done.
+   * When somebody first said they work on it, or first asked for a manual gate that passes
+   * after a while; null when nobody did, also for items that are done.
    */
   readonly startedAt: string | null;
-  /** When it was completed or approved; null until then. */
+  /** When it was completed or approved. */
   readonly completedAt: string | null;
-  /** When it was skipped; null until then. */
+  /** When it was skipped. */
   readonly skippedAt: string | null;
   /** Why it was skipped, as given; null while it is not skipped. */
   readonly skipReason: string | null;
-  /**
-   * What was done, as whoever completed it says; at most 2000 characters, null
-   * without any.
-   */
+  /** What was done, as whoever completed it says; at most 2000 characters. */
   readonly notes: string | null;
   /** How many of its checks failed so far. */
   readonly retryCount: number;
   /**
-   * How the last check ended, or that a human approved: an object in the format
-   * of the Python tool, or null. A program's output is cut to its last 1000
-   * characters.
+   * How the last check ended, or that a human approved: an object in the format of the Python
+   * tool, or null. A program's output is cut to its last 1000 characters.
    */
   readonly verificationResult: JsonValue;
-  /**
-   * How the last command of a gate ended; otherwise like
-   * {@linkcode ItemState.verificationResult}.
-   */
+  /** How the last command of a gate ended, in the same form. */
   readonly gateResult: JsonValue;
-  /**
-   * What was handed in to support the item: an object, exactly as it was given,
-   * or null.
-   */
+  /** What was handed in to support the item: an object, exactly as it was given, or null. */
   readonly evidence: JsonValue;
-  /**
-   * The object this was read from: what orc does not know survives in its
-   * place. Empty when it was not read from anywhere.
-   */
+  /** The object this was read from, so that what orc does not know survives. Empty for what is new. */
   readonly source: JsonObject;
 }
 
-/**
- * Progress of one phase in one session. In state.json the keys are these names
- * in snake case.
- */
+/** Progress of one phase in one session. In state.json the keys are these names in snake case. */
 export interface PhaseState {
   /** Key of the phase in state.json; the same as in the workflow. */
   readonly id: string;
-  /**
-   * `active` for the first phase of a new session, `pending` for all others.
-   */
+  /** In a new session `active` for the first phase, `pending` for all others. */
   readonly status: PhaseStatus;
   /** When the session entered the phase; null before. */
   readonly startedAt: string | null;
@@ -332,10 +250,7 @@ export interface PhaseState {
   readonly source: JsonObject;
 }
 
-/**
- * Something worth remembering that somebody said during a session. Kept in
- * `metadata.orc.notes` of state.json.
- */
+/** Something worth remembering that was said during a session; kept in `metadata.orc.notes`. */
 export interface Note {
   /** When it was said: an instant as in {@linkcode SessionState}. */
   readonly at: string;
@@ -346,78 +261,56 @@ export interface Note {
 }
 
 /**
- * One run of a workflow for one task, as state.json holds it. There the keys
- * are these names in snake case, unless a field says otherwise.
+ * One run of a workflow for one task, as state.json holds it. There the keys are these names
+ * in snake case, unless a field says otherwise.
  *
- * Instants are RFC 3339 strings in UTC with six fraction digits or none, such
- * as `2026-11-20T07:34:57.231000Z`; other writers may have used an offset.
+ * Instants are RFC 3339 strings in UTC with six fraction digits or none, such as
+ * `2026-11-20T07:34:57.231000Z`; other writers may have used an offset.
  */
 export interface SessionState {
   /**
-   * `wf_` and eight hex digits, given at start and repeated in every line of
-   * the log. Not the id of the session, which is the name of its directory.
+   * `wf_` and eight hex digits, given at start and repeated in every line of the log. Not the
+   * id of the session, which is the name of its directory.
    */
   readonly workflowId: string;
   /** Name of the workflow at start. */
   readonly workflowType: string;
   /** Version of the workflow at start. */
   readonly workflowVersion: string;
-  /**
-   * What is to be done, as given at start; `task_description` in state.json.
-   */
+  /** What is to be done, as given at start; `task_description` in state.json. */
   readonly task: string;
-  /**
-   * Name of the project the task belongs to, as given at start; null without
-   * one.
-   */
+  /** Name of the project the task belongs to, as given at start; null without one. */
   readonly project: string | null;
   /** Only an open session, `active` or `paused`, can change. */
   readonly status: SessionStatus;
-  /**
-   * The phase whose items can be worked on. After the end: the one it ended in.
-   */
+  /** The phase whose items can be worked on. After the end: the one it ended in. */
   readonly currentPhaseId: string;
   /** In the order of state.json, normally that of the workflow. */
   readonly phases: readonly PhaseState[];
-  /**
-   * When the session started; empty when a file of the Python tool does not
-   * say.
-   */
+  /** When the session started; empty when a file of the Python tool does not say. */
   readonly createdAt: string;
-  /**
-   * When the last update was made; empty like
-   * {@linkcode SessionState.createdAt}.
-   */
+  /** When the last update was made; empty in the same case. */
   readonly updatedAt: string;
   /** When the session was finished; null before, and in an abandoned one. */
   readonly completedAt: string | null;
-  /**
-   * What must hold throughout, as given at start; each at most 1000 characters.
-   */
+  /** What must hold throughout, as given at start; each at most 1000 characters. */
   readonly constraints: readonly string[];
-  /**
-   * What was worth remembering, oldest first; `metadata.orc.notes` in
-   * state.json.
-   */
+  /** What was worth remembering, oldest first; `metadata.orc.notes` in state.json. */
   readonly notes: readonly Note[];
   /**
-   * The Python tool's `metadata`, without `orc`: approvals of phases, closing
-   * notes, where the workflow came from, and whatever else it holds.
+   * The Python tool's `metadata`, without `orc`: approvals of phases, closing notes, where the
+   * workflow came from, and whatever else it holds.
    */
   readonly metadata: JsonObject;
-  /**
-   * The workflow pinned at start, exactly as stored in `workflow_definition`;
-   * null in the oldest sessions.
-   */
+  /** The workflow pinned at start, exactly as in `workflow_definition`; null in the oldest sessions. */
   readonly definition: JsonValue;
   /** See {@linkcode ItemState.source}. */
   readonly source: JsonObject;
 }
 
 /**
- * What an event records: `event_type` in log.jsonl. Only types that the Python
- * tool knows too, since it leaves out lines of any other. orc never writes
- * `skip_rejected`.
+ * What an event records: `event_type` in log.jsonl. Only types that the Python tool knows
+ * too, since it leaves out lines of any other. orc never writes `skip_rejected`.
  */
 export type EventType =
   | "workflow_started"
@@ -450,9 +343,8 @@ export interface Event {
   /** One sentence for people, such as `Completed item: plan`. */
   readonly message: string;
   /**
-   * Facts for programs, by the type of the event: a reason, notes, the result
-   * of a check. `agent` names the agent that asked, `origin` how a human was
-   * known to be one.
+   * Facts for programs, by the type of the event: a reason, notes, the result of a check.
+   * `agent` names the agent that asked, `origin` how a human was known to be one.
    */
   readonly details: JsonObject;
   /** Who stands for it: `human` only where a human gave a yes. */
@@ -463,33 +355,24 @@ export interface Event {
 export interface LoggedEvent extends Event {
   /** ULID in lower case, unique over all sessions. */
   readonly id: string;
-  /**
-   * Number of the update that recorded it; the first update orc made to the
-   * session is 1.
-   */
+  /** Number of the update that recorded it; the first that orc made to the session is 1. */
   readonly serial: number;
-  /**
-   * When the update was made; `timestamp` in the log. An instant as in
-   * {@linkcode SessionState}.
-   */
+  /** When the update was made, as in {@linkcode SessionState}; `timestamp` in the log. */
   readonly at: string;
   /** {@linkcode SessionState.workflowId} of the event's session. */
   readonly workflowId: string;
 }
 
-/**
- * Who asks. A human's yes counts only with an origin, and only a host can
- * establish one.
- */
+/** Who asks. A human's yes counts only with an origin, and only a host can establish one. */
 export interface Caller {
   /**
-   * The agent's name and, if it tells one, its own id, such as
-   * `claude-code:5f0c…`; null when no agent was detected.
+   * The agent's name and, if it tells one, its own id, such as `claude-code:5f0c…`; null when
+   * no agent was detected.
    */
   readonly agent: string | null;
   /**
-   * How a human's presence was established: by what was typed in a terminal, or
-   * by the setting `ORCHESTRATOR_APPROVALS`; null when it was not.
+   * How a human's presence was established: by what was typed in a terminal, or by the
+   * setting `ORCHESTRATOR_APPROVALS`; null when it was not.
    */
   readonly approval: "terminal" | "setting" | null;
 }
@@ -524,38 +407,28 @@ export type CheckResult =
     readonly words: readonly string[];
     /** Whether a shell ran it. */
     readonly shell: boolean;
-    /**
-     * 128 plus the number of a signal that ended it; -1 when it never ran or
-     * orc ended it.
-     */
+    /** 128 plus the number of a signal that ended it; -1 when it never ran or orc ended it. */
     readonly exitCode: number;
     /** The exit code that passes. */
     readonly expectExitCode: number;
-    /**
-     * Standard output: its first 4 KiB and last 16 KiB, with a line between
-     * them that says how much was left out.
-     */
+    /** Its first 4 KiB and last 16 KiB, with a line between them that says how much was left out. */
     readonly stdout: string;
     /** Error output, cut in the same way. */
     readonly stderr: string;
-    /**
-     * Which of the two held bytes that are no UTF-8; they are shown as U+FFFD.
-     */
+    /** Which of the two held bytes that are no UTF-8; they are shown as U+FFFD. */
     readonly notUtf8: readonly OutputName[];
     /** How long it ran, to the millisecond; 0 when it never ran. */
     readonly durationSeconds: number;
-    /**
-     * Why it could not run or did not end by itself; null when it ended by
-     * itself.
-     */
+    /** Why it could not run or did not end by itself; null when it ended by itself. */
     readonly problem: string | null;
   };
 
 /**
- * Input of {@linkcode decide}: what a caller wants done.
+ * Input of {@linkcode decide}: what a caller wants done. Items are those of the current phase,
+ * and notes have at most 2000 characters.
  *
- * Acts of a human are `approve_item`, `approve_phase`, all with `force` set, and
- * `complete` with `skipVerify`.
+ * Acts of a human are `approve_item`, `approve_phase`, all with `force` set, and `complete`
+ * with `skipVerify`.
  */
 export type Action =
   /** Begins a session in the first phase; the only action without a state. */
@@ -574,33 +447,24 @@ export type Action =
     /** The workflow as it is pinned; `decide` stores it unread. */
     readonly definition: JsonValue;
   }
-  /** Marks an item of the current phase as being worked on. */
-  | {
-    readonly type: "start_item";
-    /** An item of the current phase. */
-    readonly itemId: string;
-  }
-  /** Completes an item of the current phase by the result of its check. */
+  /** Marks an item as being worked on. */
+  | { readonly type: "start_item"; readonly itemId: string }
+  /** Completes an item by the result of its check. */
   | {
     readonly type: "complete";
-    /** An item of the current phase. */
     readonly itemId: string;
-    /** What was done, at most 2000 characters; null keeps earlier notes. */
+    /** What was done; null keeps earlier notes. */
     readonly notes: string | null;
-    /**
-     * What supports it; kept even when the check failed. Without it, what was
-     * handed in before counts.
-     */
+    /** What supports it; kept even when the check failed. Without it, what was handed in before counts. */
     readonly evidence?: JsonObject;
     /** Undefined when no check was run because the item needs none. */
     readonly result: CheckResult | undefined;
     /** Completes without the check; gates and manual gates stay closed. */
     readonly skipVerify: boolean;
   }
-  /** Leaves out an item of the current phase. */
+  /** Leaves out an item. */
   | {
     readonly type: "skip";
-    /** An item of the current phase. */
     readonly itemId: string;
     /** What makes it unnecessary here; {@linkcode StepType} says how long. */
     readonly reason: string;
@@ -610,9 +474,8 @@ export type Action =
   /** Passes a manual gate. */
   | {
     readonly type: "approve_item";
-    /** An item of the current phase. */
     readonly itemId: string;
-    /** At most 2000 characters; null keeps earlier notes. */
+    /** Null keeps earlier notes. */
     readonly notes: string | null;
   }
   /** Leaves the current phase and enters the next. */
@@ -630,7 +493,7 @@ export type Action =
   /** Ends the session as completed. */
   | {
     readonly type: "finish";
-    /** What came of it, at most 2000 characters; null without any. */
+    /** What came of it; null without any. */
     readonly notes: string | null;
     /** Ends it although something is open in some phase. */
     readonly force: boolean;
@@ -640,7 +503,7 @@ export type Action =
     readonly type: "abandon";
     /** Why it will not be finished; not empty. */
     readonly reason: string;
-    /** What came of it all the same, at most 2000 characters; null without. */
+    /** What came of it all the same; null without. */
     readonly notes: string | null;
   }
   /** Keeps something worth remembering. */
@@ -648,12 +511,12 @@ export type Action =
     readonly type: "note";
     /** 1 to 2000 characters, without the blanks around them. */
     readonly text: string;
-    /** An item of the current phase; null when it is about the session. */
+    /** Null when it is about the session. */
     readonly itemId: string | null;
   }
   /**
-   * Puts items, phases and the current phase back to where a checkpoint has
-   * them. Approvals from after it are taken back; notes stay.
+   * Puts items, phases and the current phase back to where a checkpoint has them. Approvals
+   * from after it are taken back; notes stay.
    */
   | {
     readonly type: "restore";
@@ -669,7 +532,7 @@ export type Action =
     readonly type: "refuse_approval";
     /** What was asked for, such as `approve item "plan"`. */
     readonly request: string;
-    /** The item it is about; null when it is about a phase or the session. */
+    /** Null when it is about a phase or the session. */
     readonly itemId: string | null;
   };
 
@@ -678,8 +541,8 @@ export interface Decision {
   /** The next state; the one before, itself, when nothing changed. */
   readonly state: SessionState;
   /**
-   * What led there, in order. None means that nothing changed and nothing has
-   * to be written; some with an unchanged state are written all the same.
+   * What led there, in order. None means that nothing changed and nothing has to be written;
+   * some with an unchanged state are written all the same.
    */
   readonly events: readonly Event[];
 }
