@@ -104,7 +104,7 @@ export function withFields(
 
 /** Returns the value if it is a JSON object. */
 export function asObject(value: JsonValue | undefined): JsonObject | undefined {
-  return value instanceof Map ? value : undefined;
+  return isJsonObject(value) ? value : undefined;
 }
 
 /**
@@ -121,30 +121,15 @@ export function plainOf(value: JsonValue): unknown {
   );
 }
 
-/** A text and how far it has been read. */
-interface Cursor extends JsonInput {
+/** A text that is being read as JSON, how far it has been read, and how to speak about it. */
+interface Cursor {
+  readonly text: string;
+  /** Name of the file, as people know it. */
+  readonly source: string;
+  /** How to put a broken file right. */
+  readonly hint: string | undefined;
   at: number;
 }
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const LIST_OPEN = 0x5b;
-const BACKSLASH = 0x5c;
-const LIST_CLOSE = 0x5d;
-const OBJECT_OPEN = 0x7b;
-const OBJECT_CLOSE = 0x7d;
-
-const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
-
-const WORDS: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
-  ["null", null],
-  ["true", true],
-  ["false", false],
-  ["NaN", new JsonNumber("NaN")],
-  ["Infinity", new JsonNumber("Infinity")],
-  ["-Infinity", new JsonNumber("-Infinity")],
-]);
 
 /**
  * Parses what Python's JSON reader accepts: also `NaN` and `Infinity`; of two
@@ -165,104 +150,86 @@ export function parseJson(
 
 function parseCarefully(cursor: Cursor): JsonValue {
   const { text } = cursor;
-  refuseHollow(cursor);
-  if (text.charCodeAt(0) === 0xfeff) cursor.at++;
+  if (text === "") throw invalidJson(cursor, " is empty (0 bytes)");
+  if (/^\0+$/.test(text)) {
+    throw invalidJson(cursor, " is zero-filled, typical after a power cut");
+  }
+  if (text.startsWith("\ufeff")) cursor.at++;
   const value = parseValue(cursor, 0);
   skipSpace(cursor);
   if (cursor.at === text.length) return value;
-  throw unexpected(cursor, cursor.at, "the end of the text");
-}
-
-function refuseHollow(input: JsonInput): void {
-  if (input.text === "") throw invalidJson(input, " is empty (0 bytes)");
-  if (/^\0+$/.test(input.text)) {
-    const sentence = " is zero-filled, typical after a power cut";
-    throw invalidJson(input, sentence);
-  }
+  throw unexpected(cursor, "the end of the text");
 }
 
 function parseValue(cursor: Cursor, depth: number): JsonValue {
-  skipSpace(cursor);
-  switch (cursor.text.charCodeAt(cursor.at)) {
-    case QUOTE:
-      return parseString(cursor);
-    case OBJECT_OPEN:
-      return parseObject(cursor, deeper(cursor, depth));
-    case LIST_OPEN:
-      return parseList(cursor, deeper(cursor, depth));
-    default:
-      return parseNumber(cursor) ?? parseWord(cursor);
+  if (takes(cursor, '"')) return parseString(cursor);
+  const isObject = takes(cursor, "{");
+  if (!isObject && !takes(cursor, "[")) return parseLiteral(cursor);
+  if (depth === MAX_DEPTH) {
+    const sentence = `is nested deeper than ${MAX_DEPTH} levels`;
+    throw invalidJsonAt(cursor, cursor.at - 1, sentence);
   }
-}
-
-function deeper(cursor: Cursor, depth: number): number {
-  if (depth < MAX_DEPTH) return depth + 1;
-  const sentence = `is nested deeper than ${MAX_DEPTH} levels`;
-  throw invalidJsonAt(cursor, cursor.at, sentence);
+  return isObject
+    ? parseObject(cursor, depth + 1)
+    : parseList(cursor, depth + 1);
 }
 
 function parseObject(cursor: Cursor, depth: number): JsonObject {
   const object = new Map<string, JsonValue>();
-  if (isClosedAtOnce(cursor, OBJECT_CLOSE)) return object;
+  if (takes(cursor, "}")) return object;
   do {
-    const key = parseKey(cursor);
+    if (!takes(cursor, '"')) throw unexpected(cursor, "a key in double quotes");
+    const key = parseString(cursor);
+    if (!takes(cursor, ":")) throw unexpected(cursor, 'a ":"');
     object.set(key, parseValue(cursor, depth));
-  } while (hasMore(cursor, OBJECT_CLOSE));
+  } while (hasMore(cursor, "}"));
   return object;
 }
 
 function parseList(cursor: Cursor, depth: number): readonly JsonValue[] {
   const list: JsonValue[] = [];
-  if (isClosedAtOnce(cursor, LIST_CLOSE)) return list;
-  do list.push(parseValue(cursor, depth)); while (hasMore(cursor, LIST_CLOSE));
+  if (takes(cursor, "]")) return list;
+  do list.push(parseValue(cursor, depth)); while (hasMore(cursor, "]"));
   return list;
 }
 
-function parseKey(cursor: Cursor): string {
-  skipSpace(cursor);
-  if (cursor.text.charCodeAt(cursor.at) !== QUOTE) {
-    throw unexpected(cursor, cursor.at, "a key in double quotes");
-  }
-  const key = parseString(cursor);
-  skipSpace(cursor);
-  if (cursor.text.charCodeAt(cursor.at) !== COLON) {
-    throw unexpected(cursor, cursor.at, 'a ":"');
-  }
-  cursor.at++;
-  return key;
+/** Steps over the comma that announces another member, or over the closing bracket. */
+function hasMore(cursor: Cursor, close: string): boolean {
+  if (takes(cursor, ",")) return true;
+  if (takes(cursor, close)) return false;
+  throw unexpected(cursor, `a "," or "${close}"`);
 }
 
-/** Steps over the opening bracket, and over the closing one if nothing is between. */
-function isClosedAtOnce(cursor: Cursor, close: number): boolean {
-  cursor.at++;
+/** Steps over blanks, and over a character if it is the next one. */
+function takes(cursor: Cursor, character: string): boolean {
   skipSpace(cursor);
-  if (cursor.text.charCodeAt(cursor.at) !== close) return false;
+  if (cursor.text[cursor.at] !== character) return false;
   cursor.at++;
   return true;
 }
 
-/** Steps over the comma that announces another member, or over the closing bracket. */
-function hasMore(cursor: Cursor, close: number): boolean {
-  skipSpace(cursor);
-  const code = cursor.text.charCodeAt(cursor.at);
-  if (code !== COMMA && code !== close) {
-    const closing = String.fromCharCode(close);
-    throw unexpected(cursor, cursor.at, `a "," or "${closing}"`);
+function skipSpace(cursor: Cursor): void {
+  const { text } = cursor;
+  let { at } = cursor;
+  let code = text.charCodeAt(at);
+  while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
+    code = text.charCodeAt(++at);
   }
-  cursor.at++;
-  return code === COMMA;
+  cursor.at = at;
 }
 
+/** Parses a string whose opening quote has been taken. */
 function parseString(cursor: Cursor): string {
   const { text, at } = cursor;
-  const end = closingQuote(text, at + 1);
-  if (end < 0) throw unexpected(cursor, text.length, "a closing quote");
+  const end = closingQuote(text, at);
+  if (end < 0) throw unexpected(cursor, "a closing quote", text.length);
   cursor.at = end + 1;
-  const literal = text.slice(at, end + 1);
+  const literal = text.slice(at - 1, end + 1);
   try {
     return JSON.parse(literal);
   } catch (cause) {
-    const fault = unexpected(cursor, at + faultOf(literal), "a valid string");
+    const place = at - 1 + faultOf(literal);
+    const fault = unexpected(cursor, "a valid string", place);
     fault.cause = cause;
     throw fault;
   }
@@ -276,7 +243,7 @@ function closingQuote(text: string, start: number): number {
 
 function isEscaped(text: string, at: number): boolean {
   let first = at;
-  while (text.charCodeAt(first - 1) === BACKSLASH) first--;
+  while (text[first - 1] === "\\") first--;
   return (at - first) % 2 === 1;
 }
 
@@ -287,31 +254,123 @@ function faultOf(literal: string): number {
   return masked.search(/[^ -[\]-\uffff]/);
 }
 
-function parseNumber(cursor: Cursor): number | JsonNumber | undefined {
-  NUMBER.lastIndex = cursor.at;
-  const literal = NUMBER.exec(cursor.text)?.[0];
-  if (literal === undefined) return undefined;
+const LITERAL =
+  /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|null|true|false|NaN|-?Infinity/y;
+
+const WORDS: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
+  ["null", null],
+  ["true", true],
+  ["false", false],
+  ["NaN", new JsonNumber("NaN")],
+  ["Infinity", new JsonNumber("Infinity")],
+  ["-Infinity", new JsonNumber("-Infinity")],
+]);
+
+function parseLiteral(cursor: Cursor): JsonValue {
+  LITERAL.lastIndex = cursor.at;
+  const literal = LITERAL.exec(cursor.text)?.[0];
+  if (literal === undefined) throw unexpected(cursor, "a value");
   cursor.at += literal.length;
-  return numberOfLiteral(literal);
+  const word = WORDS.get(literal);
+  return word === undefined ? numberOfLiteral(literal) : word;
 }
 
-function parseWord(cursor: Cursor): JsonValue {
-  for (const [word, value] of WORDS) {
-    if (!cursor.text.startsWith(word, cursor.at)) continue;
-    cursor.at += word.length;
-    return value;
-  }
-  throw unexpected(cursor, cursor.at, "a value");
+/** The error of a text that is no JSON; the sentence goes on after the file's name. */
+function invalidJson(
+  { source, hint }: Cursor,
+  sentence: string,
+  details?: Readonly<Record<string, unknown>>,
+): OrcError {
+  const message = `${source}${sentence}`;
+  return corrupt("invalid_json", message, { hint, path: source, details });
 }
 
-function skipSpace(cursor: Cursor): void {
-  const { text } = cursor;
-  let { at } = cursor;
-  let code = text.charCodeAt(at);
-  while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
-    code = text.charCodeAt(++at);
+/** The error of a text that goes wrong at `at`; the sentence goes on after the position. */
+function invalidJsonAt(
+  cursor: Cursor,
+  at: number,
+  sentence: string,
+): OrcError {
+  const before = cursor.text.slice(0, at);
+  const line = before.split("\n").length;
+  const column = at - before.lastIndexOf("\n");
+  const offsetBytes = sizeOf(before);
+  const details = { line, column, offsetBytes };
+  return invalidJson(cursor, `:${line}:${column} ${sentence}`, details);
+}
+
+/** The error of a text that holds something else at `at` than was expected there. */
+function unexpected(
+  cursor: Cursor,
+  expected: string,
+  at = cursor.at,
+): OrcError {
+  const point = cursor.text.codePointAt(at);
+  const found = point === undefined
+    ? `it ends after ${sizeOf(cursor.text)} bytes`
+    : `found ${nameOf(point)}`;
+  const sentence = `is not valid JSON: ${found} where ${expected} was expected`;
+  return invalidJsonAt(cursor, at, sentence);
+}
+
+function sizeOf(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/** Characters that a terminal would not show are named by number. */
+function nameOf(point: number): string {
+  const isVisible = point > 0x20 && point < 0x7f;
+  return isVisible
+    ? `"${String.fromCodePoint(point)}"`
+    : `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+/*
+ * The short cut through the runtime's own JSON, several times as fast in a program that has
+ * just started. It is taken only where nothing can be lost, which is nearly always.
+ */
+
+/** Numbers that may have a spelling to lose; a match inside a string does no harm. */
+const SUSPICIOUS_NUMBER =
+  /[:,[]\s*(-?\d+(?:[.eE]|\d{15})[\d.eE+-]*)(?=\s*[,\]}])/g;
+
+/** The runtime moves keys such as `10` to the front; an escape may hide such a key. */
+const SUSPICIOUS_KEY = /"[0-9\\][^"]*"\s*:/;
+
+/** Parses a text if nothing in it can be lost or has to be reported; else undefined. */
+function parseNatively(text: string): JsonValue | undefined {
+  if (!text.startsWith("{") || SUSPICIOUS_KEY.test(text)) return undefined;
+  for (const [, literal = ""] of text.matchAll(SUSPICIOUS_NUMBER)) {
+    if (numberOfLiteral(literal) instanceof JsonNumber) return undefined;
   }
-  cursor.at = at;
+  try {
+    return toValue(JSON.parse(text), 0);
+  } catch {
+    // The careful parser names what is wrong, or accepts what only Python does.
+    return undefined;
+  }
+}
+
+function toValue(plain: unknown, depth: number): JsonValue {
+  if (typeof plain !== "object" || plain === null) {
+    return plain as null | boolean | number | string;
+  }
+  refuseTooDeep(depth);
+  if (Array.isArray(plain)) {
+    return plain.map((member) => toValue(member, depth + 1));
+  }
+  const object = new Map<string, JsonValue>();
+  for (const [key, member] of Object.entries(plain)) {
+    object.set(key, toValue(member, depth + 1));
+  }
+  return object;
+}
+
+/** Refuses to make what could not be read back: a container inside `depth` others. */
+export function refuseTooDeep(depth: number): void {
+  if (depth < MAX_DEPTH) return;
+  const message = `Cannot store data nested deeper than ${MAX_DEPTH} levels`;
+  throw refused("too_deep", message);
 }
 
 /**
@@ -327,10 +386,7 @@ export function decodeUtf8(
 ): string {
   if (looksLikeUtf16(bytes)) {
     const sentence = `${source} looks like UTF-16; save it as UTF-8`;
-    throw corrupt("invalid_utf8", sentence, {
-      hint,
-      path: source,
-    });
+    throw corrupt("invalid_utf8", sentence, { hint, path: source });
   }
   const text = decodeOrUndefined(bytes);
   if (text !== undefined) return text;
@@ -375,197 +431,4 @@ function validLengthOf(bytes: Uint8Array): number {
     else invalid = middle;
   }
   return valid;
-}
-
-/** A text that is being read as JSON, and how to speak about it. */
-interface JsonInput {
-  readonly text: string;
-  /** Name of the file, as people know it. */
-  readonly source: string;
-  /** What to do about a broken one. */
-  readonly hint: string | undefined;
-}
-
-/** The error of a text that is no JSON; the sentence goes on after the file's name. */
-function invalidJson(
-  { source, hint }: JsonInput,
-  sentence: string,
-  details?: Readonly<Record<string, unknown>>,
-): OrcError {
-  return corrupt("invalid_json", `${source}${sentence}`, {
-    hint,
-    path: source,
-    details,
-  });
-}
-
-/** The error of a text that goes wrong at `at`; the sentence goes on after the position. */
-function invalidJsonAt(
-  input: JsonInput,
-  at: number,
-  sentence: string,
-): OrcError {
-  const position = positionOf(input.text, at);
-  const { line, column } = position;
-  return invalidJson(input, `:${line}:${column} ${sentence}`, position);
-}
-
-/** The error of a text that holds something else at `at` than was expected there. */
-function unexpected(
-  input: JsonInput,
-  at: number,
-  expected: string,
-): OrcError {
-  const point = input.text.codePointAt(at);
-  const found = point === undefined
-    ? `it ends after ${offsetBytesOf(input.text, at)} bytes`
-    : `found ${nameOf(point)}`;
-  const sentence = `is not valid JSON: ${found} where ${expected} was expected`;
-  return invalidJsonAt(input, at, sentence);
-}
-
-function positionOf(
-  text: string,
-  at: number,
-): { line: number; column: number; offsetBytes: number } {
-  const before = text.slice(0, at);
-  return {
-    line: before.split("\n").length,
-    column: at - before.lastIndexOf("\n"),
-    offsetBytes: offsetBytesOf(text, at),
-  };
-}
-
-function offsetBytesOf(text: string, at: number): number {
-  return new TextEncoder().encode(text.slice(0, at)).length;
-}
-
-/** Characters that a terminal would not show are named by number. */
-function nameOf(point: number): string {
-  const isVisible = point > 0x20 && point < 0x7f;
-  return isVisible
-    ? `"${String.fromCodePoint(point)}"`
-    : `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
-}
-
-/** Refuses to make what could not be read back: a container inside `depth` others. */
-export function refuseTooDeep(depth: number): void {
-  if (depth < MAX_DEPTH) return;
-  const message = `Cannot store data nested deeper than ${MAX_DEPTH} levels`;
-  throw refused("too_deep", message);
-}
-
-/**
- * The short cut through the runtime's own JSON, several times as fast in a program that has
- * just started. It is taken only where nothing can be lost, which is nearly always.
- */
-
-/** Numbers that may have a spelling to lose; a match inside a string does no harm. */
-const SUSPICIOUS_NUMBER =
-  /[:,[]\s*(-?\d+(?:[.eE]|\d{15})[\d.eE+-]*)(?=\s*[,\]}])/g;
-
-/** The runtime moves keys such as `10` to the front; an escape may hide such a key. */
-const SUSPICIOUS_KEY = /"[0-9\\][^"]*"\s*:/;
-
-/** Integers and fractions that both languages spell alike. */
-const MIN_PLAIN_FRACTION = 1e-4;
-const MAX_PLAIN_FRACTION = 1e16;
-
-class Unsuitable extends Error {}
-
-/** Parses a text if nothing in it can be lost or has to be reported; else undefined. */
-function parseNatively(text: string): JsonValue | undefined {
-  if (!text.startsWith("{") || SUSPICIOUS_KEY.test(text)) return undefined;
-  for (const [, literal = ""] of text.matchAll(SUSPICIOUS_NUMBER)) {
-    if (numberOfLiteral(literal) instanceof JsonNumber) return undefined;
-  }
-  try {
-    return toValue(JSON.parse(text), 0);
-  } catch {
-    // The careful parser names what is wrong, or accepts what only Python does.
-    return undefined;
-  }
-}
-
-function toValue(plain: unknown, depth: number): JsonValue {
-  if (typeof plain !== "object" || plain === null) {
-    return plain as null | boolean | number | string;
-  }
-  if (depth === MAX_DEPTH) throw new Unsuitable();
-  if (Array.isArray(plain)) {
-    return plain.map((member) => toValue(member, depth + 1));
-  }
-  const object = new Map<string, JsonValue>();
-  for (const [key, member] of Object.entries(plain)) {
-    object.set(key, toValue(member, depth + 1));
-  }
-  return object;
-}
-
-/** How {@linkcode printNatively} lays a value out. */
-interface Layout {
-  /** Blanks per level; 0 puts everything on one line. */
-  readonly indent: number;
-  /** Order of an object's keys. */
-  readonly keysOf: (object: ReadonlyMap<string, JsonValue>) => Iterable<string>;
-}
-
-/** Prints a value if both languages spell all of it alike; else undefined. */
-export function printNatively(
-  value: JsonValue,
-  { indent, keysOf }: Layout,
-): string | undefined {
-  try {
-    const plain = toPlain(value, keysOf, 0);
-    const text = JSON.stringify(plain, null, indent === 0 ? 1 : indent);
-    return inAscii(indent === 0 ? onOneLine(text) : text);
-  } catch (error) {
-    if (error instanceof Unsuitable) return undefined;
-    throw error;
-  }
-}
-
-/** Line ends within strings are escaped: those that stand raw are layout. */
-function onOneLine(text: string): string {
-  return text.replaceAll(/,\n */g, ", ").replaceAll(/\n */g, "");
-}
-
-function inAscii(text: string): string {
-  return text.replaceAll(
-    /[^\n -~]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
-function toPlain(
-  value: JsonValue,
-  keysOf: Layout["keysOf"],
-  depth: number,
-): unknown {
-  if (typeof value === "number") return plainNumber(value);
-  if (typeof value !== "object" || value === null) return value;
-  if (value instanceof JsonNumber || depth === MAX_DEPTH) {
-    throw new Unsuitable();
-  }
-  if (!(value instanceof Map)) {
-    const list = value as readonly JsonValue[];
-    return list.map((member) => toPlain(member, keysOf, depth + 1));
-  }
-  // Without a prototype, since `__proto__` is a key like any other.
-  const plain: Record<string, unknown> = Object.create(null);
-  for (const key of keysOf(value)) {
-    const first = key.charCodeAt(0);
-    if (first >= 0x30 && first <= 0x39) throw new Unsuitable();
-    plain[key] = toPlain(value.get(key) ?? null, keysOf, depth + 1);
-  }
-  return plain;
-}
-
-function plainNumber(number: number): number {
-  if (Number.isSafeInteger(number)) return number;
-  const size = Math.abs(number);
-  const isPlain = size >= MIN_PLAIN_FRACTION && size < MAX_PLAIN_FRACTION &&
-    !Number.isInteger(number);
-  if (!isPlain) throw new Unsuitable();
-  return number;
 }

@@ -6,9 +6,9 @@ import {
   type JsonObject,
   type JsonValue,
   numberText,
-  printNatively,
   refuseTooDeep,
 } from "./json.ts";
+import { unicodeEscape } from "./text.ts";
 
 /** How a value is spelled. */
 interface Spelling {
@@ -25,12 +25,11 @@ interface Spelling {
  * @throws {OrcError} `too_deep` if {@linkcode parseJson} would refuse the result
  */
 export function printJson(value: JsonValue, indent = 0): string {
-  const spelling: Spelling = {
+  return spell(value, {
     indent,
     keysOf: (object) => object.keys(),
     textOf: (number) => number.literal,
-  };
-  return printNatively(value, spelling) ?? print(value, spelling, 0);
+  });
 }
 
 /** Layout of members of objects that were printed before: most of a state stays as it is. */
@@ -61,54 +60,104 @@ function memberText(value: JsonValue): string {
 
 /** Prints a value as Python's `json.dumps(sort_keys=True)` does after reading it. */
 export function canonicalJson(value: JsonValue): string {
-  const spelling: Spelling = {
+  return spell(value, {
     indent: 0,
     keysOf: sortedKeys,
     textOf: canonicalNumberText,
-  };
-  return printNatively(value, spelling) ?? print(value, spelling, 0);
+  });
 }
 
 /** Spells a text as a JSON string in ASCII; a lone surrogate stays an escape. */
 export function quoteJson(text: string): string {
-  return JSON.stringify(text).replace(/[^ -~]/g, escapeOf);
+  return inAscii(JSON.stringify(text));
 }
 
-function escapeOf(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+/** Line ends are layout: those within strings are escaped already. */
+function inAscii(text: string): string {
+  return text.replaceAll(
+    /[^\n -~]/g,
+    (unit) => unicodeEscape(unit.charCodeAt(0)),
+  );
+}
+
+function spell(value: JsonValue, spelling: Spelling): string {
+  return printNatively(value, spelling) ?? print(value, spelling, 0);
+}
+
+/*
+ * The short cut through the runtime's own JSON, taken only where both languages spell all
+ * of a value alike.
+ */
+
+/** Integers and fractions that both languages spell alike. */
+const MIN_PLAIN_FRACTION = 1e-4;
+const MAX_PLAIN_FRACTION = 1e16;
+
+class Unsuitable extends Error {}
+
+function printNatively(
+  value: JsonValue,
+  { indent, keysOf }: Spelling,
+): string | undefined {
+  try {
+    const plain = toPlain(value, keysOf, 0);
+    const text = JSON.stringify(plain, null, indent === 0 ? 1 : indent);
+    return inAscii(indent === 0 ? onOneLine(text) : text);
+  } catch (error) {
+    if (error instanceof Unsuitable) return undefined;
+    throw error;
+  }
+}
+
+function onOneLine(text: string): string {
+  return text.replaceAll(/,\n */g, ", ").replaceAll(/\n */g, "");
+}
+
+function toPlain(
+  value: JsonValue,
+  keysOf: Spelling["keysOf"],
+  depth: number,
+): unknown {
+  if (typeof value === "number") return plainNumber(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof JsonNumber) throw new Unsuitable();
+  refuseTooDeep(depth);
+  if (isJsonList(value)) {
+    return value.map((member) => toPlain(member, keysOf, depth + 1));
+  }
+  // Without a prototype, since `__proto__` is a key like any other.
+  const plain: Record<string, unknown> = Object.create(null);
+  for (const key of keysOf(value)) {
+    if (/^[0-9]/.test(key)) throw new Unsuitable();
+    plain[key] = toPlain(value.get(key) ?? null, keysOf, depth + 1);
+  }
+  return plain;
+}
+
+function plainNumber(number: number): number {
+  if (Number.isSafeInteger(number)) return number;
+  const size = Math.abs(number);
+  const isPlain = size >= MIN_PLAIN_FRACTION && size < MAX_PLAIN_FRACTION &&
+    !Number.isInteger(number);
+  if (!isPlain) throw new Unsuitable();
+  return number;
 }
 
 function print(value: JsonValue, spelling: Spelling, depth: number): string {
   if (typeof value === "string") return quoteJson(value);
   if (typeof value === "number") return numberText(value);
   if (value instanceof JsonNumber) return spelling.textOf(value);
-  if (isJsonObject(value)) return printObject(value, spelling, depth);
-  if (isJsonList(value)) return printList(value, spelling, depth);
-  return String(value);
-}
-
-function printObject(
-  object: JsonObject,
-  spelling: Spelling,
-  depth: number,
-): string {
+  if (typeof value !== "object" || value === null) return String(value);
   refuseTooDeep(depth);
-  const members: string[] = [];
-  for (const key of spelling.keysOf(object)) {
-    const value = print(object.get(key) ?? null, spelling, depth + 1);
-    members.push(`${quoteJson(key)}: ${value}`);
+  if (isJsonList(value)) {
+    const members = value.map((member) => print(member, spelling, depth + 1));
+    return `[${layOut(members, spelling, depth)}]`;
   }
+  const members = Array.from(spelling.keysOf(value), (key) => {
+    const member = print(value.get(key) ?? null, spelling, depth + 1);
+    return `${quoteJson(key)}: ${member}`;
+  });
   return `{${layOut(members, spelling, depth)}}`;
-}
-
-function printList(
-  list: readonly JsonValue[],
-  spelling: Spelling,
-  depth: number,
-): string {
-  refuseTooDeep(depth);
-  const members = list.map((value) => print(value, spelling, depth + 1));
-  return `[${layOut(members, spelling, depth)}]`;
 }
 
 function layOut(
