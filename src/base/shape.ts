@@ -1,5 +1,6 @@
 import { corrupt, type OrcErrorOptions } from "./error.ts";
 import {
+  asObject,
   isJsonList,
   isJsonObject,
   type JsonObject,
@@ -79,57 +80,103 @@ export function members(place: Place): readonly (readonly [string, Place])[] {
 /** The elements of a list; a missing list has none. */
 export function elements(place: Place): readonly Place[] {
   const { problems } = place;
-  return read(place, LIST, []).map((value, key) => ({
-    value,
-    parent: place,
-    key,
-    problems,
-  }));
+  return readList(place, [])
+    .map((value, key) => ({ value, parent: place, key, problems }));
 }
 
-/** Reads an object. Here and below: without an initial value it has to be there. */
-export function readObject(place: Place, initial?: JsonObject): JsonObject {
-  return read(place, OBJECT, initial);
+/** Reads a value of one kind. Without an initial value a field has to be there. */
+type Reader<Value> = (place: Place, initial?: Value) => Value;
+
+/** Makes a reader of what `accept` returns; after a problem it goes on with the stand-in. */
+function reader<Value>(
+  expected: string,
+  standIn: Value,
+  accept: (value: JsonValue) => Value | undefined,
+): Reader<Value> {
+  return (place, initial) => {
+    if (place.value === undefined && initial !== undefined) return initial;
+    const value = place.value === undefined ? undefined : accept(place.value);
+    if (value === undefined) report(place, expected);
+    return value ?? standIn;
+  };
+}
+
+const NO_FIELDS: JsonObject = new Map();
+
+const readList: Reader<readonly JsonValue[]> = reader(
+  "a list",
+  [],
+  (value) => isJsonList(value) ? value : undefined,
+);
+
+/** Reads an object. */
+export const readObject: Reader<JsonObject> = reader(
+  "an object",
+  NO_FIELDS,
+  asObject,
+);
+
+/** Reads a text. */
+export const readText: Reader<string> = reader("a text", "", textOf);
+
+/** Reads true or false. */
+export const readFlag: Reader<boolean> = reader(
+  "true or false",
+  false,
+  (value) => typeof value === "boolean" ? value : undefined,
+);
+
+/** Reads an integer that a double holds exactly. */
+export const readInteger: Reader<number> = reader(
+  "a whole number",
+  0,
+  integerOf,
+);
+
+/** Reads an integer that counts something. */
+export const readCount: Reader<number> = reader(
+  "a whole number of at least 0",
+  0,
+  (value) => {
+    const count = integerOf(value) ?? -1;
+    return count >= 0 ? count : undefined;
+  },
+);
+
+/** Reads any finite number. */
+export const readNumber: Reader<number> = reader("a number", 0, (value) => {
+  const number = numberOf(value);
+  return Number.isFinite(number) ? number : undefined;
+});
+
+/** Makes a reader that takes null too; a missing field is null. */
+function orNull<Value>(
+  expected: string,
+  accept: (value: JsonValue) => Value | undefined,
+): (place: Place) => Value | null {
+  const read = reader<Value | null>(
+    `${expected} or null`,
+    null,
+    (value) => value === null ? null : accept(value),
+  );
+  return (place) => read(place, null);
 }
 
 /** Reads an object or null; a missing field is null. */
-export function readObjectOrNull(place: Place): JsonObject | null {
-  return read(place, OBJECT_OR_NULL, null);
-}
-
-/** Reads a text. */
-export function readText(place: Place, initial?: string): string {
-  return read(place, TEXT, initial);
-}
+export const readObjectOrNull: (place: Place) => JsonObject | null = orNull(
+  "an object",
+  asObject,
+);
 
 /** Reads a text or null; a missing field is null. */
-export function readTextOrNull(place: Place): string | null {
-  return read(place, TEXT_OR_NULL, null);
-}
+export const readTextOrNull: (place: Place) => string | null = orNull(
+  "a text",
+  textOf,
+);
 
 /** Reads a list of texts; a missing field is an empty list. */
 export function readTexts(place: Place): readonly string[] {
   return elements(place).map((element) => readText(element));
-}
-
-/** Reads true or false. */
-export function readFlag(place: Place, initial?: boolean): boolean {
-  return read(place, FLAG, initial);
-}
-
-/** Reads an integer that a double holds exactly. */
-export function readInteger(place: Place, initial?: number): number {
-  return read(place, INTEGER, initial);
-}
-
-/** Reads an integer that counts something. */
-export function readCount(place: Place, initial?: number): number {
-  return read(place, COUNT, initial);
-}
-
-/** Reads any finite number. */
-export function readNumber(place: Place, initial?: number): number {
-  return read(place, NUMBER, initial);
 }
 
 /** Words of which one is meant when nothing is said: the first. */
@@ -147,86 +194,14 @@ export function readChoice<Choice extends string>(
   return choice ?? choices[0];
 }
 
-/** What a value has to be. */
-interface Kind<Value> {
-  readonly expected: string;
-  /** Returns the value if it is of this kind. */
-  readonly accept: (value: JsonValue) => Value | undefined;
-  /** What reading goes on with after a problem. */
-  readonly standIn: Value;
+function textOf(value: JsonValue): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
-const NO_FIELDS: JsonObject = new Map();
-const TEXT: Kind<string> = {
-  expected: "a text",
-  accept: (value) => typeof value === "string" ? value : undefined,
-  standIn: "",
-};
-const FLAG: Kind<boolean> = {
-  expected: "true or false",
-  accept: (value) => typeof value === "boolean" ? value : undefined,
-  standIn: false,
-};
-const INTEGER: Kind<number> = {
-  expected: "a whole number",
-  accept: asSafeInteger,
-  standIn: 0,
-};
-const COUNT: Kind<number> = {
-  expected: "a whole number of at least 0",
-  accept: (value) => {
-    const integer = asSafeInteger(value);
-    return integer !== undefined && integer >= 0 ? integer : undefined;
-  },
-  standIn: 0,
-};
-const NUMBER: Kind<number> = {
-  expected: "a number",
-  accept: (value) => {
-    const number = numberOf(value);
-    return Number.isFinite(number) ? number : undefined;
-  },
-  standIn: 0,
-};
-const LIST: Kind<readonly JsonValue[]> = {
-  expected: "a list",
-  accept: (value) => isJsonList(value) ? value : undefined,
-  standIn: [],
-};
-const OBJECT: Kind<JsonObject> = {
-  expected: "an object",
-  accept: (value) => isJsonObject(value) ? value : undefined,
-  standIn: NO_FIELDS,
-};
-const TEXT_OR_NULL = orNull(TEXT);
-const OBJECT_OR_NULL = orNull(OBJECT);
-
-function asSafeInteger(value: JsonValue): number | undefined {
+function integerOf(value: JsonValue): number | undefined {
   return typeof value === "number" && Number.isSafeInteger(value)
     ? value
     : undefined;
-}
-
-function orNull<Value>(kind: Kind<Value>): Kind<Value | null> {
-  return {
-    expected: `${kind.expected} or null`,
-    accept: (value) => value === null ? null : kind.accept(value),
-    standIn: null,
-  };
-}
-
-function read<Value>(
-  place: Place,
-  kind: Kind<Value>,
-  initial: Value | undefined,
-): Value {
-  if (place.value === undefined && initial !== undefined) return initial;
-  const value = place.value === undefined
-    ? undefined
-    : kind.accept(place.value);
-  if (value !== undefined) return value;
-  report(place, kind.expected);
-  return kind.standIn;
 }
 
 function pathOf({ parent, key }: Place): string {
