@@ -37,18 +37,6 @@ export interface OrcErrorOptions {
  *
  * Any other error that leaves the library is a bug in orc, except for
  * `Interrupted`, which ends a check when a signal reached the process.
- *
- * @example
- * ```ts
- * import { assert, assertEquals } from "@std/assert";
- * import { denoHost, OrcError, readStatus } from "@orc/cli";
- *
- * const options = { root: await Deno.makeTempDir(), session: "1a2b3c4d" };
- * const error = await readStatus(denoHost(), options).catch((error) => error);
- * assert(error instanceof OrcError);
- * assertEquals([error.kind, error.code], ["not_found", "no_such_session"]);
- * await Deno.remove(options.root);
- * ```
  */
 export class OrcError extends Error {
   /** The class name, which survives where `instanceof` does not. */
@@ -122,16 +110,6 @@ export const INTERNAL_EXIT_CODE = 1;
 
 /**
  * Returns the exit code that stands for an error.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { exitCodeOf, OrcError } from "@orc/cli";
- *
- * const error = new OrcError("not_found", "no_session", "No active session");
- * assertEquals(exitCodeOf(error), 4);
- * assertEquals(exitCodeOf(new TypeError("a bug")), 1);
- * ```
  */
 export function exitCodeOf(error: unknown): number {
   return error instanceof OrcError

@@ -19,6 +19,8 @@ const WORKFLOW_SCHEMA_FILE = "workflow.schema.json";
 export const WORKFLOW_SCHEMA_REFERENCE =
   `${ORCHESTRATOR_DIRECTORY}/${WORKFLOW_SCHEMA_FILE}`;
 
+const SESSIONS = "sessions";
+
 /** Begins the name of a session directory that is not yet published; no session id begins so. */
 export const STAGING_PREFIX = ".new-";
 
@@ -56,10 +58,7 @@ export interface RepositoryLayout {
   readonly workflowSchema: string;
   /** Settings of the repository, as YAML. */
   readonly config: string;
-  /**
-   * Names the session of everybody who has none of their own: its id, without a
-   * line end.
-   */
+  /** Names the session of everybody who has none of their own: its id, without a line end. */
   readonly current: string;
   /** One directory per session, named by its id. */
   readonly sessions: string;
@@ -70,10 +69,7 @@ export interface RepositoryLayout {
   readonly bindings: string;
   /** Values that are never printed or logged. */
   readonly secrets: string;
-  /**
-   * Directory whose lock guards what concerns the whole repository, such as a
-   * migration.
-   */
+  /** Directory whose lock guards what concerns the whole repository, such as a migration. */
   readonly lockDirectory: string;
   /** What a migration did; the migration counts once this file is there. */
   readonly migrationRecord: string;
@@ -92,10 +88,7 @@ export interface RepositoryLayout {
   readonly sessionlessState: string;
   /** Log of the Python tool when no session is current. */
   readonly sessionlessLog: string;
-  /**
-   * `.orchestrator.yaml`: flat overrides of a workflow's settings, read when a
-   * session starts.
-   */
+  /** `.orchestrator.yaml`: flat overrides of a workflow's settings, read when a session starts. */
   readonly legacyOverrides: string;
   /** `.workflow_state.json`: the one session of the older Python tool. */
   readonly legacyState: string;
@@ -103,10 +96,7 @@ export interface RepositoryLayout {
   readonly legacyLog: string;
   /** `.workflow_checkpoints`: directory of its checkpoints. */
   readonly legacyCheckpoints: string;
-  /**
-   * `.workflow_feedback.jsonl`: from before the feedback was divided in two
-   * files.
-   */
+  /** `.workflow_feedback.jsonl`: from before the feedback was divided in two files. */
   readonly legacyFeedback: string;
   /** `.workflow_tool_feedback.jsonl`: about the tool, without names. */
   readonly legacyToolFeedback: string;
@@ -114,10 +104,7 @@ export interface RepositoryLayout {
   readonly legacyProcessFeedback: string;
 }
 
-/**
- * What orc keeps for one session: paths in the form of
- * {@linkcode RepositoryLayout}.
- */
+/** What orc keeps for one session: paths in the form of {@linkcode RepositoryLayout}. */
 export interface SessionLayout {
   /** Named by the id of the session; holds its lock too. */
   readonly directory: string;
@@ -166,73 +153,6 @@ export function includedPath(name: string): string {
   return `legacy/${name}`;
 }
 
-/** Paths of a session as seen from `.orchestrator/`. */
-export function sessionPathsWithin(sessionId: string): SessionLayout {
-  const root = "/";
-  const { directory } = repositoryLayout(root);
-  const session = sessionLayout(root, sessionId).directory;
-  return sessionLayoutAt(session.slice(directory.length + 1));
-}
-
-/** What a migration keeps: while it is being made, while it is pending, and as a backup. */
-interface MigrationLayout {
-  readonly directory: string;
-  /** What it did, or is about to do. */
-  readonly record: string;
-  /** What is to be put in its place, by its path in `.orchestrator/`. */
-  readonly staged: string;
-  /** Legacy files, by their path in the root. */
-  readonly originals: string;
-  /** What stood in the place of something new, by its path in `.orchestrator/`. */
-  readonly replaced: string;
-  /** Record of the migration before it. */
-  readonly previous: string;
-  /** What was new and goes, when the migration is taken back. */
-  readonly withdrawn: string;
-  /** What was new and had changed, when the migration was taken back. */
-  readonly kept: string;
-}
-
-/** Returns the paths of a migration that is kept in a directory. */
-export function migrationLayoutAt(directory: string): MigrationLayout {
-  return {
-    directory,
-    record: `${directory}/record.json`,
-    staged: `${directory}/staged`,
-    originals: `${directory}/originals`,
-    replaced: `${directory}/replaced`,
-    previous: `${directory}/previous.json`,
-    withdrawn: `${directory}/withdrawn`,
-    kept: `${directory}/kept`,
-  };
-}
-
-/** What orc keeps for the user, in all repositories. */
-interface UserLayout {
-  /** `~/.orchestrator`; holds the lock of what is in it, too. */
-  readonly directory: string;
-  /** Settings of the user, as YAML. */
-  readonly config: string;
-  /** `~/.config/orchestrator/config.yaml`: settings for the Python tool. */
-  readonly legacyConfig: string;
-  /** What opens secrets, in the format of age. */
-  readonly identity: string;
-  /** Secrets for all repositories, and a directory for each repository that has its own. */
-  readonly secrets: string;
-}
-
-/** Returns the paths in the user's own directory. Touches no file. */
-export function userLayout(home: string): UserLayout {
-  const directory = joinPath(home, ORCHESTRATOR_DIRECTORY);
-  return {
-    directory,
-    config: `${directory}/config.yaml`,
-    legacyConfig: joinPath(home, ".config/orchestrator/config.yaml"),
-    identity: `${directory}/identity.txt`,
-    secrets: `${directory}/secrets`,
-  };
-}
-
 /** Ends the name of a file that holds a secret, behind the name of the secret. */
 export const SECRET_SUFFIX = ".age";
 
@@ -251,21 +171,6 @@ export const legacySecretNames: readonly string[] = [
 export function legacySecretPaths(root: string): readonly string[] {
   const { secrets } = repositoryLayout(root);
   return [joinPath(root, LEGACY_SECRETS), `${secrets}/${LEGACY_SECRETS}`];
-}
-
-/** What git keeps, as far as orc reads it. */
-interface GitLayout {
-  readonly head: string;
-  readonly objects: string;
-  /** Names the files that git tracks. */
-  readonly index: string;
-  /** What is ignored here and in no clone. */
-  readonly exclude: string;
-  readonly config: string;
-  /** Holds the settings of the main worktree alone, if the repository is set up so. */
-  readonly worktreeConfig: string;
-  /** In a linked worktree's git directory: leads to the directory it shares with the others. */
-  readonly commonPointer: string;
 }
 
 /**
@@ -294,7 +199,7 @@ export function repositoryLayout(root: string): RepositoryLayout {
     workflowSchema: `${directory}/${WORKFLOW_SCHEMA_FILE}`,
     config: `${directory}/config.yaml`,
     current: `${directory}/current`,
-    sessions: `${directory}/sessions`,
+    sessions: `${directory}/${SESSIONS}`,
     bindings: `${directory}/bindings`,
     secrets: `${directory}/secrets`,
     lockDirectory: directory,
@@ -321,21 +226,20 @@ export function repositoryLayout(root: string): RepositoryLayout {
  * Ids from outside are parsed long before; the test here is the last fence
  * between an id and the file system. What is no session id throws a plain
  * `Error`.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { sessionLayout } from "@orc/cli/core";
- *
- * const { state } = sessionLayout("/shop", "1a2b3c4d");
- * assertEquals(state, "/shop/.orchestrator/sessions/1a2b3c4d/state.json");
- * ```
  */
 export function sessionLayout(root: string, sessionId: string): SessionLayout {
-  if (!isSessionId(sessionId)) {
-    throw new Error(`No session id: ${JSON.stringify(sessionId)}`);
-  }
-  return sessionLayoutAt(`${repositoryLayout(root).sessions}/${sessionId}`);
+  const { directory } = repositoryLayout(root);
+  return sessionLayoutAt(`${directory}/${sessionDirectory(sessionId)}`);
+}
+
+/** Paths of a session as seen from `.orchestrator/`. */
+export function sessionPathsWithin(sessionId: string): SessionLayout {
+  return sessionLayoutAt(sessionDirectory(sessionId));
+}
+
+function sessionDirectory(sessionId: string): string {
+  if (isSessionId(sessionId)) return `${SESSIONS}/${sessionId}`;
+  throw new Error(`No session id: ${JSON.stringify(sessionId)}`);
 }
 
 /** Returns the paths of a session that is kept, or still being made, in a directory. */
@@ -368,15 +272,79 @@ export const GIT_ENTRY = ".git";
 /** Name of the files that say what git ignores. */
 export const GIT_IGNORE_FILE = ".gitignore";
 
+/** Paths by the names of a table. */
+type PathsOf<Table> = { readonly [Name in keyof Table]: string };
+
+function pathsIn<Table extends Readonly<Record<string, string>>>(
+  directory: string,
+  table: Table,
+): PathsOf<Table> {
+  const paths = Object.entries(table)
+    .map(([name, path]) => [name, joinPath(directory, path)]);
+  return Object.fromEntries(paths);
+}
+
+/** What git keeps, as far as orc reads it. */
+const GIT_FILES = {
+  head: "HEAD",
+  objects: "objects",
+  /** Names the files that git tracks. */
+  index: "index",
+  /** What is ignored here and in no clone. */
+  exclude: "info/exclude",
+  config: "config",
+  /** Holds the settings of the main worktree alone, if the repository is set up so. */
+  worktreeConfig: "config.worktree",
+  /** In a linked worktree's git directory: leads to the directory it shares with the others. */
+  commonPointer: "commondir",
+};
+
 /** Returns the paths in a git directory. */
-export function gitLayout(gitDirectory: string): GitLayout {
-  return {
-    head: joinPath(gitDirectory, "HEAD"),
-    objects: joinPath(gitDirectory, "objects"),
-    index: joinPath(gitDirectory, "index"),
-    exclude: joinPath(gitDirectory, "info/exclude"),
-    config: joinPath(gitDirectory, "config"),
-    worktreeConfig: joinPath(gitDirectory, "config.worktree"),
-    commonPointer: joinPath(gitDirectory, "commondir"),
-  };
+export function gitLayout(gitDirectory: string): PathsOf<typeof GIT_FILES> {
+  return pathsIn(gitDirectory, GIT_FILES);
+}
+
+/** What orc keeps for the user, in all repositories. */
+const USER_FILES = {
+  /** Holds the lock of what is in it, too. */
+  directory: ORCHESTRATOR_DIRECTORY,
+  /** Settings of the user, as YAML. */
+  config: `${ORCHESTRATOR_DIRECTORY}/config.yaml`,
+  /** Settings for the Python tool. */
+  legacyConfig: ".config/orchestrator/config.yaml",
+  /** What opens secrets, in the format of age. */
+  identity: `${ORCHESTRATOR_DIRECTORY}/identity.txt`,
+  /** Secrets for all repositories, and a directory for each repository that has its own. */
+  secrets: `${ORCHESTRATOR_DIRECTORY}/secrets`,
+};
+
+/** Returns the paths in the user's own directory. Touches no file. */
+export function userLayout(home: string): PathsOf<typeof USER_FILES> {
+  return pathsIn(home, USER_FILES);
+}
+
+/** What a migration keeps: while it is being made, while it is pending, and as a backup. */
+const MIGRATION_FILES = {
+  directory: "",
+  /** What it did, or is about to do. */
+  record: "record.json",
+  /** What is to be put in its place, by its path in `.orchestrator/`. */
+  staged: "staged",
+  /** Legacy files, by their path in the root. */
+  originals: "originals",
+  /** What stood in the place of something new, by its path in `.orchestrator/`. */
+  replaced: "replaced",
+  /** Record of the migration before it. */
+  previous: "previous.json",
+  /** What was new and goes, when the migration is taken back. */
+  withdrawn: "withdrawn",
+  /** What was new and had changed, when the migration was taken back. */
+  kept: "kept",
+};
+
+/** Returns the paths of a migration that is kept in a directory. */
+export function migrationLayoutAt(
+  directory: string,
+): PathsOf<typeof MIGRATION_FILES> {
+  return pathsIn(directory, MIGRATION_FILES);
 }

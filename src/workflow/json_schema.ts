@@ -23,15 +23,6 @@ export const SCHEMA_DRAFT = "http://json-schema.org/draft-07/schema#";
  * schema that orc itself checks files with, and is narrower in places: the
  * spellings of booleans and numbers that only the Python tool takes are left
  * out.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { workflowJsonSchema } from "@orc/cli";
- *
- * const { required } = await workflowJsonSchema();
- * assertEquals(required, ["name", "phases"]);
- * ```
  */
 export async function workflowJsonSchema(): Promise<JsonSchema> {
   const [{ toJsonSchema }, { workflowSchema }] = await Promise.all([

@@ -27,10 +27,7 @@ import { describeValue, entriesOf, quote } from "./value.ts";
 
 /** What {@linkcode parseWorkflow} may be told about the input. */
 export interface ParseWorkflowOptions {
-  /**
-   * Finds entries in the file, for line and column of problems. Without it
-   * problems have none.
-   */
+  /** Finds entries in the file, for line and column of problems. Without it problems have none. */
   readonly locate?: Locate;
   /** Name of the file in messages and in the path of an error. */
   readonly source?: string;
@@ -70,20 +67,6 @@ export interface ParsedWorkflow {
  *
  * @throws {OrcError} `invalid_workflow` (config) if it cannot be used; all
  *   problems at once, the first 20 of them in `details.problems`
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { parseWorkflow } from "@orc/cli";
- *
- * const items = [{ id: "idea", name: "Idea", requird: false }];
- * const phases = [{ id: "PLAN", name: "Plan", items }];
- * const { workflow, warnings } = parseWorkflow({ name: "Tiny", phases });
- *
- * assertEquals(workflow.phases[0]?.items[0]?.required, true);
- * assertEquals(warnings[0]?.path, "phases[0].items[0].requird");
- * assertEquals(warnings[0]?.code, "unknown_key");
- * ```
  */
 export function parseWorkflow(
   input: unknown,
