@@ -68,31 +68,28 @@ export class OrcError extends Error {
   }
 }
 
-/** Makes errors of one kind. Where there is nothing to tell but what to do next, a hint is enough. */
-function errorsOf(
-  kind: ErrorKind,
-): (
+/** Makes an error of one kind. Where there is nothing to tell but what to do next, a hint is enough. */
+type ErrorMaker = (
   code: string,
   message: string,
   more?: string | OrcErrorOptions,
-) => OrcError {
-  return (code, message, more) =>
-    new OrcError(
-      kind,
-      code,
-      message,
-      typeof more === "string" ? { hint: more } : more,
-    );
+) => OrcError;
+
+function errorsOf(kind: ErrorKind): ErrorMaker {
+  return (code, message, more) => {
+    const options = typeof more === "string" ? { hint: more } : more;
+    return new OrcError(kind, code, message, options);
+  };
 }
 
-export const usage = errorsOf("usage");
-export const refused = errorsOf("refused");
-export const notFound = errorsOf("not_found");
-export const conflict = errorsOf("conflict");
-export const corrupt = errorsOf("corrupt");
-export const external = errorsOf("external");
-export const denied = errorsOf("denied");
-export const misconfigured = errorsOf("config");
+export const usage: ErrorMaker = errorsOf("usage");
+export const refused: ErrorMaker = errorsOf("refused");
+export const notFound: ErrorMaker = errorsOf("not_found");
+export const conflict: ErrorMaker = errorsOf("conflict");
+export const corrupt: ErrorMaker = errorsOf("corrupt");
+export const external: ErrorMaker = errorsOf("external");
+export const denied: ErrorMaker = errorsOf("denied");
+export const misconfigured: ErrorMaker = errorsOf("config");
 
 const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
   usage: 2,
@@ -108,9 +105,7 @@ const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
 /** Exit code of a bug in orc: anything thrown that is not an {@linkcode OrcError}. */
 export const INTERNAL_EXIT_CODE = 1;
 
-/**
- * Returns the exit code that stands for an error.
- */
+/** Returns the exit code that stands for an error. */
 export function exitCodeOf(error: unknown): number {
   return error instanceof OrcError
     ? EXIT_CODES[error.kind]

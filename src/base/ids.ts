@@ -31,11 +31,17 @@ export function isSessionId(text: string): boolean {
  */
 export function matchSessionId(text: string, ids: readonly string[]): string {
   if (ids.includes(text)) return text;
-  const candidates = candidatesFor(text, ids);
-  const [only] = candidates;
-  if (only === undefined) throw noSuchSession(text);
-  if (candidates.length > 1) throw ambiguousSessionId(text, candidates);
-  return only;
+  const [only, ...others] = candidatesFor(text, ids);
+  if (only === undefined) {
+    throw notFound(
+      "no_such_session",
+      `Cannot find session "${text}"`,
+      "orc session list",
+    );
+  }
+  if (others.length === 0) return only;
+  const hint = "orc session list shows all";
+  throw ambiguousId("session", `"${text}"`, [only, ...others], hint);
 }
 
 /** Short form for people: both ends of a ULID, other ids whole. */
@@ -72,37 +78,29 @@ function candidatesFor(
 }
 
 function refuseUnlessPart(part: string, text: string): void {
-  if (!PART_OF_ID.test(part)) throw invalidSessionId(text);
-}
-
-function invalidSessionId(text: string): OrcError {
-  return usage(
+  if (PART_OF_ID.test(part)) return;
+  throw usage(
     "invalid_session_id",
     `Cannot use ${quoted(text)} as a session id`,
     "a session id has 1 to 64 characters of a-z, 0-9, - and _; orc session list shows them",
   );
 }
 
-function noSuchSession(text: string): OrcError {
-  return notFound(
-    "no_such_session",
-    `Cannot find session "${text}"`,
-    "orc session list",
-  );
-}
-
-function ambiguousSessionId(
+/** The refusal to guess which of several ids a text stands for. */
+export function ambiguousId(
+  kind: "session" | "checkpoint",
   text: string,
-  candidates: readonly string[],
+  ids: readonly string[],
+  hint: string,
 ): OrcError {
-  const count = candidates.length;
-  const named = listOf(candidates, MAX_CANDIDATES);
   return usage(
-    "ambiguous_session_id",
-    `Cannot tell which of ${count} sessions "${text}" means: ${named}`,
+    `ambiguous_${kind}_id`,
+    `Cannot tell which of ${ids.length} ${kind}s ${text} means: ${
+      listOf(ids, MAX_CANDIDATES)
+    }`,
     {
-      hint: "give more of the id; orc session list shows all",
-      details: { candidates: candidates.slice(0, MAX_CANDIDATES) },
+      hint: `give more of the id; ${hint}`,
+      details: { candidates: ids.slice(0, MAX_CANDIDATES) },
     },
   );
 }

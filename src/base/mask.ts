@@ -1,3 +1,5 @@
+import { unicodeEscape } from "./text.ts";
+
 /** A secret whose value must not be seen. */
 export interface KnownSecret {
   readonly name: string;
@@ -14,21 +16,15 @@ export interface Masker {
 
 /** Makes what masks these secrets, and all that looks like a token. */
 export function maskerOf(secrets: readonly KnownSecret[]): Masker {
-  const needles = needlesOf(secrets);
+  const needles = secrets.flatMap(({ name, value }) =>
+    formsOf(value).map((text): Needle => ({ text, label: `[secret ${name}]` }))
+  );
+  const inBytes = needles
+    .map(({ text, label }) => ({ text: binaryOf(text), label }));
   return {
     mask: (text) => masked(text, findingsIn(text, needles)),
-    stream: () => new MaskingStream(needles.map(inBytes)),
+    stream: () => new MaskingStream(inBytes),
   };
-}
-
-function needlesOf(secrets: readonly KnownSecret[]): readonly Needle[] {
-  return secrets.flatMap(({ name, value }) =>
-    formsOf(value).map((text) => ({ text, label: `[secret ${name}]` }))
-  );
-}
-
-function inBytes({ text, label }: Needle): Needle {
-  return { text: binaryOf(text), label };
 }
 
 /** One spelling of a value, and what takes its place. */
@@ -232,10 +228,10 @@ export function withoutLineEnds(text: string): string {
 /** Some programs write JSON in ASCII alone, and some a backslash before each slash. */
 function jsonForms(text: string): readonly string[] {
   const form = JSON.stringify(text).slice(1, -1);
-  const inAscii = form.replaceAll(/[^\x20-\x7e]/g, (unit) => {
-    const digits = unit.charCodeAt(0).toString(16).padStart(4, "0");
-    return `\\u${digits}`;
-  });
+  const inAscii = form.replaceAll(
+    /[^\x20-\x7e]/g,
+    (unit) => unicodeEscape(unit.charCodeAt(0)),
+  );
   const forms = [form, inAscii];
   return [...forms, ...forms.map((each) => each.replaceAll("/", "\\/"))];
 }
@@ -250,11 +246,10 @@ function urlForms(text: string): readonly string[] {
   return [form, strict]
     .flatMap((each) => [each, each.replaceAll("%2F", "/")])
     .flatMap((each) => [each, each.replaceAll("%20", "+")])
-    .flatMap((each) => [each, withSmallDigits(each)]);
-}
-
-function withSmallDigits(form: string): string {
-  return form.replaceAll(/%../g, (escaped) => escaped.toLowerCase());
+    .flatMap((each) => [
+      each,
+      each.replaceAll(/%../g, (escaped) => escaped.toLowerCase()),
+    ]);
 }
 
 /** Programs that log put something before each line. */
@@ -278,16 +273,10 @@ function base64Forms(text: string): readonly string[] {
   const inUrls = forms.map((form) =>
     form.replaceAll("+", "-").replaceAll("/", "_")
   );
-  return [...forms, ...inUrls, ...inLines(forms[0] ?? "")];
-}
-
-/** Digits after which `openssl` and mail begin a new line; `base64` does as mail. */
-const LINE_LENGTHS = [64, 76];
-
-function inLines(digits: string): readonly string[] {
-  return LINE_LENGTHS.map((length) =>
-    digits.replaceAll(new RegExp(`.{${length}}(?=.)`, "g"), "$&\n")
-  );
+  // Digits after which `openssl` and mail begin a new line; `base64` does as mail.
+  const inLines = [/.{64}(?=.)/g, /.{76}(?=.)/g]
+    .map((line) => forms[0]?.replaceAll(line, "$&\n") ?? "");
+  return [...forms, ...inUrls, ...inLines];
 }
 
 /** The bytes of a text in UTF-8, each as one character. */

@@ -1,9 +1,8 @@
-import { notFound, type OrcError, usage } from "./error.ts";
-import { legacySessionId } from "./ids.ts";
+import { notFound, usage } from "./error.ts";
+import { ambiguousId, legacySessionId } from "./ids.ts";
 import { CHECKPOINT_SUFFIX, SECRET_SUFFIX } from "./layout.ts";
-import { MAX_CANDIDATES } from "./limits.ts";
 import { joinPath } from "./path.ts";
-import { lengthOf, listOf, quoted } from "./text.ts";
+import { lengthOf, quoted } from "./text.ts";
 
 /** Begins every id; the Python tool lists only files that are named so. */
 const CHECKPOINT_ID = /^cp_[A-Za-z0-9_-]{1,64}$/;
@@ -58,29 +57,16 @@ export function matchCheckpointId(
     ? []
     : ids.filter((id) => id.includes(text));
   const [only, ...others] = matches;
-  if (only !== undefined && others.length === 0) return only;
-  throw only === undefined ? noSuchCheckpoint(text) : ambiguous(text, matches);
-}
-
-function noSuchCheckpoint(text: string): OrcError {
-  return notFound(
-    "no_such_checkpoint",
-    `Cannot find checkpoint ${quoted(text)} in this session`,
-    "orc checkpoints",
-  );
-}
-
-function ambiguous(text: string, ids: readonly string[]): OrcError {
-  return usage(
-    "ambiguous_checkpoint_id",
-    `Cannot tell which of ${ids.length} checkpoints ${quoted(text)} means: ${
-      listOf(ids, MAX_CANDIDATES)
-    }`,
-    {
-      hint: "give more of the id; all are listed by: orc checkpoints",
-      details: { candidates: ids.slice(0, MAX_CANDIDATES) },
-    },
-  );
+  if (only === undefined) {
+    throw notFound(
+      "no_such_checkpoint",
+      `Cannot find checkpoint ${quoted(text)} in this session`,
+      "orc checkpoints",
+    );
+  }
+  if (others.length === 0) return only;
+  const hint = "all are listed by: orc checkpoints";
+  throw ambiguousId("checkpoint", quoted(text), matches, hint);
 }
 
 /** The one allow-list: a name becomes a part of paths and of variables. */
@@ -232,4 +218,24 @@ export function checkpointPath(directory: string, id: string): string {
     throw new Error(`No checkpoint id: ${JSON.stringify(id)}`);
   }
   return joinPath(directory, `${id}${CHECKPOINT_SUFFIX}`);
+}
+
+/** Version of orc: the one of deno.json, which a published copy cannot read. */
+export const VERSION = "0.1.0";
+
+const ONE_VERSION = String
+  .raw`v?\d+(?:\.(?:\d+|[x*])(?:\.(?:\d+|[x*])(?:-[\da-z-]+(?:\.[\da-z-]+)*)?)?)?`;
+const COMPARATOR = String.raw`(?:[<>]=? *|= *|[~^])?${ONE_VERSION}`;
+const ALTERNATIVE =
+  `(?:${COMPARATOR}(?: +${COMPARATOR})*|${ONE_VERSION} +- +${ONE_VERSION})`;
+
+/** Alternatives between `||`, each one range of versions or comparisons that all have to hold. */
+const RANGE = new RegExp(
+  String.raw`^ *${ALTERNATIVE}(?: *\|\| *${ALTERNATIVE})* *$`,
+  "i",
+);
+
+/** Whether a text is a range of versions, as npm writes them: `>=0.1 <2`, `^1.2 || 3.x`. */
+export function isVersionRange(text: string): boolean {
+  return RANGE.test(text);
 }

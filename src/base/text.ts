@@ -74,7 +74,8 @@ export const CONTROLS =
 export function escapeControls(text: string): string {
   return text.replace(CONTROLS, (character) => {
     const code = character.charCodeAt(0);
-    return code > 0xff ? unicodeEscape(code) : `\\x${hex(code, 2)}`;
+    const digits = code.toString(16).padStart(2, "0");
+    return code > 0xff ? unicodeEscape(code) : `\\x${digits}`;
   });
 }
 
@@ -90,11 +91,7 @@ export function indented(text: string): string {
 
 /** Spells a UTF-16 unit as JSON and JavaScript do. */
 export function unicodeEscape(code: number): string {
-  return `\\u${hex(code, 4)}`;
-}
-
-function hex(code: number, digits: number): string {
-  return code.toString(16).padStart(digits, "0");
+  return `\\u${code.toString(16).padStart(4, "0")}`;
 }
 
 /** What a session is called: its name, if it has one, and what is to be done. */
@@ -143,46 +140,24 @@ export function nearest(
 
 /** Insertions, deletions, replacements and swaps of neighbours from one word to the other. */
 function slipsBetween(from: string, to: string): number {
-  let beforeLast: readonly number[] = [];
-  let last: readonly number[] = Array.from(
-    { length: to.length + 1 },
-    (_, i) => i,
-  );
+  const rows = [Array.from({ length: to.length + 1 }, (_, column) => column)];
+  const costAt = (row: number, column: number) =>
+    rows[row]?.[column] ?? Infinity;
   for (let row = 1; row <= from.length; row++) {
-    const current = nextRow({ from, to, row, last, beforeLast });
-    beforeLast = last;
-    last = current;
+    const costs = rows[row] = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const isSame = from[row - 1] === to[column - 1];
+      const isSwap = from[row - 1] === to[column - 2] &&
+        from[row - 2] === to[column - 1];
+      costs[column] = Math.min(
+        costAt(row, column - 1) + 1,
+        costAt(row - 1, column) + 1,
+        costAt(row - 1, column - 1) + (isSame ? 0 : 1),
+        isSwap ? costAt(row - 2, column - 2) + 1 : Infinity,
+      );
+    }
   }
-  return last[to.length] ?? from.length;
-}
-
-/** Two words, and the costs of the two beginnings of `from` that are one and two letters shorter. */
-interface Step {
-  readonly from: string;
-  readonly to: string;
-  readonly row: number;
-  readonly last: readonly number[];
-  readonly beforeLast: readonly number[];
-}
-
-function nextRow({ from, to, row, last, beforeLast }: Step): number[] {
-  const costs = [row];
-  for (let column = 1; column <= to.length; column++) {
-    const isSame = from[row - 1] === to[column - 1];
-    const cost = Math.min(
-      at(costs, column - 1) + 1,
-      at(last, column) + 1,
-      at(last, column - 1) + (isSame ? 0 : 1),
-    );
-    const isSwap = from[row - 1] === to[column - 2] &&
-      from[row - 2] === to[column - 1];
-    costs.push(isSwap ? Math.min(cost, at(beforeLast, column - 2) + 1) : cost);
-  }
-  return costs;
-}
-
-function at(costs: readonly number[], index: number): number {
-  return costs[index] ?? Infinity;
+  return costAt(from.length, to.length);
 }
 
 /**
@@ -203,21 +178,19 @@ const MIN_REMEMBERED_IDS = 64;
 /** Tells whether an event with this id was seen before. */
 export type IsRepeat = (id: string) => boolean;
 
-/** What a filter knows before it is asked, and how much it remembers. */
-interface RepeatFilterOptions {
-  readonly known?: readonly string[];
-  /** As many ids as may stand between an event and its repeat, or more. */
-  readonly rememberedIds?: number;
-}
-
 /**
  * Makes a test for events that come a second time in a log, read in either
  * direction. After a crash the last events may be written again; nothing of orc
  * stands between them and their first writing. Events of the Python tool have
  * no id and repeat none.
  */
-export function repeatFilter(options: RepeatFilterOptions = {}): IsRepeat {
-  const { known = [], rememberedIds = 0 } = options;
+export function repeatFilter(
+  { known = [], rememberedIds = 0 }: {
+    readonly known?: readonly string[];
+    /** As many ids as may stand between an event and its repeat, or more. */
+    readonly rememberedIds?: number;
+  } = {},
+): IsRepeat {
   const size = Math.max(MIN_REMEMBERED_IDS, rememberedIds, known.length);
   // Two short lists by turns: a set of texts costs far more memory in a long log.
   let older: readonly string[] = [];
@@ -234,21 +207,14 @@ export function repeatFilter(options: RepeatFilterOptions = {}): IsRepeat {
   };
 }
 
-/** Where a number was typed, and how large it may be. */
-interface WholeNumberRule {
-  /** Such as `--older-than`. */
-  readonly flag: string;
-  readonly max: number;
-}
-
 /**
- * Reads a whole number as typed.
+ * Reads a whole number as typed behind a flag such as `--older-than`.
  *
  * @throws {OrcError} usage `invalid_number`
  */
 export function parseWholeNumber(
   text: string,
-  { flag, max }: WholeNumberRule,
+  { flag, max }: { readonly flag: string; readonly max: number },
 ): number {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
   if (number <= max) return number;

@@ -11,8 +11,8 @@ import {
   parentDirectory,
   resolvePath,
 } from "../base/path.ts";
+import { VERSION } from "../base/names.ts";
 import { countOf, quoted, sizeText } from "../base/text.ts";
-import { VERSION } from "../base/version.ts";
 import { saltOf } from "../feedback/use.ts";
 import { asOrcError, codeOf, isAbsent, reasonOf } from "../files/errors.ts";
 import { type HeldLock, withLock } from "../files/lock.ts";

@@ -1,8 +1,7 @@
 import * as v from "valibot";
-import { isSecretName } from "../base/names.ts";
+import { isSecretName, isVersionRange } from "../base/names.ts";
 import { leadsOut } from "../base/path.ts";
 import { lengthOf, nearest } from "../base/text.ts";
-import { isVersionRange } from "../base/version.ts";
 import {
   isItemId,
   isPhaseId,

@@ -1,5 +1,5 @@
 import manifest from "../../deno.json" with { type: "json" };
-import { isVersionRange, VERSION } from "../../src/base/version.ts";
+import { isVersionRange, VERSION } from "../../src/base/names.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("VERSION is the one of deno.json", () => {

@@ -1,4 +1,4 @@
-import { VERSION } from "../../src/base/version.ts";
+import { VERSION } from "../../src/base/names.ts";
 import { styleFor } from "../../src/cli/parse.ts";
 import { commands } from "../../src/commands/begin.ts";
 import { fakeHost, noValues } from "../cli/fake.ts";
