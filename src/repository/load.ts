@@ -26,11 +26,14 @@ import {
 import { SETTINGS } from "../settings/settings.ts";
 import { bundledWorkflow } from "../workflow/bundled.ts";
 import { encodeDefinition } from "../workflow/definition.ts";
-import { type ParsedWorkflow, parseWorkflow } from "../workflow/parse.ts";
+import {
+  findWrongSettings,
+  type ParsedWorkflow,
+  parseWorkflow,
+} from "../workflow/parse.ts";
 import { detectProject } from "../workflow/project.ts";
-import { findWrongSettings, readSettings } from "../workflow/settings.ts";
 import type { Workflow } from "../workflow/types.ts";
-import { entriesOf } from "../workflow/value.ts";
+import { entriesOf, readMapping } from "../workflow/value.ts";
 import { readWorkflowText } from "../workflow/yaml.ts";
 import type { Repository } from "./open.ts";
 
@@ -225,7 +228,7 @@ function readFlatSettings(path: string): JsonObject {
   const text = decodeWorkflowBytes(bytes, path);
   const { value } = readWorkflowText(text, path);
   if (value === null || value === undefined) return new Map();
-  const { settings, problems } = readSettings(value);
+  const { mapping: settings, problems } = readMapping(value, ["settings"]);
   const isMapping = entriesOf(value) !== undefined;
   if (!isMapping || problems.length > 0) throw notFlat(path);
   const [wrong] = findWrongSettings(settings);

@@ -15,8 +15,7 @@ import { readRegularFile, realOrGiven } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import { type EvidenceField, evidenceFields } from "../workflow/evidence.ts";
 import { placeProblem, problemLines } from "../workflow/problem.ts";
-import { readMapping } from "../workflow/settings.ts";
-import { describeValue, entriesOf } from "../workflow/value.ts";
+import { describeValue, entriesOf, readMapping } from "../workflow/value.ts";
 
 /**
  * Evidence, or where it comes from: one file of JSON or YAML, one `-` for

@@ -2,10 +2,11 @@ import * as v from "valibot";
 import type { JsonObject } from "../base/json.ts";
 import { leadsOut } from "../base/path.ts";
 import { nearest } from "../base/text.ts";
-import { type CommandPlan, fillTemplate, planCommand } from "./command.ts";
+import { fillTemplate, planCommand } from "./command.ts";
 import { carriersOf } from "./definition.ts";
 import { EVIDENCE_SCHEMAS } from "./evidence.ts";
 import {
+  errorAt,
   formatPath,
   invalidWorkflow,
   type Locate,
@@ -14,16 +15,27 @@ import {
   placeProblem,
   type Problem,
   type ProblemDraft,
+  warningAt,
 } from "./problem.ts";
 import {
-  KNOWN_KEYS,
   schemaProblems,
+  WORKFLOW_KEYS,
   type WorkflowFile,
   workflowSchema,
 } from "./schema.ts";
-import { findWrongSettings, noStringKey, readSettings } from "./settings.ts";
+import {
+  APPROVAL_TIMEOUT,
+  approvalTimeoutMinutes,
+  MAX_APPROVAL_TIMEOUT_MINUTES,
+} from "./supervision.ts";
 import type { Item, Phase, Verification, Workflow } from "./types.ts";
-import { describeValue, entriesOf, quote } from "./value.ts";
+import {
+  describeValue,
+  entriesOf,
+  noStringKey,
+  quote,
+  readMapping,
+} from "./value.ts";
 
 /** What {@linkcode parseWorkflow} may be told about the input. */
 export interface ParseWorkflowOptions {
@@ -74,9 +86,12 @@ export function parseWorkflow(
 ): ParsedWorkflow {
   const { locate = () => undefined, source } = options;
   const place = (draft: ProblemDraft) => placeProblem(draft, locate);
-  const unknownKeys = findUnknownKeys(input);
+  const unknownKeys = [...findUnknownKeys(input)];
   const checked = v.safeParse(workflowSchema, input);
-  const { settings, problems } = readSettings(settingsIn(input));
+  const { mapping: settings, problems } = readMapping(
+    new Map(entriesOf(input)).get("settings"),
+    ["settings"],
+  );
   const errors = [
     ...schemaProblems(checked.issues ?? [], locate),
     ...findDuplicateIds(input, locate),
@@ -94,21 +109,8 @@ export function parseWorkflow(
   return { workflow, warnings: mostTelling(warnings) };
 }
 
-function settingsIn(input: unknown): unknown {
-  return new Map(entriesOf(input)).get("settings");
-}
-
 function toWorkflow(file: WorkflowFile, settings: JsonObject): Workflow {
-  const { name, version, description, orc, phases, secrets } = file;
-  return {
-    name,
-    version,
-    description,
-    orc,
-    phases: phases.map(toPhase),
-    settings,
-    secrets,
-  };
+  return { ...file, phases: file.phases.map(toPhase), settings };
 }
 
 function toPhase(phase: WorkflowFile["phases"][number]): Phase {
@@ -192,7 +194,7 @@ function present(text: string | null): string {
 
 /** A mapping somewhere in a workflow file. */
 interface Mapping {
-  readonly kind: keyof typeof KNOWN_KEYS;
+  readonly kind: Exclude<keyof typeof WORKFLOW_KEYS, "settings">;
   readonly path: Path;
   readonly members: ReadonlyMap<unknown, unknown>;
 }
@@ -235,112 +237,66 @@ function listed(
 }
 
 /** Finds keys that mean nothing to orc, and keys that are no strings. */
-function findUnknownKeys(input: unknown): readonly ProblemDraft[] {
-  return [...mappingsOf(input)].flatMap((mapping) =>
-    [...mapping.members.keys()].flatMap((key) => unknownKey(mapping, key))
-  );
-}
-
-function unknownKey(
-  { kind, path }: Mapping,
-  key: unknown,
-): readonly ProblemDraft[] {
-  if (typeof key !== "string") {
-    return kind === "workflow" ? [noStringKey(path, key)] : [{
-      ...UNKNOWN_KEY,
-      path,
-      message: `Unknown key, ${describeValue(key)}`,
-    }];
+function* findUnknownKeys(input: unknown): Generator<ProblemDraft> {
+  for (const { kind, path, members } of mappingsOf(input)) {
+    const known = Object.keys(WORKFLOW_KEYS[kind]);
+    for (const key of members.keys()) {
+      if (typeof key !== "string") {
+        const message = `Unknown key, ${describeValue(key)}`;
+        yield kind === "workflow"
+          ? noStringKey(path, key)
+          : warningAt(path, "unknown_key", message);
+        continue;
+      }
+      // Such keys are the author's own, for anchors above all.
+      if (known.includes(key) || key.startsWith("x-")) continue;
+      const meant = nearest(key, known);
+      const advice = meant === undefined ? "" : `: did you mean "${meant}"?`;
+      const message = `Unknown key ${quote(key)}${advice}`;
+      yield warningAt([...path, key], "unknown_key", message);
+    }
   }
-  // Such keys are the author's own, for anchors above all.
-  if (KNOWN_KEYS[kind].includes(key) || key.startsWith("x-")) return [];
-  const meant = nearest(key, KNOWN_KEYS[kind]);
-  const advice = meant === undefined ? "" : `: did you mean "${meant}"?`;
-  const message = `Unknown key ${quote(key)}${advice}`;
-  return [{ ...UNKNOWN_KEY, path: [...path, key], message }];
 }
-
-const UNKNOWN_KEY = { code: "unknown_key", severity: "warning" } as const;
 
 /** Finds phase and item ids that occur more than once, anywhere in the workflow. */
-function findDuplicateIds(
+function* findDuplicateIds(
   input: unknown,
   locate: Locate,
-): readonly ProblemDraft[] {
+): Generator<ProblemDraft> {
   const mappings = [...mappingsOf(input)];
-  return (["phase", "item"] as const).flatMap((kind) =>
-    duplicatesAmong(mappings.filter((mapping) => mapping.kind === kind), locate)
-  );
-}
-
-function duplicatesAmong(
-  mappings: readonly Mapping[],
-  locate: Locate,
-): readonly ProblemDraft[] {
-  const firstPaths = new Map<string, Path>();
-  const duplicates: ProblemDraft[] = [];
-  for (const mapping of mappings) {
-    const id = mapping.members.get("id");
-    if (typeof id !== "string") continue;
-    const path = [...mapping.path, "id"];
-    const firstPath = firstPaths.get(id);
-    if (firstPath === undefined) {
-      firstPaths.set(id, path);
-      continue;
+  for (const kind of ["phase", "item"]) {
+    const firsts = new Map<string, Path>();
+    for (const mapping of mappings) {
+      const id = mapping.members.get("id");
+      if (mapping.kind !== kind || typeof id !== "string") continue;
+      const path = [...mapping.path, "id"];
+      const first = firsts.get(id);
+      if (first === undefined) {
+        firsts.set(id, path);
+        continue;
+      }
+      const position = locate(first);
+      const place = position === undefined
+        ? formatPath(first)
+        : `${position.line}:${position.column}`;
+      const message = `Duplicate ${kind} id ${
+        quote(id)
+      }, first used at ${place}`;
+      yield errorAt(path, "duplicate_id", message);
     }
-    duplicates.push({
-      code: "duplicate_id",
-      severity: "error",
-      path,
-      message: `Duplicate ${mapping.kind} id ${quote(id)}, first used at ${
-        placeText(firstPath, locate)
-      }`,
-    });
   }
-  return duplicates;
 }
 
-function placeText(path: Path, locate: Locate): string {
-  const position = locate(path);
-  return position === undefined
-    ? formatPath(path)
-    : `${position.line}:${position.column}`;
-}
-
-const NAME = /\{\{([\p{L}\p{N}_]+)\}\}/gu;
-const NAME_WITH_BLANKS = /\{\{\s*([\p{L}\p{N}_]+)\s*\}\}/gu;
-
-/** Where a text stands, and what its `{{names}}` may stand for. */
-interface Site {
-  readonly path: Path;
-  readonly settings: JsonObject;
-}
-
-/** Finds `{{names}}` that will be left as they stand. */
-function templateWarnings(text: string, site: Site): ProblemDraft[] {
-  const messages = [...undefinedNames(text, site), ...namesWithBlanks(text)];
-  return messages.map((message) => ({
-    code: "undefined_setting",
-    severity: "warning",
-    path: site.path,
-    message,
-  }));
-}
-
-function undefinedNames(text: string, { settings }: Site): readonly string[] {
-  const names = Array.from(text.matchAll(NAME), ([, name = ""]) => name);
-  return [...new Set(names)].filter((name) => !settings.has(name)).map(
-    (name) =>
-      `No setting is named ${quote(name)}, so {{${name}}} stays as it is`,
-  );
-}
-
-function namesWithBlanks(text: string): readonly string[] {
-  const templates = Array.from(text.matchAll(NAME_WITH_BLANKS));
-  return templates.filter(([template]) => /\s/.test(template)).map(
-    ([template, name]) =>
-      `${quote(template)} stays as it is: write {{${name}}}`,
-  );
+/** Finds values that orc cannot take for settings it knows; all other settings are the author's. */
+export function findWrongSettings(
+  settings: JsonObject,
+): readonly ProblemDraft[] {
+  const isGiven = settings.has(APPROVAL_TIMEOUT);
+  if (!isGiven || approvalTimeoutMinutes(settings) !== undefined) return [];
+  const found = describeValue(settings.get(APPROVAL_TIMEOUT));
+  const message =
+    `Expected a number of minutes above 0, at most ${MAX_APPROVAL_TIMEOUT_MINUTES}, found ${found}`;
+  return [errorAt(["settings", APPROVAL_TIMEOUT], "invalid_value", message)];
 }
 
 const SUPERVISION_MODES: readonly unknown[] = [
@@ -350,203 +306,187 @@ const SUPERVISION_MODES: readonly unknown[] = [
   "hybrid",
 ];
 
-/** Programs that succeed whatever the agent did. */
-const ALWAYS_PASSES = /^(?:(?:\/usr)?\/bin\/)?(?:true|echo|printf|:)$/;
-
 /** Finds what a usable workflow says in vain: checks that cannot fail, names nothing defines. */
-function findWarnings(workflow: Workflow): readonly ProblemDraft[] {
-  return [
-    ...aboutWorkflow(workflow),
-    ...workflow.phases.flatMap((phase, phaseIndex) => [
-      ...aboutPhase(phase, ["phases", phaseIndex]),
-      ...aboutReviews(workflow, phase, ["phases", phaseIndex]),
-      ...phase.items.flatMap((item, itemIndex) => {
-        const path = ["phases", phaseIndex, "items", itemIndex];
-        return [
-          ...aboutItem(item, { path, settings: workflow.settings }),
-          ...aboutEvidence(item, path),
-          ...aboutSecrets(item, path),
-        ];
-      }),
-    ]),
-  ];
-}
-
-function aboutWorkflow({ phases, settings }: Workflow): ProblemDraft[] {
-  const found: ProblemDraft[] = [];
+function* findWarnings(
+  { phases, settings }: Workflow,
+): Generator<ProblemDraft> {
   if (phases.every(({ items }) => items.length === 0)) {
-    found.push({
-      code: "no_items",
-      severity: "error",
-      path: ["phases"],
-      message: "No phase has an item, so there is nothing to enforce",
-    });
+    const message = "No phase has an item, so there is nothing to enforce";
+    yield errorAt(["phases"], "no_items", message);
   }
-  const mode = settings.get("supervision_mode");
-  if (!SUPERVISION_MODES.includes(mode)) {
-    found.push({
-      code: "unknown_supervision_mode",
-      severity: "warning",
-      path: ["settings", "supervision_mode"],
-      message:
-        "Unknown supervision mode, counts as supervised: use supervised, zero_human or hybrid",
-    });
+  if (!SUPERVISION_MODES.includes(settings.get("supervision_mode"))) {
+    yield warningAt(
+      ["settings", "supervision_mode"],
+      "unknown_supervision_mode",
+      "Unknown supervision mode, counts as supervised: use supervised, zero_human or hybrid",
+    );
   }
-  return found;
-}
-
-function aboutPhase({ exitGate }: Phase, path: Path): ProblemDraft[] {
-  if (exitGate === null || exitGate === "human_approval") return [];
-  return [{
-    code: "unknown_exit_gate",
-    severity: "warning",
-    path: [...path, "exit_gate"],
-    message: `Exit gate ${
-      quote(exitGate)
-    } has no effect: only human_approval is known`,
-  }];
-}
-
-/** Only the Python tool can have such a review made, by a model. */
-function aboutReviews(
-  { phases }: Workflow,
-  { requiredReviews }: Phase,
-  path: Path,
-): ProblemDraft[] {
   const ids = new Set(phases.flatMap(({ items }) => items.map(({ id }) => id)));
-  return requiredReviews.flatMap((review, index): ProblemDraft[] => {
+  for (const [phaseIndex, phase] of phases.entries()) {
+    const path = ["phases", phaseIndex];
+    yield* aboutPhase(phase, ids, path);
+    for (const [itemIndex, item] of phase.items.entries()) {
+      const site = { path: [...path, "items", itemIndex], settings };
+      yield* aboutVerification(item, site);
+      yield* aboutItem(item, site.path);
+    }
+  }
+}
+
+function* aboutPhase(
+  { exitGate, requiredReviews }: Phase,
+  ids: ReadonlySet<string>,
+  path: Path,
+): Generator<ProblemDraft> {
+  if (exitGate !== null && exitGate !== "human_approval") {
+    yield warningAt(
+      [...path, "exit_gate"],
+      "unknown_exit_gate",
+      `Exit gate ${
+        quote(exitGate)
+      } has no effect: only human_approval is known`,
+    );
+  }
+  // Only the Python tool can have a review made without an item, by a model.
+  for (const [index, review] of requiredReviews.entries()) {
     const carriers = carriersOf(review);
-    if (carriers.some((id) => ids.has(id))) return [];
-    return [{
-      code: "review_without_item",
-      severity: "warning",
-      path: [...path, "required_reviews", index],
-      message: `No item carries the required review ${
+    if (carriers.some((id) => ids.has(id))) continue;
+    yield warningAt(
+      [...path, "required_reviews", index],
+      "review_without_item",
+      `No item carries the required review ${
         quote(review)
       }, so nobody can finish without force: add an item with the id ${
         carriers.map(quote).join(" or ")
       }`,
-    }];
-  });
+    );
+  }
 }
 
-function aboutItem(item: Item, site: Site): ProblemDraft[] {
-  const { verification } = item;
-  const path = [...site.path, "verification"];
+/** Where a text stands, and what its `{{names}}` may stand for. */
+interface Site {
+  readonly path: Path;
+  readonly settings: JsonObject;
+}
+
+function* aboutVerification(
+  { verification, stepType }: Item,
+  { path, settings }: Site,
+): Generator<ProblemDraft> {
+  const below = (key: string) => [...path, "verification", key];
   switch (verification.type) {
     case "none":
-      return item.stepType === "gate" ? [gateWithoutCheck(site.path)] : [];
-    case "manual_gate":
-      return [];
+      if (stepType !== "gate") return;
+      yield errorAt(
+        path,
+        "gate_without_check",
+        "A gate without verification can verify nothing: give it a command, a file or a manual gate",
+      );
+      return;
     case "file_exists":
-      return aboutFile(verification, { ...site, path: [...path, "path"] });
-    case "command":
-      return aboutCommand(verification, { ...site, path });
+      yield* aboutFile(verification.path, { path: below("path"), settings });
+      return;
+    case "command": {
+      const { command, expectExitCode } = verification;
+      const site = { path: below("command"), settings };
+      yield* aboutCommand(command, expectExitCode === 0, site);
+      if (expectExitCode >= 0 && expectExitCode <= 255) return;
+      const message = `No program ends with exit code ${expectExitCode}`;
+      yield warningAt(
+        below("expect_exit_code"),
+        "unreachable_exit_code",
+        message,
+      );
+    }
   }
 }
 
-function aboutFile(
-  { path: file }: Verification & { readonly type: "file_exists" },
-  site: Site,
-): ProblemDraft[] {
-  const found = templateWarnings(file, site);
+function* aboutFile(file: string, site: Site): Generator<ProblemDraft> {
+  yield* aboutNames(file, site);
   const filled = fillTemplate(file, site.settings);
-  if (leadsOut(filled)) {
-    found.push({
-      code: "path_outside_tree",
-      severity: "error",
-      path: site.path,
-      message: `The path ${
-        quote(filled)
-      } leads out of the working tree, where no check looks: write one that is relative to it and stays in it`,
-    });
-  }
-  return found;
+  if (!leadsOut(filled)) return;
+  yield errorAt(
+    site.path,
+    "path_outside_tree",
+    `The path ${
+      quote(filled)
+    } leads out of the working tree, where no check looks: write one that is relative to it and stays in it`,
+  );
 }
 
-function aboutSecrets(
-  { secrets, verification }: Item,
-  path: Path,
-): ProblemDraft[] {
-  if (secrets.length === 0 || verification.type === "command") return [];
-  return [{
-    code: "secrets_without_effect",
-    severity: "warning",
-    path: [...path, "secrets"],
-    message:
-      "Secrets of an item that runs no command have no effect: what the work needs besides goes to the secrets of the workflow",
-  }];
-}
+/** Programs that succeed whatever the agent did. */
+const ALWAYS_PASSES = /^(?:(?:\/usr)?\/bin\/)?(?:true|echo|printf|:)$/;
 
-function aboutEvidence(
-  { evidenceSchema: schema, verification }: Item,
-  path: Path,
-): ProblemDraft[] {
-  if (schema === null) return [];
-  const place = {
-    severity: "warning",
-    path: [...path, "evidence_schema"],
-  } as const;
-  if (verification.type === "manual_gate") {
-    const message =
-      "Evidence for a manual gate has no effect: a human decides, and looks at what there is";
-    return [{ ...place, code: "evidence_without_effect", message }];
-  }
-  if (EVIDENCE_SCHEMAS.includes(schema)) return [];
-  const meant = nearest(schema, EVIDENCE_SCHEMAS);
-  const advice = meant === undefined
-    ? `known are ${EVIDENCE_SCHEMAS.join(", ")}`
-    : `did you mean "${meant}"?`;
-  const message = `Unknown evidence schema ${
-    quote(schema)
-  }, so evidence counts unless it is empty: ${advice}`;
-  return [{ ...place, code: "unknown_evidence_schema", message }];
-}
-
-function gateWithoutCheck(path: Path): ProblemDraft {
-  return {
-    code: "gate_without_check",
-    severity: "error",
-    path,
-    message:
-      "A gate without verification can verify nothing: give it a command, a file or a manual gate",
-  };
-}
-
-function aboutCommand(
-  { command, expectExitCode }: Verification & { readonly type: "command" },
-  { path, settings }: Site,
-): ProblemDraft[] {
-  const commandPath = [...path, "command"];
-  const found = templateWarnings(command, { path: commandPath, settings });
-  const plan = planCommand(command, settings);
+function* aboutCommand(
+  command: string,
+  hasToSucceed: boolean,
+  site: Site,
+): Generator<ProblemDraft> {
+  yield* aboutNames(command, site);
+  const plan = planCommand(command, site.settings);
   if (plan.kind === "invalid") {
-    found.push({
-      code: "invalid_command",
-      severity: "warning",
-      path: commandPath,
-      message: `The check cannot run: ${plan.problem}`,
-    });
+    const message = `The check cannot run: ${plan.problem}`;
+    yield warningAt(site.path, "invalid_command", message);
   }
-  if (expectExitCode === 0 && alwaysPasses(plan)) {
-    found.push({
-      code: "check_always_passes",
-      severity: "error",
-      path: commandPath,
-      message: `The check ${quote(command)} passes whatever was done`,
-    });
+  const [program = ""] = plan.kind === "words" ? plan.words : [];
+  if (hasToSucceed && ALWAYS_PASSES.test(program)) {
+    const message = `The check ${quote(command)} passes whatever was done`;
+    yield errorAt(site.path, "check_always_passes", message);
   }
-  if (expectExitCode < 0 || expectExitCode > 255) {
-    found.push({
-      code: "unreachable_exit_code",
-      severity: "warning",
-      path: [...path, "expect_exit_code"],
-      message: `No program ends with exit code ${expectExitCode}`,
-    });
-  }
-  return found;
 }
 
-function alwaysPasses(plan: CommandPlan): boolean {
-  return plan.kind === "words" && ALWAYS_PASSES.test(plan.words[0] ?? "");
+const NAME = /\{\{([\p{L}\p{N}_]+)\}\}/gu;
+const NAME_WITH_BLANKS = /\{\{\s*([\p{L}\p{N}_]+)\s*\}\}/gu;
+
+/** Finds `{{names}}` that will be left as they stand. */
+function* aboutNames(
+  text: string,
+  { path, settings }: Site,
+): Generator<ProblemDraft> {
+  const names = Array.from(text.matchAll(NAME), ([, name = ""]) => name);
+  for (const name of new Set(names)) {
+    if (settings.has(name)) continue;
+    const message = `No setting is named ${
+      quote(name)
+    }, so {{${name}}} stays as it is`;
+    yield warningAt(path, "undefined_setting", message);
+  }
+  for (const [template, name] of text.matchAll(NAME_WITH_BLANKS)) {
+    if (!/\s/.test(template)) continue;
+    const message = `${quote(template)} stays as it is: write {{${name}}}`;
+    yield warningAt(path, "undefined_setting", message);
+  }
+}
+
+function* aboutItem(
+  { evidenceSchema: schema, secrets, verification }: Item,
+  path: Path,
+): Generator<ProblemDraft> {
+  const schemaPath = [...path, "evidence_schema"];
+  if (schema !== null && verification.type === "manual_gate") {
+    yield warningAt(
+      schemaPath,
+      "evidence_without_effect",
+      "Evidence for a manual gate has no effect: a human decides, and looks at what there is",
+    );
+  } else if (schema !== null && !EVIDENCE_SCHEMAS.includes(schema)) {
+    const meant = nearest(schema, EVIDENCE_SCHEMAS);
+    const advice = meant === undefined
+      ? `known are ${EVIDENCE_SCHEMAS.join(", ")}`
+      : `did you mean "${meant}"?`;
+    yield warningAt(
+      schemaPath,
+      "unknown_evidence_schema",
+      `Unknown evidence schema ${
+        quote(schema)
+      }, so evidence counts unless it is empty: ${advice}`,
+    );
+  }
+  if (secrets.length > 0 && verification.type !== "command") {
+    yield warningAt(
+      [...path, "secrets"],
+      "secrets_without_effect",
+      "Secrets of an item that runs no command have no effect: what the work needs besides goes to the secrets of the workflow",
+    );
+  }
 }

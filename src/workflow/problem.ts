@@ -1,5 +1,4 @@
 import { misconfigured, type OrcError } from "../base/error.ts";
-import { JsonNumber } from "../base/json.ts";
 import { MAX_PROBLEMS } from "../base/limits.ts";
 
 /** Keys and list indexes, from 0, that lead to a value; empty for the whole. */
@@ -43,6 +42,24 @@ export interface Problem {
 /** A problem that has not been looked up in the file yet. */
 export interface ProblemDraft extends Omit<Problem, "path"> {
   readonly path: Path;
+}
+
+/** A problem of a file that is refused. */
+export function errorAt(
+  path: Path,
+  code: string,
+  message: string,
+): ProblemDraft {
+  return { code, severity: "error", path, message };
+}
+
+/** A problem of a file that can be used all the same. */
+export function warningAt(
+  path: Path,
+  code: string,
+  message: string,
+): ProblemDraft {
+  return { code, severity: "warning", path, message };
 }
 
 /** Looks up where a problem is: at its entry, or at the nearest one around it. */
@@ -97,25 +114,18 @@ export function problemLine(problem: Problem, source: string): string {
 
 /** Writes a path as people read it: `phases[0].items[2].id`. */
 export function formatPath(path: Path): string {
-  let text = "";
-  for (const step of path) text += formatStep(step, text === "");
-  return text;
-}
-
-function formatStep(step: string | number, isFirst: boolean): string {
-  if (typeof step === "number") return `[${step}]`;
-  if (!/^[\p{L}\p{N}_-]+$/u.test(step)) return `[${JSON.stringify(step)}]`;
-  return isFirst ? step : `.${step}`;
+  return path.map((step, index) => {
+    if (typeof step === "number") return `[${step}]`;
+    if (!/^[\p{L}\p{N}_-]+$/u.test(step)) return `[${JSON.stringify(step)}]`;
+    return index === 0 ? step : `.${step}`;
+  }).join("");
 }
 
 /** In the order of the file; where there are too many, errors go before warnings. */
 export function mostTelling(problems: readonly Problem[]): readonly Problem[] {
   const inOrder = problems.toSorted((a, b) => place(a) - place(b));
-  const isError = ({ severity }: Problem): boolean => severity === "error";
-  const bySeverity = [
-    ...inOrder.filter(isError),
-    ...inOrder.filter((problem) => !isError(problem)),
-  ];
+  const rank = ({ severity }: Problem) => severity === "error" ? 0 : 1;
+  const bySeverity = inOrder.toSorted((a, b) => rank(a) - rank(b));
   const kept = new Set(bySeverity.slice(0, MAX_PROBLEMS));
   return inOrder.filter((problem) => kept.has(problem));
 }
@@ -123,43 +133,4 @@ export function mostTelling(problems: readonly Problem[]): readonly Problem[] {
 /** Orders by line, then by column; columns beyond 99,999 count as equal. */
 function place({ line = 0, column = 0 }: Problem): number {
   return line * 100_000 + Math.min(column, 99_999);
-}
-
-/** Python's `str.isupper()`: some cased character, and none that is lower or title case. */
-export function isPhaseId(text: string): boolean {
-  return /\p{Uppercase}/u.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text);
-}
-
-/** Letters, digits and underscores of any script, as Python's `str.isalnum()` counts them. */
-export function isItemId(text: string): boolean {
-  return /^[\p{L}\p{N}_]+$/u.test(text) && /[^_]/u.test(text);
-}
-
-const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
-  ...["1", "true", "t", "yes", "y", "on"].map((word) => [word, true] as const),
-  ...["0", "false", "f", "no", "n", "off"]
-    .map((word) => [word, false] as const),
-]);
-
-/** The Python tool takes `1` and `"yes"` for true as well. */
-export function toBoolean(value: unknown): unknown {
-  if (typeof value === "string") {
-    return BOOLEANS.get(value.toLowerCase()) ?? value;
-  }
-  const number = toNumber(value);
-  return number === 0 || number === 1 ? number === 1 : value;
-}
-
-/** The Python tool takes `true`, `1.0`, `" 1_0 "` and `"1.0"` for whole numbers as well. */
-export function toInteger(value: unknown): unknown {
-  if (typeof value === "boolean") return Number(value);
-  if (typeof value !== "string") return toNumber(value) ?? value;
-  const isInteger = /^[+-]?\d+(?:_\d+)*(?:\.0+)?$/.test(value.trim());
-  return isInteger ? Number(value.replaceAll("_", "")) + 0 : value;
-}
-
-/** A number without the difference between `1.0` and `1`, and between `-0` and `0`. */
-function toNumber(value: unknown): number | undefined {
-  if (value instanceof JsonNumber) return Number(value.literal) + 0;
-  return typeof value === "number" ? value + 0 : undefined;
 }

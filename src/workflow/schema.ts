@@ -1,15 +1,13 @@
 import * as v from "valibot";
+import { JsonNumber } from "../base/json.ts";
 import { isSecretName, isVersionRange } from "../base/names.ts";
 import { leadsOut } from "../base/path.ts";
 import { lengthOf, nearest } from "../base/text.ts";
 import {
-  isItemId,
-  isPhaseId,
+  errorAt,
   type Locate,
   type Path,
   type ProblemDraft,
-  toBoolean,
-  toInteger,
 } from "./problem.ts";
 import {
   asRecord,
@@ -247,14 +245,6 @@ export const workflowSchema = mapping(workflowEntries, "name and phases");
 /** A workflow file that passed the schema, in the words of the file. */
 export type WorkflowFile = v.InferOutput<typeof workflowSchema>;
 
-/** The keys each kind of mapping knows. */
-export const KNOWN_KEYS = {
-  workflow: Object.keys(workflowEntries),
-  phase: Object.keys(phaseEntries),
-  item: Object.keys(itemEntries),
-  verification: Object.keys(verificationEntries),
-} as const;
-
 /** What each key of workflow.yaml is for, in one sentence: editors and the documentation show it. */
 export const WORKFLOW_KEYS = {
   workflow: {
@@ -327,7 +317,16 @@ export const WORKFLOW_KEYS = {
     test_command: "The tests of the project, as {{test_command}}.",
     build_command: "The build of the project, as {{build_command}}.",
   },
-} as const;
+} satisfies {
+  readonly workflow: Descriptions<typeof workflowEntries>;
+  readonly phase: Descriptions<typeof phaseEntries>;
+  readonly item: Descriptions<typeof itemEntries>;
+  readonly verification: Descriptions<typeof verificationEntries>;
+  readonly settings: Readonly<Record<string, string>>;
+};
+
+/** A sentence for each key that a mapping knows, and for no other. */
+type Descriptions<Entries> = Readonly<Record<keyof Entries, string>>;
 
 type Issue = BaseIssue<unknown>;
 
@@ -337,23 +336,23 @@ export function schemaProblems(
   locate: Locate,
 ): readonly ProblemDraft[] {
   return issues.map((issue) => {
-    const path = pathOf(issue);
-    const advice = adviceFor(issue, path, locate);
-    return { ...wordingOf(issue, advice), severity: "error", path };
+    const path = (issue.path ?? []).map(({ key }) =>
+      typeof key === "number" ? key : String(key)
+    );
+    return { ...wordingOf(issue, path, locate), severity: "error", path };
   });
 }
 
 function wordingOf(
   issue: Issue,
-  advice: string,
+  path: Path,
+  locate: Locate,
 ): Pick<ProblemDraft, "code" | "message"> {
-  if (isMissingKey(issue)) {
-    return { code: "missing_key", message: "Missing" };
-  }
+  if (isMissingKey(issue)) return { code: "missing_key", message: "Missing" };
   const isType = issue.kind === "schema" && issue.type !== "picklist";
   return {
     code: isType ? "invalid_type" : "invalid_value",
-    message: issue.message + advice,
+    message: issue.message + adviceFor(issue, path, locate),
   };
 }
 
@@ -361,7 +360,11 @@ function wordingOf(
 function adviceFor(issue: Issue, path: Path, locate: Locate): string {
   const { input, type } = issue;
   if (type === "picklist" && typeof input === "string") {
-    const meant = nearest(input, wordsOf(issue));
+    const words = Array.from(
+      (issue.expected ?? "").matchAll(/"([^"]+)"/g),
+      ([, word = ""]) => word,
+    );
+    const meant = nearest(input, words);
     return meant === undefined ? "" : `: did you mean "${meant}"?`;
   }
   const plain = scalarText(input);
@@ -369,20 +372,46 @@ function adviceFor(issue: Issue, path: Path, locate: Locate): string {
   return `: write "${locate(path)?.text ?? plain}" in quotes`;
 }
 
-function wordsOf({ expected }: Issue): readonly string[] {
-  return Array.from(
-    (expected ?? "").matchAll(/"([^"]+)"/g),
-    ([, word]) => word ?? "",
-  );
-}
-
 function isMissingKey({ path }: Issue): boolean {
   const last: IssuePathItem | undefined = path?.at(-1);
   return last !== undefined && "origin" in last && last.origin === "key";
 }
 
-function pathOf({ path }: Issue): Path {
-  return (path ?? []).map(({ key }) =>
-    typeof key === "number" ? key : String(key)
-  );
+/** Python's `str.isupper()`: some cased character, and none that is lower or title case. */
+function isPhaseId(text: string): boolean {
+  return /\p{Uppercase}/u.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text);
+}
+
+/** Letters, digits and underscores of any script, as Python's `str.isalnum()` counts them. */
+function isItemId(text: string): boolean {
+  return /^[\p{L}\p{N}_]+$/u.test(text) && /[^_]/u.test(text);
+}
+
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ...["1", "true", "t", "yes", "y", "on"].map((word) => [word, true] as const),
+  ...["0", "false", "f", "no", "n", "off"]
+    .map((word) => [word, false] as const),
+]);
+
+/** The Python tool takes `1` and `"yes"` for true as well. */
+function toBoolean(value: unknown): unknown {
+  if (typeof value === "string") {
+    return BOOLEANS.get(value.toLowerCase()) ?? value;
+  }
+  const number = toNumber(value);
+  return number === 0 || number === 1 ? number === 1 : value;
+}
+
+/** The Python tool takes `true`, `1.0`, `" 1_0 "` and `"1.0"` for whole numbers as well. */
+function toInteger(value: unknown): unknown {
+  if (typeof value === "boolean") return Number(value);
+  if (typeof value !== "string") return toNumber(value) ?? value;
+  const isInteger = /^[+-]?\d+(?:_\d+)*(?:\.0+)?$/.test(value.trim());
+  return isInteger ? Number(value.replaceAll("_", "")) + 0 : value;
+}
+
+/** A number without the difference between `1.0` and `1`, and between `-0` and `0`. */
+function toNumber(value: unknown): number | undefined {
+  if (value instanceof JsonNumber) return Number(value.literal) + 0;
+  return typeof value === "number" ? value + 0 : undefined;
 }

@@ -1,8 +1,12 @@
 import {
   canonicalNumberText,
   JsonNumber,
+  type JsonObject,
+  type JsonValue,
   numberOfLiteral,
 } from "../base/json.ts";
+import { MAX_DEPTH } from "../base/limits.ts";
+import { errorAt, type Path, type ProblemDraft } from "./problem.ts";
 
 /** A date or time of YAML 1.1, which becomes a string only when it is written as JSON. */
 export class YamlTime {
@@ -66,6 +70,85 @@ export function quote(text: string): string {
   const points = Array.from(text.slice(0, 80));
   const cut = points.length > 40 ? `${points.slice(0, 40).join("")}…` : text;
   return JSON.stringify(cut);
+}
+
+/** Turns what stands at a path of a YAML file into a JSON object; empty if it is no mapping. */
+export function readMapping(
+  value: unknown,
+  path: Path,
+): {
+  readonly mapping: JsonObject;
+  readonly problems: readonly ProblemDraft[];
+} {
+  const problems: ProblemDraft[] = [];
+  const entries = entriesOf(value) ?? [];
+  for (const [key] of entries) {
+    if (typeof key !== "string") problems.push(noStringKey(path, key));
+  }
+  return { mapping: toObject(entries, { path, problems }), problems };
+}
+
+/** The refusal of a key that has to be a string. */
+export function noStringKey(path: Path, key: unknown): ProblemDraft {
+  const text = scalarText(key) ?? "null";
+  const found = describeValue(key);
+  const message =
+    `Expected only strings as keys, found ${found}: write "${text}" in quotes`;
+  return errorAt(path, "invalid_key", message);
+}
+
+interface Place {
+  readonly path: Path;
+  readonly problems: ProblemDraft[];
+}
+
+function toJson(value: unknown, place: Place): JsonValue {
+  const { path, problems } = place;
+  if (path.length > MAX_DEPTH) {
+    const message = `Nested deeper than ${MAX_DEPTH}`;
+    problems.push(errorAt(path.slice(0, 1), "too_deep", message));
+    return null;
+  }
+  if (value === null || typeof value === "boolean") return value;
+  if (typeof value === "string" || value instanceof JsonNumber) return value;
+  // JSON has no infinity; the Python tool stores null in its place.
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (value instanceof YamlTime) return value.iso;
+  if (Array.isArray(value)) {
+    return value.map((member, index) => toJson(member, below(place, index)));
+  }
+  const entries = entriesOf(value);
+  if (entries !== undefined) return toObject(entries, place);
+  const message = `Expected what JSON can hold, found ${describeValue(value)}`;
+  problems.push(errorAt(path, "invalid_type", message));
+  return null;
+}
+
+/** Python takes `true` and `1` for one key: the last value counts, the first spelling stays. */
+function toObject(
+  entries: readonly (readonly [unknown, unknown])[],
+  place: Place,
+): JsonObject {
+  const spellings = new Map<unknown, string>();
+  const object = new Map<string, JsonValue>();
+  for (const [key, value] of entries) {
+    const identity = typeof key === "boolean" ? Number(key) : key;
+    const spelling = spellings.get(identity) ?? keyText(key);
+    spellings.set(identity, spelling);
+    object.set(spelling, toJson(value, below(place, spelling)));
+  }
+  return object;
+}
+
+/** A key as the Python tool spells it in JSON. */
+function keyText(key: unknown): string {
+  if (typeof key === "string") return key;
+  if (typeof key === "number" && !Number.isFinite(key)) return "None";
+  return scalarText(key) ?? "None";
+}
+
+function below({ path, problems }: Place, step: string | number): Place {
+  return { path: [...path, step], problems };
 }
 
 /** What a scalar means, or why it means nothing. */

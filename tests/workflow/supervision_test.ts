@@ -3,10 +3,7 @@ import { printJson } from "../../src/base/json_print.ts";
 import { checkToRun } from "../../src/engine/check.ts";
 import { hintOf, nextStep } from "../../src/engine/next.ts";
 import { pendingItem } from "../../src/engine/state.ts";
-import {
-  findWrongSettings,
-  readSettings,
-} from "../../src/workflow/settings.ts";
+import { findWrongSettings } from "../../src/workflow/parse.ts";
 import {
   hasCome,
   needsHuman,
@@ -16,7 +13,7 @@ import {
   verifiesNothing,
 } from "../../src/workflow/supervision.ts";
 import type { StepType } from "../../src/workflow/types.ts";
-import { YamlTime } from "../../src/workflow/value.ts";
+import { readMapping, YamlTime } from "../../src/workflow/value.ts";
 import { act, orcErrorOf } from "../engine/act.ts";
 import {
   COMMAND,
@@ -250,14 +247,14 @@ Deno.test("nextStep() leads past a gate that names nothing to verify", () => {
 });
 
 function read(value: unknown): { text: string; problems: readonly string[] } {
-  const { settings, problems } = readSettings(value);
+  const { mapping, problems } = readMapping(value, ["settings"]);
   return {
-    text: printJson(settings),
+    text: printJson(mapping),
     problems: problems.map(({ code, path }) => `${code} ${path.join(".")}`),
   };
 }
 
-Deno.test("readSettings() makes JSON as the Python tool stores it", () => {
+Deno.test("readMapping() makes JSON as the Python tool stores it", () => {
   const settings = {
     infinite: Infinity,
     none: NaN,
@@ -273,7 +270,7 @@ Deno.test("readSettings() makes JSON as the Python tool stores it", () => {
   });
 });
 
-Deno.test("readSettings() spells keys below the first level as the Python tool does", () => {
+Deno.test("readMapping() spells keys below the first level as the Python tool does", () => {
   const below = new Map<unknown, unknown>([
     [1, "x"],
     [true, "y"],
@@ -290,11 +287,11 @@ Deno.test("readSettings() spells keys below the first level as the Python tool d
   assertEquals(read(booleans).text, '{"l": {"false": 1}}');
 });
 
-Deno.test("readSettings() refuses keys of the first level that are no strings", () => {
+Deno.test("readMapping() refuses keys of the first level that are no strings", () => {
   assertEquals(read(new Map([[1, 2]])).problems, ["invalid_key settings"]);
 });
 
-Deno.test("readSettings() refuses what JSON cannot hold", () => {
+Deno.test("readMapping() refuses what JSON cannot hold", () => {
   assertEquals(read({ a: () => 1 }).problems, ["invalid_type settings.a"]);
   assertEquals(read({ a: new Set() }).problems, ["invalid_type settings.a"]);
   const cycle: unknown[] = [];
@@ -302,6 +299,6 @@ Deno.test("readSettings() refuses what JSON cannot hold", () => {
   assertEquals(read({ a: cycle }).problems, ["too_deep settings"]);
 });
 
-Deno.test("readSettings() takes nothing for no settings", () => {
+Deno.test("readMapping() takes nothing for no settings", () => {
   assertEquals(read(undefined), { text: "{}", problems: [] });
 });
