@@ -27,26 +27,20 @@ export type Said =
   & Pick<Finding, "code" | "path" | "message" | "remedy">
   & Partial<Pick<Finding, "session" | "fixable">>;
 
-/** Somebody cannot work. */
-export function errorFinding(said: Said): Finding {
-  return finding("error", said);
+function findingsOf(severity: Severity): (said: Said) => Finding {
+  return ({ code, path, session = null, message, remedy, fixable = false }) => (
+    { severity, code, path, session, message, remedy, fixable }
+  );
 }
+
+/** Somebody cannot work. */
+export const errorFinding: (said: Said) => Finding = findingsOf("error");
 
 /** Somebody will not be able to work, or may not. */
-export function warningFinding(said: Said): Finding {
-  return finding("warning", said);
-}
+export const warningFinding: (said: Said) => Finding = findingsOf("warning");
 
 /** Good to know. */
-export function infoFinding(said: Said): Finding {
-  return finding("info", said);
-}
-
-function finding(severity: Severity, said: Said): Finding {
-  const { code, path, session = null, message, remedy } = said;
-  const { fixable = false } = said;
-  return { severity, code, path, session, message, remedy, fixable };
-}
+export const infoFinding: (said: Said) => Finding = findingsOf("info");
 
 /** Whether a finding is more than good to know. */
 export function isProblem({ severity }: Finding): boolean {

@@ -18,12 +18,6 @@ export type CommandPlan =
   | { readonly kind: "shell"; readonly text: string }
   | { readonly kind: "invalid"; readonly problem: string };
 
-/** A setting's value that must not become part of a command. */
-interface UnsafeValue {
-  readonly name: string;
-  readonly value: string;
-}
-
 /** A `{{name}}` of a text, and the text of the setting it stands for. */
 interface Filling {
   readonly name: string;
@@ -44,61 +38,35 @@ export function fillTemplate(text: string, settings: JsonObject): string {
   return replaced(text, fillingsOf(text, settings), ({ value }) => value);
 }
 
-/** Fills in a command; a value that could mean something to a shell leaves it unfilled. */
-export function fillCommand(
-  text: string,
-  settings: JsonObject,
-): { readonly filled: string; readonly unsafe: UnsafeValue | null } {
-  for (const { name, value } of fillingsOf(text, settings)) {
-    if (UNSAFE.test(value)) return { filled: text, unsafe: { name, value } };
-  }
-  return { filled: fillTemplate(text, settings), unsafe: null };
-}
-
 /** Plans how to run a command. Only the author's own text can ask for a shell, never a value filled in. */
 export function planCommand(text: string, settings: JsonObject): CommandPlan {
   const fillings = fillingsOf(text, settings);
   const own = splitCommand(replaced(text, fillings, () => NEUTRAL_WORD));
   if (own.kind === "invalid") return own;
-  const { filled, unsafe } = fillCommand(text, settings);
-  const problem = unsafe
-    ? problemOfUnsafe(unsafe)
-    : problemOfQuotes(text, fillings);
-  if (problem !== undefined) return { kind: "invalid", problem };
-  return own.kind === "shell" ? planShell(filled, fillings) : planWords(filled);
-}
-
-function planShell(
-  text: string,
-  fillings: readonly Filling[],
-): CommandPlan {
-  const comment = fillings.find(({ value }) => /(?:^|\s)#/.test(value));
-  const problem = comment
-    ? `Setting "${comment.name}" holds a "#", which hides the rest of the command`
-    : problemOf(text);
-  return problem === undefined
-    ? { kind: "shell", text }
-    : { kind: "invalid", problem };
-}
-
-function planWords(filled: string): CommandPlan {
-  const line = splitWords(filled);
-  switch (line.kind) {
-    case "words":
-      return { ...line, filled };
-    case "invalid":
-      return line;
-    case "shell":
-      return {
-        kind: "invalid",
-        problem: "Command needs a shell only because of a setting",
-      };
+  const unsafe = problemOfValues(fillings) ?? problemOfQuotes(text, fillings);
+  if (unsafe !== undefined) return { kind: "invalid", problem: unsafe };
+  const filled = fillTemplate(text, settings);
+  if (own.kind === "shell") {
+    const problem = problemOfComments(fillings) ?? problemOf(filled);
+    if (problem !== undefined) return { kind: "invalid", problem };
+    return { kind: "shell", text: filled };
   }
+  const line = splitWords(filled);
+  if (line.kind === "words") return { ...line, filled };
+  if (line.kind === "invalid") return line;
+  const problem = "Command needs a shell only because of a setting";
+  return { kind: "invalid", problem };
 }
 
-function problemOfUnsafe({ name, value }: UnsafeValue): string {
-  const character = JSON.stringify(UNSAFE.exec(value)?.[0]);
-  return `Setting "${name}" holds ${character}, which no setting may bring into a command`;
+/** A value that could mean something to a shell must not become part of a command. */
+function problemOfValues(fillings: readonly Filling[]): string | undefined {
+  for (const { name, value } of fillings) {
+    const [character] = UNSAFE.exec(value) ?? [];
+    if (character === undefined) continue;
+    const sign = JSON.stringify(character);
+    return `Setting "${name}" holds ${sign}, which no setting may bring into a command`;
+  }
+  return undefined;
 }
 
 /** A value with a quote of its own must not turn the author's quoted text into unquoted text. */
@@ -116,6 +84,12 @@ function problemOfQuotes(
     at = end;
   }
   return undefined;
+}
+
+function problemOfComments(fillings: readonly Filling[]): string | undefined {
+  const comment = fillings.find(({ value }) => /(?:^|\s)#/.test(value));
+  return comment &&
+    `Setting "${comment.name}" holds a "#", which hides the rest of the command`;
 }
 
 function fillingsOf(text: string, settings: JsonObject): Filling[] {
@@ -327,10 +301,7 @@ function stringLiteral(text: string): string {
 function escapeOf(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const hex = code.toString(16);
-  if (code < 0x100) return SHORT_ESCAPES[character] ?? `\\x${padded(hex, 2)}`;
-  return code < 0x10000 ? `\\u${padded(hex, 4)}` : `\\U${padded(hex, 8)}`;
-}
-
-function padded(hex: string, length: number): string {
-  return hex.padStart(length, "0");
+  if (code >= 0x10000) return `\\U${hex.padStart(8, "0")}`;
+  if (code >= 0x100) return `\\u${hex.padStart(4, "0")}`;
+  return SHORT_ESCAPES[character] ?? `\\x${hex.padStart(2, "0")}`;
 }

@@ -1,5 +1,5 @@
 import { EVIDENCE_SCHEMAS } from "./evidence.ts";
-import { WORKFLOW_KEYS } from "./schema.ts";
+import { WORKFLOW_KEYS, workflowSchema } from "./schema.ts";
 
 /** A JSON Schema, or a part of one. */
 export interface JsonSchema {
@@ -25,10 +25,7 @@ export const SCHEMA_DRAFT = "http://json-schema.org/draft-07/schema#";
  * out.
  */
 export async function workflowJsonSchema(): Promise<JsonSchema> {
-  const [{ toJsonSchema }, { workflowSchema }] = await Promise.all([
-    import("@valibot/to-json-schema"),
-    import("./schema.ts"),
-  ]);
+  const { toJsonSchema } = await import("@valibot/to-json-schema");
   const { $schema: _, ...schema } = toJsonSchema(workflowSchema, {
     typeMode: "output",
     // Rules that JSON Schema cannot express are checked by orc alone.
@@ -52,7 +49,10 @@ function explain(workflow: JsonSchema): JsonSchema {
     settings: (settings) => ({
       ...settings,
       type: "object",
-      properties: texts(WORKFLOW_KEYS.settings),
+      properties: Object.fromEntries(
+        Object.entries(WORKFLOW_KEYS.settings)
+          .map(([key, description]) => [key, { description }]),
+      ),
     }),
   });
 }
@@ -65,38 +65,23 @@ function explainItem(item: JsonSchema): JsonSchema {
   });
 }
 
-type Change = (schema: JsonSchema) => JsonSchema;
-
 /** Adds what each key is for; a key with a default may be left out, and others are mistakes. */
 function describe(
   schema: JsonSchema,
   descriptions: Readonly<Record<string, string>>,
-  changes: Readonly<Record<string, Change>> = {},
+  changes: Readonly<Record<string, (schema: JsonSchema) => JsonSchema>> = {},
 ): JsonSchema {
-  const properties = Object.entries(schema.properties ?? {}).map(
-    ([key, property]): [string, JsonSchema] => [key, {
-      description: descriptions[key],
-      ...(changes[key]?.(property) ?? property),
-    }],
-  );
-  const optional = new Set(
-    properties.filter(([, { default: value }]) => value !== undefined)
-      .map(([key]) => key),
-  );
+  const properties: Record<string, JsonSchema> = {};
+  for (const [key, property] of Object.entries(schema.properties ?? {})) {
+    const changed = changes[key]?.(property) ?? property;
+    properties[key] = { description: descriptions[key], ...changed };
+  }
   return {
     ...schema,
-    properties: Object.fromEntries(properties),
-    required: schema.required?.filter((key) => !optional.has(key)),
+    properties,
+    required: schema.required?.filter((key) =>
+      properties[key]?.default === undefined
+    ),
     additionalProperties: false,
   };
-}
-
-function texts(
-  descriptions: Readonly<Record<string, string>>,
-): Record<string, JsonSchema> {
-  return Object.fromEntries(
-    Object.entries(descriptions).map(([key, description]) => [key, {
-      description,
-    }]),
-  );
 }

@@ -3,12 +3,7 @@ import { JsonNumber } from "../base/json.ts";
 import { isSecretName, isVersionRange } from "../base/names.ts";
 import { leadsOut } from "../base/path.ts";
 import { lengthOf, nearest } from "../base/text.ts";
-import {
-  errorAt,
-  type Locate,
-  type Path,
-  type ProblemDraft,
-} from "./problem.ts";
+import type { Locate, Path, ProblemDraft } from "./problem.ts";
 import {
   asRecord,
   describeValue,
@@ -24,13 +19,17 @@ const MAX_ITEM_ID_LENGTH = 100;
 /** Longest time limit of a check: a day. */
 const MAX_TIMEOUT_SECONDS = 86_400;
 
+function orNull<Schema extends v.GenericSchema>(schema: Schema) {
+  return v.optional(v.nullable(schema), null);
+}
+
 /** The message of a value of the wrong type. */
 function expected(what: string): (issue: v.BaseIssue<unknown>) => string {
   return ({ input }) => `Expected ${what}, found ${describeValue(input)}`;
 }
 
 const text = v.string(expected("a string"));
-const textOrNull = v.optional(v.nullable(text), null);
+const textOrNull = orNull(text);
 const texts = v.optional(v.array(text, expected("a list")), []);
 
 const secretNames = v.optional(
@@ -100,7 +99,7 @@ function staysBelow(path: string): boolean {
 }
 
 function isFilled(value: string | null | undefined): boolean {
-  return value !== null && value !== undefined && value.trim() !== "";
+  return (value ?? "").trim() !== "";
 }
 
 const verificationEntries = {
@@ -172,16 +171,13 @@ const itemEntries = {
     ),
   ),
   risk: v.optional(oneOf(["low", "medium", "high"]), "medium"),
-  working_dir: v.optional(
-    v.nullable(v.pipe(
-      text,
-      v.check(
-        staysBelow,
-        "Expected a directory below the working tree, such as packages/web",
-      ),
-    )),
-    null,
-  ),
+  working_dir: orNull(v.pipe(
+    text,
+    v.check(
+      staysBelow,
+      "Expected a directory below the working tree, such as packages/web",
+    ),
+  )),
   secrets: secretNames,
 };
 
@@ -214,17 +210,14 @@ const workflowEntries = {
   name: text,
   version: v.optional(text, "1.0"),
   description: textOrNull,
-  orc: v.optional(
-    v.nullable(v.pipe(
-      text,
-      v.check(
-        isVersionRange,
-        ({ input }) =>
-          `Expected a range of versions such as ">=0.1", found ${quote(input)}`,
-      ),
-    )),
-    null,
-  ),
+  orc: orNull(v.pipe(
+    text,
+    v.check(
+      isVersionRange,
+      ({ input }) =>
+        `Expected a range of versions such as ">=0.1", found ${quote(input)}`,
+    ),
+  )),
   phases: v.pipe(
     v.array(
       mapping(phaseEntries, "id, name and items"),
@@ -387,16 +380,13 @@ function isItemId(text: string): boolean {
   return /^[\p{L}\p{N}_]+$/u.test(text) && /[^_]/u.test(text);
 }
 
-const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
-  ...["1", "true", "t", "yes", "y", "on"].map((word) => [word, true] as const),
-  ...["0", "false", "f", "no", "n", "off"]
-    .map((word) => [word, false] as const),
-]);
+const TRUE = /^(?:1|true|t|yes|y|on)$/i;
+const FALSE = /^(?:0|false|f|no|n|off)$/i;
 
 /** The Python tool takes `1` and `"yes"` for true as well. */
 function toBoolean(value: unknown): unknown {
   if (typeof value === "string") {
-    return BOOLEANS.get(value.toLowerCase()) ?? value;
+    return TRUE.test(value) || (FALSE.test(value) ? false : value);
   }
   const number = toNumber(value);
   return number === 0 || number === 1 ? number === 1 : value;

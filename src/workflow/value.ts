@@ -211,10 +211,10 @@ export function readTaggedScalar(type: string, text: string): ScalarReading {
         : readFloatOfInteger(text);
     case "int":
       return INTEGER.test(text) ? reading : notA("whole number", text);
-    case "bool":
-      return TRUE.test(text) || FALSE.test(text)
-        ? reading
-        : notA("boolean", text);
+    case "bool": {
+      const isBoolean = TRUE.test(text) || FALSE.test(text);
+      return isBoolean ? reading : notA("boolean", text);
+    }
     case "binary":
       return readBinary(text);
     case "timestamp":
@@ -280,9 +280,8 @@ function keepFloat(literal: string): number | JsonNumber {
 
 function readTime(text: string): ScalarReading {
   const iso = isoTimeOf(text);
-  return iso === undefined
-    ? { problem: `There is no such date: ${text}` }
-    : { value: new YamlTime(iso) };
+  if (iso !== undefined) return { value: new YamlTime(iso) };
+  return { problem: `There is no such date: ${text}` };
 }
 
 /** Bytes are stored as the text they spell, because JSON has no bytes. */
@@ -303,8 +302,6 @@ function readBinary(text: string): ScalarReading {
 const PARTS =
   /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(Z|([-+])(\d\d?)(?::(\d\d))?))?)?$/;
 
-const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
 /**
  * Spells a date or time of YAML 1.1 as the Python tool writes it to JSON;
  * undefined when the calendar has no such moment.
@@ -322,6 +319,8 @@ export function isoTimeOf(text: string): string | undefined {
     ? undefined
     : `${date}T${clock}${offset}`;
 }
+
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 function daysIn(year: number, month: number): number {
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
