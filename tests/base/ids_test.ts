@@ -1,4 +1,4 @@
-import { OrcError } from "../../src/base/error.ts";
+import manifest from "../../deno.json" with { type: "json" };
 import {
   isSessionId,
   legacySessionId,
@@ -11,11 +11,13 @@ import {
   fillSessionName,
   isCheckpointId,
   isSecretName,
+  isVersionRange,
   KEY_VARIABLES,
   matchCheckpointId,
   parseSessionTitle,
   sessionNameOf,
   variablesOf,
+  VERSION,
 } from "../../src/base/names.ts";
 import { titleOf } from "../../src/base/text.ts";
 import { SETTINGS, variableOf } from "../../src/settings/settings.ts";
@@ -27,17 +29,12 @@ import {
   assertMatch,
   assertNotEquals,
   assertStringIncludes,
-  assertThrows,
 } from "@std/assert";
 
 const FIRST = "01k9xvbq3m4n5p6q7r8s9t7f2q";
 const SECOND = "01k9xvbq3m4n5p6q7r8s9tabcd";
 const PYTHON = "34aa3244";
 const IDS = [FIRST, SECOND, PYTHON];
-
-function refusal(run: () => unknown): OrcError {
-  return assertThrows(run, OrcError);
-}
 
 Deno.test("isSessionId() takes ULIDs in lower case and the Python tool's ids", () => {
   for (const id of [FIRST, PYTHON, "a", "0", "a-b_c", "x".repeat(64)]) {
@@ -60,17 +57,17 @@ Deno.test("isSessionId() refuses what is no plain name on every file system", ()
 
 Deno.test("matchSessionId() returns an id and names what is none", () => {
   assertEquals(matchSessionId(FIRST, [FIRST]), FIRST);
-  const error = refusal(() => matchSessionId("../../etc", IDS));
+  const error = orcErrorOf(() => matchSessionId("../../etc", IDS));
   assertEquals([error.kind, error.code], ["usage", "invalid_session_id"]);
   assertEquals(error.message, 'Cannot use "../../etc" as a session id');
 });
 
 Deno.test("matchSessionId() escapes and cuts what it repeats", () => {
   const hostile = "\x1b]0;x\x07\r\n\x7f\x9b\u202e\ufeff";
-  const { message } = refusal(() => matchSessionId(hostile, IDS));
+  const { message } = orcErrorOf(() => matchSessionId(hostile, IDS));
   assertMatch(message, /^[ -~]*$/);
   assertStringIncludes(message, '"\\u001b]0;x\\u0007\\r\\n\\u007f\\u009b');
-  const long = refusal(() => matchSessionId("x".repeat(1_000_000), IDS));
+  const long = orcErrorOf(() => matchSessionId("x".repeat(1_000_000), IDS));
   assert(long.message.length < 200);
 });
 
@@ -90,19 +87,19 @@ Deno.test("matchSessionId() finds the only beginning, else the only end", () => 
 
 Deno.test("matchSessionId() understands the short form that orc shows", () => {
   assertEquals(matchSessionId(shortSessionId(FIRST), IDS), FIRST);
-  const error = refusal(() => matchSessionId("01k9…zzzz", IDS));
+  const error = orcErrorOf(() => matchSessionId("01k9…zzzz", IDS));
   assertEquals(error.code, "no_such_session");
 });
 
 Deno.test("matchSessionId() wants four characters of an end", () => {
-  const error = refusal(() => matchSessionId("f2q", IDS));
+  const error = orcErrorOf(() => matchSessionId("f2q", IDS));
   assertEquals([error.kind, error.code], ["not_found", "no_such_session"]);
   assertEquals(error.hint, "orc session list");
 });
 
 Deno.test("matchSessionId() names at most five of many candidates", () => {
   const ids = Array.from({ length: 9 }, (_, index) => `ab${index}`);
-  const error = refusal(() => matchSessionId("ab", ids));
+  const error = orcErrorOf(() => matchSessionId("ab", ids));
   assertEquals([error.kind, error.code], ["usage", "ambiguous_session_id"]);
   assertEquals(error.details, { candidates: ids.slice(0, 5) });
   assertStringIncludes(error.message, "9 sessions");
@@ -110,7 +107,7 @@ Deno.test("matchSessionId() names at most five of many candidates", () => {
 });
 
 Deno.test("matchSessionId() does not guess by the end where several begin so", () => {
-  const error = refusal(() =>
+  const error = orcErrorOf(() =>
     matchSessionId("abcd", ["abcd1", "abcd2", "xabcd"])
   );
   assertEquals(error.code, "ambiguous_session_id");
@@ -118,7 +115,7 @@ Deno.test("matchSessionId() does not guess by the end where several begin so", (
 
 Deno.test("matchSessionId() refuses text that is no part of an id", () => {
   for (const text of ["", "..", "a/b", "A", "…", "a…", "a…b…c", "a\n"]) {
-    const error = refusal(() => matchSessionId(text, IDS));
+    const error = orcErrorOf(() => matchSessionId(text, IDS));
     assertEquals(error.code, "invalid_session_id", JSON.stringify(text));
   }
 });
@@ -235,7 +232,7 @@ Deno.test("isSecretName() takes capital letters, digits and underscores", () => 
 
 Deno.test("assertSecretName() says what is wrong with a name", () => {
   const message = (name: string): string =>
-    assertThrows(() => assertSecretName(name), OrcError).message;
+    orcErrorOf(() => assertSecretName(name)).message;
   assertEquals(
     message("api key"),
     '"api key" cannot be the name of a secret: it holds capital letters, digits and underscores, at most 64',
@@ -300,7 +297,7 @@ Deno.test("parseSessionTitle() refuses names that are blank, long or drive a ter
   for (
     const text of ["", "  ", "a".repeat(81), "a\nb", "a\x1b[2Jb", "a\u2028b"]
   ) {
-    const error = assertThrows(() => parseSessionTitle(text), OrcError);
+    const error = orcErrorOf(() => parseSessionTitle(text));
     assertEquals([error.kind, error.code], ["usage", "invalid_name"]);
   }
 });
@@ -308,4 +305,54 @@ Deno.test("parseSessionTitle() refuses names that are blank, long or drive a ter
 Deno.test("titleOf() puts the name before the task", () => {
   assertEquals(titleOf(null, "Add login"), "Add login");
   assertEquals(titleOf("Second try", "Add login"), "Second try: Add login");
+});
+
+Deno.test("VERSION is the one of deno.json", () => {
+  assertEquals(VERSION, manifest.version);
+});
+
+Deno.test("isVersionRange() takes what npm writes", () => {
+  const ranges = [
+    ">=0.1",
+    "0.1.0",
+    "v1.2.3",
+    "^1.2",
+    "~0.1.4",
+    "1.x",
+    "0.1.*",
+    "< 2",
+    ">=0.1 <2",
+    ">= 0.1  < 2.0.0-rc.1",
+    "^0.1 || ^1",
+    "1||2||3",
+    "0.1 - 1.0",
+    " >=1 ",
+  ];
+  for (const range of ranges) assertEquals(isVersionRange(range), true, range);
+});
+
+Deno.test("isVersionRange() takes nothing else", () => {
+  const texts = [
+    "",
+    " ",
+    "*",
+    "latest",
+    "orc",
+    ">=",
+    ">=0.1 ||",
+    "|| 1",
+    ">=0.1 or 2",
+    ">=0.1, <2",
+    "^ 1",
+    "=> 1",
+    "1 - 2 3",
+    "1 -2",
+    ">=1 - 2",
+    "1.2.3.4.5",
+    "1..2",
+    "0.1\n",
+    "!=1",
+    "~>1",
+  ];
+  for (const text of texts) assertEquals(isVersionRange(text), false, text);
 });

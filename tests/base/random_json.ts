@@ -1,4 +1,5 @@
 import { JsonNumber, type JsonValue } from "../../src/base/json.ts";
+import { oneOf, type Pick, pickerOf } from "./random.ts";
 
 const TEXTS = [
   "",
@@ -31,18 +32,7 @@ const MAX_LEVELS = 5;
 
 /** Makes a JSON object; the same seed makes the same one. */
 export function randomJson(seed: number): JsonValue {
-  return randomObject(picker(seed), MAX_LEVELS);
-}
-
-/** Returns integers from 0 up to a bound (a linear congruential generator). */
-type Pick = (bound: number) => number;
-
-function picker(seed: number): Pick {
-  let state = Math.imul(seed, 0x9e3779b9);
-  return (bound) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * bound);
-  };
+  return randomObject(pickerOf(seed), MAX_LEVELS);
 }
 
 function randomValue(pick: Pick, levels: number): JsonValue {
@@ -50,7 +40,7 @@ function randomValue(pick: Pick, levels: number): JsonValue {
     case 0:
       return randomText(pick);
     case 1:
-      return NUMBERS[pick(NUMBERS.length)] ?? 0;
+      return oneOf(pick, NUMBERS);
     case 2:
       return pick(2) === 0;
     case 3:
@@ -78,7 +68,7 @@ function randomObject(pick: Pick, levels: number): JsonValue {
 function randomText(pick: Pick): string {
   const parts = Array.from(
     { length: 1 + pick(2) },
-    () => TEXTS[pick(TEXTS.length)] ?? "",
+    () => oneOf(pick, TEXTS),
   );
   return parts.join("");
 }

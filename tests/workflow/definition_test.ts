@@ -8,6 +8,7 @@ import { printJson } from "../../src/base/json_print.ts";
 import {
   decodeDefinition,
   encodeDefinition,
+  findDuplicateId,
 } from "../../src/workflow/definition.ts";
 import type { Item, Verification } from "../../src/workflow/types.ts";
 import { PYTHON_STATES } from "../session/python_files.ts";
@@ -227,4 +228,21 @@ Deno.test("encodeDefinition() keeps the names of secrets, where there are some",
   };
   assertEquals(decodeDefinition(encodeDefinition(withSecrets)), withSecrets);
   assertEquals(encodeDefinition(workflow).has("secrets"), false);
+});
+
+Deno.test("findDuplicateId() finds phases, and items of one phase, that share an id", () => {
+  const phase = (id: string, ...items: string[]) => {
+    const list = items.map((item) => `{"id": "${item}", "name": "I"}`);
+    const { phases } = decodeDefinition(definitionWith(list.join(", ")));
+    return phases.map((phase) => ({ ...phase, id }));
+  };
+  const plan = phase("PLAN", "a", "b");
+  const find = (more: typeof plan) =>
+    findDuplicateId({ phases: [...plan, ...more] });
+  assertEquals(findDuplicateId({ phases: [] }), undefined);
+  // The state keeps items of two phases apart.
+  assertEquals(find(phase("LEARN", "a", "c")), undefined);
+  assertEquals(find(plan), { kind: "phase", id: "PLAN" });
+  const twice = phase("LEARN", "a", "c", "c");
+  assertEquals(find(twice), { kind: "item", id: "c" });
 });
