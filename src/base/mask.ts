@@ -207,7 +207,7 @@ const MIN_MASKED_LINE_LENGTH = 12;
  * Spellings in which programs print a value: as it is, line by line, and as it
  * stands in JSON, URLs and base64. Empty for a value too short to be masked.
  */
-export function formsOf(value: string): readonly string[] {
+function formsOf(value: string): readonly string[] {
   const text = value.trim();
   if (text.length < MIN_MASKED_LENGTH) return [];
   const forms = [
@@ -288,7 +288,7 @@ function binaryOf(text: string): string {
 const MAX_ARGUMENTS = 8192;
 
 /** Bytes, each as one character. */
-export function charactersOf(bytes: Uint8Array): string {
+function charactersOf(bytes: Uint8Array): string {
   let text = "";
   for (let start = 0; start < bytes.length; start += MAX_ARGUMENTS) {
     const part = bytes.subarray(start, start + MAX_ARGUMENTS);
@@ -298,7 +298,7 @@ export function charactersOf(bytes: Uint8Array): string {
 }
 
 /** Bytes that were spelled as one character each. */
-export function bytesOf(characters: string): Uint8Array {
+function bytesOf(characters: string): Uint8Array {
   const bytes = new Uint8Array(characters.length);
   for (let index = 0; index < bytes.length; index++) {
     bytes[index] = characters.charCodeAt(index);
@@ -372,7 +372,7 @@ export function tokensIn(text: string): readonly Span[] {
 }
 
 /** Where what may become a token, once there is more of the text, begins at the latest. */
-export function openTokenIn(text: string): number {
+function openTokenIn(text: string): number {
   const from = Math.max(0, text.length - MAX_OPEN_LENGTH);
   const key = text.lastIndexOf(KEY_MARK);
   if (key >= from && OPEN_KEY.test(text.slice(key))) return key;
@@ -382,7 +382,7 @@ export function openTokenIn(text: string): number {
 }
 
 /** Whether what was found in a text may go on behind its end. */
-export function isOpenEnd(text: string, [, end]: Span): boolean {
+function isOpenEnd(text: string, [, end]: Span): boolean {
   const rest = text.slice(end, end + MAX_REST_LENGTH);
   return end + rest.length === text.length && KEY_REST.test(rest);
 }

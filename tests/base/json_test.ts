@@ -12,12 +12,7 @@ import {
 import { canonicalJson, printJson } from "../../src/base/json_print.ts";
 import { deepFreeze, orcErrorOf } from "../engine/act.ts";
 import { randomJson } from "./random_json.ts";
-import {
-  assert,
-  assertEquals,
-  assertStrictEquals,
-  assertThrows,
-} from "@std/assert";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 
 const parse = (text: string): JsonValue => parseJson(text, "state.json");
 
