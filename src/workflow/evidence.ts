@@ -88,84 +88,52 @@ export function validateEvidence(
   evidence: JsonObject,
 ): readonly EvidenceProblem[] {
   const fields = evidenceFields(schema);
-  if (fields !== undefined) {
-    return fields.flatMap((each) => problemsOfField(each, evidence));
+  if (fields === undefined) {
+    return evidence.size > 0 ? [] : [problem([], "It is empty")];
   }
-  return evidence.size > 0 ? [] : [{ path: "", message: "It is empty" }];
+  return fields.flatMap((field) => {
+    const value = evidence.get(field.name);
+    if (value !== undefined) return [...problemsOfValue(field, value)];
+    if (!field.required) return [];
+    const meant = nearest(field.name, [...evidence.keys()]);
+    const advice = meant === undefined ? "" : `: rename ${quoted(meant)}`;
+    return [problem([field.name], `Missing${advice}`)];
+  });
 }
 
-function problemsOfField(
-  field: EvidenceField,
-  evidence: JsonObject,
-): readonly EvidenceProblem[] {
-  const value = evidence.get(field.name);
-  if (value !== undefined) return problemsOfValue(field, value);
-  return field.required
-    ? [problem([field.name], missing(field, evidence))]
-    : [];
-}
-
-function missing({ name }: EvidenceField, evidence: JsonObject): string {
-  const meant = nearest(name, [...evidence.keys()]);
-  return meant === undefined ? "Missing" : `Missing: rename ${quoted(meant)}`;
-}
-
-function problemsOfValue(
+function* problemsOfValue(
   { name, type, minimum, countsBlanks }: EvidenceField,
   value: JsonValue,
-): readonly EvidenceProblem[] {
+): Generator<EvidenceProblem> {
+  const isWrong = (expected: string) =>
+    problem([name], `Expected ${expected}, found ${kindOf(value)}`);
+  const hasFew = (count: number, unit: string) =>
+    problem([name], `Has ${count} of at least ${minimum} ${unit}`);
   if (type === "text") {
-    if (typeof value !== "string") return [wrongType(name, "a text", value)];
+    if (typeof value !== "string") return yield isWrong("a text");
     const length = lengthOf(countsBlanks ? value : value.trim());
-    const few = tooFew([name], length, { minimum, unit: "characters" });
-    return few.length === 0 && isRepetition(value)
-      ? [problem([name], "Repeats itself instead of saying something")]
-      : few;
+    if (length < minimum) return yield hasFew(length, "characters");
+    if (!isRepetition(value)) return;
+    return yield problem(
+      [name],
+      "Repeats itself instead of saying something",
+    );
   }
   if (type === "list") {
-    if (!isJsonList(value)) return [wrongType(name, "a list", value)];
-    const members = value.map((member, index) => [index, member] as const);
-    return [
-      ...tooFew([name], value.filter(isSaid).length, {
-        minimum,
-        unit: "entries",
-      }),
-      ...members.flatMap((member) => problemsOfMember(name, member)),
-    ];
+    if (!isJsonList(value)) return yield isWrong("a list");
+    const count = value.filter(isSaid).length;
+    if (count < minimum) yield hasFew(count, "entries");
+  } else if (!isJsonObject(value)) return yield isWrong("a mapping");
+  for (const [key, member] of value.entries()) {
+    if (typeof member === "string") continue;
+    const message = `Expected a text, found ${kindOf(member)}`;
+    yield problem([name, key], message);
   }
-  if (!isJsonObject(value)) return [wrongType(name, "a mapping", value)];
-  return [...value].flatMap((member) => problemsOfMember(name, member));
 }
 
 /** A blank entry is none; what is no text is a problem of its own. */
 function isSaid(value: JsonValue): boolean {
   return typeof value !== "string" || value.trim() !== "";
-}
-
-function problemsOfMember(
-  name: string,
-  [key, value]: readonly [string | number, JsonValue],
-): readonly EvidenceProblem[] {
-  if (typeof value === "string") return [];
-  const message = `Expected a text, found ${kindOf(value)}`;
-  return [problem([name, key], message)];
-}
-
-function tooFew(
-  path: Path,
-  length: number,
-  { minimum, unit }: { minimum: number; unit: string },
-): readonly EvidenceProblem[] {
-  if (length >= minimum) return [];
-  return [problem(path, `Has ${length} of at least ${minimum} ${unit}`)];
-}
-
-function wrongType(
-  name: string,
-  expected: string,
-  value: JsonValue,
-): EvidenceProblem {
-  return problem([name], `Expected ${expected}, found ${kindOf(value)}`);
 }
 
 function problem(path: Path, message: string): EvidenceProblem {
