@@ -21,7 +21,6 @@ import {
   MAX_STATE_BYTES,
 } from "../base/limits.ts";
 import { joinPath, nameOf, relativePath } from "../base/path.ts";
-import { repeatFilter } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
@@ -39,7 +38,12 @@ import { ORC_FORMAT } from "../session/codec.ts";
 import { isRemovedSession } from "../session/create.ts";
 import { readAdoption, readLegacyState } from "../session/legacy.ts";
 import { damageFinder } from "../session/log.ts";
-import { type Line, linesFrom, openForReading } from "../session/log_read.ts";
+import {
+  type Line,
+  linesFrom,
+  openForReading,
+  repeatFilter,
+} from "../session/log_read.ts";
 import { decodeState, readSessionMeta, readState } from "../session/read.ts";
 import { readRepositoryMeta } from "../session/repository.ts";
 import {

@@ -1,7 +1,6 @@
 import { usage } from "../base/error.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_LISTED_EVENTS } from "../base/limits.ts";
-import { repeatFilter } from "../base/text.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
 import { fileKind } from "../files/read.ts";
@@ -19,6 +18,7 @@ import {
   type LogSource,
   readLog,
   readLogBackwards,
+  repeatFilter,
 } from "../session/log_read.ts";
 import { type Session, unlessDamaged } from "../session/read.ts";
 import {
