@@ -437,17 +437,29 @@ Deno.test("parseWorkflow() refuses what is no name of a secret", () => {
   ]);
 });
 
-function warningsOf(
-  { settings = {}, phase = {}, item = {} }: Record<string, Fields>,
+interface Parts {
+  readonly settings?: Fields;
+  readonly phase?: Fields;
+  readonly item?: Fields;
+}
+
+/** Asserts what is said about a file with one item; a dot begins a path in the item. */
+function warns(
+  { settings = {}, phase = {}, item = {} }: Parts,
+  expected: readonly string[],
   overrides?: JsonObject,
-): readonly string[] {
+): void {
   const items = [{ id: "a", name: "A", ...item }];
   const phases = [{ id: "P", name: "N", items, ...phase }];
-  const { warnings } = parseWorkflow({ name: "W", settings, phases }, {
-    overrides,
-  });
-  return warnings.map(({ severity, code, path }) =>
-    `${severity} ${code} ${path}`
+  const file = { name: "W", settings, phases };
+  const { warnings } = parseWorkflow(file, { overrides });
+  assertEquals(
+    warnings.map(({ severity, code, path }) => {
+      const place = path.replace("phases[0].items[0]", "");
+      return `${severity} ${code} ${place}`.trim();
+    }),
+    expected,
+    JSON.stringify(file),
   );
 }
 
@@ -455,125 +467,95 @@ function command(text: string, more: Fields = {}): Fields {
   return { verification: { type: "command", command: text, ...more } };
 }
 
-const COMMAND_PATH = "phases[0].items[0].verification.command";
+function fileExists(path: string): Fields {
+  return { verification: { type: "file_exists", path } };
+}
+
+const MANUAL = { verification: { type: "manual_gate" } };
 
 Deno.test("findWarnings() finds gates that check nothing", () => {
   const gate = { step_type: "gate" };
-  const nothing = ["error gate_without_check phases[0].items[0]"];
-  assertEquals(warningsOf({ item: gate }), nothing);
-  assertEquals(
-    warningsOf({ item: { ...gate, verification: { type: "none" } } }),
-    nothing,
-  );
-  const manual = { ...gate, verification: { type: "manual_gate" } };
-  assertEquals(warningsOf({ item: manual }), []);
-  assertEquals(warningsOf({ item: { step_type: "required" } }), []);
+  const none = { ...gate, verification: { type: "none" } };
+  for (const item of [gate, none]) {
+    warns({ item }, ["error gate_without_check"]);
+  }
+  warns({ item: { ...gate, ...MANUAL } }, []);
+  warns({ item: { step_type: "required" } }, []);
 });
 
 Deno.test("findWarnings() finds checks that always pass, in settings too", () => {
-  const found = [`error check_always_passes ${COMMAND_PATH}`];
+  const found = ["error check_always_passes .verification.command"];
   for (const text of ["true", " true ", "/bin/true", "echo done", ":"]) {
-    assertEquals(warningsOf({ item: command(text) }), found, text);
+    warns({ item: command(text) }, found);
   }
   const settings = { test_command: "true" };
-  const item = command("{{test_command}}");
-  assertEquals(warningsOf({ settings, item }), found);
+  warns({ settings, item: command("{{test_command}}") }, found);
   for (const text of ["make test", "truest", "echo a | grep b", "false"]) {
-    assertEquals(warningsOf({ item: command(text) }), [], text);
+    warns({ item: command(text) }, []);
   }
-  assertEquals(
-    warningsOf({ item: command("true", { expect_exit_code: 1 }) }),
-    [],
-  );
+  warns({ item: command("true", { expect_exit_code: 1 }) }, []);
 });
 
 Deno.test("findWarnings() finds files that no check can find in the tree", () => {
-  const file = (path: string) => ({
-    verification: { type: "file_exists", path },
-  });
-  const found = [
-    "error path_outside_tree phases[0].items[0].verification.path",
-  ];
+  const found = ["error path_outside_tree .verification.path"];
   for (const path of ["/etc/passwd", "../plan.md", "a/../../b"]) {
-    assertEquals(warningsOf({ item: file(path) }), found, path);
+    warns({ item: fileExists(path) }, found);
   }
   const settings = { docs: "/srv/docs" };
-  const filled = file("{{docs}}/plan.md");
-  assertEquals(warningsOf({ item: filled, settings }), found);
-  assertEquals(warningsOf({ item: file("a/../plan.md") }), []);
+  warns({ item: fileExists("{{docs}}/plan.md"), settings }, found);
+  warns({ item: fileExists("a/../plan.md") }, []);
 });
 
 Deno.test("findWarnings() finds names that no setting defines", () => {
-  const file = { verification: { type: "file_exists", path: "{{dir}}/x" } };
-  const found = [
-    "warning undefined_setting phases[0].items[0].verification.path",
-  ];
-  assertEquals(warningsOf({ item: file }), found);
-  assertEquals(warningsOf({ item: file, settings: { dir: "docs" } }), []);
-  assertEquals(warningsOf({ item: file }, new Map([["dir", "docs"]])), []);
-  assertEquals(
-    warningsOf({
-      item: command("make {{ target }}"),
-      settings: { target: "a" },
-    }),
-    [`warning undefined_setting ${COMMAND_PATH}`],
-  );
+  const item = fileExists("{{dir}}/x");
+  warns({ item }, ["warning undefined_setting .verification.path"]);
+  warns({ item, settings: { dir: "docs" } }, []);
+  warns({ item }, [], new Map([["dir", "docs"]]));
+  const blank = { item: command("make {{ x }}"), settings: { x: "a" } };
+  warns(blank, ["warning undefined_setting .verification.command"]);
 });
 
 Deno.test("findWarnings() finds commands that will be refused", () => {
-  for (const unsafe of ["a && b", "a; b", "$HOME", ["a"], { a: "b" }]) {
-    assertEquals(
-      warningsOf({ item: command("make {{x}}"), settings: { x: unsafe } }),
-      [`warning invalid_command ${COMMAND_PATH}`],
-    );
+  const found = ["warning invalid_command .verification.command"];
+  for (const x of ["a && b", "a; b", "$HOME", ["a"], { a: "b" }]) {
+    warns({ item: command("make {{x}}"), settings: { x } }, found);
   }
-  const unbalanced = command("echo 'unbalanced");
-  assertEquals(warningsOf({ item: unbalanced }), [
-    `warning invalid_command ${COMMAND_PATH}`,
-  ]);
-  const unused = { settings: { x: "a && b" }, item: command("make test") };
-  assertEquals(warningsOf(unused), []);
+  warns({ item: command("echo 'unbalanced") }, found);
+  warns({ item: command("make test"), settings: { x: "a && b" } }, []);
 });
 
 Deno.test("findWarnings() finds exit codes no program has", () => {
+  const found = [
+    "warning unreachable_exit_code .verification.expect_exit_code",
+  ];
   for (const expect_exit_code of [-1, 256]) {
-    assertEquals(warningsOf({ item: command("make", { expect_exit_code }) }), [
-      "warning unreachable_exit_code phases[0].items[0].verification.expect_exit_code",
-    ]);
+    warns({ item: command("make", { expect_exit_code }) }, found);
   }
-  assertEquals(
-    warningsOf({ item: command("make", { expect_exit_code: 255 }) }),
-    [],
-  );
+  warns({ item: command("make", { expect_exit_code: 255 }) }, []);
 });
 
 Deno.test("findWarnings() finds supervision modes and exit gates without effect", () => {
   const found = ["warning unknown_supervision_mode settings.supervision_mode"];
   for (const supervision_mode of ["zero-human", "", false, null]) {
-    assertEquals(warningsOf({ settings: { supervision_mode } }), found);
+    warns({ settings: { supervision_mode } }, found);
   }
   for (const supervision_mode of ["supervised", "zero_human", "hybrid"]) {
-    assertEquals(warningsOf({ settings: { supervision_mode } }), []);
+    warns({ settings: { supervision_mode } }, []);
   }
-  assertEquals(warningsOf({ phase: { exit_gate: "approval" } }), [
-    "warning unknown_exit_gate phases[0].exit_gate",
-  ]);
-  assertEquals(warningsOf({ phase: { exit_gate: "human_approval" } }), []);
+  const exit = ["warning unknown_exit_gate phases[0].exit_gate"];
+  warns({ phase: { exit_gate: "approval" } }, exit);
+  warns({ phase: { exit_gate: "human_approval" } }, []);
 });
 
 Deno.test("findWarnings() finds evidence that is checked against nothing", () => {
-  const found = "evidence_schema phases[0].items[0].evidence_schema";
-  const item = (evidence_schema: string, more: Fields = {}) => ({
-    item: { evidence_schema, ...more },
-  });
-  assertEquals(warningsOf(item("EdgeCaseEvidence")), []);
+  const known = { evidence_schema: "EdgeCaseEvidence" };
+  warns({ item: known }, []);
+  const unknown = ["warning unknown_evidence_schema .evidence_schema"];
   for (const name of ["EdgeCaseEvidnce", "edgecaseevidence", "Own", ""]) {
-    assertEquals(warningsOf(item(name)), [`warning unknown_${found}`], name);
+    warns({ item: { evidence_schema: name } }, unknown);
   }
-  const manual = { verification: { type: "manual_gate" } };
-  assertEquals(warningsOf(item("EdgeCaseEvidence", manual)), [
-    "warning evidence_without_effect phases[0].items[0].evidence_schema",
-  ]);
+  const found = ["warning evidence_without_effect .evidence_schema"];
+  warns({ item: { ...known, ...MANUAL } }, found);
 });
 
 Deno.test("findWarnings() names the schema that was probably meant", () => {
@@ -592,10 +574,6 @@ Deno.test("findWarnings() names the schema that was probably meant", () => {
   );
 });
 
-Deno.test("findWarnings() finds a workflow without items", () => {
-  assertEquals(warningsOf({ phase: { items: [] } }), ["error no_items phases"]);
-});
-
 Deno.test("findUnknownKeys() finds keys at every level and what was meant", () => {
   const item = { id: "a", name: "A", notse: [], verification: { comand: "x" } };
   const { warnings } = parseWorkflow({
@@ -612,23 +590,20 @@ Deno.test("findUnknownKeys() finds keys at every level and what was meant", () =
   ]);
 });
 
+Deno.test("findWarnings() finds a workflow without items", () => {
+  warns({ phase: { items: [] } }, ["error no_items phases"]);
+});
+
 Deno.test("findWarnings() finds required reviews that no item carries", () => {
-  const phase = { required_reviews: ["a", "security"] };
-  const found = [
-    "warning review_without_item phases[0].required_reviews[1]",
-  ];
-  assertEquals(warningsOf({ phase }), found);
-  const item = { id: "security_review" };
-  assertEquals(
-    warningsOf({ phase: { required_reviews: ["security"] }, item }),
-    [],
-  );
+  const found = ["warning review_without_item phases[0].required_reviews[1]"];
+  warns({ phase: { required_reviews: ["a", "security"] } }, found);
+  const phase = { required_reviews: ["security"] };
+  warns({ phase, item: { id: "security_review" } }, []);
 });
 
 Deno.test("findWarnings() finds secrets that no command gets", () => {
   const secrets = ["API_KEY"];
-  assertEquals(warningsOf({ item: { secrets } }), [
-    "warning secrets_without_effect phases[0].items[0].secrets",
-  ]);
-  assertEquals(warningsOf({ item: { ...command("make"), secrets } }), []);
+  const found = ["warning secrets_without_effect .secrets"];
+  warns({ item: { secrets } }, found);
+  warns({ item: { ...command("make"), secrets } }, []);
 });
