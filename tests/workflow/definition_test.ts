@@ -10,7 +10,8 @@ import {
   encodeDefinition,
   findDuplicateId,
 } from "../../src/workflow/definition.ts";
-import type { Item, Verification } from "../../src/workflow/types.ts";
+import type { Item, Phase, Verification } from "../../src/workflow/types.ts";
+import { itemOf, phaseOf, workflowOf } from "../engine/fixtures.ts";
 import { PYTHON_STATES } from "../session/python_files.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
@@ -26,7 +27,7 @@ function definitionWith(item: string): JsonValue {
   return parseJson(text, "state.json");
 }
 
-function itemOf(item: string): Item | undefined {
+function decodedItem(item: string): Item | undefined {
   return decodeDefinition(definitionWith(item)).phases[0]?.items[0];
 }
 
@@ -63,44 +64,8 @@ Deno.test("decodeDefinition() gives older definitions the defaults", () => {
 
 Deno.test("decodeDefinition() needs no more than names and ids", () => {
   const workflow = decodeDefinition(definitionWith('{"id": "a", "name": "A"}'));
-  assertEquals(workflow, {
-    name: "W",
-    version: "1.0",
-    description: null,
-    orc: null,
-    phases: [{
-      id: "P",
-      name: "p",
-      description: null,
-      items: [{
-        id: "a",
-        name: "A",
-        description: null,
-        required: true,
-        skippable: true,
-        skipConditions: [],
-        verification: { type: "none", description: null },
-        notes: [],
-        stepType: "flexible",
-        evidenceSchema: null,
-        evidencePrompt: null,
-        agent: null,
-        timeoutSeconds: undefined,
-        risk: "medium",
-        workingDir: null,
-        secrets: [],
-      }],
-      exitGate: null,
-      notes: [],
-      requiredReviews: [],
-      phaseType: "guided",
-      intendedTools: [],
-      agent: null,
-      executor: null,
-    }],
-    settings: new Map(),
-    secrets: [],
-  });
+  const phase = phaseOf("P", [itemOf("a", { name: "A" })], { name: "p" });
+  assertEquals(workflow, { ...workflowOf([phase]), name: "W" });
 });
 
 Deno.test("decodeDefinition() reads each kind of verification", () => {
@@ -133,7 +98,9 @@ Deno.test("decodeDefinition() reads each kind of verification", () => {
     ],
   ];
   for (const [text, verification] of cases) {
-    const item = itemOf(`{"id": "a", "name": "A", "verification": ${text}}`);
+    const item = decodedItem(
+      `{"id": "a", "name": "A", "verification": ${text}}`,
+    );
     assertEquals(item?.verification, verification, text);
   }
 });
@@ -217,32 +184,21 @@ Deno.test("decodeDefinition() shows a workflow in which ids occur twice", () => 
 });
 
 Deno.test("encodeDefinition() keeps the names of secrets, where there are some", () => {
-  const workflow = decodeDefinition(definitionWith('{"id": "a", "name": "A"}'));
-  const [phase] = workflow.phases;
-  const [item] = phase?.items ?? [];
-  if (phase === undefined || item === undefined) throw new Error("No item");
-  const withSecrets = {
-    ...workflow,
-    secrets: ["DEPLOY_KEY"],
-    phases: [{ ...phase, items: [{ ...item, secrets: ["API_KEY"] }] }],
-  };
+  const item = itemOf("a", { secrets: ["API_KEY"] });
+  const workflow = workflowOf([phaseOf("P", [item])]);
+  const withSecrets = { ...workflow, secrets: ["DEPLOY_KEY"] };
   assertEquals(decodeDefinition(encodeDefinition(withSecrets)), withSecrets);
   assertEquals(encodeDefinition(workflow).has("secrets"), false);
 });
 
 Deno.test("findDuplicateId() finds phases, and items of one phase, that share an id", () => {
-  const phase = (id: string, ...items: string[]) => {
-    const list = items.map((item) => `{"id": "${item}", "name": "I"}`);
-    const { phases } = decodeDefinition(definitionWith(list.join(", ")));
-    return phases.map((phase) => ({ ...phase, id }));
-  };
-  const plan = phase("PLAN", "a", "b");
-  const find = (more: typeof plan) =>
-    findDuplicateId({ phases: [...plan, ...more] });
-  assertEquals(findDuplicateId({ phases: [] }), undefined);
+  const plan = phaseOf("PLAN", [itemOf("a"), itemOf("b")]);
+  const twice = phaseOf("LEARN", [itemOf("a"), itemOf("c"), itemOf("c")]);
+  const find = (...phases: readonly Phase[]) => findDuplicateId({ phases });
+  assertEquals(find(), undefined);
   // The state keeps items of two phases apart.
-  assertEquals(find(phase("LEARN", "a", "c")), undefined);
-  assertEquals(find(plan), { kind: "phase", id: "PLAN" });
-  const twice = phase("LEARN", "a", "c", "c");
-  assertEquals(find(twice), { kind: "item", id: "c" });
+  const learn = phaseOf("LEARN", [itemOf("a"), itemOf("c")]);
+  assertEquals(find(plan, learn), undefined);
+  assertEquals(find(plan, plan), { kind: "phase", id: "PLAN" });
+  assertEquals(find(plan, twice), { kind: "item", id: "c" });
 });

@@ -5,6 +5,11 @@ import { parseWorkflow } from "../../src/workflow/parse.ts";
 import type { Path, Position, Problem } from "../../src/workflow/problem.ts";
 import type { Item } from "../../src/workflow/types.ts";
 import { YamlTime } from "../../src/workflow/value.ts";
+import {
+  itemOf,
+  phaseOf,
+  workflowOf as leastWorkflowOf,
+} from "../engine/fixtures.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
 type Fields = Record<string, unknown>;
@@ -47,44 +52,9 @@ function textsOf(input: unknown): readonly string[] {
 Deno.test("parseWorkflow() fills in what the file leaves out", () => {
   const { workflow, warnings } = parseWorkflow(workflowOf({}));
   assertEquals(warnings, []);
-  assertEquals(workflow, {
-    name: "W",
-    version: "1.0",
-    description: null,
-    orc: null,
-    settings: new Map(),
-    secrets: [],
-    phases: [{
-      id: "P",
-      name: "Phase",
-      description: null,
-      items: [{
-        id: "i0",
-        name: "Item",
-        description: null,
-        required: true,
-        skippable: true,
-        skipConditions: [],
-        verification: { type: "none", description: null },
-        notes: [],
-        stepType: "flexible",
-        evidenceSchema: null,
-        evidencePrompt: null,
-        agent: null,
-        timeoutSeconds: undefined,
-        risk: "medium",
-        workingDir: null,
-        secrets: [],
-      }],
-      exitGate: null,
-      notes: [],
-      requiredReviews: [],
-      phaseType: "guided",
-      intendedTools: [],
-      agent: null,
-      executor: null,
-    }],
-  });
+  const item = itemOf("i0", { name: "Item" });
+  const phase = phaseOf("P", [item], { name: "Phase" });
+  assertEquals(workflow, { ...leastWorkflowOf([phase]), name: "W" });
 });
 
 Deno.test("parseWorkflow() reads Maps as it reads plain objects", () => {
