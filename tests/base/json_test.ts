@@ -48,17 +48,8 @@ Deno.test("parseJson() keeps what a double cannot hold", () => {
   assertEquals(parse("0.5"), 0.5);
 
   const kept = [
-    "1.0",
-    "0.50",
-    "-0.0",
-    "1e2",
-    "1E+2",
-    "1e400",
-    "9007199254740992",
-    "-12345678901234567890",
-    "NaN",
-    "Infinity",
-    "-Infinity",
+    ...["1.0", "0.50", "-0.0", "1e2", "1E+2", "1e400", "9007199254740992"],
+    ...["-12345678901234567890", "NaN", "Infinity", "-Infinity"],
   ];
   for (const text of kept) assertEquals(parse(text), new JsonNumber(text));
 });
