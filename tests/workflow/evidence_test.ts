@@ -39,6 +39,15 @@ function problemsOf(schema: string, fields: Fields): readonly string[] {
     .map(({ path, message }) => `${path}: ${message}`);
 }
 
+/** What is wrong with the least that a schema takes when one field is something else. */
+function problemsWith(
+  schema: string,
+  name: string,
+  value: JsonValue,
+): readonly string[] {
+  return problemsOf(schema, { ...LEAST[schema], [name]: value });
+}
+
 Deno.test("validateEvidence() takes the least that each schema asks for", () => {
   assertEquals(EVIDENCE_SCHEMAS, Object.keys(LEAST));
   for (const [schema, fields] of Object.entries(LEAST)) {
@@ -65,8 +74,7 @@ Deno.test("validateEvidence() wants each field that is not optional", () => {
 Deno.test("validateEvidence() wants the right type in fields that may be left out, too", () => {
   for (const [schema, names] of Object.entries(OPTIONAL)) {
     for (const name of names) {
-      const of = (value: JsonValue) =>
-        problemsOf(schema, { ...LEAST[schema], [name]: value });
+      const of = (value: JsonValue) => problemsWith(schema, name, value);
       assertEquals(of([]), []);
       assertEquals(of(null), [`${name}: Expected a list, found nothing`]);
       assertEquals(of("x"), [`${name}: Expected a list, found a text`]);
@@ -83,35 +91,23 @@ Deno.test("validateEvidence() counts no blank entries where one is asked for", (
     TestPlanEvidence: "test_cases_planned",
   };
   for (const [schema, name] of Object.entries(lists)) {
-    assertEquals(
-      problemsOf(schema, { ...LEAST[schema], [name]: blank }),
-      [`${name}: Has 0 of at least 1 entries`],
-    );
+    const expected = [`${name}: Has 0 of at least 1 entries`];
+    assertEquals(problemsWith(schema, name, blank), expected);
   }
-  const optional = {
-    ...LEAST.CodeAnalysisEvidence,
-    patterns_identified: blank,
-  };
-  assertEquals(problemsOf("CodeAnalysisEvidence", optional), []);
+  const schema = "CodeAnalysisEvidence";
+  assertEquals(problemsWith(schema, "patterns_identified", blank), []);
 });
 
 Deno.test("validateEvidence() takes a key held down for no text", () => {
   const repeats = "Repeats itself instead of saying something";
   for (const text of ["a".repeat(40), "ha ".repeat(20), "🚀".repeat(40)]) {
     assertEquals(
-      problemsOf("CodeAnalysisEvidence", {
-        ...LEAST.CodeAnalysisEvidence,
-        approach_decision: text,
-      }),
+      problemsWith("CodeAnalysisEvidence", "approach_decision", text),
       [`approach_decision: ${repeats}`],
     );
   }
-  const coverage = {
-    ...LEAST.TestPlanEvidence,
-    coverage_approach: " ".repeat(10),
-  };
   assertEquals(
-    problemsOf("TestPlanEvidence", coverage),
+    problemsWith("TestPlanEvidence", "coverage_approach", " ".repeat(10)),
     [`coverage_approach: ${repeats}`],
   );
 });
@@ -153,17 +149,11 @@ Deno.test("validateEvidence() finds all problems at once", () => {
 
 Deno.test("validateEvidence() counts code points, and blanks where the Python tool does", () => {
   const approach = (text: string) =>
-    problemsOf("CodeAnalysisEvidence", {
-      ...LEAST.CodeAnalysisEvidence,
-      approach_decision: text,
-    }).length;
+    problemsWith("CodeAnalysisEvidence", "approach_decision", text).length;
   const long = `Compare ${"🚀".repeat(12)}`;
   assertEquals([approach(long), approach(long.slice(2))], [0, 1]);
   const coverage = (text: string) =>
-    problemsOf("TestPlanEvidence", {
-      ...LEAST.TestPlanEvidence,
-      coverage_approach: text,
-    }).length;
+    problemsWith("TestPlanEvidence", "coverage_approach", text).length;
   assertEquals([coverage("All of it "), coverage("All of it")], [0, 1]);
 });
 
