@@ -145,6 +145,10 @@ Deno.test("validateEvidence() finds all problems at once", () => {
     }),
     ["how_handled: Expected a mapping, found a list"],
   );
+  assertEquals(
+    problemsWith("CodeAnalysisEvidence", "approach_decision", ["x"]),
+    ["approach_decision: Expected a text, found a list"],
+  );
 });
 
 Deno.test("validateEvidence() counts code points, and blanks where the Python tool does", () => {
