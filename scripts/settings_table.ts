@@ -1,5 +1,4 @@
 import {
-  expectedOf,
   type Setting,
   SETTINGS,
   variableOf,
@@ -10,7 +9,7 @@ export function settingsTable(): string {
   const rows = SETTINGS.map((setting) => [
     `\`${setting.name}\`${setting.isPlanned ? " °" : ""}`,
     setting.summary,
-    expectedOf(setting.type).replaceAll('"', "`"),
+    setting.type.expected.replaceAll('"', "`"),
     setting.default === null ? "none" : `\`${setting.default}\``,
     [variableOf(setting), ...namesOf(setting.variables)]
       .map((name) => `\`${name}\``).join(", "),

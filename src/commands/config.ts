@@ -1,20 +1,18 @@
 import { notFound, type OrcError } from "../base/error.ts";
 import {
   type ConfigChanged,
-  setSetting,
-  unsetSetting,
-} from "../config/change.ts";
-import {
   type ConfigOptions,
   getSetting,
   listConfigFiles,
   type ListedSetting,
   listSettings,
+  setSetting,
   showConfig,
   type ShownConfigFile,
   type ShownStatement,
   type ShownValue,
-} from "../config/show.ts";
+  unsetSetting,
+} from "../config/use.ts";
 import { flagStatement, type Layer, originText } from "../settings/merge.ts";
 import {
   settingNamed,

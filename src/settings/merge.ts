@@ -4,7 +4,6 @@ import { readScalar } from "../workflow/value.ts";
 import {
   aliasOf,
   countsInRepository,
-  expectedOf,
   readSettingValue,
   readTypedSetting,
   type Setting,
@@ -186,7 +185,7 @@ export function wrongStatement(
   { setting, origin, reading }: Statement,
 ): OrcError | undefined {
   if ("value" in reading) return undefined;
-  const expected = expectedOf(setting.type);
+  const expected = setting.type.expected;
   const details = { setting: setting.name, origin };
   if (origin.type === "user" || origin.type === "repository") {
     const { path, line, column } = origin;

@@ -1,5 +1,4 @@
-import { setSetting } from "../../src/config/change.ts";
-import { listSettings } from "../../src/config/show.ts";
+import { listSettings, setSetting } from "../../src/config/use.ts";
 import type { Host } from "../../src/host/host.ts";
 import { fixedHost, refusalOf, withRoot } from "../work/fixtures.ts";
 import { assertEquals } from "@std/assert";

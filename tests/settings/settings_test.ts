@@ -1,11 +1,15 @@
 import { JsonNumber } from "../../src/base/json.ts";
 import {
   aliasOf,
+  BOOLEAN,
+  choice,
   countsInRepository,
-  expectedOf,
   findSetting,
+  nameList,
+  oneLine,
   readSettingValue,
   readTypedSetting,
+  seconds,
   SETTINGS,
   settingText,
   type SettingType,
@@ -69,15 +73,11 @@ Deno.test("countsInRepository() lets a repository be stricter, and no looser", (
   }
 });
 
-const CHOICE: SettingType = { kind: "choice", choices: ["a", "b", "c"] };
-const FLAG: SettingType = { kind: "boolean" };
-const SECONDS: SettingType = { kind: "seconds", min: 0, max: 60 };
-const TEXT: SettingType = { kind: "text", expected: "a word", pattern: /^\w/ };
-const NAMES: SettingType = {
-  kind: "names",
-  expected: "capitals",
-  isName: (text) => /^[A-Z]+$/.test(text),
-};
+const CHOICE = choice("a", "b", "c");
+const FLAG = BOOLEAN;
+const SECONDS = seconds(0, 60);
+const TEXT = oneLine("a word", /^\w/);
+const NAMES = nameList("capitals", (text) => /^[A-Z]+$/.test(text));
 
 Deno.test("readTypedSetting() reads what people type", () => {
   const cases: readonly [SettingType, string, SettingValue][] = [
@@ -156,12 +156,15 @@ Deno.test("settingText() spells a value so that it can be typed again", () => {
   assertEquals([true, 2.5, "x"].map(settingText), ["true", "2.5", "x"]);
 });
 
-Deno.test("expectedOf() says what a setting wants", () => {
-  assertEquals([CHOICE, FLAG, SECONDS, TEXT, NAMES].map(expectedOf), [
-    '"a", "b" or "c"',
-    "true or false",
-    "a number of seconds from 0 to 60",
-    "a word",
-    "capitals",
-  ]);
+Deno.test("expected says what a setting wants", () => {
+  assertEquals(
+    [CHOICE, FLAG, SECONDS, TEXT, NAMES].map(({ expected }) => expected),
+    [
+      '"a", "b" or "c"',
+      "true or false",
+      "a number of seconds from 0 to 60",
+      "a word",
+      "capitals",
+    ],
+  );
 });

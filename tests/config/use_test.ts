@@ -1,9 +1,9 @@
 import {
   type ConfigChange,
+  getSetting,
   setSetting,
   unsetSetting,
-} from "../../src/config/change.ts";
-import { getSetting } from "../../src/config/show.ts";
+} from "../../src/config/use.ts";
 import type { Host } from "../../src/host/host.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import {

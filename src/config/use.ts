@@ -2,18 +2,21 @@ import { denied, notFound, type OrcError, usage } from "../base/error.ts";
 import { userLayout } from "../base/layout.ts";
 import { quoted } from "../base/text.ts";
 import type { HeldLock } from "../files/lock.ts";
+import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
   type Place,
   placeOf,
-  type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
 import {
+  type Config,
   type ConfigFile,
+  configFiles,
   parseConfig,
+  readConfig,
   readConfigText,
   repositoryConfigFile,
   userConfigFile,
@@ -21,22 +24,209 @@ import {
   writeConfig,
 } from "../settings/files.ts";
 import {
+  isCounted,
   isExpectedWorkflowKey,
   isWorkflowKey,
+  type Layer,
   meantSetting,
+  type MergedSetting,
+  mergeSetting,
+  type Origin,
+  valueOf,
   workflowKeyWarning,
 } from "../settings/merge.ts";
 import {
   aliasOf,
   countsInRepository,
-  expectedOf,
   findSetting,
+  isScalarSetting,
+  oneLine,
   readTypedSetting,
   type Setting,
   settingText,
   type SettingType,
   type SettingValue,
+  variableOf,
 } from "../settings/settings.ts";
+
+/** Which configuration, and what the command line says. */
+export interface ConfigOptions extends RepositoryOptions {
+  readonly flags?: Layer;
+  /** Only what the user's own file says. */
+  readonly global?: boolean;
+}
+
+/** A value and where it comes from. */
+export interface ShownValue {
+  readonly name: string;
+  /** Null when nothing is set. */
+  readonly value: SettingValue | null;
+  readonly origin: Origin;
+}
+
+/** A setting with all there is to know about it. */
+export interface ListedSetting extends ShownValue {
+  readonly default: SettingValue | null;
+  /** What it can be, for people. */
+  readonly expected: string;
+  readonly summary: string;
+  readonly variable: string;
+  readonly since: string;
+}
+
+/** What one place says about a setting. */
+export interface ShownStatement extends ShownValue {
+  /** Whether this is the value that counts. */
+  readonly effective: boolean;
+  /** Whether it may not count, because it stands in the repository's file. */
+  readonly ignored: boolean;
+}
+
+/** A file that can hold settings. */
+export interface ShownConfigFile {
+  readonly path: string;
+  readonly level: "user" | "repository";
+  /** Whether it is one of the Python tool's, which is only read. */
+  readonly legacy: boolean;
+  readonly exists: boolean;
+}
+
+/** Where, and what is doubtful. */
+interface Shown {
+  readonly place: Place;
+  readonly warnings: readonly string[];
+}
+
+/** Finds the value of one setting that counts, or what the user's own file says. */
+export async function getSetting(
+  host: Host,
+  options: ConfigOptions & { readonly name: string },
+): Promise<Shown & ShownValue> {
+  const { config, ...shown } = await load(host, options);
+  const free = options.global ? undefined : workflowValue(options.name, config);
+  if (free !== undefined) return { ...shown, warnings: [], ...free };
+  const setting = namedSetting(options.name);
+  const merged = options.global
+    ? ownValue(setting, config)
+    : config.settings.find((each) => each.setting === setting);
+  const found = merged && shownValue(merged);
+  if (!found || found.value === null) throw notSet(setting);
+  // What is doubtful elsewhere is not asked for.
+  return { ...shown, warnings: [], ...found };
+}
+
+/** Lists every setting with the value that counts and where it comes from. */
+export async function listSettings(
+  host: Host,
+  options: ConfigOptions = {},
+): Promise<Shown & { readonly settings: readonly ListedSetting[] }> {
+  const { config, ...shown } = await load(host, options);
+  return { ...shown, settings: config.settings.map(listed) };
+}
+
+/** Shows what each place says, the lowest first: files, environment, command line. */
+export async function showConfig(
+  host: Host,
+  options: ConfigOptions = {},
+): Promise<Shown & { readonly statements: readonly ShownStatement[] }> {
+  const { config, ...shown } = await load(host, options);
+  const { global = false } = options;
+  const files = config.files.flatMap(({ file, layer }) =>
+    global && file.level !== "user" ? [] : layer
+  );
+  const said = global
+    ? files
+    : [...files, ...config.environment, ...config.flags];
+  const effective = new Set(config.settings.map(({ statement }) => statement));
+  const statements = said.map((statement): ShownStatement => ({
+    name: statement.setting.name,
+    value: "value" in statement.reading ? statement.reading.value : null,
+    origin: statement.origin,
+    ignored: !isCounted(statement),
+    effective: effective.has(statement),
+  }));
+  return { ...shown, statements };
+}
+
+/** Names the files that settings are read from, the lowest first. */
+export function listConfigFiles(
+  host: Host,
+  options: RepositoryOptions = {},
+): { readonly place: Place; readonly files: readonly ShownConfigFile[] } {
+  const repository = openRepository(host, options);
+  const files = configFiles(host, repository).map(
+    ({ path, level, isLegacy }) => ({
+      path,
+      level,
+      legacy: isLegacy,
+      exists: fileKind(path) !== "absent",
+    }),
+  );
+  return { place: placeOf(repository, null), files };
+}
+
+async function load(
+  host: Host,
+  options: ConfigOptions,
+): Promise<Shown & { readonly config: Config }> {
+  const repository = openRepository(host, options);
+  const config = await readConfig(host, repository, options.flags);
+  const { warnings } = config;
+  return { place: placeOf(repository, null), config, warnings };
+}
+
+/** The value that the repository's file holds for a workflow. */
+function workflowValue(
+  name: string,
+  { files }: Config,
+): ShownValue | undefined {
+  if (findSetting(name) !== undefined) return undefined;
+  const own = files.find(({ file }) =>
+    file.level === "repository" && !file.isLegacy
+  );
+  const entry = own?.entries.find(({ key }) => key === name);
+  if (own === undefined || entry === undefined) return undefined;
+  const { value, line, column } = entry;
+  const { level, path } = own.file;
+  const origin: Origin = { type: level, path, line, column };
+  return isScalarSetting(value) ? { name, value, origin } : undefined;
+}
+
+function ownValue(
+  setting: Setting,
+  { files }: Config,
+): MergedSetting | undefined {
+  const own = files.find(({ file }) => file.level === "user" && !file.isLegacy);
+  const merged = mergeSetting(setting, own === undefined ? [] : [own.layer]);
+  return merged.statement && merged;
+}
+
+function shownValue(merged: MergedSetting): ShownValue {
+  const { setting: { name }, origin } = merged;
+  return { name, value: valueOf(merged), origin };
+}
+
+/** A list shows all that is right, and says what is wrong as a warning. */
+function listed({ setting, value, origin }: MergedSetting): ListedSetting {
+  const { name, type, summary, since } = setting;
+  return {
+    name,
+    value: value ?? null,
+    origin,
+    default: setting.default,
+    expected: type.expected,
+    summary,
+    variable: variableOf(setting),
+    since,
+  };
+}
+
+function notSet({ name }: Setting): OrcError {
+  return notFound("not_set", `Setting "${name}" is not set`, {
+    hint: `orc config set ${name} VALUE`,
+    details: { setting: name },
+  });
+}
 
 /** A setting to change, and in whose file. */
 export interface ConfigChange extends RepositoryOptions {
@@ -95,7 +285,7 @@ export async function unsetSetting(
  *
  * @throws {OrcError} `unknown_setting` (usage), with the one that was probably meant
  */
-export function namedSetting(name: string): Setting {
+function namedSetting(name: string): Setting {
   const setting = findSetting(name);
   if (setting !== undefined) return setting;
   const meant = meantSetting(name);
@@ -106,11 +296,14 @@ export function namedSetting(name: string): Setting {
 }
 
 /** What a workflow makes of a value is up to it. */
-const WORKFLOW_VALUE: SettingType = {
-  kind: "text",
-  expected: "a text of one line",
-  pattern: /^/,
-};
+const WORKFLOW_VALUE = oneLine("a text of one line", /^/);
+
+interface Wanted {
+  readonly key: string;
+  /** Undefined for what only a workflow knows. */
+  readonly setting: Setting | undefined;
+  readonly value?: SettingValue;
+}
 
 /** The entry that is meant; without a setting it is one for the workflow. */
 function target(
@@ -121,13 +314,6 @@ function target(
   if (isForWorkflow) return { key: name, setting: undefined };
   const setting = namedSetting(name);
   return { key: setting.name, setting };
-}
-
-interface Wanted {
-  readonly key: string;
-  /** Undefined for what only a workflow knows. */
-  readonly setting: Setting | undefined;
-  readonly value?: SettingValue;
 }
 
 async function apply(
@@ -145,10 +331,14 @@ async function apply(
   if (before !== undefined) await parseConfig(before.text, file.path);
   // Loaded before the lock is taken: others wait for it.
   await import("./edit.ts");
-  const written = await underLock(host, repository, {
-    file,
-    work: (lock) => edited(file, wanted, lock),
-  });
+  const work = (lock: HeldLock) => edited(file, wanted, lock);
+  const written = global
+    ? await withUserLock(
+      userLayout(file.base).directory,
+      repository.context,
+      work,
+    )
+    : await withPreparedRepository(host, repository, { portable: false }, work);
   return {
     place: placeOf(repository, null),
     name: wanted.key,
@@ -159,30 +349,11 @@ async function apply(
   };
 }
 
-type Written = Pick<ConfigChanged, "changed" | "warnings">;
-
-interface Job {
-  readonly file: ConfigFile;
-  work(lock: HeldLock): Promise<Written>;
-}
-
-function underLock(
-  host: Host,
-  repository: Repository,
-  { file, work }: Job,
-): Promise<Written> {
-  if (file.level === "repository") {
-    return withPreparedRepository(host, repository, { portable: false }, work);
-  }
-  const { directory } = userLayout(file.base);
-  return withUserLock(directory, repository.context, work);
-}
-
 async function edited(
   file: ConfigFile,
   { setting, key: name, value }: Wanted,
   lock: HeldLock,
-): Promise<Written> {
+): Promise<Pick<ConfigChanged, "changed" | "warnings">> {
   const { editConfig } = await import("./edit.ts");
   const { mark, text: before } = readConfigText(file) ?? { mark: "", text: "" };
   const aliases = setting?.aliases ?? [];
@@ -199,10 +370,9 @@ async function edited(
     text = await editConfig(text, file.path, edit);
   }
   if (text === before) return { changed: false, warnings: [] };
-  const isPrivate = file.level === "user";
   const warning = writeConfig(file.path, mark + text, {
     lock,
-    isPrivate,
+    isPrivate: file.level === "user",
   });
   return { changed: true, warnings: warning === undefined ? [] : [warning] };
 }
@@ -258,7 +428,7 @@ function wrongValue(
 ): OrcError {
   return usage(
     "invalid_setting",
-    `Cannot set "${name}" to ${found}: expected ${expectedOf(type)}`,
+    `Cannot set "${name}" to ${found}: expected ${type.expected}`,
     { hint: "orc config list", details: { setting: name } },
   );
 }
