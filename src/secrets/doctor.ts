@@ -4,12 +4,11 @@ import {
   environmentFiles,
   legacySecretNames,
   repositoryLayout,
-  SECRET_SUFFIX,
   userLayout,
 } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { tokensIn } from "../base/mask.ts";
-import { isSecretName, KEY_VARIABLES } from "../base/names.ts";
+import { KEY_VARIABLES } from "../base/names.ts";
 import { isDenied } from "../files/errors.ts";
 import { isFileTracked } from "../files/git_index.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";
@@ -35,6 +34,7 @@ import {
   openWith,
   secretEntries,
   type SecretEntry,
+  secretNameOf,
   secretPlaces,
 } from "./vault.ts";
 
@@ -75,14 +75,11 @@ async function fileFact(
   search: SecretSearch,
   { path, name: fileName, mode, isLink }: SecretEntry,
 ): Promise<SecretFileFact> {
-  const name = fileName.endsWith(SECRET_SUFFIX)
-    ? fileName.slice(0, -SECRET_SUFFIX.length)
-    : "";
   const { root } = search.repository.layout;
   const opened = isLink ? inTrouble("linked") : await open(search, path);
   return {
     path,
-    name: isSecretName(name) ? name : null,
+    name: secretNameOf(fileName) ?? null,
     mode,
     isTracked: isFileTracked(root, path) === true,
     ...opened,

@@ -42,14 +42,23 @@ export function searchSecrets(
   return { host, repository, keyring: openKeyring(host, mayAsk) };
 }
 
-/** A stored secret that was looked at. */
-type OpenedSecret = FoundSecret | { readonly locked: OrcError };
+/** A place that has a secret, after it was looked at. */
+type Lookup =
+  | FoundSecret
+  /** What it holds cannot be opened here; the next place may have the value. */
+  | { readonly locked: OrcError }
+  /** Nothing that comes after it counts. */
+  | { readonly failed: OrcError };
 
-/** Opens all that is stored under a name, in the order it counts. */
-async function* storedSecrets(
+/**
+ * Looks a name up in all places that neither ask a person nor run a program, in the order they
+ * count: what is stored, the environment, the Python tool's file. Opens no place before it is
+ * asked for.
+ */
+async function* lookUp(
   { host, repository, keyring }: SecretSearch,
   name: string,
-): AsyncGenerator<OpenedSecret> {
+): AsyncGenerator<Lookup> {
   for (const place of secretPlaces(host, repository)) {
     const path = secretPath(place.path, name);
     try {
@@ -64,28 +73,20 @@ async function* storedSecrets(
       yield { locked: error };
     }
   }
-}
-
-/** Values of a name in the environment, in the order they count. */
-function* environmentSecrets(
-  { host }: Pick<SecretSearch, "host">,
-  name: string,
-): Generator<FoundSecret> {
   for (const variable of variablesOf(name)) {
     const value = host.env(variable);
     if (value) yield { name, value, source: "environment", place: variable };
   }
-}
-
-/** The value that the Python tool's file has for a name. */
-async function legacySecret(
-  { host, repository }: SecretSearch,
-  name: string,
-): Promise<FoundSecret | undefined> {
-  const legacy = await readLegacySecrets(host, repository);
-  const value = legacy?.values.get(name);
-  if (legacy === undefined || value === undefined) return undefined;
-  return { name, value, source: "legacy", place: legacy.path };
+  try {
+    const legacy = await readLegacySecrets(host, repository);
+    const value = legacy?.values.get(name);
+    if (legacy !== undefined && value !== undefined) {
+      yield { name, value, source: "legacy", place: legacy.path };
+    }
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    yield { failed: error };
+  }
 }
 
 /**
@@ -101,26 +102,16 @@ export async function findSecret(
   name: string,
 ): Promise<FoundSecret | undefined> {
   let locked: OrcError | undefined;
-  for await (const stored of storedSecrets(search, name)) {
-    if (!("locked" in stored)) return stored;
-    locked ??= stored.locked;
+  for await (const found of lookUp(search, name)) {
+    if ("value" in found) return found;
+    if ("failed" in found) throw found.failed;
+    locked ??= found.locked;
   }
-  const [variable] = environmentSecrets(search, name);
-  const found = variable ?? await legacySecret(search, name) ??
-    await fromGit(search, name);
-  if (found === undefined && locked !== undefined) throw locked;
-  return found;
-}
-
-async function fromGit(
-  { host, repository }: SecretSearch,
-  name: string,
-): Promise<FoundSecret | undefined> {
-  const { workingTree } = repository.found;
-  const value = await askGit(host, workingTree, name);
-  return value === undefined
-    ? undefined
-    : { name, value, source: "git", place: null };
+  const { host, repository } = search;
+  const value = await askGit(host, repository.found.workingTree, name);
+  if (value !== undefined) return { name, value, source: "git", place: null };
+  if (locked !== undefined) throw locked;
+  return undefined;
 }
 
 function lockedSecret(
@@ -203,31 +194,25 @@ export async function knownSecretNames(
   host: Host,
   place: MaskedPlace,
 ): Promise<readonly string[]> {
+  const { repository, workflow, isLenient = false } = place;
+  const inSettings = () => secretsOfAllLevels(host, repository);
   const names = [
-    ...secretsOf(place.workflow),
-    ...keptNames(host, place.repository),
-    ...await namesInSettings(host, place),
+    ...secretsOf(workflow),
+    // What lies where nothing is read from, as behind a link, is not kept.
+    ...await orNone(() =>
+      secretPlaces(host, repository)
+        .filter(({ level }) => level !== "global").flatMap(secretNames)
+    ),
+    ...await (isLenient ? orNone(inSettings) : inSettings()),
   ];
   return [...new Set(names)];
 }
 
-async function namesInSettings(
-  host: Host,
-  { repository, isLenient = false }: MaskedPlace,
+async function orNone(
+  read: () => readonly string[] | Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   try {
-    return await secretsOfAllLevels(host, repository);
-  } catch (error) {
-    if (isLenient && error instanceof OrcError) return [];
-    throw error;
-  }
-}
-
-/** What lies where nothing is read from, as behind a link, is not kept. */
-function keptNames(host: Host, repository: Repository): readonly string[] {
-  try {
-    return secretPlaces(host, repository)
-      .filter(({ level }) => level !== "global").flatMap(secretNames);
+    return await read();
   } catch (error) {
     if (error instanceof OrcError) return [];
     throw error;
@@ -243,25 +228,10 @@ export async function allValues(
   const search = searchSecrets(host, repository, false);
   const values: KnownSecret[] = [];
   for (const name of names) {
-    for await (const stored of storedSecrets(search, name)) {
+    for await (const found of lookUp(search, name)) {
       // What cannot be opened here cannot be printed from here either.
-      if (!("locked" in stored)) values.push(stored);
+      if ("value" in found) values.push(found);
     }
-    values.push(...environmentSecrets(search, name));
-    values.push(...await openedLegacy(search, name));
   }
   return values;
-}
-
-async function openedLegacy(
-  search: SecretSearch,
-  name: string,
-): Promise<readonly KnownSecret[]> {
-  try {
-    const legacy = await legacySecret(search, name);
-    return legacy === undefined ? [] : [legacy];
-  } catch (error) {
-    if (error instanceof OrcError) return [];
-    throw error;
-  }
 }

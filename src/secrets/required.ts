@@ -17,12 +17,6 @@ import { isList, type SettingValue } from "../settings/settings.ts";
 import type { Workflow } from "../workflow/types.ts";
 import { entriesOf, scalarText } from "../workflow/value.ts";
 
-/** Secrets that the Python tool left, and where. */
-interface LegacySecrets {
-  readonly path: string;
-  readonly values: ReadonlyMap<string, string>;
-}
-
 /** What `openssl enc -aes-256-cbc -pbkdf2` begins a file with; the salt follows. */
 const MAGIC = "Salted__";
 const SALT_BYTES = 8;
@@ -46,21 +40,20 @@ export function legacySecretsPath(
 export async function readLegacySecrets(
   host: Host,
   { layout: { root } }: Pick<Repository, "layout">,
-): Promise<LegacySecrets | undefined> {
+): Promise<
+  | { readonly path: string; readonly values: ReadonlyMap<string, string> }
+  | undefined
+> {
   const password = host.env(LEGACY_PASSWORD_VARIABLE);
   if (!password) return undefined;
   for (const path of legacySecretPaths(root)) {
-    const encrypted = readLegacy(root, path);
+    guardPath(root, path);
+    const encrypted = readRegularFile(path, MAX_WORKFLOW_BYTES);
     if (encrypted === undefined) continue;
     const bytes = await decryptLegacy(encrypted, password, path);
     return { path, values: await valuesIn(bytes, path) };
   }
   return undefined;
-}
-
-function readLegacy(root: string, path: string): Uint8Array | undefined {
-  guardPath(root, path);
-  return readRegularFile(path, MAX_WORKFLOW_BYTES);
 }
 
 async function decryptLegacy(
@@ -72,10 +65,20 @@ async function decryptLegacy(
   if (magic !== MAGIC) throw invalid(path, "it is not encrypted by openssl");
   const start = MAGIC.length + SALT_BYTES;
   const salt = encrypted.slice(MAGIC.length, start);
-  const { key, iv } = await keyOf(password, salt);
+  const bytes = await stretch(password, salt, {
+    iterations: ITERATIONS,
+    size: KEY_BYTES + INITIAL_VECTOR_BYTES,
+  });
+  const key = await crypto.subtle.importKey(
+    "raw",
+    bytes.slice(0, KEY_BYTES),
+    "AES-CBC",
+    false,
+    ["decrypt"],
+  );
   try {
     const decrypted = await crypto.subtle.decrypt(
-      { name: "AES-CBC", iv },
+      { name: "AES-CBC", iv: bytes.slice(KEY_BYTES) },
       key,
       encrypted.slice(start),
     );
@@ -85,30 +88,25 @@ async function decryptLegacy(
   }
 }
 
-async function keyOf(
-  password: string,
+/** Derives bytes from a text so slowly that it cannot be guessed from them. */
+export async function stretch(
+  text: string,
   salt: Uint8Array<ArrayBuffer>,
-): Promise<{ key: CryptoKey; iv: Uint8Array<ArrayBuffer> }> {
-  const secret = await crypto.subtle.importKey(
+  { iterations, size }: { readonly iterations: number; readonly size: number },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const key = await crypto.subtle.importKey(
     "raw",
-    new TextEncoder().encode(password),
+    new TextEncoder().encode(text),
     "PBKDF2",
     false,
     ["deriveBits"],
   );
   const bits = await crypto.subtle.deriveBits(
-    { name: "PBKDF2", hash: "SHA-256", salt, iterations: ITERATIONS },
-    secret,
-    8 * (KEY_BYTES + INITIAL_VECTOR_BYTES),
+    { name: "PBKDF2", hash: "SHA-256", salt, iterations },
+    key,
+    8 * size,
   );
-  const key = await crypto.subtle.importKey(
-    "raw",
-    bits.slice(0, KEY_BYTES),
-    "AES-CBC",
-    false,
-    ["decrypt"],
-  );
-  return { key, iv: new Uint8Array(bits.slice(KEY_BYTES)) };
+  return new Uint8Array(bits);
 }
 
 /** One wrong password in some 256 leaves bytes that look whole: they are no flat mapping. */
@@ -169,7 +167,9 @@ export async function requiredSecrets(
     const { workflow } = await loadWorkflow(host, repository, {});
     return secretsOf(workflow);
   });
-  const ofSettings = await ifRight(() => secretsOfSettings(host, repository));
+  const ofSettings = await ifRight(async () =>
+    namesIn(await readValue(host, repository, "secrets"))
+  );
   const names = [...ofWorkflow.names, ...ofSettings.names];
   return {
     names: [...new Set(names)].sort(),
@@ -187,18 +187,6 @@ async function ifRight(
     if (!(error instanceof OrcError)) throw error;
     return { names: [], problems: [error.message] };
   }
-}
-
-/**
- * Names of the secrets that the settings require: what the highest level says.
- *
- * @throws {OrcError} usage or config `invalid_setting`
- */
-async function secretsOfSettings(
-  host: Host,
-  site: ConfigSite,
-): Promise<readonly string[]> {
-  return namesIn(await readValue(host, site, "secrets"));
 }
 
 /**

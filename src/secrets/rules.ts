@@ -44,53 +44,79 @@ export interface SecretFacts {
   readonly legacyPath: string | null;
 }
 
-/** One question about secrets; most find nothing. */
-type SecretCheck = (facts: SecretFacts) => readonly Finding[];
-
-const CHECKS: readonly SecretCheck[] = [
-  missing,
-  plaintext,
-  unopened,
-  readable,
-  tracked,
-  identityAtRisk,
-  keysBeside,
-  tokens,
-  short,
-  legacy,
-];
-
-/** Says what the facts mean. */
+/** Says what the facts mean: what is missing first. */
 export function secretFindings(facts: SecretFacts): readonly Finding[] {
-  return CHECKS.flatMap((check) => check(facts));
+  const { directory, files, identity, legacyPath } = facts;
+  const encrypted = files.filter(({ isEncrypted }) => isEncrypted);
+  return [
+    ...facts.missing.map((name) =>
+      errorFinding({
+        code: "secret_missing",
+        path: directory,
+        message: `Secret "${name}" is required, and nobody has it`,
+        remedy: `orc secrets set ${name}`,
+      })
+    ),
+    ...files.filter(({ isEncrypted }) => !isEncrypted).map(plaintext),
+    ...files.flatMap(unopened),
+    ...files.filter(({ mode }) => allowsOthers(mode)).map(({ path, mode }) =>
+      warningFinding({
+        code: "secret_readable",
+        path,
+        message: `"${path}" can be read by others (mode ${octal(mode)})`,
+        remedy: `chmod 600 "${path}"`,
+      })
+    ),
+    // What git tracks is copied to every clone, and stays in its history.
+    ...encrypted.filter(({ isTracked }) => isTracked).map(({ path }) =>
+      warningFinding({
+        code: "secret_committed",
+        path,
+        message:
+          `"${path}" is committed to git: whoever gets its key, now or later, can open it`,
+        remedy: `git rm --cached "${path}", and keep it with --private`,
+      })
+    ),
+    ...identity === null ? [] : identityAtRisk(identity),
+    ...facts.keysBeside.map((path) =>
+      errorFinding({
+        code: "key_beside_secrets",
+        path,
+        message:
+          `"${path}" holds what opens the secrets of this repository, and lies beside them`,
+        remedy: "move it out of the repository, and change the secrets",
+      })
+    ),
+    ...facts.tokenFiles.map((path) =>
+      errorFinding({
+        code: "token_in_file",
+        path,
+        message:
+          `"${path}" holds a token or key that anybody who reads it can use`,
+        remedy:
+          "replace it by the name of a secret: secrets: [NAME], orc secrets set NAME",
+      })
+    ),
+    ...files.flatMap(short),
+    ...legacyPath === null ? [] : [infoFinding({
+      code: "legacy_secrets",
+      path: legacyPath,
+      message:
+        `"${legacyPath}" holds secrets of the Python tool, which are read with SECRETS_PASSWORD`,
+      remedy: "keep them one by one: orc secrets set NAME",
+    })],
+  ];
 }
 
-const OTHERS = 0o077;
-
-function missing({ missing, directory }: SecretFacts): readonly Finding[] {
-  return missing.map((name) =>
-    errorFinding({
-      code: "secret_missing",
-      path: directory,
-      message: `Secret "${name}" is required, and nobody has it`,
-      remedy: `orc secrets set ${name}`,
-    })
-  );
-}
-
-function plaintext({ files }: SecretFacts): readonly Finding[] {
-  return files.filter(({ isEncrypted }) => !isEncrypted).map((
-    { path, name, isTracked },
-  ) =>
-    errorFinding({
-      code: "secret_plaintext",
-      path,
-      message: `"${path}" lies among the secrets and is not encrypted${
-        isTracked ? "; git tracks it, so change the secret itself" : ""
-      }`,
-      remedy: `orc secrets set ${name ?? "NAME"} --file FILE, then remove it`,
-    })
-  );
+function plaintext({ path, name, isTracked }: SecretFileFact): Finding {
+  return errorFinding({
+    code: "secret_plaintext",
+    path,
+    message: `"${path}" lies among the secrets and is not encrypted${
+      isTracked ? "; git tracks it, so change the secret itself" : ""
+    }`,
+    remedy: `orc secrets set ${name ?? "NAME"} --file FILE, then remove it`,
+  });
 }
 
 const TROUBLES: Readonly<Record<SecretTrouble, string>> = {
@@ -100,45 +126,20 @@ const TROUBLES: Readonly<Record<SecretTrouble, string>> = {
   linked: "is a symbolic link, and orc follows none",
 };
 
-function unopened({ files }: SecretFacts): readonly Finding[] {
-  return files.flatMap(({ path, name, trouble }) =>
-    trouble === null || name === null ? [] : [warningFinding({
-      code: `secret_${trouble}`,
-      path,
-      message: `Secret "${name}" in "${path}" ${TROUBLES[trouble]}`,
-      remedy: `orc secrets source ${name}`,
-    })]
-  );
+function unopened(
+  { path, name, trouble }: SecretFileFact,
+): readonly Finding[] {
+  return trouble === null || name === null ? [] : [warningFinding({
+    code: `secret_${trouble}`,
+    path,
+    message: `Secret "${name}" in "${path}" ${TROUBLES[trouble]}`,
+    remedy: `orc secrets source ${name}`,
+  })];
 }
 
-function readable({ files }: SecretFacts): readonly Finding[] {
-  return files.filter(({ mode }) => allowsOthers(mode)).map(({ path, mode }) =>
-    warningFinding({
-      code: "secret_readable",
-      path,
-      message: `"${path}" can be read by others (mode ${octal(mode)})`,
-      remedy: `chmod 600 "${path}"`,
-    })
-  );
-}
-
-/** What git tracks is copied to every clone, and stays in its history. */
-function tracked({ files }: SecretFacts): readonly Finding[] {
-  return files.filter(({ isTracked, isEncrypted }) => isTracked && isEncrypted)
-    .map(({ path }) =>
-      warningFinding({
-        code: "secret_committed",
-        path,
-        message:
-          `"${path}" is committed to git: whoever gets its key, now or later, can open it`,
-        remedy: `git rm --cached "${path}", and keep it with --private`,
-      })
-    );
-}
-
-function identityAtRisk({ identity }: SecretFacts): readonly Finding[] {
-  if (identity === null) return [];
-  const { path, mode, isTracked } = identity;
+function identityAtRisk(
+  { path, mode, isTracked }: NonNullable<SecretFacts["identity"]>,
+): readonly Finding[] {
   const risks = [
     ...allowsOthers(mode)
       ? [`can be read by others (mode ${octal(mode)})`]
@@ -157,56 +158,18 @@ function identityAtRisk({ identity }: SecretFacts): readonly Finding[] {
   );
 }
 
-function keysBeside({ keysBeside }: SecretFacts): readonly Finding[] {
-  return keysBeside.map((path) =>
-    errorFinding({
-      code: "key_beside_secrets",
-      path,
-      message:
-        `"${path}" holds what opens the secrets of this repository, and lies beside them`,
-      remedy: "move it out of the repository, and change the secrets",
-    })
-  );
-}
-
-function tokens({ tokenFiles }: SecretFacts): readonly Finding[] {
-  return tokenFiles.map((path) =>
-    errorFinding({
-      code: "token_in_file",
-      path,
-      message:
-        `"${path}" holds a token or key that anybody who reads it can use`,
-      remedy:
-        "replace it by the name of a secret: secrets: [NAME], orc secrets set NAME",
-    })
-  );
-}
-
-function short({ files }: SecretFacts): readonly Finding[] {
-  return files.flatMap(({ path, name, length }) =>
-    length === null || length >= MIN_MASKED_LENGTH ? [] : [infoFinding({
-      code: "secret_short",
-      path,
-      message:
-        `The value of secret "${name}" has less than ${MIN_MASKED_LENGTH} characters: it is not masked where it is printed`,
-      remedy: `orc secrets set ${name}`,
-    })]
-  );
-}
-
-function legacy({ legacyPath: path }: SecretFacts): readonly Finding[] {
-  if (path === null) return [];
-  return [infoFinding({
-    code: "legacy_secrets",
+function short({ path, name, length }: SecretFileFact): readonly Finding[] {
+  return length === null || length >= MIN_MASKED_LENGTH ? [] : [infoFinding({
+    code: "secret_short",
     path,
     message:
-      `"${path}" holds secrets of the Python tool, which are read with SECRETS_PASSWORD`,
-    remedy: "keep them one by one: orc secrets set NAME",
+      `The value of secret "${name}" has less than ${MIN_MASKED_LENGTH} characters: it is not masked where it is printed`,
+    remedy: `orc secrets set ${name}`,
   })];
 }
 
 function allowsOthers(mode: number | null): boolean {
-  return mode !== null && (mode & OTHERS) !== 0;
+  return mode !== null && (mode & 0o077) !== 0;
 }
 
 function octal(mode: number | null): string {

@@ -33,7 +33,7 @@ import {
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { readRepositoryMeta } from "../session/repository.ts";
-import { requiredSecrets } from "./required.ts";
+import { requiredSecrets, stretch } from "./required.ts";
 
 /** A directory of secrets; no link is followed below its base. */
 interface SecretDirectory {
@@ -49,16 +49,25 @@ const MAX_ENCRYPTED_BYTES = 2 * MAX_SECRET_BYTES + 16 * 1024;
 
 /** Names of the secrets in a directory, sorted. There need not be one. */
 export function secretNames(directory: SecretDirectory): readonly string[] {
-  guardDirectory(directory.base, directory.path);
-  if (fileKind(directory.path) === "absent") return [];
+  return entriesIn(directory).map(({ name }) => secretNameOf(name) ?? "")
+    .filter((name) => name !== "").sort();
+}
+
+/** The name of the secret that a file of this name holds; undefined for a file that is none. */
+export function secretNameOf(fileName: string): string | undefined {
+  const name = fileName.slice(0, -SECRET_SUFFIX.length);
+  return fileName === name + SECRET_SUFFIX && isSecretName(name)
+    ? name
+    : undefined;
+}
+
+function entriesIn({ base, path }: SecretDirectory): readonly Deno.DirEntry[] {
+  guardDirectory(base, path);
+  if (fileKind(path) === "absent") return [];
   try {
-    return Array.from(Deno.readDirSync(directory.path), ({ name }) => name)
-      .filter((name) => name.endsWith(SECRET_SUFFIX))
-      .map((name) => name.slice(0, -SECRET_SUFFIX.length))
-      .filter(isSecretName)
-      .sort();
+    return Array.from(Deno.readDirSync(path));
   } catch (error) {
-    throw asOrcError(error, "list", directory.path);
+    throw asOrcError(error, "list", path);
   }
 }
 
@@ -81,13 +90,16 @@ export function readSecret(
 
 /** Replaces an encrypted secret whole; only its owner can read it. Returns a warning as `writeAtomic` does. */
 export function writeSecret(
-  directory: SecretDirectory,
+  { base, path: directory }: SecretDirectory,
   name: string,
   encrypted: Uint8Array,
   token: string,
 ): string | undefined {
-  const path = secretPath(directory.path, name);
-  return writePrivate({ base: directory.base, path }, encrypted, token);
+  return writePrivate(
+    { base, path: secretPath(directory, name) },
+    encrypted,
+    token,
+  );
 }
 
 /** Removes a secret; false when there was none. */
@@ -112,13 +124,18 @@ export function writePrivate(
   bytes: Uint8Array,
   token: string,
 ): string | undefined {
+  makeDirectoryOf({ base, path });
+  const warning = writeAtomic(path, bytes, { token, mode: PRIVATE_FILE });
+  allowOwnerOnly(path);
+  return warning;
+}
+
+function makeDirectoryOf({ base, path }: SecretDirectory): string {
   guardPath(base, path);
   const directory = parentDirectory(path);
   if (directory === undefined) throw new Error(`"${path}" is no file`);
   makePrivateDirectory({ base, path: directory });
-  const warning = writeAtomic(path, bytes, { token, mode: PRIVATE_FILE });
-  allowOwnerOnly(path);
-  return warning;
+  return directory;
 }
 
 /** A file that was there keeps its mode when it is replaced, which may have been too wide. */
@@ -159,10 +176,7 @@ export function createPrivate(
   { base, path }: SecretDirectory,
   bytes: Uint8Array,
 ): boolean {
-  guardPath(base, path);
-  const directory = parentDirectory(path);
-  if (directory === undefined) throw new Error(`"${path}" is no file`);
-  makePrivateDirectory({ base, path: directory });
+  const directory = makeDirectoryOf({ base, path });
   try {
     writeNewFile(path, bytes, PRIVATE_FILE);
     syncDirectory(directory);
@@ -186,24 +200,13 @@ export interface SecretEntry {
 export function secretEntries(
   directory: SecretDirectory,
 ): readonly SecretEntry[] {
-  guardDirectory(directory.base, directory.path);
-  if (fileKind(directory.path) === "absent") return [];
-  try {
-    return Array.from(Deno.readDirSync(directory.path))
-      .filter(({ isFile, isSymlink }) => isFile || isSymlink)
-      .map((entry) => entryOf(directory.path, entry))
-      .sort((one, other) => one.name < other.name ? -1 : 1);
-  } catch (error) {
-    throw asOrcError(error, "list", directory.path);
-  }
-}
-
-function entryOf(
-  directory: string,
-  { name, isSymlink: isLink }: Deno.DirEntry,
-): SecretEntry {
-  const path = `${directory}/${name}`;
-  return { path, name, isLink, mode: isLink ? null : modeAt(path) };
+  return entriesIn(directory)
+    .filter(({ isFile, isSymlink }) => isFile || isSymlink)
+    .map(({ name, isSymlink: isLink }): SecretEntry => {
+      const path = `${directory.path}/${name}`;
+      return { path, name, isLink, mode: isLink ? null : modeAt(path) };
+    })
+    .sort((one, other) => one.name < other.name ? -1 : 1);
 }
 
 /** Permission bits of a file; null where the system has none. */
@@ -221,14 +224,12 @@ export type Lock =
   | { readonly recipient: string }
   | { readonly passphrase: string };
 
+type Keys =
+  | { readonly identities: readonly string[] }
+  | { readonly passphrase: string };
+
 /** How an encrypted file wants to be opened. */
 export type Encryption = "identity" | "passphrase";
-
-/** A new identity and its public half. */
-interface NewIdentity {
-  readonly identity: string;
-  readonly recipient: string;
-}
 
 /** Largest header that is searched for how a file is encrypted; armor makes it a third longer. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -236,7 +237,9 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const ARMOR = "-----BEGIN AGE ENCRYPTED FILE-----";
 
 /** Makes an identity of the kind that all versions of age know. */
-export async function newIdentity(): Promise<NewIdentity> {
+export async function newIdentity(): Promise<
+  { readonly identity: string; readonly recipient: string }
+> {
   const age = await import("age-encryption");
   const identity = await age.generateX25519Identity();
   return { identity, recipient: await age.identityToRecipient(identity) };
@@ -288,9 +291,7 @@ function headerOf(encrypted: Uint8Array): string {
  */
 export async function decrypt(
   encrypted: Uint8Array,
-  keys: { readonly identities: readonly string[] } | {
-    readonly passphrase: string;
-  },
+  keys: Keys,
   path: string,
 ): Promise<Uint8Array | undefined> {
   const { armor, Decrypter } = await import("age-encryption");
@@ -369,30 +370,21 @@ export async function openWith(
   encrypted: Uint8Array,
   path: string,
 ): Promise<string | undefined> {
-  const bytes = encryptionOf(encrypted) === "passphrase"
-    ? await openWithPassphrase(keyring, encrypted, path)
-    : await openWithIdentity(keyring, encrypted, path);
+  const keys = keysFor(keyring, encrypted);
+  const bytes = keys && await decrypt(encrypted, keys, path);
   return bytes && withoutLineEnds(decodeUtf8(bytes, path));
 }
 
-async function openWithPassphrase(
+function keysFor(
   keyring: Keyring,
   encrypted: Uint8Array,
-  path: string,
-): Promise<Uint8Array | undefined> {
+): Keys | undefined {
+  if (encryptionOf(encrypted) !== "passphrase") {
+    // Without any, the library would still tell whether the file is one of age.
+    return { identities: keyring.identities() };
+  }
   const passphrase = keyring.passphrase();
-  if (passphrase === undefined) return undefined;
-  return await decrypt(encrypted, { passphrase }, path);
-}
-
-async function openWithIdentity(
-  keyring: Keyring,
-  encrypted: Uint8Array,
-  path: string,
-): Promise<Uint8Array | undefined> {
-  const identities = keyring.identities();
-  // Without any, the library would still tell whether the file is one of age.
-  return await decrypt(encrypted, { identities }, path);
+  return passphrase === undefined ? undefined : { passphrase };
 }
 
 function once<Value>(make: () => Value): () => Value {
@@ -564,22 +556,15 @@ export async function fingerprintOf(
   { name, repoId }: { readonly name: string; readonly repoId: string },
 ): Promise<string | null> {
   if (value.length < MIN_LENGTH) return null;
-  const encoder = new TextEncoder();
-  const key = await crypto.subtle.importKey(
-    "raw",
-    encoder.encode(value),
-    "PBKDF2",
-    false,
-    ["deriveBits"],
+  const salt = new TextEncoder().encode(
+    `orchestrator secret ${repoId} ${name}`,
   );
-  const salt = encoder.encode(`orchestrator secret ${repoId} ${name}`);
-  const bits = await crypto.subtle.deriveBits(
-    { name: "PBKDF2", hash: "SHA-256", salt, iterations: ITERATIONS },
-    key,
-    8 * FINGERPRINT_BYTES,
-  );
+  const bytes = await stretch(value, salt, {
+    iterations: ITERATIONS,
+    size: FINGERPRINT_BYTES,
+  });
   return Array.from(
-    new Uint8Array(bits),
+    bytes,
     (byte) => byte.toString(16).padStart(2, "0"),
   ).join("");
 }
