@@ -40,6 +40,7 @@ import {
   countsInRepository,
   findSetting,
   isScalarSetting,
+  namesOf,
   oneLine,
   readTypedSetting,
   type Setting,
@@ -356,8 +357,7 @@ async function edited(
 ): Promise<Pick<ConfigChanged, "changed" | "warnings">> {
   const { editConfig } = await import("./edit.ts");
   const { mark, text: before } = readConfigText(file) ?? { mark: "", text: "" };
-  const aliases = setting?.aliases ?? [];
-  const names = [name, ...aliases.map((alias) => alias.name)];
+  const names = setting === undefined ? [name] : namesOf(setting);
   const present = new Set(
     (await parseConfig(before, file.path)).map(({ key }) => key),
   );

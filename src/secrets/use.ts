@@ -146,9 +146,7 @@ async function find(
 }
 
 /** A secret to keep. Its value is typed, read from standard input, or from a file. */
-export interface SetSecretOptions extends RepositoryOptions {
-  /** Capital letters, digits and underscores, such as `OPENAI_API_KEY`. */
-  readonly name: string;
+export interface SetSecretOptions extends SecretOptions {
   /** The file that holds the value; the line ends behind it do not count. */
   readonly file?: string;
   /** Whom it is for; `repository` without it. */
@@ -391,22 +389,12 @@ export async function sourceOfSecret(
   assertSecretName(name);
   const repository = openRepository(host, options);
   const known = locateSecret(host, repository, name);
-  const locations = known.length > 0
-    ? known
-    : await askOthers(host, repository, name);
-  if (locations.length === 0) throw noSuchSecret(name);
-  return { repository: placeOf(repository, null), name, locations };
-}
-
-async function askOthers(
-  host: Host,
-  repository: Repository,
-  name: string,
-): Promise<readonly SecretLocation[]> {
-  const search = searchSecrets(host, repository, false);
-  const found = await findSecret(search, name);
-  if (found === undefined) return [];
-  return [{ source: found.source, place: found.place }];
+  const place = placeOf(repository, null);
+  if (known.length > 0) return { repository: place, name, locations: known };
+  const found = await findSecret(searchSecrets(host, repository, false), name);
+  if (found === undefined) throw noSuchSecret(name);
+  const locations = [{ source: found.source, place: found.place }];
+  return { repository: place, name, locations };
 }
 
 /**

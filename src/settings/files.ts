@@ -101,9 +101,9 @@ export function configFiles(
   const legacy = [
     ...home === undefined
       ? []
-      : [legacyFileOf("user", home, userLayout(home).legacyConfig)],
+      : [fileOf("user", home, userLayout(home).legacyConfig, true)],
     ...tree === undefined ? [] : [
-      legacyFileOf("repository", tree, repositoryLayout(tree).legacyOverrides),
+      fileOf("repository", tree, repositoryLayout(tree).legacyOverrides, true),
     ],
   ];
   const levels = ["user", "repository"] as const;
@@ -134,16 +134,13 @@ export function legacyConfigFiles(
     .filter(({ isLegacy }) => isLegacy).map(({ path }) => path);
 }
 
-function fileOf(level: ConfigLevel, base: string, path: string): ConfigFile {
-  return { level, base, path, isLegacy: false };
-}
-
-function legacyFileOf(
+function fileOf(
   level: ConfigLevel,
   base: string,
   path: string,
+  isLegacy = false,
 ): ConfigFile {
-  return { level, base, path, isLegacy: true };
+  return { level, base, path, isLegacy };
 }
 
 /** A configuration file that was read. */
@@ -215,8 +212,7 @@ export async function readSetting(
   const environment = environmentLayer(host.env, [setting]);
   const said = mergeSetting(setting, [environment]);
   if (said.statement !== undefined) return said;
-  const files = await readConfigFiles(host, site);
-  return mergeSetting(setting, files.map(({ layer }) => layer));
+  return mergeSetting(setting, await readLayers(host, site));
 }
 
 /** Reads what each file and the environment say about one setting, the lowest first. */
@@ -226,8 +222,7 @@ export async function readStatements(
   name: SettingName,
 ): Promise<Layer> {
   const setting = settingNamed(name);
-  const files = await readConfigFiles(host, site);
-  const said = files.flatMap(({ layer }) => layer)
+  const said = (await readLayers(host, site)).flat()
     .filter((statement) => statement.setting === setting);
   return [...said, ...environmentLayer(host.env, [setting])];
 }
@@ -238,9 +233,15 @@ export async function warningsAbout(
   site: ConfigSite | undefined,
   name: SettingName,
 ): Promise<readonly string[]> {
-  const files = await readConfigFiles(host, site);
-  const layers = files.map(({ layer }) => layer);
+  const layers = await readLayers(host, site);
   return ignoredStatements(settingNamed(name), layers).map(ignoredWarning);
+}
+
+async function readLayers(
+  host: Host,
+  site: ConfigSite | undefined,
+): Promise<readonly Layer[]> {
+  return (await readConfigFiles(host, site)).map(({ layer }) => layer);
 }
 
 async function readConfigFiles(
@@ -249,7 +250,10 @@ async function readConfigFiles(
 ): Promise<readonly ReadConfigFile[]> {
   const read: ReadConfigFile[] = [];
   for (const file of existing(configFiles(host, site))) {
-    const entries = await readConfigEntries(file);
+    const found = readConfigText(file);
+    const entries = found === undefined
+      ? []
+      : await parseConfig(found.text, file.path);
     read.push({ file, entries, layer: fileLayer(file, entries) });
   }
   return read;
@@ -257,49 +261,32 @@ async function readConfigFiles(
 
 const HINT = "correct the file; orc config path shows which files there are";
 
-/**
- * Reads the entries of a configuration file; none where there is no file.
- *
- * @throws {OrcError} config, naming line and column, if it is no mapping in YAML; corrupt if a
- *   part of its path is a link
- */
-async function readConfigEntries(
-  file: ConfigFile,
-): Promise<readonly ConfigEntry[]> {
-  const found = readConfigText(file);
-  return found === undefined ? [] : await parseConfig(found.text, file.path);
-}
-
-/** The text of a configuration file, and what stands before it. */
-interface ConfigText {
-  /** The byte order mark that some editors write, or nothing. */
-  readonly mark: string;
-  readonly text: string;
-}
-
 const BYTE_ORDER_MARK = "\ufeff";
 
-/** Reads the text of a configuration file; undefined when there is none. */
+/**
+ * Reads the text of a configuration file, and the byte order mark that some editors write before
+ * it; undefined when there is none.
+ */
 export function readConfigText(
   { base, path, isLegacy }: ConfigFile,
-): ConfigText | undefined {
+): { readonly mark: string; readonly text: string } | undefined {
   // Directories of other programs may be links.
   if (!isLegacy) guardPath(base, path);
   try {
     const bytes = readRegularFile(path, MAX_CONFIG_BYTES);
     if (bytes === undefined) return undefined;
-    const mark = hasMark(bytes) ? BYTE_ORDER_MARK : "";
-    return { mark, text: decodeUtf8(bytes, path) };
+    const [first, second, third] = bytes;
+    const hasMark = first === 0xef && second === 0xbb && third === 0xbf;
+    return {
+      mark: hasMark ? BYTE_ORDER_MARK : "",
+      text: decodeUtf8(bytes, path),
+    };
   } catch (cause) {
     throw asConfigError(
       cause,
       "put a regular YAML file in UTF-8 there, below 256 KiB",
     );
   }
-}
-
-function hasMark([first, second, third]: Uint8Array): boolean {
-  return first === 0xef && second === 0xbb && third === 0xbf;
 }
 
 /** Finds the entries in the text of a configuration file. */
@@ -319,7 +306,15 @@ async function parseYaml(
   );
   const { value, locate } = configErrors(() => readWorkflowText(text, path));
   if (value === null || value === undefined) return [];
-  if (!(value instanceof Map)) throw noMapping(path, value);
+  if (!(value instanceof Map)) {
+    throw misconfigured(
+      "invalid_config",
+      `${path}:1:1: Expected settings, one KEY: VALUE a line, found ${
+        describeValue(value)
+      }`,
+      { path, hint: HINT },
+    );
+  }
   return Array.from(value, ([key, member]): ConfigEntry => {
     const { line, column } = locate([key]) ?? { line: 1, column: 1 };
     return {
@@ -337,23 +332,8 @@ function configErrors<Result>(read: () => Result): Result {
   } catch (cause) {
     if (!(cause instanceof OrcError) || cause.kind !== "config") throw cause;
     const { code, message, path, details } = cause;
-    throw misconfigured(code, message, {
-      cause,
-      path,
-      details,
-      hint: HINT,
-    });
+    throw misconfigured(code, message, { cause, path, details, hint: HINT });
   }
-}
-
-function noMapping(path: string, value: unknown): OrcError {
-  return misconfigured(
-    "invalid_config",
-    `${path}:1:1: Expected settings, one KEY: VALUE a line, found ${
-      describeValue(value)
-    }`,
-    { path, hint: HINT },
-  );
 }
 
 /** What is no readable file that people write is their mistake, not damage to the state. */
@@ -392,21 +372,19 @@ function assertWritable(path: string): void {
   try {
     const { mode, isFile } = Deno.lstatSync(path);
     if (!isFile) return;
-    if (mode !== null && (mode & WRITABLE) === 0) throw readOnly(path);
+    // The superuser is not kept from it by the system.
+    if (mode !== null && (mode & WRITABLE) === 0) {
+      throw denied(
+        "permission_denied",
+        `Cannot write "${path}": it is read-only`,
+        { path, hint: `chmod u+w ${shellWord(path)}` },
+      );
+    }
     Deno.openSync(path, { write: true }).close();
   } catch (error) {
     if (isAbsent(error)) return;
     throw asOrcError(error, "write", path);
   }
-}
-
-/** The superuser is not kept from it by the system. */
-function readOnly(path: string): OrcError {
-  return denied(
-    "permission_denied",
-    `Cannot write "${path}": it is read-only`,
-    { path, hint: `chmod u+w ${shellWord(path)}` },
-  );
 }
 
 /** Runs work under the lock of the user's own directory, which is made if it is missing. */

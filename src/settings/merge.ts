@@ -4,6 +4,7 @@ import { readScalar } from "../workflow/value.ts";
 import {
   aliasOf,
   countsInRepository,
+  namesOf,
   readSettingValue,
   readTypedSetting,
   type Setting,
@@ -118,14 +119,18 @@ export function fileLayer(
   return SETTINGS.flatMap((setting) => {
     const { inLegacyFiles = [level] } = setting;
     if (isLegacy && !inLegacyFiles.includes(level)) return [];
-    const names = [setting.name, ...namesOf(setting.aliases)];
-    return names.flatMap((name): Layer => {
+    return namesOf(setting).flatMap((name): Layer => {
       const entry = entries.find(({ key }) => key === name);
       if (entry === undefined) return [];
       const { value, line, column } = entry;
       const alias = aliasOf(setting, name);
-      const reading = readEntry(setting, value, { alias, isLegacy });
-      if (reading === undefined) return [];
+      const meant = typeof value === "string"
+        ? translated(alias, value)
+        : value;
+      if (meant === undefined) return [];
+      const reading = isLegacy && typeof meant === "string"
+        ? readTypedSetting(setting.type, meant)
+        : readSettingValue(setting.type, meant);
       return [{
         setting,
         reading,
@@ -214,31 +219,11 @@ export function valueOf(merged: MergedSetting): SettingValue | null {
   throw wrong ?? new Error("A value without a statement is no default");
 }
 
-function namesOf(aliases: readonly SettingAlias[] = []): readonly string[] {
-  return aliases.map(({ name }) => name);
-}
-
-interface EntryKind {
-  readonly alias: SettingAlias | undefined;
-  readonly isLegacy: boolean;
-}
-
-function readEntry(
-  { type }: Setting,
-  value: unknown,
-  { alias, isLegacy }: EntryKind,
-): SettingReading | undefined {
-  if (typeof value !== "string") return readSettingValue(type, value);
-  const text = alias === undefined ? value : translated(alias, value);
-  if (text === undefined) return undefined;
-  return isLegacy ? readTypedSetting(type, text) : readSettingValue(type, text);
-}
-
 function translated(
-  { translate }: SettingAlias,
+  alias: SettingAlias | undefined,
   text: string,
 ): string | undefined {
-  return translate === undefined ? text : translate(text);
+  return alias?.translate === undefined ? text : alias.translate(text);
 }
 
 /** Entries of the user's file that only the Python tool reads, for its merging of branches. */
@@ -303,10 +288,7 @@ export function meantSetting(key: string): string | undefined {
 }
 
 function settingKeys(): readonly string[] {
-  return SETTINGS.flatMap(({ name, aliases = [] }) => [
-    name,
-    ...aliases.map((alias) => alias.name),
-  ]);
+  return SETTINGS.flatMap(namesOf);
 }
 
 function unknownKey(

@@ -291,9 +291,7 @@ export const SETTINGS: readonly Setting[] = ROWS.map((row) => ({
 
 /** Finds a setting by its name or another one that files may use. */
 export function findSetting(name: string): Setting | undefined {
-  return SETTINGS.find((setting) =>
-    setting.name === name || aliasOf(setting, name) !== undefined
-  );
+  return SETTINGS.find((setting) => namesOf(setting).includes(name));
 }
 
 /** The setting of a name that is certainly one. */
@@ -301,6 +299,11 @@ export function settingNamed(name: SettingName): Setting {
   const found = findSetting(name);
   if (found === undefined) throw new Error(`No setting "${name}"`);
   return found;
+}
+
+/** All names that a setting may have in files, its own first. */
+export function namesOf({ name, aliases = [] }: Setting): readonly string[] {
+  return [name, ...aliases.map((alias) => alias.name)];
 }
 
 /** The alias of a setting with a name. */
