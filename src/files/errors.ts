@@ -3,7 +3,6 @@ import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
 import { parentDirectory } from "../base/path.ts";
 import { shellWord } from "../base/text.ts";
 
-/** What an error of the operating system means to the caller. */
 interface Condition {
   readonly kind: ErrorKind;
   readonly code: string;
@@ -103,20 +102,14 @@ export function asOrcError(
   }
   const condition = CONDITIONS.get(code) ?? otherCondition(code);
   if (condition === undefined) return error;
+  const message = `Cannot ${doing} "${path}": ${condition.reason}`;
   const owner = condition === PERMISSION_DENIED
     ? ownerOf(doing, path)
     : undefined;
-  return new OrcError(
-    condition.kind,
-    condition.code,
-    `Cannot ${doing} "${path}": ${condition.reason}`,
-    {
-      hint: owner ?? condition.hint,
-      path,
-      cause: error,
-      details: { osCode: code },
-    },
-  );
+  const hint = owner ?? condition.hint;
+  const details = { osCode: code };
+  const more = { hint, path, cause: error, details };
+  return new OrcError(condition.kind, condition.code, message, more);
 }
 
 /**
@@ -138,7 +131,7 @@ function ownerOf(doing: string, path: string): string | undefined {
   }
 }
 
-/** What went wrong, where more was done before than the write that failed: that changed nothing. */
+/** The reason of a failed write where more was done before it than the write itself, which changed nothing. */
 export function reasonOf({ message }: OrcError): string {
   return message.replace("; nothing was changed", "");
 }
@@ -159,20 +152,15 @@ function otherCondition(code: string): Condition | undefined {
 }
 
 function missingPermission(
-  error: unknown,
+  cause: unknown,
   doing: string,
   path: string,
 ): OrcError {
-  const flag = flagFor(error, path);
+  const flag = flagFor(cause, path);
   return denied(
     "permission_missing",
     `Cannot ${doing} "${path}" without the permission ${flag}`,
-    {
-      hint: `run it again with ${flag}`,
-      path,
-      cause: error,
-      details: { flag },
-    },
+    { hint: `run it again with ${flag}`, path, cause, details: { flag } },
   );
 }
 
@@ -197,6 +185,16 @@ function grantFor(path: string): string {
 /** Whether a name is absent. */
 export function isAbsent(error: unknown): boolean {
   return codeOf(error) === "ENOENT";
+}
+
+/** The result of an act on a name; undefined where nothing has that name. */
+export function ifThere<Result>(act: () => Result): Result | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Whether a name was already taken. */
@@ -227,19 +225,14 @@ const UNNAMED: Readonly<Record<string, ReadonlyMap<number, string>>> = {
   ]),
 };
 
-/** What Deno knows of an error that the operating system gave. */
-interface Thrown {
-  readonly code?: string;
-  readonly name?: string;
-  readonly message?: string;
-}
-
 /**
  * The operating system's name of an error, such as `ENOENT`; its number where it has no name
  * here, and the class name where it did not come from the operating system.
  */
 export function codeOf(error: unknown): string {
-  const { code, name = "", message = "" } = error as Thrown;
+  const { code, name = "", message = "" } = error as Partial<
+    Error & { code: string }
+  >;
   return code ?? codeByNumber(message) ?? name;
 }
 

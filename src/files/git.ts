@@ -63,18 +63,16 @@ export function isGitDirectory(directory: string): boolean {
 }
 
 function followLink(entry: string): GitPointer {
-  return isDirectoryBehindLink(entry)
-    ? ownRepository("repository", entry)
-    : broken(entry, "is a symbolic link that leads to no directory");
-}
-
-function isDirectoryBehindLink(link: string): boolean {
   try {
-    return Deno.statSync(link).isDirectory;
+    if (Deno.statSync(entry).isDirectory) {
+      return ownRepository("repository", entry);
+    }
   } catch (error) {
-    if (isAbsent(error) || codeOf(error) === "ELOOP") return false;
-    throw asOrcError(error, "read", link);
+    if (!isAbsent(error) && codeOf(error) !== "ELOOP") {
+      throw asOrcError(error, "read", entry);
+    }
   }
+  return broken(entry, "is a symbolic link that leads to no directory");
 }
 
 function followGitFile(directory: string, entry: string): GitPointer {
@@ -99,17 +97,13 @@ function whereGitFileLeads(gitDirectory: string, entry: string): GitPointer {
     : undefined;
   if (common === undefined) {
     const isSubmodule = gitDirectory.includes("/modules/");
-    return ownRepository(
-      isSubmodule ? "submodule" : "repository",
-      gitDirectory,
-    );
+    const kind = isSubmodule ? "submodule" : "repository";
+    return ownRepository(kind, gitDirectory);
   }
   const commonDirectory = realOrGiven(resolvePath(gitDirectory, common));
   if (fileKind(commonDirectory) !== "directory") {
-    return broken(
-      entry,
-      `belongs to "${commonDirectory}", which does not exist`,
-    );
+    const problem = `belongs to "${commonDirectory}", which does not exist`;
+    return broken(entry, problem);
   }
   const mainWorktree = mainWorktreeOf(commonDirectory);
   return { kind: "worktree", gitDirectory, commonDirectory, mainWorktree };
@@ -122,7 +116,11 @@ function usualHome(gitDirectory: string): string {
 }
 
 function mainWorktreeOf(commonDirectory: string): string | undefined {
-  const settings = mainSettings(commonDirectory);
+  const { config, worktreeConfig } = gitLayout(commonDirectory);
+  let settings = readConfig(config);
+  if (isGitTrue(settings, "extensions", "worktreeconfig")) {
+    settings = [...settings, ...readConfig(worktreeConfig)];
+  }
   if (isGitTrue(settings, "core", "bare")) return undefined;
   const configured = gitValues(settings, "core", "worktree").at(-1);
   const usual = nameOf(commonDirectory) === GIT_ENTRY
@@ -132,14 +130,6 @@ function mainWorktreeOf(commonDirectory: string): string | undefined {
     ? realOrGiven(resolvePath(commonDirectory, configured))
     : usual;
   return main && fileKind(main) === "directory" ? main : undefined;
-}
-
-function mainSettings(commonDirectory: string): readonly GitSetting[] {
-  const { config, worktreeConfig } = gitLayout(commonDirectory);
-  const settings = readConfig(config);
-  return isGitTrue(settings, "extensions", "worktreeconfig")
-    ? [...settings, ...readConfig(worktreeConfig)]
-    : settings;
 }
 
 function readConfig(path: string): readonly GitSetting[] {
@@ -166,11 +156,13 @@ function broken(entry: string, problem: string): GitPointer {
   return { kind: "broken", problem: `"${entry}" ${problem}` };
 }
 
-/** One line of a git configuration file. */
-interface GitSetting {
+interface Section {
   /** In lower case, as git compares it. */
   readonly section: string;
   readonly subsection: string | null;
+}
+
+interface GitSetting extends Section {
   /** In lower case, as git compares it. */
   readonly name: string;
   /** Null for a name without "=", which means true. */
@@ -208,7 +200,7 @@ export function parseGitConfig(text: string): readonly GitSetting[] {
     at: 0,
   };
   const settings: GitSetting[] = [];
-  let section: Pick<GitSetting, "section" | "subsection"> | undefined;
+  let section: Section | undefined;
   while (cursor.at < cursor.text.length) {
     if (take(cursor, BETWEEN) !== undefined) continue;
     const header = take(cursor, HEADER);
@@ -216,10 +208,13 @@ export function parseGitConfig(text: string): readonly GitSetting[] {
       section = sectionOf(header);
       continue;
     }
-    const named = take(cursor, NAME);
-    if (section === undefined || named === undefined) {
-      take(cursor, REST_OF_LINE);
-    } else settings.push({ ...section, ...settingOf(cursor, named) });
+    const [, name, equals] = take(cursor, NAME) ?? [];
+    const hasValue = section !== undefined && equals !== undefined;
+    const value = hasValue ? takeValue(cursor) : null;
+    if (!hasValue) take(cursor, REST_OF_LINE);
+    if (section !== undefined && name !== undefined) {
+      settings.push({ ...section, name: name.toLowerCase(), value });
+    }
   }
   return settings;
 }
@@ -231,9 +226,9 @@ export function gitValues(
   name: string,
 ): readonly (string | null)[] {
   return settings
-    .filter((setting) => setting.subsection === null)
-    .filter((setting) => setting.section === section && setting.name === name)
-    .map((setting) => setting.value);
+    .filter((one) => one.section === section && one.subsection === null)
+    .filter((one) => one.name === name)
+    .map(({ value }) => value);
 }
 
 /** Whether the last value given for a setting is one of git's words for true. */
@@ -258,29 +253,15 @@ export function remoteUrlIn(
   return (chosen ?? urls[0])?.value ?? undefined;
 }
 
-function sectionOf(
-  [, name = "", subsection]: RegExpExecArray,
-): Pick<GitSetting, "section" | "subsection"> {
+function sectionOf([, name = "", subsection]: RegExpExecArray): Section {
   const section = name.toLowerCase();
   if (subsection !== undefined) {
     return { section, subsection: subsection.replaceAll(/\\(.)/g, "$1") };
   }
   // The old spelling [remote.origin], which git still reads.
-  const dot = section.indexOf(".");
-  if (dot < 0) return { section, subsection: null };
-  return {
-    section: section.slice(0, dot),
-    subsection: section.slice(dot + 1),
-  };
-}
-
-function settingOf(
-  cursor: Cursor,
-  [, name = "", equals]: RegExpExecArray,
-): Pick<GitSetting, "name" | "value"> {
-  const value = equals === undefined ? null : takeValue(cursor);
-  if (equals === undefined) take(cursor, REST_OF_LINE);
-  return { name: name.toLowerCase(), value };
+  const [, before = section, after = null] = /^(.*?)\.(.*)$/.exec(section) ??
+    [];
+  return { section: before, subsection: after };
 }
 
 /** Reads a value to the end of its line, which a backslash moves to the next one. */
@@ -296,16 +277,13 @@ function takeValue(cursor: Cursor): string {
       continue;
     }
     if (!isQuoted) take(cursor, COMMENT);
-    const part = takePart(cursor, isQuoted ? PLAIN_QUOTED : PLAIN);
+    const escape = take(cursor, ESCAPE)?.[0];
+    const part = escape === undefined
+      ? take(cursor, isQuoted ? PLAIN_QUOTED : PLAIN)?.[0]
+      : ESCAPES.get(escape) ?? escape.slice(1);
     if (part === undefined) return value;
     value += space + part;
   }
-}
-
-function takePart(cursor: Cursor, plain: RegExp): string | undefined {
-  const escape = take(cursor, ESCAPE)?.[0];
-  if (escape === undefined) return take(cursor, plain)?.[0];
-  return ESCAPES.get(escape) ?? escape.slice(1);
 }
 
 /** Steps over what a sticky pattern matches. */

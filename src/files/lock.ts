@@ -1,10 +1,11 @@
 import { conflict, corrupt, OrcError } from "../base/error.ts";
-import { asObject, decodeUtf8, numberOf, parseJson } from "../base/json.ts";
+import { decodeUtf8, parseJson } from "../base/json.ts";
 import { LOCK_NAME, STAGING_PREFIX, TEMPORARY_SUFFIX } from "../base/layout.ts";
+import { field, openDocument, readNumber, readText } from "../base/shape.ts";
 import { epochMsOf } from "../base/time.ts";
-import { codeOf, isAbsent, isTaken } from "./errors.ts";
+import { codeOf, ifThere, isAbsent, isTaken } from "./errors.ts";
 import { readRegularFile } from "./read.ts";
-import { discard, removeIfThere, writeAll } from "./write.ts";
+import { discard, isHeldName, removeIfThere, writeAll } from "./write.ts";
 
 /** What a lock has to be told by the host. */
 export interface LockContext {
@@ -35,11 +36,9 @@ export class LockLost extends OrcError {
 /** A held lock. */
 export class HeldLock {
   readonly #directory: string;
-  readonly token: string;
 
-  constructor(directory: string, token: string) {
+  constructor(directory: string, readonly token: string) {
     this.#directory = directory;
-    this.token = token;
   }
 
   /** The fence: called when all is staged, immediately before the rename that publishes it. */
@@ -85,31 +84,21 @@ export async function withLock<Result>(
       sweep(directory, lock.token);
       return await work(lock);
     } finally {
-      releaseAtLast(lock);
+      try {
+        lock.release();
+      } catch {
+        // It must not turn the success of the work into a failure: the lock becomes stale when
+        // this process ends, and the next one takes it over.
+      }
     }
   } finally {
     signals.release();
   }
 }
 
-/**
- * After the work, a lock that cannot be given back must not turn its success into a failure:
- * it becomes stale when this process ends, and the next one takes it over.
- */
-function releaseAtLast(lock: HeldLock): void {
-  try {
-    lock.release();
-  } catch {
-    return;
-  }
-}
-
-/** A context whose time limit is known. */
-type BoundedContext = LockContext & { readonly timeoutMs: number };
-
 async function acquire(
   directory: string,
-  context: BoundedContext,
+  context: LockContext & { readonly timeoutMs: number },
   throwIfInterrupted: () => void,
 ): Promise<HeldLock> {
   const record = newRecord(context);
@@ -143,9 +132,7 @@ function newRecord(context: LockContext): LockRecord {
 
 /**
  * Removes a lock whoever holds it: a human's way out. A holder that goes on all the same finds
- * its lock gone and repeats its update on the fresh state.
- *
- * Returns whether a lock was removed.
+ * its lock gone and repeats its update on the fresh state. False when there was none.
  */
 export function breakLock(directory: string, context: LockContext): boolean {
   const seen = lookAt(`${directory}/${LOCK_NAME}`);
@@ -184,7 +171,7 @@ function timedOut(
     );
   }
   const { pid, host, at, purpose } = seen.record;
-  const ageMs = (epochMsOf(context.now()) ?? 0) - (epochMsOf(at) ?? 0);
+  const ageMs = ageMsOf(seen.record, context.now());
   const age = `${Math.max(0, Math.round(ageMs / 1000))} s`;
   return conflict(
     "lock_held",
@@ -205,10 +192,7 @@ const UNCHANGED_GRACE_MS = 2_000;
 const UNKNOWN_HOLDER_MS = 60_000;
 
 /** What judging needs to be told by the host. */
-export interface JudgeContext {
-  now(): string;
-  livenessOf(holder: ProcessIdentity, lockedAt: string): Liveness;
-}
+export type JudgeContext = Pick<LockContext, "now" | "livenessOf">;
 
 /** Whether nobody will go on with what stands in the way. */
 type Judge = (seen: Sighting) => boolean;
@@ -218,26 +202,23 @@ type Judge = (seen: Sighting) => boolean;
  * some things count as abandoned only when they have not changed for a while.
  */
 export function newJudge(context: JudgeContext, host: string): Judge {
-  const isStuck = newStuckClock();
+  // Measured with this process's own clock: those of files and of other machines may be wrong.
+  const firstSeenMs = new Map<string, number>();
+  const isStuck = (key: string): boolean => {
+    const nowMs = performance.now();
+    const sinceMs = firstSeenMs.get(key) ?? nowMs;
+    firstSeenMs.set(key, sinceMs);
+    return nowMs - sinceMs >= UNCHANGED_GRACE_MS;
+  };
   return (seen) => {
     if (seen.kind === "absent") return false;
     if (seen.kind === "unreadable") return isStuck(seen.key);
     const { record } = seen;
     const liveness = context.livenessOf(record, record.at);
     if (liveness !== "unknown") return liveness === "dead";
-    return mayBeHere(record, host) && isOld(record, context.now()) &&
+    return mayBeHere(record, host) &&
+      ageMsOf(record, context.now()) > UNKNOWN_HOLDER_MS &&
       isStuck(`unknown ${record.token}`);
-  };
-}
-
-/** Measures with this process's own clock: those of files and of other machines may be wrong. */
-function newStuckClock(): (key: string) => boolean {
-  const firstSeenMs = new Map<string, number>();
-  return (key) => {
-    const nowMs = performance.now();
-    const sinceMs = firstSeenMs.get(key) ?? nowMs;
-    firstSeenMs.set(key, sinceMs);
-    return nowMs - sinceMs >= UNCHANGED_GRACE_MS;
   };
 }
 
@@ -249,9 +230,8 @@ function mayBeHere(holder: LockRecord, host: string): boolean {
   return holder.host === "" || host === "" || holder.host === host;
 }
 
-function isOld(holder: LockRecord, now: string): boolean {
-  const ageMs = (epochMsOf(now) ?? 0) - (epochMsOf(holder.at) ?? 0);
-  return ageMs > UNKNOWN_HOLDER_MS;
+function ageMsOf({ at }: LockRecord, now: string): number {
+  return (epochMsOf(now) ?? 0) - (epochMsOf(at) ?? 0);
 }
 
 /** What a file system without hard links answers, and a process that may not make one. */
@@ -323,12 +303,17 @@ function createFilled(path: string, record: LockRecord): boolean {
       mode: RECORD_MODE,
     });
   } catch (error) {
-    if (isTaken(error) || isPendingDeletion(error, path)) return false;
+    // A name that is being deleted is contention too.
+    if (isTaken(error) || isHeldName(error) && exists(path)) return false;
     throw error;
   }
   let filled = false;
   try {
-    allowReading(file, path);
+    const { mode } = file.statSync();
+    // A umask may take away even what this process needs to see that the lock is its own.
+    if (mode !== null && (mode & 0o400) === 0) {
+      Deno.chmodSync(path, RECORD_MODE);
+    }
     writeAll(file, encodeRecord(record));
     filled = true;
   } finally {
@@ -338,27 +323,8 @@ function createFilled(path: string, record: LockRecord): boolean {
   return true;
 }
 
-/** A umask may take away even what this process needs to see that the lock is its own. */
-function allowReading(file: Deno.FsFile, path: string): void {
-  const { mode } = file.statSync();
-  if (mode === null || (mode & 0o400) !== 0) return;
-  Deno.chmodSync(path, RECORD_MODE);
-}
-
-/** Windows answers a name that is being deleted with a refusal; that is contention. */
-function isPendingDeletion(error: unknown, path: string): boolean {
-  return Deno.build.os === "windows" &&
-    ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error)) && exists(path);
-}
-
 function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (isAbsent(error)) return false;
-    throw error;
-  }
+  return ifThere(() => Deno.lstatSync(path)) !== undefined;
 }
 
 /** Who holds a lock, as its file says. */
@@ -393,15 +359,11 @@ export function lookAt(path: string): Sighting {
   if (bytes === undefined) return { kind: "absent" };
   const record = decodeRecord(bytes, path);
   if (record) return { kind: "record", record };
-  try {
-    const { ino, mtime, size } = Deno.lstatSync(path);
-    const modifiedAtMs = mtime?.getTime() ?? 0;
-    const key = `x${ino ?? 0}-${modifiedAtMs}-${size}`;
-    return { kind: "unreadable", key };
-  } catch (error) {
-    if (isAbsent(error)) return { kind: "absent" };
-    throw error;
-  }
+  const info = ifThere(() => Deno.lstatSync(path));
+  if (info === undefined) return { kind: "absent" };
+  const modifiedAtMs = info.mtime?.getTime() ?? 0;
+  const key = `x${info.ino ?? 0}-${modifiedAtMs}-${info.size}`;
+  return { kind: "unreadable", key };
 }
 
 function readRecord(path: string): Uint8Array | undefined {
@@ -422,17 +384,9 @@ function decodeRecord(
   path: string,
 ): LockRecord | undefined {
   try {
-    const fields = asObject(parseJson(decodeUtf8(bytes, path), path));
-    const text = (key: string): string => {
-      const value = fields?.get(key);
-      if (typeof value !== "string") throw new TypeError(key);
-      return value;
-    };
-    const number = (key: string): number => {
-      const value = numberOf(fields?.get(key));
-      if (value === undefined) throw new TypeError(key);
-      return value;
-    };
+    const document = openDocument(parseJson(decodeUtf8(bytes, path), path));
+    const text = (key: string): string => readText(field(document, key));
+    const number = (key: string): number => readNumber(field(document, key));
     const record = {
       token: text("token"),
       pid: number("pid"),
@@ -446,13 +400,10 @@ function decodeRecord(
       purpose: text("purpose"),
     };
     // A newer format that still says who holds it must be honoured too.
-    return isPlausible(record) && number("format") >= FORMAT
-      ? record
-      : undefined;
+    const isKnown = number("format") >= FORMAT && isPlausible(record);
+    return isKnown && document.problems.length === 0 ? record : undefined;
   } catch (error) {
-    if (error instanceof OrcError || error instanceof TypeError) {
-      return undefined;
-    }
+    if (error instanceof OrcError) return undefined;
     throw error;
   }
 }
@@ -463,7 +414,7 @@ function isPlausible({ token, pid }: LockRecord): boolean {
 }
 
 /** Encodes a record as the one line of its file. */
-export function encodeRecord(record: LockRecord): Uint8Array {
+export function encodeRecord(record: LockRecord): string {
   const { startedAtMs, purpose, ...rest } = record;
   const fields = {
     format: FORMAT,
@@ -471,7 +422,7 @@ export function encodeRecord(record: LockRecord): Uint8Array {
     started_at_ms: startedAtMs,
     purpose: purpose.slice(0, MAX_PURPOSE_LENGTH),
   };
-  return new TextEncoder().encode(`${JSON.stringify(fields)}\n`);
+  return `${JSON.stringify(fields)}\n`;
 }
 
 const TOKEN = "([0-9a-f]{32})";
@@ -489,7 +440,7 @@ export function sweep(directory: string, ownToken: string): void {
   for (const { name, isDirectory } of Deno.readDirSync(directory)) {
     const token = leftoverToken(name, isDirectory);
     if (token === undefined || token === ownToken) continue;
-    remove(`${directory}/${name}`, isDirectory);
+    removeIfThere(`${directory}/${name}`, isDirectory);
   }
 }
 
@@ -504,20 +455,11 @@ export function leftoverToken(
   return leftover?.[1];
 }
 
-function remove(path: string, recursive: boolean): void {
-  try {
-    Deno.removeSync(path, { recursive });
-  } catch (error) {
-    if (!isAbsent(error)) throw error;
-  }
-}
-
 /** A lock somebody wants, and how to judge whoever stands in the way. */
 export interface LockTarget {
   readonly directory: string;
   readonly record: LockRecord;
-  /** Whether nobody will go on with this lock or claim. */
-  isAbandoned(seen: Sighting): boolean;
+  readonly isAbandoned: Judge;
 }
 
 /** More abandoned claims than this on one lock means that something else is wrong. */

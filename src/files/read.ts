@@ -1,4 +1,5 @@
 import { conflict, corrupt, type OrcError } from "../base/error.ts";
+import { decodeUtf8, type JsonValue, parseJson } from "../base/json.ts";
 import { joinPath, normalisePath, relativePath } from "../base/path.ts";
 import { asOrcError, codeOf, isAbsent, isDenied } from "./errors.ts";
 
@@ -46,8 +47,8 @@ export function readRegularFile(
       const seen = Deno.lstatSync(path);
       refuseUnlessRegular(path, seen);
       if (seen.size > maxBytes) throw tooLarge(path, maxBytes);
-      const bytes = readIfSame(path, seen, maxBytes);
-      if (bytes !== undefined) return bytes;
+      const file = openSame(path, seen, { read: true });
+      if (file !== undefined) return readAndClose(file, path, seen, maxBytes);
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw asOrcError(error, "read", path);
@@ -76,50 +77,55 @@ export function openSame(
   return undefined;
 }
 
-function readIfSame(
+/** Reads a whole text; undefined when there is no file. The hint is for what is no UTF-8. */
+export function readText(
   path: string,
-  seen: Deno.FileInfo,
   maxBytes: number,
-): Uint8Array | undefined {
-  const file = openSame(path, seen, { read: true });
-  if (file === undefined) return undefined;
+  hint?: string,
+): string | undefined {
+  const bytes = readRegularFile(path, maxBytes);
+  return bytes && decodeUtf8(bytes, path, hint);
+}
+
+/** Reads a whole file of JSON; undefined when there is none. The hint is for what is no JSON. */
+export function readJson(
+  path: string,
+  maxBytes: number,
+  hint?: string,
+): JsonValue | undefined {
+  const text = readText(path, maxBytes, hint);
+  return text === undefined ? undefined : parseJson(text, path, hint);
+}
+
+/** A file can grow while it is read. */
+function readAndClose(
+  file: Deno.FsFile,
+  path: string,
+  { size }: Deno.FileInfo,
+  maxBytes: number,
+): Uint8Array {
   try {
-    const bytes = readToEnd(file, seen.size, maxBytes);
-    if (bytes === undefined) throw tooLarge(path, maxBytes);
-    return bytes;
+    // One byte more than expected, so that the end is seen without growing.
+    let buffer = new Uint8Array(size + 1);
+    let length = 0;
+    for (;;) {
+      if (length > maxBytes) throw tooLarge(path, maxBytes);
+      if (length === buffer.length) {
+        const full = buffer;
+        buffer = new Uint8Array(Math.min(length * 2, maxBytes + 1));
+        buffer.set(full);
+      }
+      const count = file.readSync(buffer.subarray(length));
+      if (!count) return buffer.subarray(0, length);
+      length += count;
+    }
   } finally {
     file.close();
   }
 }
 
-/** Undefined when there is more than `maxBytes`, since a file can grow while it is read. */
-function readToEnd(
-  file: Deno.FsFile,
-  expectedBytes: number,
-  maxBytes: number,
-): Uint8Array | undefined {
-  // One byte more than expected, so that the end is seen without growing.
-  let buffer = new Uint8Array(Math.min(expectedBytes, maxBytes) + 1);
-  let length = 0;
-  for (;;) {
-    if (length > maxBytes) return undefined;
-    if (length === buffer.length) buffer = twice(buffer, maxBytes + 1);
-    const count = file.readSync(buffer.subarray(length));
-    if (count === null || count === 0) return buffer.subarray(0, length);
-    length += count;
-  }
-}
-
-function twice(
-  buffer: Uint8Array<ArrayBuffer>,
-  maxLength: number,
-): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.min(buffer.length * 2, maxLength));
-  larger.set(buffer);
-  return larger;
-}
-
-function kindOf(info: Deno.FileInfo): FileKind {
+/** What lies at a path that was looked at. */
+export function kindOf(info: Deno.FileInfo): Exclude<FileKind, "absent"> {
   if (info.isSymlink) return "symlink";
   if (info.isFile) return "file";
   return info.isDirectory ? "directory" : "other";
@@ -184,16 +190,11 @@ function resolveLinks(path: string): string | undefined {
  *
  * @throws {OrcError} corrupt `symbolic_link` or `not_a_directory`
  */
-export function guardPath(root: string, path: string): void {
-  guardParts(root, path, false);
-}
-
-/** As {@linkcode guardPath}, for a path that must itself be a directory if it exists. */
-export function guardDirectory(root: string, path: string): void {
-  guardParts(root, path, true);
-}
-
-function guardParts(root: string, path: string, isDirectory: boolean): void {
+export function guardPath(
+  root: string,
+  path: string,
+  isDirectory = false,
+): void {
   const below = relativePath(root, path);
   if (below === undefined || below === "") {
     throw new Error(`"${path}" is not below "${root}"`);
@@ -203,37 +204,33 @@ function guardParts(root: string, path: string, isDirectory: boolean): void {
     const shown = parts.slice(0, count).join("/");
     const kind = fileKind(joinPath(root, shown));
     if (kind === "absent") return;
-    if (kind === "symlink") throw symbolicLink(root, shown);
     const mustBeDirectory = isDirectory || count < parts.length;
-    if (mustBeDirectory && kind !== "directory") {
-      throw notADirectory(root, shown, kind);
+    if (kind === "symlink" || mustBeDirectory && kind !== "directory") {
+      throw untrusted(joinPath(root, shown), shown, kind);
     }
   }
 }
 
-function symbolicLink(root: string, shown: string): OrcError {
-  return corrupt(
-    "symbolic_link",
-    `Cannot use "${shown}": it is a symbolic link`,
-    {
-      path: joinPath(root, shown),
-      hint: "put a real directory or file in its place; orc follows no links",
-    },
-  );
+/** As {@linkcode guardPath}, for a path that must itself be a directory if it exists. */
+export function guardDirectory(root: string, path: string): void {
+  guardPath(root, path, true);
 }
 
-function notADirectory(
-  root: string,
-  shown: string,
-  kind: FileKind,
-): OrcError {
+function untrusted(path: string, shown: string, kind: FileKind): OrcError {
+  if (kind === "symlink") {
+    return corrupt(
+      "symbolic_link",
+      `Cannot use "${shown}": it is a symbolic link`,
+      {
+        path,
+        hint: "put a real directory or file in its place; orc follows no links",
+      },
+    );
+  }
   const found = kind === "file" ? "a file" : "neither a file nor a directory,";
   return corrupt(
     "not_a_directory",
     `Cannot use "${shown}": it is ${found} where a directory is expected`,
-    {
-      path: joinPath(root, shown),
-      hint: "move it away; orc does not remove what it did not make",
-    },
+    { path, hint: "move it away; orc does not remove what it did not make" },
   );
 }

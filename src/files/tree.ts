@@ -2,6 +2,7 @@ import { conflict, type OrcError } from "../base/error.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { joinPath } from "../base/path.ts";
 import { asOrcError, codeOf, isAbsent, isDenied } from "./errors.ts";
+import { kindOf } from "./read.ts";
 
 /** A hash that is fed piece by piece. */
 export interface Hash {
@@ -87,7 +88,7 @@ export function changedMeanwhile(path: string): OrcError {
 export interface LegacyFile {
   /** Seen from the root. */
   readonly path: string;
-  readonly kind: "file" | "directory" | "symlink" | "other";
+  readonly kind: ReturnType<typeof kindOf>;
   readonly sizeBytes: number;
   /** Permission bits. */
   readonly mode: number;
@@ -100,28 +101,19 @@ export interface LegacyFile {
 export function factOf(root: string, path: string): LegacyFile | undefined {
   const absolute = joinPath(root, path);
   try {
-    return factFrom(path, Deno.lstatSync(absolute));
+    const info = Deno.lstatSync(absolute);
+    return {
+      path,
+      kind: kindOf(info),
+      sizeBytes: info.isFile ? info.size : 0,
+      mode: (info.mode ?? 0o644) & 0o7777,
+      mtimeMs: info.mtime?.getTime() ?? 0,
+      sha256: null,
+    };
   } catch (error) {
     if (isAbsent(error) || codeOf(error) === "ENOTDIR") return undefined;
     throw asOrcError(error, "look at", absolute);
   }
-}
-
-function factFrom(path: string, info: Deno.FileInfo): LegacyFile {
-  return {
-    path,
-    kind: kindOf(info),
-    sizeBytes: info.isFile ? info.size : 0,
-    mode: (info.mode ?? 0o644) & 0o7777,
-    mtimeMs: info.mtime?.getTime() ?? 0,
-    sha256: null,
-  };
-}
-
-function kindOf(info: Deno.FileInfo): LegacyFile["kind"] {
-  if (info.isSymlink) return "symlink";
-  if (info.isFile) return "file";
-  return info.isDirectory ? "directory" : "other";
 }
 
 /** Whether a legacy file is what it was when it was looked at. */
@@ -164,31 +156,27 @@ export async function freeBytesAt(path: string): Promise<number | null> {
 /** Bytes of all files below a directory. Links count for themselves, what is hidden for nothing. */
 export function treeSizeBytes(directory: string): number {
   let sizeBytes = 0;
-  for (const { name, isDirectory } of entriesIn(directory)) {
+  const entries = unlessHidden(directory, () => [
+    ...Deno.readDirSync(directory),
+  ]);
+  for (const { name, isDirectory } of entries ?? []) {
     const path = `${directory}/${name}`;
-    sizeBytes += isDirectory ? treeSizeBytes(path) : fileSizeBytes(path);
+    sizeBytes += isDirectory
+      ? treeSizeBytes(path)
+      : unlessHidden(path, () => Deno.lstatSync(path).size) ?? 0;
   }
   return sizeBytes;
-}
-
-function entriesIn(directory: string): readonly Deno.DirEntry[] {
-  return unlessHidden(directory, () => [...Deno.readDirSync(directory)], []);
-}
-
-function fileSizeBytes(path: string): number {
-  return unlessHidden(path, () => Deno.lstatSync(path).size, 0);
 }
 
 function unlessHidden<Value>(
   path: string,
   look: () => Value,
-  otherwise: Value,
-): Value {
+): Value | undefined {
   try {
     return look();
   } catch (cause) {
     const error = asOrcError(cause, "measure", path);
-    if (isAbsent(cause) || isDenied(error)) return otherwise;
+    if (isAbsent(cause) || isDenied(error)) return undefined;
     throw error;
   }
 }

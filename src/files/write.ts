@@ -1,8 +1,15 @@
-import { corrupt, OrcError } from "../base/error.ts";
+import { conflict, corrupt, OrcError } from "../base/error.ts";
 import { asidePath, TEMPORARY_SUFFIX } from "../base/layout.ts";
 import { joinPath, nameOf, parentDirectory } from "../base/path.ts";
-import { asOrcError, codeOf, isAbsent, isDenied, isTaken } from "./errors.ts";
-import { fileKind } from "./read.ts";
+import {
+  asOrcError,
+  codeOf,
+  ifThere,
+  isAbsent,
+  isDenied,
+  isTaken,
+} from "./errors.ts";
+import { fileKind, openSame } from "./read.ts";
 import { readPieces } from "./tree.ts";
 
 /** How a file is replaced. */
@@ -41,14 +48,21 @@ const NEW_FILE_MODE = 0o644;
  */
 export function writeAtomic(
   path: string,
-  bytes: Uint8Array,
+  content: string | Uint8Array,
   options: WriteOptions,
 ): string | undefined {
-  const temporary = temporaryPath(path, options);
-  const replaced = regularFileAt(path);
-  const mode = modeOf(replaced) ?? options.mode ?? NEW_FILE_MODE;
+  const { stagingDirectory } = options;
+  const beside = `${path}.${options.token}${TEMPORARY_SUFFIX}`;
+  const temporary = stagingDirectory === undefined
+    ? beside
+    : joinPath(stagingDirectory, nameOf(beside));
+  const replaced = regularFileAt(path, "replace");
+  const oldMode = replaced?.mode ?? null;
+  const mode = oldMode === null
+    ? options.mode ?? NEW_FILE_MODE
+    : oldMode & 0o777;
   try {
-    const made = writeNewFile(temporary, bytes, mode);
+    const made = writeNewFile(temporary, content, mode);
     if (replaced !== undefined) keepOwner(temporary, made, replaced);
     options.fence?.();
     publish(temporary, path);
@@ -69,7 +83,7 @@ function reasonOf(error: unknown, path: string): unknown {
 /** Makes a file whose content is durable; its name becomes so when its directory is synced. */
 export function writeNewFile(
   path: string,
-  bytes: Uint8Array,
+  content: string | Uint8Array,
   mode: number = NEW_FILE_MODE,
 ): Deno.FileInfo {
   const file = Deno.openSync(path, { createNew: true, write: true, mode });
@@ -77,7 +91,7 @@ export function writeNewFile(
     const made = file.statSync();
     const isOther = made.mode !== null && (made.mode & 0o777) !== mode;
     if (isOther) Deno.chmodSync(path, mode);
-    writeAll(file, bytes);
+    writeAll(file, content);
     file.syncSync();
     return made;
   } finally {
@@ -95,31 +109,41 @@ export function publish(staged: string, path: string): void {
   }
 }
 
-function temporaryPath(path: string, options: WriteOptions): string {
-  const beside = `${path}.${options.token}${TEMPORARY_SUFFIX}`;
-  return options.stagingDirectory === undefined
-    ? beside
-    : joinPath(options.stagingDirectory, nameOf(beside));
-}
-
-function regularFileAt(path: string): Deno.FileInfo | undefined {
-  try {
-    const info = Deno.lstatSync(path);
-    if (info.isFile) return info;
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
+/** What lies at a path that may hold nothing but a regular file; undefined where nothing does. */
+export function regularFileAt(
+  path: string,
+  doing: "read" | "write" | "replace",
+): Deno.FileInfo | undefined {
+  const info = ifThere(() => Deno.lstatSync(path));
+  if (info === undefined || info.isFile) return info;
+  const hint = doing === "replace"
+    ? undefined
+    : "put a regular file in its place, or move it away";
   throw corrupt(
     "not_a_regular_file",
-    `Cannot replace "${path}": it is not a regular file`,
-    { path },
+    `Cannot ${doing} "${path}": it is not a regular file`,
+    { path, hint },
   );
 }
 
-function modeOf(file: Deno.FileInfo | undefined): number | undefined {
-  const mode = file?.mode ?? null;
-  return mode === null ? undefined : mode & 0o777;
+/** Opens the regular file that was looked at; one that is gone by now throws as it is. */
+export function openRegular(
+  path: string,
+  seen: Deno.FileInfo | undefined,
+  doing: "read" | "write",
+  options: Deno.OpenOptions,
+): Deno.FsFile {
+  try {
+    const file = openSame(path, seen, options);
+    if (file !== undefined) return file;
+  } catch (error) {
+    throw isAbsent(error) ? error : asOrcError(error, doing, path);
+  }
+  throw conflict(
+    "file_replaced",
+    `Cannot ${doing} "${path}": it was replaced at the same moment`,
+    { path, hint: "try again when the other programs have ended" },
+  );
 }
 
 /** The superuser must not lock a user out of their own session. */
@@ -220,10 +244,7 @@ export function keepAttributes(
 
 function copyTree(from: string, to: string): void {
   const info = Deno.lstatSync(from);
-  const attributes = {
-    mode: info.mode ?? 0o644,
-    mtimeMs: info.mtime?.getTime() ?? 0,
-  };
+  const { mode, mtime } = info;
   if (info.isSymlink) {
     // Nothing but its text is taken along; nobody looks where it leads.
     return Deno.symlinkSync(Deno.readLinkSync(from), to);
@@ -237,7 +258,10 @@ function copyTree(from: string, to: string): void {
   } else {
     copyFile(from, to, info);
   }
-  keepAttributes(to, attributes);
+  keepAttributes(to, {
+    mode: mode ?? 0o644,
+    mtimeMs: mtime?.getTime() ?? 0,
+  });
 }
 
 function copyFile(from: string, to: string, info: Deno.FileInfo): void {
@@ -254,15 +278,19 @@ function copyFile(from: string, to: string, info: Deno.FileInfo): void {
   }
 }
 
-/** The few file calls of the write path, with the same behaviour on Deno and Node. */
-
 const IS_WINDOWS = Deno.build.os === "windows";
 
 /** How often a rename is tried on Windows, where a reader or scanner may hold the name for a moment. */
 const RENAME_TRIES = 12;
 
-/** Writes all bytes; a short write is continued. */
-export function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+/** Writes all of a text or of bytes; a short write is continued. */
+export function writeAll(
+  file: Deno.FsFile,
+  content: string | Uint8Array,
+): void {
+  const bytes = typeof content === "string"
+    ? new TextEncoder().encode(content)
+    : content;
   let written = 0;
   while (written < bytes.length) {
     const count = file.writeSync(bytes.subarray(written));
@@ -311,15 +339,12 @@ export function makeDirectory(path: string): void {
   Deno.chmodSync(path, mode & 0o777 | 0o700);
 }
 
-/** Removes a file; false when there was none. */
-export function removeIfThere(path: string): boolean {
-  try {
-    Deno.removeSync(path);
+/** Removes a file, or a directory as a whole; false when there was none. */
+export function removeIfThere(path: string, recursive = false): boolean {
+  return ifThere(() => {
+    Deno.removeSync(path, { recursive });
     return true;
-  } catch (error) {
-    if (isAbsent(error)) return false;
-    throw error;
-  }
+  }) ?? false;
 }
 
 /**
@@ -340,14 +365,14 @@ export function renameOver(from: string, to: string): void {
     try {
       return Deno.renameSync(from, to);
     } catch (error) {
-      const held = ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error));
-      if (!IS_WINDOWS || !held || attempt === RENAME_TRIES) throw error;
-      pause(Math.min(5 * 2 ** attempt, 500));
+      if (!isHeldName(error) || attempt === RENAME_TRIES) throw error;
+      const never = new Int32Array(new SharedArrayBuffer(4));
+      Atomics.wait(never, 0, 0, Math.min(5 * 2 ** attempt, 500));
     }
   }
 }
 
-function pause(milliseconds: number): void {
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  Atomics.wait(never, 0, 0, milliseconds);
+/** Windows answers so where somebody holds a name, or where it is being deleted. */
+export function isHeldName(error: unknown): boolean {
+  return IS_WINDOWS && ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error));
 }

@@ -492,7 +492,7 @@ Deno.test("publishInPlace() publishes where there are no hard links", () =>
 
 Deno.test("lookAt() reads what encodeRecord() spells", () =>
   withTemporaryDirectory((directory) => {
-    const text = new TextDecoder().decode(encodeRecord(record));
+    const text = encodeRecord(record);
     assertEquals(JSON.parse(text), JSON.parse(lockText(record)));
     writeTree(directory, { lock: text });
     assertEquals(lookAt(`${directory}/lock`), { kind: "record", record });
