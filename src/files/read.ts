@@ -29,6 +29,11 @@ export function visibleKind(path: string): FileKind | "denied" {
   }
 }
 
+/** Whether something lies at a path, as far as this process may look. */
+export function isVisible(path: string): boolean {
+  return !["absent", "denied"].includes(visibleKind(path));
+}
+
 /**
  * Reads a whole file; undefined when there is none.
  *

@@ -1,10 +1,4 @@
-import {
-  corrupt,
-  external,
-  notFound,
-  type OrcError,
-  usage,
-} from "../base/error.ts";
+import { corrupt, external, notFound, usage } from "../base/error.ts";
 import {
   GIT_ENTRY,
   ORCHESTRATOR_DIRECTORY,
@@ -19,7 +13,7 @@ import {
   resolvePath,
 } from "../base/path.ts";
 import { type GitPointer, isGitDirectory, readGitPointer } from "./git.ts";
-import { fileKind, realOrGiven, visibleKind } from "./read.ts";
+import { fileKind, isVisible, realOrGiven, visibleKind } from "./read.ts";
 
 /** What the search for the root starts from. */
 export interface RootOptions {
@@ -33,7 +27,6 @@ export interface RootOptions {
   readonly home?: string;
 }
 
-/** Why a directory is the root. */
 type RootSource =
   | "flag"
   | "environment"
@@ -78,21 +71,35 @@ function namedRoot(
   start: string,
   source: "flag" | "environment",
 ): FoundRoot {
-  if (name === "") throw notADirectory(name);
-  const root = realOrGiven(resolvePath(start, name));
-  const kind = fileKind(root);
-  if (kind === "absent") throw noSuchRoot(root);
-  if (kind !== "directory" && kind !== "symlink") throw notADirectory(root);
-  return { ...ownRoot(root), source };
-}
-
-/** A linked worktree has no state of its own, however it is named; all else is taken literally. */
-function ownRoot(root: string): Omit<FoundRoot, "source"> {
+  const root = name && realOrGiven(resolvePath(start, name));
+  const kind = root === "" ? "other" : fileKind(root);
+  if (kind === "absent") {
+    throw notFound(
+      "no_such_root",
+      `Cannot use "${root}" as root: it does not exist`,
+      {
+        path: root,
+        hint:
+          "name a directory that exists with --root DIR or ORCHESTRATOR_ROOT",
+      },
+    );
+  }
+  if (kind !== "directory" && kind !== "symlink") {
+    throw usage(
+      "root_not_a_directory",
+      `Cannot use "${root}" as root: it is not a directory`,
+      {
+        path: root,
+        hint: "name a directory with --root DIR or ORCHESTRATOR_ROOT",
+      },
+    );
+  }
+  // A linked worktree has no state of its own, however it is named; all else is taken literally.
   const pointer = readGitPointer(root);
   const main = pointer.kind === "worktree" ? pointer.mainWorktree : undefined;
   return main === undefined
-    ? { root, workingTree: root, worktree: null }
-    : { root: main, workingTree: root, worktree: root };
+    ? { root, source, workingTree: root, worktree: null }
+    : { root: main, source, workingTree: root, worktree: root };
 }
 
 function realStart(start: string): string {
@@ -114,10 +121,10 @@ function searchUpwards(start: string, home: string | undefined): FoundRoot {
     if (marked !== undefined) return foundIn(area, marked, "marker");
     area = areaOutside(area);
   }
-  return projectIn(nearest) ?? unmarkedRoot(nearest, start);
+  return projectIn(nearest, start);
 }
 
-function projectIn(area: Area): FoundRoot | undefined {
+function projectIn(area: Area, start: string): FoundRoot {
   for (const directory of area.directories) {
     if (directory === area.workingTree) return foundIn(area, directory, "git");
     const kind = visibleKind(repositoryLayout(directory).workflow);
@@ -125,10 +132,6 @@ function projectIn(area: Area): FoundRoot | undefined {
       return foundIn(area, directory, "workflow");
     }
   }
-  return undefined;
-}
-
-function unmarkedRoot(area: Area, start: string): FoundRoot {
   refuseGitDirectory(area.directories.find(isGitDirectory), start);
   return foundIn(area, start, "cwd");
 }
@@ -165,28 +168,6 @@ function refuseGitDirectory(
   );
 }
 
-function noSuchRoot(root: string): OrcError {
-  return notFound(
-    "no_such_root",
-    `Cannot use "${root}" as root: it does not exist`,
-    {
-      path: root,
-      hint: "name a directory that exists with --root DIR or ORCHESTRATOR_ROOT",
-    },
-  );
-}
-
-function notADirectory(root: string): OrcError {
-  return usage(
-    "root_not_a_directory",
-    `Cannot use "${root}" as root: it is not a directory`,
-    {
-      path: root,
-      hint: "name a directory with --root DIR or ORCHESTRATOR_ROOT",
-    },
-  );
-}
-
 /**
  * Whether a directory holds state of a repository. What lies in the place of
  * that state and is no directory is not passed over in silence: the search
@@ -199,30 +180,25 @@ export function isMarked(directory: string, home: string | undefined): boolean {
   const kind = visibleKind(layout.directory);
   if (kind === "absent" || kind === "denied") return false;
   if (isHome(directory, home)) return false;
-  if (kind !== "directory") throw foreignMarker(layout.directory, kind);
-  return [layout.sessions, layout.meta, layout.current].some((path) =>
-    !["absent", "denied"].includes(visibleKind(path))
-  );
+  if (kind !== "directory") {
+    const isLink = kind === "symlink";
+    const found = isLink ? "a symbolic link" : "a file";
+    throw corrupt(
+      isLink ? "symbolic_link" : "not_a_directory",
+      `Cannot use "${layout.directory}": it is ${found} and not a directory`,
+      {
+        path: layout.directory,
+        hint:
+          `move it away so that orc can make a directory "${ORCHESTRATOR_DIRECTORY}", or pass --root DIR`,
+      },
+    );
+  }
+  return [layout.sessions, layout.meta, layout.current].some(isVisible);
 }
 
 function isHome(directory: string, home: string | undefined): boolean {
   if (home === undefined || !isAbsolutePath(home)) return false;
   return directory === normalisePath(home) || directory === realOrGiven(home);
-}
-
-function foreignMarker(path: string, kind: string): OrcError {
-  const isLink = kind === "symlink";
-  return corrupt(
-    isLink ? "symbolic_link" : "not_a_directory",
-    `Cannot use "${path}": it is ${
-      isLink ? "a symbolic link" : "a file"
-    } and not a directory`,
-    {
-      path,
-      hint:
-        `move it away so that orc can make a directory "${ORCHESTRATOR_DIRECTORY}", or pass --root DIR`,
-    },
-  );
 }
 
 /** A linked worktree, and the main worktree that keeps its state. */
@@ -255,19 +231,23 @@ export function areaAround(start: string, worktree?: LinkedWorktree): Area {
   const last = directories.at(-1) ?? start;
   const pointer = pointerIn(last);
   if (pointer.kind === "none") {
-    return {
-      directories,
-      workingTree: undefined,
-      outside: undefined,
-      worktree,
-    };
+    const nothing = { workingTree: undefined, outside: undefined };
+    return { directories, ...nothing, worktree };
   }
   // Once is enough: worktrees that lie in each other would lead in a circle.
-  if (pointer.kind === "worktree" && worktree === undefined) {
-    return areaInMain(directories, last, pointer.mainWorktree);
+  if (pointer.kind !== "worktree" || worktree !== undefined) {
+    const outside = outsideOf(last, pointer);
+    return { directories, workingTree: last, outside, worktree };
   }
-  const outside = outsideOf(last, pointer);
-  return { directories, workingTree: last, outside, worktree };
+  const main = pointer.mainWorktree ?? last;
+  return {
+    directories: directories.map((path) =>
+      joinPath(main, relativePath(last, path) ?? "")
+    ),
+    workingTree: main,
+    outside: outsideOf(main, pointerIn(main)),
+    worktree: { directory: last, main },
+  };
 }
 
 /** Returns the next area to search; undefined at the end. */
@@ -286,22 +266,6 @@ function climb(start: string): readonly string[] {
     directory = parentDirectory(directory);
   }
   return directories;
-}
-
-function areaInMain(
-  directories: readonly string[],
-  directory: string,
-  mainWorktree: string | undefined,
-): Area {
-  const main = mainWorktree ?? directory;
-  return {
-    directories: directories.map((path) =>
-      joinPath(main, relativePath(directory, path) ?? "")
-    ),
-    workingTree: main,
-    outside: outsideOf(main, pointerIn(main)),
-    worktree: { directory, main },
-  };
 }
 
 /** A submodule is a repository of its own, whatever lies around it. */

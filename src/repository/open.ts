@@ -5,7 +5,7 @@ import {
   userLayout,
 } from "../base/layout.ts";
 import { isAbsolutePath } from "../base/path.ts";
-import { visibleKind } from "../files/read.ts";
+import { isVisible } from "../files/read.ts";
 import { findRoot, type FoundRoot } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
 import { fileStore, type SessionStore } from "../session/read.ts";
@@ -167,7 +167,7 @@ export function mayHavePreferences(host: Host, root: string | null): boolean {
     ...home === undefined ? [] : [userLayout(home).config],
     ...root === null ? [] : [repositoryLayout(root).config],
   ];
-  return VARIABLES.some((name) => host.env(name)) || files.some(isThere);
+  return VARIABLES.some((name) => host.env(name)) || files.some(isVisible);
 }
 
 /**
@@ -176,9 +176,5 @@ export function mayHavePreferences(host: Host, root: string | null): boolean {
  */
 export function hasLegacyFiles(root: string): boolean {
   const { legacyState, legacyCheckpoints } = repositoryLayout(root);
-  return [legacyState, legacyCheckpoints].some(isThere);
-}
-
-function isThere(path: string): boolean {
-  return !["absent", "denied"].includes(visibleKind(path));
+  return [legacyState, legacyCheckpoints].some(isVisible);
 }
