@@ -1,7 +1,7 @@
 import { conflict, corrupt, type OrcError } from "../base/error.ts";
 import { decodeUtf8, type JsonValue, parseJson } from "../base/json.ts";
 import { joinPath, normalisePath, relativePath } from "../base/path.ts";
-import { asOrcError, codeOf, isAbsent, isDenied } from "./errors.ts";
+import { asOrcError, codeOf, ifThere, isAbsent, isDenied } from "./errors.ts";
 
 /** What lies at a path; links are not followed. */
 type FileKind = "absent" | "file" | "directory" | "symlink" | "other";
@@ -32,6 +32,18 @@ export function visibleKind(path: string): FileKind | "denied" {
 /** Whether something lies at a path, as far as this process may look. */
 export function isVisible(path: string): boolean {
   return !["absent", "denied"].includes(visibleKind(path));
+}
+
+/** The entries of a directory; none where there is no directory. */
+export function entriesIn(
+  path: string,
+  doing: string,
+): readonly Deno.DirEntry[] {
+  try {
+    return ifThere(() => [...Deno.readDirSync(path)]) ?? [];
+  } catch (error) {
+    throw asOrcError(error, doing, path);
+  }
 }
 
 /**

@@ -54,8 +54,8 @@ export async function withPreparedRepository<Result>(
         await settleMigration(layout, lock);
       }
       const facts = factsOf(host, repository, options.portable);
-      await ensureRepository(layout, facts, (path, bytes) => {
-        const warning = writeAtomic(path, bytes, { token: lock.token });
+      await ensureRepository(layout, facts, (path, text) => {
+        const warning = writeAtomic(path, text, { token: lock.token });
         if (warning !== undefined) options.warnings?.push(warning);
       });
       return await work(lock);

@@ -6,6 +6,7 @@ import {
   refused,
 } from "../base/error.ts";
 import { matchSessionId } from "../base/ids.ts";
+import { jsonObject } from "../base/json.ts";
 import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
 import { listOf, quoted } from "../base/text.ts";
@@ -15,7 +16,7 @@ import { type Owner, readBinding, readCurrent } from "../session/binding.ts";
 import type { LegacyState } from "../session/legacy.ts";
 import type { Session, SessionEntry } from "../session/read.ts";
 import { decodeDefinition, findDuplicateId } from "../workflow/definition.ts";
-import type { PhaseState, SessionState, Workflow } from "../workflow/types.ts";
+import type { SessionState, Workflow } from "../workflow/types.ts";
 import {
   openRepository,
   type Place,
@@ -44,12 +45,6 @@ export type SessionSource =
   | "only"
   | "legacy";
 
-/** A session, and why it is this one. */
-interface Selected {
-  readonly session: Session;
-  readonly source: SessionSource;
-}
-
 /**
  * Decides which session a caller means: the one named, else the caller's own, else the
  * worktree's, else `current`, else the only active one, else a legacy one. Never guesses.
@@ -58,7 +53,7 @@ export async function selectSession(
   host: Host,
   repository: Repository,
   named: string | undefined,
-): Promise<Selected> {
+): Promise<Pick<OpenedSession, "session" | "source">> {
   const chosen = chosenByName(host, named) ??
     await chosenByBinding(host, repository);
   if (!chosen) return await onlySession(repository);
@@ -77,9 +72,7 @@ function chosenByName(
   host: Host,
   named: string | undefined,
 ): Chosen | undefined {
-  if (named !== undefined) {
-    return { id: named, source: "flag", isExact: false };
-  }
+  if (named !== undefined) return { id: named, source: "flag", isExact: false };
   const id = host.env("ORCHESTRATOR_SESSION");
   return id ? { id, source: "environment", isExact: false } : undefined;
 }
@@ -158,25 +151,25 @@ function missing(
 ): OrcError {
   const ids = store.ids().filter((other) => other !== id);
   const origin = source === "current" ? "Current session" : "Session";
-  const choice = ids.length === 0
-    ? "there is none here"
-    : `choose one of: ${listOf(ids, MAX_CANDIDATES)}`;
+  const [choice, hint] = ids.length === 0
+    ? ["there is none here", 'orc start "TASK"']
+    : [
+      `choose one of: ${listOf(ids, MAX_CANDIDATES)}`,
+      "choose a session: orc session switch ID",
+    ];
   return notFound(
     "no_such_session",
     `${origin} "${id}" does not exist; ${choice}`,
-    {
-      hint: ids.length === 0
-        ? 'orc start "TASK"'
-        : "choose a session: orc session switch ID",
-      details: { candidates: ids.slice(0, MAX_CANDIDATES) },
-    },
+    { hint, details: { candidates: ids.slice(0, MAX_CANDIDATES) } },
   );
 }
 
 /** Sessions looked at first: where several are active, they are among those changed last. */
 const FIRST_LOOK = 100;
 
-async function onlySession(repository: Repository): Promise<Selected> {
+async function onlySession(
+  repository: Repository,
+): ReturnType<typeof selectSession> {
   const { store } = repository;
   let entries = await store.list(FIRST_LOOK);
   if (activeOf(entries).length < 2) entries = await store.list();
@@ -185,7 +178,18 @@ async function onlySession(repository: Repository): Promise<Selected> {
   if (only && others.length === 0) {
     return { session: await store.read(only.id), source: "only" };
   }
-  if (only) throw ambiguous(active.map(({ id }) => id));
+  if (only) {
+    const candidates = active.map(({ id }) => id);
+    const shown = listOf(candidates, MAX_CANDIDATES);
+    throw refused(
+      "session_ambiguous",
+      `Several sessions are active and none is chosen: ${shown}`,
+      {
+        hint: "choose a session: orc session switch ID",
+        details: { candidates: candidates.slice(0, MAX_CANDIDATES) },
+      },
+    );
+  }
   const legacy = await readLegacy(repository.layout);
   // What was adopted goes on in the new place, and may have ended there.
   if (legacy && !entries.some(({ id }) => id === legacy.session.id)) {
@@ -205,19 +209,6 @@ function activeOf(
   entries: readonly SessionEntry[],
 ): readonly SessionEntry[] {
   return entries.filter(({ state }) => state?.status === "active");
-}
-
-function ambiguous(ids: readonly string[]): OrcError {
-  return refused(
-    "session_ambiguous",
-    `Several sessions are active and none is chosen: ${
-      listOf(ids, MAX_CANDIDATES)
-    }`,
-    {
-      hint: "choose a session: orc session switch ID",
-      details: { candidates: ids.slice(0, MAX_CANDIDATES) },
-    },
-  );
 }
 
 /** Loaded only where nothing newer was found: few repositories hold legacy state any more. */
@@ -271,13 +262,6 @@ export function assertChangeable({ refusal }: OpenedSession): void {
   if (refusal !== null) throw refusal;
 }
 
-/** The rules of a session, and whether they allow it to change. */
-interface SessionWorkflow {
-  readonly workflow: Workflow;
-  /** Why nothing in the session may change, though it can be shown; null when it may. */
-  readonly refusal: OrcError | null;
-}
-
 /**
  * Returns the workflow of a session: the one pinned at start, whatever workflow.yaml says now.
  * The oldest sessions carry none; they follow workflow.yaml as they always did, and can at
@@ -286,7 +270,7 @@ interface SessionWorkflow {
 export async function workflowOf(
   { found }: Repository,
   { id, state }: Session,
-): Promise<SessionWorkflow> {
+): Promise<Pick<OpenedSession, "workflow" | "refusal">> {
   if (state.definition !== null) {
     const workflow = decodeDefinition(state.definition);
     const refusal = ambiguousWorkflow(workflow, id) ??
@@ -299,7 +283,12 @@ export async function workflowOf(
     const { workflow } = await readWorkflow(path);
     return { workflow, refusal: await versionRefusal(workflow, path) ?? null };
   }
-  return { workflow: workflowFromState(state), refusal: unknownRules(id) };
+  const refusal = misconfigured(
+    "no_workflow",
+    `Session "${id}" carries no workflow, and there is no workflow.yaml to take its rules from`,
+    "put the workflow.yaml it was started with back",
+  );
+  return { workflow: workflowFromState(state), refusal };
 }
 
 /** Loaded only for a workflow that asks for a version. */
@@ -332,55 +321,17 @@ function ambiguousWorkflow(
   );
 }
 
-function unknownRules(session: string): OrcError {
-  return misconfigured(
-    "no_workflow",
-    `Session "${session}" carries no workflow, and there is no workflow.yaml to take its rules from`,
-    "put the workflow.yaml it was started with back",
-  );
-}
-
+/** What the state names, with the usual rules; nothing may be skipped. */
 function workflowFromState(state: SessionState): Workflow {
-  return {
-    name: state.workflowType,
-    version: state.workflowVersion,
-    description: null,
-    orc: null,
-    phases: state.phases.map(phaseFromState),
-    settings: new Map(),
-    secrets: [],
-  };
-}
-
-function phaseFromState({ id, items }: PhaseState): Workflow["phases"][number] {
-  return {
-    id,
-    name: id,
-    description: null,
-    items: items.map((item) => ({
-      id: item.id,
-      name: item.id,
-      description: null,
-      required: true,
-      skippable: false,
-      skipConditions: [],
-      verification: { type: "none", description: null },
-      notes: [],
-      stepType: "flexible",
-      evidenceSchema: null,
-      evidencePrompt: null,
-      agent: null,
-      timeoutSeconds: undefined,
-      risk: "medium",
-      workingDir: null,
-      secrets: [],
-    })),
-    exitGate: null,
-    notes: [],
-    requiredReviews: [],
-    phaseType: "guided",
-    intendedTools: [],
-    agent: null,
-    executor: null,
-  };
+  const phases = state.phases.map(({ id, items }) =>
+    jsonObject({
+      id,
+      name: id,
+      items: items.map((item) =>
+        jsonObject({ id: item.id, name: item.id, skippable: false })
+      ),
+    })
+  );
+  const { workflowType: name, workflowVersion: version } = state;
+  return decodeDefinition(jsonObject({ name, version, phases }));
 }

@@ -1,8 +1,8 @@
 import { OrcError } from "../base/error.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
-import { asOrcError, isAbsent, isTaken } from "../files/errors.ts";
+import { asOrcError, isTaken } from "../files/errors.ts";
 import { type LockContext, withLock } from "../files/lock.ts";
-import { guardPath } from "../files/read.ts";
+import { entriesIn, guardPath } from "../files/read.ts";
 import {
   makeDirectory,
   removeIfThere,
@@ -31,10 +31,8 @@ export async function writeBinding(
   } catch (error) {
     if (!isTaken(error)) throw error;
   }
-  const fields = { ...owner, ...binding };
-  return writeAtomic(path, encode(`${JSON.stringify(fields, null, 2)}\n`), {
-    token,
-  });
+  const text = JSON.stringify({ ...owner, ...binding }, null, 2);
+  return writeAtomic(path, `${text}\n`, { token });
 }
 
 /**
@@ -47,11 +45,7 @@ export function writeCurrent(
   token: string,
 ): string | undefined {
   guardPath(layout.root, layout.directory);
-  return writeAtomic(layout.current, encode(session), { token });
-}
-
-function encode(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+  return writeAtomic(layout.current, session, { token });
 }
 
 /**
@@ -80,7 +74,10 @@ function pointersTo(
   layout: RepositoryLayout,
   ids: ReadonlySet<string>,
 ): readonly string[] {
-  const paths = bindingFiles(layout)
+  guardPath(layout.root, layout.bindings);
+  const paths = entriesIn(layout.bindings, "list the bindings")
+    .filter(({ name, isFile }) => isFile && name.endsWith(".json"))
+    .map(({ name }) => `${layout.bindings}/${name}`)
     .filter((path) => isAmong(ids, () => readBindingFile(path)));
   return isAmong(ids, () => readCurrent(layout))
     ? [...paths, layout.current]
@@ -97,17 +94,5 @@ function isAmong(
   } catch (error) {
     if (error instanceof OrcError && error.kind === "corrupt") return false;
     throw error;
-  }
-}
-
-function bindingFiles({ root, bindings }: RepositoryLayout): readonly string[] {
-  guardPath(root, bindings);
-  try {
-    return Array.from(Deno.readDirSync(bindings))
-      .filter(({ name, isFile }) => isFile && name.endsWith(".json"))
-      .map(({ name }) => `${bindings}/${name}`);
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw asOrcError(error, "list the bindings", bindings);
   }
 }

@@ -1,10 +1,15 @@
 import { sha256Hex } from "../base/checksum.ts";
 import { corrupt } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
-import { asObject, decodeUtf8, parseJson } from "../base/json.ts";
+import { asObject } from "../base/json.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
-import { guardDirectory, guardPath, readRegularFile } from "../files/read.ts";
+import {
+  guardDirectory,
+  guardPath,
+  readJson,
+  readText,
+} from "../files/read.ts";
 
 /** Somebody who has a session of their own: an agent, or whoever works in a linked worktree. */
 export interface Owner {
@@ -28,11 +33,9 @@ export async function readBinding(
 
 /** Returns the session that a file of the bindings names; undefined when there is no such file. */
 export function readBindingFile(path: string): string | undefined {
-  const bytes = readRegularFile(path, MAX_SMALL_FILE_BYTES);
-  if (bytes === undefined) return undefined;
-  const text = decodeUtf8(bytes, path, CHOOSE_HINT);
-  const fields = asObject(parseJson(text, path, CHOOSE_HINT));
-  const session = fields?.get("session");
+  const binding = readJson(path, MAX_SMALL_FILE_BYTES, CHOOSE_HINT);
+  if (binding === undefined) return undefined;
+  const session = asObject(binding)?.get("session");
   if (typeof session === "string" && isSessionId(session)) return session;
   throw corrupt("invalid_binding", `"${path}" names no session`, {
     path,
@@ -43,11 +46,9 @@ export function readBindingFile(path: string): string | undefined {
 /** Reads the session that everybody without one of their own is in. */
 export function readCurrent(layout: RepositoryLayout): string | undefined {
   guardDirectory(layout.root, layout.directory);
-  const bytes = readRegularFile(layout.current, MAX_SMALL_FILE_BYTES);
-  if (bytes === undefined) return undefined;
-  const text = decodeUtf8(bytes, layout.current, CHOOSE_HINT)
-    .replace(/^\ufeff/, "").trim();
-  if (text === "") return undefined;
+  const text = readText(layout.current, MAX_SMALL_FILE_BYTES, CHOOSE_HINT)
+    ?.replace(/^\ufeff/, "").trim();
+  if (!text) return undefined;
   if (isSessionId(text)) return text;
   throw corrupt(
     "invalid_current",
@@ -61,8 +62,6 @@ export async function bindingPath(
   layout: RepositoryLayout,
   { kind, name }: Owner,
 ): Promise<string> {
-  const hex = await sha256Hex(
-    new TextEncoder().encode(`${kind}\0${name}`),
-  );
+  const hex = await sha256Hex(new TextEncoder().encode(`${kind}\0${name}`));
   return `${layout.bindings}/${hex.slice(0, 32)}.json`;
 }

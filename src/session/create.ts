@@ -1,5 +1,5 @@
-import { external, type OrcError } from "../base/error.ts";
-import { type JsonObject, jsonObject, withFields } from "../base/json.ts";
+import { external } from "../base/error.ts";
+import { jsonObject, withFields } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import {
   REMOVED_PREFIX,
@@ -10,12 +10,18 @@ import {
 } from "../base/layout.ts";
 import { encodeLogLine } from "../engine/event.ts";
 import { asOrcError, codeOf, isAbsent, isTaken } from "../files/errors.ts";
-import { type HeldLock, type LockContext, withLock } from "../files/lock.ts";
-import { fileKind, guardDirectory, guardPath } from "../files/read.ts";
+import { type LockContext, withLock } from "../files/lock.ts";
+import {
+  entriesIn,
+  fileKind,
+  guardDirectory,
+  guardPath,
+} from "../files/read.ts";
 import {
   discard,
   makeDirectory,
   publish,
+  removeIfThere,
   renameOver,
   StagedFileLost,
   syncDirectory,
@@ -53,7 +59,7 @@ export async function createSession(
   };
   const { session } = stamp(empty, decision, context.now(), newId);
   publishSession(layout, id, {
-    meta: encodeMeta(id, localTime),
+    meta: JSON.stringify(sessionMeta(id, localTime), null, 2),
     log: session.lastEvents.map(encodeLogLine).join(""),
     state: await encodeSession(session, session.state.updatedAt),
   }, context.newToken());
@@ -61,16 +67,11 @@ export async function createSession(
 }
 
 /** The Python tool's `meta.json` of a session. */
-function encodeMeta(id: string, localTime: string): string {
-  const meta = { session_id: id, created_at: localTime, repo_root: "." };
-  return JSON.stringify(meta, null, 2);
-}
-
-/** Text of each file of a new session. */
-interface SessionFiles {
-  readonly meta: string;
-  readonly log: string;
-  readonly state: string;
+export function sessionMeta(
+  id: string,
+  localTime: string,
+): Readonly<Record<string, string>> {
+  return { session_id: id, created_at: localTime, repo_root: "." };
 }
 
 /**
@@ -81,14 +82,19 @@ interface SessionFiles {
 export function publishSession(
   layout: RepositoryLayout,
   id: string,
-  files: SessionFiles,
+  files: Readonly<Record<"meta" | "log" | "state", string>>,
   token: string,
 ): void {
   const staging = `${layout.sessions}/${STAGING_PREFIX}${token}`;
   const { directory } = sessionLayout(layout.root, id);
   guardPath(layout.root, layout.sessions);
   try {
-    stage(staging, files);
+    const staged = sessionLayoutAt(staging);
+    makeDirectory(staging);
+    writeNewFile(staged.meta, files.meta);
+    writeNewFile(staged.log, files.log);
+    writeNewFile(staged.state, files.state);
+    syncDirectory(staging);
     publish(staging, directory);
   } catch (error) {
     discard(staging);
@@ -96,8 +102,17 @@ export function publishSession(
   }
   try {
     syncDirectory(layout.sessions);
-  } catch (error) {
-    throw unconfirmed(id, directory, error);
+  } catch (cause) {
+    // The session is there, but nobody may be told that it will survive a power cut.
+    throw external(
+      "unconfirmed",
+      `Session "${id}" is stored, but the disk did not confirm it`,
+      {
+        path: directory,
+        hint: "check the disk; the session is in: orc session list",
+        cause,
+      },
+    );
   }
 }
 
@@ -112,32 +127,6 @@ function reasonOf(
   return isSwept || isStored
     ? new StagedFileLost(directory, error)
     : asOrcError(error, "store the session", directory);
-}
-
-function stage(directory: string, files: SessionFiles): void {
-  const staged = sessionLayoutAt(directory);
-  makeDirectory(directory);
-  writeNewFile(staged.meta, encode(files.meta));
-  writeNewFile(staged.log, encode(files.log));
-  writeNewFile(staged.state, encode(files.state));
-  syncDirectory(directory);
-}
-
-/** The session is there, but nobody may be told that it will survive a power cut. */
-function unconfirmed(id: string, path: string, cause: unknown): OrcError {
-  return external(
-    "unconfirmed",
-    `Session "${id}" is stored, but the disk did not confirm it`,
-    {
-      path,
-      hint: "check the disk; the session is in: orc session list",
-      cause,
-    },
-  );
-}
-
-function encode(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
 }
 
 /** What people call a session, and what its `meta.json` needs where there is none yet. */
@@ -161,40 +150,26 @@ export async function writeSessionName(
   const { directory, meta } = sessionLayout(layout.root, id);
   guardDirectory(layout.root, directory);
   if (fileKind(directory) === "absent") throw noSuchSession(id, directory);
-  const write = (lock: HeldLock): Promise<readonly string[]> => {
-    const known = readSessionMeta(meta) ?? newMeta(id, startedAtLocal);
-    const text = printJson(withFields(known, { name }), 2);
-    const unconfirmed = writeAtomic(meta, new TextEncoder().encode(text), {
-      token: lock.token,
-      fence: () => lock.assertHeld(),
-    });
-    return Promise.resolve(unconfirmed === undefined ? [] : [unconfirmed]);
-  };
   try {
-    return await withLock(directory, context, write);
+    return await withLock(directory, context, (lock) => {
+      const known = readSessionMeta(meta) ??
+        jsonObject(sessionMeta(id, startedAtLocal));
+      const text = printJson(withFields(known, { name }), 2);
+      const unconfirmed = writeAtomic(meta, text, {
+        token: lock.token,
+        fence: () => lock.assertHeld(),
+      });
+      return Promise.resolve(unconfirmed === undefined ? [] : [unconfirmed]);
+    });
   } catch (error) {
     if (isAbsent(error)) throw noSuchSession(id, directory);
     throw asOrcError(error, "rename the session", directory);
   }
 }
 
-function newMeta(id: string, startedAtLocal: string): JsonObject {
-  return jsonObject({
-    session_id: id,
-    created_at: startedAtLocal,
-    repo_root: ".",
-  });
-}
-
-const REMOVED = new RegExp(
-  `^${REMOVED_PREFIX.replaceAll(".", "\\.")}[0-9a-f]{32}$`,
-);
-
-/** What decides about a session, on its state as it is under the lock. */
-type MayRemove = (session: Session) => boolean;
-
 /**
- * Removes a session; false when it may not go, or is gone already.
+ * Removes a session; false when it may not go, or is gone already. `mayRemove` decides on the
+ * state as it is under the lock.
  *
  * Under the session's lock its directory gets a name that nobody reads, and only then is
  * deleted: whoever waits for the lock finds no session instead of half of one, and a crash
@@ -204,21 +179,24 @@ export async function removeSession(
   layout: RepositoryLayout,
   context: LockContext,
   id: string,
-  mayRemove: MayRemove,
+  mayRemove: (session: Session) => boolean,
 ): Promise<boolean> {
-  const { directory } = sessionLayout(layout.root, id);
+  const { directory, state } = sessionLayout(layout.root, id);
   guardDirectory(layout.root, directory);
   if (fileKind(directory) === "absent") return false;
   const aside = `${layout.sessions}/${REMOVED_PREFIX}${context.newToken()}`;
-  const setAside = async (lock: HeldLock): Promise<boolean> => {
-    if (!await isAllowed(layout, id, mayRemove)) return false;
-    lock.assertHeld();
-    renameOver(directory, aside);
-    syncDirectory(layout.sessions);
-    return true;
-  };
   try {
-    if (!await withLock(directory, context, setAside)) return false;
+    const isAside = await withLock(directory, context, async (lock) => {
+      const session = await readSession(layout, id);
+      // What nobody vouches for may say "completed" by mistake.
+      assertWritable(session, state);
+      if (!mayRemove(session)) return false;
+      lock.assertHeld();
+      renameOver(directory, aside);
+      syncDirectory(layout.sessions);
+      return true;
+    });
+    if (!isAside) return false;
   } catch (error) {
     // Another cleanup was faster.
     if (isAbsent(error)) return false;
@@ -228,30 +206,18 @@ export async function removeSession(
   return true;
 }
 
-async function isAllowed(
-  layout: RepositoryLayout,
-  id: string,
-  mayRemove: MayRemove,
-): Promise<boolean> {
-  const session = await readSession(layout, id);
-  // What nobody vouches for may say "completed" by mistake.
-  assertWritable(session, sessionLayout(layout.root, id).state);
-  return mayRemove(session);
-}
-
 /** Directories of sessions whose removal was cut short. */
 export function findRemoved(layout: RepositoryLayout): readonly string[] {
   guardPath(layout.root, layout.sessions);
-  try {
-    return Array.from(Deno.readDirSync(layout.sessions))
-      .filter(({ name, isDirectory }) => isDirectory && isRemovedSession(name))
-      .map(({ name }) => `${layout.sessions}/${name}`)
-      .sort();
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw asOrcError(error, "list the sessions", layout.sessions);
-  }
+  return entriesIn(layout.sessions, "list the sessions")
+    .filter(({ name, isDirectory }) => isDirectory && isRemovedSession(name))
+    .map(({ name }) => `${layout.sessions}/${name}`)
+    .sort();
 }
+
+const REMOVED = new RegExp(
+  `^${REMOVED_PREFIX.replaceAll(".", "\\.")}[0-9a-f]{32}$`,
+);
 
 /** Whether a directory of this name is what is left of a session. */
 export function isRemovedSession(name: string): boolean {
@@ -261,9 +227,9 @@ export function isRemovedSession(name: string): boolean {
 /** Deletes the directory of a removed session. Links in it are deleted and not followed. */
 export function deleteRemoved(path: string): void {
   try {
-    Deno.removeSync(path, { recursive: true });
+    // Another cleanup may delete the same litter.
+    removeIfThere(path, true);
   } catch (error) {
-    // Another cleanup deletes the same litter.
-    if (!isAbsent(error)) throw asOrcError(error, "delete", path);
+    throw asOrcError(error, "delete", path);
   }
 }

@@ -1,12 +1,17 @@
 import { sha256Hex } from "../base/checksum.ts";
 import { legacySessionId } from "../base/ids.ts";
-import { asObject, decodeUtf8, parseJson } from "../base/json.ts";
+import { asObject, decodeUtf8 } from "../base/json.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { decodeLogLine } from "../engine/event.ts";
-import { fileKind, guardPath, readRegularFile } from "../files/read.ts";
+import {
+  fileKind,
+  guardPath,
+  readJson,
+  readRegularFile,
+} from "../files/read.ts";
 import { DAMAGED_STATE_HINT, decodeSession } from "./codec.ts";
-import { publishSession } from "./create.ts";
+import { publishSession, sessionMeta } from "./create.ts";
 import { encodeSession } from "./encode.ts";
 import { assertWritable, type Session } from "./read.ts";
 
@@ -32,12 +37,6 @@ export async function readLegacyState(
   };
 }
 
-/** What `meta.json` of an adopted session keeps, besides the usual. */
-interface Adoption {
-  readonly localTime: string;
-  readonly token: string;
-}
-
 /**
  * Writes a legacy session to the new place, with its part of the legacy log; the old files
  * stay as they are. Does nothing when it was adopted before. Only the holder of the
@@ -46,16 +45,14 @@ interface Adoption {
 export async function adoptLegacy(
   layout: RepositoryLayout,
   { session, sha256 }: LegacyState,
-  { localTime, token }: Adoption,
+  { localTime, token }: { readonly localTime: string; readonly token: string },
 ): Promise<void> {
   const target = sessionLayout(layout.root, session.id).directory;
   if (fileKind(target) !== "absent") return;
   // It is signed anew below, which must not make a changed state look untouched.
   assertWritable(session, session.legacyPath ?? layout.legacyState);
   const meta = {
-    session_id: session.id,
-    created_at: localTime,
-    repo_root: ".",
+    ...sessionMeta(session.id, localTime),
     adopted_from: session.legacyPath,
     adopted_sha256: sha256,
   };
@@ -76,9 +73,7 @@ export function readAdoption(
 ): string | undefined {
   const path = sessionLayout(layout.root, sessionId).meta;
   guardPath(layout.root, path);
-  const bytes = readRegularFile(path, MAX_SMALL_FILE_BYTES);
-  if (bytes === undefined) return undefined;
-  const meta = asObject(parseJson(decodeUtf8(bytes, path), path));
+  const meta = asObject(readJson(path, MAX_SMALL_FILE_BYTES));
   const sha256 = meta?.get("adopted_sha256");
   return typeof sha256 === "string" ? sha256 : undefined;
 }

@@ -1,4 +1,3 @@
-import { conflict, corrupt } from "../base/error.ts";
 import { MAX_LOG_TAIL_BYTES } from "../base/limits.ts";
 import { parentDirectory } from "../base/path.ts";
 import {
@@ -6,9 +5,13 @@ import {
   encodeLogLine,
   type RecordedEvent,
 } from "../engine/event.ts";
-import { asOrcError, isAbsent } from "../files/errors.ts";
-import { openSame } from "../files/read.ts";
-import { readAt, syncDirectory, writeAll } from "../files/write.ts";
+import {
+  openRegular,
+  readAt,
+  regularFileAt,
+  syncDirectory,
+  writeAll,
+} from "../files/write.ts";
 
 /** What was found wrong with the log's end, and mended. */
 export type LogRepair = "none" | "completed" | "recreated";
@@ -39,7 +42,7 @@ export function appendEvents(
 ): LogEnd {
   const file = openLog(path, { append: true });
   try {
-    writeAll(file, new TextEncoder().encode(textOf(events)));
+    writeAll(file, textOf(events));
     return endOf(file.statSync());
   } finally {
     file.close();
@@ -48,7 +51,7 @@ export function appendEvents(
 
 /** Where a log ends now; undefined when there is none. */
 export function findLogEnd(path: string): LogEnd | undefined {
-  const info = look(path);
+  const info = regularFileAt(path, "write");
   return info && endOf(info);
 }
 
@@ -86,7 +89,7 @@ export function settleLog(
     const mending = mendingOf(tornLine(file), textOf(missing));
     if (mending !== "") {
       fence();
-      writeAll(file, new TextEncoder().encode(mending));
+      writeAll(file, mending);
     }
     if (isDurable || mending !== "") file.syncDataSync();
     if (missing.length === 0) return "none";
@@ -105,7 +108,7 @@ export function appendLine(path: string, line: string): void {
   const file = openLog(path, { read: true, append: true });
   try {
     const end = tornLine(file) === "" ? "" : "\n";
-    writeAll(file, new TextEncoder().encode(`${end}${line}\n`));
+    writeAll(file, `${end}${line}\n`);
     file.syncDataSync();
   } finally {
     file.close();
@@ -124,49 +127,15 @@ function textOf(events: readonly RecordedEvent[]): string {
 }
 
 function makeIfAbsent(path: string): boolean {
-  if (look(path) !== undefined) return false;
+  if (regularFileAt(path, "write") !== undefined) return false;
   Deno.openSync(path, { createNew: true, write: true, mode: 0o644 }).close();
   syncDirectory(parentDirectory(path) ?? path);
   return true;
 }
 
-/** Opens a log that is there. */
-function openLog(path: string, options: Deno.OpenOptions): Deno.FsFile {
-  const file = openLooked(path, options);
-  if (file !== undefined) return file;
-  throw conflict(
-    "file_replaced",
-    `Cannot write "${path}": it was replaced at the same moment`,
-    { path, hint: "try again when the other programs have ended" },
-  );
-}
-
 /** That the whole directory is gone is for the caller to tell. */
-function openLooked(
-  path: string,
-  options: Deno.OpenOptions,
-): Deno.FsFile | undefined {
-  const seen = look(path);
-  try {
-    return openSame(path, seen, options);
-  } catch (error) {
-    throw isAbsent(error) ? error : asOrcError(error, "write", path);
-  }
-}
-
-function look(path: string): Deno.FileInfo | undefined {
-  try {
-    const info = Deno.lstatSync(path);
-    if (info.isFile) return info;
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
-  throw corrupt(
-    "not_a_regular_file",
-    `Cannot write "${path}": it is not a regular file`,
-    { path, hint: "put a regular file in its place, or move it away" },
-  );
+function openLog(path: string, options: Deno.OpenOptions): Deno.FsFile {
+  return openRegular(path, regularFileAt(path, "write"), "write", options);
 }
 
 /** Read from a log at a time; a usual update is some 1 kB. */
@@ -195,10 +164,8 @@ function searchStart(sizeBytes: number): number {
 
 /** The last serial near the end of a log; events of other tools have none. */
 function lastSerialIn(file: Deno.FsFile): number {
-  let stop = file.statSync().size;
-  const earliest = searchStart(stop);
-  for (; stop > earliest; stop -= BLOCK_BYTES) {
-    for (const line of pieceBefore(file, stop).lines.toReversed()) {
+  for (const { lines } of lastPieces(file)) {
+    for (const line of lines.toReversed()) {
       // Other tools may have written thousands of lines behind it.
       const isOurs = line.includes('"serial":');
       const serial = isOurs ? decodeLogLine(line)?.serial ?? 0 : 0;
@@ -217,10 +184,10 @@ function missingFrom(
   events: readonly RecordedEvent[],
 ): readonly RecordedEvent[] {
   let missing = events;
-  let stop = file.statSync().size;
-  const earliest = searchStart(stop);
-  for (; missing.length > 0 && stop > earliest; stop -= BLOCK_BYTES) {
-    const piece = pieceBefore(file, stop);
+  const pieces = lastPieces(file);
+  while (missing.length > 0) {
+    const { value: piece, done } = pieces.next();
+    if (done) break;
     missing = missing.filter((event) => !isIn(piece, event));
   }
   return missing;
@@ -232,13 +199,20 @@ interface Piece {
   readonly cut: readonly string[];
 }
 
-/** Each piece overlaps the one behind it, so that every usual line is whole in one of them. */
-function pieceBefore(file: Deno.FsFile, stop: number): Piece {
-  const start = Math.max(0, stop - 2 * BLOCK_BYTES);
-  const lines = decode(readAt(file, start, stop - start)).split("\n");
-  // The first line of a piece may begin before it.
-  const cut = start > 0 ? lines.splice(0, 1) : [];
-  return { lines, cut };
+/**
+ * The pieces near the end of a log, the last one first. Each overlaps the one behind it, so
+ * that every usual line is whole in one of them.
+ */
+function* lastPieces(file: Deno.FsFile): Generator<Piece, void> {
+  let stop = file.statSync().size;
+  const earliest = searchStart(stop);
+  for (; stop > earliest; stop -= BLOCK_BYTES) {
+    const start = Math.max(0, stop - 2 * BLOCK_BYTES);
+    const lines = decode(readAt(file, start, stop - start)).split("\n");
+    // The first line of a piece may begin before it.
+    const cut = start > 0 ? lines.splice(0, 1) : [];
+    yield { lines, cut };
+  }
 }
 
 /**
@@ -308,20 +282,14 @@ export interface DamageCount {
 
 /** Counts the damaged lines of a log, as {@linkcode damageFinder} tells them. */
 export function damageCount(direction: "forwards" | "backwards"): DamageCount {
-  return direction === "forwards" ? countForwards() : countBackwards();
-}
-
-function countForwards(): DamageCount {
   let count = 0;
-  const finder = damageFinder(() => count++);
-  return {
-    take: (text, isWhole) => finder.take(undefined, text, isWhole),
-    total: () => count + finder.pending().length,
-  };
-}
-
-function countBackwards(): DamageCount {
-  let count = 0;
+  if (direction === "forwards") {
+    const finder = damageFinder(() => count++);
+    return {
+      take: (text, isWhole) => finder.take(undefined, text, isWhole),
+      total: () => count + finder.pending().length,
+    };
+  }
   let following = "";
   return {
     take: (text, isWhole) => {

@@ -1,9 +1,8 @@
-import { conflict, corrupt, type OrcError } from "../base/error.ts";
 import { MAX_LOG_LINE_BYTES } from "../base/limits.ts";
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
-import { guardPath, openSame } from "../files/read.ts";
-import { readAt } from "../files/write.ts";
+import { guardPath } from "../files/read.ts";
+import { openRegular, readAt, regularFileAt } from "../files/write.ts";
 import { type DamageCount, damageCount } from "./log.ts";
 
 /** Read from a file at a time; a usual line is some 300 bytes. */
@@ -28,11 +27,11 @@ export function* linesFrom(
   startBytes: number,
 ): Generator<Line> {
   const buffer = new Uint8Array(BLOCK_BYTES);
-  const pieces = linePieces();
+  const pieces = new LinePieces();
   let endBytes = startBytes;
   const takeLine = (isEnded: boolean): Line => {
     const lineStart = endBytes;
-    endBytes += pieces.lengthBytes() + (isEnded ? 1 : 0);
+    endBytes += pieces.lengthBytes + (isEnded ? 1 : 0);
     return { text: pieces.take(), startBytes: lineStart, endBytes, isEnded };
   };
   file.seekSync(startBytes, 0);
@@ -48,17 +47,17 @@ export function* linesFrom(
     }
     pieces.append(block.slice());
   }
-  if (pieces.lengthBytes() > 0) yield takeLine(false);
+  if (pieces.lengthBytes > 0) yield takeLine(false);
 }
 
 /** Reads lines from the end of a file back to its beginning, the last one first. */
 export function* linesBackwards(file: Deno.FsFile): Generator<Line> {
-  const pieces = linePieces();
+  const pieces = new LinePieces();
   let startBytes = file.statSync().size;
   let isEnded = false;
   const takeLine = (): Line => {
     const endBytes = startBytes;
-    startBytes -= pieces.lengthBytes() + (isEnded ? 1 : 0);
+    startBytes -= pieces.lengthBytes + (isEnded ? 1 : 0);
     return { text: pieces.take(), startBytes, endBytes, isEnded };
   };
   for (let stop = startBytes; stop > 0;) {
@@ -80,40 +79,34 @@ export function* linesBackwards(file: Deno.FsFile): Generator<Line> {
 }
 
 /** One line as it is put together from the blocks it lies in. */
-interface LinePieces {
-  append(piece: Uint8Array): void;
-  prepend(piece: Uint8Array): void;
-  lengthBytes(): number;
-  /** Returns the line and begins the next one. */
-  take(): string | undefined;
-}
+class LinePieces {
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+  #pieces: Uint8Array[] = [];
+  lengthBytes = 0;
 
-function linePieces(): LinePieces {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let pieces: Uint8Array[] = [];
-  let lengthBytes = 0;
-  const count = (piece: Uint8Array): boolean => {
-    lengthBytes += piece.length;
+  append(piece: Uint8Array): void {
+    if (this.#count(piece)) this.#pieces.push(piece);
+  }
+
+  prepend(piece: Uint8Array): void {
+    if (this.#count(piece)) this.#pieces.unshift(piece);
+  }
+
+  #count({ length }: Uint8Array): boolean {
+    this.lengthBytes += length;
     // What is too long is only measured, or it would fill the memory.
-    if (lengthBytes > MAX_LOG_LINE_BYTES) pieces = [];
-    return piece.length > 0 && lengthBytes <= MAX_LOG_LINE_BYTES;
-  };
-  return {
-    append: (piece) => {
-      if (count(piece)) pieces.push(piece);
-    },
-    prepend: (piece) => {
-      if (count(piece)) pieces.unshift(piece);
-    },
-    lengthBytes: () => lengthBytes,
-    take: () => {
-      const isTooLong = lengthBytes > MAX_LOG_LINE_BYTES;
-      const text = isTooLong ? undefined : decode(decoder, joined(pieces));
-      pieces = [];
-      lengthBytes = 0;
-      return text;
-    },
-  };
+    if (this.lengthBytes > MAX_LOG_LINE_BYTES) this.#pieces = [];
+    return length > 0 && this.lengthBytes <= MAX_LOG_LINE_BYTES;
+  }
+
+  /** Returns the line and begins the next one. */
+  take(): string | undefined {
+    const isTooLong = this.lengthBytes > MAX_LOG_LINE_BYTES;
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.lengthBytes = 0;
+    return isTooLong ? undefined : decode(this.#decoder, joined(pieces));
+  }
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {
@@ -327,27 +320,12 @@ export function openForReading(
 ): Deno.FsFile | undefined {
   try {
     guardPath(root, path);
-    const seen = Deno.lstatSync(path);
-    if (!seen.isFile) throw notRegular(path);
-    const file = openSame(path, seen, { read: true });
-    if (file !== undefined) return file;
+    const seen = regularFileAt(path, "read");
+    return seen && openRegular(path, seen, "read", { read: true });
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw asOrcError(error, "read", path);
   }
-  throw conflict(
-    "file_replaced",
-    `Cannot read "${path}": it was replaced at the same moment`,
-    { path, hint: "try again when the other programs have ended" },
-  );
-}
-
-function notRegular(path: string): OrcError {
-  return corrupt(
-    "not_a_regular_file",
-    `Cannot read "${path}": it is not a regular file`,
-    { path, hint: "put a regular file in its place, or move it away" },
-  );
 }
 
 /**

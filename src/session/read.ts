@@ -1,11 +1,6 @@
 import { corrupt, notFound, OrcError, refused } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
-import {
-  asObject,
-  decodeUtf8,
-  type JsonObject,
-  parseJson,
-} from "../base/json.ts";
+import { asObject, type JsonObject } from "../base/json.ts";
 import {
   type RepositoryLayout,
   type SessionLayout,
@@ -13,8 +8,14 @@ import {
 } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import type { RecordedEvent } from "../engine/event.ts";
-import { asOrcError, isAbsent } from "../files/errors.ts";
-import { guardDirectory, guardPath, readRegularFile } from "../files/read.ts";
+import { asOrcError, ifThere } from "../files/errors.ts";
+import {
+  entriesIn,
+  guardDirectory,
+  guardPath,
+  readJson,
+  readText,
+} from "../files/read.ts";
 import type { Decision, SessionState } from "../workflow/types.ts";
 import {
   DAMAGED_STATE_HINT,
@@ -36,9 +37,9 @@ export async function readSession(
 
 /** Reads the text of a state; its directory must have been guarded. */
 export function readState(paths: SessionLayout, id: string): string {
-  const bytes = readRegularFile(paths.state, MAX_STATE_BYTES);
-  if (bytes === undefined) throw noSuchSession(id, paths.state);
-  return decodeUtf8(bytes, paths.state, DAMAGED_STATE_HINT);
+  const text = readText(paths.state, MAX_STATE_BYTES, DAMAGED_STATE_HINT);
+  if (text === undefined) throw noSuchSession(id, paths.state);
+  return text;
 }
 
 /** Decodes the text of the state of a session. */
@@ -131,46 +132,28 @@ export interface NewSession {
 export interface SessionStore {
   /** Stores a new session; it is there whole or not at all. */
   create(session: NewSession): Promise<Session>;
-  /**
-   * Reads a session without locking or changing anything.
-   *
-   * @throws {OrcError} not_found if there is none, corrupt if it cannot be trusted
-   */
+  /** Reads a session without locking or changing anything. */
   read(id: string): Promise<Session>;
   /** Applies a decision to the state as it is under the lock. `change` may be called again when the lock was lost. */
-  update(
-    id: string,
-    change: (session: Session) => Decision,
-  ): Promise<Updated>;
+  update(id: string, change: (session: Session) => Decision): Promise<Updated>;
   /** Ids of all sessions, newest last where ids are ULIDs. */
   ids(): readonly string[];
-  /**
-   * All sessions with their states, or so many of those changed last; those that cannot be
-   * read are named.
-   */
+  /** All sessions, or so many of those changed last; those that cannot be read are named. */
   list(limit?: number): Promise<readonly SessionEntry[]>;
 }
 
 const RESTORE_HINT = "put back a good copy of the file, or move it away";
 
-/** Returns what people call a session; null when nobody gave it a name. */
-export function readSessionName(
-  layout: RepositoryLayout,
-  id: string,
-): string | null {
-  const name = readSessionMeta(sessionLayout(layout.root, id).meta)
-    ?.get("name");
-  return typeof name === "string" && name !== "" ? name : null;
-}
-
-/** The name of a session that was read; a damaged `meta.json` becomes a warning, and hides nothing else. */
+/** The name people gave a session that was read; a damaged `meta.json` becomes a warning, and hides nothing else. */
 export function shownName(
   layout: RepositoryLayout,
   id: string,
   warnings: string[],
 ): string | null {
   try {
-    return readSessionName(layout, id);
+    const meta = readSessionMeta(sessionLayout(layout.root, id).meta);
+    const name = meta?.get("name");
+    return typeof name === "string" && name !== "" ? name : null;
   } catch (error) {
     if (!(error instanceof OrcError)) throw error;
     warnings.push(error.message);
@@ -180,10 +163,9 @@ export function shownName(
 
 /** Reads the `meta.json` of a session; undefined when it has none. */
 export function readSessionMeta(path: string): JsonObject | undefined {
-  const bytes = readRegularFile(path, MAX_SMALL_FILE_BYTES);
-  if (bytes === undefined) return undefined;
-  const text = decodeUtf8(bytes, path, RESTORE_HINT);
-  const meta = asObject(parseJson(text, path, RESTORE_HINT));
+  const value = readJson(path, MAX_SMALL_FILE_BYTES, RESTORE_HINT);
+  if (value === undefined) return undefined;
+  const meta = asObject(value);
   if (meta !== undefined) return meta;
   throw corrupt("invalid_meta", `Cannot use "${path}": it holds no object`, {
     path,
@@ -226,32 +208,22 @@ export function fileStore(
       return update(id, change);
     },
     ids: () => sessionIds(layout),
-    list: (limit) => listSessions(layout, limit),
+    list: async (limit = Infinity) => {
+      const entries: SessionEntry[] = [];
+      for (const id of changedLast(layout, sessionIds(layout), limit)) {
+        entries.push(await readEntry(layout, id));
+      }
+      return entries;
+    },
   };
 }
 
 function sessionIds(layout: RepositoryLayout): readonly string[] {
   guardPath(layout.root, layout.sessions);
-  try {
-    return [...Deno.readDirSync(layout.sessions)]
-      .filter(({ name, isFile }) => !isFile && isSessionId(name))
-      .map(({ name }) => name)
-      .sort();
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw asOrcError(error, "list the sessions", layout.sessions);
-  }
-}
-
-async function listSessions(
-  layout: RepositoryLayout,
-  limit = Infinity,
-): Promise<readonly SessionEntry[]> {
-  const entries: SessionEntry[] = [];
-  for (const id of changedLast(layout, sessionIds(layout), limit)) {
-    entries.push(await readEntry(layout, id));
-  }
-  return entries;
+  return entriesIn(layout.sessions, "list the sessions")
+    .filter(({ name, isFile }) => !isFile && isSessionId(name))
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** Each update replaces a file in the session's directory. */
@@ -261,20 +233,19 @@ function changedLast(
   limit: number,
 ): readonly string[] {
   if (ids.length <= limit) return ids;
-  const changedAtMs = new Map(ids.map((id) => [
-    id,
-    changeOf(sessionLayout(layout.root, id).directory),
-  ]));
-  return ids
-    .toSorted((a, b) => (changedAtMs.get(b) ?? 0) - (changedAtMs.get(a) ?? 0))
-    .slice(0, limit);
+  const changes = ids.map((id) => {
+    const { directory } = sessionLayout(layout.root, id);
+    return { id, atMs: changedAtMs(directory) };
+  });
+  return changes.sort((a, b) => b.atMs - a.atMs).slice(0, limit)
+    .map(({ id }) => id);
 }
 
-function changeOf(directory: string): number {
+function changedAtMs(directory: string): number {
   try {
-    return Deno.lstatSync(directory).mtime?.getTime() ?? 0;
+    const info = ifThere(() => Deno.lstatSync(directory));
+    return info?.mtime?.getTime() ?? 0;
   } catch (error) {
-    if (isAbsent(error)) return 0;
     throw asOrcError(error, "read", directory);
   }
 }

@@ -1,11 +1,6 @@
 import { sha256Hex } from "../base/checksum.ts";
 import { corrupt, type OrcError } from "../base/error.ts";
-import {
-  asObject,
-  decodeUtf8,
-  type JsonObject,
-  parseJson,
-} from "../base/json.ts";
+import { asObject, type JsonObject } from "../base/json.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
 import { asOrcError, isTaken } from "../files/errors.ts";
@@ -13,12 +8,9 @@ import {
   fileKind,
   guardDirectory,
   guardPath,
-  readRegularFile,
+  readJson,
 } from "../files/read.ts";
 import { makeDirectory, syncDirectory } from "../files/write.ts";
-
-/** Replaces a file whole and durably. */
-type WriteFile = (path: string, bytes: Uint8Array) => void;
 
 /** What a new repository is told about itself. */
 export interface RepositoryFacts {
@@ -56,6 +48,7 @@ const REPO_ID = /^[0-9a-f]{12}$/;
 /**
  * Makes what is missing of `.orchestrator/` and returns its meta data. A
  * repository that is set up already keeps its meta data, portable or not.
+ * `write` replaces a file whole and durably.
  *
  * @throws {OrcError} corrupt when something else lies in its place or
  * `meta.json` cannot be read; nothing is changed then
@@ -63,7 +56,7 @@ const REPO_ID = /^[0-9a-f]{12}$/;
 export async function ensureRepository(
   layout: RepositoryLayout,
   facts: RepositoryFacts,
-  write: WriteFile,
+  write: (path: string, text: string) => void,
 ): Promise<RepositoryMeta> {
   guardDirectory(layout.root, layout.sessions);
   const known = readRepositoryMeta(layout);
@@ -71,7 +64,7 @@ export async function ensureRepository(
   ensureDirectory(layout.root, layout.directory);
   // Before anything worth ignoring is there.
   if (!meta.portable && fileKind(layout.gitignore) === "absent") {
-    write(layout.gitignore, new TextEncoder().encode(IGNORE_EVERYTHING));
+    write(layout.gitignore, IGNORE_EVERYTHING);
   }
   ensureDirectory(layout.directory, layout.sessions);
   if (known === undefined) write(layout.meta, encodeMeta(meta));
@@ -87,32 +80,25 @@ export function readRepositoryMeta(
   layout: RepositoryLayout,
 ): RepositoryMeta | undefined {
   guardPath(layout.root, layout.meta);
-  const bytes = readRegularFile(layout.meta, MAX_SMALL_FILE_BYTES);
-  if (bytes === undefined) return undefined;
-  const text = decodeUtf8(bytes, layout.meta, RESTORE_HINT);
-  const object = asObject(parseJson(text, layout.meta, RESTORE_HINT));
+  const value = readJson(layout.meta, MAX_SMALL_FILE_BYTES, RESTORE_HINT);
+  if (value === undefined) return undefined;
+  const object = asObject(value);
   if (object === undefined) throw invalidMeta(layout.meta, "$", "an object");
   return decodeMeta(object, layout.meta);
 }
 
-async function newMeta(
-  facts: RepositoryFacts,
-): Promise<RepositoryMeta> {
+async function newMeta(facts: RepositoryFacts): Promise<RepositoryMeta> {
   const { remote } = facts;
-  const identity = remote === undefined ? undefined : normaliseRemote(remote);
+  const known = remote === undefined ? undefined : normaliseRemote(remote);
+  const identity = new TextEncoder().encode(known ?? facts.newToken());
   return {
     createdAt: facts.now,
     repoRoot: facts.repoRoot,
     gitRemote: remote === undefined ? null : withoutCredentials(remote),
     orchestratorVersion: facts.version,
-    repoId: await repoIdOf(identity ?? facts.newToken()),
+    repoId: (await sha256Hex(identity)).slice(0, REPO_ID_LENGTH),
     portable: facts.portable,
   };
-}
-
-async function repoIdOf(identity: string): Promise<string> {
-  const hex = await sha256Hex(new TextEncoder().encode(identity));
-  return hex.slice(0, REPO_ID_LENGTH);
 }
 
 function ensureDirectory(parent: string, path: string): void {
@@ -127,7 +113,7 @@ function ensureDirectory(parent: string, path: string): void {
   }
 }
 
-function encodeMeta(meta: RepositoryMeta): Uint8Array {
+function encodeMeta(meta: RepositoryMeta): string {
   const object = {
     created_at: meta.createdAt,
     repo_root: meta.repoRoot,
@@ -136,7 +122,7 @@ function encodeMeta(meta: RepositoryMeta): Uint8Array {
     repo_id: meta.repoId,
     portable: meta.portable,
   };
-  return new TextEncoder().encode(`${JSON.stringify(object, null, 2)}\n`);
+  return `${JSON.stringify(object, null, 2)}\n`;
 }
 
 function decodeMeta(object: JsonObject, path: string): RepositoryMeta {
@@ -148,17 +134,13 @@ function decodeMeta(object: JsonObject, path: string): RepositoryMeta {
   return {
     createdAt: textAt(object, "created_at", path),
     repoRoot: textAt(object, "repo_root", path),
-    gitRemote: isNull(object, "git_remote")
+    gitRemote: (object.get("git_remote") ?? null) === null
       ? null
       : textAt(object, "git_remote", path),
     orchestratorVersion: textAt(object, "orchestrator_version", path),
     repoId,
     portable: object.get("portable") === true,
   };
-}
-
-function isNull(object: JsonObject, key: string): boolean {
-  return (object.get(key) ?? null) === null;
 }
 
 function textAt(object: JsonObject, key: string, path: string): string {
@@ -171,11 +153,7 @@ function invalidMeta(path: string, where: string, expected: string): OrcError {
   return corrupt(
     "invalid_meta",
     `Cannot use "${path}": ${where} is not ${expected}`,
-    {
-      path,
-      hint: RESTORE_HINT,
-      details: { where, expected },
-    },
+    { path, hint: RESTORE_HINT, details: { where, expected } },
   );
 }
 
@@ -251,15 +229,8 @@ function withoutEnding(path: string): string | undefined {
   return ended === "" ? undefined : ended;
 }
 
-/** What follows `://`, divided. */
-interface Address {
-  /** Without its password; empty if there is none. */
-  readonly user: string;
-  /** Host, port and path, without the query. */
-  readonly place: string;
-}
-
-function divide(rest: string): Address {
+/** Divides what follows `://` into the user without a password, and host, port and path without a query. */
+function divide(rest: string): { user: string; place: string } {
   const end = endOfUser(rest);
   return {
     user: nameIn(rest.slice(0, Math.max(end, 0))),

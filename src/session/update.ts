@@ -1,4 +1,4 @@
-import { conflict, corrupt, type OrcError } from "../base/error.ts";
+import { conflict, corrupt } from "../base/error.ts";
 import {
   type RepositoryLayout,
   type SessionLayout,
@@ -15,7 +15,7 @@ import {
 } from "../files/lock.ts";
 import { fileKind, guardDirectory } from "../files/read.ts";
 import { StagedFileLost, writeAtomic } from "../files/write.ts";
-import type { Decision, Event, LoggedEvent } from "../workflow/types.ts";
+import type { Decision } from "../workflow/types.ts";
 import { ORC_FORMAT } from "./codec.ts";
 import { encodeSession } from "./encode.ts";
 import {
@@ -48,7 +48,7 @@ export function sessionUpdater(
   layout: RepositoryLayout,
   context: StoreContext,
 ): (id: string, change: (session: Session) => Decision) => Promise<Updated> {
-  const memory = new SessionMemory();
+  const memory: Memory = {};
   return async (id, change) => {
     const paths = sessionLayout(layout.root, id);
     const newId = await context.idSource();
@@ -65,19 +65,36 @@ export function sessionUpdater(
           (lock) => applyUnderLock(update, lock),
         );
       } catch (error) {
-        if (isLockLost(error) && lost < MAX_LOST_LOCKS) continue;
-        if (isAbsent(error)) throw removed(id, paths.directory);
-        throw asOrcError(error, "update the session", paths.directory);
+        // Both mean that a new holder took the lock over before the commit point.
+        const isLost = error instanceof LockLost ||
+          error instanceof StagedFileLost;
+        if (isLost && lost < MAX_LOST_LOCKS) continue;
+        if (!isAbsent(error)) {
+          throw asOrcError(error, "update the session", paths.directory);
+        }
+        throw conflict(
+          "session_removed",
+          `Session "${id}" was removed while it was being updated`,
+          { path: paths.directory, hint: "orc session list" },
+        );
       }
     }
   };
+}
+
+/**
+ * The session that a long-lived process updated last, and the text of its state.json. A state
+ * that reads so need not be decoded again; whatever anybody else wrote does not.
+ */
+interface Memory {
+  last?: Committed & { readonly session: Session };
 }
 
 /** One update, as often as it has to be tried. */
 interface Update {
   readonly id: string;
   readonly paths: SessionLayout;
-  readonly memory: SessionMemory;
+  readonly memory: Memory;
   readonly change: (session: Session) => Decision;
   readonly newId: () => string;
   readonly now: () => string;
@@ -88,7 +105,10 @@ async function applyUnderLock(
   lock: HeldLock,
 ): Promise<Updated> {
   const text = readState(paths, id);
-  const known = memory.recall(id, text);
+  const { last } = memory;
+  const known = last?.session.id === id && last.text === text
+    ? last
+    : undefined;
   const session = known?.session ?? await decodeState(text, paths, id);
   assertWritable(session, paths.state);
   const { carried, warnings } = settle(paths, session, {
@@ -104,7 +124,7 @@ async function applyUnderLock(
     newId,
   );
   const committed = await commit(paths, next, lock);
-  memory.remember({ session: next.session, ...committed });
+  memory.last = { session: next.session, ...committed };
   return {
     session: next.session,
     events: next.events,
@@ -115,6 +135,7 @@ async function applyUnderLock(
 /** What an update left on disk. */
 interface Committed {
   readonly text: string;
+  /** Undefined when the log could not be brought up to the state. */
   readonly logEnd: LogEnd | undefined;
   readonly warnings: readonly string[];
 }
@@ -126,7 +147,7 @@ export async function commit(
   lock: HeldLock,
 ): Promise<Committed> {
   const text = await encodeSession(session, session.state.updatedAt);
-  const unconfirmed = writeAtomic(paths.state, new TextEncoder().encode(text), {
+  const unconfirmed = writeAtomic(paths.state, text, {
     token: lock.token,
     fence: () => lock.assertHeld(),
   });
@@ -134,63 +155,15 @@ export async function commit(
   if (unconfirmed !== undefined) {
     return { text, logEnd: undefined, warnings: [unconfirmed] };
   }
-  return { text, ...extendLog(paths, events, lock) };
-}
-
-function extendLog(
-  paths: SessionLayout,
-  events: readonly RecordedEvent[],
-  lock: HeldLock,
-): Omit<Committed, "text"> {
   try {
     // A new holder has completed the log already; a second time would repeat the events.
     const logEnd = lock.isHeld() ? appendEvents(paths.log, events) : undefined;
-    return { logEnd, warnings: [] };
+    return { text, logEnd, warnings: [] };
   } catch (error) {
     const warning = `The change is made, but "${paths.log}" is behind (${
       (error as Error).message
     }); the next update completes it`;
-    return { logEnd: undefined, warnings: [warning] };
-  }
-}
-
-function removed(id: string, path: string): OrcError {
-  return conflict(
-    "session_removed",
-    `Session "${id}" was removed while it was being updated`,
-    { path, hint: "orc session list" },
-  );
-}
-
-/** Both mean that a new holder took the lock over before the commit point. */
-function isLockLost(error: unknown): boolean {
-  return error instanceof LockLost || error instanceof StagedFileLost;
-}
-
-/** A session as this process wrote it. */
-interface Written {
-  readonly session: Session;
-  /** The text of its state.json. */
-  readonly text: string;
-  /** Undefined when the log could not be brought up to it. */
-  readonly logEnd: LogEnd | undefined;
-}
-
-/**
- * What a long-lived process knows of the session it updated last. A state that reads as it was
- * written need not be decoded again; whatever anybody else wrote does not read so.
- */
-class SessionMemory {
-  #last: Written | undefined;
-
-  /** Returns what was written, if that is what the file still says. */
-  recall(id: string, text: string): Written | undefined {
-    const last = this.#last;
-    return last?.session.id === id && last.text === text ? last : undefined;
-  }
-
-  remember(written: Written): void {
-    this.#last = written;
+    return { text, logEnd: undefined, warnings: [warning] };
   }
 }
 
@@ -270,9 +243,12 @@ export function stamp(
 ): Stamped {
   const serial = session.serial + 1;
   const { workflowId } = decision.state;
-  const events = decision.events.map((event) =>
-    logged(event, { id: newId(), serial, at, workflowId })
-  );
+  const stamps = { serial, at, workflowId };
+  const events = decision.events.map((event) => ({
+    ...event,
+    id: newId(),
+    ...stamps,
+  }));
   return {
     session: {
       ...session,
@@ -285,11 +261,4 @@ export function stamp(
     },
     events,
   };
-}
-
-function logged(
-  event: Event,
-  stamps: Omit<LoggedEvent, keyof Event>,
-): LoggedEvent {
-  return { ...event, ...stamps };
 }

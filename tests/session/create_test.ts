@@ -12,7 +12,7 @@ import {
   removeSession,
   writeSessionName,
 } from "../../src/session/create.ts";
-import { readSessionName } from "../../src/session/read.ts";
+import { shownName } from "../../src/session/read.ts";
 import {
   readTree,
   withTemporaryDirectory,
@@ -272,7 +272,7 @@ Deno.test("writeSessionName() changes the name and no other key", () =>
         ...meta,
         name,
       });
-      assertEquals(readSessionName(layout, SESSION_ID), name);
+      assertEquals(shownName(layout, SESSION_ID, []), name);
     }
     assertEquals(Deno.readTextFileSync(paths.state), state);
     assertEquals(namesIn(paths.directory).length, 3);

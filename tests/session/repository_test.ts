@@ -46,7 +46,11 @@ function ensure(
   facts: Partial<RepositoryFacts> = {},
 ): Promise<RepositoryMeta> {
   const layout = repositoryLayout(root);
-  return ensureRepository(layout, { ...FACTS, ...facts }, Deno.writeFileSync);
+  return ensureRepository(
+    layout,
+    { ...FACTS, ...facts },
+    Deno.writeTextFileSync,
+  );
 }
 
 Deno.test("ensureRepository() makes the directories, .gitignore and meta.json", () =>
