@@ -19,6 +19,11 @@ export function fileKind(path: string): FileKind {
   }
 }
 
+/** Whether anything lies at a path. */
+export function isThere(path: string): boolean {
+  return fileKind(path) !== "absent";
+}
+
 /** As {@linkcode fileKind}, where what may not be looked at is an answer too. */
 export function visibleKind(path: string): FileKind | "denied" {
   try {

@@ -19,20 +19,6 @@ import { openTerminal, readInput } from "./terminal.ts";
  * unset. With `--allow-read`, `--allow-run` and `--allow-sys=hostname` it tells
  * at once that the holder of a lock is dead; otherwise the lock it left behind
  * keeps others waiting.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, readStatus, startSession } from "@orc/cli";
- *
- * const env = () => undefined;
- * const host = { ...denoHost(), env, now: () => "2026-01-02T03:04:05Z" };
- * const root = await Deno.makeTempDir();
- * await startSession(host, { root, task: "Add login" });
- * const { at } = await readStatus(host, { root });
- * assertEquals(at, "2026-01-02T03:04:05Z");
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export function denoHost(): Host {
   return {
@@ -54,7 +40,7 @@ export function denoHost(): Host {
       const { runProgram } = await import("./process.ts");
       return runProgram(request);
     },
-    caller: () => ({ agent: callingAgent(), approval: null }),
+    caller: () => ({ agent: detectAgent(readVariable), approval: null }),
   };
 }
 
@@ -119,12 +105,6 @@ function homeDirectory(): string | undefined {
   return path && /^(?:\/|\\\\|[A-Za-z]:[\\/])/.test(path) ? path : undefined;
 }
 
-function callingAgent(): string | null {
-  const agent = detectAgent(readVariable);
-  if (agent === null) return null;
-  return agent.id === null ? agent.name : `${agent.name}:${agent.id}`;
-}
-
 const MOUNTS = "/proc/self/mounts";
 
 /** The file system an absolute path lies on; undefined where the system does not say, or may not be asked. */
@@ -144,17 +124,16 @@ export function mountAt(path: string): Mount | undefined {
  */
 export function holdSignals(): SignalHold {
   let caught: EndingSignal | undefined;
-  const stops = ENDING_SIGNALS.flatMap((signal) => {
-    const stop = listen(signal, () => caught ??= signal);
-    return stop === undefined ? [] : [stop];
-  });
+  const stops = ENDING_SIGNALS.map((signal) =>
+    listen(signal, () => caught ??= signal)
+  );
   const throwIfCaught = (): void => {
     if (caught !== undefined) throw new Interrupted(caught);
   };
   return {
     throwIfCaught,
     release: () => {
-      for (const stop of stops) stop();
+      for (const stop of stops) stop?.();
       throwIfCaught();
     },
   };

@@ -1,13 +1,6 @@
 /** Reads a variable; undefined when it is unset or may not be read. */
 export type ReadVariable = (name: string) => string | undefined;
 
-/** The agent that runs orc. */
-export interface Agent {
-  readonly name: string;
-  /** The agent's own id of its session; null when it tells none. */
-  readonly id: string | null;
-}
-
 /** A variable that gives an agent away, and what its value must look like. */
 type Mark = readonly [variable: string, value?: RegExp];
 
@@ -80,8 +73,8 @@ const AGENTS: readonly AgentKind[] = [
   },
 ];
 
-/** Finds out which agent runs orc; null when none gives itself away. */
-export function detectAgent(env: ReadVariable): Agent | null {
+/** The agent that runs orc, as `name:id` where it tells its session's id; null when none gives itself away. */
+export function detectAgent(env: ReadVariable): string | null {
   const kind = AGENTS.find(({ marks }) =>
     marks.some(([variable, value = SWITCHED_ON]) =>
       matches(env(variable), value)
@@ -89,17 +82,12 @@ export function detectAgent(env: ReadVariable): Agent | null {
   );
   if (kind !== undefined) {
     const id = kind.ids.map((variable) => env(variable)).find(Boolean);
-    return { name: kind.name, id: id ?? null };
+    return id === undefined ? kind.name : `${kind.name}:${id}`;
   }
-  const name = selfGivenName(env);
-  return name === undefined ? null : { name, id: null };
-}
-
-/** A name from the variables that any agent can set. */
-function selfGivenName(env: ReadVariable): string | undefined {
+  // What any agent can set.
   const name = env("AI_AGENT")?.trim().toLowerCase() ?? "";
   if (SWITCHED_ON.test(name)) return NAME.test(name) ? name : "unknown";
-  return matches(env("ORCHESTRATOR_MODE"), /^llm$/i) ? "unknown" : undefined;
+  return matches(env("ORCHESTRATOR_MODE"), /^llm$/i) ? "unknown" : null;
 }
 
 function matches(text: string | undefined, pattern: RegExp): boolean {
@@ -112,7 +100,6 @@ const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 /** A signal that ends orc. */
 export type EndingSignal = keyof typeof EXIT_CODES;
 
-/** All signals that end orc. */
 export const ENDING_SIGNALS: readonly EndingSignal[] = [
   "SIGHUP",
   "SIGINT",

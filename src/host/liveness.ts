@@ -20,14 +20,20 @@ const listings = new Map<
 
 /** Who this process is, as exactly as orc may know. */
 export function ownIdentity(): ProcessIdentity {
+  // The stand-in for Deno in the npm package says what it runs on.
+  const version: { deno: string; runtime?: string } = Deno.version;
+  const namespace = "/proc/self/ns/pid";
   own ??= {
     pid: Deno.pid,
     start: processStat(Deno.pid)?.start ?? "",
     startedAtMs: Math.round(performance.timeOrigin),
-    boot: bootId(),
-    namespace: processNamespace(),
+    boot: kernelText("/proc/sys/kernel/random/boot_id")?.trim() ?? "",
+    namespace: attempt(
+      { name: "read", path: namespace },
+      () => `pid:[${Deno.statSync(namespace).ino}]`,
+    ) ?? "",
     host: isGranted({ name: "sys", kind: "hostname" }) ? Deno.hostname() : "",
-    runtime: runtimeName(),
+    runtime: version.runtime ?? `deno ${version.deno}`,
   };
   return own;
 }
@@ -40,31 +46,15 @@ export function livenessOf(
   const isPid = Number.isSafeInteger(holder.pid) && holder.pid > 0 &&
     holder.pid <= MAX_PID;
   if (!isPid) return "unknown";
-  switch (placeOf(holder, ownIdentity())) {
-    case "earlier boot":
-      return "dead";
-    case "elsewhere":
-      return "unknown";
-    case "here":
-      return livenessHere(holder, lockedAt);
-  }
-}
-
-/** Whether the holder's process id means anything to this process. */
-function placeOf(
-  holder: ProcessIdentity,
-  self: ProcessIdentity,
-): "here" | "earlier boot" | "elsewhere" {
+  const self = ownIdentity();
   const host = compare(holder.host, self.host);
   const boot = compare(holder.boot, self.boot);
   const namespace = compare(holder.namespace, self.namespace);
-  if (boot === "different") {
-    return host === "same" ? "earlier boot" : "elsewhere";
-  }
-  if (namespace === "different") return "elsewhere";
+  if (boot === "different") return host === "same" ? "dead" : "unknown";
   // A machine keeps its boot when its name changes, and containers share the boot of their machine.
-  const isHere = host === "same" || boot === "same" && namespace === "same";
-  return isHere ? "here" : "elsewhere";
+  const isHere = namespace !== "different" &&
+    (host === "same" || boot === "same" && namespace === "same");
+  return isHere ? livenessHere(holder, lockedAt) : "unknown";
 }
 
 function compare(one: string, other: string): "same" | "different" | "unknown" {
@@ -109,18 +99,6 @@ function isYounger(
     Math.abs(startedAtMs - holder.startedAtMs) > START_TOLERANCE_MS;
 }
 
-/** The stand-in for Deno in the npm package says what it runs on. */
-interface Version {
-  readonly deno: string;
-  readonly runtime?: string;
-}
-
-/** What runs this program, such as `deno 2.9.6` or `node 22.1.0`. */
-function runtimeName(): string {
-  const { deno, runtime = `deno ${deno}` }: Version = Deno.version;
-  return runtime;
-}
-
 /** What the kernel tells about a process in `/proc`. */
 interface ProcessStat {
   /** Start of the process in clock ticks since boot: with its id, unique until the next boot. */
@@ -145,19 +123,6 @@ function processStat(pid: number): ProcessStat | undefined {
   // Another thread of a dead main thread can still write.
   const isDefunct = (state === "Z" || state === "X") && Number(threads) <= 1;
   return { start, isDefunct };
-}
-
-/** Identity of this boot of the machine; empty when it cannot be read. */
-function bootId(): string {
-  return kernelText("/proc/sys/kernel/random/boot_id")?.trim() ?? "";
-}
-
-/** Namespace in which process ids count; empty when it cannot be read. */
-function processNamespace(): string {
-  const path = "/proc/self/ns/pid";
-  return attempt({ name: "read", path }, () => {
-    return `pid:[${Deno.statSync(path).ino}]`;
-  }) ?? "";
 }
 
 /** Whether a process has this id; undefined without the right to ask. */

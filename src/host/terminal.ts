@@ -26,14 +26,12 @@ export function openTerminal(env: ReadVariable): Terminal {
       return columnsOf(env);
     },
     readLine(question) {
-      writeAll(new TextEncoder().encode(question));
+      show(question);
       return readAnswer();
     },
     readHidden(question) {
-      const answer = readHiddenAnswer(() =>
-        writeAll(new TextEncoder().encode(question))
-      );
-      writeAll(new TextEncoder().encode("\n"));
+      const answer = readHiddenAnswer(question);
+      show("\n");
       return answer;
     },
     showProgress: lineDrawer(env),
@@ -49,7 +47,7 @@ function lineDrawer(env: ReadVariable): Terminal["showProgress"] {
     if (env("TERM") === "dumb") return;
     shown = line;
     try {
-      writeAll(new TextEncoder().encode(`\r${line}\x1b[K`));
+      show(`\r${line}\x1b[K`);
     } catch {
       // A terminal that has gone away must not end what goes on.
       isGone = true;
@@ -69,7 +67,8 @@ function columnsOf(env: ReadVariable): number {
     : DEFAULT_COLUMNS;
 }
 
-function writeAll(bytes: Uint8Array): void {
+function show(text: string): void {
+  const bytes = new TextEncoder().encode(text);
   for (let written = 0; written < bytes.length;) {
     written += Deno.stderr.writeSync(bytes.subarray(written));
   }
@@ -127,13 +126,16 @@ const KEY = {
 } as const;
 
 /** Asks for a line that the terminal does not show; undefined when input ended. */
-function readHiddenAnswer(ask: () => void): string | undefined {
+function readHiddenAnswer(question: string): string | undefined {
   // Signals are off too: one that ended orc would leave a terminal that shows nothing.
   Deno.stdin.setRaw(true);
   try {
-    // Only now: whoever answers at once would be shown.
-    ask();
-    return readKeys(nextByte);
+    // Only here: whoever answered before would be shown.
+    show(question);
+    const byte = new Uint8Array(1);
+    return readKeys(() =>
+      Deno.stdin.readSync(byte) === null ? undefined : byte[0]
+    );
   } finally {
     Deno.stdin.setRaw(false);
   }
@@ -147,12 +149,12 @@ export function readKeys(next: () => number | undefined): string | undefined {
     switch (key) {
       case KEY.interrupt:
         throw new Interrupted("SIGINT");
-      case KEY.enter:
-      case KEY.newline:
-        return new TextDecoder().decode(new Uint8Array(typed));
       case undefined:
       case KEY.endOfInput:
         if (typed.length === 0) return undefined;
+        return new TextDecoder().decode(new Uint8Array(typed));
+      case KEY.enter:
+      case KEY.newline:
         return new TextDecoder().decode(new Uint8Array(typed));
       case KEY.backspace:
       case KEY.delete:
@@ -171,9 +173,4 @@ export function readKeys(next: () => number | undefined): string | undefined {
 function withoutLastCharacter(bytes: readonly number[]): number[] {
   const start = bytes.findLastIndex((byte) => (byte & 0xc0) !== 0x80);
   return bytes.slice(0, Math.max(0, start));
-}
-
-function nextByte(): number | undefined {
-  const byte = new Uint8Array(1);
-  return Deno.stdin.readSync(byte) === null ? undefined : byte[0];
 }

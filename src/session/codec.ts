@@ -61,21 +61,6 @@ export const DAMAGED_STATE_HINT =
  *   line and column
  * @throws {OrcError} `invalid_state` (corrupt) if fields are missing or of the
  *   wrong type; `details.problems` names the first 20
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { decodeSession } from "@orc/cli/core";
- *
- * const text = `{
- *   "workflow_id": "wf_0123abcd", "workflow_type": "Tiny",
- *   "workflow_version": "1.0", "task_description": "Add login",
- *   "current_phase_id": "PLAN"
- * }`;
- * const { state, serial, checksum } = await decodeSession(text, "state.json");
- * assertEquals(state.task, "Add login");
- * assertEquals([serial, checksum], [0, "missing"]);
- * ```
  */
 export async function decodeSession(
   text: string,

@@ -1,4 +1,3 @@
-import { decodeUtf8, parseJson } from "../base/json.ts";
 import {
   LOCK_NAME,
   migrationLayoutAt,
@@ -10,7 +9,8 @@ import {
   fileKind,
   guardDirectory,
   guardPath,
-  readRegularFile,
+  isThere,
+  readJson,
 } from "../files/read.ts";
 import {
   factOf,
@@ -52,7 +52,7 @@ export function finishMigration(
   // Readers find the old or the new all the time, also after a power cut.
   syncUnits(layout, record, pending);
   const retiring = record.retired.flatMap((path) =>
-    retire(layout, originalsAt(record, path), newHash)
+    retire(layout, record, path, newHash)
   );
   removeEmpty(paths.staged);
   removeEmpty(paths.replaced);
@@ -71,12 +71,12 @@ function placeUnit(
 ): readonly string[] {
   const paths = migrationLayoutAt(pending);
   const staged = joinPath(paths.staged, path);
-  if (fileKind(staged) === "absent") return [];
+  if (!isThere(staged)) return [];
   const target = joinPath(directory, path);
   guardPath(root, target);
   const aside = joinPath(paths.replaced, path);
-  if (fileKind(target) !== "absent") {
-    if (!replaces || fileKind(aside) !== "absent") {
+  if (isThere(target)) {
+    if (!replaces || isThere(aside)) {
       return [
         `"${target}" was made by another program meanwhile; what belongs there is in the backup`,
       ];
@@ -93,33 +93,29 @@ export function moveAside(from: string, to: string): void {
   if (fileKind(to) === "directory") removeIfThere(joinPath(to, LOCK_NAME));
 }
 
-/** A legacy file or directory that moves as a whole, and all that lay in it. */
-interface Originals {
-  readonly path: string;
-  readonly files: readonly LegacyFile[];
+/** Whether a path is another one, or lies below it. */
+export function isWithin(path: string, whole: string): boolean {
+  return path === whole || path.startsWith(`${whole}/`);
 }
 
-function originalsAt({ files }: MigrationRecord, path: string): Originals {
-  const isWithin = (other: string): boolean =>
-    other === path || other.startsWith(`${path}/`);
-  return { path, files: files.filter((file) => isWithin(file.path)) };
-}
-
-/** What was written again after it was copied is not what the backup is for. */
+/**
+ * Moves a legacy file, or a directory as a whole, into the backup. What was written again after
+ * it was copied is not what the backup is for.
+ */
 function retire(
   { root, migrationPending }: RepositoryLayout,
-  originals: Originals,
+  { files }: MigrationRecord,
+  path: string,
   newHash: NewHash,
 ): readonly string[] {
-  const { path } = originals;
   const from = joinPath(root, path);
-  if (fileKind(from) === "absent") return [];
-  const changed = changedIn(root, originals, newHash);
+  if (!isThere(from)) return [];
+  const own = files.filter((file) => isWithin(file.path, path));
+  const changed = changedIn(root, path, own, newHash);
   if (changed !== undefined) {
+    const shown = joinPath(root, changed);
     return [
-      `"${
-        joinPath(root, changed)
-      }" was changed after it was migrated, and stays where it is`,
+      `"${shown}" was changed after it was migrated, and stays where it is`,
     ];
   }
   moveTo(from, joinPath(migrationLayoutAt(migrationPending).originals, path));
@@ -129,7 +125,8 @@ function retire(
 /** A path whose content is not what was migrated. */
 function changedIn(
   root: string,
-  { path, files }: Originals,
+  path: string,
+  files: readonly LegacyFile[],
   newHash: NewHash,
 ): string | undefined {
   const changed = files.find((file) => !isSame(root, file, newHash));
@@ -197,13 +194,9 @@ export function readMigrationRecord(
 
 /** Reads the record at a path. */
 export function readRecordAt(path: string): MigrationRecord | undefined {
-  const bytes = readRegularFile(path, MAX_MIGRATION_RECORD_BYTES);
-  if (bytes === undefined) return undefined;
   const hint = "put back a good copy of the file; the originals are beside it";
-  return decodeMigrationRecord(
-    parseJson(decodeUtf8(bytes, path, hint), path, hint),
-    path,
-  );
+  const value = readJson(path, MAX_MIGRATION_RECORD_BYTES, hint);
+  return value === undefined ? undefined : decodeMigrationRecord(value, path);
 }
 
 /** Directory of the backup of a migration. */

@@ -73,7 +73,12 @@ export function decodeMigrationRecord(
   source: string,
 ): MigrationRecord {
   const fields = reader(value, source);
-  if (fields.number("format") > FORMAT) throw newerFormat(source);
+  if (fields.number("format") > FORMAT) {
+    throw refused("newer_format", `"${source}" was made by a newer orc`, {
+      path: source,
+      hint: "update orc; reading still works: orc status",
+    });
+  }
   return {
     id: fields.path("id"),
     at: fields.text("at"),
@@ -115,16 +120,7 @@ function decodeFile(value: JsonValue, source: string): LegacyFile {
   };
 }
 
-interface Reader {
-  text(key: string): string;
-  textOrNull(key: string): string | null;
-  path(key: string): string;
-  number(key: string): number;
-  flag(key: string): boolean;
-  list(key: string): readonly JsonValue[];
-}
-
-function reader(value: JsonValue, source: string): Reader {
+function reader(value: JsonValue, source: string) {
   const object = asObject(value);
   if (object === undefined) throw invalid(source, "$");
   const need = <Value>(key: string, found: Value | undefined): Value => {
@@ -137,11 +133,11 @@ function reader(value: JsonValue, source: string): Reader {
   };
   return {
     text,
-    textOrNull: (key) => object.get(key) === null ? null : text(key),
-    path: (key) => pathOf(object.get(key) ?? null, source),
-    number: (key) => need(key, numberOf(object.get(key))),
-    flag: (key) => object.get(key) === true,
-    list: (key) => {
+    textOrNull: (key: string) => object.get(key) === null ? null : text(key),
+    path: (key: string) => pathOf(object.get(key) ?? null, source),
+    number: (key: string) => need(key, numberOf(object.get(key))),
+    flag: (key: string) => object.get(key) === true,
+    list: (key: string): readonly JsonValue[] => {
       const found = object.get(key);
       return need(key, isJsonList(found) ? found : undefined);
     },
@@ -173,13 +169,6 @@ function invalid(path: string, what: string): OrcError {
       hint: "put back a good copy of the file; the originals are beside it",
     },
   );
-}
-
-function newerFormat(path: string): OrcError {
-  return refused("newer_format", `"${path}" was made by a newer orc`, {
-    path,
-    hint: "update orc; reading still works: orc status",
-  });
 }
 
 /** A file or directory that gets its place in one piece. */

@@ -6,10 +6,10 @@ import {
   sessionLayoutAt,
   STAGING_PREFIX,
 } from "../base/layout.ts";
-import { joinPath } from "../base/path.ts";
+import { joinPath, nameOf } from "../base/path.ts";
 import { asOrcError, reasonOf } from "../files/errors.ts";
 import type { HeldLock } from "../files/lock.ts";
-import { fileKind, guardDirectory } from "../files/read.ts";
+import { fileKind, guardDirectory, isThere } from "../files/read.ts";
 import {
   factOf,
   hashFile,
@@ -29,6 +29,7 @@ import {
   backupOf,
   finishMigration,
   isSame,
+  isWithin,
   moveAside,
   readMigrationRecord,
   readRecordAt,
@@ -60,7 +61,7 @@ async function settlePending(
 ): Promise<readonly string[]> {
   const pending = layout.migrationPending;
   guardDirectory(layout.root, pending);
-  if (fileKind(pending) === "absent") return [];
+  if (!isThere(pending)) return [];
   const record = readRecordAt(migrationLayoutAt(pending).record);
   const committed = readMigrationRecord(layout);
   if (record !== undefined && record.id === committed?.id) {
@@ -79,7 +80,7 @@ function assertNothingMoved(
   const { originals, replaced, record } = migrationLayoutAt(migrationPending);
   for (const path of [originals, replaced]) {
     removeEmpty(path);
-    if (fileKind(path) === "absent") continue;
+    if (!isThere(path)) continue;
     throw corrupt(
       "damaged_migration",
       `"${path}" holds files that were moved, but "${migrationRecord}" does not tell of it`,
@@ -94,7 +95,7 @@ async function settleUndo(
 ): Promise<readonly string[]> {
   const undo = layout.migrationUndo;
   guardDirectory(layout.root, undo);
-  if (fileKind(undo) === "absent") return [];
+  if (!isThere(undo)) return [];
   const record = readRecordAt(migrationLayoutAt(undo).record);
   if (record === undefined) {
     throw corrupt(
@@ -136,9 +137,9 @@ interface Undone {
 export function undoMigration(job: UndoJob): Undone {
   const { layout, lock, record } = job;
   // One that was not finished is where it was being finished.
-  const backup = fileKind(layout.migrationPending) === "absent"
-    ? backupOf(layout, record.id)
-    : layout.migrationPending;
+  const backup = isThere(layout.migrationPending)
+    ? layout.migrationPending
+    : backupOf(layout, record.id);
   try {
     lock.assertHeld();
     Deno.renameSync(backup, layout.migrationUndo);
@@ -149,21 +150,21 @@ export function undoMigration(job: UndoJob): Undone {
     syncDirectory(layout.directory);
     return finishUndo(job);
   } catch (error) {
-    throw unfinished(error, layout.migrationUndo);
+    const undo = layout.migrationUndo;
+    const reason = asOrcError(error, "take the migration back from", undo);
+    if (!(reason instanceof OrcError)) throw reason;
+    // The next command does the rest.
+    throw new OrcError(
+      reason.kind,
+      "rollback_unfinished",
+      `The rollback counts, but is not finished: ${reasonOf(reason)}`,
+      {
+        path: reason.path,
+        hint: "finish it: orc doctor --fix",
+        cause: reason,
+      },
+    );
   }
-}
-
-/** The error for a rollback that counts; the next command does the rest of it. */
-function unfinished(error: unknown, undo: string): unknown {
-  const reason = asOrcError(error, "take the migration back from", undo);
-  if (!(reason instanceof OrcError)) return reason;
-  const { kind, path } = reason;
-  return new OrcError(
-    kind,
-    "rollback_unfinished",
-    `The rollback counts, but is not finished: ${reasonOf(reason)}`,
-    { path, hint: "finish it: orc doctor --fix", cause: reason },
-  );
 }
 
 /** Does what is left of taking a migration back. */
@@ -190,8 +191,8 @@ function putBack(
   path: string,
 ): readonly string[] {
   const [from, to] = [joinPath(originals, path), joinPath(root, path)];
-  if (fileKind(from) === "absent") return [];
-  if (fileKind(to) !== "absent") {
+  if (!isThere(from)) return [];
+  if (isThere(to)) {
     return [`"${to}" is there again; the one from before stays in the backup`];
   }
   moveTo(from, to);
@@ -209,9 +210,9 @@ function withdraw(
     joinPath(paths.kept, unit.path),
     joinPath(paths.replaced, unit.path),
   ];
-  const isGone = [withdrawn, kept].some((path) => fileKind(path) !== "absent");
+  const isGone = [withdrawn, kept].some(isThere);
   const warnings: string[] = [];
-  if (!isGone && fileKind(target) !== "absent") {
+  if (!isGone && isThere(target)) {
     const changes = changesIn(layout, record, unit, newHash);
     // Who chose another session meanwhile keeps it.
     if (changes.length > 0 && target === layout.current) return [];
@@ -220,7 +221,7 @@ function withdraw(
     }
     moveAside(target, changes.length > 0 ? kept : withdrawn);
   }
-  if (fileKind(target) === "absent" && fileKind(replaced) !== "absent") {
+  if (!isThere(target) && isThere(replaced)) {
     moveTo(replaced, target);
   }
   return warnings;
@@ -233,8 +234,8 @@ function restoreRecord(
 ): void {
   const { previous } = migrationLayoutAt(layout.migrationUndo);
   if (readRecordAt(layout.migrationRecord)?.id !== id) return;
-  if (fileKind(previous) === "absent") removeIfThere(layout.migrationRecord);
-  else Deno.renameSync(previous, layout.migrationRecord);
+  if (isThere(previous)) Deno.renameSync(previous, layout.migrationRecord);
+  else removeIfThere(layout.migrationRecord);
 }
 
 /** Returns where something is kept. */
@@ -243,10 +244,7 @@ function closeUndo({ layout, lock, record }: UndoJob): string | null {
   const { kept, originals, replaced } = migrationLayoutAt(undo);
   removeEmpty(originals);
   removeEmpty(replaced);
-  const isNeeded = [kept, originals, replaced].some((path) =>
-    fileKind(path) !== "absent"
-  );
-  if (!isNeeded) {
+  if (![kept, originals, replaced].some(isThere)) {
     // Under this name the next holder of the lock removes it, should this one be killed.
     const litter = `${layout.directory}/${STAGING_PREFIX}${lock.token}`;
     Deno.renameSync(undo, litter);
@@ -258,7 +256,7 @@ function closeUndo({ layout, lock, record }: UndoJob): string | null {
   const place = joinPath(layout.migrationBackup, `${record.id}-undone`);
   moveTo(undo, place);
   syncDirectory(layout.directory);
-  return fileKind(migrationLayoutAt(place).kept) === "absent" ? null : place;
+  return isThere(migrationLayoutAt(place).kept) ? place : null;
 }
 
 /** What had to be made for the migration goes, unless somebody else uses it by now. */
@@ -270,13 +268,10 @@ function removeMade(
     const path = joinPath(layout.directory, name);
     if (fileKind(path) === "directory") removeEmpty(path);
   }
-  const isUnused = made.includes(SESSIONS) &&
-    fileKind(layout.sessions) === "absent";
-  for (const path of isUnused ? [layout.gitignore, layout.meta] : []) {
-    const isMade = made.some((name) =>
-      joinPath(layout.directory, name) === path
-    );
-    if (isMade) removeIfThere(path);
+  if (!made.includes(SESSIONS) || isThere(layout.sessions)) return;
+  const paths = made.map((name) => joinPath(layout.directory, name));
+  for (const path of [layout.gitignore, layout.meta]) {
+    if (paths.includes(path)) removeIfThere(path);
   }
 }
 
@@ -289,12 +284,17 @@ export function scanRollback(
   newHash: NewHash,
 ): RollbackFacts {
   const { originals } = migrationLayoutAt(backupOf(layout, record.id));
-  const isThere = (directory: string) => (path: string): boolean =>
-    fileKind(joinPath(directory, path)) !== "absent";
+  const isIn = (directory: string) => (path: string): boolean =>
+    isThere(joinPath(directory, path));
+  const kept = record.retired.filter(isIn(originals));
   return {
-    missing: record.retired.filter((path) => !isThere(originals)(path)),
-    altered: alteredIn(originals, record, newHash),
-    inTheWay: record.retired.filter(isThere(layout.root)),
+    missing: record.retired.filter((path) => !kept.includes(path)),
+    // What the backup lacks as a whole is named as that.
+    altered: record.files
+      .filter(({ path }) => kept.some((whole) => isWithin(path, whole)))
+      .filter((file) => !isSame(originals, file, newHash))
+      .map(({ path }) => path),
+    inTheWay: record.retired.filter(isIn(layout.root)),
     changed: record.units
       .filter(({ path }) => joinPath(layout.directory, path) !== layout.current)
       .map((unit) => ({
@@ -306,21 +306,6 @@ export function scanRollback(
   };
 }
 
-/** Files of a backup that are not what was moved there; what it lacks as a whole is named as that. */
-function alteredIn(
-  originals: string,
-  { files, retired }: MigrationRecord,
-  newHash: NewHash,
-): readonly string[] {
-  const kept = retired.filter((path) =>
-    fileKind(joinPath(originals, path)) !== "absent"
-  );
-  return files.filter(({ path }) =>
-    kept.some((whole) => path === whole || path.startsWith(`${whole}/`))
-  ).filter((file) => !isSame(originals, file, newHash))
-    .map(({ path }) => path);
-}
-
 /** Files of a unit that are not what the migration put there, seen from `.orchestrator/`. */
 function changesIn(
   { directory }: RepositoryLayout,
@@ -329,17 +314,13 @@ function changesIn(
   newHash: NewHash,
 ): readonly string[] {
   const known = new Map(
-    placed.filter((file) =>
-      file.path === path || file.path.startsWith(`${path}/`)
-    )
+    placed.filter((file) => isWithin(file.path, path))
       .map((file) => [file.path, file]),
   );
   const fact = factOf(directory, path);
   const present = fact?.kind === "directory"
     ? treeBelow(directory, path).filter(({ kind }) => kind !== "directory")
-    : fact === undefined
-    ? []
-    : [fact];
+    : [fact ?? []].flat();
   const changed = present.filter((file) => {
     if (isLockFile(file.path)) return false;
     const before = known.get(file.path);
@@ -372,13 +353,11 @@ function updatesIn(
 
 /** A lock, or what somebody who waited for it left. */
 function isLockFile(path: string): boolean {
-  const name = path.slice(path.lastIndexOf("/") + 1);
+  const name = nameOf(path);
   return name === LOCK_NAME || name.startsWith(`${LOCK_NAME}.`);
 }
 
 /** Whether a migration, or taking one back, was begun and is not finished. */
 export function isMigrationUnfinished(layout: RepositoryLayout): boolean {
-  return [layout.migrationPending, layout.migrationUndo].some((path) =>
-    fileKind(path) !== "absent"
-  );
+  return [layout.migrationPending, layout.migrationUndo].some(isThere);
 }

@@ -1,7 +1,7 @@
-import { type Agent, detectAgent } from "../../src/host/environment.ts";
+import { detectAgent } from "../../src/host/environment.ts";
 import { assertEquals } from "@std/assert";
 
-function detect(variables: Readonly<Record<string, string>>): Agent | null {
+function detect(variables: Readonly<Record<string, string>>): string | null {
   return detectAgent((name) => variables[name]);
 }
 
@@ -53,7 +53,8 @@ const DETECTED: readonly (readonly [
 
 Deno.test("detectAgent() knows agents by what they set for their programs", () => {
   for (const [variables, name, id] of DETECTED) {
-    assertEquals(detect(variables), { name, id }, JSON.stringify(variables));
+    const agent = id === null ? name : `${name}:${id}`;
+    assertEquals(detect(variables), agent, JSON.stringify(variables));
   }
 });
 
@@ -75,12 +76,12 @@ Deno.test("detectAgent() finds no agent in a human's terminal", () => {
 
 Deno.test("detectAgent() tells an agent from the one whose variables it also sets", () => {
   const amp = { CLAUDECODE: "1", AGENT: "amp", AMP_CURRENT_THREAD_ID: "T-1" };
-  assertEquals(detect(amp), { name: "amp", id: "T-1" });
+  assertEquals(detect(amp), "amp:T-1");
   const nested = { CODEX_THREAD_ID: "t1", CLAUDECODE: "1" };
-  assertEquals(detect(nested), { name: "codex", id: "t1" });
+  assertEquals(detect(nested), "codex:t1");
 });
 
 Deno.test("detectAgent() is not switched off by the mode human", () => {
   const variables = { ORCHESTRATOR_MODE: "human", CLAUDECODE: "1" };
-  assertEquals(detect(variables)?.name, "claude-code");
+  assertEquals(detect(variables), "claude-code");
 });

@@ -126,7 +126,7 @@ export function fixedHost(machine: Machine = {}): FixedHost {
       requests.push(request);
       return endingOf(machine.programs ?? {}, request);
     },
-    caller: () => ({ agent: agentIn(env), approval: null }),
+    caller: () => ({ agent: detectAgent(env), approval: null }),
     questions,
     requests,
     progress,
@@ -144,12 +144,6 @@ export function idOf(machine: number, count: number): string {
   return `01kk${String(machine).padStart(2, "0")}${
     String(count).padStart(20, "0")
   }`;
-}
-
-function agentIn(env: (name: string) => string | undefined): string | null {
-  const found = detectAgent(env);
-  if (found === null) return null;
-  return found.id === null ? found.name : `${found.name}:${found.id}`;
 }
 
 async function endingOf(
