@@ -76,7 +76,7 @@ async function runToEnd(
   watch: SignalWatch,
 ): Promise<Ending> {
   const child = startProgram(request);
-  if (child instanceof Error) return neverRun(request, child);
+  if (child instanceof Error) return endingOfStart(request, child);
   feed(child, request.input);
   const stopProgress = collect(child, output, request.onProgress);
   try {
@@ -89,10 +89,6 @@ async function runToEnd(
     child.stderr?.destroy();
     if (child.pid !== undefined) child.unref();
   }
-}
-
-function neverRun(request: ProgramRequest, error: Error): Ending {
-  return { exitCode: -1, problem: problemOfStart(request, error) };
 }
 
 /** Waits for the end of the program, the time limit or a signal, whatever comes first. */
@@ -110,16 +106,20 @@ async function endOf(
     Promise.race([exited, watch.first]),
   );
   const hasExited = typeof first === "object";
-  if (hasExited && "error" in first) return neverRun(request, first.error);
+  if (hasExited && "error" in first) return endingOfStart(request, first.error);
   if (!hasExited || !await within(OUTPUT_GRACE_MS, closed)) {
     const hurry = typeof first === "string" ? watch.second : watch.first;
     await endGroup(child, Promise.race([closed, hurry]));
     await within(OUTPUT_GRACE_MS, closed);
   }
-  return hasExited ? endingOf(first) : {
-    exitCode: -1,
-    problem: `Ended after the time limit of ${request.timeoutMs / 1000} s`,
-  };
+  if (!hasExited) {
+    const limit = `${request.timeoutMs / 1000} s`;
+    return { exitCode: -1, problem: `Ended after the time limit of ${limit}` };
+  }
+  const { code, signal } = first;
+  // Reports a signal as 128 plus its number, as a shell does.
+  const signalNumber = signal === null ? 0 : constants.signals[signal];
+  return { exitCode: code ?? 128 + signalNumber, problem: null };
 }
 
 function exitOf(child: ChildProcess): Promise<Exit> {
@@ -144,12 +144,6 @@ async function within<Value>(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Reports a signal as 128 plus its number, as a shell does. */
-function endingOf({ code, signal }: Exclude<Exit, { error: Error }>): Ending {
-  const signalNumber = signal === null ? 0 : constants.signals[signal];
-  return { exitCode: code ?? 128 + signalNumber, problem: null };
 }
 
 /** A program may end, or never begin, without reading what it is given: how it ended tells the rest. */
@@ -214,7 +208,7 @@ function environmentFor(
  *
  * @throws {OrcError} `permission_missing` if orc may not run it.
  */
-function problemOfStart(request: ProgramRequest, error: Error): string {
+function endingOfStart(request: ProgramRequest, error: Error): Ending {
   const program = wordsOf(request.command)[0];
   if (error.name === "NotCapable") {
     throw denied(
@@ -225,16 +219,15 @@ function problemOfStart(request: ProgramRequest, error: Error): string {
   }
   // The system reports a missing working directory as a missing program.
   if (isMissing(request.workingDirectory)) {
-    return `Working directory "${request.workingDirectory}" does not exist`;
+    const directory = `Working directory "${request.workingDirectory}"`;
+    return { exitCode: -1, problem: `${directory} does not exist` };
   }
-  switch (codeOf(error)) {
-    case "ENOENT":
-      return `Program "${program}" was not found`;
-    case "EACCES":
-      return `Program "${program}" is not executable`;
-    default:
-      return `Program "${program}" could not be started: ${error.message}`;
-  }
+  const reason = codeOf(error) === "ENOENT"
+    ? "was not found"
+    : codeOf(error) === "EACCES"
+    ? "is not executable"
+    : `could not be started: ${error.message}`;
+  return { exitCode: -1, problem: `Program "${program}" ${reason}` };
 }
 
 /** The system's name of an error, such as `ENOENT`. */

@@ -15,6 +15,7 @@ import {
   fileKind,
   guardPath,
   readRegularFile,
+  readText,
   realOrGiven,
 } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
@@ -44,19 +45,17 @@ export interface LoadedWorkflow extends ParsedWorkflow {
   readonly sha256: string;
 }
 
-/** What is changed in a workflow file while it is read. */
-interface Changes {
+/** Which workflow, and what is changed in it while it is read. */
+export interface LoadOptions {
+  /** A file other than workflow.yaml. */
+  readonly file?: string;
   /** Settings that win over the file's own. */
   readonly overrides?: JsonObject;
   /** Name of the session that will follow the workflow; a file is checked without one. */
   readonly sessionName?: string;
 }
 
-/** Which workflow, and what is changed in it. */
-export interface LoadOptions extends Changes {
-  /** A file other than workflow.yaml. */
-  readonly file?: string;
-}
+type Changes = Omit<LoadOptions, "file">;
 
 /** What people are told where the workflow is no file. */
 const BUNDLED = "the built-in workflow";
@@ -158,8 +157,6 @@ function locate(host: Host, { found }: Repository, file: string): string {
     : here;
 }
 
-type Wrong = ReturnType<typeof findWrongSettings>[number];
-
 /** Which workflow a session follows, and with which commands. */
 export interface WorkflowChoice {
   /**
@@ -191,16 +188,15 @@ export async function pinWorkflow(
     ...(testCommand ? { test_command: testCommand } : {}),
     ...(buildCommand ? { build_command: buildCommand } : {}),
   });
-  const loaded = await loadWorkflow(host, repository, {
-    file,
-    overrides,
-    sessionName,
-  });
+  const options = { file, overrides, sessionName };
+  const loaded = await loadWorkflow(host, repository, options);
   await assertOrcFits(loaded.workflow, loaded.path);
-  const workflow = await withSupervision(host, repository, {
-    workflow: loaded.workflow,
-    isOwnWord: loaded.path !== null || overrides.has("supervision_mode"),
-  });
+  const workflow = await withSupervision(
+    host,
+    repository,
+    loaded.workflow,
+    loaded.path !== null || overrides.has(MODE),
+  );
   return {
     ...loaded,
     workflow,
@@ -230,26 +226,15 @@ function readFlatSettings(path: string): JsonObject {
   if (value === null || value === undefined) return new Map();
   const { mapping: settings, problems } = readMapping(value, ["settings"]);
   const isMapping = entriesOf(value) !== undefined;
-  if (!isMapping || problems.length > 0) throw notFlat(path);
   const [wrong] = findWrongSettings(settings);
-  if (wrong !== undefined) throw wrongValue(path, wrong);
-  return settings;
-}
-
-function wrongValue(path: string, { path: place, message }: Wrong): OrcError {
-  return misconfigured(
-    "invalid_overrides",
-    `"${path}" is not valid: ${place.at(-1)}: ${message}`,
-    { path, hint: "correct the file or remove it" },
-  );
-}
-
-function notFlat(path: string): OrcError {
-  return misconfigured(
-    "invalid_overrides",
-    `"${path}" does not hold settings, one KEY: VALUE a line`,
-    { path, hint: "correct the file or remove it" },
-  );
+  const problem = !isMapping || problems.length > 0
+    ? "does not hold settings, one KEY: VALUE a line"
+    : wrong && `is not valid: ${wrong.path.at(-1)}: ${wrong.message}`;
+  if (problem === undefined) return settings;
+  throw misconfigured("invalid_overrides", `"${path}" ${problem}`, {
+    path,
+    hint: "correct the file or remove it",
+  });
 }
 
 /**
@@ -287,23 +272,19 @@ function fileNames(directory: string): readonly string[] {
 /** A manifest that cannot be read tells nothing about the project. */
 function readManifest(path: string): string | undefined {
   try {
-    const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
-    return bytes === undefined ? undefined : decodeUtf8(bytes, path);
+    return readText(path, MAX_WORKFLOW_BYTES);
   } catch (error) {
     if (error instanceof OrcError) return undefined;
     throw error;
   }
 }
 
-/** The part of a workflow that says which versions of orc may work with it. */
-type Demand = Pick<Workflow, "orc">;
-
 /**
  * Says why this orc must not work with a workflow; undefined when it may. What compares versions is
  * loaded only for a workflow that asks for one.
  */
 export async function versionRefusal(
-  { orc }: Demand,
+  { orc }: Pick<Workflow, "orc">,
   path: string | null,
 ): Promise<OrcError | undefined> {
   if (orc === null) return undefined;
@@ -322,7 +303,7 @@ export async function versionRefusal(
 
 /** Refuses a workflow that is meant for other versions of orc. */
 export async function assertOrcFits(
-  demand: Demand,
+  demand: Pick<Workflow, "orc">,
   path: string | null,
 ): Promise<void> {
   const refusal = await versionRefusal(demand, path);
@@ -331,18 +312,15 @@ export async function assertOrcFits(
 
 const MODE = "supervision_mode";
 
-/** A workflow, and whether its own word on supervision is somebody's. */
-interface Supervised {
-  readonly workflow: Workflow;
-  /** False for the built-in workflow, which says only what is usual. */
-  readonly isOwnWord: boolean;
-}
-
-/** Lets the settings say who passes manual gates, where the workflow does not. */
+/**
+ * Lets the settings say who passes manual gates, where the workflow does not. The built-in
+ * workflow has no word of its own: it says only what is usual.
+ */
 async function withSupervision(
   host: Host,
   site: ConfigSite,
-  { workflow, isOwnWord }: Supervised,
+  workflow: Workflow,
+  isOwnWord: boolean,
 ): Promise<Workflow> {
   const isSaid = workflow.settings.has(MODE);
   if (isSaid && isOwnWord) return workflow;

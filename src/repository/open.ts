@@ -59,13 +59,8 @@ export function repositoryAt(
   root: string,
   options: RepositoryOptions = {},
 ): Repository {
-  const found: FoundRoot = {
-    root,
-    source: "marker",
-    workingTree: root,
-    worktree: null,
-  };
-  return repositoryIn(host, found, options);
+  const place = { root, workingTree: root, worktree: null };
+  return repositoryIn(host, { ...place, source: "marker" }, options);
 }
 
 function repositoryIn(
@@ -74,15 +69,11 @@ function repositoryIn(
   options: RepositoryOptions,
 ): Repository {
   const layout = repositoryLayout(found.root);
+  const { now, newToken, identity, livenessOf, holdSignals, idSource } = host;
   const context: StoreContext = {
     timeoutMs: lockTimeoutMs(host, { found, layout }, options.lockTimeout),
     purpose: options.purpose ?? "library call",
-    now: host.now,
-    newToken: host.newToken,
-    identity: host.identity,
-    livenessOf: host.livenessOf,
-    holdSignals: host.holdSignals,
-    idSource: host.idSource,
+    ...{ now, newToken, identity, livenessOf, holdSignals, idSource },
   };
   return { found, layout, context, store: fileStore(layout, context) };
 }

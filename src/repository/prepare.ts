@@ -10,31 +10,24 @@ import { makeDirectory, syncDirectory, writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import { readBinding, readCurrent } from "../session/binding.ts";
 import { readLegacyState } from "../session/legacy.ts";
+import type { Session } from "../session/read.ts";
 import {
   ensureRepository,
   type RepositoryFacts,
 } from "../session/repository.ts";
 import { isMigrationUnfinished } from "../transfer/undo.ts";
-import type { SessionState } from "../workflow/types.ts";
 import type { Repository } from "./open.ts";
 import { ownersOf } from "./select.ts";
 
-/** How a repository is prepared. */
-interface Preparation {
-  /** Lets git track `.orchestrator/`, if it is new. */
-  readonly portable: boolean;
-  /** Takes what went wrong after it counted. */
-  readonly warnings?: string[];
-}
-
 /**
  * Runs work on the repository as a whole, under its lock, with `.orchestrator/` made and in
- * order. What a killed process left half made is removed first.
+ * order. What a killed process left half made is removed first. `portable` lets git track
+ * `.orchestrator/`, if it is new; `warnings` takes what went wrong after it counted.
  */
 export async function withPreparedRepository<Result>(
   host: Host,
   repository: Repository,
-  options: Preparation,
+  options: { readonly portable: boolean; readonly warnings?: string[] },
   work: (lock: HeldLock) => Promise<Result>,
 ): Promise<Result> {
   const { layout, context } = repository;
@@ -48,9 +41,7 @@ export async function withPreparedRepository<Result>(
         if (fileKind(directory) === "directory") sweep(directory, lock.token);
       }
       if (isMigrationUnfinished(layout)) {
-        const { settleMigration } = await import(
-          "../transfer/undo.ts"
-        );
+        const { settleMigration } = await import("../transfer/undo.ts");
         await settleMigration(layout, lock);
       }
       const facts = factsOf(host, repository, options.portable);
@@ -122,11 +113,10 @@ export async function assertNoOwnSession(
 ): Promise<void> {
   const own = await ownSession(host, repository);
   if (!own || own.state.status !== "active") return;
+  const task = beginningOf(own.state.task);
   throw refused(
     "session_active",
-    `Session ${shortSessionId(own.id)} ("${
-      beginningOf(own.state.task)
-    }") is still active`,
+    `Session ${shortSessionId(own.id)} ("${task}") is still active`,
     {
       hint: 'end it (orc finish), or work on both: orc start --beside "TASK"',
       details: { session: own.id },
@@ -143,15 +133,10 @@ function beginningOf(task: string): string {
     : `${characters.slice(0, MAX_TASK_SHOWN).join("")}…`;
 }
 
-interface OwnSession {
-  readonly id: string;
-  readonly state: SessionState;
-}
-
 async function ownSession(
   host: Host,
   repository: Repository,
-): Promise<OwnSession | undefined> {
+): Promise<Session | undefined> {
   const owners = ownersOf(host, repository);
   for (const owner of owners) {
     const id = await readBinding(repository.layout, owner);
@@ -170,7 +155,7 @@ async function ownSession(
 async function readIfThere(
   repository: Repository,
   id: string,
-): Promise<OwnSession | undefined> {
+): Promise<Session | undefined> {
   try {
     return await repository.store.read(id);
   } catch (error) {
