@@ -3,8 +3,7 @@ import { type Finding, isProblem } from "../base/finding.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { readRegularFile } from "../files/read.ts";
-import { freeBytesAt } from "../files/tree.ts";
-import { mountAt } from "../host/deno_host.ts";
+import { freeBytesAt, mountAt } from "../files/tree.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,

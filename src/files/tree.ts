@@ -1,6 +1,6 @@
 import { conflict, type OrcError } from "../base/error.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
-import { joinPath } from "../base/path.ts";
+import { joinPath, type Mount, mountOf } from "../base/path.ts";
 import { asOrcError, codeOf, isAbsent, isDenied } from "./errors.ts";
 import { kindOf } from "./read.ts";
 
@@ -190,4 +190,18 @@ export function foreignOwner(
   return [
     `"${directory}" belongs to root, as root made it; to let its owner go on, change that with chown`,
   ];
+}
+
+const MOUNTS = "/proc/self/mounts";
+
+/** The file system an absolute path lies on; undefined where the system does not say, or may not be asked. */
+export function mountAt(path: string): Mount | undefined {
+  const asked = { name: "read", path: MOUNTS } as const;
+  if (Deno.permissions.querySync(asked).state !== "granted") return undefined;
+  try {
+    return mountOf(Deno.readTextFileSync(MOUNTS), path);
+  } catch {
+    // Other systems have no such list, and the answer can be done without.
+    return undefined;
+  }
 }

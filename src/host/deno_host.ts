@@ -1,5 +1,4 @@
 import { external, usage } from "../base/error.ts";
-import { type Mount, mountOf } from "../base/path.ts";
 import { instantOf } from "../base/time.ts";
 import {
   detectAgent,
@@ -103,19 +102,6 @@ async function idSource(): Promise<() => string> {
 function homeDirectory(): string | undefined {
   const path = readVariable("HOME") || readVariable("USERPROFILE");
   return path && /^(?:\/|\\\\|[A-Za-z]:[\\/])/.test(path) ? path : undefined;
-}
-
-const MOUNTS = "/proc/self/mounts";
-
-/** The file system an absolute path lies on; undefined where the system does not say, or may not be asked. */
-export function mountAt(path: string): Mount | undefined {
-  if (!isGranted({ name: "read", path: MOUNTS })) return undefined;
-  try {
-    return mountOf(Deno.readTextFileSync(MOUNTS), path);
-  } catch {
-    // Other systems have no such list, and the answer can be done without.
-    return undefined;
-  }
 }
 
 /**

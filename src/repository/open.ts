@@ -8,8 +8,11 @@ import { isAbsolutePath } from "../base/path.ts";
 import { isVisible } from "../files/read.ts";
 import { findRoot, type FoundRoot } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
-import { fileStore, type SessionStore } from "../session/read.ts";
-import type { StoreContext } from "../session/update.ts";
+import {
+  fileStore,
+  type SessionStore,
+  type StoreContext,
+} from "../session/read.ts";
 
 /** Where to look, and how long to wait there. */
 export interface RepositoryOptions {

@@ -37,8 +37,9 @@ import {
   readSession,
   readSessionMeta,
   type Session,
+  type StoreContext,
 } from "./read.ts";
-import { stamp, type StoreContext } from "./update.ts";
+import { stamp } from "./update.ts";
 
 /** Builds the session aside and publishes it with one rename. */
 export async function createSession(

@@ -9,6 +9,7 @@ import {
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { asOrcError, ifThere } from "../files/errors.ts";
+import type { LockContext } from "../files/lock.ts";
 import {
   entriesIn,
   guardDirectory,
@@ -23,7 +24,6 @@ import {
   ORC_FORMAT,
   type StoredSession,
 } from "./codec.ts";
-import type { StoreContext } from "./update.ts";
 
 /** Reads a session without locking or changing anything. */
 export async function readSession(
@@ -264,4 +264,10 @@ export async function readEntry(
     const problem = isUnfinished ? "unfinished: no state.json" : error.message;
     return { id, state: null, problem };
   }
+}
+
+/** What the store has to be told by the host. */
+export interface StoreContext extends LockContext {
+  /** Loads what makes event ids. */
+  idSource(): Promise<() => string>;
 }

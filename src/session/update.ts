@@ -7,12 +7,7 @@ import {
 import { MAX_CARRIED_EVENTS } from "../base/limits.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
-import {
-  type HeldLock,
-  type LockContext,
-  LockLost,
-  withLock,
-} from "../files/lock.ts";
+import { type HeldLock, LockLost, withLock } from "../files/lock.ts";
 import { fileKind, guardDirectory } from "../files/read.ts";
 import { StagedFileLost, writeAtomic } from "../files/write.ts";
 import type { Decision } from "../workflow/types.ts";
@@ -31,14 +26,9 @@ import {
   noSuchSession,
   readState,
   type Session,
+  type StoreContext,
   type Updated,
 } from "./read.ts";
-
-/** What the store has to be told by the host. */
-export interface StoreContext extends LockContext {
-  /** Loads what makes event ids. */
-  idSource(): Promise<() => string>;
-}
 
 /** How often an update is repeated whose lock was taken over; more means something else is wrong. */
 const MAX_LOST_LOCKS = 50;

@@ -15,8 +15,8 @@ import {
   fileStore,
   type Session,
   type SessionStore,
+  type StoreContext,
 } from "../../src/session/read.ts";
-import type { StoreContext } from "../../src/session/update.ts";
 import type {
   Decision,
   Event,
