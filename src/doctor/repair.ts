@@ -37,7 +37,6 @@ import {
   noSuchSession,
   readSession,
   type Session,
-  type StoreContext,
 } from "../session/read.ts";
 import { IGNORE_EVERYTHING } from "../session/repository.ts";
 import { commit, settle, stamp } from "../session/update.ts";
