@@ -45,69 +45,109 @@
  * @module
  */
 
-// What can be done, with options and results.
-export { addNote, type NoteOptions } from "./src/work/item.ts";
+// The daily use cases.
 export {
-  type Advanced,
-  type AdvanceOptions,
-  advancePhase,
-} from "./src/work/phase.ts";
-export {
-  type Analyzed,
-  type AnalyzeOptions,
-  analyzeSessions,
-} from "./src/history/use.ts";
-export { approveItem, type ApproveItemOptions } from "./src/work/item.ts";
-export { approvePhase, type ApprovePhaseOptions } from "./src/work/phase.ts";
-export {
-  type CheckpointCleanup,
-  type CheckpointCleanupOptions,
-  cleanCheckpoints,
-} from "./src/checkpoints/use.ts";
+  remindContext,
+  type Reminded,
+  type Reminder,
+  verifyWriteAllowed,
+  type WriteAllowed,
+} from "./src/work/agent.ts";
+export type { Changed } from "./src/work/change.ts";
 export {
   type Completed,
   completeItem,
   type CompleteOptions,
 } from "./src/work/complete.ts";
+export type { EvidenceSource } from "./src/work/evidence.ts";
 export {
-  type DiagnoseOptions,
-  diagnoseRepository,
-  type Diagnosis,
-} from "./src/doctor/use.ts";
+  type Initialized,
+  type InitOptions,
+  initRepository,
+  type Validated,
+  type ValidateOptions,
+  validateWorkflow,
+} from "./src/work/init.ts";
+export {
+  addNote,
+  approveItem,
+  type ApproveItemOptions,
+  type NoteOptions,
+  skipItem,
+  type SkipOptions,
+  startItem,
+  type StartItemOptions,
+} from "./src/work/item.ts";
 export {
   type AbandonOptions,
   abandonSession,
+  type Advanced,
+  type AdvanceOptions,
+  advancePhase,
+  approvePhase,
+  type ApprovePhaseOptions,
   type FinishOptions,
   finishSession,
 } from "./src/work/phase.ts";
-export type { AgentRun } from "./src/handoff/use.ts";
 export {
-  type Generated,
-  generateMarkdown,
-  type GenerateOptions,
-} from "./src/history/pages.ts";
+  type Started,
+  type StartOptions,
+  startSession,
+} from "./src/work/start.ts";
+export { readStatus, type Status } from "./src/work/status.ts";
+
+// Going back, handing over, looking back.
 export {
+  type Resumed,
+  type ResumeOptions,
+  resumeSession,
+} from "./src/checkpoints/restore.ts";
+export type { CheckpointLine } from "./src/checkpoints/rules.ts";
+export {
+  type CheckpointCleanup,
+  type CheckpointCleanupOptions,
+  type CheckpointList,
+  type CheckpointListOptions,
+  type CheckpointOptions,
+  cleanCheckpoints,
+  listCheckpoints,
+  saveCheckpoint,
+  type SavedCheckpoint,
+} from "./src/checkpoints/use.ts";
+export {
+  type AgentRun,
   type HandedOff,
   handOff,
   type HandOffOptions,
 } from "./src/handoff/use.ts";
 export {
-  type Initialized,
-  type InitOptions,
-  initRepository,
-} from "./src/work/init.ts";
+  type Generated,
+  generateMarkdown,
+  type GenerateOptions,
+  type Learned,
+  type LearnOptions,
+  writeLearnings,
+} from "./src/history/pages.ts";
+export type {
+  Analysis,
+  FailedItem,
+  HistoryQuery,
+  Learnings,
+  PhaseDuration,
+  SkippedItem,
+} from "./src/history/rules.ts";
 export {
-  type CheckpointList,
-  type CheckpointListOptions,
-  listCheckpoints,
-} from "./src/checkpoints/use.ts";
-export { importLegacy, type ImportOptions } from "./src/migration/use.ts";
-export {
-  migrate,
-  type Migrated,
-  type MigrateOptions,
-  type MigrationProgress,
-} from "./src/migration/use.ts";
+  type Analyzed,
+  type AnalyzeOptions,
+  analyzeSessions,
+  type History,
+  type HistoryOptions,
+  type OnProgress,
+  readHistory,
+} from "./src/history/use.ts";
+
+// Many sessions, older files, damage.
+export type { ChangedUnit } from "./src/transfer/record.ts";
 export {
   listSessions,
   type SessionLine,
@@ -115,53 +155,37 @@ export {
   type SessionListOptions,
 } from "./src/sessions/list.ts";
 export {
-  type History,
-  type HistoryOptions,
-  readHistory,
-} from "./src/history/use.ts";
-export { readStatus, type Status } from "./src/work/status.ts";
-export {
-  remindContext,
-  type Reminded,
-  type Reminder,
-} from "./src/work/agent.ts";
-export {
-  type Resumed,
-  type ResumeOptions,
-  resumeSession,
-} from "./src/checkpoints/restore.ts";
-export {
-  type CheckpointOptions,
-  saveCheckpoint,
-  type SavedCheckpoint,
-} from "./src/checkpoints/use.ts";
-export { skipItem, type SkipOptions } from "./src/work/item.ts";
-export { startItem, type StartItemOptions } from "./src/work/item.ts";
-export {
-  type Started,
-  type StartOptions,
-  startSession,
-} from "./src/work/start.ts";
-export {
   type Switched,
   type SwitchOptions,
   switchSession,
 } from "./src/sessions/manage.ts";
+export type {
+  ForceFrom,
+  LeftFile,
+  MigrationConflict,
+  PlannedMove,
+  PlannedSession,
+} from "./src/migration/session_plan.ts";
 export {
-  type Validated,
-  type ValidateOptions,
-  validateWorkflow,
-} from "./src/work/init.ts";
+  importLegacy,
+  type ImportOptions,
+  migrate,
+  type Migrated,
+  type MigrateOptions,
+  type MigrationProgress,
+} from "./src/migration/use.ts";
+export type {
+  Repaired,
+  RepairRequest,
+  SessionRepair,
+} from "./src/doctor/repair.ts";
 export {
-  type JsonSchema,
-  workflowJsonSchema,
-} from "./src/workflow/json_schema.ts";
-export { verifyWriteAllowed, type WriteAllowed } from "./src/work/agent.ts";
-export {
-  type Learned,
-  type LearnOptions,
-  writeLearnings,
-} from "./src/history/pages.ts";
+  type DiagnoseOptions,
+  diagnoseRepository,
+  type Diagnosis,
+} from "./src/doctor/use.ts";
+
+// Secrets.
 export {
   diagnoseSecrets,
   type SecretsDiagnosis,
@@ -170,104 +194,34 @@ export {
   getSecret,
   type GetSecretOptions,
   type GotSecret,
+  listSecrets,
+  type RemoveSecretOptions,
+  removeStoredSecret,
+  type SecretKept,
+  type SecretLine,
+  type SecretList,
   type SecretOptions,
+  type SecretOrigin,
+  type SecretRemoved,
+  setSecret,
+  type SetSecretOptions,
+  sourceOfSecret,
   type TestedSecret,
   testSecret,
 } from "./src/secrets/use.ts";
-export { initSecrets, type SecretsReady } from "./src/secrets/vault.ts";
 export {
-  listSecrets,
-  type SecretLine,
-  type SecretList,
-} from "./src/secrets/use.ts";
-export {
-  type RemoveSecretOptions,
-  removeStoredSecret,
-  type SecretRemoved,
-} from "./src/secrets/use.ts";
-export { type SecretOrigin, sourceOfSecret } from "./src/secrets/use.ts";
-export {
-  type SecretKept,
-  setSecret,
-  type SetSecretOptions,
-} from "./src/secrets/use.ts";
-
-// What several of them take or answer.
-export type {
-  Analysis,
-  PhaseDuration,
-  SkippedItem,
-} from "./src/history/rules.ts";
-export type { Finding, Severity } from "./src/base/finding.ts";
-export type {
-  Repaired,
-  RepairRequest,
-  SessionRepair,
-} from "./src/doctor/repair.ts";
-export type { Blocker } from "./src/engine/state.ts";
-export type { Changed } from "./src/work/change.ts";
-export type { FailedItem, Learnings } from "./src/history/rules.ts";
-export type { HistoryQuery } from "./src/history/rules.ts";
-export type { OnProgress } from "./src/history/use.ts";
-export type { Place } from "./src/repository/open.ts";
-export type { RepositoryOptions } from "./src/repository/open.ts";
-export type { SessionOptions } from "./src/repository/select.ts";
-export type { EvidenceSource } from "./src/work/evidence.ts";
-export type { SessionSource } from "./src/repository/select.ts";
-export type {
-  EvidenceSummary,
-  ItemSummary,
-  NextStep,
-  PhaseSummary,
-  Progress,
-  Summary,
-} from "./src/engine/summary.ts";
-export type { RestoreChange } from "./src/engine/restore.ts";
-export type { CheckpointLine } from "./src/checkpoints/rules.ts";
-export type {
-  ForceFrom,
-  MigrationConflict,
-} from "./src/migration/session_plan.ts";
-export type { LeftFile } from "./src/migration/session_plan.ts";
-export type {
-  PlannedMove,
-  PlannedSession,
-} from "./src/migration/session_plan.ts";
-export type { ChangedUnit } from "./src/transfer/record.ts";
-export type { WorkflowChoice } from "./src/repository/load.ts";
-
-export type {
-  SecretLevel,
-  SecretLocation,
-  SecretSource,
+  type Encryption,
+  initSecrets,
+  type SecretLevel,
+  type SecretLocation,
+  type SecretSource,
+  type SecretsReady,
 } from "./src/secrets/vault.ts";
-export type { Encryption } from "./src/secrets/vault.ts";
-export type { Masker, MaskingStream } from "./src/base/mask.ts";
 
-// The rules.
-export { decide } from "./src/engine/decide.ts";
-export type { Circumstances } from "./src/engine/situation.ts";
-export {
-  type ParsedWorkflow,
-  parseWorkflow,
-  type ParseWorkflowOptions,
-} from "./src/workflow/parse.ts";
-export type {
-  Locate,
-  Path,
-  Position,
-  Problem,
-} from "./src/workflow/problem.ts";
-
-// Errors.
-export {
-  type ErrorKind,
-  exitCodeOf,
-  OrcError,
-  type OrcErrorOptions,
-} from "./src/base/error.ts";
-
-// This machine.
+// Where things are, and this machine.
+export type { WorkflowChoice } from "./src/repository/load.ts";
+export type { Place, RepositoryOptions } from "./src/repository/open.ts";
+export type { SessionOptions, SessionSource } from "./src/repository/select.ts";
 export { denoHost } from "./src/host/deno_host.ts";
 export type {
   Host,
@@ -280,7 +234,35 @@ export type {
   Terminal,
 } from "./src/host/host.ts";
 
-// Data of workflows, sessions and the log.
+// The rules, and what they work on.
+export { decide } from "./src/engine/decide.ts";
+export type { RecordedEvent } from "./src/engine/event.ts";
+export type { RestoreChange } from "./src/engine/restore.ts";
+export type { Circumstances } from "./src/engine/situation.ts";
+export type { Blocker } from "./src/engine/state.ts";
+export type {
+  EvidenceSummary,
+  ItemSummary,
+  NextStep,
+  PhaseSummary,
+  Progress,
+  Summary,
+} from "./src/engine/summary.ts";
+export {
+  type JsonSchema,
+  workflowJsonSchema,
+} from "./src/workflow/json_schema.ts";
+export {
+  type ParsedWorkflow,
+  parseWorkflow,
+  type ParseWorkflowOptions,
+} from "./src/workflow/parse.ts";
+export type {
+  Locate,
+  Path,
+  Position,
+  Problem,
+} from "./src/workflow/problem.ts";
 export type {
   Action,
   Caller,
@@ -305,12 +287,21 @@ export type {
   Verification,
   Workflow,
 } from "./src/workflow/types.ts";
-export type { RecordedEvent } from "./src/engine/event.ts";
+
+// Errors, and data without loss.
+export {
+  type ErrorKind,
+  exitCodeOf,
+  OrcError,
+  type OrcErrorOptions,
+} from "./src/base/error.ts";
+export type { Finding, Severity } from "./src/base/finding.ts";
 export {
   JsonNumber,
   type JsonObject,
   type JsonValue,
 } from "./src/base/json.ts";
+export type { Masker, MaskingStream } from "./src/base/mask.ts";
 
 if (import.meta.main) {
   const { run } = await import("./cli.ts");

@@ -41,8 +41,8 @@ function lastLine({ lines }: Run): string | undefined {
 
 Deno.test("test.ts ends with the sum over all suites", () => {
   const run = runTests({
-    "tests/core/a_test.ts": GOOD + GOOD,
-    "tests/store/b_test.ts": GOOD,
+    "tests/base/a_test.ts": GOOD + GOOD,
+    "tests/files/b_test.ts": GOOD,
     "tests/top_test.ts": GOOD,
   });
   assertEquals(lastLine(run), "4 passed, 0 failed");
@@ -51,8 +51,8 @@ Deno.test("test.ts ends with the sum over all suites", () => {
 
 Deno.test("test.ts runs all suites although one fails", () => {
   const run = runTests({
-    "tests/core/a_test.ts": GOOD + BAD,
-    "tests/store/b_test.ts": GOOD,
+    "tests/base/a_test.ts": GOOD + BAD,
+    "tests/files/b_test.ts": GOOD,
   });
   assertEquals(lastLine(run), "2 passed, 1 failed");
   assertEquals(run.code, 1);
@@ -60,26 +60,26 @@ Deno.test("test.ts runs all suites although one fails", () => {
 
 Deno.test("test.ts counts a suite that did not run as failed", () => {
   const run = runTests({
-    "tests/core/a_test.ts": "this is no program",
-    "tests/store/b_test.ts": GOOD,
+    "tests/base/a_test.ts": "this is no program",
+    "tests/files/b_test.ts": GOOD,
   });
-  assertStringIncludes(run.lines.join("\n"), "core: did not run");
+  assertStringIncludes(run.lines.join("\n"), "pure: did not run");
   assertEquals(lastLine(run), "1 passed, 1 failed");
   assertEquals(run.code, 1);
 });
 
 Deno.test("test.ts counts a suite without a test as failed", () => {
   const run = runTests({
-    "tests/core/a_test.ts": "export {};",
-    "tests/store/b_test.ts": GOOD,
+    "tests/base/a_test.ts": "export {};",
+    "tests/files/b_test.ts": GOOD,
   });
-  assertStringIncludes(run.lines.join("\n"), "core: ran no test");
+  assertStringIncludes(run.lines.join("\n"), "pure: ran no test");
   assertEquals(run.code, 1);
 });
 
 Deno.test("test.ts counts a folder that belongs to no suite as failed", () => {
   const run = runTests({
-    "tests/core/a_test.ts": GOOD,
+    "tests/base/a_test.ts": GOOD,
     "tests/elsewhere/deep/b_test.ts": GOOD,
   });
   assertStringIncludes(run.lines.join("\n"), "tests/elsewhere: belongs to no");
@@ -87,9 +87,9 @@ Deno.test("test.ts counts a folder that belongs to no suite as failed", () => {
   assertEquals(run.code, 1);
 });
 
-Deno.test("test.ts gives the core no permission", () => {
+Deno.test("test.ts gives pure files no permission", () => {
   const run = runTests({
-    "tests/core/a_test.ts":
+    "tests/base/a_test.ts":
       'Deno.test("reads", () => { Deno.readDirSync(`.`); });',
   });
   assertEquals(lastLine(run), "0 passed, 1 failed");
@@ -97,21 +97,21 @@ Deno.test("test.ts gives the core no permission", () => {
 
 Deno.test("test.ts runs only the suite that is named", () => {
   const run = runTests({
-    "tests/core/a_test.ts": GOOD,
-    "tests/store/b_test.ts": BAD,
-  }, ["core"]);
+    "tests/base/a_test.ts": GOOD,
+    "tests/files/b_test.ts": BAD,
+  }, ["pure"]);
   assertEquals(lastLine(run), "1 passed, 0 failed");
 });
 
 Deno.test("test.ts fails for a named suite without tests", () => {
-  const run = runTests({ "tests/core/a_test.ts": GOOD }, ["journey"]);
+  const run = runTests({ "tests/base/a_test.ts": GOOD }, ["journey"]);
   assertEquals(lastLine(run), "0 passed, 1 failed");
   assertEquals(run.code, 1);
 });
 
 Deno.test("test.ts hands flags to deno test", () => {
   const run = runTests(
-    { "tests/core/a_test.ts": GOOD + BAD, "tests/store/b_test.ts": BAD },
+    { "tests/base/a_test.ts": GOOD + BAD, "tests/files/b_test.ts": BAD },
     ["--filter", "good"],
   );
   assertEquals(lastLine(run), "1 passed, 0 failed");
