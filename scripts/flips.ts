@@ -30,7 +30,8 @@ const FLIPS: readonly Flip[] = [
   },
   {
     rule: "what is completed is completed once",
-    find: /(open\.itemState\.status) === ("completed"\) return unchanged)/,
+    find:
+      /(open\.itemState\.status) === ("completed"\) return unchanged\(state\);(?:\s+assert[^\n]*)*\s+if \(open\.item\.verification\.type === "manual)/,
     put: "$1 !== $2",
   },
   {
@@ -40,12 +41,12 @@ const FLIPS: readonly Flip[] = [
   },
   {
     rule: "a phase is left by force only if one follows",
-    find: /(forced && !\(action\.force) && (next\))/,
+    find: /(forced && !\(force) && (next\))/,
     put: "$1 || $2",
   },
   {
     rule: "a session is finished only when nothing is open",
-    find: /(if \(forced) && (!action\.force\) \{)/,
+    find: /(if \(forced) && (!force\) \{)/,
     put: "$1 || $2",
   },
   {
@@ -82,14 +83,13 @@ const FLIPS: readonly Flip[] = [
   },
   {
     rule: "only a human goes forward to a checkpoint",
-    find: /(move\.to) > (move\.from)/,
+    find: /(ids, to) > (from\))/,
     put: "$1 < $2",
   },
   {
     rule: "a paused session goes on",
-    find:
-      /(active = state\.status === "active") \|\| (state\.status === "paused")/,
-    put: "$1 && $2",
+    find: /(active = )!(isClosed)/,
+    put: "$1$2",
   },
   {
     rule: "an id is a plain name on every file system",
