@@ -10,12 +10,13 @@ import { MAX_STATE_BYTES } from "../base/limits.ts";
 import { checkpointId, checkpointPath, isCheckpointId } from "../base/names.ts";
 import { quoted } from "../base/text.ts";
 import { assertOpen } from "../engine/situation.ts";
-import { asOrcError, isAbsent } from "../files/errors.ts";
+import { asOrcError } from "../files/errors.ts";
 import { type HeldLock, withLock } from "../files/lock.ts";
 import {
-  fileKind,
+  entriesIn,
   guardDirectory,
   guardPath,
+  isThere,
   readRegularFile,
 } from "../files/read.ts";
 import {
@@ -101,16 +102,11 @@ function checkpointIds(
   directory: string,
 ): readonly string[] {
   guardDirectory(root, directory);
-  try {
-    return Array.from(Deno.readDirSync(directory), ({ name }) => name)
-      .filter((name) => name.endsWith(CHECKPOINT_SUFFIX))
-      .map((name) => name.slice(0, -CHECKPOINT_SUFFIX.length))
-      .filter(isCheckpointId)
-      .sort();
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw asOrcError(error, "list the checkpoints in", directory);
-  }
+  return entriesIn(directory, "list the checkpoints in")
+    .filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX))
+    .map(({ name }) => name.slice(0, -CHECKPOINT_SUFFIX.length))
+    .filter(isCheckpointId)
+    .sort();
 }
 
 /** A file under its name, and how large it is. */
@@ -174,7 +170,7 @@ export async function writeCheckpoint(
     );
     const checkpoint = newCheckpoint(session, { ...facts, id, at });
     const bytes = new TextEncoder().encode(encodeCheckpoint(checkpoint));
-    if (fileKind(paths.checkpoints) === "absent") {
+    if (!isThere(paths.checkpoints)) {
       makeDirectory(paths.checkpoints);
       // Before anything is kept in it, or a power cut takes it all away.
       syncDirectory(paths.directory);
@@ -190,10 +186,7 @@ export async function writeCheckpoint(
   });
 }
 
-/**
- * Removes checkpoints of a session and returns the ids of those that were still
- * there.
- */
+/** Removes checkpoints of a session and returns the ids of those that were still there. */
 export async function removeCheckpoints(
   repository: LockedRepository,
   sessionId: string,
@@ -201,21 +194,17 @@ export async function removeCheckpoints(
 ): Promise<readonly string[]> {
   const { root } = repository.layout;
   const { checkpoints } = sessionLayout(root, sessionId);
-  return await withSessionLock(
-    repository,
-    sessionId,
-    "remove checkpoints",
-    () => {
-      guardDirectory(root, checkpoints);
-      const removed = ids.filter((id) => {
-        const path = checkpointPath(checkpoints, id);
-        guardPath(root, path);
-        return removeIfThere(path);
-      });
-      if (removed.length > 0) syncDirectory(checkpoints);
-      return Promise.resolve(removed);
-    },
-  );
+  const doing = "remove checkpoints";
+  return await withSessionLock(repository, sessionId, doing, () => {
+    guardDirectory(root, checkpoints);
+    const removed = ids.filter((id) => {
+      const path = checkpointPath(checkpoints, id);
+      guardPath(root, path);
+      return removeIfThere(path);
+    });
+    if (removed.length > 0) syncDirectory(checkpoints);
+    return Promise.resolve(removed);
+  });
 }
 
 async function withSessionLock<Result>(
@@ -226,9 +215,7 @@ async function withSessionLock<Result>(
 ): Promise<Result> {
   const { directory, checkpoints } = sessionLayout(layout.root, sessionId);
   guardDirectory(layout.root, checkpoints);
-  if (fileKind(directory) === "absent") {
-    throw noSuchSession(sessionId, directory);
-  }
+  if (!isThere(directory)) throw noSuchSession(sessionId, directory);
   try {
     return await withLock(directory, context, work);
   } catch (error) {
@@ -247,7 +234,7 @@ function freeName(
   for (let tries = 0; tries < MAX_NAME_TRIES; tries++) {
     const id = newId();
     const path = checkpointPath(directory, id);
-    if (fileKind(path) === "absent") return { id, path };
+    if (!isThere(path)) return { id, path };
   }
   throw new Error(`No name is free in "${directory}"`);
 }
@@ -285,10 +272,7 @@ export async function allCheckpoints(
   const problems = [...legacy.problems];
   for (const id of store.ids()) {
     // The directory of one session must not hide the others.
-    const own = await unlessDamaged(
-      () => ownCheckpoints(layout, id),
-      problems,
-    );
+    const own = await unlessDamaged(() => ownCheckpoints(layout, id), problems);
     if (own === undefined) continue;
     lines.push(own.checkpoints);
     problems.push(...own.problems);

@@ -1,9 +1,10 @@
-import { OrcError, usage } from "../base/error.ts";
+import { usage } from "../base/error.ts";
 import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
 import { MAX_NOTES_LENGTH } from "../base/limits.ts";
 import { countOf, lengthOf, parseWholeNumber, sizeText } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
 import { assertOpen } from "../engine/situation.ts";
+import { isDenied } from "../files/errors.ts";
 import type { Host, ProgramResult } from "../host/host.ts";
 import { openRepository, type Place, placeOf } from "../repository/open.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
@@ -25,9 +26,7 @@ export interface CheckpointOptions extends SessionOptions {
   readonly message?: string;
   /** What was decided; each at most 2000 characters. */
   readonly decisions?: readonly string[];
-  /**
-   * Files that are being worked on; up to 10 that git sees as changed are added.
-   */
+  /** Files that are being worked on; up to 10 that git sees as changed are added. */
   readonly files?: readonly string[];
 }
 
@@ -266,21 +265,39 @@ const LIST_FILES = [
 ] as const;
 
 /**
- * Names files that git sees as changed or new, relative to the directory. None
- * where git is missing, fails or may not be run: nothing depends on them.
+ * Names files that git sees as changed or new, relative to the directory. None where git is
+ * missing, fails or may not be run: nothing depends on them. Nobody vouches for the repository,
+ * so git is asked only where no program that its configuration names is run.
  */
 export async function changedFiles(
   host: Host,
   workingDirectory: string,
 ): Promise<readonly string[]> {
-  const output = await runInertGit(host, workingDirectory, LIST_FILES) ?? "";
+  const runGit = (words: readonly string[]) =>
+    host.runProgram({
+      command: [...INERT_GIT, ...words],
+      workingDirectory,
+      timeoutMs: GIT_TIMEOUT_MS,
+      variables: INERT_VARIABLES,
+    });
+  try {
+    const overrides = withoutFilters(await runGit(LIST_FILTERS));
+    if (overrides === undefined) return [];
+    const listed = await runGit([...overrides, ...LIST_FILES]);
+    if (listed.exitCode !== 0 || listed.problem !== null) return [];
+    return namesIn(listed.stdout).slice(0, MAX_FILES);
+  } catch (error) {
+    if (isDenied(error)) return [];
+    throw error;
+  }
+}
+
+function namesIn(output: string): readonly string[] {
   const [whole = "", cut] = output.split(CUT);
   const names = whole.split("\0");
   // Each name ends with NUL; the last piece is empty, or a name that was cut.
   const complete = cut === undefined ? names : names.slice(0, -1);
-  return complete
-    .filter((name) => name !== "" && !isOwn(name))
-    .slice(0, MAX_FILES);
+  return complete.filter((name) => name !== "" && !isOwn(name));
 }
 
 /** A portable repository shows its state to git; nobody works on that. */
@@ -328,34 +345,6 @@ const NOTHING_FOUND = 1;
 
 /** What stands where a long output was cut. */
 const CUT = "\n… ";
-
-/**
- * Runs git in a repository that nobody vouches for: no program that its
- * configuration names is run. Undefined where git cannot be run, or cannot be
- * kept from that.
- */
-async function runInertGit(
-  host: Host,
-  workingDirectory: string,
-  words: readonly string[],
-): Promise<string | undefined> {
-  try {
-    const run = (more: readonly string[]) =>
-      host.runProgram({
-        command: [...INERT_GIT, ...more],
-        workingDirectory,
-        timeoutMs: GIT_TIMEOUT_MS,
-        variables: INERT_VARIABLES,
-      });
-    const overrides = withoutFilters(await run(LIST_FILTERS));
-    if (overrides === undefined) return undefined;
-    const { exitCode, problem, stdout } = await run([...overrides, ...words]);
-    return exitCode === 0 && problem === null ? stdout : undefined;
-  } catch (error) {
-    if (error instanceof OrcError && error.kind === "denied") return undefined;
-    throw error;
-  }
-}
 
 /**
  * Options that turn off each filter by its name, for there is no option for all;

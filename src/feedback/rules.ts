@@ -14,13 +14,11 @@ import type { RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
 import type { ItemState, SessionState } from "../workflow/types.ts";
 
+/** Questions about the work that somebody can answer. */
+type Question = "learnings" | "challenges" | "wentWell" | "improvements";
+
 /** What somebody said about the work; null where they said nothing. */
-export interface FeedbackTexts {
-  readonly learnings: string | null;
-  readonly challenges: string | null;
-  readonly wentWell: string | null;
-  readonly improvements: string | null;
-}
+export type FeedbackTexts = Readonly<Record<Question, string | null>>;
 
 /** All that feedback on a session is made of. */
 export interface FeedbackFacts {
@@ -259,17 +257,13 @@ export interface Repeated {
   readonly sessions: number;
 }
 
-/** What the process feedback of several sessions says. */
-export interface ProcessReport {
+/** What the process feedback of several sessions says; answers stand newest first. */
+export interface ProcessReport
+  extends Readonly<Record<Question, readonly Statement[]>> {
   readonly sessions: number;
   readonly errors: readonly Repeated[];
   /** Ids of items that were skipped. */
   readonly skippedItems: readonly Repeated[];
-  /** Newest first, as all below. */
-  readonly learnings: readonly Statement[];
-  readonly challenges: readonly Statement[];
-  readonly wentWell: readonly Statement[];
-  readonly improvements: readonly Statement[];
 }
 
 /** What the feedback of several sessions comes to. */
@@ -398,15 +392,6 @@ export interface FeedbackLine {
   readonly workflowHash: string;
 }
 
-/** Which feedback counts. */
-interface ReviewRule {
-  /** Null for all there ever was. */
-  readonly days: number | null;
-  readonly clock: Clock;
-  /** Hash that stands for no workflow: the Python tool often did not know which one it was. */
-  readonly unknownHash: string;
-}
-
 /** Feedback while it is being read. */
 export interface FeedbackReview {
   /** Files of sessions come first: they tell which session a workflow is. */
@@ -416,9 +401,15 @@ export interface FeedbackReview {
 
 const DAY_MS = 86_400_000;
 
-/** Begins a review; keeps the latest feedback of each session, and nothing of those before. */
+/**
+ * Begins a review of so many days, or of all there ever was; keeps the latest feedback of each
+ * session, and nothing of those before. The hash stands for no workflow: the Python tool often
+ * did not know which one it was.
+ */
 export function newReview(
-  { days, clock, unknownHash }: ReviewRule,
+  days: number | null,
+  clock: Clock,
+  unknownHash: string,
 ): FeedbackReview {
   const sessions = new Map<string, SessionFeedback>();
   const sessionOfHash = new Map<string, string>();

@@ -6,7 +6,7 @@ import { assertNotesFit } from "../engine/situation.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
 import { readGitPointer, readRemoteUrl } from "../files/git.ts";
 import { type HeldLock, type LockContext, withLock } from "../files/lock.ts";
-import { fileKind, guardDirectory } from "../files/read.ts";
+import { entriesIn, guardDirectory, isThere } from "../files/read.ts";
 import { makeDirectory, syncDirectory } from "../files/write.ts";
 import { eventsIn, logOf } from "../history/use.ts";
 import type { Host } from "../host/host.ts";
@@ -127,13 +127,14 @@ async function feedbackOn(
   // What a crash kept out of the log is not worth counting: it comes with the next update.
   const log = { ...logOf(layout, session), lastEvents: undefined };
   const warnings: string[] = [];
+  const files = entriesIn(found.workingTree, "list");
   const feedback = await buildFeedback({
     state: session.state,
     tally: tallyEvents(eventsIn(log, warnings)),
     texts,
     mode: isSilent(texts) ? "auto" : "interactive",
     clock: clockOf(host),
-    repoType: repoTypeOf(fileNames(found.workingTree)),
+    repoType: repoTypeOf(new Set(files.map(({ name }) => name))),
     repo: repositoryName(found.root),
     salt: saltOf(host),
   });
@@ -174,14 +175,6 @@ function isSilent(texts: FeedbackTexts): boolean {
   return Object.values(texts).every((text) => text === null);
 }
 
-function fileNames(directory: string): ReadonlySet<string> {
-  try {
-    return new Set(Array.from(Deno.readDirSync(directory), ({ name }) => name));
-  } catch (error) {
-    throw asOrcError(error, "list", directory);
-  }
-}
-
 function repositoryName(root: string): string {
   const git = readGitPointer(root);
   const remote = "commonDirectory" in git
@@ -199,11 +192,9 @@ export async function appendFeedback(
 ): Promise<void> {
   const paths = sessionLayout(layout.root, id);
   guardDirectory(layout.root, paths.feedback);
-  if (fileKind(paths.directory) === "absent") {
-    throw noSuchSession(id, paths.directory);
-  }
+  if (!isThere(paths.directory)) throw noSuchSession(id, paths.directory);
   const append = (lock: HeldLock): Promise<void> => {
-    if (fileKind(paths.feedback) === "absent") {
+    if (!isThere(paths.feedback)) {
       makeDirectory(paths.feedback);
       syncDirectory(paths.directory);
     }
@@ -265,7 +256,7 @@ export async function reviewFeedback(
   const repository = openRepository(host, options);
   const salt = saltOf(host);
   const unknownHash = await hashOfWorkflow("unknown", salt);
-  const review = newReview({ days, clock: clockOf(host), unknownHash });
+  const review = newReview(days, clockOf(host), unknownHash);
   let damagedLines = 0;
   const warnings: string[] = [];
   for (const source of sourcesIn(repository)) {

@@ -73,19 +73,6 @@ export interface HandedOff {
  * @throws {OrcError} `invalid_agent_program`, `invalid_timeout`,
  *   `invalid_provider` or `conflicting_flags` (usage) if the options make no
  *   sense
- *
- * @example
- * ```ts
- * import { assert } from "@std/assert";
- * import { denoHost, handOff, startSession } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await startSession(host, { root, task: "Add login" });
- * const { prompt } = await handOff(host, { root, files: ["src/login.ts"] });
- * assert(prompt?.includes("Add login"));
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function handOff(
   host: Host,

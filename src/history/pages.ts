@@ -27,10 +27,7 @@ export interface GenerateOptions extends SessionOptions {
   readonly file?: string;
   /** Returns the page and writes nothing. */
   readonly stdout?: boolean;
-  /**
-   * Replaces a file that orc did not make: an act of a human, who types
-   * `replace`.
-   */
+  /** Replaces a file that orc did not make: an act of a human, who types `replace`. */
   readonly force?: boolean;
 }
 
@@ -158,7 +155,7 @@ function presentText(
       options,
     );
   }
-  const text = force ? readIfPossible(path) : readPage(path);
+  const text = readPage(path, force);
   if (text !== undefined && isWorkflowPage(text)) return text;
   if (force) return FOREIGN;
   throw refused(
@@ -168,17 +165,13 @@ function presentText(
   );
 }
 
-function readPage(path: string): string | undefined {
-  const bytes = readRegularFile(path, MAX_STATE_BYTES);
-  return bytes && new TextDecoder().decode(bytes);
-}
-
-/** A human gives up also what cannot be read. */
-function readIfPossible(path: string): string | undefined {
+function readPage(path: string, force: boolean): string | undefined {
   try {
-    return readPage(path);
+    const bytes = readRegularFile(path, MAX_STATE_BYTES);
+    return bytes && new TextDecoder().decode(bytes);
   } catch (error) {
-    if (error instanceof OrcError) return undefined;
+    // A human gives up also what cannot be read.
+    if (force && error instanceof OrcError) return undefined;
     throw error;
   }
 }
@@ -224,20 +217,6 @@ export interface Learned {
  *
  * @throws {OrcError} `not_a_regular_file`, `file_too_large` or `invalid_utf8`
  *   (corrupt) if LEARNINGS.md is a link or cannot be extended
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { addNote, denoHost, startSession, writeLearnings } from "@orc/cli";
- *
- * const host = { ...denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await startSession(host, { root, task: "Add login" });
- * await addNote(host, { root, text: "Ada knows the API" });
- * const { learnings, saved } = await writeLearnings(host, { root, save: true });
- * assertEquals([learnings.notes, saved], [["Ada knows the API"], true]);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function writeLearnings(
   host: Host,

@@ -19,9 +19,8 @@ export interface HistoryQuery {
   /** Only events of this type, such as `item_completed`. */
   readonly type?: string;
   /**
-   * Only events from this moment on: an instant such as
-   * `2026-03-01T10:00:00Z`, a date, which begins at midnight UTC, or how long
-   * ago, such as `30m`, `2h`, `3d` or `1w`.
+   * Only events from this moment on: an instant such as `2026-03-01T10:00:00Z`, a date, which
+   * begins at midnight UTC, or how long ago, such as `30m`, `2h`, `3d` or `1w`.
    */
   readonly since?: string;
   /** Only events up to this moment, in the same forms; a date ends at midnight. */

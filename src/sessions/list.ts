@@ -8,8 +8,7 @@ import { isAbsolutePath, joinPath, resolvePath } from "../base/path.ts";
 import { parseWholeNumber } from "../base/text.ts";
 import { isClosed } from "../engine/state.ts";
 import { type Progress, summarize } from "../engine/summary.ts";
-import { asOrcError, isAbsent } from "../files/errors.ts";
-import { fileKind, realOrGiven } from "../files/read.ts";
+import { entriesIn, fileKind, isThere, realOrGiven } from "../files/read.ts";
 import { isMarked } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -31,10 +30,7 @@ import {
 import { decodeDefinition } from "../workflow/definition.ts";
 import type { SessionState, SessionStatus } from "../workflow/types.ts";
 
-/**
- * A session in one line. What cannot be read of it is null, and `problem` says
- * why.
- */
+/** A session in one line. What cannot be read of it is null, and `problem` says why. */
 export interface SessionLine {
   /** What commands take; any beginning that fits no other will do. */
   readonly id: string;
@@ -48,10 +44,7 @@ export interface SessionLine {
   readonly status: SessionStatus | null;
   /** Id of the current phase; after the end, of the one it ended in. */
   readonly phase: string | null;
-  /**
-   * Sums over all phases; null also in the oldest sessions, which carry no
-   * workflow.
-   */
+  /** Sums over all phases; null also in the oldest sessions, which carry no workflow. */
   readonly progress: Progress | null;
   /** When it started, an instant in UTC; empty when its file does not say. */
   readonly createdAt: string | null;
@@ -250,12 +243,7 @@ async function sessionsIn(
   return sessions;
 }
 
-function factsOf(
-  state: SessionState | null,
-): Omit<
-  TreeSession,
-  "path" | "directory" | "session" | "legacy" | "problem"
-> {
+function factsOf(state: SessionState | null) {
   return {
     workflowId: state?.workflowId ?? null,
     task: state?.task ?? null,
@@ -284,15 +272,6 @@ export interface TreeOptions extends RepositoryOptions {
   readonly depth?: string;
 }
 
-/** What was found in the repositories of a directory tree. */
-interface Searched<Found> {
-  /** Where the search began, absolute. */
-  readonly directory: string;
-  readonly found: readonly Found[];
-  /** What could not be looked at, as sentences for people. */
-  readonly warnings: readonly string[];
-}
-
 const DEFAULT_DEPTH = "3";
 const MAX_DEPTH_SEARCHED = 64;
 
@@ -304,19 +283,18 @@ export async function searchTree<Found>(
   host: Host,
   options: TreeOptions,
   look: (repository: Repository) => Promise<Found>,
-): Promise<Searched<Found>> {
+): Promise<Omit<TreeList, "sessions"> & { readonly found: readonly Found[] }> {
   const directory = startOf(host, options);
   const depth = parseWholeNumber(options.depth ?? DEFAULT_DEPTH, {
     flag: "--depth",
     max: MAX_DEPTH_SEARCHED,
   });
   const home = host.homeDirectory();
-  const { directories, problems } = findRepositories(directory, {
+  const { directories, problems: warnings } = findRepositories(directory, {
     depth,
     home,
   });
   const found: Found[] = [];
-  const warnings = [...problems];
   for (const root of directories) {
     const repository = repositoryAt(host, root, options);
     const seen = await unlessDamaged(() => look(repository), warnings);
@@ -347,23 +325,16 @@ function startOf(host: Host, { directory, root }: TreeOptions): string {
     );
 }
 
-/** What a directory tree holds. */
-interface FoundRepositories {
-  /** Directories with state, new or legacy; parents before what they hold. */
-  readonly directories: readonly string[];
-  /** What could not be looked at, as sentences. */
-  readonly problems: readonly string[];
-}
-
 /**
- * Finds the directories of a tree that hold sessions, so many levels below its start. Follows
- * no link, so that it ends everywhere; what it may not look at is named and passed over. The
- * `.orchestrator` of the user's home belongs to no repository.
+ * Finds the directories of a tree that hold sessions, new or legacy, so many levels below its
+ * start; parents come before what they hold. Follows no link, so that it ends everywhere; what
+ * it may not look at is named and passed over. The `.orchestrator` of the user's home belongs
+ * to no repository.
  */
 export function findRepositories(
   start: string,
   { depth, home }: { readonly depth: number; readonly home?: string },
-): FoundRepositories {
+): { readonly directories: string[]; readonly problems: string[] } {
   const directories: string[] = [];
   const problems: string[] = [];
   const unlessHidden = <Value>(look: () => Value): Value | undefined => {
@@ -393,20 +364,15 @@ function holdsSessions(directory: string, home: string | undefined): boolean {
   const { sessions, legacyState } = repositoryLayout(directory);
   // Sessions that may not be looked at must not count as none.
   fileKind(sessions);
-  return fileKind(legacyState) !== "absent";
+  return isThere(legacyState);
 }
 
 function directoriesIn(directory: string): readonly string[] {
-  try {
-    return Array.from(Deno.readDirSync(directory))
-      .filter(({ name, isDirectory }) =>
-        isDirectory && !UNSEARCHED_DIRECTORIES.has(name)
-      )
-      .map(({ name }) => name)
-      .sort();
-  } catch (error) {
-    // It was removed since its name was read.
-    if (isAbsent(error)) return [];
-    throw asOrcError(error, "search", directory);
-  }
+  // None where it was removed since its name was read.
+  return entriesIn(directory, "search")
+    .filter(({ name, isDirectory }) =>
+      isDirectory && !UNSEARCHED_DIRECTORIES.has(name)
+    )
+    .map(({ name }) => name)
+    .sort();
 }

@@ -28,9 +28,7 @@ import { assertHuman } from "../work/change.ts";
 
 /** The session to go on with. */
 export interface SwitchOptions extends RepositoryOptions {
-  /**
-   * Its id, an unambiguous beginning of it, or an end of at least 4 characters.
-   */
+  /** Its id, an unambiguous beginning of it, or an end of at least 4 characters. */
   readonly id: string;
 }
 
@@ -42,10 +40,7 @@ export interface Switched {
   readonly session: string;
   /** What is to be done in it. */
   readonly task: string;
-  /**
-   * Who was bound: the agent or worktree alone, or everybody who has no session
-   * of their own.
-   */
+  /** Who was bound: the agent or worktree alone, or everybody who has no session of their own. */
   readonly bound: "agent" | "worktree" | "current";
   /** What went wrong after the switch counted. */
   readonly warnings: readonly string[];

@@ -342,7 +342,7 @@ function review(
     now: "2026-03-31T12:00:00Z",
     localNow: "2026-03-31T12:00:00.000000",
   };
-  const all = newReview({ days, clock, unknownHash: UNKNOWN });
+  const all = newReview(days, clock, UNKNOWN);
   for (const each of lines) all.add(each);
   return all.report();
 }
