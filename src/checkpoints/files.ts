@@ -84,8 +84,7 @@ export function readCheckpoints(
 /**
  * Reads a checkpoint.
  *
- * @throws {OrcError} `no_such_checkpoint` (not_found), or corrupt if it cannot
- *   be trusted
+ * @throws {OrcError} `no_such_checkpoint` (not_found), or corrupt if it cannot be trusted
  */
 export function readCheckpoint(
   layout: RepositoryLayout,
@@ -141,11 +140,10 @@ function readFile(directory: string, id: string): {
 type LockedRepository = Pick<Repository, "layout" | "context">;
 
 /**
- * Stores a checkpoint of a session as it is under its lock. A file that is there
- * already is never replaced. The warnings say what went wrong after it was there.
+ * Stores a checkpoint of a session as it is under its lock. A file that is there already is
+ * never replaced. The warnings say what went wrong after it was there.
  *
- * @throws {OrcError} `session_closed` (refused), and what an update of the
- *   session throws
+ * @throws {OrcError} `session_closed` (refused), and what an update of the session throws
  */
 export async function writeCheckpoint(
   repository: LockedRepository,

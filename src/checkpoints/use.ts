@@ -53,12 +53,11 @@ export interface SavedCheckpoint {
 }
 
 /**
- * Keeps a copy of a session's state to return to, in the format of the Python
- * tool, with what an agent has to know that lost its memory. The session itself
- * does not change.
+ * Keeps a copy of a session's state to return to, in the format of the Python tool, with what
+ * an agent has to know that lost its memory. The session itself does not change.
  *
- * Requires `--allow-read` and `--allow-write`, and `--allow-run` to ask git for
- * files; without it none are added.
+ * Requires `--allow-read` and `--allow-write`, and `--allow-run` to ask git for files; without
+ * it none are added.
  *
  * @throws {OrcError} `session_closed` (refused) if the session has ended
  * @throws {OrcError} `text_too_long` (usage) if a text is
@@ -134,9 +133,8 @@ export interface CheckpointList {
 }
 
 /**
- * Lists checkpoints, newest first. A damaged one is named and hides no other.
- * Takes no lock and writes nothing. Reads every file, so that its time grows
- * with their number.
+ * Lists checkpoints, newest first. A damaged one is named and hides no other. Takes no lock and
+ * writes nothing. Reads every file, so that its time grows with their number.
  *
  * Requires `--allow-read`.
  */

@@ -237,9 +237,8 @@ const DEFAULT_DAYS = "7";
 const MAX_DAYS = 36_500;
 
 /**
- * Sums up the feedback of all sessions, and what the older tool left in the
- * repository. Each session counts once. Takes no lock, writes nothing, and
- * moves no file of the older tool.
+ * Sums up the feedback of all sessions, and what the older tool left in the repository. Each
+ * session counts once. Takes no lock, writes nothing, and moves no file of the older tool.
  *
  * Requires `--allow-read`.
  */

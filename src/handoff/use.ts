@@ -60,19 +60,17 @@ export interface HandedOff {
 }
 
 /**
- * Writes a prompt with which another agent can go on: task, constraints, open
- * items, what failed last, and the exact commands. What the session holds
- * stands in it between fences, so that no task or output passes for an
- * instruction. With `execute` it runs an agent's program on it; no lock is held
- * meanwhile, so that the agent can change the session.
+ * Writes a prompt with which another agent can go on: task, constraints, open items, what
+ * failed last, and the exact commands. What the session holds stands in it between fences, so
+ * that no task or output passes for an instruction. With `execute` it runs an agent's program
+ * on it; no lock is held meanwhile, so that the agent can change the session.
  *
  * Requires `--allow-read` and, with `execute`, `--allow-run` and `--allow-env`.
  *
- * @throws {OrcError} `agent_program_failed` (external) if the program cannot be
- *   run, fails or takes too long; `details` holds its output
- * @throws {OrcError} `invalid_agent_program`, `invalid_timeout`,
- *   `invalid_provider` or `conflicting_flags` (usage) if the options make no
- *   sense
+ * @throws {OrcError} `agent_program_failed` (external) if the program cannot be run, fails or
+ *   takes too long; `details` holds its output
+ * @throws {OrcError} `invalid_agent_program`, `invalid_timeout`, `invalid_provider` or
+ *   `conflicting_flags` (usage) if the options make no sense
  */
 export async function handOff(
   host: Host,

@@ -46,20 +46,19 @@ export interface Generated {
 }
 
 /**
- * Shows a session as a page of Markdown: state, what blocks, items by phase, and
- * the last events. Writes it whole or not at all, and never over a file that is
- * not such a page, unless a human says so. What stands in the page depends on
- * the session alone.
+ * Shows a session as a page of Markdown: state, what blocks, items by phase, and the last
+ * events. Writes it whole or not at all, and never over a file that is not such a page, unless
+ * a human says so. What stands in the page depends on the session alone.
  *
  * Requires `--allow-read`, and `--allow-write` for the file and its directory.
  *
- * @throws {OrcError} `page_elsewhere` (usage) if the file lies outside the
- *   working tree, in `.git` or in `.orchestrator`
+ * @throws {OrcError} `page_elsewhere` (usage) if the file lies outside the working tree, in
+ *   `.git` or in `.orchestrator`
  * @throws {OrcError} `not_generated` (refused) if the file holds something else
- * @throws {OrcError} `not_a_regular_file` (corrupt) if a link or something else
- *   lies in its place
- * @throws {OrcError} `approval_required` or `approval_declined` (denied) if
- *   `force` is needed and no human says yes
+ * @throws {OrcError} `not_a_regular_file` (corrupt) if a link or something else lies in its
+ *   place
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if `force` is needed
+ *   and no human says yes
  */
 export async function generateMarkdown(
   host: Host,
@@ -209,14 +208,13 @@ export interface Learned {
 }
 
 /**
- * Sums up what one session has to teach, and on request appends it to
- * LEARNINGS.md, which is replaced whole or not at all. Saving the same twice
- * changes nothing.
+ * Sums up what one session has to teach, and on request appends it to LEARNINGS.md, which is
+ * replaced whole or not at all. Saving the same twice changes nothing.
  *
  * Requires `--allow-read`; to save, also `--allow-write` for the root.
  *
- * @throws {OrcError} `not_a_regular_file`, `file_too_large` or `invalid_utf8`
- *   (corrupt) if LEARNINGS.md is a link or cannot be extended
+ * @throws {OrcError} `not_a_regular_file`, `file_too_large` or `invalid_utf8` (corrupt) if
+ *   LEARNINGS.md is a link or cannot be extended
  */
 export async function writeLearnings(
   host: Host,

@@ -47,17 +47,15 @@ export interface Switched {
 }
 
 /**
- * Makes a session the caller's own. An agent or a linked worktree is bound to
- * it and nobody else is moved; any other caller moves `current`. Closed
- * sessions can be switched to as well.
+ * Makes a session the caller's own. An agent or a linked worktree is bound to it and nobody
+ * else is moved; any other caller moves `current`. Closed sessions can be switched to as well.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
  * @throws {OrcError} `no_such_session` (not_found) if there is no such session
- * @throws {OrcError} `ambiguous_session_id` (usage) if the id fits several; the
- *   first are in `details.candidates`
- * @throws {OrcError} `invalid_session_id` (usage) if the text cannot be part of
- *   an id
+ * @throws {OrcError} `ambiguous_session_id` (usage) if the id fits several; the first are in
+ *   `details.candidates`
+ * @throws {OrcError} `invalid_session_id` (usage) if the text cannot be part of an id
  */
 export async function switchSession(
   host: Host,
