@@ -32,7 +32,6 @@ interface Evidence extends EvidenceSummary {
   readonly fields: readonly EvidenceField[] | null;
 }
 
-/** `orc next` */
 const nextCommand = command<NextResult>({
   description:
     "Shows one item, what good looks like, and the exact next command: all an agent needs, in few words.",
@@ -79,7 +78,6 @@ function evidenceLines(evidence: Evidence | null): readonly string[] {
   ];
 }
 
-/** `orc context-reminder` */
 const contextReminderCommand = command<Reminder>({
   description:
     "Prints task, phase, progress and constraints as one line of JSON, for a hook that keeps them in an agent's context. Without a session, or in a closed one, it says that none is active. With --json the line is the result in the usual document.",
@@ -93,7 +91,6 @@ const contextReminderCommand = command<Reminder>({
   render: (reminder) => JSON.stringify(reminder),
 });
 
-/** `orc verify-write-allowed` */
 const verifyWriteAllowedCommand = command<ResultOf<WriteAllowed>>({
   description:
     "Exits with 0 in phase EXECUTE and where no session is open, else with 3. Meant for a hook that runs before an agent changes files. Where it cannot be told which session is meant, all open ones have to allow it.",

@@ -14,15 +14,14 @@ import {
 } from "../workflow/json_schema.ts";
 import { problemLine } from "../workflow/problem.ts";
 import {
+  answering,
   arg,
   command,
   flag,
-  outcomeOf,
   type ResultOf,
   sessionOptions,
 } from "./command.ts";
 
-/** `orc init` */
 const initCommand = command<ResultOf<Initialized>>({
   description:
     "Makes the directory .orchestrator and, where there is none, a workflow.yaml for this kind of project. Not needed before orc start; may be run again.",
@@ -37,20 +36,17 @@ const initCommand = command<ResultOf<Initialized>>({
   ],
   effect: "writes",
   examples: ["orc init", "orc init --portable"],
-  run: async (host, values) =>
-    outcomeOf(
-      await initRepository(host, {
-        ...sessionOptions(values, "init"),
-        portable: values.on("portable"),
-        force: values.on("force"),
-      }),
-    ),
+  run: answering((host, values) =>
+    initRepository(host, {
+      ...sessionOptions(values, "init"),
+      portable: values.on("portable"),
+      force: values.on("force"),
+    })
+  ),
   render: initText,
 });
 
-function initText(
-  { root, workflow, kept }: ResultOf<Initialized>,
-): string {
+function initText({ root, workflow, kept }: ResultOf<Initialized>): string {
   const lines = [`Repository ready: ${root}`];
   if (workflow === "written") lines.push("Wrote workflow.yaml");
   if (workflow === "kept") lines.push("Kept workflow.yaml as it is");
@@ -59,7 +55,6 @@ function initText(
   return lines.join("\n");
 }
 
-/** `orc validate` */
 const validateCommand = command<ResultOf<Validated>>({
   description:
     "Checks a workflow file and names every problem with line and column. Exits with 78 if the file cannot be used or a check in it can verify nothing; what is merely doubtful is a warning.",
@@ -92,7 +87,6 @@ interface SchemaNames {
   readonly schemas: readonly string[];
 }
 
-/** `orc schema` */
 const schemaCommand = command<JsonSchema | SchemaNames>({
   description:
     "Prints a JSON Schema. The one called workflow is for editors: orc init keeps it with the sessions and names it in the first line of workflow.yaml, where editors with YAML support find it. The one called error describes the answer of whatever fails, and a command's name the answer that the command gives with --json. Without a name all names are listed.",

@@ -16,6 +16,7 @@ import { changeSentence, proposalSentence } from "../engine/restore.ts";
 import { type HandedOff, handOff } from "../handoff/use.ts";
 import type { Host } from "../host/host.ts";
 import {
+  answering,
   arg,
   command,
   flag,
@@ -41,7 +42,6 @@ type ListResult = Pick<CheckpointList, "checkpoints"> & {
 };
 type CleanupResult = ResultOf<CheckpointCleanup>;
 
-/** `orc checkpoints` */
 const checkpointsCommand = command<ListResult | CleanupResult>({
   description:
     "Lists the checkpoints of the session. A damaged one is named and hides no other.\n\nWith --cleanup, removes those that are older than 30 days, but never the newest 5; --keep and --max-age say otherwise. With --keep alone, age does not count.",
@@ -140,10 +140,7 @@ function lineText(line: CheckpointLine, columns: number): string {
   return (beginning + headOf(inOneLine(line.message ?? ""), room)).trimEnd();
 }
 
-/** `orc checkpoint` */
-const checkpointCommand = command<
-  ResultOf<SavedCheckpoint>
->({
+const checkpointCommand = command<ResultOf<SavedCheckpoint>>({
   description:
     "Keeps the state of the session with what somebody has to know who goes on without any memory of it: decisions, and files in progress. Up to 10 files that git sees as changed are added. The Python tool can read it.",
   flags: [
@@ -159,21 +156,19 @@ const checkpointCommand = command<
   examples: [
     'orc checkpoint -m "Before the merge" --decision "Tokens live an hour"',
   ],
-  run: async (host, values) =>
-    outcomeOf(
-      await saveCheckpoint(host, {
-        ...sessionOptions(values, "checkpoint"),
-        message: values.text("message"),
-        decisions: values.list("decision"),
-        files: values.list("file"),
-      }),
-    ),
+  run: answering((host, values) =>
+    saveCheckpoint(host, {
+      ...sessionOptions(values, "checkpoint"),
+      message: values.text("message"),
+      decisions: values.list("decision"),
+      files: values.list("file"),
+    })
+  ),
   render: ({ id }) => `Checkpoint ${id}\nTo return to it: orc resume ${id}`,
 });
 
 type ResumeResult = ResultOf<Resumed>;
 
-/** `orc resume` */
 const resumeCommand = command<ResumeResult>({
   description:
     "Shows what an agent has to know that lost its memory: task, phase, decisions, files, notes and the next step. If the session has gone on since the checkpoint, it is put back to it, after a yes: items, phases and approvals. Notes and the log stay. What was never done since is not brought back, except by a human with --force.",
@@ -194,16 +189,15 @@ const resumeCommand = command<ResumeResult>({
   ],
   effect: "writes",
   examples: ["orc resume --dry-run", "orc resume latest --yes"],
-  run: async (host, values) =>
-    outcomeOf(
-      await resumeSession(host, {
-        ...sessionOptions(values, "resume"),
-        checkpoint: chosenIn(values),
-        dryRun: values.on("dry-run"),
-        yes: values.on("yes"),
-        force: values.on("force"),
-      }),
-    ),
+  run: answering((host, values) =>
+    resumeSession(host, {
+      ...sessionOptions(values, "resume"),
+      checkpoint: chosenIn(values),
+      dryRun: values.on("dry-run"),
+      yes: values.on("yes"),
+      force: values.on("force"),
+    })
+  ),
   render: resumeText,
 });
 
@@ -266,7 +260,6 @@ function handoffText(result: HandoffResult, style: Style): string {
   ].filter((text) => text !== "").join("\n\n");
 }
 
-/** `orc handoff` */
 const handoffCommand = command<HandoffResult>({
   description:
     "Writes what another agent needs to go on: task, constraints, open items and what good looks like, what failed last, and the exact commands. With --execute an agent's program gets it on standard input: the one named, else that of the setting agent_program. No lock is held meanwhile.",
@@ -296,18 +289,17 @@ const handoffCommand = command<HandoffResult>({
     "orc handoff",
     'orc handoff -x --agent-program "claude --print" --files src/login.ts',
   ],
-  run: async (host, values) =>
-    outcomeOf(
-      await handOff(host, {
-        ...sessionOptions(values, "handoff"),
-        criteria: listed(values.text("criteria")),
-        files: listed(values.text("files")),
-        execute: values.on("execute"),
-        provider: values.text("provider"),
-        agentProgram: values.text("agent-program"),
-        timeout: values.text("timeout"),
-      }),
-    ),
+  run: answering((host, values) =>
+    handOff(host, {
+      ...sessionOptions(values, "handoff"),
+      criteria: listed(values.text("criteria")),
+      files: listed(values.text("files")),
+      execute: values.on("execute"),
+      provider: values.text("provider"),
+      agentProgram: values.text("agent-program"),
+      timeout: values.text("timeout"),
+    })
+  ),
   render: handoffText,
 });
 

@@ -86,6 +86,15 @@ export function outcomeOf<
   return { place, warnings, result };
 }
 
+/** The `run` of a command that gives out what one use case answers. */
+export function answering<
+  Answer extends Pick<Outcome<unknown>, "place" | "warnings">,
+>(
+  use: (host: Host, values: Values) => Answer | Promise<Answer>,
+): (host: Host, values: Values) => Promise<Outcome<ResultOf<Answer>>> {
+  return async (host, values) => outcomeOf(await use(host, values));
+}
+
 /** A result in parts that are printed as they come, in constant memory. */
 interface Stream<Part> {
   /** As many parts at a time as are there without waiting. */

@@ -21,12 +21,12 @@ import {
   type SettingValue,
 } from "../settings/settings.ts";
 import {
+  answering,
   arg,
   type ArgSpec,
   command,
   flag,
   type FlagSpec,
-  outcomeOf,
   type ResultOf,
   type Style,
   type Values,
@@ -74,7 +74,6 @@ function flagLayer(values: Values): Layer {
   );
 }
 
-/** `orc config get` */
 const configGetCommand = command<ShownValue>({
   description:
     "Prints the value that counts, and nothing else; --json says where it comes from. What nobody has set and has no default is not found.",
@@ -82,13 +81,12 @@ const configGetCommand = command<ShownValue>({
   flags: [globalFlag],
   effect: "reads",
   examples: ["orc config get color", "orc config get output --global"],
-  run: async (host, values) =>
-    outcomeOf(
-      await getSetting(host, {
-        ...levelOptions(values, "config get"),
-        name: values.need("NAME"),
-      }),
-    ),
+  run: answering((host, values) =>
+    getSetting(host, {
+      ...levelOptions(values, "config get"),
+      name: values.need("NAME"),
+    })
+  ),
   render: ({ value }) => valueText(value),
 });
 
@@ -96,7 +94,6 @@ interface ListResult {
   readonly settings: readonly ListedSetting[];
 }
 
-/** `orc config list` */
 const configListCommand = command<ListResult>({
   description:
     "Lists every setting with the value that counts: a flag, else the environment, else the repository's config.yaml, else yours, else the default. Unknown names and wrong values in the files are warnings.",
@@ -125,7 +122,6 @@ interface PathResult {
   readonly files: readonly ShownConfigFile[];
 }
 
-/** `orc config path` */
 const configPathCommand = command<PathResult>({
   description:
     "Prints the path of the repository's config.yaml, or of yours with --global, whether it exists or not. --json lists all files that are read.",
@@ -151,7 +147,6 @@ function noHome(): OrcError {
   );
 }
 
-/** `orc config set` */
 const configSetCommand = command<ChangeResult>({
   description:
     "Writes one line into the repository's config.yaml, or into yours with --global. Every other line stays as it is, comments too. A file that cannot be parsed is not touched.",
@@ -165,14 +160,13 @@ const configSetCommand = command<ChangeResult>({
     "orc config set check_timeout_seconds 900",
     "orc config set color never --global",
   ],
-  run: async (host, values) =>
-    outcomeOf(
-      await setSetting(host, {
-        ...levelOptions(values, "config set"),
-        name: values.need("NAME"),
-        value: values.need("VALUE"),
-      }),
-    ),
+  run: answering((host, values) =>
+    setSetting(host, {
+      ...levelOptions(values, "config set"),
+      name: values.need("NAME"),
+      value: values.need("VALUE"),
+    })
+  ),
   render: ({ name, value, path, changed }) =>
     `${name} ${changed ? "is" : "was already"} ${valueText(value)} in ${path}`,
 });
@@ -183,7 +177,6 @@ type ShowResult =
   | { readonly settings: readonly ShownValue[] }
   | { readonly statements: readonly ShownStatement[] };
 
-/** `orc config show` */
 const configShowCommand = command<ShowResult>({
   description:
     "Shows what is set and where, the lowest level first, and what does not count. With --effective it shows one value for each setting: the one that counts.",
@@ -246,7 +239,6 @@ function remarkOn({ effective, ignored, value }: ShownStatement): string {
   return effective ? "" : ", overridden";
 }
 
-/** `orc config unset` */
 const configUnsetCommand = command<ChangeResult>({
   description:
     "Removes the setting's line from the repository's config.yaml, or from yours with --global. What counts then is what the next level says.",
@@ -257,13 +249,12 @@ const configUnsetCommand = command<ChangeResult>({
     "orc config unset check_timeout_seconds",
     "orc config unset color --global",
   ],
-  run: async (host, values) =>
-    outcomeOf(
-      await unsetSetting(host, {
-        ...levelOptions(values, "config unset"),
-        name: values.need("NAME"),
-      }),
-    ),
+  run: answering((host, values) =>
+    unsetSetting(host, {
+      ...levelOptions(values, "config unset"),
+      name: values.need("NAME"),
+    })
+  ),
   render: ({ name, path, changed }) =>
     `${name} ${changed ? "is not set any more" : "was not set"} in ${path}`,
 });

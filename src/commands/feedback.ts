@@ -32,7 +32,6 @@ const TEXT_FLAGS: readonly FlagSpec[] = [
 
 type CaptureResult = Pick<Captured, "feedback" | "reason">;
 
-/** `orc feedback capture` */
 const feedbackCaptureCommand = command<CaptureResult>({
   description:
     "Keeps how the session went in two files beside it: how long it took and what failed, without names, and what was learned. A person at a terminal is asked. Nothing leaves the machine. The setting feedback turns it off.",
@@ -66,7 +65,6 @@ type ReviewResult = ResultOf<Reviewed> & {
   readonly shown: FeedbackParts;
 };
 
-/** `orc feedback review` */
 const feedbackReviewCommand = command<ReviewResult>({
   description:
     "Sums up the feedback of all sessions, and what the older tool left in the repository; each session counts once. Writes nothing and moves no file.",

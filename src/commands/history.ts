@@ -20,6 +20,7 @@ import {
 } from "../history/use.ts";
 import type { Host } from "../host/host.ts";
 import {
+  answering,
   command,
   flag,
   outcomeOf,
@@ -30,7 +31,6 @@ import {
 } from "./command.ts";
 import { blocksText } from "./view.ts";
 
-/** `orc history` */
 const historyCommand = command<ResultOf<History>, RecordedEvent>({
   description:
     `Shows the log of the session, oldest first: the last 50 events that fit, or as many as --limit says. --all shows everything, --follow goes on with new events until the session is closed or the command is interrupted.\n\nA time is an instant such as 2026-03-01T10:00:00Z, a date, which is a whole day in UTC, or how long ago: 30m, 2h, 3d, 1w.\n\n--json prints one document with at most ${MAX_LISTED_EVENTS} events. --output jsonl prints one event a line as it is read, also with --all and --follow, and in constant memory.`,
@@ -138,7 +138,6 @@ interface NoData {
   readonly message: string;
 }
 
-/** `orc analyze` */
 const analyzeCommand = command<AnalyzeResult | NoData>({
   description:
     "Counts over all sessions of the repository and the log that the Python tool left: how they ended, which items were skipped and why, whose checks failed, and how long the phases took. Items and phases that have the same id are counted together, whatever their workflow.",
@@ -264,7 +263,6 @@ type LearnResult = ResultOf<Learned> & {
   readonly session: string;
 };
 
-/** `orc learn` */
 const learnCommand = command<LearnResult>({
   description:
     "Shows what was skipped and why, which checks failed and how often, where a human set the rules aside, the notes, and how long the phases took. --save appends it to LEARNINGS.md at the root, unless there is nothing to learn or it stands there already.",
@@ -294,7 +292,6 @@ const learnCommand = command<LearnResult>({
   },
 });
 
-/** `orc generate-md` */
 const generateMdCommand = command<ResultOf<Generated>>({
   description:
     "Shows the session as a page of Markdown: its state, what blocks, the items by phase, and the last events. A file that orc did not make is not replaced.",
@@ -307,15 +304,14 @@ const generateMdCommand = command<ResultOf<Generated>>({
   ],
   effect: "writes",
   examples: ["orc generate-md", "orc generate-md --stdout"],
-  run: async (host, values) =>
-    outcomeOf(
-      await generateMarkdown(host, {
-        ...sessionOptions(values, "generate-md"),
-        file: values.text("to"),
-        stdout: values.on("stdout"),
-        force: values.on("force"),
-      }),
-    ),
+  run: answering((host, values) =>
+    generateMarkdown(host, {
+      ...sessionOptions(values, "generate-md"),
+      file: values.text("to"),
+      stdout: values.on("stdout"),
+      force: values.on("force"),
+    })
+  ),
   render: ({ path, text, changed }) => {
     if (path === null) return text.trimEnd();
     return changed ? `Wrote ${path}` : `${path} is up to date`;

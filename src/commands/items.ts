@@ -7,6 +7,7 @@ import {
 } from "../work/complete.ts";
 import { addNote, approveItem, skipItem, startItem } from "../work/item.ts";
 import {
+  answering,
   arg,
   type ChangeResult,
   command,
@@ -27,7 +28,6 @@ interface StartedItem {
   readonly passesAt: string | null;
 }
 
-/** `orc start-item` */
 const startItemCommand = command<ChangeResult<StartedItem>>({
   description:
     "Marks an item as being worked on, so that status shows it and since when. Where a manual gate passes by itself after some time, that time begins.",
@@ -58,7 +58,6 @@ function startedText(
     : `${started}: it passes by itself at ${passesAt}, unless a human approves it before`;
 }
 
-/** `orc complete` */
 const completeCommand = command<ResultOf<Completed>>({
   description:
     "Runs the item's check and, if it passes, marks the item as completed. A check that fails is counted and exits with 3. Completing an item twice does nothing.\n\nSome items ask for evidence: orc next names the fields. --evidence NAME=TEXT gives one; give it again for each further entry of a list, and NAME.KEY=TEXT for a mapping. A file whose name holds = is written ./FILE. Evidence is kept even when the check fails.\n\nA check runs in the working tree or the item's working_dir, without input, in the environment orc was started in. ORCHESTRATOR_CHECK is added and holds SESSION/ITEM: inside of its own check an item cannot be completed.",
@@ -102,9 +101,7 @@ function optionsOf({ terminal }: Host, values: Values): CompleteOptions {
     skipVerify: values.on("skip-verify"),
     onProgress: isShown
       ? (progress) =>
-        terminal.showProgress(
-          checkProgress(itemId, progress, terminal.columns),
-        )
+        terminal.showProgress(checkProgress(itemId, progress, terminal.columns))
       : undefined,
   };
 }
@@ -118,7 +115,6 @@ function completedText(
     : `Completed item "${item}"`;
 }
 
-/** `orc skip` */
 const skipCommand = command<ChangeResult<{ item: string }>>({
   description:
     "Leaves an item out. The reason is kept and judged: stock phrases and repetition are refused. Required items cannot be skipped, except in a phase that the workflow calls autonomous; gates only by a human.",
@@ -152,7 +148,6 @@ const skipCommand = command<ChangeResult<{ item: string }>>({
     ),
 });
 
-/** `orc approve-item` */
 const approveItemCommand = command<ChangeResult<{ item: string }>>({
   description:
     "Passes a manual gate. Only a human can: in a terminal, by typing the item's id. Who is not known to be one is refused with 77, and the try is logged. ORCHESTRATOR_APPROVALS=any lets tests and CI approve; the log says so.",
@@ -181,7 +176,6 @@ const approveItemCommand = command<ChangeResult<{ item: string }>>({
     ),
 });
 
-/** `orc note` */
 const noteCommand = command<ChangeResult<unknown>>({
   description:
     "Keeps what is worth remembering: a decision, a finding, a trap. Status shows it to whoever goes on with the session.",
@@ -193,14 +187,13 @@ const noteCommand = command<ChangeResult<unknown>>({
   ],
   effect: "writes",
   examples: ['orc note "The old API stays until March" --item plan'],
-  run: async (host, values) =>
-    outcomeOf(
-      await addNote(host, {
-        ...sessionOptions(values, "note"),
-        text: values.need("TEXT"),
-        itemId: values.text("item"),
-      }),
-    ),
+  run: answering((host, values) =>
+    addNote(host, {
+      ...sessionOptions(values, "note"),
+      text: values.need("TEXT"),
+      itemId: values.text("item"),
+    })
+  ),
   render: () => "Noted",
 });
 

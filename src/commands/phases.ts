@@ -7,17 +7,16 @@ import {
   finishSession,
 } from "../work/phase.ts";
 import {
+  answering,
   type ChangeResult,
   command,
   flag,
-  outcomeOf,
   type ResultOf,
   sessionOptions,
   type Values,
 } from "./command.ts";
 import { changeText } from "./view.ts";
 
-/** `orc advance` */
 const advanceCommand = command<ResultOf<Advanced>>({
   description:
     "Leaves the current phase when all its required items are done and, where the workflow asks for it, a human has approved. The last phase is left with orc finish.",
@@ -30,13 +29,12 @@ const advanceCommand = command<ResultOf<Advanced>>({
   ],
   effect: "writes",
   examples: ["orc advance"],
-  run: async (host, values) =>
-    outcomeOf(
-      await advancePhase(host, {
-        ...sessionOptions(values, "advance"),
-        force: values.on("force"),
-      }),
-    ),
+  run: answering((host, values) =>
+    advancePhase(host, {
+      ...sessionOptions(values, "advance"),
+      force: values.on("force"),
+    })
+  ),
   render: (result, style) =>
     changeText(
       result.to === null
@@ -47,7 +45,6 @@ const advanceCommand = command<ResultOf<Advanced>>({
     ),
 });
 
-/** `orc approve` */
 const approveCommand = command<ChangeResult<unknown>>({
   description:
     "Approves that a phase with a human exit gate is left. Only a human can: in a terminal, by typing the phase's id.",
@@ -58,13 +55,12 @@ const approveCommand = command<ChangeResult<unknown>>({
   ],
   effect: "human",
   examples: ["orc approve", "orc approve --phase REVIEW"],
-  run: async (host, values) =>
-    outcomeOf(
-      await approvePhase(host, {
-        ...sessionOptions(values, "approve"),
-        phaseId: values.text("phase"),
-      }),
-    ),
+  run: answering((host, values) =>
+    approvePhase(host, {
+      ...sessionOptions(values, "approve"),
+      phaseId: values.text("phase"),
+    })
+  ),
   render: (result, style) =>
     changeText(
       result.changed ? "Approved the phase" : "The phase awaits no approval",
@@ -73,7 +69,6 @@ const approveCommand = command<ChangeResult<unknown>>({
     ),
 });
 
-/** `orc finish` */
 const finishCommand = command<ChangeResult<unknown>>({
   description:
     "Closes the session when every phase is done; a closed session never changes again. Commits nothing, pushes nothing, closes no issue.",
@@ -93,7 +88,7 @@ const finishCommand = command<ChangeResult<unknown>>({
     'orc finish --notes "Released with 1.4"',
     'orc finish --abandon --reason "The feature was dropped"',
   ],
-  run: async (host, values) => outcomeOf(await close(host, values)),
+  run: answering((host, values) => close(host, values)),
   render: ({ summary }) =>
     `The session is ${summary.status}: ${summary.progress.completed} items completed, ${summary.progress.skipped} skipped, ${summary.progress.total} in all`,
 });

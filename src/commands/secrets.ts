@@ -24,6 +24,7 @@ import {
   type SecretsReady,
 } from "../secrets/vault.ts";
 import {
+  answering,
   arg,
   type ArgSpec,
   command,
@@ -38,7 +39,6 @@ import {
 
 type Result = ResultOf<SecretsDiagnosis>;
 
-/** `orc secrets doctor` */
 const secretsDoctorCommand = command<Result>({
   description:
     "Finds secrets that the workflow or a setting names and nobody has, that cannot be opened, that others may read, that git tracks, that are not encrypted, and keys that lie beside what they open. Changes nothing and shows no value. Exits with 3 if anything is found that is more than good to know.",
@@ -114,7 +114,6 @@ function sourceText({ source, place }: SecretLocation): string {
   return place === null ? SOURCES[source] : `${SOURCES[source]}: ${place}`;
 }
 
-/** `orc secrets get` */
 const secretsGetCommand = command<ResultOf<GotSecret>>({
   description:
     "Prints the value of a secret and a line end. On a terminal it does so only with --show. Control characters in it are escaped; --json has them as they are.",
@@ -123,31 +122,27 @@ const secretsGetCommand = command<ResultOf<GotSecret>>({
   effect: "reads",
   permissions: ["run"],
   examples: ["orc secrets get OPENAI_API_KEY --json"],
-  async run(host, values) {
-    return outcomeOf(
-      await getSecret(host, {
-        ...sessionOptions(values, "secrets get"),
-        name: values.need("NAME"),
-        show: values.on("show"),
-      }),
-    );
-  },
+  run: answering((host, values) =>
+    getSecret(host, {
+      ...sessionOptions(values, "secrets get"),
+      name: values.need("NAME"),
+      show: values.on("show"),
+    })
+  ),
   render: ({ value }) => value,
 });
 
-/** `orc secrets init` */
 const secretsInitCommand = command<ResultOf<SecretsReady>>({
   description:
     "Makes an identity of age in your own directory, which opens the secrets you keep. One that is there stays. Make a copy of it in a safe place: without it the secrets cannot be opened.",
   effect: "writes",
   examples: ["orc secrets init"],
-  run: async (host, values) =>
-    outcomeOf(
-      await initSecrets(
-        host,
-        sessionOptions(values, "secrets init"),
-      ),
-    ),
+  run: answering((host, values) =>
+    initSecrets(
+      host,
+      sessionOptions(values, "secrets init"),
+    )
+  ),
   render: ({ identity, recipient, created, missing }) =>
     [
       `${created ? "Made identity" : "Identity is there:"} ${identity}`,
@@ -160,19 +155,17 @@ interface ListResult {
   readonly secrets: readonly SecretLine[];
 }
 
-/** `orc secrets list` */
 const secretsListCommand = command<ListResult>({
   description:
     "Lists the secrets that are stored or that workflow.yaml or a setting names, each with where its value comes from. No value is opened or shown.",
   effect: "reads",
   examples: ["orc secrets list"],
-  run: async (host, values) =>
-    outcomeOf(
-      await listSecrets(
-        host,
-        sessionOptions(values, "secrets list"),
-      ),
-    ),
+  run: answering((host, values) =>
+    listSecrets(
+      host,
+      sessionOptions(values, "secrets list"),
+    )
+  ),
   render: listText,
 });
 
@@ -186,7 +179,6 @@ function listText({ secrets }: ListResult, style: Style): string {
   }).join("\n");
 }
 
-/** `orc secrets test` */
 const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
   description:
     "Opens a secret and prints where it comes from, its length, and a fingerprint: eight digits that are the same wherever the value is the same. They are slow to compute and salted, and left out for a value of less than 12 characters, so that nobody can guess the value from them.",
@@ -212,7 +204,6 @@ const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
     ].join("\n"),
 });
 
-/** `orc secrets rm` */
 const secretsRmCommand = command<ResultOf<SecretRemoved>>({
   description:
     "Removes a stored secret from where it counts, or from where a flag says. The same name may be stored elsewhere too: that stays.",
@@ -220,21 +211,17 @@ const secretsRmCommand = command<ResultOf<SecretRemoved>>({
   flags: LEVEL_FLAGS,
   effect: "writes",
   examples: ["orc secrets rm OPENAI_API_KEY"],
-  run: async (host, values) =>
-    outcomeOf(
-      await removeStoredSecret(host, {
-        ...sessionOptions(values, "secrets rm"),
-        name: values.need("NAME"),
-        level: levelIn(values),
-      }),
-    ),
+  run: answering((host, values) =>
+    removeStoredSecret(host, {
+      ...sessionOptions(values, "secrets rm"),
+      name: values.need("NAME"),
+      level: levelIn(values),
+    })
+  ),
   render: ({ name, path }) => `Removed secret "${name}" from ${path}`,
 });
 
-/** `orc secrets set` */
-const secretsSetCommand = command<
-  ResultOf<SecretKept>
->({
+const secretsSetCommand = command<ResultOf<SecretKept>>({
   description:
     "Keeps the value of a secret in a file that only you can read, encrypted with age. The value is typed, comes from standard input or from a file, and is never an argument: those can be seen by all users of the machine and stay in the history of the shell. Line ends behind it do not count. A secret that is there is replaced.\n\nIt is encrypted to your identity (orc secrets init), with --passphrase or without an identity with ORCHESTRATOR_PASSPHRASE or what you type.",
   args: [
@@ -280,7 +267,6 @@ function assertNoValue(values: Values): void {
   );
 }
 
-/** `orc secrets source` */
 const secretsSourceCommand = command<Omit<SecretOrigin, "repository">>({
   description:
     "Names all places that have a secret, in the order they count: the repository, your own directory for this repository, then for all, the environment (ORCHESTRATOR_NAME, then NAME), the Python tool's file and git's credential helper.",

@@ -25,6 +25,7 @@ import {
 } from "../sessions/manage.ts";
 import { readStatus, type Status } from "../work/status.ts";
 import {
+  answering,
   arg,
   command,
   flag,
@@ -72,7 +73,6 @@ interface TreeListResult {
   readonly sessions: readonly ListedSession[];
 }
 
-/** `orc list` */
 const listCommand = command<TreeListResult>({
   description:
     "Lists the sessions of all repositories in a directory tree, new and legacy ones. Follows no links and looks into no .git or node_modules. A damaged session is listed with its problem; what may not be read is named, and the rest is listed.",
@@ -143,21 +143,18 @@ interface SessionListResult {
   readonly more: number;
 }
 
-/** `orc session list` */
 const sessionListCommand = command<SessionListResult>({
   description:
     "Lists the sessions of the repository, at most the 100 that were changed last. A damaged one is listed with its problem and hides no other.",
   flags: [flag("--all", "List all of them, however many")],
   effect: "reads",
   examples: ["orc session list", "orc session list --all --json"],
-  async run(host, values) {
-    return outcomeOf(
-      await listSessions(host, {
-        ...sessionOptions(values, "session list"),
-        all: values.on("all"),
-      }),
-    );
-  },
+  run: answering((host, values) =>
+    listSessions(host, {
+      ...sessionOptions(values, "session list"),
+      all: values.on("all"),
+    })
+  ),
   render: listText,
 });
 
@@ -182,30 +179,23 @@ function lineText(line: SessionLine, style: Style): string {
   return `${mark} ${id}  ${status}  ${phase}  ${title}`.trimEnd();
 }
 
-/** `orc session switch` */
-const sessionSwitchCommand = command<
-  ResultOf<Switched>
->({
+const sessionSwitchCommand = command<ResultOf<Switched>>({
   description:
     "Makes a session yours. An agent or a linked worktree moves only itself; anybody else moves the session that all without one of their own share.",
   args: [arg("ID", "Id of the session; a unique prefix will do", "session")],
   effect: "writes",
   examples: ["orc session switch 01k9"],
-  run: async (host, values) =>
-    outcomeOf(
-      await switchSession(host, {
-        ...sessionOptions(values, "session switch"),
-        id: values.need("ID"),
-      }),
-    ),
+  run: answering((host, values) =>
+    switchSession(host, {
+      ...sessionOptions(values, "session switch"),
+      id: values.need("ID"),
+    })
+  ),
   render: ({ session, task }) =>
     `Now in session ${shortSessionId(session)}: ${task}`,
 });
 
-/** `orc session rename` */
-const sessionRenameCommand = command<
-  ResultOf<Renamed>
->(
+const sessionRenameCommand = command<ResultOf<Renamed>>(
   {
     description:
       "Gives a session a name that is shown with its task. Its id stays, and so does everything that refers to it. A closed session can be named too.",
@@ -215,14 +205,13 @@ const sessionRenameCommand = command<
     ],
     effect: "writes",
     examples: ['orc session rename 01k9 "Login, second try"'],
-    run: async (host, values) =>
-      outcomeOf(
-        await renameSession(host, {
-          ...sessionOptions(values, "session rename"),
-          id: values.need("ID"),
-          name: values.need("NAME"),
-        }),
-      ),
+    run: answering((host, values) =>
+      renameSession(host, {
+        ...sessionOptions(values, "session rename"),
+        id: values.need("ID"),
+        name: values.need("NAME"),
+      })
+    ),
     render: ({ session, name }) =>
       `Session ${shortSessionId(session)} is now called ${name}`,
   },
@@ -232,7 +221,6 @@ type InfoResult = ResultOf<Status> & {
   readonly root: string;
 };
 
-/** `orc session info` */
 const sessionInfoCommand = command<InfoResult>({
   description:
     "Shows what a session is: its whole id, task, workflow, progress, and why it is the one that is meant.",
@@ -324,7 +312,6 @@ function countText({ sessions, leftovers }: Cleanup): string {
   return parts.filter((part) => !part.startsWith("0 ")).join(" and ");
 }
 
-/** `orc cleanup` */
 const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
   description:
     "Removes completed and abandoned sessions of all repositories in a directory tree that have not changed for some days. Shows them with their size and asks first. An active session is never removed, nor one that is damaged. Files of the older tool stay: only a migration removes them.",
@@ -354,7 +341,6 @@ const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
   render: cleanupText,
 });
 
-/** `orc session cleanup` */
 const sessionCleanupCommand = command<Cleanup>({
   description:
     "Removes completed and abandoned sessions of the repository that have not changed for some days. Shows them with their size and asks first. An active session is never removed, nor one that is damaged. Files of the older tool stay: only a migration removes them.",
@@ -370,33 +356,30 @@ const sessionCleanupCommand = command<Cleanup>({
     "orc session cleanup --dry-run",
     "orc session cleanup --older-than 90 --status abandoned --yes",
   ],
-  run: async (host, values) =>
-    outcomeOf(
-      await cleanupSessions(host, {
-        ...sessionOptions(values, "session cleanup"),
-        olderThan: values.text("older-than"),
-        status: values.text("status"),
-        dryRun: values.on("dry-run"),
-        yes: values.on("yes"),
-      }),
-    ),
+  run: answering((host, values) =>
+    cleanupSessions(host, {
+      ...sessionOptions(values, "session cleanup"),
+      olderThan: values.text("older-than"),
+      status: values.text("status"),
+      dryRun: values.on("dry-run"),
+      yes: values.on("yes"),
+    })
+  ),
   render: cleanupText,
 });
 
-/** `orc unlock` */
 const unlockCommand = command<ResultOf<Unlocked>>({
   description:
     "Shows who holds the locks of the repository and of the session. Locks of dead processes need no help: the next command takes them over. With --force a human removes the locks of processes that hang or ran on another machine; their updates are repeated or refused, never half done.",
   flags: [flag("-f, --force", "Remove the locks", { effect: "human" })],
   effect: "reads",
   examples: ["orc unlock", "orc unlock --force"],
-  run: async (host, values) =>
-    outcomeOf(
-      await unlock(host, {
-        ...sessionOptions(values, "unlock"),
-        force: values.on("force"),
-      }),
-    ),
+  run: answering((host, values) =>
+    unlock(host, {
+      ...sessionOptions(values, "unlock"),
+      force: values.on("force"),
+    })
+  ),
   render: ({ locks, removed }) => {
     if (locks.length === 0) return "No lock is held";
     const lines = locks.map(lockText);

@@ -17,7 +17,6 @@ type StartResult = ResultOf<Started> & {
   readonly root: string;
 };
 
-/** `orc start` */
 const startCommand = command<StartResult>({
   description:
     "Starts a session and makes it yours. Takes workflow.yaml, else a built-in workflow of five phases with the commands of your project. Needs no init. Everything is checked before anything is written.",
@@ -84,6 +83,4 @@ function startText(result: StartResult, style: Style): string {
 }
 
 /** The commands of this file, by their names. */
-export const commands = {
-  start: startCommand,
-};
+export const commands = { start: startCommand };

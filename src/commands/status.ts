@@ -26,7 +26,6 @@ type StatusResult = ResultOf<Status> & {
   readonly brief: boolean;
 };
 
-/** `orc status` */
 const statusCommand = command<StatusResult>({
   description:
     "Shows where the session stands: phases, the items of the current one with their state, what blocks, and the next command. Takes no lock and writes nothing.",
@@ -66,6 +65,4 @@ function closing(status: StatusResult, style: Style): string {
 }
 
 /** The commands of this file, by their names. */
-export const commands = {
-  status: statusCommand,
-};
+export const commands = { status: statusCommand };
