@@ -3,7 +3,8 @@
  * `--json`, made from the types of the results by a tool from npm, which is no dependency of
  * orc. With `--check` it writes nothing and fails when the file is not what the types say.
  */
-import { commandGroups, tableOf } from "../src/commands/table.ts";
+import { tableOf } from "../src/commands/command.ts";
+import { commandGroups } from "../src/commands/table.ts";
 import { answerTypes, asJsonTypes } from "./docs/answer_types.ts";
 import { type Definitions, inlined } from "./docs/definitions.ts";
 import { formatted, readIfThere } from "./docs/pages.ts";

@@ -3,7 +3,8 @@
  * `--check` it writes nothing and fails when a page is not what the table says.
  */
 import { VERSION } from "../src/base/names.ts";
-import { type CommandGroup, commandGroups } from "../src/commands/table.ts";
+import type { CommandGroup } from "../src/commands/command.ts";
+import { commandGroups } from "../src/commands/table.ts";
 import { cliPage } from "./docs/cli_page.ts";
 import { exitCodes, exitCodesPage } from "./docs/exit_codes_page.ts";
 import { manPage } from "./docs/man_page.ts";

@@ -1,4 +1,4 @@
-import type { FlagSpec } from "../../src/commands/command.ts";
+import { type FlagSpec, globalFlags } from "../../src/commands/command.ts";
 import {
   type CommandPage,
   effectText,
@@ -6,7 +6,6 @@ import {
   spellingsOf,
   usageOf,
 } from "../../src/commands/help.ts";
-import { globalFlags } from "../../src/commands/table.ts";
 import type { ExitCode } from "./exit_codes_page.ts";
 import type { DocumentedGroup } from "./pages.ts";
 

@@ -1,5 +1,5 @@
 import { type CommandPage, pageFor } from "../../src/commands/help.ts";
-import type { CommandGroup } from "../../src/commands/table.ts";
+import type { CommandGroup } from "../../src/commands/command.ts";
 
 /** A group of commands with all that help says of them. */
 export interface DocumentedGroup {

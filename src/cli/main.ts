@@ -1,15 +1,13 @@
 import { exitCodeOf, external, usage } from "../base/error.ts";
-import type {
-  Outcome,
-  Place,
-  Streaming,
-  TableEntry,
-} from "../commands/command.ts";
 import {
   type CommandGroup,
-  commandGroups,
+  type Outcome,
+  type Place,
+  type Streaming,
+  type TableEntry,
   tableOf,
-} from "../commands/table.ts";
+} from "../commands/command.ts";
+import { commandGroups } from "../commands/table.ts";
 import type { Host } from "../host/host.ts";
 import { hasLegacyFiles, mayHavePreferences } from "../repository/open.ts";
 import type { FailedRun } from "./failure.ts";

@@ -1,19 +1,17 @@
 import { usage } from "../base/error.ts";
 import { nearest } from "../base/text.ts";
-import type {
-  ArgSpec,
-  Command,
-  FlagSpec,
-  Style,
-  TableEntry,
-  Values,
-} from "../commands/command.ts";
 import {
+  type ArgSpec,
+  type Command,
   entriesBelow,
   findEntry,
+  type FlagSpec,
   globalFlags,
+  type Style,
+  type TableEntry,
   unknownCommand,
-} from "../commands/table.ts";
+  type Values,
+} from "../commands/command.ts";
 import type { Host } from "../host/host.ts";
 
 /** Only before a command: behind one, `-v` is free for the command's own flags. */

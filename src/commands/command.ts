@@ -1,4 +1,5 @@
-import type { OrcError } from "../base/error.ts";
+import { type OrcError, usage } from "../base/error.ts";
+import { nearest } from "../base/text.ts";
 import type { Host } from "../host/host.ts";
 import type { Place } from "../repository/open.ts";
 import type { SessionOptions } from "../repository/select.ts";
@@ -201,6 +202,14 @@ export interface TableEntry {
   load(): Promise<Command>;
 }
 
+/** Commands that help shows together. */
+export interface CommandGroup {
+  readonly title: string;
+  /** Named without their summaries where help lists all commands. */
+  readonly isFolded?: boolean;
+  readonly entries: readonly TableEntry[];
+}
+
 /** Reads what every command about a session takes from the global flags. */
 export function sessionOptions(
   values: Values,
@@ -216,3 +225,78 @@ export function sessionOptions(
 
 /** What programs get after a change: what happened, and where the session stands. */
 export type ChangeResult<Extra> = ResultOf<Changed> & Extra;
+
+/** Flags of every command, before or after its name. */
+export const globalFlags: readonly FlagSpec[] = [
+  flag(
+    "-d, --root, --dir DIR",
+    "Repository root instead of the one found from here",
+    { values: "directory" },
+  ),
+  flag(
+    "--session ID",
+    "Session instead of the current one; a unique prefix will do",
+    { values: "session" },
+  ),
+  flag("--json", "Print one JSON document"),
+  flag(
+    "--output FORMAT",
+    "Print json, jsonl or text; --output json is --json",
+    { values: ["json", "jsonl", "text"] },
+  ),
+  flag("-q, --quiet", "Print only results and errors"),
+  flag("--verbose", "Show where in orc an unexpected error arose"),
+  flag("--no-color", "Print without colors"),
+  flag(
+    "--lock-timeout SECONDS",
+    "How long to wait while another process changes the session",
+  ),
+  flag("-h, --help", "Show help for the command"),
+];
+
+/** All entries of the groups, in their order. */
+export function tableOf(
+  groups: readonly CommandGroup[],
+): readonly TableEntry[] {
+  return groups.flatMap((group) => group.entries);
+}
+
+/** The entry that exactly these words select. */
+export function findEntry(
+  table: readonly TableEntry[],
+  words: readonly string[],
+): TableEntry | undefined {
+  const name = words.join(" ");
+  return table.find((entry) => namesOf(entry).includes(name));
+}
+
+/** Entries whose names begin with these words and go on. */
+export function entriesBelow(
+  table: readonly TableEntry[],
+  words: readonly string[],
+): readonly TableEntry[] {
+  const beginning = `${words.join(" ")} `;
+  return table.filter((entry) =>
+    namesOf(entry).some((name) => name.startsWith(beginning))
+  );
+}
+
+/** The error for words that select nothing, with the command that was probably meant. */
+export function unknownCommand(
+  table: readonly TableEntry[],
+  words: readonly string[],
+): OrcError {
+  const given = words.join(" ");
+  const known = table.flatMap(namesOf);
+  const meant = known.find((name) => name.endsWith(` ${given}`)) ??
+    nearest(given, known);
+  return usage(
+    "unknown_command",
+    `Unknown command "${given}"`,
+    meant === undefined ? "orc help" : `orc ${meant}`,
+  );
+}
+
+function namesOf(entry: TableEntry): readonly string[] {
+  return [entry.name, ...entry.aliases ?? []];
+}

@@ -6,18 +6,16 @@ import {
   arg,
   type Command,
   command,
-  flag,
-  type FlagSpec,
-  type TableEntry,
-  type ValueKind,
-} from "./command.ts";
-import {
   type CommandGroup,
   entriesBelow,
   findEntry,
+  flag,
+  type FlagSpec,
   globalFlags,
+  type TableEntry,
   tableOf,
-} from "./table.ts";
+  type ValueKind,
+} from "./command.ts";
 
 /** What a shell may offer at the cursor. */
 interface Completion {

@@ -4,20 +4,18 @@ import {
   type ArgSpec,
   type Command,
   command,
+  type CommandGroup,
   type Effect,
+  entriesBelow,
+  findEntry,
   type FlagSpec,
+  globalFlags,
   type Permission,
   type Style,
   type TableEntry,
-} from "./command.ts";
-import {
-  type CommandGroup,
-  entriesBelow,
-  findEntry,
-  globalFlags,
   tableOf,
   unknownCommand,
-} from "./table.ts";
+} from "./command.ts";
 
 /** `orc help`, also reached by `--help`; its pages come from the declarations of these groups. */
 export function helpCommand(

@@ -1,183 +1,137 @@
-import { type OrcError, usage } from "../base/error.ts";
-import { nearest } from "../base/text.ts";
-import {
-  type Command,
-  flag,
-  type FlagSpec,
-  type TableEntry,
-} from "./command.ts";
+import type { Command, CommandGroup, TableEntry } from "./command.ts";
 
-/** Commands that help shows together. */
-export interface CommandGroup {
-  readonly title: string;
-  /** Named without their summaries where help lists all commands. */
-  readonly isFolded?: boolean;
-  readonly entries: readonly TableEntry[];
-}
+// Each file is loaded with the first of its commands that is used: start-up time is what agents feel.
+const agent = from(async () => (await import("./agent.ts")).commands);
+const begin = from(async () => (await import("./begin.ts")).commands);
+const checkpoints = from(async () =>
+  (await import("./checkpoints.ts")).commands
+);
+const config = from(async () => (await import("./config.ts")).commands);
+const doctor = from(async () => (await import("./doctor.ts")).commands);
+const feedback = from(async () => (await import("./feedback.ts")).commands);
+const history = from(async () => (await import("./history.ts")).commands);
+const items = from(async () => (await import("./items.ts")).commands);
+const migration = from(async () => (await import("./migration.ts")).commands);
+const phases = from(async () => (await import("./phases.ts")).commands);
+const secrets = from(async () => (await import("./secrets.ts")).commands);
+const sessions = from(async () => (await import("./sessions.ts")).commands);
+const start = from(async () => (await import("./start.ts")).commands);
+const status = from(async () => (await import("./status.ts")).commands);
 
-/** Flags of every command, before or after its name. */
-export const globalFlags: readonly FlagSpec[] = [
-  flag(
-    "-d, --root, --dir DIR",
-    "Repository root instead of the one found from here",
-    { values: "directory" },
-  ),
-  flag(
-    "--session ID",
-    "Session instead of the current one; a unique prefix will do",
-    { values: "session" },
-  ),
-  flag("--json", "Print one JSON document"),
-  flag(
-    "--output FORMAT",
-    "Print json, jsonl or text; --output json is --json",
-    { values: ["json", "jsonl", "text"] },
-  ),
-  flag("-q, --quiet", "Print only results and errors"),
-  flag("--verbose", "Show where in orc an unexpected error arose"),
-  flag("--no-color", "Print without colors"),
-  flag(
-    "--lock-timeout SECONDS",
-    "How long to wait while another process changes the session",
-  ),
-  flag("-h, --help", "Show help for the command"),
-];
-
-/** Every command in the order of help; loaded file by file, because start-up time is what agents feel. */
+/** Every command in the order of help. */
 export const commandGroups: readonly CommandGroup[] = [
   {
     title: "Begin",
     entries: [
-      ...from(async () => (await import("./begin.ts")).commands, [
-        ["init", "Prepare the repository and write a workflow.yaml"],
-        ["validate", "Check workflow.yaml and list all problems"],
-      ]),
-      ...from(async () => (await import("./start.ts")).commands, [
-        ["start", "Start a session for a task"],
-      ]),
+      begin("init", "Prepare the repository and write a workflow.yaml"),
+      begin("validate", "Check workflow.yaml and list all problems"),
+      start("start", "Start a session for a task"),
     ],
   },
   {
     title: "Work",
     entries: [
-      ...from(async () => (await import("./status.ts")).commands, [
-        ["status", "Show the phase, its items and what is open"],
-      ]),
-      ...from(async () => (await import("./agent.ts")).commands, [
-        ["next", "Show the next item and the command for it"],
-      ]),
-      ...from(async () => (await import("./items.ts")).commands, [
-        ["start-item", "Say that work on an item has begun"],
-        ["complete", "Check an item and mark it as completed"],
-        ["skip", "Skip an item, with a reason"],
-        ["note", "Keep a note in the session"],
-      ]),
-      ...from(async () => (await import("./phases.ts")).commands, [
-        ["advance", "Go on to the next phase"],
-        ["finish", "Close the session: completed or abandoned"],
-      ]),
+      status("status", "Show the phase, its items and what is open"),
+      agent("next", "Show the next item and the command for it"),
+      items("start-item", "Say that work on an item has begun"),
+      items("complete", "Check an item and mark it as completed"),
+      items("skip", "Skip an item, with a reason"),
+      items("note", "Keep a note in the session"),
+      phases("advance", "Go on to the next phase"),
+      phases("finish", "Close the session: completed or abandoned"),
     ],
   },
   {
     title: "Approve",
     isFolded: true,
     entries: [
-      ...from(async () => (await import("./items.ts")).commands, [
-        ["approve-item", "Give a human's yes to an item"],
-      ]),
-      ...from(async () => (await import("./phases.ts")).commands, [
-        ["approve", "Give a human's yes to a phase"],
-      ]),
-      ...from(async () => (await import("./agent.ts")).commands, [
-        [
-          "verify-write-allowed",
-          "Tell a hook whether files may be changed now",
-        ],
-      ]),
+      items("approve-item", "Give a human's yes to an item"),
+      phases("approve", "Give a human's yes to a phase"),
+      agent(
+        "verify-write-allowed",
+        "Tell a hook whether files may be changed now",
+      ),
     ],
   },
   {
     title: "Pass on",
     isFolded: true,
     entries: [
-      ...from(async () => (await import("./checkpoints.ts")).commands, [
-        ["checkpoint", "Keep a copy of the state to return to"],
-        ["checkpoints", "List the checkpoints, newest first"],
-        ["resume", "Return to a checkpoint, or recall what it says"],
-        ["handoff", "Write a prompt for another agent, or run one on it"],
-      ]),
-      ...from(async () => (await import("./agent.ts")).commands, [
-        ["context-reminder", "Print one line of JSON to remind an agent"],
-      ]),
+      checkpoints("checkpoint", "Keep a copy of the state to return to"),
+      checkpoints("checkpoints", "List the checkpoints, newest first"),
+      checkpoints("resume", "Return to a checkpoint, or recall what it says"),
+      checkpoints(
+        "handoff",
+        "Write a prompt for another agent, or run one on it",
+      ),
+      agent("context-reminder", "Print one line of JSON to remind an agent"),
     ],
   },
   {
     title: "Sessions",
     isFolded: true,
     entries: [
-      ...from(async () => (await import("./sessions.ts")).commands, [
-        ["session list", "List the sessions, newest first"],
-        ["session switch", "Make another session the current one"],
-        ["session info", "Show one session in detail"],
-        ["session rename", "Give a session a name"],
-        ["session cleanup", "Remove old closed sessions"],
-      ]).map(alsoWorkflow),
-      ...from(async () => (await import("./sessions.ts")).commands, [
-        ["list", "List the sessions of a directory tree"],
-        ["cleanup", "Remove old closed sessions of a directory tree"],
-      ]),
-      ...from(async () => (await import("./doctor.ts")).commands, [
-        ["doctor", "Find what is damaged or in the way"],
-      ]),
-      ...from(async () => (await import("./migration.ts")).commands, [
-        ["migrate", "Move the older tool's files in, or back out"],
-        ["import-legacy", "Copy the older tool's files in from elsewhere"],
-      ]),
-      ...from(async () => (await import("./sessions.ts")).commands, [
-        ["unlock", "Show who holds the locks, or remove them"],
-      ]),
+      sessions("session list", "List the sessions, newest first"),
+      sessions("session switch", "Make another session the current one"),
+      sessions("session info", "Show one session in detail"),
+      sessions("session rename", "Give a session a name"),
+      sessions("session cleanup", "Remove old closed sessions"),
+      sessions("list", "List the sessions of a directory tree"),
+      sessions("cleanup", "Remove old closed sessions of a directory tree"),
+      doctor("doctor", "Find what is damaged or in the way"),
+      migration("migrate", "Move the older tool's files in, or back out"),
+      migration(
+        "import-legacy",
+        "Copy the older tool's files in from elsewhere",
+      ),
+      sessions("unlock", "Show who holds the locks, or remove them"),
     ],
   },
   {
     title: "Look back",
     isFolded: true,
     entries: [
-      ...from(async () => (await import("./history.ts")).commands, [
-        ["history", "Show what happened in the session"],
-        ["analyze", "Count what the sessions have in common"],
-        ["learn", "Sum up what the session has to teach"],
-      ]),
-      ...from(async () => (await import("./feedback.ts")).commands, [
-        ["feedback capture", "Keep feedback on the session"],
-        ["feedback review", "Sum up the feedback of the sessions"],
-      ]),
-      ...from(async () => (await import("./history.ts")).commands, [
-        ["generate-md", "Write the session as a page: WORKFLOW.md"],
-      ]),
+      history("history", "Show what happened in the session"),
+      history("analyze", "Count what the sessions have in common"),
+      history("learn", "Sum up what the session has to teach"),
+      feedback("feedback capture", "Keep feedback on the session"),
+      feedback("feedback review", "Sum up the feedback of the sessions"),
+      history("generate-md", "Write the session as a page: WORKFLOW.md"),
     ],
   },
   {
     title: "Settings",
     isFolded: true,
     entries: [
-      ...from(async () => (await import("./config.ts")).commands, [
-        ["config list", "List all settings and where their values come from"],
-        ["config show", "Show what each file, the environment and flags set"],
-        ["config get", "Print the value of a setting"],
-        ["config set", "Set a setting, for the repository or for you"],
-        ["config unset", "Take a setting out of a file"],
-        ["config path", "Print which file holds the settings"],
-      ]),
-      ...from(async () => (await import("./secrets.ts")).commands, [
-        ["secrets init", "Make the identity that secrets are encrypted to"],
-        ["secrets set", "Keep a secret, encrypted"],
-        ["secrets get", "Print a secret, for a program"],
-        ["secrets list", "List the secrets by name, and where they come from"],
-        ["secrets rm", "Remove a stored secret"],
-        ["secrets source", "Say where a secret comes from"],
-        ["secrets test", "Prove that a secret can be had, without showing it"],
-        ["secrets doctor", "Find secrets that are missing or exposed"],
-      ]),
+      config(
+        "config list",
+        "List all settings and where their values come from",
+      ),
+      config(
+        "config show",
+        "Show what each file, the environment and flags set",
+      ),
+      config("config get", "Print the value of a setting"),
+      config("config set", "Set a setting, for the repository or for you"),
+      config("config unset", "Take a setting out of a file"),
+      config("config path", "Print which file holds the settings"),
+      secrets(
+        "secrets init",
+        "Make the identity that secrets are encrypted to",
+      ),
+      secrets("secrets set", "Keep a secret, encrypted"),
+      secrets("secrets get", "Print a secret, for a program"),
+      secrets(
+        "secrets list",
+        "List the secrets by name, and where they come from",
+      ),
+      secrets("secrets rm", "Remove a stored secret"),
+      secrets("secrets source", "Say where a secret comes from"),
+      secrets(
+        "secrets test",
+        "Prove that a secret can be had, without showing it",
+      ),
+      secrets("secrets doctor", "Find secrets that are missing or exposed"),
     ],
   },
   {
@@ -202,74 +156,23 @@ export const commandGroups: readonly CommandGroup[] = [
         load: async () =>
           (await import("./completion.ts")).completeWordsCommand(commandGroups),
       },
-      ...from(async () => (await import("./begin.ts")).commands, [
-        ["schema", "Print the JSON Schema of workflow.yaml or of an answer"],
-        ["version", "Show the version of orc and of its runtime"],
-      ]),
+      begin("schema", "Print the JSON Schema of workflow.yaml or of an answer"),
+      begin("version", "Show the version of orc and of its runtime"),
     ],
   },
 ];
 
-/** Commands of one file with their summaries: the file is loaded with the first of them that is used. */
+/** Entries of the commands of one file, each with its summary. */
 function from<Name extends string>(
   load: () => Promise<Readonly<Record<Name, Command>>>,
-  summaries: readonly (readonly [name: Name, summary: string])[],
-): readonly TableEntry[] {
-  return summaries.map(([name, summary]) => ({
+): (name: Name, summary: string) => TableEntry {
+  return (name, summary) => ({
     name,
+    // The older tool says workflow for a session.
+    aliases: name.startsWith("session ")
+      ? [name.replace("session", "workflow")]
+      : undefined,
     summary,
     load: async () => (await load())[name],
-  }));
-}
-
-/** The older tool says workflow for a session. */
-function alsoWorkflow(entry: TableEntry): TableEntry {
-  return { ...entry, aliases: [entry.name.replace("session", "workflow")] };
-}
-
-/** All entries of the groups, in their order. */
-export function tableOf(
-  groups: readonly CommandGroup[],
-): readonly TableEntry[] {
-  return groups.flatMap((group) => group.entries);
-}
-
-/** The entry that exactly these words select. */
-export function findEntry(
-  table: readonly TableEntry[],
-  words: readonly string[],
-): TableEntry | undefined {
-  const name = words.join(" ");
-  return table.find((entry) => namesOf(entry).includes(name));
-}
-
-/** Entries whose names begin with these words and go on. */
-export function entriesBelow(
-  table: readonly TableEntry[],
-  words: readonly string[],
-): readonly TableEntry[] {
-  const beginning = `${words.join(" ")} `;
-  return table.filter((entry) =>
-    namesOf(entry).some((name) => name.startsWith(beginning))
-  );
-}
-
-/** The error for words that select nothing, with the command that was probably meant. */
-export function unknownCommand(
-  table: readonly TableEntry[],
-  words: readonly string[],
-): OrcError {
-  const given = words.join(" ");
-  const known = table.flatMap(namesOf);
-  const meant = known.find((name) => name.endsWith(` ${given}`)) ??
-    nearest(given, known);
-  return usage(
-    "unknown_command",
-    `Unknown command "${given}"`,
-    meant === undefined ? "orc help" : `orc ${meant}`,
-  );
-}
-
-function namesOf(entry: TableEntry): readonly string[] {
-  return [entry.name, ...entry.aliases ?? []];
+  });
 }

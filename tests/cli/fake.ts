@@ -1,8 +1,11 @@
 import type { Streams } from "../../src/cli/output.ts";
 import { commands } from "../../src/commands/begin.ts";
-import { command, type Values } from "../../src/commands/command.ts";
+import {
+  command,
+  type CommandGroup,
+  type Values,
+} from "../../src/commands/command.ts";
 import { helpCommand } from "../../src/commands/help.ts";
-import type { CommandGroup } from "../../src/commands/table.ts";
 import type { Host } from "../../src/host/host.ts";
 
 /** What the fake command `copy` answers: the values it was given. */

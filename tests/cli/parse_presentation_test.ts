@@ -6,7 +6,7 @@ import {
   presentationOf,
   selectCommand,
 } from "../../src/cli/parse.ts";
-import { tableOf } from "../../src/commands/table.ts";
+import { tableOf } from "../../src/commands/command.ts";
 import { copyCommand, fakeGroups } from "./fake.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 

@@ -5,8 +5,7 @@ import {
   selectCommand,
   styleFor,
 } from "../../src/cli/parse.ts";
-import type { Values } from "../../src/commands/command.ts";
-import { tableOf } from "../../src/commands/table.ts";
+import { tableOf, type Values } from "../../src/commands/command.ts";
 import { copyCommand, fakeGroups, fakeHost, type FakeMachine } from "./fake.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 

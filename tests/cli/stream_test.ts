@@ -1,8 +1,7 @@
 import { OrcError } from "../../src/base/error.ts";
 import { main } from "../../src/cli/main.ts";
 import type { Streams } from "../../src/cli/output.ts";
-import { command } from "../../src/commands/command.ts";
-import type { CommandGroup } from "../../src/commands/table.ts";
+import { command, type CommandGroup } from "../../src/commands/command.ts";
 import { captureStreams, copyCommand, fakeGroups, fakeHost } from "./fake.ts";
 import { assertEquals } from "@std/assert";
 

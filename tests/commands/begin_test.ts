@@ -9,7 +9,8 @@ import { answers, assertFitsSchema } from "./answer.ts";
 import { documentOf, orc, testOutput, testText } from "./orc.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { Ajv } from "ajv";
-import { commandGroups, tableOf } from "../../src/commands/table.ts";
+import { tableOf } from "../../src/commands/command.ts";
+import { commandGroups } from "../../src/commands/table.ts";
 
 testOutput({
   name: "orc init prepares a repository and writes a workflow.yaml",

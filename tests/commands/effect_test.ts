@@ -1,6 +1,6 @@
-import type { Effect } from "../../src/commands/command.ts";
+import { type Effect, tableOf } from "../../src/commands/command.ts";
 import { effectText } from "../../src/commands/help.ts";
-import { commandGroups, tableOf } from "../../src/commands/table.ts";
+import { commandGroups } from "../../src/commands/table.ts";
 import { readTree } from "../files/temporary.ts";
 import { withSession } from "../work/fixtures.ts";
 import { orc } from "./orc.ts";

@@ -1,7 +1,7 @@
 import { OrcError } from "../../src/base/error.ts";
 import { styleFor } from "../../src/cli/parse.ts";
 import { helpCommand, type HelpPage } from "../../src/commands/help.ts";
-import { globalFlags } from "../../src/commands/table.ts";
+import { globalFlags } from "../../src/commands/command.ts";
 import {
   copyCommand,
   fakeGroups,

@@ -1,4 +1,5 @@
-import { commandGroups, tableOf } from "../../src/commands/table.ts";
+import { tableOf } from "../../src/commands/command.ts";
+import { commandGroups } from "../../src/commands/table.ts";
 import { withRoot } from "../work/fixtures.ts";
 import { documentOf, orc } from "./orc.ts";
 import { assertEquals } from "@std/assert";

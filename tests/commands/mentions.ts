@@ -1,6 +1,7 @@
 import { OrcError } from "../../src/base/error.ts";
 import { parseArguments, selectCommand } from "../../src/cli/parse.ts";
-import { commandGroups, tableOf } from "../../src/commands/table.ts";
+import { tableOf } from "../../src/commands/command.ts";
+import { commandGroups } from "../../src/commands/table.ts";
 
 const TABLE = tableOf(commandGroups);
 

@@ -3,13 +3,13 @@ import {
   selectCommand,
   styleFor,
 } from "../../src/cli/parse.ts";
-import type { FlagSpec } from "../../src/commands/command.ts";
-import { helpCommand } from "../../src/commands/help.ts";
 import {
-  commandGroups,
+  type FlagSpec,
   globalFlags,
   tableOf,
-} from "../../src/commands/table.ts";
+} from "../../src/commands/command.ts";
+import { helpCommand } from "../../src/commands/help.ts";
+import { commandGroups } from "../../src/commands/table.ts";
 import { fakeHost, noValues } from "../cli/fake.ts";
 import { assert, assertEquals } from "@std/assert";
 
