@@ -1,4 +1,4 @@
-import { usage } from "../base/error.ts";
+import { type OrcError, usage } from "../base/error.ts";
 import { nearest } from "../base/text.ts";
 import {
   type ArgSpec,
@@ -6,7 +6,10 @@ import {
   entriesBelow,
   findEntry,
   type FlagSpec,
+  type FlagUse,
+  flagUsesIn,
   globalFlags,
+  spellingsOf,
   type Style,
   type TableEntry,
   unknownCommand,
@@ -253,14 +256,6 @@ interface Cursor {
 /** Values by the name of their flag or argument; a switch has one empty value. */
 type Given = Map<string, readonly string[]>;
 
-/** One use of a flag, as it was written. */
-interface FlagUse {
-  readonly flag: FlagSpec;
-  readonly spelling: string;
-  /** The value when it stands in the same argument. */
-  readonly attached: string | undefined;
-}
-
 /** Reads flags, and gives the arguments between and behind them one by one. */
 function* wordsIn(
   cursor: Cursor,
@@ -271,105 +266,55 @@ function* wordsIn(
     if (argument === undefined) return;
     if (cursor.flagsEnded || !/^-./s.test(argument)) yield argument;
     else if (argument === "--") cursor.flagsEnded = true;
-    else if (argument.startsWith("--")) readLongFlag(cursor, flags, argument);
-    else readShortFlags(cursor, flags, argument);
+    else {
+      for (const use of flagUsesIn(argument, flags)) take(cursor, flags, use);
+    }
   }
-}
-
-function readLongFlag(
-  cursor: Cursor,
-  flags: readonly FlagSpec[],
-  argument: string,
-): void {
-  const [, spelling = "", attached] = /^([^=]*)(?:=(.*))?$/s.exec(argument) ??
-    [];
-  take(cursor, flags, { flag: findFlag(flags, spelling), spelling, attached });
-}
-
-/** Reads `-q`, several switches as in `-qy`, and values as in `-nTEXT` or `-n=TEXT`. */
-function readShortFlags(
-  cursor: Cursor,
-  flags: readonly FlagSpec[],
-  argument: string,
-): void {
-  const letters = Array.from(argument.slice(1));
-  for (const [index, letter] of letters.entries()) {
-    const spelling = `-${letter}`;
-    const flag = findFlag(flags, spelling);
-    const rest = letters.slice(index + 1).join("");
-    const hasValue = flag.value !== undefined && rest !== "";
-    const attached = hasValue ? rest.replace(/^=/, "") : undefined;
-    take(cursor, flags, { flag, spelling, attached });
-    if (hasValue) return;
-  }
-}
-
-function findFlag(flags: readonly FlagSpec[], spelling: string): FlagSpec {
-  const found = flags.find((flag) => spellingsOf(flag).includes(spelling));
-  if (found !== undefined) return found;
-  const meant = nearest(spelling, flags.flatMap(spellingsOf));
-  const hint = /[\s\d]/.test(spelling)
-    ? 'put -- before an argument that begins with "-"'
-    : meant && `use ${meant}`;
-  throw usage("unknown_flag", `Unknown flag "${spelling}"`, hint);
-}
-
-function spellingsOf({ name, short, aliases }: FlagSpec): readonly string[] {
-  const long = [name, ...aliases ?? []].map((each) => `--${each}`);
-  return short === undefined ? long : [...long, `-${short}`];
 }
 
 function take(
   cursor: Cursor,
   flags: readonly FlagSpec[],
-  use: FlagUse,
+  { flag, spelling, attached }: FlagUse,
 ): void {
-  const { flag, spelling } = use;
-  refuseFlagAsValue(cursor, flags, use);
-  const earlier = cursor.given.get(flag.name) ?? [];
+  if (flag === undefined) throw unknownFlag(flags, spelling);
+  const { name, value } = flag;
+  const takesNext = value !== undefined && attached === undefined;
+  const next = takesNext ? cursor.argv[cursor.position++] : undefined;
+  const wanting = `Flag "${spelling}" needs a value: ${value}`;
+  // Who leaves a value out means the flag behind it, and must not lose it.
+  if (
+    next?.startsWith("--") &&
+    flags.some((other) => spellingsOf(other).includes(next))
+  ) {
+    const hint = `to give it that text write --${name}=${next}`;
+    throw usage("missing_value", wanting, hint);
+  }
+  const earlier = cursor.given.get(name) ?? [];
   if (earlier.length > 0 && !flag.repeatable) {
     throw usage(
       "repeated_flag",
       `Flag "${spelling}" was given twice`,
-      `give --${flag.name} once`,
+      `give --${name} once`,
     );
   }
-  cursor.given.set(flag.name, [...earlier, valueOf(cursor, use)]);
-}
-
-/** Who leaves a value out means the flag behind it, and must not lose it. */
-function refuseFlagAsValue(
-  { argv, position }: Cursor,
-  flags: readonly FlagSpec[],
-  { flag, spelling, attached }: FlagUse,
-): void {
-  const next = argv[position] ?? "";
-  const takesNext = flag.value !== undefined && attached === undefined;
-  if (!takesNext || !next.startsWith("--")) return;
-  if (!flags.some((other) => spellingsOf(other).includes(next))) return;
-  throw usage(
-    "missing_value",
-    `Flag "${spelling}" needs a value: ${flag.value}`,
-    `to give it that text write --${flag.name}=${next}`,
-  );
-}
-
-function valueOf(cursor: Cursor, use: FlagUse): string {
-  const { flag, spelling, attached } = use;
-  if (flag.value === undefined) {
-    if (attached === undefined) return "";
+  if (value === undefined && attached !== undefined) {
     throw usage(
       "unexpected_value",
       `Flag "${spelling}" takes no value`,
       `use ${spelling} alone`,
     );
   }
-  const value = attached ?? cursor.argv[cursor.position++];
-  if (value !== undefined) return value;
-  throw usage(
-    "missing_value",
-    `Flag "${spelling}" needs a value: ${flag.value}`,
-  );
+  if (takesNext && next === undefined) throw usage("missing_value", wanting);
+  cursor.given.set(name, [...earlier, attached ?? next ?? ""]);
+}
+
+function unknownFlag(flags: readonly FlagSpec[], spelling: string): OrcError {
+  const meant = nearest(spelling, flags.flatMap(spellingsOf));
+  const hint = /[\s\d]/.test(spelling)
+    ? 'put -- before an argument that begins with "-"'
+    : meant && `use ${meant}`;
+  return usage("unknown_flag", `Unknown flag "${spelling}"`, hint);
 }
 
 /** Columns of an output that is no terminal. */

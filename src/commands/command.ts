@@ -300,3 +300,44 @@ export function unknownCommand(
 function namesOf(entry: TableEntry): readonly string[] {
   return [entry.name, ...entry.aliases ?? []];
 }
+
+/** One use of a flag, as it was written. */
+export interface FlagUse {
+  /** Undefined where nothing is spelled so. */
+  readonly flag: FlagSpec | undefined;
+  readonly spelling: string;
+  /** The value when it stands in the same word. */
+  readonly attached: string | undefined;
+}
+
+/** The flags in one word: `--notes=TEXT`, `-q`, several switches as in `-qy`, values as in `-nTEXT` or `-n=TEXT`. */
+export function* flagUsesIn(
+  word: string,
+  flags: readonly FlagSpec[],
+): Generator<FlagUse> {
+  const find = (spelling: string): FlagSpec | undefined =>
+    flags.find((flag) => spellingsOf(flag).includes(spelling));
+  if (word.startsWith("--")) {
+    const [, spelling = "", attached] = /^([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+    yield { flag: find(spelling), spelling, attached };
+    return;
+  }
+  const letters = Array.from(word.slice(1));
+  for (const [index, letter] of letters.entries()) {
+    const spelling = `-${letter}`;
+    const flag = find(spelling);
+    const rest = letters.slice(index + 1).join("");
+    const hasValue = flag?.value !== undefined && rest !== "";
+    const attached = hasValue ? rest.replace(/^=/, "") : undefined;
+    yield { flag, spelling, attached };
+    if (hasValue) return;
+  }
+}
+
+/** What may be typed for a flag. */
+export function spellingsOf(
+  { name, short, aliases }: FlagSpec,
+): readonly string[] {
+  const long = [name, ...aliases ?? []].map((each) => `--${each}`);
+  return short === undefined ? long : [...long, `-${short}`];
+}

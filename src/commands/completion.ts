@@ -11,6 +11,7 @@ import {
   findEntry,
   flag,
   type FlagSpec,
+  flagUsesIn,
   globalFlags,
   type TableEntry,
   tableOf,
@@ -163,14 +164,13 @@ export async function readCompletionLine(
     given: new Map(),
   };
   for (const word of earlier) {
-    if (isFlag(reading, word)) readFlag(reading, word);
-    else await readWord(reading, word, table);
+    const isFlag = reading.pending === undefined && !reading.flagsEnded &&
+      /^-./.test(word);
+    if (!isFlag) await readWord(reading, word, table);
+    else if (word === "--") reading.flagsEnded = true;
+    else readFlags(reading, word);
   }
   return { point: pointAt(reading, current), given: reading.given };
-}
-
-function isFlag({ pending, flagsEnded }: Reading, word: string): boolean {
-  return pending === undefined && !flagsEnded && /^-./.test(word);
 }
 
 async function readWord(
@@ -191,43 +191,13 @@ async function readWord(
   reading.words = [];
 }
 
-function readFlag(reading: Reading, word: string): void {
-  if (word === "--") reading.flagsEnded = true;
-  else if (word.startsWith("--")) take(reading, longFlag(reading, word));
-  else readShortFlags(reading, word);
-}
-
-/** A flag in a word, and its value when it stands there too. */
-interface FlagUse {
-  readonly flag: FlagSpec | undefined;
-  readonly value: string | undefined;
-}
-
-function longFlag(reading: Reading, word: string): FlagUse {
-  const [, name = "", value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
-  const flag = flagsOf(reading).find((each) =>
-    [each.name, ...each.aliases ?? []].includes(name)
-  );
-  return { flag, value };
-}
-
-/** Several switches may share a word; what stands behind a flag with a value is that value. */
-function readShortFlags(reading: Reading, word: string): void {
-  const letters = Array.from(word.slice(1));
-  const flags = flagsOf(reading);
-  for (const [index, letter] of letters.entries()) {
-    const flag = flags.find(({ short }) => short === letter);
-    const rest = letters.slice(index + 1).join("");
-    const hasValue = flag?.value !== undefined;
-    take(reading, { flag, value: hasValue ? rest || undefined : "" });
-    if (hasValue) return;
+function readFlags(reading: Reading, word: string): void {
+  for (const { flag, attached } of flagUsesIn(word, flagsOf(reading))) {
+    if (flag === undefined) continue;
+    const isOpen = flag.value !== undefined && attached === undefined;
+    if (isOpen) reading.pending = flag;
+    else reading.given.set(flag.name, attached ?? "");
   }
-}
-
-function take(reading: Reading, { flag, value }: FlagUse): void {
-  if (flag === undefined) return;
-  if (flag.value !== undefined && value === undefined) reading.pending = flag;
-  else reading.given.set(flag.name, value ?? "");
 }
 
 function flagsOf({ command }: Reading): readonly FlagSpec[] {
@@ -238,10 +208,10 @@ function pointAt(reading: Reading, current: string): CompletionPoint {
   const { pending, flagsEnded, words, command } = reading;
   if (pending !== undefined) return valueOf(pending.values, "", []);
   if (!flagsEnded && current.startsWith("-")) {
-    const { flag, value } = longFlag(reading, current);
-    return value === undefined
+    const [use] = flagUsesIn(current, flagsOf(reading));
+    return use?.attached === undefined || !current.startsWith("--")
       ? openFlags(reading)
-      : valueOf(flag?.values, `--${current.slice(2).split("=")[0]}=`, []);
+      : valueOf(use.flag?.values, `${use.spelling}=`, []);
   }
   if (command === undefined) return valueOf("command", "", words);
   const arg = command.args[words.length] ?? command.args.at(-1);
