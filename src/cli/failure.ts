@@ -1,6 +1,12 @@
-import { denied, type ErrorKind, exitCodeOf, OrcError } from "../base/error.ts";
+import {
+  denied,
+  type ErrorKind,
+  exitCodeOf,
+  OrcError,
+  usage,
+} from "../base/error.ts";
 import { escapeControls } from "../base/text.ts";
-import type { Place, Values } from "../commands/command.ts";
+import type { Place, TableEntry, Values } from "../commands/command.ts";
 import { Interrupted } from "../host/environment.ts";
 import type { Host } from "../host/host.ts";
 import { openRepository } from "../repository/open.ts";
@@ -10,15 +16,17 @@ import {
   documentOf,
   errorMembers,
   isBrokenPipe,
+  resultText,
   type Streams,
   tell,
 } from "./output.ts";
-import type { Presentation } from "./parse.ts";
+import { prepareHelp, type Presentation, styleFor } from "./parse.ts";
 
-/** A run of orc, as far as it came. */
-export interface FailedRun {
+/** One run of orc, as far as it came. */
+export interface Run {
   readonly host: Host;
   readonly streams: Streams;
+  readonly table: readonly TableEntry[];
   /** Null when the command line named none. */
   commandName: string | null;
   presentation: Presentation;
@@ -27,9 +35,13 @@ export interface FailedRun {
 }
 
 /** Tells of an error, and returns the exit code. */
-export async function fail(run: FailedRun, error: unknown): Promise<number> {
-  await preferForFailure(run);
-  const { host, values, commandName, presentation } = run;
+export async function fail(run: Run, error: unknown): Promise<number> {
+  const { host, values, commandName } = run;
+  // A program that wants documents wants them for errors too.
+  if (values !== undefined && run.presentation.isFormatOpen) {
+    // What is wrong with the settings is not what the command failed over.
+    await preferFor(run, likelyPlace(host, values));
+  }
   // An error repeats what was said.
   const { maskFailure } = await import("../secrets/use.ts");
   await maskFailure(host, {
@@ -38,24 +50,30 @@ export async function fail(run: FailedRun, error: unknown): Promise<number> {
   });
   const failure = describeFailure(error, {
     command: commandName,
-    verbose: presentation.verbose,
+    verbose: run.presentation.verbose,
   });
   report(run, failure);
   return failure.exitCode;
 }
 
-/** A program that wants documents wants them for errors too. */
-async function preferForFailure(run: FailedRun): Promise<void> {
-  const { host, values, presentation } = run;
-  if (values === undefined || !presentation.isFormatOpen) return;
-  const place = likelyPlace(host, values);
-  const preferred = await withPreferences(host, presentation, place);
-  // What is wrong with the settings is not what the command failed over.
-  run.presentation = preferred.presentation;
+/** The error where no command is named; a person sees what there is. It is no result, so it goes to standard error. */
+export async function missingCommand(
+  { host, streams, table, presentation }: Run,
+  words: readonly string[],
+): Promise<OrcError> {
+  if (!presentation.json) {
+    const { command, values } = await prepareHelp(table, words);
+    const { result } = await command.run(host, values);
+    tell(streams, `${resultText(command, result, styleFor(host, "never"))}\n`);
+  }
+  const message = words.length === 0
+    ? "No command given"
+    : `Command "${words.join(" ")}" is not complete`;
+  return usage("missing_command", message, ["orc help", ...words].join(" "));
 }
 
 function report(
-  { streams, presentation, commandName }: FailedRun,
+  { streams, presentation, commandName }: Run,
   failure: Failure,
 ): void {
   // Half a document may already stand on standard output.
@@ -171,35 +189,27 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** How an answer is to look, and what of the settings could not be used. */
-interface Preferred {
-  readonly presentation: Presentation;
-  readonly warnings: readonly string[];
-}
-
 /**
- * Lets the settings say what the command line leaves open. They are those of the place an
- * answer is about, so that nobody has to look for the repository a second time.
+ * Lets the settings say what the command line leaves open, and returns what of them could not
+ * be used. They are those of the place an answer is about, so that nobody has to look for the
+ * repository a second time.
  */
-export async function withPreferences(
-  host: Host,
-  presentation: Presentation,
+export async function preferFor(
+  run: Run,
   place: Pick<Place, "root"> | null,
-): Promise<Preferred> {
-  const { isFormatOpen, json } = presentation;
-  const isColorOpen = presentation.color === "auto" && !json;
-  if (!isFormatOpen && !isColorOpen) return { presentation, warnings: [] };
+): Promise<readonly string[]> {
+  const { isFormatOpen, json } = run.presentation;
+  const isColorOpen = run.presentation.color === "auto" && !json;
+  if (!isFormatOpen && !isColorOpen) return [];
   const site = place === null ? undefined : siteAt(place.root);
-  const { output, color, warnings } = await readPreferences(host, site);
-  return {
-    presentation: {
-      ...presentation,
-      isFormatOpen: false,
-      json: isFormatOpen ? output === "json" : json,
-      color: isColorOpen ? color : presentation.color,
-    },
-    warnings,
+  const { output, color, warnings } = await readPreferences(run.host, site);
+  run.presentation = {
+    ...run.presentation,
+    isFormatOpen: false,
+    json: isFormatOpen ? output === "json" : json,
+    color: isColorOpen ? color : run.presentation.color,
   };
+  return warnings;
 }
 
 /** Where a command will probably look; null where it will find out that it cannot. */

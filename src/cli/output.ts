@@ -1,13 +1,9 @@
-import type { OrcError } from "../base/error.ts";
+import { external, type OrcError } from "../base/error.ts";
 import { JsonNumber, plainOf } from "../base/json.ts";
 import { CONTROLS, escapeControls, unicodeEscape } from "../base/text.ts";
-import type {
-  Command,
-  Outcome,
-  Streaming,
-  Style,
-} from "../commands/command.ts";
+import type { Command, Outcome, Style } from "../commands/command.ts";
 import { type Host, rememberedMasker } from "../host/host.ts";
+import type { Run } from "./failure.ts";
 
 /** The text of a command that was done, for people. */
 export function resultText(
@@ -36,44 +32,18 @@ export function resultDocument(
   });
 }
 
-/** Parts of a streamed result, for people: each begins a line. */
-export function partsText(
-  streaming: Streaming,
-  parts: readonly unknown[],
-  style: Style,
-): string {
-  return parts
-    .map((part) => `${streaming.render(escapeTexts(part), style)}\n`)
-    .join("");
-}
-
-/** Parts of a streamed result, for programs: one JSON document a line. */
-export function partsLines(parts: readonly unknown[]): string {
-  return parts.map(documentOf).join("");
-}
-
-/** A warning, for people. */
-export function warningText(warning: string): string {
-  return `Warning: ${escapeControls(warning)}\n`;
-}
-
 /** The members of an error that anybody is told. */
-type ErrorMembers =
-  & Pick<OrcError, "code" | "message" | "hint" | "path" | "details">
-  & { readonly kind: string };
+type ErrorMembers = Pick<OrcError, "code" | "message" | "details"> & {
+  readonly kind: string;
+  readonly hint?: string | null;
+  readonly path?: string | null;
+};
 
 /** An error as programs are told of it. */
 export function errorMembers(
-  { kind, code, message, hint, path, details }: ErrorMembers,
+  { kind, code, message, hint = null, path = null, details }: ErrorMembers,
 ): object {
-  return {
-    kind,
-    code,
-    message,
-    hint: hint ?? null,
-    path: path ?? null,
-    details,
-  };
+  return { kind, code, message, hint, path, details };
 }
 
 /** A value as a document in one line. */
@@ -179,4 +149,35 @@ export function writeAll(writer: Writer, text: string): void {
 /** Whether the reader of a pipe has gone, as in `orc status | head -1`. */
 export function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && error.name === "BrokenPipe";
+}
+
+/** Tells people what an answer does not say. */
+export function warn(
+  { streams, presentation }: Run,
+  warnings: readonly string[],
+): void {
+  if (presentation.quiet) return;
+  for (const warning of warnings) {
+    tell(streams, `Warning: ${escapeControls(warning)}\n`);
+  }
+}
+
+/** Prints the answer of a command that was done; false when nobody reads any more. */
+export function deliver(
+  { streams }: Run,
+  command: string,
+  text: string,
+): boolean {
+  try {
+    streams.stdout(text);
+    return true;
+  } catch (error) {
+    if (isBrokenPipe(error)) return false;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw external(
+      "output_failed",
+      `Command "${command}" was done, but its result cannot be written: ${reason}`,
+      { cause: error, hint: "orc status" },
+    );
+  }
 }

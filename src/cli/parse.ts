@@ -5,6 +5,7 @@ import {
   type Command,
   entriesBelow,
   findEntry,
+  flag,
   type FlagSpec,
   type FlagUse,
   flagUsesIn,
@@ -18,11 +19,7 @@ import {
 import type { Host } from "../host/host.ts";
 
 /** Only before a command: behind one, `-v` is free for the command's own flags. */
-const versionFlag = {
-  name: "version",
-  short: "v",
-  summary: "Show the version",
-};
+const versionFlag = flag("-v, --version", "Show the version");
 
 /** What a command line asks for. */
 interface Request {
@@ -223,11 +220,9 @@ export function guessPresentation(argv: readonly string[]): Presentation {
   };
 }
 
-type Format = "text" | "json" | "jsonl";
+const FORMATS = ["text", "json", "jsonl"] as const;
 
-const FORMATS: readonly Format[] = ["text", "json", "jsonl"];
-
-function formatOf(values: Values): Format {
+function formatOf(values: Values): typeof FORMATS[number] {
   const output = values.text("output");
   const format = FORMATS.find((format) => format === (output ?? "text"));
   if (format === undefined) {

@@ -96,20 +96,17 @@ export function answering<
   return async (host, values) => outcomeOf(await use(host, values));
 }
 
-/** A result in parts that are printed as they come, in constant memory. */
-interface Stream<Part> {
-  /** As many parts at a time as are there without waiting. */
-  readonly batches: AsyncIterable<readonly Part[]>;
-  /** Sentences for people; asked for when all parts are printed. */
-  warnings(): readonly string[];
-}
-
-/** How a command answers whose result may be of any length, or without an end. */
+/** How a command answers whose result may be of any length, or without an end: in parts, in constant memory. */
 export interface Streaming<Part = unknown> {
   /** Whether the flags ask for it; `--output jsonl` always does, `--json` never. */
   isWanted(values: Values): boolean;
-  /** Calls one function of `app`, as {@linkcode Command.run} does. */
-  run(host: Host, values: Values): Promise<Stream<Part>>;
+  /** Calls one use case, as {@linkcode Command.run} does. */
+  run(host: Host, values: Values): Promise<{
+    /** As many parts at a time as are there without waiting. */
+    readonly batches: AsyncIterable<readonly Part[]>;
+    /** Sentences for people; asked for when all parts are printed. */
+    warnings(): readonly string[];
+  }>;
   /** Makes the text of one part for people, without a final newline. */
   render(part: Part, style: Style): string;
 }
@@ -126,15 +123,15 @@ export interface Style {
   warn(text: string): string;
 }
 
-/** One command as its file declares it; the table gives it a name and a summary. */
-interface Declaration<Result, Part> {
+/** One command: help, parser, documentation and JSON all come from here. The table gives it a name and a summary. */
+export interface Command<Result = unknown, Part = unknown> {
   /** Paragraphs for `orc help COMMAND`. */
   readonly description: string;
-  readonly args?: readonly ArgSpec[];
-  readonly flags?: readonly FlagSpec[];
+  readonly args: readonly ArgSpec[];
+  readonly flags: readonly FlagSpec[];
   /** What it does to files, without any flag. */
   readonly effect: Effect;
-  readonly permissions?: readonly Permission[];
+  readonly permissions: readonly Permission[];
   readonly examples: readonly string[];
   /** Calls one use case. Never prints, never exits, never opens a file. */
   run(host: Host, values: Values): Promise<Outcome<Result>>;
@@ -144,17 +141,13 @@ interface Declaration<Result, Part> {
   readonly stream?: Streaming<Part>;
 }
 
-/** One command: help, parser, documentation and JSON all come from here. */
-export interface Command<Result = unknown, Part = unknown>
-  extends Declaration<Result, Part> {
-  readonly args: readonly ArgSpec[];
-  readonly flags: readonly FlagSpec[];
-  readonly permissions: readonly Permission[];
-}
+type Optional = "args" | "flags" | "permissions";
 
 /** Declares a command; keeps the types of what it returns and renders together. */
 export function command<Result, Part = unknown>(
-  declaration: Declaration<Result, Part>,
+  declaration:
+    & Omit<Command<Result, Part>, Optional>
+    & Partial<Pick<Command, Optional>>,
 ): Command<Result, Part> {
   return { args: [], flags: [], permissions: [], ...declaration };
 }

@@ -10,22 +10,14 @@ import type { Changed } from "../work/change.ts";
 import type { ItemStatus } from "../workflow/types.ts";
 import type { Style } from "./command.ts";
 
-const SYMBOLS: Readonly<Record<ItemStatus, string>> = {
-  completed: "✓",
-  skipped: "⊘",
-  in_progress: "●",
-  failed: "✗",
-  blocked: "✗",
-  pending: "○",
-};
-
-const LETTERS: Readonly<Record<ItemStatus, string>> = {
-  completed: "[x]",
-  skipped: "[-]",
-  in_progress: "[>]",
-  failed: "[!]",
-  blocked: "[!]",
-  pending: "[ ]",
+/** A sign where signs beyond ASCII may be used, and letters everywhere else. */
+const MARKS: Readonly<Record<ItemStatus, readonly [string, string]>> = {
+  completed: ["✓", "[x]"],
+  skipped: ["⊘", "[-]"],
+  in_progress: ["●", "[>]"],
+  failed: ["✗", "[!]"],
+  blocked: ["✗", "[!]"],
+  pending: ["○", "[ ]"],
 };
 
 /** The widest an item's id or name may be before the column gives way. */
@@ -60,7 +52,7 @@ export function itemLines(
 }
 
 function markOf(status: ItemStatus, style: Style): string {
-  const mark = style.symbols ? SYMBOLS[status] : LETTERS[status];
+  const mark = MARKS[status][style.symbols ? 0 : 1];
   if (status === "completed") return style.good(mark);
   if (status === "failed" || status === "blocked") return style.bad(mark);
   return status === "in_progress" ? style.warn(mark) : mark;
@@ -135,48 +127,39 @@ export function nextParagraph(
   if (item === null) return nextLine(next, style);
   const progress = summary.phases.find(({ id }) => id === phase);
   const done = (progress?.completed ?? 0) + (progress?.skipped ?? 0);
+  const count = `${inOneLine(phase)} ${done}/${progress?.total ?? 0}`;
+  const remark = conditionRemark(item);
   const lines = [
-    `${style.bold(inOneLine(item.id))} · ${inOneLine(item.name)} (${
-      inOneLine(phase)
-    } ${done}/${progress?.total ?? 0}, ${item.stepType})`,
-    ...(item.description ? [indented(item.description)] : []),
-    ...[
-      ...item.notes,
-      ...checkLines(item),
-      ...more,
-      ...clockLines(item),
-      ...conditionLines(item),
-      ...(item.failure ? [`last try failed: ${item.failure}`] : []),
-      `${next.human ? "then a human runs" : "then"}: ${next.command}`,
-    ].map(inOneLine),
+    ...item.notes,
+    checkLine(item),
+    ...more,
+    clockLine(item),
+    remark === "" ? null : `${remark}: orc skip ${item.id} --reason "<why>"`,
+    item.failure ? `last try failed: ${item.failure}` : null,
+    `${next.human ? "then a human runs" : "then"}: ${next.command}`,
   ];
-  return lines.join("\n");
+  return [
+    `${style.bold(inOneLine(item.id))} · ${
+      inOneLine(item.name)
+    } (${count}, ${item.stepType})`,
+    ...item.description ? [indented(item.description)] : [],
+    ...lines.flatMap((line) => line === null ? [] : [inOneLine(line)]),
+  ].join("\n");
 }
 
-function checkLines({ check, verification }: ItemSummary): readonly string[] {
-  if (check === null) return [];
+function checkLine({ check, verification }: ItemSummary): string | null {
+  if (check === null) return null;
   return verification === "manual_gate"
-    ? [`a human decides: ${check}`]
-    : [`orc checks: ${check}`];
+    ? `a human decides: ${check}`
+    : `orc checks: ${check}`;
 }
 
-function clockLines(
-  { id, approval, passesAt }: ItemSummary,
-): readonly string[] {
-  if (approval !== "clock") return [];
+function clockLine({ id, approval, passesAt }: ItemSummary): string | null {
+  if (approval !== "clock") return null;
   const when = passesAt === null
     ? "some time after the first try or start-item"
     : `at ${passesAt}`;
-  return [
-    `passes by itself ${when}; before, a human may run: orc approve-item ${id}`,
-  ];
-}
-
-function conditionLines(item: ItemSummary): readonly string[] {
-  const remark = conditionRemark(item);
-  return remark === ""
-    ? []
-    : [`${remark}: orc skip ${item.id} --reason "<why>"`];
+  return `passes by itself ${when}; before, a human may run: orc approve-item ${id}`;
 }
 
 /** Where a session stands after a change, short enough to be read each time. */
