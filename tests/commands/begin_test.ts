@@ -5,8 +5,14 @@ import { fakeHost, noValues } from "../cli/fake.ts";
 import { readTree } from "../files/temporary.ts";
 import { withRoot, WORKFLOW } from "../work/fixtures.ts";
 import { workflowJsonSchema } from "../../src/workflow/json_schema.ts";
-import { answers, assertFitsSchema } from "./answer.ts";
-import { documentOf, orc, testOutput, testText } from "./orc.ts";
+import {
+  answers,
+  assertFitsSchema,
+  documentOf,
+  orc,
+  testOutput,
+  testText,
+} from "./orc.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { Ajv } from "ajv";
 import { tableOf } from "../../src/commands/command.ts";

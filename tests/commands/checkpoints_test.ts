@@ -56,6 +56,12 @@ testOutput({
   argv: ["checkpoints", "--cleanup", "--keep", "1", "--dry-run"],
   within: withSession,
   before: saveSome,
+  result: {
+    checkpoints: [{ id: "cp_20260201_100000_000000_0528_0000" }],
+    dryRun: true,
+    kept: 1,
+    sizeBytes: 1000,
+  },
 });
 
 testOutput({
@@ -151,6 +157,15 @@ testOutput({
   argv: ["handoff", "-x", "--agent-program", "mine -a", "-t", "60"],
   within: inEasySession,
   machine: { programs: { "mine -a": { stdout: "All done\n" } } },
+  result: {
+    items: ["it"],
+    run: {
+      durationSeconds: 0.25,
+      program: "mine -a",
+      stderr: "",
+      stdout: "All done\n",
+    },
+  },
 });
 
 testOutput({

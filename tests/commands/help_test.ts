@@ -1,7 +1,11 @@
 import { OrcError } from "../../src/base/error.ts";
 import { styleFor } from "../../src/cli/parse.ts";
-import { helpCommand, type HelpPage } from "../../src/commands/help.ts";
-import { globalFlags } from "../../src/commands/command.ts";
+import { type Effect, globalFlags } from "../../src/commands/command.ts";
+import {
+  effectText,
+  helpCommand,
+  type HelpPage,
+} from "../../src/commands/help.ts";
 import {
   copyCommand,
   fakeGroups,
@@ -70,4 +74,29 @@ Deno.test("helpCommand gives the declaration to programs", async () => {
 Deno.test("helpCommand refuses a command that does not exist", async () => {
   const error = await assertRejects(() => page("coppy"), OrcError);
   assertEquals([error.code, error.hint], ["unknown_command", "orc copy"]);
+});
+
+Deno.test("effectText() says what a command does, and which flags do more", () => {
+  const flag = (name: string, effect?: Effect) => ({
+    name,
+    effect,
+    summary: "",
+  });
+  assertEquals(
+    effectText({ effect: "reads", flags: [flag("a")] }),
+    "reads only",
+  );
+  assertEquals(
+    effectText({ effect: "human", flags: [] }),
+    "writes, and only a human may",
+  );
+  const flags = [
+    flag("fix", "writes"),
+    flag("resign", "human"),
+    flag("restore", "human"),
+  ];
+  assertEquals(
+    effectText({ effect: "reads", flags }),
+    "reads only; writes with --fix; only a human may use --resign, --restore",
+  );
 });

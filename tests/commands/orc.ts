@@ -1,7 +1,8 @@
 import { main } from "../../src/cli/main.ts";
+import parts from "../../src/commands/answers.json" with { type: "json" };
+import { answerSchemas } from "../../src/commands/begin.ts";
 import { captureStreams } from "../cli/fake.ts";
 import { fixedHost, type Machine, withRoot } from "../work/fixtures.ts";
-import { assertFitsSchema } from "./answer.ts";
 import {
   assert,
   assertEquals,
@@ -9,6 +10,7 @@ import {
   assertStringIncludes,
   equal,
 } from "@std/assert";
+import { Ajv, type ValidateFunction } from "ajv";
 
 /** How a command line ended, with `/shop` in the place of the root. */
 export interface Ran {
@@ -91,7 +93,7 @@ export function testOutput({ code, result, ...scene }: Scene & Expected): void {
       const facts = factsOf(document.error, told, status);
       if (Object.keys(facts).length > 0) await t.assertSnapshot(facts);
     } else if (result === undefined) {
-      await t.assertSnapshot(withoutStatus(document, status));
+      await t.assertSnapshot(newsIn(document, told, status, scene));
     } else {
       assertObjectMatch(document.result, result);
     }
@@ -122,21 +124,44 @@ function factsOf(
 }
 
 /**
- * An answer without what `orc status` says just the same behind the command: that has a
- * snapshot of its own.
+ * What only programs are told in an answer, in few lines. Warnings are those that people get,
+ * null is what the schema wants of the members that are not there, and what `orc status` says
+ * just the same behind the command has a snapshot of its own.
  */
-function withoutStatus(
+function newsIn(
   document: Record<string, unknown>,
+  { err }: Ran,
   status: unknown,
-): unknown {
-  if (document.command === "status") return document;
+  { argv }: Scene,
+): object {
+  const { command, root, rootSource, session, result, error, warnings } =
+    document;
+  assert(argv.join(" ").startsWith(String(command)), String(command));
+  const told = Array.isArray(warnings) ? warnings : [];
+  for (const each of told) assertStringIncludes(err, `Warning: ${each}\n`);
   const isTold = (key: string, member: unknown): boolean =>
     key === "summary"
       ? Object.keys(unlike(member, status)).length === 0
       : typeof member === "object" && equal(member, Object(status)[key]);
-  const members = Object.entries(Object(document.result))
-    .filter(([key, member]) => !isTold(key, member));
-  return { ...document, result: Object.fromEntries(members) };
+  const members = Object.entries(Object(result)).filter(([key, member]) =>
+    command === "status" || !isTold(key, member)
+  );
+  return Object(withoutNulls({
+    place: [root, rootSource, session].join(" "),
+    result: Object.fromEntries(members),
+    error,
+    warnings: told.length || null,
+  }));
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== null && member !== undefined)
+      .map(([key, member]) => [key, withoutNulls(member)]),
+  );
 }
 
 /** The members of an object that are not the same in another one. */
@@ -179,4 +204,44 @@ async function play(
   if (ran === undefined) throw new Error("The scene was not played");
   assertEquals(ran.exitCode, exitCode, ran.err);
   return ran;
+}
+
+/** What `orc schema` prints, by its argument. */
+export const answers = answerSchemas(parts);
+
+const ajv = new Ajv({ allowUnionTypes: true });
+
+/** What was made of a schema; making it takes longer than all the rest. */
+const validators = new Map<string, ValidateFunction>();
+
+/** Fails unless an answer is what `orc schema COMMAND` says. */
+export function assertFitsSchema(
+  document: { readonly command: string | null },
+): void {
+  const name = document.command ?? "error";
+  const validate = validatorFor(name);
+  const isFitting = validate(document);
+  const problems = (validate.errors ?? []).map(
+    ({ instancePath, message, params }) =>
+      `${instancePath} ${message} ${JSON.stringify(params)}`,
+  );
+  assert(
+    isFitting,
+    `The answer of "${name}" does not fit its schema, see deno task docs:answers:\n${
+      problems.join("\n")
+    }`,
+  );
+}
+
+function validatorFor(name: string): ValidateFunction {
+  const known = validators.get(name);
+  if (known !== undefined) return known;
+  const schema = answers.get(name);
+  assert(
+    schema !== undefined,
+    `"${name}" has no schema: deno task docs:answers`,
+  );
+  const made = ajv.compile(schema);
+  validators.set(name, made);
+  return made;
 }

@@ -6,11 +6,15 @@ import {
 import {
   type FlagSpec,
   globalFlags,
+  type TableEntry,
   tableOf,
 } from "../../src/commands/command.ts";
 import { helpCommand } from "../../src/commands/help.ts";
 import { commandGroups } from "../../src/commands/table.ts";
 import { fakeHost, noValues } from "../cli/fake.ts";
+import { readTree } from "../files/temporary.ts";
+import { withRoot, withSession } from "../work/fixtures.ts";
+import { documentOf, orc } from "./orc.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const table = tableOf(commandGroups);
@@ -64,4 +68,48 @@ for (const entry of table) {
       parseArguments(entry.name, command, rest);
     }
   });
+
+  Deno.test(`orc ${entry.name} --json prints one document, whatever happens`, () =>
+    withRoot({}, async (root) => {
+      const argv = await neededWords(entry);
+      const tries = [
+        argv,
+        [...argv, "--no-such-flag"],
+        [...argv, "--session"],
+        [...argv, "--lock-timeout", "soon"],
+        ["--output=json", ...argv, "too", "many", "words"],
+      ];
+      for (const argv of tries) {
+        const ran = await orc(root, ["--json", ...argv]);
+        const document = Object(documentOf(ran));
+        assertEquals(Object.keys(document).slice(0, 2), ["ok", "command"]);
+        assertEquals(document.command, entry.name);
+      }
+    }));
+
+  if ((await entry.load()).effect !== "reads") continue;
+  Deno.test(`orc ${entry.name} only reads, as it declares`, () =>
+    withSession(async (root) => {
+      const before = readTree(root);
+      await orc(root, await neededWords(entry));
+      assertEquals(readTree(root), before);
+    }));
 }
+
+/** A command line with a word for each argument that the command needs. */
+async function neededWords(
+  { name, load }: TableEntry,
+): Promise<readonly string[]> {
+  const { args } = await load();
+  const needed = args.filter(({ required }) => required).map(() => "x");
+  return [...name.split(" "), ...needed];
+}
+
+Deno.test("every flag that a human alone may use declares it", async () => {
+  for (const { name, load } of table) {
+    const { flags } = await load();
+    for (const flag of flags) {
+      assert(!flag.summary.includes("human only"), `${name} --${flag.name}`);
+    }
+  }
+});
