@@ -5,18 +5,18 @@ import {
   withRoot,
   withSession,
 } from "../work/fixtures.ts";
-import { orc, testOutput } from "./orc.ts";
+import { inEmptyDirectory, orc, testOutput } from "./orc.ts";
 import { assertEquals } from "@std/assert";
 
 testOutput({
   name: "orc context-reminder prints one line of JSON",
   argv: ["context-reminder"],
-  within: withSession,
 });
 
 testOutput({
   name: "orc context-reminder says that nothing is active without a session",
   argv: ["context-reminder"],
+  within: inEmptyDirectory,
   result: { active: false },
 });
 
@@ -39,7 +39,6 @@ testOutput({
 testOutput({
   name: "orc verify-write-allowed refuses it in another phase",
   argv: ["verify-write-allowed"],
-  within: withSession,
   exitCode: 3,
   code: "write_not_allowed",
 });
@@ -47,5 +46,6 @@ testOutput({
 testOutput({
   name: "orc verify-write-allowed allows it without a session",
   argv: ["verify-write-allowed"],
+  within: inEmptyDirectory,
   result: { active: false, phase: null },
 });

@@ -9,6 +9,7 @@ import {
   answers,
   assertFitsSchema,
   documentOf,
+  inEmptyDirectory,
   orc,
   testOutput,
   testText,
@@ -21,6 +22,7 @@ import { commandGroups } from "../../src/commands/table.ts";
 testOutput({
   name: "orc init prepares a repository and writes a workflow.yaml",
   argv: ["init"],
+  within: inEmptyDirectory,
 });
 
 testText({
@@ -80,6 +82,7 @@ testText({
 testText({
   name: "orc validate looks at the built-in workflow where there is no file",
   argv: ["validate"],
+  within: inEmptyDirectory,
 });
 
 testOutput({
@@ -110,6 +113,7 @@ phases:
 testText({
   name: "orc validate says which file is missing",
   argv: ["validate", "--workflow", "none.yaml"],
+  within: inEmptyDirectory,
   exitCode: 4,
 });
 

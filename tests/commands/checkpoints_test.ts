@@ -34,27 +34,23 @@ async function saveSome(root: string): Promise<void> {
 testOutput({
   name: "orc checkpoints lists checkpoints, newest first",
   argv: ["checkpoints"],
-  within: withSession,
   before: saveSome,
 });
 
 testText({
   name: "orc checkpoints --all names their sessions",
   argv: ["checkpoints", "-a"],
-  within: withSession,
   before: saveSome,
 });
 
 testText({
   name: "orc checkpoints says how to make one",
   argv: ["checkpoints"],
-  within: withSession,
 });
 
 testOutput({
   name: "orc checkpoints --cleanup --dry-run shows what would go",
   argv: ["checkpoints", "--cleanup", "--keep", "1", "--dry-run"],
-  within: withSession,
   before: saveSome,
   result: {
     checkpoints: [{ id: "cp_20260201_100000_000000_0528_0000" }],
@@ -67,7 +63,6 @@ testOutput({
 testOutput({
   name: "orc checkpoints --cleanup wants a yes",
   argv: ["checkpoints", "--cleanup", "--keep", "1"],
-  within: withSession,
   before: saveSome,
   exitCode: 3,
   code: "not_confirmed",
@@ -76,28 +71,24 @@ testOutput({
 testText({
   name: "orc checkpoints --cleanup --yes removes them",
   argv: ["checkpoints", "--cleanup", "--keep", "1", "--yes"],
-  within: withSession,
   before: saveSome,
 });
 
 testText({
   name: "orc checkpoints --cleanup says when there is nothing to do",
   argv: ["checkpoints", "--cleanup"],
-  within: withSession,
   before: saveSome,
 });
 
 testText({
   name: "orc checkpoints --keep goes with --cleanup",
   argv: ["checkpoints", "--keep", "1"],
-  within: withSession,
   exitCode: 2,
 });
 
 testText({
   name: "orc checkpoints --cleanup does not go with --all",
   argv: ["checkpoints", "--cleanup", "--all"],
-  within: withSession,
   exitCode: 2,
 });
 
@@ -116,21 +107,18 @@ testOutput({
     "-f",
     "docs/plan.md",
   ],
-  within: withSession,
   machine: { programs: gitPrograms },
 });
 
 testText({
   name: "orc checkpoint works where git does not",
   argv: ["checkpoint"],
-  within: withSession,
   machine: { programs: { [GIT_LS_FILES]: { exitCode: -1 } } },
 });
 
 testOutput({
   name: "orc checkpoint is refused in a closed session",
   argv: ["checkpoint"],
-  within: withSession,
   before: (root) =>
     abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" }),
   exitCode: 3,
@@ -143,7 +131,6 @@ const inEasySession = (test: (root: string) => Promise<void>) =>
 testText({
   name: "orc handoff prints a prompt for another agent",
   argv: ["handoff", "--files", "src/a.ts, src/b.ts", "--criteria", "Fast"],
-  within: withSession,
   before: async (root) => {
     const programs = { "make test": { exitCode: 2, stderr: "1 failed\n" } };
     const host = fixedHost({ number: 2, programs });
@@ -234,28 +221,24 @@ async function goBack(root: string): Promise<void> {
 testOutput({
   name: "orc resume --yes returns to a checkpoint",
   argv: ["resume", "latest", "--yes"],
-  within: withSession,
   before: goOn,
 });
 
 testText({
   name: "orc resume --dry-run shows what would change",
   argv: ["resume", "--from", "cp_20260301_090000", "--dry-run"],
-  within: withSession,
   before: goOn,
 });
 
 testText({
   name: "orc resume tells what is worth knowing where nothing changed",
   argv: ["resume"],
-  within: withSession,
   before: (root) => save(root, "2026-03-01T09:00:00Z"),
 });
 
 testOutput({
   name: "orc resume wants a yes",
   argv: ["resume"],
-  within: withSession,
   before: goOn,
   exitCode: 3,
   code: "not_confirmed",
@@ -264,7 +247,6 @@ testOutput({
 testOutput({
   name: "orc resume passes no gate",
   argv: ["resume", "--yes"],
-  within: withSession,
   before: goBack,
   exitCode: 3,
   code: "restore_forward",
@@ -273,7 +255,6 @@ testOutput({
 testText({
   name: "orc resume --force is refused to an agent",
   argv: ["resume", "--force"],
-  within: withSession,
   before: goBack,
   machine: { environment: agent("1") },
   exitCode: 77,
@@ -282,7 +263,6 @@ testText({
 testText({
   name: "orc resume --force is a human's to say",
   argv: ["resume", "--force", "--yes"],
-  within: withSession,
   before: goBack,
   machine: { answers: ["restore"] },
 });
@@ -290,14 +270,12 @@ testText({
 testText({
   name: "orc resume says when there is no checkpoint",
   argv: ["resume"],
-  within: withSession,
   exitCode: 4,
 });
 
 testText({
   name: "orc resume takes one id",
   argv: ["resume", "cp_a", "--from", "cp_b"],
-  within: withSession,
   exitCode: 2,
 });
 

@@ -6,7 +6,7 @@ import {
 import { copyCommand } from "../cli/fake.ts";
 import { readTree } from "../files/temporary.ts";
 import { idOf, withRoot, withSession } from "../work/fixtures.ts";
-import { orc, testOutput } from "./orc.ts";
+import { inEmptyDirectory, orc, testOutput } from "./orc.ts";
 import { assert, assertEquals } from "@std/assert";
 
 /** The lines that a shell gets for a command line; the last word has the cursor. */
@@ -230,6 +230,7 @@ for (const shell of ["bash", "zsh", "fish", "powershell"]) {
 testOutput({
   name: "orc completions names the shells it knows",
   argv: ["completions", "tcsh"],
+  within: inEmptyDirectory,
   exitCode: 2,
   code: "no_such_shell",
 });

@@ -1,5 +1,16 @@
+import {
+  expectedOf,
+  SETTINGS,
+  variableOf,
+} from "../../src/settings/settings.ts";
 import { withRoot } from "../work/fixtures.ts";
-import { documentOf, orc, testOutput, testText } from "./orc.ts";
+import {
+  documentOf,
+  inEmptyDirectory,
+  orc,
+  testOutput,
+  testText,
+} from "./orc.ts";
 import { assertEquals } from "@std/assert";
 
 const FILE = ".orchestrator/config.yaml";
@@ -10,6 +21,21 @@ colr: x
 agent_program: evil
 notice: maybe
 `;
+
+function inFile(line: number): object {
+  return { type: "repository", path: `/shop/${FILE}`, line, column: 1 };
+}
+
+/** The settings that are not as without any file. */
+const OTHERS: Readonly<Record<string, object>> = {
+  check_timeout_seconds: { value: 900, origin: inFile(2) },
+  notice: { value: null, origin: inFile(5) },
+  color: {
+    value: "always",
+    origin: { type: "environment", variable: "ORCHESTRATOR_COLOR" },
+  },
+  output: { value: "json", origin: { type: "flag", flag: "--json" } },
+};
 
 function within(
   text: string,
@@ -22,6 +48,19 @@ testOutput({
   argv: ["config", "list"],
   within: within(OURS),
   machine: { environment: { ORCHESTRATOR_COLOR: "always" } },
+  result: {
+    settings: SETTINGS.map((setting) => ({
+      name: setting.name,
+      value: setting.default,
+      origin: { type: "default" },
+      default: setting.default,
+      expected: expectedOf(setting.type),
+      summary: setting.summary,
+      variable: variableOf(setting),
+      since: setting.since,
+      ...OTHERS[setting.name],
+    })),
+  },
 });
 
 testOutput({
@@ -34,6 +73,7 @@ testOutput({
 testText({
   name: "orc config show says that nothing is set",
   argv: ["config", "show"],
+  within: inEmptyDirectory,
 });
 
 testText({
@@ -63,6 +103,7 @@ testOutput({
 testText({
   name: "orc config get finds nothing where nothing is set",
   argv: ["config", "get", "secrets_repo"],
+  within: inEmptyDirectory,
   exitCode: 4,
 });
 
@@ -76,16 +117,19 @@ testText({
 testOutput({
   name: "orc config set says what is where now",
   argv: ["config", "set", "color", "never"],
+  within: inEmptyDirectory,
 });
 
 testText({
   name: "orc config set says what a value is for that orc does not know",
   argv: ["config", "set", "team", "shop"],
+  within: inEmptyDirectory,
 });
 
 testText({
   name: "orc config set suggests the name that was meant",
   argv: ["config", "set", "chek_timeout_seconds", "5"],
+  within: inEmptyDirectory,
   exitCode: 2,
 });
 
@@ -100,6 +144,7 @@ testOutput({
 testText({
   name: "orc config set sends to the user's file what counts only there",
   argv: ["config", "set", "agent_program", "codex exec"],
+  within: inEmptyDirectory,
   exitCode: 2,
 });
 
@@ -118,11 +163,13 @@ testText({
 testOutput({
   name: "orc config path prints the file",
   argv: ["config", "path"],
+  within: inEmptyDirectory,
 });
 
 testText({
   name: "orc config path --global needs a home",
   argv: ["config", "path", "--global"],
+  within: inEmptyDirectory,
   exitCode: 4,
 });
 

@@ -8,7 +8,7 @@ import {
   withRoot,
   withSession,
 } from "../work/fixtures.ts";
-import { orc, testOutput, testText } from "./orc.ts";
+import { inEmptyDirectory, orc, testOutput, testText } from "./orc.ts";
 import { assertEquals } from "@std/assert";
 
 const SESSION = `.orchestrator/sessions/${idOf(0, 0)}`;
@@ -44,19 +44,18 @@ function changeByHand(root: string): Promise<void> {
 testOutput({
   name: "orc doctor says when all is well",
   argv: ["doctor"],
-  within: withSession,
   result: { healthy: true, findings: [] },
 });
 
 testText({
   name: "orc doctor has nothing to look at where nothing is",
   argv: ["doctor"],
+  within: inEmptyDirectory,
 });
 
 testOutput({
   name: "orc doctor names what is damaged, the worst first, and exits with 3",
   argv: ["doctor"],
-  within: withSession,
   before: damage,
   exitCode: 3,
 });
@@ -80,7 +79,6 @@ testText({
 testOutput({
   name: "orc doctor --fix says what it put right",
   argv: ["doctor", "--fix", "--yes"],
-  within: withSession,
   before: litter,
   result: { healthy: true, findings: [], repaired: null },
 });
@@ -88,7 +86,6 @@ testOutput({
 testOutput({
   name: "orc doctor --resign signs the state for a human",
   argv: ["doctor", "--resign", idOf(0, 0)],
-  within: withSession,
   before: changeByHand,
   machine: { environment: APPROVING },
   result: { repaired: { repair: "resign", session: idOf(0, 0) } },
@@ -97,7 +94,6 @@ testOutput({
 testOutput({
   name: "orc doctor --resign is refused to an agent",
   argv: ["doctor", "--resign", idOf(0, 0)],
-  within: withSession,
   before: changeByHand,
   machine: { environment: agent("1") },
   exitCode: 77,
@@ -107,6 +103,7 @@ testOutput({
 testText({
   name: "orc doctor takes one decision at a time",
   argv: ["doctor", "--resign", "1", "--restore", "1"],
+  within: inEmptyDirectory,
   exitCode: 2,
 });
 

@@ -27,7 +27,6 @@ testOutput({
 testOutput({
   name: "orc feedback capture keeps nothing for whoever does not want it",
   argv: ["feedback", "capture", "--auto"],
-  within: withSession,
   machine: { environment: { ORCHESTRATOR_SKIP_FEEDBACK: "1" } },
   result: { feedback: null },
 });
@@ -74,7 +73,6 @@ const AT_REVIEW = { at: "2026-03-02T10:00:00Z", number: 9 };
 testOutput({
   name: "orc feedback review sums up the feedback of all sessions",
   argv: ["feedback", "review", "--suggest"],
-  within: withSession,
   before: addFeedback,
   machine: AT_REVIEW,
 });
@@ -82,7 +80,6 @@ testOutput({
 testText({
   name: "orc feedback review shows the part that is asked for",
   argv: ["feedback", "review", "--tool", "--all"],
-  within: withSession,
   before: addFeedback,
   machine: AT_REVIEW,
 });
@@ -90,5 +87,4 @@ testText({
 testText({
   name: "orc feedback review says that there is none",
   argv: ["feedback", "review", "--days", "0"],
-  within: withSession,
 });

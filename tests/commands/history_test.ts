@@ -15,7 +15,13 @@ import {
   withSession,
 } from "../work/fixtures.ts";
 import { appendToLog } from "../work/log_lines.ts";
-import { documentOf, orc, testOutput, testText } from "./orc.ts";
+import {
+  documentOf,
+  inEmptyDirectory,
+  orc,
+  testOutput,
+  testText,
+} from "./orc.ts";
 import { assert, assertEquals } from "@std/assert";
 
 /** One event of each kind that people want to tell apart. */
@@ -38,21 +44,18 @@ async function workABit(root: string): Promise<void> {
 testOutput({
   name: "orc history shows what happened",
   argv: ["history"],
-  within: withSession,
   before: workABit,
 });
 
 testText({
   name: "orc history says that there are earlier events",
   argv: ["history", "--limit", "2"],
-  within: withSession,
   before: workABit,
 });
 
 testText({
   name: "orc history colours what failed on a terminal",
   argv: ["history", "--type", "gate_failed"],
-  within: withSession,
   before: workABit,
   machine: { columns: 80 },
 });
@@ -60,20 +63,17 @@ testText({
 testText({
   name: "orc history shows only what fits",
   argv: ["history", "--item", "sketch", "--since", "1d"],
-  within: withSession,
   before: workABit,
 });
 
 testText({
   name: "orc history says so when nothing fits",
   argv: ["history", "--type", "workflow_completed"],
-  within: withSession,
 });
 
 testText({
   name: "orc history --all shows damage and the rest",
   argv: ["history", "--all"],
-  within: withSession,
   before: (root) =>
     Promise.resolve(appendToLog(root, [
       "torn\n",
@@ -89,14 +89,12 @@ testText({
 testText({
   name: "orc history --output jsonl prints a line for each event",
   argv: ["history", "--output", "jsonl", "--limit", "3"],
-  within: withSession,
   before: workABit,
 });
 
 testText({
   name: "orc history --follow ends with the session",
   argv: ["history", "--follow"],
-  within: withSession,
   before: (root) =>
     abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" }),
 });
@@ -104,7 +102,6 @@ testText({
 testOutput({
   name: "orc history refuses an item that does not exist",
   argv: ["history", "--item", "plann"],
-  within: withSession,
   exitCode: 4,
   code: "no_such_item",
 });
@@ -112,7 +109,6 @@ testOutput({
 testOutput({
   name: "orc history refuses a time that is none",
   argv: ["history", "--since", "yesterday"],
-  within: withSession,
   exitCode: 2,
   code: "invalid_time",
 });
@@ -156,7 +152,6 @@ Deno.test("orc history --all --json gives one document with all there is room fo
 testOutput({
   name: "orc history refuses a type that no event has",
   argv: ["history", "--type", "item_complete"],
-  within: withSession,
   exitCode: 2,
   code: "unknown_event_type",
 });
@@ -164,7 +159,6 @@ testOutput({
 testText({
   name: "orc history refuses an end before the beginning",
   argv: ["history", "--since", "1h", "--until", "2h"],
-  within: withSession,
   exitCode: 2,
 });
 
@@ -198,20 +192,19 @@ function writeLog(root: string): Promise<void> {
 testOutput({
   name: "orc analyze counts over sessions and the legacy log",
   argv: ["analyze"],
-  within: withSession,
   before: writeLog,
 });
 
 testText({
   name: "orc analyze --all shows every row",
   argv: ["analyze", "--all"],
-  within: withSession,
   before: writeLog,
 });
 
 testOutput({
   name: "orc analyze says that there is no data",
   argv: ["analyze"],
+  within: inEmptyDirectory,
 });
 
 const inEasySession = (test: (root: string) => Promise<void>) =>
@@ -233,7 +226,6 @@ testText({
 testText({
   name: "orc generate-md --stdout prints the page",
   argv: ["generate-md", "--stdout"],
-  within: withSession,
 });
 
 testOutput({
@@ -270,7 +262,6 @@ async function workAndLearn(root: string): Promise<void> {
 testOutput({
   name: "orc learn sums the session up",
   argv: ["learn"],
-  within: withSession,
   before: workAndLearn,
 });
 
@@ -288,13 +279,11 @@ Deno.test("orc learn --save says where it is kept", () =>
 testText({
   name: "orc learn says that there is nothing to learn from",
   argv: ["learn", "--save"],
-  within: withSession,
 });
 
 testText({
   name: "orc learn refuses to save and not to save",
   argv: ["learn", "--save", "--no-save"],
-  within: withSession,
   exitCode: 2,
 });
 

@@ -23,13 +23,11 @@ import { assertEquals } from "@std/assert";
 testOutput({
   name: "orc start-item marks an item as being worked on",
   argv: ["start-item", "plan"],
-  within: withSession,
 });
 
 testText({
   name: "orc start-item does nothing for an item that is started",
   argv: ["start-item", "plan"],
-  within: withSession,
   before: (root) =>
     startItem(fixedHost({ number: 2 }), { root, itemId: "plan" }),
 });
@@ -52,7 +50,6 @@ testText({
 testOutput({
   name: "orc start-item names the item that was probably meant",
   argv: ["start-item", "plna"],
-  within: withSession,
   exitCode: 4,
   code: "no_such_item",
 });
@@ -60,14 +57,12 @@ testOutput({
 testOutput({
   name: "orc approve-item passes a manual gate for a human",
   argv: ["approve-item", "consent", "-n", "Looked at it"],
-  within: withSession,
   machine: { answers: ["consent"] },
 });
 
 testText({
   name: "orc approve-item does nothing for what is approved",
   argv: ["approve-item", "consent"],
-  within: withSession,
   before: (root) =>
     approveItem(fixedHost({ environment: APPROVING, number: 2 }), {
       root,
@@ -78,7 +73,6 @@ testText({
 testOutput({
   name: "orc approve-item is refused to an agent",
   argv: ["approve-item", "consent"],
-  within: withSession,
   machine: { environment: agent("1") },
   exitCode: 77,
   code: "approval_required",
@@ -87,7 +81,6 @@ testOutput({
 testText({
   name: "orc approve-item takes no other word for a yes",
   argv: ["approve-item", "consent"],
-  within: withSession,
   machine: { answers: ["y"] },
   exitCode: 77,
 });
@@ -95,27 +88,23 @@ testText({
 testText({
   name: "orc approve-item refuses what is no manual gate",
   argv: ["approve-item", "idea"],
-  within: withSession,
   exitCode: 3,
 });
 
 testText({
   name: "orc complete completes an item that needs no check",
   argv: ["complete", "idea", "--notes", "- agreed with Ada"],
-  within: withSession,
 });
 
 testOutput({
   name: "orc complete runs the check",
   argv: ["complete", "tests"],
-  within: withSession,
   machine: { programs: { "make test": { stdout: "3 of 3 passed\n" } } },
 });
 
 testOutput({
   name: "orc complete shows what a failed program said at the end",
   argv: ["complete", "tests"],
-  within: withSession,
   machine: {
     programs: {
       "make test": { exitCode: 2, stdout: "...\n", stderr: "1 of 3 failed\n" },
@@ -128,14 +117,12 @@ testOutput({
 testText({
   name: "orc complete says which file is missing",
   argv: ["complete", "plan"],
-  within: withSession,
   exitCode: 3,
 });
 
 testText({
   name: "orc complete does nothing for an item that is completed",
   argv: ["complete", "idea"],
-  within: withSession,
   before: (root) =>
     completeItem(fixedHost({ number: 2 }), { root, itemId: "idea" }),
 });
@@ -143,7 +130,6 @@ testText({
 testText({
   name: "orc complete leaves a manual gate to a human",
   argv: ["complete", "consent"],
-  within: withSession,
   exitCode: 3,
 });
 
@@ -164,7 +150,6 @@ testText({
 testText({
   name: "orc complete --skip-verify is refused to an agent",
   argv: ["complete", "plan", "--skip-verify"],
-  within: withSession,
   machine: { environment: agent("1"), answers: ["plan"] },
   exitCode: 77,
 });
@@ -264,13 +249,11 @@ Deno.test("orc complete shows progress where error output is a terminal, and not
 testOutput({
   name: "orc note keeps a note",
   argv: ["note", "The old API stays until March", "--item", "plan"],
-  within: withSession,
 });
 
 testOutput({
   name: "orc note refuses an empty note",
   argv: ["note", " "],
-  within: withSession,
   exitCode: 2,
   code: "note_empty",
 });
@@ -278,7 +261,6 @@ testOutput({
 testText({
   name: "orc note wants one text",
   argv: ["note", "two", "words"],
-  within: withSession,
   exitCode: 2,
 });
 
@@ -293,13 +275,11 @@ const REASON = "Nothing that could be drawn";
 testOutput({
   name: "orc skip leaves an item out",
   argv: ["skip", "sketch", "--reason", REASON],
-  within: withSession,
 });
 
 testText({
   name: "orc skip does nothing for an item that is skipped",
   argv: ["skip", "sketch", "-r", REASON],
-  within: withSession,
   before: (root) =>
     skipItem(fixedHost({ number: 2 }), {
       root,
@@ -311,7 +291,6 @@ testText({
 testOutput({
   name: "orc skip needs a reason",
   argv: ["skip", "sketch"],
-  within: withSession,
   exitCode: 3,
   code: "skip_reason",
 });
@@ -319,14 +298,12 @@ testOutput({
 testText({
   name: "orc skip --force lets a human skip a gate",
   argv: ["skip", "tests", "-r", GOOD_REASON, "--force"],
-  within: withSession,
   machine: { answers: ["tests"] },
 });
 
 testText({
   name: "orc skip refuses a gate",
   argv: ["skip", "tests", "-r", REASON],
-  within: withSession,
   exitCode: 3,
 });
 

@@ -11,7 +11,13 @@ import {
   sessionsIn,
   withRoot,
 } from "../work/fixtures.ts";
-import { documentOf, orc, testOutput, testText } from "./orc.ts";
+import {
+  documentOf,
+  inEmptyDirectory,
+  orc,
+  testOutput,
+  testText,
+} from "./orc.ts";
 import { assert, assertEquals } from "@std/assert";
 
 function withLegacy(test: (root: string) => Promise<void>): Promise<void> {
@@ -36,6 +42,7 @@ testText({
 testText({
   name: "orc migrate says when there is nothing",
   argv: ["migrate"],
+  within: inEmptyDirectory,
 });
 
 testOutput({
@@ -69,6 +76,7 @@ testOutput({
 testOutput({
   name: "orc migrate refuses flags that contradict each other",
   argv: ["migrate", "--force-from-old", "--force-from-new"],
+  within: inEmptyDirectory,
   exitCode: 2,
   code: "contradicting_flags",
 });
@@ -88,6 +96,7 @@ testText({
 testOutput({
   name: "orc import-legacy refuses what is not there",
   argv: ["import-legacy", "gone"],
+  within: inEmptyDirectory,
   exitCode: 4,
   code: "no_such_file",
 });

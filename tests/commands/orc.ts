@@ -2,7 +2,12 @@ import { main } from "../../src/cli/main.ts";
 import parts from "../../src/commands/answers.json" with { type: "json" };
 import { answerSchemas } from "../../src/commands/begin.ts";
 import { captureStreams } from "../cli/fake.ts";
-import { fixedHost, type Machine, withRoot } from "../work/fixtures.ts";
+import {
+  fixedHost,
+  type Machine,
+  withRoot,
+  withSession,
+} from "../work/fixtures.ts";
 import {
   assert,
   assertEquals,
@@ -64,7 +69,7 @@ export interface Scene {
   readonly name: string;
   readonly argv: readonly string[];
   readonly exitCode?: number;
-  /** Runs the test in a repository; an empty directory without it. */
+  /** Runs the test in a repository; one with a session without it. */
   readonly within?: Within;
   /** Prepares the repository. */
   readonly before?: (root: string, machine: Machine) => Promise<unknown>;
@@ -79,7 +84,14 @@ interface Expected {
   readonly result?: Record<PropertyKey, unknown>;
 }
 
-const inEmptyDirectory: Within = (test) => withRoot({}, test);
+/** Runs a test where orc was never used. */
+export function inEmptyDirectory(
+  test: (root: string) => Promise<void>,
+): Promise<void> {
+  return withRoot({}, test);
+}
+
+const inSession: Within = (test) => withSession(test);
 
 /** Compares what people and what programs get; each in a repository of its own. */
 export function testOutput({ code, result, ...scene }: Scene & Expected): void {
@@ -147,7 +159,7 @@ function newsIn(
     command === "status" || !isTold(key, member)
   );
   return Object(withoutNulls({
-    place: [root, rootSource, session].join(" "),
+    place: [root, rootSource, session].filter(Boolean).join(" "),
     result: Object.fromEntries(members),
     error,
     warnings: told.length || null,
@@ -191,7 +203,7 @@ async function play(
   flags: readonly string[],
   after?: (root: string, machine: Machine, ran: Ran) => Promise<void>,
 ): Promise<Ran> {
-  const { argv, exitCode = 0, within = inEmptyDirectory, before } = scene;
+  const { argv, exitCode = 0, within = inSession, before } = scene;
   const played: Ran[] = [];
   await within(async (root, base) => {
     const machine = { ...base, ...scene.machine };

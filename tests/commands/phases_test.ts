@@ -10,7 +10,6 @@ import { testOutput, testText } from "./orc.ts";
 testOutput({
   name: "orc advance refuses while something is open",
   argv: ["advance"],
-  within: withSession,
   exitCode: 3,
   code: "blocked",
 });
@@ -18,14 +17,12 @@ testOutput({
 testOutput({
   name: "orc advance --force lets a human leave a phase",
   argv: ["advance", "--force"],
-  within: withSession,
   machine: { answers: ["PLAN"] },
 });
 
 testText({
   name: "orc advance --force is refused to an agent",
   argv: ["advance", "-f", "--yes"],
-  within: withSession,
   machine: { environment: agent("1"), answers: ["PLAN"] },
   exitCode: 77,
 });
@@ -41,7 +38,6 @@ testText({
 testOutput({
   name: "orc approve approves the current phase for a human",
   argv: ["approve"],
-  within: withSession,
   machine: { answers: ["PLAN"] },
 });
 
@@ -54,7 +50,6 @@ testText({
 testText({
   name: "orc approve is refused to an agent",
   argv: ["approve"],
-  within: withSession,
   machine: { environment: agent("1") },
   exitCode: 77,
 });
@@ -62,7 +57,6 @@ testText({
 testOutput({
   name: "orc approve refuses a phase that does not exist",
   argv: ["approve", "--phase", "NONE"],
-  within: withSession,
   exitCode: 4,
   code: "no_such_phase",
 });
@@ -78,7 +72,6 @@ testOutput({
 testOutput({
   name: "orc finish refuses while something is open in any phase",
   argv: ["finish"],
-  within: withSession,
   exitCode: 3,
   code: "blocked",
 });
@@ -86,40 +79,34 @@ testOutput({
 testText({
   name: "orc finish --abandon closes a session for a reason",
   argv: ["finish", "--abandon", "-r", "The feature was dropped"],
-  within: withSession,
 });
 
 testText({
   name: "orc finish --abandon needs a reason",
   argv: ["finish", "--abandon"],
-  within: withSession,
   exitCode: 2,
 });
 
 testOutput({
   name: "orc finish --abandon keeps notes",
   argv: ["finish", "--abandon", "-r", "Dropped", "--notes", "A sketch"],
-  within: withSession,
   result: { changed: true, summary: { active: false, status: "abandoned" } },
 });
 
 testText({
   name: "orc finish --abandon takes no --force",
   argv: ["finish", "--abandon", "-r", "Dropped", "--force"],
-  within: withSession,
   exitCode: 2,
 });
 
 testText({
   name: "orc finish takes no reason without --abandon",
   argv: ["finish", "--reason", "The feature was dropped"],
-  within: withSession,
   exitCode: 2,
 });
 
 testText({
   name: "orc finish --force is refused to a script",
   argv: ["finish", "--force"],
-  within: withSession,
   exitCode: 77,
 });

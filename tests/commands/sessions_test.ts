@@ -10,9 +10,8 @@ import {
   idOf,
   legacyState,
   withRoot,
-  withSession,
 } from "../work/fixtures.ts";
-import { testOutput, testText } from "./orc.ts";
+import { inEmptyDirectory, testOutput, testText } from "./orc.ts";
 
 /** Three repositories: one with an open and a closed session, a legacy one, a damaged one. */
 function withTree(test: (top: string) => Promise<void>): Promise<void> {
@@ -84,7 +83,6 @@ const LATER = { at: "2026-02-11T10:00:00Z", number: 9 };
 testOutput({
   name: "orc cleanup shows what it would remove",
   argv: ["cleanup", "--dry-run"],
-  within: withSession,
   before: addSessions,
   machine: LATER,
   result: { dryRun: true },
@@ -93,7 +91,6 @@ testOutput({
 testOutput({
   name: "orc cleanup removes closed sessions and names what stays",
   argv: ["cleanup", "--max-age", "40", "-y"],
-  within: withSession,
   before: addSessions,
   machine: LATER,
 });
@@ -101,7 +98,6 @@ testOutput({
 testOutput({
   name: "orc cleanup removes nothing without a yes",
   argv: ["cleanup"],
-  within: withSession,
   before: addSessions,
   machine: LATER,
   exitCode: 3,
@@ -111,7 +107,6 @@ testOutput({
 testText({
   name: "orc cleanup says that there is nothing to remove",
   argv: ["cleanup"],
-  within: withSession,
 });
 
 /** A closed session beside one that goes on. */
@@ -124,7 +119,6 @@ function addSession(root: string): Promise<void> {
 testOutput({
   name: "orc session cleanup removes closed sessions",
   argv: ["session", "cleanup", "--yes"],
-  within: withSession,
   before: addSession,
   machine: LATER,
 });
@@ -132,7 +126,6 @@ testOutput({
 testText({
   name: "orc session cleanup asks at a terminal",
   argv: ["workflow", "cleanup", "--status", "abandoned"],
-  within: withSession,
   before: addSession,
   machine: { ...LATER, answers: ["y"] },
 });
@@ -140,7 +133,6 @@ testText({
 testText({
   name: "orc session cleanup removes nothing that is younger",
   argv: ["session", "cleanup", "--older-than", "41", "--yes"],
-  within: withSession,
   before: addSession,
   machine: LATER,
 });
@@ -148,7 +140,6 @@ testText({
 testOutput({
   name: "orc session cleanup refuses to remove active sessions",
   argv: ["session", "cleanup", "--status", "active", "--yes"],
-  within: withSession,
   exitCode: 2,
   code: "invalid_status",
 });
@@ -156,13 +147,11 @@ testOutput({
 testOutput({
   name: "orc session info tells what a session is and why it is meant",
   argv: ["session", "info"],
-  within: withSession,
 });
 
 testText({
   name: "orc session info tells of a session that is named",
   argv: ["session", "info", "01kk"],
-  within: withSession,
 });
 
 testText({
@@ -174,7 +163,6 @@ testText({
 testOutput({
   name: "orc session info refuses what is no id",
   argv: ["session", "info", "../x"],
-  within: withSession,
   exitCode: 2,
   code: "invalid_session_id",
 });
@@ -198,14 +186,12 @@ async function addListed(root: string): Promise<void> {
 testOutput({
   name: "orc session list lists sessions, also damaged and legacy ones",
   argv: ["session", "list"],
-  within: withSession,
   before: addListed,
 });
 
 testText({
   name: "orc session list lists the sessions where current is damaged",
   argv: ["workflow", "list"],
-  within: withSession,
   before: (root) => {
     writeTree(root, { ".orchestrator/current": "../x" });
     return Promise.resolve();
@@ -215,11 +201,13 @@ testText({
 testText({
   name: "orc session list says how to begin",
   argv: ["session", "list"],
+  within: inEmptyDirectory,
 });
 
 testOutput({
   name: "orc session list refuses a bad time limit too",
   argv: ["session", "list", "--lock-timeout", "soon"],
+  within: inEmptyDirectory,
   exitCode: 2,
   code: "invalid_lock_timeout",
 });
@@ -232,13 +220,11 @@ function rename(root: string): Promise<unknown> {
 testOutput({
   name: "orc session rename gives a session a name",
   argv: ["session", "rename", "01kk", "Second try"],
-  within: withSession,
 });
 
 testOutput({
   name: "orc session rename refuses a blank name",
   argv: ["session", "rename", "01kk", " "],
-  within: withSession,
   exitCode: 2,
   code: "invalid_name",
 });
@@ -247,7 +233,6 @@ for (const argv of [["session", "list"], ["session", "info"], ["status"]]) {
   testText({
     name: `orc ${argv.join(" ")} shows the name of a session`,
     argv,
-    within: withSession,
     before: rename,
   });
 }
@@ -260,14 +245,12 @@ async function addOther(root: string): Promise<void> {
 testOutput({
   name: "orc session switch makes another session the current one",
   argv: ["session", "switch", "01kk00"],
-  within: withSession,
   before: addOther,
 });
 
 testOutput({
   name: "orc session switch names the sessions that an id fits",
   argv: ["session", "switch", "01kk"],
-  within: withSession,
   before: addOther,
   exitCode: 2,
   code: "ambiguous_session_id",
@@ -276,7 +259,6 @@ testOutput({
 testText({
   name: "orc session switch refuses a session that does not exist",
   argv: ["session", "switch", "34aa3244"],
-  within: withSession,
   exitCode: 4,
 });
 
@@ -292,20 +274,17 @@ function layLocks(root: string): Promise<void> {
 testOutput({
   name: "orc unlock shows who holds the locks",
   argv: ["unlock"],
-  within: withSession,
   before: layLocks,
 });
 
 testText({
   name: "orc unlock says when no lock is held",
   argv: ["unlock", "--force"],
-  within: withSession,
 });
 
 testText({
   name: "orc unlock --force removes the locks for a human",
   argv: ["unlock", "--force"],
-  within: withSession,
   before: layLocks,
   machine: { answers: ["unlock"] },
 });
@@ -313,7 +292,6 @@ testText({
 testOutput({
   name: "orc unlock --force is refused to an agent",
   argv: ["unlock", "--force"],
-  within: withSession,
   before: layLocks,
   machine: { environment: agent("1"), answers: ["unlock"] },
   exitCode: 77,

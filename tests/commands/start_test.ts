@@ -1,11 +1,5 @@
-import {
-  idOf,
-  stateOf,
-  withRoot,
-  withSession,
-  WORKFLOW,
-} from "../work/fixtures.ts";
-import { orc, testOutput, testText } from "./orc.ts";
+import { idOf, stateOf, withRoot, WORKFLOW } from "../work/fixtures.ts";
+import { inEmptyDirectory, orc, testOutput, testText } from "./orc.ts";
 import { assertEquals } from "@std/assert";
 
 testOutput({
@@ -32,7 +26,6 @@ testText({
 testText({
   name: "orc start refuses while the caller's own session is active",
   argv: ["start", "Add logout"],
-  within: withSession,
   exitCode: 3,
 });
 
@@ -47,13 +40,13 @@ testOutput({
 testText({
   name: "orc start needs a task",
   argv: ["start"],
+  within: inEmptyDirectory,
   exitCode: 2,
 });
 
 testText({
   name: "orc start --beside starts a session beside the caller's own",
   argv: ["start", "Add logout", "--beside", "--no-archive"],
-  within: withSession,
 });
 
 Deno.test("orc start hands on the workflow file and the commands", () =>

@@ -20,7 +20,7 @@ import {
   withSession,
   WORKFLOW,
 } from "../work/fixtures.ts";
-import { orc, testOutput, testText } from "./orc.ts";
+import { inEmptyDirectory, orc, testOutput, testText } from "./orc.ts";
 import { assert, assertEquals } from "@std/assert";
 
 /** Brings one item into each state. */
@@ -51,7 +51,6 @@ const LATER = { at: "2026-03-01T10:07:30Z" };
 testText({
   name: "orc status shows a session that has just started",
   argv: ["status"],
-  within: withSession,
 });
 
 testOutput({
@@ -70,13 +69,11 @@ testOutput({
 testText({
   name: "orc status --brief shows the next item only",
   argv: ["status", "--brief"],
-  within: withSession,
 });
 
 testText({
   name: "orc status shows a closed session",
   argv: ["status"],
-  within: withSession,
   before: (root) =>
     abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" }),
 });
@@ -84,7 +81,6 @@ testText({
 testText({
   name: "orc status warns beside its result",
   argv: ["status"],
-  within: withSession,
   before: (root) => {
     writeTree(root, { "workflow.yaml": "changed" });
     return Promise.resolve();
@@ -94,6 +90,7 @@ testText({
 testOutput({
   name: "orc status says how to begin where there is no session",
   argv: ["status"],
+  within: inEmptyDirectory,
   exitCode: 4,
   code: "no_session",
 });
@@ -203,13 +200,11 @@ async function startTheClock(root: string): Promise<void> {
 testText({
   name: "orc next shows one item and the command for it",
   argv: ["next"],
-  within: withSession,
 });
 
 testOutput({
   name: "orc next shows why the last try failed",
   argv: ["next"],
-  within: withSession,
   before: async (root) => {
     await completeItem(fixedHost({ number: 2 }), { root, itemId: "idea" });
     const host = fixedHost({ number: 3 });
@@ -221,14 +216,12 @@ testOutput({
 testText({
   name: "orc next says what only a human can do",
   argv: ["next"],
-  within: withSession,
   before: leaveTheHuman,
 });
 
 testText({
   name: "orc next says when a phase awaits a human",
   argv: ["next"],
-  within: withSession,
   before: async (root) => {
     await leaveTheHuman(root);
     const host = fixedHost({ environment: APPROVING, number: 6 });
@@ -251,7 +244,6 @@ testText({
 testText({
   name: "orc next has nothing to say in a closed session",
   argv: ["next"],
-  within: withSession,
   before: (root) =>
     abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" }),
 });
@@ -259,7 +251,6 @@ testText({
 testOutput({
   name: "orc next refuses a session that does not exist",
   argv: ["next", "--session", "34aa3244"],
-  within: withSession,
   exitCode: 4,
   code: "no_such_session",
 });
@@ -267,7 +258,6 @@ testOutput({
 testText({
   name: "orc next warns beside its result",
   argv: ["next"],
-  within: withSession,
   before: (root) => {
     writeTree(root, { "workflow.yaml": "changed" });
     return Promise.resolve();
