@@ -1,8 +1,4 @@
-import {
-  expectedOf,
-  SETTINGS,
-  variableOf,
-} from "../../src/settings/settings.ts";
+import { SETTINGS, variableOf } from "../../src/settings/settings.ts";
 import { withRoot } from "../work/fixtures.ts";
 import {
   documentOf,
@@ -54,7 +50,7 @@ testOutput({
       value: setting.default,
       origin: { type: "default" },
       default: setting.default,
-      expected: expectedOf(setting.type),
+      expected: setting.type.expected,
       summary: setting.summary,
       variable: variableOf(setting),
       since: setting.since,
