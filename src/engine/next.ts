@@ -59,14 +59,9 @@ export function reasonRuleOf(place: Place): StepType {
 
 /** The one command to go on with. */
 export interface Step {
-  /**
-   * A command line for a POSIX shell; what stands in it as `<…>` is to be
-   * filled in.
-   */
+  /** A command line for a POSIX shell; what stands in it as `<…>` is to be filled in. */
   readonly command: string;
-  /**
-   * The item of the current phase it is about; null for a step of the session.
-   */
+  /** The item of the current phase it is about; null for a step of the session. */
   readonly itemId: string | null;
   /** Whether only a human can take it. */
   readonly human: boolean;

@@ -46,9 +46,7 @@ export interface PhaseSummary extends Progress {
 
 /** The evidence an item asks for. */
 export interface EvidenceSummary {
-  /**
-   * Name of the schema it has to follow; null where any will do, also none.
-   */
+  /** Name of the schema it has to follow; null where any will do, also none. */
   readonly schema: string | null;
   /** What to collect, in the words of the workflow; null without any. */
   readonly prompt: string | null;
@@ -64,17 +62,13 @@ export interface ItemSummary {
   readonly name: string;
   /** `pending` for an item that the state does not know. */
   readonly status: ItemStatus;
-  /**
-   * Whether it keeps the session in its phase until it is completed or skipped.
-   */
+  /** Whether it keeps the session in its phase until it is completed or skipped. */
   readonly required: boolean;
   /** How strictly it is enforced. */
   readonly stepType: StepType;
   /** What is needed to complete it: nothing, a human, a file or a program. */
   readonly verification: Verification["type"];
-  /**
-   * What to do, in the words of the workflow; null where the name says it all.
-   */
+  /** What to do, in the words of the workflow; null where the name says it all. */
   readonly description: string | null;
   /**
    * What is checked, in the workflow's words; else its path or command as
@@ -101,32 +95,21 @@ export interface ItemSummary {
   readonly passesAt: string | null;
   /** What evidence it asks for; null for none, and for manual gates. */
   readonly evidence: EvidenceSummary | null;
-  /**
-   * When somebody first said they work on it, an instant in UTC; null when
-   * nobody did.
-   */
+  /** When somebody first said they work on it, an instant in UTC; null when nobody did. */
   readonly startedAt: string | null;
   /** How many of its checks failed so far. */
   readonly tries: number;
   /** Why it was skipped, as given; null while it is not skipped. */
   readonly skipReason: string | null;
-  /**
-   * Why the last try failed, in a few words; null when none did, or when it is
-   * completed.
-   */
+  /** Why the last try failed, in a few words; null when none did, or when it is completed. */
   readonly failure: string | null;
 }
 
 /** What to do next: one command, and the item it is about. */
 export interface NextStep {
-  /**
-   * A command line for a POSIX shell; what stands in it as `<…>` is to be
-   * filled in.
-   */
+  /** A command line for a POSIX shell; what stands in it as `<…>` is to be filled in. */
   readonly command: string;
-  /**
-   * The item of the current phase it is about; null for a step of the session.
-   */
+  /** The item of the current phase it is about; null for a step of the session. */
   readonly item: ItemSummary | null;
   /** Whether only a human can do it. */
   readonly human: boolean;
@@ -142,10 +125,7 @@ export interface Summary {
   readonly task: string;
   /** Name of the project the task belongs to; null without one. */
   readonly project: string | null;
-  /**
-   * `wf_` and eight hex digits, part of every line of the log. Not the id of
-   * the session.
-   */
+  /** `wf_` and eight hex digits, part of every line of the log. Not the id of the session. */
   readonly workflowId: string;
   /** Name of the workflow. */
   readonly workflow: string;
@@ -171,10 +151,7 @@ export interface Summary {
    * finished. Empty after the end.
    */
   readonly blockers: readonly Blocker[];
-  /**
-   * What to do now; null after the end, or if the workflow does not define the
-   * current phase.
-   */
+  /** What to do now; null after the end, or if the workflow does not define the current phase. */
   readonly next: NextStep | null;
 }
 

@@ -38,10 +38,7 @@ export interface CompleteOptions extends SessionOptions {
    * fails, so that the next try needs none.
    */
   readonly evidence?: EvidenceSource;
-  /**
-   * Completes without the check: an act of a human, and never on a gate or a
-   * manual gate.
-   */
+  /** Completes without the check: an act of a human, and never on a gate or a manual gate. */
   readonly skipVerify?: boolean;
   /** Called four times a second while the check runs a program. */
   readonly onProgress?: (progress: ProgramProgress) => void;
@@ -51,10 +48,7 @@ export interface CompleteOptions extends SessionOptions {
 export interface Completed extends Changed {
   /** Id of the item. */
   readonly item: string;
-  /**
-   * The check orc ran; null when none was needed or the item was completed
-   * before.
-   */
+  /** The check orc ran; null when none was needed or the item was completed before. */
   readonly check: CheckResult | null;
 }
 

@@ -17,10 +17,7 @@ export interface AdvanceOptions extends SessionOptions {
 export interface Advanced extends Changed {
   /** Id of the phase the session was in when the call began. */
   readonly from: string;
-  /**
-   * Id of the phase after it; null when there is none, as the last phase is
-   * left by finishing.
-   */
+  /** Id of the phase after it; null when there is none, as the last phase is left by finishing. */
   readonly to: string | null;
 }
 
@@ -56,10 +53,7 @@ export async function advancePhase(
 
 /** A phase whose exit gate asks for a human. */
 export interface ApprovePhaseOptions extends SessionOptions {
-  /**
-   * Any phase of the workflow; the current one without it. Also what the human
-   * types.
-   */
+  /** Any phase of the workflow; the current one without it. Also what the human types. */
   readonly phaseId?: string;
 }
 
@@ -91,9 +85,7 @@ export async function approvePhase(
 export interface FinishOptions extends SessionOptions {
   /** What came of it; at most 2000 characters. */
   readonly notes?: string;
-  /**
-   * Ends it although something is open: an act of a human, who types `finish`.
-   */
+  /** Ends it although something is open: an act of a human, who types `finish`. */
   readonly force?: boolean;
 }
 

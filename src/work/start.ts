@@ -50,14 +50,9 @@ export interface Started {
   readonly place: Place;
   /** Where it stands: at the beginning. */
   readonly summary: Summary;
-  /**
-   * The file the workflow came from, absolute; null when it is the bundled one.
-   */
+  /** The file the workflow came from, absolute; null when it is the bundled one. */
   readonly workflowPath: string | null;
-  /**
-   * What is doubtful in the workflow, but does not keep it from being used; at
-   * most 20.
-   */
+  /** What is doubtful in the workflow, but does not keep it from being used; at most 20. */
   readonly problems: readonly Problem[];
   /** What went wrong after the session counted. */
   readonly warnings: readonly string[];

@@ -23,9 +23,7 @@ export interface Status extends Summary {
   readonly name: string | null;
   /** How it was decided that this session is meant. */
   readonly sessionSource: SessionSource;
-  /**
-   * Number of the session's last update; 0 when only the Python tool wrote it.
-   */
+  /** Number of the session's last update; 0 when only the Python tool wrote it. */
   readonly serial: number;
   /** Whether the session still lies in the older tool's file. */
   readonly legacy: boolean;
