@@ -62,10 +62,7 @@ export interface RepositoryLayout {
   readonly current: string;
   /** One directory per session, named by its id. */
   readonly sessions: string;
-  /**
-   * Which session belongs to which agent or linked worktree: one JSON file
-   * each, named by a hash.
-   */
+  /** Which session belongs to which agent or linked worktree: one JSON file each, named by a hash. */
   readonly bindings: string;
   /** Values that are never printed or logged. */
   readonly secrets: string;
@@ -124,68 +121,7 @@ export interface SessionLayout {
   readonly checkpoints: string;
 }
 
-/** Begins the names of the files that the older Python tool scattered in the root. */
-export const LEGACY_PREFIX = ".workflow_";
-
-/** A legacy file that moves as it is, from the root to `.orchestrator/`. */
-export interface LegacyWhole {
-  /** Seen from the root. */
-  readonly from: string;
-  /** Seen from `.orchestrator/`. */
-  readonly to: string;
-  /** It is taken only if it is what it should be: others use the name too. */
-  readonly shape?: "prd" | "overrides";
-}
-
-const LEGACY_SECRETS = ".secrets.enc";
-
-/** Legacy files that move as they are. Of two with one target the first is taken. */
-export const LEGACY_WHOLES: readonly LegacyWhole[] = [
-  { from: LEGACY_SECRETS, to: `secrets/${LEGACY_SECRETS}` },
-  { from: "secrets.enc.yaml", to: "secrets/secrets.enc.yaml" },
-  { from: ".manus/secrets.enc.yaml", to: "secrets/secrets.enc.yaml" },
-  { from: ".claude/prd_state.json", to: "prd/state.json", shape: "prd" },
-  { from: ".orchestrator.yaml", to: "config.yaml", shape: "overrides" },
-];
-
-/** Where a custom legacy file goes that is asked for by name; seen from `.orchestrator/`. */
-export function includedPath(name: string): string {
-  return `legacy/${name}`;
-}
-
-/** Ends the name of a file that holds a secret, behind the name of the secret. */
-export const SECRET_SUFFIX = ".age";
-
-/** Files in which people keep variables for their shell, with what does not belong there. */
-export function environmentFiles(tree: string): readonly string[] {
-  return [".env", ".envrc", ".env.local"].map((name) => joinPath(tree, name));
-}
-
-/** Names of encrypted files of the Python tool that a migration puts among the secrets. */
-export const legacySecretNames: readonly string[] = [
-  LEGACY_SECRETS,
-  "secrets.enc.yaml",
-];
-
-/** Files that the Python tool may keep secrets in, in the order they are asked. */
-export function legacySecretPaths(root: string): readonly string[] {
-  const { secrets } = repositoryLayout(root);
-  return [joinPath(root, LEGACY_SECRETS), `${secrets}/${LEGACY_SECRETS}`];
-}
-
-/**
- * Returns the paths of a repository. Touches no file.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { repositoryLayout } from "@orc/cli/core";
- *
- * const { workflow, current } = repositoryLayout("/shop");
- * assertEquals(workflow, "/shop/workflow.yaml");
- * assertEquals(current, "/shop/.orchestrator/current");
- * ```
- */
+/** Returns the paths of a repository. Touches no file. */
 export function repositoryLayout(root: string): RepositoryLayout {
   const directory = joinPath(root, ORCHESTRATOR_DIRECTORY);
   return {
@@ -257,9 +193,6 @@ export function sessionLayoutAt(directory: string): SessionLayout {
   };
 }
 
-/** Ends the name of a checkpoint's file, behind its id. */
-export const CHECKPOINT_SUFFIX = ".json";
-
 /** Where a repair puts what it replaces: beside it, under a name that says when. */
 export function asidePath(path: string, at: string, number: number): string {
   const when = at.slice(0, 19).replaceAll(/[-:]/g, "");
@@ -273,9 +206,9 @@ export const GIT_ENTRY = ".git";
 export const GIT_IGNORE_FILE = ".gitignore";
 
 /** Paths by the names of a table. */
-type PathsOf<Table> = { readonly [Name in keyof Table]: string };
+export type PathsOf<Table> = { readonly [Name in keyof Table]: string };
 
-function pathsIn<Table extends Readonly<Record<string, string>>>(
+export function pathsIn<Table extends Readonly<Record<string, string>>>(
   directory: string,
   table: Table,
 ): PathsOf<Table> {
@@ -321,30 +254,4 @@ const USER_FILES = {
 /** Returns the paths in the user's own directory. Touches no file. */
 export function userLayout(home: string): PathsOf<typeof USER_FILES> {
   return pathsIn(home, USER_FILES);
-}
-
-/** What a migration keeps: while it is being made, while it is pending, and as a backup. */
-const MIGRATION_FILES = {
-  directory: "",
-  /** What it did, or is about to do. */
-  record: "record.json",
-  /** What is to be put in its place, by its path in `.orchestrator/`. */
-  staged: "staged",
-  /** Legacy files, by their path in the root. */
-  originals: "originals",
-  /** What stood in the place of something new, by its path in `.orchestrator/`. */
-  replaced: "replaced",
-  /** Record of the migration before it. */
-  previous: "previous.json",
-  /** What was new and goes, when the migration is taken back. */
-  withdrawn: "withdrawn",
-  /** What was new and had changed, when the migration was taken back. */
-  kept: "kept",
-};
-
-/** Returns the paths of a migration that is kept in a directory. */
-export function migrationLayoutAt(
-  directory: string,
-): PathsOf<typeof MIGRATION_FILES> {
-  return pathsIn(directory, MIGRATION_FILES);
 }

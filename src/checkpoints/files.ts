@@ -1,13 +1,14 @@
 import { corrupt, notFound, OrcError } from "../base/error.ts";
 import { legacySessionId } from "../base/ids.ts";
 import { decodeUtf8 } from "../base/json.ts";
+import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
+import { MAX_STATE_BYTES } from "../base/limits.ts";
 import {
   CHECKPOINT_SUFFIX,
-  type RepositoryLayout,
-  sessionLayout,
-} from "../base/layout.ts";
-import { MAX_STATE_BYTES } from "../base/limits.ts";
-import { checkpointId, checkpointPath, isCheckpointId } from "../base/names.ts";
+  checkpointId,
+  checkpointPath,
+  isCheckpointId,
+} from "../base/names.ts";
 import { quoted } from "../base/text.ts";
 import { assertOpen } from "../engine/situation.ts";
 import { asOrcError } from "../files/errors.ts";

@@ -2,12 +2,8 @@ import { OrcError } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import { asObject, decodeUtf8, parseJson } from "../base/json.ts";
 import {
-  CHECKPOINT_SUFFIX,
   GIT_IGNORE_FILE,
   gitLayout,
-  includedPath,
-  LEGACY_PREFIX,
-  LEGACY_WHOLES,
   LOCK_NAME,
   ORCHESTRATOR_DIRECTORY,
   type RepositoryLayout,
@@ -20,6 +16,12 @@ import {
   MAX_SMALL_FILE_BYTES,
   MAX_STATE_BYTES,
 } from "../base/limits.ts";
+import {
+  CHECKPOINT_SUFFIX,
+  includedPath,
+  LEGACY_PREFIX,
+  LEGACY_WHOLES,
+} from "../base/names.ts";
 import { joinPath, nameOf, relativePath } from "../base/path.ts";
 import { epochMsOf } from "../base/time.ts";
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";

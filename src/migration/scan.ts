@@ -6,13 +6,9 @@ import {
   isJsonObject,
   parseJson,
 } from "../base/json.ts";
-import {
-  includedPath,
-  LEGACY_PREFIX,
-  type RepositoryLayout,
-  sessionLayout,
-} from "../base/layout.ts";
+import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_STATE_BYTES, MAX_WORKFLOW_BYTES } from "../base/limits.ts";
+import { includedPath, LEGACY_PREFIX } from "../base/names.ts";
 import { joinPath } from "../base/path.ts";
 import { decodeLogLine } from "../engine/event.ts";
 import { hashOfWorkflow } from "../feedback/rules.ts";

@@ -1,14 +1,13 @@
 import { OrcError } from "../base/error.ts";
 import { type Finding, isProblem } from "../base/finding.ts";
-import {
-  environmentFiles,
-  legacySecretNames,
-  repositoryLayout,
-  userLayout,
-} from "../base/layout.ts";
+import { repositoryLayout, userLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { tokensIn } from "../base/mask.ts";
-import { KEY_VARIABLES } from "../base/names.ts";
+import {
+  environmentFiles,
+  KEY_VARIABLES,
+  legacySecretNames,
+} from "../base/names.ts";
 import { isDenied } from "../files/errors.ts";
 import { isFileTracked } from "../files/git_index.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";

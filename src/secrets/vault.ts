@@ -1,11 +1,12 @@
 import { corrupt, external, notFound, type OrcError } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
-import { SECRET_SUFFIX, userLayout } from "../base/layout.ts";
+import { userLayout } from "../base/layout.ts";
 import { MAX_SECRET_BYTES, MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
 import { withoutLineEnds } from "../base/mask.ts";
 import {
   isSecretName,
   PASSPHRASE_VARIABLE,
+  SECRET_SUFFIX,
   secretPath,
   variablesOf,
 } from "../base/names.ts";

@@ -1,11 +1,11 @@
 import { corrupt, OrcError } from "../base/error.ts";
 import {
   LOCK_NAME,
-  migrationLayoutAt,
   type RepositoryLayout,
   sessionLayoutAt,
   STAGING_PREFIX,
 } from "../base/layout.ts";
+import { migrationLayoutAt } from "../base/names.ts";
 import { joinPath, nameOf } from "../base/path.ts";
 import { asOrcError, reasonOf } from "../files/errors.ts";
 import type { HeldLock } from "../files/lock.ts";

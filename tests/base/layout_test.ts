@@ -1,13 +1,12 @@
 import { isSessionId } from "../../src/base/ids.ts";
 import {
   gitLayout,
-  legacySecretPaths,
   repositoryLayout,
   sessionLayout,
   sessionLayoutAt,
   STAGING_PREFIX,
 } from "../../src/base/layout.ts";
-import { secretPath } from "../../src/base/names.ts";
+import { legacySecretPaths, secretPath } from "../../src/base/names.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("repositoryLayout() names what orc keeps and what the Python tool kept", () => {
