@@ -124,6 +124,8 @@ Deno.test("planCommand() gives no value the power to ask for a shell", () => {
   );
 });
 
+const QUOTING = 'Setting "a" changes what is quoted in the command';
+
 Deno.test("planCommand() says what a setting may not do", () => {
   const cases = [
     [
@@ -131,23 +133,11 @@ Deno.test("planCommand() says what a setting may not do", () => {
       "b; c",
       'Setting "a" holds ";", which no setting may bring into a command',
     ],
-    [
-      "echo '{{a}}; rm x'",
-      "b'",
-      'Setting "a" changes what is quoted in the command',
-    ],
+    ["echo '{{a}}; rm x'", "b'", QUOTING],
     ['echo "{{a}} | c" | d', 'b" "', undefined],
-    [
-      'echo "{{a}} | c" | d',
-      'b"',
-      'Setting "a" changes what is quoted in the command',
-    ],
-    [
-      "echo {{a}} 'c'",
-      "b'",
-      'Setting "a" changes what is quoted in the command',
-    ],
-    ["echo \\{{a}}", "b", 'Setting "a" changes what is quoted in the command'],
+    ['echo "{{a}} | c" | d', 'b"', QUOTING],
+    ["echo {{a}} 'c'", "b'", QUOTING],
+    ["echo \\{{a}}", "b", QUOTING],
     [
       "{{a}} && ./verify",
       "true #",

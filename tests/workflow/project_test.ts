@@ -1,35 +1,32 @@
 import { detectProject } from "../../src/workflow/project.ts";
 import { assertEquals } from "@std/assert";
 
-/** Name, then test, build and lint command of a project with these files. */
-function detect(files: Record<string, string>): readonly unknown[] {
+/** Name, then test, build and lint command of a project with these files; "-" for none. */
+function detect(files: Record<string, string>): string {
   const kind = detectProject(
     new Set(Object.keys(files)),
     (name) => files[name],
   );
-  return [kind.name, kind.testCommand, kind.buildCommand, kind.lintCommand];
+  return [kind.name, kind.testCommand, kind.buildCommand, kind.lintCommand]
+    .map((text) => text ?? "-").join(" | ");
 }
 
 function manifest(scripts: Record<string, string>, more = {}): string {
   return JSON.stringify({ scripts, ...more });
 }
 
-const NONE = undefined;
-
 Deno.test("detectProject() chooses no command where it finds nothing", () => {
-  assertEquals(detect({}), ["unknown", NONE, NONE, NONE]);
-  assertEquals(detect({ "README.md": "# x" }), ["unknown", NONE, NONE, NONE]);
+  assertEquals(detect({}), "unknown | - | - | -");
+  assertEquals(detect({ "README.md": "# x" }), "unknown | - | - | -");
 });
 
 Deno.test("detectProject() runs only scripts that exist in package.json", () => {
   const all = manifest({ test: "vitest", build: "tsc", lint: "eslint ." });
-  assertEquals(detect({ "package.json": all }), [
-    "Node.js",
-    "npm test",
-    "npm run build",
-    "npm run lint",
-  ]);
-  const none = ["Node.js", NONE, NONE, NONE];
+  assertEquals(
+    detect({ "package.json": all }),
+    "Node.js | npm test | npm run build | npm run lint",
+  );
+  const none = "Node.js | - | - | -";
   assertEquals(detect({ "package.json": manifest({}) }), none);
   assertEquals(detect({ "package.json": "{" }), none);
   assertEquals(detect({ "package.json": "" }), none);
@@ -40,116 +37,103 @@ Deno.test("detectProject() runs only scripts that exist in package.json", () => 
 Deno.test("detectProject() knows the test script of npm init for what it is", () => {
   const test = 'echo "Error: no test specified" && exit 1';
   const found = detect({ "package.json": manifest({ test, build: "tsc" }) });
-  assertEquals(found, ["Node.js", NONE, "npm run build", NONE]);
+  assertEquals(found, "Node.js | - | npm run build | -");
 });
 
 Deno.test("detectProject() tells the package manager by its lock file or by name", () => {
   const scripts = { test: "x", build: "y" };
   const commands = {
-    "pnpm-lock.yaml": ["pnpm test", "pnpm run build"],
-    "yarn.lock": ["yarn test", "yarn run build"],
-    "bun.lock": ["bun run test", "bun run build"],
-    "bun.lockb": ["bun run test", "bun run build"],
-    "package-lock.json": ["npm test", "npm run build"],
+    "pnpm-lock.yaml": "Node.js | pnpm test | pnpm run build | -",
+    "yarn.lock": "Node.js | yarn test | yarn run build | -",
+    "bun.lock": "Node.js | bun run test | bun run build | -",
+    "bun.lockb": "Node.js | bun run test | bun run build | -",
+    "package-lock.json": "Node.js | npm test | npm run build | -",
   };
   for (const [lock, expected] of Object.entries(commands)) {
     const found = detect({ "package.json": manifest(scripts), [lock]: "" });
-    assertEquals(found.slice(1, 3), expected);
+    assertEquals(found, expected);
   }
   const declared = manifest(scripts, { packageManager: "pnpm@9.1.0" });
-  assertEquals(detect({ "package.json": declared })[1], "pnpm test");
+  assertEquals(
+    detect({ "package.json": declared }),
+    "Node.js | pnpm test | pnpm run build | -",
+  );
   const odd = manifest(scripts, { packageManager: "rm -rf /" });
-  assertEquals(detect({ "package.json": odd })[1], "npm test");
+  assertEquals(
+    detect({ "package.json": odd }),
+    "Node.js | npm test | npm run build | -",
+  );
 });
 
 Deno.test("detectProject() prefers the tasks of a Deno project", () => {
-  assertEquals(detect({ "deno.json": "{}" }), [
-    "Deno",
-    "deno test",
-    NONE,
-    "deno lint",
-  ]);
+  assertEquals(
+    detect({ "deno.json": "{}" }),
+    "Deno | deno test | - | deno lint",
+  );
   const commented = `{
     // how we work: "tasks": {}
     "tasks": { /* all */ "test": "deno test -A // x", "build": {"command": "y"}, },
   }`;
-  assertEquals(detect({ "deno.jsonc": commented }), [
-    "Deno",
-    "deno task test",
-    "deno task build",
-    "deno lint",
-  ]);
+  assertEquals(
+    detect({ "deno.jsonc": commented }),
+    "Deno | deno task test | deno task build | deno lint",
+  );
 });
 
 Deno.test("detectProject() knows Rust, Go and CMake", () => {
-  assertEquals(detect({ "Cargo.toml": "" }), [
-    "Rust",
-    "cargo test",
-    "cargo build",
-    "cargo clippy",
-  ]);
-  assertEquals(detect({ "go.mod": "" }), [
-    "Go",
-    "go test ./...",
-    "go build ./...",
-    "go vet ./...",
-  ]);
-  assertEquals(detect({ "CMakeLists.txt": "" }), [
-    "CMake",
-    "ctest --test-dir build --no-tests=error --output-on-failure",
-    "cmake --build build",
-    NONE,
-  ]);
+  assertEquals(
+    detect({ "Cargo.toml": "" }),
+    "Rust | cargo test | cargo build | cargo clippy",
+  );
+  assertEquals(
+    detect({ "go.mod": "" }),
+    "Go | go test ./... | go build ./... | go vet ./...",
+  );
+  assertEquals(
+    detect({ "CMakeLists.txt": "" }),
+    "CMake | ctest --test-dir build --no-tests=error --output-on-failure | cmake --build build | -",
+  );
 });
 
 Deno.test("detectProject() uses pytest and ruff where a Python project does", () => {
-  assertEquals(detect({ "setup.py": "" }), [
-    "Python",
-    "python -m unittest",
-    NONE,
-    NONE,
-  ]);
+  assertEquals(
+    detect({ "setup.py": "" }),
+    "Python | python -m unittest | - | -",
+  );
   const text =
     '[tool.ruff]\nline-length = 80\n[dependency-groups]\ndev = ["pytest>=8"]';
-  assertEquals(detect({ "pyproject.toml": text, "uv.lock": "" }), [
-    "Python",
-    "uv run pytest",
-    NONE,
-    "uv run ruff check",
-  ]);
+  assertEquals(
+    detect({ "pyproject.toml": text, "uv.lock": "" }),
+    "Python | uv run pytest | - | uv run ruff check",
+  );
   const plain = { "requirements.txt": "flask\n", "pytest.ini": "" };
-  assertEquals(detect(plain)[1], "pytest");
+  assertEquals(detect(plain), "Python | pytest | - | -");
   const poetry = { "pyproject.toml": "", "poetry.lock": "", "ruff.toml": "" };
-  assertEquals(detect(poetry).slice(1), [
-    "poetry run python -m unittest",
-    NONE,
-    "poetry run ruff check",
-  ]);
+  assertEquals(
+    detect(poetry),
+    "Python | poetry run python -m unittest | - | poetry run ruff check",
+  );
 });
 
 Deno.test("detectProject() runs only targets that exist in a Makefile", () => {
   const makefile = "test := yes\n.PHONY: test\nlint build: a b\n\techo test:\n";
-  assertEquals(detect({ Makefile: makefile }), [
-    "Make",
-    NONE,
-    "make build",
-    "make lint",
-  ]);
-  assertEquals(detect({ Makefile: "all: x\ncheck::\n\t./check\n" }), [
-    "Make",
-    "make check",
-    "make all",
-    NONE,
-  ]);
+  assertEquals(
+    detect({ Makefile: makefile }),
+    "Make | - | make build | make lint",
+  );
+  assertEquals(
+    detect({ Makefile: "all: x\ncheck::\n\t./check\n" }),
+    "Make | make check | make all | -",
+  );
 });
 
 Deno.test("detectProject() lets the first kind that has tests win", () => {
   const tooling = manifest({ lint: "prettier --check ." });
   const both = { "package.json": tooling, "Cargo.toml": "" };
-  assertEquals(detect(both)[0], "Rust");
+  assertEquals(detect(both), "Rust | cargo test | cargo build | cargo clippy");
   assertEquals(
-    detect({ "package.json": manifest({ test: "x" }), "Cargo.toml": "" })[0],
-    "Node.js",
+    detect({ "package.json": manifest({ test: "x" }), "Cargo.toml": "" }),
+    "Node.js | npm test | - | -",
   );
 });
 
