@@ -6,7 +6,7 @@ import {
   usage,
 } from "../base/error.ts";
 import { escapeControls } from "../base/text.ts";
-import type { Place, TableEntry, Values } from "../commands/command.ts";
+import type { Place, Values } from "../commands/command.ts";
 import { Interrupted } from "../host/environment.ts";
 import type { Host } from "../host/host.ts";
 import { openRepository } from "../repository/open.ts";
@@ -17,22 +17,10 @@ import {
   errorMembers,
   isBrokenPipe,
   resultText,
-  type Streams,
+  type Run,
   tell,
 } from "./output.ts";
-import { prepareHelp, type Presentation, styleFor } from "./parse.ts";
-
-/** One run of orc, as far as it came. */
-export interface Run {
-  readonly host: Host;
-  readonly streams: Streams;
-  readonly table: readonly TableEntry[];
-  /** Null when the command line named none. */
-  commandName: string | null;
-  presentation: Presentation;
-  /** Undefined when the command line could not be read. */
-  values: Values | undefined;
-}
+import { prepareHelp, styleFor } from "./parse.ts";
 
 /** Tells of an error, and returns the exit code. */
 export async function fail(run: Run, error: unknown): Promise<number> {

@@ -7,12 +7,12 @@ import {
 import { commandGroups } from "../commands/table.ts";
 import type { Host } from "../host/host.ts";
 import { hasLegacyFiles, mayHavePreferences } from "../repository/open.ts";
-import type { Run } from "./failure.ts";
 import {
   deliver,
   maskedStreams,
   resultDocument,
   resultText,
+  type Run,
   type Streams,
   systemStreams,
   tell,

@@ -1,9 +1,15 @@
 import { external, type OrcError } from "../base/error.ts";
 import { JsonNumber, plainOf } from "../base/json.ts";
 import { CONTROLS, escapeControls, unicodeEscape } from "../base/text.ts";
-import type { Command, Outcome, Style } from "../commands/command.ts";
+import type {
+  Command,
+  Outcome,
+  Style,
+  TableEntry,
+  Values,
+} from "../commands/command.ts";
 import { type Host, rememberedMasker } from "../host/host.ts";
-import type { Run } from "./failure.ts";
+import type { Presentation } from "./parse.ts";
 
 /** The text of a command that was done, for people. */
 export function resultText(
@@ -180,4 +186,16 @@ export function deliver(
       { cause: error, hint: "orc status" },
     );
   }
+}
+
+/** One run of orc, as far as it came. */
+export interface Run {
+  readonly host: Host;
+  readonly streams: Streams;
+  readonly table: readonly TableEntry[];
+  /** Null when the command line named none. */
+  commandName: string | null;
+  presentation: Presentation;
+  /** Undefined when the command line could not be read. */
+  values: Values | undefined;
 }

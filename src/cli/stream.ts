@@ -1,7 +1,7 @@
 import { usage } from "../base/error.ts";
 import { mayHavePreferences } from "../repository/open.ts";
-import { likelyPlace, preferFor, type Run } from "./failure.ts";
-import { deliver, documentOf, escapeTexts, warn } from "./output.ts";
+import { likelyPlace, preferFor } from "./failure.ts";
+import { deliver, documentOf, escapeTexts, type Run, warn } from "./output.ts";
 import { type Invocation, styleFor } from "./parse.ts";
 
 /** Prints the parts of a result as they come: as documents for programs, for people as lines. */
