@@ -88,10 +88,9 @@ const repositoryRows: Rows = [
   }),
   warning("unfinished_migration", {
     of: (facts) =>
-      !isBusy(facts, null) && facts.unfinishedMigrations.map((path) => ({
-        path,
-        message: `"${path}" is left from a migration that was cut short`,
-      })),
+      !isBusy(facts, null) &&
+      facts.unfinishedMigrations.map((path) => ({ path })),
+    is: "is left from a migration that was cut short",
     remedy:
       "the next run finishes or undoes it: orc migrate, or: orc doctor --fix",
     fixable: true,
@@ -177,19 +176,13 @@ const SECRET_NAME =
 /** The contents of `.orchestrator/`, and who may do what with it. */
 const pathRows: Rows = [
   error("symbolic_link", {
-    of: ({ paths }) =>
-      paths.filter(({ kind }) => kind === "symlink").map(({ path }) => ({
-        path,
-        message: `"${path}" is a symbolic link, which orc does not follow`,
-      })),
+    of: ({ paths }) => paths.filter(({ kind }) => kind === "symlink"),
+    is: "is a symbolic link, which orc does not follow",
     remedy: "put the file or directory itself in its place",
   }),
   error("foreign_kind", {
-    of: ({ paths }) =>
-      paths.filter(({ kind }) => kind === "other").map(({ path }) => ({
-        path,
-        message: `"${path}" is neither a file nor a directory`,
-      })),
+    of: ({ paths }) => paths.filter(({ kind }) => kind === "other"),
+    is: "is neither a file nor a directory",
     remedy: NOT_OURS,
   }),
   error("not_a_directory", {
@@ -204,11 +197,9 @@ const pathRows: Rows = [
       ];
       return paths.filter(({ path, kind }) =>
         kind === "file" && directories.includes(path)
-      ).map(({ path }) => ({
-        path,
-        message: `"${path}" is a file where a directory is expected`,
-      }));
+      );
     },
+    is: "is a file where a directory is expected",
     remedy: NOT_OURS,
   }),
   warning("missing_permission", {
@@ -367,11 +358,8 @@ const legacyRows: Rows = [
   }),
   info("server_state", {
     of: ({ legacy, layout: { sessionlessState: path } }) =>
-      legacy.sessionless === "server" && {
-        path,
-        message:
-          `"${path}" is no session: the older tool's server keeps its data there`,
-      },
+      legacy.sessionless === "server" && { path },
+    is: "is no session: the older tool's server keeps its data there",
     remedy: "leave it to that server; orc does not touch it",
   }),
 ];
@@ -387,21 +375,18 @@ const settingRows: Rows = [
     remedy: "correct it; what counts is shown by: orc config list",
   }),
   info("doubtful_setting", {
-    of: ({ config }) =>
-      config.notes.map((note) => ({
-        ...note,
-      })),
+    of: ({ config }) => config.notes,
     remedy: "see what counts, and from where: orc config list",
   }),
   info("legacy_config", {
     of: ({ config, layout }) =>
       config.legacyFiles.map((path) => ({
         path,
-        message: `"${path}" holds settings for the older tool, which orc reads`,
         remedy: nameOf(path) === nameOf(layout.legacyOverrides)
           ? "see whether it would move: orc migrate --dry-run"
           : "keep them one by one: orc config set NAME VALUE --global",
       })),
+    is: "holds settings for the older tool, which orc reads",
   }),
   ({ secrets }) => "trouble" in secrets ? [] : secretFindings(secrets),
   warning("unreadable_secrets", {

@@ -198,10 +198,10 @@ export interface LineSample {
   readonly numbers: readonly number[];
 }
 
-/** What a row finds; nothing where all is well. Its table may tell the session. */
+/** Nothing where all is well. */
 type Answer = Found | readonly Found[] | null | false | undefined;
 type Found =
-  & Pick<Said, "path" | "message">
+  & Pick<Said, "path">
   & Partial<Said>
   /** Where the row's own code does not fit. */
   & { readonly otherCode?: string };
@@ -212,10 +212,14 @@ export type Row<Subject> = (
   facts: DiagnosisFacts,
 ) => readonly Finding[];
 
-/** Makes rows of one severity. Remedy and whether it can be fixed stand in the row, or in what is found where that depends on it. */
+/**
+ * Makes rows of one severity. What a row does not say of all it finds stands in
+ * what is found; without a message, the path `is` what the row says.
+ */
 function rowOf(finding: (said: Said) => Finding) {
-  return <Subject>(code: string, { of, remedy = "", fixable }: {
+  return <Subject>(code: string, { of, is, remedy = "", fixable }: {
     readonly of: (subject: Subject, facts: DiagnosisFacts) => Answer;
+    readonly is?: string;
     readonly remedy?: string;
     readonly fixable?: boolean;
   }): Row<Subject> =>
@@ -223,7 +227,8 @@ function rowOf(finding: (said: Said) => Finding) {
     [of(subject, facts)].flat().flatMap((found) => {
       if (!found) return [];
       const { otherCode = code } = found;
-      return finding({ remedy, fixable, ...found, code: otherCode });
+      const message = `"${found.path}" ${is}`;
+      return finding({ message, remedy, fixable, ...found, code: otherCode });
     });
 }
 
@@ -252,84 +257,59 @@ export function isBusy(
   );
 }
 
-const LOOK_AT_HOLDER = "see who holds it, and look there: orc unlock";
-
-/** Of these a lock answers exactly one. */
-const LOCK_ROWS: readonly Row<LockFact>[] = [
-  info("lock_stale", {
-    of: (lock) =>
-      lock.holder?.liveness === "dead" && held(lock, ", which has ended"),
-    remedy: "the next update takes it over, and so does orc doctor --fix",
-    fixable: true,
-  }),
-  warning("lock_of_unknown", {
-    of: (lock) => isLong(lock) && heldByUnknown(lock),
-    remedy: LOOK_AT_HOLDER,
-  }),
-  info("lock_of_unknown", {
-    of: (lock) => !isLong(lock) && heldByUnknown(lock),
-    remedy: LOOK_AT_HOLDER,
-  }),
-  warning("lock_held_long", {
-    of: (lock) =>
-      lock.holder?.liveness === "alive" && isLong(lock) &&
-      held(lock, ", which still runs"),
-    remedy: "see what that process waits for; updates take milliseconds",
-  }),
-  info("lock_held", {
-    of: (lock) =>
-      lock.holder?.liveness === "alive" && !isLong(lock) &&
-      held(lock, ", which still runs"),
-    remedy: "nothing to do: it gives the lock back",
-  }),
-  error("lock_foreign", {
-    of: ({ path, session, holder, trouble }) =>
-      holder === null && trouble !== null && {
-        path,
-        session,
-        message: trouble.message,
-      },
-    remedy: "look at what it is, and move it away: no update is possible",
-  }),
-  info("lock_unreadable", {
-    of: ({ path, session, holder, trouble }) =>
-      holder === null && trouble === null && {
-        path,
-        session,
+/** Says of each lock exactly one thing. */
+function lockFinding({ path, session, holder, trouble }: LockFact): Finding {
+  const about = { path, session };
+  if (holder === null) {
+    return trouble === null
+      ? infoFinding({
+        ...about,
+        code: "lock_unreadable",
         message: `"${path}" names no holder`,
-      },
-    remedy:
-      "the next update waits two seconds and takes it over, and so does orc doctor --fix",
-    fixable: true,
-  }),
-];
-
-function isLong({ holder }: LockFact): boolean {
-  return holder !== null && holder.ageMs > LONG_LOCK_MS;
-}
-
-function held(
-  { path, session, holder }: LockFact,
-  which: string,
-): Pick<Found, "path" | "session" | "message"> {
-  const seconds = Math.round((holder?.ageMs ?? 0) / 1000);
-  return {
-    path,
-    session,
-    message:
-      `"${path}" is held by process ${holder?.pid} on "${holder?.host}" for ${seconds} s (${holder?.purpose})${which}`,
-  };
-}
-
-function heldByUnknown(lock: LockFact): Answer {
-  return lock.holder?.liveness === "unknown" &&
-    held(lock, "; whether it still runs cannot be told from here");
+        remedy:
+          "the next update waits two seconds and takes it over, and so does orc doctor --fix",
+        fixable: true,
+      })
+      : errorFinding({
+        ...about,
+        code: "lock_foreign",
+        message: trouble.message,
+        remedy: "look at what it is, and move it away: no update is possible",
+      });
+  }
+  const { pid, host, purpose, ageMs, liveness } = holder;
+  const isLong = liveness !== "dead" && ageMs > LONG_LOCK_MS;
+  const alive = isLong
+    ? "see what that process waits for; updates take milliseconds"
+    : "nothing to do: it gives the lock back";
+  const [code, which, remedy] = ({
+    dead: [
+      "lock_stale",
+      ", which has ended",
+      "the next update takes it over, and so does orc doctor --fix",
+    ],
+    unknown: [
+      "lock_of_unknown",
+      "; whether it still runs cannot be told from here",
+      "see who holds it, and look there: orc unlock",
+    ],
+    alive: [
+      isLong ? "lock_held_long" : "lock_held",
+      ", which still runs",
+      alive,
+    ],
+  } as const)[liveness];
+  const seconds = Math.round(ageMs / 1000);
+  const message =
+    `"${path}" is held by process ${pid} on "${host}" for ${seconds} s (${purpose})${which}`;
+  const fixable = liveness === "dead";
+  const said = { ...about, code, message, remedy, fixable };
+  return isLong ? warningFinding(said) : infoFinding(said);
 }
 
 /** Locks, and what their holders left behind. */
 export const lockRows: readonly Row<DiagnosisFacts>[] = [
-  (facts) =>
-    facts.locks.flatMap((lock) => LOCK_ROWS.flatMap((row) => row(lock, facts))),
+  ({ locks }) => locks.map(lockFinding),
   info("leftovers", {
     of: (facts) =>
       facts.leftovers.filter(({ session }) => !isBusy(facts, session))
@@ -388,14 +368,13 @@ function rowsOfPointer(
       of: ({ pointers, sessions, legacy }) => {
         const known = new Set(sessions.map(({ id }) => id));
         if (legacy.session !== null) known.add(legacy.session.id);
-        return pointers.flatMap(({ path, kind, session }) =>
-          kind !== wanted || session === null || known.has(session) ? [] : [{
-            path,
-            session,
-            message:
-              `"${path}" names session "${session}", which does not exist`,
-          }]
-        );
+        return pointers.filter(({ kind, session }) =>
+          kind === wanted && session !== null && !known.has(session)
+        ).map(({ path, session }) => ({
+          path,
+          session,
+          message: `"${path}" names session "${session}", which does not exist`,
+        }));
       },
       remedy:
         "choose another: orc session switch ID, or remove the name: orc doctor --fix",
@@ -421,10 +400,10 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
       of: (session) =>
         session.state === null && session.trouble === null && {
           path: session.directory,
-          message: `"${session.directory}" holds no state`,
           remedy: wayBack(session) ??
             "move it away if nobody needs what is in it",
         },
+      is: "holds no state",
     }),
     error("not_readable", {
       of: ({ trouble }) => trouble && HIDDEN.has(trouble.code) && trouble,
@@ -453,19 +432,14 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
       of: ({ id, statePath, state }) =>
         state?.checksum === "changed" && {
           path: statePath,
-          message:
-            `"${statePath}" was changed outside orc: it is shown, and updates are refused`,
           remedy:
             `undo that change, or let a human sign it as it is: orc doctor --resign ${id}`,
         },
+      is: "was changed outside orc: it is shown, and updates are refused",
     }),
     warning("newer_format", {
-      of: ({ statePath, state }) =>
-        state?.isNewer && {
-          path: statePath,
-          message:
-            `"${statePath}" was made by a newer orc: this one only reads it`,
-        },
+      of: ({ statePath, state }) => state?.isNewer && { path: statePath },
+      is: "was made by a newer orc: this one only reads it",
       remedy: "update orc",
     }),
     error("damaged_workflow", {
@@ -491,11 +465,7 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
   ),
   ofEachSession(
     error("log_not_readable", {
-      of: ({ log }) =>
-        log.trouble && {
-          path: log.path,
-          message: log.trouble.message,
-        },
+      of: ({ log: { path, trouble } }) => trouble && { ...trouble, path },
       remedy: "put a regular file in its place: updates are refused",
     }),
   ),
@@ -513,11 +483,8 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
     warning("log_missing", {
       of: (session, facts) =>
         isBehind(session, facts) && !session.log.isThere &&
-        session.state?.serial !== 0 && {
-          ...healing(session),
-          message:
-            `"${session.log.path}" does not exist; only the last events are known`,
-        },
+        session.state?.serial !== 0 && healing(session),
+      is: "does not exist; only the last events are known",
     }),
     info("log_behind_state", {
       of: (session, facts) =>
@@ -531,11 +498,8 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
     info("log_torn", {
       of: (session, facts) =>
         isBehind(session, facts) && session.log.isThere &&
-        session.log.isTorn &&
-        {
-          ...healing(session),
-          message: `"${session.log.path}" ends in the middle of a line`,
-        },
+        session.log.isTorn && healing(session),
+      is: "ends in the middle of a line",
     }),
   ),
   ofEachSession(
