@@ -1,4 +1,3 @@
-import { OrcError } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import { asObject, decodeUtf8, parseJson } from "../base/json.ts";
 import {
@@ -7,25 +6,12 @@ import {
   LOCK_NAME,
   ORCHESTRATOR_DIRECTORY,
   type RepositoryLayout,
-  type SessionLayout,
   sessionLayout,
 } from "../base/layout.ts";
-import {
-  MAX_CHECKED_LOG_BYTES,
-  MAX_PROBLEMS,
-  MAX_SMALL_FILE_BYTES,
-  MAX_STATE_BYTES,
-} from "../base/limits.ts";
-import {
-  CHECKPOINT_SUFFIX,
-  includedPath,
-  LEGACY_PREFIX,
-  LEGACY_WHOLES,
-} from "../base/names.ts";
+import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
+import { includedPath, LEGACY_PREFIX, LEGACY_WHOLES } from "../base/names.ts";
 import { joinPath, nameOf, relativePath } from "../base/path.ts";
 import { epochMsOf } from "../base/time.ts";
-import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
-import { asOrcError, isAbsent } from "../files/errors.ts";
 import { findGit, isTracked } from "../files/git_index.ts";
 import { type JudgeContext, leftoverToken, lookAt } from "../files/lock.ts";
 import {
@@ -36,17 +22,8 @@ import {
 } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import { readBindingFile, readCurrent } from "../session/binding.ts";
-import { ORC_FORMAT } from "../session/codec.ts";
 import { isRemovedSession } from "../session/create.ts";
 import { readAdoption, readLegacyState } from "../session/legacy.ts";
-import { damageFinder } from "../session/log.ts";
-import {
-  type Line,
-  linesFrom,
-  openForReading,
-  repeatFilter,
-} from "../session/log_read.ts";
-import { decodeState, readSessionMeta, readState } from "../session/read.ts";
 import { readRepositoryMeta } from "../session/repository.ts";
 import {
   type ConfigSite,
@@ -55,20 +32,23 @@ import {
 } from "../settings/files.ts";
 import { configWarnings, wrongStatement } from "../settings/merge.ts";
 import { readMigrationRecord } from "../transfer/finish.ts";
-import { decodeDefinition, findDuplicateId } from "../workflow/definition.ts";
-import type { SessionState } from "../workflow/types.ts";
+import {
+  attempt,
+  entriesIn,
+  listDirectory,
+  readTrouble,
+  sessionFacts,
+  troubleOf,
+  troubleWith,
+} from "./session_facts.ts";
 import type {
   DiagnosisFacts,
   LegacyFacts,
-  LineSample,
   LockFact,
-  LogFacts,
   PathFact,
   PointerFact,
   SessionFacts,
-  StateFacts,
-  Trouble,
-} from "./session_rules.ts";
+} from "./types.ts";
 
 /** Facts that the files of a repository tell; machine, workflow.yaml, settings and secrets are for others to look at. */
 type StoredFacts = Omit<
@@ -158,54 +138,6 @@ export async function gatherFacts(
     pointers: pointerFacts(layout),
     git: attempt(root, () => gitFacts(layout), NO_GIT).found,
   };
-}
-
-/** Looks at something; what is wrong with it is an answer, and a bug is not. */
-function attempt<Found>(
-  path: string,
-  look: () => Found,
-  otherwise: Found,
-): { readonly found: Found; readonly trouble: Trouble | null } {
-  try {
-    return { found: look(), trouble: null };
-  } catch (error) {
-    return { found: otherwise, trouble: readTrouble(error, path) };
-  }
-}
-
-function troubleWith(path: string, look: () => unknown): Trouble | null {
-  return attempt(path, look, undefined).trouble;
-}
-
-function readTrouble(error: unknown, path: string): Trouble {
-  return troubleOf(asOrcError(error, "read", path), path);
-}
-
-/** What an error of orc says about a file; any other is thrown again. */
-export function troubleOf(error: unknown, path: string): Trouble {
-  if (!(error instanceof OrcError)) throw error;
-  const { kind, code, message } = error;
-  return { kind, code, message, path: error.path ?? path };
-}
-
-/** Lists a directory, sorted by name; what is none is empty, also a link to one. */
-function listDirectory(path: string): readonly Deno.DirEntry[] {
-  if (visibleKind(path) !== "directory") return [];
-  try {
-    return [...Deno.readDirSync(path)].sort(byName);
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw asOrcError(error, "list", path);
-  }
-}
-
-function byName(one: Deno.DirEntry, other: Deno.DirEntry): number {
-  return one.name < other.name ? -1 : one.name > other.name ? 1 : 0;
-}
-
-/** As {@linkcode listDirectory}; empty where that cannot be told, which is said elsewhere. */
-function entriesIn(path: string): readonly Deno.DirEntry[] {
-  return attempt(path, () => listDirectory(path), []).found;
 }
 
 /** What is at a path; undefined when it is gone by now, or may not be looked at. */
@@ -410,175 +342,6 @@ function pointerFact(
 ): PointerFact {
   const { found, trouble } = attempt(path, read, undefined);
   return { path, kind, session: found ?? null, trouble };
-}
-
-/** Reads a session whose directory is known to be one; what is damaged is told. */
-async function sessionFacts(
-  { root }: RepositoryLayout,
-  id: string,
-): Promise<SessionFacts> {
-  const paths = sessionLayout(root, id);
-  // In this order an update that is made meanwhile looks like a log that is behind, which does no harm.
-  const log = checkLog(root, paths.log);
-  const { state, trouble } = await checkState(paths, id, log);
-  return {
-    id,
-    directory: paths.directory,
-    statePath: paths.state,
-    state,
-    trouble,
-    log: log.facts,
-    metaTrouble: troubleWith(paths.meta, () => readSessionMeta(paths.meta)),
-    checkpoints: entriesIn(paths.checkpoints)
-      .filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX)).length,
-  };
-}
-
-async function checkState(
-  paths: SessionLayout,
-  id: string,
-  log: CheckedLog,
-): Promise<Pick<SessionFacts, "state" | "trouble">> {
-  try {
-    const text = readState(paths, id);
-    const session = await decodeState(text, paths, id);
-    const { state, serial, format, checksum, lastEvents } = session;
-    return {
-      state: {
-        status: state.status,
-        serial,
-        isNewer: format > ORC_FORMAT,
-        checksum,
-        missingEvents: lastEvents.filter(({ id }) => !log.recentIds.has(id))
-          .length,
-        ...workflowFacts(state),
-        pinned: pinnedFrom(state),
-      },
-      trouble: null,
-    };
-  } catch (error) {
-    const trouble = readTrouble(error, paths.state);
-    const isAbsent = trouble.code === "no_such_session";
-    return { state: null, trouble: isAbsent ? null : trouble };
-  }
-}
-
-/** The workflow of a session that nobody changes any more is not looked at: it is most of what there is to read. */
-function workflowFacts(
-  { status, definition }: SessionState,
-): Pick<StateFacts, "duplicate" | "workflowProblem"> {
-  const isOpen = status === "active" || status === "paused";
-  if (!isOpen || definition === null) {
-    return { duplicate: null, workflowProblem: null };
-  }
-  try {
-    const duplicate = findDuplicateId(decodeDefinition(definition)) ?? null;
-    return { duplicate, workflowProblem: null };
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    return { duplicate: null, workflowProblem: error.message };
-  }
-}
-
-function pinnedFrom({ metadata }: SessionState): StateFacts["pinned"] {
-  const path = metadata.get("workflow_yaml_path");
-  const sha256 = metadata.get("workflow_yaml_checksum");
-  return typeof path === "string" && typeof sha256 === "string"
-    ? { path, sha256 }
-    : null;
-}
-
-/** A log, and the ids of its last events. */
-interface CheckedLog {
-  readonly facts: LogFacts;
-  readonly recentIds: ReadonlySet<string>;
-}
-
-/** Reads a log line by line; of a long one the end, in constant memory. */
-export function checkLog(root: string, path: string): CheckedLog {
-  const isRepeat = repeatFilter();
-  const [damaged, repeated] = [newSample(), newSample()];
-  const finder = damageFinder((line: number) => addTo(damaged, line));
-  const updates = missingUpdates();
-  let recentIds: string[] = [];
-  let [isThere, isTorn] = [false, false];
-  let [number, fromByte] = [0, 0];
-  const takeEvent = ({ id, serial }: RecordedEvent): void => {
-    // Lines of the Python tool have no serial.
-    if (serial > 0) updates.take(serial);
-    if (isRepeat(id)) return addTo(repeated, number);
-    recentIds.push(id);
-    if (recentIds.length > 2 * MAX_RECENT_IDS) {
-      recentIds = recentIds.slice(-MAX_RECENT_IDS);
-    }
-  };
-  const take = ({ text, isEnded }: Line): void => {
-    number++;
-    // A long log is entered in the middle of a line.
-    if (number === 1 && fromByte > 0) return;
-    isTorn = !isEnded;
-    if (text?.trim() === "") return;
-    const event = text === undefined ? undefined : decodeLogLine(text);
-    if (event || isEnded) finder.take(number, text, event !== undefined);
-    if (event) takeEvent(event);
-  };
-  const trouble = troubleWith(path, () => {
-    const file = openForReading({ root, path });
-    if (file === undefined) return;
-    isThere = true;
-    try {
-      fromByte = Math.max(0, file.statSync().size - MAX_CHECKED_LOG_BYTES);
-      for (const line of linesFrom(file, fromByte)) take(line);
-    } finally {
-      file.close();
-    }
-  });
-  for (const each of finder.pending()) addTo(damaged, each);
-  const { lastSerial, gaps } = updates.result();
-  return {
-    facts: {
-      ...{ path, isThere, trouble, lastSerial, isTorn, fromByte },
-      ...{ damaged, repeated, gaps },
-    },
-    recentIds: new Set(recentIds),
-  };
-}
-
-/** More than a state ever carries. */
-const MAX_RECENT_IDS = 64;
-
-function newSample(): { count: number; numbers: number[] } {
-  return { count: 0, numbers: [] };
-}
-
-/** Counts all and keeps the first few. */
-function addTo(sample: ReturnType<typeof newSample>, number: number): void {
-  if (++sample.count <= MAX_PROBLEMS) sample.numbers.push(number);
-}
-
-/** A wider gap is told by its first updates. */
-const MAX_MISSING = 1000;
-
-/** Which updates between the first and the last one are in no line. */
-function missingUpdates() {
-  const missing = new Set<number>();
-  let lastSerial = 0;
-  return {
-    // After a power cut restored events may stand behind later ones.
-    take: (serial: number): void => {
-      missing.delete(serial);
-      const first = lastSerial === 0 ? serial : lastSerial + 1;
-      for (let each = first; each < serial; each++) {
-        if (missing.size === MAX_MISSING) break;
-        missing.add(each);
-      }
-      lastSerial = Math.max(lastSerial, serial);
-    },
-    result: (): { readonly lastSerial: number; readonly gaps: LineSample } => {
-      const numbers = [...missing].slice(0, MAX_PROBLEMS);
-      return { lastSerial, gaps: { count: missing.size, numbers } };
-    },
-  };
 }
 
 /** Gathers what doctor has to know about settings. A file that cannot be read is an answer. */

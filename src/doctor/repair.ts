@@ -42,7 +42,8 @@ import { IGNORE_EVERYTHING } from "../session/repository.ts";
 import { commit, settle, stamp } from "../session/update.ts";
 import { settleMigration } from "../transfer/undo.ts";
 import { askForApproval } from "../work/change.ts";
-import { checkLog, pointerFacts } from "./facts.ts";
+import { pointerFacts } from "./facts.ts";
+import { checkLog } from "./session_facts.ts";
 
 /** How `fix` puts a finding right, by its code. What is not named goes when the lock is taken, or never. */
 const FIXES: ReadonlyMap<string, "pointer" | "log" | "ignore_file"> = new Map([

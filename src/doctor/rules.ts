@@ -4,18 +4,16 @@ import { nameOf, parentDirectory } from "../base/path.ts";
 import { listOf, sizeText } from "../base/text.ts";
 import { secretFindings } from "../secrets/rules.ts";
 import {
-  type DiagnosisFacts,
   error,
   info,
   isBusy,
   lockRows,
-  type PathFact,
   pointerRows,
   type Row,
   sessionRows,
-  type Trouble,
   warning,
 } from "./session_rules.ts";
+import type { DiagnosisFacts, PathFact, Trouble } from "./types.ts";
 
 /** A new row in one of these tables needs a fixture that makes it fire. */
 type Rows = readonly Row<DiagnosisFacts>[];

@@ -14,10 +14,11 @@ import {
 } from "../repository/open.ts";
 import { secretFacts } from "../secrets/doctor.ts";
 import { validateWorkflow } from "../work/init.ts";
-import { configFacts, gatherFacts, troubleOf } from "./facts.ts";
+import { configFacts, gatherFacts } from "./facts.ts";
 import type { Repaired, RepairRequest } from "./repair.ts";
 import { diagnose } from "./rules.ts";
-import type { DiagnosisFacts } from "./session_rules.ts";
+import { troubleOf } from "./session_facts.ts";
+import type { DiagnosisFacts } from "./types.ts";
 
 /** What doctor is to do besides looking. */
 export interface DiagnoseOptions extends RepositoryOptions {

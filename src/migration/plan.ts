@@ -273,7 +273,7 @@ export function assertPossible(
 }
 
 /** What taking a migration back does. */
-export interface RollbackPlan {
+interface RollbackPlan {
   /** Legacy files that come back, seen from the root. */
   readonly restored: readonly string[];
   /** Sessions that go. */

@@ -226,7 +226,7 @@ export interface Scan extends ScanOptions {
 }
 
 /** Checkpoints that were found, and the directory with all that lies in it. */
-export interface ScannedCheckpoints {
+interface ScannedCheckpoints {
   readonly tree: readonly LegacyFile[];
   readonly checkpoints: readonly LegacyCheckpointFile[];
   /** Last state of each workflow, where a checkpoint still holds one. */
@@ -279,7 +279,7 @@ export function scanCheckpoints(scan: Scan): ScannedCheckpoints {
   return { tree, checkpoints, newest: newestStates(root, checkpoints) };
 }
 
-export function readOnce(
+function readOnce(
   { places, newHash }: Scan,
   { path, sizeBytes }: LegacyFile,
 ): { readonly sha256: string; readonly head: string } {
@@ -303,11 +303,11 @@ export function readOnce(
 }
 
 /** Every writer names the checkpoint and then the workflow first of all. */
-export const HEAD =
+const HEAD =
   /^\s*\{\s*"checkpoint_id"\s*:\s*"([^"\\]*)"\s*,\s*"workflow_id"\s*:\s*"([^"\\]*)"/;
 
 /** Undefined for what is no checkpoint. */
-export function workflowIn(
+function workflowIn(
   path: string,
   name: string,
   head: string,
@@ -322,7 +322,7 @@ export function workflowIn(
   return checkpoint?.id === id ? checkpoint.workflowId : undefined;
 }
 
-export function decodeFile(
+function decodeFile(
   path: string,
 ): ReturnType<typeof decodeCheckpoint> | undefined {
   const bytes = readRegularFile(path, MAX_STATE_BYTES);
@@ -331,7 +331,7 @@ export function decodeFile(
 }
 
 /** Ids of checkpoints begin with their instant: the last one with a state is the newest. */
-export function newestStates(
+function newestStates(
   root: string,
   checkpoints: readonly LegacyCheckpointFile[],
 ): ReadonlyMap<string, SessionState> {

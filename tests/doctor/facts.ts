@@ -5,7 +5,7 @@ import type {
   LogFacts,
   SessionFacts,
   StateFacts,
-} from "../../src/doctor/session_rules.ts";
+} from "../../src/doctor/types.ts";
 import type { SecretFacts } from "../../src/secrets/rules.ts";
 
 /** A part of some facts, at every depth. */

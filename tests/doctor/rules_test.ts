@@ -4,7 +4,7 @@ import type {
   DiagnosisFacts,
   PathFact,
   Trouble,
-} from "../../src/doctor/session_rules.ts";
+} from "../../src/doctor/types.ts";
 import { lockFact, sessionFacts, wellFacts, wellSecrets } from "./facts.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 

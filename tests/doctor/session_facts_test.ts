@@ -1,5 +1,5 @@
 import { MAX_CHECKED_LOG_BYTES } from "../../src/base/limits.ts";
-import { checkLog } from "../../src/doctor/facts.ts";
+import { checkLog } from "../../src/doctor/session_facts.ts";
 import { noteOf, SESSION_ID, withSession } from "../session/fixtures.ts";
 import { assert, assertEquals } from "@std/assert";
 

@@ -1,0 +1,248 @@
+import { OrcError } from "../base/error.ts";
+import {
+  type RepositoryLayout,
+  type SessionLayout,
+  sessionLayout,
+} from "../base/layout.ts";
+import { MAX_CHECKED_LOG_BYTES, MAX_PROBLEMS } from "../base/limits.ts";
+import { CHECKPOINT_SUFFIX } from "../base/names.ts";
+import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
+import { asOrcError, isAbsent } from "../files/errors.ts";
+import { visibleKind } from "../files/read.ts";
+import { ORC_FORMAT } from "../session/codec.ts";
+import { damageFinder } from "../session/log.ts";
+import {
+  type Line,
+  linesFrom,
+  openForReading,
+  repeatFilter,
+} from "../session/log_read.ts";
+import { decodeState, readSessionMeta, readState } from "../session/read.ts";
+import { decodeDefinition, findDuplicateId } from "../workflow/definition.ts";
+import type { SessionState } from "../workflow/types.ts";
+import type {
+  LineSample,
+  LogFacts,
+  SessionFacts,
+  StateFacts,
+  Trouble,
+} from "./types.ts";
+
+/** Reads a session whose directory is known to be one; what is damaged is told. */
+export async function sessionFacts(
+  { root }: RepositoryLayout,
+  id: string,
+): Promise<SessionFacts> {
+  const paths = sessionLayout(root, id);
+  // In this order an update that is made meanwhile looks like a log that is behind, which does no harm.
+  const log = checkLog(root, paths.log);
+  const { state, trouble } = await checkState(paths, id, log);
+  return {
+    id,
+    directory: paths.directory,
+    statePath: paths.state,
+    state,
+    trouble,
+    log: log.facts,
+    metaTrouble: troubleWith(paths.meta, () => readSessionMeta(paths.meta)),
+    checkpoints: entriesIn(paths.checkpoints)
+      .filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX)).length,
+  };
+}
+
+async function checkState(
+  paths: SessionLayout,
+  id: string,
+  log: CheckedLog,
+): Promise<Pick<SessionFacts, "state" | "trouble">> {
+  try {
+    const text = readState(paths, id);
+    const session = await decodeState(text, paths, id);
+    const { state, serial, format, checksum, lastEvents } = session;
+    return {
+      state: {
+        status: state.status,
+        serial,
+        isNewer: format > ORC_FORMAT,
+        checksum,
+        missingEvents: lastEvents.filter(({ id }) => !log.recentIds.has(id))
+          .length,
+        ...workflowFacts(state),
+        pinned: pinnedFrom(state),
+      },
+      trouble: null,
+    };
+  } catch (error) {
+    const trouble = readTrouble(error, paths.state);
+    const isAbsent = trouble.code === "no_such_session";
+    return { state: null, trouble: isAbsent ? null : trouble };
+  }
+}
+
+/** The workflow of a session that nobody changes any more is not looked at: it is most of what there is to read. */
+function workflowFacts(
+  { status, definition }: SessionState,
+): Pick<StateFacts, "duplicate" | "workflowProblem"> {
+  const isOpen = status === "active" || status === "paused";
+  if (!isOpen || definition === null) {
+    return { duplicate: null, workflowProblem: null };
+  }
+  try {
+    const duplicate = findDuplicateId(decodeDefinition(definition)) ?? null;
+    return { duplicate, workflowProblem: null };
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    return { duplicate: null, workflowProblem: error.message };
+  }
+}
+
+function pinnedFrom({ metadata }: SessionState): StateFacts["pinned"] {
+  const path = metadata.get("workflow_yaml_path");
+  const sha256 = metadata.get("workflow_yaml_checksum");
+  return typeof path === "string" && typeof sha256 === "string"
+    ? { path, sha256 }
+    : null;
+}
+
+/** A log, and the ids of its last events. */
+interface CheckedLog {
+  readonly facts: LogFacts;
+  readonly recentIds: ReadonlySet<string>;
+}
+
+/** Reads a log line by line; of a long one the end, in constant memory. */
+export function checkLog(root: string, path: string): CheckedLog {
+  const isRepeat = repeatFilter();
+  const [damaged, repeated] = [newSample(), newSample()];
+  const finder = damageFinder((line: number) => addTo(damaged, line));
+  const updates = missingUpdates();
+  let recentIds: string[] = [];
+  let [isThere, isTorn] = [false, false];
+  let [number, fromByte] = [0, 0];
+  const takeEvent = ({ id, serial }: RecordedEvent): void => {
+    // Lines of the Python tool have no serial.
+    if (serial > 0) updates.take(serial);
+    if (isRepeat(id)) return addTo(repeated, number);
+    recentIds.push(id);
+    if (recentIds.length > 2 * MAX_RECENT_IDS) {
+      recentIds = recentIds.slice(-MAX_RECENT_IDS);
+    }
+  };
+  const take = ({ text, isEnded }: Line): void => {
+    number++;
+    // A long log is entered in the middle of a line.
+    if (number === 1 && fromByte > 0) return;
+    isTorn = !isEnded;
+    if (text?.trim() === "") return;
+    const event = text === undefined ? undefined : decodeLogLine(text);
+    if (event || isEnded) finder.take(number, text, event !== undefined);
+    if (event) takeEvent(event);
+  };
+  const trouble = troubleWith(path, () => {
+    const file = openForReading({ root, path });
+    if (file === undefined) return;
+    isThere = true;
+    try {
+      fromByte = Math.max(0, file.statSync().size - MAX_CHECKED_LOG_BYTES);
+      for (const line of linesFrom(file, fromByte)) take(line);
+    } finally {
+      file.close();
+    }
+  });
+  for (const each of finder.pending()) addTo(damaged, each);
+  const { lastSerial, gaps } = updates.result();
+  return {
+    facts: {
+      ...{ path, isThere, trouble, lastSerial, isTorn, fromByte },
+      ...{ damaged, repeated, gaps },
+    },
+    recentIds: new Set(recentIds),
+  };
+}
+
+/** More than a state ever carries. */
+const MAX_RECENT_IDS = 64;
+
+function newSample(): { count: number; numbers: number[] } {
+  return { count: 0, numbers: [] };
+}
+
+/** Counts all and keeps the first few. */
+function addTo(
+  sample: ReturnType<typeof newSample>,
+  number: number,
+): void {
+  if (++sample.count <= MAX_PROBLEMS) sample.numbers.push(number);
+}
+
+/** A wider gap is told by its first updates. */
+const MAX_MISSING = 1000;
+
+/** Which updates between the first and the last one are in no line. */
+function missingUpdates() {
+  const missing = new Set<number>();
+  let lastSerial = 0;
+  return {
+    // After a power cut restored events may stand behind later ones.
+    take: (serial: number): void => {
+      missing.delete(serial);
+      const first = lastSerial === 0 ? serial : lastSerial + 1;
+      for (let each = first; each < serial; each++) {
+        if (missing.size === MAX_MISSING) break;
+        missing.add(each);
+      }
+      lastSerial = Math.max(lastSerial, serial);
+    },
+    result: (): { readonly lastSerial: number; readonly gaps: LineSample } => {
+      const numbers = [...missing].slice(0, MAX_PROBLEMS);
+      return { lastSerial, gaps: { count: missing.size, numbers } };
+    },
+  };
+}
+
+// How doctor looks at everything.
+
+/** Looks at something; what is wrong with it is an answer, and a bug is not. */
+export function attempt<Found>(
+  path: string,
+  look: () => Found,
+  otherwise: Found,
+): { readonly found: Found; readonly trouble: Trouble | null } {
+  try {
+    return { found: look(), trouble: null };
+  } catch (error) {
+    return { found: otherwise, trouble: readTrouble(error, path) };
+  }
+}
+
+export function troubleWith(path: string, look: () => unknown): Trouble | null {
+  return attempt(path, look, undefined).trouble;
+}
+
+export function readTrouble(error: unknown, path: string): Trouble {
+  return troubleOf(asOrcError(error, "read", path), path);
+}
+
+/** What an error of orc says about a file; any other is thrown again. */
+export function troubleOf(error: unknown, path: string): Trouble {
+  if (!(error instanceof OrcError)) throw error;
+  const { kind, code, message } = error;
+  return { kind, code, message, path: error.path ?? path };
+}
+
+/** Lists a directory, sorted by name; what is none is empty, also a link to one. */
+export function listDirectory(path: string): readonly Deno.DirEntry[] {
+  if (visibleKind(path) !== "directory") return [];
+  try {
+    return [...Deno.readDirSync(path)]
+      .sort((one, other) => one.name < other.name ? -1 : 1);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw asOrcError(error, "list", path);
+  }
+}
+
+/** As {@linkcode listDirectory}; empty where that cannot be told, which is said elsewhere. */
+export function entriesIn(path: string): readonly Deno.DirEntry[] {
+  return attempt(path, () => listDirectory(path), []).found;
+}
