@@ -34,6 +34,7 @@ import { readAdoption } from "../session/legacy.ts";
 import { decodeState } from "../session/read.ts";
 import { SETTINGS } from "../settings/settings.ts";
 import type { SessionState } from "../workflow/types.ts";
+import { rebuildFromLog, type Rebuilding } from "./rebuild.ts";
 import {
   countParts,
   type LegacyPlace,
@@ -53,8 +54,6 @@ import {
   LINES_PLACES,
   type LinesRole,
   type PresentSession,
-  rebuildFromLog,
-  type Rebuilding,
   type RebuiltSession,
 } from "./session_plan.ts";
 

@@ -24,12 +24,12 @@ import {
 } from "../files/tree.ts";
 import { linesFrom } from "../session/log_read.ts";
 import type { SessionState } from "../workflow/types.ts";
-import {
-  type LeftFile,
-  type LegacyCheckpointFile,
-  type LinePart,
-  type LinesRole,
-  rebuildFromCheckpoint,
+import { rebuildFromCheckpoint } from "./rebuild.ts";
+import type {
+  LeftFile,
+  LegacyCheckpointFile,
+  LinePart,
+  LinesRole,
 } from "./session_plan.ts";
 
 /** The kind of what lies in a place: it decides how that is read, and what becomes of it. */

@@ -2,7 +2,7 @@ import type { RecordedEvent } from "../../src/engine/event.ts";
 import {
   rebuildFromCheckpoint,
   rebuildFromLog,
-} from "../../src/migration/session_plan.ts";
+} from "../../src/migration/rebuild.ts";
 import type { SessionState } from "../../src/workflow/types.ts";
 import { state } from "./facts.ts";
 import { assertEquals } from "@std/assert";

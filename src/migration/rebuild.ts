@@ -1,0 +1,159 @@
+import { type JsonObject, jsonObject } from "../base/json.ts";
+import type { RecordedEvent } from "../engine/event.ts";
+import { pendingItem } from "../engine/state.ts";
+import type { ItemState, PhaseState, SessionState } from "../workflow/types.ts";
+
+/** Tells what became of a workflow from its events, one after the other. */
+export interface Rebuilding {
+  add(event: RecordedEvent): void;
+  /** A closed session: nobody can go on with what has no rules any more. */
+  state(): SessionState;
+}
+
+/** What a rebuilt session says in its metadata: that it is no original. */
+export const REBUILT = "rebuilt_from";
+
+export const SUPERSEDED = "a later workflow took the place of its state";
+
+export const NO_SOURCE: JsonObject = new Map();
+
+export type Phases = Map<
+  string,
+  { phase: PhaseState; items: Map<string, ItemState> }
+>;
+
+/** Begins to rebuild a workflow of which only the log is left. Holds its items, and none of the events. */
+export function rebuildFromLog(workflowId: string): Rebuilding {
+  const phases: Phases = new Map();
+  let state: SessionState = {
+    workflowId,
+    workflowType: "",
+    workflowVersion: "",
+    task: "",
+    project: null,
+    status: "abandoned",
+    currentPhaseId: "",
+    phases: [],
+    createdAt: "",
+    updatedAt: "",
+    completedAt: null,
+    constraints: [],
+    notes: [],
+    metadata: metadataOf("log", SUPERSEDED),
+    definition: null,
+    source: NO_SOURCE,
+  };
+  return {
+    add: (event) => {
+      state = {
+        ...state,
+        ...sessionAfter(event),
+        currentPhaseId: event.phaseId ?? state.currentPhaseId,
+        createdAt: state.createdAt || event.at,
+        updatedAt: event.at || state.updatedAt,
+      };
+      if (event.phaseId !== null) addToPhase(phases, event.phaseId, event);
+    },
+    state: () => ({
+      ...state,
+      phases: Array.from(phases.values(), ({ phase, items }) => ({
+        ...phase,
+        items: [...items.values()],
+      })),
+      completedAt: state.status === "completed" ? state.updatedAt : null,
+    }),
+  };
+}
+
+/** Closes the state of a checkpoint, the last that is left of a workflow. */
+export function rebuildFromCheckpoint(state: SessionState): SessionState {
+  if (state.status === "completed" || state.status === "abandoned") {
+    return state;
+  }
+  const metadata = new Map([
+    ...state.metadata,
+    ...metadataOf("checkpoint", SUPERSEDED),
+  ]);
+  return { ...state, status: "abandoned", metadata };
+}
+
+export function sessionAfter(
+  { type, message, details }: RecordedEvent,
+): Partial<SessionState> {
+  switch (type) {
+    case "workflow_started":
+      return {
+        task: message.replace(/^Started workflow: /, ""),
+        workflowType: textIn(details, "workflow_type") ?? "",
+        project: textIn(details, "project"),
+      };
+    case "workflow_completed":
+      return { status: "completed", metadata: metadataOf("log", null) };
+    case "workflow_abandoned": {
+      const reason = message.replace(/^Workflow abandoned: /, "");
+      return { status: "abandoned", metadata: metadataOf("log", reason) };
+    }
+    default:
+      return {};
+  }
+}
+
+export function addToPhase(
+  phases: Phases,
+  id: string,
+  event: RecordedEvent,
+): void {
+  const { at, type, itemId } = event;
+  const known = phases.get(id);
+  const items = known?.items ?? new Map<string, ItemState>();
+  const phase: PhaseState = known?.phase ?? {
+    id,
+    status: "active",
+    startedAt: at,
+    completedAt: null,
+    items: [],
+    source: NO_SOURCE,
+  };
+  const isLeft = type === "phase_completed";
+  phases.set(id, {
+    phase: isLeft ? { ...phase, status: "completed", completedAt: at } : phase,
+    items,
+  });
+  if (itemId === null) return;
+  items.set(itemId, itemAfter(items.get(itemId) ?? pendingItem(itemId), event));
+}
+
+export function itemAfter(item: ItemState, event: RecordedEvent): ItemState {
+  const { type, at, details } = event;
+  switch (type) {
+    case "item_started":
+      return { ...item, status: "in_progress", startedAt: at };
+    case "item_completed": {
+      const notes = textIn(details, "notes") ?? item.notes;
+      return { ...item, status: "completed", completedAt: at, notes };
+    }
+    case "item_skipped": {
+      const skipReason = textIn(details, "reason") ?? item.skipReason;
+      return { ...item, status: "skipped", skippedAt: at, skipReason };
+    }
+    case "verification_failed":
+    case "gate_failed": {
+      const status = type === "gate_failed" ? item.status : "failed";
+      return { ...item, status, retryCount: item.retryCount + 1 };
+    }
+    default:
+      return item;
+  }
+}
+
+export function textIn(details: JsonObject, key: string): string | null {
+  const value = details.get(key);
+  return typeof value === "string" ? value : null;
+}
+
+export function metadataOf(from: string, reason: string | null): JsonObject {
+  return jsonObject({
+    [REBUILT]: from,
+    ...(reason === null ? {} : { abandon_reason: reason }),
+  });
+}
