@@ -7,13 +7,14 @@ import {
   isTaken,
   reasonOf,
 } from "../../src/files/errors.ts";
-import { withTemporaryDirectory, writeTree } from "./temporary.ts";
+import { test, writeTree } from "./temporary.ts";
 import {
   assertEquals,
   assertInstanceOf,
   assertMatch,
   assertStrictEquals,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
 
 function osError(code: string): Error {
@@ -115,26 +116,20 @@ Deno.test("asOrcError() leaves OrcErrors and bugs as they are", () => {
   ) assertStrictEquals(asOrcError(error, "read", "/r/x"), error);
 });
 
-Deno.test("asOrcError() says whose the directory is that a name may not leave", () =>
-  withTemporaryDirectory((root) => {
-    writeTree(root, { "d/file": "" });
-    const hintOf = (doing: string): string =>
-      converted(osError("EACCES"), `${root}/d/file`, doing).hint ?? "";
-    assertMatch(hintOf("read"), /^it belongs to user/);
-    for (const doing of ["move", "remove"]) {
-      assertStringIncludes(hintOf(doing), `"${root}/d" belongs to user`);
-    }
-  }));
+test("asOrcError() says whose the directory is that a name may not leave", (root) => {
+  writeTree(root, { "d/file": "" });
+  const hintOf = (doing: string): string =>
+    converted(osError("EACCES"), `${root}/d/file`, doing).hint ?? "";
+  assertMatch(hintOf("read"), /^it belongs to user/);
+  for (const doing of ["move", "remove"]) {
+    assertStringIncludes(hintOf(doing), `"${root}/d" belongs to user`);
+  }
+});
 
 Deno.test("asOrcError() understands what Deno really throws", () => {
-  try {
-    Deno.lstatSync("/nowhere");
-  } catch (error) {
-    const { details } = converted(error, "/nowhere");
-    assertEquals(details, { flag: "--allow-read=/nowhere" });
-    return;
-  }
-  throw new Error("the tests of the store run with scoped permissions");
+  const error = assertThrows(() => Deno.lstatSync("/nowhere"));
+  const { details } = converted(error, "/nowhere");
+  assertEquals(details, { flag: "--allow-read=/nowhere" });
 });
 
 Deno.test("reasonOf() leaves out that the write that failed changed nothing", () => {
@@ -149,27 +144,17 @@ Deno.test("isDenied() is true for missing permissions only", () => {
   assertEquals(isDenied(osError("EACCES")), false);
 });
 
-function thrownBy(act: () => unknown): unknown {
-  try {
-    act();
-  } catch (error) {
-    return error;
-  }
-  throw new Error("Nothing was thrown");
-}
-
-Deno.test("codeOf() is the system's name of an error, or its class", () =>
-  withTemporaryDirectory((directory) => {
-    const absent = thrownBy(() => Deno.lstatSync(`${directory}/none`));
-    const taken = thrownBy(() => Deno.mkdirSync(directory));
-    const denied = thrownBy(() => Deno.lstatSync("/nowhere"));
-    assertEquals(codeOf(absent), "ENOENT");
-    assertEquals(codeOf(taken), "EEXIST");
-    assertEquals(codeOf(denied), "NotCapable");
-    assertEquals(codeOf(new TypeError("x")), "TypeError");
-    assertEquals([isAbsent(absent), isAbsent(taken)], [true, false]);
-    assertEquals([isTaken(absent), isTaken(taken)], [false, true]);
-  }));
+test("codeOf() is the system's name of an error, or its class", (directory) => {
+  const absent = assertThrows(() => Deno.lstatSync(`${directory}/none`));
+  const taken = assertThrows(() => Deno.mkdirSync(directory));
+  const denied = assertThrows(() => Deno.lstatSync("/nowhere"));
+  assertEquals(codeOf(absent), "ENOENT");
+  assertEquals(codeOf(taken), "EEXIST");
+  assertEquals(codeOf(denied), "NotCapable");
+  assertEquals(codeOf(new TypeError("x")), "TypeError");
+  assertEquals([isAbsent(absent), isAbsent(taken)], [true, false]);
+  assertEquals([isTaken(absent), isTaken(taken)], [false, true]);
+});
 
 Deno.test({
   name: "codeOf() names what Deno has no name for",

@@ -26,7 +26,12 @@ import {
   storeContext,
   tokenOf,
 } from "../session/fixtures.ts";
-import { readTree, withTemporaryDirectory, writeTree } from "./temporary.ts";
+import {
+  readTree,
+  test,
+  withTemporaryDirectory,
+  writeTree,
+} from "./temporary.ts";
 import {
   assert,
   assertEquals,
@@ -60,132 +65,124 @@ async function hold(
   return { lock: await held.promise, release };
 }
 
-Deno.test("withLock() holds a lock that names this process, and gives it back", () =>
-  withTemporaryDirectory(async (directory) => {
-    const result = await withLock(directory, storeContext(), (lock) => {
-      assertEquals(lookAt(`${directory}/lock`), {
-        kind: "record",
-        record: {
-          ...OWN_IDENTITY,
-          token: tokenOf(1),
-          at: NOW,
-          purpose: "test",
-        },
-      });
-      assertEquals(lock.token, tokenOf(1));
-      return Promise.resolve("result");
-    });
-    assertEquals(result, "result");
-    assertEquals(namesIn(directory), []);
-  }));
-
-Deno.test("withLock() gives the lock back when the work fails", () =>
-  withTemporaryDirectory(async (directory) => {
-    await assertRejects(
-      () =>
-        withLock(directory, storeContext(), () => {
-          throw new TypeError("failed");
-        }),
-      TypeError,
-      "failed",
-    );
-    assertEquals(namesIn(directory), []);
-  }));
-
-Deno.test("withLock() lets one after the other in", () =>
-  withTemporaryDirectory(async (directory) => {
-    let inside = 0;
-    let runs = 0;
-    const work = async () => {
-      assertEquals(++inside, 1);
-      for (let turn = 0; turn < 5; turn++) await nothing();
-      inside--;
-      runs++;
-    };
-    await Promise.all(Array.from({ length: 12 }, (_, index) => {
-      const firstToken = 100 * (index + 1);
-      const context = storeContext({ firstToken, timeoutMs: 10_000 });
-      return withLock(directory, context, work);
-    }));
-    assertEquals(runs, 12);
-    assertEquals(namesIn(directory), []);
-  }));
-
-Deno.test("withLock() waits until the holder gives the lock back", () =>
-  withTemporaryDirectory(async (directory) => {
-    const { release } = await hold(directory);
-    const context = storeContext({ timeoutMs: 10_000, firstToken: 2 });
-    const second = withLock(directory, context, (lock) => {
-      return Promise.resolve(lock.token);
-    });
-    await release();
-    assertEquals(await second, tokenOf(2));
-  }));
-
-Deno.test("withLock() names the holder, the age and the command when time is up", () =>
-  withTemporaryDirectory(async (directory) => {
-    layLock(directory);
-    const error = await assertRejects(
-      () => withLock(directory, storeContext({ timeoutMs: 40 }), nothing),
-      OrcError,
-    );
-    const path = `${directory}/lock`;
-    assertEquals([error.kind, error.code], ["conflict", "lock_held"]);
-    assertMatch(
-      error.message,
-      /^Waited 0\.\d s for ".*\/lock": held for 12 s by process 815 on "here" \(complete\)$/,
-    );
-    assertStringIncludes(error.message, path);
-    assertStringIncludes(error.hint ?? "", "process 815");
-    assertEquals(error.path, path);
-    assertEquals(error.details, {
-      pid: 815,
-      host: "here",
-      lockedAt: "2026-03-01T09:59:48Z",
-      purpose: "complete",
-      ageMs: 12_000,
-    });
-    assertEquals(readTree(directory), { lock: lockText(foreignRecord()) });
-  }));
-
-Deno.test("withLock() does not wait at all when it is told so", () =>
-  withTemporaryDirectory(async (directory) => {
-    const context = storeContext({ timeoutMs: 0 });
-    await withLock(directory, context, nothing);
-    layLock(directory, { at: "2027-01-01T00:00:00Z" });
-    const error = await assertRejects(
-      () => withLock(directory, context, nothing),
-      OrcError,
-    );
-    assertStringIncludes(error.message, "Waited 0.0 s");
-    assertStringIncludes(error.message, "held for 0 s", "a clock was set back");
-  }));
-
-Deno.test("withLock() takes over from the dead at once", () =>
-  withTemporaryDirectory(async (directory) => {
-    const livenessOf = () => "dead" as const;
-    for (const at of [NOW, "2027-01-01T00:00:00Z", "1970-01-01T00:00:00Z"]) {
-      layLock(directory, { at, host: "elsewhere" });
-      const context = storeContext({ timeoutMs: 0, livenessOf });
-      await withLock(directory, context, nothing);
-      assertEquals(namesIn(directory), []);
-    }
-  }));
-
-Deno.test("withLock() asks for the liveness of exactly the holder", () =>
-  withTemporaryDirectory(async (directory) => {
-    layLock(directory);
-    const asked: unknown[] = [];
-    const context = {
-      ...storeContext({ timeoutMs: 0 }),
-      livenessOf: (holder: unknown, lockedAt: string) => {
-        asked.push(holder, lockedAt);
-        return "dead" as const;
+test("withLock() holds a lock that names this process, and gives it back", async (directory) => {
+  const result = await withLock(directory, storeContext(), (lock) => {
+    assertEquals(lookAt(`${directory}/lock`), {
+      kind: "record",
+      record: {
+        ...OWN_IDENTITY,
+        token: tokenOf(1),
+        at: NOW,
+        purpose: "test",
       },
-    };
-    await withLock(directory, context, nothing);
-    assertEquals(asked, [foreignRecord(), "2026-03-01T09:59:48Z"]);
+    });
+    assertEquals(lock.token, tokenOf(1));
+    return Promise.resolve("result");
+  });
+  assertEquals(result, "result");
+  assertEquals(namesIn(directory), []);
+});
+
+test("withLock() gives the lock back when the work fails", async (directory) => {
+  await assertRejects(
+    () =>
+      withLock(directory, storeContext(), () => {
+        throw new TypeError("failed");
+      }),
+    TypeError,
+    "failed",
+  );
+  assertEquals(namesIn(directory), []);
+});
+
+test("withLock() lets one after the other in", async (directory) => {
+  let inside = 0;
+  let runs = 0;
+  const work = async () => {
+    assertEquals(++inside, 1);
+    for (let turn = 0; turn < 5; turn++) await nothing();
+    inside--;
+    runs++;
+  };
+  await Promise.all(Array.from({ length: 12 }, (_, index) => {
+    const firstToken = 100 * (index + 1);
+    const context = storeContext({ firstToken, timeoutMs: 10_000 });
+    return withLock(directory, context, work);
   }));
+  assertEquals(runs, 12);
+  assertEquals(namesIn(directory), []);
+});
+
+test("withLock() waits until the holder gives the lock back", async (directory) => {
+  const { release } = await hold(directory);
+  const context = storeContext({ timeoutMs: 10_000, firstToken: 2 });
+  const second = withLock(directory, context, (lock) => {
+    return Promise.resolve(lock.token);
+  });
+  await release();
+  assertEquals(await second, tokenOf(2));
+});
+
+test("withLock() names the holder, the age and the command when time is up", async (directory) => {
+  layLock(directory);
+  const error = await assertRejects(
+    () => withLock(directory, storeContext({ timeoutMs: 40 }), nothing),
+    OrcError,
+  );
+  const path = `${directory}/lock`;
+  assertEquals([error.kind, error.code], ["conflict", "lock_held"]);
+  assertMatch(
+    error.message,
+    /^Waited 0\.\d s for ".*\/lock": held for 12 s by process 815 on "here" \(complete\)$/,
+  );
+  assertStringIncludes(error.message, path);
+  assertStringIncludes(error.hint ?? "", "process 815");
+  assertEquals(error.path, path);
+  assertEquals(error.details, {
+    pid: 815,
+    host: "here",
+    lockedAt: "2026-03-01T09:59:48Z",
+    purpose: "complete",
+    ageMs: 12_000,
+  });
+  assertEquals(readTree(directory), { lock: lockText(foreignRecord()) });
+});
+
+test("withLock() does not wait at all when it is told so", async (directory) => {
+  const context = storeContext({ timeoutMs: 0 });
+  await withLock(directory, context, nothing);
+  layLock(directory, { at: "2027-01-01T00:00:00Z" });
+  const error = await assertRejects(
+    () => withLock(directory, context, nothing),
+    OrcError,
+  );
+  assertStringIncludes(error.message, "Waited 0.0 s");
+  assertStringIncludes(error.message, "held for 0 s", "a clock was set back");
+});
+
+test("withLock() takes over from the dead at once", async (directory) => {
+  const livenessOf = () => "dead" as const;
+  for (const at of [NOW, "2027-01-01T00:00:00Z", "1970-01-01T00:00:00Z"]) {
+    layLock(directory, { at, host: "elsewhere" });
+    const context = storeContext({ timeoutMs: 0, livenessOf });
+    await withLock(directory, context, nothing);
+    assertEquals(namesIn(directory), []);
+  }
+});
+
+test("withLock() asks for the liveness of exactly the holder", async (directory) => {
+  layLock(directory);
+  const asked: unknown[] = [];
+  const context = {
+    ...storeContext({ timeoutMs: 0 }),
+    livenessOf: (holder: unknown, lockedAt: string) => {
+      asked.push(holder, lockedAt);
+      return "dead" as const;
+    },
+  };
+  await withLock(directory, context, nothing);
+  assertEquals(asked, [foreignRecord(), "2026-03-01T09:59:48Z"]);
+});
 
 interface Waiting {
   readonly name: string;
@@ -264,10 +261,9 @@ const WAITING: readonly Waiting[] = [
   },
 ];
 
-Deno.test("withLock() takes over from nobody before its time, and never from the living", () =>
-  withTemporaryDirectory(async (directory) => {
-    await Promise.all(WAITING.map((waiting) => wait(directory, waiting)));
-  }));
+test("withLock() takes over from nobody before its time, and never from the living", async (directory) => {
+  await Promise.all(WAITING.map((waiting) => wait(directory, waiting)));
+});
 
 async function wait(
   parent: string,
@@ -293,96 +289,88 @@ function claimFile(claim: LockRecord | undefined): Record<string, string> {
   return claim ? { [`lock.break.${token}.0`]: lockText(claim) } : {};
 }
 
-Deno.test("withLock() says that a lock names no holder when time is up", () =>
-  withTemporaryDirectory(async (directory) => {
-    writeTree(directory, { lock: "not a record" });
-    const error = await assertRejects(
-      () => withLock(directory, storeContext({ timeoutMs: 0 }), nothing),
-      OrcError,
-      "which names no holder",
-    );
-    assertEquals([error.kind, error.code], ["conflict", "lock_unreadable"]);
-    assertEquals(readTree(directory), { lock: "not a record" });
-  }));
+test("withLock() says that a lock names no holder when time is up", async (directory) => {
+  writeTree(directory, { lock: "not a record" });
+  const error = await assertRejects(
+    () => withLock(directory, storeContext({ timeoutMs: 0 }), nothing),
+    OrcError,
+    "which names no holder",
+  );
+  assertEquals([error.kind, error.code], ["conflict", "lock_unreadable"]);
+  assertEquals(readTree(directory), { lock: "not a record" });
+});
 
-Deno.test("withLock() refuses a directory in the lock's place and leaves it", () =>
-  withTemporaryDirectory(async (directory) => {
-    const files = { "lock/": "", "lock/file": "x" };
-    writeTree(directory, files);
-    const error = await assertRejects(
-      () => withLock(directory, storeContext(), nothing),
-      OrcError,
-      "it is a directory and not a regular file",
-    );
-    assertEquals(error.kind, "corrupt");
-    assertEquals(readTree(directory), files);
-  }));
+test("withLock() refuses a directory in the lock's place and leaves it", async (directory) => {
+  const files = { "lock/": "", "lock/file": "x" };
+  writeTree(directory, files);
+  const error = await assertRejects(
+    () => withLock(directory, storeContext(), nothing),
+    OrcError,
+    "it is a directory and not a regular file",
+  );
+  assertEquals(error.kind, "corrupt");
+  assertEquals(readTree(directory), files);
+});
 
-Deno.test("withLock() sweeps before the work begins", () =>
-  withTemporaryDirectory(async (directory) => {
-    writeTree(directory, { [`state.json.${tokenOf(77)}.tmp`]: "x" });
+test("withLock() sweeps before the work begins", async (directory) => {
+  writeTree(directory, { [`state.json.${tokenOf(77)}.tmp`]: "x" });
+  await withLock(directory, storeContext(), () => {
+    assertEquals(namesIn(directory), ["lock"]);
+    return nothing();
+  });
+});
+
+test("withLock() keeps the work's result when the lock cannot be given back", async (directory) => {
+  const result = await withLock(directory, storeContext(), () => {
+    Deno.removeSync(`${directory}/lock`);
+    Deno.mkdirSync(`${directory}/lock`);
+    return Promise.resolve("result");
+  });
+  assertEquals(result, "result");
+  assertEquals(namesIn(directory), ["lock"]);
+});
+
+test("withLock() throws when there is no directory", async (directory) => {
+  await assertRejects(
+    () => withLock(`${directory}/none`, storeContext(), nothing),
+    Deno.errors.NotFound,
+  );
+});
+
+test("HeldLock.release() leaves the lock of somebody else alone", async (directory) => {
+  for (const lock of [lockText(foreignRecord()), "unreadable"]) {
     await withLock(directory, storeContext(), () => {
-      assertEquals(namesIn(directory), ["lock"]);
+      writeTree(directory, { lock });
       return nothing();
     });
-  }));
+    assertEquals(readTree(directory), { lock });
+    Deno.removeSync(`${directory}/lock`);
+  }
+});
 
-Deno.test("withLock() keeps the work's result when the lock cannot be given back", () =>
-  withTemporaryDirectory(async (directory) => {
-    const result = await withLock(directory, storeContext(), () => {
-      Deno.removeSync(`${directory}/lock`);
-      Deno.mkdirSync(`${directory}/lock`);
-      return Promise.resolve("result");
-    });
-    assertEquals(result, "result");
-    assertEquals(namesIn(directory), ["lock"]);
-  }));
+test("HeldLock.assertHeld() throws when the lock is not its own any more", async (directory) => {
+  const { lock, release } = await hold(directory);
+  lock.assertHeld();
+  const path = `${directory}/lock`;
+  const own = Deno.readTextFileSync(path);
+  for (const text of [lockText(foreignRecord()), "", own.slice(0, -5)]) {
+    writeTree(directory, { lock: text });
+    assertThrows(() => lock.assertHeld(), LockLost);
+  }
+  Deno.removeSync(path);
+  const error = assertThrows(() => lock.assertHeld(), LockLost);
+  assertEquals([error.kind, error.code], ["conflict", "lock_lost"]);
+  await release();
+});
 
-Deno.test("withLock() throws when there is no directory", () =>
-  withTemporaryDirectory(async (directory) => {
-    await assertRejects(
-      () => withLock(`${directory}/none`, storeContext(), nothing),
-      Deno.errors.NotFound,
-    );
-  }));
-
-Deno.test("HeldLock.release() leaves the lock of somebody else alone", () =>
-  withTemporaryDirectory(async (directory) => {
-    for (const lock of [lockText(foreignRecord()), "unreadable"]) {
-      await withLock(directory, storeContext(), () => {
-        writeTree(directory, { lock });
-        return nothing();
-      });
-      assertEquals(readTree(directory), { lock });
-      Deno.removeSync(`${directory}/lock`);
-    }
-  }));
-
-Deno.test("HeldLock.assertHeld() throws when the lock is not its own any more", () =>
-  withTemporaryDirectory(async (directory) => {
-    const { lock, release } = await hold(directory);
-    lock.assertHeld();
-    const path = `${directory}/lock`;
-    const own = Deno.readTextFileSync(path);
-    for (const text of [lockText(foreignRecord()), "", own.slice(0, -5)]) {
-      writeTree(directory, { lock: text });
-      assertThrows(() => lock.assertHeld(), LockLost);
-    }
-    Deno.removeSync(path);
-    const error = assertThrows(() => lock.assertHeld(), LockLost);
-    assertEquals([error.kind, error.code], ["conflict", "lock_lost"]);
-    await release();
-  }));
-
-Deno.test("HeldLock.isHeld() tells a lock that was taken over from one that is held", () =>
-  withTemporaryDirectory(async (directory) => {
-    await withLock(directory, storeContext(), (lock) => {
-      assertEquals(lock.isHeld(), true);
-      Deno.writeTextFileSync(`${directory}/lock`, lockText(foreignRecord()));
-      assertEquals(lock.isHeld(), false);
-      return Promise.resolve();
-    });
-  }));
+test("HeldLock.isHeld() tells a lock that was taken over from one that is held", async (directory) => {
+  await withLock(directory, storeContext(), (lock) => {
+    assertEquals(lock.isHeld(), true);
+    Deno.writeTextFileSync(`${directory}/lock`, lockText(foreignRecord()));
+    assertEquals(lock.isHeld(), false);
+    return Promise.resolve();
+  });
+});
 
 /** What is said at first sight; what only time can tell is tested with the lock. */
 function judgementOf(seen: Sighting, liveness: Liveness): boolean {
@@ -415,46 +403,41 @@ Deno.test("newJudge() gives nobody up at first sight without proof", () => {
 
 const record = foreignRecord();
 
-Deno.test("publishRecord() writes a record that lookAt() reads", () =>
-  withTemporaryDirectory((directory) => {
-    assert(publishRecord(directory, "lock", record));
-    assertEquals(lookAt(`${directory}/lock`), { kind: "record", record });
-    assertEquals(namesIn(directory), ["lock"]);
-  }));
+test("publishRecord() writes a record that lookAt() reads", (directory) => {
+  assert(publishRecord(directory, "lock", record));
+  assertEquals(lookAt(`${directory}/lock`), { kind: "record", record });
+  assertEquals(namesIn(directory), ["lock"]);
+});
 
-Deno.test("publishRecord() writes one line that names the holder", () =>
-  withTemporaryDirectory((directory) => {
-    publishRecord(directory, "lock", record);
-    const text = Deno.readTextFileSync(`${directory}/lock`);
-    assertEquals(text.at(-1), "\n");
-    assertEquals(JSON.parse(text), JSON.parse(lockText(record)));
-  }));
+test("publishRecord() writes one line that names the holder", (directory) => {
+  publishRecord(directory, "lock", record);
+  const text = Deno.readTextFileSync(`${directory}/lock`);
+  assertEquals(text.at(-1), "\n");
+  assertEquals(JSON.parse(text), JSON.parse(lockText(record)));
+});
 
-Deno.test("publishRecord() leaves a name that is taken as it is", () =>
-  withTemporaryDirectory((directory) => {
-    const files = { lock: "something", "lock.break.x.0/": "" };
-    writeTree(directory, files);
-    for (const name of ["lock", "lock.break.x.0"]) {
-      assertEquals(publishRecord(directory, name, record), false);
-    }
-    assertEquals(readTree(directory), files);
-  }));
+test("publishRecord() leaves a name that is taken as it is", (directory) => {
+  const files = { lock: "something", "lock.break.x.0/": "" };
+  writeTree(directory, files);
+  for (const name of ["lock", "lock.break.x.0"]) {
+    assertEquals(publishRecord(directory, name, record), false);
+  }
+  assertEquals(readTree(directory), files);
+});
 
-Deno.test("publishRecord() replaces its own private file from before", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { [`lock.${record.token}.tmp`]: "torn" });
-    assertEquals(publishRecord(directory, "lock", record), false);
-    assert(publishRecord(directory, "lock", record));
-    assertEquals(namesIn(directory), ["lock"]);
-  }));
+test("publishRecord() replaces its own private file from before", (directory) => {
+  writeTree(directory, { [`lock.${record.token}.tmp`]: "torn" });
+  assertEquals(publishRecord(directory, "lock", record), false);
+  assert(publishRecord(directory, "lock", record));
+  assertEquals(namesIn(directory), ["lock"]);
+});
 
-Deno.test("publishRecord() throws when there is no directory", () =>
-  withTemporaryDirectory((directory) => {
-    assertThrows(
-      () => publishRecord(`${directory}/none`, "lock", record),
-      Deno.errors.NotFound,
-    );
-  }));
+test("publishRecord() throws when there is no directory", (directory) => {
+  assertThrows(
+    () => publishRecord(`${directory}/none`, "lock", record),
+    Deno.errors.NotFound,
+  );
+});
 
 Deno.test({
   name: "publishRecord() lets other users see who holds the lock",
@@ -467,191 +450,178 @@ Deno.test({
     }),
 });
 
-Deno.test("publishRecord() keeps a record readable whatever its values", () =>
-  withTemporaryDirectory((directory) => {
-    const odd = foreignRecord({
-      startedAtMs: 1772359000000.125,
-      purpose: "\u001b\ud800".repeat(5000),
-    });
-    publishRecord(directory, "lock", odd);
-    assertEquals(lookAt(`${directory}/lock`), {
-      kind: "record",
-      record: { ...odd, purpose: odd.purpose.slice(0, 200) },
-    });
-  }));
+test("publishRecord() keeps a record readable whatever its values", (directory) => {
+  const odd = foreignRecord({
+    startedAtMs: 1772359000000.125,
+    purpose: "\u001b\ud800".repeat(5000),
+  });
+  publishRecord(directory, "lock", odd);
+  assertEquals(lookAt(`${directory}/lock`), {
+    kind: "record",
+    record: { ...odd, purpose: odd.purpose.slice(0, 200) },
+  });
+});
 
-Deno.test("publishInPlace() publishes where there are no hard links", () =>
-  withTemporaryDirectory((directory) => {
-    const path = `${directory}/lock`;
-    assert(publishInPlace(path, record));
-    assertEquals(lookAt(path), { kind: "record", record });
-    const second = foreignRecord({ token: "1".repeat(32) });
-    assertEquals(publishInPlace(path, second), false);
-    assertEquals(lookAt(path), { kind: "record", record });
-  }));
+test("publishInPlace() publishes where there are no hard links", (directory) => {
+  const path = `${directory}/lock`;
+  assert(publishInPlace(path, record));
+  assertEquals(lookAt(path), { kind: "record", record });
+  const second = foreignRecord({ token: "1".repeat(32) });
+  assertEquals(publishInPlace(path, second), false);
+  assertEquals(lookAt(path), { kind: "record", record });
+});
 
-Deno.test("lookAt() reads what encodeRecord() spells", () =>
-  withTemporaryDirectory((directory) => {
-    const text = encodeRecord(record);
-    assertEquals(JSON.parse(text), JSON.parse(lockText(record)));
+test("lookAt() reads what encodeRecord() spells", (directory) => {
+  const text = encodeRecord(record);
+  assertEquals(JSON.parse(text), JSON.parse(lockText(record)));
+  writeTree(directory, { lock: text });
+  assertEquals(lookAt(`${directory}/lock`), { kind: "record", record });
+});
+
+test("lookAt() sees that nothing is there", (directory) => {
+  assertEquals(lookAt(`${directory}/lock`), { kind: "absent" });
+});
+
+test("lookAt() understands a record of a newer format that names its holder", (directory) => {
+  const newer = { ...JSON.parse(lockText(record)), format: 2, more: [1] };
+  writeTree(directory, { lock: JSON.stringify(newer) });
+  assertEquals(lookAt(`${directory}/lock`), { kind: "record", record });
+});
+
+test("lookAt() takes nothing for a record that does not name its holder", (directory) => {
+  const fields = JSON.parse(lockText(record));
+  const without = (key: string) => {
+    const { [key]: _, ...rest } = fields;
+    return rest;
+  };
+  const values = [
+    ...Object.keys(fields).map(without),
+    ...[0, -1, 2 ** 40, 1.5, "815", null].map((pid) => ({ ...fields, pid })),
+    { ...fields, token: "../../etc" },
+    { ...fields, token: fields.token.toUpperCase() },
+    { ...fields, format: 0 },
+    { ...fields, purpose: ["complete"] },
+    { pid: 815, hostname: "another tool" },
+    [],
+    815,
+  ];
+  const texts = [
+    "",
+    "\0".repeat(200),
+    lockText(record).slice(0, -20),
+    `${lockText(record)}x`,
+    "\u00ff\u00fe",
+    ...values.map((value) => JSON.stringify(value)),
+  ];
+  for (const text of texts) {
     writeTree(directory, { lock: text });
-    assertEquals(lookAt(`${directory}/lock`), { kind: "record", record });
-  }));
+    assertEquals(lookAt(`${directory}/lock`).kind, "unreadable", text);
+  }
+});
 
-Deno.test("lookAt() sees that nothing is there", () =>
-  withTemporaryDirectory((directory) => {
-    assertEquals(lookAt(`${directory}/lock`), { kind: "absent" });
-  }));
+test("lookAt() gives an unreadable lock another key when it changes", (directory) => {
+  const keyOf = (text: string) => {
+    writeTree(directory, { lock: text });
+    const seen = lookAt(`${directory}/lock`);
+    assert(seen.kind === "unreadable");
+    return seen.key;
+  };
+  assertEquals(
+    lookAt(`${directory}/lock`),
+    lookAt(`${directory}/lock`),
+  );
+  assertNotEquals(keyOf("x"), keyOf("xy"));
+  assert(/^[\w-]+$/.test(keyOf("")), "it becomes a part of a file name");
+});
 
-Deno.test("lookAt() understands a record of a newer format that names its holder", () =>
-  withTemporaryDirectory((directory) => {
-    const newer = { ...JSON.parse(lockText(record)), format: 2, more: [1] };
-    writeTree(directory, { lock: JSON.stringify(newer) });
-    assertEquals(lookAt(`${directory}/lock`), { kind: "record", record });
-  }));
-
-Deno.test("lookAt() takes nothing for a record that does not name its holder", () =>
-  withTemporaryDirectory((directory) => {
-    const fields = JSON.parse(lockText(record));
-    const without = (key: string) => {
-      const { [key]: _, ...rest } = fields;
-      return rest;
-    };
-    const values = [
-      ...Object.keys(fields).map(without),
-      ...[0, -1, 2 ** 40, 1.5, "815", null].map((pid) => ({ ...fields, pid })),
-      { ...fields, token: "../../etc" },
-      { ...fields, token: fields.token.toUpperCase() },
-      { ...fields, format: 0 },
-      { ...fields, purpose: ["complete"] },
-      { pid: 815, hostname: "another tool" },
-      [],
-      815,
-    ];
-    const texts = [
-      "",
-      "\0".repeat(200),
-      lockText(record).slice(0, -20),
-      `${lockText(record)}x`,
-      "\u00ff\u00fe",
-      ...values.map((value) => JSON.stringify(value)),
-    ];
-    for (const text of texts) {
-      writeTree(directory, { lock: text });
-      assertEquals(lookAt(`${directory}/lock`).kind, "unreadable", text);
-    }
-  }));
-
-Deno.test("lookAt() gives an unreadable lock another key when it changes", () =>
-  withTemporaryDirectory((directory) => {
-    const keyOf = (text: string) => {
-      writeTree(directory, { lock: text });
-      const seen = lookAt(`${directory}/lock`);
-      assert(seen.kind === "unreadable");
-      return seen.key;
-    };
+test("lookAt() refuses what is too large or no file, and says what to do", (directory) => {
+  writeTree(directory, { "a/lock/": "", "b/lock": "x".repeat(4097) });
+  const cases = [
+    ["a", "not_a_regular_file"],
+    ["b", "file_too_large"],
+  ];
+  for (const [name, code] of cases) {
+    const path = `${directory}/${name}/lock`;
+    const error = assertThrows(() => lookAt(path), OrcError);
+    assertEquals([error.kind, error.code], ["corrupt", code]);
+    assertEquals(error.path, path);
     assertEquals(
-      lookAt(`${directory}/lock`),
-      lookAt(`${directory}/lock`),
+      error.hint,
+      "look at what it is, and move it away: orc did not make it",
     );
-    assertNotEquals(keyOf("x"), keyOf("xy"));
-    assert(/^[\w-]+$/.test(keyOf("")), "it becomes a part of a file name");
-  }));
-
-Deno.test("lookAt() refuses what is too large or no file, and says what to do", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { "a/lock/": "", "b/lock": "x".repeat(4097) });
-    const cases = [
-      ["a", "not_a_regular_file"],
-      ["b", "file_too_large"],
-    ];
-    for (const [name, code] of cases) {
-      const path = `${directory}/${name}/lock`;
-      const error = assertThrows(() => lookAt(path), OrcError);
-      assertEquals([error.kind, error.code], ["corrupt", code]);
-      assertEquals(error.path, path);
-      assertEquals(
-        error.hint,
-        "look at what it is, and move it away: orc did not make it",
-      );
-    }
-  }));
+  }
+});
 
 const OWN = tokenOf(1);
 const FOREIGN = tokenOf(2);
 
-Deno.test("sweep() removes what others staged and claimed", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, {
-      [`state.json.${FOREIGN}.tmp`]: "{",
-      [`current.${tokenOf(3)}.tmp`]: "x",
-      [`lock.${FOREIGN}.tmp`]: "",
-      [`lock.break.${FOREIGN}.0`]: "x",
-      [`lock.break.x12-1700000000000-0.7`]: "x",
-      [`.new-${FOREIGN}/state.json`]: "{",
-      [`.new-${FOREIGN}/deep/er`]: "",
-    });
-    sweep(directory, OWN);
-    assertEquals(namesIn(directory), []);
-  }));
+test("sweep() removes what others staged and claimed", (directory) => {
+  writeTree(directory, {
+    [`state.json.${FOREIGN}.tmp`]: "{",
+    [`current.${tokenOf(3)}.tmp`]: "x",
+    [`lock.${FOREIGN}.tmp`]: "",
+    [`lock.break.${FOREIGN}.0`]: "x",
+    [`lock.break.x12-1700000000000-0.7`]: "x",
+    [`.new-${FOREIGN}/state.json`]: "{",
+    [`.new-${FOREIGN}/deep/er`]: "",
+  });
+  sweep(directory, OWN);
+  assertEquals(namesIn(directory), []);
+});
 
-Deno.test("sweep() keeps what its own holder made and what it does not know", () =>
-  withTemporaryDirectory((directory) => {
-    const files = {
-      [`state.json.${OWN}.tmp`]: "{",
-      [`lock.break.${OWN}.0`]: "x",
-      lock: "x",
-      "state.json": "{}",
-      "state.tmp": "the Python tool's",
-      "notes.tmp": "a user's",
-      [`notes.${FOREIGN.slice(1)}.tmp`]: "a digit less",
-      [`notes.${FOREIGN}.tmp.bak`]: "more behind",
-      [`notes.${FOREIGN.replace("2", "G")}.tmp`]: "no hex",
-      [`${FOREIGN}.tmp`]: "no name before",
-      [`x.new-${FOREIGN}`]: "",
-      "lock.break.": "",
-      "lock.breaking.x.0": "",
-    };
-    writeTree(directory, files);
-    writeTree(directory, {
-      [`.new-${OWN}/`]: "",
-      [`.new-${FOREIGN}.d/`]: "",
-      [`sub/state.json.${FOREIGN}.tmp`]: "deeper",
-    });
-    const before = readTree(directory);
-    sweep(directory, OWN);
-    assertEquals(readTree(directory), before);
-  }));
+test("sweep() keeps what its own holder made and what it does not know", (directory) => {
+  const files = {
+    [`state.json.${OWN}.tmp`]: "{",
+    [`lock.break.${OWN}.0`]: "x",
+    lock: "x",
+    "state.json": "{}",
+    "state.tmp": "the Python tool's",
+    "notes.tmp": "a user's",
+    [`notes.${FOREIGN.slice(1)}.tmp`]: "a digit less",
+    [`notes.${FOREIGN}.tmp.bak`]: "more behind",
+    [`notes.${FOREIGN.replace("2", "G")}.tmp`]: "no hex",
+    [`${FOREIGN}.tmp`]: "no name before",
+    [`x.new-${FOREIGN}`]: "",
+    "lock.break.": "",
+    "lock.breaking.x.0": "",
+  };
+  writeTree(directory, files);
+  writeTree(directory, {
+    [`.new-${OWN}/`]: "",
+    [`.new-${FOREIGN}.d/`]: "",
+    [`sub/state.json.${FOREIGN}.tmp`]: "deeper",
+  });
+  const before = readTree(directory);
+  sweep(directory, OWN);
+  assertEquals(readTree(directory), before);
+});
 
-Deno.test("sweep() keeps a directory where a file is expected, and the other way round", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, {
-      [`state.json.${FOREIGN}.tmp/user`]: "x",
-      [`lock.break.${FOREIGN}.0/`]: "",
-      [`.new-${FOREIGN}`]: "a file",
-    });
-    const before = readTree(directory);
-    sweep(directory, OWN);
-    assertEquals(readTree(directory), before);
-  }));
+test("sweep() keeps a directory where a file is expected, and the other way round", (directory) => {
+  writeTree(directory, {
+    [`state.json.${FOREIGN}.tmp/user`]: "x",
+    [`lock.break.${FOREIGN}.0/`]: "",
+    [`.new-${FOREIGN}`]: "a file",
+  });
+  const before = readTree(directory);
+  sweep(directory, OWN);
+  assertEquals(readTree(directory), before);
+});
 
-Deno.test("sweep() removes a thousand leftovers", () =>
-  withTemporaryDirectory((directory) => {
-    for (let number = 2; number < 1002; number++) {
-      const path = `${directory}/state.json.${tokenOf(number)}.tmp`;
-      Deno.writeTextFileSync(path, "");
-    }
-    sweep(directory, OWN);
-    assertEquals(namesIn(directory), []);
-  }));
+test("sweep() removes a thousand leftovers", (directory) => {
+  for (let number = 2; number < 1002; number++) {
+    const path = `${directory}/state.json.${tokenOf(number)}.tmp`;
+    Deno.writeTextFileSync(path, "");
+  }
+  sweep(directory, OWN);
+  assertEquals(namesIn(directory), []);
+});
 
-Deno.test("sweep() throws when there is no directory", () =>
-  withTemporaryDirectory((directory) => {
-    assertThrows(
-      () => sweep(`${directory}/none`, OWN),
-      Deno.errors.NotFound,
-    );
-  }));
+test("sweep() throws when there is no directory", (directory) => {
+  assertThrows(
+    () => sweep(`${directory}/none`, OWN),
+    Deno.errors.NotFound,
+  );
+});
 
 const DEAD = foreignRecord({ pid: 1001, token: tokenOf(1001) });
 const ALIVE = foreignRecord({ pid: 2002, token: tokenOf(2002) });
@@ -669,100 +639,91 @@ function claimOf(token: string, index: number): string {
   return `${LOCK_NAME}.break.${token}.${index}`;
 }
 
-Deno.test("takeOver() removes the lock and its own claim", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { lock: lockText(DEAD), "state.json": "{}" });
-    const seen = lookAt(`${directory}/lock`);
+test("takeOver() removes the lock and its own claim", (directory) => {
+  writeTree(directory, { lock: lockText(DEAD), "state.json": "{}" });
+  const seen = lookAt(`${directory}/lock`);
+  assertEquals(takeOver(seen, targetIn(directory)), true);
+  assertEquals(namesIn(directory), ["state.json"]);
+});
+
+test("takeOver() removes an unreadable lock", (directory) => {
+  writeTree(directory, { lock: "" });
+  const seen = lookAt(`${directory}/lock`);
+  assertEquals(takeOver(seen, targetIn(directory)), true);
+  assertEquals(namesIn(directory), []);
+});
+
+test("takeOver() leaves a lock that has changed since it was seen", (directory) => {
+  writeTree(directory, { lock: lockText(DEAD) });
+  const seen = lookAt(`${directory}/lock`);
+  for (const text of [lockText(ALIVE), ""]) {
+    writeTree(directory, { lock: text });
     assertEquals(takeOver(seen, targetIn(directory)), true);
-    assertEquals(namesIn(directory), ["state.json"]);
-  }));
+    assertEquals(readTree(directory), { lock: text });
+  }
+});
 
-Deno.test("takeOver() removes an unreadable lock", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { lock: "" });
-    const seen = lookAt(`${directory}/lock`);
+test("takeOver() leaves an unreadable lock that has changed since it was seen", (directory) => {
+  writeTree(directory, { lock: "" });
+  const seen = lookAt(`${directory}/lock`);
+  for (const text of ["x", lockText(ALIVE)]) {
+    writeTree(directory, { lock: text });
     assertEquals(takeOver(seen, targetIn(directory)), true);
-    assertEquals(namesIn(directory), []);
-  }));
+    assertEquals(readTree(directory), { lock: text });
+  }
+});
 
-Deno.test("takeOver() leaves a lock that has changed since it was seen", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { lock: lockText(DEAD) });
-    const seen = lookAt(`${directory}/lock`);
-    for (const text of [lockText(ALIVE), ""]) {
-      writeTree(directory, { lock: text });
-      assertEquals(takeOver(seen, targetIn(directory)), true);
-      assertEquals(readTree(directory), { lock: text });
-    }
-  }));
+test("takeOver() leaves it to a living process that has claimed the lock", (directory) => {
+  const files = {
+    lock: lockText(DEAD),
+    [claimOf(DEAD.token, 0)]: lockText(ALIVE),
+  };
+  writeTree(directory, files);
+  const seen = lookAt(`${directory}/lock`);
+  assertEquals(takeOver(seen, targetIn(directory)), false);
+  assertEquals(readTree(directory), files);
+});
 
-Deno.test("takeOver() leaves an unreadable lock that has changed since it was seen", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { lock: "" });
-    const seen = lookAt(`${directory}/lock`);
-    for (const text of ["x", lockText(ALIVE)]) {
-      writeTree(directory, { lock: text });
-      assertEquals(takeOver(seen, targetIn(directory)), true);
-      assertEquals(readTree(directory), { lock: text });
-    }
-  }));
+test("takeOver() goes past claims of the dead and removes them too", (directory) => {
+  const claims = Array.from(
+    { length: 3 },
+    (_, index) => [claimOf(DEAD.token, index), lockText(DEAD)],
+  );
+  writeTree(directory, {
+    lock: lockText(DEAD),
+    ...Object.fromEntries(claims),
+  });
+  const seen = lookAt(`${directory}/lock`);
+  assertEquals(takeOver(seen, targetIn(directory)), true);
+  assertEquals(namesIn(directory), []);
+});
 
-Deno.test("takeOver() leaves it to a living process that has claimed the lock", () =>
-  withTemporaryDirectory((directory) => {
-    const files = {
-      lock: lockText(DEAD),
-      [claimOf(DEAD.token, 0)]: lockText(ALIVE),
-    };
-    writeTree(directory, files);
-    const seen = lookAt(`${directory}/lock`);
-    assertEquals(takeOver(seen, targetIn(directory)), false);
-    assertEquals(readTree(directory), files);
-  }));
+test("takeOver() stops at a living claim behind a dead one", (directory) => {
+  const files = {
+    lock: lockText(DEAD),
+    [claimOf(DEAD.token, 0)]: lockText(DEAD),
+    [claimOf(DEAD.token, 1)]: lockText(ALIVE),
+  };
+  writeTree(directory, files);
+  const seen = lookAt(`${directory}/lock`);
+  assertEquals(takeOver(seen, targetIn(directory)), false);
+  assertEquals(readTree(directory), files);
+});
 
-Deno.test("takeOver() goes past claims of the dead and removes them too", () =>
-  withTemporaryDirectory((directory) => {
-    const claims = Array.from(
-      { length: 3 },
-      (_, index) => [claimOf(DEAD.token, index), lockText(DEAD)],
-    );
-    writeTree(directory, {
-      lock: lockText(DEAD),
-      ...Object.fromEntries(claims),
-    });
-    const seen = lookAt(`${directory}/lock`);
-    assertEquals(takeOver(seen, targetIn(directory)), true);
-    assertEquals(namesIn(directory), []);
-  }));
+test("takeOver() keeps claims on another lock", (directory) => {
+  const other = claimOf(ALIVE.token, 0);
+  writeTree(directory, { lock: lockText(DEAD), [other]: lockText(DEAD) });
+  takeOver(lookAt(`${directory}/lock`), targetIn(directory));
+  assertEquals(namesIn(directory), [other]);
+});
 
-Deno.test("takeOver() stops at a living claim behind a dead one", () =>
-  withTemporaryDirectory((directory) => {
-    const files = {
-      lock: lockText(DEAD),
-      [claimOf(DEAD.token, 0)]: lockText(DEAD),
-      [claimOf(DEAD.token, 1)]: lockText(ALIVE),
-    };
-    writeTree(directory, files);
-    const seen = lookAt(`${directory}/lock`);
-    assertEquals(takeOver(seen, targetIn(directory)), false);
-    assertEquals(readTree(directory), files);
-  }));
-
-Deno.test("takeOver() keeps claims on another lock", () =>
-  withTemporaryDirectory((directory) => {
-    const other = claimOf(ALIVE.token, 0);
-    writeTree(directory, { lock: lockText(DEAD), [other]: lockText(DEAD) });
-    takeOver(lookAt(`${directory}/lock`), targetIn(directory));
-    assertEquals(namesIn(directory), [other]);
-  }));
-
-Deno.test("takeOver() gives up on a lock that thousands have claimed", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { lock: lockText(DEAD) });
-    for (let index = 0; index < 1000; index++) {
-      const path = `${directory}/${claimOf(DEAD.token, index)}`;
-      Deno.writeTextFileSync(path, lockText(DEAD));
-    }
-    const seen = lookAt(`${directory}/lock`);
-    assertEquals(takeOver(seen, targetIn(directory)), false);
-    assertEquals(namesIn(directory).length, 1001);
-  }));
+test("takeOver() gives up on a lock that thousands have claimed", (directory) => {
+  writeTree(directory, { lock: lockText(DEAD) });
+  for (let index = 0; index < 1000; index++) {
+    const path = `${directory}/${claimOf(DEAD.token, index)}`;
+    Deno.writeTextFileSync(path, lockText(DEAD));
+  }
+  const seen = lookAt(`${directory}/lock`);
+  assertEquals(takeOver(seen, targetIn(directory)), false);
+  assertEquals(namesIn(directory).length, 1001);
+});

@@ -7,7 +7,7 @@ import {
   realOrGiven,
   visibleKind,
 } from "../../src/files/read.ts";
-import { withTemporaryDirectory, writeTree } from "./temporary.ts";
+import { test, writeTree } from "./temporary.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 
 function textOf(path: string, maxBytes = 1000): string | undefined {
@@ -15,14 +15,13 @@ function textOf(path: string, maxBytes = 1000): string | undefined {
   return bytes && new TextDecoder().decode(bytes);
 }
 
-Deno.test("fileKind() tells what lies at a path", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { file: "x", "sub/": "" });
-    assertEquals(fileKind(`${directory}/file`), "file");
-    assertEquals(fileKind(`${directory}/sub`), "directory");
-    assertEquals(fileKind(`${directory}/none`), "absent");
-    assertEquals(fileKind(`${directory}/file/none`), "absent");
-  }));
+test("fileKind() tells what lies at a path", (directory) => {
+  writeTree(directory, { file: "x", "sub/": "" });
+  assertEquals(fileKind(`${directory}/file`), "file");
+  assertEquals(fileKind(`${directory}/sub`), "directory");
+  assertEquals(fileKind(`${directory}/none`), "absent");
+  assertEquals(fileKind(`${directory}/file/none`), "absent");
+});
 
 Deno.test("fileKind() throws denied where it may not look, visibleKind() says so", () => {
   const error = assertThrows(() => fileKind("/nowhere"), OrcError);
@@ -31,43 +30,38 @@ Deno.test("fileKind() throws denied where it may not look, visibleKind() says so
   assertEquals(visibleKind("tests"), "directory");
 });
 
-Deno.test("readRegularFile() reads whole files, also empty ones", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { full: "x".repeat(1000), empty: "" });
-    assertEquals(textOf(`${directory}/full`), "x".repeat(1000));
-    assertEquals(textOf(`${directory}/empty`), "");
-    assertEquals(textOf(`${directory}/empty`, 0), "");
-  }));
+test("readRegularFile() reads whole files, also empty ones", (directory) => {
+  writeTree(directory, { full: "x".repeat(1000), empty: "" });
+  assertEquals(textOf(`${directory}/full`), "x".repeat(1000));
+  assertEquals(textOf(`${directory}/empty`), "");
+  assertEquals(textOf(`${directory}/empty`, 0), "");
+});
 
-Deno.test("readRegularFile() is undefined when there is no file", () =>
-  withTemporaryDirectory((directory) => {
-    assertEquals(readRegularFile(`${directory}/none`, 10), undefined);
-  }));
+test("readRegularFile() is undefined when there is no file", (directory) => {
+  assertEquals(readRegularFile(`${directory}/none`, 10), undefined);
+});
 
-Deno.test("readRegularFile() refuses a directory", () =>
-  withTemporaryDirectory((directory) => {
-    const error = assertThrows(() => readRegularFile(directory, 10), OrcError);
-    assertEquals([error.kind, error.code], ["corrupt", "not_a_regular_file"]);
-    assertMatch(error.message, /it is a directory and not a regular file$/);
-    assertEquals(error.path, directory);
-  }));
+test("readRegularFile() refuses a directory", (directory) => {
+  const error = assertThrows(() => readRegularFile(directory, 10), OrcError);
+  assertEquals([error.kind, error.code], ["corrupt", "not_a_regular_file"]);
+  assertMatch(error.message, /it is a directory and not a regular file$/);
+  assertEquals(error.path, directory);
+});
 
-Deno.test("readRegularFile() refuses by size before it reads", () =>
-  withTemporaryDirectory((directory) => {
-    const path = `${directory}/sparse`;
-    Deno.writeTextFileSync(path, "");
-    Deno.truncateSync(path, 2 ** 31);
-    const error = assertThrows(() => readRegularFile(path, 1000), OrcError);
-    assertEquals([error.kind, error.code], ["corrupt", "file_too_large"]);
-    assertEquals(error.details, { maxBytes: 1000 });
-  }));
+test("readRegularFile() refuses by size before it reads", (directory) => {
+  const path = `${directory}/sparse`;
+  Deno.writeTextFileSync(path, "");
+  Deno.truncateSync(path, 2 ** 31);
+  const error = assertThrows(() => readRegularFile(path, 1000), OrcError);
+  assertEquals([error.kind, error.code], ["corrupt", "file_too_large"]);
+  assertEquals(error.details, { maxBytes: 1000 });
+});
 
-Deno.test("readRegularFile() takes a file of exactly the limit and none above", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { file: "12345" });
-    assertEquals(textOf(`${directory}/file`, 5), "12345");
-    assertThrows(() => textOf(`${directory}/file`, 4), OrcError, "4 bytes");
-  }));
+test("readRegularFile() takes a file of exactly the limit and none above", (directory) => {
+  writeTree(directory, { file: "12345" });
+  assertEquals(textOf(`${directory}/file`, 5), "12345");
+  assertThrows(() => textOf(`${directory}/file`, 4), OrcError, "4 bytes");
+});
 
 Deno.test("readRegularFile() names the missing permission", () => {
   const error = assertThrows(
@@ -78,59 +72,55 @@ Deno.test("readRegularFile() names the missing permission", () => {
   assertEquals(error.details, { flag: "--allow-read=/nowhere/state.json" });
 });
 
-Deno.test("readRegularFile() sees an old or a new file while it is replaced", () =>
-  withTemporaryDirectory(async (directory) => {
-    const path = `${directory}/state.json`;
-    Deno.writeTextFileSync(path, "b".repeat(1000));
-    const url = new URL("./replacing_worker.ts", import.meta.url);
-    const worker = new Worker(url, { type: "module" });
-    const progress = new Int32Array(new SharedArrayBuffer(4));
-    try {
-      worker.postMessage({ path, progress });
-      await Atomics.waitAsync(progress, 0, 0).value;
-      const seen = new Set<string>();
-      while (Atomics.load(progress, 0) === 1) {
-        seen.add(textOf(path) ?? "absent");
-      }
+test("readRegularFile() sees an old or a new file while it is replaced", async (directory) => {
+  const path = `${directory}/state.json`;
+  Deno.writeTextFileSync(path, "b".repeat(1000));
+  const url = new URL("./replacing_worker.ts", import.meta.url);
+  const worker = new Worker(url, { type: "module" });
+  const progress = new Int32Array(new SharedArrayBuffer(4));
+  try {
+    worker.postMessage({ path, progress });
+    await Atomics.waitAsync(progress, 0, 0).value;
+    const seen = new Set<string>();
+    while (Atomics.load(progress, 0) === 1) {
       seen.add(textOf(path) ?? "absent");
-      for (const text of seen) assertMatch(text, /^(?:a{1000}|b{1000})$/);
-      assert(seen.has("b".repeat(1000)));
-    } finally {
-      worker.terminate();
     }
-  }));
+    seen.add(textOf(path) ?? "absent");
+    for (const text of seen) assertMatch(text, /^(?:a{1000}|b{1000})$/);
+    assert(seen.has("b".repeat(1000)));
+  } finally {
+    worker.terminate();
+  }
+});
 
-Deno.test("guardPath() accepts files, directories and what does not exist", () =>
-  withTemporaryDirectory((root) => {
-    guardPath(root, `${root}/.orchestrator/sessions/a/state.json`);
-    writeTree(root, { ".orchestrator/sessions/a/state.json": "{}" });
-    guardPath(root, `${root}/.orchestrator/sessions/a/state.json`);
-    guardPath(root, `${root}/.orchestrator/sessions/a`);
-    guardPath(root, `${root}/.orchestrator/sessions/b/state.json`);
-  }));
+test("guardPath() accepts files, directories and what does not exist", (root) => {
+  guardPath(root, `${root}/.orchestrator/sessions/a/state.json`);
+  writeTree(root, { ".orchestrator/sessions/a/state.json": "{}" });
+  guardPath(root, `${root}/.orchestrator/sessions/a/state.json`);
+  guardPath(root, `${root}/.orchestrator/sessions/a`);
+  guardPath(root, `${root}/.orchestrator/sessions/b/state.json`);
+});
 
-Deno.test("guardPath() refuses a file where a directory is expected", () =>
-  withTemporaryDirectory((root) => {
-    writeTree(root, { ".orchestrator/sessions": "junk" });
-    const error = assertThrows(
-      () => guardPath(root, `${root}/.orchestrator/sessions/a`),
-      OrcError,
-      'Cannot use ".orchestrator/sessions": it is a file',
-    );
-    assertEquals([error.kind, error.code], ["corrupt", "not_a_directory"]);
-    assertEquals(error.path, `${root}/.orchestrator/sessions`);
-  }));
+test("guardPath() refuses a file where a directory is expected", (root) => {
+  writeTree(root, { ".orchestrator/sessions": "junk" });
+  const error = assertThrows(
+    () => guardPath(root, `${root}/.orchestrator/sessions/a`),
+    OrcError,
+    'Cannot use ".orchestrator/sessions": it is a file',
+  );
+  assertEquals([error.kind, error.code], ["corrupt", "not_a_directory"]);
+  assertEquals(error.path, `${root}/.orchestrator/sessions`);
+});
 
-Deno.test("guardDirectory() refuses a file at the end as well", () =>
-  withTemporaryDirectory((root) => {
-    writeTree(root, { ".orchestrator": "junk" });
-    guardPath(root, `${root}/.orchestrator`);
-    assertThrows(
-      () => guardDirectory(root, `${root}/.orchestrator`),
-      OrcError,
-      'Cannot use ".orchestrator": it is a file',
-    );
-  }));
+test("guardDirectory() refuses a file at the end as well", (root) => {
+  writeTree(root, { ".orchestrator": "junk" });
+  guardPath(root, `${root}/.orchestrator`);
+  assertThrows(
+    () => guardDirectory(root, `${root}/.orchestrator`),
+    OrcError,
+    'Cannot use ".orchestrator": it is a file',
+  );
+});
 
 Deno.test("guardPath() is only for paths below the root", () => {
   for (const path of ["/a", "/ab/c", "/"]) {
@@ -139,9 +129,8 @@ Deno.test("guardPath() is only for paths below the root", () => {
   }
 });
 
-Deno.test("realOrGiven() keeps a real path, and one it may not resolve", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { "a/": "" });
-    assertEquals(realOrGiven(`${directory}//a/../a/.`), `${directory}/a`);
-    assertEquals(realOrGiven("/nowhere/x/../y/"), "/nowhere/y");
-  }));
+test("realOrGiven() keeps a real path, and one it may not resolve", (directory) => {
+  writeTree(directory, { "a/": "" });
+  assertEquals(realOrGiven(`${directory}//a/../a/.`), `${directory}/a`);
+  assertEquals(realOrGiven("/nowhere/x/../y/"), "/nowhere/y");
+});

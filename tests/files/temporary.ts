@@ -1,3 +1,6 @@
+import { OrcError } from "../../src/base/error.ts";
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+
 const TEMPORARY = "tests/.tmp";
 
 /** Runs a test in a new directory, whose absolute path it gets, and removes the directory afterwards. */
@@ -12,6 +15,14 @@ export async function withTemporaryDirectory(
   } finally {
     Deno.removeSync(directory, { recursive: true });
   }
+}
+
+/** A test in a new directory of its own. */
+export function test(
+  name: string,
+  run: (directory: string) => void | Promise<void>,
+): void {
+  Deno.test(name, () => withTemporaryDirectory(run));
 }
 
 /** Writes files below a directory; a name that ends in "/" makes an empty directory. */
@@ -42,4 +53,44 @@ export function readTree(directory: string): Record<string, string> {
     }
   }
   return tree;
+}
+
+/** Returns the error of orc that a call ends with. */
+export async function refusalOf(run: () => unknown): Promise<OrcError> {
+  const error = await assertRejects(async () => await run());
+  assertInstanceOf(error, OrcError, String(error));
+  return error;
+}
+
+/** Runs what must leave every file and directory as it is; returns its error. */
+export function refusalWithoutTrace(
+  root: string,
+  run: () => unknown,
+): Promise<OrcError> {
+  return withoutTrace(root, () => refusalOf(run));
+}
+
+/** Kind and code of what a call is refused with; it must leave every file and directory as it is. */
+export function codeWithoutTrace(
+  root: string,
+  run: () => unknown,
+): Promise<string> {
+  return withoutTrace(root, () => codeOf(run));
+}
+
+/** Kind and code of what a call is refused with. */
+export async function codeOf(run: () => unknown): Promise<string> {
+  const { kind, code } = await refusalOf(run);
+  return `${kind} ${code}`;
+}
+
+/** Runs what must leave every file and directory as it is; returns its result. */
+export async function withoutTrace<Result>(
+  root: string,
+  run: () => Result | Promise<Result>,
+): Promise<Result> {
+  const before = readTree(root);
+  const result = await run();
+  assertEquals(readTree(root), before);
+  return result;
 }

@@ -5,7 +5,7 @@ import {
   openLegacy,
   treeSizeBytes,
 } from "../../src/files/tree.ts";
-import { withTemporaryDirectory, writeTree } from "./temporary.ts";
+import { test, withTemporaryDirectory, writeTree } from "./temporary.ts";
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 
 Deno.test("openLegacy() names the file that the system does not open", () => {
@@ -22,10 +22,9 @@ Deno.test("openLegacy() and hashFile() throw as it is that a file is gone", asyn
   });
 });
 
-Deno.test("treeSizeBytes() adds up all files below a directory", () =>
-  withTemporaryDirectory((root) => {
-    assertEquals(treeSizeBytes(root), 0);
-    writeTree(root, { a: "12345", "sub/b": "123", "sub/sub/c": "1" });
-    assertEquals(treeSizeBytes(root), 9);
-    assertEquals(treeSizeBytes(`${root}/gone`), 0);
-  }));
+test("treeSizeBytes() adds up all files below a directory", (root) => {
+  assertEquals(treeSizeBytes(root), 0);
+  writeTree(root, { a: "12345", "sub/b": "123", "sub/sub/c": "1" });
+  assertEquals(treeSizeBytes(root), 9);
+  assertEquals(treeSizeBytes(`${root}/gone`), 0);
+});

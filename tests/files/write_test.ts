@@ -1,5 +1,3 @@
-import { OrcError } from "../../src/base/error.ts";
-import { codeOf } from "../../src/files/errors.ts";
 import {
   discard,
   keepAttributes,
@@ -15,7 +13,13 @@ import {
   writeNewFile,
 } from "../../src/files/write.ts";
 import { namesIn, tokenOf } from "../session/fixtures.ts";
-import { readTree, withTemporaryDirectory, writeTree } from "./temporary.ts";
+import {
+  codeOf,
+  readTree,
+  test,
+  withTemporaryDirectory,
+  writeTree,
+} from "./temporary.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 const token = tokenOf(1);
@@ -25,22 +29,20 @@ function modeOf(path: string): number {
   return (Deno.statSync(path).mode ?? 0) & 0o777;
 }
 
-Deno.test("writeAtomic() makes and replaces a file and leaves nothing beside it", () =>
-  withTemporaryDirectory((directory) => {
-    const path = `${directory}/state.json`;
-    for (const text of ["first", "", "x".repeat(100_000)]) {
-      assertEquals(writeAtomic(path, bytesOf(text), { token }), undefined);
-      assertEquals(readTree(directory), { "state.json": text });
-    }
-  }));
+test("writeAtomic() makes and replaces a file and leaves nothing beside it", (directory) => {
+  const path = `${directory}/state.json`;
+  for (const text of ["first", "", "x".repeat(100_000)]) {
+    assertEquals(writeAtomic(path, bytesOf(text), { token }), undefined);
+    assertEquals(readTree(directory), { "state.json": text });
+  }
+});
 
-Deno.test("writeAtomic() never writes into the old file", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { file: "old" });
-    Deno.linkSync(`${directory}/file`, `${directory}/other`);
-    writeAtomic(`${directory}/file`, bytesOf("new"), { token });
-    assertEquals(readTree(directory), { file: "new", other: "old" });
-  }));
+test("writeAtomic() never writes into the old file", (directory) => {
+  writeTree(directory, { file: "old" });
+  Deno.linkSync(`${directory}/file`, `${directory}/other`);
+  writeAtomic(`${directory}/file`, bytesOf("new"), { token });
+  assertEquals(readTree(directory), { file: "new", other: "old" });
+});
 
 Deno.test({
   name: "writeAtomic() keeps the mode of a file and gives a new one its own",
@@ -60,123 +62,106 @@ Deno.test({
     }),
 });
 
-Deno.test("writeAtomic() names its temporary file so that it can be swept", () =>
-  withTemporaryDirectory((directory) => {
-    const path = `${directory}/file`;
-    let staged: readonly string[] = [];
-    const fence = () => staged = namesIn(directory);
-    writeAtomic(path, bytesOf("x"), { token, fence });
-    assertEquals(staged, [`file.${token}.tmp`]);
-  }));
+test("writeAtomic() names its temporary file so that it can be swept", (directory) => {
+  const path = `${directory}/file`;
+  let staged: readonly string[] = [];
+  const fence = () => staged = namesIn(directory);
+  writeAtomic(path, bytesOf("x"), { token, fence });
+  assertEquals(staged, [`file.${token}.tmp`]);
+});
 
-Deno.test("writeAtomic() stages the whole file before it asks the fence", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { file: "old" });
-    const fence = () =>
-      assertEquals(readTree(directory), {
-        file: "old",
-        [`file.${token}.tmp`]: "new",
-      });
-    writeAtomic(`${directory}/file`, bytesOf("new"), { token, fence });
-    assertEquals(readTree(directory), { file: "new" });
-  }));
-
-Deno.test("writeAtomic() changes nothing when the fence throws", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { file: "old" });
-    const fence = () => {
-      throw new TypeError("stop");
-    };
-    assertThrows(
-      () => writeAtomic(`${directory}/file`, bytesOf("new"), { token, fence }),
-      TypeError,
-      "stop",
-    );
-    assertEquals(readTree(directory), { file: "old" });
-  }));
-
-Deno.test("writeAtomic() tells that its staged file was swept", () =>
-  withTemporaryDirectory((directory) => {
-    const path = `${directory}/file`;
-    writeTree(directory, { file: "old" });
-    const fence = () => Deno.removeSync(`${path}.${token}.tmp`);
-    const error = assertThrows(
-      () => writeAtomic(path, bytesOf("new"), { token, fence }),
-      StagedFileLost,
-    );
-    assertEquals([error.kind, error.code], ["conflict", "lock_lost"]);
-    assertEquals(readTree(directory), { file: "old" });
-  }));
-
-Deno.test("writeAtomic() stages where it is told to", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { "staging/": "" });
-    const stagingDirectory = `${directory}/staging`;
-    let staged: readonly string[] = [];
-    const fence = () => staged = namesIn(stagingDirectory);
-    const options = { token, stagingDirectory, fence };
-    writeAtomic(`${directory}/file`, bytesOf("x"), options);
-    assertEquals(staged, [`file.${token}.tmp`]);
-    assertEquals(readTree(directory), { file: "x", "staging/": "" });
-  }));
-
-Deno.test("writeAtomic() refuses to replace a directory and stages nothing", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { "target/": "" });
-    const error = assertThrows(
-      () => writeAtomic(`${directory}/target`, bytesOf("x"), { token }),
-      OrcError,
-    );
-    assertEquals([error.kind, error.code], ["corrupt", "not_a_regular_file"]);
-    assertEquals(readTree(directory), { "target/": "" });
-  }));
-
-Deno.test("writeAtomic() throws when there is no directory", () =>
-  withTemporaryDirectory((directory) => {
-    assertThrows(
-      () => writeAtomic(`${directory}/none/file`, bytesOf("x"), { token }),
-      Deno.errors.NotFound,
-    );
-    assertEquals(readTree(directory), {});
-  }));
-
-Deno.test("writeNewFile() refuses a name that is taken", () =>
-  withTemporaryDirectory((directory) => {
-    writeNewFile(`${directory}/file`, bytesOf("first"));
-    assertThrows(
-      () => writeNewFile(`${directory}/file`, bytesOf("second")),
-      Deno.errors.AlreadyExists,
-    );
-    assertEquals(readTree(directory), { file: "first" });
-  }));
-
-Deno.test("publish() gives a directory its name, but over nothing that is in use", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { "staged/file": "x", "used/file": "y" });
-    assertThrows(() => publish(`${directory}/staged`, `${directory}/used`));
-    publish(`${directory}/staged`, `${directory}/free`);
-    assertThrows(
-      () => publish(`${directory}/staged`, `${directory}/free`),
-      StagedFileLost,
-    );
-    const published = { "free/": "", "free/file": "x" };
+test("writeAtomic() stages the whole file before it asks the fence", (directory) => {
+  writeTree(directory, { file: "old" });
+  const fence = () =>
     assertEquals(readTree(directory), {
-      ...published,
-      "used/": "",
-      "used/file": "y",
+      file: "old",
+      [`file.${token}.tmp`]: "new",
     });
-  }));
+  writeAtomic(`${directory}/file`, bytesOf("new"), { token, fence });
+  assertEquals(readTree(directory), { file: "new" });
+});
 
-function thrownBy(act: () => unknown): unknown {
-  try {
-    act();
-  } catch (error) {
-    return error;
-  }
-  throw new Error("Nothing was thrown");
-}
+test("writeAtomic() changes nothing when the fence throws", (directory) => {
+  writeTree(directory, { file: "old" });
+  const fence = () => {
+    throw new TypeError("stop");
+  };
+  assertThrows(
+    () => writeAtomic(`${directory}/file`, bytesOf("new"), { token, fence }),
+    TypeError,
+    "stop",
+  );
+  assertEquals(readTree(directory), { file: "old" });
+});
 
-Deno.test("writeAll() continues a short write", () => {
+test("writeAtomic() tells that its staged file was swept", (directory) => {
+  const path = `${directory}/file`;
+  writeTree(directory, { file: "old" });
+  const fence = () => Deno.removeSync(`${path}.${token}.tmp`);
+  const error = assertThrows(
+    () => writeAtomic(path, bytesOf("new"), { token, fence }),
+    StagedFileLost,
+  );
+  assertEquals([error.kind, error.code], ["conflict", "lock_lost"]);
+  assertEquals(readTree(directory), { file: "old" });
+});
+
+test("writeAtomic() stages where it is told to", (directory) => {
+  writeTree(directory, { "staging/": "" });
+  const stagingDirectory = `${directory}/staging`;
+  let staged: readonly string[] = [];
+  const fence = () => staged = namesIn(stagingDirectory);
+  const options = { token, stagingDirectory, fence };
+  writeAtomic(`${directory}/file`, bytesOf("x"), options);
+  assertEquals(staged, [`file.${token}.tmp`]);
+  assertEquals(readTree(directory), { file: "x", "staging/": "" });
+});
+
+test("writeAtomic() refuses to replace a directory and stages nothing", async (directory) => {
+  writeTree(directory, { "target/": "" });
+  assertEquals(
+    await codeOf(() =>
+      writeAtomic(`${directory}/target`, bytesOf("x"), { token })
+    ),
+    "corrupt not_a_regular_file",
+  );
+  assertEquals(readTree(directory), { "target/": "" });
+});
+
+test("writeAtomic() throws when there is no directory", (directory) => {
+  assertThrows(
+    () => writeAtomic(`${directory}/none/file`, bytesOf("x"), { token }),
+    Deno.errors.NotFound,
+  );
+  assertEquals(readTree(directory), {});
+});
+
+test("writeNewFile() refuses a name that is taken", (directory) => {
+  writeNewFile(`${directory}/file`, bytesOf("first"));
+  assertThrows(
+    () => writeNewFile(`${directory}/file`, bytesOf("second")),
+    Deno.errors.AlreadyExists,
+  );
+  assertEquals(readTree(directory), { file: "first" });
+});
+
+test("publish() gives a directory its name, but over nothing that is in use", (directory) => {
+  writeTree(directory, { "staged/file": "x", "used/file": "y" });
+  assertThrows(() => publish(`${directory}/staged`, `${directory}/used`));
+  publish(`${directory}/staged`, `${directory}/free`);
+  assertThrows(
+    () => publish(`${directory}/staged`, `${directory}/free`),
+    StagedFileLost,
+  );
+  const published = { "free/": "", "free/file": "x" };
+  assertEquals(readTree(directory), {
+    ...published,
+    "used/": "",
+    "used/file": "y",
+  });
+});
+
+test("writeAll() continues a short write", () => {
   const written: number[] = [];
   const slow = {
     writeSync(bytes: Uint8Array): number {
@@ -196,72 +181,65 @@ Deno.test("writeAll() does not go on for ever when nothing is written", () => {
   );
 });
 
-Deno.test("syncDirectory() syncs a directory and throws for none", () =>
-  withTemporaryDirectory((directory) => {
-    syncDirectory(directory);
-    assertThrows(
-      () => syncDirectory(`${directory}/none`),
-      Deno.errors.NotFound,
-    );
-  }));
+test("syncDirectory() syncs a directory and throws for none", (directory) => {
+  syncDirectory(directory);
+  assertThrows(
+    () => syncDirectory(`${directory}/none`),
+    Deno.errors.NotFound,
+  );
+});
 
-Deno.test("removeIfThere() says whether there was something", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { file: "x", "full/file": "x" });
-    assertEquals(removeIfThere(`${directory}/file`), true);
-    assertEquals(removeIfThere(`${directory}/file`), false);
-    assertThrows(() => removeIfThere(`${directory}/full`));
-  }));
+test("removeIfThere() says whether there was something", (directory) => {
+  writeTree(directory, { file: "x", "full/file": "x" });
+  assertEquals(removeIfThere(`${directory}/file`), true);
+  assertEquals(removeIfThere(`${directory}/file`), false);
+  assertThrows(() => removeIfThere(`${directory}/full`));
+});
 
-Deno.test("discard() removes files and whole directories and never throws", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { file: "x", "full/file": "x", kept: "x" });
-    for (const name of ["file", "full", "none"]) {
-      discard(`${directory}/${name}`);
-    }
-    assertEquals(readTree(directory), { kept: "x" });
-  }));
+test("discard() removes files and whole directories and never throws", (directory) => {
+  writeTree(directory, { file: "x", "full/file": "x", kept: "x" });
+  for (const name of ["file", "full", "none"]) {
+    discard(`${directory}/${name}`);
+  }
+  assertEquals(readTree(directory), { kept: "x" });
+});
 
-Deno.test("renameOver() replaces a file and fails at once when it cannot", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { old: "old", new: "new", "full/file": "x" });
-    renameOver(`${directory}/new`, `${directory}/old`);
-    assertEquals(Deno.readTextFileSync(`${directory}/old`), "new");
-    const error = thrownBy(() =>
-      renameOver(`${directory}/none`, `${directory}/old`)
-    );
-    assertEquals(codeOf(error), "ENOENT");
-    assertThrows(() => renameOver(`${directory}/old`, `${directory}/full`));
-    assertEquals(Deno.readTextFileSync(`${directory}/old`), "new");
-  }));
+test("renameOver() replaces a file and fails at once when it cannot", (directory) => {
+  writeTree(directory, { old: "old", new: "new", "full/file": "x" });
+  renameOver(`${directory}/new`, `${directory}/old`);
+  assertEquals(Deno.readTextFileSync(`${directory}/old`), "new");
+  assertThrows(
+    () => renameOver(`${directory}/none`, `${directory}/old`),
+    Deno.errors.NotFound,
+  );
+  assertThrows(() => renameOver(`${directory}/old`, `${directory}/full`));
+  assertEquals(Deno.readTextFileSync(`${directory}/old`), "new");
+});
 
-Deno.test("moveTo() makes the directories above, and says when there is nothing", () =>
-  withTemporaryDirectory((root) => {
-    writeTree(root, { "a/b": "text" });
-    assertEquals(moveTo(`${root}/a`, `${root}/x/y/a`), true);
-    assertEquals(moveTo(`${root}/a`, `${root}/x/y/a`), false);
-    assertEquals(readTree(root), {
-      "x/": "",
-      "x/y/": "",
-      "x/y/a/": "",
-      "x/y/a/b": "text",
-    });
-  }));
+test("moveTo() makes the directories above, and says when there is nothing", (root) => {
+  writeTree(root, { "a/b": "text" });
+  assertEquals(moveTo(`${root}/a`, `${root}/x/y/a`), true);
+  assertEquals(moveTo(`${root}/a`, `${root}/x/y/a`), false);
+  assertEquals(readTree(root), {
+    "x/": "",
+    "x/y/": "",
+    "x/y/a/": "",
+    "x/y/a/b": "text",
+  });
+});
 
-Deno.test("keepAttributes() sets mode and time", () =>
-  withTemporaryDirectory((root) => {
-    writeTree(root, { a: "" });
-    keepAttributes(`${root}/a`, { mode: 0o100640, mtimeMs: 1_700_000_000_123 });
-    const { mode, mtime } = Deno.lstatSync(`${root}/a`);
-    assertEquals([(mode ?? 0) & 0o777, mtime?.getTime()], [
-      0o640,
-      1_700_000_000_123,
-    ]);
-  }));
+test("keepAttributes() sets mode and time", (root) => {
+  writeTree(root, { a: "" });
+  keepAttributes(`${root}/a`, { mode: 0o100640, mtimeMs: 1_700_000_000_123 });
+  const { mode, mtime } = Deno.lstatSync(`${root}/a`);
+  assertEquals([(mode ?? 0) & 0o777, mtime?.getTime()], [
+    0o640,
+    1_700_000_000_123,
+  ]);
+});
 
-Deno.test("removeEmpty() removes nothing that holds a file", () =>
-  withTemporaryDirectory((root) => {
-    writeTree(root, { "d/e/": "", "d/f/g": "", "h/i/": "" });
-    for (const name of ["d", "h", "gone"]) removeEmpty(`${root}/${name}`);
-    assertEquals(readTree(root), { "d/": "", "d/f/": "", "d/f/g": "" });
-  }));
+test("removeEmpty() removes nothing that holds a file", (root) => {
+  writeTree(root, { "d/e/": "", "d/f/g": "", "h/i/": "" });
+  for (const name of ["d", "h", "gone"]) removeEmpty(`${root}/${name}`);
+  assertEquals(readTree(root), { "d/": "", "d/f/": "", "d/f/g": "" });
+});

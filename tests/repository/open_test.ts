@@ -4,6 +4,7 @@ import { addNote } from "../../src/work/item.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import { foreignRecord, lockText } from "../session/fixtures.ts";
 import {
+  codeOf,
   fixedHost,
   idOf,
   refusalOf,
@@ -147,12 +148,14 @@ Deno.test("openRepository() tells who waits for a lock what it is held for", () 
 Deno.test("openRepository() refuses a root that does not exist", () =>
   withRoot({}, async (root) => {
     const missing = `${root}/missing`;
-    const error = await refusalOf(() =>
-      Promise.resolve().then(() =>
-        openRepository(fixedHost(), { root: missing })
-      )
+    assertEquals(
+      await codeOf(() =>
+        Promise.resolve().then(() =>
+          openRepository(fixedHost(), { root: missing })
+        )
+      ),
+      "not_found no_such_root",
     );
-    assertEquals([error.kind, error.code], ["not_found", "no_such_root"]);
   }));
 
 Deno.test("placeOf() names the root, why it is the root, and the session", () =>

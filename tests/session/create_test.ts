@@ -14,6 +14,8 @@ import {
 } from "../../src/session/create.ts";
 import { shownName } from "../../src/session/read.ts";
 import {
+  codeOf,
+  codeWithoutTrace,
   readTree,
   withTemporaryDirectory,
   writeTree,
@@ -29,6 +31,7 @@ import {
   SESSION_ID,
   startedState,
   storeContext,
+  test,
   tokenOf,
   withSession,
 } from "./fixtures.ts";
@@ -50,95 +53,89 @@ const NEW = {
   localTime: "2026-03-01T11:00:00.000",
 };
 
-Deno.test("createSession() stores what it returns", () =>
-  withSession(async ({ layout, context, store }) => {
-    const session = await createSession(layout, context, NEW);
-    assertEquals([session.id, session.serial], ["new", 1]);
-    const read = await store.read("new");
-    assertEquals(read.lastEvents, session.lastEvents);
-    assertEquals(read.state.task, "Add login");
-    assertEquals([read.serial, read.sessionId], [1, "new"]);
-    const { log } = sessionLayout(layout.root, "new");
-    assertEquals(eventsIn(log), session.lastEvents);
-    assertEquals(loggedIn(log), ["workflow_started -", "phase_started -"]);
-  }));
+test("createSession() stores what it returns", async ({ layout, context, store }) => {
+  const session = await createSession(layout, context, NEW);
+  assertEquals([session.id, session.serial], ["new", 1]);
+  const read = await store.read("new");
+  assertEquals(read.lastEvents, session.lastEvents);
+  assertEquals(read.state.task, "Add login");
+  assertEquals([read.serial, read.sessionId], [1, "new"]);
+  const { log } = sessionLayout(layout.root, "new");
+  assertEquals(eventsIn(log), session.lastEvents);
+  assertEquals(loggedIn(log), ["workflow_started -", "phase_started -"]);
+});
 
-Deno.test("createSession() writes the meta data the Python tool wants", () =>
-  withSession(async ({ layout, context }) => {
-    await createSession(layout, context, NEW);
-    const { meta } = sessionLayout(layout.root, "new");
-    const text = Deno.readTextFileSync(meta);
-    assertEquals(JSON.parse(text), {
-      session_id: "new",
-      created_at: NEW.localTime,
-      repo_root: ".",
-    });
-    assertMatch(text, /\}$/);
-  }));
+test("createSession() writes the meta data the Python tool wants", async ({ layout, context }) => {
+  await createSession(layout, context, NEW);
+  const { meta } = sessionLayout(layout.root, "new");
+  const text = Deno.readTextFileSync(meta);
+  assertEquals(JSON.parse(text), {
+    session_id: "new",
+    created_at: NEW.localTime,
+    repo_root: ".",
+  });
+  assertMatch(text, /\}$/);
+});
 
-Deno.test("publishSession() leaves nothing but the session", () =>
-  withSession(({ layout }) => {
-    const names = namesIn(layout.sessions);
-    publishSession(layout, "new", FILES, tokenOf(9));
-    assertEquals(namesIn(layout.sessions), [...names, "new"]);
-    assertEquals(readTree(`${layout.sessions}/new`), {
-      "meta.json": "{}",
-      "log.jsonl": "line\n",
-      "state.json": "{}",
-    });
-  }));
+test("publishSession() leaves nothing but the session", ({ layout }) => {
+  const names = namesIn(layout.sessions);
+  publishSession(layout, "new", FILES, tokenOf(9));
+  assertEquals(namesIn(layout.sessions), [...names, "new"]);
+  assertEquals(readTree(`${layout.sessions}/new`), {
+    "meta.json": "{}",
+    "log.jsonl": "line\n",
+    "state.json": "{}",
+  });
+});
 
-Deno.test("publishSession() writes over no session", () =>
-  withSession(({ layout }) => {
-    publishSession(layout, "new", FILES, tokenOf(9));
-    const before = readTree(layout.root);
-    const again = { ...FILES, state: "other" };
-    const error = assertThrows(
-      () => publishSession(layout, "new", again, tokenOf(10)),
-      OrcError,
-    );
-    assertEquals([error.kind, error.code], ["conflict", "lock_lost"]);
-    assertEquals(readTree(layout.root), before);
-  }));
+test("publishSession() writes over no session", async ({ layout }) => {
+  publishSession(layout, "new", FILES, tokenOf(9));
+  const before = readTree(layout.root);
+  const again = { ...FILES, state: "other" };
+  assertEquals(
+    await codeOf(() => publishSession(layout, "new", again, tokenOf(10))),
+    "conflict lock_lost",
+  );
+  assertEquals(readTree(layout.root), before);
+});
 
-Deno.test("publishSession() says that it was displaced while it staged", () =>
-  withSession(({ layout }) => {
-    const staging = `${layout.sessions}/${STAGING_PREFIX}${tokenOf(9)}`;
-    const files = {
-      ...FILES,
-      /** Read when the directory is staged: the next holder's sweep is quicker. */
-      get meta(): string {
-        Deno.removeSync(staging);
-        return FILES.meta;
-      },
-    };
-    const before = readTree(layout.root);
-    const error = assertThrows(
+test("publishSession() says that it was displaced while it staged", async ({ layout }) => {
+  const staging = `${layout.sessions}/${STAGING_PREFIX}${tokenOf(9)}`;
+  const files = {
+    ...FILES,
+    /** Read when the directory is staged: the next holder's sweep is quicker. */
+    get meta(): string {
+      Deno.removeSync(staging);
+      return FILES.meta;
+    },
+  };
+  assertEquals(
+    await codeWithoutTrace(
+      layout.root,
       () => publishSession(layout, "new", files, tokenOf(9)),
-      OrcError,
-    );
-    assertEquals([error.kind, error.code], ["conflict", "lock_lost"]);
-    assertEquals(readTree(layout.root), before);
-  }));
+    ),
+    "conflict lock_lost",
+  );
+});
 
-Deno.test("publishSession() writes over no file", () =>
-  withSession(({ layout }) => {
-    writeTree(layout.sessions, { new: "a file" });
-    const before = readTree(layout.root);
-    assertThrows(
-      () => publishSession(layout, "new", FILES, tokenOf(9)),
-      OrcError,
-    );
-    assertEquals(readTree(layout.root), before);
-  }));
+test("publishSession() writes over no file", ({ layout }) => {
+  writeTree(layout.sessions, { new: "a file" });
+  const before = readTree(layout.root);
+  assertThrows(
+    () => publishSession(layout, "new", FILES, tokenOf(9)),
+    OrcError,
+  );
+  assertEquals(readTree(layout.root), before);
+});
 
 Deno.test("publishSession() makes nothing where no sessions are kept", () =>
-  withTemporaryDirectory((root) => {
-    const error = assertThrows(
-      () => publishSession(repositoryLayout(root), "new", FILES, tokenOf(9)),
-      OrcError,
+  withTemporaryDirectory(async (root) => {
+    assertEquals(
+      await codeOf(() =>
+        publishSession(repositoryLayout(root), "new", FILES, tokenOf(9))
+      ),
+      "not_found path_not_found",
     );
-    assertEquals([error.kind, error.code], ["not_found", "path_not_found"]);
     assertEquals(readTree(root), {});
   }));
 
@@ -159,59 +156,54 @@ Deno.test("createSession() refuses an id that is none, before it writes", () =>
 
 const always = () => true;
 
-Deno.test("removeSession() removes a session and leaves nothing behind", () =>
-  withSession(async ({ layout, context, paths }) => {
-    writeTree(paths.directory, { "checkpoints/a.json": "{}", "feedback/": "" });
-    assertEquals(
-      await removeSession(layout, context, SESSION_ID, always),
-      true,
-    );
-    assertEquals(namesIn(layout.sessions), []);
-  }));
+test("removeSession() removes a session and leaves nothing behind", async ({ layout, context, paths }) => {
+  writeTree(paths.directory, { "checkpoints/a.json": "{}", "feedback/": "" });
+  assertEquals(
+    await removeSession(layout, context, SESSION_ID, always),
+    true,
+  );
+  assertEquals(namesIn(layout.sessions), []);
+});
 
-Deno.test("removeSession() leaves a session that may not go", () =>
-  withSession(async ({ layout, context, paths }) => {
-    const before = namesIn(paths.directory);
-    const seen: string[] = [];
-    const gone = await removeSession(layout, context, SESSION_ID, (session) => {
-      seen.push(session.state.status);
-      return false;
-    });
-    assertEquals([gone, seen], [false, ["active"]]);
-    assertEquals(namesIn(paths.directory), before);
-  }));
+test("removeSession() leaves a session that may not go", async ({ layout, context, paths }) => {
+  const before = namesIn(paths.directory);
+  const seen: string[] = [];
+  const gone = await removeSession(layout, context, SESSION_ID, (session) => {
+    seen.push(session.state.status);
+    return false;
+  });
+  assertEquals([gone, seen], [false, ["active"]]);
+  assertEquals(namesIn(paths.directory), before);
+});
 
-Deno.test("removeSession() of a session that is gone does nothing", () =>
-  withSession(async ({ layout, context }) => {
-    assertEquals(await removeSession(layout, context, "other", always), false);
-  }));
+test("removeSession() of a session that is gone does nothing", async ({ layout, context }) => {
+  assertEquals(await removeSession(layout, context, "other", always), false);
+});
 
-Deno.test("removeSession() leaves a session that somebody else changed", () =>
-  withSession(async ({ layout, context, paths }) => {
-    const text = Deno.readTextFileSync(paths.state)
-      .replace('"active"', '"completed"');
-    Deno.writeTextFileSync(paths.state, text);
-    const error = await assertRejects(
-      () => removeSession(layout, context, SESSION_ID, always),
-      OrcError,
-    );
-    assertEquals(error.code, "changed_outside");
-    assertEquals(Deno.readTextFileSync(paths.state), text);
-  }));
+test("removeSession() leaves a session that somebody else changed", async ({ layout, context, paths }) => {
+  const text = Deno.readTextFileSync(paths.state)
+    .replace('"active"', '"completed"');
+  Deno.writeTextFileSync(paths.state, text);
+  const error = await assertRejects(
+    () => removeSession(layout, context, SESSION_ID, always),
+    OrcError,
+  );
+  assertEquals(error.code, "changed_outside");
+  assertEquals(Deno.readTextFileSync(paths.state), text);
+});
 
-Deno.test("removeSession() waits for whoever changes the session", () =>
-  withSession(async ({ layout, context, paths }) => {
-    Deno.writeTextFileSync(
-      `${paths.directory}/lock`,
-      lockText(foreignRecord()),
-    );
-    const error = await assertRejects(
-      () => removeSession(layout, context, SESSION_ID, always),
-      OrcError,
-    );
-    assertEquals(error.code, "lock_held");
-    assertEquals(namesIn(layout.sessions), [SESSION_ID]);
-  }));
+test("removeSession() waits for whoever changes the session", async ({ layout, context, paths }) => {
+  Deno.writeTextFileSync(
+    `${paths.directory}/lock`,
+    lockText(foreignRecord()),
+  );
+  const error = await assertRejects(
+    () => removeSession(layout, context, SESSION_ID, always),
+    OrcError,
+  );
+  assertEquals(error.code, "lock_held");
+  assertEquals(namesIn(layout.sessions), [SESSION_ID]);
+});
 
 Deno.test("removeSession() lets an update that comes too late find no session", () =>
   withSession(async ({ layout, context, store, paths }) => {
@@ -227,28 +219,26 @@ Deno.test("removeSession() lets an update that comes too late find no session", 
     assertEquals(namesIn(layout.sessions), [], paths.directory);
   }, { timeoutMs: 5000 }));
 
-Deno.test("findRemoved() finds what a removal left that was cut short", () =>
-  withSession(({ layout }) => {
-    const name = `.removed-${"0".repeat(32)}`;
-    writeTree(layout.sessions, {
-      [`${name}/state.json`]: "{}",
-      ".removed-note": "a file of somebody else",
-      ".removed-x/state.json": "{}",
-      [`.new-${"0".repeat(32)}/state.json`]: "{}",
-    });
-    assertEquals(findRemoved(layout), [`${layout.sessions}/${name}`]);
-    deleteRemoved(`${layout.sessions}/${name}`);
-    deleteRemoved(`${layout.sessions}/${name}`);
-    assertEquals(findRemoved(layout), []);
-  }));
+test("findRemoved() finds what a removal left that was cut short", ({ layout }) => {
+  const name = `.removed-${"0".repeat(32)}`;
+  writeTree(layout.sessions, {
+    [`${name}/state.json`]: "{}",
+    ".removed-note": "a file of somebody else",
+    ".removed-x/state.json": "{}",
+    [`.new-${"0".repeat(32)}/state.json`]: "{}",
+  });
+  assertEquals(findRemoved(layout), [`${layout.sessions}/${name}`]);
+  deleteRemoved(`${layout.sessions}/${name}`);
+  deleteRemoved(`${layout.sessions}/${name}`);
+  assertEquals(findRemoved(layout), []);
+});
 
-Deno.test("removeSession() sets aside what readers do not see", () =>
-  withSession(({ layout, store }) => {
-    writeTree(layout.sessions, {
-      [`.removed-${"0".repeat(32)}/state.json`]: "{}",
-    });
-    assertEquals(store.ids(), [SESSION_ID]);
-  }));
+test("removeSession() sets aside what readers do not see", ({ layout, store }) => {
+  writeTree(layout.sessions, {
+    [`.removed-${"0".repeat(32)}/state.json`]: "{}",
+  });
+  assertEquals(store.ids(), [SESSION_ID]);
+});
 
 const NAMING = {
   id: SESSION_ID,
@@ -256,50 +246,47 @@ const NAMING = {
   startedAtLocal: "2026-03-01T11:00:00.000000",
 };
 
-Deno.test("writeSessionName() changes the name and no other key", () =>
-  withSession(async ({ layout, context, paths }) => {
-    const meta = {
-      session_id: SESSION_ID,
-      created_at: "2026-03-01T11:00:00.5",
-      isolated: true,
-      worktree_path: null,
-    };
-    Deno.writeTextFileSync(paths.meta, JSON.stringify(meta));
-    const state = Deno.readTextFileSync(paths.state);
-    for (const name of ["Login", "Größer"]) {
-      await writeSessionName(layout, context, { ...NAMING, name });
-      assertEquals(JSON.parse(Deno.readTextFileSync(paths.meta)), {
-        ...meta,
-        name,
-      });
-      assertEquals(shownName(layout, SESSION_ID, []), name);
-    }
-    assertEquals(Deno.readTextFileSync(paths.state), state);
-    assertEquals(namesIn(paths.directory).length, 3);
-  }));
-
-Deno.test("writeSessionName() makes a meta.json that the Python tool can read", () =>
-  withSession(async ({ layout, context, paths }) => {
-    Deno.removeSync(paths.meta);
-    await writeSessionName(layout, context, NAMING);
+test("writeSessionName() changes the name and no other key", async ({ layout, context, paths }) => {
+  const meta = {
+    session_id: SESSION_ID,
+    created_at: "2026-03-01T11:00:00.5",
+    isolated: true,
+    worktree_path: null,
+  };
+  Deno.writeTextFileSync(paths.meta, JSON.stringify(meta));
+  const state = Deno.readTextFileSync(paths.state);
+  for (const name of ["Login", "Größer"]) {
+    await writeSessionName(layout, context, { ...NAMING, name });
     assertEquals(JSON.parse(Deno.readTextFileSync(paths.meta)), {
-      session_id: SESSION_ID,
-      created_at: NAMING.startedAtLocal,
-      repo_root: ".",
-      name: "Login",
+      ...meta,
+      name,
     });
-  }));
+    assertEquals(shownName(layout, SESSION_ID, []), name);
+  }
+  assertEquals(Deno.readTextFileSync(paths.state), state);
+  assertEquals(namesIn(paths.directory).length, 3);
+});
 
-Deno.test("writeSessionName() writes nothing where it may not", () =>
-  withSession(async ({ layout, context, paths }) => {
-    const lock = `${paths.directory}/lock`;
-    const refusal = (naming = NAMING) =>
-      assertRejects(() => writeSessionName(layout, context, naming), OrcError);
-    assertEquals((await refusal({ ...NAMING, id: "other" })).kind, "not_found");
-    Deno.writeTextFileSync(lock, lockText(foreignRecord()));
-    assertEquals((await refusal()).code, "lock_held");
-    Deno.removeSync(lock);
-    Deno.writeTextFileSync(paths.meta, "{");
-    assertEquals((await refusal()).kind, "corrupt");
-    assertEquals(Deno.readTextFileSync(paths.meta), "{");
-  }));
+test("writeSessionName() makes a meta.json that the Python tool can read", async ({ layout, context, paths }) => {
+  Deno.removeSync(paths.meta);
+  await writeSessionName(layout, context, NAMING);
+  assertEquals(JSON.parse(Deno.readTextFileSync(paths.meta)), {
+    session_id: SESSION_ID,
+    created_at: NAMING.startedAtLocal,
+    repo_root: ".",
+    name: "Login",
+  });
+});
+
+test("writeSessionName() writes nothing where it may not", async ({ layout, context, paths }) => {
+  const lock = `${paths.directory}/lock`;
+  const refusal = (naming = NAMING) =>
+    assertRejects(() => writeSessionName(layout, context, naming), OrcError);
+  assertEquals((await refusal({ ...NAMING, id: "other" })).kind, "not_found");
+  Deno.writeTextFileSync(lock, lockText(foreignRecord()));
+  assertEquals((await refusal()).code, "lock_held");
+  Deno.removeSync(lock);
+  Deno.writeTextFileSync(paths.meta, "{");
+  assertEquals((await refusal()).kind, "corrupt");
+  assertEquals(Deno.readTextFileSync(paths.meta), "{");
+});

@@ -204,6 +204,14 @@ export function withSession(
   });
 }
 
+/** A test on a new session of its own. */
+export function test(
+  name: string,
+  run: (fixture: StoredFixture) => void | Promise<void>,
+): void {
+  Deno.test(name, () => withSession(run));
+}
+
 /** Names in a directory, sorted. */
 export function namesIn(directory: string): readonly string[] {
   return [...Deno.readDirSync(directory)].map(({ name }) => name).sort();

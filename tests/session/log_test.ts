@@ -7,11 +7,7 @@ import {
   settleLog,
 } from "../../src/session/log.ts";
 import { readLog } from "../../src/session/log_read.ts";
-import {
-  readTree,
-  withTemporaryDirectory,
-  writeTree,
-} from "../files/temporary.ts";
+import { readTree, test, writeTree } from "../files/temporary.ts";
 import { eventOf, eventsIn, NOW } from "./fixtures.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
@@ -61,33 +57,30 @@ function settle(
   });
 }
 
-Deno.test("appendEvents() adds a line for each event", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { "log.jsonl": BEFORE });
-    appendEvents(`${directory}/log.jsonl`, LAST);
-    assertEquals(readTree(directory), { "log.jsonl": BEFORE + LAST_LINES });
-  }));
+test("appendEvents() adds a line for each event", (directory) => {
+  writeTree(directory, { "log.jsonl": BEFORE });
+  appendEvents(`${directory}/log.jsonl`, LAST);
+  assertEquals(readTree(directory), { "log.jsonl": BEFORE + LAST_LINES });
+});
 
-Deno.test("appendEvents() makes no log, whose name would not be durable", () =>
-  withTemporaryDirectory((directory) => {
-    assertThrows(
-      () => appendEvents(`${directory}/log.jsonl`, LAST),
-      Deno.errors.NotFound,
-    );
-    assertEquals(readTree(directory), {});
-  }));
+test("appendEvents() makes no log, whose name would not be durable", (directory) => {
+  assertThrows(
+    () => appendEvents(`${directory}/log.jsonl`, LAST),
+    Deno.errors.NotFound,
+  );
+  assertEquals(readTree(directory), {});
+});
 
-Deno.test("settleLog() leaves a log that is up to date as it is", () =>
-  withTemporaryDirectory((directory) => {
-    const path = `${directory}/log.jsonl`;
-    for (
-      const text of [BEFORE + LAST_LINES, `${BEFORE}${LAST_LINES}broken\n`]
-    ) {
-      Deno.writeTextFileSync(path, text);
-      assertEquals(settle(path, LAST), "none");
-      assertEquals(Deno.readTextFileSync(path), text);
-    }
-  }));
+test("settleLog() leaves a log that is up to date as it is", (directory) => {
+  const path = `${directory}/log.jsonl`;
+  for (
+    const text of [BEFORE + LAST_LINES, `${BEFORE}${LAST_LINES}broken\n`]
+  ) {
+    Deno.writeTextFileSync(path, text);
+    assertEquals(settle(path, LAST), "none");
+    assertEquals(Deno.readTextFileSync(path), text);
+  }
+});
 
 /** Settles a log that was torn: nothing of it goes, and each event is read once, in order. */
 function assertRestored(
@@ -105,209 +98,192 @@ function assertRestored(
   assertEquals(reading.damagedLines(), 0, what);
 }
 
-Deno.test("settleLog() restores the last update wherever its append was cut", () =>
-  withTemporaryDirectory((directory) => {
-    for (let cut = 0; cut <= LAST_LINES.length; cut++) {
-      assertRestored(directory, BEFORE + LAST_LINES.slice(0, cut));
+test("settleLog() restores the last update wherever its append was cut", (directory) => {
+  for (let cut = 0; cut <= LAST_LINES.length; cut++) {
+    assertRestored(directory, BEFORE + LAST_LINES.slice(0, cut));
+  }
+});
+
+test("settleLog() goes on with a torn line where it broke off", (directory) => {
+  for (let cut = 0; cut <= LAST_LINES.length; cut++) {
+    const torn = BEFORE + LAST_LINES.slice(0, cut);
+    assertEquals(settled(directory, torn), BEFORE + LAST_LINES, `${cut}`);
+  }
+});
+
+test("settleLog() asks the fence before it writes, and only then", (directory) => {
+  const path = `${directory}/log.jsonl`;
+  const fence = () => {
+    throw new Error("displaced");
+  };
+  const settlement = { isDurable: true, judge: () => {}, fence };
+  for (const text of [BEFORE, `${BEFORE}torn`]) {
+    Deno.writeTextFileSync(path, text);
+    const act = () => settleLog(path, { ...settlement, lastEvents: LAST });
+    assertThrows(act, Error, "displaced");
+    assertEquals(Deno.readTextFileSync(path), text);
+  }
+  Deno.writeTextFileSync(path, BEFORE + LAST_LINES);
+  settleLog(path, { ...settlement, lastEvents: LAST });
+});
+
+test("settleLog() says whether it completed the log", (directory) => {
+  const path = `${directory}/log.jsonl`;
+  writeTree(directory, { "log.jsonl": BEFORE });
+  assertEquals(settle(path, LAST), "completed");
+  assertEquals(settle(path, LAST), "none");
+  Deno.removeSync(path);
+  assertEquals(settle(path, LAST), "recreated");
+  assertEquals(readTree(directory), { "log.jsonl": LAST_LINES });
+});
+
+test("settleLog() restores what a power cut left as zeros, however many", (directory) => {
+  const firstLine = encodeLogLine(LAST[0] ?? recorded(2, 2)).length;
+  for (const count of [1, 1000, 40_000, 300_000]) {
+    for (
+      const cut of [0, 1, firstLine - 1, firstLine, LAST_LINES.length - 1]
+    ) {
+      const zeros = "\0".repeat(count);
+      assertRestored(directory, BEFORE + LAST_LINES.slice(0, cut) + zeros);
     }
-  }));
+  }
+  assertRestored(directory, "\0".repeat(70_000));
+});
 
-Deno.test("settleLog() goes on with a torn line where it broke off", () =>
-  withTemporaryDirectory((directory) => {
-    for (let cut = 0; cut <= LAST_LINES.length; cut++) {
-      const torn = BEFORE + LAST_LINES.slice(0, cut);
-      assertEquals(settled(directory, torn), BEFORE + LAST_LINES, `${cut}`);
-    }
-  }));
+test("settleLog() restores an event of which zeros took the beginning", (directory) => {
+  for (const before of ["", BEFORE]) {
+    const line = LAST_LINES.slice(0, LAST_LINES.indexOf("\n") + 1);
+    const rest = LAST_LINES.slice(line.length);
+    const text = `${before}${"\0".repeat(20)}${line.slice(20)}${rest}`;
+    assertEquals(settled(directory, text), text + line);
+  }
+});
 
-Deno.test("settleLog() asks the fence before it writes, and only then", () =>
-  withTemporaryDirectory((directory) => {
-    const path = `${directory}/log.jsonl`;
-    const fence = () => {
-      throw new Error("displaced");
-    };
-    const settlement = { isDurable: true, judge: () => {}, fence };
-    for (const text of [BEFORE, `${BEFORE}torn`]) {
-      Deno.writeTextFileSync(path, text);
-      const act = () => settleLog(path, { ...settlement, lastEvents: LAST });
-      assertThrows(act, Error, "displaced");
-      assertEquals(Deno.readTextFileSync(path), text);
-    }
-    Deno.writeTextFileSync(path, BEFORE + LAST_LINES);
-    settleLog(path, { ...settlement, lastEvents: LAST });
-  }));
-
-Deno.test("settleLog() says whether it completed the log", () =>
-  withTemporaryDirectory((directory) => {
-    const path = `${directory}/log.jsonl`;
-    writeTree(directory, { "log.jsonl": BEFORE });
-    assertEquals(settle(path, LAST), "completed");
-    assertEquals(settle(path, LAST), "none");
-    Deno.removeSync(path);
-    assertEquals(settle(path, LAST), "recreated");
-    assertEquals(readTree(directory), { "log.jsonl": LAST_LINES });
-  }));
-
-Deno.test("settleLog() restores what a power cut left as zeros, however many", () =>
-  withTemporaryDirectory((directory) => {
-    const firstLine = encodeLogLine(LAST[0] ?? recorded(2, 2)).length;
-    for (const count of [1, 1000, 40_000, 300_000]) {
-      for (
-        const cut of [0, 1, firstLine - 1, firstLine, LAST_LINES.length - 1]
-      ) {
-        const zeros = "\0".repeat(count);
-        assertRestored(directory, BEFORE + LAST_LINES.slice(0, cut) + zeros);
-      }
-    }
-    assertRestored(directory, "\0".repeat(70_000));
-  }));
-
-Deno.test("settleLog() restores an event of which zeros took the beginning", () =>
-  withTemporaryDirectory((directory) => {
-    for (const before of ["", BEFORE]) {
-      const line = LAST_LINES.slice(0, LAST_LINES.indexOf("\n") + 1);
-      const rest = LAST_LINES.slice(line.length);
-      const text = `${before}${"\0".repeat(20)}${line.slice(20)}${rest}`;
-      assertEquals(settled(directory, text), text + line);
-    }
-  }));
-
-Deno.test("settleLog() keeps an unfinished line of somebody else and ends it", () =>
-  withTemporaryDirectory((directory) => {
-    const fragments = [
-      '{"timestamp": "1999',
-      '{"tool": "other"',
-      PYTHON_LINE.slice(0, -1),
-      linesOf([recorded(9, 9)]).slice(0, -20),
-      "größer",
-      "x".repeat(200_000),
-      `${"x".repeat(40_000)}${"\0".repeat(40_000)}`,
-    ];
-    for (const fragment of fragments) {
-      for (const before of [BEFORE, ""]) {
-        assertEquals(
-          settled(directory, before + fragment),
-          `${before}${fragment}\n${LAST_LINES}`,
-        );
-        assertEquals(
-          settled(directory, before + fragment, []),
-          `${before}${fragment}\n`,
-        );
-      }
-    }
-  }));
-
-Deno.test("settleLog() keeps an unfinished line behind events that are there", () =>
-  withTemporaryDirectory((directory) => {
-    assertEquals(
-      settled(directory, `${BEFORE}${LAST_LINES}torn`),
-      `${BEFORE}${LAST_LINES}torn\n`,
-    );
-  }));
-
-Deno.test("settleLog() accepts a last line that lacks only its end", () =>
-  withTemporaryDirectory((directory) => {
-    const text = BEFORE + LAST_LINES.slice(0, -1);
-    assertEquals(settled(directory, text), BEFORE + LAST_LINES);
-    assertEquals(settled(directory, BEFORE.slice(0, -1), []), BEFORE);
-  }));
-
-Deno.test("settleLog() does not double events in a log with Windows line ends", () =>
-  withTemporaryDirectory((directory) => {
-    const text = (BEFORE + LAST_LINES).replaceAll("\n", "\r\n");
-    assertEquals(settled(directory, text), text);
-    const path = `${directory}/log.jsonl`;
-    settled(directory, text.slice(0, -1));
-    assertEquals(
-      eventsIn(path).filter(({ id }) => id === LAST[1]?.id).length,
-      1,
-    );
-  }));
-
-Deno.test("settleLog() restores an event onto which another tool glued its line", () =>
-  withTemporaryDirectory((directory) => {
-    for (let torn = 1; torn < 25; torn++) {
-      const glued = BEFORE + LAST_LINES.slice(0, -1 - torn) + PYTHON_LINE;
-      const text = settled(directory, glued);
-      assertEquals(text.slice(0, glued.length), glued);
-      const ids = eventsIn(`${directory}/log.jsonl`).map(({ id }) => id);
-      for (const { id } of LAST) {
-        assertEquals(ids.filter((other) => other === id).length, 1, id);
-      }
-    }
-  }));
-
-Deno.test("settleLog() restores an event that was glued to another tool's torn line", () =>
-  withTemporaryDirectory((directory) => {
-    const torn = PYTHON_LINE.slice(0, -30);
-    const glued = BEFORE + torn + LAST_LINES;
-    const text = settled(directory, glued);
-    const [first] = LAST;
-    assertEquals(text, glued + linesOf(first ? [first] : []));
-  }));
-
-Deno.test("settleLog() finds events behind which others have written much", () =>
-  withTemporaryDirectory((directory) => {
-    const end = LAST_LINES.length;
-    for (const blocks of [1, 2, 3, 8]) {
-      for (let offset = -80; offset <= 80; offset += 4) {
-        const lengthBytes = blocks * 32 * 1024 + offset;
-        const foreign = `${"x".repeat(lengthBytes - 1)}\n`;
-        const text = BEFORE + LAST_LINES + foreign;
-        assertEquals(settled(directory, text).length, text.length);
-        const missing = BEFORE + foreign;
-        assertEquals(settled(directory, missing).length, missing.length + end);
-      }
-    }
-  }));
-
-Deno.test("settleLog() neither loses nor doubles events that are very long", () =>
-  withTemporaryDirectory((directory) => {
-    const long = [recorded(2, 2), recorded(3, 2)].map((event) => ({
-      ...event,
-      details: new Map([["stdout", "x".repeat(150_000)]]),
-    }));
-    const lines = linesOf(long);
-    for (const cut of [0, 1, 100_000, 150_500, 250_000, lines.length - 1]) {
-      assertRestored(directory, BEFORE + lines.slice(0, cut), long);
-    }
-    assertEquals(settled(directory, BEFORE + lines, long), BEFORE + lines);
-  }));
-
-Deno.test("settleLog() keeps what begins like a long event and goes on otherwise", () =>
-  withTemporaryDirectory((directory) => {
-    const stdout = "x".repeat(150_000);
-    const long = { ...recorded(2, 2), details: new Map([["stdout", stdout]]) };
-    const line = encodeLogLine(long);
-    for (const cut of [200, 32 * 1024, 40_000, 100_000]) {
-      const fragment = `${line.slice(0, cut)} something else`;
+test("settleLog() keeps an unfinished line of somebody else and ends it", (directory) => {
+  const fragments = [
+    '{"timestamp": "1999',
+    '{"tool": "other"',
+    PYTHON_LINE.slice(0, -1),
+    linesOf([recorded(9, 9)]).slice(0, -20),
+    "größer",
+    "x".repeat(200_000),
+    `${"x".repeat(40_000)}${"\0".repeat(40_000)}`,
+  ];
+  for (const fragment of fragments) {
+    for (const before of [BEFORE, ""]) {
       assertEquals(
-        settled(directory, BEFORE + fragment, [long]),
-        `${BEFORE}${fragment}\n${line}`,
+        settled(directory, before + fragment),
+        `${before}${fragment}\n${LAST_LINES}`,
+      );
+      assertEquals(
+        settled(directory, before + fragment, []),
+        `${before}${fragment}\n`,
       );
     }
-  }));
+  }
+});
 
-Deno.test("settleLog() makes a missing log before there is anything to lose", () =>
-  withTemporaryDirectory((directory) => {
-    assertEquals(settle(`${directory}/log.jsonl`, []), "none");
-    assertEquals(readTree(directory), { "log.jsonl": "" });
-  }));
+test("settleLog() keeps an unfinished line behind events that are there", (directory) => {
+  assertEquals(
+    settled(directory, `${BEFORE}${LAST_LINES}torn`),
+    `${BEFORE}${LAST_LINES}torn\n`,
+  );
+});
 
-Deno.test("settleLog() and appendEvents() refuse a log that is a directory", () =>
-  withTemporaryDirectory((directory) => {
-    writeTree(directory, { "log.jsonl/file": "x" });
-    const before = readTree(directory);
-    for (const write of [settle, appendEvents]) {
-      const error = assertThrows(
-        () => write(`${directory}/log.jsonl`, LAST),
-        OrcError,
-        "it is not a regular file",
-      );
-      assertEquals([error.kind, error.code], ["corrupt", "not_a_regular_file"]);
-      assertEquals(readTree(directory), before);
+test("settleLog() accepts a last line that lacks only its end", (directory) => {
+  const text = BEFORE + LAST_LINES.slice(0, -1);
+  assertEquals(settled(directory, text), BEFORE + LAST_LINES);
+  assertEquals(settled(directory, BEFORE.slice(0, -1), []), BEFORE);
+});
+
+test("settleLog() does not double events in a log with Windows line ends", (directory) => {
+  const text = (BEFORE + LAST_LINES).replaceAll("\n", "\r\n");
+  assertEquals(settled(directory, text), text);
+  const path = `${directory}/log.jsonl`;
+  settled(directory, text.slice(0, -1));
+  assertEquals(
+    eventsIn(path).filter(({ id }) => id === LAST[1]?.id).length,
+    1,
+  );
+});
+
+test("settleLog() restores an event onto which another tool glued its line", (directory) => {
+  for (let torn = 1; torn < 25; torn++) {
+    const glued = BEFORE + LAST_LINES.slice(0, -1 - torn) + PYTHON_LINE;
+    const text = settled(directory, glued);
+    assertEquals(text.slice(0, glued.length), glued);
+    const ids = eventsIn(`${directory}/log.jsonl`).map(({ id }) => id);
+    for (const { id } of LAST) {
+      assertEquals(ids.filter((other) => other === id).length, 1, id);
     }
+  }
+});
+
+test("settleLog() restores an event that was glued to another tool's torn line", (directory) => {
+  const torn = PYTHON_LINE.slice(0, -30);
+  const glued = BEFORE + torn + LAST_LINES;
+  const text = settled(directory, glued);
+  const [first] = LAST;
+  assertEquals(text, glued + linesOf(first ? [first] : []));
+});
+
+test("settleLog() finds events behind which others have written much", (directory) => {
+  const end = LAST_LINES.length;
+  for (const blocks of [1, 2, 3, 8]) {
+    for (let offset = -80; offset <= 80; offset += 4) {
+      const lengthBytes = blocks * 32 * 1024 + offset;
+      const foreign = `${"x".repeat(lengthBytes - 1)}\n`;
+      const text = BEFORE + LAST_LINES + foreign;
+      assertEquals(settled(directory, text).length, text.length);
+      const missing = BEFORE + foreign;
+      assertEquals(settled(directory, missing).length, missing.length + end);
+    }
+  }
+});
+
+test("settleLog() neither loses nor doubles events that are very long", (directory) => {
+  const long = [recorded(2, 2), recorded(3, 2)].map((event) => ({
+    ...event,
+    details: new Map([["stdout", "x".repeat(150_000)]]),
   }));
+  const lines = linesOf(long);
+  for (const cut of [0, 1, 100_000, 150_500, 250_000, lines.length - 1]) {
+    assertRestored(directory, BEFORE + lines.slice(0, cut), long);
+  }
+  assertEquals(settled(directory, BEFORE + lines, long), BEFORE + lines);
+});
+
+test("settleLog() keeps what begins like a long event and goes on otherwise", (directory) => {
+  const stdout = "x".repeat(150_000);
+  const long = { ...recorded(2, 2), details: new Map([["stdout", stdout]]) };
+  const line = encodeLogLine(long);
+  for (const cut of [200, 32 * 1024, 40_000, 100_000]) {
+    const fragment = `${line.slice(0, cut)} something else`;
+    assertEquals(
+      settled(directory, BEFORE + fragment, [long]),
+      `${BEFORE}${fragment}\n${line}`,
+    );
+  }
+});
+
+test("settleLog() makes a missing log before there is anything to lose", (directory) => {
+  assertEquals(settle(`${directory}/log.jsonl`, []), "none");
+  assertEquals(readTree(directory), { "log.jsonl": "" });
+});
+
+test("settleLog() and appendEvents() refuse a log that is a directory", (directory) => {
+  writeTree(directory, { "log.jsonl/file": "x" });
+  const before = readTree(directory);
+  for (const write of [settle, appendEvents]) {
+    const error = assertThrows(
+      () => write(`${directory}/log.jsonl`, LAST),
+      OrcError,
+      "it is not a regular file",
+    );
+    assertEquals([error.kind, error.code], ["corrupt", "not_a_regular_file"]);
+    assertEquals(readTree(directory), before);
+  }
+});
 
 type Line = readonly [text: string | undefined, isWhole: boolean];
 

@@ -9,8 +9,11 @@ import {
   withoutCredentials,
 } from "../../src/session/repository.ts";
 import {
+  codeWithoutTrace,
   readTree,
-  withTemporaryDirectory,
+  refusalOf,
+  refusalWithoutTrace,
+  test,
   writeTree,
 } from "../files/temporary.ts";
 import {
@@ -18,7 +21,6 @@ import {
   assertFalse,
   assertMatch,
   assertNotEquals,
-  assertRejects,
   assertThrows,
 } from "@std/assert";
 
@@ -53,136 +55,131 @@ function ensure(
   );
 }
 
-Deno.test("ensureRepository() makes the directories, .gitignore and meta.json", () =>
-  withTemporaryDirectory(async (root) => {
-    await ensure(root);
-    assertEquals(readTree(root), {
-      ".orchestrator/": "",
-      ".orchestrator/sessions/": "",
-      ".orchestrator/.gitignore": "*\n",
-      ".orchestrator/meta.json": META_TEXT,
-    });
-  }));
-
-Deno.test("ensureRepository() lets git see a portable repository", () =>
-  withTemporaryDirectory(async (root) => {
-    const meta = await ensure(root, { portable: true });
-    assertEquals(meta.portable, true);
-    assertEquals(Object.keys(readTree(`${root}/.orchestrator`)).sort(), [
-      "meta.json",
-      "sessions/",
-    ]);
-  }));
-
-Deno.test("ensureRepository() changes nothing of a repository that is set up", () =>
-  withTemporaryDirectory(async (root) => {
-    const first = await ensure(root);
-    const before = readTree(root);
-    const again = await ensure(root, {
-      now: "2027-01-01T00:00:00Z",
-      remote: undefined,
-      portable: true,
-    });
-    assertEquals(again, first);
-    assertEquals(readTree(root), before);
-  }));
-
-Deno.test("ensureRepository() completes what the Python tool began", () =>
-  withTemporaryDirectory(async (root) => {
-    writeTree(root, {
-      ".orchestrator/.gitignore": "*\n!keep\n",
-      ".orchestrator/current": "34aa3244",
-      ".orchestrator/sessions/34aa3244/state.json": "{}",
-    });
-    const before = readTree(root);
-    await ensure(root);
-    const after = readTree(root);
-    assertEquals(after, { ...before, ".orchestrator/meta.json": META_TEXT });
-  }));
-
-Deno.test("ensureRepository() gives all clones of a remote the same id", () =>
-  withTemporaryDirectory(async (root) => {
-    const idWith = async (facts: Partial<RepositoryFacts>): Promise<string> => {
-      Deno.removeSync(root, { recursive: true });
-      Deno.mkdirSync(root);
-      return (await ensure(root, facts)).repoId;
-    };
-    const id = await idWith({});
-    assertMatch(id, /^[0-9a-f]{12}$/);
-    assertEquals(await idWith({ remote: "git@github.com:org/shop" }), id);
-    const random = await idWith({ remote: undefined });
-    assertNotEquals(random, id);
-    assertEquals(await idWith({ remote: "../shop.git" }), random);
-    const other = await idWith({ remote: undefined, newToken: () => "ff" });
-    assertNotEquals(other, random);
-  }));
-
-Deno.test("ensureRepository() never overwrites meta.json that it cannot read", () =>
-  withTemporaryDirectory(async (root) => {
-    const bad = ["", "{", "[]", "null", "{}", "\0\0", META_TEXT.slice(0, -9)];
-    for (const text of bad) {
-      writeTree(root, { ".orchestrator/meta.json": text });
-      const before = readTree(root);
-      const error = await assertRejects(() => ensure(root), OrcError);
-      assertEquals(error.kind, "corrupt", text);
-      assertEquals(readTree(root), before);
-    }
-  }));
-
-Deno.test("ensureRepository() refuses files where directories are expected", () =>
-  withTemporaryDirectory(async (root) => {
-    for (const name of [".orchestrator", ".orchestrator/sessions"]) {
-      writeTree(root, { [name]: "junk" });
-      const before = readTree(root);
-      const error = await assertRejects(() => ensure(root), OrcError);
-      assertEquals(error.code, "not_a_directory");
-      assertEquals(readTree(root), before);
-      Deno.removeSync(`${root}/.orchestrator`, { recursive: true });
-    }
-  }));
-
-Deno.test("ensureRepository() can be called by two at the same time", () =>
-  withTemporaryDirectory(async (root) => {
-    const [first, second] = await Promise.all([ensure(root), ensure(root)]);
-    assertEquals(first, second);
-    assertEquals(readRepositoryMeta(repositoryLayout(root)), first);
-  }));
-
-Deno.test("ensureRepository() names the permission it lacks", async () => {
-  const error = await assertRejects(() => ensure("tests/testdata"), OrcError);
-  assertEquals([error.kind, error.code], ["denied", "permission_missing"]);
-  assertMatch(error.message, /--allow-write=tests\/testdata\/\.orchestrator$/);
+test("ensureRepository() makes the directories, .gitignore and meta.json", async (root) => {
+  await ensure(root);
+  assertEquals(readTree(root), {
+    ".orchestrator/": "",
+    ".orchestrator/sessions/": "",
+    ".orchestrator/.gitignore": "*\n",
+    ".orchestrator/meta.json": META_TEXT,
+  });
 });
 
-Deno.test("readRepositoryMeta() reads what was written", () =>
-  withTemporaryDirectory(async (root) => {
-    const layout = repositoryLayout(root);
-    assertEquals(readRepositoryMeta(layout), undefined);
-    const written = await ensure(root, { remote: undefined });
-    assertEquals(readRepositoryMeta(layout), written);
-    assertEquals(written.gitRemote, null);
-  }));
+test("ensureRepository() lets git see a portable repository", async (root) => {
+  const meta = await ensure(root, { portable: true });
+  assertEquals(meta.portable, true);
+  assertEquals(Object.keys(readTree(`${root}/.orchestrator`)).sort(), [
+    "meta.json",
+    "sessions/",
+  ]);
+});
 
-Deno.test("readRepositoryMeta() names the field that is wrong", () =>
-  withTemporaryDirectory((root) => {
-    const meta = JSON.parse(META_TEXT);
-    const cases: [string, unknown][] = [
-      ["repo_id", "../../../etc"],
-      ["repo_id", 12],
-      ["created_at", null],
-      ["git_remote", ["x"]],
-    ];
-    for (const [key, value] of cases) {
-      const text = JSON.stringify({ ...meta, [key]: value });
-      writeTree(root, { ".orchestrator/meta.json": text });
-      const error = assertThrows(
-        () => readRepositoryMeta(repositoryLayout(root)),
-        OrcError,
-        `$.${key} is not`,
-      );
-      assertEquals([error.kind, error.code], ["corrupt", "invalid_meta"]);
-    }
-  }));
+test("ensureRepository() changes nothing of a repository that is set up", async (root) => {
+  const first = await ensure(root);
+  const before = readTree(root);
+  const again = await ensure(root, {
+    now: "2027-01-01T00:00:00Z",
+    remote: undefined,
+    portable: true,
+  });
+  assertEquals(again, first);
+  assertEquals(readTree(root), before);
+});
+
+test("ensureRepository() completes what the Python tool began", async (root) => {
+  writeTree(root, {
+    ".orchestrator/.gitignore": "*\n!keep\n",
+    ".orchestrator/current": "34aa3244",
+    ".orchestrator/sessions/34aa3244/state.json": "{}",
+  });
+  const before = readTree(root);
+  await ensure(root);
+  const after = readTree(root);
+  assertEquals(after, { ...before, ".orchestrator/meta.json": META_TEXT });
+});
+
+test("ensureRepository() gives all clones of a remote the same id", async (root) => {
+  const idWith = async (facts: Partial<RepositoryFacts>): Promise<string> => {
+    Deno.removeSync(root, { recursive: true });
+    Deno.mkdirSync(root);
+    return (await ensure(root, facts)).repoId;
+  };
+  const id = await idWith({});
+  assertMatch(id, /^[0-9a-f]{12}$/);
+  assertEquals(await idWith({ remote: "git@github.com:org/shop" }), id);
+  const random = await idWith({ remote: undefined });
+  assertNotEquals(random, id);
+  assertEquals(await idWith({ remote: "../shop.git" }), random);
+  const other = await idWith({ remote: undefined, newToken: () => "ff" });
+  assertNotEquals(other, random);
+});
+
+test("ensureRepository() never overwrites meta.json that it cannot read", async (root) => {
+  const bad = ["", "{", "[]", "null", "{}", "\0\0", META_TEXT.slice(0, -9)];
+  for (const text of bad) {
+    writeTree(root, { ".orchestrator/meta.json": text });
+    const error = await refusalWithoutTrace(root, () => ensure(root));
+    assertEquals(error.kind, "corrupt", text);
+  }
+});
+
+test("ensureRepository() refuses files where directories are expected", async (root) => {
+  for (const name of [".orchestrator", ".orchestrator/sessions"]) {
+    writeTree(root, { [name]: "junk" });
+    assertEquals(
+      await codeWithoutTrace(root, () => ensure(root)),
+      "corrupt not_a_directory",
+    );
+    Deno.removeSync(`${root}/.orchestrator`, { recursive: true });
+  }
+});
+
+test("ensureRepository() can be called by two at the same time", async (root) => {
+  const [first, second] = await Promise.all([ensure(root), ensure(root)]);
+  assertEquals(first, second);
+  assertEquals(readRepositoryMeta(repositoryLayout(root)), first);
+});
+
+Deno.test({
+  name: "ensureRepository() names the permission it lacks",
+  permissions: { read: ["."] },
+  fn: async () => {
+    const error = await refusalOf(() => ensure("tests/testdata"));
+    assertEquals([error.kind, error.code], ["denied", "permission_missing"]);
+    assertMatch(
+      error.message,
+      /--allow-write=tests\/testdata\/\.orchestrator$/,
+    );
+  },
+});
+
+test("readRepositoryMeta() reads what was written", async (root) => {
+  const layout = repositoryLayout(root);
+  assertEquals(readRepositoryMeta(layout), undefined);
+  const written = await ensure(root, { remote: undefined });
+  assertEquals(readRepositoryMeta(layout), written);
+  assertEquals(written.gitRemote, null);
+});
+
+test("readRepositoryMeta() names the field that is wrong", (root) => {
+  const meta = JSON.parse(META_TEXT);
+  const cases: [string, unknown][] = [
+    ["repo_id", "../../../etc"],
+    ["repo_id", 12],
+    ["created_at", null],
+    ["git_remote", ["x"]],
+  ];
+  for (const [key, value] of cases) {
+    const text = JSON.stringify({ ...meta, [key]: value });
+    writeTree(root, { ".orchestrator/meta.json": text });
+    const error = assertThrows(
+      () => readRepositoryMeta(repositoryLayout(root)),
+      OrcError,
+      `$.${key} is not`,
+    );
+    assertEquals([error.kind, error.code], ["corrupt", "invalid_meta"]);
+  }
+});
 
 Deno.test("normaliseRemote() is the same for all ways to one repository", () => {
   const ways = [

@@ -1,4 +1,3 @@
-import { OrcError } from "../../src/base/error.ts";
 import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
 import type { ProcessIdentity } from "../../src/files/lock.ts";
 import { detectAgent } from "../../src/host/environment.ts";
@@ -9,12 +8,15 @@ import type {
 } from "../../src/host/host.ts";
 import { runProgram } from "../../src/host/process.ts";
 import { startSession } from "../../src/work/start.ts";
-import {
-  readTree,
-  withTemporaryDirectory,
-  writeTree,
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
+
+export {
+  codeOf,
+  codeWithoutTrace,
+  refusalOf,
+  refusalWithoutTrace,
+  withoutTrace,
 } from "../files/temporary.ts";
-import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 
 /** When everything happens, unless a test says otherwise. */
 export const NOW = "2026-03-01T10:00:00Z";
@@ -223,52 +225,6 @@ export function withSession(
     await startSession(fixedHost(), { root, task: "Add login" });
     await test(root);
   });
-}
-
-/** Returns the error of orc that a call ends with. */
-export async function refusalOf(
-  run: () => Promise<unknown>,
-): Promise<OrcError> {
-  const error = await assertRejects(run);
-  assertInstanceOf(error, OrcError, String(error));
-  return error;
-}
-
-/** Runs what must leave every file and directory as it is; returns its error. */
-export async function refusalWithoutTrace(
-  root: string,
-  run: () => Promise<unknown>,
-): Promise<OrcError> {
-  const before = readTree(root);
-  const error = await refusalOf(run);
-  assertEquals(readTree(root), before);
-  return error;
-}
-
-/** Kind and code of what a call is refused with; it must leave every file and directory as it is. */
-export async function codeWithoutTrace(
-  root: string,
-  run: () => Promise<unknown>,
-): Promise<string> {
-  const { kind, code } = await refusalWithoutTrace(root, run);
-  return `${kind} ${code}`;
-}
-
-/** Kind and code of what a call is refused with. */
-export async function codeOf(run: () => Promise<unknown>): Promise<string> {
-  const { kind, code } = await refusalOf(run);
-  return `${kind} ${code}`;
-}
-
-/** Runs what must leave every file and directory as it is; returns its result. */
-export async function withoutTrace<Result>(
-  root: string,
-  run: () => Promise<Result>,
-): Promise<Result> {
-  const before = readTree(root);
-  const result = await run();
-  assertEquals(readTree(root), before);
-  return result;
 }
 
 /** Ids of the sessions in a repository. */
