@@ -3,31 +3,26 @@
  *
  * @module
  */
-import { BIN } from "./npm/package.ts";
-import { endWith, run } from "./npm/program.ts";
-import { MIRRORED, withStage } from "./npm/stage.ts";
+import { bundleProgram } from "./build/program.ts";
+import { endWith } from "./npm/program.ts";
 
 /** More could not be called a file to copy to a machine where nothing can be installed. */
 const MAX_BYTES = 1_000_000;
 
-/** Writes the file and returns its size in bytes. */
+/** Writes the file, and beside it its source map; returns the size of the file in bytes. */
 export async function bundle(root: string, output: string): Promise<number> {
-  await withStage(root, async (stage) => {
-    await run(
-      [
-        "node",
-        "scripts/npm/bundle.mjs",
-        BIN.source,
-        "orc.js",
-        JSON.stringify(MIRRORED),
-      ],
-      { cwd: stage },
-    );
-    await Deno.mkdir(output.slice(0, output.lastIndexOf("/")), {
-      recursive: true,
-    });
-    await Deno.copyFile(`${stage}/orc.js`, output);
-  });
+  const directory = output.slice(0, output.lastIndexOf("/"));
+  const aside = await Deno.makeTempDir({ prefix: "orc-bundle-" });
+  try {
+    await bundleProgram(root, aside, "file");
+    await Deno.mkdir(directory, { recursive: true });
+    for (const suffix of ["", ".map"]) {
+      await Deno.copyFile(`${aside}/orc.js${suffix}`, `${output}${suffix}`);
+    }
+  } finally {
+    await Deno.remove(aside, { recursive: true });
+  }
+  await Deno.chmod(output, 0o755);
   const { size } = await Deno.stat(output);
   if (size > MAX_BYTES) {
     throw new Error(`${output} has ${size} bytes, more than ${MAX_BYTES}`);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { MAIN, replaceProgram } from "./build/program.ts";
 
 const SOURCE = "https://dl.deno.land";
 const PATIENCE_MS = 5_000;
@@ -25,14 +26,20 @@ async function isReachable(): Promise<boolean> {
 }
 
 async function compile(): Promise<number> {
+  const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+  await replaceProgram(root, `${root}/dist/program`);
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    cwd: root,
     args: [
       "compile",
       "--quiet",
       "--no-prompt",
       ...PERMISSIONS.map((name) => `--allow-${name}`),
+      "--no-config",
       "--output=dist/orc",
-      "cli.ts",
+      // Chunks that are loaded later are seen by nobody.
+      "--include=dist/program",
+      `dist/program/${MAIN}`,
     ],
   }).output();
   if (code === 0) console.log("dist/orc");

@@ -1,3 +1,4 @@
+import { bundleProgram, MAIN } from "../build/program.ts";
 import { copyTree, writeJson } from "../npm/stage.ts";
 
 /** What deno.json says that JSR has a use for. */
@@ -14,9 +15,13 @@ const PUBLISHED_KEYS = [
 /** Where the packages of JSR come from that the copy imports. */
 export type JsrSource = "links" | "registry";
 
+/** Where the program is in the copy. */
+const PROGRAM = "dist";
+
 /**
- * Copies what is published, with a deno.json of its own: links are for those who work here,
- * and Deno refuses to publish a folder that a link leads into.
+ * Copies what is published, with the built program beside the sources, and a deno.json of its
+ * own: links are for those who work here, and Deno refuses to publish a folder that a link
+ * leads into.
  */
 export async function stagePackage(
   root: string,
@@ -27,12 +32,15 @@ export async function stagePackage(
   for (const path of config.publish.include) {
     await copyTree(`${root}/${path}`, `${stage}/${path}`);
   }
+  await bundleProgram(root, `${stage}/${PROGRAM}`, "deno");
   const published = Object.fromEntries(
     PUBLISHED_KEYS.map((key) => [key, config[key]]),
   );
   const links = config.links.map((path: string) => `${root}/${path}`);
   await writeJson(`${stage}/deno.json`, {
     ...published,
+    exports: { ...config.exports, "./cli": `./${PROGRAM}/${MAIN}` },
+    publish: { include: [...config.publish.include, PROGRAM] },
     ...(source === "links" ? { links } : {}),
   });
 }

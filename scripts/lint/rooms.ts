@@ -50,9 +50,9 @@ function judge(
   isTypeOnly: boolean,
 ): string | undefined {
   if (to !== "cli.ts") return brokenOrder({ from, to, isTypeOnly });
-  return from === "mod.ts" || from === "scripts/npm/bin.ts"
+  return from === "mod.ts" || from === "scripts/program/main.ts"
     ? undefined
-    : "Only mod.ts and the npm package's bin may import cli.ts";
+    : "Only mod.ts and the built program may import cli.ts";
 }
 
 function isTypeImport(node: Deno.lint.ImportDeclaration): boolean {

@@ -1,9 +1,4 @@
-import {
-  BIN,
-  describePackage,
-  ENTRY_POINTS,
-  type Versions,
-} from "./package.ts";
+import { ENTRY_POINTS, type PackageDescription } from "./package.ts";
 
 /** dnt is published on JSR only. */
 const DNT = "jsr:@deno/dnt@0.42.3";
@@ -26,29 +21,21 @@ export async function canReachJsr(): Promise<boolean> {
 interface DntOptions {
   readonly root: string;
   readonly directory: string;
-  readonly imports: Versions;
+  readonly description: PackageDescription;
 }
 
 /** Builds the package with dnt, which lays its modules out in a way of its own. */
 export async function buildWithDnt(
-  { root, directory, imports }: DntOptions,
+  { root, directory, description }: DntOptions,
 ): Promise<void> {
   const { build } = await import(DNT);
-  // dnt names its own files, so what names ours must not be there, not even as undefined.
-  const { bin, exports: _exports, files: _files, ...description } =
-    describePackage(imports);
+  // dnt names its own modules, so that what names ours must not be there, not even as undefined.
+  const { exports: _exports, files: _files, ...described } = description;
   await build({
-    entryPoints: [
-      ...Object.entries(ENTRY_POINTS).map(([path, { source }]) => ({
-        name: path,
-        path: `${root}/${source}`,
-      })),
-      ...Object.keys(bin).map((name) => ({
-        kind: "bin",
-        name,
-        path: `${root}/${BIN.source}`,
-      })),
-    ],
+    entryPoints: Object.entries(ENTRY_POINTS).map(([path, { source }]) => ({
+      name: path,
+      path: `${root}/${source}`,
+    })),
     outDir: directory,
     shims: {
       custom: [{
@@ -63,7 +50,7 @@ export async function buildWithDnt(
     test: false,
     compilerOptions: { target: "ES2022", lib: ["ESNext", "DOM"] },
     package: {
-      ...description,
+      ...described,
       exports: { "./package.json": "./package.json" },
       devDependencies: { "@types/node": "^20" },
     },

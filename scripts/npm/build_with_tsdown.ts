@@ -1,8 +1,8 @@
-import { BIN, ENTRY_POINTS } from "./package.ts";
+import { ENTRY_POINTS } from "./package.ts";
 import { run } from "./program.ts";
 import { copyTree, MIRRORED, withStage, writeJson } from "./stage.ts";
 
-/** Builds `dist` below a directory. `Deno` becomes the stand-in wherever it occurs. */
+/** Builds the library in `dist` below a directory. `Deno` becomes the stand-in wherever it occurs. */
 export async function buildWithTsdown(
   root: string,
   directory: string,
@@ -10,7 +10,7 @@ export async function buildWithTsdown(
   const modules = Object.values(ENTRY_POINTS);
   const options = {
     entry: Object.fromEntries(
-      [...modules, BIN].map(({ name, source }) => [name, source]),
+      modules.map(({ name, source }) => [name, source]),
     ),
     typed: modules.map(({ source }) => source),
     aliases: MIRRORED,

@@ -39,6 +39,16 @@ export async function installInto(
   await run(["npm", "install", ...QUIETLY, ...packages], { cwd: directory });
 }
 
+/** Installs a package for all who use what lies below the prefix; it replaces an older one. */
+export async function installGlobally(
+  prefix: string,
+  tarball: string,
+  cwd: string,
+): Promise<void> {
+  const global = ["--global", "--prefix", prefix, ...QUIETLY];
+  await run(["npm", "install", ...global, tarball], { cwd });
+}
+
 /** The installed command, as npm links it. */
 export function programIn(project: string): string {
   return `${project}/node_modules/.bin/orc`;

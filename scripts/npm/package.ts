@@ -15,7 +15,11 @@ export interface PackageDescription {
   readonly bin: Readonly<Record<string, string>>;
   readonly files: readonly string[];
   readonly sideEffects: false;
+  readonly man: string;
   readonly keywords: readonly string[];
+  readonly repository?: { readonly type: "git"; readonly url: string };
+  readonly homepage?: string;
+  readonly bugs?: string;
   readonly dependencies: Versions;
 }
 
@@ -26,13 +30,31 @@ export const ENTRY_POINTS = {
   "./cli": { name: "cli", source: "cli.ts" },
 } as const;
 
-export const BIN = { name: "bin", source: "scripts/npm/bin.ts" } as const;
+/** What npm links the commands to, as the program is built. */
+const BIN = "dist/program/orc.js";
+
+/** What README.md leads to, and what goes with it. */
+export const DOCUMENTS: readonly string[] = [
+  "ARCHITECTURE.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  "LICENSE",
+  "README.md",
+  "docs",
+  "man",
+];
 
 /** Packages that only tests need. */
 const FOR_TESTS: ReadonlySet<string> = new Set(["ajv"]);
 
-/** Describes the package. Dependencies are those that deno.json imports from npm. */
-export function describePackage(imports: Versions): PackageDescription {
+/**
+ * Describes the package. Dependencies are those that deno.json imports from npm; the program
+ * holds what it needs of them, the library does not.
+ */
+export function describePackage(
+  imports: Versions,
+  repository: string | undefined,
+): PackageDescription {
   return {
     name: "@orc/cli",
     version: VERSION,
@@ -51,14 +73,28 @@ export function describePackage(imports: Versions): PackageDescription {
       "./package.json": "./package.json",
     },
     bin: {
-      orc: `dist/${BIN.name}.js`,
-      orchestrator: `dist/${BIN.name}.js`,
+      orc: BIN,
+      orchestrator: BIN,
     },
-    files: ["dist", "README.md", "CHANGELOG.md", "LICENSE"],
+    man: "man/orc.1",
+    files: ["dist", ...DOCUMENTS],
     sideEffects: false,
     keywords: ["agent", "ai", "cli", "orchestrator", "workflow"],
+    ...(repository === undefined ? {} : {
+      repository: { type: "git", url: `git+${repository}.git` },
+      homepage: `${repository}#readme`,
+      bugs: `${repository}/issues`,
+    }),
     dependencies: npmPackages(imports),
   };
+}
+
+/** The page of a repository on the web, by what git calls it; undefined for one that has none. */
+export function repositoryPage(remote: string): string | undefined {
+  const parts =
+    /^(?:(?:https?|ssh|git):\/\/(?:[^@/]+@)?|[\w.-]+@)([\w.-]+)(?::\d+)?[:/](.+?)(?:\.git)?\/?$/
+      .exec(remote.trim());
+  return parts === null ? undefined : `https://${parts[1]}/${parts[2]}`;
 }
 
 /** Packages that deno.json imports from npm and that orc needs when it runs. */

@@ -1,4 +1,4 @@
-// Runs in Node, in the stage: makes the modules of the npm package and their types.
+// Runs in Node, in the stage: makes the library of the npm package and its types.
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -11,12 +11,6 @@ const { entry, typed, aliases } = JSON.parse(process.argv[2]);
 const inStage = (path) =>
   fileURLToPath(new URL(path, `file://${process.cwd()}/`));
 
-/**
- * What so many modules share that every command needs it becomes one file: Node takes
- * a fifth less time to start than with one file for each.
- */
-const SHARED = { name: "shared", minShareCount: 28, test: /(?<!\.d)\.ts$/ };
-
 await build({
   config: false,
   entry,
@@ -26,6 +20,7 @@ await build({
   format: "esm",
   fixedExtension: false,
   dts: { entry: typed },
+  sourcemap: true,
   alias: Object.fromEntries(
     Object.entries(aliases).map(([name, path]) => [name, inStage(path)]),
   ),
@@ -35,5 +30,4 @@ await build({
       inject: { Deno: [inStage("scripts/npm/deno/api.ts"), "Deno"] },
     },
   },
-  outputOptions: { codeSplitting: { groups: [SHARED] } },
 });

@@ -66,6 +66,7 @@ export function allSuites(): Suite[] {
     suite("parallel", MACHINE),
     suite("runtimes", MACHINE),
     suite("scripts", PROGRAMS),
+    suite("install", ANYTHING),
     suite("npm", ANYTHING),
     suite("jsr", [...MACHINE, "--allow-net=127.0.0.1"]),
     suite(

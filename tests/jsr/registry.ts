@@ -42,11 +42,15 @@ async function answer(request: Request, files: Files): Promise<Response> {
   if (isPackage) return Response.json({});
   const bytes = files.get(pathname);
   if (bytes === undefined) return new Response("", { status: 404 });
-  const type = pathname.endsWith(".json")
-    ? "application/json"
-    : "text/typescript";
+  const extension = /\.\w+$/.exec(pathname)?.[0] ?? "";
+  const type = TYPES[extension] ?? "text/typescript";
   return new Response(bytes.slice(), { headers: { "content-type": type } });
 }
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".js": "text/javascript",
+  ".json": "application/json",
+};
 
 interface Release {
   readonly scope: string;

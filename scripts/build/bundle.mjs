@@ -1,0 +1,289 @@
+// Runs beside the tools that it uses: makes the program out of the sources, as chunks or as one file.
+import { isBuiltin } from "node:module";
+import { readFileSync } from "node:fs";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+// Named like this since it is a package beside this file, and none of this repository.
+const TOOL = "rolldown";
+const { rolldown } = await import(TOOL);
+
+const { root, out, modules, links, shape } = JSON.parse(process.argv[2]);
+
+/** Where the stand-in for Deno is: nowhere, everywhere, or where Deno itself is not. */
+const STAND_INS = {
+  deno: undefined,
+  node: `${root}/scripts/npm/deno/api.ts`,
+  file: `${root}/scripts/npm/deno/anywhere.ts`,
+};
+
+const isFile = shape === "file";
+const MAIN = `${root}/scripts/program/main.ts`;
+const BIN = `${root}/scripts/npm/bin.ts`;
+
+/** Commands that agents call at every turn: what they need is loaded in one piece. */
+const OFTEN = ["status", "next"];
+
+/** Commands of every session: what they need besides is one piece more. */
+const UPDATES = ["start-item", "complete", "skip", "note", "advance"];
+const UPDATE = `${root}/src/session/update.ts`;
+
+/** The modules of commands, as the table of all commands loads them. */
+function modulesOf(commands) {
+  const table = `${root}/src/commands/table.ts`;
+  const text = readFileSync(table, "utf8");
+  return commands.map((name) => {
+    const entry = new RegExp(`name: "${name}",[^]*?import\\("([^"]+)"\\)`);
+    const path = entry.exec(text)?.[1];
+    if (path === undefined) throw new Error(`${table} loads no "${name}"`);
+    return fileURLToPath(new URL(path, `file://${table}`));
+  });
+}
+
+/** `cli.ts` is not the main module of a bundle, though it is part of the one that is. */
+const onlyOneMain = {
+  name: "only-one-main",
+  transform(code, id) {
+    if (id !== `${root}/cli.ts` && !(isFile && id === MAIN)) return null;
+    return {
+      code: code.replaceAll("import.meta.main", "false         "),
+      map: null,
+    };
+  },
+};
+
+/** Packages of JSR are those that stand in for them where only npm can be reached. */
+const standIns = {
+  name: "stand-ins",
+  resolveId(id) {
+    const stripped = /^npm:((?:@[^/]+\/)?[^/@]+)@[^/]+(\/.*)?$/.exec(id);
+    if (stripped) return `${modules}/${stripped[1]}${stripped[2] ?? ""}`;
+    return links[id] ?? null;
+  },
+};
+
+const LAZY = "\0lazy:";
+
+/**
+ * In one file an import of a Node module would be loaded by each start. As a promise it is
+ * loaded when the code that asks for it is: Deno takes twice as long with any such module.
+ */
+const lazyNodeModules = {
+  name: "lazy-node-modules",
+  resolveId(id, importer) {
+    if (!isBuiltin(id)) return null;
+    const isLazy = importer?.startsWith(LAZY);
+    return isLazy ? { id, external: true } : `${LAZY}${id}`;
+  },
+  async load(id) {
+    if (!id.startsWith(LAZY)) return null;
+    const name = id.slice(LAZY.length);
+    const exports = Object.keys(await import(name))
+      .filter((key) => key !== "default" && key !== "module.exports")
+      .map((key) => `export const ${key} = loaded.${key};`);
+    return [
+      `const loaded = await import(${JSON.stringify(name)});`,
+      "export default loaded.default;",
+      ...exports,
+    ].join("\n");
+  },
+};
+
+/** The chunk of each module, found out once all modules are known. */
+const chunks = new Map();
+
+const chunkFinder = {
+  name: "chunk-finder",
+  buildEnd() {
+    const eagerFrom = (entries) => {
+      const seen = new Set(entries);
+      for (const id of seen) {
+        for (const to of this.getModuleInfo(id)?.importedIds ?? []) {
+          seen.add(to);
+        }
+      }
+      return seen;
+    };
+    const ids = [...this.getModuleIds()];
+    if (!ids.includes(UPDATE)) throw new Error(`Nothing loads ${UPDATE}`);
+    const claim = (chunk, entries) => {
+      for (const id of eagerFrom(entries)) {
+        if (!chunks.has(id)) chunks.set(id, chunk);
+      }
+    };
+    claim("main", [MAIN, ...modulesOf(OFTEN)]);
+    claim("update", [...modulesOf(UPDATES), UPDATE]);
+    const entries = ids.flatMap((id) =>
+      this.getModuleInfo(id)?.dynamicallyImportedIds ?? []
+    );
+    const users = new Map();
+    for (const entry of new Set(entries)) {
+      for (const id of eagerFrom([entry])) {
+        users.set(id, [...users.get(id) ?? [], entry]);
+      }
+    }
+    const needsPackage = (id) =>
+      [...eagerFrom([id])].some((to) => packageOf(to) !== undefined);
+    for (const [id, by] of users) {
+      if (chunks.has(id)) continue;
+      const name = packageOf(id) ?? chunkFor(by);
+      // Who needs no package does not load one.
+      const suffix = name === "shared" && needsPackage(id) ? "-parsers" : "";
+      chunks.set(id, `${name}${suffix}`);
+    }
+  },
+};
+
+/** What one command alone needs lies with it, what several need in a chunk for all of them. */
+function chunkFor(entries) {
+  const commands = entries.filter((entry) =>
+    entry.startsWith(`${root}/src/commands/`)
+  );
+  const [only, ...others] = commands.length > 0 ? commands : entries;
+  if (others.length > 0) return "shared";
+  const words = only.slice(0, -".ts".length).split("/");
+  return words.slice(commands.length > 0 ? -1 : -2).join("-");
+}
+
+/** A package lies in one chunk with those that only it needs. */
+function packageOf(id) {
+  const path = id.split("/node_modules/").at(-1);
+  if (path === id) return undefined;
+  const [scope, name] = path.split("/");
+  if (["@noble", "@scure"].includes(scope)) return "age-encryption";
+  return scope.startsWith("@") ? `${scope.slice(1)}-${name}` : scope;
+}
+
+const bundle = await rolldown({
+  input: isFile ? BIN : shape === "node" ? { orc: BIN } : { main: MAIN },
+  cwd: root,
+  // Packages have builds that need no Node module; those run everywhere.
+  platform: "neutral",
+  external: isFile ? [] : [/^node:/],
+  treeshake: { propertyReadSideEffects: false },
+  preserveEntrySignatures: isFile ? "strict" : "allow-extension",
+  plugins: [
+    onlyOneMain,
+    standIns,
+    ...isFile ? [lazyNodeModules] : [chunkFinder],
+  ],
+  resolve: {
+    mainFields: ["module", "main"],
+    modules: ["node_modules", modules],
+  },
+  transform: {
+    target: "node20",
+    ...STAND_INS[shape] ? { inject: { Deno: [STAND_INS[shape], "Deno"] } } : {},
+  },
+  onLog(level, log, handler) {
+    // A module that the chunk of its importer holds already is loaded by then: that is meant.
+    if (log.code === "INEFFECTIVE_DYNAMIC_IMPORT") return;
+    if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
+    handler(level, log);
+  },
+});
+
+const { output } = await bundle.generate({
+  format: "esm",
+  minify: true,
+  // For Node the maps are named in the files; Deno would read them at each start.
+  sourcemap: shape === "node" ? true : "hidden",
+  entryFileNames: isFile ? "orc.js" : "[name].js",
+  // Longer than the file is called in the end: see shorten().
+  chunkFileNames: "[name]-[hash:13].js",
+  codeSplitting: isFile ? false : {
+    includeDependenciesRecursively: false,
+    // What bundling itself needs is needed by all.
+    groups: [{
+      name: (id) => id.startsWith("\0") ? "main" : chunks.get(id) ?? null,
+    }],
+  },
+});
+
+const LONG_NAME = /(["'`])\.\/([\w-]+-[\w-]{8})[\w-]{5}\.js\1/g;
+const LAZY_IMPORT = /import\((["'`])\.\/([\w-]+-[\w-]{8})[\w-]{5}\.js\1\)/g;
+
+/**
+ * Hides the imports that are done later: Deno loads at its start what it sees in an `import()`.
+ * The names of chunks lose as many letters as that takes, so that source maps stay right.
+ */
+function shorten(code) {
+  return code
+    .replaceAll(LAZY_IMPORT, "import([$1./$2.js$1][0])")
+    .replaceAll(LONG_NAME, "$1./$2.js$1     ");
+}
+
+function shortNameOf(fileName) {
+  return fileName.replace(
+    /^([\w-]+-[\w-]{8})[\w-]{5}(\.js(?:\.map)?)$/,
+    "$1$2",
+  );
+}
+
+/** Sources are named from the root of the repository, wherever the program lies. */
+function portableMap(text, linesBefore) {
+  const { sourcesContent: _left, ...map } = JSON.parse(text);
+  const mappings = linesBefore + map.mappings;
+  const sources = map.sources.map((path) => {
+    // As rolldown names them, which writes nothing itself and would write here.
+    const from = new URL(path, `file://${root}/dist/`).pathname;
+    return from.startsWith(`${root}/`)
+      ? from.slice(root.length + 1)
+      : from.replace(/^.*\/node_modules\//, "");
+  });
+  return JSON.stringify({ ...map, sources, mappings });
+}
+
+const RUNTIME_IMPORT =
+  /^import\{([^}]*)\}from(["'`])\.\/rolldown-runtime-[\w-]+\.js\2/;
+
+/** Says to Deno and JSR what the types of the program are. */
+const TYPES = '/* @ts-self-types="./main.d.ts" */';
+
+/**
+ * Puts a line before the main chunk: its types, and what bundling itself needs, since a module
+ * of its own would take as long to load as a small command. Nothing else is moved by it.
+ */
+function withFirstLine(code, runtime) {
+  const [statement = "", names] = RUNTIME_IMPORT.exec(code) ?? [];
+  const rest = `${" ".repeat(statement.length)}${code.slice(statement.length)}`;
+  if (statement === "") return `${TYPES}\n${rest}`;
+  const body = runtime
+    .replace(/\/\/#.*\s*$/, "")
+    .replace(
+      /export\{([^}]*)\};?\s*$/,
+      (_, list) => `return{${pairs(list, (name, as) => `${as}:${name}`)}}`,
+    );
+  const taken = pairs(names, (name, as) => `${name}:${as}`);
+  return `${TYPES}const{${taken}}=(()=>{${body}})();\n${rest}`;
+}
+
+function pairs(list, print) {
+  return list.split(",").map((text) => {
+    const [name, as = name] = text.trim().split(" as ");
+    return print(name, as);
+  }).join(",");
+}
+
+const runtime = output.find(({ fileName }) =>
+  /^rolldown-runtime-[\w-]+\.js$/.test(fileName)
+);
+
+await mkdir(out, { recursive: true });
+const names = [];
+for (const { type, fileName, code, source } of output) {
+  const name = shortNameOf(fileName);
+  names.push(name);
+  const isMain = fileName === "main.js";
+  const ownCode = isMain ? withFirstLine(code, runtime.code) : code;
+  const text = type === "chunk"
+    ? shorten(ownCode).replaceAll(fileName, name)
+    : portableMap(source, fileName === "main.js.map" ? ";" : "");
+  await writeFile(`${out}/${name}`, text);
+}
+if (names.includes("main.js")) {
+  names.push("main.d.ts");
+  await copyFile(`${root}/scripts/program/types.d.ts`, `${out}/main.d.ts`);
+}
+process.stdout.write(`${JSON.stringify(names)}\n`);
