@@ -228,9 +228,8 @@ function portableMap(text, linesBefore) {
   const sources = map.sources.map((path) => {
     // As rolldown names them, which writes nothing itself and would write here.
     const from = new URL(path, `file://${root}/dist/`).pathname;
-    return from.startsWith(`${root}/`)
-      ? from.slice(root.length + 1)
-      : from.replace(/^.*\/node_modules\//, "");
+    const ofPackage = from.split("/node_modules/").at(-1);
+    return ofPackage === from ? from.replace(`${root}/`, "") : ofPackage;
   });
   return JSON.stringify({ ...map, sources, mappings });
 }

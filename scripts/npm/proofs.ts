@@ -36,6 +36,10 @@ export function quickProofs(bench: Bench): readonly Proof[] {
       },
     },
     {
+      name: "publint and attw find nothing to improve",
+      run: () => proveDescription(bench.package, directory),
+    },
+    {
       name: "a strict project compiles against its types, and runs",
       run: async () => {
         await proveTypes(root, project);
@@ -106,6 +110,24 @@ function proofsOn(
       },
     },
   ];
+}
+
+/** Judges of packages, from npm; neither finds a mistake that is not one. */
+const JUDGES = {
+  publint: "publint@0.3.12",
+  attw: "@arethetypeswrong/cli@0.18.2",
+};
+
+async function proveDescription(
+  packageDirectory: string,
+  directory: string,
+): Promise<string> {
+  const { path } = await pack(packageDirectory, directory);
+  const judge = (...command: readonly string[]) =>
+    run(["npx", "-y", ...command], { cwd: directory });
+  await judge(JUDGES.publint, "--strict", path);
+  await judge(JUDGES.attw, path, "--profile", "esm-only");
+  return Object.values(JUDGES).join(", ");
 }
 
 async function proveLinks(project: string): Promise<string> {
