@@ -34,8 +34,9 @@ function modulesOf(commands) {
   const table = `${root}/src/commands/table.ts`;
   const text = readFileSync(table, "utf8");
   return commands.map((name) => {
-    const entry = new RegExp(`name: "${name}",[^]*?import\\("([^"]+)"\\)`);
-    const path = entry.exec(text)?.[1];
+    const [, loader] = new RegExp(`(\\w+)\\(\\s*"${name}",`).exec(text) ?? [];
+    const load = new RegExp(`const ${loader} = [^;]*?import\\("([^"]+)"\\)`);
+    const path = load.exec(text)?.[1];
     if (path === undefined) throw new Error(`${table} loads no "${name}"`);
     return fileURLToPath(new URL(path, `file://${table}`));
   });

@@ -5,36 +5,43 @@ import { assertStringIncludes } from "@std/assert";
 
 let clone: Clone;
 
-/** Places of bugs, by the command that meets them: one is loaded at once, one later. */
+/** What throws in each command: one is loaded at once, one later. */
+const CULPRITS: Readonly<
+  Record<string, readonly [file: string, name: string]>
+> = {
+  status: ["src/work/status.ts", "readStatus"],
+  "session list": ["src/sessions/list.ts", "listSessions"],
+};
+
+/** Where the bugs are in the sources, by the command that meets them. */
 const bugs: Record<string, string> = {};
 
 Deno.test.beforeAll(async () => {
   clone = await openClone();
-  for (const command of ["status", "session list"]) {
-    bugs[command] = await injectBug(clone.root, command);
+  for (const [command, [file, name]] of Object.entries(CULPRITS)) {
+    bugs[command] = await injectBug(clone.root, file, name);
   }
 });
 
 Deno.test.afterAll(() => clone.remove());
 
-/** Lets the first command of a file throw, and returns where. */
-async function injectBug(root: string, command: string): Promise<string> {
-  const table = await Deno.readTextFile(`${root}/src/commands/table.ts`);
-  const load = new RegExp(
-    `name: "${command}",[^]*?import\\("\\./([^"]+)"\\)\\)\\.(\\w+)`,
-  );
-  const [, file = "", name = ""] = load.exec(table) ?? [];
-  const path = `src/commands/${file}`;
-  const text = await Deno.readTextFile(`${root}/${path}`);
-  const start = new RegExp(`const ${name}\\b[^]*?async run\\([^)]*\\) \\{\n`);
-  const end = (start.exec(text)?.index ?? 0) +
-    (start.exec(text)?.[0].length ?? 0);
-  const bug = '    if (Date.now() > 0) throw new Error("injected");\n';
+/** Lets a function throw, and returns where. */
+async function injectBug(
+  root: string,
+  file: string,
+  name: string,
+): Promise<string> {
+  const text = await Deno.readTextFile(`${root}/${file}`);
+  const start = new RegExp(`function ${name}\\([^]*?\\): Promise<\\w+> \\{\n`)
+    .exec(text);
+  if (start === null) throw new Error(`${file} has no function ${name}`);
+  const end = start.index + start[0].length;
+  const bug = '  if (Date.now() > 0) throw new Error("injected");\n';
   await Deno.writeTextFile(
-    `${root}/${path}`,
+    `${root}/${file}`,
     text.slice(0, end) + bug + text.slice(end),
   );
-  return `(${path}:${text.slice(0, end).split("\n").length}:`;
+  return `(${file}:${text.slice(0, end).split("\n").length}:`;
 }
 
 type Program = readonly [string, ...string[]];
