@@ -66,6 +66,21 @@ Deno.test("stageMigration() links what never changes, and copies it where it can
   }
 });
 
+Deno.test("stageMigration() gives the parts of a divided file its mode and time", () =>
+  withFiles((root) => {
+    const from = {
+      file: fileAt(root, "cp_1.json"),
+      role: "log",
+      parts: [],
+    } as const;
+    stage(root, [{ type: "divide", from, to: new Map([["", "a"]]) }]);
+    const { mode, mtime } = Deno.lstatSync(`${root}/staged/a`);
+    assertEquals(
+      [(mode ?? 0) & 0o777, mtime?.getTime()],
+      [0o640, 1_700_000_000_500],
+    );
+  }));
+
 Deno.test("stageMigration() puts what stands there behind what comes, on a line of its own", () =>
   withFiles((root) => {
     stage(root, [

@@ -6,6 +6,7 @@ import type {
   PresentSession,
 } from "../../src/migration/session_plan.ts";
 import { decodeState } from "../../src/session/codec.ts";
+import type { MigrationRecord } from "../../src/transfer/record.ts";
 import type { SessionState } from "../../src/workflow/types.ts";
 
 /** A legacy file that somebody found. */
@@ -70,3 +71,17 @@ export function facts(fields: Partial<LegacyFacts> = {}): LegacyFacts {
     ...fields,
   };
 }
+
+/** The record of a migration that made one session. */
+export const RECORD: MigrationRecord = {
+  id: "20260301t100000z-1",
+  at: "2026-03-01T10:00:00Z",
+  version: "0.1.0",
+  importedFrom: null,
+  files: [file(".workflow_state.json")],
+  retired: [".workflow_state.json"],
+  placed: [{ path: "sessions/a/state.json", sizeBytes: 1, sha256: "x" }],
+  units: [{ path: "sessions/a", replaces: false }],
+  sessions: ["a"],
+  made: [".", "sessions"],
+};

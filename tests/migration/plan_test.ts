@@ -1,5 +1,4 @@
 import { OrcError } from "../../src/base/error.ts";
-import { parseJson } from "../../src/base/json.ts";
 import {
   assertPossible,
   doesNothing,
@@ -11,12 +10,7 @@ import {
   type MigrationPlan,
   stateDifferences,
 } from "../../src/migration/session_plan.ts";
-import {
-  decodeMigrationRecord,
-  encodeMigrationRecord,
-  type MigrationRecord,
-} from "../../src/transfer/record.ts";
-import { facts, file, present, state } from "./facts.ts";
+import { facts, file, present, RECORD, state } from "./facts.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 const A = "wf_aaaaaaaa";
@@ -247,43 +241,6 @@ Deno.test("stateDifferences() names what differs, item by item", () => {
     'item DO/new: old missing, new "pending"',
   ]);
   assertEquals(stateDifferences(old, old), []);
-});
-
-const RECORD: MigrationRecord = {
-  id: "20260301t100000z-1",
-  at: "2026-03-01T10:00:00Z",
-  version: "0.1.0",
-  importedFrom: null,
-  files: [file(".workflow_state.json")],
-  retired: [".workflow_state.json"],
-  placed: [{ path: "sessions/a/state.json", sizeBytes: 1, sha256: "x" }],
-  units: [{ path: "sessions/a", replaces: false }],
-  sessions: ["a"],
-  made: [".", "sessions"],
-};
-
-Deno.test("decodeMigrationRecord() reads what encodeMigrationRecord() wrote", () => {
-  const text = encodeMigrationRecord(RECORD);
-  assertEquals(decodeMigrationRecord(parseJson(text, "r"), "r"), RECORD);
-});
-
-Deno.test("decodeMigrationRecord() refuses paths that lead elsewhere, newer formats and what is none", () => {
-  const edits: readonly [string, string, string][] = [
-    ['"sessions/a"', '"../a"', "invalid_record"],
-    ['".workflow_state.json"', '"/etc/passwd"', "invalid_record"],
-    ['"20260301t100000z-1"', '"a/../../b"', "invalid_record"],
-    ['"format": 1', '"format": 2', "newer_format"],
-    ['"files"', '"other"', "invalid_record"],
-    ['"size_bytes": 100', '"size_bytes": "1"', "invalid_record"],
-  ];
-  for (const [from, to, code] of edits) {
-    const text = encodeMigrationRecord(RECORD).replaceAll(from, to);
-    const error = assertThrows(
-      () => decodeMigrationRecord(parseJson(text, "r"), "r"),
-      OrcError,
-    );
-    assertEquals(error.code, code);
-  }
 });
 
 Deno.test("planRollback() refuses what would lose something, and keeps changes aside by force", () => {
