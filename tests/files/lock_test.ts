@@ -639,82 +639,61 @@ function claimOf(token: string, index: number): string {
   return `${LOCK_NAME}.break.${token}.${index}`;
 }
 
-test("takeOver() removes the lock and its own claim", (directory) => {
-  writeTree(directory, { lock: lockText(DEAD), "state.json": "{}" });
-  const seen = lookAt(`${directory}/lock`);
-  assertEquals(takeOver(seen, targetIn(directory)), true);
-  assertEquals(namesIn(directory), ["state.json"]);
-});
+const CLAIM = claimOf(DEAD.token, 0);
+const OTHER_CLAIM = claimOf(ALIVE.token, 0);
 
-test("takeOver() removes an unreadable lock", (directory) => {
-  writeTree(directory, { lock: "" });
-  const seen = lookAt(`${directory}/lock`);
-  assertEquals(takeOver(seen, targetIn(directory)), true);
-  assertEquals(namesIn(directory), []);
-});
+/** Names that are left beside a lock whose holder is dead, or all that were there. */
+const TAKEN_OVER: readonly [
+  does: string,
+  files: Readonly<Record<string, string>>,
+  left: readonly string[] | "all",
+][] = [
+  ["removes the lock and its own claim", { "state.json": "{}" }, [
+    "state.json",
+  ]],
+  ["removes an unreadable lock", { lock: "" }, []],
+  ["leaves it to a living process that has claimed the lock", {
+    [CLAIM]: lockText(ALIVE),
+  }, "all"],
+  ["goes past claims of the dead and removes them too", {
+    [CLAIM]: lockText(DEAD),
+    [claimOf(DEAD.token, 1)]: lockText(DEAD),
+    [claimOf(DEAD.token, 2)]: lockText(DEAD),
+  }, []],
+  ["stops at a living claim behind a dead one", {
+    [CLAIM]: lockText(DEAD),
+    [claimOf(DEAD.token, 1)]: lockText(ALIVE),
+  }, "all"],
+  ["keeps claims on another lock", { [OTHER_CLAIM]: lockText(DEAD) }, [
+    OTHER_CLAIM,
+  ]],
+];
+
+for (const [does, others, left] of TAKEN_OVER) {
+  test(`takeOver() ${does}`, (directory) => {
+    const files = { lock: lockText(DEAD), ...others };
+    writeTree(directory, files);
+    const seen = lookAt(`${directory}/lock`);
+    assertEquals(takeOver(seen, targetIn(directory)), left !== "all");
+    if (left === "all") assertEquals(readTree(directory), files);
+    else assertEquals(namesIn(directory), left);
+  });
+}
 
 test("takeOver() leaves a lock that has changed since it was seen", (directory) => {
-  writeTree(directory, { lock: lockText(DEAD) });
-  const seen = lookAt(`${directory}/lock`);
-  for (const text of [lockText(ALIVE), ""]) {
-    writeTree(directory, { lock: text });
-    assertEquals(takeOver(seen, targetIn(directory)), true);
-    assertEquals(readTree(directory), { lock: text });
-  }
-});
-
-test("takeOver() leaves an unreadable lock that has changed since it was seen", (directory) => {
-  writeTree(directory, { lock: "" });
-  const seen = lookAt(`${directory}/lock`);
-  for (const text of ["x", lockText(ALIVE)]) {
-    writeTree(directory, { lock: text });
-    assertEquals(takeOver(seen, targetIn(directory)), true);
-    assertEquals(readTree(directory), { lock: text });
-  }
-});
-
-test("takeOver() leaves it to a living process that has claimed the lock", (directory) => {
-  const files = {
-    lock: lockText(DEAD),
-    [claimOf(DEAD.token, 0)]: lockText(ALIVE),
+  const changes = {
+    [lockText(DEAD)]: [lockText(ALIVE), ""],
+    "": ["x", lockText(ALIVE)],
   };
-  writeTree(directory, files);
-  const seen = lookAt(`${directory}/lock`);
-  assertEquals(takeOver(seen, targetIn(directory)), false);
-  assertEquals(readTree(directory), files);
-});
-
-test("takeOver() goes past claims of the dead and removes them too", (directory) => {
-  const claims = Array.from(
-    { length: 3 },
-    (_, index) => [claimOf(DEAD.token, index), lockText(DEAD)],
-  );
-  writeTree(directory, {
-    lock: lockText(DEAD),
-    ...Object.fromEntries(claims),
-  });
-  const seen = lookAt(`${directory}/lock`);
-  assertEquals(takeOver(seen, targetIn(directory)), true);
-  assertEquals(namesIn(directory), []);
-});
-
-test("takeOver() stops at a living claim behind a dead one", (directory) => {
-  const files = {
-    lock: lockText(DEAD),
-    [claimOf(DEAD.token, 0)]: lockText(DEAD),
-    [claimOf(DEAD.token, 1)]: lockText(ALIVE),
-  };
-  writeTree(directory, files);
-  const seen = lookAt(`${directory}/lock`);
-  assertEquals(takeOver(seen, targetIn(directory)), false);
-  assertEquals(readTree(directory), files);
-});
-
-test("takeOver() keeps claims on another lock", (directory) => {
-  const other = claimOf(ALIVE.token, 0);
-  writeTree(directory, { lock: lockText(DEAD), [other]: lockText(DEAD) });
-  takeOver(lookAt(`${directory}/lock`), targetIn(directory));
-  assertEquals(namesIn(directory), [other]);
+  for (const [old, texts] of Object.entries(changes)) {
+    writeTree(directory, { lock: old });
+    const seen = lookAt(`${directory}/lock`);
+    for (const text of texts) {
+      writeTree(directory, { lock: text });
+      assertEquals(takeOver(seen, targetIn(directory)), true);
+      assertEquals(readTree(directory), { lock: text });
+    }
+  }
 });
 
 test("takeOver() gives up on a lock that thousands have claimed", (directory) => {
