@@ -208,16 +208,21 @@ Deno.test("validateWorkflow() refuses a file that cannot be used, with all probl
     assertEquals(error.path, `${root}/workflow.yaml`);
   }));
 
-Deno.test("validateWorkflow() refuses checks and gates that can verify nothing, which start accepts", () => {
-  const text = EASY_WORKFLOW.replace("It}", "It, step_type: gate}");
-  return withRoot({ "workflow.yaml": text }, async (root) => {
-    const code = await codeWithoutTrace(root, () => validate(root));
-    assertEquals(code, "config invalid_workflow");
+Deno.test("validateWorkflow() refuses checks and gates that can verify nothing, which start accepts", () =>
+  withRoot({
+    "workflow.yaml": EASY_WORKFLOW.replace(
+      "name: It}",
+      "name: It, step_type: gate}",
+    ),
+  }, async (root) => {
+    assertEquals(
+      await codeWithoutTrace(root, () => validate(root)),
+      "config invalid_workflow",
+    );
     const what = { root, task: "Task" };
     const { problems } = await startSession(fixedHost(), what);
     assertEquals(problems.map(({ severity }) => severity), ["error"]);
-  });
-});
+  }));
 
 Deno.test("validateWorkflow() judges with the settings that a start would use", () =>
   withRoot({
@@ -228,20 +233,26 @@ Deno.test("validateWorkflow() judges with the settings that a start would use", 
     assertStringIncludes(error.message, "passes whatever was done");
   }));
 
-Deno.test("validateWorkflow() refuses values that no setting can have, wherever they stand", () => {
-  const settings = "settings: {approval_timeout_minutes: soon}\nphases:";
-  const text = EASY_WORKFLOW.replace("phases:", settings);
-  return withRoot({ "workflow.yaml": text }, async (root) => {
+Deno.test("validateWorkflow() refuses values that no setting can have, wherever they stand", () =>
+  withRoot({
+    "workflow.yaml": EASY_WORKFLOW.replace(
+      "phases:",
+      "settings:\n  approval_timeout_minutes: soon\nphases:",
+    ),
+  }, async (root) => {
     const error = await refusalWithoutTrace(root, () => validate(root));
-    assertStringIncludes(error.message, 'found the string "soon"');
+    assertEquals(
+      error.message,
+      `${root}/workflow.yaml:3:3: settings.approval_timeout_minutes: Expected a number of minutes above 0, at most 525600, found the string "soon"`,
+    );
     writeTree(root, {
       "workflow.yaml": EASY_WORKFLOW,
       ".orchestrator.yaml": "approval_timeout_minutes: 0\n",
     });
-    const code = await codeWithoutTrace(root, () => validate(root));
-    assertEquals(code, "config invalid_overrides");
-  });
-});
+    const other = await refusalWithoutTrace(root, () => validate(root));
+    assertEquals(other.code, "invalid_overrides");
+    assertStringIncludes(other.message, "found the number 0");
+  }));
 
 Deno.test("validateWorkflow() says which file is missing", () =>
   withRoot({}, async (root) => {

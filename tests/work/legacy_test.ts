@@ -15,6 +15,7 @@ import {
   LEGACY_ID,
   legacyState,
   loggedTypes,
+  refusalWithoutTrace,
   sessionsIn,
   stateOf,
   withoutTrace,
@@ -60,10 +61,9 @@ function adopt(root: string, id: string = LEGACY_ID): Promise<void> {
   return adoptLegacySession(host, openRepository(host, options), id);
 }
 
-Deno.test("adoptLegacySession() writes the session to the new place with its own events, and makes it current, once", () =>
+Deno.test("adoptLegacySession() writes the session to the new place with its own events, and makes it current", () =>
   withLegacy(async (root) => {
     await adopt(root);
-    await withoutTrace(root, () => adopt(root));
     assertEquals(sessionsIn(root), [LEGACY_ID]);
     assertEquals(loggedTypes(root, LEGACY_ID), ["workflow_started"]);
     const current = Deno.readTextFileSync(`${root}/.orchestrator/current`);
@@ -72,6 +72,12 @@ Deno.test("adoptLegacySession() writes the session to the new place with its own
     assertEquals([status.session, status.legacy], [LEGACY_ID, false]);
     assertEquals(status.sessionSource, "current");
     assertEquals([status.task, status.warnings], ["Old task", []]);
+  }));
+
+Deno.test("adoptLegacySession() may be repeated, and then changes no byte", () =>
+  withLegacy(async (root) => {
+    await adopt(root);
+    await withoutTrace(root, () => adopt(root));
   }));
 
 Deno.test("adoptLegacySession() leaves a current of others as it is", () =>
@@ -100,63 +106,58 @@ Deno.test("adoptLegacySession() says so when the legacy state is gone, or anothe
     assertEquals(await codeOf(() => adopt(root)), gone);
   }));
 
-Deno.test("adoptLegacySession() is called by the first update", () =>
-  withLegacy(async (root) => {
-    await completeItem(fixedHost(), { root, itemId: "it" });
-    assertEquals(sessionsIn(root), [LEGACY_ID]);
-    const { serial, session } = stateOf(root, LEGACY_ID).metadata.orc;
-    assertEquals([serial, session], [1, LEGACY_ID]);
-    const { legacy } = await readStatus(fixedHost(), { root });
-    assertEquals(legacy, false);
-  }));
+const UPDATES: Readonly<Record<string, (root: string) => Promise<unknown>>> = {
+  addNote: (root) => addNote(fixedHost(), { root, text: "Noted" }),
+  completeItem: (root) => completeItem(fixedHost(), { root, itemId: "it" }),
+};
 
-const IT = { id: "it", status: "completed" };
-const DONE = { DO: { id: "DO", status: "active", items: { it: IT } } };
-
-/** What changes nothing, so that nothing is adopted: why, on which state, and how it ends. */
-const WITHOUT_CHANGE: readonly (readonly [
-  string,
-  Parameters<typeof legacyState>[0],
-  string | undefined,
-  (root: string) => Promise<unknown>,
-])[] = [
-  [
-    "an item that does not exist",
-    {},
-    "not_found no_such_item",
-    (root) => completeItem(fixedHost(), { root, itemId: "none" }),
-  ],
-  [
-    "a human who says no",
-    {},
-    "denied approval_declined",
-    (root) =>
-      finishSession(fixedHost({ answers: ["no"] }), { root, force: true }),
-  ],
-  [
-    "a session that is closed",
-    { status: "completed" },
-    "refused session_closed",
-    (root) => addNote(fixedHost(), { root, text: "Too late" }),
-  ],
-  [
-    "an item that is done",
-    { phases: DONE },
-    undefined,
-    (root) => completeItem(fixedHost(), { root, itemId: "it" }),
-  ],
-];
-
-for (const [because, state, refusal, attempt] of WITHOUT_CHANGE) {
-  Deno.test(`adoptLegacySession() is not called for ${because}`, () =>
-    withRoot({ ".workflow_state.json": legacyState(state) }, async (root) => {
-      if (refusal === undefined) await withoutTrace(root, () => attempt(root));
-      else {
-        const code = await codeWithoutTrace(root, () => attempt(root));
-        assertEquals(code, refusal);
-      }
+for (const [name, update] of Object.entries(UPDATES)) {
+  Deno.test(`adoptLegacySession() is called by the first update: ${name}`, () =>
+    withLegacy(async (root) => {
+      await update(root);
+      assertEquals(sessionsIn(root), [LEGACY_ID]);
+      const { serial, session } = stateOf(root, LEGACY_ID).metadata.orc;
+      assertEquals([serial, session], [1, LEGACY_ID]);
+      const { legacy } = await readStatus(fixedHost(), { root });
+      assertEquals(legacy, false);
     }));
 }
+
+const REFUSED: Readonly<Record<string, (root: string) => Promise<unknown>>> = {
+  "an item that does not exist": (root) =>
+    completeItem(fixedHost(), { root, itemId: "none" }),
+  "a human who says no": (root) =>
+    finishSession(fixedHost({ answers: ["no"] }), { root, force: true }),
+};
+
+for (const [because, attempt] of Object.entries(REFUSED)) {
+  Deno.test(`adoptLegacySession() is not called by what is refused for ${because}`, () =>
+    withLegacy(async (root) => {
+      await refusalWithoutTrace(root, () => attempt(root));
+    }));
+}
+
+Deno.test("adoptLegacySession() is not called by what does nothing", () => {
+  const done = { id: "it", status: "completed" };
+  const phases = { DO: { id: "DO", status: "active", items: { it: done } } };
+  const files = { ".workflow_state.json": legacyState({ phases }) };
+  return withLegacy(async (root) => {
+    const { changed } = await withoutTrace(
+      root,
+      () => completeItem(fixedHost(), { root, itemId: "it" }),
+    );
+    assertEquals(changed, false);
+  }, files);
+});
+
+Deno.test("adoptLegacySession() is not called for a closed session", () =>
+  withLegacy(async (root) => {
+    const error = await refusalWithoutTrace(
+      root,
+      () => addNote(fixedHost(), { root, text: "Too late" }),
+    );
+    assertEquals(error.code, "session_closed");
+  }, { ".workflow_state.json": legacyState({ status: "completed" }) }));
 
 Deno.test("adoptLegacySession() lets two first updates at once both count", () =>
   withLegacy(async (root) => {
@@ -185,13 +186,14 @@ Deno.test("adoptLegacySession() refuses a state that was changed outside", () =>
     );
   }));
 
-/** Whether a warning is given; it always is the same one. */
 async function warns(root: string): Promise<boolean> {
   const repository = openRepository(fixedHost(), { root });
   const warnings = await withoutTrace(root, () => legacyConflict(repository));
-  const warning =
-    `Both "${root}/.orchestrator" and "${root}/.workflow_state.json" hold a session; the first one is used`;
-  assertEquals(warnings, warnings.length === 0 ? [] : [warning]);
+  if (warnings.length > 0) {
+    assertEquals(warnings, [
+      `Both "${root}/.orchestrator" and "${root}/.workflow_state.json" hold a session; the first one is used`,
+    ]);
+  }
   return warnings.length > 0;
 }
 
@@ -209,14 +211,23 @@ Deno.test("legacyConflict() says nothing where there is no legacy state, and war
     assertEquals(await warns(root), true);
   }));
 
-Deno.test("legacyConflict() warns only when the legacy state is not the one that was adopted", () =>
+Deno.test("legacyConflict() says nothing of the state that was adopted, however the session went on", () =>
   withAdopted(async (root) => {
     assertEquals(await warns(root), false);
     await addNote(fixedHost({ number: 1 }), { root, text: "And more" });
     assertEquals(await warns(root), false);
-    const changed = legacyState({ task_description: "Changed" });
-    const another = legacyState({ workflow_id: "wf_ffffffff" });
-    for (const text of [changed, another, "", "{", "[]"]) {
+  }));
+
+Deno.test("legacyConflict() warns when the legacy state changed since it was adopted, or cannot be read", () =>
+  withAdopted(async (root) => {
+    const texts = [
+      legacyState({ task_description: "Changed" }),
+      legacyState({ workflow_id: "wf_ffffffff" }),
+      "",
+      "{",
+      "[]",
+    ];
+    for (const text of texts) {
       writeTree(root, { ".workflow_state.json": text });
       assertEquals(await warns(root), true, text);
     }

@@ -86,11 +86,14 @@ Deno.test("readStatus() shows a legacy session in place", () =>
     );
   }));
 
-Deno.test("readStatus() warns of a legacy state beside the session", () =>
+Deno.test("readStatus() warns of a legacy state beside the session, once and naming both", () =>
   withSession(async (root) => {
     writeTree(root, { ".workflow_state.json": legacyState() });
     const { task, warnings } = await statusOf(root);
-    assertEquals([task, warnings.length], ["Add login", 1]);
+    assertEquals(task, "Add login");
+    assertEquals(warnings, [
+      `Both "${root}/.orchestrator" and "${root}/.workflow_state.json" hold a session; the first one is used`,
+    ]);
   }));
 
 Deno.test("readStatus() refuses a state that cannot be read, and leaves it as it is", () =>
