@@ -79,7 +79,7 @@ async function perform(
     return 0;
   }
   if (host.env("ORCHESTRATOR_AUTO_MIGRATE")) {
-    const { migrateFirst } = await import("../commands/migration.ts");
+    const { migrateFirst } = await import("./notice.ts");
     warn(run, await migrateFirst(host, name, values));
   }
   const outcome = await command.run(host, values);
@@ -106,7 +106,7 @@ async function tellOfMigration(
   const { host, presentation, streams } = run;
   if (presentation.json || presentation.quiet) return;
   if (outcome.place === null || !hasLegacyFiles(outcome.place.root)) return;
-  const { noticeAfter } = await import("../commands/migration.ts");
+  const { noticeAfter } = await import("./notice.ts");
   const { box, line } = await noticeAfter(host, name, outcome);
   if (box !== undefined) tell(streams, box);
   if (line !== undefined) warn(run, [line]);

@@ -1,12 +1,7 @@
 import { usage } from "../base/error.ts";
 import { countOf } from "../base/text.ts";
 import { VERSION } from "../base/names.ts";
-import {
-  type Initialized,
-  initRepository,
-  type Validated,
-  validateWorkflow,
-} from "../work/init.ts";
+import type { Initialized, Validated } from "../work/init.ts";
 import {
   type JsonSchema,
   SCHEMA_DRAFT,
@@ -36,8 +31,8 @@ const initCommand = command<ResultOf<Initialized>>({
   ],
   effect: "writes",
   examples: ["orc init", "orc init --portable"],
-  run: answering((host, values) =>
-    initRepository(host, {
+  run: answering(async (host, values) =>
+    (await import("../work/init.ts")).initRepository(host, {
       ...sessionOptions(values, "init"),
       portable: values.on("portable"),
       force: values.on("force"),
@@ -66,6 +61,7 @@ const validateCommand = command<ResultOf<Validated>>({
   effect: "reads",
   examples: ["orc validate", "orc validate -w other.yaml --json"],
   async run(host, values) {
+    const { validateWorkflow } = await import("../work/init.ts");
     const { place, ...result } = await validateWorkflow(host, {
       ...sessionOptions(values, "validate"),
       file: values.text("workflow"),

@@ -3,17 +3,14 @@ import { shortSessionId } from "../base/ids.ts";
 import { headOf } from "../base/markdown.ts";
 import { inOneLine, sizeText } from "../base/text.ts";
 import type { CheckpointLine } from "../checkpoints/rules.ts";
-import { type Resumed, resumeSession } from "../checkpoints/restore.ts";
-import {
-  type CheckpointCleanup,
-  type CheckpointList,
-  cleanCheckpoints,
-  listCheckpoints,
-  saveCheckpoint,
-  type SavedCheckpoint,
+import type { Resumed } from "../checkpoints/restore.ts";
+import type {
+  CheckpointCleanup,
+  CheckpointList,
+  SavedCheckpoint,
 } from "../checkpoints/use.ts";
 import { changeSentence, proposalSentence } from "../engine/restore.ts";
-import { type HandedOff, handOff } from "../handoff/use.ts";
+import type { HandedOff } from "../handoff/use.ts";
 import type { Host } from "../host/host.ts";
 import {
   answering,
@@ -80,10 +77,14 @@ async function list(
     throw conflictingFlags(`Flag --${flag} goes with --cleanup`);
   }
   const all = values.on("all");
-  const listed = await listCheckpoints(host, {
-    ...sessionOptions(values, "checkpoints"),
-    all,
-  });
+  const { listCheckpoints } = await import("../checkpoints/use.ts");
+  const listed = await listCheckpoints(
+    host,
+    {
+      ...sessionOptions(values, "checkpoints"),
+      all,
+    },
+  );
   return outcomeOf({ ...listed, all });
 }
 
@@ -96,6 +97,7 @@ async function cleanUp(
       "Flag --all does not go with --cleanup: checkpoints are removed session by session",
     );
   }
+  const { cleanCheckpoints } = await import("../checkpoints/use.ts");
   return outcomeOf(
     await cleanCheckpoints(host, {
       ...sessionOptions(values, "checkpoints --cleanup"),
@@ -156,8 +158,8 @@ const checkpointCommand = command<ResultOf<SavedCheckpoint>>({
   examples: [
     'orc checkpoint -m "Before the merge" --decision "Tokens live an hour"',
   ],
-  run: answering((host, values) =>
-    saveCheckpoint(host, {
+  run: answering(async (host, values) =>
+    (await import("../checkpoints/use.ts")).saveCheckpoint(host, {
       ...sessionOptions(values, "checkpoint"),
       message: values.text("message"),
       decisions: values.list("decision"),
@@ -189,8 +191,8 @@ const resumeCommand = command<ResumeResult>({
   ],
   effect: "writes",
   examples: ["orc resume --dry-run", "orc resume latest --yes"],
-  run: answering((host, values) =>
-    resumeSession(host, {
+  run: answering(async (host, values) =>
+    (await import("../checkpoints/restore.ts")).resumeSession(host, {
       ...sessionOptions(values, "resume"),
       checkpoint: chosenIn(values),
       dryRun: values.on("dry-run"),
@@ -289,8 +291,8 @@ const handoffCommand = command<HandoffResult>({
     "orc handoff",
     'orc handoff -x --agent-program "claude --print" --files src/login.ts',
   ],
-  run: answering((host, values) =>
-    handOff(host, {
+  run: answering(async (host, values) =>
+    (await import("../handoff/use.ts")).handOff(host, {
       ...sessionOptions(values, "handoff"),
       criteria: listed(values.text("criteria")),
       files: listed(values.text("files")),

@@ -4,20 +4,9 @@ import { MAX_LISTED_EVENTS } from "../base/limits.ts";
 import { headOf, oneLine } from "../base/markdown.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { learningsSection } from "../history/page_rules.ts";
-import {
-  type Generated,
-  generateMarkdown,
-  type Learned,
-  writeLearnings,
-} from "../history/pages.ts";
+import type { Generated, Learned } from "../history/pages.ts";
 import type { Analysis, SkippedItem } from "../history/rules.ts";
-import {
-  analyzeSessions,
-  type History,
-  type HistoryOptions,
-  readHistory,
-  streamHistory,
-} from "../history/use.ts";
+import type { History, HistoryOptions } from "../history/use.ts";
 import type { Host } from "../host/host.ts";
 import {
   answering,
@@ -62,6 +51,7 @@ const historyCommand = command<ResultOf<History>, RecordedEvent>({
         "orc history --follow --output jsonl",
       );
     }
+    const { readHistory } = await import("../history/use.ts");
     return outcomeOf(await readHistory(host, optionsOf(values)));
   },
   render: ({ events, hasEarlier }, style) => {
@@ -74,6 +64,7 @@ const historyCommand = command<ResultOf<History>, RecordedEvent>({
     isWanted: (values) => values.on("all") || values.on("follow"),
     async run(host, values) {
       refuseBoth(values, "all", "limit");
+      const { streamHistory } = await import("../history/use.ts");
       return await streamHistory(host, {
         ...optionsOf(values),
         all: values.on("all"),
@@ -154,7 +145,11 @@ const analyzeCommand = command<AnalyzeResult | NoData>({
     const { place, analysis, warnings } = await withLogProgress(
       host,
       values,
-      (onProgress) => analyzeSessions(host, { ...options, onProgress }),
+      async (onProgress) =>
+        (await import("../history/use.ts")).analyzeSessions(host, {
+          ...options,
+          onProgress,
+        }),
     );
     return { place, warnings, result: resultOf(analysis, values.on("all")) };
   },
@@ -279,7 +274,12 @@ const learnCommand = command<LearnResult>({
     const learned = await withLogProgress(
       host,
       values,
-      (onProgress) => writeLearnings(host, { ...options, save, onProgress }),
+      async (onProgress) =>
+        (await import("../history/pages.ts")).writeLearnings(host, {
+          ...options,
+          save,
+          onProgress,
+        }),
     );
     return outcomeOf({ ...learned, session: learned.place.session ?? "" });
   },
@@ -304,8 +304,8 @@ const generateMdCommand = command<ResultOf<Generated>>({
   ],
   effect: "writes",
   examples: ["orc generate-md", "orc generate-md --stdout"],
-  run: answering((host, values) =>
-    generateMarkdown(host, {
+  run: answering(async (host, values) =>
+    (await import("../history/pages.ts")).generateMarkdown(host, {
       ...sessionOptions(values, "generate-md"),
       file: values.text("to"),
       stdout: values.on("stdout"),

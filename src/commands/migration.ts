@@ -8,10 +8,8 @@ import {
   migrate,
   type Migrated,
   type MigrateOptions,
-  migrationNotice,
   type MigrationProgress,
 } from "../migration/use.ts";
-import { isNoticeWanted } from "../settings/preferences.ts";
 import {
   arg,
   command,
@@ -278,89 +276,6 @@ const importLegacyCommand = command<MigrationResult>({
       })),
   render: migrationText,
 });
-
-/** Commands that change a session or the repository. */
-const WRITERS: ReadonlySet<string> = new Set([
-  "advance",
-  "approve",
-  "approve-item",
-  "checkpoint",
-  "complete",
-  "feedback capture",
-  "finish",
-  "init",
-  "note",
-  "resume",
-  "session rename",
-  "session switch",
-  "skip",
-  "start",
-  "start-item",
-]);
-
-/** Commands after which a word about legacy files is in its place. */
-const TELLERS: ReadonlySet<string> = new Set([
-  ...WRITERS,
-  "next",
-  "session list",
-  "status",
-]);
-
-const BOX = [
-  "╔════════════════════════════════════════════════════════════════╗",
-  "║ Orchestrator File Structure Update                             ║",
-  "╠════════════════════════════════════════════════════════════════╣",
-  "║ Old: several .workflow_* files in the root of your repository  ║",
-  "║ New: everything in one directory, .orchestrator                ║",
-  "║                                                                ║",
-  "║ The root stays tidy, one line ignores all of it, and several   ║",
-  "║ sessions fit side by side. It can be taken back.               ║",
-  "║                                                                ║",
-  "║ See what would move:  orc migrate --dry-run                    ║",
-  "║ Do it:                orc migrate                              ║",
-  "╚════════════════════════════════════════════════════════════════╝",
-].join("\n");
-
-const LINE =
-  "Legacy files of the older tool lie in the root; orc migrate moves them in";
-
-/** What is said before a command, where the environment asks for a migration. */
-export async function migrateFirst(
-  host: Host,
-  name: string,
-  values: Values,
-): Promise<readonly string[]> {
-  if (!WRITERS.has(name)) return [];
-  const { migrateIfAsked } = await import("../migration/use.ts");
-  return await migrateIfAsked(host, {
-    root: values.text("root"),
-    lockTimeout: values.text("lock-timeout"),
-    purpose: "orc migrate",
-  });
-}
-
-/** What people are told about legacy files when a command is done. */
-interface NoticeText {
-  readonly box?: string;
-  readonly line?: string;
-}
-
-/** Says that legacy files could move in, after commands that somebody at work runs. */
-export async function noticeAfter(
-  host: Host,
-  name: string,
-  { place }: Pick<Outcome<unknown>, "place">,
-): Promise<NoticeText> {
-  if (place === null || !TELLERS.has(name)) return {};
-  const writes = WRITERS.has(name);
-  const form = migrationNotice(host, place.root, { writes });
-  if (form === undefined || !await isNoticeWanted(host, place.root)) return {};
-  return form === "box"
-    ? { box: `${BOX}\n` }
-    : form === "line"
-    ? { line: LINE }
-    : {};
-}
 
 /** The commands of this file, by their names. */
 export const commands = {

@@ -1,29 +1,19 @@
 import { usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import { countOf, sizeText, titleOf } from "../base/text.ts";
-import {
-  type Cleanup,
-  cleanupSessions,
-  cleanupTree,
-  type TreeCleanup,
-} from "../sessions/cleanup.ts";
-import {
-  listSessions,
-  listTree,
-  type SessionLine,
-  type TreeOptions,
-  type TreeSession,
+import type { Cleanup, TreeCleanup } from "../sessions/cleanup.ts";
+import type {
+  SessionLine,
+  TreeOptions,
+  TreeSession,
 } from "../sessions/list.ts";
-import {
-  type LockInfo,
-  type Renamed,
-  renameSession,
-  type Switched,
-  switchSession,
-  unlock,
-  type Unlocked,
+import type {
+  LockInfo,
+  Renamed,
+  Switched,
+  Unlocked,
 } from "../sessions/manage.ts";
-import { readStatus, type Status } from "../work/status.ts";
+import type { Status } from "../work/status.ts";
 import {
   answering,
   arg,
@@ -85,6 +75,7 @@ const listCommand = command<TreeListResult>({
   effect: "reads",
   examples: ["orc list", "orc list ~/projects --active-only --json"],
   async run(host, values) {
+    const { listTree } = await import("../sessions/list.ts");
     const { directory, sessions, warnings } = await listTree(host, {
       ...treeOptions(values, "list", values.text("DIR")),
       activeOnly: values.on("active-only"),
@@ -149,8 +140,8 @@ const sessionListCommand = command<SessionListResult>({
   flags: [flag("--all", "List all of them, however many")],
   effect: "reads",
   examples: ["orc session list", "orc session list --all --json"],
-  run: answering((host, values) =>
-    listSessions(host, {
+  run: answering(async (host, values) =>
+    (await import("../sessions/list.ts")).listSessions(host, {
       ...sessionOptions(values, "session list"),
       all: values.on("all"),
     })
@@ -185,8 +176,8 @@ const sessionSwitchCommand = command<ResultOf<Switched>>({
   args: [arg("ID", "Id of the session; a unique prefix will do", "session")],
   effect: "writes",
   examples: ["orc session switch 01k9"],
-  run: answering((host, values) =>
-    switchSession(host, {
+  run: answering(async (host, values) =>
+    (await import("../sessions/manage.ts")).switchSession(host, {
       ...sessionOptions(values, "session switch"),
       id: values.need("ID"),
     })
@@ -205,8 +196,8 @@ const sessionRenameCommand = command<ResultOf<Renamed>>(
     ],
     effect: "writes",
     examples: ['orc session rename 01k9 "Login, second try"'],
-    run: answering((host, values) =>
-      renameSession(host, {
+    run: answering(async (host, values) =>
+      (await import("../sessions/manage.ts")).renameSession(host, {
         ...sessionOptions(values, "session rename"),
         id: values.need("ID"),
         name: values.need("NAME"),
@@ -232,6 +223,7 @@ const sessionInfoCommand = command<InfoResult>({
   async run(host, values) {
     const options = sessionOptions(values, "session info");
     const session = values.text("ID") ?? options.session;
+    const { readStatus } = await import("../work/status.ts");
     const status = await readStatus(host, {
       ...options,
       session,
@@ -330,6 +322,7 @@ const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
     "orc cleanup --search ~/projects --older-than 30 --yes",
   ],
   async run(host, values) {
+    const { cleanupTree } = await import("../sessions/cleanup.ts");
     const { warnings, ...result } = await cleanupTree(host, {
       ...treeOptions(values, "cleanup"),
       olderThan: values.text("older-than"),
@@ -356,8 +349,8 @@ const sessionCleanupCommand = command<Cleanup>({
     "orc session cleanup --dry-run",
     "orc session cleanup --older-than 90 --status abandoned --yes",
   ],
-  run: answering((host, values) =>
-    cleanupSessions(host, {
+  run: answering(async (host, values) =>
+    (await import("../sessions/cleanup.ts")).cleanupSessions(host, {
       ...sessionOptions(values, "session cleanup"),
       olderThan: values.text("older-than"),
       status: values.text("status"),
@@ -374,8 +367,8 @@ const unlockCommand = command<ResultOf<Unlocked>>({
   flags: [flag("-f, --force", "Remove the locks", { effect: "human" })],
   effect: "reads",
   examples: ["orc unlock", "orc unlock --force"],
-  run: answering((host, values) =>
-    unlock(host, {
+  run: answering(async (host, values) =>
+    (await import("../sessions/manage.ts")).unlock(host, {
       ...sessionOptions(values, "unlock"),
       force: values.on("force"),
     })

@@ -4,29 +4,23 @@ import {
   repositoryLayout,
   sessionLayout,
 } from "../base/layout.ts";
-import { MAX_MIGRATION_PLANS, MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
+import { MAX_MIGRATION_PLANS } from "../base/limits.ts";
+import { VERSION } from "../base/names.ts";
 import {
   joinPath,
   nameOf,
   parentDirectory,
   resolvePath,
 } from "../base/path.ts";
-import { VERSION } from "../base/names.ts";
-import { countOf, quoted, sizeText } from "../base/text.ts";
+import { countOf, sizeText } from "../base/text.ts";
 import { saltOf } from "../feedback/use.ts";
 import { asOrcError, codeOf, isAbsent, reasonOf } from "../files/errors.ts";
 import { type HeldLock, withLock } from "../files/lock.ts";
-import {
-  fileKind,
-  readRegularFile,
-  realOrGiven,
-  visibleKind,
-} from "../files/read.ts";
+import { fileKind, realOrGiven, visibleKind } from "../files/read.ts";
 import { loadHash } from "../files/tree.ts";
 import { writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import {
-  hasLegacyFiles,
   openRepository,
   type Place,
   placeOf,
@@ -588,73 +582,4 @@ function placesAt(path: string): LegacyPlaces {
   }
   const role = path.endsWith(LOG_SUFFIX) ? "log" : "state";
   return onlyFile(parentDirectory(path) ?? path, nameOf(path), role);
-}
-
-/** Asks for a migration before the first command that writes. */
-const AUTO_MIGRATE_VARIABLE = "ORCHESTRATOR_AUTO_MIGRATE";
-
-const OFF: ReadonlySet<string> = new Set(["", "0"]);
-
-/**
- * Migrates if the environment asks for it. A migration that is refused keeps
- * nobody from working: returns why, as sentences for people.
- */
-export async function migrateIfAsked(
-  host: Host,
-  options: RepositoryOptions,
-): Promise<readonly string[]> {
-  const asked = host.env(AUTO_MIGRATE_VARIABLE) ?? "";
-  if (OFF.has(asked)) return [];
-  const { layout } = openRepository(host, options);
-  if (!hasLegacyFiles(layout.root)) return [];
-  if (asked !== "1") {
-    return [`${AUTO_MIGRATE_VARIABLE} is ${quoted(asked)}, not 1 or 0`];
-  }
-  try {
-    const { action, backup, warnings } = await migrate(host, {
-      ...options,
-      yes: true,
-      autoRollback: true,
-    });
-    if (action !== "migrated") return warnings;
-    return [`Moved the legacy files in; they are in "${backup}"`, ...warnings];
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    return [`The legacy files were not moved in: ${error.message}`];
-  }
-}
-
-/**
- * Whether somebody should hear of legacy files, and how: at length once a day,
- * else in a line. What only reads gets the line: that the box was shown has to be
- * written down.
- */
-export function migrationNotice(
-  host: Host,
-  root: string,
-  { writes }: { readonly writes: boolean },
-): "box" | "line" | undefined {
-  const layout = repositoryLayout(root);
-  if (!hasLegacyFiles(root)) return undefined;
-  const mayBeBox = writes && host.terminal.isErrorTerminal &&
-    fileKind(layout.directory) === "directory";
-  return mayBeBox && isFirstToday(host, layout) ? "box" : "line";
-}
-
-/** Writes the day down; where that fails, the box is not shown. */
-function isFirstToday(
-  host: Host,
-  { migrationNotice }: RepositoryLayout,
-): boolean {
-  const today = host.now().slice(0, "2026-03-01".length);
-  try {
-    const bytes = readRegularFile(migrationNotice, MAX_SMALL_FILE_BYTES);
-    if (new TextDecoder().decode(bytes) === today) return false;
-    const token = host.newToken();
-    writeAtomic(migrationNotice, new TextEncoder().encode(today), { token });
-    return true;
-  } catch (error) {
-    if (error instanceof OrcError) return false;
-    throw error;
-  }
 }

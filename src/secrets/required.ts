@@ -8,7 +8,6 @@ import {
 } from "../base/names.ts";
 import { guardPath, readRegularFile, visibleKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
-import { loadWorkflow } from "../repository/load.ts";
 import type { Repository } from "../repository/open.ts";
 import {
   type ConfigSite,
@@ -167,6 +166,8 @@ export async function requiredSecrets(
   repository: Repository,
 ): Promise<RequiredSecrets> {
   const ofWorkflow = await ifRight(async () => {
+    // Every update asks what may be secret; only those who ask for this need a parser.
+    const { loadWorkflow } = await import("../repository/load.ts");
     const { workflow } = await loadWorkflow(host, repository, {});
     return secretsOf(workflow);
   });

@@ -1,5 +1,5 @@
 import { EVIDENCE_SCHEMAS } from "./evidence.ts";
-import { WORKFLOW_KEYS, workflowSchema } from "./schema.ts";
+import type { WORKFLOW_KEYS } from "./schema.ts";
 
 /** A JSON Schema, or a part of one. */
 export interface JsonSchema {
@@ -25,7 +25,8 @@ export const SCHEMA_DRAFT = "http://json-schema.org/draft-07/schema#";
  * out.
  */
 export async function workflowJsonSchema(): Promise<JsonSchema> {
-  const { toJsonSchema } = await import("@valibot/to-json-schema");
+  const [{ toJsonSchema }, { WORKFLOW_KEYS, workflowSchema }] = await Promise
+    .all([import("@valibot/to-json-schema"), import("./schema.ts")]);
   const { $schema: _, ...schema } = toJsonSchema(workflowSchema, {
     typeMode: "output",
     // Rules that JSON Schema cannot express are checked by orc alone.
@@ -34,34 +35,34 @@ export async function workflowJsonSchema(): Promise<JsonSchema> {
   return {
     $schema: SCHEMA_DRAFT,
     title: "workflow.yaml of orc",
-    ...explain(schema),
+    ...explain(schema, WORKFLOW_KEYS),
   };
 }
 
-function explain(workflow: JsonSchema): JsonSchema {
-  return describe(workflow, WORKFLOW_KEYS.workflow, {
+function explain(
+  schema: JsonSchema,
+  { workflow, phase, item, verification, settings }: typeof WORKFLOW_KEYS,
+): JsonSchema {
+  const explainItem = (items: JsonSchema): JsonSchema =>
+    describe(items, item, {
+      verification: (schema) => describe(schema, verification),
+      evidence_schema: (schema) => ({ ...schema, examples: EVIDENCE_SCHEMAS }),
+    });
+  return describe(schema, workflow, {
     phases: (phases) => ({
       ...phases,
-      items: describe(phases.items ?? {}, WORKFLOW_KEYS.phase, {
+      items: describe(phases.items ?? {}, phase, {
         items: (items) => ({ ...items, items: explainItem(items.items ?? {}) }),
       }),
     }),
-    settings: (settings) => ({
-      ...settings,
+    settings: (schema) => ({
+      ...schema,
       type: "object",
       properties: Object.fromEntries(
-        Object.entries(WORKFLOW_KEYS.settings)
+        Object.entries(settings)
           .map(([key, description]) => [key, { description }]),
       ),
     }),
-  });
-}
-
-function explainItem(item: JsonSchema): JsonSchema {
-  return describe(item, WORKFLOW_KEYS.item, {
-    verification: (verification) =>
-      describe(verification, WORKFLOW_KEYS.verification),
-    evidence_schema: (schema) => ({ ...schema, examples: EVIDENCE_SCHEMAS }),
   });
 }
 
