@@ -36,7 +36,7 @@ export function quickProofs(bench: Bench): readonly Proof[] {
       },
     },
     {
-      name: "publint finds nothing to improve",
+      name: "publint and attw find nothing to improve",
       run: () => proveDescription(bench.package, directory),
     },
     {
@@ -112,16 +112,22 @@ function proofsOn(
   ];
 }
 
-/** A judge of packages, from npm. */
-const JUDGE = "publint@0.3.12";
+/** Judges of packages, from npm; neither finds a mistake that is not one. */
+const JUDGES = {
+  publint: "publint@0.3.12",
+  attw: "@arethetypeswrong/cli@0.18.5",
+};
 
 async function proveDescription(
   packageDirectory: string,
   directory: string,
 ): Promise<string> {
   const { path } = await pack(packageDirectory, directory);
-  await run(["npx", "-y", JUDGE, "--strict", path], { cwd: directory });
-  return JUDGE;
+  const judge = (...command: readonly string[]) =>
+    run(["npx", "-y", ...command], { cwd: directory });
+  await judge(JUDGES.publint, "--strict", path);
+  await judge(JUDGES.attw, path, "--profile", "esm-only");
+  return Object.values(JUDGES).join(", ");
 }
 
 async function proveLinks(project: string): Promise<string> {
