@@ -15,15 +15,20 @@ import {
 import type { Row } from "./bench/row.ts";
 import { measureLogLines, measureSessions } from "./bench/scale.ts";
 import { measureUpdateOnSlowDisk } from "./bench/slow_disk.ts";
-import { measurePlainStatus, measureStatus } from "./bench/status.ts";
+import {
+  measureNote,
+  measureStatus,
+  measureStatusOfSources,
+} from "./bench/status.ts";
 import { measureUpdate } from "./bench/update.ts";
 
 const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   status: measureStatus,
-  "status-plain": measurePlainStatus,
+  "status-sources": measureStatusOfSources,
   "status-node": measureNodeStatus,
   "status-bundle": measureBundleOnDeno,
   "status-bundle-node": measureBundleOnNode,
+  note: measureNote,
   update: measureUpdate,
   "update-slow-disk": measureUpdateOnSlowDisk,
   "contention-2": () => measureContention(2),

@@ -10,6 +10,15 @@ for (const path of ["README.md", "docs/workflow.md"]) {
     }));
 }
 
+Deno.test("no page runs the package that another calls orc on npm", () => {
+  const pages = Array.from(Deno.readDirSync("docs"), ({ name }) => name)
+    .filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
+  for (const page of ["README.md", "CONTRIBUTING.md", ...pages]) {
+    const found = /\bnpx (?:-\S+ )*orc\b/.exec(Deno.readTextFileSync(page));
+    assertEquals(found?.[0], undefined, page);
+  }
+});
+
 const PAGES_ABOUT_THE_CODE = [
   "README.md",
   "ARCHITECTURE.md",

@@ -1,11 +1,21 @@
+import { MAIN, replaceProgram } from "../build/program.ts";
 import { medianOf, timeOf } from "./row.ts";
 
-const CLI = new URL("../../cli.ts", import.meta.url).pathname;
+const ROOT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 
-/** How the task `orc` runs it: modules that are not needed are not even looked at. */
-export const AS_THE_TASK_DOES: readonly string[] = [
-  "--unstable-lazy-dynamic-imports",
-];
+/** The command line as it stands in the sources. */
+export const SOURCES = `${ROOT}/cli.ts`;
+
+let program: Promise<string> | undefined;
+
+/** The program that people run, built from the sources as they are. */
+export function builtProgram(): Promise<string> {
+  const directory = `${ROOT}/dist/program`;
+  program ??= replaceProgram(ROOT, directory).then(() =>
+    `${directory}/${MAIN}`
+  );
+  return program;
+}
 
 /** Runs a program with Deno to its end; what it prints is thrown away. */
 export async function runDeno(
@@ -22,13 +32,12 @@ export async function runDeno(
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
 
-/** Runs orc to its end. */
-export function runOrc(
+/** Runs orc to its end: the built program, as people do. */
+export async function runOrc(
   directory: string,
   args: readonly string[],
-  flags: readonly string[] = AS_THE_TASK_DOES,
 ): Promise<void> {
-  return runDeno(directory, [...flags, CLI, ...args]);
+  await runDeno(directory, [await builtProgram(), ...args]);
 }
 
 /** What two pieces of work take, medians in milliseconds. */

@@ -1,22 +1,28 @@
-import { AS_THE_TASK_DOES, measurePairs, runDeno, runOrc } from "./program.ts";
+import {
+  builtProgram,
+  measurePairs,
+  runDeno,
+  runOrc,
+  SOURCES,
+} from "./program.ts";
 import { type Row, withBenchDirectory } from "./row.ts";
 
 const PAIRS = 20;
 
-/** A cold `orc status` as `deno task orc` runs it. */
-export function measureStatus(): Promise<Row> {
-  return measure("orc status, cold", AS_THE_TASK_DOES, "≤ 2.0");
+/** A cold `orc status` of the built program. */
+export async function measureStatus(): Promise<Row> {
+  return await measure("orc status, cold", await builtProgram(), "≤ 1.7");
 }
 
-/** The same without the task's flag, as a run with scoped permissions has it. */
-export function measurePlainStatus(): Promise<Row> {
-  return measure("orc status, cold, no flag", [], "for comparison");
+/** The same from the sources, as a checkout without a build has it. */
+export function measureStatusOfSources(): Promise<Row> {
+  return measure("orc status, cold, from sources", SOURCES, "for comparison");
 }
 
 /** `orc status` against an empty program, both cold, one after the other in pairs. */
 function measure(
   what: string,
-  flags: readonly string[],
+  program: string,
   target: string,
 ): Promise<Row> {
   return withBenchDirectory(async (directory) => {
@@ -25,7 +31,7 @@ function measure(
     await runOrc(directory, ["start", "Measure the status", "--root", "."]);
     const medians = await measurePairs(
       PAIRS,
-      () => runOrc(directory, ["status"], flags),
+      () => runDeno(directory, [program, "status"]),
       () => runDeno(directory, [empty]),
     );
     return {
@@ -33,6 +39,24 @@ function measure(
       ...medians,
       reference: "an empty Deno program",
       target,
+    };
+  });
+}
+
+/** A cold `orc note`, which changes the session, against a cold `orc status`. */
+export function measureNote(): Promise<Row> {
+  return withBenchDirectory(async (directory) => {
+    await runOrc(directory, ["start", "Measure a note", "--root", "."]);
+    const medians = await measurePairs(
+      PAIRS,
+      () => runOrc(directory, ["note", "Mind the cookies"]),
+      () => runOrc(directory, ["status"]),
+    );
+    return {
+      what: `orc note, cold, median of ${PAIRS}`,
+      ...medians,
+      reference: "orc status, cold",
+      target: "≤ 1.35",
     };
   });
 }
