@@ -86,7 +86,7 @@ function errorText({ message, hint, stack }: Failure): string {
 }
 
 /** An error as it is told to people and programs. */
-export interface Failure {
+interface Failure {
   readonly exitCode: number;
   readonly kind: ErrorKind | "internal" | "interrupted";
   readonly code: string;

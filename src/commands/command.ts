@@ -97,7 +97,7 @@ export function answering<
 }
 
 /** How a command answers whose result may be of any length, or without an end: in parts, in constant memory. */
-export interface Streaming<Part = unknown> {
+interface Streaming<Part = unknown> {
   /** Whether the flags ask for it; `--output jsonl` always does, `--json` never. */
   isWanted(values: Values): boolean;
   /** Calls one use case, as {@linkcode Command.run} does. */

@@ -1,10 +1,4 @@
-import {
-  conflict,
-  denied,
-  notFound,
-  OrcError,
-  refused,
-} from "../base/error.ts";
+import { conflict, notFound, OrcError, refused } from "../base/error.ts";
 import type { Finding } from "../base/finding.ts";
 import { matchSessionId } from "../base/ids.ts";
 import {
@@ -41,7 +35,7 @@ import {
 import { IGNORE_EVERYTHING } from "../session/repository.ts";
 import { commit, settle, stamp } from "../session/update.ts";
 import { settleMigration } from "../transfer/undo.ts";
-import { askForApproval } from "../work/change.ts";
+import { requireApproval } from "../work/change.ts";
 import { pointerFacts } from "./facts.ts";
 import { checkLog } from "./session_facts.ts";
 
@@ -245,11 +239,12 @@ export async function repairDamaged(
     session === id && codes.includes(code)
   );
   if (!isNeeded) throw notDamaged(act);
-  const approval = await askForApproval(host, repository, {
-    request: act,
-    confirmation: id,
-  });
-  if (approval === null) throw onlyHuman(act);
+  const approval = await requireApproval(
+    host,
+    repository,
+    { request: act, confirmation: id },
+    "the same command",
+  );
   const caller = { ...host.caller(), approval };
   const paths = sessionLayout(layout.root, id);
   const { directory } = paths;
@@ -285,14 +280,6 @@ export async function repairDamaged(
       warnings: [...settled.warnings, ...warnings],
     };
   });
-}
-
-function onlyHuman(act: string): OrcError {
-  return denied(
-    "approval_required",
-    `Cannot ${act}: only a human may, at a terminal`,
-    "ask a human to run the same command in a terminal",
-  );
 }
 
 function notDamaged(act: string): OrcError {

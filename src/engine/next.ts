@@ -27,7 +27,7 @@ import {
 type Place = Pick<OpenItem, "phase" | "item">;
 
 /** The session in which something is to be skipped. */
-export interface SkipSite {
+interface SkipSite {
   readonly workflow: Workflow;
   readonly state: SessionState;
 }

@@ -226,7 +226,7 @@ function replaced<Part extends { readonly id: string }>(
 }
 
 /** The phase, and perhaps the item in it, that an event is about. */
-export interface Subject {
+interface Subject {
   readonly phaseId: string | null;
   readonly itemId?: string | null;
 }

@@ -13,7 +13,7 @@ import { fileKind, openSame } from "./read.ts";
 import { readPieces } from "./tree.ts";
 
 /** How a file is replaced. */
-export interface WriteOptions {
+interface WriteOptions {
   /** Names the temporary file; the holder's lock token, so that the next holder can sweep it. */
   readonly token: string;
   /** Mode of a new file; an existing file keeps its own. */

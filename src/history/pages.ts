@@ -11,7 +11,7 @@ import type { Host } from "../host/host.ts";
 import type { Place, Repository } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
-import { assertHuman } from "../work/change.ts";
+import { requireApproval } from "../work/change.ts";
 import {
   isWorkflowPage,
   learningsSection,
@@ -80,7 +80,7 @@ export async function generateMarkdown(
   if (present === FOREIGN) {
     const request = `replace ${nameOf(path)}`;
     const act = { request, confirmation: "replace" };
-    await assertHuman(host, repository, act, "orc generate-md --force");
+    await requireApproval(host, repository, act, "orc generate-md --force");
   }
   try {
     const warning = writeAtomic(path, new TextEncoder().encode(text), {

@@ -11,13 +11,13 @@ export interface Rebuilding {
 }
 
 /** What a rebuilt session says in its metadata: that it is no original. */
-export const REBUILT = "rebuilt_from";
+const REBUILT = "rebuilt_from";
 
-export const SUPERSEDED = "a later workflow took the place of its state";
+const SUPERSEDED = "a later workflow took the place of its state";
 
-export const NO_SOURCE: JsonObject = new Map();
+const NO_SOURCE: JsonObject = new Map();
 
-export type Phases = Map<
+type Phases = Map<
   string,
   { phase: PhaseState; items: Map<string, ItemState> }
 >;
@@ -77,7 +77,7 @@ export function rebuildFromCheckpoint(state: SessionState): SessionState {
   return { ...state, status: "abandoned", metadata };
 }
 
-export function sessionAfter(
+function sessionAfter(
   { type, message, details }: RecordedEvent,
 ): Partial<SessionState> {
   switch (type) {
@@ -98,7 +98,7 @@ export function sessionAfter(
   }
 }
 
-export function addToPhase(
+function addToPhase(
   phases: Phases,
   id: string,
   event: RecordedEvent,
@@ -123,7 +123,7 @@ export function addToPhase(
   items.set(itemId, itemAfter(items.get(itemId) ?? pendingItem(itemId), event));
 }
 
-export function itemAfter(item: ItemState, event: RecordedEvent): ItemState {
+function itemAfter(item: ItemState, event: RecordedEvent): ItemState {
   const { type, at, details } = event;
   switch (type) {
     case "item_started":
@@ -146,12 +146,12 @@ export function itemAfter(item: ItemState, event: RecordedEvent): ItemState {
   }
 }
 
-export function textIn(details: JsonObject, key: string): string | null {
+function textIn(details: JsonObject, key: string): string | null {
   const value = details.get(key);
   return typeof value === "string" ? value : null;
 }
 
-export function metadataOf(from: string, reason: string | null): JsonObject {
+function metadataOf(from: string, reason: string | null): JsonObject {
   return jsonObject({
     [REBUILT]: from,
     ...(reason === null ? {} : { abandon_reason: reason }),

@@ -332,10 +332,10 @@ export function openForReading(
  * Ids that are remembered at least: some times the events that travel in
  * state.json until the log is known to hold them.
  */
-export const MIN_REMEMBERED_IDS = 64;
+const MIN_REMEMBERED_IDS = 64;
 
 /** Tells whether an event with this id was seen before. */
-export type IsRepeat = (id: string) => boolean;
+type IsRepeat = (id: string) => boolean;
 
 /**
  * Makes a test for events that come a second time in a log, read in either

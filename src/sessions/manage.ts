@@ -24,7 +24,7 @@ import { sessionMasker } from "../secrets/masker.ts";
 import { writeBinding, writeCurrent } from "../session/bind.ts";
 import { writeSessionName } from "../session/create.ts";
 import { clockOf } from "../settings/preferences.ts";
-import { assertHuman } from "../work/change.ts";
+import { requireApproval } from "../work/change.ts";
 
 /** The session to go on with. */
 export interface SwitchOptions extends RepositoryOptions {
@@ -183,7 +183,7 @@ export async function unlock(
   const removed = options.force === true && locks.length > 0;
   if (removed) {
     const act = { request: "remove the locks", confirmation: "unlock" };
-    await assertHuman(host, repository, act, "orc unlock --force");
+    await requireApproval(host, repository, act, "orc unlock --force");
     for (const { directory } of places) {
       breakLock(directory, repository.context);
     }

@@ -33,7 +33,7 @@ export type Origin =
   | { readonly type: "flag"; readonly flag: string };
 
 /** What one place says about a setting. */
-export interface Statement {
+interface Statement {
   readonly setting: Setting;
   readonly origin: Origin;
   readonly reading: SettingReading;

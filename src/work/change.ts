@@ -36,7 +36,7 @@ export interface Changed {
 }
 
 /** An act of a human, and what has to be typed to confirm it. */
-export interface HumanAct {
+interface HumanAct {
   /** What is asked for, as the log tells it: `approve item "plan"`. */
   readonly request: string;
   /** The word the human types, so that no stray key approves anything. */
@@ -200,14 +200,15 @@ export async function askForApproval(
   );
 }
 
-/** Refuses what only a human may unless one says yes; the command is what they are asked to run. */
-export async function assertHuman(
+/** The yes of a human, without whom it is refused; the command is what they are asked to run. */
+export async function requireApproval(
   host: Host,
   site: ConfigSite,
   act: Pick<HumanAct, "request" | "confirmation">,
   command: string,
-): Promise<void> {
-  if (await askForApproval(host, site, act) !== null) return;
+): Promise<NonNullable<Caller["approval"]>> {
+  const approval = await askForApproval(host, site, act);
+  if (approval !== null) return approval;
   throw denied(
     "approval_required",
     `Cannot ${act.request}: only a human may, at a terminal`,

@@ -1,4 +1,4 @@
-import { denied, misconfigured, type OrcError } from "../base/error.ts";
+import { misconfigured, type OrcError } from "../base/error.ts";
 import { repositoryLayout, WORKFLOW_SCHEMA_REFERENCE } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { nameOf } from "../base/path.ts";
@@ -20,10 +20,9 @@ import {
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
-import type { ConfigSite } from "../settings/files.ts";
 import { workflowJsonSchema } from "../workflow/json_schema.ts";
 import { invalidWorkflow, type Problem } from "../workflow/problem.ts";
-import { askForApproval } from "./change.ts";
+import { requireApproval } from "./change.ts";
 
 /** How a repository is set up. */
 export interface InitOptions extends RepositoryOptions {
@@ -74,7 +73,10 @@ export async function initRepository(
   const kind = fileKind(workflow);
   const isReplaced = force && kind !== "absent";
   if (isReplaced && kind !== "file") throw notReplaceable(workflow, kind);
-  if (isReplaced) await assertHuman(host, repository);
+  if (isReplaced) {
+    const act = { request: "replace workflow.yaml", confirmation: "replace" };
+    await requireApproval(host, repository, act, "orc init --force");
+  }
   const schema = JSON.stringify(await workflowJsonSchema(), null, 2);
   const work = (lock: HeldLock): Promise<Written> => {
     writeIfOther(repository.layout.workflowSchema, `${schema}\n`, lock);
@@ -102,16 +104,6 @@ function notReplaceable(path: string, kind: string): OrcError {
     "not_a_regular_file",
     `Cannot replace "${path}": it is a ${kind} and not a regular file`,
     { path, hint: "move it away, then run: orc init" },
-  );
-}
-
-async function assertHuman(host: Host, site: ConfigSite): Promise<void> {
-  const act = { request: "replace workflow.yaml", confirmation: "replace" };
-  if (await askForApproval(host, site, act) !== null) return;
-  throw denied(
-    "approval_required",
-    "Cannot replace workflow.yaml: only a human may, at a terminal",
-    "ask a human to run orc init --force in a terminal",
   );
 }
 

@@ -25,7 +25,7 @@ export interface EvidenceField {
 }
 
 /** One thing that is wrong with evidence. */
-export interface EvidenceProblem {
+interface EvidenceProblem {
   /** Such as `files_reviewed[2]`; empty for the evidence as a whole. */
   readonly path: string;
   /** One line for people. */

@@ -33,7 +33,7 @@ export function approvalTimeoutMinutes(
  * What gets a manual gate out of the way: the yes of a human, nothing at all
  * (`complete` skips it), or a time in which a human could have said something.
  */
-export type Passage =
+type Passage =
   | { readonly type: "human" }
   | { readonly type: "nobody" }
   | { readonly type: "clock"; readonly minutes: number };
