@@ -54,6 +54,20 @@ const onlyOneMain = {
   },
 };
 
+const JSON_IMPORT =
+  /(?<=import\(\s*"[^"]+\.json"),\s*\{[^}]*\}\s*,?\s*\}(?=\s*,?\s*\))/g;
+
+/** Data become chunks like all else; the bundler leaves alone an import that says what they are. */
+const dataAsChunks = {
+  name: "data-as-chunks",
+  transform(code) {
+    if (!JSON_IMPORT.test(code)) return null;
+    // Blanks for what goes, so that every place stays where the source map has it.
+    const blank = (text) => text.replaceAll(/[^\n]/g, " ");
+    return { code: code.replaceAll(JSON_IMPORT, blank), map: null };
+  },
+};
+
 /** Packages of JSR are those that stand in for them where only npm can be reached. */
 const standIns = {
   name: "stand-ins",
@@ -166,6 +180,7 @@ const bundle = await rolldown({
   preserveEntrySignatures: isFile ? "strict" : "allow-extension",
   plugins: [
     onlyOneMain,
+    dataAsChunks,
     standIns,
     ...isFile ? [lazyNodeModules] : [chunkFinder],
   ],
@@ -202,17 +217,20 @@ const { output } = await bundle.generate({
   },
 });
 
-const LONG_NAME = /(["'`])\.\/([\w-]+-[\w-]{8})[\w-]{5}\.js\1/g;
-const LAZY_IMPORT = /import\((["'`])\.\/([\w-]+-[\w-]{8})[\w-]{5}\.js\1\)/g;
+const LONG_NAME = /(import\()?(["'`])\.\/([\w-]+-[\w-]{8})[\w-]{5}\.js\2(\))?/g;
 
 /**
  * Hides the imports that are done later: Deno loads at its start what it sees in an `import()`.
  * The names of chunks lose as many letters as that takes, so that source maps stay right.
  */
 function shorten(code) {
-  return code
-    .replaceAll(LAZY_IMPORT, "import([$1./$2.js$1][0])")
-    .replaceAll(LONG_NAME, "$1./$2.js$1     ");
+  // In one pass: a short name may itself look like a long one.
+  return code.replaceAll(LONG_NAME, (_, call, quote, name, end) => {
+    const short = `${quote}./${name}.js${quote}`;
+    return call && end
+      ? `import([${short}][0])`
+      : `${call ?? ""}${short}     ${end ?? ""}`;
+  });
 }
 
 function shortNameOf(fileName) {

@@ -1,7 +1,7 @@
 /** A bug names the line of the source it arose in, in each shape the program is built in. */
 import { bundleProgram, type Shape } from "../../scripts/build/program.ts";
 import { type Clone, openClone } from "./clone.ts";
-import { assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 let clone: Clone;
 
@@ -54,7 +54,23 @@ const PROGRAMS: Readonly<Record<Shape, readonly Program[]>> = {
   file: [["node", "orc.js"], deno("orc.js")],
 };
 
+/** What a chunk names beside itself: hidden from the runtime or not, and in any quotes. */
+const BESIDE = /[`"']\.\/([\w.-]+\.(?:js|json))[`"']/g;
+
 for (const shape of ["deno", "node", "file"] as const) {
+  Deno.test(`a program built for ${shape} names only chunks that are there`, async () => {
+    const out = `${clone.directory}/chunks-${shape}`;
+    const names = await bundleProgram(clone.root, out, shape);
+    const texts = names.filter((name) => name.endsWith(".js"))
+      .map((name) => Deno.readTextFileSync(`${out}/${name}`));
+    const named = texts.flatMap((text) =>
+      Array.from(text.matchAll(BESIDE), ([, name = ""]) => name)
+    );
+    assertEquals(named.filter((name) => !names.includes(name)), []);
+    // One file names nothing; where nothing else does either, nothing was looked at.
+    assertEquals(named.length > 10, shape !== "file");
+  });
+
   Deno.test(`the stack of a bug names lines of the sources, built for ${shape}`, async () => {
     const out = `${clone.directory}/${shape}`;
     await bundleProgram(clone.root, out, shape);

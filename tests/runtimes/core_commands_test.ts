@@ -1,6 +1,6 @@
 /** The commands that a machine needs where nothing but one file can be had. */
 import { inRepository } from "../journey/orc.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 
 const WORKFLOW = `name: Tiny
 phases:
@@ -28,4 +28,12 @@ Deno.test("start, status, next, complete, skip, note, advance and finish lead th
     const { status, items } = await result(["status"]);
     assertEquals(status, "completed");
     assertEquals(items.length, 1);
+  }));
+
+Deno.test("schema describes answers wherever orc runs", () =>
+  inRepository(async ({ result }) => {
+    const { schemas } = await result(["schema"]);
+    assert(schemas.includes("session list"));
+    const { title } = await result(["schema", "session", "list"]);
+    assertEquals(title, "Answer of orc session list --json");
   }));
