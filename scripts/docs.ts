@@ -2,7 +2,7 @@
  * Writes what `docs/` and `man/` say about the command line, from the command table. With
  * `--check` it writes nothing and fails when a page is not what the table says.
  */
-import { VERSION } from "../src/base/names.ts";
+import { VERSION } from "../src/base/version.ts";
 import type { CommandGroup } from "../src/commands/command.ts";
 import { commandGroups } from "../src/commands/table.ts";
 import { cliPage } from "./docs/cli_page.ts";

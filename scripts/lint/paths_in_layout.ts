@@ -3,7 +3,7 @@ import { isShipped, sourcePath } from "./source_path.ts";
 const LAYOUT_FILE = "src/base/layout.ts";
 
 /** Beside the layout itself, what only some commands load. */
-const FILES_WITH_PATHS = [LAYOUT_FILE, "src/base/names.ts"];
+const FILES_WITH_PATHS = [LAYOUT_FILE, "src/base/legacy_layout.ts"];
 
 const FILE_NAMES = [
   "\\.migration_complete",

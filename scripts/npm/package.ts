@@ -1,4 +1,4 @@
-import { VERSION } from "../../src/base/names.ts";
+import { VERSION } from "../../src/base/version.ts";
 
 /** The exact versions of deno.json, by npm's name of the package. */
 export type Versions = Readonly<Record<string, string>>;

@@ -1,6 +1,5 @@
 import { notFound, usage } from "./error.ts";
 import { ambiguousId, legacySessionId } from "./ids.ts";
-import { pathsIn, type PathsOf, repositoryLayout } from "./layout.ts";
 import { joinPath } from "./path.ts";
 import { lengthOf, quoted } from "./text.ts";
 
@@ -196,11 +195,6 @@ export function parseSessionTitle(text: string): string {
   );
 }
 
-/*
- * Paths that most commands do not need, and so do not load: those of files that are named by an
- * id or a name, of legacy files and of migrations.
- */
-
 /** Ends the name of a file that holds a secret, behind the name of the secret. */
 export const SECRET_SUFFIX = ".age";
 
@@ -229,94 +223,7 @@ export function checkpointPath(directory: string, id: string): string {
   return joinPath(directory, `${id}${CHECKPOINT_SUFFIX}`);
 }
 
-/** Begins the names of the files that the older Python tool scattered in the root. */
-export const LEGACY_PREFIX = ".workflow_";
-
-/** A legacy file that moves as it is, from the root to `.orchestrator/`. */
-interface LegacyWhole {
-  /** Seen from the root. */
-  readonly from: string;
-  /** Seen from `.orchestrator/`. */
-  readonly to: string;
-  /** It is taken only if it is what it should be: others use the name too. */
-  readonly shape?: "prd" | "overrides";
-}
-
-const LEGACY_SECRETS = ".secrets.enc";
-
-/** Legacy files that move as they are. Of two with one target the first is taken. */
-export const LEGACY_WHOLES: readonly LegacyWhole[] = [
-  { from: LEGACY_SECRETS, to: `secrets/${LEGACY_SECRETS}` },
-  { from: "secrets.enc.yaml", to: "secrets/secrets.enc.yaml" },
-  { from: ".manus/secrets.enc.yaml", to: "secrets/secrets.enc.yaml" },
-  { from: ".claude/prd_state.json", to: "prd/state.json", shape: "prd" },
-  { from: ".orchestrator.yaml", to: "config.yaml", shape: "overrides" },
-];
-
-/** Where a custom legacy file goes that is asked for by name; seen from `.orchestrator/`. */
-export function includedPath(name: string): string {
-  return `legacy/${name}`;
-}
-
 /** Files in which people keep variables for their shell, with what does not belong there. */
 export function environmentFiles(tree: string): readonly string[] {
   return [".env", ".envrc", ".env.local"].map((name) => joinPath(tree, name));
-}
-
-/** Names of encrypted files of the Python tool that a migration puts among the secrets. */
-export const legacySecretNames: readonly string[] = [
-  LEGACY_SECRETS,
-  "secrets.enc.yaml",
-];
-
-/** Files that the Python tool may keep secrets in, in the order they are asked. */
-export function legacySecretPaths(root: string): readonly string[] {
-  const { secrets } = repositoryLayout(root);
-  return [joinPath(root, LEGACY_SECRETS), `${secrets}/${LEGACY_SECRETS}`];
-}
-
-/** What a migration keeps: while it is being made, while it is pending, and as a backup. */
-const MIGRATION_FILES = {
-  directory: "",
-  /** What it did, or is about to do. */
-  record: "record.json",
-  /** What is to be put in its place, by its path in `.orchestrator/`. */
-  staged: "staged",
-  /** Legacy files, by their path in the root. */
-  originals: "originals",
-  /** What stood in the place of something new, by its path in `.orchestrator/`. */
-  replaced: "replaced",
-  /** Record of the migration before it. */
-  previous: "previous.json",
-  /** What was new and goes, when the migration is taken back. */
-  withdrawn: "withdrawn",
-  /** What was new and had changed, when the migration was taken back. */
-  kept: "kept",
-};
-
-/** Returns the paths of a migration that is kept in a directory. */
-export function migrationLayoutAt(
-  directory: string,
-): PathsOf<typeof MIGRATION_FILES> {
-  return pathsIn(directory, MIGRATION_FILES);
-}
-
-/** Version of orc: the one of deno.json, which a published copy cannot read. */
-export const VERSION = "0.1.0";
-
-const ONE_VERSION = String
-  .raw`v?\d+(?:\.(?:\d+|[x*])(?:\.(?:\d+|[x*])(?:-[\da-z-]+(?:\.[\da-z-]+)*)?)?)?`;
-const COMPARATOR = String.raw`(?:[<>]=? *|= *|[~^])?${ONE_VERSION}`;
-const ALTERNATIVE =
-  `(?:${COMPARATOR}(?: +${COMPARATOR})*|${ONE_VERSION} +- +${ONE_VERSION})`;
-
-/** Alternatives between `||`, each one range of versions or comparisons that all have to hold. */
-const RANGE = new RegExp(
-  String.raw`^ *${ALTERNATIVE}(?: *\|\| *${ALTERNATIVE})* *$`,
-  "i",
-);
-
-/** Whether a text is a range of versions, as npm writes them: `>=0.1 <2`, `^1.2 || 3.x`. */
-export function isVersionRange(text: string): boolean {
-  return RANGE.test(text);
 }

@@ -1,6 +1,6 @@
 import { usage } from "../base/error.ts";
 import { countOf } from "../base/text.ts";
-import { VERSION } from "../base/names.ts";
+import { VERSION } from "../base/version.ts";
 import type { Initialized, Validated } from "../work/init.ts";
 import {
   type JsonSchema,

@@ -8,8 +8,12 @@ import {
   type RepositoryLayout,
   sessionLayout,
 } from "../base/layout.ts";
+import {
+  includedPath,
+  LEGACY_PREFIX,
+  LEGACY_WHOLES,
+} from "../base/legacy_layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
-import { includedPath, LEGACY_PREFIX, LEGACY_WHOLES } from "../base/names.ts";
 import { joinPath, nameOf, relativePath } from "../base/path.ts";
 import { epochMsOf } from "../base/time.ts";
 import { findGit, isTracked } from "../files/git_index.ts";

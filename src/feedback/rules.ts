@@ -9,7 +9,7 @@ import {
   parseJson,
 } from "../base/json.ts";
 import { type Clock, momentOf, withOffset } from "../base/time.ts";
-import { VERSION } from "../base/names.ts";
+import { VERSION } from "../base/version.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
 import type { ItemState, SessionState } from "../workflow/types.ts";

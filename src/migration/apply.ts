@@ -1,6 +1,6 @@
 import { type RepositoryLayout, STAGING_PREFIX } from "../base/layout.ts";
+import { migrationLayoutAt } from "../base/legacy_layout.ts";
 import { MAX_MIGRATION_RECORD_BYTES } from "../base/limits.ts";
-import { migrationLayoutAt } from "../base/names.ts";
 import { joinPath } from "../base/path.ts";
 import { asOrcError, codeOf } from "../files/errors.ts";
 import { type HeldLock, NO_LINKS } from "../files/lock.ts";

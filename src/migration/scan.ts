@@ -7,8 +7,8 @@ import {
   parseJson,
 } from "../base/json.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
+import { includedPath, LEGACY_PREFIX } from "../base/legacy_layout.ts";
 import { MAX_STATE_BYTES, MAX_WORKFLOW_BYTES } from "../base/limits.ts";
-import { includedPath, LEGACY_PREFIX } from "../base/names.ts";
 import { joinPath } from "../base/path.ts";
 import { decodeLogLine } from "../engine/event.ts";
 import { hashOfWorkflow } from "../feedback/rules.ts";

@@ -1,12 +1,9 @@
 import { OrcError } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
+import { LEGACY_WHOLES } from "../base/legacy_layout.ts";
 import { CHECKPOINT_HEAD_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
-import {
-  CHECKPOINT_SUFFIX,
-  isCheckpointId,
-  LEGACY_WHOLES,
-} from "../base/names.ts";
+import { CHECKPOINT_SUFFIX, isCheckpointId } from "../base/names.ts";
 import { joinPath, relativePath } from "../base/path.ts";
 import { decodeCheckpoint, stateIn } from "../checkpoints/rules.ts";
 import { decodeLogLine } from "../engine/event.ts";

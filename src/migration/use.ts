@@ -5,7 +5,6 @@ import {
   sessionLayout,
 } from "../base/layout.ts";
 import { MAX_MIGRATION_PLANS } from "../base/limits.ts";
-import { VERSION } from "../base/names.ts";
 import {
   joinPath,
   nameOf,
@@ -13,6 +12,7 @@ import {
   resolvePath,
 } from "../base/path.ts";
 import { countOf, sizeText } from "../base/text.ts";
+import { VERSION } from "../base/version.ts";
 import { saltOf } from "../feedback/use.ts";
 import { asOrcError, codeOf, isAbsent, reasonOf } from "../files/errors.ts";
 import { type HeldLock, withLock } from "../files/lock.ts";

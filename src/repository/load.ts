@@ -8,8 +8,9 @@ import {
 } from "../base/json.ts";
 import { repositoryLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
-import { fillSessionName, isVersionRange, VERSION } from "../base/names.ts";
+import { fillSessionName } from "../base/names.ts";
 import { joinPath, relativePath, resolvePath } from "../base/path.ts";
+import { isVersionRange, VERSION } from "../base/version.ts";
 import { asOrcError } from "../files/errors.ts";
 import {
   fileKind,

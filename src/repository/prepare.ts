@@ -1,7 +1,7 @@
 import { corrupt, OrcError, refused } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
-import { VERSION } from "../base/names.ts";
+import { VERSION } from "../base/version.ts";
 import { asOrcError, isTaken } from "../files/errors.ts";
 import { readGitPointer, readRemoteUrl } from "../files/git.ts";
 import { type HeldLock, sweep, withLock } from "../files/lock.ts";

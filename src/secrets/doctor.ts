@@ -1,13 +1,10 @@
 import { OrcError } from "../base/error.ts";
 import { type Finding, isProblem } from "../base/finding.ts";
 import { repositoryLayout, userLayout } from "../base/layout.ts";
+import { legacySecretNames } from "../base/legacy_layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { tokensIn } from "../base/mask.ts";
-import {
-  environmentFiles,
-  KEY_VARIABLES,
-  legacySecretNames,
-} from "../base/names.ts";
+import { environmentFiles, KEY_VARIABLES } from "../base/names.ts";
 import { isDenied } from "../files/errors.ts";
 import { isFileTracked } from "../files/git_index.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";

@@ -1,11 +1,8 @@
 import { corrupt, denied, OrcError } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
+import { legacySecretPaths } from "../base/legacy_layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
-import {
-  isSecretName,
-  LEGACY_PASSWORD_VARIABLE,
-  legacySecretPaths,
-} from "../base/names.ts";
+import { isSecretName, LEGACY_PASSWORD_VARIABLE } from "../base/names.ts";
 import { guardPath, readRegularFile, visibleKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";

@@ -1,6 +1,6 @@
 import { LOCK_NAME, type RepositoryLayout } from "../base/layout.ts";
+import { migrationLayoutAt } from "../base/legacy_layout.ts";
 import { MAX_MIGRATION_RECORD_BYTES } from "../base/limits.ts";
-import { migrationLayoutAt } from "../base/names.ts";
 import { joinPath, parentDirectory } from "../base/path.ts";
 import {
   fileKind,

@@ -5,7 +5,7 @@ import {
   sessionLayoutAt,
   STAGING_PREFIX,
 } from "../base/layout.ts";
-import { migrationLayoutAt } from "../base/names.ts";
+import { migrationLayoutAt } from "../base/legacy_layout.ts";
 import { joinPath, nameOf } from "../base/path.ts";
 import { asOrcError, reasonOf } from "../files/errors.ts";
 import type { HeldLock } from "../files/lock.ts";

@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { JsonNumber } from "../base/json.ts";
-import { isSecretName, isVersionRange } from "../base/names.ts";
+import { isSecretName } from "../base/names.ts";
 import { leadsOut } from "../base/path.ts";
 import { lengthOf, nearest } from "../base/text.ts";
+import { isVersionRange } from "../base/version.ts";
 import type { Locate, Path, ProblemDraft } from "./problem.ts";
 import {
   asRecord,

@@ -1,4 +1,4 @@
-import { isVersionRange } from "../base/names.ts";
+import { isVersionRange } from "../base/version.ts";
 import { satisfies } from "compare-versions";
 
 /*

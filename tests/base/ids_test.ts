@@ -11,15 +11,14 @@ import {
   fillSessionName,
   isCheckpointId,
   isSecretName,
-  isVersionRange,
   KEY_VARIABLES,
   matchCheckpointId,
   parseSessionTitle,
   sessionNameOf,
   variablesOf,
-  VERSION,
 } from "../../src/base/names.ts";
 import { titleOf } from "../../src/base/text.ts";
+import { isVersionRange, VERSION } from "../../src/base/version.ts";
 import { SETTINGS, variableOf } from "../../src/settings/settings.ts";
 import { orcErrorOf } from "../engine/act.ts";
 import {

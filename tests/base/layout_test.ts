@@ -6,7 +6,8 @@ import {
   sessionLayoutAt,
   STAGING_PREFIX,
 } from "../../src/base/layout.ts";
-import { legacySecretPaths, secretPath } from "../../src/base/names.ts";
+import { legacySecretPaths } from "../../src/base/legacy_layout.ts";
+import { secretPath } from "../../src/base/names.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("repositoryLayout() names what orc keeps and what the Python tool kept", () => {

@@ -1,4 +1,4 @@
-import { VERSION } from "../../src/base/names.ts";
+import { VERSION } from "../../src/base/version.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
 /** How a shell line with `orc` in it ended. */

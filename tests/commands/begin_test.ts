@@ -1,10 +1,12 @@
-import { VERSION } from "../../src/base/names.ts";
+import { VERSION } from "../../src/base/version.ts";
 import { styleFor } from "../../src/cli/parse.ts";
 import { commands } from "../../src/commands/begin.ts";
+import { tableOf } from "../../src/commands/command.ts";
+import { commandGroups } from "../../src/commands/table.ts";
+import { workflowJsonSchema } from "../../src/workflow/json_schema.ts";
 import { fakeHost, noValues } from "../cli/fake.ts";
 import { readTree } from "../files/temporary.ts";
 import { withRoot, WORKFLOW } from "../work/fixtures.ts";
-import { workflowJsonSchema } from "../../src/workflow/json_schema.ts";
 import {
   answers,
   assertFitsSchema,
@@ -16,8 +18,6 @@ import {
 } from "./orc.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { Ajv } from "ajv";
-import { tableOf } from "../../src/commands/command.ts";
-import { commandGroups } from "../../src/commands/table.ts";
 
 testOutput({
   name: "orc init prepares a repository and writes a workflow.yaml",

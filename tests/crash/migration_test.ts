@@ -3,7 +3,7 @@ import {
   type RepositoryLayout,
   repositoryLayout,
 } from "../../src/base/layout.ts";
-import { migrationLayoutAt } from "../../src/base/names.ts";
+import { migrationLayoutAt } from "../../src/base/legacy_layout.ts";
 import { diagnoseRepository } from "../../src/doctor/use.ts";
 import { withLock } from "../../src/files/lock.ts";
 import { loadHash } from "../../src/files/tree.ts";

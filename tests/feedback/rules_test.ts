@@ -1,5 +1,5 @@
 import { jsonObject, type JsonValue, plainOf } from "../../src/base/json.ts";
-import { VERSION } from "../../src/base/names.ts";
+import { VERSION } from "../../src/base/version.ts";
 import { pendingItem } from "../../src/engine/state.ts";
 import {
   anonymised,

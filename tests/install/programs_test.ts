@@ -79,7 +79,7 @@ Deno.test("deno task orc builds by itself, and anew where a source is newer", as
   const [first, before] = [await built(), chunks()];
   await orc("version");
   assertEquals((await built()).ino, first.ino);
-  const version = `${clone.root}/src/base/names.ts`;
+  const version = `${clone.root}/src/base/version.ts`;
   const text = await Deno.readTextFile(version);
   await Deno.writeTextFile(
     version,

@@ -1,6 +1,6 @@
 import { sha256Hex } from "../../src/base/checksum.ts";
 import { OrcError } from "../../src/base/error.ts";
-import { VERSION } from "../../src/base/names.ts";
+import { VERSION } from "../../src/base/version.ts";
 import {
   assertOrcFits,
   bundledText,

@@ -1,5 +1,5 @@
 import { OrcError } from "../../src/base/error.ts";
-import { VERSION } from "../../src/base/names.ts";
+import { VERSION } from "../../src/base/version.ts";
 import {
   openRepository,
   type RepositoryOptions,

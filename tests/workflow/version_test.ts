@@ -1,4 +1,4 @@
-import { isVersionRange } from "../../src/base/names.ts";
+import { isVersionRange } from "../../src/base/version.ts";
 import { fitsRange } from "../../src/workflow/version.ts";
 import { pickerOf } from "../base/random.ts";
 import { assertEquals } from "@std/assert";
