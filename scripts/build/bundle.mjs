@@ -60,6 +60,14 @@ const JSON_IMPORT =
 /** Data become chunks like all else; the bundler leaves alone an import that says what they are. */
 const dataAsChunks = {
   name: "data-as-chunks",
+  load(id) {
+    if (!id.endsWith(".json")) return null;
+    // All of it at once: names of its members need not be names of a language.
+    return {
+      code: `export default ${readFileSync(id, "utf8")}`,
+      moduleType: "js",
+    };
+  },
   transform(code) {
     if (!JSON_IMPORT.test(code)) return null;
     // Blanks for what goes, so that every place stays where the source map has it.
