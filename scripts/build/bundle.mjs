@@ -60,14 +60,6 @@ const JSON_IMPORT =
 /** Data become chunks like all else; the bundler leaves alone an import that says what they are. */
 const dataAsChunks = {
   name: "data-as-chunks",
-  load(id) {
-    if (!id.endsWith(".json")) return null;
-    // All of it at once: names of its members need not be names of a language.
-    return {
-      code: `export default ${readFileSync(id, "utf8")}`,
-      moduleType: "js",
-    };
-  },
   transform(code) {
     if (!JSON_IMPORT.test(code)) return null;
     // Blanks for what goes, so that every place stays where the source map has it.
@@ -165,7 +157,7 @@ function chunkFor(entries) {
   );
   const [only, ...others] = commands.length > 0 ? commands : entries;
   if (others.length > 0) return "shared";
-  const words = only.slice(0, -".ts".length).split("/");
+  const words = only.replace(/\.\w+$/, "").split("/");
   return words.slice(commands.length > 0 ? -1 : -2).join("-");
 }
 

@@ -37,3 +37,32 @@ Deno.test("schema describes answers wherever orc runs", () =>
     const { title } = await result(["schema", "session", "list"]);
     assertEquals(title, "Answer of orc session list --json");
   }));
+
+/** The words of a command as help shows it, without what a shell would do with the rest. */
+function wordsOf(example: string): readonly string[] {
+  const [line = ""] = example.split(/ [|<>] /);
+  const words = line.match(/"[^"]*"|\S+/g) ?? [];
+  return words.slice(1).map((word) => word.replaceAll('"', ""));
+}
+
+Deno.test("no example of any command meets a bug, whatever it needs to be loaded", () =>
+  inRepository(async ({ orc, result, write }) => {
+    await write("workflow.yaml", WORKFLOW);
+    await result(["start", "Add login"]);
+    const { groups } = await result(["help"]);
+    const names: readonly string[] = groups.flatMap(
+      ({ commands }: { commands: readonly { name: string }[] }) =>
+        commands.map(({ name }) => name),
+    );
+    assert(names.length > 40);
+    const bugs: string[] = [];
+    for (const name of names) {
+      const { examples } = await result(["help", ...name.split(" ")]);
+      assert(examples.length > 0, name);
+      for (const example of examples) {
+        const { stdout, stderr } = await orc(wordsOf(example));
+        if (/This is a bug/.test(stdout + stderr)) bugs.push(example + stderr);
+      }
+    }
+    assertEquals(bugs, []);
+  }));
