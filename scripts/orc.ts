@@ -8,7 +8,14 @@ const ROOT = new URL("..", import.meta.url);
 const PROGRAM = new URL("dist/program/main.js", ROOT);
 
 /** What the program is made of. */
-const SOURCES = ["cli.ts", "deno.json", "src", "scripts/build", "scripts/npm"];
+const SOURCES = [
+  "cli.ts",
+  "deno.json",
+  "src",
+  "scripts/build",
+  "scripts/npm",
+  "scripts/program",
+];
 
 /** Whether there is no program, or whether something it is made of has changed since. */
 export function isOutdated(

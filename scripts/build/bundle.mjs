@@ -5,9 +5,11 @@ import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-// Named like this since it is a package beside this file, and none of this repository.
+// Named like this since they are packages beside this file, and none of this repository.
 const TOOL = "rolldown";
 const { rolldown } = await import(TOOL);
+const EDITOR = "magic-string";
+const { default: MagicString } = await import(EDITOR);
 
 const { root, out, modules, links, shape } = JSON.parse(process.argv[2]);
 
@@ -18,9 +20,16 @@ const STAND_INS = {
   file: `${root}/scripts/npm/deno/anywhere.ts`,
 };
 
+/** What lies beside the chunks: the types of the program, or what npm links to. */
+const BESIDE_MAIN = {
+  deno: ["program/types.d.ts", "main.d.ts"],
+  node: ["npm/orc.js", "orc.js"],
+};
+
 const isFile = shape === "file";
 const MAIN = `${root}/scripts/program/main.ts`;
-const BIN = `${root}/scripts/npm/bin.ts`;
+/** The one that a single file starts with. */
+const FILE = `${root}/scripts/program/file.ts`;
 
 /** Commands that agents call at every turn: what they need is loaded in one piece. */
 const OFTEN = ["status", "next"];
@@ -150,6 +159,32 @@ const chunkFinder = {
   },
 };
 
+/**
+ * Puts the functions of the chunks that are loaded most into parentheses. That tells the
+ * engine to compile them at once, and then they are part of what Deno keeps compiled: else
+ * each start compiles anew what it calls. They come first, since what is declared is there
+ * from the beginning.
+ */
+const compiledAtOnce = {
+  name: "compiled-at-once",
+  renderChunk(code, chunk) {
+    if (!["main", "update"].includes(chunk.name)) return null;
+    const edited = new MagicString(code);
+    const { body } = this.parse(code);
+    const first = body.find(({ type }) => type !== "ImportDeclaration").start;
+    for (const { type, id, start, end } of body) {
+      if (type !== "FunctionDeclaration") continue;
+      edited.appendRight(start, `const ${id.name} = (`);
+      edited.appendLeft(end, ");\n");
+      if (start !== first) edited.move(start, end, first);
+    }
+    return {
+      code: edited.toString(),
+      map: edited.generateMap({ hires: true }),
+    };
+  },
+};
+
 /** What one command alone needs lies with it, what several need in a chunk for all of them. */
 function chunkFor(entries) {
   const commands = entries.filter((entry) =>
@@ -171,7 +206,7 @@ function packageOf(id) {
 }
 
 const bundle = await rolldown({
-  input: isFile ? BIN : shape === "node" ? { orc: BIN } : { main: MAIN },
+  input: isFile ? FILE : { main: MAIN },
   cwd: root,
   // Packages have builds that need no Node module; those run everywhere.
   platform: "neutral",
@@ -182,7 +217,7 @@ const bundle = await rolldown({
     onlyOneMain,
     dataAsChunks,
     standIns,
-    ...isFile ? [lazyNodeModules] : [chunkFinder],
+    ...isFile ? [lazyNodeModules] : [chunkFinder, compiledAtOnce],
   ],
   resolve: {
     mainFields: ["module", "main"],
@@ -301,7 +336,8 @@ for (const { type, fileName, code, source } of output) {
   await writeFile(`${out}/${name}`, text);
 }
 if (names.includes("main.js")) {
-  names.push("main.d.ts");
-  await copyFile(`${root}/scripts/program/types.d.ts`, `${out}/main.d.ts`);
+  const [from, name] = BESIDE_MAIN[shape];
+  names.push(name);
+  await copyFile(`${root}/scripts/${from}`, `${out}/${name}`);
 }
 process.stdout.write(`${JSON.stringify(names)}\n`);

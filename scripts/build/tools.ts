@@ -3,7 +3,11 @@ import { npmPackages, type Versions } from "../npm/package.ts";
 import { importsOf, removeTree, writeJson } from "../npm/stage.ts";
 
 /** What builds, from npm; none of it becomes part of what is built. */
-const TOOLS: Versions = { "deno-std": "1.4.0", rolldown: "1.3.3" };
+const TOOLS: Versions = {
+  "deno-std": "1.4.0",
+  "magic-string": "0.30.21",
+  rolldown: "1.3.3",
+};
 
 /**
  * Makes a directory with the packages that orc needs and the tools that build it, and keeps

@@ -4,11 +4,9 @@
  *
  * @module
  */
-import fs from "node:fs";
-import os from "node:os";
-import process from "node:process";
 import { named } from "./error.ts";
 import { FsFile, infoOf, openSync, readDirSync, removeSync } from "./file.ts";
+import { fs, load, process } from "./node.ts";
 import { Command, querySync } from "./process.ts";
 import { consoleSize, outputOf, stdin } from "./terminal.ts";
 
@@ -45,7 +43,7 @@ export const Deno = {
   consoleSize,
   cwd: () => named(() => process.cwd()),
   exit: (code?: number): never => process.exit(code),
-  hostname: () => os.hostname(),
+  hostname: () => load<typeof import("node:os")>("node:os").hostname(),
   kill: (pid: number, signal: Signal | number) =>
     void named(() => process.kill(pid, signal)),
   linkSync: (from: string, to: string) => named(() => fs.linkSync(from, to)),

@@ -1,6 +1,6 @@
-import fs from "node:fs";
+import type { Stats } from "node:fs";
 import { named } from "./error.ts";
-import { constants, type Stats } from "node:fs";
+import { fs } from "./node.ts";
 
 export interface FileInfo {
   readonly isFile: boolean;
@@ -48,6 +48,7 @@ export interface OpenOptions {
 const NEW_FILE_MODE = 0o666;
 
 function openFlags(options: OpenOptions): number {
+  const { constants } = fs;
   const { read, write, append, truncate, create, createNew } = options;
   const writes = write || append;
   let flags = writes

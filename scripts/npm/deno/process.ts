@@ -1,9 +1,5 @@
-import process from "node:process";
 import { named } from "./error.ts";
-import type { spawnSync } from "node:child_process";
-import { createRequire } from "node:module";
-
-const require = createRequire(import.meta.url);
+import { load, process } from "./node.ts";
 
 /** A permission, as Deno describes it. */
 export interface PermissionDescriptor {
@@ -59,10 +55,10 @@ export class Command {
   outputSync(): { code: number; stdout: Uint8Array; stderr: Uint8Array } {
     const { args = [], env } = this.#options;
     // Few commands run a program, and those that do not need not load it.
-    const modules: { spawnSync: typeof spawnSync } = require(
+    const { spawnSync } = load<typeof import("node:child_process")>(
       "node:child_process",
     );
-    const ended = modules.spawnSync(this.#program, args, {
+    const ended = spawnSync(this.#program, args, {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -1,10 +1,18 @@
-import fs from "node:fs";
-import process from "node:process";
-import tty from "node:tty";
 import { named } from "./error.ts";
+import { fs, load, process } from "./node.ts";
 
 /** How long to wait for a terminal that another program made non-blocking. */
 const EMPTY_INPUT_PAUSE_MS = 10;
+
+/** What is no character device is no terminal, and to know that needs no module of terminals. */
+function isTerminal(fd: number): boolean {
+  try {
+    if (!fs.fstatSync(fd).isCharacterDevice()) return false;
+  } catch {
+    // Windows describes no console.
+  }
+  return load<typeof import("node:tty")>("node:tty").isatty(fd);
+}
 
 function readInput(buffer: Uint8Array): number | null {
   for (;;) {
@@ -22,7 +30,7 @@ function readInput(buffer: Uint8Array): number | null {
 
 /** Standard input. */
 export const stdin = {
-  isTerminal: (): boolean => tty.isatty(0),
+  isTerminal: () => isTerminal(0),
   readSync: readInput,
   setRaw: (mode: boolean): void => void process.stdin.setRawMode?.(mode),
 };
@@ -36,7 +44,7 @@ export interface Output {
 /** Standard output or standard error. */
 export function outputOf(fd: 1 | 2): Output {
   return {
-    isTerminal: () => tty.isatty(fd),
+    isTerminal: () => isTerminal(fd),
     writeSync: (bytes) => named(() => fs.writeSync(fd, bytes)),
   };
 }
@@ -46,6 +54,6 @@ export function consoleSize(): { columns: number; rows: number } {
   for (const { columns, rows } of [process.stdout, process.stderr]) {
     if (columns) return { columns, rows };
   }
-  if ([0, 1, 2].some(tty.isatty)) return { columns: 0, rows: 0 };
+  if ([0, 1, 2].some(isTerminal)) return { columns: 0, rows: 0 };
   throw new Error("No terminal");
 }
