@@ -285,7 +285,7 @@ function portableMap(text, linesBefore) {
     const ofPackage = from.split("/node_modules/").at(-1);
     return ofPackage === from ? from.replace(`${root}/`, "") : ofPackage;
   });
-  return JSON.stringify({ ...map, sources, mappings });
+  return { ...map, sources, mappings };
 }
 
 const RUNTIME_IMPORT =
@@ -325,15 +325,26 @@ const runtime = output.find(({ fileName }) =>
 
 await mkdir(out, { recursive: true });
 const names = [];
+const write = async (name, text) => {
+  names.push(name);
+  await writeFile(`${out}/${name}`, text);
+};
+const maps = {};
 for (const { type, fileName, code, source } of output) {
   const name = shortNameOf(fileName);
-  names.push(name);
-  const isMain = fileName === "main.js";
-  const ownCode = isMain ? withFirstLine(code, runtime.code) : code;
-  const text = type === "chunk"
-    ? shorten(ownCode).replaceAll(fileName, name)
-    : portableMap(source, fileName === "main.js.map" ? ";" : "");
-  await writeFile(`${out}/${name}`, text);
+  if (type === "chunk") {
+    const isMain = fileName === "main.js";
+    const ownCode = isMain ? withFirstLine(code, runtime.code) : code;
+    await write(name, shorten(ownCode).replaceAll(fileName, name));
+    continue;
+  }
+  const map = portableMap(source, fileName === "main.js.map" ? ";" : "");
+  if (shape === "deno") maps[name.replace(/\.map$/, "")] = map;
+  else await write(name, JSON.stringify(map));
+}
+// Where the program comes from a registry, its modules can be loaded and its files not read.
+if (shape === "deno") {
+  await write("maps.js", `export default ${JSON.stringify(maps)};\n`);
 }
 if (names.includes("main.js")) {
   const [from, name] = BESIDE_MAIN[shape];

@@ -7,7 +7,7 @@ export async function run(): Promise<never> {
   if (Deno.args.includes("--verbose")) {
     // Only a bug under this flag shows where it arose: no other start pays for it.
     const { showSourceLines } = await import("./source_lines.ts");
-    showSourceLines();
+    await showSourceLines();
   }
   return await runCli();
 }

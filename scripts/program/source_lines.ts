@@ -22,25 +22,41 @@ interface CallSite {
   toString(): string;
 }
 
+/** Finds the map of a built file; undefined where there is none. */
+type FindMap = (file: string) => SourceMap | undefined;
+
 /**
  * From now on stacks name lines of the sources. Runtimes could read the maps by
  * themselves, but Deno does so at each start, also where nothing goes wrong.
  */
-export function showSourceLines(): void {
-  const maps = new Map<string, SourceMap | undefined>();
-  const mapOf = (file: string): SourceMap | undefined => {
-    if (!maps.has(file)) maps.set(file, readMap(file));
-    return maps.get(file);
-  };
+export async function showSourceLines(): Promise<void> {
+  const mapOf = await openMaps();
   Error.prepareStackTrace = (error, sites) =>
     [String(error), ...sites.map((site) => `    at ${placed(site, mapOf)}`)]
       .join("\n");
 }
 
-function placed(
-  site: CallSite,
-  mapOf: (file: string) => SourceMap | undefined,
-): string {
+/** What is written beside the program where it may be loaded from afar, and not be read. */
+const ALL_MAPS = "maps.js";
+
+async function openMaps(): Promise<FindMap> {
+  const maps = new Map<string, SourceMap | undefined>();
+  const { href } = new URL(ALL_MAPS, import.meta.url);
+  try {
+    const { default: all } = await import(href);
+    for (const [name, map] of Object.entries<SourceMap>(all)) {
+      maps.set(new URL(name, href).href, map);
+    }
+  } catch {
+    // Each file has its own.
+  }
+  return (file) => {
+    if (!maps.has(file)) maps.set(file, readMap(file));
+    return maps.get(file);
+  };
+}
+
+function placed(site: CallSite, mapOf: FindMap): string {
   const [file, line, column] = [
     site.getFileName(),
     site.getLineNumber(),

@@ -1,6 +1,6 @@
 /** A bug names the line of the source it arose in, in each shape the program is built in. */
 import { bundleProgram, type Shape } from "../../scripts/build/program.ts";
-import { type Clone, openClone } from "./clone.ts";
+import { type Clone, injectBug, openClone } from "./clone.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
 let clone: Clone;
@@ -24,25 +24,6 @@ Deno.test.beforeAll(async () => {
 });
 
 Deno.test.afterAll(() => clone.remove());
-
-/** Lets a function throw, and returns where. */
-async function injectBug(
-  root: string,
-  file: string,
-  name: string,
-): Promise<string> {
-  const text = await Deno.readTextFile(`${root}/${file}`);
-  const start = new RegExp(`function ${name}\\([^]*?\\): Promise<\\w+> \\{\n`)
-    .exec(text);
-  if (start === null) throw new Error(`${file} has no function ${name}`);
-  const end = start.index + start[0].length;
-  const bug = '  if (Date.now() > 0) throw new Error("injected");\n';
-  await Deno.writeTextFile(
-    `${root}/${file}`,
-    text.slice(0, end) + bug + text.slice(end),
-  );
-  return `(${file}:${text.slice(0, end).split("\n").length}:`;
-}
 
 type Program = readonly [string, ...string[]];
 

@@ -37,3 +37,22 @@ function isThere(path: string): boolean {
     throw error;
   }
 }
+
+/** Lets a function throw, and returns where. */
+export async function injectBug(
+  root: string,
+  file: string,
+  name: string,
+): Promise<string> {
+  const text = await Deno.readTextFile(`${root}/${file}`);
+  const start = new RegExp(`function ${name}\\([^]*?\\): Promise<\\w+> \\{\n`)
+    .exec(text);
+  if (start === null) throw new Error(`${file} has no function ${name}`);
+  const end = start.index + start[0].length;
+  const bug = '  if (Date.now() > 0) throw new Error("injected");\n';
+  await Deno.writeTextFile(
+    `${root}/${file}`,
+    text.slice(0, end) + bug + text.slice(end),
+  );
+  return `(${file}:${text.slice(0, end).split("\n").length}:`;
+}
