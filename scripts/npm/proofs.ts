@@ -59,10 +59,12 @@ export function quickProofs(bench: Bench): readonly Proof[] {
       name: "the single file has no more than 1 MB",
       run: async () => `${Math.round(await bundle(root, single) / 1024)} KiB`,
     },
-    suites(root, "the single file on Deno", ["runtimes"], [
+    suites(root, "the single file on Deno", ["journey", "runtimes"], [
       `${Deno.execPath()} run -A ${single}`,
     ]),
-    suites(root, "the single file on Node", ["runtimes"], [`node ${single}`]),
+    suites(root, "the single file on Node", ["journey", "runtimes"], [
+      `node ${single}`,
+    ]),
   ];
 }
 
@@ -161,7 +163,7 @@ function suites(
 }
 
 /** Runs test suites with other programs as orc; returns how many tests passed. */
-async function runSuites(
+export async function runSuites(
   root: string,
   tests: readonly string[],
   commands: readonly string[],

@@ -1,5 +1,6 @@
 /** What can be installed from a clone without npm, as shells find it in a new home. */
 import { bundle } from "../../scripts/bundle.ts";
+import { runSuites } from "../../scripts/npm/proofs.ts";
 import { run } from "../../scripts/npm/program.ts";
 import { type Clone, openClone } from "./clone.ts";
 import { openHome } from "./home.ts";
@@ -43,14 +44,15 @@ Deno.test("deno install -g makes an orc of the clone, as README says", async () 
   for (const line of lines) {
     await shell("sh", clone.root, `${withDeno}; ${line}`);
   }
+  const PATH = `${env.PATH}:${programs}`;
   await proveFound(
     (program, cwd, line) =>
-      run([program, "-c", line], {
-        cwd,
-        env: { ...env, PATH: `${env.PATH}:${programs}` },
-      }),
+      run([program, "-c", line], { cwd, env: { ...env, PATH } }),
     `${path}/shop`,
   );
+  await runSuites(Deno.cwd(), ["journey", "runtimes"], [
+    `env PATH=${PATH} orc`,
+  ]);
 });
 
 Deno.test("the single file is a program that shells run", async () => {

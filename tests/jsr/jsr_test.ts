@@ -1,8 +1,15 @@
 /** What is published on JSR, as those meet it who run, install and import it. */
 import { run } from "../../scripts/npm/program.ts";
+import { runSuites } from "../../scripts/npm/proofs.ts";
 import { writeJson } from "../../scripts/npm/stage.ts";
+import { injectBug, openClone } from "../install/clone.ts";
 import { type Machine, openMachine } from "./machine.ts";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 
 let machine: Machine;
 
@@ -42,6 +49,15 @@ Deno.test("deno run jsr:@orc/cli leads a session with the permissions that help 
   assertEquals([result.task, result.serial], ["Add login", 2]);
   const names = Array.from(Deno.readDirSync(root), ({ name }) => name);
   assertEquals(names.toSorted(), [".git", ".orchestrator"]);
+});
+
+Deno.test("the journey can be made with jsr:@orc/cli/cli", async () => {
+  const { JSR_URL, DENO_DIR } = machine.env;
+  // As a repository is that has no deno.json: the one of this project is above all tests.
+  const deno = `${Deno.execPath()} run -Aq --no-config --no-lock`;
+  const program = `${deno} jsr:@orc/cli/cli`;
+  const command = `env JSR_URL=${JSR_URL} DENO_DIR=${DENO_DIR} ${program}`;
+  await runSuites(Deno.cwd(), ["journey"], [command]);
 });
 
 Deno.test("deno install --global makes a command of it, with the same permissions", async () => {
@@ -90,4 +106,24 @@ Deno.test("deno add gives a strict project its types and its functions", async (
     cwd: project,
     env: { ...machine.env, TMPDIR: temporary },
   });
+});
+
+Deno.test("the stack of a bug in jsr:@orc/cli/cli names lines of the sources", async () => {
+  const clone = await openClone();
+  try {
+    const file = "src/sessions/list.ts";
+    const place = await injectBug(clone.root, file, "listSessions");
+    await Deno.mkdir(`${clone.root}/tests/.tmp`, { recursive: true });
+    const { deno, directory, close } = await openMachine(clone.root);
+    const command = ["jsr:@orc/cli/cli", "session", "list", "--verbose"];
+    const error = await assertRejects(
+      () => deno(directory, "run", "-A", ...command),
+      Error,
+      "This is a bug in orc: injected",
+    );
+    assertStringIncludes(error.message, place);
+    await close();
+  } finally {
+    await clone.remove();
+  }
 });
