@@ -13,7 +13,11 @@ import {
   measureNodeStatus,
 } from "./bench/node_status.ts";
 import type { Row } from "./bench/row.ts";
-import { measureLogLines, measureSessions } from "./bench/scale.ts";
+import {
+  measureAmongSessions,
+  measureLogLines,
+  measureSessions,
+} from "./bench/scale.ts";
 import { measureUpdateOnSlowDisk } from "./bench/slow_disk.ts";
 import {
   measureNote,
@@ -36,6 +40,8 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   "contention-24": () => measureContention(24),
   sessions: measureSessions,
   "log-lines": measureLogLines,
+  "session-list": () => measureAmongSessions(["session", "list"], "≤ 500 ms"),
+  doctor: () => measureAmongSessions(["doctor"], "≤ 2000 ms"),
   migrate: () => measureMigration(),
 };
 

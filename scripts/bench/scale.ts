@@ -1,11 +1,15 @@
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
 import { readCurrent } from "../../src/session/binding.ts";
+import { decodeSession } from "../../src/session/codec.ts";
+import { encodeSession } from "../../src/session/encode.ts";
 import { measurePairs, runOrc } from "./program.ts";
-import { type Row, withBenchDirectory } from "./row.ts";
+import { medianOf, type Row, timeOf, withBenchDirectory } from "./row.ts";
 
 const PAIRS = 20;
 const SESSIONS = 10_000;
 const LOG_LINES = 1_000_000;
+/** What takes seconds is measured less often. */
+const FEW_RUNS = 3;
 
 /** `orc status` among many sessions against the same with one. */
 export function measureSessions(): Promise<Row> {
@@ -25,10 +29,38 @@ export function measureLogLines(): Promise<Row> {
   );
 }
 
+/** `orc session list` and `orc doctor` among many sessions, against a tenth of them. */
+export function measureAmongSessions(
+  command: readonly string[],
+  target: string,
+): Promise<Row> {
+  return withBenchDirectory(async (directory) => {
+    const few = SESSIONS / 10;
+    const timeWith = async (sessions: number): Promise<number> => {
+      const root = `${directory}/${sessions}`;
+      await Deno.mkdir(root);
+      await runOrc(root, ["start", "Measure the size", "--root", "."]);
+      await multiplySessions(root, sessions);
+      const times: number[] = [];
+      while (times.length < FEW_RUNS) {
+        times.push(await timeOf(() => runOrc(root, command)));
+      }
+      return medianOf(times);
+    };
+    return {
+      what: `orc ${command.join(" ")} with ${SESSIONS} sessions`,
+      milliseconds: await timeWith(SESSIONS),
+      reference: `with ${few} sessions`,
+      referenceMilliseconds: await timeWith(few),
+      target,
+    };
+  });
+}
+
 function measure(
   what: string,
   reference: string,
-  enlarge: (root: string) => void,
+  enlarge: (root: string) => void | Promise<void>,
 ): Promise<Row> {
   return withBenchDirectory(async (directory) => {
     const [large, small] = [`${directory}/large`, `${directory}/small`];
@@ -36,7 +68,7 @@ function measure(
       await Deno.mkdir(root);
       await runOrc(root, ["start", "Measure the size", "--root", "."]);
     }
-    enlarge(large);
+    await enlarge(large);
     const medians = await measurePairs(
       PAIRS,
       () => runOrc(large, ["status"]),
@@ -46,17 +78,23 @@ function measure(
   });
 }
 
-function multiplySessions(root: string): void {
+/** Makes copies of the one session there is, each as sound as it. */
+async function multiplySessions(
+  root: string,
+  sessions = SESSIONS,
+): Promise<void> {
   const own = readCurrent(repositoryLayout(root)) ?? "";
   const { state, log, meta } = sessionLayout(root, own);
-  const texts = [state, log, meta].map((path) => Deno.readTextFileSync(path));
-  for (let count = 1; count < SESSIONS; count++) {
+  const session = await decodeSession(Deno.readTextFileSync(state), state);
+  const texts = [log, meta].map((path) => Deno.readTextFileSync(path));
+  for (let count = 1; count < sessions; count++) {
     const id = `copy${String(count).padStart(22, "0")}`;
     const paths = sessionLayout(root, id);
     Deno.mkdirSync(paths.directory);
-    for (
-      const [index, path] of [paths.state, paths.log, paths.meta].entries()
-    ) {
+    const copy = { ...session, sessionId: id };
+    const text = await encodeSession(copy, session.state.updatedAt);
+    Deno.writeTextFileSync(paths.state, text);
+    for (const [index, path] of [paths.log, paths.meta].entries()) {
       Deno.writeTextFileSync(path, texts[index]?.replaceAll(own, id) ?? "");
     }
   }
