@@ -300,50 +300,44 @@ function readBinary(text: string): ScalarReading {
 }
 
 const PARTS =
-  /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(Z|([-+])(\d\d?)(?::(\d\d))?))?)?$/;
+  /^(?<year>\d{4})-(?<month>\d\d?)-(?<day>\d\d?)(?:(?:[Tt]|[ \t]+)(?<hour>\d\d?):(?<minute>\d\d):(?<second>\d\d)(?:\.(?<fraction>\d*))?(?:[ \t]*(?<zone>Z|(?<sign>[-+])(?<ahead>\d\d?)(?::(?<more>\d\d))?))?)?$/;
 
 /**
  * Spells a date or time of YAML 1.1 as the Python tool writes it to JSON;
  * undefined when the calendar has no such moment.
  */
-export function isoTimeOf(text: string): string | undefined {
-  const parts = PARTS.exec(text);
-  if (parts === null) return undefined;
-  const [year = 0, month = 0, day = 0] = parts.slice(1, 4).map(Number);
-  if (year < 1 || day < 1 || day > daysIn(year, month)) return undefined;
-  const date = [String(year).padStart(4, "0"), two(month), two(day)].join("-");
-  if (parts[4] === undefined) return date;
-  const clock = clockOf(parts);
-  const offset = offsetOf(parts);
-  return clock === undefined || offset === undefined
-    ? undefined
-    : `${date}T${clock}${offset}`;
+function isoTimeOf(text: string): string | undefined {
+  const { year, month, day, hour, minute, second, ...rest } =
+    PARTS.exec(text)?.groups ?? {};
+  const date = [year, two(month), two(day)].join("-");
+  const clock = [hour, minute, second].map(two).join(":");
+  const offset = offsetOf(rest);
+  if (year === "0000" || offset === undefined) return undefined;
+  if (!isMoment(`${date}T${clock}`)) return undefined;
+  if (hour === undefined) return date;
+  const fraction = (rest.fraction ?? "").slice(0, 6).padEnd(6, "0");
+  const isWhole = Number(fraction) === 0;
+  return `${date}T${clock}${isWhole ? "" : `.${fraction}`}${offset}`;
 }
 
-const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-function daysIn(year: number, month: number): number {
-  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  return month === 2 && isLeap ? 29 : DAYS[month - 1] ?? 0;
+/** JavaScript takes the 31st of April for the 1st of May, and 24:00 for the next day. */
+function isMoment(iso: string): boolean {
+  const date = new Date(`${iso}Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso);
 }
 
-function clockOf(parts: RegExpExecArray): string | undefined {
-  const [hour = 0, minute = 0, second = 0] = parts.slice(4, 7).map(Number);
-  if (hour > 23 || minute > 59 || second > 59) return undefined;
-  const clock = [two(hour), two(minute), two(second)].join(":");
-  const fraction = (parts[7] ?? "").slice(0, 6).padEnd(6, "0");
-  return Number(fraction) === 0 ? clock : `${clock}.${fraction}`;
-}
-
-function offsetOf(parts: RegExpExecArray): string | undefined {
-  const [zone, sign, hours, minutes] = parts.slice(8);
+function offsetOf(
+  { zone, sign, ahead, more }: Readonly<Record<string, string | undefined>>,
+): string | undefined {
   if (zone === undefined) return "";
-  const total = Number(hours ?? 0) * 60 + Number(minutes ?? 0);
+  const total = Number(ahead ?? 0) * 60 + Number(more ?? 0);
   if (total >= 24 * 60) return undefined;
   if (total === 0) return "Z";
-  return `${sign}${two(Math.floor(total / 60))}:${two(total % 60)}`;
+  return `${sign}${two(String(Math.floor(total / 60)))}:${
+    two(String(total % 60))
+  }`;
 }
 
-function two(number: number): string {
-  return String(number).padStart(2, "0");
+function two(digits = "0"): string {
+  return digits.padStart(2, "0");
 }
