@@ -43,10 +43,7 @@ export type Risk = "low" | "medium" | "high";
  */
 export type Verification =
   & {
-    /**
-     * What the check asks for, worded to follow "its check expects that"; null where the
-     * workflow does not put it in words: path or command are shown.
-     */
+    /** Worded to follow "its check expects that"; null where path or command are shown instead. */
     readonly description: string | null;
   }
   & (
@@ -68,10 +65,7 @@ export type Verification =
 
 /** One thing to be done in a phase. In workflow.yaml the keys are these names in snake case. */
 export interface Item {
-  /**
-   * What commands and programs take: letters, digits and underscores of any script, at most
-   * 100 characters, unique in the workflow.
-   */
+  /** Letters, digits and underscores of any script, at most 100; unique in the workflow. */
   readonly id: string;
   /** Shown to people. */
   readonly name: string;
@@ -79,28 +73,17 @@ export interface Item {
   readonly description: string | null;
   /** Whether the phase stays blocked until it is done. Always true for gates and required items. */
   readonly required: boolean;
-  /**
-   * Whether it may be skipped. Always false for gates, which only a human skips by force, for
-   * required items, and for manual gates without skip conditions. {@linkcode PhaseType} may
-   * allow more.
-   */
+  /** False for gates, required items and manual gates without skip conditions. See {@linkcode PhaseType}. */
   readonly skippable: boolean;
   /** When skipping is fine, in words that orc shows and does not judge. They make a manual gate skippable. */
   readonly skipConditions: readonly string[];
   /** What has to be found out before the item can be completed. */
   readonly verification: Verification;
-  /**
-   * Advice shown with the item; may begin with a tag such as `[tip]`. Where the verification
-   * has a description, the first one is the hint after a failed check.
-   */
+  /** Advice, perhaps with a tag such as `[tip]`; the first is the hint after a check with a description. */
   readonly notes: readonly string[];
   /** How strictly it is enforced; `flexible` where the workflow says nothing. */
   readonly stepType: StepType;
-  /**
-   * Name of the schema that evidence has to follow: without such evidence the item is not
-   * completed. Of a schema that orc does not know, only empty evidence is refused. Null when
-   * none is asked for.
-   */
+  /** Schema of the evidence it is not completed without; an unknown one only refuses empty evidence. */
   readonly evidenceSchema: string | null;
   /** What evidence to collect; null when the workflow does not say. No rule depends on it. */
   readonly evidencePrompt: string | null;
@@ -110,10 +93,7 @@ export interface Item {
   readonly timeoutSeconds: number | undefined;
   /** What is at stake; `medium` where the workflow says nothing. */
   readonly risk: Risk;
-  /**
-   * Directory the program of its check runs in, relative to the working tree and inside it;
-   * null for the working tree itself. Paths of files stay relative to the working tree.
-   */
+  /** Where its check's program runs: a directory below the working tree; null for the tree itself. */
   readonly workingDir: string | null;
   /** Names of the secrets that the program of its check finds in its environment, and no others. */
   readonly secrets: readonly string[];
@@ -134,9 +114,8 @@ export interface Phase {
   /** Advice shown with the phase; may begin with a tag such as `[tip]`. */
   readonly notes: readonly string[];
   /**
-   * Reviews without which the session cannot be finished: `security` counts once an item
-   * `security` or `security_review` of any phase is completed, or once the Python tool
-   * recorded such a review by a model as successful.
+   * Reviews without which the session cannot be finished: `security` counts once an item `security`
+   * or `security_review` is completed, or the Python tool recorded one by a model as successful.
    */
   readonly requiredReviews: readonly string[];
   /** `guided` where the workflow says nothing. */
@@ -160,29 +139,21 @@ export interface Workflow {
   readonly version: string;
   /** What the workflow is for; null where the file does not say. */
   readonly description: string | null;
-  /**
-   * Range of the versions of orc that may work with it, such as `>=0.1 <2` or `^1.2 || ^2`;
-   * null for all. As in npm, `1.2` stands for all versions that begin so. Any version can
-   * read the sessions that follow it.
-   */
+  /** Versions of orc that may work with it, as in npm: `>=0.1 <2`; null for all. Any can read. */
   readonly orc: string | null;
   /** Gone through in this order, one at a time. At least one. */
   readonly phases: readonly Phase[];
   /**
-   * Free keys: values for `{{name}}`, and two that orc knows. `supervision_mode` says who
-   * passes manual gates that are no gates: `supervised`, the default, a human; `zero_human`
-   * nobody, `complete` skips them; `hybrid` depends on their {@linkcode Risk}, and at medium
-   * risk on `approval_timeout_minutes`, a number above 0.
+   * Values for `{{name}}`, and two keys orc knows. `supervision_mode` says who passes manual gates
+   * that are no gates: `supervised`, the default, a human; `zero_human` nobody; `hybrid` goes by
+   * {@linkcode Risk}, and at medium risk by `approval_timeout_minutes`, a number above 0.
    */
   readonly settings: JsonObject;
   /** Names of secrets the work needs besides those of its items; no check gets them. */
   readonly secrets: readonly string[];
 }
 
-/**
- * How far an item is. A failed check makes it `failed`, except on a gate, which stays as it
- * was; both can be tried again. orc never sets `blocked`, but reads it.
- */
+/** How far an item is. A failed check leaves a gate as it was; orc reads `blocked`, but never sets it. */
 export type ItemStatus =
   | "pending"
   | "in_progress"
@@ -194,22 +165,16 @@ export type ItemStatus =
 /** How far a phase is; one phase of an open session is `active`. orc reads `blocked`, but never sets it. */
 export type PhaseStatus = "pending" | "active" | "completed" | "blocked";
 
-/**
- * How far a session is. `completed` and `abandoned` are final. orc never sets `paused`; a
- * session that has it can go on like an active one.
- */
+/** How far a session is. `completed` and `abandoned` are final; orc never sets `paused`, which is like `active`. */
 export type SessionStatus = "active" | "completed" | "abandoned" | "paused";
 
-/** Progress of one item in one session. In state.json the keys are these names in snake case. */
+/** Progress of one item in one session. */
 export interface ItemState {
   /** Key of the item in state.json; the same as in the workflow. */
   readonly id: string;
   /** `pending` in a new session. */
   readonly status: ItemStatus;
-  /**
-   * When somebody first said they work on it, or first asked for a manual gate that passes
-   * after a while; null when nobody did, also for items that are done.
-   */
+  /** When work on it, or the clock of a manual gate, was first said to start; else null, even when done. */
   readonly startedAt: string | null;
   /** When it was completed or approved. */
   readonly completedAt: string | null;
@@ -221,10 +186,7 @@ export interface ItemState {
   readonly notes: string | null;
   /** How many of its checks failed so far. */
   readonly retryCount: number;
-  /**
-   * How the last check ended, or that a human approved: an object in the format of the Python
-   * tool, or null. A program's output is cut to its last 1000 characters.
-   */
+  /** How the last check ended, or that a human approved: an object as the Python tool's, or null. */
   readonly verificationResult: JsonValue;
   /** How the last command of a gate ended, in the same form. */
   readonly gateResult: JsonValue;
@@ -234,7 +196,7 @@ export interface ItemState {
   readonly source: JsonObject;
 }
 
-/** Progress of one phase in one session. In state.json the keys are these names in snake case. */
+/** Progress of one phase in one session. */
 export interface PhaseState {
   /** Key of the phase in state.json; the same as in the workflow. */
   readonly id: string;
@@ -268,10 +230,7 @@ export interface Note {
  * `2026-11-20T07:34:57.231000Z`; other writers may have used an offset.
  */
 export interface SessionState {
-  /**
-   * `wf_` and eight hex digits, given at start and repeated in every line of the log. Not the
-   * id of the session, which is the name of its directory.
-   */
+  /** `wf_` and eight hex digits, in every line of the log; not the id of the session's directory. */
   readonly workflowId: string;
   /** Name of the workflow at start. */
   readonly workflowType: string;
@@ -297,10 +256,7 @@ export interface SessionState {
   readonly constraints: readonly string[];
   /** What was worth remembering, oldest first; `metadata.orc.notes` in state.json. */
   readonly notes: readonly Note[];
-  /**
-   * The Python tool's `metadata`, without `orc`: approvals of phases, closing notes, where the
-   * workflow came from, and whatever else it holds.
-   */
+  /** The Python tool's `metadata` without `orc`: approvals of phases, closing notes, and anything else. */
   readonly metadata: JsonObject;
   /** The workflow pinned at start, exactly as in `workflow_definition`; null in the oldest sessions. */
   readonly definition: JsonValue;
@@ -308,10 +264,7 @@ export interface SessionState {
   readonly source: JsonObject;
 }
 
-/**
- * What an event records: `event_type` in log.jsonl. Only types that the Python tool knows
- * too, since it leaves out lines of any other. orc never writes `skip_rejected`.
- */
+/** `event_type` in log.jsonl: what the Python tool knows too. orc never writes `skip_rejected`. */
 export type EventType =
   | "workflow_started"
   | "phase_started"
@@ -342,10 +295,7 @@ export interface Event {
   readonly itemId: string | null;
   /** One sentence for people, such as `Completed item: plan`. */
   readonly message: string;
-  /**
-   * Facts for programs, by the type of the event: a reason, notes, the result of a check.
-   * `agent` names the agent that asked, `origin` how a human was known to be one.
-   */
+  /** Facts for programs, by type; `agent` names who asked, `origin` how a human was known to be one. */
   readonly details: JsonObject;
   /** Who stands for it: `human` only where a human gave a yes. */
   readonly actor: "system" | "human";
@@ -365,15 +315,9 @@ export interface LoggedEvent extends Event {
 
 /** Who asks. A human's yes counts only with an origin, and only a host can establish one. */
 export interface Caller {
-  /**
-   * The agent's name and, if it tells one, its own id, such as `claude-code:5f0c…`; null when
-   * no agent was detected.
-   */
+  /** The agent's name and id, such as `claude-code:5f0c…`; null when none was detected. */
   readonly agent: string | null;
-  /**
-   * How a human's presence was established: by what was typed in a terminal, or by the
-   * setting `ORCHESTRATOR_APPROVALS`; null when it was not.
-   */
+  /** How a human was known: by what was typed, or by `ORCHESTRATOR_APPROVALS`; null if not. */
   readonly approval: "terminal" | "setting" | null;
 }
 
@@ -383,9 +327,7 @@ export type OutputName = "stdout" | "stderr";
 /** Result of one check that orc ran itself. */
 export type CheckResult =
   | {
-    /** The check was whether a file is there. */
     readonly type: "file_exists";
-    /** Whether the file is there. */
     readonly passed: boolean;
     /** The path as the workflow names it, with settings filled in. */
     readonly name: string;
@@ -395,11 +337,10 @@ export type CheckResult =
     readonly problem: string | null;
   }
   | {
-    /** The check was a program. */
     readonly type: "command";
     /** Whether it ended by itself, with the exit code expected. */
     readonly passed: boolean;
-    /** The command with settings filled in. */
+    /** With settings filled in. */
     readonly command: string;
     /** The command as the workflow spells it. */
     readonly originalCommand: string;
@@ -409,11 +350,9 @@ export type CheckResult =
     readonly shell: boolean;
     /** 128 plus the number of a signal that ended it; -1 when it never ran or orc ended it. */
     readonly exitCode: number;
-    /** The exit code that passes. */
     readonly expectExitCode: number;
     /** Its first 4 KiB and last 16 KiB, with a line between them that says how much was left out. */
     readonly stdout: string;
-    /** Error output, cut in the same way. */
     readonly stderr: string;
     /** Which of the two held bytes that are no UTF-8; they are shown as U+FFFD. */
     readonly notUtf8: readonly OutputName[];
@@ -514,10 +453,7 @@ export type Action =
     /** Null when it is about the session. */
     readonly itemId: string | null;
   }
-  /**
-   * Puts items, phases and the current phase back to where a checkpoint has them. Approvals
-   * from after it are taken back; notes stay.
-   */
+  /** Goes back to where a checkpoint has items and phases. Later approvals are taken back; notes stay. */
   | {
     readonly type: "restore";
     /** Named in the log. */
@@ -540,9 +476,6 @@ export type Action =
 export interface Decision {
   /** The next state; the one before, itself, when nothing changed. */
   readonly state: SessionState;
-  /**
-   * What led there, in order. None means that nothing changed and nothing has to be written;
-   * some with an unchanged state are written all the same.
-   */
+  /** What led there, in order. Without any nothing is written; with some, even an unchanged state is. */
   readonly events: readonly Event[];
 }
