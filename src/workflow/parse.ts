@@ -3,7 +3,7 @@ import type { JsonObject } from "../base/json.ts";
 import { leadsOut } from "../base/path.ts";
 import { nearest } from "../base/text.ts";
 import { fillTemplate, planCommand } from "./command.ts";
-import { carriersOf } from "./definition.ts";
+import { carriersOf, decodeDefinition } from "./definition.ts";
 import { EVIDENCE_SCHEMAS } from "./evidence.ts";
 import {
   errorAt,
@@ -17,18 +17,13 @@ import {
   type ProblemDraft,
   warningAt,
 } from "./problem.ts";
-import {
-  schemaProblems,
-  WORKFLOW_KEYS,
-  type WorkflowFile,
-  workflowSchema,
-} from "./schema.ts";
+import { schemaProblems, WORKFLOW_KEYS, workflowSchema } from "./schema.ts";
 import {
   APPROVAL_TIMEOUT,
   approvalTimeoutMinutes,
   MAX_APPROVAL_TIMEOUT_MINUTES,
 } from "./supervision.ts";
-import type { Item, Phase, Verification, Workflow } from "./types.ts";
+import type { Item, Phase, Workflow } from "./types.ts";
 import {
   describeValue,
   entriesOf,
@@ -109,81 +104,24 @@ export function parseWorkflow(
   return { workflow, warnings: mostTelling(warnings) };
 }
 
-function toWorkflow(file: WorkflowFile, settings: JsonObject): Workflow {
-  return { ...file, phases: file.phases.map(toPhase), settings };
-}
-
-function toPhase(phase: WorkflowFile["phases"][number]): Phase {
-  return {
-    id: phase.id,
-    name: phase.name,
-    description: phase.description,
-    items: phase.items.map(toItem),
-    exitGate: phase.exit_gate,
-    notes: phase.notes,
-    requiredReviews: phase.required_reviews,
-    phaseType: phase.phase_type,
-    intendedTools: phase.intended_tools,
-    agent: phase.agent,
-    executor: phase.executor,
-  };
-}
-
-type ItemFile = WorkflowFile["phases"][number]["items"][number];
-
-function toItem(item: ItemFile): Item {
-  return {
-    id: item.id,
-    name: item.name,
-    description: item.description,
-    ...enforcementOf(item),
-    skipConditions: item.skip_conditions,
-    verification: toVerification(item.verification),
-    notes: item.notes,
-    stepType: item.step_type,
-    evidenceSchema: item.evidence_schema,
-    evidencePrompt: item.evidence_prompt,
-    agent: item.agent,
-    timeoutSeconds: item.timeout_seconds,
-    risk: item.risk,
-    workingDir: item.working_dir,
-    secrets: item.secrets,
-  };
+/** What passed the schema is what a session pins, and is read like it. */
+function toWorkflow(file: object, settings: JsonObject): Workflow {
+  const { mapping } = readMapping({ ...file, settings }, []);
+  const workflow = decodeDefinition(mapping);
+  const phases = workflow.phases
+    .map((phase) => ({ ...phase, items: phase.items.map(enforced) }));
+  return { ...workflow, phases };
 }
 
 /** Gates and required items cannot be made optional; manual gates are skippable only on named conditions. */
-function enforcementOf(item: ItemFile): Pick<Item, "required" | "skippable"> {
-  if (item.step_type === "gate" || item.step_type === "required") {
-    return { required: true, skippable: false };
+function enforced(item: Item): Item {
+  const { stepType, verification, skipConditions } = item;
+  if (stepType === "gate" || stepType === "required") {
+    return { ...item, required: true, skippable: false };
   }
-  const isBareManualGate = item.verification.type === "manual_gate" &&
-    item.skip_conditions.length === 0;
-  return {
-    required: item.required,
-    skippable: item.skippable && !isBareManualGate,
-  };
-}
-
-function toVerification(file: ItemFile["verification"]): Verification {
-  const { type, description } = file;
-  switch (type) {
-    case "file_exists":
-      return { type, description, path: present(file.path) };
-    case "command":
-      return {
-        type,
-        description,
-        command: present(file.command),
-        expectExitCode: file.expect_exit_code,
-      };
-    default:
-      return { type, description };
-  }
-}
-
-function present(text: string | null): string {
-  if (text === null) throw new Error("The schema let an empty check pass");
-  return text;
+  const isBareManualGate = verification.type === "manual_gate" &&
+    skipConditions.length === 0;
+  return { ...item, skippable: item.skippable && !isBareManualGate };
 }
 
 /*

@@ -236,9 +236,6 @@ const workflowEntries = {
 /** What workflow.yaml may hold, with the defaults of what it leaves out. */
 export const workflowSchema = mapping(workflowEntries, "name and phases");
 
-/** A workflow file that passed the schema, in the words of the file. */
-export type WorkflowFile = v.InferOutput<typeof workflowSchema>;
-
 /** What each key of workflow.yaml is for, in one sentence: editors and the documentation show it. */
 export const WORKFLOW_KEYS = {
   workflow: {
