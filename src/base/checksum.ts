@@ -1,21 +1,14 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 import { canonicalJson, quoteJson, sortedKeys } from "./json_print.ts";
 
-/**
- * Whether a state still is what its last writer signed: `missing` when it
- * carries no checksum, as the oldest do, and `changed` when the checksum does
- * not fit.
- */
+/** Whether a state is what its last writer signed; `missing` where it is not signed, as in the oldest. */
 export type ChecksumVerdict = "valid" | "missing" | "changed";
 
 const CHECKSUM_LENGTH = 32;
 /** For some weeks the Python tool wrote half as many digits. */
 const SHORT_CHECKSUM_LENGTH = 16;
 
-/**
- * Computes the checksum the Python tool signs a state with: the beginning of the
- * SHA-256 of its canonical form, without the keys about the file itself.
- */
+/** The checksum the Python tool signs a state with: of its canonical form, without the keys about the file. */
 export async function checksumOf(state: JsonObject): Promise<string> {
   const digest = await digestWithout(state, SIGNATURE_KEYS);
   return digest.slice(0, CHECKSUM_LENGTH);

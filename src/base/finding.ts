@@ -1,7 +1,4 @@
-/**
- * How much a finding matters: an `error` keeps somebody from working, a
- * `warning` will or may, an `info` is good to know and does no harm.
- */
+/** Whether somebody cannot work (`error`), will not or may not (`warning`), or can (`info`). */
 export type Severity = "error" | "warning" | "info";
 
 /** One result of doctor. */

@@ -22,12 +22,10 @@ export function isSessionId(text: string): boolean {
 }
 
 /**
- * Finds the one session that a text stands for: its id, else the only id that
- * begins with it, else the only one that ends with it. The short form of
- * {@linkcode shortSessionId} is understood too.
+ * Finds the one session that a text stands for: its id or short form, else the only id that begins with it, else
+ * the only one that ends with it.
  *
- * @throws {OrcError} usage `invalid_session_id` or `ambiguous_session_id`,
- * not_found `no_such_session`
+ * @throws {OrcError} usage `invalid_session_id` or `ambiguous_session_id`, not_found `no_such_session`
  */
 export function matchSessionId(text: string, ids: readonly string[]): string {
   if (ids.includes(text)) return text;
@@ -49,10 +47,7 @@ export function shortSessionId(id: string): string {
   return ULID.test(id) ? `${id.slice(0, 4)}…${id.slice(-4)}` : id;
 }
 
-/**
- * Makes a session id of the Python tool's workflow id, always the same for the
- * same workflow, so that a legacy session has its id before it is adopted.
- */
+/** The id a legacy session has before it is adopted: made of its workflow id, always the same. */
 export function legacySessionId(workflowId: string): string {
   const digits = /^wf_([0-9a-f]{8})$/.exec(workflowId)?.[1];
   if (digits !== undefined) return digits;

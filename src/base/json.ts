@@ -1,25 +1,16 @@
 import { corrupt, type OrcError, refused } from "./error.ts";
 import { MAX_DEPTH } from "./limits.ts";
 
-/**
- * A number that a double cannot carry, or whose spelling counts (`1.0`, `1e16`,
- * `NaN`): kept as written.
- */
+/** A number that a double cannot carry, or whose spelling counts (`1.0`, `1e16`, `NaN`), as written. */
 export class JsonNumber {
   /** Keeps the spelling; it must be one that Python's JSON reader accepts. */
   constructor(readonly literal: string) {}
 }
 
-/**
- * An object whose keys keep their order, `__proto__` and `10` included. Make
- * one with `new Map(Object.entries(fields))`.
- */
+/** An object whose keys keep their order, `10` included: `new Map(Object.entries(fields))`. */
 export type JsonObject = ReadonlyMap<string, JsonValue>;
 
-/**
- * A JSON value, read without loss. Numbers that a double carries are numbers;
- * the others are {@linkcode JsonNumber}.
- */
+/** A JSON value, read without loss: numbers that a double cannot carry are {@linkcode JsonNumber}. */
 export type JsonValue =
   | null
   | boolean
@@ -107,10 +98,7 @@ export function asObject(value: JsonValue | undefined): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined;
 }
 
-/**
- * Makes plain objects and lists of a JSON value, for `JSON.stringify`. Numbers
- * become doubles; keys such as `__proto__` stay data.
- */
+/** Plain objects and lists, for `JSON.stringify`: numbers are doubles, and `__proto__` stays data. */
 export function plainOf(value: JsonValue): unknown {
   if (value instanceof JsonNumber) return Number(value.literal);
   if (isJsonList(value)) return value.map(plainOf);

@@ -35,12 +35,7 @@ export function printJson(value: JsonValue, indent = 0): string {
 /** Layout of members of objects that were printed before: most of a state stays as it is. */
 const memberTexts = new WeakMap<JsonObject, string>();
 
-/**
- * Prints an object as {@linkcode printJson} does with an indent of 2, faster
- * where members of it were printed before.
- *
- * @throws {OrcError} `too_deep` as {@linkcode printJson}
- */
+/** As {@linkcode printJson} with an indent of 2, faster where members were printed before. */
 export function printDocument(document: JsonObject): string {
   const members = Array.from(
     document,
@@ -197,9 +192,8 @@ type OverlayField = readonly [
 ];
 
 /**
- * Lays known fields over the object they were read from: its order and what orc
- * does not know survive, and nothing is added that says no more than its absence.
- * An object that was not read from anywhere gets all fields.
+ * Lays known fields over the object they were read from: its order and what orc does not know survive, and
+ * nothing is added that says no more than its absence. A new object gets all fields.
  */
 export function overlay(
   source: JsonObject,

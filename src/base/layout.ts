@@ -78,10 +78,7 @@ export interface RepositoryLayout {
   readonly migrationUndo: string;
   /** The day on which somebody was last told at length that a migration is possible. */
   readonly migrationNotice: string;
-  /**
-   * State of the Python tool when no session is current; its server kept other
-   * data under this name.
-   */
+  /** State of the Python tool when no session is current. */
   readonly sessionlessState: string;
   /** Log of the Python tool when no session is current. */
   readonly sessionlessLog: string;

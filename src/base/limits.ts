@@ -9,10 +9,7 @@ export const MAX_STATE_BYTES = 256 * 1024 * 1024;
 /** How far from its end a log is searched: far more than one update writes, and read in a moment. */
 export const MAX_LOG_TAIL_BYTES = 32 * 1024 * 1024;
 
-/**
- * Events that travel in state.json until the log is synced: more would make every update
- * write more than the sync costs that it saves.
- */
+/** Events that travel in state.json until the log is synced: more would cost more than the sync they save. */
 export const MAX_CARRIED_EVENTS = 8;
 
 /** Longest line of a log that is read: some ten times the largest evidence and the longest task together. */

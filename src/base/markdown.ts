@@ -1,10 +1,7 @@
 /** The shortest fence that Markdown knows. */
 const MIN_FENCE_LENGTH = 3;
 
-/**
- * What nobody sees but a machine reads: control characters, what turns the direction of text
- * around, and the invisible copies of ASCII.
- */
+/** What only a machine reads: control characters, what turns text around, invisible copies of ASCII. */
 const UNSEEN =
   /(?![\n\t])\p{Cc}|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|[\u{e0000}-\u{e007f}]/gu;
 

@@ -203,10 +203,7 @@ export const MIN_MASKED_LENGTH = 8;
 /** Shortest line of a value that is masked by itself. */
 const MIN_MASKED_LINE_LENGTH = 12;
 
-/**
- * Spellings in which programs print a value: as it is, line by line, and as it
- * stands in JSON, URLs and base64. Empty for a value too short to be masked.
- */
+/** The spellings in which programs print a value; none for one too short to be masked. */
 function formsOf(value: string): readonly string[] {
   const text = value.trim();
   if (text.length < MIN_MASKED_LENGTH) return [];
@@ -258,10 +255,7 @@ function linesOf(text: string): readonly string[] {
     .filter((line) => line.length >= MIN_MASKED_LINE_LENGTH);
 }
 
-/**
- * What base64 makes of the value wherever it begins in the bytes that are
- * encoded, as in `user:password`: only the digits that depend on nothing else.
- */
+/** What base64 makes of the value wherever it begins: only the digits that depend on nothing else. */
 function base64Forms(text: string): readonly string[] {
   const bytes = binaryOf(text);
   const forms = [0, 1, 2].map((offset) => {

@@ -16,11 +16,7 @@ export function isCheckpointId(text: string): boolean {
   return CHECKPOINT_ID.test(text);
 }
 
-/**
- * Makes the id of a checkpoint: the instant to the microsecond, four digits by
- * chance, and four that are the same in all checkpoints of a session. The last
- * four are a part of an MD5 in the Python tool, but nothing ever reads them.
- */
+/** The instant to the microsecond, four digits by chance, and four that are the session's; nothing reads the last. */
 export function checkpointId(
   workflowId: string,
   at: string,
@@ -41,11 +37,9 @@ export function checkpointId(
 }
 
 /**
- * Finds the one checkpoint that a text stands for: its id, or a part of at
- * least 4 characters that no other id has.
+ * Finds the one checkpoint whose id is the text, or alone holds it.
  *
- * @throws {OrcError} `no_such_checkpoint` (not_found) or
- *   `ambiguous_checkpoint_id` (usage)
+ * @throws {OrcError} `no_such_checkpoint` (not_found) or `ambiguous_checkpoint_id` (usage)
  */
 export function matchCheckpointId(
   text: string,
@@ -130,11 +124,7 @@ export function isSecretName(text: string): boolean {
   return SECRET_NAME.test(text) && !RESERVED.has(text);
 }
 
-/**
- * Refuses what cannot be the name of a secret.
- *
- * @throws {OrcError} usage `invalid_secret_name`
- */
+/** Refuses what cannot be the name of a secret: usage `invalid_secret_name`. */
 export function assertSecretName(name: string): void {
   if (isSecretName(name)) return;
   const reason = RESERVED.has(name)
@@ -159,10 +149,7 @@ export const SESSION_NAME = "session_name";
 /** A longer name says no more. */
 const MAX_SLUG_LENGTH = 30;
 
-/**
- * Makes a name that people recognise and that no other session has: the task in lower case,
- * and the beginning of a random token. Safe in paths and commands.
- */
+/** A name that people recognise and no other session has: the task, and the beginning of a random token. */
 export function sessionNameOf(task: string, token: string): string {
   const slug = task.toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
@@ -179,11 +166,7 @@ export function fillSessionName(text: string, name: string): string {
 /** A longer name does not fit beside a task. */
 const MAX_NAME_LENGTH = 80;
 
-/**
- * Reads a name for a session as typed, without the blanks around it.
- *
- * @throws {OrcError} usage `invalid_name`
- */
+/** Reads a name for a session as typed, or refuses it: usage `invalid_name`. */
 export function parseSessionTitle(text: string): string {
   const name = text.trim();
   const isPlain = !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name);
@@ -198,10 +181,7 @@ export function parseSessionTitle(text: string): string {
 /** Ends the name of a file that holds a secret, behind the name of the secret. */
 export const SECRET_SUFFIX = ".age";
 
-/**
- * Returns the path of a secret in a directory of secrets. What is no name of a
- * secret throws a plain `Error`: the last fence, as in {@linkcode sessionLayout}.
- */
+/** The path of a secret; the last fence between a name and the file system. */
 export function secretPath(directory: string, name: string): string {
   if (!isSecretName(name)) {
     throw new Error(`No name of a secret: ${JSON.stringify(name)}`);
@@ -212,10 +192,7 @@ export function secretPath(directory: string, name: string): string {
 /** Ends the name of a checkpoint's file, behind its id. */
 export const CHECKPOINT_SUFFIX = ".json";
 
-/**
- * Returns the path of a checkpoint in a directory of checkpoints. What is no id
- * throws a plain `Error`: the last fence, as in {@linkcode sessionLayout}.
- */
+/** The path of a checkpoint; the last fence between an id and the file system. */
 export function checkpointPath(directory: string, id: string): string {
   if (!isCheckpointId(id)) {
     throw new Error(`No checkpoint id: ${JSON.stringify(id)}`);

@@ -19,9 +19,8 @@ interface Problem {
 }
 
 /**
- * A value of a document that is being read. A reader that finds something else
- * than it expects reports a problem and goes on with a stand-in, so that one pass
- * finds them all; {@linkcode refuseProblems} ends the pass.
+ * A value of a document that is being read. What is not as expected is reported, and a stand-in goes on, so that one
+ * pass finds all problems; {@linkcode refuseProblems} ends it.
  */
 export interface Place {
   /** Undefined when the field is missing. */

@@ -61,11 +61,7 @@ export function quoted(text: string): string {
   );
 }
 
-/**
- * Characters that drive a terminal instead of being shown: C0 without tab and
- * newline, DEL, C1, those that end a line without being a newline, and those
- * that turn the direction of text around.
- */
+/** What drives a terminal, ends a line without being a newline, or turns the direction of text around. */
 export const CONTROLS =
   // deno-lint-ignore no-control-regex
   /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
@@ -114,12 +110,7 @@ export function sizeText(sizeBytes: number): string {
   return `${size.toFixed(digits)} ${unit}`;
 }
 
-/**
- * Finds the candidate that was probably meant; undefined when none is near.
- *
- * Near means at most one slip per three letters, a swap of two neighbours
- * counting as one.
- */
+/** The candidate that was probably meant: at most one slip per three letters, a swap of neighbours being one. */
 export function nearest(
   word: string,
   candidates: readonly string[],
@@ -160,20 +151,13 @@ function slipsBetween(from: string, to: string): number {
   return costAt(from.length, to.length);
 }
 
-/**
- * Spells a word so that a shell takes it as it is. Ids of the Python tool's
- * sessions may hold blanks and quotes.
- */
+/** A word as a shell takes it: ids of the Python tool's sessions may hold blanks and quotes. */
 export function shellWord(word: string): string {
   if (/^[\p{L}\p{N}_@%+:,./-]+$/u.test(word)) return word;
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/**
- * Reads a whole number as typed behind a flag such as `--older-than`.
- *
- * @throws {OrcError} usage `invalid_number`
- */
+/** Reads a whole number as typed behind a flag, or refuses it: usage `invalid_number`. */
 export function parseWholeNumber(
   text: string,
   { flag, max }: { readonly flag: string; readonly max: number },

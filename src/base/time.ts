@@ -1,8 +1,4 @@
-/**
- * Formats a moment the way the Python tool's models do: UTC, `Z`, six fraction digits or none.
- *
- * Source of the format: pydantic's JSON form of a datetime.
- */
+/** A moment in UTC as pydantic spells it: `Z`, and six fraction digits or none. */
 export function instantOf(epochMs: number): string {
   const text = new Date(epochMs).toISOString();
   const milliseconds = text.slice(20, 23);
@@ -39,12 +35,7 @@ export interface Clock {
 
 const MINUTE_MS = 60_000;
 
-/**
- * Milliseconds since 1970 of a text that may lack its offset; undefined when it is no instant.
- *
- * The Python tool writes local time where it leaves the offset out. Whoever reads that as UTC
- * takes what was made an hour ago for what is made in eight hours, or was made yesterday.
- */
+/** As {@linkcode epochMsOf}, but without offset it is local time, which the Python tool writes so. */
 export function momentOf(
   text: string | null,
   clock: Clock,

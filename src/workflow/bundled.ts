@@ -168,10 +168,7 @@ function referenceTo(setting: string, command: string): string {
   return plan.kind === "invalid" ? command : reference;
 }
 
-/**
- * What the bundled workflow asks for in writing stands in a directory of the session's own.
- * What an earlier task wrote must not pass the checks of the next one.
- */
+/** What is asked for in writing is the session's own: an earlier task's must not pass the next one's checks. */
 const DIRECTORY = `docs/tasks/{{${SESSION_NAME}}}`;
 const PLAN_FILE = `${DIRECTORY}/plan.md`;
 const REVIEW_FILE = `${DIRECTORY}/review.md`;

@@ -151,9 +151,8 @@ const PIECE = new RegExp(
 );
 
 /**
- * Splits a command into words as a POSIX shell would, or says that only a shell can run it.
- *
- * Patterns, `~`, `{}`, `!` and `#` are plain characters: the Python tool hands them on as they are.
+ * Splits a command into words as a POSIX shell would, or says that only a shell can run it. Patterns, `~`, `{}`, `!`
+ * and `#` are plain characters, as for the Python tool.
  */
 export function splitCommand(text: string): CommandLine {
   const line = splitWords(text);

@@ -46,10 +46,8 @@ const VERIFICATION_TYPES: Choices<Verification["type"]> = [
 ];
 
 /**
- * Decodes the workflow pinned in a session. Older sessions lack newer fields:
- * those mean their defaults. Ids that occur twice are left as they are, so that
- * such a session of the Python tool can be shown; whoever changes it asks
- * `findDuplicateId` first.
+ * Decodes the workflow pinned in a session; what older ones lack has its default. Ids that occur twice stay, so that
+ * the session can be shown: see {@linkcode findDuplicateId}.
  *
  * @throws {OrcError} `invalid_state`, naming every field that is wrong
  */
@@ -131,10 +129,7 @@ function decodeVerification(place: Place): Verification {
   }
 }
 
-/**
- * Encodes a workflow as the Python tool pins it: every field, in its order. What
- * only orc knows stands behind, where it says something.
- */
+/** Encodes a workflow as the Python tool pins it; what only orc knows stands behind, where it says something. */
 export function encodeDefinition(workflow: Workflow): JsonObject {
   const fields: [string, JsonValue][] = [
     ["name", workflow.name],
@@ -209,10 +204,7 @@ export interface DuplicateId {
   readonly id: string;
 }
 
-/**
- * Finds an id that makes progress ambiguous: the state keeps phases, and the items of a phase, by
- * their ids. Nothing that orc pins has one, but the Python tool accepts them.
- */
+/** Finds an id that makes progress ambiguous: nothing that orc pins has one, but the Python tool accepts them. */
 export function findDuplicateId(
   { phases }: Pick<Workflow, "phases">,
 ): DuplicateId | undefined {

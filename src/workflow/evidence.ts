@@ -79,10 +79,7 @@ export function evidenceFields(
   return SCHEMAS.get(schema);
 }
 
-/**
- * Finds all that is wrong with evidence. What follows a schema that orc does
- * not know must only not be empty.
- */
+/** All that is wrong with evidence; for a schema orc does not know it must only not be empty. */
 export function validateEvidence(
   schema: string,
   evidence: JsonObject,

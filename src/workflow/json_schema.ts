@@ -18,12 +18,7 @@ export interface JsonSchema {
 /** The draft of JSON Schema that editors know. */
 export const SCHEMA_DRAFT = "http://json-schema.org/draft-07/schema#";
 
-/**
- * Describes workflow.yaml as a JSON Schema, for editors. It is made of the
- * schema that orc itself checks files with, and is narrower in places: the
- * spellings of booleans and numbers that only the Python tool takes are left
- * out.
- */
+/** Describes workflow.yaml for editors; spellings of booleans and numbers only the Python tool takes are left out. */
 export async function workflowJsonSchema(): Promise<JsonSchema> {
   const [{ toJsonSchema }, { WORKFLOW_KEYS, workflowSchema }] = await Promise
     .all([import("@valibot/to-json-schema"), import("./schema.ts")]);

@@ -46,34 +46,19 @@ export interface ParseWorkflowOptions {
 export interface ParsedWorkflow {
   /** What the file defines, with everything filled in that it leaves out. */
   readonly workflow: Workflow;
-  /**
-   * At most 20, in the order of the file; those of severity `error` make a
-   * check or gate worthless.
-   */
+  /** At most 20, in the order of the file; an `error` makes a check or gate worthless. */
   readonly warnings: readonly Problem[];
 }
 
 /**
- * Checks what workflow.yaml holds and fills in what it leaves out.
+ * Checks what workflow.yaml holds and fills in what it leaves out, as the Python tool does, except for what is
+ * certainly a mistake: docs/workflow.md lists what is refused here alone.
  *
- * Mappings may be plain objects or `Map`s; only a `Map` keeps keys such as
- * `10` in their place and keys that are no strings.
+ * Mappings may be plain objects or `Map`s; only a `Map` keeps keys such as `10` in their place and keys that are no
+ * strings.
  *
- * Accepts and normalises what the Python tool does, except for what is
- * certainly a mistake:
- *
- * | in the file                              | Python tool                   | here    |
- * | ---------------------------------------- | ----------------------------- | ------- |
- * | a phase id twice                         | items silently not enforced   | refused |
- * | an item id twice, in any phase           | the last one wins             | refused |
- * | `file_exists` without a path, or a blank | fails when it is checked      | refused |
- * | `command` without a command, or a blank  | reads a command from stdin    | refused |
- * | no phases                                | refused by `start` only       | refused |
- * | an item id of more than 100 characters   | accepted                      | refused |
- * | an exit code beyond 2^53                 | accepted                      | refused |
- *
- * @throws {OrcError} `invalid_workflow` (config) if it cannot be used; all
- *   problems at once, the first 20 of them in `details.problems`
+ * @throws {OrcError} `invalid_workflow` (config) if it cannot be used; all problems at once, the first 20 of them in
+ *   `details.problems`
  */
 export function parseWorkflow(
   input: unknown,

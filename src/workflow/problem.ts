@@ -14,20 +14,14 @@ export interface Position {
   readonly text?: string;
 }
 
-/**
- * Finds where in the file the entry at a path begins: its key or, in a list,
- * the value itself. Undefined where the file has no such entry.
- */
+/** Finds where the entry at a path begins: its key or, in a list, the value itself. */
 export type Locate = (path: Path) => Position | undefined;
 
 /** One thing that is wrong or doubtful in a workflow file. */
 export interface Problem {
   /** Stable name of the condition, for programs, such as `duplicate_id`. */
   readonly code: string;
-  /**
-   * With `error` the file is refused; among the warnings of a usable workflow
-   * it is what `validate` fails on. A `warning` keeps nothing from working.
-   */
+  /** An `error` refuses the file, or makes `validate` fail; a `warning` keeps nothing from working. */
   readonly severity: "error" | "warning";
   /** Such as `phases[0].items[2].id`; empty for the file as a whole. */
   readonly path: string;

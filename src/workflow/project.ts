@@ -17,11 +17,8 @@ export interface ProjectKind {
 }
 
 /**
- * Tells the kind of a project from the files at its root.
- *
- * The first kind that has tests wins: a package.json that only formats
- * documents does not hide a Cargo.toml. Without a reader of files only what
- * every project of a kind understands is chosen.
+ * Tells the kind of a project from the files at its root: the first kind that has tests, so that a package.json that
+ * only formats documents hides no Cargo.toml.
  */
 export function detectProject(
   files: ReadonlySet<string>,

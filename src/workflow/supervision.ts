@@ -29,10 +29,7 @@ export function approvalTimeoutMinutes(
     : undefined;
 }
 
-/**
- * What gets a manual gate out of the way: the yes of a human, nothing at all
- * (`complete` skips it), or a time in which a human could have said something.
- */
+/** What gets a manual gate out of the way: a human's yes, nothing at all, or time to say something. */
 type Passage =
   | { readonly type: "human" }
   | { readonly type: "nobody" }
@@ -60,10 +57,7 @@ export function needsHuman(workflow: Workflow, item: Item): boolean {
   return passageOf(workflow, item)?.type === "human" || verifiesNothing(item);
 }
 
-/**
- * Whether no reason gets past a manual gate: where risks are told apart, who called one high
- * wants a human to look at it, whatever its conditions for skipping say.
- */
+/** Whether no reason gets past a manual gate: who called a risk high wants a human to look. */
 export function isHumanOnly(workflow: Workflow, item: Item): boolean {
   return item.risk === "high" && supervisionMode(workflow) === "hybrid" &&
     passageOf(workflow, item)?.type === "human";
@@ -93,10 +87,7 @@ export function hasCome(instant: string, at: string): boolean {
   return (epochMsOf(at) ?? 0) >= (epochMsOf(instant) ?? Infinity);
 }
 
-/**
- * Whether an item is a gate that names nothing to verify. The Python tool passes it at anybody's
- * word; here only a human can decide to do without it.
- */
+/** Whether a gate names nothing to verify: the Python tool passes it, here only a human can. */
 export function verifiesNothing({ stepType, verification }: Item): boolean {
   return stepType === "gate" && verification.type === "none";
 }

@@ -28,10 +28,7 @@ function isPlainObject(value: unknown): value is object {
   return prototype === null || prototype === Object.prototype;
 }
 
-/**
- * A mapping as an object without a prototype, so that `__proto__` is a key
- * like any other; anything else as it is. Keys that are no strings are left out.
- */
+/** A mapping as an object without a prototype and with its string keys; anything else as it is. */
 export function asRecord(value: unknown): unknown {
   const entries = entriesOf(value);
   if (entries === undefined) return value;
@@ -181,10 +178,7 @@ export const SCALAR_TYPES = [
 /** Python refuses longer ones too, because reading them takes quadratic time. */
 const MAX_DIGITS = 4300;
 
-/**
- * Says what an unquoted scalar without a tag means in YAML 1.1, exactly as
- * PyYAML has it: `010` is eight, `1:30` ninety, `1e3` and `y` are strings.
- */
+/** What a plain scalar means to PyYAML: `010` is eight, `1:30` ninety, `1e3` and `y` are strings. */
 export function readScalar(text: string): ScalarReading {
   if (NULL.test(text)) return { value: null };
   if (TRUE.test(text)) return { value: true };
@@ -302,10 +296,7 @@ function readBinary(text: string): ScalarReading {
 const PARTS =
   /^(?<year>\d{4})-(?<month>\d\d?)-(?<day>\d\d?)(?:(?:[Tt]|[ \t]+)(?<hour>\d\d?):(?<minute>\d\d):(?<second>\d\d)(?:\.(?<fraction>\d*))?(?:[ \t]*(?<zone>Z|(?<sign>[-+])(?<ahead>\d\d?)(?::(?<more>\d\d))?))?)?$/;
 
-/**
- * Spells a date or time of YAML 1.1 as the Python tool writes it to JSON;
- * undefined when the calendar has no such moment.
- */
+/** Spells a date or time as the Python tool does in JSON; undefined when there is no such moment. */
 function isoTimeOf(text: string): string | undefined {
   const { year, month, day, hour, minute, second, ...rest } =
     PARTS.exec(text)?.groups ?? {};

@@ -41,20 +41,9 @@ interface WorkflowText {
 }
 
 /**
- * Reads YAML 1.1 as the Python tool does, except for what is certainly a
- * mistake and for a few forms nobody needs:
- *
- * | in the file                                   | Python tool       | here    |
- * | --------------------------------------------- | ----------------- | ------- |
- * | a key twice in one mapping                    | the last one wins | refused |
- * | aliases that come to more than the limit      | expanded          | refused |
- * | an alias inside of what it names              | accepted          | refused |
- * | nesting beyond the limit                      | overflows         | refused |
- * | `!!omap`, `!!pairs`                           | lists of pairs    | refused |
- * | brackets or quotes going on at the margin     | accepted          | refused |
- *
- * Load this file with `import()` where YAML is read: it brings the parser
- * along, and Node's layer of the runtime with it.
+ * Reads YAML 1.1 as the Python tool does, except for mistakes (docs/workflow.md lists them) and for what nobody needs:
+ * an alias inside of what it names, `!!omap`, `!!pairs`, and brackets or quotes going on at the margin. Load this
+ * file with `import()`: it brings the parser along, and Node's layer of the runtime.
  *
  * @throws {OrcError} `invalid_yaml`, naming lines and columns
  */
@@ -262,10 +251,7 @@ interface Mark {
   readonly value: unknown;
 }
 
-/**
- * The nodes of a document while they get their types, by the rules of YAML 1.1
- * as PyYAML has them. What an alias repeats is shared, never copied.
- */
+/** The nodes of a document while they get their types; what an alias repeats is shared, never copied. */
 interface Site extends YamlText {
   readonly faults: YamlFault[];
   /** Marks of the entries of each mapping and list. */
@@ -316,10 +302,7 @@ function repeat(alias: Alias, site: Site): unknown {
   return anchored.value;
 }
 
-/**
- * Values and characters a file may come to when its aliases are written out.
- * No file that is small enough to be read comes near without aliases.
- */
+/** What a file may come to when its aliases are written out; none without aliases comes near. */
 const MAX_EXPANDED_SIZE = 2 * MAX_WORKFLOW_BYTES;
 
 /** Counts what has been made, so that a few aliases cannot fill the memory. */
