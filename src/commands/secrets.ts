@@ -1,5 +1,4 @@
-import { type OrcError, refused, usage } from "../base/error.ts";
-import { isProblem } from "../base/finding.ts";
+import { isProblem, type OrcError, refused, usage } from "../base/error.ts";
 import { countOf } from "../base/text.ts";
 import { diagnoseSecrets, type SecretsDiagnosis } from "../secrets/doctor.ts";
 import {

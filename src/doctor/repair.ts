@@ -1,5 +1,10 @@
-import { conflict, notFound, OrcError, refused } from "../base/error.ts";
-import type { Finding } from "../base/finding.ts";
+import {
+  conflict,
+  type Finding,
+  notFound,
+  OrcError,
+  refused,
+} from "../base/error.ts";
 import { matchSessionId } from "../base/ids.ts";
 import {
   type RepositoryLayout,

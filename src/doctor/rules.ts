@@ -1,4 +1,4 @@
-import type { Finding, Severity } from "../base/finding.ts";
+import type { Finding, Severity } from "../base/error.ts";
 import { MAX_CANDIDATES, MIN_FREE_BYTES } from "../base/limits.ts";
 import { nameOf, parentDirectory } from "../base/path.ts";
 import { listOf, sizeText } from "../base/text.ts";

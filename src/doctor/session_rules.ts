@@ -4,7 +4,7 @@ import {
   infoFinding,
   type Said,
   warningFinding,
-} from "../base/finding.ts";
+} from "../base/error.ts";
 import { LONG_LOCK_MS, MAX_CANDIDATES } from "../base/limits.ts";
 import { listOf, quoted } from "../base/text.ts";
 import type {

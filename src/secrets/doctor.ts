@@ -1,5 +1,4 @@
-import { OrcError } from "../base/error.ts";
-import { type Finding, isProblem } from "../base/finding.ts";
+import { type Finding, isProblem, OrcError } from "../base/error.ts";
 import { repositoryLayout, userLayout } from "../base/layout.ts";
 import { legacySecretNames } from "../base/legacy_layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";

@@ -3,7 +3,7 @@ import {
   type Finding,
   infoFinding,
   warningFinding,
-} from "../base/finding.ts";
+} from "../base/error.ts";
 import { MIN_MASKED_LENGTH } from "../base/mask.ts";
 
 /** Why an encrypted secret cannot be opened here. */

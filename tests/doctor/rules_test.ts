@@ -1,4 +1,4 @@
-import type { Severity } from "../../src/base/finding.ts";
+import type { Severity } from "../../src/base/error.ts";
 import { diagnose } from "../../src/doctor/rules.ts";
 import type {
   DiagnosisFacts,
