@@ -19,3 +19,27 @@ const RANGE = new RegExp(
 export function isVersionRange(text: string): boolean {
   return RANGE.test(text);
 }
+
+/**
+ * Whether a version lies in a range; none lies in a text that is no range. What
+ * compares versions is loaded only by who has a range to judge.
+ */
+export async function fitsRange(
+  version: string,
+  range: string,
+): Promise<boolean> {
+  if (!isVersionRange(range)) return false;
+  const { satisfies } = await import("compare-versions");
+  return satisfies(version, withAllParts(range));
+}
+
+/** A version with parts left out, such as `1.2` or `2.x`; no part of a longer one. */
+const PARTIAL = /(?<![\w.*-])v?\d+(?:\.(?:\d+|[x*]))?(?![\w.*-])/gi;
+
+/** npm takes what is left out for any number, the package for 0. */
+function withAllParts(range: string): string {
+  return range.replaceAll(
+    PARTIAL,
+    (partial) => partial + (partial.includes(".") ? ".x" : ".x.x"),
+  );
+}

@@ -10,7 +10,7 @@ import { repositoryLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { fillSessionName } from "../base/names.ts";
 import { joinPath, relativePath, resolvePath } from "../base/path.ts";
-import { isVersionRange, VERSION } from "../base/version.ts";
+import { fitsRange, isVersionRange, VERSION } from "../base/version.ts";
 import { asOrcError } from "../files/errors.ts";
 import {
   fileKind,
@@ -289,8 +289,7 @@ export async function versionRefusal(
   path: string | null,
 ): Promise<OrcError | undefined> {
   if (orc === null) return undefined;
-  const { fitsRange } = await import("../workflow/version.ts");
-  if (fitsRange(VERSION, orc)) return undefined;
+  if (await fitsRange(VERSION, orc)) return undefined;
   return misconfigured(
     "orc_version",
     `The workflow asks for orc "${orc}", and this is orc ${VERSION}`,

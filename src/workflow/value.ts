@@ -6,6 +6,7 @@ import {
   numberOfLiteral,
 } from "../base/json.ts";
 import { MAX_DEPTH } from "../base/limits.ts";
+import { epochMsOf, instantOf } from "../base/time.ts";
 import { errorAt, type Path, type ProblemDraft } from "./problem.ts";
 
 /** A date or time of YAML 1.1, which becomes a string only when it is written as JSON. */
@@ -313,8 +314,8 @@ function isoTimeOf(text: string): string | undefined {
 
 /** JavaScript takes the 31st of April for the 1st of May, and 24:00 for the next day. */
 function isMoment(iso: string): boolean {
-  const date = new Date(`${iso}Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso);
+  const epochMs = epochMsOf(iso);
+  return epochMs !== undefined && instantOf(epochMs) === `${iso}Z`;
 }
 
 function offsetOf(

@@ -1,4 +1,3 @@
-import manifest from "../../deno.json" with { type: "json" };
 import {
   isSessionId,
   legacySessionId,
@@ -18,7 +17,6 @@ import {
   variablesOf,
 } from "../../src/base/names.ts";
 import { titleOf } from "../../src/base/text.ts";
-import { isVersionRange, VERSION } from "../../src/base/version.ts";
 import { SETTINGS, variableOf } from "../../src/settings/settings.ts";
 import { orcErrorOf } from "../engine/act.ts";
 import {
@@ -304,26 +302,4 @@ Deno.test("parseSessionTitle() refuses names that are blank, long or drive a ter
 Deno.test("titleOf() puts the name before the task", () => {
   assertEquals(titleOf(null, "Add login"), "Add login");
   assertEquals(titleOf("Second try", "Add login"), "Second try: Add login");
-});
-
-Deno.test("VERSION is the one of deno.json", () => {
-  assertEquals(VERSION, manifest.version);
-});
-
-Deno.test("isVersionRange() takes what npm writes", () => {
-  const ranges = [
-    ...[">=0.1", "0.1.0", "v1.2.3", "^1.2", "~0.1.4", "1.x", "0.1.*", "< 2"],
-    ...[">=0.1 <2", ">= 0.1  < 2.0.0-rc.1", "^0.1 || ^1", "1||2||3"],
-    ...["0.1 - 1.0", " >=1 "],
-  ];
-  for (const range of ranges) assertEquals(isVersionRange(range), true, range);
-});
-
-Deno.test("isVersionRange() takes nothing else", () => {
-  const texts = [
-    ...["", " ", "*", "latest", "orc", ">=", ">=0.1 ||", "|| 1", ">=0.1 or 2"],
-    ...[">=0.1, <2", "^ 1", "=> 1", "1 - 2 3", "1 -2", ">=1 - 2", "1.2.3.4.5"],
-    ...["1..2", "0.1\n", "!=1", "~>1"],
-  ];
-  for (const text of texts) assertEquals(isVersionRange(text), false, text);
 });
