@@ -394,7 +394,8 @@ function looksLikeUtf16([first, second]: Uint8Array): boolean {
   return isMark || (first === 0) !== (second === 0);
 }
 
-function decodeOrUndefined(
+/** Decodes UTF-8; undefined for broken bytes. A part may end within a character. */
+export function decodeOrUndefined(
   bytes: Uint8Array,
   isPart = false,
 ): string | undefined {

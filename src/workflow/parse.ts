@@ -1,11 +1,11 @@
 import * as v from "valibot";
 import type { JsonObject } from "../base/json.ts";
 import { leadsOut } from "../base/path.ts";
-import { nearest } from "../base/text.ts";
 import { fillTemplate, planCommand } from "./command.ts";
 import { carriersOf, decodeDefinition } from "./definition.ts";
 import { EVIDENCE_SCHEMAS } from "./evidence.ts";
 import {
+  didYouMean,
   errorAt,
   formatPath,
   invalidWorkflow,
@@ -173,9 +173,7 @@ function* findUnknownKeys(input: unknown): Generator<ProblemDraft> {
       }
       // Such keys are the author's own, for anchors above all.
       if (known.includes(key) || key.startsWith("x-")) continue;
-      const meant = nearest(key, known);
-      const advice = meant === undefined ? "" : `: did you mean "${meant}"?`;
-      const message = `Unknown key ${quote(key)}${advice}`;
+      const message = `Unknown key ${quote(key)}${didYouMean(key, known)}`;
       yield warningAt([...path, key], "unknown_key", message);
     }
   }
@@ -188,24 +186,18 @@ function* findDuplicateIds(
 ): Generator<ProblemDraft> {
   const mappings = [...mappingsOf(input)];
   for (const kind of ["phase", "item"]) {
-    const firsts = new Map<string, Path>();
+    const firsts = new Map<string, string>();
     for (const mapping of mappings) {
       const id = mapping.members.get("id");
       if (mapping.kind !== kind || typeof id !== "string") continue;
       const path = [...mapping.path, "id"];
+      const position = locate(path);
+      const place = position && `${position.line}:${position.column}`;
       const first = firsts.get(id);
-      if (first === undefined) {
-        firsts.set(id, path);
-        continue;
-      }
-      const position = locate(first);
-      const place = position === undefined
-        ? formatPath(first)
-        : `${position.line}:${position.column}`;
-      const message = `Duplicate ${kind} id ${
-        quote(id)
-      }, first used at ${place}`;
-      yield errorAt(path, "duplicate_id", message);
+      firsts.set(id, first ?? place ?? formatPath(path));
+      if (first === undefined) continue;
+      const message = `Duplicate ${kind} id ${quote(id)}, first used at `;
+      yield errorAt(path, "duplicate_id", message + first);
     }
   }
 }
@@ -262,29 +254,30 @@ function* aboutPhase(
   path: Path,
 ): Generator<ProblemDraft> {
   if (exitGate !== null && exitGate !== "human_approval") {
-    yield warningAt(
-      [...path, "exit_gate"],
-      "unknown_exit_gate",
-      `Exit gate ${
-        quote(exitGate)
-      } has no effect: only human_approval is known`,
-    );
+    const name = quote(exitGate);
+    const message =
+      `Exit gate ${name} has no effect: only human_approval is known`;
+    yield warningAt([...path, "exit_gate"], "unknown_exit_gate", message);
   }
   // Only the Python tool can have a review made without an item, by a model.
   for (const [index, review] of requiredReviews.entries()) {
     const carriers = carriersOf(review);
     if (carriers.some((id) => ids.has(id))) continue;
-    yield warningAt(
-      [...path, "required_reviews", index],
-      "review_without_item",
-      `No item carries the required review ${
-        quote(review)
-      }, so nobody can finish without force: add an item with the id ${
-        carriers.map(quote).join(" or ")
-      }`,
-    );
+    const name = quote(review);
+    const wanted = carriers.map(quote).join(" or ");
+    const message =
+      `No item carries the required review ${name}, so nobody can finish without force: add an item with the id ${wanted}`;
+    const place = [...path, "required_reviews", index];
+    yield warningAt(place, "review_without_item", message);
   }
 }
+
+const VERIFIES_NOTHING =
+  "A gate without verification can verify nothing: give it a command, a file or a manual gate";
+const VAIN_EVIDENCE =
+  "Evidence for a manual gate has no effect: a human decides, and looks at what there is";
+const VAIN_SECRETS =
+  "Secrets of an item that runs no command have no effect: what the work needs besides goes to the secrets of the workflow";
 
 /** Where a text stands, and what its `{{names}}` may stand for. */
 interface Site {
@@ -300,11 +293,7 @@ function* aboutVerification(
   switch (verification.type) {
     case "none":
       if (stepType !== "gate") return;
-      yield errorAt(
-        path,
-        "gate_without_check",
-        "A gate without verification can verify nothing: give it a command, a file or a manual gate",
-      );
+      yield errorAt(path, "gate_without_check", VERIFIES_NOTHING);
       return;
     case "file_exists":
       yield* aboutFile(verification.path, { path: below("path"), settings });
@@ -328,13 +317,10 @@ function* aboutFile(file: string, site: Site): Generator<ProblemDraft> {
   yield* aboutNames(file, site);
   const filled = fillTemplate(file, site.settings);
   if (!leadsOut(filled)) return;
-  yield errorAt(
-    site.path,
-    "path_outside_tree",
-    `The path ${
-      quote(filled)
-    } leads out of the working tree, where no check looks: write one that is relative to it and stays in it`,
-  );
+  const name = quote(filled);
+  const message =
+    `The path ${name} leads out of the working tree, where no check looks: write one that is relative to it and stays in it`;
+  yield errorAt(site.path, "path_outside_tree", message);
 }
 
 /** Programs that succeed whatever the agent did. */
@@ -369,9 +355,9 @@ function* aboutNames(
   const names = Array.from(text.matchAll(NAME), ([, name = ""]) => name);
   for (const name of new Set(names)) {
     if (settings.has(name)) continue;
-    const message = `No setting is named ${
-      quote(name)
-    }, so {{${name}}} stays as it is`;
+    const shown = quote(name);
+    const message =
+      `No setting is named ${shown}, so {{${name}}} stays as it is`;
     yield warningAt(path, "undefined_setting", message);
   }
   for (const [template, name] of text.matchAll(NAME_WITH_BLANKS)) {
@@ -387,29 +373,20 @@ function* aboutItem(
 ): Generator<ProblemDraft> {
   const schemaPath = [...path, "evidence_schema"];
   if (schema !== null && verification.type === "manual_gate") {
-    yield warningAt(
-      schemaPath,
-      "evidence_without_effect",
-      "Evidence for a manual gate has no effect: a human decides, and looks at what there is",
-    );
+    yield warningAt(schemaPath, "evidence_without_effect", VAIN_EVIDENCE);
   } else if (schema !== null && !EVIDENCE_SCHEMAS.includes(schema)) {
-    const meant = nearest(schema, EVIDENCE_SCHEMAS);
-    const advice = meant === undefined
-      ? `known are ${EVIDENCE_SCHEMAS.join(", ")}`
-      : `did you mean "${meant}"?`;
-    yield warningAt(
-      schemaPath,
-      "unknown_evidence_schema",
-      `Unknown evidence schema ${
-        quote(schema)
-      }, so evidence counts unless it is empty: ${advice}`,
-    );
+    const name = quote(schema);
+    const advice = didYouMean(schema, EVIDENCE_SCHEMAS) ||
+      `: known are ${EVIDENCE_SCHEMAS.join(", ")}`;
+    const message =
+      `Unknown evidence schema ${name}, so evidence counts unless it is empty${advice}`;
+    yield warningAt(schemaPath, "unknown_evidence_schema", message);
   }
   if (secrets.length > 0 && verification.type !== "command") {
     yield warningAt(
       [...path, "secrets"],
       "secrets_without_effect",
-      "Secrets of an item that runs no command have no effect: what the work needs besides goes to the secrets of the workflow",
+      VAIN_SECRETS,
     );
   }
 }

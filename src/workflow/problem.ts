@@ -1,5 +1,6 @@
 import { misconfigured, type OrcError } from "../base/error.ts";
 import { MAX_PROBLEMS } from "../base/limits.ts";
+import { nearest } from "../base/text.ts";
 
 /** Keys and list indexes, from 0, that lead to a value; empty for the whole. */
 export type Path = readonly (string | number)[];
@@ -54,6 +55,12 @@ export function warningAt(
   message: string,
 ): ProblemDraft {
   return { code, severity: "warning", path, message };
+}
+
+/** Names the word that was probably meant; empty when none is near. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const meant = nearest(word, known);
+  return meant === undefined ? "" : `: did you mean "${meant}"?`;
 }
 
 /** Looks up where a problem is: at its entry, or at the nearest one around it. */

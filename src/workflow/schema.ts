@@ -2,9 +2,14 @@ import * as v from "valibot";
 import { JsonNumber } from "../base/json.ts";
 import { isSecretName } from "../base/names.ts";
 import { leadsOut } from "../base/path.ts";
-import { lengthOf, nearest } from "../base/text.ts";
+import { lengthOf } from "../base/text.ts";
 import { isVersionRange } from "../base/version.ts";
-import type { Locate, Path, ProblemDraft } from "./problem.ts";
+import {
+  didYouMean,
+  type Locate,
+  type Path,
+  type ProblemDraft,
+} from "./problem.ts";
 import {
   asRecord,
   describeValue,
@@ -355,8 +360,7 @@ function adviceFor(issue: Issue, path: Path, locate: Locate): string {
       (issue.expected ?? "").matchAll(/"([^"]+)"/g),
       ([, word = ""]) => word,
     );
-    const meant = nearest(input, words);
-    return meant === undefined ? "" : `: did you mean "${meant}"?`;
+    return didYouMean(input, words);
   }
   const plain = scalarText(input);
   if (type !== "string" || plain === undefined) return "";

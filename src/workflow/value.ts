@@ -1,5 +1,6 @@
 import {
   canonicalNumberText,
+  decodeOrUndefined,
   JsonNumber,
   type JsonObject,
   type JsonValue,
@@ -286,12 +287,10 @@ function readBinary(text: string): ScalarReading {
     /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
   if (!isBase64.test(base64)) return notA("text in base64", text);
   const bytes = Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
-  try {
-    return { value: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return { problem: "The bytes are not UTF-8, so JSON cannot hold them" };
-  }
+  const value = decodeOrUndefined(bytes);
+  return value === undefined
+    ? { problem: "The bytes are not UTF-8, so JSON cannot hold them" }
+    : { value };
 }
 
 const PARTS =
@@ -325,11 +324,9 @@ function offsetOf(
   const total = Number(ahead ?? 0) * 60 + Number(more ?? 0);
   if (total >= 24 * 60) return undefined;
   if (total === 0) return "Z";
-  return `${sign}${two(String(Math.floor(total / 60)))}:${
-    two(String(total % 60))
-  }`;
+  return `${sign}${two(Math.floor(total / 60))}:${two(total % 60)}`;
 }
 
-function two(digits = "0"): string {
-  return digits.padStart(2, "0");
+function two(part: string | number = 0): string {
+  return String(part).padStart(2, "0");
 }

@@ -91,7 +91,7 @@ function refuseTooLarge(text: string, yaml: YamlText): void {
     new TextEncoder().encode(text).length > MAX_WORKFLOW_BYTES;
   if (!isTooLarge) return;
   const message = `Larger than ${MAX_WORKFLOW_BYTES} bytes`;
-  throw invalidYaml([{ code: "too_large", offset: 0, message }], yaml);
+  throw faultIn(yaml, "too_large", 0, message);
 }
 
 /** What YAML may not hold, quoted or not. */
@@ -104,7 +104,7 @@ function refuseForbidden(yaml: YamlText): void {
   const code = yaml.text.charCodeAt(offset).toString(16).toUpperCase();
   const name = `U+${code.padStart(4, "0")}`;
   const message = `The character ${name} is not allowed in YAML`;
-  throw invalidYaml([{ code: "bad_character", offset, message }], yaml);
+  throw faultIn(yaml, "bad_character", offset, message);
 }
 
 /** The one error for all that is wrong with a YAML text. */
@@ -124,6 +124,16 @@ function invalidYaml(faults: readonly YamlFault[], yaml: YamlText): OrcError {
       details: { problems },
     },
   );
+}
+
+/** The error of what is not read any further. */
+function faultIn(
+  yaml: YamlText,
+  code: string,
+  offset: number,
+  message: string,
+): OrcError {
+  return invalidYaml([{ code, offset, message }], yaml);
 }
 
 /** Turns an offset into line and column, both from 1. */
@@ -153,7 +163,7 @@ function composeYaml(yaml: YamlText): Document {
   if (second === undefined) return first;
   const offset = second.range?.[0] ?? 0;
   const message = "A second document begins here: a workflow file holds one";
-  throw invalidYaml([{ code: "second_document", offset, message }], yaml);
+  throw faultIn(yaml, "second_document", offset, message);
 }
 
 /** The YAML package looks at two names of the environment when it parses. */
@@ -186,8 +196,7 @@ function* shallowOnly(
     const deep = tooDeepIn(token);
     if (deep !== undefined) {
       const message = `Nested deeper than ${MAX_DEPTH}`;
-      const fault = { code: "too_deep", offset: deep.offset, message };
-      throw invalidYaml([fault], yaml);
+      throw faultIn(yaml, "too_deep", deep.offset, message);
     }
     yield token;
   }
@@ -216,13 +225,9 @@ function syntaxError(error: YAMLParseError, yaml: YamlText): OrcError {
   const [offset] = error.pos;
   const lineStart = yaml.text.lastIndexOf("\n", offset - 1) + 1;
   const isTab = /^ *\t/.test(yaml.text.slice(lineStart, lineStart + 200));
-  const fault = isTab
-    ? {
-      code: "tab_indentation",
-      message: "The line is indented with a tab: YAML wants spaces",
-    }
-    : { code: "syntax", message: wordingOf(error) };
-  return invalidYaml([{ ...fault, offset }], yaml);
+  if (!isTab) return faultIn(yaml, "syntax", offset, wordingOf(error));
+  const message = "The line is indented with a tab: YAML wants spaces";
+  return faultIn(yaml, "tab_indentation", offset, message);
 }
 
 /** Says the most frequent mistakes in the words of those who make them. */
@@ -295,8 +300,7 @@ function repeat(alias: Alias, site: Site): unknown {
   if (anchored === undefined) {
     const end = site.anchors.has(name) ? "itself" : "nothing before it";
     const message = `The alias "*${name}" refers to ${end}`;
-    const fault = { code: "bad_alias", offset: offsetOf(alias), message };
-    throw invalidYaml([fault], site);
+    throw faultIn(site, "bad_alias", offsetOf(alias), message);
   }
   spend(anchored.size, alias, site);
   return anchored.value;
@@ -310,8 +314,7 @@ function spend(size: number, node: Node, site: Site): void {
   site.size += size;
   if (site.size <= MAX_EXPANDED_SIZE) return;
   const message = "The aliases repeat too much: this looks like an alias bomb";
-  const fault = { code: "alias_bomb", offset: offsetOf(node), message };
-  throw invalidYaml([fault], site);
+  throw faultIn(site, "alias_bomb", offsetOf(node), message);
 }
 
 const TAG_PREFIX = "tag:yaml.org,2002:";
