@@ -25,6 +25,7 @@ import {
   tailOf,
   uncapitalised,
 } from "../../src/base/text.ts";
+import { assertEach, assertTable } from "./table.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("lengthOf() counts code points", () => {
@@ -33,10 +34,12 @@ Deno.test("lengthOf() counts code points", () => {
 });
 
 Deno.test("tailOf() keeps the end and marks the cut", () => {
-  assertEquals(tailOf("abc", 3), "abc");
-  assertEquals(tailOf("abcd", 3), "…cd");
-  assertEquals(tailOf("🚀🙈🙉🙊", 3), "…🙉🙊");
-  assertEquals(tailOf("", 3), "");
+  assertTable((text) => tailOf(text, 3), [
+    ["abc", "abc"],
+    ["abcd", "…cd"],
+    ["🚀🙈🙉🙊", "…🙉🙊"],
+    ["", ""],
+  ]);
 });
 
 Deno.test("endsOf() keeps both ends within the limit", () => {
@@ -65,57 +68,44 @@ Deno.test("uncapitalised() changes the first letter only", () => {
   assertEquals(texts, ["the END", "", "é", "äB", "1A"]);
 });
 
-Deno.test("escapeControls() shows what would drive a terminal", () => {
-  const cases = [
+Deno.test("escapeControls() shows what would drive a terminal, and leaves all else alone", () => {
+  assertTable(escapeControls, [
     ["\x1b[2J", "\\x1b[2J"],
     ["\x00\x07\b\r\x7f", "\\x00\\x07\\x08\\x0d\\x7f"],
     ["\x80\x9b\x9f", "\\x80\\x9b\\x9f"],
     ["\u202a\u202e\u2066\u2069", "\\u202a\\u202e\\u2066\\u2069"],
     ["\u2028\u2029", "\\u2028\\u2029"],
-  ] as const;
-  for (const [text, shown] of cases) assertEquals(escapeControls(text), shown);
-});
-
-Deno.test("escapeControls() leaves text, tabs and newlines alone", () => {
+  ]);
   const text = "a\tb\nÄ 日本 \u{1f600} \xa0 \\x1b";
   assertEquals(escapeControls(text), text);
 });
 
 Deno.test("minutesBetween() counts whole minutes and never backwards", () => {
   const from = "2026-03-04T05:00:30Z";
-  const to = ["2026-03-04T05:01:29Z", "2026-03-04T06:00:30.5Z", "2026-01-01"];
-  assertEquals(to.map((at) => minutesBetween(from, at)), [0, 60, 0]);
-  assertEquals(minutesBetween(null, from), undefined);
-  assertEquals(minutesBetween("yesterday", from), undefined);
+  assertTable((to) => minutesBetween(from, to), [
+    ["2026-03-04T05:01:29Z", 0],
+    ["2026-03-04T06:00:30.5Z", 60],
+    ["2026-01-01", 0],
+  ]);
+  const none = [null, "yesterday"];
+  assertEach((start) => minutesBetween(start, from), undefined, none);
 });
 
 Deno.test("durationText() takes the unit that fits", () => {
   const texts = [0, 90, 91, 311, 48 * 60, 49 * 60, 72 * 60].map(durationText);
-  assertEquals(texts, [
-    "0 min",
-    "90 min",
-    "1 h",
-    "5 h",
-    "48 h",
-    "2 days",
-    "3 days",
-  ]);
+  const expected = "0 min, 90 min, 1 h, 5 h, 48 h, 2 days, 3 days";
+  assertEquals(texts.join(", "), expected);
 });
 
 Deno.test("limitText() says what is less than a minute in seconds", () => {
   const texts = [30, 1, 1.5, 0.5, 0.02, 1 / 60].map(limitText);
-  assertEquals(texts, [
-    "30 minutes",
-    "1 minute",
-    "1.5 minutes",
-    "30 seconds",
-    "1.2 seconds",
-    "1 second",
-  ]);
+  assertEquals(
+    texts.join(", "),
+    "30 minutes, 1 minute, 1.5 minutes, 30 seconds, 1.2 seconds, 1 second",
+  );
 });
 
 Deno.test("fenced() takes a fence that is longer than any run of backticks in the text", () => {
-  assertEquals(fenced("a"), "```text\na\n```");
   assertEquals(fenced("a `b` c"), "```text\na `b` c\n```");
   assertEquals(fenced("```\nout\n```"), "````text\n```\nout\n```\n````");
   assertEquals(fenced("x `````` y").split("\n").at(-1), "`".repeat(7));
@@ -128,24 +118,22 @@ Deno.test("fenced() leaves nothing behind that could hide what follows", () => {
 });
 
 Deno.test("codeSpan() cannot be closed by what it shows", () => {
-  assertEquals(codeSpan("orc next"), "`orc next`");
-  assertEquals(codeSpan("a`b"), "``a`b``");
-  assertEquals(codeSpan("`a`"), "`` `a` ``");
-  assertEquals(codeSpan("a\n\n# b"), "`a # b`");
+  assertTable(codeSpan, [
+    ["orc next", "`orc next`"],
+    ["a`b", "``a`b``"],
+    ["`a`", "`` `a` ``"],
+    ["a\n\n# b", "`a # b`"],
+  ]);
 });
 
-Deno.test("seen() shows that there is something nobody could see", () => {
-  assertEquals(
-    seen("a\x1b[31mb\0c\x7f\x9b"),
-    "a\ufffd[31mb\ufffdc\ufffd\ufffd",
-  );
-  assertEquals(seen("a\u202eb\u2066c"), "a\ufffdb\ufffdc");
-  assertEquals(seen("a\u{e0041}\u{e0042}b"), "a\ufffd\ufffdb");
-});
-
-Deno.test("seen() keeps line ends, tabs and every script", () => {
-  assertEquals(seen("a\r\nb\rc\td"), "a\nb\nc\td");
-  assertEquals(seen("é 漢 👩‍💻 ن‌ه"), "é 漢 👩‍💻 ن‌ه");
+Deno.test("seen() shows what nobody could see, and keeps line ends, tabs and every script", () => {
+  assertTable(seen, [
+    ["a\x1b[31mb\0c\x7f\x9b", "a\ufffd[31mb\ufffdc\ufffd\ufffd"],
+    ["a\u202eb\u2066c", "a\ufffdb\ufffdc"],
+    ["a\u{e0041}\u{e0042}b", "a\ufffd\ufffdb"],
+    ["a\r\nb\rc\td", "a\nb\nc\td"],
+    ["é 漢 👩‍💻 ن‌ه", "é 漢 👩‍💻 ن‌ه"],
+  ]);
 });
 
 Deno.test("oneLine() puts single blanks in the place of lines", () => {
@@ -157,35 +145,21 @@ Deno.test("headOf() counts code points and marks the cut", () => {
   assertEquals(headOf("👍👍👍", 2), "👍…");
 });
 
-Deno.test("markdownText() shows what is special as it is written", () => {
-  const cases: Readonly<Record<string, string>> = {
-    "plain words, 1.5 (ok)": "plain words, 1.5 (ok)",
-    "a_b*c`d": String.raw`a\_b\*c\`d`,
-    "[x](http://e) <b> & ~~no~~": String
-      .raw`\[x\](http://e) \<b\> \& \~\~no\~\~`,
-    "a | b": String.raw`a \| b`,
-    "back\\slash": String.raw`back\\slash`,
-    "two\n# lines": String.raw`two \# lines`,
-    "$x$ !": String.raw`\$x\$ \!`,
-  };
-  for (const [text, shown] of Object.entries(cases)) {
-    assertEquals(markdownText(text), shown);
-  }
-});
-
-Deno.test("markdownText() begins no list, line or heading", () => {
-  const cases: Readonly<Record<string, string>> = {
-    "- a": String.raw`\- a`,
-    "+ a": String.raw`\+ a`,
-    "---": String.raw`\---`,
-    "===": String.raw`\===`,
-    "1. a": String.raw`1\. a`,
-    "12) a": String.raw`12\) a`,
-    "12 a": "12 a",
-  };
-  for (const [text, shown] of Object.entries(cases)) {
-    assertEquals(markdownText(text), shown);
-  }
+Deno.test("markdownText() shows what is special as it is written, and begins no list, line or heading", () => {
+  const escaped = (text: string) => markdownText(text).replaceAll("\\", "¦");
+  assertTable(escaped, [
+    ["plain words, 1.5 (ok)", "plain words, 1.5 (ok)"],
+    ["a_b*c`d $x$ !", "a¦_b¦*c¦`d ¦$x¦$ ¦!"],
+    ["[x](http://e) <b> & ~~no~~", "¦[x¦](http://e) ¦<b¦> ¦& ¦~¦~no¦~¦~"],
+    ["back\\slash | two\n# lines", "back¦¦slash ¦| two ¦# lines"],
+    ["- a", "¦- a"],
+    ["+ a", "¦+ a"],
+    ["---", "¦---"],
+    ["===", "¦==="],
+    ["1. a", "1¦. a"],
+    ["12) a", "12¦) a"],
+    ["12 a", "12 a"],
+  ]);
 });
 
 Deno.test("markdownTable() has a line for each row", () => {
@@ -196,62 +170,42 @@ Deno.test("markdownTable() has a line for each row", () => {
 });
 
 Deno.test("shellWord() leaves plain words alone and quotes the others", () => {
-  const cases: readonly (readonly [string, string])[] = [
-    ["plan_a", "plan_a"],
-    ["/usr/bin/make", "/usr/bin/make"],
-    ["项目", "项目"],
+  const plain = ["plan_a", "/usr/bin/make", "项目"];
+  assertEquals(plain.map(shellWord), plain);
+  assertTable(shellWord, [
     ["", "''"],
     ["two words", "'two words'"],
     ["it's", "'it'\\''s'"],
     ["$HOME;rm", "'$HOME;rm'"],
     ["A=b", "'A=b'"],
     ["two\nlines", "'two\nlines'"],
-  ];
-  for (const [word, spelled] of cases) assertEquals(shellWord(word), spelled);
+  ]);
 });
 
 Deno.test("sizeText() tells a size in the unit that fits", () => {
-  const sizes: readonly [number, string][] = [
-    [0, "0 B"],
-    [999, "999 B"],
-    [1000, "1.0 kB"],
-    [99_400, "99.4 kB"],
-    [99_600, "100 kB"],
-    [999_499, "999 kB"],
-    [999_500, "1.0 MB"],
-    [1_234_567, "1.2 MB"],
-    [5e9, "5.0 GB"],
-    [7e15, "7000 TB"],
-  ];
-  for (const [sizeBytes, text] of sizes) {
-    assertEquals(sizeText(sizeBytes), text);
-  }
+  const small = [0, 999, 1000, 99_400, 99_600, 999_499].map(sizeText);
+  const expected = "0 B, 999 B, 1.0 kB, 99.4 kB, 100 kB, 999 kB";
+  assertEquals(small.join(", "), expected);
+  const large = [999_500, 1_234_567, 5e9, 7e15].map(sizeText);
+  assertEquals(large.join(", "), "1.0 MB, 1.2 MB, 5.0 GB, 7000 TB");
 });
 
 const KEYS = ["id", "name", "required", "skippable", "step_type", "status"];
 
 Deno.test("nearest() finds the word behind a slip", () => {
-  const slips: Record<string, string> = {
-    nmae: "name",
-    Name: "name",
-    nam: "name",
-    reqired: "required",
-    requireds: "required",
-    skipable: "skippable",
-    "step-type": "step_type",
-    steptype: "step_type",
-    statsu: "status",
-    di: "id",
-  };
-  for (const [word, meant] of Object.entries(slips)) {
-    assertEquals(nearest(word, KEYS), meant, word);
-  }
+  const meant = (slips: string) =>
+    slips.split(" ").map((slip) => nearest(slip, KEYS)).join(" ");
+  assertEquals(meant("nmae Name nam di statsu"), "name name name id status");
+  assertEquals(
+    meant("reqired requireds skipable"),
+    "required required skippable",
+  );
+  assertEquals(meant("step-type steptype"), "step_type step_type");
 });
 
 Deno.test("nearest() suggests nothing when no candidate is near", () => {
-  for (const word of ["", "zzz", "verification", "x".repeat(1_000_000)]) {
-    assertEquals(nearest(word, KEYS), undefined, word.slice(0, 20));
-  }
+  const words = ["", "zzz", "verification", "x".repeat(1_000_000)];
+  assertEach((word) => nearest(word, KEYS), undefined, words);
   assertEquals(nearest("name", []), undefined);
 });
 
@@ -265,19 +219,13 @@ Deno.test("nearest() counts a swap of neighbours as one slip", () => {
   assertEquals(nearest("ab", ["cd"]), undefined);
 });
 
-const RULE = { flag: "--days", max: 365 };
-
-Deno.test("parseWholeNumber() reads whole numbers up to the limit", () => {
-  for (const [text, number] of [["0", 0], ["7", 7], ["007", 7], ["365", 365]]) {
-    assertEquals(parseWholeNumber(String(text), RULE), number);
-  }
-});
-
-Deno.test("parseWholeNumber() refuses everything else, and names the flag", () => {
-  for (
-    const text of ["", "-1", "366", "1.5", "1e2", "seven", " 7", "9999999999"]
-  ) {
-    const error = assertThrows(() => parseWholeNumber(text, RULE), OrcError);
+Deno.test("parseWholeNumber() reads whole numbers up to the limit, and names the flag of all else", () => {
+  const read = (text: string) =>
+    parseWholeNumber(text, { flag: "--days", max: 365 });
+  assertTable(read, [["0", 0], ["7", 7], ["007", 7], ["365", 365]]);
+  const others = ["", "-1", "366", "1.5", "1e2", "seven", " 7", "9999999999"];
+  for (const text of others) {
+    const error = assertThrows(() => read(text), OrcError);
     assertEquals([error.kind, error.code], ["usage", "invalid_number"]);
     assertEquals(
       error.message,
