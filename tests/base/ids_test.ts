@@ -19,10 +19,10 @@ import {
 import { titleOf } from "../../src/base/text.ts";
 import { SETTINGS, variableOf } from "../../src/settings/settings.ts";
 import { orcErrorOf } from "../engine/act.ts";
+import { assertEach, assertTable, refusalOf } from "./table.ts";
 import {
   assert,
   assertEquals,
-  assertFalse,
   assertMatch,
   assertNotEquals,
   assertStringIncludes,
@@ -34,29 +34,23 @@ const PYTHON = "34aa3244";
 const IDS = [FIRST, SECOND, PYTHON];
 
 Deno.test("isSessionId() takes ULIDs in lower case and the Python tool's ids", () => {
-  for (const id of [FIRST, PYTHON, "a", "0", "a-b_c", "x".repeat(64)]) {
-    assert(isSessionId(id), id);
-  }
+  const ids = [FIRST, PYTHON, "a", "0", "a-b_c", "x".repeat(64)];
+  assertEach(isSessionId, true, [...ids, "con1", "com0", "com10", "nul-1"]);
 });
 
 Deno.test("isSessionId() refuses what is no plain name on every file system", () => {
-  const refused = [
+  assertEach(isSessionId, false, [
     ...["", ".", "..", "../x", "/abs", "a/b", "a\\b", "C:x", "a:b", "a.txt"],
     ...["-rf", "--help", "_a", "A", "a b", "a\n", "\na", "a\0", "é", "а", "٣"],
     ...["x".repeat(65), "a.", "a ", "~", "*", "$x", ".new-1"],
     ...["con", "nul", "aux", "prn", "com1", "com9", "lpt1", "lpt9"],
-  ];
-  for (const id of refused) assertFalse(isSessionId(id), JSON.stringify(id));
-  for (const id of ["con1", "com0", "com10", "nul-1"]) {
-    assert(isSessionId(id), id);
-  }
+  ]);
 });
 
 Deno.test("matchSessionId() returns an id and names what is none", () => {
   assertEquals(matchSessionId(FIRST, [FIRST]), FIRST);
-  const error = orcErrorOf(() => matchSessionId("../../etc", IDS));
-  assertEquals([error.kind, error.code], ["usage", "invalid_session_id"]);
-  assertEquals(error.message, 'Cannot use "../../etc" as a session id');
+  const { message } = orcErrorOf(() => matchSessionId("../../etc", IDS));
+  assertEquals(message, 'Cannot use "../../etc" as a session id');
 });
 
 Deno.test("matchSessionId() escapes and cuts what it repeats", () => {
@@ -68,15 +62,14 @@ Deno.test("matchSessionId() escapes and cuts what it repeats", () => {
   assert(long.message.length < 200);
 });
 
-Deno.test("matchSessionId() finds the exact id, also where others begin with it", () => {
-  assertEquals(matchSessionId(FIRST, IDS), FIRST);
+Deno.test("matchSessionId() finds the exact id, else the only beginning, else the only end", () => {
+  assertTable((text) => matchSessionId(text, IDS), [
+    [FIRST, FIRST],
+    ["3", PYTHON],
+    [SECOND.slice(0, 23), SECOND],
+    ["7f2q", FIRST],
+  ]);
   assertEquals(matchSessionId("ab", ["ab", "abc"]), "ab");
-});
-
-Deno.test("matchSessionId() finds the only beginning, else the only end", () => {
-  assertEquals(matchSessionId("3", IDS), PYTHON);
-  assertEquals(matchSessionId(SECOND.slice(0, 23), IDS), SECOND);
-  assertEquals(matchSessionId("7f2q", IDS), FIRST);
   assertEquals(matchSessionId("con", ["con4ab12"]), "con4ab12");
   assertEquals(matchSessionId("-x-y", ["a-x-y"]), "a-x-y");
   assertEquals(matchSessionId("abcd", ["abcd1", "1abcd"]), "abcd1");
@@ -84,8 +77,8 @@ Deno.test("matchSessionId() finds the only beginning, else the only end", () => 
 
 Deno.test("matchSessionId() understands the short form that orc shows", () => {
   assertEquals(matchSessionId(shortSessionId(FIRST), IDS), FIRST);
-  const error = orcErrorOf(() => matchSessionId("01k9…zzzz", IDS));
-  assertEquals(error.code, "no_such_session");
+  const refusal = refusalOf(() => matchSessionId("01k9…zzzz", IDS));
+  assertEquals(refusal, "not_found no_such_session");
 });
 
 Deno.test("matchSessionId() wants four characters of an end", () => {
@@ -104,27 +97,23 @@ Deno.test("matchSessionId() names at most five of many candidates", () => {
 });
 
 Deno.test("matchSessionId() does not guess by the end where several begin so", () => {
-  const error = orcErrorOf(() =>
-    matchSessionId("abcd", ["abcd1", "abcd2", "xabcd"])
-  );
-  assertEquals(error.code, "ambiguous_session_id");
+  const ids = ["abcd1", "abcd2", "xabcd"];
+  const refusal = refusalOf(() => matchSessionId("abcd", ids));
+  assertEquals(refusal, "usage ambiguous_session_id");
 });
 
 Deno.test("matchSessionId() refuses text that is no part of an id", () => {
-  for (const text of ["", "..", "a/b", "A", "…", "a…", "a…b…c", "a\n"]) {
-    const error = orcErrorOf(() => matchSessionId(text, IDS));
-    assertEquals(error.code, "invalid_session_id", JSON.stringify(text));
-  }
+  assertEach(
+    (text) => refusalOf(() => matchSessionId(text, IDS)),
+    "usage invalid_session_id",
+    ["", "..", "../x", "a/b", "A", "…", "a…", "a…b…c", "a\n"],
+  );
 });
 
 Deno.test("shortSessionId() shortens ULIDs and nothing else", () => {
+  const others = [PYTHON, "add-login-2f9c1a77"];
   assertEquals(shortSessionId(FIRST), "01k9…7f2q");
-  assertEquals(shortSessionId(PYTHON), PYTHON);
-  assertEquals(shortSessionId("add-login-2f9c1a77"), "add-login-2f9c1a77");
-});
-
-Deno.test("legacySessionId() takes the digits of the Python tool's workflow id", () => {
-  assertEquals(legacySessionId("wf_34aa3244"), "34aa3244");
+  assertEquals(others.map(shortSessionId), others);
 });
 
 Deno.test("legacySessionId() makes a session id of any text, always the same", () => {
@@ -133,14 +122,13 @@ Deno.test("legacySessionId() makes a session id of any text, always the same", (
     ...["Add Login!", "日本語", "\0\n", "-", "x".repeat(500), "a…b", "wf_İ"],
   ];
   const ids = texts.map(legacySessionId);
-  for (const [index, id] of ids.entries()) {
-    assert(isSessionId(id), texts[index]);
-  }
+  assertEach(isSessionId, true, ids);
   assertEquals(texts.map(legacySessionId), ids);
   assertEquals(new Set(ids).size, texts.length);
 });
 
-Deno.test("legacySessionId() keeps apart what looks alike", () => {
+Deno.test("legacySessionId() takes the Python tool's digits, else keeps apart what looks alike", () => {
+  assertEquals(legacySessionId("wf_34aa3244"), "34aa3244");
   assertMatch(legacySessionId("Add Login!"), /^add-login-[0-9a-f]{8}$/);
   assertNotEquals(legacySessionId("Add Login!"), legacySessionId("add login"));
   // FNV-1a of the empty text is its offset basis.
@@ -161,93 +149,53 @@ Deno.test("checkpointId() has the shape that the Python tool lists", () => {
 });
 
 Deno.test("isCheckpointId() takes ids of the Python tool, old ones too, and nothing that leads elsewhere", () => {
-  const good = [
-    "cp_20261120_080124_555383_8918_d897",
-    "cp_20260104_120000_abcdef",
-    "cp_y",
-  ];
-  for (const id of good) assert(isCheckpointId(id), id);
-  const bad = [
-    "",
-    "cp_",
-    "cp_../x",
-    "cp_a/b",
-    "cp_a.b",
-    "x",
-    `cp_${"a".repeat(65)}`,
-  ];
-  for (const id of bad) assert(!isCheckpointId(id), id);
+  const good = ["cp_20261120_080124_555383_8918_d897", "cp_y"];
+  assertEach(isCheckpointId, true, [...good, "cp_20260104_120000_abcdef"]);
+  const bad = ["", "cp_", "cp_../x", "cp_a/b", "cp_a.b", "x"];
+  assertEach(isCheckpointId, false, [...bad, `cp_${"a".repeat(65)}`]);
 });
 
 Deno.test("matchCheckpointId() finds a checkpoint by its id or a part that no other has", () => {
-  const ids = [
-    "cp_20260304_050607_089000_0042_ffee",
-    "cp_20260304_050608_089000_0043_ffee",
-    "cp_y",
-  ];
-  assertEquals(matchCheckpointId("cp_y", ids), "cp_y");
-  assertEquals(matchCheckpointId("0043", ids), ids[1]);
-  assertEquals(matchCheckpointId("cp_20260304_050607", ids), ids[0]);
-  assertEquals(
-    ["ffee", "42", "nothing", "latest"].map((text) =>
-      orcErrorOf(() => matchCheckpointId(text, ids)).code
-    ),
-    [
-      "ambiguous_checkpoint_id",
-      "no_such_checkpoint",
-      "no_such_checkpoint",
-      "no_such_checkpoint",
-    ],
-  );
+  const first = "cp_20260304_050607_089000_0042_ffee";
+  const second = "cp_20260304_050608_089000_0043_ffee";
+  const match = (text: string) =>
+    matchCheckpointId(text, [first, second, "cp_y"]);
+  assertTable(match, [
+    ["cp_y", "cp_y"],
+    ["0043", second],
+    ["cp_20260304_050607", first],
+  ]);
+  assertTable((text) => refusalOf(() => match(text)), [
+    ["ffee", "usage ambiguous_checkpoint_id"],
+    ["42", "not_found no_such_checkpoint"],
+    ["nothing", "not_found no_such_checkpoint"],
+  ]);
 });
 
 Deno.test("isSecretName() takes capital letters, digits and underscores", () => {
-  for (const name of ["A", "OPENAI_API_KEY", "K8S_TOKEN", "A".repeat(64)]) {
-    assert(isSecretName(name), name);
-  }
-  for (
-    const name of [
-      "",
-      "a",
-      "1A",
-      "_A",
-      "A-B",
-      "A.B",
-      "../A",
-      "A/B",
-      "A\0",
-      "A\n",
-      "Ä",
-      "A".repeat(65),
-      "PATH",
-      "HOME",
-    ]
-  ) {
-    assert(!isSecretName(name), name);
-  }
+  const good = ["A", "OPENAI_API_KEY", "K8S_TOKEN", "A".repeat(64)];
+  assertEach(isSecretName, true, good);
+  const bad = ["", "a", "1A", "_A", "A-B", "A.B", "../A", "A/B", "A\0", "A\n"];
+  const others = ["Ä", "A".repeat(65), "PATH", "HOME"];
+  assertEach(isSecretName, false, [...bad, ...others]);
 });
 
 Deno.test("assertSecretName() says what is wrong with a name", () => {
-  const message = (name: string): string =>
-    orcErrorOf(() => assertSecretName(name)).message;
-  assertEquals(
-    message("api key"),
-    '"api key" cannot be the name of a secret: it holds capital letters, digits and underscores, at most 64',
-  );
-  assertEquals(
-    message("PATH"),
-    '"PATH" cannot be the name of a secret: every program needs the variable of that name',
-  );
+  const start = "cannot be the name of a secret";
+  assertTable((name) => orcErrorOf(() => assertSecretName(name)).message, [
+    [
+      "api key",
+      `"api key" ${start}: it holds capital letters, digits and underscores, at most 64`,
+    ],
+    ["PATH", `"PATH" ${start}: every program needs the variable of that name`],
+  ]);
 });
 
-Deno.test("variablesOf() asks for the prefixed variable first", () => {
-  assertEquals(variablesOf("API_KEY"), ["ORCHESTRATOR_API_KEY", "API_KEY"]);
-});
-
-Deno.test("variablesOf() takes no setting of orc for a secret", () => {
-  assertEquals(variablesOf("SESSION"), ["SESSION"]);
-  assertEquals(variablesOf("ORCHESTRATOR_PASSPHRASE"), [
-    "ORCHESTRATOR_PASSPHRASE",
+Deno.test("variablesOf() asks for the prefixed variable first, and takes no setting of orc for a secret", () => {
+  assertTable(variablesOf, [
+    ["API_KEY", ["ORCHESTRATOR_API_KEY", "API_KEY"]],
+    ["SESSION", ["SESSION"]],
+    ["ORCHESTRATOR_PASSPHRASE", ["ORCHESTRATOR_PASSPHRASE"]],
   ]);
   const variables = SETTINGS.flatMap((setting) => [
     variableOf(setting),
@@ -259,44 +207,33 @@ Deno.test("variablesOf() takes no setting of orc for a secret", () => {
   }
 });
 
-const NAME_TOKEN = "3f2a".padEnd(32, "0");
-
 Deno.test("sessionNameOf() keeps what people recognise and what every path can hold", () => {
-  const cases: readonly (readonly [string, string])[] = [
+  assertTable((task) => sessionNameOf(task, "3f2a".padEnd(32, "0")), [
     ["Add login", "add-login-3f2a"],
     ["  Fix: the CRASH!! (#12) ", "fix-the-crash-12-3f2a"],
     ["../../etc/passwd", "etc-passwd-3f2a"],
     ["日本語", "task-3f2a"],
     ["a".repeat(50), `${"a".repeat(30)}-3f2a`],
     ["$(rm -rf /); `x`", "rm-rf-x-3f2a"],
-  ];
-  for (const [task, name] of cases) {
-    assertEquals(sessionNameOf(task, NAME_TOKEN), name, task);
-  }
+  ]);
 });
 
 Deno.test("fillSessionName() fills the name in wherever it stands", () => {
   const text = "path: docs/{{session_name}}/a.md # {{session_name}} {{other}}";
-  assertEquals(
-    fillSessionName(text, "x-1"),
-    "path: docs/x-1/a.md # x-1 {{other}}",
-  );
+  const filled = "path: docs/x-1/a.md # x-1 {{other}}";
+  assertEquals(fillSessionName(text, "x-1"), filled);
 });
 
-Deno.test("parseSessionTitle() takes a name on one line, without the blanks around it", () => {
+Deno.test("parseSessionTitle() takes a name on one line, and none that is blank, long or drives a terminal", () => {
   for (const text of ["Login", "  Login ", "Anmeldung für Größe 5 🚀"]) {
     assertEquals(parseSessionTitle(text), text.trim());
   }
   assertEquals(parseSessionTitle("🚀".repeat(80)).length, 160);
-});
-
-Deno.test("parseSessionTitle() refuses names that are blank, long or drive a terminal", () => {
-  for (
-    const text of ["", "  ", "a".repeat(81), "a\nb", "a\x1b[2Jb", "a\u2028b"]
-  ) {
-    const error = orcErrorOf(() => parseSessionTitle(text));
-    assertEquals([error.kind, error.code], ["usage", "invalid_name"]);
-  }
+  assertEach(
+    (text) => refusalOf(() => parseSessionTitle(text)),
+    "usage invalid_name",
+    ["", "  ", "a".repeat(81), "a\nb", "a\x1b[2Jb", "a\u2028b"],
+  );
 });
 
 Deno.test("titleOf() puts the name before the task", () => {

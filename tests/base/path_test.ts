@@ -9,37 +9,32 @@ import {
   relativePath,
   resolvePath,
 } from "../../src/base/path.ts";
+import { assertEach, assertTable } from "./table.ts";
 import { assertEquals } from "@std/assert";
 
-Deno.test("normalisePath() removes empty, . and .. parts and stays below the root", () => {
-  assertEquals(normalisePath("/a//b/./c/../d/"), "/a/b/d");
-  assertEquals(normalisePath("/../.."), "/");
-  assertEquals(normalisePath("//a"), "/a");
-});
-
-Deno.test("normalisePath() turns Windows paths and keeps backslashes in other names", () => {
-  assertEquals(normalisePath("C:\\Users\\me\\..\\x"), "C:/Users/x");
-  assertEquals(normalisePath("C:\\"), "C:/");
-  assertEquals(normalisePath("\\\\host\\share\\a\\..\\b"), "//host/share/b");
-  assertEquals(normalisePath("/a\\b/c"), "/a\\b/c");
+Deno.test("normalisePath() leaves no empty, . and .. parts, turns Windows paths, and keeps backslashes in names", () => {
+  assertTable(normalisePath, [
+    ["/a//b/./c/../d/", "/a/b/d"],
+    ["/../..", "/"],
+    ["//a", "/a"],
+    ["C:\\Users\\me\\..\\x", "C:/Users/x"],
+    ["C:\\", "C:/"],
+    ["\\\\host\\share\\a\\..\\b", "//host/share/b"],
+    ["/a\\b/c", "/a\\b/c"],
+  ]);
 });
 
 Deno.test("leadsOut() judges a path as it is written", () => {
-  for (const path of ["/etc/passwd", "..", "../a", "a/../../b", "C:\\a"]) {
-    assertEquals(leadsOut(path), true, path);
-  }
-  for (const path of ["a", "a/../b", "./a/..", "..a", "", "a\\b"]) {
-    assertEquals(leadsOut(path), false, path);
-  }
+  const out = ["/etc/passwd", "..", "../a", "a/../../b", "C:\\a"];
+  assertEach(leadsOut, true, out);
+  const inside = ["a", "a/../b", "./a/..", "..a", "", "a\\b"];
+  assertEach(leadsOut, false, inside);
 });
 
 Deno.test("isAbsolutePath() knows both systems", () => {
-  for (const path of ["/", "/a", "C:\\a", "c:/a", "\\\\host\\share"]) {
-    assertEquals(isAbsolutePath(path), true, path);
-  }
-  for (const path of ["", "a", "./a", "../a", "C:a"]) {
-    assertEquals(isAbsolutePath(path), false, path);
-  }
+  const absolute = ["/", "/a", "C:\\a", "c:/a", "\\\\host\\share"];
+  assertEach(isAbsolutePath, true, absolute);
+  assertEach(isAbsolutePath, false, ["", "a", "./a", "../a", "C:a"]);
 });
 
 Deno.test("resolvePath() reads a path as seen from a directory", () => {
@@ -57,11 +52,13 @@ Deno.test("joinPath() adds a name below any root", () => {
 });
 
 Deno.test("parentDirectory() ends at the root", () => {
-  assertEquals(parentDirectory("/a/b"), "/a");
-  assertEquals(parentDirectory("/a"), "/");
-  assertEquals(parentDirectory("/"), undefined);
-  assertEquals(parentDirectory("C:/a"), "C:/");
-  assertEquals(parentDirectory("C:/"), undefined);
+  assertTable(parentDirectory, [
+    ["/a/b", "/a"],
+    ["/a", "/"],
+    ["/", undefined],
+    ["C:/a", "C:/"],
+    ["C:/", undefined],
+  ]);
 });
 
 Deno.test("nameOf() returns the last part", () => {

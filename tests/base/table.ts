@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { OrcError } from "../../src/base/error.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 /** Asserts what a function makes of each argument. */
 export function assertTable<From, To>(
@@ -19,4 +20,10 @@ export function assertEach<From, To>(
 
 function shown(value: unknown): string {
   return Deno.inspect(value).slice(0, 200);
+}
+
+/** Kind and code of the error that a call ends with. */
+export function refusalOf(run: () => unknown): string {
+  const { kind, code } = assertThrows(run, OrcError);
+  return `${kind} ${code}`;
 }

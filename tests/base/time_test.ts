@@ -1,10 +1,12 @@
 import {
+  type Clock,
   epochMsOf,
   instantOf,
   localTimeOf,
   momentOf,
   withOffset,
 } from "../../src/base/time.ts";
+import { assertEach } from "./table.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("instantOf() writes six fraction digits or none", () => {
@@ -18,14 +20,12 @@ Deno.test("instantOf() writes six fraction digits or none", () => {
 });
 
 Deno.test("epochMsOf() reads back what instantOf() writes", () => {
-  for (const epochMs of [0, 999, 1_767_323_045_678, 4_294_967_296_001]) {
-    assertEquals(epochMsOf(instantOf(epochMs)), epochMs);
-  }
+  const moments = [0, 999, 1_767_323_045_678, 4_294_967_296_001];
+  assertEquals(moments.map(instantOf).map(epochMsOf), moments);
 });
 
 Deno.test("epochMsOf() reads the spellings of the Python tool", () => {
-  const epochMs = 1_767_323_045_678;
-  const spellings = [
+  assertEach(epochMsOf, 1_767_323_045_678, [
     "2026-01-02T03:04:05.678Z",
     "2026-01-02T03:04:05.678231Z",
     "2026-01-02T03:04:05.678231+00:00",
@@ -34,20 +34,17 @@ Deno.test("epochMsOf() reads the spellings of the Python tool", () => {
     "2026-01-02T03:04:05.678231",
     "2026-01-02 03:04:05.678231",
     "2026-01-02T03:04:05.678231999Z",
-  ];
-  for (const spelling of spellings) {
-    assertEquals(epochMsOf(spelling), epochMs, spelling);
-  }
+  ]);
 });
 
 Deno.test("epochMsOf() does not depend on the machine's time zone", () => {
   assertEquals(epochMsOf("2026-01-02T00:00:00"), Date.UTC(2026, 0, 2));
 });
 
+const NO_INSTANTS = [null, "", "yesterday", "2026-13-01T00:00:00Z", "null"];
+
 Deno.test("epochMsOf() finds no moment in other texts", () => {
-  for (const text of [null, "", "yesterday", "2026-13-01T00:00:00Z", "null"]) {
-    assertEquals(epochMsOf(text), undefined, `${text}`);
-  }
+  assertEach(epochMsOf, undefined, NO_INSTANTS);
 });
 
 Deno.test("withOffset() writes UTC as Python's isoformat() does", () => {
@@ -66,35 +63,26 @@ const LOS_ANGELES = { now: NOW, localNow: "2026-03-01T02:00:00.000000" };
 
 Deno.test("momentOf() takes an instant with an offset as it is", () => {
   for (const clock of [UTC, KATHMANDU, LOS_ANGELES]) {
-    for (
-      const text of [
-        "2026-03-01T09:00:00Z",
-        "2026-03-01T14:30:00.000000+05:30",
-        "2026-03-01T09:00:00.000000+00:00",
-      ]
-    ) {
-      assertEquals(momentOf(text, clock), epochMsOf("2026-03-01T09:00:00Z"));
-    }
+    assertEach(
+      (text) => momentOf(text, clock),
+      epochMsOf("2026-03-01T09:00:00Z"),
+      ["2026-03-01T09:00:00Z", "2026-03-01T14:30:00.000000+05:30"],
+    );
   }
 });
 
 Deno.test("momentOf() takes an instant without offset as local time", () => {
-  const text = "2026-03-01T02:00:00.123456";
-  assertEquals(momentOf(text, UTC), epochMsOf("2026-03-01T02:00:00.123Z"));
-  assertEquals(
-    momentOf(text, LOS_ANGELES),
-    epochMsOf("2026-03-01T10:00:00.123Z"),
-  );
-  assertEquals(
-    momentOf(text, KATHMANDU),
-    epochMsOf("2026-02-28T20:15:00.123Z"),
-  );
+  const momentBy = (clock: Clock) =>
+    instantOf(momentOf("2026-03-01T02:00:00.123456", clock) ?? 0);
+  assertEquals([UTC, LOS_ANGELES, KATHMANDU].map(momentBy), [
+    "2026-03-01T02:00:00.123000Z",
+    "2026-03-01T10:00:00.123000Z",
+    "2026-02-28T20:15:00.123000Z",
+  ]);
 });
 
 Deno.test("momentOf() knows no moment of what is no instant", () => {
-  for (const text of [null, "", "yesterday", "2026-13-01T00:00:00"]) {
-    assertEquals(momentOf(text, UTC), undefined);
-  }
+  assertEach((text) => momentOf(text, UTC), undefined, NO_INSTANTS);
 });
 
 Deno.test("localTimeOf() tells local time without offset", () => {
