@@ -1,5 +1,4 @@
 import { JsonNumber, jsonObject, type JsonValue } from "../../src/base/json.ts";
-import { printJson } from "../../src/base/json_print.ts";
 import { checkToRun } from "../../src/engine/check.ts";
 import { hintOf, nextStep } from "../../src/engine/next.ts";
 import { pendingItem } from "../../src/engine/state.ts";
@@ -10,10 +9,8 @@ import {
   passageOf,
   passesAt,
   supervisionMode,
-  verifiesNothing,
 } from "../../src/workflow/supervision.ts";
-import type { StepType } from "../../src/workflow/types.ts";
-import { readMapping, YamlTime } from "../../src/workflow/value.ts";
+import type { StepType, Verification } from "../../src/workflow/types.ts";
 import { act, orcErrorOf } from "../engine/act.ts";
 import {
   COMMAND,
@@ -30,50 +27,26 @@ import {
   workflowWith,
   ZERO_HUMAN,
 } from "../engine/fixtures.ts";
+import { assertEach, assertTable } from "../base/table.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("supervisionMode() counts anything unknown as the strictest", () => {
-  const modes: readonly JsonValue[] = [
-    "supervised",
-    "zero_human",
-    "hybrid",
-    "Zero_Human",
-    "zero_human ",
-    "",
-    null,
-    true,
-    0,
-    ["zero_human"],
-  ];
-  assertEquals(
-    modes.map((mode) =>
-      supervisionMode(workflowOf([], { supervision_mode: mode }))
-    ),
-    [
-      "supervised",
-      "zero_human",
-      "hybrid",
-      ...Array(7).fill("supervised"),
-    ],
-  );
+  const modeBy = (supervision_mode: JsonValue) =>
+    supervisionMode(workflowOf([], { supervision_mode }));
+  assertTable(modeBy, [["zero_human", "zero_human"], ["hybrid", "hybrid"]]);
+  const others = ["Zero_Human", "zero_human ", "", null, true, 0, []];
+  assertEach(modeBy, "supervised", ["supervised", ...others]);
   assertEquals(supervisionMode(workflowOf([])), "supervised");
 });
 
 Deno.test("needsHuman() holds for manual gates, for gates even without humans", () => {
-  const stepTypes: readonly StepType[] = [
-    "flexible",
-    "documented",
-    "required",
-    "gate",
-  ];
-  const verdicts = ["supervised", "hybrid", "zero_human"].map(
-    (supervision_mode) =>
-      stepTypes.map((stepType) =>
-        needsHuman(
-          workflowOf([], { supervision_mode }),
-          itemOf("a", { stepType, verification: MANUAL }),
-        )
-      ),
+  const stepTypes = ["flexible", "documented", "required", "gate"] as const;
+  const modes = ["supervised", "hybrid", "zero_human"];
+  const verdicts = modes.map((supervision_mode) =>
+    stepTypes.map((stepType) => {
+      const item = itemOf("a", { stepType, verification: MANUAL });
+      return needsHuman(workflowOf([], { supervision_mode }), item);
+    })
   );
   assertEquals(verdicts, [
     [true, true, true, true],
@@ -82,18 +55,15 @@ Deno.test("needsHuman() holds for manual gates, for gates even without humans", 
   ]);
 });
 
-Deno.test("needsHuman() holds for gates that name nothing to verify", () => {
-  const gate = itemOf("a", { stepType: "gate", verification: NONE });
-  assertEquals(needsHuman(workflowOf([], ZERO_HUMAN), gate), true);
-  const item = itemOf("a", { stepType: "required", verification: NONE });
-  assertEquals(needsHuman(workflowOf([]), item), false);
-});
-
-Deno.test("needsHuman() holds for nothing that orc can check", () => {
-  for (const verification of [FILE, COMMAND]) {
-    const item = itemOf("a", { stepType: "gate", verification });
-    assertEquals(needsHuman(workflowOf([]), item), false);
-  }
+Deno.test("needsHuman() holds for gates that name nothing to verify, and for nothing that orc can check", () => {
+  const needed = (stepType: StepType, verification: Verification) =>
+    needsHuman(
+      workflowOf([], ZERO_HUMAN),
+      itemOf("a", { stepType, verification }),
+    );
+  assertEquals(needed("gate", NONE), true);
+  assertEquals(needed("required", NONE), false);
+  assertEquals([needed("gate", FILE), needed("gate", COMMAND)], [false, false]);
 });
 
 /** How the manual gates of a workflow are passed, by risk. */
@@ -125,53 +95,40 @@ Deno.test("passageOf() goes by the risk in hybrid mode alone, and never for gate
 });
 
 Deno.test("passageOf() waits for a human where no sensible time is set", () => {
-  const values: readonly JsonValue[] = [
-    0,
-    -1,
-    525_601,
-    "30",
-    null,
-    true,
-    new JsonNumber("1e999"),
-  ];
-  for (const approval_timeout_minutes of values) {
-    const hybrid = { supervision_mode: "hybrid", approval_timeout_minutes };
-    assertEquals(passagesFor(hybrid), ["nobody", "human", "human"]);
-  }
-  assertEquals(
-    passagesFor({
-      supervision_mode: "hybrid",
-      approval_timeout_minutes: new JsonNumber("1.50"),
-    }),
-    ["nobody", 1.5, "human"],
-  );
+  const hybridFor = (approval_timeout_minutes: JsonValue) =>
+    passagesFor({ supervision_mode: "hybrid", approval_timeout_minutes });
+  const values = [0, -1, 525_601, "30", null, true, new JsonNumber("1e999")];
+  assertEach(hybridFor, ["nobody", "human", "human"], values);
+  assertEquals(hybridFor(new JsonNumber("1.50")), ["nobody", 1.5, "human"]);
 });
 
 Deno.test("passageOf() is about manual gates alone", () => {
-  for (const verification of [NONE, FILE, COMMAND]) {
-    const item = itemOf("a", { verification });
-    assertEquals(passageOf(workflowOf([]), item), undefined);
-  }
+  assertEach(
+    (verification) => passageOf(workflowOf([]), itemOf("a", { verification })),
+    undefined,
+    [NONE, FILE, COMMAND],
+  );
 });
 
 Deno.test("passesAt() counts from the start of the clock", () => {
   const clock = { type: "clock", minutes: 1.5 } as const;
-  const startedAt = (startedAt: string | null) =>
-    passesAt(clock, { ...pendingItem("a"), startedAt });
-  assertEquals(startedAt(null), null);
-  assertEquals(startedAt("yesterday"), null);
-  assertEquals(startedAt("2026-03-04T23:59:00Z"), "2026-03-05T00:00:30Z");
-  assertEquals(
-    startedAt("2026-03-04T23:59:00.250000+02:00"),
-    "2026-03-04T22:00:30.250000Z",
+  assertTable(
+    (startedAt) => passesAt(clock, { ...pendingItem("a"), startedAt }),
+    [
+      [null, null],
+      ["yesterday", null],
+      ["2026-03-04T23:59:00Z", "2026-03-05T00:00:30Z"],
+      ["2026-03-04T23:59:00.250000+02:00", "2026-03-04T22:00:30.250000Z"],
+    ],
   );
 });
 
 Deno.test("hasCome() compares instants, not their spellings", () => {
-  const noon = "2026-03-04T12:00:00Z";
-  assertEquals(hasCome(noon, "2026-03-04T11:59:59.999000Z"), false);
-  assertEquals(hasCome(noon, noon), true);
-  assertEquals(hasCome(noon, "2026-03-04T13:30:00+01:00"), true);
+  assertTable((at) => hasCome("2026-03-04T12:00:00Z", at), [
+    ["2026-03-04T11:59:59.999000Z", false],
+    ["2026-03-04T12:00:00Z", true],
+    ["2026-03-04T13:30:00+01:00", true],
+  ]);
 });
 
 function messagesFor(approval_timeout_minutes: JsonValue): readonly string[] {
@@ -179,17 +136,15 @@ function messagesFor(approval_timeout_minutes: JsonValue): readonly string[] {
     .map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
 
-Deno.test("findWrongSettings() takes minutes above 0", () => {
-  for (const minutes of [30, 0.5, 525_600, new JsonNumber("1.0")]) {
-    assertEquals(messagesFor(minutes), []);
-  }
+Deno.test("findWrongSettings() takes minutes above 0, and names what it found instead", () => {
+  const minutes = [30, 0.5, 525_600, new JsonNumber("1.0")];
+  assertEach(messagesFor, [], minutes);
   assertEquals(findWrongSettings(new Map()), []);
-});
-
-Deno.test("findWrongSettings() names what it found instead", () => {
   const expected =
     "settings.approval_timeout_minutes: Expected a number of minutes above 0, at most 525600, found ";
-  const found: readonly (readonly [JsonValue, string])[] = [
+  const found = (value: JsonValue) =>
+    messagesFor(value).join().replace(expected, "");
+  assertTable(found, [
     [0, "the number 0"],
     [-5, "the number -5"],
     [525_601, "the number 525601"],
@@ -198,25 +153,13 @@ Deno.test("findWrongSettings() names what it found instead", () => {
     [true, "the boolean true"],
     [[30], "a list"],
     [new Map(), "a mapping"],
-  ];
-  for (const [value, text] of found) {
-    assertEquals(messagesFor(value), [expected + text]);
-  }
+  ]);
 });
 
 const workflow = workflowWith(itemOf("x", { stepType: "gate" }));
 const started = sessionOf(workflow);
 const WAY_ON =
   'a human runs, in a terminal: orc skip x --force --reason "<why>"';
-
-Deno.test("verifiesNothing() holds for gates without a check", () => {
-  assertEquals(verifiesNothing(itemOf("x", { stepType: "gate" })), true);
-  assertEquals(verifiesNothing(itemOf("x", { stepType: "required" })), false);
-  for (const verification of [FILE, COMMAND, MANUAL]) {
-    const gate = itemOf("x", { stepType: "gate", verification });
-    assertEquals(verifiesNothing(gate), false);
-  }
-});
 
 Deno.test("decide() completes no gate that names nothing to verify, and says how to go on", () => {
   const refused = [
@@ -244,61 +187,4 @@ Deno.test("decide() completes no gate that names nothing to verify, and says how
 
 Deno.test("nextStep() leads past a gate that names nothing to verify", () => {
   assertEquals(hintOf(nextStep(workflow, started)), WAY_ON);
-});
-
-function read(value: unknown): { text: string; problems: readonly string[] } {
-  const { mapping, problems } = readMapping(value, ["settings"]);
-  return {
-    text: printJson(mapping),
-    problems: problems.map(({ code, path }) => `${code} ${path.join(".")}`),
-  };
-}
-
-Deno.test("readMapping() makes JSON as the Python tool stores it", () => {
-  const settings = {
-    infinite: Infinity,
-    none: NaN,
-    float: new JsonNumber("1.0"),
-    date: new YamlTime("2024-01-01"),
-    list: ["a", { b: null }],
-    text: "1e3",
-  };
-  assertEquals(read(settings), {
-    text:
-      '{"infinite": null, "none": null, "float": 1.0, "date": "2024-01-01", "list": ["a", {"b": null}], "text": "1e3"}',
-    problems: [],
-  });
-});
-
-Deno.test("readMapping() spells keys below the first level as the Python tool does", () => {
-  const below = new Map<unknown, unknown>([
-    [1, "x"],
-    [true, "y"],
-    [null, "z"],
-    [new JsonNumber("1.5"), "a"],
-    [new YamlTime("2024-01-01"), "b"],
-    [Infinity, "c"],
-  ]);
-  assertEquals(
-    read(new Map([["l", below]])).text,
-    '{"l": {"1": "y", "None": "c", "1.5": "a", "2024-01-01": "b"}}',
-  );
-  const booleans = new Map([["l", new Map([[false, 1]])]]);
-  assertEquals(read(booleans).text, '{"l": {"false": 1}}');
-});
-
-Deno.test("readMapping() refuses keys of the first level that are no strings", () => {
-  assertEquals(read(new Map([[1, 2]])).problems, ["invalid_key settings"]);
-});
-
-Deno.test("readMapping() refuses what JSON cannot hold", () => {
-  assertEquals(read({ a: () => 1 }).problems, ["invalid_type settings.a"]);
-  assertEquals(read({ a: new Set() }).problems, ["invalid_type settings.a"]);
-  const cycle: unknown[] = [];
-  cycle.push(cycle);
-  assertEquals(read({ a: cycle }).problems, ["too_deep settings"]);
-});
-
-Deno.test("readMapping() takes nothing for no settings", () => {
-  assertEquals(read(undefined), { text: "{}", problems: [] });
 });

@@ -1,9 +1,12 @@
 import { JsonNumber } from "../../src/base/json.ts";
+import { printJson } from "../../src/base/json_print.ts";
 import {
+  readMapping,
   readScalar,
   readTaggedScalar,
   YamlTime,
 } from "../../src/workflow/value.ts";
+import { assertEach, assertTable } from "../base/table.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 function value(text: string): unknown {
@@ -15,27 +18,22 @@ function float(literal: string): JsonNumber {
   return new JsonNumber(literal);
 }
 
+/** Asserts that scalars are strings. */
+function keeps(texts: string[]): void {
+  assertEquals(texts.map(value), texts);
+}
+
 Deno.test("readScalar() takes the words of PyYAML for null and booleans, and no others", () => {
-  for (const text of ["", "~", "null", "Null", "NULL"]) {
-    assertEquals(value(text), null);
-  }
-  for (const text of ["yes", "Yes", "YES", "true", "True", "on", "On", "ON"]) {
-    assertEquals(value(text), true);
-  }
-  for (
-    const text of ["no", "No", "NO", "false", "FALSE", "off", "Off", "OFF"]
-  ) {
-    assertEquals(value(text), false);
-  }
-  for (
-    const text of ["y", "N", "oFf", "yEs", "nULL", "none", "~ ", "=", "<<"]
-  ) {
-    assertEquals(value(text), text);
-  }
+  assertEach(value, null, ["", "~", "null", "Null", "NULL"]);
+  const yes = ["yes", "Yes", "YES", "true", "True", "on", "On", "ON"];
+  assertEach(value, true, yes);
+  const no = ["no", "No", "NO", "false", "FALSE", "off", "Off", "OFF"];
+  assertEach(value, false, no);
+  keeps(["y", "N", "oFf", "yEs", "nULL", "none", "~ ", "=", "<<"]);
 });
 
 Deno.test("readScalar() reads whole numbers as PyYAML does", () => {
-  const numbers: [string, unknown][] = [
+  assertTable<string, unknown>(value, [
     ["0", 0],
     ["-0", 0],
     ["+12", 12],
@@ -54,24 +52,15 @@ Deno.test("readScalar() reads whole numbers as PyYAML does", () => {
     ["190:20:30", 685230],
     ["12345678901234567890123", float("12345678901234567890123")],
     ["9007199254740993", float("9007199254740993")],
-  ];
-  for (const [text, expected] of numbers) {
-    assertEquals(value(text), expected, text);
-  }
-  for (
-    const text of [
-      ...["08", "0o17", "1e3", "1:60", "0:30", "_1", "1a", "0b2", "0x_"],
-    ]
-  ) {
-    assertEquals(value(text), text);
-  }
+  ]);
+  keeps(["08", "0o17", "1e3", "1:60", "0:30", "_1", "1a", "0b2", "0x_"]);
   assertEquals(readScalar("9".repeat(4301)), {
     problem: "A number has at most 4300 digits",
   });
 });
 
 Deno.test("readScalar() reads floats as PyYAML does and keeps whole ones apart", () => {
-  const numbers: [string, unknown][] = [
+  assertTable<string, unknown>(value, [
     ["1.0", float("1.0")],
     ["1.", float("1.0")],
     ["-0.0", float("-0.0")],
@@ -90,19 +79,13 @@ Deno.test("readScalar() reads floats as PyYAML does and keeps whole ones apart",
     ["+.Inf", Infinity],
     [".nan", NaN],
     ["1.0e+400", Infinity],
-  ];
-  for (const [text, expected] of numbers) {
-    assertEquals(value(text), expected, text);
-  }
-  for (
-    const text of ["-.5", "+.5", ".", "1.0e3", "1e+3", ".e+3", "-.nan", "1.2.3"]
-  ) {
-    assertEquals(value(text), text);
-  }
+  ]);
+  keeps(["-.5", "+.5", ".", "1.0e3", "1e+3", ".e+3", "-.nan", "1.2.3"]);
 });
 
 Deno.test("readScalar() reads dates as PyYAML does, spelled as the Python tool stores them", () => {
-  const times: [string, string][] = [
+  assertTable((text) => (value(text) as YamlTime).iso, [
+    ["2000-02-29", "2000-02-29"],
     ["2024-01-01", "2024-01-01"],
     ["2024-02-29", "2024-02-29"],
     ["2001-12-14t21:59:43.10-05:00", "2001-12-14T21:59:43.100000-05:00"],
@@ -112,13 +95,8 @@ Deno.test("readScalar() reads dates as PyYAML does, spelled as the Python tool s
     ["2024-01-01T10:00:00.5 +5", "2024-01-01T10:00:00.500000+05:00"],
     ["2024-01-01 10:00:00.1234567", "2024-01-01T10:00:00.123456"],
     ["2024-01-01 10:00:00 -0:00", "2024-01-01T10:00:00Z"],
-  ];
-  for (const [text, iso] of times) {
-    assertEquals(value(text), new YamlTime(iso), text);
-  }
-  for (const text of ["2024-1-1", "2024-01", "24-01-01", "2024-01-01 10:00"]) {
-    assertEquals(value(text), text);
-  }
+  ]);
+  keeps(["2024-1-1", "2024-01", "24-01-01", "2024-01-01 10:00"]);
 });
 
 Deno.test("readScalar() refuses dates the calendar does not have", () => {
@@ -128,11 +106,8 @@ Deno.test("readScalar() refuses dates the calendar does not have", () => {
     "2024-01-01 10:00:00 +24:00",
   ];
   for (const text of none) {
-    assertEquals(readScalar(text), {
-      problem: `There is no such date: ${text}`,
-    });
+    assertEquals(value(text), { problem: `There is no such date: ${text}` });
   }
-  assertEquals(value("2000-02-29"), new YamlTime("2000-02-29"));
 });
 
 Deno.test("readTaggedScalar() reads by the tag and not by the look", () => {
@@ -166,4 +141,61 @@ Deno.test("readTaggedScalar() refuses what does not fit the tag", () => {
     assertEquals("problem" in readTaggedScalar(type, text), true, text);
   }
   assertThrows(() => readTaggedScalar("omap", ""), Error, "No tag for scalars");
+});
+
+function read(value: unknown): { text: string; problems: readonly string[] } {
+  const { mapping, problems } = readMapping(value, ["settings"]);
+  return {
+    text: printJson(mapping),
+    problems: problems.map(({ code, path }) => `${code} ${path.join(".")}`),
+  };
+}
+
+Deno.test("readMapping() makes JSON as the Python tool stores it", () => {
+  const settings = {
+    infinite: Infinity,
+    none: NaN,
+    float: new JsonNumber("1.0"),
+    date: new YamlTime("2024-01-01"),
+    list: ["a", { b: null }],
+    text: "1e3",
+  };
+  assertEquals(read(settings), {
+    text:
+      '{"infinite": null, "none": null, "float": 1.0, "date": "2024-01-01", "list": ["a", {"b": null}], "text": "1e3"}',
+    problems: [],
+  });
+});
+
+Deno.test("readMapping() spells keys below the first level as the Python tool does", () => {
+  const below = new Map<unknown, unknown>([
+    [1, "x"],
+    [true, "y"],
+    [null, "z"],
+    [new JsonNumber("1.5"), "a"],
+    [new YamlTime("2024-01-01"), "b"],
+    [Infinity, "c"],
+  ]);
+  assertEquals(
+    read(new Map([["l", below]])).text,
+    '{"l": {"1": "y", "None": "c", "1.5": "a", "2024-01-01": "b"}}',
+  );
+  const booleans = new Map([["l", new Map([[false, 1]])]]);
+  assertEquals(read(booleans).text, '{"l": {"false": 1}}');
+});
+
+Deno.test("readMapping() refuses keys of the first level that are no strings", () => {
+  assertEquals(read(new Map([[1, 2]])).problems, ["invalid_key settings"]);
+});
+
+Deno.test("readMapping() refuses what JSON cannot hold", () => {
+  assertEquals(read({ a: () => 1 }).problems, ["invalid_type settings.a"]);
+  assertEquals(read({ a: new Set() }).problems, ["invalid_type settings.a"]);
+  const cycle: unknown[] = [];
+  cycle.push(cycle);
+  assertEquals(read({ a: cycle }).problems, ["too_deep settings"]);
+});
+
+Deno.test("readMapping() takes nothing for no settings", () => {
+  assertEquals(read(undefined), { text: "{}", problems: [] });
 });
