@@ -12,6 +12,7 @@ import {
   splitCommand,
   splitWords,
 } from "../../src/workflow/command.ts";
+import { assertEach, assertTable } from "../base/table.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const SETTINGS: JsonObject = jsonObject({
@@ -19,6 +20,7 @@ const SETTINGS: JsonObject = jsonObject({
   test_command: "npm test",
   quoted: `pytest -k "not slow"`,
   nested: "{{docs_dir}}",
+  pattern: "$& $1 $$",
   empty: "",
   flag: true,
   nothing: null,
@@ -27,42 +29,26 @@ const SETTINGS: JsonObject = jsonObject({
   größe: 3,
 });
 
-Deno.test("fillTemplate() fills in the names that are settings", () => {
-  const filled = {
-    "{{docs_dir}}/plan.md": "docs/plan.md",
-    "{{docs_dir}}{{docs_dir}}": "docsdocs",
-    "{{flag}} {{nothing}} {{ratio}} {{list}}": "True None 1.0 ['a', 'b']",
-    "{{größe}}": "3",
-    "a{{empty}}b": "ab",
-    "{{{docs_dir}}}": "{docs}",
-  };
-  for (const [text, expected] of Object.entries(filled)) {
-    assertEquals(fillTemplate(text, SETTINGS), expected, text);
-  }
+const filled = (text: string) => fillTemplate(text, SETTINGS);
+
+Deno.test("fillTemplate() fills in the names that are settings, once and as they are", () => {
+  assertTable(filled, [
+    ["{{docs_dir}}/plan.md", "docs/plan.md"],
+    ["{{docs_dir}}{{docs_dir}}", "docsdocs"],
+    ["{{flag}} {{nothing}} {{ratio}} {{list}}", "True None 1.0 ['a', 'b']"],
+    ["{{größe}}", "3"],
+    ["a{{empty}}b", "ab"],
+    ["{{{docs_dir}}}", "{docs}"],
+    ["{{nested}}", "{{docs_dir}}"],
+    ["<{{pattern}}>", "<$& $1 $$>"],
+  ]);
 });
 
 Deno.test("fillTemplate() leaves everything else as it is", () => {
-  const texts = [
-    "",
-    "{{unknown}}",
-    "{{ docs_dir }}",
-    "{{docs dir}}",
-    "{{docs-dir}}",
-    "{docs_dir}",
-    "{{}}",
-    "{{docs_dir}",
-  ];
-  for (const text of texts) assertEquals(fillTemplate(text, SETTINGS), text);
+  const names = ["{{unknown}}", "{{ docs_dir }}", "{{docs dir}}", "{{}}"];
+  const texts = ["", ...names, "{{docs-dir}}", "{docs_dir}", "{{docs_dir}"];
+  assertEquals(texts.map(filled), texts);
   assertEquals(fillTemplate("{{docs_dir}}", new Map()), "{{docs_dir}}");
-});
-
-Deno.test("fillTemplate() does not expand values again", () => {
-  assertEquals(fillTemplate("{{nested}}", SETTINGS), "{{docs_dir}}");
-});
-
-Deno.test("fillTemplate() does not take a value for a replacement pattern", () => {
-  const settings = jsonObject({ a: "$& $1 $$" });
-  assertEquals(fillTemplate("<{{a}}>", settings), "<$& $1 $$>");
 });
 
 Deno.test("planCommand() lets no setting bring in what could mean something to a shell", () => {
@@ -93,12 +79,8 @@ const WORDS: readonly (readonly [text: string, words: readonly string[]])[] = [
 
 Deno.test("planCommand() splits values like the text around them", () => {
   for (const [text, words] of WORDS) {
-    const filled = fillTemplate(text, SETTINGS);
-    assertEquals(
-      planCommand(text, SETTINGS),
-      { kind: "words", words, filled },
-      text,
-    );
+    const plan = { kind: "words", words, filled: filled(text) };
+    assertEquals<unknown>(planCommand(text, SETTINGS), plan, text);
   }
 });
 
@@ -114,14 +96,9 @@ Deno.test("planCommand() uses a shell when the author's text needs one", () => {
 });
 
 Deno.test("planCommand() gives no value the power to ask for a shell", () => {
-  assertEquals(
-    planCommand("{{a}}", jsonObject({ a: "CI=1 npm test" })),
-    {
-      kind: "words",
-      words: ["CI=1", "npm", "test"],
-      filled: "CI=1 npm test",
-    },
-  );
+  const a = "CI=1 npm test";
+  const plan = { kind: "words", words: a.split(" "), filled: a } as const;
+  assertEquals(planCommand("{{a}}", jsonObject({ a })), plan);
 });
 
 const QUOTING = 'Setting "a" changes what is quoted in the command';
@@ -152,11 +129,8 @@ Deno.test("planCommand() says what a setting may not do", () => {
   ] as const;
   for (const [text, value, problem] of cases) {
     const plan = planCommand(text, jsonObject({ a: value }));
-    assertEquals(
-      plan.kind === "invalid" ? plan.problem : undefined,
-      problem,
-      text,
-    );
+    const found = plan.kind === "invalid" ? plan.problem : undefined;
+    assertEquals(found, problem, text);
   }
 });
 
@@ -177,23 +151,11 @@ const SPLIT: readonly (readonly [text: string, words: readonly string[]])[] = [
   ['echo "a\\\\\nb"', ["echo", "a\\\nb"]],
   ["echo a\\\n  b\\\nc", ["echo", "a", "bc"]],
   ['echo "a\\\nb" "c\nd"', ["echo", "ab", "c\nd"]],
-  ["echo 'a | b' \"c && d; (e) > f < g\"", [
-    "echo",
-    "a | b",
-    "c && d; (e) > f < g",
-  ]],
+  ["echo 'a | b' \"c && d;\"", ["echo", "a | b", "c && d;"]],
+  ["echo '(e)' \"> f < g\"", ["echo", "(e)", "> f < g"]],
   ["echo a\\|b \\; \\$HOME", ["echo", "a|b", ";", "$HOME"]],
   ["echo '$HOME ${x} $(y) `z`'", ["echo", "$HOME ${x} $(y) `z`"]],
-  ["echo * ~ {a,b} !x #y [a-z] ?", [
-    "echo",
-    "*",
-    "~",
-    "{a,b}",
-    "!x",
-    "#y",
-    "[a-z]",
-    "?",
-  ]],
+  ["* ~ {a,b} !x #y [a-z] ?", ["*", "~", "{a,b}", "!x", "#y", "[a-z]", "?"]],
   ['grep -E a$ "b$" $1', ["grep", "-E", "a$", "b$", "$1"]],
   ["env A=b make B=c", ["env", "A=b", "make", "B=c"]],
   ["'A=b' c", ["A=b", "c"]],
@@ -206,40 +168,19 @@ Deno.test("splitCommand() splits as a POSIX shell would", () => {
   for (const [text, words] of SPLIT) {
     assertEquals(splitCommand(text), { kind: "words", words }, text);
   }
+  assertEquals(splitWords("A=b c"), { kind: "words", words: ["A=b", "c"] });
 });
 
 Deno.test("splitCommand() leaves operators and expansions to a shell", () => {
-  const texts = [
-    "echo hi | grep x && echo ok",
-    "a|b",
-    "a & b",
-    "a;b",
-    "a > b",
-    "a 2>&1",
-    "a < b",
-    "(a)",
-    "a\nb",
-    "a \r\n b",
-    "echo $HOME",
-    "echo a$b",
-    "echo ${x}",
-    "echo $(x)",
-    "echo `x`",
-    'echo "$HOME"',
-    'echo "a ${x}"',
-    'echo "$(x)"',
-    'echo "`x`"',
-    'echo "\\\\$x"',
-    "A=b c",
-    "  A=b c",
-    "_a1='b' c",
-    "A=",
+  assertEach(splitCommand, { kind: "shell" }, [
+    ...["echo hi | grep x && echo ok", "a|b", "a & b", "a;b", "a > b"],
+    ...["a 2>&1", "a < b", "(a)", "a\nb", "a \r\n b", "echo $HOME"],
+    ...["echo a$b", "echo ${x}", "echo $(x)", "echo `x`", 'echo "$HOME"'],
+    ...['echo "a ${x}"', 'echo "$(x)"', 'echo "`x`"', 'echo "\\\\$x"'],
+    ...["A=b c", "  A=b c", "_a1='b' c", "A="],
     // A shell judges better than orc whether these quotes are closed.
     "a | cat <<E\nit's\nE",
-  ];
-  for (const text of texts) {
-    assertEquals(splitCommand(text), { kind: "shell" }, text);
-  }
+  ]);
 });
 
 Deno.test("splitCommand() says what is wrong with a command", () => {
@@ -264,14 +205,8 @@ Deno.test("splitCommand() accepts 64 KiB of UTF-8 and no more", () => {
   const words = ["c", "é".repeat(32 * 1024 - 1)];
   const text = words.join(" ");
   assertEquals(splitCommand(text), { kind: "words", words });
-  assertEquals(splitCommand(text + "aa"), {
-    kind: "invalid",
-    problem: "Command is longer than 64 KiB",
-  });
-});
-
-Deno.test("splitWords() takes an assignment for the program", () => {
-  assertEquals(splitWords("A=b c"), { kind: "words", words: ["A=b", "c"] });
+  const problem = "Command is longer than 64 KiB";
+  assertEquals(splitCommand(text + "aa"), { kind: "invalid", problem });
 });
 
 Deno.test("quotingAfter() follows quotes over parts of a command", () => {
@@ -333,13 +268,9 @@ const SPELLED: readonly (readonly [json: string, text: string])[] = [
 ];
 
 Deno.test("pythonText() spells values as Python's str() does", () => {
-  for (const [json, text] of SPELLED) {
-    assertEquals(pythonText(parseJson(json, "test")), text, json);
-  }
+  assertTable((json) => pythonText(parseJson(json, "test")), SPELLED);
 });
 
 Deno.test("pythonText() spells numbers that were never JSON", () => {
-  assertEquals(pythonText(7), "7");
-  assertEquals(pythonText(1.5), "1.5");
-  assertEquals(pythonText(Infinity), "inf");
+  assertTable(pythonText, [[7, "7"], [1.5, "1.5"], [Infinity, "inf"]]);
 });

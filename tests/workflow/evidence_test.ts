@@ -7,6 +7,7 @@ import {
   validateEvidence,
 } from "../../src/workflow/evidence.ts";
 import type { StepType } from "../../src/workflow/types.ts";
+import { assertEach } from "../base/table.ts";
 import { assertEquals } from "@std/assert";
 
 type Fields = Readonly<Record<string, JsonValue>>;
@@ -100,12 +101,11 @@ Deno.test("validateEvidence() counts no blank entries where one is asked for", (
 
 Deno.test("validateEvidence() takes a key held down for no text", () => {
   const repeats = "Repeats itself instead of saying something";
-  for (const text of ["a".repeat(40), "ha ".repeat(20), "🚀".repeat(40)]) {
-    assertEquals(
-      problemsWith("CodeAnalysisEvidence", "approach_decision", text),
-      [`approach_decision: ${repeats}`],
-    );
-  }
+  assertEach(
+    (text) => problemsWith("CodeAnalysisEvidence", "approach_decision", text),
+    [`approach_decision: ${repeats}`],
+    ["a".repeat(40), "ha ".repeat(20), "🚀".repeat(40)],
+  );
   assertEquals(
     problemsWith("TestPlanEvidence", "coverage_approach", " ".repeat(10)),
     [`coverage_approach: ${repeats}`],
@@ -183,8 +183,12 @@ Deno.test("describeFields() names all fields of a schema", () => {
 const STRICT: readonly StepType[] = ["documented", "gate"];
 const REPETITION = "The reason repeats itself instead of giving one";
 
+function problemOfFlexible(reason: string): string | undefined {
+  return problemOfSkipReason(reason, "flexible");
+}
+
 Deno.test("problemOfSkipReason() accepts reasons in any language", () => {
-  const reasons = [
+  assertEach(problemOfFlexible, undefined, [
     "No stored data changes its shape",
     "obsolete: the API is gone",
     "Die Schnittstelle entfällt mit diesem Umbau",
@@ -193,27 +197,18 @@ Deno.test("problemOfSkipReason() accepts reasons in any language", () => {
     "لا توجد بيانات مخزنة تتغير",
     "a test of a test",
     "Unverwendbarkeit",
-  ];
-  for (const reason of reasons) {
-    assertEquals(problemOfSkipReason(reason, "flexible"), undefined, reason);
-  }
+  ]);
 });
 
 Deno.test("problemOfSkipReason() refuses what is empty, has no words or says nothing", () => {
-  const refusedWith = (problem: string, reasons: readonly string[]) => {
-    for (const reason of reasons) {
-      const found = problemOfSkipReason(reason, "flexible");
-      assertEquals(found, problem, reason);
-    }
-  };
-  refusedWith("The reason is empty", ["", " ", "\n\t"]);
+  assertEach(problemOfFlexible, "The reason is empty", ["", " ", "\n\t"]);
   const wordless = [
     "-",
     "... ... ... ...",
     "!@#$%^&*()_",
     "🚀🙈🙉🙊🐵🐒🦍🦧🐶🐕",
   ];
-  refusedWith("The reason has no words", wordless);
+  assertEach(problemOfFlexible, "The reason has no words", wordless);
   const phrases = [
     ...["not needed", "Not Needed.", "  not   needed!!! ", '"not needed"'],
     ...["not-needed", "not_needed", "N/A", "n.a.", "skip", "skip........."],
@@ -221,7 +216,8 @@ Deno.test("problemOfSkipReason() refuses what is empty, has no words or says not
     "OK",
   ];
   for (const phrase of phrases) {
-    refusedWith(`"${phrase.trim()}" is not a reason`, [phrase]);
+    const problem = `"${phrase.trim()}" is not a reason`;
+    assertEquals(problemOfFlexible(phrase), problem);
   }
 });
 
@@ -236,10 +232,9 @@ Deno.test("problemOfSkipReason() refuses one letter or phrase again and again", 
     "пропуск ".repeat(8),
     "already done and already done and already done and already done",
   ];
-  for (const reason of repetitions) {
-    for (const stepType of STRICT) {
-      assertEquals(problemOfSkipReason(reason, stepType), REPETITION, reason);
-    }
+  for (const stepType of STRICT) {
+    const problemOf = (reason: string) => problemOfSkipReason(reason, stepType);
+    assertEach(problemOf, REPETITION, repetitions);
   }
 });
 
@@ -269,8 +264,6 @@ Deno.test("problemOfSkipReason() wants 10 characters of flexible items and 50 of
 });
 
 Deno.test("problemOfSkipReason() counts code points", () => {
-  assertEquals(
-    problemOfSkipReason("alt𝔤𝔬𝔱𝔥𝔦𝔠", "flexible"),
-    "The reason has 9 of at least 10 characters",
-  );
+  const problem = "The reason has 9 of at least 10 characters";
+  assertEquals(problemOfFlexible("alt𝔤𝔬𝔱𝔥𝔦𝔠"), problem);
 });

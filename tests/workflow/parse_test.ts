@@ -10,6 +10,7 @@ import {
   phaseOf,
   workflowOf as leastWorkflowOf,
 } from "../engine/fixtures.ts";
+import { assertEach } from "../base/table.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
 type Fields = Record<string, unknown>;
@@ -45,6 +46,12 @@ function problemsOf(
   return problems;
 }
 
+/** Where the first problem of a file with this item is. */
+function placeOf(item: Fields): string | undefined {
+  return problemsOf(workflowOf(item))[0]?.path
+    .replace("phases[0].items[0].", "");
+}
+
 function textsOf(input: unknown): readonly string[] {
   return problemsOf(input).map(({ path, message }) => `${path}: ${message}`);
 }
@@ -58,18 +65,11 @@ Deno.test("parseWorkflow() fills in what the file leaves out", () => {
 });
 
 Deno.test("parseWorkflow() reads Maps as it reads plain objects", () => {
-  const item = new Map(Object.entries({ id: "a", name: "A" }));
-  const phase = new Map<string, unknown>([
-    ["id", "P"],
-    ["name", "N"],
-    ["items", [item]],
-  ]);
+  const item = new Map(Object.entries({ id: "i0", name: "Item" }));
+  const fields = { id: "P", name: "Phase", items: [item] };
+  const phase = new Map<string, unknown>(Object.entries(fields));
   const file = new Map<string, unknown>([["name", "W"], ["phases", [phase]]]);
-  const plain = {
-    name: "W",
-    phases: [{ id: "P", name: "N", items: [{ id: "a", name: "A" }] }],
-  };
-  assertEquals(parseWorkflow(file), parseWorkflow(plain));
+  assertEquals(parseWorkflow(file), parseWorkflow(workflowOf({})));
 });
 
 Deno.test("parseWorkflow() takes names of Object.prototype for plain data", () => {
@@ -77,10 +77,8 @@ Deno.test("parseWorkflow() takes names of Object.prototype for plain data", () =
   const file = { ...workflowOf({ id: "constructor" }), settings };
   const { workflow, warnings } = parseWorkflow(file);
   assertEquals(warnings, []);
-  assertEquals([...workflow.settings], [["__proto__", "a"], [
-    "constructor",
-    "b",
-  ]]);
+  const read = new Map([["__proto__", "a"], ["constructor", "b"]]);
+  assertEquals(workflow.settings, read);
   assertEquals(parseItem({ id: "__proto__" }).id, "__proto__");
   const missing = JSON.parse('{"__proto__": {"name": "W"}, "phases": []}');
   assert(textsOf(missing).includes("name: Missing"));
@@ -89,16 +87,13 @@ Deno.test("parseWorkflow() takes names of Object.prototype for plain data", () =
 Deno.test("parseWorkflow() takes what the Python tool takes for a boolean", () => {
   const yes = [true, 1, new JsonNumber("1.0"), "1", "T", "yes", "Y", "On"];
   const no = [false, 0, new JsonNumber("-0.0"), "0", "F", "no", "N", "oFF"];
-  for (const required of yes) {
-    assertEquals(parseItem({ required }).required, true);
-  }
-  for (const required of no) {
-    assertEquals(parseItem({ required }).required, false);
-  }
+  const read = (required: unknown) => parseItem({ required }).required;
+  assertEach(read, true, yes);
+  assertEach(read, false, no);
   for (const required of [null, 2, "2", "", " y", "1.0", [], {}]) {
     const [problem] = problemsOf(workflowOf({ required }));
     assertEquals(problem?.code, "invalid_type", String(required));
-    assertEquals(problem?.path, "phases[0].items[0].required");
+    assertEquals(placeOf({ required }), "required");
   }
 });
 
@@ -106,36 +101,17 @@ Deno.test("parseWorkflow() takes what the Python tool takes for a whole number",
   const verification = (expect_exit_code: unknown): Fields => ({
     verification: { type: "command", command: "make", expect_exit_code },
   });
-  const numbers: [unknown, number][] = [
-    [3, 3],
-    [true, 1],
-    [new JsonNumber("2.0"), 2],
-    [" +5 ", 5],
-    ["1_0", 10],
-    ["007", 7],
-    ["5.00", 5],
-    ["-0", 0],
-    [-1, -1],
-  ];
-  for (const [written, expected] of numbers) {
+  const read = (written: unknown) => {
     const item = parseItem(verification(written));
     assert(item.verification.type === "command");
-    assertEquals(item.verification.expectExitCode, expected);
-  }
-  const others = [
-    null,
-    1.5,
-    "1__0",
-    "_1",
-    "0x1",
-    "1e3",
-    "5.1",
-    "",
-    "1.",
-    [],
-    "٣",
-  ];
-  for (const written of [...others, new JsonNumber("18446744073709551616")]) {
+    return item.verification.expectExitCode;
+  };
+  const numbers = [3, true, new JsonNumber("2.0"), " +5 ", "1_0", "007"];
+  assertEquals(numbers.map(read), [3, 1, 2, 5, 10, 7]);
+  assertEquals(["5.00", "-0", -1].map(read), [5, 0, -1]);
+  const others = [null, 1.5, "1__0", "_1", "0x1", "1e3", "5.1", "", "1.", []];
+  const large = new JsonNumber("18446744073709551616");
+  for (const written of [...others, "٣", large]) {
     const [problem] = problemsOf(workflowOf(verification(written)));
     assert(problem?.message.startsWith("Expected a whole number, found"));
   }
@@ -197,22 +173,20 @@ Deno.test("parseWorkflow() keeps to the words of each list", () => {
 });
 
 Deno.test("parseWorkflow() takes the ids the Python tool takes", () => {
+  const phaseOf = (id: string) => ({ name: "W", phases: [{ id, name: "N" }] });
   const phases = ["PLAN", "A1", "A-B_C 1/2", "../X", "ПЛАН", "Ⅷ"];
-  for (const id of phases) {
-    const file = { name: "W", phases: [{ id, name: "N" }] };
-    assertEquals(parseWorkflow(file).workflow.phases[0]?.id, id);
-  }
-  for (const id of ["plan", "Plan", "1", "", "计划", "ǅ", "Aª"]) {
-    const [problem] = problemsOf({ name: "W", phases: [{ id, name: "N" }] });
-    assertEquals(problem?.path, "phases[0].id", id);
-  }
-  for (const id of ["a", "___a", "ABC", "é", "项目", "²", "½", "٣", "1"]) {
-    assertEquals(parseItem({ id }).id, id);
-  }
-  for (const id of ["a-b", "a b", "a.b", "a\n", "_", "__", "", "e\u0301"]) {
-    const [problem] = problemsOf(workflowOf({ id }));
-    assertEquals(problem?.path, "phases[0].items[0].id", id);
-  }
+  const phaseIds = phases.map((id) => parseWorkflow(phaseOf(id)).workflow)
+    .map(({ phases: [phase] }) => phase?.id);
+  assertEquals(phaseIds, phases);
+  assertEach(
+    (id) => problemsOf(phaseOf(id))[0]?.path,
+    "phases[0].id",
+    ["plan", "Plan", "1", "", "计划", "ǅ", "Aª"],
+  );
+  const ids = ["a", "___a", "ABC", "é", "项目", "²", "½", "٣", "1"];
+  assertEquals(ids.map((id) => parseItem({ id }).id), ids);
+  const others = ["a-b", "a b", "a.b", "a\n", "_", "__", "", "e\u0301"];
+  assertEach((id) => placeOf({ id }), "id", others);
   assert(textsOf(workflowOf({ id: "a-b" }))[0]?.endsWith('write "a_b"'));
   assertEquals(parseItem({ id: "é".repeat(100) }).id.length, 100);
   problemsOf(workflowOf({ id: "é".repeat(101) }));
@@ -243,29 +217,27 @@ Deno.test("parseWorkflow() makes a manual gate skippable only on conditions", ()
 });
 
 Deno.test("parseWorkflow() refuses a check without a path or command", () => {
-  const cases: Fields[] = [
-    { type: "file_exists" },
-    { type: "file_exists", path: "" },
-    { type: "file_exists", path: null, command: "x" },
-    { type: "command" },
-    { type: "command", command: "  " },
-    { type: "command", command: null, path: "x" },
-  ];
-  for (const verification of cases) {
-    const [problem] = problemsOf(workflowOf({ verification }));
-    const key = verification.type === "command" ? "command" : "path";
-    assertEquals(problem?.path, `phases[0].items[0].verification.${key}`);
-  }
+  assertEach(
+    (check) => placeOf({ verification: { type: "file_exists", ...check } }),
+    "verification.path",
+    [{}, { path: "" }, { path: null, command: "x" }],
+  );
+  assertEach(
+    (check) => placeOf({ verification: { type: "command", ...check } }),
+    "verification.command",
+    [{}, { command: "  " }, { command: null, path: "x" }],
+  );
   parseItem({ verification: { type: "manual_gate", path: "", command: null } });
 });
 
 Deno.test("parseWorkflow() takes a time limit of up to a day", () => {
   assertEquals(parseItem({ timeout_seconds: "90" }).timeoutSeconds, 90);
   assertEquals(parseItem({ timeout_seconds: 86_400 }).timeoutSeconds, 86_400);
-  for (const timeout_seconds of [0, -1, 86_401, 1.5, null, "soon"]) {
-    const [problem] = problemsOf(workflowOf({ timeout_seconds }));
-    assertEquals(problem?.path, "phases[0].items[0].timeout_seconds");
-  }
+  assertEach(
+    (timeout_seconds) => placeOf({ timeout_seconds }),
+    "timeout_seconds",
+    [0, -1, 86_401, 1.5, null, "soon"],
+  );
 });
 
 Deno.test("parseWorkflow() refuses ids that occur twice and names both places", () => {
@@ -363,15 +335,16 @@ Deno.test("parseWorkflow() reads what only orc knows", () => {
 });
 
 Deno.test("parseWorkflow() takes directories below the working tree alone", () => {
-  for (const path of ["a", "a/b/", "./a", "a/../b", "a b", "{{name}}/x"]) {
-    assertEquals(parseItem({ working_dir: path }).workingDir, path);
-  }
-  const outside = ["/a", "..", "../a", "a/../../b", "C:\\a", "a\\..", "", " "];
-  for (const path of outside) {
-    assertEquals(textsOf(workflowOf({ working_dir: path })), [
+  const inside = ["a", "a/b/", "./a", "a/../b", "a b", "{{name}}/x"];
+  const read = (working_dir: string) => parseItem({ working_dir }).workingDir;
+  assertEquals(inside.map(read), inside);
+  assertEach(
+    (working_dir) => textsOf(workflowOf({ working_dir })),
+    [
       "phases[0].items[0].working_dir: Expected a directory below the working tree, such as packages/web",
-    ]);
-  }
+    ],
+    ["/a", "..", "../a", "a/../../b", "C:\\a", "a\\..", "", " "],
+  );
 });
 
 Deno.test("parseWorkflow() refuses ranges, risks and times that are none", () => {
