@@ -1,5 +1,6 @@
 import { bundledWorkflow, scalarYaml } from "../../src/workflow/bundled.ts";
 import { detectProject } from "../../src/workflow/project.ts";
+import { assertTable } from "../base/table.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const WITH_COMMANDS = bundledWorkflow({
@@ -72,7 +73,7 @@ Deno.test("bundledWorkflow() writes a command no setting may hold into the check
 });
 
 Deno.test("scalarYaml() quotes what YAML would not read as the same string", () => {
-  const texts: [string, string][] = [
+  assertTable(scalarYaml, [
     ["cargo test", "cargo test"],
     ["go test ./...", "go test ./..."],
     ["yes", '"yes"'],
@@ -85,6 +86,5 @@ Deno.test("scalarYaml() quotes what YAML would not read as the same string", () 
     ["", '""'],
     ["1", '"1"'],
     ["a ", '"a "'],
-  ];
-  for (const [text, yaml] of texts) assertEquals(scalarYaml(text), yaml);
+  ]);
 });

@@ -13,6 +13,7 @@ import {
 import type { Item, Phase, Verification } from "../../src/workflow/types.ts";
 import { itemOf, phaseOf, workflowOf } from "../engine/fixtures.ts";
 import { PYTHON_STATES } from "../session/python_files.ts";
+import { assertTable } from "../base/table.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
 function pinned(text: string): JsonValue {
@@ -45,13 +46,8 @@ Deno.test("encodeDefinition() gives back what the Python tool pinned", () => {
 
 Deno.test("decodeDefinition() gives older definitions the defaults", () => {
   const workflow = decodeDefinition(pinned(PYTHON_STATES.get("lfb") ?? ""));
-  assertEquals(workflow.phases.map(({ id }) => id), [
-    "PLAN",
-    "EXECUTE",
-    "REVIEW",
-    "VERIFY",
-    "LEARN",
-  ]);
+  const ids = workflow.phases.map(({ id }) => id).join(" ");
+  assertEquals(ids, "PLAN EXECUTE REVIEW VERIFY LEARN");
   for (const phase of workflow.phases) {
     assertEquals(phase.phaseType, "guided");
     assertEquals([phase.requiredReviews, phase.intendedTools], [[], []]);
@@ -69,40 +65,29 @@ Deno.test("decodeDefinition() needs no more than names and ids", () => {
 });
 
 Deno.test("decodeDefinition() reads each kind of verification", () => {
-  const cases: [string, Verification][] = [
-    ["{}", { type: "none", description: null }],
+  const description = null;
+  const file = { type: "file_exists", description } as const;
+  const command = { type: "command", expectExitCode: 0, description } as const;
+  const decoded = (verification: string) =>
+    decodedItem(`{"id": "a", "name": "A", "verification": ${verification}}`)
+      ?.verification;
+  assertTable<string, Verification | undefined>(decoded, [
+    ["{}", { type: "none", description }],
     [
       '{"type": "manual_gate", "path": null, "description": "d"}',
       { type: "manual_gate", description: "d" },
     ],
     [
       '{"type": "file_exists", "path": "a.md", "command": "x"}',
-      { type: "file_exists", path: "a.md", description: null },
+      { ...file, path: "a.md" },
     ],
     [
       '{"type": "command", "command": "true", "expect_exit_code": 1}',
-      {
-        type: "command",
-        command: "true",
-        expectExitCode: 1,
-        description: null,
-      },
+      { ...command, command: "true", expectExitCode: 1 },
     ],
-    [
-      '{"type": "file_exists", "path": null}',
-      { type: "file_exists", path: "", description: null },
-    ],
-    [
-      '{"type": "command", "command": null}',
-      { type: "command", command: "", expectExitCode: 0, description: null },
-    ],
-  ];
-  for (const [text, verification] of cases) {
-    const item = decodedItem(
-      `{"id": "a", "name": "A", "verification": ${text}}`,
-    );
-    assertEquals(item?.verification, verification, text);
-  }
+    ['{"type": "file_exists", "path": null}', { ...file, path: "" }],
+    ['{"type": "command", "command": null}', { ...command, command: "" }],
+  ]);
 });
 
 Deno.test("encodeDefinition() writes a time limit only where there is one", () => {
@@ -134,16 +119,13 @@ Deno.test("decodeDefinition() names every wrong field", () => {
   assertEquals([error.kind, error.code], ["corrupt", "invalid_state"]);
   const problems = error.details?.problems;
   assert(Array.isArray(problems));
-  assertEquals(problems.map(({ path }) => path), [
-    "$.workflow_definition.name",
-    "$.workflow_definition.phases[0].name",
-    "$.workflow_definition.phases[0].items[0].required",
-    "$.workflow_definition.phases[0].items[0].notes",
-    "$.workflow_definition.phases[0].items[1].verification.expect_exit_code",
-    "$.workflow_definition.phases[0].items[1].notes[0]",
-    "$.workflow_definition.phases[0].items[1].step_type",
-    "$.workflow_definition.phases[0].items[2]",
-    "$.workflow_definition.settings",
+  const paths = problems.map(({ path }) =>
+    path.replace("$.workflow_definition.", "").replace("phases[0].items", "")
+  );
+  assertEquals(paths, [
+    ...["name", "phases[0].name", "[0].required", "[0].notes"],
+    ...["[1].verification.expect_exit_code", "[1].notes[0]", "[1].step_type"],
+    ...["[2]", "settings"],
   ]);
 });
 
@@ -159,11 +141,8 @@ Deno.test("decodeDefinition() refuses what is no object", () => {
 
 Deno.test("encodeDefinition() keeps what only orc knows, and adds nothing where it says nothing", () => {
   const item = { id: "a", name: "A", risk: "low", working_dir: "web" };
-  const phases = [{
-    id: "P",
-    name: "p",
-    items: [item, { id: "b", name: "B" }],
-  }];
+  const items = [item, { id: "b", name: "B" }];
+  const phases = [{ id: "P", name: "p", items }];
   const text = JSON.stringify({ name: "W", phases, orc: "^0.1" });
   const workflow = decodeDefinition(parseJson(text, "state.json"));
   assertEquals(workflow.orc, "^0.1");

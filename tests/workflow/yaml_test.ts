@@ -10,7 +10,9 @@ import { canonicalJson } from "../../src/base/json_print.ts";
 import { MAX_DEPTH, MAX_WORKFLOW_BYTES } from "../../src/base/limits.ts";
 import { encodeDefinition } from "../../src/workflow/definition.ts";
 import { parseWorkflow } from "../../src/workflow/parse.ts";
+import type { Path } from "../../src/workflow/problem.ts";
 import { readWorkflowText } from "../../src/workflow/yaml.ts";
+import { assertEach, assertTable } from "../base/table.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
 const SOURCE = "workflow.yaml";
@@ -86,21 +88,18 @@ Deno.test("readWorkflowText() keeps keys in order, and keys that are no strings"
 });
 
 Deno.test("readWorkflowText() finds nothing in an empty text", () => {
-  for (const text of ["", "\n", "# only a comment\n", "---\n", "null", "~"]) {
-    assertEquals(read(text), null, JSON.stringify(text));
-  }
+  const texts = ["", "\n", "# only a comment\n", "---\n", "null", "~"];
+  assertEach(read, null, texts);
 });
 
 Deno.test("readWorkflowText() accepts a byte order mark, every line end and YAML 1.1 directives", () => {
-  const expected = new Map([["a", "b"], ["c", "d"]]);
-  const texts = [
+  assertEach<string, unknown>(read, new Map([["a", "b"], ["c", "d"]]), [
     "\ufeffa: b\nc: d\n",
     "a: b\r\nc: d\r\n",
     "a: b\rc: d",
     "a: b  \nc: d  ",
     "%YAML 1.1\n---\na: b\nc: d\n...\n",
-  ];
-  for (const text of texts) assertEquals(read(text), expected);
+  ]);
 });
 
 Deno.test("readWorkflowText() reads quoted scalars and blocks as strings", () => {
@@ -120,10 +119,8 @@ quoted: {"<<": 1}
 `;
   const value = read(text);
   assert(value instanceof Map);
-  assertEquals([...value.get("both")], [["b", 1], ["c", 2], ["a", 0], [
-    "d",
-    3,
-  ]]);
+  const both = [["b", 1], ["c", 2], ["a", 0], ["d", 3]];
+  assertEquals([...value.get("both")], both);
   assertEquals(value.get("quoted"), new Map([["<<", 1]]));
 });
 
@@ -136,13 +133,10 @@ Deno.test("readWorkflowText() repeats what aliases name, the latest of each name
 });
 
 Deno.test("readWorkflowText() refuses alias bombs, cycles and dangling aliases", () => {
-  const levels = Array.from(
-    { length: 9 },
-    (_, level) =>
-      `a${level}: &a${level} [${
-        Array(10).fill(level === 0 ? "x" : `*a${level - 1}`).join(", ")
-      }]`,
-  );
+  const levels = Array.from({ length: 9 }, (_, level) => {
+    const alias = level === 0 ? "x" : `*a${level - 1}`;
+    return `a${level}: &a${level} [${Array(10).fill(alias)}]`;
+  });
   assert(refusal(levels.join("\n")).message.includes("alias bomb"));
   const keys = Array.from({ length: 2000 }, (_, key) => `k${key}: 1`);
   const merges = Array.from({ length: 2000 }, (_, at) => `m${at}: {<<: *a}`);
@@ -161,17 +155,10 @@ Deno.test("readWorkflowText() refuses depth before it can overflow the stack", (
   const nested = (depth: number): string =>
     "[".repeat(depth) + "]".repeat(depth);
   read(nested(MAX_DEPTH));
-  const deep = [
-    nested(MAX_DEPTH + 1),
-    nested(10_000),
-    "{a: ".repeat(10_000),
-    "- ".repeat(10_000),
-    "? ".repeat(10_000),
-    Array.from({ length: 500 }, (_, level) => `${" ".repeat(level)}a:`).join(
-      "\n",
-    ),
-  ];
-  for (const text of deep) {
+  const block = Array.from({ length: 500 }, (_, at) => `${" ".repeat(at)}a:`);
+  const openings = ["{a: ", "- ", "? "].map((text) => text.repeat(10_000));
+  const brackets = [nested(MAX_DEPTH + 1), nested(10_000)];
+  for (const text of [...brackets, ...openings, block.join("\n")]) {
     assert(refusal(text).message.endsWith(`Nested deeper than ${MAX_DEPTH}`));
   }
 });
@@ -220,19 +207,15 @@ Deno.test("readWorkflowText() refuses a second document", () => {
 });
 
 Deno.test("readWorkflowText() says tab where a tab is the mistake", () => {
-  const texts = [
-    "a:\n\t- b",
-    "a:\n  - b: 1\n\tc: 2\n",
-    "\ta: b",
-    "a: >\n\tb\n",
-  ];
-  for (const text of texts) {
-    assert(refusal(text).message.includes("tab"), JSON.stringify(text));
-  }
+  assertEach(
+    (text) => refusal(text).message.includes("tab"),
+    true,
+    ["a:\n\t- b", "a:\n  - b: 1\n\tc: 2\n", "\ta: b", "a: >\n\tb\n"],
+  );
 });
 
 Deno.test("readWorkflowText() names line and column of a syntax error", () => {
-  const errors: [string, string][] = [
+  assertTable((text) => refusal(text).message.replace(`${SOURCE}:`, ""), [
     ["a: b\nc: d: e\n", '2:4: A value that holds ": " must be in quotes'],
     [
       "a: @b",
@@ -240,10 +223,7 @@ Deno.test("readWorkflowText() names line and column of a syntax error", () => {
     ],
     ["a: 1\nb", "2:1: Implicit map keys need to be followed by map values"],
     ["\ufeff{a: b", "1:6: Flow map must end with a }"],
-  ];
-  for (const [text, expected] of errors) {
-    assertEquals(refusal(text).message, `workflow.yaml:${expected}`);
-  }
+  ]);
 });
 
 Deno.test("readWorkflowText() refuses characters YAML forbids", () => {
@@ -255,10 +235,8 @@ Deno.test("readWorkflowText() refuses characters YAML forbids", () => {
 });
 
 Deno.test("readWorkflowText() refuses a text that is too large", () => {
-  assertEquals(
-    read("x".repeat(MAX_WORKFLOW_BYTES)),
-    "x".repeat(MAX_WORKFLOW_BYTES),
-  );
+  const text = "x".repeat(MAX_WORKFLOW_BYTES);
+  assertEquals(read(text), text);
   refusal("x".repeat(MAX_WORKFLOW_BYTES + 1));
   refusal("é".repeat(MAX_WORKFLOW_BYTES / 2 + 1));
 });
@@ -272,19 +250,21 @@ phases:
     items: [{<<: *base, id: a}, *base]
 `;
   const { locate } = readWorkflowText(text, SOURCE);
-  const place = (...path: (string | number)[]): string => {
+  const place = (path: Path): string => {
     const position = locate(path);
     return position === undefined ? "-" : `${position.line}:${position.column}`;
   };
-  assertEquals(place(), "1:1");
-  assertEquals(place("name"), "1:1");
-  assertEquals(place("phases"), "4:1");
-  assertEquals(place("phases", 0), "5:5");
-  assertEquals(place("phases", 0, "items", 0, "id"), "6:25");
-  assertEquals(place("phases", 0, "items", 0, "name"), "3:3");
-  assertEquals(place("phases", 0, "items", 1, "name"), "3:3");
-  assertEquals(place("phases", 0, "name"), "-");
-  assertEquals(place("name", "x", 3), "-");
+  assertTable(place, [
+    [[], "1:1"],
+    [["name"], "1:1"],
+    [["phases"], "4:1"],
+    [["phases", 0], "5:5"],
+    [["phases", 0, "items", 0, "id"], "6:25"],
+    [["phases", 0, "items", 0, "name"], "3:3"],
+    [["phases", 0, "items", 1, "name"], "3:3"],
+    [["phases", 0, "name"], "-"],
+    [["name", "x", 3], "-"],
+  ]);
   assertEquals(locate(["phases", 0, "id"])?.text, "010");
 });
 
