@@ -4,6 +4,7 @@ import {
   INTERNAL_EXIT_CODE,
   OrcError,
 } from "../../src/base/error.ts";
+import { assertEach, assertTable } from "./table.ts";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 
 Deno.test("OrcError carries its name, kind, code and what it was given", () => {
@@ -29,25 +30,21 @@ Deno.test("OrcError needs no more than a kind, a code and a message", () => {
 });
 
 Deno.test("exitCodeOf() gives each kind the exit code of its own", () => {
-  const expected: Readonly<Record<ErrorKind, number>> = {
-    usage: 2,
-    refused: 3,
-    not_found: 4,
-    conflict: 5,
-    corrupt: 6,
-    external: 7,
-    denied: 77,
-    config: 78,
-  };
-  for (const [kind, code] of Object.entries(expected)) {
-    const error = new OrcError(kind as ErrorKind, "x", "X");
-    assertEquals(exitCodeOf(error), code, kind);
-  }
+  const codeOf = (kind: ErrorKind) => exitCodeOf(new OrcError(kind, "x", "X"));
+  assertTable(codeOf, [
+    ["usage", 2],
+    ["refused", 3],
+    ["not_found", 4],
+    ["conflict", 5],
+    ["corrupt", 6],
+    ["external", 7],
+    ["denied", 77],
+    ["config", 78],
+  ]);
 });
 
 Deno.test("exitCodeOf() counts everything else as a bug", () => {
   const lookalike = { name: "OrcError", kind: "usage", code: "x" };
-  for (const error of [new Error("x"), "usage", null, undefined, lookalike]) {
-    assertEquals(exitCodeOf(error), INTERNAL_EXIT_CODE);
-  }
+  const others = [new Error("x"), "usage", null, undefined, lookalike];
+  assertEach(exitCodeOf, INTERNAL_EXIT_CODE, others);
 });

@@ -1,3 +1,4 @@
+import type { OrcError } from "../../src/base/error.ts";
 import {
   asObject,
   decodeUtf8,
@@ -12,12 +13,13 @@ import {
 import { canonicalJson, printJson } from "../../src/base/json_print.ts";
 import { deepFreeze, orcErrorOf } from "../engine/act.ts";
 import { randomJson } from "./random_json.ts";
+import { assertEach, assertTable } from "./table.ts";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 
 const parse = (text: string): JsonValue => parseJson(text, "state.json");
 
 Deno.test("parseJson() reads what Python reads", () => {
-  const cases: [string, JsonValue][] = [
+  assertTable<string, JsonValue>(parse, [
     ["null", null],
     [" \t\r\n true \r\n", true],
     ["false", false],
@@ -26,45 +28,31 @@ Deno.test("parseJson() reads what Python reads", () => {
     ["[ ]", []],
     ["{ }", new Map()],
     ["[1,[2,[]],{}]", [1, [2, []], new Map()]],
-    [
-      '{"a" : 1 , "b":[null]}',
-      new Map<string, JsonValue>([
-        ["a", 1],
-        ["b", [null]],
-      ]),
-    ],
+    ['{"a" : 1 , "b":[null]}', jsonObject({ a: 1, b: [null] })],
     ['"\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00E9"', '"\\/\b\f\n\r\tAé'],
     ['"\\\\"', "\\"],
     ['"\\\\\\""', '\\"'],
     ['"\\u0000\u007f\u2028é🚀"', "\0\x7f\u2028é🚀"],
     ['"\\ud83d\\ude80 \\ud800"', "🚀 \ud800"],
-  ];
-  for (const [text, value] of cases) assertEquals(parse(text), value, text);
+  ]);
 });
 
 Deno.test("parseJson() keeps what a double cannot hold", () => {
   const exact = ["0", "7", "-12", "9007199254740991", "-9007199254740991"];
-  for (const text of exact) assertEquals(parse(text), Number(text), text);
-  assertEquals(parse("0.5"), 0.5);
-
+  assertEquals([...exact, "0.5"].map(parse), [...exact, "0.5"].map(Number));
   const kept = [
     ...["1.0", "0.50", "-0.0", "1e2", "1E+2", "1e400", "9007199254740992"],
     ...["-12345678901234567890", "NaN", "Infinity", "-Infinity"],
   ];
-  for (const text of kept) assertEquals(parse(text), new JsonNumber(text));
-});
-
-Deno.test("parseJson() reads the integer -0 as Python does", () => {
+  assertEquals(kept.map(parse), kept.map((text) => new JsonNumber(text)));
+  // Python reads the integer -0 as 0.
   assert(Object.is(parse("-0"), 0));
 });
 
-Deno.test("parseJson() keeps the order of keys, whatever they are", () => {
+Deno.test("parseJson() keeps the order of keys, and of equal ones the last in the place of the first", () => {
   const text =
     '{"b": 1, "10": 2, "__proto__": {"x": 3}, "9": 4, "": 5, "constructor": 6}';
   assertEquals(printJson(parse(text)), text);
-});
-
-Deno.test("parseJson() takes the last of equal keys, in the place of the first", () => {
   assertEquals(printJson(parse('{"a":1,"b":2,"a":3}')), '{"a": 3, "b": 2}');
 });
 
@@ -117,31 +105,25 @@ Deno.test("parseJson() puts position, path and hint into its error", () => {
 });
 
 Deno.test("parseJson() has a sentence for empty and zero-filled files", () => {
-  assertEquals(
-    orcErrorOf(() => parse("")).message,
-    "state.json is empty (0 bytes)",
-  );
-  assertEquals(
-    orcErrorOf(() => parse("\0".repeat(4096))).message,
-    "state.json is zero-filled, typical after a power cut",
-  );
+  assertTable((text) => orcErrorOf(() => parse(text)).message, [
+    ["", "state.json is empty (0 bytes)"],
+    [
+      "\0".repeat(4096),
+      "state.json is zero-filled, typical after a power cut",
+    ],
+  ]);
 });
 
 Deno.test("parseJson() refuses what is nested deeper than 100 levels", () => {
   const nested = (depth: number): string =>
     "[".repeat(depth) + "]".repeat(depth);
   assertEquals(printJson(parse(nested(100))), nested(100));
-  const cases: [string, number][] = [
-    [nested(101), 101],
-    [nested(100_000), 101],
-    ['{"a":'.repeat(101), 501],
-  ];
-  for (const [text, column] of cases) {
-    assertEquals(
-      orcErrorOf(() => parse(text)).message,
-      `state.json:1:${column} is nested deeper than 100 levels`,
-    );
-  }
+  const sentence = "is nested deeper than 100 levels";
+  assertTable((text) => orcErrorOf(() => parse(text)).message, [
+    [nested(101), `state.json:1:101 ${sentence}`],
+    [nested(100_000), `state.json:1:101 ${sentence}`],
+    ['{"a":'.repeat(101), `state.json:1:501 ${sentence}`],
+  ]);
 });
 
 Deno.test("parseJson() reads back what printJson() prints", () => {
@@ -181,7 +163,7 @@ Deno.test("printJson() spells as Python does", () => {
 });
 
 Deno.test("printJson() spells numbers of JavaScript as Python does", () => {
-  const cases: [number, string][] = [
+  assertTable(printJson, [
     [0, "0"],
     [-0, "0"],
     [-3, "-3"],
@@ -197,8 +179,7 @@ Deno.test("printJson() spells numbers of JavaScript as Python does", () => {
     [123456789012345.67, "123456789012345.67"],
     [NaN, "NaN"],
     [-Infinity, "-Infinity"],
-  ];
-  for (const [number, text] of cases) assertEquals(printJson(number), text);
+  ]);
 });
 
 Deno.test("printJson() refuses what parseJson() would refuse", () => {
@@ -210,7 +191,7 @@ Deno.test("printJson() refuses what parseJson() would refuse", () => {
 });
 
 Deno.test("canonicalJson() spells numbers as Python does after reading them", () => {
-  const cases: [string, string][] = [
+  assertTable((text) => canonicalJson(parse(text)), [
     ["-0", "0"],
     ["-0.0", "-0.0"],
     ["1E2", "100.0"],
@@ -224,17 +205,14 @@ Deno.test("canonicalJson() spells numbers as Python does after reading them", ()
     ["0.00001", "1e-05"],
     ["1e-400", "0.0"],
     ["NaN", "NaN"],
-  ];
-  for (const [text, canonical] of cases) {
-    assertEquals(canonicalJson(parse(text)), canonical, text);
-  }
+  ]);
 });
 
 Deno.test("canonicalJson() sorts keys by code point at every level", () => {
-  const text =
-    '{"\\ue000": 1, "😀": {"b": 1, "a": 2}, "ab": 3, "a": 4, "Z": 5}';
   assertEquals(
-    canonicalJson(parse(text)),
+    canonicalJson(
+      parse('{"\\ue000": 1, "😀": {"b": 1, "a": 2}, "ab": 3, "a": 4, "Z": 5}'),
+    ),
     '{"Z": 5, "a": 4, "ab": 3, "\\ue000": 1, "\\ud83d\\ude00": {"a": 2, "b": 1}}',
   );
 });
@@ -253,6 +231,10 @@ Deno.test("decodeUtf8() decodes and skips a byte order mark", () => {
   assertEquals(decodeUtf8(new Uint8Array(8), "state.json"), "\0".repeat(8));
 });
 
+function refusalOfBytes(bytes: readonly number[]): OrcError {
+  return orcErrorOf(() => decodeUtf8(Uint8Array.from(bytes), "x.json"));
+}
+
 Deno.test("decodeUtf8() names the first byte that fits nowhere", () => {
   const cases: [number[], number][] = [
     [[0xff], 0],
@@ -262,47 +244,36 @@ Deno.test("decodeUtf8() names the first byte that fits nowhere", () => {
     [[0x61, 0x62, 0xf0, 0x9f, 0x9a], 5],
   ];
   for (const [bytes, offsetBytes] of cases) {
-    const error = orcErrorOf(() =>
-      decodeUtf8(Uint8Array.from(bytes), "x.json")
-    );
-    assertEquals([error.kind, error.code], ["corrupt", "invalid_utf8"]);
-    assertEquals(error.details, { offsetBytes });
-    assert(
-      error.message.startsWith(`x.json is not UTF-8: byte ${offsetBytes}`),
-    );
+    const { kind, code, details, message } = refusalOfBytes(bytes);
+    assertEquals([kind, code], ["corrupt", "invalid_utf8"]);
+    assertEquals(details, { offsetBytes });
+    assert(message.startsWith(`x.json is not UTF-8: byte ${offsetBytes}`));
   }
 });
 
 Deno.test("decodeUtf8() recognizes UTF-16", () => {
-  for (
-    const bytes of [[0xff, 0xfe, 0x7b, 0], [0xfe, 0xff, 0, 0x7b], [0x7b, 0], [
-      0,
-      0x7b,
-    ]]
-  ) {
-    assertEquals(
-      orcErrorOf(() => decodeUtf8(Uint8Array.from(bytes), "x.json")).message,
-      "x.json looks like UTF-16; save it as UTF-8",
-    );
-  }
-});
-
-Deno.test("plainOf() makes plain values in which keys are data", () => {
-  const text = '{"__proto__":{"polluted":true},"a":[1.5,1e2,null]}';
-  const plain = plainOf(parse(text));
-  assertEquals(Object.getPrototypeOf(plain), Object.prototype);
-  assertEquals(
-    JSON.stringify(plain),
-    '{"__proto__":{"polluted":true},"a":[1.5,100,null]}',
+  assertEach(
+    (bytes) => refusalOfBytes(bytes).message,
+    "x.json looks like UTF-16; save it as UTF-8",
+    [[0xff, 0xfe, 0x7b, 0], [0xfe, 0xff, 0, 0x7b], [0x7b, 0], [0, 0x7b]],
   );
 });
 
+Deno.test("plainOf() makes plain values in which keys are data", () => {
+  const plain = plainOf(parse('{"__proto__":{"a":true},"b":[1.5,1e2,null]}'));
+  assertEquals(Object.getPrototypeOf(plain), Object.prototype);
+  const text = '{"__proto__":{"a":true},"b":[1.5,100,null]}';
+  assertEquals(JSON.stringify(plain), text);
+});
+
 Deno.test("numberOf() reads any number as a double", () => {
-  assertEquals(numberOf(3), 3);
-  assertEquals(numberOf(parse("0.25")), 0.25);
-  assertEquals(numberOf(parse("-Infinity")), -Infinity);
-  assertEquals(numberOf("3"), undefined);
-  assertEquals(numberOf(undefined), undefined);
+  assertTable<JsonValue | undefined, number | undefined>(numberOf, [
+    [3, 3],
+    [parse("0.25"), 0.25],
+    [parse("-Infinity"), -Infinity],
+    ["3", undefined],
+    [undefined, undefined],
+  ]);
 });
 
 Deno.test("withFields() keeps the place of known keys and adds the others", () => {
@@ -316,5 +287,5 @@ Deno.test("asObject() returns objects alone", () => {
   const object = jsonObject({});
   assertStrictEquals(asObject(object), object);
   const others = [null, undefined, true, 1, "x", [], new JsonNumber("1.0")];
-  for (const other of others) assertEquals(asObject(other), undefined);
+  assertEach(asObject, undefined, others);
 });

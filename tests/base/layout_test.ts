@@ -64,12 +64,6 @@ Deno.test("sessionLayout() keeps each session in its own directory", () => {
   });
 });
 
-Deno.test("sessionLayout() makes no path of what is no session id", () => {
-  for (const id of ["..", "a/b", "", "NUL", "nul", "a\0"]) {
-    assertThrows(() => sessionLayout("/repo", id), Error, "No session id");
-  }
-});
-
 Deno.test("sessionLayoutAt() names a session that is still being made", () => {
   assertEquals(sessionLayoutAt("/s/.new-1").state, "/s/.new-1/state.json");
   assertEquals(isSessionId(`${STAGING_PREFIX}1`), false);
@@ -87,7 +81,10 @@ Deno.test("gitLayout() names what orc reads of git", () => {
   });
 });
 
-Deno.test("secretPath() makes a path of the name of a secret only", () => {
+Deno.test("sessionLayout() and secretPath() make no path of what is no session id and no name of a secret", () => {
+  for (const id of ["..", "a/b", "", "NUL", "nul", "a\0"]) {
+    assertThrows(() => sessionLayout("/repo", id), Error, "No session id");
+  }
   assertEquals(secretPath("/s", "API_KEY"), "/s/API_KEY.age");
   for (const name of ["..", "a", "A/B", "", "PATH", "A\0"]) {
     assertThrows(() => secretPath("/s", name), Error, "No name of a secret");
