@@ -1,5 +1,5 @@
-import type { ChecksumVerdict } from "../base/checksum.ts";
 import type { ErrorKind } from "../base/error.ts";
+import type { ChecksumVerdict } from "../base/json_print.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import type { Liveness } from "../files/lock.ts";
 import type { SecretFacts } from "../secrets/rules.ts";

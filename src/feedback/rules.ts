@@ -1,4 +1,3 @@
-import { sha256Hex } from "../base/checksum.ts";
 import { OrcError } from "../base/error.ts";
 import {
   asObject,
@@ -8,6 +7,7 @@ import {
   numberOf,
   parseJson,
 } from "../base/json.ts";
+import { sha256Hex } from "../base/json_print.ts";
 import { type Clock, momentOf, withOffset } from "../base/time.ts";
 import { VERSION } from "../base/version.ts";
 import type { RecordedEvent } from "../engine/event.ts";

@@ -1,4 +1,3 @@
-import { sha256Hex } from "../base/checksum.ts";
 import { misconfigured, notFound, OrcError } from "../base/error.ts";
 import {
   decodeUtf8,
@@ -6,6 +5,7 @@ import {
   type JsonValue,
   withFields,
 } from "../base/json.ts";
+import { sha256Hex } from "../base/json_print.ts";
 import { repositoryLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { fillSessionName } from "../base/names.ts";

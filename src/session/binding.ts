@@ -1,7 +1,7 @@
-import { sha256Hex } from "../base/checksum.ts";
 import { corrupt } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import { asObject } from "../base/json.ts";
+import { sha256Hex } from "../base/json_print.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
 import {

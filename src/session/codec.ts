@@ -1,4 +1,3 @@
-import { type ChecksumVerdict, verifyChecksum } from "../base/checksum.ts";
 import type { OrcErrorOptions } from "../base/error.ts";
 import {
   isJsonObject,
@@ -6,6 +5,7 @@ import {
   type JsonValue,
   parseJson,
 } from "../base/json.ts";
+import { type ChecksumVerdict, verifyChecksum } from "../base/json_print.ts";
 import {
   type Choices,
   elements,

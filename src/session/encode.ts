@@ -1,6 +1,5 @@
-import { checksumOf } from "../base/checksum.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
-import { overlay, printDocument } from "../base/json_print.ts";
+import { checksumOf, overlay, printDocument } from "../base/json_print.ts";
 import { withOffset } from "../base/time.ts";
 import { encodeEvent } from "../engine/event.ts";
 import type {

@@ -1,17 +1,17 @@
 import vectors from "../testdata/checksum_vectors.json" with { type: "json" };
 import {
-  checksumOf,
-  sha256Hex,
-  verifyChecksum,
-} from "../../src/base/checksum.ts";
-import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
   parseJson,
   withFields,
 } from "../../src/base/json.ts";
-import { canonicalJson } from "../../src/base/json_print.ts";
+import {
+  canonicalJson,
+  checksumOf,
+  sha256Hex,
+  verifyChecksum,
+} from "../../src/base/json_print.ts";
 import { PYTHON_STATES } from "../session/python_files.ts";
 import { assert, assertEquals } from "@std/assert";
 

@@ -1,5 +1,5 @@
-import { sha256Hex } from "../../src/base/checksum.ts";
 import { OrcError } from "../../src/base/error.ts";
+import { sha256Hex } from "../../src/base/json_print.ts";
 import {
   type RepositoryLayout,
   repositoryLayout,
