@@ -87,7 +87,8 @@ export function mountOf(list: string, path: string): Mount | undefined {
     if (!at || !type || !options) continue;
     const point = unescaped(at);
     // Of two mounts on one point the later one hides the other.
-    if (!isIn(path, point) || point.length < length) continue;
+    if (relativePath(point, path) === undefined) continue;
+    if (point.length < length) continue;
     length = point.length;
     found = { type, isReadOnly: options.split(",").includes("ro") };
   }
@@ -100,9 +101,4 @@ function unescaped(text: string): string {
     /\\([0-7]{3})/g,
     (_, digits: string) => String.fromCharCode(parseInt(digits, 8)),
   );
-}
-
-function isIn(path: string, point: string): boolean {
-  return path === point ||
-    path.startsWith(point.endsWith("/") ? point : `${point}/`);
 }

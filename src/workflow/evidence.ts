@@ -111,10 +111,7 @@ function* problemsOfValue(
     const length = lengthOf(countsBlanks ? value : value.trim());
     if (length < minimum) return yield hasFew(length, "characters");
     if (!isRepetition(value)) return;
-    return yield problem(
-      [name],
-      "Repeats itself instead of saying something",
-    );
+    return yield problem([name], "Repeats itself instead of saying something");
   }
   if (type === "list") {
     if (!isJsonList(value)) return yield isWrong("a list");
