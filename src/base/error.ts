@@ -144,16 +144,12 @@ function findingsOf(severity: Severity): (said: Said) => Finding {
   );
 }
 
-/** Somebody cannot work. */
 export const errorFinding: (said: Said) => Finding = findingsOf("error");
 
-/** Somebody will not be able to work, or may not. */
 export const warningFinding: (said: Said) => Finding = findingsOf("warning");
 
-/** Good to know. */
 export const infoFinding: (said: Said) => Finding = findingsOf("info");
 
-/** Whether a finding is more than good to know. */
 export function isProblem({ severity }: Finding): boolean {
   return severity !== "info";
 }

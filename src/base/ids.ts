@@ -5,7 +5,6 @@ import { listOf, quoted } from "./text.ts";
 /** One allow-list for every id that reaches a path: a plain name on every file system. */
 const SESSION_ID = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
-/** Part of an id, as people type it. */
 const PART_OF_ID = /^[a-z0-9_-]{1,64}$/;
 
 /** Names that Windows gives to devices in every directory. */
@@ -16,7 +15,6 @@ const ULID = /^[0-9a-z]{26}$/;
 /** Shortest end of an id that selects a session: shorter ones match by accident. */
 const MIN_SUFFIX_LENGTH = 4;
 
-/** Whether a text is a session id. */
 export function isSessionId(text: string): boolean {
   return SESSION_ID.test(text) && !WINDOWS_DEVICE.test(text);
 }
@@ -81,7 +79,6 @@ function refuseUnlessPart(part: string, text: string): void {
   );
 }
 
-/** The refusal to guess which of several ids a text stands for. */
 export function ambiguousId(
   kind: "session" | "checkpoint",
   text: string,

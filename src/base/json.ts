@@ -20,14 +20,12 @@ export type JsonValue =
   | readonly JsonValue[]
   | JsonObject;
 
-/** Whether a value is a JSON object. */
 export function isJsonObject(
   value: JsonValue | undefined,
 ): value is JsonObject {
   return value instanceof Map;
 }
 
-/** Whether a value is a JSON list. */
 export function isJsonList(
   value: JsonValue | undefined,
 ): value is readonly JsonValue[] {
@@ -78,7 +76,6 @@ function floatText(number: number): string {
   return Number.isInteger(number) ? `${decimal}.0` : decimal;
 }
 
-/** Makes an ordered JSON object from literal fields. */
 export function jsonObject(
   fields: Readonly<Record<string, JsonValue>>,
 ): JsonObject {
@@ -93,7 +90,6 @@ export function withFields(
   return new Map([...object, ...Object.entries(fields)]);
 }
 
-/** Returns the value if it is a JSON object. */
 export function asObject(value: JsonValue | undefined): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined;
 }
@@ -112,9 +108,7 @@ export function plainOf(value: JsonValue): unknown {
 /** A text that is being read as JSON, how far it has been read, and how to speak about it. */
 interface Cursor {
   readonly text: string;
-  /** Name of the file, as people know it. */
   readonly source: string;
-  /** How to put a broken file right. */
   readonly hint: string | undefined;
   at: number;
 }

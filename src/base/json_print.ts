@@ -10,7 +10,6 @@ import {
 } from "./json.ts";
 import { unicodeEscape } from "./text.ts";
 
-/** How a value is spelled. */
 interface Spelling {
   /** Blanks per level; 0 puts everything on one line. */
   readonly indent: number;
@@ -272,7 +271,6 @@ function canonicalPart(value: JsonValue): string {
   return known;
 }
 
-/** SHA-256 of bytes as 64 hex digits. */
 export async function sha256Hex(
   bytes: Uint8Array,
 ): Promise<string> {

@@ -1,13 +1,10 @@
 import { isSessionId } from "./ids.ts";
 import { joinPath } from "./path.ts";
 
-/** Directory below the root that holds all state. */
 export const ORCHESTRATOR_DIRECTORY = ".orchestrator";
 
-/** File at the root that defines the workflow. */
 const WORKFLOW_FILE = "workflow.yaml";
 
-/** Name of the lock of a session, and of the repository. */
 export const LOCK_NAME = "lock";
 
 /** Ends the name of a file that is not yet published. */
@@ -202,7 +199,6 @@ export const GIT_ENTRY = ".git";
 /** Name of the files that say what git ignores. */
 export const GIT_IGNORE_FILE = ".gitignore";
 
-/** Paths by the names of a table. */
 export type PathsOf<Table> = { readonly [Name in keyof Table]: string };
 
 export function pathsIn<Table extends Readonly<Record<string, string>>>(
@@ -229,7 +225,6 @@ const GIT_FILES = {
   commonPointer: "commondir",
 };
 
-/** Returns the paths in a git directory. */
 export function gitLayout(gitDirectory: string): PathsOf<typeof GIT_FILES> {
   return pathsIn(gitDirectory, GIT_FILES);
 }
@@ -248,7 +243,6 @@ const USER_FILES = {
   secrets: `${ORCHESTRATOR_DIRECTORY}/secrets`,
 };
 
-/** Returns the paths in the user's own directory. Touches no file. */
 export function userLayout(home: string): PathsOf<typeof USER_FILES> {
   return pathsIn(home, USER_FILES);
 }

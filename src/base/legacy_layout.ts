@@ -62,7 +62,6 @@ const MIGRATION_FILES = {
   kept: "kept",
 };
 
-/** Returns the paths of a migration that is kept in a directory. */
 export function migrationLayoutAt(
   directory: string,
 ): PathsOf<typeof MIGRATION_FILES> {

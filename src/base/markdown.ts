@@ -28,7 +28,6 @@ export function seen(text: string): string {
     .replaceAll(UNSEEN, "\ufffd");
 }
 
-/** The text in one line, with single blanks. */
 export function oneLine(text: string): string {
   return seen(text).replaceAll(/\s+/g, " ").trim();
 }

@@ -33,7 +33,6 @@ interface Needle {
   readonly label: string;
 }
 
-/** A secret in a text. */
 interface MaskFinding {
   readonly span: Span;
   readonly label: string;
@@ -122,7 +121,6 @@ function merged(sorted: readonly MaskFinding[]): readonly MaskFinding[] {
   return result;
 }
 
-/** The text with each secret replaced. */
 function masked(text: string, findings: readonly MaskFinding[]): string {
   let result = "";
   let position = 0;
@@ -281,7 +279,6 @@ function binaryOf(text: string): string {
 /** More arguments would not fit on the stack. */
 const MAX_ARGUMENTS = 8192;
 
-/** Bytes, each as one character. */
 function charactersOf(bytes: Uint8Array): string {
   let text = "";
   for (let start = 0; start < bytes.length; start += MAX_ARGUMENTS) {
@@ -291,7 +288,6 @@ function charactersOf(bytes: Uint8Array): string {
   return text;
 }
 
-/** Bytes that were spelled as one character each. */
 function bytesOf(characters: string): Uint8Array {
   const bytes = new Uint8Array(characters.length);
   for (let index = 0; index < bytes.length; index++) {
@@ -300,7 +296,6 @@ function bytesOf(characters: string): Uint8Array {
   return bytes;
 }
 
-/** Digits and signs that tokens are made of. */
 const TOKEN = "[A-Za-z0-9_-]";
 
 /** The end of a line, also where it is spelled as in JSON. */
@@ -357,7 +352,6 @@ const MAX_REST_LENGTH = 128;
 /** A part of a text, by the numbers of its first character and of the one behind it. */
 type Span = readonly [start: number, end: number];
 
-/** Finds what looks like a token or a private key. */
 export function tokensIn(text: string): readonly Span[] {
   return Array.from(text.matchAll(ALL), (match): Span => [
     match.index,

@@ -119,7 +119,6 @@ export const KEY_VARIABLES: readonly string[] = [
   LEGACY_PASSWORD_VARIABLE,
 ];
 
-/** Whether a text can be the name of a secret. */
 export function isSecretName(text: string): boolean {
   return SECRET_NAME.test(text) && !RESERVED.has(text);
 }
@@ -178,7 +177,6 @@ export function parseSessionTitle(text: string): string {
   );
 }
 
-/** Ends the name of a file that holds a secret, behind the name of the secret. */
 export const SECRET_SUFFIX = ".age";
 
 /** The path of a secret; the last fence between a name and the file system. */
@@ -189,7 +187,6 @@ export function secretPath(directory: string, name: string): string {
   return joinPath(directory, `${name}${SECRET_SUFFIX}`);
 }
 
-/** Ends the name of a checkpoint's file, behind its id. */
 export const CHECKPOINT_SUFFIX = ".json";
 
 /** The path of a checkpoint; the last fence between an id and the file system. */

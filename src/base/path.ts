@@ -8,7 +8,6 @@
 const WINDOWS_PATH = /^(?:[A-Za-z]:[\\/]|\\\\)/;
 const ROOT_PART = /^(?:[A-Za-z]:\/|\/\/[^/]+\/[^/]+\/?|\/+)/;
 
-/** Whether a path stands by itself, on any system. */
 export function isAbsolutePath(path: string): boolean {
   return path.startsWith("/") || WINDOWS_PATH.test(path);
 }
@@ -38,7 +37,6 @@ export function normalisePath(path: string): string {
   return parts.length === 0 ? prefix : joinPath(prefix, parts.join("/"));
 }
 
-/** Reads a path as seen from a directory. */
 export function resolvePath(directory: string, path: string): string {
   return normalisePath(isAbsolutePath(path) ? path : `${directory}/${path}`);
 }
@@ -56,7 +54,6 @@ export function parentDirectory(path: string): string | undefined {
   return path.slice(0, Math.max(path.lastIndexOf("/"), root.length));
 }
 
-/** Last part of a path in orc's form. */
 export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
@@ -71,9 +68,7 @@ export function relativePath(
   return path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
 }
 
-/** A file system that is mounted somewhere. */
 export interface Mount {
-  /** Its type, such as `ext4`. */
   readonly type: string;
   readonly isReadOnly: boolean;
 }

@@ -10,7 +10,6 @@ import {
 import { printJson } from "./json_print.ts";
 import { MAX_PROBLEMS } from "./limits.ts";
 
-/** What is wrong at one place of a document. */
 interface Problem {
   /** JSON path, such as `$.phases.PLAN.items.a.status`. */
   readonly path: string;
@@ -54,13 +53,11 @@ export function refuseProblems(
   );
 }
 
-/** Reports that a value is not what was expected. */
 export function report(place: Place, expected: string): void {
   const found = describe(place.value);
   place.problems.push({ path: pathOf(place), expected, found });
 }
 
-/** A field of an object. */
 export function field(place: Place, key: string): Place {
   const { value, problems } = place;
   if (isJsonObject(value)) {
@@ -108,17 +105,14 @@ const readList: Reader<readonly JsonValue[]> = reader(
   (value) => isJsonList(value) ? value : undefined,
 );
 
-/** Reads an object. */
 export const readObject: Reader<JsonObject> = reader(
   "an object",
   NO_FIELDS,
   asObject,
 );
 
-/** Reads a text. */
 export const readText: Reader<string> = reader("a text", "", textOf);
 
-/** Reads true or false. */
 export const readFlag: Reader<boolean> = reader(
   "true or false",
   false,
@@ -142,7 +136,6 @@ export const readCount: Reader<number> = reader(
   },
 );
 
-/** Reads any finite number. */
 export const readNumber: Reader<number> = reader("a number", 0, (value) => {
   const number = numberOf(value);
   return Number.isFinite(number) ? number : undefined;
@@ -161,13 +154,11 @@ function orNull<Value>(
   return (place) => read(place, null);
 }
 
-/** Reads an object or null; a missing field is null. */
 export const readObjectOrNull: (place: Place) => JsonObject | null = orNull(
   "an object",
   asObject,
 );
 
-/** Reads a text or null; a missing field is null. */
 export const readTextOrNull: (place: Place) => string | null = orNull(
   "a text",
   textOf,

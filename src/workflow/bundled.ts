@@ -201,7 +201,6 @@ function hasBox(file: string): string {
   return hasLine(file, `${BULLET}[[][ xX][]] .{15}`, box);
 }
 
-/** A check for any entry with words behind it. */
 function hasWords(file: string): string {
   const entry = 'an entry such as "- What was learned"';
   return hasLine(file, `${BULLET}.{20}`, entry);

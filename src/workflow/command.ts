@@ -124,7 +124,6 @@ function replaced(
 /** Longest command: a shell gets it as one argument, which Linux bounds at 128 KiB. */
 const MAX_COMMAND_BYTES = 64 * 1024;
 
-/** How the text of a command can be run. */
 type CommandLine =
   | { readonly kind: "words"; readonly words: readonly string[] }
   | { readonly kind: "shell" }
@@ -265,7 +264,6 @@ export function pythonText(value: JsonValue): string {
   return typeof value === "string" ? value : pythonLiteral(value);
 }
 
-/** Python's `repr()`. */
 function pythonLiteral(value: JsonValue): string {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";

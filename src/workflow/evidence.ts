@@ -24,11 +24,9 @@ export interface EvidenceField {
   readonly countsBlanks: boolean;
 }
 
-/** One thing that is wrong with evidence. */
 interface EvidenceProblem {
   /** Such as `files_reviewed[2]`; empty for the evidence as a whole. */
   readonly path: string;
-  /** One line for people. */
   readonly message: string;
 }
 
@@ -69,7 +67,6 @@ const SCHEMAS: ReadonlyMap<string, readonly EvidenceField[]> = new Map([
   ]],
 ]);
 
-/** Names of the schemas that evidence is checked against. */
 export const EVIDENCE_SCHEMAS: readonly string[] = [...SCHEMAS.keys()];
 
 /** The fields of a schema; undefined for a schema that orc does not know. */
@@ -134,7 +131,6 @@ function problem(path: Path, message: string): EvidenceProblem {
   return { path: formatPath(path), message };
 }
 
-/** Names the kind of a value in a message. */
 function kindOf(value: JsonValue): string {
   if (value === null) return "nothing";
   if (typeof value === "string") return "a text";
@@ -143,7 +139,6 @@ function kindOf(value: JsonValue): string {
   return isJsonObject(value) ? "a mapping" : "a number";
 }
 
-/** Says in one line what a schema asks for. */
 export function describeFields(schema: string): string {
   const fields = evidenceFields(schema);
   if (fields === undefined) return "any fields, at least one";

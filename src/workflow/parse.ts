@@ -115,7 +115,6 @@ function enforced(item: Item): Item {
  * problems are found at once.
  */
 
-/** A mapping somewhere in a workflow file. */
 interface Mapping {
   readonly kind: Exclude<keyof typeof WORKFLOW_KEYS, "settings">;
   readonly path: Path;

@@ -39,7 +39,6 @@ export interface ProblemDraft extends Omit<Problem, "path"> {
   readonly path: Path;
 }
 
-/** A problem of a file that is refused. */
 export function errorAt(
   path: Path,
   code: string,
@@ -48,7 +47,6 @@ export function errorAt(
   return { code, severity: "error", path, message };
 }
 
-/** A problem of a file that can be used all the same. */
 export function warningAt(
   path: Path,
   code: string,
@@ -75,7 +73,6 @@ export function placeProblem(draft: ProblemDraft, locate: Locate): Problem {
   return { ...draft, path };
 }
 
-/** Makes the one error for all problems of a workflow file. */
 export function invalidWorkflow(
   problems: readonly Problem[],
   source?: string,

@@ -45,7 +45,6 @@ const UNKNOWN: ProjectKind = {
   lintCommand: undefined,
 };
 
-/** The root of a project: the names of its files, and what they hold. */
 interface Project {
   readonly files: ReadonlySet<string>;
   readonly read: (name: string) => string | undefined;
@@ -98,7 +97,6 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-/** Lock files, and the package manager that writes each. */
 const NODE_LOCKS: readonly (readonly [string, string])[] = [
   ["pnpm-lock.yaml", "pnpm"],
   ["yarn.lock", "yarn"],
@@ -109,7 +107,6 @@ const NODE_LOCKS: readonly (readonly [string, string])[] = [
 /** `npm init` writes a test script that only says that there is none. */
 const NO_TESTS = /no test specified/;
 
-/** Only scripts that exist. */
 function nodeCommands(text: string, { files }: Project): Commands {
   const manifest = readManifest(text);
   const scripts = scriptsIn(manifest, "scripts");
@@ -132,7 +129,6 @@ function nodeManagerOf(
   return known === undefined ? "npm" : known[1];
 }
 
-/** Its own tasks, else what Deno brings along. */
 function denoCommands(text: string): Commands {
   const tasks = scriptsIn(readManifest(text), "tasks");
   const task = (name: string) =>
@@ -169,7 +165,6 @@ function pythonCommands(_: string, { files, read }: Project): Commands {
   ];
 }
 
-/** Only targets that exist. */
 function makeCommands(text: string): Commands {
   const make = (target: string) =>
     hasTarget(text, target) ? `make ${target}` : undefined;

@@ -29,7 +29,6 @@ function orNull<Schema extends v.GenericSchema>(schema: Schema) {
   return v.optional(v.nullable(schema), null);
 }
 
-/** The message of a value of the wrong type. */
 function expected(what: string): (issue: v.BaseIssue<unknown>) => string {
   return ({ input }) => `Expected ${what}, found ${describeValue(input)}`;
 }
@@ -326,7 +325,6 @@ type Descriptions<Entries> = Readonly<Record<keyof Entries, string>>;
 
 type Issue = BaseIssue<unknown>;
 
-/** Puts what the schema found into words. */
 export function schemaProblems(
   issues: readonly Issue[],
   locate: Locate,

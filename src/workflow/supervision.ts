@@ -4,10 +4,8 @@ import { shellWord } from "../base/text.ts";
 import { epochMsOf, instantOf } from "../base/time.ts";
 import type { Item, ItemState, Workflow } from "./types.ts";
 
-/** Who passes manual gates. */
 type SupervisionMode = "supervised" | "zero_human" | "hybrid";
 
-/** Name of the setting that says how long a human has to answer. */
 export const APPROVAL_TIMEOUT = "approval_timeout_minutes";
 
 /** Longest wait for an answer: a year, so that its end is always an instant. */
@@ -82,7 +80,6 @@ export function approvalRequired(verb: string, { id }: Item): OrcError {
   );
 }
 
-/** Whether an instant has come. */
 export function hasCome(instant: string, at: string): boolean {
   return (epochMsOf(at) ?? 0) >= (epochMsOf(instant) ?? Infinity);
 }
@@ -97,7 +94,6 @@ export function forcedSkip(itemId: string): string {
   return `orc skip ${shellWord(itemId)} --force --reason "<why>"`;
 }
 
-/** Refuses to complete a gate that names nothing to verify. */
 export function assertVerifiable(item: Item): void {
   if (!verifiesNothing(item)) return;
   throw refused(

@@ -12,7 +12,6 @@ import { errorAt, type Path, type ProblemDraft } from "./problem.ts";
 
 /** A date or time of YAML 1.1, which becomes a string only when it is written as JSON. */
 export class YamlTime {
-  /** Keeps the ISO 8601 spelling. */
   constructor(readonly iso: string) {}
 }
 
@@ -87,7 +86,6 @@ export function readMapping(
   return { mapping: toObject(entries, { path, problems }), problems };
 }
 
-/** The refusal of a key that has to be a string. */
 export function noStringKey(path: Path, key: unknown): ProblemDraft {
   const text = scalarText(key) ?? "null";
   const found = describeValue(key);
@@ -150,7 +148,6 @@ function below({ path, problems }: Place, step: string | number): Place {
   return { path: [...path, step], problems };
 }
 
-/** What a scalar means, or why it means nothing. */
 type ScalarReading =
   | { readonly value: unknown }
   | { readonly problem: string };

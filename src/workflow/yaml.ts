@@ -33,7 +33,6 @@ import {
   type YAMLSeq,
 } from "yaml";
 
-/** A value read from YAML. */
 interface WorkflowText {
   /** Mappings are `Map`s, because keys need not be strings and keep their order; null when the text holds nothing. */
   readonly value: unknown;
@@ -65,14 +64,12 @@ export function readWorkflowText(text: string, source: string): WorkflowText {
   return { value, locate: (path) => locateIn(value, site, path) };
 }
 
-/** A text, and what it takes to say where something in it is wrong. */
 interface YamlText {
   readonly text: string;
   readonly source: string;
   readonly lines: LineCounter;
 }
 
-/** Something wrong at an offset of a text. */
 interface YamlFault {
   readonly code: string;
   readonly offset: number;
@@ -107,7 +104,6 @@ function refuseForbidden(yaml: YamlText): void {
   throw faultIn(yaml, "bad_character", offset, message);
 }
 
-/** The one error for all that is wrong with a YAML text. */
 function invalidYaml(faults: readonly YamlFault[], yaml: YamlText): OrcError {
   const problems = faults.toSorted((a, b) => a.offset - b.offset)
     .slice(0, MAX_PROBLEMS)
