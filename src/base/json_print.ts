@@ -246,7 +246,6 @@ export async function verifyChecksum(
 }
 
 const OLDER_SIGNATURE_KEYS = ["_checksum", "_updated_at"];
-
 const SIGNATURE_KEYS = [...OLDER_SIGNATURE_KEYS, "_version"];
 
 function digestWithout(
@@ -271,9 +270,7 @@ function canonicalPart(value: JsonValue): string {
   return known;
 }
 
-export async function sha256Hex(
-  bytes: Uint8Array,
-): Promise<string> {
+export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
   return Array.from(
     new Uint8Array(digest),

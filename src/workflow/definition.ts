@@ -32,11 +32,7 @@ const STEP_TYPES: Choices<StepType> = [
   "required",
   "gate",
 ];
-const PHASE_TYPES: Choices<PhaseType> = [
-  "guided",
-  "strict",
-  "autonomous",
-];
+const PHASE_TYPES: Choices<PhaseType> = ["guided", "strict", "autonomous"];
 const RISKS: Choices<Risk> = ["medium", "low", "high"];
 const VERIFICATION_TYPES: Choices<Verification["type"]> = [
   "none",

@@ -17,7 +17,6 @@ import {
   quote,
   scalarText,
 } from "./value.ts";
-import type { BaseIssue, IssuePathItem } from "valibot";
 
 /** Longest item id: it is part of commands and messages. */
 const MAX_ITEM_ID_LENGTH = 100;
@@ -323,7 +322,7 @@ export const WORKFLOW_KEYS = {
 /** A sentence for each key that a mapping knows, and for no other. */
 type Descriptions<Entries> = Readonly<Record<keyof Entries, string>>;
 
-type Issue = BaseIssue<unknown>;
+type Issue = v.BaseIssue<unknown>;
 
 export function schemaProblems(
   issues: readonly Issue[],
@@ -366,7 +365,7 @@ function adviceFor(issue: Issue, path: Path, locate: Locate): string {
 }
 
 function isMissingKey({ path }: Issue): boolean {
-  const last: IssuePathItem | undefined = path?.at(-1);
+  const last: v.IssuePathItem | undefined = path?.at(-1);
   return last !== undefined && "origin" in last && last.origin === "key";
 }
 

@@ -375,11 +375,8 @@ export type Action =
     readonly type: "start";
     /** {@linkcode SessionState.workflowId} of the new session. */
     readonly workflowId: string;
-    /** What is to be done; shown to people, and part of the first event. */
     readonly task: string;
-    /** Name of the project the task belongs to; null without one. */
     readonly project: string | null;
-    /** What must hold throughout. */
     readonly constraints: readonly string[];
     /** The first {@linkcode SessionState.metadata}. */
     readonly metadata: JsonObject;
@@ -432,7 +429,6 @@ export type Action =
   /** Ends the session as completed. */
   | {
     readonly type: "finish";
-    /** What came of it; null without any. */
     readonly notes: string | null;
     /** Ends it although something is open in some phase. */
     readonly force: boolean;
@@ -442,7 +438,6 @@ export type Action =
     readonly type: "abandon";
     /** Why it will not be finished; not empty. */
     readonly reason: string;
-    /** What came of it all the same; null without. */
     readonly notes: string | null;
   }
   /** Keeps something worth remembering. */
@@ -456,7 +451,6 @@ export type Action =
   /** Goes back to where a checkpoint has items and phases. Later approvals are taken back; notes stay. */
   | {
     readonly type: "restore";
-    /** Named in the log. */
     readonly checkpointId: string;
     /** The state in the checkpoint; one of the same session. */
     readonly stored: SessionState;

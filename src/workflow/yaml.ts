@@ -15,23 +15,7 @@ import {
   SCALAR_TYPES,
   scalarText,
 } from "./value.ts";
-import {
-  type Alias,
-  Composer,
-  type CST,
-  type Document,
-  isAlias,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  Parser,
-  type Scalar,
-  type YAMLMap,
-  type YAMLParseError,
-  type YAMLSeq,
-} from "yaml";
+import * as y from "yaml";
 
 interface WorkflowText {
   /** Mappings are `Map`s, because keys need not be strings and keep their order; null when the text holds nothing. */
@@ -67,7 +51,7 @@ export function readWorkflowText(text: string, source: string): WorkflowText {
 interface YamlText {
   readonly text: string;
   readonly source: string;
-  readonly lines: LineCounter;
+  readonly lines: y.LineCounter;
 }
 
 interface YamlFault {
@@ -76,8 +60,8 @@ interface YamlFault {
   readonly message: string;
 }
 
-function linesOf(text: string): LineCounter {
-  const lines = new LineCounter();
+function linesOf(text: string): y.LineCounter {
+  const lines = new y.LineCounter();
   lines.addNewLine(0);
   for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1);
   return lines;
@@ -139,17 +123,17 @@ function positionAt({ lines }: YamlText, offset: number): Position {
 }
 
 /** Parses the one document of a text into nodes, none of them typed yet. */
-function composeYaml(yaml: YamlText): Document {
+function composeYaml(yaml: YamlText): y.Document {
   // Without a schema nothing is constructed: tags of the package know neither the size
   // of aliases nor where a node begins, and both are part of what is refused.
-  const composer = new Composer({
+  const composer = new y.Composer({
     version: "1.1",
     schema: "failsafe",
     resolveKnownTags: false,
     uniqueKeys: false,
   });
   const [first, second] = explainMissingPermission(() => {
-    const tokens = shallowOnly(new Parser().parse(yaml.text), yaml);
+    const tokens = shallowOnly(new y.Parser().parse(yaml.text), yaml);
     const [first, second] = composer.compose(tokens, true, yaml.text.length);
     return [first, second];
   }, yaml.source);
@@ -185,9 +169,9 @@ function explainMissingPermission<Result>(
 
 /** Checks tokens for depth before they are composed, because composing is recursive and overflows the stack. */
 function* shallowOnly(
-  tokens: Iterable<CST.Token>,
+  tokens: Iterable<y.CST.Token>,
   yaml: YamlText,
-): Generator<CST.Token> {
+): Generator<y.CST.Token> {
   for (const token of tokens) {
     const deep = tooDeepIn(token);
     if (deep !== undefined) {
@@ -199,8 +183,8 @@ function* shallowOnly(
 }
 
 /** Finds a collection below too many others, without recursion. */
-function tooDeepIn(root: CST.Token): CST.Token | undefined {
-  const open: [token: CST.Token, depth: number][] = [[root, 0]];
+function tooDeepIn(root: y.CST.Token): y.CST.Token | undefined {
+  const open: [token: y.CST.Token, depth: number][] = [[root, 0]];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [token, depth] = next;
     if (depth > MAX_DEPTH) return token;
@@ -209,7 +193,7 @@ function tooDeepIn(root: CST.Token): CST.Token | undefined {
   return undefined;
 }
 
-function collectionsIn(token: CST.Token): readonly CST.Token[] {
+function collectionsIn(token: y.CST.Token): readonly y.CST.Token[] {
   if (token.type === "document") return token.value ? [token.value] : [];
   if (!("items" in token)) return [];
   return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []])
@@ -217,7 +201,7 @@ function collectionsIn(token: CST.Token): readonly CST.Token[] {
 }
 
 /** What follows the first syntax error mostly follows from it, so only that one is told. */
-function syntaxError(error: YAMLParseError, yaml: YamlText): OrcError {
+function syntaxError(error: y.YAMLParseError, yaml: YamlText): OrcError {
   const [offset] = error.pos;
   const lineStart = yaml.text.lastIndexOf("\n", offset - 1) + 1;
   const isTab = /^ *\t/.test(yaml.text.slice(lineStart, lineStart + 200));
@@ -227,7 +211,7 @@ function syntaxError(error: YAMLParseError, yaml: YamlText): OrcError {
 }
 
 /** Says the most frequent mistakes in the words of those who make them. */
-function wordingOf({ code, message }: YAMLParseError): string {
+function wordingOf({ code, message }: y.YAMLParseError): string {
   switch (code) {
     case "BLOCK_AS_IMPLICIT_KEY":
       return 'A value that holds ": " must be in quotes';
@@ -247,10 +231,7 @@ interface Anchored {
 }
 
 /** The nodes with which an entry of a mapping or list begins, and that hold its value. */
-interface Mark {
-  readonly begin: unknown;
-  readonly value: unknown;
-}
+type Mark = Pick<y.Pair<unknown, unknown>, "key" | "value">;
 
 /** The nodes of a document while they get their types; what an alias repeats is shared, never copied. */
 interface Site extends YamlText {
@@ -263,7 +244,7 @@ interface Site extends YamlText {
 }
 
 function offsetOf(node: unknown): number {
-  return isNode(node) ? node.range?.[0] ?? 0 : 0;
+  return y.isNode(node) ? node.range?.[0] ?? 0 : 0;
 }
 
 function report(
@@ -276,12 +257,12 @@ function report(
 }
 
 function construct(node: unknown, site: Site): unknown {
-  if (!isNode(node)) return null;
-  if (isAlias(node)) return repeat(node, site);
+  if (!y.isNode(node)) return null;
+  if (y.isAlias(node)) return repeat(node, site);
   const { anchor } = node;
   if (anchor !== undefined) site.anchors.set(anchor, undefined);
   const sizeBefore = site.size;
-  const value = isScalar(node)
+  const value = y.isScalar(node)
     ? constructScalar(node, site)
     : constructCollection(node, site);
   if (anchor !== undefined) {
@@ -290,7 +271,7 @@ function construct(node: unknown, site: Site): unknown {
   return value;
 }
 
-function repeat(alias: Alias, site: Site): unknown {
+function repeat(alias: y.Alias, site: Site): unknown {
   const name = alias.source;
   const anchored = site.anchors.get(name);
   if (anchored === undefined) {
@@ -306,7 +287,7 @@ function repeat(alias: Alias, site: Site): unknown {
 const MAX_EXPANDED_SIZE = 2 * MAX_WORKFLOW_BYTES;
 
 /** Counts what has been made, so that a few aliases cannot fill the memory. */
-function spend(size: number, node: Node, site: Site): void {
+function spend(size: number, node: y.Node, site: Site): void {
   site.size += size;
   if (site.size <= MAX_EXPANDED_SIZE) return;
   const message = "The aliases repeat too much: this looks like an alias bomb";
@@ -316,13 +297,17 @@ function spend(size: number, node: Node, site: Site): void {
 const TAG_PREFIX = "tag:yaml.org,2002:";
 
 /** A tag in short form, such as `int`; undefined where YAML decides by the look. */
-function tagOf({ tag }: Node): string | undefined {
+function tagOf({ tag }: y.Node): string | undefined {
   if (tag === undefined || tag === "!") return undefined;
   return tag.startsWith(TAG_PREFIX) ? tag.slice(TAG_PREFIX.length) : tag;
 }
 
 /** Whether a node carries no tag or one of these; anything else is refused. */
-function hasTagOf(allowed: readonly string[], node: Node, site: Site): boolean {
+function hasTagOf(
+  allowed: readonly string[],
+  node: y.Node,
+  site: Site,
+): boolean {
   const tag = tagOf(node);
   if (tag === undefined || allowed.includes(tag)) return true;
   const written = node.tag?.replace(TAG_PREFIX, "!!") ?? tag;
@@ -331,7 +316,7 @@ function hasTagOf(allowed: readonly string[], node: Node, site: Site): boolean {
   return false;
 }
 
-function constructScalar(node: Scalar, site: Site): unknown {
+function constructScalar(node: y.Scalar, site: Site): unknown {
   const text = node.source ?? "";
   spend(1 + text.length, node, site);
   const tag = tagOf(node);
@@ -345,12 +330,12 @@ function constructScalar(node: Scalar, site: Site): unknown {
   return null;
 }
 
-function constructCollection(node: YAMLMap | YAMLSeq, site: Site): unknown {
+function constructCollection(node: y.YAMLMap | y.YAMLSeq, site: Site): unknown {
   spend(1, node, site);
-  if (!hasTagOf(isSeq(node) ? ["seq"] : ["map", "set"], node, site)) {
+  if (!hasTagOf(y.isSeq(node) ? ["seq"] : ["map", "set"], node, site)) {
     return null;
   }
-  if (isSeq(node)) return constructList(node.items, site);
+  if (y.isSeq(node)) return constructList(node.items, site);
   return tagOf(node) === "set"
     ? constructList(node.items.map(({ key }) => key), site)
     : constructMapping(node, site);
@@ -358,19 +343,19 @@ function constructCollection(node: YAMLMap | YAMLSeq, site: Site): unknown {
 
 function constructList(nodes: readonly unknown[], site: Site): unknown[] {
   const list = nodes.map((node) => construct(node, site));
-  const marks = nodes.map((node): Mark => ({ begin: node, value: node }));
+  const marks = nodes.map((node): Mark => ({ key: node, value: node }));
   site.marks.set(list, new Map(marks.entries()));
   return list;
 }
 
 /** Merged keys come first and lose against the mapping's own. */
-function constructMapping({ items }: YAMLMap, site: Site): unknown {
+function constructMapping({ items }: y.YAMLMap, site: Site): unknown {
   // Everything is built in the order of the file, because aliases refer back.
-  const entries = items.map((pair) => ({
-    mark: { begin: pair.key, value: pair.value },
-    isMerge: isMergeKey(pair.key),
-    key: construct(pair.key, site),
-    value: construct(pair.value, site),
+  const entries = items.map((mark) => ({
+    mark,
+    isMerge: isMergeKey(mark.key),
+    key: construct(mark.key, site),
+    value: construct(mark.value, site),
   }));
   const mapping = new Map<unknown, unknown>();
   const marks = new Map<unknown, Mark>();
@@ -393,7 +378,7 @@ function constructMapping({ items }: YAMLMap, site: Site): unknown {
 }
 
 function isMergeKey(key: unknown): boolean {
-  return isScalar(key) && key.type === "PLAIN" && key.source === "<<" &&
+  return y.isScalar(key) && key.type === "PLAIN" && key.source === "<<" &&
     key.tag === undefined;
 }
 
@@ -409,7 +394,7 @@ function mergedMappings(
   const mappings = candidates.filter((candidate) => candidate instanceof Map);
   if (mappings.length < candidates.length) {
     const message = "The key << wants a mapping or a list of mappings";
-    report(site, "bad_merge", mark.begin, message);
+    report(site, "bad_merge", mark.key, message);
   }
   return mappings;
 }
@@ -424,7 +409,7 @@ function isNewKey(
   const identity = identityOf(key);
   if (identity === undefined) {
     const message = `A key cannot be ${describeValue(key)}`;
-    report(site, "bad_key", mark.begin, message);
+    report(site, "bad_key", mark.key, message);
     return false;
   }
   const first = firsts.get(identity);
@@ -432,10 +417,10 @@ function isNewKey(
     firsts.set(identity, mark);
     return true;
   }
-  const { line, column } = positionAt(site, offsetOf(first.begin));
+  const { line, column } = positionAt(site, offsetOf(first.key));
   const name = typeof key === "string" ? quote(key) : scalarText(key);
   const message = `Duplicate key ${name}, first used at ${line}:${column}`;
-  report(site, "duplicate_key", mark.begin, message);
+  report(site, "duplicate_key", mark.key, message);
   return false;
 }
 
@@ -457,10 +442,11 @@ function locateIn(
   if (typeof container !== "object" || container === null) return undefined;
   const mark = site.marks.get(container)?.get(last);
   if (mark === undefined) return undefined;
-  const isPlain = isScalar(mark.value) && mark.value.type === "PLAIN";
+  const { key, value: node } = mark;
+  const isPlain = y.isScalar(node) && node.type === "PLAIN";
   return {
-    ...positionAt(site, offsetOf(mark.begin)),
-    text: isPlain ? mark.value.source : undefined,
+    ...positionAt(site, offsetOf(key)),
+    text: isPlain ? node.source : undefined,
   };
 }
 
