@@ -1,4 +1,4 @@
-import { notFound, type OrcError, usage } from "./error.ts";
+import { notFound, usage } from "./error.ts";
 import { MAX_CANDIDATES } from "./limits.ts";
 import { listOf, quoted } from "./text.ts";
 
@@ -27,17 +27,14 @@ export function isSessionId(text: string): boolean {
  */
 export function matchSessionId(text: string, ids: readonly string[]): string {
   if (ids.includes(text)) return text;
-  const [only, ...others] = candidatesFor(text, ids);
-  if (only === undefined) {
-    throw notFound(
-      "no_such_session",
-      `Cannot find session "${text}"`,
-      "orc session list",
-    );
-  }
-  if (others.length === 0) return only;
   const hint = "orc session list shows all";
-  throw ambiguousId("session", `"${text}"`, [only, ...others], hint);
+  const only = onlyOf(candidatesFor(text, ids), "session", `"${text}"`, hint);
+  if (only !== undefined) return only;
+  throw notFound(
+    "no_such_session",
+    `Cannot find session "${text}"`,
+    "orc session list",
+  );
 }
 
 /** Short form for people: both ends of a ULID, other ids whole. */
@@ -79,17 +76,18 @@ function refuseUnlessPart(part: string, text: string): void {
   );
 }
 
-export function ambiguousId(
+/** The one id that a text can mean, if any; it is not guessed which of several. */
+export function onlyOf(
+  ids: readonly string[],
   kind: "session" | "checkpoint",
   text: string,
-  ids: readonly string[],
   hint: string,
-): OrcError {
-  return usage(
+): string | undefined {
+  if (ids.length < 2) return ids[0];
+  const some = listOf(ids, MAX_CANDIDATES);
+  throw usage(
     `ambiguous_${kind}_id`,
-    `Cannot tell which of ${ids.length} ${kind}s ${text} means: ${
-      listOf(ids, MAX_CANDIDATES)
-    }`,
+    `Cannot tell which of ${ids.length} ${kind}s ${text} means: ${some}`,
     {
       hint: `give more of the id; ${hint}`,
       details: { candidates: ids.slice(0, MAX_CANDIDATES) },

@@ -1,5 +1,5 @@
 import { notFound, usage } from "./error.ts";
-import { ambiguousId, legacySessionId } from "./ids.ts";
+import { legacySessionId, onlyOf } from "./ids.ts";
 import { joinPath } from "./path.ts";
 import { lengthOf, quoted } from "./text.ts";
 
@@ -8,8 +8,6 @@ const CHECKPOINT_ID = /^cp_[A-Za-z0-9_-]{1,64}$/;
 
 /** Shortest part of an id that selects a checkpoint: shorter ones match by accident. */
 const MIN_PART_LENGTH = 4;
-
-const WORKFLOW_DIGITS = 4;
 
 /** Whether a text is the id of a checkpoint, and so a plain name on every file system. */
 export function isCheckpointId(text: string): boolean {
@@ -24,16 +22,10 @@ export function checkpointId(
 ): string {
   const [date = "", time = "", fraction = ""] = at
     .replaceAll(/[-:Z]/g, "").split(/[T.]/);
-  const chance = BigInt(`0x${token}`) % 10_000n;
-  const digits = legacySessionId(workflowId).slice(-WORKFLOW_DIGITS);
-  return [
-    "cp",
-    date,
-    time,
-    fraction.padEnd(6, "0"),
-    String(chance).padStart(4, "0"),
-    digits,
-  ].join("_");
+  const micros = fraction.padEnd(6, "0");
+  const chance = String(BigInt(`0x${token}`) % 10_000n).padStart(4, "0");
+  const digits = legacySessionId(workflowId).slice(-4);
+  return ["cp", date, time, micros, chance, digits].join("_");
 }
 
 /**
@@ -46,20 +38,16 @@ export function matchCheckpointId(
   ids: readonly string[],
 ): string {
   if (ids.includes(text)) return text;
-  const matches = text.length < MIN_PART_LENGTH
-    ? []
-    : ids.filter((id) => id.includes(text));
-  const [only, ...others] = matches;
-  if (only === undefined) {
-    throw notFound(
-      "no_such_checkpoint",
-      `Cannot find checkpoint ${quoted(text)} in this session`,
-      "orc checkpoints",
-    );
-  }
-  if (others.length === 0) return only;
+  const isPart = text.length >= MIN_PART_LENGTH;
+  const matches = isPart ? ids.filter((id) => id.includes(text)) : [];
   const hint = "all are listed by: orc checkpoints";
-  throw ambiguousId("checkpoint", quoted(text), matches, hint);
+  const only = onlyOf(matches, "checkpoint", quoted(text), hint);
+  if (only !== undefined) return only;
+  throw notFound(
+    "no_such_checkpoint",
+    `Cannot find checkpoint ${quoted(text)} in this session`,
+    "orc checkpoints",
+  );
 }
 
 /** The one allow-list: a name becomes a part of paths and of variables. */

@@ -36,16 +36,25 @@ const text = v.string(expected("a string"));
 const textOrNull = orNull(text);
 const texts = v.optional(v.array(text, expected("a list")), []);
 
+/** A text by a rule; where it breaks it, the author is told how to write it, if that would do. */
+function textThat(
+  isValid: (text: string) => boolean,
+  rule: string,
+  correct: (text: string) => string,
+) {
+  const messageOf = ({ input }: { readonly input: string }) => {
+    const example = correct(input);
+    return isValid(example) ? `${rule}: write ${quote(example)}` : rule;
+  };
+  return v.pipe(text, v.check(isValid, messageOf));
+}
+
 const secretNames = v.optional(
   v.array(
-    v.pipe(
-      text,
-      v.check(isSecretName, ({ input }) =>
-        withExample(
-          "The name of a secret holds capital letters, digits and underscores, and is none that every program needs",
-          input.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_"),
-          isSecretName,
-        )),
+    textThat(
+      isSecretName,
+      "The name of a secret holds capital letters, digits and underscores, and is none that every program needs",
+      (name) => name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_"),
     ),
     expected("a list of names"),
   ),
@@ -82,15 +91,6 @@ function mapping<const Entries extends v.ObjectEntries>(
     v.transform(asRecord),
     v.object(entries),
   );
-}
-
-/** Says how the author could write it, if that would do. */
-function withExample(
-  rule: string,
-  example: string,
-  isValid: (text: string) => boolean,
-): string {
-  return isValid(example) ? `${rule}: write ${quote(example)}` : rule;
 }
 
 function isMapping(value: unknown): boolean {
@@ -139,13 +139,11 @@ const verification = v.pipe(
 
 const itemEntries = {
   id: v.pipe(
-    text,
-    v.check(isItemId, ({ input }) =>
-      withExample(
-        "An item id holds letters, digits and underscores, and not only underscores",
-        input.replaceAll(/[^\p{L}\p{N}]+/gu, "_"),
-        isItemId,
-      )),
+    textThat(
+      isItemId,
+      "An item id holds letters, digits and underscores, and not only underscores",
+      (id) => id.replaceAll(/[^\p{L}\p{N}]+/gu, "_"),
+    ),
     v.check(
       (id) => lengthOf(id) <= MAX_ITEM_ID_LENGTH,
       `An item id has at most ${MAX_ITEM_ID_LENGTH} characters`,
@@ -186,14 +184,10 @@ const itemEntries = {
 };
 
 const phaseEntries = {
-  id: v.pipe(
-    text,
-    v.check(isPhaseId, ({ input }) =>
-      withExample(
-        "A phase id is written in capital letters",
-        input.toUpperCase(),
-        isPhaseId,
-      )),
+  id: textThat(
+    isPhaseId,
+    "A phase id is written in capital letters",
+    (id) => id.toUpperCase(),
   ),
   name: text,
   description: textOrNull,
