@@ -55,25 +55,19 @@ function candidatesFor(
   text: string,
   ids: readonly string[],
 ): readonly string[] {
-  const [start = "", end, more] = text.split("…");
-  if (more === undefined && end !== undefined) {
-    refuseUnlessPart(start, text);
-    refuseUnlessPart(end, text);
-    return ids.filter((id) => id.startsWith(start) && id.endsWith(end));
+  const [start = "", end, ...more] = text.split("…");
+  const parts = end === undefined ? [start] : [start, end, ...more];
+  if (parts.length > 2 || !parts.every((part) => PART_OF_ID.test(part))) {
+    throw usage(
+      "invalid_session_id",
+      `Cannot use ${quoted(text)} as a session id`,
+      "a session id has 1 to 64 characters of a-z, 0-9, - and _; orc session list shows them",
+    );
   }
-  refuseUnlessPart(text, text);
-  const beginning = ids.filter((id) => id.startsWith(text));
+  const beginning = ids.filter((id) => id.startsWith(start));
+  if (end !== undefined) return beginning.filter((id) => id.endsWith(end));
   if (beginning.length > 0 || text.length < MIN_SUFFIX_LENGTH) return beginning;
   return ids.filter((id) => id.endsWith(text));
-}
-
-function refuseUnlessPart(part: string, text: string): void {
-  if (PART_OF_ID.test(part)) return;
-  throw usage(
-    "invalid_session_id",
-    `Cannot use ${quoted(text)} as a session id`,
-    "a session id has 1 to 64 characters of a-z, 0-9, - and _; orc session list shows them",
-  );
 }
 
 /** The one id that a text can mean, if any; it is not guessed which of several. */

@@ -1,3 +1,5 @@
+import { cut } from "./text.ts";
+
 /** The shortest fence that Markdown knows. */
 const MIN_FENCE_LENGTH = 3;
 
@@ -34,10 +36,7 @@ export function oneLine(text: string): string {
 
 /** The beginning of a text, at most `limit` code points, with a mark where something was cut. */
 export function headOf(text: string, limit: number): string {
-  const points = Array.from(text);
-  return points.length <= limit
-    ? text
-    : `${points.slice(0, limit - 1).join("")}…`;
+  return cut(text, limit, limit - 1, "…");
 }
 
 function longestRun(text: string): number {

@@ -16,10 +16,7 @@ export function lengthOf(text: string): number {
 
 /** The end of a text, at most `limit` code points, with a mark where something was cut. */
 export function tailOf(text: string, limit: number): string {
-  const points = Array.from(text);
-  return points.length <= limit
-    ? text
-    : `…${points.slice(points.length - limit + 1).join("")}`;
+  return cut(text, limit, 0, "…");
 }
 
 /** Stands between two ends; how much lay there is not known where a text was cut before. */
@@ -31,12 +28,21 @@ export function endsOf(
   limit: number,
   headLength: number,
 ): string {
+  return cut(text, limit, headLength, LEFT_OUT);
+}
+
+/** A text of more than `limit` code points, with a mark in the place of what lies behind its head. */
+export function cut(
+  text: string,
+  limit: number,
+  headLength: number,
+  mark: string,
+): string {
   const points = Array.from(text);
   if (points.length <= limit) return text;
-  const tailLength = limit - headLength - LEFT_OUT.length;
+  const tailStart = points.length - (limit - headLength - mark.length);
   const head = points.slice(0, headLength).join("");
-  const tail = points.slice(points.length - tailLength).join("");
-  return head + LEFT_OUT + tail;
+  return head + mark + points.slice(tailStart).join("");
 }
 
 /** Names a few of many in one line: `a, b, c and 4 more`. */

@@ -35,13 +35,13 @@ const NEUTRAL_WORD = "0";
 
 /** Fills in each `{{name}}` that is a setting; other names and the values themselves stay as they are. */
 export function fillTemplate(text: string, settings: JsonObject): string {
-  return replaced(text, fillingsOf(text, settings), ({ value }) => value);
+  return withNames(text, settings, pythonText);
 }
 
 /** Plans how to run a command. Only the author's own text can ask for a shell, never a value filled in. */
 export function planCommand(text: string, settings: JsonObject): CommandPlan {
   const fillings = fillingsOf(text, settings);
-  const own = splitCommand(replaced(text, fillings, () => NEUTRAL_WORD));
+  const own = splitCommand(withNames(text, settings, () => NEUTRAL_WORD));
   if (own.kind === "invalid") return own;
   const unsafe = problemOfValues(fillings) ?? problemOfQuotes(text, fillings);
   if (unsafe !== undefined) return { kind: "invalid", problem: unsafe };
@@ -107,18 +107,15 @@ function fillingsOf(text: string, settings: JsonObject): Filling[] {
   });
 }
 
-function replaced(
+function withNames(
   text: string,
-  fillings: readonly Filling[],
-  textFor: (filling: Filling) => string,
+  settings: JsonObject,
+  textOf: (value: JsonValue) => string,
 ): string {
-  let result = "";
-  let at = 0;
-  for (const filling of fillings) {
-    result += text.slice(at, filling.start) + textFor(filling);
-    at = filling.end;
-  }
-  return result + text.slice(at);
+  return text.replaceAll(PLACEHOLDER, (placeholder, name: string) => {
+    const value = settings.get(name);
+    return value === undefined ? placeholder : textOf(value);
+  });
 }
 
 /** Longest command: a shell gets it as one argument, which Linux bounds at 128 KiB. */

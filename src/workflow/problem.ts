@@ -39,21 +39,14 @@ export interface ProblemDraft extends Omit<Problem, "path"> {
   readonly path: Path;
 }
 
-export function errorAt(
-  path: Path,
-  code: string,
-  message: string,
-): ProblemDraft {
-  return { code, severity: "error", path, message };
+type Drafter = (path: Path, code: string, message: string) => ProblemDraft;
+
+function drafterOf(severity: Problem["severity"]): Drafter {
+  return (path, code, message) => ({ code, severity, path, message });
 }
 
-export function warningAt(
-  path: Path,
-  code: string,
-  message: string,
-): ProblemDraft {
-  return { code, severity: "warning", path, message };
-}
+export const errorAt: Drafter = drafterOf("error");
+export const warningAt: Drafter = drafterOf("warning");
 
 /** Names the word that was probably meant; empty when none is near. */
 export function didYouMean(word: string, known: readonly string[]): string {

@@ -11,9 +11,9 @@ export interface ProjectKind {
   /** Such as `Node.js`; `unknown` when no manifest was found. */
   readonly name: string;
   /** Undefined when there is none: a command that always passes would be no check. */
-  readonly testCommand: string | undefined;
-  readonly buildCommand: string | undefined;
-  readonly lintCommand: string | undefined;
+  readonly testCommand?: string;
+  readonly buildCommand?: string;
+  readonly lintCommand?: string;
 }
 
 /**
@@ -35,15 +35,8 @@ export function detectProject(
     return { name, testCommand, buildCommand, lintCommand };
   });
   return kinds.find(({ testCommand }) => testCommand !== undefined) ??
-    kinds[0] ?? UNKNOWN;
+    kinds[0] ?? { name: "unknown" };
 }
-
-const UNKNOWN: ProjectKind = {
-  name: "unknown",
-  testCommand: undefined,
-  buildCommand: undefined,
-  lintCommand: undefined,
-};
 
 interface Project {
   readonly files: ReadonlySet<string>;

@@ -233,10 +233,8 @@ function readInteger(text: string): ScalarReading {
 
 function magnitudeOf(digits: string): bigint {
   if (digits.includes(":")) {
-    return digits.split(":").reduce(
-      (sum, part) => sum * 60n + BigInt(part),
-      0n,
-    );
+    return digits.split(":")
+      .reduce((sum, part) => sum * 60n + BigInt(part), 0n);
   }
   return BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits);
 }
@@ -271,12 +269,6 @@ function keepFloat(literal: string): number | JsonNumber {
   return new JsonNumber(canonicalNumberText(new JsonNumber(spelled)));
 }
 
-function readTime(text: string): ScalarReading {
-  const iso = isoTimeOf(text);
-  if (iso !== undefined) return { value: new YamlTime(iso) };
-  return { problem: `There is no such date: ${text}` };
-}
-
 /** Bytes are stored as the text they spell, because JSON has no bytes. */
 function readBinary(text: string): ScalarReading {
   const base64 = text.replaceAll(/\s/g, "");
@@ -293,19 +285,21 @@ function readBinary(text: string): ScalarReading {
 const PARTS =
   /^(?<year>\d{4})-(?<month>\d\d?)-(?<day>\d\d?)(?:(?:[Tt]|[ \t]+)(?<hour>\d\d?):(?<minute>\d\d):(?<second>\d\d)(?:\.(?<fraction>\d*))?(?:[ \t]*(?<zone>Z|(?<sign>[-+])(?<ahead>\d\d?)(?::(?<more>\d\d))?))?)?$/;
 
-/** Spells a date or time as the Python tool does in JSON; undefined when there is no such moment. */
-function isoTimeOf(text: string): string | undefined {
+/** Reads a date or time, spelled as the Python tool does in JSON. */
+function readTime(text: string): ScalarReading {
   const { year, month, day, hour, minute, second, ...rest } =
     PARTS.exec(text)?.groups ?? {};
   const date = [year, two(month), two(day)].join("-");
   const clock = [hour, minute, second].map(two).join(":");
   const offset = offsetOf(rest);
-  if (year === "0000" || offset === undefined) return undefined;
-  if (!isMoment(`${date}T${clock}`)) return undefined;
-  if (hour === undefined) return date;
+  const isReal = year !== "0000" && isMoment(`${date}T${clock}`);
+  if (!isReal || offset === undefined) {
+    return { problem: `There is no such date: ${text}` };
+  }
+  if (hour === undefined) return { value: new YamlTime(date) };
   const fraction = (rest.fraction ?? "").slice(0, 6).padEnd(6, "0");
-  const isWhole = Number(fraction) === 0;
-  return `${date}T${clock}${isWhole ? "" : `.${fraction}`}${offset}`;
+  const decimals = Number(fraction) === 0 ? "" : `.${fraction}`;
+  return { value: new YamlTime(`${date}T${clock}${decimals}${offset}`) };
 }
 
 /** JavaScript takes the 31st of April for the 1st of May, and 24:00 for the next day. */
