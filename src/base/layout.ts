@@ -150,13 +150,7 @@ export function repositoryLayout(root: string): RepositoryLayout {
   };
 }
 
-/**
- * Returns the paths of a session. Touches no file.
- *
- * Ids from outside are parsed long before; the test here is the last fence
- * between an id and the file system. What is no session id throws a plain
- * `Error`.
- */
+/** Returns the paths of a session. Touches no file; what is no session id throws a plain `Error`. */
 export function sessionLayout(root: string, sessionId: string): SessionLayout {
   const { directory } = repositoryLayout(root);
   return sessionLayoutAt(`${directory}/${sessionDirectory(sessionId)}`);
@@ -167,6 +161,7 @@ export function sessionPathsWithin(sessionId: string): SessionLayout {
   return sessionLayoutAt(sessionDirectory(sessionId));
 }
 
+/** The last fence between an id and the file system. */
 function sessionDirectory(sessionId: string): string {
   if (isSessionId(sessionId)) return `${SESSIONS}/${sessionId}`;
   throw new Error(`No session id: ${JSON.stringify(sessionId)}`);
@@ -196,7 +191,6 @@ export function asidePath(path: string, at: string, number: number): string {
 /** Name of the directory, or of the file leading to it, by which git marks a working tree. */
 export const GIT_ENTRY = ".git";
 
-/** Name of the files that say what git ignores. */
 export const GIT_IGNORE_FILE = ".gitignore";
 
 export type PathsOf<Table> = { readonly [Name in keyof Table]: string };
@@ -214,7 +208,6 @@ export function pathsIn<Table extends Readonly<Record<string, string>>>(
 const GIT_FILES = {
   head: "HEAD",
   objects: "objects",
-  /** Names the files that git tracks. */
   index: "index",
   /** What is ignored here and in no clone. */
   exclude: "info/exclude",
@@ -233,7 +226,6 @@ export function gitLayout(gitDirectory: string): PathsOf<typeof GIT_FILES> {
 const USER_FILES = {
   /** Holds the lock of what is in it, too. */
   directory: ORCHESTRATOR_DIRECTORY,
-  /** Settings of the user, as YAML. */
   config: `${ORCHESTRATOR_DIRECTORY}/config.yaml`,
   /** Settings for the Python tool. */
   legacyConfig: ".config/orchestrator/config.yaml",

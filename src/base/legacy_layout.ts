@@ -54,7 +54,6 @@ const MIGRATION_FILES = {
   originals: "originals",
   /** What stood in the place of something new, by its path in `.orchestrator/`. */
   replaced: "replaced",
-  /** Record of the migration before it. */
   previous: "previous.json",
   /** What was new and goes, when the migration is taken back. */
   withdrawn: "withdrawn",

@@ -1,8 +1,6 @@
-/**
- * Paths as orc keeps them: absolute, with "/" on every system (Windows takes both).
- *
- * Own code because `@std/path` loads the runtime's Node layer, which alone
- * costs as much as all of `orc status`.
+/*
+ * Paths as orc keeps them: absolute, with "/" on every system (Windows takes both). Own code,
+ * because `@std/path` loads the runtime's Node layer, which costs as much as all of `orc status`.
  */
 
 const WINDOWS_PATH = /^(?:[A-Za-z]:[\\/]|\\\\)/;

@@ -71,15 +71,19 @@ export function invalidWorkflow(
   source?: string,
 ): OrcError {
   const shown = mostTelling(problems);
-  return misconfigured(
-    "invalid_workflow",
-    problemLines(shown, problems.length, source ?? "workflow"),
-    {
-      hint: "correct the file, then run orc validate",
-      path: source,
-      details: { problems: shown },
-    },
-  );
+  return invalidFile("invalid_workflow", shown, problems.length, source);
+}
+
+/** The one error for all problems of a file, of which some are shown. */
+export function invalidFile(
+  code: string,
+  problems: readonly Problem[],
+  total: number,
+  path?: string,
+): OrcError {
+  const message = problemLines(problems, total, path ?? "workflow");
+  const hint = "correct the file, then run orc validate";
+  return misconfigured(code, message, { hint, path, details: { problems } });
 }
 
 /** One line per problem, `file:line:column: path: message`. */

@@ -1,11 +1,11 @@
-import { denied, misconfigured, type OrcError } from "../base/error.ts";
+import { denied, type OrcError } from "../base/error.ts";
 import { MAX_DEPTH, MAX_PROBLEMS, MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import {
+  invalidFile,
   type Locate,
   type Path,
   type Position,
   type Problem,
-  problemLines,
 } from "./problem.ts";
 import {
   describeValue,
@@ -95,15 +95,7 @@ function invalidYaml(faults: readonly YamlFault[], yaml: YamlText): OrcError {
       const position = positionAt(yaml, offset);
       return { code, severity: "error", path: "", message, ...position };
     });
-  return misconfigured(
-    "invalid_yaml",
-    problemLines(problems, faults.length, yaml.source),
-    {
-      hint: "correct the file, then run orc validate",
-      path: yaml.source,
-      details: { problems },
-    },
-  );
+  return invalidFile("invalid_yaml", problems, faults.length, yaml.source);
 }
 
 /** The error of what is not read any further. */
