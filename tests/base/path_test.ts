@@ -87,12 +87,9 @@ Deno.test("mountOf() finds the innermost file system, and the last of two on one
   assertEquals(types, ["ext4", "nfs4", "ext4", "tmpfs"]);
 });
 
-Deno.test("mountOf() tells what is read-only", () => {
+Deno.test("mountOf() tells what is read-only, and nothing where the list does not", () => {
+  assertEquals(mountOf("", "/shop"), undefined);
   const list = "/dev/vda / ext4 rw,errors=remount-ro 0 0\na /b ext4 ro 0 0";
   assertEquals(mountOf(list, "/b/c"), { type: "ext4", isReadOnly: true });
   assertEquals(mountOf(list, "/c"), { type: "ext4", isReadOnly: false });
-});
-
-Deno.test("mountOf() says nothing where the list does not", () => {
-  assertEquals(mountOf("", "/shop"), undefined);
 });

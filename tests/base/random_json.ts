@@ -36,20 +36,16 @@ export function randomJson(seed: number): JsonValue {
 }
 
 function randomValue(pick: Pick, levels: number): JsonValue {
-  switch (pick(levels > 0 ? 7 : 4)) {
-    case 0:
-      return randomText(pick);
-    case 1:
-      return oneOf(pick, NUMBERS);
-    case 2:
-      return pick(2) === 0;
-    case 3:
-      return null;
-    case 4:
-      return randomList(pick, levels);
-    default:
-      return randomObject(pick, levels);
-  }
+  const makers: (() => JsonValue)[] = [
+    () => randomText(pick),
+    () => oneOf(pick, NUMBERS),
+    () => pick(2) === 0,
+    () => null,
+    () => randomList(pick, levels),
+    () => randomObject(pick, levels),
+    () => randomObject(pick, levels),
+  ];
+  return oneOf(pick, levels > 0 ? makers : makers.slice(0, 4))();
 }
 
 function randomList(pick: Pick, levels: number): JsonValue {

@@ -105,16 +105,13 @@ Deno.test("limitText() says what is less than a minute in seconds", () => {
   );
 });
 
-Deno.test("fenced() takes a fence that is longer than any run of backticks in the text", () => {
-  assertEquals(fenced("a `b` c"), "```text\na `b` c\n```");
-  assertEquals(fenced("```\nout\n```"), "````text\n```\nout\n```\n````");
-  assertEquals(fenced("x `````` y").split("\n").at(-1), "`".repeat(7));
-});
-
-Deno.test("fenced() leaves nothing behind that could hide what follows", () => {
+Deno.test("fenced() takes a fence that is longer than any run of backticks in the text, and leaves nothing that hides what follows", () => {
   assertEquals(fenced("a  \n\n"), "```text\na\n```");
   assertEquals(fenced("a\r```\rb").split("\n").at(-1), "````");
   assertEquals(fenced("a\u2028```").split("\n").length, 4);
+  assertEquals(fenced("a `b` c"), "```text\na `b` c\n```");
+  assertEquals(fenced("```\nout\n```"), "````text\n```\nout\n```\n````");
+  assertEquals(fenced("x `````` y").split("\n").at(-1), "`".repeat(7));
 });
 
 Deno.test("codeSpan() cannot be closed by what it shows", () => {
@@ -209,14 +206,13 @@ Deno.test("nearest() suggests nothing when no candidate is near", () => {
   assertEquals(nearest("name", []), undefined);
 });
 
-Deno.test("nearest() prefers fewer slips, and the first of equals", () => {
+Deno.test("nearest() prefers fewer slips, a swap of neighbours being one, and the first of equals", () => {
   assertEquals(nearest("advence", ["advances", "advance"]), "advance");
   assertEquals(nearest("cat", ["bat", "rat"]), "bat");
-});
-
-Deno.test("nearest() counts a swap of neighbours as one slip", () => {
-  assertEquals(nearest("ab", ["ba"]), "ba");
-  assertEquals(nearest("ab", ["cd"]), undefined);
+  assertEquals([nearest("ab", ["ba"]), nearest("ab", ["cd"])], [
+    "ba",
+    undefined,
+  ]);
 });
 
 Deno.test("parseWholeNumber() reads whole numbers up to the limit, and names the flag of all else", () => {

@@ -140,17 +140,22 @@ Deno.test("decodeDefinition() refuses what is no object", () => {
 });
 
 Deno.test("encodeDefinition() keeps what only orc knows, and adds nothing where it says nothing", () => {
-  const item = { id: "a", name: "A", risk: "low", working_dir: "web" };
+  const secrets = ["API_KEY"];
+  const item = { id: "a", name: "A", risk: "low", working_dir: "web", secrets };
   const items = [item, { id: "b", name: "B" }];
   const phases = [{ id: "P", name: "p", items }];
-  const text = JSON.stringify({ name: "W", phases, orc: "^0.1" });
+  const text = JSON.stringify({ name: "W", phases, orc: "^0.1", secrets });
   const workflow = decodeDefinition(parseJson(text, "state.json"));
   assertEquals(workflow.orc, "^0.1");
   const encoded = JSON.parse(printJson(encodeDefinition(workflow)));
-  assertEquals(encoded.orc, "^0.1");
+  assertEquals([encoded.orc, encoded.secrets], ["^0.1", secrets]);
+  const least = encodeDefinition(workflowOf([]));
+  assertEquals([least.has("orc"), least.has("secrets")], [false, false]);
   const [first, second] = encoded.phases[0].items;
   assertEquals([first.risk, first.working_dir], ["low", "web"]);
-  assertEquals(["risk" in second, "working_dir" in second], [false, false]);
+  for (const key of ["risk", "working_dir", "secrets", "timeout_seconds"]) {
+    assertEquals(key in second, false, key);
+  }
   assertEquals(decodeDefinition(encodeDefinition(workflow)), workflow);
 });
 
@@ -160,14 +165,6 @@ Deno.test("decodeDefinition() shows a workflow in which ids occur twice", () => 
   const text = JSON.stringify({ name: "W", phases: [phase, phase] });
   const { phases } = decodeDefinition(parseJson(text, "state.json"));
   assertEquals(phases.map(({ items }) => items.length), [2, 2]);
-});
-
-Deno.test("encodeDefinition() keeps the names of secrets, where there are some", () => {
-  const item = itemOf("a", { secrets: ["API_KEY"] });
-  const workflow = workflowOf([phaseOf("P", [item])]);
-  const withSecrets = { ...workflow, secrets: ["DEPLOY_KEY"] };
-  assertEquals(decodeDefinition(encodeDefinition(withSecrets)), withSecrets);
-  assertEquals(encodeDefinition(workflow).has("secrets"), false);
 });
 
 Deno.test("findDuplicateId() finds phases, and items of one phase, that share an id", () => {

@@ -184,7 +184,8 @@ Deno.test("readMapping() spells keys below the first level as the Python tool do
   assertEquals(read(booleans).text, '{"l": {"false": 1}}');
 });
 
-Deno.test("readMapping() refuses keys of the first level that are no strings", () => {
+Deno.test("readMapping() refuses keys of the first level that are no strings, and takes nothing for none", () => {
+  assertEquals(read(undefined), { text: "{}", problems: [] });
   assertEquals(read(new Map([[1, 2]])).problems, ["invalid_key settings"]);
 });
 
@@ -194,8 +195,4 @@ Deno.test("readMapping() refuses what JSON cannot hold", () => {
   const cycle: unknown[] = [];
   cycle.push(cycle);
   assertEquals(read({ a: cycle }).problems, ["too_deep settings"]);
-});
-
-Deno.test("readMapping() takes nothing for no settings", () => {
-  assertEquals(read(undefined), { text: "{}", problems: [] });
 });
