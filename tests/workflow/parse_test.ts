@@ -380,38 +380,34 @@ Deno.test("parseWorkflow() refuses what is no name of a secret", () => {
   ]);
 });
 
+/** A file with one item, of which these parts are known. */
 interface Parts {
   readonly settings?: Fields;
   readonly phase?: Fields;
   readonly item?: Fields;
+  readonly overrides?: JsonObject;
 }
 
-/** Asserts what is said about a file with one item; a dot begins a path in the item. */
-function warns(
-  { settings = {}, phase = {}, item = {} }: Parts,
-  expected: readonly string[],
-  overrides?: JsonObject,
-): void {
-  const items = [{ id: "a", name: "A", ...item }];
-  const phases = [{ id: "P", name: "N", items, ...phase }];
-  const file = { name: "W", settings, phases };
-  const { warnings } = parseWorkflow(file, { overrides });
-  assertEquals(
-    warnings.map(({ severity, code, path }) => {
-      const place = path.replace("phases[0].items[0]", "");
-      return `${severity} ${code} ${place}`.trim();
-    }),
-    expected,
-    JSON.stringify(file),
-  );
+/** Asserts what is said about files, if anything; a dot begins a path in the item. */
+function warns(expected: string, ...files: readonly Parts[]): void {
+  for (const { settings = {}, phase = {}, item = {}, overrides } of files) {
+    const items = [{ id: "a", name: "A", ...item }];
+    const phases = [{ id: "P", name: "N", items, ...phase }];
+    const file = { name: "W", settings, phases };
+    const found = parseWorkflow(file, { overrides }).warnings
+      .map(({ severity, code, path }) => `${severity} ${code} ${path}`)
+      .map((text) => text.replace("phases[0].items[0]", "").trim());
+    assertEquals(found.join(), expected, JSON.stringify(file));
+  }
 }
 
-function command(text: string, more: Fields = {}): Fields {
-  return { verification: { type: "command", command: text, ...more } };
+function running(text: string, more: Fields = {}): Parts {
+  const verification = { type: "command", command: text, ...more };
+  return { item: { verification } };
 }
 
-function fileExists(path: string): Fields {
-  return { verification: { type: "file_exists", path } };
+function lookingFor(path: string): Parts {
+  return { item: { verification: { type: "file_exists", path } } };
 }
 
 const MANUAL = { verification: { type: "manual_gate" } };
@@ -419,86 +415,98 @@ const MANUAL = { verification: { type: "manual_gate" } };
 Deno.test("findWarnings() finds gates that check nothing", () => {
   const gate = { step_type: "gate" };
   const none = { ...gate, verification: { type: "none" } };
-  for (const item of [gate, none]) {
-    warns({ item }, ["error gate_without_check"]);
-  }
-  warns({ item: { ...gate, ...MANUAL } }, []);
-  warns({ item: { step_type: "required" } }, []);
+  warns("error gate_without_check", { item: gate }, { item: none });
+  const required = { step_type: "required" };
+  warns("", { item: { ...gate, ...MANUAL } }, { item: required });
 });
 
 Deno.test("findWarnings() finds checks that always pass, in settings too", () => {
-  const found = ["error check_always_passes .verification.command"];
-  for (const text of ["true", " true ", "/bin/true", "echo done", ":"]) {
-    warns({ item: command(text) }, found);
-  }
-  const settings = { test_command: "true" };
-  warns({ settings, item: command("{{test_command}}") }, found);
-  for (const text of ["make test", "truest", "echo a | grep b", "false"]) {
-    warns({ item: command(text) }, []);
-  }
-  warns({ item: command("true", { expect_exit_code: 1 }) }, []);
+  const vain = ["true", " true ", "/bin/true", "echo done", ":"];
+  warns(
+    "error check_always_passes .verification.command",
+    ...vain.map((text) => running(text)),
+    { settings: { x: "true" }, ...running("{{x}}") },
+  );
+  const real = ["make test", "truest", "echo a | grep b", "false"];
+  warns("", ...real.map((text) => running(text)));
+  warns("", running("true", { expect_exit_code: 1 }));
 });
 
 Deno.test("findWarnings() finds files that no check can find in the tree", () => {
-  const found = ["error path_outside_tree .verification.path"];
-  for (const path of ["/etc/passwd", "../plan.md", "a/../../b"]) {
-    warns({ item: fileExists(path) }, found);
-  }
-  const settings = { docs: "/srv/docs" };
-  warns({ item: fileExists("{{docs}}/plan.md"), settings }, found);
-  warns({ item: fileExists("a/../plan.md") }, []);
+  warns(
+    "error path_outside_tree .verification.path",
+    ...["/etc/passwd", "../plan.md", "a/../../b"].map(lookingFor),
+    { settings: { x: "/srv/docs" }, ...lookingFor("{{x}}/plan.md") },
+  );
+  warns("", lookingFor("a/../plan.md"));
 });
 
 Deno.test("findWarnings() finds names that no setting defines", () => {
-  const item = fileExists("{{dir}}/x");
-  warns({ item }, ["warning undefined_setting .verification.path"]);
-  warns({ item, settings: { dir: "docs" } }, []);
-  warns({ item }, [], new Map([["dir", "docs"]]));
-  const blank = { item: command("make {{ x }}"), settings: { x: "a" } };
-  warns(blank, ["warning undefined_setting .verification.command"]);
+  const file = lookingFor("{{dir}}/x");
+  const blank = { settings: { x: "a" }, ...running("make {{ x }}") };
+  warns("warning undefined_setting .verification.path", file);
+  warns("warning undefined_setting .verification.command", blank);
+  warns("", { settings: { dir: "docs" }, ...file });
+  warns("", { overrides: new Map([["dir", "docs"]]), ...file });
 });
 
 Deno.test("findWarnings() finds commands that will be refused", () => {
-  const found = ["warning invalid_command .verification.command"];
-  for (const x of ["a && b", "a; b", "$HOME", ["a"], { a: "b" }]) {
-    warns({ item: command("make {{x}}"), settings: { x } }, found);
-  }
-  warns({ item: command("echo 'unbalanced") }, found);
-  warns({ item: command("make test"), settings: { x: "a && b" } }, []);
+  const values = ["a && b", "a; b", "$HOME", ["a"], { a: "b" }];
+  warns(
+    "warning invalid_command .verification.command",
+    ...values.map((x) => ({ settings: { x }, ...running("make {{x}}") })),
+    running("echo 'unbalanced"),
+  );
+  warns("", { settings: { x: "a && b" }, ...running("make test") });
 });
 
 Deno.test("findWarnings() finds exit codes no program has", () => {
-  const found = [
-    "warning unreachable_exit_code .verification.expect_exit_code",
-  ];
-  for (const expect_exit_code of [-1, 256]) {
-    warns({ item: command("make", { expect_exit_code }) }, found);
-  }
-  warns({ item: command("make", { expect_exit_code: 255 }) }, []);
+  const endingWith = (expect_exit_code: number) =>
+    running("make", { expect_exit_code });
+  const found = "warning unreachable_exit_code .verification.expect_exit_code";
+  warns(found, endingWith(-1), endingWith(256));
+  warns("", endingWith(255));
 });
 
 Deno.test("findWarnings() finds supervision modes and exit gates without effect", () => {
-  const found = ["warning unknown_supervision_mode settings.supervision_mode"];
-  for (const supervision_mode of ["zero-human", "", false, null]) {
-    warns({ settings: { supervision_mode } }, found);
-  }
-  for (const supervision_mode of ["supervised", "zero_human", "hybrid"]) {
-    warns({ settings: { supervision_mode } }, []);
-  }
-  const exit = ["warning unknown_exit_gate phases[0].exit_gate"];
-  warns({ phase: { exit_gate: "approval" } }, exit);
-  warns({ phase: { exit_gate: "human_approval" } }, []);
+  const under = (supervision_mode: unknown) => ({
+    settings: { supervision_mode },
+  });
+  const found = "warning unknown_supervision_mode settings.supervision_mode";
+  warns(found, ...["zero-human", "", false, null].map(under));
+  warns("", ...["supervised", "zero_human", "hybrid"].map(under));
+  const exit = "warning unknown_exit_gate phases[0].exit_gate";
+  warns(exit, { phase: { exit_gate: "approval" } });
+  warns("", { phase: { exit_gate: "human_approval" } });
 });
 
 Deno.test("findWarnings() finds evidence that is checked against nothing", () => {
-  const known = { evidence_schema: "EdgeCaseEvidence" };
-  warns({ item: known }, []);
-  const unknown = ["warning unknown_evidence_schema .evidence_schema"];
-  for (const name of ["EdgeCaseEvidnce", "edgecaseevidence", "Own", ""]) {
-    warns({ item: { evidence_schema: name } }, unknown);
-  }
-  const found = ["warning evidence_without_effect .evidence_schema"];
-  warns({ item: { ...known, ...MANUAL } }, found);
+  const asking = (evidence_schema: string) => ({ item: { evidence_schema } });
+  const unknown = ["EdgeCaseEvidnce", "edgecaseevidence", "Own", ""];
+  const found = "warning unknown_evidence_schema .evidence_schema";
+  warns(found, ...unknown.map(asking));
+  const { item } = asking("EdgeCaseEvidence");
+  warns("", { item });
+  const inVain = "warning evidence_without_effect .evidence_schema";
+  warns(inVain, { item: { ...item, ...MANUAL } });
+});
+
+Deno.test("findWarnings() finds a workflow without items, and required reviews that no item carries", () => {
+  warns("error no_items phases", { phase: { items: [] } });
+  const reviews = { required_reviews: ["a", "security"] };
+  const found = "warning review_without_item phases[0].required_reviews[1]";
+  warns(found, { phase: reviews });
+  warns("", {
+    phase: { required_reviews: ["security"] },
+    item: { id: "security_review" },
+  });
+});
+
+Deno.test("findWarnings() finds secrets that no command gets", () => {
+  const secrets = ["API_KEY"];
+  const found = "warning secrets_without_effect .secrets";
+  warns(found, { item: { secrets } });
+  warns("", { item: { ...running("make").item, secrets } });
 });
 
 Deno.test("findWarnings() names the schema that was probably meant", () => {
@@ -531,22 +539,4 @@ Deno.test("findUnknownKeys() finds keys at every level and what was meant", () =
     'phases[0].items[0].notse: Unknown key "notse": did you mean "notes"?',
     'phases[0].items[0].verification.comand: Unknown key "comand": did you mean "command"?',
   ]);
-});
-
-Deno.test("findWarnings() finds a workflow without items", () => {
-  warns({ phase: { items: [] } }, ["error no_items phases"]);
-});
-
-Deno.test("findWarnings() finds required reviews that no item carries", () => {
-  const found = ["warning review_without_item phases[0].required_reviews[1]"];
-  warns({ phase: { required_reviews: ["a", "security"] } }, found);
-  const phase = { required_reviews: ["security"] };
-  warns({ phase, item: { id: "security_review" } }, []);
-});
-
-Deno.test("findWarnings() finds secrets that no command gets", () => {
-  const secrets = ["API_KEY"];
-  const found = ["warning secrets_without_effect .secrets"];
-  warns({ item: { secrets } }, found);
-  warns({ item: { ...command("make"), secrets } }, []);
 });
