@@ -54,46 +54,23 @@ export function matchCheckpointId(
 const SECRET_NAME = /^[A-Z][A-Z0-9_]{0,63}$/;
 
 /** Variables that every program needs, and would no longer find. */
-const RESERVED: ReadonlySet<string> = new Set([
-  "HOME",
-  "LANG",
-  "LOGNAME",
-  "PATH",
-  "PWD",
-  "SHELL",
-  "TEMP",
-  "TERM",
-  "TMP",
-  "TMPDIR",
-  "USER",
-]);
+const RESERVED = wordsOf(
+  "HOME LANG LOGNAME PATH PWD SHELL TEMP TERM TMP TMPDIR USER",
+);
 
 const PREFIX = "ORCHESTRATOR_";
 
 /** Names whose variable with the prefix says something to orc itself. */
-const OWN_SETTINGS: ReadonlySet<string> = new Set([
-  "AGENT_PROGRAM",
-  "APPROVALS",
-  "CHECK",
-  "CHECK_TIMEOUT_SECONDS",
-  "CLAUDE_BINARY",
-  "COLOR",
-  "FEEDBACK",
-  "LOCK_TIMEOUT",
-  "LOCK_TIMEOUT_SECONDS",
-  "MODE",
-  "NOTICE",
-  "OUTPUT",
-  "PASSPHRASE",
-  "ROOT",
-  "SECRETS",
-  "SECRETS_REPO",
-  "SESSION",
-  "SKIP_FEEDBACK",
-  "STATE_BRANCH",
-  "SUPERVISION_MODE",
-  "WEB_MODE",
-]);
+const OWN_SETTINGS = wordsOf(`
+  AGENT_PROGRAM APPROVALS CHECK CHECK_TIMEOUT_SECONDS CLAUDE_BINARY COLOR
+  FEEDBACK LOCK_TIMEOUT LOCK_TIMEOUT_SECONDS MODE NOTICE OUTPUT PASSPHRASE
+  ROOT SECRETS SECRETS_REPO SESSION SKIP_FEEDBACK STATE_BRANCH
+  SUPERVISION_MODE WEB_MODE
+`);
+
+function wordsOf(text: string): ReadonlySet<string> {
+  return new Set(text.trim().split(/\s+/));
+}
 
 /** Opens secrets that are encrypted with a passphrase. */
 export const PASSPHRASE_VARIABLE = "ORCHESTRATOR_PASSPHRASE";

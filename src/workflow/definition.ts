@@ -25,7 +25,6 @@ import type {
   Workflow,
 } from "./types.ts";
 
-const DEFAULT_VERSION = "1.0";
 const STEP_TYPES: Choices<StepType> = [
   "flexible",
   "documented",
@@ -52,7 +51,7 @@ export function decodeDefinition(value: JsonValue): Workflow {
   readObject(place);
   const workflow: Workflow = {
     name: readText(field(place, "name")),
-    version: readText(field(place, "version"), DEFAULT_VERSION),
+    version: readText(field(place, "version"), "1.0"),
     description: readTextOrNull(field(place, "description")),
     orc: readTextOrNull(field(place, "orc")),
     phases: elements(field(place, "phases")).map(decodePhase),

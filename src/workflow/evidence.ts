@@ -160,27 +160,17 @@ function describeField({ name, type, minimum }: EvidenceField): string {
 
 /** Phrases that say nothing; the Python tool lists them but never reaches its list. */
 const STOCK_PHRASES: ReadonlySet<string> = new Set([
-  "already done",
-  "do not need it",
-  "does not apply",
-  "done",
-  "fine",
-  "n a",
-  "no need",
-  "no reason",
-  "none",
-  "not applicable",
-  "not needed",
-  "not necessary",
-  "not relevant",
-  "not required",
-  "obvious",
-  "ok",
-  "skip",
-  "skip this",
-  "skipped",
-  "skipping this",
-  "unnecessary",
+  ...[
+    "already done",
+    "do not need it",
+    "does not apply",
+    "done",
+    "fine",
+    "n a",
+  ],
+  ...["no need", "no reason", "none", "not applicable", "not needed"],
+  ...["not necessary", "not relevant", "not required", "obvious", "ok", "skip"],
+  ...["skip this", "skipped", "skipping this", "unnecessary"],
 ]);
 
 /** Fewer different characters than this in a whole reason is a key held down. */

@@ -22,6 +22,7 @@ import {
   APPROVAL_TIMEOUT,
   approvalTimeoutMinutes,
   MAX_APPROVAL_TIMEOUT_MINUTES,
+  supervisionMode,
 } from "./supervision.ts";
 import type { Item, Phase, Workflow } from "./types.ts";
 import {
@@ -213,22 +214,15 @@ export function findWrongSettings(
   return [errorAt(["settings", APPROVAL_TIMEOUT], "invalid_value", message)];
 }
 
-const SUPERVISION_MODES: readonly unknown[] = [
-  undefined,
-  "supervised",
-  "zero_human",
-  "hybrid",
-];
-
 /** Finds what a usable workflow says in vain: checks that cannot fail, names nothing defines. */
-function* findWarnings(
-  { phases, settings }: Workflow,
-): Generator<ProblemDraft> {
+function* findWarnings(workflow: Workflow): Generator<ProblemDraft> {
+  const { phases, settings } = workflow;
   if (phases.every(({ items }) => items.length === 0)) {
     const message = "No phase has an item, so there is nothing to enforce";
     yield errorAt(["phases"], "no_items", message);
   }
-  if (!SUPERVISION_MODES.includes(settings.get("supervision_mode"))) {
+  const mode = settings.get("supervision_mode");
+  if (mode !== undefined && mode !== supervisionMode(workflow)) {
     yield warningAt(
       ["settings", "supervision_mode"],
       "unknown_supervision_mode",
