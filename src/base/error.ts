@@ -33,10 +33,8 @@ export interface OrcErrorOptions {
 }
 
 /**
- * The one error class of orc: a condition that is the caller's to handle.
- *
- * Any other error that leaves the library is a bug in orc, except for
- * `Interrupted`, which ends a check when a signal reached the process.
+ * The one error class of orc: a condition that is the caller's to handle. Any other error is a bug in
+ * orc, except for `Interrupted`, which ends a check when a signal reached the process.
  */
 export class OrcError extends Error {
   /** The class name, which survives where `instanceof` does not. */

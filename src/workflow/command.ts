@@ -98,12 +98,8 @@ function fillingsOf(text: string, settings: JsonObject): Filling[] {
     const value = settings.get(name);
     if (value === undefined) return [];
     const start = match.index;
-    return {
-      name,
-      value: pythonText(value),
-      start,
-      end: start + placeholder.length,
-    };
+    const end = start + placeholder.length;
+    return { name, value: pythonText(value), start, end };
   });
 }
 

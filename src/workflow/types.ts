@@ -128,10 +128,7 @@ export interface Phase {
   readonly executor: string | null;
 }
 
-/**
- * What workflow.yaml defines: phases and items. A session follows the copy that was pinned
- * when it started, whatever becomes of the file.
- */
+/** What workflow.yaml defines. A session follows the copy pinned when it started, whatever becomes of the file. */
 export interface Workflow {
   /** Shown to people; sessions keep it as `workflow_type`. */
   readonly name: string;
@@ -363,11 +360,8 @@ export type CheckResult =
   };
 
 /**
- * Input of {@linkcode decide}: what a caller wants done. Items are those of the current phase,
- * and notes have at most 2000 characters.
- *
- * Acts of a human are `approve_item`, `approve_phase`, all with `force` set, and `complete`
- * with `skipVerify`.
+ * Input of {@linkcode decide}. Items are those of the current phase; notes have at most 2000 characters.
+ * A human's are `approve_item`, `approve_phase`, all with `force`, and `complete` with `skipVerify`.
  */
 export type Action =
   /** Begins a session in the first phase; the only action without a state. */

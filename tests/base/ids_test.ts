@@ -75,16 +75,13 @@ Deno.test("matchSessionId() finds the exact id, else the only beginning, else th
   assertEquals(matchSessionId("abcd", ["abcd1", "1abcd"]), "abcd1");
 });
 
-Deno.test("matchSessionId() understands the short form that orc shows", () => {
+Deno.test("matchSessionId() understands the short form that orc shows, and wants four characters of an end", () => {
   assertEquals(matchSessionId(shortSessionId(FIRST), IDS), FIRST);
-  const refusal = refusalOf(() => matchSessionId("01k9…zzzz", IDS));
-  assertEquals(refusal, "not_found no_such_session");
-});
-
-Deno.test("matchSessionId() wants four characters of an end", () => {
-  const error = orcErrorOf(() => matchSessionId("f2q", IDS));
-  assertEquals([error.kind, error.code], ["not_found", "no_such_session"]);
-  assertEquals(error.hint, "orc session list");
+  for (const text of ["01k9…zzzz", "f2q"]) {
+    const { kind, code, hint } = orcErrorOf(() => matchSessionId(text, IDS));
+    assertEquals([kind, code], ["not_found", "no_such_session"]);
+    assertEquals(hint, "orc session list");
+  }
 });
 
 Deno.test("matchSessionId() names at most five of many candidates", () => {

@@ -39,8 +39,9 @@ Deno.test("epochMsOf() reads the spellings of the Python tool", () => {
 
 const NO_INSTANTS = [null, "", "yesterday", "2026-13-01T00:00:00Z", "null"];
 
-Deno.test("epochMsOf() finds no moment in other texts", () => {
+Deno.test("epochMsOf() and momentOf() find no moment in other texts", () => {
   assertEach(epochMsOf, undefined, NO_INSTANTS);
+  assertEach((text) => momentOf(text, UTC), undefined, NO_INSTANTS);
 });
 
 Deno.test("withOffset() writes UTC as Python's isoformat() does", () => {
@@ -75,10 +76,6 @@ Deno.test("momentOf() takes an instant without offset as local time", () => {
     "2026-03-01T10:00:00.123000Z",
     "2026-02-28T20:15:00.123000Z",
   ]);
-});
-
-Deno.test("momentOf() knows no moment of what is no instant", () => {
-  assertEach((text) => momentOf(text, UTC), undefined, NO_INSTANTS);
 });
 
 Deno.test("localTimeOf() tells local time without offset", () => {

@@ -85,13 +85,9 @@ Deno.test("validateEvidence() wants the right type in fields that may be left ou
 
 Deno.test("validateEvidence() counts no blank entries where one is asked for", () => {
   const blank = ["  ", "", "\n\t"];
-  const lists: Readonly<Record<string, string>> = {
-    CodeAnalysisEvidence: "files_reviewed",
-    EdgeCaseEvidence: "cases_considered",
-    SpecReviewEvidence: "requirements_extracted",
-    TestPlanEvidence: "test_cases_planned",
-  };
-  for (const [schema, name] of Object.entries(lists)) {
+  for (const [schema, least] of Object.entries(LEAST)) {
+    // The first field of each is a list of at least one entry.
+    const [name = ""] = Object.keys(least);
     const expected = [`${name}: Has 0 of at least 1 entries`];
     assertEquals(problemsWith(schema, name, blank), expected);
   }
