@@ -10,10 +10,9 @@ import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
 import { visibleKind } from "../files/read.ts";
 import { ORC_FORMAT } from "../session/codec.ts";
-import { damageFinder } from "../session/log.ts";
+import { type Line, linesFrom } from "../session/log.ts";
 import {
-  type Line,
-  linesFrom,
+  damageFinder,
   openForReading,
   repeatFilter,
 } from "../session/log_read.ts";

@@ -23,8 +23,8 @@ import {
   type SessionOptions,
 } from "../repository/select.ts";
 import { sessionMasker } from "../secrets/masker.ts";
-import { appendLine } from "../session/log.ts";
-import { linesFrom, openForReading } from "../session/log_read.ts";
+import { appendLine, linesFrom } from "../session/log.ts";
+import { openForReading } from "../session/log_read.ts";
 import { noSuchSession, unlessDamaged } from "../session/read.ts";
 import { withoutCredentials } from "../session/repository.ts";
 import { readSetting } from "../settings/files.ts";

@@ -19,7 +19,7 @@ import {
   readPieces,
   treeBelow,
 } from "../files/tree.ts";
-import { linesFrom } from "../session/log_read.ts";
+import { linesFrom } from "../session/log.ts";
 import type { SessionState } from "../workflow/types.ts";
 import { rebuildFromCheckpoint } from "./rebuild.ts";
 import type {

@@ -1,4 +1,4 @@
-import { MAX_LOG_TAIL_BYTES } from "../base/limits.ts";
+import { MAX_LOG_LINE_BYTES, MAX_LOG_TAIL_BYTES } from "../base/limits.ts";
 import { parentDirectory } from "../base/path.ts";
 import {
   decodeLogLine,
@@ -86,7 +86,7 @@ export function settleLog(
   try {
     judge(lastSerialIn(file));
     const missing = missingFrom(file, lastEvents);
-    const mending = mendingOf(tornLine(file), textOf(missing));
+    const mending = mendingOf(unendedLine(file), textOf(missing));
     if (mending !== "") {
       fence();
       writeAll(file, mending);
@@ -107,7 +107,7 @@ export function appendLine(path: string, line: string): void {
   makeIfAbsent(path);
   const file = openLog(path, { read: true, append: true });
   try {
-    const end = tornLine(file) === "" ? "" : "\n";
+    const end = unendedLine(file) === undefined ? "" : "\n";
     writeAll(file, `${end}${line}\n`);
     file.syncDataSync();
   } finally {
@@ -116,10 +116,16 @@ export function appendLine(path: string, line: string): void {
 }
 
 /** A torn line is gone on with where it broke off, or ended if it is not ours. */
-function mendingOf(torn: string, missing: string): string {
-  if (torn === "") return missing;
-  const isOurs = missing.startsWith(torn);
-  return isOurs ? missing.slice(torn.length) : `\n${missing}`;
+function mendingOf(torn: Line | undefined, missing: string): string {
+  if (torn === undefined) return missing;
+  const { text } = torn;
+  const isOurs = text !== undefined && missing.startsWith(text);
+  return isOurs ? missing.slice(text.length) : `\n${missing}`;
+}
+
+function unendedLine(file: Deno.FsFile): Line | undefined {
+  const [last] = lastLines(file);
+  return last?.isEnded ? undefined : last;
 }
 
 function textOf(events: readonly RecordedEvent[]): string {
@@ -138,170 +144,174 @@ function openLog(path: string, options: Deno.OpenOptions): Deno.FsFile {
   return openRegular(path, regularFileAt(path, "write"), "write", options);
 }
 
-/** Read from a log at a time; a usual update is some 1 kB. */
-const BLOCK_BYTES = 32 * 1024;
-
-const NEWLINE = 10;
-
-/** The last line of a log if it has no end; empty when it has one. Only its end, if it is endless. */
-function tornLine(file: Deno.FsFile): string {
+/** The last lines of a log: it may hold gigabytes, and what matters of it is at its end. */
+function lastLines(file: Deno.FsFile): Generator<Line> {
   const { size } = file.statSync();
-  if (size === 0 || readAt(file, size - 1, 1)[0] === NEWLINE) return "";
-  let torn = "";
-  for (let stop = size; stop > searchStart(size); stop -= BLOCK_BYTES) {
-    const start = Math.max(0, stop - BLOCK_BYTES);
-    const piece = decode(readAt(file, start, stop - start));
-    torn = piece.slice(piece.lastIndexOf("\n") + 1) + torn;
-    if (piece.includes("\n")) break;
-  }
-  return torn;
-}
-
-/** A log may hold gigabytes; what matters of it is at its end. */
-function searchStart(sizeBytes: number): number {
-  return Math.max(0, sizeBytes - MAX_LOG_TAIL_BYTES);
+  return linesBackwards(file, Math.max(0, size - MAX_LOG_TAIL_BYTES));
 }
 
 /** The last serial near the end of a log; events of other tools have none. */
 function lastSerialIn(file: Deno.FsFile): number {
-  for (const { lines } of lastPieces(file)) {
-    for (const line of lines.toReversed()) {
-      // Other tools may have written thousands of lines behind it.
-      const isOurs = line.includes('"serial":');
-      const serial = isOurs ? decodeLogLine(line)?.serial ?? 0 : 0;
-      if (serial > 0) return serial;
-    }
+  for (const { text = "" } of lastLines(file)) {
+    // Other tools may have written thousands of lines behind it.
+    const isOurs = text.includes('"serial":');
+    const serial = isOurs ? decodeLogLine(text)?.serial ?? 0 : 0;
+    if (serial > 0) return serial;
   }
   return 0;
 }
 
 /**
- * Which events have no line near the end of a log. Reads backwards, since they are the last
- * written; one that is written again because it lies deeper is dropped by whoever reads the log.
+ * Which events have no line near the end of a log; one that is written again because it lies
+ * deeper is dropped by whoever reads the log. Its id alone would not do: another tool may have
+ * glued its own line to one that was torn behind the id, or have left a torn line in front of it.
  */
 function missingFrom(
   file: Deno.FsFile,
   events: readonly RecordedEvent[],
 ): readonly RecordedEvent[] {
-  let missing = events;
-  const pieces = lastPieces(file);
-  while (missing.length > 0) {
-    const { value: piece, done } = pieces.next();
-    if (done) break;
-    missing = missing.filter((event) => !isIn(piece, event));
-  }
-  return missing;
-}
-
-interface Piece {
-  readonly lines: readonly string[];
-  /** Lines of which only the end is known. */
-  readonly cut: readonly string[];
-}
-
-/**
- * The pieces near the end of a log, the last one first. Each overlaps the one behind it, so
- * that every usual line is whole in one of them.
- */
-function* lastPieces(file: Deno.FsFile): Generator<Piece, void> {
-  let stop = file.statSync().size;
-  const earliest = searchStart(stop);
-  for (; stop > earliest; stop -= BLOCK_BYTES) {
-    const start = Math.max(0, stop - 2 * BLOCK_BYTES);
-    const lines = decode(readAt(file, start, stop - start)).split("\n");
-    // The first line of a piece may begin before it.
-    const cut = start > 0 ? lines.splice(0, 1) : [];
-    yield { lines, cut };
-  }
-}
-
-/**
- * Whether one of the lines is that of an event. Its id alone would not do: another tool may
- * have glued its own line to one that was torn behind the id, or have left a torn line in
- * front of it.
- */
-function isIn({ lines, cut }: Piece, event: RecordedEvent): boolean {
-  const known = encodeLogLine(event).trimEnd();
-  const end = known.slice(Math.max(0, known.lastIndexOf('"id": ')));
-  return cut.some((line) => line.trimEnd().endsWith(end)) ||
-    lines.some((line) =>
-      line.trimEnd().endsWith(end) && decodeLogLine(line) !== undefined
-    );
-}
-
-/** Log lines are ASCII; anything else only has to be comparable. */
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder("latin1").decode(bytes);
-}
-
-/** More torn lines in front of one event than crashes in a row could leave. */
-const MAX_TORN_LINES = 8;
-
-/** Tells damaged lines from those that a crash tore and the next update wrote again. */
-interface DamageFinder<Line> {
-  /** Takes the next line, its text, undefined when it is none, and whether it is whole. */
-  take(line: Line, text: string | undefined, isWhole: boolean): void;
-  /** Torn lines of which only the next line tells what they are. */
-  pending(): readonly Line[];
-}
-
-/**
- * Reports the damaged lines of a log that is read from its beginning on. What a crash tore and
- * the next update wrote again is not damaged: it is the beginning of the line that follows, or
- * consists of the zeros that a power cut leaves.
- */
-export function damageFinder<Line>(
-  report: (line: Line) => void,
-): DamageFinder<Line> {
-  let torn: { readonly line: Line; readonly beginning: string }[] = [];
-  const settle = (following: string | undefined): void => {
-    for (const { line, beginning } of torn) {
-      if (!following?.startsWith(beginning)) report(line);
+  const missing = new Map(events.map((event) => [event, endOfLine(event)]));
+  for (const { text = "" } of lastLines(file)) {
+    if (missing.size === 0) break;
+    for (const [event, end] of missing) {
+      const isIts = text.trimEnd().endsWith(end) &&
+        decodeLogLine(text) !== undefined;
+      if (isIts) missing.delete(event);
     }
-    torn = [];
-  };
-  return {
-    take: (line, text, isWhole) => {
-      const read = withoutZeros(text);
-      if (isWhole) return settle(read);
-      if (read === "") return;
-      if (torn.length === MAX_TORN_LINES) settle(undefined);
-      if (read === undefined) report(line);
-      else torn.push({ line, beginning: read });
-    },
-    pending: () => torn.map(({ line }) => line),
-  };
-}
-
-/** Counts lines that hold nothing anybody can read. */
-export interface DamageCount {
-  /** Takes the next line, undefined when it is no text, and whether it is whole. */
-  take(text: string | undefined, isWhole: boolean): void;
-  total(): number;
-}
-
-/** Counts the damaged lines of a log, as {@linkcode damageFinder} tells them. */
-export function damageCount(direction: "forwards" | "backwards"): DamageCount {
-  let count = 0;
-  if (direction === "forwards") {
-    const finder = damageFinder(() => count++);
-    return {
-      take: (text, isWhole) => finder.take(undefined, text, isWhole),
-      total: () => count + finder.pending().length,
-    };
   }
-  let following = "";
-  return {
-    take: (text, isWhole) => {
-      const read = withoutZeros(text);
-      if (isWhole) following = read ?? "";
-      else if (read === undefined || !following.startsWith(read)) count++;
-    },
-    total: () => count,
-  };
+  return [...missing.keys()];
 }
 
-/** An empty line, and one of zeros only, hold nothing that could be damaged. */
-function withoutZeros(text: string | undefined): string | undefined {
-  return text?.replace(/\0+$/, "");
+function endOfLine(event: RecordedEvent): string {
+  const line = encodeLogLine(event).trimEnd();
+  return line.slice(Math.max(0, line.lastIndexOf('"id": ')));
+}
+
+/** Read from a file at a time; a usual line is some 300 bytes. */
+const BLOCK_BYTES = 64 * 1024;
+
+const NEWLINE = 10;
+
+/** A line of a file, without its end. */
+export interface Line {
+  /** Undefined when it is not UTF-8, or longer than any that orc writes. */
+  readonly text: string | undefined;
+  readonly startBytes: number;
+  /** Where the next line begins, or the file ends. */
+  readonly endBytes: number;
+  /** False for what stands behind the last newline. */
+  readonly isEnded: boolean;
+}
+
+/** Reads lines from a place in a file on to its end; holds one block and one line. */
+export function* linesFrom(
+  file: Deno.FsFile,
+  startBytes: number,
+): Generator<Line> {
+  const buffer = new Uint8Array(BLOCK_BYTES);
+  const pieces = new LinePieces();
+  let endBytes = startBytes;
+  const takeLine = (isEnded: boolean): Line => {
+    const lineStart = endBytes;
+    endBytes += pieces.lengthBytes + (isEnded ? 1 : 0);
+    return { text: pieces.take(), startBytes: lineStart, endBytes, isEnded };
+  };
+  file.seekSync(startBytes, 0);
+  for (;;) {
+    const count = file.readSync(buffer);
+    if (!count) break;
+    let block = buffer.subarray(0, count);
+    for (let stop = block.indexOf(NEWLINE); stop >= 0;) {
+      pieces.append(block.subarray(0, stop));
+      yield takeLine(true);
+      block = block.subarray(stop + 1);
+      stop = block.indexOf(NEWLINE);
+    }
+    pieces.append(block.slice());
+  }
+  if (pieces.lengthBytes > 0) yield takeLine(false);
+}
+
+/** Reads lines from the end of a file back to its beginning or another place, the last one first. */
+export function* linesBackwards(
+  file: Deno.FsFile,
+  earliestBytes = 0,
+): Generator<Line> {
+  const pieces = new LinePieces();
+  let startBytes = file.statSync().size;
+  let isEnded = false;
+  const takeLine = (): Line => {
+    const endBytes = startBytes;
+    startBytes -= pieces.lengthBytes + (isEnded ? 1 : 0);
+    return { text: pieces.take(), startBytes, endBytes, isEnded };
+  };
+  for (let stop = startBytes; stop > earliestBytes;) {
+    const start = Math.max(earliestBytes, stop - BLOCK_BYTES);
+    let block = readAt(file, start, stop - start);
+    for (let end = block.lastIndexOf(NEWLINE); end >= 0;) {
+      pieces.prepend(block.subarray(end + 1));
+      const line = takeLine();
+      // Nothing stands behind the newline that ends a whole file.
+      if (line.endBytes > line.startBytes) yield line;
+      isEnded = true;
+      block = block.subarray(0, end);
+      end = block.lastIndexOf(NEWLINE);
+    }
+    pieces.prepend(block);
+    stop = start;
+  }
+  if (startBytes > earliestBytes) yield takeLine();
+}
+
+/** One line as it is put together from the blocks it lies in. */
+class LinePieces {
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+  #pieces: Uint8Array[] = [];
+  lengthBytes = 0;
+
+  append(piece: Uint8Array): void {
+    if (this.#count(piece)) this.#pieces.push(piece);
+  }
+
+  prepend(piece: Uint8Array): void {
+    if (this.#count(piece)) this.#pieces.unshift(piece);
+  }
+
+  #count({ length }: Uint8Array): boolean {
+    this.lengthBytes += length;
+    // What is too long is only measured, or it would fill the memory.
+    if (this.lengthBytes > MAX_LOG_LINE_BYTES) this.#pieces = [];
+    return length > 0 && this.lengthBytes <= MAX_LOG_LINE_BYTES;
+  }
+
+  /** Returns the line and begins the next one. */
+  take(): string | undefined {
+    const isTooLong = this.lengthBytes > MAX_LOG_LINE_BYTES;
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.lengthBytes = 0;
+    return isTooLong ? undefined : decode(this.#decoder, joined(pieces));
+  }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first = new Uint8Array(), ...others] = pieces;
+  if (others.length === 0) return first;
+  const lengthBytes = pieces.reduce((sum, { length }) => sum + length, 0);
+  const whole = new Uint8Array(lengthBytes);
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
+}
+
+function decode(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }

@@ -1,134 +1,79 @@
-import { MAX_LOG_LINE_BYTES } from "../base/limits.ts";
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
 import { guardPath } from "../files/read.ts";
-import { openRegular, readAt, regularFileAt } from "../files/write.ts";
-import { type DamageCount, damageCount } from "./log.ts";
+import { openRegular, regularFileAt } from "../files/write.ts";
+import { type Line, linesBackwards, linesFrom } from "./log.ts";
 
-/** Read from a file at a time; a usual line is some 300 bytes. */
-const BLOCK_BYTES = 64 * 1024;
+/** More torn lines in front of one event than crashes in a row could leave. */
+const MAX_TORN_LINES = 8;
 
-const NEWLINE = 10;
-
-/** A line of a file, without its end. */
-export interface Line {
-  /** Undefined when it is not UTF-8, or longer than any that orc writes. */
-  readonly text: string | undefined;
-  readonly startBytes: number;
-  /** Where the next line begins, or the file ends. */
-  readonly endBytes: number;
-  /** False for what stands behind the last newline. */
-  readonly isEnded: boolean;
+/** Tells damaged lines from those that a crash tore and the next update wrote again. */
+interface DamageFinder<Line> {
+  /** Takes the next line, its text, undefined when it is none, and whether it is whole. */
+  take(line: Line, text: string | undefined, isWhole: boolean): void;
+  /** Torn lines of which only the next line tells what they are. */
+  pending(): readonly Line[];
 }
 
-/** Reads lines from a place in a file on to its end; holds one block and one line. */
-export function* linesFrom(
-  file: Deno.FsFile,
-  startBytes: number,
-): Generator<Line> {
-  const buffer = new Uint8Array(BLOCK_BYTES);
-  const pieces = new LinePieces();
-  let endBytes = startBytes;
-  const takeLine = (isEnded: boolean): Line => {
-    const lineStart = endBytes;
-    endBytes += pieces.lengthBytes + (isEnded ? 1 : 0);
-    return { text: pieces.take(), startBytes: lineStart, endBytes, isEnded };
-  };
-  file.seekSync(startBytes, 0);
-  for (;;) {
-    const count = file.readSync(buffer);
-    if (!count) break;
-    let block = buffer.subarray(0, count);
-    for (let stop = block.indexOf(NEWLINE); stop >= 0;) {
-      pieces.append(block.subarray(0, stop));
-      yield takeLine(true);
-      block = block.subarray(stop + 1);
-      stop = block.indexOf(NEWLINE);
+/**
+ * Reports the damaged lines of a log that is read from its beginning on. What a crash tore and
+ * the next update wrote again is not damaged: it is the beginning of the line that follows, or
+ * consists of the zeros that a power cut leaves.
+ */
+export function damageFinder<Line>(
+  report: (line: Line) => void,
+): DamageFinder<Line> {
+  let torn: { readonly line: Line; readonly beginning: string }[] = [];
+  const settle = (following: string | undefined): void => {
+    for (const { line, beginning } of torn) {
+      if (!following?.startsWith(beginning)) report(line);
     }
-    pieces.append(block.slice());
-  }
-  if (pieces.lengthBytes > 0) yield takeLine(false);
-}
-
-/** Reads lines from the end of a file back to its beginning, the last one first. */
-export function* linesBackwards(file: Deno.FsFile): Generator<Line> {
-  const pieces = new LinePieces();
-  let startBytes = file.statSync().size;
-  let isEnded = false;
-  const takeLine = (): Line => {
-    const endBytes = startBytes;
-    startBytes -= pieces.lengthBytes + (isEnded ? 1 : 0);
-    return { text: pieces.take(), startBytes, endBytes, isEnded };
+    torn = [];
   };
-  for (let stop = startBytes; stop > 0;) {
-    const start = Math.max(0, stop - BLOCK_BYTES);
-    let block = readAt(file, start, stop - start);
-    for (let end = block.lastIndexOf(NEWLINE); end >= 0;) {
-      pieces.prepend(block.subarray(end + 1));
-      const line = takeLine();
-      // Nothing stands behind the newline that ends a whole file.
-      if (line.endBytes > line.startBytes) yield line;
-      isEnded = true;
-      block = block.subarray(0, end);
-      end = block.lastIndexOf(NEWLINE);
-    }
-    pieces.prepend(block);
-    stop = start;
-  }
-  if (startBytes > 0) yield takeLine();
+  return {
+    take: (line, text, isWhole) => {
+      const read = withoutZeros(text);
+      if (isWhole) return settle(read);
+      if (read === "") return;
+      if (torn.length === MAX_TORN_LINES) settle(undefined);
+      if (read === undefined) report(line);
+      else torn.push({ line, beginning: read });
+    },
+    pending: () => torn.map(({ line }) => line),
+  };
 }
 
-/** One line as it is put together from the blocks it lies in. */
-class LinePieces {
-  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
-  #pieces: Uint8Array[] = [];
-  lengthBytes = 0;
-
-  append(piece: Uint8Array): void {
-    if (this.#count(piece)) this.#pieces.push(piece);
-  }
-
-  prepend(piece: Uint8Array): void {
-    if (this.#count(piece)) this.#pieces.unshift(piece);
-  }
-
-  #count({ length }: Uint8Array): boolean {
-    this.lengthBytes += length;
-    // What is too long is only measured, or it would fill the memory.
-    if (this.lengthBytes > MAX_LOG_LINE_BYTES) this.#pieces = [];
-    return length > 0 && this.lengthBytes <= MAX_LOG_LINE_BYTES;
-  }
-
-  /** Returns the line and begins the next one. */
-  take(): string | undefined {
-    const isTooLong = this.lengthBytes > MAX_LOG_LINE_BYTES;
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    this.lengthBytes = 0;
-    return isTooLong ? undefined : decode(this.#decoder, joined(pieces));
-  }
+/** Counts lines that hold nothing anybody can read. */
+interface DamageCount {
+  /** Takes the next line, undefined when it is no text, and whether it is whole. */
+  take(text: string | undefined, isWhole: boolean): void;
+  total(): number;
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const [first = new Uint8Array(), ...others] = pieces;
-  if (others.length === 0) return first;
-  const lengthBytes = pieces.reduce((sum, { length }) => sum + length, 0);
-  const whole = new Uint8Array(lengthBytes);
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.length;
+/** Counts the damaged lines of a log, as {@linkcode damageFinder} tells them. */
+export function damageCount(direction: "forwards" | "backwards"): DamageCount {
+  let count = 0;
+  if (direction === "forwards") {
+    const finder = damageFinder(() => count++);
+    return {
+      take: (text, isWhole) => finder.take(undefined, text, isWhole),
+      total: () => count + finder.pending().length,
+    };
   }
-  return whole;
+  let following = "";
+  return {
+    take: (text, isWhole) => {
+      const read = withoutZeros(text);
+      if (isWhole) following = read ?? "";
+      else if (read === undefined || !following.startsWith(read)) count++;
+    },
+    total: () => count,
+  };
 }
 
-function decode(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
-  try {
-    return decoder.decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) return undefined;
-    throw error;
-  }
+/** An empty line, and one of zeros only, hold nothing that could be damaged. */
+function withoutZeros(text: string | undefined): string | undefined {
+  return text?.replace(/\0+$/, "");
 }
 
 /** A log, and which of its events are wanted. */

@@ -1,6 +1,6 @@
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
 import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
-import { damageCount } from "../../src/session/log.ts";
+import { damageCount } from "../../src/session/log_read.ts";
 import { fileStore, type Session } from "../../src/session/read.ts";
 import { completedItems, namesIn, storeContext } from "../session/fixtures.ts";
 

@@ -1,9 +1,7 @@
 import { MAX_LOG_LINE_BYTES } from "../../src/base/limits.ts";
 import { encodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
+import { type Line, linesBackwards, linesFrom } from "../../src/session/log.ts";
 import {
-  type Line,
-  linesBackwards,
-  linesFrom,
   type LogReading,
   type LogReadOptions,
   type LogSource,

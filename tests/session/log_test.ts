@@ -2,11 +2,10 @@ import { OrcError } from "../../src/base/error.ts";
 import { encodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
 import {
   appendEvents,
-  damageCount,
   type LogRepair,
   settleLog,
 } from "../../src/session/log.ts";
-import { readLog } from "../../src/session/log_read.ts";
+import { damageCount, readLog } from "../../src/session/log_read.ts";
 import { readTree, test, writeTree } from "../files/temporary.ts";
 import { eventOf, eventsIn, NOW } from "./fixtures.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
