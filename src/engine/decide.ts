@@ -4,7 +4,7 @@ import type {
   SessionState,
   Workflow,
 } from "../workflow/types.ts";
-import { approveItem, completeItem, startItem } from "./item.ts";
+import { approveItem, completeItem, skipItem, startItem } from "./item.ts";
 import {
   abandon,
   addNote,
@@ -16,7 +16,6 @@ import {
 } from "./phase.ts";
 import { restore } from "./restore.ts";
 import { assertOpen, type Circumstances } from "./situation.ts";
-import { skipItem } from "./skip.ts";
 
 /**
  * Decides what an action does to a session: the next state and the events that
