@@ -1,7 +1,7 @@
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
-import { readCurrent } from "../../src/session/binding.ts";
 import { decodeSession } from "../../src/session/codec.ts";
 import { encodeSession } from "../../src/session/encode.ts";
+import { readCurrent } from "../../src/session/read.ts";
 import { measurePairs, runOrc } from "./program.ts";
 import { medianOf, type Row, timeOf, withBenchDirectory } from "./row.ts";
 

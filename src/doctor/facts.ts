@@ -25,9 +25,9 @@ import {
   visibleKind,
 } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
-import { readBindingFile, readCurrent } from "../session/binding.ts";
 import { isRemovedSession } from "../session/create.ts";
 import { readAdoption, readLegacyState } from "../session/legacy.ts";
+import { readBindingFile, readCurrent } from "../session/read.ts";
 import { readRepositoryMeta } from "../session/repository.ts";
 import {
   type ConfigSite,

@@ -23,7 +23,6 @@ import {
   type NewHash,
   treeBelow,
 } from "../files/tree.ts";
-import { readCurrent } from "../session/binding.ts";
 import {
   DAMAGED_STATE_HINT,
   decodeSession,
@@ -31,7 +30,7 @@ import {
 } from "../session/codec.ts";
 import { encodeSession } from "../session/encode.ts";
 import { readAdoption } from "../session/legacy.ts";
-import { decodeState } from "../session/read.ts";
+import { decodeState, readCurrent } from "../session/read.ts";
 import { SETTINGS } from "../settings/settings.ts";
 import type { SessionState } from "../workflow/types.ts";
 import { rebuildFromLog, type Rebuilding } from "./rebuild.ts";

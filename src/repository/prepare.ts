@@ -8,9 +8,8 @@ import { type HeldLock, sweep, withLock } from "../files/lock.ts";
 import { fileKind, guardDirectory, guardPath } from "../files/read.ts";
 import { makeDirectory, syncDirectory, writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
-import { readBinding, readCurrent } from "../session/binding.ts";
 import { readLegacyState } from "../session/legacy.ts";
-import type { Session } from "../session/read.ts";
+import { readBinding, readCurrent, type Session } from "../session/read.ts";
 import {
   ensureRepository,
   type RepositoryFacts,

@@ -12,9 +12,14 @@ import { MAX_CANDIDATES } from "../base/limits.ts";
 import { listOf, quoted } from "../base/text.ts";
 import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
-import { type Owner, readBinding, readCurrent } from "../session/binding.ts";
 import type { LegacyState } from "../session/legacy.ts";
-import type { Session, SessionEntry } from "../session/read.ts";
+import {
+  type Owner,
+  readBinding,
+  readCurrent,
+  type Session,
+  type SessionEntry,
+} from "../session/read.ts";
 import { decodeDefinition, findDuplicateId } from "../workflow/definition.ts";
 import type { SessionState, Workflow } from "../workflow/types.ts";
 import {

@@ -13,11 +13,11 @@ import {
   type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
-import { unbindSessions } from "../session/bind.ts";
 import {
   deleteRemoved,
   findRemoved,
   removeSession,
+  unbindSessions,
 } from "../session/create.ts";
 import { readLegacyState } from "../session/legacy.ts";
 import { assertWritable, type Session } from "../session/read.ts";

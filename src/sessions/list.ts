@@ -19,9 +19,9 @@ import {
   repositoryAt,
   type RepositoryOptions,
 } from "../repository/open.ts";
-import { readCurrent } from "../session/binding.ts";
 import { readLegacyState } from "../session/legacy.ts";
 import {
+  readCurrent,
   readEntry,
   type SessionEntry,
   shownName,

@@ -21,8 +21,11 @@ import {
   workflowOf,
 } from "../repository/select.ts";
 import { sessionMasker } from "../secrets/masker.ts";
-import { writeBinding, writeCurrent } from "../session/bind.ts";
-import { writeSessionName } from "../session/create.ts";
+import {
+  writeBinding,
+  writeCurrent,
+  writeSessionName,
+} from "../session/create.ts";
 import { clockOf } from "../settings/preferences.ts";
 import { requireApproval } from "../work/change.ts";
 

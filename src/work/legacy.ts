@@ -4,13 +4,13 @@ import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
-import { writeCurrent } from "../session/bind.ts";
-import { readCurrent } from "../session/binding.ts";
+import { writeCurrent } from "../session/create.ts";
 import {
   adoptLegacy,
   readAdoption,
   readLegacyState,
 } from "../session/legacy.ts";
+import { readCurrent } from "../session/read.ts";
 
 /** Moves a legacy session's state to the new place; the old files stay. Safe to repeat. */
 export async function adoptLegacySession(

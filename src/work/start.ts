@@ -26,9 +26,8 @@ import {
 } from "../repository/prepare.ts";
 import { ownersOf } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
-import { writeBinding, writeCurrent } from "../session/bind.ts";
-import { readBinding } from "../session/binding.ts";
-import type { Session } from "../session/read.ts";
+import { writeBinding, writeCurrent } from "../session/create.ts";
+import { readBinding, type Session } from "../session/read.ts";
 import type { Problem } from "../workflow/problem.ts";
 import type { Action, Decision } from "../workflow/types.ts";
 
