@@ -17,12 +17,7 @@ import {
   openSession,
   type SessionOptions,
 } from "../repository/select.ts";
-import {
-  applyAction,
-  applyHumanAction,
-  type Changed,
-  isConfirmed,
-} from "../work/change.ts";
+import { applyAction, type Changed, isConfirmed } from "../work/change.ts";
 import { checkpointsOf, readCheckpoint } from "./files.ts";
 import { type CheckpointLine, stateIn } from "./rules.ts";
 
@@ -239,12 +234,9 @@ async function apply(
   opened: OpenedSession,
   action: RestoreAction,
 ): Promise<Changed> {
-  if (!action.force) return await applyAction(host, opened, action);
-  return await applyHumanAction(host, opened, action, {
-    request: `restore all of checkpoint "${action.checkpointId}"`,
-    confirmation: "restore",
-    itemId: null,
-  });
+  const request = `restore all of checkpoint "${action.checkpointId}"`;
+  const act = action.force ? { request, confirmation: "restore" } : undefined;
+  return await applyAction(host, opened, action, act);
 }
 
 function unchanged({ place, session, workflow }: OpenedSession): Changed {

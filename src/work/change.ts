@@ -46,7 +46,9 @@ interface HumanAct {
 
 /**
  * Decides and stores an action, without the secrets in it, on the state as it is under the lock;
- * a legacy session is adopted first. An act of a human needs one.
+ * a legacy session is adopted first. An act of a human needs one: whether it is possible at all
+ * is decided before anybody is asked; whoever is not known to be a human is refused, and the try
+ * is logged.
  */
 export async function applyAction(
   host: Host,
@@ -54,9 +56,41 @@ export async function applyAction(
   action: Action,
   act?: HumanAct,
 ): Promise<Changed> {
-  return act === undefined
-    ? await applyAs(host, opened, action, host.caller())
-    : await applyHumanAction(host, opened, action, act);
+  assertChangeable(opened);
+  const { mask } = await sessionMasker(host, opened);
+  const masked = maskAction(action, mask);
+  const caller = host.caller();
+  if (act === undefined || !needsHuman(host, opened, masked)) {
+    return await applyAs(host, opened, masked, caller);
+  }
+  const approval = await askForApproval(host, opened.repository, act);
+  if (approval === null) {
+    const { request, itemId = null } = act;
+    const refusal: Action = { type: "refuse_approval", request, itemId };
+    await applyAs(host, opened, refusal, caller);
+  }
+  return await applyAs(host, opened, masked, { ...caller, approval });
+}
+
+/** Not all that looks like an act of a human is one, such as what is done already. */
+function needsHuman(
+  host: Host,
+  { workflow, session }: OpenedSession,
+  action: Action,
+): boolean {
+  const tryAs = (approval: Caller["approval"]): Decision =>
+    decide(workflow, session.state, action, {
+      at: host.now(),
+      caller: { ...host.caller(), approval },
+    });
+  tryAs("terminal");
+  try {
+    tryAs(null);
+    return false;
+  } catch (error) {
+    if (error instanceof OrcError && error.kind === "denied") return true;
+    throw error;
+  }
 }
 
 async function applyAs(
@@ -65,35 +99,29 @@ async function applyAs(
   action: Action,
   caller: Caller,
 ): Promise<Changed> {
-  const masked = await withoutSecrets(host, opened, action);
-  const updated = await updateWith(host, opened, masked, caller);
+  const { place, workflow } = opened;
+  const { session, events, warnings } = await updateAs(
+    host,
+    opened,
+    action,
+    caller,
+  );
   return {
-    place: opened.place,
-    changed: updated.events.length > 0,
-    events: updated.events.map(({ type, id }) => ({ type, id })),
-    serial: updated.session.serial,
-    summary: summarize(opened.workflow, updated.session.state),
-    warnings: updated.warnings,
+    place,
+    changed: events.length > 0,
+    events: events.map(({ type, id }) => ({ type, id })),
+    serial: session.serial,
+    summary: summarize(workflow, session.state),
+    warnings,
   };
 }
 
-async function withoutSecrets(
+async function updateAs(
   host: Host,
-  opened: OpenedSession,
-  action: Action,
-): Promise<Action> {
-  const { mask } = await sessionMasker(host, opened);
-  return maskAction(action, mask);
-}
-
-async function updateWith(
-  host: Host,
-  opened: OpenedSession,
+  { repository, session, workflow }: OpenedSession,
   action: Action,
   caller: Caller,
 ): Promise<Updated> {
-  assertChangeable(opened);
-  const { repository, session, workflow } = opened;
   const change = (fresh: Session) => {
     const { state } = fresh;
     if (action.type === "advance") assertSamePhase(session.state, state);
@@ -134,48 +162,6 @@ function assertSameUpdate(seen: Session, now: Session): void {
     "Cannot restore the checkpoint: another process changed the session meanwhile",
     "orc resume --dry-run",
   );
-}
-
-/**
- * Takes an action that only a human may take. Whether it is possible at all is decided before
- * anybody is asked; whoever is not known to be a human is refused, and the try is logged.
- */
-export async function applyHumanAction(
-  host: Host,
-  opened: OpenedSession,
-  action: Action,
-  act: HumanAct,
-): Promise<Changed> {
-  assertChangeable(opened);
-  const caller = host.caller();
-  const masked = await withoutSecrets(host, opened, action);
-  const decideAs = (approval: Caller["approval"]): Decision =>
-    decide(opened.workflow, opened.session.state, masked, {
-      at: host.now(),
-      caller: { ...caller, approval },
-    });
-  decideAs("terminal");
-  if (!needsHuman(() => decideAs(null))) {
-    return await applyAs(host, opened, action, caller);
-  }
-  const approval = await askForApproval(host, opened.repository, act);
-  if (approval === null) {
-    const { request, itemId = null } = act;
-    const refusal: Action = { type: "refuse_approval", request, itemId };
-    await applyAs(host, opened, refusal, caller);
-  }
-  return await applyAs(host, opened, action, { ...caller, approval });
-}
-
-/** Not all that looks like an act of a human is one, such as what is done already. */
-function needsHuman(attempt: () => Decision): boolean {
-  try {
-    attempt();
-    return false;
-  } catch (error) {
-    if (error instanceof OrcError && error.kind === "denied") return true;
-    throw error;
-  }
 }
 
 /** Establishes whether a human is there; null when nobody can be asked. */

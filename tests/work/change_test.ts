@@ -2,7 +2,6 @@ import { openSession } from "../../src/repository/select.ts";
 import { siteAt } from "../../src/settings/files.ts";
 import {
   applyAction,
-  applyHumanAction,
   askForApproval,
   type Changed,
 } from "../../src/work/change.ts";
@@ -209,7 +208,7 @@ Deno.test("askForApproval() shows what could disguise the question, and takes th
   ]);
 });
 
-Deno.test("applyHumanAction() refuses an agent and logs the try with its name", () =>
+Deno.test("applyAction() refuses an agent and logs the try with its name", () =>
   withSession(async (root) => {
     const machine = { environment: agent("1"), answers: ["consent"] };
     assertEquals(
@@ -224,7 +223,7 @@ Deno.test("applyHumanAction() refuses an agent and logs the try with its name", 
     assertEquals([request, who], ['approve item "consent"', "claude-code:1"]);
   }));
 
-Deno.test("applyHumanAction() logs every try, that of a script too", () =>
+Deno.test("applyAction() logs every try, that of a script too", () =>
   withSession(async (root) => {
     const code = await codeOf(() => approve(root, {}));
     assertEquals(code, "denied approval_required");
@@ -234,7 +233,7 @@ Deno.test("applyHumanAction() logs every try, that of a script too", () =>
     assertEquals(stateOf(root).metadata.orc.serial, 4);
   }));
 
-Deno.test("applyHumanAction() changes nothing when a human types something else", () =>
+Deno.test("applyAction() changes nothing when a human types something else", () =>
   withSession(async (root) => {
     for (const answer of ["yes", undefined]) {
       assertEquals(
@@ -247,7 +246,7 @@ Deno.test("applyHumanAction() changes nothing when a human types something else"
     }
   }));
 
-Deno.test("applyHumanAction() says in the log that a setting stood in", () =>
+Deno.test("applyAction() says in the log that a setting stood in", () =>
   withSession(async (root) => {
     await approve(root, { environment: APPROVING });
     const [event] = eventsOf(root).slice(2);
@@ -258,7 +257,7 @@ Deno.test("applyHumanAction() says in the log that a setting stood in", () =>
     assertEquals(consentIn(root), "completed");
   }));
 
-Deno.test("applyHumanAction() changes nothing and logs nothing under a setting it does not know", () =>
+Deno.test("applyAction() changes nothing and logs nothing under a setting it does not know", () =>
   withSession(async (root) => {
     const environment = { ORCHESTRATOR_APPROVALS: "yes" };
     assertEquals(
@@ -270,7 +269,7 @@ Deno.test("applyHumanAction() changes nothing and logs nothing under a setting i
     );
   }));
 
-Deno.test("applyHumanAction() takes what needs no human for what it is", () =>
+Deno.test("applyAction() takes what needs no human for what it is", () =>
   withSession(
     async (root) => {
       const host = fixedHost({ environment: agent("1"), number: 1 });
@@ -283,7 +282,7 @@ Deno.test("applyHumanAction() takes what needs no human for what it is", () =>
         skipVerify: true,
       } as const;
       const act = { ...ACT, itemId: "consent" };
-      const { events } = await applyHumanAction(host, opened, action, act);
+      const { events } = await applyAction(host, opened, action, act);
       assertEquals(events.map(({ type }) => type), ["item_skipped"]);
     },
     WORKFLOW.replace("settings:", "settings:\n  supervision_mode: zero_human"),
