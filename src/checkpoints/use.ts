@@ -10,7 +10,7 @@ import { openRepository, type Place, placeOf } from "../repository/open.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { sessionMasker } from "../secrets/masker.ts";
 import { assertWritable } from "../session/read.ts";
-import { assertRemovalWanted } from "../work/change.ts";
+import { adoptLegacySession, assertRemovalWanted } from "../work/change.ts";
 import {
   allCheckpoints,
   checkpointsOf,
@@ -77,7 +77,6 @@ export async function saveCheckpoint(
   const changed = await changedFiles(host, repository.found.workingTree);
   if (session.legacyPath !== null) {
     assertWritable(session, session.legacyPath);
-    const { adoptLegacySession } = await import("../work/legacy.ts");
     await adoptLegacySession(host, repository, session.id);
   }
   const { checkpoint, path, warnings } = await writeCheckpoint(

@@ -97,7 +97,7 @@ export async function captureFeedback(
   const masked = textsFrom((name) => texts[name] && mask(texts[name]));
   const made = await feedbackOn(host, opened, masked);
   if (session.legacyPath !== null) {
-    const { adoptLegacySession } = await import("../work/legacy.ts");
+    const { adoptLegacySession } = await import("../work/change.ts");
     await adoptLegacySession(host, repository, session.id);
   }
   const { layout, context } = repository;

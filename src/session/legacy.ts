@@ -1,3 +1,4 @@
+import { OrcError } from "../base/error.ts";
 import { legacySessionId } from "../base/ids.ts";
 import { asObject, decodeUtf8 } from "../base/json.ts";
 import { sha256Hex } from "../base/json_print.ts";
@@ -76,6 +77,24 @@ export function readAdoption(
   const meta = asObject(readJson(path, MAX_SMALL_FILE_BYTES));
   const sha256 = meta?.get("adopted_sha256");
   return typeof sha256 === "string" ? sha256 : undefined;
+}
+
+/** Says so when a legacy state lies beside the new one and holds something else. */
+export async function legacyConflict(
+  layout: RepositoryLayout,
+): Promise<readonly string[]> {
+  try {
+    const legacy = await readLegacyState(layout);
+    if (!legacy) return [];
+    const adopted = readAdoption(layout, legacy.session.id);
+    if (adopted === legacy.sha256) return [];
+  } catch (error) {
+    // A legacy file that cannot be read differs from anything.
+    if (!(error instanceof OrcError)) throw error;
+  }
+  return [
+    `Both "${layout.directory}" and "${layout.legacyState}" hold a session; the first one is used`,
+  ];
 }
 
 /** One legacy log holds the events of many workflows, one after the other. */

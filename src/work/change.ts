@@ -1,11 +1,18 @@
 import { conflict, denied, OrcError, refused } from "../base/error.ts";
+import { sessionLayout } from "../base/layout.ts";
 import { decide } from "../engine/decide.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
+import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
-import type { Place } from "../repository/open.ts";
+import type { Place, Repository } from "../repository/open.ts";
 import { assertChangeable, type OpenedSession } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
-import { assertWritable, type Session, type Updated } from "../session/read.ts";
+import {
+  assertWritable,
+  readCurrent,
+  type Session,
+  type Updated,
+} from "../session/read.ts";
 import { type ConfigSite, readValue } from "../settings/files.ts";
 import type {
   Action,
@@ -136,10 +143,40 @@ async function updateAs(
       return { session, events: [], warnings: [] };
     }
     assertWritable(session, session.legacyPath);
-    const { adoptLegacySession } = await import("./legacy.ts");
     await adoptLegacySession(host, repository, session.id);
   }
   return await repository.store.update(session.id, change);
+}
+
+/** Moves a legacy session's state to the new place; the old files stay. Safe to repeat. */
+export async function adoptLegacySession(
+  host: Host,
+  repository: Repository,
+  id: string,
+): Promise<void> {
+  const { adoptLegacy, readLegacyState } = await import("../session/legacy.ts");
+  const { writeCurrent } = await import("../session/create.ts");
+  const { withPreparedRepository } = await import("../repository/prepare.ts");
+  const { layout } = repository;
+  const work = async ({ token }: { token: string }): Promise<void> => {
+    const legacy = await readLegacyState(layout);
+    const { directory } = sessionLayout(layout.root, id);
+    // A migration was faster: the session is in its new place.
+    if (legacy === undefined && fileKind(directory) === "directory") return;
+    if (legacy?.session.id !== id) throw vanished(layout.legacyState);
+    const localTime = host.localNow();
+    await adoptLegacy(layout, legacy, { localTime, token });
+    if (readCurrent(layout) === undefined) writeCurrent(layout, id, token);
+  };
+  await withPreparedRepository(host, repository, { portable: false }, work);
+}
+
+function vanished(path: string): OrcError {
+  return conflict(
+    "legacy_state_gone",
+    `"${path}" was removed or replaced while its session was being adopted`,
+    { path, hint: "orc status" },
+  );
 }
 
 /** Who leaves a phase means the one they saw, and a human's yes holds for no other. */

@@ -79,10 +79,10 @@ async function warningsOf(opened: OpenedSession): Promise<string[]> {
       "state.json was changed outside orc; it is shown, and updates are refused",
     );
   }
-  const { legacyState } = repository.layout;
-  if (!session.legacyPath && fileKind(legacyState) !== "absent") {
-    const { legacyConflict } = await import("./legacy.ts");
-    warnings.push(...await legacyConflict(repository));
+  const { layout } = repository;
+  if (!session.legacyPath && fileKind(layout.legacyState) !== "absent") {
+    const { legacyConflict } = await import("../session/legacy.ts");
+    warnings.push(...await legacyConflict(layout));
   }
   warnings.push(...await workflowDrift(opened));
   return warnings;

@@ -1,7 +1,8 @@
 import { openRepository } from "../../src/repository/open.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { addNote } from "../../src/work/item.ts";
-import { adoptLegacySession, legacyConflict } from "../../src/work/legacy.ts";
+import { legacyConflict } from "../../src/session/legacy.ts";
+import { adoptLegacySession } from "../../src/work/change.ts";
 import { finishSession } from "../../src/work/phase.ts";
 import { readStatus } from "../../src/work/status.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
@@ -187,8 +188,8 @@ Deno.test("adoptLegacySession() refuses a state that was changed outside", () =>
   }));
 
 async function warns(root: string): Promise<boolean> {
-  const repository = openRepository(fixedHost(), { root });
-  const warnings = await withoutTrace(root, () => legacyConflict(repository));
+  const { layout } = openRepository(fixedHost(), { root });
+  const warnings = await withoutTrace(root, () => legacyConflict(layout));
   if (warnings.length > 0) {
     assertEquals(warnings, [
       `Both "${root}/.orchestrator" and "${root}/.workflow_state.json" hold a session; the first one is used`,
