@@ -107,6 +107,21 @@ export function orcErrorOf(run: () => unknown): OrcError {
   return error;
 }
 
+/** Asserts that a call is refused like `refused blocked`, and what else is named of its error. */
+export function assertRefused(
+  run: () => unknown,
+  expected: string,
+  fields: Partial<Pick<OrcError, "message" | "hint" | "details">> = {},
+): void {
+  const error = orcErrorOf(run);
+  assertEquals(`${error.kind} ${error.code}`, expected);
+  assertEquals({ ...pick(error), ...fields }, pick(error));
+}
+
+function pick({ message, hint, details }: OrcError) {
+  return { message, hint, details };
+}
+
 export function typesOf(events: readonly Event[]): readonly string[] {
   return events.map(({ type }) => type);
 }

@@ -11,7 +11,7 @@ import type {
   PhaseType,
   StepType,
 } from "../../src/workflow/types.ts";
-import { act, actOn, codeOf, orcErrorOf, typesOf } from "./act.ts";
+import { act, actOn, assertRefused, orcErrorOf, typesOf } from "./act.ts";
 import {
   AGENT,
   AT,
@@ -33,7 +33,6 @@ import {
   withItemFields,
   workflowOf,
   type workflowWith,
-  ZERO_HUMAN,
 } from "./fixtures.ts";
 import { assertEquals } from "@std/assert";
 
@@ -76,29 +75,28 @@ Deno.test("itemBefore() finds none where the order is free", () => {
 });
 
 /** Everything that can be done to an item whose turn has not come. */
-const EARLY: readonly Action[] = [
-  { type: "start_item", itemId: "look" },
-  { type: "approve_item", itemId: "look", notes: null },
-  complete("look"),
-  skip("look"),
-  complete("test"),
-  complete("test", { skipVerify: true }),
-  skip("test", true),
-];
+const EARLY = [
+  ["start", { type: "start_item", itemId: "look" }],
+  ["approve", { type: "approve_item", itemId: "look", notes: null }],
+  ["complete", complete("look")],
+  ["skip", skip("look")],
+  ["complete", complete("test")],
+  ["complete", complete("test", { skipVerify: true })],
+  ["skip", skip("test", true)],
+] as const;
+
+const REFUSED_EARLY = "refused out_of_order";
 
 Deno.test("decide() refuses to touch an item of a strict phase before its turn", () => {
-  const errors = EARLY.map((action) =>
-    orcErrorOf(() => act(strict, started, action, HUMAN))
-  );
-  for (const { kind, code, hint, details } of errors) {
-    assertEquals([kind, code], ["refused", "out_of_order"]);
-    assertEquals(hint, 'orc complete first --notes "<what you did>"');
-    assertEquals(details?.first, "first");
+  for (const [verb, action] of EARLY) {
+    const { itemId: item } = action;
+    assertRefused(() => act(strict, started, action, HUMAN), REFUSED_EARLY, {
+      message:
+        `Cannot ${verb} item "${item}": in phase "PLAN" item "first" comes first`,
+      hint: 'orc complete first --notes "<what you did>"',
+      details: { item, first: "first" },
+    });
   }
-  assertEquals(
-    errors.at(-1)?.message,
-    'Cannot skip item "test": in phase "PLAN" item "first" comes first',
-  );
 });
 
 Deno.test("decide() lets optional items of a strict phase be done whenever", () => {
@@ -114,8 +112,7 @@ Deno.test("decide() does nothing to a done item of a strict phase, out of order 
 
 Deno.test("checkToRun() runs no check whose turn has not come", () => {
   const request = { itemId: "test", notes: null, skipVerify: false };
-  const code = codeOf(() => checkToRun(strict, started, request));
-  assertEquals(code, "refused out_of_order");
+  assertRefused(() => checkToRun(strict, started, request), REFUSED_EARLY);
 });
 
 const GATE = { stepType: "gate", verification: COMMAND } as const;
@@ -170,13 +167,14 @@ Deno.test("decide() refuses a reason that says nothing, whoever gives it", () =>
   ] as const;
   for (const [item, reason, because] of table) {
     const action = skipFor(reason, item === GATE);
-    const error = orcErrorOf(() => actOn(item, action, { caller: HUMAN }));
-    assertEquals([error.kind, error.code], ["refused", "skip_reason"]);
-    assertEquals(error.message, `Cannot skip item "x": ${because}`);
-    const command = item === GATE
-      ? 'orc skip x --force --reason "<why>"'
-      : 'orc skip x --reason "<why>"';
-    assertEquals(error.hint, `say what makes it unnecessary here: ${command}`);
+    const attempt = () => actOn(item, action, { caller: HUMAN });
+    const force = item === GATE ? " --force" : "";
+    assertRefused(attempt, "refused skip_reason", {
+      message: `Cannot skip item "x": ${because}`,
+      hint:
+        `say what makes it unnecessary here: orc skip x${force} --reason "<why>"`,
+      details: { item: "x", skipConditions: [] },
+    });
   }
   const { state } = actOn({}, skipFor("It needs hardware"));
   assertEquals(itemIn(state, "x").status, "skipped");
@@ -213,10 +211,11 @@ Deno.test("decide() lets no reason past a manual gate of high risk in hybrid mod
     risk: "high",
   } as const;
   const settings = { supervision_mode: "hybrid" };
-  const error = orcErrorOf(() => actOn(item, skip("x"), { settings }));
-  assertEquals([error.kind, error.code], ["refused", "approval_required"]);
-  assertEquals(error.message, 'Cannot skip item "x": a human must approve it');
-  assertEquals(error.hint, "a human runs, in a terminal: orc approve-item x");
+  const attempt = () => actOn(item, skip("x"), { settings });
+  assertRefused(attempt, "refused approval_required", {
+    message: 'Cannot skip item "x": a human must approve it',
+    hint: "a human runs, in a terminal: orc approve-item x",
+  });
   const options = { settings, caller: HUMAN };
   const forced = actOn(item, skip("x", true), options);
   assertEquals(itemIn(forced.state, "x").status, "skipped");
@@ -230,13 +229,12 @@ Deno.test("decide() skips nothing that carries a required review, until it is ma
   ]);
   const state = sessionOf(workflow);
   for (const id of ids) {
-    const error = orcErrorOf(() => act(workflow, state, skip(id), AGENT));
-    assertEquals([error.kind, error.code], ["refused", "cannot_skip"]);
-    assertEquals(
-      error.message,
-      `Cannot skip item "${id}": it carries the required review "safety", which does not count when it is skipped`,
-    );
-    assertEquals(error.hint, `orc complete ${id} --notes "<what you did>"`);
+    const attempt = () => act(workflow, state, skip(id), AGENT);
+    assertRefused(attempt, "refused cannot_skip", {
+      message:
+        `Cannot skip item "${id}": it carries the required review "safety", which does not count when it is skipped`,
+      hint: `orc complete ${id} --notes "<what you did>"`,
+    });
     orcErrorOf(() => act(workflow, state, skip(id, true), AGENT));
     const forced = act(workflow, state, skip(id, true), HUMAN);
     assertEquals(itemIn(forced.state, id).status, "skipped");
@@ -372,32 +370,29 @@ testTable("decide() counts a check that failed and completes nothing", {
   `,
 });
 
-testTable("decide() skips manual gates that are no gates in zero_human mode", {
-  actionFor: () => complete("x"),
-  callers: "anyone",
-  settings: ZERO_HUMAN,
-  table: `
-               manual             conditional
-    flexible   skipped            skipped
-    documented skipped            skipped
-    required   skipped            skipped
-    gate       approval_required  approval_required
-  `,
-});
-
-for (const mode of ["hybrid", "ZERO_HUMAN", true]) {
-  testTable(`decide() keeps manual gates closed in mode ${mode}`, {
-    actionFor: () => complete("x"),
-    callers: "anyone",
-    settings: { supervision_mode: mode },
-    table: `
+for (
+  const [mode, outcome] of [
+    ["zero_human", "skipped"],
+    ["hybrid", "approval_required"],
+    ["ZERO_HUMAN", "approval_required"],
+    [true, "approval_required"],
+  ] as const
+) {
+  testTable(
+    `decide() answers ${outcome} for manual gates that are no gates in mode ${mode}`,
+    {
+      actionFor: () => complete("x"),
+      callers: "anyone",
+      settings: { supervision_mode: mode },
+      table: `
                  manual             conditional
-      flexible   approval_required  approval_required
-      documented approval_required  approval_required
-      required   approval_required  approval_required
+      flexible   ${outcome}         ${outcome}
+      documented ${outcome}         ${outcome}
+      required   ${outcome}         ${outcome}
       gate       approval_required  approval_required
     `,
-  });
+    },
+  );
 }
 
 testTable("decide() lets no agent leave out a check", {

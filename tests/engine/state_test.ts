@@ -2,13 +2,8 @@ import { jsonObject } from "../../src/base/json.ts";
 import {
   awaitsApproval,
   currentPhase,
-  isDone,
   isPhaseApproved,
-  itemStateOf,
   missingReviews,
-  nextPhase,
-  pendingItem,
-  pendingPhase,
   phaseBlockers,
   sessionBlockers,
 } from "../../src/engine/state.ts";
@@ -16,7 +11,6 @@ import { isRemovable, restingDays } from "../../src/sessions/cleanup.ts";
 import type { ItemStatus, SessionState } from "../../src/workflow/types.ts";
 import { deepFreeze, orcErrorOf } from "./act.ts";
 import {
-  inPhase,
   itemOf,
   phaseOf,
   sessionOf,
@@ -39,18 +33,6 @@ Deno.test("currentPhase() finds no phase the workflow does not define", () => {
   assertEquals(error.details, { phases: ["PLAN", "LEARN"] });
 });
 
-Deno.test("nextPhase() is the phase behind the current one", () => {
-  assertStrictEquals(nextPhase(workflow, started), LEARN);
-  const learning = inPhase(workflow, started, "LEARN");
-  assertEquals(nextPhase(workflow, learning), undefined);
-});
-
-Deno.test("itemStateOf() keeps what is known of an item", () => {
-  const known = { ...pendingItem("plan"), retryCount: 3 };
-  const phase = { ...pendingPhase(PLAN), items: [known] };
-  assertStrictEquals(itemStateOf(phase, "plan"), known);
-});
-
 const STATUSES: readonly ItemStatus[] = [
   "pending",
   "in_progress",
@@ -59,13 +41,6 @@ const STATUSES: readonly ItemStatus[] = [
   "blocked",
   "failed",
 ];
-
-Deno.test("isDone() holds for completed and skipped items", () => {
-  assertEquals(
-    STATUSES.filter((status) => isDone({ ...pendingItem("a"), status })),
-    ["completed", "skipped"],
-  );
-});
 
 const HUMAN_GATE = { exitGate: "human_approval" };
 
@@ -104,12 +79,6 @@ Deno.test("phaseBlockers() names a missing approval after the items", () => {
       message: 'Phase "PLAN" awaits a human\'s approval',
     },
   ]);
-});
-
-Deno.test("phaseBlockers() counts an item the state does not know as open", () => {
-  const phase = phaseOf("PLAN", [itemOf("a")]);
-  const state = { ...sessionOf(workflowOf([phase])), phases: [] };
-  assertEquals(phaseBlockers(state, phase).length, 1);
 });
 
 Deno.test("awaitsApproval() is over once a human approved, and not by a look-alike", () => {
