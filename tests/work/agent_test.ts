@@ -77,11 +77,7 @@ async function refusalCode(
   root: string,
   machine: Machine = {},
 ): Promise<string> {
-  const error = await refusalWithoutTrace(
-    root,
-    () => verifyWriteAllowed(fixedHost(machine), { root }),
-  );
-  return error.code;
+  return (await refusalOf(() => verdictOn(root, machine))).code;
 }
 
 /** Starts another session beside the first one. */

@@ -9,7 +9,7 @@ import { completeItem } from "../../src/work/complete.ts";
 import { approveItem, startItem } from "../../src/work/item.ts";
 import { approvePhase } from "../../src/work/phase.ts";
 import type { Action } from "../../src/workflow/types.ts";
-import { readTree, writeTree } from "../files/temporary.ts";
+import { writeTree } from "../files/temporary.ts";
 import {
   agent,
   APPROVING,
@@ -26,7 +26,6 @@ import {
   withoutTrace,
   withRoot,
   withSession,
-  WORKFLOW,
 } from "./fixtures.ts";
 import { assertEquals } from "@std/assert";
 
@@ -94,19 +93,6 @@ Deno.test("applyAction() says so when the session was removed meanwhile", () =>
     const attempt = () => applyAction(host, opened, NOTE);
     const code = await codeWithoutTrace(root, attempt);
     assertEquals(code, "not_found no_such_session");
-  }));
-
-Deno.test("applyAction() adopts a legacy session by the first change only", () =>
-  withRoot({ ".workflow_state.json": legacyState() }, async (root) => {
-    const host = fixedHost({ number: 1 });
-    const opened = await openSession(host, { root });
-    const refused: Action = { type: "start_item", itemId: "nothing" };
-    const attempt = () => applyAction(host, opened, refused);
-    const code = await codeWithoutTrace(root, attempt);
-    assertEquals(code, "not_found no_such_item");
-    const { changed } = await applyAction(host, opened, NOTE);
-    assertEquals(changed, true);
-    assertEquals(".orchestrator/current" in readTree(root), true);
   }));
 
 Deno.test("applyAction() refuses a session whose rules are not known, and asks nobody", () =>
@@ -268,22 +254,3 @@ Deno.test("applyAction() changes nothing and logs nothing under a setting it doe
       "usage invalid_setting",
     );
   }));
-
-Deno.test("applyAction() takes what needs no human for what it is", () =>
-  withSession(
-    async (root) => {
-      const host = fixedHost({ environment: agent("1"), number: 1 });
-      const opened = await openSession(host, { root });
-      const action = {
-        type: "complete",
-        itemId: "consent",
-        notes: null,
-        result: undefined,
-        skipVerify: true,
-      } as const;
-      const act = { ...ACT, itemId: "consent" };
-      const { events } = await applyAction(host, opened, action, act);
-      assertEquals(events.map(({ type }) => type), ["item_skipped"]);
-    },
-    WORKFLOW.replace("settings:", "settings:\n  supervision_mode: zero_human"),
-  ));

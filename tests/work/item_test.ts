@@ -9,13 +9,10 @@ import {
 } from "../../src/work/item.ts";
 import { GOOD_REASON } from "../engine/fixtures.ts";
 import {
-  agent,
-  codeOf,
   codeWithoutTrace,
   eventsOf,
   type FixedHost,
   fixedHost,
-  loggedTypes,
   type Machine,
   NOW,
   stateOf,
@@ -81,15 +78,6 @@ Deno.test("approveItem() passes a manual gate for a human who types its id", () 
     ]);
   }));
 
-Deno.test("approveItem() does nothing and asks nobody for what is approved", () =>
-  withSession(async (root) => {
-    const options = { root, itemId: "consent" };
-    await approveItem(fixedHost({ answers: ["consent"], number: 1 }), options);
-    const host = fixedHost({ answers: [], number: 2 });
-    const again = await withoutTrace(root, () => approveItem(host, options));
-    assertEquals([again.changed, host.questions], [false, []]);
-  }));
-
 /** What is refused at once, whoever asks: nothing is written, and nobody is asked. */
 const REFUSED: Readonly<
   Record<string, (host: FixedHost, root: string) => Promise<unknown>>
@@ -134,13 +122,6 @@ Deno.test("skipItem() leaves an item out and keeps the reason", () =>
     assertEquals([item.status, item.skip_reason], ["skipped", GOOD_REASON]);
   }));
 
-Deno.test("skipItem() does nothing for an item that is skipped", () =>
-  withSession(async (root) => {
-    await skip(root, "sketch");
-    const again = await withoutTrace(root, () => skip(root, "sketch"));
-    assertEquals([again.changed, again.events], [false, []]);
-  }));
-
 Deno.test("skipItem() lets a human skip a gate by force, who types its id", () =>
   withSession(async (root) => {
     const options = { force: true, answers: ["tests"] };
@@ -148,15 +129,4 @@ Deno.test("skipItem() lets a human skip a gate by force, who types its id", () =
     const [event] = eventsOf(root).slice(2);
     assertEquals([event?.type, event?.actor], ["item_skipped", "human"]);
     assertEquals(event?.details.get("force_skipped"), true);
-  }));
-
-Deno.test("skipItem() lets no agent skip by force, and logs the try", () =>
-  withSession(async (root) => {
-    const options = { force: true, environment: agent("1") };
-    assertEquals(
-      await codeOf(() => skip(root, "tests", options)),
-      "denied approval_required",
-    );
-    assertEquals(loggedTypes(root).slice(2), ["error"]);
-    assertEquals(stateOf(root).phases.PLAN.items.tests.status, "pending");
   }));

@@ -107,22 +107,15 @@ Deno.test("adoptLegacySession() says so when the legacy state is gone, or anothe
     assertEquals(await codeOf(() => adopt(root)), gone);
   }));
 
-const UPDATES: Readonly<Record<string, (root: string) => Promise<unknown>>> = {
-  addNote: (root) => addNote(fixedHost(), { root, text: "Noted" }),
-  completeItem: (root) => completeItem(fixedHost(), { root, itemId: "it" }),
-};
-
-for (const [name, update] of Object.entries(UPDATES)) {
-  Deno.test(`adoptLegacySession() is called by the first update: ${name}`, () =>
-    withLegacy(async (root) => {
-      await update(root);
-      assertEquals(sessionsIn(root), [LEGACY_ID]);
-      const { serial, session } = stateOf(root, LEGACY_ID).metadata.orc;
-      assertEquals([serial, session], [1, LEGACY_ID]);
-      const { legacy } = await readStatus(fixedHost(), { root });
-      assertEquals(legacy, false);
-    }));
-}
+Deno.test("adoptLegacySession() is called by the first update", () =>
+  withLegacy(async (root) => {
+    await completeItem(fixedHost(), { root, itemId: "it" });
+    assertEquals(sessionsIn(root), [LEGACY_ID]);
+    const { serial, session } = stateOf(root, LEGACY_ID).metadata.orc;
+    assertEquals([serial, session], [1, LEGACY_ID]);
+    const { legacy } = await readStatus(fixedHost(), { root });
+    assertEquals(legacy, false);
+  }));
 
 const REFUSED: Readonly<Record<string, (root: string) => Promise<unknown>>> = {
   "an item that does not exist": (root) =>
