@@ -1,7 +1,14 @@
 import { OrcError } from "../../src/base/error.ts";
 import type { SessionLayout } from "../../src/base/layout.ts";
 import { fileStore, type Session } from "../../src/session/read.ts";
-import { codeOf, codeWithoutTrace, readTree } from "../files/temporary.ts";
+import {
+  codeOf,
+  codeWithoutTrace,
+  readTree,
+  refusalOf,
+  refusalWithoutTrace,
+  withoutTrace,
+} from "../files/temporary.ts";
 import {
   complete,
   completedItems,
@@ -24,8 +31,14 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 
-async function refusalOf(act: () => Promise<unknown>): Promise<OrcError> {
-  return await assertRejects(act, OrcError);
+/** Asserts that the completion of an item is refused, and leaves every file as it is. */
+async function assertRefused(
+  { store, layout }: StoredFixture,
+  expected: string,
+  id = SESSION_ID,
+): Promise<void> {
+  const update = () => store.update(id, complete("a"));
+  assertEquals(await codeWithoutTrace(layout.root, update), expected);
 }
 
 async function itemsOf({ store }: StoredFixture): Promise<readonly string[]> {
@@ -70,22 +83,18 @@ test("SessionStore.update() gives each event an id, the serial and the instant",
 });
 
 test("SessionStore.update() writes nothing when there is nothing to do", async ({ store, layout }) => {
-  await store.update(SESSION_ID, complete("a"));
-  const before = readTree(layout.root);
-  const { events, session } = await store.update(SESSION_ID, complete("a"));
-  assertEquals(events, []);
-  assertEquals(session.serial, 2);
-  assertEquals(readTree(layout.root), before);
+  const update = () => store.update(SESSION_ID, complete("a"));
+  await update();
+  const { events, session } = await withoutTrace(layout.root, update);
+  assertEquals([events, session.serial], [[], 2]);
 });
 
 test("SessionStore.update() writes nothing when the change is refused", async ({ store, layout }) => {
-  const before = readTree(layout.root);
   const refuse = () => {
     throw new OrcError("refused", "no", "No");
   };
-  const error = await refusalOf(() => store.update(SESSION_ID, refuse));
-  assertEquals(error.code, "no");
-  assertEquals(readTree(layout.root), before);
+  const update = () => store.update(SESSION_ID, refuse);
+  assertEquals(await codeWithoutTrace(layout.root, update), "refused no");
 });
 
 Deno.test("SessionStore.update() applies updates of one process one after the other", () =>
@@ -111,61 +120,32 @@ Deno.test({
     }),
 });
 
-test("SessionStore.update() makes no session that is not there", async ({ store, layout }) => {
-  assertEquals(
-    await codeWithoutTrace(
-      layout.root,
-      () => store.update("other", complete("a")),
-    ),
-    "not_found no_such_session",
-  );
+test("SessionStore.update() makes no session of what is none", async (fixture) => {
+  const other = `${fixture.layout.sessions}/other`;
+  await assertRefused(fixture, "not_found no_such_session", "other");
+  Deno.mkdirSync(other);
+  await assertRefused(fixture, "not_found no_such_session", "other");
+  Deno.removeSync(other);
+  Deno.writeTextFileSync(other, "x");
+  await assertRefused(fixture, "corrupt not_a_directory", "other");
 });
 
-test("SessionStore.update() leaves a directory without a state as it is", async ({ store, layout }) => {
-  Deno.mkdirSync(`${layout.sessions}/other`);
-  const before = readTree(layout.root);
-  const error = await refusalOf(() => store.update("other", complete("a")));
-  assertEquals(error.code, "no_such_session");
-  assertEquals(readTree(layout.root), before);
-});
-
-test("SessionStore.update() refuses a file in the place of a session", async ({ store, layout }) => {
-  Deno.writeTextFileSync(`${layout.sessions}/other`, "x");
-  assertEquals(
-    await codeWithoutTrace(
-      layout.root,
-      () => store.update("other", complete("a")),
-    ),
-    "corrupt not_a_directory",
-  );
-});
-
-/** Changes what a state says without signing it. */
-function forge(paths: SessionLayout, from: string, to: string): void {
-  const text = Deno.readTextFileSync(paths.state);
-  assertStringIncludes(text, from);
-  Deno.writeTextFileSync(paths.state, text.replace(from, to));
-}
-
-const UNTRUSTED: readonly [string, string, string, string][] = [
-  ["Add login", "Add logout", "corrupt", "changed_outside"],
-  ['"format": 1', '"format": 2', "refused", "newer_format"],
-  [SESSION_ID, "another-session", "corrupt", "foreign_state"],
-  ["{", "", "corrupt", "invalid_json"],
+/** What is changed in a state without signing it, and what an update says to that. */
+const UNTRUSTED: readonly [string, string, string][] = [
+  ["Add login", "Add logout", "corrupt changed_outside"],
+  ['"format": 1', '"format": 2', "refused newer_format"],
+  [SESSION_ID, "another-session", "corrupt foreign_state"],
+  ["{", "", "corrupt invalid_json"],
 ];
 
-for (const [from, to, kind, code] of UNTRUSTED) {
-  Deno.test(`SessionStore.update() leaves a state alone that is ${code}`, () =>
-    withSession(async ({ store, paths, layout }) => {
-      forge(paths, from, to);
-      assertEquals(
-        await codeWithoutTrace(
-          layout.root,
-          () => store.update(SESSION_ID, complete("a")),
-        ),
-        `${kind} ${code}`,
-      );
-    }));
+for (const [from, to, expected] of UNTRUSTED) {
+  test(`SessionStore.update() leaves a state alone that is ${expected}`, async (fixture) => {
+    const { state } = fixture.paths;
+    const text = Deno.readTextFileSync(state);
+    assertStringIncludes(text, from);
+    Deno.writeTextFileSync(state, text.replace(from, to));
+    await assertRefused(fixture, expected);
+  });
 }
 
 Deno.test("SessionStore.update() repeats a change whose lock was taken over, on the fresh state", () =>
@@ -314,16 +294,11 @@ test("SessionStore.update() succeeds with a warning when only the log fails", as
   ]);
 });
 
-test("SessionStore.update() changes nothing when the log cannot be settled", async ({ store, paths, layout }) => {
-  Deno.removeSync(paths.log);
-  Deno.mkdirSync(paths.log);
-  assertEquals(
-    await codeWithoutTrace(
-      layout.root,
-      () => store.update(SESSION_ID, complete("a")),
-    ),
-    "corrupt not_a_regular_file",
-  );
+test("SessionStore.update() changes nothing when the log cannot be settled", async (fixture) => {
+  const { log } = fixture.paths;
+  Deno.removeSync(log);
+  Deno.mkdirSync(log);
+  await assertRefused(fixture, "corrupt not_a_regular_file");
 });
 
 test("SessionStore.update() says that it made a missing log anew", async ({ store, paths }) => {
@@ -364,27 +339,20 @@ test("SessionStore.update() refuses an older state.json that was put back", asyn
   const older = Deno.readTextFileSync(paths.state);
   await store.update(SESSION_ID, complete("a"));
   Deno.writeTextFileSync(paths.state, older);
-  const before = readTree(paths.directory);
-  const error = await refusalOf(() => store.update(SESSION_ID, complete("b")));
-  assertEquals([error.kind, error.code], ["corrupt", "state_behind_log"]);
-  assertEquals(error.details, { serial: 1, logged: 2 });
-  assertEquals(readTree(paths.directory), before);
-});
-
-test("SessionStore.update() refuses an older state.json however much another tool wrote since", async ({ store, paths }) => {
-  const older = Deno.readTextFileSync(paths.state);
-  await store.update(SESSION_ID, complete("a"));
-  Deno.writeTextFileSync(paths.state, older);
   const message = "x".repeat(1000);
   const line = JSON.stringify({
     event_type: "error",
     workflow_id: "wf_1",
     message,
   });
-  const lines = `${line}\n`.repeat(200);
-  Deno.writeTextFileSync(paths.log, lines, { append: true });
-  const error = await refusalOf(() => store.update(SESSION_ID, complete("b")));
-  assertEquals(error.code, "state_behind_log");
+  // However much another tool wrote since.
+  for (const lines of ["", `${line}\n`.repeat(200)]) {
+    Deno.writeTextFileSync(paths.log, lines, { append: true });
+    const update = () => store.update(SESSION_ID, complete("b"));
+    const error = await refusalWithoutTrace(paths.directory, update);
+    assertEquals([error.kind, error.code], ["corrupt", "state_behind_log"]);
+    assertEquals(error.details, { serial: 1, logged: 2 });
+  }
 });
 
 test("SessionStore.update() lets a signal take effect only after the lock is given back", async ({ layout, paths }) => {
