@@ -14,6 +14,7 @@ import {
 } from "../../src/session/codec.ts";
 import { encodeSession, encodeUnsigned } from "../../src/session/encode.ts";
 import type { ItemState, SessionState } from "../../src/workflow/types.ts";
+import { itemOf, sessionOf, workflowWith } from "../engine/fixtures.ts";
 import { PYTHON_STATES } from "./python_files.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 
@@ -101,10 +102,10 @@ Deno.test("encodeSession() only adds a signature to an older shape", async () =>
 Deno.test("decodeSession() reads what the Python tool wrote", async () => {
   for (const [project, text] of PYTHON_STATES) {
     const session = await decode(text);
-    const { format, serial, sessionId, lastEvents } = session;
+    const nothing = { serial: 0, sessionId: null, lastEvents: [] };
     assertEquals(
-      { format, serial, sessionId, lastEvents },
-      { format: ORC_FORMAT, serial: 0, sessionId: null, lastEvents: [] },
+      { ...session, format: ORC_FORMAT, ...nothing },
+      session,
       project,
     );
     assertEquals(session.state.notes, []);
@@ -115,21 +116,16 @@ Deno.test("decodeSession() reads what the Python tool wrote", async () => {
   assertEquals(state.task, "minimal");
   assertEquals(state.definition, null);
   assertEquals(state.createdAt, "2026-11-20T08:00:50.121637Z");
+  const [phase, ...others] = state.phases;
+  assertEquals([phase?.id, phase?.status, others], ["PLAN", "active", []]);
   assertEquals(
-    state.phases.map(({ id, status, items }) => ({
-      id,
-      status,
-      items: items.map((item) => [item.id, item.status, item.completedAt]),
-    })),
-    [{
-      id: "PLAN",
-      status: "active",
-      items: [["a", "completed", "2026-11-20T08:00:50.123997Z"], [
-        "b",
-        "pending",
-        null,
-      ]],
-    }],
+    phase?.items.map((
+      { id, status, completedAt },
+    ) => [id, status, completedAt]),
+    [
+      ["a", "completed", "2026-11-20T08:00:50.123997Z"],
+      ["b", "pending", null],
+    ],
   );
 });
 
@@ -152,21 +148,16 @@ Deno.test("decodeSession() takes what is missing as its default", async () => {
   assertEquals([item?.evidence, item?.gateResult], [null, null]);
 });
 
-Deno.test("encodeSession() adds nothing to a shape that lacks fields", async () => {
-  const text = JSON.stringify({
-    ...MINIMAL,
-    phases: { P: { id: "P", items: { a: { id: "a", more: 1 } } } },
-  });
-  const encoded = await encodeSession(await decode(text), AT);
-  assertEquals(unsigned(encoded), printJson(parseObject(text), 2));
-});
-
 Deno.test("encodeSession() adds a field to an older shape when it means something", async () => {
-  const text = JSON.stringify({
-    ...MINIMAL,
-    phases: { P: { id: "P", items: { a: { id: "a", notes: null } } } },
-  });
-  const session = withFirstItem(await decode(text), {
+  const stateWith = (item: object, fields = {}): string =>
+    JSON.stringify({
+      ...MINIMAL,
+      phases: {
+        P: { id: "P", items: { a: { id: "a", notes: null, ...item } } },
+      },
+      ...fields,
+    });
+  const session = withFirstItem(await decode(stateWith({})), {
     status: "completed",
     retryCount: 2,
     skipReason: null,
@@ -175,24 +166,9 @@ Deno.test("encodeSession() adds a field to an older shape when it means somethin
     withState(session, { constraints: ["c"], project: null }),
     AT,
   );
-  assertEquals(
-    unsigned(encoded),
-    printJson(
-      parseObject(JSON.stringify({
-        ...MINIMAL,
-        phases: {
-          P: {
-            id: "P",
-            items: {
-              a: { id: "a", notes: null, status: "completed", retry_count: 2 },
-            },
-          },
-        },
-        constraints: ["c"],
-      })),
-      2,
-    ),
-  );
+  const item = { status: "completed", retry_count: 2 };
+  const expected = stateWith(item, { constraints: ["c"] });
+  assertEquals(unsigned(encoded), printJson(parseObject(expected), 2));
 });
 
 Deno.test("encodeSession() keeps the order and what orc does not know", async () => {
@@ -213,46 +189,8 @@ Deno.test("encodeSession() keeps the order and what orc does not know", async ()
 });
 
 Deno.test("encodeSession() gives a new session every field in the Python tool's order", async () => {
-  const state: SessionState = {
-    workflowId: "wf_new",
-    workflowType: "Tiny",
-    workflowVersion: "0.1",
-    task: "t",
-    project: null,
-    status: "active",
-    currentPhaseId: "P",
-    phases: [{
-      id: "P",
-      status: "active",
-      startedAt: AT,
-      completedAt: null,
-      items: [{
-        id: "a",
-        status: "pending",
-        startedAt: null,
-        completedAt: null,
-        skippedAt: null,
-        skipReason: null,
-        notes: null,
-        retryCount: 0,
-        verificationResult: null,
-        gateResult: null,
-        evidence: null,
-        source: new Map(),
-      }],
-      source: new Map(),
-    }],
-    createdAt: AT,
-    updatedAt: AT,
-    completedAt: null,
-    constraints: [],
-    notes: [],
-    metadata: new Map(),
-    definition: null,
-    source: new Map(),
-  };
   const session: UnsignedSession = {
-    state,
+    state: sessionOf(workflowWith(itemOf("a"))),
     format: ORC_FORMAT,
     serial: 1,
     sessionId: "01jd3v0000000000000000000a",
@@ -261,11 +199,9 @@ Deno.test("encodeSession() gives a new session every field in the Python tool's 
   const written = parseObject(await encodeSession(session, AT));
   const model = parseObject(PYTHON_STATES.get("min") ?? "");
   assertEquals(keysAt(written), keysAt(model));
-  assertEquals(keysAt(written, "phases", "P"), keysAt(model, "phases", "PLAN"));
-  assertEquals(
-    keysAt(written, "phases", "P", "items", "a"),
-    keysAt(model, "phases", "PLAN", "items", "a"),
-  );
+  for (const path of [["phases", "PLAN"], ["phases", "PLAN", "items", "a"]]) {
+    assertEquals(keysAt(written, ...path), keysAt(model, ...path));
+  }
   assertEquals(keysAt(written, "metadata"), ["orc"]);
   assertEquals(keysAt(written, "metadata", "orc"), [
     "format",
@@ -310,8 +246,7 @@ Deno.test("encodeSession() carries our data in metadata.orc", async () => {
   ];
   const changed = { ...withState(session, { notes }), ...ours };
   const again = await decode(await encodeSession(changed, AT));
-  const { format, serial, sessionId, lastEvents } = again;
-  assertEquals({ format, serial, sessionId, lastEvents }, ours);
+  assertEquals({ ...again, ...ours }, again);
   assertEquals(again.state.notes, notes);
   assertEquals(again.checksum, "valid");
   assertEquals(again.state.metadata, session.state.metadata);
@@ -339,11 +274,8 @@ Deno.test("encodeSession() refuses data that could not be read back", async () =
   let deep: JsonValue = 1;
   for (let depth = 0; depth < 98; depth++) deep = [deep];
   const metadata = new Map([["deep", deep]]);
-  const fitting = withState(session, { metadata });
-  assertEquals(
-    (await decode(await encodeSession(fitting, AT))).checksum,
-    "valid",
-  );
+  const fitting = await encodeSession(withState(session, { metadata }), AT);
+  assertEquals((await decode(fitting)).checksum, "valid");
   const changed = withState(session, { metadata: new Map([["deep", [deep]]]) });
   const error = await assertRejects(() => encodeSession(changed, AT), OrcError);
   assertEquals(error.code, "too_deep");
@@ -386,44 +318,30 @@ Deno.test("decodeSession() names every wrong field, what it should be and what i
     error.message,
     "state.json is not valid: $.workflow_id must be a text, but is missing (and 17 more)",
   );
-  assertEquals(error.details, {
-    problems: [
-      ["$.workflow_id", "a text", "missing"],
-      ["$.workflow_type", "a text", "7"],
-      ["$.workflow_version", "a text", "null"],
-      ["$.task_description", "a text", "a list"],
-      ["$.project", "a text or null", "false"],
-      [
-        "$.status",
-        "one of active, completed, abandoned, paused",
-        '"running"',
-      ],
-      [
-        "$.phases.P.status",
-        "one of pending, active, completed, blocked",
-        '"done"',
-      ],
-      ["$.phases.P.items", "an object", "a list"],
-      ['$.phases["A 1"].items.a', "an object", "null"],
-      [
-        '$.phases["A 1"].items.b.retry_count',
-        "a whole number of at least 0",
-        "-1",
-      ],
-      ["$.phases.Q.id", "a text", "missing"],
-      ["$.phases.Q.items.c.id", "a text", "missing"],
-      ["$.phases.Q.items.c.notes", "a text or null", "an object"],
-      [
-        "$.phases.Q.items.c.evidence",
-        "an object or null",
-        `"${"x".repeat(39)}…`,
-      ],
-      ["$.completed_at", "a text or null", "1763622897"],
-      ["$.constraints[1]", "a text", "1"],
-      ["$.metadata", "an object", "null"],
-      ["$.workflow_definition", "an object or null", "a list"],
-    ].map(([path, expected, found]) => ({ path, expected, found })),
+  const problems = [
+    "$.workflow_id|a text|missing",
+    "$.workflow_type|a text|7",
+    "$.workflow_version|a text|null",
+    "$.task_description|a text|a list",
+    "$.project|a text or null|false",
+    '$.status|one of active, completed, abandoned, paused|"running"',
+    '$.phases.P.status|one of pending, active, completed, blocked|"done"',
+    "$.phases.P.items|an object|a list",
+    '$.phases["A 1"].items.a|an object|null',
+    '$.phases["A 1"].items.b.retry_count|a whole number of at least 0|-1',
+    "$.phases.Q.id|a text|missing",
+    "$.phases.Q.items.c.id|a text|missing",
+    "$.phases.Q.items.c.notes|a text or null|an object",
+    `$.phases.Q.items.c.evidence|an object or null|"${"x".repeat(39)}…`,
+    "$.completed_at|a text or null|1763622897",
+    "$.constraints[1]|a text|1",
+    "$.metadata|an object|null",
+    "$.workflow_definition|an object or null|a list",
+  ].map((line) => {
+    const [path, expected, found] = line.split("|");
+    return { path, expected, found };
   });
+  assertEquals(error.details, { problems });
 });
 
 Deno.test("decodeSession() shows at most 20 problems", async () => {
@@ -440,9 +358,8 @@ Deno.test("decodeSession() shows at most 20 problems", async () => {
 });
 
 Deno.test("decodeSession() refuses a serial that cannot count", async () => {
-  for (
-    const serial of ["1e400", "NaN", "-1", "1.5", "9007199254740993", '"1"']
-  ) {
+  const bad = ["1e400", "NaN", "-1", "1.5", "9007199254740993", '"1"'];
+  for (const serial of bad) {
     const text = JSON.stringify({ ...MINIMAL, metadata: { orc: "HERE" } })
       .replace('"HERE"', `{"serial": ${serial}}`);
     const error = await assertRejects(() => decode(text), OrcError);
@@ -478,14 +395,10 @@ Deno.test("decodeSession() refuses what is no object, and other files", async ()
     assert(message.startsWith("state.json is not valid: $ must be an object"));
     assert(!message.includes("more"), message);
   }
-  const foreign = await refusal({ tasks: [], dependencies: {}, completed: [] });
-  assert(
-    foreign.message.includes("$.workflow_id must be a text, but is missing"),
-  );
-  const torn = await assertRejects(
-    () => decode((PYTHON_STATES.get("min") ?? "").slice(0, -40)),
-    OrcError,
-  );
+  const { message } = await refusal({ tasks: [], completed: [] });
+  assert(message.includes("$.workflow_id must be a text, but is missing"));
+  const text = (PYTHON_STATES.get("min") ?? "").slice(0, -40);
+  const torn = await assertRejects(() => decode(text), OrcError);
   assertEquals(torn.code, "invalid_json");
   assert(torn.hint?.includes("orc "), torn.hint);
 });
@@ -496,10 +409,10 @@ Deno.test("decodeSession() notices an edit without a new checksum", async () => 
   assertEquals([session.state.task, session.checksum], ["other", "changed"]);
 });
 
-Deno.test("decodeSession() knows things by their key and keeps another id", async () => {
+Deno.test("decodeSession() knows things by their key, and encodeSession() adds nothing to them", async () => {
   const text = JSON.stringify({
     ...MINIMAL,
-    phases: { P: { id: "X", items: { a: { id: "b" } } } },
+    phases: { P: { id: "X", items: { a: { id: "b", more: 1 } } } },
   });
   const session = await decode(text);
   assertEquals(session.state.phases[0]?.id, "P");
