@@ -48,7 +48,6 @@ import {
 } from "./situation.ts";
 import { isDone, type OpenItem } from "./state.ts";
 
-/** What has to be found out before an item can be completed. */
 export type RequiredCheck =
   | { readonly type: "none" }
   | { readonly type: "file_exists"; readonly path: string }

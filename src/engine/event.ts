@@ -3,6 +3,7 @@ import {
   asObject,
   isJsonObject,
   type JsonObject,
+  jsonObject,
   type JsonValue,
   parseJson,
 } from "../base/json.ts";
@@ -39,18 +40,18 @@ export function decodeLogLine(line: string): RecordedEvent | undefined {
 
 /** Encodes an event in the Python tool's order; its id and serial are ours. */
 export function encodeEvent(event: RecordedEvent): JsonObject {
-  const fields: [string, JsonValue][] = [
-    ["timestamp", event.at],
-    ["event_type", event.type],
-    ["workflow_id", event.workflowId],
-    ["phase_id", event.phaseId],
-    ["item_id", event.itemId],
-    ["message", event.message],
-    ["details", event.details],
-    ["actor", event.actor],
-  ];
-  if (event.id !== "") fields.push(["id", event.id], ["serial", event.serial]);
-  return new Map(fields);
+  const { id, serial } = event;
+  return jsonObject({
+    timestamp: event.at,
+    event_type: event.type,
+    workflow_id: event.workflowId,
+    phase_id: event.phaseId,
+    item_id: event.itemId,
+    message: event.message,
+    details: event.details,
+    actor: event.actor,
+    ...(id === "" ? {} : { id, serial }),
+  });
 }
 
 /** Decodes an event; undefined for a value that is none. */

@@ -51,7 +51,6 @@ import {
 } from "./situation.ts";
 import { isDone, missingReviewOf, type OpenItem } from "./state.ts";
 
-/** Marks an item as being worked on. */
 export function startItem(
   situation: Situation,
   { itemId }: ActionOf<"start_item">,
@@ -199,7 +198,6 @@ function noted(open: OpenItem, notes: string | null): OpenItem {
   };
 }
 
-/** A human's yes on a manual gate. */
 export function approveItem(
   situation: Situation,
   { itemId, notes }: ActionOf<"approve_item">,
@@ -293,7 +291,6 @@ export function approvalPending(itemId: string, passesAt: string): OrcError {
 
 type Skip = ActionOf<"skip">;
 
-/** Leaves an item out, for a reason that is one. */
 export function skipItem(situation: Situation, action: Skip): Decision {
   const { workflow, state, at, caller } = situation;
   const { itemId, reason, force } = action;

@@ -26,12 +26,6 @@ import {
 
 type Place = Pick<OpenItem, "phase" | "item">;
 
-/** The session in which something is to be skipped. */
-interface SkipSite {
-  readonly workflow: Workflow;
-  readonly state: SessionState;
-}
-
 /** Whether only its phase lets an item be skipped: an autonomous one leaves all to the agent but gates. */
 export function isFreedByPhase({ phase, item }: Place): boolean {
   return phase.phaseType === "autonomous" && !item.skippable &&
@@ -45,7 +39,7 @@ export function isLeftOutAtWill(place: Place): boolean {
 
 /** Whether an item can be skipped without force, by anybody with a reason. */
 export function isSkippable(
-  { workflow, state }: SkipSite,
+  { workflow, state }: Readonly<{ workflow: Workflow; state: SessionState }>,
   place: Place,
 ): boolean {
   return isLeftOutAtWill(place) && !isHumanOnly(workflow, place.item) &&

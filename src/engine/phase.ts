@@ -66,7 +66,6 @@ export function advance(
 /** Blockers named in one message; the details hold all. */
 const MAX_BLOCKERS = 5;
 
-/** The refusal that lists what is still open. */
 function blocked(
   { workflow, state }: Situation,
   message: string,
@@ -108,7 +107,6 @@ function phaseCompleted(
   }, caller);
 }
 
-/** A human's yes on leaving a phase. */
 export function approvePhase(
   situation: Situation,
   action: ActionOf<"approve_phase">,
@@ -139,7 +137,6 @@ export function approvePhase(
   };
 }
 
-/** Begins a session in the workflow's first phase. */
 export function start(
   workflow: Workflow,
   action: ActionOf<"start">,
@@ -177,7 +174,6 @@ export function start(
   };
 }
 
-/** Ends a session whose phases, all of them, are done. */
 export function finish(
   situation: Situation,
   { notes, force }: ActionOf<"finish">,
@@ -216,7 +212,6 @@ function closingNotes(
   return notes ? { completion_notes: notes } : {};
 }
 
-/** Ends a session that will not be finished. */
 export function abandon(
   { state, caller }: Situation,
   action: ActionOf<"abandon">,
@@ -248,7 +243,6 @@ export function abandon(
   };
 }
 
-/** Keeps something worth remembering. */
 export function addNote(
   { workflow, state, at, caller }: Situation,
   action: ActionOf<"note">,

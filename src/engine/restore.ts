@@ -37,7 +37,6 @@ import {
 /** Things named in one message; the details hold all. */
 const MAX_NAMED = 5;
 
-/** Puts items and phases back to where a checkpoint has them. */
 export function restore(
   { workflow, state, caller }: Situation,
   { checkpointId, stored, force }: ActionOf<"restore">,
@@ -304,7 +303,6 @@ function progressText({ source: _source, ...progress }: ItemState): string {
   return canonicalJson(jsonObject(progress));
 }
 
-/** Says for people what changes. */
 export function changeSentence(change: RestoreChange): string {
   const { what, phaseId, itemId } = change;
   const [from, to] = [change.from, change.to].map(word);

@@ -31,7 +31,6 @@ import {
   phaseStateOf,
 } from "./state.ts";
 
-/** The actions of one type. */
 export type ActionOf<Type extends Action["type"]> = Extract<
   Action,
   { type: Type }
@@ -51,7 +50,6 @@ export interface Situation extends Circumstances {
   readonly state: SessionState;
 }
 
-/** Refuses any change of a session that has ended. */
 export function assertOpen(state: SessionState): void {
   if (!isClosed(state.status)) return;
   throw refused(
@@ -184,7 +182,6 @@ export function unchanged(state: SessionState): Decision {
   return { state, events: [] };
 }
 
-/** The answer that changes an item, and tells what led there. */
 export function itemChanged(
   { state }: Situation,
   { phase, itemState }: OpenItem,
@@ -194,7 +191,6 @@ export function itemChanged(
   return { state: withItem(state, phase, { ...itemState, ...fields }), events };
 }
 
-/** Returns the state with one item changed. */
 export function withItem(
   state: SessionState,
   phase: Phase,
@@ -207,7 +203,6 @@ export function withItem(
   });
 }
 
-/** Returns the state with one phase changed. */
 export function withPhase(
   state: SessionState,
   phase: PhaseState,
@@ -231,7 +226,6 @@ interface Subject {
   readonly itemId?: string | null;
 }
 
-/** The subject of an event about an item. */
 export function subjectOf({ phase, item }: OpenItem): Subject {
   return { phaseId: phase.id, itemId: item.id };
 }

@@ -13,7 +13,6 @@ import type {
 
 const NO_SOURCE: JsonObject = new Map();
 
-/** An item nobody has touched. */
 export function pendingItem(id: string): ItemState {
   return {
     id,
@@ -31,7 +30,6 @@ export function pendingItem(id: string): ItemState {
   };
 }
 
-/** A phase nobody has entered. */
 export function pendingPhase(phase: Phase): PhaseState {
   return {
     id: phase.id,
@@ -68,7 +66,6 @@ function itemsById(phaseState: PhaseState): ReadonlyMap<string, ItemState> {
   return index;
 }
 
-/** The phase the session is in. */
 export function currentPhase(workflow: Workflow, state: SessionState): Phase {
   const phase = workflow.phases.find(({ id }) => id === state.currentPhaseId);
   if (phase) return phase;
@@ -81,7 +78,6 @@ export function currentPhase(workflow: Workflow, state: SessionState): Phase {
   );
 }
 
-/** The phase after the current one, if there is one. */
 export function nextPhase(
   workflow: Workflow,
   state: SessionState,

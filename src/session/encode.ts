@@ -1,4 +1,9 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import {
+  isJsonObject,
+  type JsonObject,
+  jsonObject,
+  type JsonValue,
+} from "../base/json.ts";
 import { checksumOf, overlay, printDocument } from "../base/json_print.ts";
 import { withOffset } from "../base/time.ts";
 import { encodeEvent } from "../engine/event.ts";
@@ -22,22 +27,6 @@ const PYTHON_FORMAT = "3.0";
  * throws a plain `Error`.
  *
  * @throws {OrcError} `too_deep` (refused) if values are nested deeper than 100
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { decodeSession, encodeSession } from "@orc/cli/core";
- *
- * const text = `{
- *   "workflow_id": "wf_0123abcd", "workflow_type": "Tiny",
- *   "workflow_version": "1.0", "task_description": "Add login",
- *   "current_phase_id": "PLAN"
- * }`;
- * const session = await decodeSession(text, "state.json");
- * const signed = await encodeSession(session, "2026-01-02T03:04:05Z");
- * const { checksum } = await decodeSession(signed, "state.json");
- * assertEquals(checksum, "valid");
- * ```
  */
 export async function encodeSession(
   session: UnsignedSession,
@@ -155,10 +144,6 @@ function encodeOrcData(source: JsonObject, data: OrcData): JsonObject {
   ]);
 }
 
-function encodeNote(note: Note): JsonObject {
-  return new Map<string, JsonValue>([
-    ["at", note.at],
-    ["text", note.text],
-    ["item_id", note.itemId],
-  ]);
+function encodeNote({ at, text, itemId }: Note): JsonObject {
+  return jsonObject({ at, text, item_id: itemId });
 }

@@ -99,23 +99,6 @@ export interface ApproveItemOptions extends SessionOptions {
  *   comes first
  * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
  *   (refused) if the item is not in the current phase
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { approveItem, denoHost, startSession } from "@orc/cli";
- *
- * const env = (name: string) =>
- *   name === "ORCHESTRATOR_APPROVALS" ? "any" : undefined;
- * const caller = () => ({ agent: null, approval: null });
- * const host = { ...denoHost(), env, caller };
- * const root = await Deno.makeTempDir();
- * await startSession(host, { root, task: "Add login" });
- * const itemId = "plan_approval";
- * const { changed } = await approveItem(host, { root, itemId });
- * assertEquals(changed, true);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function approveItem(
   host: Host,
