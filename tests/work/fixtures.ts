@@ -1,5 +1,4 @@
 import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
-import type { ProcessIdentity } from "../../src/files/lock.ts";
 import { detectAgent } from "../../src/host/environment.ts";
 import type {
   Host,
@@ -9,6 +8,7 @@ import type {
 import { runProgram } from "../../src/host/process.ts";
 import { startSession } from "../../src/work/start.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
+import { OWN_IDENTITY } from "../session/fixtures.ts";
 
 export {
   codeOf,
@@ -72,16 +72,6 @@ export interface FixedHost extends Host {
   readonly progress: (string | undefined)[];
 }
 
-const IDENTITY: ProcessIdentity = {
-  pid: 4711,
-  start: "123456",
-  startedAtMs: 1_772_359_000_000,
-  boot: "b0",
-  namespace: "pid:[1]",
-  host: "here",
-  runtime: "deno 1.2.3",
-};
-
 /** How a program ends unless a test says otherwise. */
 export const ENDED_WELL: ProgramResult = {
   exitCode: 0,
@@ -121,7 +111,7 @@ export function fixedHost(machine: Machine = {}): FixedHost {
     newToken: () => tokenOf(number, tokens++),
     idSource: () => Promise.resolve(() => idOf(number, ids++)),
     homeDirectory: () => machine.home,
-    identity: () => IDENTITY,
+    identity: () => ({ ...OWN_IDENTITY, runtime: "deno 1.2.3" }),
     livenessOf: () => "alive",
     holdSignals: () => ({ throwIfCaught: () => {}, release: () => {} }),
     runProgram: (request) => {

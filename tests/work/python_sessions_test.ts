@@ -211,18 +211,3 @@ function assertUntouched(
   }
   assertEquals(Object.keys(after).sort(), Object.keys(before).sort());
 }
-
-Deno.test("addNote() writes numbers of the Python tool as it wrote them", () =>
-  withCopy(
-    { name: "evd", ...sessionIn(`${PROJECTS}/evd`) },
-    async (root) => {
-      const { statePath } = sessionIn(root);
-      const numbers = (text: string): readonly string[] =>
-        text.match(/: -?\d[\d.e+-]*(?=[,\n])/g) ?? [];
-      const before = numbers(textAt(root, statePath));
-      await addNote(fixedHost(), { root, text: "Noted" });
-      const after = numbers(textAt(root, statePath));
-      assert(before.length > 0);
-      assertEquals(before.filter((number) => !after.includes(number)), []);
-    },
-  ));
