@@ -4,8 +4,8 @@ import {
   type SessionLayout,
   sessionLayout,
 } from "../../src/base/layout.ts";
+import { decide } from "../../src/engine/decide.ts";
 import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
-import { pendingItem } from "../../src/engine/state.ts";
 import type {
   Liveness,
   LockRecord,
@@ -22,6 +22,13 @@ import type {
   Event,
   SessionState,
 } from "../../src/workflow/types.ts";
+import {
+  HUMAN,
+  itemOf,
+  phaseOf,
+  START,
+  workflowOf,
+} from "../engine/fixtures.ts";
 import { withTemporaryDirectory } from "../files/temporary.ts";
 
 /** The instant at which everything happens in these tests. */
@@ -94,31 +101,9 @@ export function storeContext(options: ContextOptions = {}): StoreContext {
 
 /** The state of a session that has just started, with one phase of untouched items. */
 export function startedState(itemIds: readonly string[]): SessionState {
-  return {
-    workflowId: "wf_00c0ffee",
-    workflowType: "Test",
-    workflowVersion: "1.0",
-    task: "Add login",
-    project: null,
-    status: "active",
-    currentPhaseId: "PLAN",
-    phases: [{
-      id: "PLAN",
-      status: "active",
-      startedAt: NOW,
-      completedAt: null,
-      items: itemIds.map(pendingItem),
-      source: new Map(),
-    }],
-    createdAt: NOW,
-    updatedAt: NOW,
-    completedAt: null,
-    constraints: [],
-    notes: [],
-    metadata: new Map(),
-    definition: null,
-    source: new Map(),
-  };
+  const items = itemIds.map((id) => itemOf(id));
+  const workflow = workflowOf([phaseOf("PLAN", items)]);
+  return decide(workflow, undefined, START, { at: NOW, caller: HUMAN }).state;
 }
 
 /** An event of the session in {@linkcode startedState}. */

@@ -106,21 +106,6 @@ async function adopt(layout: RepositoryLayout): Promise<void> {
   await adoptLegacy(layout, await legacyIn(layout), ADOPTION);
 }
 
-Deno.test("adoptLegacy() writes the session to the new place and keeps the old files", () =>
-  withLegacy(async ({ layout, stateText, logText }) => {
-    const legacy = await legacyIn(layout);
-    await adoptLegacy(layout, legacy, ADOPTION);
-    const session = await fileStore(layout, storeContext()).read(ID);
-    assertEquals(session.state.task, legacy.session.state.task);
-    assertEquals(session.state.phases.length, 5);
-    assertEquals(session.checksum, "valid");
-    assertEquals(session.legacyPath, null);
-    const { [".workflow_state.json"]: state, [".workflow_log.jsonl"]: log } =
-      readTree(layout.root);
-    assertEquals([state, log], [stateText, logText]);
-    assertEquals(namesIn(layout.sessions), [ID]);
-  }));
-
 Deno.test("adoptLegacy() takes exactly the session's own part of the log", () =>
   withLegacy(async ({ layout, logText }) => {
     await adopt(layout);
@@ -147,16 +132,6 @@ Deno.test("adoptLegacy() records where the session came from", () =>
       adopted_from: layout.legacyState,
       adopted_sha256: sha256,
     });
-  }));
-
-Deno.test("adoptLegacy() leaves a session alone that was adopted before", () =>
-  withLegacy(async ({ layout }) => {
-    await adopt(layout);
-    const store = fileStore(layout, storeContext());
-    await store.update(ID, complete("none"));
-    const before = readTree(layout.root);
-    await adopt(layout);
-    assertEquals(readTree(layout.root), before);
   }));
 
 Deno.test("adoptLegacy() lets the next update extend the log", () =>

@@ -97,12 +97,6 @@ function assertRestored(
   assertEquals(reading.damagedLines(), 0, what);
 }
 
-test("settleLog() restores the last update wherever its append was cut", (directory) => {
-  for (let cut = 0; cut <= LAST_LINES.length; cut++) {
-    assertRestored(directory, BEFORE + LAST_LINES.slice(0, cut));
-  }
-});
-
 test("settleLog() goes on with a torn line where it broke off", (directory) => {
   for (let cut = 0; cut <= LAST_LINES.length; cut++) {
     const torn = BEFORE + LAST_LINES.slice(0, cut);
@@ -187,12 +181,6 @@ test("settleLog() keeps an unfinished line behind events that are there", (direc
     settled(directory, `${BEFORE}${LAST_LINES}torn`),
     `${BEFORE}${LAST_LINES}torn\n`,
   );
-});
-
-test("settleLog() accepts a last line that lacks only its end", (directory) => {
-  const text = BEFORE + LAST_LINES.slice(0, -1);
-  assertEquals(settled(directory, text), BEFORE + LAST_LINES);
-  assertEquals(settled(directory, BEFORE.slice(0, -1), []), BEFORE);
 });
 
 test("settleLog() does not double events in a log with Windows line ends", (directory) => {
