@@ -45,7 +45,6 @@ import {
 } from "./read.ts";
 import { stamp } from "./update.ts";
 
-/** Builds the session aside and publishes it with one rename. */
 export async function createSession(
   layout: RepositoryLayout,
   context: StoreContext,
@@ -79,11 +78,7 @@ export function sessionMeta(
   return { session_id: id, created_at: localTime, repo_root: "." };
 }
 
-/**
- * Builds a session's directory aside, makes it durable, and publishes it with one rename.
- *
- * @throws {OrcError} conflict `lock_lost` if another process swept or stored it before that
- */
+/** Builds a session's directory aside, makes it durable, and publishes it with one rename. */
 export function publishSession(
   layout: RepositoryLayout,
   id: string,

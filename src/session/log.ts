@@ -13,9 +13,6 @@ import {
   writeAll,
 } from "../files/write.ts";
 
-/** What was found wrong with the log's end, and mended. */
-export type LogRepair = "none" | "completed" | "recreated";
-
 /** Which file a log is, and where it ends: as long as both stay, nobody else wrote to it. */
 export interface LogEnd {
   readonly device: number;
@@ -40,13 +37,10 @@ export function appendEvents(
   path: string,
   events: readonly RecordedEvent[],
 ): LogEnd {
-  const file = openLog(path, { append: true });
-  try {
+  return withLog(path, { append: true }, (file) => {
     writeAll(file, textOf(events));
     return endOf(file.statSync());
-  } finally {
-    file.close();
-  }
+  });
 }
 
 /** Where a log ends now; undefined when there is none. */
@@ -61,12 +55,7 @@ function endOf({ dev, ino, size }: Deno.FileInfo): LogEnd {
 
 /** Makes a log durable that is known to be whole. */
 export function syncLog(path: string): void {
-  const file = openLog(path, { read: true, append: true });
-  try {
-    file.syncDataSync();
-  } finally {
-    file.close();
-  }
+  withLog(path, READ_TOO, (file) => file.syncDataSync());
 }
 
 /**
@@ -75,15 +64,14 @@ export function syncLog(path: string): void {
  *
  * Nothing is ever removed: what is missing of a line that a crash tore is written behind it.
  * Whoever wakes up here after the lock was taken over can at worst repeat events, which
- * readers know by their ids.
+ * readers know by their ids. Returns whether there was no log, although there should have been.
  */
 export function settleLog(
   path: string,
   { lastEvents, isDurable, judge, fence }: Settlement,
-): LogRepair {
+): boolean {
   const isNew = makeIfAbsent(path);
-  const file = openLog(path, { read: true, append: true });
-  try {
+  return withLog(path, READ_TOO, (file) => {
     judge(lastSerialIn(file));
     const missing = missingFrom(file, lastEvents);
     const mending = mendingOf(unendedLine(file), textOf(missing));
@@ -92,11 +80,8 @@ export function settleLog(
       writeAll(file, mending);
     }
     if (isDurable || mending !== "") file.syncDataSync();
-    if (missing.length === 0) return "none";
-    return isNew ? "recreated" : "completed";
-  } finally {
-    file.close();
-  }
+    return isNew && missing.length > 0;
+  });
 }
 
 /**
@@ -105,14 +90,11 @@ export function settleLog(
  */
 export function appendLine(path: string, line: string): void {
   makeIfAbsent(path);
-  const file = openLog(path, { read: true, append: true });
-  try {
+  withLog(path, READ_TOO, (file) => {
     const end = unendedLine(file) === undefined ? "" : "\n";
     writeAll(file, `${end}${line}\n`);
     file.syncDataSync();
-  } finally {
-    file.close();
-  }
+  });
 }
 
 /** A torn line is gone on with where it broke off, or ended if it is not ours. */
@@ -139,9 +121,21 @@ function makeIfAbsent(path: string): boolean {
   return true;
 }
 
+const READ_TOO = { read: true, append: true };
+
 /** That the whole directory is gone is for the caller to tell. */
-function openLog(path: string, options: Deno.OpenOptions): Deno.FsFile {
-  return openRegular(path, regularFileAt(path, "write"), "write", options);
+function withLog<Result>(
+  path: string,
+  options: Deno.OpenOptions,
+  use: (file: Deno.FsFile) => Result,
+): Result {
+  const seen = regularFileAt(path, "write");
+  const file = openRegular(path, seen, "write", options);
+  try {
+    return use(file);
+  } finally {
+    file.close();
+  }
 }
 
 /** The last lines of a log: it may hold gigabytes, and what matters of it is at its end. */

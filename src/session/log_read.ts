@@ -112,10 +112,6 @@ export interface LogReading {
 /**
  * Reads the events of a log in their order, in constant memory. What is damaged
  * is counted and skipped, and an event that was written twice is given once.
- *
- * @throws {OrcError} while reading: corrupt `symbolic_link` or
- * `not_a_regular_file`, denied when the file may not be read, conflict when it
- * is replaced at that moment
  */
 export function readLog(
   source: LogSource,

@@ -36,14 +36,13 @@ export async function readSession(
   return await decodeState(readState(paths, id), paths, id);
 }
 
-/** Reads the text of a state; its directory must have been guarded. */
+/** Its directory must have been guarded. */
 export function readState(paths: SessionLayout, id: string): string {
   const text = readText(paths.state, MAX_STATE_BYTES, DAMAGED_STATE_HINT);
   if (text === undefined) throw noSuchSession(id, paths.state);
   return text;
 }
 
-/** Decodes the text of the state of a session. */
 export async function decodeState(
   text: string,
   paths: SessionLayout,
@@ -60,7 +59,6 @@ export async function decodeState(
   return { ...stored, id, legacyPath: null };
 }
 
-/** The error for a session that is not there. */
 export function noSuchSession(id: string, path: string): OrcError {
   return notFound("no_such_session", `No session "${id}"`, {
     path,
@@ -71,8 +69,6 @@ export function noSuchSession(id: string, path: string): OrcError {
 /**
  * Refuses to write a session that a newer orc made or somebody else changed: the one would
  * lose what this orc does not know, the other would sign what nobody vouched for.
- *
- * @throws {OrcError} refused `newer_format` or corrupt `changed_outside`
  */
 export function assertWritable(session: StoredSession, path: string): void {
   if (session.format > ORC_FORMAT) {

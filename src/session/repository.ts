@@ -48,10 +48,8 @@ const REPO_ID = /^[0-9a-f]{12}$/;
 /**
  * Makes what is missing of `.orchestrator/` and returns its meta data. A
  * repository that is set up already keeps its meta data, portable or not.
- * `write` replaces a file whole and durably.
- *
- * @throws {OrcError} corrupt when something else lies in its place or
- * `meta.json` cannot be read; nothing is changed then
+ * `write` replaces a file whole and durably. Nothing is changed when something
+ * else lies in its place, or `meta.json` cannot be read.
  */
 export async function ensureRepository(
   layout: RepositoryLayout,
@@ -71,11 +69,7 @@ export async function ensureRepository(
   return meta;
 }
 
-/**
- * Reads the meta data of a repository; undefined when it has none.
- *
- * @throws {OrcError} corrupt when it cannot be trusted
- */
+/** Reads the meta data of a repository; undefined when it has none. */
 export function readRepositoryMeta(
   layout: RepositoryLayout,
 ): RepositoryMeta | undefined {

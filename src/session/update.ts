@@ -157,7 +157,6 @@ export async function commit(
   }
 }
 
-/** A log that agrees with its state. */
 interface Settled {
   /** Events that the next state must hold too, since the log does not hold them durably. */
   readonly carried: readonly RecordedEvent[];
@@ -179,13 +178,13 @@ export function settle(
     if (isDurable) syncLog(paths.log);
     return { carried, warnings: [] };
   }
-  const repair = settleLog(paths.log, {
+  const isRecreated = settleLog(paths.log, {
     lastEvents: session.lastEvents,
     isDurable,
     judge: (lastSerial) => assertNotBehind(session, lastSerial, paths, lock),
     fence: () => lock.assertHeld(),
   });
-  const warnings = repair === "recreated"
+  const warnings = isRecreated
     ? [`"${paths.log}" was missing; only the last events are in it`]
     : [];
   return { carried, warnings };

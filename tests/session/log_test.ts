@@ -1,10 +1,6 @@
 import { OrcError } from "../../src/base/error.ts";
 import { encodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
-import {
-  appendEvents,
-  type LogRepair,
-  settleLog,
-} from "../../src/session/log.ts";
+import { appendEvents, settleLog } from "../../src/session/log.ts";
 import { damageCount, readLog } from "../../src/session/log_read.ts";
 import { readTree, test, writeTree } from "../files/temporary.ts";
 import { eventOf, eventsIn, NOW } from "./fixtures.ts";
@@ -46,7 +42,7 @@ function settled(
 function settle(
   path: string,
   lastEvents: readonly RecordedEvent[],
-): LogRepair {
+): boolean {
   const nothing = () => {};
   return settleLog(path, {
     lastEvents,
@@ -76,7 +72,7 @@ test("settleLog() leaves a log that is up to date as it is", (directory) => {
     const text of [BEFORE + LAST_LINES, `${BEFORE}${LAST_LINES}broken\n`]
   ) {
     Deno.writeTextFileSync(path, text);
-    assertEquals(settle(path, LAST), "none");
+    assertEquals(settle(path, LAST), false);
     assertEquals(Deno.readTextFileSync(path), text);
   }
 });
@@ -120,13 +116,12 @@ test("settleLog() asks the fence before it writes, and only then", (directory) =
   settleLog(path, { ...settlement, lastEvents: LAST });
 });
 
-test("settleLog() says whether it completed the log", (directory) => {
+test("settleLog() says whether it made the log anew", (directory) => {
   const path = `${directory}/log.jsonl`;
   writeTree(directory, { "log.jsonl": BEFORE });
-  assertEquals(settle(path, LAST), "completed");
-  assertEquals(settle(path, LAST), "none");
+  assertEquals(settle(path, LAST), false);
   Deno.removeSync(path);
-  assertEquals(settle(path, LAST), "recreated");
+  assertEquals(settle(path, LAST), true);
   assertEquals(readTree(directory), { "log.jsonl": LAST_LINES });
 });
 
@@ -254,7 +249,7 @@ test("settleLog() keeps what begins like a long event and goes on otherwise", (d
 });
 
 test("settleLog() makes a missing log before there is anything to lose", (directory) => {
-  assertEquals(settle(`${directory}/log.jsonl`, []), "none");
+  assertEquals(settle(`${directory}/log.jsonl`, []), false);
   assertEquals(readTree(directory), { "log.jsonl": "" });
 });
 
