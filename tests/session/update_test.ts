@@ -108,18 +108,6 @@ Deno.test("SessionStore.update() applies updates of one process one after the ot
     assertEquals(eventsIn(paths.log).map(({ serial }) => serial), [1, 2, 3, 4]);
   }, { timeoutMs: 10_000 }));
 
-Deno.test({
-  name: "SessionStore.update() keeps the mode of the state",
-  ignore: Deno.build.os === "windows",
-  fn: () =>
-    withSession(async ({ store, paths }) => {
-      Deno.chmodSync(paths.state, 0o600);
-      await store.update(SESSION_ID, complete("a"));
-      const { mode } = Deno.statSync(paths.state);
-      assertEquals((mode ?? 0) & 0o777, 0o600);
-    }),
-});
-
 test("SessionStore.update() makes no session of what is none", async (fixture) => {
   const other = `${fixture.layout.sessions}/other`;
   await assertRefused(fixture, "not_found no_such_session", "other");
@@ -311,28 +299,6 @@ test("SessionStore.update() says that it made a missing log anew", async ({ stor
     "workflow_started -",
     "item_completed a",
   ]);
-});
-
-test("SessionStore.update() goes on with a session of the Python tool", async ({ store, layout }) => {
-  const from = "tests/testdata/python-projects/tp/.orchestrator/sessions";
-  const id = "513632d4";
-  const directory = `${layout.sessions}/${id}`;
-  Deno.mkdirSync(directory);
-  for (const name of namesIn(`${from}/${id}`)) {
-    if (!/\.jsonl?$/.test(name)) continue;
-    Deno.copyFileSync(`${from}/${id}/${name}`, `${directory}/${name}`);
-  }
-  const log = Deno.readTextFileSync(`${directory}/log.jsonl`);
-  const [item] = (await store.read(id)).state.phases.flatMap(({ items }) =>
-    items
-  ).filter(({ status }) => status !== "completed");
-  assert(item);
-  const { session, warnings } = await store.update(id, complete(item.id));
-  assertEquals(warnings, []);
-  assertEquals([session.serial, session.sessionId], [1, id]);
-  const after = Deno.readTextFileSync(`${directory}/log.jsonl`);
-  assertEquals(after.slice(0, log.length), log);
-  assertEquals(after.slice(log.length).split("\n").length, 2);
 });
 
 test("SessionStore.update() refuses an older state.json that was put back", async ({ store, paths }) => {

@@ -18,7 +18,6 @@ import {
   legacyState,
   NOW,
   refusalOf,
-  refusalWithoutTrace,
   withoutTrace,
   withRoot,
   withSession,
@@ -92,19 +91,6 @@ Deno.test("readStatus() warns of a legacy state beside the session, once and nam
       `Both "${root}/.orchestrator" and "${root}/.workflow_state.json" hold a session; the first one is used`,
     ]);
   }));
-
-Deno.test("readStatus() refuses a state that cannot be read, and leaves it as it is", () =>
-  withSession(async (root) => {
-    const state = `.orchestrator/sessions/${idOf(0, 0)}/state.json`;
-    for (const text of ["", "{", "[]", "{}", "\u0000"]) {
-      writeTree(root, { [state]: text });
-      const error = await refusalWithoutTrace(
-        root,
-        () => readStatus(fixedHost(), { root }),
-      );
-      assertEquals(error.kind, "corrupt", JSON.stringify(text));
-    }
-  }, EASY_WORKFLOW));
 
 Deno.test("readStatus() says how to begin where there is no session", () =>
   withRoot({}, async (root) => {
