@@ -171,7 +171,9 @@ for (const project of projects()) {
       assertEquals(Object.keys(after), Object.keys(state));
       assertEquals(after._checksum, await checksumOf(textAt(root, statePath)));
       assertEquals([after._version, after.updated_at], ["3.0", NOW]);
-      assertEquals(after.metadata.orc.notes.length, 1);
+      const { orc } = after.metadata;
+      assertEquals([orc.serial, orc.session], [1, session]);
+      assertEquals(orc.notes.length, 1);
       assertUntouched(before, readTree(root), statePath);
       const { notes } = await readStatus(fixedHost(), { root });
       assertEquals(notes, ["Noted"]);
