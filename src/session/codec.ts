@@ -121,7 +121,7 @@ const ITEM_STATUSES: Choices<ItemStatus> = [
 ];
 
 /** Decodes the Python tool's part of a state; older shapes lack fields. */
-export function decodeState(place: Place): Omit<SessionState, "notes"> {
+function decodeState(place: Place): Omit<SessionState, "notes"> {
   return {
     workflowId: readText(field(place, "workflow_id")),
     workflowType: readText(field(place, "workflow_type")),
