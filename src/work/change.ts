@@ -106,20 +106,14 @@ async function applyAs(
   action: Action,
   caller: Caller,
 ): Promise<Changed> {
-  const { place, workflow } = opened;
-  const { session, events, warnings } = await updateAs(
-    host,
-    opened,
-    action,
-    caller,
-  );
+  const updated = await updateAs(host, opened, action, caller);
   return {
-    place,
-    changed: events.length > 0,
-    events: events.map(({ type, id }) => ({ type, id })),
-    serial: session.serial,
-    summary: summarize(workflow, session.state),
-    warnings,
+    place: opened.place,
+    changed: updated.events.length > 0,
+    events: updated.events.map(({ type, id }) => ({ type, id })),
+    serial: updated.session.serial,
+    summary: summarize(opened.workflow, updated.session.state),
+    warnings: updated.warnings,
   };
 }
 
@@ -163,20 +157,19 @@ export async function adoptLegacySession(
     const { directory } = sessionLayout(layout.root, id);
     // A migration was faster: the session is in its new place.
     if (legacy === undefined && fileKind(directory) === "directory") return;
-    if (legacy?.session.id !== id) throw vanished(layout.legacyState);
+    if (legacy?.session.id !== id) {
+      const path = layout.legacyState;
+      throw conflict(
+        "legacy_state_gone",
+        `"${path}" was removed or replaced while its session was being adopted`,
+        { path, hint: "orc status" },
+      );
+    }
     const localTime = host.localNow();
     await adoptLegacy(layout, legacy, { localTime, token });
     if (readCurrent(layout) === undefined) writeCurrent(layout, id, token);
   };
   await withPreparedRepository(host, repository, { portable: false }, work);
-}
-
-function vanished(path: string): OrcError {
-  return conflict(
-    "legacy_state_gone",
-    `"${path}" was removed or replaced while its session was being adopted`,
-    { path, hint: "orc status" },
-  );
 }
 
 /** Who leaves a phase means the one they saw, and a human's yes holds for no other. */

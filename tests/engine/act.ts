@@ -115,10 +115,10 @@ export function assertRefused(
 ): void {
   const error = orcErrorOf(run);
   assertEquals(`${error.kind} ${error.code}`, expected);
-  assertEquals({ ...pick(error), ...fields }, pick(error));
+  assertEquals({ ...told(error), ...fields }, told(error));
 }
 
-function pick({ message, hint, details }: OrcError) {
+function told({ message, hint, details }: OrcError) {
   return { message, hint, details };
 }
 
