@@ -7,7 +7,7 @@ import {
 } from "../base/error.ts";
 import { escapeControls } from "../base/text.ts";
 import type { Place, Values } from "../commands/command.ts";
-import { Interrupted } from "../host/environment.ts";
+import { Interrupted } from "../host/host.ts";
 import type { Host } from "../host/host.ts";
 import { openRepository } from "../repository/open.ts";
 import { siteAt } from "../settings/files.ts";

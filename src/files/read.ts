@@ -39,6 +39,24 @@ export function isVisible(path: string): boolean {
   return !["absent", "denied"].includes(visibleKind(path));
 }
 
+/** Whether an operation is allowed without asking: what orc can do without is worth no prompt. */
+export function isGranted(permission: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(permission).state === "granted";
+}
+
+/** The answer of the system, for what orc can do without; undefined where it may not ask, or gets none. */
+export function ifAllowed<Value>(
+  permission: Deno.PermissionDescriptor,
+  ask: () => Value,
+): Value | undefined {
+  if (!isGranted(permission)) return undefined;
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
+}
+
 /** The entries of a directory; none where there is no directory. */
 export function entriesIn(
   path: string,

@@ -2,7 +2,7 @@ import { conflict, type OrcError } from "../base/error.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { joinPath, type Mount, mountOf } from "../base/path.ts";
 import { asOrcError, codeOf, isAbsent, isDenied } from "./errors.ts";
-import { kindOf } from "./read.ts";
+import { ifAllowed, kindOf } from "./read.ts";
 
 /** A hash that is fed piece by piece. */
 export interface Hash {
@@ -196,12 +196,8 @@ const MOUNTS = "/proc/self/mounts";
 
 /** The file system an absolute path lies on; undefined where the system does not say, or may not be asked. */
 export function mountAt(path: string): Mount | undefined {
-  const asked = { name: "read", path: MOUNTS } as const;
-  if (Deno.permissions.querySync(asked).state !== "granted") return undefined;
-  try {
-    return mountOf(Deno.readTextFileSync(MOUNTS), path);
-  } catch {
-    // Other systems have no such list, and the answer can be done without.
-    return undefined;
-  }
+  return ifAllowed(
+    { name: "read", path: MOUNTS },
+    () => mountOf(Deno.readTextFileSync(MOUNTS), path),
+  );
 }

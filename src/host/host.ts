@@ -170,3 +170,52 @@ export function rememberMasker(host: Host, masker: Masker): void {
 export function rememberedMasker(host: Host): Masker | undefined {
   return maskers.get(host);
 }
+
+/** The signals that end orc, with the exit code a shell reports for each. */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** A signal that ends orc. */
+export type EndingSignal = keyof typeof EXIT_CODES;
+
+export const ENDING_SIGNALS: readonly EndingSignal[] = [
+  "SIGHUP",
+  "SIGINT",
+  "SIGTERM",
+];
+
+/** Takes from the signals that end orc what they do by default; returns what gives it back. */
+export function onEndingSignal(
+  handler: (signal: EndingSignal) => void,
+): () => void {
+  const stops = ENDING_SIGNALS.map((signal) => {
+    const listener = () => handler(signal);
+    try {
+      Deno.addSignalListener(signal, listener);
+    } catch (error) {
+      // A signal that this system does not know.
+      if (error instanceof TypeError) return undefined;
+      throw error;
+    }
+    return () => Deno.removeSignalListener(signal, listener);
+  });
+  return () => stops.forEach((stop) => stop?.());
+}
+
+/**
+ * Thrown when a signal reached orc while it ran a program; the program has been ended.
+ *
+ * The signal was taken from its default action, so whoever catches this must make orc end with
+ * {@linkcode Interrupted.exitCode}.
+ */
+export class Interrupted extends Error {
+  /** The class name, which survives where `instanceof` does not. */
+  override readonly name = "Interrupted";
+  /** What orc must exit with. */
+  readonly exitCode: number;
+
+  /** Says which signal came. */
+  constructor(readonly signal: EndingSignal) {
+    super(`Interrupted by ${signal}`);
+    this.exitCode = EXIT_CODES[signal];
+  }
+}

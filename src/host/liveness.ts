@@ -1,5 +1,7 @@
 import { epochMsOf } from "../base/time.ts";
+import { codeOf } from "../files/errors.ts";
 import type { Liveness, ProcessIdentity } from "../files/lock.ts";
+import { ifAllowed, isGranted } from "../files/read.ts";
 
 /** Clocks that say when a process began, the lock's and the kernel's, differ by this at most. */
 const START_TOLERANCE_MS = 5_000;
@@ -28,7 +30,7 @@ export function ownIdentity(): ProcessIdentity {
     start: processStat(Deno.pid)?.start ?? "",
     startedAtMs: Math.round(performance.timeOrigin),
     boot: kernelText("/proc/sys/kernel/random/boot_id")?.trim() ?? "",
-    namespace: attempt(
+    namespace: ifAllowed(
       { name: "read", path: namespace },
       () => `pid:[${Deno.statSync(namespace).ino}]`,
     ) ?? "",
@@ -132,14 +134,15 @@ function isRunning(pid: number): boolean | undefined {
     Deno.kill(pid, 0);
     return true;
   } catch (error) {
-    if (isNamed(error, "NotFound", "ESRCH")) return false;
-    return isNamed(error, "PermissionDenied", "EPERM") ? true : undefined;
+    const code = codeOf(error);
+    if (["NotFound", "ESRCH"].includes(code)) return false;
+    return ["PermissionDenied", "EPERM"].includes(code) ? true : undefined;
   }
 }
 
 /** Asks `ps`; undefined when it lists no such process or cannot answer. */
 export function listedProcess(pid: number): ListedProcess | undefined {
-  const line = attempt({ name: "run", command: "ps" }, () => {
+  const line = ifAllowed({ name: "run", command: "ps" }, () => {
     const { stdout } = new Deno.Command("ps", {
       args: ["-o", "stat=,lstart=", "-p", String(pid)],
       env: { TZ: "UTC", LC_ALL: "C" },
@@ -158,7 +161,7 @@ export function listedProcess(pid: number): ListedProcess | undefined {
 
 /** Reads one of the kernel's small files, which come whole with the first read. */
 function kernelText(path: string): string | undefined {
-  return attempt({ name: "read", path }, () => {
+  return ifAllowed({ name: "read", path }, () => {
     const file = Deno.openSync(path);
     try {
       const bytes = new Uint8Array(4096);
@@ -170,30 +173,3 @@ function kernelText(path: string): string | undefined {
   });
 }
 
-/** Whatever hides a process from orc, orc then does not know about it. */
-function attempt<Value>(
-  permission: Deno.PermissionDescriptor,
-  ask: () => Value,
-): Value | undefined {
-  if (!isGranted(permission)) return undefined;
-  try {
-    return ask();
-  } catch {
-    return undefined;
-  }
-}
-
-function isNamed(error: unknown, ...names: readonly string[]): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = "code" in error ? String(error.code) : "";
-  return names.includes(error.name) || names.includes(code);
-}
-
-/**
- * Whether an operation is allowed without asking.
- *
- * What orc can do without is never worth a permission prompt.
- */
-export function isGranted(permission: Deno.PermissionDescriptor): boolean {
-  return Deno.permissions.querySync(permission).state === "granted";
-}

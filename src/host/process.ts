@@ -6,13 +6,15 @@ import {
   OUTPUT_TAIL_BYTES,
 } from "../base/limits.ts";
 import type { MaskingStream } from "../base/mask.ts";
+import { codeOf } from "../files/errors.ts";
 import type { OutputName } from "../workflow/types.ts";
 import {
-  ENDING_SIGNALS,
   type EndingSignal,
   Interrupted,
-} from "./environment.ts";
-import type { ProgramRequest, ProgramResult } from "./host.ts";
+  onEndingSignal,
+  type ProgramRequest,
+  type ProgramResult,
+} from "./host.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 
@@ -230,11 +232,6 @@ function endingOfStart(request: ProgramRequest, error: Error): Ending {
   return { exitCode: -1, problem: `Program "${program}" ${reason}` };
 }
 
-/** The system's name of an error, such as `ENOENT`. */
-function codeOf(error: Error): unknown {
-  return "code" in error ? error.code : undefined;
-}
-
 function wordsOf(command: ProgramRequest["command"]): readonly string[] {
   if (!("shell" in command)) return command;
   return process.platform === "win32"
@@ -301,14 +298,15 @@ function endTree(child: ChildProcess): boolean {
   return false;
 }
 
+const KEPT_BYTES = OUTPUT_HEAD_BYTES + OUTPUT_TAIL_BYTES;
+
 /** Keeps the beginning and the end of a stream, however much it carries. */
 export class BoundedOutput {
   readonly #masking: MaskingStream | undefined;
-  readonly #head = new Uint8Array(OUTPUT_HEAD_BYTES);
-  /** The end of the stream; the byte with number `n` behind the head lies at `n % length`. */
-  readonly #ring = new Uint8Array(OUTPUT_TAIL_BYTES);
-  #headBytes = 0;
-  #tailBytes = 0;
+  /** The beginning, and behind it at least the last bytes that came. */
+  readonly #buffer = new Uint8Array(KEPT_BYTES + OUTPUT_TAIL_BYTES);
+  #length = 0;
+  #totalBytes = 0;
 
   /** With a masking stream, no secret is kept, wherever reads and cuts divide it. */
   constructor(masking?: MaskingStream) {
@@ -326,59 +324,53 @@ export class BoundedOutput {
   }
 
   #keep(bytes: Uint8Array): void {
-    const room = this.#head.length - this.#headBytes;
-    const first = bytes.subarray(0, room);
-    this.#head.set(first, this.#headBytes);
-    this.#headBytes += first.length;
-    this.#addToRing(bytes.subarray(room));
+    this.#totalBytes += bytes.length;
+    for (let taken = 0; taken < bytes.length;) {
+      if (this.#length === this.#buffer.length) this.#compact();
+      const room = this.#buffer.length - this.#length;
+      const part = bytes.subarray(taken, taken + room);
+      this.#buffer.set(part, this.#length);
+      this.#length += part.length;
+      taken += part.length;
+    }
   }
 
-  #addToRing(bytes: Uint8Array): void {
-    const size = this.#ring.length;
-    const kept = bytes.subarray(-size);
-    this.#tailBytes += bytes.length;
-    const start = (this.#tailBytes - kept.length) % size;
-    const untilEnd = kept.subarray(0, size - start);
-    this.#ring.set(untilEnd, start);
-    this.#ring.set(kept.subarray(untilEnd.length), 0);
+  /** Moves the end right behind the beginning; returns both. */
+  #compact(): Uint8Array {
+    if (this.#length > KEPT_BYTES) {
+      const start = this.#length - OUTPUT_TAIL_BYTES;
+      this.#buffer.copyWithin(OUTPUT_HEAD_BYTES, start, this.#length);
+      this.#length = KEPT_BYTES;
+    }
+    return this.#buffer.subarray(0, this.#length);
   }
 
   /** The text so far; where bytes were left out, a line says how many. */
   text(): string {
-    const [start, end] = this.#kept();
+    const [start = this.#buffer, end] = this.#parts();
     if (end === undefined) return decode(start);
-    const bytes = this.#headBytes + this.#tailBytes;
-    const leftOut = bytes - start.length - end.length;
+    const leftOut = this.#totalBytes - start.length - end.length;
     return `${decode(start)}\n… ${leftOut} bytes left out …\n${decode(end)}`;
   }
 
   /** Whether the text shows all bytes as the characters they stand for. */
   isUtf8(): boolean {
-    return this.#kept().every((bytes) => bytes === undefined || isUtf8(bytes));
+    return this.#parts().every(isUtf8);
   }
 
   /** All bytes, or the beginning and the end. */
-  #kept(): readonly [Uint8Array, Uint8Array?] {
-    const head = this.#head.subarray(0, this.#headBytes);
-    const tail = this.#tail();
-    return this.#tailBytes === tail.length
-      ? [concat(head, tail)]
-      : [withoutOpenSequence(head), withoutSequenceRest(tail)];
+  #parts(): readonly Uint8Array[] {
+    const kept = this.#compact();
+    return this.#totalBytes === kept.length ? [kept] : [
+      withoutOpenSequence(kept.subarray(0, OUTPUT_HEAD_BYTES)),
+      withoutSequenceRest(kept.subarray(OUTPUT_HEAD_BYTES)),
+    ];
   }
 
   /** The last complete line that is not blank; undefined as long as there is none. */
   lastLine(): string | undefined {
-    const head = this.#head.subarray(0, this.#headBytes);
-    const lines = decode(concat(head, this.#tail())).split(/[\r\n]+/);
+    const lines = decode(this.#compact()).split(/[\r\n]+/);
     return lines.slice(0, -1).findLast((line) => line.trim() !== "");
-  }
-
-  #tail(): Uint8Array {
-    if (this.#tailBytes <= this.#ring.length) {
-      return this.#ring.subarray(0, this.#tailBytes);
-    }
-    const seam = this.#tailBytes % this.#ring.length;
-    return concat(this.#ring.subarray(seam), this.#ring.subarray(0, seam));
   }
 }
 
@@ -397,13 +389,6 @@ function isUtf8(bytes: Uint8Array): boolean {
     if (error instanceof TypeError) return false;
     throw error;
   }
-}
-
-function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(first.length + second.length);
-  bytes.set(first, 0);
-  bytes.set(second, first.length);
-  return bytes;
 }
 
 /** A cut in the middle of a character must not look like a broken character. */
@@ -433,36 +418,23 @@ function sequenceLength(byte: number): number {
   return byte < 0xf0 ? 3 : 4;
 }
 
-/** Signals that reached orc while it watched; they do not end it. */
-interface SignalWatch {
-  /** Resolves with the first signal. */
-  readonly first: Promise<EndingSignal>;
-  /** Resolves with the second signal: somebody is in a hurry. */
-  readonly second: Promise<EndingSignal>;
-  /** The first signal, if it has come. */
-  caught(): EndingSignal | undefined;
-  /** Gives the signals back their default action. */
-  stop(): void;
-}
+type SignalWatch = ReturnType<typeof watchSignals>;
 
 /** Keeps the signals that end orc from ending it, until the watch is stopped. */
-function watchSignals(): SignalWatch {
+function watchSignals() {
   const arrived: EndingSignal[] = [];
   const waiting: ((signal: EndingSignal) => void)[] = [];
   const next = () =>
     new Promise<EndingSignal>((resolve) => waiting.push(resolve));
-  const stops = ENDING_SIGNALS.map((signal) => {
-    const handler = () => {
-      arrived.push(signal);
-      waiting.shift()?.(signal);
-    };
-    process.on(signal, handler);
-    return () => process.off(signal, handler);
+  const stop = onEndingSignal((signal) => {
+    arrived.push(signal);
+    waiting.shift()?.(signal);
   });
   return {
     first: next(),
+    /** Somebody is in a hurry. */
     second: next(),
     caught: () => arrived[0],
-    stop: () => stops.forEach((stop) => stop()),
+    stop,
   };
 }

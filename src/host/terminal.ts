@@ -1,5 +1,4 @@
-import { Interrupted, type ReadVariable } from "./environment.ts";
-import type { Terminal } from "./host.ts";
+import { type Host, Interrupted, type Terminal } from "./host.ts";
 
 const DEFAULT_COLUMNS = 80;
 
@@ -10,7 +9,7 @@ const MAX_ANSWER_BYTES = 4096;
 const EMPTY_PIPE_PAUSE_MS = 5;
 
 /** The terminal that orc was started from, if it was. */
-export function openTerminal(env: ReadVariable): Terminal {
+export function openTerminal(env: Host["env"]): Terminal {
   return {
     get isInteractive() {
       return Deno.stdin.isTerminal() && Deno.stderr.isTerminal() &&
@@ -39,7 +38,7 @@ export function openTerminal(env: ReadVariable): Terminal {
 }
 
 /** Draws one line again and again, from the margin on. */
-function lineDrawer(env: ReadVariable): Terminal["showProgress"] {
+function lineDrawer(env: Host["env"]): Terminal["showProgress"] {
   let shown = "";
   let isGone = false;
   return (line = "") => {
@@ -55,7 +54,7 @@ function lineDrawer(env: ReadVariable): Terminal["showProgress"] {
   };
 }
 
-function columnsOf(env: ReadVariable): number {
+function columnsOf(env: Host["env"]): number {
   const isTerminal = [Deno.stdin, Deno.stdout, Deno.stderr]
     .some((stream) => stream.isTerminal());
   // Without a terminal Deno throws; a terminal that does not know its size says 0.

@@ -1,4 +1,4 @@
-import { detectAgent } from "../../src/host/environment.ts";
+import { detectAgent } from "../../src/host/deno_host.ts";
 import { assertEquals } from "@std/assert";
 
 function detect(variables: Readonly<Record<string, string>>): string | null {
