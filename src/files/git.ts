@@ -169,16 +169,51 @@ interface GitSetting extends Section {
   readonly value: string | null;
 }
 
-const BETWEEN = /(?:\s+|[#;].*)+/y;
-const HEADER = /\[[ \t]*([\w.-]+)(?:[ \t]+"((?:[^"\\\n]|\\.)*)")?[ \t]*\]/y;
-const NAME = /([A-Za-z][A-Za-z0-9-]*)[ \t]*(=[ \t]*)?/y;
-const REST_OF_LINE = /.*/y;
-const SPACE = /[ \t]+/y;
-const COMMENT = /[#;].*/y;
-const QUOTE = /"/y;
-const ESCAPE = /\\(?:\n|.)/y;
-const PLAIN = /[^\\"#;\s]+|[^\S \t\n]/y;
-const PLAIN_QUOTED = /[^\\"\n]+/y;
+const HEADER =
+  /\[[ \t]*(?<section>[\w.-]+)(?:[ \t]+"(?<subsection>(?:[^"\\\n]|\\.)*)")?[ \t]*\]/;
+const NAME = /(?<name>[A-Za-z][A-Za-z0-9-]*)[ \t]*/;
+const COMMENT = /[#;].*/;
+const LITERAL = /"(?:[^"\\\n]|\\(?:\n|.))*"?|\\(?:\n|.)/;
+
+function either(...patterns: readonly RegExp[]): string {
+  return patterns.map(({ source }) => source).join("|");
+}
+
+const VALUE = `(?<value>(?:${either(LITERAL, COMMENT, /[^"\\\n#;]/)})*)`;
+const SETTING = new RegExp(`${NAME.source}(?:=${VALUE}|.*)`);
+
+/** The pieces of a file; what git would refuse is one too, up to the end of its line. */
+const PIECES = new RegExp(either(/\s+/, COMMENT, HEADER, SETTING, /.+/), "gy");
+
+/** Parses a git configuration file. Included files are not followed; a line git would refuse is skipped. */
+export function parseGitConfig(text: string): readonly GitSetting[] {
+  const lines = text.replace(/^\ufeff/, "").replaceAll("\r\n", "\n");
+  const settings: GitSetting[] = [];
+  let section: Section | undefined;
+  for (const { groups = {} } of lines.matchAll(PIECES)) {
+    const { name, value } = groups;
+    if (groups.section !== undefined) {
+      section = sectionOf(groups.section.toLowerCase(), groups.subsection);
+    } else if (section !== undefined && name !== undefined) {
+      settings.push({
+        ...section,
+        name: name.toLowerCase(),
+        value: value === undefined ? null : valueOf(value),
+      });
+    }
+  }
+  return settings;
+}
+
+function sectionOf(name: string, subsection: string | undefined): Section {
+  if (subsection !== undefined) {
+    const unescaped = subsection.replaceAll(/\\(.)/g, "$1");
+    return { section: name, subsection: unescaped };
+  }
+  // The old spelling [remote.origin], which git still reads.
+  const [, section = name, old = null] = /^(.*?)\.(.*)$/.exec(name) ?? [];
+  return { section, subsection: old };
+}
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([
   ["\\\n", ""],
@@ -187,36 +222,25 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ["\\b", "\b"],
 ]);
 
-/** A text and how far it has been read. */
-interface Cursor {
-  readonly text: string;
-  at: number;
-}
-
-/** Parses a git configuration file. Included files are not followed; a line git would refuse is skipped. */
-export function parseGitConfig(text: string): readonly GitSetting[] {
-  const cursor: Cursor = {
-    text: text.replace(/^\ufeff/, "").replaceAll("\r\n", "\n"),
-    at: 0,
-  };
-  const settings: GitSetting[] = [];
-  let section: Section | undefined;
-  while (cursor.at < cursor.text.length) {
-    if (take(cursor, BETWEEN) !== undefined) continue;
-    const header = take(cursor, HEADER);
-    if (header !== undefined) {
-      section = sectionOf(header);
+/** A value as it is meant: spaces around it count only between quotes. */
+function valueOf(line: string): string {
+  const comments = new RegExp(`(${LITERAL.source})|${COMMENT.source}`, "g");
+  const written = line.replaceAll(comments, "$1");
+  let value = "";
+  let space = "";
+  let isQuoted = false;
+  for (const [part] of written.matchAll(/[ \t]+|"|\\(?:\n|.)|[^"\\ \t]+/g)) {
+    if (!isQuoted && /^[ \t]/.test(part)) {
+      space = value === "" ? "" : part;
       continue;
     }
-    const [, name, equals] = take(cursor, NAME) ?? [];
-    const hasValue = section !== undefined && equals !== undefined;
-    const value = hasValue ? takeValue(cursor) : null;
-    if (!hasValue) take(cursor, REST_OF_LINE);
-    if (section !== undefined && name !== undefined) {
-      settings.push({ ...section, name: name.toLowerCase(), value });
-    }
+    value += space;
+    space = "";
+    if (part === '"') isQuoted = !isQuoted;
+    else if (part.startsWith("\\")) value += ESCAPES.get(part) ?? part.slice(1);
+    else value += part;
   }
-  return settings;
+  return value;
 }
 
 /** Returns the values of a setting in the order of the file; null stands for a bare name. */
@@ -251,46 +275,4 @@ export function remoteUrlIn(
   );
   const chosen = urls.find(({ subsection }) => subsection === "origin");
   return (chosen ?? urls[0])?.value ?? undefined;
-}
-
-function sectionOf([, name = "", subsection]: RegExpExecArray): Section {
-  const section = name.toLowerCase();
-  if (subsection !== undefined) {
-    return { section, subsection: subsection.replaceAll(/\\(.)/g, "$1") };
-  }
-  // The old spelling [remote.origin], which git still reads.
-  const [, before = section, after = null] = /^(.*?)\.(.*)$/.exec(section) ??
-    [];
-  return { section: before, subsection: after };
-}
-
-/** Reads a value to the end of its line, which a backslash moves to the next one. */
-function takeValue(cursor: Cursor): string {
-  let value = "";
-  let isQuoted = false;
-  for (;;) {
-    const skipped = isQuoted ? undefined : take(cursor, SPACE)?.[0];
-    const space = value === "" ? "" : skipped ?? "";
-    if (take(cursor, QUOTE) !== undefined) {
-      isQuoted = !isQuoted;
-      value += space;
-      continue;
-    }
-    if (!isQuoted) take(cursor, COMMENT);
-    const escape = take(cursor, ESCAPE)?.[0];
-    const part = escape === undefined
-      ? take(cursor, isQuoted ? PLAIN_QUOTED : PLAIN)?.[0]
-      : ESCAPES.get(escape) ?? escape.slice(1);
-    if (part === undefined) return value;
-    value += space + part;
-  }
-}
-
-/** Steps over what a sticky pattern matches. */
-function take(cursor: Cursor, pattern: RegExp): RegExpExecArray | undefined {
-  pattern.lastIndex = cursor.at;
-  const found = pattern.exec(cursor.text);
-  if (found === null) return undefined;
-  cursor.at = pattern.lastIndex;
-  return found;
 }
