@@ -35,7 +35,7 @@ import {
   readConfig,
 } from "../settings/files.ts";
 import { configWarnings, wrongStatement } from "../settings/merge.ts";
-import { readMigrationRecord } from "../transfer/finish.ts";
+import { readMigrationRecord } from "../transfer/settle.ts";
 import {
   attempt,
   entriesIn,

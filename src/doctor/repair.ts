@@ -39,7 +39,7 @@ import {
 } from "../session/read.ts";
 import { IGNORE_EVERYTHING } from "../session/repository.ts";
 import { commit, settle, stamp } from "../session/update.ts";
-import { settleMigration } from "../transfer/undo.ts";
+import { settleMigration } from "../transfer/settle.ts";
 import { requireApproval } from "../work/change.ts";
 import { pointerFacts } from "./facts.ts";
 import { checkLog } from "./session_facts.ts";

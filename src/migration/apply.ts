@@ -24,12 +24,12 @@ import {
   writeAtomic,
   writeNewFile,
 } from "../files/write.ts";
-import { finishMigration } from "../transfer/finish.ts";
 import {
   encodeMigrationRecord,
   type MigrationRecord,
   type PlacedFile,
 } from "../transfer/record.ts";
+import { finishMigration } from "../transfer/settle.ts";
 import { divideLines, ownerOf } from "./scan_lines.ts";
 import type {
   LegacyLinesFile,

@@ -28,13 +28,13 @@ import {
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
-import { readMigrationRecord } from "../transfer/finish.ts";
 import type { ChangedUnit, MigrationRecord } from "../transfer/record.ts";
 import {
   isMigrationUnfinished,
+  readMigrationRecord,
   scanRollback,
   undoMigration,
-} from "../transfer/undo.ts";
+} from "../transfer/settle.ts";
 import { isConfirmed } from "../work/change.ts";
 import { commitMigration } from "./apply.ts";
 import {

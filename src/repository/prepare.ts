@@ -14,7 +14,7 @@ import {
   ensureRepository,
   type RepositoryFacts,
 } from "../session/repository.ts";
-import { isMigrationUnfinished } from "../transfer/undo.ts";
+import { isMigrationUnfinished, settleMigration } from "../transfer/settle.ts";
 import type { Repository } from "./open.ts";
 import { ownersOf } from "./select.ts";
 
@@ -40,7 +40,6 @@ export async function withPreparedRepository<Result>(
         if (fileKind(directory) === "directory") sweep(directory, lock.token);
       }
       if (isMigrationUnfinished(layout)) {
-        const { settleMigration } = await import("../transfer/undo.ts");
         await settleMigration(layout, lock);
       }
       const facts = factsOf(host, repository, options.portable);

@@ -73,6 +73,8 @@ export function decodeMigrationRecord(
   source: string,
 ): MigrationRecord {
   const fields = reader(value, source);
+  const each = <Value>(key: string, decode: (fields: Fields) => Value) =>
+    fields.list(key).map((one) => decode(reader(one, source)));
   if (fields.number("format") > FORMAT) {
     throw refused("newer_format", `"${source}" was made by a newer orc`, {
       path: source,
@@ -87,38 +89,29 @@ export function decodeMigrationRecord(
     sessions: fields.list("sessions").map((one) => textOf(one, source)),
     made: fields.list("made").map((one) => pathOf(one, source)),
     retired: fields.list("retired").map((one) => pathOf(one, source)),
-    units: fields.list("units").map((one) => {
-      const unit = reader(one, source);
-      return { path: unit.path("path"), replaces: unit.flag("replaces") };
-    }),
-    files: fields.list("files").map((one) => decodeFile(one, source)),
-    placed: fields.list("placed").map((one) => {
-      const placed = reader(one, source);
-      return {
-        path: placed.path("path"),
-        sizeBytes: placed.number("size_bytes"),
-        sha256: placed.text("sha256"),
-      };
-    }),
+    units: each("units", (unit) => ({
+      path: unit.path("path"),
+      replaces: unit.flag("replaces"),
+    })),
+    files: each("files", (file) => ({
+      kind: file.kind("kind"),
+      path: file.path("path"),
+      sizeBytes: file.number("size_bytes"),
+      mode: file.number("mode"),
+      mtimeMs: file.number("mtime_ms"),
+      sha256: file.textOrNull("sha256"),
+    })),
+    placed: each("placed", (placed) => ({
+      path: placed.path("path"),
+      sizeBytes: placed.number("size_bytes"),
+      sha256: placed.text("sha256"),
+    })),
   };
 }
+
+type Fields = ReturnType<typeof reader>;
 
 const KINDS = ["file", "directory", "symlink", "other"] as const;
-
-function decodeFile(value: JsonValue, source: string): LegacyFile {
-  const file = reader(value, source);
-  const kind = file.text("kind");
-  const known = KINDS.find((one) => one === kind);
-  if (known === undefined) throw invalid(source, "kind");
-  return {
-    path: file.path("path"),
-    kind: known,
-    sizeBytes: file.number("size_bytes"),
-    mode: file.number("mode"),
-    mtimeMs: file.number("mtime_ms"),
-    sha256: file.textOrNull("sha256"),
-  };
-}
 
 function reader(value: JsonValue, source: string) {
   const object = asObject(value);
@@ -134,6 +127,8 @@ function reader(value: JsonValue, source: string) {
   return {
     text,
     textOrNull: (key: string) => object.get(key) === null ? null : text(key),
+    kind: (key: string) =>
+      need(key, KINDS.find((kind) => kind === object.get(key))),
     path: (key: string) => pathOf(object.get(key) ?? null, source),
     number: (key: string) => need(key, numberOf(object.get(key))),
     flag: (key: string) => object.get(key) === true,

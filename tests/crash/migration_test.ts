@@ -13,9 +13,11 @@ import { planMigration } from "../../src/migration/plan.ts";
 import { scanLegacy } from "../../src/migration/scan.ts";
 import { legacyPlaces } from "../../src/migration/scan_lines.ts";
 import { migrate } from "../../src/migration/use.ts";
-import { readMigrationRecord } from "../../src/transfer/finish.ts";
 import type { MigrationRecord } from "../../src/transfer/record.ts";
-import { undoMigration } from "../../src/transfer/undo.ts";
+import {
+  readMigrationRecord,
+  undoMigration,
+} from "../../src/transfer/settle.ts";
 import { addNote } from "../../src/work/item.ts";
 import { startSession } from "../../src/work/start.ts";
 import { readStatus } from "../../src/work/status.ts";

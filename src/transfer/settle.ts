@@ -6,19 +6,34 @@ import {
   STAGING_PREFIX,
 } from "../base/layout.ts";
 import { migrationLayoutAt } from "../base/legacy_layout.ts";
-import { joinPath, nameOf } from "../base/path.ts";
+import { MAX_MIGRATION_RECORD_BYTES } from "../base/limits.ts";
+import {
+  joinPath,
+  nameOf,
+  parentDirectory,
+  relativePath,
+} from "../base/path.ts";
 import { asOrcError, reasonOf } from "../files/errors.ts";
 import type { HeldLock } from "../files/lock.ts";
-import { fileKind, guardDirectory, isThere } from "../files/read.ts";
+import {
+  fileKind,
+  guardDirectory,
+  guardPath,
+  isThere,
+  readJson,
+} from "../files/read.ts";
 import {
   factOf,
   hashFile,
+  isUnchanged,
+  type LegacyFile,
   loadHash,
   type NewHash,
   treeBelow,
 } from "../files/tree.ts";
 import {
   discard,
+  ensureDirectories,
   moveTo,
   removeEmpty,
   removeIfThere,
@@ -26,20 +41,30 @@ import {
 } from "../files/write.ts";
 import { readLog } from "../session/log_read.ts";
 import {
-  backupOf,
-  finishMigration,
-  isSame,
-  isWithin,
-  moveAside,
-  readMigrationRecord,
-  readRecordAt,
-  syncParents,
-} from "./finish.ts";
-import type {
-  MigrationRecord,
-  MigrationUnit,
-  RollbackFacts,
+  decodeMigrationRecord,
+  type MigrationRecord,
+  type MigrationUnit,
+  type RollbackFacts,
 } from "./record.ts";
+
+/** Reads what the last migration did; undefined when there was none. */
+export function readMigrationRecord(
+  layout: RepositoryLayout,
+): MigrationRecord | undefined {
+  guardPath(layout.root, layout.migrationRecord);
+  return readRecordAt(layout.migrationRecord);
+}
+
+function readRecordAt(path: string): MigrationRecord | undefined {
+  const hint = "put back a good copy of the file; the originals are beside it";
+  const value = readJson(path, MAX_MIGRATION_RECORD_BYTES, hint);
+  return value === undefined ? undefined : decodeMigrationRecord(value, path);
+}
+
+/** Whether a migration, or taking one back, was begun and is not finished. */
+export function isMigrationUnfinished(layout: RepositoryLayout): boolean {
+  return [layout.migrationPending, layout.migrationUndo].some(isThere);
+}
 
 /**
  * Brings to its end what a killed process left of a migration: one that counts
@@ -98,20 +123,142 @@ async function settleUndo(
   if (!isThere(undo)) return [];
   const record = readRecordAt(migrationLayoutAt(undo).record);
   if (record === undefined) {
+    const hint = "put its record.json back, or move the directory away";
     throw corrupt(
       "damaged_migration",
       `"${undo}" holds no record of a migration`,
-      {
-        path: undo,
-        hint: "put its record.json back, or move the directory away",
-      },
+      { path: undo, hint },
     );
   }
   const newHash = await loadHash();
   return finishUndo({ layout, lock, record, newHash }).warnings;
 }
 
-/** What taking a migration back needs. */
+/**
+ * Moves into place what a migration that counts has put aside, and the legacy
+ * files into its backup. Each step may have been done before.
+ *
+ * Returns what could not be moved, as sentences for people.
+ */
+export function finishMigration(
+  layout: RepositoryLayout,
+  record: MigrationRecord,
+  newHash: NewHash,
+): readonly string[] {
+  const { root, directory, migrationPending, migrationBackup } = layout;
+  const { units, retired } = record;
+  const paths = migrationLayoutAt(migrationPending);
+  const placing = units.flatMap((unit) => placeUnit(layout, unit));
+  // Readers find the old or the new all the time, also after a power cut.
+  syncParents([
+    ...units.filter(({ replaces }) => replaces)
+      .map(({ path }) => joinPath(paths.replaced, path)),
+    ...units.map(({ path }) => joinPath(directory, path)),
+  ]);
+  const retiring = retired.flatMap((path) =>
+    retire(layout, record, path, newHash)
+  );
+  removeEmpty(paths.staged);
+  removeEmpty(paths.replaced);
+  // All names must be durable before the directory that would restore them goes.
+  syncParents(retired.flatMap((path) => [
+    joinPath(paths.originals, path),
+    joinPath(root, path),
+  ]));
+  syncDirectory(migrationPending);
+  ensureDirectories(migrationBackup);
+  moveTo(migrationPending, joinPath(migrationBackup, record.id));
+  syncDirectory(migrationBackup);
+  syncDirectory(directory);
+  return [...placing, ...retiring];
+}
+
+function placeUnit(
+  { root, directory, migrationPending }: RepositoryLayout,
+  { path, replaces }: MigrationUnit,
+): readonly string[] {
+  const paths = migrationLayoutAt(migrationPending);
+  const staged = joinPath(paths.staged, path);
+  if (!isThere(staged)) return [];
+  const target = joinPath(directory, path);
+  guardPath(root, target);
+  const aside = joinPath(paths.replaced, path);
+  if (isThere(target)) {
+    if (!replaces || isThere(aside)) {
+      return [
+        `"${target}" was made by another program meanwhile; what belongs there is in the backup`,
+      ];
+    }
+    moveAside(target, aside);
+  }
+  moveTo(staged, target);
+  return [];
+}
+
+/**
+ * Moves a legacy file, or a directory as a whole, into the backup. What was written again after
+ * it was copied is not what the backup is for.
+ */
+function retire(
+  { root, migrationPending }: RepositoryLayout,
+  { files }: MigrationRecord,
+  path: string,
+  newHash: NewHash,
+): readonly string[] {
+  const from = joinPath(root, path);
+  if (!isThere(from)) return [];
+  const own = files.filter((file) => isWithin(file.path, path));
+  const changed = changedIn(root, path, own, newHash);
+  if (changed === undefined) {
+    moveTo(from, joinPath(migrationLayoutAt(migrationPending).originals, path));
+    return [];
+  }
+  const shown = joinPath(root, changed);
+  return [
+    `"${shown}" was changed after it was migrated, and stays where it is`,
+  ];
+}
+
+function changedIn(
+  root: string,
+  path: string,
+  files: readonly LegacyFile[],
+  newHash: NewHash,
+): string | undefined {
+  const changed = files.find((file) => !isSame(root, file, newHash));
+  if (changed !== undefined) return changed.path;
+  if (fileKind(joinPath(root, path)) !== "directory") return undefined;
+  const known = new Set(files.map((file) => file.path));
+  return treeBelow(root, path).find((file) => !known.has(file.path))?.path;
+}
+
+/** Whether a file is what was migrated. Another time alone is no other content: a restored file has one. */
+function isSame(root: string, file: LegacyFile, newHash: NewHash): boolean {
+  const now = factOf(root, file.path);
+  if (now?.kind !== file.kind) return false;
+  if (file.kind !== "file" || isUnchanged(root, file)) return true;
+  return now.sizeBytes === file.sizeBytes &&
+    hashFile(joinPath(root, file.path), newHash) === file.sha256;
+}
+
+/** Whoever holds the lock of a session takes it away together with the session. */
+function moveAside(from: string, to: string): void {
+  moveTo(from, to);
+  if (fileKind(to) === "directory") removeIfThere(joinPath(to, LOCK_NAME));
+}
+
+function isWithin(path: string, whole: string): boolean {
+  return relativePath(whole, path) !== undefined;
+}
+
+/** Makes names durable: each directory they are in once. */
+function syncParents(paths: readonly string[]): void {
+  const parents = new Set(paths.map((path) => parentDirectory(path) ?? path));
+  for (const parent of parents) {
+    if (fileKind(parent) === "directory") syncDirectory(parent);
+  }
+}
+
 interface UndoJob {
   readonly layout: RepositoryLayout;
   readonly lock: Pick<HeldLock, "token" | "assertHeld">;
@@ -119,7 +266,6 @@ interface UndoJob {
   readonly newHash: NewHash;
 }
 
-/** What became of a migration that was taken back. */
 interface Undone {
   /** Where what had changed since is kept; null when nothing had. */
   readonly keptIn: string | null;
@@ -151,42 +297,44 @@ export function undoMigration(job: UndoJob): Undone {
     return finishUndo(job);
   } catch (error) {
     const undo = layout.migrationUndo;
-    const reason = asOrcError(error, "take the migration back from", undo);
-    if (!(reason instanceof OrcError)) throw reason;
+    const cause = asOrcError(error, "take the migration back from", undo);
+    if (!(cause instanceof OrcError)) throw cause;
     // The next command does the rest.
     throw new OrcError(
-      reason.kind,
+      cause.kind,
       "rollback_unfinished",
-      `The rollback counts, but is not finished: ${reasonOf(reason)}`,
-      {
-        path: reason.path,
-        hint: "finish it: orc doctor --fix",
-        cause: reason,
-      },
+      `The rollback counts, but is not finished: ${reasonOf(cause)}`,
+      { path: cause.path, hint: "finish it: orc doctor --fix", cause },
     );
   }
 }
 
-/** Does what is left of taking a migration back. */
+function backupOf(layout: RepositoryLayout, id: string): string {
+  const path = joinPath(layout.migrationBackup, id);
+  guardDirectory(layout.root, path);
+  return path;
+}
+
 function finishUndo(job: UndoJob): Undone {
   const { layout, record } = job;
-  const { originals, kept } = migrationLayoutAt(layout.migrationUndo);
+  const { root, directory, migrationUndo } = layout;
+  const { originals, kept } = migrationLayoutAt(migrationUndo);
   const warnings = [
-    ...record.retired.flatMap((path) => putBack(layout, originals, path)),
+    ...record.retired.flatMap((path) => putBack(root, originals, path)),
     ...record.units.toReversed().flatMap((unit) => withdraw(job, unit)),
   ];
   restoreRecord(layout, record);
   removeEmpty(kept);
   syncParents([
-    ...record.retired.map((path) => joinPath(layout.root, path)),
-    ...record.units.map(({ path }) => joinPath(layout.directory, path)),
+    ...record.retired.map((path) => joinPath(root, path)),
+    ...record.units.map(({ path }) => joinPath(directory, path)),
   ]);
-  syncDirectory(layout.directory);
+  syncDirectory(directory);
   return { keptIn: closeUndo(job), warnings };
 }
 
 function putBack(
-  { root }: RepositoryLayout,
+  root: string,
   originals: string,
   path: string,
 ): readonly string[] {
@@ -210,20 +358,17 @@ function withdraw(
     joinPath(paths.kept, unit.path),
     joinPath(paths.replaced, unit.path),
   ];
-  const isGone = [withdrawn, kept].some(isThere);
   const warnings: string[] = [];
-  if (!isGone && isThere(target)) {
-    const changes = changesIn(layout, record, unit, newHash);
+  if (![withdrawn, kept].some(isThere) && isThere(target)) {
+    const isChanged = changesIn(layout, record, unit, newHash).length > 0;
     // Who chose another session meanwhile keeps it.
-    if (changes.length > 0 && target === layout.current) return [];
-    if (changes.length > 0) {
+    if (isChanged && target === layout.current) return [];
+    if (isChanged) {
       warnings.push(`"${target}" had changed since; it is kept aside`);
     }
-    moveAside(target, changes.length > 0 ? kept : withdrawn);
+    moveAside(target, isChanged ? kept : withdrawn);
   }
-  if (!isThere(target) && isThere(replaced)) {
-    moveTo(replaced, target);
-  }
+  if (!isThere(target) && isThere(replaced)) moveTo(replaced, target);
   return warnings;
 }
 
@@ -261,21 +406,19 @@ function closeUndo({ layout, lock, record }: UndoJob): string | null {
 
 /** What had to be made for the migration goes, unless somebody else uses it by now. */
 function removeMade(
-  layout: RepositoryLayout,
-  { made }: MigrationRecord,
+  { directory, sessions, gitignore, meta }: RepositoryLayout,
+  record: MigrationRecord,
 ): void {
-  for (const name of made.filter((name) => name !== ".")) {
-    const path = joinPath(layout.directory, name);
+  const made = record.made.filter((name) => name !== ".")
+    .map((name) => joinPath(directory, name));
+  for (const path of made) {
     if (fileKind(path) === "directory") removeEmpty(path);
   }
-  if (!made.includes(SESSIONS) || isThere(layout.sessions)) return;
-  const paths = made.map((name) => joinPath(layout.directory, name));
-  for (const path of [layout.gitignore, layout.meta]) {
-    if (paths.includes(path)) removeIfThere(path);
+  if (!made.includes(sessions) || isThere(sessions)) return;
+  for (const path of [gitignore, meta]) {
+    if (made.includes(path)) removeIfThere(path);
   }
 }
-
-const SESSIONS = "sessions";
 
 /** Gathers what taking a migration back has to know. Reads only. */
 export function scanRollback(
@@ -339,12 +482,11 @@ function updatesIn(
   { root, directory }: RepositoryLayout,
   unit: MigrationUnit,
 ): readonly string[] {
-  const { directory: session, log } = sessionLayoutAt(
-    joinPath(directory, unit.path),
-  );
+  const session = joinPath(directory, unit.path);
   if (fileKind(session) !== "directory") return [];
+  const path = sessionLayoutAt(session).log;
   const updates: string[] = [];
-  for (const { serial, message } of readLog({ root, path: log }).events) {
+  for (const { serial, message } of readLog({ root, path }).events) {
     if (serial > 0) updates.push(message);
     if (updates.length > MAX_UPDATES) updates.shift();
   }
@@ -355,9 +497,4 @@ function updatesIn(
 function isLockFile(path: string): boolean {
   const name = nameOf(path);
   return name === LOCK_NAME || name.startsWith(`${LOCK_NAME}.`);
-}
-
-/** Whether a migration, or taking one back, was begun and is not finished. */
-export function isMigrationUnfinished(layout: RepositoryLayout): boolean {
-  return [layout.migrationPending, layout.migrationUndo].some(isThere);
 }
