@@ -2,6 +2,7 @@ import { misconfigured, notFound, OrcError } from "../base/error.ts";
 import {
   decodeUtf8,
   type JsonObject,
+  jsonObject,
   type JsonValue,
   withFields,
 } from "../base/json.ts";
@@ -10,7 +11,7 @@ import { repositoryLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { fillSessionName } from "../base/names.ts";
 import { joinPath, relativePath, resolvePath } from "../base/path.ts";
-import { fitsRange, isVersionRange, VERSION } from "../base/version.ts";
+import { isVersionRange } from "../base/version.ts";
 import { asOrcError } from "../files/errors.ts";
 import {
   fileKind,
@@ -37,7 +38,7 @@ import { detectProject } from "../workflow/project.ts";
 import type { Workflow } from "../workflow/types.ts";
 import { entriesOf, readMapping } from "../workflow/value.ts";
 import { readWorkflowText } from "../workflow/yaml.ts";
-import type { Repository } from "./open.ts";
+import { type Repository, versionRefusal } from "./open.ts";
 
 /** A workflow that was read and found valid. */
 export interface LoadedWorkflow extends ParsedWorkflow {
@@ -202,10 +203,10 @@ export async function pinWorkflow(
     ...loaded,
     workflow,
     definition: encodeDefinition(workflow),
-    metadata: new Map<string, JsonValue>([
-      ["workflow_yaml_path", loaded.path],
-      ["workflow_yaml_checksum", loaded.sha256.slice(0, 16)],
-    ]),
+    metadata: jsonObject({
+      workflow_yaml_path: loaded.path,
+      workflow_yaml_checksum: loaded.sha256.slice(0, 16),
+    }),
   };
 }
 
@@ -278,27 +279,6 @@ function readManifest(path: string): string | undefined {
     if (error instanceof OrcError) return undefined;
     throw error;
   }
-}
-
-/**
- * Says why this orc must not work with a workflow; undefined when it may. What compares versions is
- * loaded only for a workflow that asks for one.
- */
-export async function versionRefusal(
-  { orc }: Pick<Workflow, "orc">,
-  path: string | null,
-): Promise<OrcError | undefined> {
-  if (orc === null) return undefined;
-  if (await fitsRange(VERSION, orc)) return undefined;
-  return misconfigured(
-    "orc_version",
-    `The workflow asks for orc "${orc}", and this is orc ${VERSION}`,
-    {
-      hint: "install a version in that range; orc version shows what you have",
-      path: path ?? undefined,
-      details: { range: orc, version: VERSION },
-    },
-  );
 }
 
 /** Refuses a workflow that is meant for other versions of orc. */

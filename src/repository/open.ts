@@ -1,10 +1,11 @@
-import { usage } from "../base/error.ts";
+import { misconfigured, type OrcError, usage } from "../base/error.ts";
 import {
   type RepositoryLayout,
   repositoryLayout,
   userLayout,
 } from "../base/layout.ts";
 import { isAbsolutePath } from "../base/path.ts";
+import { VERSION } from "../base/version.ts";
 import { isVisible } from "../files/read.ts";
 import { findRoot, type FoundRoot } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
@@ -13,6 +14,7 @@ import {
   type SessionStore,
   type StoreContext,
 } from "../session/read.ts";
+import type { Workflow } from "../workflow/types.ts";
 
 /** Where to look, and how long to wait there. */
 export interface RepositoryOptions {
@@ -171,4 +173,26 @@ export function mayHavePreferences(host: Host, root: string | null): boolean {
 export function hasLegacyFiles(root: string): boolean {
   const { legacyState, legacyCheckpoints } = repositoryLayout(root);
   return [legacyState, legacyCheckpoints].some(isVisible);
+}
+
+/**
+ * Says why this orc must not work with a workflow; undefined when it may. What compares versions is
+ * loaded only for a workflow that asks for one.
+ */
+export async function versionRefusal(
+  { orc }: Pick<Workflow, "orc">,
+  path: string | null,
+): Promise<OrcError | undefined> {
+  if (orc === null) return undefined;
+  const { fitsRange } = await import("../workflow/version.ts");
+  if (fitsRange(VERSION, orc)) return undefined;
+  return misconfigured(
+    "orc_version",
+    `The workflow asks for orc "${orc}", and this is orc ${VERSION}`,
+    {
+      hint: "install a version in that range; orc version shows what you have",
+      path: path ?? undefined,
+      details: { range: orc, version: VERSION },
+    },
+  );
 }

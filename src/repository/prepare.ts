@@ -1,4 +1,4 @@
-import { corrupt, OrcError, refused } from "../base/error.ts";
+import { corrupt, refused } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { VERSION } from "../base/version.ts";
@@ -16,7 +16,7 @@ import {
 } from "../session/repository.ts";
 import { isMigrationUnfinished, settleMigration } from "../transfer/settle.ts";
 import type { Repository } from "./open.ts";
-import { ownersOf } from "./select.ts";
+import { ownersOf, readIfThere } from "./select.ts";
 
 /**
  * Runs work on the repository as a whole, under its lock, with `.orchestrator/` made and in
@@ -148,18 +148,4 @@ async function ownSession(
   const legacy = await readLegacyState(repository.layout);
   return legacy &&
     (await readIfThere(repository, legacy.session.id) ?? legacy.session);
-}
-
-async function readIfThere(
-  repository: Repository,
-  id: string,
-): Promise<Session | undefined> {
-  try {
-    return await repository.store.read(id);
-  } catch (error) {
-    if (error instanceof OrcError && error.code === "no_such_session") {
-      return undefined;
-    }
-    throw error;
-  }
 }

@@ -3,6 +3,7 @@ import {
   misconfigured,
   notFound,
   OrcError,
+  type OrcErrorOptions,
   refused,
 } from "../base/error.ts";
 import { matchSessionId } from "../base/ids.ts";
@@ -28,6 +29,7 @@ import {
   placeOf,
   type Repository,
   type RepositoryOptions,
+  versionRefusal,
 } from "./open.ts";
 
 /**
@@ -139,13 +141,23 @@ async function read(
   id: string,
   { source }: Chosen,
 ): Promise<Session> {
+  const session = await readIfThere(repository, id);
+  if (session !== undefined) return session;
+  const legacy = await readLegacy(repository.layout);
+  if (legacy?.session.id === id) return legacy.session;
+  throw missing(repository, id, source);
+}
+
+/** Reads a session of the new place; undefined when there is none of this id. */
+export async function readIfThere(
+  { store }: Repository,
+  id: string,
+): Promise<Session | undefined> {
   try {
-    return await repository.store.read(id);
+    return await store.read(id);
   } catch (error) {
-    if (!isMissing(error)) throw error;
-    const legacy = await readLegacy(repository.layout);
-    if (legacy?.session.id === id) return legacy.session;
-    throw missing(repository, id, source);
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }
 
@@ -156,17 +168,21 @@ function missing(
 ): OrcError {
   const ids = store.ids().filter((other) => other !== id);
   const origin = source === "current" ? "Current session" : "Session";
-  const [choice, hint] = ids.length === 0
-    ? ["there is none here", 'orc start "TASK"']
-    : [
-      `choose one of: ${listOf(ids, MAX_CANDIDATES)}`,
-      "choose a session: orc session switch ID",
-    ];
+  const choice = ids.length === 0
+    ? "there is none here"
+    : `choose one of: ${listOf(ids, MAX_CANDIDATES)}`;
   return notFound(
     "no_such_session",
     `${origin} "${id}" does not exist; ${choice}`,
-    { hint, details: { candidates: ids.slice(0, MAX_CANDIDATES) } },
+    choiceOf(ids),
   );
+}
+
+function choiceOf(ids: readonly string[]): OrcErrorOptions {
+  const hint = ids.length === 0
+    ? 'orc start "TASK"'
+    : "choose a session: orc session switch ID";
+  return { hint, details: { candidates: ids.slice(0, MAX_CANDIDATES) } };
 }
 
 /** Sessions looked at first: where several are active, they are among those changed last. */
@@ -184,15 +200,12 @@ async function onlySession(
     return { session: await store.read(only.id), source: "only" };
   }
   if (only) {
-    const candidates = active.map(({ id }) => id);
-    const shown = listOf(candidates, MAX_CANDIDATES);
+    const ids = active.map(({ id }) => id);
+    const shown = listOf(ids, MAX_CANDIDATES);
     throw refused(
       "session_ambiguous",
       `Several sessions are active and none is chosen: ${shown}`,
-      {
-        hint: "choose a session: orc session switch ID",
-        details: { candidates: candidates.slice(0, MAX_CANDIDATES) },
-      },
+      choiceOf(ids),
     );
   }
   const legacy = await readLegacy(repository.layout);
@@ -252,12 +265,10 @@ export async function openSession(
 ): Promise<OpenedSession> {
   const repository = openRepository(host, options);
   const selected = await selectSession(host, repository, options.session);
-  const { workflow, refusal } = await workflowOf(repository, selected.session);
   return {
     ...selected,
+    ...await workflowOf(repository, selected.session),
     repository,
-    workflow,
-    refusal,
     place: placeOf(repository, selected.session.id),
   };
 }
@@ -294,16 +305,6 @@ export async function workflowOf(
     "put the workflow.yaml it was started with back",
   );
   return { workflow: workflowFromState(state), refusal };
-}
-
-/** Loaded only for a workflow that asks for a version. */
-async function versionRefusal(
-  workflow: Workflow,
-  path: string | null,
-): Promise<OrcError | undefined> {
-  if (workflow.orc === null) return undefined;
-  const { versionRefusal } = await import("./load.ts");
-  return await versionRefusal(workflow, path);
 }
 
 /** The Python tool lets one id stand for two things, and counts the progress of one of them. */

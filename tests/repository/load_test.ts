@@ -11,10 +11,9 @@ import {
   type PinnedWorkflow,
   pinWorkflow,
   readWorkflow,
-  versionRefusal,
   type WorkflowChoice,
 } from "../../src/repository/load.ts";
-import { openRepository } from "../../src/repository/open.ts";
+import { openRepository, versionRefusal } from "../../src/repository/open.ts";
 import { validateWorkflow } from "../../src/work/init.ts";
 import { startSession } from "../../src/work/start.ts";
 import { decodeDefinition } from "../../src/workflow/definition.ts";
