@@ -1,219 +1,188 @@
 /** What orc relies on in `Deno`, as rules that Deno itself and its stand-in on Node both keep. */
+export type DenoApi = typeof Deno;
 
-/** The part of the namespace that is tried; both must have it in the same shape. */
-export type DenoApi = Pick<
-  typeof Deno,
-  | "Command"
-  | "build"
-  | "chmodSync"
-  | "chownSync"
-  | "consoleSize"
-  | "cwd"
-  | "env"
-  | "hostname"
-  | "kill"
-  | "linkSync"
-  | "lstatSync"
-  | "mkdirSync"
-  | "openSync"
-  | "permissions"
-  | "pid"
-  | "readDirSync"
-  | "readLinkSync"
-  | "readTextFileSync"
-  | "realPathSync"
-  | "removeSync"
-  | "renameSync"
-  | "statSync"
-  | "stderr"
-  | "stdin"
-  | "stdout"
-  | "symlinkSync"
-  | "utimeSync"
->;
+/** A rule, tried in an empty directory; throws if it does not hold. */
+export type Rule = (directory: string) => void;
 
 /** Sent to nobody: asks whether a process is there. Deno takes it, but its types do not say so. */
 const SIGNAL_ZERO = 0 as unknown as Deno.Signal;
 
-/** A rule, tried in an empty directory; throws if it does not hold. */
-export type Rule = (api: DenoApi, directory: string) => void;
+const NEW = { createNew: true, write: true } as const;
 
 function same(actual: unknown, expected: unknown): void {
   const [is, should] = [JSON.stringify(actual), JSON.stringify(expected)];
   if (is !== should) throw new Error(`${is} instead of ${should}`);
 }
 
-function nameOfError(work: () => unknown): string {
+/** Name and code of what a call ends with. */
+function errorOf(work: () => unknown): { name: string; code?: string } {
   try {
     work();
   } catch (error) {
-    return (error as Error).name;
+    return error as Error;
   }
   throw new Error("no error");
 }
 
-function codeOfError(work: () => unknown): string | undefined {
-  try {
-    work();
-  } catch (error) {
-    return (error as { code?: string }).code;
+function fails(work: () => unknown, name: string, code: string): void {
+  const error = errorOf(work);
+  same([error.name, error.code], [name, code]);
+}
+
+/** The next bytes of a file, at most so many; null at its end. */
+function next(file: Deno.FsFile, length: number): string | null {
+  const buffer = new Uint8Array(length);
+  const count = file.readSync(buffer);
+  return count === null
+    ? null
+    : new TextDecoder().decode(buffer.subarray(0, count));
+}
+
+/** All rules for one of the two, by what they say. */
+export function rulesOf(api: DenoApi): ReadonlyMap<string, Rule> {
+  const rules = new Map<string, Rule>();
+  const test = (says: string, rule: Rule) => rules.set(says, rule);
+
+  function write(path: string, text: string): void {
+    const options = { create: true, write: true, truncate: true };
+    const file = api.openSync(path, options);
+    file.writeSync(new TextEncoder().encode(text));
+    file.close();
   }
-  throw new Error("no error");
-}
 
-function write(api: DenoApi, path: string, text: string): void {
-  const file = api.openSync(path, {
-    create: true,
-    write: true,
-    truncate: true,
-  });
-  file.writeSync(new TextEncoder().encode(text));
-  file.close();
-}
+  function read(path: string): string | null {
+    const file = api.openSync(path, { read: true });
+    const text = next(file, 100);
+    file.close();
+    return text;
+  }
 
-function read(api: DenoApi, path: string): string {
-  const file = api.openSync(path, { read: true });
-  const buffer = new Uint8Array(100);
-  const count = file.readSync(buffer) ?? 0;
-  file.close();
-  return new TextDecoder().decode(buffer.subarray(0, count));
-}
+  function modeOf(path: string): number {
+    return (api.statSync(path).mode ?? 0) & 0o777;
+  }
 
-function modeOf(api: DenoApi, path: string): number {
-  return (api.statSync(path).mode ?? 0) & 0o777;
-}
-
-/** All rules, by what they say. */
-export const RULES: Readonly<Record<string, Rule>> = {
-  "openSync() with createNew refuses a name that is taken": (
-    api,
-    directory,
-  ) => {
-    const open = () =>
-      api.openSync(`${directory}/a`, { createNew: true, write: true });
+  test("openSync() with createNew refuses a name that is taken", (directory) => {
+    const open = () => api.openSync(`${directory}/a`, NEW);
     open().close();
-    same([nameOfError(open), codeOfError(open)], ["AlreadyExists", "EEXIST"]);
-  },
-  "openSync() reports a missing file": (api, directory) => {
+    fails(open, "AlreadyExists", "EEXIST");
+  });
+
+  test("openSync() reports a missing file", (directory) => {
     const open = () => api.openSync(`${directory}/a`, { read: true });
-    same([nameOfError(open), codeOfError(open)], ["NotFound", "ENOENT"]);
-  },
-  "openSync() gives a new file its mode": (api, directory) => {
-    const options = { createNew: true, write: true, mode: 0o600 };
-    api.openSync(`${directory}/a`, options).close();
-    same(modeOf(api, `${directory}/a`), 0o600);
-  },
-  "openSync() opens a directory that can be synced": (api, directory) => {
+    fails(open, "NotFound", "ENOENT");
+  });
+
+  test("openSync() gives a new file its mode", (directory) => {
+    api.openSync(`${directory}/a`, { ...NEW, mode: 0o600 }).close();
+    same(modeOf(`${directory}/a`), 0o600);
+  });
+
+  test("openSync() opens a directory that can be synced", (directory) => {
     const file = api.openSync(directory, { read: true });
     file.syncSync();
     file.close();
-  },
-  "a file opened to append is written at its end, wherever it was read": (
-    api,
-    directory,
-  ) => {
-    write(api, `${directory}/a`, "first\n");
+  });
+
+  test("a file opened to append is written at its end, wherever it was read", (directory) => {
+    write(`${directory}/a`, "first\n");
     const file = api.openSync(`${directory}/a`, { read: true, append: true });
     file.seekSync(0, 0);
-    const buffer = new Uint8Array(3);
-    same([file.readSync(buffer), new TextDecoder().decode(buffer)], [3, "fir"]);
+    same(next(file, 3), "fir");
     file.writeSync(new TextEncoder().encode("second\n"));
     file.syncDataSync();
     same(file.statSync().size, 13);
     file.close();
-    same(read(api, `${directory}/a`), "first\nsecond\n");
-  },
-  "readSync() goes on from where seekSync() went, and ends with null": (
-    api,
-    directory,
-  ) => {
-    write(api, `${directory}/a`, "0123456789");
+    same(read(`${directory}/a`), "first\nsecond\n");
+  });
+
+  test("readSync() goes on from where seekSync() went, and ends with null", (directory) => {
+    write(`${directory}/a`, "0123456789");
     const file = api.openSync(`${directory}/a`, { read: true });
-    const buffer = new Uint8Array(4);
-    const next = () => {
-      const count = file.readSync(buffer);
-      return count && new TextDecoder().decode(buffer.subarray(0, count));
-    };
-    same(next(), "0123");
+    same(next(file, 4), "0123");
     same(file.seekSync(3, 0), 3);
-    same([next(), next(), next()], ["3456", "789", null]);
+    same([next(file, 4), next(file, 4), next(file, 4)], [
+      "3456",
+      "789",
+      null,
+    ]);
+    same([file.seekSync(-3, 2), next(file, 5)], [7, "789"]);
     file.close();
-  },
-  "truncateSync() cuts a file": (api, directory) => {
-    write(api, `${directory}/a`, "0123456789");
+  });
+
+  test("truncateSync() cuts a file", (directory) => {
+    write(`${directory}/a`, "0123456789");
     const file = api.openSync(`${directory}/a`, { write: true });
     file.truncateSync(4);
     file.close();
-    same(read(api, `${directory}/a`), "0123");
-  },
-  "renameSync() replaces a file": (api, directory) => {
-    write(api, `${directory}/a`, "a");
-    write(api, `${directory}/b`, "b");
+    same(read(`${directory}/a`), "0123");
+  });
+
+  test("a file opened to read and write is written where seekSync() went", (directory) => {
+    write(`${directory}/a`, "0123456789");
+    const file = api.openSync(`${directory}/a`, { read: true, write: true });
+    file.seekSync(3, 0);
+    file.writeSync(new TextEncoder().encode("ab"));
+    file.writeSync(new TextEncoder().encode("c"));
+    file.close();
+    same(read(`${directory}/a`), "012abc6789");
+  });
+
+  test("renameSync() replaces a file", (directory) => {
+    write(`${directory}/a`, "a");
+    write(`${directory}/b`, "b");
     api.renameSync(`${directory}/a`, `${directory}/b`);
-    same(read(api, `${directory}/b`), "a");
-    const names = [...api.readDirSync(directory)].map(({ name }) => name);
-    same(names, ["b"]);
-  },
-  "renameSync() replaces no directory that holds something": (
-    api,
-    directory,
-  ) => {
+    same(read(`${directory}/b`), "a");
+    same(Array.from(api.readDirSync(directory), ({ name }) => name), ["b"]);
+  });
+
+  test("renameSync() replaces no directory that holds something", (directory) => {
     api.mkdirSync(`${directory}/a`);
     api.mkdirSync(`${directory}/b`);
-    write(api, `${directory}/b/c`, "c");
-    const code = codeOfError(() =>
-      api.renameSync(`${directory}/a`, `${directory}/b`)
-    );
-    same(code, "ENOTEMPTY");
-  },
-  "linkSync() gives a file a second name and refuses one that is taken": (
-    api,
-    directory,
-  ) => {
-    write(api, `${directory}/a`, "a");
-    api.linkSync(`${directory}/a`, `${directory}/b`);
-    same(
-      api.statSync(`${directory}/a`).ino,
-      api.statSync(`${directory}/b`).ino,
-    );
-    same(api.statSync(`${directory}/b`).nlink, 2);
-    const again = () => api.linkSync(`${directory}/a`, `${directory}/b`);
-    same([nameOfError(again), codeOfError(again)], ["AlreadyExists", "EEXIST"]);
-  },
-  "mkdirSync() refuses a name that is taken": (api, directory) => {
+    write(`${directory}/b/c`, "c");
+    const rename = () => api.renameSync(`${directory}/a`, `${directory}/b`);
+    same(errorOf(rename).code, "ENOTEMPTY");
+  });
+
+  test("linkSync() gives a file a second name and refuses one that is taken", (directory) => {
+    write(`${directory}/a`, "a");
+    const link = () => api.linkSync(`${directory}/a`, `${directory}/b`);
+    link();
+    const [first, second] = ["a", "b"]
+      .map((name) => api.statSync(`${directory}/${name}`));
+    same([first?.ino, second?.nlink], [second?.ino, 2]);
+    fails(link, "AlreadyExists", "EEXIST");
+  });
+
+  test("mkdirSync() refuses a name that is taken", (directory) => {
     const make = () => api.mkdirSync(`${directory}/a`, { mode: 0o755 });
     make();
-    same([nameOfError(make), codeOfError(make)], ["AlreadyExists", "EEXIST"]);
-  },
-  "removeSync() removes files, and directories that are empty": (
-    api,
-    directory,
-  ) => {
+    fails(make, "AlreadyExists", "EEXIST");
+  });
+
+  test("removeSync() removes files, and directories that are empty", (directory) => {
     api.mkdirSync(`${directory}/a`);
-    write(api, `${directory}/a/b`, "");
-    const remove = (path: string) => () => api.removeSync(path);
-    same(codeOfError(remove(`${directory}/a`)), "ENOTEMPTY");
-    remove(`${directory}/a/b`)();
-    remove(`${directory}/a`)();
-    same(nameOfError(remove(`${directory}/a`)), "NotFound");
-  },
-  "removeSync() removes all in a directory when it is asked to": (
-    api,
-    directory,
-  ) => {
+    write(`${directory}/a/b`, "");
+    const remove = () => api.removeSync(`${directory}/a`);
+    same(errorOf(remove).code, "ENOTEMPTY");
+    api.removeSync(`${directory}/a/b`);
+    remove();
+    same(errorOf(remove).name, "NotFound");
+  });
+
+  test("removeSync() removes all in a directory when it is asked to", (directory) => {
     api.mkdirSync(`${directory}/a/b/c`, { recursive: true });
-    write(api, `${directory}/a/b/c/d`, "");
+    write(`${directory}/a/b/c/d`, "");
     api.removeSync(`${directory}/a`, { recursive: true });
     same([...api.readDirSync(directory)], []);
-  },
-  "lstatSync() and readDirSync() tell what lies there": (api, directory) => {
-    write(api, `${directory}/file`, "12345");
+  });
+
+  test("lstatSync() and readDirSync() tell what lies there", (directory) => {
+    write(`${directory}/file`, "12345");
     api.mkdirSync(`${directory}/directory`);
-    const kinds = [...api.readDirSync(directory)]
-      .map(({ name, isFile, isDirectory, isSymlink }) =>
-        [name, isFile, isDirectory, isSymlink] as const
-      )
-      .sort(([one], [other]) => one < other ? -1 : 1);
+    const kinds = Array.from(
+      api.readDirSync(directory),
+      (entry) => [entry.name, entry.isFile, entry.isDirectory, entry.isSymlink],
+    ).sort();
     same(kinds, [
       ["directory", false, true, false],
       ["file", true, false, false],
@@ -221,139 +190,113 @@ export const RULES: Readonly<Record<string, Rule>> = {
     const { isFile, isFifo, size, dev } = api.lstatSync(`${directory}/file`);
     same([isFile, isFifo, size], [true, false, 5]);
     same(dev, api.statSync(directory).dev);
-  },
-  "chmodSync() changes a mode": (api, directory) => {
-    write(api, `${directory}/a`, "");
+  });
+
+  test("chmodSync() changes a mode", (directory) => {
+    write(`${directory}/a`, "");
     api.chmodSync(`${directory}/a`, 0o640);
-    same(modeOf(api, `${directory}/a`), 0o640);
-  },
-  "utimeSync() sets times to the millisecond": (api, directory) => {
-    write(api, `${directory}/a`, "");
+    same(modeOf(`${directory}/a`), 0o640);
+  });
+
+  test("utimeSync() sets times to the millisecond", (directory) => {
+    write(`${directory}/a`, "");
     api.utimeSync(`${directory}/a`, 1_700_000_000.123, 1_700_000_000.456);
     same(api.lstatSync(`${directory}/a`).mtime?.getTime(), 1_700_000_000_456);
-  },
-  "symlinkSync() makes a link, and readLinkSync() reads it": (
-    api,
-    directory,
-  ) => {
-    api.symlinkSync("gone/away", `${directory}/link`);
-    same(api.readLinkSync(`${directory}/link`), "gone/away");
-    same(api.lstatSync(`${directory}/link`).isSymlink, true);
-  },
-  "realPathSync() resolves a path, and reports a missing one": (
-    api,
-    directory,
-  ) => {
+  });
+
+  test("realPathSync() resolves a path, and reports a missing one", (directory) => {
     api.mkdirSync(`${directory}/a`);
     const path = api.realPathSync(`${directory}/a/../a`);
     same(path.endsWith("/a") && !path.includes(".."), true);
-    same(nameOfError(() => api.realPathSync(`${directory}/b`)), "NotFound");
-  },
-  "seekSync() counts from the end too": (api, directory) => {
-    write(api, `${directory}/a`, "0123456789");
-    const file = api.openSync(`${directory}/a`, { read: true });
-    same(file.seekSync(-3, 2), 7);
-    const buffer = new Uint8Array(5);
-    same(file.readSync(buffer), 3);
-    same(new TextDecoder().decode(buffer.subarray(0, 3)), "789");
-    file.close();
-  },
-  "a file opened to read and write is written where seekSync() went": (
-    api,
-    directory,
-  ) => {
-    write(api, `${directory}/a`, "0123456789");
-    const file = api.openSync(`${directory}/a`, { read: true, write: true });
-    file.seekSync(3, 0);
-    file.writeSync(new TextEncoder().encode("ab"));
-    file.writeSync(new TextEncoder().encode("c"));
-    file.close();
-    same(read(api, `${directory}/a`), "012abc6789");
-  },
-  "symlinkSync() makes a link that lstatSync() and readLinkSync() see": (
-    api,
-    directory,
-  ) => {
-    write(api, `${directory}/a`, "a");
-    api.symlinkSync("a", `${directory}/link`);
-    same(api.readLinkSync(`${directory}/link`), "a");
-    same(api.lstatSync(`${directory}/link`).isSymlink, true);
-    same(api.statSync(`${directory}/link`).isFile, true);
-    const open = () =>
-      api.openSync(`${directory}/link`, { createNew: true, write: true });
-    same(nameOfError(open), "AlreadyExists");
-  },
-  "a link that leads to itself is reported": (api, directory) => {
+    same(errorOf(() => api.realPathSync(`${directory}/b`)).name, "NotFound");
+  });
+
+  test("symlinkSync() makes a link that lstatSync() and readLinkSync() see", (directory) => {
+    write(`${directory}/a`, "a");
+    for (const target of ["gone/away", "a"]) {
+      const path = `${directory}/to-${target.length}`;
+      api.symlinkSync(target, path);
+      same(api.readLinkSync(path), target);
+      same(api.lstatSync(path).isSymlink, true);
+      same(errorOf(() => api.openSync(path, NEW)).name, "AlreadyExists");
+    }
+    same(api.statSync(`${directory}/to-1`).isFile, true);
+  });
+
+  test("a link that leads to itself is reported", (directory) => {
     api.symlinkSync("a", `${directory}/a`);
-    const stat = () => api.statSync(`${directory}/a`);
-    same([nameOfError(stat), codeOfError(stat)], ["FilesystemLoop", "ELOOP"]);
-  },
-  "a file in the place of a directory is reported": (api, directory) => {
-    write(api, `${directory}/a`, "");
-    const stat = () => api.statSync(`${directory}/a/b`);
-    same([nameOfError(stat), codeOfError(stat)], ["NotADirectory", "ENOTDIR"]);
-  },
-  "a directory in the place of a file is reported": (api, directory) => {
+    fails(() => api.statSync(`${directory}/a`), "FilesystemLoop", "ELOOP");
+  });
+
+  test("a file in the place of a directory is reported", (directory) => {
+    write(`${directory}/a`, "");
+    fails(() => api.statSync(`${directory}/a/b`), "NotADirectory", "ENOTDIR");
+  });
+
+  test("a directory in the place of a file is reported", (directory) => {
     const open = () => api.openSync(directory, { write: true });
-    same([nameOfError(open), codeOfError(open)], ["IsADirectory", "EISDIR"]);
-  },
-  "chownSync() gives a file to whom it belongs": (api, directory) => {
-    write(api, `${directory}/a`, "");
+    fails(open, "IsADirectory", "EISDIR");
+  });
+
+  test("chownSync() gives a file to whom it belongs", (directory) => {
+    write(`${directory}/a`, "");
     const { uid, gid } = api.statSync(`${directory}/a`);
     api.chownSync(`${directory}/a`, uid, null);
     api.chownSync(`${directory}/a`, null, gid);
     same(api.statSync(`${directory}/a`).uid, uid);
-  },
-  "readTextFileSync() reads a text, and reports a missing file": (
-    api,
-    directory,
-  ) => {
-    write(api, `${directory}/a`, "Übergröße\n");
+  });
+
+  test("readTextFileSync() reads a text, and reports a missing file", (directory) => {
+    write(`${directory}/a`, "Übergröße\n");
     same(api.readTextFileSync(`${directory}/a`), "Übergröße\n");
     const missing = () => api.readTextFileSync(`${directory}/b`);
-    same(nameOfError(missing), "NotFound");
-  },
-  "Command runs a program with variables besides its own": (api) => {
+    same(errorOf(missing).name, "NotFound");
+  });
+
+  test("Command runs a program with variables besides its own", () => {
     const { code, stdout, stderr } = new api.Command("sh", {
       args: ["-c", 'echo "$ORC_RULE"; echo "$PATH" >&2; exit 3'],
       env: { ORC_RULE: "kept" },
       stdin: "null",
     }).outputSync();
-    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    same([code, decode(stdout)], [3, "kept\n"]);
-    same(decode(stderr).length > 1, true);
-  },
-  "Command reports a missing program": (api) => {
+    same([code, new TextDecoder().decode(stdout)], [3, "kept\n"]);
+    same(stderr.length > 1, true);
+  });
+
+  test("Command reports a missing program", () => {
     const run = () => new api.Command("/no/such/program").outputSync();
-    same(nameOfError(run), "NotFound");
-  },
-  "kill() with 0 tells whether a process is there": (api) => {
+    same(errorOf(run).name, "NotFound");
+  });
+
+  test("kill() with 0 tells whether a process is there", () => {
     api.kill(api.pid, SIGNAL_ZERO);
     const { stdout } = new api.Command("sh", { args: ["-c", "echo $$"] })
       .outputSync();
     const ended = Number(new TextDecoder().decode(stdout));
-    same(nameOfError(() => api.kill(ended, SIGNAL_ZERO)), "NotFound");
-  },
-  "env.get() gives variables that are set": (api) => {
+    same(errorOf(() => api.kill(ended, SIGNAL_ZERO)).name, "NotFound");
+  });
+
+  test("env.get() gives variables that are set", () => {
     same(typeof api.env.get("PATH"), "string");
     same(api.env.get("ORC_NO_SUCH_VARIABLE"), undefined);
-  },
-  "cwd(), hostname() and build.os say where it runs": (api) => {
+  });
+
+  test("cwd(), hostname() and build.os say where it runs", () => {
     same(api.realPathSync(api.cwd()), api.cwd());
     same(api.hostname().length > 0, true);
     same(["linux", "darwin", "windows"].includes(api.build.os), true);
-  },
-  "querySync() says what is granted": (api, directory) => {
-    const { state } = api.permissions.querySync({
-      name: "read",
-      path: directory,
-    });
-    same(state, "granted");
-  },
-  "without a terminal, none is seen": (api) => {
+  });
+
+  test("querySync() says what is granted", (path) => {
+    same(api.permissions.querySync({ name: "read", path }).state, "granted");
+  });
+
+  test("without a terminal, none is seen", () => {
     // Whoever tries this at a terminal sees one.
     const streams = [api.stdin, api.stdout, api.stderr];
     if (streams.some((stream) => stream.isTerminal())) return;
-    nameOfError(() => api.consoleSize());
-  },
-};
+    errorOf(() => api.consoleSize());
+  });
+
+  return rules;
+}

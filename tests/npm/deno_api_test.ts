@@ -1,6 +1,6 @@
 import { Deno as standIn } from "../../scripts/npm/deno/api.ts";
 import { withTemporaryDirectory } from "../files/temporary.ts";
-import { type DenoApi, RULES } from "./deno_api_contract.ts";
+import { type DenoApi, rulesOf } from "./deno_api_contract.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const APIS: readonly (readonly [string, unknown])[] = [
@@ -9,12 +9,11 @@ const APIS: readonly (readonly [string, unknown])[] = [
 ];
 
 for (const [name, api] of APIS) {
-  for (const [says, rule] of Object.entries(RULES)) {
+  for (const [says, rule] of rulesOf(api as DenoApi)) {
     Deno.test({
       name: `${name}: ${says}`,
       ignore: Deno.build.os === "windows",
-      fn: () =>
-        withTemporaryDirectory((directory) => rule(api as DenoApi, directory)),
+      fn: () => withTemporaryDirectory(rule),
     });
   }
 }
