@@ -73,25 +73,19 @@ function namedRoot(
 ): FoundRoot {
   const root = name && realOrGiven(resolvePath(start, name));
   const kind = root === "" ? "other" : fileKind(root);
+  const option = "with --root DIR or ORCHESTRATOR_ROOT";
   if (kind === "absent") {
     throw notFound(
       "no_such_root",
       `Cannot use "${root}" as root: it does not exist`,
-      {
-        path: root,
-        hint:
-          "name a directory that exists with --root DIR or ORCHESTRATOR_ROOT",
-      },
+      { path: root, hint: `name a directory that exists ${option}` },
     );
   }
   if (kind !== "directory" && kind !== "symlink") {
     throw usage(
       "root_not_a_directory",
       `Cannot use "${root}" as root: it is not a directory`,
-      {
-        path: root,
-        hint: "name a directory with --root DIR or ORCHESTRATOR_ROOT",
-      },
+      { path: root, hint: `name a directory ${option}` },
     );
   }
   // A linked worktree has no state of its own, however it is named; all else is taken literally.
@@ -115,13 +109,12 @@ function realStart(start: string): string {
 function searchUpwards(start: string, home: string | undefined): FoundRoot {
   refuseGitDirectory(gitPartOf(start), start);
   const nearest = areaAround(start);
-  let area: Area | undefined = nearest;
-  while (area !== undefined) {
+  for (let area = nearest;;) {
     const marked = area.directories.find((path) => isMarked(path, home));
     if (marked !== undefined) return foundIn(area, marked, "marker");
-    area = areaOutside(area);
+    if (area.outside === undefined) return projectIn(nearest, start);
+    area = areaAround(area.outside, area.worktree);
   }
-  return projectIn(nearest, start);
 }
 
 function projectIn(area: Area, start: string): FoundRoot {
@@ -213,27 +206,19 @@ interface Area {
   /** Nearest first. */
   readonly directories: readonly string[];
   /** The last directory, if git keeps a working tree in it. */
-  readonly workingTree: string | undefined;
+  readonly workingTree?: string;
   /** Where the search may go on; undefined where it must end. */
-  readonly outside: string | undefined;
+  readonly outside?: string;
   /** The linked worktree that the search came through. */
-  readonly worktree: LinkedWorktree | undefined;
+  readonly worktree?: LinkedWorktree;
 }
 
-/**
- * Returns the directories from `start` up to the working tree around it. In a
- * linked worktree these are the same directories of the main one.
- *
- * @throws {OrcError} corrupt `broken_git_file`
- */
+/** In a linked worktree the directories are those of the main one. */
 export function areaAround(start: string, worktree?: LinkedWorktree): Area {
   const directories = climb(start);
   const last = directories.at(-1) ?? start;
   const pointer = pointerIn(last);
-  if (pointer.kind === "none") {
-    const nothing = { workingTree: undefined, outside: undefined };
-    return { directories, ...nothing, worktree };
-  }
+  if (pointer.kind === "none") return { directories, worktree };
   // Once is enough: worktrees that lie in each other would lead in a circle.
   if (pointer.kind !== "worktree" || worktree !== undefined) {
     const outside = outsideOf(last, pointer);
@@ -248,12 +233,6 @@ export function areaAround(start: string, worktree?: LinkedWorktree): Area {
     outside: outsideOf(main, pointerIn(main)),
     worktree: { directory: last, main },
   };
-}
-
-/** Returns the next area to search; undefined at the end. */
-export function areaOutside(area: Area): Area | undefined {
-  if (area.outside === undefined) return undefined;
-  return areaAround(area.outside, area.worktree);
 }
 
 /** Ends with the first directory that has a `.git`, may not be looked at, or has no parent. */

@@ -1,12 +1,10 @@
 import { OrcError } from "../../src/base/error.ts";
 import {
   areaAround,
-  areaOutside,
   findRoot,
-  isMarked,
   type RootOptions,
 } from "../../src/files/root.ts";
-import { codeOf, withTemporaryDirectory, writeTree } from "./temporary.ts";
+import { withTemporaryDirectory, writeTree } from "./temporary.ts";
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 
 /** What lies around the tests must not be seen: it is a repository too. */
@@ -290,90 +288,22 @@ test("findRoot() works with any characters in a path", (directory) => {
   assertEquals(found(directory, `${name}/a`), `git ${name}`);
 });
 
-Deno.test("isMarked() takes sessions, meta.json or current for state", () =>
-  withTemporaryDirectory((directory) => {
-    for (const name of ["sessions/", "meta.json", "current"]) {
-      writeTree(directory, { [`${name}/.orchestrator/${name}`]: "" });
-      assertEquals(isMarked(`${directory}/${name}`, undefined), true, name);
-    }
-    writeTree(directory, { ".orchestrator/config.yaml": "", "none/": "" });
-    assertEquals(isMarked(directory, undefined), false);
-    assertEquals(isMarked(`${directory}/none`, undefined), false);
-    assertEquals(isMarked("/nowhere", undefined), false);
-  }));
-
-Deno.test("isMarked() refuses a file, except at home", () =>
-  withTemporaryDirectory(async (directory) => {
-    writeTree(directory, { ".orchestrator": "" });
-    assertEquals(
-      await codeOf(() => isMarked(directory, "/nowhere")),
-      "corrupt not_a_directory",
-    );
-    assertEquals(isMarked(directory, directory), false);
-  }));
-
-test("areaAround() ends at the working tree", (directory) => {
-  writeTree(directory, { "repo/.git/": "", "repo/a/b/": "" });
-  const repo = `${directory}/repo`;
-  assertEquals(areaAround(`${repo}/a/b`), {
-    directories: [`${repo}/a/b`, `${repo}/a`, repo],
-    workingTree: repo,
-    outside: directory,
-    worktree: undefined,
-  });
-});
-
-test("areaAround() ends at what it may not look at", (directory) => {
-  const { directories, workingTree, outside } = areaAround(directory);
-  const parts = directory.split("/");
-  const ends = [parts.length, parts.length - 1, parts.length - 2];
-  assertEquals(
-    directories,
-    ends.map((end) => parts.slice(0, end).join("/")),
-  );
-  assertEquals([workingTree, outside], [undefined, undefined]);
-});
-
-test("areaAround() shows a linked worktree as the main one", (directory) => {
+test("findRoot() does not climb out of the main worktree of a submodule", (directory) => {
   writeTree(directory, {
-    "main/.git/worktrees/wt/commondir": "../..\n",
-    "wt/.git": "gitdir: ../main/.git/worktrees/wt\n",
-    "wt/a/": "",
-  });
-  const main = `${directory}/main`;
-  const worktree = { directory: `${directory}/wt`, main };
-  const area = areaAround(`${directory}/wt/a`);
-  assertEquals(area, {
-    directories: [`${main}/a`, main],
-    workingTree: main,
-    outside: directory,
-    worktree,
-  });
-  assertEquals(areaOutside(area)?.worktree, worktree);
-});
-
-test("areaOutside() is undefined around a submodule", (directory) => {
-  writeTree(directory, {
-    ".git/modules/sub/HEAD": "",
-    "sub/.git": "gitdir: ../.git/modules/sub\n",
-  });
-  assertEquals(areaOutside(areaAround(`${directory}/sub`)), undefined);
-});
-
-test("areaOutside() is undefined around the main worktree of a submodule", (directory) => {
-  writeTree(directory, {
+    ".orchestrator/sessions/": "",
     ".git/modules/sub/config": "[core]\n\tworktree = ../../../sub\n",
     ".git/modules/sub/worktrees/wt/commondir": "../..\n",
     "sub/.git": "gitdir: ../.git/modules/sub\n",
     "wt/.git": "gitdir: ../.git/modules/sub/worktrees/wt\n",
   });
-  const area = areaAround(`${directory}/wt`);
-  assertEquals(area.workingTree, `${directory}/sub`);
-  assertEquals(areaOutside(area), undefined);
+  assertEquals(found(directory, "wt"), "worktree sub");
 });
 
-test("areaAround() refuses a broken .git file", (directory) => {
-  writeTree(directory, { ".git": "" });
-  const error = assertThrows(() => areaAround(directory), OrcError);
-  assertEquals(error.code, "broken_git_file");
+test("areaAround() ends at what it may not look at", (directory) => {
+  const parts = directory.split("/");
+  const ends = [parts.length, parts.length - 1, parts.length - 2];
+  assertEquals(areaAround(directory), {
+    directories: ends.map((end) => parts.slice(0, end).join("/")),
+    worktree: undefined,
+  });
 });
