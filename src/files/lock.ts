@@ -414,7 +414,7 @@ function isPlausible({ token, pid }: LockRecord): boolean {
 }
 
 /** Encodes a record as the one line of its file. */
-export function encodeRecord(record: LockRecord): string {
+function encodeRecord(record: LockRecord): string {
   const { startedAtMs, purpose, ...rest } = record;
   const fields = {
     format: FORMAT,
