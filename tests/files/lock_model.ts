@@ -50,8 +50,9 @@ type Step =
   | "rename"
   | "recall"
   | "release"
-  | "done"
-  | "killed";
+  | Ended;
+
+type Ended = "done" | "killed";
 
 /** In these a process believes that it holds the lock. */
 const HOLDING: ReadonlySet<Step> = new Set<Step>([
@@ -218,8 +219,9 @@ function checkEnd({ lock, claims, staged, stored, processes }: World): void {
 
 function successors(world: World, options: ModelOptions): readonly World[] {
   return world.processes.flatMap((process, number) => {
-    if (process.step === "done" || process.step === "killed") return [];
-    const next = takeStep({ world, number, process, options });
+    const { step } = process;
+    if (step === "done" || step === "killed") return [];
+    const next = STEPS[step]({ world, number, process, options });
     if (world.crashesLeft === 0) return next;
     const killed = change(world, number, { step: "killed" });
     return [...next, { ...killed, crashesLeft: world.crashesLeft - 1 }];
@@ -251,82 +253,104 @@ function tryAgain({ world, number }: Turn): World {
   return change(world, number, { step: "take", seen: 0, index: 0 });
 }
 
-function takeStep(turn: Turn): readonly World[] {
-  const { step } = turn.process;
-  switch (step) {
-    case "take":
-    case "look":
-      return acquire(turn, step);
-    case "claim":
-    case "recheck":
-    case "remove":
-    case "unclaim":
-      return takeOver(turn, step);
-    case "list":
-    case "sweep":
-    case "read":
-    case "stage":
-      return [prepare(turn, step)];
-    case "fence":
-    case "discard":
-    case "rename":
-      return [publish(turn, step)];
-    case "recall":
-    case "release":
-      return [release(turn, step)];
-    case "done":
-    case "killed":
-      throw new Error("Who has ended takes no step");
-  }
-}
-
 function ownToken({ number, process }: Turn): number {
   return tokenOf(number, process.attempt);
 }
 
-function acquire(turn: Turn, step: "take" | "look"): readonly World[] {
-  const { world, number } = turn;
-  if (step === "take") {
-    if (world.lock !== 0) return [go(turn, "look")];
-    return [{ ...go(turn, "list"), lock: ownToken(turn) }];
-  }
-  const seen = world.lock;
-  if (seen === 0) return [tryAgain(turn)];
-  const claiming = change(world, number, { step: "claim", seen, index: 0 });
-  return verdicts(turn, ownerOf(seen)).map((isDead) =>
-    isDead ? claiming : tryAgain(turn)
-  );
-}
+/** What the next call of a process may lead to, by the step that it is at. */
+const STEPS: Readonly<
+  Record<Exclude<Step, Ended>, (turn: Turn) => readonly World[]>
+> = {
+  take: (turn) =>
+    turn.world.lock === 0
+      ? [{ ...go(turn, "list"), lock: ownToken(turn) }]
+      : [go(turn, "look")],
+  look: (turn) => {
+    const { world, number } = turn;
+    const seen = world.lock;
+    if (seen === 0) return [tryAgain(turn)];
+    const claiming = change(world, number, { step: "claim", seen, index: 0 });
+    return ifDead(turn, ownerOf(seen), claiming);
+  },
+  claim: (turn) =>
+    turn.options.without === "claim" ? [go(turn, "recheck")] : claim(turn),
+  recheck: (turn) => {
+    const { world, process, options } = turn;
+    return options.without === "recheck" || world.lock === process.seen
+      ? [go(turn, "remove")]
+      : [tryAgain({ ...turn, world: withoutClaim(turn, process.index) })];
+  },
+  remove: (turn) => [{ ...go(turn, "unclaim"), lock: 0 }],
+  /** Takes away its own claim first, then those of the dead before it. */
+  unclaim: (turn) => {
+    const { number, process: { index } } = turn;
+    const world = withoutClaim(turn, index);
+    return index === 0
+      ? [tryAgain({ ...turn, world })]
+      : [change(world, number, { index: index - 1 })];
+  },
+  list: (turn) => {
+    const { world, number, options } = turn;
+    if (options.without === "sweep") return [go(turn, "read")];
+    const own = ownToken(turn);
+    const foreign = world.staged.filter(({ token }) => token !== own);
+    const found = foreign.map(({ token }) => token);
+    const claims = world.claims.filter((claim) => claim.lock === own);
+    return [{ ...change(world, number, { step: "sweep", found }), claims }];
+  },
+  sweep: (turn) => {
+    const { world, number, process } = turn;
+    const [token, ...found] = process.found;
+    return token === undefined
+      ? [go(turn, "read")]
+      : [withoutStaged(change(world, number, { found }), token)];
+  },
+  read: ({ world, number }) => [
+    change(world, number, { step: "stage", known: world.stored }),
+  ],
+  stage: (turn) => {
+    const { world, number, process } = turn;
+    const token = ownToken(turn);
+    const file = { token, updates: process.known | 2 ** number };
+    const staged = [...world.staged, file].toSorted((one, other) =>
+      one.token - other.token
+    );
+    return [{ ...change(world, number, { step: "fence", known: 0 }), staged }];
+  },
+  fence: (turn) => {
+    const isHeld = turn.world.lock === ownToken(turn) ||
+      turn.options.without === "fence";
+    return [go(turn, isHeld ? "rename" : "discard")];
+  },
+  discard: (turn) => [beginAgain(turn)],
+  rename: (turn) => {
+    const { world, number } = turn;
+    const own = ownToken(turn);
+    const file = world.staged.find(({ token }) => token === own);
+    if (file === undefined) return [beginAgain(turn)];
+    return [{
+      ...withoutStaged(go(turn, "recall"), own),
+      stored: file.updates,
+      committed: world.committed | 2 ** number,
+    }];
+  },
+  recall: (turn) => {
+    const isOwn = turn.world.lock === ownToken(turn);
+    return [go(turn, isOwn ? "release" : "done")];
+  },
+  release: (turn) => [{ ...go(turn, "done"), lock: 0 }],
+};
 
-/** The answers that may be given to whether a process is dead. */
-function verdicts({ world, options }: Turn, owner: number): readonly boolean[] {
-  if (options.liveness === "arbitrary") return [false, true];
-  return [world.processes[owner]?.step === "killed"];
-}
-
-function takeOver(
-  turn: Turn,
-  step: "claim" | "recheck" | "remove" | "unclaim",
-): readonly World[] {
-  const { world, process, options } = turn;
-  switch (step) {
-    case "claim":
-      if (options.without === "claim") return [go(turn, "recheck")];
-      return claim(turn);
-    case "recheck":
-      if (options.without === "recheck") return [go(turn, "remove")];
-      if (world.lock === process.seen) return [go(turn, "remove")];
-      return [tryAgain({ ...turn, world: withoutClaim(turn, process.index) })];
-    case "remove":
-      return [{ ...go(turn, "unclaim"), lock: 0 }];
-    case "unclaim":
-      return [unclaim(turn)];
-  }
+/** Goes on one way if the owner is dead, as far as can be told, and else begins again. */
+function ifDead(turn: Turn, owner: number, next: World): readonly World[] {
+  const { world, options } = turn;
+  if (options.liveness === "arbitrary") return [tryAgain(turn), next];
+  const isDead = world.processes[owner]?.step === "killed";
+  return [isDead ? next : tryAgain(turn)];
 }
 
 function claim(turn: Turn): readonly World[] {
-  const { world, number, process } = turn;
-  const { seen, index } = process;
+  const { world, number, process: { seen, index } } = turn;
   const standing = world.claims.find((claim) =>
     claim.lock === seen && claim.index === index
   );
@@ -334,26 +358,11 @@ function claim(turn: Turn): readonly World[] {
     const next = turn.options.without === "next claim"
       ? tryAgain(turn)
       : change(world, number, { index: index + 1 });
-    return verdicts(turn, standing.owner).map((isDead) =>
-      isDead ? next : tryAgain(turn)
-    );
+    return ifDead(turn, standing.owner, next);
   }
-  const claims = [...world.claims, { lock: seen, index, owner: number }];
-  return [{ ...go(turn, "recheck"), claims: sorted(claims) }];
-}
-
-function sorted(claims: readonly Claim[]): readonly Claim[] {
-  return claims.toSorted((one, other) =>
-    one.lock - other.lock || one.index - other.index
-  );
-}
-
-/** Takes away its own claim first, then those of the dead before it. */
-function unclaim(turn: Turn): World {
-  const { number, process } = turn;
-  const world = withoutClaim(turn, process.index);
-  if (process.index === 0) return tryAgain({ ...turn, world });
-  return change(world, number, { index: process.index - 1 });
+  const claims = [...world.claims, { lock: seen, index, owner: number }]
+    .sort((one, other) => one.lock - other.lock || one.index - other.index);
+  return [{ ...go(turn, "recheck"), claims }];
 }
 
 function withoutClaim({ world, process }: Turn, index: number): World {
@@ -363,71 +372,17 @@ function withoutClaim({ world, process }: Turn, index: number): World {
   return { ...world, claims };
 }
 
-function prepare(
-  turn: Turn,
-  step: "list" | "sweep" | "read" | "stage",
-): World {
-  const { world, number, process, options } = turn;
-  const own = ownToken(turn);
-  switch (step) {
-    case "list": {
-      if (options.without === "sweep") return go(turn, "read");
-      const foreign = world.staged.filter(({ token }) => token !== own);
-      const found = foreign.map(({ token }) => token);
-      const claims = world.claims.filter((claim) => claim.lock === own);
-      return { ...change(world, number, { step: "sweep", found }), claims };
-    }
-    case "sweep": {
-      const [token, ...found] = process.found;
-      if (token === undefined) return go(turn, "read");
-      return withoutStaged(change(world, number, { found }), token);
-    }
-    case "read":
-      return change(world, number, { step: "stage", known: world.stored });
-    case "stage": {
-      const file = { token: own, updates: process.known | 2 ** number };
-      const staged = [...world.staged, file].toSorted((one, other) =>
-        one.token - other.token
-      );
-      return { ...change(world, number, { step: "fence", known: 0 }), staged };
-    }
-  }
-}
-
 function withoutStaged(world: World, token: number): World {
   const staged = world.staged.filter((file) => file.token !== token);
   return { ...world, staged };
 }
 
-function publish(
-  turn: Turn,
-  step: "fence" | "discard" | "rename",
-): World {
-  const { world, process, options } = turn;
-  const own = ownToken(turn);
-  if (step === "fence") {
-    const isHeld = world.lock === own || options.without === "fence";
-    return go(turn, isHeld ? "rename" : "discard");
-  }
-  const file = world.staged.find(({ token }) => token === own);
-  const left = withoutStaged(world, own);
-  if (step === "discard" || file === undefined) {
-    return beginAgain({ ...turn, world: left }, process.attempt + 1);
-  }
-  return {
-    ...go({ ...turn, world: left }, "recall"),
-    stored: file.updates,
-    committed: world.committed | 2 ** turn.number,
-  };
-}
-
-function beginAgain(turn: Turn, attempt: number): World {
-  if (attempt >= turn.options.attempts) return go(turn, "done");
-  return change(tryAgain(turn), turn.number, { attempt });
-}
-
-function release(turn: Turn, step: "recall" | "release"): World {
-  if (step === "release") return { ...go(turn, "done"), lock: 0 };
-  const isOwn = turn.world.lock === ownToken(turn);
-  return go(turn, isOwn ? "release" : "done");
+/** What it staged is gone; after its last attempt it ends. */
+function beginAgain(turn: Turn): World {
+  const { number, options, process } = turn;
+  const world = withoutStaged(turn.world, ownToken(turn));
+  const attempt = process.attempt + 1;
+  return attempt < options.attempts
+    ? change(tryAgain({ ...turn, world }), number, { attempt })
+    : go({ ...turn, world }, "done");
 }
