@@ -142,7 +142,7 @@ function rangeIn(value: unknown): string | null {
 }
 
 /** Decodes a file people write: bytes that are no text are their mistake, not damage. */
-export function decodeWorkflowBytes(bytes: Uint8Array, path: string): string {
+function decodeWorkflowBytes(bytes: Uint8Array, path: string): string {
   try {
     return decodeUtf8(bytes, path);
   } catch (cause) {

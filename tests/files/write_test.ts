@@ -62,14 +62,6 @@ Deno.test({
     }),
 });
 
-test("writeAtomic() names its temporary file so that it can be swept", (directory) => {
-  const path = `${directory}/file`;
-  let staged: readonly string[] = [];
-  const fence = () => staged = namesIn(directory);
-  writeAtomic(path, bytesOf("x"), { token, fence });
-  assertEquals(staged, [`file.${token}.tmp`]);
-});
-
 test("writeAtomic() stages the whole file before it asks the fence", (directory) => {
   writeTree(directory, { file: "old" });
   const fence = () =>

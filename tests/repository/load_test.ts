@@ -4,7 +4,6 @@ import { VERSION } from "../../src/base/version.ts";
 import {
   assertOrcFits,
   bundledText,
-  decodeWorkflowBytes,
   type LoadedWorkflow,
   type LoadOptions,
   loadWorkflow,
@@ -13,7 +12,7 @@ import {
   readWorkflow,
   type WorkflowChoice,
 } from "../../src/repository/load.ts";
-import { openRepository, versionRefusal } from "../../src/repository/open.ts";
+import { openRepository } from "../../src/repository/open.ts";
 import { validateWorkflow } from "../../src/work/init.ts";
 import { startSession } from "../../src/work/start.ts";
 import { decodeDefinition } from "../../src/workflow/definition.ts";
@@ -124,16 +123,6 @@ Deno.test("readWorkflow() names all problems of a file with their places", () =>
     assert(lines.every((line) => line.startsWith(`${path}:`)), error.message);
   }));
 
-Deno.test("decodeWorkflowBytes() takes UTF-8 and calls all else a mistake of the file", () => {
-  const bytes = new TextEncoder().encode("name: größer");
-  assertEquals(decodeWorkflowBytes(bytes, "a.yaml"), "name: größer");
-  const error = assertThrows(
-    () => decodeWorkflowBytes(new Uint8Array([0x6e, 0xe4, 0x6e]), "a.yaml"),
-    OrcError,
-  );
-  assertEquals([error.kind, error.hint], ["config", "save the file as UTF-8"]);
-});
-
 function textFor(
   root: string,
   named?: Record<string, string>,
@@ -192,11 +181,6 @@ Deno.test("bundledText() says so when the directory is gone", () =>
     assertEquals([error.kind, error.path], ["not_found", `${root}/gone`]);
     return Promise.resolve();
   }));
-
-Deno.test("versionRefusal() refuses nothing to a workflow that asks for nothing", async () => {
-  assertEquals(await versionRefusal({ orc: null }, null), undefined);
-  assertEquals(await versionRefusal({ orc: VERSION }, null), undefined);
-});
 
 Deno.test("assertOrcFits() names the range and the version", async () => {
   const refuse = () => assertOrcFits({ orc: ">=99" }, "/shop/workflow.yaml");

@@ -4,14 +4,12 @@ import { addNote } from "../../src/work/item.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import { foreignRecord, lockText } from "../session/fixtures.ts";
 import {
-  codeOf,
   fixedHost,
   idOf,
   refusalOf,
   refusalWithoutTrace,
   withRoot,
   withSession,
-  WORKTREES,
 } from "../work/fixtures.ts";
 import { assertEquals } from "@std/assert";
 
@@ -73,18 +71,6 @@ Deno.test({
     }),
 });
 
-Deno.test("openRepository() leads from a linked worktree to the main one", () =>
-  withRoot(WORKTREES, (root) => {
-    const host = fixedHost({ workingDirectory: `${root}/wt` });
-    assertEquals(openRepository(host).found, {
-      root: `${root}/main`,
-      source: "worktree",
-      workingTree: `${root}/wt`,
-      worktree: `${root}/wt`,
-    });
-    return Promise.resolve();
-  }));
-
 Deno.test("openRepository() takes the lock's time limit from the flag, then from the environment", () =>
   withRoot({}, async (root) => {
     assertEquals(await timeoutMs(root, {}), LOCK_TIMEOUT_MS);
@@ -143,19 +129,6 @@ Deno.test("openRepository() tells who waits for a lock what it is held for", () 
     const named = openRepository(fixedHost(), { root, purpose });
     assertEquals(named.context.purpose, "orc note");
     return Promise.resolve();
-  }));
-
-Deno.test("openRepository() refuses a root that does not exist", () =>
-  withRoot({}, async (root) => {
-    const missing = `${root}/missing`;
-    assertEquals(
-      await codeOf(() =>
-        Promise.resolve().then(() =>
-          openRepository(fixedHost(), { root: missing })
-        )
-      ),
-      "not_found no_such_root",
-    );
   }));
 
 Deno.test("placeOf() names the root, why it is the root, and the session", () =>

@@ -29,7 +29,7 @@ import {
   withRoot,
   WORKTREES,
 } from "../work/fixtures.ts";
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals } from "@std/assert";
 
 /** Prepares a repository and returns the files that are there while the work is done. */
 function prepare(
@@ -98,24 +98,6 @@ Deno.test("withPreparedRepository() keeps the remote without its credentials", (
       "https://example.org/shop.git",
     );
     assertEquals(text.includes("secret"), false);
-  }));
-
-Deno.test("withPreparedRepository() gives the lock back when the work fails", () =>
-  withRoot({}, async (root) => {
-    const host = fixedHost();
-    const repository = openRepository(host, { root });
-    await assertRejects(
-      () =>
-        withPreparedRepository(
-          host,
-          repository,
-          { portable: false },
-          () => Promise.reject(new TypeError("a bug")),
-        ),
-      TypeError,
-      "a bug",
-    );
-    assertEquals(".orchestrator/lock" in readTree(root), false);
   }));
 
 Deno.test("withPreparedRepository() removes what a killed process left half made", () =>

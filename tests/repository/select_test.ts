@@ -1,4 +1,4 @@
-import { OrcError } from "../../src/base/error.ts";
+import type { OrcError } from "../../src/base/error.ts";
 import { openRepository } from "../../src/repository/open.ts";
 import {
   assertChangeable,
@@ -31,7 +31,7 @@ import {
   withSession,
   WORKTREES,
 } from "../work/fixtures.ts";
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 /** Which session a caller means, and why; nothing is written on the way. */
 async function selected(
@@ -77,36 +77,27 @@ function removeCurrent(root: string): void {
   Deno.removeSync(`${root}/.orchestrator/current`);
 }
 
-Deno.test("selectSession() takes the flag before all else", () =>
+Deno.test("selectSession() takes the flag, then the environment, then the caller's own session, then current", () =>
   withSessions([ONE, TWO, ANYBODY], async (root) => {
-    const environment = { ...agent("1"), ORCHESTRATOR_SESSION: idOf(3, 0) };
-    assertEquals(
-      await selected(root, { environment }, idOf(2, 0)),
-      "flag: Task 2",
-    );
-  }));
-
-Deno.test("selectSession() takes the environment before the caller's own session", () =>
-  withSessions([ONE, TWO], async (root) => {
-    const environment = { ...agent("1"), ORCHESTRATOR_SESSION: idOf(2, 0) };
-    assertEquals(await selected(root, { environment }), "environment: Task 2");
-    const empty = { ...agent("1"), ORCHESTRATOR_SESSION: "" };
-    assertEquals(await selected(root, { environment: empty }), "agent: Task 1");
-  }));
-
-Deno.test("selectSession() takes an agent's own session before current", () =>
-  withSessions([ONE, TWO, ANYBODY], async (root) => {
-    assertEquals(await selected(root, ONE), "agent: Task 1");
-    assertEquals(await selected(root, TWO), "agent: Task 2");
-    assertEquals(await selected(root, ANYBODY), "current: Task 3");
-  }));
-
-Deno.test("selectSession() lets agents without a session or an id follow current", () =>
-  withSessions([ONE, ANYBODY], async (root) => {
-    const stranger = { environment: agent("3") };
-    assertEquals(await selected(root, stranger), "current: Task 2");
-    const nameless = { environment: { CLAUDECODE: "1" } };
-    assertEquals(await selected(root, nameless), "current: Task 2");
+    const naming = (session: string): Machine => ({
+      environment: { ...agent("1"), ORCHESTRATOR_SESSION: session },
+    });
+    const flag = idOf(2, 0);
+    const third = naming(idOf(3, 0));
+    assertEquals(await selected(root, third, flag), "flag: Task 2");
+    const choices: [Machine, string][] = [
+      [third, "environment: Task 3"],
+      [naming(""), "agent: Task 1"],
+      [ONE, "agent: Task 1"],
+      [TWO, "agent: Task 2"],
+      [ANYBODY, "current: Task 3"],
+      // Agents without a session, or without an id.
+      [{ environment: agent("3") }, "current: Task 3"],
+      [{ environment: { CLAUDECODE: "1" } }, "current: Task 3"],
+    ];
+    for (const [machine, choice] of choices) {
+      assertEquals(await selected(root, machine), choice);
+    }
   }));
 
 Deno.test("selectSession() keeps an agent in its session when others start, switch and end theirs", () =>
@@ -154,25 +145,34 @@ Deno.test("selectSession() takes the only active session where none is current",
     assertEquals(await selected(root, ANYBODY), "only: Task 1");
   }));
 
+/** Asserts that nobody may read or write while it is not known which session is meant. */
+async function assertNoneMeant(
+  root: string,
+  expected: Pick<OrcError, "kind" | "code" | "message" | "details">,
+): Promise<void> {
+  for (
+    const use of [
+      () => readStatus(fixedHost(), { root }),
+      () => addNote(fixedHost(), { root, text: "For whom?" }),
+    ]
+  ) {
+    const error = await refusalWithoutTrace(root, use);
+    const { kind, code, message, details } = error;
+    assertEquals({ kind, code, message, details }, expected);
+  }
+}
+
 Deno.test("selectSession() refuses to guess between several, for reads and writes, and names them", () =>
   withSessions([ANYBODY, ANYBODY], async (root) => {
     removeCurrent(root);
     const candidates = [idOf(1, 0), idOf(2, 0)];
-    const tries = [
-      () => readStatus(fixedHost(), { root }),
-      () => addNote(fixedHost(), { root, text: "For whom?" }),
-    ];
-    for (const attempt of tries) {
-      const error = await refusalWithoutTrace(root, attempt);
-      assertEquals([error.kind, error.code], ["refused", "session_ambiguous"]);
-      assertEquals(error.details, { candidates });
-      assertEquals(
-        error.message,
-        `Several sessions are active and none is chosen: ${
-          candidates.join(", ")
-        }`,
-      );
-    }
+    const named = candidates.join(", ");
+    await assertNoneMeant(root, {
+      kind: "refused",
+      code: "session_ambiguous",
+      message: `Several sessions are active and none is chosen: ${named}`,
+      details: { candidates },
+    });
   }));
 
 Deno.test("selectSession() names five candidates of many", () =>
@@ -186,21 +186,14 @@ Deno.test("selectSession() names five candidates of many", () =>
 Deno.test("selectSession() refuses a current session that is gone, and names those that are there", () =>
   withSessions([ANYBODY], async (root) => {
     writeTree(root, { ".orchestrator/current": "34aa3244" });
-    const tries = [
-      () => readStatus(fixedHost(), { root }),
-      () => addNote(fixedHost(), { root, text: "For whom?" }),
-    ];
-    for (const attempt of tries) {
-      const error = await refusalWithoutTrace(root, attempt);
-      assertEquals([error.kind, error.code], ["not_found", "no_such_session"]);
-      assertEquals(
-        error.message,
-        `Current session "34aa3244" does not exist; choose one of: ${
-          idOf(1, 0)
-        }`,
-      );
-      assertEquals(error.details, { candidates: [idOf(1, 0)] });
-    }
+    const id = idOf(1, 0);
+    await assertNoneMeant(root, {
+      kind: "not_found",
+      code: "no_such_session",
+      message:
+        `Current session "34aa3244" does not exist; choose one of: ${id}`,
+      details: { candidates: [id] },
+    });
   }));
 
 Deno.test("selectSession() says how to begin where there is nothing to choose from", () =>
@@ -349,16 +342,6 @@ Deno.test("openSession() returns the session with its workflow and place, and wr
     assertEquals(assertChangeable(opened), undefined);
   }));
 
-Deno.test("assertChangeable() refuses a session whose workflow is made up from its state", () =>
-  withRoot({
-    ".workflow_state.json": legacyState({ workflow_definition: null }),
-  }, async (root) => {
-    const opened = await openSession(fixedHost(), { root });
-    const error = assertThrows(() => assertChangeable(opened), OrcError);
-    assertEquals([error.kind, error.code], ["config", "no_workflow"]);
-    assertEquals(error.hint, "put the workflow.yaml it was started with back");
-  }));
-
 /** A session that carries no workflow, as the oldest do. */
 const UNPINNED = {
   ".workflow_state.json": legacyState({ workflow_definition: null }),
@@ -390,13 +373,13 @@ Deno.test("workflowOf() shows a session whose rules are lost, and lets nobody ch
   withRoot(UNPINNED, async (root) => {
     const { items, phase } = await readStatus(fixedHost(), { root });
     assertEquals([phase, items.map(({ id }) => id)], ["DO", ["it"]]);
-    assertEquals(
-      await codeWithoutTrace(
-        root,
-        () => addNote(fixedHost(), { root, text: "Refused" }),
-      ),
-      "config no_workflow",
+    const note = { root, text: "Refused" };
+    const { kind, code, hint } = await refusalWithoutTrace(
+      root,
+      () => addNote(fixedHost(), note),
     );
+    assertEquals([kind, code], ["config", "no_workflow"]);
+    assertEquals(hint, "put the workflow.yaml it was started with back");
   }));
 
 Deno.test("workflowOf() does not make up rules where workflow.yaml is there and broken", () =>
