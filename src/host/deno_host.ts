@@ -59,7 +59,6 @@ function workingDirectory(): string {
   }
 }
 
-/** A variable orc may not read is as good as unset. */
 function readVariable(name: string): string | undefined {
   if (!isReadable(name)) return undefined;
   try {
@@ -99,7 +98,6 @@ async function idSource(): Promise<() => string> {
   return () => monotonicUlid().toLowerCase();
 }
 
-/** The user's directory; undefined when the environment names none that could be meant. */
 function homeDirectory(): string | undefined {
   const path = readVariable("HOME") || readVariable("USERPROFILE");
   return path && /^(?:\/|\\\\|[A-Za-z]:[\\/])/.test(path) ? path : undefined;

@@ -6,9 +6,7 @@ export type { Liveness, ProcessIdentity };
 
 /** A program to run, and the bounds it runs in. */
 export interface ProgramRequest {
-  /**
-   * Program and arguments, or one text for the shell: `sh`, on Windows `cmd`.
-   */
+  /** Program and arguments, or one text for `sh`, on Windows for `cmd`. */
   readonly command: readonly string[] | { readonly shell: string };
   /** Where the program runs; absolute. */
   readonly workingDirectory: string;
@@ -36,17 +34,11 @@ export interface ProgramProgress {
 
 /** How a program ended. */
 export interface ProgramResult {
-  /**
-   * Exit code; 128 plus the signal's number when a signal ended it; -1 when it
-   * never ran or orc ended it.
-   */
+  /** 128 plus its number for a signal; -1 when it never ran or orc ended it. */
   readonly exitCode: number;
-  /**
-   * First 4 KiB and last 16 KiB of standard output, as UTF-8; what was cut
-   * between them is named.
-   */
+  /** First 4 KiB and last 16 KiB, as UTF-8; what was cut out is named. */
   readonly stdout: string;
-  /** Error output, cut in the same way. */
+  /** Cut in the same way. */
   readonly stderr: string;
   /** Which of the two held bytes that are no UTF-8, shown as U+FFFD. */
   readonly notUtf8: readonly OutputName[];
@@ -58,10 +50,7 @@ export interface ProgramResult {
 
 /** The terminal, or what stands in its place. */
 export interface Terminal {
-  /**
-   * Whether a person can be asked: input and error output are terminals, and no
-   * CI is detected.
-   */
+  /** Whether input and error output are terminals, and no CI is detected. */
   readonly isInteractive: boolean;
   /** Whether standard output is a terminal. */
   readonly isOutputTerminal: boolean;
@@ -69,17 +58,13 @@ export interface Terminal {
   readonly isErrorTerminal: boolean;
   /** Width for people in columns; 80 where none can be found out. */
   readonly columns: number;
-  /**
-   * Asks for one line on error output and waits for it, at most 4096 bytes
-   * without the line end; undefined when input ended.
-   */
+  /** Asks on error output for one line of at most 4096 bytes; undefined when input ended. */
   readLine(question: string): string | undefined;
   /** As `readLine`, for what nobody may see while it is typed. */
   readHidden(question: string): string | undefined;
   /**
-   * Shows one line on error output in place of the one shown before; undefined
-   * takes it away. The text must hold no control characters. Does nothing where
-   * error output is no terminal, or one that cannot redraw a line.
+   * Shows a line without control characters in place of the one before;
+   * undefined takes it away. Does nothing where no line can be redrawn.
    */
   showProgress(line: string | undefined): void;
 }
@@ -99,59 +84,33 @@ export interface SignalHold {
  * from the environment.
  */
 export interface Host {
-  /**
-   * Where the search for the repository begins, absolute. Reading it may throw
-   * `no_working_directory` (external).
-   */
+  /** Absolute. Reading it may throw `no_working_directory` (external). */
   readonly workingDirectory: string;
   /** Where people are asked for approvals. */
   readonly terminal: Terminal;
-  /**
-   * Instant in the state's spelling, UTC: six fraction digits or none, such as
-   * `2026-11-20T07:34:57.231000Z`.
-   */
+  /** Instant in UTC, such as `2026-11-20T07:34:57.231000Z`. */
   now(): string;
-  /**
-   * Local time without offset, with six fraction digits, as the Python tool's
-   * `meta.json` wants it.
-   */
+  /** Local time without offset, with six fraction digits, as in Python. */
   localNow(): string;
-  /**
-   * Value of a variable of the environment; undefined when it is unset or may
-   * not be read.
-   */
+  /** Value of a variable; undefined when it is unset or may not be read. */
   env(name: string): string | undefined;
-  /**
-   * Reads standard input to its end, but no more than one byte beyond the limit.
-   */
+  /** Reads standard input, but no more than one byte beyond the limit. */
   readInput(limitBytes: number): Uint8Array;
   /** 128 random bits as 32 hex digits. */
   newToken(): string;
-  /**
-   * Loads what makes ULIDs; the ids it returns are in lower case and ascending.
-   */
+  /** Loads what makes ULIDs, ascending and in lower case. */
   idSource(): Promise<() => string>;
-  /**
-   * The user's directory, whose own `.orchestrator` belongs to no repository;
-   * undefined when it is not known.
-   */
+  /** The user's directory, whose `.orchestrator` belongs to no repository. */
   homeDirectory(): string | undefined;
   /** Who this process is, for whoever waits for its lock. */
   identity(): ProcessIdentity;
-  /**
-   * Tells whether the holder of a lock can still act; `lockedAt` is the instant
-   * at which it took the lock.
-   */
+  /** Tells whether who took a lock at the instant `lockedAt` can still act. */
   livenessOf(holder: ProcessIdentity, lockedAt: string): Liveness;
-  /**
-   * Keeps the signals that would end this process waiting until the hold is
-   * released. For milliseconds only.
-   */
+  /** Keeps the signals that would end this process waiting, for milliseconds. */
   holdSignals(): SignalHold;
   /**
-   * Runs a program to its end, without a terminal. A program that fails or
-   * cannot be found is a result and not an error. Throws `permission_missing`
-   * (denied) where programs may not be run.
+   * Runs a program to its end, without a terminal; that it fails or is missing
+   * is a result. Throws `permission_missing` (denied) where none may be run.
    */
   runProgram(request: ProgramRequest): Promise<ProgramResult>;
   /** The agent that calls, without any approval. */

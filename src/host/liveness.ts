@@ -172,4 +172,3 @@ function kernelText(path: string): string | undefined {
     }
   });
 }
-
