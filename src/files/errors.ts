@@ -136,7 +136,6 @@ export function reasonOf({ message }: OrcError): string {
   return message.replace("; nothing was changed", "");
 }
 
-/** Whether something failed only because this process may not do it. */
 export function isDenied(error: unknown): boolean {
   return error instanceof OrcError && error.kind === "denied";
 }
@@ -182,7 +181,6 @@ function grantFor(path: string): string {
   return index < 0 ? path : parts.slice(0, index + 1).join("/");
 }
 
-/** Whether a name is absent. */
 export function isAbsent(error: unknown): boolean {
   return codeOf(error) === "ENOENT";
 }
@@ -197,7 +195,6 @@ export function ifThere<Result>(act: () => Result): Result | undefined {
   }
 }
 
-/** Whether a name was already taken. */
 export function isTaken(error: unknown): boolean {
   return codeOf(error) === "EEXIST";
 }

@@ -266,7 +266,6 @@ export function isGitTrue(
   return value === null || /^(?:true|yes|on|[1-9]\d*)$/i.test(value);
 }
 
-/** Returns the URL of `origin`, else of the first remote. */
 export function remoteUrlIn(
   settings: readonly GitSetting[],
 ): string | undefined {

@@ -33,7 +33,6 @@ export class LockLost extends OrcError {
   }
 }
 
-/** A held lock. */
 export class HeldLock {
   readonly #directory: string;
 
@@ -51,10 +50,8 @@ export class HeldLock {
     if (this.isHeld()) removeIfThere(`${this.#directory}/${LOCK_NAME}`);
   }
 
-  /** Whether nobody has taken the lock over. */
   isHeld(): boolean {
-    const seen = lookAt(`${this.#directory}/${LOCK_NAME}`);
-    return seen.kind === "record" && seen.record.token === this.token;
+    return keyOf(lookAt(`${this.#directory}/${LOCK_NAME}`)) === this.token;
   }
 }
 
@@ -76,10 +73,10 @@ export async function withLock<Result>(
   const timeoutMs = typeof context.timeoutMs === "number"
     ? context.timeoutMs
     : await context.timeoutMs();
-  const bounded = { ...context, timeoutMs };
   const signals = context.holdSignals();
   try {
-    const lock = await acquire(directory, bounded, signals.throwIfCaught);
+    const { throwIfCaught } = signals;
+    const lock = await acquire(directory, context, timeoutMs, throwIfCaught);
     try {
       sweep(directory, lock.token);
       return await work(lock);
@@ -98,7 +95,8 @@ export async function withLock<Result>(
 
 async function acquire(
   directory: string,
-  context: LockContext & { readonly timeoutMs: number },
+  context: LockContext,
+  timeoutMs: number,
   throwIfInterrupted: () => void,
 ): Promise<HeldLock> {
   const record = newRecord(context);
@@ -113,10 +111,10 @@ async function acquire(
     if (seen.kind === "absent" && attempt < 3) continue;
     if (isAbandoned(seen) && takeOver(seen, target)) continue;
     const waitedMs = performance.now() - startedAtMs;
-    if (waitedMs >= context.timeoutMs) {
-      throw timedOut(directory, seen, waitedMs, context);
+    if (waitedMs >= timeoutMs) {
+      throw timedOut(directory, seen, waitedMs, context.now());
     }
-    await pause(attempt, waitedMs, context.timeoutMs);
+    await pause(attempt, waitedMs, timeoutMs);
     throwIfInterrupted();
   }
 }
@@ -159,7 +157,7 @@ function timedOut(
   directory: string,
   seen: Sighting,
   waitedMs: number,
-  context: LockContext,
+  now: string,
 ): OrcError {
   const path = `${directory}/${LOCK_NAME}`;
   const waited = `${(waitedMs / 1000).toFixed(1)} s`;
@@ -171,7 +169,7 @@ function timedOut(
     );
   }
   const { pid, host, at, purpose } = seen.record;
-  const ageMs = ageMsOf(seen.record, context.now());
+  const ageMs = ageMsOf(seen.record, now);
   const age = `${Math.max(0, Math.round(ageMs / 1000))} s`;
   return conflict(
     "lock_held",
@@ -191,7 +189,6 @@ const UNCHANGED_GRACE_MS = 2_000;
 /** A holder that cannot be looked up keeps its lock this long: locks are held for milliseconds. */
 const UNKNOWN_HOLDER_MS = 60_000;
 
-/** What judging needs to be told by the host. */
 export type JudgeContext = Pick<LockContext, "now" | "livenessOf">;
 
 /** Whether nobody will go on with what stands in the way. */
@@ -286,9 +283,7 @@ function link(own: string, path: string, record: LockRecord): boolean {
  * nobody's finds that it is not theirs any more.
  */
 export function publishInPlace(path: string, record: LockRecord): boolean {
-  if (!createFilled(path, record)) return false;
-  const seen = lookAt(path);
-  return seen.kind === "record" && seen.record.token === record.token;
+  return createFilled(path, record) && keyOf(lookAt(path)) === record.token;
 }
 
 /** Everybody may read who holds a lock, so that others wait for it instead of failing. */
@@ -327,12 +322,10 @@ function exists(path: string): boolean {
   return ifThere(() => Deno.lstatSync(path)) !== undefined;
 }
 
-/** Who holds a lock, as its file says. */
 export interface LockRecord extends ProcessIdentity {
   /** 128 random bits, never used twice. */
   readonly token: string;
   readonly at: string;
-  /** The command that holds it. */
   readonly purpose: string;
 }
 
@@ -413,7 +406,6 @@ function isPlausible({ token, pid }: LockRecord): boolean {
     pid <= 0x7fffffff;
 }
 
-/** Encodes a record as the one line of its file. */
 function encodeRecord(record: LockRecord): string {
   const { startedAtMs, purpose, ...rest } = record;
   const fields = {
@@ -455,7 +447,6 @@ export function leftoverToken(
   return leftover?.[1];
 }
 
-/** A lock somebody wants, and how to judge whoever stands in the way. */
 export interface LockTarget {
   readonly directory: string;
   readonly record: LockRecord;
@@ -476,35 +467,35 @@ export function takeOver(seen: Sighting, target: LockTarget): boolean {
   const { directory, record } = target;
   const key = keyOf(seen);
   const isStill = () => keyOf(lookAt(`${directory}/${LOCK_NAME}`)) === key;
-  for (let index = 0; index < MAX_CLAIMS; index++) {
-    const name = claimName(key, index);
+  const dead: string[] = [];
+  while (dead.length < MAX_CLAIMS) {
+    const name = `${LOCK_NAME}.break.${key}.${dead.length}`;
     if (publishRecord(directory, name, record)) {
-      return removeClaimed(target, key, index, isStill);
+      return removeClaimed(directory, name, dead, isStill);
     }
     const claim = lookAt(`${directory}/${name}`);
     if (claim.kind === "absent") {
       if (!isStill()) return true;
-      index = -1;
-    } else if (!target.isAbandoned(claim)) {
-      return false;
+      dead.length = 0;
+    } else {
+      if (!target.isAbandoned(claim)) return false;
+      dead.push(name);
     }
   }
   return false;
 }
 
 function removeClaimed(
-  { directory }: LockTarget,
-  key: string,
-  index: number,
+  directory: string,
+  own: string,
+  dead: readonly string[],
   isStill: () => boolean,
 ): boolean {
-  const claims = [claimName(key, index)];
+  const claims = [own];
   try {
     if (isStill()) {
       removeIfThere(`${directory}/${LOCK_NAME}`);
-      for (let earlier = 0; earlier < index; earlier++) {
-        claims.push(claimName(key, earlier));
-      }
+      claims.push(...dead);
     }
     return true;
   } finally {
@@ -515,10 +506,6 @@ function removeClaimed(
 function keyOf(seen: Sighting): string {
   if (seen.kind === "record") return seen.record.token;
   return seen.kind === "unreadable" ? seen.key : "";
-}
-
-function claimName(key: string, index: number): string {
-  return `${LOCK_NAME}.break.${key}.${index}`;
 }
 
 /** Who holds a lock, precisely enough to tell whether that process still lives. */

@@ -9,7 +9,6 @@ type FileKind = "absent" | "file" | "directory" | "symlink" | "other";
 /** A file replaced this often, each time within microseconds, is not worth waiting for. */
 const MAX_ATTEMPTS = 10;
 
-/** Returns what lies at a path. */
 export function fileKind(path: string): FileKind {
   try {
     return kindOf(Deno.lstatSync(path));
@@ -19,7 +18,6 @@ export function fileKind(path: string): FileKind {
   }
 }
 
-/** Whether anything lies at a path. */
 export function isThere(path: string): boolean {
   return fileKind(path) !== "absent";
 }
@@ -85,7 +83,7 @@ export function readRegularFile(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     try {
       const seen = Deno.lstatSync(path);
-      refuseUnlessRegular(path, seen);
+      if (!seen.isFile) throw notRegular(path, seen);
       if (seen.size > maxBytes) throw tooLarge(path, maxBytes);
       const file = openSame(path, seen, { read: true });
       if (file !== undefined) return readAndClose(file, path, seen, maxBytes);
@@ -164,16 +162,14 @@ function readAndClose(
   }
 }
 
-/** What lies at a path that was looked at. */
 export function kindOf(info: Deno.FileInfo): Exclude<FileKind, "absent"> {
   if (info.isSymlink) return "symlink";
   if (info.isFile) return "file";
   return info.isDirectory ? "directory" : "other";
 }
 
-function refuseUnlessRegular(path: string, info: Deno.FileInfo): void {
-  if (info.isFile) return;
-  throw corrupt(
+function notRegular(path: string, info: Deno.FileInfo): OrcError {
+  return corrupt(
     "not_a_regular_file",
     `Cannot read "${path}": it is ${describe(info)} and not a regular file`,
     { path, hint: "put a regular file in its place" },

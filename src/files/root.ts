@@ -15,11 +15,9 @@ import {
 import { type GitPointer, isGitDirectory, readGitPointer } from "./git.ts";
 import { fileKind, isVisible, realOrGiven, visibleKind } from "./read.ts";
 
-/** What the search for the root starts from. */
 export interface RootOptions {
   /** Working directory of the caller, absolute. */
   readonly start: string;
-  /** Root named by a flag. */
   readonly explicit?: string;
   /** Root named by the environment; empty counts as not set. */
   readonly environment?: string;

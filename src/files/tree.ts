@@ -10,7 +10,6 @@ export interface Hash {
   digest(encoding: "hex"): string;
 }
 
-/** Begins a SHA-256. */
 export type NewHash = () => Hash;
 
 /** Loads what hashes in pieces; the runtimes' own `crypto` wants a whole file at once. */

@@ -12,7 +12,6 @@ import {
 import { fileKind, openSame } from "./read.ts";
 import { readPieces } from "./tree.ts";
 
-/** How a file is replaced. */
 interface WriteOptions {
   /** Names the temporary file; the holder's lock token, so that the next holder can sweep it. */
   readonly token: string;
@@ -359,7 +358,6 @@ export function discard(path: string): void {
   }
 }
 
-/** Renames a file over another. */
 export function renameOver(from: string, to: string): void {
   for (let attempt = 1;; attempt++) {
     try {

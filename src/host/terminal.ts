@@ -124,7 +124,6 @@ const KEY = {
   delete: 0x7f,
 } as const;
 
-/** Asks for a line that the terminal does not show; undefined when input ended. */
 function readHiddenAnswer(question: string): string | undefined {
   // Signals are off too: one that ended orc would leave a terminal that shows nothing.
   Deno.stdin.setRaw(true);
@@ -140,7 +139,6 @@ function readHiddenAnswer(question: string): string | undefined {
   }
 }
 
-/** Makes a line of the keys that are pressed. */
 export function readKeys(next: () => number | undefined): string | undefined {
   let typed: number[] = [];
   for (;;) {

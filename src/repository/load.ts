@@ -59,7 +59,6 @@ export interface LoadOptions {
 
 type Changes = Omit<LoadOptions, "file">;
 
-/** What people are told where the workflow is no file. */
 const BUNDLED = "the built-in workflow";
 
 /** What a session might be called, where no session follows the workflow yet. */
@@ -84,7 +83,6 @@ export async function loadWorkflow(
   return { ...bundled, path: null };
 }
 
-/** Reads and parses a workflow file. */
 export async function readWorkflow(
   path: string,
   changes: Changes = {},
@@ -281,7 +279,6 @@ function readManifest(path: string): string | undefined {
   }
 }
 
-/** Refuses a workflow that is meant for other versions of orc. */
 export async function assertOrcFits(
   demand: Pick<Workflow, "orc">,
   path: string | null,

@@ -150,7 +150,6 @@ export function placeOf({ found }: Repository, session: string | null): Place {
   return { root: found.root, rootSource: found.source, session };
 }
 
-/** Variables that say how answers look. */
 const VARIABLES = ["ORCHESTRATOR_OUTPUT", "ORCHESTRATOR_COLOR"];
 
 /**

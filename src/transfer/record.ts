@@ -15,7 +15,6 @@ export interface PlacedFile {
   readonly sha256: string;
 }
 
-/** What a migration did. */
 export interface MigrationRecord {
   /** Names its backup. */
   readonly id: string;
@@ -37,7 +36,6 @@ export interface MigrationRecord {
 
 const FORMAT = 1;
 
-/** Encodes a record as JSON. */
 export function encodeMigrationRecord(record: MigrationRecord): string {
   const { id, at, version, importedFrom, sessions, made, retired } = record;
   const fields = {
