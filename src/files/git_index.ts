@@ -2,6 +2,7 @@ import { gitLayout } from "../base/layout.ts";
 import { parentDirectory, relativePath } from "../base/path.ts";
 import { type GitPointer, readGitPointer } from "./git.ts";
 import { readRegularFile } from "./read.ts";
+import { Buffer } from "node:buffer";
 
 /** Git's index begins with these bytes, then comes the version. */
 const SIGNATURE = 0x44495243;
@@ -15,9 +16,8 @@ const HEADER_BYTES = 12;
 const LENGTH_BITS = 0xfff;
 
 /**
- * Whether git's index names a path that begins so; undefined where the index
- * cannot be understood. Looks for the bytes instead of reading the entries,
- * whose size depends on the hash that the repository uses.
+ * Whether git's index names a path that begins so; undefined where it cannot be understood.
+ * Looks for the bytes, since the size of an entry depends on the hash that the repository uses.
  */
 export function indexNames(
   index: Uint8Array,
@@ -27,26 +27,13 @@ export function indexNames(
   const view = new DataView(index.buffer, index.byteOffset, index.byteLength);
   if (view.getUint32(0) !== SIGNATURE) return undefined;
   if (view.getUint32(4) > NEWEST_PLAIN_VERSION) return undefined;
-  const wanted = new TextEncoder().encode(beginning);
-  for (let at = HEADER_BYTES; (at = find(index, wanted, at)) >= 0; at++) {
+  const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+  for (let at = HEADER_BYTES; (at = bytes.indexOf(beginning, at)) >= 0; at++) {
     const end = index.indexOf(0, at);
     const length = Math.min(end - at, LENGTH_BITS);
     if ((view.getUint16(at - 2) & LENGTH_BITS) === length) return true;
   }
   return false;
-}
-
-function find(
-  bytes: Uint8Array,
-  wanted: Uint8Array,
-  from: number,
-): number {
-  const [first = 0] = wanted;
-  for (let at = bytes.indexOf(first, from); at >= 0;) {
-    if (wanted.every((byte, offset) => bytes[at + offset] === byte)) return at;
-    at = bytes.indexOf(first, at + 1);
-  }
-  return -1;
 }
 
 /** Hundreds of thousands of files. */

@@ -15,6 +15,7 @@ import {
   type ProgramRequest,
   type ProgramResult,
 } from "./host.ts";
+import { isUtf8 } from "node:buffer";
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 
@@ -39,12 +40,8 @@ type Exit =
   | { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
 /**
- * Runs a program, in bounded time and memory, and ends what keeps its output open.
- *
- * A process that made a session of its own escapes, as it would from a terminal.
- *
- * @throws {OrcError} `permission_missing` if orc may not run programs.
- * @throws {Interrupted} If a signal reached orc meanwhile; the program has been ended.
+ * Runs a program, in bounded time and memory, and ends what keeps its output open. A process
+ * that made a session of its own escapes, as it would from a terminal.
  */
 export async function runProgram(
   request: ProgramRequest,
@@ -205,11 +202,6 @@ function environmentFor(
   return { ...Object.fromEntries(kept), ...variables };
 }
 
-/**
- * Says why a program could not be started.
- *
- * @throws {OrcError} `permission_missing` if orc may not run it.
- */
 function endingOfStart(request: ProgramRequest, error: Error): Ending {
   const program = wordsOf(request.command)[0];
   if (error.name === "NotCapable") {
@@ -355,7 +347,7 @@ export class BoundedOutput {
 
   /** Whether the text shows all bytes as the characters they stand for. */
   isUtf8(): boolean {
-    return this.#parts().every(isUtf8);
+    return this.#parts().every((part) => isUtf8(part));
   }
 
   /** All bytes, or the beginning and the end. */
@@ -375,20 +367,9 @@ export class BoundedOutput {
 }
 
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
-const STRICT_DECODER = new TextDecoder("utf-8", { fatal: true });
 
 function decode(bytes: Uint8Array): string {
   return DECODER.decode(bytes);
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    STRICT_DECODER.decode(bytes);
-    return true;
-  } catch (error) {
-    if (error instanceof TypeError) return false;
-    throw error;
-  }
 }
 
 /** A cut in the middle of a character must not look like a broken character. */
