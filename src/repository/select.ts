@@ -61,39 +61,28 @@ export async function selectSession(
   repository: Repository,
   named: string | undefined,
 ): Promise<Pick<OpenedSession, "session" | "source">> {
-  const chosen = chosenByName(host, named) ??
-    await chosenByBinding(host, repository);
-  if (!chosen) return await onlySession(repository);
-  const id = chosen.isExact ? chosen.id : await matchNamed(repository, chosen);
-  return { session: await read(repository, id, chosen), source: chosen.source };
+  const name = named ?? (host.env("ORCHESTRATOR_SESSION") || undefined);
+  if (name !== undefined) {
+    const source = named === undefined ? "environment" : "flag";
+    const id = await matchNamed(repository, name, source);
+    return { session: await read(repository, id, source), source };
+  }
+  const bound = await boundSession(host, repository);
+  if (bound === undefined) return await onlySession(repository);
+  const { id, source } = bound;
+  return { session: await read(repository, id, source), source };
 }
 
-interface Chosen {
-  readonly id: string;
-  readonly source: SessionSource;
-  /** Whether the id is whole; people type the beginning of one. */
-  readonly isExact: boolean;
-}
-
-function chosenByName(
-  host: Host,
-  named: string | undefined,
-): Chosen | undefined {
-  if (named !== undefined) return { id: named, source: "flag", isExact: false };
-  const id = host.env("ORCHESTRATOR_SESSION");
-  return id ? { id, source: "environment", isExact: false } : undefined;
-}
-
-async function chosenByBinding(
+async function boundSession(
   host: Host,
   repository: Repository,
-): Promise<Chosen | undefined> {
+): Promise<{ id: string; source: SessionSource } | undefined> {
   for (const owner of ownersOf(host, repository)) {
     const id = await readBinding(repository.layout, owner);
-    if (id) return { id, source: owner.kind, isExact: true };
+    if (id) return { id, source: owner.kind };
   }
   const id = readCurrent(repository.layout);
-  return id ? { id, source: "current", isExact: true } : undefined;
+  return id ? { id, source: "current" } : undefined;
 }
 
 /** Who the caller is, closest first: the agent itself, then the linked worktree it works in. */
@@ -108,15 +97,17 @@ export function ownersOf(
   return owners;
 }
 
+/** People type the beginning or the end of an id. */
 async function matchNamed(
   { store, layout }: Repository,
-  { id, source }: Chosen,
+  name: string,
+  source: SessionSource,
 ): Promise<string> {
   try {
-    return matchSessionId(id, store.ids());
+    return matchSessionId(name, store.ids());
   } catch (error) {
     const legacy = isMissing(error) ? await readLegacy(layout) : undefined;
-    if (legacy) return matchSessionId(id, [legacy.session.id]);
+    if (legacy) return matchSessionId(name, [legacy.session.id]);
     throw source === "environment" ? namedByVariable(error) : error;
   }
 }
@@ -139,7 +130,7 @@ function isMissing(error: unknown): boolean {
 async function read(
   repository: Repository,
   id: string,
-  { source }: Chosen,
+  source: SessionSource,
 ): Promise<Session> {
   const session = await readIfThere(repository, id);
   if (session !== undefined) return session;
