@@ -85,11 +85,7 @@ const CONDITIONS: ReadonlyMap<string, Condition> = new Map([
   }],
 ]);
 
-/**
- * Returns the error to throw for what a file call threw: an `OrcError` for a
- * condition of the machine, anything else as it is. `doing` is what could not
- * be done to the path, such as `read`.
- */
+/** The error to throw for what a file call threw: what is no condition of the machine stays as it is. */
 export function asOrcError(
   error: unknown,
   doing: string,
@@ -222,10 +218,7 @@ const UNNAMED: Readonly<Record<string, ReadonlyMap<number, string>>> = {
   ]),
 };
 
-/**
- * The operating system's name of an error, such as `ENOENT`; its number where it has no name
- * here, and the class name where it did not come from the operating system.
- */
+/** The system's name of an error, such as `ENOENT`, else its number; the class name of any other. */
 export function codeOf(error: unknown): string {
   const { code, name = "", message = "" } = error as Partial<
     Error & { code: string }

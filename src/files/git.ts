@@ -30,11 +30,7 @@ export type GitPointer =
   }
   | { readonly kind: "broken"; readonly problem: string };
 
-/**
- * Reads what `.git` in a directory leads to, without a git process.
- *
- * @throws {OrcError} denied when what it leads to decides but may not be read
- */
+/** Follows `.git` without a git process; throws denied when what decides may not be read. */
 export function readGitPointer(directory: string): GitPointer {
   const entry = joinPath(directory, GIT_ENTRY);
   switch (fileKind(entry)) {

@@ -68,13 +68,8 @@ export function entriesIn(
 }
 
 /**
- * Reads a whole file; undefined when there is none.
- *
- * Never follows a link, waits for a pipe or reads a device, and never reads
- * more than `maxBytes`.
- *
- * @throws {OrcError} corrupt `not_a_regular_file` or `file_too_large`, denied
- * when it may not be read, conflict when it is replaced all the time
+ * Reads a whole file; undefined when there is none. Never follows a link, waits for a pipe or
+ * reads a device, and never reads more than `maxBytes`.
  */
 export function readRegularFile(
   path: string,
@@ -196,9 +191,8 @@ function tooLarge(path: string, maxBytes: number): OrcError {
 }
 
 /**
- * Resolves the links in an absolute path, so that a directory has one name.
- * Keeps the path as given where it does not exist or may not be resolved, and
- * where only the given name may be looked at.
+ * Resolves the links in an absolute path, so that a directory has one name. Keeps the path where
+ * it does not exist or may not be resolved, and where only the given name may be looked at.
  */
 export function realOrGiven(path: string): string {
   const given = normalisePath(path);
@@ -217,14 +211,9 @@ function resolveLinks(path: string): string | undefined {
 }
 
 /**
- * Refuses a path below the root if a part of it is a symbolic link, or a file
- * where a directory is expected. Parts that do not exist are fine.
- *
- * The runtimes resolve links before they look at permissions, so without this
- * a link in `.orchestrator` would be read and written through, wherever it
- * leads. One lstat per part: guard a directory once and keep the answer.
- *
- * @throws {OrcError} corrupt `symbolic_link` or `not_a_directory`
+ * Refuses a path below the root if a part of it is a symbolic link, or a file where a directory
+ * is expected. The runtimes resolve links before they look at permissions, so without this a
+ * link in `.orchestrator` would be read and written through, wherever it leads.
  */
 export function guardPath(
   root: string,

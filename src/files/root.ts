@@ -45,17 +45,10 @@ export interface FoundRoot {
 }
 
 /**
- * Finds the root of the caller's repository.
- *
- * Named by flag or environment it is taken literally. Otherwise the nearest
- * directory upwards that holds state of orc, else the nearest with `.git` or
- * workflow.yaml, else the start. The search ends at a directory it may not
- * look at. A linked worktree keeps its state in the main one, a submodule in
- * itself.
- *
- * @throws {OrcError} not_found or usage for a named root that is no directory,
- * external when the start is gone, corrupt for a `.git` file or an
- * `.orchestrator` that cannot be trusted, usage inside a git directory
+ * Finds the root of the caller's repository. Named by flag or environment it is taken literally.
+ * Otherwise the nearest directory upwards that holds state of orc, else the nearest with `.git`
+ * or workflow.yaml, else the start. The search ends at a directory it may not look at. A linked
+ * worktree keeps its state in the main one, a submodule in itself.
  */
 export function findRoot(options: RootOptions): FoundRoot {
   const { start, explicit, environment, home } = options;
@@ -160,11 +153,8 @@ function refuseGitDirectory(
 }
 
 /**
- * Whether a directory holds state of a repository. What lies in the place of
- * that state and is no directory is not passed over in silence: the search
- * would go on to a root that nobody meant.
- *
- * @throws {OrcError} corrupt `symbolic_link` or `not_a_directory`
+ * Whether a directory holds state of a repository. What lies in the place of that state and is
+ * no directory is refused: the search would go on to a root that nobody meant.
  */
 export function isMarked(directory: string, home: string | undefined): boolean {
   const layout = repositoryLayout(directory);

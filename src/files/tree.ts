@@ -23,12 +23,7 @@ const BLOCK_BYTES = 1024 * 1024;
 /** One block for all files: they are read one after the other. */
 const block = new Uint8Array(BLOCK_BYTES);
 
-/**
- * Gives a file to a reader piece by piece; each piece is good until the next.
- * Links are not followed: what is opened must be what was looked at.
- *
- * @throws {OrcError} conflict `legacy_changed` if it is another file by now
- */
+/** Gives a file to a reader piece by piece; what is opened must be what was looked at. */
 export function readPieces(
   path: string,
   seen: Deno.FileInfo,

@@ -60,12 +60,7 @@ export function encodeMigrationRecord(record: MigrationRecord): string {
   return `${JSON.stringify(fields, null, 1)}\n`;
 }
 
-/**
- * Decodes a record. Its paths are used: what leads out of the directory is
- * refused.
- *
- * @throws {OrcError} `invalid_record` (corrupt), `newer_format` (refused)
- */
+/** Decodes a record. Its paths are used: what leads out of the directory is refused. */
 export function decodeMigrationRecord(
   value: JsonValue,
   source: string,

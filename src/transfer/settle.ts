@@ -67,9 +67,8 @@ export function isMigrationUnfinished(layout: RepositoryLayout): boolean {
 }
 
 /**
- * Brings to its end what a killed process left of a migration: one that counts
- * is finished, one that does not is removed. Only the holder of the
- * repository's lock may, and before it changes anything.
+ * Brings to its end what a killed process left of a migration: one that counts is finished, one
+ * that does not is removed. Only the holder of the repository's lock may, before all else.
  */
 export async function settleMigration(
   layout: RepositoryLayout,
@@ -135,10 +134,8 @@ async function settleUndo(
 }
 
 /**
- * Moves into place what a migration that counts has put aside, and the legacy
- * files into its backup. Each step may have been done before.
- *
- * Returns what could not be moved, as sentences for people.
+ * Moves into place what a migration that counts has put aside, and the legacy files into its
+ * backup; each step may have been done before. Returns what could not be moved, in sentences.
  */
 export function finishMigration(
   layout: RepositoryLayout,
@@ -274,11 +271,9 @@ interface Undone {
 }
 
 /**
- * Takes a migration back. One rename makes it count; the rest can be repeated
- * after a crash. What has changed since is kept aside, and never deleted.
- *
- * Only the holder of the repository's lock may, and of the locks of the
- * sessions that go.
+ * Takes a migration back. One rename makes it count; the rest can be repeated after a crash.
+ * What has changed since is kept aside, and never deleted. Only the holder of the repository's
+ * lock may, and of the locks of the sessions that go.
  */
 export function undoMigration(job: UndoJob): Undone {
   const { layout, lock, record } = job;
