@@ -26,25 +26,38 @@ function layOut(directory: string): void {
   });
 }
 
-test("readGitPointer() finds nothing, and a repository of its own", (directory) => {
+test("readGitPointer() finds nothing, repositories, worktrees and submodules", (directory) => {
   layOut(directory);
-  const gitDirectory = `${directory}/main/.git`;
-  assertEquals(readGitPointer(directory), { kind: "none" });
-  assertEquals(readGitPointer(`${directory}/main`), {
-    kind: "repository",
+  const git = `${directory}/main/.git`;
+  const modules = `${git}/modules/sub`;
+  writeTree(directory, {
+    "main/.git/modules/sub/worktrees/s/commondir": "../..\n",
+    "s/.git": `gitdir: ${modules}/worktrees/s\n`,
+  });
+  const own = (kind: string, gitDirectory: string) => ({
+    kind,
     gitDirectory,
     commonDirectory: gitDirectory,
   });
-});
-
-test("readGitPointer() follows a linked worktree to the main one", (directory) => {
-  layOut(directory);
-  assertEquals(readGitPointer(`${directory}/wt`), {
-    kind: "worktree",
-    gitDirectory: `${directory}/main/.git/worktrees/wt`,
-    commonDirectory: `${directory}/main/.git`,
-    mainWorktree: `${directory}/main`,
-  });
+  const pointers = {
+    "": { kind: "none" },
+    main: own("repository", git),
+    "main/sub": own("submodule", modules),
+    wt: {
+      ...own("worktree", git),
+      gitDirectory: `${git}/worktrees/wt`,
+      mainWorktree: `${directory}/main`,
+    },
+    s: {
+      ...own("worktree", modules),
+      gitDirectory: `${modules}/worktrees/s`,
+      mainWorktree: `${directory}/main/sub`,
+    },
+  };
+  for (const [name, pointer] of Object.entries(pointers)) {
+    const path = name === "" ? directory : `${directory}/${name}`;
+    assertEquals<unknown>(readGitPointer(path), pointer, name);
+  }
 });
 
 test("readGitPointer() follows relative paths and CRLF in a linked worktree", (directory) => {
@@ -59,31 +72,6 @@ test("readGitPointer() follows relative paths and CRLF in a linked worktree", (d
     pointer.kind === "worktree" && pointer.mainWorktree,
     `${directory}/main`,
   );
-});
-
-test("readGitPointer() takes a submodule for a repository of its own", (directory) => {
-  layOut(directory);
-  const gitDirectory = `${directory}/main/.git/modules/sub`;
-  assertEquals(readGitPointer(`${directory}/main/sub`), {
-    kind: "submodule",
-    gitDirectory,
-    commonDirectory: gitDirectory,
-  });
-});
-
-test("readGitPointer() finds the submodule that a linked worktree belongs to", (directory) => {
-  layOut(directory);
-  const modules = `${directory}/main/.git/modules/sub`;
-  writeTree(directory, {
-    "main/.git/modules/sub/worktrees/s/commondir": "../..\n",
-    "s/.git": `gitdir: ${modules}/worktrees/s\n`,
-  });
-  assertEquals(readGitPointer(`${directory}/s`), {
-    kind: "worktree",
-    gitDirectory: `${modules}/worktrees/s`,
-    commonDirectory: modules,
-    mainWorktree: `${directory}/main/sub`,
-  });
 });
 
 test("readGitPointer() knows no main worktree of a bare repository", (directory) => {
