@@ -4,19 +4,21 @@ import { nameOf, parentDirectory } from "../base/path.ts";
 import { listOf, sizeText } from "../base/text.ts";
 import { secretFindings } from "../secrets/rules.ts";
 import {
-  error,
-  info,
   isBusy,
   lockRows,
   pointerRows,
   type Row,
+  rowsAbout,
   sessionRows,
-  warning,
 } from "./session_rules.ts";
 import type { DiagnosisFacts, PathFact, Trouble } from "./types.ts";
 
 /** A new row in one of these tables needs a fixture that makes it fire. */
 type Rows = readonly Row<DiagnosisFacts>[];
+
+const { error, warning, info } = rowsAbout<DiagnosisFacts>(
+  ({ layout }) => layout.root,
+);
 
 /** Says what the facts mean, the worst first. */
 export function diagnose(facts: DiagnosisFacts): readonly Finding[] {
@@ -68,19 +70,15 @@ const repositoryRows: Rows = [
     remedy: "orc validate",
   }),
   info("workflow_changed", {
-    of: ({ workflow: { sha256 }, sessions, layout }) => {
+    of: ({ workflow: { sha256 }, sessions, layout: { workflow: path } }) => {
       const behind = sessions.filter(({ state }) =>
         sha256 !== null && state?.status === "active" &&
-        state.pinned?.path === layout.workflow &&
-        !sha256.startsWith(state.pinned.sha256)
+        state.pinned?.path === path && !sha256.startsWith(state.pinned.sha256)
       ).map(({ id }) => id);
-      return behind.length > 0 && {
-        path: layout.workflow,
-        message:
-          `"${layout.workflow}" has changed since these sessions started: ${
-            listOf(behind, MAX_CANDIDATES)
-          }`,
-      };
+      const names = listOf(behind, MAX_CANDIDATES);
+      const message =
+        `"${path}" has changed since these sessions started: ${names}`;
+      return behind.length > 0 && { path, message };
     },
     remedy: "nothing to do: they keep their own copy",
   }),
@@ -95,69 +93,56 @@ const repositoryRows: Rows = [
   }),
   // Links are named as such.
   warning("damaged_migration_record", {
-    of: ({ migrationTrouble, layout }) =>
-      migrationTrouble && migrationTrouble.code !== "symbolic_link" && {
-        path: migrationTrouble.path,
-        message:
-          `${migrationTrouble.message}; the migration cannot be taken back`,
+    of: ({ migrationTrouble: trouble, layout: { migrationBackup } }) =>
+      trouble && trouble.code !== "symbolic_link" && {
+        path: trouble.path,
+        message: `${trouble.message}; the migration cannot be taken back`,
         remedy:
-          `put back the copy record.json of its backup in "${layout.migrationBackup}"`,
+          `put back the copy record.json of its backup in "${migrationBackup}"`,
       },
   }),
   warning("not_ignored", {
-    of: ({ git, isPortable, layout }) =>
+    of: ({ git, isPortable, layout: { gitignore: path, directory } }) =>
       git.isRepository && !git.isIgnored && !isPortable && {
-        path: layout.gitignore,
-        message:
-          `Git does not ignore "${layout.directory}": it could be committed`,
+        path,
+        message: `Git does not ignore "${directory}": it could be committed`,
         remedy: git.hasIgnoreFile
-          ? `add a line "*" to "${layout.gitignore}"`
+          ? `add a line "*" to "${path}"`
           : "orc doctor --fix",
         fixable: !git.hasIgnoreFile,
       },
   }),
   warning("tracked_by_git", {
-    of: ({ git, isPortable, layout: { directory } }) =>
+    of: ({ git, isPortable, layout: { directory: path } }) =>
       git.isTracked === true && !isPortable && {
-        path: directory,
+        path,
         message:
-          `Git tracks files in "${directory}", though the repository is not portable: a checkout puts old states back`,
-        remedy: `git rm -r --cached "${directory}"`,
+          `Git tracks files in "${path}", though the repository is not portable: a checkout puts old states back`,
+        remedy: `git rm -r --cached "${path}"`,
       },
   }),
   warning("disk_space_low", {
     of: ({ disk: { freeBytes }, layout: { root } }) =>
-      freeBytes !== null && freeBytes < MIN_FREE_BYTES && {
-        path: root,
-        message: `The disk of "${root}" has only ${sizeText(freeBytes)} left`,
-      },
+      freeBytes !== null && freeBytes < MIN_FREE_BYTES &&
+      `The disk of "${root}" has only ${sizeText(freeBytes)} left`,
     remedy: "make room; old closed sessions go with: orc session cleanup",
   }),
   warning("read_only_file_system", {
     of: ({ disk, layout: { root } }) =>
-      disk.isReadOnly && {
-        path: root,
-        message:
-          `The file system of "${root}" is read-only: no session can change`,
-      },
+      disk.isReadOnly &&
+      `The file system of "${root}" is read-only: no session can change`,
     remedy: "make it writable; reading still works: orc status",
   }),
   warning("network_file_system", {
     of: ({ disk: { type }, layout: { root } }) =>
-      type !== null && NETWORK.test(type) && {
-        path: root,
-        message:
-          `"${root}" lies on a file system of another machine (${type}), where locks and fsync promise less`,
-      },
+      type !== null && NETWORK.test(type) &&
+      `"${root}" lies on a file system of another machine (${type}), where locks and fsync promise less`,
     remedy: "keep the repository on a local disk, or work from one machine",
   }),
   info("no_hard_links", {
     of: ({ disk: { type }, layout: { root } }) =>
-      type !== null && WITHOUT_LINKS.test(type) && {
-        path: root,
-        message:
-          `"${root}" lies on a file system that may have no hard links or modes (${type})`,
-      },
+      type !== null && WITHOUT_LINKS.test(type) &&
+      `"${root}" lies on a file system that may have no hard links or modes (${type})`,
     remedy: "nothing to do: orc works without them, and is a little slower",
   }),
 ];
@@ -170,6 +155,11 @@ const OTHERS_READ = 0o044;
 /** Names under which people keep what nobody else shall see. */
 const SECRET_NAME =
   /secret|token|credential|passw|\.(?:env|pem|key|p12|pfx)$|^\.env|^id_(?:rsa|ecdsa|ed25519)$/i;
+
+const DIRECTORIES = [
+  ...["sessions", "bindings", "secrets"] as const,
+  ...["migrationBackup", "migrationPending", "migrationUndo"] as const,
+];
 
 /** The contents of `.orchestrator/`, and who may do what with it. */
 const pathRows: Rows = [
@@ -184,19 +174,10 @@ const pathRows: Rows = [
     remedy: NOT_OURS,
   }),
   error("not_a_directory", {
-    of: ({ paths, layout }) => {
-      const directories = [
-        layout.sessions,
-        layout.bindings,
-        layout.secrets,
-        layout.migrationBackup,
-        layout.migrationPending,
-        layout.migrationUndo,
-      ];
-      return paths.filter(({ path, kind }) =>
-        kind === "file" && directories.includes(path)
-      );
-    },
+    of: ({ paths, layout }) =>
+      paths.filter(({ path, kind }) =>
+        kind === "file" && DIRECTORIES.some((name) => layout[name] === path)
+      ),
     is: "is a file where a directory is expected",
     remedy: NOT_OURS,
   }),
@@ -257,11 +238,11 @@ const pathRows: Rows = [
     },
   }),
   info("foreign_files", {
-    of: ({ foreignNames, layout: { directory } }) =>
-      foreignNames.length > 0 && {
-        path: directory,
-        message: `"${directory}" holds what orc does not use: ${
-          listOf(foreignNames, MAX_CANDIDATES)
+    of: ({ foreignNames: names, layout: { directory: path } }) =>
+      names.length > 0 && {
+        path,
+        message: `"${path}" holds what orc does not use: ${
+          listOf(names, MAX_CANDIDATES)
         }`,
       },
     remedy: "leave it to the tool that made it; orc does not touch it",
@@ -303,24 +284,21 @@ const MIGRATE = "see what would move: orc migrate --dry-run";
 /** Files that the older Python tool left beside `.orchestrator/`. */
 const legacyRows: Rows = [
   info("legacy_files", {
-    of: ({ legacy: { paths: [first, ...more] }, layout }) =>
-      first !== undefined && {
-        path: first,
+    of: ({ legacy: { paths: [path, ...more] }, layout }) =>
+      path !== undefined && {
+        path,
         message: `"${layout.root}" holds files of the older tool: ${
-          listOf([first, ...more].map(nameOf), MAX_CANDIDATES)
+          listOf([path, ...more].map(nameOf), MAX_CANDIDATES)
         }`,
       },
     remedy: MIGRATE,
   }),
   info("custom_legacy_files", {
     of: ({ legacy: { custom }, layout: { root } }) =>
-      custom.length > 0 && {
-        path: root,
-        message:
-          `"${root}" holds files that are named like those of the older tool: ${
-            listOf(custom, MAX_CANDIDATES)
-          }`,
-      },
+      custom.length > 0 &&
+      `"${root}" holds files that are named like those of the older tool: ${
+        listOf(custom, MAX_CANDIDATES)
+      }`,
     remedy: "nothing to do: a migration leaves them",
   }),
   error("damaged_legacy_state", {
@@ -334,23 +312,23 @@ const legacyRows: Rows = [
   }),
   // The new place wins, so that a session in the old one is hidden by any that is open.
   warning("legacy_beside_new", {
-    of: ({ legacy: { session }, sessions, layout }) =>
-      session?.adoption === "none" &&
+    of: ({ legacy, sessions, layout: { directory, legacyState: path } }) =>
+      legacy.session?.adoption === "none" &&
       sessions.some(({ state }) => state?.status === "active") && {
-        path: layout.legacyState,
-        session: session.id,
+        path,
+        session: legacy.session.id,
         message:
-          `Both "${layout.directory}" and "${layout.legacyState}" hold a session; the first one is used`,
+          `Both "${directory}" and "${path}" hold a session; the first one is used`,
       },
     remedy: MIGRATE,
   }),
   warning("legacy_changed", {
-    of: ({ legacy: { session }, layout }) =>
-      session?.adoption === "changed" && {
-        path: layout.legacyState,
-        session: session.id,
+    of: ({ legacy, layout: { directory, legacyState: path } }) =>
+      legacy.session?.adoption === "changed" && {
+        path,
+        session: legacy.session.id,
         message:
-          `"${layout.legacyState}" has changed since its session was taken over; that change is not in "${layout.directory}"`,
+          `"${path}" has changed since its session was taken over; that change is not in "${directory}"`,
       },
     remedy: MIGRATE,
   }),

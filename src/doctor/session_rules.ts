@@ -17,13 +17,12 @@ import type {
   StateFacts,
 } from "./types.ts";
 
-/** Nothing where all is well. */
-type Answer = Found | readonly Found[] | null | false | undefined;
-type Found =
-  & Pick<Said, "path">
-  & Partial<Said>
+/** What a row finds: nothing, that it is so, a sentence, or all that the row itself does not say. */
+type Answer = boolean | string | Found | readonly Found[] | null | undefined;
+type Found = Partial<Said> & {
   /** Where the row's own code does not fit. */
-  & { readonly otherCode?: string };
+  readonly otherCode?: string;
+};
 
 /** One question of a table, about what the table is about. */
 export type Row<Subject> = (
@@ -31,29 +30,46 @@ export type Row<Subject> = (
   facts: DiagnosisFacts,
 ) => readonly Finding[];
 
-/**
- * Makes rows of one severity. What a row does not say of all it finds stands in
- * what is found; without a message, the path `is` what the row says.
- */
-function rowOf(finding: (said: Said) => Finding) {
-  return <Subject>(code: string, { of, is, remedy = "", fixable }: {
-    readonly of: (subject: Subject, facts: DiagnosisFacts) => Answer;
-    readonly is?: string;
-    readonly remedy?: string;
-    readonly fixable?: boolean;
-  }): Row<Subject> =>
-  (subject, facts) =>
-    [of(subject, facts)].flat().flatMap((found) => {
-      if (!found) return [];
-      const { otherCode = code } = found;
-      const message = `"${found.path}" ${is}`;
-      return finding({ message, remedy, fixable, ...found, code: otherCode });
-    });
+/** What a row says of all it finds; without a sentence in what is found, the path `is` what it says. */
+interface Question<Subject> {
+  readonly of: (subject: Subject, facts: DiagnosisFacts) => Answer;
+  readonly is?: string;
+  readonly remedy?: string;
+  readonly fixable?: boolean;
 }
 
-export const error = rowOf(errorFinding);
-export const warning = rowOf(warningFinding);
-export const info = rowOf(infoFinding);
+/** Makes rows about one kind of subject, which lies `at` a path where what is found names no other. */
+export function rowsAbout<Subject>(at: (subject: Subject) => string) {
+  const rowOf =
+    (finding: (said: Said) => Finding) =>
+    (code: string, question: Question<Subject>): Row<Subject> =>
+    (subject, facts) => {
+      const { of, is, remedy = "", fixable } = question;
+      return [of(subject, facts)].flat().flatMap((answer) => {
+        if (!answer) return [];
+        const found: Found = typeof answer === "string"
+          ? { message: answer }
+          : answer === true
+          ? {}
+          : answer;
+        const { otherCode = code, path = at(subject) } = found;
+        const message = `"${path}" ${is}`;
+        const said = { message, remedy, fixable, ...found };
+        return finding({ ...said, path, code: otherCode });
+      });
+    };
+  return {
+    error: rowOf(errorFinding),
+    warning: rowOf(warningFinding),
+    info: rowOf(infoFinding),
+  };
+}
+
+const { info, error, warning } = rowsAbout<DiagnosisFacts>(
+  ({ layout }) => layout.directory,
+);
+const ofState = rowsAbout<SessionFacts>(({ statePath }) => statePath);
+const ofLog = rowsAbout<SessionFacts>(({ log }) => log.path);
 
 /** Asks everything about one session, before it goes on to the next. */
 function ofEachSession(
@@ -215,7 +231,7 @@ const HIDDEN: ReadonlySet<string> = new Set([
 /** Each session by itself, and whether its log is whole and in step with its state. */
 export const sessionRows: readonly Row<DiagnosisFacts>[] = [
   ofEachSession(
-    warning("unfinished_session", {
+    ofState.warning("unfinished_session", {
       of: (session) =>
         session.state === null && session.trouble === null && {
           path: session.directory,
@@ -224,18 +240,18 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
         },
       is: "holds no state",
     }),
-    error("not_readable", {
+    ofState.error("not_readable", {
       of: ({ trouble }) => trouble && HIDDEN.has(trouble.code) && trouble,
       remedy: "see who owns it and what its mode allows, with ls -l",
     }),
-    error("foreign_state", {
+    ofState.error("foreign_state", {
       of: (session) =>
         session.trouble?.code === "foreign_state" && {
           ...session.trouble,
           remedy: wayBack(session) ?? "put the state of this session back",
         },
     }),
-    error("damaged_state", {
+    ofState.error("damaged_state", {
       of: (session) =>
         session.trouble && session.trouble.code !== "foreign_state" &&
         !HIDDEN.has(session.trouble.code) && {
@@ -243,69 +259,62 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
           remedy: wayBack(session) ?? "put back a good copy of the file",
         },
     }),
-    warning("damaged_meta", {
+    ofState.warning("damaged_meta", {
       of: ({ metaTrouble }) => metaTrouble,
       remedy: "put back a good copy, or move it away: it holds only the name",
     }),
-    error("changed_outside", {
-      of: ({ id, statePath, state }) =>
+    ofState.error("changed_outside", {
+      of: ({ id, state }) =>
         state?.checksum === "changed" && {
-          path: statePath,
           remedy:
             `undo that change, or let a human sign it as it is: orc doctor --resign ${id}`,
         },
       is: "was changed outside orc: it is shown, and updates are refused",
     }),
-    warning("newer_format", {
-      of: ({ statePath, state }) => state?.isNewer && { path: statePath },
+    ofState.warning("newer_format", {
+      of: ({ state }) => state?.isNewer,
       is: "was made by a newer orc: this one only reads it",
       remedy: "update orc",
     }),
-    error("damaged_workflow", {
+    ofState.error("damaged_workflow", {
       of: ({ statePath, state }) =>
-        state && state.workflowProblem !== null && !isClosed(state) && {
-          path: statePath,
-          message: `${state.workflowProblem} (in "${statePath}")`,
-        },
+        state && state.workflowProblem !== null && !isClosed(state) &&
+        `${state.workflowProblem} (in "${statePath}")`,
       remedy: "put back a good copy of the file",
     }),
-    error("duplicate_id", {
+    ofState.error("duplicate_id", {
       of: ({ statePath, state }) =>
-        state?.duplicate && !isClosed(state) && {
-          path: statePath,
-          message:
-            `The workflow in "${statePath}" has the ${state.duplicate.kind} id ${
-              quoted(state.duplicate.id)
-            } twice: updates are refused`,
-        },
+        state?.duplicate && !isClosed(state) &&
+        `The workflow in "${statePath}" has the ${state.duplicate.kind} id ${
+          quoted(state.duplicate.id)
+        } twice: updates are refused`,
       remedy:
         'give each its own id in workflow.yaml, then start anew: orc start --beside "TASK"',
     }),
   ),
   ofEachSession(
-    error("log_not_readable", {
-      of: ({ log: { path, trouble } }) => trouble && { ...trouble, path },
+    ofLog.error("log_not_readable", {
+      of: ({ log: { trouble } }) => trouble?.message,
       remedy: "put a regular file in its place: updates are refused",
     }),
   ),
   ofEachSession(
-    error("state_behind_log", {
+    ofState.error("state_behind_log", {
       of: ({ id, state, statePath, log }) =>
         state && log.lastSerial > state.serial && {
-          path: statePath,
           message:
             `"${statePath}" is at update ${state.serial}, but "${log.path}" at update ${log.lastSerial}: an older state was put back`,
           remedy:
             `put the newer state back, or let a human go on from this one: orc doctor --trust-state ${id}`,
         },
     }),
-    warning("log_missing", {
+    ofLog.warning("log_missing", {
       of: (session, facts) =>
         isBehind(session, facts) && !session.log.isThere &&
         session.state?.serial !== 0 && healing(session),
       is: "does not exist; only the last events are known",
     }),
-    info("log_behind_state", {
+    ofLog.info("log_behind_state", {
       of: (session, facts) =>
         isBehind(session, facts) && session.log.isThere &&
         session.state && session.state.missingEvents > 0 && {
@@ -314,49 +323,39 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
             `"${session.log.path}" lacks ${session.state.missingEvents} of the last events, which the state still holds`,
         },
     }),
-    info("log_torn", {
+    ofLog.info("log_torn", {
       of: (session, facts) =>
         isBehind(session, facts) && session.log.isThere &&
         session.log.isTorn && healing(session),
       is: "ends in the middle of a line",
     }),
   ),
-  ofEachSession(
-    warning("log_damaged_lines", {
+  ...[
+    ofLog.warning("log_damaged_lines", {
       of: ({ log }) =>
-        log.damaged.count > 0 && {
-          path: log.path,
-          message: `"${log.path}" holds no event in ${
-            linesOf(log, log.damaged)
-          }; the rest is used`,
-        },
+        log.damaged.count > 0 &&
+        `"${log.path}" holds no event in ${
+          linesOf(log, log.damaged)
+        }; the rest is used`,
       remedy: "look at them; orc leaves them as they are",
     }),
-  ),
-  ofEachSession(
-    info("log_repeated_lines", {
+    ofLog.info("log_repeated_lines", {
       of: ({ log }) =>
-        log.repeated.count > 0 && {
-          path: log.path,
-          message: `"${log.path}" repeats an event in ${
-            linesOf(log, log.repeated)
-          }; it counts once`,
-        },
+        log.repeated.count > 0 &&
+        `"${log.path}" repeats an event in ${
+          linesOf(log, log.repeated)
+        }; it counts once`,
       remedy: "nothing to do",
     }),
-  ),
-  ofEachSession(
-    warning("log_gaps", {
+    ofLog.warning("log_gaps", {
       of: ({ log }) =>
-        log.gaps.count > 0 && {
-          path: log.path,
-          message: `"${log.path}" lacks updates; the first to be missing: ${
-            someOf(log.gaps)
-          }`,
-        },
+        log.gaps.count > 0 &&
+        `"${log.path}" lacks updates; the first to be missing: ${
+          someOf(log.gaps)
+        }`,
       remedy: "put them back from a copy of the log, if there is one",
     }),
-  ),
+  ].map((row) => ofEachSession(row)),
 ];
 
 /** Checkpoints are all that is left of a state that is gone; they are looked at only when asked for. */
@@ -375,14 +374,10 @@ function isBehind(
 }
 
 /** An update brings the log in step, if it is not refused for another reason. */
-function healing(
-  { state, log: { path } }: SessionFacts,
-): Pick<Found, "path" | "remedy" | "fixable"> {
-  const isRefused = state?.checksum === "changed" || state?.isNewer;
-  return isRefused
-    ? { path, remedy: "mend the state first; see there", fixable: false }
+function healing({ state }: SessionFacts): Found {
+  return state?.checksum === "changed" || state?.isNewer
+    ? { remedy: "mend the state first; see there", fixable: false }
     : {
-      path,
       remedy: "the next update completes it, and so does orc doctor --fix",
       fixable: true,
     };
