@@ -1,5 +1,5 @@
 import { isSessionId } from "../base/ids.ts";
-import { asObject, decodeUtf8, parseJson } from "../base/json.ts";
+import { asObject } from "../base/json.ts";
 import {
   GIT_IGNORE_FILE,
   gitLayout,
@@ -17,10 +17,18 @@ import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { joinPath, nameOf, relativePath } from "../base/path.ts";
 import { epochMsOf } from "../base/time.ts";
 import { findGit, isTracked } from "../files/git_index.ts";
-import { type JudgeContext, leftoverToken, lookAt } from "../files/lock.ts";
+import {
+  type JudgeContext,
+  leftoverToken,
+  type Liveness,
+  type LockRecord,
+  lookAt,
+} from "../files/lock.ts";
 import {
   fileKind,
   guardDirectory,
+  kindOf,
+  readJson,
   readRegularFile,
   visibleKind,
 } from "../files/read.ts";
@@ -35,24 +43,130 @@ import {
   readConfig,
 } from "../settings/files.ts";
 import { configWarnings, wrongStatement } from "../settings/merge.ts";
+import type { SecretFacts } from "../secrets/rules.ts";
 import { readMigrationRecord } from "../transfer/settle.ts";
 import {
   attempt,
   entriesIn,
   listDirectory,
   readTrouble,
+  type SessionFacts,
   sessionFacts,
+  type Trouble,
   troubleOf,
   troubleWith,
 } from "./session_facts.ts";
-import type {
-  DiagnosisFacts,
-  LegacyFacts,
-  LockFact,
-  PathFact,
-  PointerFact,
-  SessionFacts,
-} from "./types.ts";
+
+/** All that doctor looks at. Gathered by reading only. */
+export interface DiagnosisFacts {
+  readonly layout: RepositoryLayout;
+  /** Files and directories in `.orchestrator/` that orc uses. */
+  readonly paths: readonly PathFact[];
+  /** Names beside them that are not orc's. */
+  readonly foreignNames: readonly string[];
+  readonly unfinishedMigrations: readonly string[];
+  /** Why the record of the last migration cannot be read. */
+  readonly migrationTrouble: Trouble | null;
+  readonly isPortable: boolean;
+  /** Directories that could not be listed, and other files of the repository. */
+  readonly troubles: readonly Trouble[];
+  readonly metaTrouble: Trouble | null;
+  readonly locks: readonly LockFact[];
+  /** What killed processes left: names of what is not yet, or no more, in use. */
+  readonly leftovers: readonly {
+    readonly directory: string;
+    readonly session: string | null;
+    readonly names: readonly string[];
+  }[];
+  readonly sessions: readonly SessionFacts[];
+  readonly pointers: readonly PointerFact[];
+  readonly legacy: LegacyFacts;
+  /** What git has to do with the state. */
+  readonly git: {
+    readonly isRepository: boolean;
+    readonly isIgnored: boolean;
+    /** Whether there is a file of ours that says what git ignores. */
+    readonly hasIgnoreFile: boolean;
+    /** Whether git tracks files of the state; null when that cannot be told. */
+    readonly isTracked: boolean | null;
+  };
+  /** The file system that holds the state; null for what cannot be told. */
+  readonly disk: {
+    readonly freeBytes: number | null;
+    /** Such as `ext4`. */
+    readonly type: string | null;
+    readonly isReadOnly: boolean;
+  };
+  /** The file that sessions are started with: its hash, or why none can be. */
+  readonly workflow: {
+    readonly sha256: string | null;
+    readonly trouble: Trouble | null;
+  };
+  /** What the files of settings and the environment say, here and of the user. */
+  readonly config: {
+    /** Files of the Python tool that settings are still read from. */
+    readonly legacyFiles: readonly string[];
+    /** What no command can use. */
+    readonly troubles: readonly Trouble[];
+    /** What else is doubtful: a file, and a sentence. */
+    readonly notes: readonly Pick<Trouble, "path" | "message">[];
+  };
+  /** Why they could not be looked at, where they could not. */
+  readonly secrets: SecretFacts | { readonly trouble: Trouble };
+}
+
+/** A file or directory that orc uses, as lstat shows it. */
+export interface PathFact {
+  readonly path: string;
+  readonly kind: ReturnType<typeof kindOf>;
+  /** Permission bits; null where the system has none, or nobody looked. */
+  readonly mode: number | null;
+  /** Id of the user it belongs to; null as above. */
+  readonly uid: number | null;
+}
+
+/** A lock that is there. */
+export interface LockFact {
+  readonly path: string;
+  /** Null for the lock of the repository. */
+  readonly session: string | null;
+  /** Null when it is no record, or could not be read. */
+  readonly holder:
+    | Pick<LockRecord, "pid" | "host" | "purpose"> & {
+      /** Since the lock was taken, never negative. */
+      readonly ageMs: number;
+      readonly liveness: Liveness;
+    }
+    | null;
+  /** Why it could not be read; null also for a file that is no record. */
+  readonly trouble: Trouble | null;
+}
+
+/** `current` or a binding. */
+export interface PointerFact {
+  readonly path: string;
+  readonly kind: "current" | "binding";
+  /** Null when it names none, or cannot be read. */
+  readonly session: string | null;
+  readonly trouble: Trouble | null;
+}
+
+/** What the older Python tool left outside of the sessions. */
+interface LegacyFacts {
+  /** Files and directories that a migration moves. */
+  readonly paths: readonly string[];
+  /** Others with such a name, which it moves only when they are named. */
+  readonly custom: readonly string[];
+  /** The session in its state file; null without a state that can be read. */
+  readonly session: {
+    readonly id: string;
+    /** Whether it was adopted, and is since the same. */
+    readonly adoption: "none" | "same" | "changed";
+  } | null;
+  readonly trouble: Trouble | null;
+  /** Whose a state without a session is. */
+  readonly sessionless: "absent" | "engine" | "server";
+}
 
 /** Facts that the files of a repository tell; machine, workflow.yaml, settings and secrets are for others to look at. */
 type StoredFacts = Omit<
@@ -152,14 +266,6 @@ function pathFact(path: string): PathFact | undefined {
   return { path, kind: kindOf(found), mode, uid };
 }
 
-function kindOf(
-  { isFile, isDirectory, isSymlink }: Omit<Deno.DirEntry, "name">,
-): PathFact["kind"] {
-  if (isSymlink) return "symlink";
-  if (isFile) return "file";
-  return isDirectory ? "directory" : "other";
-}
-
 /** Looks at a directory that may hold a lock, and each of its entries. */
 function directoryFacts(
   directory: string,
@@ -213,12 +319,8 @@ function oddContents(root: string, id: string): readonly PathFact[] {
   return [checkpoints, feedback].flatMap((directory) =>
     entriesIn(directory)
       .filter(({ isFile, isDirectory }) => !isFile && !isDirectory)
-      .map((entry) => ({
-        path: `${directory}/${entry.name}`,
-        kind: kindOf(entry),
-        mode: null,
-        uid: null,
-      }))
+      .flatMap(({ name }) => pathFact(`${directory}/${name}`) ?? [])
+      .map((fact) => ({ ...fact, mode: null, uid: null }))
   );
 }
 
@@ -319,10 +421,9 @@ async function legacySession(
 
 /** The Python tool's engine and its server keep different things under one name. */
 function ownerOf(path: string): LegacyFacts["sessionless"] {
-  const bytes = readRegularFile(path, MAX_STATE_BYTES);
-  if (bytes === undefined) return "absent";
-  const state = asObject(parseJson(decodeUtf8(bytes, path), path));
-  return state?.has("workflow_id") ? "engine" : "server";
+  const state = readJson(path, MAX_STATE_BYTES);
+  if (state === undefined) return "absent";
+  return asObject(state)?.has("workflow_id") ? "engine" : "server";
 }
 
 /** Reads `current` and all bindings; those that name nothing are told. */

@@ -194,7 +194,7 @@ const REPAIRS: Readonly<Record<SessionRepair, Repair>> = {
     find: async (target) => {
       const session = await vouchedSession(target);
       const { log } = target.paths;
-      const { lastSerial } = checkLog(target.layout.root, log).facts;
+      const { lastSerial } = checkLog(target.layout.root, log);
       if (lastSerial <= session.serial) throw mendedMeanwhile(target);
       return { session, replaced: log };
     },
@@ -323,7 +323,7 @@ async function vouchedSession({ layout, paths, id }: Target): Promise<Session> {
 }
 
 function restoredSession({ layout, paths, id }: Target): Session {
-  const { isThere, lastSerial } = checkLog(layout.root, paths.log).facts;
+  const { isThere, lastSerial } = checkLog(layout.root, paths.log);
   const stored = newestCheckpoint({ layout, paths, id });
   const session: Session = {
     ...stored,

@@ -11,7 +11,8 @@ import {
   rowsAbout,
   sessionRows,
 } from "./session_rules.ts";
-import type { DiagnosisFacts, PathFact, Trouble } from "./types.ts";
+import type { DiagnosisFacts, PathFact } from "./facts.ts";
+import type { Trouble } from "./session_facts.ts";
 
 /** A new row in one of these tables needs a fixture that makes it fire. */
 type Rows = readonly Row<DiagnosisFacts>[];

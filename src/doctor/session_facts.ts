@@ -1,3 +1,4 @@
+import type { ChecksumVerdict } from "../base/json_print.ts";
 import { OrcError } from "../base/error.ts";
 import {
   type RepositoryLayout,
@@ -7,8 +8,8 @@ import {
 import { MAX_CHECKED_LOG_BYTES, MAX_PROBLEMS } from "../base/limits.ts";
 import { CHECKPOINT_SUFFIX } from "../base/names.ts";
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
-import { asOrcError, isAbsent } from "../files/errors.ts";
-import { visibleKind } from "../files/read.ts";
+import { asOrcError } from "../files/errors.ts";
+import { entriesIn as listed, visibleKind } from "../files/read.ts";
 import { ORC_FORMAT } from "../session/codec.ts";
 import { type Line, linesFrom } from "../session/log.ts";
 import {
@@ -17,15 +18,75 @@ import {
   repeatFilter,
 } from "../session/log_read.ts";
 import { decodeState, readSessionMeta, readState } from "../session/read.ts";
-import { decodeDefinition, findDuplicateId } from "../workflow/definition.ts";
-import type { SessionState } from "../workflow/types.ts";
-import type {
-  LineSample,
-  LogFacts,
-  SessionFacts,
-  StateFacts,
-  Trouble,
-} from "./types.ts";
+import {
+  decodeDefinition,
+  type DuplicateId,
+  findDuplicateId,
+} from "../workflow/definition.ts";
+import type { SessionState, SessionStatus } from "../workflow/types.ts";
+
+/** Why something could not be read. */
+export interface Trouble extends Pick<OrcError, "kind" | "code" | "message"> {
+  readonly path: string;
+}
+
+/** A session as its files show it. */
+export interface SessionFacts {
+  readonly id: string;
+  readonly directory: string;
+  readonly statePath: string;
+  /** Null when there is none, or it cannot be read. */
+  readonly state: StateFacts | null;
+  readonly trouble: Trouble | null;
+  readonly log: LogFacts;
+  readonly metaTrouble: Trouble | null;
+  /** How many checkpoints lie in it, unread. */
+  readonly checkpoints: number;
+}
+
+/** A state that could be read. */
+export interface StateFacts {
+  readonly status: SessionStatus;
+  readonly serial: number;
+  /** Whether a newer orc wrote it. */
+  readonly isNewer: boolean;
+  readonly checksum: ChecksumVerdict;
+  /** How many events of its last updates are not in the log. */
+  readonly missingEvents: number;
+  /** An id that its workflow has twice. */
+  readonly duplicate: DuplicateId | null;
+  /** Why its workflow cannot be read. */
+  readonly workflowProblem: string | null;
+  /** Where its workflow came from, and the beginning of that file's hash. */
+  readonly pinned: { readonly path: string; readonly sha256: string } | null;
+}
+
+/** A log as far as it was read. */
+export interface LogFacts {
+  readonly path: string;
+  readonly isThere: boolean;
+  readonly trouble: Trouble | null;
+  /** Serial of its last update; 0 without one. */
+  readonly lastSerial: number;
+  /** Of its last events. */
+  readonly recentIds: ReadonlySet<string>;
+  /** Whether its last line has no end. */
+  readonly isTorn: boolean;
+  /** Where it was read from; beyond 0 the beginning of a long one was not. */
+  readonly fromByte: number;
+  /** Lines that hold no event, by number, counted where reading began. */
+  readonly damaged: LineSample;
+  /** Lines that repeat an event. */
+  readonly repeated: LineSample;
+  /** First updates that are missing between two that are there. */
+  readonly gaps: LineSample;
+}
+
+/** How many numbers there are, and the first few of them. */
+export interface LineSample {
+  readonly count: number;
+  readonly numbers: readonly number[];
+}
 
 /** Reads a session whose directory is known to be one; what is damaged is told. */
 export async function sessionFacts(
@@ -42,7 +103,7 @@ export async function sessionFacts(
     statePath: paths.state,
     state,
     trouble,
-    log: log.facts,
+    log,
     metaTrouble: troubleWith(paths.meta, () => readSessionMeta(paths.meta)),
     checkpoints: entriesIn(paths.checkpoints)
       .filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX)).length,
@@ -52,7 +113,7 @@ export async function sessionFacts(
 async function checkState(
   paths: SessionLayout,
   id: string,
-  log: CheckedLog,
+  { recentIds }: LogFacts,
 ): Promise<Pick<SessionFacts, "state" | "trouble">> {
   try {
     const text = readState(paths, id);
@@ -64,8 +125,7 @@ async function checkState(
         serial,
         isNewer: format > ORC_FORMAT,
         checksum,
-        missingEvents: lastEvents.filter(({ id }) => !log.recentIds.has(id))
-          .length,
+        missingEvents: lastEvents.filter(({ id }) => !recentIds.has(id)).length,
         ...workflowFacts(state),
         pinned: pinnedFrom(state),
       },
@@ -103,14 +163,8 @@ function pinnedFrom({ metadata }: SessionState): StateFacts["pinned"] {
     : null;
 }
 
-/** A log, and the ids of its last events. */
-interface CheckedLog {
-  readonly facts: LogFacts;
-  readonly recentIds: ReadonlySet<string>;
-}
-
 /** Reads a log line by line; of a long one the end, in constant memory. */
-export function checkLog(root: string, path: string): CheckedLog {
+export function checkLog(root: string, path: string): LogFacts {
   const isRepeat = repeatFilter();
   const [damaged, repeated] = [newSample(), newSample()];
   const finder = damageFinder((line: number) => addTo(damaged, line));
@@ -149,12 +203,9 @@ export function checkLog(root: string, path: string): CheckedLog {
     }
   });
   for (const each of finder.pending()) addTo(damaged, each);
-  const { lastSerial, gaps } = updates.result();
   return {
-    facts: {
-      ...{ path, isThere, trouble, lastSerial, isTorn, fromByte },
-      ...{ damaged, repeated, gaps },
-    },
+    ...{ path, isThere, trouble, isTorn, fromByte, damaged, repeated },
+    ...updates.result(),
     recentIds: new Set(recentIds),
   };
 }
@@ -199,8 +250,6 @@ function missingUpdates() {
   };
 }
 
-// How doctor looks at everything.
-
 /** Looks at something; what is wrong with it is an answer, and a bug is not. */
 export function attempt<Found>(
   path: string,
@@ -232,13 +281,8 @@ export function troubleOf(error: unknown, path: string): Trouble {
 /** Lists a directory, sorted by name; what is none is empty, also a link to one. */
 export function listDirectory(path: string): readonly Deno.DirEntry[] {
   if (visibleKind(path) !== "directory") return [];
-  try {
-    return [...Deno.readDirSync(path)]
-      .sort((one, other) => one.name < other.name ? -1 : 1);
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw asOrcError(error, "list", path);
-  }
+  return listed(path, "list")
+    .toSorted((one, other) => one.name < other.name ? -1 : 1);
 }
 
 /** As {@linkcode listDirectory}; empty where that cannot be told, which is said elsewhere. */

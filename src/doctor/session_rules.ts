@@ -3,19 +3,18 @@ import {
   type Finding,
   infoFinding,
   type Said,
+  type Severity,
   warningFinding,
 } from "../base/error.ts";
 import { LONG_LOCK_MS, MAX_CANDIDATES } from "../base/limits.ts";
 import { listOf, quoted } from "../base/text.ts";
+import type { DiagnosisFacts, LockFact, PointerFact } from "./facts.ts";
 import type {
-  DiagnosisFacts,
   LineSample,
-  LockFact,
   LogFacts,
-  PointerFact,
   SessionFacts,
   StateFacts,
-} from "./types.ts";
+} from "./session_facts.ts";
 
 /** What a row finds: nothing, that it is so, a sentence, or all that the row itself does not say. */
 type Answer = boolean | string | Found | readonly Found[] | null | undefined;
@@ -38,11 +37,18 @@ interface Question<Subject> {
   readonly fixable?: boolean;
 }
 
+type RowMaker<Subject> = (
+  code: string,
+  question: Question<Subject>,
+) => Row<Subject>;
+
 /** Makes rows about one kind of subject, which lies `at` a path where what is found names no other. */
-export function rowsAbout<Subject>(at: (subject: Subject) => string) {
+export function rowsAbout<Subject>(
+  at: (subject: Subject) => string,
+): Readonly<Record<Severity, RowMaker<Subject>>> {
   const rowOf =
-    (finding: (said: Said) => Finding) =>
-    (code: string, question: Question<Subject>): Row<Subject> =>
+    (finding: (said: Said) => Finding): RowMaker<Subject> =>
+    (code, question) =>
     (subject, facts) => {
       const { of, is, remedy = "", fixable } = question;
       return [of(subject, facts)].flat().flatMap((answer) => {

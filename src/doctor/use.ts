@@ -14,11 +14,10 @@ import {
 } from "../repository/open.ts";
 import { secretFacts } from "../secrets/doctor.ts";
 import { validateWorkflow } from "../work/init.ts";
-import { configFacts, gatherFacts } from "./facts.ts";
+import { configFacts, type DiagnosisFacts, gatherFacts } from "./facts.ts";
 import type { Repaired, RepairRequest } from "./repair.ts";
 import { diagnose } from "./rules.ts";
 import { troubleOf } from "./session_facts.ts";
-import type { DiagnosisFacts } from "./types.ts";
 
 /** What doctor is to do besides looking. */
 export interface DiagnoseOptions extends RepositoryOptions {

@@ -5,7 +5,7 @@ import {
   userLayout,
 } from "../base/layout.ts";
 import { isAbsolutePath } from "../base/path.ts";
-import { VERSION } from "../base/version.ts";
+import { fitsRange, VERSION } from "../base/version.ts";
 import { isVisible } from "../files/read.ts";
 import { findRoot, type FoundRoot } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
@@ -183,8 +183,7 @@ export async function versionRefusal(
   path: string | null,
 ): Promise<OrcError | undefined> {
   if (orc === null) return undefined;
-  const { fitsRange } = await import("../workflow/version.ts");
-  if (fitsRange(VERSION, orc)) return undefined;
+  if (await fitsRange(VERSION, orc)) return undefined;
   return misconfigured(
     "orc_version",
     `The workflow asks for orc "${orc}", and this is orc ${VERSION}`,

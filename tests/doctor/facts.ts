@@ -1,11 +1,10 @@
 import { repositoryLayout } from "../../src/base/layout.ts";
+import type { DiagnosisFacts, LockFact } from "../../src/doctor/facts.ts";
 import type {
-  DiagnosisFacts,
-  LockFact,
   LogFacts,
   SessionFacts,
   StateFacts,
-} from "../../src/doctor/types.ts";
+} from "../../src/doctor/session_facts.ts";
 import type { SecretFacts } from "../../src/secrets/rules.ts";
 
 /** A part of some facts, at every depth. */
@@ -41,6 +40,7 @@ export function sessionFacts(
       isThere: true,
       trouble: null,
       lastSerial: 3,
+      recentIds: new Set(),
       isTorn: false,
       fromByte: 0,
       damaged: NONE,

@@ -1,10 +1,7 @@
 import type { Severity } from "../../src/base/error.ts";
+import type { DiagnosisFacts, PathFact } from "../../src/doctor/facts.ts";
 import { diagnose } from "../../src/doctor/rules.ts";
-import type {
-  DiagnosisFacts,
-  PathFact,
-  Trouble,
-} from "../../src/doctor/types.ts";
+import type { Trouble } from "../../src/doctor/session_facts.ts";
 import { lockFact, sessionFacts, wellFacts, wellSecrets } from "./facts.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 

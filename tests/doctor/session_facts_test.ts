@@ -7,12 +7,9 @@ Deno.test("checkLog() finds a log of three updates whole", () =>
   withSession(async ({ layout, paths, store }) => {
     await store.update(SESSION_ID, noteOf("one"));
     await store.update(SESSION_ID, noteOf("two"));
-    const { facts, recentIds } = checkLog(layout.root, paths.log);
-    assertEquals([facts.lastSerial, facts.isTorn, recentIds.size], [
-      3,
-      false,
-      3,
-    ]);
+    const facts = checkLog(layout.root, paths.log);
+    const { lastSerial, isTorn, recentIds } = facts;
+    assertEquals([lastSerial, isTorn, recentIds.size], [3, false, 3]);
     const counts = [facts.damaged, facts.repeated, facts.gaps];
     assertEquals(counts.map(({ count }) => count), [0, 0, 0]);
   }));
@@ -20,7 +17,7 @@ Deno.test("checkLog() finds a log of three updates whole", () =>
 Deno.test("checkLog() says when there is none", () =>
   withSession(({ layout, paths }) => {
     Deno.removeSync(paths.log);
-    const { facts } = checkLog(layout.root, paths.log);
+    const facts = checkLog(layout.root, paths.log);
     assertEquals([facts.isThere, facts.trouble], [false, null]);
   }));
 
@@ -29,7 +26,7 @@ Deno.test("checkLog() takes what was torn and written again for no damage", () =
     const line = Deno.readTextFileSync(paths.log);
     const torn = `${line.slice(0, 20)}\n${line.slice(0, 30)}\0\0\n\0\0\n`;
     Deno.writeTextFileSync(paths.log, `${torn}${line}{"other\n${line}`);
-    const { damaged, repeated } = checkLog(layout.root, paths.log).facts;
+    const { damaged, repeated } = checkLog(layout.root, paths.log);
     assertEquals(damaged.numbers, [5]);
     assertEquals(repeated.numbers, [6]);
   }));
@@ -42,14 +39,14 @@ Deno.test("checkLog() finds updates that are missing, and none that only stand l
         .replace(/"id": "[^"]+"/, `"id": "e${serial}"`)
     );
     Deno.writeTextFileSync(paths.log, lines.join(""));
-    const { gaps, lastSerial } = checkLog(layout.root, paths.log).facts;
+    const { gaps, lastSerial } = checkLog(layout.root, paths.log);
     assertEquals([gaps.numbers, lastSerial], [[4, 6, 7], 8]);
   }));
 
 Deno.test("checkLog() keeps the first few of many damaged lines, and counts all", () =>
   withSession(({ layout, paths }) => {
     Deno.writeTextFileSync(paths.log, "{\n".repeat(1000));
-    const { damaged } = checkLog(layout.root, paths.log).facts;
+    const { damaged } = checkLog(layout.root, paths.log);
     assertEquals([damaged.count, damaged.numbers.length], [1000, 20]);
   }));
 
@@ -61,7 +58,7 @@ Deno.test("checkLog() reads only the end of a long log, from the first whole lin
     file.seekSync(0, 2);
     file.writeSync(new TextEncoder().encode(`\n${event}{\n`));
     file.close();
-    const { facts } = checkLog(layout.root, paths.log);
+    const facts = checkLog(layout.root, paths.log);
     assert(facts.fromByte > 5 * 1024 ** 3 - MAX_CHECKED_LOG_BYTES);
     assertEquals([facts.lastSerial, facts.damaged.numbers], [1, [3]]);
   }));
