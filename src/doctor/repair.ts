@@ -20,7 +20,7 @@ import {
   sweep,
   withLock,
 } from "../files/lock.ts";
-import { fileKind, guardDirectory } from "../files/read.ts";
+import { fileKind, guardDirectory, isThere } from "../files/read.ts";
 import {
   putAside,
   removeIfThere,
@@ -179,11 +179,10 @@ interface Repair {
   readonly message: string;
   /** Findings that it puts right. */
   readonly codes: readonly string[];
-  /** Finds what the session is to go on from, and the file that stands in its way. */
-  readonly find: (target: Target) => Promise<{
-    readonly session: Session;
-    readonly replaced: string | null;
-  }>;
+  /** Finds what the session is to go on from; undefined if it was put right meanwhile. */
+  readonly find: (target: Target) => Promise<Session | undefined>;
+  /** The file that stands in its way. */
+  readonly replaces?: "log" | "state";
 }
 
 const REPAIRS: Readonly<Record<SessionRepair, Repair>> = {
@@ -193,29 +192,24 @@ const REPAIRS: Readonly<Record<SessionRepair, Repair>> = {
     codes: ["state_behind_log"],
     find: async (target) => {
       const session = await vouchedSession(target);
-      const { log } = target.paths;
-      const { lastSerial } = checkLog(target.layout.root, log);
-      if (lastSerial <= session.serial) throw mendedMeanwhile(target);
-      return { session, replaced: log };
+      const { lastSerial } = checkLog(target.layout.root, target.paths.log);
+      return lastSerial > session.serial ? session : undefined;
     },
+    replaces: "log",
   },
   resign: {
     request: "sign the changed state of",
     message: "Signed the state as somebody had changed it outside orc",
     codes: ["changed_outside"],
-    find: async (target) => ({
-      session: await vouchedSession(target),
-      replaced: null,
-    }),
+    find: vouchedSession,
   },
   restore: {
     request: "return to the newest checkpoint of",
     message: "Returned to the newest checkpoint, as the state was destroyed",
     codes: ["damaged_state", "foreign_state", "unfinished_session"],
-    find: async (target) => {
-      if (await isReadable(target)) throw mendedMeanwhile(target);
-      return { session: restoredSession(target), replaced: target.paths.state };
-    },
+    find: async (target) =>
+      await isReadable(target) ? undefined : restoredSession(target),
+    replaces: "state",
   },
 };
 
@@ -238,12 +232,15 @@ export async function repairDamaged(
   const { layout, context, store } = repository;
   const { repair } = request;
   const id = matchSessionId(request.session, store.ids());
-  const { message, codes, find, ...words } = REPAIRS[repair];
+  const { message, codes, find, replaces, ...words } = REPAIRS[repair];
   const act = `${words.request} session "${id}"`;
   const isNeeded = findings.some(({ session, code }) =>
     session === id && codes.includes(code)
   );
-  if (!isNeeded) throw notDamaged(act);
+  if (!isNeeded) {
+    const hint = "see what is found: orc doctor";
+    throw refused("not_damaged", `Cannot ${act}: there is no need`, hint);
+  }
   const approval = await requireApproval(
     host,
     repository,
@@ -254,22 +251,21 @@ export async function repairDamaged(
   const paths = sessionLayout(layout.root, id);
   const { directory } = paths;
   guardDirectory(layout.root, directory);
-  if (fileKind(directory) === "absent") throw noSuchSession(id, directory);
+  if (!isThere(directory)) throw noSuchSession(id, directory);
   const newId = await context.idSource();
   const doing = "repair the session";
   return await repairing(doing, directory, context, async (lock) => {
-    const { session, replaced } = await find({ layout, paths, id });
+    const session = await find({ layout, paths, id });
+    if (session === undefined) throw mendedMeanwhile(id, directory);
     const { state } = session;
     lock.assertHeld();
-    const aside = replaced === null || fileKind(replaced) === "absent"
+    const aside = replaces === undefined || !isThere(paths[replaces])
       ? null
-      : putAside(replaced, context.now());
+      : putAside(paths[replaces], context.now());
     const settled = settle(paths, session, { lock, logEnd: undefined });
     const event = humanEvent(
       "human_override",
-      {
-        phaseId: state.currentPhaseId,
-      },
+      { phaseId: state.currentPhaseId },
       { message, details: { repair } },
       caller,
     );
@@ -287,14 +283,6 @@ export async function repairDamaged(
   });
 }
 
-function notDamaged(act: string): OrcError {
-  return refused(
-    "not_damaged",
-    `Cannot ${act}: there is no need`,
-    "see what is found: orc doctor",
-  );
-}
-
 async function isReadable({ layout, id }: Target): Promise<boolean> {
   try {
     await readSession(layout, id);
@@ -306,11 +294,11 @@ async function isReadable({ layout, id }: Target): Promise<boolean> {
 }
 
 /** While the human was asked, somebody else put back what was missing. */
-function mendedMeanwhile({ paths, id }: Target): OrcError {
+function mendedMeanwhile(id: string, path: string): OrcError {
   return conflict(
     "session_changed",
     `Cannot repair session "${id}": it was put right meanwhile`,
-    { path: paths.directory, hint: "see what is found now: orc doctor" },
+    { path, hint: "see what is found now: orc doctor" },
   );
 }
 
@@ -374,7 +362,7 @@ function writeIgnoreFile(
   { gitignore }: RepositoryLayout,
   lock: HeldLock,
 ): void {
-  if (fileKind(gitignore) !== "absent") return;
+  if (isThere(gitignore)) return;
   writeAtomic(gitignore, new TextEncoder().encode(IGNORE_EVERYTHING), {
     token: lock.token,
   });
@@ -389,7 +377,7 @@ function repairPointers(
   for (const { path, session, trouble } of pointerFacts(layout)) {
     if (!paths.has(path)) continue;
     const namesNothing = session !== null &&
-      fileKind(sessionLayout(layout.root, session).directory) === "absent";
+      !isThere(sessionLayout(layout.root, session).directory);
     if (trouble?.kind === "corrupt") putAside(path, at);
     else if (namesNothing) {
       removeIfThere(path);

@@ -53,13 +53,9 @@ export function rowsAbout<Subject>(
       const { of, is, remedy = "", fixable } = question;
       return [of(subject, facts)].flat().flatMap((answer) => {
         if (!answer) return [];
-        const found: Found = typeof answer === "string"
-          ? { message: answer }
-          : answer === true
-          ? {}
-          : answer;
+        const found: Found = typeof answer === "object" ? answer : {};
         const { otherCode = code, path = at(subject) } = found;
-        const message = `"${path}" ${is}`;
+        const message = typeof answer === "string" ? answer : `"${path}" ${is}`;
         const said = { message, remedy, fixable, ...found };
         return finding({ ...said, path, code: otherCode });
       });
