@@ -160,13 +160,14 @@ function encode(record: MigrationRecord): Uint8Array {
 interface Staged {
   readonly hash: Hash;
   sizeBytes: number;
-  /** The legacy file whose mode and time it keeps. */
-  like?: LegacyFile;
+  endsLine: boolean;
 }
 
 interface Stage extends StageJob {
   /** What was written; what is linked needs no more work. */
   readonly written: Map<string, Staged>;
+  /** The legacy files whose mode and time a new one keeps. */
+  readonly likes: Map<string, LegacyFile>;
   readonly linked: PlacedFile[];
   /** Directories that were made. */
   readonly directories: Set<string>;
@@ -178,6 +179,7 @@ export function stageMigration(job: StageJob): readonly PlacedFile[] {
   const stage: Stage = {
     ...job,
     written: new Map(),
+    likes: new Map(),
     linked: [],
     directories: new Set([job.directory]),
     mayLink: job.canLink,
@@ -224,9 +226,11 @@ function append(stage: Stage, to: string, bytes: Uint8Array): void {
   } finally {
     file.close();
   }
-  const staged = known ?? { hash: stage.newHash(), sizeBytes: 0 };
+  const staged = known ??
+    { hash: stage.newHash(), sizeBytes: 0, endsLine: true };
   staged.hash.update(bytes);
   staged.sizeBytes += bytes.length;
+  if (bytes.length > 0) staged.endsLine = bytes.at(-1) === NEWLINE;
   stage.written.set(to, staged);
   stage.onBytes?.(bytes.length);
 }
@@ -254,12 +258,7 @@ function copy(stage: Stage, from: LegacyFile, to: string): void {
   const path = joinPath(stage.source, from.path);
   append(stage, to, new Uint8Array());
   if (appendFrom(stage, to, path) !== from.sha256) throw changedMeanwhile(path);
-  setLike(stage, to, from);
-}
-
-function setLike({ written }: Stage, to: string, from: LegacyFile): void {
-  const staged = written.get(to);
-  if (staged !== undefined) staged.like = from;
+  stage.likes.set(to, from);
 }
 
 function link(stage: Stage, from: LegacyFile, to: string): void {
@@ -297,31 +296,17 @@ function divide(
     const target = to.get(owner);
     if (target !== undefined) append(stage, target, bytes);
   });
-  for (const target of to.values()) setLike(stage, target, file);
+  for (const target of to.values()) stage.likes.set(target, file);
 }
 
 const NEWLINE = 10;
 
 /** Adds what stands in the new place behind what came before it, on a line of its own. */
 function appendPresent(stage: Stage, to: string): void {
-  if (stage.written.has(to) && !endsLine(joinPath(stage.directory, to))) {
+  if (stage.written.get(to)?.endsLine === false) {
     append(stage, to, new Uint8Array([NEWLINE]));
   }
   appendFrom(stage, to, joinPath(stage.present, to));
-}
-
-function endsLine(path: string): boolean {
-  const file = Deno.openSync(path, { read: true });
-  try {
-    const { size } = file.statSync();
-    if (size === 0) return true;
-    file.seekSync(size - 1, 0);
-    const last = new Uint8Array(1);
-    file.readSync(last);
-    return last[0] === NEWLINE;
-  } finally {
-    file.close();
-  }
 }
 
 const NEW_FILE_MODE = 0o644;
@@ -330,13 +315,14 @@ const NEW_FILE_MODE = 0o644;
 function verified(
   stage: Stage,
   to: string,
-  { hash, sizeBytes, like }: Staged,
+  { hash, sizeBytes }: Staged,
 ): PlacedFile {
   const path = joinPath(stage.directory, to);
   const sha256 = hash.digest("hex");
   if (hashFile(path, stage.newHash) !== sha256) {
     throw new Error(`the copy "${path}" is not what was written`);
   }
+  const like = stage.likes.get(to);
   if (like === undefined) Deno.chmodSync(path, NEW_FILE_MODE);
   else keepAttributes(path, like);
   const file = Deno.openSync(path, { read: true });

@@ -48,7 +48,7 @@ export function planMigration(
   draft.left.push(...facts.left);
   draft.warnings.push(...facts.warnings);
   chooseCurrent(draft, facts);
-  return finished(draft, facts);
+  return finished(draft, facts, options);
 }
 
 /** Whether a plan does anything. */
@@ -58,7 +58,11 @@ export function doesNothing(
   return units.length === 0 && retired.length === 0;
 }
 
-function finished(draft: PlanDraft, facts: LegacyFacts): MigrationPlan {
+function finished(
+  draft: PlanDraft,
+  { files, canLink, freeBytes }: LegacyFacts,
+  { isImport }: PlanOptions,
+): MigrationPlan {
   const { steps } = draft;
   const retired = [...new Set(draft.retired)];
   return {
@@ -69,13 +73,13 @@ function finished(draft: PlanDraft, facts: LegacyFacts): MigrationPlan {
       ...steps.filter(({ type }) => type === "append"),
     ],
     units: outermost(draft.units),
-    retired,
-    files: facts.files.filter(({ path }) =>
+    retired: isImport ? [] : retired,
+    files: files.filter(({ path }) =>
       retired.some((name) => isWithin(name, path))
     ),
     lockedSessions: [...new Set(draft.lockedSessions)],
-    neededBytes: neededBytes(steps, facts.canLink),
-    freeBytes: facts.freeBytes,
+    neededBytes: neededBytes(steps, canLink),
+    ...{ freeBytes, canLink },
   };
 }
 

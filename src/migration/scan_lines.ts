@@ -19,6 +19,7 @@ import {
   readPieces,
   treeBelow,
 } from "../files/tree.ts";
+import { readAt } from "../files/write.ts";
 import { linesFrom } from "../session/log.ts";
 import type { SessionState } from "../workflow/types.ts";
 import { rebuildFromCheckpoint } from "./rebuild.ts";
@@ -161,17 +162,14 @@ export function divideLines(
   owner: OwnerOf,
   give: (workflowId: string, bytes: Uint8Array) => void,
 ): void {
-  const block = new Uint8Array(BLOCK_BYTES);
   withFile(path, (file) =>
     withFile(path, (copied) => {
       for (const { workflowId, startBytes, endBytes } of runsIn(file, owner)) {
-        copied.seekSync(startBytes, 0);
-        for (let left = endBytes - startBytes; left > 0;) {
-          const part = block.subarray(0, Math.min(left, block.length));
-          const count = copied.readSync(part);
-          if (!count) throw new Error("a file became shorter");
-          give(workflowId, block.subarray(0, count));
-          left -= count;
+        for (let at = startBytes; at < endBytes; at += BLOCK_BYTES) {
+          const size = Math.min(BLOCK_BYTES, endBytes - at);
+          const bytes = readAt(copied, at, size);
+          if (bytes.length < size) throw new Error("a file became shorter");
+          give(workflowId, bytes);
         }
       }
     }));

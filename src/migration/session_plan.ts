@@ -146,6 +146,7 @@ export interface MigrationPlan {
   readonly lockedSessions: readonly string[];
   readonly neededBytes: number;
   readonly freeBytes: number | null;
+  readonly canLink: boolean;
 }
 
 /** What a caller may decide. */
@@ -188,7 +189,10 @@ export interface PlannedMove {
 /** A plan in the making: whoever plans a part adds to it. */
 export type PlanDraft = {
   readonly [
-    List in Exclude<keyof MigrationPlan, "files" | "neededBytes" | "freeBytes">
+    List in Exclude<
+      keyof MigrationPlan,
+      "files" | "neededBytes" | "freeBytes" | "canLink"
+    >
   ]: MigrationPlan[List][number][];
 };
 

@@ -98,18 +98,6 @@ export interface MigrateOptions extends RepositoryOptions {
  * @throws {OrcError} `not_enough_space` (external) if the disk is too full
  * @throws {OrcError} `migration_unfinished` or `rollback_unfinished` if it
  *   counts, but the rest is left to the next command
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, migrate } from "@orc/cli";
- *
- * const root = await Deno.makeTempDir();
- * await Deno.writeTextFile(`${root}/.secrets.enc`, "");
- * const { action, moves } = await migrate(denoHost(), { root, dryRun: true });
- * assertEquals([action, moves[0]?.to], ["planned", "secrets/.secrets.enc"]);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function migrate(
   host: Host,
@@ -129,11 +117,13 @@ export async function migrate(
   return answer(host, repository, options, { ...outcome, finished });
 }
 
-function assertFit(options: MigrateOptions): void {
-  const { rollback, forceRollback, forceFrom, includes = [] } = options;
-  const forward = forceFrom !== undefined || includes.length > 0 ||
-    options.autoRollback === true;
-  if (rollback && forward) {
+function assertFit(
+  { rollback, forceRollback, forceFrom, includes = [], autoRollback }:
+    MigrateOptions,
+): void {
+  const isForward = forceFrom !== undefined || includes.length > 0 ||
+    autoRollback === true;
+  if (rollback && isForward) {
     throw contradiction("--rollback takes a whole migration back as it was");
   }
   if (forceRollback && !rollback) {
@@ -165,9 +155,8 @@ function answer(
   if (report === undefined) return result;
   const path = resolvePath(host.workingDirectory, report);
   const text = `${JSON.stringify(result, null, 2)}\n`;
-  const token = host.newToken();
   try {
-    writeAtomic(path, new TextEncoder().encode(text), { token });
+    writeAtomic(path, text, { token: host.newToken() });
     return result;
   } catch (cause) {
     const error = asOrcError(cause, "write the report", path);
@@ -259,18 +248,14 @@ interface Moving {
   readonly repository: Repository;
   readonly options: MigrateOptions;
   readonly places: LegacyPlaces;
-  /** Where the files are copied from; null when they move. */
   readonly importedFrom: string | null;
 }
 
-/**
- * Moves in what is found, or only plans it. What changes before the lock is held
- * is planned anew.
- */
+/** Moves in what is found, or only plans it. What changes before the lock is held is planned anew. */
 async function moveIn(moving: Moving): Promise<Partial<Migrated>> {
   const { host, repository, options, importedFrom } = moving;
   for (let tries = 1;; tries++) {
-    const { plan, canLink } = await planOf(moving);
+    const plan = await planOf(moving);
     const { sessions, moves, left, conflicts, warnings } = plan;
     const { neededBytes, freeBytes } = plan;
     const view = {
@@ -282,7 +267,7 @@ async function moveIn(moving: Moving): Promise<Partial<Migrated>> {
     if (options.dryRun) return { ...view, action: "planned" };
     if (tries === 1) ask(host, options, questionOf(plan));
     try {
-      const done = await apply(moving, plan, canLink);
+      const done = await apply(moving, plan);
       const told = [...warnings, ...done.warnings];
       return { ...view, ...done, action: "migrated", warnings: told };
     } catch (error) {
@@ -306,35 +291,29 @@ function sizeOf(moves: readonly PlannedMove[]): number {
 
 async function planOf(
   { host, repository, options, places, importedFrom }: Moving,
-): Promise<{ readonly plan: MigrationPlan; readonly canLink: boolean }> {
-  const isImport = importedFrom !== null;
+): Promise<MigrationPlan> {
   const facts = await scanLegacy({
     places,
     layout: repository.layout,
     newHash: await loadHash(),
-    includes: isImport ? [] : options.includes ?? [],
+    includes: options.includes ?? [],
     salt: saltOf(host),
     onBytes: (doneBytes, totalBytes) =>
       options.onProgress?.({ step: "read", doneBytes, totalBytes }),
   });
-  const plan = planMigration(facts, {
+  return planMigration(facts, {
     force: options.forceFrom,
-    isImport,
+    isImport: importedFrom !== null,
     localTime: host.localNow(),
   });
-  // What is copied from elsewhere stays there.
-  return isImport
-    ? { plan: { ...plan, retired: [] }, canLink: false }
-    : { plan, canLink: facts.canLink };
 }
 
 async function apply(
   { host, repository, options, places, importedFrom }: Moving,
   plan: MigrationPlan,
-  canLink: boolean,
 ): Promise<Pick<Migrated, "backup" | "warnings">> {
   const { layout } = repository;
-  const { files, retired, units } = plan;
+  const { files, retired, units, canLink } = plan;
   const id = newId(host);
   const made = missingIn(layout);
   const newHash = await loadHash();
@@ -347,10 +326,10 @@ async function apply(
     ...{ files, retired, units },
     sessions: plan.sessions.map((session) => session.id),
   };
+  const totalBytes = sizeOf(plan.moves);
   let doneBytes = 0;
   const onBytes = (count: number): void => {
     doneBytes += count;
-    const totalBytes = sizeOf(plan.moves);
     options.onProgress?.({ step: "move", doneBytes, totalBytes });
   };
   const work = (lock: HeldLock): readonly string[] => {
@@ -368,12 +347,8 @@ async function apply(
       throw reason instanceof OrcError ? failedLate(reason, isUndone) : reason;
     }
   };
-  const warnings = await prepared(
-    host,
-    repository,
-    (lock) =>
-      withSessionLocks(repository, plan.lockedSessions, () => work(lock)),
-  );
+  const locked = () => plan.lockedSessions;
+  const warnings = await withSessions(host, repository, locked, work);
   return { backup: joinPath(layout.migrationBackup, id), warnings };
 }
 
@@ -394,21 +369,22 @@ function failedLate(reason: OrcError, isUndone: boolean): OrcError {
   );
 }
 
-/** Runs work while nobody can update these sessions. */
-function withSessionLocks<Result>(
+/** Runs work under the lock of the repository, and those of sessions, which nobody can update meanwhile. */
+function withSessions<Result>(
+  host: Host,
   repository: Repository,
-  ids: readonly string[],
-  work: () => Result,
+  sessions: () => readonly string[],
+  work: (lock: HeldLock) => Result,
 ): Promise<Result> {
-  const { layout, context } = repository;
-  const [id, ...others] = ids;
-  if (id === undefined) return Promise.resolve(work());
-  const { directory } = sessionLayout(layout.root, id);
-  return withLock(
-    directory,
-    context,
-    () => withSessionLocks(repository, others, work),
-  );
+  const { layout: { root }, context } = repository;
+  return prepared(host, repository, (lock) => {
+    const locked = ([id, ...others]: readonly string[]): Promise<Result> =>
+      id === undefined
+        ? Promise.resolve(work(lock))
+        : withLock(sessionLayout(root, id).directory, context, () =>
+          locked(others));
+    return locked(sessions());
+  });
 }
 
 /** Sorts by time, and is never used twice. */
@@ -478,16 +454,11 @@ async function rollBack(
       countOf(removed.length, "session")
     }?`,
   );
-  const { keptIn, warnings } = await prepared(
-    host,
-    repository,
-    (lock) =>
-      withSessionLocks(repository, changedSessions(layout, record), () => {
-        // Somebody may have worked on, or migrated again, in the meantime.
-        const { record } = planned();
-        return undoMigration({ layout, lock, record, newHash });
-      }),
-  );
+  const changed = () => changedSessions(layout, record);
+  const undone = await withSessions(host, repository, changed, (lock) =>
+    // Somebody may have worked on, or migrated again, in the meantime.
+    undoMigration({ layout, lock, record: planned().record, newHash }));
+  const { keptIn, warnings } = undone;
   const more = record.made.includes(".") ? removeEmptied(layout.directory) : [];
   return {
     ...view,
@@ -536,18 +507,6 @@ export interface ImportOptions
  *
  * @throws {OrcError} `no_such_file` (not_found), `own_files` (usage) if they
  *   are the repository's own, and what {@linkcode migrate} throws
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, importLegacy } from "@orc/cli";
- *
- * const [root, path] = [await Deno.makeTempDir(), await Deno.makeTempDir()];
- * const { action } = await importLegacy(denoHost(), { root, path });
- * assertEquals(action, "nothing");
- * await Deno.remove(root, { recursive: true });
- * await Deno.remove(path, { recursive: true });
- * ```
  */
 export async function importLegacy(
   host: Host,
