@@ -17,14 +17,9 @@ const SUPERSEDED = "a later workflow took the place of its state";
 
 const NO_SOURCE: JsonObject = new Map();
 
-type Phases = Map<
-  string,
-  { phase: PhaseState; items: Map<string, ItemState> }
->;
-
 /** Begins to rebuild a workflow of which only the log is left. Holds its items, and none of the events. */
 export function rebuildFromLog(workflowId: string): Rebuilding {
-  const phases: Phases = new Map();
+  const phases = new Map<string, PhaseState>();
   let state: SessionState = {
     workflowId,
     workflowType: "",
@@ -52,14 +47,13 @@ export function rebuildFromLog(workflowId: string): Rebuilding {
         createdAt: state.createdAt || event.at,
         updatedAt: event.at || state.updatedAt,
       };
-      if (event.phaseId !== null) addToPhase(phases, event.phaseId, event);
+      if (event.phaseId === null) return;
+      const phase = phases.get(event.phaseId) ?? begun(event.phaseId, event.at);
+      phases.set(event.phaseId, phaseAfter(phase, event));
     },
     state: () => ({
       ...state,
-      phases: Array.from(phases.values(), ({ phase, items }) => ({
-        ...phase,
-        items: [...items.values()],
-      })),
+      phases: [...phases.values()],
       completedAt: state.status === "completed" ? state.updatedAt : null,
     }),
   };
@@ -98,29 +92,22 @@ function sessionAfter(
   }
 }
 
-function addToPhase(
-  phases: Phases,
-  id: string,
-  event: RecordedEvent,
-): void {
-  const { at, type, itemId } = event;
-  const known = phases.get(id);
-  const items = known?.items ?? new Map<string, ItemState>();
-  const phase: PhaseState = known?.phase ?? {
-    id,
-    status: "active",
-    startedAt: at,
-    completedAt: null,
-    items: [],
-    source: NO_SOURCE,
-  };
-  const isLeft = type === "phase_completed";
-  phases.set(id, {
-    phase: isLeft ? { ...phase, status: "completed", completedAt: at } : phase,
-    items,
-  });
-  if (itemId === null) return;
-  items.set(itemId, itemAfter(items.get(itemId) ?? pendingItem(itemId), event));
+function begun(id: string, startedAt: string): PhaseState {
+  const [items, source] = [[], NO_SOURCE];
+  return { id, status: "active", startedAt, completedAt: null, items, source };
+}
+
+function phaseAfter(phase: PhaseState, event: RecordedEvent): PhaseState {
+  const { type, at, itemId } = event;
+  const items = new Map(phase.items.map((item) => [item.id, item]));
+  if (itemId !== null) {
+    const item = items.get(itemId) ?? pendingItem(itemId);
+    items.set(itemId, itemAfter(item, event));
+  }
+  const next = { ...phase, items: [...items.values()] };
+  return type === "phase_completed"
+    ? { ...next, status: "completed", completedAt: at }
+    : next;
 }
 
 function itemAfter(item: ItemState, event: RecordedEvent): ItemState {

@@ -1,11 +1,7 @@
-import { notFound, OrcError } from "../base/error.ts";
+import { sha256Hex } from "../base/checksum.ts";
+import { notFound } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
-import {
-  decodeUtf8,
-  isJsonList,
-  isJsonObject,
-  parseJson,
-} from "../base/json.ts";
+import { decodeUtf8, isJsonList, isJsonObject } from "../base/json.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { includedPath, LEGACY_PREFIX } from "../base/legacy_layout.ts";
 import { MAX_STATE_BYTES, MAX_WORKFLOW_BYTES } from "../base/limits.ts";
@@ -13,14 +9,21 @@ import { joinPath } from "../base/path.ts";
 import { decodeLogLine } from "../engine/event.ts";
 import { hashOfWorkflow } from "../feedback/rules.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
-import { fileKind, guardDirectory, readRegularFile } from "../files/read.ts";
+import {
+  entriesIn,
+  fileKind,
+  guardDirectory,
+  isThere,
+  readJson,
+  readRegularFile,
+  readText,
+} from "../files/read.ts";
 import {
   changedMeanwhile,
   factOf,
   freeBytesAt,
   hashFile,
   type LegacyFile,
-  type NewHash,
   treeBelow,
 } from "../files/tree.ts";
 import {
@@ -37,6 +40,8 @@ import { rebuildFromLog, type Rebuilding } from "./rebuild.ts";
 import {
   countParts,
   type LegacyPlace,
+  NOT_FOLLOWED,
+  nothingIfCorrupt,
   ownerOf,
   placesOf,
   type Scan,
@@ -79,20 +84,17 @@ export async function scanLegacy(options: ScanOptions): Promise<LegacyFacts> {
   const hashes = await workflowsByHash(workflowIds, scan.salt);
   const feedback = placesOf(scan.places, "both", "tool", "process")
     .flatMap((place) => scanLines(scan, place, hashes));
-  const present = await scanPresent(layout, workflowIds, scan.newHash);
-  const stored = new Set(
-    present.present.map(({ state }) => state.workflowId),
-  );
+  const present = await scanPresent(layout, workflowIds);
+  const told = new Set([
+    ...known,
+    ...present.present.map(({ state }) => state.workflowId),
+  ]);
   const rebuilt = await rebuild(
-    [...workflowIds].filter((id) => !known.has(id) && !stored.has(id)),
+    [...workflowIds].filter((id) => !told.has(id)),
     logged,
     newest,
   );
-  const told = new Set([
-    ...known,
-    ...stored,
-    ...rebuilt.map(({ workflowId }) => workflowId),
-  ]);
+  for (const { workflowId } of rebuilt) told.add(workflowId);
   // Of some workflows nothing is left but checkpoints that hold no state.
   const orphans = checkpoints.filter(({ workflowId }) => !told.has(workflowId));
   warnings.push(
@@ -146,9 +148,7 @@ async function scanState(
   const { state } = await decodeSession(text, absolute);
   const fact = factOf(scan.places.root, path);
   if (fact?.sizeBytes !== bytes.length) throw changedMeanwhile(absolute);
-  const hash = scan.newHash();
-  hash.update(bytes);
-  return { file: { ...fact, sha256: hash.digest("hex") }, state };
+  return { file: { ...fact, sha256: await sha256Hex(bytes) }, state };
 }
 
 /** The Python tool's API server kept tasks under the name of a state. */
@@ -226,18 +226,19 @@ async function rebuild(
 async function scanPresent(
   layout: RepositoryLayout,
   workflowIds: ReadonlySet<string>,
-  newHash: NewHash,
 ): Promise<Pick<LegacyFacts, "present" | "sessionIds" | "hasCurrent">> {
   guardDirectory(layout.root, layout.sessions);
   const ids = namesIn(layout.sessions).filter(isSessionId);
   const present: PresentSession[] = [];
   for (const id of workflowIds.size === 0 ? [] : ids) {
-    const session = await readPresent(layout, id, workflowIds, newHash);
+    // A damaged session takes its id, and tells nothing else.
+    const session = await readPresent(layout, id, workflowIds)
+      .catch(nothingIfCorrupt);
     if (session !== undefined) present.push(session);
   }
   // Something that names no session is there all the same.
   const hasCurrent = unlessCorrupt(() => readCurrent(layout)) !== undefined ||
-    fileKind(layout.current) !== "absent";
+    isThere(layout.current);
   return { present, sessionIds: new Set(ids), hasCurrent };
 }
 
@@ -248,48 +249,32 @@ async function readPresent(
   layout: RepositoryLayout,
   id: string,
   workflowIds: ReadonlySet<string>,
-  newHash: NewHash,
 ): Promise<PresentSession | undefined> {
   const paths = sessionLayout(layout.root, id);
-  try {
-    guardDirectory(layout.root, paths.directory);
-    const bytes = readRegularFile(paths.state, MAX_STATE_BYTES);
-    if (bytes === undefined) return undefined;
-    const text = new TextDecoder().decode(bytes);
-    const workflowId = WORKFLOW_ID.exec(text)?.[1];
-    if (workflowId === undefined || !workflowIds.has(workflowId)) {
-      return undefined;
-    }
-    const { state } = await decodeState(text, paths, id);
-    const hash = newHash();
-    hash.update(bytes);
-    guardDirectory(layout.root, paths.checkpoints);
-    return {
-      id,
-      state,
-      stateSha256: hash.digest("hex"),
-      adoptedSha256: readAdoption(layout, id) ?? null,
-      checkpoints: new Set(namesIn(paths.checkpoints)),
-      feedback: new Set(
-        (["tool", "process"] as const).filter((kind) =>
-          fileKind(paths[LINES_PLACES[kind]]) !== "absent"
-        ),
+  guardDirectory(layout.root, paths.directory);
+  const bytes = readRegularFile(paths.state, MAX_STATE_BYTES);
+  const text = new TextDecoder().decode(bytes);
+  const workflowId = WORKFLOW_ID.exec(text)?.[1];
+  const isMeant = workflowId !== undefined && workflowIds.has(workflowId);
+  if (bytes === undefined || !isMeant) return undefined;
+  const { state } = await decodeState(text, paths, id);
+  guardDirectory(layout.root, paths.checkpoints);
+  return {
+    id,
+    state,
+    stateSha256: await sha256Hex(bytes),
+    adoptedSha256: readAdoption(layout, id) ?? null,
+    checkpoints: new Set(namesIn(paths.checkpoints)),
+    feedback: new Set(
+      (["tool", "process"] as const).filter((kind) =>
+        isThere(paths[LINES_PLACES[kind]])
       ),
-    };
-  } catch (error) {
-    // A damaged session takes its id, and tells nothing else.
-    if (error instanceof OrcError && error.kind === "corrupt") return undefined;
-    throw error;
-  }
+    ),
+  };
 }
 
 function namesIn(directory: string): readonly string[] {
-  try {
-    return Array.from(Deno.readDirSync(directory), ({ name }) => name).sort();
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw asOrcError(error, "list", directory);
-  }
+  return entriesIn(directory, "list").map(({ name }) => name).sort();
 }
 
 /** Files that move as they are. */
@@ -329,8 +314,7 @@ function misfit(
 
 /** A setting that means less in the new place than in the old one. */
 function strongSetting(path: string): string | undefined {
-  const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES) ?? new Uint8Array();
-  const keys = decodeUtf8(bytes, path).split("\n")
+  const keys = (readText(path, MAX_WORKFLOW_BYTES) ?? "").split("\n")
     .map((line) => /^["']?(\w+)["']?\s*:/.exec(line)?.[1]);
   return SETTINGS.find(({ name }) => keys.includes(name))?.name;
 }
@@ -355,10 +339,7 @@ function whole(
 
 /** The older tool's list of tasks; Claude Code may keep something else under the name. */
 function isPrd(path: string): boolean {
-  const value = unlessCorrupt(() => {
-    const bytes = readRegularFile(path, MAX_STATE_BYTES) ?? new Uint8Array();
-    return parseJson(decodeUtf8(bytes, path), path);
-  });
+  const value = unlessCorrupt(() => readJson(path, MAX_STATE_BYTES));
   return isJsonObject(value) && value.has("prd_id") &&
     isJsonList(value.get("tasks"));
 }
@@ -428,7 +409,7 @@ function regularFact(
     return fact;
   }
   const reason = isBehindLink || fact.kind === "symlink"
-    ? "it is a symbolic link, which orc does not follow"
+    ? NOT_FOLLOWED
     : "it is no regular file";
   left.push({ path, reason });
   return undefined;

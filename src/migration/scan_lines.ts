@@ -1,15 +1,20 @@
-import { OrcError } from "../base/error.ts";
+import { notFound, OrcError } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
-import type { RepositoryLayout } from "../base/layout.ts";
+import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
 import { LEGACY_WHOLES } from "../base/legacy_layout.ts";
 import { CHECKPOINT_HEAD_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { CHECKPOINT_SUFFIX, isCheckpointId } from "../base/names.ts";
-import { joinPath, relativePath } from "../base/path.ts";
+import {
+  joinPath,
+  nameOf,
+  parentDirectory,
+  relativePath,
+} from "../base/path.ts";
 import { decodeCheckpoint, stateIn } from "../checkpoints/rules.ts";
 import { decodeLogLine } from "../engine/event.ts";
 import { decodeFeedbackLine, textIn } from "../feedback/rules.ts";
 import { asOrcError } from "../files/errors.ts";
-import { readRegularFile } from "../files/read.ts";
+import { fileKind, readRegularFile } from "../files/read.ts";
 import {
   changedMeanwhile,
   factOf,
@@ -76,13 +81,25 @@ export function legacyPlaces(layout: RepositoryLayout): LegacyPlaces {
   return { root, places, hasCustom: true };
 }
 
-/** Nothing but one file, which is a log or a state. */
-export function onlyFile(
-  root: string,
-  path: string,
-  role: "state" | "log",
-): LegacyPlaces {
-  return { root, places: [{ path, role }], hasCustom: false };
+const LOG_SUFFIX = ".jsonl";
+
+/**
+ * What is imported from a path: nothing but the file there, a log or a state, or
+ * what the older tool kept in that directory.
+ */
+export function placesToImport(path: string): LegacyPlaces {
+  const kind = fileKind(path);
+  if (kind === "directory") {
+    return { ...legacyPlaces(repositoryLayout(path)), hasCustom: false };
+  }
+  if (kind !== "file") {
+    const message = `Cannot import "${path}": it is no file or directory`;
+    const hint = "name a legacy state, a log, or the directory they are in";
+    throw notFound("no_such_file", message, { path, hint });
+  }
+  const role = path.endsWith(LOG_SUFFIX) ? "log" : "state";
+  const root = parentDirectory(path) ?? path;
+  return { root, places: [{ path: nameOf(path), role }], hasCustom: false };
 }
 
 /** Places of these roles, in the order of the table. */
@@ -101,9 +118,13 @@ export function unlessCorrupt<Value>(read: () => Value): Value | undefined {
   try {
     return read();
   } catch (error) {
-    if (error instanceof OrcError && error.kind === "corrupt") return undefined;
-    throw error;
+    return nothingIfCorrupt(error);
   }
+}
+
+export function nothingIfCorrupt(error: unknown): undefined {
+  if (error instanceof OrcError && error.kind === "corrupt") return undefined;
+  throw error;
 }
 
 /** Tells which workflow a line belongs to; empty when it names none. */
@@ -220,6 +241,9 @@ export interface Scan extends ScanOptions {
   readonly warnings: string[];
 }
 
+/** Why a link is left where it lies. */
+export const NOT_FOLLOWED = "it is a symbolic link, which orc does not follow";
+
 /** Checkpoints that were found, and the directory with all that lies in it. */
 interface ScannedCheckpoints {
   readonly tree: readonly LegacyFile[];
@@ -230,46 +254,50 @@ interface ScannedCheckpoints {
 
 /** Reads each checkpoint once, for its hash and its workflow. */
 export function scanCheckpoints(scan: Scan): ScannedCheckpoints {
-  const { places: { root }, left, warnings } = scan;
-  const place = placesOf(scan.places, "checkpoints")[0]?.path;
-  const directory = place === undefined ? undefined : factOf(root, place);
-  const tree: LegacyFile[] = [];
-  const checkpoints: LegacyCheckpointFile[] = [];
-  if (directory?.kind === "directory") {
-    tree.push(directory);
-    const entries = treeBelow(root, directory.path);
-    const totalBytes = entries.reduce((sum, file) => sum + file.sizeBytes, 0);
-    let doneBytes = 0;
-    for (const entry of entries) {
-      const { path, kind } = entry;
-      if (kind !== "file") {
-        tree.push(entry);
-        if (kind === "symlink") {
-          warnings.push(
-            `"${path}" is a symbolic link: it is not followed, and goes into the backup as it is`,
-          );
-        }
-        continue;
-      }
-      const { sha256, head } = readOnce(scan, entry);
-      const file = { ...entry, sha256 };
-      tree.push(file);
-      doneBytes += file.sizeBytes;
-      scan.onBytes?.(doneBytes, totalBytes);
-      const name = path.slice(directory.path.length + 1);
-      const workflowId = workflowIn(joinPath(root, path), name, head);
-      if (workflowId !== undefined) checkpoints.push({ file, workflowId });
-      else {
-        warnings.push(
-          `"${path}" is no checkpoint that can be read: it goes into the backup only`,
-        );
-      }
-    }
-  } else if (directory !== undefined) {
+  const { places: { root }, left } = scan;
+  const [place] = placesOf(scan.places, "checkpoints");
+  const directory = place && factOf(root, place.path);
+  if (directory?.kind === "directory") return checkpointsIn(scan, directory);
+  if (directory !== undefined) {
     const reason = directory.kind === "symlink"
-      ? "it is a symbolic link, which orc does not follow"
+      ? NOT_FOLLOWED
       : "it stands where a directory is expected";
     left.push({ path: directory.path, reason });
+  }
+  return { tree: [], checkpoints: [], newest: new Map() };
+}
+
+function checkpointsIn(scan: Scan, directory: LegacyFile): ScannedCheckpoints {
+  const { places: { root }, warnings } = scan;
+  const entries = treeBelow(root, directory.path);
+  const totalBytes = entries.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const tree = [directory];
+  const checkpoints: LegacyCheckpointFile[] = [];
+  let doneBytes = 0;
+  for (const entry of entries) {
+    const { path, kind } = entry;
+    if (kind === "symlink") {
+      warnings.push(
+        `"${path}" is a symbolic link: it is not followed, and goes into the backup as it is`,
+      );
+    }
+    if (kind !== "file") {
+      tree.push(entry);
+      continue;
+    }
+    const { sha256, head } = readOnce(scan, entry);
+    const file = { ...entry, sha256 };
+    tree.push(file);
+    doneBytes += file.sizeBytes;
+    scan.onBytes?.(doneBytes, totalBytes);
+    const name = path.slice(directory.path.length + 1);
+    const workflowId = workflowIn(joinPath(root, path), name, head);
+    if (workflowId !== undefined) checkpoints.push({ file, workflowId });
+    else {
+      warnings.push(
+        `"${path}" is no checkpoint that can be read: it goes into the backup only`,
+      );
+    }
   }
   return { tree, checkpoints, newest: newestStates(root, checkpoints) };
 }

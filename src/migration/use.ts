@@ -44,7 +44,11 @@ import {
   planRollback,
 } from "./plan.ts";
 import { scanLegacy, workflowsByHash } from "./scan.ts";
-import { type LegacyPlaces, legacyPlaces, onlyFile } from "./scan_lines.ts";
+import {
+  type LegacyPlaces,
+  legacyPlaces,
+  placesToImport,
+} from "./scan_lines.ts";
 import type {
   ForceFrom,
   LeftFile,
@@ -520,25 +524,10 @@ export async function importLegacy(
     const message = `"${path}" is this repository itself`;
     throw usage("own_files", message, { path, hint });
   }
-  const places = placesAt(path);
-  const importedFrom = path;
-  const moving = { host, repository, options, places, importedFrom };
-  return answer(host, repository, options, await moveIn(moving));
-}
-
-const LOG_SUFFIX = ".jsonl";
-
-function placesAt(path: string): LegacyPlaces {
-  const kind = fileKind(path);
-  if (kind === "directory") {
-    // What else lies there is not for this repository.
-    return { ...legacyPlaces(repositoryLayout(path)), hasCustom: false };
-  }
-  if (kind !== "file") {
-    const message = `Cannot import "${path}": it is no file or directory`;
-    const hint = "name a legacy state, a log, or the directory they are in";
-    throw notFound("no_such_file", message, { path, hint });
-  }
-  const role = path.endsWith(LOG_SUFFIX) ? "log" : "state";
-  return onlyFile(parentDirectory(path) ?? path, nameOf(path), role);
+  const outcome = await moveIn({
+    ...{ host, repository, options },
+    places: placesToImport(path),
+    importedFrom: path,
+  });
+  return answer(host, repository, options, outcome);
 }
