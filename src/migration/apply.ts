@@ -46,7 +46,6 @@ interface StageJob {
   /** Directory that becomes a picture of `.orchestrator/`; it must be there. */
   readonly directory: string;
   readonly plan: Pick<MigrationPlan, "steps">;
-  /** Whether a second name of a file is as good as a copy. */
   readonly canLink: boolean;
   readonly newHash: NewHash;
   readonly workflowOfHash: ReadonlyMap<string, string>;
@@ -104,7 +103,7 @@ function writeRecord(
   record: MigrationRecord,
 ): void {
   try {
-    writeAtomic(layout.migrationRecord, encode(record), {
+    writeAtomic(layout.migrationRecord, encodeMigrationRecord(record), {
       token: lock.token,
       fence: () => lock.assertHeld(),
     });
@@ -132,7 +131,7 @@ function stage(job: MigrationJob, staging: string): MigrationRecord {
     MAX_MIGRATION_RECORD_BYTES,
   );
   if (previous !== undefined) writeNewFile(paths.previous, previous);
-  writeNewFile(paths.record, encode(record));
+  writeNewFile(paths.record, encodeMigrationRecord(record));
   syncDirectory(staging);
   return record;
 }
@@ -152,10 +151,6 @@ function assertAsPlanned({ layout, source, plan }: MigrationJob): void {
   }
 }
 
-function encode(record: MigrationRecord): Uint8Array {
-  return new TextEncoder().encode(encodeMigrationRecord(record));
-}
-
 /** A file that was written, and is still to be read back. */
 interface Staged {
   readonly hash: Hash;
@@ -163,27 +158,25 @@ interface Staged {
   endsLine: boolean;
 }
 
-interface Stage extends StageJob {
-  /** What was written; what is linked needs no more work. */
-  readonly written: Map<string, Staged>;
-  /** The legacy files whose mode and time a new one keeps. */
-  readonly likes: Map<string, LegacyFile>;
-  readonly linked: PlacedFile[];
-  /** Directories that were made. */
-  readonly directories: Set<string>;
-  mayLink: boolean;
+function newStage(job: StageJob) {
+  return {
+    ...job,
+    mayLink: job.canLink,
+    /** What is linked needs no more work. */
+    written: new Map<string, Staged>(),
+    linked: new Array<PlacedFile>(),
+    /** The legacy files whose mode and time a new one keeps. */
+    likes: new Map<string, LegacyFile>(),
+    /** Directories that were made. */
+    directories: new Set([job.directory]),
+  };
 }
+
+type Stage = ReturnType<typeof newStage>;
 
 /** Puts everything aside, durable and verified. */
 export function stageMigration(job: StageJob): readonly PlacedFile[] {
-  const stage: Stage = {
-    ...job,
-    written: new Map(),
-    likes: new Map(),
-    linked: [],
-    directories: new Set([job.directory]),
-    mayLink: job.canLink,
-  };
+  const stage = newStage(job);
   for (const step of job.plan.steps) perform(stage, step);
   const written = Array.from(
     stage.written,

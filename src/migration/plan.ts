@@ -297,45 +297,42 @@ export function planRollback(
   { missing, altered, inTheWay, changed }: RollbackFacts,
   { force }: { readonly force: boolean },
 ): RollbackPlan {
-  const cannot = "Cannot take the migration back:";
   const some = (names: readonly string[]) => listOf(names, MAX_CANDIDATES);
-  if (missing.length > 0) {
-    const message = `${cannot} the backup lacks ${some(missing)}`;
-    throw corrupt("backup_incomplete", message, {
-      hint: "put the files back into the backup",
-      details: { missing },
-    });
+  const updates = changed.flatMap(({ updates }) => updates);
+  const lost = updates.length > 0
+    ? updates.map((update) => `"${update}"`)
+    : changed.flatMap(({ files }) => files);
+  const refusals = [{
+    is: missing.length > 0,
+    error: [corrupt, "backup_incomplete"],
+    why: `the backup lacks ${some(missing)}`,
+    hint: "put the files back into the backup",
+    details: { missing },
+  }, {
+    is: altered.length > 0 && !force,
+    error: [corrupt, "backup_changed"],
+    why: `in the backup, ${some(altered)} is not what was moved there`,
+    hint:
+      "put it right, or take it as it is: orc migrate --rollback --force-rollback",
+    details: { paths: altered },
+  }, {
+    is: inTheWay.length > 0,
+    error: [conflict, "legacy_again"],
+    why: `${some(inTheWay)} is there again`,
+    hint: "move it away, then try again",
+    details: { paths: inTheWay },
+  }, {
+    is: changed.length > 0 && !force,
+    error: [conflict, "changed_since"],
+    why: `what was done since would be lost: ${some(lost)}`,
+    hint: "keep it aside: orc migrate --rollback --force-rollback",
+    details: { changed },
+  }] as const;
+  const refusal = refusals.find(({ is }) => is);
+  if (refusal === undefined) {
+    const { retired: restored, sessions: removed } = record;
+    return { restored, removed, kept: changed };
   }
-  if (altered.length > 0 && !force) {
-    const message = `${cannot} in the backup, ${
-      some(altered)
-    } is not what was moved there`;
-    throw corrupt("backup_changed", message, {
-      hint:
-        "put it right, or take it as it is: orc migrate --rollback --force-rollback",
-      details: { paths: altered },
-    });
-  }
-  if (inTheWay.length > 0) {
-    const message = `${cannot} ${some(inTheWay)} is there again`;
-    throw conflict("legacy_again", message, {
-      hint: "move it away, then try again",
-      details: { paths: inTheWay },
-    });
-  }
-  if (changed.length > 0 && !force) {
-    const updates = changed.flatMap(({ updates }) => updates);
-    const lost = updates.length > 0
-      ? updates.map((update) => `"${update}"`)
-      : changed.flatMap(({ files }) => files);
-    const message = `${cannot} what was done since would be lost: ${
-      some(lost)
-    }`;
-    throw conflict("changed_since", message, {
-      hint: "keep it aside: orc migrate --rollback --force-rollback",
-      details: { changed },
-    });
-  }
-  const { retired: restored, sessions: removed } = record;
-  return { restored, removed, kept: changed };
+  const { error: [make, code], why, hint, details } = refusal;
+  throw make(code, `Cannot take the migration back: ${why}`, { hint, details });
 }
