@@ -20,7 +20,6 @@ import { findGit, isTracked } from "../files/git_index.ts";
 import {
   type JudgeContext,
   leftoverToken,
-  type Liveness,
   type LockRecord,
   lookAt,
 } from "../files/lock.ts";
@@ -115,41 +114,14 @@ export interface DiagnosisFacts {
   readonly secrets: SecretFacts | { readonly trouble: Trouble };
 }
 
-/** A file or directory that orc uses, as lstat shows it. */
-export interface PathFact {
-  readonly path: string;
-  readonly kind: ReturnType<typeof kindOf>;
-  /** Permission bits; null where the system has none, or nobody looked. */
-  readonly mode: number | null;
-  /** Id of the user it belongs to; null as above. */
-  readonly uid: number | null;
-}
+/** A file or directory that orc uses, as lstat shows it; null where the system tells nothing, or nobody looked. */
+export type PathFact = NonNullable<ReturnType<typeof pathFact>>;
 
 /** A lock that is there. */
-export interface LockFact {
-  readonly path: string;
-  /** Null for the lock of the repository. */
-  readonly session: string | null;
-  /** Null when it is no record, or could not be read. */
-  readonly holder:
-    | Pick<LockRecord, "pid" | "host" | "purpose"> & {
-      /** Since the lock was taken, never negative. */
-      readonly ageMs: number;
-      readonly liveness: Liveness;
-    }
-    | null;
-  /** Why it could not be read; null also for a file that is no record. */
-  readonly trouble: Trouble | null;
-}
+export type LockFact = NonNullable<ReturnType<typeof lockFact>>;
 
-/** `current` or a binding. */
-export interface PointerFact {
-  readonly path: string;
-  readonly kind: "current" | "binding";
-  /** Null when it names none, or cannot be read. */
-  readonly session: string | null;
-  readonly trouble: Trouble | null;
-}
+/** `current` or a binding; its session is null when it names none, or cannot be read. */
+export type PointerFact = ReturnType<typeof pointerFact>;
 
 /** What the older Python tool left outside of the sessions. */
 interface LegacyFacts {
@@ -226,11 +198,7 @@ export async function gatherFacts(
       directoryFacts(sessionLayout(root, id).directory, id, context)
     ),
   ];
-  const meta = attempt(
-    layout.meta,
-    () => readRepositoryMeta(layout),
-    undefined,
-  );
+  const meta = attempt(layout.meta, () => readRepositoryMeta(layout));
   const sessions: SessionFacts[] = [];
   for (const id of ids) sessions.push(await sessionFacts(layout, id));
   return {
@@ -254,13 +222,13 @@ export async function gatherFacts(
     leftovers: directories.flatMap(({ leftover }) => leftover ?? []),
     sessions,
     pointers: pointerFacts(layout),
-    git: attempt(root, () => gitFacts(layout), NO_GIT).found,
+    git: attempt(root, () => gitFacts(layout)).found ?? NO_GIT,
   };
 }
 
 /** What is at a path; undefined when it is gone by now, or may not be looked at. */
-function pathFact(path: string): PathFact | undefined {
-  const { found } = attempt(path, () => Deno.lstatSync(path), undefined);
+function pathFact(path: string) {
+  const { found } = attempt(path, () => Deno.lstatSync(path));
   if (found === undefined) return undefined;
   const { mode, uid } = found;
   return { path, kind: kindOf(found), mode, uid };
@@ -272,10 +240,9 @@ function directoryFacts(
   session: string | null,
   context: JudgeContext,
 ) {
-  const { found: entries, trouble } = attempt(
+  const { found: entries = [], trouble } = attempt(
     directory,
     () => listDirectory(directory),
-    [],
   );
   const isLeftover = ({ name, isDirectory }: Deno.DirEntry): boolean =>
     leftoverToken(name, isDirectory) !== undefined ||
@@ -298,19 +265,28 @@ function directoryFacts(
   };
 }
 
+/** Its session is null for the lock of the repository, its holder when it is no record, or cannot be read. */
 function lockFact(
   path: string,
   session: string | null,
   context: JudgeContext,
-): LockFact | undefined {
-  const { found: seen, trouble } = attempt(path, () => lookAt(path), undefined);
+) {
+  const { found: seen, trouble } = attempt(path, () => lookAt(path));
   if (seen?.kind === "absent") return undefined;
-  if (seen?.kind !== "record") return { path, session, holder: null, trouble };
-  const { pid, host, purpose, at } = seen.record;
+  const record = seen?.kind === "record" ? seen.record : null;
+  return {
+    path,
+    session,
+    holder: record && holderOf(record, context),
+    trouble,
+  };
+}
+
+function holderOf(record: LockRecord, context: JudgeContext) {
+  const { pid, host, purpose, at } = record;
   const ageMs = (epochMsOf(context.now()) ?? 0) - (epochMsOf(at) ?? 0);
-  const liveness = context.livenessOf(seen.record, at);
-  const holder = { pid, host, purpose, ageMs: Math.max(0, ageMs), liveness };
-  return { path, session, holder, trouble };
+  const liveness = context.livenessOf(record, at);
+  return { pid, host, purpose, ageMs: Math.max(0, ageMs), liveness };
 }
 
 /** Checkpoints and feedback may be many: only links and the like among them are worth a look. */
@@ -374,11 +350,9 @@ function hasLine(path: string, pattern: RegExp): boolean {
 /** Looks for what the older Python tool left; hashes its state and nothing else. */
 async function legacyFacts(layout: RepositoryLayout): Promise<LegacyFacts> {
   const { sessionlessState } = layout;
-  const sessionless = attempt(
-    sessionlessState,
-    () => ownerOf(sessionlessState),
-    "server",
-  ).found;
+  const sessionless =
+    attempt(sessionlessState, () => ownerOf(sessionlessState)).found ??
+      "server";
   const known = [
     layout.legacyState,
     layout.legacyLog,
@@ -441,11 +415,11 @@ export function pointerFacts(
 }
 
 function pointerFact(
-  kind: PointerFact["kind"],
+  kind: "current" | "binding",
   path: string,
   read: () => string | undefined,
-): PointerFact {
-  const { found, trouble } = attempt(path, read, undefined);
+) {
+  const { found, trouble } = attempt(path, read);
   return { path, kind, session: found ?? null, trouble };
 }
 

@@ -254,17 +254,16 @@ function missingUpdates() {
 export function attempt<Found>(
   path: string,
   look: () => Found,
-  otherwise: Found,
-): { readonly found: Found; readonly trouble: Trouble | null } {
+): { readonly found?: Found; readonly trouble: Trouble | null } {
   try {
     return { found: look(), trouble: null };
   } catch (error) {
-    return { found: otherwise, trouble: readTrouble(error, path) };
+    return { trouble: readTrouble(error, path) };
   }
 }
 
 export function troubleWith(path: string, look: () => unknown): Trouble | null {
-  return attempt(path, look, undefined).trouble;
+  return attempt(path, look).trouble;
 }
 
 export function readTrouble(error: unknown, path: string): Trouble {
@@ -287,5 +286,5 @@ export function listDirectory(path: string): readonly Deno.DirEntry[] {
 
 /** As {@linkcode listDirectory}; empty where that cannot be told, which is said elsewhere. */
 export function entriesIn(path: string): readonly Deno.DirEntry[] {
-  return attempt(path, () => listDirectory(path), []).found;
+  return attempt(path, () => listDirectory(path)).found ?? [];
 }

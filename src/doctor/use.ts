@@ -57,20 +57,6 @@ export interface Diagnosis {
  * @throws {OrcError} `not_damaged` (refused) if a repair is not needed
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if no
  *   human says yes to a repair
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, diagnoseRepository, startSession } from "@orc/cli";
- *
- * const host = denoHost();
- * const root = await Deno.makeTempDir();
- * await startSession(host, { root, task: "Add login" });
- * await Deno.writeTextFile(`${root}/.orchestrator/current`, "../etc");
- * const { findings } = await diagnoseRepository(host, { root });
- * assertEquals(findings[0]?.code, "damaged_current");
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function diagnoseRepository(
   host: Host,

@@ -1,9 +1,5 @@
 import { notFound, OrcError, refused, usage } from "../base/error.ts";
-import {
-  type RepositoryLayout,
-  repositoryLayout,
-  sessionLayout,
-} from "../base/layout.ts";
+import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_MIGRATION_PLANS } from "../base/limits.ts";
 import {
   joinPath,
