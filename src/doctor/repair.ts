@@ -105,7 +105,7 @@ async function fixRepository(
   { layout, context }: Repository,
   findings: readonly Finding[],
 ): Promise<void> {
-  const { root, directory, sessions, bindings } = layout;
+  const { root, directory, gitignore, sessions, bindings } = layout;
   const pathsOf = (fix: "pointer" | "ignore_file") =>
     findings.filter(({ code }) => FIXES.get(code) === fix)
       .map(({ path }) => path);
@@ -117,7 +117,10 @@ async function fixRepository(
     }
     await settleMigration(layout, lock);
     for (const path of findRemoved(layout)) deleteRemoved(path);
-    if (pathsOf("ignore_file").length > 0) writeIgnoreFile(layout, lock);
+    // What somebody else wrote into it meanwhile stays.
+    if (pathsOf("ignore_file").length > 0 && !isThere(gitignore)) {
+      writeAtomic(gitignore, IGNORE_EVERYTHING, { token: lock.token });
+    }
     repairPointers(layout, new Set(pathsOf("pointer")), context.now());
   });
 }
@@ -207,8 +210,15 @@ const REPAIRS: Readonly<Record<SessionRepair, Repair>> = {
     request: "return to the newest checkpoint of",
     message: "Returned to the newest checkpoint, as the state was destroyed",
     codes: ["damaged_state", "foreign_state", "unfinished_session"],
-    find: async (target) =>
-      await isReadable(target) ? undefined : restoredSession(target),
+    find: async (target) => {
+      try {
+        await readSession(target.layout, target.id);
+        return undefined;
+      } catch (error) {
+        if (error instanceof OrcError) return restoredSession(target);
+        throw error;
+      }
+    },
     replaces: "state",
   },
 };
@@ -256,7 +266,14 @@ export async function repairDamaged(
   const doing = "repair the session";
   return await repairing(doing, directory, context, async (lock) => {
     const session = await find({ layout, paths, id });
-    if (session === undefined) throw mendedMeanwhile(id, directory);
+    if (session === undefined) {
+      // While the human was asked, somebody else put back what was missing.
+      throw conflict(
+        "session_changed",
+        `Cannot repair session "${id}": it was put right meanwhile`,
+        { path: directory, hint: "see what is found now: orc doctor" },
+      );
+    }
     const { state } = session;
     lock.assertHeld();
     const aside = replaces === undefined || !isThere(paths[replaces])
@@ -281,25 +298,6 @@ export async function repairDamaged(
       warnings: [...settled.warnings, ...warnings],
     };
   });
-}
-
-async function isReadable({ layout, id }: Target): Promise<boolean> {
-  try {
-    await readSession(layout, id);
-    return true;
-  } catch (error) {
-    if (error instanceof OrcError) return false;
-    throw error;
-  }
-}
-
-/** While the human was asked, somebody else put back what was missing. */
-function mendedMeanwhile(id: string, path: string): OrcError {
-  return conflict(
-    "session_changed",
-    `Cannot repair session "${id}": it was put right meanwhile`,
-    { path, hint: "see what is found now: orc doctor" },
-  );
 }
 
 /** A human stands for the state, whatever its checksum says; not for what this orc does not understand. */
@@ -327,45 +325,26 @@ function restoredSession({ layout, paths, id }: Target): Session {
   return session;
 }
 
+/** Passes over those that cannot be read, or were copied there from another session. */
 function newestCheckpoint({ layout, paths, id }: Target): UnsignedSession {
   const { checkpoints: directory } = paths;
   const { checkpoints } = readCheckpoints(layout, directory, id);
   for (const { id: checkpointId, path } of checkpoints.toReversed()) {
     const { snapshot } = readCheckpoint(layout, directory, checkpointId);
-    const stored = snapshot && decodeOwn(snapshot, path, id);
-    if (stored) return stored;
+    if (!snapshot) continue;
+    try {
+      const stored = decodeUnsigned(snapshot, path);
+      if ((stored.sessionId ?? id) === id) return stored;
+    } catch (error) {
+      const isDamaged = error instanceof OrcError && error.kind === "corrupt";
+      if (!isDamaged) throw error;
+    }
   }
   throw notFound(
     "no_checkpoint",
     `Session "${id}" has no checkpoint to return to`,
     { path: directory, hint: "put back a good copy of its state.json" },
   );
-}
-
-/** Undefined when it cannot be read, or was copied there from another session. */
-function decodeOwn(
-  snapshot: Parameters<typeof decodeUnsigned>[0],
-  path: string,
-  id: string,
-): UnsignedSession | undefined {
-  try {
-    const stored = decodeUnsigned(snapshot, path);
-    return (stored.sessionId ?? id) === id ? stored : undefined;
-  } catch (error) {
-    if (error instanceof OrcError && error.kind === "corrupt") return undefined;
-    throw error;
-  }
-}
-
-/** What somebody else wrote into it meanwhile stays. */
-function writeIgnoreFile(
-  { gitignore }: RepositoryLayout,
-  lock: HeldLock,
-): void {
-  if (isThere(gitignore)) return;
-  writeAtomic(gitignore, new TextEncoder().encode(IGNORE_EVERYTHING), {
-    token: lock.token,
-  });
 }
 
 /** They are read again: whoever chose a session meanwhile wrote them anew. */

@@ -109,7 +109,7 @@ export async function migrate(
   const { layout } = repository;
   const finished = isMigrationUnfinished(layout) && !options.dryRun;
   // Whoever prepares the repository brings to an end what was begun.
-  if (finished) await prepared(host, repository, () => Promise.resolve());
+  if (finished) await withSessions(host, repository, () => [], () => {});
   const places = legacyPlaces(layout);
   const outcome = options.rollback
     ? await rollBack(host, repository, options)
@@ -133,14 +133,6 @@ function assertFit(
 
 function contradiction(message: string): OrcError {
   return usage("contradicting_flags", message, "orc help migrate");
-}
-
-function prepared<Result>(
-  host: Host,
-  repository: Repository,
-  work: (lock: HeldLock) => Promise<Result>,
-): Promise<Result> {
-  return withPreparedRepository(host, repository, { portable: false }, work);
 }
 
 /** Writes the result as JSON too, where somebody asked for it; what was done counts without that. */
@@ -374,17 +366,18 @@ function withSessions<Result>(
   host: Host,
   repository: Repository,
   sessions: () => readonly string[],
-  work: (lock: HeldLock) => Result,
+  act: (lock: HeldLock) => Result,
 ): Promise<Result> {
   const { layout: { root }, context } = repository;
-  return prepared(host, repository, (lock) => {
-    const locked = ([id, ...others]: readonly string[]): Promise<Result> =>
+  const work = (lock: HeldLock) => {
+    const within = ([id, ...others]: readonly string[]): Promise<Result> =>
       id === undefined
-        ? Promise.resolve(work(lock))
+        ? Promise.resolve(act(lock))
         : withLock(sessionLayout(root, id).directory, context, () =>
-          locked(others));
-    return locked(sessions());
-  });
+          within(others));
+    return within(sessions());
+  };
+  return withPreparedRepository(host, repository, { portable: false }, work);
 }
 
 /** Sorts by time, and is never used twice. */
