@@ -1,8 +1,9 @@
+import { OrcError } from "../base/error.ts";
 import { type RepositoryLayout, STAGING_PREFIX } from "../base/layout.ts";
 import { migrationLayoutAt } from "../base/legacy_layout.ts";
 import { MAX_MIGRATION_RECORD_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
-import { asOrcError, codeOf } from "../files/errors.ts";
+import { asOrcError, codeOf, reasonOf } from "../files/errors.ts";
 import { type HeldLock, NO_LINKS } from "../files/lock.ts";
 import { fileKind, guardPath, readRegularFile } from "../files/read.ts";
 import {
@@ -29,7 +30,7 @@ import {
   type MigrationRecord,
   type PlacedFile,
 } from "../transfer/record.ts";
-import { finishMigration } from "../transfer/settle.ts";
+import { finishMigration, undoMigration } from "../transfer/settle.ts";
 import { divideLines, ownerOf } from "./scan_lines.ts";
 import type {
   LegacyLinesFile,
@@ -61,11 +62,34 @@ interface MigrationJob extends Omit<StageJob, "present" | "directory"> {
   readonly about: Omit<MigrationRecord, "placed">;
 }
 
-/** A migration that counts. */
-interface AppliedMigration {
-  readonly record: MigrationRecord;
-  /** Puts everything into its place; what a crash leaves of it, the next command does. */
-  finish(): readonly string[];
+/**
+ * Does all of a migration; returns what could not be moved, as sentences for
+ * people. What counts and cannot be finished is left to the next command, or
+ * taken back as a whole.
+ */
+export function applyMigration(
+  job: MigrationJob,
+  autoRollback: boolean,
+): readonly string[] {
+  const { layout, lock, newHash } = job;
+  const { record } = commitMigration(job);
+  try {
+    return finishMigration(layout, record, newHash);
+  } catch (error) {
+    const cause = asOrcError(error, "finish the migration in", layout.root);
+    if (autoRollback) undoMigration({ layout, lock, record, newHash });
+    if (!(cause instanceof OrcError)) throw cause;
+    const { kind, path, hint } = cause;
+    const why = reasonOf(cause);
+    if (autoRollback) {
+      const message = `The migration failed and was taken back: ${why}`;
+      const more = { path, hint, cause };
+      throw new OrcError(kind, "migration_rolled_back", message, more);
+    }
+    const message = `The migration counts, but is not finished: ${why}`;
+    const more = { path, hint: "finish it: orc migrate", cause };
+    throw new OrcError(kind, "migration_unfinished", message, more);
+  }
 }
 
 /**
@@ -79,8 +103,10 @@ interface AppliedMigration {
  * @throws {OrcError} conflict `legacy_changed` if somebody else changed
  *   something since it was planned; nothing is changed then
  */
-export function commitMigration(job: MigrationJob): AppliedMigration {
-  const { layout, lock, newHash } = job;
+export function commitMigration(
+  job: MigrationJob,
+): { readonly record: MigrationRecord } {
+  const { layout, lock } = job;
   const staging = joinPath(layout.directory, `${STAGING_PREFIX}${lock.token}`);
   try {
     assertAsPlanned(job);
@@ -90,7 +116,7 @@ export function commitMigration(job: MigrationJob): AppliedMigration {
     publish(staging, layout.migrationPending);
     syncDirectory(layout.directory);
     writeRecord(job, record);
-    return { record, finish: () => finishMigration(layout, record, newHash) };
+    return { record };
   } catch (error) {
     discard(staging);
     throw asOrcError(error, "migrate the files in", job.source);

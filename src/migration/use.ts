@@ -10,7 +10,7 @@ import {
 import { countOf, sizeText } from "../base/text.ts";
 import { VERSION } from "../base/version.ts";
 import { saltOf } from "../feedback/use.ts";
-import { asOrcError, codeOf, isAbsent, reasonOf } from "../files/errors.ts";
+import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
 import { type HeldLock, withLock } from "../files/lock.ts";
 import { fileKind, realOrGiven, visibleKind } from "../files/read.ts";
 import { loadHash } from "../files/tree.ts";
@@ -32,7 +32,7 @@ import {
   undoMigration,
 } from "../transfer/settle.ts";
 import { isConfirmed } from "../work/change.ts";
-import { commitMigration } from "./apply.ts";
+import { applyMigration } from "./apply.ts";
 import {
   assertPossible,
   doesNothing,
@@ -305,7 +305,7 @@ async function apply(
   plan: MigrationPlan,
 ): Promise<Pick<Migrated, "backup" | "warnings">> {
   const { layout } = repository;
-  const { files, retired, units, canLink } = plan;
+  const { files, retired, units } = plan;
   const id = newId(host);
   const made = missingIn(layout);
   const newHash = await loadHash();
@@ -324,41 +324,18 @@ async function apply(
     doneBytes += count;
     options.onProgress?.({ step: "move", doneBytes, totalBytes });
   };
-  const work = (lock: HeldLock): readonly string[] => {
-    const { record, finish } = commitMigration({
-      ...{ layout, lock, plan, about, newHash, workflowOfHash, onBytes },
-      ...{ source: places.root, canLink },
-    });
-    try {
-      return finish();
-    } catch (cause) {
-      // It counts: the rest is left to the next command, or all of it taken back.
-      const reason = asOrcError(cause, "finish the migration in", layout.root);
-      const isUndone = options.autoRollback ?? false;
-      if (isUndone) undoMigration({ layout, lock, record, newHash });
-      throw reason instanceof OrcError ? failedLate(reason, isUndone) : reason;
-    }
-  };
   const locked = () => plan.lockedSessions;
-  const warnings = await withSessions(host, repository, locked, work);
-  return { backup: joinPath(layout.migrationBackup, id), warnings };
-}
-
-/** The error for a migration that counted and was taken back, or has still to be finished. */
-function failedLate(reason: OrcError, isUndone: boolean): OrcError {
-  const [code = "", what, hint] = isUndone
-    ? ["migration_rolled_back", "failed and was taken back", reason.hint]
-    : [
-      "migration_unfinished",
-      "counts, but is not finished",
-      "finish it: orc migrate",
-    ];
-  return new OrcError(
-    reason.kind,
-    code,
-    `The migration ${what}: ${reasonOf(reason)}`,
-    { path: reason.path, hint, cause: reason },
+  const warnings = await withSessions(
+    host,
+    repository,
+    locked,
+    (lock) =>
+      applyMigration({
+        ...{ layout, lock, plan, about, newHash, workflowOfHash, onBytes },
+        ...{ source: places.root, canLink: plan.canLink },
+      }, options.autoRollback ?? false),
   );
+  return { backup: joinPath(layout.migrationBackup, id), warnings };
 }
 
 /** Runs work under the lock of the repository, and those of sessions, which nobody can update meanwhile. */
