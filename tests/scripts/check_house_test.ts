@@ -9,96 +9,69 @@ const PROJECT: Readonly<Record<string, string>> = {
   "tests/mod_test.ts": 'import { a } from "../mod.ts";',
 };
 
-function problemsWith(changes: Readonly<Record<string, string>>): string[] {
-  return houseProblems(new Map(Object.entries({ ...PROJECT, ...changes })));
+function problemsIn(project: Readonly<Record<string, string>>): string[] {
+  return houseProblems(new Map(Object.entries(project)));
 }
 
-Deno.test("houseProblems() accepts a tidy project", () => {
-  assertEquals(problemsWith({}), []);
-});
+const LONG = "\n".repeat(4000);
 
-Deno.test("houseProblems() finds a file nothing uses", () => {
-  assertEquals(
-    problemsWith({
-      "src/base/b.ts": "",
-      "tests/base/b_test.ts": 'import "../../src/base/b.ts";',
-    }),
-    ["src/base/b.ts: no entry point leads to it"],
-  );
-});
-
-Deno.test("houseProblems() finds a file nothing tests", () => {
-  assertEquals(
-    problemsWith({ "tests/mod_test.ts": 'import "../src/base/a.ts";' }),
-    ["src/core.ts: no test leads to it"],
-  );
-});
-
-Deno.test("houseProblems() finds a missing entry point", () => {
-  const { "cli.ts": _cli, ...project } = PROJECT;
-  assertEquals(
-    houseProblems(new Map(Object.entries(project))),
-    ["cli.ts: is missing"],
-  );
-});
-
-Deno.test("houseProblems() finds import cycles", () => {
-  assertEquals(
-    problemsWith({
-      "src/base/a.ts": 'import "./b.ts";',
-      "src/base/b.ts": 'import type { A } from "./a.ts";',
-    }),
-    ["Import cycle: src/base/a.ts > src/base/b.ts > src/base/a.ts"],
-  );
-});
-
-Deno.test("houseProblems() finds replaced words in what is published only", () => {
-  assertEquals(
-    problemsWith({
-      "src/base/a.ts": "export const mutex = 1;",
-      "tests/mod_test.ts": 'import "../mod.ts";\nexport const mutex = 1;',
-    }),
-    ['src/base/a.ts: "mutex" says mutex, not lock'],
-  );
-});
-
-Deno.test("houseProblems() finds an import against the order of the rooms", () => {
-  assertEquals(
-    problemsWith({
-      "src/base/a.ts": 'const b = import("../engine/b.ts");',
-      "src/engine/b.ts": "",
-    }),
-    [
-      'Room "base" must not import from "engine", which comes after it',
-    ],
-  );
-});
-
-Deno.test("houseProblems() counts the lines and packages that status loads", () => {
-  const long = "\n".repeat(4000);
-  const eager = {
+/** What is changed in a tidy project, and what is found then. */
+const CASES: readonly (readonly [
+  what: string,
+  changes: Readonly<Record<string, string>>,
+  problems: readonly string[],
+])[] = [
+  ["accepts a tidy project", {}, []],
+  ["finds a file nothing uses", {
+    "src/base/b.ts": "",
+    "tests/base/b_test.ts": 'import "../../src/base/b.ts";',
+  }, ["src/base/b.ts: no entry point leads to it"]],
+  ["finds a file nothing tests", {
+    "tests/mod_test.ts": 'import "../src/base/a.ts";',
+  }, ["src/core.ts: no test leads to it"]],
+  ["finds import cycles", {
+    "src/base/a.ts": 'import "./b.ts";',
+    "src/base/b.ts": 'import type { A } from "./a.ts";',
+  }, ["Import cycle: src/base/a.ts > src/base/b.ts > src/base/a.ts"]],
+  ["finds replaced words in what is published only", {
+    "src/base/a.ts": "export const mutex = 1;",
+    "tests/mod_test.ts": 'import "../mod.ts";\nexport const mutex = 1;',
+  }, ['src/base/a.ts: "mutex" says mutex, not lock']],
+  ["finds an import against the order of the rooms", {
+    "src/base/a.ts": 'const b = import("../engine/b.ts");',
+    "src/engine/b.ts": "",
+  }, ['Room "base" must not import from "engine", which comes after it']],
+  ["counts the lines and packages that status loads", {
     "cli.ts": 'import { a } from "./src/core.ts";\nimport "yaml";\n',
-    "src/commands/status.ts": `import type { B } from "../base/b.ts";\n${long}`,
-    "src/base/a.ts": `const b = import("./b.ts");\n${long}`,
-    "src/base/b.ts": `import "valibot";\n${long}`,
+    "src/commands/status.ts": `import type { B } from "../base/b.ts";\n${LONG}`,
+    "src/base/a.ts": `const b = import("./b.ts");\n${LONG}`,
+    "src/base/b.ts": `import "valibot";\n${LONG}`,
     "tests/mod_test.ts":
       'import "../cli.ts";\nimport "../src/commands/status.ts";\n',
     "mod.ts": 'export { a } from "./src/commands/status.ts";',
-  };
-  assertEquals(problemsWith(eager), [
+  }, [
     'status loads the package "yaml"',
     "status loads 8004 lines, more than 8000",
-  ]);
-});
+  ]],
+  [
+    "finds a folder with too many files",
+    Object.fromEntries(Array.from({ length: 21 }, (_, index) => [
+      `tests/base/${index}_test.ts`,
+      'import "../../mod.ts";',
+    ])),
+    ["tests/base: 21 files, more than 20"],
+  ],
+];
 
-Deno.test("houseProblems() finds a folder with too many files", () => {
-  const tests = Array.from({ length: 21 }, (_, index) => [
-    `tests/base/${index}_test.ts`,
-    'import "../../mod.ts";',
-  ]);
-  assertEquals(problemsWith(Object.fromEntries(tests)), [
-    "tests/base: 21 files, more than 20",
-  ]);
+for (const [what, changes, problems] of CASES) {
+  Deno.test(`houseProblems() ${what}`, () => {
+    assertEquals(problemsIn({ ...PROJECT, ...changes }), problems);
+  });
+}
+
+Deno.test("houseProblems() finds a missing entry point", () => {
+  const { "cli.ts": _cli, ...project } = PROJECT;
+  assertEquals(problemsIn(project), ["cli.ts: is missing"]);
 });
 
 Deno.test("sizeReport() counts lines by kind and shows the longest first", () => {

@@ -35,85 +35,79 @@ function runTests(
   }
 }
 
-function lastLine({ lines }: Run): string | undefined {
-  return lines.at(-2);
+const MIXED = {
+  "tests/base/a_test.ts": GOOD + BAD,
+  "tests/files/b_test.ts": GOOD,
+};
+
+/** What the script says of a project: its last line, and the beginning of another. */
+const CASES: Readonly<
+  Record<string, {
+    readonly files: Readonly<Record<string, string>>;
+    readonly args?: readonly string[];
+    readonly last: string;
+    readonly says?: string;
+  }>
+> = {
+  "ends with the sum over all suites": {
+    files: {
+      "tests/base/a_test.ts": GOOD + GOOD,
+      "tests/files/b_test.ts": GOOD,
+      "tests/top_test.ts": GOOD,
+    },
+    last: "4 passed, 0 failed",
+  },
+  "runs all suites although one fails": {
+    files: MIXED,
+    last: "2 passed, 1 failed",
+  },
+  "counts a suite that did not run as failed": {
+    files: { ...MIXED, "tests/base/a_test.ts": "this is no program" },
+    last: "1 passed, 1 failed",
+    says: "pure: did not run",
+  },
+  "counts a suite without a test as failed": {
+    files: { ...MIXED, "tests/base/a_test.ts": "export {};" },
+    last: "1 passed, 1 failed",
+    says: "pure: ran no test",
+  },
+  "counts a folder that belongs to no suite as failed": {
+    files: {
+      "tests/base/a_test.ts": GOOD,
+      "tests/elsewhere/deep/b_test.ts": GOOD,
+    },
+    last: "1 passed, 1 failed",
+    says: "tests/elsewhere: belongs to no",
+  },
+  "gives pure files no permission": {
+    files: {
+      "tests/base/a_test.ts":
+        'Deno.test("reads", () => { Deno.readDirSync(`.`); });',
+    },
+    last: "0 passed, 1 failed",
+  },
+  "runs only the suite that is named": {
+    files: { "tests/base/a_test.ts": GOOD, "tests/files/b_test.ts": BAD },
+    args: ["pure"],
+    last: "1 passed, 0 failed",
+  },
+  "fails for a named suite without tests": {
+    files: { "tests/base/a_test.ts": GOOD },
+    args: ["journey"],
+    last: "0 passed, 1 failed",
+  },
+  "hands flags to deno test": {
+    files: { ...MIXED, "tests/files/b_test.ts": BAD },
+    args: ["--filter", "good"],
+    last: "1 passed, 0 failed",
+  },
+};
+
+for (const [what, { files, args, last, says = "" }] of Object.entries(CASES)) {
+  Deno.test(`test.ts ${what}`, () => {
+    const { code, lines } = runTests(files, args);
+    assertEquals(lines.at(-2), last);
+    assertEquals(code, last.endsWith(" 0 failed") ? 0 : 1);
+    assertStringIncludes(lines.join("\n"), says);
+  });
 }
-
-Deno.test("test.ts ends with the sum over all suites", () => {
-  const run = runTests({
-    "tests/base/a_test.ts": GOOD + GOOD,
-    "tests/files/b_test.ts": GOOD,
-    "tests/top_test.ts": GOOD,
-  });
-  assertEquals(lastLine(run), "4 passed, 0 failed");
-  assertEquals(run.code, 0);
-});
-
-Deno.test("test.ts runs all suites although one fails", () => {
-  const run = runTests({
-    "tests/base/a_test.ts": GOOD + BAD,
-    "tests/files/b_test.ts": GOOD,
-  });
-  assertEquals(lastLine(run), "2 passed, 1 failed");
-  assertEquals(run.code, 1);
-});
-
-Deno.test("test.ts counts a suite that did not run as failed", () => {
-  const run = runTests({
-    "tests/base/a_test.ts": "this is no program",
-    "tests/files/b_test.ts": GOOD,
-  });
-  assertStringIncludes(run.lines.join("\n"), "pure: did not run");
-  assertEquals(lastLine(run), "1 passed, 1 failed");
-  assertEquals(run.code, 1);
-});
-
-Deno.test("test.ts counts a suite without a test as failed", () => {
-  const run = runTests({
-    "tests/base/a_test.ts": "export {};",
-    "tests/files/b_test.ts": GOOD,
-  });
-  assertStringIncludes(run.lines.join("\n"), "pure: ran no test");
-  assertEquals(run.code, 1);
-});
-
-Deno.test("test.ts counts a folder that belongs to no suite as failed", () => {
-  const run = runTests({
-    "tests/base/a_test.ts": GOOD,
-    "tests/elsewhere/deep/b_test.ts": GOOD,
-  });
-  assertStringIncludes(run.lines.join("\n"), "tests/elsewhere: belongs to no");
-  assertEquals(lastLine(run), "1 passed, 1 failed");
-  assertEquals(run.code, 1);
-});
-
-Deno.test("test.ts gives pure files no permission", () => {
-  const run = runTests({
-    "tests/base/a_test.ts":
-      'Deno.test("reads", () => { Deno.readDirSync(`.`); });',
-  });
-  assertEquals(lastLine(run), "0 passed, 1 failed");
-});
-
-Deno.test("test.ts runs only the suite that is named", () => {
-  const run = runTests({
-    "tests/base/a_test.ts": GOOD,
-    "tests/files/b_test.ts": BAD,
-  }, ["pure"]);
-  assertEquals(lastLine(run), "1 passed, 0 failed");
-});
-
-Deno.test("test.ts fails for a named suite without tests", () => {
-  const run = runTests({ "tests/base/a_test.ts": GOOD }, ["journey"]);
-  assertEquals(lastLine(run), "0 passed, 1 failed");
-  assertEquals(run.code, 1);
-});
-
-Deno.test("test.ts hands flags to deno test", () => {
-  const run = runTests(
-    { "tests/base/a_test.ts": GOOD + BAD, "tests/files/b_test.ts": BAD },
-    ["--filter", "good"],
-  );
-  assertEquals(lastLine(run), "1 passed, 0 failed");
-  assertEquals(run.code, 0);
-});
