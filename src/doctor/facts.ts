@@ -24,8 +24,8 @@ import {
   lookAt,
 } from "../files/lock.ts";
 import {
-  fileKind,
   guardDirectory,
+  isThere,
   kindOf,
   readJson,
   readRegularFile,
@@ -79,16 +79,10 @@ export interface DiagnosisFacts {
   }[];
   readonly sessions: readonly SessionFacts[];
   readonly pointers: readonly PointerFact[];
-  readonly legacy: LegacyFacts;
+  /** What the older Python tool left outside of the sessions. */
+  readonly legacy: Awaited<ReturnType<typeof legacyFacts>>;
   /** What git has to do with the state. */
-  readonly git: {
-    readonly isRepository: boolean;
-    readonly isIgnored: boolean;
-    /** Whether there is a file of ours that says what git ignores. */
-    readonly hasIgnoreFile: boolean;
-    /** Whether git tracks files of the state; null when that cannot be told. */
-    readonly isTracked: boolean | null;
-  };
+  readonly git: ReturnType<typeof gitFacts>;
   /** The file system that holds the state; null for what cannot be told. */
   readonly disk: {
     readonly freeBytes: number | null;
@@ -123,30 +117,13 @@ export type LockFact = NonNullable<ReturnType<typeof lockFact>>;
 /** `current` or a binding; its session is null when it names none, or cannot be read. */
 export type PointerFact = ReturnType<typeof pointerFact>;
 
-/** What the older Python tool left outside of the sessions. */
-interface LegacyFacts {
-  /** Files and directories that a migration moves. */
-  readonly paths: readonly string[];
-  /** Others with such a name, which it moves only when they are named. */
-  readonly custom: readonly string[];
-  /** The session in its state file; null without a state that can be read. */
-  readonly session: {
-    readonly id: string;
-    /** Whether it was adopted, and is since the same. */
-    readonly adoption: "none" | "same" | "changed";
-  } | null;
-  readonly trouble: Trouble | null;
-  /** Whose a state without a session is. */
-  readonly sessionless: "absent" | "engine" | "server";
-}
-
 /** Facts that the files of a repository tell; machine, workflow.yaml, settings and secrets are for others to look at. */
 type StoredFacts = Omit<
   DiagnosisFacts,
   "disk" | "workflow" | "config" | "secrets"
 >;
 
-const NO_GIT: DiagnosisFacts["git"] = {
+const NO_GIT = {
   isRepository: false,
   isIgnored: false,
   hasIgnoreFile: false,
@@ -314,11 +291,9 @@ function foreignNames(
 }
 
 /** Asks git's files, and no git, whether the state is kept out of it. */
-function gitFacts(layout: RepositoryLayout): DiagnosisFacts["git"] {
+function gitFacts(layout: RepositoryLayout) {
   const found = findGit(layout.root);
-  if (found === undefined || fileKind(layout.directory) === "absent") {
-    return NO_GIT;
-  }
+  if (found === undefined || !isThere(layout.directory)) return NO_GIT;
   const { tree, pointer } = found;
   const below = relativePath(tree, layout.directory) ?? "";
   const { index, exclude } = gitLayout(pointer.gitDirectory);
@@ -327,7 +302,8 @@ function gitFacts(layout: RepositoryLayout): DiagnosisFacts["git"] {
     isRepository: true,
     isIgnored: hasLine(layout.gitignore, /^\*$/) ||
       ignoreFiles.some((path) => hasLine(path, ignoresState(below))),
-    hasIgnoreFile: fileKind(layout.gitignore) !== "absent",
+    hasIgnoreFile: isThere(layout.gitignore),
+    /** Null when that cannot be told. */
     isTracked: isTracked(index, `${below}/`),
   };
 }
@@ -348,11 +324,12 @@ function hasLine(path: string, pattern: RegExp): boolean {
 }
 
 /** Looks for what the older Python tool left; hashes its state and nothing else. */
-async function legacyFacts(layout: RepositoryLayout): Promise<LegacyFacts> {
+async function legacyFacts(layout: RepositoryLayout) {
   const { sessionlessState } = layout;
-  const sessionless =
-    attempt(sessionlessState, () => ownerOf(sessionlessState)).found ??
-      "server";
+  const { found: sessionless = "server" } = attempt(
+    sessionlessState,
+    () => ownerOf(sessionlessState),
+  );
   const known = [
     layout.legacyState,
     layout.legacyLog,
@@ -369,7 +346,9 @@ async function legacyFacts(layout: RepositoryLayout): Promise<LegacyFacts> {
   ];
   const names = new Set(known.map(nameOf));
   return {
+    /** What a migration moves. */
     paths: known.filter((path) => visibleKind(path) !== "absent"),
+    /** Others with such a name, which it moves only when they are named. */
     custom: entriesIn(layout.root).map(({ name }) => name)
       .filter((name) => name.startsWith(LEGACY_PREFIX) && !names.has(name)),
     ...await legacySession(layout),
@@ -377,9 +356,11 @@ async function legacyFacts(layout: RepositoryLayout): Promise<LegacyFacts> {
   };
 }
 
-async function legacySession(
-  layout: RepositoryLayout,
-): Promise<Pick<LegacyFacts, "session" | "trouble">> {
+/** The session in the state file, and whether it was adopted and is since the same. */
+async function legacySession(layout: RepositoryLayout): Promise<{
+  readonly session: LegacySession | null;
+  readonly trouble: Trouble | null;
+}> {
   try {
     const legacy = await readLegacyState(layout);
     if (legacy === undefined) return { session: null, trouble: null };
@@ -393,8 +374,13 @@ async function legacySession(
   }
 }
 
+interface LegacySession {
+  readonly id: string;
+  readonly adoption: "none" | "same" | "changed";
+}
+
 /** The Python tool's engine and its server keep different things under one name. */
-function ownerOf(path: string): LegacyFacts["sessionless"] {
+function ownerOf(path: string): "absent" | "engine" | "server" {
   const state = readJson(path, MAX_STATE_BYTES);
   if (state === undefined) return "absent";
   return asObject(state)?.has("workflow_id") ? "engine" : "server";
