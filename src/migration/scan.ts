@@ -110,7 +110,9 @@ export async function scanLegacy(options: ScanOptions): Promise<LegacyFacts> {
     lines,
     checkpoints: checkpoints.filter(({ workflowId }) => told.has(workflowId)),
     wholes: [...wholes, ...included.wholes],
-    trees: [...tree.slice(0, 1), ...included.trees].map(topOf),
+    // What was asked for moves as a whole.
+    trees: [...tree.slice(0, 1), ...included.trees]
+      .map(({ path }) => path.split("/")[0] ?? path),
     files: [
       ...[...states, ...lines].map(({ file }) => file),
       ...tree,
@@ -125,11 +127,6 @@ export async function scanLegacy(options: ScanOptions): Promise<LegacyFacts> {
     freeBytes: await freeBytesAt(layout.root),
     canLink: isSameDevice(scan),
   };
-}
-
-/** What was asked for moves as a whole. */
-function topOf({ path }: LegacyFile): string {
-  return path.split("/")[0] ?? path;
 }
 
 async function scanState(
@@ -303,20 +300,21 @@ function misfit(
   path: string,
   shape: LegacyPlace["shape"],
 ): string | undefined {
-  if (shape === "prd" && !isPrd(path)) {
-    return "it is not the older tool's: another program keeps it";
+  if (shape === "prd") {
+    // Claude Code may keep something else under the name.
+    const value = unlessCorrupt(() => readJson(path, MAX_STATE_BYTES));
+    const isPrd = isJsonObject(value) && value.has("prd_id") &&
+      isJsonList(value.get("tasks"));
+    return isPrd
+      ? undefined
+      : "it is not the older tool's: another program keeps it";
   }
-  const setting = shape === "overrides" ? strongSetting(path) : undefined;
-  return setting === undefined
-    ? undefined
-    : `what it says about "${setting}" wins over the workflow, which config.yaml does not`;
-}
-
-/** A setting that means less in the new place than in the old one. */
-function strongSetting(path: string): string | undefined {
+  if (shape !== "overrides") return undefined;
   const keys = (readText(path, MAX_WORKFLOW_BYTES) ?? "").split("\n")
     .map((line) => /^["']?(\w+)["']?\s*:/.exec(line)?.[1]);
-  return SETTINGS.find(({ name }) => keys.includes(name))?.name;
+  const strong = SETTINGS.find(({ name }) => keys.includes(name));
+  return strong &&
+    `what it says about "${strong.name}" wins over the workflow, which config.yaml does not`;
 }
 
 function whole(
@@ -337,21 +335,17 @@ function whole(
   };
 }
 
-/** The older tool's list of tasks; Claude Code may keep something else under the name. */
-function isPrd(path: string): boolean {
-  const value = unlessCorrupt(() => readJson(path, MAX_STATE_BYTES));
-  return isJsonObject(value) && value.has("prd_id") &&
-    isJsonList(value.get("tasks"));
-}
-
 /** Files that only look like the older tool's: those that were asked for, and those that stay. */
 function scanIncluded(scan: Scan): {
   readonly wholes: readonly LegacyWholeFile[];
   /** Directories, each before what lies in it and is no file. */
   readonly trees: readonly LegacyFile[];
 } {
-  const { places: { root, hasCustom }, includes, left } = scan;
-  const names = hasCustom ? customNames(scan) : [];
+  const { places: { root, places, hasCustom }, includes, left } = scan;
+  const known = new Set(places.map(({ path }) => path));
+  const names = (hasCustom ? namesIn(root) : []).filter((name) =>
+    name.startsWith(LEGACY_PREFIX) && !known.has(name)
+  );
   const unknown = includes.find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw notFound(
@@ -388,13 +382,6 @@ function scanIncluded(scan: Scan): {
   return { wholes, trees };
 }
 
-function customNames({ places: { root, places } }: Scan): readonly string[] {
-  const known = new Set(places.map(({ path }) => path));
-  return namesIn(root).filter((name) =>
-    name.startsWith(LEGACY_PREFIX) && !known.has(name)
-  );
-}
-
 /** What is no regular file is left where it lies; links are not followed. */
 function regularFact(
   root: string,
@@ -402,8 +389,10 @@ function regularFact(
   left: LeftFile[],
 ): LegacyFile | undefined {
   const fact = factOf(root, path);
-  const isBehindLink = parentsOf(path).some((parent) =>
-    factOf(root, parent)?.kind === "symlink"
+  const parts = path.split("/");
+  const isBehindLink = parts.some((_, depth) =>
+    depth > 0 &&
+    factOf(root, parts.slice(0, depth).join("/"))?.kind === "symlink"
   );
   if (fact === undefined || (fact.kind === "file" && !isBehindLink)) {
     return fact;
@@ -413,11 +402,6 @@ function regularFact(
     : "it is no regular file";
   left.push({ path, reason });
   return undefined;
-}
-
-function parentsOf(path: string): readonly string[] {
-  const parts = path.split("/").slice(0, -1);
-  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
 /** Whether both places lie on one file system. */

@@ -139,7 +139,10 @@ export function ownerOf(
   role: LinesRole,
   workflowOfHash: ReadonlyMap<string, string>,
 ): OwnerOf {
-  if (role === "log") return ownerOfEvent;
+  if (role === "log") {
+    return (line = "") =>
+      LOG_LINE.exec(line)?.[1] ?? decodeLogLine(line)?.workflowId ?? "";
+  }
   const key = role === "tool" ? "workflow_id_hash" : "workflow_id";
   return (line = "") => {
     const entry = decodeFeedbackLine(line);
@@ -147,10 +150,6 @@ export function ownerOf(
     if (name === null) return "";
     return role === "tool" ? workflowOfHash.get(name) ?? "" : name;
   };
-}
-
-function ownerOfEvent(line = ""): string {
-  return LOG_LINE.exec(line)?.[1] ?? decodeLogLine(line)?.workflowId ?? "";
 }
 
 /** Counts what belongs to whom; each line is shown to whoever wants to see it. */

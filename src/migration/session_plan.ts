@@ -390,8 +390,13 @@ function planPresent(
   present: PresentSession,
   options: PlanOptions,
 ): void {
-  const { state } = workflow;
-  const differences = differencesFrom(state, present);
+  const { state: legacy } = workflow;
+  // A session that went on in the new place does not contradict the file it came from.
+  const isSource = legacy === undefined ||
+    [present.stateSha256, present.adoptedSha256].includes(legacy.file.sha256);
+  const differences = isSource
+    ? []
+    : stateDifferences(legacy.state, present.state);
   if (differences.length === 0 || options.force === "new") {
     return addTo(draft, workflow, present, options);
   }
@@ -399,20 +404,8 @@ function planPresent(
     return planSession(draft, workflow, present.id, true, options);
   }
   const { directory: newPath } = sessionPathsWithin(present.id);
-  const oldPath = state?.file.path ?? "";
+  const oldPath = legacy?.file.path ?? "";
   draft.conflicts.push({ oldPath, newPath, differences });
-}
-
-/** A session that went on in the new place does not contradict the file it came from. */
-function differencesFrom(
-  legacy: LegacyStateFile | undefined,
-  { state, stateSha256, adoptedSha256 }: PresentSession,
-): readonly string[] {
-  if (legacy === undefined) return [];
-  const { sha256 } = legacy.file;
-  return sha256 === stateSha256 || sha256 === adoptedSha256
-    ? []
-    : stateDifferences(legacy.state, state);
 }
 
 function addTo(
