@@ -8,6 +8,7 @@ import {
 import { MAX_CHECKED_LOG_BYTES, MAX_PROBLEMS } from "../base/limits.ts";
 import { CHECKPOINT_SUFFIX } from "../base/names.ts";
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
+import { isClosed } from "../engine/state.ts";
 import { asOrcError } from "../files/errors.ts";
 import { entriesIn as listed, visibleKind } from "../files/read.ts";
 import { ORC_FORMAT } from "../session/codec.ts";
@@ -142,8 +143,7 @@ async function checkState(
 function workflowFacts(
   { status, definition }: SessionState,
 ): Pick<StateFacts, "duplicate" | "workflowProblem"> {
-  const isOpen = status === "active" || status === "paused";
-  if (!isOpen || definition === null) {
+  if (isClosed(status) || definition === null) {
     return { duplicate: null, workflowProblem: null };
   }
   try {

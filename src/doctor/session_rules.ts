@@ -8,13 +8,9 @@ import {
 } from "../base/error.ts";
 import { LONG_LOCK_MS, MAX_CANDIDATES } from "../base/limits.ts";
 import { listOf, quoted } from "../base/text.ts";
+import { isClosed } from "../engine/state.ts";
 import type { DiagnosisFacts, LockFact, PointerFact } from "./facts.ts";
-import type {
-  LineSample,
-  LogFacts,
-  SessionFacts,
-  StateFacts,
-} from "./session_facts.ts";
+import type { LineSample, LogFacts, SessionFacts } from "./session_facts.ts";
 
 /** What a row finds: nothing, that it is so, a sentence, or all that the row itself does not say. */
 type Answer = boolean | string | Found | readonly Found[] | null | undefined;
@@ -170,7 +166,7 @@ export const pointerRows: readonly Row<DiagnosisFacts>[] = [
     of: ({ pointers, sessions }) => {
       const current = pointers.find(({ kind }) => kind === "current");
       const named = sessions.find(({ id }) => id === current?.session)?.state;
-      return current && named && isClosed(named) && {
+      return current && named && isClosed(named.status) && {
         path: current.path,
         session: current.session,
         message: `The session that "${current.path}" names is ${named.status}`,
@@ -218,11 +214,6 @@ function rowsOfPointer(
       fixable: true,
     }),
   ];
-}
-
-/** Nobody wants to change it any more. */
-function isClosed({ status }: StateFacts): boolean {
-  return status === "completed" || status === "abandoned";
 }
 
 const HIDDEN: ReadonlySet<string> = new Set([
@@ -280,13 +271,13 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
     }),
     ofState.error("damaged_workflow", {
       of: ({ statePath, state }) =>
-        state && state.workflowProblem !== null && !isClosed(state) &&
+        state && state.workflowProblem !== null && !isClosed(state.status) &&
         `${state.workflowProblem} (in "${statePath}")`,
       remedy: "put back a good copy of the file",
     }),
     ofState.error("duplicate_id", {
       of: ({ statePath, state }) =>
-        state?.duplicate && !isClosed(state) &&
+        state?.duplicate && !isClosed(state.status) &&
         `The workflow in "${statePath}" has the ${state.duplicate.kind} id ${
           quoted(state.duplicate.id)
         } twice: updates are refused`,

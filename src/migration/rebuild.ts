@@ -1,6 +1,6 @@
 import { type JsonObject, jsonObject } from "../base/json.ts";
 import type { RecordedEvent } from "../engine/event.ts";
-import { pendingItem } from "../engine/state.ts";
+import { isClosed, pendingItem } from "../engine/state.ts";
 import type { ItemState, PhaseState, SessionState } from "../workflow/types.ts";
 
 /** Tells what became of a workflow from its events, one after the other. */
@@ -61,9 +61,7 @@ export function rebuildFromLog(workflowId: string): Rebuilding {
 
 /** Closes the state of a checkpoint, the last that is left of a workflow. */
 export function rebuildFromCheckpoint(state: SessionState): SessionState {
-  if (state.status === "completed" || state.status === "abandoned") {
-    return state;
-  }
+  if (isClosed(state.status)) return state;
   const metadata = new Map([
     ...state.metadata,
     ...metadataOf("checkpoint", SUPERSEDED),
