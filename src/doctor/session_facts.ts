@@ -1,4 +1,3 @@
-import type { ChecksumVerdict } from "../base/json_print.ts";
 import { OrcError } from "../base/error.ts";
 import {
   type RepositoryLayout,
@@ -11,7 +10,7 @@ import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
 import { asOrcError } from "../files/errors.ts";
 import { entriesIn as listed, visibleKind } from "../files/read.ts";
-import { ORC_FORMAT } from "../session/codec.ts";
+import { ORC_FORMAT, type StoredSession } from "../session/codec.ts";
 import { type Line, linesFrom } from "../session/log.ts";
 import {
   damageFinder,
@@ -24,7 +23,7 @@ import {
   type DuplicateId,
   findDuplicateId,
 } from "../workflow/definition.ts";
-import type { SessionState, SessionStatus } from "../workflow/types.ts";
+import type { SessionState } from "../workflow/types.ts";
 
 /** Why something could not be read. */
 export interface Trouble extends Pick<OrcError, "kind" | "code" | "message"> {
@@ -46,21 +45,7 @@ export interface SessionFacts {
 }
 
 /** A state that could be read. */
-export interface StateFacts {
-  readonly status: SessionStatus;
-  readonly serial: number;
-  /** Whether a newer orc wrote it. */
-  readonly isNewer: boolean;
-  readonly checksum: ChecksumVerdict;
-  /** How many events of its last updates are not in the log. */
-  readonly missingEvents: number;
-  /** An id that its workflow has twice. */
-  readonly duplicate: DuplicateId | null;
-  /** Why its workflow cannot be read. */
-  readonly workflowProblem: string | null;
-  /** Where its workflow came from, and the beginning of that file's hash. */
-  readonly pinned: { readonly path: string; readonly sha256: string } | null;
-}
+export type StateFacts = ReturnType<typeof stateFacts>;
 
 /** A log as far as it was read. */
 export interface LogFacts {
@@ -114,24 +99,11 @@ export async function sessionFacts(
 async function checkState(
   paths: SessionLayout,
   id: string,
-  { recentIds }: LogFacts,
+  log: LogFacts,
 ): Promise<Pick<SessionFacts, "state" | "trouble">> {
   try {
-    const text = readState(paths, id);
-    const session = await decodeState(text, paths, id);
-    const { state, serial, format, checksum, lastEvents } = session;
-    return {
-      state: {
-        status: state.status,
-        serial,
-        isNewer: format > ORC_FORMAT,
-        checksum,
-        missingEvents: lastEvents.filter(({ id }) => !recentIds.has(id)).length,
-        ...workflowFacts(state),
-        pinned: pinnedFrom(state),
-      },
-      trouble: null,
-    };
+    const session = await decodeState(readState(paths, id), paths, id);
+    return { state: stateFacts(session, log), trouble: null };
   } catch (error) {
     const trouble = readTrouble(error, paths.state);
     const isAbsent = trouble.code === "no_such_session";
@@ -139,10 +111,27 @@ async function checkState(
   }
 }
 
+function stateFacts(
+  { state, serial, format, checksum, lastEvents }: StoredSession,
+  { recentIds }: LogFacts,
+) {
+  return {
+    ...{ status: state.status, serial, checksum },
+    isNewer: format > ORC_FORMAT,
+    /** How many events of its last updates are not in the log. */
+    missingEvents: lastEvents.filter(({ id }) => !recentIds.has(id)).length,
+    ...workflowFacts(state),
+    pinned: pinnedFrom(state),
+  };
+}
+
 /** The workflow of a session that nobody changes any more is not looked at: it is most of what there is to read. */
-function workflowFacts(
-  { status, definition }: SessionState,
-): Pick<StateFacts, "duplicate" | "workflowProblem"> {
+function workflowFacts({ status, definition }: SessionState): {
+  /** An id that its workflow has twice. */
+  readonly duplicate: DuplicateId | null;
+  /** Why it cannot be read. */
+  readonly workflowProblem: string | null;
+} {
   if (isClosed(status) || definition === null) {
     return { duplicate: null, workflowProblem: null };
   }
@@ -155,7 +144,8 @@ function workflowFacts(
   }
 }
 
-function pinnedFrom({ metadata }: SessionState): StateFacts["pinned"] {
+/** Where the workflow came from, and the beginning of that file's hash. */
+function pinnedFrom({ metadata }: SessionState) {
   const path = metadata.get("workflow_yaml_path");
   const sha256 = metadata.get("workflow_yaml_checksum");
   return typeof path === "string" && typeof sha256 === "string"
