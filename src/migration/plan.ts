@@ -4,12 +4,7 @@ import { sessionPathsWithin } from "../base/layout.ts";
 import { MAX_CANDIDATES, MIGRATION_RESERVE_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
 import { listOf, sizeText } from "../base/text.ts";
-import type {
-  ChangedUnit,
-  MigrationRecord,
-  MigrationUnit,
-  RollbackFacts,
-} from "../transfer/record.ts";
+import type { MigrationUnit, RollbackFacts } from "../transfer/record.ts";
 import {
   fileConflict,
   type ForceFrom,
@@ -276,27 +271,16 @@ export function assertPossible(
   );
 }
 
-/** What taking a migration back does. */
-interface RollbackPlan {
-  /** Legacy files that come back, seen from the root. */
-  readonly restored: readonly string[];
-  /** Sessions that go. */
-  readonly removed: readonly string[];
-  /** What goes although it has changed since; it is kept aside. */
-  readonly kept: readonly ChangedUnit[];
-}
-
 /**
- * Decides whether a migration may be taken back.
+ * Refuses to take a migration back where that would lose something.
  *
  * @throws {OrcError} corrupt `backup_incomplete` or `backup_changed`, conflict
  *   `legacy_again` or `changed_since`
  */
-export function planRollback(
-  record: MigrationRecord,
+export function assertReversible(
   { missing, altered, inTheWay, changed }: RollbackFacts,
-  { force }: { readonly force: boolean },
-): RollbackPlan {
+  force: boolean,
+): void {
   const some = (names: readonly string[]) => listOf(names, MAX_CANDIDATES);
   const updates = changed.flatMap(({ updates }) => updates);
   const lost = updates.length > 0
@@ -329,10 +313,7 @@ export function planRollback(
     details: { changed },
   }] as const;
   const refusal = refusals.find(({ is }) => is);
-  if (refusal === undefined) {
-    const { retired: restored, sessions: removed } = record;
-    return { restored, removed, kept: changed };
-  }
+  if (refusal === undefined) return;
   const { error: [make, code], why, hint, details } = refusal;
   throw make(code, `Cannot take the migration back: ${why}`, { hint, details });
 }

@@ -35,9 +35,9 @@ import { isConfirmed } from "../work/change.ts";
 import { applyMigration } from "./apply.ts";
 import {
   assertPossible,
+  assertReversible,
   doesNothing,
   planMigration,
-  planRollback,
 } from "./plan.ts";
 import { scanLegacy, workflowsByHash } from "./scan.ts";
 import {
@@ -412,16 +412,18 @@ async function rollBack(
       throw notFound("no_migration", message, { path, hint: "orc status" });
     }
     const facts = scanRollback(layout, record, newHash);
-    const force = options.forceRollback ?? false;
-    return { record, plan: planRollback(record, facts, { force }) };
+    assertReversible(facts, options.forceRollback ?? false);
+    return { record, kept: facts.changed };
   };
-  const { record, plan: { removed, ...view } } = planned();
+  const { record, kept } = planned();
+  const { retired: restored, sessions } = record;
+  const view = { restored, kept };
   if (options.dryRun) return { ...view, action: "planned" };
   ask(
     host,
     options,
-    `Bring back ${countOf(view.restored.length, "legacy file")} and remove ${
-      countOf(removed.length, "session")
+    `Bring back ${countOf(restored.length, "legacy file")} and remove ${
+      countOf(sessions.length, "session")
     }?`,
   );
   const changed = () => changedSessions(layout, record);
