@@ -93,22 +93,23 @@ export function isBusy(
 /** Says of each lock exactly one thing. */
 function lockFinding({ path, session, holder, trouble }: LockFact): Finding {
   const about = { path, session };
+  if (trouble !== null) {
+    return errorFinding({
+      ...about,
+      code: "lock_foreign",
+      message: trouble.message,
+      remedy: "look at what it is, and move it away: no update is possible",
+    });
+  }
   if (holder === null) {
-    return trouble === null
-      ? infoFinding({
-        ...about,
-        code: "lock_unreadable",
-        message: `"${path}" names no holder`,
-        remedy:
-          "the next update waits two seconds and takes it over, and so does orc doctor --fix",
-        fixable: true,
-      })
-      : errorFinding({
-        ...about,
-        code: "lock_foreign",
-        message: trouble.message,
-        remedy: "look at what it is, and move it away: no update is possible",
-      });
+    return infoFinding({
+      ...about,
+      code: "lock_unreadable",
+      message: `"${path}" names no holder`,
+      remedy:
+        "the next update waits two seconds and takes it over, and so does orc doctor --fix",
+      fixable: true,
+    });
   }
   const { pid, host, purpose, ageMs, liveness } = holder;
   const isLong = liveness !== "dead" && ageMs > LONG_LOCK_MS;

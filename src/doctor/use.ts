@@ -64,28 +64,28 @@ export async function diagnoseRepository(
 ): Promise<Diagnosis> {
   const repository = openRepository(host, options);
   const look = () => gatherAll(host, repository, options);
+  const { repair, fix } = options;
   const warnings: string[] = [];
   let facts = await look();
   const before = diagnose(facts);
   let repaired: Repaired | null = null;
-  if (options.repair) {
-    const { repairDamaged } = await import("./repair.ts");
-    const done = await repairDamaged(host, repository, options.repair, before);
-    repaired = done.repaired;
-    warnings.push(...done.warnings);
+  if (repair || fix) {
+    const { fixFindings, repairDamaged } = await import("./repair.ts");
+    if (repair) {
+      const done = await repairDamaged(host, repository, repair, before);
+      repaired = done.repaired;
+      warnings.push(...done.warnings);
+    }
+    if (fix) warnings.push(...await fixFindings(repository, before));
+    facts = await look();
   }
-  if (options.fix) {
-    const { fixFindings } = await import("./repair.ts");
-    warnings.push(...await fixFindings(repository, before));
-  }
-  if (options.repair || options.fix) facts = await look();
   const findings = diagnose(facts);
   return {
     place: placeOf(repository, null),
     healthy: !findings.some(isProblem),
     sessions: facts.sessions.length,
     findings,
-    fixed: options.fix ? before.filter(isGoneFrom(findings)) : [],
+    fixed: fix ? before.filter(isGoneFrom(findings)) : [],
     repaired,
     warnings,
   };
