@@ -39,6 +39,7 @@ import type { SessionState } from "../workflow/types.ts";
 import { rebuildFromLog, type Rebuilding } from "./rebuild.ts";
 import {
   countParts,
+  leave,
   type LegacyPlace,
   NOT_FOLLOWED,
   nothingIfCorrupt,
@@ -50,7 +51,6 @@ import {
   unlessCorrupt,
 } from "./scan_lines.ts";
 import {
-  type LeftFile,
   type LegacyFacts,
   type LegacyLinesFile,
   type LegacyStateFile,
@@ -139,8 +139,7 @@ async function scanState(
   const text = decodeUtf8(bytes, absolute, DAMAGED_STATE_HINT);
   if (shape === "engine" && isForeign(text)) {
     const reason = "it is no state of a workflow: another program keeps it";
-    scan.left.push({ path, reason });
-    return undefined;
+    return leave(scan, path, reason);
   }
   const { state } = await decodeSession(text, absolute);
   const fact = factOf(scan.places.root, path);
@@ -176,15 +175,15 @@ function scanLog(
 }
 
 function scanLines(
-  { places, newHash, left }: Scan,
+  scan: Scan,
   { path, role }: LegacyPlace<LinesRole>,
   workflowOfHash: ReadonlyMap<string, string>,
   see: (workflowId: string, line: string | undefined) => void = () => {},
 ): readonly LegacyLinesFile[] {
-  const absolute = joinPath(places.root, path);
-  const fact = regularFact(places.root, path, left);
+  const absolute = joinPath(scan.places.root, path);
+  const fact = regularFact(scan, path);
   if (fact === undefined) return [];
-  const file = { ...fact, sha256: hashFile(absolute, newHash) };
+  const file = { ...fact, sha256: hashFile(absolute, scan.newHash) };
   const parts = countParts(absolute, ownerOf(role, workflowOfHash), see);
   return [{ file, role, parts }];
 }
@@ -276,19 +275,16 @@ function namesIn(directory: string): readonly string[] {
 
 /** Files that move as they are. */
 function scanWholes(scan: Scan): readonly LegacyWholeFile[] {
-  const { places: { root }, left } = scan;
+  const { places: { root } } = scan;
   const taken = new Set<string>();
   return placesOf(scan.places, "whole").flatMap(
     ({ path, to = path, shape }) => {
-      const file = regularFact(root, path, left);
+      const file = regularFact(scan, path);
       if (file === undefined) return [];
       const reason = taken.has(to)
         ? `another file goes to "${to}"`
         : misfit(joinPath(root, path), shape);
-      if (reason !== undefined) {
-        left.push({ path, reason });
-        return [];
-      }
+      if (reason !== undefined) return leave(scan, path, reason) ?? [];
       taken.add(to);
       return [whole(scan, file, to, path)];
     },
@@ -341,7 +337,7 @@ function scanIncluded(scan: Scan): {
   /** Directories, each before what lies in it and is no file. */
   readonly trees: readonly LegacyFile[];
 } {
-  const { places: { root, places, hasCustom }, includes, left } = scan;
+  const { places: { root, places, hasCustom }, includes } = scan;
   const known = new Set(places.map(({ path }) => path));
   const names = (hasCustom ? namesIn(root) : []).filter((name) =>
     name.startsWith(LEGACY_PREFIX) && !known.has(name)
@@ -365,15 +361,12 @@ function scanIncluded(scan: Scan): {
     const fact = factOf(root, path);
     if (fact === undefined) continue;
     if (!includes.includes(path)) {
-      const reason = `orc does not know it; --include ${path} moves it too`;
-      left.push({ path, reason });
-    } else if (fact.kind === "file") {
-      wholes.push(whole(scan, fact, includedPath(path), path));
-    } else if (fact.kind !== "directory") {
-      left.push({ path, reason: "it is no regular file, nor a directory" });
+      leave(scan, path, `orc does not know it; --include ${path} moves it too`);
+    } else if (fact.kind !== "file" && fact.kind !== "directory") {
+      leave(scan, path, "it is no regular file, nor a directory");
     } else {
-      trees.push(fact);
-      for (const file of treeBelow(root, path)) {
+      const below = fact.kind === "directory" ? treeBelow(root, path) : [];
+      for (const file of [fact, ...below]) {
         if (file.kind !== "file") trees.push(file);
         else wholes.push(whole(scan, file, includedPath(file.path), path));
       }
@@ -383,11 +376,8 @@ function scanIncluded(scan: Scan): {
 }
 
 /** What is no regular file is left where it lies; links are not followed. */
-function regularFact(
-  root: string,
-  path: string,
-  left: LeftFile[],
-): LegacyFile | undefined {
+function regularFact(scan: Scan, path: string): LegacyFile | undefined {
+  const { root } = scan.places;
   const fact = factOf(root, path);
   const parts = path.split("/");
   const isBehindLink = parts.some((_, depth) =>
@@ -397,11 +387,8 @@ function regularFact(
   if (fact === undefined || (fact.kind === "file" && !isBehindLink)) {
     return fact;
   }
-  const reason = isBehindLink || fact.kind === "symlink"
-    ? NOT_FOLLOWED
-    : "it is no regular file";
-  left.push({ path, reason });
-  return undefined;
+  const isLink = isBehindLink || fact.kind === "symlink";
+  return leave(scan, path, isLink ? NOT_FOLLOWED : "it is no regular file");
 }
 
 /** Whether both places lie on one file system. */

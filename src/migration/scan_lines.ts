@@ -240,7 +240,11 @@ export interface Scan extends ScanOptions {
   readonly warnings: string[];
 }
 
-/** Why a link is left where it lies. */
+/** Leaves something where it lies. */
+export function leave({ left }: Scan, path: string, reason: string): undefined {
+  left.push({ path, reason });
+}
+
 export const NOT_FOLLOWED = "it is a symbolic link, which orc does not follow";
 
 /** Checkpoints that were found, and the directory with all that lies in it. */
@@ -253,7 +257,7 @@ interface ScannedCheckpoints {
 
 /** Reads each checkpoint once, for its hash and its workflow. */
 export function scanCheckpoints(scan: Scan): ScannedCheckpoints {
-  const { places: { root }, left } = scan;
+  const { places: { root } } = scan;
   const [place] = placesOf(scan.places, "checkpoints");
   const directory = place && factOf(root, place.path);
   if (directory?.kind === "directory") return checkpointsIn(scan, directory);
@@ -261,7 +265,7 @@ export function scanCheckpoints(scan: Scan): ScannedCheckpoints {
     const reason = directory.kind === "symlink"
       ? NOT_FOLLOWED
       : "it stands where a directory is expected";
-    left.push({ path: directory.path, reason });
+    leave(scan, directory.path, reason);
   }
   return { tree: [], checkpoints: [], newest: new Map() };
 }
