@@ -5,7 +5,7 @@ import { MAX_MIGRATION_RECORD_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
 import { asOrcError, codeOf, reasonOf } from "../files/errors.ts";
 import { type HeldLock, NO_LINKS } from "../files/lock.ts";
-import { fileKind, guardPath, readRegularFile } from "../files/read.ts";
+import { guardPath, isThere, readRegularFile } from "../files/read.ts";
 import {
   changedMeanwhile,
   type Hash,
@@ -171,9 +171,7 @@ function assertAsPlanned({ layout, source, plan }: MigrationJob): void {
   for (const { path, replaces } of plan.units) {
     const target = joinPath(layout.directory, path);
     guardPath(layout.root, target);
-    if ((fileKind(target) !== "absent") !== replaces) {
-      throw changedMeanwhile(target);
-    }
+    if (isThere(target) !== replaces) throw changedMeanwhile(target);
   }
 }
 

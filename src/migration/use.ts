@@ -12,7 +12,7 @@ import { VERSION } from "../base/version.ts";
 import { saltOf } from "../feedback/use.ts";
 import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
 import { type HeldLock, withLock } from "../files/lock.ts";
-import { fileKind, realOrGiven, visibleKind } from "../files/read.ts";
+import { fileKind, isThere, realOrGiven, visibleKind } from "../files/read.ts";
 import { loadHash } from "../files/tree.ts";
 import { writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
@@ -123,16 +123,11 @@ function assertFit(
 ): void {
   const isForward = forceFrom !== undefined || includes.length > 0 ||
     autoRollback === true;
-  if (rollback && isForward) {
-    throw contradiction("--rollback takes a whole migration back as it was");
-  }
-  if (forceRollback && !rollback) {
-    throw contradiction("--force-rollback needs --rollback");
-  }
-}
-
-function contradiction(message: string): OrcError {
-  return usage("contradicting_flags", message, "orc help migrate");
+  const contradiction = rollback
+    ? isForward && "--rollback takes a whole migration back as it was"
+    : forceRollback && "--force-rollback needs --rollback";
+  if (!contradiction) return;
+  throw usage("contradicting_flags", contradiction, "orc help migrate");
 }
 
 /** Writes the result as JSON too, where somebody asked for it; what was done counts without that. */
@@ -364,17 +359,15 @@ function newId(host: Host): string {
 }
 
 /** What a rollback may remove again. */
-function missingIn(layout: RepositoryLayout): readonly string[] {
-  const { directory, gitignore, meta, sessions, secrets } = layout;
-  const absent = [
-    gitignore,
-    meta,
-    sessions,
-    secrets,
-    layout.migrationBackup,
-    ...["prd", "legacy"].map((name) => joinPath(directory, name)),
-  ].filter((path) => fileKind(path) === "absent").map(nameOf);
-  return fileKind(directory) === "absent" ? [".", ...absent] : absent;
+function missingIn(
+  { directory, gitignore, meta, sessions, secrets, migrationBackup }:
+    RepositoryLayout,
+): readonly string[] {
+  const moved = ["prd", "legacy"].map((name) => joinPath(directory, name));
+  const own = [gitignore, meta, sessions, secrets, migrationBackup];
+  const absent = [...own, ...moved].filter((path) => !isThere(path))
+    .map(nameOf);
+  return isThere(directory) ? absent : [".", ...absent];
 }
 
 /** Whoever can be asked is asked; an agent need not be, since all of it can be taken back. Throws if they do not want it. */
@@ -383,15 +376,12 @@ function ask(
   { yes = false }: MigrateOptions,
   question: string,
 ): void {
-  if (yes || !host.terminal.isInteractive || host.caller().agent !== null) {
-    return;
-  }
-  if (isConfirmed(host, question)) return;
-  throw refused(
-    "not_confirmed",
-    "Nothing was moved",
-    "see what would be: orc migrate --dry-run",
-  );
+  const { terminal } = host;
+  const isAsked = !yes && terminal.isInteractive &&
+    host.caller().agent === null;
+  if (!isAsked || isConfirmed(host, question)) return;
+  const hint = "see what would be: orc migrate --dry-run";
+  throw refused("not_confirmed", "Nothing was moved", hint);
 }
 
 /** Takes the last migration back: every legacy file is again what and where it was. */
