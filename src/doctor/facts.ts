@@ -61,7 +61,6 @@ export interface DiagnosisFacts {
   readonly layout: RepositoryLayout;
   /** Files and directories in `.orchestrator/` that orc uses. */
   readonly paths: readonly PathFact[];
-  /** Names beside them that are not orc's. */
   readonly foreignNames: readonly string[];
   readonly unfinishedMigrations: readonly string[];
   /** Why the record of the last migration cannot be read. */
@@ -111,7 +110,6 @@ export interface DiagnosisFacts {
 /** A file or directory that orc uses, as lstat shows it; null where the system tells nothing, or nobody looked. */
 export type PathFact = NonNullable<ReturnType<typeof pathFact>>;
 
-/** A lock that is there. */
 export type LockFact = NonNullable<ReturnType<typeof lockFact>>;
 
 /** `current` or a binding; its session is null when it names none, or cannot be read. */

@@ -178,7 +178,6 @@ interface Target {
 interface Repair {
   /** What a human is asked for; goes on with the session. */
   readonly request: string;
-  /** What the log says of it. */
   readonly message: string;
   /** Findings that it puts right. */
   readonly codes: readonly string[];

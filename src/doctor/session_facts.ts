@@ -54,7 +54,6 @@ export interface LogFacts {
   readonly trouble: Trouble | null;
   /** Serial of its last update; 0 without one. */
   readonly lastSerial: number;
-  /** Of its last events. */
   readonly recentIds: ReadonlySet<string>;
   /** Whether its last line has no end. */
   readonly isTorn: boolean;
@@ -62,13 +61,11 @@ export interface LogFacts {
   readonly fromByte: number;
   /** Lines that hold no event, by number, counted where reading began. */
   readonly damaged: LineSample;
-  /** Lines that repeat an event. */
   readonly repeated: LineSample;
   /** First updates that are missing between two that are there. */
   readonly gaps: LineSample;
 }
 
-/** How many numbers there are, and the first few of them. */
 export interface LineSample {
   readonly count: number;
   readonly numbers: readonly number[];

@@ -38,7 +38,6 @@ import type {
   MigrationStep,
 } from "./session_plan.ts";
 
-/** What is to be put aside, and where. */
 interface StageJob {
   /** Directory the legacy files are in. */
   readonly source: string;
@@ -53,7 +52,6 @@ interface StageJob {
   readonly onBytes?: (count: number) => void;
 }
 
-/** A migration that is decided, and what it needs. */
 interface MigrationJob extends Omit<StageJob, "present" | "directory"> {
   readonly layout: RepositoryLayout;
   readonly lock: HeldLock;

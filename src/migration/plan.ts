@@ -46,7 +46,6 @@ export function planMigration(
   return finished(draft, facts, options);
 }
 
-/** Whether a plan does anything. */
 export function doesNothing(
   { units, retired }: Pick<MigrationPlan, "units" | "retired">,
 ): boolean {

@@ -260,7 +260,7 @@ async function readPresent(
     state,
     stateSha256: await sha256Hex(bytes),
     adoptedSha256: readAdoption(layout, id) ?? null,
-    checkpoints: new Set(namesIn(paths.checkpoints)),
+    checkpointNames: new Set(namesIn(paths.checkpoints)),
     feedback: new Set(
       (["tool", "process"] as const).filter((kind) =>
         isThere(paths[LINES_PLACES[kind]])
@@ -273,7 +273,6 @@ function namesIn(directory: string): readonly string[] {
   return entriesIn(directory, "list").map(({ name }) => name).sort();
 }
 
-/** Files that move as they are. */
 function scanWholes(scan: Scan): readonly LegacyWholeFile[] {
   const { places: { root } } = scan;
   const taken = new Set<string>();

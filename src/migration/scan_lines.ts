@@ -49,7 +49,6 @@ export interface LegacyPlace<Role extends LegacyRole = LegacyRole> {
   readonly shape?: "engine" | "prd" | "overrides";
 }
 
-/** All places of a root. */
 export interface LegacyPlaces {
   readonly root: string;
   readonly places: readonly LegacyPlace[];
@@ -221,7 +220,6 @@ function withFile(path: string, work: (file: Deno.FsFile) => void): void {
   }
 }
 
-/** What is looked for, and what for. */
 export interface ScanOptions {
   readonly places: LegacyPlaces;
   /** Where everything is to go. */
@@ -234,7 +232,6 @@ export interface ScanOptions {
   readonly onBytes?: (doneBytes: number, totalBytes: number) => void;
 }
 
-/** What is being gathered. */
 export interface Scan extends ScanOptions {
   readonly left: LeftFile[];
   readonly warnings: string[];

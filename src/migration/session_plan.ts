@@ -42,7 +42,6 @@ export interface LegacyLinesFile {
   readonly parts: readonly LinePart[];
 }
 
-/** A checkpoint, and the workflow it belongs to. */
 export interface LegacyCheckpointFile {
   readonly file: LegacyFile;
   readonly workflowId: string;
@@ -74,9 +73,7 @@ export interface PresentSession {
   readonly stateSha256: string;
   /** Hash of the legacy state it was adopted from; null when it was not. */
   readonly adoptedSha256: string | null;
-  /** Names of its checkpoints. */
-  readonly checkpoints: ReadonlySet<string>;
-  /** Which of its files of feedback are there. */
+  readonly checkpointNames: ReadonlySet<string>;
   readonly feedback: ReadonlySet<LinesRole>;
 }
 
@@ -128,7 +125,6 @@ export type MigrationStep =
   | { readonly type: "append"; readonly to: string }
   | { readonly type: "text"; readonly text: string; readonly to: string };
 
-/** What a migration will do. */
 export interface MigrationPlan {
   readonly sessions: readonly PlannedSession[];
   readonly moves: readonly PlannedMove[];
@@ -149,7 +145,6 @@ export interface MigrationPlan {
   readonly canLink: boolean;
 }
 
-/** What a caller may decide. */
 export interface PlanOptions {
   readonly force?: ForceFrom;
   /** Whether the legacy files stay where they are, and so may come again. */
@@ -336,7 +331,6 @@ function planSession(
   if (replaces) draft.lockedSessions.push(id);
 }
 
-/** A file that moves by itself. */
 export function moveOf(
   { path, sizeBytes }: LegacyFile,
   to: string,
@@ -438,11 +432,11 @@ function addCheckpoints(
 ): void {
   const { checkpoints: to } = sessionPathsWithin(present.id);
   const fresh = checkpoints.filter(({ file }) =>
-    !present.checkpoints.has(nameOf(file.path))
+    !present.checkpointNames.has(nameOf(file.path))
   );
   if (fresh.length === 0) return;
   linkCheckpoints(draft, fresh, to);
-  const paths = present.checkpoints.size === 0
+  const paths = present.checkpointNames.size === 0
     ? [to]
     : fresh.map(({ file }) => `${to}/${nameOf(file.path)}`);
   draft.units.push(...paths.map((path) => ({ path, replaces: false })));

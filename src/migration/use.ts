@@ -229,7 +229,6 @@ const NOTHING: Omit<Migrated, "place" | "dryRun" | "finished"> = {
   warnings: [],
 };
 
-/** What is to be moved in, and how. */
 interface Moving {
   readonly host: Host;
   readonly repository: Repository;

@@ -45,7 +45,7 @@ export function present(
     state: state(workflowId),
     stateSha256: `state of ${id}`,
     adoptedSha256: null,
-    checkpoints: new Set(),
+    checkpointNames: new Set(),
     feedback: new Set(),
     ...fields,
   };
