@@ -53,7 +53,6 @@ import {
   sessionFacts,
   type Trouble,
   troubleOf,
-  troubleWith,
 } from "./session_facts.ts";
 
 /** All that doctor looks at. Gathered by reading only. */
@@ -153,10 +152,8 @@ export async function gatherFacts(
 ): Promise<StoredFacts> {
   const { root, directory } = layout;
   const outside = { layout, legacy: await legacyFacts(layout) };
-  const guarded = troubleWith(directory, () => guardDirectory(root, directory));
-  if (guarded !== null) {
-    return { ...NOTHING, ...outside, troubles: [guarded] };
-  }
+  const { trouble } = attempt(directory, () => guardDirectory(root, directory));
+  if (trouble !== null) return { ...NOTHING, ...outside, troubles: [trouble] };
   const top = directoryFacts(directory, null, context);
   const inner = [layout.sessions, layout.bindings, layout.secrets]
     .filter((path) =>
@@ -186,10 +183,9 @@ export async function gatherFacts(
     foreignNames: foreignNames(layout, top.names),
     unfinishedMigrations: [layout.migrationPending, layout.migrationUndo]
       .filter((path) => top.names.includes(nameOf(path))),
-    migrationTrouble: troubleWith(
-      layout.migrationRecord,
-      () => readMigrationRecord(layout),
-    ),
+    migrationTrouble:
+      attempt(layout.migrationRecord, () => readMigrationRecord(layout))
+        .trouble,
     isPortable: meta.found?.portable ?? false,
     troubles: directories.flatMap(({ trouble }) => trouble ?? []),
     metaTrouble: meta.trouble,

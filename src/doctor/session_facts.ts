@@ -87,7 +87,7 @@ export async function sessionFacts(
     state,
     trouble,
     log,
-    metaTrouble: troubleWith(paths.meta, () => readSessionMeta(paths.meta)),
+    metaTrouble: attempt(paths.meta, () => readSessionMeta(paths.meta)).trouble,
     checkpoints: entriesIn(paths.checkpoints)
       .filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX)).length,
   };
@@ -178,7 +178,7 @@ export function checkLog(root: string, path: string): LogFacts {
     if (event || isEnded) finder.take(number, text, event !== undefined);
     if (event) takeEvent(event);
   };
-  const trouble = troubleWith(path, () => {
+  const { trouble } = attempt(path, () => {
     const file = openForReading({ root, path });
     if (file === undefined) return;
     isThere = true;
@@ -247,10 +247,6 @@ export function attempt<Found>(
   } catch (error) {
     return { trouble: readTrouble(error, path) };
   }
-}
-
-export function troubleWith(path: string, look: () => unknown): Trouble | null {
-  return attempt(path, look).trouble;
 }
 
 export function readTrouble(error: unknown, path: string): Trouble {

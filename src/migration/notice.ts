@@ -14,8 +14,6 @@ import {
 /** Asks for a migration before the first command that writes. */
 const AUTO_MIGRATE_VARIABLE = "ORCHESTRATOR_AUTO_MIGRATE";
 
-const OFF: ReadonlySet<string> = new Set(["", "0"]);
-
 /**
  * Migrates if the environment asks for it. A migration that is refused keeps
  * nobody from working: returns why, as sentences for people.
@@ -25,7 +23,7 @@ export async function migrateIfAsked(
   options: RepositoryOptions,
 ): Promise<readonly string[]> {
   const asked = host.env(AUTO_MIGRATE_VARIABLE) ?? "";
-  if (OFF.has(asked)) return [];
+  if (["", "0"].includes(asked)) return [];
   const { layout } = openRepository(host, options);
   if (!hasLegacyFiles(layout.root)) return [];
   if (asked !== "1") {
@@ -72,8 +70,7 @@ function isFirstToday(
   try {
     const bytes = readRegularFile(migrationNotice, MAX_SMALL_FILE_BYTES);
     if (new TextDecoder().decode(bytes) === today) return false;
-    const token = host.newToken();
-    writeAtomic(migrationNotice, new TextEncoder().encode(today), { token });
+    writeAtomic(migrationNotice, today, { token: host.newToken() });
     return true;
   } catch (error) {
     if (error instanceof OrcError) return false;
