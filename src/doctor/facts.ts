@@ -56,31 +56,7 @@ import {
 } from "./session_facts.ts";
 
 /** All that doctor looks at. Gathered by reading only. */
-export interface DiagnosisFacts {
-  readonly layout: RepositoryLayout;
-  /** Files and directories in `.orchestrator/` that orc uses. */
-  readonly paths: readonly PathFact[];
-  readonly foreignNames: readonly string[];
-  readonly unfinishedMigrations: readonly string[];
-  /** Why the record of the last migration cannot be read. */
-  readonly migrationTrouble: Trouble | null;
-  readonly isPortable: boolean;
-  /** Directories that could not be listed, and other files of the repository. */
-  readonly troubles: readonly Trouble[];
-  readonly metaTrouble: Trouble | null;
-  readonly locks: readonly LockFact[];
-  /** What killed processes left: names of what is not yet, or no more, in use. */
-  readonly leftovers: readonly {
-    readonly directory: string;
-    readonly session: string | null;
-    readonly names: readonly string[];
-  }[];
-  readonly sessions: readonly SessionFacts[];
-  readonly pointers: readonly PointerFact[];
-  /** What the older Python tool left outside of the sessions. */
-  readonly legacy: Awaited<ReturnType<typeof legacyFacts>>;
-  /** What git has to do with the state. */
-  readonly git: ReturnType<typeof gitFacts>;
+export interface DiagnosisFacts extends StoredFacts {
   /** The file system that holds the state; null for what cannot be told. */
   readonly disk: {
     readonly freeBytes: number | null;
@@ -114,11 +90,12 @@ export type LockFact = NonNullable<ReturnType<typeof lockFact>>;
 /** `current` or a binding; its session is null when it names none, or cannot be read. */
 export type PointerFact = ReturnType<typeof pointerFact>;
 
-/** Facts that the files of a repository tell; machine, workflow.yaml, settings and secrets are for others to look at. */
-type StoredFacts = Omit<
-  DiagnosisFacts,
-  "disk" | "workflow" | "config" | "secrets"
->;
+/** What the files of a repository tell; machine, workflow.yaml, settings and secrets are for others to look at. */
+interface StoredFacts extends Awaited<ReturnType<typeof insideFacts>> {
+  readonly layout: RepositoryLayout;
+  /** What the older Python tool left outside of the sessions. */
+  readonly legacy: Awaited<ReturnType<typeof legacyFacts>>;
+}
 
 const NO_GIT = {
   isRepository: false,
@@ -139,7 +116,7 @@ const NOTHING = {
   sessions: [],
   pointers: [],
   git: NO_GIT,
-} as const;
+};
 
 /**
  * Looks at all that orc keeps for a repository. Reads only, takes no lock, and
@@ -153,7 +130,14 @@ export async function gatherFacts(
   const { root, directory } = layout;
   const outside = { layout, legacy: await legacyFacts(layout) };
   const { trouble } = attempt(directory, () => guardDirectory(root, directory));
-  if (trouble !== null) return { ...NOTHING, ...outside, troubles: [trouble] };
+  const inside = trouble === null
+    ? await insideFacts(layout, context)
+    : { ...NOTHING, troubles: [trouble] };
+  return { ...inside, ...outside };
+}
+
+async function insideFacts(layout: RepositoryLayout, context: JudgeContext) {
+  const { root, directory } = layout;
   const top = directoryFacts(directory, null, context);
   const inner = [layout.sessions, layout.bindings, layout.secrets]
     .filter((path) =>
@@ -174,7 +158,6 @@ export async function gatherFacts(
   const sessions: SessionFacts[] = [];
   for (const id of ids) sessions.push(await sessionFacts(layout, id));
   return {
-    ...outside,
     paths: [
       ...[pathFact(directory) ?? []].flat(),
       ...directories.flatMap(({ paths }) => paths),
@@ -187,12 +170,15 @@ export async function gatherFacts(
       attempt(layout.migrationRecord, () => readMigrationRecord(layout))
         .trouble,
     isPortable: meta.found?.portable ?? false,
+    /** Directories that could not be listed. */
     troubles: directories.flatMap(({ trouble }) => trouble ?? []),
     metaTrouble: meta.trouble,
     locks: directories.flatMap(({ lock }) => lock ?? []),
+    /** What killed processes left: names of what is not yet, or no more, in use. */
     leftovers: directories.flatMap(({ leftover }) => leftover ?? []),
     sessions,
     pointers: pointerFacts(layout),
+    /** What git has to do with the state. */
     git: attempt(root, () => gitFacts(layout)).found ?? NO_GIT,
   };
 }
