@@ -4,22 +4,6 @@ import { isSecretName } from "../base/names.ts";
 import { quoted, shellWord } from "../base/text.ts";
 import { describeValue } from "../workflow/value.ts";
 
-/** The names of all settings. */
-export type SettingName =
-  | "approvals"
-  | "supervision_mode"
-  | "agent_program"
-  | "lock_timeout_seconds"
-  | "check_timeout_seconds"
-  | "feedback"
-  | "notice"
-  | "color"
-  | "output"
-  | "secrets"
-  | "web_mode"
-  | "state_branch"
-  | "secrets_repo";
-
 /** A value of a setting. */
 export type SettingValue = string | number | boolean | readonly string[];
 
@@ -49,16 +33,14 @@ export interface SettingAlias {
   translate?(text: string): string | undefined;
 }
 
-/** One setting: all that validation, lists, documentation and the environment are made from. */
-export interface Setting {
-  readonly name: SettingName;
+/** A setting as its row says it. */
+interface SettingRow {
+  readonly name: string;
   readonly type: SettingType;
   /** Null where nothing is set unless somebody does. */
   readonly default: SettingValue | null;
   /** One line for people. */
   readonly summary: string;
-  /** The version of orc that has had it first. */
-  readonly since: string;
   /** The flag that says the same on the command line. */
   readonly flag?: string;
   /** Other names in files. */
@@ -75,9 +57,6 @@ export interface Setting {
   /** Whether it is kept for what is not built yet. */
   readonly isPlanned?: boolean;
 }
-
-/** The version that had everything whose row does not say another one. */
-const FIRST_VERSION = "0.1.0";
 
 /** One of a few words. */
 export function choice(...choices: readonly string[]): SettingType {
@@ -166,9 +145,7 @@ const MAX_SECONDS = 86_400;
 /** For what every command asks: two more files to look for would be felt. */
 const NONE: readonly never[] = [];
 
-type SettingRow = Omit<Setting, "since"> & { readonly since?: string };
-
-const ROWS: readonly SettingRow[] = [
+const ROWS = [
   {
     name: "approvals",
     type: choice("terminal", "any"),
@@ -281,11 +258,21 @@ const ROWS: readonly SettingRow[] = [
     summary: "GitHub repository that secrets are looked up in",
     isPlanned: true,
   },
-];
+] as const satisfies readonly SettingRow[];
+
+/** The names of all settings. */
+export type SettingName = typeof ROWS[number]["name"];
+
+/** One setting: all that validation, lists, documentation and the environment are made from. */
+export interface Setting extends SettingRow {
+  readonly name: SettingName;
+  /** The version of orc that has had it first. */
+  readonly since: string;
+}
 
 /** Every setting, in the order in which people see them. */
 export const SETTINGS: readonly Setting[] = ROWS.map((row) => ({
-  since: FIRST_VERSION,
+  since: "0.1.0",
   ...row,
 }));
 
@@ -322,9 +309,9 @@ export function variableOf({ name }: Pick<Setting, "name">): string {
 /** Whether a value may stand in a file of the repository. */
 export function countsInRepository(
   { inRepository }: Setting,
-  value: SettingValue,
+  value: SettingValue | null,
 ): boolean {
-  return inRepository === undefined || inRepository.includes(value);
+  return inRepository?.some((each) => each === value) ?? true;
 }
 
 /** The Python tool names the file alone, and calls it in its own way. */
