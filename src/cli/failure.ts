@@ -11,7 +11,7 @@ import { Interrupted } from "../host/host.ts";
 import type { Host } from "../host/host.ts";
 import { openRepository } from "../repository/open.ts";
 import { siteAt } from "../settings/files.ts";
-import { readPreferences } from "../settings/preferences.ts";
+import { readPreferences } from "../settings/files.ts";
 import {
   documentOf,
   errorMembers,

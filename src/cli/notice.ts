@@ -1,7 +1,7 @@
 import type { Outcome, Values } from "../commands/command.ts";
 import type { Host } from "../host/host.ts";
 import { migrateIfAsked, migrationNotice } from "../migration/notice.ts";
-import { isNoticeWanted } from "../settings/preferences.ts";
+import { isNoticeWanted } from "../settings/files.ts";
 
 /** Commands that change a session or the repository. */
 const WRITERS: ReadonlySet<string> = new Set([

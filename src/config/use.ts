@@ -15,23 +15,22 @@ import {
   type Config,
   type ConfigFile,
   configFiles,
+  isOwnFile,
   parseConfig,
   readConfig,
   readConfigText,
-  repositoryConfigFile,
-  userConfigFile,
   withUserLock,
   writeConfig,
 } from "../settings/files.ts";
 import {
+  type ConfigLevel,
   isCounted,
   isExpectedWorkflowKey,
   isWorkflowKey,
   type Layer,
   meantSetting,
-  type MergedSetting,
-  mergeSetting,
   type Origin,
+  type Statement,
   valueOf,
   workflowKeyWarning,
 } from "../settings/merge.ts";
@@ -110,10 +109,11 @@ export async function getSetting(
   const merged = options.global
     ? ownValue(setting, config)
     : config.settings.find((each) => each.setting === setting);
-  const found = merged && shownValue(merged);
-  if (!found || found.value === null) throw notSet(setting);
+  const value = merged ? valueOf(merged) : null;
+  if (!merged || value === null) throw notSet(setting);
+  const { origin } = merged;
   // What is doubtful elsewhere is not asked for.
-  return { ...shown, warnings: [], ...found };
+  return { ...shown, warnings: [], name: setting.name, value, origin };
 }
 
 /** Lists every setting with the value that counts and where it comes from. */
@@ -138,13 +138,10 @@ export async function showConfig(
   const said = global
     ? files
     : [...files, ...config.environment, ...config.flags];
-  const effective = new Set(config.settings.map(({ statement }) => statement));
   const statements = said.map((statement): ShownStatement => ({
-    name: statement.setting.name,
-    value: "value" in statement.reading ? statement.reading.value : null,
-    origin: statement.origin,
+    ...shownValue(statement),
     ignored: !isCounted(statement),
-    effective: effective.has(statement),
+    effective: config.settings.includes(statement),
   }));
   return { ...shown, statements };
 }
@@ -182,9 +179,7 @@ function workflowValue(
   { files }: Config,
 ): ShownValue | undefined {
   if (findSetting(name) !== undefined) return undefined;
-  const own = files.find(({ file }) =>
-    file.level === "repository" && !file.isLegacy
-  );
+  const own = ownFile("repository", files);
   const entry = own?.entries.find(({ key }) => key === name);
   if (own === undefined || entry === undefined) return undefined;
   const { value, line, column } = entry;
@@ -193,27 +188,33 @@ function workflowValue(
   return isScalarSetting(value) ? { name, value, origin } : undefined;
 }
 
+/** What the user's own file says about a setting; undefined when nothing. */
 function ownValue(
   setting: Setting,
   { files }: Config,
-): MergedSetting | undefined {
-  const own = files.find(({ file }) => file.level === "user" && !file.isLegacy);
-  const merged = mergeSetting(setting, own === undefined ? [] : [own.layer]);
-  return merged.statement && merged;
+): Statement | undefined {
+  const own = ownFile("user", files);
+  return own?.layer.find((each) => each.setting === setting);
 }
 
-function shownValue(merged: MergedSetting): ShownValue {
-  const { setting: { name }, origin } = merged;
-  return { name, value: valueOf(merged), origin };
+function ownFile(
+  level: ConfigLevel,
+  files: Config["files"],
+): Config["files"][number] | undefined {
+  return files.find(({ file }) => isOwnFile(level, file));
 }
 
-/** A list shows all that is right, and says what is wrong as a warning. */
-function listed({ setting, value, origin }: MergedSetting): ListedSetting {
-  const { name, type, summary, since } = setting;
+/** What is wrong is shown as nothing: a warning tells of it. */
+function shownValue({ setting, origin, reading }: Statement): ShownValue {
+  const value = "value" in reading ? reading.value : null;
+  return { name: setting.name, value, origin };
+}
+
+function listed(statement: Statement): ListedSetting {
+  const { setting } = statement;
+  const { type, summary, since } = setting;
   return {
-    name,
-    value: value ?? null,
-    origin,
+    ...shownValue(statement),
     default: setting.default,
     expected: type.expected,
     summary,
@@ -324,7 +325,10 @@ async function apply(
 ): Promise<ConfigChanged> {
   const repository = openRepository(host, change);
   const { global = false } = change;
-  const file = global ? userFile(host) : repositoryConfigFile(repository);
+  const level = global ? "user" : "repository";
+  const file = configFiles(host, repository)
+    .find((each) => isOwnFile(level, each));
+  if (file === undefined) throw noHome();
   if (!global) assertOfRepository(wanted);
   assertNotLooser(host, wanted);
   // What cannot be parsed is refused before anything is made.
@@ -377,10 +381,8 @@ async function edited(
   return { changed: true, warnings: warning === undefined ? [] : [warning] };
 }
 
-function userFile(host: Host): ConfigFile {
-  const user = userConfigFile(host);
-  if (user !== undefined) return user;
-  throw notFound(
+function noHome(): OrcError {
+  return notFound(
     "no_home",
     "Cannot find your own settings: HOME names no directory",
     "set HOME to your home directory",

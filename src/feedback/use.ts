@@ -9,7 +9,7 @@ import { type HeldLock, type LockContext, withLock } from "../files/lock.ts";
 import { entriesIn, guardDirectory, isThere } from "../files/read.ts";
 import { makeDirectory, syncDirectory } from "../files/write.ts";
 import { eventsIn, logOf } from "../history/use.ts";
-import type { Host } from "../host/host.ts";
+import { clockOf, type Host } from "../host/host.ts";
 import {
   openRepository,
   type Place,
@@ -29,7 +29,6 @@ import { noSuchSession, unlessDamaged } from "../session/read.ts";
 import { withoutCredentials } from "../session/repository.ts";
 import { readSetting } from "../settings/files.ts";
 import { originText, valueOf } from "../settings/merge.ts";
-import { clockOf } from "../settings/preferences.ts";
 import {
   buildFeedback,
   decodeFeedbackLine,

@@ -1,4 +1,5 @@
 import type { Masker } from "../base/mask.ts";
+import type { Clock } from "../base/time.ts";
 import type { Liveness, ProcessIdentity } from "../files/lock.ts";
 import type { Caller, OutputName } from "../workflow/types.ts";
 
@@ -177,4 +178,9 @@ export class Interrupted extends Error {
     super(`Interrupted by ${signal}`);
     this.exitCode = EXIT_CODES[signal];
   }
+}
+
+/** What the host's clock shows, in UTC and on the wall. */
+export function clockOf(host: Host): Clock {
+  return { now: host.now(), localNow: host.localNow() };
 }

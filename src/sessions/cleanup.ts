@@ -5,7 +5,7 @@ import { countOf, parseWholeNumber, quoted, sizeText } from "../base/text.ts";
 import { type Clock, momentOf } from "../base/time.ts";
 import { type ClosedStatus, isClosed } from "../engine/state.ts";
 import { treeSizeBytes } from "../files/tree.ts";
-import type { Host } from "../host/host.ts";
+import { clockOf, type Host } from "../host/host.ts";
 import {
   openRepository,
   type Place,
@@ -21,7 +21,6 @@ import {
 } from "../session/create.ts";
 import { readLegacyState } from "../session/legacy.ts";
 import { assertWritable, type Session } from "../session/read.ts";
-import { clockOf } from "../settings/preferences.ts";
 import { assertRemovalWanted } from "../work/change.ts";
 import type { SessionState } from "../workflow/types.ts";
 import { searchTree, type TreeOptions } from "./list.ts";

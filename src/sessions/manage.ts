@@ -5,7 +5,7 @@ import { parseSessionTitle } from "../base/names.ts";
 import { epochMsOf, localTimeOf, momentOf } from "../base/time.ts";
 import { breakLock, type Liveness, lookAt } from "../files/lock.ts";
 import { fileKind, guardDirectory } from "../files/read.ts";
-import type { Host } from "../host/host.ts";
+import { clockOf, type Host } from "../host/host.ts";
 import {
   openRepository,
   type Place,
@@ -26,7 +26,6 @@ import {
   writeCurrent,
   writeSessionName,
 } from "../session/create.ts";
-import { clockOf } from "../settings/preferences.ts";
 import { requireApproval } from "../work/change.ts";
 
 /** The session to go on with. */

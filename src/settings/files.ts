@@ -13,9 +13,9 @@ import { type HeldLock, type LockContext, withLock } from "../files/lock.ts";
 import {
   guardDirectory,
   guardPath,
+  isVisible,
   readRegularFile,
   realOrGiven,
-  visibleKind,
 } from "../files/read.ts";
 import { makeDirectory, syncDirectory, writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
@@ -27,19 +27,19 @@ import {
   configWarnings,
   environmentLayer,
   fileLayer,
-  ignoredStatements,
   ignoredWarning,
+  isCounted,
   type Layer,
-  mergeConfig,
-  type MergedSetting,
   mergeSetting,
   readFlatYaml,
+  type Statement,
   valueOf,
   wrongStatement,
 } from "./merge.ts";
 import {
   type SettingName,
   settingNamed,
+  SETTINGS,
   type SettingValue,
 } from "./settings.ts";
 
@@ -61,33 +61,6 @@ export function siteAt(root: string): ConfigSite {
   return { layout: repositoryLayout(root), found: { workingTree: root } };
 }
 
-/** The user's own file; undefined where no home is known. */
-export function userConfigFile(host: Host): ConfigFile | undefined {
-  const home = host.homeDirectory();
-  return home === undefined
-    ? undefined
-    : fileOf("user", home, userLayout(home).config);
-}
-
-/** The repository's own file. */
-export function repositoryConfigFile(
-  { layout }: Pick<ConfigSite, "layout">,
-): ConfigFile {
-  return fileOf("repository", layout.root, layout.config);
-}
-
-/** The files that orc writes settings to, the lowest first. */
-export function ownConfigFiles(
-  host: Host,
-  site: Pick<ConfigSite, "layout"> | undefined,
-): readonly ConfigFile[] {
-  const user = userConfigFile(host);
-  return [
-    ...user === undefined ? [] : [user],
-    ...site === undefined ? [] : [repositoryConfigFile(site)],
-  ];
-}
-
 /**
  * All files that settings are read from, whether they exist or not; the last one wins. Those
  * of the Python tool are the lowest of their level.
@@ -96,26 +69,34 @@ export function configFiles(
   host: Host,
   site: ConfigSite | undefined,
 ): readonly ConfigFile[] {
-  const home = host.homeDirectory();
-  const tree = site?.found.workingTree;
-  const legacy = [
-    ...home === undefined
-      ? []
-      : [fileOf("user", home, userLayout(home).legacyConfig, true)],
-    ...tree === undefined ? [] : [
-      fileOf("repository", tree, repositoryLayout(tree).legacyOverrides, true),
-    ],
-  ];
-  const levels = ["user", "repository"] as const;
-  const files = [...legacy, ...ownConfigFiles(host, site)];
-  return levels.flatMap((each) => files.filter(({ level }) => level === each));
+  const files: ConfigFile[] = [];
+  const base = host.homeDirectory();
+  if (base !== undefined) {
+    const level = "user";
+    const { legacyConfig, config: path } = userLayout(base);
+    files.push({ level, base, path: legacyConfig, isLegacy: true });
+    files.push({ level, base, path, isLegacy: false });
+  }
+  if (site !== undefined) {
+    const level = "repository";
+    const { layout: { root, config: path }, found: { workingTree } } = site;
+    const { legacyOverrides } = repositoryLayout(workingTree);
+    files.push(
+      { level, base: workingTree, path: legacyOverrides, isLegacy: true },
+      { level, base: root, path, isLegacy: false },
+    );
+  }
+  return files;
+}
+
+/** Whether a file is the one of its level that orc writes settings to. */
+export function isOwnFile(level: ConfigLevel, file: ConfigSource): boolean {
+  return file.level === level && !file.isLegacy;
 }
 
 /** Those of the files that exist and may be looked at; one lstat each. */
 export function existing(files: readonly ConfigFile[]): readonly ConfigFile[] {
-  const there = files.filter(({ path }) =>
-    !["absent", "denied"].includes(visibleKind(path))
-  );
+  const there = files.filter(({ path }) => isVisible(path));
   if (there.length < 2) return there;
   // Where the home is a repository, its file is the user's.
   const users = there.filter(({ level }) => level === "user")
@@ -134,15 +115,6 @@ export function legacyConfigFiles(
     .filter(({ isLegacy }) => isLegacy).map(({ path }) => path);
 }
 
-function fileOf(
-  level: ConfigLevel,
-  base: string,
-  path: string,
-  isLegacy = false,
-): ConfigFile {
-  return { level, base, path, isLegacy };
-}
-
 /** A configuration file that was read. */
 interface ReadConfigFile {
   readonly file: ConfigFile;
@@ -152,8 +124,8 @@ interface ReadConfigFile {
 
 /** The whole configuration, and where it comes from. */
 export interface Config {
-  /** Every setting with the value that counts. */
-  readonly settings: readonly MergedSetting[];
+  /** What counts of every setting. */
+  readonly settings: readonly Statement[];
   /** Files that exist, the lowest first. */
   readonly files: readonly ReadConfigFile[];
   readonly environment: Layer;
@@ -176,7 +148,7 @@ export async function readConfig(
   const environment = environmentLayer(host.env);
   const layers = [...files.map(({ layer }) => layer), environment, flags];
   return {
-    settings: mergeConfig(layers),
+    settings: SETTINGS.map((setting) => mergeSetting(setting, layers)),
     files,
     environment,
     flags,
@@ -207,11 +179,11 @@ export async function readSetting(
   host: Host,
   site: ConfigSite | undefined,
   name: SettingName,
-): Promise<MergedSetting> {
+): Promise<Statement> {
   const setting = settingNamed(name);
   const environment = environmentLayer(host.env, [setting]);
   const said = mergeSetting(setting, [environment]);
-  if (said.statement !== undefined) return said;
+  if (said.origin.type !== "default") return said;
   return mergeSetting(setting, await readLayers(host, site));
 }
 
@@ -233,8 +205,8 @@ export async function warningsAbout(
   site: ConfigSite | undefined,
   name: SettingName,
 ): Promise<readonly string[]> {
-  const layers = await readLayers(host, site);
-  return ignoredStatements(settingNamed(name), layers).map(ignoredWarning);
+  const statements = await readStatements(host, site, name);
+  return statements.filter((each) => !isCounted(each)).map(ignoredWarning);
 }
 
 async function readLayers(
@@ -420,4 +392,68 @@ export async function readLockTimeoutMs(
 ): Promise<number> {
   if (existing(configFiles(host, site)).length === 0) return LOCK_TIMEOUT_MS;
   return Number(await readValue(host, site, "lock_timeout_seconds")) * 1000;
+}
+
+/** How answers are to look where the command line does not say. */
+interface Preferences {
+  readonly output: "text" | "json";
+  readonly color: "auto" | "always" | "never";
+  /** What of the settings could not be used; the defaults stand in for it. */
+  readonly warnings: readonly string[];
+}
+
+const DEFAULTS: Preferences = { output: "text", color: "auto", warnings: [] };
+
+/** Without these and without files, nothing says anything. */
+const VARIABLES = ["ORCHESTRATOR_OUTPUT", "ORCHESTRATOR_COLOR"] as const;
+
+/**
+ * Reads how answers are to look; for what is about no repository, the user says it. No command
+ * fails over it: the next one may be what puts the settings right.
+ */
+export async function readPreferences(
+  host: Host,
+  site: ConfigSite | undefined,
+): Promise<Preferences> {
+  try {
+    return isSilent(host, site) ? DEFAULTS : await readBoth(host, site);
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    return {
+      ...DEFAULTS,
+      warnings: [`${error.message}; output and color are as without settings`],
+    };
+  }
+}
+
+function isSilent(host: Host, site: ConfigSite | undefined): boolean {
+  return VARIABLES.every((name) => !host.env(name)) &&
+    existing(configFiles(host, site).filter(({ isLegacy }) => !isLegacy))
+        .length === 0;
+}
+
+async function readBoth(
+  host: Host,
+  site: ConfigSite | undefined,
+): Promise<Preferences> {
+  const output = await readValue(host, site, "output");
+  const color = await readValue(host, site, "color");
+  return {
+    output: output === "json" ? output : DEFAULTS.output,
+    color: color === "always" || color === "never" ? color : DEFAULTS.color,
+    warnings: [],
+  };
+}
+
+/** Whether people want to be told about legacy files; for what is told in passing, no file fails. */
+export async function isNoticeWanted(
+  host: Host,
+  root: string,
+): Promise<boolean> {
+  try {
+    return await readValue(host, siteAt(root), "notice") === true;
+  } catch (error) {
+    if (error instanceof OrcError) return true;
+    throw error;
+  }
 }

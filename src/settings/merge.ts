@@ -32,25 +32,15 @@ export type Origin =
   | { readonly type: "environment"; readonly variable: string }
   | { readonly type: "flag"; readonly flag: string };
 
-/** What one place says about a setting. */
-interface Statement {
+/** What one place says about a setting; of a default also that nothing is set. */
+export interface Statement {
   readonly setting: Setting;
   readonly origin: Origin;
-  readonly reading: SettingReading;
+  readonly reading: SettingReading | { readonly value: null };
 }
 
 /** All that one place says; of two statements about a setting the first counts. */
 export type Layer = readonly Statement[];
-
-/** A setting with the value that counts. */
-export interface MergedSetting {
-  readonly setting: Setting;
-  readonly origin: Origin;
-  /** Undefined when it is of the wrong type; null when nothing is set. */
-  readonly value: SettingValue | null | undefined;
-  /** The statement that counts; undefined for a default. */
-  readonly statement: Statement | undefined;
-}
 
 /** An entry of a configuration file. */
 export interface ConfigEntry {
@@ -68,39 +58,19 @@ export interface ConfigSource {
   readonly isLegacy: boolean;
 }
 
-/** Finds the value of each setting: the last layer that says something about it counts. */
-export function mergeConfig(
-  layers: readonly Layer[],
-): readonly MergedSetting[] {
-  return SETTINGS.map((setting) => mergeSetting(setting, layers));
-}
-
-/** Finds the value of one setting. */
+/** Finds the statement about a setting that counts: of the last layer that has one, else its default. */
 export function mergeSetting(
   setting: Setting,
   layers: readonly Layer[],
-): MergedSetting {
+): Statement {
   for (const layer of layers.toReversed()) {
     const statement = layer.find((each) =>
       each.setting === setting && isCounted(each)
     );
-    if (statement === undefined) continue;
-    const { origin, reading } = statement;
-    const value = "value" in reading ? reading.value : undefined;
-    return { setting, origin, value, statement };
+    if (statement !== undefined) return statement;
   }
-  const origin = { type: "default" } as const;
-  return { setting, origin, value: setting.default, statement: undefined };
-}
-
-/** What is said about a setting where it does not count. */
-export function ignoredStatements(
-  setting: Setting,
-  layers: readonly Layer[],
-): readonly Statement[] {
-  return layers.flat().filter((each) =>
-    each.setting === setting && !isCounted(each)
-  );
+  const reading = { value: setting.default };
+  return { setting, origin: { type: "default" }, reading };
 }
 
 /** Whether a statement may count at all. One of the wrong type does: it must not go unnoticed. */
@@ -211,12 +181,15 @@ export function wrongStatement(
   );
 }
 
-/** The value of a setting. */
-export function valueOf(merged: MergedSetting): SettingValue | null {
-  const { value, statement } = merged;
-  if (value !== undefined) return value;
-  const wrong = statement && wrongStatement(statement);
-  throw wrong ?? new Error("A value without a statement is no default");
+/**
+ * The value of a statement; null when nothing is set.
+ *
+ * @throws {OrcError} usage or config `invalid_setting` if it is of the wrong type
+ */
+export function valueOf(statement: Statement): SettingValue | null {
+  const { reading } = statement;
+  if ("value" in reading) return reading.value;
+  throw wrongStatement(statement);
 }
 
 function translated(

@@ -1,15 +1,13 @@
 import type { Host } from "../../src/host/host.ts";
 import { openRepository } from "../../src/repository/open.ts";
 import {
+  isNoticeWanted,
   legacyConfigFiles,
   readConfig,
+  readPreferences,
   readValue,
 } from "../../src/settings/files.ts";
-import { originText } from "../../src/settings/merge.ts";
-import {
-  isNoticeWanted,
-  readPreferences,
-} from "../../src/settings/preferences.ts";
+import { originText, valueOf } from "../../src/settings/merge.ts";
 import type { SettingName } from "../../src/settings/settings.ts";
 import { writeTree } from "../files/temporary.ts";
 import {
@@ -18,7 +16,7 @@ import {
   refusalOf,
   withRoot,
 } from "../work/fixtures.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 
 function hostAt(top: string, machine: Machine = {}): Host {
   return { ...fixedHost(machine), homeDirectory: () => `${top}/home` };
@@ -36,12 +34,10 @@ async function secretsRepo(top: string): Promise<readonly unknown[]> {
   const site = openRepository(host, { root: `${top}/shop` });
   const { settings } = await readConfig(host, site);
   const found = settings.find(({ setting }) => setting.name === "secrets_repo");
-  const single = await readValue(host, site, "secrets_repo");
-  assertEquals(single, found?.value);
-  return [
-    found?.value,
-    found && originText(found.origin).replace(`${top}/`, ""),
-  ];
+  assert(found);
+  const value = await readValue(host, site, "secrets_repo");
+  assertEquals(valueOf(found), value);
+  return [value, originText(found.origin).replace(`${top}/`, "")];
 }
 
 Deno.test("readConfig() prefers the repository, and each level's own file to the Python tool's", () =>

@@ -7,12 +7,11 @@ import {
   isWorkflowKey,
   type Layer,
   meantSetting,
-  mergeConfig,
-  type MergedSetting,
   mergeSetting,
   type Origin,
   originText,
   readFlatYaml,
+  type Statement,
   valueOf,
   wrongStatement,
 } from "../../src/settings/merge.ts";
@@ -123,16 +122,15 @@ for (const [name, values] of KINDS) {
   });
 }
 
-function valueFrom(name: SettingName, layers: readonly Layer[]): MergedSetting {
+function valueFrom(name: SettingName, layers: readonly Layer[]): Statement {
   return mergeSetting(settingNamed(name), layers);
 }
 
-Deno.test("mergeConfig() gives every setting a value, by default its own", () => {
-  const merged = mergeConfig([]);
-  assertEquals(merged.map(({ setting }) => setting), SETTINGS);
-  for (const each of merged) {
-    assertEquals(valueOf(each), each.setting.default);
-    assertEquals(originText(each.origin), "default");
+Deno.test("mergeSetting() gives every setting its default where nobody says anything", () => {
+  for (const setting of SETTINGS) {
+    const merged = mergeSetting(setting, []);
+    assertEquals(valueOf(merged), setting.default);
+    assertEquals(originText(merged.origin), "default");
   }
 });
 
@@ -150,7 +148,7 @@ Deno.test("mergeSetting() lets a repository make nothing looser, in whatever for
     assertEquals(valueOf(merged), fallback);
   }
   const binary = inFile(REPOSITORY, "claude_binary", "evil").layer;
-  assertEquals(valueFrom("agent_program", [binary]).statement, undefined);
+  assertEquals(valueFrom("agent_program", [binary]).origin.type, "default");
 });
 
 Deno.test("mergeSetting() lets a repository be stricter than the user", () => {
@@ -177,7 +175,7 @@ Deno.test("fileLayer() reads strings in the Python tool's files, which stores no
   const legacy = fileLayer({ ...USER, isLegacy: true }, [entry]);
   assertEquals(valueOf(valueFrom("lock_timeout_seconds", [legacy])), 5);
   const own = valueFrom("lock_timeout_seconds", [fileLayer(USER, [entry])]);
-  assertEquals(own.value, undefined);
+  assert("found" in own.reading);
 });
 
 Deno.test("fileLayer() leaves the supervision of a repository's old file to the workflow", () => {
