@@ -190,10 +190,12 @@ export {
   diagnoseSecrets,
   type SecretsDiagnosis,
 } from "./src/secrets/doctor.ts";
+export type { Encryption } from "./src/secrets/encryption.ts";
 export {
   getSecret,
   type GetSecretOptions,
   type GotSecret,
+  initSecrets,
   listSecrets,
   type RemoveSecretOptions,
   removeStoredSecret,
@@ -203,19 +205,17 @@ export {
   type SecretOptions,
   type SecretOrigin,
   type SecretRemoved,
+  type SecretsReady,
   setSecret,
   type SetSecretOptions,
   sourceOfSecret,
   type TestedSecret,
   testSecret,
 } from "./src/secrets/use.ts";
-export {
-  type Encryption,
-  initSecrets,
-  type SecretLevel,
-  type SecretLocation,
-  type SecretSource,
-  type SecretsReady,
+export type {
+  SecretLevel,
+  SecretLocation,
+  SecretSource,
 } from "./src/secrets/vault.ts";
 
 // Where things are, and this machine.

@@ -31,7 +31,7 @@ export async function fail(run: Run, error: unknown): Promise<number> {
     await preferFor(run, likelyPlace(host, values));
   }
   // An error repeats what was said.
-  const { maskFailure } = await import("../secrets/use.ts");
+  const { maskFailure } = await import("../secrets/masker.ts");
   await maskFailure(host, {
     root: values?.text("root"),
     session: values?.text("session"),

@@ -4,23 +4,23 @@ import { diagnoseSecrets, type SecretsDiagnosis } from "../secrets/doctor.ts";
 import {
   getSecret,
   type GotSecret,
+  initSecrets,
   listSecrets,
   removeStoredSecret,
   type SecretKept,
   type SecretLine,
   type SecretOrigin,
   type SecretRemoved,
+  type SecretsReady,
   setSecret,
   sourceOfSecret,
   type TestedSecret,
   testSecret,
 } from "../secrets/use.ts";
-import {
-  initSecrets,
-  type SecretLevel,
-  type SecretLocation,
-  type SecretSource,
-  type SecretsReady,
+import type {
+  SecretLevel,
+  SecretLocation,
+  SecretSource,
 } from "../secrets/vault.ts";
 import {
   answering,

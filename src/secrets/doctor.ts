@@ -15,8 +15,13 @@ import {
   type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
-import { findSecret, searchSecrets, type SecretSearch } from "./find.ts";
-import { legacySecretsPath, requiredSecrets } from "./required.ts";
+import { encryptionOf, openWith } from "./encryption.ts";
+import {
+  findSecret,
+  requiredSecrets,
+  searchSecrets,
+  type SecretSearch,
+} from "./find.ts";
 import {
   type SecretFacts,
   type SecretFileFact,
@@ -24,9 +29,8 @@ import {
   type SecretTrouble,
 } from "./rules.ts";
 import {
-  encryptionOf,
+  legacySecretsPath,
   modeAt,
-  openWith,
   secretEntries,
   type SecretEntry,
   secretNameOf,

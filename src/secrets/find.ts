@@ -1,19 +1,25 @@
 import { denied, OrcError } from "../base/error.ts";
 import type { KnownSecret } from "../base/mask.ts";
-import { PASSPHRASE_VARIABLE, secretPath, variablesOf } from "../base/names.ts";
+import {
+  isSecretName,
+  PASSPHRASE_VARIABLE,
+  secretPath,
+  variablesOf,
+} from "../base/names.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
+import { readStatements, readValue } from "../settings/files.ts";
+import { valueOf } from "../settings/merge.ts";
+import { isList, type SettingValue } from "../settings/settings.ts";
 import type { Workflow } from "../workflow/types.ts";
-import {
-  readLegacySecrets,
-  secretsOf,
-  secretsOfAllLevels,
-} from "./required.ts";
 import {
   encryptionOf,
   type Keyring,
   openKeyring,
   openWith,
+  readLegacySecrets,
+} from "./encryption.ts";
+import {
   readSecret,
   type SecretLocation,
   secretNames,
@@ -176,49 +182,6 @@ export async function askGit(
   }
 }
 
-/** A workflow, and the repository whose secrets it names. */
-export interface MaskedPlace {
-  readonly repository: Repository;
-  readonly workflow: Pick<Workflow, "secrets" | "phases">;
-  /** Whether settings that cannot be read are left out, as where they are what is shown. */
-  readonly isLenient?: boolean;
-}
-
-/**
- * Names of the secrets that no text may hold and no check inherits: those of the workflow,
- * those that any level of the settings names, and those that are kept for the repository.
- *
- * @throws {OrcError} as the settings do, unless the place is lenient
- */
-export async function knownSecretNames(
-  host: Host,
-  place: MaskedPlace,
-): Promise<readonly string[]> {
-  const { repository, workflow, isLenient = false } = place;
-  const inSettings = () => secretsOfAllLevels(host, repository);
-  const names = [
-    ...secretsOf(workflow),
-    // What lies where nothing is read from, as behind a link, is not kept.
-    ...await orNone(() =>
-      secretPlaces(host, repository)
-        .filter(({ level }) => level !== "global").flatMap(secretNames)
-    ),
-    ...await (isLenient ? orNone(inSettings) : inSettings()),
-  ];
-  return [...new Set(names)];
-}
-
-async function orNone(
-  read: () => readonly string[] | Promise<readonly string[]>,
-): Promise<readonly string[]> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof OrcError) return [];
-    throw error;
-  }
-}
-
 /** Every value that secrets have here, not only the one that counts: each could be printed. */
 export async function allValues(
   host: Host,
@@ -234,4 +197,94 @@ export async function allValues(
     }
   }
   return values;
+}
+
+/** Names of secrets, and why there may be others, as sentences for people. */
+interface RequiredSecrets {
+  readonly names: readonly string[];
+  readonly problems: readonly string[];
+}
+
+/** Names of the secrets that workflow.yaml names, as it is now, and of those the settings name. */
+export async function requiredSecrets(
+  host: Host,
+  repository: Repository,
+): Promise<RequiredSecrets> {
+  const parts = [
+    await ifRight(async () => {
+      // Every update asks what may be secret; only those who ask for this need a parser.
+      const { loadWorkflow } = await import("../repository/load.ts");
+      const { workflow } = await loadWorkflow(host, repository, {});
+      return secretsOf(workflow);
+    }),
+    await ifRight(async () =>
+      namesIn(await readValue(host, repository, "secrets"))
+    ),
+  ];
+  return {
+    names: [...new Set(parts.flatMap(({ names }) => names))].sort(),
+    problems: parts.flatMap(({ problems }) => problems),
+  };
+}
+
+/** A secret can be kept before the workflow and the settings are right. */
+async function ifRight(
+  read: () => readonly string[] | Promise<readonly string[]>,
+): Promise<RequiredSecrets> {
+  try {
+    return { names: await read(), problems: [] };
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    return { names: [], problems: [error.message] };
+  }
+}
+
+/** A workflow, and the repository whose secrets it names. */
+export interface MaskedPlace {
+  readonly repository: Repository;
+  readonly workflow: Pick<Workflow, "secrets" | "phases">;
+  /** Whether settings that cannot be read are left out, as where they are what is shown. */
+  readonly isLenient?: boolean;
+}
+
+/**
+ * Names of the secrets that no text may hold and no check inherits: those of the workflow,
+ * those that any level of the settings names, and those that are kept for the repository. A
+ * repository's file may override the user's, but must not make checks inherit what the user
+ * has named.
+ *
+ * @throws {OrcError} usage or config `invalid_setting`, unless the place is lenient
+ */
+export async function knownSecretNames(
+  host: Host,
+  { repository, workflow, isLenient = false }: MaskedPlace,
+): Promise<readonly string[]> {
+  const inSettings = async () => {
+    const statements = await readStatements(host, repository, "secrets");
+    return statements.flatMap((statement) => namesIn(valueOf(statement)));
+  };
+  // What lies where nothing is read from, as behind a link, is not kept.
+  const kept = await ifRight(() =>
+    secretPlaces(host, repository)
+      .filter(({ level }) => level !== "global").flatMap(secretNames)
+  );
+  const names = [
+    ...secretsOf(workflow),
+    ...kept.names,
+    ...isLenient ? (await ifRight(inSettings)).names : await inSettings(),
+  ];
+  return [...new Set(names)];
+}
+
+function namesIn(value: SettingValue | null): readonly string[] {
+  return isList(value) ? value : [];
+}
+
+/** Names of all secrets that a workflow and its items name, sorted. */
+export function secretsOf(
+  { secrets, phases }: Pick<Workflow, "secrets" | "phases">,
+): readonly string[] {
+  const items = phases.flatMap((phase) => phase.items);
+  const names = [...secrets, ...items.flatMap((item) => item.secrets)];
+  return [...new Set(names)].filter(isSecretName).sort();
 }

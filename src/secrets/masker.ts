@@ -1,8 +1,10 @@
-import { denied, type OrcError } from "../base/error.ts";
-import type { JsonObject, JsonValue } from "../base/json.ts";
+import { denied, OrcError } from "../base/error.ts";
+import type { JsonValue } from "../base/json.ts";
 import { type KnownSecret, type Masker, maskerOf } from "../base/mask.ts";
 import { KEY_VARIABLES, variablesOf } from "../base/names.ts";
-import { type Host, rememberMasker } from "../host/host.ts";
+import { type Host, rememberedMasker, rememberMasker } from "../host/host.ts";
+import { openRepository } from "../repository/open.ts";
+import { openSession, type SessionOptions } from "../repository/select.ts";
 import type { Action, CheckResult, Item } from "../workflow/types.ts";
 import type { FoundSecret, MaskedPlace } from "./find.ts";
 
@@ -10,32 +12,21 @@ import type { FoundSecret, MaskedPlace } from "./find.ts";
 const maskers = new WeakMap<MaskedPlace["workflow"], Promise<Masker>>();
 
 /**
- * Makes what takes out of texts every value that the secrets of a workflow
- * and of its repository have, wherever it is stored, and has everything masked that the host shows
- * from then on.
+ * Makes what takes out of texts every value that the secrets of a workflow and of its
+ * repository have, wherever it is stored, and those that were found elsewhere; has everything
+ * masked that the host shows from then on.
  */
 export async function sessionMasker(
   host: Host,
   place: MaskedPlace,
+  found: readonly KnownSecret[] = [],
 ): Promise<Masker> {
-  const masker = maskers.get(place.workflow) ??
-    knownValues(host, place).then(maskerOf);
+  const known = found.length === 0 ? maskers.get(place.workflow) : undefined;
+  const masker = known ?? knownValues(host, place)
+    .then((values) => maskerOf([...values, ...found]));
   maskers.set(place.workflow, masker);
   rememberMasker(host, await masker);
   return await masker;
-}
-
-/** As {@linkcode sessionMasker}, with values that were found elsewhere. */
-export async function extendMasker(
-  host: Host,
-  place: MaskedPlace,
-  found: readonly KnownSecret[],
-): Promise<Masker> {
-  const known = await knownValues(host, place);
-  const masker = maskerOf([...known, ...found]);
-  maskers.set(place.workflow, Promise.resolve(masker));
-  rememberMasker(host, masker);
-  return masker;
 }
 
 /** All values that can be known without asking a person or running a program. */
@@ -43,15 +34,13 @@ async function knownValues(
   host: Host,
   place: MaskedPlace,
 ): Promise<readonly KnownSecret[]> {
-  const known: KnownSecret[] = KEY_VARIABLES.flatMap((name) => {
+  const keys = KEY_VARIABLES.flatMap((name) => {
     const value = host.env(name);
     return value ? [{ name, value }] : [];
   });
-  const { knownSecretNames } = await import("./find.ts");
+  const { allValues, knownSecretNames } = await import("./find.ts");
   const names = await knownSecretNames(host, place);
-  if (names.length === 0) return known;
-  const { allValues } = await import("./find.ts");
-  return [...known, ...await allValues(host, place.repository, names)];
+  return [...keys, ...await allValues(host, place.repository, names)];
 }
 
 /** What a check knows of all secrets: those its item names, and no others. */
@@ -76,19 +65,13 @@ export async function secretsForCheck(
 ): Promise<CheckSecrets> {
   const { knownSecretNames } = await import("./find.ts");
   const known = await knownSecretNames(host, place);
-  const withheld = [...KEY_VARIABLES, ...known.flatMap(variablesOf)];
-  if (item.secrets.length === 0) {
-    const masker = await sessionMasker(host, place);
-    return { variables: {}, withheld, masker };
-  }
   const found = await findAll(host, place, item);
-  const variables = Object.fromEntries(
-    found.map(({ name, value }) => [name, value]),
-  );
   return {
-    variables,
-    withheld,
-    masker: await extendMasker(host, place, found),
+    variables: Object.fromEntries(
+      found.map(({ name, value }) => [name, value]),
+    ),
+    withheld: [...KEY_VARIABLES, ...known.flatMap(variablesOf)],
+    masker: await sessionMasker(host, place, found),
   };
 }
 
@@ -130,76 +113,110 @@ function missing(itemId: string, name: string): OrcError {
 /** Replaces the secrets in a text. */
 type Mask = (text: string) => string;
 
-/** An action without the secrets in what its caller says; names and ids stay. */
+/** What of an action its caller says; ids stay, and what orc says itself. */
+const SAID: {
+  readonly [Type in Action["type"]]: readonly (keyof Extract<
+    Action,
+    { type: Type }
+  >)[];
+} = {
+  start: ["task", "project", "constraints"],
+  start_item: [],
+  complete: ["notes", "evidence"],
+  skip: ["reason"],
+  approve_item: ["notes"],
+  advance: [],
+  approve_phase: [],
+  finish: ["notes"],
+  abandon: ["reason", "notes"],
+  note: ["text"],
+  restore: [],
+  refuse_approval: [],
+};
+
+/** An action without the secrets in what its caller says, and in what its check found. */
 export function maskAction(action: Action, mask: Mask): Action {
-  switch (action.type) {
-    case "start":
-      return {
-        ...action,
-        task: mask(action.task),
-        project: orNull(action.project, mask),
-        constraints: action.constraints.map(mask),
-      };
-    case "complete":
-      return {
-        ...action,
-        notes: orNull(action.notes, mask),
-        evidence: action.evidence && maskObject(action.evidence, mask),
-        result: action.result && maskResult(action.result, mask),
-      };
-    case "skip":
-      return { ...action, reason: mask(action.reason) };
-    case "approve_item":
-    case "finish":
-      return { ...action, notes: orNull(action.notes, mask) };
-    case "abandon":
-      return {
-        ...action,
-        reason: mask(action.reason),
-        notes: orNull(action.notes, mask),
-      };
-    case "note":
-      return { ...action, text: mask(action.text) };
-    case "start_item":
-    case "advance":
-    case "approve_phase":
-    case "restore":
-    case "refuse_approval":
-      return action;
+  const masked = maskMembers(action, SAID[action.type], mask);
+  if (masked.type !== "complete" || masked.result === undefined) {
+    return masked;
   }
+  return { ...masked, result: maskResult(masked.result, mask) };
 }
+
+/** What of a check's result comes from the workflow or from a program. */
+const FOUND = [
+  "problem",
+  "command",
+  "originalCommand",
+  "words",
+  "stdout",
+  "stderr",
+];
 
 /** What a check found, without the secrets in it. */
 export function maskResult(result: CheckResult, mask: Mask): CheckResult {
-  const problem = orNull(result.problem, mask);
-  if (result.type === "file_exists") return { ...result, problem };
-  return {
-    ...result,
-    problem,
-    command: mask(result.command),
-    originalCommand: mask(result.originalCommand),
-    words: result.words.map(mask),
-    stdout: mask(result.stdout),
-    stderr: mask(result.stderr),
-  };
+  return maskMembers(result, FOUND, mask);
 }
 
-/** An object without the secrets in its keys and texts. */
-function maskObject(object: JsonObject, mask: Mask): JsonObject {
-  return new Map(
-    Array.from(object, ([key, value]) => [mask(key), maskValue(value, mask)]),
-  );
+/** Data with some of its members masked. */
+function maskMembers<Data extends object>(
+  data: Data,
+  names: readonly string[],
+  mask: Mask,
+): Data {
+  const masked = Object.entries(data).map(([name, value]) => [
+    name,
+    names.includes(name) ? maskValue(value, mask) : value,
+  ]);
+  return Object.fromEntries(masked);
 }
 
+/** JSON without the secrets in its keys and texts. */
 function maskValue(value: JsonValue, mask: Mask): JsonValue {
   if (typeof value === "string") return mask(value);
-  if (value instanceof Map) return maskObject(value, mask);
+  if (value instanceof Map) {
+    return new Map(
+      Array.from(value, ([key, member]) => [
+        mask(key),
+        maskValue(member, mask),
+      ]),
+    );
+  }
   if (Array.isArray(value)) {
     return value.map((each: JsonValue) => maskValue(each, mask));
   }
   return value;
 }
 
-function orNull(text: string | null, mask: Mask): string | null {
-  return text === null ? null : mask(text);
+/**
+ * Gets to know the secrets before an error is shown, which repeats what its
+ * caller said. Where there is no session, those that are kept for the
+ * repository are known, and tokens by their shape.
+ */
+export async function maskFailure(
+  host: Host,
+  options: SessionOptions,
+): Promise<void> {
+  if (rememberedMasker(host) !== undefined) return;
+  rememberMasker(host, maskerOf([]));
+  try {
+    const place = await failedPlace(host, options);
+    await sessionMasker(host, { ...place, isLenient: true });
+  } catch {
+    // The error to show is the one that came first; this one may be the same.
+    return;
+  }
+}
+
+async function failedPlace(
+  host: Host,
+  options: SessionOptions,
+): Promise<MaskedPlace> {
+  try {
+    return await openSession(host, options);
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    const workflow = { secrets: [], phases: [] };
+    return { repository: openRepository(host, options), workflow };
+  }
 }

@@ -1,7 +1,15 @@
-import { denied, notFound, OrcError, refused, usage } from "../base/error.ts";
+import {
+  denied,
+  external,
+  notFound,
+  type OrcError,
+  refused,
+  usage,
+} from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
+import { userLayout } from "../base/layout.ts";
 import { MAX_SECRET_BYTES } from "../base/limits.ts";
-import { maskerOf, withoutLineEnds } from "../base/mask.ts";
+import { withoutLineEnds } from "../base/mask.ts";
 import {
   assertSecretName,
   PASSPHRASE_VARIABLE,
@@ -9,7 +17,7 @@ import {
 } from "../base/names.ts";
 import { resolvePath } from "../base/path.ts";
 import { readRegularFile, realOrGiven } from "../files/read.ts";
-import { type Host, rememberedMasker, rememberMasker } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
 import {
   openRepository,
   type Place,
@@ -18,25 +26,25 @@ import {
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
-import { openSession, type SessionOptions } from "../repository/select.ts";
 import { readRepositoryMeta } from "../session/repository.ts";
-import {
-  findSecret,
-  type FoundSecret,
-  type MaskedPlace,
-  searchSecrets,
-} from "./find.ts";
-import { sessionMasker } from "./masker.ts";
-import { requiredSecrets } from "./required.ts";
 import {
   encrypt,
   type Encryption,
   fingerprintOf,
-  homeOf,
-  locateSecret,
   type Lock,
-  noSuchSecret,
+  newIdentity,
   ownRecipient,
+  readIdentities,
+} from "./encryption.ts";
+import {
+  findSecret,
+  type FoundSecret,
+  requiredSecrets,
+  searchSecrets,
+} from "./find.ts";
+import {
+  createPrivate,
+  locateSecret,
   removeSecret,
   type SecretLevel,
   type SecretLocation,
@@ -45,6 +53,70 @@ import {
   secretPlaces,
   writeSecret,
 } from "./vault.ts";
+
+/** An identity that secrets can be encrypted to. */
+export interface SecretsReady {
+  /** The repository; no session. */
+  readonly place: Place;
+  /** The file that opens secrets; whoever has it can read them all. */
+  readonly identity: string;
+  /** Its public half: secrets are encrypted to it. */
+  readonly recipient: string;
+  /** False when the identity was there. */
+  readonly created: boolean;
+  /** Secrets that the workflow or a setting names and nobody has. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Makes the user's identity for secrets, if there is none, in their own
+ * directory. An identity that is there is never replaced.
+ *
+ * Requires `--allow-read`, and `--allow-write` and `--allow-env` for the
+ * user's directory.
+ *
+ * @throws {OrcError} `no_home` (external) if the user's directory is not known
+ */
+export async function initSecrets(
+  host: Host,
+  options: RepositoryOptions = {},
+): Promise<SecretsReady> {
+  const repository = openRepository(host, options);
+  const base = homeOf(host);
+  const path = userLayout(base).identity;
+  const created = readIdentities(host).length === 0 &&
+    await makeIdentity(host, { base, path });
+  const recipient = await ownRecipient(host);
+  if (recipient === undefined) throw new Error(`"${path}" is gone again`);
+  const { names } = await requiredSecrets(host, repository);
+  const missing = names.filter((name) =>
+    locateSecret(host, repository, name).length === 0
+  );
+  const place = placeOf(repository, null);
+  return { place, identity: path, recipient, created, missing };
+}
+
+/** The user's directory. */
+function homeOf(host: Host): string {
+  const home = host.homeDirectory();
+  if (home !== undefined) return home;
+  throw external(
+    "no_home",
+    "The user's directory is not known",
+    "set HOME, or use a passphrase: --passphrase",
+  );
+}
+
+/** Writes a new identity as `age-keygen` does; false when another process was faster. */
+async function makeIdentity(
+  host: Host,
+  file: { readonly base: string; readonly path: string },
+): Promise<boolean> {
+  const { identity, recipient } = await newIdentity();
+  const text =
+    `# created: ${host.now()}\n# public key: ${recipient}\n${identity}\n`;
+  return createPrivate(file, new TextEncoder().encode(text));
+}
 
 /** A secret, by its name. */
 export interface SecretOptions extends RepositoryOptions {
@@ -69,11 +141,8 @@ export interface GotSecret {
 }
 
 /** What can be said about a secret without telling it. */
-export interface TestedSecret extends SecretLocation {
-  /** The repository; no session. */
-  readonly repository: Place;
-  /** Its name. */
-  readonly name: string;
+export interface TestedSecret
+  extends SecretLocation, Omit<SecretOrigin, "locations"> {
   /** Characters of its value. */
   readonly length: number;
   /** The same wherever the value is the same; null for a value of less than 12 characters. */
@@ -121,7 +190,6 @@ export async function testSecret(
   options: SecretOptions,
 ): Promise<TestedSecret> {
   const { name } = options;
-  assertSecretName(name);
   const { repository, found } = await find(host, options);
   const repoId = readRepositoryMeta(repository.layout)?.repoId ?? "";
   return {
@@ -138,11 +206,26 @@ async function find(
   host: Host,
   options: SecretOptions,
 ): Promise<{ repository: Repository; found: FoundSecret }> {
-  const repository = openRepository(host, options);
+  const repository = openNamed(host, options);
   const search = searchSecrets(host, repository, true);
   const found = await findSecret(search, options.name);
   if (found === undefined) throw noSuchSecret(options.name);
   return { repository, found };
+}
+
+/** Opens the repository, if the name can be that of a secret. */
+function openNamed(host: Host, options: SecretOptions): Repository {
+  assertSecretName(options.name);
+  return openRepository(host, options);
+}
+
+/** The error for a secret that nobody has. */
+function noSuchSecret(name: string): OrcError {
+  return notFound(
+    "no_such_secret",
+    `No secret "${name}"`,
+    `orc secrets set ${name}`,
+  );
 }
 
 /** A secret to keep. Its value is typed, read from standard input, or from a file. */
@@ -156,11 +239,7 @@ export interface SetSecretOptions extends SecretOptions {
 }
 
 /** A secret that was kept. */
-export interface SecretKept {
-  /** The repository; no session. */
-  readonly place: Place;
-  /** Its name. */
-  readonly name: string;
+export interface SecretKept extends Omit<GotSecret, "value"> {
   /** Whom it is for. */
   readonly level: SecretLevel;
   /** The file that holds it. */
@@ -185,8 +264,7 @@ export async function setSecret(
   options: SetSecretOptions,
 ): Promise<SecretKept> {
   const { name, level = "repository" } = options;
-  assertSecretName(name);
-  const repository = openRepository(host, options);
+  const repository = openNamed(host, options);
   const lock = await lockFor(host, options.passphrase ?? false);
   const value = readSecretValue(host, options);
   const encrypted = await encrypt(value, lock);
@@ -268,12 +346,8 @@ export interface RemoveSecretOptions extends SecretOptions {
   readonly level?: SecretLevel;
 }
 
-/** A secret that was removed. */
-export interface SecretRemoved {
-  /** The repository; no session. */
-  readonly place: Place;
-  /** Its name, which may be stored elsewhere too. */
-  readonly name: string;
+/** A secret that was removed; it may be stored elsewhere too. */
+export interface SecretRemoved extends Omit<GotSecret, "value"> {
   /** Whom it was for. */
   readonly level: SecretLevel;
   /** The file that is gone. */
@@ -292,8 +366,7 @@ export function removeStoredSecret(
   options: RemoveSecretOptions,
 ): SecretRemoved {
   const { name, level } = options;
-  assertSecretName(name);
-  const repository = openRepository(host, options);
+  const repository = openNamed(host, options);
   const places = secretPlaces(host, repository)
     .filter((place) => level === undefined || place.level === level);
   const from = places.find((place) => removeSecret(place, name));
@@ -330,18 +403,6 @@ export interface SecretList {
  * Lists the secrets that are stored or that workflow.yaml or a setting names. Opens none.
  *
  * Requires `--allow-read` and `--allow-env`.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { denoHost, listSecrets } from "@orc/cli";
- *
- * const host = { ...denoHost(), homeDirectory: () => undefined };
- * const root = await Deno.makeTempDir();
- * const { secrets } = await listSecrets(host, { root });
- * assertEquals(secrets, []);
- * await Deno.remove(root, { recursive: true });
- * ```
  */
 export async function listSecrets(
   host: Host,
@@ -386,10 +447,9 @@ export async function sourceOfSecret(
   options: SecretOptions,
 ): Promise<SecretOrigin> {
   const { name } = options;
-  assertSecretName(name);
-  const repository = openRepository(host, options);
-  const known = locateSecret(host, repository, name);
+  const repository = openNamed(host, options);
   const place = placeOf(repository, null);
+  const known = locateSecret(host, repository, name);
   if (known.length > 0) return { repository: place, name, locations: known };
   const found = await findSecret(searchSecrets(host, repository, false), name);
   if (found === undefined) throw noSuchSecret(name);
@@ -397,15 +457,10 @@ export async function sourceOfSecret(
   return { repository: place, name, locations };
 }
 
-/**
- * Reads the value of a secret: from a file if one is named, else as it is typed
- * or from standard input. The line ends behind it do not count.
- *
- * @throws {OrcError} usage `invalid_secret_value`
- */
+/** The line ends behind a value do not count. */
 function readSecretValue(
   host: Host,
-  { name, file }: { readonly name: string; readonly file?: string },
+  { name, file }: SetSecretOptions,
 ): string {
   const value = file === undefined
     ? typedValue(host, name)
@@ -448,37 +503,4 @@ function readFile(host: Host, file: string): Uint8Array {
     path,
     hint: "check the path",
   });
-}
-
-/**
- * Gets to know the secrets before an error is shown, which repeats what its
- * caller said. Where there is no session, those that are kept for the
- * repository are known, and tokens by their shape.
- */
-export async function maskFailure(
-  host: Host,
-  options: SessionOptions,
-): Promise<void> {
-  if (rememberedMasker(host) !== undefined) return;
-  rememberMasker(host, maskerOf([]));
-  try {
-    const place = await failedPlace(host, options);
-    await sessionMasker(host, { ...place, isLenient: true });
-  } catch {
-    // The error to show is the one that came first; this one may be the same.
-    return;
-  }
-}
-
-async function failedPlace(
-  host: Host,
-  options: SessionOptions,
-): Promise<MaskedPlace> {
-  try {
-    return await openSession(host, options);
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    const workflow = { secrets: [], phases: [] };
-    return { repository: openRepository(host, options), workflow };
-  }
 }

@@ -6,10 +6,9 @@ import {
   findSecret,
   searchSecrets,
 } from "../../src/secrets/find.ts";
+import { encrypt, ownRecipient } from "../../src/secrets/encryption.ts";
 import {
-  encrypt,
   locateSecret,
-  ownRecipient,
   secretPlaces,
   type SecretSource,
   writeSecret,

@@ -2,12 +2,12 @@ import { jsonObject } from "../../src/base/json.ts";
 import { rememberedMasker } from "../../src/host/host.ts";
 import { openSession } from "../../src/repository/select.ts";
 import {
-  extendMasker,
   maskAction,
+  maskFailure,
   maskResult,
   sessionMasker,
 } from "../../src/secrets/masker.ts";
-import { maskFailure, setSecret } from "../../src/secrets/use.ts";
+import { setSecret } from "../../src/secrets/use.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import type { Action } from "../../src/workflow/types.ts";
 import { commandResult, fileResult } from "../engine/fixtures.ts";
@@ -107,12 +107,12 @@ Deno.test("sessionMasker() opens nothing behind a link", () =>
     assertEquals(mask(VALUE), "[secret API_KEY]");
   }));
 
-Deno.test("extendMasker() adds what was found elsewhere, for the rest of the run", () =>
+Deno.test("sessionMasker() adds what was found elsewhere, for the rest of the run", () =>
   withSecretSession(async (root, machine) => {
     const host = fixedHost({ ...machine, environment });
     const opened = await openSession(host, { root });
     const before = await sessionMasker(host, opened);
-    await extendMasker(host, opened, [{ name: "NEW", value: "from git 123" }]);
+    await sessionMasker(host, opened, [{ name: "NEW", value: "from git 123" }]);
     const after = await sessionMasker(host, opened);
     assertNotStrictEquals(after, before);
     assertEquals(

@@ -1,9 +1,7 @@
 import { openRepository } from "../../src/repository/open.ts";
-import {
-  legacySecretsPath,
-  readLegacySecrets,
-  secretsOf,
-} from "../../src/secrets/required.ts";
+import { readLegacySecrets } from "../../src/secrets/encryption.ts";
+import { secretsOf } from "../../src/secrets/find.ts";
+import { legacySecretsPath } from "../../src/secrets/vault.ts";
 import { itemOf, phaseOf, workflowOf } from "../engine/fixtures.ts";
 import { fixedHost, refusalOf, withRoot } from "../work/fixtures.ts";
 import { assertEquals } from "@std/assert";

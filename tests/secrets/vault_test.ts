@@ -1,21 +1,21 @@
 import { OrcError } from "../../src/base/error.ts";
 import {
-  createPrivate,
   decrypt,
   encrypt,
   encryptionOf,
   fingerprintOf,
-  hasSecret,
-  modeAt,
   newIdentity,
   openKeyring,
   readIdentities,
-  readSecret,
   recipientOf,
+} from "../../src/secrets/encryption.ts";
+import {
+  createPrivate,
+  modeAt,
+  readSecret,
   removeSecret,
   secretEntries,
   secretNames,
-  writePrivate,
   writeSecret,
 } from "../../src/secrets/vault.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
@@ -79,10 +79,9 @@ Deno.test("removeSecret() says whether there was one", () =>
   withTemporaryDirectory((base) => {
     const directory = { base, path: base };
     writeSecret(directory, "API_KEY", BYTES, TOKEN);
-    assert(hasSecret(directory, "API_KEY"));
     assert(removeSecret(directory, "API_KEY"));
     assert(!removeSecret(directory, "API_KEY"));
-    assert(!hasSecret(directory, "API_KEY"));
+    assertEquals(readSecret(directory, "API_KEY"), undefined);
   }));
 
 Deno.test("createPrivate() never replaces a file", () =>
@@ -94,10 +93,12 @@ Deno.test("createPrivate() never replaces a file", () =>
     assertEquals(modeAt(file.path), 0o600);
   }));
 
-Deno.test("writePrivate() makes no path of what lies elsewhere", () =>
+Deno.test("createPrivate() and writeSecret() write nothing that lies elsewhere", () =>
   withTemporaryDirectory((base) => {
-    const path = `${base}/../elsewhere`;
-    assertThrows(() => writePrivate({ base: `${base}/x`, path }, BYTES, TOKEN));
+    const file = { base: `${base}/x`, path: `${base}/../elsewhere` };
+    const no = "is not below";
+    assertThrows(() => createPrivate(file, BYTES), Error, no);
+    assertThrows(() => writeSecret(file, "API_KEY", BYTES, TOKEN), Error, no);
   }));
 
 Deno.test("readSecret() refuses what is far too large to be one", () =>
