@@ -1,17 +1,6 @@
 /**
  * The rules of orc without any effect: for browsers, other tools and other
- * runtimes. Needs no permission.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { parseWorkflow } from "@orc/cli/core";
- *
- * const items = [{ id: "idea", name: "Idea" }];
- * const phases = [{ id: "PLAN", name: "Plan", items }];
- * const { workflow } = parseWorkflow({ name: "Tiny", phases });
- * assertEquals(workflow.phases[0]?.items[0]?.stepType, "flexible");
- * ```
+ * runtimes. Needs no permission. `docs/library.md` shows them at work.
  *
  * @module
  */
