@@ -56,12 +56,16 @@ export async function secretFacts(
       files.push(await fileFact(search, entry));
     }
   }
+  const missing: string[] = [];
+  for (const name of (await requiredSecrets(host, repository)).names) {
+    if (!await canBeHad(search, name)) missing.push(name);
+  }
   const legacyPath = legacySecretsPath(repository) ?? null;
   const isKept = legacyPath !== null ||
     files.some(({ path }) => path.startsWith(layout.secrets));
   return {
     directory: layout.secrets,
-    missing: await missingSecrets(search),
+    missing,
     files,
     identity: identityFact(host, repository),
     keysBeside: isKept ? keyFiles(host, repository).filter(hasKey) : [],
@@ -72,53 +76,36 @@ export async function secretFacts(
 
 async function fileFact(
   search: SecretSearch,
-  { path, name: fileName, mode, isLink }: SecretEntry,
+  { path, name, mode, isLink }: SecretEntry,
 ): Promise<SecretFileFact> {
-  const { root } = search.repository.layout;
-  const opened = isLink ? inTrouble("linked") : await open(search, path);
   return {
     path,
-    name: secretNameOf(fileName) ?? null,
+    name: secretNameOf(name) ?? null,
     mode,
-    isTracked: isFileTracked(root, path) === true,
-    ...opened,
+    isTracked: isFileTracked(search.repository.layout.root, path) === true,
+    ...isLink ? inTrouble("linked") : await open(search, path),
   };
 }
 
-type Opened = Pick<SecretFileFact, "isEncrypted" | "trouble" | "length">;
+type Opened = Pick<SecretFileFact, "trouble" | "length">;
 
 function inTrouble(trouble: SecretTrouble): Opened {
-  return { isEncrypted: true, trouble, length: null };
+  return { trouble, length: null };
 }
 
-async function open(
-  { keyring }: SecretSearch,
-  path: string,
-): Promise<Opened> {
+async function open({ keyring }: SecretSearch, path: string): Promise<Opened> {
   try {
     const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
     if (bytes === undefined) return inTrouble("unreadable");
-    if (encryptionOf(bytes) === undefined) {
-      return { isEncrypted: false, trouble: null, length: null };
-    }
+    if (encryptionOf(bytes) === undefined) return inTrouble("plain");
     const value = await openWith(keyring, bytes, path);
-    if (value === undefined) return inTrouble("locked");
-    return { isEncrypted: true, trouble: null, length: value.length };
+    return value === undefined
+      ? inTrouble("locked")
+      : { trouble: null, length: value.length };
   } catch (error) {
     if (!(error instanceof OrcError)) throw error;
     return inTrouble(isDenied(error) ? "unreadable" : "damaged");
   }
-}
-
-async function missingSecrets(
-  search: SecretSearch,
-): Promise<readonly string[]> {
-  const { names } = await requiredSecrets(search.host, search.repository);
-  const missing: string[] = [];
-  for (const name of names) {
-    if (!await canBeHad(search, name)) missing.push(name);
-  }
-  return missing;
 }
 
 /** What is stored but cannot be opened is a finding of its own. */

@@ -6,8 +6,13 @@ import {
 } from "../base/error.ts";
 import { MIN_MASKED_LENGTH } from "../base/mask.ts";
 
-/** Why an encrypted secret cannot be opened here. */
-export type SecretTrouble = "locked" | "damaged" | "unreadable" | "linked";
+/** Why a file in a directory of secrets cannot be opened here; one that is `plain` need not be. */
+export type SecretTrouble =
+  | "plain"
+  | "locked"
+  | "damaged"
+  | "unreadable"
+  | "linked";
 
 /** A file in a directory of secrets. */
 export interface SecretFileFact {
@@ -16,7 +21,6 @@ export interface SecretFileFact {
   readonly name: string | null;
   /** Permission bits; null where the system has none. */
   readonly mode: number | null;
-  readonly isEncrypted: boolean;
   readonly isTracked: boolean;
   readonly trouble: SecretTrouble | null;
   /** Characters of its value; null when it was not opened. */
@@ -47,7 +51,6 @@ export interface SecretFacts {
 /** Says what the facts mean: what is missing first. */
 export function secretFindings(facts: SecretFacts): readonly Finding[] {
   const { directory, files, identity, legacyPath } = facts;
-  const encrypted = files.filter(({ isEncrypted }) => isEncrypted);
   return [
     ...facts.missing.map((name) =>
       errorFinding({
@@ -57,7 +60,7 @@ export function secretFindings(facts: SecretFacts): readonly Finding[] {
         remedy: `orc secrets set ${name}`,
       })
     ),
-    ...files.filter(({ isEncrypted }) => !isEncrypted).map(plaintext),
+    ...files.filter(({ trouble }) => trouble === "plain").map(plaintext),
     ...files.flatMap(unopened),
     ...files.filter(({ mode }) => allowsOthers(mode)).map(({ path, mode }) =>
       warningFinding({
@@ -68,15 +71,18 @@ export function secretFindings(facts: SecretFacts): readonly Finding[] {
       })
     ),
     // What git tracks is copied to every clone, and stays in its history.
-    ...encrypted.filter(({ isTracked }) => isTracked).map(({ path }) =>
-      warningFinding({
-        code: "secret_committed",
-        path,
-        message:
-          `"${path}" is committed to git: whoever gets its key, now or later, can open it`,
-        remedy: `git rm --cached "${path}", and keep it with --private`,
-      })
-    ),
+    ...files.filter(({ isTracked, trouble }) =>
+      isTracked && trouble !== "plain"
+    )
+      .map(({ path }) =>
+        warningFinding({
+          code: "secret_committed",
+          path,
+          message:
+            `"${path}" is committed to git: whoever gets its key, now or later, can open it`,
+          remedy: `git rm --cached "${path}", and keep it with --private`,
+        })
+      ),
     ...identity === null ? [] : identityAtRisk(identity),
     ...facts.keysBeside.map((path) =>
       errorFinding({
@@ -119,7 +125,7 @@ function plaintext({ path, name, isTracked }: SecretFileFact): Finding {
   });
 }
 
-const TROUBLES: Readonly<Record<SecretTrouble, string>> = {
+const TROUBLES: Readonly<Record<Exclude<SecretTrouble, "plain">, string>> = {
   locked: "cannot be opened with your keys",
   damaged: "is damaged",
   unreadable: "may not be read by you",
@@ -129,7 +135,8 @@ const TROUBLES: Readonly<Record<SecretTrouble, string>> = {
 function unopened(
   { path, name, trouble }: SecretFileFact,
 ): readonly Finding[] {
-  return trouble === null || name === null ? [] : [warningFinding({
+  if (trouble === null || trouble === "plain" || name === null) return [];
+  return [warningFinding({
     code: `secret_${trouble}`,
     path,
     message: `Secret "${name}" in "${path}" ${TROUBLES[trouble]}`,

@@ -11,7 +11,6 @@ const FINE: SecretFileFact = {
   path: `${DIRECTORY}/API_KEY.age`,
   name: "API_KEY",
   mode: 0o600,
-  isEncrypted: true,
   isTracked: false,
   trouble: null,
   length: 20,
@@ -43,7 +42,7 @@ Deno.test("secretFindings() finds each thing that is wrong", () => {
   for (
     const [facts, file, code] of [
       [{ missing: ["A"] }, {}, "error secret_missing"],
-      [{}, { isEncrypted: false, length: null }, "error secret_plaintext"],
+      [{}, { trouble: "plain", length: null }, "error secret_plaintext"],
       [{}, { trouble: "locked" }, "warning secret_locked"],
       [{}, { trouble: "damaged" }, "warning secret_damaged"],
       [{}, { trouble: "unreadable" }, "warning secret_unreadable"],
