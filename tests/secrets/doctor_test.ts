@@ -1,13 +1,14 @@
 import { diagnoseSecrets } from "../../src/secrets/doctor.ts";
 import { listSecrets, setSecret } from "../../src/secrets/use.ts";
+import { writeTree } from "../files/temporary.ts";
 import { fixedHost, type Machine } from "../work/fixtures.ts";
-import { OTHER_VALUE, VALUE, withSecrets } from "./fixtures.ts";
-import { assertEquals } from "@std/assert";
+import { NO_GIT, OTHER_VALUE, VALUE, withSecrets } from "./fixtures.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const TOKEN = `ghp_${"a1".repeat(18)}`;
 
 const QUIET: Machine = {
-  programs: { "git credential fill": { exitCode: -1, problem: "No git" } },
+  programs: NO_GIT,
   environment: { OTHER_KEY: OTHER_VALUE },
 };
 
@@ -25,32 +26,23 @@ async function codesAt(
   return findings.map(({ code, path }) => `${code} ${path.replace(root, "")}`);
 }
 
-/** Runs git on a repository of the test's own. */
-function git(root: string, ...args: string[]): void {
-  const { success, stderr } = new Deno.Command("git", {
-    args: ["-C", root, ...args],
-    stdout: "piped",
-    stderr: "piped",
-  }).outputSync();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
+/** Runs a program of the machine. */
+async function run(command: string, ...args: string[]): Promise<void> {
+  const { success } = await new Deno.Command(command, { args }).output();
+  assert(success, `${command} ${args}`);
 }
 
 Deno.test("diagnoseSecrets() finds secrets and identities that git tracks", () =>
   withSecrets(async (root, machine) => {
     await keep(root, machine);
-    git(root, "init", "--quiet");
+    await run("git", "-C", root, "init", "--quiet");
     assertEquals(await codesAt(root, machine), []);
-    git(root, "add", "--force", ".orchestrator", "home");
+    await run("git", "-C", root, "add", "--force", ".orchestrator", "home");
     assertEquals(await codesAt(root, machine), [
       "secret_committed /.orchestrator/secrets/API_KEY.age",
       "identity_exposed /home/.orchestrator/identity.txt",
     ]);
   }));
-
-/** Deno makes links only for whoever may read and write everything. */
-async function link(target: string, path: string): Promise<void> {
-  await new Deno.Command("ln", { args: ["-s", target, path] }).output();
-}
 
 Deno.test("diagnoseSecrets() finds secrets that cannot be opened", () =>
   withSecrets(async (root, machine) => {
@@ -63,7 +55,8 @@ Deno.test("diagnoseSecrets() finds secrets that cannot be opened", () =>
     Deno.removeSync(`${root}/home/.orchestrator/identity.txt`);
     assertEquals(await codesAt(root, machine), [`secret_locked ${shown}`]);
     Deno.renameSync(path, `${root}/elsewhere`);
-    await link(`${root}/elsewhere`, path);
+    // Deno makes links only for whoever may read and write everything.
+    await run("ln", "-s", `${root}/elsewhere`, path);
     assertEquals(await codesAt(root, machine), [`secret_linked ${shown}`]);
   }));
 
@@ -89,7 +82,7 @@ Deno.test("diagnoseSecrets() and listSecrets() know what the settings require", 
     assertEquals(list.warnings.length, 1);
   }));
 
-Deno.test("diagnoseSecrets() finds keys beside what they open, and tokens in shared files", () =>
+Deno.test("diagnoseSecrets() finds keys beside what they open, tokens in shared files, and the Python tool's secrets", () =>
   withSecrets(async (root, machine) => {
     Deno.writeTextFileSync(`${root}/.envrc`, "export SECRETS_PASSWORD=x1\n");
     assertEquals(
@@ -97,21 +90,13 @@ Deno.test("diagnoseSecrets() finds keys beside what they open, and tokens in sha
       ["secret_missing /.orchestrator/secrets"],
     );
     await keep(root, machine);
-    Deno.writeTextFileSync(
-      `${root}/.orchestrator/config.yaml`,
-      `# ${TOKEN}\n`,
-    );
+    writeTree(root, {
+      ".orchestrator/config.yaml": `# ${TOKEN}\n`,
+      ".secrets.enc": "Salted__",
+    });
     assertEquals(await codesAt(root, machine), [
       "key_beside_secrets /.envrc",
       "token_in_file /.orchestrator/config.yaml",
-    ]);
-  }));
-
-Deno.test("diagnoseSecrets() says that the Python tool's secrets are there", () =>
-  withSecrets(async (root, machine) => {
-    await keep(root, machine);
-    Deno.writeTextFileSync(`${root}/.secrets.enc`, "Salted__");
-    assertEquals(await codesAt(root, machine), [
       "legacy_secrets /.secrets.enc",
     ]);
   }));

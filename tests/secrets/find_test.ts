@@ -1,119 +1,103 @@
 import { OrcError } from "../../src/base/error.ts";
 import { openRepository } from "../../src/repository/open.ts";
+import { encrypt, ownRecipient } from "../../src/secrets/encryption.ts";
 import {
   allValues,
   askGit,
   findSecret,
+  type FoundSecret,
   searchSecrets,
+  secretsOf,
 } from "../../src/secrets/find.ts";
-import { encrypt, ownRecipient } from "../../src/secrets/encryption.ts";
 import {
   locateSecret,
   secretPlaces,
-  type SecretSource,
   writeSecret,
 } from "../../src/secrets/vault.ts";
-import { writeTree } from "../files/temporary.ts";
+import { itemOf, phaseOf, workflowOf } from "../engine/fixtures.ts";
 import { tokenOf } from "../session/fixtures.ts";
 import {
+  codeOf,
   type ENDED_WELL,
   fixedHost,
   type Machine,
-  refusalOf,
   withRoot,
 } from "../work/fixtures.ts";
-import { withSecrets, withSecretSession } from "./fixtures.ts";
+import { ASK_GIT, NO_GIT, withSecrets, withSecretSession } from "./fixtures.ts";
 import { assertEquals } from "@std/assert";
-
-const FILL = "git credential fill";
-const NO_GIT = { [FILL]: { exitCode: -1, problem: "No git" } };
-
-interface Found {
-  readonly source: SecretSource;
-  readonly place: string | null;
-  readonly value: string;
-}
 
 async function find(
   root: string,
   machine: Machine,
-): Promise<Found | undefined> {
+): Promise<Omit<FoundSecret, "name"> | undefined> {
   const host = fixedHost({ programs: NO_GIT, ...machine });
   const repository = openRepository(host, { root });
   const search = searchSecrets(host, repository, true);
-  const found = await findSecret(search, "API_KEY");
-  if (found === undefined) return undefined;
-  const { source, place, value } = found;
-  return { source, place: place?.replace(root, "") ?? null, value };
+  const { name: _, ...found } = await findSecret(search, "API_KEY") ?? {};
+  return "value" in found ? found : undefined;
+}
+
+/** Encrypts a text to the user's identity. */
+async function toUser(text: string, machine: Machine): Promise<Uint8Array> {
+  const recipient = await ownRecipient(fixedHost(machine));
+  if (recipient === undefined) throw new Error("There is no identity");
+  return await encrypt(text, { recipient });
 }
 
 /** Keeps a secret at every level, each with its name as its value. */
 async function keepEverywhere(root: string, machine: Machine): Promise<void> {
   const host = fixedHost(machine);
-  const recipient = await ownRecipient(host);
-  if (recipient === undefined) throw new Error("There is no identity");
-  const places = secretPlaces(host, openRepository(host, { root }));
-  for (const place of places) {
-    const encrypted = await encrypt(`of ${place.level}`, { recipient });
+  for (const place of secretPlaces(host, openRepository(host, { root }))) {
+    const encrypted = await toUser(`of ${place.level}`, machine);
     writeSecret(place, "API_KEY", encrypted, tokenOf(1));
   }
 }
 
-Deno.test("findSecret() asks the repository, its user, the environment, and git, in this order", () =>
+/** Keeps these bytes in the repository, whatever they are. */
+function keep(root: string, bytes: Uint8Array): void {
+  const directory = { base: root, path: `${root}/.orchestrator/secrets` };
+  writeSecret(directory, "API_KEY", bytes, tokenOf(1));
+}
+
+Deno.test("a secret is found in the repository, with its user, in the environment and with git, in this order", () =>
   withSecretSession(async (root, machine) => {
     await keepEverywhere(root, machine);
-    const host = fixedHost(machine);
-    const places = secretPlaces(host, openRepository(host, { root }));
-    const withGit = {
-      ...machine,
-      programs: { [FILL]: { stdout: "password=of git\n" } },
+    const environment: Record<string, string> = {
+      ORCHESTRATOR_API_KEY: "prefixed",
+      API_KEY: "bare",
     };
-    const both = { ORCHESTRATOR_API_KEY: "prefixed", API_KEY: "bare" };
-    const environment = { ...withGit, environment: both };
-    for (const { level, path } of places) {
-      assertEquals(await find(root, environment), {
+    const programs = { [ASK_GIT]: { stdout: "password=of git\n" } };
+    const everywhere = { ...machine, environment, programs };
+    const host = fixedHost(everywhere);
+    const repository = openRepository(host, { root });
+    const rows = [
+      ...secretPlaces(host, repository).map(({ level, path }) => ({
         source: level,
-        place: `${path.replace(root, "")}/API_KEY.age`,
+        place: `${path}/API_KEY.age`,
         value: `of ${level}`,
-      });
-      Deno.removeSync(`${path}/API_KEY.age`);
-    }
-    const variable = { source: "environment" } as const;
-    assertEquals(await find(root, environment), {
-      ...variable,
-      place: "ORCHESTRATOR_API_KEY",
-      value: "prefixed",
-    });
+      })),
+      ...Object.entries(environment).map(([place, value]) => ({
+        source: "environment" as const,
+        place,
+        value,
+      })),
+    ];
     assertEquals(
-      await find(root, { ...withGit, environment: { API_KEY: "bare" } }),
-      { ...variable, place: "API_KEY", value: "bare" },
+      locateSecret(host, repository, "API_KEY"),
+      rows.map(({ source, place }) => ({ source, place })),
     );
-    assertEquals(await find(root, withGit), {
-      source: "git",
-      place: null,
-      value: "of git",
-    });
+    assertEquals(locateSecret(host, repository, "NONE"), []);
+    // Each could be printed, and not only the one that counts.
+    const values = await allValues(host, repository, ["API_KEY", "NONE"]);
+    assertEquals(values, rows.map((row) => ({ name: "API_KEY", ...row })));
+    for (const row of rows) {
+      assertEquals(await find(root, everywhere), row);
+      if (row.source === "environment") delete environment[row.place];
+      else Deno.removeSync(row.place);
+    }
+    const inGit = { source: "git", place: null, value: "of git" } as const;
+    assertEquals(await find(root, everywhere), inGit);
     assertEquals(await find(root, machine), undefined);
-  }));
-
-Deno.test("secretPlaces() lists the repository, its user's directory for it, and for all", () =>
-  withSecretSession((root, machine) => {
-    const host = fixedHost(machine);
-    const places = secretPlaces(host, openRepository(host, { root }));
-    const shown = places.map(({ level, path }) =>
-      `${level} ${path.replace(root, "").replace(/[0-9a-f]{12}/, "ID")}`
-    );
-    assertEquals(shown, [
-      "repository /.orchestrator/secrets",
-      "private /home/.orchestrator/secrets/ID",
-      "global /home/.orchestrator/secrets",
-    ]);
-    const homeless = secretPlaces(
-      fixedHost(),
-      openRepository(fixedHost(), { root }),
-    );
-    assertEquals(homeless.length, 1);
-    return Promise.resolve();
   }));
 
 Deno.test("findSecret() goes on where the identity is missing, and says so if nobody has it", () =>
@@ -123,78 +107,47 @@ Deno.test("findSecret() goes on where the identity is missing, and says so if no
     const environment = { API_KEY: "bare" };
     const found = await find(root, { ...machine, environment });
     assertEquals(found?.source, "environment");
-    const error = await refusalOf(() => find(root, machine));
-    assertEquals([error.kind, error.code], ["denied", "secret_locked"]);
+    const code = await codeOf(() => find(root, machine));
+    assertEquals(code, "denied secret_locked");
   }));
 
 Deno.test("findSecret() opens with the passphrase of the environment, else asks once", () =>
   withSecrets(async (root, machine) => {
-    const encrypted = await encrypt("behind words", { passphrase: "right" });
-    const place = { base: root, path: `${root}/.orchestrator/secrets` };
-    writeSecret(place, "API_KEY", encrypted, tokenOf(1));
+    keep(root, await encrypt("behind words", { passphrase: "right" }));
     const environment = { ORCHESTRATOR_PASSPHRASE: "right" };
-    const set = await find(root, { ...machine, environment });
-    assertEquals(set?.value, "behind words");
-    const asked = await find(root, { ...machine, answers: ["right"] });
-    assertEquals(asked?.value, "behind words");
-    const error = await refusalOf(() =>
+    for (const knowing of [{ environment }, { answers: ["right"] }]) {
+      const found = await find(root, { ...machine, ...knowing });
+      assertEquals(found?.value, "behind words");
+    }
+    const code = await codeOf(() =>
       find(root, { ...machine, answers: ["wrong"] })
     );
-    assertEquals(error.code, "secret_locked");
+    assertEquals(code, "denied secret_locked");
   }));
 
-Deno.test("findSecret() leaves out the line ends that the program age keeps", () =>
+Deno.test("findSecret() leaves out the line ends that the program age keeps, and tells what is damaged", () =>
   withSecrets(async (root, machine) => {
-    const host = fixedHost(machine);
-    const recipient = await ownRecipient(host) ?? "";
-    const [place] = secretPlaces(host, openRepository(host, { root }));
-    if (place === undefined) throw new Error("There is no place");
-    const encrypted = await encrypt("two\nlines\r\n", { recipient });
-    writeSecret(place, "API_KEY", encrypted, tokenOf(1));
+    keep(root, await toUser("two\nlines\r\n", machine));
     assertEquals((await find(root, machine))?.value, "two\nlines");
+    keep(root, new TextEncoder().encode("age-encryption.org/v1\nrubbish"));
+    const code = await codeOf(() => find(root, machine));
+    assertEquals(code, "corrupt invalid_secret");
   }));
 
-Deno.test("findSecret() tells a damaged secret", () =>
-  withSecrets(async (root, machine) => {
-    const place = { base: root, path: `${root}/.orchestrator/secrets` };
-    const bytes = new TextEncoder().encode("age-encryption.org/v1\nrubbish");
-    writeSecret(place, "API_KEY", bytes, tokenOf(1));
-    const error = await refusalOf(() => find(root, machine));
-    assertEquals([error.kind, error.code], ["corrupt", "invalid_secret"]);
-  }));
-
-Deno.test("locateSecret() names all places without opening any", () =>
-  withSecretSession(async (root, machine) => {
-    await keepEverywhere(root, machine);
-    const environment = { API_KEY: "bare" };
-    const host = fixedHost({ ...machine, environment });
-    const repository = openRepository(host, { root });
-    const sources = locateSecret(host, repository, "API_KEY")
-      .map(({ source }) => source);
-    assertEquals(sources, ["repository", "private", "global", "environment"]);
-    assertEquals(locateSecret(host, repository, "NONE"), []);
-  }));
-
-Deno.test("allValues() has every value of a name, since each could be printed", () =>
-  withSecretSession(async (root, machine) => {
-    await keepEverywhere(root, machine);
-    const environment = { API_KEY: "bare", ORCHESTRATOR_API_KEY: "prefixed" };
-    const host = fixedHost({ ...machine, environment });
-    const repository = openRepository(host, { root });
-    const values = await allValues(host, repository, ["API_KEY", "NONE"]);
-    assertEquals(values.map(({ value }) => value), [
-      "of repository",
-      "of private",
-      "of global",
-      "prefixed",
-      "bare",
-    ]);
-  }));
+Deno.test("secretsOf() names each secret of a workflow and its items once, and nothing that is no name", () => {
+  const workflow = workflowOf([
+    phaseOf("PLAN", [itemOf("a", { secrets: ["Z_KEY", "A_KEY"] })]),
+    phaseOf("DO", [itemOf("b", { secrets: ["A_KEY"] })]),
+  ]);
+  const secrets = ["M_KEY", "A_KEY", "../x", "PATH"];
+  const names = secretsOf({ ...workflow, secrets });
+  assertEquals(names, ["A_KEY", "M_KEY", "Z_KEY"]);
+});
 
 function answering(
   ending: Partial<typeof ENDED_WELL>,
 ): ReturnType<typeof fixedHost> {
-  return fixedHost({ programs: { [FILL]: ending } });
+  return fixedHost({ programs: { [ASK_GIT]: ending } });
 }
 
 Deno.test("askGit() takes the password of git's credential helper", async () => {
@@ -211,47 +164,47 @@ Deno.test("askGit() takes the password of git's credential helper", async () => 
 });
 
 Deno.test("askGit() bears that git has no answer, or is not there", async () => {
-  for (
-    const ending of [
-      { exitCode: 128, stderr: "terminal prompts disabled" },
-      { exitCode: -1, problem: 'Program "git" was not found' },
-      { stdout: "username=API_KEY\npassword=\n" },
-    ]
-  ) {
-    assertEquals(await askGit(answering(ending), "/shop", "A"), undefined);
+  const hosts = [
+    answering({ exitCode: 128, stderr: "terminal prompts disabled" }),
+    answering({ exitCode: -1, problem: 'Program "git" was not found' }),
+    answering({ stdout: "username=API_KEY\npassword=\n" }),
+    {
+      ...fixedHost(),
+      runProgram: () =>
+        Promise.reject(new OrcError("denied", "permission_missing", "No")),
+    },
+  ];
+  for (const host of hosts) {
+    assertEquals(await askGit(host, "/shop", "A"), undefined);
   }
-  const forbidden = {
-    ...fixedHost(),
-    runProgram: () =>
-      Promise.reject(new OrcError("denied", "permission_missing", "No")),
-  };
-  assertEquals(await askGit(forbidden, "/shop", "A"), undefined);
 });
 
-/** Runs a test in which the user's own git configuration is this one. */
-async function withUserConfig(
+/** What a real git answers where the user's own configuration is this one. */
+function answerWith(
   text: string,
-  test: (root: string) => Promise<void>,
-): Promise<void> {
-  await withRoot({ "home/.gitconfig": text }, async (root) => {
+  files: Readonly<Record<string, string>> = {},
+): Promise<string | undefined> {
+  let answer: string | undefined;
+  return withRoot({ "home/.gitconfig": text, ...files }, async (root) => {
     const variables = {
       GIT_CONFIG_GLOBAL: `${Deno.realPathSync(root)}/home/.gitconfig`,
       GIT_CONFIG_NOSYSTEM: "1",
     };
-    const names = Object.keys(variables);
-    const before = names.map((name) => [name, Deno.env.get(name)] as const);
+    const before = Object.keys(variables)
+      .map((name) => [name, Deno.env.get(name)] as const);
     try {
-      Object.entries(variables).forEach(([name, value]) =>
-        Deno.env.set(name, value)
-      );
-      await test(root);
+      for (const [name, value] of Object.entries(variables)) {
+        Deno.env.set(name, value);
+      }
+      const host = fixedHost({ programs: "real" });
+      answer = await askGit(host, root, "API_KEY");
     } finally {
       for (const [name, value] of before) {
         if (value === undefined) Deno.env.delete(name);
         else Deno.env.set(name, value);
       }
     }
-  });
+  }).then(() => answer);
 }
 
 const HELPER = `[credential]
@@ -259,24 +212,14 @@ const HELPER = `[credential]
 \thelper = "!f() { echo password=kept-by-git; }; f"
 `;
 
-Deno.test("askGit() asks a real helper, and nobody when there is none", async () => {
-  const host = fixedHost({ programs: "real" });
-  await withUserConfig(HELPER, async (root) => {
-    assertEquals(await askGit(host, root, "API_KEY"), "kept-by-git");
-  });
-  await withUserConfig("", async (root) => {
-    assertEquals(await askGit(host, root, "API_KEY"), undefined);
-  });
+Deno.test("askGit() asks a real helper, nobody where there is none, and none that a repository names", async () => {
+  assertEquals(await answerWith(HELPER), "kept-by-git");
+  assertEquals(await answerWith(""), undefined);
+  const repository = {
+    ".git/HEAD": "ref: refs/heads/main\n",
+    ".git/objects/": "",
+    ".git/refs/": "",
+    ".git/config": `[core]\n\trepositoryformatversion = 0\n${HELPER}`,
+  };
+  assertEquals(await answerWith("", repository), undefined);
 });
-
-Deno.test("askGit() runs no helper that a repository names", () =>
-  withUserConfig("", async (root) => {
-    writeTree(root, {
-      ".git/HEAD": "ref: refs/heads/main\n",
-      ".git/objects/": "",
-      ".git/refs/": "",
-      ".git/config": `[core]\n\trepositoryformatversion = 0\n${HELPER}`,
-    });
-    const host = fixedHost({ programs: "real" });
-    assertEquals(await askGit(host, root, "API_KEY"), undefined);
-  }));

@@ -9,6 +9,12 @@ export const IDENTITY =
 export const VALUE = "pl4nted/value+0001";
 export const OTHER_VALUE = "0ther-pl4nted-value";
 
+/** How orc asks git's credential helper for a secret. */
+export const ASK_GIT = "git credential fill";
+
+/** A machine whose git has no secrets. */
+export const NO_GIT = { [ASK_GIT]: { exitCode: -1, problem: "No git" } };
+
 /** A workflow whose items name different secrets. */
 export const SECRET_WORKFLOW = `name: Secretive
 secrets: [OTHER_KEY]
@@ -23,7 +29,7 @@ phases:
 
 /** Runs a test in a repository whose user has an identity; the machine has their directory as its home. */
 export function withSecrets(
-  test: (root: string, machine: Machine) => Promise<void>,
+  test: (root: string, machine: Machine) => void | Promise<void>,
   files: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   return withRoot({
@@ -38,7 +44,7 @@ export function withSecrets(
 
 /** As {@linkcode withSecrets}, after a session has started. */
 export function withSecretSession(
-  test: (root: string, machine: Machine) => Promise<void>,
+  test: (root: string, machine: Machine) => void | Promise<void>,
   files: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   return withSecrets(async (root, machine) => {
