@@ -9,38 +9,46 @@ import {
 } from "../../src/secrets/masker.ts";
 import { setSecret } from "../../src/secrets/use.ts";
 import { completeItem } from "../../src/work/complete.ts";
-import type { Action } from "../../src/workflow/types.ts";
+import type { Action, CheckResult } from "../../src/workflow/types.ts";
 import { commandResult, fileResult } from "../engine/fixtures.ts";
 import { writeTree } from "../files/temporary.ts";
 import {
+  codeOf,
   fixedHost,
   type Machine,
   refusalOf,
   refusalWithoutTrace,
   stateOf,
-  withoutTrace,
   withRoot,
 } from "../work/fixtures.ts";
 import {
+  NO_GIT,
   OTHER_VALUE,
   VALUE,
   withSecrets,
   withSecretSession,
 } from "./fixtures.ts";
-import {
-  assert,
-  assertEquals,
-  assertNotStrictEquals,
-  assertStrictEquals,
-} from "@std/assert";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 
 const environment = {
   API_KEY: VALUE,
   ORCHESTRATOR_OTHER_KEY: OTHER_VALUE,
   SECRETS_PASSWORD: "opens everything",
+  SETTING_KEY: "named by a setting alone",
 };
 
-Deno.test("sessionMasker() knows all values of the workflow's secrets, and what opens them", () =>
+/** Masks a text as it is done in a session. */
+async function maskedIn(
+  root: string,
+  machine: Machine,
+  text: string,
+): Promise<string> {
+  const host = fixedHost({ ...machine, environment });
+  const opened = await openSession(host, { root });
+  return (await sessionMasker(host, opened)).mask(text);
+}
+
+Deno.test("sessionMasker() knows all values of the workflow's secrets, what opens them, and what was found elsewhere", () =>
   withSecretSession(async (root, machine) => {
     const host = fixedHost({ ...machine, environment });
     const opened = await openSession(host, { root });
@@ -52,46 +60,42 @@ Deno.test("sessionMasker() knows all values of the workflow's secrets, and what 
     );
     assertStrictEquals(rememberedMasker(host), masker);
     assertStrictEquals(await sessionMasker(host, opened), masker);
+
+    await sessionMasker(host, opened, [{ name: "NEW", value: "from git 123" }]);
+    const after = await sessionMasker(host, opened);
+    assertEquals(
+      after.mask(`from git 123, ${VALUE}`),
+      "[secret NEW], [secret API_KEY]",
+    );
   }));
 
 Deno.test("sessionMasker() knows what is kept for the repository, also if no workflow names it", () =>
   withSecretSession(async (root, machine) => {
-    const host = fixedHost({ ...machine, programs: {} });
     for (const level of ["repository", "private", "global"] as const) {
-      const file = `${root}/${level}.txt`;
-      Deno.writeTextFileSync(file, `the ${level} value`);
+      const host = fixedHost({ ...machine, input: `the ${level} value` });
       const name = `KEPT_${level.toUpperCase()}`;
-      await setSecret(host, { root, name, file, level });
+      await setSecret(host, { root, name, level });
     }
-    const { mask } = await sessionMasker(
-      host,
-      await openSession(host, { root }),
-    );
+    const text = "the repository value, the private value, the global value";
     assertEquals(
-      mask("the repository value, the private value"),
-      "[secret KEPT_REPOSITORY], [secret KEPT_PRIVATE]",
+      await maskedIn(root, machine, text),
+      "[secret KEPT_REPOSITORY], [secret KEPT_PRIVATE], the global value",
     );
-    assertEquals(mask("the global value"), "the global value");
   }));
 
 Deno.test("sessionMasker() knows what the settings name, and maskFailure() does without wrong ones", () =>
   withSecretSession(async (root, machine) => {
-    const value = "named by a setting alone";
-    const variables = { ...environment, SETTING_KEY: value };
-    const config = `${root}/.orchestrator/config.yaml`;
-    Deno.writeTextFileSync(config, "secrets: [SETTING_KEY]\n");
-    const host = fixedHost({ ...machine, environment: variables });
-    const opened = await openSession(host, { root });
-    const { mask } = await sessionMasker(host, opened);
-    assertEquals(mask(value), "[secret SETTING_KEY]");
-
-    Deno.writeTextFileSync(config, "secrets: [setting_key]\n");
-    const failing = fixedHost({ ...machine, environment: variables });
-    const again = await openSession(failing, { root });
-    const error = await refusalOf(() => sessionMasker(failing, again));
-    assertEquals(error.code, "invalid_setting");
-    await maskFailure(failing, { root });
-    assertEquals(rememberedMasker(failing)?.mask(VALUE), "[secret API_KEY]");
+    const text = environment.SETTING_KEY;
+    const path = ".orchestrator/config.yaml";
+    writeTree(root, { [path]: "secrets: [SETTING_KEY]\n" });
+    const masked = await maskedIn(root, machine, text);
+    assertEquals(masked, "[secret SETTING_KEY]");
+    writeTree(root, { [path]: "secrets: [setting_key]\n" });
+    const code = await codeOf(() => maskedIn(root, machine, text));
+    assertEquals(code, "config invalid_setting");
+    const host = fixedHost({ ...machine, environment });
+    await maskFailure(host, { root });
+    assertEquals(rememberedMasker(host)?.mask(VALUE), "[secret API_KEY]");
   }));
 
 Deno.test("sessionMasker() opens nothing behind a link", () =>
@@ -99,127 +103,84 @@ Deno.test("sessionMasker() opens nothing behind a link", () =>
     // Deno makes links only for whoever may read and write everything.
     const args = ["-s", `${root}/home`, `${root}/.orchestrator/secrets`];
     await new Deno.Command("ln", { args }).output();
-    const host = fixedHost({ ...machine, environment });
-    const { mask } = await sessionMasker(
-      host,
-      await openSession(host, { root }),
-    );
-    assertEquals(mask(VALUE), "[secret API_KEY]");
-  }));
-
-Deno.test("sessionMasker() adds what was found elsewhere, for the rest of the run", () =>
-  withSecretSession(async (root, machine) => {
-    const host = fixedHost({ ...machine, environment });
-    const opened = await openSession(host, { root });
-    const before = await sessionMasker(host, opened);
-    await sessionMasker(host, opened, [{ name: "NEW", value: "from git 123" }]);
-    const after = await sessionMasker(host, opened);
-    assertNotStrictEquals(after, before);
-    assertEquals(
-      after.mask(`from git 123, ${VALUE}`),
-      "[secret NEW], [secret API_KEY]",
-    );
+    assertEquals(await maskedIn(root, machine, VALUE), "[secret API_KEY]");
   }));
 
 Deno.test("maskFailure() knows the secrets of a session, else those of the repository and tokens", async () => {
-  const token = `ghp_${"a1".repeat(18)}`;
-  await withSecretSession(async (root, machine) => {
-    const host = fixedHost({ ...machine, environment });
+  const failed = async (root: string, machine: Machine, text: string) => {
+    const host = fixedHost(machine);
     await maskFailure(host, { root });
-    assertEquals(rememberedMasker(host)?.mask(VALUE), "[secret API_KEY]");
+    return rememberedMasker(host)?.mask(text);
+  };
+  await withSecretSession(async (root, machine) => {
+    const masked = await failed(root, { ...machine, environment }, VALUE);
+    assertEquals(masked, "[secret API_KEY]");
   });
   await withSecrets(async (root, machine) => {
     const host = fixedHost({ ...machine, input: VALUE });
     await setSecret(host, { root, name: "KEPT" });
-    await maskFailure(host, { root });
-    assertEquals(rememberedMasker(host)?.mask(VALUE), "[secret KEPT]");
+    assertEquals(await failed(root, machine, VALUE), "[secret KEPT]");
   });
   await withRoot({}, async (root) => {
-    const host = fixedHost({ environment });
-    await maskFailure(host, { root });
-    assertEquals(rememberedMasker(host)?.mask(token), "[secret]");
+    const token = `ghp_${"a1".repeat(18)}`;
+    assertEquals(await failed(root, {}, token), "[secret]");
   });
 });
 
 const mask = (text: string): string => text.replaceAll("hidden", "#");
 
-const METADATA = jsonObject({ path: "hidden" });
-
 Deno.test("maskAction() masks what a caller says, and no ids", () => {
-  const cases: readonly (readonly [Action, Action])[] = [
-    [
-      {
-        type: "start",
-        workflowId: "wf_hidden",
-        task: "a hidden task",
-        project: "hidden",
-        constraints: ["no hidden"],
-        metadata: METADATA,
-        definition: "hidden",
-      },
-      {
-        type: "start",
-        workflowId: "wf_hidden",
+  const start = {
+    type: "start",
+    workflowId: "wf_hidden",
+    task: "a hidden task",
+    project: "hidden",
+    constraints: ["no hidden"],
+    metadata: jsonObject({ path: "hidden" }),
+    definition: "hidden",
+  } as const;
+  const said = { itemId: "hidden", notes: "hidden", force: false };
+  const reason = "hidden";
+  const cases:
+    readonly (readonly [Action, Partial<Record<string, unknown>>])[] = [
+      [start, { task: "a # task", project: "#", constraints: ["no #"] }],
+      [{ ...start, project: null }, {
         task: "a # task",
-        project: "#",
         constraints: ["no #"],
-        metadata: METADATA,
-        definition: "hidden",
-      },
-    ],
-    [
-      { type: "skip", itemId: "hidden", reason: "hidden", force: false },
-      { type: "skip", itemId: "hidden", reason: "#", force: false },
-    ],
-    [
-      { type: "approve_item", itemId: "hidden", notes: "hidden" },
-      { type: "approve_item", itemId: "hidden", notes: "#" },
-    ],
-    [
-      { type: "finish", notes: null, force: false },
-      { type: "finish", notes: null, force: false },
-    ],
-    [
-      { type: "abandon", reason: "hidden", notes: "hidden" },
-      { type: "abandon", reason: "#", notes: "#" },
-    ],
-    [
-      { type: "note", text: "hidden", itemId: null },
-      { type: "note", text: "#", itemId: null },
-    ],
-    [
-      { type: "start_item", itemId: "hidden" },
-      { type: "start_item", itemId: "hidden" },
-    ],
-  ];
+      }],
+      [{ ...said, type: "skip", reason }, { reason: "#" }],
+      [{ ...said, type: "approve_item" }, { notes: "#" }],
+      [{ ...said, type: "finish" }, { notes: "#" }],
+      [{ ...said, type: "finish", notes: null }, {}],
+      [{ ...said, type: "abandon", reason }, { notes: "#", reason: "#" }],
+      [{ ...said, type: "note", text: "hidden" }, { text: "#" }],
+      [{ ...said, type: "start_item" }, {}],
+    ];
   for (const [action, masked] of cases) {
-    assertEquals(maskAction(action, mask), masked);
+    const expected = { ...action, ...masked };
+    assertEquals<unknown>(maskAction(action, mask), expected, action.type);
   }
 });
 
 Deno.test("maskAction() masks evidence however deep, and the result of a check", () => {
-  const masked = maskAction({
+  const texts = ["command", "originalCommand", "stdout", "stderr", "problem"];
+  const resultWith = (text: string): CheckResult => ({
+    ...commandResult(false),
+    ...Object.fromEntries(texts.map((name) => [name, text])),
+    words: [text],
+  });
+  const completeWith = (text: string): Action => ({
     type: "complete",
     itemId: "a",
-    notes: "hidden",
+    notes: text,
     evidence: jsonObject({
-      hidden: [1, "hidden", jsonObject({ deep: "hidden" })],
+      [text]: [1, text, jsonObject({ deep: text })],
       no: null,
     }),
-    result: { ...commandResult(false), stdout: "hidden", words: ["hidden"] },
-    skipVerify: false,
-  }, mask);
-  assertEquals(masked, {
-    type: "complete",
-    itemId: "a",
-    notes: "#",
-    evidence: jsonObject({
-      "#": [1, "#", jsonObject({ deep: "#" })],
-      no: null,
-    }),
-    result: { ...commandResult(false), stdout: "#", words: ["#"] },
+    result: resultWith(text),
     skipVerify: false,
   });
+  assertEquals(maskAction(completeWith("hidden"), mask), completeWith("#"));
 });
 
 Deno.test("maskResult() keeps the place of a file", () => {
@@ -228,10 +189,6 @@ Deno.test("maskResult() keeps the place of a file", () => {
 });
 
 const CHECK = "sh check.sh";
-const NO_GIT = {
-  "git credential fill": { exitCode: -1, problem: "No git" },
-};
-
 const BOTH = {
   API_KEY: VALUE,
   ORCHESTRATOR_OTHER_KEY: OTHER_VALUE,
@@ -242,52 +199,30 @@ function machineWith(machine: Machine, more: Machine): Machine {
   return { ...machine, programs: { ...NO_GIT, [CHECK]: {} }, ...more };
 }
 
-Deno.test("a check gets the secrets its item names, and no others", () =>
+Deno.test("a check gets the secrets its item names, and inherits nothing that anybody names or keeps", () =>
   withSecretSession(async (root, machine) => {
-    const host = fixedHost(machineWith(machine, { environment: BOTH }));
+    const input = "kept, and not named";
+    const keeper = fixedHost({ ...machine, input });
+    await setSecret(keeper, { root, name: "KEPT_KEY" });
+    writeTree(root, {
+      "home/.orchestrator/config.yaml": "secrets: USER_KEY, MORE_KEY\n",
+      ".orchestrator/config.yaml": "secrets: []\n",
+    });
+    const environment = { ...BOTH, ORCHESTRATOR_SECRETS: "ENV_KEY" };
+    const host = fixedHost(machineWith(machine, { environment }));
     for (const itemId of ["with", "without"]) {
       await completeItem(host, { root, itemId });
     }
     const given = host.requests.map(({ variables }) => variables?.API_KEY);
     assertEquals(given, [VALUE, undefined]);
+    const names = ["API", "OTHER", "KEPT", "USER", "MORE", "ENV"];
     for (const { withheld, variables } of host.requests) {
       assertEquals(withheld, [
         "ORCHESTRATOR_PASSPHRASE",
         "SECRETS_PASSWORD",
-        "ORCHESTRATOR_API_KEY",
-        "API_KEY",
-        "ORCHESTRATOR_OTHER_KEY",
-        "OTHER_KEY",
+        ...names.flatMap((name) => [`ORCHESTRATOR_${name}_KEY`, `${name}_KEY`]),
       ]);
       assert(variables?.ORCHESTRATOR_CHECK?.length);
-    }
-  }));
-
-Deno.test("a check inherits nothing that is kept for the repository under a name", () =>
-  withSecretSession(async (root, machine) => {
-    const host = fixedHost(machineWith(machine, { environment: BOTH }));
-    Deno.writeTextFileSync(`${root}/value.txt`, "kept, and not named");
-    const file = `${root}/value.txt`;
-    await setSecret(host, { root, name: "KEPT_KEY", file });
-    await completeItem(host, { root, itemId: "without" });
-    const [request] = host.requests;
-    assert(request?.withheld?.includes("KEPT_KEY"));
-    assert(request?.withheld?.includes("ORCHESTRATOR_KEPT_KEY"));
-  }));
-
-Deno.test("a check inherits nothing that any level of the settings names", () =>
-  withSecretSession(async (root, machine) => {
-    const environment = { ...BOTH, ORCHESTRATOR_SECRETS: "ENV_KEY" };
-    const host = fixedHost(machineWith(machine, { environment }));
-    writeTree(root, {
-      "home/.orchestrator/config.yaml": "secrets: USER_KEY, MORE_KEY\n",
-      ".orchestrator/config.yaml": "secrets: []\n",
-    });
-    await completeItem(host, { root, itemId: "without" });
-    const withheld = host.requests[0]?.withheld ?? [];
-    for (const name of ["ENV_KEY", "USER_KEY", "MORE_KEY"]) {
-      assert(withheld.includes(name), name);
-      assert(withheld.includes(`ORCHESTRATOR_${name}`), name);
     }
   }));
 
@@ -332,9 +267,9 @@ Deno.test("a real check does not find other secrets in its environment", () =>
 Deno.test("a check without its secret is not run, and no try is counted", () =>
   withSecretSession(async (root, machine) => {
     const host = fixedHost(machineWith(machine, {}));
-    const error = await withoutTrace(
+    const error = await refusalWithoutTrace(
       root,
-      () => refusalOf(() => completeItem(host, { root, itemId: "with" })),
+      () => completeItem(host, { root, itemId: "with" }),
     );
     assertEquals([error.kind, error.code], ["denied", "secret_missing"]);
     assertEquals(error.hint, "orc secrets set API_KEY");
