@@ -1,4 +1,5 @@
 import {
+  type ConfigEntry,
   type ConfigSource,
   configWarnings,
   environmentLayer,
@@ -8,7 +9,6 @@ import {
   type Layer,
   meantSetting,
   mergeSetting,
-  type Origin,
   originText,
   readFlatYaml,
   type Statement,
@@ -21,101 +21,78 @@ import {
   settingNamed,
   SETTINGS,
   type SettingValue,
+  variableOf,
 } from "../../src/settings/settings.ts";
 import { orcErrorOf } from "../engine/act.ts";
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 
-const USER: ConfigSource = {
-  level: "user",
-  path: "/home/me/.orchestrator/config.yaml",
-  isLegacy: false,
-};
-const REPOSITORY: ConfigSource = {
-  level: "repository",
-  path: "/shop/.orchestrator/config.yaml",
-  isLegacy: false,
-};
+const [USER, LEGACY_USER, REPOSITORY, LEGACY_REPOSITORY] =
+  (["user", "repository"] as const).flatMap((level) =>
+    [false, true].map((isLegacy): ConfigSource => {
+      return { level, path: `/${level}.yaml`, isLegacy };
+    })
+  ) as [ConfigSource, ConfigSource, ConfigSource, ConfigSource];
 
-/** What one level says in the table: the value, and whence it comes. */
-interface Level {
-  readonly origin: Origin;
-  readonly value: SettingValue;
-  readonly layer: Layer;
+/** Entries of a file, one in a line. */
+function entriesOf(
+  values: Readonly<Record<string, unknown>>,
+): readonly ConfigEntry[] {
+  return Object.entries(values).map(([key, value], index) => {
+    return { key, value, line: index + 1, column: 1 };
+  });
 }
 
-function inFile(
-  source: ConfigSource,
-  key: string,
-  value: SettingValue,
-): Level {
-  const { level: type, path } = source;
-  const origin: Origin = { type, path, line: 3, column: 1 };
-  const layer = fileLayer(source, [{ key, value, line: 3, column: 1 }]);
-  return { origin, value, layer };
+function inFile(source: ConfigSource, key: string, value: unknown): Layer {
+  return fileLayer(source, entriesOf({ [key]: value }));
 }
 
-function inEnvironment(name: SettingName, value: SettingValue): Level {
-  const variable = `ORCHESTRATOR_${name.toUpperCase()}`;
-  return {
-    origin: { type: "environment", variable },
-    value,
-    // An empty variable would be none, and blanks are an empty list.
-    layer: environmentLayer((each) =>
-      each === variable ? String(value) || " " : undefined
-    ),
-  };
+function inEnvironment(name: SettingName, value: SettingValue): Layer {
+  // An empty variable would be none, and blanks are an empty list.
+  return environmentLayer((variable) =>
+    variable === variableOf({ name }) ? String(value) || " " : undefined
+  );
 }
 
-function inFlag(name: SettingName, value: SettingValue): Level {
-  const flag = "--flag";
-  return {
-    origin: { type: "flag", flag },
-    value,
-    layer: [flagStatement(settingNamed(name), flag, String(value))],
-  };
+function inFlag(name: SettingName, value: SettingValue): Layer {
+  return [flagStatement(settingNamed(name), "--flag", String(value))];
 }
 
-/** A setting of each kind, with what the four levels above its default say. */
-const KINDS: readonly [SettingName, readonly SettingValue[]][] = [
-  ["lock_timeout_seconds", [1, 2, 3, 4]],
-  ["notice", [false, true, false, true]],
-  ["color", ["never", "always", "never", "always"]],
-  ["state_branch", ["user", "repository", "environment", "flag"]],
-  ["secrets", [["USER_KEY"], ["A_KEY", "B_KEY"], [], ["FLAG_KEY"]]],
+/** A setting of each kind, with what user, repository, environment and flag say. */
+const KINDS: readonly (readonly [
+  SettingName,
+  SettingValue,
+  SettingValue,
+  SettingValue,
+  SettingValue,
+])[] = [
+  ["lock_timeout_seconds", 1, 2, 3, 4],
+  ["notice", false, true, false, true],
+  ["color", "never", "always", "never", "always"],
+  ["state_branch", "user", "repository", "environment", "flag"],
+  ["secrets", ["USER_KEY"], ["A_KEY", "B_KEY"], [], ["FLAG_KEY"]],
 ];
 
-/** All levels but the default, the lowest first. */
-function levelsOf(
-  name: SettingName,
-  [user, repository, environment, flag]: readonly SettingValue[],
-): readonly Level[] {
-  assert(user !== undefined && repository !== undefined);
-  assert(environment !== undefined && flag !== undefined);
-  return [
-    inFile(USER, name, user),
-    inFile(REPOSITORY, name, repository),
-    inEnvironment(name, environment),
-    inFlag(name, flag),
-  ];
-}
-
-for (const [name, values] of KINDS) {
+for (const [name, user, repository, environment, flag] of KINDS) {
   Deno.test(`mergeSetting() takes the highest of all 32 combinations of levels for ${name}`, () => {
-    const levels = levelsOf(name, values);
+    const levels = [
+      [user, inFile(USER, name, user), "/user.yaml:1"],
+      [repository, inFile(REPOSITORY, name, repository), "/repository.yaml:1"],
+      [environment, inEnvironment(name, environment), variableOf({ name })],
+      [flag, inFlag(name, flag), "--flag"],
+    ] as const;
     for (let bits = 0; bits < 32; bits++) {
       const isGiven = (index: number): boolean => (bits & 2 ** index) !== 0;
       const fallback = isGiven(4) ? settingNamed(name).default : null;
       const setting: Setting = { ...settingNamed(name), default: fallback };
-      const layers = levels.map(({ layer }, index) =>
-        isGiven(index) ? layer.map((each) => ({ ...each, setting })) : []
+      const given = levels.filter((_, index) => isGiven(index));
+      const merged = mergeSetting(
+        setting,
+        given.map(([, layer]) => layer.map((each) => ({ ...each, setting }))),
       );
-      const top = levels.findLast((_, index) => isGiven(index));
-      const merged = mergeSetting(setting, layers);
+      const [value, , origin] = given.at(-1) ?? [fallback, [], "default"];
       assertEquals(
-        [valueOf(merged), merged.origin],
-        top === undefined
-          ? [fallback, { type: "default" }]
-          : [top.value, top.origin],
+        [valueOf(merged), originText(merged.origin)],
+        [value, origin],
         bits.toString(2),
       );
     }
@@ -134,67 +111,62 @@ Deno.test("mergeSetting() gives every setting its default where nobody says anyt
   }
 });
 
-Deno.test("mergeSetting() lets a repository make nothing looser, in whatever form", () => {
+Deno.test("mergeSetting() lets a repository be stricter than the user, and make nothing looser in whatever form", () => {
   const cases = [
-    ["approvals", "any", "terminal"],
-    ["approvals", "nonsense", "terminal"],
-    ["supervision_mode", "zero_human", "supervised"],
-    ["agent_program", "rm -rf /", "claude --print"],
-    ["feedback", true, true],
+    ["approvals", "approvals", "any"],
+    ["approvals", "approvals", "nonsense"],
+    ["supervision_mode", "supervision_mode", "zero_human"],
+    ["agent_program", "agent_program", "rm -rf /"],
+    ["agent_program", "claude_binary", "evil"],
+    ["feedback", "feedback", true],
   ] as const;
-  for (const [name, value, fallback] of cases) {
-    const merged = valueFrom(name, [inFile(REPOSITORY, name, value).layer]);
+  for (const [name, key, value] of cases) {
+    const merged = valueFrom(name, [inFile(REPOSITORY, key, value)]);
     assertEquals(merged.origin, { type: "default" }, name);
-    assertEquals(valueOf(merged), fallback);
+    assertEquals(valueOf(merged), settingNamed(name).default);
   }
-  const binary = inFile(REPOSITORY, "claude_binary", "evil").layer;
-  assertEquals(valueFrom("agent_program", [binary]).origin.type, "default");
-});
-
-Deno.test("mergeSetting() lets a repository be stricter than the user", () => {
   const layers = [
-    inFile(USER, "approvals", "any").layer,
-    inFile(REPOSITORY, "approvals", "terminal").layer,
+    inFile(USER, "approvals", "any"),
+    inFile(REPOSITORY, "approvals", "terminal"),
   ];
   assertEquals(valueOf(valueFrom("approvals", layers)), "terminal");
 });
 
 Deno.test("fileLayer() prefers a setting's own name to that of the Python tool", () => {
-  const entries = [
-    { key: "claude_binary", value: "happy", line: 1, column: 1 },
-    { key: "agent_program", value: "codex exec", line: 2, column: 1 },
-  ];
-  const both = valueFrom("agent_program", [fileLayer(USER, entries)]);
-  assertEquals(valueOf(both), "codex exec");
-  const old = fileLayer(USER, entries.slice(0, 1));
+  const values = { claude_binary: "happy", agent_program: "codex exec" };
+  const both = fileLayer(USER, entriesOf(values));
+  assertEquals(valueOf(valueFrom("agent_program", [both])), "codex exec");
+  const old = inFile(USER, "claude_binary", "happy");
   assertEquals(valueOf(valueFrom("agent_program", [old])), "happy --print");
 });
 
 Deno.test("fileLayer() reads strings in the Python tool's files, which stores nothing else", () => {
-  const entry = { key: "lock_timeout_seconds", value: "5", line: 1, column: 1 };
-  const legacy = fileLayer({ ...USER, isLegacy: true }, [entry]);
-  assertEquals(valueOf(valueFrom("lock_timeout_seconds", [legacy])), 5);
-  const own = valueFrom("lock_timeout_seconds", [fileLayer(USER, [entry])]);
-  assert("found" in own.reading);
+  const readIn = (source: ConfigSource) => {
+    const layer = inFile(source, "lock_timeout_seconds", "5");
+    return layer.map(({ reading }) => "value" in reading ? reading.value : "");
+  };
+  assertEquals(readIn(LEGACY_USER), [5]);
+  assertEquals(readIn(USER), [""]);
 });
 
-Deno.test("fileLayer() leaves the supervision of a repository's old file to the workflow", () => {
-  const entry = {
-    key: "supervision_mode",
-    value: "supervised",
-    line: 1,
-    column: 1,
-  };
-  assertEquals(fileLayer({ ...REPOSITORY, isLegacy: true }, [entry]), []);
+Deno.test("fileLayer() leaves to the workflow what it alone says in a file of the Python tool", () => {
+  for (
+    const [source, key, value] of [
+      [LEGACY_REPOSITORY, "supervision_mode", "supervised"],
+      [LEGACY_REPOSITORY, "secrets", "x y"],
+      [LEGACY_USER, "secrets", "x y"],
+    ] as const
+  ) {
+    assertEquals(inFile(source, key, value), []);
+  }
 });
+
+const BINARY = { CLAUDE_BINARY: "happy" };
 
 Deno.test("environmentLayer() knows the variables of habit, and takes an empty one for none", () => {
   const cases = [
-    ["agent_program", { CLAUDE_BINARY: "happy" }, "happy --print"],
-    ["agent_program", {
-      CLAUDE_BINARY: "happy",
-      ORCHESTRATOR_AGENT_PROGRAM: "codex",
-    }, "codex"],
+    ["agent_program", BINARY, "happy --print"],
+    ["agent_program", { ...BINARY, ORCHESTRATOR_AGENT_PROGRAM: "x" }, "x"],
     ["lock_timeout_seconds", { ORCHESTRATOR_LOCK_TIMEOUT: "2" }, 2],
     ["color", { NO_COLOR: "1" }, "never"],
     ["color", { NO_COLOR: "1", ORCHESTRATOR_COLOR: "always" }, "always"],
@@ -211,107 +183,84 @@ Deno.test("environmentLayer() knows the variables of habit, and takes an empty o
   }
 });
 
-Deno.test("valueOf() names the place of a wrong value, and what was expected", () => {
-  const inUsers = valueFrom("color", [inFile(USER, "color", "blue").layer]);
-  const file = orcErrorOf(() => valueOf(inUsers));
-  assertEquals([file.kind, file.code], ["config", "invalid_setting"]);
-  assertEquals(
-    file.message,
-    '/home/me/.orchestrator/config.yaml:3:1: color: Expected "auto", "always" or "never", found the string "blue"',
-  );
-  const said = valueFrom("color", [inEnvironment("color", "blue").layer]);
-  const variable = orcErrorOf(() => valueOf(said));
-  assertEquals([variable.kind, variable.code], ["usage", "invalid_setting"]);
-  assertEquals(
-    variable.message,
-    'ORCHESTRATOR_COLOR is "blue", not "auto", "always" or "never"',
-  );
-});
-
-Deno.test("valueOf() names the place and the name that can be none in a list of secrets", () => {
-  for (const value of [["GOOD", "bad-name"], "GOOD, bad-name"]) {
-    const { layer } = inFile(REPOSITORY, "secrets", value);
-    const error = orcErrorOf(() => valueOf(valueFrom("secrets", [layer])));
-    assertEquals([error.kind, error.code, error.message], [
-      "config",
-      "invalid_setting",
-      '/shop/.orchestrator/config.yaml:3:1: secrets: Expected names of secrets with commas between them, or a list of them, found the string "bad-name"',
-    ]);
-  }
-});
-
-Deno.test("fileLayer() leaves secrets in a file of the Python tool to the workflow", () => {
-  const entry = { key: "secrets", value: "x y", line: 1, column: 1 };
-  for (const source of [USER, REPOSITORY]) {
-    assertEquals(fileLayer({ ...source, isLegacy: true }, [entry]), []);
+Deno.test("valueOf() names the place of a wrong value, what was expected, and what was found", () => {
+  const colors = '"auto", "always" or "never"';
+  const names = "names of secrets with commas between them, or a list of them";
+  const list = `/repository.yaml:1:1: secrets: Expected ${names}`;
+  for (
+    const [layer, kind, message] of [
+      [
+        inFile(USER, "color", "blue"),
+        "config",
+        `/user.yaml:1:1: color: Expected ${colors}, found the string "blue"`,
+      ],
+      [
+        inEnvironment("color", "blue"),
+        "usage",
+        `ORCHESTRATOR_COLOR is "blue", not ${colors}`,
+      ],
+      [
+        inFile(REPOSITORY, "secrets", ["GOOD", "bad-name"]),
+        "config",
+        `${list}, found the string "bad-name"`,
+      ],
+      [
+        inFile(REPOSITORY, "secrets", "GOOD, bad-name"),
+        "config",
+        `${list}, found the string "bad-name"`,
+      ],
+    ] as const
+  ) {
+    const error = orcErrorOf(() => layer.map(valueOf));
+    assertEquals(
+      [error.kind, error.code, error.message],
+      [kind, "invalid_setting", message],
+    );
   }
 });
 
 Deno.test("wrongStatement() has nothing to say of a right value", () => {
-  const { layer } = inFlag("color", "never");
-  assertEquals(layer.map(wrongStatement), [undefined]);
+  assertEquals(inFlag("color", "never").map(wrongStatement), [undefined]);
 });
 
-function warningsIn(
-  source: Omit<ConfigSource, "path">,
-  values: Readonly<Record<string, unknown>>,
-): readonly string[] {
-  const file = { path: "/c.yaml", ...source };
-  const entries = Object.entries(values).map(([key, value], index) => ({
-    key,
-    value,
-    line: index + 1,
-    column: 1,
-  }));
-  return configWarnings(file, entries, fileLayer(file, entries));
-}
-
-const USER_FILE = { level: "user", isLegacy: false } as const;
-const REPOSITORY_FILE = { level: "repository", isLegacy: false } as const;
-
-Deno.test("configWarnings() names the setting that was probably meant", () => {
-  for (const source of [USER_FILE, REPOSITORY_FILE]) {
-    assertEquals(warningsIn(source, { color: "auto", agent_programm: "x" }), [
-      '/c.yaml:2:1: Unknown setting "agent_programm"; did you mean "agent_program"?',
-    ]);
+Deno.test("configWarnings() says what is unknown, wrong or ignored, and leaves in peace what others put there", () => {
+  const unknown = ':1:1: Unknown setting "agent_programm"';
+  const may = "is ignored: in a repository's file it may";
+  const cases: readonly [
+    ConfigSource,
+    Readonly<Record<string, unknown>>,
+    readonly string[],
+  ][] = [
+    [USER, { agent_programm: "x", color: "auto" }, [
+      `${unknown}; did you mean "agent_program"?`,
+    ]],
+    [REPOSITORY, { agent_programm: "x" }, [
+      `${unknown}; did you mean "agent_program"?`,
+    ]],
+    [USER, { color: "auto", nonsense: 1 }, [
+      ':2:1: Unknown setting "nonsense"',
+    ]],
+    [REPOSITORY, { team: "shop", "two words": 1 }, [
+      ':1:1: "team" is no setting of orc; new sessions take it as a value for {{team}}',
+      ':2:1: Unknown setting "two words"',
+    ]],
+    [REPOSITORY, { output: 7, approvals: "any", agent_program: "x" }, [
+      ':1:1: output: Expected "text" or "json", found the number 7',
+      `:2: approvals ${may} only be terminal`,
+      `:3: agent_program ${may} not be set`,
+    ]],
+    [USER, { resolution: {}, sensitive_globs: [] }, []],
+    [REPOSITORY, { test_command: "make" }, []],
+    [LEGACY_USER, { anything: "goes", colr: 1 }, []],
+    [LEGACY_REPOSITORY, { anything: "goes", colr: 1 }, []],
+  ];
+  for (const [source, values, warnings] of cases) {
+    const entries = entriesOf(values);
+    assertEquals(
+      configWarnings(source, entries, fileLayer(source, entries)),
+      warnings.map((warning) => source.path + warning),
+    );
   }
-  assertEquals(warningsIn(USER_FILE, { nonsense: 1 }), [
-    '/c.yaml:1:1: Unknown setting "nonsense"',
-  ]);
-});
-
-Deno.test("configWarnings() says what a repository's other entries are for", () => {
-  assertEquals(warningsIn(REPOSITORY_FILE, { team: "shop", "two words": 1 }), [
-    '/c.yaml:1:1: "team" is no setting of orc; new sessions take it as a value for {{team}}',
-    '/c.yaml:2:1: Unknown setting "two words"',
-  ]);
-});
-
-Deno.test("configWarnings() leaves in peace what others put there", () => {
-  assertEquals(
-    warningsIn(USER_FILE, { resolution: {}, sensitive_globs: [] }),
-    [],
-  );
-  assertEquals(warningsIn(REPOSITORY_FILE, { test_command: "make" }), []);
-  for (const level of ["user", "repository"] as const) {
-    const legacy = { level, isLegacy: true };
-    assertEquals(warningsIn(legacy, { anything: "goes", colr: 1 }), []);
-  }
-});
-
-Deno.test("configWarnings() tells of wrong values, and of those a repository may not say", () => {
-  assertEquals(
-    warningsIn(REPOSITORY_FILE, {
-      output: 7,
-      approvals: "any",
-      agent_program: "x",
-    }),
-    [
-      '/c.yaml:1:1: output: Expected "text" or "json", found the number 7',
-      "/c.yaml:2: approvals is ignored: in a repository's file it may only be terminal",
-      "/c.yaml:3: agent_program is ignored: in a repository's file it may not be set",
-    ],
-  );
 });
 
 Deno.test("meantSetting() finds the nearest name, also the Python tool's", () => {
@@ -321,15 +270,9 @@ Deno.test("meantSetting() finds the nearest name, also the Python tool's", () =>
 });
 
 Deno.test("isWorkflowKey() allows what a workflow can refer to", () => {
-  assertEquals(["a", "test_command", "A1"].map(isWorkflowKey), [
-    true,
-    true,
-    true,
-  ]);
-  assertEquals(
-    ["", "1a", "a-b", "a b", "a".repeat(65)].filter(isWorkflowKey),
-    [],
-  );
+  const right = ["a", "test_command", "A1"];
+  const wrong = ["", "1a", "a-b", "a b", "a".repeat(65)];
+  assertEquals([...right, ...wrong].filter(isWorkflowKey), right);
 });
 
 Deno.test("readFlatYaml() reads lines of keys and scalars, and where they stand", () => {
