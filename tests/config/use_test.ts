@@ -4,10 +4,12 @@ import {
   setSetting,
   unsetSetting,
 } from "../../src/config/use.ts";
-import type { Host } from "../../src/host/host.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import {
   agent,
+  codeOf,
+  codeWithoutTrace,
+  type FixedHost,
   fixedHost,
   type Machine,
   refusalOf,
@@ -18,10 +20,11 @@ import {
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 /** A machine whose user's directory is `home` beside the repository `shop`. */
-function hostAt(top: string, machine: Machine = {}): Host {
-  return { ...fixedHost(machine), homeDirectory: () => `${top}/home` };
+function hostAt(top: string, machine: Machine = {}): FixedHost {
+  return fixedHost({ home: `${top}/home`, ...machine });
 }
 
+/** Runs a test at that machine. */
 function withShop(
   files: Readonly<Record<string, string>>,
   test: (top: string) => Promise<void>,
@@ -29,12 +32,22 @@ function withShop(
   return withRoot({ "home/": "", "shop/.git/": "", ...files }, test);
 }
 
+type Change = Omit<ConfigChange, "root" | "value">;
+
 function set(
   top: string,
-  change: Omit<ConfigChange, "root">,
+  change: Change & Pick<ConfigChange, "value">,
   machine: Machine = {},
 ): ReturnType<typeof setSetting> {
   return setSetting(hostAt(top, machine), { root: `${top}/shop`, ...change });
+}
+
+function unset(
+  top: string,
+  change: Change,
+  machine: Machine = {},
+): ReturnType<typeof unsetSetting> {
+  return unsetSetting(hostAt(top, machine), { root: `${top}/shop`, ...change });
 }
 
 const OWN = "home/.orchestrator/config.yaml";
@@ -57,73 +70,51 @@ Deno.test("setSetting() makes the file of the repository, and that of the user",
     assertEquals((Deno.statSync(`${top}/${OWN}`).mode ?? 0) & 0o777, 0o600);
   }));
 
-Deno.test("setSetting() changes one line of a file with comments", () => {
-  const before = "# ours\n\ncolor: never   # why\n# end\n";
-  return withShop({ [SHOP]: before }, async (top) => {
-    await set(top, { name: "color", value: "always" });
-    assertEquals(
-      readTree(top)[SHOP],
-      "# ours\n\ncolor: always   # why\n# end\n",
-    );
-  });
-});
-
 Deno.test("setSetting() keeps the byte order mark of a file", () =>
   withShop({ [SHOP]: "\ufeffcolor: never\n" }, async (top) => {
     await set(top, { name: "color", value: "always" });
     assertEquals(readTree(top)[SHOP], "\ufeffcolor: always\n");
-    await unsetSetting(hostAt(top), { root: `${top}/shop`, name: "color" });
+    await unset(top, { name: "color" });
     assertEquals(readTree(top)[SHOP], "\ufeff");
   }));
 
 Deno.test({
   name: "setSetting() and unsetSetting() do not replace a read-only file",
   ignore: Deno.build.os === "windows",
-  fn: () =>
-    withShop(
-      { [SHOP]: "color: never\n", [OWN]: "color: never\n" },
-      async (top) => {
-        for (const [global, path] of [[false, SHOP], [true, OWN]] as const) {
-          Deno.chmodSync(`${top}/${path}`, 0o444);
-          const options = { root: `${top}/shop`, name: "color", global };
-          const attempts = [
-            () => set(top, { name: "color", value: "always", global }),
-            () => unsetSetting(hostAt(top), options),
-          ];
-          for (const attempt of attempts) {
-            const error = await refusalOf(attempt);
-            assertEquals([error.kind, error.code, error.message, error.hint], [
-              "denied",
-              "permission_denied",
-              `Cannot write "${top}/${path}": it is read-only`,
-              `chmod u+w ${top}/${path}`,
-            ]);
-            assertEquals(readTree(top)[path], "color: never\n");
-          }
-          // What it says already need not be written.
-          const same = await set(top, {
-            name: "color",
-            value: "never",
-            global,
-          });
-          assertEquals(same.changed, false);
+  fn: () => {
+    const text = "color: never\n";
+    return withShop({ [SHOP]: text, [OWN]: text }, async (top) => {
+      for (const [global, path] of [[false, SHOP], [true, OWN]] as const) {
+        Deno.chmodSync(`${top}/${path}`, 0o444);
+        const color = { name: "color", global };
+        const attempts = [
+          () => set(top, { ...color, value: "always" }),
+          () => unset(top, color),
+        ];
+        for (const attempt of attempts) {
+          const error = await refusalOf(attempt);
+          assertEquals([error.kind, error.code, error.message, error.hint], [
+            "denied",
+            "permission_denied",
+            `Cannot write "${top}/${path}": it is read-only`,
+            `chmod u+w ${top}/${path}`,
+          ]);
+          assertEquals(readTree(top)[path], text);
         }
-      },
-    ),
+        // What it says already need not be written.
+        const same = await set(top, { ...color, value: "never" });
+        assertEquals(same.changed, false);
+      }
+    });
+  },
 });
 
-Deno.test("setSetting() takes names of secrets with commas, and refuses what is none", () =>
+Deno.test("setSetting() takes names of secrets with commas, also from an agent", () =>
   withShop({}, async (top) => {
-    const environment = agent("1");
     const change = { name: "secrets", value: "API_KEY, OTHER_KEY" };
-    const { value } = await set(top, change, { environment });
+    const { value } = await set(top, change, { environment: agent("1") });
     assertEquals(value, ["API_KEY", "OTHER_KEY"]);
     assertEquals(readTree(top)[SHOP], "secrets: [API_KEY, OTHER_KEY]\n");
-    const error = await refusalWithoutTrace(
-      top,
-      () => set(top, { name: "secrets", value: "API_KEY,../x" }),
-    );
-    assertEquals([error.kind, error.code], ["usage", "invalid_setting"]);
   }));
 
 Deno.test("setSetting() leaves a file as it is that says so already", () =>
@@ -160,31 +151,48 @@ for (const [text, place] of Object.entries(BROKEN)) {
     }));
 }
 
-Deno.test("setSetting() says what is meant by a name that is nearly one", () =>
+Deno.test("setSetting() refuses names and values that are none, and what would not count in a repository", () =>
   withShop({}, async (top) => {
-    const near = await refusalWithoutTrace(
-      top,
-      () => set(top, { name: "aprovals", value: "any" }),
-    );
-    assertEquals(
-      [near.kind, near.code, near.message, near.hint],
+    const list = "orc config list";
+    const own = (setting: string) => `orc config set ${setting} --global`;
+    const cases = [
+      ["aprovals", "any", false, "unknown_setting", "use approvals"],
+      ["a-b", "1", false, "unknown_setting", list],
+      ["nonsense", "1", true, "unknown_setting", list],
+      ["__proto__", "1", true, "unknown_setting", list],
+      ["lock_timeout_seconds", "ten", false, "invalid_setting", list],
+      ["secrets", "API_KEY,../x", false, "invalid_setting", list],
+      ["approvals", "any", false, "user_setting", own('approvals "any"')],
+      ["feedback", "true", false, "user_setting", own("feedback true")],
+      ["agent_program", "a", false, "user_setting", own('agent_program "a"')],
       [
-        "usage",
-        "unknown_setting",
-        'Unknown setting "aprovals"',
-        "use approvals",
+        "claude_binary",
+        "a",
+        false,
+        "user_setting",
+        own('agent_program "a --print"'),
       ],
-    );
-    for (const name of ["nonsense", "a-b", "__proto__"]) {
-      const far = await refusalWithoutTrace(
+      [
+        "supervision_mode",
+        "hybrid",
+        false,
+        "user_setting",
+        own('supervision_mode "hybrid"'),
+      ],
+    ] as const;
+    for (const [name, value, global, code, hint] of cases) {
+      const error = await refusalWithoutTrace(
         top,
-        () => set(top, { name, value: "1", global: true }),
+        () => set(top, { name, value, global }),
       );
-      assertEquals([far.code, far.hint], [
-        "unknown_setting",
-        "orc config list",
-      ]);
+      assertEquals([error.kind, error.code, error.hint], ["usage", code, hint]);
     }
+    const ten = { name: "lock_timeout_seconds", value: "ten" };
+    assertEquals(
+      (await refusalOf(() => set(top, ten))).message,
+      'Cannot set "lock_timeout_seconds" to "ten": expected a number of seconds from 0 to 86400',
+    );
+    await set(top, { name: "approvals", value: "terminal" });
   }));
 
 Deno.test("setSetting() keeps a value for workflows in the repository, and says so", () =>
@@ -199,70 +207,25 @@ Deno.test("setSetting() keeps a value for workflows in the repository, and says 
       readTree(top)[SHOP],
       'test_command: make test\nteam: "007"\n',
     );
-    const got = await getSetting(hostAt(top), {
-      root: `${top}/shop`,
-      name: "team",
-    });
-    assertEquals(got.value, "007");
-  }));
-
-Deno.test("setSetting() refuses a wrong value", () =>
-  withShop({}, async (top) => {
-    const error = await refusalWithoutTrace(
-      top,
-      () => set(top, { name: "lock_timeout_seconds", value: "ten" }),
-    );
-    assertEquals(
-      [error.kind, error.code, error.message],
-      [
-        "usage",
-        "invalid_setting",
-        'Cannot set "lock_timeout_seconds" to "ten": expected a number of seconds from 0 to 86400',
-      ],
-    );
-  }));
-
-Deno.test("setSetting() does not write to a repository what would not count there", () =>
-  withShop({}, async (top) => {
-    for (
-      const [name, value] of [
-        ["agent_program", "codex"],
-        ["claude_binary", "happy"],
-        ["approvals", "any"],
-        ["supervision_mode", "zero_human"],
-        ["feedback", "true"],
-      ] as const
-    ) {
-      const error = await refusalWithoutTrace(
-        top,
-        () => set(top, { name, value }),
-      );
-      assertEquals([error.kind, error.code], ["usage", "user_setting"]);
-      assert(error.hint?.endsWith("--global"));
-    }
-    await set(top, { name: "approvals", value: "terminal" });
+    const options = { root: `${top}/shop`, name: "team" };
+    assertEquals((await getSetting(hostAt(top), options)).value, "007");
   }));
 
 Deno.test("setSetting() and unsetSetting() let no agent make anything looser", () =>
   withShop({ [OWN]: "feedback: false\n" }, async (top) => {
-    const environment = agent("1");
-    const machine = { environment };
+    const machine = { environment: agent("1") };
     const loose = { name: "approvals", value: "any", global: true };
+    const feedback = { name: "feedback", global: true };
     const tries = [
       () => set(top, loose, machine),
       () => set(top, { ...loose, name: "agent_program" }, machine),
-      () =>
-        unsetSetting(hostAt(top, machine), {
-          root: `${top}/shop`,
-          name: "feedback",
-          global: true,
-        }),
+      () => unset(top, feedback, machine),
     ];
     for (const attempt of tries) {
-      const error = await refusalWithoutTrace(top, attempt);
-      assertEquals([error.kind, error.code], ["denied", "approval_required"]);
+      const code = await codeWithoutTrace(top, attempt);
+      assertEquals(code, "denied approval_required");
     }
-    const strict = { name: "approvals", value: "terminal", global: true };
+    const strict = { ...loose, value: "terminal" };
     assertEquals((await set(top, strict, machine)).changed, true);
   }));
 
@@ -277,38 +240,26 @@ Deno.test("setSetting() takes the Python tool's name, and replaces its entry", (
 
 Deno.test("unsetSetting() takes out the line, and nothing where there is none", () =>
   withShop({ [SHOP]: "# a\ncolor: never # b\nnotice: true\n" }, async (top) => {
-    const options = { root: `${top}/shop`, name: "color" };
-    const { changed, value } = await unsetSetting(hostAt(top), options);
+    const { changed, value } = await unset(top, { name: "color" });
     assertEquals([changed, value], [true, null]);
     assertEquals(readTree(top)[SHOP], "# a\nnotice: true\n");
-    const again = await unsetSetting(hostAt(top), options);
-    assertEquals(again.changed, false);
+    assertEquals((await unset(top, { name: "color" })).changed, false);
   }));
 
-Deno.test("setSetting() needs a home for the user's file", () =>
-  withRoot({}, async (root) => {
-    const error = await refusalOf(() =>
-      setSetting(fixedHost(), {
-        root,
-        name: "color",
-        value: "never",
-        global: true,
-      })
-    );
-    assertEquals([error.kind, error.code], ["not_found", "no_home"]);
-  }));
-
-Deno.test("setSetting() makes nothing where the home is none", () =>
-  withRoot({ "shop/": "", "file": "" }, async (top) => {
-    for (const home of [`${top}/missing`, `${top}/file`]) {
-      const host = { ...fixedHost(), homeDirectory: () => home };
-      await refusalWithoutTrace(top, () =>
-        setSetting(host, {
-          root: `${top}/shop`,
-          name: "color",
-          value: "never",
-          global: true,
-        }));
+Deno.test("setSetting() needs a home for the user's file, and makes none", () =>
+  withShop({ "file": "" }, async (top) => {
+    const change = { name: "color", value: "never", global: true };
+    const homes = [
+      [undefined, "not_found no_home"],
+      [`${top}/missing`, "not_found path_not_found"],
+      [`${top}/file`, "config not_a_directory"],
+    ] as const;
+    for (const [home, code] of homes) {
+      const refused = await codeWithoutTrace(
+        top,
+        () => set(top, change, { home }),
+      );
+      assertEquals(refused, code);
     }
   }));
 
@@ -318,9 +269,9 @@ Deno.test("setSetting() waits no longer for the user's lock than it is told to",
     await set(top, change);
     const lock = JSON.stringify({ no: "record" });
     writeTree(top, { "home/.orchestrator/lock": lock });
-    const error = await refusalOf(() =>
+    const code = await codeOf(() =>
       set(top, { ...change, value: "auto", lockTimeout: "0" })
     );
-    assertEquals(error.kind, "conflict");
+    assertEquals(code, "conflict lock_unreadable");
     assertEquals(readTree(top)[OWN], "color: never\n");
   }));

@@ -1,5 +1,4 @@
-import type { Host } from "../../src/host/host.ts";
-import { openRepository } from "../../src/repository/open.ts";
+import { openRepository, type Repository } from "../../src/repository/open.ts";
 import {
   isNoticeWanted,
   legacyConfigFiles,
@@ -11,60 +10,65 @@ import { originText, valueOf } from "../../src/settings/merge.ts";
 import type { SettingName } from "../../src/settings/settings.ts";
 import { writeTree } from "../files/temporary.ts";
 import {
+  codeOf,
+  type FixedHost,
   fixedHost,
   type Machine,
-  refusalOf,
   withRoot,
 } from "../work/fixtures.ts";
 import { assert, assertEquals } from "@std/assert";
 
-function hostAt(top: string, machine: Machine = {}): Host {
-  return { ...fixedHost(machine), homeDirectory: () => `${top}/home` };
-}
+/** All files that settings are read from, the lowest first, and what each of them says. */
+const SAID = [
+  ["home/.config/orchestrator/config.yaml", "old/user"],
+  ["home/.orchestrator/config.yaml", "new/user"],
+  ["shop/.orchestrator.yaml", "old/shop"],
+  ["shop/.orchestrator/config.yaml", "new/shop"],
+] as const;
 
-const FILES = {
-  "home/.config/orchestrator/config.yaml": "secrets_repo: old/user\n",
-  "home/.orchestrator/config.yaml": "secrets_repo: new/user\n",
-  "shop/.orchestrator.yaml": "secrets_repo: old/shop\n",
-  "shop/.orchestrator/config.yaml": "secrets_repo: new/shop\n",
-};
+const FILES: Readonly<Record<string, string>> = Object.fromEntries(
+  SAID.map(([path, value]) => [path, `secrets_repo: ${value}\n`]),
+);
 
-async function secretsRepo(top: string): Promise<readonly unknown[]> {
-  const host = hostAt(top);
-  const site = openRepository(host, { root: `${top}/shop` });
-  const { settings } = await readConfig(host, site);
-  const found = settings.find(({ setting }) => setting.name === "secrets_repo");
-  assert(found);
-  const value = await readValue(host, site, "secrets_repo");
-  assertEquals(valueOf(found), value);
-  return [value, originText(found.origin).replace(`${top}/`, "")];
+/** A machine, and the repository `shop` beside its user's directory. */
+function shopAt(
+  top: string,
+  environment: Machine["environment"] = {},
+): readonly [FixedHost, Repository] {
+  const host = fixedHost({ home: `${top}/home`, environment });
+  return [host, openRepository(host, { root: `${top}/shop` })];
 }
 
 Deno.test("readConfig() prefers the repository, and each level's own file to the Python tool's", () =>
   withRoot({ "home/": "", "shop/": "", ...FILES }, async (top) => {
-    const paths = Object.keys(FILES);
-    const values = ["old/user", "new/user", "old/shop", "new/shop"];
-    for (const index of [3, 2, 1, 0]) {
-      assertEquals(await secretsRepo(top), [
-        values[index],
-        `${paths[index]}:1`,
-      ]);
-      Deno.removeSync(`${top}/${paths[index]}`);
+    const [host, site] = shopAt(top);
+    const counting = async () => {
+      const { settings } = await readConfig(host, site);
+      const found = settings.find(({ setting: { name } }) =>
+        name === "secrets_repo"
+      );
+      assert(found);
+      const value = await readValue(host, site, "secrets_repo");
+      assertEquals(valueOf(found), value);
+      return [value, originText(found.origin)];
+    };
+    for (const [path, value] of SAID.toReversed()) {
+      assertEquals(await counting(), [value, `${top}/${path}:1`]);
+      Deno.removeSync(`${top}/${path}`);
     }
-    assertEquals(await secretsRepo(top), [null, "default"]);
+    assertEquals(await counting(), [null, "default"]);
   }));
 
-Deno.test("readConfig() lets the environment and flags have the last word", () =>
-  withRoot({ ...FILES }, async (top) => {
+Deno.test("readValue() lets the environment have the last word", () =>
+  withRoot(FILES, async (top) => {
     const environment = { ORCHESTRATOR_SECRETS_REPO: "env/ironment" };
-    const host = hostAt(top, { environment });
-    const site = openRepository(host, { root: `${top}/shop` });
+    const [host, site] = shopAt(top, environment);
     assertEquals(await readValue(host, site, "secrets_repo"), "env/ironment");
   }));
 
 Deno.test("readConfig() reads a file in the home once, where the home is a repository", () =>
   withRoot({ ".orchestrator/config.yaml": "approvals: any\n" }, async (top) => {
-    const host = { ...fixedHost(), homeDirectory: () => top };
+    const host = fixedHost({ home: top });
     const site = openRepository(host, { root: top });
     const { files, warnings } = await readConfig(host, site);
     assertEquals(files.map(({ file }) => file.level), ["user"]);
@@ -73,41 +77,40 @@ Deno.test("readConfig() reads a file in the home once, where the home is a repos
   }));
 
 Deno.test("legacyConfigFiles() names the Python tool's files that are there", () =>
-  withRoot({ ...FILES }, (top) => {
-    const host = hostAt(top);
-    const site = openRepository(host, { root: `${top}/shop` });
-    assertEquals(
-      legacyConfigFiles(host, site).map((path) => path.replace(`${top}/`, "")),
-      ["home/.config/orchestrator/config.yaml", "shop/.orchestrator.yaml"],
-    );
-    return Promise.resolve();
+  withRoot(FILES, async (top) => {
+    const files = await legacyConfigFiles(...shopAt(top));
+    assertEquals(files, [
+      `${top}/home/.config/orchestrator/config.yaml`,
+      `${top}/shop/.orchestrator.yaml`,
+    ]);
   }));
 
 /** Reads a setting where the repository's file holds a text. */
 async function valueIn(text: string, name: SettingName): Promise<unknown> {
-  const values: unknown[] = [];
-  const files = { ".orchestrator/config.yaml": text };
-  await withRoot(files, async (root) => {
+  let value: unknown;
+  await withRoot({ ".orchestrator/config.yaml": text }, async (root) => {
     const host = fixedHost();
-    const site = openRepository(host, { root });
-    values.push(await readValue(host, site, name));
+    value = await readValue(host, openRepository(host, { root }), name);
   });
-  return values[0];
+  return value;
 }
 
-Deno.test("readValue() reads files of any form", async () => {
-  assertEquals(await valueIn("color: never\n", "color"), "never");
-  assertEquals(await valueIn("{color: never}\n", "color"), "never");
-  assertEquals(await valueIn("x:\n  y: [1]\ncolor: never\n", "color"), "never");
-  assertEquals(await valueIn("", "color"), "auto");
-  assertEquals(await valueIn("---\n# no\n", "color"), "auto");
-});
-
-Deno.test("readValue() minds only the setting that is asked for", async () => {
+Deno.test("readValue() reads files of any form, and minds only the setting that is asked for", async () => {
+  for (
+    const [text, value] of [
+      ["color: never\n", "never"],
+      ["{color: never}\n", "never"],
+      ["x:\n  y: [1]\ncolor: never\n", "never"],
+      ["", "auto"],
+      ["---\n# no\n", "auto"],
+    ] as const
+  ) {
+    assertEquals(await valueIn(text, "color"), value);
+  }
   const text = "color: 7\nnotice: false\n";
   assertEquals(await valueIn(text, "notice"), false);
-  const error = await refusalOf(() => valueIn(text, "color"));
-  assertEquals([error.kind, error.code], ["config", "invalid_setting"]);
+  const code = await codeOf(() => valueIn(text, "color"));
+  assertEquals(code, "config invalid_setting");
 });
 
 Deno.test("readPreferences() fails no command, but says what it did not use", () =>
@@ -136,8 +139,8 @@ Deno.test("isNoticeWanted() asks the settings, and takes no answer for yes", () 
   withRoot({}, async (root) => {
     const host = fixedHost();
     assertEquals(await isNoticeWanted(host, root), true);
-    writeTree(root, { ".orchestrator/config.yaml": "notice: false\n" });
-    assertEquals(await isNoticeWanted(host, root), false);
-    writeTree(root, { ".orchestrator/config.yaml": "notice: [\n" });
-    assertEquals(await isNoticeWanted(host, root), true);
+    for (const [text, isWanted] of [["false", false], ["[", true]] as const) {
+      writeTree(root, { ".orchestrator/config.yaml": `notice: ${text}\n` });
+      assertEquals(await isNoticeWanted(host, root), isWanted);
+    }
   }));
