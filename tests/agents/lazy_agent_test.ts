@@ -1,6 +1,5 @@
-import { withTemporaryDirectory } from "../files/temporary.ts";
 import { playToTheEnd } from "../journey/honest_agent.ts";
-import type { Repository } from "../journey/orc.ts";
+import { inRepository, type Repository } from "../journey/orc.ts";
 import { eventsOf, stateOf } from "../work/fixtures.ts";
 import { LAZY, tryEverything } from "./lazy_agent.ts";
 import { phaseIn, quickRepository } from "./repository.ts";
@@ -10,12 +9,8 @@ import { assert, assertEquals } from "@std/assert";
 function withBundledSession(
   test: (repository: Repository) => Promise<void>,
 ): Promise<void> {
-  return withTemporaryDirectory(async (directory) => {
+  return inRepository(async ({ directory }) => {
     const repository = quickRepository(directory);
-    await repository.run("git", "init", "--quiet", "--initial-branch=main");
-    const author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"];
-    const commit = ["commit", "--quiet", "--allow-empty", "-m", "Begin"];
-    await repository.run("git", ...author, ...commit);
     await repository.result(["start", "Add login"]);
     await test(repository);
   });
