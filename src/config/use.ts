@@ -35,17 +35,17 @@ import {
   workflowKeyWarning,
 } from "../settings/merge.ts";
 import {
-  aliasOf,
   countsInRepository,
   findSetting,
   isScalarSetting,
-  namesOf,
+  meaningOf,
   oneLine,
   readTypedSetting,
   type Setting,
   settingText,
   type SettingType,
   type SettingValue,
+  spellingsOf,
   variableOf,
 } from "../settings/settings.ts";
 
@@ -266,8 +266,10 @@ export async function setSetting(
   change: ConfigChange,
 ): Promise<ConfigChanged> {
   const { setting, key } = target(change);
-  const alias = setting && aliasOf(setting, change.name);
-  const text = alias?.translate?.(change.value) ?? change.value;
+  const spelling = setting &&
+    spellingsOf(setting).find(({ name }) => name === change.name);
+  const meant = spelling && meaningOf(spelling, change.value);
+  const text = meant ?? change.value;
   const type = setting?.type ?? WORKFLOW_VALUE;
   const reading = readTypedSetting(type, text);
   if ("found" in reading) throw wrongValue(key, type, reading.found);
@@ -361,23 +363,20 @@ async function edited(
 ): Promise<Pick<ConfigChanged, "changed" | "warnings">> {
   const { editConfig } = await import("./edit.ts");
   const { mark, text: before } = readConfigText(file) ?? { mark: "", text: "" };
-  const names = setting === undefined ? [name] : namesOf(setting);
+  const spellings = setting === undefined ? [{ name }] : spellingsOf(setting);
   const present = new Set(
     (await parseConfig(before, file.path)).map(({ key }) => key),
   );
   let text = before;
   // An alias that stays would come back when the setting is taken out.
-  for (const key of names) {
+  for (const { name: key } of spellings) {
     const isSet = key === name && value !== undefined;
     if (!isSet && !present.has(key)) continue;
     const edit = isSet ? { key, value } : { key };
     text = await editConfig(text, file.path, edit);
   }
   if (text === before) return { changed: false, warnings: [] };
-  const warning = writeConfig(file.path, mark + text, {
-    lock,
-    isPrivate: file.level === "user",
-  });
+  const warning = writeConfig(file, mark + text, lock);
   return { changed: true, warnings: warning === undefined ? [] : [warning] };
 }
 

@@ -68,8 +68,11 @@ export async function secretFacts(
     missing,
     files,
     identity: identityFact(host, repository),
-    keysBeside: isKept ? keyFiles(host, repository).filter(hasKey) : [],
-    tokenFiles: sharedFiles(repository).filter(hasToken),
+    keysBeside: isKept
+      ? keyFiles(host, repository).filter((path) => KEY.test(textAt(path)))
+      : [],
+    tokenFiles: sharedFiles(repository)
+      .filter((path) => tokensIn(textAt(path)).length > 0),
     legacyPath,
   };
 }
@@ -146,14 +149,6 @@ function keyFiles(host: Host, repository: Repository): readonly string[] {
     ...environmentFiles(found.workingTree),
     userLayout(layout.root).identity,
   ].filter((path) => path !== own);
-}
-
-function hasKey(path: string): boolean {
-  return KEY.test(textAt(path));
-}
-
-function hasToken(path: string): boolean {
-  return tokensIn(textAt(path)).length > 0;
 }
 
 /** What cannot be read holds nothing that could be found. */

@@ -158,21 +158,15 @@ export async function openWith(
   encrypted: Uint8Array,
   path: string,
 ): Promise<string | undefined> {
-  const keys = keysFor(keyring, encrypted);
-  const bytes = keys && await decrypt(encrypted, keys, path);
+  const isLocked = encryptionOf(encrypted) === "passphrase";
+  const passphrase = isLocked ? keyring.passphrase() : undefined;
+  if (isLocked && passphrase === undefined) return undefined;
+  // Without any identity, the library still tells whether the file is one of age.
+  const keys = passphrase === undefined
+    ? { identities: keyring.identities() }
+    : { passphrase };
+  const bytes = await decrypt(encrypted, keys, path);
   return bytes && withoutLineEnds(decodeUtf8(bytes, path));
-}
-
-function keysFor(
-  keyring: Keyring,
-  encrypted: Uint8Array,
-): Keys | undefined {
-  if (encryptionOf(encrypted) !== "passphrase") {
-    // Without any, the library would still tell whether the file is one of age.
-    return { identities: keyring.identities() };
-  }
-  const passphrase = keyring.passphrase();
-  return passphrase === undefined ? undefined : { passphrase };
 }
 
 function once<Value>(make: () => Value): () => Value {

@@ -200,23 +200,14 @@ export async function maskFailure(
   if (rememberedMasker(host) !== undefined) return;
   rememberMasker(host, maskerOf([]));
   try {
-    const place = await failedPlace(host, options);
+    const place = await openSession(host, options).catch((error) => {
+      if (!(error instanceof OrcError)) throw error;
+      const workflow = { secrets: [], phases: [] };
+      return { repository: openRepository(host, options), workflow };
+    });
     await sessionMasker(host, { ...place, isLenient: true });
   } catch {
     // The error to show is the one that came first; this one may be the same.
     return;
-  }
-}
-
-async function failedPlace(
-  host: Host,
-  options: SessionOptions,
-): Promise<MaskedPlace> {
-  try {
-    return await openSession(host, options);
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    const workflow = { secrets: [], phases: [] };
-    return { repository: openRepository(host, options), workflow };
   }
 }

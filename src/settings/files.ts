@@ -273,38 +273,28 @@ async function parseYaml(
   text: string,
   path: string,
 ): Promise<readonly ConfigEntry[]> {
-  const { readWorkflowText } = await import(
-    "../workflow/yaml.ts"
-  );
-  const { value, locate } = configErrors(() => readWorkflowText(text, path));
-  if (value === null || value === undefined) return [];
-  if (!(value instanceof Map)) {
+  const { readWorkflowText } = await import("../workflow/yaml.ts");
+  try {
+    const { value, locate } = readWorkflowText(text, path);
+    if (value === null || value === undefined) return [];
+    if (value instanceof Map) {
+      return Array.from(value, ([key, member]) => ({
+        key: typeof key === "string" ? key : scalarText(key) ?? "null",
+        value: member,
+        ...locate([key]) ?? { line: 1, column: 1 },
+      }));
+    }
+    const found = describeValue(value);
     throw misconfigured(
       "invalid_config",
-      `${path}:1:1: Expected settings, one KEY: VALUE a line, found ${
-        describeValue(value)
-      }`,
-      { path, hint: HINT },
+      `${path}:1:1: Expected settings, one KEY: VALUE a line, found ${found}`,
+      { path },
     );
-  }
-  return Array.from(value, ([key, member]): ConfigEntry => {
-    const { line, column } = locate([key]) ?? { line: 1, column: 1 };
-    return {
-      key: typeof key === "string" ? key : scalarText(key) ?? "null",
-      value: member,
-      line,
-      column,
-    };
-  });
-}
-
-function configErrors<Result>(read: () => Result): Result {
-  try {
-    return read();
   } catch (cause) {
     if (!(cause instanceof OrcError) || cause.kind !== "config") throw cause;
-    const { code, message, path, details } = cause;
-    throw misconfigured(code, message, { cause, path, details, hint: HINT });
+    const { code, message, details } = cause;
+    const more = { cause, path: cause.path, details, hint: HINT };
+    throw misconfigured(code, message, more);
   }
 }
 
@@ -314,9 +304,6 @@ export function asConfigError(cause: unknown, hint: string): unknown {
   const { code, message, path } = cause;
   return misconfigured(code, message, { cause, path, hint });
 }
-
-/** Nobody else has to know what a user prefers. */
-const USER_FILE_MODE = 0o600;
 
 /** The bits of a mode that let anybody write. */
 const WRITABLE = 0o222;
@@ -328,14 +315,14 @@ const WRITABLE = 0o222;
  *   replaced nevertheless is not what its owner meant
  */
 export function writeConfig(
-  path: string,
+  { path, level }: ConfigFile,
   text: string,
-  { lock, isPrivate }: { readonly lock: HeldLock; readonly isPrivate: boolean },
+  lock: HeldLock,
 ): string | undefined {
   assertWritable(path);
-  return writeAtomic(path, new TextEncoder().encode(text), {
+  return writeAtomic(path, text, {
     token: lock.token,
-    mode: isPrivate ? USER_FILE_MODE : undefined,
+    mode: level === "user" ? 0o600 : undefined,
     fence: () => lock.assertHeld(),
   });
 }

@@ -2,9 +2,8 @@ import { misconfigured, type OrcError, usage } from "../base/error.ts";
 import { nearest, quoted } from "../base/text.ts";
 import { readScalar } from "../workflow/value.ts";
 import {
-  aliasOf,
   countsInRepository,
-  namesOf,
+  meaningOf,
   readSettingValue,
   readTypedSetting,
   type Setting,
@@ -12,6 +11,7 @@ import {
   type SettingReading,
   SETTINGS,
   type SettingValue,
+  spellingsOf,
   variableOf,
 } from "./settings.ts";
 
@@ -86,28 +86,23 @@ export function fileLayer(
   { level, path, isLegacy }: ConfigSource,
   entries: readonly ConfigEntry[],
 ): Layer {
-  return SETTINGS.flatMap((setting) => {
-    const { inLegacyFiles = [level] } = setting;
-    if (isLegacy && !inLegacyFiles.includes(level)) return [];
-    return namesOf(setting).flatMap((name): Layer => {
-      const entry = entries.find(({ key }) => key === name);
-      if (entry === undefined) return [];
-      const { value, line, column } = entry;
-      const alias = aliasOf(setting, name);
-      const meant = typeof value === "string"
-        ? translated(alias, value)
-        : value;
-      if (meant === undefined) return [];
+  const isRead = ({ inLegacyFiles = [level] }: Setting) =>
+    !isLegacy || inLegacyFiles.includes(level);
+  return SETTINGS.filter(isRead).flatMap((setting) =>
+    spellingsOf(setting).flatMap((spelling): Layer => {
+      const entry = entries.find(({ key }) => key === spelling.name);
+      const meant = typeof entry?.value === "string"
+        ? meaningOf(spelling, entry.value)
+        : entry?.value;
+      if (entry === undefined || meant === undefined) return [];
+      const { line, column } = entry;
       const reading = isLegacy && typeof meant === "string"
         ? readTypedSetting(setting.type, meant)
         : readSettingValue(setting.type, meant);
-      return [{
-        setting,
-        reading,
-        origin: { type: level, path, line, column },
-      }];
-    });
-  });
+      const origin = { type: level, path, line, column };
+      return [{ setting, origin, reading }];
+    })
+  );
 }
 
 /** What the environment says about settings. An empty variable is as good as none. */
@@ -115,20 +110,21 @@ export function environmentLayer(
   read: (variable: string) => string | undefined,
   settings: readonly Setting[] = SETTINGS,
 ): Layer {
-  return settings.flatMap((setting) => {
-    const variables = [
-      { name: variableOf(setting) },
-      ...setting.variables ?? [],
-    ];
-    return variables.flatMap((alias: SettingAlias): Layer => {
-      const text = read(alias.name);
-      const meant = text ? translated(alias, text) : undefined;
-      if (meant === undefined) return [];
-      const reading = readTypedSetting(setting.type, meant);
-      const origin = { type: "environment", variable: alias.name } as const;
-      return [{ setting, origin, reading }];
-    });
-  });
+  return settings.flatMap((setting) =>
+    [{ name: variableOf(setting) }, ...setting.variables ?? []]
+      .flatMap((spelling: SettingAlias): Layer => {
+        const text = read(spelling.name);
+        const meant = text ? meaningOf(spelling, text) : undefined;
+        if (meant === undefined) return [];
+        const reading = readTypedSetting(setting.type, meant);
+        const variable = spelling.name;
+        return [{
+          setting,
+          origin: { type: "environment", variable },
+          reading,
+        }];
+      })
+  );
 }
 
 /** What a flag says about a setting. */
@@ -190,13 +186,6 @@ export function valueOf(statement: Statement): SettingValue | null {
   const { reading } = statement;
   if ("value" in reading) return reading.value;
   throw wrongStatement(statement);
-}
-
-function translated(
-  alias: SettingAlias | undefined,
-  text: string,
-): string | undefined {
-  return alias?.translate === undefined ? text : alias.translate(text);
 }
 
 /** Entries of the user's file that only the Python tool reads, for its merging of branches. */
@@ -261,7 +250,7 @@ export function meantSetting(key: string): string | undefined {
 }
 
 function settingKeys(): readonly string[] {
-  return SETTINGS.flatMap(namesOf);
+  return SETTINGS.flatMap(spellingsOf).map(({ name }) => name);
 }
 
 function unknownKey(

@@ -30,7 +30,7 @@ export type SettingReading =
  */
 export interface SettingAlias {
   readonly name: string;
-  translate?(text: string): string | undefined;
+  readonly translate?: (text: string) => string | undefined;
 }
 
 /** A setting as its row says it. */
@@ -278,7 +278,9 @@ export const SETTINGS: readonly Setting[] = ROWS.map((row) => ({
 
 /** Finds a setting by its name or another one that files may use. */
 export function findSetting(name: string): Setting | undefined {
-  return SETTINGS.find((setting) => namesOf(setting).includes(name));
+  return SETTINGS.find((setting) =>
+    spellingsOf(setting).some((each) => each.name === name)
+  );
 }
 
 /** The setting of a name that is certainly one. */
@@ -289,16 +291,18 @@ export function settingNamed(name: SettingName): Setting {
 }
 
 /** All names that a setting may have in files, its own first. */
-export function namesOf({ name, aliases = [] }: Setting): readonly string[] {
-  return [name, ...aliases.map((alias) => alias.name)];
+export function spellingsOf(
+  { name, aliases = [] }: Setting,
+): readonly SettingAlias[] {
+  return [{ name }, ...aliases];
 }
 
-/** The alias of a setting with a name. */
-export function aliasOf(
-  { aliases = [] }: Setting,
-  name: string,
-): SettingAlias | undefined {
-  return aliases.find((alias) => alias.name === name);
+/** What a text under a name of a setting stands for; undefined when it says nothing. */
+export function meaningOf(
+  { translate }: SettingAlias,
+  text: string,
+): string | undefined {
+  return translate === undefined ? text : translate(text);
 }
 
 /** The variable of a setting: its name in capitals behind the prefix. */

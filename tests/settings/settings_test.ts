@@ -1,10 +1,10 @@
 import { JsonNumber } from "../../src/base/json.ts";
 import {
-  aliasOf,
   BOOLEAN,
   choice,
   countsInRepository,
   findSetting,
+  meaningOf,
   nameList,
   oneLine,
   readSettingValue,
@@ -14,6 +14,7 @@ import {
   settingText,
   type SettingType,
   type SettingValue,
+  spellingsOf,
   variableOf,
 } from "../../src/settings/settings.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -27,10 +28,7 @@ Deno.test("SETTINGS has defaults that it would read itself", () => {
 });
 
 Deno.test("SETTINGS has names and variables that differ, and one line each", () => {
-  const names = SETTINGS.flatMap(({ name, aliases = [] }) => [
-    name,
-    ...aliases.map((alias) => alias.name),
-  ]);
+  const names = SETTINGS.flatMap(spellingsOf).map(({ name }) => name);
   const variables = SETTINGS.flatMap((setting) => [
     variableOf(setting),
     ...(setting.variables ?? []).map(({ name }) => name),
@@ -44,12 +42,16 @@ Deno.test("SETTINGS has names and variables that differ, and one line each", () 
   }
 });
 
-Deno.test("findSetting() knows the name the Python tool uses, and translates what stands there", () => {
+Deno.test("findSetting() knows the name the Python tool uses, and spellingsOf() what stands there", () => {
   const setting = findSetting("claude_binary");
-  assertEquals(setting?.name, "agent_program");
-  const alias = setting && aliasOf(setting, "claude_binary");
-  assertEquals(alias?.translate?.("happy"), "happy --print");
-  assertEquals(alias?.translate?.("/my claude"), "'/my claude' --print");
+  assert(setting);
+  assertEquals(setting.name, "agent_program");
+  const [own, alias] = spellingsOf(setting);
+  assert(own && alias);
+  assertEquals([own.name, alias.name], ["agent_program", "claude_binary"]);
+  assertEquals(meaningOf(own, "happy"), "happy");
+  assertEquals(meaningOf(alias, "happy"), "happy --print");
+  assertEquals(meaningOf(alias, "/my claude"), "'/my claude' --print");
   assertEquals(findSetting("colour"), undefined);
 });
 
