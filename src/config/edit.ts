@@ -18,7 +18,6 @@ export interface ConfigEdit {
   readonly value?: SettingValue;
 }
 
-/** Where in a text something stands. */
 interface Span {
   readonly start: number;
   readonly end: number;

@@ -59,7 +59,6 @@ export interface ConfigOptions extends RepositoryOptions {
 /** A value and where it comes from. */
 export interface ShownValue {
   readonly name: string;
-  /** Null when nothing is set. */
   readonly value: SettingValue | null;
   readonly origin: Origin;
 }
@@ -82,7 +81,6 @@ export interface ShownStatement extends ShownValue {
   readonly ignored: boolean;
 }
 
-/** A file that can hold settings. */
 export interface ShownConfigFile {
   readonly path: string;
   readonly level: "user" | "repository";
@@ -91,7 +89,6 @@ export interface ShownConfigFile {
   readonly exists: boolean;
 }
 
-/** Where, and what is doubtful. */
 interface Shown {
   readonly place: Place;
   readonly warnings: readonly string[];
@@ -233,7 +230,6 @@ function notSet({ name }: Setting): OrcError {
 /** A setting to change, and in whose file. */
 export interface ConfigChange extends RepositoryOptions {
   readonly name: string;
-  /** As it is typed. */
   readonly value: string;
   /** In the user's own file, and not in the repository's. */
   readonly global?: boolean;

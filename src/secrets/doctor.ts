@@ -134,7 +134,6 @@ function identityFact(
   return { path, mode: modeAt(path), isTracked };
 }
 
-/** Files that others get with the repository. */
 function sharedFiles({ layout, found }: Repository): readonly string[] {
   return [repositoryLayout(found.workingTree).workflow, layout.config];
 }

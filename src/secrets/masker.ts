@@ -110,7 +110,6 @@ function missing(itemId: string, name: string): OrcError {
   );
 }
 
-/** Replaces the secrets in a text. */
 type Mask = (text: string) => string;
 
 /** What of an action its caller says; ids stay, and what orc says itself. */
@@ -158,7 +157,6 @@ export function maskResult(result: CheckResult, mask: Mask): CheckResult {
   return maskMembers(result, FOUND, mask);
 }
 
-/** Data with some of its members masked. */
 function maskMembers<Data extends object>(
   data: Data,
   names: readonly string[],
@@ -171,7 +169,6 @@ function maskMembers<Data extends object>(
   return Object.fromEntries(masked);
 }
 
-/** JSON without the secrets in its keys and texts. */
 function maskValue(value: JsonValue, mask: Mask): JsonValue {
   if (typeof value === "string") return mask(value);
   if (value instanceof Map) {

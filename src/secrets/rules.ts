@@ -17,19 +17,16 @@ export type SecretTrouble =
 /** A file in a directory of secrets. */
 export interface SecretFileFact {
   readonly path: string;
-  /** Name of the secret; null for a file that is none. */
   readonly name: string | null;
   /** Permission bits; null where the system has none. */
   readonly mode: number | null;
   readonly isTracked: boolean;
   readonly trouble: SecretTrouble | null;
-  /** Characters of its value; null when it was not opened. */
   readonly length: number | null;
 }
 
 /** All that doctor knows about secrets. Gathered without changing anything, or asking anybody. */
 export interface SecretFacts {
-  /** `.orchestrator/secrets`. */
   readonly directory: string;
   /** Names that the workflow or a setting asks for and nobody has. */
   readonly missing: readonly string[];

@@ -96,7 +96,6 @@ export async function initSecrets(
   return { place, identity: path, recipient, created, missing };
 }
 
-/** The user's directory. */
 function homeOf(host: Host): string {
   const home = host.homeDirectory();
   if (home !== undefined) return home;
@@ -219,7 +218,6 @@ function openNamed(host: Host, options: SecretOptions): Repository {
   return openRepository(host, options);
 }
 
-/** The error for a secret that nobody has. */
 function noSuchSecret(name: string): OrcError {
   return notFound(
     "no_such_secret",

@@ -49,7 +49,6 @@ export interface ConfigFile extends ConfigSource {
   readonly base: string;
 }
 
-/** The repository whose settings are meant. */
 export interface ConfigSite {
   readonly layout: RepositoryLayout;
   /** The linked worktree of the caller, or the root. */
@@ -115,7 +114,6 @@ export function legacyConfigFiles(
     .filter(({ isLegacy }) => isLegacy).map(({ path }) => path);
 }
 
-/** A configuration file that was read. */
 interface ReadConfigFile {
   readonly file: ConfigFile;
   readonly entries: readonly ConfigEntry[];
@@ -124,7 +122,6 @@ interface ReadConfigFile {
 
 /** The whole configuration, and where it comes from. */
 export interface Config {
-  /** What counts of every setting. */
   readonly settings: readonly Statement[];
   /** Files that exist, the lowest first. */
   readonly files: readonly ReadConfigFile[];
@@ -278,11 +275,11 @@ async function parseYaml(
     const { value, locate } = readWorkflowText(text, path);
     if (value === null || value === undefined) return [];
     if (value instanceof Map) {
-      return Array.from(value, ([key, member]) => ({
-        key: typeof key === "string" ? key : scalarText(key) ?? "null",
-        value: member,
-        ...locate([key]) ?? { line: 1, column: 1 },
-      }));
+      return Array.from(value, ([name, member]): ConfigEntry => {
+        const { line, column } = locate([name]) ?? { line: 1, column: 1 };
+        const key = typeof name === "string" ? name : scalarText(name);
+        return { key: key ?? "null", value: member, line, column };
+      });
     }
     const found = describeValue(value);
     throw misconfigured(

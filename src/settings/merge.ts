@@ -15,7 +15,6 @@ import {
   variableOf,
 } from "./settings.ts";
 
-/** Whose a configuration file is. */
 export type ConfigLevel = "user" | "repository";
 
 /** Where a value comes from. */
@@ -42,7 +41,6 @@ export interface Statement {
 /** All that one place says; of two statements about a setting the first counts. */
 export type Layer = readonly Statement[];
 
-/** An entry of a configuration file. */
 export interface ConfigEntry {
   readonly key: string;
   readonly value: unknown;

@@ -4,10 +4,8 @@ import { isSecretName } from "../base/names.ts";
 import { quoted, shellWord } from "../base/text.ts";
 import { describeValue } from "../workflow/value.ts";
 
-/** A value of a setting. */
 export type SettingValue = string | number | boolean | readonly string[];
 
-/** What a setting can be. */
 export interface SettingType {
   /** The values it takes, for people: `"terminal" or "any"`. */
   readonly expected: string;
@@ -33,17 +31,14 @@ export interface SettingAlias {
   readonly translate?: (text: string) => string | undefined;
 }
 
-/** A setting as its row says it. */
 interface SettingRow {
   readonly name: string;
   readonly type: SettingType;
   /** Null where nothing is set unless somebody does. */
   readonly default: SettingValue | null;
-  /** One line for people. */
   readonly summary: string;
   /** The flag that says the same on the command line. */
   readonly flag?: string;
-  /** Other names in files. */
   readonly aliases?: readonly SettingAlias[];
   /** Other variables, which count where the setting's own one is unset. */
   readonly variables?: readonly SettingAlias[];
@@ -58,7 +53,6 @@ interface SettingRow {
   readonly isPlanned?: boolean;
 }
 
-/** One of a few words. */
 export function choice(...choices: readonly string[]): SettingType {
   const quotedChoices = choices.map((each) => `"${each}"`);
   const last = quotedChoices.pop() ?? "";
@@ -73,7 +67,6 @@ export function choice(...choices: readonly string[]): SettingType {
 const YES = /^(?:true|yes|on|1)$/i;
 const NO = /^(?:false|no|off|0)$/i;
 
-/** Yes or no. */
 export const BOOLEAN: SettingType = {
   expected: "true or false",
   fit: (value) => typeof value === "boolean" ? value : undefined,
@@ -98,7 +91,6 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 /** Longest text of a setting: a command line, and not a program. */
 const MAX_TEXT_LENGTH = 4096;
 
-/** A text of one line. */
 export function oneLine(expected: string, pattern: RegExp): SettingType {
   return {
     expected,
