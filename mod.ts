@@ -26,21 +26,7 @@
  * - the system says no: `permission_missing` or `permission_denied` (denied),
  *   `disk_full`, `disk_error`, `read_only` or `file_system_error` (external)
  *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import * as orc from "@orc/cli";
- *
- * const host = { ...orc.denoHost(), env: () => undefined };
- * const root = await Deno.makeTempDir();
- * await Deno.writeTextFile(`${root}/workflow.yaml`, `name: Tiny
- * phases: [{ id: PLAN, name: Plan, items: [{ id: idea, name: Idea }] }]`);
- * await orc.startSession(host, { root, task: "Add login" });
- * await orc.completeItem(host, { root, itemId: "idea", notes: "As Ada does" });
- * const { summary } = await orc.finishSession(host, { root });
- * assertEquals(summary.status, "completed");
- * await Deno.remove(root, { recursive: true });
- * ```
+ * `docs/library.md` leads through a session and shows the parts in use.
  *
  * @module
  */
