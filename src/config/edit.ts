@@ -111,15 +111,12 @@ function printAnew(
   try {
     return document.toString({ lineWidth: 0 });
   } catch (error) {
-    // What was taken out had an anchor that something else refers to.
-    if (isNamed(error, "Unresolved alias")) return undefined;
+    // What was taken out had an anchor that something else refers to; there is no code for it.
+    const isReferred = error instanceof Error &&
+      error.message.startsWith("Unresolved alias");
+    if (isReferred) return undefined;
     throw error;
   }
-}
-
-/** The package has no class or code for it. */
-function isNamed(error: unknown, beginning: string): boolean {
-  return error instanceof Error && error.message.startsWith(beginning);
 }
 
 /** Spells a value so that YAML reads it as what it is. */

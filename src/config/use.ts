@@ -1,4 +1,4 @@
-import { denied, notFound, type OrcError, usage } from "../base/error.ts";
+import { denied, notFound, usage } from "../base/error.ts";
 import { userLayout } from "../base/layout.ts";
 import { quoted } from "../base/text.ts";
 import type { HeldLock } from "../files/lock.ts";
@@ -43,7 +43,6 @@ import {
   readTypedSetting,
   type Setting,
   settingText,
-  type SettingType,
   type SettingValue,
   spellingsOf,
   variableOf,
@@ -107,10 +106,15 @@ export async function getSetting(
     ? ownValue(setting, config)
     : config.settings.find((each) => each.setting === setting);
   const value = merged ? valueOf(merged) : null;
-  if (!merged || value === null) throw notSet(setting);
-  const { origin } = merged;
+  const { name } = setting;
+  if (!merged || value === null) {
+    throw notFound("not_set", `Setting "${name}" is not set`, {
+      hint: `orc config set ${name} VALUE`,
+      details: { setting: name },
+    });
+  }
   // What is doubtful elsewhere is not asked for.
-  return { ...shown, warnings: [], name: setting.name, value, origin };
+  return { ...shown, warnings: [], name, value, origin: merged.origin };
 }
 
 /** Lists every setting with the value that counts and where it comes from. */
@@ -220,13 +224,6 @@ function listed(statement: Statement): ListedSetting {
   };
 }
 
-function notSet({ name }: Setting): OrcError {
-  return notFound("not_set", `Setting "${name}" is not set`, {
-    hint: `orc config set ${name} VALUE`,
-    details: { setting: name },
-  });
-}
-
 /** A setting to change, and in whose file. */
 export interface ConfigChange extends RepositoryOptions {
   readonly name: string;
@@ -268,7 +265,13 @@ export async function setSetting(
   const text = meant ?? change.value;
   const type = setting?.type ?? WORKFLOW_VALUE;
   const reading = readTypedSetting(type, text);
-  if ("found" in reading) throw wrongValue(key, type, reading.found);
+  if ("found" in reading) {
+    throw usage(
+      "invalid_setting",
+      `Cannot set "${key}" to ${reading.found}: expected ${type.expected}`,
+      { hint: "orc config list", details: { setting: key } },
+    );
+  }
   return await apply(host, change, { setting, key, value: reading.value });
 }
 
@@ -326,9 +329,14 @@ async function apply(
   const level = global ? "user" : "repository";
   const file = configFiles(host, repository)
     .find((each) => isOwnFile(level, each));
-  if (file === undefined) throw noHome();
-  if (!global) assertOfRepository(wanted);
-  assertNotLooser(host, wanted);
+  if (file === undefined) {
+    throw notFound(
+      "no_home",
+      "Cannot find your own settings: HOME names no directory",
+      "set HOME to your home directory",
+    );
+  }
+  assertAllowed(host, wanted, global);
   // What cannot be parsed is refused before anything is made.
   const before = readConfigText(file);
   if (before !== undefined) await parseConfig(before.text, file.path);
@@ -376,38 +384,28 @@ async function edited(
   return { changed: true, warnings: warning === undefined ? [] : [warning] };
 }
 
-function noHome(): OrcError {
-  return notFound(
-    "no_home",
-    "Cannot find your own settings: HOME names no directory",
-    "set HOME to your home directory",
-  );
-}
-
-/** What a repository's file says about it would be ignored. */
-function assertOfRepository({ setting, value }: Wanted): void {
-  if (
-    setting === undefined || value === undefined ||
-    countsInRepository(setting, value)
-  ) return;
-  throw usage(
-    "user_setting",
-    `Cannot set "${setting.name}" to ${
-      quoted(settingText(value))
-    } for the repository: that counts only in your own file`,
-    `orc config set ${setting.name} ${JSON.stringify(value)} --global`,
-  );
-}
-
-/** An agent may make things stricter for itself, but not looser. */
-function assertNotLooser(host: Host, { setting, value }: Wanted): void {
+/** A repository may not say everything, and an agent may make things stricter for itself alone. */
+function assertAllowed(
+  host: Host,
+  { setting, value }: Wanted,
+  global: boolean,
+): void {
   if (setting === undefined) return;
-  const isStricter = value !== undefined && countsInRepository(setting, value);
-  if (setting.inRepository === undefined || isStricter) return;
+  const { name, inRepository } = setting;
+  const isStrict = value !== undefined && countsInRepository(setting, value);
+  if (!global && value !== undefined && !isStrict) {
+    const text = quoted(settingText(value));
+    throw usage(
+      "user_setting",
+      `Cannot set "${name}" to ${text} for the repository: that counts only in your own file`,
+      `orc config set ${name} ${JSON.stringify(value)} --global`,
+    );
+  }
+  if (inRepository === undefined || isStrict) return;
   if (host.caller().agent === null) return;
   throw denied(
     "approval_required",
-    `Cannot change "${setting.name}": only a human may, and not an agent`,
+    `Cannot change "${name}": only a human may, and not an agent`,
     "ask a human to change it in a terminal",
   );
 }
@@ -416,16 +414,4 @@ function warningsAbout({ key, setting, value }: Wanted): readonly string[] {
   const isTold = setting !== undefined || value === undefined ||
     isExpectedWorkflowKey(key);
   return isTold ? [] : [workflowKeyWarning(key)];
-}
-
-function wrongValue(
-  name: string,
-  type: SettingType,
-  found: string,
-): OrcError {
-  return usage(
-    "invalid_setting",
-    `Cannot set "${name}" to ${found}: expected ${type.expected}`,
-    { hint: "orc config list", details: { setting: name } },
-  );
 }

@@ -51,6 +51,7 @@ export function searchSecrets(
 /** A place that has a secret, after it was looked at. */
 type Lookup =
   | FoundSecret
+  /** What it holds cannot be opened here; the next place may have the value. */
   | { readonly locked: OrcError }
   /** Nothing that comes after it counts. */
   | { readonly failed: OrcError };

@@ -85,7 +85,16 @@ async function findAll(
   const found: FoundSecret[] = [];
   for (const name of item.secrets) {
     const secret = await findSecret(search, name) ?? askPerson(host, name);
-    if (secret === undefined) throw missing(item.id, name);
+    if (secret === undefined) {
+      throw denied(
+        "secret_missing",
+        `Cannot run the check of item "${item.id}": no secret "${name}"`,
+        {
+          hint: `orc secrets set ${name}`,
+          details: { item: item.id, secret: name },
+        },
+      );
+    }
     found.push(secret);
   }
   return found;
@@ -97,17 +106,6 @@ function askPerson(host: Host, name: string): FoundSecret | undefined {
   const value = host.terminal.readHidden(`Value of ${name} (not shown): `);
   if (!value) return undefined;
   return { name, value, source: "prompt", place: null };
-}
-
-function missing(itemId: string, name: string): OrcError {
-  return denied(
-    "secret_missing",
-    `Cannot run the check of item "${itemId}": no secret "${name}"`,
-    {
-      hint: `orc secrets set ${name}`,
-      details: { item: itemId, secret: name },
-    },
-  );
 }
 
 type Mask = (text: string) => string;

@@ -400,33 +400,26 @@ export async function readPreferences(
   site: ConfigSite | undefined,
 ): Promise<Preferences> {
   try {
-    return isSilent(host, site) ? DEFAULTS : await readBoth(host, site);
+    if (isSilent(host, site)) return DEFAULTS;
+    const output = await readValue(host, site, "output");
+    const color = await readValue(host, site, "color");
+    return {
+      output: output === "json" ? output : DEFAULTS.output,
+      color: color === "always" || color === "never" ? color : DEFAULTS.color,
+      warnings: [],
+    };
   } catch (error) {
     if (!(error instanceof OrcError)) throw error;
-    return {
-      ...DEFAULTS,
-      warnings: [`${error.message}; output and color are as without settings`],
-    };
+    const warning =
+      `${error.message}; output and color are as without settings`;
+    return { ...DEFAULTS, warnings: [warning] };
   }
 }
 
 function isSilent(host: Host, site: ConfigSite | undefined): boolean {
+  const files = configFiles(host, site).filter(({ isLegacy }) => !isLegacy);
   return VARIABLES.every((name) => !host.env(name)) &&
-    existing(configFiles(host, site).filter(({ isLegacy }) => !isLegacy))
-        .length === 0;
-}
-
-async function readBoth(
-  host: Host,
-  site: ConfigSite | undefined,
-): Promise<Preferences> {
-  const output = await readValue(host, site, "output");
-  const color = await readValue(host, site, "color");
-  return {
-    output: output === "json" ? output : DEFAULTS.output,
-    color: color === "always" || color === "never" ? color : DEFAULTS.color,
-    warnings: [],
-  };
+    existing(files).length === 0;
 }
 
 /** Whether people want to be told about legacy files; for what is told in passing, no file fails. */

@@ -218,10 +218,13 @@ export function configWarnings(
 
 /** Says that a statement of a repository's file does not count, and what would. */
 export function ignoredWarning({ setting, origin }: Statement): string {
-  const may = allowedIn(setting.inRepository);
+  const { name, inRepository = [] } = setting;
+  const may = inRepository.length === 0
+    ? "not be set"
+    : `only be ${inRepository.map(String).join(" or ")}`;
   return `${
     originText(origin)
-  }: ${setting.name} is ignored: in a repository's file it may ${may}`;
+  }: ${name} is ignored: in a repository's file it may ${may}`;
 }
 
 /**
@@ -258,22 +261,14 @@ function unknownKey(
   const isExpected = settingKeys().includes(key) ||
     (level === "user" ? PYTHON_KEYS : WORKFLOW_KEYS).has(key);
   if (isExpected) return [];
-  const place = `${path}:${line}:${column}`;
   const meant = meantSetting(key);
-  if (meant !== undefined) {
-    return [
-      `${place}: Unknown setting ${quoted(key)}; did you mean "${meant}"?`,
-    ];
-  }
-  return isWorkflowKey(key) && level === "repository"
-    ? [`${place}: ${workflowKeyWarning(key)}`]
-    : [`${place}: Unknown setting ${quoted(key)}`];
-}
-
-function allowedIn(values: readonly unknown[] = []): string {
-  return values.length === 0
-    ? "not be set"
-    : `only be ${values.map(String).join(" or ")}`;
+  const hint = meant === undefined ? "" : `; did you mean "${meant}"?`;
+  const isForWorkflow = meant === undefined && isWorkflowKey(key) &&
+    level === "repository";
+  const warning = isForWorkflow
+    ? workflowKeyWarning(key)
+    : `Unknown setting ${quoted(key)}${hint}`;
+  return [`${path}:${line}:${column}: ${warning}`];
 }
 
 /** A line with a key and a plain or quoted scalar that can mean only one thing. */
