@@ -36,11 +36,15 @@ export async function editConfig(
   edit: ConfigEdit,
 ): Promise<string> {
   const document = parseDocument(text, { version: "1.1" });
-  const wanted = await wantedEntries(text, path, edit);
-  const inPlace = editText(text, document, edit);
-  if (await says(inPlace, path, wanted)) return inPlace;
-  const anew = printAnew(document, edit);
-  if (anew !== undefined && await says(anew, path, wanted)) return anew;
+  const wanted = new Map(await entriesIn(text, path));
+  if (edit.value === undefined) wanted.delete(edit.key);
+  else wanted.set(edit.key, edit.value);
+  for (const written of [editText, printAnew]) {
+    const changed = written(text, document, edit);
+    if (changed === undefined) continue;
+    const entries = await entriesIn(changed, path);
+    if (entries && imageOf(entries) === imageOf(wanted)) return changed;
+  }
   throw misconfigured(
     "cannot_edit",
     `Cannot change "${edit.key}" in "${path}": the file is too unusual to be edited by a program`,
@@ -103,6 +107,7 @@ function without(text: string, { start, end }: Span): string {
 }
 
 function printAnew(
+  _text: string,
   document: Document.Parsed,
   { key, value }: ConfigEdit,
 ): string | undefined {
@@ -129,35 +134,22 @@ function yamlOf(value: SettingValue): string {
   return isPlain ? value : JSON.stringify(value);
 }
 
-async function wantedEntries(
+/** What the text says; undefined where nobody can tell. */
+async function entriesIn(
   text: string,
   path: string,
-  { key, value }: ConfigEdit,
-): Promise<string> {
-  const entries = new Map(
-    (await parseConfig(text, path)).map((entry) => [entry.key, entry.value]),
-  );
-  if (value === undefined) entries.delete(key);
-  else entries.set(key, value);
-  return imageOf(entries);
-}
-
-async function says(
-  text: string,
-  path: string,
-  wanted: string,
-): Promise<boolean> {
+): Promise<ReadonlyMap<string, unknown> | undefined> {
   try {
     const entries = await parseConfig(text, path);
-    return imageOf(entries.map(({ key, value }) => [key, value])) === wanted;
+    return new Map(entries.map(({ key, value }) => [key, value]));
   } catch (error) {
-    if (error instanceof OrcError && error.kind === "config") return false;
+    if (error instanceof OrcError && error.kind === "config") return undefined;
     throw error;
   }
 }
 
 /** Equal for equal entries in the same order. */
-function imageOf(entries: Iterable<readonly [string, unknown]>): string {
+function imageOf(entries: ReadonlyMap<string, unknown>): string {
   const toPlain = (_key: string, value: unknown): unknown =>
     value instanceof Map ? [...value] : value;
   return JSON.stringify([...entries], toPlain);

@@ -138,7 +138,7 @@ export async function showConfig(
   );
   const said = global
     ? files
-    : [...files, ...config.environment, ...config.flags];
+    : [...files, ...config.environment, ...options.flags ?? []];
   const statements = said.map((statement): ShownStatement => ({
     ...shownValue(statement),
     ignored: !isCounted(statement),

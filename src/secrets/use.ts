@@ -237,11 +237,7 @@ export interface SetSecretOptions extends SecretOptions {
 }
 
 /** A secret that was kept. */
-export interface SecretKept extends Omit<GotSecret, "value"> {
-  /** Whom it is for. */
-  readonly level: SecretLevel;
-  /** The file that holds it. */
-  readonly path: string;
+export interface SecretKept extends SecretRemoved {
   /** What opens it. */
   readonly encryption: Encryption;
   /** What went wrong after it was kept, as sentences for people. */
@@ -346,9 +342,9 @@ export interface RemoveSecretOptions extends SecretOptions {
 
 /** A secret that was removed; it may be stored elsewhere too. */
 export interface SecretRemoved extends Omit<GotSecret, "value"> {
-  /** Whom it was for. */
+  /** Whom it is for. */
   readonly level: SecretLevel;
-  /** The file that is gone. */
+  /** Its file. */
   readonly path: string;
 }
 

@@ -126,7 +126,6 @@ export interface Config {
   /** Files that exist, the lowest first. */
   readonly files: readonly ReadConfigFile[];
   readonly environment: Layer;
-  readonly flags: Layer;
   /** What is doubtful in the files and in the environment. */
   readonly warnings: readonly string[];
 }
@@ -148,7 +147,6 @@ export async function readConfig(
     settings: SETTINGS.map((setting) => mergeSetting(setting, layers)),
     files,
     environment,
-    flags,
     warnings: [
       ...files.flatMap(({ file, entries, layer }) =>
         configWarnings(file, entries, layer)
