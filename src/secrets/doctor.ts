@@ -1,12 +1,12 @@
 import { type Finding, isProblem, OrcError } from "../base/error.ts";
 import { repositoryLayout, userLayout } from "../base/layout.ts";
-import { legacySecretNames } from "../base/legacy_layout.ts";
+import { legacySecretNames, legacySecretPaths } from "../base/legacy_layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { tokensIn } from "../base/mask.ts";
 import { environmentFiles, KEY_VARIABLES } from "../base/names.ts";
 import { isDenied } from "../files/errors.ts";
 import { isFileTracked } from "../files/git_index.ts";
-import { fileKind, readRegularFile } from "../files/read.ts";
+import { fileKind, readRegularFile, visibleKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
@@ -29,7 +29,6 @@ import {
   type SecretTrouble,
 } from "./rules.ts";
 import {
-  legacySecretsPath,
   modeAt,
   secretEntries,
   type SecretEntry,
@@ -60,7 +59,9 @@ export async function secretFacts(
   for (const name of (await requiredSecrets(host, repository)).names) {
     if (!await canBeHad(search, name)) missing.push(name);
   }
-  const legacyPath = legacySecretsPath(repository) ?? null;
+  // Also one that may not be looked at is there.
+  const legacyPath = legacySecretPaths(layout.root)
+    .find((path) => visibleKind(path) !== "absent") ?? null;
   const isKept = legacyPath !== null ||
     files.some(({ path }) => path.startsWith(layout.secrets));
   return {

@@ -1,5 +1,4 @@
 import { userLayout } from "../base/layout.ts";
-import { legacySecretPaths } from "../base/legacy_layout.ts";
 import { MAX_SECRET_BYTES } from "../base/limits.ts";
 import {
   isSecretName,
@@ -16,7 +15,6 @@ import {
   guardPath,
   isThere,
   readRegularFile,
-  visibleKind,
 } from "../files/read.ts";
 import {
   makeDirectory,
@@ -102,13 +100,6 @@ export function locateSecret(
   const variables = variablesOf(name).filter((variable) => host.env(variable))
     .map((place) => ({ source: "environment" as const, place }));
   return [...stored, ...variables];
-}
-
-/** The path of the Python tool's secrets, readable or not; undefined where there are none. */
-export function legacySecretsPath(
-  { layout: { root } }: Pick<Repository, "layout">,
-): string | undefined {
-  return legacySecretPaths(root).find((path) => visibleKind(path) !== "absent");
 }
 
 const PRIVATE_FILE = 0o600;

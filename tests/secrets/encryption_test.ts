@@ -10,7 +10,6 @@ import {
   readLegacySecrets,
   recipientOf,
 } from "../../src/secrets/encryption.ts";
-import { legacySecretsPath } from "../../src/secrets/vault.ts";
 import { withTemporaryDirectory } from "../files/temporary.ts";
 import { codeOf, fixedHost, withRoot } from "../work/fixtures.ts";
 import { IDENTITY, VALUE, withSecrets } from "./fixtures.ts";
@@ -219,8 +218,6 @@ Deno.test("readLegacySecrets() opens what openssl encrypted, if it has the passw
     const path = `${root}/.secrets.enc`;
     Deno.renameSync(moved, path);
     assertEquals(await valuesAt(root), expected);
-    const repository = openRepository(fixedHost(), { root });
-    assertEquals(legacySecretsPath(repository), path);
     assertEquals(await valuesAt(root, ""), undefined);
     const wrong = await codeOf(() => valuesAt(root, "wrong"));
     assertEquals(wrong, "denied wrong_password");

@@ -1,4 +1,5 @@
 import { JsonNumber } from "../../src/base/json.ts";
+import { quoted } from "../../src/base/text.ts";
 import {
   BOOLEAN,
   choice,
@@ -81,46 +82,39 @@ const SECONDS = seconds(0, 60);
 const TEXT = oneLine("a word", /^\w/);
 const NAMES = nameList("capitals", (text) => /^[A-Z]+$/.test(text));
 
-Deno.test("readTypedSetting() reads what people type", () => {
-  const cases: readonly [SettingType, string, SettingValue][] = [
+Deno.test("readTypedSetting() reads what people type, and shows what it was of all else", () => {
+  const cases: readonly [SettingType, string, SettingValue?][] = [
     [CHOICE, "b", "b"],
+    [CHOICE, "B"],
+    [CHOICE, ""],
     [FLAG, "true", true],
     [FLAG, "Yes", true],
     [FLAG, "1", true],
     [FLAG, "off", false],
     [FLAG, "0", false],
-    [SECONDS, "0", 0],
-    [SECONDS, "2.5", 2.5],
-    [TEXT, "a b", "a b"],
-    [NAMES, "A,B", ["A", "B"]],
-    [NAMES, " A , B, A", ["A", "B"]],
-    [NAMES, " ", []],
-  ];
-  for (const [type, text, value] of cases) {
-    assertEquals(readTypedSetting(type, text), { value }, text);
-  }
-});
-
-Deno.test("readTypedSetting() refuses all else, and shows what it was", () => {
-  const cases: readonly [SettingType, string][] = [
-    [CHOICE, "B"],
-    [CHOICE, ""],
     [FLAG, "y"],
     [FLAG, "2"],
+    [SECONDS, "0", 0],
+    [SECONDS, "2.5", 2.5],
     [SECONDS, "-1"],
     [SECONDS, "1e1"],
     [SECONDS, " 1"],
     [SECONDS, "61"],
+    [TEXT, "a b", "a b"],
     [TEXT, " a"],
     [TEXT, "a\nb"],
     [TEXT, "a\u202eb"],
     [TEXT, "a".repeat(4097)],
+    [NAMES, "A,B", ["A", "B"]],
+    [NAMES, " A , B, A", ["A", "B"]],
+    [NAMES, " ", []],
     [NAMES, "A,b"],
     [NAMES, "A,"],
     [NAMES, "A B"],
   ];
-  for (const [type, text] of cases) {
-    assertEquals("found" in readTypedSetting(type, text), true, text);
+  for (const [type, text, value] of cases) {
+    const reading = value === undefined ? { found: quoted(text) } : { value };
+    assertEquals(readTypedSetting(type, text), reading, text);
   }
   assertEquals(readTypedSetting(CHOICE, "\x1b"), { found: '"\\u001b"' });
 });
