@@ -54,12 +54,9 @@ interface SettingRow {
 }
 
 export function choice(...choices: readonly string[]): SettingType {
-  const quotedChoices = choices.map((each) => `"${each}"`);
-  const last = quotedChoices.pop() ?? "";
+  const list = choices.map((each) => `"${each}"`).join(", ");
   return {
-    expected: quotedChoices.length === 0
-      ? last
-      : `${quotedChoices.join(", ")} or ${last}`,
+    expected: list.replace(/, (?=[^,]*$)/, " or "),
     fit: (value) => choices.find((each) => each === value),
   };
 }
