@@ -48,11 +48,7 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const INSTANT =
   /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?$/;
 
-/**
- * Reads a query; `now` is the instant from which durations count back.
- *
- * @throws {OrcError} usage `invalid_time`, `unknown_event_type` or `empty_range`
- */
+/** Reads a query; `now` is the instant from which durations count back. */
 export function parseHistoryQuery(
   { itemId, phaseId, type, since, until }: HistoryQuery,
   now: string,
@@ -181,12 +177,7 @@ export function endsHistory(
   return atMs !== undefined && atMs < sinceMs - CLOCK_SLACK_MS;
 }
 
-/**
- * Refuses an item or a phase that the workflow does not have: an empty answer
- * would look as if nothing had happened.
- *
- * @throws {OrcError} not_found `no_such_item` or `no_such_phase`
- */
+/** Refuses what the workflow does not have: an empty answer would look as if nothing had happened. */
 export function assertInWorkflow(
   { phases }: Workflow,
   { itemId, phaseId }: HistoryQuery,
@@ -247,116 +238,13 @@ export interface Analysis {
   readonly isCut: boolean;
 }
 
-/** A sum over the events of logs, which are taken one by one: its memory does not grow with them. */
-interface Tally<Sum> {
-  take(event: RecordedEvent): void;
-  sum(): Sum;
-}
-
-/** A tally that tells whether there was more to keep apart than fits. */
-interface BoundedTally<Sum> extends Tally<Sum> {
-  isCut(): boolean;
-}
-
-/** Sums up sessions and their events. */
+/** Sums up sessions and their events, taken one by one: its memory does not grow with them. */
 export interface Analyzer {
-  /** Counts a session by its state, which knows more than its log. */
+  /** By its state, which knows more than its log. */
   addSession(workflowId: string, status: SessionStatus): void;
-  /** Counts an event; a workflow without a session is counted by its events. */
+  /** A workflow without a session is counted by its events. */
   addEvent(event: RecordedEvent): void;
-  /** Sums up what was added so far. */
   analysis(): Analysis;
-}
-
-/** Makes an analyzer to which nothing was added yet. */
-export function newAnalyzer(): Analyzer {
-  const { addSession, ...outcomes } = outcomeTally();
-  const skips = skipTally();
-  const failures = failureTally();
-  const durations = durationTally();
-  const tallies = [outcomes, skips, failures, durations];
-  let events = 0;
-  return {
-    addSession,
-    addEvent: (event) => {
-      events++;
-      for (const tally of tallies) tally.take(event);
-    },
-    analysis: () => ({
-      ...outcomes.sum(),
-      skippedItems: skips.sum(),
-      checkFailures: new Map(
-        Array.from(failures.sum(), ([item, { count }]) => [item, count]),
-      ),
-      phaseDurations: durations.sum(),
-      events,
-      isCut: [outcomes, skips, failures].some((tally) => tally.isCut()),
-    }),
-  };
-}
-
-/** Workflows, items or phases that are kept apart; a repository has a few dozen. */
-const MAX_KEPT_APART = 10_000;
-const MAX_REASONS = 5;
-const MAX_REASON_LENGTH = 200;
-
-/** Takes no further keys once it is full. */
-class BoundedMap<Value> extends Map<string, Value> {
-  isCut = false;
-
-  override set(key: string, value: Value): this {
-    if (this.has(key) || this.size < MAX_KEPT_APART) super.set(key, value);
-    else this.isCut = true;
-    return this;
-  }
-}
-
-function mostFirst<Value extends { readonly count: number }>(
-  map: ReadonlyMap<string, Value>,
-): ReadonlyMap<string, Value> {
-  return new Map([...map].sort(([, a], [, b]) => b.count - a.count));
-}
-
-/** Skipped items. Counts in place, as the others do: a long log would leave an object behind for each event. */
-function skipTally(): BoundedTally<ReadonlyMap<string, SkippedItem>> {
-  const skips = new BoundedMap<{ count: number; reasons: string[] }>();
-  return {
-    take: ({ type, itemId, details }) => {
-      if (type !== "item_skipped" || itemId === null) return;
-      const skip = skips.get(itemId) ?? { count: 0, reasons: [] };
-      skip.count++;
-      skips.set(itemId, skip);
-      const reason = details.get("reason");
-      if (typeof reason !== "string" || reason.trim() === "") return;
-      const short = Array.from(reason.trim()).slice(0, MAX_REASON_LENGTH)
-        .join("");
-      if (skip.reasons.length < MAX_REASONS && !skip.reasons.includes(short)) {
-        skip.reasons.push(short);
-      }
-    },
-    sum: () => mostFirst(skips),
-    isCut: () => skips.isCut,
-  };
-}
-
-/** Failed checks by item, most failures first, with what the last of them said. */
-function failureTally(): BoundedTally<
-  ReadonlyMap<string, Omit<FailedItem, "item">>
-> {
-  const failures = new BoundedMap<{ count: number; last: string }>();
-  return {
-    take: ({ type, itemId, message }) => {
-      const isFailure = type === "verification_failed" ||
-        type === "gate_failed";
-      if (!isFailure || itemId === null) return;
-      const failure = failures.get(itemId) ?? { count: 0, last: "" };
-      failure.count++;
-      failure.last = message;
-      failures.set(itemId, failure);
-    },
-    sum: () => mostFirst(failures),
-    isCut: () => failures.isCut,
-  };
 }
 
 type Outcome = "completed" | "abandoned" | "active";
@@ -367,64 +255,150 @@ const EVENT_OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
   ["workflow_abandoned", "abandoned"],
 ]);
 
-/** Counts sessions by their states, and workflows without one by their events. */
-function outcomeTally():
-  & BoundedTally<Pick<Analysis, "total" | Outcome>>
-  & Pick<Analyzer, "addSession"> {
+export function newAnalyzer(): Analyzer {
   const counts = { total: 0, completed: 0, abandoned: 0, active: 0 };
   const known = new Set<string>();
-  const eventOnly = new BoundedMap<Outcome>();
+  const outcomes = new BoundedMap<Outcome>();
+  const skips = new BoundedMap<Skip>();
+  const failures = new BoundedMap<Failure>();
+  const startedMs = new BoundedMap<number>();
+  const durations = new BoundedMap<Duration>();
+  let events = 0;
   return {
     addSession: (workflowId, status) => {
       known.add(workflowId);
       counts.total++;
       counts[isClosed(status) ? status : "active"]++;
     },
-    take: ({ type, workflowId }) => {
-      const outcome = EVENT_OUTCOMES.get(type);
-      if (outcome === undefined || known.has(workflowId)) return;
-      eventOnly.set(workflowId, outcome);
+    addEvent: (event) => {
+      events++;
+      const outcome = EVENT_OUTCOMES.get(event.type);
+      if (outcome !== undefined && !known.has(event.workflowId)) {
+        outcomes.set(event.workflowId, outcome);
+      }
+      countSkip(skips, event);
+      countFailure(failures, event);
+      measurePhase(startedMs, durations, event);
     },
-    sum: () => {
+    analysis: () => {
       const sum = { ...counts };
-      for (const outcome of eventOnly.values()) {
+      for (const outcome of outcomes.values()) {
         sum.total++;
         sum[outcome]++;
       }
-      return sum;
+      return {
+        ...sum,
+        skippedItems: mostFirst(skips),
+        checkFailures: new Map(
+          Array.from(mostFirst(failures), ([item, { count }]) => [item, count]),
+        ),
+        phaseDurations: new Map(
+          Array.from(durations, ([phase, { totalMs, count }]) => [
+            phase,
+            { averageMinutes: totalMs / count / 60_000, count },
+          ]),
+        ),
+        events,
+        isCut: outcomes.isCut || skips.isCut || failures.isCut,
+      };
     },
-    isCut: () => eventOnly.isCut,
   };
 }
 
-/** Measures phases from the event that starts one to the event that completes it. */
-function durationTally(): Tally<ReadonlyMap<string, PhaseDuration>> {
-  const startedMs = new BoundedMap<number>();
-  const sums = new BoundedMap<{ totalMs: number; count: number }>();
-  return {
-    take: ({ type, workflowId, phaseId, at }) => {
-      const isEnd = type === "phase_completed";
-      if (phaseId === null || !isEnd && type !== "phase_started") return;
-      const key = `${workflowId} ${phaseId}`;
-      const atMs = epochMsOf(at);
-      if (!isEnd) {
-        if (atMs !== undefined) startedMs.set(key, atMs);
-        return;
-      }
-      const start = startedMs.get(key);
-      startedMs.delete(key);
-      if (start === undefined || atMs === undefined) return;
-      const sum = sums.get(phaseId) ?? { totalMs: 0, count: 0 };
-      sum.totalMs += Math.max(0, atMs - start);
-      sum.count++;
-      sums.set(phaseId, sum);
-    },
-    sum: () =>
-      new Map(Array.from(sums, ([id, { totalMs, count }]) => [
-        id,
-        { averageMinutes: totalMs / count / 60_000, count },
-      ])),
-  };
+/** Workflows, items or phases that are kept apart; a repository has a few dozen. */
+const MAX_KEPT_APART = 10_000;
+const MAX_REASONS = 5;
+const MAX_REASON_LENGTH = 200;
+
+/**
+ * Takes no further keys once it is full. What it holds counts in place: a long log would leave
+ * an object behind for each event.
+ */
+class BoundedMap<Value> extends Map<string, Value> {
+  isCut = false;
+
+  override set(key: string, value: Value): this {
+    if (this.has(key) || this.size < MAX_KEPT_APART) super.set(key, value);
+    else this.isCut = true;
+    return this;
+  }
+
+  /** The value of a key, where there is none yet the first one. */
+  at(key: string, first: Value): Value {
+    const value = this.get(key) ?? first;
+    this.set(key, value);
+    return value;
+  }
+}
+
+function mostFirst<Value extends { readonly count: number }>(
+  map: ReadonlyMap<string, Value>,
+): ReadonlyMap<string, Value> {
+  return new Map([...map].sort(([, a], [, b]) => b.count - a.count));
+}
+
+interface Skip {
+  count: number;
+  readonly reasons: string[];
+}
+
+function countSkip(
+  skips: BoundedMap<Skip>,
+  { type, itemId, details }: RecordedEvent,
+): void {
+  if (type !== "item_skipped" || itemId === null) return;
+  const skip = skips.at(itemId, { count: 0, reasons: [] });
+  skip.count++;
+  const reason = details.get("reason");
+  if (typeof reason !== "string" || reason.trim() === "") return;
+  const short = Array.from(reason.trim()).slice(0, MAX_REASON_LENGTH).join("");
+  if (skip.reasons.length < MAX_REASONS && !skip.reasons.includes(short)) {
+    skip.reasons.push(short);
+  }
+}
+
+/** Failed checks of an item, and what the last of them said. */
+interface Failure {
+  count: number;
+  last: string;
+}
+
+function countFailure(
+  failures: BoundedMap<Failure>,
+  { type, itemId, message }: RecordedEvent,
+): void {
+  const isFailure = type === "verification_failed" || type === "gate_failed";
+  if (!isFailure || itemId === null) return;
+  const failure = failures.at(itemId, { count: 0, last: "" });
+  failure.count++;
+  failure.last = message;
+}
+
+interface Duration {
+  totalMs: number;
+  count: number;
+}
+
+/** Measures a phase from the event that starts it to the one that completes it. */
+function measurePhase(
+  startedMs: BoundedMap<number>,
+  durations: BoundedMap<Duration>,
+  { type, workflowId, phaseId, at }: RecordedEvent,
+): void {
+  const isEnd = type === "phase_completed";
+  if (phaseId === null || !isEnd && type !== "phase_started") return;
+  const key = `${workflowId} ${phaseId}`;
+  const atMs = epochMsOf(at);
+  if (!isEnd) {
+    if (atMs !== undefined) startedMs.set(key, atMs);
+    return;
+  }
+  const start = startedMs.get(key);
+  startedMs.delete(key);
+  if (start === undefined || atMs === undefined) return;
+  const duration = durations.at(phaseId, { totalMs: 0, count: 0 });
+  duration.totalMs += Math.max(0, atMs - start);
+  duration.count++;
 }
 
 /** An item whose checks failed. */
@@ -481,10 +455,10 @@ export function learningsOf(
   state: SessionState,
   events: Iterable<RecordedEvent>,
 ): Learnings {
-  const failures = failureTally();
+  const failures = new BoundedMap<Failure>();
   const overrides: Learnings["overrides"][number][] = [];
   for (const event of events) {
-    failures.take(event);
+    countFailure(failures, event);
     if (isOverride(event) && overrides.length < MAX_OVERRIDES) {
       overrides.push({ at: event.at, message: event.message });
     }
@@ -497,7 +471,7 @@ export function learningsOf(
     skipped: state.phases.flatMap(({ items }) => items)
       .filter(({ status }) => status === "skipped")
       .map(({ id, skipReason }) => ({ item: id, reason: skipReason ?? "" })),
-    failures: Array.from(failures.sum(), ([item, failure]) => ({
+    failures: Array.from(mostFirst(failures), ([item, failure]) => ({
       item,
       ...failure,
     })),
