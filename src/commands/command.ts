@@ -3,7 +3,7 @@ import { nearest } from "../base/text.ts";
 import type { Host } from "../host/host.ts";
 import type { Place } from "../repository/open.ts";
 import type { SessionOptions } from "../repository/select.ts";
-import type { CandidateKind } from "../sessions/candidates.ts";
+import type { CandidateKind } from "../sessions/list.ts";
 import type { Changed } from "../work/change.ts";
 
 export type { Place };

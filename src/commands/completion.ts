@@ -1,7 +1,7 @@
 import { usage } from "../base/error.ts";
 import type { Host } from "../host/host.ts";
 import type { SessionOptions } from "../repository/select.ts";
-import { type Candidate, listCandidates } from "../sessions/candidates.ts";
+import { type Candidate, listCandidates } from "../sessions/list.ts";
 import {
   arg,
   type Command,

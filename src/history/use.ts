@@ -172,8 +172,7 @@ export interface HistoryStreamOptions extends HistoryOptions {
 }
 
 /** A history of any length, in constant memory. */
-interface HistoryStream {
-  readonly place: Place;
+interface HistoryStream extends Pick<History, "place"> {
   /** Events in order, as many at a time as can be had without waiting, up to 64. */
   readonly batches: AsyncIterable<readonly RecordedEvent[]>;
   /** What was found wrong so far. */
@@ -181,13 +180,9 @@ interface HistoryStream {
 }
 
 const BATCH_EVENTS = 64;
-const POLL_INTERVAL_MS = 250;
 
 /** Types of events after which a session takes no further one. */
-const CLOSING: readonly string[] = [
-  "workflow_completed",
-  "workflow_abandoned",
-];
+const CLOSING: readonly string[] = ["workflow_completed", "workflow_abandoned"];
 
 /** Opens the log of a session to be read event by event. Takes no lock and writes nothing. */
 export async function streamHistory(
@@ -206,15 +201,6 @@ export async function streamHistory(
   let damagedLines = 0;
   let isOver = isClosed(session.state.status);
   let isMoved = false;
-  /** The end of the log; what follows begins where it was read from. */
-  function theLast(): readonly RecordedEvent[] {
-    const { events, newest, reading } = lastEvents(source, limit, filter);
-    startBytes = reading.endBytes();
-    damagedLines = reading.damagedLines();
-    // The session may have been closed since its state was read.
-    isOver ||= CLOSING.includes(newest?.type ?? "");
-    return events;
-  }
   /** Reads a log from where it was left to its present end. */
   function* read(log: LogSource): Generator<readonly RecordedEvent[]> {
     const reading = readLog(log, { startBytes, isGrowing: follow, isRepeat });
@@ -233,23 +219,29 @@ export async function streamHistory(
   }
   async function* batches(): AsyncGenerator<readonly RecordedEvent[]> {
     if (all) yield* read(source);
-    else yield theLast();
+    else {
+      const { events, newest, reading } = lastEvents(source, limit, filter);
+      startBytes = reading.endBytes();
+      damagedLines = reading.damagedLines();
+      // The session may have been closed since its state was read.
+      isOver ||= CLOSING.includes(newest?.type ?? "");
+      yield events;
+    }
     while (follow && !isOver && !isMoved) {
       await pause();
       yield* read({ ...source, lastEvents: [] });
       isMoved = hasMoved(source.root, session);
     }
   }
-  const moved =
-    `Session "${session.id}" was moved to the new layout meanwhile; follow it again with orc history --follow`;
-  return {
-    place,
-    batches: batches(),
-    warnings: () => [
-      ...damageWarnings(source.path, damagedLines),
-      ...isMoved ? [moved] : [],
-    ],
+  const warnings = () => {
+    const damaged = damageWarnings(source.path, damagedLines);
+    if (!isMoved) return damaged;
+    return [
+      ...damaged,
+      `Session "${session.id}" was moved to the new layout meanwhile; follow it again with orc history --follow`,
+    ];
   };
+  return { place, batches: batches(), warnings };
 }
 
 /** The first update of a legacy session copies its log to the new place. */
@@ -257,6 +249,8 @@ function hasMoved(root: string, { id, legacyPath }: Session): boolean {
   return legacyPath !== null &&
     fileKind(sessionLayout(root, id).log) === "file";
 }
+
+const POLL_INTERVAL_MS = 250;
 
 function shortPause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));

@@ -83,15 +83,8 @@ export type CleanupSessionsOptions = RepositoryOptions & CleanupOptions;
 const DAYS_OF_SESSIONS = 30;
 
 /**
- * Removes closed sessions of a repository that have not changed for a while. An
- * active one is never removed, nor one that is damaged or was changed outside
- * orc. `current` and bindings that name a removed session go with it.
- *
- * Requires `--allow-read` and `--allow-write`; a dry run only `--allow-read`.
- *
- * @throws {OrcError} `not_confirmed` (refused) if nobody says yes
- * @throws {OrcError} `approval_required` (denied) if an agent wants to remove
- *   what was closed less than a day ago
+ * Removes closed sessions of a repository that have not changed for a while, with `current` and
+ * bindings that name them. Never an active one, nor one that is damaged or was changed outside.
  */
 export async function cleanupSessions(
   host: Host,
@@ -100,12 +93,9 @@ export async function cleanupSessions(
   const rule = ruleOf(host, options, DAYS_OF_SESSIONS);
   const repository = openRepository(host, options);
   const plan = await planCleanup(host, repository, rule);
-  const cleanup = await applyCleanup(host, [plan], { ...options, rule });
+  const cleanup = await applyCleanup(host, [plan], options, rule);
   return { place: placeOf(repository, null), ...cleanup };
 }
-
-/** Sessions of a directory tree that may go. */
-type CleanupTreeOptions = TreeOptions & CleanupOptions;
 
 /** What was done in a directory tree. */
 export interface TreeCleanup extends Cleanup {
@@ -117,19 +107,10 @@ export interface TreeCleanup extends Cleanup {
 
 const DAYS_OF_TREE = 7;
 
-/**
- * Removes closed sessions of all repositories in a directory tree, as
- * `cleanupSessions` does for one. What cannot be looked at is named and stays.
- *
- * Requires `--allow-read` and `--allow-write`; a dry run only `--allow-read`.
- *
- * @throws {OrcError} `not_confirmed` (refused) if nobody says yes
- * @throws {OrcError} `approval_required` (denied) if an agent wants to remove
- *   what was closed less than a day ago
- */
+/** As {@linkcode cleanupSessions}, in all repositories of a directory tree. */
 export async function cleanupTree(
   host: Host,
-  options: CleanupTreeOptions = {},
+  options: TreeOptions & CleanupOptions = {},
 ): Promise<TreeCleanup> {
   const rule = ruleOf(host, options, DAYS_OF_TREE);
   const { directory, found: plans, warnings } = await searchTree(
@@ -137,7 +118,7 @@ export async function cleanupTree(
     options,
     (repository) => planCleanup(host, repository, rule),
   );
-  const cleanup = await applyCleanup(host, plans, { ...options, rule });
+  const cleanup = await applyCleanup(host, plans, options, rule);
   return { directory, ...cleanup, warnings };
 }
 
@@ -183,6 +164,25 @@ function ruleOf(
   return { status, olderThanDays };
 }
 
+/** Does something at each of these places; where it cannot be done, the others are not kept from it. */
+async function attempt<Target extends { readonly path: string }>(
+  targets: readonly Target[],
+  act: (target: Target) => unknown,
+  fail: (error: OrcError, path: string) => void,
+): Promise<readonly Target[]> {
+  const done: Target[] = [];
+  for (const target of targets) {
+    try {
+      await act(target);
+      done.push(target);
+    } catch (error) {
+      if (!(error instanceof OrcError)) throw error;
+      fail(error, target.path);
+    }
+  }
+  return done;
+}
+
 /** Finds out what may be removed. Reads only. */
 async function planCleanup(
   host: Host,
@@ -193,36 +193,33 @@ async function planCleanup(
   const clock = clockOf(host);
   const sessions: RemovableSession[] = [];
   const kept: KeptState[] = [];
-  const unlessDamaged = async (path: string, look: () => Promise<void>) => {
-    try {
-      await look();
-    } catch (error) {
-      if (!(error instanceof OrcError)) throw error;
-      const isUnfinished = error.code === "no_such_session";
-      const problem = isUnfinished ? `"${path}" is missing` : error.message;
-      kept.push({ path, problem });
-    }
-  };
-  for (const id of store.ids()) {
-    const { state: path, directory } = sessionLayout(layout.root, id);
-    await unlessDamaged(path, async () => {
-      const session = await store.read(id);
-      assertWritable(session, path);
-      const { task, status } = session.state;
-      if (!isClosed(status) || !isRemovable(session.state, rule, clock)) return;
-      sessions.push({
-        session: id,
-        directory: layout.root,
-        path: directory,
-        task,
-        status,
-        days: restingDays(session.state, clock) ?? 0,
-        sizeBytes: treeSizeBytes(directory),
-      });
+  const keep = ({ code, message }: OrcError, path: string) => {
+    const isUnfinished = code === "no_such_session";
+    kept.push({
+      path,
+      problem: isUnfinished ? `"${path}" is missing` : message,
     });
-  }
-  const { legacyState: path } = layout;
-  await unlessDamaged(path, async () => {
+  };
+  const places = store.ids().map((id) => {
+    const { state: path, directory } = sessionLayout(layout.root, id);
+    return { id, path, directory };
+  });
+  await attempt(places, async ({ id, path, directory }) => {
+    const session = await store.read(id);
+    assertWritable(session, path);
+    const { task, status } = session.state;
+    if (!isClosed(status) || !isRemovable(session.state, rule, clock)) return;
+    sessions.push({
+      session: id,
+      directory: layout.root,
+      path: directory,
+      task,
+      status,
+      days: restingDays(session.state, clock) ?? 0,
+      sizeBytes: treeSizeBytes(directory),
+    });
+  }, keep);
+  await attempt([{ path: layout.legacyState }], async ({ path }) => {
     const legacy = await readLegacyState(layout);
     const status = legacy?.session.state.status;
     if (status === undefined || !isClosed(status)) return;
@@ -230,7 +227,7 @@ async function planCleanup(
     const problem =
       `"${path}" is ${status}, but only a migration removes files of the older tool`;
     kept.push({ path, problem });
-  });
+  }, keep);
   const leftovers = findRemoved(layout)
     .map((path) => ({ path, sizeBytes: treeSizeBytes(path) }));
   return { repository, sessions, leftovers, kept };
@@ -240,13 +237,11 @@ async function planCleanup(
 async function applyCleanup(
   host: Host,
   plans: readonly CleanupPlan[],
-  { dryRun = false, yes = false, rule }: CleanupOptions & {
-    readonly rule: CleanupRule;
-  },
+  { dryRun = false, yes = false }: CleanupOptions,
+  rule: CleanupRule,
 ): Promise<Cleanup> {
   const planned = summed(plans, dryRun);
-  const isEmpty = planned.sessions.length + planned.leftovers.length === 0;
-  if (dryRun || isEmpty) return planned;
+  if (dryRun || isEmpty(planned)) return planned;
   if (!yes) {
     assertRemovalWanted(host, {
       lines: planned.sessions.map(lineOf),
@@ -260,10 +255,13 @@ async function applyCleanup(
     done.push(await applyPlan(host, plan, rule, failures));
   }
   const removed = summed(done, false);
-  const isVain = removed.sessions.length + removed.leftovers.length === 0;
   // Where all went wrong, saying "done, but" would hide it.
-  if (isVain && failures.length > 0) throw failures[0];
+  if (isEmpty(removed) && failures.length > 0) throw failures[0];
   return removed;
+}
+
+function isEmpty({ sessions, leftovers }: Cleanup): boolean {
+  return sessions.length + leftovers.length === 0;
 }
 
 function summed(plans: readonly CleanupPlan[], dryRun: boolean): Cleanup {
@@ -305,45 +303,32 @@ async function applyPlan(
   const { layout, context } = plan.repository;
   const clock = clockOf(host);
   const kept = [...plan.kept];
-  // One that cannot be done keeps no other from being done.
-  const attempt = async <Target extends { readonly path: string }>(
-    targets: readonly Target[],
-    act: (target: Target) => unknown,
-  ): Promise<readonly Target[]> => {
-    const done: Target[] = [];
-    for (const target of targets) {
-      try {
-        await act(target);
-        done.push(target);
-      } catch (error) {
-        if (!(error instanceof OrcError)) throw error;
-        failures.push(error);
-        kept.push({ path: target.path, problem: error.message });
-      }
-    }
-    return done;
+  const fail = (error: OrcError, path: string) => {
+    failures.push(error);
+    kept.push({ path, problem: error.message });
   };
   const leftovers = await attempt(
     plan.leftovers,
     ({ path }) => deleteRemoved(path),
+    fail,
   );
   // Nobody is left in a session that goes: that comes first, so that a crash leaves no dead end.
   const ids = new Set(plan.sessions.map(({ session }) => session));
   const unbound = await attempt(
     [{ path: layout.directory }],
     () => unbindSessions(layout, context, ids),
+    fail,
   );
-  const sessions = unbound.length === 0
-    ? []
-    : await attempt(plan.sessions, async ({ session, path }) => {
-      const mayRemove = ({ state }: Session) => isRemovable(state, rule, clock);
-      if (await removeSession(layout, context, session, mayRemove)) return;
-      throw conflict(
-        "session_changed",
-        `Cannot remove "${path}": it was changed or removed meanwhile`,
-        { path, hint: "orc session list" },
-      );
-    });
+  if (unbound.length === 0) return { ...plan, sessions: [], leftovers, kept };
+  const sessions = await attempt(plan.sessions, async ({ session, path }) => {
+    const mayRemove = ({ state }: Session) => isRemovable(state, rule, clock);
+    if (await removeSession(layout, context, session, mayRemove)) return;
+    throw conflict(
+      "session_changed",
+      `Cannot remove "${path}": it was changed or removed meanwhile`,
+      { path, hint: "orc session list" },
+    );
+  }, fail);
   return { ...plan, sessions, leftovers, kept };
 }
 

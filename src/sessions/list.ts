@@ -5,8 +5,15 @@ import {
   UNSEARCHED_DIRECTORIES,
 } from "../base/layout.ts";
 import { isAbsolutePath, joinPath, resolvePath } from "../base/path.ts";
-import { parseWholeNumber } from "../base/text.ts";
-import { isClosed } from "../engine/state.ts";
+import { headOf, oneLine } from "../base/markdown.ts";
+import { parseWholeNumber, titleOf } from "../base/text.ts";
+import {
+  currentPhase,
+  isClosed,
+  isDone,
+  itemStateOf,
+  phaseStateOf,
+} from "../engine/state.ts";
 import { type Progress, summarize } from "../engine/summary.ts";
 import { entriesIn, fileKind, isThere, realOrGiven } from "../files/read.ts";
 import { isMarked } from "../files/root.ts";
@@ -19,6 +26,7 @@ import {
   repositoryAt,
   type RepositoryOptions,
 } from "../repository/open.ts";
+import { openSession, type SessionOptions } from "../repository/select.ts";
 import { readLegacyState } from "../session/legacy.ts";
 import {
   readCurrent,
@@ -161,11 +169,9 @@ export interface ListTreeOptions extends TreeOptions {
   readonly activeOnly?: boolean;
 }
 
-/**
- * A session somewhere in a directory tree. What cannot be read of it is null,
- * and `problem` says why.
- */
-export interface TreeSession {
+/** A session somewhere in a directory tree. What cannot be read of it is null, and `problem` says why. */
+export interface TreeSession
+  extends Omit<SessionLine, "id" | "current" | "name" | "progress"> {
   /** Its state file. */
   readonly path: string;
   /** The root of its repository. */
@@ -173,17 +179,7 @@ export interface TreeSession {
   /** What commands take; null where a legacy file cannot be read. */
   readonly session: string | null;
   readonly workflowId: string | null;
-  readonly task: string | null;
-  readonly status: SessionStatus | null;
-  /** Id of the current phase; after the end, of the one it ended in. */
-  readonly phase: string | null;
   readonly project: string | null;
-  readonly createdAt: string | null;
-  readonly updatedAt: string | null;
-  /** Whether it lies in the older tool's `.workflow_state.json`. */
-  readonly legacy: boolean;
-  /** Why its state cannot be read; null when it can. */
-  readonly problem: string | null;
 }
 
 /** The sessions of a directory tree. */
@@ -196,13 +192,7 @@ export interface TreeList {
   readonly warnings: readonly string[];
 }
 
-/**
- * Lists the sessions of all repositories in a directory tree. Takes no lock and
- * writes nothing; a damaged session is listed with its problem, also where only
- * active ones are asked for, since it may be one.
- *
- * Requires `--allow-read`.
- */
+/** A damaged session is listed with its problem, also where only active ones are asked for: it may be one. */
 export async function listTree(
   host: Host,
   options: ListTreeOptions = {},
@@ -375,4 +365,92 @@ function directoriesIn(directory: string): readonly string[] {
     )
     .map(({ name }) => name)
     .sort();
+}
+
+/** What of a repository a word on a command line can name. */
+export type CandidateKind =
+  | "item"
+  | "open-item"
+  | "phase"
+  | "session"
+  | "checkpoint";
+
+/** A word that could stand on a command line. */
+export interface Candidate {
+  readonly word: string;
+  /** What it stands for, in one line. */
+  readonly summary: string;
+}
+
+/** A shell takes these as they are: what a file says must not become a program. */
+const SAFE_WORD = /^[\w.@%+/-]+$/;
+
+/** Shells show words and summaries side by side. */
+const MAX_SUMMARY_LENGTH = 60;
+
+/**
+ * Lists what a word could name here, for the completions of shells. Takes no
+ * lock, writes nothing, and lists nothing where nothing can be read: nobody
+ * wants to see an error while they type.
+ */
+export async function listCandidates(
+  host: Host,
+  kind: CandidateKind,
+  options: SessionOptions = {},
+): Promise<readonly Candidate[]> {
+  try {
+    const candidates = await LISTS[kind](host, options);
+    return candidates
+      .filter(({ word }) => SAFE_WORD.test(word))
+      .map(({ word, summary }) => ({
+        word,
+        summary: headOf(oneLine(summary), MAX_SUMMARY_LENGTH),
+      }));
+  } catch (error) {
+    if (error instanceof OrcError) return [];
+    throw error;
+  }
+}
+
+const LISTS: Readonly<
+  Record<
+    CandidateKind,
+    (host: Host, options: SessionOptions) => Promise<readonly Candidate[]>
+  >
+> = {
+  item: async (host, options) => {
+    const { workflow } = await openSession(host, options);
+    return workflow.phases.flatMap(({ items }) => items.map(candidateOf));
+  },
+  "open-item": async (host, options) => {
+    const { workflow, session } = await openSession(host, options);
+    const phase = currentPhase(workflow, session.state);
+    const phaseState = phaseStateOf(session.state, phase);
+    return phase.items
+      .filter(({ id }) => !isDone(itemStateOf(phaseState, id)))
+      .map(candidateOf);
+  },
+  phase: async (host, options) => {
+    const { workflow } = await openSession(host, options);
+    return workflow.phases.map(candidateOf);
+  },
+  session: async (host, { root }) => {
+    const { sessions } = await listSessions(host, { root });
+    return sessions.map(({ id, name, task, status }) => ({
+      word: id,
+      summary: `${status ?? "damaged"}: ${titleOf(name, task ?? "")}`,
+    }));
+  },
+  checkpoint: async (host, options) => {
+    const { listCheckpoints } = await import("../checkpoints/use.ts");
+    const { checkpoints } = await listCheckpoints(host, options);
+    return checkpoints.map(({ id, phaseId, message }) => ({
+      word: id,
+      summary: message ?? phaseId,
+    }));
+  },
+};
+
+function candidateOf({ id, name }: { id: string; name: string }): Candidate {
+  return { word: id, summary: name };
 }

@@ -1,8 +1,5 @@
 import { saveCheckpoint } from "../../src/checkpoints/use.ts";
-import {
-  type CandidateKind,
-  listCandidates,
-} from "../../src/sessions/candidates.ts";
+import { type CandidateKind, listCandidates } from "../../src/sessions/list.ts";
 import { skipItem } from "../../src/work/item.ts";
 import {
   edit,
