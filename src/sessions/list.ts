@@ -36,7 +36,12 @@ import {
   unlessDamaged,
 } from "../session/read.ts";
 import { decodeDefinition } from "../workflow/definition.ts";
-import type { SessionState, SessionStatus } from "../workflow/types.ts";
+import type {
+  Item,
+  SessionState,
+  SessionStatus,
+  Workflow,
+} from "../workflow/types.ts";
 
 /** A session in one line. What cannot be read of it is null, and `problem` says why. */
 export interface SessionLine {
@@ -253,10 +258,7 @@ function newestInTree(one: TreeSession, other: TreeSession): number {
 
 /** Which directories to search for repositories. */
 export interface TreeOptions extends RepositoryOptions {
-  /**
-   * Where the search begins; without it at `root`, else at
-   * `ORCHESTRATOR_ROOT`, else in the working directory.
-   */
+  /** Where it begins; without it at `root`, `ORCHESTRATOR_ROOT` or the working directory. */
   readonly directory?: string;
   /** Levels of directories below it, as typed: 0 to 64; without it 3. */
   readonly depth?: string;
@@ -265,10 +267,7 @@ export interface TreeOptions extends RepositoryOptions {
 const DEFAULT_DEPTH = "3";
 const MAX_DEPTH_SEARCHED = 64;
 
-/**
- * Looks at every repository of a directory tree, with new or legacy sessions; one that cannot
- * be looked at hides no other.
- */
+/** Looks at every repository of a directory tree; one that cannot be looked at hides no other. */
 export async function searchTree<Found>(
   host: Host,
   options: TreeOptions,
@@ -279,18 +278,15 @@ export async function searchTree<Found>(
     flag: "--depth",
     max: MAX_DEPTH_SEARCHED,
   });
-  const home = host.homeDirectory();
-  const { directories, problems: warnings } = findRepositories(directory, {
-    depth,
-    home,
-  });
+  const limits = { depth, home: host.homeDirectory() };
+  const { directories, problems } = findRepositories(directory, limits);
   const found: Found[] = [];
   for (const root of directories) {
     const repository = repositoryAt(host, root, options);
-    const seen = await unlessDamaged(() => look(repository), warnings);
+    const seen = await unlessDamaged(() => look(repository), problems);
     if (seen !== undefined) found.push(seen);
   }
-  return { directory, found, warnings };
+  return { directory, found, warnings: problems };
 }
 
 function startOf(host: Host, { directory, root }: TreeOptions): string {
@@ -302,24 +298,24 @@ function startOf(host: Host, { directory, root }: TreeOptions): string {
   const start = realOrGiven(given);
   const kind = fileKind(start);
   if (kind === "directory") return start;
-  throw kind === "absent"
-    ? notFound(
+  if (kind === "absent") {
+    throw notFound(
       "no_such_directory",
       `Cannot search "${start}": it does not exist`,
       { path: start, hint: "name a directory that exists" },
-    )
-    : usage(
-      "not_a_directory",
-      `Cannot search "${start}": it is not a directory`,
-      { path: start, hint: "name a directory" },
     );
+  }
+  throw usage(
+    "not_a_directory",
+    `Cannot search "${start}": it is not a directory`,
+    { path: start, hint: "name a directory" },
+  );
 }
 
 /**
- * Finds the directories of a tree that hold sessions, new or legacy, so many levels below its
- * start; parents come before what they hold. Follows no link, so that it ends everywhere; what
- * it may not look at is named and passed over. The `.orchestrator` of the user's home belongs
- * to no repository.
+ * Finds the directories of a tree that hold sessions; parents come before what they hold.
+ * Follows no link, so that it ends everywhere. The `.orchestrator` of the user's home belongs to
+ * no repository.
  */
 export function findRepositories(
   start: string,
@@ -388,18 +384,14 @@ const SAFE_WORD = /^[\w.@%+/-]+$/;
 /** Shells show words and summaries side by side. */
 const MAX_SUMMARY_LENGTH = 60;
 
-/**
- * Lists what a word could name here, for the completions of shells. Takes no
- * lock, writes nothing, and lists nothing where nothing can be read: nobody
- * wants to see an error while they type.
- */
+/** Lists what a word could name, and nothing where nothing can be read: nobody wants an error while they type. */
 export async function listCandidates(
   host: Host,
   kind: CandidateKind,
   options: SessionOptions = {},
 ): Promise<readonly Candidate[]> {
   try {
-    const candidates = await LISTS[kind](host, options);
+    const candidates = await candidatesOf(host, kind, options);
     return candidates
       .filter(({ word }) => SAFE_WORD.test(word))
       .map(({ word, summary }) => ({
@@ -412,45 +404,37 @@ export async function listCandidates(
   }
 }
 
-const LISTS: Readonly<
-  Record<
-    CandidateKind,
-    (host: Host, options: SessionOptions) => Promise<readonly Candidate[]>
-  >
-> = {
-  item: async (host, options) => {
-    const { workflow } = await openSession(host, options);
-    return workflow.phases.flatMap(({ items }) => items.map(candidateOf));
-  },
-  "open-item": async (host, options) => {
-    const { workflow, session } = await openSession(host, options);
-    const phase = currentPhase(workflow, session.state);
-    const phaseState = phaseStateOf(session.state, phase);
-    return phase.items
-      .filter(({ id }) => !isDone(itemStateOf(phaseState, id)))
-      .map(candidateOf);
-  },
-  phase: async (host, options) => {
-    const { workflow } = await openSession(host, options);
-    return workflow.phases.map(candidateOf);
-  },
-  session: async (host, { root }) => {
-    const { sessions } = await listSessions(host, { root });
+async function candidatesOf(
+  host: Host,
+  kind: CandidateKind,
+  options: SessionOptions,
+): Promise<readonly Candidate[]> {
+  if (kind === "session") {
+    const { sessions } = await listSessions(host, { root: options.root });
     return sessions.map(({ id, name, task, status }) => ({
       word: id,
       summary: `${status ?? "damaged"}: ${titleOf(name, task ?? "")}`,
     }));
-  },
-  checkpoint: async (host, options) => {
+  }
+  if (kind === "checkpoint") {
     const { listCheckpoints } = await import("../checkpoints/use.ts");
     const { checkpoints } = await listCheckpoints(host, options);
     return checkpoints.map(({ id, phaseId, message }) => ({
       word: id,
       summary: message ?? phaseId,
     }));
-  },
-};
+  }
+  const { workflow, session } = await openSession(host, options);
+  const named = kind === "phase"
+    ? workflow.phases
+    : kind === "item"
+    ? workflow.phases.flatMap(({ items }) => items)
+    : openItems(workflow, session.state);
+  return named.map(({ id, name }) => ({ word: id, summary: name }));
+}
 
-function candidateOf({ id, name }: { id: string; name: string }): Candidate {
-  return { word: id, summary: name };
+function openItems(workflow: Workflow, state: SessionState): readonly Item[] {
+  const phase = currentPhase(workflow, state);
+  const phaseState = phaseStateOf(state, phase);
+  return phase.items.filter(({ id }) => !isDone(itemStateOf(phaseState, id)));
 }

@@ -102,14 +102,7 @@ export interface Renamed {
   readonly warnings: readonly string[];
 }
 
-/**
- * Gives a session a name that is shown with its task; its id stays. A closed
- * session can be named too.
- *
- * Requires `--allow-read` and `--allow-write`.
- *
- * @throws {OrcError} `invalid_name` (usage) if the name is blank or too long
- */
+/** Gives a session a name that is shown with its task; its id stays. A closed one can be named too. */
 export async function renameSession(
   host: Host,
   options: RenameOptions,
@@ -119,14 +112,13 @@ export async function renameSession(
   const { layout, store, context } = repository;
   const id = matchSessionId(options.id, store.ids());
   const session = await store.read(id);
-  const { createdAt } = session.state;
   const { workflow } = await workflowOf(repository, session);
   const { mask } = await sessionMasker(host, { repository, workflow });
   const clock = clockOf(host);
-  const startedAtMs = momentOf(createdAt, clock);
-  const startedAtLocal = startedAtMs === undefined
+  const startedMs = momentOf(session.state.createdAt, clock);
+  const startedAtLocal = startedMs === undefined
     ? clock.localNow
-    : localTimeOf(startedAtMs, clock);
+    : localTimeOf(startedMs, clock);
   const name = mask(title);
   const naming = { id, name, startedAtLocal };
   const warnings = await writeSessionName(layout, context, naming);
@@ -166,13 +158,8 @@ export interface Unlocked {
 }
 
 /**
- * Shows who holds the locks of the repository and of the session that is meant; with `force`
- * removes them. An update that is displaced this way is not lost: it finds its lock gone and
- * is repeated.
- *
- * Requires `--allow-read`, and `--allow-write` to remove.
- *
- * @throws {OrcError} `approval_required` (denied) if `force` is set and no human is there
+ * Shows who holds the locks of the repository and of the session; with `force` removes them. An
+ * update that is displaced this way is not lost: it finds its lock gone and is repeated.
  */
 export async function unlock(
   host: Host,
@@ -199,18 +186,18 @@ interface LockPlace {
 }
 
 function lockPlaces(
-  { layout }: Repository,
+  { layout: { root, lockDirectory } }: Repository,
   session: string | null,
 ): readonly LockPlace[] {
   const places: LockPlace[] = [
-    { scope: "repository", directory: layout.lockDirectory },
+    { scope: "repository", directory: lockDirectory },
   ];
   if (session !== null) {
-    const { directory } = sessionLayout(layout.root, session);
+    const { directory } = sessionLayout(root, session);
     places.push({ scope: "session", directory });
   }
   return places.filter(({ directory }) => {
-    guardDirectory(layout.root, directory);
+    guardDirectory(root, directory);
     return fileKind(directory) === "directory";
   });
 }
