@@ -47,15 +47,9 @@ export interface CheckpointLine {
   readonly legacy: boolean;
 }
 
-/**
- * A copy of a session's state inside the session, to return to, with what
- * whoever loses their memory has to be told: what its file holds.
- */
-export interface Checkpoint extends
-  Omit<
-    CheckpointLine,
-    "session" | "path" | "sizeBytes" | "legacy"
-  > {
+/** What the file of a checkpoint holds. */
+export interface Checkpoint
+  extends Omit<CheckpointLine, "session" | "path" | "sizeBytes" | "legacy"> {
   /** The state, unread; null where an old file lacks it. */
   readonly snapshot: JsonObject | null;
   /** The checkpoint before it; the Python tool has the key and never sets it. */
@@ -112,64 +106,56 @@ export function contextSummary(state: SessionState): string {
   return parts.join("; ");
 }
 
-/**
- * Encodes a checkpoint in the eleven keys that the Python tool knows, all of
- * them: it leaves out a file that has any other, or lacks `item_id`.
- *
- * @throws {OrcError} `too_deep` (refused) if values are nested deeper than 100
- */
+/** The keys that the Python tool knows, in its order: it leaves out a file that has any other. */
+const FIELDS: {
+  readonly [Name in keyof Checkpoint]: readonly [
+    key: string,
+    read: (place: Place) => Checkpoint[Name],
+  ];
+} = {
+  id: ["checkpoint_id", readText],
+  workflowId: ["workflow_id", readText],
+  phaseId: ["phase_id", readText],
+  itemId: ["item_id", readTextOrNull],
+  at: ["timestamp", (place) => readText(place, "")],
+  message: ["message", readTextOrNull],
+  summary: ["context_summary", readTextOrNull],
+  decisions: ["key_decisions", readTextsOrNone],
+  files: ["file_manifest", readTextsOrNone],
+  snapshot: ["workflow_state_snapshot", readObjectOrNull],
+  parentId: ["parent_checkpoint_id", readTextOrNull],
+};
+
+const NAMES = Object.keys(FIELDS) as (keyof Checkpoint)[];
+
+/** Encodes a checkpoint with all its keys: the Python tool needs each of them. */
 export function encodeCheckpoint(checkpoint: Checkpoint): string {
-  const fields = new Map<string, JsonValue>([
-    ["checkpoint_id", checkpoint.id],
-    ["workflow_id", checkpoint.workflowId],
-    ["phase_id", checkpoint.phaseId],
-    ["item_id", checkpoint.itemId],
-    ["timestamp", checkpoint.at],
-    ["message", checkpoint.message],
-    ["context_summary", checkpoint.summary],
-    ["key_decisions", checkpoint.decisions],
-    ["file_manifest", checkpoint.files],
-    ["workflow_state_snapshot", checkpoint.snapshot],
-    ["parent_checkpoint_id", checkpoint.parentId],
-  ]);
+  const fields = new Map<string, JsonValue>(
+    NAMES.map((name) => [FIELDS[name][0], checkpoint[name]]),
+  );
   return printJson(fields, INDENT);
 }
 
 /**
  * Decodes a checkpoint in every shape the Python tool ever wrote, and ours.
  * Only who it is and where it belongs has to be there.
- *
- * @throws {OrcError} `invalid_json` or `invalid_state` (corrupt)
  */
 export function decodeCheckpoint(text: string, path: string): Checkpoint {
   const document = openDocument(parseJson(text, path, DAMAGED_CHECKPOINT_HINT));
   readObject(document);
-  const checkpoint = {
-    id: readText(field(document, "checkpoint_id")),
-    workflowId: readText(field(document, "workflow_id")),
-    phaseId: readText(field(document, "phase_id")),
-    itemId: readTextOrNull(field(document, "item_id")),
-    at: readText(field(document, "timestamp"), ""),
-    message: readTextOrNull(field(document, "message")),
-    summary: readTextOrNull(field(document, "context_summary")),
-    decisions: textsOrNone(field(document, "key_decisions")),
-    files: textsOrNone(field(document, "file_manifest")),
-    snapshot: readObjectOrNull(field(document, "workflow_state_snapshot")),
-    parentId: readTextOrNull(field(document, "parent_checkpoint_id")),
-  };
+  const fields = NAMES.map((name) => {
+    const [key, read] = FIELDS[name];
+    return [name, read(field(document, key))];
+  });
   refuseProblems(document, path, { hint: DAMAGED_CHECKPOINT_HINT, path });
-  return checkpoint;
+  return Object.fromEntries(fields);
 }
 
-function textsOrNone(place: Place): readonly string[] {
+function readTextsOrNone(place: Place): readonly string[] {
   return place.value === null ? [] : readTexts(place);
 }
 
-/**
- * Decodes the state in a checkpoint.
- *
- * @throws {OrcError} `checkpoint_without_state` or `invalid_state` (corrupt)
- */
+/** Decodes the state in a checkpoint. */
 export function stateIn({ id, snapshot }: Checkpoint): SessionState {
   if (snapshot !== null) {
     const source = `The state in checkpoint "${id}"`;
