@@ -83,11 +83,6 @@ export {
 export { readStatus, type Status } from "./src/work/status.ts";
 
 // Going back, handing over, looking back.
-export {
-  type Resumed,
-  type ResumeOptions,
-  resumeSession,
-} from "./src/checkpoints/restore.ts";
 export type { CheckpointLine } from "./src/checkpoints/rules.ts";
 export {
   type CheckpointCleanup,
@@ -97,6 +92,9 @@ export {
   type CheckpointOptions,
   cleanCheckpoints,
   listCheckpoints,
+  type Resumed,
+  type ResumeOptions,
+  resumeSession,
   saveCheckpoint,
   type SavedCheckpoint,
 } from "./src/checkpoints/use.ts";

@@ -1,7 +1,11 @@
 import { corrupt, notFound, OrcError } from "../base/error.ts";
 import { legacySessionId } from "../base/ids.ts";
 import { decodeUtf8 } from "../base/json.ts";
-import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
+import {
+  ORCHESTRATOR_DIRECTORY,
+  type RepositoryLayout,
+  sessionLayout,
+} from "../base/layout.ts";
 import { MAX_STATE_BYTES } from "../base/limits.ts";
 import {
   CHECKPOINT_SUFFIX,
@@ -11,7 +15,7 @@ import {
 } from "../base/names.ts";
 import { quoted } from "../base/text.ts";
 import { assertOpen } from "../engine/situation.ts";
-import { asOrcError } from "../files/errors.ts";
+import { asOrcError, isDenied } from "../files/errors.ts";
 import { type HeldLock, withLock } from "../files/lock.ts";
 import {
   entriesIn,
@@ -26,6 +30,7 @@ import {
   syncDirectory,
   writeAtomic,
 } from "../files/write.ts";
+import type { Host, ProgramResult } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import {
   assertWritable,
@@ -82,11 +87,6 @@ export function readCheckpoints(
   return { checkpoints, problems };
 }
 
-/**
- * Reads a checkpoint.
- *
- * @throws {OrcError} `no_such_checkpoint` (not_found), or corrupt if it cannot be trusted
- */
 export function readCheckpoint(
   layout: RepositoryLayout,
   directory: string,
@@ -96,7 +96,6 @@ export function readCheckpoint(
   return readFile(directory, id).checkpoint;
 }
 
-/** Ids of what lies in a directory of checkpoints under their names. */
 function checkpointIds(
   { root }: RepositoryLayout,
   directory: string,
@@ -143,8 +142,6 @@ type LockedRepository = Pick<Repository, "layout" | "context">;
 /**
  * Stores a checkpoint of a session as it is under its lock. A file that is there already is
  * never replaced. The warnings say what went wrong after it was there.
- *
- * @throws {OrcError} `session_closed` (refused), and what an update of the session throws
  */
 export async function writeCheckpoint(
   repository: LockedRepository,
@@ -291,4 +288,96 @@ function ownCheckpoints(
 function oldestFirst(one: CheckpointLine, other: CheckpointLine): number {
   const [a, b] = one.at === other.at ? [one.id, other.id] : [one.at, other.at];
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Enough to remember what somebody was working on. */
+const MAX_FILES = 10;
+
+/** Git takes longer only where it waits for something; nobody waits for it here. */
+const GIT_TIMEOUT_MS = 5_000;
+
+/** Runs nothing that the configuration of a repository names: neither monitors nor hooks. */
+const INERT = "--no-pager -c core.fsmonitor=false -c core.hooksPath=/dev/null"
+  .split(" ");
+
+const LIST_FILTERS = String.raw`config -z --name-only --get-regexp ^filter\.`
+  .split(" ");
+
+const LIST_FILES = "ls-files -z --modified --others --exclude-standard"
+  .split(" ");
+
+const NOTHING = "ORCHESTRATOR_NOTHING";
+
+/**
+ * Reads only, asks nobody, and reaches no other machine: a partial clone would
+ * fetch what it lacks with a program that its configuration names.
+ */
+const INERT_VARIABLES = {
+  GIT_OPTIONAL_LOCKS: "0",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_NO_LAZY_FETCH: "1",
+  GIT_ALLOW_PROTOCOL: "",
+  [NOTHING]: "",
+} as const;
+
+/**
+ * Names files that git sees as changed or new, relative to the directory. None where git is
+ * missing, fails or may not be run: nothing depends on them. Nobody vouches for the repository,
+ * so git is asked only where no program that its configuration names is run.
+ */
+export async function changedFiles(
+  host: Host,
+  workingDirectory: string,
+): Promise<readonly string[]> {
+  const runGit = (words: readonly string[]) =>
+    host.runProgram({
+      command: ["git", ...INERT, ...words],
+      workingDirectory,
+      timeoutMs: GIT_TIMEOUT_MS,
+      variables: INERT_VARIABLES,
+    });
+  try {
+    const overrides = withoutFilters(await runGit(LIST_FILTERS));
+    if (overrides === undefined) return [];
+    const listed = await runGit([...overrides, ...LIST_FILES]);
+    if (listed.exitCode !== 0 || listed.problem !== null) return [];
+    return namesIn(listed.stdout).slice(0, MAX_FILES);
+  } catch (error) {
+    if (isDenied(error)) return [];
+    throw error;
+  }
+}
+
+/** What stands where a long output was cut. */
+const CUT = "\n… ";
+
+/** The names in a list; the state of a portable repository is shown to git, and nobody works on that. */
+function namesIn(output: string): readonly string[] {
+  const [whole = "", cut] = output.split(CUT);
+  const names = whole.split("\0");
+  // Each name ends with NUL; the last piece is empty, or a name that was cut.
+  const complete = cut === undefined ? names : names.slice(0, -1);
+  return complete.filter((name) =>
+    name !== "" && !name.startsWith(`${ORCHESTRATOR_DIRECTORY}/`)
+  );
+}
+
+/** How `git config` ends where nothing is set. */
+const NOTHING_FOUND = 1;
+
+/**
+ * Options that turn off each filter by its name, for there is no option for all;
+ * undefined where not all names are known.
+ */
+function withoutFilters(
+  { exitCode, problem, stdout, notUtf8 }: ProgramResult,
+): readonly string[] | undefined {
+  if (problem !== null) return undefined;
+  if (exitCode === NOTHING_FOUND) return [];
+  const isWhole = !stdout.includes(CUT) && !notUtf8.includes("stdout");
+  if (exitCode !== 0 || !isWhole) return undefined;
+  const keys = stdout.split("\0")
+    .filter((key) => /\.(?:clean|process|required)$/.test(key));
+  // Unlike `-c`, this takes a name with "=" in it.
+  return [...new Set(keys)].map((key) => `--config-env=${key}=${NOTHING}`);
 }

@@ -1,24 +1,51 @@
-import { usage } from "../base/error.ts";
-import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
+import { notFound, OrcError, refused, usage } from "../base/error.ts";
 import { MAX_NOTES_LENGTH } from "../base/limits.ts";
-import { countOf, lengthOf, parseWholeNumber, sizeText } from "../base/text.ts";
+import { matchCheckpointId } from "../base/names.ts";
+import { parentDirectory } from "../base/path.ts";
+import {
+  countOf,
+  lengthOf,
+  parseWholeNumber,
+  sizeText,
+  uncapitalised,
+} from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
-import { assertOpen } from "../engine/situation.ts";
-import { isDenied } from "../files/errors.ts";
-import type { Host, ProgramResult } from "../host/host.ts";
+import { decide } from "../engine/decide.ts";
+import {
+  planRestore,
+  proposalSentence,
+  type RestoreChange,
+} from "../engine/restore.ts";
+import { type ActionOf, assertOpen } from "../engine/situation.ts";
+import { summarize } from "../engine/summary.ts";
+import type { Host } from "../host/host.ts";
 import { openRepository, type Place, placeOf } from "../repository/open.ts";
-import { openSession, type SessionOptions } from "../repository/select.ts";
+import {
+  assertChangeable,
+  type OpenedSession,
+  openSession,
+  type SessionOptions,
+} from "../repository/select.ts";
 import { sessionMasker } from "../secrets/masker.ts";
 import { assertWritable } from "../session/read.ts";
-import { adoptLegacySession, assertRemovalWanted } from "../work/change.ts";
+import {
+  adoptLegacySession,
+  applyAction,
+  assertRemovalWanted,
+  type Changed,
+  isConfirmed,
+} from "../work/change.ts";
+import type { SessionState } from "../workflow/types.ts";
 import {
   allCheckpoints,
+  changedFiles,
   checkpointsOf,
   type FoundCheckpoints,
+  readCheckpoint,
   removeCheckpoints,
   writeCheckpoint,
 } from "./files.ts";
-import type { CheckpointLine } from "./rules.ts";
+import { type CheckpointLine, stateIn } from "./rules.ts";
 
 /** What whoever returns to a checkpoint should know. */
 export interface CheckpointOptions extends SessionOptions {
@@ -79,25 +106,21 @@ export async function saveCheckpoint(
     assertWritable(session, session.legacyPath);
     await adoptLegacySession(host, repository, session.id);
   }
-  const { checkpoint, path, warnings } = await writeCheckpoint(
-    repository,
-    session.id,
-    {
-      message: message && mask(message),
-      decisions: decisions.map(mask),
-      files: [...new Set([...files.map(mask), ...changed])],
-    },
-  );
+  const facts = {
+    message: message && mask(message),
+    decisions: decisions.map(mask),
+    files: [...new Set([...files.map(mask), ...changed])],
+  };
+  const stored = await writeCheckpoint(repository, session.id, facts);
+  const { id, phaseId, itemId } = stored.checkpoint;
   return {
     place,
-    id: checkpoint.id,
-    path,
-    phase: checkpoint.phaseId,
-    item: checkpoint.itemId,
-    message: checkpoint.message,
-    decisions: checkpoint.decisions,
-    files: checkpoint.files,
-    warnings,
+    id,
+    path: stored.path,
+    phase: phaseId,
+    item: itemId,
+    ...facts,
+    warnings: stored.warnings,
   };
 }
 
@@ -141,13 +164,13 @@ export async function listCheckpoints(
   host: Host,
   options: CheckpointListOptions = {},
 ): Promise<CheckpointList> {
-  if (options.all !== true) {
-    const { repository, session, place } = await openSession(host, options);
-    return listOf(place, checkpointsOf(repository, session));
+  if (options.all) {
+    const repository = openRepository(host, options);
+    const found = await allCheckpoints(repository);
+    return listOf(placeOf(repository, null), found);
   }
-  const repository = openRepository(host, options);
-  const found = await allCheckpoints(repository);
-  return listOf(placeOf(repository, null), found);
+  const { repository, session, place } = await openSession(host, options);
+  return listOf(place, checkpointsOf(repository, session));
 }
 
 function listOf(
@@ -188,8 +211,8 @@ export interface CheckpointCleanup {
   readonly warnings: readonly string[];
 }
 
-const KEPT = 5;
-const MAX_AGE_DAYS = 30;
+const KEPT = "5";
+const MAX_AGE_DAYS = "30";
 const MAX_NUMBER = 100_000;
 const DAY_MS = 86_400_000;
 
@@ -206,9 +229,11 @@ export async function cleanCheckpoints(
   host: Host,
   options: CheckpointCleanupOptions = {},
 ): Promise<CheckpointCleanup> {
-  const usualAge = options.keep === undefined ? MAX_AGE_DAYS : 0;
-  const keep = numberIn("--keep", options.keep, KEPT);
-  const maxAgeDays = numberIn("--max-age", options.maxAge, usualAge);
+  const usualAge = options.keep === undefined ? MAX_AGE_DAYS : "0";
+  const numberIn = (flag: string, text: string) =>
+    parseWholeNumber(text, { flag, max: MAX_NUMBER });
+  const keep = numberIn("--keep", options.keep ?? KEPT);
+  const maxAgeDays = numberIn("--max-age", options.maxAge ?? usualAge);
   const { dryRun = false, yes = false } = options;
   const { repository, session, place } = await openSession(host, options);
   const { checkpoints: all, problems } = checkpointsOf(repository, session);
@@ -240,122 +265,206 @@ export async function cleanCheckpoints(
   };
 }
 
-function numberIn(
-  flag: string,
-  text: string | undefined,
-  usual: number,
-): number {
-  return text === undefined
-    ? usual
-    : parseWholeNumber(text, { flag, max: MAX_NUMBER });
+/** Which checkpoint to return to, and how sure that is. */
+export interface ResumeOptions extends SessionOptions {
+  /**
+   * Id of a checkpoint of the session, or a part of at least 4 characters that
+   * no other has; without it, or with `latest`, the newest.
+   */
+  readonly checkpoint?: string;
+  /** Changes nothing. */
+  readonly dryRun?: boolean;
+  /** Asks nobody. */
+  readonly yes?: boolean;
+  /**
+   * Restores also what was not earned since, such as a gate that was passed back
+   * then: an act of a human, who types `restore`.
+   */
+  readonly force?: boolean;
 }
 
-/** Enough to remember what somebody was working on. */
-const MAX_FILES = 10;
-
-const LIST_FILES = [
-  "ls-files",
-  "-z",
-  "--modified",
-  "--others",
-  "--exclude-standard",
-] as const;
+/** What a checkpoint says, what returning to it changed, and how to go on. */
+export interface Resumed extends Changed {
+  /** The checkpoint that is meant. */
+  readonly checkpoint: CheckpointLine;
+  /** What was changed; in a dry run, what would be. */
+  readonly changes: readonly RestoreChange[];
+  /** Whether nothing was changed because only the plan was asked for. */
+  readonly dryRun: boolean;
+  /** What was decided up to the checkpoint, oldest first. */
+  readonly decisions: readonly string[];
+}
 
 /**
- * Names files that git sees as changed or new, relative to the directory. None where git is
- * missing, fails or may not be run: nothing depends on them. Nobody vouches for the repository,
- * so git is asked only where no program that its configuration names is run.
+ * Returns to a checkpoint: items, phases and the current phase become what they
+ * were, in one logged update, and approvals from after it are taken back. Notes
+ * and the log go on. Where nothing has changed since, it only tells what an
+ * agent has to know that lost its memory.
+ *
+ * Requires `--allow-read`, and `--allow-write` to change something.
+ *
+ * @throws {OrcError} `no_checkpoint` or `no_such_checkpoint` (not_found) if
+ *   there is none
+ * @throws {OrcError} `not_confirmed` (refused) if something would change, and
+ *   nobody says yes
+ * @throws {OrcError} `restore_forward` (refused) if it would bring back more
+ *   than was done since; only a human may force it
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it
+ *   is forced and no human says yes; a try without a human is logged
+ * @throws {OrcError} `session_changed` (conflict) if the session changes
+ *   meanwhile
  */
-export async function changedFiles(
+export async function resumeSession(
   host: Host,
-  workingDirectory: string,
-): Promise<readonly string[]> {
-  const runGit = (words: readonly string[]) =>
-    host.runProgram({
-      command: [...INERT_GIT, ...words],
-      workingDirectory,
-      timeoutMs: GIT_TIMEOUT_MS,
-      variables: INERT_VARIABLES,
-    });
-  try {
-    const overrides = withoutFilters(await runGit(LIST_FILTERS));
-    if (overrides === undefined) return [];
-    const listed = await runGit([...overrides, ...LIST_FILES]);
-    if (listed.exitCode !== 0 || listed.problem !== null) return [];
-    return namesIn(listed.stdout).slice(0, MAX_FILES);
-  } catch (error) {
-    if (isDenied(error)) return [];
-    throw error;
+  options: ResumeOptions = {},
+): Promise<Resumed> {
+  const { dryRun = false, force = false } = options;
+  const opened = await openSession(host, options);
+  const found = checkpointsOf(opened.repository, opened.session);
+  const { checkpoints } = found;
+  const warnings = [...found.problems];
+  const named = options.checkpoint ?? "latest";
+  const { line, stored, changes } = named === "latest"
+    ? latestChoice(opened, checkpoints, warnings)
+    : choiceOf(opened, lineNamed(named, checkpoints));
+  const isChange = changes.length > 0 && !dryRun;
+  const action = {
+    type: "restore",
+    checkpointId: line.id,
+    stored,
+    force,
+  } as const;
+  if (isChange) {
+    assertPossible(host, opened, action);
+    if (!options.yes) assertAgreed(host, action, changes);
   }
+  const act = {
+    request: `restore all of checkpoint "${line.id}"`,
+    confirmation: "restore",
+  };
+  const changed = isChange
+    ? await applyAction(host, opened, action, force ? act : undefined)
+    : unchanged(opened);
+  // Decisions hold until they are revised, so each checkpoint adds to those before it.
+  const before = checkpoints.slice(0, checkpoints.indexOf(line) + 1);
+  return {
+    ...changed,
+    warnings: [...warnings, ...changed.warnings],
+    checkpoint: line,
+    changes,
+    dryRun,
+    decisions: [...new Set(before.flatMap(({ decisions }) => decisions))],
+  };
 }
 
-function namesIn(output: string): readonly string[] {
-  const [whole = "", cut] = output.split(CUT);
-  const names = whole.split("\0");
-  // Each name ends with NUL; the last piece is empty, or a name that was cut.
-  const complete = cut === undefined ? names : names.slice(0, -1);
-  return complete.filter((name) => name !== "" && !isOwn(name));
+/** A checkpoint that can be returned to, and what that changes. */
+interface Choice extends Pick<Resumed, "changes"> {
+  readonly line: CheckpointLine;
+  readonly stored: SessionState;
 }
 
-/** A portable repository shows its state to git; nobody works on that. */
-function isOwn(name: string): boolean {
-  return name.startsWith(`${ORCHESTRATOR_DIRECTORY}/`);
+function choiceOf(
+  { repository, session, workflow }: OpenedSession,
+  line: CheckpointLine,
+): Choice {
+  const { id, path } = line;
+  const directory = parentDirectory(path) ?? path;
+  const stored = stateIn(readCheckpoint(repository.layout, directory, id));
+  const { changes } = planRestore(workflow, session.state, stored);
+  return { line, stored, changes };
 }
 
-/** Git takes longer only where it waits for something; nobody waits for it here. */
-const GIT_TIMEOUT_MS = 5_000;
-
-/** Runs nothing that the configuration of a repository names: neither monitors nor hooks. */
-const INERT_GIT = [
-  "git",
-  "--no-pager",
-  "-c",
-  "core.fsmonitor=false",
-  "-c",
-  "core.hooksPath=/dev/null",
-] as const;
-
-const NOTHING = "ORCHESTRATOR_NOTHING";
+function lineNamed(
+  named: string,
+  checkpoints: readonly CheckpointLine[],
+): CheckpointLine {
+  const id = matchCheckpointId(named, checkpoints.map(({ id }) => id));
+  const line = checkpoints.find((line) => line.id === id);
+  if (line === undefined) throw new Error(`no checkpoint "${id}"`);
+  return line;
+}
 
 /**
- * Reads only, asks nobody, and reaches no other machine: a partial clone would
- * fetch what it lacks with a program that its configuration names.
+ * Chooses the newest checkpoint that can be used. A damaged one does not stand in the way of
+ * older ones, unless it is asked for by its name; it is passed over with a sentence.
  */
-const INERT_VARIABLES = {
-  GIT_OPTIONAL_LOCKS: "0",
-  GIT_TERMINAL_PROMPT: "0",
-  GIT_NO_LAZY_FETCH: "1",
-  GIT_ALLOW_PROTOCOL: "",
-  [NOTHING]: "",
-} as const;
+function latestChoice(
+  opened: OpenedSession,
+  checkpoints: readonly CheckpointLine[],
+  warnings: string[],
+): Choice {
+  let first: OrcError | undefined;
+  for (const line of checkpoints.toReversed()) {
+    try {
+      return choiceOf(opened, line);
+    } catch (error) {
+      if (!isUnusable(error)) throw error;
+      first ??= error;
+      const reason = uncapitalised(error.message);
+      warnings.push(
+        `Passed over checkpoint "${line.id}": ${reason}; all are listed by: orc checkpoints`,
+      );
+    }
+  }
+  throw first ?? notFound(
+    "no_checkpoint",
+    "The session has no checkpoint",
+    "make one: orc checkpoint; where the session stands: orc status",
+  );
+}
 
-const LIST_FILTERS = [
-  "config",
-  "-z",
-  "--name-only",
-  "--get-regexp",
-  String.raw`^filter\.`,
-] as const;
+/** Whether it is about one checkpoint: it is damaged, another session's, or gone by now. */
+function isUnusable(error: unknown): error is OrcError {
+  return error instanceof OrcError &&
+    (error.kind === "corrupt" || error.code === "foreign_checkpoint" ||
+      error.code === "no_such_checkpoint");
+}
 
-/** How `git config` ends where nothing is set. */
-const NOTHING_FOUND = 1;
+/** Whether a restoration is possible at all is decided before anybody is asked. */
+function assertPossible(
+  host: Host,
+  opened: OpenedSession,
+  action: ActionOf<"restore">,
+): void {
+  assertChangeable(opened);
+  decide(opened.workflow, opened.session.state, action, {
+    at: host.now(),
+    caller: { ...host.caller(), approval: "terminal" },
+  });
+}
 
-/** What stands where a long output was cut. */
-const CUT = "\n… ";
+/** Refuses to restore what nobody agreed to. */
+function assertAgreed(
+  host: Host,
+  { checkpointId: id, force }: ActionOf<"restore">,
+  changes: readonly RestoreChange[],
+): void {
+  const lines = changes.map((change) => `  ${proposalSentence(change)}\n`);
+  const question = `Checkpoint ${id} changes:\n${lines.join("")}Restore it?`;
+  if (isConfirmed(host, question)) return;
+  // What only a human may is refused, and logged, when that is asked for.
+  const isHumanAct = force && changes.some(({ forward }) => forward);
+  if (isHumanAct && !host.terminal.isInteractive) return;
+  throw refused(
+    "not_confirmed",
+    `Checkpoint "${id}" was not restored: it makes ${
+      countOf(changes.length, "change")
+    }, and nobody said yes`,
+    {
+      hint:
+        `see them: orc resume ${id} --dry-run; --yes is the yes where nobody can be asked`,
+      details: { checkpoint: id, changes },
+    },
+  );
+}
 
-/**
- * Options that turn off each filter by its name, for there is no option for all;
- * undefined where not all names are known.
- */
-function withoutFilters(
-  { exitCode, problem, stdout, notUtf8 }: ProgramResult,
-): readonly string[] | undefined {
-  if (problem !== null) return undefined;
-  if (exitCode === NOTHING_FOUND) return [];
-  const isWhole = !stdout.includes(CUT) && !notUtf8.includes("stdout");
-  if (exitCode !== 0 || !isWhole) return undefined;
-  const keys = stdout.split("\0")
-    .filter((key) => /\.(?:clean|process|required)$/.test(key));
-  // Unlike `-c`, this takes a name with "=" in it.
-  return [...new Set(keys)].map((key) => `--config-env=${key}=${NOTHING}`);
+function unchanged({ place, session, workflow }: OpenedSession): Changed {
+  return {
+    place,
+    changed: false,
+    events: [],
+    serial: session.serial,
+    summary: summarize(workflow, session.state),
+    warnings: [],
+  };
 }

@@ -3,10 +3,10 @@ import { shortSessionId } from "../base/ids.ts";
 import { headOf } from "../base/markdown.ts";
 import { inOneLine, sizeText } from "../base/text.ts";
 import type { CheckpointLine } from "../checkpoints/rules.ts";
-import type { Resumed } from "../checkpoints/restore.ts";
 import type {
   CheckpointCleanup,
   CheckpointList,
+  Resumed,
   SavedCheckpoint,
 } from "../checkpoints/use.ts";
 import { changeSentence, proposalSentence } from "../engine/restore.ts";
@@ -192,7 +192,7 @@ const resumeCommand = command<ResumeResult>({
   effect: "writes",
   examples: ["orc resume --dry-run", "orc resume latest --yes"],
   run: answering(async (host, values) =>
-    (await import("../checkpoints/restore.ts")).resumeSession(host, {
+    (await import("../checkpoints/use.ts")).resumeSession(host, {
       ...sessionOptions(values, "resume"),
       checkpoint: chosenIn(values),
       dryRun: values.on("dry-run"),

@@ -1,6 +1,10 @@
 import { OrcError } from "../../src/base/error.ts";
-import { type Resumed, resumeSession } from "../../src/checkpoints/restore.ts";
-import { changedFiles, saveCheckpoint } from "../../src/checkpoints/use.ts";
+import { changedFiles } from "../../src/checkpoints/files.ts";
+import {
+  type Resumed,
+  resumeSession,
+  saveCheckpoint,
+} from "../../src/checkpoints/use.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { addNote } from "../../src/work/item.ts";
 import { abandonSession, approvePhase } from "../../src/work/phase.ts";

@@ -1,5 +1,4 @@
-import { resumeSession } from "../../src/checkpoints/restore.ts";
-import { saveCheckpoint } from "../../src/checkpoints/use.ts";
+import { resumeSession, saveCheckpoint } from "../../src/checkpoints/use.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { addNote } from "../../src/work/item.ts";
 import { abandonSession } from "../../src/work/phase.ts";
