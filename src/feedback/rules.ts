@@ -17,18 +17,31 @@ import type { ItemState, SessionState } from "../workflow/types.ts";
 /** Questions about the work that somebody can answer. */
 type Question = "learnings" | "challenges" | "wentWell" | "improvements";
 
+/** Something to each question, asked for in their order. */
+export function answersFrom<Answer>(
+  answer: (question: Question) => Answer,
+): Readonly<Record<Question, Answer>> {
+  return {
+    learnings: answer("learnings"),
+    challenges: answer("challenges"),
+    wentWell: answer("wentWell"),
+    improvements: answer("improvements"),
+  };
+}
+
 /** What somebody said about the work; null where they said nothing. */
 export type FeedbackTexts = Readonly<Record<Question, string | null>>;
+
+export function isSilent(texts: FeedbackTexts): boolean {
+  return Object.values(texts).every((text) => text === null);
+}
 
 /** All that feedback on a session is made of. */
 export interface FeedbackFacts {
   readonly state: SessionState;
   readonly tally: FeedbackTally;
   readonly texts: FeedbackTexts;
-  /** `interactive` when somebody said something. */
-  readonly mode: "auto" | "interactive";
   readonly clock: Clock;
-  /** Such as `python`; see {@linkcode repoTypeOf}. */
   readonly repoType: string;
   /** Which repository it is, for people. */
   readonly repo: string;
@@ -44,9 +57,9 @@ export interface Feedback {
   readonly process: JsonObject;
 }
 
-/** Makes the feedback on a session. */
 export async function buildFeedback(facts: FeedbackFacts): Promise<Feedback> {
-  const { state, tally, texts, mode, clock, repoType, repo, salt } = facts;
+  const { state, tally, texts, clock, repoType, repo, salt } = facts;
+  const mode = isSilent(texts) ? "auto" : "interactive";
   const end = endOf(state, clock);
   const items = state.phases.flatMap(({ items }) => items);
   const skipped = items.filter(({ status }) => status === "skipped");
@@ -61,7 +74,10 @@ export async function buildFeedback(facts: FeedbackFacts): Promise<Feedback> {
     duration_seconds: secondsFrom(momentOf(state.createdAt, clock) ?? end, end),
     phases: phaseSeconds(state, clock, end),
     parallel_agents_used: severalAgents,
-    reviews_performed: tally.hasReviews || items.some(isDoneReview),
+    reviews_performed: tally.hasReviews ||
+      items.some(({ id, status }) =>
+        status === "completed" && id.endsWith("_review")
+      ),
     errors_count: tally.errors,
     items_skipped_count: skipped.length,
   }));
@@ -83,19 +99,18 @@ export async function buildFeedback(facts: FeedbackFacts): Promise<Feedback> {
   return { tool, process: work };
 }
 
-/** Kind of a repository in the Python tool's words, from the names of its files. */
-export function repoTypeOf(files: ReadonlySet<string>): string {
-  const manifest = MANIFESTS.find(([name]) => files.has(name));
-  return manifest?.[1] ?? "unknown";
-}
-
-const MANIFESTS: readonly (readonly [file: string, type: string])[] = [
+const MANIFESTS = [
   ["setup.py", "python"],
   ["pyproject.toml", "python"],
   ["package.json", "javascript"],
   ["go.mod", "go"],
   ["Cargo.toml", "rust"],
-];
+] as const;
+
+/** Kind of a repository in the Python tool's words, from the names of its files. */
+export function repoTypeOf(files: ReadonlySet<string>): string {
+  return MANIFESTS.find(([name]) => files.has(name))?.[1] ?? "unknown";
+}
 
 /** Seconds, like the duration of the whole: the Python tool's phases add up to it. */
 function phaseSeconds(
@@ -119,10 +134,6 @@ function endOf(state: SessionState, clock: Clock): number {
 
 function secondsFrom(startMs: number, endMs: number): number {
   return Math.max(0, Math.round((endMs - startMs) / 1000));
-}
-
-function isDoneReview({ id, status }: ItemState): boolean {
-  return status === "completed" && id.endsWith("_review");
 }
 
 /** The notes on the item with which a workflow asks for learnings. */
@@ -192,7 +203,7 @@ function only(object: JsonObject, keys: readonly string[]): JsonObject {
 /** Which file a line of feedback comes from; the oldest one holds both kinds in one line. */
 export type FeedbackKind = "tool" | "process" | "both";
 
-/** Decodes a line of a feedback file; undefined when it is torn or no object. */
+/** Undefined stands for a line that is torn, or no object. */
 export function decodeFeedbackLine(text: string): JsonObject | undefined {
   try {
     return asObject(parseJson(text, "feedback line"));
@@ -216,15 +227,12 @@ export function textsIn(entry: JsonObject, key: string): readonly string[] {
     : [];
 }
 
-/** Feedback, and when it was given: in milliseconds since 1970, or 0 where it does not say. */
-interface DatedFeedback {
-  readonly entry: JsonObject;
-  readonly atMs: number;
-}
-
-/** The latest feedback of one session. */
+/** The latest feedback of one session, and when it was given: in milliseconds since 1970, or 0 where it does not say. */
 export type SessionFeedback = {
-  -readonly [Part in keyof Feedback]?: DatedFeedback;
+  -readonly [Part in keyof Feedback]?: {
+    readonly entry: JsonObject;
+    readonly atMs: number;
+  };
 };
 
 /** What the tool feedback of several sessions adds up to. */
@@ -274,7 +282,6 @@ export interface FeedbackReport {
   readonly process: ProcessReport;
 }
 
-/** Sums up the feedback of several sessions. */
 export function reportOn(all: readonly SessionFeedback[]): FeedbackReport {
   const entriesOf = (part: keyof Feedback): readonly JsonObject[] =>
     all.flatMap((session) => session[part] ?? [])
@@ -392,7 +399,6 @@ export interface FeedbackLine {
   readonly workflowHash: string;
 }
 
-/** Feedback while it is being read. */
 export interface FeedbackReview {
   /** Files of sessions come first: they tell which session a workflow is. */
   add(line: FeedbackLine): void;
@@ -416,29 +422,33 @@ export function newReview(
   const sinceMs = days === null
     ? -Infinity
     : (momentOf(clock.now, clock) ?? 0) - days * DAY_MS;
-  const keyOf = ({ session, workflowHash, entry }: FeedbackLine): string => {
+  const keyOf = (
+    { session, workflowHash }: FeedbackLine,
+    timestamp: string | null,
+  ): string => {
     if (session !== null) {
       sessionOfHash.set(workflowHash, session);
       return session;
     }
     // Its two files carry the same instant; that is all there is to tell them by.
     return workflowHash === unknownHash
-      ? `${workflowHash} ${textIn(entry, "timestamp") ?? ""}`
+      ? `${workflowHash} ${timestamp ?? ""}`
       : sessionOfHash.get(workflowHash) ?? workflowHash;
   };
   return {
     add: (line) => {
       const { kind, entry } = line;
-      const key = keyOf(line);
-      const givenMs = momentOf(textIn(entry, "timestamp"), clock);
+      const timestamp = textIn(entry, "timestamp");
+      const key = keyOf(line, timestamp);
+      const givenMs = momentOf(timestamp, clock);
       // Feedback that does not say when it was given counts only where everything does.
       if ((givenMs ?? -Infinity) < sinceMs) return;
       const atMs = givenMs ?? 0;
       const known = sessions.get(key) ?? {};
       sessions.set(key, known);
       for (const part of ["tool", "process"] as const) {
-        const isNewer = (known[part]?.atMs ?? -Infinity) <= atMs;
-        if (kind !== part && kind !== "both" || !isNewer) continue;
+        const isOlder = (known[part]?.atMs ?? -Infinity) > atMs;
+        if (isOlder || kind !== part && kind !== "both") continue;
         known[part] = { entry, atMs };
       }
     },
@@ -484,10 +494,6 @@ export function tallyEvents(events: Iterable<RecordedEvent>): FeedbackTally {
     const agent = details.get("agent");
     if (typeof agent === "string") agents.add(agent);
   }
-  return {
-    errors,
-    errorTexts: [...errorTexts],
-    hasReviews,
-    agents: agents.size,
-  };
+  const { size } = agents;
+  return { errors, errorTexts: [...errorTexts], hasReviews, agents: size };
 }

@@ -30,15 +30,16 @@ import { withoutCredentials } from "../session/repository.ts";
 import { readSetting } from "../settings/files.ts";
 import { originText, valueOf } from "../settings/merge.ts";
 import {
+  answersFrom,
   buildFeedback,
   decodeFeedbackLine,
   DEFAULT_SALT,
   type Feedback,
   type FeedbackLine,
   type FeedbackReport,
-  type FeedbackReview,
   type FeedbackTexts,
   hashOfWorkflow,
+  isSilent,
   newReview,
   repoTypeOf,
   suggestionsFor,
@@ -67,85 +68,41 @@ export interface Captured {
   readonly warnings: readonly string[];
 }
 
-/**
- * Keeps feedback on a session beside its state: how long it took and what
- * failed, without names, and what was learned. Nothing leaves the machine. A
- * closed session can get feedback too.
- *
- * Requires `--allow-read` and `--allow-write`.
- *
- * @throws {OrcError} `notes_too_long` (usage) if a text is
- */
+/** Keeps feedback on a session, open or closed, beside its state. Nothing leaves the machine. */
 export async function captureFeedback(
   host: Host,
   options: CaptureOptions = {},
 ): Promise<Captured> {
-  const refusal = await optOut(host, options);
-  if (refusal !== undefined) return refusal;
+  const site = openRepository(host, options);
+  const wish = await readSetting(host, site, "feedback");
+  if (valueOf(wish) !== true) {
+    const reason = `feedback is false, from ${originText(wish.origin)}`;
+    return { place: placeOf(site, null), feedback: null, reason, warnings: [] };
+  }
   const opened = await openSession(host, options);
   const { place, repository, session } = opened;
-  const said = textsFrom((name) => textOf(options[name]));
+  const said = textsFrom((name) => options[name]);
   // Only a person who has said nothing yet is asked.
   const mayAsk = !options.auto && isSilent(said) && host.terminal.isInteractive;
   const texts = mayAsk
     ? textsFrom((name) =>
-      textOf(host.terminal.readLine(`${QUESTIONS[name]} (Enter for nothing) `))
+      host.terminal.readLine(`${QUESTIONS[name]} (Enter for nothing) `)
     )
     : said;
   const { mask } = await sessionMasker(host, opened);
-  const masked = textsFrom((name) => texts[name] && mask(texts[name]));
-  const made = await feedbackOn(host, opened, masked);
+  const masked = answersFrom((name) => texts[name] && mask(texts[name]));
+  const warnings: string[] = [];
+  const feedback = await feedbackOn(host, opened, masked, warnings);
   if (session.legacyPath !== null) {
     const { adoptLegacySession } = await import("../work/change.ts");
     await adoptLegacySession(host, repository, session.id);
   }
   const { layout, context } = repository;
-  await appendFeedback(layout, context, session.id, made.feedback);
-  return { place, reason: null, ...made };
+  await appendFeedback(layout, context, session.id, feedback);
+  return { place, feedback, reason: null, warnings };
 }
 
-/** What is answered to whoever does not want any feedback to be kept. */
-async function optOut(
-  host: Host,
-  options: CaptureOptions,
-): Promise<Captured | undefined> {
-  const repository = openRepository(host, options);
-  const merged = await readSetting(host, repository, "feedback");
-  if (valueOf(merged) === true) return undefined;
-  const place = placeOf(repository, null);
-  const reason = `feedback is false, from ${originText(merged.origin)}`;
-  return { place, feedback: null, reason, warnings: [] };
-}
-
-async function feedbackOn(
-  host: Host,
-  { repository, session }: OpenedSession,
-  texts: FeedbackTexts,
-): Promise<{ feedback: Feedback; warnings: readonly string[] }> {
-  const { found, layout } = repository;
-  // What a crash kept out of the log is not worth counting: it comes with the next update.
-  const log = { ...logOf(layout, session), lastEvents: undefined };
-  const warnings: string[] = [];
-  const files = entriesIn(found.workingTree, "list");
-  const feedback = await buildFeedback({
-    state: session.state,
-    tally: tallyEvents(eventsIn(log, warnings)),
-    texts,
-    mode: isSilent(texts) ? "auto" : "interactive",
-    clock: clockOf(host),
-    repoType: repoTypeOf(new Set(files.map(({ name }) => name))),
-    repo: repositoryName(found.root),
-    salt: saltOf(host),
-  });
-  return { feedback, warnings };
-}
-
-/** What the hash of a workflow is salted with. */
-export function saltOf(host: Host): string {
-  return host.env("WORKFLOW_SALT") ?? DEFAULT_SALT;
-}
-
-/** The questions to a person, in their order. */
+/** The questions to a person. */
 const QUESTIONS: Readonly<Record<keyof FeedbackTexts, string>> = {
   learnings: "What did you learn?",
   challenges: "What was hard?",
@@ -154,24 +111,39 @@ const QUESTIONS: Readonly<Record<keyof FeedbackTexts, string>> = {
 };
 
 function textsFrom(
-  textOf: (name: keyof FeedbackTexts) => string | null,
+  say: (name: keyof FeedbackTexts) => string | undefined,
 ): FeedbackTexts {
-  return {
-    learnings: textOf("learnings"),
-    challenges: textOf("challenges"),
-    wentWell: textOf("wentWell"),
-    improvements: textOf("improvements"),
-  };
+  return answersFrom((name) => {
+    const text = say(name)?.trim() || null;
+    assertNotesFit(text);
+    return text;
+  });
 }
 
-function textOf(given: string | undefined): string | null {
-  const text = given?.trim() || null;
-  assertNotesFit(text);
-  return text;
+async function feedbackOn(
+  host: Host,
+  { repository, session }: OpenedSession,
+  texts: FeedbackTexts,
+  warnings: string[],
+): Promise<Feedback> {
+  const { found, layout } = repository;
+  // What a crash kept out of the log is not worth counting: it comes with the next update.
+  const log = { ...logOf(layout, session), lastEvents: undefined };
+  const files = entriesIn(found.workingTree, "list");
+  return await buildFeedback({
+    state: session.state,
+    tally: tallyEvents(eventsIn(log, warnings)),
+    texts,
+    clock: clockOf(host),
+    repoType: repoTypeOf(new Set(files.map(({ name }) => name))),
+    repo: repositoryName(found.root),
+    salt: saltOf(host),
+  });
 }
 
-function isSilent(texts: FeedbackTexts): boolean {
-  return Object.values(texts).every((text) => text === null);
+/** What the hash of a workflow is salted with. */
+export function saltOf(host: Host): string {
+  return host.env("WORKFLOW_SALT") ?? DEFAULT_SALT;
 }
 
 function repositoryName(root: string): string {
@@ -235,34 +207,35 @@ export interface Reviewed extends FeedbackReport {
 const DEFAULT_DAYS = "7";
 const MAX_DAYS = 36_500;
 
-/**
- * Sums up the feedback of all sessions, and what the older tool left in the repository. Each
- * session counts once. Takes no lock, writes nothing, and moves no file of the older tool.
- *
- * Requires `--allow-read`.
- */
+/** Sums up the feedback of all sessions, and of the older tool's files. Takes no lock and writes nothing. */
 export async function reviewFeedback(
   host: Host,
   options: ReviewOptions = {},
 ): Promise<Reviewed> {
+  const limits = { flag: "--days", max: MAX_DAYS };
   const days = options.all
     ? null
-    : parseWholeNumber(options.days ?? DEFAULT_DAYS, {
-      flag: "--days",
-      max: MAX_DAYS,
-    });
+    : parseWholeNumber(options.days ?? DEFAULT_DAYS, limits);
   const repository = openRepository(host, options);
   const salt = saltOf(host);
   const unknownHash = await hashOfWorkflow("unknown", salt);
   const review = newReview(days, clockOf(host), unknownHash);
   let damagedLines = 0;
   const warnings: string[] = [];
+  const addFile = async ({ path, kind, session }: Source) => {
+    for (const text of readFeedbackLines(repository.layout.root, path)) {
+      const entry = text === undefined ? undefined : decodeFeedbackLine(text);
+      if (entry === undefined) {
+        damagedLines++;
+        continue;
+      }
+      const workflowHash = textIn(entry, "workflow_id_hash") ??
+        await hashOfWorkflow(textIn(entry, "workflow_id") ?? "unknown", salt);
+      review.add({ kind, entry, session, workflowHash });
+    }
+  };
   for (const source of sourcesIn(repository)) {
-    const damaged = await unlessDamaged(
-      () => addFile(review, repository.layout.root, source, salt),
-      warnings,
-    );
-    damagedLines += damaged ?? 0;
+    await unlessDamaged(() => addFile(source), warnings);
   }
   const report = review.report();
   return {
@@ -313,25 +286,4 @@ export function* readFeedbackLines(
   } finally {
     file.close();
   }
-}
-
-/** Returns how many lines cannot be read. */
-async function addFile(
-  review: FeedbackReview,
-  root: string,
-  { path, kind, session }: Source,
-  salt: string,
-): Promise<number> {
-  let damagedLines = 0;
-  for (const text of readFeedbackLines(root, path)) {
-    const entry = text === undefined ? undefined : decodeFeedbackLine(text);
-    if (entry === undefined) {
-      damagedLines++;
-      continue;
-    }
-    const workflowHash = textIn(entry, "workflow_id_hash") ??
-      await hashOfWorkflow(textIn(entry, "workflow_id") ?? "unknown", salt);
-    review.add({ kind, entry, session, workflowHash });
-  }
-  return damagedLines;
 }

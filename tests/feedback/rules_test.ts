@@ -81,7 +81,6 @@ function facts(
       agents: 1,
     },
     texts: SILENT,
-    mode: "auto",
     clock: { now: "2026-03-01T10:40:00Z", localNow: "2026-03-01T10:40:00" },
     repoType: "python",
     repo: "https://example.org/shop",
@@ -118,7 +117,7 @@ Deno.test("buildFeedback() tells about the tool without any name", async () => {
 
 Deno.test("buildFeedback() tells about the work with the keys of the Python tool", async () => {
   const texts = { ...SILENT, learnings: "Ask first", wentWell: "Tests" };
-  const { process } = await feedbackOn(facts({ texts, mode: "interactive" }));
+  const { process } = await feedbackOn(facts({ texts }));
   assertEquals(
     JSON.stringify(process),
     JSON.stringify({
