@@ -36,49 +36,31 @@ export function learningsSection(
   textOf: (text: string) => string = markdownText,
 ): string {
   const { task, workflow, status, updatedAt } = learnings;
+  const list = (heading: string, entries: readonly string[]) =>
+    entries.length === 0 ? [] : [
+      [`### ${heading}`, "", ...entries.map((entry) => `- ${textOf(entry)}`)]
+        .join("\n"),
+    ];
+  const skipped = learnings.skipped
+    .map(({ item, reason }) => reason ? `${item}: ${reason}` : item);
+  const failures = learnings.failures.map(({ item, count, last }) =>
+    `${item}: ${count === 1 ? "once" : `${count} times, last`}: ${last}`
+  );
+  const overrides = learnings.overrides
+    .map(({ at, message }) => `${at.slice(0, 10)} ${message}`.trim());
+  const times = learnings.phases.flatMap(({ phase, minutes }) =>
+    minutes === null ? [] : [`${phase}: ${durationText(minutes)}`]
+  );
   const title = headOf(oneLine(task), MAX_TITLE_LENGTH) || "Session";
-  const sections = [
+  return [
     `## ${updatedAt.slice(0, 10)} ${textOf(title)}`,
     `Session ${sessionId}, workflow ${textOf(workflow)}, ${status}`,
-    ...listsOf(learnings)
-      .filter(([, entries]) => entries.length > 0)
-      .map(([heading, entries]) =>
-        [`### ${heading}`, "", ...entries.map((entry) => `- ${textOf(entry)}`)]
-          .join("\n")
-      ),
-  ];
-  return sections.join("\n\n");
-}
-
-function listsOf(
-  learnings: Learnings,
-): readonly (readonly [heading: string, entries: readonly string[]])[] {
-  const { skipped, failures, overrides, notes, phases } = learnings;
-  return [
-    [
-      "Skipped",
-      skipped.map(({ item, reason }) => reason ? `${item}: ${reason}` : item),
-    ],
-    [
-      "Failed checks",
-      failures.map(({ item, count, last }) =>
-        `${item}: ${count === 1 ? "once" : `${count} times, last`}: ${last}`
-      ),
-    ],
-    [
-      "Rules set aside by a human",
-      overrides.map(({ at, message }) =>
-        `${at.slice(0, 10)} ${message}`.trim()
-      ),
-    ],
-    ["Notes", notes],
-    [
-      "Time",
-      phases.flatMap(({ phase, minutes }) =>
-        minutes === null ? [] : [`${phase}: ${durationText(minutes)}`]
-      ),
-    ],
-  ];
+    ...list("Skipped", skipped),
+    ...list("Failed checks", failures),
+    ...list("Rules set aside by a human", overrides),
+    ...list("Notes", learnings.notes),
+    ...list("Time", times),
+  ].join("\n\n");
 }
 
 /** Begins the first line of each page, so that no page of somebody else is replaced. */
@@ -87,7 +69,6 @@ const MARK = "<!-- Made by orc generate-md";
 /** A byte order mark, an empty line and a line of another tool may stand before the mark. */
 const MARKED_LINES = 3;
 
-/** Longest remark behind an item. */
 const MAX_REMARK_LENGTH = 300;
 
 /** Events at the end of a page. */

@@ -68,9 +68,9 @@ export async function generateMarkdown(
     host,
     options,
   );
-  const { layout } = repository;
   const { state, id: sessionId } = session;
-  const { events } = lastEvents(logOf(layout, session), SHOWN_EVENTS);
+  const log = logOf(repository.layout, session);
+  const { events } = lastEvents(log, SHOWN_EVENTS);
   const text = workflowPage({ workflow, state, sessionId, events });
   const same = { place, text, changed: false, warnings: [] };
   if (options.stdout) return { ...same, path: null };
@@ -82,13 +82,13 @@ export async function generateMarkdown(
     const act = { request, confirmation: "replace" };
     await requireApproval(host, repository, act, "orc generate-md --force");
   }
+  const stagingDirectory = options.file === undefined
+    ? stagingFor(repository)
+    : undefined;
   try {
-    const warning = writeAtomic(path, new TextEncoder().encode(text), {
-      token: host.newToken(),
-      stagingDirectory: options.file === undefined
-        ? stagingFor(repository)
-        : undefined,
-    });
+    const bytes = new TextEncoder().encode(text);
+    const token = host.newToken();
+    const warning = writeAtomic(path, bytes, { token, stagingDirectory });
     const warnings = warning === undefined ? [] : [warning];
     return { place, text, path, changed: true, warnings };
   } catch (error) {
@@ -102,13 +102,12 @@ function pathFor(
   { found, layout }: Repository,
   file: string | undefined,
 ): string {
-  if (file === undefined) {
-    return repositoryLayout(found.workingTree).workflowPage;
-  }
+  const { workingTree } = found;
+  if (file === undefined) return repositoryLayout(workingTree).workflowPage;
   const path = resolvePath(host.workingDirectory, file);
-  const reason = reasonAgainst(path, found.workingTree, layout.directory);
+  const reason = reasonAgainst(path, workingTree, layout.directory);
   if (reason === undefined) {
-    guardPath(found.workingTree, path);
+    guardPath(workingTree, path);
     return path;
   }
   throw usage("page_elsewhere", `Cannot write ${quoted(path)}: ${reason}`, {
@@ -133,20 +132,21 @@ function reasonAgainst(
     : "it lies among what orc keeps";
 }
 
-/** A file that orc did not make. */
-const FOREIGN = Symbol("foreign");
+const FOREIGN = Symbol("a file that orc did not make");
 
 /** The text of a file, if it may be replaced: a page of orc, or whatever a human has to give up. */
 function presentText(
   path: string,
   force: boolean,
 ): string | typeof FOREIGN | undefined {
+  const kind = fileKind(path);
+  if (kind === "absent") return undefined;
+  const text = kind === "file" ? readPage(path, force) : undefined;
+  if (text !== undefined && isWorkflowPage(text)) return text;
   const options = {
     path,
     hint: "write another file: orc generate-md --to FILE",
   };
-  const kind = fileKind(path);
-  if (kind === "absent") return undefined;
   if (kind !== "file") {
     throw corrupt(
       "not_a_regular_file",
@@ -154,8 +154,6 @@ function presentText(
       options,
     );
   }
-  const text = readPage(path, force);
-  if (text !== undefined && isWorkflowPage(text)) return text;
   if (force) return FOREIGN;
   throw refused(
     "not_generated",
@@ -222,8 +220,8 @@ export async function writeLearnings(
 ): Promise<Learned> {
   const { place, repository, session } = await openSession(host, options);
   const warnings: string[] = [];
-  const source = logOf(repository.layout, session);
-  const events = eventsIn(source, warnings, options.onProgress);
+  const log = logOf(repository.layout, session);
+  const events = eventsIn(log, warnings, options.onProgress);
   const learnings = learningsOf(session.state, events);
   const learned = { place, learnings, hasLearnings: hasLearnings(learnings) };
   if (!options.save || !learned.hasLearnings) {
@@ -234,7 +232,6 @@ export async function writeLearnings(
   return { ...learned, ...kept, warnings: [...warnings, ...kept.warnings] };
 }
 
-/** Begins the file. */
 const HEADER = `# Learnings
 
 What sessions taught, as \`orc learn --save\` appends it.
@@ -249,28 +246,28 @@ async function appendSection(
   const path = repositoryLayout(repository.found.workingTree).learnings;
   // Refused before anything is made for the sake of the lock.
   extended(path, section);
+  const warnings: string[] = [];
   const work = ({ token }: { readonly token: string }) => {
     const bytes = extended(path, section);
-    if (bytes === null) return Promise.resolve(null);
+    if (bytes === null) return Promise.resolve(false);
     const stagingDirectory = stagingFor(repository);
     const warning = writeAtomic(path, bytes, { token, stagingDirectory });
-    return Promise.resolve(warning === undefined ? [] : [warning]);
+    if (warning !== undefined) warnings.push(warning);
+    return Promise.resolve(true);
   };
   const options = { portable: false };
-  const done = await withPreparedRepository(host, repository, options, work);
-  return { path, saved: done !== null, warnings: done ?? [] };
+  const saved = await withPreparedRepository(host, repository, options, work);
+  return { path, saved, warnings };
 }
 
-/** The file with the section behind what it holds; null when it holds the section. */
+/** The file with the section behind what it holds, byte for byte; null when it holds the section. */
 function extended(path: string, section: string): Uint8Array | null {
-  const present = readRegularFile(path, MAX_LEARNINGS_BYTES);
-  const text = present === undefined
-    ? HEADER
-    : decodeUtf8(present, path, "save it as UTF-8, or move it away");
+  const before = readRegularFile(path, MAX_LEARNINGS_BYTES) ??
+    new TextEncoder().encode(HEADER);
+  const text = decodeUtf8(before, path, "save it as UTF-8, or move it away");
   if (text.replaceAll("\r\n", "\n").includes(`${section}\n`)) return null;
   const gap = text === "" ? "" : text.endsWith("\n") ? "\n" : "\n\n";
   const addition = new TextEncoder().encode(`${gap}${section}\n`);
-  const before = present ?? new TextEncoder().encode(HEADER);
   const whole = new Uint8Array(before.length + addition.length);
   whole.set(before);
   whole.set(addition, before.length);

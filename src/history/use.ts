@@ -33,15 +33,12 @@ import {
 } from "./rules.ts";
 
 /** Where the events of a session are; the last ones are safe in its state too. */
-export function logOf(layout: RepositoryLayout, session: Session): LogSource {
-  return {
-    root: layout.root,
-    path: session.legacyPath === null
-      ? sessionLayout(layout.root, session.id).log
-      : layout.legacyLog,
-    workflowId: session.state.workflowId,
-    lastEvents: session.lastEvents,
-  };
+export function logOf(
+  { root, legacyLog }: RepositoryLayout,
+  { id, legacyPath, state, lastEvents }: Session,
+): LogSource {
+  const path = legacyPath === null ? sessionLayout(root, id).log : legacyLog;
+  return { root, path, workflowId: state.workflowId, lastEvents };
 }
 
 /** Told how much of a long reading is done: from 0 to 1. */
@@ -67,7 +64,6 @@ export function* eventsIn(
   warnings.push(...damageWarnings(source.path, reading.damagedLines()));
 }
 
-/** Says that a log was read around what is damaged in it; nothing when all is well. */
 function damageWarnings(path: string, count: number): readonly string[] {
   if (count === 0) return [];
   const lines = count === 1 ? "1 line that is" : `${count} lines that are`;
@@ -133,7 +129,6 @@ async function openHistory(host: Host, options: HistoryOptions) {
   return { place, session, source, filter, limit };
 }
 
-/** The end of a history. */
 interface LastEvents extends Pick<History, "events" | "hasEarlier"> {
   /** The last event of all, whether it fits or not. */
   readonly newest: RecordedEvent | undefined;
@@ -289,13 +284,12 @@ export async function analyzeSessions(
   const analyzer = newAnalyzer();
   const warnings: string[] = [];
   const known = new Set<string>();
-  const addLog = (
-    source: LogSource,
-    report: OnProgress | undefined,
-    isWanted = (_event: RecordedEvent) => true,
-  ) =>
+  // What was adopted of the older tool's files is counted in its new place.
+  const isLeft = ({ workflowId }: { readonly workflowId: string }) =>
+    !known.has(workflowId);
+  const addLog = (log: LogSource, isWanted = isLeft, report = onProgress) =>
     unlessDamaged(() => {
-      for (const event of eventsIn(source, warnings, report)) {
+      for (const event of eventsIn(log, warnings, report)) {
         if (isWanted(event)) analyzer.addEvent(event);
       }
     }, warnings);
@@ -306,21 +300,17 @@ export async function analyzeSessions(
     const { workflowId, status } = session.state;
     known.add(workflowId);
     analyzer.addSession(workflowId, status);
-    await addLog(
-      logOf(layout, session),
-      onProgress && ((part) => onProgress((index + part) / ids.length)),
-    );
+    const report = onProgress &&
+      ((part: number) => onProgress((index + part) / ids.length));
+    await addLog(logOf(layout, session), () => true, report);
   }
-  // What was adopted of the older tool's files is counted in its new place.
-  const isLeft = ({ workflowId }: { readonly workflowId: string }) =>
-    !known.has(workflowId);
   const legacy = await unlessDamaged(() => readLegacyState(layout), warnings);
   const state = legacy?.session.state;
   if (state && isLeft(state)) {
     analyzer.addSession(state.workflowId, state.status);
   }
   for (const path of [layout.legacyLog, layout.sessionlessLog]) {
-    await addLog({ root: layout.root, path }, onProgress, isLeft);
+    await addLog({ root: layout.root, path });
   }
   const analysis = analyzer.analysis();
   if (analysis.isCut) {
