@@ -108,7 +108,6 @@ function checkpointIds(
     .sort();
 }
 
-/** A file under its name, and how large it is. */
 function readFile(directory: string, id: string): {
   readonly checkpoint: Checkpoint;
   readonly path: string;
@@ -136,7 +135,6 @@ function readFile(directory: string, id: string): {
   );
 }
 
-/** Where a session is that is changed under its lock. */
 type LockedRepository = Pick<Repository, "layout" | "context">;
 
 /**

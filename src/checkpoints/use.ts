@@ -433,7 +433,6 @@ function assertPossible(
   });
 }
 
-/** Refuses to restore what nobody agreed to. */
 function assertAgreed(
   host: Host,
   { checkpointId: id, force }: ActionOf<"restore">,

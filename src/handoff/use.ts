@@ -84,10 +84,10 @@ export async function handOff(
   const masker = await sessionMasker(host, opened);
   const handoff = handoffOf(opened, options, masker);
   if (handoff.prompt === null || !execute) return handoff;
-  const named = options.agentProgram;
-  const { warnings, ...program } = named === undefined
-    ? await configuredProgram(host, repository)
-    : { ...parsedProgram(named, "--agent-program"), warnings: [] };
+  const warnings = [...handoff.warnings];
+  const program = options.agentProgram === undefined
+    ? await configuredProgram(host, repository, warnings)
+    : parsedProgram(options.agentProgram, "--agent-program");
   const run = await runAgent(host, program, {
     workingDirectory: repository.found.workingTree,
     timeoutMs,
@@ -96,12 +96,7 @@ export async function handOff(
   });
   const session = opened.session.id;
   const now = await openSession(host, { ...options, session });
-  return {
-    ...handoff,
-    ...standingOf(now),
-    run,
-    warnings: [...handoff.warnings, ...warnings],
-  };
+  return { ...handoff, ...standingOf(now), run, warnings };
 }
 
 /** The prompt, masked, where there is something that an agent could do. */
@@ -112,10 +107,10 @@ function handoffOf(
 ): HandedOff {
   const { repository, session, workflow, place } = opened;
   const { state, id: sessionId } = session;
-  const standing = standingOf(opened);
-  const isOpen = standing.summary.active && hasWorkForAgents(workflow, state);
-  const handoff = { place, ...standing, run: null };
-  if (!isOpen) return { ...handoff, prompt: null, warnings: [] };
+  const handoff = { place, ...standingOf(opened), run: null };
+  if (!handoff.summary.active || !hasWorkForAgents(workflow, state)) {
+    return { ...handoff, prompt: null, warnings: [] };
+  }
   const { root, workingTree } = repository.found;
   const { checkpoints, problems } = checkpointsOf(repository, session);
   const prompt = handoffPrompt({
@@ -135,15 +130,12 @@ function handoffOf(
 function standingOf(
   { session, workflow }: OpenedSession,
 ): Pick<HandedOff, "items" | "summary"> {
-  const { state } = session;
-  const summary = summarize(workflow, state);
-  const open = summary.active ? openItems(workflow, state) : [];
+  const summary = summarize(workflow, session.state);
+  const open = summary.active ? openItems(workflow, session.state) : [];
   return { items: open.map(({ item }) => item.id), summary };
 }
 
-/** A program that reads a prompt from standard input and acts on it. */
-interface AgentProgram {
-  readonly command: ProgramRequest["command"];
+interface AgentProgram extends Pick<ProgramRequest, "command"> {
   /** As it was named, for messages. */
   readonly name: string;
 }
@@ -166,11 +158,11 @@ const MAX_TIMEOUT_SECONDS = 86_400;
 async function configuredProgram(
   host: Host,
   site: ConfigSite,
-): Promise<AgentProgram & Pick<HandedOff, "warnings">> {
+  warnings: string[],
+): Promise<AgentProgram> {
   const merged = await readSetting(host, site, "agent_program");
-  const warnings = await warningsAbout(host, site, "agent_program");
-  const text = String(valueOf(merged));
-  return { ...parsedProgram(text, originText(merged.origin)), warnings };
+  warnings.push(...await warningsAbout(host, site, "agent_program"));
+  return parsedProgram(String(valueOf(merged)), originText(merged.origin));
 }
 
 function parsedProgram(text: string, origin: string): AgentProgram {
@@ -184,16 +176,14 @@ function parsedProgram(text: string, origin: string): AgentProgram {
   );
 }
 
-/**
- * Refuses a provider that is none, and one that contradicts what is asked for. `claude_code` is
- * what the Python tool calls a program.
- */
+/** The last one is what the Python tool calls a program. */
+const PROVIDERS = ["manual", "agent", "claude_code"];
+
 function assertProvider(
   provider: string | undefined,
   execute: boolean,
 ): void {
-  if (provider === undefined) return;
-  if (!["manual", "agent", "claude_code"].includes(provider)) {
+  if (provider !== undefined && !PROVIDERS.includes(provider)) {
     throw usage(
       "invalid_provider",
       `Provider ${quoted(provider)} is neither manual nor agent`,
@@ -207,7 +197,6 @@ function assertProvider(
   );
 }
 
-/** Reads a time limit as it was typed. */
 function agentTimeoutMs(text: string | undefined): number {
   if (text === undefined) return AGENT_TIMEOUT_MS;
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
@@ -219,11 +208,7 @@ function agentTimeoutMs(text: string | undefined): number {
   );
 }
 
-/**
- * Lets an agent act on a prompt, to its end.
- *
- * @throws {OrcError} external `agent_program_failed`
- */
+/** Lets an agent act on a prompt, to its end. */
 async function runAgent(
   host: Host,
   { command, name }: AgentProgram,

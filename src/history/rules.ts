@@ -357,7 +357,6 @@ function countSkip(
   }
 }
 
-/** Failed checks of an item, and what the last of them said. */
 interface Failure {
   count: number;
   last: string;
@@ -379,7 +378,6 @@ interface Duration {
   count: number;
 }
 
-/** Measures a phase from the event that starts it to the one that completes it. */
 function measurePhase(
   startedMs: BoundedMap<number>,
   durations: BoundedMap<Duration>,

@@ -25,7 +25,6 @@ import { assertRemovalWanted } from "../work/change.ts";
 import type { SessionState } from "../workflow/types.ts";
 import { searchTree, type TreeOptions } from "./list.ts";
 
-/** Which sessions to remove, and how sure that is. */
 interface CleanupOptions {
   /** Whole days without any change, as typed. */
   readonly olderThan?: string;
@@ -132,14 +131,12 @@ const MAX_DAYS = 36_500;
 /** A log may tell what an agent tried; it must not be able to remove that at once. */
 const AGENT_DAYS = 1;
 
-/** Which closed sessions may be removed. */
 interface CleanupRule {
   /** Whole days without any change. */
   readonly olderThanDays: number;
   readonly status: ClosedStatus | "all";
 }
 
-/** Reads what may be removed from what was typed. */
 function ruleOf(
   host: Host,
   { olderThan, status = "all" }: CleanupOptions,

@@ -86,7 +86,6 @@ export async function switchSession(
   };
 }
 
-/** A session and its new name. */
 interface RenameOptions extends SwitchOptions {
   /** 1 to 80 characters on one line; the blanks around them are not kept. */
   readonly name: string;
@@ -125,7 +124,6 @@ export async function renameSession(
   return { place: placeOf(repository, id), session: id, name, warnings };
 }
 
-/** What to do with locks that are held. */
 interface UnlockOptions extends SessionOptions {
   /** Removes them whoever holds them: an act of a human. */
   readonly force?: boolean;
