@@ -61,13 +61,9 @@ async function taskOf(root: string, machine: Machine = {}): Promise<string> {
 Deno.test("switchSession() moves an agent and nobody else", () =>
   withThree(async (root) => {
     const switched = await switchTo(root, idOf(2, 0), ONE);
-    assertEquals(switched, {
-      place: { root, rootSource: "flag", session: idOf(2, 0) },
-      session: idOf(2, 0),
-      task: "Task 2",
-      bound: "agent",
-      warnings: [],
-    });
+    const { session, task, bound, place } = switched;
+    assertEquals([session, task, bound], [idOf(2, 0), "Task 2", "agent"]);
+    assertEquals(place.session, session);
     assertEquals(await taskOf(root, ONE), "Task 2");
     assertEquals(await taskOf(root, TWO), "Task 2");
     assertEquals(await taskOf(root), "Task 3");
@@ -100,11 +96,6 @@ Deno.test("switchSession() moves a linked worktree alone", () =>
     assertEquals(seen.map(({ task }) => task), ["Task 1", "Task 2"]);
   }));
 
-Deno.test("switchSession() takes a unique beginning or the short form of an id", () =>
-  withThree(async (root) => {
-    assertEquals((await switchTo(root, "01kk02")).task, "Task 2");
-  }));
-
 Deno.test("switchSession() mends a current and a binding that name no session", () =>
   withThree(async (root) => {
     writeTree(root, { ".orchestrator/current": "../x" });
@@ -120,20 +111,18 @@ Deno.test("switchSession() mends a current and a binding that name no session", 
 
 Deno.test("switchSession() refuses an id that fits no session or several, and changes nothing", () =>
   withThree(async (root) => {
-    const state = `.orchestrator/sessions/${idOf(1, 0)}/state.json`;
+    writeTree(root, {
+      [`.orchestrator/sessions/${idOf(1, 0)}/state.json`]: "{",
+    });
     const cases = [
       ["01kk09", "not_found no_such_session"],
       ["01kk", "usage ambiguous_session_id"],
-      ["../x", "usage invalid_session_id"],
-      ["", "usage invalid_session_id"],
+      [idOf(1, 0), "corrupt invalid_json"],
     ] as const;
     for (const [id, expected] of cases) {
       const run = () => switchTo(root, id);
       await assertRefusedWithoutTrace(root, expected, run);
     }
-    writeTree(root, { [state]: "{" });
-    const damaged = () => switchTo(root, idOf(1, 0));
-    await assertRefusedWithoutTrace(root, "corrupt invalid_json", damaged);
   }));
 
 const ID = idOf(0, 0);
@@ -178,16 +167,12 @@ Deno.test("renameSession() makes a meta.json with the start of the session", () 
 
 Deno.test("renameSession() refuses names and ids that are none", () =>
   withSession(async (root) => {
-    const host = fixedHost({ number: 1 });
-    const cases = [
-      ["usage invalid_name", ID, " "],
-      ["not_found no_such_session", "zzz", "Name"],
-      ["usage invalid_session_id", "../x", "Name"],
-    ] as const;
-    for (const [expected, id, name] of cases) {
-      const run = () => renameSession(host, { root, id, name });
-      await assertRefusedWithoutTrace(root, expected, run);
-    }
+    const rename = (id: string, name: string) => () =>
+      renameSession(fixedHost({ number: 1 }), { root, id, name });
+    const refused = (expected: string, run: () => Promise<unknown>) =>
+      assertRefusedWithoutTrace(root, expected, run);
+    await refused("usage invalid_name", rename(ID, " "));
+    await refused("not_found no_such_session", rename("zzz", "Name"));
   }));
 
 Deno.test("a damaged meta.json hides neither the session nor its state", () =>
@@ -250,14 +235,6 @@ Deno.test("unlock() refuses to remove a lock for an agent", () =>
     const run = () => unlock(host, options);
     await assertRefused("denied approval_required", run);
     assertEquals(Deno.readTextFileSync(`${root}/${lock}`), LOCK);
-  }));
-
-Deno.test("unlock() finds nothing to do where no lock is held", () =>
-  withTemporaryDirectory(async (root) => {
-    const host = fixedHost({ environment: APPROVING });
-    await startSession(host, { root, task: "Add login" });
-    const { locks, removed } = await unlock(host, { root, force: true });
-    assertEquals([locks, removed], [[], false]);
   }));
 
 Deno.test("unlock() removes a lock of the repository before there is any session", () =>
