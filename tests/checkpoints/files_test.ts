@@ -1,5 +1,7 @@
 import { repositoryLayout } from "../../src/base/layout.ts";
+import { OrcError } from "../../src/base/error.ts";
 import {
+  changedFiles,
   readCheckpoint,
   readCheckpoints,
   removeCheckpoints,
@@ -23,8 +25,14 @@ import {
   tokenOf,
   withSession,
 } from "../session/fixtures.ts";
+import {
+  fixedHost,
+  GIT_FILTERS,
+  GIT_LS_FILES,
+  type Programs,
+} from "../work/fixtures.ts";
 import { assertRefused } from "../work/refused.ts";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 
 const PYTHON = "tests/testdata/python-projects/cp";
 const THEIRS = `${PYTHON}/.orchestrator/sessions/3f1eb0bb/checkpoints`;
@@ -154,9 +162,9 @@ Deno.test("writeCheckpoint() refuses sessions that are closed, missing, locked o
     writeTree(paths.directory, { lock: lockText(foreignRecord()) });
     await refused("conflict lock_held");
     Deno.removeSync(`${paths.directory}/lock`);
-    await store.update(SESSION_ID, ({ state }) => ({
-      ...complete("a")({ state } as Parameters<ReturnType<typeof complete>>[0]),
-      state: { ...state, status: "abandoned" },
+    await store.update(SESSION_ID, (session) => ({
+      ...complete("a")(session),
+      state: { ...session.state, status: "abandoned" },
     }));
     await refused("refused session_closed");
     const text = Deno.readTextFileSync(paths.state);
@@ -183,3 +191,61 @@ Deno.test("removeCheckpoints() removes what is named and still there", () =>
     const [left] = namesIn(fixture.paths.checkpoints);
     assertEquals(left, `${second.checkpoint.id}.json`);
   }));
+
+const CUT = "… 70000 bytes left out …";
+
+Deno.test("changedFiles() names what git sees as changed, up to ten, without names that were cut or state of orc", async () => {
+  const names = Array.from({ length: 12 }, (_, index) => `src/é ${index}.ts`);
+  const all = [".orchestrator/meta.json", ...names, ""].join("\0");
+  const problem = "git was not found";
+  const stdout = "a.ts\0";
+  const cases: readonly [Programs[string], readonly string[]][] = [
+    [{ stdout: all }, names.slice(0, 10)],
+    [{ stdout: `a.ts\0half of a na\n${CUT}\nme\0z.ts\0` }, ["a.ts"]],
+    [{ stdout, exitCode: 128 }, []],
+    [{ stdout, exitCode: -1, problem }, []],
+  ];
+  for (const [ending, expected] of cases) {
+    const host = fixedHost({ programs: { [GIT_LS_FILES]: ending } });
+    assertEquals(await changedFiles(host, "/shop"), expected);
+  }
+});
+
+Deno.test("changedFiles() names nothing where git may not be run, and hides no bug", async () => {
+  const denied = new OrcError("denied", "permission_missing", "No");
+  const host = { ...fixedHost(), runProgram: () => Promise.reject(denied) };
+  assertEquals(await changedFiles(host, "/shop"), []);
+  await assertRejects(() => changedFiles(fixedHost(), "/shop"), Error, "git");
+});
+
+Deno.test("changedFiles() turns off each filter by its name", async () => {
+  const stdout = "filter.lfs.clean\0filter.a=b.process\0filter.lfs.smudge\0";
+  const overrides = ["lfs.clean", "a=b.process"]
+    .map((name) => `--config-env=filter.${name}=ORCHESTRATOR_NOTHING`);
+  const words = [...overrides, "ls-files"].join(" ");
+  const programs = {
+    [GIT_FILTERS]: { stdout },
+    [GIT_LS_FILES.replace("ls-files", words)]: { stdout: "a.ts\0" },
+  };
+  const host = fixedHost({ programs });
+  assertEquals(await changedFiles(host, "/shop"), ["a.ts"]);
+  for (const { variables = {} } of host.requests) {
+    assertEquals(variables.ORCHESTRATOR_NOTHING, "");
+    assertEquals(variables.GIT_ALLOW_PROTOCOL, "");
+    assertEquals(variables.GIT_OPTIONAL_LOCKS, "0");
+  }
+});
+
+Deno.test("changedFiles() asks for no files where it does not know all filters", async () => {
+  const endings: readonly Programs[string][] = [
+    { stdout: `filter.a.clean\0fil\n${CUT}\nter.b.clean\0` },
+    { stdout: "filter.\ufffd.clean\0", notUtf8: ["stdout"] },
+    { exitCode: 128 },
+    { exitCode: -1, problem: "git was not found" },
+  ];
+  for (const ending of endings) {
+    const host = fixedHost({ programs: { [GIT_FILTERS]: ending } });
+    assertEquals(await changedFiles(host, "/shop"), []);
+    assertEquals(host.requests.length, 1);
+  }
+});

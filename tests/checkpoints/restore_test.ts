@@ -1,5 +1,3 @@
-import { OrcError } from "../../src/base/error.ts";
-import { changedFiles } from "../../src/checkpoints/files.ts";
 import {
   type Resumed,
   resumeSession,
@@ -16,14 +14,12 @@ import {
   EASY_WORKFLOW,
   eventsOf,
   fixedHost,
-  GIT_FILTERS,
   GIT_LS_FILES,
   idOf,
   LEGACY_ID,
   legacyState,
   loggedTypes,
   type Machine,
-  type Programs,
   refusalOf,
   stateOf,
   withoutTrace,
@@ -31,65 +27,7 @@ import {
   withSession,
 } from "../work/fixtures.ts";
 import { assertRefused, assertRefusedWithoutTrace } from "../work/refused.ts";
-import { assert, assertEquals, assertRejects } from "@std/assert";
-
-const CUT = "… 70000 bytes left out …";
-
-Deno.test("changedFiles() names what git sees as changed, up to ten, without names that were cut or state of orc", async () => {
-  const names = Array.from({ length: 12 }, (_, index) => `src/é ${index}.ts`);
-  const all = [".orchestrator/meta.json", ...names, ""].join("\0");
-  const problem = "git was not found";
-  const stdout = "a.ts\0";
-  const cases: readonly [Programs[string], readonly string[]][] = [
-    [{ stdout: all }, names.slice(0, 10)],
-    [{ stdout: `a.ts\0half of a na\n${CUT}\nme\0z.ts\0` }, ["a.ts"]],
-    [{ stdout, exitCode: 128 }, []],
-    [{ stdout, exitCode: -1, problem }, []],
-  ];
-  for (const [ending, expected] of cases) {
-    const host = fixedHost({ programs: { [GIT_LS_FILES]: ending } });
-    assertEquals(await changedFiles(host, "/shop"), expected);
-  }
-});
-
-Deno.test("changedFiles() names nothing where git may not be run, and hides no bug", async () => {
-  const denied = new OrcError("denied", "permission_missing", "No");
-  const host = { ...fixedHost(), runProgram: () => Promise.reject(denied) };
-  assertEquals(await changedFiles(host, "/shop"), []);
-  await assertRejects(() => changedFiles(fixedHost(), "/shop"), Error, "git");
-});
-
-Deno.test("changedFiles() turns off each filter by its name", async () => {
-  const stdout = "filter.lfs.clean\0filter.a=b.process\0filter.lfs.smudge\0";
-  const overrides = ["lfs.clean", "a=b.process"]
-    .map((name) => `--config-env=filter.${name}=ORCHESTRATOR_NOTHING`);
-  const words = [...overrides, "ls-files"].join(" ");
-  const programs = {
-    [GIT_FILTERS]: { stdout },
-    [GIT_LS_FILES.replace("ls-files", words)]: { stdout: "a.ts\0" },
-  };
-  const host = fixedHost({ programs });
-  assertEquals(await changedFiles(host, "/shop"), ["a.ts"]);
-  for (const { variables = {} } of host.requests) {
-    assertEquals(variables.ORCHESTRATOR_NOTHING, "");
-    assertEquals(variables.GIT_ALLOW_PROTOCOL, "");
-    assertEquals(variables.GIT_OPTIONAL_LOCKS, "0");
-  }
-});
-
-Deno.test("changedFiles() asks for no files where it does not know all filters", async () => {
-  const endings: readonly Programs[string][] = [
-    { stdout: `filter.a.clean\0fil\n${CUT}\nter.b.clean\0` },
-    { stdout: "filter.\ufffd.clean\0", notUtf8: ["stdout"] },
-    { exitCode: 128 },
-    { exitCode: -1, problem: "git was not found" },
-  ];
-  for (const ending of endings) {
-    const host = fixedHost({ programs: { [GIT_FILTERS]: ending } });
-    assertEquals(await changedFiles(host, "/shop"), []);
-    assertEquals(host.requests.length, 1);
-  }
-});
+import { assert, assertEquals } from "@std/assert";
 
 const PROGRAMS = {
   [GIT_LS_FILES]: { exitCode: 128 },
@@ -187,12 +125,9 @@ Deno.test("resumeSession() changes nothing in a dry run, and without a yes", () 
       () => resume(root, { dryRun: true, yes: true }),
     );
     assertEquals([changed, dryRun, changes.length], [false, true, 1]);
-    for (const answers of [undefined, [""], ["no"], [undefined]]) {
-      await assertRefusedWithoutTrace(
-        root,
-        "refused not_confirmed",
-        () => resume(root, {}, { answers }),
-      );
+    for (const answers of [undefined, ["no"]]) {
+      const run = () => resume(root, {}, { answers });
+      await assertRefusedWithoutTrace(root, "refused not_confirmed", run);
     }
   }));
 
@@ -225,11 +160,8 @@ function withPassedGate(
 Deno.test("resumeSession() passes no gate by a checkpoint, and asks nobody about it", () =>
   withPassedGate(async (root, later) => {
     for (const yes of [true, false]) {
-      await assertRefusedWithoutTrace(
-        root,
-        "refused restore_forward",
-        () => resume(root, { checkpoint: later, yes }),
-      );
+      const run = () => resume(root, { checkpoint: later, yes });
+      await assertRefusedWithoutTrace(root, "refused restore_forward", run);
     }
     const { changes } = await resume(root, { dryRun: true });
     assertEquals(changes.map(({ forward }) => forward), [true]);
@@ -238,11 +170,8 @@ Deno.test("resumeSession() passes no gate by a checkpoint, and asks nobody about
 Deno.test("resumeSession() logs an agent that forces a gate, and refuses it", () =>
   withPassedGate(async (root, later) => {
     const options = { checkpoint: later, force: true };
-    const machine = { environment: agent("1") };
-    await assertRefused(
-      "denied approval_required",
-      () => resume(root, options, machine),
-    );
+    const run = () => resume(root, options, { environment: agent("1") });
+    await assertRefused("denied approval_required", run);
     assertEquals(loggedTypes(root).at(-1), "error");
     assertEquals(statusOf(root, "tests"), "pending");
   }));
@@ -278,10 +207,8 @@ Deno.test("resumeSession() refuses to take back what was done after its plan", (
         return await host.idSource();
       },
     };
-    await assertRefused(
-      "conflict session_changed",
-      () => resumeSession(waiting, { root }),
-    );
+    const run = () => resumeSession(waiting, { root });
+    await assertRefused("conflict session_changed", run);
     assertEquals(statusOf(root, "idea"), "completed");
   }));
 
@@ -296,27 +223,23 @@ Deno.test("resumeSession() names what is missing, and hides nothing that is dama
     await assertRefused("not_found no_such_checkpoint", unknown);
   }));
 
-/** A checkpoint that claims to be the newest of all, changed by hand. */
+/** A checkpoint that claims to be the newest of all, with a state that was changed by hand. */
 function forge(
   root: string,
   id: string,
-  change: (file: ForgedFile) => Partial<ForgedFile>,
+  stateOf: (state: object) => unknown,
 ): string {
   const forged = "cp_x1";
   const text = Deno.readTextFileSync(`${root}/${DIRECTORY}/${id}.json`);
   const file = JSON.parse(text);
-  const fields = {
+  const content = JSON.stringify({
+    ...file,
     checkpoint_id: forged,
     timestamp: "9999-01-01T00:00:00+00:00",
-  };
-  const content = JSON.stringify({ ...file, ...fields, ...change(file) });
+    workflow_state_snapshot: stateOf(file.workflow_state_snapshot),
+  });
   writeTree(root, { [`${DIRECTORY}/${forged}.json`]: content });
   return forged;
-}
-
-interface ForgedFile {
-  // deno-lint-ignore no-explicit-any
-  readonly workflow_state_snapshot: any;
 }
 
 Deno.test("resumeSession() passes over a newest checkpoint that cannot be used, and names it", () =>
@@ -330,9 +253,7 @@ Deno.test("resumeSession() passes over a newest checkpoint that cannot be used, 
       (state: object) => ({ ...state, current_phase_id: "X\n" }),
     ];
     for (const snapshotOf of snapshots) {
-      const bad = forge(root, id, (file) => ({
-        workflow_state_snapshot: snapshotOf(file.workflow_state_snapshot),
-      }));
+      const bad = forge(root, id, snapshotOf);
       const found = await resume(root, { dryRun: true });
       assertEquals([found.checkpoint.id, found.changes.length], [id, 1]);
       const [warning = "", ...others] = found.warnings;
@@ -348,62 +269,12 @@ Deno.test("resumeSession() passes over a newest checkpoint that cannot be used, 
 Deno.test("resumeSession() says what is wrong where no checkpoint can be used", () =>
   withSession(async (root) => {
     const id = await checkpoint(root, 1);
-    const bad = forge(root, id, () => ({ workflow_state_snapshot: { a: 1 } }));
+    const bad = forge(root, id, () => ({ a: 1 }));
     Deno.removeSync(`${root}/${DIRECTORY}/${id}.json`);
-    const error = await assertRefused(
-      "corrupt invalid_state",
-      () => resume(root),
-    );
+    const run = () => resume(root);
+    const error = await assertRefused("corrupt invalid_state", run);
     assert(error.message.includes(bad), error.message);
     assert(error.hint?.includes("orc checkpoints"), error.hint);
-  }));
-
-const STRICT_WORKFLOW = `name: Strict
-phases:
-  - id: A
-    name: A
-    phase_type: strict
-    required_reviews: [security]
-    items:
-      - {id: g, name: G, step_type: gate, verification: {type: command, command: make test}}
-      - {id: n, name: N}
-      - {id: security, name: Security}
-  - id: B
-    name: B
-    items:
-      - {id: x, name: X}
-`;
-
-Deno.test("resumeSession() lets nobody jump over gates, reviews and phases with a forged checkpoint", () =>
-  withSession(async (root) => {
-    const id = await checkpoint(root, 1);
-    const forged = forge(root, id, ({ workflow_state_snapshot: state }) => {
-      const copy = structuredClone(state);
-      const { A, B } = copy.phases;
-      A.status = "completed";
-      for (const item of [A.items.n, A.items.security, B.items.x]) {
-        item.status = "completed";
-      }
-      return { workflow_state_snapshot: copy };
-    });
-    const error = await assertRefusedWithoutTrace(
-      root,
-      "refused restore_forward",
-      () => resume(root, { yes: true }),
-    );
-    assert(error.message.includes(forged), error.message);
-  }, STRICT_WORKFLOW));
-
-Deno.test("resumeSession() forgets no failed try", () =>
-  withSession(async (root) => {
-    await checkpoint(root, 1);
-    const programs = { "make test": { exitCode: 1 } };
-    const host = fixedHost({ number: 5, programs });
-    await refusalOf(() => completeItem(host, { root, itemId: "tests" }));
-    const { retry_count: tries } = stateOf(root).phases.PLAN.items.tests;
-    assertEquals(tries, 1);
-    await resume(root, { yes: true });
-    assertEquals(stateOf(root).phases.PLAN.items.tests.retry_count, 1);
   }));
 
 Deno.test("resumeSession() restores nothing in a closed session, and still tells what was decided", () =>
@@ -411,11 +282,8 @@ Deno.test("resumeSession() restores nothing in a closed session, and still tells
     await checkpoint(root, 1, "Keep it");
     await complete(root, "idea");
     await abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" });
-    await assertRefusedWithoutTrace(
-      root,
-      "refused session_closed",
-      () => resume(root, { yes: true }),
-    );
+    const run = () => resume(root, { yes: true });
+    await assertRefusedWithoutTrace(root, "refused session_closed", run);
     const { decisions } = await resume(root, { dryRun: true });
     assertEquals(decisions, ["Keep it"]);
   }));

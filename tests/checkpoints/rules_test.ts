@@ -1,5 +1,4 @@
-import { parseJson } from "../../src/base/json.ts";
-import { printJson } from "../../src/base/json_print.ts";
+import { jsonObject } from "../../src/base/json.ts";
 import {
   contextSummary,
   decodeCheckpoint,
@@ -7,14 +6,9 @@ import {
   newCheckpoint,
   stateIn,
 } from "../../src/checkpoints/rules.ts";
-import {
-  decodeUnsigned,
-  type UnsignedSession,
-} from "../../src/session/codec.ts";
-import type { SessionState } from "../../src/workflow/types.ts";
+import { decodeUnsigned } from "../../src/session/codec.ts";
 import { orcErrorOf } from "../engine/act.ts";
 import {
-  AT,
   itemOf,
   phaseOf,
   sessionOf,
@@ -28,40 +22,6 @@ const WORKFLOW = workflowOf([
   phaseOf("PLAN", [itemOf("idea"), itemOf("plan")]),
   phaseOf("BUILD", [itemOf("code")]),
 ]);
-
-const FACTS = {
-  id: "cp_20260304_050607_000000_0042_ffee",
-  at: AT,
-  message: "Größe",
-  decisions: ["Tokens live an hour"],
-  files: ["src/login.ts"],
-};
-
-const KEYS = [
-  "checkpoint_id",
-  "workflow_id",
-  "phase_id",
-  "item_id",
-  "timestamp",
-  "message",
-  "context_summary",
-  "key_decisions",
-  "file_manifest",
-  "workflow_state_snapshot",
-  "parent_checkpoint_id",
-];
-
-function storedWith(state: SessionState): UnsignedSession {
-  const orc = { format: 1, serial: 7, sessionId: "s1", lastEvents: [] };
-  return { ...orc, state };
-}
-
-function workedOn(): SessionState {
-  const begun = withItemFields(WORKFLOW, sessionOf(WORKFLOW), "plan", {
-    status: "in_progress",
-  });
-  return withItemFields(WORKFLOW, begun, "idea", { status: "completed" });
-}
 
 Deno.test("decodeCheckpoint() and encodeCheckpoint() keep every file of the Python tool to the letter", () => {
   for (const text of PYTHON_CHECKPOINTS) {
@@ -81,28 +41,10 @@ Deno.test("newCheckpoint() says of a state of the Python tool what that tool sai
   }
 });
 
-Deno.test("encodeCheckpoint() writes the keys of the Python tool and no other", () => {
-  const checkpoint = newCheckpoint(storedWith(workedOn()), FACTS);
-  const fields = JSON.parse(encodeCheckpoint(checkpoint));
-  assertEquals(Object.keys(fields), KEYS);
-  assertEquals(fields.item_id, "plan");
-  assertEquals(fields.timestamp, "2026-03-04T05:06:07+00:00");
-  const { workflow_state_snapshot: snapshot } = fields;
-  assertEquals(Object.keys(snapshot).filter((key) => key[0] === "_"), []);
-  assertEquals(snapshot.phases.PLAN.items.idea.status, "completed");
-});
-
-Deno.test("encodeCheckpoint() writes what decodeCheckpoint() reads", () => {
-  const checkpoint = newCheckpoint(storedWith(workedOn()), FACTS);
-  const again = decodeCheckpoint(encodeCheckpoint(checkpoint), "cp.json");
-  assertEquals(again, checkpoint);
-  const { source: _source, ...state } = stateIn(again);
-  assertEquals(state.currentPhaseId, "PLAN");
-  assertEquals(state.task, "Add login");
-});
-
 Deno.test("contextSummary() counts items over all phases, and constraints if there are some", () => {
-  const state = workedOn();
+  const state = withItemFields(WORKFLOW, sessionOf(WORKFLOW), "idea", {
+    status: "completed",
+  });
   const text =
     "Task: Add login; Current Phase: PLAN; Progress: 1/3 items completed";
   assertEquals(contextSummary(state), text);
@@ -128,12 +70,10 @@ Deno.test("decodeCheckpoint() reads old files that lack nearly all", () => {
     snapshot: null,
     parentId: null,
   });
-  assertEquals(Object.keys(JSON.parse(encodeCheckpoint(checkpoint))), KEYS);
-  const error = orcErrorOf(() => stateIn(checkpoint));
-  assertEquals([error.kind, error.code], [
-    "corrupt",
-    "checkpoint_without_state",
-  ]);
+  const keys = Object.keys(JSON.parse(encodeCheckpoint(checkpoint)));
+  assertEquals(keys.length, 11);
+  const { kind, code } = orcErrorOf(() => stateIn(checkpoint));
+  assertEquals([kind, code], ["corrupt", "checkpoint_without_state"]);
 });
 
 Deno.test("decodeCheckpoint() refuses what is no checkpoint", () => {
@@ -149,8 +89,7 @@ Deno.test("decodeCheckpoint() refuses what is no checkpoint", () => {
 Deno.test("stateIn() refuses a state that is none", () => {
   const [text = ""] = PYTHON_CHECKPOINTS;
   const checkpoint = decodeCheckpoint(text, "cp.json");
-  const snapshot = parseJson('{"phases":[]}', "x");
-  if (!(snapshot instanceof Map)) throw new Error(printJson(snapshot));
-  const error = orcErrorOf(() => stateIn({ ...checkpoint, snapshot }));
-  assertEquals([error.kind, error.code], ["corrupt", "invalid_state"]);
+  const snapshot = jsonObject({ phases: [] });
+  const { kind, code } = orcErrorOf(() => stateIn({ ...checkpoint, snapshot }));
+  assertEquals([kind, code], ["corrupt", "invalid_state"]);
 });

@@ -79,18 +79,15 @@ Deno.test("saveCheckpoint() adopts a legacy session first", () =>
 Deno.test("saveCheckpoint() refuses a closed session and texts that are too long", () =>
   withSession(async (root) => {
     const host = fixedHost({ number: 1, programs: NO_GIT });
-    const long = { root, decisions: ["ok", "x".repeat(2001)] };
-    await assertRefusedWithoutTrace(
-      root,
-      "usage text_too_long",
-      () => saveCheckpoint(host, long),
-    );
+    const refused = (expected: string, decision: string) =>
+      assertRefusedWithoutTrace(
+        root,
+        expected,
+        () => saveCheckpoint(host, { root, decisions: ["ok", decision] }),
+      );
+    await refused("usage text_too_long", "x".repeat(2001));
     await abandonSession(host, { root, reason: "Dropped" });
-    await assertRefusedWithoutTrace(
-      root,
-      "refused session_closed",
-      () => saveCheckpoint(host, { root }),
-    );
+    await refused("refused session_closed", "x");
   }));
 
 /** Eight checkpoints, one a day until March 8th. */
@@ -152,13 +149,11 @@ Deno.test("cleanCheckpoints() removes nothing in a dry run, and without a yes", 
       clean(root, "2026-03-09", { keep: "7", dryRun }, answers);
     const dry = await withoutTrace(root, () => run(true));
     assertEquals([dry.dryRun, dry.checkpoints.length], [true, 1]);
-    for (const answers of [undefined, ["n"]]) {
-      await assertRefusedWithoutTrace(
-        root,
-        "refused not_confirmed",
-        () => run(false, answers),
-      );
-    }
+    await assertRefusedWithoutTrace(
+      root,
+      "refused not_confirmed",
+      () => run(false, ["n"]),
+    );
     await run(false, ["yes"]);
     assertEquals(daysIn(root), "2345678");
   }));
@@ -194,10 +189,8 @@ Deno.test("listCheckpoints() lists those of the session, newest first, and write
   withSession(async (root) => {
     const first = await save(root, 1);
     const second = await save(root, 2);
-    const { checkpoints, warnings, place } = await withoutTrace(
-      root,
-      () => listCheckpoints(fixedHost(), { root }),
-    );
+    const run = () => listCheckpoints(fixedHost(), { root });
+    const { checkpoints, warnings, place } = await withoutTrace(root, run);
     assertEquals(checkpoints.map(({ id }) => id), [second, first]);
     assertEquals([warnings, place.session], [[], idOf(0, 0)]);
   }));
@@ -215,27 +208,23 @@ Deno.test("listCheckpoints() lists those of the Python tool, without those of ot
 Deno.test("listCheckpoints() lists those of all sessions, whatever is wrong with one", () =>
   withSession(async (root) => {
     const first = await save(root, 1);
-    const host = fixedHost({ number: 5 });
-    const options = { root, task: "Other", beside: true };
-    await startSession(host, options);
+    for (const number of [5, 6]) {
+      const options = { root, task: "Other", beside: true };
+      await startSession(fixedHost({ number }), options);
+    }
     const second = await save(root, 2, idOf(5, 0));
-    const third = fixedHost({ number: 6 });
-    await startSession(third, options);
-    writeTree(`${root}/.orchestrator/sessions/${idOf(6, 0)}`, {
+    const session = idOf(6, 0);
+    writeTree(`${root}/.orchestrator/sessions/${session}`, {
       checkpoints: "a file",
     });
-    const { checkpoints, warnings, place } = await listCheckpoints(host, {
-      root,
-      all: true,
-    });
+    const host = fixedHost();
+    const all = { root, all: true };
+    const { checkpoints, warnings, place } = await listCheckpoints(host, all);
     assertEquals(checkpoints.map(({ id, session }) => [id, session]), [
       [second, idOf(5, 0)],
       [first, idOf(0, 0)],
     ]);
     assertEquals([warnings.length, place.session], [1, null]);
-    const session = idOf(6, 0);
-    await assertRefused(
-      "corrupt not_a_directory",
-      () => listCheckpoints(host, { root, session }),
-    );
+    const run = () => listCheckpoints(host, { root, session });
+    await assertRefused("corrupt not_a_directory", run);
   }));
