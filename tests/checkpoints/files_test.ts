@@ -123,6 +123,7 @@ Deno.test("writeCheckpoint() stores the state as it is under the lock, and chang
     const decoded = decodeCheckpoint(Deno.readTextFileSync(path), path);
     assertEquals(decoded, checkpoint);
     assertEquals(completedItems(stateIn(decoded)), ["a"]);
+    assertEquals(decoded.snapshot?.has("_checksum"), false);
     const rest = Object.entries(readTree(paths.directory))
       .filter(([name]) => !name.startsWith("checkpoints/"));
     assertEquals(Object.fromEntries(rest), before);
