@@ -84,15 +84,6 @@ Deno.test("captureFeedback() keeps what the session and its log tell", () =>
     assertEquals(JSON.stringify(stateOf(root)), state);
   }));
 
-Deno.test("captureFeedback() names neither task nor repository to the maker of the tool", () =>
-  withSession(async (root) => {
-    await capture(root, { learnings: "A secret" });
-    const text = JSON.stringify(linesIn(root, "tool"));
-    for (const secret of ["Add login", "A secret", stateOf(root).workflow_id]) {
-      assertEquals(text.includes(secret), false, secret);
-    }
-  }));
-
 Deno.test("captureFeedback() takes the salt from the environment", () =>
   withSession(async (root) => {
     await capture(root, { auto: true });
@@ -122,10 +113,7 @@ Deno.test("captureFeedback() asks a person who has said nothing", () =>
 Deno.test("captureFeedback() keeps nothing for whoever does not want it", () =>
   withSession(async (root) => {
     const environment = { ORCHESTRATOR_SKIP_FEEDBACK: "1" };
-    const host = fixedHost({ environment });
-    const keep = () => captureFeedback(host, { root });
-    const { feedback } = await withoutTrace(root, keep);
-    assertEquals(feedback, null);
+    await withoutTrace(root, () => capture(root, {}, { environment }));
   }));
 
 Deno.test("captureFeedback() takes feedback on a closed session", () =>
@@ -143,23 +131,16 @@ Deno.test("captureFeedback() adopts a legacy session first", () =>
     assertEquals(Deno.lstatSync(`${root}/.workflow_state.json`).isFile, true);
   }));
 
-Deno.test("captureFeedback() refuses what is too long, and where there is no session", () =>
+Deno.test("captureFeedback() refuses what is too long, and keeps nothing", () =>
   withSession(async (root) => {
-    const learnings = "a".repeat(2001);
-    await assertRefusedWithoutTrace(
-      root,
-      "usage notes_too_long",
-      () => capture(root, { learnings }),
-    );
-    await withRoot(
-      {},
-      (empty) =>
-        assertRefusedWithoutTrace(
-          empty,
-          "not_found no_session",
-          () => capture(empty),
-        ).then(() => {}),
-    );
+    const run = () => capture(root, { learnings: "a".repeat(2001) });
+    await assertRefusedWithoutTrace(root, "usage notes_too_long", run);
+  }));
+
+Deno.test("captureFeedback() keeps nothing where there is no session", () =>
+  withRoot({}, async (root) => {
+    const run = () => capture(root);
+    await assertRefusedWithoutTrace(root, "not_found no_session", run);
   }));
 
 function review(root: string, options: ReviewOptions = {}): Promise<Reviewed> {
@@ -242,10 +223,4 @@ Deno.test("reviewFeedback() names a file that cannot be read, and reads the othe
     const { sessions, warnings } = await review(root);
     assertEquals([sessions, warnings.length], [1, 1]);
     assertStringIncludes(warnings[0] ?? "", "tool.jsonl");
-  }));
-
-Deno.test("reviewFeedback() of a repository without feedback is empty", () =>
-  withRoot({}, async (root) => {
-    const { sessions, suggestions } = await review(root);
-    assertEquals([sessions, suggestions], [0, []]);
   }));

@@ -1,4 +1,3 @@
-import type { OrcError } from "../../src/base/error.ts";
 import type { RecordedEvent } from "../../src/engine/event.ts";
 import {
   type Analysis,
@@ -26,8 +25,10 @@ import { assert, assertEquals } from "@std/assert";
 
 const NOW = "2026-03-10T12:00:00Z";
 
-function refused(query: HistoryQuery): OrcError {
-  return orcErrorOf(() => parseHistoryQuery(query, NOW));
+function refusal(query: HistoryQuery): string {
+  const run = () => parseHistoryQuery(query, NOW);
+  const { kind, code, message } = orcErrorOf(run);
+  return `${kind} ${code}: ${message}`;
 }
 
 Deno.test("parseHistoryQuery() reads instants, dates and how long ago", () => {
@@ -52,29 +53,27 @@ Deno.test("parseHistoryQuery() reads instants, dates and how long ago", () => {
 Deno.test("parseHistoryQuery() refuses what is no time", () => {
   const texts = ["", "soon", "2026-02-31", "2026-13-01", "2", "-2h", "2 h"];
   for (const since of [...texts, "2026-02-31T10:00:00Z", "1e3d", "12:00"]) {
-    const { kind, code } = refused({ since });
-    assertEquals([kind, code], ["usage", "invalid_time"], since);
+    const text = `Cannot use "${since}" as a time for --since`;
+    assertEquals(refusal({ since }), `usage invalid_time: ${text}`);
   }
 });
 
 Deno.test("parseHistoryQuery() refuses a type that no event has", () => {
-  const { kind, code, message } = refused({ type: "item_complete" });
-  assertEquals([kind, code, message], [
-    "usage",
-    "unknown_event_type",
-    'No event has the type "item_complete"; the nearest is "item_completed"',
-  ]);
-  const bogus = refused({ type: "bogus" }).message;
-  assertEquals(bogus, 'No event has the type "bogus"');
+  const nearest = '"item_complete"; the nearest is "item_completed"';
+  for (const [type, text] of [["item_complete", nearest], ["x", '"x"']]) {
+    const sentence = `No event has the type ${text}`;
+    assertEquals(refusal({ type }), `usage unknown_event_type: ${sentence}`);
+  }
   for (const type of ["error", "review_completed"]) {
     assertEquals(parseHistoryQuery({ type }, NOW).type, type);
   }
 });
 
 Deno.test("parseHistoryQuery() refuses an end before the beginning", () => {
-  const { kind, code } = refused({ since: "1h", until: "2h" });
-  assertEquals([kind, code], ["usage", "empty_range"]);
-  refused({ since: "2026-03-02", until: "2026-03-01" });
+  const dates = { since: "2026-03-02", until: "2026-03-01" };
+  for (const query of [{ since: "1h", until: "2h" }, dates]) {
+    assert(refusal(query).startsWith("usage empty_range: "));
+  }
   // A date ends at midnight.
   const day = { since: "2026-03-02T10:00:00Z", until: "2026-03-02" };
   parseHistoryQuery(day, NOW);
@@ -128,18 +127,26 @@ Deno.test("endsHistory() waits for an event well before the time asked for", () 
 
 Deno.test("assertInWorkflow() names what was probably meant", () => {
   const workflow = workflowWith(itemOf("idea"));
-  const refused = (query: HistoryQuery) =>
-    orcErrorOf(() => assertInWorkflow(workflow, query));
   assertInWorkflow(workflow, { itemId: "idea", phaseId: "PLAN" });
-  const { kind, code, message } = refused({ itemId: "idee" });
-  assertEquals([kind, code, message], [
-    "not_found",
-    "no_such_item",
-    'No item "idee" in this workflow; the nearest is "idea"',
-  ]);
-  const phase = refused({ phaseId: "BUILD" });
-  assertEquals(phase.message, 'No phase "BUILD" in this workflow');
-  assertEquals(phase.details, { phases: ["PLAN"] });
+  const cases: readonly [HistoryQuery, string, string, unknown][] = [
+    [
+      { itemId: "idee" },
+      "no_such_item",
+      'No item "idee" in this workflow; the nearest is "idea"',
+      { items: ["idea"] },
+    ],
+    [
+      { phaseId: "BUILD" },
+      "no_such_phase",
+      'No phase "BUILD" in this workflow',
+      { phases: ["PLAN"] },
+    ],
+  ];
+  for (const [query, ...expected] of cases) {
+    const error = orcErrorOf(() => assertInWorkflow(workflow, query));
+    const { kind, code, message, details } = error;
+    assertEquals([kind, code, message, details], ["not_found", ...expected]);
+  }
 });
 
 function analysisOf(
@@ -152,28 +159,26 @@ function analysisOf(
   return analyzer.analysis();
 }
 
-Deno.test("newAnalyzer() counts sessions by their states, not by their events", () => {
-  const closing = recorded("workflow_completed", { workflowId: "wf_a" });
-  const { total, completed, abandoned, active } = analysisOf(
-    [recorded("workflow_started", { workflowId: "wf_a" }), closing, closing],
-    (analyzer) => {
-      analyzer.addSession("wf_a", "completed");
-      analyzer.addSession("wf_b", "abandoned");
-      analyzer.addSession("wf_c", "paused");
-    },
-  );
-  assertEquals([total, completed, abandoned, active], [3, 1, 1, 1]);
-});
-
-Deno.test("newAnalyzer() counts workflows without a session by their events", () => {
+Deno.test("newAnalyzer() counts sessions by their states, and workflows without one by their events", () => {
+  const event = (type: string, workflowId: string) =>
+    recorded(type, { workflowId });
   const { total, completed, abandoned, active } = analysisOf([
-    recorded("workflow_started", { workflowId: "wf_a" }),
-    recorded("workflow_started", { workflowId: "wf_b" }),
-    recorded("workflow_completed", { workflowId: "wf_a" }),
-    recorded("workflow_abandoned", { workflowId: "wf_of_a_cut_log" }),
-    recorded("conflict_resolved", { workflowId: "" }),
-  ]);
-  assertEquals([total, completed, abandoned, active], [3, 1, 1, 1]);
+    // Of a session that is known.
+    event("workflow_started", "wf_a"),
+    event("workflow_completed", "wf_a"),
+    // Of none.
+    event("workflow_started", "wf_b"),
+    event("workflow_started", "wf_c"),
+    event("workflow_completed", "wf_c"),
+    event("workflow_completed", "wf_c"),
+    event("workflow_abandoned", "wf_of_a_cut_log"),
+    event("conflict_resolved", ""),
+  ], (analyzer) => {
+    analyzer.addSession("wf_a", "abandoned");
+    analyzer.addSession("wf_d", "completed");
+    analyzer.addSession("wf_e", "paused");
+  });
+  assertEquals([total, completed, abandoned, active], [6, 2, 2, 2]);
 });
 
 Deno.test("newAnalyzer() lists skipped items with a few different reasons", () => {

@@ -73,9 +73,10 @@ Deno.test("analyzeSessions() leaves out what it cannot read, and says so", () =>
     writeTree(root, { [state]: "{" });
     const { analysis, warnings } = await analyzeSessions(fixedHost(), { root });
     assertEquals([analysis.total, analysis.abandoned], [2, 0]);
-    assertEquals(warnings.length, 2);
-    assertStringIncludes(warnings[0] ?? "", "1 line that is no event");
-    assertStringIncludes(warnings[1] ?? "", "state.json");
+    const [torn, damaged, ...others] = warnings;
+    assertStringIncludes(torn ?? "", "1 line that is no event");
+    assertStringIncludes(damaged ?? "", "state.json");
+    assertEquals(others, []);
   }));
 
 /** What the Python tool leaves: a state, and a log of several workflows. */
@@ -107,12 +108,6 @@ Deno.test("analyzeSessions() counts the workflows of the legacy log, each once",
     // Its first update copies the session, and its part of the log.
     await addNote(fixedHost(), { root, text: "Adopted" });
     assertEquals(await analyze(), [2, 1, 1, 2, 6]);
-  }));
-
-Deno.test("analyzeSessions() counts nothing in an empty repository", () =>
-  withRoot({}, async (root) => {
-    const { analysis, warnings } = await analyzeSessions(fixedHost(), { root });
-    assertEquals([analysis.total, analysis.events, warnings], [0, 0, []]);
   }));
 
 Deno.test("analyzeSessions() tells how far a long reading is", () =>
@@ -186,7 +181,6 @@ Deno.test("readHistory() refuses what the workflow does not have, and a bad limi
     const refused = (expected: string, options: HistoryOptions) =>
       assertRefused(expected, () => typesIn(root, options));
     await refused("not_found no_such_item", { itemId: "plann" });
-    await refused("not_found no_such_phase", { phaseId: "plan" });
     for (const limit of [0, -1, 1.5, NaN, 10_001]) {
       await refused("usage invalid_limit", { limit });
     }
