@@ -22,8 +22,8 @@ import {
   namesIn,
   SESSION_ID,
   type StoredFixture,
+  test,
   tokenOf,
-  withSession,
 } from "../session/fixtures.ts";
 import {
   fixedHost,
@@ -114,84 +114,78 @@ function write(fixture: StoredFixture, sessionId = SESSION_ID) {
   return writeCheckpoint(fixture, sessionId, FACTS);
 }
 
-Deno.test("writeCheckpoint() stores the state as it is under the lock, and changes nothing else", () =>
-  withSession(async (fixture) => {
-    const { store, paths } = fixture;
-    await store.update(SESSION_ID, complete("a"));
-    const before = readTree(paths.directory);
-    const { path, checkpoint } = await write(fixture);
-    const decoded = decodeCheckpoint(Deno.readTextFileSync(path), path);
-    assertEquals(decoded, checkpoint);
-    assertEquals(completedItems(stateIn(decoded)), ["a"]);
-    assertEquals(decoded.snapshot?.has("_checksum"), false);
-    const rest = Object.entries(readTree(paths.directory))
-      .filter(([name]) => !name.startsWith("checkpoints/"));
-    assertEquals(Object.fromEntries(rest), before);
-  }));
+test("writeCheckpoint() stores the state as it is under the lock, and changes nothing else", async (fixture) => {
+  const { store, paths } = fixture;
+  await store.update(SESSION_ID, complete("a"));
+  const before = readTree(paths.directory);
+  const { path, checkpoint } = await write(fixture);
+  const decoded = decodeCheckpoint(Deno.readTextFileSync(path), path);
+  assertEquals(decoded, checkpoint);
+  assertEquals(completedItems(stateIn(decoded)), ["a"]);
+  assertEquals(decoded.snapshot?.has("_checksum"), false);
+  const rest = Object.entries(readTree(paths.directory))
+    .filter(([name]) => !name.startsWith("checkpoints/"));
+  assertEquals(Object.fromEntries(rest), before);
+});
 
-Deno.test("writeCheckpoint() takes a free name where one is taken already", () =>
-  withSession(async (fixture) => {
-    const token = tokenOf(1);
-    // The lock's token, twice the same for the name, then another.
-    const tokens = [token, token, token, token, `1${token.slice(1)}`];
-    const newToken = () => tokens.shift() ?? token;
-    const context = { ...fixture.context, newToken };
-    const first = await write({ ...fixture, context });
-    const text = Deno.readTextFileSync(first.path);
-    const second = await write({ ...fixture, context });
-    assert(first.path !== second.path);
-    assertEquals(Deno.readTextFileSync(first.path), text);
-    assertEquals(namesIn(fixture.paths.checkpoints).length, 2);
-  }));
+test("writeCheckpoint() takes a free name where one is taken already", async (fixture) => {
+  const token = tokenOf(1);
+  // The lock's token, twice the same for the name, then another.
+  const tokens = [token, token, token, token, `1${token.slice(1)}`];
+  const newToken = () => tokens.shift() ?? token;
+  const context = { ...fixture.context, newToken };
+  const first = await write({ ...fixture, context });
+  const text = Deno.readTextFileSync(first.path);
+  const second = await write({ ...fixture, context });
+  assert(first.path !== second.path);
+  assertEquals(Deno.readTextFileSync(first.path), text);
+  assertEquals(namesIn(fixture.paths.checkpoints).length, 2);
+});
 
-Deno.test("writeCheckpoint() sweeps up what a killed one left", () =>
-  withSession(async (fixture) => {
-    const { paths } = fixture;
-    const left = `cp_x.json.${tokenOf(0xdead)}.tmp`;
-    writeTree(paths.directory, { [left]: "{" });
-    await write(fixture);
-    assert(!namesIn(paths.directory).includes(left));
-    assertEquals(namesIn(paths.checkpoints).length, 1);
-  }));
+test("writeCheckpoint() sweeps up what a killed one left", async (fixture) => {
+  const { paths } = fixture;
+  const left = `cp_x.json.${tokenOf(0xdead)}.tmp`;
+  writeTree(paths.directory, { [left]: "{" });
+  await write(fixture);
+  assert(!namesIn(paths.directory).includes(left));
+  assertEquals(namesIn(paths.checkpoints).length, 1);
+});
 
-Deno.test("writeCheckpoint() refuses sessions that are closed, missing, locked or changed outside", () =>
-  withSession(async (fixture) => {
-    const { paths, store } = fixture;
-    const refused = (expected: string, id?: string) =>
-      assertRefused(expected, () => write(fixture, id));
-    await refused("not_found no_such_session", "nobody");
-    writeTree(paths.directory, { lock: lockText(foreignRecord()) });
-    await refused("conflict lock_held");
-    Deno.removeSync(`${paths.directory}/lock`);
-    await store.update(SESSION_ID, (session) => ({
-      ...complete("a")(session),
-      state: { ...session.state, status: "abandoned" },
-    }));
-    await refused("refused session_closed");
-    const text = Deno.readTextFileSync(paths.state);
-    Deno.writeTextFileSync(paths.state, text.replace("abandoned", "active"));
-    await refused("corrupt changed_outside");
-    assertEquals(namesIn(paths.directory).includes("checkpoints"), false);
+test("writeCheckpoint() refuses sessions that are closed, missing, locked or changed outside", async (fixture) => {
+  const { paths, store } = fixture;
+  const refused = (expected: string, id?: string) =>
+    assertRefused(expected, () => write(fixture, id));
+  await refused("not_found no_such_session", "nobody");
+  writeTree(paths.directory, { lock: lockText(foreignRecord()) });
+  await refused("conflict lock_held");
+  Deno.removeSync(`${paths.directory}/lock`);
+  await store.update(SESSION_ID, (session) => ({
+    ...complete("a")(session),
+    state: { ...session.state, status: "abandoned" },
   }));
+  await refused("refused session_closed");
+  const text = Deno.readTextFileSync(paths.state);
+  Deno.writeTextFileSync(paths.state, text.replace("abandoned", "active"));
+  await refused("corrupt changed_outside");
+  assertEquals(namesIn(paths.directory).includes("checkpoints"), false);
+});
 
-Deno.test("writeCheckpoint() refuses a file in the place of the directory", () =>
-  withSession(async (fixture) => {
-    writeTree(fixture.paths.directory, { checkpoints: "mine" });
-    const run = () => write(fixture);
-    await assertRefused("corrupt not_a_directory", run);
-    assertEquals(Deno.readTextFileSync(fixture.paths.checkpoints), "mine");
-  }));
+test("writeCheckpoint() refuses a file in the place of the directory", async (fixture) => {
+  writeTree(fixture.paths.directory, { checkpoints: "mine" });
+  const run = () => write(fixture);
+  await assertRefused("corrupt not_a_directory", run);
+  assertEquals(Deno.readTextFileSync(fixture.paths.checkpoints), "mine");
+});
 
-Deno.test("removeCheckpoints() removes what is named and still there", () =>
-  withSession(async (fixture) => {
-    const first = await write(fixture);
-    const second = await write(fixture);
-    const ids = [first.checkpoint.id, "cp_gone"];
-    const removed = await removeCheckpoints(fixture, SESSION_ID, ids);
-    assertEquals(removed, [first.checkpoint.id]);
-    const [left] = namesIn(fixture.paths.checkpoints);
-    assertEquals(left, `${second.checkpoint.id}.json`);
-  }));
+test("removeCheckpoints() removes what is named and still there", async (fixture) => {
+  const first = await write(fixture);
+  const second = await write(fixture);
+  const ids = [first.checkpoint.id, "cp_gone"];
+  const removed = await removeCheckpoints(fixture, SESSION_ID, ids);
+  assertEquals(removed, [first.checkpoint.id]);
+  const [left] = namesIn(fixture.paths.checkpoints);
+  assertEquals(left, `${second.checkpoint.id}.json`);
+});
 
 const CUT = "… 70000 bytes left out …";
 

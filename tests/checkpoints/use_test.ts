@@ -1,21 +1,35 @@
 import {
   type CheckpointCleanup,
   type CheckpointCleanupOptions,
+  type CheckpointOptions,
   cleanCheckpoints,
   listCheckpoints,
+  type Resumed,
+  type ResumeOptions,
+  resumeSession,
   saveCheckpoint,
 } from "../../src/checkpoints/use.ts";
-import { startItem } from "../../src/work/item.ts";
-import { abandonSession } from "../../src/work/phase.ts";
+import { completeItem } from "../../src/work/complete.ts";
+import { addNote, startItem } from "../../src/work/item.ts";
+import { abandonSession, approvePhase } from "../../src/work/phase.ts";
 import { startSession } from "../../src/work/start.ts";
+import { readStatus } from "../../src/work/status.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import { namesIn } from "../session/fixtures.ts";
 import {
+  agent,
+  APPROVING,
+  EASY_WORKFLOW,
+  eventsOf,
   fixedHost,
   GIT_LS_FILES,
   idOf,
   LEGACY_ID,
   legacyState,
+  loggedTypes,
+  type Machine,
+  refusalOf,
+  stateOf,
   withoutTrace,
   withRoot,
   withSession,
@@ -23,50 +37,57 @@ import {
 import { assertRefused, assertRefusedWithoutTrace } from "../work/refused.ts";
 import { assert, assertEquals } from "@std/assert";
 
-const NO_GIT = { [GIT_LS_FILES]: { exitCode: 128 } };
+const PROGRAMS = {
+  [GIT_LS_FILES]: { exitCode: 128 },
+  "make test": { exitCode: 0 },
+};
 
-Deno.test("saveCheckpoint() keeps message, decisions, files and what is worked on", () =>
-  withSession(async (root) => {
-    await startItem(fixedHost({ number: 1 }), { root, itemId: "plan" });
-    const programs = { [GIT_LS_FILES]: { stdout: "src/a.ts\0docs/b.md\0" } };
-    const host = fixedHost({ number: 2, programs });
-    const saved = await saveCheckpoint(host, {
-      root,
-      message: " Before the merge ",
-      decisions: ["Tokens live an hour", " "],
-      files: ["docs/b.md", "x.ts"],
-    });
-    assertEquals(saved.message, "Before the merge");
-    assertEquals(saved.decisions, ["Tokens live an hour"]);
-    assertEquals(saved.files, ["docs/b.md", "x.ts", "src/a.ts"]);
-    assertEquals([saved.phase, saved.item], ["PLAN", "plan"]);
-    assertEquals(
-      host.requests.map(({ workingDirectory }) => workingDirectory),
-      [root, root],
-    );
-    const file = JSON.parse(Deno.readTextFileSync(saved.path));
-    assertEquals(file.checkpoint_id, saved.id);
-    assertEquals(file.file_manifest, saved.files);
-    assertEquals(file.workflow_state_snapshot.metadata.orc.serial, 2);
-  }));
+const CP = "tests/testdata/python-projects/cp";
+const DIRECTORY = `.orchestrator/sessions/${idOf(0, 0)}/checkpoints`;
 
-Deno.test("saveCheckpoint() changes nothing of the session", () =>
-  withSession(async (root) => {
-    const before = readTree(root);
-    const host = fixedHost({ number: 2, programs: NO_GIT });
-    const { path, files, message } = await saveCheckpoint(host, { root });
-    assertEquals([files, message], [[], null]);
-    const after = Object.entries(readTree(root));
-    const name = path.slice(root.length + 1);
-    const directory = `.orchestrator/sessions/${idOf(0, 0)}/checkpoints/`;
-    const rest = after.filter(([key]) => key !== name && key !== directory);
-    assertEquals(Object.fromEntries(rest), before);
-    assert(after.some(([key]) => key === name));
-  }));
+/** A test on a session that has started. */
+function test(name: string, run: (root: string) => Promise<void>): void {
+  Deno.test(name, () => withSession(run));
+}
+
+/** Makes a checkpoint; each number is another second. */
+async function save(
+  root: string,
+  number: number,
+  options: CheckpointOptions = {},
+): Promise<string> {
+  const at = `2026-03-01T10:00:0${number}Z`;
+  const host = fixedHost({ number, at, programs: PROGRAMS });
+  return (await saveCheckpoint(host, { root, ...options })).id;
+}
+
+test("saveCheckpoint() keeps message, decisions, files and what is worked on", async (root) => {
+  await startItem(fixedHost({ number: 1 }), { root, itemId: "plan" });
+  const programs = { [GIT_LS_FILES]: { stdout: "src/a.ts\0docs/b.md\0" } };
+  const host = fixedHost({ number: 2, programs });
+  const saved = await saveCheckpoint(host, {
+    root,
+    message: " Before the merge ",
+    decisions: ["Tokens live an hour", " "],
+    files: ["docs/b.md", "x.ts"],
+  });
+  assertEquals(saved.message, "Before the merge");
+  assertEquals(saved.decisions, ["Tokens live an hour"]);
+  assertEquals(saved.files, ["docs/b.md", "x.ts", "src/a.ts"]);
+  assertEquals([saved.phase, saved.item], ["PLAN", "plan"]);
+  assertEquals(
+    host.requests.map(({ workingDirectory }) => workingDirectory),
+    [root, root],
+  );
+  const file = JSON.parse(Deno.readTextFileSync(saved.path));
+  assertEquals(file.checkpoint_id, saved.id);
+  assertEquals(file.file_manifest, saved.files);
+  assertEquals(file.workflow_state_snapshot.metadata.orc.serial, 2);
+});
 
 Deno.test("saveCheckpoint() adopts a legacy session first", () =>
   withRoot({ ".workflow_state.json": legacyState() }, async (root) => {
-    const host = fixedHost({ programs: NO_GIT });
+    const host = fixedHost({ programs: PROGRAMS });
     const { path, place } = await saveCheckpoint(host, { root });
     assertEquals(place.session, LEGACY_ID);
     assert(path.includes(`/sessions/${LEGACY_ID}/checkpoints/cp_`), path);
@@ -76,26 +97,25 @@ Deno.test("saveCheckpoint() adopts a legacy session first", () =>
     );
   }));
 
-Deno.test("saveCheckpoint() refuses a closed session and texts that are too long", () =>
-  withSession(async (root) => {
-    const host = fixedHost({ number: 1, programs: NO_GIT });
-    const refused = (expected: string, decision: string) =>
-      assertRefusedWithoutTrace(
-        root,
-        expected,
-        () => saveCheckpoint(host, { root, decisions: ["ok", decision] }),
-      );
-    await refused("usage text_too_long", "x".repeat(2001));
-    await abandonSession(host, { root, reason: "Dropped" });
-    await refused("refused session_closed", "x");
-  }));
+test("saveCheckpoint() refuses a closed session and texts that are too long", async (root) => {
+  const host = fixedHost({ number: 1, programs: PROGRAMS });
+  const refused = (expected: string, decision: string) =>
+    assertRefusedWithoutTrace(
+      root,
+      expected,
+      () => saveCheckpoint(host, { root, decisions: ["ok", decision] }),
+    );
+  await refused("usage text_too_long", "x".repeat(2001));
+  await abandonSession(host, { root, reason: "Dropped" });
+  await refused("refused session_closed", "x");
+});
 
 /** Eight checkpoints, one a day until March 8th. */
 function withCheckpoints(test: (root: string) => Promise<void>): Promise<void> {
   return withSession(async (root) => {
     for (let day = 1; day <= 8; day++) {
       const at = `2026-03-0${day}T10:00:00Z`;
-      const host = fixedHost({ number: day, at, programs: NO_GIT });
+      const host = fixedHost({ number: day, at, programs: PROGRAMS });
       await saveCheckpoint(host, { root });
     }
     await test(root);
@@ -103,8 +123,8 @@ function withCheckpoints(test: (root: string) => Promise<void>): Promise<void> {
 }
 
 function daysIn(root: string): string {
-  const directory = `${root}/.orchestrator/sessions/${idOf(0, 0)}/checkpoints`;
-  return namesIn(directory).map((name) => name.slice(10, 11)).join("");
+  const names = namesIn(`${root}/${DIRECTORY}`);
+  return names.map((name) => name.slice(10, 11)).join("");
 }
 
 function clean(
@@ -160,7 +180,7 @@ Deno.test("cleanCheckpoints() removes nothing in a dry run, and without a yes", 
 
 Deno.test("cleanCheckpoints() leaves what is damaged, of other workflows or in the older tool's place", () =>
   withRoot({}, async (root) => {
-    writeTree(root, readTree("tests/testdata/python-projects/cp"));
+    writeTree(root, readTree(CP));
     const own = `${root}/.orchestrator/sessions/3f1eb0bb/checkpoints`;
     const [first = ""] = namesIn(own);
     const old = first.replace("cp_2026", "cp_2025");
@@ -175,29 +195,18 @@ Deno.test("cleanCheckpoints() leaves what is damaged, of other workflows or in t
     assertEquals(namesIn(`${root}/.workflow_checkpoints`), [old]);
   }));
 
-async function save(
-  root: string,
-  number: number,
-  session?: string,
-): Promise<string> {
-  const at = `2026-03-01T10:00:0${number}Z`;
-  const host = fixedHost({ number, at, programs: NO_GIT });
-  return (await saveCheckpoint(host, { root, session })).id;
-}
-
-Deno.test("listCheckpoints() lists those of the session, newest first, and writes nothing", () =>
-  withSession(async (root) => {
-    const first = await save(root, 1);
-    const second = await save(root, 2);
-    const run = () => listCheckpoints(fixedHost(), { root });
-    const { checkpoints, warnings, place } = await withoutTrace(root, run);
-    assertEquals(checkpoints.map(({ id }) => id), [second, first]);
-    assertEquals([warnings, place.session], [[], idOf(0, 0)]);
-  }));
+test("listCheckpoints() lists those of the session, newest first, and writes nothing", async (root) => {
+  const first = await save(root, 1);
+  const second = await save(root, 2);
+  const run = () => listCheckpoints(fixedHost(), { root });
+  const { checkpoints, warnings, place } = await withoutTrace(root, run);
+  assertEquals(checkpoints.map(({ id }) => id), [second, first]);
+  assertEquals([warnings, place.session], [[], idOf(0, 0)]);
+});
 
 Deno.test("listCheckpoints() lists those of the Python tool, without those of other workflows", () =>
   withRoot({}, async (root) => {
-    writeTree(root, readTree("tests/testdata/python-projects/cp"));
+    writeTree(root, readTree(CP));
     const own = await listCheckpoints(fixedHost(), { root });
     assertEquals(own.checkpoints.length, 5);
     assertEquals(own.warnings.length, 1);
@@ -205,26 +214,298 @@ Deno.test("listCheckpoints() lists those of the Python tool, without those of ot
     assertEquals(all.checkpoints.length, 7);
   }));
 
-Deno.test("listCheckpoints() lists those of all sessions, whatever is wrong with one", () =>
-  withSession(async (root) => {
-    const first = await save(root, 1);
-    for (const number of [5, 6]) {
-      const options = { root, task: "Other", beside: true };
-      await startSession(fixedHost({ number }), options);
+test("listCheckpoints() lists those of all sessions, whatever is wrong with one", async (root) => {
+  const first = await save(root, 1);
+  for (const number of [5, 6]) {
+    const options = { root, task: "Other", beside: true };
+    await startSession(fixedHost({ number }), options);
+  }
+  const second = await save(root, 2, { session: idOf(5, 0) });
+  const session = idOf(6, 0);
+  writeTree(`${root}/.orchestrator/sessions/${session}`, {
+    checkpoints: "a file",
+  });
+  const host = fixedHost();
+  const all = { root, all: true };
+  const { checkpoints, warnings, place } = await listCheckpoints(host, all);
+  assertEquals(checkpoints.map(({ id, session }) => [id, session]), [
+    [second, idOf(5, 0)],
+    [first, idOf(0, 0)],
+  ]);
+  assertEquals([warnings.length, place.session], [1, null]);
+  const run = () => listCheckpoints(host, { root, session });
+  await assertRefused("corrupt not_a_directory", run);
+});
+
+async function complete(root: string, itemId: string): Promise<void> {
+  const host = fixedHost({ number: 30, programs: PROGRAMS });
+  await completeItem(host, { root, itemId });
+}
+
+function resume(
+  root: string,
+  options: ResumeOptions = {},
+  machine: Machine = {},
+): Promise<Resumed> {
+  return resumeSession(fixedHost({ number: 40, ...machine }), {
+    root,
+    ...options,
+  });
+}
+
+function statusOf(root: string, itemId: string): string {
+  return stateOf(root).phases.PLAN.items[itemId].status;
+}
+
+test("resumeSession() puts the session back in one logged update", async (root) => {
+  const id = await save(root, 1, { decisions: ["Tokens live an hour"] });
+  await complete(root, "idea");
+  await complete(root, "tests");
+  await approvePhase(fixedHost({ number: 3, environment: APPROVING }), {
+    root,
+  });
+  await addNote(fixedHost({ number: 4 }), { root, text: "Remember" });
+  const before = stateOf(root);
+  const resumed = await resume(root, { yes: true });
+  assertEquals([resumed.changed, resumed.checkpoint.id], [true, id]);
+  assertEquals(resumed.decisions, ["Tokens live an hour"]);
+  assertEquals(resumed.summary.notes, ["Remember"]);
+  const whats = resumed.changes.map(({ what }) => what);
+  assertEquals(whats, ["approval", "item", "item"]);
+  for (const id of ["idea", "tests"]) {
+    assertEquals(statusOf(root, id), "pending");
+  }
+  const { metadata } = stateOf(root);
+  assertEquals("phase_PLAN_approved" in metadata, false);
+  assertEquals(metadata.orc.serial, before.metadata.orc.serial + 1);
+  const last = eventsOf(root).at(-1);
+  assertEquals([last?.type, last?.message, last?.actor], [
+    "note_added",
+    `Restored checkpoint ${id}`,
+    "system",
+  ]);
+  const { warnings } = await readStatus(fixedHost(), { root });
+  assertEquals(warnings, []);
+});
+
+test("resumeSession() tells what an agent has to know, and writes nothing where nothing changed", async (root) => {
+  await save(root, 1, { decisions: ["First"] });
+  await save(root, 2, { decisions: ["Second"] });
+  const { changed, changes, decisions, summary } = await withoutTrace(
+    root,
+    () => resume(root),
+  );
+  assertEquals([changed, changes], [false, []]);
+  assertEquals(decisions, ["First", "Second"]);
+  assertEquals(summary.next?.item?.id, "idea");
+  const earlier = await resume(root, { checkpoint: "100001" });
+  assertEquals(earlier.decisions, ["First"]);
+});
+
+test("resumeSession() changes nothing in a dry run, and without a yes", async (root) => {
+  await save(root, 1);
+  await complete(root, "idea");
+  const { changed, changes, dryRun } = await withoutTrace(
+    root,
+    () => resume(root, { dryRun: true, yes: true }),
+  );
+  assertEquals([changed, dryRun, changes.length], [false, true, 1]);
+  for (const answers of [undefined, ["no"]]) {
+    const run = () => resume(root, {}, { answers });
+    await assertRefusedWithoutTrace(root, "refused not_confirmed", run);
+  }
+});
+
+test("resumeSession() shows a person what changes before it asks", async (root) => {
+  const id = await save(root, 1);
+  await complete(root, "idea");
+  const host = fixedHost({ number: 2, answers: ["y"] });
+  const { changed } = await resumeSession(host, { root });
+  assertEquals(changed, true);
+  assertEquals(host.questions, [
+    `Checkpoint ${id} changes:\n  item idea: completed -> pending\nRestore it? [y/N] `,
+  ]);
+});
+
+/** A session that went back before a gate that a checkpoint has as passed. */
+function withPassedGate(
+  test: (root: string, later: string) => Promise<void>,
+): Promise<void> {
+  return withSession(async (root) => {
+    const early = await save(root, 1);
+    await complete(root, "tests");
+    const later = await save(root, 2);
+    await resume(root, { checkpoint: early, yes: true });
+    assertEquals(statusOf(root, "tests"), "pending");
+    await test(root, later);
+  });
+}
+
+Deno.test("resumeSession() passes no gate by a checkpoint, and asks nobody about it", () =>
+  withPassedGate(async (root, later) => {
+    for (const yes of [true, false]) {
+      const run = () => resume(root, { checkpoint: later, yes });
+      await assertRefusedWithoutTrace(root, "refused restore_forward", run);
     }
-    const second = await save(root, 2, idOf(5, 0));
-    const session = idOf(6, 0);
-    writeTree(`${root}/.orchestrator/sessions/${session}`, {
-      checkpoints: "a file",
+    const { changes } = await resume(root, { dryRun: true });
+    assertEquals(changes.map(({ forward }) => forward), [true]);
+  }));
+
+Deno.test("resumeSession() logs an agent that forces a gate, and refuses it", () =>
+  withPassedGate(async (root, later) => {
+    const options = { checkpoint: later, force: true };
+    const run = () => resume(root, options, { environment: agent("1") });
+    await assertRefused("denied approval_required", run);
+    assertEquals(loggedTypes(root).at(-1), "error");
+    assertEquals(statusOf(root, "tests"), "pending");
+  }));
+
+Deno.test("resumeSession() lets a human force it, who types the word", () =>
+  withPassedGate(async (root, later) => {
+    const host = fixedHost({ number: 50, answers: ["y", "restore"] });
+    await resumeSession(host, { root, checkpoint: later, force: true });
+    assertEquals(host.questions.length, 2);
+    assertEquals(statusOf(root, "tests"), "completed");
+    assertEquals(eventsOf(root).at(-1)?.actor, "human");
+  }));
+
+test("resumeSession() refuses to take back what was done after its plan", async (root) => {
+  await save(root, 1);
+  await complete(root, "idea");
+  const host = fixedHost({ number: 2, answers: ["y"] });
+  let other: Promise<unknown> | undefined;
+  const terminal = {
+    ...host.terminal,
+    readLine: () => {
+      // The other process is done before the lock is asked for.
+      other = addNote(fixedHost({ number: 3 }), { root, text: "Meanwhile" });
+      return "y";
+    },
+  };
+  const waiting = {
+    ...host,
+    terminal,
+    idSource: async () => {
+      await other;
+      return await host.idSource();
+    },
+  };
+  const run = () => resumeSession(waiting, { root });
+  await assertRefused("conflict session_changed", run);
+  assertEquals(statusOf(root, "idea"), "completed");
+});
+
+test("resumeSession() names what is missing, and hides nothing that is damaged", async (root) => {
+  await assertRefused("not_found no_checkpoint", () => resume(root));
+  const id = await save(root, 1);
+  writeTree(root, { [`${DIRECTORY}/cp_z.json`]: "broken" });
+  const { warnings, checkpoint: found } = await resume(root);
+  assertEquals([warnings.length, found.id], [1, id]);
+  const unknown = () => resume(root, { checkpoint: "cp_none" });
+  await assertRefused("not_found no_such_checkpoint", unknown);
+});
+
+/** A checkpoint that claims to be the newest of all, with a state that was changed by hand. */
+function forge(
+  root: string,
+  id: string,
+  stateOf: (state: object) => unknown,
+): string {
+  const forged = "cp_x1";
+  const text = Deno.readTextFileSync(`${root}/${DIRECTORY}/${id}.json`);
+  const file = JSON.parse(text);
+  const content = JSON.stringify({
+    ...file,
+    checkpoint_id: forged,
+    timestamp: "9999-01-01T00:00:00+00:00",
+    workflow_state_snapshot: stateOf(file.workflow_state_snapshot),
+  });
+  writeTree(root, { [`${DIRECTORY}/${forged}.json`]: content });
+  return forged;
+}
+
+test("resumeSession() passes over a newest checkpoint that cannot be used, and names it", async (root) => {
+  const id = await save(root, 1);
+  await complete(root, "idea");
+  const snapshots = [
+    () => ({ a: 1 }),
+    () => null,
+    (state: object) => ({ ...state, workflow_id: "wf_ffffffff" }),
+    (state: object) => ({ ...state, current_phase_id: "X\n" }),
+  ];
+  for (const snapshotOf of snapshots) {
+    const bad = forge(root, id, snapshotOf);
+    const found = await resume(root, { dryRun: true });
+    assertEquals([found.checkpoint.id, found.changes.length], [id, 1]);
+    const [warning = "", ...others] = found.warnings;
+    assertEquals(others, []);
+    assert(warning.startsWith(`Passed over checkpoint "${bad}": `), warning);
+    assert(warning.endsWith("orc checkpoints"), warning);
+    assert(!warning.includes("\n"), warning);
+    const named = await refusalOf(() => resume(root, { checkpoint: bad }));
+    assert(named.hint?.includes("orc checkpoints"), named.hint);
+  }
+});
+
+test("resumeSession() says what is wrong where no checkpoint can be used", async (root) => {
+  const id = await save(root, 1);
+  const bad = forge(root, id, () => ({ a: 1 }));
+  Deno.removeSync(`${root}/${DIRECTORY}/${id}.json`);
+  const run = () => resume(root);
+  const error = await assertRefused("corrupt invalid_state", run);
+  assert(error.message.includes(bad), error.message);
+  assert(error.hint?.includes("orc checkpoints"), error.hint);
+});
+
+test("resumeSession() restores nothing in a closed session, and still tells what was decided", async (root) => {
+  await save(root, 1, { decisions: ["Keep it"] });
+  await complete(root, "idea");
+  await abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" });
+  const run = () => resume(root, { yes: true });
+  await assertRefusedWithoutTrace(root, "refused session_closed", run);
+  const { decisions } = await resume(root, { dryRun: true });
+  assertEquals(decisions, ["Keep it"]);
+});
+
+Deno.test("resumeSession() restores a checkpoint of the Python tool in its session", () =>
+  withRoot({}, async (root) => {
+    writeTree(root, readTree(CP));
+    const { changes, warnings, checkpoint: found } = await resume(root, {
+      yes: true,
     });
-    const host = fixedHost();
-    const all = { root, all: true };
-    const { checkpoints, warnings, place } = await listCheckpoints(host, all);
-    assertEquals(checkpoints.map(({ id, session }) => [id, session]), [
-      [second, idOf(5, 0)],
-      [first, idOf(0, 0)],
-    ]);
-    assertEquals([warnings.length, place.session], [1, null]);
-    const run = () => listCheckpoints(host, { root, session });
-    await assertRefused("corrupt not_a_directory", run);
+    assertEquals(found.id, "cp_20261120_080127_450017_0723_d897");
+    assertEquals(warnings.length, 1);
+    for (const { forward } of changes) assertEquals(forward, false);
+    const again = await withoutTrace(root, () => resume(root));
+    assertEquals(again.changes, []);
+  }));
+
+Deno.test("resumeSession() finds the checkpoints of a legacy session, before it is adopted and after", () =>
+  withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
+    const done = { id: "it", status: "completed" };
+    const phases = { DO: { id: "DO", status: "active", items: { it: done } } };
+    const id = "cp_20260104_120000_abcdef";
+    const file = {
+      checkpoint_id: id,
+      workflow_id: "wf_1a2b3c4d",
+      phase_id: "DO",
+      item_id: null,
+      timestamp: "2026-01-04T12:00:00+00:00",
+      key_decisions: ["Old but good"],
+      workflow_state_snapshot: JSON.parse(legacyState()),
+    };
+    const foreign = { ...file, checkpoint_id: "cp_other", workflow_id: "wf_x" };
+    writeTree(root, {
+      ".workflow_state.json": legacyState({ phases }),
+      [`.workflow_checkpoints/${id}.json`]: JSON.stringify(file),
+      ".workflow_checkpoints/cp_other.json": JSON.stringify(foreign),
+    });
+    const dry = await withoutTrace(root, () => resume(root, { dryRun: true }));
+    assertEquals([dry.checkpoint.id, dry.changes.length], [id, 1]);
+    const { place, decisions, summary } = await resume(root, { yes: true });
+    assertEquals([place.session, decisions], [LEGACY_ID, ["Old but good"]]);
+    assertEquals(summary.items[0]?.status, "pending");
+    const again = await resume(root);
+    assert(again.checkpoint.legacy);
+    assertEquals(again.changes, []);
   }));

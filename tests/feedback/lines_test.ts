@@ -2,7 +2,7 @@ import { OrcError } from "../../src/base/error.ts";
 import { jsonObject } from "../../src/base/json.ts";
 import { appendFeedback, readFeedbackLines } from "../../src/feedback/use.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
-import { namesIn, SESSION_ID, withSession } from "../session/fixtures.ts";
+import { namesIn, SESSION_ID, test } from "../session/fixtures.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 
 const FEEDBACK = {
@@ -12,49 +12,45 @@ const FEEDBACK = {
 const TOOL = '{"errors_count": 1}\n';
 const PROCESS = '{"task": "gr\\u00f6\\u00dfer"}\n';
 
-Deno.test("appendFeedback() adds one line to each of two files", () =>
-  withSession(async ({ layout, context, paths }) => {
-    await appendFeedback(layout, context, SESSION_ID, FEEDBACK);
-    const files = { "tool.jsonl": TOOL, "process.jsonl": PROCESS };
-    assertEquals(readTree(paths.feedback), files);
-    await appendFeedback(layout, context, SESSION_ID, FEEDBACK);
-    assertEquals(Deno.readTextFileSync(paths.toolFeedback), TOOL + TOOL);
-    assertEquals(namesIn(paths.directory).includes("lock"), false);
-  }));
+test("appendFeedback() adds one line to each of two files", async ({ layout, context, paths }) => {
+  await appendFeedback(layout, context, SESSION_ID, FEEDBACK);
+  const files = { "tool.jsonl": TOOL, "process.jsonl": PROCESS };
+  assertEquals(readTree(paths.feedback), files);
+  await appendFeedback(layout, context, SESSION_ID, FEEDBACK);
+  assertEquals(Deno.readTextFileSync(paths.toolFeedback), TOOL + TOOL);
+  assertEquals(namesIn(paths.directory).includes("lock"), false);
+});
 
-Deno.test("appendFeedback() loses no line behind one that a crash left torn", () =>
-  withSession(async ({ layout, context, paths }) => {
-    const torn = '{"errors_count": 7';
-    writeTree(paths.feedback, { "tool.jsonl": TOOL + torn });
-    await appendFeedback(layout, context, SESSION_ID, FEEDBACK);
-    assertEquals(
-      Deno.readTextFileSync(paths.toolFeedback),
-      `${TOOL}${torn}\n${TOOL}`,
+test("appendFeedback() loses no line behind one that a crash left torn", async ({ layout, context, paths }) => {
+  const torn = '{"errors_count": 7';
+  writeTree(paths.feedback, { "tool.jsonl": TOOL + torn });
+  await appendFeedback(layout, context, SESSION_ID, FEEDBACK);
+  assertEquals(
+    Deno.readTextFileSync(paths.toolFeedback),
+    `${TOOL}${torn}\n${TOOL}`,
+  );
+});
+
+test("appendFeedback() refuses what is no session, and what is no file", async ({ layout, context, paths }) => {
+  const refusal = (id: string) =>
+    assertRejects(
+      () => appendFeedback(layout, context, id, FEEDBACK),
+      OrcError,
     );
-  }));
+  assertEquals((await refusal("other")).code, "no_such_session");
+  writeTree(paths.feedback, { "tool.jsonl/": "" });
+  assertEquals((await refusal(SESSION_ID)).code, "not_a_regular_file");
+});
 
-Deno.test("appendFeedback() refuses what is no session, and what is no file", () =>
-  withSession(async ({ layout, context, paths }) => {
-    const refusal = (id: string) =>
-      assertRejects(
-        () => appendFeedback(layout, context, id, FEEDBACK),
-        OrcError,
-      );
-    assertEquals((await refusal("other")).code, "no_such_session");
-    writeTree(paths.feedback, { "tool.jsonl/": "" });
-    assertEquals((await refusal(SESSION_ID)).code, "not_a_regular_file");
-  }));
-
-Deno.test("readFeedbackLines() gives all lines but the blank ones", () =>
-  withSession(({ layout, paths }) => {
-    const path = paths.toolFeedback;
-    assertEquals([...readFeedbackLines(layout.root, path)], []);
-    writeTree(paths.feedback, { "tool.jsonl": "a\n\n  \nb\nc" });
-    assertEquals([...readFeedbackLines(layout.root, path)], ["a", "b", "c"]);
-    Deno.writeFileSync(path, new Uint8Array([0x61, 10, 0xff, 10, 0x62]));
-    assertEquals([...readFeedbackLines(layout.root, path)], [
-      "a",
-      undefined,
-      "b",
-    ]);
-  }));
+test("readFeedbackLines() gives all lines but the blank ones", ({ layout, paths }) => {
+  const path = paths.toolFeedback;
+  assertEquals([...readFeedbackLines(layout.root, path)], []);
+  writeTree(paths.feedback, { "tool.jsonl": "a\n\n  \nb\nc" });
+  assertEquals([...readFeedbackLines(layout.root, path)], ["a", "b", "c"]);
+  Deno.writeFileSync(path, new Uint8Array([0x61, 10, 0xff, 10, 0x62]));
+  assertEquals([...readFeedbackLines(layout.root, path)], [
+    "a",
+    undefined,
+    "b",
+  ]);
+});

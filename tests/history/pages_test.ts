@@ -13,14 +13,15 @@ import {
   APPROVING,
   fixedHost,
   idOf,
-  legacyState,
   type Machine,
   withoutTrace,
   withRoot,
   withSession,
   WORKTREES,
 } from "../work/fixtures.ts";
+import { appendToLog } from "../work/log_lines.ts";
 import { assertRefused, assertRefusedWithoutTrace } from "../work/refused.ts";
+import { recorded } from "./log_events.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 function generate(
@@ -66,30 +67,23 @@ Deno.test("generateMarkdown() replaces its own page, and writes nothing when not
 
 Deno.test("generateMarkdown() shows the last 20 events of a long log once each", () =>
   withSession(async (root) => {
-    const log = `${root}/.orchestrator/sessions/${idOf(0, 0)}/log.jsonl`;
-    const lines = Array.from({ length: 5000 }, (_, number) =>
-      JSON.stringify({
-        timestamp: "2026-03-01T11:00:00Z",
-        event_type: "note_added",
-        workflow_id: "wf_00000000",
-        message: `No. ${number}.`,
-        details: {},
-      }));
-    const text = `${lines.join("\n")}\n{"torn": `;
-    Deno.writeTextFileSync(log, text, { append: true });
-    const { text: page } = await generate(root, { stdout: true });
-    const shown = page.match(/No\. \d+\./g) ?? [];
-    assertEquals(shown.length, 20 - 2);
-    assertEquals(shown.at(-1), "No. 4999.");
+    const workflowId = "wf_00000000";
+    const notes = Array.from(
+      { length: 5000 },
+      (_, number) =>
+        recorded("note_added", { workflowId, message: `No. ${number}.` }),
+    );
+    appendToLog(root, [...notes, '{"torn": ']);
+    const { text } = await generate(root, { stdout: true });
+    const shown = text.match(/No\. \d+\./g) ?? [];
+    assertEquals([shown.length, shown.at(-1)], [20 - 2, "No. 4999."]);
   }));
 
 Deno.test("generateMarkdown() returns the page and writes nothing with stdout", () =>
   withSession(async (root) => {
     writeTree(root, { "WORKFLOW.md": "# Mine\n" });
-    const { path, text } = await withoutTrace(
-      root,
-      () => generate(root, { stdout: true }),
-    );
+    const run = () => generate(root, { stdout: true });
+    const { path, text } = await withoutTrace(root, run);
     assertEquals(path, null);
     assert(text.includes("# Add login\n"));
   }));
@@ -113,12 +107,10 @@ const ELSEWHERE: readonly (readonly [file: string, because: string])[] = [
 
 Deno.test("generateMarkdown() writes no page where one does not belong, or cannot be", () =>
   withSession(async (root) => {
-    const refused = (file: string, expected: string) =>
-      assertRefusedWithoutTrace(
-        root,
-        expected,
-        () => generate(root, { file }, { workingDirectory: root }),
-      );
+    const refused = (file: string, expected: string) => {
+      const run = () => generate(root, { file }, { workingDirectory: root });
+      return assertRefusedWithoutTrace(root, expected, run);
+    };
     for (const [file, because] of ELSEWHERE) {
       const { message } = await refused(file, "usage page_elsewhere");
       assertStringIncludes(message, because, file);
@@ -130,28 +122,19 @@ Deno.test("generateMarkdown() does not replace what is no file, whoever asks", (
   withSession(async (root) => {
     writeTree(root, { "WORKFLOW.md/": "" });
     for (const force of [false, true]) {
-      await assertRefusedWithoutTrace(
-        root,
-        "corrupt not_a_regular_file",
-        () => generate(root, { force }, { environment: APPROVING }),
-      );
+      const run = () => generate(root, { force }, { environment: APPROVING });
+      await assertRefusedWithoutTrace(root, "corrupt not_a_regular_file", run);
     }
   }));
 
 Deno.test("generateMarkdown() lets nobody replace what it did not make, but a human by force", () =>
   withSession(async (root) => {
     writeTree(root, { "WORKFLOW.md": "# Mine\n" });
-    await assertRefusedWithoutTrace(
-      root,
-      "refused not_generated",
-      () => generate(root),
-    );
     const force = { force: true };
-    await assertRefusedWithoutTrace(
-      root,
-      "denied approval_required",
-      () => generate(root, force),
-    );
+    const refused = (expected: string, options: GenerateOptions) =>
+      assertRefusedWithoutTrace(root, expected, () => generate(root, options));
+    await refused("refused not_generated", {});
+    await refused("denied approval_required", force);
     const { text } = await generate(root, force, { answers: ["replace"] });
     assertEquals(pageIn(root), text);
     assertEquals((await generate(root, force)).changed, false);
@@ -163,20 +146,6 @@ Deno.test("generateMarkdown() writes into the linked worktree", () =>
     await startSession(fixedHost(machine), { task: "Add login" });
     const { path } = await generateMarkdown(fixedHost(machine));
     assertEquals(path, `${root}/wt/WORKFLOW.md`);
-  }));
-
-Deno.test("generateMarkdown() shows a legacy session with its own log", () =>
-  withRoot({ ".workflow_state.json": legacyState() }, async (root) => {
-    const line = (workflowId: string) =>
-      `{"event_type": "note_added", "workflow_id": "${workflowId}", "message": "Of ${workflowId}"}\n`;
-    writeTree(root, {
-      ".workflow_log.jsonl": line("wf_1a2b3c4d") + line("wf_00000001"),
-    });
-    const before = readTree(root);
-    const { text } = await generate(root);
-    assertEquals(readTree(root), { ...before, "WORKFLOW.md": text });
-    assert(text.includes("Of wf\\_1a2b3c4d"), text);
-    assert(!text.includes("wf\\_00000001"), text);
   }));
 
 function withNote(test: (root: string) => Promise<void>): Promise<void> {
@@ -205,10 +174,8 @@ Deno.test("writeLearnings() writes nothing unless it is asked to", () =>
 
 Deno.test("writeLearnings() writes nothing when there is nothing to learn", () =>
   withSession(async (root) => {
-    const { hasLearnings, path, saved } = await withoutTrace(
-      root,
-      () => save(root),
-    );
+    const learned = await withoutTrace(root, () => save(root));
+    const { hasLearnings, path, saved } = learned;
     assertEquals([hasLearnings, path, saved], [false, null, false]);
   }));
 
@@ -241,14 +208,11 @@ Deno.test("writeLearnings() refuses a LEARNINGS.md that it cannot extend", () =>
   withNote(async (root) => {
     const path = `${root}/LEARNINGS.md`;
     Deno.mkdirSync(path);
-    await assertRefusedWithoutTrace(
-      root,
-      "corrupt not_a_regular_file",
-      () => save(root),
-    );
+    const run = () => save(root);
+    await assertRefusedWithoutTrace(root, "corrupt not_a_regular_file", run);
     Deno.removeSync(path);
     Deno.writeFileSync(path, new Uint8Array([0xff, 0x61, 0x62]));
-    await assertRefused("corrupt invalid_utf8", () => save(root));
+    await assertRefused("corrupt invalid_utf8", run);
     assertEquals(Deno.readFileSync(path).length, 3);
   }));
 

@@ -150,7 +150,6 @@ Deno.test("readHistory() gives the last events that fit in their order, and writ
       [{}, [...started, one, two, three]],
       [{ limit: 2 }, [two, three]],
       [{ type: "phase_started" }, ["phase_started"]],
-      [{ itemId: "idea" }, []],
       [{ since: noon, itemId: "plan" }, [two, three]],
       [{ until: noon, phaseId: "PLAN" }, ["phase_started", one]],
     ];

@@ -34,9 +34,9 @@ const ACTIVE = idOf(1, 0);
 const COMPLETED = idOf(2, 0);
 const ABANDONED = idOf(3, 0);
 
-/** A session in each status; the abandoned one is current. */
-function withThree(test: (root: string) => Promise<void>): Promise<void> {
-  return withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
+/** A test on a session in each status; the abandoned one is current. */
+function test(name: string, run: (root: string) => Promise<void>): void {
+  const make = async (root: string) => {
     for (const number of [1, 2, 3]) {
       const task = `Task ${number}`;
       const host = fixedHost({ number });
@@ -47,8 +47,9 @@ function withThree(test: (root: string) => Promise<void>): Promise<void> {
     await finishSession(fixedHost({ number: 5 }), second);
     const third = { root, session: ABANDONED, reason: "Dropped" };
     await abandonSession(fixedHost({ number: 6 }), third);
-    await test(root);
-  });
+    await run(root);
+  };
+  Deno.test(name, () => withRoot({ "workflow.yaml": EASY_WORKFLOW }, make));
 }
 
 function cleanup(
@@ -60,59 +61,54 @@ function cleanup(
   return cleanupSessions(host, { root, lockTimeout: "0", ...options });
 }
 
-Deno.test("cleanupSessions() removes closed sessions and never an active one", () =>
-  withThree(async (root) => {
-    const { sessions, dryRun, kept } = await cleanup(root, {
-      olderThan: "0",
-      yes: true,
-    });
-    assertEquals([dryRun, kept], [false, []]);
-    assertEquals(
-      sessions.map(({ session, status, days }) => [session, status, days]),
-      [[COMPLETED, "completed", 40], [ABANDONED, "abandoned", 40]],
-    );
-    assertEquals(sessionsIn(root), [ACTIVE]);
-  }));
+test("cleanupSessions() removes closed sessions and never an active one", async (root) => {
+  const { sessions, dryRun, kept } = await cleanup(root, {
+    olderThan: "0",
+    yes: true,
+  });
+  assertEquals([dryRun, kept], [false, []]);
+  assertEquals(
+    sessions.map(({ session, status, days }) => [session, status, days]),
+    [[COMPLETED, "completed", 40], [ABANDONED, "abandoned", 40]],
+  );
+  assertEquals(sessionsIn(root), [ACTIVE]);
+});
 
-Deno.test("cleanupSessions() removes only what is old enough and of the status named", () =>
-  withThree(async (root) => {
-    const yes = { yes: true };
-    const count = async (options: CleanupSessionsOptions) =>
-      (await cleanup(root, { ...yes, ...options })).sessions.length;
-    assertEquals(await count({ olderThan: "41" }), 0);
-    assertEquals(await count({ status: "abandoned" }), 1);
-    assertEquals(sessionsIn(root), [ACTIVE, COMPLETED]);
-    assertEquals(await count({ status: "abandoned" }), 0);
-    assertEquals(await count({}), 1);
-    assertEquals(sessionsIn(root), [ACTIVE]);
-  }));
+test("cleanupSessions() removes only what is old enough and of the status named", async (root) => {
+  const yes = { yes: true };
+  const count = async (options: CleanupSessionsOptions) =>
+    (await cleanup(root, { ...yes, ...options })).sessions.length;
+  assertEquals(await count({ olderThan: "41" }), 0);
+  assertEquals(await count({ status: "abandoned" }), 1);
+  assertEquals(sessionsIn(root), [ACTIVE, COMPLETED]);
+  assertEquals(await count({ status: "abandoned" }), 0);
+  assertEquals(await count({}), 1);
+  assertEquals(sessionsIn(root), [ACTIVE]);
+});
 
-Deno.test("cleanupSessions() shows in a dry run what it would remove, and writes nothing", () =>
-  withThree(async (root) => {
-    const options = { dryRun: true };
-    const planned = await withoutTrace(root, () => cleanup(root, options));
-    const sizes = planned.sessions.map(({ sizeBytes }) => sizeBytes);
-    assertEquals([planned.dryRun, planned.sessions.length], [true, 2]);
-    assertEquals(planned.sizeBytes, sizes.reduce((sum, size) => sum + size));
-    assertEquals(sizes.every((size) => size > 1000), true);
-  }));
+test("cleanupSessions() shows in a dry run what it would remove, and writes nothing", async (root) => {
+  const options = { dryRun: true };
+  const planned = await withoutTrace(root, () => cleanup(root, options));
+  const sizes = planned.sessions.map(({ sizeBytes }) => sizeBytes);
+  assertEquals([planned.dryRun, planned.sessions.length], [true, 2]);
+  assertEquals(planned.sizeBytes, sizes.reduce((sum, size) => sum + size));
+  assertEquals(sizes.every((size) => size > 1000), true);
+});
 
-Deno.test("cleanupSessions() removes nothing without a yes", () =>
-  withThree(async (root) => {
-    for (const answers of [undefined, [""], [undefined], ["yesterday"]]) {
-      const run = () => cleanup(root, {}, { answers });
-      await assertRefusedWithoutTrace(root, "refused not_confirmed", run);
-    }
-  }));
+test("cleanupSessions() removes nothing without a yes", async (root) => {
+  for (const answers of [undefined, [""], [undefined], ["yesterday"]]) {
+    const run = () => cleanup(root, {}, { answers });
+    await assertRefusedWithoutTrace(root, "refused not_confirmed", run);
+  }
+});
 
-Deno.test("cleanupSessions() asks at a terminal, and shows what will be gone", () =>
-  withThree(async (root) => {
-    const host = fixedHost({ number: 7, at: LATER, answers: ["Yes"] });
-    await cleanupSessions(host, { root });
-    const [question = "", ...others] = host.questions;
-    assertMatch(question, /completed 40 days ago[^]*Remove 2 sessions \(/);
-    assertEquals([others, sessionsIn(root)], [[], [ACTIVE]]);
-  }));
+test("cleanupSessions() asks at a terminal, and shows what will be gone", async (root) => {
+  const host = fixedHost({ number: 7, at: LATER, answers: ["Yes"] });
+  await cleanupSessions(host, { root });
+  const [question = "", ...others] = host.questions;
+  assertMatch(question, /completed 40 days ago[^]*Remove 2 sessions \(/);
+  assertEquals([others, sessionsIn(root)], [[], [ACTIVE]]);
+});
 
 Deno.test("cleanupSessions() asks nobody where there is nothing to remove", () =>
   withRoot({}, async (root) => {
@@ -121,79 +117,74 @@ Deno.test("cleanupSessions() asks nobody where there is nothing to remove", () =
     assertEquals(sessions, []);
   }));
 
-Deno.test("cleanupSessions() leaves nobody in a session that is gone", () =>
-  withThree(async (root) => {
-    const environment = agent("1");
-    const host = fixedHost({ number: 8, environment });
-    await startSession(host, { root, task: "Mine" });
-    const own = { root, session: idOf(8, 0), reason: "Dropped" };
-    await abandonSession(fixedHost({ number: 9 }), own);
-    const left = () => readTree(`${root}/.orchestrator`);
-    const bindings = () =>
-      Object.keys(left()).filter((name) => /^bindings\/./.test(name));
-    assertEquals(bindings().length, 1);
-    await cleanup(root, { yes: true });
-    assertEquals(bindings(), []);
-    assertEquals("current" in left(), false);
-  }));
+test("cleanupSessions() leaves nobody in a session that is gone", async (root) => {
+  const environment = agent("1");
+  const host = fixedHost({ number: 8, environment });
+  await startSession(host, { root, task: "Mine" });
+  const own = { root, session: idOf(8, 0), reason: "Dropped" };
+  await abandonSession(fixedHost({ number: 9 }), own);
+  const left = () => readTree(`${root}/.orchestrator`);
+  const bindings = () =>
+    Object.keys(left()).filter((name) => /^bindings\/./.test(name));
+  assertEquals(bindings().length, 1);
+  await cleanup(root, { yes: true });
+  assertEquals(bindings(), []);
+  assertEquals("current" in left(), false);
+});
 
-Deno.test("cleanupSessions() keeps what is damaged, and says so", () =>
-  withThree(async (root) => {
-    const sessions = `${root}/.orchestrator/sessions`;
-    writeTree(sessions, {
-      [`${ABANDONED}/state.json`]: "{",
-      "unfinished/": "",
-    });
-    edit(`${sessions}/${ACTIVE}/state.json`, '"active"', '"completed"');
-    const { kept } = await cleanup(root, { yes: true });
-    assertEquals(sessionsIn(root), [ACTIVE, ABANDONED, "unfinished"]);
-    const files = [ACTIVE, ABANDONED, "unfinished"]
-      .map((id) => `${sessions}/${id}/state.json`);
-    assertEquals(kept.map(({ path }) => path), files);
-    for (const { problem } of kept) {
-      assertMatch(problem, /changed outside|not valid JSON|missing/);
-    }
-  }));
+test("cleanupSessions() keeps what is damaged, and says so", async (root) => {
+  const sessions = `${root}/.orchestrator/sessions`;
+  writeTree(sessions, {
+    [`${ABANDONED}/state.json`]: "{",
+    "unfinished/": "",
+  });
+  edit(`${sessions}/${ACTIVE}/state.json`, '"active"', '"completed"');
+  const { kept } = await cleanup(root, { yes: true });
+  assertEquals(sessionsIn(root), [ACTIVE, ABANDONED, "unfinished"]);
+  const files = [ACTIVE, ABANDONED, "unfinished"]
+    .map((id) => `${sessions}/${id}/state.json`);
+  assertEquals(kept.map(({ path }) => path), files);
+  for (const { problem } of kept) {
+    assertMatch(problem, /changed outside|not valid JSON|missing/);
+  }
+});
 
-Deno.test("cleanupSessions() never removes the older tool's file", () =>
-  withThree(async (root) => {
-    const path = `${root}/.workflow_state.json`;
-    writeTree(root, { ".workflow_state.json": legacyState() });
-    assertEquals((await cleanup(root, { yes: true })).kept, []);
-    const status = "completed";
-    writeTree(root, { ".workflow_state.json": legacyState({ status }) });
-    const { kept } = await cleanup(root, { yes: true });
-    assertEquals(kept.map((each) => each.path), [path]);
-    assertStringIncludes(kept[0]?.problem ?? "", "only a migration removes");
-    assertEquals(Deno.lstatSync(path).isFile, true);
-  }));
+test("cleanupSessions() never removes the older tool's file", async (root) => {
+  const path = `${root}/.workflow_state.json`;
+  writeTree(root, { ".workflow_state.json": legacyState() });
+  assertEquals((await cleanup(root, { yes: true })).kept, []);
+  const status = "completed";
+  writeTree(root, { ".workflow_state.json": legacyState({ status }) });
+  const { kept } = await cleanup(root, { yes: true });
+  assertEquals(kept.map((each) => each.path), [path]);
+  assertStringIncludes(kept[0]?.problem ?? "", "only a migration removes");
+  assertEquals(Deno.lstatSync(path).isFile, true);
+});
 
-Deno.test("cleanupSessions() finishes a removal that was cut short", () =>
-  withThree(async (root) => {
-    const name = `.removed-${"0".repeat(32)}`;
-    writeTree(`${root}/.orchestrator/sessions`, {
-      [`${name}/log.jsonl`]: "12",
-    });
-    const { sessions, leftovers, sizeBytes } = await cleanup(root, {
-      olderThan: "1000",
-      yes: true,
-    });
-    assertEquals([sessions, leftovers.length, sizeBytes], [[], 1, 2]);
-    assertEquals(sessionsIn(root), [ACTIVE, COMPLETED, ABANDONED]);
-  }));
+test("cleanupSessions() finishes a removal that was cut short", async (root) => {
+  const name = `.removed-${"0".repeat(32)}`;
+  writeTree(`${root}/.orchestrator/sessions`, {
+    [`${name}/log.jsonl`]: "12",
+  });
+  const { sessions, leftovers, sizeBytes } = await cleanup(root, {
+    olderThan: "1000",
+    yes: true,
+  });
+  assertEquals([sessions, leftovers.length, sizeBytes], [[], 1, 2]);
+  assertEquals(sessionsIn(root), [ACTIVE, COMPLETED, ABANDONED]);
+});
 
-Deno.test("cleanupSessions() removes the others when one is in use", () =>
-  withThree(async (root) => {
-    const path = `.orchestrator/sessions/${COMPLETED}`;
-    writeTree(root, { [`${path}/lock`]: lockText(foreignRecord()) });
-    const { sessions, kept } = await cleanup(root, { yes: true });
-    assertEquals(sessions.map(({ session }) => session), [ABANDONED]);
-    assertEquals(kept.map((each) => each.path), [`${root}/${path}`]);
-    assertEquals(sessionsIn(root), [ACTIVE, COMPLETED]);
-    // Where nothing else was to be done, it is a failure.
-    const again = () => cleanup(root, { yes: true });
-    await assertRefused("conflict lock_held", again);
-  }));
+test("cleanupSessions() removes the others when one is in use", async (root) => {
+  const path = `.orchestrator/sessions/${COMPLETED}`;
+  writeTree(root, { [`${path}/lock`]: lockText(foreignRecord()) });
+  const { sessions, kept } = await cleanup(root, { yes: true });
+  assertEquals(sessions.map(({ session }) => session), [ABANDONED]);
+  assertEquals(kept.map((each) => each.path), [`${root}/${path}`]);
+  assertEquals(sessionsIn(root), [ACTIVE, COMPLETED]);
+  // Where nothing else was to be done, it is a failure.
+  const again = () => cleanup(root, { yes: true });
+  await assertRefused("conflict lock_held", again);
+});
 
 Deno.test("cleanupSessions() refuses an age that is none", () =>
   withRoot({}, async (root) => {
@@ -201,18 +192,17 @@ Deno.test("cleanupSessions() refuses an age that is none", () =>
     await assertRefused("usage invalid_number", run);
   }));
 
-Deno.test("cleanupSessions() lets no agent remove what was closed today", () =>
-  withThree(async (root) => {
-    const machine = { number: 9, environment: agent("1") };
-    const options = { root, olderThan: "0", yes: true };
-    const run = () => cleanupSessions(fixedHost(machine), options);
-    await assertRefusedWithoutTrace(root, "denied approval_required", run);
-    const older = { ...options, olderThan: "1" };
-    const planned = await cleanupSessions(fixedHost(machine), older);
-    assertEquals(planned.sessions, []);
-    const removed = await cleanupSessions(fixedHost({ number: 9 }), options);
-    assertEquals(removed.sessions.length, 2);
-  }));
+test("cleanupSessions() lets no agent remove what was closed today", async (root) => {
+  const machine = { number: 9, environment: agent("1") };
+  const options = { root, olderThan: "0", yes: true };
+  const run = () => cleanupSessions(fixedHost(machine), options);
+  await assertRefusedWithoutTrace(root, "denied approval_required", run);
+  const older = { ...options, olderThan: "1" };
+  const planned = await cleanupSessions(fixedHost(machine), older);
+  assertEquals(planned.sessions, []);
+  const removed = await cleanupSessions(fixedHost({ number: 9 }), options);
+  assertEquals(removed.sessions.length, 2);
+});
 
 /** Two repositories, each with a session that was abandoned and one that goes on. */
 function withTree(test: (top: string) => Promise<void>): Promise<void> {

@@ -34,16 +34,17 @@ function list(root: string): Promise<SessionList> {
   return withoutTrace(root, () => listSessions(fixedHost(), { root }));
 }
 
-/** Three sessions, started at one o'clock, two and three; the last is current. */
-function withThree(test: (root: string) => Promise<void>): Promise<void> {
-  return withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
+/** A test on three sessions, started at one o'clock, two and three; the last is current. */
+function test(name: string, run: (root: string) => Promise<void>): void {
+  const make = async (root: string) => {
     for (const number of [1, 2, 3]) {
       const host = fixedHost({ number, at: `2026-03-01T0${number}:00:00Z` });
       const task = `Task ${number}`;
       await startSession(host, { root, task, beside: true });
     }
-    await test(root);
-  });
+    await run(root);
+  };
+  Deno.test(name, () => withRoot({ "workflow.yaml": EASY_WORKFLOW }, make));
 }
 
 function stateFile(number: number): string {
@@ -60,69 +61,64 @@ Deno.test("listSessions() lists nothing where there is nothing", () =>
     });
   }));
 
-Deno.test("listSessions() lists the sessions newest first, closed ones too, and marks the current one", () =>
-  withThree(async (root) => {
-    const host = fixedHost({ number: 4 });
-    await abandonSession(host, { root, reason: "Why not" });
-    const { sessions } = await list(root);
-    assertEquals(
-      sessions.map(({ task, current, status }) => [task, current, status]),
-      [
-        ["Task 3", true, "abandoned"],
-        ["Task 2", false, "active"],
-        ["Task 1", false, "active"],
-      ],
-    );
-  }));
+test("listSessions() lists the sessions newest first, closed ones too, and marks the current one", async (root) => {
+  const host = fixedHost({ number: 4 });
+  await abandonSession(host, { root, reason: "Why not" });
+  const { sessions } = await list(root);
+  assertEquals(
+    sessions.map(({ task, current, status }) => [task, current, status]),
+    [
+      ["Task 3", true, "abandoned"],
+      ["Task 2", false, "active"],
+      ["Task 1", false, "active"],
+    ],
+  );
+});
 
-Deno.test("listSessions() lists a damaged session with its problem, and hides no other", () =>
-  withThree(async (root) => {
-    writeTree(root, { [stateFile(2)]: "{" });
-    const { sessions } = await list(root);
-    const ids = [3, 1, 2].map((number) => idOf(number, 0));
-    assertEquals(sessions.map(({ id }) => id), ids);
-    assertStringIncludes(sessions[2]?.problem ?? "", stateFile(2));
-  }));
+test("listSessions() lists a damaged session with its problem, and hides no other", async (root) => {
+  writeTree(root, { [stateFile(2)]: "{" });
+  const { sessions } = await list(root);
+  const ids = [3, 1, 2].map((number) => idOf(number, 0));
+  assertEquals(sessions.map(({ id }) => id), ids);
+  assertStringIncludes(sessions[2]?.problem ?? "", stateFile(2));
+});
 
-Deno.test("listSessions() lists a session whose pinned workflow is damaged with what can be read", () =>
-  withThree(async (root) => {
-    const path = `${root}/${stateFile(1)}`;
-    edit(path, '"step_type": "flexible"', '"step_type": 7');
-    const { sessions } = await list(root);
-    const { task, progress, problem } = sessions[2] ?? {};
-    assertEquals([task, progress], ["Task 1", null]);
-    assertStringIncludes(problem ?? "", "step_type");
-    assertEquals(sessions.filter((each) => each.problem).length, 1);
-  }));
+test("listSessions() lists a session whose pinned workflow is damaged with what can be read", async (root) => {
+  const path = `${root}/${stateFile(1)}`;
+  edit(path, '"step_type": "flexible"', '"step_type": 7');
+  const { sessions } = await list(root);
+  const { task, progress, problem } = sessions[2] ?? {};
+  assertEquals([task, progress], ["Task 1", null]);
+  assertStringIncludes(problem ?? "", "step_type");
+  assertEquals(sessions.filter((each) => each.problem).length, 1);
+});
 
-Deno.test("listSessions() lists the sessions where current or the legacy state is damaged, with a warning", () =>
-  withThree(async (root) => {
-    writeTree(root, {
-      ".orchestrator/current": "../x",
-      ".workflow_state.json": "{",
-    });
-    const { sessions, warnings, place } = await list(root);
-    assertEquals(sessions.map(({ current }) => current), [false, false, false]);
-    const [current, legacy = "", ...others] = warnings;
-    assertEquals([place.session, others], [null, []]);
-    const path = `${root}/.orchestrator/current`;
-    assertEquals(current, `"${path}" does not hold a session id`);
-    assertStringIncludes(legacy, ".workflow_state.json");
-  }));
+test("listSessions() lists the sessions where current or the legacy state is damaged, with a warning", async (root) => {
+  writeTree(root, {
+    ".orchestrator/current": "../x",
+    ".workflow_state.json": "{",
+  });
+  const { sessions, warnings, place } = await list(root);
+  assertEquals(sessions.map(({ current }) => current), [false, false, false]);
+  const [current, legacy = "", ...others] = warnings;
+  assertEquals([place.session, others], [null, []]);
+  const path = `${root}/.orchestrator/current`;
+  assertEquals(current, `"${path}" does not hold a session id`);
+  assertStringIncludes(legacy, ".workflow_state.json");
+});
 
-Deno.test("listSessions() lists a legacy session until it is adopted", () =>
-  withThree(async (root) => {
-    writeTree(root, { ".workflow_state.json": legacyState() });
-    const { sessions } = await list(root);
-    const { id, legacy, task, progress } = sessions[3] ?? {};
-    assertEquals([id, legacy, task], [LEGACY_ID, true, "Old task"]);
-    assertEquals(progress, { completed: 0, skipped: 0, total: 1 });
-    const note = { root, session: LEGACY_ID, text: "Adopted" };
-    await addNote(fixedHost({ number: 4 }), note);
-    const adopted = (await list(root)).sessions;
-    assertEquals(adopted.filter((each) => each.id === LEGACY_ID).length, 1);
-    assertEquals(adopted.some((each) => each.legacy), false);
-  }));
+test("listSessions() lists a legacy session until it is adopted", async (root) => {
+  writeTree(root, { ".workflow_state.json": legacyState() });
+  const { sessions } = await list(root);
+  const { id, legacy, task, progress } = sessions[3] ?? {};
+  assertEquals([id, legacy, task], [LEGACY_ID, true, "Old task"]);
+  assertEquals(progress, { completed: 0, skipped: 0, total: 1 });
+  const note = { root, session: LEGACY_ID, text: "Adopted" };
+  await addNote(fixedHost({ number: 4 }), note);
+  const adopted = (await list(root)).sessions;
+  assertEquals(adopted.filter((each) => each.id === LEGACY_ID).length, 1);
+  assertEquals(adopted.some((each) => each.legacy), false);
+});
 
 Deno.test("listSessions() shows no progress of the oldest sessions, which carry no workflow", () =>
   withRoot({
@@ -133,23 +129,12 @@ Deno.test("listSessions() shows no progress of the oldest sessions, which carry 
     assertEquals(line?.task, "Old task");
   }));
 
-Deno.test("listSessions() passes over what is no session", () =>
-  withThree(async (root) => {
-    writeTree(root, {
-      ".orchestrator/sessions/README.md": "a file",
-      ".orchestrator/sessions/Upper/state.json": "{}",
-      ".orchestrator/sessions/.new-1/state.json": "{}",
-    });
-    assertEquals((await list(root)).sessions.length, 3);
-  }));
-
-Deno.test("listSessions() marks what everybody shares as current, also for an agent", () =>
-  withThree(async (root) => {
-    const environment = agent("1");
-    const host = fixedHost({ environment });
-    const { sessions } = await listSessions(host, { root });
-    assertEquals(sessions.map(({ current }) => current), [true, false, false]);
-  }));
+test("listSessions() marks what everybody shares as current, also for an agent", async (root) => {
+  const environment = agent("1");
+  const host = fixedHost({ environment });
+  const { sessions } = await listSessions(host, { root });
+  assertEquals(sessions.map(({ current }) => current), [true, false, false]);
+});
 
 Deno.test("listSessions() lists those that were changed last, and all when asked to", () =>
   withRoot({}, async (root) => {
@@ -260,39 +245,41 @@ function listBelow(
   return withoutTrace(workingDirectory, () => listTree(host, options));
 }
 
-/** Two repositories with one session each, the second closed, and a legacy one. */
-function withTree(test: (top: string) => Promise<void>): Promise<void> {
-  return withRoot({
+/** A test on two repositories with one session each, the second closed, and a legacy one. */
+function testTree(name: string, run: (top: string) => Promise<void>): void {
+  const files = {
     "one/workflow.yaml": EASY_WORKFLOW,
     "group/two/workflow.yaml": EASY_WORKFLOW,
     "old/.workflow_state.json": legacyState(),
-  }, async (top) => {
+  };
+  const make = async (top: string) => {
     for (const [number, name] of [[1, "one"], [2, "group/two"]] as const) {
       const host = fixedHost({ number });
       await startSession(host, { root: `${top}/${name}`, task: name });
     }
     const two = { root: `${top}/group/two`, reason: "Dropped" };
     await abandonSession(fixedHost({ number: 3 }), two);
-    await test(top);
-  });
+    await run(top);
+  };
+  Deno.test(name, () => withRoot(files, make));
 }
 
-Deno.test("listTree() lists the sessions of all repositories", () =>
-  withTree(async (top) => {
-    const { directory, sessions, warnings } = await listBelow(top);
-    assertEquals([directory, warnings], [top, []]);
-    assertEquals(
-      sessions.map(({ task, status, legacy }) => [task, status, legacy]),
-      [
-        ["group/two", "abandoned", false],
-        ["Old task", "active", true],
-        ["one", "active", false],
-      ],
-    );
-  }));
+testTree("listTree() lists the sessions of all repositories", async (top) => {
+  const { directory, sessions, warnings } = await listBelow(top);
+  assertEquals([directory, warnings], [top, []]);
+  assertEquals(
+    sessions.map(({ task, status, legacy }) => [task, status, legacy]),
+    [
+      ["group/two", "abandoned", false],
+      ["Old task", "active", true],
+      ["one", "active", false],
+    ],
+  );
+});
 
-Deno.test("listTree() begins where it is told, and goes as deep", () =>
-  withTree(async (top) => {
+testTree(
+  "listTree() begins where it is told, and goes as deep",
+  async (top) => {
     const tasks = async (options: ListTreeOptions) =>
       (await listBelow(top, options)).sessions.map(({ task }) => task);
     assertEquals(await tasks({ depth: "1" }), ["Old task", "one"]);
@@ -303,19 +290,23 @@ Deno.test("listTree() begins where it is told, and goes as deep", () =>
     const environment = { ORCHESTRATOR_ROOT: `${top}/one` };
     const { sessions } = await listBelow(top, {}, { environment });
     assertEquals(sessions.map(({ task }) => task), ["one"]);
-  }));
+  },
+);
 
-Deno.test("listTree() leaves out closed sessions when asked, but nothing that is damaged", () =>
-  withTree(async (top) => {
+testTree(
+  "listTree() leaves out closed sessions when asked, but nothing that is damaged",
+  async (top) => {
     const path = `one/.orchestrator/sessions/${idOf(1, 0)}/state.json`;
     writeTree(top, { [path]: "{" });
     const { sessions } = await listBelow(top, { activeOnly: true });
     assertEquals(sessions.map(({ task }) => task), ["Old task", null]);
     assertStringIncludes(sessions[1]?.problem ?? "", path);
-  }));
+  },
+);
 
-Deno.test("listTree() lists a damaged legacy file, and an adopted session once", () =>
-  withTree(async (top) => {
+testTree(
+  "listTree() lists a damaged legacy file, and an adopted session once",
+  async (top) => {
     const note = { root: `${top}/old`, text: "Adopted" };
     await addNote(fixedHost({ number: 4 }), note);
     writeTree(top, { "bad/.workflow_state.json": "{" });
@@ -325,10 +316,12 @@ Deno.test("listTree() lists a damaged legacy file, and an adopted session once",
     const bad = sessions.find(({ directory }) => directory === `${top}/bad`);
     assertEquals([bad?.session, bad?.task], [null, null]);
     assertStringIncludes(bad?.problem ?? "", "bad/.workflow_state.json");
-  }));
+  },
+);
 
-Deno.test("listTree() names a repository that cannot be listed, and lists the others", () =>
-  withTree(async (top) => {
+testTree(
+  "listTree() names a repository that cannot be listed, and lists the others",
+  async (top) => {
     writeTree(top, {
       "broken/.orchestrator/sessions": "a file",
       "wrong/.orchestrator": "a file",
@@ -337,10 +330,12 @@ Deno.test("listTree() names a repository that cannot be listed, and lists the ot
     assertEquals(sessions.length, 3);
     const named = warnings.map((text) => text.match(/wrong|sessions/)?.[0]);
     assertEquals(named, ["wrong", "sessions"]);
-  }));
+  },
+);
 
-Deno.test("listTree() refuses a start that is none, and a depth that is none", () =>
-  withTree(async (top) => {
+testTree(
+  "listTree() refuses a start that is none, and a depth that is none",
+  async (top) => {
     const cases: readonly [string, ListTreeOptions][] = [
       ["not_found no_such_directory", { directory: "gone" }],
       ["usage not_a_directory", { directory: "one/workflow.yaml" }],
@@ -350,7 +345,8 @@ Deno.test("listTree() refuses a start that is none, and a depth that is none", (
     for (const [expected, options] of cases) {
       await assertRefused(expected, () => listBelow(top, options));
     }
-  }));
+  },
+);
 
 Deno.test("listCandidates() lists nothing where nothing can be read", () =>
   withSession(async (root) => {
