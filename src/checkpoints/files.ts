@@ -57,9 +57,8 @@ export interface FoundCheckpoints {
 }
 
 /**
- * Reads all checkpoints in a directory, in the order of their ids, which begin with the
- * instant; what is damaged is named and hides no other. They are those of the session, or of
- * the older tool where none is named. Reads only.
+ * Reads all checkpoints in a directory, in the order of their ids; what is damaged is named and
+ * hides no other. They are those of the older tool where no session is named.
  */
 export function readCheckpoints(
   layout: RepositoryLayout,
@@ -137,10 +136,7 @@ function readFile(directory: string, id: string): {
 
 type LockedRepository = Pick<Repository, "layout" | "context">;
 
-/**
- * Stores a checkpoint of a session as it is under its lock. A file that is there already is
- * never replaced. The warnings say what went wrong after it was there.
- */
+/** Stores a checkpoint of a session as it is under its lock; never replaces a file that is there. */
 export async function writeCheckpoint(
   repository: LockedRepository,
   sessionId: string,
@@ -180,7 +176,7 @@ export async function writeCheckpoint(
   });
 }
 
-/** Removes checkpoints of a session and returns the ids of those that were still there. */
+/** Returns the ids of those that were still there. */
 export async function removeCheckpoints(
   repository: LockedRepository,
   sessionId: string,
@@ -220,7 +216,6 @@ async function withSessionLock<Result>(
 /** Two checkpoints of one instant differ by chance only; more tries than digits mean no chance. */
 const MAX_NAME_TRIES = 10_000;
 
-/** Whoever else would take the name waits for the lock. */
 function freeName(
   directory: string,
   newId: () => string,
@@ -306,10 +301,7 @@ const LIST_FILES = "ls-files -z --modified --others --exclude-standard"
 
 const NOTHING = "ORCHESTRATOR_NOTHING";
 
-/**
- * Reads only, asks nobody, and reaches no other machine: a partial clone would
- * fetch what it lacks with a program that its configuration names.
- */
+/** Asks nobody, and reaches no other machine: a partial clone would run a program to fetch what it lacks. */
 const INERT_VARIABLES = {
   GIT_OPTIONAL_LOCKS: "0",
   GIT_TERMINAL_PROMPT: "0",
@@ -319,9 +311,8 @@ const INERT_VARIABLES = {
 } as const;
 
 /**
- * Names files that git sees as changed or new, relative to the directory. None where git is
- * missing, fails or may not be run: nothing depends on them. Nobody vouches for the repository,
- * so git is asked only where no program that its configuration names is run.
+ * Names files that git sees as changed or new; none where git is missing, fails or may not be
+ * run. Nobody vouches for the repository: git runs no program that its configuration names.
  */
 export async function changedFiles(
   host: Host,

@@ -384,10 +384,7 @@ function lineNamed(
   return line;
 }
 
-/**
- * Chooses the newest checkpoint that can be used. A damaged one does not stand in the way of
- * older ones, unless it is asked for by its name; it is passed over with a sentence.
- */
+/** The newest that can be used: a damaged one stands in the way only where it is named. */
 function latestChoice(
   opened: OpenedSession,
   checkpoints: readonly CheckpointLine[],

@@ -408,9 +408,8 @@ export interface FeedbackReview {
 const DAY_MS = 86_400_000;
 
 /**
- * Begins a review of so many days, or of all there ever was; keeps the latest feedback of each
- * session, and nothing of those before. The hash stands for no workflow: the Python tool often
- * did not know which one it was.
+ * Keeps the latest feedback of each session in so many days, or ever. The hash stands for no
+ * workflow: the Python tool often did not know which one it was.
  */
 export function newReview(
   days: number | null,

@@ -269,10 +269,7 @@ function sourcesIn({ layout, store }: Repository): readonly Source[] {
   ];
 }
 
-/**
- * Reads the lines of a feedback file that are not blank, in constant memory; undefined stands
- * for one that cannot be read. There need not be a file.
- */
+/** The lines of a feedback file that are not blank; undefined stands for one that cannot be read. */
 export function* readFeedbackLines(
   root: string,
   path: string,

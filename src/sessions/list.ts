@@ -129,16 +129,12 @@ function lineOf(
 ): SessionLine {
   const common = { id, current: id === current, name: null, legacy };
   if (!state) return { ...common, ...UNKNOWN, problem };
+  return { ...common, ...factsOf(state), ...progressOf(state) };
+}
+
+function factsOf(state: SessionState) {
   const { task, status, currentPhaseId, createdAt, updatedAt } = state;
-  return {
-    ...common,
-    task,
-    status,
-    phase: currentPhaseId,
-    createdAt,
-    updatedAt,
-    ...progressOf(state),
-  };
+  return { task, status, phase: currentPhaseId, createdAt, updatedAt };
 }
 
 function progressOf(
@@ -224,7 +220,7 @@ async function sessionsIn(
     const { state, problem } = await readEntry(layout, session);
     const path = sessionLayout(directory, session).state;
     const place = { path, directory, session, legacy: false };
-    sessions.push({ ...place, ...factsOf(state), problem });
+    sessions.push({ ...place, ...treeFactsOf(state), problem });
   }
   const problems: string[] = [];
   const legacy = await unlessDamaged(() => readLegacyState(layout), problems);
@@ -233,21 +229,15 @@ async function sessionsIn(
   const isShown = session === null ? problem !== null : !ids.includes(session);
   if (isShown) {
     const place = { path: layout.legacyState, directory, session };
-    sessions.push({ ...place, legacy: true, ...factsOf(state), problem });
+    sessions.push({ ...place, legacy: true, ...treeFactsOf(state), problem });
   }
   return sessions;
 }
 
-function factsOf(state: SessionState | null) {
-  return {
-    workflowId: state?.workflowId ?? null,
-    task: state?.task ?? null,
-    status: state?.status ?? null,
-    phase: state?.currentPhaseId ?? null,
-    project: state?.project ?? null,
-    createdAt: state?.createdAt ?? null,
-    updatedAt: state?.updatedAt ?? null,
-  };
+function treeFactsOf(state: SessionState | null) {
+  const { workflowId = null, project = null } = state ?? {};
+  const { progress: _progress, ...unknown } = UNKNOWN;
+  return { workflowId, project, ...state ? factsOf(state) : unknown };
 }
 
 function newestInTree(one: TreeSession, other: TreeSession): number {

@@ -87,7 +87,6 @@ export async function switchSession(
 }
 
 interface RenameOptions extends SwitchOptions {
-  /** 1 to 80 characters on one line; the blanks around them are not kept. */
   readonly name: string;
 }
 
@@ -165,36 +164,30 @@ export async function unlock(
 ): Promise<Unlocked> {
   const repository = openRepository(host, options);
   const session = await sessionId(host, repository, options.session);
-  const places = lockPlaces(repository, session);
-  const locks = places.flatMap((at) => lockAt(host, at) ?? []);
+  const { lockDirectory } = repository.layout;
+  const directories = lockDirectories(repository, session);
+  const locks = directories.flatMap((directory) => {
+    const scope = directory === lockDirectory ? "repository" : "session";
+    return lockAt(host, scope, directory) ?? [];
+  });
   const removed = options.force === true && locks.length > 0;
   if (removed) {
     const act = { request: "remove the locks", confirmation: "unlock" };
     await requireApproval(host, repository, act, "orc unlock --force");
-    for (const { directory } of places) {
+    for (const directory of directories) {
       breakLock(directory, repository.context);
     }
   }
   return { place: placeOf(repository, session), locks, removed };
 }
 
-interface LockPlace {
-  readonly scope: LockInfo["scope"];
-  readonly directory: string;
-}
-
-function lockPlaces(
+/** Directories that may hold a lock that is in the way. */
+function lockDirectories(
   { layout: { root, lockDirectory } }: Repository,
   session: string | null,
-): readonly LockPlace[] {
-  const places: LockPlace[] = [
-    { scope: "repository", directory: lockDirectory },
-  ];
-  if (session !== null) {
-    const { directory } = sessionLayout(root, session);
-    places.push({ scope: "session", directory });
-  }
-  return places.filter(({ directory }) => {
+): readonly string[] {
+  const own = session === null ? [] : [sessionLayout(root, session).directory];
+  return [lockDirectory, ...own].filter((directory) => {
     guardDirectory(root, directory);
     return fileKind(directory) === "directory";
   });
@@ -217,7 +210,8 @@ async function sessionId(
 
 function lockAt(
   host: Host,
-  { scope, directory }: LockPlace,
+  scope: LockInfo["scope"],
+  directory: string,
 ): LockInfo | undefined {
   const path = `${directory}/${LOCK_NAME}`;
   const seen = lookAt(path);
