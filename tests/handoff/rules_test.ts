@@ -122,7 +122,7 @@ Deno.test("handoffPrompt() leaves out what there is nothing to say about", () =>
   assert(!promptOf().includes("Its check failed"));
 });
 
-Deno.test("handoffPrompt() names the session in each command", () => {
+Deno.test("handoffPrompt() names the session in each command, and ends the last phase with finish", () => {
   const words = wordsOfOrc(promptOf());
   assertHas(
     words,
@@ -133,6 +133,10 @@ Deno.test("handoffPrompt() names the session in each command", () => {
     "`orc advance --session 34aa3244`",
   );
   assertEquals(words.match(/orc skip \w+/g), ["orc skip scope"]);
+  const last = inPhase(workflow, sessionOf(workflow), "LEARN");
+  const ending = wordsOfOrc(promptOf({ state: last }));
+  assertHas(ending, "`orc finish --session 34aa3244`");
+  assert(!ending.includes("orc advance"));
   const commands = words.match(/`orc [^`]*`/g) ?? [];
   assert(commands.length > 5);
   for (const command of commands) assertHas(command, " --session 34aa3244`");
@@ -145,13 +149,6 @@ Deno.test("handoffPrompt() offers nobody to skip what carries a required review"
   ]);
   assert(!promptOf({}, rules).includes("orc skip"));
   assertHas(promptOf({}, workflowWith(item)), "orc skip security");
-});
-
-Deno.test("handoffPrompt() ends the last phase with finish", () => {
-  const state = inPhase(workflow, sessionOf(workflow), "LEARN");
-  const words = wordsOfOrc(promptOf({ state }));
-  assertHas(words, "`orc finish --session 34aa3244`");
-  assert(!words.includes("orc advance"));
 });
 
 Deno.test("handoffPrompt() asks for evidence where the item does", () => {

@@ -135,8 +135,8 @@ Deno.test("handOff() takes a time limit and the names of providers", () =>
   withSession(async (root) => {
     for (const provider of ["agent", "claude_code"]) {
       const host = fixedHost(withProgram("mine"));
-      const options = { root, execute: true, agentProgram: "mine" };
-      await handOff(host, { ...options, provider, timeout: "1.5" });
+      const options = { root, execute: true, agentProgram: "mine", provider };
+      await handOff(host, { ...options, timeout: "1.5" });
       assertEquals(host.requests[0]?.timeoutMs, 1500);
     }
     const { run } = await handOff(fixedHost(), { root, provider: "manual" });
