@@ -107,18 +107,15 @@ function checkpointIds(
     .sort();
 }
 
-function readFile(directory: string, id: string): {
-  readonly checkpoint: Checkpoint;
-  readonly path: string;
-  readonly sizeBytes: number;
-} {
+function readFile(
+  directory: string,
+  id: string,
+): Pick<CheckpointLine, "path" | "sizeBytes"> & { checkpoint: Checkpoint } {
   const path = checkpointPath(directory, id);
   const bytes = readRegularFile(path, MAX_STATE_BYTES);
   if (bytes === undefined) {
-    throw notFound("no_such_checkpoint", `No checkpoint "${id}"`, {
-      path,
-      hint: "orc checkpoints",
-    });
+    const more = { path, hint: "orc checkpoints" };
+    throw notFound("no_such_checkpoint", `No checkpoint "${id}"`, more);
   }
   const text = decodeUtf8(bytes, path, DAMAGED_CHECKPOINT_HINT);
   const checkpoint = decodeCheckpoint(text, path);
@@ -238,13 +235,12 @@ export function checkpointsOf(
 ): FoundCheckpoints {
   const own = ownCheckpoints(layout, id);
   const legacy = readCheckpoints(layout, layout.legacyCheckpoints);
-  const names = new Set(own.checkpoints.map((line) => line.id));
-  const lines = [
-    ...legacy.checkpoints.filter((line) => !names.has(line.id)),
-    ...own.checkpoints,
-  ];
+  // One that was copied to the new place counts there.
+  const lines = new Map(
+    [...legacy.checkpoints, ...own.checkpoints].map((line) => [line.id, line]),
+  );
   return {
-    checkpoints: lines
+    checkpoints: [...lines.values()]
       .filter(({ workflowId }) => workflowId === state.workflowId)
       .map((line) => ({ ...line, session: id }))
       .sort(oldestFirst),

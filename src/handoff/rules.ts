@@ -34,7 +34,6 @@ const MAX_ITEMS = 20;
 /** Lines of a list; of what was noted over time, the last ones. */
 const MAX_LINES = 30;
 
-/** What a prompt for another agent is made of. */
 export interface Handoff {
   readonly workflow: Workflow;
   readonly state: SessionState;
@@ -58,13 +57,10 @@ export function openItems(
 ): readonly OpenItem[] {
   const phase = currentPhase(workflow, state);
   const phaseState = phaseStateOf(state, phase);
-  return phase.items
-    .map((item) => ({
-      phase,
-      item,
-      itemState: itemStateOf(phaseState, item.id),
-    }))
-    .filter(({ itemState }) => !isDone(itemState));
+  return phase.items.flatMap((item) => {
+    const itemState = itemStateOf(phaseState, item.id);
+    return isDone(itemState) ? [] : [{ phase, item, itemState }];
+  });
 }
 
 /** Whether anything is open that somebody else than a human can do. */
@@ -123,23 +119,21 @@ function listSection(title: string, lines: readonly string[]): string {
 
 function sessionFacts(
   { workflow, state, sessionId, root, workingTree }: Handoff,
-  phase: Phase,
+  { id, name, description, items }: Phase,
 ): string {
-  const phaseState = phaseStateOf(state, phase);
-  const done = phase.items
-    .filter(({ id }) => isDone(itemStateOf(phaseState, id))).length;
-  const number = workflow.phases.indexOf(phase) + 1;
+  const number = workflow.phases.findIndex((phase) => phase.id === id) + 1;
+  const open = openItems(workflow, state);
   return factLines([
     ["session", sessionId],
     ["root", root],
     ["work in", workingTree],
     ["workflow", workflow.name],
+    ["phase", `${id} (${name}), ${number} of ${workflow.phases.length}`],
     [
-      "phase",
-      `${phase.id} (${phase.name}), ${number} of ${workflow.phases.length}`,
+      "items done",
+      `${items.length - open.length} of ${items.length} in this phase`,
     ],
-    ["items done", `${done} of ${phase.items.length} in this phase`],
-    ["purpose of the phase", phase.description],
+    ["purpose of the phase", description],
   ]);
 }
 
@@ -171,17 +165,14 @@ function stepsOf(handoff: Handoff, phase: Phase): string {
   const begin = line("orc start-item ITEM");
   const note = line('orc note "<what others must know>"');
   const leave = nextPhase(workflow, state) ? "orc advance" : "orc finish";
+  const approve = line("orc approve");
+  const approval =
+    `A human has to approve the phase before it is left, with ${approve}. Ask for it.`;
   const steps = [
     `Take the items in their order. ${begin} says that you begin one.`,
     "Do what the item asks, then run its command above. Where the check fails, read its output and mend the work, never the check.",
     `Keep what the next one has to know: ${note}`,
-    ...awaitsApproval(state, phase)
-      ? [
-        `A human has to approve the phase before it is left, with ${
-          line("orc approve")
-        }. Ask for it.`,
-      ]
-      : [],
+    ...awaitsApproval(state, phase) ? [approval] : [],
     `When all required items of the phase are done: ${line(leave)}`,
     `${line("orc next")} shows at any time what to do next.`,
     "Never use --force or --skip-verify, change nothing below .orchestrator, and stop where only a human can go on.",
@@ -193,12 +184,10 @@ function stepsOf(handoff: Handoff, phase: Phase): string {
 const MAX_TEXT_LENGTH = 1000;
 const MAX_NOTES = 10;
 
-function factsOf(
-  workflow: Workflow,
-  { item, itemState }: OpenItem,
-): string {
+function factsOf(workflow: Workflow, { item, itemState }: OpenItem): string {
   const kind = item.required ? "required" : "optional";
-  const { description } = item.verification;
+  const some = (label: string, texts: readonly string[]) =>
+    texts.slice(0, MAX_NOTES).map((text) => [label, text] as const);
   return factLines([
     ["item", item.id],
     ["name", item.name],
@@ -206,14 +195,12 @@ function factsOf(
     ["kind", `${kind}, ${item.stepType}`],
     ["what to do", item.description],
     ["check", checkText(workflow, item)],
-    ["the check asks that", description],
+    ["the check asks that", item.verification.description],
     ["the check runs in", item.workingDir],
     ["evidence to collect", item.evidencePrompt],
     ["evidence has to follow", item.evidenceSchema],
-    ...item.notes.slice(0, MAX_NOTES)
-      .map((note) => ["note", note] as const),
-    ...item.skipConditions.slice(0, MAX_NOTES)
-      .map((condition) => ["may be skipped if", condition] as const),
+    ...some("note", item.notes),
+    ...some("may be skipped if", item.skipConditions),
   ]);
 }
 
@@ -268,10 +255,8 @@ function failureText(result: JsonObject): string {
     ["problem", textIn(result, "error") ?? textIn(result, "reason")],
   ]);
   const outputs = ["stdout", "stderr"].flatMap((name) => {
-    const output = textIn(result, name)?.trim() ?? "";
-    return output === ""
-      ? []
-      : [`${name}:`, tailOf(output, STORED_OUTPUT_LENGTH)];
+    const output = textIn(result, name)?.trim();
+    return output ? [`${name}:`, tailOf(output, STORED_OUTPUT_LENGTH)] : [];
   });
   return [facts, ...outputs].join("\n");
 }

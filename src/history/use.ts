@@ -175,6 +175,7 @@ interface HistoryStream extends Pick<History, "place"> {
 }
 
 const BATCH_EVENTS = 64;
+const POLL_INTERVAL_MS = 250;
 
 /** Types of events after which a session takes no further one. */
 const CLOSING: readonly string[] = ["workflow_completed", "workflow_abandoned"];
@@ -225,7 +226,9 @@ export async function streamHistory(
     while (follow && !isOver && !isMoved) {
       await pause();
       yield* read({ ...source, lastEvents: [] });
-      isMoved = hasMoved(source.root, session);
+      // The first update of a legacy session copies its log to the new place.
+      isMoved = session.legacyPath !== null &&
+        fileKind(sessionLayout(source.root, session.id).log) === "file";
     }
   }
   const warnings = () => {
@@ -238,14 +241,6 @@ export async function streamHistory(
   };
   return { place, batches: batches(), warnings };
 }
-
-/** The first update of a legacy session copies its log to the new place. */
-function hasMoved(root: string, { id, legacyPath }: Session): boolean {
-  return legacyPath !== null &&
-    fileKind(sessionLayout(root, id).log) === "file";
-}
-
-const POLL_INTERVAL_MS = 250;
 
 function shortPause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));

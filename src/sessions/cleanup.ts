@@ -76,7 +76,6 @@ export interface Cleanup {
   readonly kept: readonly KeptState[];
 }
 
-/** Sessions of one repository that may go. */
 export type CleanupSessionsOptions = RepositoryOptions & CleanupOptions;
 
 const DAYS_OF_SESSIONS = 30;
@@ -284,9 +283,9 @@ function lineOf(
 
 function amountOf({ sessions, leftovers, sizeBytes }: Cleanup): string {
   const parts = [
-    ...sessions.length > 0 ? [countOf(sessions.length, "session")] : [],
-    ...leftovers.length > 0 ? [countOf(leftovers.length, "leftover")] : [],
-  ];
+    countOf(sessions.length, "session"),
+    countOf(leftovers.length, "leftover"),
+  ].filter((part) => !part.startsWith("0 "));
   return `${parts.join(" and ")} (${sizeText(sizeBytes)})`;
 }
 
