@@ -335,7 +335,11 @@ export async function resumeSession(
     force,
   } as const;
   if (isChange) {
-    assertPossible(host, opened, action);
+    // Whether it is possible at all is decided before anybody is asked.
+    assertChangeable(opened);
+    const caller = { ...host.caller(), approval: "terminal" } as const;
+    const at = host.now();
+    decide(opened.workflow, opened.session.state, action, { at, caller });
     if (!options.yes) assertAgreed(host, action, changes);
   }
   const act = {
@@ -415,19 +419,6 @@ function isUnusable(error: unknown): error is OrcError {
   return error instanceof OrcError &&
     (error.kind === "corrupt" || error.code === "foreign_checkpoint" ||
       error.code === "no_such_checkpoint");
-}
-
-/** Whether a restoration is possible at all is decided before anybody is asked. */
-function assertPossible(
-  host: Host,
-  opened: OpenedSession,
-  action: ActionOf<"restore">,
-): void {
-  assertChangeable(opened);
-  decide(opened.workflow, opened.session.state, action, {
-    at: host.now(),
-    caller: { ...host.caller(), approval: "terminal" },
-  });
 }
 
 function assertAgreed(

@@ -60,10 +60,9 @@ export interface HandedOff {
 }
 
 /**
- * Writes a prompt with which another agent can go on: task, constraints, open items, what
- * failed last, and the exact commands. What the session holds stands in it between fences, so
- * that no task or output passes for an instruction. With `execute` it runs an agent's program
- * on it; no lock is held meanwhile, so that the agent can change the session.
+ * Writes a prompt with which another agent can go on. What the session holds stands in it
+ * between fences, so that no task or output passes for an instruction. With `execute` it runs an
+ * agent's program on it; no lock is held meanwhile, so that the agent can change the session.
  *
  * Requires `--allow-read` and, with `execute`, `--allow-run` and `--allow-env`.
  *

@@ -7,12 +7,8 @@ import {
 } from "../base/markdown.ts";
 import { durationText } from "../base/text.ts";
 import type { RecordedEvent } from "../engine/event.ts";
-import { itemStateOf, phaseStateOf } from "../engine/state.ts";
-import {
-  type PhaseSummary,
-  summarize,
-  type Summary,
-} from "../engine/summary.ts";
+import { isDone, itemStateOf, phaseStateOf } from "../engine/state.ts";
+import { summarize, type Summary } from "../engine/summary.ts";
 import type {
   Item,
   ItemState,
@@ -74,16 +70,12 @@ const MAX_REMARK_LENGTH = 300;
 /** Events at the end of a page. */
 export const SHOWN_EVENTS = 20;
 
-const BOXES: Readonly<Record<ItemStatus, string>> = {
+const BOXES: Readonly<Partial<Record<ItemStatus, string>>> = {
   completed: "[x]",
   in_progress: "[~]",
   skipped: "[-]",
-  pending: "[ ]",
-  failed: "[ ]",
-  blocked: "[ ]",
 };
 
-/** What a page is made of. */
 export interface PageSource {
   readonly workflow: Workflow;
   readonly state: SessionState;
@@ -102,18 +94,15 @@ export function workflowPage(source: PageSource): string {
   const { workflow, state, events } = source;
   const summary = summarize(workflow, state);
   const blockers = summary.blockers.map(({ message }) => message);
+  const title = headOf(oneLine(state.task), MAX_TITLE_LENGTH);
   const sections = [
     `${MARK}, which writes it anew each time: a change made here is lost. -->`,
-    `# ${
-      markdownText(headOf(oneLine(state.task), MAX_TITLE_LENGTH)) || "Session"
-    }`,
+    `# ${markdownText(title) || "Session"}`,
     stateTable(source, summary),
     ...section("Constraints", bullets(state.constraints)),
     ...section("Blockers", bullets(blockers)),
     "## Checklist",
-    ...workflow.phases.flatMap((phase, index) =>
-      phaseSections(state, phase, summary.phases[index])
-    ),
+    ...workflow.phases.flatMap((phase) => phaseSections(state, phase)),
     ...section("Last events", eventTable(events)),
     `Workflow id: ${codeSpan(state.workflowId)}`,
   ];
@@ -151,29 +140,23 @@ function stateTable(
 }
 
 /** The title of a phase with a list of its items; no list where it has none. */
-function phaseSections(
-  state: SessionState,
-  phase: Phase,
-  summary: PhaseSummary | undefined,
-): readonly string[] {
-  const { completed = 0, skipped = 0, total = 0 } = summary ?? {};
-  const name = `${markdownText(phase.id)}: ${markdownText(phase.name)}`;
+function phaseSections(state: SessionState, phase: Phase): readonly string[] {
   const phaseState = phaseStateOf(state, phase);
-  const lines = phase.items.map((item) =>
-    itemLine(item, itemStateOf(phaseState, item.id))
-  );
+  const items = phase.items
+    .map((item) => [item, itemStateOf(phaseState, item.id)] as const);
+  const done = items.filter(([, itemState]) => isDone(itemState)).length;
+  const name = `${markdownText(phase.id)}: ${markdownText(phase.name)}`;
   return [
-    `### ${name} (${completed + skipped}/${total})`,
-    ...lines.length === 0 ? [] : [lines.join("\n")],
+    `### ${name} (${done}/${items.length})`,
+    ...items.length === 0 ? [] : [items.map(itemLine).join("\n")],
   ];
 }
 
-function itemLine(item: Item, itemState: ItemState): string {
-  const remark = markdownText(
-    headOf(remarkOn(item, itemState), MAX_REMARK_LENGTH),
-  );
-  const name = `${codeSpan(item.id)} ${markdownText(item.name)}`;
-  const line = `- ${BOXES[itemState.status]} ${name}`;
+function itemLine([item, itemState]: readonly [Item, ItemState]): string {
+  const said = headOf(remarkOn(item, itemState), MAX_REMARK_LENGTH);
+  const remark = markdownText(said);
+  const box = BOXES[itemState.status] ?? "[ ]";
+  const line = `- ${box} ${codeSpan(item.id)} ${markdownText(item.name)}`;
   return remark === "" ? line : `${line} (${remark})`;
 }
 

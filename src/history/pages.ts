@@ -46,9 +46,8 @@ export interface Generated {
 }
 
 /**
- * Shows a session as a page of Markdown: state, what blocks, items by phase, and the last
- * events. Writes it whole or not at all, and never over a file that is not such a page, unless
- * a human says so. What stands in the page depends on the session alone.
+ * Shows a session as a page of Markdown, which depends on the session alone. Writes it whole or
+ * not at all, and never over a file that is not such a page, unless a human says so.
  *
  * Requires `--allow-read`, and `--allow-write` for the file and its directory.
  *
