@@ -15,8 +15,17 @@ import {
   withItemFields,
   workflowOf,
 } from "../engine/fixtures.ts";
-import { PYTHON_CHECKPOINTS } from "./python_checkpoints.ts";
+// Imported as text: tests of pure files have no permission to read.
+import idle from "../testdata/python-projects/cp/.orchestrator/sessions/3f1eb0bb/checkpoints/cp_20261120_080124_555383_8918_d897.json" with {
+  type: "text",
+};
+import working from "../testdata/python-projects/evd/.orchestrator/sessions/d7547c31/checkpoints/cp_20261120_075210_755608_6808_6414.json" with {
+  type: "text",
+};
 import { assertEquals } from "@std/assert";
+
+/** Without an item that is being worked on, and with one. */
+const PYTHON_CHECKPOINTS: readonly string[] = [idle, working];
 
 const WORKFLOW = workflowOf([
   phaseOf("PLAN", [itemOf("idea"), itemOf("plan")]),
@@ -87,8 +96,7 @@ Deno.test("decodeCheckpoint() refuses what is no checkpoint", () => {
 });
 
 Deno.test("stateIn() refuses a state that is none", () => {
-  const [text = ""] = PYTHON_CHECKPOINTS;
-  const checkpoint = decodeCheckpoint(text, "cp.json");
+  const checkpoint = decodeCheckpoint(idle, "cp.json");
   const snapshot = jsonObject({ phases: [] });
   const { kind, code } = orcErrorOf(() => stateIn({ ...checkpoint, snapshot }));
   assertEquals([kind, code], ["corrupt", "invalid_state"]);

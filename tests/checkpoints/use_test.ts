@@ -99,12 +99,10 @@ Deno.test("saveCheckpoint() adopts a legacy session first", () =>
 
 test("saveCheckpoint() refuses a closed session and texts that are too long", async (root) => {
   const host = fixedHost({ number: 1, programs: PROGRAMS });
-  const refused = (expected: string, decision: string) =>
-    assertRefusedWithoutTrace(
-      root,
-      expected,
-      () => saveCheckpoint(host, { root, decisions: ["ok", decision] }),
-    );
+  const refused = (expected: string, decision: string) => {
+    const run = () => saveCheckpoint(host, { root, decisions: [decision] });
+    return assertRefusedWithoutTrace(root, expected, run);
+  };
   await refused("usage text_too_long", "x".repeat(2001));
   await abandonSession(host, { root, reason: "Dropped" });
   await refused("refused session_closed", "x");
@@ -169,11 +167,8 @@ Deno.test("cleanCheckpoints() removes nothing in a dry run, and without a yes", 
       clean(root, "2026-03-09", { keep: "7", dryRun }, answers);
     const dry = await withoutTrace(root, () => run(true));
     assertEquals([dry.dryRun, dry.checkpoints.length], [true, 1]);
-    await assertRefusedWithoutTrace(
-      root,
-      "refused not_confirmed",
-      () => run(false, ["n"]),
-    );
+    const no = () => run(false, ["n"]);
+    await assertRefusedWithoutTrace(root, "refused not_confirmed", no);
     await run(false, ["yes"]);
     assertEquals(daysIn(root), "2345678");
   }));

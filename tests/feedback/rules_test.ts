@@ -217,15 +217,9 @@ Deno.test("textIn() and textsIn() pass over what is no text", () => {
 
 type Fields = Readonly<Record<string, JsonValue>>;
 
-function feedback(
-  atMs: number,
-  tool: Fields,
-  process: Fields,
-): SessionFeedback {
-  return {
-    tool: { entry: jsonObject(tool), atMs },
-    process: { entry: jsonObject(process), atMs },
-  };
+function feedback(atMs: number, tool: Fields, work: Fields): SessionFeedback {
+  const dated = (fields: Fields) => ({ entry: jsonObject(fields), atMs });
+  return { tool: dated(tool), process: dated(work) };
 }
 
 const TWO = [
@@ -285,13 +279,10 @@ Deno.test("reportOn() counts sessions and lists the newest words first", () => {
   ]);
 });
 
-Deno.test("reportOn() of nothing is a report too", () => {
-  const report = reportOn([]);
-  assertEquals([report.sessions, report.tool.averageSeconds], [0, null]);
-  assertEquals(suggestionsFor(report), []);
-});
-
-Deno.test("reportOn() makes do with feedback that holds nothing it knows", () => {
+Deno.test("reportOn() makes do with nothing, and with feedback that holds nothing it knows", () => {
+  const nothing = reportOn([]);
+  assertEquals([nothing.sessions, nothing.tool.averageSeconds], [0, null]);
+  assertEquals(suggestionsFor(nothing), []);
   const strange = feedback(0, { phases: 7, errors_count: "x" }, { task: 1 });
   const { tool, process } = reportOn([strange]);
   assertEquals([tool.sessions, tool.errors, tool.phases], [1, 0, []]);
