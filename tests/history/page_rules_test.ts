@@ -6,7 +6,6 @@ import {
   workflowPage,
 } from "../../src/history/page_rules.ts";
 import type { Learnings } from "../../src/history/rules.ts";
-import type { SessionState } from "../../src/workflow/types.ts";
 import { actAll } from "../engine/act.ts";
 import {
   AGENT,
@@ -105,10 +104,6 @@ function pageOf(fields: Partial<PageSource> = {}): string {
   });
 }
 
-function withTask(task: string): SessionState {
-  return { ...state, task };
-}
-
 Deno.test("workflowPage() shows each item by its status", () => {
   const lines = pageOf().split("\n").filter((line) => /^- \[/.test(line));
   assertEquals(lines, [
@@ -155,15 +150,15 @@ Deno.test("workflowPage() shows what others wrote as it is written", () => {
   const text = "<!-- x --> | [y](z)\n# w";
   const shown = String.raw`\<\!-- x --\> \| \[y\](z) \# w`;
   const events = [eventOf(text)];
-  const page = pageOf({ events, state: withTask(text) });
+  const page = pageOf({ events, state: { ...state, task: text } });
   assert(page.includes(`# ${shown}\n`), page);
   assert(page.includes(`| ${shown} |`), page);
 });
 
 Deno.test("workflowPage() cuts a task of a whole page and bears an empty one", () => {
-  const page = pageOf({ state: withTask("word ".repeat(1000)) });
+  const page = pageOf({ state: { ...state, task: "word ".repeat(1000) } });
   assert(page.split("\n")[2]?.length === 122, page);
-  assert(pageOf({ state: withTask("") }).includes("\n# Session\n"));
+  assert(pageOf({ state: { ...state, task: "" } }).includes("\n# Session\n"));
 });
 
 Deno.test("isWorkflowPage() knows a page from what others wrote", () => {

@@ -176,20 +176,16 @@ Deno.test("findRepositories() finds new and legacy state, the start included", (
       "c/README.md": "nothing",
       "d/.orchestrator/config.yaml": "not a marker",
     });
-    assertEquals(find(root), {
-      directories: ["", "/a/deep", "/b"],
-      problems: [],
-    });
+    const directories = ["", "/a/deep", "/b"];
+    assertEquals(find(root), { directories, problems: [] });
   }));
 
 Deno.test("findRepositories() looks as deep as it is told", () =>
   withTemporaryDirectory((root) => {
-    writeTree(root, {
-      "1/.orchestrator/sessions/": "",
-      "1/2/.orchestrator/sessions/": "",
-      "1/2/3/.orchestrator/sessions/": "",
-    });
     const all = ["/1", "/1/2", "/1/2/3"];
+    for (const path of all) {
+      writeTree(`${root}${path}`, { ".orchestrator/sessions/": "" });
+    }
     for (const depth of [0, 1, 3]) {
       const { directories } = find(root, { depth });
       assertEquals(directories, all.slice(0, depth));
@@ -217,12 +213,10 @@ Deno.test("findRepositories() names what is in the place of state, and goes on",
       "a/.orchestrator": "a file",
       "b/.orchestrator/sessions/": "",
     });
-    assertEquals(find(root), {
-      directories: ["/b"],
-      problems: [
-        `Cannot use "${root}/a/.orchestrator": it is a file and not a directory`,
-      ],
-    });
+    const { directories, problems } = find(root);
+    const place = `${root}/a/.orchestrator`;
+    const problem = `Cannot use "${place}": it is a file and not a directory`;
+    assertEquals([directories, problems], [["/b"], [problem]]);
   }));
 
 Deno.test({
