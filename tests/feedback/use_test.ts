@@ -87,8 +87,8 @@ Deno.test("captureFeedback() keeps what the session and its log tell", () =>
 Deno.test("captureFeedback() takes the salt from the environment", () =>
   withSession(async (root) => {
     await capture(root, { auto: true });
-    const environment = { WORKFLOW_SALT: "pepper" };
-    await capture(root, { auto: true }, { environment });
+    const machine = { environment: { WORKFLOW_SALT: "pepper" } };
+    await capture(root, { auto: true }, machine);
     const [one, other] = linesIn(root, "tool");
     assertNotEquals(one.workflow_id_hash, other.workflow_id_hash);
   }));
@@ -156,12 +156,9 @@ function withFeedback(test: (root: string) => Promise<void>): Promise<void> {
       await startSession(host, { root, task: `Task ${number}`, beside: true });
     }
     for (const [count, number] of [1, 1, 2].entries()) {
-      const at = `2026-03-01T1${count}:00:00Z`;
-      await captureFeedback(fixedHost({ number: 10 + count, at }), {
-        root,
-        session: idOf(number, 0),
-        learnings: `Lesson ${count}`,
-      });
+      const machine = { number: 10 + count, at: `2026-03-01T1${count}:00:00Z` };
+      const session = idOf(number, 0);
+      await capture(root, { session, learnings: `Lesson ${count}` }, machine);
     }
     await test(root);
   });
@@ -182,14 +179,7 @@ Deno.test("reviewFeedback() looks back as far as it is told, and takes the lates
 const LEGACY_ENTRY = {
   timestamp: "2026-03-04T00:00:00+00:00",
   workflow_id: "wf_1",
-  task: "Old task",
-  mode: "auto",
   errors_count: 2,
-  errors_summary: ["e1"],
-  items_skipped_reasons: ["a: b"],
-  learnings: "Old lesson",
-  phases: { PLAN: 5 },
-  duration_seconds: 60,
 };
 
 Deno.test("reviewFeedback() reads what the older tool left, and moves nothing", () =>
