@@ -127,13 +127,11 @@ export async function saveCheckpoint(
 /** Blank texts say nothing, and are left out. */
 function fitting(name: string, texts: readonly string[]): readonly string[] {
   const trimmed = texts.map((text) => text.trim());
-  const tooLong = trimmed.find((text) => lengthOf(text) > MAX_NOTES_LENGTH);
-  if (tooLong === undefined) return trimmed.filter((text) => text !== "");
+  const length = trimmed.map(lengthOf).find((each) => each > MAX_NOTES_LENGTH);
+  if (length === undefined) return trimmed.filter((text) => text !== "");
   throw usage(
     "text_too_long",
-    `The ${name} has ${
-      lengthOf(tooLong)
-    } characters; at most ${MAX_NOTES_LENGTH} are kept`,
+    `The ${name} has ${length} characters; at most ${MAX_NOTES_LENGTH} are kept`,
     "say it shorter, or write it into a file and name the file",
   );
 }
@@ -323,10 +321,8 @@ export async function resumeSession(
   const found = checkpointsOf(opened.repository, opened.session);
   const { checkpoints } = found;
   const warnings = [...found.problems];
-  const named = options.checkpoint ?? "latest";
-  const { line, stored, changes } = named === "latest"
-    ? latestChoice(opened, checkpoints, warnings)
-    : choiceOf(opened, lineNamed(named, checkpoints));
+  const meant = meantBy(options.checkpoint ?? "latest", checkpoints);
+  const { line, stored, changes } = newestUsable(opened, meant, warnings);
   const isChange = changes.length > 0 && !dryRun;
   const action = {
     type: "restore",
@@ -361,49 +357,41 @@ export async function resumeSession(
   };
 }
 
+function meantBy(
+  named: string,
+  checkpoints: readonly CheckpointLine[],
+): readonly CheckpointLine[] {
+  if (named === "latest") return checkpoints;
+  const id = matchCheckpointId(named, checkpoints.map(({ id }) => id));
+  return checkpoints.filter((line) => line.id === id);
+}
+
 /** A checkpoint that can be returned to, and what that changes. */
 interface Choice extends Pick<Resumed, "changes"> {
   readonly line: CheckpointLine;
   readonly stored: SessionState;
 }
 
-function choiceOf(
+/** The newest that can be used: a damaged one stands in the way only where no other is meant. */
+function newestUsable(
   { repository, session, workflow }: OpenedSession,
-  line: CheckpointLine,
-): Choice {
-  const { id, path } = line;
-  const directory = parentDirectory(path) ?? path;
-  const stored = stateIn(readCheckpoint(repository.layout, directory, id));
-  const { changes } = planRestore(workflow, session.state, stored);
-  return { line, stored, changes };
-}
-
-function lineNamed(
-  named: string,
-  checkpoints: readonly CheckpointLine[],
-): CheckpointLine {
-  const id = matchCheckpointId(named, checkpoints.map(({ id }) => id));
-  const line = checkpoints.find((line) => line.id === id);
-  if (line === undefined) throw new Error(`no checkpoint "${id}"`);
-  return line;
-}
-
-/** The newest that can be used: a damaged one stands in the way only where it is named. */
-function latestChoice(
-  opened: OpenedSession,
   checkpoints: readonly CheckpointLine[],
   warnings: string[],
 ): Choice {
   let first: OrcError | undefined;
   for (const line of checkpoints.toReversed()) {
+    const { id, path } = line;
+    const directory = parentDirectory(path) ?? path;
     try {
-      return choiceOf(opened, line);
+      const stored = stateIn(readCheckpoint(repository.layout, directory, id));
+      const { changes } = planRestore(workflow, session.state, stored);
+      return { line, stored, changes };
     } catch (error) {
       if (!isUnusable(error)) throw error;
       first ??= error;
       const reason = uncapitalised(error.message);
       warnings.push(
-        `Passed over checkpoint "${line.id}": ${reason}; all are listed by: orc checkpoints`,
+        `Passed over checkpoint "${id}": ${reason}; all are listed by: orc checkpoints`,
       );
     }
   }
@@ -432,11 +420,10 @@ function assertAgreed(
   // What only a human may is refused, and logged, when that is asked for.
   const isHumanAct = force && changes.some(({ forward }) => forward);
   if (isHumanAct && !host.terminal.isInteractive) return;
+  const count = countOf(changes.length, "change");
   throw refused(
     "not_confirmed",
-    `Checkpoint "${id}" was not restored: it makes ${
-      countOf(changes.length, "change")
-    }, and nobody said yes`,
+    `Checkpoint "${id}" was not restored: it makes ${count}, and nobody said yes`,
     {
       hint:
         `see them: orc resume ${id} --dry-run; --yes is the yes where nobody can be asked`,

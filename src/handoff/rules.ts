@@ -38,13 +38,10 @@ export interface Handoff {
   readonly workflow: Workflow;
   readonly state: SessionState;
   readonly sessionId: string;
-  /** The directory that holds the state. */
   readonly root: string;
   /** Where the work is done and checks run; not the root in a linked worktree. */
   readonly workingTree: string;
-  /** What the result must fulfil, as the one who hands over says. */
   readonly criteria: readonly string[];
-  /** Files to look at first. */
   readonly files: readonly string[];
   /** What was decided, as the latest checkpoint keeps it. */
   readonly decisions: readonly string[];

@@ -30,9 +30,7 @@ interface CleanupOptions {
   readonly olderThan?: string;
   /** `completed`, `abandoned` or `all`; without it all closed ones. */
   readonly status?: string;
-  /** Removes nothing. */
   readonly dryRun?: boolean;
-  /** Asks nobody. */
   readonly yes?: boolean;
 }
 
@@ -78,7 +76,7 @@ export interface Cleanup {
 
 export type CleanupSessionsOptions = RepositoryOptions & CleanupOptions;
 
-const DAYS_OF_SESSIONS = 30;
+const DAYS_OF_SESSIONS = "30";
 
 /**
  * Removes closed sessions of a repository that have not changed for a while, with `current` and
@@ -103,7 +101,7 @@ export interface TreeCleanup extends Cleanup {
   readonly warnings: readonly string[];
 }
 
-const DAYS_OF_TREE = 7;
+const DAYS_OF_TREE = "7";
 
 /** As {@linkcode cleanupSessions}, in all repositories of a directory tree. */
 export async function cleanupTree(
@@ -120,7 +118,6 @@ export async function cleanupTree(
   return { directory, ...cleanup, warnings };
 }
 
-/** What a cleanup of one repository would do, or did. */
 interface CleanupPlan extends Pick<Cleanup, "sessions" | "leftovers" | "kept"> {
   readonly repository: Repository;
 }
@@ -139,7 +136,7 @@ interface CleanupRule {
 function ruleOf(
   host: Host,
   { olderThan, status = "all" }: CleanupOptions,
-  defaultDays: number,
+  defaultDays: string,
 ): CleanupRule {
   if (status !== "all" && status !== "completed" && status !== "abandoned") {
     throw usage(
@@ -147,9 +144,8 @@ function ruleOf(
       `--status is ${quoted(status)}, not completed, abandoned or all`,
     );
   }
-  const text = olderThan ?? String(defaultDays);
   const limits = { flag: "--older-than", max: MAX_DAYS };
-  const olderThanDays = parseWholeNumber(text, limits);
+  const olderThanDays = parseWholeNumber(olderThan ?? defaultDays, limits);
   if (host.caller().agent !== null && olderThanDays < AGENT_DAYS) {
     throw denied(
       "approval_required",
@@ -303,18 +299,12 @@ async function applyPlan(
     failures.push(error);
     kept.push({ path, problem: error.message });
   };
-  const leftovers = await attempt(
-    plan.leftovers,
-    ({ path }) => deleteRemoved(path),
-    fail,
-  );
+  const finish = ({ path }: Leftover) => deleteRemoved(path);
+  const leftovers = await attempt(plan.leftovers, finish, fail);
   // Nobody is left in a session that goes: that comes first, so that a crash leaves no dead end.
   const ids = new Set(plan.sessions.map(({ session }) => session));
-  const unbound = await attempt(
-    [{ path: layout.directory }],
-    () => unbindSessions(layout, context, ids),
-    fail,
-  );
+  const unbind = () => unbindSessions(layout, context, ids);
+  const unbound = await attempt([{ path: layout.directory }], unbind, fail);
   if (unbound.length === 0) return { ...plan, sessions: [], leftovers, kept };
   const sessions = await attempt(plan.sessions, async ({ session, path }) => {
     const mayRemove = ({ state }: Session) => isRemovable(state, rule, clock);

@@ -264,19 +264,18 @@ export async function searchTree<Found>(
   look: (repository: Repository) => Promise<Found>,
 ): Promise<Omit<TreeList, "sessions"> & { readonly found: readonly Found[] }> {
   const directory = startOf(host, options);
-  const depth = parseWholeNumber(options.depth ?? DEFAULT_DEPTH, {
-    flag: "--depth",
-    max: MAX_DEPTH_SEARCHED,
-  });
-  const limits = { depth, home: host.homeDirectory() };
-  const { directories, problems } = findRepositories(directory, limits);
-  const found: Found[] = [];
-  for (const root of directories) {
+  const limits = { flag: "--depth", max: MAX_DEPTH_SEARCHED };
+  const depth = parseWholeNumber(options.depth ?? DEFAULT_DEPTH, limits);
+  const home = host.homeDirectory();
+  const found = findRepositories(directory, { depth, home });
+  const warnings = found.problems;
+  const all: Found[] = [];
+  for (const root of found.directories) {
     const repository = repositoryAt(host, root, options);
-    const seen = await unlessDamaged(() => look(repository), problems);
-    if (seen !== undefined) found.push(seen);
+    const seen = await unlessDamaged(() => look(repository), warnings);
+    if (seen !== undefined) all.push(seen);
   }
-  return { directory, found, warnings: problems };
+  return { directory, found: all, warnings };
 }
 
 function startOf(host: Host, { directory, root }: TreeOptions): string {

@@ -124,7 +124,7 @@ export async function renameSession(
 }
 
 interface UnlockOptions extends SessionOptions {
-  /** Removes them whoever holds them: an act of a human. */
+  /** Removes them: an act of a human. */
   readonly force?: boolean;
 }
 
