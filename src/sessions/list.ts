@@ -26,7 +26,11 @@ import {
   repositoryAt,
   type RepositoryOptions,
 } from "../repository/open.ts";
-import { openSession, type SessionOptions } from "../repository/select.ts";
+import {
+  type OpenedSession,
+  openSession,
+  type SessionOptions,
+} from "../repository/select.ts";
 import { readLegacyState } from "../session/legacy.ts";
 import {
   readCurrent,
@@ -38,9 +42,9 @@ import {
 import { decodeDefinition } from "../workflow/definition.ts";
 import type {
   Item,
+  Phase,
   SessionState,
   SessionStatus,
-  Workflow,
 } from "../workflow/types.ts";
 
 /** A session in one line. What cannot be read of it is null, and `problem` says why. */
@@ -413,17 +417,17 @@ async function candidatesOf(
       summary: message ?? phaseId,
     }));
   }
-  const { workflow, session } = await openSession(host, options);
-  const named = kind === "phase"
-    ? workflow.phases
-    : kind === "item"
-    ? workflow.phases.flatMap(({ items }) => items)
-    : openItems(workflow, session.state);
+  const named = namedIn(await openSession(host, options), kind);
   return named.map(({ id, name }) => ({ word: id, summary: name }));
 }
 
-function openItems(workflow: Workflow, state: SessionState): readonly Item[] {
-  const phase = currentPhase(workflow, state);
-  const phaseState = phaseStateOf(state, phase);
+function namedIn(
+  { workflow, session }: OpenedSession,
+  kind: "phase" | "item" | "open-item",
+): readonly (Item | Phase)[] {
+  if (kind === "phase") return workflow.phases;
+  if (kind === "item") return workflow.phases.flatMap(({ items }) => items);
+  const phase = currentPhase(workflow, session.state);
+  const phaseState = phaseStateOf(session.state, phase);
   return phase.items.filter(({ id }) => !isDone(itemStateOf(phaseState, id)));
 }
