@@ -190,12 +190,18 @@ Deno.test("cleanCheckpoints() leaves what is damaged, of other workflows or in t
     assertEquals(namesIn(`${root}/.workflow_checkpoints`), [old]);
   }));
 
-Deno.test("listCheckpoints() lists those of the Python tool, without those of other workflows", () =>
+Deno.test("listCheckpoints() lists those of the Python tool, without those of other workflows, each once", () =>
   withRoot({}, async (root) => {
     writeTree(root, readTree(CP));
+    const directory = `${root}/.orchestrator/sessions/3f1eb0bb/checkpoints`;
+    const [name = ""] = namesIn(directory);
+    const text = Deno.readTextFileSync(`${directory}/${name}`);
+    writeTree(root, { [`.workflow_checkpoints/${name}`]: text });
     const own = await listCheckpoints(fixedHost(), { root });
-    assertEquals(own.checkpoints.length, 5);
+    const legacy = own.checkpoints.map((line) => line.legacy);
+    assertEquals(legacy, Array(5).fill(false));
     assertEquals(own.warnings.length, 1);
+    Deno.removeSync(`${root}/.workflow_checkpoints`, { recursive: true });
     const all = await listCheckpoints(fixedHost(), { root, all: true });
     assertEquals(all.checkpoints.length, 7);
   }));

@@ -13,6 +13,7 @@ import { startSession } from "../../src/work/start.ts";
 import { writeTree } from "../files/temporary.ts";
 import {
   EASY_WORKFLOW,
+  edit,
   fixedHost,
   idOf,
   LEGACY_ID,
@@ -280,6 +281,11 @@ Deno.test("streamHistory() follows the log until the session is closed", () =>
     assertEquals(closed.told, [...START, "Note: 1", "Note: 2", CLOSED]);
     const last = await streamOf(root, { follow: true, limit: 1 });
     assertEquals(last.told, [CLOSED]);
+    // Closed after its state was read.
+    const path = `${root}/.orchestrator/sessions/${idOf(0, 0)}/state.json`;
+    edit(path, '"abandoned"', '"active"');
+    const late = await streamOf(root, { follow: true, limit: 1 });
+    assertEquals(late.told, [CLOSED]);
   }));
 
 for (const all of [true, false]) {

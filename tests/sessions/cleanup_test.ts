@@ -131,6 +131,12 @@ test("cleanupSessions() leaves nobody in a session that is gone", async (root) =
   assertEquals(pointers(), []);
 });
 
+test("cleanupSessions() removes no session that it cannot take everybody out of", async (root) => {
+  writeTree(root, { ".orchestrator/lock": lockText(foreignRecord()) });
+  await assertRefused("conflict lock_held", () => cleanup(root, { yes: true }));
+  assertEquals(sessionsIn(root), [ACTIVE, COMPLETED, ABANDONED]);
+});
+
 test("cleanupSessions() keeps what is damaged, and says so", async (root) => {
   const sessions = `${root}/.orchestrator/sessions`;
   writeTree(sessions, {
