@@ -11,6 +11,9 @@ import { assertEquals } from "@std/assert";
 testOutput({
   name: "orc context-reminder prints one line of JSON",
   argv: ["context-reminder"],
+  result: { active: true, task: "Add login", phase: "PLAN", progress: "0/5" },
+  text:
+    '{"active":true,"task":"Add login","phase":"PLAN","progress":"0/5","constraints":[]}',
 });
 
 testOutput({
@@ -18,6 +21,7 @@ testOutput({
   argv: ["context-reminder"],
   within: inEmptyDirectory,
   result: { active: false },
+  text: '{"active":false}',
 });
 
 Deno.test("orc context-reminder keeps a task of several lines in one", () =>
@@ -34,6 +38,8 @@ testOutput({
   argv: ["verify-write-allowed"],
   within: (test) =>
     withSession(test, EASY_WORKFLOW.replace("id: DO", "id: EXECUTE")),
+  result: { active: true, phase: "EXECUTE" },
+  text: 'Files may be changed: the session is in phase "EXECUTE"',
 });
 
 testOutput({
@@ -41,6 +47,9 @@ testOutput({
   argv: ["verify-write-allowed"],
   exitCode: 3,
   code: "write_not_allowed",
+  text:
+    `! Cannot change files now: the session is in phase "PLAN", not in EXECUTE
+! Try: orc next`,
 });
 
 testOutput({
@@ -48,4 +57,5 @@ testOutput({
   argv: ["verify-write-allowed"],
   within: inEmptyDirectory,
   result: { active: false, phase: null },
+  text: "Files may be changed: no session is open",
 });

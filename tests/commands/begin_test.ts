@@ -23,12 +23,19 @@ testOutput({
   name: "orc init prepares a repository and writes a workflow.yaml",
   argv: ["init"],
   within: inEmptyDirectory,
+  result: { root: "/shop", workflow: "written" },
+  text: `Repository ready: /shop
+Wrote workflow.yaml
+Next: orc start "TASK"`,
 });
 
 testText({
   name: "orc init keeps the workflow.yaml that is there",
   argv: ["init", "--portable"],
   within: (test) => withRoot({ "workflow.yaml": "" }, test),
+  text: `Repository ready: /shop
+Kept workflow.yaml as it is
+Next: orc start "TASK"`,
 });
 
 testText({
@@ -36,6 +43,10 @@ testText({
   argv: ["init", "--force"],
   within: (test) => withRoot({ "workflow.yaml": "" }, test),
   machine: { answers: ["replace"] },
+  text: `Repository ready: /shop
+Wrote workflow.yaml
+The old workflow.yaml is now workflow.yaml.1.bak
+Next: orc start "TASK"`,
 });
 
 testOutput({
@@ -44,6 +55,8 @@ testOutput({
   within: (test) => withRoot({ "workflow.yaml": "" }, test),
   exitCode: 77,
   code: "approval_required",
+  text: `! Cannot replace workflow.yaml: only a human may, at a terminal
+! Try: ask a human to run orc init --force in a terminal`,
 });
 
 Deno.test("orc init --portable lets git track the directory", () =>
@@ -77,12 +90,15 @@ testText({
   name: "orc validate says what a good file holds",
   argv: ["validate"],
   within: (test) => withRoot({ "workflow.yaml": WORKFLOW }, test),
+  text: '/shop/workflow.yaml is valid: "Tiny" 1.0, 2 phases, 6 items',
 });
 
 testText({
   name: "orc validate looks at the built-in workflow where there is no file",
   argv: ["validate"],
   within: inEmptyDirectory,
+  text:
+    'The built-in workflow is valid: "Software change" 1.0, 5 phases, 17 items',
 });
 
 testOutput({
@@ -90,6 +106,23 @@ testOutput({
   argv: ["validate", "-w", "other.yaml"],
   within: (test) =>
     withRoot({ "other.yaml": WORKFLOW.replace("notes:", "note:") }, test),
+  result: {
+    path: "/shop/other.yaml",
+    name: "Tiny",
+    version: "1.0",
+    phases: 2,
+    items: 6,
+    problems: [{
+      code: "unknown_key",
+      severity: "warning",
+      path: "phases[0].note",
+      message: 'Unknown key "note": did you mean "notes"?',
+      line: 8,
+      column: 5,
+    }],
+  },
+  text: `/shop/other.yaml is valid: "Tiny" 1.0, 2 phases, 6 items
+! Warning: /shop/other.yaml:8:5: phases[0].note: Unknown key "note": did you mean "notes"?`,
 });
 
 testOutput({
@@ -108,6 +141,44 @@ phases:
     }, test),
   exitCode: 78,
   code: "invalid_workflow",
+  path: "/shop/workflow.yaml",
+  details: {
+    problems: [{
+      code: "invalid_type",
+      message: 'Expected a string, found the number 1: write "1" in quotes',
+      severity: "error",
+      path: "name",
+      line: 1,
+      column: 1,
+    }, {
+      code: "invalid_value",
+      message: 'A phase id is written in capital letters: write "PLAN"',
+      severity: "error",
+      path: "phases[0].id",
+      line: 3,
+      column: 5,
+    }, {
+      code: "invalid_value",
+      message: 'A check of type "file_exists" needs a path',
+      severity: "error",
+      path: "phases[0].items[0].verification.path",
+      line: 6,
+      column: 26,
+    }, {
+      code: "duplicate_id",
+      severity: "error",
+      path: "phases[0].items[1].id",
+      message: 'Duplicate item id "a", first used at 6:10',
+      line: 7,
+      column: 10,
+    }],
+  },
+  text:
+    `! /shop/workflow.yaml:1:1: name: Expected a string, found the number 1: write "1" in quotes
+! /shop/workflow.yaml:3:5: phases[0].id: A phase id is written in capital letters: write "PLAN"
+! /shop/workflow.yaml:6:26: phases[0].items[0].verification.path: A check of type "file_exists" needs a path
+! /shop/workflow.yaml:7:10: phases[0].items[1].id: Duplicate item id "a", first used at 6:10
+! Try: correct the file, then run orc validate`,
 });
 
 testText({
@@ -115,6 +186,8 @@ testText({
   argv: ["validate", "--workflow", "none.yaml"],
   within: inEmptyDirectory,
   exitCode: 4,
+  text: `! No workflow file "/shop/none.yaml"
+! Try: check the path, or write a workflow.yaml with: orc init`,
 });
 
 Deno.test("orc version names the version of orc and of its runtime", async () => {

@@ -34,17 +34,33 @@ testOutput({
   name: "orc checkpoints lists checkpoints, newest first",
   argv: ["checkpoints"],
   before: saveSome,
+  text:
+    `cp_20260202_100000_000000_0624_0000  2026-02-02 10:00  PLAN      aaaaaaaaaaaaaaaaaaa…
+cp_20260201_100000_000000_0528_0000  2026-02-01 10:00  PLAN      First
+! Warning: /shop/.orchestrator/sessions/01kk0000000000000000000000/checkpoints/cp_z.json:1:1 is not valid JSON: found "b" where a value was expected`,
+  result: {
+    all: false,
+    checkpoints: [
+      { id: "cp_20260202_100000_000000_0624_0000", message: "a".repeat(60) },
+      { id: "cp_20260201_100000_000000_0528_0000", message: "First" },
+    ],
+  },
 });
 
 testText({
   name: "orc checkpoints --all names their sessions",
   argv: ["checkpoints", "-a"],
   before: saveSome,
+  text:
+    `01kk…0000  cp_20260202_100000_000000_0624_0000  2026-02-02 10:00  PLAN      aaaaaaaaaaaaaaaaaaa…
+01kk…0000  cp_20260201_100000_000000_0528_0000  2026-02-01 10:00  PLAN      First
+! Warning: /shop/.orchestrator/sessions/01kk0000000000000000000000/checkpoints/cp_z.json:1:1 is not valid JSON: found "b" where a value was expected`,
 });
 
 testText({
   name: "orc checkpoints says how to make one",
   argv: ["checkpoints"],
+  text: "No checkpoints here yet: orc checkpoint",
 });
 
 testOutput({
@@ -57,6 +73,9 @@ testOutput({
     kept: 1,
     sizeBytes: 1000,
   },
+  text: `cp_20260201_100000_000000_0528_0000  2026-02-01 10:00  PLAN      First
+1 to be removed (9.9 kB), 1 kept
+! Warning: /shop/.orchestrator/sessions/01kk0000000000000000000000/checkpoints/cp_z.json:1:1 is not valid JSON: found "b" where a value was expected`,
 });
 
 testOutput({
@@ -65,30 +84,44 @@ testOutput({
   before: saveSome,
   exitCode: 3,
   code: "not_confirmed",
+  details: { checkpoints: ["cp_20260201_100000_000000_0528_0000"] },
+  text:
+    `! Nothing was removed: 1 checkpoint (9.9 kB) would be, but nobody said yes
+! Try: look at them with --dry-run first; --yes is the yes where nobody can be asked`,
 });
 
 testText({
   name: "orc checkpoints --cleanup --yes removes them",
   argv: ["checkpoints", "--cleanup", "--keep", "1", "--yes"],
   before: saveSome,
+  text: `cp_20260201_100000_000000_0528_0000  2026-02-01 10:00  PLAN      First
+1 removed (9.9 kB), 1 kept
+! Warning: /shop/.orchestrator/sessions/01kk0000000000000000000000/checkpoints/cp_z.json:1:1 is not valid JSON: found "b" where a value was expected`,
 });
 
 testText({
   name: "orc checkpoints --cleanup says when there is nothing to do",
   argv: ["checkpoints", "--cleanup"],
   before: saveSome,
+  text: `0 removed (0 B), 2 kept
+! Warning: /shop/.orchestrator/sessions/01kk0000000000000000000000/checkpoints/cp_z.json:1:1 is not valid JSON: found "b" where a value was expected`,
 });
 
 testText({
   name: "orc checkpoints --keep goes with --cleanup",
   argv: ["checkpoints", "--keep", "1"],
   exitCode: 2,
+  text: `! Flag --keep goes with --cleanup
+! Try: orc help checkpoints`,
 });
 
 testText({
   name: "orc checkpoints --cleanup does not go with --all",
   argv: ["checkpoints", "--cleanup", "--all"],
   exitCode: 2,
+  text:
+    `! Flag --all does not go with --cleanup: checkpoints are removed session by session
+! Try: orc help checkpoints`,
 });
 
 const gitPrograms = { [GIT_LS_FILES]: { stdout: "src/login.ts\0" } };
@@ -107,12 +140,25 @@ testOutput({
     "docs/plan.md",
   ],
   machine: { programs: gitPrograms },
+  result: {
+    id: "cp_20260301_100000_000000_0432_0000",
+    path:
+      "/shop/.orchestrator/sessions/01kk0000000000000000000000/checkpoints/cp_20260301_100000_000000_0432_0000.json",
+    phase: "PLAN",
+    message: "Before the merge",
+    decisions: ["Tokens live an hour", "No new package"],
+    files: ["docs/plan.md", "src/login.ts"],
+  },
+  text: `Checkpoint cp_20260301_100000_000000_0432_0000
+To return to it: orc resume cp_20260301_100000_000000_0432_0000`,
 });
 
 testText({
   name: "orc checkpoint works where git does not",
   argv: ["checkpoint"],
   machine: { programs: { [GIT_LS_FILES]: { exitCode: -1 } } },
+  text: `Checkpoint cp_20260301_100000_000000_0432_0000
+To return to it: orc resume cp_20260301_100000_000000_0432_0000`,
 });
 
 testOutput({
@@ -122,6 +168,8 @@ testOutput({
     abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" }),
   exitCode: 3,
   code: "session_closed",
+  text: `! The session is abandoned; nothing in it can change any more
+! Try: start a new one: orc start "TASK"`,
 });
 
 const inEasySession = (test: (root: string) => Promise<void>) =>
@@ -163,6 +211,18 @@ testOutput({
   },
   exitCode: 7,
   code: "agent_program_failed",
+  details: {
+    program: "claude --print",
+    exitCode: 1,
+    stdout: "",
+    stderr: "Not logged in\n",
+    notUtf8: [],
+    durationSeconds: 0.25,
+    problem: null,
+  },
+  text: `! Cannot hand off to "claude --print": it ended with exit code 1
+!   Not logged in
+! Try: name another program with --agent-program, or take the prompt elsewhere: orc handoff`,
 });
 
 testText({
@@ -171,6 +231,8 @@ testText({
   within: inEasySession,
   before: (root) =>
     completeItem(fixedHost({ number: 2 }), { root, itemId: "it" }),
+  text: `Nothing to hand off
+Next: orc finish`,
 });
 
 testText({
@@ -178,6 +240,8 @@ testText({
   argv: ["handoff", "-p", "openrouter"],
   within: inEasySession,
   exitCode: 2,
+  text: `! Provider "openrouter" is neither manual nor agent
+! Try: orc help handoff`,
 });
 
 Deno.test("orc handoff prints a prompt that holds nothing a terminal would obey", () =>
@@ -241,6 +305,20 @@ testOutput({
   before: goOn,
   exitCode: 3,
   code: "not_confirmed",
+  details: {
+    checkpoint: "cp_20260301_090000_000000_0528_0000",
+    changes: [{
+      what: "item",
+      phaseId: "PLAN",
+      itemId: "tests",
+      from: "completed",
+      to: "pending",
+      forward: false,
+    }],
+  },
+  text:
+    `! Checkpoint "cp_20260301_090000_000000_0528_0000" was not restored: it makes 1 change, and nobody said yes
+! Try: see them: orc resume cp_20260301_090000_000000_0528_0000 --dry-run; --yes is the yes where nobody can be asked`,
 });
 
 testOutput({
@@ -249,6 +327,20 @@ testOutput({
   before: goBack,
   exitCode: 3,
   code: "restore_forward",
+  details: {
+    checkpoint: "cp_20260301_093000_000000_0528_0000",
+    changes: [{
+      what: "item",
+      phaseId: "PLAN",
+      itemId: "tests",
+      from: "pending",
+      to: "completed",
+      forward: true,
+    }],
+  },
+  text:
+    `! Cannot restore checkpoint "cp_20260301_093000_000000_0528_0000": it holds more than was done since: item tests: pending -> completed
+! Try: a human runs, in a terminal: orc resume cp_20260301_093000_000000_0528_0000 --force`,
 });
 
 testText({
@@ -257,6 +349,9 @@ testText({
   before: goBack,
   machine: { environment: agent("1") },
   exitCode: 77,
+  text:
+    `! Cannot restore what checkpoint "cp_20260301_093000_000000_0528_0000" says: only a human may, at a terminal
+! Try: ask a human to run the same command in a terminal`,
 });
 
 testText({
@@ -270,12 +365,16 @@ testText({
   name: "orc resume says when there is no checkpoint",
   argv: ["resume"],
   exitCode: 4,
+  text: `! The session has no checkpoint
+! Try: make one: orc checkpoint; where the session stands: orc status`,
 });
 
 testText({
   name: "orc resume takes one id",
   argv: ["resume", "cp_a", "--from", "cp_b"],
   exitCode: 2,
+  text: `! The checkpoint is named twice: as ID and with --from
+! Try: orc help resume`,
 });
 
 Deno.test("orc resume and orc checkpoints show what others wrote in one line each", () =>

@@ -233,4 +233,7 @@ testOutput({
   within: inEmptyDirectory,
   exitCode: 2,
   code: "no_such_shell",
+  details: { shells: ["bash", "zsh", "fish", "powershell"] },
+  text: `! Cannot complete in "tcsh"
+! Try: orc completions bash`,
 });

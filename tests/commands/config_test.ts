@@ -64,12 +64,36 @@ testOutput({
   argv: ["config", "show", "--lock-timeout", "3"],
   within: within(OURS),
   machine: { environment: { ORCHESTRATOR_CHECK_TIMEOUT_SECONDS: "5" } },
+  result: {
+    statements: [
+      { name: "agent_program", origin: inFile(4), ignored: true },
+      { name: "check_timeout_seconds", value: 900, effective: false },
+      { name: "notice", value: null, origin: inFile(5), effective: true },
+      {
+        name: "check_timeout_seconds",
+        value: 5,
+        origin: {
+          type: "environment",
+          variable: "ORCHESTRATOR_CHECK_TIMEOUT_SECONDS",
+        },
+        ignored: false,
+        effective: true,
+      },
+      {
+        name: "lock_timeout_seconds",
+        value: 3,
+        origin: { type: "flag", flag: "--lock-timeout" },
+      },
+      { name: "output", value: "json", effective: true },
+    ],
+  },
 });
 
 testText({
   name: "orc config show says that nothing is set",
   argv: ["config", "show"],
   within: inEmptyDirectory,
+  text: "Nothing is set; orc config list shows the defaults",
 });
 
 testText({
@@ -94,6 +118,17 @@ testOutput({
   name: "orc config get prints the value",
   argv: ["config", "get", "check_timeout_seconds"],
   within: within(OURS),
+  result: {
+    name: "check_timeout_seconds",
+    value: 900,
+    origin: {
+      type: "repository",
+      path: "/shop/.orchestrator/config.yaml",
+      line: 2,
+      column: 1,
+    },
+  },
+  text: "900",
 });
 
 testText({
@@ -101,6 +136,8 @@ testText({
   argv: ["config", "get", "secrets_repo"],
   within: inEmptyDirectory,
   exitCode: 4,
+  text: `! Setting "secrets_repo" is not set
+! Try: orc config set secrets_repo VALUE`,
 });
 
 testText({
@@ -108,18 +145,30 @@ testText({
   argv: ["config", "get", "notice"],
   within: within(OURS),
   exitCode: 78,
+  text:
+    `! /shop/.orchestrator/config.yaml:5:1: notice: Expected true or false, found the string "maybe"
+! Try: correct the file; orc config list shows what counts`,
 });
 
 testOutput({
   name: "orc config set says what is where now",
   argv: ["config", "set", "color", "never"],
   within: inEmptyDirectory,
+  result: {
+    name: "color",
+    value: "never",
+    path: "/shop/.orchestrator/config.yaml",
+    changed: true,
+  },
+  text: "color is never in /shop/.orchestrator/config.yaml",
 });
 
 testText({
   name: "orc config set says what a value is for that orc does not know",
   argv: ["config", "set", "team", "shop"],
   within: inEmptyDirectory,
+  text: `team is shop in /shop/.orchestrator/config.yaml
+! Warning: "team" is no setting of orc; new sessions take it as a value for {{team}}`,
 });
 
 testText({
@@ -127,6 +176,8 @@ testText({
   argv: ["config", "set", "chek_timeout_seconds", "5"],
   within: inEmptyDirectory,
   exitCode: 2,
+  text: `! Unknown setting "chek_timeout_seconds"
+! Try: use check_timeout_seconds`,
 });
 
 testOutput({
@@ -135,6 +186,21 @@ testOutput({
   within: within("color: [\n"),
   exitCode: 78,
   code: "invalid_yaml",
+  path: "/shop/.orchestrator/config.yaml",
+  details: {
+    problems: [{
+      code: "syntax",
+      severity: "error",
+      path: "",
+      message:
+        "Flow sequence in block collection must be sufficiently indented and end with a ]",
+      line: 2,
+      column: 1,
+    }],
+  },
+  text:
+    `! /shop/.orchestrator/config.yaml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ]
+! Try: correct the file; orc config path shows which files there are`,
 });
 
 testText({
@@ -142,24 +208,49 @@ testText({
   argv: ["config", "set", "agent_program", "codex exec"],
   within: inEmptyDirectory,
   exitCode: 2,
+  text:
+    `! Cannot set "agent_program" to "codex exec" for the repository: that counts only in your own file
+! Try: orc config set agent_program "codex exec" --global`,
 });
 
 testOutput({
   name: "orc config unset says what is gone",
   argv: ["config", "unset", "color"],
   within: within("color: never\n"),
+  result: {
+    name: "color",
+    path: "/shop/.orchestrator/config.yaml",
+    changed: true,
+  },
+  text: "color is not set any more in /shop/.orchestrator/config.yaml",
 });
 
 testText({
   name: "orc config unset says that there was nothing",
   argv: ["config", "unset", "color"],
   within: within("notice: true\n"),
+  text: "color was not set in /shop/.orchestrator/config.yaml",
 });
 
 testOutput({
   name: "orc config path prints the file",
   argv: ["config", "path"],
   within: inEmptyDirectory,
+  result: {
+    path: "/shop/.orchestrator/config.yaml",
+    files: [{
+      path: "/shop/.orchestrator.yaml",
+      level: "repository",
+      legacy: true,
+      exists: false,
+    }, {
+      path: "/shop/.orchestrator/config.yaml",
+      level: "repository",
+      legacy: false,
+      exists: false,
+    }],
+  },
+  text: "/shop/.orchestrator/config.yaml",
 });
 
 testText({
@@ -167,6 +258,8 @@ testText({
   argv: ["config", "path", "--global"],
   within: inEmptyDirectory,
   exitCode: 4,
+  text: `! Cannot find your own settings: HOME names no directory
+! Try: set HOME to your home directory`,
 });
 
 Deno.test("orc answers in JSON where a setting asks for it, and no flag does otherwise", () =>

@@ -11,6 +11,7 @@ import {
 import { inEmptyDirectory, orc, testOutput, testText } from "./orc.ts";
 import { assertEquals } from "@std/assert";
 
+const PLAIN_SECRET = ".orchestrator/secrets/api_token";
 const SESSION = `.orchestrator/sessions/${idOf(0, 0)}`;
 
 /** Some of each severity. */
@@ -20,10 +21,10 @@ function damage(root: string): Promise<void> {
     ".orchestrator/current": "../etc",
     ".orchestrator/lock": lockText(foreignRecord()),
     [`.orchestrator/lock.${tokenOf(1)}.tmp`]: "",
-    ".orchestrator/secrets/api_token": "s3cret",
+    [PLAIN_SECRET]: "s3cret",
     [`${SESSION}/state.json`]: '{"a": 1,}',
   });
-  Deno.chmodSync(`${root}/.orchestrator/secrets/api_token`, 0o644);
+  Deno.chmodSync(`${root}/${PLAIN_SECRET}`, 0o644);
   return Promise.resolve();
 }
 
@@ -45,12 +46,14 @@ testOutput({
   name: "orc doctor says when all is well",
   argv: ["doctor"],
   result: { healthy: true, findings: [] },
+  text: "Healthy, 1 session looked at",
 });
 
 testText({
   name: "orc doctor has nothing to look at where nothing is",
   argv: ["doctor"],
   within: inEmptyDirectory,
+  text: "Healthy, 0 sessions looked at",
 });
 
 testOutput({
@@ -58,6 +61,19 @@ testOutput({
   argv: ["doctor"],
   before: damage,
   exitCode: 3,
+  result: {
+    healthy: false,
+    sessions: 1,
+    fixed: [],
+    findings: [
+      { code: "damaged_current", severity: "error", fixable: true },
+      { code: "damaged_state", severity: "error", session: idOf(0, 0) },
+      { code: "secret_plaintext", path: `/shop/${PLAIN_SECRET}` },
+      { code: "secret_readable", severity: "warning", fixable: false },
+      { code: "lock_held", severity: "info" },
+      { code: "legacy_files", path: "/shop/.workflow_log.jsonl" },
+    ],
+  },
 });
 
 testText({
@@ -81,6 +97,10 @@ testOutput({
   argv: ["doctor", "--fix", "--yes"],
   before: litter,
   result: { healthy: true, findings: [], repaired: null },
+  text:
+    `Fixed: "/shop/.orchestrator/current" names session "gone", which does not exist
+Fixed: "/shop/.orchestrator/sessions/01kk0000000000000000000000" holds what a killed process left: state.json.00000000000000000000000000000001.tmp
+Healthy, 1 session looked at`,
 });
 
 testOutput({
@@ -89,6 +109,8 @@ testOutput({
   before: changeByHand,
   machine: { environment: APPROVING },
   result: { repaired: { repair: "resign", session: idOf(0, 0) } },
+  text: `Repaired: session "01kk0000000000000000000000", now at update 2
+Healthy, 1 session looked at`,
 });
 
 testOutput({
@@ -98,6 +120,9 @@ testOutput({
   machine: { environment: agent("1") },
   exitCode: 77,
   code: "approval_required",
+  text:
+    `! Cannot sign the changed state of session "01kk0000000000000000000000": only a human may, at a terminal
+! Try: ask a human to run the same command in a terminal`,
 });
 
 testText({
@@ -105,6 +130,8 @@ testText({
   argv: ["doctor", "--resign", "1", "--restore", "1"],
   within: inEmptyDirectory,
   exitCode: 2,
+  text: `! Flags --trust-state, --resign and --restore do not go together
+! Try: orc help doctor`,
 });
 
 Deno.test("orc doctor prints its findings with --quiet too", () =>

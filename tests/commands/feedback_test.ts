@@ -22,6 +22,7 @@ testOutput({
   argv: ["feedback", "capture", "--learnings", "Ask first"],
   within: withShop,
   machine: LATER,
+  text: "Feedback is kept with the session",
 });
 
 testOutput({
@@ -29,6 +30,8 @@ testOutput({
   argv: ["feedback", "capture", "--auto"],
   machine: { environment: { ORCHESTRATOR_SKIP_FEEDBACK: "1" } },
   result: { feedback: null },
+  text:
+    "No feedback is kept: feedback is false, from ORCHESTRATOR_SKIP_FEEDBACK",
 });
 
 testText({
@@ -36,6 +39,8 @@ testText({
   argv: ["feedback", "capture"],
   within: (test) => withRoot({}, test),
   exitCode: 4,
+  text: `! No active session in "/shop"
+! Try: orc start "TASK"`,
 });
 
 /** Feedback on two sessions, and what the older tool left. */
@@ -75,6 +80,33 @@ testOutput({
   argv: ["feedback", "review", "--suggest"],
   before: addFeedback,
   machine: AT_REVIEW,
+  result: {
+    days: 7,
+    sessions: 3,
+    damagedLines: 1,
+    tool: {
+      sessions: 3,
+      averageSeconds: 3800,
+      phases: [{ phase: "PLAN", averageSeconds: 3700, sessions: 3 }],
+      errors: 2,
+      itemsSkipped: 1,
+      withReviews: 0,
+      withSeveralAgents: 0,
+    },
+    process: {
+      sessions: 3,
+      errors: [{ text: "e1", sessions: 1 }],
+      skippedItems: [{ text: "a", sessions: 1 }],
+      learnings: [
+        { text: "Lesson 1", task: "Add logout" },
+        { text: "Lesson 0", task: "Add login" },
+      ],
+      challenges: [],
+      wentWell: [],
+    },
+    suggestions: ["3 of 3 sessions had no review", "More tea"],
+    shown: { tool: true, process: true, suggestions: true },
+  },
 });
 
 testText({
@@ -87,4 +119,5 @@ testText({
 testText({
   name: "orc feedback review says that there is none",
   argv: ["feedback", "review", "--days", "0"],
+  text: "Feedback on 0 sessions in the last 0 days",
 });

@@ -11,6 +11,7 @@ import {
   APPROVING,
   EASY_WORKFLOW,
   fixedHost,
+  idOf,
   refusalOf,
   withSession,
 } from "../work/fixtures.ts";
@@ -45,12 +46,27 @@ testOutput({
   name: "orc history shows what happened",
   argv: ["history"],
   before: workABit,
+  result: {
+    events: [
+      { type: "workflow_started" },
+      { type: "phase_started" },
+      { type: "item_completed" },
+      { type: "item_skipped" },
+      { type: "gate_failed" },
+      { type: "note_added" },
+      { type: "human_override" },
+    ],
+    hasEarlier: false,
+  },
 });
 
 testText({
   name: "orc history says that there are earlier events",
   argv: ["history", "--limit", "2"],
   before: workABit,
+  text: `Earlier ones: orc history --all
+2026-03-01 10:05:00Z PLAN     Note: The old API stays
+2026-03-01 10:06:00Z PLAN     Human approved phase: PLAN (human)`,
 });
 
 testText({
@@ -64,11 +80,14 @@ testText({
   name: "orc history shows only what fits",
   argv: ["history", "--item", "sketch", "--since", "1d"],
   before: workABit,
+  text:
+    "2026-03-01 10:03:00Z PLAN     Skipped item: sketch - Nothing that could be drawn",
 });
 
 testText({
   name: "orc history says so when nothing fits",
   argv: ["history", "--type", "workflow_completed"],
+  text: "No events",
 });
 
 testText({
@@ -84,12 +103,20 @@ testText({
         message: "Odd \x1b[31m\ntext",
       }),
     ])),
+  text: `2026-03-01 10:00:00Z          Started workflow: Add login
+2026-03-01 10:00:00Z PLAN     Started phase: Plan
+yesterday, as somebody wo          Odd \\x1b[31m text
+! Warning: "/shop/.orchestrator/sessions/01kk0000000000000000000000/log.jsonl" holds 1 line that is no event; the rest was read`,
 });
 
 testText({
   name: "orc history --output jsonl prints a line for each event",
   argv: ["history", "--output", "jsonl", "--limit", "3"],
   before: workABit,
+  text:
+    `{"id":"01kk0400000000000000000000","serial":4,"at":"2026-03-01T10:04:00.123000Z","type":"gate_failed","workflowId":"wf_00000000","phaseId":"PLAN","itemId":"tests","message":"Gate failed: tests","details":{"success":false,"exit_code":2,"stdout":"","stderr":"","command":"make test","duration_seconds":0.25,"error":null},"actor":"system"}
+{"id":"01kk0500000000000000000000","serial":5,"at":"2026-03-01T10:05:00.123000Z","type":"note_added","workflowId":"wf_00000000","phaseId":"PLAN","itemId":null,"message":"Note: The old API stays","details":{"note":"The old API stays"},"actor":"system"}
+{"id":"01kk0600000000000000000000","serial":6,"at":"2026-03-01T10:06:00.123000Z","type":"human_override","workflowId":"wf_00000000","phaseId":"PLAN","itemId":null,"message":"Human approved phase: PLAN","details":{"origin":"setting"},"actor":"human"}`,
 });
 
 testText({
@@ -97,6 +124,9 @@ testText({
   argv: ["history", "--follow"],
   before: (root) =>
     abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" }),
+  text: `2026-03-01 10:00:00Z          Started workflow: Add login
+2026-03-01 10:00:00Z PLAN     Started phase: Plan
+2026-03-01 10:00:00Z PLAN     Workflow abandoned: Dropped`,
 });
 
 testOutput({
@@ -104,6 +134,9 @@ testOutput({
   argv: ["history", "--item", "plann"],
   exitCode: 4,
   code: "no_such_item",
+  details: { items: ["idea", "plan", "sketch", "tests", "consent", "code"] },
+  text: `! No item "plann" in this workflow; the nearest is "plan"
+! Try: orc status`,
 });
 
 testOutput({
@@ -111,6 +144,8 @@ testOutput({
   argv: ["history", "--since", "yesterday"],
   exitCode: 2,
   code: "invalid_time",
+  text: `! Cannot use "yesterday" as a time for --since
+! Try: use an instant, a date or how long ago, such as --since 2026-03-01T10:00:00Z, 2026-03-01, 30m, 2h, 3d or 1w`,
 });
 
 for (
@@ -154,13 +189,52 @@ testOutput({
   argv: ["history", "--type", "item_complete"],
   exitCode: 2,
   code: "unknown_event_type",
+  details: {
+    types: [
+      "workflow_started",
+      "phase_started",
+      "phase_completed",
+      "item_started",
+      "item_completed",
+      "item_skipped",
+      "verification_passed",
+      "verification_failed",
+      "gate_passed",
+      "gate_failed",
+      "evidence_validated",
+      "skip_validated",
+      "skip_rejected",
+      "human_override",
+      "workflow_completed",
+      "workflow_abandoned",
+      "note_added",
+      "error",
+      "gate_executed",
+      "evidence_rejected",
+      "review_started",
+      "review_completed",
+      "review_failed",
+      "conflict_resolved",
+      "conflict_escalated",
+    ],
+  },
+  text:
+    `! No event has the type "item_complete"; the nearest is "item_completed"
+! Try: use one of these: workflow_started, phase_started, phase_completed, item_started, item_completed, item_skipped, verification_passed, verification_failed, gate_passed, gate_failed, evidence_validated, skip_validated, skip_rejected, human_override, workflow_completed, workflow_abandoned, note_added, error, gate_executed, evidence_rejected, review_started, review_completed, review_failed, conflict_resolved, conflict_escalated`,
 });
 
 testText({
   name: "orc history refuses an end before the beginning",
   argv: ["history", "--since", "1h", "--until", "2h"],
   exitCode: 2,
+  text: `! Cannot look from "1h" until "2h": the end lies before the beginning
+! Try: exchange the values of --since and --until`,
 });
+
+const DRAWINGS = [
+  "Nothing that could be drawn",
+  "Still nothing that could be drawn, and it will stay so for long",
+];
 
 /** What some months of work leave behind. */
 function writeLog(root: string): Promise<void> {
@@ -169,11 +243,7 @@ function writeLog(root: string): Promise<void> {
   const events = [
     recorded("workflow_started", { workflowId: "wf_0000aaaa" }),
     recorded("phase_started", { at: "2026-03-01T10:00:00Z" }),
-    skip("sketch", "Nothing that could be drawn"),
-    skip(
-      "sketch",
-      "Still nothing that could be drawn, and it will stay so for long",
-    ),
+    ...DRAWINGS.map((reason) => skip("sketch", reason)),
     skip("a_longer_id", ""),
     ...Array.from(
       { length: 12 },
@@ -193,6 +263,21 @@ testOutput({
   name: "orc analyze counts over sessions and the legacy log",
   argv: ["analyze"],
   before: writeLog,
+  result: {
+    total_workflows: 2,
+    completed: 1,
+    abandoned: 0,
+    active: 1,
+    completion_rate: "50.0%",
+    skipped_items: {
+      sketch: { count: 2, reasons: DRAWINGS },
+      a_longer_id: { count: 1, reasons: [] },
+    },
+    verification_failures: { gate_7: 2, gate_11: 1 },
+    phase_durations: { PLAN: { avg_minutes: "12.5", count: 1 } },
+    total_events: 22,
+    all: false,
+  },
 });
 
 testText({
@@ -205,6 +290,8 @@ testOutput({
   name: "orc analyze says that there is no data",
   argv: ["analyze"],
   within: inEmptyDirectory,
+  result: { status: "no_data", message: "No sessions here yet" },
+  text: "No sessions here yet",
 });
 
 const inEasySession = (test: (root: string) => Promise<void>) =>
@@ -214,6 +301,8 @@ testOutput({
   name: "orc generate-md says what it wrote",
   argv: ["generate-md"],
   within: inEasySession,
+  text: "Wrote /shop/WORKFLOW.md",
+  result: { changed: true, path: "/shop/WORKFLOW.md" },
 });
 
 testText({
@@ -221,6 +310,7 @@ testText({
   argv: ["generate-md"],
   within: inEasySession,
   before: (root) => generateMarkdown(fixedHost({ number: 2 }), { root }),
+  text: "/shop/WORKFLOW.md is up to date",
 });
 
 testText({
@@ -238,12 +328,18 @@ testOutput({
   },
   exitCode: 3,
   code: "not_generated",
+  path: "/shop/WORKFLOW.md",
+  text: `! Cannot replace "/shop/WORKFLOW.md": orc did not make it
+! Try: write another file: orc generate-md --to FILE`,
 });
 
-Deno.test("orc generate-md --to writes another file", () =>
+Deno.test("orc generate-md --to writes another file, and gives its text to programs", () =>
   inEasySession(async (root) => {
-    const { out } = await orc(root, ["generate-md", "--to", "now.md"]);
-    assertEquals(out, "Wrote /shop/now.md\n");
+    const ran = await orc(root, ["generate-md", "--to", "now.md", "--json"]);
+    const { path, text } = Object(documentOf(ran)).result;
+    assertEquals(path, "/shop/now.md");
+    const page = Deno.readTextFileSync(`${root}/now.md`);
+    assertEquals(text, page.replaceAll(root, "/shop"));
   }));
 
 async function workAndLearn(root: string): Promise<void> {
@@ -263,6 +359,22 @@ testOutput({
   name: "orc learn sums the session up",
   argv: ["learn"],
   before: workAndLearn,
+  result: {
+    session: idOf(0, 0),
+    hasLearnings: true,
+    saved: false,
+    path: null,
+    learnings: {
+      task: "Add login",
+      workflow: "Tiny",
+      status: "active",
+      skipped: [{ item: "tests" }],
+      failures: [{ item: "tests", count: 1, last: "Gate failed: tests" }],
+      overrides: [{ message: "Force-skipped item: tests" }],
+      notes: ["The <old> API_stays"],
+      phases: [{ phase: "PLAN", minutes: 0 }],
+    },
+  },
 });
 
 Deno.test("orc learn --save says where it is kept", () =>
@@ -285,6 +397,8 @@ testText({
   name: "orc learn refuses to save and not to save",
   argv: ["learn", "--save", "--no-save"],
   exitCode: 2,
+  text: `! Flags "--save" and "--no-save" contradict each other
+! Try: leave one of them out`,
 });
 
 Deno.test("orc learn shows a bar while it reads a long log, unless it is to be quiet", () =>

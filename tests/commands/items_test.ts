@@ -23,6 +23,15 @@ import { assertEquals } from "@std/assert";
 testOutput({
   name: "orc start-item marks an item as being worked on",
   argv: ["start-item", "plan"],
+  result: {
+    changed: true,
+    events: [{ type: "item_started" }],
+    serial: 2,
+    item: "plan",
+  },
+  text: `Started item "plan"
+PLAN 0/5 · BUILD
+Next: orc complete plan --notes "<what you did>"`,
 });
 
 testText({
@@ -30,6 +39,9 @@ testText({
   argv: ["start-item", "plan"],
   before: (root) =>
     startItem(fixedHost({ number: 2 }), { root, itemId: "plan" }),
+  text: `Item "plan" is started already
+PLAN 0/5 · BUILD
+Next: orc complete plan --notes "<what you did>"`,
 });
 
 testOutput({
@@ -37,6 +49,10 @@ testOutput({
   argv: ["start-item", "look"],
   within: (test) => withSession(test, HYBRID_WORKFLOW),
   result: { item: "look", passesAt: "2026-03-01T10:30:00Z" },
+  text:
+    `Started item "look": it passes by itself at 2026-03-01T10:30:00Z, unless a human approves it before
+DO 0/3
+Next: orc complete glance --notes "<what you did>"`,
 });
 
 testText({
@@ -45,6 +61,10 @@ testText({
   within: (test) => withSession(test, HYBRID_WORKFLOW),
   before: (root) =>
     startItem(fixedHost({ number: 2 }), { root, itemId: "look" }),
+  text:
+    `Item "look" is started already: it passes by itself at 2026-03-01T10:30:00Z, unless a human approves it before
+DO 0/3
+Next: orc complete glance --notes "<what you did>"`,
 });
 
 testOutput({
@@ -52,12 +72,24 @@ testOutput({
   argv: ["start-item", "plna"],
   exitCode: 4,
   code: "no_such_item",
+  details: { items: ["idea", "plan", "sketch", "tests", "consent"] },
+  text: `! No item "plna" in this workflow; the nearest is "plan"
+! Try: orc status`,
 });
 
 testOutput({
   name: "orc approve-item passes a manual gate for a human",
   argv: ["approve-item", "consent", "-n", "Looked at it"],
   machine: { answers: ["consent"] },
+  result: {
+    changed: true,
+    events: [{ type: "item_completed" }],
+    serial: 2,
+    item: "consent",
+  },
+  text: `Approved item "consent"
+PLAN 1/5 · BUILD
+Next: orc complete idea --notes "<what you did>"`,
 });
 
 testText({
@@ -68,6 +100,9 @@ testText({
       root,
       itemId: "consent",
     }),
+  text: `Item "consent" is approved already
+PLAN 1/5 · BUILD
+Next: orc complete idea --notes "<what you did>"`,
 });
 
 testOutput({
@@ -76,6 +111,8 @@ testOutput({
   machine: { environment: agent("1") },
   exitCode: 77,
   code: "approval_required",
+  text: `! Cannot approve item "consent": only a human may, at a terminal
+! Try: ask a human to run the same command in a terminal`,
 });
 
 testText({
@@ -83,23 +120,52 @@ testText({
   argv: ["approve-item", "consent"],
   machine: { answers: ["y"] },
   exitCode: 77,
+  text: '! Cannot approve item "consent": "consent" was not typed',
 });
 
 testText({
   name: "orc approve-item refuses what is no manual gate",
   argv: ["approve-item", "idea"],
   exitCode: 3,
+  text: `! Cannot approve item "idea": it is not a manual gate
+! Try: orc complete idea`,
 });
 
 testText({
   name: "orc complete completes an item that needs no check",
   argv: ["complete", "idea", "--notes", "- agreed with Ada"],
+  text: `Completed item "idea"
+PLAN 1/5 · BUILD
+Next: orc complete plan --notes "<what you did>"`,
 });
 
 testOutput({
   name: "orc complete runs the check",
   argv: ["complete", "tests"],
   machine: { programs: { "make test": { stdout: "3 of 3 passed\n" } } },
+  result: {
+    changed: true,
+    events: [{ type: "gate_passed" }, { type: "item_completed" }],
+    serial: 2,
+    item: "tests",
+    check: {
+      type: "command",
+      originalCommand: "{{test_command}}",
+      expectExitCode: 0,
+      command: "make test",
+      words: ["make", "test"],
+      shell: false,
+      exitCode: 0,
+      stdout: "3 of 3 passed\n",
+      stderr: "",
+      notUtf8: [],
+      durationSeconds: 0.25,
+      passed: true,
+    },
+  },
+  text: `Completed item "tests"
+PLAN 1/5 · BUILD
+Next: orc complete idea --notes "<what you did>"`,
 });
 
 testOutput({
@@ -112,12 +178,37 @@ testOutput({
   },
   exitCode: 3,
   code: "check_failed",
+  details: {
+    item: "tests",
+    tries: 1,
+    result: {
+      type: "command",
+      originalCommand: "{{test_command}}",
+      expectExitCode: 0,
+      command: "make test",
+      words: ["make", "test"],
+      shell: false,
+      exitCode: 2,
+      stdout: "...\n",
+      stderr: "1 of 3 failed\n",
+      notUtf8: [],
+      durationSeconds: 0.25,
+      problem: null,
+      passed: false,
+    },
+  },
+  text:
+    `! Cannot complete item "tests": command failed (exit code 2, expected 0)
+!   1 of 3 failed
+! Try: make \`make test\` succeed, then run: orc complete tests`,
 });
 
 testText({
   name: "orc complete says which file is missing",
   argv: ["complete", "plan"],
   exitCode: 3,
+  text: `! Cannot complete item "plan": docs/plan.md does not exist
+! Try: write docs/plan.md, then run: orc complete plan`,
 });
 
 testText({
@@ -125,12 +216,17 @@ testText({
   argv: ["complete", "idea"],
   before: (root) =>
     completeItem(fixedHost({ number: 2 }), { root, itemId: "idea" }),
+  text: `Item "idea" is completed already
+PLAN 1/5 · BUILD
+Next: orc complete plan --notes "<what you did>"`,
 });
 
 testText({
   name: "orc complete leaves a manual gate to a human",
   argv: ["complete", "consent"],
   exitCode: 3,
+  text: `! Cannot complete item "consent": a human must approve it
+! Try: a human runs, in a terminal: orc approve-item consent`,
 });
 
 testText({
@@ -145,6 +241,10 @@ testText({
         "settings:\n  supervision_mode: zero_human",
       ),
     ),
+  text:
+    `Skipped manual gate "consent": nobody approved it, and the workflow lets it pass
+PLAN 1/5 · BUILD
+Next: orc complete idea --notes "<what you did>"`,
 });
 
 testText({
@@ -152,6 +252,9 @@ testText({
   argv: ["complete", "plan", "--skip-verify"],
   machine: { environment: agent("1"), answers: ["plan"] },
   exitCode: 77,
+  text:
+    `! Cannot complete item "plan" unverified: only a human may, at a terminal
+! Try: ask a human to run the same command in a terminal`,
 });
 
 /** Each kind of field, in a workflow that asks for them. */
@@ -173,6 +276,9 @@ testOutput({
   within: withEvidence,
   exitCode: 3,
   code: "evidence_missing",
+  details: { item: "cases", schema: "EdgeCaseEvidence" },
+  text: `! Cannot complete item "cases": it needs evidence (EdgeCaseEvidence)
+! Try: orc complete cases --evidence FILE, where FILE is JSON or YAML with cases_considered (list, at least 1), how_handled (mapping of texts to texts); optional: cases_deferred (list, may be empty)`,
 });
 
 testOutput({
@@ -182,6 +288,19 @@ testOutput({
   machine: { input: "cases_considerd: [a]\nhow_handled: {a: 1}" },
   exitCode: 3,
   code: "evidence_invalid",
+  details: {
+    item: "cases",
+    schema: "EdgeCaseEvidence",
+    problems: [{
+      path: "cases_considered",
+      message: 'Missing: rename "cases_considerd"',
+    }, { path: "how_handled.a", message: "Expected a text, found a number" }],
+  },
+  text:
+    `! Cannot complete item "cases": its evidence is not valid (EdgeCaseEvidence)
+!   cases_considered: Missing: rename "cases_considerd"
+!   how_handled.a: Expected a text, found a number
+! Try: orc complete cases --evidence FILE, where FILE is JSON or YAML with cases_considered (list, at least 1), how_handled (mapping of texts to texts); optional: cases_deferred (list, may be empty)`,
 });
 
 testText({
@@ -190,6 +309,9 @@ testText({
   within: withEvidence,
   machine: { input: '{"cases_considered": [a]}' },
   exitCode: 78,
+  text:
+    `! standard input:1:23 is not valid JSON: found "a" where a value was expected
+! Try: correct the evidence, then run the command again`,
 });
 
 testOutput({
@@ -203,6 +325,9 @@ testOutput({
   ],
   within: withEvidence,
   result: { item: "cases", changed: true, check: null },
+  text: `Completed item "cases"
+PLAN 1/2
+Next: orc finish`,
 });
 
 testText({
@@ -213,6 +338,8 @@ testText({
     environment: { ORCHESTRATOR_CHECK: `${idOf(0, 0)}/free` },
   },
   exitCode: 3,
+  text: `! Cannot complete item "free": its own check asks for it
+! Try: a check only tests; take orc complete out of it, and run that outside`,
 });
 
 testOutput({
@@ -222,6 +349,10 @@ testOutput({
   within: (test) => withSession(test, HYBRID_WORKFLOW),
   exitCode: 3,
   code: "approval_pending",
+  details: { item: "look", passesAt: "2026-03-01T10:30:00Z" },
+  text:
+    `! Cannot complete item "look" yet: it passes by itself at 2026-03-01T10:30:00Z, unless a human approves it before
+! Try: a human runs, in a terminal: orc approve-item look; from then on anybody: orc complete look`,
 });
 
 Deno.test("orc complete shows progress where error output is a terminal, and not with --quiet", () =>
@@ -249,6 +380,8 @@ Deno.test("orc complete shows progress where error output is a terminal, and not
 testOutput({
   name: "orc note keeps a note",
   argv: ["note", "The old API stays until March", "--item", "plan"],
+  result: { changed: true, events: [{ type: "note_added" }], serial: 2 },
+  text: "Noted",
 });
 
 testOutput({
@@ -256,12 +389,16 @@ testOutput({
   argv: ["note", " "],
   exitCode: 2,
   code: "note_empty",
+  text: `! The note is empty
+! Try: orc note "<what is worth remembering>"`,
 });
 
 testText({
   name: "orc note wants one text",
   argv: ["note", "two", "words"],
   exitCode: 2,
+  text: `! Unexpected argument "words"
+! Try: put text of several words in quotes`,
 });
 
 Deno.test("orc note --item says what the note is about", () =>
@@ -275,6 +412,15 @@ const REASON = "Nothing that could be drawn";
 testOutput({
   name: "orc skip leaves an item out",
   argv: ["skip", "sketch", "--reason", REASON],
+  result: {
+    changed: true,
+    events: [{ type: "item_skipped" }],
+    serial: 2,
+    item: "sketch",
+  },
+  text: `Skipped item "sketch"
+PLAN 1/5 · BUILD
+Next: orc complete idea --notes "<what you did>"`,
 });
 
 testText({
@@ -286,6 +432,9 @@ testText({
       itemId: "sketch",
       reason: REASON,
     }),
+  text: `Item "sketch" is skipped already
+PLAN 1/5 · BUILD
+Next: orc complete idea --notes "<what you did>"`,
 });
 
 testOutput({
@@ -293,18 +442,26 @@ testOutput({
   argv: ["skip", "sketch"],
   exitCode: 3,
   code: "skip_reason",
+  details: { item: "sketch", skipConditions: [] },
+  text: `! Cannot skip item "sketch": the reason is empty
+! Try: say what makes it unnecessary here: orc skip sketch --reason "<why>"`,
 });
 
 testText({
   name: "orc skip --force lets a human skip a gate",
   argv: ["skip", "tests", "-r", GOOD_REASON, "--force"],
   machine: { answers: ["tests"] },
+  text: `Skipped item "tests"
+PLAN 1/5 · BUILD
+Next: orc complete idea --notes "<what you did>"`,
 });
 
 testText({
   name: "orc skip refuses a gate",
   argv: ["skip", "tests", "-r", REASON],
   exitCode: 3,
+  text: `! Cannot skip item "tests": it is a gate
+! Try: orc complete tests --notes "<what you did>"`,
 });
 
 testText({
@@ -319,6 +476,8 @@ testText({
       ),
     ),
   exitCode: 3,
+  text: `! Cannot skip item "it": "n/a" is not a reason
+! Try: say which of these holds, and why (it is a hotfix; nothing changed): orc skip it --reason "<why>"`,
 });
 
 function shown(elapsedMs: number, lastLine?: string, columns = 80) {

@@ -35,6 +35,7 @@ testText({
   name: "orc migrate says when there is nothing",
   argv: ["migrate"],
   within: inEmptyDirectory,
+  text: "Nothing to migrate",
 });
 
 testOutput({
@@ -44,6 +45,20 @@ testOutput({
   before: diverge,
   exitCode: 5,
   code: "layouts_differ",
+  path: "/shop/.workflow_state.json",
+  details: {
+    conflicts: [{
+      oldPath: ".workflow_state.json",
+      newPath: "sessions/1a2b3c4d",
+      differences: [
+        'task: old "Older task", new "Old task"',
+        'last update: old "2026-01-02T03:04:05Z", new "2026-03-01T10:00:00Z"',
+      ],
+    }],
+  },
+  text:
+    `! ".workflow_state.json" and "sessions/1a2b3c4d" hold different things: task: old "Older task", new "Old task", last update: old "2026-01-02T03:04:05Z", new "2026-03-01T10:00:00Z"
+! Try: see all of it with orc migrate --dry-run, then say which one is right: --force-from-old or --force-from-new`,
 });
 
 testOutput({
@@ -51,6 +66,28 @@ testOutput({
   argv: ["migrate", "--rollback"],
   within: withLegacy,
   before: (root) => migrate(fixedHost({ number: 2 }), { root }),
+  result: {
+    action: "rolled_back",
+    sessions: [],
+    moves: [],
+    left: [],
+    conflicts: [],
+    neededBytes: 0,
+    restored: [
+      ".workflow_state.json",
+      ".workflow_log.jsonl",
+      ".workflow_feedback.jsonl",
+      ".workflow_tool_feedback.jsonl",
+      ".workflow_process_feedback.jsonl",
+      ".secrets.enc",
+      ".claude/prd_state.json",
+      ".orchestrator.yaml",
+      ".workflow_checkpoints",
+    ],
+    kept: [],
+    dryRun: false,
+    finished: false,
+  },
 });
 
 testOutput({
@@ -63,6 +100,16 @@ testOutput({
   },
   exitCode: 5,
   code: "changed_since",
+  details: {
+    changed: [{
+      path: "sessions/1a2b3c4d",
+      files: ["sessions/1a2b3c4d/log.jsonl", "sessions/1a2b3c4d/state.json"],
+      updates: ["Note: since"],
+    }],
+  },
+  text:
+    `! Cannot take the migration back: what was done since would be lost: "Note: since"
+! Try: keep it aside: orc migrate --rollback --force-rollback`,
 });
 
 testOutput({
@@ -71,6 +118,8 @@ testOutput({
   within: inEmptyDirectory,
   exitCode: 2,
   code: "contradicting_flags",
+  text: `! --force-from-old and --force-from-new contradict each other
+! Try: see what differs: orc migrate --dry-run`,
 });
 
 testText({
@@ -91,6 +140,9 @@ testOutput({
   within: inEmptyDirectory,
   exitCode: 4,
   code: "no_such_file",
+  path: "/shop/gone",
+  text: `! Cannot import "/shop/gone": it is no file or directory
+! Try: name a legacy state, a log, or the directory they are in`,
 });
 
 Deno.test("orc migrate --dry-run shows what would move, what differs and what is free", () =>

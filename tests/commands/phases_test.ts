@@ -12,12 +12,25 @@ testOutput({
   argv: ["advance"],
   exitCode: 3,
   code: "blocked",
+  text:
+    `! Cannot leave phase "PLAN": Item "idea" is pending, Item "plan" is pending, Item "tests" is pending, Item "consent" is pending, Phase "PLAN" awaits a human's approval
+! Try: orc complete idea --notes "<what you did>"`,
 });
 
 testOutput({
   name: "orc advance --force lets a human leave a phase",
   argv: ["advance", "--force"],
   machine: { answers: ["PLAN"] },
+  result: {
+    changed: true,
+    events: [{ type: "phase_completed" }, { type: "phase_started" }],
+    serial: 2,
+    from: "PLAN",
+    to: "BUILD",
+  },
+  text: `Left phase "PLAN", entered phase "BUILD"
+PLAN 0/5 · BUILD 0/1
+Next: orc complete code --notes "<what you did>"`,
 });
 
 testText({
@@ -25,6 +38,8 @@ testText({
   argv: ["advance", "-f", "--yes"],
   machine: { environment: agent("1"), answers: ["PLAN"] },
   exitCode: 77,
+  text: `! Cannot leave phase "PLAN" by force: only a human may, at a terminal
+! Try: ask a human to run the same command in a terminal`,
 });
 
 testText({
@@ -33,18 +48,28 @@ testText({
   within: (test) => withSession(test, EASY_WORKFLOW),
   before: (root) =>
     completeItem(fixedHost({ number: 2 }), { root, itemId: "it" }),
+  text: `Phase "DO" is the last one and is complete
+DO 1/1
+Next: orc finish`,
 });
 
 testOutput({
   name: "orc approve approves the current phase for a human",
   argv: ["approve"],
   machine: { answers: ["PLAN"] },
+  result: { changed: true, events: [{ type: "human_override" }], serial: 2 },
+  text: `Approved the phase
+PLAN 0/5 · BUILD
+Next: orc complete idea --notes "<what you did>"`,
 });
 
 testText({
   name: "orc approve does nothing for a phase that awaits no approval",
   argv: ["approve"],
   within: (test) => withSession(test, EASY_WORKFLOW),
+  text: `The phase awaits no approval
+DO 0/1
+Next: orc complete it --notes "<what you did>"`,
 });
 
 testText({
@@ -52,6 +77,8 @@ testText({
   argv: ["approve"],
   machine: { environment: agent("1") },
   exitCode: 77,
+  text: `! Cannot approve phase "PLAN": only a human may, at a terminal
+! Try: ask a human to run the same command in a terminal`,
 });
 
 testOutput({
@@ -59,6 +86,9 @@ testOutput({
   argv: ["approve", "--phase", "NONE"],
   exitCode: 4,
   code: "no_such_phase",
+  details: { phases: ["PLAN", "BUILD"] },
+  text: `! No phase "NONE" in this workflow
+! Try: orc status`,
 });
 
 testOutput({
@@ -67,6 +97,12 @@ testOutput({
   within: (test) => withSession(test, EASY_WORKFLOW),
   before: (root) =>
     completeItem(fixedHost({ number: 2 }), { root, itemId: "it" }),
+  result: {
+    changed: true,
+    events: [{ type: "phase_completed" }, { type: "workflow_completed" }],
+    serial: 3,
+  },
+  text: "The session is completed: 1 items completed, 0 skipped, 1 in all",
 });
 
 testOutput({
@@ -74,39 +110,85 @@ testOutput({
   argv: ["finish"],
   exitCode: 3,
   code: "blocked",
+  details: {
+    blockers: [{
+      code: "item_open",
+      phaseId: "PLAN",
+      itemId: "idea",
+      message: 'Item "idea" is pending',
+    }, {
+      code: "item_open",
+      phaseId: "PLAN",
+      itemId: "plan",
+      message: 'Item "plan" is pending',
+    }, {
+      code: "item_open",
+      phaseId: "PLAN",
+      itemId: "tests",
+      message: 'Item "tests" is pending',
+    }, {
+      code: "item_open",
+      phaseId: "PLAN",
+      itemId: "consent",
+      message: 'Item "consent" is pending',
+    }, {
+      code: "approval_missing",
+      phaseId: "PLAN",
+      itemId: null,
+      message: `Phase "PLAN" awaits a human's approval`,
+    }, {
+      code: "item_open",
+      phaseId: "BUILD",
+      itemId: "code",
+      message: 'Item "code" is pending',
+    }],
+  },
+  text:
+    `! Cannot finish the session: Item "idea" is pending, Item "plan" is pending, Item "tests" is pending, Item "consent" is pending, Phase "PLAN" awaits a human's approval and 1 more
+! Try: orc complete idea --notes "<what you did>"`,
 });
 
 testText({
   name: "orc finish --abandon closes a session for a reason",
   argv: ["finish", "--abandon", "-r", "The feature was dropped"],
+  text: "The session is abandoned: 0 items completed, 0 skipped, 6 in all",
 });
 
 testText({
   name: "orc finish --abandon needs a reason",
   argv: ["finish", "--abandon"],
   exitCode: 2,
+  text: `! A session is abandoned for a reason, and none was given
+! Try: orc finish --abandon --reason "<why>"`,
 });
 
 testOutput({
   name: "orc finish --abandon keeps notes",
   argv: ["finish", "--abandon", "-r", "Dropped", "--notes", "A sketch"],
   result: { changed: true, summary: { active: false, status: "abandoned" } },
+  text: "The session is abandoned: 0 items completed, 0 skipped, 6 in all",
 });
 
 testText({
   name: "orc finish --abandon takes no --force",
   argv: ["finish", "--abandon", "-r", "Dropped", "--force"],
   exitCode: 2,
+  text: `! Flag --force does not go with --abandon, which needs no force
+! Try: orc finish --abandon --reason "<why>"`,
 });
 
 testText({
   name: "orc finish takes no reason without --abandon",
   argv: ["finish", "--reason", "The feature was dropped"],
   exitCode: 2,
+  text: `! Flag --reason goes with --abandon
+! Try: orc finish --notes "<what came of it>"`,
 });
 
 testText({
   name: "orc finish --force is refused to a script",
   argv: ["finish", "--force"],
   exitCode: 77,
+  text: `! Cannot finish the session by force: only a human may, at a terminal
+! Try: ask a human to run the same command in a terminal`,
 });

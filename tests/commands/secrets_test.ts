@@ -3,6 +3,8 @@ import type { Machine } from "../work/fixtures.ts";
 import { orc, testOutput } from "./orc.ts";
 import { assert, assertEquals } from "@std/assert";
 
+const DIRECTORY = ".orchestrator/secrets";
+
 const NO_GIT = { "git credential fill": { exitCode: -1, problem: "No git" } };
 
 /** With a user who has an identity. */
@@ -31,12 +33,30 @@ testSecrets({
   name:
     "orc secrets init keeps the identity that is there, and says what is missing",
   argv: ["secrets", "init"],
+  result: {
+    identity: "/shop/home/.orchestrator/identity.txt",
+    recipient: "age1g55x9n5uq45jzcj38lea0m9lhusux5htv0gygj6a3hykg2mcesvsuu2eu3",
+    created: false,
+    missing: ["API_KEY", "OTHER_KEY"],
+  },
+  text: `Identity is there: /shop/home/.orchestrator/identity.txt
+Public key: age1g55x9n5uq45jzcj38lea0m9lhusux5htv0gygj6a3hykg2mcesvsuu2eu3
+Missing: orc secrets set API_KEY
+Missing: orc secrets set OTHER_KEY`,
 });
 
 testSecrets({
   name: "orc secrets set keeps what comes from standard input",
   argv: ["secrets", "set", "API_KEY"],
   machine: { input: `${VALUE}\n` },
+  result: {
+    name: "API_KEY",
+    level: "repository",
+    path: "/shop/.orchestrator/secrets/API_KEY.age",
+    encryption: "identity",
+  },
+  text:
+    'Kept secret "API_KEY" in /shop/.orchestrator/secrets/API_KEY.age, encrypted to your identity',
 });
 
 testSecrets({
@@ -44,6 +64,8 @@ testSecrets({
   argv: ["secrets", "set", "API_KEY", "--global"],
   machine: { answers: [VALUE] },
   result: { name: "API_KEY" },
+  text:
+    'Kept secret "API_KEY" in /shop/home/.orchestrator/secrets/API_KEY.age, encrypted to your identity',
 });
 
 testSecrets({
@@ -52,6 +74,8 @@ testSecrets({
   machine: { input: "\n" },
   exitCode: 2,
   code: "invalid_secret_value",
+  text: `! Cannot keep secret "API_KEY": its value is empty
+! Try: orc secrets set API_KEY --file FILE`,
 });
 
 testSecrets({
@@ -60,6 +84,9 @@ testSecrets({
   machine: { input: VALUE },
   exitCode: 2,
   code: "invalid_secret_name",
+  text:
+    `! "../API_KEY" cannot be the name of a secret: it holds capital letters, digits and underscores, at most 64
+! Try: choose a name such as OPENAI_API_KEY`,
 });
 
 testSecrets({
@@ -67,6 +94,9 @@ testSecrets({
   argv: ["secrets", "set", "API_KEY", "value"],
   exitCode: 2,
   code: "value_as_argument",
+  text:
+    `! The value of a secret is not taken as an argument: other users can see it there, and the history of the shell keeps it
+! Try: run orc secrets set API_KEY, which asks for it; better with a new value`,
 });
 
 testSecrets({
@@ -75,6 +105,8 @@ testSecrets({
   machine: { home: undefined, input: VALUE },
   exitCode: 77,
   code: "no_identity",
+  text: `! There is no identity to encrypt secrets to
+! Try: orc secrets init, or set ORCHESTRATOR_PASSPHRASE`,
 });
 
 testSecrets({
@@ -83,12 +115,16 @@ testSecrets({
   machine: { answers: ["one", "another"] },
   exitCode: 2,
   code: "passphrase_mistyped",
+  text: `! The two passphrases are not the same
+! Try: orc help secrets set`,
 });
 
 testSecrets({
   name: "orc secrets get prints the value for a program",
   argv: ["secrets", "get", "API_KEY"],
   before: (root, machine) => keep(root, machine, "API_KEY"),
+  result: { name: "API_KEY", value: "pl4nted/value+0001" },
+  text: "pl4nted/value+0001",
 });
 
 testSecrets({
@@ -98,6 +134,8 @@ testSecrets({
   machine: { columns: 80 },
   exitCode: 3,
   code: "secret_on_terminal",
+  text: `! Secret "API_KEY" is not printed on a terminal
+! Try: orc secrets get API_KEY --show`,
 });
 
 testSecrets({
@@ -106,6 +144,7 @@ testSecrets({
   before: (root, machine) => keep(root, machine, "API_KEY"),
   machine: { columns: 80 },
   result: { name: "API_KEY" },
+  text: "pl4nted/value+0001",
 });
 
 testSecrets({
@@ -113,6 +152,8 @@ testSecrets({
   argv: ["secrets", "get", "API_KEY"],
   exitCode: 4,
   code: "no_such_secret",
+  text: `! No secret "API_KEY"
+! Try: orc secrets set API_KEY`,
 });
 
 testSecrets({
@@ -122,6 +163,27 @@ testSecrets({
     await keep(root, machine, "DEPLOY_KEY", "--global");
     await keep(root, machine, "API_KEY");
   },
+  result: {
+    secrets: [{
+      name: "API_KEY",
+      required: true,
+      locations: [{
+        source: "repository",
+        place: "/shop/.orchestrator/secrets/API_KEY.age",
+      }],
+    }, {
+      name: "DEPLOY_KEY",
+      required: false,
+      locations: [{
+        source: "global",
+        place: "/shop/home/.orchestrator/secrets/DEPLOY_KEY.age",
+      }],
+    }, { name: "OTHER_KEY", required: true, locations: [] }],
+  },
+  text:
+    `API_KEY     repository: /shop/.orchestrator/secrets/API_KEY.age (required)
+DEPLOY_KEY  global: /shop/home/.orchestrator/secrets/DEPLOY_KEY.age
+OTHER_KEY   missing (required)`,
 });
 
 testSecrets({
@@ -132,6 +194,19 @@ testSecrets({
     await keep(root, machine, "API_KEY");
   },
   machine: { environment: { API_KEY: OTHER_VALUE } },
+  result: {
+    name: "API_KEY",
+    locations: [{
+      source: "repository",
+      place: "/shop/.orchestrator/secrets/API_KEY.age",
+    }, {
+      source: "global",
+      place: "/shop/home/.orchestrator/secrets/API_KEY.age",
+    }, { source: "environment", place: "API_KEY" }],
+  },
+  text: `repository: /shop/.orchestrator/secrets/API_KEY.age
+global: /shop/home/.orchestrator/secrets/API_KEY.age
+environment: API_KEY`,
 });
 
 testSecrets({
@@ -141,12 +216,22 @@ testSecrets({
     programs: { "git credential fill": { stdout: `password=${VALUE}\n` } },
   },
   result: { locations: [{ source: "git" }] },
+  text: "git credential helper",
 });
 
 testSecrets({
   name: "orc secrets test proves that a secret can be had",
   argv: ["secrets", "test", "API_KEY"],
   machine: { environment: { ORCHESTRATOR_API_KEY: VALUE } },
+  result: {
+    name: "API_KEY",
+    source: "environment",
+    place: "ORCHESTRATOR_API_KEY",
+    length: 18,
+    fingerprint: "e359080b",
+  },
+  text: `API_KEY can be had (environment: ORCHESTRATOR_API_KEY)
+Length 18, fingerprint e359080b`,
 });
 
 testSecrets({
@@ -154,6 +239,8 @@ testSecrets({
   argv: ["secrets", "test", "API_KEY"],
   machine: { environment: { API_KEY: "1234" } },
   result: { length: 4, fingerprint: null },
+  text: `API_KEY can be had (environment: API_KEY)
+Length 4, too short for a fingerprint`,
 });
 
 testSecrets({
@@ -163,6 +250,12 @@ testSecrets({
     await keep(root, machine, "API_KEY", "--global");
     await keep(root, machine, "API_KEY");
   },
+  result: {
+    name: "API_KEY",
+    level: "repository",
+    path: "/shop/.orchestrator/secrets/API_KEY.age",
+  },
+  text: 'Removed secret "API_KEY" from /shop/.orchestrator/secrets/API_KEY.age',
 });
 
 testSecrets({
@@ -171,6 +264,8 @@ testSecrets({
   before: (root, machine) => keep(root, machine, "API_KEY"),
   exitCode: 4,
   code: "no_such_secret",
+  text: `! No secret "API_KEY"
+! Try: orc secrets set API_KEY`,
 });
 
 testSecrets({
@@ -181,6 +276,7 @@ testSecrets({
     await keep(root, machine, "OTHER_KEY", "--global");
   },
   result: { healthy: true, findings: [] },
+  text: "Healthy, 2 stored secrets looked at",
 });
 
 testSecrets({
@@ -189,7 +285,7 @@ testSecrets({
   exitCode: 3,
   before: async (root, machine) => {
     await keep(root, machine, "API_KEY");
-    const secrets = `${root}/.orchestrator/secrets`;
+    const secrets = `${root}/${DIRECTORY}`;
     Deno.chmodSync(`${secrets}/API_KEY.age`, 0o644);
     Deno.writeTextFileSync(`${secrets}/notes.txt`, VALUE, { mode: 0o600 });
     Deno.writeTextFileSync(`${secrets}/OLD.age`, VALUE, { mode: 0o600 });
@@ -197,6 +293,17 @@ testSecrets({
       `${root}/.env`,
       `ORCHESTRATOR_PASSPHRASE=${VALUE}\nTOKEN=ghp_${"a1".repeat(18)}\n`,
     );
+  },
+  result: {
+    healthy: false,
+    secrets: 2,
+    findings: [
+      { code: "secret_missing", severity: "error", fixable: false },
+      { code: "secret_plaintext", path: `/shop/${DIRECTORY}/OLD.age` },
+      { code: "secret_plaintext", path: `/shop/${DIRECTORY}/notes.txt` },
+      { code: "secret_readable", severity: "warning" },
+      { code: "key_beside_secrets", path: "/shop/.env" },
+    ],
   },
 });
 

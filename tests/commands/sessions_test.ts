@@ -36,18 +36,43 @@ testOutput({
     "orc list lists the sessions of a directory tree, also damaged and legacy ones",
   argv: ["list"],
   within: withTree,
+  result: {
+    directory: "/shop",
+    sessions: [
+      { session: "1a2b3c4d", directory: "/shop/bad", status: null },
+      {
+        path: "/shop/old/.workflow_state.json",
+        directory: "/shop/old",
+        workflow_id: "wf_1a2b3c4d",
+        task: "Old task",
+        status: "active",
+        current_phase: "DO",
+        project: "shop",
+        created_at: "2026-01-02T03:04:05Z",
+        updated_at: "2026-01-02T03:04:05Z",
+        session: "1a2b3c4d",
+        legacy: true,
+        problem: null,
+      },
+      { session: idOf(3, 0), project: null, legacy: false },
+      { session: idOf(1, 0), status: "abandoned", task: "Add login" },
+    ],
+  },
 });
 
 testText({
   name: "orc list leaves out closed sessions when asked",
   argv: ["list", "--search", "one", "--active-only"],
   within: withTree,
+  text: `/shop/one
+  01kk…0000  active     DO        Add logout`,
 });
 
 testText({
   name: "orc list says where there is none",
   argv: ["list", ".", "--depth", "0"],
   within: withTree,
+  text: "No sessions below /shop; how deep to look says --depth",
 });
 
 testOutput({
@@ -60,6 +85,8 @@ testOutput({
     }),
   exitCode: 2,
   code: "conflicting_flags",
+  text: `! The directory is named twice: by an argument and by --search
+! Try: orc help list`,
 });
 
 /** A closed session, a damaged one and a finished legacy one, beside one that goes on. */
@@ -86,6 +113,10 @@ testOutput({
   before: addSessions,
   machine: LATER,
   result: { dryRun: true },
+  text: `Would remove 1 session (726 B)
+  1a2b3c4d   abandoned    40 d    726 B  /shop  Old task
+Kept: /shop/.orchestrator/sessions/0badbad0/state.json:1:2 is not valid JSON: it ends after 1 bytes where a key in double quotes was expected
+Kept: "/shop/.workflow_state.json" is completed, but only a migration removes files of the older tool`,
 });
 
 testOutput({
@@ -93,6 +124,20 @@ testOutput({
   argv: ["cleanup", "--max-age", "40", "-y"],
   before: addSessions,
   machine: LATER,
+  text: `Removed 1 session (726 B)
+  1a2b3c4d   abandoned    40 d    726 B  /shop  Old task
+Kept: /shop/.orchestrator/sessions/0badbad0/state.json:1:2 is not valid JSON: it ends after 1 bytes where a key in double quotes was expected
+Kept: "/shop/.workflow_state.json" is completed, but only a migration removes files of the older tool`,
+  result: {
+    directory: "/shop",
+    dryRun: false,
+    sessions: [{ session: "1a2b3c4d", days: 40, status: "abandoned" }],
+    leftovers: [],
+    kept: [
+      { path: "/shop/.orchestrator/sessions/0badbad0/state.json" },
+      { path: "/shop/.workflow_state.json" },
+    ],
+  },
 });
 
 testOutput({
@@ -102,11 +147,15 @@ testOutput({
   machine: LATER,
   exitCode: 3,
   code: "not_confirmed",
+  details: { sessions: ["1a2b3c4d"] },
+  text: `! Nothing was removed: 1 session (726 B) would be, but nobody said yes
+! Try: look at them with --dry-run first; --yes is the yes where nobody can be asked`,
 });
 
 testText({
   name: "orc cleanup says that there is nothing to remove",
   argv: ["cleanup"],
+  text: "Nothing to remove",
 });
 
 /** A closed session beside one that goes on. */
@@ -121,6 +170,23 @@ testOutput({
   argv: ["session", "cleanup", "--yes"],
   before: addSession,
   machine: LATER,
+  result: {
+    dryRun: false,
+    sessions: [{
+      session: "1a2b3c4d",
+      directory: "/shop",
+      path: "/shop/.orchestrator/sessions/1a2b3c4d",
+      task: "Old task",
+      status: "abandoned",
+      days: 40,
+      sizeBytes: 1000,
+    }],
+    leftovers: [],
+    sizeBytes: 1000,
+    kept: [],
+  },
+  text: `Removed 1 session (726 B)
+  1a2b3c4d   abandoned    40 d    726 B  /shop  Old task`,
 });
 
 testText({
@@ -128,6 +194,8 @@ testText({
   argv: ["workflow", "cleanup", "--status", "abandoned"],
   before: addSession,
   machine: { ...LATER, answers: ["y"] },
+  text: `Removed 1 session (726 B)
+  1a2b3c4d   abandoned    40 d    726 B  /shop  Old task`,
 });
 
 testText({
@@ -135,6 +203,7 @@ testText({
   argv: ["session", "cleanup", "--older-than", "41", "--yes"],
   before: addSession,
   machine: LATER,
+  text: "Nothing to remove",
 });
 
 testOutput({
@@ -142,11 +211,27 @@ testOutput({
   argv: ["session", "cleanup", "--status", "active", "--yes"],
   exitCode: 2,
   code: "invalid_status",
+  text: `! --status is "active", not completed, abandoned or all
+! Try: orc help session cleanup`,
 });
 
 testOutput({
   name: "orc session info tells what a session is and why it is meant",
   argv: ["session", "info"],
+  result: {
+    active: true,
+    status: "active",
+    task: "Add login",
+    workflowId: "wf_00000000",
+    workflow: "Tiny",
+    phase: "PLAN",
+    session: "01kk0000000000000000000000",
+    sessionSource: "current",
+    serial: 1,
+    legacy: false,
+    at: "2026-03-01T10:00:00Z",
+    root: "/shop",
+  },
 });
 
 testText({
@@ -165,6 +250,8 @@ testOutput({
   argv: ["session", "info", "../x"],
   exitCode: 2,
   code: "invalid_session_id",
+  text: `! Cannot use "../x" as a session id
+! Try: a session id has 1 to 64 characters of a-z, 0-9, - and _; orc session list shows them`,
 });
 
 async function addListed(root: string): Promise<void> {
@@ -187,6 +274,32 @@ testOutput({
   name: "orc session list lists sessions, also damaged and legacy ones",
   argv: ["session", "list"],
   before: addListed,
+  text:
+    `* 01kk…0000  abandoned  PLAN 0/6         aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…
+  01kk…0000  active     PLAN 0/6         Add login
+  1a2b3c4d   active     DO 0/1           Old task
+  01kk…0000  /shop/.orchestrator/sessions/01kk0200000000000000000000/state.json:1:2 is not valid JSON: it ends after 1 bytes where a key in double quotes was expected
+! Warning: Legacy files of the older tool lie in the root; orc migrate moves them in`,
+  result: {
+    more: 0,
+    sessions: [
+      {
+        id: idOf(3, 0),
+        status: "abandoned",
+        task: "a".repeat(70),
+        phase: "PLAN",
+        progress: { completed: 0, skipped: 0, total: 6 },
+        createdAt: "2026-03-01T12:00:00Z",
+        updatedAt: "2026-03-01T10:00:00Z",
+        current: true,
+        legacy: false,
+        problem: null,
+      },
+      { id: idOf(0, 0), status: "active", current: false },
+      { id: "1a2b3c4d", legacy: true },
+      { id: idOf(2, 0), status: null },
+    ],
+  },
 });
 
 testText({
@@ -196,12 +309,15 @@ testText({
     writeTree(root, { ".orchestrator/current": "../x" });
     return Promise.resolve();
   },
+  text: `  01kk…0000  active     PLAN 0/6         Add login
+! Warning: "/shop/.orchestrator/current" does not hold a session id`,
 });
 
 testText({
   name: "orc session list says how to begin",
   argv: ["session", "list"],
   within: inEmptyDirectory,
+  text: 'No sessions here yet: orc start "TASK"',
 });
 
 testOutput({
@@ -210,6 +326,8 @@ testOutput({
   within: inEmptyDirectory,
   exitCode: 2,
   code: "invalid_lock_timeout",
+  text: `! --lock-timeout is "soon", not a number of seconds from 0 to 86400
+! Try: name seconds, such as --lock-timeout 30`,
 });
 
 function rename(root: string): Promise<unknown> {
@@ -220,6 +338,8 @@ function rename(root: string): Promise<unknown> {
 testOutput({
   name: "orc session rename gives a session a name",
   argv: ["session", "rename", "01kk", "Second try"],
+  result: { session: "01kk0000000000000000000000", name: "Second try" },
+  text: "Session 01kk…0000 is now called Second try",
 });
 
 testOutput({
@@ -227,6 +347,8 @@ testOutput({
   argv: ["session", "rename", "01kk", " "],
   exitCode: 2,
   code: "invalid_name",
+  text: `! Cannot name a session " "
+! Try: a name has 1 to 80 characters on one line`,
 });
 
 for (const argv of [["session", "list"], ["session", "info"], ["status"]]) {
@@ -246,6 +368,12 @@ testOutput({
   name: "orc session switch makes another session the current one",
   argv: ["session", "switch", "01kk00"],
   before: addOther,
+  result: {
+    session: "01kk0000000000000000000000",
+    task: "Add login",
+    bound: "current",
+  },
+  text: "Now in session 01kk…0000: Add login",
 });
 
 testOutput({
@@ -254,12 +382,20 @@ testOutput({
   before: addOther,
   exitCode: 2,
   code: "ambiguous_session_id",
+  details: {
+    candidates: ["01kk0000000000000000000000", "01kk0200000000000000000000"],
+  },
+  text:
+    `! Cannot tell which of 2 sessions "01kk" means: 01kk0000000000000000000000, 01kk0200000000000000000000
+! Try: give more of the id; orc session list shows all`,
 });
 
 testText({
   name: "orc session switch refuses a session that does not exist",
   argv: ["session", "switch", "34aa3244"],
   exitCode: 4,
+  text: `! Cannot find session "34aa3244"
+! Try: orc session list`,
 });
 
 /** A process holds the session, and something unreadable the repository. */
@@ -275,11 +411,31 @@ testOutput({
   name: "orc unlock shows who holds the locks",
   argv: ["unlock"],
   before: layLocks,
+  result: {
+    locks: [{
+      scope: "repository",
+      path: "/shop/.orchestrator/lock",
+      liveness: "unknown",
+    }, {
+      scope: "session",
+      path: "/shop/.orchestrator/sessions/01kk0000000000000000000000/lock",
+      pid: 815,
+      host: "here",
+      purpose: "complete",
+      lockedAt: "2026-03-01T09:59:48Z",
+      ageMs: 12000,
+      liveness: "alive",
+    }],
+    removed: false,
+  },
+  text: `repository: "/shop/.orchestrator/lock" is unreadable
+session: process 815 on "here" for 12 s (complete); it still runs`,
 });
 
 testText({
   name: "orc unlock says when no lock is held",
   argv: ["unlock", "--force"],
+  text: "No lock is held",
 });
 
 testText({
@@ -287,6 +443,9 @@ testText({
   argv: ["unlock", "--force"],
   before: layLocks,
   machine: { answers: ["unlock"] },
+  text: `Removed:
+repository: "/shop/.orchestrator/lock" is unreadable
+session: process 815 on "here" for 12 s (complete); it still runs`,
 });
 
 testOutput({
@@ -296,4 +455,6 @@ testOutput({
   machine: { environment: agent("1"), answers: ["unlock"] },
   exitCode: 77,
   code: "approval_required",
+  text: `! Cannot remove the locks: only a human may, at a terminal
+! Try: ask a human to run orc unlock --force in a terminal`,
 });

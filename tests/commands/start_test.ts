@@ -6,6 +6,12 @@ testOutput({
   name: "orc start starts a session and shows its first step",
   argv: ["start", "Add login", "-c", "No new packages", "-p", "shop"],
   within: (test) => withRoot({ "workflow.yaml": WORKFLOW }, test),
+  result: {
+    workflowPath: "/shop/workflow.yaml",
+    problems: [],
+    session: "01kk0100000000000000000000",
+    root: "/shop",
+  },
 });
 
 testText({
@@ -27,6 +33,8 @@ testText({
   name: "orc start refuses while the caller's own session is active",
   argv: ["start", "Add logout"],
   exitCode: 3,
+  text: `! Session 01kk…0000 ("Add login") is still active
+! Try: end it (orc finish), or work on both: orc start --beside "TASK"`,
 });
 
 testOutput({
@@ -35,6 +43,19 @@ testOutput({
   within: (test) => withRoot({ "workflow.yaml": "name: Tiny\n" }, test),
   exitCode: 78,
   code: "invalid_workflow",
+  path: "/shop/workflow.yaml",
+  details: {
+    problems: [{
+      code: "missing_key",
+      message: "Missing",
+      severity: "error",
+      path: "phases",
+      line: 1,
+      column: 1,
+    }],
+  },
+  text: `! /shop/workflow.yaml:1:1: phases: Missing
+! Try: correct the file, then run orc validate`,
 });
 
 testText({
@@ -42,6 +63,8 @@ testText({
   argv: ["start"],
   within: inEmptyDirectory,
   exitCode: 2,
+  text: `! Command "start" needs TASK
+! Try: orc help start`,
 });
 
 testText({

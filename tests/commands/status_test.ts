@@ -69,6 +69,10 @@ testOutput({
 testText({
   name: "orc status --brief shows the next item only",
   argv: ["status", "--brief"],
+  text: `idea · The idea (PLAN 0/5, flexible)
+What it is about
+Be brief
+then: orc complete idea --notes "<what you did>"`,
 });
 
 testText({
@@ -93,6 +97,9 @@ testOutput({
   within: inEmptyDirectory,
   exitCode: 4,
   code: "no_session",
+  details: { root: "/shop", source: "flag" },
+  text: `! No active session in "/shop"
+! Try: orc start "TASK"`,
 });
 
 Deno.test("orc status marks and colors on a terminal, and cuts the headline to it", (t) =>
@@ -200,6 +207,10 @@ async function startTheClock(root: string): Promise<void> {
 testText({
   name: "orc next shows one item and the command for it",
   argv: ["next"],
+  text: `idea · The idea (PLAN 0/5, flexible)
+What it is about
+Be brief
+then: orc complete idea --notes "<what you did>"`,
 });
 
 testOutput({
@@ -211,12 +222,18 @@ testOutput({
     await refusalOf(() => completeItem(host, { root, itemId: "plan" }));
   },
   result: { next: { item: { id: "plan", tries: 1 } }, evidence: null },
+  text: `plan · Plan written (PLAN 1/5, flexible)
+orc checks: docs/plan.md
+last try failed: docs/plan.md does not exist
+then: orc complete plan --notes "<what you did>"`,
 });
 
 testText({
   name: "orc next says what only a human can do",
   argv: ["next"],
   before: leaveTheHuman,
+  text: `consent · Somebody agrees (PLAN 3/5, flexible)
+then a human runs: orc approve-item consent`,
 });
 
 testText({
@@ -227,6 +244,7 @@ testText({
     const host = fixedHost({ environment: APPROVING, number: 6 });
     await approveItem(host, { root, itemId: "consent" });
   },
+  text: "Next, by a human: orc approve",
 });
 
 testText({
@@ -239,6 +257,7 @@ testText({
       itemId: "it",
       reason: GOOD_REASON,
     }),
+  text: "Next: orc finish",
 });
 
 testText({
@@ -246,6 +265,7 @@ testText({
   argv: ["next"],
   before: (root) =>
     abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" }),
+  text: "The session is abandoned",
 });
 
 testOutput({
@@ -253,6 +273,8 @@ testOutput({
   argv: ["next", "--session", "34aa3244"],
   exitCode: 4,
   code: "no_such_session",
+  text: `! Cannot find session "34aa3244"
+! Try: orc session list`,
 });
 
 testText({
@@ -262,12 +284,22 @@ testText({
     writeTree(root, { "workflow.yaml": "changed" });
     return Promise.resolve();
   },
+  text: `idea · The idea (PLAN 0/5, flexible)
+What it is about
+Be brief
+then: orc complete idea --notes "<what you did>"
+! Warning: "/shop/workflow.yaml" has changed since the session started; the session keeps its own copy`,
 });
 
 testOutput({
   name: "orc next shows which evidence an item asks for",
   argv: ["next"],
   within: (test) => withSession(test, EVIDENCE_WORKFLOW),
+  text: `spec · Spec read (PLAN 0/1, flexible)
+orc checks: spec.md
+evidence to collect: What the spec asks for
+evidence file (SpecReviewEvidence): requirements_extracted (list, at least 1); optional: ambiguities_found (list, may be empty), assumptions_made (list, may be empty)
+then: orc complete spec --evidence "<file>" --notes "<what you did>"`,
 });
 
 testText({
@@ -299,6 +331,8 @@ phases:
       - {id: it, name: It}
 `,
     ),
+  text: `look · Look (DO 0/2, flexible)
+then a human runs: orc approve-item look`,
 });
 
 testText({
@@ -312,6 +346,9 @@ testText({
         "name: It, skip_conditions: [it is a hotfix, nothing changed]",
       ),
     ),
+  text: `it · It (DO 0/1, flexible)
+may be skipped if it is a hotfix or if nothing changed: orc skip it --reason "<why>"
+then: orc complete it --notes "<what you did>"`,
 });
 
 testText({
@@ -320,6 +357,9 @@ testText({
   within: (test) => withSession(test, HYBRID_WORKFLOW),
   before: (root) =>
     completeItem(fixedHost({ number: 2 }), { root, itemId: "glance" }),
+  text: `look · Look (DO 1/3, flexible)
+passes by itself some time after the first try or start-item; before, a human may run: orc approve-item look
+then: orc complete look`,
 });
 
 testOutput({
@@ -333,6 +373,9 @@ testOutput({
       item: { id: "look", passesAt: "2026-03-01T10:30:00Z" },
     },
   },
+  text: `look · Look (DO 1/3, flexible)
+passes by itself at 2026-03-01T10:30:00Z; before, a human may run: orc approve-item look
+then: orc complete look`,
 });
 
 testText({
@@ -343,6 +386,8 @@ testText({
       test,
       EASY_WORKFLOW.replace("name: It", "name: It, step_type: gate"),
     ),
+  text: `it · It (DO 0/1, gate)
+then a human runs: orc skip it --force --reason "<why>"`,
 });
 
 Deno.test("orc next marks the item on a terminal", (t) =>
