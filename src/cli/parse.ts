@@ -124,7 +124,7 @@ export function parseArguments(
   const words = Array.from(wordsIn(rest, allFlags));
   if (!rest.given.has("help")) assignArguments(name, args, words, rest.given);
   const names = [...args, ...allFlags].map((declared) => declared.name);
-  return valuesOf(new Set(names), rest.given);
+  return valuesOf(name, new Set(names), rest.given);
 }
 
 function refuseNul(argv: readonly string[]): void {
@@ -160,12 +160,17 @@ function assignArguments(
   );
 }
 
-function valuesOf(names: ReadonlySet<string>, given: Given): Values {
+function valuesOf(
+  command: string,
+  names: ReadonlySet<string>,
+  given: Given,
+): Values {
   const list = (name: string): readonly string[] => {
     if (names.has(name)) return given.get(name) ?? [];
     throw new Error(`No argument or flag "${name}" is declared`);
   };
   return {
+    command,
     text: (name) => list(name)[0],
     need(name) {
       const [value] = list(name);

@@ -12,6 +12,7 @@ import {
   evidenceFields,
 } from "../workflow/evidence.ts";
 import {
+  answering,
   command,
   outcomeOf,
   type ResultOf,
@@ -38,7 +39,7 @@ const nextCommand = command<NextResult>({
   effect: "reads",
   examples: ["orc next", "orc next --json"],
   async run(host, values) {
-    const status = await readStatus(host, sessionOptions(values, "next"));
+    const status = await readStatus(host, sessionOptions(values));
     const { place, warnings, active, task, phase, phases, constraints, next } =
       status;
     return outcomeOf({
@@ -84,7 +85,7 @@ const contextReminderCommand = command<Reminder>({
   effect: "reads",
   examples: ["orc context-reminder"],
   async run(host, values) {
-    const options = sessionOptions(values, "context-reminder");
+    const options = sessionOptions(values);
     const { place, reminder } = await remindContext(host, options);
     return { place, result: reminder };
   },
@@ -96,10 +97,7 @@ const verifyWriteAllowedCommand = command<ResultOf<WriteAllowed>>({
     "Exits with 0 in phase EXECUTE and where no session is open, else with 3. Meant for a hook that runs before an agent changes files. Where it cannot be told which session is meant, all open ones have to allow it.",
   effect: "reads",
   examples: ["orc verify-write-allowed"],
-  async run(host, values) {
-    const options = sessionOptions(values, "verify-write-allowed");
-    return outcomeOf(await verifyWriteAllowed(host, options));
-  },
+  run: answering(verifyWriteAllowed),
   render: ({ active, phase }) =>
     active
       ? `Files may be changed: the session is in phase "${phase}"`

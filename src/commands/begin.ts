@@ -1,7 +1,9 @@
 import { usage } from "../base/error.ts";
+import { shortSessionId } from "../base/ids.ts";
 import { countOf } from "../base/text.ts";
 import { VERSION } from "../base/version.ts";
 import type { Initialized, Validated } from "../work/init.ts";
+import type { Started } from "../work/start.ts";
 import {
   type JsonSchema,
   SCHEMA_DRAFT,
@@ -15,7 +17,9 @@ import {
   flag,
   type ResultOf,
   sessionOptions,
+  type Style,
 } from "./command.ts";
+import { nextParagraph } from "./view.ts";
 
 const initCommand = command<ResultOf<Initialized>>({
   description:
@@ -31,9 +35,9 @@ const initCommand = command<ResultOf<Initialized>>({
   ],
   effect: "writes",
   examples: ["orc init", "orc init --portable"],
-  run: answering(async (host, values) =>
+  run: answering(async (host, options, values) =>
     (await import("../work/init.ts")).initRepository(host, {
-      ...sessionOptions(values, "init"),
+      ...options,
       portable: values.on("portable"),
       force: values.on("force"),
     })
@@ -63,7 +67,7 @@ const validateCommand = command<ResultOf<Validated>>({
   async run(host, values) {
     const { validateWorkflow } = await import("../work/init.ts");
     const { place, ...result } = await validateWorkflow(host, {
-      ...sessionOptions(values, "validate"),
+      ...sessionOptions(values),
       file: values.text("workflow"),
     });
     const source = result.path ?? "the built-in workflow";
@@ -78,6 +82,77 @@ const validateCommand = command<ResultOf<Validated>>({
       countOf(phases, "phase")
     }, ${countOf(items, "item")}`,
 });
+
+type StartResult = ResultOf<Started> & {
+  readonly session: string;
+  readonly root: string;
+};
+
+const startCommand = command<StartResult>({
+  description:
+    "Starts a session and makes it yours. Takes workflow.yaml, else a built-in workflow of five phases with the commands of your project. Needs no init. Everything is checked before anything is written.",
+  args: [arg("TASK", "What is to be done")],
+  flags: [
+    flag("-w, --workflow FILE", "Workflow file instead of workflow.yaml", {
+      values: "file",
+    }),
+    flag(
+      "-c, --constraint TEXT",
+      "What must hold throughout; may be given several times",
+      { repeatable: true },
+    ),
+    flag("-p, --project NAME", "Name of a project"),
+    flag("--test-command COMMAND", "Command that runs the tests"),
+    flag("--build-command COMMAND", "Command that builds the project"),
+    flag("--beside", "Start although your session is still active"),
+    flag("--no-archive", "No effect: orc moves no files of yours"),
+  ],
+  effect: "writes",
+  examples: [
+    'orc start "Add login"',
+    'orc start "Fix the crash" --test-command "npm test" -c "No new packages"',
+  ],
+  async run(host, values) {
+    const { startSession } = await import("../work/start.ts");
+    const { place, warnings, ...started } = await startSession(host, {
+      ...sessionOptions(values),
+      task: values.need("TASK"),
+      file: values.text("workflow"),
+      constraints: values.list("constraint"),
+      project: values.text("project"),
+      testCommand: values.text("test-command"),
+      buildCommand: values.text("build-command"),
+      beside: values.on("beside"),
+    });
+    const session = place.session ?? "";
+    return {
+      place,
+      warnings: [
+        ...warnings,
+        ...started.problems.map((problem) =>
+          problemLine(problem, started.workflowPath ?? "the built-in workflow")
+        ),
+      ],
+      result: { ...started, session, root: place.root },
+    };
+  },
+  render: startText,
+});
+
+function startText(result: StartResult, style: Style): string {
+  const { phases, progress } = result.summary;
+  const workflow = result.workflowPath ?? "the built-in workflow";
+  return [
+    `Session ${
+      style.bold(shortSessionId(result.session))
+    } started in ${result.root}`,
+    `(${workflow}, ${countOf(phases.length, "phase")}, ${
+      countOf(progress.total, "item")
+    })`,
+    "",
+    nextParagraph(result.summary, style),
+  ].join("\n");
+}
 
 interface SchemaNames {
   readonly schemas: readonly string[];
@@ -254,6 +329,7 @@ const versionCommand = command<VersionInfo>({
 export const commands = {
   init: initCommand,
   validate: validateCommand,
+  start: startCommand,
   schema: schemaCommand,
   version: versionCommand,
 };

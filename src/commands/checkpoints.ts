@@ -78,13 +78,10 @@ async function list(
   }
   const all = values.on("all");
   const { listCheckpoints } = await import("../checkpoints/use.ts");
-  const listed = await listCheckpoints(
-    host,
-    {
-      ...sessionOptions(values, "checkpoints"),
-      all,
-    },
-  );
+  const listed = await listCheckpoints(host, {
+    ...sessionOptions(values),
+    all,
+  });
   return outcomeOf({ ...listed, all });
 }
 
@@ -100,7 +97,7 @@ async function cleanUp(
   const { cleanCheckpoints } = await import("../checkpoints/use.ts");
   return outcomeOf(
     await cleanCheckpoints(host, {
-      ...sessionOptions(values, "checkpoints --cleanup"),
+      ...sessionOptions(values, "--cleanup"),
       keep: values.text("keep"),
       maxAge: values.text("max-age"),
       dryRun: values.on("dry-run"),
@@ -158,9 +155,9 @@ const checkpointCommand = command<ResultOf<SavedCheckpoint>>({
   examples: [
     'orc checkpoint -m "Before the merge" --decision "Tokens live an hour"',
   ],
-  run: answering(async (host, values) =>
+  run: answering(async (host, options, values) =>
     (await import("../checkpoints/use.ts")).saveCheckpoint(host, {
-      ...sessionOptions(values, "checkpoint"),
+      ...options,
       message: values.text("message"),
       decisions: values.list("decision"),
       files: values.list("file"),
@@ -191,9 +188,9 @@ const resumeCommand = command<ResumeResult>({
   ],
   effect: "writes",
   examples: ["orc resume --dry-run", "orc resume latest --yes"],
-  run: answering(async (host, values) =>
+  run: answering(async (host, options, values) =>
     (await import("../checkpoints/use.ts")).resumeSession(host, {
-      ...sessionOptions(values, "resume"),
+      ...options,
       checkpoint: chosenIn(values),
       dryRun: values.on("dry-run"),
       yes: values.on("yes"),
@@ -291,9 +288,9 @@ const handoffCommand = command<HandoffResult>({
     "orc handoff",
     'orc handoff -x --agent-program "claude --print" --files src/login.ts',
   ],
-  run: answering(async (host, values) =>
+  run: answering(async (host, options, values) =>
     (await import("../handoff/use.ts")).handOff(host, {
-      ...sessionOptions(values, "handoff"),
+      ...options,
       criteria: listed(values.text("criteria")),
       files: listed(values.text("files")),
       execute: values.on("execute"),

@@ -57,6 +57,8 @@ export type Permission = "run" | "sys" | "net";
 
 /** Arguments and flags as the parser hands them over: every declared name is a key. */
 export interface Values {
+  /** The command they are for. */
+  readonly command: string;
   /** Value of an argument or flag; undefined when it was not given. */
   text(name: string): string | undefined;
   /** Value of a required argument. */
@@ -80,20 +82,26 @@ export interface Outcome<Result> {
 // The result in what a use case answers. No comment for tools: it would stand in all schemas.
 export type ResultOf<Answer> = Omit<Answer, "place" | "warnings">;
 
+/** What a use case answers: its result, and around it where that holds. */
+type Answered = Pick<Outcome<unknown>, "place" | "warnings">;
+
 /** The outcome of a command that gives out what a use case answers. */
-export function outcomeOf<
-  Answer extends Pick<Outcome<unknown>, "place" | "warnings">,
->({ place, warnings, ...result }: Answer): Outcome<ResultOf<Answer>> {
+export function outcomeOf<Answer extends Answered>(
+  { place, warnings, ...result }: Answer,
+): Outcome<ResultOf<Answer>> {
   return { place, warnings, result };
 }
 
 /** The `run` of a command that gives out what one use case answers. */
-export function answering<
-  Answer extends Pick<Outcome<unknown>, "place" | "warnings">,
->(
-  use: (host: Host, values: Values) => Answer | Promise<Answer>,
+export function answering<Answer extends Answered>(
+  use: (
+    host: Host,
+    options: SessionOptions,
+    values: Values,
+  ) => Answer | Promise<Answer>,
 ): (host: Host, values: Values) => Promise<Outcome<ResultOf<Answer>>> {
-  return async (host, values) => outcomeOf(await use(host, values));
+  return async (host, values) =>
+    outcomeOf(await use(host, sessionOptions(values), values));
 }
 
 /** How a command answers whose result may be of any length, or without an end: in parts, in constant memory. */
@@ -203,16 +211,16 @@ export interface CommandGroup {
   readonly entries: readonly TableEntry[];
 }
 
-/** Reads what every command about a session takes from the global flags. */
+/** What every command about a session takes from the global flags; who waits for its lock is told all of the purpose. */
 export function sessionOptions(
   values: Values,
-  purpose: string,
+  ...details: readonly string[]
 ): SessionOptions {
   return {
     root: values.text("root"),
     session: values.text("session"),
     lockTimeout: values.text("lock-timeout"),
-    purpose: `orc ${purpose}`,
+    purpose: ["orc", values.command, ...details].join(" "),
   };
 }
 

@@ -27,7 +27,9 @@ import {
   command,
   flag,
   type FlagSpec,
+  outcomeOf,
   type ResultOf,
+  sessionOptions,
   type Style,
   type Values,
 } from "./command.ts";
@@ -46,19 +48,9 @@ const globalFlag: FlagSpec = flag(
   "Your own settings instead of the repository's",
 );
 
-/** Reads what every command about the configuration takes. */
-function configOptions(values: Values, purpose: string): ConfigOptions {
-  return {
-    root: values.text("root"),
-    lockTimeout: values.text("lock-timeout"),
-    purpose: `orc ${purpose}`,
-    flags: flagLayer(values),
-  };
-}
-
-/** As {@linkcode configOptions}, for a command with {@linkcode globalFlag}. */
-function levelOptions(values: Values, purpose: string): ConfigOptions {
-  return { ...configOptions(values, purpose), global: values.on("global") };
+/** Reads what a command with {@linkcode globalFlag} takes. */
+function levelIn(values: Values): Pick<ConfigOptions, "flags" | "global"> {
+  return { flags: flagLayer(values), global: values.on("global") };
 }
 
 /** What the global flags say about settings. */
@@ -81,9 +73,10 @@ const configGetCommand = command<ShownValue>({
   flags: [globalFlag],
   effect: "reads",
   examples: ["orc config get color", "orc config get output --global"],
-  run: answering((host, values) =>
+  run: answering((host, options, values) =>
     getSetting(host, {
-      ...levelOptions(values, "config get"),
+      ...options,
+      ...levelIn(values),
       name: values.need("NAME"),
     })
   ),
@@ -99,11 +92,9 @@ const configListCommand = command<ListResult>({
     "Lists every setting with the value that counts: a flag, else the environment, else the repository's config.yaml, else yours, else the default. Unknown names and wrong values in the files are warnings.",
   effect: "reads",
   examples: ["orc config list", "orc config list --json"],
-  async run(host, values) {
-    const options = configOptions(values, "config list");
-    const { place, warnings, settings } = await listSettings(host, options);
-    return { place, warnings, result: { settings } };
-  },
+  run: answering((host, options, values) =>
+    listSettings(host, { ...options, flags: flagLayer(values) })
+  ),
   render: ({ settings }, style) =>
     columns(
       settings.map(({ name, value, origin }) => [
@@ -129,9 +120,10 @@ const configPathCommand = command<PathResult>({
   effect: "reads",
   examples: ["orc config path", "orc config path --global"],
   run(host, values) {
-    const { root, global } = levelOptions(values, "config path");
-    const { place, files } = listConfigFiles(host, { root });
-    const level = global ? "user" : "repository";
+    const { place, files } = listConfigFiles(host, {
+      root: values.text("root"),
+    });
+    const level = values.on("global") ? "user" : "repository";
     const own = files.find((file) => file.level === level && !file.legacy);
     if (own === undefined) return Promise.reject(noHome());
     return Promise.resolve({ place, result: { path: own.path, files } });
@@ -160,9 +152,10 @@ const configSetCommand = command<ChangeResult>({
     "orc config set check_timeout_seconds 900",
     "orc config set color never --global",
   ],
-  run: answering((host, values) =>
+  run: answering((host, options, values) =>
     setSetting(host, {
-      ...levelOptions(values, "config set"),
+      ...options,
+      ...levelIn(values),
       name: values.need("NAME"),
       value: values.need("VALUE"),
     })
@@ -187,18 +180,14 @@ const configShowCommand = command<ShowResult>({
   effect: "reads",
   examples: ["orc config show", "orc config show --effective"],
   async run(host, values) {
-    const options = levelOptions(values, "config show");
+    const options = { ...sessionOptions(values), ...levelIn(values) };
     if (!values.on("effective")) {
-      const { place, warnings, statements } = await showConfig(host, options);
-      return { place, warnings, result: { statements } };
+      return outcomeOf(await showConfig(host, options));
     }
-    const { place, warnings, settings } = await listSettings(host, options);
-    const shown = settings.map(({ name, value, origin }) => ({
-      name,
-      value,
-      origin,
-    }));
-    return { place, warnings, result: { settings: shown } };
+    const { settings, ...listed } = await listSettings(host, options);
+    const shown = settings
+      .map(({ name, value, origin }) => ({ name, value, origin }));
+    return outcomeOf({ ...listed, settings: shown });
   },
   render: (result, style) =>
     "settings" in result
@@ -249,9 +238,10 @@ const configUnsetCommand = command<ChangeResult>({
     "orc config unset check_timeout_seconds",
     "orc config unset color --global",
   ],
-  run: answering((host, values) =>
+  run: answering((host, options, values) =>
     unsetSetting(host, {
-      ...levelOptions(values, "config unset"),
+      ...options,
+      ...levelIn(values),
       name: values.need("NAME"),
     })
   ),

@@ -118,7 +118,7 @@ const doctorCommand = command<ResultOf<Diagnosis>>({
   examples: ["orc doctor", "orc doctor --fix", "orc doctor --resign 01k9"],
   async run(host, values) {
     const { place, warnings, ...result } = await diagnoseRepository(host, {
-      ...sessionOptions(values, "doctor"),
+      ...sessionOptions(values),
       fix: values.on("fix"),
       repair: repairIn(values),
     });

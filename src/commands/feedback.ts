@@ -12,10 +12,10 @@ import {
   reviewFeedback,
 } from "../feedback/use.ts";
 import {
+  answering,
   command,
   flag,
   type FlagSpec,
-  outcomeOf,
   type ResultOf,
   sessionOptions,
   type Style,
@@ -46,7 +46,7 @@ const feedbackCaptureCommand = command<CaptureResult>({
   ],
   async run(host, values) {
     const { place, warnings, feedback, reason } = await captureFeedback(host, {
-      ...sessionOptions(values, "feedback capture"),
+      ...sessionOptions(values),
       auto: values.on("auto"),
       learnings: values.text("learnings"),
       challenges: values.text("challenges"),
@@ -77,14 +77,14 @@ const feedbackReviewCommand = command<ReviewResult>({
   ],
   effect: "reads",
   examples: ["orc feedback review", "orc feedback review --all --suggest"],
-  async run(host, values) {
-    const reviewed = await reviewFeedback(host, {
-      ...sessionOptions(values, "feedback review"),
+  run: answering(async (host, options, values) => ({
+    ...await reviewFeedback(host, {
+      ...options,
       days: values.text("days"),
       all: values.on("all"),
-    });
-    return outcomeOf({ ...reviewed, shown: partsOf(values) });
-  },
+    }),
+    shown: partsOf(values),
+  })),
   render: (reviewed, style) => feedbackText(reviewed, reviewed.shown, style),
 });
 

@@ -7,7 +7,8 @@ import { learningsSection } from "../history/page_rules.ts";
 import type { Generated, Learned } from "../history/pages.ts";
 import type { Analysis, SkippedItem } from "../history/rules.ts";
 import type { History, HistoryOptions } from "../history/use.ts";
-import type { Host } from "../host/host.ts";
+import type { Terminal } from "../host/host.ts";
+import type { SessionOptions } from "../repository/select.ts";
 import {
   answering,
   command,
@@ -18,7 +19,7 @@ import {
   type Style,
   type Values,
 } from "./command.ts";
-import { blocksText } from "./view.ts";
+import { barOf, blocksText, withProgress } from "./view.ts";
 
 const historyCommand = command<ResultOf<History>, RecordedEvent>({
   description:
@@ -85,7 +86,7 @@ function limitOf(values: Values): number | undefined {
 
 function optionsOf(values: Values): HistoryOptions {
   return {
-    ...sessionOptions(values, "history"),
+    ...sessionOptions(values),
     itemId: values.text("item"),
     phaseId: values.text("phase"),
     type: values.text("type"),
@@ -141,15 +142,11 @@ const analyzeCommand = command<AnalyzeResult | NoData>({
   effect: "reads",
   examples: ["orc analyze", "orc analyze --json"],
   async run(host, values) {
-    const options = sessionOptions(values, "analyze");
-    const { place, analysis, warnings } = await withLogProgress(
+    const { analyzeSessions } = await import("../history/use.ts");
+    const { place, analysis, warnings } = await withProgress(
       host,
       values,
-      async (onProgress) =>
-        (await import("../history/use.ts")).analyzeSessions(host, {
-          ...options,
-          onProgress,
-        }),
+      (show) => analyzeSessions(host, readingOptions(values, show)),
     );
     return { place, warnings, result: resultOf(analysis, values.on("all")) };
   },
@@ -269,17 +266,12 @@ const learnCommand = command<LearnResult>({
   examples: ["orc learn", "orc learn --save"],
   async run(host, values) {
     refuseBoth(values, "save", "no-save");
-    const options = sessionOptions(values, "learn");
+    const { writeLearnings } = await import("../history/pages.ts");
     const save = values.on("save");
-    const learned = await withLogProgress(
+    const learned = await withProgress(
       host,
       values,
-      async (onProgress) =>
-        (await import("../history/pages.ts")).writeLearnings(host, {
-          ...options,
-          save,
-          onProgress,
-        }),
+      (show) => writeLearnings(host, { ...readingOptions(values, show), save }),
     );
     return outcomeOf({ ...learned, session: learned.place.session ?? "" });
   },
@@ -304,9 +296,9 @@ const generateMdCommand = command<ResultOf<Generated>>({
   ],
   effect: "writes",
   examples: ["orc generate-md", "orc generate-md --stdout"],
-  run: answering(async (host, values) =>
+  run: answering(async (host, options, values) =>
     (await import("../history/pages.ts")).generateMarkdown(host, {
-      ...sessionOptions(values, "generate-md"),
+      ...options,
       file: values.text("to"),
       stdout: values.on("stdout"),
       force: values.on("force"),
@@ -363,29 +355,19 @@ function remarkOn({ details, message }: RecordedEvent): string {
   return message.includes(remark) ? "" : headOf(remark, MAX_REMARK_LENGTH);
 }
 
-const BAR_LENGTH = 20;
-
-/** Does a long reading and shows a bar meanwhile, where a person sees it. */
-async function withLogProgress<Result>(
-  { terminal }: Host,
+/** What reads a whole log, and shows how much of it is read. */
+function readingOptions(
   values: Values,
-  work: (onProgress?: (fraction: number) => void) => Promise<Result>,
-): Promise<Result> {
-  const isShown = !values.on("quiet") && terminal.isErrorTerminal;
-  if (!isShown) return await work();
-  try {
-    return await work((fraction) => terminal.showProgress(barOf(fraction)));
-  } finally {
-    terminal.showProgress(undefined);
-  }
+  show?: Terminal["showProgress"],
+): SessionOptions & { onProgress?: (part: number) => void } {
+  const onProgress = show && ((part: number) => show(readingLine(part)));
+  return { ...sessionOptions(values), onProgress };
 }
 
-/** How much of a log is read, in one line of a terminal. */
-export function barOf(fraction: number): string {
+/** How much of a log is read; one that grows meanwhile has more than all of it. */
+export function readingLine(fraction: number): string {
   const part = Math.min(1, Math.max(0, fraction));
-  const full = Math.round(part * BAR_LENGTH);
-  const bar = "#".repeat(full).padEnd(BAR_LENGTH, ".");
-  return `Reading the log [${bar}] ${Math.floor(part * 100)} %`;
+  return `Reading the log ${barOf(part)} ${Math.floor(part * 100)} %`;
 }
 
 /** The commands of this file, by their names. */

@@ -1,7 +1,7 @@
 import { usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import { countOf, sizeText } from "../base/text.ts";
-import type { Host } from "../host/host.ts";
+import type { Host, Terminal } from "../host/host.ts";
 import type { ForceFrom } from "../migration/session_plan.ts";
 import {
   importLegacy,
@@ -22,7 +22,7 @@ import {
   type Style,
   type Values,
 } from "./command.ts";
-import { section, shortTask } from "./view.ts";
+import { barOf, section, shortTask, withProgress } from "./view.ts";
 
 /** Flags of all that moves legacy files in. */
 const MIGRATION_FLAGS: readonly FlagSpec[] = [
@@ -39,37 +39,29 @@ const MIGRATION_FLAGS: readonly FlagSpec[] = [
   }),
 ];
 
-/** What all that moves legacy files in is told alike. */
-function migrationOptions(
-  host: Host,
-  values: Values,
-): MigrateOptions {
-  return {
-    dryRun: values.on("dry-run"),
-    autoRollback: values.on("auto-rollback"),
-    forceFrom: forceFrom(values),
-    yes: values.on("yes"),
-    report: values.text("report"),
-    onProgress: progressShower(host, values.on("quiet")),
-  };
-}
-
-/** Runs a migration, and takes its progress from the terminal when it is done. */
+/** Moves legacy files in, in the way that the flags of all such commands say. */
 async function migrationOutcome(
   host: Host,
-  run: () => Promise<Migrated>,
+  values: Values,
+  run: (options: MigrateOptions) => Promise<Migrated>,
 ): Promise<Outcome<MigrationResult>> {
-  try {
-    return outcomeOf(await run());
-  } finally {
-    host.terminal.showProgress(undefined);
-  }
+  return outcomeOf(
+    await withProgress(host, values, (show) =>
+      run({
+        ...sessionOptions(values),
+        dryRun: values.on("dry-run"),
+        autoRollback: values.on("auto-rollback"),
+        forceFrom: forceFrom(values),
+        yes: values.on("yes"),
+        report: values.text("report"),
+        onProgress: show && progressShower(show),
+      })),
+  );
 }
 
 /** What is left of a result when everything else was said elsewhere. */
 type MigrationResult = ResultOf<Migrated>;
 
-/** What a migration did, or would do, for people. */
 function migrationText(result: MigrationResult, style: Style): string {
   return [
     style.bold(headline(result)),
@@ -170,15 +162,12 @@ function closing(
 }
 
 const STEPS = { read: "Reading", move: "Copying" } as const;
-const BAR_COLUMNS = 20;
 const PAUSE_MS = 100;
 
 /** Shows a migration on its way, at most ten times a second. */
 function progressShower(
-  { terminal }: Host,
-  isQuiet: boolean,
-): ((progress: MigrationProgress) => void) | undefined {
-  if (isQuiet || !terminal.isErrorTerminal) return undefined;
+  show: Terminal["showProgress"],
+): (progress: MigrationProgress) => void {
   let startedMs = performance.now();
   let shownMs = 0;
   let step = "";
@@ -187,7 +176,7 @@ function progressShower(
     if (progress.step !== step) [step, startedMs] = [progress.step, nowMs];
     if (nowMs - shownMs < PAUSE_MS) return;
     shownMs = nowMs;
-    terminal.showProgress(progressLine(progress, nowMs - startedMs));
+    show(progressLine(progress, nowMs - startedMs));
   };
 }
 
@@ -197,13 +186,11 @@ export function progressLine(
   elapsedMs: number,
 ): string {
   const share = totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes);
-  const filled = Math.round(share * BAR_COLUMNS);
-  const bar = "#".repeat(filled).padEnd(BAR_COLUMNS, ".");
   const leftMs = share === 0 ? undefined : elapsedMs / share - elapsedMs;
   const left = leftMs === undefined
     ? ""
     : `, ${Math.ceil(leftMs / 1000)} s left`;
-  return `${STEPS[step]} [${bar}] ${sizeText(doneBytes)} of ${
+  return `${STEPS[step]} ${barOf(share)} ${sizeText(doneBytes)} of ${
     sizeText(totalBytes)
   }${left}`;
 }
@@ -245,10 +232,9 @@ const migrateCommand = command<MigrationResult>({
     "orc migrate --rollback",
   ],
   run: (host, values) =>
-    migrationOutcome(host, () =>
+    migrationOutcome(host, values, (options) =>
       migrate(host, {
-        ...sessionOptions(values, "migrate"),
-        ...migrationOptions(host, values),
+        ...options,
         rollback: values.on("rollback"),
         forceRollback: values.on("force-rollback"),
         includes: values.list("include"),
@@ -268,12 +254,12 @@ const importLegacyCommand = command<MigrationResult>({
     "orc import-legacy old_state.json --yes",
   ],
   run: (host, values) =>
-    migrationOutcome(host, () =>
-      importLegacy(host, {
-        ...sessionOptions(values, "import-legacy"),
-        ...migrationOptions(host, values),
-        path: values.need("PATH"),
-      })),
+    migrationOutcome(
+      host,
+      values,
+      (options) =>
+        importLegacy(host, { ...options, path: values.need("PATH") }),
+    ),
   render: migrationText,
 });
 

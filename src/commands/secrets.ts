@@ -29,7 +29,6 @@ import {
   command,
   flag,
   type FlagSpec,
-  outcomeOf,
   type ResultOf,
   sessionOptions,
   type Style,
@@ -45,10 +44,8 @@ const secretsDoctorCommand = command<Result>({
   permissions: ["run"],
   examples: ["orc secrets doctor", "orc secrets doctor --json"],
   async run(host, values) {
-    const { place, ...result } = await diagnoseSecrets(
-      host,
-      sessionOptions(values, "secrets doctor"),
-    );
+    const options = sessionOptions(values);
+    const { place, ...result } = await diagnoseSecrets(host, options);
     return { place, result, refusal: refusalOf(result) };
   },
   render: doctorText,
@@ -121,9 +118,9 @@ const secretsGetCommand = command<ResultOf<GotSecret>>({
   effect: "reads",
   permissions: ["run"],
   examples: ["orc secrets get OPENAI_API_KEY --json"],
-  run: answering((host, values) =>
+  run: answering((host, options, values) =>
     getSecret(host, {
-      ...sessionOptions(values, "secrets get"),
+      ...options,
       name: values.need("NAME"),
       show: values.on("show"),
     })
@@ -136,12 +133,7 @@ const secretsInitCommand = command<ResultOf<SecretsReady>>({
     "Makes an identity of age in your own directory, which opens the secrets you keep. One that is there stays. Make a copy of it in a safe place: without it the secrets cannot be opened.",
   effect: "writes",
   examples: ["orc secrets init"],
-  run: answering((host, values) =>
-    initSecrets(
-      host,
-      sessionOptions(values, "secrets init"),
-    )
-  ),
+  run: answering(initSecrets),
   render: ({ identity, recipient, created, missing }) =>
     [
       `${created ? "Made identity" : "Identity is there:"} ${identity}`,
@@ -159,12 +151,7 @@ const secretsListCommand = command<ListResult>({
     "Lists the secrets that are stored or that workflow.yaml or a setting names, each with where its value comes from. No value is opened or shown.",
   effect: "reads",
   examples: ["orc secrets list"],
-  run: answering((host, values) =>
-    listSecrets(
-      host,
-      sessionOptions(values, "secrets list"),
-    )
-  ),
+  run: answering(listSecrets),
   render: listText,
 });
 
@@ -187,7 +174,7 @@ const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
   examples: ["orc secrets test OPENAI_API_KEY"],
   async run(host, values) {
     const { repository, ...result } = await testSecret(host, {
-      ...sessionOptions(values, "secrets test"),
+      ...sessionOptions(values),
       name: values.need("NAME"),
     });
     return { place: repository, result };
@@ -210,9 +197,9 @@ const secretsRmCommand = command<ResultOf<SecretRemoved>>({
   flags: LEVEL_FLAGS,
   effect: "writes",
   examples: ["orc secrets rm OPENAI_API_KEY"],
-  run: answering((host, values) =>
+  run: answering((host, options, values) =>
     removeStoredSecret(host, {
-      ...sessionOptions(values, "secrets rm"),
+      ...options,
       name: values.need("NAME"),
       level: levelIn(values),
     })
@@ -237,18 +224,16 @@ const secretsSetCommand = command<ResultOf<SecretKept>>({
     "orc secrets set OPENAI_API_KEY",
     "orc secrets set DEPLOY_KEY --file key.pem --private",
   ],
-  async run(host, values) {
+  run: answering((host, options, values) => {
     assertNoValue(values);
-    return outcomeOf(
-      await setSecret(host, {
-        ...sessionOptions(values, "secrets set"),
-        name: values.need("NAME"),
-        file: values.text("file"),
-        level: levelIn(values),
-        passphrase: values.on("passphrase"),
-      }),
-    );
-  },
+    return setSecret(host, {
+      ...options,
+      name: values.need("NAME"),
+      file: values.text("file"),
+      level: levelIn(values),
+      passphrase: values.on("passphrase"),
+    });
+  }),
   render: ({ name, path, encryption }) =>
     `Kept secret "${name}" in ${path}, encrypted ${
       encryption === "identity" ? "to your identity" : "with a passphrase"
@@ -275,7 +260,7 @@ const secretsSourceCommand = command<Omit<SecretOrigin, "repository">>({
   examples: ["orc secrets source OPENAI_API_KEY"],
   async run(host, values) {
     const { repository, ...result } = await sourceOfSecret(host, {
-      ...sessionOptions(values, "secrets source"),
+      ...sessionOptions(values),
       name: values.need("NAME"),
     });
     return { place: repository, result };

@@ -20,7 +20,6 @@ import {
   command,
   flag,
   type FlagSpec,
-  outcomeOf,
   type ResultOf,
   sessionOptions,
   type Style,
@@ -77,7 +76,7 @@ const listCommand = command<TreeListResult>({
   async run(host, values) {
     const { listTree } = await import("../sessions/list.ts");
     const { directory, sessions, warnings } = await listTree(host, {
-      ...treeOptions(values, "list", values.text("DIR")),
+      ...treeOptions(values, values.text("DIR")),
       activeOnly: values.on("active-only"),
     });
     const result = { directory, sessions: sessions.map(listed) };
@@ -140,11 +139,9 @@ const sessionListCommand = command<SessionListResult>({
   flags: [flag("--all", "List all of them, however many")],
   effect: "reads",
   examples: ["orc session list", "orc session list --all --json"],
-  run: answering(async (host, values) =>
-    (await import("../sessions/list.ts")).listSessions(host, {
-      ...sessionOptions(values, "session list"),
-      all: values.on("all"),
-    })
+  run: answering(async (host, options, values) =>
+    (await import("../sessions/list.ts"))
+      .listSessions(host, { ...options, all: values.on("all") })
   ),
   render: listText,
 });
@@ -176,37 +173,33 @@ const sessionSwitchCommand = command<ResultOf<Switched>>({
   args: [arg("ID", "Id of the session; a unique prefix will do", "session")],
   effect: "writes",
   examples: ["orc session switch 01k9"],
-  run: answering(async (host, values) =>
-    (await import("../sessions/manage.ts")).switchSession(host, {
-      ...sessionOptions(values, "session switch"),
-      id: values.need("ID"),
-    })
+  run: answering(async (host, options, values) =>
+    (await import("../sessions/manage.ts"))
+      .switchSession(host, { ...options, id: values.need("ID") })
   ),
   render: ({ session, task }) =>
     `Now in session ${shortSessionId(session)}: ${task}`,
 });
 
-const sessionRenameCommand = command<ResultOf<Renamed>>(
-  {
-    description:
-      "Gives a session a name that is shown with its task. Its id stays, and so does everything that refers to it. A closed session can be named too.",
-    args: [
-      arg("ID", "Id of the session; a unique prefix will do", "session"),
-      arg("NAME", "1 to 80 characters"),
-    ],
-    effect: "writes",
-    examples: ['orc session rename 01k9 "Login, second try"'],
-    run: answering(async (host, values) =>
-      (await import("../sessions/manage.ts")).renameSession(host, {
-        ...sessionOptions(values, "session rename"),
-        id: values.need("ID"),
-        name: values.need("NAME"),
-      })
-    ),
-    render: ({ session, name }) =>
-      `Session ${shortSessionId(session)} is now called ${name}`,
-  },
-);
+const sessionRenameCommand = command<ResultOf<Renamed>>({
+  description:
+    "Gives a session a name that is shown with its task. Its id stays, and so does everything that refers to it. A closed session can be named too.",
+  args: [
+    arg("ID", "Id of the session; a unique prefix will do", "session"),
+    arg("NAME", "1 to 80 characters"),
+  ],
+  effect: "writes",
+  examples: ['orc session rename 01k9 "Login, second try"'],
+  run: answering(async (host, options, values) =>
+    (await import("../sessions/manage.ts")).renameSession(host, {
+      ...options,
+      id: values.need("ID"),
+      name: values.need("NAME"),
+    })
+  ),
+  render: ({ session, name }) =>
+    `Session ${shortSessionId(session)} is now called ${name}`,
+});
 
 type InfoResult = ResultOf<Status> & {
   readonly root: string;
@@ -220,16 +213,12 @@ const sessionInfoCommand = command<InfoResult>({
   ],
   effect: "reads",
   examples: ["orc session info", "orc session info 01k9 --json"],
-  async run(host, values) {
-    const options = sessionOptions(values, "session info");
+  run: answering(async (host, options, values) => {
     const session = values.text("ID") ?? options.session;
     const { readStatus } = await import("../work/status.ts");
-    const status = await readStatus(host, {
-      ...options,
-      session,
-    });
-    return outcomeOf({ ...status, root: status.place.root });
-  },
+    const status = await readStatus(host, { ...options, session });
+    return { ...status, root: status.place.root };
+  }),
   render: infoText,
 });
 
@@ -324,7 +313,7 @@ const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
   async run(host, values) {
     const { cleanupTree } = await import("../sessions/cleanup.ts");
     const { warnings, ...result } = await cleanupTree(host, {
-      ...treeOptions(values, "cleanup"),
+      ...treeOptions(values),
       olderThan: values.text("older-than"),
       dryRun: values.on("dry-run"),
       yes: values.on("yes"),
@@ -349,9 +338,9 @@ const sessionCleanupCommand = command<Cleanup>({
     "orc session cleanup --dry-run",
     "orc session cleanup --older-than 90 --status abandoned --yes",
   ],
-  run: answering(async (host, values) =>
+  run: answering(async (host, options, values) =>
     (await import("../sessions/cleanup.ts")).cleanupSessions(host, {
-      ...sessionOptions(values, "session cleanup"),
+      ...options,
       olderThan: values.text("older-than"),
       status: values.text("status"),
       dryRun: values.on("dry-run"),
@@ -367,11 +356,9 @@ const unlockCommand = command<ResultOf<Unlocked>>({
   flags: [flag("-f, --force", "Remove the locks", { effect: "human" })],
   effect: "reads",
   examples: ["orc unlock", "orc unlock --force"],
-  run: answering(async (host, values) =>
-    (await import("../sessions/manage.ts")).unlock(host, {
-      ...sessionOptions(values, "unlock"),
-      force: values.on("force"),
-    })
+  run: answering(async (host, options, values) =>
+    (await import("../sessions/manage.ts"))
+      .unlock(host, { ...options, force: values.on("force") })
   ),
   render: ({ locks, removed }) => {
     if (locks.length === 0) return "No lock is held";
@@ -395,12 +382,7 @@ function lockText(lock: LockInfo): string {
 }
 
 /** Reads what every command about a directory tree takes. */
-function treeOptions(
-  values: Values,
-  purpose: string,
-  argument?: string,
-): TreeOptions {
-  const { root, lockTimeout, purpose: named } = sessionOptions(values, purpose);
+function treeOptions(values: Values, argument?: string): TreeOptions {
   const flag = values.text("search");
   if (flag !== undefined && argument !== undefined) {
     throw usage(
@@ -408,9 +390,11 @@ function treeOptions(
       "The directory is named twice: by an argument and by --search",
     );
   }
-  const directory = argument ?? flag;
-  const depth = values.text("depth");
-  return { root, lockTimeout, purpose: named, directory, depth };
+  return {
+    ...sessionOptions(values),
+    directory: argument ?? flag,
+    depth: values.text("depth"),
+  };
 }
 
 /** The commands of this file, by their names. */

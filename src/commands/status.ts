@@ -2,11 +2,10 @@ import { shortSessionId } from "../base/ids.ts";
 import { lengthOf, titleOf } from "../base/text.ts";
 import { readStatus, type Status } from "../work/status.ts";
 import {
+  answering,
   command,
   flag,
-  outcomeOf,
   type ResultOf,
-  sessionOptions,
   type Style,
 } from "./command.ts";
 import {
@@ -32,10 +31,10 @@ const statusCommand = command<StatusResult>({
   flags: [flag("--brief", "Show only the next item, as orc next")],
   effect: "reads",
   examples: ["orc status", "orc status --json"],
-  async run(host, values) {
-    const status = await readStatus(host, sessionOptions(values, "status"));
-    return outcomeOf({ ...status, brief: values.on("brief") });
-  },
+  run: answering(async (host, options, values) => ({
+    ...await readStatus(host, options),
+    brief: values.on("brief"),
+  })),
   render: (status, style) =>
     status.brief ? nextParagraph(status, style) : statusText(status, style),
 });

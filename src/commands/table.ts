@@ -10,13 +10,11 @@ const config = from(async () => (await import("./config.ts")).commands);
 const doctor = from(async () => (await import("./doctor.ts")).commands);
 const feedback = from(async () => (await import("./feedback.ts")).commands);
 const history = from(async () => (await import("./history.ts")).commands);
-const items = from(async () => (await import("./items.ts")).commands);
 const migration = from(async () => (await import("./migration.ts")).commands);
-const phases = from(async () => (await import("./phases.ts")).commands);
 const secrets = from(async () => (await import("./secrets.ts")).commands);
 const sessions = from(async () => (await import("./sessions.ts")).commands);
-const start = from(async () => (await import("./start.ts")).commands);
 const status = from(async () => (await import("./status.ts")).commands);
+const work = from(async () => (await import("./work.ts")).commands);
 
 /** Every command in the order of help. */
 export const commandGroups: readonly CommandGroup[] = [
@@ -25,7 +23,7 @@ export const commandGroups: readonly CommandGroup[] = [
     entries: [
       begin("init", "Prepare the repository and write a workflow.yaml"),
       begin("validate", "Check workflow.yaml and list all problems"),
-      start("start", "Start a session for a task"),
+      begin("start", "Start a session for a task"),
     ],
   },
   {
@@ -33,20 +31,20 @@ export const commandGroups: readonly CommandGroup[] = [
     entries: [
       status("status", "Show the phase, its items and what is open"),
       agent("next", "Show the next item and the command for it"),
-      items("start-item", "Say that work on an item has begun"),
-      items("complete", "Check an item and mark it as completed"),
-      items("skip", "Skip an item, with a reason"),
-      items("note", "Keep a note in the session"),
-      phases("advance", "Go on to the next phase"),
-      phases("finish", "Close the session: completed or abandoned"),
+      work("start-item", "Say that work on an item has begun"),
+      work("complete", "Check an item and mark it as completed"),
+      work("skip", "Skip an item, with a reason"),
+      work("note", "Keep a note in the session"),
+      work("advance", "Go on to the next phase"),
+      work("finish", "Close the session: completed or abandoned"),
     ],
   },
   {
     title: "Approve",
     isFolded: true,
     entries: [
-      items("approve-item", "Give a human's yes to an item"),
-      phases("approve", "Give a human's yes to a phase"),
+      work("approve-item", "Give a human's yes to an item"),
+      work("approve", "Give a human's yes to a phase"),
       agent(
         "verify-write-allowed",
         "Tell a hook whether files may be changed now",

@@ -118,6 +118,7 @@ export const fakeGroups: readonly CommandGroup[] = [
 
 /** Values of a command line that gives none. */
 export const noValues: Values = {
+  command: "",
   text: () => undefined,
   need: () => "",
   list: () => [],

@@ -1,5 +1,5 @@
 import { main } from "../../src/cli/main.ts";
-import { barOf } from "../../src/commands/history.ts";
+import { readingLine } from "../../src/commands/history.ts";
 import { encodeLogLine } from "../../src/engine/event.ts";
 import { generateMarkdown } from "../../src/history/pages.ts";
 import { completeItem } from "../../src/work/complete.ts";
@@ -418,10 +418,13 @@ Deno.test("orc learn shows a bar while it reads a long log, unless it is to be q
     assertEquals((await orc(root, ["learn"])).err, "");
   }));
 
-Deno.test("barOf() is as long for every part, and knows no more than the whole", () => {
-  assertEquals(barOf(0), "Reading the log [....................] 0 %");
-  assertEquals(barOf(0.456), "Reading the log [#########...........] 45 %");
-  assertEquals(barOf(1), "Reading the log [####################] 100 %");
-  assertEquals(barOf(7), barOf(1));
-  assertEquals(barOf(-1), barOf(0));
+Deno.test("readingLine() is as long for every part, and knows no more than the whole", () => {
+  assertEquals(readingLine(0), "Reading the log [....................] 0 %");
+  assertEquals(
+    readingLine(0.456),
+    "Reading the log [#########...........] 45 %",
+  );
+  assertEquals(readingLine(1), "Reading the log [####################] 100 %");
+  assertEquals(readingLine(7), readingLine(1));
+  assertEquals(readingLine(-1), readingLine(0));
 });

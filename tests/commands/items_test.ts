@@ -1,5 +1,5 @@
 import { main } from "../../src/cli/main.ts";
-import { checkProgress } from "../../src/commands/items.ts";
+import { checkProgress } from "../../src/commands/work.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { approveItem, skipItem, startItem } from "../../src/work/item.ts";
 import { captureStreams } from "../cli/fake.ts";
@@ -373,8 +373,8 @@ Deno.test("orc complete shows progress where error output is a terminal, and not
     const shown = [undefined, "Checking tests, 2 s: 2 of 3", undefined];
     assertEquals(await progressOf(onTerminal), shown);
     assertEquals(await progressOf(onTerminal, "--json"), shown);
-    assertEquals(await progressOf(onTerminal, "--quiet"), [undefined]);
-    assertEquals(await progressOf({}), [undefined]);
+    assertEquals(await progressOf(onTerminal, "--quiet"), []);
+    assertEquals(await progressOf({}), []);
   }));
 
 testOutput({

@@ -1,14 +1,21 @@
+import { usage } from "../base/error.ts";
 import { escapeControls } from "../base/text.ts";
 import type { Host, ProgramProgress } from "../host/host.ts";
-import {
-  type Completed,
-  completeItem,
-  type CompleteOptions,
-} from "../work/complete.ts";
+import type { SessionOptions } from "../repository/select.ts";
+import type { Changed } from "../work/change.ts";
+import { type Completed, completeItem } from "../work/complete.ts";
 import { addNote, approveItem, skipItem, startItem } from "../work/item.ts";
+import {
+  abandonSession,
+  type Advanced,
+  advancePhase,
+  approvePhase,
+  finishSession,
+} from "../work/phase.ts";
 import {
   answering,
   arg,
+  type ArgSpec,
   type ChangeResult,
   command,
   flag,
@@ -17,7 +24,7 @@ import {
   sessionOptions,
   type Values,
 } from "./command.ts";
-import { changeText } from "./view.ts";
+import { changeText, withProgress } from "./view.ts";
 
 interface StartedItem {
   readonly item: string;
@@ -28,40 +35,53 @@ interface StartedItem {
   readonly passesAt: string | null;
 }
 
+const ITEM: ArgSpec = arg("ITEM", "Id of the item", "open-item");
+
+/** The purpose names the item: who waits for its lock wants to know. */
+function itemOptions(
+  values: Values,
+): SessionOptions & { readonly itemId: string } {
+  const itemId = values.need("ITEM");
+  return { ...sessionOptions(values, itemId), itemId };
+}
+
 const startItemCommand = command<ChangeResult<StartedItem>>({
   description:
     "Marks an item as being worked on, so that status shows it and since when. Where a manual gate passes by itself after some time, that time begins.",
-  args: [arg("ITEM", "Id of the item", "open-item")],
+  args: [ITEM],
   effect: "writes",
   examples: ["orc start-item plan"],
-  async run(host, values) {
-    const item = values.need("ITEM");
-    const changed = await startItem(host, {
-      ...sessionOptions(values, `start-item ${item}`),
-      itemId: item,
-    });
+  run: answering(async (host, _options, values) => {
+    const options = itemOptions(values);
+    const item = options.itemId;
+    const changed = await startItem(host, options);
     const started = changed.summary.items.find(({ id }) => id === item);
-    const passesAt = started?.passesAt ?? null;
-    return outcomeOf({ ...changed, item, passesAt });
-  },
+    return { ...changed, item, passesAt: started?.passesAt ?? null };
+  }),
   render: (result, style) => changeText(startedText(result), result, style),
 });
 
-function startedText(
-  { item, changed, passesAt }: ChangeResult<StartedItem>,
-): string {
-  const started = changed
-    ? `Started item "${item}"`
-    : `Item "${item}" is started already`;
-  return passesAt === null
+function startedText(result: ChangeResult<StartedItem>): string {
+  const started = doneText("Started", result);
+  return result.passesAt === null
     ? started
-    : `${started}: it passes by itself at ${passesAt}, unless a human approves it before`;
+    : `${started}: it passes by itself at ${result.passesAt}, unless a human approves it before`;
+}
+
+/** What was done to an item, or that there was nothing to do. */
+function doneText(
+  done: string,
+  { item, changed }: Pick<ChangeResult<StartedItem>, "item" | "changed">,
+): string {
+  return changed
+    ? `${done} item "${item}"`
+    : `Item "${item}" is ${done.toLowerCase()} already`;
 }
 
 const completeCommand = command<ResultOf<Completed>>({
   description:
     "Runs the item's check and, if it passes, marks the item as completed. A check that fails is counted and exits with 3. Completing an item twice does nothing.\n\nSome items ask for evidence: orc next names the fields. --evidence NAME=TEXT gives one; give it again for each further entry of a list, and NAME.KEY=TEXT for a mapping. A file whose name holds = is written ./FILE. Evidence is kept even when the check fails.\n\nA check runs in the working tree or the item's working_dir, without input, in the environment orc was started in. ORCHESTRATOR_CHECK is added and holds SESSION/ITEM: inside of its own check an item cannot be completed.",
-  args: [arg("ITEM", "Id of the item", "open-item")],
+  args: [ITEM],
   flags: [
     flag("-n, --notes TEXT", "What was done, at most 2000 characters"),
     flag(
@@ -81,44 +101,36 @@ const completeCommand = command<ResultOf<Completed>>({
     "orc complete analysis --evidence analysis.yaml",
   ],
   async run(host, values) {
-    try {
-      return outcomeOf(await completeItem(host, optionsOf(host, values)));
-    } finally {
-      host.terminal.showProgress(undefined);
-    }
+    return outcomeOf(
+      await withProgress(host, values, (show) => {
+        const options = itemOptions(values);
+        return completeItem(host, {
+          ...options,
+          notes: values.text("notes"),
+          evidence: values.list("evidence"),
+          skipVerify: values.on("skip-verify"),
+          onProgress: show &&
+            ((progress) =>
+              show(
+                checkProgress(options.itemId, progress, host.terminal.columns),
+              )),
+        });
+      }),
+    );
   },
   render: (result, style) => changeText(completedText(result), result, style),
 });
 
-function optionsOf({ terminal }: Host, values: Values): CompleteOptions {
-  const itemId = values.need("ITEM");
-  const isShown = terminal.isErrorTerminal && !values.on("quiet");
-  return {
-    ...sessionOptions(values, `complete ${itemId}`),
-    itemId,
-    notes: values.text("notes"),
-    evidence: values.list("evidence"),
-    skipVerify: values.on("skip-verify"),
-    onProgress: isShown
-      ? (progress) =>
-        terminal.showProgress(checkProgress(itemId, progress, terminal.columns))
-      : undefined,
-  };
-}
-
-function completedText(
-  { item, changed, events }: Pick<Completed, "item" | "changed" | "events">,
-): string {
-  if (!changed) return `Item "${item}" is completed already`;
-  return events.some(({ type }) => type === "item_skipped")
-    ? `Skipped manual gate "${item}": nobody approved it, and the workflow lets it pass`
-    : `Completed item "${item}"`;
+function completedText(result: ResultOf<Completed>): string {
+  return result.events.some(({ type }) => type === "item_skipped")
+    ? `Skipped manual gate "${result.item}": nobody approved it, and the workflow lets it pass`
+    : doneText("Completed", result);
 }
 
 const skipCommand = command<ChangeResult<{ item: string }>>({
   description:
     "Leaves an item out. The reason is kept and judged: stock phrases and repetition are refused. Required items cannot be skipped, except in a phase that the workflow calls autonomous; gates only by a human.",
-  args: [arg("ITEM", "Id of the item", "open-item")],
+  args: [ITEM],
   flags: [
     flag(
       "-r, --reason TEXT",
@@ -128,24 +140,16 @@ const skipCommand = command<ChangeResult<{ item: string }>>({
   ],
   effect: "writes",
   examples: ['orc skip migration --reason "No stored data changes its shape"'],
-  async run(host, values) {
-    const item = values.need("ITEM");
-    const changed = await skipItem(host, {
-      ...sessionOptions(values, `skip ${item}`),
-      itemId: item,
+  run: answering(async (host, _options, values) => ({
+    ...await skipItem(host, {
+      ...itemOptions(values),
       reason: values.text("reason") ?? "",
       force: values.on("force"),
-    });
-    return outcomeOf({ ...changed, item });
-  },
+    }),
+    item: values.need("ITEM"),
+  })),
   render: (result, style) =>
-    changeText(
-      result.changed
-        ? `Skipped item "${result.item}"`
-        : `Item "${result.item}" is skipped already`,
-      result,
-      style,
-    ),
+    changeText(doneText("Skipped", result), result, style),
 });
 
 const approveItemCommand = command<ChangeResult<{ item: string }>>({
@@ -157,23 +161,15 @@ const approveItemCommand = command<ChangeResult<{ item: string }>>({
   ],
   effect: "human",
   examples: ["orc approve-item plan_approval"],
-  async run(host, values) {
-    const item = values.need("ITEM");
-    const changed = await approveItem(host, {
-      ...sessionOptions(values, `approve-item ${item}`),
-      itemId: item,
+  run: answering(async (host, _options, values) => ({
+    ...await approveItem(host, {
+      ...itemOptions(values),
       notes: values.text("notes"),
-    });
-    return outcomeOf({ ...changed, item });
-  },
+    }),
+    item: values.need("ITEM"),
+  })),
   render: (result, style) =>
-    changeText(
-      result.changed
-        ? `Approved item "${result.item}"`
-        : `Item "${result.item}" is approved already`,
-      result,
-      style,
-    ),
+    changeText(doneText("Approved", result), result, style),
 });
 
 const noteCommand = command<ChangeResult<unknown>>({
@@ -187,15 +183,114 @@ const noteCommand = command<ChangeResult<unknown>>({
   ],
   effect: "writes",
   examples: ['orc note "The old API stays until March" --item plan'],
-  run: answering((host, values) =>
+  run: answering((host, options, values) =>
     addNote(host, {
-      ...sessionOptions(values, "note"),
+      ...options,
       text: values.need("TEXT"),
       itemId: values.text("item"),
     })
   ),
   render: () => "Noted",
 });
+
+const advanceCommand = command<ResultOf<Advanced>>({
+  description:
+    "Leaves the current phase when all its required items are done and, where the workflow asks for it, a human has approved. The last phase is left with orc finish.",
+  flags: [
+    flag("-f, --force", "Leave the phase although something is open", {
+      effect: "human",
+    }),
+    flag("-y, --yes", "No effect: nothing is asked"),
+    flag("--no-critique", "No effect: orc runs no outside reviews"),
+  ],
+  effect: "writes",
+  examples: ["orc advance"],
+  run: answering((host, options, values) =>
+    advancePhase(host, { ...options, force: values.on("force") })
+  ),
+  render: (result, style) =>
+    changeText(
+      result.to === null
+        ? `Phase "${result.from}" is the last one and is complete`
+        : `Left phase "${result.from}", entered phase "${result.to}"`,
+      result,
+      style,
+    ),
+});
+
+const approveCommand = command<ChangeResult<unknown>>({
+  description:
+    "Approves that a phase with a human exit gate is left. Only a human can: in a terminal, by typing the phase's id.",
+  flags: [
+    flag("-p, --phase PHASE", "Id of the phase instead of the current one", {
+      values: "phase",
+    }),
+  ],
+  effect: "human",
+  examples: ["orc approve", "orc approve --phase REVIEW"],
+  run: answering((host, options, values) =>
+    approvePhase(host, { ...options, phaseId: values.text("phase") })
+  ),
+  render: (result, style) =>
+    changeText(
+      result.changed ? "Approved the phase" : "The phase awaits no approval",
+      result,
+      style,
+    ),
+});
+
+const finishCommand = command<ChangeResult<unknown>>({
+  description:
+    "Closes the session when every phase is done; a closed session never changes again. Commits nothing, pushes nothing, closes no issue.",
+  flags: [
+    flag("-n, --notes TEXT", "What came of it, at most 2000 characters"),
+    flag("--abandon", "Close it unfinished; needs --reason"),
+    flag("-r, --reason TEXT", "Why it is abandoned"),
+    flag("-f, --force", "Close it as completed although something is open", {
+      effect: "human",
+    }),
+    flag("--no-push", "No effect: orc never pushes by itself"),
+    flag("--no-close-issues", "No effect: orc never closes issues by itself"),
+    flag("--skip-learn", "No effect: finishing writes no report"),
+  ],
+  effect: "writes",
+  examples: [
+    'orc finish --notes "Released with 1.4"',
+    'orc finish --abandon --reason "The feature was dropped"',
+  ],
+  run: answering(close),
+  render: ({ summary }) =>
+    `The session is ${summary.status}: ${summary.progress.completed} items completed, ${summary.progress.skipped} skipped, ${summary.progress.total} in all`,
+});
+
+function close(
+  host: Host,
+  options: SessionOptions,
+  values: Values,
+): Promise<Changed> {
+  const reason = values.text("reason");
+  const notes = values.text("notes");
+  const force = values.on("force");
+  if (values.on("abandon")) {
+    // Who says both does not know which they mean.
+    if (force) {
+      throw usage(
+        "force_with_abandon",
+        "Flag --force does not go with --abandon, which needs no force",
+        'orc finish --abandon --reason "<why>"',
+      );
+    }
+    return abandonSession(host, { ...options, reason: reason ?? "", notes });
+  }
+  if (reason !== undefined) {
+    throw usage(
+      "reason_without_abandon",
+      "Flag --reason goes with --abandon",
+      'orc finish --notes "<what came of it>"',
+    );
+  }
+  return finishSession(host, { ...options, notes, force });
+}
 
 /** Who waits no longer than this needs no word about it. */
 const SILENT_MS = 1000;
@@ -258,4 +353,7 @@ export const commands = {
   skip: skipCommand,
   "approve-item": approveItemCommand,
   note: noteCommand,
+  advance: advanceCommand,
+  approve: approveCommand,
+  finish: finishCommand,
 };
