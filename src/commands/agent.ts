@@ -11,13 +11,7 @@ import {
   type EvidenceField,
   evidenceFields,
 } from "../workflow/evidence.ts";
-import {
-  answering,
-  command,
-  outcomeOf,
-  type ResultOf,
-  sessionOptions,
-} from "./command.ts";
+import { command, type ResultOf } from "./command.ts";
 import { nextParagraph } from "./view.ts";
 
 type NextResult =
@@ -38,22 +32,20 @@ const nextCommand = command<NextResult>({
     "Shows one item, what good looks like, and the exact next command: all an agent needs, in few words.",
   effect: "reads",
   examples: ["orc next", "orc next --json"],
-  async run(host, values) {
-    const status = await readStatus(host, sessionOptions(values));
-    const { place, warnings, active, task, phase, phases, constraints, next } =
-      status;
-    return outcomeOf({
-      place,
-      warnings,
-      active,
+  async use(host, options) {
+    const status = await readStatus(host, options);
+    return {
+      place: status.place,
+      warnings: status.warnings,
+      active: status.active,
       status: status.status,
-      task,
-      phase,
-      phases,
-      constraints,
-      next,
-      evidence: evidenceOf(next),
-    });
+      task: status.task,
+      phase: status.phase,
+      phases: status.phases,
+      constraints: status.constraints,
+      next: status.next,
+      evidence: evidenceOf(status.next),
+    };
   },
   render: (result, style) =>
     nextParagraph(result, style, evidenceLines(result.evidence)),
@@ -84,10 +76,9 @@ const contextReminderCommand = command<Reminder>({
     "Prints task, phase, progress and constraints as one line of JSON, for a hook that keeps them in an agent's context. Without a session, or in a closed one, it says that none is active. With --json the line is the result in the usual document.",
   effect: "reads",
   examples: ["orc context-reminder"],
-  async run(host, values) {
-    const options = sessionOptions(values);
+  async use(host, options) {
     const { place, reminder } = await remindContext(host, options);
-    return { place, result: reminder };
+    return { place, ...reminder };
   },
   render: (reminder) => JSON.stringify(reminder),
 });
@@ -97,7 +88,7 @@ const verifyWriteAllowedCommand = command<ResultOf<WriteAllowed>>({
     "Exits with 0 in phase EXECUTE and where no session is open, else with 3. Meant for a hook that runs before an agent changes files. Where it cannot be told which session is meant, all open ones have to allow it.",
   effect: "reads",
   examples: ["orc verify-write-allowed"],
-  run: answering(verifyWriteAllowed),
+  use: verifyWriteAllowed,
   render: ({ active, phase }) =>
     active
       ? `Files may be changed: the session is in phase "${phase}"`

@@ -10,15 +10,7 @@ import {
   workflowJsonSchema,
 } from "../workflow/json_schema.ts";
 import { problemLine } from "../workflow/problem.ts";
-import {
-  answering,
-  arg,
-  command,
-  flag,
-  type ResultOf,
-  sessionOptions,
-  type Style,
-} from "./command.ts";
+import { arg, command, flag, type ResultOf, type Style } from "./command.ts";
 import { nextParagraph } from "./view.ts";
 
 const initCommand = command<ResultOf<Initialized>>({
@@ -35,13 +27,12 @@ const initCommand = command<ResultOf<Initialized>>({
   ],
   effect: "writes",
   examples: ["orc init", "orc init --portable"],
-  run: answering(async (host, options, values) =>
+  use: async (host, options, values) =>
     (await import("../work/init.ts")).initRepository(host, {
       ...options,
       portable: values.on("portable"),
       force: values.on("force"),
-    })
-  ),
+    }),
   render: initText,
 });
 
@@ -64,18 +55,14 @@ const validateCommand = command<ResultOf<Validated>>({
   ],
   effect: "reads",
   examples: ["orc validate", "orc validate -w other.yaml --json"],
-  async run(host, values) {
+  async use(host, options, values) {
     const { validateWorkflow } = await import("../work/init.ts");
-    const { place, ...result } = await validateWorkflow(host, {
-      ...sessionOptions(values),
-      file: values.text("workflow"),
-    });
-    const source = result.path ?? "the built-in workflow";
-    return {
-      place,
-      warnings: result.problems.map((problem) => problemLine(problem, source)),
-      result,
-    };
+    const file = values.text("workflow");
+    const validated = await validateWorkflow(host, { ...options, file });
+    const source = validated.path ?? "the built-in workflow";
+    const warnings = validated.problems
+      .map((problem) => problemLine(problem, source));
+    return { ...validated, warnings };
   },
   render: ({ path, name, version, phases, items }) =>
     `${path ?? "The built-in workflow"} is valid: "${name}" ${version}, ${
@@ -112,10 +99,10 @@ const startCommand = command<StartResult>({
     'orc start "Add login"',
     'orc start "Fix the crash" --test-command "npm test" -c "No new packages"',
   ],
-  async run(host, values) {
+  async use(host, options, values) {
     const { startSession } = await import("../work/start.ts");
-    const { place, warnings, ...started } = await startSession(host, {
-      ...sessionOptions(values),
+    const started = await startSession(host, {
+      ...options,
       task: values.need("TASK"),
       file: values.text("workflow"),
       constraints: values.list("constraint"),
@@ -124,16 +111,16 @@ const startCommand = command<StartResult>({
       buildCommand: values.text("build-command"),
       beside: values.on("beside"),
     });
-    const session = place.session ?? "";
+    const { place, problems } = started;
+    const source = started.workflowPath ?? "the built-in workflow";
     return {
-      place,
+      ...started,
+      session: place.session ?? "",
+      root: place.root,
       warnings: [
-        ...warnings,
-        ...started.problems.map((problem) =>
-          problemLine(problem, started.workflowPath ?? "the built-in workflow")
-        ),
+        ...started.warnings,
+        ...problems.map((problem) => problemLine(problem, source)),
       ],
-      result: { ...started, session, root: place.root },
     };
   },
   render: startText,
@@ -170,9 +157,9 @@ const schemaCommand = command<JsonSchema | SchemaNames>({
   ],
   effect: "reads",
   examples: ["orc schema", "orc schema workflow", "orc schema session list"],
-  async run(_host, values) {
+  async use(_host, _options, values) {
     const name = values.list("NAME").join(" ");
-    return { place: null, result: await schemaNamed(name) };
+    return { place: null, ...await schemaNamed(name) };
   },
   render: (result) =>
     "schemas" in result && Array.isArray(result.schemas)
@@ -317,11 +304,11 @@ const versionCommand = command<VersionInfo>({
     "orc --version and orc -v do the same.",
   effect: "reads",
   examples: ["orc version", "orc version --json"],
-  run: (host) =>
-    Promise.resolve({
-      place: null,
-      result: { version: VERSION, runtime: host.identity().runtime },
-    }),
+  use: (host) => ({
+    place: null,
+    version: VERSION,
+    runtime: host.identity().runtime,
+  }),
   render: ({ version, runtime }) => `orc ${version} (${runtime})`,
 });
 

@@ -12,13 +12,11 @@ import type {
 import { changeSentence, proposalSentence } from "../engine/restore.ts";
 import type { HandedOff } from "../handoff/use.ts";
 import type { Host } from "../host/host.ts";
+import type { SessionOptions } from "../repository/select.ts";
 import {
-  answering,
   arg,
   command,
   flag,
-  type Outcome,
-  outcomeOf,
   type ResultOf,
   sessionOptions,
   type Style,
@@ -61,16 +59,17 @@ const checkpointsCommand = command<ListResult | CleanupResult>({
     "orc checkpoints",
     "orc checkpoints --cleanup --keep 10 --dry-run",
   ],
-  run: (host, values) =>
-    values.on("cleanup") ? cleanUp(host, values) : list(host, values),
+  use: (host, options, values) =>
+    values.on("cleanup") ? cleanUp(host, values) : list(host, options, values),
   render: (result, style) =>
     "all" in result ? listText(result, style) : cleanupText(result, style),
 });
 
 async function list(
   host: Host,
+  options: SessionOptions,
   values: Values,
-): Promise<Outcome<ListResult>> {
+): Promise<CheckpointList & ListResult> {
   const flag = ["keep", "max-age"].find((name) => values.text(name)) ??
     ["dry-run", "yes"].find((name) => values.on(name));
   if (flag !== undefined) {
@@ -78,32 +77,23 @@ async function list(
   }
   const all = values.on("all");
   const { listCheckpoints } = await import("../checkpoints/use.ts");
-  const listed = await listCheckpoints(host, {
-    ...sessionOptions(values),
-    all,
-  });
-  return outcomeOf({ ...listed, all });
+  return { ...await listCheckpoints(host, { ...options, all }), all };
 }
 
-async function cleanUp(
-  host: Host,
-  values: Values,
-): Promise<Outcome<CleanupResult>> {
+async function cleanUp(host: Host, values: Values): Promise<CheckpointCleanup> {
   if (values.on("all")) {
     throw conflictingFlags(
       "Flag --all does not go with --cleanup: checkpoints are removed session by session",
     );
   }
   const { cleanCheckpoints } = await import("../checkpoints/use.ts");
-  return outcomeOf(
-    await cleanCheckpoints(host, {
-      ...sessionOptions(values, "--cleanup"),
-      keep: values.text("keep"),
-      maxAge: values.text("max-age"),
-      dryRun: values.on("dry-run"),
-      yes: values.on("yes"),
-    }),
-  );
+  return await cleanCheckpoints(host, {
+    ...sessionOptions(values, "--cleanup"),
+    keep: values.text("keep"),
+    maxAge: values.text("max-age"),
+    dryRun: values.on("dry-run"),
+    yes: values.on("yes"),
+  });
 }
 
 function conflictingFlags(message: string): OrcError {
@@ -155,14 +145,13 @@ const checkpointCommand = command<ResultOf<SavedCheckpoint>>({
   examples: [
     'orc checkpoint -m "Before the merge" --decision "Tokens live an hour"',
   ],
-  run: answering(async (host, options, values) =>
+  use: async (host, options, values) =>
     (await import("../checkpoints/use.ts")).saveCheckpoint(host, {
       ...options,
       message: values.text("message"),
       decisions: values.list("decision"),
       files: values.list("file"),
-    })
-  ),
+    }),
   render: ({ id }) => `Checkpoint ${id}\nTo return to it: orc resume ${id}`,
 });
 
@@ -188,15 +177,14 @@ const resumeCommand = command<ResumeResult>({
   ],
   effect: "writes",
   examples: ["orc resume --dry-run", "orc resume latest --yes"],
-  run: answering(async (host, options, values) =>
+  use: async (host, options, values) =>
     (await import("../checkpoints/use.ts")).resumeSession(host, {
       ...options,
       checkpoint: chosenIn(values),
       dryRun: values.on("dry-run"),
       yes: values.on("yes"),
       force: values.on("force"),
-    })
-  ),
+    }),
   render: resumeText,
 });
 
@@ -288,7 +276,7 @@ const handoffCommand = command<HandoffResult>({
     "orc handoff",
     'orc handoff -x --agent-program "claude --print" --files src/login.ts',
   ],
-  run: answering(async (host, options, values) =>
+  use: async (host, options, values) =>
     (await import("../handoff/use.ts")).handOff(host, {
       ...options,
       criteria: listed(values.text("criteria")),
@@ -297,8 +285,7 @@ const handoffCommand = command<HandoffResult>({
       provider: values.text("provider"),
       agentProgram: values.text("agent-program"),
       timeout: values.text("timeout"),
-    })
-  ),
+    }),
   render: handoffText,
 });
 

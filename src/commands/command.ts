@@ -1,5 +1,6 @@
-import { type OrcError, usage } from "../base/error.ts";
-import { nearest } from "../base/text.ts";
+import { type OrcError, refused, usage } from "../base/error.ts";
+import { type Finding, isProblem } from "../base/error.ts";
+import { countOf, nearest } from "../base/text.ts";
 import type { Host } from "../host/host.ts";
 import type { Place } from "../repository/open.ts";
 import type { SessionOptions } from "../repository/select.ts";
@@ -82,28 +83,6 @@ export interface Outcome<Result> {
 // The result in what a use case answers. No comment for tools: it would stand in all schemas.
 export type ResultOf<Answer> = Omit<Answer, "place" | "warnings">;
 
-/** What a use case answers: its result, and around it where that holds. */
-type Answered = Pick<Outcome<unknown>, "place" | "warnings">;
-
-/** The outcome of a command that gives out what a use case answers. */
-export function outcomeOf<Answer extends Answered>(
-  { place, warnings, ...result }: Answer,
-): Outcome<ResultOf<Answer>> {
-  return { place, warnings, result };
-}
-
-/** The `run` of a command that gives out what one use case answers. */
-export function answering<Answer extends Answered>(
-  use: (
-    host: Host,
-    options: SessionOptions,
-    values: Values,
-  ) => Answer | Promise<Answer>,
-): (host: Host, values: Values) => Promise<Outcome<ResultOf<Answer>>> {
-  return async (host, values) =>
-    outcomeOf(await use(host, sessionOptions(values), values));
-}
-
 /** How a command answers whose result may be of any length, or without an end: in parts, in constant memory. */
 interface Streaming<Part = unknown> {
   /** Whether the flags ask for it; `--output jsonl` always does, `--json` never. */
@@ -151,13 +130,40 @@ export interface Command<Result = unknown, Part = unknown> {
 
 type Optional = "args" | "flags" | "permissions";
 
-/** Declares a command; keeps the types of what it returns and renders together. */
+/** What a use case answers: the members of a result, and around them what an outcome has besides. */
+type Answer<Result> = Result & Omit<Outcome<unknown>, "result">;
+
+/** Calls one use case, with what all of them take and what the command line says besides. */
+interface Using<Result> {
+  use(
+    host: Host,
+    options: SessionOptions,
+    values: Values,
+  ): Answer<Result> | Promise<Answer<Result>>;
+}
+
+type Declaration<Result, Part> =
+  & Omit<Command<Result, Part>, Optional | "run">
+  & Partial<Pick<Command, Optional>>
+  & (Using<Result> | Pick<Command<Result>, "run">);
+
+/** Declares a command; keeps the types of what it answers and renders together. */
 export function command<Result, Part = unknown>(
-  declaration:
-    & Omit<Command<Result, Part>, Optional>
-    & Partial<Pick<Command, Optional>>,
+  declaration: Declaration<Result, Part>,
 ): Command<Result, Part> {
-  return { args: [], flags: [], permissions: [], ...declaration };
+  const defaults = { args: [], flags: [], permissions: [] };
+  if (!("use" in declaration)) return { ...defaults, ...declaration };
+  const { use, ...declared } = declaration;
+  return {
+    ...defaults,
+    ...declared,
+    async run(host, values) {
+      const options = sessionOptions(values);
+      const answer = await use(host, options, values);
+      const { place, warnings, refusal, ...result } = answer;
+      return { place, warnings, refusal, result: Object(result) };
+    },
+  };
 }
 
 /** A flag, spelled as help shows it: `-n, --notes TEXT`. */
@@ -209,6 +215,18 @@ export interface CommandGroup {
   /** Named without their summaries where help lists all commands. */
   readonly isFolded?: boolean;
   readonly entries: readonly TableEntry[];
+}
+
+/** The refusal of a doctor that found more than what is good to know. */
+export function unhealthy(
+  { healthy, findings }: {
+    readonly healthy: boolean;
+    readonly findings: readonly Finding[];
+  },
+): OrcError | undefined {
+  if (healthy) return undefined;
+  const count = countOf(findings.filter(isProblem).length, "problem");
+  return refused("not_healthy", `Doctor found ${count}`);
 }
 
 /** What every command about a session takes from the global flags; who waits for its lock is told all of the purpose. */

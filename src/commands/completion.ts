@@ -38,12 +38,12 @@ export function completeWordsCommand(
     flags: [flag("--current WORD", "The word with the cursor")],
     effect: "reads",
     examples: ["orc complete-words --current=wri -- complete"],
-    async run(host, values) {
+    async use(host, _options, values) {
       const table = tableOf(groups).filter(({ isHidden }) => !isHidden);
       const words = values.list("WORDS");
       const current = values.text("current") ?? "";
       const line = await readCompletionLine(table, words, current);
-      return { place: null, result: await completionOf(host, table, line) };
+      return { place: null, ...await completionOf(host, table, line) };
     },
     render: ({ candidates, paths }) =>
       [
@@ -363,10 +363,9 @@ export const completionsCommand = command<Completions>({
   args: [arg("SHELL", "bash, zsh, fish or powershell", SHELLS)],
   effect: "reads",
   examples: ["orc completions bash", "orc completions zsh"],
-  run(_host, values) {
+  use(_host, _options, values) {
     const shell = shellOf(values.need("SHELL"));
-    const result = { shell, script: COMPLETION_SCRIPTS[shell] };
-    return Promise.resolve({ place: null, result });
+    return { place: null, shell, script: COMPLETION_SCRIPTS[shell] };
   },
   render: ({ script }) => script,
 });

@@ -21,15 +21,12 @@ import {
   type SettingValue,
 } from "../settings/settings.ts";
 import {
-  answering,
   arg,
   type ArgSpec,
   command,
   flag,
   type FlagSpec,
-  outcomeOf,
   type ResultOf,
-  sessionOptions,
   type Style,
   type Values,
 } from "./command.ts";
@@ -73,13 +70,12 @@ const configGetCommand = command<ShownValue>({
   flags: [globalFlag],
   effect: "reads",
   examples: ["orc config get color", "orc config get output --global"],
-  run: answering((host, options, values) =>
+  use: (host, options, values) =>
     getSetting(host, {
       ...options,
       ...levelIn(values),
       name: values.need("NAME"),
-    })
-  ),
+    }),
   render: ({ value }) => valueText(value),
 });
 
@@ -92,9 +88,8 @@ const configListCommand = command<ListResult>({
     "Lists every setting with the value that counts: a flag, else the environment, else the repository's config.yaml, else yours, else the default. Unknown names and wrong values in the files are warnings.",
   effect: "reads",
   examples: ["orc config list", "orc config list --json"],
-  run: answering((host, options, values) =>
-    listSettings(host, { ...options, flags: flagLayer(values) })
-  ),
+  use: (host, options, values) =>
+    listSettings(host, { ...options, flags: flagLayer(values) }),
   render: ({ settings }, style) =>
     columns(
       settings.map(({ name, value, origin }) => [
@@ -119,14 +114,14 @@ const configPathCommand = command<PathResult>({
   flags: [globalFlag],
   effect: "reads",
   examples: ["orc config path", "orc config path --global"],
-  run(host, values) {
+  use(host, _options, values) {
     const { place, files } = listConfigFiles(host, {
       root: values.text("root"),
     });
     const level = values.on("global") ? "user" : "repository";
     const own = files.find((file) => file.level === level && !file.legacy);
-    if (own === undefined) return Promise.reject(noHome());
-    return Promise.resolve({ place, result: { path: own.path, files } });
+    if (own === undefined) throw noHome();
+    return { place, path: own.path, files };
   },
   render: ({ path }) => path,
 });
@@ -152,14 +147,13 @@ const configSetCommand = command<ChangeResult>({
     "orc config set check_timeout_seconds 900",
     "orc config set color never --global",
   ],
-  run: answering((host, options, values) =>
+  use: (host, options, values) =>
     setSetting(host, {
       ...options,
       ...levelIn(values),
       name: values.need("NAME"),
       value: values.need("VALUE"),
-    })
-  ),
+    }),
   render: ({ name, value, path, changed }) =>
     `${name} ${changed ? "is" : "was already"} ${valueText(value)} in ${path}`,
 });
@@ -179,15 +173,13 @@ const configShowCommand = command<ShowResult>({
   ],
   effect: "reads",
   examples: ["orc config show", "orc config show --effective"],
-  async run(host, values) {
-    const options = { ...sessionOptions(values), ...levelIn(values) };
-    if (!values.on("effective")) {
-      return outcomeOf(await showConfig(host, options));
-    }
+  async use(host, given, values) {
+    const options = { ...given, ...levelIn(values) };
+    if (!values.on("effective")) return await showConfig(host, options);
     const { settings, ...listed } = await listSettings(host, options);
     const shown = settings
       .map(({ name, value, origin }) => ({ name, value, origin }));
-    return outcomeOf({ ...listed, settings: shown });
+    return { ...listed, settings: shown };
   },
   render: (result, style) =>
     "settings" in result
@@ -238,13 +230,12 @@ const configUnsetCommand = command<ChangeResult>({
     "orc config unset check_timeout_seconds",
     "orc config unset color --global",
   ],
-  run: answering((host, options, values) =>
+  use: (host, options, values) =>
     unsetSetting(host, {
       ...options,
       ...levelIn(values),
       name: values.need("NAME"),
-    })
-  ),
+    }),
   render: ({ name, path, changed }) =>
     `${name} ${changed ? "is not set any more" : "was not set"} in ${path}`,
 });

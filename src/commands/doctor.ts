@@ -1,11 +1,4 @@
-import {
-  type Finding,
-  isProblem,
-  type OrcError,
-  refused,
-  type Severity,
-  usage,
-} from "../base/error.ts";
+import { type Finding, type Severity, usage } from "../base/error.ts";
 import { countOf } from "../base/text.ts";
 import type { RepairRequest, SessionRepair } from "../doctor/repair.ts";
 import { diagnoseRepository, type Diagnosis } from "../doctor/use.ts";
@@ -13,8 +6,8 @@ import {
   command,
   flag,
   type ResultOf,
-  sessionOptions,
   type Style,
+  unhealthy,
   type Values,
 } from "./command.ts";
 
@@ -116,18 +109,13 @@ const doctorCommand = command<ResultOf<Diagnosis>>({
   effect: "reads",
   permissions: ["sys", "run"],
   examples: ["orc doctor", "orc doctor --fix", "orc doctor --resign 01k9"],
-  async run(host, values) {
-    const { place, warnings, ...result } = await diagnoseRepository(host, {
-      ...sessionOptions(values),
+  async use(host, options, values) {
+    const diagnosis = await diagnoseRepository(host, {
+      ...options,
       fix: values.on("fix"),
       repair: repairIn(values),
     });
-    return {
-      place,
-      warnings,
-      result,
-      refusal: result.healthy ? undefined : refusalOf(result.findings),
-    };
+    return { ...diagnosis, refusal: unhealthy(diagnosis) };
   },
   render: diagnosisText,
 });
@@ -149,11 +137,6 @@ function repairIn(values: Values): RepairRequest | undefined {
     "Flags --trust-state, --resign and --restore do not go together",
     "orc help doctor",
   );
-}
-
-function refusalOf(findings: readonly Finding[]): OrcError {
-  const count = findings.filter(isProblem).length;
-  return refused("not_healthy", `Doctor found ${countOf(count, "problem")}`);
 }
 
 /** The commands of this file, by their names. */

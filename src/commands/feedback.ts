@@ -12,12 +12,10 @@ import {
   reviewFeedback,
 } from "../feedback/use.ts";
 import {
-  answering,
   command,
   flag,
   type FlagSpec,
   type ResultOf,
-  sessionOptions,
   type Style,
   type Values,
 } from "./command.ts";
@@ -44,16 +42,16 @@ const feedbackCaptureCommand = command<CaptureResult>({
     "orc feedback capture --auto",
     'orc feedback capture --learnings "The old API has no paging"',
   ],
-  async run(host, values) {
+  async use(host, options, values) {
     const { place, warnings, feedback, reason } = await captureFeedback(host, {
-      ...sessionOptions(values),
+      ...options,
       auto: values.on("auto"),
       learnings: values.text("learnings"),
       challenges: values.text("challenges"),
       wentWell: values.text("went-well"),
       improvements: values.text("improvements"),
     });
-    return { place, warnings, result: { feedback, reason } };
+    return { place, warnings, feedback, reason };
   },
   render: ({ feedback, reason }) =>
     feedback === null
@@ -77,14 +75,14 @@ const feedbackReviewCommand = command<ReviewResult>({
   ],
   effect: "reads",
   examples: ["orc feedback review", "orc feedback review --all --suggest"],
-  run: answering(async (host, options, values) => ({
+  use: async (host, options, values) => ({
     ...await reviewFeedback(host, {
       ...options,
       days: values.text("days"),
       all: values.on("all"),
     }),
     shown: partsOf(values),
-  })),
+  }),
   render: (reviewed, style) => feedbackText(reviewed, reviewed.shown, style),
 });
 

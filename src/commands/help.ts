@@ -33,9 +33,9 @@ export function helpCommand(
     ],
     effect: "reads",
     examples: ["orc help", "orc help start", "orc help session list --json"],
-    run: async (_host, values) => ({
+    use: async (_host, _options, values) => ({
       place: null,
-      result: await pageFor(groups, values.list("COMMAND")),
+      ...await pageFor(groups, values.list("COMMAND")),
     }),
     render: renderPage,
   });

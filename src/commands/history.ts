@@ -6,14 +6,11 @@ import type { RecordedEvent } from "../engine/event.ts";
 import { learningsSection } from "../history/page_rules.ts";
 import type { Generated, Learned } from "../history/pages.ts";
 import type { Analysis, SkippedItem } from "../history/rules.ts";
-import type { History, HistoryOptions } from "../history/use.ts";
+import type { History, HistoryOptions, OnProgress } from "../history/use.ts";
 import type { Terminal } from "../host/host.ts";
-import type { SessionOptions } from "../repository/select.ts";
 import {
-  answering,
   command,
   flag,
-  outcomeOf,
   type ResultOf,
   sessionOptions,
   type Style,
@@ -43,7 +40,7 @@ const historyCommand = command<ResultOf<History>, RecordedEvent>({
     "orc history --item plan --type verification_failed",
     "orc history --all --output jsonl",
   ],
-  async run(host, values) {
+  async use(host, _options, values) {
     refuseBoth(values, "all", "limit");
     if (values.on("follow")) {
       throw usage(
@@ -53,7 +50,7 @@ const historyCommand = command<ResultOf<History>, RecordedEvent>({
       );
     }
     const { readHistory } = await import("../history/use.ts");
-    return outcomeOf(await readHistory(host, optionsOf(values)));
+    return await readHistory(host, optionsOf(values));
   },
   render: ({ events, hasEarlier }, style) => {
     if (events.length === 0) return "No events";
@@ -141,14 +138,15 @@ const analyzeCommand = command<AnalyzeResult | NoData>({
   ],
   effect: "reads",
   examples: ["orc analyze", "orc analyze --json"],
-  async run(host, values) {
+  async use(host, options, values) {
     const { analyzeSessions } = await import("../history/use.ts");
     const { place, analysis, warnings } = await withProgress(
       host,
       values,
-      (show) => analyzeSessions(host, readingOptions(values, show)),
+      (show) =>
+        analyzeSessions(host, { ...options, onProgress: onReading(show) }),
     );
-    return { place, warnings, result: resultOf(analysis, values.on("all")) };
+    return { place, warnings, ...resultOf(analysis, values.on("all")) };
   },
   render: (result, style) =>
     "status" in result ? result.message : analysisText(result, style),
@@ -264,16 +262,17 @@ const learnCommand = command<LearnResult>({
   ],
   effect: "reads",
   examples: ["orc learn", "orc learn --save"],
-  async run(host, values) {
+  async use(host, options, values) {
     refuseBoth(values, "save", "no-save");
     const { writeLearnings } = await import("../history/pages.ts");
     const save = values.on("save");
     const learned = await withProgress(
       host,
       values,
-      (show) => writeLearnings(host, { ...readingOptions(values, show), save }),
+      (show) =>
+        writeLearnings(host, { ...options, save, onProgress: onReading(show) }),
     );
-    return outcomeOf({ ...learned, session: learned.place.session ?? "" });
+    return { ...learned, session: learned.place.session ?? "" };
   },
   render: ({ learnings, session, hasLearnings, path, saved }) => {
     const text = learningsSection(learnings, session, oneLine);
@@ -296,14 +295,13 @@ const generateMdCommand = command<ResultOf<Generated>>({
   ],
   effect: "writes",
   examples: ["orc generate-md", "orc generate-md --stdout"],
-  run: answering(async (host, options, values) =>
+  use: async (host, options, values) =>
     (await import("../history/pages.ts")).generateMarkdown(host, {
       ...options,
       file: values.text("to"),
       stdout: values.on("stdout"),
       force: values.on("force"),
-    })
-  ),
+    }),
   render: ({ path, text, changed }) => {
     if (path === null) return text.trimEnd();
     return changed ? `Wrote ${path}` : `${path} is up to date`;
@@ -355,13 +353,8 @@ function remarkOn({ details, message }: RecordedEvent): string {
   return message.includes(remark) ? "" : headOf(remark, MAX_REMARK_LENGTH);
 }
 
-/** What reads a whole log, and shows how much of it is read. */
-function readingOptions(
-  values: Values,
-  show?: Terminal["showProgress"],
-): SessionOptions & { onProgress?: (part: number) => void } {
-  const onProgress = show && ((part: number) => show(readingLine(part)));
-  return { ...sessionOptions(values), onProgress };
+function onReading(show?: Terminal["showProgress"]): OnProgress | undefined {
+  return show && ((fraction) => show(readingLine(fraction)));
 }
 
 /** How much of a log is read; one that grows meanwhile has more than all of it. */

@@ -2,6 +2,7 @@ import { usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import { countOf, sizeText } from "../base/text.ts";
 import type { Host, Terminal } from "../host/host.ts";
+import type { SessionOptions } from "../repository/select.ts";
 import type { ForceFrom } from "../migration/session_plan.ts";
 import {
   importLegacy,
@@ -15,10 +16,7 @@ import {
   command,
   flag,
   type FlagSpec,
-  type Outcome,
-  outcomeOf,
   type ResultOf,
-  sessionOptions,
   type Style,
   type Values,
 } from "./command.ts";
@@ -40,23 +38,22 @@ const MIGRATION_FLAGS: readonly FlagSpec[] = [
 ];
 
 /** Moves legacy files in, in the way that the flags of all such commands say. */
-async function migrationOutcome(
+function moveIn(
   host: Host,
+  options: SessionOptions,
   values: Values,
   run: (options: MigrateOptions) => Promise<Migrated>,
-): Promise<Outcome<MigrationResult>> {
-  return outcomeOf(
-    await withProgress(host, values, (show) =>
-      run({
-        ...sessionOptions(values),
-        dryRun: values.on("dry-run"),
-        autoRollback: values.on("auto-rollback"),
-        forceFrom: forceFrom(values),
-        yes: values.on("yes"),
-        report: values.text("report"),
-        onProgress: show && progressShower(show),
-      })),
-  );
+): Promise<Migrated> {
+  return withProgress(host, values, (show) =>
+    run({
+      ...options,
+      dryRun: values.on("dry-run"),
+      autoRollback: values.on("auto-rollback"),
+      forceFrom: forceFrom(values),
+      yes: values.on("yes"),
+      report: values.text("report"),
+      onProgress: show && progressShower(show),
+    }));
 }
 
 /** What is left of a result when everything else was said elsewhere. */
@@ -231,10 +228,10 @@ const migrateCommand = command<MigrationResult>({
     "orc migrate --yes",
     "orc migrate --rollback",
   ],
-  run: (host, values) =>
-    migrationOutcome(host, values, (options) =>
+  use: (host, options, values) =>
+    moveIn(host, options, values, (moving) =>
       migrate(host, {
-        ...options,
+        ...moving,
         rollback: values.on("rollback"),
         forceRollback: values.on("force-rollback"),
         includes: values.list("include"),
@@ -253,12 +250,12 @@ const importLegacyCommand = command<MigrationResult>({
     "orc import-legacy ~/old-project --dry-run",
     "orc import-legacy old_state.json --yes",
   ],
-  run: (host, values) =>
-    migrationOutcome(
+  use: (host, options, values) =>
+    moveIn(
       host,
+      options,
       values,
-      (options) =>
-        importLegacy(host, { ...options, path: values.need("PATH") }),
+      (moving) => importLegacy(host, { ...moving, path: values.need("PATH") }),
     ),
   render: migrationText,
 });

@@ -1,4 +1,4 @@
-import { isProblem, type OrcError, refused, usage } from "../base/error.ts";
+import { usage } from "../base/error.ts";
 import { countOf } from "../base/text.ts";
 import { diagnoseSecrets, type SecretsDiagnosis } from "../secrets/doctor.ts";
 import {
@@ -23,7 +23,6 @@ import type {
   SecretSource,
 } from "../secrets/vault.ts";
 import {
-  answering,
   arg,
   type ArgSpec,
   command,
@@ -32,6 +31,7 @@ import {
   type ResultOf,
   sessionOptions,
   type Style,
+  unhealthy,
   type Values,
 } from "./command.ts";
 
@@ -43,19 +43,12 @@ const secretsDoctorCommand = command<Result>({
   effect: "reads",
   permissions: ["run"],
   examples: ["orc secrets doctor", "orc secrets doctor --json"],
-  async run(host, values) {
-    const options = sessionOptions(values);
-    const { place, ...result } = await diagnoseSecrets(host, options);
-    return { place, result, refusal: refusalOf(result) };
+  async use(host, options) {
+    const diagnosis = await diagnoseSecrets(host, options);
+    return { ...diagnosis, refusal: unhealthy(diagnosis) };
   },
   render: doctorText,
 });
-
-function refusalOf({ healthy, findings }: Result): OrcError | undefined {
-  if (healthy) return undefined;
-  const count = countOf(findings.filter(isProblem).length, "problem");
-  return refused("not_healthy", `Doctor found ${count}`);
-}
 
 function doctorText(
   { healthy, secrets, findings }: Result,
@@ -118,13 +111,12 @@ const secretsGetCommand = command<ResultOf<GotSecret>>({
   effect: "reads",
   permissions: ["run"],
   examples: ["orc secrets get OPENAI_API_KEY --json"],
-  run: answering((host, options, values) =>
+  use: (host, options, values) =>
     getSecret(host, {
       ...options,
       name: values.need("NAME"),
       show: values.on("show"),
-    })
-  ),
+    }),
   render: ({ value }) => value,
 });
 
@@ -133,7 +125,7 @@ const secretsInitCommand = command<ResultOf<SecretsReady>>({
     "Makes an identity of age in your own directory, which opens the secrets you keep. One that is there stays. Make a copy of it in a safe place: without it the secrets cannot be opened.",
   effect: "writes",
   examples: ["orc secrets init"],
-  run: answering(initSecrets),
+  use: initSecrets,
   render: ({ identity, recipient, created, missing }) =>
     [
       `${created ? "Made identity" : "Identity is there:"} ${identity}`,
@@ -151,7 +143,7 @@ const secretsListCommand = command<ListResult>({
     "Lists the secrets that are stored or that workflow.yaml or a setting names, each with where its value comes from. No value is opened or shown.",
   effect: "reads",
   examples: ["orc secrets list"],
-  run: answering(listSecrets),
+  use: listSecrets,
   render: listText,
 });
 
@@ -197,13 +189,12 @@ const secretsRmCommand = command<ResultOf<SecretRemoved>>({
   flags: LEVEL_FLAGS,
   effect: "writes",
   examples: ["orc secrets rm OPENAI_API_KEY"],
-  run: answering((host, options, values) =>
+  use: (host, options, values) =>
     removeStoredSecret(host, {
       ...options,
       name: values.need("NAME"),
       level: levelIn(values),
-    })
-  ),
+    }),
   render: ({ name, path }) => `Removed secret "${name}" from ${path}`,
 });
 
@@ -224,7 +215,7 @@ const secretsSetCommand = command<ResultOf<SecretKept>>({
     "orc secrets set OPENAI_API_KEY",
     "orc secrets set DEPLOY_KEY --file key.pem --private",
   ],
-  run: answering((host, options, values) => {
+  use: (host, options, values) => {
     assertNoValue(values);
     return setSecret(host, {
       ...options,
@@ -233,7 +224,7 @@ const secretsSetCommand = command<ResultOf<SecretKept>>({
       level: levelIn(values),
       passphrase: values.on("passphrase"),
     });
-  }),
+  },
   render: ({ name, path, encryption }) =>
     `Kept secret "${name}" in ${path}, encrypted ${
       encryption === "identity" ? "to your identity" : "with a passphrase"
@@ -258,12 +249,13 @@ const secretsSourceCommand = command<Omit<SecretOrigin, "repository">>({
   effect: "reads",
   permissions: ["run"],
   examples: ["orc secrets source OPENAI_API_KEY"],
-  async run(host, values) {
-    const { repository, ...result } = await sourceOfSecret(host, {
-      ...sessionOptions(values),
-      name: values.need("NAME"),
+  async use(host, options, values) {
+    const name = values.need("NAME");
+    const { repository, ...origin } = await sourceOfSecret(host, {
+      ...options,
+      name,
     });
-    return { place: repository, result };
+    return { place: repository, ...origin };
   },
   render: ({ locations }) => locations.map(sourceText).join("\n"),
 });

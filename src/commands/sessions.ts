@@ -15,13 +15,11 @@ import type {
 } from "../sessions/manage.ts";
 import type { Status } from "../work/status.ts";
 import {
-  answering,
   arg,
   command,
   flag,
   type FlagSpec,
   type ResultOf,
-  sessionOptions,
   type Style,
   type Values,
 } from "./command.ts";
@@ -73,14 +71,19 @@ const listCommand = command<TreeListResult>({
   ],
   effect: "reads",
   examples: ["orc list", "orc list ~/projects --active-only --json"],
-  async run(host, values) {
+  async use(host, options, values) {
     const { listTree } = await import("../sessions/list.ts");
     const { directory, sessions, warnings } = await listTree(host, {
-      ...treeOptions(values, values.text("DIR")),
+      ...options,
+      ...searchIn(values, values.text("DIR")),
       activeOnly: values.on("active-only"),
     });
-    const result = { directory, sessions: sessions.map(listed) };
-    return { place: null, warnings, result };
+    return {
+      place: null,
+      warnings,
+      directory,
+      sessions: sessions.map(listed),
+    };
   },
   render: ({ directory, sessions }, style) =>
     sessions.length === 0
@@ -139,10 +142,9 @@ const sessionListCommand = command<SessionListResult>({
   flags: [flag("--all", "List all of them, however many")],
   effect: "reads",
   examples: ["orc session list", "orc session list --all --json"],
-  run: answering(async (host, options, values) =>
+  use: async (host, options, values) =>
     (await import("../sessions/list.ts"))
-      .listSessions(host, { ...options, all: values.on("all") })
-  ),
+      .listSessions(host, { ...options, all: values.on("all") }),
   render: listText,
 });
 
@@ -173,10 +175,9 @@ const sessionSwitchCommand = command<ResultOf<Switched>>({
   args: [arg("ID", "Id of the session; a unique prefix will do", "session")],
   effect: "writes",
   examples: ["orc session switch 01k9"],
-  run: answering(async (host, options, values) =>
+  use: async (host, options, values) =>
     (await import("../sessions/manage.ts"))
-      .switchSession(host, { ...options, id: values.need("ID") })
-  ),
+      .switchSession(host, { ...options, id: values.need("ID") }),
   render: ({ session, task }) =>
     `Now in session ${shortSessionId(session)}: ${task}`,
 });
@@ -190,13 +191,12 @@ const sessionRenameCommand = command<ResultOf<Renamed>>({
   ],
   effect: "writes",
   examples: ['orc session rename 01k9 "Login, second try"'],
-  run: answering(async (host, options, values) =>
+  use: async (host, options, values) =>
     (await import("../sessions/manage.ts")).renameSession(host, {
       ...options,
       id: values.need("ID"),
       name: values.need("NAME"),
-    })
-  ),
+    }),
   render: ({ session, name }) =>
     `Session ${shortSessionId(session)} is now called ${name}`,
 });
@@ -213,12 +213,12 @@ const sessionInfoCommand = command<InfoResult>({
   ],
   effect: "reads",
   examples: ["orc session info", "orc session info 01k9 --json"],
-  run: answering(async (host, options, values) => {
+  use: async (host, options, values) => {
     const session = values.text("ID") ?? options.session;
     const { readStatus } = await import("../work/status.ts");
     const status = await readStatus(host, { ...options, session });
     return { ...status, root: status.place.root };
-  }),
+  },
   render: infoText,
 });
 
@@ -310,15 +310,16 @@ const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
     "orc cleanup --dry-run",
     "orc cleanup --search ~/projects --older-than 30 --yes",
   ],
-  async run(host, values) {
+  async use(host, options, values) {
     const { cleanupTree } = await import("../sessions/cleanup.ts");
-    const { warnings, ...result } = await cleanupTree(host, {
-      ...treeOptions(values),
+    const cleanup = await cleanupTree(host, {
+      ...options,
+      ...searchIn(values),
       olderThan: values.text("older-than"),
       dryRun: values.on("dry-run"),
       yes: values.on("yes"),
     });
-    return { place: null, warnings, result };
+    return { place: null, ...cleanup };
   },
   render: cleanupText,
 });
@@ -338,15 +339,14 @@ const sessionCleanupCommand = command<Cleanup>({
     "orc session cleanup --dry-run",
     "orc session cleanup --older-than 90 --status abandoned --yes",
   ],
-  run: answering(async (host, options, values) =>
+  use: async (host, options, values) =>
     (await import("../sessions/cleanup.ts")).cleanupSessions(host, {
       ...options,
       olderThan: values.text("older-than"),
       status: values.text("status"),
       dryRun: values.on("dry-run"),
       yes: values.on("yes"),
-    })
-  ),
+    }),
   render: cleanupText,
 });
 
@@ -356,10 +356,9 @@ const unlockCommand = command<ResultOf<Unlocked>>({
   flags: [flag("-f, --force", "Remove the locks", { effect: "human" })],
   effect: "reads",
   examples: ["orc unlock", "orc unlock --force"],
-  run: answering(async (host, options, values) =>
+  use: async (host, options, values) =>
     (await import("../sessions/manage.ts"))
-      .unlock(host, { ...options, force: values.on("force") })
-  ),
+      .unlock(host, { ...options, force: values.on("force") }),
   render: ({ locks, removed }) => {
     if (locks.length === 0) return "No lock is held";
     const lines = locks.map(lockText);
@@ -382,7 +381,10 @@ function lockText(lock: LockInfo): string {
 }
 
 /** Reads what every command about a directory tree takes. */
-function treeOptions(values: Values, argument?: string): TreeOptions {
+function searchIn(
+  values: Values,
+  argument?: string,
+): Pick<TreeOptions, "directory" | "depth"> {
   const flag = values.text("search");
   if (flag !== undefined && argument !== undefined) {
     throw usage(
@@ -390,11 +392,7 @@ function treeOptions(values: Values, argument?: string): TreeOptions {
       "The directory is named twice: by an argument and by --search",
     );
   }
-  return {
-    ...sessionOptions(values),
-    directory: argument ?? flag,
-    depth: values.text("depth"),
-  };
+  return { directory: argument ?? flag, depth: values.text("depth") };
 }
 
 /** The commands of this file, by their names. */

@@ -1,13 +1,7 @@
 import { shortSessionId } from "../base/ids.ts";
 import { lengthOf, titleOf } from "../base/text.ts";
 import { readStatus, type Status } from "../work/status.ts";
-import {
-  answering,
-  command,
-  flag,
-  type ResultOf,
-  type Style,
-} from "./command.ts";
+import { command, flag, type ResultOf, type Style } from "./command.ts";
 import {
   blocksText,
   itemLines,
@@ -31,10 +25,10 @@ const statusCommand = command<StatusResult>({
   flags: [flag("--brief", "Show only the next item, as orc next")],
   effect: "reads",
   examples: ["orc status", "orc status --json"],
-  run: answering(async (host, options, values) => ({
+  use: async (host, options, values) => ({
     ...await readStatus(host, options),
     brief: values.on("brief"),
-  })),
+  }),
   render: (status, style) =>
     status.brief ? nextParagraph(status, style) : statusText(status, style),
 });

@@ -13,13 +13,11 @@ import {
   finishSession,
 } from "../work/phase.ts";
 import {
-  answering,
   arg,
   type ArgSpec,
   type ChangeResult,
   command,
   flag,
-  outcomeOf,
   type ResultOf,
   sessionOptions,
   type Values,
@@ -51,13 +49,13 @@ const startItemCommand = command<ChangeResult<StartedItem>>({
   args: [ITEM],
   effect: "writes",
   examples: ["orc start-item plan"],
-  run: answering(async (host, _options, values) => {
+  use: async (host, _options, values) => {
     const options = itemOptions(values);
     const item = options.itemId;
     const changed = await startItem(host, options);
     const started = changed.summary.items.find(({ id }) => id === item);
     return { ...changed, item, passesAt: started?.passesAt ?? null };
-  }),
+  },
   render: (result, style) => changeText(startedText(result), result, style),
 });
 
@@ -100,24 +98,18 @@ const completeCommand = command<ResultOf<Completed>>({
     'orc complete plan --notes "Three steps, risks named"',
     "orc complete analysis --evidence analysis.yaml",
   ],
-  async run(host, values) {
-    return outcomeOf(
-      await withProgress(host, values, (show) => {
-        const options = itemOptions(values);
-        return completeItem(host, {
-          ...options,
-          notes: values.text("notes"),
-          evidence: values.list("evidence"),
-          skipVerify: values.on("skip-verify"),
-          onProgress: show &&
-            ((progress) =>
-              show(
-                checkProgress(options.itemId, progress, host.terminal.columns),
-              )),
-        });
-      }),
-    );
-  },
+  use: (host, _options, values) =>
+    withProgress(host, values, (show) => {
+      const options = itemOptions(values);
+      return completeItem(host, {
+        ...options,
+        notes: values.text("notes"),
+        evidence: values.list("evidence"),
+        skipVerify: values.on("skip-verify"),
+        onProgress: show && ((progress) =>
+          show(checkProgress(options.itemId, progress, host.terminal.columns))),
+      });
+    }),
   render: (result, style) => changeText(completedText(result), result, style),
 });
 
@@ -140,14 +132,14 @@ const skipCommand = command<ChangeResult<{ item: string }>>({
   ],
   effect: "writes",
   examples: ['orc skip migration --reason "No stored data changes its shape"'],
-  run: answering(async (host, _options, values) => ({
+  use: async (host, _options, values) => ({
     ...await skipItem(host, {
       ...itemOptions(values),
       reason: values.text("reason") ?? "",
       force: values.on("force"),
     }),
     item: values.need("ITEM"),
-  })),
+  }),
   render: (result, style) =>
     changeText(doneText("Skipped", result), result, style),
 });
@@ -161,13 +153,13 @@ const approveItemCommand = command<ChangeResult<{ item: string }>>({
   ],
   effect: "human",
   examples: ["orc approve-item plan_approval"],
-  run: answering(async (host, _options, values) => ({
+  use: async (host, _options, values) => ({
     ...await approveItem(host, {
       ...itemOptions(values),
       notes: values.text("notes"),
     }),
     item: values.need("ITEM"),
-  })),
+  }),
   render: (result, style) =>
     changeText(doneText("Approved", result), result, style),
 });
@@ -183,13 +175,12 @@ const noteCommand = command<ChangeResult<unknown>>({
   ],
   effect: "writes",
   examples: ['orc note "The old API stays until March" --item plan'],
-  run: answering((host, options, values) =>
+  use: (host, options, values) =>
     addNote(host, {
       ...options,
       text: values.need("TEXT"),
       itemId: values.text("item"),
-    })
-  ),
+    }),
   render: () => "Noted",
 });
 
@@ -205,9 +196,8 @@ const advanceCommand = command<ResultOf<Advanced>>({
   ],
   effect: "writes",
   examples: ["orc advance"],
-  run: answering((host, options, values) =>
-    advancePhase(host, { ...options, force: values.on("force") })
-  ),
+  use: (host, options, values) =>
+    advancePhase(host, { ...options, force: values.on("force") }),
   render: (result, style) =>
     changeText(
       result.to === null
@@ -228,9 +218,8 @@ const approveCommand = command<ChangeResult<unknown>>({
   ],
   effect: "human",
   examples: ["orc approve", "orc approve --phase REVIEW"],
-  run: answering((host, options, values) =>
-    approvePhase(host, { ...options, phaseId: values.text("phase") })
-  ),
+  use: (host, options, values) =>
+    approvePhase(host, { ...options, phaseId: values.text("phase") }),
   render: (result, style) =>
     changeText(
       result.changed ? "Approved the phase" : "The phase awaits no approval",
@@ -258,7 +247,7 @@ const finishCommand = command<ChangeResult<unknown>>({
     'orc finish --notes "Released with 1.4"',
     'orc finish --abandon --reason "The feature was dropped"',
   ],
-  run: answering(close),
+  use: close,
   render: ({ summary }) =>
     `The session is ${summary.status}: ${summary.progress.completed} items completed, ${summary.progress.skipped} skipped, ${summary.progress.total} in all`,
 });
