@@ -1,10 +1,4 @@
-import {
-  denied,
-  type ErrorKind,
-  exitCodeOf,
-  OrcError,
-  usage,
-} from "../base/error.ts";
+import { denied, exitCodeOf, OrcError, usage } from "../base/error.ts";
 import { escapeControls } from "../base/text.ts";
 import type { Place, Values } from "../commands/command.ts";
 import { Interrupted } from "../host/host.ts";
@@ -14,6 +8,7 @@ import { siteAt } from "../settings/files.ts";
 import { readPreferences } from "../settings/files.ts";
 import {
   documentOf,
+  type ErrorMembers,
   errorMembers,
   isBrokenPipe,
   resultText,
@@ -77,23 +72,16 @@ function report(
   }
 }
 
-/** What went wrong and what to do next, for people. */
 function errorText({ message, hint, stack }: Failure): string {
   const lines = [message];
-  if (hint !== undefined) lines.push(`Try: ${hint}`);
+  if (hint) lines.push(`Try: ${hint}`);
   if (stack !== undefined) lines.push(stack);
   return `${escapeControls(lines.join("\n"))}\n`;
 }
 
 /** An error as it is told to people and programs. */
-interface Failure {
+interface Failure extends ErrorMembers {
   readonly exitCode: number;
-  readonly kind: ErrorKind | "internal" | "interrupted";
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string;
-  readonly path?: string;
-  readonly details?: Readonly<Record<string, unknown>>;
   readonly stack?: string;
 }
 

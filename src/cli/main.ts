@@ -1,4 +1,4 @@
-import { exitCodeOf } from "../base/error.ts";
+import { exitCodeOf, usage } from "../base/error.ts";
 import {
   type CommandGroup,
   type Outcome,
@@ -9,6 +9,8 @@ import type { Host } from "../host/host.ts";
 import { hasLegacyFiles, mayHavePreferences } from "../repository/open.ts";
 import {
   deliver,
+  documentOf,
+  escapeTexts,
   maskedStreams,
   resultDocument,
   resultText,
@@ -20,6 +22,7 @@ import {
 } from "./output.ts";
 import {
   guessPresentation,
+  type Invocation,
   prepare,
   presentationOf,
   requestOf,
@@ -53,7 +56,6 @@ export async function main(
   }
 }
 
-/** Returns the exit code. */
 async function perform(
   run: Run,
   argv: readonly string[],
@@ -66,15 +68,15 @@ async function perform(
   }
   run.commandName = entry.name;
   const invocation = await prepare(entry, rest, run.table);
-  run.commandName = invocation.name;
-  run.values = invocation.values;
-  run.presentation = presentationOf(invocation.values);
+  const { command, values } = invocation;
+  const name = values.command;
+  run.commandName = name;
+  run.values = values;
+  run.presentation = presentationOf(values);
   // Before anything is changed: the environment may hold what cannot be read.
   styleFor(host, run.presentation.color);
-  const { name, command, values } = invocation;
   const { json, lines } = run.presentation;
   if (lines || (!json && command.stream?.isWanted(values))) {
-    const { performStream } = await import("./stream.ts");
     await performStream(run, invocation);
     return 0;
   }
@@ -95,6 +97,37 @@ async function perform(
   deliver(run, name, text);
   await tellOfMigration(run, name, outcome);
   return outcome.refusal === undefined ? 0 : exitCodeOf(outcome.refusal);
+}
+
+/** Prints the parts of a result as they come: as documents for programs, for people as lines. */
+async function performStream(
+  run: Run,
+  { command: { stream }, values }: Invocation,
+): Promise<void> {
+  if (stream === undefined) {
+    throw usage(
+      "not_streamed",
+      `Command "${values.command}" has one result and not many lines`,
+      "use --output json",
+    );
+  }
+  const { host } = run;
+  const { likelyPlace, preferFor } = await import("./failure.ts");
+  const place = likelyPlace(host, values);
+  if (mayHavePreferences(host, place?.root ?? null)) {
+    warn(run, await preferFor(run, place));
+  }
+  const { color, json, lines } = run.presentation;
+  const style = styleFor(host, color);
+  // A result without an end cannot be one document.
+  const textOf = lines || json
+    ? documentOf
+    : (part: unknown) => `${stream.render(escapeTexts(part), style)}\n`;
+  const { batches, warnings } = await stream.run(host, values);
+  for await (const parts of batches) {
+    if (!deliver(run, values.command, parts.map(textOf).join(""))) return;
+  }
+  warn(run, warnings());
 }
 
 /** Programs that read JSON are not told: it is for whoever decides about the files. */

@@ -5,7 +5,7 @@ import type {
   Command,
   Outcome,
   Style,
-  TableEntry,
+  Table,
   Values,
 } from "../commands/command.ts";
 import { type Host, rememberedMasker } from "../host/host.ts";
@@ -39,20 +39,18 @@ export function resultDocument(
 }
 
 /** The members of an error that anybody is told. */
-type ErrorMembers = Pick<OrcError, "code" | "message" | "details"> & {
+export type ErrorMembers = Pick<OrcError, "code" | "message" | "details"> & {
   readonly kind: string;
   readonly hint?: string | null;
   readonly path?: string | null;
 };
 
-/** An error as programs are told of it. */
 export function errorMembers(
   { kind, code, message, hint = null, path = null, details }: ErrorMembers,
 ): object {
   return { kind, code, message, hint, path, details };
 }
 
-/** A value as a document in one line. */
 export function documentOf(content: unknown): string {
   return `${escapeJson(JSON.stringify(content, toPlain))}\n`;
 }
@@ -138,7 +136,6 @@ export function tell(streams: Streams, text: string): void {
   }
 }
 
-/** Writes a whole text, however many pieces the system takes it in. */
 export function writeAll(writer: Writer, text: string): void {
   let bytes = new TextEncoder().encode(text);
   while (bytes.length > 0) {
@@ -192,7 +189,7 @@ export function deliver(
 export interface Run {
   readonly host: Host;
   readonly streams: Streams;
-  readonly table: readonly TableEntry[];
+  readonly table: Table;
   /** Null when the command line named none. */
   commandName: string | null;
   presentation: Presentation;

@@ -12,6 +12,7 @@ import {
   globalFlags,
   spellingsOf,
   type Style,
+  type Table,
   type TableEntry,
   unknownCommand,
   type Values,
@@ -31,9 +32,7 @@ interface Request {
   readonly rest: Cursor;
 }
 
-/** A loaded command with its values. */
 export interface Invocation {
-  readonly name: string;
   readonly command: Command;
   readonly values: Values;
 }
@@ -41,7 +40,7 @@ export interface Invocation {
 /** What a command line asks for: `--version` and `--help` before the command's name stand for commands. */
 export function requestOf(
   argv: readonly string[],
-  table: readonly TableEntry[],
+  table: Table,
 ): Request {
   const selection = selectCommand(argv, table);
   const { words, rest } = selection;
@@ -54,17 +53,17 @@ export function requestOf(
 export async function prepare(
   { name, load }: TableEntry,
   rest: Cursor,
-  table: readonly TableEntry[],
+  table: Table,
 ): Promise<Invocation> {
   const command = await load();
   const values = parseArguments(name, command, rest);
-  if (!values.on("help")) return { name, command, values };
+  if (!values.on("help")) return { command, values };
   return await prepareHelp(table, name.split(" "), rest);
 }
 
 /** Prepares what `orc help WORDS` does. */
 export function prepareHelp(
-  table: readonly TableEntry[],
+  table: Table,
   words: readonly string[],
   before?: Cursor,
 ): Promise<Invocation> {
@@ -72,9 +71,8 @@ export function prepareHelp(
   return prepare(entry, rest, table);
 }
 
-/** The request for another command, with what was given before its name. */
 function redirect(
-  table: readonly TableEntry[],
+  table: Table,
   name: string,
   words: readonly string[],
   before?: Cursor,
@@ -97,7 +95,7 @@ function redirect(
  */
 export function selectCommand(
   argv: readonly string[],
-  table: readonly TableEntry[],
+  table: Table,
 ): Request {
   refuseNul(argv);
   const rest = { argv, position: 0, flagsEnded: false, given: new Map() };
@@ -317,7 +315,6 @@ function unknownFlag(flags: readonly FlagSpec[], spelling: string): OrcError {
   return usage("unknown_flag", `Unknown flag "${spelling}"`, hint);
 }
 
-/** Columns of an output that is no terminal. */
 const DEFAULT_COLUMNS = 80;
 /** A narrower terminal wraps by itself: layouts need not work with a handful of columns. */
 const MIN_COLUMNS = 20;

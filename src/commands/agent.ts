@@ -95,7 +95,6 @@ const verifyWriteAllowedCommand = command<ResultOf<WriteAllowed>>({
       : "Files may be changed: no session is open",
 });
 
-/** The commands of this file, by their names. */
 export const commands = {
   next: nextCommand,
   "context-reminder": contextReminderCommand,

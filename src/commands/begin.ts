@@ -10,7 +10,14 @@ import {
   workflowJsonSchema,
 } from "../workflow/json_schema.ts";
 import { problemLine } from "../workflow/problem.ts";
-import { arg, command, flag, type ResultOf, type Style } from "./command.ts";
+import {
+  arg,
+  command,
+  flag,
+  humanFlag,
+  type ResultOf,
+  type Style,
+} from "./command.ts";
 import { nextParagraph } from "./view.ts";
 
 const initCommand = command<ResultOf<Initialized>>({
@@ -21,9 +28,7 @@ const initCommand = command<ResultOf<Initialized>>({
       "--portable",
       "Let git track the directory .orchestrator instead of ignoring it",
     ),
-    flag("-f, --force", "Write workflow.yaml anew and keep the old one", {
-      effect: "human",
-    }),
+    humanFlag("-f, --force", "Write workflow.yaml anew and keep the old one"),
   ],
   effect: "writes",
   examples: ["orc init", "orc init --portable"],
@@ -49,9 +54,7 @@ const validateCommand = command<ResultOf<Validated>>({
   description:
     "Checks a workflow file and names every problem with line and column. Exits with 78 if the file cannot be used or a check in it can verify nothing; what is merely doubtful is a warning.",
   flags: [
-    flag("-w, --workflow FILE", "Workflow file instead of workflow.yaml", {
-      values: "file",
-    }),
+    flag("-w, --workflow FILE", "Workflow file instead of workflow.yaml"),
   ],
   effect: "reads",
   examples: ["orc validate", "orc validate -w other.yaml --json"],
@@ -80,13 +83,10 @@ const startCommand = command<StartResult>({
     "Starts a session and makes it yours. Takes workflow.yaml, else a built-in workflow of five phases with the commands of your project. Needs no init. Everything is checked before anything is written.",
   args: [arg("TASK", "What is to be done")],
   flags: [
-    flag("-w, --workflow FILE", "Workflow file instead of workflow.yaml", {
-      values: "file",
-    }),
+    flag("-w, --workflow FILE", "Workflow file instead of workflow.yaml"),
     flag(
-      "-c, --constraint TEXT",
+      "-c, --constraint TEXT...",
       "What must hold throughout; may be given several times",
-      { repeatable: true },
     ),
     flag("-p, --project NAME", "Name of a project"),
     flag("--test-command COMMAND", "Command that runs the tests"),
@@ -298,7 +298,6 @@ interface VersionInfo {
   readonly runtime: string;
 }
 
-/** `orc version`, also reached by `orc --version`. */
 const versionCommand = command<VersionInfo>({
   description: "Shows the version of orc and of the runtime it runs on. " +
     "orc --version and orc -v do the same.",
@@ -312,7 +311,6 @@ const versionCommand = command<VersionInfo>({
   render: ({ version, runtime }) => `orc ${version} (${runtime})`,
 });
 
-/** The commands of this file, by their names. */
 export const commands = {
   init: initCommand,
   validate: validateCommand,

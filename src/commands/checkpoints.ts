@@ -17,6 +17,7 @@ import {
   arg,
   command,
   flag,
+  humanFlag,
   type ResultOf,
   sessionOptions,
   type Style,
@@ -134,11 +135,8 @@ const checkpointCommand = command<ResultOf<SavedCheckpoint>>({
     "Keeps the state of the session with what somebody has to know who goes on without any memory of it: decisions, and files in progress. Up to 10 files that git sees as changed are added. The Python tool can read it.",
   flags: [
     flag("-m, --message TEXT", "What it is for, at most 2000 characters"),
-    flag("--decision TEXT", "What was decided", { repeatable: true }),
-    flag("-f, --file FILE", "File that is being worked on", {
-      values: "file",
-      repeatable: true,
-    }),
+    flag("--decision TEXT...", "What was decided"),
+    flag("-f, --file FILE...", "File that is being worked on"),
   ],
   effect: "writes",
   permissions: ["run"],
@@ -171,9 +169,7 @@ const resumeCommand = command<ResumeResult>({
     flag("--from ID", "The same as ID", { values: "checkpoint" }),
     flag("--dry-run", "Show it all and change nothing"),
     flag("-y, --yes", "Restore without asking"),
-    flag("--force", "Bring back also what was not done since", {
-      effect: "human",
-    }),
+    humanFlag("--force", "Bring back also what was not done since"),
   ],
   effect: "writes",
   examples: ["orc resume --dry-run", "orc resume latest --yes"],
@@ -229,7 +225,6 @@ function changeLines({ changes, dryRun }: ResumeResult): readonly string[] {
   return changes.map((change) => `  ${sentenceOf(change)}`);
 }
 
-/** What programs get after a handoff. */
 type HandoffResult = ResultOf<HandedOff>;
 
 /** The prompt itself; after a run, how it ended and where the session stands. */
@@ -293,7 +288,6 @@ function listed(text: string | undefined): readonly string[] {
   return (text ?? "").split(",").map((each) => each.trim()).filter(Boolean);
 }
 
-/** The commands of this file, by their names. */
 export const commands = {
   checkpoints: checkpointsCommand,
   checkpoint: checkpointCommand,

@@ -1,6 +1,5 @@
-import { type OrcError, refused, usage } from "../base/error.ts";
-import { type Finding, isProblem } from "../base/error.ts";
-import { countOf, nearest } from "../base/text.ts";
+import { type OrcError, usage } from "../base/error.ts";
+import { nearest } from "../base/text.ts";
 import type { Host } from "../host/host.ts";
 import type { Place } from "../repository/open.ts";
 import type { SessionOptions } from "../repository/select.ts";
@@ -166,21 +165,46 @@ export function command<Result, Part = unknown>(
   };
 }
 
-/** A flag, spelled as help shows it: `-n, --notes TEXT`. */
+/** What the placeholders of values name, wherever they stand. */
+const PLACEHOLDERS: Readonly<Record<string, ValueKind>> = {
+  DIR: "directory",
+  FILE: "file",
+  ITEM: "item",
+  PHASE: "phase",
+};
+
+/** A flag, spelled as help shows it: `-n, --notes TEXT`, or `--file FILE...` where it may be repeated. */
 export function flag(
   spelling: string,
   summary: string,
-  more: Pick<FlagSpec, "values" | "repeatable" | "effect"> = {},
+  more: Pick<FlagSpec, "values" | "effect"> = {},
 ): FlagSpec {
-  const [, spellings = "", value] = /^(.*?)(?: ([^ -]+))?$/.exec(spelling) ??
-    [];
+  const [, spellings = "", value, dots] =
+    /^(.*?)(?: ([^ .-]+)(\.{3})?)?$/.exec(spelling) ?? [];
   const short = /^-(\w)/.exec(spellings)?.[1];
   const [name = "", ...others] = Array.from(
     spellings.matchAll(/--([\w-]+)/g),
     ([, long = ""]) => long,
   );
   const aliases = others.length === 0 ? undefined : others;
-  return { name, short, aliases, value, summary, ...more };
+  return {
+    name,
+    short,
+    aliases,
+    value,
+    summary,
+    values: more.values ?? PLACEHOLDERS[value ?? ""],
+    repeatable: dots === undefined ? undefined : true,
+    effect: more.effect,
+  };
+}
+
+export function humanFlag(
+  spelling: string,
+  summary: string,
+  values?: ValueKind,
+): FlagSpec {
+  return flag(spelling, summary, { values, effect: "human" });
 }
 
 /** An argument, as the usage of its command shows it: `ITEM`, `[ID]`, `[WORDS]...`. */
@@ -209,24 +233,15 @@ export interface TableEntry {
   load(): Promise<Command>;
 }
 
+/** All commands, in the order of help. */
+export type Table = readonly TableEntry[];
+
 /** Commands that help shows together. */
 export interface CommandGroup {
   readonly title: string;
   /** Named without their summaries where help lists all commands. */
   readonly isFolded?: boolean;
-  readonly entries: readonly TableEntry[];
-}
-
-/** The refusal of a doctor that found more than what is good to know. */
-export function unhealthy(
-  { healthy, findings }: {
-    readonly healthy: boolean;
-    readonly findings: readonly Finding[];
-  },
-): OrcError | undefined {
-  if (healthy) return undefined;
-  const count = countOf(findings.filter(isProblem).length, "problem");
-  return refused("not_healthy", `Doctor found ${count}`);
+  readonly entries: Table;
 }
 
 /** What every command about a session takes from the global flags; who waits for its lock is told all of the purpose. */
@@ -250,7 +265,6 @@ export const globalFlags: readonly FlagSpec[] = [
   flag(
     "-d, --root, --dir DIR",
     "Repository root instead of the one found from here",
-    { values: "directory" },
   ),
   flag(
     "--session ID",
@@ -273,16 +287,15 @@ export const globalFlags: readonly FlagSpec[] = [
   flag("-h, --help", "Show help for the command"),
 ];
 
-/** All entries of the groups, in their order. */
 export function tableOf(
   groups: readonly CommandGroup[],
-): readonly TableEntry[] {
+): Table {
   return groups.flatMap((group) => group.entries);
 }
 
 /** The entry that exactly these words select. */
 export function findEntry(
-  table: readonly TableEntry[],
+  table: Table,
   words: readonly string[],
 ): TableEntry | undefined {
   const name = words.join(" ");
@@ -291,9 +304,9 @@ export function findEntry(
 
 /** Entries whose names begin with these words and go on. */
 export function entriesBelow(
-  table: readonly TableEntry[],
+  table: Table,
   words: readonly string[],
-): readonly TableEntry[] {
+): Table {
   const beginning = `${words.join(" ")} `;
   return table.filter((entry) =>
     namesOf(entry).some((name) => name.startsWith(beginning))
@@ -302,7 +315,7 @@ export function entriesBelow(
 
 /** The error for words that select nothing, with the command that was probably meant. */
 export function unknownCommand(
-  table: readonly TableEntry[],
+  table: Table,
   words: readonly string[],
 ): OrcError {
   const given = words.join(" ");

@@ -13,6 +13,7 @@ import {
   type FlagSpec,
   flagUsesIn,
   globalFlags,
+  type Table,
   type TableEntry,
   tableOf,
   type ValueKind,
@@ -55,7 +56,7 @@ export function completeWordsCommand(
 
 async function completionOf(
   host: Host,
-  table: readonly TableEntry[],
+  table: Table,
   { point, given }: CompletionLine,
 ): Promise<Completion> {
   switch (point.type) {
@@ -82,7 +83,6 @@ function flagCandidate({ name, summary }: FlagSpec): Candidate {
   return { word: `--${name}`, summary };
 }
 
-/** What the line says about where to look. */
 function optionsIn(given: ReadonlyMap<string, string>): SessionOptions {
   return { root: given.get("root"), session: given.get("session") };
 }
@@ -93,7 +93,7 @@ function behind(prefix: string): (candidate: Candidate) => Candidate {
 
 /** The words that go on with a command's name; of a family only the first. */
 function nextWords(
-  table: readonly TableEntry[],
+  table: Table,
   earlier: readonly string[],
 ): readonly Candidate[] {
   const below = earlier.length === 0 ? table : entriesBelow(table, earlier);
@@ -108,7 +108,7 @@ function nextWords(
   }));
 }
 
-function summaryOf(entries: readonly TableEntry[], depth: number): string {
+function summaryOf(entries: Table, depth: number): string {
   const [first, ...others] = entries;
   if (first === undefined) return "";
   if (others.length === 0) return first.summary;
@@ -152,7 +152,7 @@ const NOTHING: CompletionPoint = { type: "nothing" };
 
 /** Finds out what may stand at the cursor. A line that makes no sense yet is no error: somebody is typing it. */
 export async function readCompletionLine(
-  table: readonly TableEntry[],
+  table: Table,
   earlier: readonly string[],
   current: string,
 ): Promise<CompletionLine> {
@@ -176,7 +176,7 @@ export async function readCompletionLine(
 async function readWord(
   reading: Reading,
   word: string,
-  table: readonly TableEntry[],
+  table: Table,
 ): Promise<void> {
   if (reading.pending !== undefined) {
     reading.given.set(reading.pending.name, word);
@@ -231,7 +231,6 @@ function valueOf(
     : { type: "value", values, prefix, earlier };
 }
 
-/** Flags that may still be given. */
 function openFlags(reading: Reading): CompletionPoint {
   const flags = flagsOf(reading).filter(({ name, repeatable }) =>
     repeatable || !reading.given.has(name)
@@ -239,7 +238,6 @@ function openFlags(reading: Reading): CompletionPoint {
   return { type: "flag", flags };
 }
 
-/** A shell that orc can complete command lines in. */
 type Shell = "bash" | "zsh" | "fish" | "powershell";
 
 const BASH =
@@ -356,7 +354,6 @@ interface Completions {
 
 const SHELLS: readonly Shell[] = ["bash", "zsh", "fish", "powershell"];
 
-/** `orc completions` */
 export const completionsCommand = command<Completions>({
   description:
     "Prints a script that teaches a shell commands, flags and values of orc, with the ids of items, phases, sessions and checkpoints as they are at that moment. The first lines of the script say where to put it.",

@@ -31,7 +31,6 @@ import {
   type Values,
 } from "./command.ts";
 
-/** The name of a setting, as an argument. */
 const SETTING_NAME: ArgSpec = {
   name: "NAME",
   summary: "Name of the setting",
@@ -39,18 +38,15 @@ const SETTING_NAME: ArgSpec = {
   values: SETTINGS.map(({ name }) => name),
 };
 
-/** The flag that chooses the user's own file. */
 const globalFlag: FlagSpec = flag(
   "-g, --global",
   "Your own settings instead of the repository's",
 );
 
-/** Reads what a command with {@linkcode globalFlag} takes. */
 function levelIn(values: Values): Pick<ConfigOptions, "flags" | "global"> {
   return { flags: flagLayer(values), global: values.on("global") };
 }
 
-/** What the global flags say about settings. */
 function flagLayer(values: Values): Layer {
   const format = values.on("json") ? "json" : values.text("output");
   const said = [
@@ -264,7 +260,6 @@ function columns(
   ).join("\n");
 }
 
-/** The commands of this file, by their names. */
 export const commands = {
   "config get": configGetCommand,
   "config list": configListCommand,

@@ -1,13 +1,20 @@
-import { type Finding, type Severity, usage } from "../base/error.ts";
+import {
+  type Finding,
+  isProblem,
+  type OrcError,
+  refused,
+  type Severity,
+  usage,
+} from "../base/error.ts";
 import { countOf } from "../base/text.ts";
 import type { RepairRequest, SessionRepair } from "../doctor/repair.ts";
-import { diagnoseRepository, type Diagnosis } from "../doctor/use.ts";
+import type { Diagnosis } from "../doctor/use.ts";
 import {
   command,
   flag,
+  humanFlag,
   type ResultOf,
   type Style,
-  unhealthy,
   type Values,
 } from "./command.ts";
 
@@ -20,7 +27,6 @@ const TITLES: readonly (readonly [Severity, string])[] = [
   ["info", "Good to know"],
 ];
 
-/** How a repository is, for people: the worst first, each kind once. */
 function diagnosisText(
   { findings, fixed, repaired, sessions }: ResultOf<Diagnosis>,
   style: Style,
@@ -85,6 +91,16 @@ function kindText(findings: readonly Finding[]): readonly string[] {
     : shown;
 }
 
+const REPAIRS: readonly (readonly [string, SessionRepair, string])[] = [
+  [
+    "trust-state",
+    "trust_state",
+    "Go on from an older state that was put back",
+  ],
+  ["resign", "resign", "Sign a state that was changed by hand"],
+  ["restore", "restore", "Replace a destroyed state by its newest checkpoint"],
+];
+
 const doctorCommand = command<ResultOf<Diagnosis>>({
   description:
     "Looks at all that orc keeps for the repository: locks and who holds them, what killed processes left, damaged states and logs, names of sessions that do not exist, links, permissions, git, the disk, settings, secrets, and files of the older tool. Each finding says what it means and what to do. Looking takes no lock and writes nothing. Exits with 3 if anything is found that is more than good to know.\n\nWith --fix it puts right what loses nothing: it removes what dead processes left, brings logs in step, finishes a migration that was cut short, hides the state from git, and clears names of sessions that do not exist. A damaged file is renamed and not removed.\n\nThree decisions are for a human, who types the session's id. What they replace is renamed too, and the log tells of it.",
@@ -93,23 +109,15 @@ const doctorCommand = command<ResultOf<Diagnosis>>({
       effect: "writes",
     }),
     flag("-y, --yes", "No effect: --fix asks nobody"),
-    flag("--trust-state ID", "Go on from an older state that was put back", {
-      values: "session",
-      effect: "human",
-    }),
-    flag("--resign ID", "Sign a state that was changed by hand", {
-      values: "session",
-      effect: "human",
-    }),
-    flag("--restore ID", "Replace a destroyed state by its newest checkpoint", {
-      values: "session",
-      effect: "human",
-    }),
+    ...REPAIRS.map(([name, , summary]) =>
+      humanFlag(`--${name} ID`, summary, "session")
+    ),
   ],
   effect: "reads",
   permissions: ["sys", "run"],
   examples: ["orc doctor", "orc doctor --fix", "orc doctor --resign 01k9"],
   async use(host, options, values) {
+    const { diagnoseRepository } = await import("../doctor/use.ts");
     const diagnosis = await diagnoseRepository(host, {
       ...options,
       fix: values.on("fix"),
@@ -120,14 +128,8 @@ const doctorCommand = command<ResultOf<Diagnosis>>({
   render: diagnosisText,
 });
 
-const REPAIR_FLAGS: Readonly<Record<string, SessionRepair>> = {
-  "trust-state": "trust_state",
-  resign: "resign",
-  restore: "restore",
-};
-
 function repairIn(values: Values): RepairRequest | undefined {
-  const given = Object.entries(REPAIR_FLAGS).flatMap(([flag, repair]) => {
+  const given = REPAIRS.flatMap(([flag, repair]) => {
     const session = values.text(flag);
     return session === undefined ? [] : [{ repair, session }];
   });
@@ -139,5 +141,13 @@ function repairIn(values: Values): RepairRequest | undefined {
   );
 }
 
-/** The commands of this file, by their names. */
+/** The refusal of a doctor that found more than what is good to know. */
+export function unhealthy(
+  { healthy, findings }: Pick<Diagnosis, "healthy" | "findings">,
+): OrcError | undefined {
+  if (healthy) return undefined;
+  const count = countOf(findings.filter(isProblem).length, "problem");
+  return refused("not_healthy", `Doctor found ${count}`);
+}
+
 export const commands = { doctor: doctorCommand };

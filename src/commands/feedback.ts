@@ -105,7 +105,6 @@ interface FeedbackParts {
 /** A longer list says no more at a glance; programs get all of it. */
 const MAX_SHOWN = 10;
 
-/** A review of feedback, for people. */
 function feedbackText(
   reviewed: ResultOf<Reviewed>,
   shown: FeedbackParts,
@@ -178,7 +177,6 @@ function section(
   ];
 }
 
-/** The commands of this file, by their names. */
 export const commands = {
   "feedback capture": feedbackCaptureCommand,
   "feedback review": feedbackReviewCommand,

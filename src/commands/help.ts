@@ -137,7 +137,6 @@ const MAX_LEFT_COLUMN = 34;
 /** A line in two columns. */
 type Row = readonly [left: string, right: string];
 
-/** Makes the text of a help page. */
 function renderPage(page: HelpPage, style: Style): string {
   switch (page.type) {
     case "overview":
@@ -233,7 +232,6 @@ function headOf(page: CommandPage, style: Style): readonly string[] {
   ];
 }
 
-/** The way to type a command. */
 export function usageOf(
   { name, args }: Pick<CommandPage, "name" | "args">,
 ): string {

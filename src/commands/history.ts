@@ -11,6 +11,7 @@ import type { Terminal } from "../host/host.ts";
 import {
   command,
   flag,
+  humanFlag,
   type ResultOf,
   sessionOptions,
   type Style,
@@ -22,8 +23,8 @@ const historyCommand = command<ResultOf<History>, RecordedEvent>({
   description:
     `Shows the log of the session, oldest first: the last 50 events that fit, or as many as --limit says. --all shows everything, --follow goes on with new events until the session is closed or the command is interrupted.\n\nA time is an instant such as 2026-03-01T10:00:00Z, a date, which is a whole day in UTC, or how long ago: 30m, 2h, 3d, 1w.\n\n--json prints one document with at most ${MAX_LISTED_EVENTS} events. --output jsonl prints one event a line as it is read, also with --all and --follow, and in constant memory.`,
   flags: [
-    flag("--item ITEM", "Only events about this item", { values: "item" }),
-    flag("--phase PHASE", "Only events in this phase", { values: "phase" }),
+    flag("--item ITEM", "Only events about this item"),
+    flag("--phase PHASE", "Only events in this phase"),
     flag("--type TYPE", "Only events of this type, such as item_completed"),
     flag("--since TIME", "Only from this time on"),
     flag("--until TIME", "Only up to this time"),
@@ -287,11 +288,9 @@ const generateMdCommand = command<ResultOf<Generated>>({
   description:
     "Shows the session as a page of Markdown: its state, what blocks, the items by phase, and the last events. A file that orc did not make is not replaced.",
   flags: [
-    flag("--to FILE", "File instead of WORKFLOW.md", { values: "file" }),
+    flag("--to FILE", "File instead of WORKFLOW.md"),
     flag("--stdout", "Print the page and write no file"),
-    flag("-f, --force", "Replace a file that orc did not make", {
-      effect: "human",
-    }),
+    humanFlag("-f, --force", "Replace a file that orc did not make"),
   ],
   effect: "writes",
   examples: ["orc generate-md", "orc generate-md --stdout"],
@@ -314,7 +313,6 @@ const MAX_REMARK_LENGTH = 160;
 /** What an event says besides its message; the first that is there is shown. */
 const REMARKS = ["reason", "notes", "error"] as const;
 
-/** An event in one line. */
 function eventText(event: RecordedEvent, style: Style): string {
   const { at, phaseId, actor, message } = event;
   const human = actor === "human" ? ["(human)"] : [];
@@ -363,7 +361,6 @@ export function readingLine(fraction: number): string {
   return `Reading the log ${barOf(part)} ${Math.floor(part * 100)} %`;
 }
 
-/** The commands of this file, by their names. */
 export const commands = {
   history: historyCommand,
   analyze: analyzeCommand,

@@ -22,7 +22,6 @@ import {
 } from "./command.ts";
 import { barOf, section, shortTask, withProgress } from "./view.ts";
 
-/** Flags of all that moves legacy files in. */
 const MIGRATION_FLAGS: readonly FlagSpec[] = [
   flag("--dry-run", "Show what would be done, and change nothing"),
   flag("--force-from-old", "Where both places differ, take the legacy files"),
@@ -32,9 +31,7 @@ const MIGRATION_FLAGS: readonly FlagSpec[] = [
   ),
   flag("--auto-rollback", "Take the migration back if it cannot be finished"),
   flag("-y, --yes", "Do it without asking"),
-  flag("--report FILE", "Write the result to a file as JSON, too", {
-    values: "file",
-  }),
+  flag("--report FILE", "Write the result to a file as JSON, too"),
 ];
 
 /** Moves legacy files in, in the way that the flags of all such commands say. */
@@ -211,9 +208,9 @@ const migrateCommand = command<MigrationResult>({
   flags: [
     ...MIGRATION_FLAGS,
     flag(
-      "--include NAME",
+      "--include NAME...",
       "Move this custom .workflow_* file or directory too",
-      { values: "file", repeatable: true },
+      { values: "file" },
     ),
     flag("--rollback", "Take the last migration back"),
     flag(
@@ -260,7 +257,6 @@ const importLegacyCommand = command<MigrationResult>({
   render: migrationText,
 });
 
-/** The commands of this file, by their names. */
 export const commands = {
   migrate: migrateCommand,
   "import-legacy": importLegacyCommand,

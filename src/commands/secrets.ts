@@ -31,9 +31,9 @@ import {
   type ResultOf,
   sessionOptions,
   type Style,
-  unhealthy,
   type Values,
 } from "./command.ts";
+import { unhealthy } from "./doctor.ts";
 
 type Result = ResultOf<SecretsDiagnosis>;
 
@@ -64,13 +64,11 @@ function doctorText(
   ].join("\n");
 }
 
-/** The name of a secret, as an argument. */
 const SECRET_NAME: ArgSpec = arg(
   "NAME",
   "Name of the secret, such as OPENAI_API_KEY",
 );
 
-/** Flags that say whom a secret is for. */
 const LEVEL_FLAGS: readonly FlagSpec[] = [
   flag("--private", "In your own directory, for this repository only"),
   flag("--global", "In your own directory, for all repositories"),
@@ -98,7 +96,6 @@ const SOURCES: Readonly<Record<SecretSource, string>> = {
   prompt: "typed",
 };
 
-/** Where a secret comes from, for people. */
 function sourceText({ source, place }: SecretLocation): string {
   return place === null ? SOURCES[source] : `${SOURCES[source]}: ${place}`;
 }
@@ -206,7 +203,7 @@ const secretsSetCommand = command<ResultOf<SecretKept>>({
     arg("[VALUE]...", "Refused: it is typed, piped or in a file"),
   ],
   flags: [
-    flag("--file FILE", "File that holds the value", { values: "file" }),
+    flag("--file FILE", "File that holds the value"),
     ...LEVEL_FLAGS,
     flag("--passphrase", "Encrypt it with a passphrase"),
   ],
@@ -260,7 +257,6 @@ const secretsSourceCommand = command<Omit<SecretOrigin, "repository">>({
   render: ({ locations }) => locations.map(sourceText).join("\n"),
 });
 
-/** The commands of this file, by their names. */
 export const commands = {
   "secrets doctor": secretsDoctorCommand,
   "secrets get": secretsGetCommand,

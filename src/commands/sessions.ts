@@ -19,20 +19,18 @@ import {
   command,
   flag,
   type FlagSpec,
+  humanFlag,
   type ResultOf,
   type Style,
   type Values,
 } from "./command.ts";
 import { shortTask } from "./view.ts";
 
-/** Where a search of a directory tree begins. */
 const SEARCH_FLAG: FlagSpec = flag(
   "-s, --search DIR",
   "Where to begin instead of here",
-  { values: "directory" },
 );
 
-/** How deep a directory tree is searched. */
 const DEPTH_FLAG: FlagSpec = flag(
   "--depth LEVELS",
   "Levels of directories to search, 3 without it",
@@ -253,13 +251,11 @@ function named(name: string | null): readonly (readonly [string, string])[] {
   return name === null ? [] : [["Name", name]];
 }
 
-/** Flags of every cleanup. */
 const CLEANUP_FLAGS: readonly FlagSpec[] = [
   flag("--dry-run", "Show what would be removed, and remove nothing"),
   flag("-y, --yes", "Remove without asking"),
 ];
 
-/** What a cleanup did, or would do, for people. */
 function cleanupText(cleanup: Cleanup): string {
   const { sessions, leftovers, kept, sizeBytes, dryRun } = cleanup;
   const count = sessions.length + leftovers.length;
@@ -353,7 +349,7 @@ const sessionCleanupCommand = command<Cleanup>({
 const unlockCommand = command<ResultOf<Unlocked>>({
   description:
     "Shows who holds the locks of the repository and of the session. Locks of dead processes need no help: the next command takes them over. With --force a human removes the locks of processes that hang or ran on another machine; their updates are repeated or refused, never half done.",
-  flags: [flag("-f, --force", "Remove the locks", { effect: "human" })],
+  flags: [humanFlag("-f, --force", "Remove the locks")],
   effect: "reads",
   examples: ["orc unlock", "orc unlock --force"],
   use: async (host, options, values) =>
@@ -395,7 +391,6 @@ function searchIn(
   return { directory: argument ?? flag, depth: values.text("depth") };
 }
 
-/** The commands of this file, by their names. */
 export const commands = {
   list: listCommand,
   "session list": sessionListCommand,

@@ -57,5 +57,4 @@ function closing(status: StatusResult, style: Style): string {
   return nextLine(status.next, style);
 }
 
-/** The commands of this file, by their names. */
 export const commands = { status: statusCommand };

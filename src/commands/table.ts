@@ -1,20 +1,18 @@
 import type { Command, CommandGroup, TableEntry } from "./command.ts";
 
 // Each file is loaded with the first of its commands that is used: start-up time is what agents feel.
-const agent = from(async () => (await import("./agent.ts")).commands);
-const begin = from(async () => (await import("./begin.ts")).commands);
-const checkpoints = from(async () =>
-  (await import("./checkpoints.ts")).commands
-);
-const config = from(async () => (await import("./config.ts")).commands);
-const doctor = from(async () => (await import("./doctor.ts")).commands);
-const feedback = from(async () => (await import("./feedback.ts")).commands);
-const history = from(async () => (await import("./history.ts")).commands);
-const migration = from(async () => (await import("./migration.ts")).commands);
-const secrets = from(async () => (await import("./secrets.ts")).commands);
-const sessions = from(async () => (await import("./sessions.ts")).commands);
-const status = from(async () => (await import("./status.ts")).commands);
-const work = from(async () => (await import("./work.ts")).commands);
+const agent = from(() => import("./agent.ts"));
+const begin = from(() => import("./begin.ts"));
+const checkpoints = from(() => import("./checkpoints.ts"));
+const config = from(() => import("./config.ts"));
+const doctor = from(() => import("./doctor.ts"));
+const feedback = from(() => import("./feedback.ts"));
+const history = from(() => import("./history.ts"));
+const migration = from(() => import("./migration.ts"));
+const secrets = from(() => import("./secrets.ts"));
+const sessions = from(() => import("./sessions.ts"));
+const status = from(() => import("./status.ts"));
+const work = from(() => import("./work.ts"));
 
 /** Every command in the order of help. */
 export const commandGroups: readonly CommandGroup[] = [
@@ -160,9 +158,8 @@ export const commandGroups: readonly CommandGroup[] = [
   },
 ];
 
-/** Entries of the commands of one file, each with its summary. */
 function from<Name extends string>(
-  load: () => Promise<Readonly<Record<Name, Command>>>,
+  load: () => Promise<{ readonly commands: Record<Name, Command> }>,
 ): (name: Name, summary: string) => TableEntry {
   return (name, summary) => ({
     name,
@@ -171,6 +168,6 @@ function from<Name extends string>(
       ? [name.replace("session", "workflow")]
       : undefined,
     summary,
-    load: async () => (await load())[name],
+    load: async () => (await load()).commands[name],
   });
 }

@@ -35,7 +35,6 @@ export function phaseLine({ phase, phases }: Summary, style: Style): string {
   }).join(" · ");
 }
 
-/** A line for each item of the current phase. */
 export function itemLines(
   { items }: Summary,
   style: Style,
@@ -171,7 +170,6 @@ export function standing(summary: Summary, style: Style): string {
   return lines.filter((line) => line !== "").join("\n");
 }
 
-/** A task that fits in one line. */
 export function shortTask(task: string, limit: number): string {
   const [first = ""] = task.split("\n");
   return lengthOf(first) <= limit

@@ -18,6 +18,7 @@ import {
   type ChangeResult,
   command,
   flag,
+  humanFlag,
   type ResultOf,
   sessionOptions,
   type Values,
@@ -83,13 +84,10 @@ const completeCommand = command<ResultOf<Completed>>({
   flags: [
     flag("-n, --notes TEXT", "What was done, at most 2000 characters"),
     flag(
-      "--evidence FILE",
+      "--evidence FILE...",
       "What supports it: a JSON or YAML file, - for standard input, or fields as NAME=TEXT",
-      { values: "file", repeatable: true },
     ),
-    flag("--skip-verify", "Complete without the check, but never a gate", {
-      effect: "human",
-    }),
+    humanFlag("--skip-verify", "Complete without the check, but never a gate"),
     flag("--skip-auto-review", "No effect: orc runs no outside reviews"),
   ],
   effect: "writes",
@@ -128,7 +126,7 @@ const skipCommand = command<ChangeResult<{ item: string }>>({
       "-r, --reason TEXT",
       "What makes it unnecessary here: 10 characters or more, 50 for documented items, gates and what only an autonomous phase lets be skipped",
     ),
-    flag("-f, --force", "Skip a gate", { effect: "human" }),
+    humanFlag("-f, --force", "Skip a gate"),
   ],
   effect: "writes",
   examples: ['orc skip migration --reason "No stored data changes its shape"'],
@@ -169,9 +167,7 @@ const noteCommand = command<ChangeResult<unknown>>({
     "Keeps what is worth remembering: a decision, a finding, a trap. Status shows it to whoever goes on with the session.",
   args: [arg("TEXT", "At most 2000 characters")],
   flags: [
-    flag("--item ITEM", "The item of the current phase it is about", {
-      values: "item",
-    }),
+    flag("--item ITEM", "The item of the current phase it is about"),
   ],
   effect: "writes",
   examples: ['orc note "The old API stays until March" --item plan'],
@@ -188,9 +184,7 @@ const advanceCommand = command<ResultOf<Advanced>>({
   description:
     "Leaves the current phase when all its required items are done and, where the workflow asks for it, a human has approved. The last phase is left with orc finish.",
   flags: [
-    flag("-f, --force", "Leave the phase although something is open", {
-      effect: "human",
-    }),
+    humanFlag("-f, --force", "Leave the phase although something is open"),
     flag("-y, --yes", "No effect: nothing is asked"),
     flag("--no-critique", "No effect: orc runs no outside reviews"),
   ],
@@ -212,9 +206,7 @@ const approveCommand = command<ChangeResult<unknown>>({
   description:
     "Approves that a phase with a human exit gate is left. Only a human can: in a terminal, by typing the phase's id.",
   flags: [
-    flag("-p, --phase PHASE", "Id of the phase instead of the current one", {
-      values: "phase",
-    }),
+    flag("-p, --phase PHASE", "Id of the phase instead of the current one"),
   ],
   effect: "human",
   examples: ["orc approve", "orc approve --phase REVIEW"],
@@ -235,9 +227,10 @@ const finishCommand = command<ChangeResult<unknown>>({
     flag("-n, --notes TEXT", "What came of it, at most 2000 characters"),
     flag("--abandon", "Close it unfinished; needs --reason"),
     flag("-r, --reason TEXT", "Why it is abandoned"),
-    flag("-f, --force", "Close it as completed although something is open", {
-      effect: "human",
-    }),
+    humanFlag(
+      "-f, --force",
+      "Close it as completed although something is open",
+    ),
     flag("--no-push", "No effect: orc never pushes by itself"),
     flag("--no-close-issues", "No effect: orc never closes issues by itself"),
     flag("--skip-learn", "No effect: finishing writes no report"),
@@ -335,7 +328,6 @@ function widthOf(characters: readonly string[]): number {
   );
 }
 
-/** The commands of this file, by their names. */
 export const commands = {
   "start-item": startItemCommand,
   complete: completeCommand,
