@@ -27,7 +27,7 @@ interface Evidence extends EvidenceSummary {
   readonly fields: readonly EvidenceField[] | null;
 }
 
-const nextCommand = command<NextResult>({
+export const nextCommand = command<NextResult>({
   description:
     "Shows one item, what good looks like, and the exact next command: all an agent needs, in few words.",
   effect: "reads",
@@ -71,7 +71,7 @@ function evidenceLines(evidence: Evidence | null): readonly string[] {
   ];
 }
 
-const contextReminderCommand = command<Reminder>({
+export const contextReminderCommand = command<Reminder>({
   description:
     "Prints task, phase, progress and constraints as one line of JSON, for a hook that keeps them in an agent's context. Without a session, or in a closed one, it says that none is active. With --json the line is the result in the usual document.",
   effect: "reads",
@@ -83,7 +83,7 @@ const contextReminderCommand = command<Reminder>({
   render: (reminder) => JSON.stringify(reminder),
 });
 
-const verifyWriteAllowedCommand = command<ResultOf<WriteAllowed>>({
+export const verifyWriteAllowedCommand = command<ResultOf<WriteAllowed>>({
   description:
     "Exits with 0 in phase EXECUTE and where no session is open, else with 3. Meant for a hook that runs before an agent changes files. Where it cannot be told which session is meant, all open ones have to allow it.",
   effect: "reads",
@@ -94,9 +94,3 @@ const verifyWriteAllowedCommand = command<ResultOf<WriteAllowed>>({
       ? `Files may be changed: the session is in phase "${phase}"`
       : "Files may be changed: no session is open",
 });
-
-export const commands = {
-  next: nextCommand,
-  "context-reminder": contextReminderCommand,
-  "verify-write-allowed": verifyWriteAllowedCommand,
-};

@@ -20,7 +20,7 @@ import {
 } from "./command.ts";
 import { nextParagraph } from "./view.ts";
 
-const initCommand = command<ResultOf<Initialized>>({
+export const initCommand = command<ResultOf<Initialized>>({
   description:
     "Makes the directory .orchestrator and, where there is none, a workflow.yaml for this kind of project. Not needed before orc start; may be run again.",
   flags: [
@@ -50,7 +50,7 @@ function initText({ root, workflow, kept }: ResultOf<Initialized>): string {
   return lines.join("\n");
 }
 
-const validateCommand = command<ResultOf<Validated>>({
+export const validateCommand = command<ResultOf<Validated>>({
   description:
     "Checks a workflow file and names every problem with line and column. Exits with 78 if the file cannot be used or a check in it can verify nothing; what is merely doubtful is a warning.",
   flags: [
@@ -78,7 +78,7 @@ type StartResult = ResultOf<Started> & {
   readonly root: string;
 };
 
-const startCommand = command<StartResult>({
+export const startCommand = command<StartResult>({
   description:
     "Starts a session and makes it yours. Takes workflow.yaml, else a built-in workflow of five phases with the commands of your project. Needs no init. Everything is checked before anything is written.",
   args: [arg("TASK", "What is to be done")],
@@ -145,7 +145,7 @@ interface SchemaNames {
   readonly schemas: readonly string[];
 }
 
-const schemaCommand = command<JsonSchema | SchemaNames>({
+export const schemaCommand = command<JsonSchema | SchemaNames>({
   description:
     "Prints a JSON Schema. The one called workflow is for editors: orc init keeps it with the sessions and names it in the first line of workflow.yaml, where editors with YAML support find it. The one called error describes the answer of whatever fails, and a command's name the answer that the command gives with --json. Without a name all names are listed.",
   args: [
@@ -298,7 +298,7 @@ interface VersionInfo {
   readonly runtime: string;
 }
 
-const versionCommand = command<VersionInfo>({
+export const versionCommand = command<VersionInfo>({
   description: "Shows the version of orc and of the runtime it runs on. " +
     "orc --version and orc -v do the same.",
   effect: "reads",
@@ -310,11 +310,3 @@ const versionCommand = command<VersionInfo>({
   }),
   render: ({ version, runtime }) => `orc ${version} (${runtime})`,
 });
-
-export const commands = {
-  init: initCommand,
-  validate: validateCommand,
-  start: startCommand,
-  schema: schemaCommand,
-  version: versionCommand,
-};

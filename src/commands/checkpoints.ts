@@ -38,7 +38,7 @@ type ListResult = Pick<CheckpointList, "checkpoints"> & {
 };
 type CleanupResult = ResultOf<CheckpointCleanup>;
 
-const checkpointsCommand = command<ListResult | CleanupResult>({
+export const checkpointsCommand = command<ListResult | CleanupResult>({
   description:
     "Lists the checkpoints of the session. A damaged one is named and hides no other.\n\nWith --cleanup, removes those that are older than 30 days, but never the newest 5; --keep and --max-age say otherwise. With --keep alone, age does not count.",
   flags: [
@@ -130,7 +130,7 @@ function lineText(line: CheckpointLine, columns: number): string {
   return (beginning + headOf(inOneLine(line.message ?? ""), room)).trimEnd();
 }
 
-const checkpointCommand = command<ResultOf<SavedCheckpoint>>({
+export const checkpointCommand = command<ResultOf<SavedCheckpoint>>({
   description:
     "Keeps the state of the session with what somebody has to know who goes on without any memory of it: decisions, and files in progress. Up to 10 files that git sees as changed are added. The Python tool can read it.",
   flags: [
@@ -155,7 +155,7 @@ const checkpointCommand = command<ResultOf<SavedCheckpoint>>({
 
 type ResumeResult = ResultOf<Resumed>;
 
-const resumeCommand = command<ResumeResult>({
+export const resumeCommand = command<ResumeResult>({
   description:
     "Shows what an agent has to know that lost its memory: task, phase, decisions, files, notes and the next step. If the session has gone on since the checkpoint, it is put back to it, after a yes: items, phases and approvals. Notes and the log stay. What was never done since is not brought back, except by a human with --force.",
   args: [
@@ -242,7 +242,7 @@ function handoffText(result: HandoffResult, style: Style): string {
   ].filter((text) => text !== "").join("\n\n");
 }
 
-const handoffCommand = command<HandoffResult>({
+export const handoffCommand = command<HandoffResult>({
   description:
     "Writes what another agent needs to go on: task, constraints, open items and what good looks like, what failed last, and the exact commands. With --execute an agent's program gets it on standard input: the one named, else that of the setting agent_program. No lock is held meanwhile.",
   flags: [
@@ -287,10 +287,3 @@ const handoffCommand = command<HandoffResult>({
 function listed(text: string | undefined): readonly string[] {
   return (text ?? "").split(",").map((each) => each.trim()).filter(Boolean);
 }
-
-export const commands = {
-  checkpoints: checkpointsCommand,
-  checkpoint: checkpointCommand,
-  resume: resumeCommand,
-  handoff: handoffCommand,
-};

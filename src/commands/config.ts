@@ -59,7 +59,7 @@ function flagLayer(values: Values): Layer {
   );
 }
 
-const configGetCommand = command<ShownValue>({
+export const configGetCommand = command<ShownValue>({
   description:
     "Prints the value that counts, and nothing else; --json says where it comes from. What nobody has set and has no default is not found.",
   args: [SETTING_NAME],
@@ -79,7 +79,7 @@ interface ListResult {
   readonly settings: readonly ListedSetting[];
 }
 
-const configListCommand = command<ListResult>({
+export const configListCommand = command<ListResult>({
   description:
     "Lists every setting with the value that counts: a flag, else the environment, else the repository's config.yaml, else yours, else the default. Unknown names and wrong values in the files are warnings.",
   effect: "reads",
@@ -104,7 +104,7 @@ interface PathResult {
   readonly files: readonly ShownConfigFile[];
 }
 
-const configPathCommand = command<PathResult>({
+export const configPathCommand = command<PathResult>({
   description:
     "Prints the path of the repository's config.yaml, or of yours with --global, whether it exists or not. --json lists all files that are read.",
   flags: [globalFlag],
@@ -130,7 +130,7 @@ function noHome(): OrcError {
   );
 }
 
-const configSetCommand = command<ChangeResult>({
+export const configSetCommand = command<ChangeResult>({
   description:
     "Writes one line into the repository's config.yaml, or into yours with --global. Every other line stays as it is, comments too. A file that cannot be parsed is not touched.",
   args: [
@@ -160,7 +160,7 @@ type ShowResult =
   | { readonly settings: readonly ShownValue[] }
   | { readonly statements: readonly ShownStatement[] };
 
-const configShowCommand = command<ShowResult>({
+export const configShowCommand = command<ShowResult>({
   description:
     "Shows what is set and where, the lowest level first, and what does not count. With --effective it shows one value for each setting: the one that counts.",
   flags: [
@@ -216,7 +216,7 @@ function remarkOn({ effective, ignored, value }: ShownStatement): string {
   return effective ? "" : ", overridden";
 }
 
-const configUnsetCommand = command<ChangeResult>({
+export const configUnsetCommand = command<ChangeResult>({
   description:
     "Removes the setting's line from the repository's config.yaml, or from yours with --global. What counts then is what the next level says.",
   args: [SETTING_NAME],
@@ -259,12 +259,3 @@ function columns(
     ).join("  ").trimEnd()
   ).join("\n");
 }
-
-export const commands = {
-  "config get": configGetCommand,
-  "config list": configListCommand,
-  "config path": configPathCommand,
-  "config set": configSetCommand,
-  "config show": configShowCommand,
-  "config unset": configUnsetCommand,
-};

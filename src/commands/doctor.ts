@@ -101,7 +101,7 @@ const REPAIRS: readonly (readonly [string, SessionRepair, string])[] = [
   ["restore", "restore", "Replace a destroyed state by its newest checkpoint"],
 ];
 
-const doctorCommand = command<ResultOf<Diagnosis>>({
+export const doctorCommand = command<ResultOf<Diagnosis>>({
   description:
     "Looks at all that orc keeps for the repository: locks and who holds them, what killed processes left, damaged states and logs, names of sessions that do not exist, links, permissions, git, the disk, settings, secrets, and files of the older tool. Each finding says what it means and what to do. Looking takes no lock and writes nothing. Exits with 3 if anything is found that is more than good to know.\n\nWith --fix it puts right what loses nothing: it removes what dead processes left, brings logs in step, finishes a migration that was cut short, hides the state from git, and clears names of sessions that do not exist. A damaged file is renamed and not removed.\n\nThree decisions are for a human, who types the session's id. What they replace is renamed too, and the log tells of it.",
   flags: [
@@ -149,5 +149,3 @@ export function unhealthy(
   const count = countOf(findings.filter(isProblem).length, "problem");
   return refused("not_healthy", `Doctor found ${count}`);
 }
-
-export const commands = { doctor: doctorCommand };

@@ -30,7 +30,7 @@ const TEXT_FLAGS: readonly FlagSpec[] = [
 
 type CaptureResult = Pick<Captured, "feedback" | "reason">;
 
-const feedbackCaptureCommand = command<CaptureResult>({
+export const feedbackCaptureCommand = command<CaptureResult>({
   description:
     "Keeps how the session went in two files beside it: how long it took and what failed, without names, and what was learned. A person at a terminal is asked. Nothing leaves the machine. The setting feedback turns it off.",
   flags: [
@@ -63,7 +63,7 @@ type ReviewResult = ResultOf<Reviewed> & {
   readonly shown: FeedbackParts;
 };
 
-const feedbackReviewCommand = command<ReviewResult>({
+export const feedbackReviewCommand = command<ReviewResult>({
   description:
     "Sums up the feedback of all sessions, and what the older tool left in the repository; each session counts once. Writes nothing and moves no file.",
   flags: [
@@ -176,8 +176,3 @@ function section(
     ...more > 0 ? [`  … and ${more} more`] : [],
   ];
 }
-
-export const commands = {
-  "feedback capture": feedbackCaptureCommand,
-  "feedback review": feedbackReviewCommand,
-};

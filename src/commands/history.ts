@@ -19,7 +19,7 @@ import {
 } from "./command.ts";
 import { barOf, blocksText, withProgress } from "./view.ts";
 
-const historyCommand = command<ResultOf<History>, RecordedEvent>({
+export const historyCommand = command<ResultOf<History>, RecordedEvent>({
   description:
     `Shows the log of the session, oldest first: the last 50 events that fit, or as many as --limit says. --all shows everything, --follow goes on with new events until the session is closed or the command is interrupted.\n\nA time is an instant such as 2026-03-01T10:00:00Z, a date, which is a whole day in UTC, or how long ago: 30m, 2h, 3d, 1w.\n\n--json prints one document with at most ${MAX_LISTED_EVENTS} events. --output jsonl prints one event a line as it is read, also with --all and --follow, and in constant memory.`,
   flags: [
@@ -128,7 +128,7 @@ interface NoData {
   readonly message: string;
 }
 
-const analyzeCommand = command<AnalyzeResult | NoData>({
+export const analyzeCommand = command<AnalyzeResult | NoData>({
   description:
     "Counts over all sessions of the repository and the log that the Python tool left: how they ended, which items were skipped and why, whose checks failed, and how long the phases took. Items and phases that have the same id are counted together, whatever their workflow.",
   flags: [
@@ -254,7 +254,7 @@ type LearnResult = ResultOf<Learned> & {
   readonly session: string;
 };
 
-const learnCommand = command<LearnResult>({
+export const learnCommand = command<LearnResult>({
   description:
     "Shows what was skipped and why, which checks failed and how often, where a human set the rules aside, the notes, and how long the phases took. --save appends it to LEARNINGS.md at the root, unless there is nothing to learn or it stands there already.",
   flags: [
@@ -284,7 +284,7 @@ const learnCommand = command<LearnResult>({
   },
 });
 
-const generateMdCommand = command<ResultOf<Generated>>({
+export const generateMdCommand = command<ResultOf<Generated>>({
   description:
     "Shows the session as a page of Markdown: its state, what blocks, the items by phase, and the last events. A file that orc did not make is not replaced.",
   flags: [
@@ -360,10 +360,3 @@ export function readingLine(fraction: number): string {
   const part = Math.min(1, Math.max(0, fraction));
   return `Reading the log ${barOf(part)} ${Math.floor(part * 100)} %`;
 }
-
-export const commands = {
-  history: historyCommand,
-  analyze: analyzeCommand,
-  learn: learnCommand,
-  "generate-md": generateMdCommand,
-};

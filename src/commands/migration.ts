@@ -202,7 +202,7 @@ function forceFrom(values: Values): ForceFrom | undefined {
   return old ? "old" : now ? "new" : undefined;
 }
 
-const migrateCommand = command<MigrationResult>({
+export const migrateCommand = command<MigrationResult>({
   description:
     "Moves the scattered files of the older Python tool into the directory .orchestrator: a session for each workflow. All of it counts at once or not at all. The originals stay as they were, in a backup there, and --rollback puts them back, with mode and time.\n\nWhere both places hold different things, nothing is done until --force-from-old or --force-from-new says which is right. Symbolic links are never followed.",
   flags: [
@@ -236,7 +236,7 @@ const migrateCommand = command<MigrationResult>({
   render: migrationText,
 });
 
-const importLegacyCommand = command<MigrationResult>({
+export const importLegacyCommand = command<MigrationResult>({
   description:
     "Copies sessions of the older Python tool into this repository: from a state, from a log (.jsonl), or from a directory with its files. The files it copies stay as they are. orc migrate --rollback takes the copy back.",
   args: [arg("PATH", "A state, a log, or a directory that holds them", "file")],
@@ -256,8 +256,3 @@ const importLegacyCommand = command<MigrationResult>({
     ),
   render: migrationText,
 });
-
-export const commands = {
-  migrate: migrateCommand,
-  "import-legacy": importLegacyCommand,
-};

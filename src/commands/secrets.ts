@@ -37,7 +37,7 @@ import { unhealthy } from "./doctor.ts";
 
 type Result = ResultOf<SecretsDiagnosis>;
 
-const secretsDoctorCommand = command<Result>({
+export const secretsDoctorCommand = command<Result>({
   description:
     "Finds secrets that the workflow or a setting names and nobody has, that cannot be opened, that others may read, that git tracks, that are not encrypted, and keys that lie beside what they open. Changes nothing and shows no value. Exits with 3 if anything is found that is more than good to know.",
   effect: "reads",
@@ -100,7 +100,7 @@ function sourceText({ source, place }: SecretLocation): string {
   return place === null ? SOURCES[source] : `${SOURCES[source]}: ${place}`;
 }
 
-const secretsGetCommand = command<ResultOf<GotSecret>>({
+export const secretsGetCommand = command<ResultOf<GotSecret>>({
   description:
     "Prints the value of a secret and a line end. On a terminal it does so only with --show. Control characters in it are escaped; --json has them as they are.",
   args: [SECRET_NAME],
@@ -117,7 +117,7 @@ const secretsGetCommand = command<ResultOf<GotSecret>>({
   render: ({ value }) => value,
 });
 
-const secretsInitCommand = command<ResultOf<SecretsReady>>({
+export const secretsInitCommand = command<ResultOf<SecretsReady>>({
   description:
     "Makes an identity of age in your own directory, which opens the secrets you keep. One that is there stays. Make a copy of it in a safe place: without it the secrets cannot be opened.",
   effect: "writes",
@@ -135,7 +135,7 @@ interface ListResult {
   readonly secrets: readonly SecretLine[];
 }
 
-const secretsListCommand = command<ListResult>({
+export const secretsListCommand = command<ListResult>({
   description:
     "Lists the secrets that are stored or that workflow.yaml or a setting names, each with where its value comes from. No value is opened or shown.",
   effect: "reads",
@@ -154,7 +154,7 @@ function listText({ secrets }: ListResult, style: Style): string {
   }).join("\n");
 }
 
-const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
+export const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
   description:
     "Opens a secret and prints where it comes from, its length, and a fingerprint: eight digits that are the same wherever the value is the same. They are slow to compute and salted, and left out for a value of less than 12 characters, so that nobody can guess the value from them.",
   args: [SECRET_NAME],
@@ -179,7 +179,7 @@ const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
     ].join("\n"),
 });
 
-const secretsRmCommand = command<ResultOf<SecretRemoved>>({
+export const secretsRmCommand = command<ResultOf<SecretRemoved>>({
   description:
     "Removes a stored secret from where it counts, or from where a flag says. The same name may be stored elsewhere too: that stays.",
   args: [SECRET_NAME],
@@ -195,7 +195,7 @@ const secretsRmCommand = command<ResultOf<SecretRemoved>>({
   render: ({ name, path }) => `Removed secret "${name}" from ${path}`,
 });
 
-const secretsSetCommand = command<ResultOf<SecretKept>>({
+export const secretsSetCommand = command<ResultOf<SecretKept>>({
   description:
     "Keeps the value of a secret in a file that only you can read, encrypted with age. The value is typed, comes from standard input or from a file, and is never an argument: those can be seen by all users of the machine and stay in the history of the shell. Line ends behind it do not count. A secret that is there is replaced.\n\nIt is encrypted to your identity (orc secrets init), with --passphrase or without an identity with ORCHESTRATOR_PASSPHRASE or what you type.",
   args: [
@@ -239,7 +239,7 @@ function assertNoValue(values: Values): void {
   );
 }
 
-const secretsSourceCommand = command<Omit<SecretOrigin, "repository">>({
+export const secretsSourceCommand = command<Omit<SecretOrigin, "repository">>({
   description:
     "Names all places that have a secret, in the order they count: the repository, your own directory for this repository, then for all, the environment (ORCHESTRATOR_NAME, then NAME), the Python tool's file and git's credential helper.",
   args: [SECRET_NAME],
@@ -256,14 +256,3 @@ const secretsSourceCommand = command<Omit<SecretOrigin, "repository">>({
   },
   render: ({ locations }) => locations.map(sourceText).join("\n"),
 });
-
-export const commands = {
-  "secrets doctor": secretsDoctorCommand,
-  "secrets get": secretsGetCommand,
-  "secrets init": secretsInitCommand,
-  "secrets list": secretsListCommand,
-  "secrets test": secretsTestCommand,
-  "secrets rm": secretsRmCommand,
-  "secrets set": secretsSetCommand,
-  "secrets source": secretsSourceCommand,
-};

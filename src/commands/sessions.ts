@@ -58,7 +58,7 @@ interface TreeListResult {
   readonly sessions: readonly ListedSession[];
 }
 
-const listCommand = command<TreeListResult>({
+export const listCommand = command<TreeListResult>({
   description:
     "Lists the sessions of all repositories in a directory tree, new and legacy ones. Follows no links and looks into no .git or node_modules. A damaged session is listed with its problem; what may not be read is named, and the rest is listed.",
   args: [arg("[DIR]", "Where to begin instead of here", "directory")],
@@ -134,7 +134,7 @@ interface SessionListResult {
   readonly more: number;
 }
 
-const sessionListCommand = command<SessionListResult>({
+export const sessionListCommand = command<SessionListResult>({
   description:
     "Lists the sessions of the repository, at most the 100 that were changed last. A damaged one is listed with its problem and hides no other.",
   flags: [flag("--all", "List all of them, however many")],
@@ -167,7 +167,7 @@ function lineText(line: SessionLine, style: Style): string {
   return `${mark} ${id}  ${status}  ${phase}  ${title}`.trimEnd();
 }
 
-const sessionSwitchCommand = command<ResultOf<Switched>>({
+export const sessionSwitchCommand = command<ResultOf<Switched>>({
   description:
     "Makes a session yours. An agent or a linked worktree moves only itself; anybody else moves the session that all without one of their own share.",
   args: [arg("ID", "Id of the session; a unique prefix will do", "session")],
@@ -180,7 +180,7 @@ const sessionSwitchCommand = command<ResultOf<Switched>>({
     `Now in session ${shortSessionId(session)}: ${task}`,
 });
 
-const sessionRenameCommand = command<ResultOf<Renamed>>({
+export const sessionRenameCommand = command<ResultOf<Renamed>>({
   description:
     "Gives a session a name that is shown with its task. Its id stays, and so does everything that refers to it. A closed session can be named too.",
   args: [
@@ -203,7 +203,7 @@ type InfoResult = ResultOf<Status> & {
   readonly root: string;
 };
 
-const sessionInfoCommand = command<InfoResult>({
+export const sessionInfoCommand = command<InfoResult>({
   description:
     "Shows what a session is: its whole id, task, workflow, progress, and why it is the one that is meant.",
   args: [
@@ -289,7 +289,7 @@ function countText({ sessions, leftovers }: Cleanup): string {
   return parts.filter((part) => !part.startsWith("0 ")).join(" and ");
 }
 
-const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
+export const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
   description:
     "Removes completed and abandoned sessions of all repositories in a directory tree that have not changed for some days. Shows them with their size and asks first. An active session is never removed, nor one that is damaged. Files of the older tool stay: only a migration removes them.",
   flags: [
@@ -320,7 +320,7 @@ const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
   render: cleanupText,
 });
 
-const sessionCleanupCommand = command<Cleanup>({
+export const sessionCleanupCommand = command<Cleanup>({
   description:
     "Removes completed and abandoned sessions of the repository that have not changed for some days. Shows them with their size and asks first. An active session is never removed, nor one that is damaged. Files of the older tool stay: only a migration removes them.",
   flags: [
@@ -346,7 +346,7 @@ const sessionCleanupCommand = command<Cleanup>({
   render: cleanupText,
 });
 
-const unlockCommand = command<ResultOf<Unlocked>>({
+export const unlockCommand = command<ResultOf<Unlocked>>({
   description:
     "Shows who holds the locks of the repository and of the session. Locks of dead processes need no help: the next command takes them over. With --force a human removes the locks of processes that hang or ran on another machine; their updates are repeated or refused, never half done.",
   flags: [humanFlag("-f, --force", "Remove the locks")],
@@ -390,14 +390,3 @@ function searchIn(
   }
   return { directory: argument ?? flag, depth: values.text("depth") };
 }
-
-export const commands = {
-  list: listCommand,
-  "session list": sessionListCommand,
-  "session switch": sessionSwitchCommand,
-  "session rename": sessionRenameCommand,
-  "session info": sessionInfoCommand,
-  cleanup: cleanupCommand,
-  "session cleanup": sessionCleanupCommand,
-  unlock: unlockCommand,
-};

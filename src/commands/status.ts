@@ -19,7 +19,7 @@ type StatusResult = ResultOf<Status> & {
   readonly brief: boolean;
 };
 
-const statusCommand = command<StatusResult>({
+export const statusCommand = command<StatusResult>({
   description:
     "Shows where the session stands: phases, the items of the current one with their state, what blocks, and the next command. Takes no lock and writes nothing.",
   flags: [flag("--brief", "Show only the next item, as orc next")],
@@ -56,5 +56,3 @@ function closing(status: StatusResult, style: Style): string {
   if (!status.active) return `The session is ${status.status}`;
   return nextLine(status.next, style);
 }
-
-export const commands = { status: statusCommand };

@@ -1,4 +1,4 @@
-import type { Command, CommandGroup, TableEntry } from "./command.ts";
+import type { CommandGroup, TableEntry } from "./command.ts";
 
 // Each file is loaded with the first of its commands that is used: start-up time is what agents feel.
 const agent = from(() => import("./agent.ts"));
@@ -158,16 +158,31 @@ export const commandGroups: readonly CommandGroup[] = [
   },
 ];
 
-function from<Name extends string>(
-  load: () => Promise<{ readonly commands: Record<Name, Command> }>,
-): (name: Name, summary: string) => TableEntry {
-  return (name, summary) => ({
-    name,
-    // The older tool says workflow for a session.
-    aliases: name.startsWith("session ")
-      ? [name.replace("session", "workflow")]
-      : undefined,
-    summary,
-    load: async () => (await load()).commands[name],
-  });
+/** `session list` is declared as `sessionListCommand`. */
+type ConstantOf<Name extends string> = Name extends
+  `${infer First}${" " | "-"}${infer Rest}`
+  ? `${First}${Capitalize<ConstantOf<Rest>>}`
+  : `${Name}Command`;
+
+function from<Module>(
+  load: () => Promise<Module>,
+): <Name extends string>(
+  name: ConstantOf<Name> extends keyof Module ? Name : never,
+  summary: string,
+) => TableEntry {
+  return (name, summary) => {
+    const camel = name.replaceAll(
+      /[ -](.)/g,
+      (_, first) => first.toUpperCase(),
+    );
+    return {
+      name,
+      // The older tool says workflow for a session.
+      aliases: name.startsWith("session ")
+        ? [name.replace("session", "workflow")]
+        : undefined,
+      summary,
+      load: async () => Object(await load())[`${camel}Command`],
+    };
+  };
 }

@@ -44,7 +44,7 @@ function itemOptions(
   return { ...sessionOptions(values, itemId), itemId };
 }
 
-const startItemCommand = command<ChangeResult<StartedItem>>({
+export const startItemCommand = command<ChangeResult<StartedItem>>({
   description:
     "Marks an item as being worked on, so that status shows it and since when. Where a manual gate passes by itself after some time, that time begins.",
   args: [ITEM],
@@ -77,7 +77,7 @@ function doneText(
     : `Item "${item}" is ${done.toLowerCase()} already`;
 }
 
-const completeCommand = command<ResultOf<Completed>>({
+export const completeCommand = command<ResultOf<Completed>>({
   description:
     "Runs the item's check and, if it passes, marks the item as completed. A check that fails is counted and exits with 3. Completing an item twice does nothing.\n\nSome items ask for evidence: orc next names the fields. --evidence NAME=TEXT gives one; give it again for each further entry of a list, and NAME.KEY=TEXT for a mapping. A file whose name holds = is written ./FILE. Evidence is kept even when the check fails.\n\nA check runs in the working tree or the item's working_dir, without input, in the environment orc was started in. ORCHESTRATOR_CHECK is added and holds SESSION/ITEM: inside of its own check an item cannot be completed.",
   args: [ITEM],
@@ -117,7 +117,7 @@ function completedText(result: ResultOf<Completed>): string {
     : doneText("Completed", result);
 }
 
-const skipCommand = command<ChangeResult<{ item: string }>>({
+export const skipCommand = command<ChangeResult<{ item: string }>>({
   description:
     "Leaves an item out. The reason is kept and judged: stock phrases and repetition are refused. Required items cannot be skipped, except in a phase that the workflow calls autonomous; gates only by a human.",
   args: [ITEM],
@@ -142,7 +142,7 @@ const skipCommand = command<ChangeResult<{ item: string }>>({
     changeText(doneText("Skipped", result), result, style),
 });
 
-const approveItemCommand = command<ChangeResult<{ item: string }>>({
+export const approveItemCommand = command<ChangeResult<{ item: string }>>({
   description:
     "Passes a manual gate. Only a human can: in a terminal, by typing the item's id. Who is not known to be one is refused with 77, and the try is logged. ORCHESTRATOR_APPROVALS=any lets tests and CI approve; the log says so.",
   args: [arg("ITEM", "Id of the manual gate", "open-item")],
@@ -162,7 +162,7 @@ const approveItemCommand = command<ChangeResult<{ item: string }>>({
     changeText(doneText("Approved", result), result, style),
 });
 
-const noteCommand = command<ChangeResult<unknown>>({
+export const noteCommand = command<ChangeResult<unknown>>({
   description:
     "Keeps what is worth remembering: a decision, a finding, a trap. Status shows it to whoever goes on with the session.",
   args: [arg("TEXT", "At most 2000 characters")],
@@ -180,7 +180,7 @@ const noteCommand = command<ChangeResult<unknown>>({
   render: () => "Noted",
 });
 
-const advanceCommand = command<ResultOf<Advanced>>({
+export const advanceCommand = command<ResultOf<Advanced>>({
   description:
     "Leaves the current phase when all its required items are done and, where the workflow asks for it, a human has approved. The last phase is left with orc finish.",
   flags: [
@@ -202,7 +202,7 @@ const advanceCommand = command<ResultOf<Advanced>>({
     ),
 });
 
-const approveCommand = command<ChangeResult<unknown>>({
+export const approveCommand = command<ChangeResult<unknown>>({
   description:
     "Approves that a phase with a human exit gate is left. Only a human can: in a terminal, by typing the phase's id.",
   flags: [
@@ -220,7 +220,7 @@ const approveCommand = command<ChangeResult<unknown>>({
     ),
 });
 
-const finishCommand = command<ChangeResult<unknown>>({
+export const finishCommand = command<ChangeResult<unknown>>({
   description:
     "Closes the session when every phase is done; a closed session never changes again. Commits nothing, pushes nothing, closes no issue.",
   flags: [
@@ -327,14 +327,3 @@ function widthOf(characters: readonly string[]): number {
     0,
   );
 }
-
-export const commands = {
-  "start-item": startItemCommand,
-  complete: completeCommand,
-  skip: skipCommand,
-  "approve-item": approveItemCommand,
-  note: noteCommand,
-  advance: advanceCommand,
-  approve: approveCommand,
-  finish: finishCommand,
-};

@@ -1,5 +1,5 @@
 import type { Streams } from "../../src/cli/output.ts";
-import { commands } from "../../src/commands/begin.ts";
+import { versionCommand } from "../../src/commands/begin.ts";
 import {
   command,
   type CommandGroup,
@@ -110,7 +110,7 @@ export const fakeGroups: readonly CommandGroup[] = [
       {
         name: "version",
         summary: "Show the version",
-        load: () => Promise.resolve(commands.version),
+        load: () => Promise.resolve(versionCommand),
       },
     ],
   },

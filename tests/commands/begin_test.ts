@@ -1,6 +1,6 @@
 import { VERSION } from "../../src/base/version.ts";
 import { styleFor } from "../../src/cli/parse.ts";
-import { commands } from "../../src/commands/begin.ts";
+import { versionCommand } from "../../src/commands/begin.ts";
 import { tableOf } from "../../src/commands/command.ts";
 import { commandGroups } from "../../src/commands/table.ts";
 import { workflowJsonSchema } from "../../src/workflow/json_schema.ts";
@@ -192,11 +192,11 @@ testText({
 
 Deno.test("orc version names the version of orc and of its runtime", async () => {
   const host = fakeHost();
-  const { place, result } = await commands.version.run(host, noValues);
+  const { place, result } = await versionCommand.run(host, noValues);
   assertEquals(place, null);
   assertEquals(result, { version: VERSION, runtime: "deno 1.2.3" });
   assertEquals(
-    commands.version.render(result, styleFor(host, "never")),
+    versionCommand.render(result, styleFor(host, "never")),
     `orc ${VERSION} (deno 1.2.3)`,
   );
 });
