@@ -1,9 +1,5 @@
 import { exitCodeOf, usage } from "../base/error.ts";
-import {
-  type CommandGroup,
-  type Outcome,
-  tableOf,
-} from "../commands/command.ts";
+import { type CommandGroup, tableOf } from "../commands/command.ts";
 import { commandGroups } from "../commands/table.ts";
 import type { Host } from "../host/host.ts";
 import { hasLegacyFiles, mayHavePreferences } from "../repository/open.ts";
@@ -17,7 +13,6 @@ import {
   type Run,
   type Streams,
   systemStreams,
-  tell,
   warn,
 } from "./output.ts";
 import {
@@ -85,18 +80,24 @@ async function perform(
     warn(run, await migrateFirst(host, name, values));
   }
   const outcome = await command.run(host, values);
-  warn(run, outcome.warnings ?? []);
-  if (mayHavePreferences(host, outcome.place?.root ?? null)) {
+  const { place, result, warnings = [], refusal } = outcome;
+  warn(run, warnings);
+  if (mayHavePreferences(host, place?.root ?? null)) {
     const { preferFor } = await import("./failure.ts");
-    warn(run, await preferFor(run, outcome.place));
+    warn(run, await preferFor(run, place));
   }
   const style = styleFor(host, run.presentation.color);
   const text = run.presentation.json
     ? resultDocument(name, outcome)
-    : resultText(command, outcome.result, style);
+    : resultText(command, result, style);
   deliver(run, name, text);
-  await tellOfMigration(run, name, outcome);
-  return outcome.refusal === undefined ? 0 : exitCodeOf(outcome.refusal);
+  // Programs that read JSON are not told: it is for whoever decides about the files.
+  const isForPeople = !run.presentation.json && !run.presentation.quiet;
+  if (isForPeople && place !== null && hasLegacyFiles(place.root)) {
+    const { tellOfMigration } = await import("./notice.ts");
+    await tellOfMigration(run, name, place.root);
+  }
+  return refusal === undefined ? 0 : exitCodeOf(refusal);
 }
 
 /** Prints the parts of a result as they come: as documents for programs, for people as lines. */
@@ -128,19 +129,4 @@ async function performStream(
     if (!deliver(run, values.command, parts.map(textOf).join(""))) return;
   }
   warn(run, warnings());
-}
-
-/** Programs that read JSON are not told: it is for whoever decides about the files. */
-async function tellOfMigration(
-  run: Run,
-  name: string,
-  outcome: Outcome<unknown>,
-): Promise<void> {
-  const { host, presentation, streams } = run;
-  if (presentation.json || presentation.quiet) return;
-  if (outcome.place === null || !hasLegacyFiles(outcome.place.root)) return;
-  const { noticeAfter } = await import("./notice.ts");
-  const { box, line } = await noticeAfter(host, name, outcome);
-  if (box !== undefined) tell(streams, box);
-  if (line !== undefined) warn(run, [line]);
 }

@@ -1,7 +1,8 @@
-import type { Outcome, Values } from "../commands/command.ts";
+import type { Values } from "../commands/command.ts";
 import type { Host } from "../host/host.ts";
 import { migrateIfAsked, migrationNotice } from "../migration/notice.ts";
 import { isNoticeWanted } from "../settings/files.ts";
+import { type Run, tell, warn } from "./output.ts";
 
 /** Commands that change a session or the repository. */
 const WRITERS: ReadonlySet<string> = new Set([
@@ -62,25 +63,16 @@ export async function migrateFirst(
   });
 }
 
-/** What people are told about legacy files when a command is done. */
-interface NoticeText {
-  readonly box?: string;
-  readonly line?: string;
-}
-
 /** Says that legacy files could move in, after commands that somebody at work runs. */
-export async function noticeAfter(
-  host: Host,
+export async function tellOfMigration(
+  run: Run,
   name: string,
-  { place }: Pick<Outcome<unknown>, "place">,
-): Promise<NoticeText> {
-  if (place === null || !TELLERS.has(name)) return {};
+  root: string,
+): Promise<void> {
+  if (!TELLERS.has(name)) return;
   const writes = WRITERS.has(name);
-  const form = migrationNotice(host, place.root, { writes });
-  if (form === undefined || !await isNoticeWanted(host, place.root)) return {};
-  return form === "box"
-    ? { box: `${BOX}\n` }
-    : form === "line"
-    ? { line: LINE }
-    : {};
+  const form = migrationNotice(run.host, root, { writes });
+  if (form === undefined || !await isNoticeWanted(run.host, root)) return;
+  if (form === "box") tell(run.streams, `${BOX}\n`);
+  if (form === "line") warn(run, [LINE]);
 }

@@ -1,6 +1,5 @@
 import { usage } from "../base/error.ts";
 import type { Host } from "../host/host.ts";
-import type { SessionOptions } from "../repository/select.ts";
 import { type Candidate, listCandidates } from "../sessions/list.ts";
 import {
   arg,
@@ -8,13 +7,13 @@ import {
   command,
   type CommandGroup,
   entriesBelow,
+  familiesOf,
   findEntry,
   flag,
   type FlagSpec,
   flagUsesIn,
   globalFlags,
   type Table,
-  type TableEntry,
   tableOf,
   type ValueKind,
 } from "./command.ts";
@@ -59,36 +58,23 @@ async function completionOf(
   table: Table,
   { point, given }: CompletionLine,
 ): Promise<Completion> {
-  switch (point.type) {
-    case "nothing":
-      return { candidates: [], paths: null };
-    case "flag":
-      return { candidates: point.flags.map(flagCandidate), paths: null };
-    case "value": {
-      const { values, prefix, earlier } = point;
-      if (values === "file" || values === "directory") {
-        return { candidates: [], paths: values };
-      }
-      const candidates = values === "command"
-        ? nextWords(table, earlier)
-        : typeof values === "string"
-        ? await listCandidates(host, values, optionsIn(given))
-        : values.map((word) => ({ word, summary: "" }));
-      return { candidates: candidates.map(behind(prefix)), paths: null };
-    }
+  const { flags, values, prefix, earlier } = point;
+  if (values === "file" || values === "directory") {
+    return { candidates: [], paths: values };
   }
-}
-
-function flagCandidate({ name, summary }: FlagSpec): Candidate {
-  return { word: `--${name}`, summary };
-}
-
-function optionsIn(given: ReadonlyMap<string, string>): SessionOptions {
-  return { root: given.get("root"), session: given.get("session") };
-}
-
-function behind(prefix: string): (candidate: Candidate) => Candidate {
-  return ({ word, summary }) => ({ word: prefix + word, summary });
+  const place = { root: given.get("root"), session: given.get("session") };
+  const candidates = values === undefined
+    ? flags.map(({ name, summary }) => ({ word: `--${name}`, summary }))
+    : values === "command"
+    ? nextWords(table, earlier)
+    : typeof values === "string"
+    ? await listCandidates(host, values, place)
+    : values.map((word) => ({ word, summary: "" }));
+  return {
+    candidates: candidates
+      .map(({ word, summary }) => ({ word: prefix + word, summary })),
+    paths: null,
+  };
 }
 
 /** The words that go on with a command's name; of a family only the first. */
@@ -97,38 +83,25 @@ function nextWords(
   earlier: readonly string[],
 ): readonly Candidate[] {
   const below = earlier.length === 0 ? table : entriesBelow(table, earlier);
-  const families = new Map<string, TableEntry[]>();
-  for (const entry of below) {
-    const word = entry.name.split(" ")[earlier.length] ?? "";
-    families.set(word, [...families.get(word) ?? [], entry]);
-  }
-  return Array.from(families, ([word, entries]) => ({
+  const depth = earlier.length + 1;
+  return Array.from(familiesOf(below, earlier.length), ([word, entries]) => ({
     word,
-    summary: summaryOf(entries, earlier.length + 1),
+    summary: entries.length === 1
+      ? entries.map(({ summary }) => summary).join()
+      : entries.map(({ name }) => name.split(" ").slice(depth).join(" "))
+        .join(", "),
   }));
 }
 
-function summaryOf(entries: Table, depth: number): string {
-  const [first, ...others] = entries;
-  if (first === undefined) return "";
-  if (others.length === 0) return first.summary;
-  return entries
-    .map(({ name }) => name.split(" ").slice(depth).join(" "))
-    .join(", ");
+/** What may stand where the cursor is: a value, one of some flags, or nothing. */
+export interface CompletionPoint {
+  readonly flags: readonly FlagSpec[];
+  readonly values?: ValueKind;
+  /** What stands before the value in the same word, such as `--root=`. */
+  readonly prefix: string;
+  /** Words that belong to the same value; a command's name has several. */
+  readonly earlier: readonly string[];
 }
-
-/** What may stand where the cursor is. */
-export type CompletionPoint =
-  | { readonly type: "nothing" }
-  | { readonly type: "flag"; readonly flags: readonly FlagSpec[] }
-  | {
-    readonly type: "value";
-    readonly values: ValueKind;
-    /** What stands before the value in the same word, such as `--root=`. */
-    readonly prefix: string;
-    /** Words that belong to the same value; a command's name has several. */
-    readonly earlier: readonly string[];
-  };
 
 /** A command line up to the cursor, as far as it can be understood. */
 interface CompletionLine {
@@ -147,8 +120,6 @@ interface Reading {
   flagsEnded: boolean;
   readonly given: Map<string, string>;
 }
-
-const NOTHING: CompletionPoint = { type: "nothing" };
 
 /** Finds out what may stand at the cursor. A line that makes no sense yet is no error: somebody is typing it. */
 export async function readCompletionLine(
@@ -218,7 +189,7 @@ function pointAt(reading: Reading, current: string): CompletionPoint {
   const isWanted = arg !== undefined &&
     (arg.variadic === true || words.length < command.args.length);
   if (isWanted) return valueOf(arg.values, "", words);
-  return flagsEnded ? NOTHING : openFlags(reading);
+  return flagsEnded ? valueOf(undefined, "", []) : openFlags(reading);
 }
 
 function valueOf(
@@ -226,22 +197,26 @@ function valueOf(
   prefix: string,
   earlier: readonly string[],
 ): CompletionPoint {
-  return values === undefined
-    ? NOTHING
-    : { type: "value", values, prefix, earlier };
+  return { flags: [], values, prefix, earlier };
 }
 
+/** Those that may still be given. */
 function openFlags(reading: Reading): CompletionPoint {
   const flags = flagsOf(reading).filter(({ name, repeatable }) =>
     repeatable || !reading.given.has(name)
   );
-  return { type: "flag", flags };
+  return { flags, prefix: "", earlier: [] };
 }
 
 type Shell = "bash" | "zsh" | "fish" | "powershell";
 
-const BASH =
-  `# Completions of orc for bash. In ~/.bashrc: eval "$(orc completions bash)"
+/**
+ * The scripts name no command: for each press of the key they ask
+ * `orc complete-words`, and so they fit every version of orc.
+ */
+const COMPLETION_SCRIPTS: Readonly<Record<Shell, string>> = {
+  bash:
+    `# Completions of orc for bash. In ~/.bashrc: eval "$(orc completions bash)"
 _orc() {
   local rest=$COMP_LINE line word current candidate words=()
   # Bash splits at = and : too; what no blank separates is put together again.
@@ -273,9 +248,8 @@ _orc() {
     orc complete-words --output text --current="$current" -- "\${words[@]}" 2>/dev/null
   )
 }
-complete -F _orc orc orchestrator`;
-
-const ZSH = `#compdef orc orchestrator
+complete -F _orc orc orchestrator`,
+  zsh: `#compdef orc orchestrator
 # Completions of orc for zsh. In ~/.zshrc, behind compinit: source <(orc completions zsh)
 _orc() {
   local line
@@ -296,10 +270,9 @@ if [[ $funcstack[1] == _orc ]]; then
   _orc
 else
   compdef _orc orc orchestrator
-fi`;
-
-const FISH =
-  `# Completions of orc for fish. In ~/.config/fish/config.fish: orc completions fish | source
+fi`,
+  fish:
+    `# Completions of orc for fish. In ~/.config/fish/config.fish: orc completions fish | source
 function __orc_complete
     set -l current (commandline -ct)
     set -l words (commandline -opc)
@@ -315,10 +288,9 @@ function __orc_complete
         end
     end
 end
-complete -c orc -c orchestrator -f -k -a '(__orc_complete)'`;
-
-const POWERSHELL =
-  `# Completions of orc for PowerShell. In $PROFILE: orc completions powershell | Out-String | Invoke-Expression
+complete -c orc -c orchestrator -f -k -a '(__orc_complete)'`,
+  powershell:
+    `# Completions of orc for PowerShell. In $PROFILE: orc completions powershell | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName orc, orchestrator -ScriptBlock {
   param($current, $command, $position)
   $words = @($command.CommandElements | Select-Object -Skip 1 |
@@ -334,17 +306,7 @@ Register-ArgumentCompleter -Native -CommandName orc, orchestrator -ScriptBlock {
       [System.Management.Automation.CompletionResult]::new($word, $word, 'ParameterValue', $summary)
     }
   }
-}`;
-
-/**
- * The scripts name no command: for each press of the key they ask
- * `orc complete-words`, and so they fit every version of orc.
- */
-const COMPLETION_SCRIPTS: Readonly<Record<Shell, string>> = {
-  bash: BASH,
-  zsh: ZSH,
-  fish: FISH,
-  powershell: POWERSHELL,
+}`,
 };
 
 interface Completions {

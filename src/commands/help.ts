@@ -7,6 +7,7 @@ import {
   type CommandGroup,
   type Effect,
   entriesBelow,
+  familiesOf,
   findEntry,
   type FlagSpec,
   globalFlags,
@@ -187,15 +188,10 @@ function summariesOf(
 
 /** Commands of one family share their first word: `session list|switch`. */
 function namesOf(commands: readonly ListedCommand[]): string {
-  const families = new Map<string, string[]>();
-  for (const { name } of commands) {
-    const [first = "", ...rest] = name.split(" ");
-    families.set(first, [...families.get(first) ?? [], rest.join(" ")]);
-  }
-  return Array.from(
-    families,
-    ([first, members]) => `${first} ${members.join("|")}`.trim(),
-  ).join(", ");
+  return Array.from(familiesOf(commands, 0), ([first, members]) => {
+    const others = members.map(({ name }) => name.slice(first.length + 1));
+    return `${first} ${others.join("|")}`.trim();
+  }).join(", ");
 }
 
 function renderCommand(page: CommandPage, style: Style): string {

@@ -153,14 +153,11 @@ async function at(line: string): Promise<string> {
 }
 
 function shortOf(point: CompletionPoint): string {
-  switch (point.type) {
-    case "nothing":
-      return "nothing";
-    case "flag":
-      return point.flags.map(({ name }) => name).join(" ");
-    case "value":
-      return [point.prefix + String(point.values), ...point.earlier].join(" ");
+  const { flags, values, prefix, earlier } = point;
+  if (values !== undefined) {
+    return [prefix + String(values), ...earlier].join(" ");
   }
+  return flags.map(({ name }) => name).join(" ") || "nothing";
 }
 
 const OWN = "why list tag force";
