@@ -79,7 +79,6 @@ function errorText({ message, hint, stack }: Failure): string {
   return `${escapeControls(lines.join("\n"))}\n`;
 }
 
-/** An error as it is told to people and programs. */
 interface Failure extends ErrorMembers {
   readonly exitCode: number;
   readonly stack?: string;

@@ -11,7 +11,6 @@ import type {
 import { type Host, rememberedMasker } from "../host/host.ts";
 import type { Presentation } from "./parse.ts";
 
-/** The text of a command that was done, for people. */
 export function resultText(
   command: Command,
   result: unknown,
@@ -109,7 +108,6 @@ export interface Writer {
 /** A pipe that another program made non-blocking is asked again after this long. */
 const FULL_PIPE_PAUSE_MS = 5;
 
-/** Standard output and standard error of this process. */
 export function systemStreams(): Streams {
   return {
     stdout: (text) => writeAll(Deno.stdout, text),

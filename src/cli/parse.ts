@@ -22,11 +22,9 @@ import type { Host } from "../host/host.ts";
 /** Only before a command: behind one, `-v` is free for the command's own flags. */
 const versionFlag = flag("-v, --version", "Show the version");
 
-/** What a command line asks for. */
 interface Request {
   /** Undefined when the command line ended before a command was named. */
   readonly entry: TableEntry | undefined;
-  /** The words that were read to find it. */
   readonly words: readonly string[];
   /** The rest of the command line, not read yet. */
   readonly rest: Cursor;
@@ -61,7 +59,6 @@ export async function prepare(
   return await prepareHelp(table, name.split(" "), rest);
 }
 
-/** Prepares what `orc help WORDS` does. */
 export function prepareHelp(
   table: Table,
   words: readonly string[],
@@ -180,7 +177,6 @@ function valuesOf(
   };
 }
 
-/** How the answer is to look. */
 export interface Presentation {
   /** A program reads it: errors are documents too. */
   readonly json: boolean;
@@ -242,7 +238,6 @@ function formatOf(values: Values): typeof FORMATS[number] {
   );
 }
 
-/** A command line while it is being read. */
 interface Cursor {
   readonly argv: readonly string[];
   position: number;
@@ -322,7 +317,6 @@ const MIN_COLUMNS = 20;
 /** Whether text is colored; `auto` colors it where a person reads it. */
 export type ColorChoice = "auto" | "always" | "never";
 
-/** How text looks on standard output. */
 export function styleFor(host: Host, color: ColorChoice): Style {
   const { isOutputTerminal } = host.terminal;
   const width = isOutputTerminal ? host.terminal.columns : DEFAULT_COLUMNS;

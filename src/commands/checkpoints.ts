@@ -197,8 +197,12 @@ function chosenIn(values: Values): string | undefined {
 
 function resumeText(result: ResumeResult, style: Style): string {
   const { checkpoint, summary } = result;
+  const sentenceOf = result.dryRun ? proposalSentence : changeSentence;
   return blocksText([
-    [headline(result, style), ...changeLines(result)],
+    [
+      headline(result, style),
+      ...result.changes.map((change) => `  ${sentenceOf(change)}`),
+    ],
     [`Task: ${inOneLine(summary.task)}`, phaseLine(summary, style)],
     section("Constraints", summary.constraints),
     section("Decisions", result.decisions),
@@ -220,11 +224,7 @@ function headline(
   return dryRun ? `Checkpoint ${name} would change:` : `Restored ${name}:`;
 }
 
-function changeLines({ changes, dryRun }: ResumeResult): readonly string[] {
-  const sentenceOf = dryRun ? proposalSentence : changeSentence;
-  return changes.map((change) => `  ${sentenceOf(change)}`);
-}
-
+/** What programs get after a handoff. */
 type HandoffResult = ResultOf<HandedOff>;
 
 /** The prompt itself; after a run, how it ended and where the session stands. */

@@ -97,7 +97,6 @@ interface Streaming<Part = unknown> {
   render(part: Part, style: Style): string;
 }
 
-/** How text is to look on this output. */
 export interface Style {
   readonly columns: number;
   /** Whether signs beyond ASCII may be used. */
@@ -236,7 +235,6 @@ export interface TableEntry {
 /** All commands, in the order of help. */
 export type Table = readonly TableEntry[];
 
-/** Commands that help shows together. */
 export interface CommandGroup {
   readonly title: string;
   /** Named without their summaries where help lists all commands. */
@@ -293,7 +291,6 @@ export function tableOf(
   return groups.flatMap((group) => group.entries);
 }
 
-/** The entry that exactly these words select. */
 export function findEntry(
   table: Table,
   words: readonly string[],
@@ -346,7 +343,6 @@ function namesOf(entry: TableEntry): readonly string[] {
   return [entry.name, ...entry.aliases ?? []];
 }
 
-/** One use of a flag, as it was written. */
 export interface FlagUse {
   /** Undefined where nothing is spelled so. */
   readonly flag: FlagSpec | undefined;
@@ -379,7 +375,6 @@ export function* flagUsesIn(
   }
 }
 
-/** What may be typed for a flag. */
 export function spellingsOf(
   { name, short, aliases }: FlagSpec,
 ): readonly string[] {

@@ -110,7 +110,6 @@ interface CompletionLine {
   readonly given: ReadonlyMap<string, string>;
 }
 
-/** What the words before the cursor say. */
 interface Reading {
   command: Command | undefined;
   /** Names a command, or what follows its name. */
@@ -208,6 +207,7 @@ function openFlags(reading: Reading): CompletionPoint {
   return { flags, prefix: "", earlier: [] };
 }
 
+/** A shell that orc can complete command lines in. */
 type Shell = "bash" | "zsh" | "fish" | "powershell";
 
 /**

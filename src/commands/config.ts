@@ -1,4 +1,4 @@
-import { notFound, type OrcError } from "../base/error.ts";
+import { notFound } from "../base/error.ts";
 import {
   type ConfigChanged,
   type ConfigOptions,
@@ -31,12 +31,11 @@ import {
   type Values,
 } from "./command.ts";
 
-const SETTING_NAME: ArgSpec = {
-  name: "NAME",
-  summary: "Name of the setting",
-  required: true,
-  values: SETTINGS.map(({ name }) => name),
-};
+const SETTING_NAME: ArgSpec = arg(
+  "NAME",
+  "Name of the setting",
+  SETTINGS.map(({ name }) => name),
+);
 
 const globalFlag: FlagSpec = flag(
   "-g, --global",
@@ -116,19 +115,17 @@ export const configPathCommand = command<PathResult>({
     });
     const level = values.on("global") ? "user" : "repository";
     const own = files.find((file) => file.level === level && !file.legacy);
-    if (own === undefined) throw noHome();
+    if (own === undefined) {
+      throw notFound(
+        "no_home",
+        "Cannot find your own settings: HOME names no directory",
+        "set HOME to your home directory",
+      );
+    }
     return { place, path: own.path, files };
   },
   render: ({ path }) => path,
 });
-
-function noHome(): OrcError {
-  return notFound(
-    "no_home",
-    "Cannot find your own settings: HOME names no directory",
-    "set HOME to your home directory",
-  );
-}
 
 export const configSetCommand = command<ChangeResult>({
   description:
@@ -173,9 +170,11 @@ export const configShowCommand = command<ShowResult>({
     const options = { ...given, ...levelIn(values) };
     if (!values.on("effective")) return await showConfig(host, options);
     const { settings, ...listed } = await listSettings(host, options);
-    const shown = settings
-      .map(({ name, value, origin }) => ({ name, value, origin }));
-    return { ...listed, settings: shown };
+    return {
+      ...listed,
+      settings: settings
+        .map(({ name, value, origin }) => ({ name, value, origin })),
+    };
   },
   render: (result, style) =>
     "settings" in result
@@ -246,16 +245,11 @@ function columns(
   rows: readonly (readonly [string, ...string[]])[],
   style: Style,
 ): string {
-  const widths = rows.reduce<readonly number[]>(
-    (widest, row) =>
-      row.map((cell, index) => Math.max(cell.length, widest[index] ?? 0)),
-    [],
-  );
+  const widthOf = (index: number): number =>
+    Math.max(...rows.map((row) => row[index]?.length ?? 0));
   return rows.map((row) =>
     row.map((cell, index) =>
-      index === row.length - 1
-        ? style.dim(cell)
-        : cell.padEnd(widths[index] ?? 0)
+      index === row.length - 1 ? style.dim(cell) : cell.padEnd(widthOf(index))
     ).join("  ").trimEnd()
   ).join("\n");
 }

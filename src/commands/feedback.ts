@@ -1,10 +1,5 @@
 import { countOf } from "../base/text.ts";
-import type {
-  ProcessReport,
-  Repeated,
-  Statement,
-  ToolReport,
-} from "../feedback/rules.ts";
+import type { Repeated, Statement, ToolReport } from "../feedback/rules.ts";
 import {
   type Captured,
   captureFeedback,
@@ -110,49 +105,44 @@ function feedbackText(
   shown: FeedbackParts,
   style: Style,
 ): string {
-  const { days, sessions, damagedLines, suggestions } = reviewed;
+  const { days, sessions, damagedLines, suggestions, process } = reviewed;
   const span = days === null ? "in all" : `in the last ${days} days`;
   const head = [`Feedback on ${countOf(sessions, "session")} ${span}`];
   if (damagedLines > 0) head.push(`Damaged lines left out: ${damagedLines}`);
-  return blocksText([
-    head,
-    ...(shown.tool ? [toolLines(reviewed.tool, style)] : []),
-    ...(shown.process ? processSections(reviewed.process, style) : []),
-    ...(shown.suggestions ? [section("Suggestions", suggestions, style)] : []),
-  ]);
+  const lists: Readonly<Record<string, readonly string[]>> = {
+    ...shown.tool && { Tool: toolLines(reviewed.tool) },
+    ...shown.process && {
+      Errors: process.errors.map(repeatedText),
+      "Skipped items": process.skippedItems.map(repeatedText),
+      Learnings: process.learnings.map(statementText),
+      Challenges: process.challenges.map(statementText),
+      "Went well": process.wentWell.map(statementText),
+      Improvements: process.improvements.map(statementText),
+    },
+    ...shown.suggestions && { Suggestions: suggestions },
+  };
+  const sections = Object.entries(lists)
+    .map(([title, lines]) => section(title, lines, style));
+  return blocksText([head, ...sections]);
 }
 
-function toolLines(tool: ToolReport, style: Style): readonly string[] {
+function toolLines(tool: ToolReport): readonly string[] {
   if (tool.sessions === 0) return [];
   const phases = tool.phases.map(({ phase, averageSeconds }) =>
     `${phase} ${minutesText(averageSeconds)}`
   );
-  return section("Tool", [
+  return [
     ...tool.averageSeconds === null
       ? []
       : [`${minutesText(tool.averageSeconds)} on average`],
     ...phases.length === 0 ? [] : [phases.join(" · ")],
     `errors: ${tool.errors}, items skipped: ${tool.itemsSkipped}`,
     `sessions with reviews: ${tool.withReviews}, with several agents: ${tool.withSeveralAgents}`,
-  ], style);
+  ];
 }
 
 function minutesText(seconds: number): string {
   return `${Math.round(seconds / 60)} min`;
-}
-
-function processSections(
-  report: ProcessReport,
-  style: Style,
-): readonly (readonly string[])[] {
-  return [
-    section("Errors", report.errors.map(repeatedText), style),
-    section("Skipped items", report.skippedItems.map(repeatedText), style),
-    section("Learnings", report.learnings.map(statementText), style),
-    section("Challenges", report.challenges.map(statementText), style),
-    section("Went well", report.wentWell.map(statementText), style),
-    section("Improvements", report.improvements.map(statementText), style),
-  ];
 }
 
 function repeatedText({ text, sessions }: Repeated): string {

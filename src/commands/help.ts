@@ -135,7 +135,6 @@ const MAX_COLUMNS = 80;
 /** A left column wider than this takes a line of its own. */
 const MAX_LEFT_COLUMN = 34;
 
-/** A line in two columns. */
 type Row = readonly [left: string, right: string];
 
 function renderPage(page: HelpPage, style: Style): string {
@@ -249,7 +248,6 @@ export function flagSummary({ summary, effect, repeatable }: FlagSpec): string {
   return summary + human + (repeatable ? " (may be repeated)" : "");
 }
 
-/** All spellings of a flag, with the placeholder of its value. */
 export function spellingsOf({ name, short, aliases, value }: FlagSpec): string {
   const spellings = [
     ...short === undefined ? [] : [`-${short}`],

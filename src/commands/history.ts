@@ -191,7 +191,6 @@ const SHOWN_ROWS = 10;
 /** Longest reason that people see; programs see more. */
 const MAX_REASON_LENGTH = 60;
 
-/** A line of a list: an id, and what is said about it. */
 type Row = readonly [id: string, text: string];
 
 function analysisText(result: AnalyzeResult, style: Style): string {

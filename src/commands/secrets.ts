@@ -74,7 +74,6 @@ const LEVEL_FLAGS: readonly FlagSpec[] = [
   flag("--global", "In your own directory, for all repositories"),
 ];
 
-/** Whom a secret is for, as the flags say; undefined when they do not. */
 function levelIn(values: Values): SecretLevel | undefined {
   const levels = (["private", "global"] as const)
     .filter((level) => values.on(level));

@@ -106,7 +106,6 @@ function listed(session: TreeSession): ListedSession {
   };
 }
 
-/** A heading for each directory, and its sessions below. */
 function linesOf(
   sessions: readonly ListedSession[],
   style: Style,
@@ -234,7 +233,7 @@ function infoText(info: InfoResult): string {
   const { completed, skipped, total } = info.progress;
   const rows: readonly (readonly [string, string])[] = [
     ["Session", info.session],
-    ...named(info.name),
+    ...info.name === null ? [] : [["Name", info.name] as const],
     ["Chosen as", SOURCES[info.sessionSource]],
     ["Repository", info.root],
     ["Task", info.task],
@@ -245,10 +244,6 @@ function infoText(info: InfoResult): string {
     ["Updates", String(info.serial)],
   ];
   return rows.map(([name, value]) => `${name.padEnd(11)} ${value}`).join("\n");
-}
-
-function named(name: string | null): readonly (readonly [string, string])[] {
-  return name === null ? [] : [["Name", name]];
 }
 
 const CLEANUP_FLAGS: readonly FlagSpec[] = [

@@ -110,7 +110,6 @@ function padded(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - lengthOf(text)));
 }
 
-/** The one command to go on with. */
 export function nextLine(next: NextStep | null, style: Style): string {
   if (next === null) return "";
   const who = next.human ? "Next, by a human" : "Next";
@@ -185,7 +184,6 @@ export function blocksText(blocks: readonly (readonly string[])[]): string {
     .join("\n\n");
 }
 
-/** Lines under a title; nothing where there are none. */
 export function section(
   title: string,
   lines: readonly string[],

@@ -277,7 +277,6 @@ function close(
 /** Who waits no longer than this needs no word about it. */
 const SILENT_MS = 1000;
 
-/** What programs paint their output with. */
 // deno-lint-ignore no-control-regex
 const COLOURS = /\x1b\[[\d;]*m/g;
 
