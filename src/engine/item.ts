@@ -38,16 +38,14 @@ import {
   type ActionOf,
   assertInOrder,
   assertNotesFit,
-  assertNotSkipped,
   findItem,
   humanEvent,
-  itemChanged,
-  refusal,
   requireHuman,
   type Situation,
   subjectOf,
   systemEvent,
   unchanged,
+  withItem,
 } from "./situation.ts";
 import { isDone, missingReviewOf, type OpenItem } from "./state.ts";
 
@@ -387,4 +385,36 @@ function skipEvents(
     details: { reason_length: lengthOf(action.reason) },
   });
   return [validated, skipped];
+}
+
+/** Refuses to undo a decision that somebody gave a reason for. */
+function assertNotSkipped(
+  verb: string,
+  { item, itemState }: OpenItem,
+): void {
+  if (itemState.status !== "skipped") return;
+  throw refusal(verb, item.id, "it was skipped");
+}
+
+/** The answer to an action that the rules do not allow on an item. */
+function refusal(
+  verb: string,
+  itemId: string,
+  because: string,
+  hint = "orc status",
+): OrcError {
+  return refused(
+    `cannot_${verb}`,
+    `Cannot ${verb} item "${itemId}": ${because}`,
+    { hint, details: { item: itemId } },
+  );
+}
+
+function itemChanged(
+  { state }: Situation,
+  { phase, itemState }: OpenItem,
+  fields: Partial<ItemState>,
+  events: readonly Event[],
+): Decision {
+  return { state: withItem(state, phase, { ...itemState, ...fields }), events };
 }

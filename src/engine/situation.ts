@@ -154,41 +154,9 @@ export function assertInOrder(
   );
 }
 
-/** Refuses to undo a decision that somebody gave a reason for. */
-export function assertNotSkipped(
-  verb: string,
-  { item, itemState }: OpenItem,
-): void {
-  if (itemState.status !== "skipped") return;
-  throw refusal(verb, item.id, "it was skipped");
-}
-
-/** The answer to an action that the rules do not allow on an item. */
-export function refusal(
-  verb: string,
-  itemId: string,
-  because: string,
-  hint = "orc status",
-): OrcError {
-  return refused(
-    `cannot_${verb}`,
-    `Cannot ${verb} item "${itemId}": ${because}`,
-    { hint, details: { item: itemId } },
-  );
-}
-
 /** The answer to a repeated action: it is done already. */
 export function unchanged(state: SessionState): Decision {
   return { state, events: [] };
-}
-
-export function itemChanged(
-  { state }: Situation,
-  { phase, itemState }: OpenItem,
-  fields: Partial<ItemState>,
-  events: readonly Event[],
-): Decision {
-  return { state: withItem(state, phase, { ...itemState, ...fields }), events };
 }
 
 export function withItem(
