@@ -83,7 +83,12 @@ export interface DiagnosisFacts extends StoredFacts {
 }
 
 /** A file or directory that orc uses, as lstat shows it; null where the system tells nothing, or nobody looked. */
-export type PathFact = NonNullable<ReturnType<typeof pathFact>>;
+export interface PathFact {
+  readonly path: string;
+  readonly kind: ReturnType<typeof kindOf>;
+  readonly mode: number | null;
+  readonly uid: number | null;
+}
 
 export type LockFact = NonNullable<ReturnType<typeof lockFact>>;
 
@@ -184,7 +189,7 @@ async function insideFacts(layout: RepositoryLayout, context: JudgeContext) {
 }
 
 /** What is at a path; undefined when it is gone by now, or may not be looked at. */
-function pathFact(path: string) {
+function pathFact(path: string): PathFact | undefined {
   const { found } = attempt(path, () => Deno.lstatSync(path));
   if (found === undefined) return undefined;
   const { mode, uid } = found;
