@@ -18,9 +18,9 @@ import { itemOf, phaseOf, workflowOf } from "../engine/fixtures.ts";
 import { tokenOf } from "../session/fixtures.ts";
 import {
   codeOf,
-  type ENDED_WELL,
   fixedHost,
   type Machine,
+  type Programs,
   withRoot,
 } from "../work/fixtures.ts";
 import { ASK_GIT, NO_GIT, withSecrets, withSecretSession } from "./fixtures.ts";
@@ -144,11 +144,8 @@ Deno.test("secretsOf() names each secret of a workflow and its items once, and n
   assertEquals(names, ["A_KEY", "M_KEY", "Z_KEY"]);
 });
 
-function answering(
-  ending: Partial<typeof ENDED_WELL>,
-): ReturnType<typeof fixedHost> {
-  return fixedHost({ programs: { [ASK_GIT]: ending } });
-}
+const answering = (ending: Programs[string]) =>
+  fixedHost({ programs: { [ASK_GIT]: ending } });
 
 Deno.test("askGit() takes the password of git's credential helper", async () => {
   const host = answering({

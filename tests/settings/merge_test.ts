@@ -13,7 +13,6 @@ import {
   readFlatYaml,
   type Statement,
   valueOf,
-  wrongStatement,
 } from "../../src/settings/merge.ts";
 import {
   type Setting,
@@ -217,10 +216,6 @@ Deno.test("valueOf() names the place of a wrong value, what was expected, and wh
       [kind, "invalid_setting", message],
     );
   }
-});
-
-Deno.test("wrongStatement() has nothing to say of a right value", () => {
-  assertEquals(inFlag("color", "never").map(wrongStatement), [undefined]);
 });
 
 Deno.test("configWarnings() says what is unknown, wrong or ignored, and leaves in peace what others put there", () => {
