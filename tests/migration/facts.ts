@@ -1,11 +1,10 @@
 import { asObject, parseJson } from "../../src/base/json.ts";
-import { openDocument } from "../../src/base/shape.ts";
 import type { LegacyFile } from "../../src/files/tree.ts";
 import type {
   LegacyFacts,
   PresentSession,
 } from "../../src/migration/session_plan.ts";
-import { decodeState } from "../../src/session/codec.ts";
+import { decodeUnsigned } from "../../src/session/codec.ts";
 import type { MigrationRecord } from "../../src/transfer/record.ts";
 import type { SessionState } from "../../src/workflow/types.ts";
 
@@ -31,7 +30,7 @@ export function state(
   });
   const value = parseJson(text, "state");
   if (asObject(value) === undefined) throw new Error("no object");
-  return { ...decodeState(openDocument(value)), notes: [] };
+  return decodeUnsigned(value, "state").state;
 }
 
 /** A session in the new place. */
