@@ -141,11 +141,13 @@ export const readNumber: Reader<number> = reader("a number", 0, (value) => {
   return Number.isFinite(number) ? number : undefined;
 });
 
+type OrNull<Value> = (place: Place) => Value | null;
+
 /** Makes a reader that takes null too; a missing field is null. */
 function orNull<Value>(
   expected: string,
   accept: (value: JsonValue) => Value | undefined,
-): (place: Place) => Value | null {
+): OrNull<Value> {
   const read = reader<Value | null>(
     `${expected} or null`,
     null,
@@ -154,15 +156,11 @@ function orNull<Value>(
   return (place) => read(place, null);
 }
 
-export const readObjectOrNull: (place: Place) => JsonObject | null = orNull(
+export const readObjectOrNull: OrNull<JsonObject> = orNull(
   "an object",
   asObject,
 );
-
-export const readTextOrNull: (place: Place) => string | null = orNull(
-  "a text",
-  textOf,
-);
+export const readTextOrNull: OrNull<string> = orNull("a text", textOf);
 
 /** Reads a list of texts; a missing field is an empty list. */
 export function readTexts(place: Place): readonly string[] {
