@@ -62,7 +62,7 @@ export function canonicalJson(value: JsonValue): string {
 }
 
 /** Spells a text as a JSON string in ASCII; a lone surrogate stays an escape. */
-function quoteJson(text: string): string {
+export function quoteJson(text: string): string {
   return inAscii(JSON.stringify(text));
 }
 

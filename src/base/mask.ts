@@ -1,4 +1,4 @@
-import { unicodeEscape } from "./text.ts";
+import { quoteJson } from "./json_print.ts";
 
 /** A secret whose value must not be seen. */
 export interface KnownSecret {
@@ -222,12 +222,8 @@ export function withoutLineEnds(text: string): string {
 
 /** Some programs write JSON in ASCII alone, and some a backslash before each slash. */
 function jsonForms(text: string): readonly string[] {
-  const form = JSON.stringify(text).slice(1, -1);
-  const inAscii = form.replaceAll(
-    /[^\x20-\x7e]/g,
-    (unit) => unicodeEscape(unit.charCodeAt(0)),
-  );
-  const forms = [form, inAscii];
+  const forms = [JSON.stringify(text), quoteJson(text)]
+    .map((form) => form.slice(1, -1));
   return [...forms, ...forms.map((each) => each.replaceAll("/", "\\/"))];
 }
 

@@ -7,7 +7,7 @@ import {
 import { assertEach, assertTable } from "./table.ts";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 
-Deno.test("OrcError carries its name, kind, code and what it was given", () => {
+Deno.test("OrcError carries its name, kind, code and what it was given, and nothing else", () => {
   const cause = new TypeError("inner");
   const options = {
     hint: "orc status",
@@ -22,11 +22,9 @@ Deno.test("OrcError carries its name, kind, code and what it was given", () => {
   assertEquals([error.hint, error.path], ["orc status", "/repo/a"]);
   assertEquals(error.details, { item: "a" });
   assertStrictEquals(error.cause, cause);
-});
-
-Deno.test("OrcError needs no more than a kind, a code and a message", () => {
-  const { hint, path, details, cause } = new OrcError("usage", "x", "X");
-  assertEquals([hint, path, details, cause], Array(4).fill(undefined));
+  const least = new OrcError("usage", "x", "X");
+  const { hint, path, details } = least;
+  assertEquals([hint, path, details, least.cause], Array(4).fill(undefined));
 });
 
 Deno.test("exitCodeOf() gives each kind the exit code of its own", () => {

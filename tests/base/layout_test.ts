@@ -50,7 +50,9 @@ Deno.test("repositoryLayout() takes a root that ends in a slash", () => {
   assertEquals(repositoryLayout("/repo/").meta, repositoryLayout("/repo").meta);
 });
 
-Deno.test("sessionLayout() keeps each session in its own directory", () => {
+Deno.test("sessionLayout() keeps each session in its own directory, also while it is made", () => {
+  assertEquals(sessionLayoutAt("/s/.new-1").state, "/s/.new-1/state.json");
+  assertEquals(isSessionId(`${STAGING_PREFIX}1`), false);
   const directory = "/repo/.orchestrator/sessions/34aa3244";
   assertEquals(sessionLayout("/repo", "34aa3244"), {
     directory,
@@ -62,11 +64,6 @@ Deno.test("sessionLayout() keeps each session in its own directory", () => {
     processFeedback: `${directory}/feedback/process.jsonl`,
     checkpoints: `${directory}/checkpoints`,
   });
-});
-
-Deno.test("sessionLayoutAt() names a session that is still being made", () => {
-  assertEquals(sessionLayoutAt("/s/.new-1").state, "/s/.new-1/state.json");
-  assertEquals(isSessionId(`${STAGING_PREFIX}1`), false);
 });
 
 Deno.test("gitLayout() names what orc reads of git", () => {

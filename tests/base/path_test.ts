@@ -51,7 +51,8 @@ Deno.test("joinPath() adds a name below any root", () => {
   assertEquals(joinPath("/a", ""), "/a");
 });
 
-Deno.test("parentDirectory() ends at the root", () => {
+Deno.test("parentDirectory() ends at the root, and nameOf() returns the last part", () => {
+  assertTable(nameOf, [["/a/b.git", "b.git"], ["/", ""]]);
   assertTable(parentDirectory, [
     ["/a/b", "/a"],
     ["/a", "/"],
@@ -59,11 +60,6 @@ Deno.test("parentDirectory() ends at the root", () => {
     ["C:/a", "C:/"],
     ["C:/", undefined],
   ]);
-});
-
-Deno.test("nameOf() returns the last part", () => {
-  assertEquals(nameOf("/a/b.git"), "b.git");
-  assertEquals(nameOf("/"), "");
 });
 
 Deno.test("relativePath() is undefined for what lies elsewhere", () => {

@@ -159,15 +159,7 @@ Deno.test("encodeDefinition() keeps what only orc knows, and adds nothing where 
   assertEquals(decodeDefinition(encodeDefinition(workflow)), workflow);
 });
 
-Deno.test("decodeDefinition() shows a workflow in which ids occur twice", () => {
-  const items = [{ id: "a", name: "A" }, { id: "a", name: "Again" }];
-  const phase = { id: "P", name: "p", items };
-  const text = JSON.stringify({ name: "W", phases: [phase, phase] });
-  const { phases } = decodeDefinition(parseJson(text, "state.json"));
-  assertEquals(phases.map(({ items }) => items.length), [2, 2]);
-});
-
-Deno.test("findDuplicateId() finds phases, and items of one phase, that share an id", () => {
+Deno.test("findDuplicateId() finds phases, and items of one phase, that share an id, which can be shown", () => {
   const plan = phaseOf("PLAN", [itemOf("a"), itemOf("b")]);
   const twice = phaseOf("LEARN", [itemOf("a"), itemOf("c"), itemOf("c")]);
   const find = (...phases: readonly Phase[]) => findDuplicateId({ phases });
@@ -177,4 +169,7 @@ Deno.test("findDuplicateId() finds phases, and items of one phase, that share an
   assertEquals(find(plan, learn), undefined);
   assertEquals(find(plan, plan), { kind: "phase", id: "PLAN" });
   assertEquals(find(plan, twice), { kind: "item", id: "c" });
+  // It is shown all the same.
+  const shown = decodeDefinition(encodeDefinition(workflowOf([twice, twice])));
+  assertEquals(shown.phases.map(({ items }) => items.length), [3, 3]);
 });

@@ -109,7 +109,7 @@ Deno.test("detectProject() runs only targets that exist in a Makefile", () => {
   ]);
 });
 
-Deno.test("detectProject() lets the first kind that has tests win", () => {
+Deno.test("detectProject() lets the first kind that has tests win, from names alone too", () => {
   const tooling = manifest({ lint: "prettier --check ." });
   const both = { "package.json": tooling, "Cargo.toml": "" };
   assertEquals(detect(both), "Rust | cargo test | cargo build | cargo clippy");
@@ -117,9 +117,6 @@ Deno.test("detectProject() lets the first kind that has tests win", () => {
     detect({ "package.json": manifest({ test: "x" }), "Cargo.toml": "" }),
     "Node.js | npm test | - | -",
   );
-});
-
-Deno.test("detectProject() works from names alone", () => {
-  const kind = detectProject(new Set(["package.json", "Makefile", "go.mod"]));
-  assertEquals(kind.testCommand, "go test ./...");
+  const names = new Set(["package.json", "Makefile", "go.mod"]);
+  assertEquals(detectProject(names).testCommand, "go test ./...");
 });
