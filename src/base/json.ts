@@ -114,11 +114,8 @@ interface Cursor {
 }
 
 /**
- * Parses what Python's JSON reader accepts: also `NaN` and `Infinity`; of two
- * equal keys the last one counts. A byte order mark is skipped.
- *
- * An own parser, because `JSON.parse` loses the order of keys such as `10`,
- * the digits of large integers and the difference between `1` and `1.0`.
+ * Parses what Python's JSON reader accepts: also `NaN` and `Infinity`; of two equal keys the last counts. An own
+ * parser, because `JSON.parse` loses the order of keys such as `10`, large integers, and `1.0` against `1`.
  *
  * @throws {OrcError} `invalid_json`, naming the source, line and column
  */
@@ -356,8 +353,7 @@ export function refuseTooDeep(depth: number): void {
 }
 
 /**
- * Decodes UTF-8 and skips a byte order mark. Broken bytes are refused: replacing
- * them would destroy data at the next write.
+ * Decodes UTF-8, skips a byte order mark, and refuses broken bytes: the next write would destroy data.
  *
  * @throws {OrcError} `invalid_utf8`, naming the first bad byte, or UTF-16
  */

@@ -18,8 +18,7 @@ interface Spelling {
 }
 
 /**
- * Prints a value as Python's `json.dumps` does: ASCII only, `", "` and `": "`;
- * with an indent one member per line.
+ * Prints a value as Python's `json.dumps` does, in ASCII; with an indent one member per line.
  *
  * @throws {OrcError} `too_deep` if {@linkcode parseJson} would refuse the result
  */

@@ -32,9 +32,8 @@ export const UNSEARCHED_DIRECTORIES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What orc keeps for a repository, and the legacy files that lie beside it:
- * paths, not all of which need to exist. They begin with the root as it was
- * given and have `/` between their parts on every system.
+ * What orc keeps for a repository, and the legacy files beside it: paths, not all of which need to exist.
+ * They begin with the root as it was given and have `/` between their parts on every system.
  */
 export interface RepositoryLayout {
   /** The directory that holds `.orchestrator/`. */
@@ -227,7 +226,6 @@ const USER_FILES = {
   /** Holds the lock of what is in it, too. */
   directory: ORCHESTRATOR_DIRECTORY,
   config: `${ORCHESTRATOR_DIRECTORY}/config.yaml`,
-  /** Settings for the Python tool. */
   legacyConfig: ".config/orchestrator/config.yaml",
   /** What opens secrets, in the format of age. */
   identity: `${ORCHESTRATOR_DIRECTORY}/identity.txt`,

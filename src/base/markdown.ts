@@ -1,6 +1,5 @@
 import { cut } from "./text.ts";
 
-/** The shortest fence that Markdown knows. */
 const MIN_FENCE_LENGTH = 3;
 
 /** What only a machine reads: control characters, what turns text around, invisible copies of ASCII. */

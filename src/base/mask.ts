@@ -1,6 +1,5 @@
 import { quoteJson } from "./json_print.ts";
 
-/** A secret whose value must not be seen. */
 export interface KnownSecret {
   readonly name: string;
   readonly value: string;

@@ -75,7 +75,6 @@ function wordsOf(text: string): ReadonlySet<string> {
 /** Opens secrets that are encrypted with a passphrase. */
 export const PASSPHRASE_VARIABLE = "ORCHESTRATOR_PASSPHRASE";
 
-/** Opens the secrets of the Python tool. */
 export const LEGACY_PASSWORD_VARIABLE = "SECRETS_PASSWORD";
 
 /** Variables that open secrets, and are as good as all of them. */

@@ -209,5 +209,4 @@ function describe(value: JsonValue | undefined): string {
     : `${text.slice(0, MAX_FOUND_LENGTH)}…`;
 }
 
-/** Enough to recognize a value by. */
 const MAX_FOUND_LENGTH = 40;

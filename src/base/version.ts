@@ -20,10 +20,7 @@ export function isVersionRange(text: string): boolean {
   return RANGE.test(text);
 }
 
-/**
- * Whether a version lies in a range; none lies in a text that is no range. What
- * compares versions is loaded only by who has a range to judge.
- */
+/** Whether a version lies in a range; only who has one to judge loads what compares versions. */
 export async function fitsRange(
   version: string,
   range: string,

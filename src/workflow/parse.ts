@@ -52,14 +52,10 @@ export interface ParsedWorkflow {
 }
 
 /**
- * Checks what workflow.yaml holds and fills in what it leaves out, as the Python tool does, except for what is
- * certainly a mistake: docs/workflow.md lists what is refused here alone.
+ * Checks what workflow.yaml holds and fills in what it leaves out, as the Python tool does; docs/workflow.md
+ * lists what only orc refuses. Of mappings only `Map`s keep keys such as `10` in place, and keys of other types.
  *
- * Mappings may be plain objects or `Map`s; only a `Map` keeps keys such as `10` in their place and keys that are no
- * strings.
- *
- * @throws {OrcError} `invalid_workflow` (config) if it cannot be used; all problems at once, the first 20 of them in
- *   `details.problems`
+ * @throws {OrcError} `invalid_workflow` (config); all problems at once, the first 20 in `details.problems`
  */
 export function parseWorkflow(
   input: unknown,
