@@ -198,7 +198,7 @@ type Judge = (seen: Sighting) => boolean;
  * Makes the judge of one process that waits for a lock. It remembers what it has seen, since
  * some things count as abandoned only when they have not changed for a while.
  */
-export function newJudge(context: JudgeContext, host: string): Judge {
+function newJudge(context: JudgeContext, host: string): Judge {
   // Measured with this process's own clock: those of files and of other machines may be wrong.
   const firstSeenMs = new Map<string, number>();
   const isStuck = (key: string): boolean => {

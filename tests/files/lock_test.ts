@@ -7,7 +7,6 @@ import {
   type LockRecord,
   type LockTarget,
   lookAt,
-  newJudge,
   type ProcessIdentity,
   publishInPlace,
   publishRecord,
@@ -105,16 +104,6 @@ test("withLock() lets one after the other in", async (directory) => {
   }));
   assertEquals(runs, 12);
   assertEquals(namesIn(directory), []);
-});
-
-test("withLock() waits until the holder gives the lock back", async (directory) => {
-  const { release } = await hold(directory);
-  const context = storeContext({ timeoutMs: 10_000, firstToken: 2 });
-  const second = withLock(directory, context, (lock) => {
-    return Promise.resolve(lock.token);
-  });
-  await release();
-  assertEquals(await second, tokenOf(2));
 });
 
 test("withLock() names the holder, the age and the command when time is up", async (directory) => {
@@ -277,18 +266,6 @@ test("withLock() says that a lock names no holder when time is up", async (direc
   assertEquals(readTree(directory), { lock: "not a record" });
 });
 
-test("withLock() refuses a directory in the lock's place and leaves it", async (directory) => {
-  const files = { "lock/": "", "lock/file": "x" };
-  writeTree(directory, files);
-  const error = await assertRejects(
-    () => withLock(directory, storeContext(), nothing),
-    OrcError,
-    "it is a directory and not a regular file",
-  );
-  assertEquals(error.kind, "corrupt");
-  assertEquals(readTree(directory), files);
-});
-
 test("withLock() sweeps before the work begins", async (directory) => {
   writeTree(directory, { [`state.json.${tokenOf(77)}.tmp`]: "x" });
   await withLock(directory, storeContext(), () => {
@@ -331,35 +308,6 @@ test("HeldLock.assertHeld() throws when the lock is not its own any more", async
   const error = assertThrows(() => lock.assertHeld(), LockLost);
   assertEquals([error.kind, error.code], ["conflict", "lock_lost"]);
   await release();
-});
-
-/** What is said at first sight; what only time can tell is tested with the lock. */
-function judgementOf(seen: Sighting, liveness: Liveness): boolean {
-  const context = { now: () => NOW, livenessOf: () => liveness };
-  return newJudge(context, "here")(seen);
-}
-
-Deno.test("newJudge() believes what is certain, whatever the age", () => {
-  for (const at of [NOW, "1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z"]) {
-    for (const host of ["here", "elsewhere", ""]) {
-      const record = foreignRecord({ at, host });
-      const seen: Sighting = { kind: "record", record };
-      assertEquals(judgementOf(seen, "dead"), true);
-      assertEquals(judgementOf(seen, "alive"), false);
-    }
-  }
-});
-
-Deno.test("newJudge() gives nobody up at first sight without proof", () => {
-  const record = foreignRecord({ at: "1970-01-01T00:00:00Z" });
-  const sightings: Sighting[] = [
-    { kind: "absent" },
-    { kind: "unreadable", key: "x" },
-    { kind: "record", record },
-  ];
-  for (const seen of sightings) {
-    assertEquals(judgementOf(seen, "unknown"), false, seen.kind);
-  }
 });
 
 const record = foreignRecord();
@@ -549,15 +497,6 @@ test("sweep() keeps a directory where a file is expected, and the other way roun
   const before = readTree(directory);
   sweep(directory, OWN);
   assertEquals(readTree(directory), before);
-});
-
-test("sweep() removes a thousand leftovers", (directory) => {
-  for (let number = 2; number < 1002; number++) {
-    const path = `${directory}/state.json.${tokenOf(number)}.tmp`;
-    Deno.writeTextFileSync(path, "");
-  }
-  sweep(directory, OWN);
-  assertEquals(namesIn(directory), []);
 });
 
 const DEAD = foreignRecord({ pid: 1001, token: tokenOf(1001) });

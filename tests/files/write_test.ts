@@ -5,7 +5,6 @@ import {
   publish,
   removeEmpty,
   removeIfThere,
-  renameOver,
   StagedFileLost,
   syncDirectory,
   writeAll,
@@ -194,18 +193,6 @@ test("discard() removes files and whole directories and never throws", (director
     discard(`${directory}/${name}`);
   }
   assertEquals(readTree(directory), { kept: "x" });
-});
-
-test("renameOver() replaces a file and fails at once when it cannot", (directory) => {
-  writeTree(directory, { old: "old", new: "new", "full/file": "x" });
-  renameOver(`${directory}/new`, `${directory}/old`);
-  assertEquals(Deno.readTextFileSync(`${directory}/old`), "new");
-  assertThrows(
-    () => renameOver(`${directory}/none`, `${directory}/old`),
-    Deno.errors.NotFound,
-  );
-  assertThrows(() => renameOver(`${directory}/old`, `${directory}/full`));
-  assertEquals(Deno.readTextFileSync(`${directory}/old`), "new");
 });
 
 test("moveTo() makes the directories above, and says when there is nothing", (root) => {

@@ -372,12 +372,6 @@ Deno.test("pinWorkflow() takes a named test command where none is found", () =>
     assertEquals(pinned.workflow.settings.get("test_command"), "./check all");
   }));
 
-Deno.test("pinWorkflow() takes a named test command instead of the one that is found", () =>
-  withRoot({ "package.json": '{"scripts":{"test":"x"}}' }, async (root) => {
-    const pinned = await pin(root, { testCommand: "make check" });
-    assertEquals(pinned.workflow.settings.get("test_command"), "make check");
-  }));
-
 Deno.test("pinWorkflow() lets a command for the shell be named where the workflow is the bundled one", () =>
   withRoot({}, async (root) => {
     const testCommand = "cd web && npm test";
