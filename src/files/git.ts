@@ -118,7 +118,7 @@ function mainWorktreeOf(commonDirectory: string): string | undefined {
     settings = [...settings, ...readConfig(worktreeConfig)];
   }
   if (isGitTrue(settings, "core", "bare")) return undefined;
-  const configured = gitValues(settings, "core", "worktree").at(-1);
+  const configured = gitValue(settings, "core", "worktree");
   const usual = nameOf(commonDirectory) === GIT_ENTRY
     ? parentDirectory(commonDirectory)
     : undefined;
@@ -239,25 +239,23 @@ function valueOf(line: string): string {
   return value;
 }
 
-/** Returns the values of a setting in the order of the file; null stands for a bare name. */
-export function gitValues(
+/** The last value given for a setting counts; null stands for a bare name. */
+function gitValue(
   settings: readonly GitSetting[],
   section: string,
   name: string,
-): readonly (string | null)[] {
-  return settings
-    .filter((one) => one.section === section && one.subsection === null)
-    .filter((one) => one.name === name)
-    .map(({ value }) => value);
+): string | null | undefined {
+  return settings.findLast((one) =>
+    one.section === section && one.subsection === null && one.name === name
+  )?.value;
 }
 
-/** Whether the last value given for a setting is one of git's words for true. */
 export function isGitTrue(
   settings: readonly GitSetting[],
   section: string,
   name: string,
 ): boolean {
-  const value = gitValues(settings, section, name).at(-1);
+  const value = gitValue(settings, section, name);
   if (value === undefined) return false;
   return value === null || /^(?:true|yes|on|[1-9]\d*)$/i.test(value);
 }

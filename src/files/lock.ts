@@ -194,10 +194,7 @@ export type JudgeContext = Pick<LockContext, "now" | "livenessOf">;
 /** Whether nobody will go on with what stands in the way. */
 type Judge = (seen: Sighting) => boolean;
 
-/**
- * Makes the judge of one process that waits for a lock. It remembers what it has seen, since
- * some things count as abandoned only when they have not changed for a while.
- */
+/** It remembers what it has seen: some things are nobody's only if they stay the same for a while. */
 function newJudge(context: JudgeContext, host: string): Judge {
   // Measured with this process's own clock: those of files and of other machines may be wrong.
   const firstSeenMs = new Map<string, number>();
@@ -213,18 +210,13 @@ function newJudge(context: JudgeContext, host: string): Judge {
     const { record } = seen;
     const liveness = context.livenessOf(record, record.at);
     if (liveness !== "unknown") return liveness === "dead";
-    return mayBeHere(record, host) &&
+    // Another machine's lock is never taken over; who may not ask has an empty name for its own.
+    // The fence keeps the data right even where this guess is wrong.
+    const mayBeHere = [record.host, host].includes("") || record.host === host;
+    return mayBeHere &&
       ageMsOf(record, context.now()) > UNKNOWN_HOLDER_MS &&
       isStuck(`unknown ${record.token}`);
   };
-}
-
-/**
- * Another machine's lock is never taken over. A process that may not ask has an empty name
- * for its machine. The fence keeps the data right even where this guess is wrong.
- */
-function mayBeHere(holder: LockRecord, host: string): boolean {
-  return holder.host === "" || host === "" || holder.host === host;
 }
 
 function ageMsOf({ at }: LockRecord, now: string): number {

@@ -94,10 +94,7 @@ export function readRegularFile(
   );
 }
 
-/**
- * Opens the file that was looked at; undefined when another took its place meanwhile. No runtime
- * opens without following links, so the opened file is compared.
- */
+/** Opens what was looked at, else undefined: no runtime opens without following links. */
 export function openSame(
   path: string,
   seen: Deno.FileInfo | undefined,

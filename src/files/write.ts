@@ -346,10 +346,7 @@ export function removeIfThere(path: string, recursive = false): boolean {
   }) ?? false;
 }
 
-/**
- * Removes what only this process made and nobody needs, after an error that is the one to
- * report. What cannot be removed is swept by the next holder of the lock.
- */
+/** Removes what nobody needs after an error that is the one to report; the next holder sweeps the rest. */
 export function discard(path: string): void {
   try {
     Deno.removeSync(path, { recursive: true });

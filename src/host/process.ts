@@ -242,11 +242,7 @@ function isMissing(directory: string): boolean {
 /** The system tells nobody when the last process of a group ends, so orc has to look. */
 const LOOK_INTERVAL_MS = 20;
 
-/**
- * Ends a program with all processes it started: politely, and by force after a grace period.
- *
- * The grace period ends early when `over` resolves: what is left of the program then is of no use.
- */
+/** Ends all processes: politely, and by force after a grace period or when `over` resolves. */
 async function endGroup(
   child: ChildProcess,
   over: Promise<unknown>,

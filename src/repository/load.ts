@@ -159,10 +159,7 @@ function locate(host: Host, { found }: Repository, file: string): string {
 
 /** Which workflow a session follows, and with which commands. */
 export interface WorkflowChoice {
-  /**
-   * A file other than workflow.yaml; looked for in the working directory, then
-   * in the repository.
-   */
+  /** A file other than workflow.yaml, in the working directory or repository. */
   readonly file?: string;
   /** Wins over the setting `test_command` of the file. */
   readonly testCommand?: string;

@@ -29,9 +29,7 @@ export interface RepositoryOptions {
    * the setting `lock_timeout_seconds`.
    */
   readonly lockTimeout?: string;
-  /**
-   * On whose behalf, such as a command; shown to whoever waits for its lock.
-   */
+  /** On whose behalf, such as a command; shown to whoever waits for its lock. */
   readonly purpose?: string;
 }
 
@@ -152,10 +150,7 @@ export function placeOf({ found }: Repository, session: string | null): Place {
 
 const VARIABLES = ["ORCHESTRATOR_OUTPUT", "ORCHESTRATOR_COLOR"];
 
-/**
- * Whether settings may say how answers look: a few lstats, so that what reads settings is
- * loaded only where there are some.
- */
+/** Whether settings may say how answers look; what reads them is loaded only then. */
 export function mayHavePreferences(host: Host, root: string | null): boolean {
   const home = host.homeDirectory();
   const files = [
@@ -165,19 +160,13 @@ export function mayHavePreferences(host: Host, root: string | null): boolean {
   return VARIABLES.some((name) => host.env(name)) || files.some(isVisible);
 }
 
-/**
- * What every legacy repository has one of. A log alone does not count: today's Python tool
- * still writes one that belongs to no session.
- */
+/** A log alone does not count: today's Python tool still writes one that belongs to no session. */
 export function hasLegacyFiles(root: string): boolean {
   const { legacyState, legacyCheckpoints } = repositoryLayout(root);
   return [legacyState, legacyCheckpoints].some(isVisible);
 }
 
-/**
- * Says why this orc must not work with a workflow; undefined when it may. What compares versions is
- * loaded only for a workflow that asks for one.
- */
+/** Says why this orc must not work with a workflow; undefined when it may. */
 export async function versionRefusal(
   { orc }: Pick<Workflow, "orc">,
   path: string | null,

@@ -1,6 +1,5 @@
 import { OrcError } from "../../src/base/error.ts";
 import {
-  gitValues,
   isGitDirectory,
   isGitTrue,
   parseGitConfig,
@@ -173,7 +172,8 @@ test("isGitDirectory() knows a bare repository", (directory) => {
 });
 
 function values(text: string): readonly (string | null)[] {
-  return gitValues(parseGitConfig(`[core]\n${text}\n`), "core", "x");
+  return parseGitConfig(`[core]\n${text}\n`)
+    .filter(({ name }) => name === "x").map(({ value }) => value);
 }
 
 Deno.test("parseGitConfig() reads sections, subsections and names as git does", () => {
