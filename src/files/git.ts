@@ -169,13 +169,13 @@ const HEADER =
   /\[[ \t]*(?<section>[\w.-]+)(?:[ \t]+"(?<subsection>(?:[^"\\\n]|\\.)*)")?[ \t]*\]/;
 const NAME = /(?<name>[A-Za-z][A-Za-z0-9-]*)[ \t]*/;
 const COMMENT = /[#;].*/;
-const LITERAL = /"(?:[^"\\\n]|\\(?:\n|.))*"?|\\(?:\n|.)/;
+const LITERAL = /"(?:[^"\\\n]+|\\(?:\n|.))*"?|\\(?:\n|.)/;
 
 function either(...patterns: readonly RegExp[]): string {
   return patterns.map(({ source }) => source).join("|");
 }
 
-const VALUE = `(?<value>(?:${either(LITERAL, COMMENT, /[^"\\\n#;]/)})*)`;
+const VALUE = `(?<value>(?:${either(LITERAL, COMMENT, /[^"\\\n#;]+/)})*)`;
 const SETTING = new RegExp(`${NAME.source}(?:=${VALUE}|.*)`);
 
 /** The pieces of a file; what git would refuse is one too, up to the end of its line. */
