@@ -166,16 +166,18 @@ interface GitSetting extends Section {
 }
 
 const HEADER =
-  /\[[ \t]*(?<section>[\w.-]+)(?:[ \t]+"(?<subsection>(?:[^"\\\n]|\\.)*)")?[ \t]*\]/;
+  /\[[ \t]*(?<section>[\w.-]+)(?:[ \t]+"(?<subsection>(?:[^\x22\\\n]|\\.)*)")?[ \t]*\]/;
 const NAME = /(?<name>[A-Za-z][A-Za-z0-9-]*)[ \t]*/;
 const COMMENT = /[#;].*/;
-const LITERAL = /"(?:[^"\\\n]+|\\(?:\n|.))*"?|\\(?:\n|.)/;
+/** What is quoted or escaped. */
+const LITERAL = /\x22(?:[^\x22\\\n]+|\\(?:\n|.))*\x22?|\\(?:\n|.)/;
+const PLAIN = /[^\x22\\\n#;]+/;
 
 function either(...patterns: readonly RegExp[]): string {
   return patterns.map(({ source }) => source).join("|");
 }
 
-const VALUE = `(?<value>(?:${either(LITERAL, COMMENT, /[^"\\\n#;]+/)})*)`;
+const VALUE = `(?<value>(?:${either(LITERAL, COMMENT, PLAIN)})*)`;
 const SETTING = new RegExp(`${NAME.source}(?:=${VALUE}|.*)`);
 
 /** The pieces of a file; what git would refuse is one too, up to the end of its line. */
@@ -225,7 +227,9 @@ function valueOf(line: string): string {
   let value = "";
   let space = "";
   let isQuoted = false;
-  for (const [part] of written.matchAll(/[ \t]+|"|\\(?:\n|.)|[^"\\ \t]+/g)) {
+  for (
+    const [part] of written.matchAll(/[ \t]+|\x22|\\(?:\n|.)|[^\x22\\ \t]+/g)
+  ) {
     if (!isQuoted && /^[ \t]/.test(part)) {
       space = value === "" ? "" : part;
       continue;
