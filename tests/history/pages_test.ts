@@ -35,10 +35,6 @@ function generate(
   });
 }
 
-function pageIn(root: string): string {
-  return Deno.readTextFileSync(`${root}/WORKFLOW.md`);
-}
-
 Deno.test("generateMarkdown() writes WORKFLOW.md and nothing else", () =>
   withSession(async (root) => {
     const before = readTree(root);
@@ -60,7 +56,10 @@ Deno.test("generateMarkdown() replaces its own page, and writes nothing when not
     await completeItem(fixedHost({ number: 1 }), { root, itemId: "idea" });
     await abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" });
     const { changed, text } = await generate(root);
-    assertEquals([changed, pageIn(root)], [true, text]);
+    assertEquals([changed, Deno.readTextFileSync(`${root}/WORKFLOW.md`)], [
+      true,
+      text,
+    ]);
     assertStringIncludes(text, "- [x] `idea` The idea");
     assertStringIncludes(text, "| Status | abandoned |");
   }));
@@ -136,7 +135,7 @@ Deno.test("generateMarkdown() lets nobody replace what it did not make, but a hu
     await refused("refused not_generated", {});
     await refused("denied approval_required", force);
     const { text } = await generate(root, force, { answers: ["replace"] });
-    assertEquals(pageIn(root), text);
+    assertEquals(Deno.readTextFileSync(`${root}/WORKFLOW.md`), text);
     assertEquals((await generate(root, force)).changed, false);
   }));
 

@@ -118,8 +118,7 @@ Deno.test("cleanupSessions() asks nobody where there is nothing to remove", () =
   }));
 
 test("cleanupSessions() leaves nobody in a session that is gone", async (root) => {
-  const environment = agent("1");
-  const host = fixedHost({ number: 8, environment });
+  const host = fixedHost({ number: 8, environment: agent("1") });
   await startSession(host, { root, task: "Mine" });
   const own = { root, session: idOf(8, 0), reason: "Dropped" };
   await abandonSession(fixedHost({ number: 9 }), own);

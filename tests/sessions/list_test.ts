@@ -130,8 +130,7 @@ Deno.test("listSessions() shows no progress of the oldest sessions, which carry 
   }));
 
 test("listSessions() marks what everybody shares as current, also for an agent", async (root) => {
-  const environment = agent("1");
-  const host = fixedHost({ environment });
+  const host = fixedHost({ environment: agent("1") });
   const { sessions } = await listSessions(host, { root });
   assertEquals(sessions.map(({ current }) => current), [true, false, false]);
 });
@@ -375,6 +374,5 @@ Deno.test("listCandidates() sums up in one short line", () =>
     const name = `One\\ntwo ${"three ".repeat(20)}`;
     edit(`${root}/${stateFile(0)}`, "The idea", name);
     const [item] = await listCandidates(fixedHost(), "item", { root });
-    assertEquals(item?.summary.startsWith("One two three"), true);
-    assertEquals(item?.summary.length, 60);
+    assertEquals(item?.summary, `One two ${"three ".repeat(9).slice(0, 51)}…`);
   }));
