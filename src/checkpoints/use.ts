@@ -294,23 +294,20 @@ export interface Resumed extends Changed {
 }
 
 /**
- * Returns to a checkpoint: items, phases and the current phase become what they
- * were, in one logged update, and approvals from after it are taken back. Notes
- * and the log go on. Where nothing has changed since, it only tells what an
- * agent has to know that lost its memory.
+ * Returns to a checkpoint: items, phases and the current phase become what they were, in one
+ * logged update, and later approvals are taken back. Where nothing has changed since, it only
+ * tells what an agent has to know that lost its memory.
  *
  * Requires `--allow-read`, and `--allow-write` to change something.
  *
- * @throws {OrcError} `no_checkpoint` or `no_such_checkpoint` (not_found) if
- *   there is none
+ * @throws {OrcError} `no_checkpoint` or `no_such_checkpoint` (not_found)
  * @throws {OrcError} `not_confirmed` (refused) if something would change, and
  *   nobody says yes
  * @throws {OrcError} `restore_forward` (refused) if it would bring back more
  *   than was done since; only a human may force it
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it
  *   is forced and no human says yes; a try without a human is logged
- * @throws {OrcError} `session_changed` (conflict) if the session changes
- *   meanwhile
+ * @throws {OrcError} `session_changed` (conflict) if it changes meanwhile
  */
 export async function resumeSession(
   host: Host,

@@ -70,8 +70,8 @@ export function hasWorkForAgents(
 }
 
 /**
- * Writes the prompt with which another agent goes on. Bounded in length, whatever the session
- * holds. What others said stands between fences, so that it cannot pass for an instruction.
+ * Writes the prompt, bounded in length, whatever the session holds. What others said stands
+ * between fences, so that it cannot pass for an instruction.
  */
 export function handoffPrompt(handoff: Handoff): string {
   const { workflow, state } = handoff;

@@ -22,10 +22,7 @@ import type { Learnings } from "./rules.ts";
 /** Longest heading: the task may be a whole page. */
 const MAX_TITLE_LENGTH = 120;
 
-/**
- * Writes learnings as a section of a page in Markdown, without a line end. `textOf` shows a
- * text of others in one line: in a file as Markdown reads it.
- */
+/** A section of a page in Markdown; `textOf` shows a text of others in one line. */
 export function learningsSection(
   learnings: Learnings,
   sessionId: string,

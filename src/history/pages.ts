@@ -54,8 +54,7 @@ export interface Generated {
  * @throws {OrcError} `page_elsewhere` (usage) if the file lies outside the working tree, in
  *   `.git` or in `.orchestrator`
  * @throws {OrcError} `not_generated` (refused) if the file holds something else
- * @throws {OrcError} `not_a_regular_file` (corrupt) if a link or something else lies in its
- *   place
+ * @throws {OrcError} `not_a_regular_file` (corrupt) if a link or something else lies there
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if `force` is needed
  *   and no human says yes
  */

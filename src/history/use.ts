@@ -264,8 +264,7 @@ export interface Analyzed {
 
 /**
  * Analyzes all sessions of a repository, and what is left of the older tool's logs. Takes no
- * lock and writes nothing. Reads every log event by event: its time grows with them, its memory
- * does not. A session that cannot be read is left out and named in the warnings.
+ * lock and writes nothing. Its time grows with the logs, its memory does not.
  *
  * Requires `--allow-read`.
  */

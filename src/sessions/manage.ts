@@ -54,7 +54,7 @@ export interface Switched {
  *
  * Requires `--allow-read` and `--allow-write`.
  *
- * @throws {OrcError} `no_such_session` (not_found) if there is no such session
+ * @throws {OrcError} `no_such_session` (not_found) if there is none
  * @throws {OrcError} `ambiguous_session_id` (usage) if the id fits several; the first are in
  *   `details.candidates`
  * @throws {OrcError} `invalid_session_id` (usage) if the text cannot be part of an id
