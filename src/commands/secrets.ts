@@ -160,6 +160,7 @@ export const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
   effect: "reads",
   permissions: ["run"],
   examples: ["orc secrets test OPENAI_API_KEY"],
+  // The result has a place of its own.
   async run(host, values) {
     const { repository, ...result } = await testSecret(host, {
       ...sessionOptions(values),

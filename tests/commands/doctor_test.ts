@@ -15,7 +15,7 @@ const PLAIN_SECRET = ".orchestrator/secrets/api_token";
 const SESSION = `.orchestrator/sessions/${idOf(0, 0)}`;
 
 /** Some of each severity. */
-function damage(root: string): Promise<void> {
+function damage(root: string): void {
   writeTree(root, {
     ".workflow_log.jsonl": "",
     ".orchestrator/current": "../etc",
@@ -25,21 +25,18 @@ function damage(root: string): Promise<void> {
     [`${SESSION}/state.json`]: '{"a": 1,}',
   });
   Deno.chmodSync(`${root}/${PLAIN_SECRET}`, 0o644);
-  return Promise.resolve();
 }
 
 /** Leaves what no decision is needed for. */
-function litter(root: string): Promise<void> {
+function litter(root: string): void {
   writeTree(root, {
     [`${SESSION}/state.json.${tokenOf(1)}.tmp`]: "",
     ".orchestrator/current": "gone",
   });
-  return Promise.resolve();
 }
 
-function changeByHand(root: string): Promise<void> {
+function changeByHand(root: string): void {
   edit(`${root}/${SESSION}/state.json`, "Add login", "Add logout");
-  return Promise.resolve();
 }
 
 testOutput({
@@ -86,7 +83,6 @@ testText({
         [`.orchestrator/sessions/a${index}/state.json`, ""] as const,
     );
     writeTree(root, Object.fromEntries(states));
-    return Promise.resolve();
   },
   within: (test) => withRoot({ ".orchestrator/.gitignore": "*\n" }, test),
   exitCode: 3,

@@ -237,7 +237,7 @@ const DRAWINGS = [
 ];
 
 /** What some months of work leave behind. */
-function writeLog(root: string): Promise<void> {
+function writeLog(root: string): void {
   const skip = (itemId: string, reason: string) =>
     recorded("item_skipped", { itemId, details: { reason } });
   const events = [
@@ -256,7 +256,6 @@ function writeLog(root: string): Promise<void> {
   writeTree(root, {
     ".workflow_log.jsonl": events.map(encodeLogLine).join(""),
   });
-  return Promise.resolve();
 }
 
 testOutput({
@@ -322,10 +321,7 @@ testOutput({
   name: "orc generate-md refuses to replace a file it did not make",
   argv: ["generate-md"],
   within: inEasySession,
-  before: (root) => {
-    writeTree(root, { "WORKFLOW.md": "# Mine\n" });
-    return Promise.resolve();
-  },
+  before: (root) => writeTree(root, { "WORKFLOW.md": "# Mine\n" }),
   exitCode: 3,
   code: "not_generated",
   path: "/shop/WORKFLOW.md",

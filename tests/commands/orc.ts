@@ -64,7 +64,7 @@ export interface Scene {
   /** Runs the test in a repository; one with a session without it. */
   readonly within?: Within;
   /** Prepares the repository. */
-  readonly before?: (root: string, machine: Machine) => Promise<unknown>;
+  readonly before?: (root: string, machine: Machine) => unknown;
   readonly machine?: Machine;
 }
 

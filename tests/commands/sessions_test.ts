@@ -90,7 +90,7 @@ testOutput({
 });
 
 /** A closed session, a damaged one and a finished legacy one, beside one that goes on. */
-function addSessions(root: string): Promise<void> {
+function addSessions(root: string): void {
   writeTree(root, {
     ".orchestrator/sessions/0badbad0/state.json": "{",
     ".orchestrator/sessions/1a2b3c4d/state.json": legacyState({
@@ -101,7 +101,6 @@ function addSessions(root: string): Promise<void> {
       status: "completed",
     }),
   });
-  return Promise.resolve();
 }
 
 /** Forty days after the older tool wrote its last. */
@@ -159,10 +158,9 @@ testText({
 });
 
 /** A closed session beside one that goes on. */
-function addSession(root: string): Promise<void> {
+function addSession(root: string): void {
   const state = legacyState({ status: "abandoned" });
   writeTree(root, { ".orchestrator/sessions/1a2b3c4d/state.json": state });
-  return Promise.resolve();
 }
 
 testOutput({
@@ -305,10 +303,7 @@ testOutput({
 testText({
   name: "orc session list lists the sessions where current is damaged",
   argv: ["workflow", "list"],
-  before: (root) => {
-    writeTree(root, { ".orchestrator/current": "../x" });
-    return Promise.resolve();
-  },
+  before: (root) => writeTree(root, { ".orchestrator/current": "../x" }),
   text: `  01kk…0000  active     PLAN 0/6         Add login
 ! Warning: "/shop/.orchestrator/current" does not hold a session id`,
 });
@@ -399,12 +394,11 @@ testText({
 });
 
 /** A process holds the session, and something unreadable the repository. */
-function layLocks(root: string): Promise<void> {
+function layLocks(root: string): void {
   writeTree(`${root}/.orchestrator`, {
     lock: "{",
     [`sessions/${idOf(0, 0)}/lock`]: lockText(foreignRecord()),
   });
-  return Promise.resolve();
 }
 
 testOutput({

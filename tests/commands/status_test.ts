@@ -85,10 +85,7 @@ testText({
 testText({
   name: "orc status warns beside its result",
   argv: ["status"],
-  before: (root) => {
-    writeTree(root, { "workflow.yaml": "changed" });
-    return Promise.resolve();
-  },
+  before: (root) => writeTree(root, { "workflow.yaml": "changed" }),
 });
 
 testOutput({
@@ -280,10 +277,7 @@ testOutput({
 testText({
   name: "orc next warns beside its result",
   argv: ["next"],
-  before: (root) => {
-    writeTree(root, { "workflow.yaml": "changed" });
-    return Promise.resolve();
-  },
+  before: (root) => writeTree(root, { "workflow.yaml": "changed" }),
   text: `idea · The idea (PLAN 0/5, flexible)
 What it is about
 Be brief
