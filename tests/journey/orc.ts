@@ -154,3 +154,12 @@ async function fingerprint(path: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", bytes);
   return new Uint8Array(digest).toHex();
 }
+
+/** What runtimes keep of every program they run is theirs: it goes elsewhere, or nowhere. */
+export function runtimeCaches(): Readonly<Record<string, string>> {
+  const home = `${Deno.env.get("HOME")}/.cache/deno`;
+  return {
+    BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
+    DENO_DIR: Deno.env.get("DENO_DIR") ?? home,
+  };
+}

@@ -1,5 +1,5 @@
 /** The commands that a machine needs where nothing but one file can be had. */
-import { inRepository } from "../journey/orc.ts";
+import { inRepository, runtimeCaches } from "../journey/orc.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const WORKFLOW = `name: Tiny
@@ -46,9 +46,12 @@ function wordsOf(example: string): readonly string[] {
 }
 
 Deno.test("no example of any command meets a bug, whatever it needs to be loaded", () =>
-  inRepository(async ({ orc, result, write }) => {
+  inRepository(async ({ directory, orc, result, write }) => {
     await write("workflow.yaml", WORKFLOW);
     await result(["start", "Add login"]);
+    // Some write settings and an identity into the user's directory.
+    const env = { ...runtimeCaches(), HOME: `${directory}/home` };
+    await Deno.mkdir(env.HOME);
     const { groups } = await result(["help"]);
     const names: readonly string[] = groups.flatMap(
       ({ commands }: { commands: readonly { name: string }[] }) =>
@@ -60,7 +63,7 @@ Deno.test("no example of any command meets a bug, whatever it needs to be loaded
       const { examples } = await result(["help", ...name.split(" ")]);
       assert(examples.length > 0, name);
       for (const example of examples) {
-        const { stdout, stderr } = await orc(wordsOf(example));
+        const { stdout, stderr } = await orc(wordsOf(example), { env });
         if (/This is a bug/.test(stdout + stderr)) bugs.push(example + stderr);
       }
     }

@@ -1,19 +1,15 @@
 /** What orc leaves on a machine. */
 import { playToTheEnd } from "../journey/honest_agent.ts";
-import { inDirectory, inRepository, treeOf } from "../journey/orc.ts";
+import {
+  inDirectory,
+  inRepository,
+  runtimeCaches,
+  treeOf,
+} from "../journey/orc.ts";
 import { assert, assertEquals } from "@std/assert";
 
 /** What the built-in workflow asks the agent to write, and what the agent brings along. */
 const WORK = /^(?:docs\/|README\.md$|\.git\/)/;
-
-/** What runtimes keep of every program they run is theirs: it goes elsewhere, or nowhere. */
-function runtimeCaches(): Readonly<Record<string, string>> {
-  const home = `${Deno.env.get("HOME")}/.cache/deno`;
-  return {
-    BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
-    DENO_DIR: Deno.env.get("DENO_DIR") ?? home,
-  };
-}
 
 Deno.test("a whole session leaves nothing outside .orchestrator", () =>
   inRepository((repository) =>
