@@ -66,6 +66,11 @@ export function relativePath(
   return path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
 }
 
+/** Whether a path is that of a directory, or lies in it. */
+export function isWithin(directory: string, path: string): boolean {
+  return relativePath(directory, path) !== undefined;
+}
+
 export interface Mount {
   readonly type: string;
   readonly isReadOnly: boolean;
@@ -80,7 +85,7 @@ export function mountOf(list: string, path: string): Mount | undefined {
     if (!at || !type || !options) continue;
     const point = unescaped(at);
     // Of two mounts on one point the later one hides the other.
-    if (relativePath(point, path) === undefined) continue;
+    if (!isWithin(point, path)) continue;
     if (point.length < length) continue;
     length = point.length;
     found = { type, isReadOnly: options.split(",").includes("ro") };

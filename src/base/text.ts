@@ -101,6 +101,11 @@ export function titleOf(name: string | null, task: string): string {
   return name === null ? task : `${name}: ${task}`;
 }
 
+/** What a mode allows, in octal digits: `0644`. */
+export function modeText(mode: number | null): string {
+  return ((mode ?? 0) & 0o777).toString(8).padStart(4, "0");
+}
+
 const SIZE_UNITS = ["kB", "MB", "GB", "TB"];
 
 /** A size for people: `512 B`, `1.2 MB`. */

@@ -35,6 +35,8 @@ export interface Clock {
 
 const MINUTE_MS = 60_000;
 
+export const DAY_MS = 86_400_000;
+
 /** As {@linkcode epochMsOf}, but without offset it is local time, which the Python tool writes so. */
 export function momentOf(
   text: string | null,

@@ -9,7 +9,7 @@ import {
   sizeText,
   uncapitalised,
 } from "../base/text.ts";
-import { epochMsOf } from "../base/time.ts";
+import { DAY_MS, epochMsOf } from "../base/time.ts";
 import { decide } from "../engine/decide.ts";
 import {
   planRestore,
@@ -212,7 +212,6 @@ export interface CheckpointCleanup {
 const KEPT = "5";
 const MAX_AGE_DAYS = "30";
 const MAX_NUMBER = 100_000;
-const DAY_MS = 86_400_000;
 
 /**
  * Removes old checkpoints of a session. Those of other sessions, those in the

@@ -1,7 +1,7 @@
 import type { Finding, Severity } from "../base/error.ts";
 import { MAX_CANDIDATES, MIN_FREE_BYTES } from "../base/limits.ts";
 import { nameOf, parentDirectory } from "../base/path.ts";
-import { listOf, sizeText } from "../base/text.ts";
+import { listOf, modeText, sizeText } from "../base/text.ts";
 import { secretFindings } from "../secrets/rules.ts";
 import {
   isBusy,
@@ -187,7 +187,7 @@ const pathRows: Rows = [
       topmost(paths.filter(lacksPermission)).map(({ path, kind, mode }) => ({
         path,
         message: `"${path}" may not be read or changed by its owner (mode ${
-          octal(mode)
+          modeText(mode)
         })`,
         remedy: `chmod ${
           kind === "directory" ? "u+rwx" : "u+rw"
@@ -202,7 +202,7 @@ const pathRows: Rows = [
         path,
         message:
           `"${path}" may be changed by every user of this machine (mode ${
-            octal(mode)
+            modeText(mode)
           })`,
         remedy: `chmod o-w "${path}"`,
       })),
@@ -218,7 +218,7 @@ const pathRows: Rows = [
         path,
         message:
           `"${path}" is named like a secret, and others may read it (mode ${
-            octal(mode)
+            modeText(mode)
           })`,
         remedy: `chmod 600 "${path}"`,
       })),
@@ -262,10 +262,6 @@ function isPlain({ kind }: PathFact): boolean {
 
 function allows({ mode }: PathFact, bits: number): boolean {
   return mode !== null && (mode & bits) !== 0;
-}
-
-function octal(mode: number | null): string {
-  return ((mode ?? 0) & 0o777).toString(8).padStart(4, "0");
 }
 
 /** Leaves out what lies in a directory that is named itself. */

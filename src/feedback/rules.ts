@@ -7,8 +7,8 @@ import {
   numberOf,
   parseJson,
 } from "../base/json.ts";
-import { sha256Hex } from "../base/json_print.ts";
-import { type Clock, momentOf, withOffset } from "../base/time.ts";
+import { sha256Hex } from "../base/checksum.ts";
+import { type Clock, DAY_MS, momentOf, withOffset } from "../base/time.ts";
 import { VERSION } from "../base/version.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
@@ -404,8 +404,6 @@ export interface FeedbackReview {
   add(line: FeedbackLine): void;
   report(): FeedbackReport;
 }
-
-const DAY_MS = 86_400_000;
 
 /**
  * Keeps the latest feedback of each session in so many days, or ever. The hash stands for no

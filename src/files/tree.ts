@@ -56,16 +56,9 @@ export function openLegacy(path: string): Deno.FsFile {
 }
 
 /** SHA-256 of a file in 64 hex digits. */
-export function hashFile(
-  path: string,
-  newHash: NewHash,
-  onBytes: (count: number) => void = () => {},
-): string {
+export function hashFile(path: string, newHash: NewHash): string {
   const hash = newHash();
-  readPieces(path, Deno.lstatSync(path), (piece) => {
-    hash.update(piece);
-    onBytes(piece.length);
-  });
+  readPieces(path, Deno.lstatSync(path), (piece) => hash.update(piece));
   return hash.digest("hex");
 }
 

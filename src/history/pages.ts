@@ -2,7 +2,7 @@ import { corrupt, OrcError, refused, usage } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import { GIT_ENTRY, repositoryLayout } from "../base/layout.ts";
 import { MAX_LEARNINGS_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
-import { nameOf, relativePath, resolvePath } from "../base/path.ts";
+import { isWithin, nameOf, relativePath, resolvePath } from "../base/path.ts";
 import { quoted } from "../base/text.ts";
 import { asOrcError } from "../files/errors.ts";
 import { fileKind, guardPath, readRegularFile } from "../files/read.ts";
@@ -125,9 +125,7 @@ function reasonAgainst(
   if (!below) return "it lies outside the working tree";
   if (nameOf(path) === "-") return "that is not the name of a file";
   if (below.split("/")[0] === GIT_ENTRY) return "it lies among what git keeps";
-  return relativePath(state, path) === undefined
-    ? undefined
-    : "it lies among what orc keeps";
+  return isWithin(state, path) ? "it lies among what orc keeps" : undefined;
 }
 
 const FOREIGN = Symbol("a file that orc did not make");

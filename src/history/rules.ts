@@ -1,6 +1,6 @@
 import { notFound, usage } from "../base/error.ts";
 import { minutesBetween, nearest, quoted } from "../base/text.ts";
-import { epochMsOf, instantOf } from "../base/time.ts";
+import { DAY_MS, epochMsOf, instantOf } from "../base/time.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
 import type {
@@ -32,8 +32,6 @@ export interface HistoryFilter extends Omit<HistoryQuery, "since" | "until"> {
   readonly sinceMs?: number;
   readonly untilMs?: number;
 }
-
-const DAY_MS = 86_400_000;
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   s: 1000,

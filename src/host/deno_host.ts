@@ -1,3 +1,4 @@
+import { hexOf } from "../base/checksum.ts";
 import { external, usage } from "../base/error.ts";
 import { instantOf } from "../base/time.ts";
 import { isGranted } from "../files/read.ts";
@@ -88,9 +89,7 @@ function localTime(date: Date): string {
 }
 
 function newToken(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
+  return hexOf(crypto.getRandomValues(new Uint8Array(16)));
 }
 
 async function idSource(): Promise<() => string> {

@@ -2,7 +2,7 @@ import { conflict, corrupt, external } from "../base/error.ts";
 import { legacySessionId } from "../base/ids.ts";
 import { sessionPathsWithin } from "../base/layout.ts";
 import { MAX_CANDIDATES, MIGRATION_RESERVE_BYTES } from "../base/limits.ts";
-import { joinPath } from "../base/path.ts";
+import { isWithin, joinPath } from "../base/path.ts";
 import { listOf, sizeText } from "../base/text.ts";
 import type { MigrationUnit, RollbackFacts } from "../transfer/record.ts";
 import {
@@ -158,10 +158,6 @@ function divide(
       sizeBytes: parts.reduce((sum, part) => sum + part.sizeBytes, 0),
     });
   }
-}
-
-function isWithin(directory: string, path: string): boolean {
-  return path === directory || path.startsWith(`${directory}/`);
 }
 
 function planWhole(

@@ -1,4 +1,4 @@
-import { sha256Hex } from "../base/json_print.ts";
+import { sha256Hex } from "../base/checksum.ts";
 import { notFound } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import { decodeUtf8, isJsonList, isJsonObject } from "../base/json.ts";

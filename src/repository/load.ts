@@ -6,11 +6,11 @@ import {
   type JsonValue,
   withFields,
 } from "../base/json.ts";
-import { sha256Hex } from "../base/json_print.ts";
+import { sha256Hex } from "../base/checksum.ts";
 import { repositoryLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { fillSessionName } from "../base/names.ts";
-import { joinPath, relativePath, resolvePath } from "../base/path.ts";
+import { isWithin, joinPath, resolvePath } from "../base/path.ts";
 import { isVersionRange } from "../base/version.ts";
 import { asOrcError } from "../files/errors.ts";
 import {
@@ -99,7 +99,7 @@ export async function readWorkflow(
 function insideTree(path: string, tree: string): string {
   if (fileKind(path) !== "symlink") return path;
   const real = realOrGiven(path);
-  if (relativePath(realOrGiven(tree), real) !== undefined) return real;
+  if (isWithin(realOrGiven(tree), real)) return real;
   throw misconfigured(
     "leaves_repository",
     `"${path}" is a symbolic link that leaves the repository`,

@@ -1,3 +1,4 @@
+import { hexOf } from "../base/checksum.ts";
 import { corrupt, denied, OrcError } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import { userLayout } from "../base/layout.ts";
@@ -206,10 +207,7 @@ export async function fingerprintOf(
     iterations: FINGERPRINT_ITERATIONS,
     size: FINGERPRINT_BYTES,
   });
-  return Array.from(
-    bytes,
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
+  return hexOf(bytes);
 }
 
 /** Derives bytes from a text so slowly that it cannot be guessed from them. */

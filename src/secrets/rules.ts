@@ -5,6 +5,7 @@ import {
   warningFinding,
 } from "../base/error.ts";
 import { MIN_MASKED_LENGTH } from "../base/mask.ts";
+import { modeText } from "../base/text.ts";
 
 /** Why a file in a directory of secrets cannot be opened here; one that is `plain` need not be. */
 export type SecretTrouble =
@@ -63,7 +64,7 @@ export function secretFindings(facts: SecretFacts): readonly Finding[] {
       warningFinding({
         code: "secret_readable",
         path,
-        message: `"${path}" can be read by others (mode ${octal(mode)})`,
+        message: `"${path}" can be read by others (mode ${modeText(mode)})`,
         remedy: `chmod 600 "${path}"`,
       })
     ),
@@ -146,7 +147,7 @@ function identityAtRisk(
 ): readonly Finding[] {
   const risks = [
     ...allowsOthers(mode)
-      ? [`can be read by others (mode ${octal(mode)})`]
+      ? [`can be read by others (mode ${modeText(mode)})`]
       : [],
     ...isTracked ? ["is committed to git"] : [],
   ];
@@ -174,8 +175,4 @@ function short({ path, name, length }: SecretFileFact): readonly Finding[] {
 
 function allowsOthers(mode: number | null): boolean {
   return mode !== null && (mode & 0o077) !== 0;
-}
-
-function octal(mode: number | null): string {
-  return (mode ?? 0).toString(8).padStart(4, "0");
 }

@@ -5,7 +5,7 @@ import {
   type JsonValue,
   parseJson,
 } from "../base/json.ts";
-import { type ChecksumVerdict, verifyChecksum } from "../base/json_print.ts";
+import { type ChecksumVerdict, verifyChecksum } from "../base/checksum.ts";
 import {
   type Choices,
   elements,

@@ -4,7 +4,8 @@ import {
   jsonObject,
   type JsonValue,
 } from "../base/json.ts";
-import { checksumOf, overlay, printDocument } from "../base/json_print.ts";
+import { checksumOf } from "../base/checksum.ts";
+import { overlay, printDocument } from "../base/json_print.ts";
 import { withOffset } from "../base/time.ts";
 import { encodeEvent } from "../engine/event.ts";
 import type {

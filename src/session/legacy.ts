@@ -1,7 +1,7 @@
 import { OrcError } from "../base/error.ts";
 import { legacySessionId } from "../base/ids.ts";
 import { asObject, decodeUtf8 } from "../base/json.ts";
-import { sha256Hex } from "../base/json_print.ts";
+import { sha256Hex } from "../base/checksum.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { decodeLogLine } from "../engine/event.ts";

@@ -1,4 +1,4 @@
-import { sha256Hex } from "../base/json_print.ts";
+import { sha256Hex } from "../base/checksum.ts";
 import { corrupt, notFound, OrcError, refused } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import { asObject, type JsonObject } from "../base/json.ts";

@@ -1,6 +1,6 @@
 import { corrupt, type OrcError } from "../base/error.ts";
 import { asObject, type JsonObject } from "../base/json.ts";
-import { sha256Hex } from "../base/json_print.ts";
+import { sha256Hex } from "../base/checksum.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
 import { asOrcError, isTaken } from "../files/errors.ts";

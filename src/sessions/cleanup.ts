@@ -2,7 +2,7 @@ import { conflict, denied, OrcError, usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import { sessionLayout } from "../base/layout.ts";
 import { countOf, parseWholeNumber, quoted, sizeText } from "../base/text.ts";
-import { type Clock, momentOf } from "../base/time.ts";
+import { type Clock, DAY_MS, momentOf } from "../base/time.ts";
 import { type ClosedStatus, isClosed } from "../engine/state.ts";
 import { treeSizeBytes } from "../files/tree.ts";
 import { clockOf, type Host } from "../host/host.ts";
@@ -317,8 +317,6 @@ async function applyPlan(
   }, fail);
   return { ...plan, sessions, leftovers, kept };
 }
-
-const DAY_MS = 86_400_000;
 
 /** Whole days since a session last changed, never negative; undefined when nobody can tell. */
 export function restingDays(

@@ -7,12 +7,7 @@ import {
 } from "../base/layout.ts";
 import { migrationLayoutAt } from "../base/legacy_layout.ts";
 import { MAX_MIGRATION_RECORD_BYTES } from "../base/limits.ts";
-import {
-  joinPath,
-  nameOf,
-  parentDirectory,
-  relativePath,
-} from "../base/path.ts";
+import { isWithin, joinPath, nameOf, parentDirectory } from "../base/path.ts";
 import { asOrcError, reasonOf } from "../files/errors.ts";
 import type { HeldLock } from "../files/lock.ts";
 import {
@@ -204,7 +199,7 @@ function retire(
 ): readonly string[] {
   const from = joinPath(root, path);
   if (!isThere(from)) return [];
-  const own = files.filter((file) => isWithin(file.path, path));
+  const own = files.filter((file) => isWithin(path, file.path));
   const changed = changedIn(root, path, own, newHash);
   if (changed === undefined) {
     moveTo(from, joinPath(migrationLayoutAt(migrationPending).originals, path));
@@ -242,10 +237,6 @@ function isSame(root: string, file: LegacyFile, newHash: NewHash): boolean {
 function moveAside(from: string, to: string): void {
   moveTo(from, to);
   if (fileKind(to) === "directory") removeIfThere(joinPath(to, LOCK_NAME));
-}
-
-function isWithin(path: string, whole: string): boolean {
-  return relativePath(whole, path) !== undefined;
 }
 
 /** Makes names durable: each directory they are in once. */
@@ -429,7 +420,7 @@ export function scanRollback(
     missing: record.retired.filter((path) => !kept.includes(path)),
     // What the backup lacks as a whole is named as that.
     altered: record.files
-      .filter(({ path }) => kept.some((whole) => isWithin(path, whole)))
+      .filter(({ path }) => kept.some((whole) => isWithin(whole, path)))
       .filter((file) => !isSame(originals, file, newHash))
       .map(({ path }) => path),
     inTheWay: record.retired.filter(isIn(layout.root)),
@@ -452,7 +443,7 @@ function changesIn(
   newHash: NewHash,
 ): readonly string[] {
   const known = new Map(
-    placed.filter((file) => isWithin(file.path, path))
+    placed.filter((file) => isWithin(path, file.path))
       .map((file) => [file.path, file]),
   );
   const fact = factOf(directory, path);

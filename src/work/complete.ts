@@ -1,5 +1,5 @@
 import { refused } from "../base/error.ts";
-import { normalisePath, relativePath, resolvePath } from "../base/path.ts";
+import { isWithin, normalisePath, resolvePath } from "../base/path.ts";
 import {
   checkToRun,
   failedCheck,
@@ -272,7 +272,7 @@ export function findWorkingFile(tree: string, path: string): WorkingFile {
   const absolute = resolvePath(tree, path);
   try {
     const real = realPath(absolute);
-    const isInside = relativePath(realPath(tree), real) !== undefined;
+    const isInside = isWithin(realPath(tree), real);
     return { path: real, problem: isInside ? null : leadsOutOfTree(path) };
   } catch (error) {
     if (isAbsent(error) || codeOf(error) === "ENOTDIR") {

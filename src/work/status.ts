@@ -1,5 +1,5 @@
 import { OrcError } from "../base/error.ts";
-import { sha256Hex } from "../base/json_print.ts";
+import { sha256Hex } from "../base/checksum.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";

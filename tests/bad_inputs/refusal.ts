@@ -1,5 +1,5 @@
 /** What must hold whenever orc refuses something. */
-import { sha256Hex } from "../../src/base/json_print.ts";
+import { sha256Hex } from "../../src/base/checksum.ts";
 import type { Ended, Lab, RunOptions } from "./lab.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 

@@ -1,6 +1,7 @@
 /** Section A: a state.json that is broken, foreign, or no file at all. */
 import { isJsonObject, parseJson } from "../../src/base/json.ts";
-import { checksumOf, printJson } from "../../src/base/json_print.ts";
+import { checksumOf } from "../../src/base/checksum.ts";
+import { printJson } from "../../src/base/json_print.ts";
 import { execute, inLab, isInstalled, isRoot, type Lab, test } from "./lab.ts";
 import {
   assertOthersWork,

@@ -7,11 +7,11 @@ import {
   withFields,
 } from "../../src/base/json.ts";
 import {
-  canonicalJson,
   checksumOf,
   sha256Hex,
   verifyChecksum,
-} from "../../src/base/json_print.ts";
+} from "../../src/base/checksum.ts";
+import { canonicalJson } from "../../src/base/json_print.ts";
 import { PYTHON_STATES } from "../session/python_files.ts";
 import { assert, assertEquals } from "@std/assert";
 

@@ -1,5 +1,5 @@
 import { OrcError } from "../../src/base/error.ts";
-import { sha256Hex } from "../../src/base/json_print.ts";
+import { sha256Hex } from "../../src/base/checksum.ts";
 import {
   type RepositoryLayout,
   repositoryLayout,

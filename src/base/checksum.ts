@@ -1,0 +1,64 @@
+import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
+import { canonicalJson, quoteJson, sortedKeys } from "./json_print.ts";
+
+/** Whether a state is what its last writer signed; `missing` where it is not signed, as in the oldest. */
+export type ChecksumVerdict = "valid" | "missing" | "changed";
+
+const CHECKSUM_LENGTH = 32;
+
+/** For some weeks the Python tool wrote half as many digits. */
+const SHORT_CHECKSUM_LENGTH = 16;
+
+/** The checksum the Python tool signs a state with: of its canonical form, without the keys about the file. */
+export async function checksumOf(state: JsonObject): Promise<string> {
+  const digest = await digestWithout(state, SIGNATURE_KEYS);
+  return digest.slice(0, CHECKSUM_LENGTH);
+}
+
+/** Compares a state with its checksum, by today's rule and by the older ones. */
+export async function verifyChecksum(
+  state: JsonObject,
+): Promise<ChecksumVerdict> {
+  const stored = state.get("_checksum") ?? null;
+  if (stored === null) return "missing";
+  if (stored === await checksumOf(state)) return "valid";
+  const older = await digestWithout(state, OLDER_SIGNATURE_KEYS);
+  const isOlder = stored === older.slice(0, CHECKSUM_LENGTH) ||
+    stored === older.slice(0, SHORT_CHECKSUM_LENGTH);
+  return isOlder ? "valid" : "changed";
+}
+
+const OLDER_SIGNATURE_KEYS = ["_checksum", "_updated_at"];
+const SIGNATURE_KEYS = [...OLDER_SIGNATURE_KEYS, "_version"];
+
+function digestWithout(
+  state: JsonObject,
+  keys: readonly string[],
+): Promise<string> {
+  const members = sortedKeys(state)
+    .filter((key) => !keys.includes(key))
+    .map((key) =>
+      `${quoteJson(key)}: ${canonicalPart(state.get(key) ?? null)}`
+    );
+  return sha256Hex(new TextEncoder().encode(`{${members.join(", ")}}`));
+}
+
+/** Most of a state is its pinned workflow, which the state read and the state written share. */
+const canonicalParts = new WeakMap<JsonObject, string>();
+
+function canonicalPart(value: JsonValue): string {
+  if (!isJsonObject(value)) return canonicalJson(value);
+  const known = canonicalParts.get(value) ?? canonicalJson(value);
+  canonicalParts.set(value, known);
+  return known;
+}
+
+export async function sha256Hex(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
+  return hexOf(new Uint8Array(digest));
+}
+
+export function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+}
