@@ -2,9 +2,6 @@ import { isShipped, sourcePath } from "./source_path.ts";
 
 const LAYOUT_FILE = "src/base/layout.ts";
 
-/** Beside the layout itself, what only some commands load. */
-const FILES_WITH_PATHS = [LAYOUT_FILE, "src/base/legacy_layout.ts"];
-
 const FILE_NAMES = [
   "\\.migration_complete",
   "\\.orchestrator",
@@ -33,7 +30,7 @@ const PATH = new RegExp(
 export const pathsInLayout: Deno.lint.Rule = {
   create(context) {
     const path = sourcePath(context.filename);
-    if (!isShipped(path) || FILES_WITH_PATHS.includes(path)) return {};
+    if (!isShipped(path) || path === LAYOUT_FILE) return {};
 
     function check(node: Deno.lint.Node, text: unknown) {
       if (typeof text !== "string" || !PATH.test(text)) return;

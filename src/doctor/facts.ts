@@ -3,16 +3,14 @@ import { asObject } from "../base/json.ts";
 import {
   GIT_IGNORE_FILE,
   gitLayout,
+  includedPath,
+  LEGACY_PREFIX,
+  LEGACY_WHOLES,
   LOCK_NAME,
   ORCHESTRATOR_DIRECTORY,
   type RepositoryLayout,
   sessionLayout,
 } from "../base/layout.ts";
-import {
-  includedPath,
-  LEGACY_PREFIX,
-  LEGACY_WHOLES,
-} from "../base/legacy_layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { joinPath, nameOf, relativePath } from "../base/path.ts";
 import { epochMsOf } from "../base/time.ts";

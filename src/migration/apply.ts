@@ -1,6 +1,9 @@
 import { OrcError } from "../base/error.ts";
-import { type RepositoryLayout, STAGING_PREFIX } from "../base/layout.ts";
-import { migrationLayoutAt } from "../base/legacy_layout.ts";
+import {
+  migrationLayoutAt,
+  type RepositoryLayout,
+  STAGING_PREFIX,
+} from "../base/layout.ts";
 import { MAX_MIGRATION_RECORD_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
 import { asOrcError, codeOf, reasonOf } from "../files/errors.ts";

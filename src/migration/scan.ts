@@ -2,8 +2,12 @@ import { sha256Hex } from "../base/checksum.ts";
 import { notFound } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import { decodeUtf8, isJsonList, isJsonObject } from "../base/json.ts";
-import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
-import { includedPath, LEGACY_PREFIX } from "../base/legacy_layout.ts";
+import {
+  includedPath,
+  LEGACY_PREFIX,
+  type RepositoryLayout,
+  sessionLayout,
+} from "../base/layout.ts";
 import { MAX_STATE_BYTES, MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
 import { decodeLogLine } from "../engine/event.ts";

@@ -1,7 +1,10 @@
 import { notFound, OrcError } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
-import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
-import { LEGACY_WHOLES } from "../base/legacy_layout.ts";
+import {
+  LEGACY_WHOLES,
+  type RepositoryLayout,
+  repositoryLayout,
+} from "../base/layout.ts";
 import { CHECKPOINT_HEAD_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { CHECKPOINT_SUFFIX, isCheckpointId } from "../base/names.ts";
 import {

@@ -1,6 +1,10 @@
 import { type Finding, isProblem, OrcError } from "../base/error.ts";
-import { repositoryLayout, userLayout } from "../base/layout.ts";
-import { legacySecretNames, legacySecretPaths } from "../base/legacy_layout.ts";
+import {
+  legacySecretNames,
+  legacySecretPaths,
+  repositoryLayout,
+  userLayout,
+} from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { tokensIn } from "../base/mask.ts";
 import { environmentFiles, KEY_VARIABLES } from "../base/names.ts";

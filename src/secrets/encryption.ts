@@ -1,8 +1,7 @@
 import { hexOf } from "../base/checksum.ts";
 import { corrupt, denied, OrcError } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
-import { userLayout } from "../base/layout.ts";
-import { legacySecretPaths } from "../base/legacy_layout.ts";
+import { legacySecretPaths, userLayout } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { withoutLineEnds } from "../base/mask.ts";
 import {

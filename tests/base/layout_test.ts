@@ -1,12 +1,12 @@
 import { isSessionId } from "../../src/base/ids.ts";
 import {
   gitLayout,
+  legacySecretPaths,
   repositoryLayout,
   sessionLayout,
   sessionLayoutAt,
   STAGING_PREFIX,
 } from "../../src/base/layout.ts";
-import { legacySecretPaths } from "../../src/base/legacy_layout.ts";
 import { secretPath } from "../../src/base/names.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
