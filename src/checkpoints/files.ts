@@ -15,8 +15,7 @@ import {
 } from "../base/names.ts";
 import { quoted } from "../base/text.ts";
 import { assertOpen } from "../engine/situation.ts";
-import { asOrcError, isDenied } from "../files/errors.ts";
-import { type HeldLock, withLock } from "../files/lock.ts";
+import { isDenied } from "../files/errors.ts";
 import {
   entriesIn,
   guardDirectory,
@@ -32,9 +31,9 @@ import {
 } from "../files/write.ts";
 import type { Host, ProgramResult } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
+import { withSessionLock } from "../session/create.ts";
 import {
   assertWritable,
-  noSuchSession,
   readSession,
   type Session,
   unlessDamaged,
@@ -145,8 +144,9 @@ export async function writeCheckpoint(
 }> {
   const { layout, context } = repository;
   const paths = sessionLayout(layout.root, sessionId);
-  const doing = "save a checkpoint";
-  return await withSessionLock(repository, sessionId, doing, async (lock) => {
+  const { checkpoints: guarded } = paths;
+  const act = { id: sessionId, guarded, doing: "save a checkpoint in" };
+  return await withSessionLock(layout, context, act, async (lock) => {
     const session = await readSession(layout, sessionId);
     assertWritable(session, paths.state);
     assertOpen(session.state);
@@ -179,35 +179,20 @@ export async function removeCheckpoints(
   sessionId: string,
   ids: readonly string[],
 ): Promise<readonly string[]> {
-  const { root } = repository.layout;
-  const { checkpoints } = sessionLayout(root, sessionId);
-  const doing = "remove checkpoints";
-  return await withSessionLock(repository, sessionId, doing, () => {
-    guardDirectory(root, checkpoints);
+  const { layout, context } = repository;
+  const { root } = layout;
+  const { checkpoints: guarded } = sessionLayout(root, sessionId);
+  const act = { id: sessionId, guarded, doing: "remove checkpoints in" };
+  return await withSessionLock(layout, context, act, () => {
+    guardDirectory(root, guarded);
     const removed = ids.filter((id) => {
-      const path = checkpointPath(checkpoints, id);
+      const path = checkpointPath(guarded, id);
       guardPath(root, path);
       return removeIfThere(path);
     });
-    if (removed.length > 0) syncDirectory(checkpoints);
-    return Promise.resolve(removed);
+    if (removed.length > 0) syncDirectory(guarded);
+    return removed;
   });
-}
-
-async function withSessionLock<Result>(
-  { layout, context }: LockedRepository,
-  sessionId: string,
-  doing: string,
-  work: (lock: HeldLock) => Promise<Result>,
-): Promise<Result> {
-  const { directory, checkpoints } = sessionLayout(layout.root, sessionId);
-  guardDirectory(layout.root, checkpoints);
-  if (!isThere(directory)) throw noSuchSession(sessionId, directory);
-  try {
-    return await withLock(directory, context, work);
-  } catch (error) {
-    throw asOrcError(error, `${doing} in`, directory);
-  }
 }
 
 /** Two checkpoints of one instant differ by chance only; more tries than digits mean no chance. */

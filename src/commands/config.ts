@@ -1,4 +1,3 @@
-import { notFound } from "../base/error.ts";
 import {
   type ConfigChanged,
   type ConfigOptions,
@@ -6,6 +5,7 @@ import {
   listConfigFiles,
   type ListedSetting,
   listSettings,
+  noHome,
   setSetting,
   showConfig,
   type ShownConfigFile,
@@ -115,13 +115,7 @@ export const configPathCommand = command<PathResult>({
     });
     const level = values.on("global") ? "user" : "repository";
     const own = files.find((file) => file.level === level && !file.legacy);
-    if (own === undefined) {
-      throw notFound(
-        "no_home",
-        "Cannot find your own settings: HOME names no directory",
-        "set HOME to your home directory",
-      );
-    }
+    if (own === undefined) throw noHome();
     return { place, path: own.path, files };
   },
   render: ({ path }) => path,

@@ -1,4 +1,4 @@
-import { denied, notFound, usage } from "../base/error.ts";
+import { denied, notFound, type OrcError, usage } from "../base/error.ts";
 import { userLayout } from "../base/layout.ts";
 import { quoted } from "../base/text.ts";
 import type { HeldLock } from "../files/lock.ts";
@@ -329,13 +329,7 @@ async function apply(
   const level = global ? "user" : "repository";
   const file = configFiles(host, repository)
     .find((each) => isOwnFile(level, each));
-  if (file === undefined) {
-    throw notFound(
-      "no_home",
-      "Cannot find your own settings: HOME names no directory",
-      "set HOME to your home directory",
-    );
-  }
+  if (file === undefined) throw noHome();
   assertAllowed(host, wanted, global);
   // What cannot be parsed is refused before anything is made.
   const before = readConfigText(file);
@@ -358,6 +352,15 @@ async function apply(
     ...written,
     warnings: [...warningsAbout(wanted), ...written.warnings],
   };
+}
+
+/** Only the user's own file can be missing from the list. */
+export function noHome(): OrcError {
+  return notFound(
+    "no_home",
+    "Cannot find your own settings: HOME names no directory",
+    "set HOME to your home directory",
+  );
 }
 
 async function edited(

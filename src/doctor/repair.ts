@@ -98,7 +98,7 @@ async function fixSession(
   }
   const { directory } = sessionLayout(layout.root, id);
   guardDirectory(layout.root, directory);
-  await repairing("repair", directory, context, () => Promise.resolve());
+  await repairing("repair", directory, context, () => {});
 }
 
 async function fixRepository(
@@ -129,7 +129,7 @@ async function repairing<Result>(
   doing: string,
   directory: string,
   context: LockContext,
-  work: (lock: HeldLock) => Promise<Result>,
+  work: (lock: HeldLock) => Result | Promise<Result>,
 ): Promise<Result> {
   try {
     return await withLock(directory, context, work);

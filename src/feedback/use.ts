@@ -3,10 +3,9 @@ import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { nameOf } from "../base/path.ts";
 import { parseWholeNumber } from "../base/text.ts";
 import { assertNotesFit } from "../engine/situation.ts";
-import { asOrcError, isAbsent } from "../files/errors.ts";
 import { readGitPointer, readRemoteUrl } from "../files/git.ts";
-import { type HeldLock, type LockContext, withLock } from "../files/lock.ts";
-import { entriesIn, guardDirectory, isThere } from "../files/read.ts";
+import type { LockContext } from "../files/lock.ts";
+import { entriesIn, isThere } from "../files/read.ts";
 import { makeDirectory, syncDirectory } from "../files/write.ts";
 import { eventsIn, logOf } from "../history/use.ts";
 import { clockOf, type Host } from "../host/host.ts";
@@ -23,9 +22,10 @@ import {
   type SessionOptions,
 } from "../repository/select.ts";
 import { sessionMasker } from "../secrets/masker.ts";
+import { withSessionLock } from "../session/create.ts";
 import { appendLine, linesFrom } from "../session/log.ts";
 import { openForReading } from "../session/log_read.ts";
-import { noSuchSession, unlessDamaged } from "../session/read.ts";
+import { unlessDamaged } from "../session/read.ts";
 import { withoutCredentials } from "../session/repository.ts";
 import { readSetting } from "../settings/files.ts";
 import { originText, valueOf } from "../settings/merge.ts";
@@ -162,9 +162,9 @@ export async function appendFeedback(
   { tool, process }: Feedback,
 ): Promise<void> {
   const paths = sessionLayout(layout.root, id);
-  guardDirectory(layout.root, paths.feedback);
-  if (!isThere(paths.directory)) throw noSuchSession(id, paths.directory);
-  const append = (lock: HeldLock): Promise<void> => {
+  const { feedback: guarded } = paths;
+  const act = { id, guarded, doing: "keep feedback", about: guarded };
+  await withSessionLock(layout, context, act, (lock) => {
     if (!isThere(paths.feedback)) {
       makeDirectory(paths.feedback);
       syncDirectory(paths.directory);
@@ -173,14 +173,7 @@ export async function appendFeedback(
     lock.assertHeld();
     appendLine(paths.toolFeedback, printJson(tool));
     appendLine(paths.processFeedback, printJson(process));
-    return Promise.resolve();
-  };
-  try {
-    await withLock(paths.directory, context, append);
-  } catch (error) {
-    if (isAbsent(error)) throw noSuchSession(id, paths.directory);
-    throw asOrcError(error, "keep feedback", paths.feedback);
-  }
+  });
 }
 
 /** Which feedback to sum up. */

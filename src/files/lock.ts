@@ -67,7 +67,7 @@ const MAX_PAUSE_MS = 25;
 export async function withLock<Result>(
   directory: string,
   context: LockContext,
-  work: (lock: HeldLock) => Promise<Result>,
+  work: (lock: HeldLock) => Result | Promise<Result>,
 ): Promise<Result> {
   // What is wrong with the settings is told before anything waits for this process.
   const timeoutMs = typeof context.timeoutMs === "number"

@@ -1,6 +1,11 @@
 import { conflict, corrupt, type OrcError } from "../base/error.ts";
 import { decodeUtf8, type JsonValue, parseJson } from "../base/json.ts";
-import { joinPath, normalisePath, relativePath } from "../base/path.ts";
+import {
+  joinPath,
+  normalisePath,
+  relativePath,
+  resolvePath,
+} from "../base/path.ts";
 import { asOrcError, codeOf, ifThere, isAbsent, isDenied } from "./errors.ts";
 
 /** What lies at a path; links are not followed. */
@@ -105,6 +110,16 @@ export function openSame(
   if (opened.dev === seen?.dev && opened.ino === seen.ino) return file;
   file.close();
   return undefined;
+}
+
+/** Reads a file that somebody names, who may read it: so its links are followed. */
+export function readNamedFile(
+  directory: string,
+  name: string,
+  maxBytes: number,
+): { readonly path: string; readonly bytes: Uint8Array | undefined } {
+  const path = realOrGiven(resolvePath(directory, name));
+  return { path, bytes: readRegularFile(path, maxBytes) };
 }
 
 /** Reads a whole text; undefined when there is no file. The hint is for what is no UTF-8. */

@@ -245,11 +245,11 @@ async function appendSection(
   const warnings: string[] = [];
   const work = ({ token }: { readonly token: string }) => {
     const bytes = extended(path, section);
-    if (bytes === null) return Promise.resolve(false);
+    if (bytes === null) return false;
     const stagingDirectory = stagingFor(repository);
     const warning = writeAtomic(path, bytes, { token, stagingDirectory });
     if (warning !== undefined) warnings.push(warning);
-    return Promise.resolve(true);
+    return true;
   };
   const options = { portable: false };
   const saved = await withPreparedRepository(host, repository, options, work);

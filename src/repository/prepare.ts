@@ -27,7 +27,7 @@ export async function withPreparedRepository<Result>(
   host: Host,
   repository: Repository,
   options: { readonly portable: boolean; readonly warnings?: string[] },
-  work: (lock: HeldLock) => Promise<Result>,
+  work: (lock: HeldLock) => Result | Promise<Result>,
 ): Promise<Result> {
   const { layout, context } = repository;
   guardRepository(layout);

@@ -15,8 +15,7 @@ import {
   PASSPHRASE_VARIABLE,
   secretPath,
 } from "../base/names.ts";
-import { resolvePath } from "../base/path.ts";
-import { readRegularFile, realOrGiven } from "../files/read.ts";
+import { readNamedFile } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
@@ -275,7 +274,7 @@ export async function setSecret(
       host,
       repository,
       { portable: false, warnings },
-      ({ token }) => Promise.resolve(keep(token)),
+      ({ token }) => keep(token),
     );
   return {
     place: placeOf(repository, null),
@@ -488,10 +487,9 @@ function problemOf(value: string): string | undefined {
     : undefined;
 }
 
-/** Whoever names a file may read it, so its links are followed. */
 function readFile(host: Host, file: string): Uint8Array {
-  const path = realOrGiven(resolvePath(host.workingDirectory, file));
-  const bytes = readRegularFile(path, MAX_SECRET_BYTES);
+  const directory = host.workingDirectory;
+  const { path, bytes } = readNamedFile(directory, file, MAX_SECRET_BYTES);
   if (bytes !== undefined) return bytes;
   throw notFound("no_such_file", `No file "${file}"`, {
     path,

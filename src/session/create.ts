@@ -10,12 +10,13 @@ import {
 } from "../base/layout.ts";
 import { encodeLogLine } from "../engine/event.ts";
 import { asOrcError, codeOf, isAbsent, isTaken } from "../files/errors.ts";
-import { type LockContext, withLock } from "../files/lock.ts";
+import { type HeldLock, type LockContext, withLock } from "../files/lock.ts";
 import {
   entriesIn,
   fileKind,
   guardDirectory,
   guardPath,
+  isThere,
 } from "../files/read.ts";
 import {
   discard,
@@ -148,22 +149,45 @@ export async function writeSessionName(
   { id, name, startedAtLocal }: SessionNaming,
 ): Promise<readonly string[]> {
   const { directory, meta } = sessionLayout(layout.root, id);
-  guardDirectory(layout.root, directory);
-  if (fileKind(directory) === "absent") throw noSuchSession(id, directory);
-  try {
-    return await withLock(directory, context, (lock) => {
-      const known = readSessionMeta(meta) ??
-        jsonObject(sessionMeta(id, startedAtLocal));
-      const text = printJson(withFields(known, { name }), 2);
-      const unconfirmed = writeAtomic(meta, text, {
-        token: lock.token,
-        fence: () => lock.assertHeld(),
-      });
-      return Promise.resolve(unconfirmed === undefined ? [] : [unconfirmed]);
+  const act = { id, guarded: directory, doing: "rename the session" };
+  return await withSessionLock(layout, context, act, (lock) => {
+    const known = readSessionMeta(meta) ??
+      jsonObject(sessionMeta(id, startedAtLocal));
+    const text = printJson(withFields(known, { name }), 2);
+    const unconfirmed = writeAtomic(meta, text, {
+      token: lock.token,
+      fence: () => lock.assertHeld(),
     });
+    return unconfirmed === undefined ? [] : [unconfirmed];
+  });
+}
+
+/** What is done to a session besides its updates. */
+interface SessionAct {
+  readonly id: string;
+  /** A directory of the session, to which no link may lead. */
+  readonly guarded: string;
+  /** Follows "Cannot": what is done. */
+  readonly doing: string;
+  /** What the error names; the directory of the session without it. */
+  readonly about?: string;
+}
+
+/** Runs work under the lock of a session that has to be there, and still be there. */
+export async function withSessionLock<Result>(
+  { root }: RepositoryLayout,
+  context: LockContext,
+  { id, guarded, doing, about }: SessionAct,
+  work: (lock: HeldLock) => Result | Promise<Result>,
+): Promise<Result> {
+  const { directory } = sessionLayout(root, id);
+  guardDirectory(root, guarded);
+  if (!isThere(directory)) throw noSuchSession(id, directory);
+  try {
+    return await withLock(directory, context, work);
   } catch (error) {
     if (isAbsent(error)) throw noSuchSession(id, directory);
-    throw asOrcError(error, "rename the session", directory);
+    throw asOrcError(error, doing, about ?? directory);
   }
 }
 
@@ -281,7 +305,6 @@ export async function unbindSessions(
     await withLock(layout.lockDirectory, context, () => {
       for (const path of pointersTo(layout, ids)) removeIfThere(path);
       syncDirectory(layout.directory);
-      return Promise.resolve();
     });
   } catch (error) {
     throw asOrcError(error, "unbind sessions", layout.directory);

@@ -345,7 +345,7 @@ function assertWritable(path: string): void {
 export async function withUserLock<Result>(
   directory: string,
   context: LockContext,
-  work: (lock: HeldLock) => Promise<Result>,
+  work: (lock: HeldLock) => Result | Promise<Result>,
 ): Promise<Result> {
   const home = parentDirectory(directory) ?? directory;
   guardDirectory(home, directory);

@@ -10,8 +10,7 @@ import {
   withFields,
 } from "../base/json.ts";
 import { MAX_EVIDENCE_BYTES } from "../base/limits.ts";
-import { resolvePath } from "../base/path.ts";
-import { readRegularFile, realOrGiven } from "../files/read.ts";
+import { readNamedFile } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import { type EvidenceField, evidenceFields } from "../workflow/evidence.ts";
 import { placeProblem, problemLines } from "../workflow/problem.ts";
@@ -73,10 +72,9 @@ function readStandardInput(host: Host): Uint8Array {
   );
 }
 
-/** Whoever names a file may read it, so its links are followed. */
 function readFile(host: Host, file: string): Uint8Array {
-  const path = realOrGiven(resolvePath(host.workingDirectory, file));
-  const bytes = readRegularFile(path, MAX_EVIDENCE_BYTES);
+  const directory = host.workingDirectory;
+  const { path, bytes } = readNamedFile(directory, file, MAX_EVIDENCE_BYTES);
   if (bytes !== undefined) return bytes;
   throw notFound("no_such_file", `No evidence file "${file}"`, {
     path,

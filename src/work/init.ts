@@ -78,13 +78,11 @@ export async function initRepository(
     await requireApproval(host, repository, act, "orc init --force");
   }
   const schema = JSON.stringify(await workflowJsonSchema(), null, 2);
-  const work = (lock: HeldLock): Promise<Written> => {
+  const work = (lock: HeldLock): Written => {
     writeIfOther(repository.layout.workflowSchema, `${schema}\n`, lock);
     // Under the lock: another `init` may have written it meanwhile.
     const isKept = !isReplaced && fileKind(workflow) !== "absent";
-    return Promise.resolve(
-      isKept ? KEPT : writeWorkflow(repository, workflow, lock),
-    );
+    return isKept ? KEPT : writeWorkflow(repository, workflow, lock);
   };
   const how = { portable };
   const written = await withPreparedRepository(host, repository, how, work);
