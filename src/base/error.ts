@@ -110,6 +110,38 @@ export function exitCodeOf(error: unknown): number {
     : INTERNAL_EXIT_CODE;
 }
 
+/** Makes a handler for what orc refuses or cannot do; any other error is a bug, and thrown on. */
+export function onRefusal<Answer>(
+  answer: (error: OrcError) => Answer,
+): (error: unknown) => Answer {
+  return (error) => {
+    if (error instanceof OrcError) return answer(error);
+    throw error;
+  };
+}
+
+/** What an act comes to, or what is made of the error with which orc refuses it. */
+export function orElse<Result, Answer>(
+  act: () => Result,
+  answer: (error: OrcError) => Answer,
+): Result | Answer {
+  try {
+    return act();
+  } catch (error) {
+    return onRefusal(answer)(error);
+  }
+}
+
+/** What is damaged tells nothing. */
+export function unlessCorrupt<Value>(read: () => Value): Value | undefined {
+  return orElse(read, nothingIfCorrupt);
+}
+
+export function nothingIfCorrupt(error: unknown): undefined {
+  if (error instanceof OrcError && error.kind === "corrupt") return undefined;
+  throw error;
+}
+
 /** Whether somebody cannot work (`error`), will not or may not (`warning`), or can (`info`). */
 export type Severity = "error" | "warning" | "info";
 

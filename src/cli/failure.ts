@@ -1,4 +1,4 @@
-import { denied, exitCodeOf, OrcError, usage } from "../base/error.ts";
+import { denied, exitCodeOf, OrcError, orElse, usage } from "../base/error.ts";
 import { escapeControls } from "../base/text.ts";
 import type { Place, Values } from "../commands/command.ts";
 import { Interrupted } from "../host/host.ts";
@@ -192,10 +192,6 @@ export function likelyPlace(
   host: Host,
   values: Values,
 ): Pick<Place, "root"> | null {
-  try {
-    return openRepository(host, { root: values.text("root") }).found;
-  } catch (error) {
-    if (error instanceof OrcError) return null;
-    throw error;
-  }
+  const root = values.text("root");
+  return orElse(() => openRepository(host, { root }).found, () => null);
 }

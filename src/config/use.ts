@@ -343,7 +343,7 @@ async function apply(
       repository.context,
       work,
     )
-    : await withPreparedRepository(host, repository, { portable: false }, work);
+    : await withPreparedRepository(host, repository, {}, work);
   return {
     place: placeOf(repository, null),
     name: wanted.key,

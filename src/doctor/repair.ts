@@ -2,8 +2,9 @@ import {
   conflict,
   type Finding,
   notFound,
-  OrcError,
+  onRefusal,
   refused,
+  unlessCorrupt,
 } from "../base/error.ts";
 import { matchSessionId } from "../base/ids.ts";
 import {
@@ -36,6 +37,7 @@ import {
   noSuchSession,
   readSession,
   type Session,
+  unlessDamaged,
 } from "../session/read.ts";
 import { IGNORE_EVERYTHING } from "../session/repository.ts";
 import { commit, settle, stamp } from "../session/update.ts";
@@ -74,14 +76,11 @@ export async function fixFindings(
   for (const id of new Set([null, ...fixable.map(sessionOf)])) {
     const own = fixable.filter((finding) => sessionOf(finding) === id);
     if (own.length === 0) continue;
-    try {
-      await (id === null
+    const fix = () =>
+      id === null
         ? fixRepository(repository, own)
-        : fixSession(repository, id, own));
-    } catch (error) {
-      if (!(error instanceof OrcError)) throw error;
-      problems.push(error.message);
-    }
+        : fixSession(repository, id, own);
+    await unlessDamaged(fix, problems);
   }
   return problems;
 }
@@ -209,15 +208,9 @@ const REPAIRS: Readonly<Record<SessionRepair, Repair>> = {
     request: "return to the newest checkpoint of",
     message: "Returned to the newest checkpoint, as the state was destroyed",
     codes: ["damaged_state", "foreign_state", "unfinished_session"],
-    find: async (target) => {
-      try {
-        await readSession(target.layout, target.id);
-        return undefined;
-      } catch (error) {
-        if (error instanceof OrcError) return restoredSession(target);
-        throw error;
-      }
-    },
+    find: (target) =>
+      readSession(target.layout, target.id)
+        .then(() => undefined, onRefusal(() => restoredSession(target))),
     replaces: "state",
   },
 };
@@ -331,13 +324,8 @@ function newestCheckpoint({ layout, paths, id }: Target): UnsignedSession {
   for (const { id: checkpointId, path } of checkpoints.toReversed()) {
     const { snapshot } = readCheckpoint(layout, directory, checkpointId);
     if (!snapshot) continue;
-    try {
-      const stored = decodeUnsigned(snapshot, path);
-      if ((stored.sessionId ?? id) === id) return stored;
-    } catch (error) {
-      const isDamaged = error instanceof OrcError && error.kind === "corrupt";
-      if (!isDamaged) throw error;
-    }
+    const stored = unlessCorrupt(() => decodeUnsigned(snapshot, path));
+    if (stored && (stored.sessionId ?? id) === id) return stored;
   }
   throw notFound(
     "no_checkpoint",

@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { OrcError, orElse } from "../base/error.ts";
 import {
   type RepositoryLayout,
   type SessionLayout,
@@ -132,13 +132,10 @@ function workflowFacts({ status, definition }: SessionState): {
   if (isClosed(status) || definition === null) {
     return { duplicate: null, workflowProblem: null };
   }
-  try {
+  return orElse(() => {
     const duplicate = findDuplicateId(decodeDefinition(definition)) ?? null;
     return { duplicate, workflowProblem: null };
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    return { duplicate: null, workflowProblem: error.message };
-  }
+  }, ({ message }) => ({ duplicate: null, workflowProblem: message }));
 }
 
 /** Where the workflow came from, and the beginning of that file's hash. */

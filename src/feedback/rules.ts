@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { unlessCorrupt } from "../base/error.ts";
 import {
   asObject,
   isJsonList,
@@ -205,12 +205,7 @@ export type FeedbackKind = "tool" | "process" | "both";
 
 /** Undefined stands for a line that is torn, or no object. */
 export function decodeFeedbackLine(text: string): JsonObject | undefined {
-  try {
-    return asObject(parseJson(text, "feedback line"));
-  } catch (error) {
-    if (error instanceof OrcError && error.kind === "corrupt") return undefined;
-    throw error;
-  }
+  return unlessCorrupt(() => asObject(parseJson(text, "feedback line")));
 }
 
 /** A text of a feedback entry; null when it is missing, blank, or something else. */

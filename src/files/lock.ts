@@ -1,4 +1,4 @@
-import { conflict, corrupt, OrcError } from "../base/error.ts";
+import { conflict, corrupt, OrcError, orElse } from "../base/error.ts";
 import { decodeUtf8, parseJson } from "../base/json.ts";
 import { LOCK_NAME, STAGING_PREFIX, TEMPORARY_SUFFIX } from "../base/layout.ts";
 import { field, openDocument, readNumber, readText } from "../base/shape.ts";
@@ -368,7 +368,7 @@ function decodeRecord(
   bytes: Uint8Array,
   path: string,
 ): LockRecord | undefined {
-  try {
+  return orElse(() => {
     const document = openDocument(parseJson(decodeUtf8(bytes, path), path));
     const text = (key: string): string => readText(field(document, key));
     const number = (key: string): number => readNumber(field(document, key));
@@ -387,10 +387,7 @@ function decodeRecord(
     // A newer format that still says who holds it must be honoured too.
     const isKnown = number("format") >= FORMAT && isPlausible(record);
     return isKnown && document.problems.length === 0 ? record : undefined;
-  } catch (error) {
-    if (error instanceof OrcError) return undefined;
-    throw error;
-  }
+  }, () => undefined);
 }
 
 function isPlausible({ token, pid }: LockRecord): boolean {

@@ -251,7 +251,7 @@ async function appendSection(
     if (warning !== undefined) warnings.push(warning);
     return true;
   };
-  const options = { portable: false };
+  const options = {};
   const saved = await withPreparedRepository(host, repository, options, work);
   return { path, saved, warnings };
 }

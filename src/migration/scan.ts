@@ -1,5 +1,5 @@
 import { sha256Hex } from "../base/checksum.ts";
-import { notFound } from "../base/error.ts";
+import { notFound, nothingIfCorrupt, unlessCorrupt } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import { decodeUtf8, isJsonList, isJsonObject } from "../base/json.ts";
 import {
@@ -46,13 +46,11 @@ import {
   leave,
   type LegacyPlace,
   NOT_FOLLOWED,
-  nothingIfCorrupt,
   ownerOf,
   placesOf,
   type Scan,
   scanCheckpoints,
   type ScanOptions,
-  unlessCorrupt,
 } from "./scan_lines.ts";
 import {
   type LegacyFacts,

@@ -1,4 +1,4 @@
-import { notFound, OrcError } from "../base/error.ts";
+import { notFound, unlessCorrupt } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import {
   LEGACY_WHOLES,
@@ -113,20 +113,6 @@ export function placesOf<Role extends LegacyRole>(
     const role = roles.find((role) => role === place.role);
     return role === undefined ? [] : [{ ...place, role }];
   });
-}
-
-/** What is damaged tells nothing. */
-export function unlessCorrupt<Value>(read: () => Value): Value | undefined {
-  try {
-    return read();
-  } catch (error) {
-    return nothingIfCorrupt(error);
-  }
-}
-
-export function nothingIfCorrupt(error: unknown): undefined {
-  if (error instanceof OrcError && error.kind === "corrupt") return undefined;
-  throw error;
 }
 
 /** Tells which workflow a line belongs to; empty when it names none. */

@@ -348,7 +348,7 @@ function withSessions<Result>(
           within(others));
     return within(sessions());
   };
-  return withPreparedRepository(host, repository, { portable: false }, work);
+  return withPreparedRepository(host, repository, {}, work);
 }
 
 /** Sorts by time, and is never used twice. */

@@ -1,4 +1,4 @@
-import { misconfigured, notFound, OrcError } from "../base/error.ts";
+import { misconfigured, notFound, orElse } from "../base/error.ts";
 import {
   decodeUtf8,
   type JsonObject,
@@ -268,12 +268,7 @@ function fileNames(directory: string): readonly string[] {
 
 /** A manifest that cannot be read tells nothing about the project. */
 function readManifest(path: string): string | undefined {
-  try {
-    return readText(path, MAX_WORKFLOW_BYTES);
-  } catch (error) {
-    if (error instanceof OrcError) return undefined;
-    throw error;
-  }
+  return orElse(() => readText(path, MAX_WORKFLOW_BYTES), () => undefined);
 }
 
 export async function assertOrcFits(

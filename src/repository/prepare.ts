@@ -26,7 +26,7 @@ import { ownersOf, readIfThere } from "./select.ts";
 export async function withPreparedRepository<Result>(
   host: Host,
   repository: Repository,
-  options: { readonly portable: boolean; readonly warnings?: string[] },
+  options: { readonly portable?: boolean; readonly warnings?: string[] },
   work: (lock: HeldLock) => Result | Promise<Result>,
 ): Promise<Result> {
   const { layout, context } = repository;
@@ -42,7 +42,7 @@ export async function withPreparedRepository<Result>(
       if (isMigrationUnfinished(layout)) {
         await settleMigration(layout, lock);
       }
-      const facts = factsOf(host, repository, options.portable);
+      const facts = factsOf(host, repository, options.portable ?? false);
       await ensureRepository(layout, facts, (path, text) => {
         const warning = writeAtomic(path, text, { token: lock.token });
         if (warning !== undefined) options.warnings?.push(warning);

@@ -1,4 +1,10 @@
-import { type Finding, isProblem, OrcError } from "../base/error.ts";
+import {
+  type Finding,
+  isProblem,
+  onRefusal,
+  OrcError,
+  orElse,
+} from "../base/error.ts";
 import {
   legacySecretNames,
   legacySecretPaths,
@@ -118,12 +124,8 @@ async function open({ keyring }: SecretSearch, path: string): Promise<Opened> {
 
 /** What is stored but cannot be opened is a finding of its own. */
 async function canBeHad(search: SecretSearch, name: string): Promise<boolean> {
-  try {
-    return await findSecret(search, name) !== undefined;
-  } catch (error) {
-    if (error instanceof OrcError) return true;
-    throw error;
-  }
+  return await findSecret(search, name)
+    .then((found) => found !== undefined, onRefusal(() => true));
 }
 
 function identityFact(
@@ -157,13 +159,11 @@ function keyFiles(host: Host, repository: Repository): readonly string[] {
 
 /** What cannot be read holds nothing that could be found. */
 function textAt(path: string): string {
-  try {
-    const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
-    return new TextDecoder().decode(bytes ?? new Uint8Array());
-  } catch (error) {
-    if (error instanceof OrcError) return "";
-    throw error;
-  }
+  const bytes = orElse(
+    () => readRegularFile(path, MAX_WORKFLOW_BYTES),
+    () => undefined,
+  );
+  return new TextDecoder().decode(bytes);
 }
 
 /** How the secrets of a repository are. */

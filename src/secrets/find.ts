@@ -8,6 +8,7 @@ import {
 } from "../base/names.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
+import { unlessDamaged } from "../session/read.ts";
 import { readStatements, readValue } from "../settings/files.ts";
 import { valueOf } from "../settings/merge.ts";
 import { isList, type SettingValue } from "../settings/settings.ts";
@@ -231,12 +232,8 @@ export async function requiredSecrets(
 async function ifRight(
   read: () => readonly string[] | Promise<readonly string[]>,
 ): Promise<RequiredSecrets> {
-  try {
-    return { names: await read(), problems: [] };
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    return { names: [], problems: [error.message] };
-  }
+  const problems: string[] = [];
+  return { names: await unlessDamaged(read, problems) ?? [], problems };
 }
 
 /** A workflow, and the repository whose secrets it names. */

@@ -1,4 +1,4 @@
-import { denied, OrcError } from "../base/error.ts";
+import { denied, onRefusal } from "../base/error.ts";
 import type { JsonValue } from "../base/json.ts";
 import { type KnownSecret, type Masker, maskerOf } from "../base/mask.ts";
 import { KEY_VARIABLES, variablesOf } from "../base/names.ts";
@@ -195,11 +195,10 @@ export async function maskFailure(
   if (rememberedMasker(host) !== undefined) return;
   rememberMasker(host, maskerOf([]));
   try {
-    const place = await openSession(host, options).catch((error) => {
-      if (!(error instanceof OrcError)) throw error;
+    const place = await openSession(host, options).catch(onRefusal(() => {
       const workflow = { secrets: [], phases: [] };
       return { repository: openRepository(host, options), workflow };
-    });
+    }));
     await sessionMasker(host, { ...place, isLenient: true });
   } catch {
     // The error to show is the one that came first; this one may be the same.

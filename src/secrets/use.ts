@@ -273,7 +273,7 @@ export async function setSecret(
     : await withPreparedRepository(
       host,
       repository,
-      { portable: false, warnings },
+      { warnings },
       ({ token }) => keep(token),
     );
   return {

@@ -1,4 +1,4 @@
-import { external, OrcError } from "../base/error.ts";
+import { external, unlessCorrupt } from "../base/error.ts";
 import { jsonObject, withFields } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import {
@@ -316,24 +316,14 @@ function pointersTo(
   ids: ReadonlySet<string>,
 ): readonly string[] {
   guardPath(layout.root, layout.bindings);
+  // What is damaged names nobody, and is not for a cleanup to remove.
+  const isAmong = (read: () => string | undefined): boolean =>
+    ids.has(unlessCorrupt(read) ?? "");
   const paths = entriesIn(layout.bindings, "list the bindings")
     .filter(({ name, isFile }) => isFile && name.endsWith(".json"))
     .map(({ name }) => `${layout.bindings}/${name}`)
-    .filter((path) => isAmong(ids, () => readBindingFile(path)));
-  return isAmong(ids, () => readCurrent(layout))
+    .filter((path) => isAmong(() => readBindingFile(path)));
+  return isAmong(() => readCurrent(layout))
     ? [...paths, layout.current]
     : paths;
-}
-
-/** What is damaged names nobody, and is not for a cleanup to remove. */
-function isAmong(
-  ids: ReadonlySet<string>,
-  read: () => string | undefined,
-): boolean {
-  try {
-    return ids.has(read() ?? "");
-  } catch (error) {
-    if (error instanceof OrcError && error.kind === "corrupt") return false;
-    throw error;
-  }
 }

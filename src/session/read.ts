@@ -1,5 +1,12 @@
 import { sha256Hex } from "../base/checksum.ts";
-import { corrupt, notFound, OrcError, refused } from "../base/error.ts";
+import {
+  corrupt,
+  notFound,
+  onRefusal,
+  type OrcError,
+  orElse,
+  refused,
+} from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import { asObject, type JsonObject } from "../base/json.ts";
 import {
@@ -147,15 +154,12 @@ export function shownName(
   id: string,
   warnings: string[],
 ): string | null {
-  try {
-    const meta = readSessionMeta(sessionLayout(layout.root, id).meta);
-    const name = meta?.get("name");
-    return typeof name === "string" && name !== "" ? name : null;
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    warnings.push(error.message);
-    return null;
-  }
+  const { meta } = sessionLayout(layout.root, id);
+  const name = orElse(
+    () => readSessionMeta(meta)?.get("name"),
+    ({ message }) => void warnings.push(message),
+  );
+  return typeof name === "string" && name !== "" ? name : null;
 }
 
 /** Reads the `meta.json` of a session; undefined when it has none. */
@@ -178,8 +182,7 @@ export async function unlessDamaged<Value>(
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    warnings.push(error.message);
+    onRefusal(({ message }) => warnings.push(message))(error);
     return undefined;
   }
 }
@@ -252,15 +255,14 @@ export async function readEntry(
   layout: RepositoryLayout,
   id: string,
 ): Promise<SessionEntry> {
-  try {
-    const { state } = await readSession(layout, id);
-    return { id, state, problem: null };
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    const isUnfinished = error.code === "no_such_session";
-    const problem = isUnfinished ? "unfinished: no state.json" : error.message;
-    return { id, state: null, problem };
-  }
+  return await readSession(layout, id).then(
+    ({ state }) => ({ id, state, problem: null }),
+    onRefusal(({ code, message }) => {
+      const isUnfinished = code === "no_such_session";
+      const problem = isUnfinished ? "unfinished: no state.json" : message;
+      return { id, state: null, problem };
+    }),
+  );
 }
 
 /** What the store has to be told by the host. */

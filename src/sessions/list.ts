@@ -1,4 +1,4 @@
-import { notFound, OrcError, usage } from "../base/error.ts";
+import { notFound, onRefusal, orElse, usage } from "../base/error.ts";
 import {
   repositoryLayout,
   sessionLayout,
@@ -145,13 +145,11 @@ function progressOf(
   state: SessionState,
 ): Pick<SessionLine, "progress" | "problem"> {
   if (state.definition === null) return { progress: null, problem: null };
-  try {
-    const workflow = decodeDefinition(state.definition);
+  const { definition } = state;
+  return orElse(() => {
+    const workflow = decodeDefinition(definition);
     return { progress: summarize(workflow, state).progress, problem: null };
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    return { progress: null, problem: error.message };
-  }
+  }, ({ message }) => ({ progress: null, problem: message }));
 }
 
 const UNKNOWN = {
@@ -316,15 +314,11 @@ export function findRepositories(
 ): { readonly directories: string[]; readonly problems: string[] } {
   const directories: string[] = [];
   const problems: string[] = [];
-  const unlessHidden = <Value>(look: () => Value): Value | undefined => {
-    try {
-      return look();
-    } catch (error) {
-      if (!(error instanceof OrcError)) throw error;
-      problems.push(error.message);
+  const unlessHidden = <Value>(look: () => Value): Value | undefined =>
+    orElse(look, ({ message }) => {
+      problems.push(message);
       return undefined;
-    }
-  };
+    });
   const visit = (directory: string, levels: number): void => {
     if (unlessHidden(() => holdsSessions(directory, home))) {
       directories.push(directory);
@@ -383,18 +377,14 @@ export async function listCandidates(
   kind: CandidateKind,
   options: SessionOptions = {},
 ): Promise<readonly Candidate[]> {
-  try {
-    const candidates = await candidatesOf(host, kind, options);
-    return candidates
-      .filter(({ word }) => SAFE_WORD.test(word))
-      .map(({ word, summary }) => ({
-        word,
-        summary: headOf(oneLine(summary), MAX_SUMMARY_LENGTH),
-      }));
-  } catch (error) {
-    if (error instanceof OrcError) return [];
-    throw error;
-  }
+  const candidates = await candidatesOf(host, kind, options)
+    .catch(onRefusal(() => []));
+  return candidates
+    .filter(({ word }) => SAFE_WORD.test(word))
+    .map(({ word, summary }) => ({
+      word,
+      summary: headOf(oneLine(summary), MAX_SUMMARY_LENGTH),
+    }));
 }
 
 async function candidatesOf(

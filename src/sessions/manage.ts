@@ -75,7 +75,7 @@ export async function switchSession(
       : writeCurrent(layout, session, token);
     if (warning !== undefined) warnings.push(warning);
   };
-  const preparation = { portable: false, warnings };
+  const preparation = { warnings };
   await withPreparedRepository(host, repository, preparation, bind);
   return {
     place: placeOf(repository, session),

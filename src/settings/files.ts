@@ -1,4 +1,4 @@
-import { denied, misconfigured, OrcError } from "../base/error.ts";
+import { denied, misconfigured, onRefusal, OrcError } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import {
   type RepositoryLayout,
@@ -425,10 +425,7 @@ export async function isNoticeWanted(
   host: Host,
   root: string,
 ): Promise<boolean> {
-  try {
-    return await readValue(host, siteAt(root), "notice") === true;
-  } catch (error) {
-    if (error instanceof OrcError) return true;
-    throw error;
-  }
+  const value = await readValue(host, siteAt(root), "notice")
+    .catch(onRefusal(() => true));
+  return value === true;
 }

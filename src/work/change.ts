@@ -169,7 +169,7 @@ export async function adoptLegacySession(
     await adoptLegacy(layout, legacy, { localTime, token });
     if (readCurrent(layout) === undefined) writeCurrent(layout, id, token);
   };
-  await withPreparedRepository(host, repository, { portable: false }, work);
+  await withPreparedRepository(host, repository, {}, work);
 }
 
 /** Who leaves a phase means the one they saw, and a human's yes holds for no other. */

@@ -115,7 +115,7 @@ export async function startSession(
     if (!beside) await assertNoOwnSession(host, repository);
     return await store(host, repository, decision, { lock, warnings });
   };
-  const how = { portable: false, warnings };
+  const how = { warnings };
   const session = await withPreparedRepository(host, repository, how, work);
   warnings.push(...foreignOwner(repository.layout));
   return {
