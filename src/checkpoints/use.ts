@@ -214,13 +214,13 @@ const MAX_AGE_DAYS = "30";
 const MAX_NUMBER = 100_000;
 
 /**
- * Removes old checkpoints of a session. Those of other sessions, those in the
- * older tool's directory and those that cannot be read stay.
+ * Removes old checkpoints of a session. Those of other sessions, those in the older tool's
+ * directory and those that cannot be read stay.
  *
  * Requires `--allow-read`, and `--allow-write` to remove.
  *
- * @throws {OrcError} `invalid_number` (usage) if a number is none
- * @throws {OrcError} `not_confirmed` (refused) if nobody says yes
+ * @throws {OrcError} `invalid_number` (usage) if a number is none, or `not_confirmed` (refused) if
+ *   nobody says yes
  */
 export async function cleanCheckpoints(
   host: Host,
@@ -293,19 +293,18 @@ export interface Resumed extends Changed {
 }
 
 /**
- * Returns to a checkpoint: items, phases and the current phase become what they were, in one
- * logged update, and later approvals are taken back. Where nothing has changed since, it only
- * tells what an agent has to know that lost its memory.
+ * Returns to a checkpoint: items, phases and the current phase become what they were, in one logged
+ * update, and later approvals are taken back. Where nothing has changed since, it only tells what
+ * an agent has to know that lost its memory.
  *
  * Requires `--allow-read`, and `--allow-write` to change something.
  *
  * @throws {OrcError} `no_checkpoint` or `no_such_checkpoint` (not_found)
- * @throws {OrcError} `not_confirmed` (refused) if something would change, and
- *   nobody says yes
- * @throws {OrcError} `restore_forward` (refused) if it would bring back more
- *   than was done since; only a human may force it
- * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it
- *   is forced and no human says yes; a try without a human is logged
+ * @throws {OrcError} `not_confirmed` (refused) if something would change, and nobody says yes
+ * @throws {OrcError} `restore_forward` (refused) if it would bring back more than was done since;
+ *   only a human may force it
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it is forced and no
+ *   human says yes; a try without a human is logged
  * @throws {OrcError} `session_changed` (conflict) if it changes meanwhile
  */
 export async function resumeSession(

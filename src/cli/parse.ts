@@ -86,9 +86,8 @@ function redirect(
 /**
  * Reads the command line up to the command's name.
  *
- * `@std/cli/parse-args` was looked at and not taken: it refuses values that
- * begin with "-", turns what looks like a number into one, and cannot tell a
- * missing value from an empty one.
+ * `@std/cli/parse-args` was looked at and not taken: it refuses values that begin with "-", turns
+ * what looks like a number into one, and cannot tell a missing value from an empty one.
  */
 export function selectCommand(
   argv: readonly string[],

@@ -122,9 +122,9 @@ const NOTHING = {
 };
 
 /**
- * Looks at all that orc keeps for a repository. Reads only, takes no lock, and
- * goes on past whatever is damaged. Of each session it reads state, meta data
- * and the end of the log; of other files only what their directory tells.
+ * Looks at all that orc keeps for a repository. Reads only, takes no lock, and goes on past
+ * whatever is damaged. Of each session it reads state, meta data and the end of the log; of other
+ * files only what their directory tells.
  */
 export async function gatherFacts(
   layout: RepositoryLayout,

@@ -61,9 +61,9 @@ const FIXES: ReadonlyMap<string, "pointer" | "log" | "ignore_file"> = new Map([
 ]);
 
 /**
- * Puts right what loses nothing: removes what dead processes left, brings logs
- * in step, hides the state from git, and clears names of what is not there.
- * Returns why something could not be done; the rest is done all the same.
+ * Puts right what loses nothing: removes what dead processes left, brings logs in step, hides the
+ * state from git, and clears names of what is not there. Returns why something could not be done;
+ * the rest is done.
  */
 export async function fixFindings(
   repository: Repository,
@@ -160,11 +160,10 @@ export interface Repaired {
 /**
  * How a session is put right that no update can change any more:
  *
- * - `trust_state`: an older state was put back; it counts, and the log, which is
- *   ahead of it, is put aside
+ * - `trust_state`: an older state was put back; it counts, and the log, which is ahead of it, is
+ *   put aside
  * - `resign`: the state was changed by hand; it counts as it is
- * - `restore`: the state is destroyed or gone; the newest checkpoint takes its
- *   place
+ * - `restore`: the state is destroyed or gone; the newest checkpoint takes its place
  */
 export type SessionRepair = "trust_state" | "resign" | "restore";
 
@@ -216,12 +215,11 @@ const REPAIRS: Readonly<Record<SessionRepair, Repair>> = {
 };
 
 /**
- * Puts a session right by a decision that only a human may take: as a logged
- * update under its lock. What is replaced is put aside first.
+ * Puts a session right by a decision that only a human may take: as a logged update under its lock.
+ * What is replaced is put aside first.
  *
  * @throws {OrcError} `not_damaged` (refused) if there is nothing to put right
- * @throws {OrcError} `approval_required` or `approval_declined` (denied) if no
- *   human says yes
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if no human says yes
  */
 export async function repairDamaged(
   host: Host,

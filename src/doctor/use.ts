@@ -46,17 +46,16 @@ export interface Diagnosis {
 }
 
 /**
- * Looks for everything that keeps somebody from working, will or may. Looking
- * takes no lock, writes nothing, and goes on past whatever is damaged; its time
- * grows with the number of sessions.
+ * Looks for everything that keeps somebody from working, will or may. Looking takes no lock, writes
+ * nothing, and goes on past whatever is damaged; its time grows with the number of sessions.
  *
- * Requires `--allow-read` and `--allow-env`; `--allow-write` to put something
- * right. With `--allow-sys=statfs` it knows the free space, with
- * `--allow-run=git` the secrets that git's credential helper has.
+ * Requires `--allow-read` and `--allow-env`; `--allow-write` to put something right. With
+ * `--allow-sys=statfs` it knows the free space, with `--allow-run=git` the secrets that git's
+ * credential helper has.
  *
  * @throws {OrcError} `not_damaged` (refused) if a repair is not needed
- * @throws {OrcError} `approval_required` or `approval_declined` (denied) if no
- *   human says yes to a repair
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if no human says yes to a
+ *   repair
  */
 export async function diagnoseRepository(
   host: Host,

@@ -18,40 +18,33 @@ import { restore } from "./restore.ts";
 import { assertOpen, type Circumstances } from "./situation.ts";
 
 /**
- * Decides what an action does to a session: the next state and the events that
- * led there.
+ * Decides what an action does to a session: the next state and the events that led there.
  *
- * Pure: the same arguments give the same answer, and no argument is changed. No
- * events means that nothing has to be written, as for an item that is completed
- * already. A check that failed is not an error: it gives an event and a counted
- * attempt. What a caller must not do, such as starting with a state or
- * completing without the result of a check that is needed, throws a plain
- * `Error`.
+ * Pure: the same arguments give the same answer, and no argument is changed. No events means that
+ * nothing has to be written, as for an item that is completed already. A check that failed is not
+ * an error: it gives an event and a counted attempt. What a caller must not do, such as starting
+ * with a state or completing without the result of a check that is needed, throws a plain `Error`.
  *
  * @throws {OrcError} `session_closed` (refused) if the session has ended
- * @throws {OrcError} `cannot_start`, `cannot_complete`, `cannot_skip` or
- *   `cannot_approve` (refused) if the rules do not allow it on the item
- * @throws {OrcError} `out_of_order` (refused) if another item of a strict phase
- *   comes first
- * @throws {OrcError} `approval_pending` (refused) if a human may still answer
- *   before a manual gate passes by itself; `details.passesAt` says for how long
- * @throws {OrcError} `item_in_other_phase` (refused) if the item is not in the
- *   current phase
- * @throws {OrcError} `skip_reason` (refused) if a reason for skipping says
- *   nothing
- * @throws {OrcError} `blocked` (refused) if something keeps the session from
- *   going on or being finished; `details.blockers` holds all
- * @throws {OrcError} `approval_required` if it is an act of a human and the
- *   caller is not known to be one (denied), or on completing a manual gate
- *   (refused)
- * @throws {OrcError} `no_such_item` or `no_such_phase` (not_found) if the
- *   workflow does not define it
- * @throws {OrcError} `notes_too_long`, `note_empty` or `reason_missing` (usage)
- *   if a text has the wrong length
- * @throws {OrcError} `restore_forward` or `foreign_checkpoint` (refused) if a
- *   checkpoint holds more than was earned, or belongs to another session
- * @throws {OrcError} `unknown_phase` (corrupt) if the workflow does not define
- *   the phase the session, or a checkpoint, is in
+ * @throws {OrcError} `cannot_start`, `cannot_complete`, `cannot_skip` or `cannot_approve` (refused)
+ *   if the rules do not allow it on the item
+ * @throws {OrcError} `out_of_order` or `item_in_other_phase` (refused) if it is not the turn of the
+ *   item
+ * @throws {OrcError} `approval_pending` (refused) if a human may still answer before a manual gate
+ *   passes by itself; `details.passesAt` says for how long
+ * @throws {OrcError} `skip_reason` (refused) if a reason for skipping says nothing
+ * @throws {OrcError} `blocked` (refused) if something keeps the session from going on or being
+ *   finished; `details.blockers` holds all
+ * @throws {OrcError} `approval_required` if it is an act of a human and the caller is not known to
+ *   be one (denied), or on completing a manual gate (refused)
+ * @throws {OrcError} `no_such_item` or `no_such_phase` (not_found) if the workflow does not define
+ *   it
+ * @throws {OrcError} `notes_too_long`, `note_empty` or `reason_missing` (usage) if a text has the
+ *   wrong length
+ * @throws {OrcError} `restore_forward` or `foreign_checkpoint` (refused) if a checkpoint holds more
+ *   than was earned, or belongs to another session
+ * @throws {OrcError} `unknown_phase` (corrupt) if the workflow does not define the phase the
+ *   session, or a checkpoint, is in
  */
 export function decide(
   workflow: Workflow,

@@ -11,8 +11,8 @@ import { printJson } from "../base/json_print.ts";
 import type { LoggedEvent } from "../workflow/types.ts";
 
 /**
- * An event read from a log: other writers know types of their own. From the
- * Python tool its id is empty and its serial 0.
+ * An event read from a log: other writers know types of their own. From the Python tool its id is
+ * empty and its serial 0.
  */
 export type RecordedEvent = Omit<LoggedEvent, "type"> & {
   readonly type: string;
@@ -24,8 +24,8 @@ export function encodeLogLine(event: RecordedEvent): string {
 }
 
 /**
- * Decodes a line of log.jsonl. Returns undefined for a line that is torn or
- * that somebody else wrote for another purpose: a log is read around those.
+ * Decodes a line of log.jsonl; undefined for one that is torn or that somebody else wrote: a log is
+ * read around those.
  */
 export function decodeLogLine(line: string): RecordedEvent | undefined {
   try {

@@ -100,8 +100,8 @@ export interface RestoreChange {
   /** Null unless it is about an item. */
   readonly itemId: string | null;
   /**
-   * What it is now: a status, a phase, or `given` or `missing`. Like `to` where
-   * only details differ.
+   * What it is now: a status, a phase, or `given` or `missing`. Like `to` where only details
+   * differ.
    */
   readonly from: string;
   /** What it becomes. */
@@ -111,15 +111,12 @@ export interface RestoreChange {
 }
 
 /**
- * Plans the way back to the state in a checkpoint: items and the current phase,
- * from which follows where the phases stand. Notes and constraints stay.
- * Approvals and reviews from after the checkpoint are taken back: they were
- * given for what is taken back too.
+ * Plans the way back to the state in a checkpoint: items and the current phase, from which follows
+ * where the phases stand. Notes and constraints stay. Approvals and reviews from after the
+ * checkpoint are taken back: they were given for what is taken back too.
  *
- * @throws {OrcError} `foreign_checkpoint` (refused) if the state is that of
- *   another session
- * @throws {OrcError} `unknown_phase` (corrupt) if the workflow does not define
- *   the phase of either state
+ * @throws {OrcError} `foreign_checkpoint` (refused) if the state is that of another session,
+ *   `unknown_phase` (corrupt) if the workflow does not define the phase of either state
  */
 export function planRestore(
   workflow: Workflow,

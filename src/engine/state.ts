@@ -112,15 +112,15 @@ const HUMAN_APPROVAL = "human_approval";
 /** A reason why a phase cannot be left or a session cannot be finished. */
 export interface Blocker {
   /**
-   * Stable name of the condition: a required item is neither completed nor
-   * skipped, a phase awaits a human, or a required review was not made.
+   * Stable name of the condition: a required item is neither completed nor skipped, a phase awaits
+   * a human, or a required review was not made.
    */
   readonly code: "item_open" | "approval_missing" | "review_missing";
   /** The phase in which something has to be done about it. */
   readonly phaseId: string;
   /**
-   * The item it is about; null when it is about the phase, or when no item
-   * carries the name of the review.
+   * The item it is about; null when it is about the phase, or when no item carries the name of the
+   * review.
    */
   readonly itemId: string | null;
   /** For people, such as `Item "plan" is pending`. */

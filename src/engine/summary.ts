@@ -71,26 +71,26 @@ export interface ItemSummary {
   /** What to do, in the words of the workflow; null where the name says it all. */
   readonly description: string | null;
   /**
-   * What is checked, in the workflow's words; else its path or command as
-   * written. Null where nothing is checked or described.
+   * What is checked, in the workflow's words; else its path or command as written. Null where
+   * nothing is checked or described.
    */
   readonly check: string | null;
   /** Advice from the workflow; may begin with a tag such as `[tip]`. */
   readonly notes: readonly string[];
   /**
-   * When skipping is fine, in the words of the workflow; empty where it names
-   * nothing, or where the item cannot be skipped without force.
+   * When skipping is fine, in the words of the workflow; empty where it names nothing, or where the
+   * item cannot be skipped without force.
    */
   readonly skipConditions: readonly string[];
   /**
-   * What gets an open manual gate out of the way: a `human`, `nobody`
-   * (`complete` skips it), or a `clock` that gives a human time to answer and
-   * that the first `complete` or `start-item` starts. Null for everything else.
+   * What gets an open manual gate out of the way: a `human`, `nobody` (`complete` skips it), or a
+   * `clock` that gives a human time to answer and that the first `complete` or `start-item` starts.
+   * Null for everything else.
    */
   readonly approval: "human" | "nobody" | "clock" | null;
   /**
-   * From when on `complete` skips a manual gate whose clock runs, an instant in
-   * UTC; null while none runs.
+   * From when on `complete` skips a manual gate whose clock runs, an instant in UTC; null while
+   * none runs.
    */
   readonly passesAt: string | null;
   /** What evidence it asks for; null for none, and for manual gates. */
@@ -136,8 +136,8 @@ export interface Summary {
   /** Sums over all phases. */
   readonly progress: Progress;
   /**
-   * Items of the current phase in the order of the workflow; empty if the
-   * workflow does not define that phase.
+   * Items of the current phase in the order of the workflow; empty if the workflow does not define
+   * that phase.
    */
   readonly items: readonly ItemSummary[];
   /** Advice for the current phase; may begin with a tag such as `[tip]`. */
@@ -147,8 +147,8 @@ export interface Summary {
   /** What somebody said was worth remembering, oldest first. */
   readonly notes: readonly string[];
   /**
-   * What keeps the session from going on; in the last phase, from being
-   * finished. Empty after the end.
+   * What keeps the session from going on; in the last phase, from being finished. Empty after the
+   * end.
    */
   readonly blockers: readonly Blocker[];
   /** What to do now; null after the end, or if the workflow does not define the current phase. */
@@ -156,8 +156,8 @@ export interface Summary {
 }
 
 /**
- * Sums up a session. Works on any session that can be read, whatever its
- * workflow lacks; never throws.
+ * Sums up a session. Works on any session that can be read, whatever its workflow lacks; never
+ * throws.
  */
 export function summarize(workflow: Workflow, state: SessionState): Summary {
   const active = !isClosed(state.status);

@@ -13,13 +13,11 @@ import { livenessOf, ownIdentity } from "./liveness.ts";
 import { openTerminal, readInput } from "./terminal.ts";
 
 /**
- * Opens this machine for orc. What takes long to load is loaded by the first
- * call that needs it.
+ * Opens this machine for orc. What takes long to load is loaded by the first call that needs it.
  *
- * Requires no permission by itself: a variable that may not be read counts as
- * unset. With `--allow-read`, `--allow-run` and `--allow-sys=hostname` it tells
- * at once that the holder of a lock is dead; otherwise the lock it left behind
- * keeps others waiting.
+ * Requires no permission by itself: a variable that may not be read counts as unset. With
+ * `--allow-read`, `--allow-run` and `--allow-sys=hostname` it tells at once that the holder of a
+ * lock is dead; otherwise the lock it left behind keeps others waiting.
  */
 export function denoHost(): Host {
   return {

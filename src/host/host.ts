@@ -64,8 +64,8 @@ export interface Terminal {
   /** As `readLine`, for what nobody may see while it is typed. */
   readHidden(question: string): string | undefined;
   /**
-   * Shows a line without control characters in place of the one before;
-   * undefined takes it away. Does nothing where no line can be redrawn.
+   * Shows a line without control characters in place of the one before; undefined takes it away.
+   * Does nothing where no line can be redrawn.
    */
   showProgress(line: string | undefined): void;
 }
@@ -79,10 +79,9 @@ export interface SignalHold {
 }
 
 /**
- * This machine: the only source of time, randomness, environment, programs and
- * prompts. {@linkcode denoHost} makes one; programs and tests may replace
- * members of it: `{ ...denoHost(), env: () => undefined }` takes no setting
- * from the environment.
+ * This machine: the only source of time, randomness, environment, programs and prompts. {@linkcode
+ * denoHost} makes one; programs and tests may replace members of it: `{ ...denoHost(), env: () =>
+ * undefined }` takes no setting from the environment.
  */
 export interface Host {
   /** Absolute. Reading it may throw `no_working_directory` (external). */
@@ -110,8 +109,8 @@ export interface Host {
   /** Keeps the signals that would end this process waiting, for milliseconds. */
   holdSignals(): SignalHold;
   /**
-   * Runs a program to its end, without a terminal; that it fails or is missing
-   * is a result. Throws `permission_missing` (denied) where none may be run.
+   * Runs a program to its end, without a terminal; that it fails or is missing is a result. Throws
+   * `permission_missing` (denied) where none may be run.
    */
   runProgram(request: ProgramRequest): Promise<ProgramResult>;
   /** The agent that calls, without any approval. */

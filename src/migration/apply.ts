@@ -64,9 +64,8 @@ interface MigrationJob extends Omit<StageJob, "present" | "directory"> {
 }
 
 /**
- * Does all of a migration; returns what could not be moved, as sentences for
- * people. What counts and cannot be finished is left to the next command, or
- * taken back as a whole.
+ * Does all of a migration; returns what could not be moved, as sentences for people. What counts
+ * and cannot be finished is left to the next command, or taken back as a whole.
  */
 export function applyMigration(
   job: MigrationJob,
@@ -94,15 +93,12 @@ export function applyMigration(
 }
 
 /**
- * Puts everything new aside and makes it count with one rename, that of the
- * record. Until then nothing is changed; from then on the rest is only moving
- * things into their places, which can be repeated.
+ * Puts everything new aside and makes it count with one rename, that of the record; until then
+ * nothing is changed, and the rest is only moving things into their places, which can be repeated.
+ * Only the holder of the repository's lock may, and of the locks of the sessions that are changed.
  *
- * Only the holder of the repository's lock may, and of the locks of the
- * sessions that are changed.
- *
- * @throws {OrcError} conflict `legacy_changed` if somebody else changed
- *   something since it was planned; nothing is changed then
+ * @throws {OrcError} conflict `legacy_changed` if somebody else changed something since it was
+ *   planned; nothing is changed then
  */
 export function commitMigration(
   job: MigrationJob,

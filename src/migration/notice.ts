@@ -15,8 +15,8 @@ import {
 const AUTO_MIGRATE_VARIABLE = "ORCHESTRATOR_AUTO_MIGRATE";
 
 /**
- * Migrates if the environment asks for it. A migration that is refused keeps
- * nobody from working: returns why, as sentences for people.
+ * Migrates if the environment asks for it. One that is refused keeps nobody from working: returns
+ * why, as sentences.
  */
 export async function migrateIfAsked(
   host: Host,
@@ -45,9 +45,8 @@ export async function migrateIfAsked(
 }
 
 /**
- * Whether somebody should hear of legacy files, and how: at length once a day,
- * else in a line. What only reads gets the line: that the box was shown has to be
- * written down.
+ * Whether somebody should hear of legacy files, and how: at length once a day, else in a line. What
+ * only reads gets the line: that the box was shown has to be written down.
  */
 export function migrationNotice(
   host: Host,

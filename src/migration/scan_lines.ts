@@ -86,8 +86,8 @@ export function legacyPlaces(layout: RepositoryLayout): LegacyPlaces {
 const LOG_SUFFIX = ".jsonl";
 
 /**
- * What is imported from a path: nothing but the file there, a log or a state, or
- * what the older tool kept in that directory.
+ * What is imported from a path: the file there, a log or a state, or what the older tool kept in
+ * that directory.
  */
 export function placesToImport(path: string): LegacyPlaces {
   const kind = fileKind(path);

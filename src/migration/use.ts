@@ -77,27 +77,22 @@ export interface MigrateOptions extends RepositoryOptions {
 }
 
 /**
- * Moves the scattered files of the older tool into `.orchestrator/`, or takes
- * that back. All of it counts at once or not at all; the originals stay, as they
- * were, in `.orchestrator/migration_backup/`. Safe to repeat.
+ * Moves the scattered files of the older tool into `.orchestrator/`, or takes that back. All of it
+ * counts at once or not at all; the originals stay, as they were, in
+ * `.orchestrator/migration_backup/`. Safe to repeat.
  *
- * Requires `--allow-read` and `--allow-write` for the repository, and
- * `--allow-sys=statfs` to look at the space on the disk first.
+ * Requires `--allow-read` and `--allow-write` for the repository, and `--allow-sys=statfs` to look
+ * at the space on the disk first.
  *
- * @throws {OrcError} `layouts_differ` (conflict) if both places hold something
- *   else and `forceFrom` does not say which is right; `details.conflicts` shows
- *   what differs
- * @throws {OrcError} `legacy_changed` (conflict) if somebody keeps changing the
- *   files
- * @throws {OrcError} `changed_since` or `legacy_again` (conflict) if taking it
- *   back would lose something
- * @throws {OrcError} `backup_incomplete` or `backup_changed` (corrupt) if the
- *   backup is not what was moved there
- * @throws {OrcError} `no_migration` (not_found) if there is nothing to take
- *   back
+ * @throws {OrcError} `layouts_differ` (conflict) if both places hold something else and `forceFrom`
+ *   does not say which is right; `details.conflicts` shows what differs
+ * @throws {OrcError} `legacy_changed` (conflict) if somebody keeps changing the files
+ * @throws {OrcError} `changed_since` or `legacy_again` (conflict) if taking it back would lose
+ *   something, `backup_incomplete` or `backup_changed` (corrupt) if the backup is not what was
+ *   moved there, `no_migration` (not_found) if there is none
  * @throws {OrcError} `not_enough_space` (external) if the disk is too full
- * @throws {OrcError} `migration_unfinished` or `rollback_unfinished` if it
- *   counts, but the rest is left to the next command
+ * @throws {OrcError} `migration_unfinished` or `rollback_unfinished` if it counts, but the rest is
+ *   left to the next command
  */
 export async function migrate(
   host: Host,
@@ -461,13 +456,13 @@ export interface ImportOptions
 }
 
 /**
- * Copies files of the older tool from elsewhere into this repository, as
- * {@linkcode migrate} moves its own; the files it copies stay as they are.
+ * Copies files of the older tool from elsewhere into this repository, as {@linkcode migrate} moves
+ * its own; the files it copies stay as they are.
  *
  * Requires `--allow-read` for both places and `--allow-write` for the repository.
  *
- * @throws {OrcError} `no_such_file` (not_found), `own_files` (usage) if they
- *   are the repository's own, and what {@linkcode migrate} throws
+ * @throws {OrcError} `no_such_file` (not_found), `own_files` (usage) if they are the repository's
+ *   own, and what {@linkcode migrate} throws
  */
 export async function importLegacy(
   host: Host,

@@ -19,14 +19,13 @@ import type { Workflow } from "../workflow/types.ts";
 /** Where to look, and how long to wait there. */
 export interface RepositoryOptions {
   /**
-   * The directory that holds, or will hold, `.orchestrator/`. Without it
-   * `ORCHESTRATOR_ROOT` names it, else it is searched upward from the working
-   * directory.
+   * The directory that holds, or will hold, `.orchestrator/`. Without it `ORCHESTRATOR_ROOT` names
+   * it, else it is searched upward from the working directory.
    */
   readonly root?: string;
   /**
-   * Seconds to wait for a lock, as typed: 0 to 86400, such as `2.5`. Without it
-   * the setting `lock_timeout_seconds`.
+   * Seconds to wait for a lock, as typed: 0 to 86400, such as `2.5`. Without it the setting
+   * `lock_timeout_seconds`.
    */
   readonly lockTimeout?: string;
   /** On whose behalf, such as a command; shown to whoever waits for its lock. */
@@ -128,15 +127,12 @@ function typedMs(origin: string, text: string): number {
 
 /** Where something was done or read; part of every answer. */
 export interface Place {
-  /**
-   * The directory that holds, or will hold, `.orchestrator/`; absolute, with
-   * `/` between its parts.
-   */
+  /** The directory that holds, or will hold, `.orchestrator/`; absolute, with `/` between its parts. */
   readonly root: string;
   /**
-   * How it was found: `flag` (named by the caller), `environment`, `marker` (it
-   * holds state of orc), `git`, `worktree` (the main one of a linked worktree),
-   * `workflow` (it holds workflow.yaml) or `cwd` (nothing was found).
+   * How it was found: `flag` (named by the caller), `environment`, `marker` (it holds state of
+   * orc), `git`, `worktree` (the main one of a linked worktree), `workflow` (it holds
+   * workflow.yaml) or `cwd` (nothing was found).
    */
   readonly rootSource: string;
   /** Id of the session; null when the answer is not about one. */

@@ -231,9 +231,8 @@ async function readLegacy(
 /** Which session is meant, and where. */
 export interface SessionOptions extends RepositoryOptions {
   /**
-   * Id of the session, an unambiguous beginning of it, or an end of at least 4
-   * characters. Without it the session is chosen; {@linkcode SessionSource}
-   * says how.
+   * Id of the session, an unambiguous beginning of it, or an end of at least 4 characters. Without
+   * it the session is chosen; {@linkcode SessionSource} says how.
    */
   readonly session?: string;
 }

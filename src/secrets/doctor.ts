@@ -179,12 +179,10 @@ export interface SecretsDiagnosis {
 }
 
 /**
- * Finds secrets that are missing, cannot be opened, or lie where others can
- * get them. Changes nothing and asks nobody; opens what it can, and tells no
- * value.
+ * Finds secrets that are missing, cannot be opened, or lie where others can get them. Changes
+ * nothing and asks nobody; opens what it can, and tells no value.
  *
- * Requires `--allow-read`, `--allow-env` and, for git's credential helper,
- * `--allow-run=git`.
+ * Requires `--allow-read`, `--allow-env` and, for git's credential helper, `--allow-run=git`.
  */
 export async function diagnoseSecrets(
   host: Host,

@@ -190,9 +190,9 @@ const FINGERPRINT_BYTES = 4;
 const MIN_LENGTH = 12;
 
 /**
- * Eight hex digits that are the same wherever a value is the same; null for
- * one so short that it could be guessed from them. Salted with the repository
- * and the name, so that no table of fingerprints helps, and slow.
+ * Eight hex digits that are the same wherever a value is the same; null for one so short that it
+ * could be guessed from them. Salted with the repository and the name, so that no table helps, and
+ * slow.
  */
 export async function fingerprintOf(
   value: string,
@@ -238,8 +238,7 @@ const INITIAL_VECTOR_BYTES = 16;
 const LEGACY_ITERATIONS = 10_000;
 
 /**
- * Opens the Python tool's secrets; undefined without any, or without a
- * password.
+ * Opens the Python tool's secrets; undefined without any, or without a password.
  *
  * @throws {OrcError} denied `wrong_password`, corrupt `invalid_secret`
  */

@@ -97,12 +97,12 @@ async function* lookUp(
 }
 
 /**
- * Finds a secret where it can be had without asking anybody for it. What is
- * stored but cannot be opened here gives way to what comes after it: where the
- * identity is missing, the environment may have the value.
+ * Finds a secret where it can be had without asking anybody for it. What is stored but cannot be
+ * opened here gives way to what comes after it: where the identity is missing, the environment may
+ * have the value.
  *
- * @throws {OrcError} denied `secret_locked`, or why else it cannot be opened,
- *   if it is found nowhere else
+ * @throws {OrcError} denied `secret_locked`, or why else it cannot be opened, if it is found
+ *   nowhere else
  */
 export async function findSecret(
   search: SecretSearch,

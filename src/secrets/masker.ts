@@ -53,8 +53,8 @@ export interface CheckSecrets {
 }
 
 /**
- * Gets the secrets that an item names, from wherever they come; in a terminal
- * a person is asked for what is found nowhere.
+ * Gets the secrets that an item names, from wherever they come; in a terminal a person is asked for
+ * what is found nowhere.
  *
  * @throws {OrcError} denied `secret_missing` or `secret_locked`
  */
@@ -184,9 +184,8 @@ function maskValue(value: JsonValue, mask: Mask): JsonValue {
 }
 
 /**
- * Gets to know the secrets before an error is shown, which repeats what its
- * caller said. Where there is no session, those that are kept for the
- * repository are known, and tokens by their shape.
+ * Gets to know the secrets before an error is shown, which repeats what its caller said. Where
+ * there is no session, those kept for the repository are known, and tokens by their shape.
  */
 export async function maskFailure(
   host: Host,

@@ -68,11 +68,10 @@ export interface SecretsReady {
 }
 
 /**
- * Makes the user's identity for secrets, if there is none, in their own
- * directory. An identity that is there is never replaced.
+ * Makes the user's identity for secrets in their own directory; one that is there is never
+ * replaced.
  *
- * Requires `--allow-read`, and `--allow-write` and `--allow-env` for the
- * user's directory.
+ * Requires `--allow-read`, and `--allow-write` and `--allow-env` for the user's directory.
  *
  * @throws {OrcError} `no_home` (external) if the user's directory is not known
  */
@@ -150,13 +149,12 @@ export interface TestedSecret
 /**
  * Returns the value of a secret.
  *
- * Requires `--allow-read`, `--allow-env` and, for git's credential helper,
- * `--allow-run=git`.
+ * Requires `--allow-read`, `--allow-env` and, for git's credential helper, `--allow-run=git`.
  *
- * @throws {OrcError} `secret_on_terminal` (refused) if it would be printed on a
- *   terminal, and `show` is not set
- * @throws {OrcError} `no_such_secret` (not_found) if nobody has it
- * @throws {OrcError} `secret_locked` (denied) if its key is missing
+ * @throws {OrcError} `secret_on_terminal` (refused) if it would be printed on a terminal, and
+ *   `show` is not set
+ * @throws {OrcError} `no_such_secret` (not_found) if nobody has it, or `secret_locked` (denied) if
+ *   its key is missing
  */
 export async function getSecret(
   host: Host,
@@ -176,8 +174,7 @@ export async function getSecret(
 }
 
 /**
- * Proves that a secret can be had, without telling it. Other secrets are not
- * opened.
+ * Proves that a secret can be had, without telling it. Other secrets are not opened.
  *
  * Requires the permissions of {@linkcode getSecret}.
  *
@@ -244,8 +241,8 @@ export interface SecretKept extends SecretRemoved {
 }
 
 /**
- * Keeps a secret, encrypted, in a file of its own that only its owner can
- * read. One that is there is replaced.
+ * Keeps a secret, encrypted, in a file of its own that only its owner can read. One that is there
+ * is replaced.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
@@ -427,11 +424,10 @@ export interface SecretOrigin {
 }
 
 /**
- * Says where a secret comes from. What needs no opening is only looked at;
- * the Python tool's file and git are asked when nobody else has it.
+ * Says where a secret comes from. What needs no opening is only looked at; the Python tool's file
+ * and git are asked when nobody else has it.
  *
- * Requires `--allow-read`, `--allow-env` and, for git's credential helper,
- * `--allow-run=git`.
+ * Requires the permissions of {@linkcode getSecret}.
  *
  * @throws {OrcError} `no_such_secret` (not_found) if nobody has it
  */

@@ -28,15 +28,15 @@ import type { Repository } from "../repository/open.ts";
 import { readRepositoryMeta } from "../session/repository.ts";
 
 /**
- * Whom a stored secret is for: all who share the `repository`, its user alone
- * (`private`), or all repositories of the user (`global`).
+ * Whom a stored secret is for: all who share the `repository`, its user alone (`private`), or all
+ * repositories of the user (`global`).
  */
 export type SecretLevel = "repository" | "private" | "global";
 
 /**
- * Where a secret comes from: a stored file ({@linkcode SecretLevel}), a
- * variable of the `environment`, the Python tool's file (`legacy`), the
- * credential helper of `git`, or what was typed (`prompt`).
+ * Where a secret comes from: a stored file ({@linkcode SecretLevel}), a variable of the
+ * `environment`, the Python tool's file (`legacy`), the credential helper of `git`, or what was
+ * typed (`prompt`).
  */
 export type SecretSource =
   | SecretLevel

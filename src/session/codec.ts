@@ -43,8 +43,8 @@ export interface UnsignedSession extends Omit<OrcData, "notes"> {
 /** A session as state.json holds it. */
 export interface StoredSession extends UnsignedSession {
   /**
-   * Whether the file is as its last writer left it. One that was changed may be
-   * shown, but not written.
+   * Whether the file is as its last writer left it. One that was changed may be shown, but not
+   * written.
    */
   readonly checksum: ChecksumVerdict;
 }
@@ -54,13 +54,12 @@ export const DAMAGED_STATE_HINT =
   "put back a good copy of the file, or see what else can be done: orc doctor";
 
 /**
- * Decodes state.json in every shape the Python tool ever wrote, and ours. What
- * a newer orc put into it is kept unread.
+ * Decodes state.json in every shape the Python tool ever wrote, and ours. What a newer orc put into
+ * it is kept unread.
  *
- * @throws {OrcError} `invalid_json` (corrupt) if the text is not JSON, with
- *   line and column
- * @throws {OrcError} `invalid_state` (corrupt) if fields are missing or of the
- *   wrong type; `details.problems` names the first 20
+ * @throws {OrcError} `invalid_json` (corrupt) if the text is not JSON, with line and column
+ * @throws {OrcError} `invalid_state` (corrupt) if fields are missing or of the wrong type;
+ *   `details.problems` names the first 20
  */
 export async function decodeSession(
   text: string,
@@ -190,21 +189,18 @@ export const ORC_FORMAT = 1;
 /** What orc keeps in a state beside the Python tool's data, in `metadata.orc`. */
 export interface OrcData {
   /**
-   * Meaning of the data; {@linkcode ORC_FORMAT} today. Greater when a newer orc
-   * wrote it: then it may only be read.
+   * Meaning of the data; {@linkcode ORC_FORMAT} today. Greater when a newer orc wrote it: then it
+   * may only be read.
    */
   readonly format: number;
   /** Running number of the last update; 0 when only the Python tool wrote. */
   readonly serial: number;
   /**
-   * The session this state belongs to; null when only the Python tool wrote. A
-   * state under another name is refused.
+   * The session this state belongs to; null when only the Python tool wrote. Under another name it
+   * is refused.
    */
   readonly sessionId: string | null;
-  /**
-   * Events of the last update, and of those before it that the log need not
-   * hold durably yet: it can be completed from them.
-   */
+  /** Events of the last update, and of those before it that the log need not hold durably yet. */
   readonly lastEvents: readonly RecordedEvent[];
   /** What was worth remembering, oldest first. */
   readonly notes: readonly Note[];

@@ -20,12 +20,9 @@ const NO_FIELDS: JsonObject = new Map();
 const PYTHON_FORMAT = "3.0";
 
 /**
- * Encodes a session as state.json, signed with the Python tool's checksum. What
- * orc does not know stays as it was read, and where it was. `at` is the instant
- * of the signature.
- *
- * A session in a format newer than this orc knows is a bug of the caller: it
- * throws a plain `Error`.
+ * Encodes a session as state.json, signed with the Python tool's checksum at the instant `at`. What
+ * orc does not know stays as it was read, and where it was. One in a format newer than this orc
+ * knows is a bug of the caller: it throws a plain `Error`.
  *
  * @throws {OrcError} `too_deep` (refused) if values are nested deeper than 100
  */

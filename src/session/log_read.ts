@@ -110,8 +110,8 @@ export interface LogReading {
 }
 
 /**
- * Reads the events of a log in their order, in constant memory. What is damaged
- * is counted and skipped, and an event that was written twice is given once.
+ * Reads the events of a log in their order, in constant memory. What is damaged is counted and
+ * skipped, and an event that was written twice is given once.
  */
 export function readLog(
   source: LogSource,
@@ -137,8 +137,8 @@ export function readLog(
 }
 
 /**
- * As {@linkcode readLog}, the last event first: for whoever needs only the end
- * of a long log. A later reading goes on at `endBytes`.
+ * As {@linkcode readLog}, the last event first: for whoever needs only the end of a long log. A
+ * later reading goes on at `endBytes`.
  */
 export function readLogBackwards(source: LogSource): LogReading {
   const reader = newReader(source, "backwards");
@@ -269,20 +269,16 @@ export function openForReading(
   }
 }
 
-/**
- * Ids that are remembered at least: some times the events that travel in
- * state.json until the log is known to hold them.
- */
+/** Ids that are remembered at least: some times the events that travel in state.json. */
 const MIN_REMEMBERED_IDS = 64;
 
 /** Tells whether an event with this id was seen before. */
 type IsRepeat = (id: string) => boolean;
 
 /**
- * Makes a test for events that come a second time in a log, read in either
- * direction. After a crash the last events may be written again; nothing of orc
- * stands between them and their first writing. Events of the Python tool have
- * no id and repeat none.
+ * Makes a test for events that come a second time in a log, read in either direction. After a crash
+ * the last events may be written again; nothing of orc stands between them and their first writing.
+ * Events of the Python tool have no id and repeat none.
  */
 export function repeatFilter(
   { known = [], rememberedIds = 0 }: {

@@ -46,10 +46,9 @@ const REPO_ID_LENGTH = 12;
 const REPO_ID = /^[0-9a-f]{12}$/;
 
 /**
- * Makes what is missing of `.orchestrator/` and returns its meta data. A
- * repository that is set up already keeps its meta data, portable or not.
- * `write` replaces a file whole and durably. Nothing is changed when something
- * else lies in its place, or `meta.json` cannot be read.
+ * Makes what is missing of `.orchestrator/` and returns its meta data; one that is set up already
+ * keeps its own, portable or not. `write` replaces a file whole and durably. Nothing is changed
+ * when something else lies in its place, or `meta.json` cannot be read.
  */
 export async function ensureRepository(
   layout: RepositoryLayout,
@@ -183,9 +182,8 @@ export function withoutCredentials(url: string): string {
 }
 
 /**
- * Returns what identifies a remote, however it is reached: `host/org/repo`,
- * or the path of a local one. Undefined if the URL means a different place in
- * each directory it is read from.
+ * Returns what identifies a remote, however it is reached: `host/org/repo`, or the path of a local
+ * one. Undefined if the URL means a different place in each directory it is read from.
  */
 export function normaliseRemote(url: string): string | undefined {
   const text = url.trim();

@@ -40,8 +40,8 @@ export interface Reminded {
 }
 
 /**
- * Reads what an agent should be reminded of, in the shape that hooks of the
- * Python tool expect. Takes no lock and writes nothing.
+ * Reads what an agent should be reminded of, in the shape that hooks of the Python tool expect.
+ * Takes no lock and writes nothing.
  *
  * Requires `--allow-read`.
  */
@@ -78,10 +78,7 @@ const WRITING_PHASE = "EXECUTE";
 
 /** Why files may be changed. */
 export interface WriteAllowed {
-  /**
-   * Which session was looked at, and where it is; no session where there is
-   * none, or more than one.
-   */
+  /** Which session was looked at, and where; none where there is none, or more than one. */
   readonly place: Place;
   /** Whether there is an open session at all. */
   readonly active: boolean;
@@ -92,16 +89,13 @@ export interface WriteAllowed {
 type Candidate = { readonly id: string; readonly state: SessionState };
 
 /**
- * Tells whether the files of the project may be changed now: in the phase
- * `EXECUTE`, and where no session is open. Made for a hook: it reads no
- * workflow, takes no lock and writes nothing. Where it cannot be told which
- * session is meant, because a binding is damaged or several are active, all
- * open sessions have to allow it.
+ * Tells whether the files of the project may be changed now: in the phase `EXECUTE`, and where no
+ * session is open. Made for a hook: it reads no workflow, takes no lock and writes nothing. Where a
+ * binding is damaged or several sessions are active, all open ones have to allow it.
  *
  * Requires `--allow-read`.
  *
- * @throws {OrcError} `write_not_allowed` (refused) if a session is in another
- *   phase
+ * @throws {OrcError} `write_not_allowed` (refused) if a session is in another phase
  */
 export async function verifyWriteAllowed(
   host: Host,

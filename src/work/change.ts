@@ -28,13 +28,11 @@ export interface Changed {
   /** False when there was nothing to do: then nothing was written. */
   readonly changed: boolean;
   /**
-   * What the log now holds of it, in order; empty when nothing changed. Ids are
-   * ULIDs in lower case, types those of {@linkcode EventType}.
+   * What the log now holds of it, in order; empty when nothing changed. Ids are ULIDs in lower
+   * case, types those of {@linkcode EventType}.
    */
   readonly events: readonly { readonly type: string; readonly id: string }[];
-  /**
-   * Number of the session's last update; 0 when only the Python tool wrote it.
-   */
+  /** Number of the session's last update; 0 when only the Python tool wrote it. */
   readonly serial: number;
   /** Where the session stands now. */
   readonly summary: Summary;

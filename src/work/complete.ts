@@ -34,8 +34,8 @@ export interface CompleteOptions extends SessionOptions {
   /** What was done; at most 2000 characters. */
   readonly notes?: string;
   /**
-   * What supports that it is done; at most 64 KiB. It is kept even if the check
-   * fails, so that the next try needs none.
+   * What supports that it is done; at most 64 KiB. Kept even if the check fails: the next try needs
+   * none.
    */
   readonly evidence?: EvidenceSource;
   /** Completes without the check: an act of a human, and never on a gate or a manual gate. */
@@ -53,52 +53,42 @@ export interface Completed extends Changed {
 }
 
 /**
- * Completes an item of the current phase, after running its check. The check
- * runs without any lock; then the rules are applied to the session as it is by
- * then. A failed check is counted and logged before the error is thrown.
- * Completing what is completed does nothing. Where the supervision mode of its
- * workflow lets a manual gate pass without a human, it is skipped; if a human is
- * given time to answer, the first call only starts the clock.
+ * Completes an item of the current phase, after running its check. The check runs without any lock;
+ * then the rules are applied to the session as it is by then. A failed check is counted and logged
+ * before the error is thrown. Completing what is completed does nothing. Where the supervision mode
+ * lets a manual gate pass without a human, it is skipped; if a human is given time to answer, the
+ * first call only starts the clock.
  *
- * A check may run as long as its item says, else the setting
- * `check_timeout_seconds`, 300 seconds by default. When a
- * signal to end reaches this process meanwhile, the program is ended and an
- * error named `Interrupted` is thrown that holds the `exitCode` to end with.
- * The program gets the environment of this process, and `ORCHESTRATOR_CHECK`
- * with the session and the item it checks, such as `01k9…/tests_pass`. Of the
- * secrets that the workflow names it gets those of the item and no others; their
+ * A check may run as long as its item says, else the setting `check_timeout_seconds`, 300 seconds
+ * by default. When a signal to end comes meanwhile, the program is ended and an error named
+ * `Interrupted` is thrown that holds the `exitCode` to end with. The program gets the environment
+ * of this process, and `ORCHESTRATOR_CHECK` with the session and the item it checks, such as
+ * `01k9…/tests_pass`. Of the secrets that the workflow names it gets those of the item alone; their
  * values are replaced in all that is stored and answered.
  *
- * Requires `--allow-read`, `--allow-write` and, for items that run a program,
- * `--allow-run` and `--allow-env`.
+ * Requires `--allow-read`, `--allow-write` and, for items that run a program, `--allow-run` and
+ * `--allow-env`.
  *
- * @throws {OrcError} `check_failed` (refused) if the check fails; `details`
- *   holds the item, the number of tries and the {@linkcode CheckResult}
- * @throws {OrcError} `evidence_missing` or `evidence_invalid` (refused) if the
- *   item has a schema that its evidence does not follow; `details` holds all
- *   problems
- * @throws {OrcError} `evidence_too_large` (usage) if the evidence is; of files
- *   `no_such_file` (not_found), `file_too_large`, `invalid_utf8`,
- *   `invalid_json`, `invalid_yaml` or `invalid_evidence` (config)
- * @throws {OrcError} `inside_own_check` (refused) if the check of the item asks
- *   for it
- * @throws {OrcError} `cannot_complete` (refused) if the item was skipped, or is
- *   a gate to be passed without its check
- * @throws {OrcError} `approval_required` if the item is a manual gate
- *   (refused), or the check is to be left out and no human is there (denied)
+ * @throws {OrcError} `check_failed` (refused) if the check fails; `details` holds the item, the
+ *   number of tries and the {@linkcode CheckResult}
+ * @throws {OrcError} `evidence_missing` or `evidence_invalid` (refused) if the item has a schema
+ *   that its evidence does not follow; `details` holds all problems
+ * @throws {OrcError} `evidence_too_large` (usage) if the evidence is; of files `no_such_file`
+ *   (not_found), `file_too_large`, `invalid_utf8`, `invalid_json`, `invalid_yaml` or
+ *   `invalid_evidence` (config)
+ * @throws {OrcError} `inside_own_check` (refused) if the check of the item asks for it
+ * @throws {OrcError} `cannot_complete` (refused) if the item was skipped, or is a gate to be passed
+ *   without its check
+ * @throws {OrcError} `approval_required` if the item is a manual gate (refused), or the check is to
+ *   be left out and no human is there (denied); `approval_declined` (denied) if they do not type
+ *   the id
  * @throws {OrcError} `approval_pending` (refused) while a human may still answer;
  *   `details.passesAt` says for how long
- * @throws {OrcError} `out_of_order` (refused) if another item of a strict phase
- *   comes first
- * @throws {OrcError} `approval_declined` (denied) if the human does not type
- *   the id
- * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
- *   (refused) if the item is not in the current phase
+ * @throws {OrcError} `out_of_order`, `item_in_other_phase` (refused) or `no_such_item` (not_found)
+ *   if it is not the turn of the item
  * @throws {OrcError} `notes_too_long` (usage) if the notes are
- * @throws {OrcError} `permission_missing` (denied) if the check may not run a
- *   program
- * @throws {OrcError} `secret_missing` or `secret_locked` (denied) if a secret
- *   that the item names cannot be had
+ * @throws {OrcError} `permission_missing`, `secret_missing` or `secret_locked` (denied) if the
+ *   check may not run a program, or lacks a secret that the item names
  */
 export async function completeItem(
   host: Host,

@@ -17,8 +17,8 @@ import { placeProblem, problemLines } from "../workflow/problem.ts";
 import { describeValue, entriesOf, readMapping } from "../workflow/value.ts";
 
 /**
- * Evidence, or where it comes from: one file of JSON or YAML, one `-` for
- * standard input, or any number of fields as `name=text`.
+ * Evidence, or where it comes from: one file of JSON or YAML, one `-` for standard input, or any
+ * number of fields as `name=text`.
  */
 export type EvidenceSource = JsonObject | readonly string[];
 
@@ -132,11 +132,9 @@ export function isEvidencePair(text: string): boolean {
 }
 
 /**
- * Puts evidence together from texts such as `name=text`. What becomes of a name
- * is for the schema to say; where it says nothing, a name given once is a text
- * and one given several times a list.
- *
- * An empty text adds nothing to a list or mapping: `name=` is an empty one.
+ * Puts evidence together from texts such as `name=text`. What becomes of a name is for the schema
+ * to say, else a name given once is a text, and one given several times a list. `name=` alone is an
+ * empty list or mapping.
  */
 export function evidenceOfPairs(
   texts: readonly string[],

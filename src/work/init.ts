@@ -29,8 +29,8 @@ export interface InitOptions extends RepositoryOptions {
   /** Lets git track `.orchestrator/`; takes effect the first time only. */
   readonly portable?: boolean;
   /**
-   * Writes workflow.yaml anew and keeps the old one under another name: an act
-   * of a human, who types `replace`.
+   * Writes workflow.yaml anew and keeps the old one under another name: an act of a human, who
+   * types `replace`.
    */
   readonly force?: boolean;
 }
@@ -44,24 +44,22 @@ export interface Initialized {
   /** Whether workflow.yaml was written, or was there and kept. */
   readonly workflow: "written" | "kept";
   /**
-   * New name of the workflow.yaml that was there, such as
-   * `workflow.yaml.1.bak`; null when none was replaced.
+   * New name of the workflow.yaml that was there, such as `workflow.yaml.1.bak`; null when none was
+   * replaced.
    */
   readonly kept: string | null;
 }
 
 /**
- * Makes `.orchestrator/` with the JSON Schema of workflow.yaml and, where there
- * is none, a workflow.yaml for the kind of project it finds. May be repeated. Nothing else needs it: a session starts
- * without it too.
+ * Makes `.orchestrator/` with the JSON Schema of workflow.yaml and, where there is none, a
+ * workflow.yaml for the kind of project it finds. May be repeated. Nothing else needs it.
  *
  * Requires `--allow-read`, and `--allow-write` for the root.
  *
- * @throws {OrcError} `approval_required` or `approval_declined` (denied) if
- *   `force` is set and no human says yes
- * @throws {OrcError} `symbolic_link`, `not_a_directory` or `invalid_meta`
- *   (corrupt) if something else lies in the place of `.orchestrator/` or a part
- *   of it
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if `force` is set and no
+ *   human says yes
+ * @throws {OrcError} `symbolic_link`, `not_a_directory` or `invalid_meta` (corrupt) if something
+ *   else lies in the place of `.orchestrator/` or a part of it
  */
 export async function initRepository(
   host: Host,
@@ -145,10 +143,7 @@ function freeName(path: string): string {
 
 /** The file to look at. */
 export interface ValidateOptions extends RepositoryOptions {
-  /**
-   * A file other than workflow.yaml; looked for in the working directory, then
-   * in the repository.
-   */
+  /** A file other than workflow.yaml; looked for in the working directory, then in the repository. */
   readonly file?: string;
 }
 
@@ -156,10 +151,7 @@ export interface ValidateOptions extends RepositoryOptions {
 export interface Validated {
   /** Where it was looked for; no session. */
   readonly place: Place;
-  /**
-   * The file, absolute; null when there is none and the bundled workflow was
-   * checked.
-   */
+  /** The file, absolute; null when there is none and the bundled workflow was checked. */
   readonly path: string | null;
   /** What the workflow is called; shown to people. */
   readonly name: string;
@@ -169,31 +161,22 @@ export interface Validated {
   readonly phases: number;
   /** How many items all its phases have. */
   readonly items: number;
-  /**
-   * What is doubtful in it, in the order of the file; at most 20, none of
-   * severity `error`.
-   */
+  /** What is doubtful in it, in the order of the file; at most 20, none of severity `error`. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * Checks a workflow file as a start would, with the settings of
- * `.orchestrator.yaml`, and whether its checks and gates can verify anything.
- * Reads only.
+ * Checks a workflow file as a start would, with the settings of `.orchestrator.yaml`, and whether
+ * its checks and gates can verify anything. Reads only.
  *
- * Requires `--allow-read` and, for the YAML parser,
- * `--allow-env=LOG_TOKENS,LOG_STREAM`.
+ * Requires `--allow-read` and, for the YAML parser, `--allow-env=LOG_TOKENS,LOG_STREAM`.
  *
  * @throws {OrcError} `invalid_yaml` (config) if the file is not YAML
- * @throws {OrcError} `invalid_workflow` (config) if it is no workflow, or a
- *   check or gate in it can verify nothing; all problems at once, the first 20
- *   with their positions in `details.problems`
- * @throws {OrcError} `orc_version` (config) if it asks for another version of
- *   orc
- * @throws {OrcError} `invalid_overrides` (config) if `.orchestrator.yaml` holds
- *   no settings
- * @throws {OrcError} `no_such_workflow` (not_found) if the file named does not
- *   exist
+ * @throws {OrcError} `invalid_workflow` (config) if it is no workflow, or a check or gate in it can
+ *   verify nothing; all problems at once, the first 20 with their positions in `details.problems`
+ * @throws {OrcError} `orc_version` (config) if it asks for another version of orc,
+ *   `invalid_overrides` if `.orchestrator.yaml` holds no settings
+ * @throws {OrcError} `no_such_workflow` (not_found) if the file named does not exist
  */
 export async function validateWorkflow(
   host: Host,

@@ -10,17 +10,14 @@ export interface StartItemOptions extends SessionOptions {
 }
 
 /**
- * Marks an item of the current phase as being worked on. Several may be at
- * once; repeating it does nothing.
+ * Marks an item of the current phase as being worked on. Several may be at once; repeating it does
+ * nothing.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
- * @throws {OrcError} `cannot_start` (refused) if the item is completed or
- *   skipped
- * @throws {OrcError} `out_of_order` (refused) if another item of a strict phase
- *   comes first
- * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
- *   (refused) if the item is not in the current phase
+ * @throws {OrcError} `cannot_start` (refused) if the item is completed or skipped
+ * @throws {OrcError} `out_of_order`, `item_in_other_phase` (refused) or `no_such_item` (not_found)
+ *   if it is not the turn of the item
  */
 export async function startItem(
   host: Host,
@@ -36,9 +33,8 @@ export interface SkipOptions extends SessionOptions {
   /** An item of the current phase. */
   readonly itemId: string;
   /**
-   * What makes the item unnecessary here: at least 10 characters, 50 for
-   * documented items, gates, and what only its autonomous phase lets be skipped.
-   * Stock phrases are refused.
+   * What makes the item unnecessary here: at least 10 characters, 50 for documented items, gates,
+   * and what only its autonomous phase lets be skipped. Stock phrases are refused.
    */
   readonly reason: string;
   /** Skips a gate: an act of a human, who types the item's id. */
@@ -46,21 +42,18 @@ export interface SkipOptions extends SessionOptions {
 }
 
 /**
- * Skips an item of the current phase for a reason that is one. Skipping what is
- * skipped does nothing.
+ * Skips an item of the current phase for a reason that is one; one that is skipped stays so.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
- * @throws {OrcError} `cannot_skip` (refused) if the item is completed, required
- *   or not skippable, or a gate without `force`
- * @throws {OrcError} `skip_reason` (refused) if the reason is too short, a
- *   stock phrase or repeats itself
- * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it
- *   is forced and no human says yes; a try without a human is logged
- * @throws {OrcError} `out_of_order` (refused) if another item of a strict phase
- *   comes first
- * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
- *   (refused) if the item is not in the current phase
+ * @throws {OrcError} `cannot_skip` (refused) if the item is completed, required or not skippable,
+ *   or a gate without `force`
+ * @throws {OrcError} `skip_reason` (refused) if the reason is too short, a stock phrase or repeats
+ *   itself
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it is forced and no
+ *   human says yes; a try without a human is logged
+ * @throws {OrcError} `out_of_order`, `item_in_other_phase` (refused) or `no_such_item` (not_found)
+ *   if it is not the turn of the item
  */
 export async function skipItem(
   host: Host,
@@ -83,22 +76,17 @@ export interface ApproveItemOptions extends SessionOptions {
 }
 
 /**
- * Passes a manual gate: an act of a human, who types the item's id in a
- * terminal. With the environment variable `ORCHESTRATOR_APPROVALS` set to
- * `any`, for CI and tests, nobody is asked and the log says so. Approving what
- * is approved does nothing. No lock is held while the human is asked.
+ * Passes a manual gate: an act of a human, who types the item's id in a terminal. With
+ * `ORCHESTRATOR_APPROVALS=any`, for CI and tests, nobody is asked and the log says so. One that is
+ * approved stays so.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
- * @throws {OrcError} `cannot_approve` (refused) if the item is no manual gate
- *   or was skipped
- * @throws {OrcError} `approval_required` (denied) if no human is there; the try
- *   is logged
- * @throws {OrcError} `approval_declined` (denied) if something else is typed
- * @throws {OrcError} `out_of_order` (refused) if another item of a strict phase
- *   comes first
- * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
- *   (refused) if the item is not in the current phase
+ * @throws {OrcError} `cannot_approve` (refused) if the item is no manual gate or was skipped
+ * @throws {OrcError} `approval_required` (denied) if no human is there, which is logged, or
+ *   `approval_declined` if something else is typed
+ * @throws {OrcError} `out_of_order`, `item_in_other_phase` (refused) or `no_such_item` (not_found)
+ *   if it is not the turn of the item
  */
 export async function approveItem(
   host: Host,
@@ -121,15 +109,12 @@ export interface NoteOptions extends SessionOptions {
 }
 
 /**
- * Keeps a note in the session, for whoever goes on with it. Every call adds
- * one.
+ * Keeps a note in the session, for whoever goes on with it. Every call adds one.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
- * @throws {OrcError} `note_empty` or `notes_too_long` (usage) if the text has
- *   the wrong length
- * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase`
- *   (refused) if the item is not in the current phase
+ * @throws {OrcError} `note_empty` or `notes_too_long` (usage) if the text has the wrong length
+ * @throws {OrcError} `no_such_item` (not_found) or `item_in_other_phase` (refused)
  */
 export async function addNote(
   host: Host,

@@ -7,8 +7,8 @@ import { applyAction, type Changed } from "./change.ts";
 /** How the current phase is left. */
 export interface AdvanceOptions extends SessionOptions {
   /**
-   * Leaves it in spite of open items and missing approval: an act of a human.
-   * Without effect in the last phase.
+   * Leaves it in spite of open items and missing approval: an act of a human. Without effect in the
+   * last phase.
    */
   readonly force?: boolean;
 }
@@ -22,18 +22,15 @@ export interface Advanced extends Changed {
 }
 
 /**
- * Leaves the current phase and enters the next. In a last phase that is done it
- * does nothing. Not safe to repeat: a second call leaves the next phase too, if
- * nothing in it is open.
+ * Leaves the current phase and enters the next. In a last phase that is done it does nothing. Not
+ * safe to repeat: a second call leaves the next phase too, if nothing in it is open.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
- * @throws {OrcError} `blocked` (refused) if something is still open;
- *   `details.blockers` says what
- * @throws {OrcError} `phase_left` (conflict) if another process left the phase
- *   meanwhile
- * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it
- *   is forced and no human says yes; a try without a human is logged
+ * @throws {OrcError} `blocked` (refused) if something is still open; `details.blockers` says what
+ * @throws {OrcError} `phase_left` (conflict) if another process left the phase meanwhile
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it is forced and no
+ *   human says yes; a try without a human is logged
  */
 export async function advancePhase(
   host: Host,
@@ -58,17 +55,14 @@ export interface ApprovePhaseOptions extends SessionOptions {
 }
 
 /**
- * Approves that a phase is left: an act of a human, who types the phase's id in
- * a terminal; see {@linkcode approveItem} for CI and tests. Nothing happens for
- * a phase that awaits no approval.
+ * Approves that a phase is left: an act of a human, who types the phase's id; see {@linkcode
+ * approveItem} for CI and tests. Nothing happens for a phase that awaits no approval.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
- * @throws {OrcError} `approval_required` (denied) if no human is there; the try
- *   is logged
- * @throws {OrcError} `approval_declined` (denied) if something else is typed
- * @throws {OrcError} `no_such_phase` (not_found) if the workflow does not
- *   define the phase
+ * @throws {OrcError} `approval_required` (denied) if no human is there, which is logged, or
+ *   `approval_declined` if something else is typed
+ * @throws {OrcError} `no_such_phase` (not_found) if the workflow does not define the phase
  */
 export async function approvePhase(
   host: Host,
@@ -98,17 +92,15 @@ export interface AbandonOptions extends SessionOptions {
 }
 
 /**
- * Ends a session whose phases, all of them, are done. A closed session never
- * changes again. Nothing is committed or pushed.
+ * Ends a session whose phases, all of them, are done. A closed session never changes again.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
- * @throws {OrcError} `blocked` (refused) if something is still open in any
- *   phase; `details.blockers` says what
- * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it
- *   is forced and no human says yes; a try without a human is logged
- * @throws {OrcError} `notes_too_long` (usage) if the notes are
- * @throws {OrcError} `session_closed` (refused) if it was ended before
+ * @throws {OrcError} `blocked` (refused) if something is still open in any phase;
+ *   `details.blockers` says what
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it is forced and no
+ *   human says yes; a try without a human is logged
+ * @throws {OrcError} `notes_too_long` (usage), or `session_closed` (refused) if it was ended before
  */
 export async function finishSession(
   host: Host,
@@ -127,9 +119,8 @@ export async function finishSession(
  *
  * Requires `--allow-read` and `--allow-write`.
  *
- * @throws {OrcError} `reason_missing` (usage) if the reason is blank,
- *   `notes_too_long` (usage) if the notes are
- * @throws {OrcError} `session_closed` (refused) if it was ended before
+ * @throws {OrcError} `reason_missing` or `notes_too_long` (usage), or `session_closed` (refused) if
+ *   it was ended before
  */
 export async function abandonSession(
   host: Host,

@@ -58,30 +58,23 @@ export interface Started {
 }
 
 /**
- * Starts a session for a task and makes it the caller's own. It follows
- * workflow.yaml, else the bundled workflow, as it is now: later changes of the
- * file do not count. Everything is checked before anything is written;
- * `current` is written last. Of two starts by one caller at once, one is
- * refused.
+ * Starts a session for a task and makes it the caller's own. It follows workflow.yaml, else the
+ * bundled workflow, as it is now: later changes of the file do not count. Everything is checked
+ * before anything is written; `current` is written last. Of two starts by one caller at once, one
+ * is refused.
  *
  * Requires `--allow-read`, `--allow-write` and, for the YAML parser,
  * `--allow-env=LOG_TOKENS,LOG_STREAM`.
  *
- * @throws {OrcError} `session_active` (refused) if the caller's own session is
- *   still active, and `beside` is not set
- * @throws {OrcError} `invalid_workflow` or `invalid_yaml` (config) if the
- *   workflow is invalid, with all problems at once
- * @throws {OrcError} `invalid_overrides` (config) if `.orchestrator.yaml` holds
- *   no settings
- * @throws {OrcError} `orc_version` (config) if the workflow asks for another
- *   version of orc
- * @throws {OrcError} `no_such_workflow` (not_found) if the file named does not
- *   exist
- * @throws {OrcError} `invalid_task` or `invalid_constraint` (usage) if a text
- *   is blank or too long
- * @throws {OrcError} `unconfirmed` (external) if the session is stored, but
- *   might not survive a power cut; `session_not_chosen` if it is stored, but
- *   nobody could be put into it
+ * @throws {OrcError} `session_active` (refused) if the caller's own session is still active, and
+ *   `beside` is not set
+ * @throws {OrcError} `invalid_workflow` or `invalid_yaml` (config) with all problems at once,
+ *   `invalid_overrides` if `.orchestrator.yaml` holds no settings, `orc_version` if the workflow
+ *   asks for another orc
+ * @throws {OrcError} `no_such_workflow` (not_found) if the file named does not exist
+ * @throws {OrcError} `invalid_task` or `invalid_constraint` (usage) if a text is blank or too long
+ * @throws {OrcError} `unconfirmed` (external) if the session is stored, but might not survive a
+ *   power cut; `session_not_chosen` if it is stored, but nobody could be put into it
  */
 export async function startSession(
   host: Host,

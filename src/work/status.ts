@@ -30,22 +30,19 @@ export interface Status extends Summary {
   /** Now, an instant in UTC, so that the age of things can be shown. */
   readonly at: string;
   /**
-   * What to know before going on, as sentences for people: a state changed
-   * outside orc, a second state, a workflow file that has changed.
+   * What to know before going on, as sentences for people: a state changed outside orc, a second
+   * state, a workflow file that has changed.
    */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads where a session stands. Takes no lock, writes nothing, and works in a
- * read-only directory.
+ * Reads where a session stands. Takes no lock, writes nothing, and works in a read-only directory.
  *
  * Requires `--allow-read`.
  *
- * @throws {OrcError} `no_session` or `no_such_session` (not_found) if there is
- *   none
- * @throws {OrcError} `invalid_json` or `invalid_state` (corrupt) if its state
- *   cannot be read
+ * @throws {OrcError} `no_session` or `no_such_session` (not_found), `invalid_json` or
+ *   `invalid_state` (corrupt)
  */
 export async function readStatus(
   host: Host,
