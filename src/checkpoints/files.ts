@@ -162,13 +162,12 @@ export async function writeCheckpoint(
       // Before anything is kept in it, or a power cut takes it all away.
       syncDirectory(paths.directory);
     }
-    const unconfirmed = writeAtomic(path, bytes, {
+    const warnings = writeAtomic(path, bytes, {
       token: lock.token,
       // Where the next holder of the lock sweeps up what a crash left behind.
       stagingDirectory: paths.directory,
       fence: () => lock.assertHeld(),
     });
-    const warnings = unconfirmed === undefined ? [] : [unconfirmed];
     return { checkpoint, path, warnings };
   });
 }

@@ -383,8 +383,7 @@ async function edited(
     text = await editConfig(text, file.path, edit);
   }
   if (text === before) return { changed: false, warnings: [] };
-  const warning = writeConfig(file, mark + text, lock);
-  return { changed: true, warnings: warning === undefined ? [] : [warning] };
+  return { changed: true, warnings: writeConfig(file, mark + text, lock) };
 }
 
 /** A repository may not say everything, and an agent may make things stricter for itself alone. */

@@ -195,6 +195,23 @@ export function isTaken(error: unknown): boolean {
   return codeOf(error) === "EEXIST";
 }
 
+/** What a file system without hard links answers, and a process that may not make one. */
+const NO_LINKS: ReadonlySet<string> = new Set([
+  "EINVAL",
+  "EMLINK",
+  "ENOSYS",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "EPERM",
+  "EXDEV",
+  "NotCapable",
+  "NotSupported",
+]);
+
+export function isWithoutLinks(error: unknown): boolean {
+  return NO_LINKS.has(codeOf(error));
+}
+
 /** Numbers of the errors that Deno gives no name. */
 const UNNAMED: Readonly<Record<string, ReadonlyMap<number, string>>> = {
   linux: new Map([

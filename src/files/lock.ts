@@ -3,7 +3,7 @@ import { decodeUtf8, parseJson } from "../base/json.ts";
 import { LOCK_NAME, STAGING_PREFIX, TEMPORARY_SUFFIX } from "../base/layout.ts";
 import { field, openDocument, readNumber, readText } from "../base/shape.ts";
 import { epochMsOf } from "../base/time.ts";
-import { codeOf, ifThere, isAbsent, isTaken } from "./errors.ts";
+import { ifThere, isAbsent, isTaken, isWithoutLinks } from "./errors.ts";
 import { readRegularFile } from "./read.ts";
 import { discard, isHeldName, removeIfThere, writeAll } from "./write.ts";
 
@@ -223,19 +223,6 @@ function ageMsOf({ at }: LockRecord, now: string): number {
   return (epochMsOf(now) ?? 0) - (epochMsOf(at) ?? 0);
 }
 
-/** What a file system without hard links answers, and a process that may not make one. */
-export const NO_LINKS: ReadonlySet<string> = new Set([
-  "EINVAL",
-  "EMLINK",
-  "ENOSYS",
-  "ENOTSUP",
-  "EOPNOTSUPP",
-  "EPERM",
-  "EXDEV",
-  "NotCapable",
-  "NotSupported",
-]);
-
 /**
  * Publishes a complete record under a name; false when the name is taken.
  *
@@ -264,7 +251,7 @@ function link(own: string, path: string, record: LockRecord): boolean {
   } catch (error) {
     // ENOENT: a new holder's sweep took the private file; the caller tries again.
     if (isTaken(error) || isAbsent(error)) return false;
-    if (!NO_LINKS.has(codeOf(error))) throw error;
+    if (!isWithoutLinks(error)) throw error;
     return publishInPlace(path, record);
   }
 }

@@ -39,7 +39,7 @@ const NEW_FILE_MODE = 0o644;
 
 /**
  * Replaces a file whole and durably, or not at all: temporary file beside it, fsync, rename,
- * fsync of the directory. Returns a warning when the change is made but the disk did not
+ * fsync of the directory. Returns warnings when the change is made but the disk did not
  * confirm that it survives a power cut.
  *
  * From the rename on, the change counts: a failure after it is no failure of the write, and
@@ -49,7 +49,7 @@ export function writeAtomic(
   path: string,
   content: string | Uint8Array,
   options: WriteOptions,
-): string | undefined {
+): readonly string[] {
   const { stagingDirectory } = options;
   const beside = `${path}.${options.token}${TEMPORARY_SUFFIX}`;
   const temporary = stagingDirectory === undefined
@@ -160,13 +160,13 @@ function keepOwner(
   }
 }
 
-function confirm(path: string): string | undefined {
+function confirm(path: string): readonly string[] {
   try {
     syncDirectory(parentDirectory(path) ?? path);
+    return [];
   } catch (error) {
-    return `The change is made, but the disk did not confirm it: ${
-      (error as Error).message
-    }`;
+    const { message } = error as Error;
+    return [`The change is made, but the disk did not confirm it: ${message}`];
   }
 }
 

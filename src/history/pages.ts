@@ -86,8 +86,7 @@ export async function generateMarkdown(
   try {
     const bytes = new TextEncoder().encode(text);
     const token = host.newToken();
-    const warning = writeAtomic(path, bytes, { token, stagingDirectory });
-    const warnings = warning === undefined ? [] : [warning];
+    const warnings = writeAtomic(path, bytes, { token, stagingDirectory });
     return { place, text, path, changed: true, warnings };
   } catch (error) {
     // A directory that is gone has no other reader to tell.
@@ -247,12 +246,10 @@ async function appendSection(
     const bytes = extended(path, section);
     if (bytes === null) return false;
     const stagingDirectory = stagingFor(repository);
-    const warning = writeAtomic(path, bytes, { token, stagingDirectory });
-    if (warning !== undefined) warnings.push(warning);
+    warnings.push(...writeAtomic(path, bytes, { token, stagingDirectory }));
     return true;
   };
-  const options = {};
-  const saved = await withPreparedRepository(host, repository, options, work);
+  const saved = await withPreparedRepository(host, repository, {}, work);
   return { path, saved, warnings };
 }
 

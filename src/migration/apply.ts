@@ -6,8 +6,8 @@ import {
 } from "../base/layout.ts";
 import { MAX_MIGRATION_RECORD_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
-import { asOrcError, codeOf, reasonOf } from "../files/errors.ts";
-import { type HeldLock, NO_LINKS } from "../files/lock.ts";
+import { asOrcError, isWithoutLinks, reasonOf } from "../files/errors.ts";
+import type { HeldLock } from "../files/lock.ts";
 import { guardPath, isThere, readRegularFile } from "../files/read.ts";
 import {
   changedMeanwhile,
@@ -283,7 +283,7 @@ function link(stage: Stage, from: LegacyFile, to: string): void {
   try {
     Deno.linkSync(source, path);
   } catch (error) {
-    if (!NO_LINKS.has(codeOf(error))) throw error;
+    if (!isWithoutLinks(error)) throw error;
     stage.mayLink = false;
     return copy(stage, from, to);
   }

@@ -336,9 +336,11 @@ function withSessions<Result>(
 ): Promise<Result> {
   const { layout: { root }, context } = repository;
   const work = (lock: HeldLock) => {
-    const within = ([id, ...others]: readonly string[]): Promise<Result> =>
+    const within = (
+      [id, ...others]: readonly string[],
+    ): Result | Promise<Result> =>
       id === undefined
-        ? Promise.resolve(act(lock))
+        ? act(lock)
         : withLock(sessionLayout(root, id).directory, context, () =>
           within(others));
     return within(sessions());

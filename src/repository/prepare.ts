@@ -44,8 +44,8 @@ export async function withPreparedRepository<Result>(
       }
       const facts = factsOf(host, repository, options.portable ?? false);
       await ensureRepository(layout, facts, (path, text) => {
-        const warning = writeAtomic(path, text, { token: lock.token });
-        if (warning !== undefined) options.warnings?.push(warning);
+        const warnings = writeAtomic(path, text, { token: lock.token });
+        options.warnings?.push(...warnings);
       });
       return await work(lock);
     });

@@ -261,8 +261,7 @@ export async function setSecret(
   const warnings: string[] = [];
   const keep = (token: string): string => {
     const directory = placeFor(host, repository, level);
-    const warning = writeSecret(directory, name, encrypted, token);
-    if (warning !== undefined) warnings.push(warning);
+    warnings.push(...writeSecret(directory, name, encrypted, token));
     return secretPath(directory.path, name);
   };
   const path = level === "global"

@@ -123,19 +123,19 @@ export function readSecret(
   return readRegularFile(guardedPath(directory, name), MAX_ENCRYPTED_BYTES);
 }
 
-/** Replaces an encrypted secret whole; only its owner can read it. Returns a warning as `writeAtomic` does. */
+/** Replaces an encrypted secret whole; only its owner can read it. Returns warnings as `writeAtomic` does. */
 export function writeSecret(
   directory: SecretDirectory,
   name: string,
   encrypted: Uint8Array,
   token: string,
-): string | undefined {
+): readonly string[] {
   const path = guardedPath(directory, name);
   makePrivateDirectory(directory);
-  const warning = writeAtomic(path, encrypted, { token, mode: PRIVATE_FILE });
+  const warnings = writeAtomic(path, encrypted, { token, mode: PRIVATE_FILE });
   // A file that was there keeps its mode when it is replaced, which may have been too wide.
   if (((modeAt(path) ?? 0) & 0o077) !== 0) Deno.chmodSync(path, PRIVATE_FILE);
-  return warning;
+  return warnings;
 }
 
 /** Makes a file that only its owner can read; false when there is one, which stays as it is. */

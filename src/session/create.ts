@@ -154,11 +154,10 @@ export async function writeSessionName(
     const known = readSessionMeta(meta) ??
       jsonObject(sessionMeta(id, startedAtLocal));
     const text = printJson(withFields(known, { name }), 2);
-    const unconfirmed = writeAtomic(meta, text, {
+    return writeAtomic(meta, text, {
       token: lock.token,
       fence: () => lock.assertHeld(),
     });
-    return unconfirmed === undefined ? [] : [unconfirmed];
   });
 }
 
@@ -258,13 +257,13 @@ export function deleteRemoved(path: string): void {
   }
 }
 
-/** Binds an owner to a session. Returns a warning as {@linkcode writeAtomic} does. */
+/** Binds an owner to a session. Returns warnings as {@linkcode writeAtomic} does. */
 export async function writeBinding(
   layout: RepositoryLayout,
   owner: Owner,
   binding: { readonly session: string; readonly at: string },
   token: string,
-): Promise<string | undefined> {
+): Promise<readonly string[]> {
   const path = await bindingPath(layout, owner);
   guardPath(layout.root, layout.bindings);
   try {
@@ -277,15 +276,12 @@ export async function writeBinding(
   return writeAtomic(path, `${text}\n`, { token });
 }
 
-/**
- * Points `current` at a session; no final newline, as the Python tool writes it.
- * Returns a warning as {@linkcode writeAtomic} does.
- */
+/** Points `current` at a session; no final newline, as the Python tool writes it. Returns warnings. */
 export function writeCurrent(
   layout: RepositoryLayout,
   session: string,
   token: string,
-): string | undefined {
+): readonly string[] {
   guardPath(layout.root, layout.directory);
   return writeAtomic(layout.current, session, { token });
 }

@@ -142,8 +142,8 @@ export async function commit(
     fence: () => lock.assertHeld(),
   });
   // A log that survives a power cut which the state did not would be ahead of it.
-  if (unconfirmed !== undefined) {
-    return { text, logEnd: undefined, warnings: [unconfirmed] };
+  if (unconfirmed.length > 0) {
+    return { text, logEnd: undefined, warnings: unconfirmed };
   }
   try {
     // A new holder has completed the log already; a second time would repeat the events.

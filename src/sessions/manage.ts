@@ -70,13 +70,13 @@ export async function switchSession(
   const [owner] = ownersOf(host, repository);
   const warnings: string[] = [];
   const bind = async ({ token }: { token: string }): Promise<void> => {
-    const warning = owner
-      ? await writeBinding(layout, owner, { session, at: host.now() }, token)
-      : writeCurrent(layout, session, token);
-    if (warning !== undefined) warnings.push(warning);
+    warnings.push(
+      ...owner
+        ? await writeBinding(layout, owner, { session, at: host.now() }, token)
+        : writeCurrent(layout, session, token),
+    );
   };
-  const preparation = { warnings };
-  await withPreparedRepository(host, repository, preparation, bind);
+  await withPreparedRepository(host, repository, { warnings }, bind);
   return {
     place: placeOf(repository, session),
     session,

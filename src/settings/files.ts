@@ -313,7 +313,7 @@ export function writeConfig(
   { path, level }: ConfigFile,
   text: string,
   lock: HeldLock,
-): string | undefined {
+): readonly string[] {
   assertWritable(path);
   return writeAtomic(path, text, {
     token: lock.token,

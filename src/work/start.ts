@@ -154,15 +154,14 @@ async function store(
     decision,
     localTime: host.localNow(),
   });
-  const take = (warning: string | undefined) => {
-    if (warning !== undefined) warnings.push(warning);
-  };
   try {
     const binding = { session: session.id, at: host.now() };
     for (const owner of owners) {
-      take(await writeBinding(layout, owner, binding, lock.token));
+      warnings.push(
+        ...await writeBinding(layout, owner, binding, lock.token),
+      );
     }
-    take(writeCurrent(layout, session.id, lock.token));
+    warnings.push(...writeCurrent(layout, session.id, lock.token));
   } catch (error) {
     throw notChosen(repository, session.id, error);
   }

@@ -31,7 +31,7 @@ function modeOf(path: string): number {
 test("writeAtomic() makes and replaces a file and leaves nothing beside it", (directory) => {
   const path = `${directory}/state.json`;
   for (const text of ["first", "", "x".repeat(100_000)]) {
-    assertEquals(writeAtomic(path, bytesOf(text), { token }), undefined);
+    assertEquals(writeAtomic(path, bytesOf(text), { token }), []);
     assertEquals(readTree(directory), { "state.json": text });
   }
 });

@@ -152,7 +152,7 @@ async function bind(
   session: string,
 ): Promise<void> {
   const binding = { session, at: NOW };
-  assertEquals(await writeBinding(layout, owner, binding, token), undefined);
+  assertEquals(await writeBinding(layout, owner, binding, token), []);
 }
 
 Deno.test("readBinding() finds what writeBinding() wrote last", () =>
