@@ -240,7 +240,6 @@ export function userLayout(home: string): PathsOf<typeof USER_FILES> {
 /** Begins the names of the files that the older Python tool scattered in the root. */
 export const LEGACY_PREFIX = ".workflow_";
 
-/** A legacy file that moves as it is, from the root to `.orchestrator/`. */
 interface LegacyWhole {
   /** Seen from the root. */
   readonly from: string;

@@ -13,7 +13,6 @@ export interface Masker {
   stream(): MaskingStream;
 }
 
-/** Makes what masks these secrets, and all that looks like a token. */
 export function maskerOf(secrets: readonly KnownSecret[]): Masker {
   const needles = secrets.flatMap(({ name, value }) =>
     formsOf(value).map((text): Needle => ({ text, label: `[secret ${name}]` }))
@@ -37,7 +36,6 @@ interface MaskFinding {
   readonly label: string;
 }
 
-/** Stands for what nobody knows the name of. */
 const UNKNOWN = "[secret]";
 
 /** All secrets in a text in their order; those that overlap are one. */

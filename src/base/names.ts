@@ -72,7 +72,6 @@ function wordsOf(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/));
 }
 
-/** Opens secrets that are encrypted with a passphrase. */
 export const PASSPHRASE_VARIABLE = "ORCHESTRATOR_PASSPHRASE";
 
 export const LEGACY_PASSWORD_VARIABLE = "SECRETS_PASSWORD";

@@ -66,7 +66,6 @@ export function relativePath(
   return path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
 }
 
-/** Whether a path is that of a directory, or lies in it. */
 export function isWithin(directory: string, path: string): boolean {
   return relativePath(directory, path) !== undefined;
 }

@@ -20,7 +20,6 @@ export function epochMsOf(instant: string | null): number | undefined {
   return Number.isNaN(epochMs) ? undefined : epochMs;
 }
 
-/** Whether an instant says how far it is from UTC. */
 function hasOffset(instant: string): boolean {
   return /(?:Z|[+-]\d{2}:?\d{2})$/i.test(instant);
 }

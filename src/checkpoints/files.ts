@@ -48,17 +48,13 @@ import {
   newCheckpoint,
 } from "./rules.ts";
 
-/** Checkpoints that were found. */
 export interface FoundCheckpoints {
   readonly checkpoints: readonly CheckpointLine[];
   /** Why others cannot be read, as sentences for people. */
   readonly problems: readonly string[];
 }
 
-/**
- * Reads all checkpoints in a directory, in the order of their ids; what is damaged is named and
- * hides no other. They are those of the older tool where no session is named.
- */
+/** Reads all checkpoints of a session, or of the older tool, by their ids; a damaged one is named. */
 export function readCheckpoints(
   layout: RepositoryLayout,
   directory: string,
@@ -209,10 +205,7 @@ function freeName(
   throw new Error(`No name is free in "${directory}"`);
 }
 
-/**
- * Finds the checkpoints of a session, oldest first, also those it had before it was adopted.
- * What was copied there from other sessions does not count.
- */
+/** Finds the checkpoints of a session, oldest first, also those it had before it was adopted. */
 export function checkpointsOf(
   { layout }: Repository,
   { id, state }: Pick<Session, "id" | "state">,
@@ -334,10 +327,7 @@ function namesIn(output: string): readonly string[] {
 /** How `git config` ends where nothing is set. */
 const NOTHING_FOUND = 1;
 
-/**
- * Options that turn off each filter by its name, for there is no option for all;
- * undefined where not all names are known.
- */
+/** Options that turn off each filter by its name; undefined where not all names are known. */
 function withoutFilters(
   { exitCode, problem, stdout, notUtf8 }: ProgramResult,
 ): readonly string[] | undefined {

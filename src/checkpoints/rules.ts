@@ -62,13 +62,11 @@ export type CheckpointFacts = Pick<
   "id" | "at" | "message" | "decisions" | "files"
 >;
 
-/** What to do about a checkpoint that cannot be read. */
 export const DAMAGED_CHECKPOINT_HINT =
   "the others are listed by: orc checkpoints";
 
 const INDENT = 2;
 
-/** Makes the checkpoint of a session. */
 export function newCheckpoint(
   session: UnsignedSession,
   facts: CheckpointFacts,
@@ -137,8 +135,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
 }
 
 /**
- * Decodes a checkpoint in every shape the Python tool ever wrote, and ours.
- * Only who it is and where it belongs has to be there.
+ * Decodes a checkpoint in every shape ever written; only who it is and where it belongs has to be
+ * there.
  */
 export function decodeCheckpoint(text: string, path: string): Checkpoint {
   const document = openDocument(parseJson(text, path, DAMAGED_CHECKPOINT_HINT));
@@ -155,7 +153,6 @@ function readTextsOrNone(place: Place): readonly string[] {
   return place.value === null ? [] : readTexts(place);
 }
 
-/** Decodes the state in a checkpoint. */
 export function stateIn({ id, snapshot }: Checkpoint): SessionState {
   if (snapshot !== null) {
     const source = `The state in checkpoint "${id}"`;

@@ -361,7 +361,6 @@ function meantBy(
   return checkpoints.filter((line) => line.id === id);
 }
 
-/** A checkpoint that can be returned to, and what that changes. */
 interface Choice extends Pick<Resumed, "changes"> {
   readonly line: CheckpointLine;
   readonly stored: SessionState;

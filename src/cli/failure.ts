@@ -84,7 +84,6 @@ interface Failure extends ErrorMembers {
   readonly stack?: string;
 }
 
-/** Says what any thrown value means to the one who ran the command. */
 export function describeFailure(
   thrown: unknown,
   { command, verbose }: {
@@ -165,9 +164,8 @@ function quoted(text: string): string {
 }
 
 /**
- * Lets the settings say what the command line leaves open, and returns what of them could not
- * be used. They are those of the place an answer is about, so that nobody has to look for the
- * repository a second time.
+ * Lets the settings say what the command line leaves open, for the place an answer is about;
+ * returns what of them could not be used.
  */
 export async function preferFor(
   run: Run,

@@ -66,10 +66,7 @@ export function escapeJson(json: string): string {
   return json.replace(CONTROLS, (each) => unicodeEscape(each.charCodeAt(0)));
 }
 
-/**
- * Escapes every text in a result before it is rendered: afterwards the codes
- * of a style could not be told from data.
- */
+/** Escapes every text in a result before it is rendered: later a style could not be told from data. */
 export function escapeTexts(value: unknown): unknown {
   if (typeof value === "string") return escapeControls(value);
   if (Array.isArray(value)) return value.map(escapeTexts);
@@ -183,7 +180,6 @@ export function deliver(
   }
 }
 
-/** One run of orc, as far as it came. */
 export interface Run {
   readonly host: Host;
   readonly streams: Streams;

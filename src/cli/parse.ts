@@ -108,7 +108,6 @@ export function selectCommand(
   return { entry: undefined, words, rest };
 }
 
-/** Reads what stands behind the command's name, as the command declares it. */
 export function parseArguments(
   name: string,
   { args, flags }: Pick<Command, "args" | "flags">,
@@ -188,7 +187,6 @@ export interface Presentation {
   readonly isFormatOpen: boolean;
 }
 
-/** How a command line that could be read wants its answer. */
 export function presentationOf(values: Values): Presentation {
   const format = formatOf(values);
   return {

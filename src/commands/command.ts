@@ -232,7 +232,6 @@ export interface TableEntry {
   load(): Promise<Command>;
 }
 
-/** All commands, in the order of help. */
 export type Table = readonly TableEntry[];
 
 export interface CommandGroup {

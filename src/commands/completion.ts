@@ -210,10 +210,7 @@ function openFlags(reading: Reading): CompletionPoint {
 /** A shell that orc can complete command lines in. */
 type Shell = "bash" | "zsh" | "fish" | "powershell";
 
-/**
- * The scripts name no command: for each press of the key they ask
- * `orc complete-words`, and so they fit every version of orc.
- */
+/** They ask `orc complete-words` for each press of the key, and so fit every version of orc. */
 const COMPLETION_SCRIPTS: Readonly<Record<Shell, string>> = {
   bash:
     `# Completions of orc for bash. In ~/.bashrc: eval "$(orc completions bash)"

@@ -84,7 +84,6 @@ export interface CommandPage extends ListedCommand {
 /** What help shows; `--json` prints it as it is. */
 export type HelpPage = OverviewPage | FamilyPage | CommandPage;
 
-/** Finds the page for the words after `orc help`. */
 export async function pageFor(
   groups: readonly CommandGroup[],
   words: readonly string[],
@@ -242,7 +241,6 @@ function flagRow(flag: FlagSpec): Row {
   return [indent + spellingsOf(flag), flagSummary(flag)];
 }
 
-/** What a flag does, who may use it and how often. */
 export function flagSummary({ summary, effect, repeatable }: FlagSpec): string {
   const human = effect === "human" ? " (a human only)" : "";
   return summary + human + (repeatable ? " (may be repeated)" : "");
@@ -334,7 +332,6 @@ const ENVIRONMENT: Row = ["--allow-env", "read settings from the environment"];
 /** What every command that changes something wants. */
 export const BASIC_PERMISSION_ROWS: readonly Row[] = [READ, WRITE, ENVIRONMENT];
 
-/** Everything that a command wants. */
 export function permissionRows(
   command: Pick<Command, "effect" | "flags" | "permissions">,
 ): readonly Row[] {

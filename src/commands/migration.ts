@@ -174,7 +174,6 @@ function progressShower(
   };
 }
 
-/** One line: a bar, bytes, and the time that is left. */
 export function progressLine(
   { step, doneBytes, totalBytes }: MigrationProgress,
   elapsedMs: number,
@@ -189,7 +188,6 @@ export function progressLine(
   }${left}`;
 }
 
-/** Which of two wins. */
 function forceFrom(values: Values): ForceFrom | undefined {
   const [old, now] = [values.on("force-from-old"), values.on("force-from-new")];
   if (old && now) {

@@ -371,7 +371,6 @@ function lockText(lock: LockInfo): string {
   }`;
 }
 
-/** Reads what every command about a directory tree takes. */
 function searchIn(
   values: Values,
   argument?: string,

@@ -14,7 +14,6 @@ const sessions = from(() => import("./sessions.ts"));
 const status = from(() => import("./status.ts"));
 const work = from(() => import("./work.ts"));
 
-/** Every command in the order of help. */
 export const commandGroups: readonly CommandGroup[] = [
   {
     title: "Begin",

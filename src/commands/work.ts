@@ -67,7 +67,6 @@ function startedText(result: ChangeResult<StartedItem>): string {
     : `${started}: it passes by itself at ${result.passesAt}, unless a human approves it before`;
 }
 
-/** What was done to an item, or that there was nothing to do. */
 function doneText(
   done: string,
   { item, changed }: Pick<ChangeResult<StartedItem>, "item" | "changed">,

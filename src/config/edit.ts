@@ -124,7 +124,6 @@ function printAnew(
   }
 }
 
-/** Spells a value so that YAML reads it as what it is. */
 function yamlOf(value: SettingValue): string {
   if (isList(value)) return `[${value.map(yamlOf).join(", ")}]`;
   if (typeof value !== "string") return String(value);

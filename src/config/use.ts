@@ -48,7 +48,6 @@ import {
   variableOf,
 } from "../settings/settings.ts";
 
-/** Which configuration, and what the command line says. */
 export interface ConfigOptions extends RepositoryOptions {
   readonly flags?: Layer;
   /** Only what the user's own file says. */
@@ -174,7 +173,6 @@ async function load(
   return { place: placeOf(repository, null), config, warnings };
 }
 
-/** The value that the repository's file holds for a workflow. */
 function workflowValue(
   name: string,
   { files }: Config,
@@ -189,7 +187,6 @@ function workflowValue(
   return isScalarSetting(value) ? { name, value, origin } : undefined;
 }
 
-/** What the user's own file says about a setting; undefined when nothing. */
 function ownValue(
   setting: Setting,
   { files }: Config,

@@ -53,7 +53,6 @@ import {
   troubleOf,
 } from "./session_facts.ts";
 
-/** All that doctor looks at. Gathered by reading only. */
 export interface DiagnosisFacts extends StoredFacts {
   /** The file system that holds the state; null for what cannot be told. */
   readonly disk: {
@@ -122,9 +121,9 @@ const NOTHING = {
 };
 
 /**
- * Looks at all that orc keeps for a repository. Reads only, takes no lock, and goes on past
- * whatever is damaged. Of each session it reads state, meta data and the end of the log; of other
- * files only what their directory tells.
+ * Looks at all that orc keeps for a repository, past whatever is damaged; takes no lock. Of each
+ * session it reads state, meta data and the end of the log; of other files only what their
+ * directory tells.
  */
 export async function gatherFacts(
   layout: RepositoryLayout,
@@ -194,7 +193,6 @@ function pathFact(path: string): PathFact | undefined {
   return { path, kind: kindOf(found), mode, uid };
 }
 
-/** Looks at a directory that may hold a lock, and each of its entries. */
 function directoryFacts(
   directory: string,
   session: string | null,

@@ -43,7 +43,6 @@ const NOT_OURS = "move it away; orc does not remove what it did not make";
 
 const LOOK_AT_OWNER = "see who owns it and what its mode allows, with ls -l";
 
-/** The repository as a whole, its disk and its git. */
 const repositoryRows: Rows = [
   error("not_readable", {
     of: ({ troubles }) =>
@@ -162,7 +161,6 @@ const DIRECTORIES = [
   ...["migrationBackup", "migrationPending", "migrationUndo"] as const,
 ];
 
-/** The contents of `.orchestrator/`, and who may do what with it. */
 const pathRows: Rows = [
   error("symbolic_link", {
     of: ({ paths }) => paths.filter(({ kind }) => kind === "symlink"),
@@ -278,7 +276,6 @@ function isBelowOne(path: string, named: ReadonlySet<string>): boolean {
 
 const MIGRATE = "see what would move: orc migrate --dry-run";
 
-/** Files that the older Python tool left beside `.orchestrator/`. */
 const legacyRows: Rows = [
   info("legacy_files", {
     of: ({ legacy: { paths: [path, ...more] }, layout }) =>
@@ -337,7 +334,6 @@ const legacyRows: Rows = [
   }),
 ];
 
-/** Settings and secrets, here and of the user. */
 const settingRows: Rows = [
   error("unreadable_config", {
     of: (facts) =>

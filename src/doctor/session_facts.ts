@@ -25,12 +25,10 @@ import {
 } from "../workflow/definition.ts";
 import type { SessionState } from "../workflow/types.ts";
 
-/** Why something could not be read. */
 export interface Trouble extends Pick<OrcError, "kind" | "code" | "message"> {
   readonly path: string;
 }
 
-/** A session as its files show it. */
 export interface SessionFacts {
   readonly id: string;
   readonly directory: string;
@@ -44,10 +42,8 @@ export interface SessionFacts {
   readonly checkpoints: number;
 }
 
-/** A state that could be read. */
 export type StateFacts = ReturnType<typeof stateFacts>;
 
-/** A log as far as it was read. */
 export interface LogFacts {
   readonly path: string;
   readonly isThere: boolean;

@@ -141,7 +141,6 @@ function lockFinding({ path, session, holder, trouble }: LockFact): Finding {
   return isLong ? warningFinding(said) : infoFinding(said);
 }
 
-/** Locks, and what their holders left behind. */
 export const lockRows: readonly Row<DiagnosisFacts>[] = [
   ({ locks }) => locks.map(lockFinding),
   info("leftovers", {
@@ -159,7 +158,6 @@ export const lockRows: readonly Row<DiagnosisFacts>[] = [
   }),
 ];
 
-/** `current` and the bindings. */
 export const pointerRows: readonly Row<DiagnosisFacts>[] = [
   ...rowsOfPointer("current"),
   ...rowsOfPointer("binding"),

@@ -61,7 +61,6 @@ export type RequiredCheck =
     readonly workingDir: string | null;
   };
 
-/** Says what must be checked for an item, with the workflow's settings filled in. */
 export function requiredCheck(workflow: Workflow, item: Item): RequiredCheck {
   const { verification } = item;
   switch (verification.type) {
@@ -155,7 +154,6 @@ function told(result: CheckResult): CheckResult {
   return { ...result, stdout: cut(result.stdout), stderr: cut(result.stderr) };
 }
 
-/** The refusal a caller gets after a failed check was recorded. */
 export function failedCheck(
   item: Item,
   result: CheckResult,
@@ -208,7 +206,6 @@ function remedyFor(result: CheckResult, item: Item): string {
     : `make \`${command}\` end with exit code ${expectExitCode}`;
 }
 
-/** The problem of a file that lies elsewhere. */
 export function leadsOutOfTree(name: string): string {
   return `${name} leads out of the repository`;
 }
@@ -271,7 +268,6 @@ export function withEvidence(
   };
 }
 
-/** Refuses an item whose schema asks for evidence that is not there or not valid. */
 function assertEvidence(
   { item, itemState }: OpenItem,
   given: JsonObject | undefined,

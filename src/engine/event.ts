@@ -24,8 +24,8 @@ export function encodeLogLine(event: RecordedEvent): string {
 }
 
 /**
- * Decodes a line of log.jsonl; undefined for one that is torn or that somebody else wrote: a log is
- * read around those.
+ * Decodes a line of log.jsonl; undefined for one that is torn or somebody else's: a log is read
+ * around those.
  */
 export function decodeLogLine(line: string): RecordedEvent | undefined {
   try {
@@ -54,7 +54,6 @@ export function encodeEvent(event: RecordedEvent): JsonObject {
   });
 }
 
-/** Decodes an event; undefined for a value that is none. */
 export function decodeEvent(value: JsonValue): RecordedEvent | undefined {
   if (!isJsonObject(value)) return undefined;
   const type = textOf(value, "event_type");

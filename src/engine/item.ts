@@ -396,7 +396,6 @@ function assertNotSkipped(
   throw refusal(verb, item.id, "it was skipped");
 }
 
-/** The answer to an action that the rules do not allow on an item. */
 function refusal(
   verb: string,
   itemId: string,

@@ -51,7 +51,6 @@ export function reasonRuleOf(place: Place): StepType {
   return isFreedByPhase(place) ? "documented" : place.item.stepType;
 }
 
-/** The one command to go on with. */
 export interface Step {
   /** A command line for a POSIX shell; what stands in it as `<…>` is to be filled in. */
   readonly command: string;
@@ -61,7 +60,6 @@ export interface Step {
   readonly human: boolean;
 }
 
-/** Says what to do next in a session that is open. */
 export function nextStep(workflow: Workflow, state: SessionState): Step {
   const phase = currentPhase(workflow, state);
   const phaseState = phaseStateOf(state, phase);
@@ -79,8 +77,8 @@ export function nextStep(workflow: Workflow, state: SessionState): Step {
 }
 
 /**
- * A strict phase leaves no choice; elsewhere nobody waits for a clock or a human as long as there
- * is something to do, and what is begun is ended.
+ * A strict phase leaves no choice; elsewhere what is begun is ended, and clocks and humans come
+ * last.
  */
 function itemToGoOnWith(
   workflow: Workflow,
@@ -138,7 +136,6 @@ function byHuman(command: string, itemId: string | null = null): Step {
   return { command, itemId, human: true };
 }
 
-/** The step as the hint of a refusal. */
 export function hintOf({ command, human }: Step): string {
   return human ? `a human runs, in a terminal: ${command}` : command;
 }

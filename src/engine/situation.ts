@@ -135,7 +135,6 @@ export function itemBefore(
   );
 }
 
-/** Refuses to touch an item of a strict phase before its turn. */
 export function assertInOrder(
   verb: string,
   { workflow, state }: Pick<Situation, "workflow" | "state">,
@@ -188,7 +187,6 @@ function replaced<Part extends { readonly id: string }>(
     : [...parts, part];
 }
 
-/** The phase, and perhaps the item in it, that an event is about. */
 interface Subject {
   readonly phaseId: string | null;
   readonly itemId?: string | null;

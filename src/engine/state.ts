@@ -48,8 +48,8 @@ export function phaseStateOf(state: SessionState, phase: Phase): PhaseState {
 }
 
 /**
- * The progress of an item. One that the state does not know counts as untouched:
- * taking an item out of the state must not take it out of the process.
+ * The progress of an item; one that is taken out of the state is not out of the process, but
+ * untouched.
  */
 export function itemStateOf(phaseState: PhaseState, itemId: string): ItemState {
   return itemsById(phaseState).get(itemId) ?? pendingItem(itemId);
@@ -93,7 +93,6 @@ export interface OpenItem {
   readonly itemState: ItemState;
 }
 
-/** Whether nothing more has to be done for an item. */
 export function isDone(item: ItemState): boolean {
   return item.status === "completed" || item.status === "skipped";
 }
@@ -132,17 +131,14 @@ export function approvalKey(phaseId: string): string {
   return `phase_${phaseId}_approved`;
 }
 
-/** Whether a human approved that the phase is left. */
 export function isPhaseApproved(state: SessionState, phaseId: string): boolean {
   return state.metadata.get(approvalKey(phaseId)) === true;
 }
 
-/** Whether leaving the phase needs a human's yes that is not there yet. */
 export function awaitsApproval(state: SessionState, phase: Phase): boolean {
   return phase.exitGate === HUMAN_APPROVAL && !isPhaseApproved(state, phase.id);
 }
 
-/** What still keeps the session in a phase. */
 export function phaseBlockers(
   state: SessionState,
   phase: Phase,
@@ -167,7 +163,6 @@ export function phaseBlockers(
   }];
 }
 
-/** What still keeps the session from being finished, over all phases. */
 export function sessionBlockers(
   workflow: Workflow,
   state: SessionState,
@@ -185,7 +180,6 @@ export function sessionBlockers(
   ]);
 }
 
-/** A review that is required and was not made. */
 interface MissingReview {
   readonly review: string;
   /** The first phase that requires it. */
@@ -220,7 +214,6 @@ export function missingReviews(
   );
 }
 
-/** The review that is required, not made yet, and carried by an item. */
 export function missingReviewOf(
   workflow: Workflow,
   state: SessionState,

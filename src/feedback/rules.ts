@@ -14,7 +14,6 @@ import type { RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
 import type { ItemState, SessionState } from "../workflow/types.ts";
 
-/** Questions about the work that somebody can answer. */
 type Question = "learnings" | "challenges" | "wentWell" | "improvements";
 
 /** Something to each question, asked for in their order. */
@@ -36,7 +35,6 @@ export function isSilent(texts: FeedbackTexts): boolean {
   return Object.values(texts).every((text) => text === null);
 }
 
-/** All that feedback on a session is made of. */
 export interface FeedbackFacts {
   readonly state: SessionState;
   readonly tally: FeedbackTally;
@@ -214,7 +212,6 @@ export function textIn(entry: JsonObject, key: string): string | null {
   return typeof value === "string" && value.trim() !== "" ? value : null;
 }
 
-/** The texts in a list of a feedback entry. */
 export function textsIn(entry: JsonObject, key: string): readonly string[] {
   const value = entry.get(key);
   return isJsonList(value)
@@ -384,7 +381,6 @@ export function suggestionsFor(report: FeedbackReport): readonly string[] {
   ];
 }
 
-/** A line of feedback, and where it belongs. */
 export interface FeedbackLine {
   readonly kind: FeedbackKind;
   readonly entry: JsonObject;
@@ -401,8 +397,8 @@ export interface FeedbackReview {
 }
 
 /**
- * Keeps the latest feedback of each session in so many days, or ever. The hash stands for no
- * workflow: the Python tool often did not know which one it was.
+ * Keeps the latest feedback of each session; the hash stands for a workflow the Python tool did not
+ * know.
  */
 export function newReview(
   days: number | null,
@@ -448,7 +444,6 @@ export function newReview(
   };
 }
 
-/** What the log of a session says about how the work went. */
 interface FeedbackTally {
   /** Checks and reviews that failed, and errors. */
   readonly errors: number;
@@ -470,7 +465,6 @@ const ERROR_TYPES: ReadonlySet<string> = new Set([
 
 const MAX_ERROR_TEXTS = 20;
 
-/** Counts what happened in a session; goes through its events once. */
 export function tallyEvents(events: Iterable<RecordedEvent>): FeedbackTally {
   const errorTexts = new Set<string>();
   const agents = new Set<string>();

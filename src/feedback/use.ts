@@ -47,7 +47,6 @@ import {
   textIn,
 } from "./rules.ts";
 
-/** What to say about a session. */
 export interface CaptureOptions extends SessionOptions {
   /** Asks nobody; what is not said here is taken from the session. */
   readonly auto?: boolean;
@@ -102,7 +101,6 @@ export async function captureFeedback(
   return { place, feedback, reason: null, warnings };
 }
 
-/** The questions to a person. */
 const QUESTIONS: Readonly<Record<keyof FeedbackTexts, string>> = {
   learnings: "What did you learn?",
   challenges: "What was hard?",
@@ -141,7 +139,6 @@ async function feedbackOn(
   });
 }
 
-/** What the hash of a workflow is salted with. */
 export function saltOf(host: Host): string {
   return host.env("WORKFLOW_SALT") ?? DEFAULT_SALT;
 }
@@ -176,7 +173,6 @@ export async function appendFeedback(
   });
 }
 
-/** Which feedback to sum up. */
 export interface ReviewOptions extends RepositoryOptions {
   /** Of how many days, as typed; without it of 7. */
   readonly days?: string;

@@ -108,10 +108,7 @@ export function asOrcError(
   return new OrcError(condition.kind, condition.code, message, more);
 }
 
-/**
- * Who can allow what was denied; undefined where that cannot be seen. Whether a
- * name may go is for the directory it is in to say.
- */
+/** Who can allow what was denied: of a name, its directory. Undefined where that cannot be seen. */
 function ownerOf(doing: string, path: string): string | undefined {
   const directory = ["move", "remove"].includes(doing)
     ? parentDirectory(path)

@@ -7,7 +7,6 @@ import { ifThere, isAbsent, isTaken, isWithoutLinks } from "./errors.ts";
 import { readRegularFile } from "./read.ts";
 import { discard, isHeldName, removeIfThere, writeAll } from "./write.ts";
 
-/** What a lock has to be told by the host. */
 export interface LockContext {
   /** How long to wait; a function is asked only when a lock is wanted. */
   readonly timeoutMs: number | (() => Promise<number>);
@@ -58,9 +57,8 @@ export class HeldLock {
 const MAX_PAUSE_MS = 25;
 
 /**
- * Runs work while holding the exclusive lock of a directory. What dead or displaced holders
- * left in the directory is removed before the work begins. A signal that would end the
- * process takes effect when the lock is given back, or while it is waited for.
+ * Runs work while holding the exclusive lock of a directory; first what dead or displaced holders
+ * left there is removed. A signal to end waits until the lock is given back, or ends the waiting.
  *
  * @throws {OrcError} conflict if the lock is not free within the time limit
  */
@@ -224,10 +222,8 @@ function ageMsOf({ at }: LockRecord, now: string): number {
 }
 
 /**
- * Publishes a complete record under a name; false when the name is taken.
- *
- * The record is written to a private file and then linked, so that the name never shows an
- * unfinished one, wherever the process is killed.
+ * Publishes a complete record; false when the name is taken. It is written to a private file and
+ * then linked, so that the name never shows an unfinished one, wherever the process is killed.
  */
 export function publishRecord(
   directory: string,
@@ -257,9 +253,8 @@ function link(own: string, path: string, record: LockRecord): boolean {
 }
 
 /**
- * Publishes a record where there are no hard links: made under the name itself, and then
- * looked at. Whoever is stopped in between for so long that the unfinished record counts as
- * nobody's finds that it is not theirs any more.
+ * Publishes a record where there are no hard links: made under the name itself, and looked at. Who
+ * was stopped in between until it counted as nobody's finds that it is not theirs any more.
  */
 export function publishInPlace(path: string, record: LockRecord): boolean {
   return createFilled(path, record) && keyOf(lookAt(path)) === record.token;
@@ -271,11 +266,8 @@ const RECORD_MODE = 0o644;
 function createFilled(path: string, record: LockRecord): boolean {
   let file: Deno.FsFile;
   try {
-    file = Deno.openSync(path, {
-      createNew: true,
-      write: true,
-      mode: RECORD_MODE,
-    });
+    const options = { createNew: true, write: true, mode: RECORD_MODE };
+    file = Deno.openSync(path, options);
   } catch (error) {
     // A name that is being deleted is contention too.
     if (isTaken(error) || isHeldName(error) && exists(path)) return false;
@@ -308,7 +300,6 @@ export interface LockRecord extends ProcessIdentity {
   readonly purpose: string;
 }
 
-/** What stands where a lock or a claim may be. */
 export type Sighting =
   | { readonly kind: "absent" }
   | { readonly kind: "record"; readonly record: LockRecord }
@@ -433,11 +424,10 @@ export interface LockTarget {
 const MAX_CLAIMS = 1000;
 
 /**
- * Removes a lock whose holder is gone. Two waiters must not both remove it, since the second
- * would remove the first one's fresh lock: so the right to remove this very lock is itself
- * taken exclusively, and the lock is looked at again afterwards. Tokens are never used twice.
- *
- * Returns whether the lock is gone; false when somebody else is removing it.
+ * Removes a lock whose holder is gone; false when somebody else is removing it. Two waiters must
+ * not both remove it, since the second would remove the first one's fresh lock: the right to remove
+ * this very lock is itself taken exclusively, and it is looked at again. Tokens are never used
+ * twice.
  */
 export function takeOver(seen: Sighting, target: LockTarget): boolean {
   const { directory, record } = target;
@@ -503,7 +493,7 @@ export interface ProcessIdentity {
 }
 
 /**
- * Whether another process can still act: `dead` only when that is certain,
- * `unknown` when it cannot be looked up, as on another machine.
+ * Whether another process can still act: `dead` only when that is certain, `unknown` on another
+ * machine.
  */
 export type Liveness = "alive" | "dead" | "unknown";

@@ -4,7 +4,6 @@ import { joinPath, type Mount, mountOf } from "../base/path.ts";
 import { asOrcError, codeOf, isAbsent, isDenied } from "./errors.ts";
 import { ifAllowed, kindOf } from "./read.ts";
 
-/** A hash that is fed piece by piece. */
 export interface Hash {
   update(bytes: Uint8Array): unknown;
   digest(encoding: "hex"): string;
@@ -103,7 +102,6 @@ export function factOf(root: string, path: string): LegacyFile | undefined {
   }
 }
 
-/** Whether a legacy file is what it was when it was looked at. */
 export function isUnchanged(root: string, file: LegacyFile): boolean {
   const now = factOf(root, file.path);
   return now !== undefined && now.kind === file.kind &&

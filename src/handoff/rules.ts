@@ -47,7 +47,6 @@ export interface Handoff {
   readonly decisions: readonly string[];
 }
 
-/** The items of the current phase that are not done, in the order of the workflow. */
 export function openItems(
   workflow: Workflow,
   state: SessionState,
@@ -60,7 +59,6 @@ export function openItems(
   });
 }
 
-/** Whether anything is open that somebody else than a human can do. */
 export function hasWorkForAgents(
   workflow: Workflow,
   state: SessionState,
@@ -70,8 +68,8 @@ export function hasWorkForAgents(
 }
 
 /**
- * Writes the prompt, bounded in length, whatever the session holds. What others said stands
- * between fences, so that it cannot pass for an instruction.
+ * Writes the prompt, bounded in length; what others said stands between fences and is no
+ * instruction.
  */
 export function handoffPrompt(handoff: Handoff): string {
   const { workflow, state } = handoff;

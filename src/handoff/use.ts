@@ -207,7 +207,6 @@ function agentTimeoutMs(text: string | undefined): number {
   );
 }
 
-/** Lets an agent act on a prompt, to its end. */
 async function runAgent(
   host: Host,
   { command, name }: AgentProgram,

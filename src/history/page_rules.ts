@@ -64,7 +64,6 @@ const MARKED_LINES = 3;
 
 const MAX_REMARK_LENGTH = 300;
 
-/** Events at the end of a page. */
 export const SHOWN_EVENTS = 20;
 
 const BOXES: Readonly<Partial<Record<ItemStatus, string>>> = {
@@ -81,7 +80,6 @@ export interface PageSource {
   readonly events: readonly RecordedEvent[];
 }
 
-/** Whether a text is a page that {@linkcode workflowPage} made. */
 export function isWorkflowPage(text: string): boolean {
   return text.split("\n", MARKED_LINES).some((line) => line.includes(MARK));
 }

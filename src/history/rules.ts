@@ -147,7 +147,6 @@ function calendarMoment(text: string): number | undefined {
   return DATE.test(text) ? midnightMs : epochMsOf(text);
 }
 
-/** Whether an event is one that was asked for. */
 export function matchesHistory(
   filter: HistoryFilter,
   event: RecordedEvent,
@@ -309,8 +308,8 @@ const MAX_REASONS = 5;
 const MAX_REASON_LENGTH = 200;
 
 /**
- * Takes no further keys once it is full. What it holds counts in place: a long log would leave
- * an object behind for each event.
+ * Takes no further keys once it is full; what it holds counts in place, or a long log would fill
+ * the memory.
  */
 class BoundedMap<Value> extends Map<string, Value> {
   isCut = false;
@@ -446,7 +445,6 @@ export interface Learnings {
 
 const MAX_OVERRIDES = 50;
 
-/** Sums up a session from its state and its events, taken one by one. */
 export function learningsOf(
   state: SessionState,
   events: Iterable<RecordedEvent>,
@@ -489,7 +487,6 @@ function isOverride({ details }: RecordedEvent): boolean {
     .some((key) => details.get(key) === true);
 }
 
-/** Whether anything happened that others can learn from. */
 export function hasLearnings(learnings: Learnings): boolean {
   const { skipped, failures, overrides, notes } = learnings;
   return [skipped, failures, overrides, notes].some(({ length }) => length > 0);

@@ -135,7 +135,6 @@ interface LastEvents extends Pick<History, "events" | "hasEarlier"> {
   readonly reading: LogReading;
 }
 
-/** Reads a log backwards until enough is found. */
 export function lastEvents(
   source: LogSource,
   limit: number,
@@ -156,7 +155,6 @@ export function lastEvents(
   return { events: found.reverse(), hasEarlier, newest, reading };
 }
 
-/** How a history is streamed. */
 export interface HistoryStreamOptions extends HistoryOptions {
   /** Begins with the first event that fits instead of the last few. */
   readonly all?: boolean;

@@ -100,10 +100,7 @@ function homeDirectory(): string | undefined {
   return path && /^(?:\/|\\\\|[A-Za-z]:[\\/])/.test(path) ? path : undefined;
 }
 
-/**
- * Keeps the signals that end orc waiting, so that what is under way for milliseconds is
- * brought to its end and leaves nothing the next command must wait for.
- */
+/** Keeps the signals that end orc waiting while it brings something to its end, for milliseconds. */
 export function holdSignals(): SignalHold {
   let caught: EndingSignal | undefined;
   const stop = onEndingSignal((signal) => caught ??= signal);

@@ -172,7 +172,6 @@ export class Interrupted extends Error {
   }
 }
 
-/** What the host's clock shows, in UTC and on the wall. */
 export function clockOf(host: Host): Clock {
   return { now: host.now(), localNow: host.localNow() };
 }

@@ -40,8 +40,8 @@ type Exit =
   | { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
 /**
- * Runs a program, in bounded time and memory, and ends what keeps its output open. A process
- * that made a session of its own escapes, as it would from a terminal.
+ * Runs a program, in bounds; one that made a session of its own escapes, as it would from a
+ * terminal.
  */
 export async function runProgram(
   request: ProgramRequest,

@@ -15,8 +15,8 @@ import {
 const AUTO_MIGRATE_VARIABLE = "ORCHESTRATOR_AUTO_MIGRATE";
 
 /**
- * Migrates if the environment asks for it. One that is refused keeps nobody from working: returns
- * why, as sentences.
+ * Migrates if the environment asks for it; returns why not, as sentences, and keeps nobody from
+ * working.
  */
 export async function migrateIfAsked(
   host: Host,

@@ -229,7 +229,6 @@ function neededBytes(
   }, MIGRATION_RESERVE_BYTES);
 }
 
-/** Refuses a plan that would lose something, or fill the disk. */
 export function assertPossible(
   plan: MigrationPlan,
   root: string,

@@ -392,7 +392,6 @@ function regularFact(scan: Scan, path: string): LegacyFile | undefined {
   return leave(scan, path, isLink ? NOT_FOLLOWED : "it is no regular file");
 }
 
-/** Whether both places lie on one file system. */
 function isSameDevice(scan: Scan): boolean {
   const { places: { root }, layout } = scan;
   const [checkpoints] = placesOf(scan.places, "checkpoints");

@@ -41,7 +41,6 @@ import type {
 /** The kind of what lies in a place: it decides how that is read, and what becomes of it. */
 type LegacyRole = "state" | LinesRole | "checkpoints" | "whole";
 
-/** A place in which the older tool kept something. */
 export interface LegacyPlace<Role extends LegacyRole = LegacyRole> {
   /** Seen from the root. */
   readonly path: string;
@@ -226,7 +225,6 @@ export interface Scan extends ScanOptions {
   readonly warnings: string[];
 }
 
-/** Leaves something where it lies. */
 export function leave({ left }: Scan, path: string, reason: string): undefined {
   left.push({ path, reason });
 }

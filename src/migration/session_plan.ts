@@ -10,7 +10,6 @@ import type {
   SessionStatus,
 } from "../workflow/types.ts";
 
-/** A state of the older tool, and the session it will be. */
 export interface LegacyStateFile {
   readonly file: LegacyFile;
   readonly state: SessionState;
@@ -85,7 +84,6 @@ export interface LeftFile {
   readonly reason: string;
 }
 
-/** All that is known before a migration is planned. */
 export interface LegacyFacts {
   /** That of the root first, then that of an engine without sessions. */
   readonly states: readonly LegacyStateFile[];
@@ -229,7 +227,6 @@ export function stateDifferences(
   });
 }
 
-/** What people know a session by: a name, and what is said of it. */
 function tellingOf(
   { task, status, currentPhaseId, updatedAt, phases }: SessionState,
 ): ReadonlyMap<string, string> {
@@ -443,10 +440,7 @@ function addCheckpoints(
   draft.lockedSessions.push(present.id);
 }
 
-/**
- * Feedback of the legacy files comes before that of the session: it is older. An
- * import adds none to what is there: nobody can tell whether it is the same.
- */
+/** Legacy feedback comes before that of the session; an import adds none, as it may be the same. */
 function addFeedback(
   draft: PlanDraft,
   lines: readonly LegacyLinesFile[],

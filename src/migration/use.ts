@@ -207,7 +207,6 @@ export interface Migrated {
   readonly warnings: readonly string[];
 }
 
-/** A result that has nothing else to say. */
 const NOTHING: Omit<Migrated, "place" | "dryRun" | "finished"> = {
   action: "nothing",
   sessions: [],

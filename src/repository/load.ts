@@ -40,14 +40,12 @@ import { entriesOf, readMapping } from "../workflow/value.ts";
 import { readWorkflowText } from "../workflow/yaml.ts";
 import { type Repository, versionRefusal } from "./open.ts";
 
-/** A workflow that was read and found valid. */
 export interface LoadedWorkflow extends ParsedWorkflow {
   /** The file; null when it is the bundled one. */
   readonly path: string | null;
   readonly sha256: string;
 }
 
-/** Which workflow, and what is changed in it while it is read. */
 export interface LoadOptions {
   /** A file other than workflow.yaml. */
   readonly file?: string;
@@ -235,8 +233,8 @@ function readFlatSettings(path: string): JsonObject {
 }
 
 /**
- * The bundled workflow for the kind of project that lies in a directory, as workflow.yaml.
- * Commands that are named win over those that are found, also where none is found.
+ * The bundled workflow for the project in a directory; commands that are named win over those
+ * found.
  */
 export function bundledText(directory: string, named?: JsonObject): string {
   const files = new Set(fileNames(directory));
@@ -282,8 +280,8 @@ export async function assertOrcFits(
 const MODE = "supervision_mode";
 
 /**
- * Lets the settings say who passes manual gates, where the workflow does not. The built-in
- * workflow has no word of its own: it says only what is usual.
+ * Lets the settings say who passes manual gates, where the workflow does not; the bundled one never
+ * does.
  */
 async function withSupervision(
   host: Host,

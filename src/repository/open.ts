@@ -32,7 +32,6 @@ export interface RepositoryOptions {
   readonly purpose?: string;
 }
 
-/** A repository that was found, and its sessions. */
 export interface Repository {
   readonly found: FoundRoot;
   readonly layout: RepositoryLayout;
@@ -94,8 +93,8 @@ const LOCK_TIMEOUT_VARIABLES = [
 ] as const;
 
 /**
- * What is typed is judged at once. Files are read, and what reads them is loaded, only when a
- * lock is wanted: most commands only read.
+ * What is typed is judged at once; files are read only when a lock is wanted: most commands only
+ * read.
  */
 function lockTimeoutMs(
   host: Host,
@@ -139,7 +138,6 @@ export interface Place {
   readonly session: string | null;
 }
 
-/** Names a repository and, if the answer is about one, a session in it. */
 export function placeOf({ found }: Repository, session: string | null): Place {
   return { root: found.root, rootSource: found.source, session };
 }

@@ -19,9 +19,9 @@ import type { Repository } from "./open.ts";
 import { ownersOf, readIfThere } from "./select.ts";
 
 /**
- * Runs work on the repository as a whole, under its lock, with `.orchestrator/` made and in
- * order. What a killed process left half made is removed first. `portable` lets git track
- * `.orchestrator/`, if it is new; `warnings` takes what went wrong after it counted.
+ * Runs work under the lock of the repository, with `.orchestrator/` made and what a killed process
+ * left removed. `portable` lets git track a new one; `warnings` takes what went wrong after it
+ * counted.
  */
 export async function withPreparedRepository<Result>(
   host: Host,

@@ -139,7 +139,6 @@ async function read(
   throw missing(repository, id, source);
 }
 
-/** Reads a session of the new place; undefined when there is none of this id. */
 export async function readIfThere(
   { store }: Repository,
   id: string,
@@ -237,7 +236,6 @@ export interface SessionOptions extends RepositoryOptions {
   readonly session?: string;
 }
 
-/** A session, its workflow and the repository it is in. */
 export interface OpenedSession {
   readonly repository: Repository;
   readonly session: Session;
@@ -269,9 +267,8 @@ export function assertChangeable({ refusal }: OpenedSession): void {
 }
 
 /**
- * Returns the workflow of a session: the one pinned at start, whatever workflow.yaml says now.
- * The oldest sessions carry none; they follow workflow.yaml as they always did, and can at
- * least be shown where that is gone.
+ * Returns the workflow of a session: the one pinned at start. The oldest sessions carry none; they
+ * follow workflow.yaml, and can at least be shown where that is gone.
  */
 export async function workflowOf(
   { found }: Repository,

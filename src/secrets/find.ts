@@ -27,13 +27,11 @@ import {
   secretPlaces,
 } from "./vault.ts";
 
-/** A value, and where it was found. */
 export interface FoundSecret extends SecretLocation {
   readonly name: string;
   readonly value: string;
 }
 
-/** Where secrets are looked for. */
 export interface SecretSearch {
   readonly host: Host;
   readonly repository: Repository;
@@ -200,7 +198,6 @@ export async function allValues(
   return values;
 }
 
-/** Names of secrets, and why there may be others, as sentences for people. */
 interface RequiredSecrets {
   readonly names: readonly string[];
   readonly problems: readonly string[];
@@ -236,7 +233,6 @@ async function ifRight(
   return { names: await unlessDamaged(read, problems) ?? [], problems };
 }
 
-/** A workflow, and the repository whose secrets it names. */
 export interface MaskedPlace {
   readonly repository: Repository;
   readonly workflow: Pick<Workflow, "secrets" | "phases">;
@@ -277,7 +273,6 @@ function namesIn(value: SettingValue | null): readonly string[] {
   return isList(value) ? value : [];
 }
 
-/** Names of all secrets that a workflow and its items name, sorted. */
 export function secretsOf(
   { secrets, phases }: Pick<Workflow, "secrets" | "phases">,
 ): readonly string[] {

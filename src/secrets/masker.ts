@@ -150,7 +150,6 @@ const FOUND = [
   "stderr",
 ];
 
-/** What a check found, without the secrets in it. */
 export function maskResult(result: CheckResult, mask: Mask): CheckResult {
   return maskMembers(result, FOUND, mask);
 }

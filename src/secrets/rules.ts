@@ -15,7 +15,6 @@ export type SecretTrouble =
   | "unreadable"
   | "linked";
 
-/** A file in a directory of secrets. */
 export interface SecretFileFact {
   readonly path: string;
   readonly name: string | null;

@@ -59,7 +59,6 @@ interface SecretDirectory {
   readonly path: string;
 }
 
-/** A directory that may hold secrets. */
 export interface SecretPlace extends SecretDirectory {
   readonly level: SecretLevel;
 }
@@ -115,7 +114,6 @@ function guardedPath({ base, path }: SecretDirectory, name: string): string {
   return file;
 }
 
-/** Reads a secret as it is encrypted; undefined when the directory has none of the name. */
 export function readSecret(
   directory: SecretDirectory,
   name: string,

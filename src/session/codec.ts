@@ -49,7 +49,6 @@ export interface StoredSession extends UnsignedSession {
   readonly checksum: ChecksumVerdict;
 }
 
-/** What to do about a state that cannot be read. */
 export const DAMAGED_STATE_HINT =
   "put back a good copy of the file, or see what else can be done: orc doctor";
 

@@ -130,7 +130,6 @@ function reasonOf(
     : asOrcError(error, "store the session", directory);
 }
 
-/** What people call a session, and what its `meta.json` needs where there is none yet. */
 interface SessionNaming {
   readonly id: string;
   readonly name: string;
@@ -139,9 +138,9 @@ interface SessionNaming {
 }
 
 /**
- * Gives a session a name. It stands in `meta.json`, whose other keys stay as they are, as the
- * Python tool leaves those it does not know. A name is no fact of the work: in the state it
- * would need an event, and a closed session could not get one. Returns warnings.
+ * Gives a session a name, in `meta.json`, whose other keys stay as they are. It is no fact of the
+ * work: in the state it would need an event, and a closed session could not get one. Returns
+ * warnings.
  */
 export async function writeSessionName(
   layout: RepositoryLayout,
@@ -191,12 +190,10 @@ export async function withSessionLock<Result>(
 }
 
 /**
- * Removes a session; false when it may not go, or is gone already. `mayRemove` decides on the
- * state as it is under the lock.
- *
- * Under the session's lock its directory gets a name that nobody reads, and only then is
- * deleted: whoever waits for the lock finds no session instead of half of one, and a crash
- * leaves nothing but litter, which {@linkcode findRemoved} finds.
+ * Removes a session; false when it may not go, or is gone already. `mayRemove` decides on the state
+ * as it is under the lock. There its directory gets a name that nobody reads, and only then is
+ * deleted: whoever waits for the lock finds no session instead of half of one, and a crash leaves
+ * nothing but litter, which {@linkcode findRemoved} finds.
  */
 export async function removeSession(
   layout: RepositoryLayout,
@@ -286,10 +283,7 @@ export function writeCurrent(
   return writeAtomic(layout.current, session, { token });
 }
 
-/**
- * Removes `current` and the bindings that name one of these sessions. Nobody is moved to
- * another session by that: who has none of their own chooses anew.
- */
+/** Removes `current` and the bindings that name these sessions; who was in one chooses anew. */
 export async function unbindSessions(
   layout: RepositoryLayout,
   context: LockContext,

@@ -20,7 +20,6 @@ export interface LogEnd {
   readonly sizeBytes: number;
 }
 
-/** What the log has to agree with. */
 interface Settlement {
   /** Events that the log may lack, or not hold durably: those that travel in state.json. */
   readonly lastEvents: readonly RecordedEvent[];
@@ -84,10 +83,7 @@ export function settleLog(
   });
 }
 
-/**
- * Appends one line to a file of lines, durably. What a crash left torn is ended first, so that
- * it takes no other line with it. Only the holder of the session's lock may.
- */
+/** Appends one line durably, behind what a crash tore. Only the holder of the session's lock may. */
 export function appendLine(path: string, line: string): void {
   makeIfAbsent(path);
   withLog(path, READ_TOO, (file) => {

@@ -7,7 +7,6 @@ import { type Line, linesBackwards, linesFrom } from "./log.ts";
 /** More torn lines in front of one event than crashes in a row could leave. */
 const MAX_TORN_LINES = 8;
 
-/** Tells damaged lines from those that a crash tore and the next update wrote again. */
 interface DamageFinder<Line> {
   /** Takes the next line, its text, undefined when it is none, and whether it is whole. */
   take(line: Line, text: string | undefined, isWhole: boolean): void;
@@ -43,7 +42,6 @@ export function damageFinder<Line>(
   };
 }
 
-/** Counts lines that hold nothing anybody can read. */
 interface DamageCount {
   /** Takes the next line, undefined when it is no text, and whether it is whole. */
   take(text: string | undefined, isWhole: boolean): void;
@@ -76,7 +74,6 @@ function withoutZeros(text: string | undefined): string | undefined {
   return text?.replace(/\0+$/, "");
 }
 
-/** A log, and which of its events are wanted. */
 export interface LogSource {
   readonly root: string;
   /** Below the root; there need not be a file. */
@@ -87,7 +84,6 @@ export interface LogSource {
   readonly lastEvents?: readonly RecordedEvent[];
 }
 
-/** How a log is read from its beginning to its end. */
 export interface LogReadOptions {
   /** Where a line begins; what stands before it is left out. */
   readonly startBytes?: number;
@@ -109,10 +105,7 @@ export interface LogReading {
   sizeBytes(): number;
 }
 
-/**
- * Reads the events of a log in their order, in constant memory. What is damaged is counted and
- * skipped, and an event that was written twice is given once.
- */
+/** Reads the events of a log in constant memory, each once; what is damaged is counted and skipped. */
 export function readLog(
   source: LogSource,
   options: LogReadOptions = {},
@@ -136,10 +129,7 @@ export function readLog(
   return readingOf(events(), tally);
 }
 
-/**
- * As {@linkcode readLog}, the last event first: for whoever needs only the end of a long log. A
- * later reading goes on at `endBytes`.
- */
+/** As {@linkcode readLog}, the last event first. A later reading goes on at `endBytes`. */
 export function readLogBackwards(source: LogSource): LogReading {
   const reader = newReader(source, "backwards");
   const { tally } = reader;
@@ -188,7 +178,6 @@ function takeDownTo(
   return taken;
 }
 
-/** A reading from inside. */
 interface Reader {
   readonly source: LogSource;
   readonly isRepeat: IsRepeat;
@@ -255,7 +244,6 @@ function wantedEvent(
   return isWanted ? event : undefined;
 }
 
-/** Opens a file of lines; undefined when there is none. */
 export function openForReading(
   { root, path }: LogSource,
 ): Deno.FsFile | undefined {
@@ -272,7 +260,6 @@ export function openForReading(
 /** Ids that are remembered at least: some times the events that travel in state.json. */
 const MIN_REMEMBERED_IDS = 64;
 
-/** Tells whether an event with this id was seen before. */
 type IsRepeat = (id: string) => boolean;
 
 /**

@@ -98,14 +98,12 @@ export function assertWritable(session: StoredSession, path: string): void {
   }
 }
 
-/** A session as the store found it. */
 export interface Session extends StoredSession {
   readonly id: string;
   /** The legacy file it was read from; null when it lies in `.orchestrator/`. */
   readonly legacyPath: string | null;
 }
 
-/** What an update did. */
 export interface Updated {
   readonly session: Session;
   /** Empty when nothing had to change. */
@@ -121,7 +119,6 @@ export interface SessionEntry {
   readonly problem: string | null;
 }
 
-/** A new session, decided but not yet stored. */
 export interface NewSession {
   readonly id: string;
   readonly decision: Decision;
@@ -162,7 +159,6 @@ export function shownName(
   return typeof name === "string" && name !== "" ? name : null;
 }
 
-/** Reads the `meta.json` of a session; undefined when it has none. */
 export function readSessionMeta(path: string): JsonObject | undefined {
   const value = readJson(path, MAX_SMALL_FILE_BYTES, RESTORE_HINT);
   if (value === undefined) return undefined;
@@ -188,8 +184,8 @@ export async function unlessDamaged<Value>(
 }
 
 /**
- * The sessions below `.orchestrator/` of one repository. What writes is loaded by the first
- * write: most commands only read.
+ * The sessions of one repository. What writes is loaded by the first write: most commands only
+ * read.
  */
 export function fileStore(
   layout: RepositoryLayout,
@@ -265,7 +261,6 @@ export async function readEntry(
   );
 }
 
-/** What the store has to be told by the host. */
 export interface StoreContext extends LockContext {
   /** Loads what makes event ids. */
   idSource(): Promise<() => string>;
@@ -281,7 +276,6 @@ export interface Owner {
 /** It writes a new file in the place of the broken one. */
 const CHOOSE_HINT = "choose a session: orc session switch ID";
 
-/** Returns the session an owner is bound to, if there is one. */
 export async function readBinding(
   layout: RepositoryLayout,
   owner: Owner,
@@ -291,7 +285,6 @@ export async function readBinding(
   return readBindingFile(path);
 }
 
-/** Returns the session that a file of the bindings names; undefined when there is no such file. */
 export function readBindingFile(path: string): string | undefined {
   const binding = readJson(path, MAX_SMALL_FILE_BYTES, CHOOSE_HINT);
   if (binding === undefined) return undefined;

@@ -12,7 +12,6 @@ import {
 } from "../files/read.ts";
 import { makeDirectory, syncDirectory } from "../files/write.ts";
 
-/** What a new repository is told about itself. */
 export interface RepositoryFacts {
   readonly now: string;
   readonly repoRoot: string;
@@ -24,7 +23,6 @@ export interface RepositoryFacts {
   newToken(): string;
 }
 
-/** What `meta.json` of a repository says. */
 export interface RepositoryMeta {
   readonly createdAt: string;
   /** Where the repository was when it was set up; it may have moved since. */
@@ -46,9 +44,8 @@ const REPO_ID_LENGTH = 12;
 const REPO_ID = /^[0-9a-f]{12}$/;
 
 /**
- * Makes what is missing of `.orchestrator/` and returns its meta data; one that is set up already
- * keeps its own, portable or not. `write` replaces a file whole and durably. Nothing is changed
- * when something else lies in its place, or `meta.json` cannot be read.
+ * Makes what is missing of `.orchestrator/` and returns its meta data; one that is set up keeps its
+ * own. Nothing is changed when something else lies in its place, or `meta.json` cannot be read.
  */
 export async function ensureRepository(
   layout: RepositoryLayout,
@@ -68,7 +65,6 @@ export async function ensureRepository(
   return meta;
 }
 
-/** Reads the meta data of a repository; undefined when it has none. */
 export function readRepositoryMeta(
   layout: RepositoryLayout,
 ): RepositoryMeta | undefined {

@@ -73,14 +73,13 @@ export function sessionUpdater(
 }
 
 /**
- * The session that a long-lived process updated last, and the text of its state.json. A state
- * that reads so need not be decoded again; whatever anybody else wrote does not.
+ * The session that a long-lived process updated last: a state that still reads so is not decoded
+ * again.
  */
 interface Memory {
   last?: Committed & { readonly session: Session };
 }
 
-/** One update, as often as it has to be tried. */
 interface Update {
   readonly id: string;
   readonly paths: SessionLayout;
@@ -122,7 +121,6 @@ async function applyUnderLock(
   };
 }
 
-/** What an update left on disk. */
 interface Committed {
   readonly text: string;
   /** Undefined when the log could not be brought up to the state. */
@@ -217,7 +215,6 @@ function assertNotBehind(
   );
 }
 
-/** A session after an update, and what the update recorded. */
 interface Stamped {
   readonly session: Session;
   readonly events: readonly RecordedEvent[];

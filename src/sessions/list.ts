@@ -166,7 +166,6 @@ function newestFirst(one: SessionLine, other: SessionLine): number {
   return a === b ? one.id.localeCompare(other.id) : a < b ? 1 : -1;
 }
 
-/** What to list. */
 export interface ListTreeOptions extends TreeOptions {
   /** Leaves out the closed ones. */
   readonly activeOnly?: boolean;
@@ -248,7 +247,6 @@ function newestInTree(one: TreeSession, other: TreeSession): number {
   return one.path < other.path ? -1 : 1;
 }
 
-/** Which directories to search for repositories. */
 export interface TreeOptions extends RepositoryOptions {
   /** Where it begins; without it at `root`, `ORCHESTRATOR_ROOT` or the working directory. */
   readonly directory?: string;

@@ -181,7 +181,6 @@ export async function unlock(
   return { place: placeOf(repository, session), locks, removed };
 }
 
-/** Directories that may hold a lock that is in the way. */
 function lockDirectories(
   { layout: { root, lockDirectory } }: Repository,
   session: string | null,

@@ -43,7 +43,6 @@ import {
   type SettingValue,
 } from "./settings.ts";
 
-/** A file that may hold settings. */
 export interface ConfigFile extends ConfigSource {
   /** No link is followed below this directory. */
   readonly base: string;
@@ -55,14 +54,13 @@ export interface ConfigSite {
   readonly found: { readonly workingTree: string };
 }
 
-/** The repository of a root that is known already. */
 export function siteAt(root: string): ConfigSite {
   return { layout: repositoryLayout(root), found: { workingTree: root } };
 }
 
 /**
- * All files that settings are read from, whether they exist or not; the last one wins. Those
- * of the Python tool are the lowest of their level.
+ * All files that settings are read from, there or not; the last wins, the Python tool's are the
+ * lowest.
  */
 export function configFiles(
   host: Host,
@@ -120,7 +118,6 @@ interface ReadConfigFile {
   readonly layer: Layer;
 }
 
-/** The whole configuration, and where it comes from. */
 export interface Config {
   readonly settings: readonly Statement[];
   /** Files that exist, the lowest first. */
@@ -231,8 +228,8 @@ const HINT = "correct the file; orc config path shows which files there are";
 const BYTE_ORDER_MARK = "\ufeff";
 
 /**
- * Reads the text of a configuration file, and the byte order mark that some editors write before
- * it; undefined when there is none.
+ * Reads a configuration file, and the byte order mark some editors write before it; undefined
+ * without one.
  */
 export function readConfigText(
   { base, path, isLegacy }: ConfigFile,
@@ -256,7 +253,6 @@ export function readConfigText(
   }
 }
 
-/** Finds the entries in the text of a configuration file. */
 export async function parseConfig(
   text: string,
   path: string,
@@ -367,7 +363,6 @@ function ensureDirectory(home: string, directory: string): void {
   syncDirectory(home);
 }
 
-/** How long to wait for a lock where neither flag nor environment says so. */
 export async function readLockTimeoutMs(
   host: Host,
   site: ConfigSite,
@@ -390,8 +385,8 @@ const DEFAULTS: Preferences = { output: "text", color: "auto", warnings: [] };
 const VARIABLES = ["ORCHESTRATOR_OUTPUT", "ORCHESTRATOR_COLOR"] as const;
 
 /**
- * Reads how answers are to look; for what is about no repository, the user says it. No command
- * fails over it: the next one may be what puts the settings right.
+ * Reads how answers are to look. No command fails over it: the next may be what puts the settings
+ * right.
  */
 export async function readPreferences(
   host: Host,

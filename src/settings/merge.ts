@@ -48,7 +48,6 @@ export interface ConfigEntry {
   readonly column: number;
 }
 
-/** A configuration file, as far as its entries depend on it. */
 export interface ConfigSource {
   readonly level: ConfigLevel;
   readonly path: string;
@@ -125,7 +124,6 @@ export function environmentLayer(
   );
 }
 
-/** What a flag says about a setting. */
 export function flagStatement(
   setting: Setting,
   flag: string,
@@ -149,7 +147,6 @@ export function originText(origin: Origin): string {
   }
 }
 
-/** Says what is wrong with a statement; undefined when nothing is. */
 export function wrongStatement(
   { setting, origin, reading }: Statement,
 ): OrcError | undefined {
@@ -228,8 +225,8 @@ export function ignoredWarning({ setting, origin }: Statement): string {
 }
 
 /**
- * Whether a repository's file may hold a key that is no setting of orc: sessions take it for
- * one of their workflow, as the Python tool does.
+ * Whether a repository's file may hold a key that is no setting: sessions take it for their
+ * workflow.
  */
 export function isWorkflowKey(key: string): boolean {
   return /^[A-Za-z_]\w{0,63}$/.test(key);

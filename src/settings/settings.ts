@@ -249,7 +249,6 @@ const ROWS = [
   },
 ] as const satisfies readonly SettingRow[];
 
-/** The names of all settings. */
 export type SettingName = typeof ROWS[number]["name"];
 
 /** One setting: all that validation, lists, documentation and the environment are made from. */
@@ -299,7 +298,6 @@ export function variableOf({ name }: Pick<Setting, "name">): string {
   return `ORCHESTRATOR_${name.toUpperCase()}`;
 }
 
-/** Whether a value may stand in a file of the repository. */
 export function countsInRepository(
   { inRepository }: Setting,
   value: SettingValue | null,
@@ -338,7 +336,6 @@ export function readSettingValue(
     : { value: fitting };
 }
 
-/** Spells a value as it may be typed. */
 export function settingText(value: SettingValue): string {
   return isList(value) ? value.join(", ") : String(value);
 }

@@ -7,7 +7,6 @@ import {
 } from "../base/json.ts";
 import type { LegacyFile } from "../files/tree.ts";
 
-/** A file that was put into the new place. */
 export interface PlacedFile {
   /** Seen from `.orchestrator/`. */
   readonly path: string;

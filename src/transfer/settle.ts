@@ -42,7 +42,6 @@ import {
   type RollbackFacts,
 } from "./record.ts";
 
-/** Reads what the last migration did; undefined when there was none. */
 export function readMigrationRecord(
   layout: RepositoryLayout,
 ): MigrationRecord | undefined {
@@ -188,8 +187,8 @@ function placeUnit(
 }
 
 /**
- * Moves a legacy file, or a directory as a whole, into the backup. What was written again after
- * it was copied is not what the backup is for.
+ * Moves a legacy file or directory into the backup, unless it was written again after it was
+ * copied.
  */
 function retire(
   { root, migrationPending }: RepositoryLayout,
@@ -262,9 +261,9 @@ interface Undone {
 }
 
 /**
- * Takes a migration back. One rename makes it count; the rest can be repeated after a crash.
- * What has changed since is kept aside, and never deleted. Only the holder of the repository's
- * lock may, and of the locks of the sessions that go.
+ * Takes a migration back. One rename makes it count; the rest can be repeated. What has changed
+ * since is kept aside. Only the holder of the repository's lock may, and of those of the sessions
+ * that go.
  */
 export function undoMigration(job: UndoJob): Undone {
   const { layout, lock, record } = job;
@@ -369,7 +368,6 @@ function restoreRecord(
   else removeIfThere(layout.migrationRecord);
 }
 
-/** Returns where something is kept. */
 function closeUndo({ layout, lock, record }: UndoJob): string | null {
   const undo = layout.migrationUndo;
   const { kept, originals, replaced } = migrationLayoutAt(undo);

@@ -50,10 +50,9 @@ interface HumanAct {
 }
 
 /**
- * Decides and stores an action, without the secrets in it, on the state as it is under the lock;
- * a legacy session is adopted first. An act of a human needs one: whether it is possible at all
- * is decided before anybody is asked; whoever is not known to be a human is refused, and the try
- * is logged.
+ * Decides and stores an action, without the secrets in it, on the state as it is under the lock; a
+ * legacy session is adopted first. Whether an act of a human is possible at all is decided before
+ * anybody is asked; whoever is not known to be one is refused, and the try is logged.
  */
 export async function applyAction(
   host: Host,
@@ -245,7 +244,6 @@ export function isConfirmed({ terminal }: Host, question: string): boolean {
   return /^\s*y(?:es)?\s*$/i.test(answer ?? "");
 }
 
-/** Things that are to be removed: a line for each, how much it is together, and facts for programs. */
 interface Removal {
   readonly lines: readonly string[];
   readonly amount: string;

@@ -146,7 +146,6 @@ async function judgedAction(
   return { type: "complete", ...request, result };
 }
 
-/** Where a check runs, and who wants to know of it. */
 interface CheckSite extends Partial<CheckSecrets> {
   /** Absolute; what a check looks at or runs in lies inside. */
   readonly workingTree: string;
@@ -245,7 +244,6 @@ async function withTimeLimit(
   return { ...check, timeoutMs: Number(seconds) * 1000 };
 }
 
-/** Whether a file a check asks for is there, and if not, why. */
 interface WorkingFile {
   readonly path: string;
   readonly problem: string | null;
@@ -279,7 +277,6 @@ function realPath(path: string): string {
 /** What a check finds in its environment: `session/item` of itself, after those it runs inside of. */
 const VARIABLE = "ORCHESTRATOR_CHECK";
 
-/** The variables that the check of an item gets besides the environment of orc. */
 export function checkVariables(
   host: Host,
   sessionId: string,

@@ -28,7 +28,6 @@ const STANDARD_INPUT_NAME = "standard input";
 
 const HINT = "correct the evidence, then run the command again";
 
-/** Reads evidence from wherever it comes; undefined where nothing is given. */
 export async function readEvidence(
   host: Host,
   source: EvidenceSource = [],
@@ -132,9 +131,8 @@ export function isEvidencePair(text: string): boolean {
 }
 
 /**
- * Puts evidence together from texts such as `name=text`. What becomes of a name is for the schema
- * to say, else a name given once is a text, and one given several times a list. `name=` alone is an
- * empty list or mapping.
+ * Puts evidence together from texts such as `name=text`, as the schema says; `name=` alone is an
+ * empty list.
  */
 export function evidenceOfPairs(
   texts: readonly string[],

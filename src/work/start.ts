@@ -137,7 +137,6 @@ async function pinFor(
   return await pinWorkflow(host, repository, options, name);
 }
 
-/** Stores a session and puts the caller into it. */
 async function store(
   host: Host,
   repository: Repository,

@@ -2,7 +2,6 @@ import { SESSION_NAME } from "../base/names.ts";
 import { planCommand } from "./command.ts";
 import type { ProjectKind } from "./project.ts";
 
-/** Writes the five-phase workflow of a project that has none, comments included. */
 export function bundledWorkflow(kind: ProjectKind): string {
   const { name, testCommand, buildCommand, lintCommand } = kind;
   const commands = [

@@ -69,7 +69,6 @@ const SCHEMAS: ReadonlyMap<string, readonly EvidenceField[]> = new Map([
 
 export const EVIDENCE_SCHEMAS: readonly string[] = [...SCHEMAS.keys()];
 
-/** The fields of a schema; undefined for a schema that orc does not know. */
 export function evidenceFields(
   schema: string,
 ): readonly EvidenceField[] | undefined {

@@ -175,7 +175,6 @@ function* findUnknownKeys(input: unknown): Generator<ProblemDraft> {
   }
 }
 
-/** Finds phase and item ids that occur more than once, anywhere in the workflow. */
 function* findDuplicateIds(
   input: unknown,
   locate: Locate,

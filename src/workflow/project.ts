@@ -16,10 +16,7 @@ export interface ProjectKind {
   readonly lintCommand?: string;
 }
 
-/**
- * Tells the kind of a project from the files at its root: the first kind that has tests, so that a package.json that
- * only formats documents hides no Cargo.toml.
- */
+/** Tells the kind of a project from the files at its root: the first that has tests, else the first. */
 export function detectProject(
   files: ReadonlySet<string>,
   read: (name: string) => string | undefined = () => undefined,

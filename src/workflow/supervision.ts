@@ -50,7 +50,6 @@ export function passageOf(
     : { type: "clock", minutes };
 }
 
-/** Whether nobody but a human gets past an item. */
 export function needsHuman(workflow: Workflow, item: Item): boolean {
   return passageOf(workflow, item)?.type === "human" || verifiesNothing(item);
 }
