@@ -138,6 +138,9 @@ export async function gatherFacts(
   return { ...inside, ...outside };
 }
 
+/** While one is decoded, the checksums of others are computed on other threads. */
+const SESSIONS_AT_ONCE = 16;
+
 async function insideFacts(layout: RepositoryLayout, context: JudgeContext) {
   const { root, directory } = layout;
   const top = directoryFacts(directory, null, context);
@@ -158,7 +161,12 @@ async function insideFacts(layout: RepositoryLayout, context: JudgeContext) {
   ];
   const meta = attempt(layout.meta, () => readRepositoryMeta(layout));
   const sessions: SessionFacts[] = [];
-  for (const id of ids) sessions.push(await sessionFacts(layout, id));
+  for (let from = 0; from < ids.length; from += SESSIONS_AT_ONCE) {
+    const some = ids.slice(from, from + SESSIONS_AT_ONCE);
+    sessions.push(
+      ...await Promise.all(some.map((id) => sessionFacts(layout, id))),
+    );
+  }
   return {
     paths: [
       ...[pathFact(directory) ?? []].flat(),
