@@ -164,6 +164,8 @@ function slipsBetween(from: string, to: string): number {
 
 /** A word as a shell takes it: ids of the Python tool's sessions may hold blanks and quotes. */
 export function shellWord(word: string): string {
+  // Letters of all languages take long to prepare for: most words need none.
+  if (/^[\w@%+:,./-]+$/.test(word)) return word;
   if (/^[\p{L}\p{N}_@%+:,./-]+$/u.test(word)) return word;
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -178,22 +178,21 @@ export function flag(
   summary: string,
   more: Pick<FlagSpec, "values" | "effect"> = {},
 ): FlagSpec {
-  const [, spellings = "", value, dots] =
-    /^(.*?)(?: ([^ .-]+)(\.{3})?)?$/.exec(spelling) ?? [];
-  const short = /^-(\w)/.exec(spellings)?.[1];
-  const [name = "", ...others] = Array.from(
-    spellings.matchAll(/--([\w-]+)/g),
-    ([, long = ""]) => long,
-  );
-  const aliases = others.length === 0 ? undefined : others;
+  // Without any pattern: flags are declared at each start, and a pattern is compiled by its first use.
+  const words = spelling.split(" ");
+  const last = words.at(-1)?.startsWith("-") ? undefined : words.pop();
+  const value = last?.replace("...", "");
+  const spelled = words.map((word) => word.replace(",", ""));
+  const [name = "", ...others] = spelled
+    .filter((word) => word.startsWith("--")).map((word) => word.slice(2));
   return {
     name,
-    short,
-    aliases,
+    short: spelled.find((word) => !word.startsWith("--"))?.slice(1),
+    aliases: others.length === 0 ? undefined : others,
     value,
     summary,
     values: more.values ?? PLACEHOLDERS[value ?? ""],
-    repeatable: dots === undefined ? undefined : true,
+    repeatable: last === value ? undefined : true,
     effect: more.effect,
   };
 }

@@ -25,7 +25,10 @@ export const Deno = {
       ? `node ${process.versions.node}`
       : `bun ${process.versions.bun}`,
   },
-  env: { get: (name: string) => process.env[name] },
+  env: {
+    get: (name: string) => process.env[name],
+    toObject: () => ({ ...process.env }),
+  },
   permissions: { querySync },
   stdin,
   stdout: outputOf(1),
