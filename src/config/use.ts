@@ -57,6 +57,7 @@ export interface ConfigOptions extends RepositoryOptions {
 /** A value and where it comes from. */
 export interface ShownValue {
   readonly name: string;
+  /** Null when nothing is set. */
   readonly value: SettingValue | null;
   readonly origin: Origin;
 }
