@@ -23,7 +23,7 @@ testOutput({
   name: "orc init prepares a repository and writes a workflow.yaml",
   argv: ["init"],
   within: inEmptyDirectory,
-  result: { root: "/shop", workflow: "written" },
+  result: { root: "/shop", workflow: "written", kept: null },
   text: `Repository ready: /shop
 Wrote workflow.yaml
 Next: orc start "TASK"`,

@@ -41,7 +41,23 @@ cp_20260201_100000_000000_0528_0000  2026-02-01 10:00  PLAN      First
   result: {
     all: false,
     checkpoints: [
-      { id: "cp_20260202_100000_000000_0624_0000", message: "a".repeat(60) },
+      {
+        id: "cp_20260202_100000_000000_0624_0000",
+        workflowId: "wf_00000000",
+        phaseId: "PLAN",
+        itemId: null,
+        at: "2026-02-02T10:00:00+00:00",
+        message: "a".repeat(60),
+        summary:
+          "Task: Add login; Current Phase: PLAN; Progress: 0/6 items completed",
+        decisions: ["Keep it"],
+        files: [],
+        path:
+          "/shop/.orchestrator/sessions/01kk0000000000000000000000/checkpoints/cp_20260202_100000_000000_0624_0000.json",
+        sizeBytes: 1000,
+        session: "01kk0000000000000000000000",
+        legacy: false,
+      },
       { id: "cp_20260201_100000_000000_0528_0000", message: "First" },
     ],
   },
@@ -145,6 +161,7 @@ testOutput({
     path:
       "/shop/.orchestrator/sessions/01kk0000000000000000000000/checkpoints/cp_20260301_100000_000000_0432_0000.json",
     phase: "PLAN",
+    item: null,
     message: "Before the merge",
     decisions: ["Tokens live an hour", "No new package"],
     files: ["docs/plan.md", "src/login.ts"],

@@ -219,6 +219,7 @@ testOutput({
   within: within("color: never\n"),
   result: {
     name: "color",
+    value: null,
     path: "/shop/.orchestrator/config.yaml",
     changed: true,
   },

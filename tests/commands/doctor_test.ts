@@ -63,13 +63,29 @@ testOutput({
     sessions: 1,
     fixed: [],
     findings: [
-      { code: "damaged_current", severity: "error", fixable: true },
+      {
+        code: "damaged_current",
+        severity: "error",
+        fixable: true,
+        path: "/shop/.orchestrator/current",
+        session: null,
+        message: '"/shop/.orchestrator/current" does not hold a session id',
+        remedy:
+          "choose a session: orc session switch ID, or put the file aside: orc doctor --fix",
+      },
       { code: "damaged_state", severity: "error", session: idOf(0, 0) },
       { code: "secret_plaintext", path: `/shop/${PLAIN_SECRET}` },
       { code: "secret_readable", severity: "warning", fixable: false },
       { code: "lock_held", severity: "info" },
       { code: "legacy_files", path: "/shop/.workflow_log.jsonl" },
     ],
+  },
+  error: {
+    kind: "refused",
+    code: "not_healthy",
+    message: "Doctor found 4 problems",
+    hint: null,
+    path: null,
   },
 });
 

@@ -103,6 +103,10 @@ testOutput({
       ],
       challenges: [],
       wentWell: [],
+      improvements: [
+        { text: "More tea", task: "Add logout" },
+        { text: "More tea", task: "Add login" },
+      ],
     },
     suggestions: ["3 of 3 sessions had no review", "More tea"],
     shown: { tool: true, process: true, suggestions: true },

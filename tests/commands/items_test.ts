@@ -28,6 +28,7 @@ testOutput({
     events: [{ type: "item_started" }],
     serial: 2,
     item: "plan",
+    passesAt: null,
   },
   text: `Started item "plan"
 PLAN 0/5 · BUILD
@@ -145,12 +146,16 @@ testOutput({
   machine: { programs: { "make test": { stdout: "3 of 3 passed\n" } } },
   result: {
     changed: true,
-    events: [{ type: "gate_passed" }, { type: "item_completed" }],
+    events: [
+      { type: "gate_passed", id: idOf(1, 0) },
+      { type: "item_completed", id: idOf(1, 1) },
+    ],
     serial: 2,
     item: "tests",
     check: {
       type: "command",
       originalCommand: "{{test_command}}",
+      problem: null,
       expectExitCode: 0,
       command: "make test",
       words: ["make", "test"],

@@ -78,6 +78,8 @@ interface Expected {
   readonly details?: object;
   /** Some members of the result, in the place of a snapshot of the whole. */
   readonly result?: object;
+  /** Some members of the error that stands beside a result. */
+  readonly error?: object;
 }
 
 /** Runs a test where orc was never used. */
@@ -91,7 +93,7 @@ const inSession: Within = (test) => withSession(test);
 
 /** Compares what people and what programs get; each in a repository of its own. */
 export function testOutput(
-  { code, path, details = {}, result, ...scene }: Scene & Expected,
+  { code, path, details = {}, result, error, ...scene }: Scene & Expected,
 ): void {
   Deno.test(scene.name, async (t) => {
     const told = await assertText(t, scene);
@@ -108,7 +110,9 @@ export function testOutput(
     }
     assertEnvelope(document, told, status, scene);
     if (result !== undefined) {
+      assertLikeStatus(document, status, result);
       assertEquals(partLike(result, document.result), result);
+      assertEquals(partLike(error, document.error), error);
     } else await t.assertSnapshot(newsIn(document, status));
   });
 }
@@ -151,7 +155,7 @@ interface Answer {
   readonly warnings?: readonly string[];
 }
 
-/** What stands around a result: where it holds, and the warnings that people get too. */
+/** What stands around a result: where it holds, and the warnings that people get too, each of them. */
 function assertEnvelope(
   { command, root, rootSource, session, result, warnings = [] }: Answer,
   { err }: Ran,
@@ -164,7 +168,25 @@ function assertEnvelope(
   // Who wants no feedback gets none, in whatever session.
   const isOfNone = OF_NO_SESSION.test(command) || result.feedback === null;
   assertEquals(session, isOfNone ? null : Object(status).session ?? null);
-  for (const each of warnings) assertStringIncludes(err, `Warning: ${each}\n`);
+  // Programs are not told of what the older tool left.
+  const told = err.split("\n").filter((line) =>
+    /^Warning: (?!Legacy files)/.test(line)
+  );
+  assertEquals(warnings.map((each) => `Warning: ${each}`), told);
+}
+
+/** What an answer says of its session is what `orc status` says of it, unless the test expects something else. */
+function assertLikeStatus(
+  { command, result }: Answer,
+  status: unknown,
+  expected: object,
+): void {
+  const isAll = command === "session info";
+  const said = { ...isAll && result, ...Object(result.summary) };
+  for (const [key, member] of Object.entries(said)) {
+    if (key in expected || !(key in Object(status))) continue;
+    assertEquals(member, Object(status)[key], key);
+  }
 }
 
 /**

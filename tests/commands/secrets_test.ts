@@ -298,12 +298,27 @@ testSecrets({
     healthy: false,
     secrets: 2,
     findings: [
-      { code: "secret_missing", severity: "error", fixable: false },
+      {
+        code: "secret_missing",
+        severity: "error",
+        fixable: false,
+        path: `/shop/${DIRECTORY}`,
+        session: null,
+        message: 'Secret "OTHER_KEY" is required, and nobody has it',
+        remedy: "orc secrets set OTHER_KEY",
+      },
       { code: "secret_plaintext", path: `/shop/${DIRECTORY}/OLD.age` },
       { code: "secret_plaintext", path: `/shop/${DIRECTORY}/notes.txt` },
       { code: "secret_readable", severity: "warning" },
       { code: "key_beside_secrets", path: "/shop/.env" },
     ],
+  },
+  error: {
+    kind: "refused",
+    code: "not_healthy",
+    message: "Doctor found 5 problems",
+    hint: null,
+    path: null,
   },
 });
 

@@ -39,7 +39,18 @@ testOutput({
   result: {
     directory: "/shop",
     sessions: [
-      { session: "1a2b3c4d", directory: "/shop/bad", status: null },
+      {
+        session: "1a2b3c4d",
+        directory: "/shop/bad",
+        workflow_id: null,
+        task: null,
+        status: null,
+        current_phase: null,
+        created_at: null,
+        updated_at: null,
+        problem:
+          "/shop/bad/.orchestrator/sessions/1a2b3c4d/state.json:1:2 is not valid JSON: it ends after 1 bytes where a key in double quotes was expected",
+      },
       {
         path: "/shop/old/.workflow_state.json",
         directory: "/shop/old",
@@ -134,7 +145,11 @@ Kept: "/shop/.workflow_state.json" is completed, but only a migration removes fi
     leftovers: [],
     kept: [
       { path: "/shop/.orchestrator/sessions/0badbad0/state.json" },
-      { path: "/shop/.workflow_state.json" },
+      {
+        path: "/shop/.workflow_state.json",
+        problem:
+          '"/shop/.workflow_state.json" is completed, but only a migration removes files of the older tool',
+      },
     ],
   },
 });
@@ -229,6 +244,7 @@ testOutput({
     legacy: false,
     at: "2026-03-01T10:00:00Z",
     root: "/shop",
+    name: null,
   },
 });
 
@@ -293,9 +309,19 @@ testOutput({
         legacy: false,
         problem: null,
       },
-      { id: idOf(0, 0), status: "active", current: false },
+      { id: idOf(0, 0), name: null, status: "active", current: false },
       { id: "1a2b3c4d", legacy: true },
-      { id: idOf(2, 0), status: null },
+      {
+        id: idOf(2, 0),
+        status: null,
+        task: null,
+        phase: null,
+        progress: null,
+        createdAt: null,
+        updatedAt: null,
+        problem:
+          "/shop/.orchestrator/sessions/01kk0200000000000000000000/state.json:1:2 is not valid JSON: it ends after 1 bytes where a key in double quotes was expected",
+      },
     ],
   },
 });
@@ -409,6 +435,11 @@ testOutput({
     locks: [{
       scope: "repository",
       path: "/shop/.orchestrator/lock",
+      pid: null,
+      host: null,
+      purpose: null,
+      lockedAt: null,
+      ageMs: null,
       liveness: "unknown",
     }, {
       scope: "session",
