@@ -65,7 +65,12 @@ testOutput({
         legacy: true,
         problem: null,
       },
-      { session: idOf(3, 0), project: null, legacy: false },
+      {
+        path: `/shop/one/.orchestrator/sessions/${idOf(3, 0)}/state.json`,
+        session: idOf(3, 0),
+        project: null,
+        legacy: false,
+      },
       { session: idOf(1, 0), status: "abandoned", task: "Add login" },
     ],
   },
