@@ -195,9 +195,10 @@ const ENCRYPTED = Uint8Array.from(
 
 async function valuesAt(
   root: string,
-  password = "hunter22",
+  password: string | null = "hunter22",
 ): Promise<Record<string, string> | undefined> {
-  const environment = { SECRETS_PASSWORD: password };
+  const environment: Record<string, string> = {};
+  if (password !== null) environment.SECRETS_PASSWORD = password;
   const host = fixedHost({ environment });
   const repository = openRepository(host, { root });
   const legacy = await readLegacySecrets(host, repository);
@@ -218,7 +219,9 @@ Deno.test("readLegacySecrets() opens what openssl encrypted, if it has the passw
     const path = `${root}/.secrets.enc`;
     Deno.renameSync(moved, path);
     assertEquals(await valuesAt(root), expected);
-    assertEquals(await valuesAt(root, ""), undefined);
+    for (const none of [null, ""]) {
+      assertEquals(await valuesAt(root, none), undefined);
+    }
     const wrong = await codeOf(() => valuesAt(root, "wrong"));
     assertEquals(wrong, "denied wrong_password");
     Deno.writeTextFileSync(path, "API_KEY: in plain sight");
