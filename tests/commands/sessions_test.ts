@@ -146,8 +146,17 @@ Kept: "/shop/.workflow_state.json" is completed, but only a migration removes fi
   result: {
     directory: "/shop",
     dryRun: false,
-    sessions: [{ session: "1a2b3c4d", days: 40, status: "abandoned" }],
+    sessions: [{
+      session: "1a2b3c4d",
+      directory: "/shop",
+      path: "/shop/.orchestrator/sessions/1a2b3c4d",
+      task: "Old task",
+      days: 40,
+      status: "abandoned",
+      sizeBytes: 1000,
+    }],
     leftovers: [],
+    sizeBytes: 1000,
     kept: [
       { path: "/shop/.orchestrator/sessions/0badbad0/state.json" },
       {
