@@ -1,3 +1,4 @@
+import { encodeLogLine } from "../../src/engine/event.ts";
 import {
   type Generated,
   generateMarkdown,
@@ -13,6 +14,7 @@ import {
   APPROVING,
   fixedHost,
   idOf,
+  legacyState,
   type Machine,
   withoutTrace,
   withRoot,
@@ -62,6 +64,18 @@ Deno.test("generateMarkdown() replaces its own page, and writes nothing when not
     ]);
     assertStringIncludes(text, "- [x] `idea` The idea");
     assertStringIncludes(text, "| Status | abandoned |");
+  }));
+
+Deno.test("generateMarkdown() shows the log of a legacy session, where it lies", () =>
+  withRoot({ ".workflow_state.json": legacyState() }, async (root) => {
+    const lines = ["wf_1a2b3c4d", "wf_00000001"].map((workflowId) =>
+      recorded("note_added", { workflowId, message: workflowId.slice(3) })
+    ).map(encodeLogLine);
+    writeTree(root, { ".workflow_log.jsonl": lines.join("") });
+    const run = () => generate(root, { stdout: true });
+    const { text } = await withoutTrace(root, run);
+    assertStringIncludes(text, "| note\\_added | 1a2b3c4d |");
+    assert(!text.includes("00000001"), text);
   }));
 
 Deno.test("generateMarkdown() shows the last 20 events of a long log once each", () =>

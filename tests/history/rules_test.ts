@@ -138,6 +138,8 @@ Deno.test("assertInWorkflow() names what was probably meant", () => {
   const phase = 'No phase "BUILD" in this workflow';
   const code = "not_found no_such_phase";
   assertEquals(refused({ phaseId: "BUILD" }), `${code}: ${phase}`);
+  const run = () => assertInWorkflow(workflow, { phaseId: "BUILD" });
+  assertEquals(orcErrorOf(run).details, { phases: ["PLAN"] });
 });
 
 function analysisOf(
