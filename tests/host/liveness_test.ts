@@ -113,6 +113,7 @@ const HOLDERS: readonly [Partial<ProcessIdentity>, Liveness][] = [
   [{ host: "renamed" }, "alive"],
   [{ boot: "b" }, "dead"],
   [{ boot: "b", host: "other" }, "unknown"],
+  [{ boot: "", host: "other" }, "unknown"],
   [{ namespace: "pid:[1]" }, "unknown"],
   [ENDED, "dead"],
   [{ ...LESSER, namespace: "" }, "alive"],
