@@ -271,6 +271,13 @@ const EVIDENCE = WORKFLOW.replace(
   "step_type: gate, evidence_schema: SpecReviewEvidence,",
 );
 
+Deno.test("completeItem() takes evidence as an object, where nothing asks for it too", () =>
+  withSession(async (root) => {
+    const evidence = new Map([["seen", "Ada"]]);
+    await complete(root, "idea", { evidence });
+    assertEquals(itemWith(root, "idea").evidence, { seen: "Ada" });
+  }));
+
 Deno.test("completeItem() keeps evidence with a check that failed, for the next try", () =>
   withSession(async (root) => {
     const bare = () => complete(root, "tests");
