@@ -94,6 +94,7 @@ Deno.test("loadWorkflow() refuses a named file that is missing, and names it who
     const error = await refusalOf(() => load(root, { file: "a.yaml" }));
     assertEquals([error.kind, error.code], ["not_found", "no_such_workflow"]);
     assertEquals(error.message, `No workflow file "${root}/a.yaml"`);
+    assertEquals(error.path, `${root}/a.yaml`);
   }));
 
 Deno.test("loadWorkflow() puts overrides above the file's own settings", () =>
