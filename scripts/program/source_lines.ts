@@ -40,20 +40,19 @@ export async function showSourceLines(): Promise<void> {
 const ALL_MAPS = "maps.js";
 
 async function openMaps(): Promise<FindMap> {
-  const maps = new Map<string, SourceMap | undefined>();
   const { href } = new URL(ALL_MAPS, import.meta.url);
-  try {
-    const { default: all } = await import(href);
-    for (const [name, map] of Object.entries<SourceMap>(all)) {
-      maps.set(new URL(name, href).href, map);
-    }
-  } catch {
-    // Each file has its own.
-  }
+  const all: Readonly<Record<string, SourceMap>> = await import(href)
+    .then((module) => module.default, () => ({}));
+  const own = new Map<string, SourceMap | undefined>();
   return (file) => {
-    if (!maps.has(file)) maps.set(file, readMap(file));
-    return maps.get(file);
+    if (!own.has(file)) own.set(file, all[nameIn(file)] ?? readMap(file));
+    return own.get(file);
   };
+}
+
+/** Files of the program are told apart by their names, whether a path or an address leads to them. */
+function nameIn(file: string): string {
+  return file.slice(file.lastIndexOf("/") + 1);
 }
 
 function placed(site: CallSite, mapOf: FindMap): string {
