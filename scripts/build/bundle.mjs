@@ -37,6 +37,13 @@ const OFTEN = ["status", "next"];
 /** Commands of every session: what they need besides is one piece more. */
 const UPDATES = ["start-item", "complete", "skip", "note", "advance"];
 const UPDATE = `${root}/src/session/update.ts`;
+/** What each of them loads on its way: how long to wait for a lock, and what must not be stored. */
+const STORED = [
+  UPDATE,
+  `${root}/src/settings/files.ts`,
+  `${root}/src/secrets/masker.ts`,
+  `${root}/src/secrets/find.ts`,
+];
 
 /** The modules of commands, as the table of all commands loads them. */
 function modulesOf(commands) {
@@ -137,7 +144,9 @@ const chunkFinder = {
       }
     };
     claim("main", [MAIN, ...modulesOf(OFTEN)]);
-    claim("update", [...modulesOf(UPDATES), UPDATE]);
+    // Of the standard library they need the ids, and little else of it is loaded at all.
+    const standard = ids.filter((id) => Object.values(links).includes(id));
+    claim("update", [...modulesOf(UPDATES), ...STORED, ...standard]);
     const entries = ids.flatMap((id) =>
       this.getModuleInfo(id)?.dynamicallyImportedIds ?? []
     );
@@ -295,13 +304,13 @@ const RUNTIME_IMPORT =
 const TYPES = '/* @ts-self-types="./main.d.ts" */';
 
 /**
- * Puts a line before the main chunk: its types, and what bundling itself needs, since a module
- * of its own would take as long to load as a small command. Nothing else is moved by it.
+ * Puts a line before a chunk: the types of the main one, and what bundling itself needs, since
+ * a module of its own would take as long to load as a small command. Nothing else is moved by it.
  */
-function withFirstLine(code, runtime) {
+function withFirstLine(code, runtime, types) {
   const [statement = "", names] = RUNTIME_IMPORT.exec(code) ?? [];
   const rest = `${" ".repeat(statement.length)}${code.slice(statement.length)}`;
-  if (statement === "") return `${TYPES}\n${rest}`;
+  if (statement === "") return `${types}\n${rest}`;
   const body = runtime
     .replace(/\/\/#.*\s*$/, "")
     .replace(
@@ -309,7 +318,7 @@ function withFirstLine(code, runtime) {
       (_, list) => `return{${pairs(list, (name, as) => `${as}:${name}`)}}`,
     );
   const taken = pairs(names, (name, as) => `${name}:${as}`);
-  return `${TYPES}const{${taken}}=(()=>{${body}})();\n${rest}`;
+  return `${types}const{${taken}}=(()=>{${body}})();\n${rest}`;
 }
 
 function pairs(list, print) {
@@ -319,9 +328,9 @@ function pairs(list, print) {
   }).join(",");
 }
 
-const runtime = output.find(({ fileName }) =>
-  /^rolldown-runtime-[\w-]+\.js$/.test(fileName)
-);
+const RUNTIME_CHUNK = /^rolldown-runtime-[\w-]+\.js(?:\.map)?$/;
+const isRuntime = ({ fileName }) => RUNTIME_CHUNK.test(fileName);
+const runtime = output.find(isRuntime);
 
 await mkdir(out, { recursive: true });
 const names = [];
@@ -330,15 +339,18 @@ const write = async (name, text) => {
   await writeFile(`${out}/${name}`, text);
 };
 const maps = {};
-for (const { type, fileName, code, source } of output) {
+for (const made of output) {
+  // One file holds what it needs; of chunks each gets it with its first line.
+  if (isRuntime(made)) continue;
+  const { type, fileName, code, source } = made;
   const name = shortNameOf(fileName);
   if (type === "chunk") {
-    const isMain = fileName === "main.js";
-    const ownCode = isMain ? withFirstLine(code, runtime.code) : code;
-    await write(name, shorten(ownCode).replaceAll(fileName, name));
+    const types = fileName === "main.js" ? TYPES : "";
+    const own = isFile ? code : withFirstLine(code, runtime.code, types);
+    await write(name, shorten(own).replaceAll(fileName, name));
     continue;
   }
-  const map = portableMap(source, fileName === "main.js.map" ? ";" : "");
+  const map = portableMap(source, isFile ? "" : ";");
   if (shape === "deno") maps[name.replace(/\.map$/, "")] = map;
   else await write(name, JSON.stringify(map));
 }

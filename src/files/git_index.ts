@@ -2,7 +2,6 @@ import { gitLayout } from "../base/layout.ts";
 import { parentDirectory, relativePath } from "../base/path.ts";
 import { type GitPointer, readGitPointer } from "./git.ts";
 import { readRegularFile } from "./read.ts";
-import { Buffer } from "node:buffer";
 
 /** Git's index begins with these bytes, then comes the version. */
 const SIGNATURE = 0x44495243;
@@ -27,13 +26,23 @@ export function indexNames(
   const view = new DataView(index.buffer, index.byteOffset, index.byteLength);
   if (view.getUint32(0) !== SIGNATURE) return undefined;
   if (view.getUint32(4) > NEWEST_PLAIN_VERSION) return undefined;
-  const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
-  for (let at = HEADER_BYTES; (at = bytes.indexOf(beginning, at)) >= 0; at++) {
+  const wanted = new TextEncoder().encode(beginning);
+  for (let at = HEADER_BYTES; (at = find(index, wanted, at)) >= 0; at++) {
     const end = index.indexOf(0, at);
     const length = Math.min(end - at, LENGTH_BITS);
     if ((view.getUint16(at - 2) & LENGTH_BITS) === length) return true;
   }
   return false;
+}
+
+/** By hand: what Node offers for this takes a third of a start to load. */
+function find(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
+  const [first = 0] = wanted;
+  for (let at = bytes.indexOf(first, from); at >= 0;) {
+    if (wanted.every((byte, offset) => bytes[at + offset] === byte)) return at;
+    at = bytes.indexOf(first, at + 1);
+  }
+  return -1;
 }
 
 /** Hundreds of thousands of files. */
