@@ -3,7 +3,8 @@ import { startSession } from "../../src/work/start.ts";
 import { type Row, timeOf, withBenchDirectory } from "./row.ts";
 
 const WORKER = new URL("./update_worker.ts", import.meta.url).pathname;
-const UPDATES = 240;
+/** 50 by each of 24 processes: fewer would measure how a process begins. */
+const UPDATES = 1200;
 
 /** Updates of one session by several processes at once against the same number by one. */
 export function measureContention(processes: number): Promise<Row> {
