@@ -1,11 +1,9 @@
 import { denied, exitCodeOf, OrcError, orElse, usage } from "../base/error.ts";
 import { escapeControls } from "../base/text.ts";
 import type { Place, Values } from "../commands/command.ts";
-import { Interrupted } from "../host/host.ts";
-import type { Host } from "../host/host.ts";
+import { type Host, Interrupted } from "../host/host.ts";
 import { openRepository } from "../repository/open.ts";
-import { siteAt } from "../settings/files.ts";
-import { readPreferences } from "../settings/files.ts";
+import { readPreferences, siteAt } from "../settings/files.ts";
 import {
   documentOf,
   type ErrorMembers,

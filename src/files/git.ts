@@ -177,18 +177,22 @@ function either(...patterns: readonly RegExp[]): string {
   return patterns.map(({ source }) => source).join("|");
 }
 
-const VALUE = `(?<value>(?:${either(LITERAL, COMMENT, PLAIN)})*)`;
-const SETTING = new RegExp(`${NAME.source}(?:=${VALUE}|.*)`);
-
-/** The pieces of a file; what git would refuse is one too, up to the end of its line. */
-const PIECES = new RegExp(either(/\s+/, COMMENT, HEADER, SETTING, /.+/), "gy");
+/**
+ * The pieces of a file; what git would refuse is one too, up to the end of its line. Made when a
+ * file is read: each start loads this module, and few read one.
+ */
+function piecesPattern(): RegExp {
+  const value = `(?<value>(?:${either(LITERAL, COMMENT, PLAIN)})*)`;
+  const setting = new RegExp(`${NAME.source}(?:=${value}|.*)`);
+  return new RegExp(either(/\s+/, COMMENT, HEADER, setting, /.+/), "gy");
+}
 
 /** Parses a git configuration file. Included files are not followed; a line git would refuse is skipped. */
 export function parseGitConfig(text: string): readonly GitSetting[] {
   const lines = text.replace(/^\ufeff/, "").replaceAll("\r\n", "\n");
   const settings: GitSetting[] = [];
   let section: Section | undefined;
-  for (const { groups = {} } of lines.matchAll(PIECES)) {
+  for (const { groups = {} } of lines.matchAll(piecesPattern())) {
     const { name, value } = groups;
     if (groups.section !== undefined) {
       section = sectionOf(groups.section.toLowerCase(), groups.subsection);

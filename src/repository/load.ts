@@ -1,3 +1,4 @@
+import { sha256Hex } from "../base/checksum.ts";
 import { misconfigured, notFound, orElse } from "../base/error.ts";
 import {
   decodeUtf8,
@@ -6,7 +7,6 @@ import {
   type JsonValue,
   withFields,
 } from "../base/json.ts";
-import { sha256Hex } from "../base/checksum.ts";
 import { repositoryLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { fillSessionName } from "../base/names.ts";
