@@ -279,7 +279,7 @@ export {
   OrcError,
   type OrcErrorOptions,
 } from "./src/base/error.ts";
-export type { Finding, Severity } from "./src/base/error.ts";
+export type { Finding, Severity } from "./src/base/finding.ts";
 export {
   JsonNumber,
   type JsonObject,

@@ -1,11 +1,5 @@
-import {
-  type Finding,
-  isProblem,
-  type OrcError,
-  refused,
-  type Severity,
-  usage,
-} from "../base/error.ts";
+import { type OrcError, refused, usage } from "../base/error.ts";
+import { type Finding, isProblem, type Severity } from "../base/finding.ts";
 import { countOf } from "../base/text.ts";
 import type { RepairRequest, SessionRepair } from "../doctor/repair.ts";
 import type { Diagnosis } from "../doctor/use.ts";

@@ -1,11 +1,11 @@
 import {
   conflict,
-  type Finding,
   notFound,
   onRefusal,
   refused,
   unlessCorrupt,
 } from "../base/error.ts";
+import type { Finding } from "../base/finding.ts";
 import { matchSessionId } from "../base/ids.ts";
 import {
   type RepositoryLayout,

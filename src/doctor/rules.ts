@@ -1,8 +1,10 @@
-import type { Finding, Severity } from "../base/error.ts";
+import type { Finding, Severity } from "../base/finding.ts";
 import { MAX_CANDIDATES, MIN_FREE_BYTES } from "../base/limits.ts";
 import { nameOf, parentDirectory } from "../base/path.ts";
 import { listOf, modeText, sizeText } from "../base/text.ts";
 import { secretFindings } from "../secrets/rules.ts";
+import type { DiagnosisFacts, PathFact } from "./facts.ts";
+import type { Trouble } from "./session_facts.ts";
 import {
   isBusy,
   lockRows,
@@ -11,8 +13,6 @@ import {
   rowsAbout,
   sessionRows,
 } from "./session_rules.ts";
-import type { DiagnosisFacts, PathFact } from "./facts.ts";
-import type { Trouble } from "./session_facts.ts";
 
 /** A new row in one of these tables needs a fixture that makes it fire. */
 type Rows = readonly Row<DiagnosisFacts>[];

@@ -5,7 +5,7 @@ import {
   type Said,
   type Severity,
   warningFinding,
-} from "../base/error.ts";
+} from "../base/finding.ts";
 import { LONG_LOCK_MS, MAX_CANDIDATES } from "../base/limits.ts";
 import { listOf, quoted } from "../base/text.ts";
 import { isClosed } from "../engine/state.ts";

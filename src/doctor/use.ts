@@ -1,5 +1,5 @@
-import { type Finding, isProblem } from "../base/error.ts";
 import { sha256Hex } from "../base/checksum.ts";
+import { type Finding, isProblem } from "../base/finding.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { readRegularFile } from "../files/read.ts";

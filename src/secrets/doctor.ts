@@ -1,10 +1,5 @@
-import {
-  type Finding,
-  isProblem,
-  onRefusal,
-  OrcError,
-  orElse,
-} from "../base/error.ts";
+import { onRefusal, OrcError, orElse } from "../base/error.ts";
+import { type Finding, isProblem } from "../base/finding.ts";
 import {
   legacySecretNames,
   legacySecretPaths,

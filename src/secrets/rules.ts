@@ -3,7 +3,7 @@ import {
   type Finding,
   infoFinding,
   warningFinding,
-} from "../base/error.ts";
+} from "../base/finding.ts";
 import { MIN_MASKED_LENGTH } from "../base/mask.ts";
 import { modeText } from "../base/text.ts";
 

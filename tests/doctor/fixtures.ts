@@ -1,4 +1,4 @@
-import type { Finding } from "../../src/base/error.ts";
+import type { Finding } from "../../src/base/finding.ts";
 import { diagnoseRepository } from "../../src/doctor/use.ts";
 import type { Liveness } from "../../src/files/lock.ts";
 import { fixedHost } from "../work/fixtures.ts";

@@ -1,4 +1,4 @@
-import type { Severity } from "../../src/base/error.ts";
+import type { Severity } from "../../src/base/finding.ts";
 import type { DiagnosisFacts, PathFact } from "../../src/doctor/facts.ts";
 import { diagnose } from "../../src/doctor/rules.ts";
 import type { Trouble } from "../../src/doctor/session_facts.ts";
