@@ -15,6 +15,7 @@ import {
 import type { Row } from "./bench/row.ts";
 import {
   measureAmongSessions,
+  measureItems,
   measureLogLines,
   measureSessions,
 } from "./bench/scale.ts";
@@ -39,6 +40,7 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   "contention-8": () => measureContention(8),
   "contention-24": () => measureContention(24),
   sessions: measureSessions,
+  items: measureItems,
   "log-lines": measureLogLines,
   "session-list": () => measureAmongSessions(["session", "list"], "≤ 500 ms"),
   doctor: () => measureAmongSessions(["doctor"], "≤ 2000 ms"),

