@@ -10,7 +10,7 @@ import {
   type Suite,
   TEMPORARY_DIRECTORY,
 } from "./test/suites.ts";
-import { parseSummary } from "./test/summary.ts";
+import { errorsIn, parseSummary } from "./test/summary.ts";
 
 interface Result {
   readonly name: string;
@@ -18,10 +18,12 @@ interface Result {
   readonly failed: number;
   /** Why the suite counts as failed although no test of it did. */
   readonly problem?: string;
+  /** What its failed tests said. */
+  readonly errors?: string;
 }
 
-/** More than the longest summary line, so that the tail always holds it. */
-const TAIL_LENGTH = 4096;
+/** So much of the end holds the summary, and what a few failed tests said. */
+const TAIL_LENGTH = 65_536;
 
 async function main(args: readonly string[]): Promise<number> {
   const firstFlag = args.findIndex((arg) => arg.startsWith("-"));
@@ -95,7 +97,7 @@ function judge(name: string, output: string, code: number): Result {
   if (code !== 0 && failed === 0) {
     return { ...broken(name, `ended with exit code ${code}`), passed };
   }
-  return { name, passed, failed };
+  return { name, passed, failed, errors: errorsIn(output) };
 }
 
 function broken(name: string, problem: string): Result {
@@ -109,6 +111,10 @@ function forgotten(): Result[] {
 }
 
 function report(results: readonly Result[]): number {
+  // Said again at the end, for a log of tens of minutes may be kept only in part.
+  for (const { name, errors } of results) {
+    if (errors) console.log(`\n--- failed in ${name}\n${errors}`);
+  }
   console.log("\n--- all");
   for (const { name, passed, failed, problem } of results) {
     console.log(`${name}: ${problem ?? `${passed} passed, ${failed} failed`}`);

@@ -23,3 +23,12 @@ export function parseSummary(output: string): Summary | undefined {
     filteredOut: count("filtered out"),
   };
 }
+
+const ERRORS = /^ ERRORS ?$([^]*?)^ FAILURES ?$/gm;
+const ERRORS_LENGTH = 6_000;
+
+/** What failed tests said, cut to some lines; empty when none did. */
+export function errorsIn(output: string): string {
+  const all = [...output.replaceAll(COLOUR, "").matchAll(ERRORS)];
+  return (all.at(-1)?.[1] ?? "").trim().slice(0, ERRORS_LENGTH);
+}

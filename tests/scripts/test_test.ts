@@ -61,6 +61,11 @@ const CASES: Readonly<
     files: MIXED,
     last: "2 passed, 1 failed",
   },
+  "says at its end which test failed": {
+    files: MIXED,
+    last: "2 passed, 1 failed",
+    says: "--- failed in pure",
+  },
   "counts a suite that did not run as failed": {
     files: { ...MIXED, "tests/base/a_test.ts": "this is no program" },
     last: "1 passed, 1 failed",

@@ -1,4 +1,4 @@
-import { parseSummary } from "../../../scripts/test/summary.ts";
+import { errorsIn, parseSummary } from "../../../scripts/test/summary.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("parseSummary() counts what the last line of deno test says", () => {
@@ -29,4 +29,12 @@ Deno.test("parseSummary() takes the last summary, not what a test printed", () =
 Deno.test("parseSummary() finds nothing when no test ran", () => {
   assertEquals(parseSummary("error: No test modules found\n"), undefined);
   assertEquals(parseSummary("it printed ok | 9 passed | 0 failed"), undefined);
+});
+
+Deno.test("errorsIn() takes what failed tests said from among the rest", () => {
+  const output = "a ... FAILED (1ms)\n\n\x1b[1m ERRORS \x1b[0m\n\n" +
+    "a => ./a_test.ts:1:6\nerror: Error: wrong\n\n FAILURES \n\na\n\n" +
+    "FAILED | 0 passed | 1 failed (1ms)\n";
+  assertEquals(errorsIn(output), "a => ./a_test.ts:1:6\nerror: Error: wrong");
+  assertEquals(errorsIn("ok | 1 passed | 0 failed (1ms)\n"), "");
 });
