@@ -17,17 +17,19 @@ interface Spelling {
   readonly textOf: (number: JsonNumber) => string;
 }
 
+const AS_IT_IS: Spelling = {
+  indent: 2,
+  keysOf: (object) => object.keys(),
+  textOf: (number) => number.literal,
+};
+
 /**
  * Prints a value as Python's `json.dumps` does, in ASCII; with an indent one member per line.
  *
  * @throws {OrcError} `too_deep` if {@linkcode parseJson} would refuse the result
  */
 export function printJson(value: JsonValue, indent = 0): string {
-  return spell(value, {
-    indent,
-    keysOf: (object) => object.keys(),
-    textOf: (number) => number.literal,
-  });
+  return spell(value, { ...AS_IT_IS, indent }, 0);
 }
 
 /** Layout of members of objects that were printed before: most of a state stays as it is. */
@@ -45,8 +47,7 @@ export function printDocument(document: JsonObject): string {
 function memberText(value: JsonValue): string {
   const known = isJsonObject(value) ? memberTexts.get(value) : undefined;
   if (known !== undefined) return known;
-  // One level more than the value has by itself, for the document around it.
-  const text = printJson([value], 2).slice(4, -2);
+  const text = spell(value, AS_IT_IS, 1);
   if (isJsonObject(value)) memberTexts.set(value, text);
   return text;
 }
@@ -57,111 +58,46 @@ export function canonicalJson(value: JsonValue): string {
     indent: 0,
     keysOf: sortedKeys,
     textOf: canonicalNumberText,
-  });
+  }, 0);
 }
+
+/** Text that JSON shows as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** Spells a text as a JSON string in ASCII; a lone surrogate stays an escape. */
 export function quoteJson(text: string): string {
-  return inAscii(JSON.stringify(text));
-}
-
-/** Line ends are layout: those within strings are escaped already. */
-function inAscii(text: string): string {
-  return text.replaceAll(
-    /[^\n -~]/g,
+  if (PLAIN.test(text)) return `"${text}"`;
+  return JSON.stringify(text).replaceAll(
+    /[^ -~]/g,
     (unit) => unicodeEscape(unit.charCodeAt(0)),
   );
 }
 
-function spell(value: JsonValue, spelling: Spelling): string {
-  return printNatively(value, spelling) ?? print(value, spelling, 0);
-}
-
-/*
- * The short cut through the runtime's own JSON, taken only where both languages spell all
- * of a value alike.
- */
-
-/** Integers and fractions that both languages spell alike. */
-const MIN_PLAIN_FRACTION = 1e-4;
-const MAX_PLAIN_FRACTION = 1e16;
-
-class Unsuitable extends Error {}
-
-function printNatively(
-  value: JsonValue,
-  { indent, keysOf }: Spelling,
-): string | undefined {
-  try {
-    const plain = toPlain(value, keysOf, 0);
-    const text = JSON.stringify(plain, null, indent === 0 ? 1 : indent);
-    return inAscii(indent === 0 ? onOneLine(text) : text);
-  } catch (error) {
-    if (error instanceof Unsuitable) return undefined;
-    throw error;
-  }
-}
-
-function onOneLine(text: string): string {
-  return text.replaceAll(/,\n */g, ", ").replaceAll(/\n */g, "");
-}
-
-function toPlain(
-  value: JsonValue,
-  keysOf: Spelling["keysOf"],
-  depth: number,
-): unknown {
-  if (typeof value === "number") return plainNumber(value);
-  if (typeof value !== "object" || value === null) return value;
-  if (value instanceof JsonNumber) throw new Unsuitable();
-  refuseTooDeep(depth);
-  if (isJsonList(value)) {
-    return value.map((member) => toPlain(member, keysOf, depth + 1));
-  }
-  // Without a prototype, since `__proto__` is a key like any other.
-  const plain: Record<string, unknown> = Object.create(null);
-  for (const key of keysOf(value)) {
-    if (/^[0-9]/.test(key)) throw new Unsuitable();
-    plain[key] = toPlain(value.get(key) ?? null, keysOf, depth + 1);
-  }
-  return plain;
-}
-
-function plainNumber(number: number): number {
-  if (Number.isSafeInteger(number)) return number;
-  const size = Math.abs(number);
-  const isPlain = size >= MIN_PLAIN_FRACTION && size < MAX_PLAIN_FRACTION &&
-    !Number.isInteger(number);
-  if (!isPlain) throw new Unsuitable();
-  return number;
-}
-
-function print(value: JsonValue, spelling: Spelling, depth: number): string {
+function spell(value: JsonValue, spelling: Spelling, depth: number): string {
   if (typeof value === "string") return quoteJson(value);
   if (typeof value === "number") return numberText(value);
   if (value instanceof JsonNumber) return spelling.textOf(value);
   if (typeof value !== "object" || value === null) return String(value);
   refuseTooDeep(depth);
+  const blanks = " ".repeat(spelling.indent * depth);
+  const isLaidOut = spelling.indent > 0;
+  const end = isLaidOut ? `\n${blanks}` : "";
+  const start = isLaidOut ? `${end}${" ".repeat(spelling.indent)}` : "";
+  const separator = isLaidOut ? `,${start}` : ", ";
+  // Grown in place: this is where a state's checksum takes its time.
+  let text = "";
   if (isJsonList(value)) {
-    const members = value.map((member) => print(member, spelling, depth + 1));
-    return `[${layOut(members, spelling, depth)}]`;
+    for (const member of value) {
+      text += (text === "" ? start : separator) +
+        spell(member, spelling, depth + 1);
+    }
+    return text === "" ? "[]" : `[${text}${end}]`;
   }
-  const members = Array.from(spelling.keysOf(value), (key) => {
-    const member = print(value.get(key) ?? null, spelling, depth + 1);
-    return `${quoteJson(key)}: ${member}`;
-  });
-  return `{${layOut(members, spelling, depth)}}`;
-}
-
-function layOut(
-  members: readonly string[],
-  { indent }: Spelling,
-  depth: number,
-): string {
-  if (indent === 0 || members.length === 0) return members.join(", ");
-  const end = `\n${" ".repeat(indent * depth)}`;
-  const start = end + " ".repeat(indent);
-  return `${start}${members.join(`,${start}`)}${end}`;
+  for (const key of spelling.keysOf(value)) {
+    const member = spell(value.get(key) ?? null, spelling, depth + 1);
+    text += `${text === "" ? start : separator}${quoteJson(key)}: ${member}`;
+  }
+  return text === "" ? "{}" : `{${text}${end}}`;
 }
 
 /** Python sorts by code point, JavaScript by UTF-16 unit: they differ from U+D800 on. */
