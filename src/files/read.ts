@@ -160,9 +160,12 @@ function readAndClose(
         buffer = new Uint8Array(Math.min(length * 2, maxBytes + 1));
         buffer.set(full);
       }
-      const count = file.readSync(buffer.subarray(length));
-      if (!count) return buffer.subarray(0, length);
+      const rest = buffer.subarray(length);
+      const count = file.readSync(rest) ?? 0;
       length += count;
+      // Less than was asked for, where the end was expected, is the end.
+      const isEnd = count === 0 || length === size && count < rest.length;
+      if (isEnd) return buffer.subarray(0, length);
     }
   } finally {
     file.close();
@@ -225,32 +228,35 @@ function resolveLinks(path: string): string | undefined {
 /**
  * Refuses a path below the root if a part of it is a symbolic link, or a file where a directory
  * is expected. The runtimes resolve links before they look at permissions, so without this a
- * link in `.orchestrator` would be read and written through, wherever it leads.
+ * link in `.orchestrator` would be read and written through, wherever it leads. Returns what lies
+ * at the path.
  */
 export function guardPath(
   root: string,
   path: string,
   isDirectory = false,
-): void {
+): FileKind {
   const below = relativePath(root, path);
   if (below === undefined || below === "") {
     throw new Error(`"${path}" is not below "${root}"`);
   }
   const parts = below.split("/");
+  let kind: FileKind = "absent";
   for (let count = 1; count <= parts.length; count++) {
     const shown = parts.slice(0, count).join("/");
-    const kind = fileKind(joinPath(root, shown));
-    if (kind === "absent") return;
+    kind = fileKind(joinPath(root, shown));
+    if (kind === "absent") break;
     const mustBeDirectory = isDirectory || count < parts.length;
     if (kind === "symlink" || mustBeDirectory && kind !== "directory") {
       throw untrusted(joinPath(root, shown), shown, kind);
     }
   }
+  return kind;
 }
 
 /** As {@linkcode guardPath}, for a path that must itself be a directory if it exists. */
-export function guardDirectory(root: string, path: string): void {
-  guardPath(root, path, true);
+export function guardDirectory(root: string, path: string): FileKind {
+  return guardPath(root, path, true);
 }
 
 function untrusted(path: string, shown: string, kind: FileKind): OrcError {

@@ -60,8 +60,7 @@ function guardRepository(
 ): void {
   guardDirectory(root, sessions);
   guardDirectory(root, bindings);
-  guardPath(root, current);
-  if (["absent", "file"].includes(fileKind(current))) return;
+  if (["absent", "file"].includes(guardPath(root, current))) return;
   throw corrupt(
     "not_a_regular_file",
     `Cannot use "${current}": it is not a regular file`,

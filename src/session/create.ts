@@ -202,8 +202,7 @@ export async function removeSession(
   mayRemove: (session: Session) => boolean,
 ): Promise<boolean> {
   const { directory, state } = sessionLayout(layout.root, id);
-  guardDirectory(layout.root, directory);
-  if (fileKind(directory) === "absent") return false;
+  if (guardDirectory(layout.root, directory) === "absent") return false;
   const aside = `${layout.sessions}/${REMOVED_PREFIX}${context.newToken()}`;
   try {
     const isAside = await withLock(directory, context, async (lock) => {

@@ -8,7 +8,7 @@ import { MAX_CARRIED_EVENTS } from "../base/limits.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
 import { type HeldLock, LockLost, withLock } from "../files/lock.ts";
-import { fileKind, guardDirectory } from "../files/read.ts";
+import { guardDirectory } from "../files/read.ts";
 import { StagedFileLost, writeAtomic } from "../files/write.ts";
 import type { Decision } from "../workflow/types.ts";
 import { ORC_FORMAT } from "./codec.ts";
@@ -42,8 +42,7 @@ export function sessionUpdater(
   return async (id, change) => {
     const paths = sessionLayout(layout.root, id);
     const newId = await context.idSource();
-    guardDirectory(layout.root, paths.directory);
-    if (fileKind(paths.directory) === "absent") {
+    if (guardDirectory(layout.root, paths.directory) === "absent") {
       throw noSuchSession(id, paths.directory);
     }
     const update = { id, paths, memory, change, newId, now: context.now };

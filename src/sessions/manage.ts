@@ -3,8 +3,9 @@ import { matchSessionId } from "../base/ids.ts";
 import { LOCK_NAME, sessionLayout } from "../base/layout.ts";
 import { parseSessionTitle } from "../base/names.ts";
 import { epochMsOf, localTimeOf, momentOf } from "../base/time.ts";
-import { breakLock, type Liveness, lookAt } from "../files/lock.ts";
-import { fileKind, guardDirectory } from "../files/read.ts";
+import { breakLock } from "../files/lock.ts";
+import { type Liveness, lookAt } from "../files/lock_record.ts";
+import { guardDirectory } from "../files/read.ts";
 import { clockOf, type Host } from "../host/host.ts";
 import {
   openRepository,
@@ -186,10 +187,9 @@ function lockDirectories(
   session: string | null,
 ): readonly string[] {
   const own = session === null ? [] : [sessionLayout(root, session).directory];
-  return [lockDirectory, ...own].filter((directory) => {
-    guardDirectory(root, directory);
-    return fileKind(directory) === "directory";
-  });
+  return [lockDirectory, ...own].filter((directory) =>
+    guardDirectory(root, directory) === "directory"
+  );
 }
 
 /** A lock of the repository can be in the way before there is any session. */
