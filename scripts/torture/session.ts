@@ -1,6 +1,6 @@
 import { LOCK_NAME, sessionLayout } from "../../src/base/layout.ts";
 import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
-import { lookAt } from "../../src/files/lock.ts";
+import { lookAt } from "../../src/files/lock_record.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
 import { openRepository } from "../../src/repository/open.ts";
 import type { Session } from "../../src/session/read.ts";

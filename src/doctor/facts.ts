@@ -15,12 +15,8 @@ import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { joinPath, nameOf, relativePath } from "../base/path.ts";
 import { epochMsOf } from "../base/time.ts";
 import { findGit, isTracked } from "../files/git_index.ts";
-import {
-  type JudgeContext,
-  leftoverToken,
-  type LockRecord,
-  lookAt,
-} from "../files/lock.ts";
+import { type JudgeContext, leftoverToken } from "../files/lock.ts";
+import { type LockRecord, lookAt } from "../files/lock_record.ts";
 import {
   guardDirectory,
   isThere,

@@ -1,11 +1,18 @@
-import { conflict, corrupt, OrcError, orElse } from "../base/error.ts";
-import { decodeUtf8, parseJson } from "../base/json.ts";
+import { conflict, OrcError } from "../base/error.ts";
 import { LOCK_NAME, STAGING_PREFIX, TEMPORARY_SUFFIX } from "../base/layout.ts";
-import { field, openDocument, readNumber, readText } from "../base/shape.ts";
 import { epochMsOf } from "../base/time.ts";
-import { ifThere, isAbsent, isTaken, isWithoutLinks } from "./errors.ts";
-import { readRegularFile } from "./read.ts";
-import { discard, isHeldName, removeIfThere, writeAll } from "./write.ts";
+import {
+  keyOf,
+  type Liveness,
+  type LockRecord,
+  lookAt,
+  type OwnRecord,
+  type ProcessIdentity,
+  publishRecord,
+  type Sighting,
+} from "./lock_record.ts";
+import { ifThere } from "./errors.ts";
+import { removeIfThere } from "./write.ts";
 
 export interface LockContext {
   /** How long to wait; a function is asked only when a lock is wanted. */
@@ -34,9 +41,11 @@ export class LockLost extends OrcError {
 
 export class HeldLock {
   readonly #directory: string;
+  readonly #own: OwnRecord;
 
-  constructor(directory: string, readonly token: string) {
+  constructor(directory: string, readonly token: string, own: OwnRecord) {
     this.#directory = directory;
+    this.#own = own;
   }
 
   /** The fence: called when all is staged, immediately before the rename that publishes it. */
@@ -46,11 +55,15 @@ export class HeldLock {
 
   /** Gives the lock back; one that was taken over is left alone. */
   release(): void {
-    if (this.isHeld()) removeIfThere(`${this.#directory}/${LOCK_NAME}`);
+    try {
+      if (this.isHeld()) removeIfThere(`${this.#directory}/${LOCK_NAME}`);
+    } finally {
+      this.#own.close();
+    }
   }
 
   isHeld(): boolean {
-    return keyOf(lookAt(`${this.#directory}/${LOCK_NAME}`)) === this.token;
+    return this.#own.isThere();
   }
 }
 
@@ -100,21 +113,34 @@ async function acquire(
   const record = newRecord(context);
   const isAbandoned = newJudge(context, record.host);
   const target: LockTarget = { directory, record, isAbandoned };
+  const path = `${directory}/${LOCK_NAME}`;
   const startedAtMs = performance.now();
+  let before: string | undefined;
   for (let attempt = 0;; attempt++) {
-    if (publishRecord(directory, LOCK_NAME, record)) {
-      return new HeldLock(directory, record.token);
+    const stamp = stampOf(path);
+    if (stamp === undefined) {
+      const own = publishRecord(directory, LOCK_NAME, record);
+      if (own !== undefined) return new HeldLock(directory, record.token, own);
+      if (attempt < 3) continue;
     }
-    const seen = lookAt(`${directory}/${LOCK_NAME}`);
-    if (seen.kind === "absent" && attempt < 3) continue;
-    if (isAbandoned(seen) && takeOver(seen, target)) continue;
     const waitedMs = performance.now() - startedAtMs;
-    if (waitedMs >= timeoutMs) {
-      throw timedOut(directory, seen, waitedMs, context.now());
+    const isLate = waitedMs >= timeoutMs;
+    // A lock that goes from hand to hand needs no judge: only one that stays is read.
+    if (isLate || stamp === before) {
+      const seen = lookAt(path);
+      if (isAbandoned(seen) && takeOver(seen, target)) continue;
+      if (isLate) throw timedOut(directory, seen, waitedMs, context.now());
     }
+    before = stamp;
     await pause(attempt, waitedMs, timeoutMs);
     throwIfInterrupted();
   }
+}
+
+/** Which file a lock is, as far as one look tells; undefined when there is none. */
+function stampOf(path: string): string | undefined {
+  const info = ifThere(() => Deno.lstatSync(path));
+  return info && `${info.ino} ${info.size} ${info.mtime?.getTime()}`;
 }
 
 function newRecord(context: LockContext): LockRecord {
@@ -221,169 +247,6 @@ function ageMsOf({ at }: LockRecord, now: string): number {
   return (epochMsOf(now) ?? 0) - (epochMsOf(at) ?? 0);
 }
 
-/**
- * Publishes a complete record; false when the name is taken. It is written to a private file and
- * then linked, so that the name never shows an unfinished one, wherever the process is killed.
- */
-export function publishRecord(
-  directory: string,
-  name: string,
-  record: LockRecord,
-): boolean {
-  const path = `${directory}/${name}`;
-  if (exists(path)) return false;
-  const own = `${directory}/${LOCK_NAME}.${record.token}${TEMPORARY_SUFFIX}`;
-  try {
-    return createFilled(own, record) && link(own, path, record);
-  } finally {
-    discard(own);
-  }
-}
-
-function link(own: string, path: string, record: LockRecord): boolean {
-  try {
-    Deno.linkSync(own, path);
-    return true;
-  } catch (error) {
-    // ENOENT: a new holder's sweep took the private file; the caller tries again.
-    if (isTaken(error) || isAbsent(error)) return false;
-    if (!isWithoutLinks(error)) throw error;
-    return publishInPlace(path, record);
-  }
-}
-
-/**
- * Publishes a record where there are no hard links: made under the name itself, and looked at. Who
- * was stopped in between until it counted as nobody's finds that it is not theirs any more.
- */
-export function publishInPlace(path: string, record: LockRecord): boolean {
-  return createFilled(path, record) && keyOf(lookAt(path)) === record.token;
-}
-
-/** Everybody may read who holds a lock, so that others wait for it instead of failing. */
-const RECORD_MODE = 0o644;
-
-function createFilled(path: string, record: LockRecord): boolean {
-  let file: Deno.FsFile;
-  try {
-    const options = { createNew: true, write: true, mode: RECORD_MODE };
-    file = Deno.openSync(path, options);
-  } catch (error) {
-    // A name that is being deleted is contention too.
-    if (isTaken(error) || isHeldName(error) && exists(path)) return false;
-    throw error;
-  }
-  let filled = false;
-  try {
-    const { mode } = file.statSync();
-    // A umask may take away even what this process needs to see that the lock is its own.
-    if (mode !== null && (mode & 0o400) === 0) {
-      Deno.chmodSync(path, RECORD_MODE);
-    }
-    writeAll(file, encodeRecord(record));
-    filled = true;
-  } finally {
-    file.close();
-    if (!filled) discard(path);
-  }
-  return true;
-}
-
-function exists(path: string): boolean {
-  return ifThere(() => Deno.lstatSync(path)) !== undefined;
-}
-
-export interface LockRecord extends ProcessIdentity {
-  /** 128 random bits, never used twice. */
-  readonly token: string;
-  readonly at: string;
-  readonly purpose: string;
-}
-
-export type Sighting =
-  | { readonly kind: "absent" }
-  | { readonly kind: "record"; readonly record: LockRecord }
-  /** A file that is no record; `key` changes when the file does. */
-  | { readonly kind: "unreadable"; readonly key: string };
-
-const FORMAT = 1;
-const MAX_RECORD_BYTES = 4096;
-
-/** Keeps a record far below its largest size, whatever its holder calls itself. */
-const MAX_PURPOSE_LENGTH = 200;
-
-/**
- * Looks at a lock without following links or blocking on a pipe.
- *
- * @throws {OrcError} corrupt if something stands there that no orc makes
- */
-export function lookAt(path: string): Sighting {
-  const bytes = readRecord(path);
-  if (bytes === undefined) return { kind: "absent" };
-  const record = decodeRecord(bytes, path);
-  if (record) return { kind: "record", record };
-  const info = ifThere(() => Deno.lstatSync(path));
-  if (info === undefined) return { kind: "absent" };
-  const modifiedAtMs = info.mtime?.getTime() ?? 0;
-  const key = `x${info.ino ?? 0}-${modifiedAtMs}-${info.size}`;
-  return { kind: "unreadable", key };
-}
-
-function readRecord(path: string): Uint8Array | undefined {
-  try {
-    return readRegularFile(path, MAX_RECORD_BYTES);
-  } catch (error) {
-    if (!(error instanceof OrcError) || error.kind !== "corrupt") throw error;
-    throw corrupt(error.code, error.message, {
-      path,
-      hint: "look at what it is, and move it away: orc did not make it",
-      cause: error,
-    });
-  }
-}
-
-function decodeRecord(
-  bytes: Uint8Array,
-  path: string,
-): LockRecord | undefined {
-  return orElse(() => {
-    const document = openDocument(parseJson(decodeUtf8(bytes, path), path));
-    const text = (key: string): string => readText(field(document, key));
-    const number = (key: string): number => readNumber(field(document, key));
-    const record = {
-      token: text("token"),
-      pid: number("pid"),
-      start: text("start"),
-      startedAtMs: number("started_at_ms"),
-      boot: text("boot"),
-      namespace: text("namespace"),
-      host: text("host"),
-      runtime: text("runtime"),
-      at: text("at"),
-      purpose: text("purpose"),
-    };
-    // A newer format that still says who holds it must be honoured too.
-    const isKnown = number("format") >= FORMAT && isPlausible(record);
-    return isKnown && document.problems.length === 0 ? record : undefined;
-  }, () => undefined);
-}
-
-function isPlausible({ token, pid }: LockRecord): boolean {
-  return /^[0-9a-f]{32}$/.test(token) && Number.isInteger(pid) && pid >= 1 &&
-    pid <= 0x7fffffff;
-}
-
-function encodeRecord(record: LockRecord): string {
-  const { startedAtMs, purpose, ...rest } = record;
-  const fields = {
-    format: FORMAT,
-    ...rest,
-    started_at_ms: startedAtMs,
-    purpose: purpose.slice(0, MAX_PURPOSE_LENGTH),
-  };
-  return `${JSON.stringify(fields)}\n`;
-}
-
 const TOKEN = "([0-9a-f]{32})";
 const escaped = (text: string) => text.replaceAll(".", "\\.");
 const TEMPORARY = new RegExp(`\\.${TOKEN}${escaped(TEMPORARY_SUFFIX)}$`);
@@ -436,7 +299,9 @@ export function takeOver(seen: Sighting, target: LockTarget): boolean {
   const dead: string[] = [];
   while (dead.length < MAX_CLAIMS) {
     const name = `${LOCK_NAME}.break.${key}.${dead.length}`;
-    if (publishRecord(directory, name, record)) {
+    const own = publishRecord(directory, name, record);
+    if (own !== undefined) {
+      own.close();
       return removeClaimed(directory, name, dead, isStill);
     }
     const claim = lookAt(`${directory}/${name}`);
@@ -468,32 +333,3 @@ function removeClaimed(
     for (const claim of claims) removeIfThere(`${directory}/${claim}`);
   }
 }
-
-function keyOf(seen: Sighting): string {
-  if (seen.kind === "record") return seen.record.token;
-  return seen.kind === "unreadable" ? seen.key : "";
-}
-
-/** Who holds a lock, precisely enough to tell whether that process still lives. */
-export interface ProcessIdentity {
-  /** Process id, as its own namespace counts. */
-  readonly pid: number;
-  /** Kernel start time of the process; empty when it cannot be read. */
-  readonly start: string;
-  /** Wall clock of the process start in milliseconds since 1970. */
-  readonly startedAtMs: number;
-  /** Identity of this boot of the machine; empty when it cannot be read. */
-  readonly boot: string;
-  /** Process id namespace; empty when it cannot be read. */
-  readonly namespace: string;
-  /** Name of the machine; empty when it may not be read. */
-  readonly host: string;
-  /** What runs orc and its version, such as `deno 2.9.6`; shown to people. */
-  readonly runtime: string;
-}
-
-/**
- * Whether another process can still act: `dead` only when that is certain, `unknown` on another
- * machine.
- */
-export type Liveness = "alive" | "dead" | "unknown";

@@ -1,6 +1,6 @@
 import type { Masker } from "../base/mask.ts";
 import type { Clock } from "../base/time.ts";
-import type { Liveness, ProcessIdentity } from "../files/lock.ts";
+import type { Liveness, ProcessIdentity } from "../files/lock_record.ts";
 import type { Caller, OutputName } from "../workflow/types.ts";
 
 export type { Liveness, ProcessIdentity };

@@ -1,6 +1,6 @@
 import { epochMsOf } from "../base/time.ts";
 import { codeOf } from "../files/errors.ts";
-import type { Liveness, ProcessIdentity } from "../files/lock.ts";
+import type { Liveness, ProcessIdentity } from "../files/lock_record.ts";
 import { ifAllowed, isGranted } from "../files/read.ts";
 
 /** Clocks that say when a process began, the lock's and the kernel's, differ by this at most. */

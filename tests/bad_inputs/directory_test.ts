@@ -1,6 +1,9 @@
 /** Section D: the directory .orchestrator, its locks, and the repository around it. */
 import { LOCK_NAME } from "../../src/base/layout.ts";
-import type { LockRecord, ProcessIdentity } from "../../src/files/lock.ts";
+import type {
+  LockRecord,
+  ProcessIdentity,
+} from "../../src/files/lock_record.ts";
 import { lockText, tokenOf } from "../session/fixtures.ts";
 import { effortOf } from "./effort.ts";
 import {

@@ -1,6 +1,6 @@
 import type { Finding } from "../../src/base/finding.ts";
 import { diagnoseRepository } from "../../src/doctor/use.ts";
-import type { Liveness } from "../../src/files/lock.ts";
+import type { Liveness } from "../../src/files/lock_record.ts";
 import { fixedHost } from "../work/fixtures.ts";
 
 /** What the machine itself is like is not for these tests to judge. */

@@ -2,7 +2,7 @@ import type { OrcError } from "../../src/base/error.ts";
 import { saveCheckpoint } from "../../src/checkpoints/use.ts";
 import { fixFindings, type SessionRepair } from "../../src/doctor/repair.ts";
 import { diagnoseRepository, type Diagnosis } from "../../src/doctor/use.ts";
-import type { Liveness } from "../../src/files/lock.ts";
+import type { Liveness } from "../../src/files/lock_record.ts";
 import { openRepository } from "../../src/repository/open.ts";
 import { startItem } from "../../src/work/item.ts";
 import { readStatus } from "../../src/work/status.ts";

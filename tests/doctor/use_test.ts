@@ -1,5 +1,5 @@
 import { diagnoseRepository } from "../../src/doctor/use.ts";
-import type { Liveness } from "../../src/files/lock.ts";
+import type { Liveness } from "../../src/files/lock_record.ts";
 import { runProgram } from "../../src/host/process.ts";
 import { finishSession } from "../../src/work/phase.ts";
 import { readTree, writeTree } from "../files/temporary.ts";

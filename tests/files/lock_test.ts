@@ -2,19 +2,20 @@ import { OrcError } from "../../src/base/error.ts";
 import { LOCK_NAME } from "../../src/base/layout.ts";
 import {
   type HeldLock,
-  type Liveness,
   LockLost,
-  type LockRecord,
   type LockTarget,
-  lookAt,
-  type ProcessIdentity,
-  publishInPlace,
-  publishRecord,
-  type Sighting,
   sweep,
   takeOver,
   withLock,
 } from "../../src/files/lock.ts";
+import {
+  type Liveness,
+  type LockRecord,
+  lookAt,
+  type ProcessIdentity,
+  publishRecord,
+  type Sighting,
+} from "../../src/files/lock_record.ts";
 import {
   foreignRecord,
   lockText,
@@ -29,7 +30,6 @@ import {
   assert,
   assertEquals,
   assertMatch,
-  assertNotEquals,
   assertRejects,
   assertStringIncludes,
   assertThrows,
@@ -312,136 +312,12 @@ test("HeldLock.assertHeld() throws when the lock is not its own any more", async
 
 const record = foreignRecord();
 
-test("publishRecord() writes one line that names the holder, which lookAt() reads", (directory) => {
-  assertEquals(lookAt(`${directory}/lock`), { kind: "absent" });
-  assert(publishRecord(directory, "lock", record));
-  assertEquals(lookAt(`${directory}/lock`), { kind: "record", record });
-  assertEquals(namesIn(directory), ["lock"]);
-  const text = Deno.readTextFileSync(`${directory}/lock`);
-  assertEquals(text.at(-1), "\n");
-  assertEquals(JSON.parse(text), JSON.parse(lockText(record)));
-});
-
-test("publishRecord() leaves a name that is taken as it is", (directory) => {
-  const files = { lock: "something", "lock.break.x.0/": "" };
-  writeTree(directory, files);
-  for (const name of ["lock", "lock.break.x.0"]) {
-    assertEquals(publishRecord(directory, name, record), false);
-  }
-  assertEquals(readTree(directory), files);
-});
-
-test("publishRecord() replaces its own private file from before", (directory) => {
-  writeTree(directory, { [`lock.${record.token}.tmp`]: "torn" });
-  assertEquals(publishRecord(directory, "lock", record), false);
-  assert(publishRecord(directory, "lock", record));
-  assertEquals(namesIn(directory), ["lock"]);
-});
-
-test("publishRecord() lets other users see who holds the lock", (directory) => {
-  publishRecord(directory, "lock", record);
-  const { mode } = Deno.statSync(`${directory}/lock`);
-  // Windows has no modes.
-  if (mode !== null) assertEquals(mode & 0o444, 0o444);
-});
-
 test("whoever wants, publishes or sweeps throws as it is that there is no directory", async (directory) => {
   const none = `${directory}/none`;
   const { NotFound } = Deno.errors;
   await assertRejects(() => withLock(none, storeContext(), nothing), NotFound);
   assertThrows(() => publishRecord(none, "lock", record), NotFound);
   assertThrows(() => sweep(none, OWN), NotFound);
-});
-
-test("publishRecord() keeps a record readable whatever its values", (directory) => {
-  const odd = foreignRecord({
-    startedAtMs: 1772359000000.125,
-    purpose: "\u001b\ud800".repeat(5000),
-  });
-  publishRecord(directory, "lock", odd);
-  assertEquals(lookAt(`${directory}/lock`), {
-    kind: "record",
-    record: { ...odd, purpose: odd.purpose.slice(0, 200) },
-  });
-});
-
-test("publishInPlace() publishes where there are no hard links", (directory) => {
-  const path = `${directory}/lock`;
-  assert(publishInPlace(path, record));
-  assertEquals(lookAt(path), { kind: "record", record });
-  const second = foreignRecord({ token: "1".repeat(32) });
-  assertEquals(publishInPlace(path, second), false);
-  assertEquals(lookAt(path), { kind: "record", record });
-});
-
-test("lookAt() understands a record of a newer format that names its holder", (directory) => {
-  const newer = { ...JSON.parse(lockText(record)), format: 2, more: [1] };
-  writeTree(directory, { lock: JSON.stringify(newer) });
-  assertEquals(lookAt(`${directory}/lock`), { kind: "record", record });
-});
-
-test("lookAt() takes nothing for a record that does not name its holder", (directory) => {
-  const fields = JSON.parse(lockText(record));
-  const without = (key: string) => {
-    const { [key]: _, ...rest } = fields;
-    return rest;
-  };
-  const values = [
-    ...Object.keys(fields).map(without),
-    ...[0, -1, 2 ** 40, 1.5, "815", null].map((pid) => ({ ...fields, pid })),
-    { ...fields, token: "../../etc" },
-    { ...fields, token: fields.token.toUpperCase() },
-    { ...fields, format: 0 },
-    { ...fields, purpose: ["complete"] },
-    { pid: 815, hostname: "another tool" },
-    [],
-    815,
-  ];
-  const texts = [
-    "",
-    "\0".repeat(200),
-    lockText(record).slice(0, -20),
-    `${lockText(record)}x`,
-    "\u00ff\u00fe",
-    ...values.map((value) => JSON.stringify(value)),
-  ];
-  for (const text of texts) {
-    writeTree(directory, { lock: text });
-    assertEquals(lookAt(`${directory}/lock`).kind, "unreadable", text);
-  }
-});
-
-test("lookAt() gives an unreadable lock another key when it changes", (directory) => {
-  const keyOf = (text: string) => {
-    writeTree(directory, { lock: text });
-    const seen = lookAt(`${directory}/lock`);
-    assert(seen.kind === "unreadable");
-    return seen.key;
-  };
-  assertEquals(
-    lookAt(`${directory}/lock`),
-    lookAt(`${directory}/lock`),
-  );
-  assertNotEquals(keyOf("x"), keyOf("xy"));
-  assert(/^[\w-]+$/.test(keyOf("")), "it becomes a part of a file name");
-});
-
-test("lookAt() refuses what is too large or no file, and says what to do", (directory) => {
-  writeTree(directory, { "a/lock/": "", "b/lock": "x".repeat(4097) });
-  const cases = [
-    ["a", "not_a_regular_file"],
-    ["b", "file_too_large"],
-  ];
-  for (const [name, code] of cases) {
-    const path = `${directory}/${name}/lock`;
-    const error = assertThrows(() => lookAt(path), OrcError);
-    assertEquals([error.kind, error.code], ["corrupt", code]);
-    assertEquals(error.path, path);
-    assertEquals(
-      error.hint,
-      "look at what it is, and move it away: orc did not make it",
-    );
-  }
 });
 
 const OWN = tokenOf(1);

@@ -1,4 +1,4 @@
-import type { Liveness, ProcessIdentity } from "../../src/files/lock.ts";
+import type { Liveness, ProcessIdentity } from "../../src/files/lock_record.ts";
 import {
   listedProcess,
   livenessOf,

@@ -10,7 +10,7 @@ import type {
   Liveness,
   LockRecord,
   ProcessIdentity,
-} from "../../src/files/lock.ts";
+} from "../../src/files/lock_record.ts";
 import {
   fileStore,
   type Session,
