@@ -37,20 +37,25 @@ function digestWithout(
 ): Promise<string> {
   const members = sortedKeys(state)
     .filter((key) => !keys.includes(key))
-    .map((key) =>
-      `${quoteJson(key)}: ${canonicalPart(state.get(key) ?? null)}`
-    );
+    .map((key) => {
+      const value = state.get(key) ?? null;
+      const isPinned = key === "workflow_definition" && isJsonObject(value);
+      const text = isPinned ? canonicalDefinition(value) : canonicalJson(value);
+      return `${quoteJson(key)}: ${text}`;
+    });
   return sha256Hex(new TextEncoder().encode(`{${members.join(", ")}}`));
 }
 
 /** Most of a state is its pinned workflow, which the state read and the state written share. */
-const canonicalParts = new WeakMap<JsonObject, string>();
+let lastDefinition:
+  | { readonly object: JsonObject; readonly text: string }
+  | undefined;
 
-function canonicalPart(value: JsonValue): string {
-  if (!isJsonObject(value)) return canonicalJson(value);
-  const known = canonicalParts.get(value) ?? canonicalJson(value);
-  canonicalParts.set(value, known);
-  return known;
+function canonicalDefinition(object: JsonObject): string {
+  if (lastDefinition?.object !== object) {
+    lastDefinition = { object, text: canonicalJson(object) };
+  }
+  return lastDefinition.text;
 }
 
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
