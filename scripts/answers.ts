@@ -8,6 +8,7 @@ import { commandGroups } from "../src/commands/table.ts";
 import { answerTypes, asJsonTypes } from "./docs/answer_types.ts";
 import { type Definitions, inlined } from "./docs/definitions.ts";
 import { formatted, readIfThere } from "./docs/pages.ts";
+import { walkSync } from "@std/fs/walk";
 
 const TOOL = "ts-json-schema-generator";
 const TOOL_VERSION = "2.9.0";
@@ -70,13 +71,13 @@ function commandSources(): ReadonlyMap<string, string> {
 }
 
 async function copySources(from: string, to: string): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (isDirectory) await copySources(`${from}/${name}`, `${to}/${name}`);
-    else {
-      const text = await Deno.readTextFile(`${from}/${name}`);
-      await Deno.writeTextFile(`${to}/${name}`, asJsonTypes(text));
-    }
+  for (const { path, isDirectory } of walkSync(from)) {
+    const copy = to + path.slice(from.length);
+    if (isDirectory) await Deno.mkdir(copy, { recursive: true });
+    else {await Deno.writeTextFile(
+        copy,
+        asJsonTypes(await Deno.readTextFile(path)),
+      );}
   }
 }
 

@@ -4,6 +4,7 @@ import { functionLengths } from "./house/lengths.ts";
 import { namingProblems, ticketProblems } from "./house/names.ts";
 import { inspectWalls, linesOf } from "./house/walls.ts";
 import { isShipped } from "./lint/source_path.ts";
+import { walkSync } from "@std/fs/walk";
 
 const ENTRY_POINTS = ["mod.ts", "cli.ts", "src/core.ts"];
 const LARGE_FILE_LINES = 500;
@@ -93,13 +94,11 @@ function readSources(paths: Iterable<string>): Sources {
   );
 }
 
-function* sourcePaths(directory: string): Iterable<string> {
-  for (const { name, isDirectory } of Deno.readDirSync(directory)) {
-    const path = `${directory}/${name}`;
-    if (isDirectory && !/^(?:testdata|\.tmp)$/.test(name)) {
-      yield* sourcePaths(path);
-    } else if (/\.(?:ts|snap)$/.test(name)) yield path;
-  }
+function sourcePaths(directory: string): Iterable<string> {
+  const skip = [/\/(?:testdata|\.tmp)$/];
+  const match = [/\.(?:ts|snap)$/];
+  const found = walkSync(directory, { includeDirs: false, match, skip });
+  return Array.from(found, ({ path }) => path);
 }
 
 function main(): void {

@@ -1,4 +1,5 @@
 import { run } from "./program.ts";
+import { walkSync } from "@std/fs/walk";
 
 /** A package as npm packed it. */
 export interface Tarball {
@@ -79,10 +80,7 @@ export async function proveUninstall(
 }
 
 /** npm's notes on what is installed end in `package.json` or `package-lock.json`. */
-function* filesIn(directory: string): Iterable<string> {
-  for (const { name, isDirectory } of Deno.readDirSync(directory)) {
-    const path = `${directory}/${name}`;
-    if (isDirectory) yield* filesIn(path);
-    else yield path;
-  }
+function filesIn(directory: string): readonly string[] {
+  const found = walkSync(directory, { includeDirs: false });
+  return Array.from(found, ({ path }) => path);
 }

@@ -3,6 +3,7 @@ import { parseArguments, selectCommand } from "../../src/cli/parse.ts";
 import { tableOf } from "../../src/commands/command.ts";
 import { commandGroups } from "../../src/commands/table.ts";
 import { assert, assertEquals } from "@std/assert";
+import { walkSync } from "@std/fs/walk";
 
 const TABLE = tableOf(commandGroups);
 
@@ -181,11 +182,9 @@ const PAGES = [
 ];
 
 function filesBelow(directory: string, extension: string): readonly string[] {
-  return Array.from(Deno.readDirSync(directory)).flatMap((entry) => {
-    const path = `${directory}/${entry.name}`;
-    if (entry.isDirectory) return filesBelow(path, extension);
-    return entry.name.endsWith(extension) ? [path] : [];
-  }).sort();
+  const found = walkSync(directory, { includeDirs: false });
+  return Array.from(found, ({ path }) => path)
+    .filter((path) => path.endsWith(extension)).sort();
 }
 
 /** Command lines in texts that cannot be typed, each with the reason. */

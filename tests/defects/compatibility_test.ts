@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { walkSync } from "@std/fs/walk";
 
 const PAGE = "docs/compatibility.md";
 
@@ -11,13 +12,8 @@ function namesIn(markdown: string): readonly string[] {
 }
 
 function sourcesBelow(directory: string): readonly string[] {
-  return Array.from(Deno.readDirSync(directory)).flatMap((entry) => {
-    const path = `${directory}/${entry.name}`;
-    if (entry.isDirectory) {
-      return entry.name.startsWith(".") ? [] : sourcesBelow(path);
-    }
-    return path.endsWith("_test.ts") ? [Deno.readTextFileSync(path)] : [];
-  });
+  const found = walkSync(directory, { match: [/_test\.ts$/], skip: [/\/\./] });
+  return Array.from(found, ({ path }) => Deno.readTextFileSync(path));
 }
 
 Deno.test(`${PAGE} names tests that exist`, () => {

@@ -2,6 +2,7 @@ import type { Session } from "../../src/session/read.ts";
 import { type Ended, type Repository, repositoryAt } from "../journey/orc.ts";
 import { killsAt } from "./fault.ts";
 import { traceOrc } from "./strace.ts";
+import { copySync } from "@std/fs/copy";
 
 /** A command that is broken at one of its calls, and the one that goes on afterwards. */
 export interface Scenario {
@@ -163,14 +164,6 @@ async function layLegacySession(
 
 /** Makes a copy of a prepared repository, which is broken once. */
 export function copyOf(directory: string, copy: string): Repository {
-  copyDirectory(directory, copy);
+  copySync(directory, copy);
   return repositoryAt(copy);
-}
-
-function copyDirectory(from: string, to: string): void {
-  Deno.mkdirSync(to);
-  for (const { name, isDirectory } of Deno.readDirSync(from)) {
-    const copy = isDirectory ? copyDirectory : Deno.copyFileSync;
-    copy(`${from}/${name}`, `${to}/${name}`);
-  }
 }

@@ -1,5 +1,6 @@
 import { OrcError } from "../../src/base/error.ts";
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { walkSync } from "@std/fs/walk";
 
 const TEMPORARY = "tests/.tmp";
 
@@ -41,16 +42,10 @@ export function writeTree(
 /** All files below a directory with their texts, and directories without a text. */
 export function readTree(directory: string): Record<string, string> {
   const tree: Record<string, string> = {};
-  for (const entry of Deno.readDirSync(directory)) {
-    const path = `${directory}/${entry.name}`;
-    if (!entry.isDirectory) {
-      tree[entry.name] = Deno.readTextFileSync(path);
-      continue;
-    }
-    tree[`${entry.name}/`] = "";
-    for (const [name, text] of Object.entries(readTree(path))) {
-      tree[`${entry.name}/${name}`] = text;
-    }
+  for (const { path, isDirectory } of walkSync(directory)) {
+    const name = path.slice(directory.length + 1);
+    if (!isDirectory) tree[name] = Deno.readTextFileSync(path);
+    else if (name !== "") tree[`${name}/`] = "";
   }
   return tree;
 }

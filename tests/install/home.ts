@@ -1,4 +1,5 @@
 import { run } from "../../scripts/npm/program.ts";
+import { walkSync } from "@std/fs/walk";
 
 /** A home in which nothing is installed, with Node and npm on the machine and nothing else. */
 export interface Home {
@@ -40,10 +41,7 @@ export async function openHome(path: string, bin: string): Promise<Home> {
 }
 
 /** All files below a directory, from there. */
-export function filesIn(directory: string, below = ""): readonly string[] {
-  return Array.from(Deno.readDirSync(`${directory}/${below}`))
-    .flatMap(({ name, isDirectory }) => {
-      const path = below === "" ? name : `${below}/${name}`;
-      return isDirectory ? filesIn(directory, path) : [path];
-    });
+export function filesIn(directory: string): readonly string[] {
+  const found = walkSync(directory, { includeDirs: false });
+  return Array.from(found, ({ path }) => path.slice(directory.length + 1));
 }

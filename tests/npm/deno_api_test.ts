@@ -2,6 +2,7 @@ import { Deno as standIn } from "../../scripts/npm/deno/api.ts";
 import { withTemporaryDirectory } from "../files/temporary.ts";
 import { type DenoApi, rulesOf } from "./deno_api_contract.ts";
 import { assert, assertEquals } from "@std/assert";
+import { walkSync } from "@std/fs/walk";
 
 const APIS: readonly (readonly [string, unknown])[] = [
   ["Deno", Deno],
@@ -27,12 +28,9 @@ const TYPES = new Set([
   "Signal",
 ]);
 
-function* sourcesIn(directory: string): Iterable<string> {
-  for (const { name, isDirectory } of Deno.readDirSync(directory)) {
-    const path = `${directory}/${name}`;
-    if (isDirectory) yield* sourcesIn(path);
-    else yield path;
-  }
+function sourcesIn(directory: string): readonly string[] {
+  const found = walkSync(directory, { includeDirs: false });
+  return Array.from(found, ({ path }) => path);
 }
 
 function namesUsedIn(path: string): readonly string[] {
