@@ -13,6 +13,9 @@ const SOURCES = ["mod.ts", "cli.ts", "src", "scripts/npm"];
 
 /** Packages of JSR, by what stands in for them on npm. */
 export const MIRRORED: Readonly<Record<string, string>> = {
+  "@std/path/posix/normalize":
+    "./node_modules/deno-std/path/posix/normalize.js",
+  "@std/text/closest-string": "./node_modules/deno-std/text/closest_string.js",
   "@std/ulid": "./node_modules/deno-std/ulid/mod.js",
 };
 

@@ -1,6 +1,8 @@
+import { normalize } from "@std/path/posix/normalize";
+
 /*
- * Paths as orc keeps them: absolute, with "/" on every system (Windows takes both). Own code,
- * because `@std/path` loads the runtime's Node layer, which costs as much as all of `orc status`.
+ * Paths as orc keeps them: absolute, with "/" on every system (Windows takes both). Of `@std/path`
+ * only what asks for no system is used: the rest loads the runtime's Node layer at each start.
  */
 
 const WINDOWS_PATH = /^(?:[A-Za-z]:[\\/]|\\\\)/;
@@ -12,13 +14,7 @@ export function isAbsolutePath(path: string): boolean {
 
 /** Whether a path, as it is written, leads out of the directory it is seen from. */
 export function leadsOut(path: string): boolean {
-  let depth = 0;
-  for (const part of path.split("/")) {
-    if (part === "..") depth--;
-    else if (part !== "" && part !== ".") depth++;
-    if (depth < 0) return true;
-  }
-  return isAbsolutePath(path);
+  return isAbsolutePath(path) || /^\.\.(?:\/|$)/.test(normalize(path));
 }
 
 /** Puts an absolute path into orc's form: "/" between parts, none of them empty, "." or "..". */
@@ -26,13 +22,11 @@ export function normalisePath(path: string): string {
   // A backslash is an ordinary character in names on other systems.
   const slashed = WINDOWS_PATH.test(path) ? path.replaceAll("\\", "/") : path;
   const root = ROOT_PART.exec(slashed)?.[0] ?? "";
-  const parts: string[] = [];
-  for (const part of slashed.slice(root.length).split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
   const prefix = /^\/+$/.test(root) ? "/" : root;
-  return parts.length === 0 ? prefix : joinPath(prefix, parts.join("/"));
+  // Seen from a root, since nothing leads further up.
+  const rest = normalize(`/${slashed.slice(root.length)}`)
+    .replaceAll(/^\/|\/$/g, "");
+  return joinPath(prefix, rest);
 }
 
 export function resolvePath(directory: string, path: string): string {

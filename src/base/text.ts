@@ -1,5 +1,6 @@
 import { usage } from "./error.ts";
 import { epochMsOf } from "./time.ts";
+import { closestString } from "@std/text/closest-string";
 
 /** Says how many there are: `1 phase`, `2 phases`. */
 export function countOf(count: number, noun: string): string {
@@ -126,18 +127,10 @@ export function nearest(
   word: string,
   candidates: readonly string[],
 ): string | undefined {
-  const meant = word.toLowerCase();
-  let best: string | undefined;
-  let limit = Math.max(1, Math.floor(meant.length / 3));
-  for (const candidate of candidates) {
-    if (Math.abs(candidate.length - meant.length) > limit) continue;
-    const slips = slipsBetween(meant, candidate.toLowerCase());
-    if (slips > limit) continue;
-    best = candidate;
-    if (slips === 0) break;
-    limit = slips - 1;
-  }
-  return best;
+  if (candidates.length === 0) return undefined;
+  const best = closestString(word, candidates, { compareFn: slipsBetween });
+  const slips = slipsBetween(word.toLowerCase(), best.toLowerCase());
+  return slips <= Math.max(1, Math.floor(word.length / 3)) ? best : undefined;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours from one word to the other. */

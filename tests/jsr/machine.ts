@@ -24,9 +24,12 @@ export async function openMachine(root: string): Promise<Machine> {
     run([Deno.execPath(), ...args], { cwd, env });
   // Otherwise Deno would take this repository's configuration.
   await writeJson(`${directory}/deno.json`, {});
-  const [std, own] = [`${directory}/std`, `${directory}/own`];
-  await copyTree(`${root}/scripts/std/ulid`, std);
-  await deno(std, "publish", ...UNSIGNED, "--allow-slow-types");
+  for (const name of ["path", "text", "ulid"]) {
+    const std = `${directory}/std/${name}`;
+    await copyTree(`${root}/scripts/std/${name}`, std);
+    await deno(std, "publish", ...UNSIGNED, "--allow-slow-types");
+  }
+  const own = `${directory}/own`;
   await stagePackage(root, own, "registry");
   await deno(own, "publish", ...UNSIGNED);
   const close = async () => {

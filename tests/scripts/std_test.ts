@@ -6,6 +6,8 @@ import {
 } from "@std/assert";
 import { copySync } from "@std/fs/copy";
 import { type WalkOptions, walkSync } from "@std/fs/walk";
+import { normalize } from "@std/path/posix/normalize";
+import { closestString } from "@std/text/closest-string";
 import { decodeTime, monotonicUlid, ulid } from "@std/ulid";
 
 Deno.test("ulid() carries the moment it was made for", () => {
@@ -50,4 +52,16 @@ Deno.test("copySync() copies a directory with all in it", () => {
   Deno.writeTextFileSync(`${directory}/from/a/b`, "text");
   copySync(`${directory}/from`, `${directory}/to`);
   assertEquals(Deno.readTextFileSync(`${directory}/to/a/b`), "text");
+});
+
+Deno.test("normalize() resolves the dots of a path", () => {
+  assertEquals(normalize("/a//b/../c/./d"), "/a/c/d");
+  assertEquals(normalize("a/../../b"), "../b");
+});
+
+Deno.test("closestString() takes the word with the smallest distance", () => {
+  assertEquals(closestString("Nexd", ["note", "next"]), "next");
+  const compareFn = (one: string, other: string) =>
+    Math.abs(one.length - other.length);
+  assertEquals(closestString("abc", ["a", "xyz"], { compareFn }), "xyz");
 });
