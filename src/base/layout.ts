@@ -245,17 +245,29 @@ interface LegacyWhole {
   readonly from: string;
   /** Seen from `.orchestrator/`. */
   readonly to: string;
-  /** It is taken only if it is what it should be: others use the name too. */
-  readonly shape?: "prd" | "overrides";
+  /** What it should be by its content: others use the name too. */
+  readonly shape: "openssl" | "sops" | "prd" | "overrides";
 }
 
 const LEGACY_SECRETS = ".secrets.enc";
 
 /** Legacy files that move as they are. Of two with one target the first is taken. */
 export const LEGACY_WHOLES: readonly LegacyWhole[] = [
-  { from: LEGACY_SECRETS, to: `secrets/${LEGACY_SECRETS}` },
-  { from: "secrets.enc.yaml", to: "secrets/secrets.enc.yaml" },
-  { from: ".manus/secrets.enc.yaml", to: "secrets/secrets.enc.yaml" },
+  {
+    from: LEGACY_SECRETS,
+    to: `secrets/${LEGACY_SECRETS}`,
+    shape: "openssl",
+  },
+  {
+    from: "secrets.enc.yaml",
+    to: "secrets/secrets.enc.yaml",
+    shape: "sops",
+  },
+  {
+    from: ".manus/secrets.enc.yaml",
+    to: "secrets/secrets.enc.yaml",
+    shape: "sops",
+  },
   { from: ".claude/prd_state.json", to: "prd/state.json", shape: "prd" },
   { from: ".orchestrator.yaml", to: "config.yaml", shape: "overrides" },
 ];

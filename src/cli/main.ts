@@ -2,7 +2,7 @@ import { exitCodeOf, usage } from "../base/error.ts";
 import { type CommandGroup, tableOf } from "../commands/command.ts";
 import { commandGroups } from "../commands/table.ts";
 import type { Host } from "../host/host.ts";
-import { hasLegacyFiles, mayHavePreferences } from "../repository/open.ts";
+import { mayHavePreferences, mayHoldLegacy } from "../repository/open.ts";
 import {
   deliver,
   documentOf,
@@ -93,7 +93,7 @@ async function perform(
   deliver(run, name, text);
   // Programs that read JSON are not told: it is for whoever decides about the files.
   const isForPeople = !run.presentation.json && !run.presentation.quiet;
-  if (isForPeople && place !== null && hasLegacyFiles(place.root)) {
+  if (isForPeople && place !== null && mayHoldLegacy(place.root)) {
     const { tellOfMigration } = await import("./notice.ts");
     await tellOfMigration(run, name, place.root);
   }

@@ -202,12 +202,12 @@ function forceFrom(values: Values): ForceFrom | undefined {
 
 export const migrateCommand = command<MigrationResult>({
   description:
-    "Moves the scattered files of the older Python tool into the directory .orchestrator: a session for each workflow. All of it counts at once or not at all. The originals stay as they were, in a backup there, and --rollback puts them back, with mode and time.\n\nWhere both places hold different things, nothing is done until --force-from-old or --force-from-new says which is right. Symbolic links are never followed.",
+    "Moves the scattered files of the older Python tool into the directory .orchestrator: a session for each workflow. All of it counts at once or not at all. The originals stay as they were, in a backup there, and --rollback puts them back, with mode and time.\n\nWhere both places hold different things, nothing is done until --force-from-old or --force-from-new says which is right. What git tracks stays unless --include names it, and so does what other programs keep under the names of the older tool. Symbolic links are never followed.",
   flags: [
     ...MIGRATION_FLAGS,
     flag(
       "--include NAME...",
-      "Move this custom .workflow_* file or directory too",
+      "Move this file too: a custom .workflow_* one, or one that git tracks",
       { values: "file" },
     ),
     flag("--rollback", "Take the last migration back"),

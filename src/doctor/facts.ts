@@ -28,6 +28,7 @@ import {
 import type { Host } from "../host/host.ts";
 import { isRemovedSession } from "../session/create.ts";
 import { readAdoption, readLegacyState } from "../session/legacy.ts";
+import { legacyPlacesIn, sortPlaces } from "../session/ownership.ts";
 import { readBindingFile, readCurrent } from "../session/read.ts";
 import { readRepositoryMeta } from "../session/repository.ts";
 import {
@@ -36,6 +37,7 @@ import {
   readConfig,
 } from "../settings/files.ts";
 import { configWarnings, wrongStatement } from "../settings/merge.ts";
+import { SETTINGS } from "../settings/settings.ts";
 import type { SecretFacts } from "../secrets/rules.ts";
 import { readMigrationRecord } from "../transfer/settle.ts";
 import {
@@ -308,37 +310,33 @@ function hasLine(path: string, pattern: RegExp): boolean {
     .some((line) => pattern.test(line.trim()));
 }
 
-/** Looks for what the older Python tool left; hashes its state and nothing else. */
+/** Looks for what the older Python tool left, as a migration does. */
 async function legacyFacts(layout: RepositoryLayout) {
-  const { sessionlessState } = layout;
-  const { found: sessionless = "server" } = attempt(
-    sessionlessState,
-    () => ownerOf(sessionlessState),
+  const { root, sessionlessState } = layout;
+  const places = legacyPlacesIn(layout);
+  const settings = SETTINGS.map(({ name }) => name);
+  const { found } = attempt(
+    root,
+    () => sortPlaces(layout, { root, places }, { settings }),
   );
-  const known = [
-    layout.legacyState,
-    layout.legacyLog,
-    layout.legacyCheckpoints,
-    layout.legacyFeedback,
-    layout.legacyToolFeedback,
-    layout.legacyProcessFeedback,
-    // What others use the name for too is for the migration to judge.
-    ...LEGACY_WHOLES.filter(({ shape }) => shape === undefined)
-      .map(({ from }) => joinPath(layout.root, from)),
-    ...sessionless === "engine"
-      ? [sessionlessState, layout.sessionlessLog]
-      : [],
-  ];
-  const names = new Set(known.map(nameOf));
+  const names = new Set(places.map(({ path }) => path));
   return {
     /** What a migration moves. */
-    paths: known.filter((path) => visibleKind(path) !== "absent"),
+    paths: (found?.moving ?? places).map(({ path }) => joinPath(root, path))
+      .filter((path) => visibleKind(path) !== "absent"),
     /** Others with such a name, which it moves only when they are named. */
-    custom: entriesIn(layout.root).map(({ name }) => name)
+    custom: entriesIn(root).map(({ name }) => name)
       .filter((name) => name.startsWith(LEGACY_PREFIX) && !names.has(name)),
     ...await legacySession(layout),
-    sessionless,
+    isServer: attempt(sessionlessState, () => isServerState(layout)).found ??
+      false,
   };
+}
+
+/** The Python tool's server keeps its tasks where its engine keeps a state. */
+function isServerState({ sessionlessState }: RepositoryLayout): boolean {
+  const state = asObject(readJson(sessionlessState, MAX_STATE_BYTES));
+  return state?.has("tasks") === true && !state.has("workflow_id");
 }
 
 /** The session in the state file, and whether it was adopted and is since the same. */
@@ -348,7 +346,10 @@ async function legacySession(layout: RepositoryLayout): Promise<{
 }> {
   try {
     const legacy = await readLegacyState(layout);
-    if (legacy === undefined) return { session: null, trouble: null };
+    // An engine without sessions left its state to whatever is current by now.
+    if (legacy?.session.legacyPath !== layout.legacyState) {
+      return { session: null, trouble: null };
+    }
     const { id } = legacy.session;
     const adopted = readAdoption(layout, id);
     const since = adopted === legacy.sha256 ? "same" : "changed";
@@ -362,13 +363,6 @@ async function legacySession(layout: RepositoryLayout): Promise<{
 interface LegacySession {
   readonly id: string;
   readonly adoption: "none" | "same" | "changed";
-}
-
-/** The Python tool's engine and its server keep different things under one name. */
-function ownerOf(path: string): "absent" | "engine" | "server" {
-  const state = readJson(path, MAX_STATE_BYTES);
-  if (state === undefined) return "absent";
-  return asObject(state)?.has("workflow_id") ? "engine" : "server";
 }
 
 /** Reads `current` and all bindings; those that name nothing are told. */

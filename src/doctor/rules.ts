@@ -328,7 +328,7 @@ const legacyRows: Rows = [
   }),
   info("server_state", {
     of: ({ legacy, layout: { sessionlessState: path } }) =>
-      legacy.sessionless === "server" && { path },
+      legacy.isServer && { path },
     is: "is no session: the older tool's server keeps its data there",
     remedy: "leave it to that server; orc does not touch it",
   }),

@@ -71,10 +71,16 @@ export function isTracked(index: string, beginning: string): boolean | null {
   return bytes === undefined ? false : indexNames(bytes, beginning) ?? null;
 }
 
-/** Whether git tracks a file; null when that cannot be told. */
-export function isFileTracked(root: string, path: string): boolean | null {
+/** Whether git tracks a file, or something in a directory; null when that cannot be told. */
+export function isFileTracked(
+  root: string,
+  path: string,
+  isDirectory = false,
+): boolean | null {
   const found = findGit(root);
   const below = found && relativePath(found.tree, path);
   if (found === undefined || below === undefined) return false;
-  return isTracked(gitLayout(found.pointer.gitDirectory).index, below);
+  const { index } = gitLayout(found.pointer.gitDirectory);
+  // A zero byte ends each path: without it, ".env" would be found in ".envrc".
+  return isTracked(index, `${below}${isDirectory ? "/" : "\0"}`);
 }

@@ -99,6 +99,33 @@ export function readRegularFile(
   );
 }
 
+/** The first bytes of a regular file, however large it is; undefined where there is none. */
+export function readBeginning(
+  path: string,
+  maxBytes: number,
+): Uint8Array | undefined {
+  try {
+    const seen = Deno.lstatSync(path);
+    const file = seen.isFile && openSame(path, seen, { read: true });
+    if (!file) return undefined;
+    try {
+      const bytes = new Uint8Array(Math.min(seen.size, maxBytes));
+      let length = 0;
+      while (length < bytes.length) {
+        const count = file.readSync(bytes.subarray(length));
+        if (!count) break;
+        length += count;
+      }
+      return bytes.subarray(0, length);
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw asOrcError(error, "read", path);
+  }
+}
+
 /** Opens what was looked at, else undefined: no runtime opens without following links. */
 export function openSame(
   path: string,

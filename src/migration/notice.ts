@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { OrcError, orElse } from "../base/error.ts";
 import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
 import { quoted } from "../base/text.ts";
@@ -6,10 +6,11 @@ import { fileKind, readRegularFile } from "../files/read.ts";
 import { writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import {
-  hasLegacyFiles,
+  mayHoldLegacy,
   openRepository,
   type RepositoryOptions,
 } from "../repository/open.ts";
+import { legacyPlacesIn, sortPlaces } from "../session/ownership.ts";
 
 /** Asks for a migration before the first command that writes. */
 const AUTO_MIGRATE_VARIABLE = "ORCHESTRATOR_AUTO_MIGRATE";
@@ -25,7 +26,7 @@ export async function migrateIfAsked(
   const asked = host.env(AUTO_MIGRATE_VARIABLE) ?? "";
   if (["", "0"].includes(asked)) return [];
   const { layout } = openRepository(host, options);
-  if (!hasLegacyFiles(layout.root)) return [];
+  if (!movesSession(layout)) return [];
   if (asked !== "1") {
     return [`${AUTO_MIGRATE_VARIABLE} is ${quoted(asked)}, not 1 or 0`];
   }
@@ -44,6 +45,19 @@ export async function migrateIfAsked(
   }
 }
 
+/** Whether a migration has a session to move, as far as that can be looked at. */
+function movesSession(layout: RepositoryLayout): boolean {
+  if (!mayHoldLegacy(layout.root)) return false;
+  const here = { root: layout.root, places: legacyPlacesIn(layout) };
+  return orElse(
+    () =>
+      sortPlaces(layout, here).moving.some(({ role }) =>
+        role === "state" || role === "checkpoints"
+      ),
+    () => true,
+  );
+}
+
 /**
  * Whether somebody should hear of legacy files, and how: at length once a day, else in a line. What
  * only reads gets the line: that the box was shown has to be written down.
@@ -54,7 +68,7 @@ export function migrationNotice(
   { writes }: { readonly writes: boolean },
 ): "box" | "line" | undefined {
   const layout = repositoryLayout(root);
-  if (!hasLegacyFiles(root)) return undefined;
+  if (!movesSession(layout)) return undefined;
   const mayBeBox = writes && host.terminal.isErrorTerminal &&
     fileKind(layout.directory) === "directory";
   return mayBeBox && isFirstToday(host, layout) ? "box" : "line";

@@ -1,14 +1,14 @@
 import { sha256Hex } from "../base/checksum.ts";
 import { notFound, nothingIfCorrupt, unlessCorrupt } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
-import { decodeUtf8, isJsonList, isJsonObject } from "../base/json.ts";
+import { decodeUtf8 } from "../base/json.ts";
 import {
   includedPath,
   LEGACY_PREFIX,
   type RepositoryLayout,
   sessionLayout,
 } from "../base/layout.ts";
-import { MAX_STATE_BYTES, MAX_WORKFLOW_BYTES } from "../base/limits.ts";
+import { MAX_STATE_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
 import { decodeLogLine } from "../engine/event.ts";
 import { hashOfWorkflow } from "../feedback/rules.ts";
@@ -18,9 +18,7 @@ import {
   fileKind,
   guardDirectory,
   isThere,
-  readJson,
   readRegularFile,
-  readText,
 } from "../files/read.ts";
 import {
   changedMeanwhile,
@@ -37,15 +35,17 @@ import {
 } from "../session/codec.ts";
 import { encodeSession } from "../session/encode.ts";
 import { readAdoption } from "../session/legacy.ts";
+import {
+  type LegacyPlace,
+  legacyPlacesIn,
+  sortPlaces,
+} from "../session/ownership.ts";
 import { decodeState, readCurrent } from "../session/read.ts";
 import { SETTINGS } from "../settings/settings.ts";
 import type { SessionState } from "../workflow/types.ts";
 import { rebuildFromLog, type Rebuilding } from "./rebuild.ts";
 import {
   countParts,
-  leave,
-  type LegacyPlace,
-  NOT_FOLLOWED,
   ownerOf,
   placesOf,
   type Scan,
@@ -65,7 +65,21 @@ import {
 
 /** Gathers all facts of a migration. Reads only, follows no link, and holds no file. */
 export async function scanLegacy(options: ScanOptions): Promise<LegacyFacts> {
-  const scan: Scan = { ...options, left: [], warnings: [] };
+  const { places: named, includes } = options;
+  // A file that was named is taken for what it was named as.
+  const { moving, left: others, includable } = named.of === "file"
+    ? { moving: named.places, left: [], includable: [] }
+    : sortPlaces(options.layout, named, {
+      includes,
+      settings: SETTINGS.map(({ name }) => name),
+      isImport: named.of === "directory",
+    });
+  const scan: Scan = {
+    ...options,
+    places: { ...named, places: moving },
+    left: [...others],
+    warnings: [],
+  };
   const { layout, left, warnings } = scan;
   const states: LegacyStateFile[] = [];
   for (const place of placesOf(scan.places, "state")) {
@@ -105,7 +119,7 @@ export async function scanLegacy(options: ScanOptions): Promise<LegacyFacts> {
     ),
   );
   const wholes = scanWholes(scan);
-  const included = scanIncluded(scan);
+  const included = scanIncluded(scan, includable);
   const lines = [...logs, ...feedback];
   return {
     states,
@@ -133,31 +147,16 @@ export async function scanLegacy(options: ScanOptions): Promise<LegacyFacts> {
 
 async function scanState(
   scan: Scan,
-  { path, shape }: LegacyPlace,
+  { path }: LegacyPlace,
 ): Promise<LegacyStateFile | undefined> {
   const absolute = joinPath(scan.places.root, path);
   const bytes = readRegularFile(absolute, MAX_STATE_BYTES);
   if (bytes === undefined) return undefined;
   const text = decodeUtf8(bytes, absolute, DAMAGED_STATE_HINT);
-  if (shape === "engine" && isForeign(text)) {
-    const reason = "it is no state of a workflow: another program keeps it";
-    return leave(scan, path, reason);
-  }
   const { state } = await decodeSession(text, absolute);
   const fact = factOf(scan.places.root, path);
   if (fact?.sizeBytes !== bytes.length) throw changedMeanwhile(absolute);
   return { file: { ...fact, sha256: await sha256Hex(bytes) }, state };
-}
-
-/** The Python tool's API server kept tasks under the name of a state. */
-function isForeign(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null &&
-      !("workflow_id" in value);
-  } catch {
-    return false;
-  }
 }
 
 /** Workflows of which the log alone tells are put together from it on the way. */
@@ -183,7 +182,7 @@ function scanLines(
   see: (workflowId: string, line: string | undefined) => void = () => {},
 ): readonly LegacyLinesFile[] {
   const absolute = joinPath(scan.places.root, path);
-  const fact = regularFact(scan, path);
+  const fact = factOf(scan.places.root, path);
   if (fact === undefined) return [];
   const file = { ...fact, sha256: hashFile(absolute, scan.newHash) };
   const parts = countParts(absolute, ownerOf(role, workflowOfHash), see);
@@ -276,42 +275,10 @@ function namesIn(directory: string): readonly string[] {
 }
 
 function scanWholes(scan: Scan): readonly LegacyWholeFile[] {
-  const { places: { root } } = scan;
-  const taken = new Set<string>();
-  return placesOf(scan.places, "whole").flatMap(
-    ({ path, to = path, shape }) => {
-      const file = regularFact(scan, path);
-      if (file === undefined) return [];
-      const reason = taken.has(to)
-        ? `another file goes to "${to}"`
-        : misfit(joinPath(root, path), shape);
-      if (reason !== undefined) return leave(scan, path, reason) ?? [];
-      taken.add(to);
-      return [whole(scan, file, to, path)];
-    },
-  );
-}
-
-/** Why a file cannot be taken for what its name says. */
-function misfit(
-  path: string,
-  shape: LegacyPlace["shape"],
-): string | undefined {
-  if (shape === "prd") {
-    // Claude Code may keep something else under the name.
-    const value = unlessCorrupt(() => readJson(path, MAX_STATE_BYTES));
-    const isPrd = isJsonObject(value) && value.has("prd_id") &&
-      isJsonList(value.get("tasks"));
-    return isPrd
-      ? undefined
-      : "it is not the older tool's: another program keeps it";
-  }
-  if (shape !== "overrides") return undefined;
-  const keys = (readText(path, MAX_WORKFLOW_BYTES) ?? "").split("\n")
-    .map((line) => /^["']?(\w+)["']?\s*:/.exec(line)?.[1]);
-  const strong = SETTINGS.find(({ name }) => keys.includes(name));
-  return strong &&
-    `what it says about "${strong.name}" wins over the workflow, which config.yaml does not`;
+  return placesOf(scan.places, "whole").flatMap(({ path, to = path }) => {
+    const file = factOf(scan.places.root, path);
+    return file === undefined ? [] : [whole(scan, file, to, path)];
+  });
 }
 
 function whole(
@@ -333,21 +300,25 @@ function whole(
 }
 
 /** Files that only look like the older tool's: those that were asked for, and those that stay. */
-function scanIncluded(scan: Scan): {
+function scanIncluded(scan: Scan, includable: readonly string[]): {
   readonly wholes: readonly LegacyWholeFile[];
   /** Directories, each before what lies in it and is no file. */
   readonly trees: readonly LegacyFile[];
 } {
-  const { places: { root, places, hasCustom }, includes } = scan;
-  const known = new Set(places.map(({ path }) => path));
-  const names = (hasCustom ? namesIn(root) : []).filter((name) =>
+  const { places: { root, of }, layout, includes, left } = scan;
+  const known = new Set(legacyPlacesIn(layout).map(({ path }) => path));
+  const custom = (of === "repository" ? namesIn(root) : []).filter((name) =>
     name.startsWith(LEGACY_PREFIX) && !known.has(name)
   );
-  const unknown = includes.find((name) => !names.includes(name));
+  const names = [...custom, ...includable];
+  const moves = new Set(scan.places.places.map(({ path }) => path));
+  const unknown = includes.find((name) =>
+    !names.includes(name) && !moves.has(name)
+  );
   if (unknown !== undefined) {
     throw notFound(
       "no_such_file",
-      `Cannot include "${unknown}": it is no custom legacy file of this repository`,
+      `Cannot include "${unknown}": it is no legacy file of this repository that could be left`,
       {
         hint: names.length === 0
           ? "there are none; see what moves: orc migrate --dry-run"
@@ -358,13 +329,16 @@ function scanIncluded(scan: Scan): {
   }
   const trees: LegacyFile[] = [];
   const wholes: LegacyWholeFile[] = [];
-  for (const path of names) {
+  for (const path of custom) {
     const fact = factOf(root, path);
     if (fact === undefined) continue;
     if (!includes.includes(path)) {
-      leave(scan, path, `orc does not know it; --include ${path} moves it too`);
+      left.push({
+        path,
+        reason: `orc does not know it; --include ${path} moves it too`,
+      });
     } else if (fact.kind !== "file" && fact.kind !== "directory") {
-      leave(scan, path, "it is no regular file, nor a directory");
+      left.push({ path, reason: "it is no regular file, nor a directory" });
     } else {
       const below = fact.kind === "directory" ? treeBelow(root, path) : [];
       for (const file of [fact, ...below]) {
@@ -374,22 +348,6 @@ function scanIncluded(scan: Scan): {
     }
   }
   return { wholes, trees };
-}
-
-/** What is no regular file is left where it lies; links are not followed. */
-function regularFact(scan: Scan, path: string): LegacyFile | undefined {
-  const { root } = scan.places;
-  const fact = factOf(root, path);
-  const parts = path.split("/");
-  const isBehindLink = parts.some((_, depth) =>
-    depth > 0 &&
-    factOf(root, parts.slice(0, depth).join("/"))?.kind === "symlink"
-  );
-  if (fact === undefined || (fact.kind === "file" && !isBehindLink)) {
-    return fact;
-  }
-  const isLink = isBehindLink || fact.kind === "symlink";
-  return leave(scan, path, isLink ? NOT_FOLLOWED : "it is no regular file");
 }
 
 function isSameDevice(scan: Scan): boolean {

@@ -1,18 +1,9 @@
 import { notFound, unlessCorrupt } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
-import {
-  LEGACY_WHOLES,
-  type RepositoryLayout,
-  repositoryLayout,
-} from "../base/layout.ts";
+import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
 import { CHECKPOINT_HEAD_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { CHECKPOINT_SUFFIX, isCheckpointId } from "../base/names.ts";
-import {
-  joinPath,
-  nameOf,
-  parentDirectory,
-  relativePath,
-} from "../base/path.ts";
+import { joinPath, nameOf, parentDirectory } from "../base/path.ts";
 import { decodeCheckpoint, stateIn } from "../checkpoints/rules.ts";
 import { decodeLogLine } from "../engine/event.ts";
 import { decodeFeedbackLine, textIn } from "../feedback/rules.ts";
@@ -29,57 +20,34 @@ import {
 } from "../files/tree.ts";
 import { readAt } from "../files/write.ts";
 import { linesFrom } from "../session/log.ts";
+import {
+  type LeftFile,
+  type LegacyPlace,
+  legacyPlacesIn,
+  type LegacyRole,
+} from "../session/ownership.ts";
 import type { SessionState } from "../workflow/types.ts";
 import { rebuildFromCheckpoint } from "./rebuild.ts";
 import type {
-  LeftFile,
   LegacyCheckpointFile,
   LinePart,
   LinesRole,
 } from "./session_plan.ts";
 
-/** The kind of what lies in a place: it decides how that is read, and what becomes of it. */
-type LegacyRole = "state" | LinesRole | "checkpoints" | "whole";
-
-export interface LegacyPlace<Role extends LegacyRole = LegacyRole> {
-  /** Seen from the root. */
-  readonly path: string;
-  readonly role: Role;
-  /** Where a file goes that moves as it is, seen from `.orchestrator/`. */
-  readonly to?: string;
-  /** It is taken only if it is what it should be: others use the name too. */
-  readonly shape?: "engine" | "prd" | "overrides";
-}
-
 export interface LegacyPlaces {
   readonly root: string;
   readonly places: readonly LegacyPlace[];
-  /** Whether further files of its kind are looked for. */
-  readonly hasCustom: boolean;
+  /** A repository's own files move; a directory's or a file from elsewhere are copied. */
+  readonly of: "repository" | "directory" | "file";
 }
 
 /** All places in a repository, each kind in the order in which it is read. */
 export function legacyPlaces(layout: RepositoryLayout): LegacyPlaces {
-  const { root } = layout;
-  const table: readonly LegacyPlace[] = [
-    { path: layout.legacyState, role: "state" },
-    { path: layout.sessionlessState, role: "state", shape: "engine" },
-    { path: layout.legacyLog, role: "log" },
-    { path: layout.sessionlessLog, role: "log" },
-    { path: layout.legacyCheckpoints, role: "checkpoints" },
-    // The oldest first, as it was written before the other two.
-    { path: layout.legacyFeedback, role: "both" },
-    { path: layout.legacyToolFeedback, role: "tool" },
-    { path: layout.legacyProcessFeedback, role: "process" },
-    ...LEGACY_WHOLES.map(({ from: path, to, shape }) => (
-      { path, to, shape, role: "whole" } as const
-    )),
-  ];
-  const places = table.map((place) => ({
-    ...place,
-    path: relativePath(root, place.path) ?? place.path,
-  }));
-  return { root, places, hasCustom: true };
+  return {
+    root: layout.root,
+    places: legacyPlacesIn(layout),
+    of: "repository",
+  };
 }
 
 const LOG_SUFFIX = ".jsonl";
@@ -91,7 +59,7 @@ const LOG_SUFFIX = ".jsonl";
 export function placesToImport(path: string): LegacyPlaces {
   const kind = fileKind(path);
   if (kind === "directory") {
-    return { ...legacyPlaces(repositoryLayout(path)), hasCustom: false };
+    return { ...legacyPlaces(repositoryLayout(path)), of: "directory" };
   }
   if (kind !== "file") {
     const message = `Cannot import "${path}": it is no file or directory`;
@@ -100,7 +68,7 @@ export function placesToImport(path: string): LegacyPlaces {
   }
   const role = path.endsWith(LOG_SUFFIX) ? "log" : "state";
   const root = parentDirectory(path) ?? path;
-  return { root, places: [{ path: nameOf(path), role }], hasCustom: false };
+  return { root, places: [{ path: nameOf(path), role }], of: "file" };
 }
 
 /** Places of these roles, in the order of the table. */
@@ -225,12 +193,6 @@ export interface Scan extends ScanOptions {
   readonly warnings: string[];
 }
 
-export function leave({ left }: Scan, path: string, reason: string): undefined {
-  left.push({ path, reason });
-}
-
-export const NOT_FOLLOWED = "it is a symbolic link, which orc does not follow";
-
 /** Checkpoints that were found, and the directory with all that lies in it. */
 interface ScannedCheckpoints {
   readonly tree: readonly LegacyFile[];
@@ -244,14 +206,9 @@ export function scanCheckpoints(scan: Scan): ScannedCheckpoints {
   const { places: { root } } = scan;
   const [place] = placesOf(scan.places, "checkpoints");
   const directory = place && factOf(root, place.path);
-  if (directory?.kind === "directory") return checkpointsIn(scan, directory);
-  if (directory !== undefined) {
-    const reason = directory.kind === "symlink"
-      ? NOT_FOLLOWED
-      : "it stands where a directory is expected";
-    leave(scan, directory.path, reason);
-  }
-  return { tree: [], checkpoints: [], newest: new Map() };
+  return directory === undefined
+    ? { tree: [], checkpoints: [], newest: new Map() }
+    : checkpointsIn(scan, directory);
 }
 
 function checkpointsIn(scan: Scan, directory: LegacyFile): ScannedCheckpoints {

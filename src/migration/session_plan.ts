@@ -3,6 +3,7 @@ import { nameOf } from "../base/path.ts";
 import { countOf } from "../base/text.ts";
 import type { FeedbackKind } from "../feedback/rules.ts";
 import type { LegacyFile } from "../files/tree.ts";
+import type { LeftFile } from "../session/ownership.ts";
 import type { MigrationUnit } from "../transfer/record.ts";
 import type {
   ItemState,
@@ -74,14 +75,6 @@ export interface PresentSession {
   readonly adoptedSha256: string | null;
   readonly checkpointNames: ReadonlySet<string>;
   readonly feedback: ReadonlySet<LinesRole>;
-}
-
-/** What is left where it lies, and why. */
-export interface LeftFile {
-  /** Seen from the root. */
-  readonly path: string;
-  /** The second half of a sentence. */
-  readonly reason: string;
 }
 
 export interface LegacyFacts {

@@ -24,6 +24,7 @@ import {
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
+import type { LeftFile } from "../session/ownership.ts";
 import type { ChangedUnit, MigrationRecord } from "../transfer/record.ts";
 import {
   isMigrationUnfinished,
@@ -47,7 +48,6 @@ import {
 } from "./scan_lines.ts";
 import type {
   ForceFrom,
-  LeftFile,
   MigrationConflict,
   MigrationPlan,
   PlannedMove,
@@ -66,7 +66,7 @@ export interface MigrateOptions extends RepositoryOptions {
   readonly forceFrom?: ForceFrom;
   /** With `rollback`: keeps aside what has changed since. */
   readonly forceRollback?: boolean;
-  /** Names of custom `.workflow_*` files that are to move too. */
+  /** Paths of custom `.workflow_*` files, and of files that git tracks, that are to move too. */
   readonly includes?: readonly string[];
   /** Asks nobody. */
   readonly yes?: boolean;

@@ -154,8 +154,11 @@ export function mayHavePreferences(host: Host, root: string | null): boolean {
   return VARIABLES.some((name) => host.env(name)) || files.some(isVisible);
 }
 
-/** A log alone does not count: today's Python tool still writes one that belongs to no session. */
-export function hasLegacyFiles(root: string): boolean {
+/**
+ * Whether something lies where the older tool kept a state or checkpoints; whose it is, its content
+ * says. A log alone does not count: today's Python tool still writes one that belongs to no session.
+ */
+export function mayHoldLegacy(root: string): boolean {
   const { legacyState, legacyCheckpoints } = repositoryLayout(root);
   return [legacyState, legacyCheckpoints].some(isVisible);
 }

@@ -14,6 +14,7 @@ import {
 import { DAMAGED_STATE_HINT, decodeSession } from "./codec.ts";
 import { publishSession, sessionMeta } from "./create.ts";
 import { encodeSession } from "./encode.ts";
+import { readOlderState } from "./ownership.ts";
 import { assertWritable, type Session } from "./read.ts";
 
 /** A legacy state in its place, with the hash that tells whether it changes later. */
@@ -22,13 +23,19 @@ export interface LegacyState {
   readonly sha256: string;
 }
 
-/** Reads the legacy state in place; undefined when there is none. Never writes. */
+/**
+ * Reads the legacy state in place; undefined when there is none. What another program keeps under the name is none. Never writes.
+ */
 export async function readLegacyState(
   layout: RepositoryLayout,
 ): Promise<LegacyState | undefined> {
-  const path = layout.legacyState;
-  const bytes = readRegularFile(path, MAX_STATE_BYTES);
-  if (bytes === undefined) return undefined;
+  return await readStateAt(layout.legacyState);
+}
+
+async function readStateAt(path: string): Promise<LegacyState | undefined> {
+  const older = readOlderState(path);
+  if (older.isForeign || older.bytes === undefined) return undefined;
+  const { bytes } = older;
   const text = decodeUtf8(bytes, path, DAMAGED_STATE_HINT);
   const stored = await decodeSession(text, path);
   const id = legacySessionId(stored.state.workflowId);
@@ -59,7 +66,7 @@ export async function adoptLegacy(
   };
   publishSession(layout, session.id, {
     meta: JSON.stringify(meta, null, 2),
-    log: legacyLogOf(layout, session.state.workflowId),
+    log: eventsOf(layout, session),
     state: await encodeSession(
       { ...session, sessionId: session.id },
       session.state.updatedAt,
@@ -83,24 +90,30 @@ export function readAdoption(
 export async function legacyConflict(
   layout: RepositoryLayout,
 ): Promise<readonly string[]> {
+  let path = layout.legacyState;
   try {
     const legacy = await readLegacyState(layout);
     if (!legacy) return [];
     const adopted = readAdoption(layout, legacy.session.id);
     if (adopted === legacy.sha256) return [];
+    path = legacy.session.legacyPath ?? path;
   } catch (error) {
     // A legacy file that cannot be read differs from anything.
     if (!(error instanceof OrcError)) throw error;
   }
   return [
-    `Both "${layout.directory}" and "${layout.legacyState}" hold a session; the first one is used`,
+    `Both "${layout.directory}" and "${path}" hold a session; the first one is used`,
   ];
 }
 
 /** One legacy log holds the events of many workflows, one after the other. */
-function legacyLogOf(layout: RepositoryLayout, workflowId: string): string {
+function eventsOf(
+  layout: RepositoryLayout,
+  { state: { workflowId } }: Session,
+): string {
+  const path = layout.legacyLog;
   // One that cannot be read is no reason to go on without the history.
-  const bytes = readRegularFile(layout.legacyLog, MAX_STATE_BYTES);
+  const bytes = readRegularFile(path, MAX_STATE_BYTES);
   if (bytes === undefined) return "";
   return new TextDecoder().decode(bytes)
     .split("\n")

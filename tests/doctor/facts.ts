@@ -114,7 +114,7 @@ export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
       custom: [],
       session: null,
       trouble: null,
-      sessionless: "absent",
+      isServer: false,
     },
     git: {
       isRepository: true,

@@ -151,7 +151,7 @@ const CASES: Readonly<
     ["log_repeated_lines", session({}, {}, { repeated: SOME })],
     ["legacy_files", old({ paths: ["/shop/old"] })],
     ["custom_legacy_files", old({ custom: [".workflow_mine"] })],
-    ["server_state", old({ sessionless: "server" })],
+    ["server_state", old({ isServer: true })],
     ["doubtful_setting", set({ notes: [NOTE] })],
     ["legacy_config", set({ legacyFiles: [layout.legacyOverrides] })],
     ["legacy_config", set({ legacyFiles: ["/shop/home/config.yaml"] })],

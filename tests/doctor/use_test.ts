@@ -17,6 +17,7 @@ import {
   withSession,
 } from "../work/fixtures.ts";
 import { codesIn, findingsIn } from "./fixtures.ts";
+import { eventLine } from "../migration/fixtures.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const ID = idOf(0, 0);
@@ -169,7 +170,9 @@ const FIXTURES: readonly Fixture[] = [
     remove(LOG)(root);
     Deno.mkdirSync(`${root}/${LOG}`);
   }],
-  ["legacy_files", { ".workflow_log.jsonl": "" }],
+  ["legacy_files", {
+    ".workflow_log.jsonl": eventLine("wf_1a2b3c4d", "workflow_started"),
+  }],
   ["custom_legacy_files", { ".workflow_mine": "" }],
   [
     "damaged_legacy_state",

@@ -272,8 +272,7 @@ Deno.test("migrate() leaves files of others under its names", () =>
 const BAD: Readonly<Record<string, Files>> = {
   "is empty": { ".workflow_state.json": "" },
   "is torn": { ".workflow_state.json": legacyState().slice(0, 90) },
-  "is no state": { ".workflow_state.json": "[]" },
-  "is a directory": { ".workflow_state.json/a": "" },
+  "is zero-filled": { ".workflow_state.json": "\0".repeat(90) },
 };
 
 for (const [what, files] of Object.entries(BAD)) {

@@ -53,7 +53,11 @@ test("readLegacyState() finds nothing where there is nothing", async (root) => {
 
 test("readLegacyState() refuses what it cannot read and leaves it", async (root) => {
   const layout = repositoryLayout(root);
-  const cases = [["", "invalid_json"], ["{}", "invalid_state"]];
+  const [start = ""] = Deno.readTextFileSync(REAL).split('"task_desc');
+  const cases = [["", "invalid_json"], [start, "invalid_json"], [
+    '{"workflow_id": "wf_1", "workflow_type": "Easy"}',
+    "invalid_state",
+  ]];
   for (const [text = "", code] of cases) {
     writeTree(root, { ".workflow_state.json": text });
     assertEquals(

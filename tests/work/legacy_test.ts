@@ -219,12 +219,13 @@ Deno.test("legacyConflict() warns when the legacy state changed since it was ado
       legacyState({ workflow_id: "wf_ffffffff" }),
       "",
       "{",
-      "[]",
     ];
     for (const text of texts) {
       writeTree(root, { ".workflow_state.json": text });
       assertEquals(await warns(root), true, text);
     }
+    writeTree(root, { ".workflow_state.json": '{"last_run_time": 1}' });
+    assertEquals(await warns(root), false, "another program keeps it by now");
   }));
 
 Deno.test("legacyConflict() warns when nobody knows what the session was adopted from", () =>
