@@ -12,7 +12,7 @@ import {
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
-import { readLegacyState } from "../session/legacy.ts";
+import { legacyLogOf, readLegacyState } from "../session/legacy.ts";
 import {
   type LogReading,
   type LogSource,
@@ -34,10 +34,13 @@ import {
 
 /** Where the events of a session are; the last ones are safe in its state too. */
 export function logOf(
-  { root, legacyLog }: RepositoryLayout,
+  layout: RepositoryLayout,
   { id, legacyPath, state, lastEvents }: Session,
 ): LogSource {
-  const path = legacyPath === null ? sessionLayout(root, id).log : legacyLog;
+  const { root } = layout;
+  const path = legacyPath === null
+    ? sessionLayout(root, id).log
+    : legacyLogOf(layout, legacyPath);
   return { root, path, workflowId: state.workflowId, lastEvents };
 }
 

@@ -24,12 +24,23 @@ export interface LegacyState {
 }
 
 /**
- * Reads the legacy state in place; undefined when there is none. What another program keeps under the name is none. Never writes.
+ * Reads the legacy state in place, of the root or of an engine without sessions; undefined when
+ * there is none. What another program keeps under the name is none. Never writes.
  */
 export async function readLegacyState(
   layout: RepositoryLayout,
 ): Promise<LegacyState | undefined> {
-  return await readStateAt(layout.legacyState);
+  return await readStateAt(layout.legacyState) ??
+    await readSessionless(layout);
+}
+
+/** The Python tool without sessions keeps its state where an orc without any may find it. */
+async function readSessionless(
+  { root, sessionlessState: path }: RepositoryLayout,
+): Promise<LegacyState | undefined> {
+  if (fileKind(path) === "absent") return undefined;
+  guardPath(root, path);
+  return await readStateAt(path);
 }
 
 async function readStateAt(path: string): Promise<LegacyState | undefined> {
@@ -106,12 +117,20 @@ export async function legacyConflict(
   ];
 }
 
+/** The log that the older tool kept beside a state. */
+export function legacyLogOf(
+  { legacyLog, sessionlessState, sessionlessLog }: RepositoryLayout,
+  legacyPath: string,
+): string {
+  return legacyPath === sessionlessState ? sessionlessLog : legacyLog;
+}
+
 /** One legacy log holds the events of many workflows, one after the other. */
 function eventsOf(
   layout: RepositoryLayout,
-  { state: { workflowId } }: Session,
+  { legacyPath, state: { workflowId } }: Session,
 ): string {
-  const path = layout.legacyLog;
+  const path = legacyLogOf(layout, legacyPath ?? layout.legacyState);
   // One that cannot be read is no reason to go on without the history.
   const bytes = readRegularFile(path, MAX_STATE_BYTES);
   if (bytes === undefined) return "";

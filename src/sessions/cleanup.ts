@@ -211,10 +211,11 @@ async function planCleanup(
       sizeBytes: treeSizeBytes(directory),
     });
   }, keep);
-  await attempt([{ path: layout.legacyState }], async ({ path }) => {
+  await attempt([{ path: layout.legacyState }], async () => {
     const legacy = await readLegacyState(layout);
     const status = legacy?.session.state.status;
     if (status === undefined || !isClosed(status)) return;
+    const path = legacy?.session.legacyPath ?? layout.legacyState;
     // The older tool's file is not for a cleanup to remove, however old it is.
     const problem =
       `"${path}" is ${status}, but only a migration removes files of the older tool`;

@@ -229,7 +229,8 @@ async function sessionsIn(
   const [problem = null] = problems;
   const isShown = session === null ? problem !== null : !ids.includes(session);
   if (isShown) {
-    const place = { path: layout.legacyState, directory, session };
+    const path = legacy?.session.legacyPath ?? layout.legacyState;
+    const place = { path, directory, session };
     sessions.push({ ...place, legacy: true, ...treeFactsOf(state), problem });
   }
   return sessions;

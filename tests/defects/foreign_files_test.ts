@@ -93,6 +93,39 @@ Deno.test("files and directories of other programs under the older tool's names 
   );
 });
 
+Deno.test("a session of the older tool without sessions is read, updated and not started beside", () =>
+  withRoot({
+    "workflow.yaml": EASY_WORKFLOW,
+    ".orchestrator/state.json": legacyState(),
+    ".orchestrator/log.jsonl": eventLine("wf_1a2b3c4d", "workflow_started"),
+  }, async (root) => {
+    const before = readTree(root);
+    const shell = shellIn(root);
+    const { out } = await expectExit(0, shell, ["status", "--root", root]);
+    assertStringIncludes(out, "1a2b3c4d");
+    const { err } = await expectExit(3, shell, [
+      "start",
+      "New",
+      "--root",
+      root,
+    ]);
+    assertStringIncludes(err, "still active");
+    assertStringIncludes(
+      (await expectExit(0, shell, ["history", "--root", root])).out,
+      "workflow_started",
+    );
+    await expectExit(0, shell, ["complete", "it", "--root", root]);
+    const { session } = await resultOf(shell, ["status"]);
+    assertEquals(session, "1a2b3c4d");
+    for (
+      const path of [".orchestrator/state.json", ".orchestrator/log.jsonl"]
+    ) {
+      assertEquals(readTree(root)[path], before[path], "the old files stay");
+    }
+    const log = readTree(root)[".orchestrator/sessions/1a2b3c4d/log.jsonl"];
+    assertStringIncludes(log ?? "", "workflow_started");
+  }));
+
 const TRACKED = {
   ".orchestrator.yaml": "test_command: npm test\n",
   "secrets.enc.yaml": "workflow_orchestrator:\n  api_keys: {}\nsops: {}\n",
