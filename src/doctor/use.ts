@@ -125,7 +125,9 @@ async function workflowFacts(
   options: RepositoryOptions,
 ): Promise<DiagnosisFacts["workflow"]> {
   try {
-    await validateWorkflow(host, { ...options, root });
+    const how = { ...options, root, asStart: true };
+    const { path } = await validateWorkflow(host, how);
+    if (path === null) return { sha256: null, trouble: null };
     const bytes = readRegularFile(workflow, MAX_WORKFLOW_BYTES);
     const sha256 = bytes === undefined ? null : await sha256Hex(bytes);
     return { sha256, trouble: null };

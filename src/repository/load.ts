@@ -1,5 +1,5 @@
 import { sha256Hex } from "../base/checksum.ts";
-import { misconfigured, notFound, orElse } from "../base/error.ts";
+import { misconfigured, notFound, OrcError, orElse } from "../base/error.ts";
 import {
   decodeUtf8,
   type JsonObject,
@@ -10,7 +10,13 @@ import {
 import { repositoryLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { fillSessionName } from "../base/names.ts";
-import { isWithin, joinPath, resolvePath } from "../base/path.ts";
+import {
+  isWithin,
+  joinPath,
+  nameOf,
+  parentDirectory,
+  resolvePath,
+} from "../base/path.ts";
 import { isVersionRange } from "../base/version.ts";
 import { asOrcError } from "../files/errors.ts";
 import {
@@ -29,14 +35,22 @@ import {
 import { SETTINGS } from "../settings/settings.ts";
 import { bundledWorkflow } from "../workflow/bundled.ts";
 import { encodeDefinition } from "../workflow/definition.ts";
+import { foreignWorkflow } from "../workflow/foreign.ts";
 import {
   findWrongSettings,
   type ParsedWorkflow,
   parseWorkflow,
 } from "../workflow/parse.ts";
+import {
+  FOREIGN_FILE,
+  invalidWorkflow,
+  type Path,
+  placeProblem,
+  type Problem,
+} from "../workflow/problem.ts";
 import { detectProject } from "../workflow/project.ts";
 import type { Workflow } from "../workflow/types.ts";
-import { entriesOf, readMapping } from "../workflow/value.ts";
+import { entriesOf, keysAtMargin, readMapping } from "../workflow/value.ts";
 import { readWorkflowText } from "../workflow/yaml.ts";
 import { type Repository, versionRefusal } from "./open.ts";
 
@@ -49,13 +63,15 @@ export interface LoadedWorkflow extends ParsedWorkflow {
 export interface LoadOptions {
   /** A file other than workflow.yaml. */
   readonly file?: string;
+  /** Refuses a workflow.yaml of another program, which else is passed over for the bundled one. */
+  readonly isStrict?: boolean;
   /** Settings that win over the file's own. */
   readonly overrides?: JsonObject;
   /** Name of the session that will follow the workflow; a file is checked without one. */
   readonly sessionName?: string;
 }
 
-type Changes = Omit<LoadOptions, "file">;
+type Changes = Omit<LoadOptions, "file" | "isStrict">;
 
 const BUNDLED = "the built-in workflow";
 
@@ -66,7 +82,7 @@ const SAMPLE_NAME = "task-0000";
 export async function loadWorkflow(
   host: Host,
   repository: Repository,
-  { file, ...changes }: LoadOptions,
+  { file, isStrict = false, ...changes }: LoadOptions,
 ): Promise<LoadedWorkflow> {
   const { workingTree } = repository.found;
   if (file !== undefined) {
@@ -74,11 +90,54 @@ export async function loadWorkflow(
   }
   const own = insideTree(repositoryLayout(workingTree).workflow, workingTree);
   const bytes = readWorkflowFile(own);
-  if (bytes !== undefined) return await decodeWorkflow(bytes, own, changes);
+  const passedOver: Problem[] = [];
+  if (bytes === undefined) passedOver.push(...otherNames(own));
+  else {
+    try {
+      return await decodeWorkflow(bytes, own, changes);
+    } catch (error) {
+      const foreign = isStrict ? undefined : foreignIn(error);
+      if (foreign === undefined) throw error;
+      const { line, column, message } = foreign;
+      const what = `Used in place of "${own}:${line}:${column}": ${message}`;
+      passedOver.push(passing(foreign.code, what));
+    }
+  }
   const text = bundledText(workingTree, changes.overrides);
   const encoded = new TextEncoder().encode(text);
   const bundled = await decodeWorkflow(encoded, BUNDLED, changes);
-  return { ...bundled, path: null };
+  const warnings = [...passedOver, ...bundled.warnings];
+  return { ...bundled, path: null, warnings };
+}
+
+const OTHER_NAME = /^workflow\.ya?ml(?:\.txt)?$/i;
+
+/** Names that people take for that of the workflow, where the file looks like one. */
+function otherNames(own: string): readonly Problem[] {
+  const tree = parentDirectory(own) ?? own;
+  const wanted = nameOf(own);
+  return fileNames(tree).filter((name) =>
+    OTHER_NAME.test(name) && name !== wanted &&
+    keysAtMargin(readManifest(joinPath(tree, name)) ?? "").includes("phases")
+  ).map((name) =>
+    passing(
+      "other_name",
+      `Used though there is "${name}": only "${wanted}" is read; rename it, or name it: orc start -w ${name}`,
+    )
+  );
+}
+
+/** Says that a file was passed over, after the name of what is used instead. */
+function passing(code: string, message: string): Problem {
+  return { code, severity: "warning", path: "", message };
+}
+
+/** The problem of a file that is another program's; undefined for any other error. */
+export function foreignIn(error: unknown): Problem | undefined {
+  if (!(error instanceof OrcError)) return undefined;
+  const problems = error.details?.problems;
+  const [first]: readonly Problem[] = Array.isArray(problems) ? problems : [];
+  return first?.code === FOREIGN_FILE ? first : undefined;
 }
 
 export async function readWorkflow(
@@ -120,7 +179,7 @@ async function decodeWorkflow(
   { overrides, sessionName = SAMPLE_NAME }: Changes,
 ): Promise<LoadedWorkflow> {
   const text = fillSessionName(decodeWorkflowBytes(bytes, path), sessionName);
-  const { value, locate } = readWorkflowText(text, path);
+  const { value, locate } = readOwnText(text, path);
   const sha256 = await sha256Hex(bytes);
   try {
     const parsed = parseWorkflow(value, { locate, source: path, overrides });
@@ -128,6 +187,27 @@ async function decodeWorkflow(
   } catch (problems) {
     // What is wrong to this orc may be right to the one that the file asks for.
     throw await versionRefusal({ orc: rangeIn(value) }, path) ?? problems;
+  }
+}
+
+/** Reads YAML; what cannot be parsed may be another program's, with tags or documents of its own. */
+function readOwnText(
+  text: string,
+  path: string,
+): ReturnType<typeof readWorkflowText> {
+  try {
+    return readWorkflowText(text, path);
+  } catch (error) {
+    const keys = keysAtMargin(text).map((key) => [key, null] as const);
+    const foreign = foreignWorkflow(new Map(keys));
+    if (foreign === undefined) throw error;
+    const lines = text.split("\n");
+    const locate = ([key]: Path) => ({
+      line: lines.findIndex((line) => keysAtMargin(line).includes(`${key}`)) +
+        1,
+      column: 1,
+    });
+    throw invalidWorkflow([placeProblem(foreign, locate)], path);
   }
 }
 

@@ -282,9 +282,15 @@ export async function workflowOf(
   }
   const path = repositoryLayout(found.workingTree).workflow;
   if (fileKind(path) === "file") {
-    const { readWorkflow } = await import("./load.ts");
-    const { workflow } = await readWorkflow(path);
-    return { workflow, refusal: await versionRefusal(workflow, path) ?? null };
+    const { foreignIn, readWorkflow } = await import("./load.ts");
+    try {
+      const { workflow } = await readWorkflow(path);
+      const refusal = await versionRefusal(workflow, path) ?? null;
+      return { workflow, refusal };
+    } catch (error) {
+      // A file of another program is as good as none.
+      if (foreignIn(error) === undefined) throw error;
+    }
   }
   const refusal = misconfigured(
     "no_workflow",

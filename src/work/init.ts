@@ -145,6 +145,8 @@ function freeName(path: string): string {
 export interface ValidateOptions extends RepositoryOptions {
   /** A file other than workflow.yaml; looked for in the working directory, then in the repository. */
   readonly file?: string;
+  /** Passes over a workflow.yaml of another program, as a start does. */
+  readonly asStart?: boolean;
 }
 
 /** A workflow that can be used, and what is doubtful in it. */
@@ -185,6 +187,7 @@ export async function validateWorkflow(
   const repository = openRepository(host, options);
   const loaded = await loadWorkflow(host, repository, {
     file: options.file,
+    isStrict: options.asStart !== true,
     overrides: readOverrides(repository),
   });
   await assertOrcFits(loaded.workflow, loaded.path);

@@ -4,6 +4,7 @@ import { leadsOut } from "../base/path.ts";
 import { fillTemplate, planCommand } from "./command.ts";
 import { carriersOf, decodeDefinition } from "./definition.ts";
 import { EVIDENCE_SCHEMAS } from "./evidence.ts";
+import { foreignWorkflow } from "./foreign.ts";
 import {
   didYouMean,
   errorAt,
@@ -63,6 +64,9 @@ export function parseWorkflow(
 ): ParsedWorkflow {
   const { locate = () => undefined, source } = options;
   const place = (draft: ProblemDraft) => placeProblem(draft, locate);
+  const foreign = foreignWorkflow(input);
+  // What it lacks to be a workflow says nothing to whoever meant another file.
+  if (foreign !== undefined) throw invalidWorkflow([place(foreign)], source);
   const unknownKeys = [...findUnknownKeys(input)];
   const checked = v.safeParse(workflowSchema, input);
   const { mapping: settings, problems } = readMapping(
@@ -161,10 +165,9 @@ function* findUnknownKeys(input: unknown): Generator<ProblemDraft> {
     const known = Object.keys(WORKFLOW_KEYS[kind]);
     for (const key of members.keys()) {
       if (typeof key !== "string") {
-        const message = `Unknown key, ${describeValue(key)}`;
         yield kind === "workflow"
           ? noStringKey(path, key)
-          : warningAt(path, "unknown_key", message);
+          : unknownKey(path, key);
         continue;
       }
       // Such keys are the author's own, for anchors above all.
@@ -173,6 +176,15 @@ function* findUnknownKeys(input: unknown): Generator<ProblemDraft> {
       yield warningAt([...path, key], "unknown_key", message);
     }
   }
+}
+
+/** YAML reads more as something else than people think, such as `on` and `no`. */
+function unknownKey(path: Path, key: unknown): ProblemDraft {
+  const found = describeValue(key);
+  const draft = warningAt(path, "unknown_key", `Unknown key, ${found}`);
+  const spelled = (text: string) =>
+    `Unknown key ${quote(text)}, which YAML reads as ${found}`;
+  return { ...draft, wrongKey: { key, spelled } };
 }
 
 function* findDuplicateIds(

@@ -15,8 +15,12 @@ export interface Position {
   readonly text?: string;
 }
 
-/** Finds where the entry at a path begins: its key or, in a list, the value itself. */
-export type Locate = (path: Path) => Position | undefined;
+/**
+ * Finds where the entry at a path begins: its key or, in a list, the value itself. A key that is
+ * no string, and so no part of a path, is given beside the path of its mapping; its spelling is
+ * that of the key.
+ */
+export type Locate = (path: Path, key?: unknown) => Position | undefined;
 
 /** One thing that is wrong or doubtful in a workflow file. */
 export interface Problem {
@@ -37,6 +41,12 @@ export interface Problem {
 /** A problem that has not been looked up in the file yet. */
 export interface ProblemDraft extends Omit<Problem, "path"> {
   readonly path: Path;
+  /** A key in the mapping at the path that is wrong since it is no string. */
+  readonly wrongKey?: {
+    readonly key: unknown;
+    /** What to say where it is known how the file spells the key. */
+    readonly spelled: (text: string) => string;
+  };
 }
 
 type Drafter = (path: Path, code: string, message: string) => ProblemDraft;
@@ -55,8 +65,17 @@ export function didYouMean(word: string, known: readonly string[]): string {
 }
 
 /** Looks up where a problem is: at its entry, or at the nearest one around it. */
-export function placeProblem(draft: ProblemDraft, locate: Locate): Problem {
+export function placeProblem(
+  { wrongKey, ...draft }: ProblemDraft,
+  locate: Locate,
+): Problem {
   const path = formatPath(draft.path);
+  const own = wrongKey && locate(draft.path, wrongKey.key);
+  if (wrongKey !== undefined && own !== undefined) {
+    const { line, column, text } = own;
+    const message = text === undefined ? draft.message : wrongKey.spelled(text);
+    return { ...draft, message, path, line, column };
+  }
   for (let length = draft.path.length; length >= 0; length--) {
     const position = locate(draft.path.slice(0, length));
     if (position === undefined) continue;
@@ -71,8 +90,15 @@ export function invalidWorkflow(
   source?: string,
 ): OrcError {
   const shown = mostTelling(problems);
-  return invalidFile("invalid_workflow", shown, problems.length, source);
+  const [first] = shown;
+  const hint = first?.code === FOREIGN_FILE
+    ? "leave it to its program, and name a workflow of orc: orc start -w FILE"
+    : undefined;
+  return invalidFile("invalid_workflow", shown, problems.length, source, hint);
 }
+
+/** The code of a file that is another program's. */
+export const FOREIGN_FILE = "foreign_file";
 
 /** The one error for all problems of a file, of which some are shown. */
 export function invalidFile(
@@ -80,9 +106,9 @@ export function invalidFile(
   problems: readonly Problem[],
   total: number,
   path?: string,
+  hint = "correct the file, then run orc validate",
 ): OrcError {
   const message = problemLines(problems, total, path ?? "workflow");
-  const hint = "correct the file, then run orc validate";
   return misconfigured(code, message, { hint, path, details: { problems } });
 }
 

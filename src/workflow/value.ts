@@ -87,11 +87,12 @@ export function readMapping(
 }
 
 export function noStringKey(path: Path, key: unknown): ProblemDraft {
-  const text = scalarText(key) ?? "null";
   const found = describeValue(key);
-  const message =
+  const spelled = (text: string) =>
     `Expected only strings as keys, found ${found}: write "${text}" in quotes`;
-  return errorAt(path, "invalid_key", message);
+  const message = spelled(scalarText(key) ?? "null");
+  const draft = errorAt(path, "invalid_key", message);
+  return { ...draft, wrongKey: { key, spelled } };
 }
 
 interface Place {
@@ -320,4 +321,32 @@ function offsetOf(
 
 function two(part: string | number = 0): string {
   return String(part).padStart(2, "0");
+}
+
+/** Settings of a workflow that the older tool gives a meaning: its bundled workflow has them. */
+export const OLDER_SETTINGS: ReadonlySet<string> = new Set([
+  "supervision_mode",
+  "test_command",
+  "build_command",
+  "lint_command",
+  "smoke_test_command",
+  "phase_critique",
+  "docs_dir",
+  "tests_dir",
+  "roadmap_file",
+  "changelog_file",
+  "default_executor",
+  "review_model",
+  "reviews",
+]);
+
+const KEY_AT_MARGIN =
+  /^(?:- |\{ *)?["']?([A-Za-z_][\w.-]*)["']? *:(?=[ \t\r]|$)/gm;
+
+/** The keys at the margin of a YAML text, also of one that cannot be parsed: they tell whose settings it holds. */
+export function keysAtMargin(text: string): readonly string[] {
+  return Array.from(
+    text.replace(/^\ufeff/, "").matchAll(KEY_AT_MARGIN),
+    ([, key = ""]) => key,
+  );
 }

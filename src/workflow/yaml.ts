@@ -36,6 +36,7 @@ export function readWorkflowText(text: string, source: string): WorkflowText {
   const yaml = { text: plain, source, lines: linesOf(plain) };
   refuseTooLarge(text, yaml);
   refuseForbidden(yaml);
+  refuseUnmerged(yaml);
   const site: Site = {
     ...yaml,
     marks: new WeakMap(),
@@ -45,7 +46,11 @@ export function readWorkflowText(text: string, source: string): WorkflowText {
   };
   const value = construct(composeYaml(yaml).contents, site);
   if (site.faults.length > 0) throw invalidYaml(site.faults, yaml);
-  return { value, locate: (path) => locateIn(value, site, path) };
+  const locate: Locate = (path, key) =>
+    key === undefined
+      ? locateIn(value, site, path)
+      : locateKey(value, site, path, key);
+  return { value, locate };
 }
 
 interface YamlText {
@@ -87,6 +92,30 @@ function refuseForbidden(yaml: YamlText): void {
   const message = `The character ${name} is not allowed in YAML`;
   throw faultIn(yaml, "bad_character", offset, message);
 }
+
+/** Finds what git writes into a file that two sides changed: all three of its lines. */
+function refuseUnmerged(yaml: YamlText): void {
+  const begun: number[] = [];
+  let open: { readonly offset: number; divided: boolean } | undefined;
+  for (const { 0: line, index: offset } of yaml.text.matchAll(MERGE_LINE)) {
+    if (line.startsWith("<")) open = { offset, divided: false };
+    else if (open !== undefined && line.startsWith("=")) open.divided = true;
+    else if (open?.divided === true) {
+      begun.push(open.offset);
+      open = undefined;
+    }
+  }
+  if (begun.length === 0) return;
+  const message =
+    'An unresolved merge begins here: keep one side, and remove the lines "<<<<<<<", "=======" and ">>>>>>>"';
+  const code = "unresolved_merge";
+  throw invalidYaml(
+    begun.map((offset) => ({ code, offset, message })),
+    yaml,
+  );
+}
+
+const MERGE_LINE = /^(?:<{7}|>{7})(?: .*)?$|^={7}$/gm;
 
 function invalidYaml(faults: readonly YamlFault[], yaml: YamlText): OrcError {
   const problems = faults.toSorted((a, b) => a.offset - b.offset)
@@ -440,6 +469,21 @@ function locateIn(
     ...positionAt(site, offsetOf(key)),
     text: isPlain ? node.source : undefined,
   };
+}
+
+/** A key that is no string: where it is, and how the file spells it. */
+function locateKey(
+  value: unknown,
+  site: Site,
+  path: Path,
+  wanted: unknown,
+): Position | undefined {
+  const container = path.reduce(memberOf, value);
+  if (typeof container !== "object" || container === null) return undefined;
+  const node = site.marks.get(container)?.get(wanted)?.key;
+  if (node === undefined) return undefined;
+  const text = y.isScalar(node) ? node.source : undefined;
+  return { ...positionAt(site, offsetOf(node)), text };
 }
 
 function memberOf(container: unknown, step: string | number): unknown {

@@ -214,3 +214,48 @@ Deno.test("migrate again does nothing, whatever the first time left, and doctor 
     const codes = findings.map(({ code }: { code: string }) => code);
     assert(!codes.includes("legacy_files"), codes.join());
   }));
+
+const ACTIONS = "name: CI\non: [push]\njobs:\n  test: {runs-on: linux}\n";
+
+Deno.test("a workflow.yaml of another program stops no start, and validate says what it looks like", () =>
+  withRoot({ "workflow.yaml": ACTIONS }, async (root) => {
+    const shell = shellIn(root);
+    const looks = "workflow.yaml:3:1";
+    const { err } = await expectExit(0, shell, [
+      "start",
+      "Task",
+      "--root",
+      root,
+    ]);
+    assertStringIncludes(err, looks);
+    assertStringIncludes(err, "looks like a GitHub Actions workflow");
+    await expectExit(0, shell, ["status"]);
+    const { findings } = await resultOf(shell, ["doctor"]);
+    assertEquals(findings, []);
+    for (
+      const args of [["validate"], [
+        "start",
+        "x",
+        "--beside",
+        "-w",
+        "workflow.yaml",
+      ]]
+    ) {
+      const refused = await expectExit(78, shell, args);
+      assertStringIncludes(refused.err, `${looks}: jobs: This looks like`);
+    }
+    assertEquals(readTree(root)["workflow.yaml"], ACTIONS);
+  }));
+
+Deno.test("a workflow under a name like workflow.yml is not passed over without a word", () =>
+  withRoot({ "workflow.yml": EASY_WORKFLOW }, async (root) => {
+    const shell = shellIn(root);
+    for (const args of [["validate"], ["start", "Task"]]) {
+      const { err } = await expectExit(0, shell, [...args, "--root", root]);
+      assertStringIncludes(err, 'there is "workflow.yml"');
+      assertStringIncludes(err, "orc start -w workflow.yml");
+    }
+    Deno.writeTextFileSync(`${root}/workflow.yml`, ACTIONS);
+    const { err } = await expectExit(0, shell, ["validate"]);
+    assertEquals(err, "", "a file of another program needs no word");
+  }));
