@@ -1,4 +1,10 @@
-import { denied, notFound, type OrcError, usage } from "../base/error.ts";
+import {
+  conflict,
+  denied,
+  notFound,
+  type OrcError,
+  usage,
+} from "../base/error.ts";
 import { userLayout } from "../base/layout.ts";
 import { quoted } from "../base/text.ts";
 import type { HeldLock } from "../files/lock.ts";
@@ -15,6 +21,7 @@ import {
   type Config,
   type ConfigFile,
   configFiles,
+  isForeignFile,
   isOwnFile,
   parseConfig,
   readConfig,
@@ -250,7 +257,8 @@ export interface ConfigChanged {
  *
  * @throws {OrcError} `unknown_setting` or `invalid_setting` (usage); `user_setting` (usage) for
  *   what a repository may not say; `approval_required` (denied) if an agent makes it looser
- * @throws {OrcError} `invalid_yaml` (config) if the file cannot be parsed; it is left as it is
+ * @throws {OrcError} `invalid_yaml` (config) if the file cannot be parsed, `foreign_config`
+ *   (conflict) if another program keeps its settings there; it is left as it is
  */
 export async function setSetting(
   host: Host,
@@ -332,6 +340,7 @@ async function apply(
   // What cannot be parsed is refused before anything is made.
   const before = readConfigText(file);
   if (before !== undefined) await parseConfig(before.text, file.path);
+  if (isForeignFile(file)) throw foreignConfig(file);
   // Loaded before the lock is taken: others wait for it.
   await import("./edit.ts");
   const work = (lock: HeldLock) => edited(file, wanted, lock);
@@ -350,6 +359,19 @@ async function apply(
     ...written,
     warnings: [...warningsAbout(wanted), ...written.warnings],
   };
+}
+
+function foreignConfig({ path, level }: ConfigFile): OrcError {
+  return conflict(
+    "foreign_config",
+    `"${path}" holds the settings of another program`,
+    {
+      path,
+      hint: level === "repository"
+        ? "keep yours with --global, or in a variable such as ORCHESTRATOR_COLOR"
+        : "use a variable, such as ORCHESTRATOR_COLOR",
+    },
+  );
 }
 
 /** Only the user's own file can be missing from the list. */

@@ -3,9 +3,7 @@ import { asObject } from "../base/json.ts";
 import {
   GIT_IGNORE_FILE,
   gitLayout,
-  includedPath,
   LEGACY_PREFIX,
-  LEGACY_WHOLES,
   LOCK_NAME,
   ORCHESTRATOR_DIRECTORY,
   type RepositoryLayout,
@@ -28,11 +26,16 @@ import {
 import type { Host } from "../host/host.ts";
 import { isRemovedSession } from "../session/create.ts";
 import { readAdoption, readLegacyState } from "../session/legacy.ts";
-import { legacyPlacesIn, sortPlaces } from "../session/ownership.ts";
+import {
+  legacyPlacesIn,
+  sortPlaces,
+  unknownNames,
+} from "../session/ownership.ts";
 import { readBindingFile, readCurrent } from "../session/read.ts";
-import { readRepositoryMeta } from "../session/repository.ts";
+import { ownNames, readRepositoryMeta } from "../session/repository.ts";
 import {
   type ConfigSite,
+  foreignNames,
   legacyConfigFiles,
   readConfig,
 } from "../settings/files.ts";
@@ -157,6 +160,7 @@ async function insideFacts(layout: RepositoryLayout, context: JudgeContext) {
       directoryFacts(sessionLayout(root, id).directory, id, context)
     ),
   ];
+  const foreign = unknownNames(layout, top.names);
   const meta = attempt(layout.meta, () => readRepositoryMeta(layout));
   const sessions: SessionFacts[] = [];
   for (let from = 0; from < ids.length; from += SESSIONS_AT_ONCE) {
@@ -166,12 +170,15 @@ async function insideFacts(layout: RepositoryLayout, context: JudgeContext) {
     );
   }
   return {
+    // What another program keeps there is for that to look after.
     paths: [
       ...[pathFact(directory) ?? []].flat(),
       ...directories.flatMap(({ paths }) => paths),
       ...ids.flatMap((id) => oddContents(root, id)),
-    ],
-    foreignNames: foreignNames(layout, top.names),
+    ].filter(({ path }) =>
+      !foreign.some((name) => path === `${directory}/${name}`)
+    ),
+    foreignNames: foreign,
     unfinishedMigrations: [layout.migrationPending, layout.migrationUndo]
       .filter((path) => top.names.includes(nameOf(path))),
     migrationTrouble:
@@ -264,19 +271,6 @@ function oddContents(root: string, id: string): readonly PathFact[] {
   );
 }
 
-/** What a repair has put aside is known too. */
-const ASIDE = /\.corrupt-/;
-
-function foreignNames(
-  layout: RepositoryLayout,
-  names: readonly string[],
-): readonly string[] {
-  const moved = [...LEGACY_WHOLES.map(({ to }) => to), includedPath("")]
-    .map((path) => path.replace(/\/.*/, ""));
-  const known = new Set([...Object.values(layout).map(nameOf), ...moved]);
-  return names.filter((name) => !known.has(name) && !ASIDE.test(name));
-}
-
 /** Asks git's files, and no git, whether the state is kept out of it. */
 function gitFacts(layout: RepositoryLayout) {
   const found = findGit(layout.root);
@@ -285,13 +279,19 @@ function gitFacts(layout: RepositoryLayout) {
   const below = relativePath(tree, layout.directory) ?? "";
   const { index, exclude } = gitLayout(pointer.gitDirectory);
   const ignoreFiles = [exclude, joinPath(tree, GIT_IGNORE_FILE)];
+  const foreign = foreignNames(layout);
+  const own = ownNames(layout).filter((name) => !foreign.includes(name));
   return {
     isRepository: true,
-    isIgnored: hasLine(layout.gitignore, /^\*$/) ||
+    isIgnored: hasLine(layout.gitignore, /^(?:\*|\/sessions\/.*)$/) ||
       ignoreFiles.some((path) => hasLine(path, ignoresState(below))),
     hasIgnoreFile: isThere(layout.gitignore),
     /** Null when that cannot be told. */
-    isTracked: isTracked(index, `${below}/`),
+    isTracked: foreign.length === 0
+      ? isTracked(index, `${below}/`)
+      : own.flatMap((name) => [`${name}/`, `${name}\0`])
+        .map((name) => isTracked(index, `${below}/${name}`))
+        .reduce((one, other) => one || other),
   };
 }
 

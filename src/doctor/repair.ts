@@ -39,7 +39,8 @@ import {
   type Session,
   unlessDamaged,
 } from "../session/read.ts";
-import { IGNORE_EVERYTHING } from "../session/repository.ts";
+import { ignoreText } from "../session/repository.ts";
+import { foreignNames } from "../settings/files.ts";
 import { commit, settle, stamp } from "../session/update.ts";
 import { settleMigration } from "../transfer/settle.ts";
 import { requireApproval } from "../work/change.ts";
@@ -118,7 +119,8 @@ async function fixRepository(
     for (const path of findRemoved(layout)) deleteRemoved(path);
     // What somebody else wrote into it meanwhile stays.
     if (pathsOf("ignore_file").length > 0 && !isThere(gitignore)) {
-      writeAtomic(gitignore, IGNORE_EVERYTHING, { token: lock.token });
+      const text = ignoreText(layout, foreignNames(layout));
+      writeAtomic(gitignore, text, { token: lock.token });
     }
     repairPointers(layout, new Set(pathsOf("pointer")), context.now());
   });

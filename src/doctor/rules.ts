@@ -102,23 +102,28 @@ const repositoryRows: Rows = [
       },
   }),
   warning("not_ignored", {
-    of: ({ git, isPortable, layout: { gitignore: path, directory } }) =>
+    of: ({ git, isPortable, foreignNames, layout }) =>
       git.isRepository && !git.isIgnored && !isPortable && {
-        path,
-        message: `Git does not ignore "${directory}": it could be committed`,
+        path: layout.gitignore,
+        message:
+          `Git does not ignore "${layout.directory}": it could be committed`,
         remedy: git.hasIgnoreFile
-          ? `add a line "*" to "${path}"`
+          ? `add a line "${
+            foreignNames.length === 0 ? "*" : "/sessions/"
+          }" to "${layout.gitignore}"`
           : "orc doctor --fix",
         fixable: !git.hasIgnoreFile,
       },
   }),
   warning("tracked_by_git", {
-    of: ({ git, isPortable, layout: { directory: path } }) =>
+    of: ({ git, isPortable, foreignNames, layout: { directory: path } }) =>
       git.isTracked === true && !isPortable && {
         path,
         message:
           `Git tracks files in "${path}", though the repository is not portable: a checkout puts old states back`,
-        remedy: `git rm -r --cached "${path}"`,
+        remedy: foreignNames.length === 0
+          ? `git rm -r --cached "${path}"`
+          : `take what is orc's own out of git: git rm -r --cached "${path}/sessions" "${path}/current"`,
       },
   }),
   warning("disk_space_low", {

@@ -30,6 +30,7 @@ import type { Host } from "../host/host.ts";
 import {
   asConfigError,
   type ConfigSite,
+  isForeignFile,
   readValue,
 } from "../settings/files.ts";
 import { SETTINGS } from "../settings/settings.ts";
@@ -287,13 +288,14 @@ export async function pinWorkflow(
 export function readOverrides({ found, layout }: Repository): JsonObject {
   const { legacyOverrides } = repositoryLayout(found.workingTree);
   guardPath(layout.root, layout.config);
-  const moved = new Map(readFlatSettings(layout.config));
+  const moved = new Map(readFlatSettings(layout.config, false));
   // Those of orc itself are no part of a workflow.
   for (const { name } of SETTINGS) moved.delete(name);
-  return new Map([...moved, ...readFlatSettings(legacyOverrides)]);
+  return new Map([...moved, ...readFlatSettings(legacyOverrides, true)]);
 }
 
-function readFlatSettings(path: string): JsonObject {
+function readFlatSettings(path: string, isLegacy: boolean): JsonObject {
+  if (isForeignFile({ level: "repository", path, isLegacy })) return new Map();
   const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
   if (bytes === undefined) return new Map();
   const text = decodeWorkflowBytes(bytes, path);

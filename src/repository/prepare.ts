@@ -8,6 +8,7 @@ import { type HeldLock, sweep, withLock } from "../files/lock.ts";
 import { fileKind, guardDirectory, guardPath } from "../files/read.ts";
 import { makeDirectory, syncDirectory, writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
+import { foreignNames } from "../settings/files.ts";
 import { readLegacyState } from "../session/legacy.ts";
 import { readBinding, readCurrent, type Session } from "../session/read.ts";
 import {
@@ -84,7 +85,7 @@ function makeStateDirectory({ root, directory }: RepositoryLayout): void {
 
 function factsOf(
   host: Host,
-  { found }: Repository,
+  { found, layout }: Repository,
   portable: boolean,
 ): RepositoryFacts {
   const git = readGitPointer(found.root);
@@ -97,6 +98,9 @@ function factsOf(
     remote,
     version: VERSION,
     portable,
+    foreignNames: fileKind(layout.gitignore) === "absent"
+      ? foreignNames(layout)
+      : [],
     newToken: host.newToken,
   };
 }

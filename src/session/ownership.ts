@@ -1,10 +1,18 @@
 import { unlessCorrupt } from "../base/error.ts";
-import { LEGACY_WHOLES, type RepositoryLayout } from "../base/layout.ts";
+import { isSessionId } from "../base/ids.ts";
+import {
+  includedPath,
+  LEGACY_WHOLES,
+  LOCK_NAME,
+  type RepositoryLayout,
+  sessionLayout,
+} from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { CHECKPOINT_SUFFIX, isCheckpointId } from "../base/names.ts";
-import { joinPath, relativePath } from "../base/path.ts";
+import { isWithin, joinPath, nameOf, relativePath } from "../base/path.ts";
 import { decodeLogLine } from "../engine/event.ts";
 import { isFileTracked } from "../files/git_index.ts";
+import { leftoverToken } from "../files/lock.ts";
 import {
   entriesIn,
   fileKind,
@@ -12,6 +20,7 @@ import {
   readBeginning,
   readRegularFile,
 } from "../files/read.ts";
+import { keysAtMargin, OLDER_SETTINGS } from "../workflow/value.ts";
 
 /** What lies in a place of the older tool: it decides how that is read, and what becomes of it. */
 export type LegacyRole =
@@ -209,7 +218,7 @@ function whyStrong(
   settings: readonly string[],
 ): string | undefined {
   if (shape !== "overrides") return undefined;
-  const keys = topLevelKeys(textOf(readBeginning(path, MAX_SMALL_FILE_BYTES)));
+  const keys = keysAtMargin(textOf(readBeginning(path, MAX_SMALL_FILE_BYTES)));
   const strong = settings.find((name) => keys.includes(name));
   return strong &&
     `what it says about "${strong}" wins over the workflow, which config.yaml does not`;
@@ -244,38 +253,9 @@ const WHOLES: Readonly<
     const keys = keysOf(text) ?? [];
     return keys.includes("prd_id") && keys.includes("tasks");
   },
-  overrides: (text) => topLevelKeys(text).some((key) => OVERRIDES.has(key)),
+  overrides: (text) =>
+    keysAtMargin(text).some((key) => OLDER_SETTINGS.has(key)),
 };
-
-/** Settings of a workflow that the older tool gives a meaning: its bundled workflow has all of them. */
-const OVERRIDES: ReadonlySet<string> = new Set([
-  "supervision_mode",
-  "test_command",
-  "build_command",
-  "lint_command",
-  "smoke_test_command",
-  "phase_critique",
-  "docs_dir",
-  "tests_dir",
-  "roadmap_file",
-  "changelog_file",
-  "default_executor",
-  "review_model",
-  "reviews",
-]);
-
-/**
- * The keys at the margin of a YAML text, also of one that cannot be parsed: by them it is told
- * whose settings a file holds.
- */
-export function topLevelKeys(text: string): readonly string[] {
-  return Array.from(
-    text.replace(/^\ufeff/, "").matchAll(
-      /^(?:- |\{ *)?["']?([A-Za-z_][\w-]*)["']? *:/gm,
-    ),
-    ([, key = ""]) => key,
-  );
-}
 
 /** A state as it lies there: its bytes, or that another program keeps the file. */
 type OlderState =
@@ -379,4 +359,86 @@ function holdsCheckpoints(directory: string): boolean {
       name.endsWith(CHECKPOINT_SUFFIX) &&
       isCheckpointId(name.slice(0, -CHECKPOINT_SUFFIX.length))
     );
+}
+
+/** Whether another program keeps its own data where orc keeps the identity of the repository. */
+export function isForeignMeta(text: string): boolean {
+  const keys = keysOf(text) ?? [];
+  return keys.length > 0 && !["repo_id", "repo_root", "orchestrator_version"]
+    .some((key) => keys.includes(key));
+}
+
+/** What the older tool keeps in `.orchestrator/` and orc does not use. */
+const OLDER_NAMES: ReadonlySet<string> = new Set([
+  "audit.jsonl",
+  "events.jsonl",
+  "scan_state.json",
+  "worktrees",
+  "v3",
+  "v4",
+  "agent_workflow.yaml",
+  "agent_instructions.md",
+  "server.log",
+  "server.pid",
+  "enforce.log",
+  "migration.log",
+]);
+
+/** What a repair has put aside. */
+const ASIDE = /\.corrupt-/;
+
+/** Names in `.orchestrator/` that mean nothing to orc. */
+export function unknownNames(
+  { directory, ...paths }: RepositoryLayout,
+  names: readonly string[],
+): readonly string[] {
+  const known = new Set([
+    LOCK_NAME,
+    ...Object.values(paths).filter((path) => isWithin(directory, path))
+      .map(nameOf),
+    ...[...LEGACY_WHOLES.map(({ to }) => to), includedPath("")]
+      .map((path) => path.replace(/\/.*/, "")),
+  ]);
+  return names.filter((name) => !known.has(name) && !ASIDE.test(name));
+}
+
+/**
+ * Names in `.orchestrator/` under which another program keeps something: what neither orc nor the
+ * older tool uses, and what by its content is not theirs.
+ */
+export function foreignNamesIn(
+  layout: RepositoryLayout,
+): readonly string[] {
+  const { root, directory, meta, sessions } = layout;
+  const names = entriesIn(directory, "list").map(({ name }) => name)
+    .filter((name) => !isLeftover(name));
+  const places = legacyPlacesIn(layout).filter(({ path }) =>
+    isWithin(directory, joinPath(root, path))
+  ).filter((place) => whyNotOlder(root, place) !== undefined);
+  const bytes = readBeginning(meta, MAX_SMALL_FILE_BYTES);
+  const sessionNames = entriesIn(sessions, "list").map(({ name }) => name);
+  return [
+    ...unknownNames(layout, names).filter((name) => !OLDER_NAMES.has(name)),
+    ...places.map(({ path }) => nameOf(path)),
+    ...bytes && isForeignMeta(textOf(bytes)) ? [nameOf(meta)] : [],
+    ...sessionNames.some((name) => !isOwnSession(layout, name))
+      ? [nameOf(sessions)]
+      : [],
+  ];
+}
+
+function isLeftover(name: string): boolean {
+  return [true, false].some((isDirectory) =>
+    leftoverToken(name, isDirectory) !== undefined
+  );
+}
+
+/** Whether something in the directory of sessions is one, or was left of one. */
+function isOwnSession({ root }: RepositoryLayout, name: string): boolean {
+  if (!isSessionId(name)) return name.startsWith(".");
+  const { directory, state, log, meta } = sessionLayout(root, name);
+  return fileKind(directory) === "directory" &&
+    (isThere(log) || isThere(meta) ||
+      isThere(state) &&
+        unlessCorrupt(() => readOlderState(state))?.isForeign !== true);
 }

@@ -1,16 +1,22 @@
 import { corrupt, type OrcError } from "../base/error.ts";
-import { asObject, type JsonObject } from "../base/json.ts";
+import { asObject, type JsonObject, parseJson } from "../base/json.ts";
 import { sha256Hex } from "../base/checksum.ts";
-import type { RepositoryLayout } from "../base/layout.ts";
+import {
+  LOCK_NAME,
+  type RepositoryLayout,
+  TEMPORARY_SUFFIX,
+} from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
+import { nameOf } from "../base/path.ts";
 import { asOrcError, isTaken } from "../files/errors.ts";
 import {
   fileKind,
   guardDirectory,
   guardPath,
-  readJson,
+  readText,
 } from "../files/read.ts";
 import { makeDirectory, syncDirectory } from "../files/write.ts";
+import { isForeignMeta } from "./ownership.ts";
 
 export interface RepositoryFacts {
   readonly now: string;
@@ -20,6 +26,8 @@ export interface RepositoryFacts {
   readonly version: string;
   /** State is to be committed to git. */
   readonly portable: boolean;
+  /** Names in `.orchestrator/` under which another program keeps something. */
+  readonly foreignNames?: readonly string[];
   newToken(): string;
 }
 
@@ -37,8 +45,43 @@ export interface RepositoryMeta {
 /** Without it the next command writes a new one. */
 const RESTORE_HINT = "put back a good copy of the file, or remove it";
 
-/** Text of the file that hides all state from git. */
-export const IGNORE_EVERYTHING = "*\n";
+const IGNORE_EVERYTHING = "*\n";
+
+/** The ids that orc makes begin so for the next centuries. */
+const OWN_SESSIONS = `sessions/01${"?".repeat(24)}/`;
+
+/**
+ * The text of the file that hides state from git: everything, or only what is orc's own where
+ * another program keeps something in the directory, too.
+ */
+export function ignoreText(
+  layout: RepositoryLayout,
+  foreign: readonly string[],
+): string {
+  if (foreign.length === 0) return IGNORE_EVERYTHING;
+  const names = ownNames(layout).filter((name) => !foreign.includes(name));
+  const sessions = names.includes("sessions") ? "sessions/" : OWN_SESSIONS;
+  return [
+    "# What orc keeps here; the rest belongs to another program.",
+    ...names.filter((name) => name !== "sessions").map((name) => `/${name}`),
+    `/${sessions}`,
+    "",
+  ].join("\n");
+}
+
+/** What orc keeps in `.orchestrator/`, and git should not. */
+export function ownNames(
+  { directory, lockDirectory: _lock, ...paths }: RepositoryLayout,
+): readonly string[] {
+  return [
+    ...Object.values(paths).filter((path) => path.startsWith(`${directory}/`))
+      .map(nameOf),
+    LOCK_NAME,
+    ".new-*",
+    "*.corrupt-*",
+    `*${TEMPORARY_SUFFIX}`,
+  ];
+}
 
 const REPO_ID_LENGTH = 12;
 const REPO_ID = /^[0-9a-f]{12}$/;
@@ -58,10 +101,12 @@ export async function ensureRepository(
   ensureDirectory(layout.root, layout.directory);
   // Before anything worth ignoring is there.
   if (!meta.portable && fileKind(layout.gitignore) === "absent") {
-    write(layout.gitignore, IGNORE_EVERYTHING);
+    write(layout.gitignore, ignoreText(layout, facts.foreignNames ?? []));
   }
   ensureDirectory(layout.directory, layout.sessions);
-  if (known === undefined) write(layout.meta, encodeMeta(meta));
+  if (fileKind(layout.meta) === "absent") {
+    write(layout.meta, encodeMeta(meta));
+  }
   return meta;
 }
 
@@ -69,8 +114,10 @@ export function readRepositoryMeta(
   layout: RepositoryLayout,
 ): RepositoryMeta | undefined {
   guardPath(layout.root, layout.meta);
-  const value = readJson(layout.meta, MAX_SMALL_FILE_BYTES, RESTORE_HINT);
-  if (value === undefined) return undefined;
+  const text = readText(layout.meta, MAX_SMALL_FILE_BYTES, RESTORE_HINT);
+  // What another program keeps there says nothing about orc, and stays.
+  if (text === undefined || isForeignMeta(text)) return undefined;
+  const value = parseJson(text, layout.meta, RESTORE_HINT);
   const object = asObject(value);
   if (object === undefined) throw invalidMeta(layout.meta, "$", "an object");
   return decodeMeta(object, layout.meta);

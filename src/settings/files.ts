@@ -6,19 +6,22 @@ import {
   userLayout,
 } from "../base/layout.ts";
 import { LOCK_TIMEOUT_MS, MAX_CONFIG_BYTES } from "../base/limits.ts";
-import { parentDirectory } from "../base/path.ts";
+import { nameOf, parentDirectory } from "../base/path.ts";
 import { shellWord } from "../base/text.ts";
 import { asOrcError, isAbsent, isTaken } from "../files/errors.ts";
 import { type HeldLock, type LockContext, withLock } from "../files/lock.ts";
 import {
+  fileKind,
   guardDirectory,
   guardPath,
   isVisible,
+  readBeginning,
   readRegularFile,
   realOrGiven,
 } from "../files/read.ts";
 import { makeDirectory, syncDirectory, writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
+import { foreignNamesIn } from "../session/ownership.ts";
 import { describeValue, scalarText } from "../workflow/value.ts";
 import {
   type ConfigEntry,
@@ -29,6 +32,7 @@ import {
   fileLayer,
   ignoredWarning,
   isCounted,
+  isForeignText,
   type Layer,
   mergeSetting,
   readFlatYaml,
@@ -109,7 +113,8 @@ export function legacyConfigFiles(
   site: ConfigSite | undefined,
 ): readonly string[] {
   return existing(configFiles(host, site))
-    .filter(({ isLegacy }) => isLegacy).map(({ path }) => path);
+    .filter((file) => file.isLegacy && !isForeignFile(file))
+    .map(({ path }) => path);
 }
 
 interface ReadConfigFile {
@@ -214,6 +219,7 @@ async function readConfigFiles(
 ): Promise<readonly ReadConfigFile[]> {
   const read: ReadConfigFile[] = [];
   for (const file of existing(configFiles(host, site))) {
+    if (isForeignFile(file)) continue;
     const found = readConfigText(file);
     const entries = found === undefined
       ? []
@@ -221,6 +227,32 @@ async function readConfigFiles(
     read.push({ file, entries, layer: fileLayer(file, entries) });
   }
   return read;
+}
+
+/** Whether what lies at the name of a configuration file is another program's: it is not read. */
+export function isForeignFile(
+  file: Pick<ConfigFile, "level" | "path" | "isLegacy">,
+): boolean {
+  // A link in orc's own directory is refused by whoever reads it.
+  if (!file.isLegacy && fileKind(file.path) !== "file") return false;
+  const bytes = readBeginning(file.path, MAX_CONFIG_BYTES);
+  if (bytes !== undefined) {
+    return isForeignText(file, new TextDecoder().decode(bytes));
+  }
+  return ["directory", "other"].includes(fileKind(file.path));
+}
+
+/** Names in `.orchestrator/` under which another program keeps something, its settings too. */
+export function foreignNames(layout: RepositoryLayout): readonly string[] {
+  const config = {
+    level: "repository",
+    path: layout.config,
+    isLegacy: false,
+  } as const;
+  return [
+    ...foreignNamesIn(layout),
+    ...isForeignFile(config) ? [nameOf(config.path)] : [],
+  ];
 }
 
 const HINT = "correct the file; orc config path shows which files there are";

@@ -1,6 +1,6 @@
 import { misconfigured, type OrcError, usage } from "../base/error.ts";
 import { nearest, quoted } from "../base/text.ts";
-import { readScalar } from "../workflow/value.ts";
+import { keysAtMargin, OLDER_SETTINGS, readScalar } from "../workflow/value.ts";
 import {
   countsInRepository,
   meaningOf,
@@ -197,6 +197,29 @@ const WORKFLOW_KEYS: ReadonlySet<string> = new Set([
   "test_command",
   "build_command",
 ]);
+
+/** Whether a key, or the setting it is a slip of, is one that is read from files of a level. */
+function isKnownKey(
+  level: ConfigLevel,
+  key: string,
+): boolean {
+  return OLDER_SETTINGS.has(key) || meantSetting(key) !== undefined ||
+    (level === "user" ? PYTHON_KEYS : WORKFLOW_KEYS).has(key);
+}
+
+/**
+ * Whether a text is the settings of another program that uses the name of the file too: none of its
+ * keys is known here, and it is no list of plain values, which workflows may take from it.
+ */
+export function isForeignText(
+  { level, isLegacy }: Pick<ConfigSource, "level" | "isLegacy">,
+  text: string,
+): boolean {
+  const keys = keysAtMargin(text);
+  if (keys.some((key) => isKnownKey(level, key))) return false;
+  // What has no key says nothing about whose it is; the older tool ignored it.
+  return (isLegacy || keys.length > 0) && readFlatYaml(text) === undefined;
+}
 
 /** All that is doubtful in a configuration file, one sentence each. */
 export function configWarnings(

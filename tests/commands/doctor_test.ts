@@ -9,6 +9,7 @@ import {
   withSession,
 } from "../work/fixtures.ts";
 import { inEmptyDirectory, orc, testOutput, testText } from "./orc.ts";
+import { eventLine } from "../migration/fixtures.ts";
 import { assertEquals } from "@std/assert";
 
 const PLAIN_SECRET = ".orchestrator/secrets/api_token";
@@ -17,7 +18,7 @@ const SESSION = `.orchestrator/sessions/${idOf(0, 0)}`;
 /** Some of each severity. */
 function damage(root: string): void {
   writeTree(root, {
-    ".workflow_log.jsonl": "",
+    ".workflow_log.jsonl": eventLine("wf_1a2b3c4d", "workflow_started"),
     ".orchestrator/current": "../etc",
     ".orchestrator/lock": lockText(foreignRecord()),
     [`.orchestrator/lock.${tokenOf(1)}.tmp`]: "",

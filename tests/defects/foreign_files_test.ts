@@ -215,6 +215,87 @@ Deno.test("migrate again does nothing, whatever the first time left, and doctor 
     assert(!codes.includes("legacy_files"), codes.join());
   }));
 
+/** What another program keeps in a directory of the same name. */
+const OTHER_PROGRAM = {
+  "agents/coder.md": "You write code.\n",
+  "tasks.json": '{"tasks": []}',
+  "state.json": '{"agents": {"coder": "idle"}}',
+  "meta.json": '{"schema": 3, "owner": "team"}',
+  "config.yaml": "agents:\n  - name: coder\n    model: large\n",
+  "log.jsonl": '{"event":"spawn","agent":"coder"}\n',
+  "sessions/2026-01-01.md": "# Monday\n",
+};
+
+Deno.test("files of another program in .orchestrator stay as they are, and git goes on seeing them", () =>
+  inRepository(async (repository) => {
+    const paths = Object.keys(OTHER_PROGRAM);
+    for (const [path, text] of Object.entries(OTHER_PROGRAM)) {
+      await repository.write(`.orchestrator/${path}`, text);
+    }
+    const [tracked = "", ...others] = paths;
+    await repository.run("git", "add", `.orchestrator/${tracked}`);
+    await commit(repository, "Keep the agents");
+    await repository.write("workflow.yaml", EASY_WORKFLOW);
+    assertEquals((await repository.orc(["status"])).code, 4);
+    const started = await repository.orc(["start", "Task"]);
+    assertEquals(started.code, 0, started.stderr);
+    const status = await repository.orc(["status"]);
+    assertEquals([status.code, status.stderr], [0, ""]);
+    const seen = await repository.run(
+      ...["git", "status", "--porcelain", "--untracked-files=all"] as const,
+    );
+    assertEquals(
+      seen.stdout.trim().split("\n").sort(),
+      [...others.map((path) => `?? .orchestrator/${path}`), "?? workflow.yaml"]
+        .sort(),
+    );
+    const set = await repository.orc(["config", "set", "color", "never"]);
+    assertEquals(set.code, 5, set.stderr);
+    assertStringIncludes(set.stderr, "holds the settings of another program");
+    assertEquals((await repository.result(["migrate"])).action, "nothing");
+    const { findings } = await repository.result(["doctor"]);
+    assertEquals(
+      findings.map(({ code }: { code: string }) => code),
+      ["foreign_files"],
+    );
+    for (const [path, text] of Object.entries(OTHER_PROGRAM)) {
+      const now = `${repository.directory}/.orchestrator/${path}`;
+      assertEquals(Deno.readTextFileSync(now), text);
+    }
+  }));
+
+/** What other programs keep under the names of settings. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  "a list of agents": "agents:\n  - name: coder\n",
+  "a list": "- one\n- two\n",
+  "several documents": "kind: A\n---\nkind: B\n",
+  "tags of its own": "run: !Ref Stack\n",
+  "tabs": "pipeline:\n\tsteps: []\n",
+  "keys that are numbers": "1: one\n2: two\n",
+};
+
+for (const [what, text] of Object.entries(SETTINGS)) {
+  Deno.test(`settings of another program that are ${what} stop no command`, () =>
+    withRoot({
+      "workflow.yaml": EASY_WORKFLOW,
+      ".orchestrator.yaml": text,
+      ...(/^[a-z]+:/.test(text) ? { ".orchestrator/config.yaml": text } : {}),
+      "home/.config/orchestrator/config.yaml": text,
+    }, async (root) => {
+      const shell = shellIn(root);
+      const home = `${root}/home`;
+      for (
+        const args of [["start", "Task"], ["status"], ["config", "list"]]
+      ) {
+        const ran = await shell([...args, "--root", root], { home });
+        assertEquals([ran.exitCode, ran.err], [0, ""], args.join(" "));
+      }
+      const { findings } = JSON.parse((await shell(["doctor", "--json"])).out)
+        .result;
+      assertEquals(findings, []);
+    }));
+}
+
 const ACTIONS = "name: CI\non: [push]\njobs:\n  test: {runs-on: linux}\n";
 
 Deno.test("a workflow.yaml of another program stops no start, and validate says what it looks like", () =>

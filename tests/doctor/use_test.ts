@@ -88,7 +88,7 @@ const FIXTURES: readonly Fixture[] = [
     (root) => Deno.chmodSync(`${root}/.orchestrator/sessions`, 0o777),
   ],
   ["secret_readable", at("secrets/api_token", "s3cret"), ["secret_plaintext"]],
-  ["secret_readable", at("api_token", "s3cret"), ["foreign_files"]],
+  ["secret_readable", own("api_token", "s3cret")],
   [
     "secret_missing",
     (root) => append(root, "workflow.yaml", "secrets: [API_KEY]\n"),

@@ -88,7 +88,6 @@ Deno.test("diagnoseRepository() names links among settings and secrets once, and
     assertEquals(await codesAt(root), [
       "symbolic_link",
       "symbolic_link",
-      "legacy_files",
     ]);
   }));
 

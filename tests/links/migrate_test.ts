@@ -55,7 +55,7 @@ Deno.test("migrate() refuses a state that is a link, and moves nothing", () =>
 Deno.test("migrate() writes nothing through a link in the new place", () =>
   withRoot({
     ".workflow_state.json": legacyState(),
-    ".secrets.enc": "x",
+    ".secrets.enc": "Salted__x",
     ".orchestrator/sessions/": "",
     "elsewhere/": "",
   }, async (root) => {
@@ -65,7 +65,7 @@ Deno.test("migrate() writes nothing through a link in the new place", () =>
       () => migrate(fixedHost(), { root }),
     );
     assertEquals(error.code, "symbolic_link");
-    assertEquals(Deno.readTextFileSync(`${root}/.secrets.enc`), "x");
+    assertEquals(Deno.readTextFileSync(`${root}/.secrets.enc`), "Salted__x");
   }));
 
 Deno.test("importLegacy() goes where a link leads that somebody names", () =>

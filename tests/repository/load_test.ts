@@ -338,10 +338,13 @@ Deno.test("pinWorkflow() takes overrides from the working tree", () =>
 
 for (
   const [what, text, code] of [
-    ["a list", "- a\n", "invalid_overrides"],
-    ["a text", "test_command\n", "invalid_overrides"],
-    ["keys that are no strings", "1: a\n", "invalid_overrides"],
-    ["no YAML", "a: [\n", "invalid_yaml"],
+    ["a list", "- test_command: a\n", "invalid_overrides"],
+    [
+      "keys that are no strings",
+      "1: a\ntest_command: a\n",
+      "invalid_overrides",
+    ],
+    ["no YAML", "test_command: [\n", "invalid_yaml"],
   ] as const
 ) {
   Deno.test(`pinWorkflow() refuses overrides that are ${what}`, () =>
@@ -357,7 +360,8 @@ for (
 
 Deno.test("pinWorkflow() refuses overrides that are no text", () =>
   withRoot({}, async (root) => {
-    Deno.writeFileSync(`${root}/.orchestrator.yaml`, new Uint8Array([0xff]));
+    const text = new TextEncoder().encode("test_command: a ");
+    Deno.writeFileSync(`${root}/.orchestrator.yaml`, text.fill(0xff, -1));
     const error = await refusalOf(() => pin(root));
     assertEquals([error.kind, error.hint], [
       "config",

@@ -69,10 +69,13 @@ Deno.test("withPreparedRepository() makes what is missing, holds the lock and gi
   }));
 
 Deno.test("withPreparedRepository() makes nothing where a setting cannot be read", () =>
-  withRoot({ ".orchestrator.yaml": "[1]\n" }, async (root) => {
-    const error = await refusalWithoutTrace(root, () => prepare({ root }));
-    assertEquals(error.kind, "config");
-  }));
+  withRoot(
+    { ".orchestrator.yaml": "lock_timeout_seconds: [\n" },
+    async (root) => {
+      const error = await refusalWithoutTrace(root, () => prepare({ root }));
+      assertEquals(error.kind, "config");
+    },
+  ));
 
 Deno.test("withPreparedRepository() leaves out .gitignore in a portable repository, also later", () =>
   withRoot({}, async (root) => {
