@@ -31,7 +31,11 @@ import {
   sortPlaces,
   unknownNames,
 } from "../session/ownership.ts";
-import { readBindingFile, readCurrent } from "../session/read.ts";
+import {
+  isForeignSession,
+  readBindingFile,
+  readCurrent,
+} from "../session/read.ts";
 import { ownNames, readRepositoryMeta } from "../session/repository.ts";
 import {
   type ConfigSite,
@@ -152,7 +156,9 @@ async function insideFacts(layout: RepositoryLayout, context: JudgeContext) {
   const ids = inner.flatMap(({ paths }) => paths)
     .filter(({ path, kind }) =>
       kind === "directory" && path.startsWith(`${layout.sessions}/`)
-    ).map(({ path }) => nameOf(path)).filter(isSessionId);
+    ).map(({ path }) => nameOf(path)).filter((name) =>
+      isSessionId(name) && !isForeignSession(layout, name)
+    );
   const directories = [
     top,
     ...inner,

@@ -13,6 +13,7 @@ import {
 } from "../repository/open.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { legacyLogOf, readLegacyState } from "../session/legacy.ts";
+import { isOlderLog } from "../session/ownership.ts";
 import {
   type LogReading,
   type LogSource,
@@ -305,7 +306,7 @@ export async function analyzeSessions(
     analyzer.addSession(state.workflowId, state.status);
   }
   for (const path of [layout.legacyLog, layout.sessionlessLog]) {
-    await addLog({ root: layout.root, path });
+    if (isOlderLog(path)) await addLog({ root: layout.root, path });
   }
   const analysis = analyzer.analysis();
   if (analysis.isCut) {

@@ -11,7 +11,7 @@ import { tokensIn } from "../base/mask.ts";
 import { environmentFiles, KEY_VARIABLES } from "../base/names.ts";
 import { isDenied } from "../files/errors.ts";
 import { isFileTracked } from "../files/git_index.ts";
-import { fileKind, readRegularFile, visibleKind } from "../files/read.ts";
+import { fileKind, readRegularFile } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
@@ -20,7 +20,7 @@ import {
   type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
-import { encryptionOf, openWith } from "./encryption.ts";
+import { encryptionOf, mayHoldLegacySecrets, openWith } from "./encryption.ts";
 import {
   findSecret,
   requiredSecrets,
@@ -66,7 +66,7 @@ export async function secretFacts(
   }
   // Also one that may not be looked at is there.
   const legacyPath = legacySecretPaths(layout.root)
-    .find((path) => visibleKind(path) !== "absent") ?? null;
+    .find(mayHoldLegacySecrets) ?? null;
   const isKept = legacyPath !== null ||
     files.some(({ path }) => path.startsWith(layout.secrets));
   return {

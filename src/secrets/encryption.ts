@@ -1,5 +1,5 @@
 import { hexOf } from "../base/checksum.ts";
-import { corrupt, denied, OrcError } from "../base/error.ts";
+import { corrupt, denied, OrcError, orElse } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import { legacySecretPaths, userLayout } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_WORKFLOW_BYTES } from "../base/limits.ts";
@@ -8,7 +8,13 @@ import {
   LEGACY_PASSWORD_VARIABLE,
   PASSPHRASE_VARIABLE,
 } from "../base/names.ts";
-import { guardPath, readRegularFile, readText } from "../files/read.ts";
+import {
+  guardPath,
+  readBeginning,
+  readRegularFile,
+  readText,
+  visibleKind,
+} from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { entriesOf, scalarText } from "../workflow/value.ts";
@@ -254,11 +260,28 @@ export async function readLegacySecrets(
   for (const path of legacySecretPaths(root)) {
     guardPath(root, path);
     const encrypted = readRegularFile(path, MAX_WORKFLOW_BYTES);
-    if (encrypted === undefined) continue;
+    if (encrypted === undefined || isForeign(encrypted)) continue;
     const bytes = await decryptLegacy(encrypted, password, path);
     return { path, values: await valuesIn(bytes, path) };
   }
   return undefined;
+}
+
+/** Whether a file may hold secrets of the Python tool; one that may not be looked at may. */
+export function mayHoldLegacySecrets(path: string): boolean {
+  const kind = visibleKind(path);
+  if (kind !== "file") return kind !== "absent";
+  const start = orElse(
+    () => readBeginning(path, MAGIC.length),
+    () => undefined,
+  );
+  return start === undefined || !isForeign(start);
+}
+
+/** Other programs encrypt files of that name in other ways: PGP, or age. */
+function isForeign(encrypted: Uint8Array): boolean {
+  const start = new TextDecoder().decode(encrypted.subarray(0, MAGIC.length));
+  return start !== "" && start !== MAGIC;
 }
 
 async function decryptLegacy(
@@ -266,8 +289,7 @@ async function decryptLegacy(
   password: string,
   path: string,
 ): Promise<Uint8Array> {
-  const magic = new TextDecoder().decode(encrypted.subarray(0, MAGIC.length));
-  if (magic !== MAGIC) throw invalid(path, "it is not encrypted by openssl");
+  if (encrypted.length === 0) throw invalid(path, "it is empty");
   const start = MAGIC.length + SALT_BYTES;
   const salt = encrypted.slice(MAGIC.length, start);
   const bytes = await stretch(password, salt, {

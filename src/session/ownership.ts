@@ -20,6 +20,7 @@ import {
   readBeginning,
   readRegularFile,
 } from "../files/read.ts";
+import { isForeignSession } from "./read.ts";
 import { keysAtMargin, OLDER_SETTINGS } from "../workflow/value.ts";
 
 /** What lies in a place of the older tool: it decides how that is read, and what becomes of it. */
@@ -434,11 +435,14 @@ function isLeftover(name: string): boolean {
 }
 
 /** Whether something in the directory of sessions is one, or was left of one. */
-function isOwnSession({ root }: RepositoryLayout, name: string): boolean {
+function isOwnSession(layout: RepositoryLayout, name: string): boolean {
   if (!isSessionId(name)) return name.startsWith(".");
-  const { directory, state, log, meta } = sessionLayout(root, name);
-  return fileKind(directory) === "directory" &&
-    (isThere(log) || isThere(meta) ||
-      isThere(state) &&
-        unlessCorrupt(() => readOlderState(state))?.isForeign !== true);
+  return fileKind(sessionLayout(layout.root, name).directory) === "directory" &&
+    !isForeignSession(layout, name);
+}
+
+/** Whether a log holds events of the older tool, or nothing yet. */
+export function isOlderLog(path: string): boolean {
+  const text = textOf(readBeginning(path, MAX_SMALL_FILE_BYTES));
+  return isEmpty(text) || hasLine(text, isEvent);
 }

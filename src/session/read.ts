@@ -15,13 +15,16 @@ import {
   sessionLayout,
 } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
+import { nameOf } from "../base/path.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { asOrcError, ifThere } from "../files/errors.ts";
 import type { LockContext } from "../files/lock.ts";
 import {
   entriesIn,
+  fileKind,
   guardDirectory,
   guardPath,
+  readBeginning,
   readJson,
   readText,
 } from "../files/read.ts";
@@ -219,7 +222,38 @@ function sessionIds(layout: RepositoryLayout): readonly string[] {
   return entriesIn(layout.sessions, "list the sessions")
     .filter(({ name, isFile }) => !isFile && isSessionId(name))
     .map(({ name }) => name)
+    .filter((name) => !isForeignSession(layout, name))
     .sort();
+}
+
+/** Ids as orc and the older tool make them: nobody else's directory is called so by accident. */
+const MADE_ID = /^(?:[0-9a-z]{26}|[0-9a-f]{8})$/;
+
+/** What each file of a session says somewhere at its beginning. */
+const MARKS = {
+  state: '"workflow_id"',
+  log: '"event_type"',
+  meta: '"session_id"',
+} as const;
+
+/** Whether another program keeps something under the name of a session; an empty directory is none's. */
+export function isForeignSession(
+  { root }: RepositoryLayout,
+  name: string,
+): boolean {
+  if (MADE_ID.test(name)) return false;
+  const paths = sessionLayout(root, name);
+  if (fileKind(paths.directory) !== "directory") return false;
+  const entries = entriesIn(paths.directory, "list");
+  const own = [paths.checkpoints, paths.feedback].map(nameOf);
+  const isMarked = entries.some(({ name }) => own.includes(name)) ||
+    (["state", "log", "meta"] as const).some((file) => {
+      const bytes = readBeginning(paths[file], MAX_SMALL_FILE_BYTES);
+      const text = new TextDecoder().decode(bytes);
+      // A damaged one may say nothing any more.
+      return bytes && (text.includes(MARKS[file]) || !/[^\s\0{]/.test(text));
+    });
+  return entries.length > 0 && !isMarked;
 }
 
 /** Each update replaces a file in the session's directory. */

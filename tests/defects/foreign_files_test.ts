@@ -296,6 +296,41 @@ for (const [what, text] of Object.entries(SETTINGS)) {
     }));
 }
 
+Deno.test("what other programs keep among sessions, logs and secrets is not called damaged", () =>
+  withRoot({
+    "workflow.yaml": EASY_WORKFLOW,
+    ".orchestrator/sessions/abc/state.json": '{"agents": {}}',
+    ".orchestrator/sessions/notes/monday.md": "hi\n",
+    ".workflow_log.jsonl": '{"level":"info"}\n',
+    ".workflow_checkpoints/a.json": "{}",
+    ".workflow_tool_feedback.jsonl": '{"stars":5}\n',
+    ".secrets.enc": "-----BEGIN PGP MESSAGE-----\n",
+  }, async (root) => {
+    const before = readTree(root);
+    const shell = shellIn(root);
+    const environment = { SECRETS_PASSWORD: "hunter22" };
+    const commands = [
+      ["start", "Task", "--root", root],
+      ["session", "list"],
+      ["session", "cleanup", "--dry-run"],
+      ["analyze"],
+      ["history"],
+      ["feedback", "review"],
+      ["secrets", "list"],
+      ["status"],
+    ];
+    for (const args of commands) {
+      const { exitCode, out, err } = await shell(args, { environment });
+      assertEquals([exitCode, err], [0, ""], args.join(" "));
+      assert(!/^\s*(?:abc|notes)\b/m.test(out), out);
+    }
+    assertEquals((await resultOf(shell, ["doctor"])).findings, []);
+    const after = readTree(root);
+    for (const path of Object.keys(before)) {
+      assertEquals(after[path], before[path]);
+    }
+  }));
+
 const ACTIONS = "name: CI\non: [push]\njobs:\n  test: {runs-on: linux}\n";
 
 Deno.test("a workflow.yaml of another program stops no start, and validate says what it looks like", () =>

@@ -225,6 +225,8 @@ Deno.test("readLegacySecrets() opens what openssl encrypted, if it has the passw
     const wrong = await codeOf(() => valuesAt(root, "wrong"));
     assertEquals(wrong, "denied wrong_password");
     Deno.writeTextFileSync(path, "API_KEY: in plain sight");
-    const plain = await codeOf(() => valuesAt(root));
-    assertEquals(plain, "corrupt invalid_secret");
+    assertEquals(await valuesAt(root), undefined, "another program's");
+    Deno.writeTextFileSync(path, "");
+    const empty = await codeOf(() => valuesAt(root));
+    assertEquals(empty, "corrupt invalid_secret");
   }));
