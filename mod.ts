@@ -145,11 +145,11 @@ export {
 } from "./src/sessions/manage.ts";
 export type {
   ForceFrom,
-  LeftFile,
   MigrationConflict,
   PlannedMove,
   PlannedSession,
 } from "./src/migration/session_plan.ts";
+export type { LeftFile } from "./src/session/ownership.ts";
 export {
   importLegacy,
   type ImportOptions,
