@@ -1,3 +1,4 @@
+import { denied } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import { asObject } from "../base/json.ts";
 import {
@@ -18,6 +19,7 @@ import { type LockRecord, lookAt } from "../files/lock_record.ts";
 import {
   guardDirectory,
   isThere,
+  isVisible,
   kindOf,
   readJson,
   readRegularFile,
@@ -43,7 +45,11 @@ import {
   legacyConfigFiles,
   readConfig,
 } from "../settings/files.ts";
-import { configWarnings, wrongStatement } from "../settings/merge.ts";
+import {
+  configWarnings,
+  isCounted,
+  wrongStatement,
+} from "../settings/merge.ts";
 import { SETTINGS } from "../settings/settings.ts";
 import type { SecretFacts } from "../secrets/rules.ts";
 import { readMigrationRecord } from "../transfer/settle.ts";
@@ -66,10 +72,16 @@ export interface DiagnosisFacts extends StoredFacts {
     readonly type: string | null;
     readonly isReadOnly: boolean;
   };
-  /** The file that sessions are started with: its hash, or why none can be. */
+  /** What belongs to somebody else who does not let this user change it. */
+  readonly unwritable: readonly PathFact[];
+  /** What sessions are started with, or why none can be. */
   readonly workflow: {
+    /** Null for the bundled one. */
+    readonly path: string | null;
     readonly sha256: string | null;
     readonly trouble: Trouble | null;
+    /** Checks in it that can verify nothing, as sentences; they keep no session from starting. */
+    readonly doubts: readonly string[];
   };
   /** What the files of settings and the environment say, here and of the user. */
   readonly config: {
@@ -219,7 +231,7 @@ function directoryFacts(
 ) {
   const { found: entries = [], trouble } = attempt(
     directory,
-    () => listDirectory(directory),
+    () => listSearchable(directory),
   );
   const isLeftover = ({ name, isDirectory }: Deno.DirEntry): boolean =>
     leftoverToken(name, isDirectory) !== undefined ||
@@ -240,6 +252,22 @@ function directoryFacts(
       : { directory, session, names: left },
     trouble,
   };
+}
+
+/** As {@linkcode listDirectory}; a directory of which only the names may be seen is refused whole. */
+function listSearchable(directory: string): readonly Deno.DirEntry[] {
+  const entries = listDirectory(directory);
+  const [first] = entries;
+  if (first && visibleKind(`${directory}/${first.name}`) === "denied") {
+    throw denied(
+      "permission_denied",
+      `Cannot search "${directory}": permission denied`,
+      {
+        path: directory,
+      },
+    );
+  }
+  return entries;
 }
 
 /** Its session is null for the lock of the repository, its holder when it is no record, or cannot be read. */
@@ -326,16 +354,20 @@ async function legacyFacts(layout: RepositoryLayout) {
     () => sortPlaces(layout, { root, places }, { settings }),
   );
   const names = new Set(places.map(({ path }) => path));
+  const server = attempt(sessionlessState, () => isServerState(layout));
   return {
     /** What a migration moves. */
     paths: (found?.moving ?? places).map(({ path }) => joinPath(root, path))
-      .filter((path) => visibleKind(path) !== "absent"),
+      .filter(isVisible),
     /** Others with such a name, which it moves only when they are named. */
     custom: entriesIn(root).map(({ name }) => name)
       .filter((name) => name.startsWith(LEGACY_PREFIX) && !names.has(name)),
     ...await legacySession(layout),
-    isServer: attempt(sessionlessState, () => isServerState(layout)).found ??
-      false,
+    isServer: server.found ?? false,
+    // What may not be read is not known to be anybody's.
+    sessionlessTrouble: server.trouble?.kind === "denied"
+      ? server.trouble
+      : null,
   };
 }
 
@@ -403,8 +435,9 @@ export async function configFacts(
   const path = site.layout.config;
   try {
     const { files, environment } = await readConfig(host, site);
+    // What does not count keeps nobody from working, whatever it says.
     const troubles = [...files.map(({ layer }) => layer), environment].flat()
-      .flatMap((each) => wrongStatement(each) ?? [])
+      .filter(isCounted).flatMap((each) => wrongStatement(each) ?? [])
       .map((error) => troubleOf(error, path));
     const known = new Set(troubles.map(({ message }) => message));
     const notes = files.flatMap(({ file, entries, layer }) =>

@@ -23,8 +23,24 @@ const { error, warning, info } = rowsAbout<DiagnosisFacts>(
 
 /** Says what the facts mean, the worst first. */
 export function diagnose(facts: DiagnosisFacts): readonly Finding[] {
-  return TABLES.flat().flatMap((row) => row(facts, facts))
+  const findings = TABLES.flat().flatMap((row) => row(facts, facts));
+  return withoutHidden(findings)
     .sort((one, other) => RANKS[one.severity] - RANKS[other.severity]);
+}
+
+/** Says once that something may not be seen, and nothing of what lies in it. */
+function withoutHidden(findings: readonly Finding[]): Finding[] {
+  const isHidden = ({ code }: Finding) => code === "not_readable";
+  const first = new Map(
+    findings.filter(isHidden).toReversed().map((each) => [each.path, each]),
+  );
+  const hidden = new Set(first.keys());
+  return findings.filter((finding) => {
+    const { code, path } = finding;
+    if (code === "not_writable") return !hidden.has(path);
+    return !isHidden(finding) ||
+      first.get(path) === finding && !isBelowOne(path, hidden);
+  });
 }
 
 const RANKS: Readonly<Record<Severity, number>> = {
@@ -41,18 +57,11 @@ const WITHOUT_LINKS = /^(?:vfat|msdos|exfat|fuseblk)$/;
 
 const NOT_OURS = "move it away; orc does not remove what it did not make";
 
-const LOOK_AT_OWNER = "see who owns it and what its mode allows, with ls -l";
-
 const repositoryRows: Rows = [
   error("not_readable", {
     of: ({ troubles }) =>
-      troubles.map((trouble) =>
-        trouble.kind === "denied" ? { ...trouble, remedy: LOOK_AT_OWNER } : {
-          ...trouble,
-          otherCode: trouble.code,
-          remedy: "put a real directory in its place, or move it away",
-        }
-      ),
+      troubles.map((trouble) => ({ ...trouble, otherCode: trouble.code })),
+    remedy: "put a real directory in its place, or move it away",
   }),
   error("damaged_repository_meta", {
     of: ({ metaTrouble }) => metaTrouble,
@@ -64,21 +73,30 @@ const repositoryRows: Rows = [
     of: ({ workflow: { trouble }, config }) =>
       trouble && !config.troubles.some(({ path }) => path === trouble.path) &&
       {
-        path: trouble.path,
-        message: `${trouble.message}; no session can be started`,
+        ...trouble,
+        message: `${trouble.message}; no session can be started with it`,
       },
-    remedy: "orc validate",
+    remedy: "correct it, and see whether it is well: orc validate",
+  }),
+  warning("doubtful_workflow", {
+    of: ({ workflow: { path, doubts }, layout: { root } }) =>
+      doubts.map((doubt) => ({
+        path: path ?? root,
+        message:
+          `${doubt}; sessions start with it, and orc validate refuses it`,
+      })),
+    remedy: "correct it, and see whether it is well: orc validate",
   }),
   info("workflow_changed", {
-    of: ({ workflow: { sha256 }, sessions, layout: { workflow: path } }) => {
+    of: ({ workflow: { path, sha256 }, sessions }) => {
       const behind = sessions.filter(({ state }) =>
-        sha256 !== null && state?.status === "active" &&
+        path !== null && sha256 !== null && state?.status === "active" &&
         state.pinned?.path === path && !sha256.startsWith(state.pinned.sha256)
       ).map(({ id }) => id);
       const names = listOf(behind, MAX_CANDIDATES);
       const message =
         `"${path}" has changed since these sessions started: ${names}`;
-      return behind.length > 0 && { path, message };
+      return path !== null && behind.length > 0 && { path, message };
     },
     remedy: "nothing to do: they keep their own copy",
   }),
@@ -95,7 +113,7 @@ const repositoryRows: Rows = [
   warning("damaged_migration_record", {
     of: ({ migrationTrouble: trouble, layout: { migrationBackup } }) =>
       trouble && trouble.code !== "symbolic_link" && {
-        path: trouble.path,
+        ...trouble,
         message: `${trouble.message}; the migration cannot be taken back`,
         remedy:
           `put back the copy record.json of its backup in "${migrationBackup}"`,
@@ -226,6 +244,26 @@ const pathRows: Rows = [
         remedy: `chmod 600 "${path}"`,
       })),
   }),
+  error("not_writable", {
+    of: ({ unwritable, sessions }) => {
+      const logs = new Set(sessions.map(({ log }) => log.path));
+      // Any other file is replaced and not changed, which its directory decides.
+      const [first, ...others] = topmost(
+        unwritable.filter(({ path, kind }) =>
+          kind === "directory" || logs.has(path)
+        ),
+      );
+      const more = others.length > 0 ? ` and ${others.length} more` : "";
+      return first && {
+        path: first.path,
+        message:
+          `"${first.path}"${more} belongs to user ${first.uid}, who does not let you change it (mode ${
+            modeText(first.mode)
+          })`,
+        remedy: `work as that user, or let that user allow it`,
+      };
+    },
+  }),
   warning("foreign_owner", {
     of: ({ paths, layout: { directory } }) => {
       const owner = paths.find(({ path }) => path === directory)?.uid ?? null;
@@ -301,13 +339,8 @@ const legacyRows: Rows = [
     remedy: "nothing to do: a migration leaves them",
   }),
   error("damaged_legacy_state", {
-    of: ({ legacy: { trouble } }) =>
-      trouble && {
-        ...trouble,
-        remedy: trouble.kind === "denied"
-          ? LOOK_AT_OWNER
-          : "put back a good copy of the file, or move it away",
-      },
+    of: ({ legacy: { trouble } }) => trouble,
+    remedy: "put back a good copy of the file, or move it away",
   }),
   // The new place wins, so that a session in the old one is hidden by any that is open.
   warning("legacy_beside_new", {
@@ -331,6 +364,7 @@ const legacyRows: Rows = [
       },
     remedy: MIGRATE,
   }),
+  error("not_readable", { of: ({ legacy }) => legacy.sessionlessTrouble }),
   info("server_state", {
     of: ({ legacy, layout: { sessionlessState: path } }) =>
       legacy.isServer && { path },
@@ -376,6 +410,7 @@ function unreadableSecrets(facts: DiagnosisFacts, isAllowed: boolean) {
   const { secrets } = facts;
   return "trouble" in secrets && isNews(facts)(secrets.trouble) &&
     (secrets.trouble.code !== "permission_missing") === isAllowed && {
+    ...isAllowed && secrets.trouble,
     path: secrets.trouble.path,
     message: `${secrets.trouble.message}; no secret was looked at`,
     remedy: "put that right, then: orc secrets doctor",

@@ -25,7 +25,8 @@ import {
 } from "../workflow/definition.ts";
 import type { SessionState } from "../workflow/types.ts";
 
-export interface Trouble extends Pick<OrcError, "kind" | "code" | "message"> {
+export interface Trouble
+  extends Pick<OrcError, "kind" | "code" | "message" | "hint"> {
   readonly path: string;
 }
 
@@ -249,8 +250,8 @@ export function readTrouble(error: unknown, path: string): Trouble {
 /** What an error of orc says about a file; any other is thrown again. */
 export function troubleOf(error: unknown, path: string): Trouble {
   if (!(error instanceof OrcError)) throw error;
-  const { kind, code, message } = error;
-  return { kind, code, message, path: error.path ?? path };
+  const { kind, code, message, hint } = error;
+  return { kind, code, message, hint, path: error.path ?? path };
 }
 
 /** Lists a directory, sorted by name; what is none is empty, also a link to one. */

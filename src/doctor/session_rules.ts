@@ -10,11 +10,18 @@ import { LONG_LOCK_MS, MAX_CANDIDATES } from "../base/limits.ts";
 import { listOf, quoted } from "../base/text.ts";
 import { isClosed } from "../engine/state.ts";
 import type { DiagnosisFacts, LockFact, PointerFact } from "./facts.ts";
-import type { LineSample, LogFacts, SessionFacts } from "./session_facts.ts";
+import type {
+  LineSample,
+  LogFacts,
+  SessionFacts,
+  Trouble,
+} from "./session_facts.ts";
 
 /** What a row finds: nothing, that it is so, a sentence, or all that the row itself does not say. */
 type Answer = boolean | string | Found | readonly Found[] | null | undefined;
-type Found = Partial<Said> & {
+type Found = Partial<Said> & Pick<Trouble, "hint"> & {
+  /** That of an error, such as `denied`, or of a path. */
+  readonly kind?: string;
   /** Where the row's own code does not fit. */
   readonly otherCode?: string;
 };
@@ -52,8 +59,10 @@ export function rowsAbout<Subject>(
         const found: Found = typeof answer === "object" ? answer : {};
         const { otherCode = code, path = at(subject) } = found;
         const message = typeof answer === "string" ? answer : `"${path}" ${is}`;
-        const said = { message, remedy, fixable, ...found };
-        return finding({ ...said, path, code: otherCode });
+        const said = { message, remedy, fixable, ...found, path };
+        return isDenied(found)
+          ? notReadable(said)
+          : finding({ ...said, code: otherCode });
       });
     };
   return {
@@ -61,6 +70,20 @@ export function rowsAbout<Subject>(
     warning: rowOf(warningFinding),
     info: rowOf(infoFinding),
   };
+}
+
+function isDenied({ kind }: { readonly kind?: string }): boolean {
+  return kind === "denied";
+}
+
+/** What nobody let this user see may be well: whatever was to be read, only that is known. */
+function notReadable(
+  { path, session, message, code, hint }: Omit<Said, "code" | "remedy"> & Found,
+): Finding {
+  const remedy = code === "permission_missing" && hint !== undefined
+    ? hint
+    : `see who owns it: ls -ld "${path}"; then work as that user, or let that user allow it`;
+  return errorFinding({ code: "not_readable", path, session, message, remedy });
 }
 
 const { info, error, warning } = rowsAbout<DiagnosisFacts>(
@@ -94,6 +117,7 @@ export function isBusy(
 function lockFinding({ path, session, holder, trouble }: LockFact): Finding {
   const about = { path, session };
   if (trouble !== null) {
+    if (isDenied(trouble)) return notReadable({ ...trouble, ...about });
     return errorFinding({
       ...about,
       code: "lock_foreign",
@@ -187,8 +211,8 @@ function rowsOfPointer(
           const isMovable = trouble.kind === "corrupt" &&
             trouble.code !== "not_a_regular_file";
           return [{
+            ...trouble,
             path,
-            message: trouble.message,
             remedy: isMovable
               ? "choose a session: orc session switch ID, or put the file aside: orc doctor --fix"
               : "move it away; orc does not remove what it did not make",
@@ -215,11 +239,6 @@ function rowsOfPointer(
   ];
 }
 
-const HIDDEN: ReadonlySet<string> = new Set([
-  "permission_denied",
-  "permission_missing",
-]);
-
 /** Each session by itself, and whether its log is whole and in step with its state. */
 export const sessionRows: readonly Row<DiagnosisFacts>[] = [
   ofEachSession(
@@ -232,10 +251,6 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
         },
       is: "holds no state",
     }),
-    ofState.error("not_readable", {
-      of: ({ trouble }) => trouble && HIDDEN.has(trouble.code) && trouble,
-      remedy: "see who owns it and what its mode allows, with ls -l",
-    }),
     ofState.error("foreign_state", {
       of: (session) =>
         session.trouble?.code === "foreign_state" && {
@@ -245,8 +260,7 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
     }),
     ofState.error("damaged_state", {
       of: (session) =>
-        session.trouble && session.trouble.code !== "foreign_state" &&
-        !HIDDEN.has(session.trouble.code) && {
+        session.trouble && session.trouble.code !== "foreign_state" && {
           ...session.trouble,
           remedy: wayBack(session) ?? "put back a good copy of the file",
         },
@@ -286,7 +300,7 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
   ),
   ofEachSession(
     ofLog.error("log_not_readable", {
-      of: ({ log: { trouble } }) => trouble?.message,
+      of: ({ log: { trouble, path } }) => trouble && { ...trouble, path },
       remedy: "put a regular file in its place: updates are refused",
     }),
   ),

@@ -1,10 +1,7 @@
-import { sha256Hex } from "../base/checksum.ts";
 import { type Finding, isProblem } from "../base/finding.ts";
-import type { RepositoryLayout } from "../base/layout.ts";
-import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
-import { readRegularFile } from "../files/read.ts";
 import { freeBytesAt, mountAt } from "../files/tree.ts";
 import type { Host } from "../host/host.ts";
+import { BUNDLED, pinWorkflow, SAMPLE_NAME } from "../repository/load.ts";
 import {
   openRepository,
   type Place,
@@ -13,7 +10,8 @@ import {
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { secretFacts } from "../secrets/doctor.ts";
-import { validateWorkflow } from "../work/init.ts";
+import { problemLine } from "../workflow/problem.ts";
+import { unwritablePaths } from "./access.ts";
 import { configFacts, type DiagnosisFacts, gatherFacts } from "./facts.ts";
 import type { Repaired, RepairRequest } from "./repair.ts";
 import { diagnose } from "./rules.ts";
@@ -50,7 +48,7 @@ export interface Diagnosis {
  * nothing, and goes on past whatever is damaged; its time grows with the number of sessions.
  *
  * Requires `--allow-read` and `--allow-env`; `--allow-write` to put something right. With
- * `--allow-sys=statfs` it knows the free space, with `--allow-run=git` the secrets that git's
+ * `--allow-sys` it knows the free space and who you are, with `--allow-run=git` the secrets that git's
  * credential helper has.
  *
  * @throws {OrcError} `not_damaged` (refused) if a repair is not needed
@@ -62,7 +60,7 @@ export async function diagnoseRepository(
   options: DiagnoseOptions = {},
 ): Promise<Diagnosis> {
   const repository = openRepository(host, options);
-  const look = () => gatherAll(host, repository, options);
+  const look = () => gatherAll(host, repository);
   const { repair, fix } = options;
   const warnings: string[] = [];
   let facts = await look();
@@ -100,18 +98,19 @@ function isGoneFrom(left: readonly Finding[]): (finding: Finding) => boolean {
 async function gatherAll(
   host: Host,
   repository: Repository,
-  options: RepositoryOptions,
 ): Promise<DiagnosisFacts> {
   const { layout, context } = repository;
   const mount = mountAt(layout.root);
+  const stored = await gatherFacts(layout, context);
   return {
-    ...await gatherFacts(layout, context),
+    ...stored,
+    unwritable: await unwritablePaths(host, stored.paths),
     disk: {
       freeBytes: await freeBytesAt(layout.root),
       type: mount?.type ?? null,
       isReadOnly: mount?.isReadOnly ?? false,
     },
-    workflow: await workflowFacts(host, layout, options),
+    workflow: await workflowFacts(host, repository),
     config: await configFacts(host, repository),
     secrets: await secretFacts(host, repository).catch((error) => ({
       trouble: troubleOf(error, layout.secrets),
@@ -119,19 +118,24 @@ async function gatherAll(
   };
 }
 
+/** Reads the workflow as a start here would: what that lets pass keeps nobody from starting. */
 async function workflowFacts(
   host: Host,
-  { workflow, root }: RepositoryLayout,
-  options: RepositoryOptions,
+  repository: Repository,
 ): Promise<DiagnosisFacts["workflow"]> {
+  const none = { path: null, sha256: null, doubts: [] };
   try {
-    const how = { ...options, root, asStart: true };
-    const { path } = await validateWorkflow(host, how);
-    if (path === null) return { sha256: null, trouble: null };
-    const bytes = readRegularFile(workflow, MAX_WORKFLOW_BYTES);
-    const sha256 = bytes === undefined ? null : await sha256Hex(bytes);
-    return { sha256, trouble: null };
+    const { path, sha256, warnings } = await pinWorkflow(
+      host,
+      repository,
+      {},
+      SAMPLE_NAME,
+    );
+    const doubts = warnings.filter(({ severity }) => severity === "error")
+      .map((problem) => problemLine(problem, path ?? BUNDLED));
+    return { path, sha256, doubts, trouble: null };
   } catch (error) {
-    return { sha256: null, trouble: troubleOf(error, workflow) };
+    const { root } = repository.layout;
+    return { ...none, trouble: troubleOf(error, root) };
   }
 }

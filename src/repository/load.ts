@@ -74,10 +74,11 @@ export interface LoadOptions {
 
 type Changes = Omit<LoadOptions, "file" | "isStrict">;
 
-const BUNDLED = "the built-in workflow";
+/** What stands in the place of a path in what is said about it. */
+export const BUNDLED = "the built-in workflow";
 
 /** What a session might be called, where no session follows the workflow yet. */
-const SAMPLE_NAME = "task-0000";
+export const SAMPLE_NAME = "task-0000";
 
 /** Loads the file named, else workflow.yaml, else the bundled workflow for this kind of project. */
 export async function loadWorkflow(

@@ -11,7 +11,7 @@ import { tokensIn } from "../base/mask.ts";
 import { environmentFiles, KEY_VARIABLES } from "../base/names.ts";
 import { isDenied } from "../files/errors.ts";
 import { isFileTracked } from "../files/git_index.ts";
-import { fileKind, readRegularFile } from "../files/read.ts";
+import { fileKind, isVisible, readRegularFile } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
@@ -64,9 +64,8 @@ export async function secretFacts(
   for (const name of (await requiredSecrets(host, repository)).names) {
     if (!await canBeHad(search, name)) missing.push(name);
   }
-  // Also one that may not be looked at is there.
   const legacyPath = legacySecretPaths(layout.root)
-    .find(mayHoldLegacySecrets) ?? null;
+    .find((path) => isVisible(path) && mayHoldLegacySecrets(path)) ?? null;
   const isKept = legacyPath !== null ||
     files.some(({ path }) => path.startsWith(layout.secrets));
   return {

@@ -8,6 +8,7 @@ import { writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import {
   assertOrcFits,
+  BUNDLED,
   bundledText,
   loadWorkflow,
   readOverrides,
@@ -145,8 +146,6 @@ function freeName(path: string): string {
 export interface ValidateOptions extends RepositoryOptions {
   /** A file other than workflow.yaml; looked for in the working directory, then in the repository. */
   readonly file?: string;
-  /** Passes over a workflow.yaml of another program, as a start does. */
-  readonly asStart?: boolean;
 }
 
 /** A workflow that can be used, and what is doubtful in it. */
@@ -187,12 +186,13 @@ export async function validateWorkflow(
   const repository = openRepository(host, options);
   const loaded = await loadWorkflow(host, repository, {
     file: options.file,
-    isStrict: options.asStart !== true,
+    isStrict: true,
     overrides: readOverrides(repository),
   });
   await assertOrcFits(loaded.workflow, loaded.path);
   if (loaded.warnings.some(({ severity }) => severity === "error")) {
-    throw invalidWorkflow(loaded.warnings, loaded.path ?? undefined);
+    const { path, warnings } = loaded;
+    throw invalidWorkflow(warnings, path ?? undefined, path ?? BUNDLED);
   }
   const { name, version, phases } = loaded.workflow;
   return {

@@ -87,28 +87,37 @@ export function placeProblem(
 
 export function invalidWorkflow(
   problems: readonly Problem[],
+  path?: string,
   source?: string,
 ): OrcError {
   const shown = mostTelling(problems);
+  const total = problems.length;
   const [first] = shown;
   const hint = first?.code === FOREIGN_FILE
     ? "leave it to its program, and name a workflow of orc: orc start -w FILE"
     : undefined;
-  return invalidFile("invalid_workflow", shown, problems.length, source, hint);
+  return invalidFile("invalid_workflow", shown, total, { path, source, hint });
 }
 
 /** The code of a file that is another program's. */
 export const FOREIGN_FILE = "foreign_file";
 
-/** The one error for all problems of a file, of which some are shown. */
+/** The one error for all problems of a file, of which some are shown; what is no file has a name as its `source`. */
 export function invalidFile(
   code: string,
   problems: readonly Problem[],
   total: number,
-  path?: string,
-  hint = "correct the file, then run orc validate",
+  {
+    path,
+    source = path ?? "workflow",
+    hint = "correct the file, then run orc validate",
+  }: {
+    readonly path?: string;
+    readonly source?: string;
+    readonly hint?: string;
+  },
 ): OrcError {
-  const message = problemLines(problems, total, path ?? "workflow");
+  const message = problemLines(problems, total, source);
   return misconfigured(code, message, { hint, path, details: { problems } });
 }
 

@@ -124,7 +124,9 @@ function invalidYaml(faults: readonly YamlFault[], yaml: YamlText): OrcError {
       const position = positionAt(yaml, offset);
       return { code, severity: "error", path: "", message, ...position };
     });
-  return invalidFile("invalid_yaml", problems, faults.length, yaml.source);
+  return invalidFile("invalid_yaml", problems, faults.length, {
+    path: yaml.source,
+  });
 }
 
 /** The error of what is not read any further. */

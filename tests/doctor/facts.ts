@@ -115,6 +115,7 @@ export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
       session: null,
       trouble: null,
       isServer: false,
+      sessionlessTrouble: null,
     },
     git: {
       isRepository: true,
@@ -123,7 +124,13 @@ export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
       isTracked: false,
     },
     disk: { freeBytes: 1e9, type: "ext4", isReadOnly: false },
-    workflow: { sha256: "abcdef", trouble: null },
+    unwritable: [],
+    workflow: {
+      path: "/shop/workflow.yaml",
+      sha256: "abcdef",
+      trouble: null,
+      doubts: [],
+    },
     config: { legacyFiles: [], troubles: [], notes: [] },
     secrets: wellSecrets(),
     ...facts,

@@ -19,7 +19,8 @@ const DENIED: Trouble = {
 const FOREIGN: Trouble = { ...TROUBLE, code: "foreign_state" };
 const NO_FILE: Trouble = { ...TROUBLE, code: "not_a_regular_file" };
 const SOME = { count: 7, numbers: [2, 4, 6, 8, 10, 12, 14] };
-const { paths, legacy, git, disk, pointers, config, layout } = wellFacts();
+const { paths, legacy, git, disk, pointers, config, layout, workflow } =
+  wellFacts();
 const NOTE = { path: "/shop/x", message: "/shop/x:1 is doubtful" };
 
 type Facts = Partial<DiagnosisFacts>;
@@ -63,7 +64,9 @@ const CASES: Readonly<
     ["not_readable", { troubles: [DENIED] }],
     ["symbolic_link", { troubles: [{ ...TROUBLE, code: "symbolic_link" }] }],
     ["damaged_repository_meta", { metaTrouble: TROUBLE }],
-    ["invalid_workflow", { workflow: { sha256: null, trouble: TROUBLE } }],
+    ["invalid_workflow", {
+      workflow: { ...workflow, sha256: null, trouble: TROUBLE },
+    }],
     ["symbolic_link", path({ kind: "symlink", mode: 0o777 })],
     ["foreign_kind", path({ kind: "other", mode: 0o666 })],
     ["not_a_directory", path({ path: "/shop/.orchestrator/bindings" })],
@@ -92,13 +95,24 @@ const CASES: Readonly<
       "invalid_setting",
       set({ troubles: [{ ...TROUBLE, code: "invalid_setting" }] }),
     ],
-    ["unreadable_config", set({ troubles: [DENIED] })],
+    ["unreadable_config", set({ troubles: [TROUBLE] })],
+    ["not_writable", {
+      unwritable: [{
+        path: "/shop/.orchestrator",
+        kind: "directory",
+        mode: 0o755,
+        uid: 0,
+      }],
+    }],
     [
       "key_beside_secrets",
       { secrets: { ...wellSecrets(), keysBeside: ["/shop/.env"] } },
     ],
   ],
   warning: [
+    ["doubtful_workflow", {
+      workflow: { ...workflow, doubts: ["/shop/workflow.yaml:1:1: It passes"] },
+    }],
     ["unfinished_migration", { unfinishedMigrations: ["/shop/m"] }, true],
     ["damaged_migration_record", { migrationTrouble: TROUBLE }],
     ["not_ignored", ofGit({ isIgnored: false, hasIgnoreFile: false }), true],
@@ -135,7 +149,7 @@ const CASES: Readonly<
     ["unreadable_secrets", { secrets: { trouble: TROUBLE } }],
   ],
   info: [
-    ["workflow_changed", { workflow: { sha256: "ff", trouble: null } }],
+    ["workflow_changed", { workflow: { ...workflow, sha256: "ff" } }],
     ["no_hard_links", onDisk({ type: "exfat" })],
     ["foreign_files", { foreignNames: ["audit.jsonl"] }],
     ["lock_held", lock({})],
@@ -291,4 +305,45 @@ Deno.test("diagnose() does not ask a portable repository to be ignored", () => {
 Deno.test("diagnose() takes current for well that names the session of the older tool", () => {
   const session = { id: "1a2b3c4d", adoption: "none" } as const;
   assertEquals(codesOf({ sessions: [], ...old({ session }) }), []);
+});
+
+Deno.test("diagnose() says of what is not permitted only that, whatever was to be read", () => {
+  const at = (path: string): Trouble => ({ ...DENIED, path });
+  const { current, meta, sessionlessState } = layout;
+  const codes = codesOf({
+    metaTrouble: at(meta),
+    migrationTrouble: at(layout.migrationRecord),
+    workflow: { ...workflow, trouble: at(workflow.path ?? "") },
+    locks: [{ ...lockFact(null), trouble: at("/shop/lock") }],
+    ...pointing({ path: current, session: null, trouble: at(current) }),
+    ...session({ metaTrouble: at("/shop/m") }, {}, { trouble: at("/shop/l") }),
+    ...old({
+      trouble: at(layout.legacyState),
+      sessionlessTrouble: at(sessionlessState),
+    }),
+    ...set({ troubles: [at(layout.config)] }),
+    secrets: { trouble: at(layout.secrets) },
+  });
+  assertEquals(new Set(codes), new Set(["not_readable"]));
+  assertEquals(codes.length, 11);
+});
+
+Deno.test("diagnose() says once that a directory may not be seen, and nothing of what lies in it", () => {
+  const { directory, meta } = layout;
+  const findings = diagnose(wellFacts({
+    troubles: [{ ...DENIED, path: directory }],
+    metaTrouble: { ...DENIED, path: meta },
+    unwritable: [{ path: directory, kind: "directory", mode: 0o700, uid: 0 }],
+  }));
+  assertEquals(
+    findings.map(({ code, path }) => [code, path]),
+    [["not_readable", directory]],
+  );
+});
+
+Deno.test("diagnose() names the flag where this process may not look", () => {
+  const hint = "run it again with --allow-read=/shop";
+  const trouble = { ...DENIED, code: "permission_missing", hint };
+  const [finding] = diagnose(wellFacts({ metaTrouble: trouble }));
+  assertEquals(finding?.remedy, hint);
 });

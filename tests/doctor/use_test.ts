@@ -2,6 +2,7 @@ import { diagnoseRepository } from "../../src/doctor/use.ts";
 import type { Liveness } from "../../src/files/lock_record.ts";
 import { runProgram } from "../../src/host/process.ts";
 import { finishSession } from "../../src/work/phase.ts";
+import { startSession } from "../../src/work/start.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import { foreignRecord, lockText, tokenOf } from "../session/fixtures.ts";
 import {
@@ -12,9 +13,11 @@ import {
   fixedHost,
   idOf,
   legacyState,
+  refusalOf,
   withoutTrace,
   withRoot,
   withSession,
+  WORKTREES,
 } from "../work/fixtures.ts";
 import { codesIn, findingsIn } from "./fixtures.ts";
 import { eventLine } from "../migration/fixtures.ts";
@@ -72,6 +75,16 @@ type Fixture = readonly [
 const FIXTURES: readonly Fixture[] = [
   ["damaged_repository_meta", at("meta.json", "{")],
   ["invalid_workflow", { "workflow.yaml": "phases: 1" }],
+  [
+    "doubtful_workflow",
+    {
+      "workflow.yaml": EASY_WORKFLOW.replace(
+        "name: It}",
+        'name: It, verification: {type: command, command: "true"}}',
+      ),
+    },
+    ["workflow_changed"],
+  ],
   ["workflow_changed", (root) => append(root, "workflow.yaml", "# changed\n")],
   ["not_ignored", (root) => {
     writeTree(root, { ".git/HEAD": "ref: refs/heads/main\n" });
@@ -280,4 +293,38 @@ Deno.test("diagnoseRepository() tells whether all is well, and how much it looke
     Deno.writeTextFileSync(`${root}/${STATE}`, "");
     const ill = await diagnoseRepository(fixedHost(), { root });
     assertEquals([ill.sessions, ill.healthy], [1, false]);
+  }));
+
+Deno.test("diagnoseRepository() judges the workflow that a start here would use, in a linked worktree too", () =>
+  withRoot({ ...WORKTREES, "wt/workflow.yaml": "phases: 1" }, async (root) => {
+    const foundFrom = async (place: string) => {
+      const host = fixedHost({ workingDirectory: `${root}/${place}` });
+      const { findings } = await diagnoseRepository(host);
+      return findings.filter(({ code }) => code === "invalid_workflow")
+        .map(({ path }) => path);
+    };
+    assertEquals(await foundFrom("main"), []);
+    assertEquals(await foundFrom("wt"), [`${root}/wt/workflow.yaml`]);
+    const host = fixedHost({ workingDirectory: `${root}/wt` });
+    const { code } = await refusalOf(() => startSession(host, { task: "x" }));
+    assertEquals(code, "invalid_workflow");
+  }));
+
+Deno.test("diagnoseRepository() blames no workflow.yaml where the built-in workflow is used", () =>
+  withRoot({ ".orchestrator.yaml": 'test_command: "true"\n' }, async (root) => {
+    const findings = (await findingsIn(root))
+      .filter(({ code }) => code === "doubtful_workflow");
+    assert(findings.length > 0);
+    for (const { path, message, severity } of findings) {
+      assertEquals([path, severity], [root, "warning"]);
+      assertStringIncludes(message, "the built-in workflow:");
+    }
+    await startSession(fixedHost(), { root, task: "Add login" });
+  }));
+
+Deno.test("diagnoseRepository() finds no error in a setting that does not count there", () =>
+  withSession(async (root) => {
+    writeTree(root, at("config.yaml", "supervision_mode: nonsense\n"));
+    const severities = (await findingsIn(root)).map(({ severity }) => severity);
+    assertEquals(new Set(severities), new Set(["info"]));
   }));

@@ -34,7 +34,8 @@ async function codesIn(
   const findings = diagnose({
     ...await gatherFacts(layout, context),
     disk: { freeBytes: null, type: null, isReadOnly: false },
-    workflow: { sha256: null, trouble: null },
+    unwritable: [],
+    workflow: { path: null, sha256: null, trouble: null, doubts: [] },
     config,
     secrets,
   });
