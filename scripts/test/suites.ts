@@ -61,6 +61,7 @@ export function allSuites(): Suite[] {
     suite("agents", MACHINE),
     suite("defects", MACHINE),
     suite("bad_inputs", ANYTHING),
+    suite("remedies", ANYTHING),
     suite("crash", MACHINE),
     suite("faults", MACHINE),
     suite("parallel", MACHINE),

@@ -134,14 +134,17 @@ const repositoryRows: Rows = [
       },
   }),
   warning("tracked_by_git", {
-    of: ({ git, isPortable, foreignNames, layout: { directory: path } }) =>
+    of: (
+      { git, isPortable, foreignNames, layout: { root, directory: path } },
+    ) =>
       git.isTracked === true && !isPortable && {
         path,
         message:
           `Git tracks files in "${path}", though the repository is not portable: a checkout puts old states back`,
+        // What was staged and has changed since is not taken out otherwise; the files stay.
         remedy: foreignNames.length === 0
-          ? `git rm -r --cached "${path}"`
-          : `take what is orc's own out of git: git rm -r --cached "${path}/sessions" "${path}/current"`,
+          ? `git -C "${root}" rm -r -f --cached "${path}"`
+          : `take what is orc's own out of git: git -C "${root}" rm -r -f --cached --ignore-unmatch "${path}/sessions" "${path}/current"`,
       },
   }),
   warning("disk_space_low", {
@@ -328,7 +331,7 @@ const legacyRows: Rows = [
           listOf([path, ...more].map(nameOf), MAX_CANDIDATES)
         }`,
       },
-    remedy: MIGRATE,
+    remedy: "see whether they would move: orc migrate --dry-run",
   }),
   info("custom_legacy_files", {
     of: ({ legacy: { custom }, layout: { root } }) =>

@@ -267,7 +267,8 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
     }),
     ofState.warning("damaged_meta", {
       of: ({ metaTrouble }) => metaTrouble,
-      remedy: "put back a good copy, or move it away: it holds only the name",
+      remedy:
+        "put back a good copy, or move it away: it holds the name, and where a session of the older tool came from",
     }),
     ofState.error("changed_outside", {
       of: ({ id, state }) =>

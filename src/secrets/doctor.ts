@@ -57,7 +57,7 @@ export async function secretFacts(
   for (const place of secretPlaces(host, repository)) {
     for (const entry of secretEntries(place)) {
       if (legacySecretNames.includes(entry.name)) continue;
-      files.push(await fileFact(search, entry));
+      files.push(await fileFact(search, place.level, entry));
     }
   }
   const missing: string[] = [];
@@ -84,10 +84,12 @@ export async function secretFacts(
 
 async function fileFact(
   search: SecretSearch,
+  level: SecretFileFact["level"],
   { path, name, mode, isLink }: SecretEntry,
 ): Promise<SecretFileFact> {
   return {
     path,
+    level,
     name: secretNameOf(name) ?? null,
     mode,
     isTracked: isFileTracked(search.repository.layout.root, path) === true,

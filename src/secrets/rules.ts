@@ -5,6 +5,7 @@ import {
   warningFinding,
 } from "../base/finding.ts";
 import { MIN_MASKED_LENGTH } from "../base/mask.ts";
+import { parentDirectory } from "../base/path.ts";
 import { modeText } from "../base/text.ts";
 
 /** Why a file in a directory of secrets cannot be opened here; one that is `plain` need not be. */
@@ -17,6 +18,8 @@ export type SecretTrouble =
 
 export interface SecretFileFact {
   readonly path: string;
+  /** Whose it is: the repository's, or the user's for one repository or for all. */
+  readonly level: "repository" | "private" | "global";
   readonly name: string | null;
   /** Permission bits; null where the system has none. */
   readonly mode: number | null;
@@ -71,13 +74,17 @@ export function secretFindings(facts: SecretFacts): readonly Finding[] {
     ...files.filter(({ isTracked, trouble }) =>
       isTracked && trouble !== "plain"
     )
-      .map(({ path }) =>
+      .map(({ path, name }) =>
         warningFinding({
           code: "secret_committed",
           path,
           message:
             `"${path}" is committed to git: whoever gets its key, now or later, can open it`,
-          remedy: `git rm --cached "${path}", and keep it with --private`,
+          remedy: `${
+            untrack(path)
+          }, and keep it in your own directory: orc secrets set ${
+            name ?? "NAME"
+          } --private`,
         })
       ),
     ...identity === null ? [] : identityAtRisk(identity),
@@ -111,14 +118,28 @@ export function secretFindings(facts: SecretFacts): readonly Finding[] {
   ];
 }
 
-function plaintext({ path, name, isTracked }: SecretFileFact): Finding {
+/** Git finds the repository that a file is in, from wherever this is typed. */
+function untrack(path: string): string {
+  return `git -C "${parentDirectory(path)}" rm --cached "${path}"`;
+}
+
+/** Keeps a secret anew where it was. */
+function setAnew({ name, level }: SecretFileFact): string {
+  const flag = level === "repository" ? "" : ` --${level}`;
+  return `orc secrets set ${name ?? "NAME"}${flag}`;
+}
+
+function plaintext(file: SecretFileFact): Finding {
+  const { path, name, isTracked } = file;
+  const encrypt = `${setAnew(file)} --file "${path}"`;
   return errorFinding({
     code: "secret_plaintext",
     path,
     message: `"${path}" lies among the secrets and is not encrypted${
       isTracked ? "; git tracks it, so change the secret itself" : ""
     }`,
-    remedy: `orc secrets set ${name ?? "NAME"} --file FILE, then remove it`,
+    // One that has the name of a secret is replaced by what it becomes.
+    remedy: name === null ? `${encrypt}, then remove that file` : encrypt,
   });
 }
 
@@ -129,46 +150,60 @@ const TROUBLES: Readonly<Record<Exclude<SecretTrouble, "plain">, string>> = {
   linked: "is a symbolic link, and orc follows none",
 };
 
-function unopened(
-  { path, name, trouble }: SecretFileFact,
-): readonly Finding[] {
+function unopened(file: SecretFileFact): readonly Finding[] {
+  const { path, name, trouble } = file;
   if (trouble === null || trouble === "plain" || name === null) return [];
   return [warningFinding({
     code: `secret_${trouble}`,
     path,
     message: `Secret "${name}" in "${path}" ${TROUBLES[trouble]}`,
-    remedy: `orc secrets source ${name}`,
+    remedy: WAYS[trouble](file),
   })];
 }
+
+const WAYS: Readonly<
+  Record<Exclude<SecretTrouble, "plain">, (file: SecretFileFact) => string>
+> = {
+  locked: (file) =>
+    `use the identity or passphrase that it was kept with, or keep it anew: ${
+      setAnew(file)
+    }`,
+  damaged: (file) => `put back a good copy, or keep it anew: ${setAnew(file)}`,
+  unreadable: ({ path }) =>
+    `see who owns it: ls -ld "${path}"; then work as that user, or let that user allow it`,
+  linked: () => "put the file itself in its place",
+};
 
 function identityAtRisk(
   { path, mode, isTracked }: NonNullable<SecretFacts["identity"]>,
 ): readonly Finding[] {
-  const risks = [
-    ...allowsOthers(mode)
-      ? [`can be read by others (mode ${modeText(mode)})`]
-      : [],
-    ...isTracked ? ["is committed to git"] : [],
-  ];
-  return risks.map((risk) =>
+  const exposed = (risk: string, remedy: string): Finding =>
     errorFinding({
       code: "identity_exposed",
       path,
       message: `"${path}" opens all your secrets and ${risk}`,
-      remedy: isTracked
-        ? `git rm --cached "${path}", and change the secrets`
-        : `chmod 600 "${path}"`,
-    })
-  );
+      remedy,
+    });
+  const readable = `can be read by others (mode ${modeText(mode)})`;
+  return [
+    ...allowsOthers(mode) ? [exposed(readable, `chmod 600 "${path}"`)] : [],
+    ...isTracked
+      ? [exposed(
+        "is committed to git",
+        `${untrack(path)}, and change the secrets`,
+      )]
+      : [],
+  ];
 }
 
-function short({ path, name, length }: SecretFileFact): readonly Finding[] {
+function short(file: SecretFileFact): readonly Finding[] {
+  const { path, name, length } = file;
   return length === null || length >= MIN_MASKED_LENGTH ? [] : [infoFinding({
     code: "secret_short",
     path,
     message:
       `The value of secret "${name}" has less than ${MIN_MASKED_LENGTH} characters: it is not masked where it is printed`,
-    remedy: `orc secrets set ${name}`,
+    remedy: setAnew(file),
   })];
 }
 

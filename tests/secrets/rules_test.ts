@@ -9,6 +9,7 @@ const DIRECTORY = "/shop/.orchestrator/secrets";
 
 const FINE: SecretFileFact = {
   path: `${DIRECTORY}/API_KEY.age`,
+  level: "repository",
   name: "API_KEY",
   mode: 0o600,
   isTracked: false,
