@@ -18,17 +18,14 @@ import {
 import { leadsOut } from "../base/path.ts";
 import { endsOf, uncapitalised } from "../base/text.ts";
 import { withOffset } from "../base/time.ts";
-import {
-  type CommandPlan,
-  fillTemplate,
-  planCommand,
-} from "../workflow/command.ts";
+import { type CommandPlan, planCommand } from "../workflow/command.ts";
 import {
   describeFields,
   EVIDENCE_SCHEMAS,
   validateEvidence,
 } from "../workflow/evidence.ts";
 import { assertVerifiable } from "../workflow/supervision.ts";
+import { fillTemplate } from "../workflow/template.ts";
 import type {
   CheckResult,
   Event,

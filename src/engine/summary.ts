@@ -1,5 +1,6 @@
 import { asObject } from "../base/json.ts";
 import { passageOf, passesAt } from "../workflow/supervision.ts";
+import { subjectOfCheck } from "../workflow/template.ts";
 import type {
   Item,
   ItemState,
@@ -71,8 +72,8 @@ export interface ItemSummary {
   /** What to do, in the words of the workflow; null where the name says it all. */
   readonly description: string | null;
   /**
-   * What is checked, in the workflow's words; else its path or command as written. Null where
-   * nothing is checked or described.
+   * What is checked, in the workflow's words; else its path or command, with settings filled in.
+   * Null where nothing is checked or described.
    */
   readonly check: string | null;
   /** Advice from the workflow; may begin with a tag such as `[tip]`. */
@@ -243,7 +244,8 @@ function summarizeItems(
       stepType: item.stepType,
       verification: item.verification.type,
       description: item.description,
-      check: checkText(item.verification),
+      check: item.verification.description ??
+        subjectOfCheck(item.verification, workflow.settings),
       notes: item.notes,
       skipConditions: isLeftOut ? item.skipConditions : [],
       approval: passage?.type ?? null,
@@ -264,12 +266,6 @@ function evidenceOf(
   const isAsked = schema !== null || prompt !== null;
   if (!isAsked || verification.type === "manual_gate") return null;
   return { schema, prompt, given: evidence !== null };
-}
-
-function checkText(verification: Verification): string | null {
-  if (verification.description !== null) return verification.description;
-  if (verification.type === "file_exists") return verification.path;
-  return verification.type === "command" ? verification.command : null;
 }
 
 function failureOf(item: ItemState): string | null {

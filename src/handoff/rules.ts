@@ -12,8 +12,8 @@ import {
   type OpenItem,
   phaseStateOf,
 } from "../engine/state.ts";
-import { fillTemplate } from "../workflow/command.ts";
 import { needsHuman } from "../workflow/supervision.ts";
+import { subjectOfCheck } from "../workflow/template.ts";
 import type {
   Item,
   ItemState,
@@ -212,19 +212,19 @@ function factLines(
 
 function checkText({ settings }: Workflow, item: Item): string {
   const { verification, timeoutSeconds } = item;
+  const subject = subjectOfCheck(verification, settings);
   switch (verification.type) {
     case "none":
       return "none; the notes say what was done";
     case "manual_gate":
       return "a human decides";
     case "file_exists":
-      return `${fillTemplate(verification.path, settings)} exists`;
+      return `${subject} exists`;
     case "command": {
-      const command = fillTemplate(verification.command, settings);
       const limit = timeoutSeconds === undefined
         ? ""
         : ` within ${timeoutSeconds} s`;
-      return `${command} ends with exit code ${verification.expectExitCode}${limit}`;
+      return `${subject} ends with exit code ${verification.expectExitCode}${limit}`;
     }
   }
 }

@@ -50,6 +50,7 @@ import {
   type Problem,
 } from "../workflow/problem.ts";
 import { detectProject } from "../workflow/project.ts";
+import { fillTexts } from "../workflow/template.ts";
 import type { Workflow } from "../workflow/types.ts";
 import { entriesOf, keysAtMargin, readMapping } from "../workflow/value.ts";
 import { readWorkflowText } from "../workflow/yaml.ts";
@@ -276,7 +277,7 @@ export async function pinWorkflow(
   );
   return {
     ...loaded,
-    workflow,
+    workflow: fillTexts(workflow),
     definition: encodeDefinition(workflow),
     metadata: jsonObject({
       workflow_yaml_path: loaded.path,

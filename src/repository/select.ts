@@ -22,6 +22,7 @@ import {
   type SessionEntry,
 } from "../session/read.ts";
 import { decodeDefinition, findDuplicateId } from "../workflow/definition.ts";
+import { fillTexts } from "../workflow/template.ts";
 import type { SessionState, Workflow } from "../workflow/types.ts";
 import {
   openRepository,
@@ -267,7 +268,7 @@ export function assertChangeable({ refusal }: OpenedSession): void {
 }
 
 /**
- * Returns the workflow of a session: the one pinned at start. The oldest sessions carry none; they
+ * Returns the workflow of a session: the one pinned at start, with its texts filled in. The oldest sessions carry none; they
  * follow workflow.yaml, and can at least be shown where that is gone.
  */
 export async function workflowOf(
@@ -275,7 +276,7 @@ export async function workflowOf(
   { id, state }: Session,
 ): Promise<Pick<OpenedSession, "workflow" | "refusal">> {
   if (state.definition !== null) {
-    const workflow = decodeDefinition(state.definition);
+    const workflow = fillTexts(decodeDefinition(state.definition));
     const refusal = ambiguousWorkflow(workflow, id) ??
       await versionRefusal(workflow, null);
     return { workflow, refusal: refusal ?? null };
@@ -284,7 +285,7 @@ export async function workflowOf(
   if (fileKind(path) === "file") {
     const { foreignIn, readWorkflow } = await import("./load.ts");
     try {
-      const { workflow } = await readWorkflow(path);
+      const workflow = fillTexts((await readWorkflow(path)).workflow);
       const refusal = await versionRefusal(workflow, path) ?? null;
       return { workflow, refusal };
     } catch (error) {

@@ -1,12 +1,10 @@
+import type { JsonObject } from "../base/json.ts";
 import {
-  canonicalNumberText,
-  isJsonList,
-  isJsonObject,
-  JsonNumber,
-  type JsonObject,
-  type JsonValue,
-  numberText,
-} from "../base/json.ts";
+  fillTemplate,
+  PLACEHOLDER,
+  pythonText,
+  withNames,
+} from "./template.ts";
 
 /** How a check's command is run, with the settings filled in. */
 export type CommandPlan =
@@ -26,17 +24,10 @@ interface Filling {
   readonly end: number;
 }
 
-/** The names may hold what Python's regular expressions call word characters. */
-const PLACEHOLDER = /\{\{([\p{L}\p{N}_]+)\}\}/gu;
 const UNSAFE = /[;&|`$(){}[\]<>\\!\r\n]/;
 
 /** A word that is no name, so that it cannot make an assignment or expansion of what is beside it. */
 const NEUTRAL_WORD = "0";
-
-/** Fills in each `{{name}}` that is a setting; other names and the values themselves stay as they are. */
-export function fillTemplate(text: string, settings: JsonObject): string {
-  return withNames(text, settings, pythonText);
-}
 
 /** Plans how to run a command. Only the author's own text can ask for a shell, never a value filled in. */
 export function planCommand(text: string, settings: JsonObject): CommandPlan {
@@ -100,17 +91,6 @@ function fillingsOf(text: string, settings: JsonObject): Filling[] {
     const start = match.index;
     const end = start + placeholder.length;
     return { name, value: pythonText(value), start, end };
-  });
-}
-
-function withNames(
-  text: string,
-  settings: JsonObject,
-  textOf: (value: JsonValue) => string,
-): string {
-  return text.replaceAll(PLACEHOLDER, (placeholder, name: string) => {
-    const value = settings.get(name);
-    return value === undefined ? placeholder : textOf(value);
   });
 }
 
@@ -243,55 +223,4 @@ function whyUnsplit(source: string, at: number): CommandLine {
   return character === "\\"
     ? { kind: "invalid", problem: "Command ends with a backslash" }
     : { kind: "shell" };
-}
-
-const NOT_PRINTABLE = /(?! )[\p{C}\p{Z}]/gu;
-const SHORT_ESCAPES: Readonly<Record<string, string>> = {
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-};
-
-/** Spells a value as Python's `str()` does, which is what the Python tool fills in for a setting. */
-export function pythonText(value: JsonValue): string {
-  return typeof value === "string" ? value : pythonLiteral(value);
-}
-
-function pythonLiteral(value: JsonValue): string {
-  if (value === null) return "None";
-  if (typeof value === "boolean") return value ? "True" : "False";
-  if (typeof value === "string") return stringLiteral(value);
-  if (typeof value === "number") return specialFloat(numberText(value));
-  if (value instanceof JsonNumber) {
-    return specialFloat(canonicalNumberText(value));
-  }
-  if (isJsonObject(value)) {
-    const entries = Array.from(
-      value,
-      ([key, member]) => `${stringLiteral(key)}: ${pythonLiteral(member)}`,
-    );
-    return `{${entries.join(", ")}}`;
-  }
-  if (isJsonList(value)) return `[${value.map(pythonLiteral).join(", ")}]`;
-  throw new Error("A JSON value is of no known type");
-}
-
-function specialFloat(text: string): string {
-  return text.replace("Infinity", "inf").replace("NaN", "nan");
-}
-
-/** Python prefers single quotes, and double ones where that saves escapes. */
-function stringLiteral(text: string): string {
-  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const escaped = text.replaceAll("\\", "\\\\")
-    .replaceAll(NOT_PRINTABLE, escapeOf);
-  return quote + escaped.replaceAll(quote, `\\${quote}`) + quote;
-}
-
-function escapeOf(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  const hex = code.toString(16);
-  if (code >= 0x10000) return `\\U${hex.padStart(8, "0")}`;
-  if (code >= 0x100) return `\\u${hex.padStart(4, "0")}`;
-  return SHORT_ESCAPES[character] ?? `\\x${hex.padStart(2, "0")}`;
 }

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { JsonObject } from "../base/json.ts";
 import { leadsOut } from "../base/path.ts";
-import { fillTemplate, planCommand } from "./command.ts";
+import { planCommand } from "./command.ts";
 import { carriersOf, decodeDefinition } from "./definition.ts";
 import { EVIDENCE_SCHEMAS } from "./evidence.ts";
 import { foreignWorkflow } from "./foreign.ts";
@@ -25,6 +25,7 @@ import {
   MAX_APPROVAL_TIMEOUT_MINUTES,
   supervisionMode,
 } from "./supervision.ts";
+import { fillTemplate } from "./template.ts";
 import type { Item, Phase, Workflow } from "./types.ts";
 import {
   describeValue,

@@ -436,3 +436,63 @@ Deno.test("orc status shows a name of several lines in one", () =>
     const { out } = await orc(root, ["status"]);
     assert(out.includes(`Idea\\n${FORGED}\\u2028${FORGED}\\x85`), out);
   }, FORGING_WORKFLOW));
+
+const WITH_PLACEHOLDERS = `name: Filled
+settings: {test_command: npm test, spec: docs/spec.md}
+phases:
+  - id: BUILD
+    name: Build for {{spec}}
+    notes: ["Read {{spec}} first"]
+    items:
+      - id: spec
+        name: Spec in {{spec}}
+        skip_conditions: ["{{spec}} exists already"]
+        verification: {type: file_exists, path: "{{spec}}"}
+      - id: tests
+        name: Tests
+        description: Run {{test_command}} until it passes
+        notes: ["{{test_command}} takes a minute"]
+        evidence_prompt: Output of {{test_command}}
+        verification: {type: command, command: "{{test_command}}"}
+`;
+
+Deno.test("no command shows a placeholder that a setting fills, in text or in JSON", () =>
+  withRoot({ "workflow.yaml": WITH_PLACEHOLDERS }, async (root) => {
+    const programs = { "npm test": { exitCode: 1, stderr: "1 failed" } };
+    const lines = [
+      ["start", "Add login"],
+      ["status"],
+      ["next"],
+      ["complete", "spec"],
+      ["skip", "spec", "-r", "TODO"],
+      ["complete", "tests"],
+      ["advance"],
+      ["next"],
+      ["handoff"],
+      ["session", "info"],
+      ["context-reminder"],
+      ["history"],
+      ["status"],
+      ["generate-md", "--stdout"],
+      ["checkpoint", "-m", "here"],
+      ["resume"],
+    ];
+    let shown = "";
+    for (const form of [[], ["--json"]]) {
+      for (const line of lines) {
+        const { out, err } = await orc(root, [...line, ...form], { programs });
+        // The command as the workflow spells it is told beside the one that ran.
+        shown += `${out}${err}`.replaceAll(
+          /"original_?command":"[^"]*"/gi,
+          "",
+        );
+      }
+    }
+    assertEquals(
+      shown.split("\n").filter((line) => line.includes("{{")),
+      [],
+    );
+    for (const text of ["orc checks: docs/spec.md", '"check":"npm test"']) {
+      assert(shown.includes(text), text);
+    }
+  }));

@@ -2,16 +2,14 @@ import {
   JsonNumber,
   type JsonObject,
   jsonObject,
-  parseJson,
 } from "../../src/base/json.ts";
 import {
-  fillTemplate,
   planCommand,
-  pythonText,
   quotingAfter,
   splitCommand,
   splitWords,
 } from "../../src/workflow/command.ts";
+import { fillTemplate } from "../../src/workflow/template.ts";
 import { assertEach, assertTable } from "../base/table.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
@@ -27,28 +25,6 @@ const SETTINGS: JsonObject = jsonObject({
   ratio: new JsonNumber("1.0"),
   list: ["a", "b"],
   größe: 3,
-});
-
-const filled = (text: string) => fillTemplate(text, SETTINGS);
-
-Deno.test("fillTemplate() fills in the names that are settings, once and as they are", () => {
-  assertTable(filled, [
-    ["{{docs_dir}}/plan.md", "docs/plan.md"],
-    ["{{docs_dir}}{{docs_dir}}", "docsdocs"],
-    ["{{flag}} {{nothing}} {{ratio}} {{list}}", "True None 1.0 ['a', 'b']"],
-    ["{{größe}}", "3"],
-    ["a{{empty}}b", "ab"],
-    ["{{{docs_dir}}}", "{docs}"],
-    ["{{nested}}", "{{docs_dir}}"],
-    ["<{{pattern}}>", "<$& $1 $$>"],
-  ]);
-});
-
-Deno.test("fillTemplate() leaves everything else as it is", () => {
-  const names = ["{{unknown}}", "{{ docs_dir }}", "{{docs dir}}", "{{}}"];
-  const texts = ["", ...names, "{{docs-dir}}", "{docs_dir}", "{{docs_dir}"];
-  assertEquals(texts.map(filled), texts);
-  assertEquals(fillTemplate("{{docs_dir}}", new Map()), "{{docs_dir}}");
 });
 
 Deno.test("planCommand() lets no setting bring in what could mean something to a shell", () => {
@@ -79,7 +55,7 @@ const WORDS: readonly (readonly [text: string, words: readonly string[]])[] = [
 
 Deno.test("planCommand() splits values like the text around them", () => {
   for (const [text, words] of WORDS) {
-    const plan = { kind: "words", words, filled: filled(text) };
+    const plan = { kind: "words", words, filled: fillTemplate(text, SETTINGS) };
     assertEquals<unknown>(planCommand(text, SETTINGS), plan, text);
   }
 });
@@ -219,50 +195,4 @@ Deno.test("quotingAfter() follows quotes over parts of a command", () => {
   assertEquals(quotingAfter('"', "double escape"), "double");
   assertEquals(quotingAfter("a\\", "none"), "escape");
   assertEquals(quotingAfter("'", "escape"), "none");
-});
-
-/** Each line was printed by Python 3.11: `str(json.loads(text))`. */
-const SPELLED: readonly (readonly [json: string, text: string])[] = [
-  ["null", "None"],
-  ["true", "True"],
-  ["false", "False"],
-  ['"a b"', "a b"],
-  ['"it\'s\\n"', "it's\n"],
-  ["-0", "0"],
-  ["42", "42"],
-  ["123456789012345678901234567890", "123456789012345678901234567890"],
-  ["1.0", "1.0"],
-  ["1e3", "1000.0"],
-  ["NaN", "nan"],
-  ["-Infinity", "-inf"],
-  ["[]", "[]"],
-  ["{}", "{}"],
-  ['["a", "b"]', "['a', 'b']"],
-  ['{"k": "v"}', "{'k': 'v'}"],
-  [
-    '{"k": [1, 1.0, null, true, NaN, {"l": {}}]}',
-    "{'k': [1, 1.0, None, True, nan, {'l': {}}]}",
-  ],
-  ['["it\'s"]', '["it\'s"]'],
-  ['["say \\"hi\\""]', "['say \"hi\"']"],
-  ['["it\'s \\"x\\""]', "['it\\'s \"x\"']"],
-  ['["\\\\ \\n \\r \\t"]', "['\\\\ \\n \\r \\t']"],
-  [
-    '["\\u0000 \\u001b \\u007f \\u00a0 \\u00ad"]',
-    "['\\x00 \\x1b \\x7f \\xa0 \\xad']",
-  ],
-  [
-    '["\\u2028 \\u3000 \\ufeff \\ud800"]',
-    "['\\u2028 \\u3000 \\ufeff \\ud800']",
-  ],
-  ['["\\udb40\\udc01"]', "['\\U000e0001']"],
-  ['["é 日本 😀"]', "['é 日本 😀']"],
-];
-
-Deno.test("pythonText() spells values as Python's str() does", () => {
-  assertTable((json) => pythonText(parseJson(json, "test")), SPELLED);
-});
-
-Deno.test("pythonText() spells numbers that were never JSON", () => {
-  assertTable(pythonText, [[7, "7"], [1.5, "1.5"], [Infinity, "inf"]]);
 });
