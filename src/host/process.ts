@@ -15,6 +15,7 @@ import {
   type ProgramRequest,
   type ProgramResult,
 } from "./host.ts";
+import { type ProgramSite, whyNeverRan, whyUnrunnable } from "./unrunnable.ts";
 import { isUtf8 } from "node:buffer";
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
@@ -58,7 +59,7 @@ export async function runProgram(
     if (signal !== undefined) throw new Interrupted(signal);
     for (const name of OUTPUT_NAMES) output[name].end();
     return {
-      ...ending,
+      ...judged(request, ending, output),
       stdout: output.stdout.text(),
       stderr: output.stderr.text(),
       notUtf8: OUTPUT_NAMES.filter((name) => !output[name].isUtf8()),
@@ -67,6 +68,25 @@ export async function runProgram(
   } finally {
     watch.stop();
   }
+}
+
+/** The ending, unless another program ended in the place of one that cannot run. */
+function judged(
+  request: ProgramRequest,
+  ending: Ending,
+  output: Output,
+): Ending {
+  const { exitCode, problem } = ending;
+  if (problem !== null) return ending;
+  const words = "shell" in request.command ? undefined : request.command;
+  const ended = { exitCode, stderr: output.stderr.text() };
+  const reason = whyNeverRan(words, ended, siteOf(request));
+  return reason === undefined ? ending : { exitCode: -1, problem: reason };
+}
+
+function siteOf(request: ProgramRequest): ProgramSite {
+  const { workingDirectory } = request;
+  return { workingDirectory, path: environmentFor(request).PATH };
 }
 
 async function runToEnd(
@@ -202,8 +222,15 @@ function environmentFor(
   return { ...Object.fromEntries(kept), ...variables };
 }
 
+/** What the system says of a program that cannot run, whatever the reason is. */
+const NOT_RUNNABLE: Readonly<Record<string, string>> = {
+  ENOENT: "was not found",
+  EACCES: "is not executable",
+  ENOEXEC: "has no form that this machine runs",
+};
+
 function endingOfStart(request: ProgramRequest, error: Error): Ending {
-  const program = wordsOf(request.command)[0];
+  const [program = ""] = wordsOf(request.command);
   if (error.name === "NotCapable") {
     throw denied(
       "permission_missing",
@@ -216,11 +243,10 @@ function endingOfStart(request: ProgramRequest, error: Error): Ending {
     const directory = `Working directory "${request.workingDirectory}"`;
     return { exitCode: -1, problem: `${directory} does not exist` };
   }
-  const reason = codeOf(error) === "ENOENT"
-    ? "was not found"
-    : codeOf(error) === "EACCES"
-    ? "is not executable"
-    : `could not be started: ${error.message}`;
+  const plain = NOT_RUNNABLE[codeOf(error) ?? ""];
+  const reason = plain === undefined
+    ? `could not be started: ${error.message}`
+    : whyUnrunnable(program, siteOf(request)) ?? plain;
   return { exitCode: -1, problem: `Program "${program}" ${reason}` };
 }
 

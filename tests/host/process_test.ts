@@ -98,9 +98,9 @@ Deno.test("runProgram() says why a program could not be started", async () => {
       [
         `${directory}/data.txt`,
         ".",
-        `Program "${directory}/data.txt" is not executable`,
+        `Program "${directory}/data.txt" is not executable: make it so with chmod +x ${directory}/data.txt`,
       ],
-      [directory, ".", `Program "${directory}" is not executable`],
+      [directory, ".", `Program "${directory}" is a directory`],
       ["true", missing, `Working directory "${missing}" does not exist`],
       [
         "true",
