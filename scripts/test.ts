@@ -2,7 +2,7 @@
  * Runs the test suites, each with its own permissions, and ends with a line
  * that counts all of them: `N passed, N failed`.
  *
- * Arguments: names of suites (default: all), then flags for `deno test`.
+ * Arguments: names of suites (default: all but those that run only by name), then flags for `deno test`.
  */
 import {
   allSuites,
@@ -41,7 +41,11 @@ async function main(args: readonly string[]): Promise<number> {
 
 function chosenSuites(names: readonly string[]): Suite[] {
   const suites = allSuites();
-  if (names.length === 0) return suites.filter(({ paths }) => paths.length > 0);
+  if (names.length === 0) {
+    return suites.filter(({ paths, onlyByName }) =>
+      paths.length > 0 && !onlyByName
+    );
+  }
   return names.map((name) => {
     const suite = suites.find((candidate) => candidate.name === name);
     if (suite === undefined) throw new Error(`No suite is called "${name}"`);

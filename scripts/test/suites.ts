@@ -5,6 +5,8 @@ export interface Suite {
   readonly name: string;
   readonly paths: readonly string[];
   readonly flags: readonly string[];
+  /** Whether it runs only when it is named: it fetches packages, or takes long. */
+  readonly onlyByName?: boolean;
 }
 
 /** The only directory tests may write to. */
@@ -69,6 +71,7 @@ export function allSuites(): Suite[] {
     suite("scripts", PROGRAMS),
     suite("install", ANYTHING),
     suite("npm", ANYTHING),
+    { ...suite("projects", ANYTHING), onlyByName: true },
     suite("jsr", [...MACHINE, "--allow-net=127.0.0.1"]),
     suite(
       "top",

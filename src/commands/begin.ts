@@ -63,8 +63,10 @@ export const validateCommand = command<ResultOf<Validated>>({
     const file = values.text("workflow");
     const validated = await validateWorkflow(host, { ...options, file });
     const source = validated.path ?? "the built-in workflow";
-    const warnings = validated.problems
-      .map((problem) => problemLine(problem, source));
+    const warnings = [
+      ...validated.warnings,
+      ...validated.problems.map((problem) => problemLine(problem, source)),
+    ];
     return { ...validated, warnings };
   },
   render: ({ path, name, version, phases, items }) =>

@@ -53,6 +53,8 @@ export type RequiredCheck =
     readonly originalCommand: string;
     readonly plan: CommandPlan;
     readonly expectExitCode: number;
+    /** Whether a run in which no test ran fails the check. */
+    readonly expectTests: boolean;
     readonly timeoutMs: number;
     /** Relative to the working tree; null for the tree itself. */
     readonly workingDir: string | null;
@@ -75,6 +77,7 @@ export function requiredCheck(workflow: Workflow, item: Item): RequiredCheck {
         originalCommand: verification.command,
         plan: planCommand(verification.command, workflow.settings),
         expectExitCode: verification.expectExitCode,
+        expectTests: verification.expectTests ?? false,
         timeoutMs: item.timeoutSeconds === undefined
           ? CHECK_TIMEOUT_MS
           : item.timeoutSeconds * 1000,
@@ -196,7 +199,11 @@ function remedyFor(result: CheckResult, item: Item): string {
       ? `put a file of the working tree in the place of ${name}`
       : `write ${name}`;
   }
-  const { command, expectExitCode, problem } = result;
+  const { command, exitCode, expectExitCode, problem } = result;
+  // It ended as it should, so what is wrong is what it did not do.
+  if (problem !== null && exitCode === expectExitCode) {
+    return `write a test that \`${command}\` runs`;
+  }
   if (problem !== null) return `mend this first: ${uncapitalised(problem)}`;
   return expectExitCode === 0
     ? `make \`${command}\` succeed`

@@ -18,8 +18,8 @@ import {
   resolvePath,
 } from "../base/path.ts";
 import { isVersionRange } from "../base/version.ts";
-import { asOrcError } from "../files/errors.ts";
 import {
+  entriesIn,
   fileKind,
   guardPath,
   readRegularFile,
@@ -34,7 +34,6 @@ import {
   readValue,
 } from "../settings/files.ts";
 import { SETTINGS } from "../settings/settings.ts";
-import { bundledWorkflow } from "../workflow/bundled.ts";
 import { encodeDefinition } from "../workflow/definition.ts";
 import { foreignWorkflow } from "../workflow/foreign.ts";
 import {
@@ -49,7 +48,6 @@ import {
   placeProblem,
   type Problem,
 } from "../workflow/problem.ts";
-import { detectProject } from "../workflow/project.ts";
 import { fillTexts } from "../workflow/template.ts";
 import type { Workflow } from "../workflow/types.ts";
 import { entriesOf, keysAtMargin, readMapping } from "../workflow/value.ts";
@@ -60,6 +58,8 @@ export interface LoadedWorkflow extends ParsedWorkflow {
   /** The file; null when it is the bundled one. */
   readonly path: string | null;
   readonly sha256: string;
+  /** What the bundled workflow does not check in this project, each a sentence with a way on. */
+  readonly unchecked: readonly string[];
 }
 
 export interface LoadOptions {
@@ -106,11 +106,12 @@ export async function loadWorkflow(
       passedOver.push(passing(foreign.code, what));
     }
   }
-  const text = bundledText(workingTree, changes.overrides);
-  const encoded = new TextEncoder().encode(text);
+  const { bundleFor } = await import("./bundle.ts");
+  const bundle = bundleFor(workingTree, changes.overrides);
+  const encoded = new TextEncoder().encode(bundle.text);
   const bundled = await decodeWorkflow(encoded, BUNDLED, changes);
   const warnings = [...passedOver, ...bundled.warnings];
-  return { ...bundled, path: null, warnings };
+  return { ...bundled, path: null, warnings, unchecked: bundle.warnings };
 }
 
 const OTHER_NAME = /^workflow\.ya?ml(?:\.txt)?$/i;
@@ -119,9 +120,15 @@ const OTHER_NAME = /^workflow\.ya?ml(?:\.txt)?$/i;
 function otherNames(own: string): readonly Problem[] {
   const tree = parentDirectory(own) ?? own;
   const wanted = nameOf(own);
-  return fileNames(tree).filter((name) =>
+  const textOf = (name: string): string =>
+    orElse(
+      () => readText(joinPath(tree, name), MAX_WORKFLOW_BYTES),
+      () => "",
+    ) ??
+      "";
+  return entriesIn(tree, "list").map(({ name }) => name).filter((name) =>
     OTHER_NAME.test(name) && name !== wanted &&
-    keysAtMargin(readManifest(joinPath(tree, name)) ?? "").includes("phases")
+    keysAtMargin(textOf(name)).includes("phases")
   ).map((name) =>
     passing(
       "other_name",
@@ -186,7 +193,7 @@ async function decodeWorkflow(
   const sha256 = await sha256Hex(bytes);
   try {
     const parsed = parseWorkflow(value, { locate, source: path, overrides });
-    return { ...parsed, path, sha256 };
+    return { ...parsed, path, sha256, unchecked: [] };
   } catch (problems) {
     // What is wrong to this orc may be right to the one that the file asks for.
     throw await versionRefusal({ orc: rangeIn(value) }, path) ?? problems;
@@ -314,43 +321,6 @@ function readFlatSettings(path: string, isLegacy: boolean): JsonObject {
     path,
     hint: "correct the file or remove it",
   });
-}
-
-/**
- * The bundled workflow for the project in a directory; commands that are named win over those
- * found.
- */
-export function bundledText(directory: string, named?: JsonObject): string {
-  const files = new Set(fileNames(directory));
-  const read = (name: string): string | undefined =>
-    readManifest(joinPath(directory, name));
-  const kind = detectProject(files, read);
-  return bundledWorkflow({
-    ...kind,
-    testCommand: textAt(named, "test_command") ?? kind.testCommand,
-    buildCommand: textAt(named, "build_command") ?? kind.buildCommand,
-  });
-}
-
-function textAt(
-  settings: JsonObject | undefined,
-  name: string,
-): string | undefined {
-  const value = settings?.get(name);
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function fileNames(directory: string): readonly string[] {
-  try {
-    return Array.from(Deno.readDirSync(directory), ({ name }) => name);
-  } catch (error) {
-    throw asOrcError(error, "list", directory);
-  }
-}
-
-/** A manifest that cannot be read tells nothing about the project. */
-function readManifest(path: string): string | undefined {
-  return orElse(() => readText(path, MAX_WORKFLOW_BYTES), () => undefined);
 }
 
 export async function assertOrcFits(

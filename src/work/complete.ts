@@ -10,7 +10,7 @@ import { approvalPending } from "../engine/item.ts";
 import { type ActionOf, findItem } from "../engine/situation.ts";
 import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
 import { fileKind } from "../files/read.ts";
-import type { Host, ProgramProgress } from "../host/host.ts";
+import type { Host, ProgramProgress, ProgramResult } from "../host/host.ts";
 import {
   assertChangeable,
   type OpenedSession,
@@ -198,11 +198,21 @@ async function runCommand(
     timeoutMs: check.timeoutMs,
     ...bounds,
   });
-  const passed = ended.problem === null &&
-    ended.exitCode === check.expectExitCode;
-  const result = { ...common, ...ended, passed };
+  const result = { ...common, ...await judged(check, ended) };
   const { masker } = bounds;
   return masker === undefined ? result : maskResult(result, masker.mask);
+}
+
+/** Whether a program ended as the check asks; a run without tests proves nothing. */
+async function judged(
+  { expectExitCode, expectTests }: CommandCheck,
+  ended: ProgramResult,
+): Promise<ProgramResult & { readonly passed: boolean }> {
+  const passed = ended.problem === null && ended.exitCode === expectExitCode;
+  if (!passed || !expectTests) return { ...ended, passed };
+  const { noTestRan } = await import("../workflow/runners.ts");
+  const problem = noTestRan(`${ended.stdout}\n${ended.stderr}`) ?? null;
+  return { ...ended, passed: problem === null, problem };
 }
 
 /** A program must not be run where the workflow has no say: links are followed before it is judged. */

@@ -9,7 +9,6 @@ import type { Host } from "../host/host.ts";
 import {
   assertOrcFits,
   BUNDLED,
-  bundledText,
   loadWorkflow,
   readOverrides,
 } from "../repository/load.ts";
@@ -49,6 +48,8 @@ export interface Initialized {
    * replaced.
    */
   readonly kept: string | null;
+  /** What the workflow that was written does not check, and what went wrong meanwhile. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -77,18 +78,24 @@ export async function initRepository(
     await requireApproval(host, repository, act, "orc init --force");
   }
   const schema = JSON.stringify(await workflowJsonSchema(), null, 2);
+  const { bundleFor } = await import("../repository/bundle.ts");
+  const bundled = bundleFor(repository.found.workingTree);
   const work = (lock: HeldLock): Written => {
     writeIfOther(repository.layout.workflowSchema, `${schema}\n`, lock);
     // Under the lock: another `init` may have written it meanwhile.
     const isKept = !isReplaced && fileKind(workflow) !== "absent";
-    return isKept ? KEPT : writeWorkflow(repository, workflow, lock);
+    return isKept ? KEPT : writeWorkflow(repository, bundled.text, lock);
   };
-  const how = { portable };
+  const warnings: string[] = [];
+  const how = { portable, warnings };
   const written = await withPreparedRepository(host, repository, how, work);
   return {
     place: placeOf(repository, null),
     root: repository.found.root,
     ...written,
+    warnings: written.workflow === "written"
+      ? [...bundled.warnings, ...warnings]
+      : warnings,
   };
 }
 
@@ -118,13 +125,14 @@ const SCHEMA_LINE =
 /** Staged inside `.orchestrator/`, so that a crash leaves nothing beside workflow.yaml. */
 function writeWorkflow(
   { found, layout }: Repository,
-  path: string,
+  bundled: string,
   { token }: HeldLock,
 ): Written {
+  const { workflow: path } = repositoryLayout(found.workingTree);
   // In a linked worktree, the schema does not lie beside the file.
   const isBeside = found.workingTree === found.root;
   const header = isBeside ? SCHEMA_LINE : "";
-  const text = `${header}${bundledText(found.workingTree)}`;
+  const text = `${header}${bundled}`;
   const kept = fileKind(path) === "absent" ? null : freeName(path);
   // A second name, so that a crash never leaves the repository without a workflow.yaml.
   if (kept !== null) Deno.linkSync(path, kept);
@@ -164,6 +172,8 @@ export interface Validated {
   readonly items: number;
   /** What is doubtful in it, in the order of the file; at most 20, none of severity `error`. */
   readonly problems: readonly Problem[];
+  /** What the bundled workflow does not check in this project. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -203,5 +213,6 @@ export async function validateWorkflow(
     phases: phases.length,
     items: phases.reduce((count, { items }) => count + items.length, 0),
     problems: loaded.warnings,
+    warnings: loaded.unchecked,
   };
 }

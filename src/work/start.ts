@@ -53,7 +53,7 @@ export interface Started {
   readonly workflowPath: string | null;
   /** What is doubtful in the workflow, but does not keep it from being used; at most 20. */
   readonly problems: readonly Problem[];
-  /** What went wrong after the session counted. */
+  /** What the bundled workflow does not check, and what went wrong after the session counted. */
   readonly warnings: readonly string[];
 }
 
@@ -102,7 +102,7 @@ export async function startSession(
   });
   const { beside = false } = options;
   if (!beside) await assertNoOwnSession(host, repository);
-  const warnings: string[] = [];
+  const warnings = [...pinned.unchecked];
   const work = async (lock: HeldLock): Promise<Session> => {
     // Two starts of one caller at once: the one that comes second finds the first one's session.
     if (!beside) await assertNoOwnSession(host, repository);

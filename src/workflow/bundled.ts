@@ -1,28 +1,43 @@
 import { SESSION_NAME } from "../base/names.ts";
 import { planCommand } from "./command.ts";
-import type { ProjectKind } from "./project.ts";
+import type { Project, ProjectPart } from "./project.ts";
 
-export function bundledWorkflow(kind: ProjectKind): string {
-  const { name, testCommand, buildCommand, lintCommand } = kind;
-  const commands = [
-    ["test_command", testCommand],
-    ["build_command", buildCommand],
-    ["lint_command", lintCommand],
-  ] as const;
-  const found = commands.flatMap(([setting, command]) =>
-    command === undefined ? [] : `  ${setting}: ${scalarYaml(command)}\n`
+/** A command of a part of the project, and where an item has its name from. */
+interface Step {
+  /** Name of the setting that holds the command. */
+  readonly setting: string;
+  readonly command: string;
+  /** Where it runs; "" for the working tree itself. */
+  readonly directory: string;
+  /** Ends ids; empty for the first part. */
+  readonly suffix: string;
+  /** Ends names, where the project has several parts. */
+  readonly label: string;
+}
+
+/** The built-in workflow with the commands of a project; one that is named takes the place of those found. */
+export function bundledWorkflow(
+  { parts }: Pick<Project, "parts">,
+  named: Partial<Record<StepSetting, string>> = {},
+): string {
+  const tests = stepsOf("test_command", "testCommand", parts, named);
+  const builds = stepsOf("build_command", "buildCommand", parts, named);
+  const lints = stepsOf("lint_command", "lintCommand", parts, named);
+  const found = [...tests, ...builds, ...lints].map(({ setting, command }) =>
+    `  ${setting}: ${scalarYaml(command)}\n`
   );
-  if (found.length > 0) found.unshift(`  # Found in this project (${name}).\n`);
-  const [test, build, lint] = commands.map(([setting, command]) =>
-    command === undefined ? undefined : runs(referenceTo(setting, command))
+  const kinds = parts.map(({ name, directory }) =>
+    directory === "" ? name : `${name} in ${directory}`
   );
-  // All tests of a project may take longer than other checks.
-  const tests = test && `${test}\n        timeout_seconds: 1800`;
+  if (found.length > 0 && kinds.length > 0) {
+    found.unshift(`  # Found in this project (${kinds.join(", ")}).\n`);
+  }
+  const [build, ...otherBuilds] = builds;
   return `${HEADER}
 settings:
   # Manual gates wait for a human.
   supervision_mode: supervised
-${tests ? "" : NO_TESTS}${found.join("")}
+${tests.length > 0 ? "" : NO_TESTS}${found.join("")}
 phases:
   - id: PLAN
     name: Plan
@@ -84,9 +99,10 @@ phases:
         step_type: required
         notes:
           - No stubs, no commented-out code, no unrelated edits; where the plan was wrong, correct it too
-${build ? `        ${build}\n` : ""}\
-${tests ? testsPass(tests) : RECORDED_TESTS}
-${lint ? linterContent(lint) : CLEAN_DIFF}
+${build ? `        ${checkOf(build)}\n` : ""}\
+${otherBuilds.map(buildItem).join("")}\
+${tests.length > 0 ? tests.map(testsPass).join("\n") : RECORDED_TESTS}
+${lints.length > 0 ? lints.map(linterContent).join("\n") : CLEAN_DIFF}
 
   - id: REVIEW
     name: Review
@@ -119,11 +135,7 @@ ${lint ? linterContent(lint) : CLEAN_DIFF}
   - id: VERIFY
     name: Verify
     items:
-      - id: final_tests
-        name: Tests pass on the final state
-        description: Nothing that the review changed broke anything
-        step_type: gate
-        ${tests ?? SEEN_TESTS}
+${tests.length > 0 ? tests.map(finalTests).join("\n") : SEEN_TESTS}
       - id: criteria_met
         name: Acceptance criteria met
         description: Each result of the plan was observed, and each test case exists
@@ -160,11 +172,60 @@ ${lint ? linterContent(lint) : CLEAN_DIFF}
 `;
 }
 
+/** An id has at most 100 characters. */
+const MAX_WORD_LENGTH = 60;
+
+type StepSetting = "test_command" | "build_command" | "lint_command";
+
+function stepsOf(
+  setting: StepSetting,
+  key: "testCommand" | "buildCommand" | "lintCommand",
+  parts: readonly ProjectPart[],
+  named: Partial<Record<StepSetting, string>>,
+): readonly Step[] {
+  const command = named[setting];
+  if (command !== undefined) {
+    return [{ setting, command, directory: "", suffix: "", label: "" }];
+  }
+  const steps: Step[] = [];
+  for (const part of parts) {
+    const command = part[key];
+    if (command === undefined) continue;
+    const { directory } = part;
+    const place = directory === "" ? part.name : directory;
+    const word = place.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "_")
+      .slice(0, MAX_WORD_LENGTH);
+    let suffix = steps.length === 0 ? "" : `_${word}`;
+    for (let n = 2; steps.some((step) => step.suffix === suffix); n++) {
+      suffix = `_${word}_${n}`;
+    }
+    const label = parts.length > 1 ? ` (${place})` : "";
+    steps.push({
+      setting: setting + suffix,
+      command,
+      directory,
+      suffix,
+      label,
+    });
+  }
+  return steps;
+}
+
 /** How a check names a command: by its setting, or as it is where no setting may hold it. */
-function referenceTo(setting: string, command: string): string {
+function checkOf({ setting, command, directory }: Step): string {
   const reference = `{{${setting}}}`;
   const plan = planCommand(reference, new Map([[setting, command]]));
-  return plan.kind === "invalid" ? command : reference;
+  const check = runs(plan.kind === "invalid" ? command : reference);
+  return directory === ""
+    ? check
+    : `working_dir: ${scalarYaml(directory)}\n        ${check}`;
+}
+
+/** A run without tests proves nothing, and all tests of a project may take longer than other checks. */
+function testCheckOf(step: Step): string {
+  return `${checkOf(step)}
+          expect_tests: true
+        timeout_seconds: 1800`;
 }
 
 /** What is asked for in writing is the session's own: an earlier task's must not pass the next one's checks. */
@@ -261,43 +322,63 @@ description: Plan, execute, review, verify and learn, with checks that can fail
 `;
 
 const NO_TESTS = `\
-  # No way to run tests was found here. Once there is one, add it:
+  # No way to run tests was found here. Once there is one, name it with
+  # orc start --test-command, or here:
   #   test_command: make test
   # and let tests_pass and final_tests run it:
   #   step_type: gate
-  #   verification: {type: command, command: "{{test_command}}"}
+  #   verification: {type: command, command: "{{test_command}}", expect_tests: true}
 `;
 
-function testsPass(check: string): string {
+function buildItem(step: Step): string {
   return `\
-      - id: tests_pass
-        name: Tests pass
+      - id: build${step.suffix}
+        name: ${scalarYaml(`Builds${step.label}`)}
+        description: The part builds with the change
+        step_type: required
+        ${checkOf(step)}
+`;
+}
+
+function testsPass(step: Step): string {
+  return `\
+      - id: tests_pass${step.suffix}
+        name: ${scalarYaml(`Tests pass${step.label}`)}
         description: The new tests and all older ones pass
         step_type: gate
         notes:
           - Mend the code and not the test; a failure from before the change is for the human to decide
-        ${check}`;
+        ${testCheckOf(step)}`;
+}
+
+function finalTests(step: Step): string {
+  return `\
+      - id: final_tests${step.suffix}
+        name: ${scalarYaml(`Tests pass on the final state${step.label}`)}
+        description: Nothing that the review changed broke anything
+        step_type: gate
+        ${testCheckOf(step)}`;
 }
 
 const RECORDED_TESTS = `\
       - id: tests_pass
-        name: Tests pass
-        description: The new tests and all older ones pass, with the output as evidence
+        name: Test run written down
+        description: No command for the tests is known here, so what was run and how it ended is written down
         step_type: required
         notes:
           - 'In ${PLAN_FILE}: "- Result: the command and the end of its output"'
           - Once the project has a command for its tests, set test_command and make this a gate
         ${hasEntry(PLAN_FILE, "Result")}`;
 
-function linterContent(check: string): string {
+function linterContent(step: Step): string {
   return `\
-      - id: static_checks
-        name: Linter content
+      - id: static_checks${step.suffix}
+        name: ${scalarYaml(`Linter content${step.label}`)}
         description: The linter finds nothing new
         step_type: documented
         notes:
           - Skip it only for what the baseline names, and say so in the reason
-        ${check}`;
+        ${checkOf(step)}`;
 }
 
 const CLEAN_DIFF = `\
@@ -313,6 +394,10 @@ const CLEAN_DIFF = `\
           description: the diff has no conflict marker and no stray blank`;
 
 const SEEN_TESTS = `\
-verification:
+      - id: final_tests
+        name: Tests seen to pass on the final state
+        description: Nothing that the review changed broke anything
+        step_type: gate
+        verification:
           type: manual_gate
           description: "Have you seen the tests pass? No command for them is known here."`;

@@ -119,8 +119,11 @@ function decodeVerification(place: Place): Verification {
       return { type, description };
     case "file_exists":
       return { type, path, description };
-    case "command":
-      return { type, command, expectExitCode, description };
+    case "command": {
+      const expectTests = readFlag(field(place, "expect_tests"), false);
+      const check = { type, command, expectExitCode, description };
+      return expectTests ? { ...check, expectTests } : check;
+    }
   }
 }
 
@@ -184,13 +187,17 @@ function encodeVerification(verification: Verification): JsonObject {
   const path = type === "file_exists" ? verification.path || null : null;
   const command = type === "command" ? verification.command || null : null;
   const expectExitCode = type === "command" ? verification.expectExitCode : 0;
-  return new Map<string, JsonValue>([
+  const fields: [string, JsonValue][] = [
     ["type", type],
     ["path", path],
     ["command", command],
     ["expect_exit_code", expectExitCode],
     ["description", description],
-  ]);
+  ];
+  if (type === "command" && verification.expectTests) {
+    fields.push(["expect_tests", true]);
+  }
+  return new Map(fields);
 }
 
 /** An id that stands for two phases of a workflow, or for two items of one phase. */

@@ -1,210 +1,153 @@
-import { OrcError } from "../base/error.ts";
-import {
-  asObject,
-  type JsonObject,
-  type JsonValue,
-  parseJson,
-} from "../base/json.ts";
+import type { Commands, Folder } from "./folder.ts";
+import { type Kind, KINDS, RUNNER_FAMILY } from "./kinds.ts";
 
-/** What kind of project a repository holds, and how it checks itself. */
-export interface ProjectKind {
-  /** Such as `Node.js`; `unknown` when no manifest was found. */
+/** A part of a repository that checks itself with commands of its own. */
+export interface ProjectPart {
+  /** What kind of project it is, such as `Node.js`. */
   readonly name: string;
+  /** Where its commands run: a directory below the working tree, or "" for the tree itself. */
+  readonly directory: string;
   /** Undefined when there is none: a command that always passes would be no check. */
   readonly testCommand?: string;
   readonly buildCommand?: string;
   readonly lintCommand?: string;
 }
 
-/** Tells the kind of a project from the files at its root: the first that has tests, else the first. */
-export function detectProject(
-  files: ReadonlySet<string>,
-  read: (name: string) => string | undefined = () => undefined,
-): ProjectKind {
-  const kinds = KINDS.flatMap(({ name, manifests, commandsOf }) => {
-    const found = manifests.find((manifest) => files.has(manifest));
-    if (found === undefined) return [];
-    const text = read(found) ?? "";
-    const [testCommand, buildCommand, lintCommand] = commandsOf(text, {
-      files,
-      read,
+/** What a repository holds. */
+export interface Project {
+  /** Parts that have tests; else the one that says most; none when no manifest was found. */
+  readonly parts: readonly ProjectPart[];
+  /** Directories of parts with tests that were too many. */
+  readonly leftOut: readonly string[];
+}
+
+/** More parts make more items than anybody goes through. */
+const MAX_PARTS = 8;
+
+/** What lies there belongs to another part, shows how something is used, or is somebody else's. */
+const NO_PART =
+  /(?:^|\/)(?:tests?|specs?|__tests__|e2e|fixtures?|testdata|examples?|samples?|demos?|templates?|docs?|bench(?:es|marks?)?|third_party)(?:\/|$)/;
+
+/** No workflow can name such a directory. */
+const UNSPEAKABLE = /[\\\p{C}]/u;
+
+interface Found {
+  readonly kind: Kind;
+  readonly directory: string;
+  readonly commands: Commands;
+}
+
+/** Tells from the files of a repository what it is made of, and how each part tests itself. */
+export function detectProject(tree: Folder): Project {
+  const directories = [...new Set(Array.from(tree.files, directoryOf))]
+    .filter((directory) => !NO_PART.test(directory))
+    .filter((directory) => !UNSPEAKABLE.test(directory))
+    .sort((one, other) =>
+      depthOf(one) - depthOf(other) || (one < other ? -1 : 1)
+    );
+  const all = directories.flatMap((directory) => lookInto(tree, directory));
+  const tested = withoutCovered(
+    all.filter(({ commands }) => hasTests(commands)),
+  );
+  const [hopeful] = [
+    ...all.filter(({ commands }) => commands.test !== undefined),
+    ...all,
+  ];
+  const parts = tested.length === 0 && hopeful ? [hopeful] : tested;
+  return {
+    parts: parts.slice(0, MAX_PARTS).map(partOf),
+    leftOut: parts.slice(MAX_PARTS).map(({ directory }) => directory),
+  };
+}
+
+function hasTests({ test, hasTests = test !== undefined }: Commands): boolean {
+  return test !== undefined && hasTests;
+}
+
+/** What a directory itself holds: of each family the first kind that has tests, else the first. */
+function lookInto(tree: Folder, directory: string): readonly Found[] {
+  const folder = folderIn(tree, directory);
+  const names = [...folder.files].filter((path) => !path.includes("/"));
+  const found = KINDS.flatMap((kind): Found[] => {
+    const manifest = kind.manifests.map((pattern) =>
+      names.find((name) => pattern.test(name))
+    ).find((name) => name !== undefined);
+    if (manifest === undefined) return [];
+    const commands = kind.commandsOf(folder.read(manifest), folder);
+    return [{ kind, directory, commands }];
+  });
+  const families = [...new Set(found.map(({ kind }) => kind.family))];
+  return families.flatMap((family) => {
+    const kinds = found.filter(({ kind }) => kind.family === family);
+    return kinds.find(({ commands }) => hasTests(commands)) ??
+      kinds.find(({ commands }) => commands.test !== undefined) ??
+      kinds.slice(0, 1);
+  });
+}
+
+/** Leaves out what another part runs anyway. */
+function withoutCovered(parts: readonly Found[]): readonly Found[] {
+  return parts.filter((part) => {
+    const isBeside = ({ directory }: Found) => directory === part.directory;
+    const isRunner = part.kind.family === RUNNER_FAMILY;
+    // A Makefile beside a manifest runs what the manifest says.
+    if (
+      isRunner &&
+      parts.some((other) =>
+        isBeside(other) && other.kind.family !== RUNNER_FAMILY
+      )
+    ) {
+      return false;
+    }
+    return !parts.some((other) => {
+      const below = pathBelow(other.directory, part.directory);
+      if (below === undefined) return false;
+      if (other.kind.family === RUNNER_FAMILY) {
+        return !parts.some((one) =>
+          one.directory === other.directory && one.kind.family !== RUNNER_FAMILY
+        );
+      }
+      return isRunner ||
+        other.kind.name === part.kind.name &&
+          (other.commands.covers?.(below) ?? true);
     });
-    return { name, testCommand, buildCommand, lintCommand };
-  });
-  return kinds.find(({ testCommand }) => testCommand !== undefined) ??
-    kinds[0] ?? { name: "unknown" };
-}
-
-interface Project {
-  readonly files: ReadonlySet<string>;
-  readonly read: (name: string) => string | undefined;
-}
-
-/** The commands that test, build and lint, as far as a project has them. */
-type Commands = readonly (string | undefined)[];
-
-interface Kind {
-  readonly name: string;
-  /** Any of them tells the kind; the first that is there is handed to `commandsOf`. */
-  readonly manifests: readonly string[];
-  readonly commandsOf: (manifest: string, project: Project) => Commands;
-}
-
-const PYTHON_MANIFESTS = ["pyproject.toml", "setup.py", "requirements.txt"];
-
-/** The Python tool's order, with Deno beside Node. */
-const KINDS: readonly Kind[] = [
-  { name: "Node.js", manifests: ["package.json"], commandsOf: nodeCommands },
-  {
-    name: "Deno",
-    manifests: ["deno.json", "deno.jsonc"],
-    commandsOf: denoCommands,
-  },
-  {
-    name: "Rust",
-    manifests: ["Cargo.toml"],
-    commandsOf: () => ["cargo test", "cargo build", "cargo clippy"],
-  },
-  {
-    name: "Go",
-    manifests: ["go.mod"],
-    commandsOf: () => ["go test ./...", "go build ./...", "go vet ./..."],
-  },
-  { name: "Python", manifests: PYTHON_MANIFESTS, commandsOf: pythonCommands },
-  {
-    name: "Make",
-    manifests: ["GNUmakefile", "makefile", "Makefile"],
-    commandsOf: makeCommands,
-  },
-  {
-    name: "CMake",
-    manifests: ["CMakeLists.txt"],
-    // The build directory is `build`; without the flag no tests at all would count as passed.
-    commandsOf: () => [
-      "ctest --test-dir build --no-tests=error --output-on-failure",
-      "cmake --build build",
-    ],
-  },
-];
-
-const NODE_LOCKS: readonly (readonly [string, string])[] = [
-  ["pnpm-lock.yaml", "pnpm"],
-  ["yarn.lock", "yarn"],
-  ["bun.lock", "bun"],
-  ["bun.lockb", "bun"],
-];
-
-/** `npm init` writes a test script that only says that there is none. */
-const NO_TESTS = /no test specified/;
-
-function nodeCommands(text: string, { files }: Project): Commands {
-  const manifest = readManifest(text);
-  const scripts = scriptsIn(manifest, "scripts");
-  const manager = nodeManagerOf(files, manifest?.get("packageManager"));
-  const run = (name: string) =>
-    scripts.has(name) ? `${manager} run ${name}` : undefined;
-  const hasTests = !NO_TESTS.test(scripts.get("test") ?? "no test specified");
-  // `bun test` would run Bun's own tests instead of the script.
-  const test = manager === "bun" ? run("test") : `${manager} test`;
-  return [hasTests ? test : undefined, run("build"), run("lint")];
-}
-
-function nodeManagerOf(
-  files: ReadonlySet<string>,
-  declared: JsonValue | undefined,
-): string {
-  const name = typeof declared === "string" ? declared.split("@")[0] : "";
-  const known = NODE_LOCKS.find(([, manager]) => manager === name) ??
-    NODE_LOCKS.find(([file]) => files.has(file));
-  return known === undefined ? "npm" : known[1];
-}
-
-function denoCommands(text: string): Commands {
-  const tasks = scriptsIn(readManifest(text), "tasks");
-  const task = (name: string) =>
-    tasks.has(name) ? `deno task ${name}` : undefined;
-  return [
-    task("test") ?? "deno test",
-    task("build"),
-    task("lint") ?? "deno lint",
-  ];
-}
-
-/** Files that may speak of pytest or ruff. */
-const PYTHON_SOURCES = [
-  ...PYTHON_MANIFESTS,
-  "requirements-dev.txt",
-  "setup.cfg",
-  "tox.ini",
-];
-
-/** Most Python projects have nothing to build. */
-function pythonCommands(_: string, { files, read }: Project): Commands {
-  const texts = PYTHON_SOURCES.filter((name) => files.has(name))
-    .map((name) => read(name) ?? "").join("\n");
-  const usesPytest = files.has("pytest.ini") || files.has("conftest.py") ||
-    /\bpytest\b/.test(texts);
-  const usesRuff = files.has("ruff.toml") || files.has(".ruff.toml") ||
-    /^\[tool\.ruff\b/m.test(texts);
-  const poetry = files.has("poetry.lock") ? "poetry run " : "";
-  const runner = files.has("uv.lock") ? "uv run " : poetry;
-  return [
-    runner + (usesPytest ? "pytest" : "python -m unittest"),
-    undefined,
-    usesRuff ? `${runner}ruff check` : undefined,
-  ];
-}
-
-function makeCommands(text: string): Commands {
-  const make = (target: string) =>
-    hasTarget(text, target) ? `make ${target}` : undefined;
-  return [
-    make("test") ?? make("check"),
-    make("build") ?? make("all"),
-    make("lint"),
-  ];
-}
-
-/** A rule may name several targets; `:=` is an assignment, and a recipe is indented. */
-function hasTarget(makefile: string, target: string): boolean {
-  return makefile.split("\n").some((line) => {
-    const rule = /^([^\s#:=][^#:=]*):(?!=)/.exec(line);
-    return rule?.[1]?.trim().split(/\s+/).includes(target) ?? false;
   });
 }
 
-/** A string, or what JSON does not know: a comment. */
-const STRING_OR_COMMENT = /"(?:\\[^]|[^"\\])*"|\/\/[^\n]*|\/\*[^]*?\*\//g;
-
-/** A string, or a comma that nothing follows. */
-const STRING_OR_LAST_COMMA = /"(?:\\[^]|[^"\\])*"|,(?=\s*[}\]])/g;
-
-/** Reads a manifest in JSON with comments; undefined when it holds no object. */
-function readManifest(text: string): JsonObject | undefined {
-  const json = [STRING_OR_COMMENT, STRING_OR_LAST_COMMA].reduce(
-    (rest, pattern) =>
-      rest.replaceAll(pattern, (found) => found.startsWith('"') ? found : " "),
-    text,
-  );
-  try {
-    return asObject(parseJson(json, "the manifest"));
-  } catch (error) {
-    // A broken manifest is for its own tool to complain about.
-    if (error instanceof OrcError && error.kind === "corrupt") return undefined;
-    throw error;
-  }
+function partOf({ kind, directory, commands }: Found): ProjectPart {
+  const { test, build, lint } = commands;
+  return {
+    name: kind.name,
+    directory,
+    testCommand: test,
+    buildCommand: build,
+    lintCommand: lint,
+  };
 }
 
-/** The scripts of a manifest by name; a task may be an object that holds its command. */
-function scriptsIn(
-  manifest: JsonObject | undefined,
-  key: string,
-): ReadonlyMap<string, string> {
-  const scripts = asObject(manifest?.get(key)) ?? [];
-  return new Map(
-    Array.from(scripts, ([name, script]) => {
-      const command = asObject(script)?.get("command") ?? script;
-      return [name, typeof command === "string" ? command : ""];
-    }),
-  );
+/** The part of a path below a directory; undefined where it does not lie below. */
+function pathBelow(directory: string, path: string): string | undefined {
+  const start = directory === "" ? "" : `${directory}/`;
+  return path !== directory && path.startsWith(start)
+    ? path.slice(start.length)
+    : undefined;
+}
+
+function folderIn(tree: Folder, directory: string): Folder {
+  if (directory === "") return tree;
+  const files = Array.from(tree.files)
+    .flatMap((path) => pathBelow(directory, path) ?? []);
+  return {
+    ...tree,
+    files: new Set(files),
+    read: (path) => tree.read(`${directory}/${path}`),
+  };
+}
+
+function directoryOf(path: string): string {
+  return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+}
+
+function depthOf(directory: string): number {
+  return directory === "" ? 0 : directory.split("/").length;
 }

@@ -68,14 +68,13 @@ const integer = v.pipe(
   v.safeInteger(expected("a whole number")),
 );
 
-const trueByDefault = v.optional(
-  v.pipe(
-    v.unknown(),
-    v.transform(toBoolean),
-    v.boolean(expected("true or false")),
-  ),
-  true,
+const flag = v.pipe(
+  v.unknown(),
+  v.transform(toBoolean),
+  v.boolean(expected("true or false")),
 );
+
+const trueByDefault = v.optional(flag, true);
 
 function oneOf<const Words extends readonly string[]>(words: Words) {
   return v.picklist(words, expected(`one of ${words.join(", ")}`));
@@ -114,6 +113,7 @@ const verificationEntries = {
   path: textOrNull,
   command: textOrNull,
   expect_exit_code: v.optional(integer, 0),
+  expect_tests: v.optional(flag, false),
   description: textOrNull,
 };
 
@@ -295,6 +295,8 @@ export const WORKFLOW_KEYS = {
     command:
       "The command line, run without a shell unless it holds operators of one; {{name}} is filled in.",
     expect_exit_code: "Exit code that passes, 0 without it.",
+    expect_tests:
+      "Whether a run in which no test ran fails the check; orc recognises what the usual test runners print.",
     description: "What the check asks for, in words.",
   },
   settings: {

@@ -60,6 +60,8 @@ export type Verification =
       readonly command: string;
       /** Exit code that passes; 0 where the workflow names none. */
       readonly expectExitCode: number;
+      /** True where a run in which no test ran fails the check: the key `expect_tests`. */
+      readonly expectTests?: boolean;
     }
   );
 
@@ -335,7 +337,7 @@ export type CheckResult =
   }
   | {
     readonly type: "command";
-    /** Whether it ended by itself, with the exit code expected. */
+    /** Whether it ended by itself, with the exit code expected, and ran the tests it was to run. */
     readonly passed: boolean;
     /** With settings filled in. */
     readonly command: string;
@@ -355,7 +357,7 @@ export type CheckResult =
     readonly notUtf8: readonly OutputName[];
     /** How long it ran, to the millisecond; 0 when it never ran. */
     readonly durationSeconds: number;
-    /** Why it could not run or did not end by itself; null when it ended by itself. */
+    /** Why it could not run, did not end by itself or ran no test; else null. */
     readonly problem: string | null;
   };
 

@@ -51,6 +51,7 @@ Deno.test("requiredCheck() fills in the settings", () => {
       filled: "make test -k",
     },
     expectExitCode: 1,
+    expectTests: false,
     timeoutMs: 1500,
     workingDir: null,
   });

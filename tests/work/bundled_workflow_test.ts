@@ -2,7 +2,7 @@ import { fillSessionName } from "../../src/base/names.ts";
 import { bundledWorkflow } from "../../src/workflow/bundled.ts";
 import { planCommand } from "../../src/workflow/command.ts";
 import { parseWorkflow } from "../../src/workflow/parse.ts";
-import { detectProject, type ProjectKind } from "../../src/workflow/project.ts";
+import { detectProject, type Project } from "../../src/workflow/project.ts";
 import type { Item, Workflow } from "../../src/workflow/types.ts";
 import { readWorkflowText } from "../../src/workflow/yaml.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
@@ -10,7 +10,12 @@ import { assert, assertEquals } from "@std/assert";
 
 const SCRIPTS = '{"scripts": {"test": "x", "build": "y", "lint": "z"}}';
 
-const KINDS: readonly ProjectKind[] = [
+function projectOf(files: readonly string[]): Project {
+  const read = () => SCRIPTS;
+  return detectProject({ files: new Set(files), read, windows: false });
+}
+
+const KINDS: readonly Project[] = [
   [],
   ["package.json"],
   ["package.json", "pnpm-lock.yaml"],
@@ -20,16 +25,17 @@ const KINDS: readonly ProjectKind[] = [
   ["pyproject.toml", "uv.lock", "ruff.toml"],
   ["Makefile"],
   ["CMakeLists.txt"],
-].map((files) => detectProject(new Set(files), () => SCRIPTS));
+  ["api/go.mod", "api/a_test.go", "web/package.json"],
+].map(projectOf);
 
 const NAME = "add-login-3f2a";
 const DIRECTORY = `docs/tasks/${NAME}`;
 
-function workflowFor(kind: ProjectKind): Workflow {
+function workflowFor(kind: Project): Workflow {
   const text = fillSessionName(bundledWorkflow(kind), NAME);
   const { value, locate } = readWorkflowText(text, "bundled");
   const { workflow, warnings } = parseWorkflow(value, { locate });
-  assertEquals(warnings, [], kind.name);
+  assertEquals(warnings, []);
   return workflow;
 }
 
@@ -46,7 +52,8 @@ Deno.test("bundledWorkflow() is valid and without warnings for every kind of pro
     const { phases, settings } = workflowFor(kind);
     assertEquals(phases.map(({ id }) => id), ids);
     assertEquals(settings.get("supervision_mode"), "supervised");
-    assertEquals(settings.get("test_command"), kind.testCommand);
+    const [part] = kind.parts;
+    assertEquals(settings.get("test_command"), part?.testCommand);
   }
 });
 
@@ -79,9 +86,10 @@ Deno.test("bundledWorkflow() leaves the plan and the result to a human", () => {
 Deno.test("bundledWorkflow() runs the tests as gates where there is a command for them", () => {
   for (const kind of KINDS) {
     const workflow = workflowFor(kind);
+    const [part] = kind.parts;
     for (const id of ["tests_pass", "final_tests"]) {
-      const { stepType, verification } = itemOf(workflow, id);
-      if (kind.testCommand === undefined) {
+      const { stepType, verification, workingDir } = itemOf(workflow, id);
+      if (part?.testCommand === undefined) {
         assert(
           verification.type === "command" ||
             verification.type === "manual_gate",
@@ -91,14 +99,16 @@ Deno.test("bundledWorkflow() runs the tests as gates where there is a command fo
       assert(verification.type === "command");
       const plan = planCommand(verification.command, workflow.settings);
       assert(plan.kind === "words");
-      assertEquals([stepType, plan.filled], ["gate", kind.testCommand]);
+      assertEquals([stepType, plan.filled], ["gate", part.testCommand]);
+      assertEquals(workingDir ?? "", part.directory);
+      assertEquals(verification.expectTests, true);
     }
   }
 });
 
 /** Runs the checks of the named items in a directory; true for those that pass. */
 function check(directory: string, ...ids: string[]): readonly boolean[] {
-  const workflow = workflowFor(detectProject(new Set()));
+  const workflow = workflowFor(projectOf([]));
   return ids.map((id) => {
     const { verification } = itemOf(workflow, id);
     assert(verification.type === "command");

@@ -39,6 +39,7 @@ Deno.test("initRepository() makes .orchestrator and a workflow.yaml for the proj
       root,
       workflow: "written",
       kept: null,
+      warnings: [],
     });
     const tree = readTree(root);
     assertEquals(Object.keys(tree).sort(), [
@@ -172,6 +173,7 @@ Deno.test("validateWorkflow() tells what a good file holds, and writes nothing",
       phases: 2,
       items: 6,
       problems: [],
+      warnings: [],
     });
   }));
 

@@ -1,15 +1,17 @@
 import { bundledWorkflow, scalarYaml } from "../../src/workflow/bundled.ts";
-import { detectProject } from "../../src/workflow/project.ts";
+import type { ProjectPart } from "../../src/workflow/project.ts";
 import { assertTable } from "../base/table.ts";
 import { assert, assertEquals } from "@std/assert";
 
-const WITH_COMMANDS = bundledWorkflow({
+const MAKE: ProjectPart = {
   name: "Make",
+  directory: "",
   testCommand: "make test",
   buildCommand: "make",
   lintCommand: "make lint",
-});
-const WITHOUT_COMMANDS = bundledWorkflow(detectProject(new Set()));
+};
+const WITH_COMMANDS = bundledWorkflow({ parts: [MAKE] });
+const WITHOUT_COMMANDS = bundledWorkflow({ parts: [] });
 
 /** The text of each item, behind its id. */
 function itemsIn(workflow: string): readonly string[] {
@@ -65,11 +67,75 @@ Deno.test("bundledWorkflow() says how to name the tests where it found none", ()
 });
 
 Deno.test("bundledWorkflow() writes a command no setting may hold into the check", () => {
-  const kind = detectProject(new Set(["go.mod"]));
   const testCommand = "cd api && go test ./...";
-  const text = bundledWorkflow({ ...kind, testCommand });
+  const text = bundledWorkflow({ parts: [{ ...MAKE, testCommand }] });
   assert(text.includes(`command: "${testCommand}"`));
   assert(!text.includes("{{test_command}}"));
+});
+
+const API: ProjectPart = {
+  name: "Go",
+  directory: "api",
+  testCommand: "go test ./...",
+  buildCommand: "go build ./...",
+};
+
+Deno.test("bundledWorkflow() tests and builds each part of a project where it lies", () => {
+  const text = bundledWorkflow({
+    parts: [MAKE, API, { ...API, name: "Rust" }],
+  });
+  const added = idsIn(text).filter((id) => !idsIn(WITH_COMMANDS).includes(id));
+  assertEquals(added, [
+    "build_api",
+    "build_api_2",
+    "tests_pass_api",
+    "tests_pass_api_2",
+    "final_tests_api",
+    "final_tests_api_2",
+  ]);
+  const item = itemsIn(text).find((item) =>
+    item.startsWith("final_tests_api\n")
+  );
+  assert(item !== undefined && item.includes("working_dir: api\n"), item);
+  assert(
+    item.includes(
+      'command: "{{test_command_api}}"\n          expect_tests: true\n',
+    ),
+    item,
+  );
+  assert(
+    text.includes("# Found in this project (Make, Go in api, Rust in api)."),
+  );
+});
+
+Deno.test("bundledWorkflow() gives no two parts one id, however alike their directories are", () => {
+  const directories = ["x", "a-b", "a_b", "a/b", "a_b_2", "y".repeat(200)];
+  const parts = directories.map((directory) => ({ ...API, directory }));
+  const ids = idsIn(bundledWorkflow({ parts }));
+  assertEquals(new Set(ids).size, ids.length);
+  assert(ids.includes("tests_pass_a_b_2"));
+  assert(ids.every((id) => id.length <= 100));
+});
+
+Deno.test("bundledWorkflow() runs a command that is named instead of those of all parts", () => {
+  const text = bundledWorkflow({ parts: [API, MAKE] }, {
+    test_command: "sh all.sh",
+  });
+  const items = itemsIn(text).filter((item) => item.includes("expect_tests"));
+  assertEquals(items.map((item) => item.split("\n")[0]), [
+    "tests_pass",
+    "final_tests",
+  ]);
+  assert(items.every((item) => !item.includes("working_dir")));
+  assert(text.includes("\n  test_command: sh all.sh\n"));
+});
+
+Deno.test("bundledWorkflow() does not call tests passed that nothing ran", () => {
+  assert(!WITHOUT_COMMANDS.includes("expect_tests: true\n"));
+  const named = itemsIn(WITHOUT_COMMANDS).filter((item) =>
+    /name: Tests pass\b/.test(item)
+  );
+  assertEquals(named, []);
 });
 
 Deno.test("scalarYaml() quotes what YAML would not read as the same string", () => {

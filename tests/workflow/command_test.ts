@@ -10,7 +10,7 @@ import {
   splitWords,
 } from "../../src/workflow/command.ts";
 import { fillTemplate } from "../../src/workflow/template.ts";
-import { assertEach, assertTable } from "../base/table.ts";
+import { assertEach } from "../base/table.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const SETTINGS: JsonObject = jsonObject({

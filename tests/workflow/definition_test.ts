@@ -85,6 +85,14 @@ Deno.test("decodeDefinition() reads each kind of verification", () => {
       '{"type": "command", "command": "true", "expect_exit_code": 1}',
       { ...command, command: "true", expectExitCode: 1 },
     ],
+    [
+      '{"type": "command", "command": "x", "expect_tests": true}',
+      { ...command, command: "x", expectTests: true },
+    ],
+    [
+      '{"type": "command", "command": "x", "expect_tests": false}',
+      { ...command, command: "x" },
+    ],
     ['{"type": "file_exists", "path": null}', { ...file, path: "" }],
     ['{"type": "command", "command": null}', { ...command, command: "" }],
   ]);
@@ -98,6 +106,20 @@ Deno.test("encodeDefinition() writes a time limit only where there is one", () =
     const text = printJson(encodeDefinition(workflow));
     assert(text.includes(`"timeout_seconds": ${timeout}}`), text);
     assertEquals(decodeDefinition(encodeDefinition(workflow)), workflow);
+  }
+});
+
+Deno.test("encodeDefinition() writes that tests are expected only where they are", () => {
+  for (const [flag, expected] of [["true", true], ["false", undefined]]) {
+    const item =
+      `{"id": "a", "name": "A", "verification": {"type": "command", "command": "x", "expect_tests": ${flag}}}`;
+    const workflow = decodeDefinition(definitionWith(item));
+    const encoded = encodeDefinition(workflow);
+    assertEquals(
+      printJson(encoded).includes('"expect_tests"'),
+      expected !== undefined,
+    );
+    assertEquals(decodeDefinition(encoded), workflow);
   }
 });
 

@@ -15,11 +15,13 @@ function problemsOf(text: string): readonly string[] {
 }
 
 Deno.test("workflowJsonSchema() accepts the bundled workflow, and what leaves out all that has a default", () => {
-  const text = bundledWorkflow({
+  const go = {
     name: "Go",
     testCommand: "go test ./...",
     buildCommand: "go build ./...",
-    lintCommand: undefined,
+  };
+  const text = bundledWorkflow({
+    parts: [{ ...go, directory: "" }, { ...go, directory: "tools" }],
   });
   assertEquals(problemsOf(text), []);
   const least = "name: Tiny\nphases: [{ id: PLAN, name: Plan }]";

@@ -1,0 +1,110 @@
+import { orElse } from "../base/error.ts";
+import type { JsonObject } from "../base/json.ts";
+import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
+import { joinPath } from "../base/path.ts";
+import { asOrcError } from "../files/errors.ts";
+import { readText } from "../files/read.ts";
+import { bundledWorkflow } from "../workflow/bundled.ts";
+import type { Folder } from "../workflow/folder.ts";
+import { detectProject } from "../workflow/project.ts";
+
+/** The bundled workflow as a project gets it. */
+export interface Bundled {
+  readonly text: string;
+  /** What it does not check, each a sentence with a way on. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The bundled workflow for the project in a directory; commands that are named win over those
+ * found.
+ */
+export function bundleFor(directory: string, named?: JsonObject): Bundled {
+  const project = detectProject(folderAt(directory));
+  const test = textAt(named, "test_command");
+  const text = bundledWorkflow(project, {
+    test_command: test,
+    build_command: textAt(named, "build_command"),
+  });
+  const isTested = test !== undefined ||
+    project.parts.some(({ testCommand }) => testCommand !== undefined);
+  const { leftOut } = project;
+  const warnings = [
+    ...isTested ? [] : [NOT_TESTED],
+    ...test !== undefined || leftOut.length === 0 ? [] : [
+      `The built-in workflow leaves out the tests in ${
+        leftOut.join(", ")
+      }: write a workflow.yaml with orc init, and add them there`,
+    ],
+  ];
+  return { text, warnings };
+}
+
+const NOT_TESTED =
+  'No way to run the tests of this project was found, so the built-in workflow leaves them to people: name their command with orc start "TASK" --test-command "COMMAND"';
+
+function textAt(
+  settings: JsonObject | undefined,
+  name: string,
+): string | undefined {
+  const value = settings?.get(name);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** Tests lie this deep, as in `src/test/java/com/shop/cart`, and no directory of a part does. */
+const MAX_DEPTH = 9;
+
+/** The upper directories tell most: of a huge tree, the rest is not looked at. */
+const MAX_FILES = 20_000;
+
+/** What tools write or fetch is no part of the project. */
+const NOT_OWN = new Set([
+  "node_modules",
+  "vendor",
+  "target",
+  "build",
+  "dist",
+  "out",
+  "obj",
+  "coverage",
+  "venv",
+  "__pycache__",
+]);
+
+/** The files of a working tree, as far as the kind of its project depends on them. Links are not followed. */
+function folderAt(root: string): Folder {
+  const files = new Set<string>();
+  let level = [""];
+  for (let depth = 0; depth <= MAX_DEPTH && level.length > 0; depth++) {
+    const below: string[] = [];
+    for (const directory of level) {
+      for (const { name, isDirectory } of listed(root, directory)) {
+        const path = directory === "" ? name : `${directory}/${name}`;
+        if (!isDirectory) files.add(path);
+        else if (!name.startsWith(".") && !NOT_OWN.has(name)) below.push(path);
+        if (files.size >= MAX_FILES) break;
+      }
+      if (files.size >= MAX_FILES) break;
+    }
+    level = files.size >= MAX_FILES ? [] : below;
+  }
+  // A manifest that cannot be read tells nothing about the project.
+  const read = (path: string): string =>
+    orElse(
+      () => readText(joinPath(root, path), MAX_WORKFLOW_BYTES),
+      () => undefined,
+    ) ?? "";
+  return { files, read, windows: Deno.build.os === "windows" };
+}
+
+/** In order, so that the same tree is told the same way; below the top, what is not readable is left out. */
+function listed(root: string, directory: string): readonly Deno.DirEntry[] {
+  const path = directory === "" ? root : joinPath(root, directory);
+  try {
+    return [...Deno.readDirSync(path)]
+      .sort((one, other) => one.name < other.name ? -1 : 1);
+  } catch (error) {
+    if (directory !== "") return [];
+    throw asOrcError(error, "list", path);
+  }
+}
