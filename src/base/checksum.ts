@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
 import { canonicalJson, quoteJson, sortedKeys } from "./json_print.ts";
 
 /** Whether a state is what its last writer signed; `missing` where it is not signed, as in the oldest. */
