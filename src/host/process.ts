@@ -214,11 +214,18 @@ function startProgram(request: ProgramRequest): ChildProcess | Error {
   }
 }
 
+/**
+ * What ties git to one repository, as `git rev-parse --local-env-vars` of all its versions lists it.
+ * Git sets it for its hooks; a program started in another directory would work on that repository.
+ */
+const GIT_LOCAL =
+  /^GIT_(?:ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|CONFIG(?:_PARAMETERS|_COUNT|_(?:KEY|VALUE)_\d+)?|DIR|GRAFT_FILE|IMPLICIT_WORK_TREE|INDEX_FILE|INTERNAL_SUPER_PREFIX|NO_REPLACE_OBJECTS|OBJECT_DIRECTORY|PREFIX|REPLACE_REF_BASE|SHALLOW_FILE|WORK_TREE)$/;
+
 function environmentFor(
   { variables, withheld = [] }: ProgramRequest,
 ): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env)
-    .filter(([name]) => !withheld.includes(name));
+    .filter(([name]) => !withheld.includes(name) && !GIT_LOCAL.test(name));
   return { ...Object.fromEntries(kept), ...variables };
 }
 

@@ -89,6 +89,29 @@ Deno.test("runProgram() withholds variables, and masks what is printed", async (
   }
 });
 
+Deno.test("runProgram() hands on nothing that ties git to one repository", async () => {
+  const { stdout: named } = await run(["git", "rev-parse", "--local-env-vars"]);
+  const local = named.trim().split("\n");
+  assert(local.includes("GIT_DIR"), named);
+  const numbered = ["GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"];
+  const kept = ["GIT_EDITOR", "GIT_DIRECTORY_OF_MINE", "MY_GIT_DIR"];
+  const names = [...local, ...numbered, ...kept];
+  const before = names.map((name) => [name, Deno.env.get(name)] as const);
+  try {
+    for (const name of names) Deno.env.set(name, "set");
+    const { stdout } = await run(["env"]);
+    const seen = stdout.split("\n").map((line) => line.replace(/=.*/, ""));
+    assertEquals(names.filter((name) => seen.includes(name)), kept);
+    const own = await run(["env"], { variables: { GIT_DIR: "/dev/null" } });
+    assert(own.stdout.includes("GIT_DIR=/dev/null\n"), own.stdout);
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    }
+  }
+});
+
 Deno.test("runProgram() says why a program could not be started", async () => {
   await withTemporaryDirectory(async (directory) => {
     writeTree(directory, { "data.txt": "x" });
