@@ -65,6 +65,8 @@ import {
 } from "./session_facts.ts";
 
 export interface DiagnosisFacts extends StoredFacts {
+  /** Whether a repository may be here at all. */
+  readonly isProject: boolean;
   /** The file system that holds the state; null for what cannot be told. */
   readonly disk: {
     readonly freeBytes: number | null;

@@ -1,4 +1,5 @@
 import type { Finding, Severity } from "../base/finding.ts";
+import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
 import { MAX_CANDIDATES, MIN_FREE_BYTES } from "../base/limits.ts";
 import { nameOf, parentDirectory } from "../base/path.ts";
 import { listOf, modeText, sizeText } from "../base/text.ts";
@@ -147,6 +148,17 @@ const repositoryRows: Rows = [
           : `take what is orc's own out of git: git -C "${root}" rm -r -f --cached --ignore-unmatch "${path}/sessions" "${path}/current"`,
       },
   }),
+  warning("state_of_no_project", {
+    of: ({ isProject, sessions, layout }) =>
+      !isProject && sessions.length > 0 && {
+        path: layout.directory,
+        message:
+          `"${layout.directory}" holds sessions that all below "${layout.root}" would share; no other can start there`,
+        remedy: `end them, or: ${
+          movedTo(repositoryLayout("PROJECT").sessions, layout)
+        }`,
+      },
+  }),
   warning("disk_space_low", {
     of: ({ disk: { freeBytes }, layout: { root } }) =>
       freeBytes !== null && freeBytes < MIN_FREE_BYTES &&
@@ -172,6 +184,11 @@ const repositoryRows: Rows = [
     remedy: "nothing to do: orc works without them, and is a little slower",
   }),
 ];
+
+/** A session is whole in its directory, wherever that lies. */
+function movedTo(place: string, { sessions }: RepositoryLayout): string {
+  return `mkdir -p "${place}" && mv -n "${sessions}"/* "${place}", then: orc session switch ID`;
+}
 
 const OWNER_USES_FILE = 0o600;
 const OWNER_USES_DIRECTORY = 0o700;

@@ -1,4 +1,5 @@
 import { type Finding, isProblem } from "../base/finding.ts";
+import { isOfNoRepository } from "../files/root.ts";
 import { freeBytesAt, mountAt } from "../files/tree.ts";
 import type { Host } from "../host/host.ts";
 import { BUNDLED, pinWorkflow, SAMPLE_NAME } from "../repository/load.ts";
@@ -105,6 +106,7 @@ async function gatherAll(
   return {
     ...stored,
     unwritable: await unwritablePaths(host, stored.paths),
+    isProject: !isOfNoRepository(layout.root, host.homeDirectory()),
     disk: {
       freeBytes: await freeBytesAt(layout.root),
       type: mount?.type ?? null,

@@ -47,8 +47,9 @@ export interface FoundRoot {
 /**
  * Finds the root of the caller's repository. Named by flag or environment it is taken literally.
  * Otherwise the nearest directory upwards that holds state of orc, else the nearest with `.git`
- * or workflow.yaml, else the start. The search ends at a directory it may not look at. A linked
- * worktree keeps its state in the main one, a submodule in itself.
+ * or workflow.yaml, else the start. The search ends at a directory it may not look at, and passes
+ * over those that belong to no repository. A linked worktree keeps its state in the main one, a
+ * submodule in itself.
  */
 export function findRoot(options: RootOptions): FoundRoot {
   const { start, explicit, environment, home } = options;
@@ -103,13 +104,18 @@ function searchUpwards(start: string, home: string | undefined): FoundRoot {
   for (let area = nearest;;) {
     const marked = area.directories.find((path) => isMarked(path, home));
     if (marked !== undefined) return foundIn(area, marked, "marker");
-    if (area.outside === undefined) return projectIn(nearest, start);
+    if (area.outside === undefined) return projectIn(nearest, start, home);
     area = areaAround(area.outside, area.worktree);
   }
 }
 
-function projectIn(area: Area, start: string): FoundRoot {
+function projectIn(
+  area: Area,
+  start: string,
+  home: string | undefined,
+): FoundRoot {
   for (const directory of area.directories) {
+    if (isOfNoRepository(directory, home)) continue;
     if (directory === area.workingTree) return foundIn(area, directory, "git");
     const kind = visibleKind(repositoryLayout(directory).workflow);
     if (kind === "file" || kind === "symlink") {
@@ -160,7 +166,7 @@ export function isMarked(directory: string, home: string | undefined): boolean {
   const layout = repositoryLayout(directory);
   const kind = visibleKind(layout.directory);
   if (kind === "absent" || kind === "denied") return false;
-  if (isHome(directory, home)) return false;
+  if (isOfNoRepository(directory, home)) return false;
   if (kind !== "directory") {
     const isLink = kind === "symlink";
     const found = isLink ? "a symbolic link" : "a file";
@@ -177,7 +183,15 @@ export function isMarked(directory: string, home: string | undefined): boolean {
   return [layout.sessions, layout.meta, layout.current].some(isVisible);
 }
 
-function isHome(directory: string, home: string | undefined): boolean {
+/**
+ * Whether a directory is never a repository's: the user's own, where orc keeps what is for all
+ * repositories, and the one above all others. Its state would be that of everything below.
+ */
+export function isOfNoRepository(
+  directory: string,
+  home: string | undefined,
+): boolean {
+  if (parentDirectory(directory) === undefined) return true;
   if (home === undefined || !isAbsolutePath(home)) return false;
   return directory === normalisePath(home) || directory === realOrGiven(home);
 }

@@ -1,4 +1,4 @@
-import { corrupt, refused } from "../base/error.ts";
+import { corrupt, type OrcError, refused, usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { VERSION } from "../base/version.ts";
@@ -6,6 +6,7 @@ import { asOrcError, isTaken } from "../files/errors.ts";
 import { readGitPointer, readRemoteUrl } from "../files/git.ts";
 import { type HeldLock, sweep, withLock } from "../files/lock.ts";
 import { fileKind, guardDirectory, guardPath } from "../files/read.ts";
+import { isOfNoRepository } from "../files/root.ts";
 import { makeDirectory, syncDirectory, writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import { foreignNames } from "../settings/files.ts";
@@ -23,6 +24,8 @@ import { ownersOf, readIfThere } from "./select.ts";
  * Runs work under the lock of the repository, with `.orchestrator/` made and what a killed process
  * left removed. `portable` lets git track a new one; `warnings` takes what went wrong after it
  * counted.
+ *
+ * @throws {OrcError} `not_a_project` (usage) in a directory that is never a repository's
  */
 export async function withPreparedRepository<Result>(
   host: Host,
@@ -31,6 +34,8 @@ export async function withPreparedRepository<Result>(
   work: (lock: HeldLock) => Result | Promise<Result>,
 ): Promise<Result> {
   const { layout, context } = repository;
+  const { root } = layout;
+  if (isOfNoRepository(root, host.homeDirectory())) throw notAProject(root);
   guardRepository(layout);
   // Settings that nobody can read are found before anything is made.
   if (typeof context.timeoutMs === "function") await context.timeoutMs();
@@ -53,6 +58,18 @@ export async function withPreparedRepository<Result>(
   } catch (error) {
     throw asOrcError(error, "prepare the repository", layout.directory);
   }
+}
+
+function notAProject(root: string): OrcError {
+  return usage(
+    "not_a_project",
+    `Cannot keep the state of a repository in "${root}": all below it would share it`,
+    {
+      path: root,
+      hint:
+        "change to the directory of a project, or name it with --root DIR; settings and secrets for all of them take --global",
+    },
+  );
 }
 
 /** What lies in the wrong place is found before anything is written, not between two files. */

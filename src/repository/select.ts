@@ -12,6 +12,7 @@ import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
 import { listOf, quoted } from "../base/text.ts";
 import { fileKind } from "../files/read.ts";
+import { isOfNoRepository } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
 import type { LegacyState } from "../session/legacy.ts";
 import {
@@ -69,7 +70,7 @@ export async function selectSession(
     return { session: await read(repository, id, source), source };
   }
   const bound = await boundSession(host, repository);
-  if (bound === undefined) return await onlySession(repository);
+  if (bound === undefined) return await onlySession(host, repository);
   const { id, source } = bound;
   return { session: await read(repository, id, source), source };
 }
@@ -180,6 +181,7 @@ function choiceOf(ids: readonly string[]): OrcErrorOptions {
 const FIRST_LOOK = 100;
 
 async function onlySession(
+  host: Host,
   repository: Repository,
 ): ReturnType<typeof selectSession> {
   const { store } = repository;
@@ -204,14 +206,17 @@ async function onlySession(
   if (legacy && !entries.some(({ id }) => id === legacy.session.id)) {
     return { session: legacy.session, source: "legacy" };
   }
-  throw notFound(
-    "no_session",
-    `No active session in "${repository.found.root}"`,
-    {
-      hint: 'orc start "TASK"',
-      details: { root: repository.found.root, source: repository.found.source },
-    },
-  );
+  const { root, source } = repository.found;
+  throw notFound("no_session", `No active session in "${root}"`, {
+    hint: wayOn(repository, host.homeDirectory()),
+    details: { root, source },
+  });
+}
+
+function wayOn({ found }: Repository, home: string | undefined): string {
+  return isOfNoRepository(found.root, home)
+    ? "change to the directory of a project"
+    : 'orc start "TASK"';
 }
 
 function activeOf(

@@ -291,11 +291,8 @@ function placeFor(
   const found = secretPlaces(host, repository)
     .find((place) => place.level === level);
   if (found !== undefined) return found;
-  throw usage(
-    "same_directory",
-    "The repository is your own directory: its secrets are those of all repositories",
-    "leave out --global",
-  );
+  // A repository that was prepared has them all.
+  throw new Error(`no place for ${level} secrets`);
 }
 
 /** An identity opens without asking; a passphrase is for who wants one, or has nothing else. */

@@ -16,6 +16,7 @@ import {
   isThere,
   readRegularFile,
 } from "../files/read.ts";
+import { isOfNoRepository } from "../files/root.ts";
 import {
   makeDirectory,
   removeIfThere,
@@ -69,19 +70,15 @@ export function secretPlaces(
   { layout }: Pick<Repository, "layout">,
 ): readonly SecretPlace[] {
   const { root, secrets } = layout;
-  const places: SecretPlace[] = [
-    { level: "repository", base: root, path: secrets },
-  ];
+  const own: SecretPlace = { level: "repository", base: root, path: secrets };
   const base = host.homeDirectory();
-  if (base === undefined) return places;
+  if (base === undefined) return [own];
   const { secrets: path } = userLayout(base);
+  const global: SecretPlace = { level: "global", base, path };
+  if (isOfNoRepository(root, base)) return [global];
   const id = readRepositoryMeta(layout)?.repoId;
-  if (id !== undefined) {
-    places.push({ level: "private", base, path: joinPath(path, id) });
-  }
-  // Where the home is a repository, its secrets are the user's.
-  if (path !== secrets) places.push({ level: "global", base, path });
-  return places;
+  if (id === undefined) return [own, global];
+  return [own, { level: "private", base, path: joinPath(path, id) }, global];
 }
 
 /** All places that have a secret, in the order they count, without opening or running anything. */

@@ -8,9 +8,11 @@ import {
   shellIn,
   test,
 } from "./lab.ts";
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 
 const OK = 0;
+const USAGE = 2;
+const NOT_FOUND = 4;
 
 /** A repository with one commit. */
 async function repositoryAt(path: string): Promise<void> {
@@ -75,3 +77,124 @@ for (const name of ["the main worktree", "a linked worktree"]) {
       assertEquals(await outputOf(main, "config", "core.bare"), "false");
     }));
 }
+
+/** Root and session that a command finds. */
+async function placeIn(
+  cwd: string,
+  options: RunOptions = {},
+): Promise<readonly [root: string, session: string]> {
+  const { root, session } = JSON.parse(
+    await orc(cwd, ["status", "--json"], options),
+  );
+  return [root, session];
+}
+
+async function startIn(
+  cwd: string,
+  options: RunOptions = {},
+): Promise<string> {
+  const out = await orc(cwd, ["start", "x", "--json"], options);
+  return JSON.parse(out).session;
+}
+
+/** Codes and remedies of what doctor finds, but for what is only good to know. */
+async function findingsIn(
+  cwd: string,
+  options: RunOptions = {},
+): Promise<Readonly<Record<string, string>>> {
+  const { out } = await orcIn(cwd, ["doctor", "--json"], options);
+  const { findings } = JSON.parse(out).result;
+  return Object.fromEntries(
+    findings.filter(({ severity }: { severity: string }) => severity !== "info")
+      .map(({ code, remedy }: Record<string, string>) => [code, remedy]),
+  );
+}
+
+test("a home directory that is a repository is nobody's state", () =>
+  inDirectory(async (directory) => {
+    const home = `${directory}/home`;
+    await repositoryAt(home);
+    Deno.symlinkSync("home", `${directory}/link`);
+    for (const path of ["one", "two"]) Deno.mkdirSync(`${home}/${path}`);
+    for (const homeDirectory of [home, `${directory}/link`]) {
+      const options = { host: { homeDirectory: () => homeDirectory } };
+      for (const args of REFUSED_AT_HOME) {
+        for (const place of [home, `${directory}/link`]) {
+          const refused = await orcIn(place, args, options);
+          assertEquals(refused.code, USAGE, refused.out);
+          assertStringIncludes(refused.err, "Cannot keep the state of a");
+          assertStringIncludes(refused.err, "the directory of a project");
+        }
+        const named = [...args, "--root", `${directory}/link`];
+        assertEquals((await orcIn(`${home}/one`, named, options)).code, USAGE);
+      }
+      const names = [...Deno.readDirSync(home)].map(({ name }) => name);
+      assertEquals(names.toSorted(), [".git", "one", "two"]);
+      const { err } = await orcIn(home, ["status"], options);
+      assertStringIncludes(err, "Try: change to the directory of a project");
+    }
+    const options = { host: { homeDirectory: () => home } };
+    const session = await startIn(`${home}/one`, options);
+    assertEquals(await placeIn(`${home}/one`, options), [
+      `${home}/one`,
+      session,
+    ]);
+    const other = await orcIn(`${home}/two`, ["status"], options);
+    assertEquals(other.code, NOT_FOUND, other.out);
+  }));
+
+const REFUSED_AT_HOME = [
+  ["start", "x"],
+  ["init"],
+  ["config", "set", "lock_timeout_seconds", "3"],
+];
+
+test("the directory above all others is nobody's state", () =>
+  inDirectory(async (directory) => {
+    const { code, err } = await orcIn(directory, ["start", "x", "--root", "/"]);
+    if (code === OK) Deno.removeSync("/.orchestrator", { recursive: true });
+    assertEquals(code, USAGE);
+    assertStringIncludes(err, 'Cannot keep the state of a repository in "/"');
+  }));
+
+test("in a home directory, settings and secrets are those of the user", () =>
+  inDirectory(async (directory) => {
+    const home = `${directory}/home`;
+    await repositoryAt(home);
+    Deno.symlinkSync("home", `${directory}/link`);
+    for (const homeDirectory of [home, `${directory}/link`]) {
+      const input = new TextEncoder().encode("s3cret-value\n");
+      const host = {
+        homeDirectory: () => homeDirectory,
+        readInput: () => input,
+      };
+      const set = ["config", "set", "lock_timeout_seconds", "3", "--global"];
+      await orc(home, set, { host });
+      const listed = await orc(home, ["config", "list"], { host });
+      assertMatch(listed, /lock_timeout_seconds +3 /);
+      await orc(home, ["secrets", "init"], { host });
+      await orc(home, ["secrets", "set", "API_KEY", "--global"], { host });
+      const { secrets: [secret] } = JSON.parse(
+        await orc(home, ["secrets", "list", "--json"], { host }),
+      ).result;
+      const sources = secret.locations.map((one: { source: string }) =>
+        one.source
+      );
+      assertEquals(sources, ["global"]);
+      await orc(home, ["doctor", "--fix"], { host });
+      assertEquals(await findingsIn(home, { host }), {});
+      Deno.removeSync(`${home}/.orchestrator`, { recursive: true });
+    }
+  }));
+
+test("sessions that a home directory already holds can be ended there, and doctor says so", () =>
+  inDirectory(async (directory) => {
+    const home = `${directory}/home`;
+    await repositoryAt(home);
+    const session = await startIn(home);
+    const options = { host: { homeDirectory: () => home } };
+    assertEquals(await placeIn(home, options), [home, session]);
+    const findings = await findingsIn(home, options);
+    assertEquals(Object.keys(findings), ["state_of_no_project"]);
+    await orc(home, ["note", "x"], options);
+  }));

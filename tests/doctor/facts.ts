@@ -85,6 +85,7 @@ export function wellSecrets(): SecretFacts {
 export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
   return {
     layout: repositoryLayout("/shop"),
+    isProject: true,
     paths: [
       { path: "/shop/.orchestrator", kind: "directory", mode: 0o755, uid: 1 },
       {

@@ -118,6 +118,7 @@ const CASES: Readonly<
     ["not_ignored", ofGit({ isIgnored: false, hasIgnoreFile: false }), true],
     ["not_ignored", ofGit({ isIgnored: false })],
     ["tracked_by_git", ofGit({ isTracked: true })],
+    ["state_of_no_project", { isProject: false }],
     ["disk_space_low", onDisk({ freeBytes: 1000 })],
     ["read_only_file_system", onDisk({ isReadOnly: true })],
     ["network_file_system", onDisk({ type: "nfs4" })],

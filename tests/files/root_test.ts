@@ -2,6 +2,7 @@ import { OrcError } from "../../src/base/error.ts";
 import {
   areaAround,
   findRoot,
+  isOfNoRepository,
   type RootOptions,
 } from "../../src/files/root.ts";
 import { withTemporaryDirectory, writeTree } from "./temporary.ts";
@@ -180,6 +181,25 @@ test("findRoot() takes a worktree of a bare repository as it is", (directory) =>
     workingTree: `${directory}/wt`,
     worktree: `${directory}/wt`,
   });
+});
+
+test("findRoot() takes neither the user's own directory nor the one above all", (directory) => {
+  const home = `${directory}/home`;
+  writeTree(directory, {
+    "home/.git/": "",
+    "home/workflow.yaml": "",
+    "home/p/a/": "",
+    "home/q/workflow.yaml": "",
+    "home/q/a/": "",
+  });
+  assertEquals(found(directory, "home/p/a"), "git home");
+  assertEquals(found(directory, "home/p/a", home), "cwd home/p/a");
+  assertEquals(found(directory, "home/q/a", home), "workflow home/q");
+  // Commands that only look work there too.
+  assertEquals(found(directory, "home", home), "cwd home");
+  assertEquals(isOfNoRepository(home, home), true);
+  assertEquals(isOfNoRepository("/", home), true);
+  assertEquals(isOfNoRepository(directory, home), false);
 });
 
 test("findRoot() does not climb out of a submodule", (directory) => {

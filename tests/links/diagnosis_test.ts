@@ -33,6 +33,7 @@ async function codesIn(
   hideFromGit(layout);
   const findings = diagnose({
     ...await gatherFacts(layout, context),
+    isProject: true,
     disk: { freeBytes: null, type: null, isReadOnly: false },
     unwritable: [],
     workflow: { path: null, sha256: null, trouble: null, doubts: [] },
