@@ -215,6 +215,10 @@ const GIT_FILES = {
   worktreeConfig: "config.worktree",
   /** In a linked worktree's git directory: leads to the directory it shares with the others. */
   commonPointer: "commondir",
+  /** In the same place: leads to the `.git` of the linked worktree. */
+  worktreePointer: "gitdir",
+  /** The git directories of all linked worktrees. */
+  worktrees: "worktrees",
 };
 
 export function gitLayout(gitDirectory: string): PathsOf<typeof GIT_FILES> {

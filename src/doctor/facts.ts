@@ -8,12 +8,14 @@ import {
   LOCK_NAME,
   ORCHESTRATOR_DIRECTORY,
   type RepositoryLayout,
+  repositoryLayout,
   sessionLayout,
 } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { joinPath, nameOf, relativePath } from "../base/path.ts";
 import { epochMsOf } from "../base/time.ts";
-import { findGit, isTracked } from "../files/git_index.ts";
+import { isGitDirectory, readGitPointer } from "../files/git.ts";
+import { findGit, isTracked, linkedWorktrees } from "../files/git_index.ts";
 import { type JudgeContext, leftoverToken } from "../files/lock.ts";
 import { type LockRecord, lookAt } from "../files/lock_record.ts";
 import {
@@ -25,6 +27,7 @@ import {
   readRegularFile,
   visibleKind,
 } from "../files/read.ts";
+import type { FoundRoot } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
 import { isRemovedSession } from "../session/create.ts";
 import { readAdoption, readLegacyState } from "../session/legacy.ts";
@@ -67,6 +70,8 @@ import {
 export interface DiagnosisFacts extends StoredFacts {
   /** Whether a repository may be here at all. */
   readonly isProject: boolean;
+  /** State in linked worktrees, where nobody looks for it. */
+  readonly stranded: readonly StrandedState[];
   /** The file system that holds the state; null for what cannot be told. */
   readonly disk: {
     readonly freeBytes: number | null;
@@ -305,6 +310,36 @@ function oddContents(root: string, id: string): readonly PathFact[] {
       .flatMap(({ name }) => pathFact(`${directory}/${name}`) ?? [])
       .map((fact) => ({ ...fact, mode: null, uid: null }))
   );
+}
+
+/** Where state lies, and the sessions in it that the repository itself does not have. */
+interface StrandedState {
+  readonly layout: RepositoryLayout;
+  readonly sessions: readonly string[];
+}
+
+/** Looks into all linked worktrees of a repository, in the place that belongs to its root. */
+export function strandedStates(
+  { root, worktree, workingTree }: FoundRoot,
+): readonly StrandedState[] {
+  const top = worktree ??
+    (isGitDirectory(root) ? root : findGit(root)?.tree);
+  if (top === undefined) return [];
+  const pointer = readGitPointer(top);
+  const common = "commonDirectory" in pointer ? pointer.commonDirectory : top;
+  const below = relativePath(top, workingTree) ?? "";
+  const known = sessionNames(repositoryLayout(root));
+  return linkedWorktrees(common).flatMap((tree) => {
+    const layout = repositoryLayout(joinPath(tree, below));
+    const sessions = sessionNames(layout).filter((id) => !known.includes(id));
+    const isHere = layout.root === root || sessions.length === 0;
+    return isHere ? [] : [{ layout, sessions }];
+  });
+}
+
+function sessionNames({ sessions }: RepositoryLayout): readonly string[] {
+  return entriesIn(sessions).filter(({ isDirectory }) => isDirectory)
+    .map(({ name }) => name).filter(isSessionId);
 }
 
 /** Asks git's files, and no git, whether the state is kept out of it. */

@@ -148,6 +148,16 @@ const repositoryRows: Rows = [
           : `take what is orc's own out of git: git -C "${root}" rm -r -f --cached --ignore-unmatch "${path}/sessions" "${path}/current"`,
       },
   }),
+  warning("stranded_state", {
+    of: ({ stranded, isPortable, layout: { directory, sessions: place } }) =>
+      !isPortable && stranded.map(({ layout, sessions }) => ({
+        path: layout.directory,
+        message: `"${layout.directory}" holds sessions that no command finds: ${
+          listOf(sessions, MAX_CANDIDATES)
+        }; the state of a linked worktree lies in "${directory}"`,
+        remedy: movedTo(place, layout),
+      })),
+  }),
   warning("state_of_no_project", {
     of: ({ isProject, sessions, layout }) =>
       !isProject && sessions.length > 0 && {

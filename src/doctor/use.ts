@@ -13,10 +13,15 @@ import {
 import { secretFacts } from "../secrets/doctor.ts";
 import { problemLine } from "../workflow/problem.ts";
 import { unwritablePaths } from "./access.ts";
-import { configFacts, type DiagnosisFacts, gatherFacts } from "./facts.ts";
+import {
+  configFacts,
+  type DiagnosisFacts,
+  gatherFacts,
+  strandedStates,
+} from "./facts.ts";
 import type { Repaired, RepairRequest } from "./repair.ts";
 import { diagnose } from "./rules.ts";
-import { troubleOf } from "./session_facts.ts";
+import { attempt, troubleOf } from "./session_facts.ts";
 
 /** What doctor is to do besides looking. */
 export interface DiagnoseOptions extends RepositoryOptions {
@@ -100,13 +105,14 @@ async function gatherAll(
   host: Host,
   repository: Repository,
 ): Promise<DiagnosisFacts> {
-  const { layout, context } = repository;
+  const { layout, context, found } = repository;
   const mount = mountAt(layout.root);
   const stored = await gatherFacts(layout, context);
   return {
     ...stored,
     unwritable: await unwritablePaths(host, stored.paths),
     isProject: !isOfNoRepository(layout.root, host.homeDirectory()),
+    stranded: attempt(layout.root, () => strandedStates(found)).found ?? [],
     disk: {
       freeBytes: await freeBytesAt(layout.root),
       type: mount?.type ?? null,

@@ -3,7 +3,7 @@ import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { nameOf } from "../base/path.ts";
 import { parseWholeNumber } from "../base/text.ts";
 import { assertNotesFit } from "../engine/situation.ts";
-import { readGitPointer, readRemoteUrl } from "../files/git.ts";
+import { readRemoteUrl } from "../files/git.ts";
 import type { LockContext } from "../files/lock.ts";
 import { entriesIn, isThere } from "../files/read.ts";
 import { makeDirectory, syncDirectory } from "../files/write.ts";
@@ -144,10 +144,7 @@ export function saltOf(host: Host): string {
 }
 
 function repositoryName(root: string): string {
-  const git = readGitPointer(root);
-  const remote = "commonDirectory" in git
-    ? readRemoteUrl(git.commonDirectory)
-    : undefined;
+  const remote = readRemoteUrl(root);
   return remote === undefined ? nameOf(root) : withoutCredentials(remote);
 }
 

@@ -25,7 +25,7 @@ export type GitPointer =
     readonly gitDirectory: string;
     /** What all worktrees share. */
     readonly commonDirectory: string;
-    /** Undefined when the repository is bare, or keeps its main worktree where git itself cannot tell. */
+    /** Undefined when the repository is bare, or has it where git itself cannot tell. */
     readonly mainWorktree: string | undefined;
   }
   | { readonly kind: "broken"; readonly problem: string };
@@ -47,9 +47,12 @@ export function readGitPointer(directory: string): GitPointer {
   }
 }
 
-/** Returns the URL of the remote named `origin`, else of the first one. */
-export function readRemoteUrl(commonDirectory: string): string | undefined {
-  return remoteUrlIn(readConfig(gitLayout(commonDirectory).config));
+/** The URL of the remote named `origin`, else of the first one, of a working tree or a bare repository. */
+export function readRemoteUrl(directory: string): string | undefined {
+  const pointer = readGitPointer(directory);
+  const own = isGitDirectory(directory) ? directory : undefined;
+  const common = "commonDirectory" in pointer ? pointer.commonDirectory : own;
+  return common && remoteUrlIn(readConfig(gitLayout(common).config));
 }
 
 /** Whether a directory is one in which git keeps a repository, such as a bare one. */
@@ -88,9 +91,7 @@ function whereGitFileLeads(gitDirectory: string, entry: string): GitPointer {
   // Looked at first, so that a missing permission is named for all of it.
   if (isLinked) fileKind(usualHome(gitDirectory));
   const { commonPointer } = gitLayout(gitDirectory);
-  const common = isLinked
-    ? pathIn(commonPointer, /^([^\0\r\n]+)[\r\n]*$/)
-    : undefined;
+  const common = isLinked ? pathIn(commonPointer) : undefined;
   if (common === undefined) {
     const isSubmodule = gitDirectory.includes("/modules/");
     const kind = isSubmodule ? "submodule" : "repository";
@@ -105,27 +106,35 @@ function whereGitFileLeads(gitDirectory: string, entry: string): GitPointer {
   return { kind: "worktree", gitDirectory, commonDirectory, mainWorktree };
 }
 
-/** Where the shared git directory of a linked worktree, and a main worktree around it, usually lie. */
+/** Where the shared git directory of a linked worktree, and a project around it, usually lie. */
 function usualHome(gitDirectory: string): string {
   const common = resolvePath(gitDirectory, "../..");
-  return nameOf(common) === GIT_ENTRY ? resolvePath(common, "..") : common;
+  return isHidden(common) ? resolvePath(common, "..") : common;
 }
 
+/** Whether a git directory lies inside the project it belongs to, such as `.git` or `.bare`. */
+export function isHidden(gitDirectory: string): boolean {
+  return nameOf(gitDirectory).startsWith(".");
+}
+
+/** Looks first where orc finds the repository from its main worktree, whatever the settings say. */
 function mainWorktreeOf(commonDirectory: string): string | undefined {
-  const { config, worktreeConfig } = gitLayout(commonDirectory);
+  const { config, worktreeConfig, index } = gitLayout(commonDirectory);
   let settings = readConfig(config);
   if (isGitTrue(settings, "extensions", "worktreeconfig")) {
     settings = [...settings, ...readConfig(worktreeConfig)];
   }
-  if (isGitTrue(settings, "core", "bare")) return undefined;
+  // Other tools set it by mistake; only what has a working tree has an index of it.
+  const isBare = isGitTrue(settings, "core", "bare") &&
+    visibleKind(index) !== "file";
+  if (isBare) return undefined;
+  if (nameOf(commonDirectory) === GIT_ENTRY) {
+    return parentDirectory(commonDirectory);
+  }
   const configured = gitValue(settings, "core", "worktree");
-  const usual = nameOf(commonDirectory) === GIT_ENTRY
-    ? parentDirectory(commonDirectory)
-    : undefined;
-  const main = configured
-    ? realOrGiven(resolvePath(commonDirectory, configured))
-    : usual;
-  return main && fileKind(main) === "directory" ? main : undefined;
+  if (!configured) return undefined;
+  const main = realOrGiven(resolvePath(commonDirectory, configured));
+  return fileKind(main) === "directory" ? main : undefined;
 }
 
 function readConfig(path: string): readonly GitSetting[] {
@@ -135,7 +144,11 @@ function readConfig(path: string): readonly GitSetting[] {
     : parseGitConfig(new TextDecoder().decode(bytes));
 }
 
-function pathIn(file: string, pattern: RegExp): string | undefined {
+/** The path that one of git's small files holds. */
+export function pathIn(
+  file: string,
+  pattern = /^([^\0\r\n]+)[\r\n]*$/,
+): string | undefined {
   const bytes = readRegularFile(file, MAX_SMALL_FILE_BYTES);
   if (bytes === undefined) return undefined;
   return pattern.exec(new TextDecoder().decode(bytes))?.[1];

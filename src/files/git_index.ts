@@ -1,7 +1,12 @@
 import { gitLayout } from "../base/layout.ts";
-import { parentDirectory, relativePath } from "../base/path.ts";
-import { type GitPointer, readGitPointer } from "./git.ts";
-import { readRegularFile } from "./read.ts";
+import {
+  joinPath,
+  parentDirectory,
+  relativePath,
+  resolvePath,
+} from "../base/path.ts";
+import { type GitPointer, pathIn, readGitPointer } from "./git.ts";
+import { entriesIn, readRegularFile, realOrGiven } from "./read.ts";
 
 /** Git's index begins with these bytes, then comes the version. */
 const SIGNATURE = 0x44495243;
@@ -83,4 +88,15 @@ export function isFileTracked(
   const { index } = gitLayout(found.pointer.gitDirectory);
   // A zero byte ends each path: without it, ".env" would be found in ".envrc".
   return isTracked(index, `${below}${isDirectory ? "/" : "\0"}`);
+}
+
+/** The linked worktrees of a repository, as git has registered them; some may be gone. */
+export function linkedWorktrees(commonDirectory: string): readonly string[] {
+  const { worktrees } = gitLayout(commonDirectory);
+  return entriesIn(worktrees, "list").flatMap(({ name }) => {
+    const directory = joinPath(worktrees, name);
+    const entry = pathIn(gitLayout(directory).worktreePointer);
+    const tree = entry && parentDirectory(resolvePath(directory, entry));
+    return tree ? [realOrGiven(tree)] : [];
+  });
 }

@@ -12,7 +12,12 @@ import {
   relativePath,
   resolvePath,
 } from "../base/path.ts";
-import { type GitPointer, isGitDirectory, readGitPointer } from "./git.ts";
+import {
+  type GitPointer,
+  isGitDirectory,
+  isHidden,
+  readGitPointer,
+} from "./git.ts";
 import { fileKind, isVisible, realOrGiven, visibleKind } from "./read.ts";
 
 export interface RootOptions {
@@ -48,20 +53,20 @@ export interface FoundRoot {
  * Finds the root of the caller's repository. Named by flag or environment it is taken literally.
  * Otherwise the nearest directory upwards that holds state of orc, else the nearest with `.git`
  * or workflow.yaml, else the start. The search ends at a directory it may not look at, and passes
- * over those that belong to no repository. A linked worktree keeps its state in the main one, a
- * submodule in itself.
+ * over those that belong to no repository. A linked worktree keeps its state in the main one, or
+ * where those of a bare repository share it; a submodule in itself.
  */
 export function findRoot(options: RootOptions): FoundRoot {
   const { start, explicit, environment, home } = options;
-  if (explicit !== undefined) return namedRoot(explicit, start, "flag");
-  if (environment) return namedRoot(environment, start, "environment");
+  if (explicit !== undefined) return namedRoot(explicit, "flag", options);
+  if (environment) return namedRoot(environment, "environment", options);
   return searchUpwards(realStart(start), home);
 }
 
 function namedRoot(
   name: string,
-  start: string,
   source: "flag" | "environment",
+  { start, home }: RootOptions,
 ): FoundRoot {
   const root = name && realOrGiven(resolvePath(start, name));
   const kind = root === "" ? "other" : fileKind(root);
@@ -82,10 +87,14 @@ function namedRoot(
   }
   // A linked worktree has no state of its own, however it is named; all else is taken literally.
   const pointer = readGitPointer(root);
-  const main = pointer.kind === "worktree" ? pointer.mainWorktree : undefined;
-  return main === undefined
-    ? { root, source, workingTree: root, worktree: null }
-    : { root: main, source, workingTree: root, worktree: root };
+  return pointer.kind === "worktree"
+    ? {
+      root: mainOf(pointer, home) ?? sharedDirectory(pointer, home),
+      source,
+      workingTree: root,
+      worktree: root,
+    }
+    : { root, source, workingTree: root, worktree: null };
 }
 
 function realStart(start: string): string {
@@ -100,12 +109,12 @@ function realStart(start: string): string {
 
 function searchUpwards(start: string, home: string | undefined): FoundRoot {
   refuseGitDirectory(gitPartOf(start), start);
-  const nearest = areaAround(start);
+  const nearest = areaAround(start, home);
   for (let area = nearest;;) {
     const marked = area.directories.find((path) => isMarked(path, home));
     if (marked !== undefined) return foundIn(area, marked, "marker");
     if (area.outside === undefined) return projectIn(nearest, start, home);
-    area = areaAround(area.outside, area.worktree);
+    area = areaAround(area.outside, home, area.worktree);
   }
 }
 
@@ -196,11 +205,45 @@ export function isOfNoRepository(
   return directory === normalisePath(home) || directory === realOrGiven(home);
 }
 
-/** A linked worktree, and the main worktree that keeps its state. */
+/** A linked worktree, and the directory that keeps its state. */
 interface LinkedWorktree {
   readonly directory: string;
-  /** The linked worktree itself where the repository has no main one. */
   readonly main: string;
+}
+
+type WorktreePointer = Extract<GitPointer, { readonly kind: "worktree" }>;
+
+function mainOf(
+  { mainWorktree }: WorktreePointer,
+  home: string | undefined,
+): string | undefined {
+  return mainWorktree && !isOfNoRepository(mainWorktree, home)
+    ? mainWorktree
+    : undefined;
+}
+
+/**
+ * What worktrees without a main one share: the project that their git directory lies in, such as
+ * `shop` of `shop/.bare`. Around any other, such as `src/shop.git`, lies what is not theirs.
+ */
+function sharedDirectory(
+  { commonDirectory }: WorktreePointer,
+  home: string | undefined,
+): string {
+  const around = parentDirectory(commonDirectory);
+  if (around === undefined || isOfNoRepository(around, home)) {
+    return commonDirectory;
+  }
+  const isProject = isHidden(commonDirectory) ||
+    leadsTo(around, commonDirectory);
+  return isProject ? around : commonDirectory;
+}
+
+function leadsTo(directory: string, gitDirectory: string): boolean {
+  if (visibleKind(joinPath(directory, GIT_ENTRY)) !== "file") return false;
+  const pointer = readGitPointer(directory);
+  return "commonDirectory" in pointer &&
+    pointer.commonDirectory === gitDirectory;
 }
 
 /** Directories from one up to the working tree around it, in which a root is searched. */
@@ -215,8 +258,12 @@ interface Area {
   readonly worktree?: LinkedWorktree;
 }
 
-/** In a linked worktree the directories are those of the main one. */
-export function areaAround(start: string, worktree?: LinkedWorktree): Area {
+/** In a linked worktree the directories are those of the main one, or the one that all share. */
+export function areaAround(
+  start: string,
+  home?: string,
+  worktree?: LinkedWorktree,
+): Area {
   const directories = climb(start);
   const last = directories.at(-1) ?? start;
   const pointer = pointerIn(last);
@@ -226,14 +273,17 @@ export function areaAround(start: string, worktree?: LinkedWorktree): Area {
     const outside = outsideOf(last, pointer);
     return { directories, workingTree: last, outside, worktree };
   }
-  const main = pointer.mainWorktree ?? last;
+  const main = mainOf(pointer, home);
+  const top = main ?? sharedDirectory(pointer, home);
   return {
-    directories: directories.map((path) =>
-      joinPath(main, relativePath(last, path) ?? "")
-    ),
-    workingTree: main,
-    outside: outsideOf(main, pointerIn(main)),
-    worktree: { directory: last, main },
+    directories: main === undefined
+      ? [top]
+      : directories.map((path) =>
+        joinPath(main, relativePath(last, path) ?? "")
+      ),
+    workingTree: top,
+    outside: outsideOf(top, pointerIn(top)),
+    worktree: { directory: last, main: top },
   };
 }
 

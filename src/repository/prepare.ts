@@ -3,7 +3,7 @@ import { shortSessionId } from "../base/ids.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { VERSION } from "../base/version.ts";
 import { asOrcError, isTaken } from "../files/errors.ts";
-import { readGitPointer, readRemoteUrl } from "../files/git.ts";
+import { readRemoteUrl } from "../files/git.ts";
 import { type HeldLock, sweep, withLock } from "../files/lock.ts";
 import { fileKind, guardDirectory, guardPath } from "../files/read.ts";
 import { isOfNoRepository } from "../files/root.ts";
@@ -105,14 +105,10 @@ function factsOf(
   { found, layout }: Repository,
   portable: boolean,
 ): RepositoryFacts {
-  const git = readGitPointer(found.root);
-  const remote = "commonDirectory" in git
-    ? readRemoteUrl(git.commonDirectory)
-    : undefined;
   return {
     now: host.now(),
     repoRoot: found.root,
-    remote,
+    remote: readRemoteUrl(found.root),
     version: VERSION,
     portable,
     foreignNames: fileKind(layout.gitignore) === "absent"

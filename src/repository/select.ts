@@ -12,7 +12,7 @@ import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
 import { listOf, quoted } from "../base/text.ts";
 import { fileKind } from "../files/read.ts";
-import { isOfNoRepository } from "../files/root.ts";
+import { isMarked, isOfNoRepository } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
 import type { LegacyState } from "../session/legacy.ts";
 import {
@@ -214,8 +214,12 @@ async function onlySession(
 }
 
 function wayOn({ found }: Repository, home: string | undefined): string {
-  return isOfNoRepository(found.root, home)
-    ? "change to the directory of a project"
+  const { root, workingTree } = found;
+  if (isOfNoRepository(root, home)) {
+    return "change to the directory of a project";
+  }
+  return workingTree !== root && isMarked(workingTree, home)
+    ? `see why the state in "${workingTree}" is not used: orc doctor`
     : 'orc start "TASK"';
 }
 

@@ -20,6 +20,16 @@ async function repositoryAt(path: string): Promise<void> {
   await git(path, "commit", "--quiet", "--allow-empty", "-m", "Begin");
 }
 
+/** A repository with a commit, and a linked worktree of it. */
+async function withWorktree(
+  directory: string,
+): Promise<{ readonly main: string; readonly linked: string }> {
+  const [main, linked] = [`${directory}/main`, `${directory}/linked`];
+  await repositoryAt(main);
+  await git(main, "worktree", "add", "--quiet", linked);
+  return { main, linked };
+}
+
 /** Runs a command of orc that has to succeed. */
 async function orc(
   cwd: string,
@@ -50,10 +60,7 @@ phases:
 for (const name of ["the main worktree", "a linked worktree"]) {
   test(`a check that git's hook in ${name} runs cannot reach the repository of the hook`, () =>
     inDirectory(async (directory) => {
-      const main = `${directory}/main`;
-      await repositoryAt(main);
-      const linked = `${directory}/linked`;
-      await git(main, "worktree", "add", "--quiet", linked);
+      const { main, linked } = await withWorktree(directory);
       const tree = name === "a linked worktree" ? linked : main;
       Deno.writeTextFileSync(`${tree}/workflow.yaml`, COMMITS_ELSEWHERE);
       await orc(tree, ["start", "x", "--root", tree]);
@@ -110,6 +117,126 @@ async function findingsIn(
   );
 }
 
+for (
+  const [setting, value] of [
+    ["core.bare", "true"],
+    ["core.worktree", "../../linked"],
+  ] as const
+) {
+  test(`a ${setting} that another tool set loses no session in a linked worktree`, () =>
+    inDirectory(async (directory) => {
+      const { main, linked } = await withWorktree(directory);
+      const session = await startIn(main, {});
+      assertEquals(await placeIn(linked), [main, session]);
+      await git(main, "config", setting, value);
+      assertEquals(await placeIn(linked), [main, session]);
+      assertEquals(await placeIn(main), [main, session]);
+      assertEquals(await findingsIn(linked), {});
+    }));
+}
+
+test("state that was stranded in a linked worktree is found, and brought back", () =>
+  inDirectory(async (directory) => {
+    const { main, linked } = await withWorktree(directory);
+    const session = await startIn(main);
+    const moved = `${linked}/.orchestrator`;
+    Deno.renameSync(`${main}/.orchestrator`, moved);
+    const { code, err } = await orcIn(linked, ["status"]);
+    assertEquals(code, NOT_FOUND);
+    assertStringIncludes(err, `No active session in "${main}"`);
+    assertStringIncludes(err, "orc doctor");
+    for (const place of [main, linked]) {
+      const { stranded_state: remedy = "" } = await findingsIn(place);
+      assertStringIncludes(remedy, moved, place);
+    }
+    const { stranded_state: remedy = "" } = await findingsIn(main);
+    const [move = "", choose = ""] = remedy.split(", then: ");
+    assertEquals((await shellIn(linked, move)).code, OK);
+    const words = choose.replace("ID", session).split(" ").slice(1);
+    await orc(main, words);
+    assertEquals(await placeIn(linked), [main, session]);
+    assertEquals(await findingsIn(linked), {});
+    await orc(linked, ["note", "goes on"]);
+  }));
+
+for (const name of [".bare", ".git", "store"]) {
+  test(`a session of a bare repository in ${name} outlives the worktree it was started in`, () =>
+    inDirectory(async (directory) => {
+      await repositoryAt(`${directory}/origin`);
+      const shop = `${directory}/shop`;
+      const bare = `${shop}/${name}`;
+      await git(directory, "clone", "-q", "--bare", "origin", bare);
+      if (name === "store") {
+        Deno.writeTextFileSync(`${shop}/.git`, "gitdir: ./store\n");
+      }
+      await git(bare, "worktree", "add", "--quiet", `${shop}/one`);
+      await git(bare, "worktree", "add", "--quiet", `${shop}/two`);
+      const session = await startIn(`${shop}/one`);
+      const all = [`${shop}/one`, `${shop}/two`, shop];
+      for (const place of all) {
+        assertEquals(await placeIn(place), [shop, session]);
+      }
+      await git(bare, "worktree", "remove", `${shop}/one`);
+      assertEquals(await placeIn(`${shop}/two`), [shop, session]);
+      assertEquals(await findingsIn(`${shop}/two`), {});
+    }));
+}
+
+test("two bare repositories that lie side by side share no session", () =>
+  inDirectory(async (directory) => {
+    await repositoryAt(`${directory}/origin`);
+    const sessions: string[] = [];
+    for (const name of ["shop", "site"]) {
+      const bare = `${directory}/${name}.git`;
+      await git(directory, "clone", "-q", "--bare", "origin", bare);
+      for (const tree of ["one", "two"]) {
+        const path = `${directory}/${name}-${tree}`;
+        await git(bare, "worktree", "add", "--quiet", "-b", tree, path);
+      }
+      const session = await startIn(`${directory}/${name}-one`);
+      const other = `${directory}/${name}-two`;
+      assertEquals(await placeIn(other), [bare, session]);
+      assertEquals(await findingsIn(other), {});
+      assertEquals(await outputOf(other, "status", "--porcelain"), "");
+      sessions.push(session);
+    }
+    assertEquals(new Set(sessions).size, 2);
+    // Whatever else lies there is not theirs.
+    await repositoryAt(`${directory}/other`);
+    const { code } = await orcIn(`${directory}/other`, ["status"]);
+    assertEquals(code, NOT_FOUND);
+  }));
+
+test("worktrees of a git directory kept apart share their sessions", () =>
+  inDirectory(async (directory) => {
+    const [store, tree] = [`${directory}/store.git`, `${directory}/tree`];
+    const apart = `--separate-git-dir=${store}`;
+    await git(directory, "init", "--quiet", apart, tree);
+    await git(tree, "commit", "--quiet", "--allow-empty", "-m", "Begin");
+    for (const name of ["one", "two"]) {
+      await git(tree, "worktree", "add", "--quiet", `${directory}/${name}`);
+    }
+    const session = await startIn(`${directory}/one`);
+    assertEquals(await placeIn(`${directory}/two`), [store, session]);
+    const own = await startIn(tree);
+    assertEquals(await placeIn(tree), [tree, own]);
+  }));
+
+test("a worktree of a submodule shares the state of the submodule", () =>
+  inDirectory(async (directory) => {
+    await repositoryAt(`${directory}/origin`);
+    const outer = `${directory}/outer`;
+    await repositoryAt(outer);
+    const allowed = ["-c", "protocol.file.allow=always"];
+    const add = ["submodule", "--quiet", "add", `${directory}/origin`, "sub"];
+    await git(outer, ...allowed, ...add);
+    const sub = `${outer}/sub`;
+    await git(sub, "worktree", "add", "--quiet", `${directory}/linked`);
+    await startIn(outer);
+    const session = await startIn(sub);
+    assertEquals(await placeIn(`${directory}/linked`), [sub, session]);
+  }));
+
 test("a home directory that is a repository is nobody's state", () =>
   inDirectory(async (directory) => {
     const home = `${directory}/home`;
@@ -141,6 +268,10 @@ test("a home directory that is a repository is nobody's state", () =>
     ]);
     const other = await orcIn(`${home}/two`, ["status"], options);
     assertEquals(other.code, NOT_FOUND, other.out);
+    await git(home, "worktree", "add", "--quiet", `${directory}/linked`);
+    const shared = await startIn(`${directory}/linked`, options);
+    const place = await placeIn(`${directory}/linked`, options);
+    assertEquals(place, [`${home}/.git`, shared]);
   }));
 
 const REFUSED_AT_HOME = [

@@ -75,6 +75,8 @@ Deno.test("gitLayout() names what orc reads of git", () => {
     config: "/repo/.git/config",
     worktreeConfig: "/repo/.git/config.worktree",
     commonPointer: "/repo/.git/commondir",
+    worktreePointer: "/repo/.git/gitdir",
+    worktrees: "/repo/.git/worktrees",
   });
 });
 

@@ -86,6 +86,7 @@ export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
   return {
     layout: repositoryLayout("/shop"),
     isProject: true,
+    stranded: [],
     paths: [
       { path: "/shop/.orchestrator", kind: "directory", mode: 0o755, uid: 1 },
       {

@@ -1,4 +1,5 @@
 import type { Severity } from "../../src/base/finding.ts";
+import { repositoryLayout } from "../../src/base/layout.ts";
 import type { DiagnosisFacts, PathFact } from "../../src/doctor/facts.ts";
 import { diagnose } from "../../src/doctor/rules.ts";
 import type { Trouble } from "../../src/doctor/session_facts.ts";
@@ -118,6 +119,9 @@ const CASES: Readonly<
     ["not_ignored", ofGit({ isIgnored: false, hasIgnoreFile: false }), true],
     ["not_ignored", ofGit({ isIgnored: false })],
     ["tracked_by_git", ofGit({ isTracked: true })],
+    ["stranded_state", {
+      stranded: [{ layout: repositoryLayout("/linked"), sessions: ["0"] }],
+    }],
     ["state_of_no_project", { isProject: false }],
     ["disk_space_low", onDisk({ freeBytes: 1000 })],
     ["read_only_file_system", onDisk({ isReadOnly: true })],
@@ -300,7 +304,10 @@ Deno.test("diagnose() names the topmost directory that others may change, and no
 
 Deno.test("diagnose() does not ask a portable repository to be ignored", () => {
   const open = ofGit({ isIgnored: false, isTracked: true });
-  assertEquals(codesOf({ isPortable: true, ...open }), []);
+  // Git puts a copy of the state into each linked worktree.
+  const copy = { layout: repositoryLayout("/linked"), sessions: ["0"] };
+  const facts = { isPortable: true, stranded: [copy], ...open };
+  assertEquals(codesOf(facts), []);
 });
 
 Deno.test("diagnose() takes current for well that names the session of the older tool", () => {

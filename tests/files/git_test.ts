@@ -7,7 +7,7 @@ import {
   readRemoteUrl,
   remoteUrlIn,
 } from "../../src/files/git.ts";
-import { indexNames } from "../../src/files/git_index.ts";
+import { indexNames, linkedWorktrees } from "../../src/files/git_index.ts";
 import { test, writeTree } from "./temporary.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
@@ -96,6 +96,19 @@ test("readGitPointer() knows no main worktree of a bare repository", (directory)
   }
 });
 
+test("readGitPointer() trusts an index more than core.bare", (directory) => {
+  layOut(directory);
+  writeTree(directory, {
+    "main/.git/config": "[core]\n\tbare = true\n",
+    "main/.git/index": "",
+  });
+  const pointer = readGitPointer(`${directory}/wt`);
+  assertEquals(
+    "mainWorktree" in pointer && pointer.mainWorktree,
+    `${directory}/main`,
+  );
+});
+
 test("readGitPointer() knows no main worktree of a git directory kept apart", (directory) => {
   writeTree(directory, {
     "apart/config": "[core]\n\tbare = false\n",
@@ -156,12 +169,30 @@ test("readGitPointer() asks for one permission for all of the main worktree", (d
   }
 });
 
-test("readRemoteUrl() reads the configuration of git", (directory) => {
-  assertEquals(readRemoteUrl(`${directory}/.git`), undefined);
-  writeTree(directory, {
-    ".git/config": '[remote "origin"]\n\turl = git@h.x:o/r.git\n',
+test("linkedWorktrees() follows absolute and relative paths", (directory) => {
+  layOut(directory);
+  const git = `${directory}/main/.git`;
+  writeTree(git, {
+    "worktrees/b/gitdir": "../../../../b/.git\n",
+    "worktrees/torn/": "",
   });
-  assertEquals(readRemoteUrl(`${directory}/.git`), "git@h.x:o/r.git");
+  assertEquals(linkedWorktrees(git).toSorted(), [
+    `${directory}/b`,
+    `${directory}/wt`,
+  ]);
+  assertEquals(linkedWorktrees(`${directory}/none`), []);
+});
+
+test("readRemoteUrl() reads the configuration of git", (directory) => {
+  const config = '[remote "origin"]\n\turl = git@h.x:o/r.git\n';
+  writeTree(directory, { ".git/": "", config, "other/config/": "" });
+  assertEquals(readRemoteUrl(directory), undefined);
+  assertEquals(readRemoteUrl(`${directory}/other`), undefined);
+  layOut(directory);
+  writeTree(directory, { "main/.git/config": config });
+  for (const name of ["main", "main/.git", "wt"]) {
+    assertEquals(readRemoteUrl(`${directory}/${name}`), "git@h.x:o/r.git");
+  }
 });
 
 test("isGitDirectory() knows a bare repository", (directory) => {

@@ -168,19 +168,63 @@ test("findRoot() ends where worktrees lie in each other", (directory) => {
   assertEquals(found(directory, "one"), "worktree two/main");
 });
 
-test("findRoot() takes a worktree of a bare repository as it is", (directory) => {
+/** A bare repository with a linked worktree. */
+function bareAt(gitDirectory: string): Record<string, string> {
+  return {
+    [`${gitDirectory}/config`]: "[core]\n\tbare = true\n",
+    [`${gitDirectory}/worktrees/wt/commondir`]: "../..\n",
+    "shop/wt/.git": `gitdir: ../../${gitDirectory}/worktrees/wt\n`,
+    "shop/wt/a/": "",
+  };
+}
+
+for (
+  const [gitDirectory, root, more] of [
+    ["shop/.bare", "shop", {}],
+    ["shop/.git", "shop", {}],
+    ["shop/store", "shop", { "shop/.git": "gitdir: store\n" }],
+    ["shop/store", "shop/store", { "shop/.git/": "" }],
+    ["src/shop.git", "src/shop.git", {}],
+  ] as const
+) {
+  test(`findRoot() keeps what worktrees of the bare repository ${gitDirectory} share in ${root}`, (directory) => {
+    writeTree(directory, { ...bareAt(gitDirectory), ...more });
+    const expected = {
+      root: `${directory}/${root}`,
+      workingTree: `${directory}/shop/wt`,
+      worktree: `${directory}/shop/wt`,
+    };
+    const start = `${directory}/shop/wt`;
+    for (const below of ["", "/a"]) {
+      const found = findRoot({ start: start + below });
+      assertEquals(found, { ...expected, source: "worktree" });
+    }
+    const named = findRoot({ start: directory, explicit: start });
+    assertEquals(named, { ...expected, source: "flag" });
+  });
+}
+
+test("findRoot() does not take a worktree for a part of another one", (directory) => {
   writeTree(directory, {
-    "bare.git/config": "[core]\n\tbare = true\n",
-    "bare.git/worktrees/wt/commondir": "../..\n",
-    "wt/.git": "gitdir: ../bare.git/worktrees/wt\n",
-    "wt/a/": "",
+    ...bareAt("shop/.bare"),
+    "shop/a/.git": "gitdir: ../.bare/worktrees/a\n",
+    "shop/a/.orchestrator/sessions/": "",
   });
-  assertEquals(findRoot({ start: `${directory}/wt/a` }), {
-    root: `${directory}/wt`,
-    source: "git",
-    workingTree: `${directory}/wt`,
-    worktree: `${directory}/wt`,
-  });
+  assertEquals(found(directory, "shop/wt/a"), "worktree shop");
+});
+
+test("findRoot() finds the main worktree, whatever core.bare and core.worktree say", (directory) => {
+  for (const setting of ["bare = true", "worktree = ../../wt"]) {
+    writeTree(directory, {
+      ...LINKED_WORKTREE,
+      "main/.git/index": "",
+      "main/.git/config": `[core]\n\t${setting}\n`,
+      "main/pkg/.orchestrator/current": "",
+      "wt/pkg/": "",
+    });
+    assertEquals(found(directory, "wt"), "worktree main", setting);
+    assertEquals(found(directory, "wt/pkg"), "worktree main/pkg", setting);
+  }
 });
 
 test("findRoot() takes neither the user's own directory nor the one above all", (directory) => {
@@ -200,6 +244,12 @@ test("findRoot() takes neither the user's own directory nor the one above all", 
   assertEquals(isOfNoRepository(home, home), true);
   assertEquals(isOfNoRepository("/", home), true);
   assertEquals(isOfNoRepository(directory, home), false);
+});
+
+test("findRoot() keeps the state of a worktree of the user's own directory with its git", (directory) => {
+  writeTree(directory, LINKED_WORKTREE);
+  const home = `${directory}/main`;
+  assertEquals(found(directory, "wt", home), "worktree main/.git");
 });
 
 test("findRoot() does not climb out of a submodule", (directory) => {

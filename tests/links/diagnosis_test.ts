@@ -34,6 +34,7 @@ async function codesIn(
   const findings = diagnose({
     ...await gatherFacts(layout, context),
     isProject: true,
+    stranded: [],
     disk: { freeBytes: null, type: null, isReadOnly: false },
     unwritable: [],
     workflow: { path: null, sha256: null, trouble: null, doubts: [] },
