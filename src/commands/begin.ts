@@ -41,13 +41,24 @@ export const initCommand = command<ResultOf<Initialized>>({
   render: initText,
 });
 
-function initText({ root, workflow, kept }: ResultOf<Initialized>): string {
-  const lines = [`Repository ready: ${root}`];
+function initText(result: ResultOf<Initialized>): string {
+  const { workingTree, workflow, kept } = result;
+  const lines = [`Repository ready: ${workingTree}`, ...sharedState(result)];
   if (workflow === "written") lines.push("Wrote workflow.yaml");
   if (workflow === "kept") lines.push("Kept workflow.yaml as it is");
   if (kept !== null) lines.push(`The old workflow.yaml is now ${kept}`);
   lines.push('Next: orc start "TASK"');
   return lines.join("\n");
+}
+
+/** In a linked worktree the state lies where nobody would look for it. */
+function sharedState(
+  { root, workingTree }: {
+    readonly root: string;
+    readonly workingTree: string;
+  },
+): readonly string[] {
+  return root === workingTree ? [] : [`State of all its worktrees: ${root}`];
 }
 
 export const validateCommand = command<ResultOf<Validated>>({
@@ -134,7 +145,8 @@ function startText(result: StartResult, style: Style): string {
   return [
     `Session ${
       style.bold(shortSessionId(result.session))
-    } started in ${result.root}`,
+    } started in ${result.workingTree}`,
+    ...sharedState(result),
     `(${workflow}, ${countOf(phases.length, "phase")}, ${
       countOf(progress.total, "item")
     })`,

@@ -41,6 +41,8 @@ export interface Initialized {
   readonly place: Place;
   /** The directory that holds `.orchestrator/`, absolute. */
   readonly root: string;
+  /** Where workflow.yaml lies, absolute; not the root in a linked worktree. */
+  readonly workingTree: string;
   /** Whether workflow.yaml was written, or was there and kept. */
   readonly workflow: "written" | "kept";
   /**
@@ -92,6 +94,7 @@ export async function initRepository(
   return {
     place: placeOf(repository, null),
     root: repository.found.root,
+    workingTree: repository.found.workingTree,
     ...written,
     warnings: written.workflow === "written"
       ? [...bundled.warnings, ...warnings]

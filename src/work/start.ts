@@ -49,6 +49,8 @@ export interface Started {
   readonly place: Place;
   /** Where it stands: at the beginning. */
   readonly summary: Summary;
+  /** Where the work is done and checks run, absolute; not the root in a linked worktree. */
+  readonly workingTree: string;
   /** The file the workflow came from, absolute; null when it is the bundled one. */
   readonly workflowPath: string | null;
   /** What is doubtful in the workflow, but does not keep it from being used; at most 20. */
@@ -114,6 +116,7 @@ export async function startSession(
   return {
     place: placeOf(repository, session.id),
     summary: summarize(workflow, session.state),
+    workingTree: repository.found.workingTree,
     workflowPath: pinned.path,
     problems: pinned.warnings,
     warnings,

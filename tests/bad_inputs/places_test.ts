@@ -135,6 +135,24 @@ for (
     }));
 }
 
+test("start and init in a linked worktree name it as their place, not the main one", () =>
+  inDirectory(async (directory) => {
+    const { main, linked } = await withWorktree(directory);
+    const state = `State of all its worktrees: ${main}\n`;
+    const ready = await orc(linked, ["init"]);
+    assertStringIncludes(ready, `Repository ready: ${linked}\n${state}`);
+    const started = await orc(linked, ["start", "x"]);
+    assertMatch(
+      started,
+      new RegExp(`^Session .* started in ${linked}\n${state}`),
+    );
+    const answer = await orc(linked, ["start", "--beside", "y", "--json"]);
+    const { root, workingTree } = JSON.parse(answer).result;
+    assertEquals([root, workingTree], [main, linked]);
+    const plain = await orc(main, ["start", "--beside", "z"]);
+    assertStringIncludes(plain, `started in ${main}\n(`);
+  }));
+
 test("state that was stranded in a linked worktree is found, and brought back", () =>
   inDirectory(async (directory) => {
     const { main, linked } = await withWorktree(directory);

@@ -23,7 +23,12 @@ testOutput({
   name: "orc init prepares a repository and writes a workflow.yaml",
   argv: ["init"],
   within: inEmptyDirectory,
-  result: { root: "/shop", workflow: "written", kept: null },
+  result: {
+    root: "/shop",
+    workingTree: "/shop",
+    workflow: "written",
+    kept: null,
+  },
   text: `Repository ready: /shop
 Wrote workflow.yaml
 Next: orc start "TASK"`,

@@ -11,6 +11,7 @@ testOutput({
     problems: [],
     session: "01kk0100000000000000000000",
     root: "/shop",
+    workingTree: "/shop",
     summary: { project: "shop", constraints: ["No new packages"] },
   },
 });

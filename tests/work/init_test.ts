@@ -37,6 +37,7 @@ Deno.test("initRepository() makes .orchestrator and a workflow.yaml for the proj
     assertEquals(await init(root), {
       place: { root, rootSource: "flag", session: null },
       root,
+      workingTree: root,
       workflow: "written",
       kept: null,
       warnings: [],
