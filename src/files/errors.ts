@@ -85,6 +85,32 @@ const CONDITIONS: ReadonlyMap<string, Condition> = new Map([
   }],
 ]);
 
+const UNREACHABLE = [
+  "the server of its file system does not know it any more, or does not answer",
+  "try again; if it stays so, mount that file system anew",
+] as const;
+
+/** What is rarer: why, and what helps. Anything else has its code to look for. */
+const RARE: Readonly<Record<string, readonly [reason: string, hint: string]>> =
+  {
+    EBUSY: [
+      "it is in use, or something is mounted there",
+      "end the program that uses it, or unmount it: lsof and mount tell",
+    ],
+    EXDEV: [
+      "it lies on another file system than what belongs to it",
+      `keep ${ORCHESTRATOR_DIRECTORY} whole on one file system: mount tells what lies on another`,
+    ],
+    ESTALE: UNREACHABLE,
+    ENOTCONN: UNREACHABLE,
+    ETIMEDOUT: UNREACHABLE,
+    EFBIG: [
+      "the file would be larger than is allowed",
+      "raise the limit with ulimit -f",
+    ],
+    EUCLEAN: ["its file system is damaged", "check that with fsck first"],
+  };
+
 /** The error to throw for what a file call threw: what is no condition of the machine stays as it is. */
 export function asOrcError(
   error: unknown,
@@ -133,13 +159,18 @@ export function isDenied(error: unknown): boolean {
   return error instanceof OrcError && error.kind === "denied";
 }
 
-/** A code of the operating system that no one expects, such as EBUSY; codes of runtimes have a "_". */
+/** A code of the operating system that is not for orc to act on; codes of runtimes have a "_". */
 function otherCondition(code: string): Condition | undefined {
   if (!/^E[A-Z0-9]+$/.test(code)) return undefined;
+  const [reason, hint] = RARE[code] ?? [
+    "the operating system refuses it",
+    "look the code up: errno -l; most are rare on a local disk",
+  ];
   return {
     kind: "external",
     code: "file_system_error",
-    reason: `the operating system says ${code}`,
+    reason: `${reason} (${code})`,
+    hint,
   };
 }
 

@@ -648,6 +648,26 @@ for (const error of ["EINVAL", "EOPNOTSUPP"]) {
   });
 }
 
+for (const error of ["EBUSY", "EXDEV", "ESTALE"]) {
+  test({
+    name:
+      `D19: a file system that says ${error} changes nothing, and orc says what helps`,
+    ignore: !isLinux || !isInstalled("strace"),
+    fn: () =>
+      inLab(async (lab) => {
+        const before = Deno.readTextFileSync(lab.at("state.json"));
+        const call = "rename,renameat,renameat2";
+        const { code, err } = await lab.shell(
+          `${injected(call, error)} note x`,
+        );
+        assertEquals(code, EXTERNAL, err);
+        assertMatch(err, new RegExp(`^Cannot write .* \\(${error}\\)\nTry: .`));
+        assertEquals(Deno.readTextFileSync(lab.at("state.json")), before);
+        assertEquals((await lab.orc(["note", "x"])).code, OK);
+      }),
+  });
+}
+
 test("D20: no program that the repository names is run", () =>
   inLab(async (lab) => {
     const marker = `${lab.root}/ran`;

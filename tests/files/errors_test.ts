@@ -9,6 +9,7 @@ import {
 } from "../../src/files/errors.ts";
 import { test, writeTree } from "./temporary.ts";
 import {
+  assert,
   assertEquals,
   assertInstanceOf,
   assertMatch,
@@ -57,6 +58,18 @@ Deno.test("asOrcError() tells what each error of the system means", () => {
     assertEquals([error.kind, error.code], [kind, code], osCode);
     assertEquals([error.path, error.details], ["/r/x", { osCode }]);
   }
+});
+
+Deno.test("asOrcError() leaves no error of the system without a way on", () => {
+  const rare = ["EBUSY", "EXDEV", "ESTALE", "ENOTCONN", "ETIMEDOUT", "EFBIG"];
+  const told = [...rare, "EUCLEAN", "EINVAL", "E133"].map((code) => {
+    const { message, hint = "" } = converted(osError(code));
+    assertStringIncludes(message, `(${code})`);
+    assert(hint !== "", code);
+    return `${message} ${hint}`.replace(code, "");
+  });
+  // Three of them are about a server, and two are known to nobody.
+  assertEquals(new Set(told).size, told.length - 3);
 });
 
 Deno.test("asOrcError() says what could not be done, and keeps the cause", () => {
