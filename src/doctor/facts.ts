@@ -357,12 +357,17 @@ function gitFacts(layout: RepositoryLayout) {
     isIgnored: hasLine(layout.gitignore, /^(?:\*|\/sessions\/.*)$/) ||
       ignoreFiles.some((path) => hasLine(path, ignoresState(below))),
     hasIgnoreFile: isThere(layout.gitignore),
-    /** Null when that cannot be told. */
+    /** Null when that cannot be told. The schema of workflow.yaml is meant to be. */
     isTracked: foreign.length === 0
-      ? isTracked(index, `${below}/`)
-      : own.flatMap((name) => [`${name}/`, `${name}\0`])
+      ? isTracked(
+        index,
+        `${below}/`,
+        joinPath(below, nameOf(layout.workflowSchema)),
+      )
+      : own.filter((name) => name !== nameOf(layout.workflowSchema))
+        .flatMap((name) => [`${name}/`, `${name}\0`])
         .map((name) => isTracked(index, `${below}/${name}`))
-        .reduce((one, other) => one || other),
+        .reduce((one, other) => one || other, false as boolean | null),
   };
 }
 

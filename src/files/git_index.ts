@@ -20,12 +20,13 @@ const HEADER_BYTES = 12;
 const LENGTH_BITS = 0xfff;
 
 /**
- * Whether git's index names a path that begins so; undefined where it cannot be understood.
+ * Whether git's index names a path that begins so, besides one; undefined where it cannot be understood.
  * Looks for the bytes, since the size of an entry depends on the hash that the repository uses.
  */
 export function indexNames(
   index: Uint8Array,
   beginning: string,
+  except?: string,
 ): boolean | undefined {
   if (index.length < HEADER_BYTES) return undefined;
   const view = new DataView(index.buffer, index.byteOffset, index.byteLength);
@@ -35,7 +36,9 @@ export function indexNames(
   for (let at = HEADER_BYTES; (at = find(index, wanted, at)) >= 0; at++) {
     const end = index.indexOf(0, at);
     const length = Math.min(end - at, LENGTH_BITS);
-    if ((view.getUint16(at - 2) & LENGTH_BITS) === length) return true;
+    if ((view.getUint16(at - 2) & LENGTH_BITS) !== length) continue;
+    const path = new TextDecoder().decode(index.subarray(at, end));
+    if (path !== except) return true;
   }
   return false;
 }
@@ -71,9 +74,14 @@ export function findGit(
   return undefined;
 }
 
-export function isTracked(index: string, beginning: string): boolean | null {
+export function isTracked(
+  index: string,
+  beginning: string,
+  except?: string,
+): boolean | null {
   const bytes = readRegularFile(index, MAX_INDEX_BYTES);
-  return bytes === undefined ? false : indexNames(bytes, beginning) ?? null;
+  if (bytes === undefined) return false;
+  return indexNames(bytes, beginning, except) ?? null;
 }
 
 /** Whether git tracks a file, or something in a directory; null when that cannot be told. */

@@ -1,5 +1,9 @@
 import { misconfigured, type OrcError } from "../base/error.ts";
-import { repositoryLayout, WORKFLOW_SCHEMA_REFERENCE } from "../base/layout.ts";
+import {
+  type RepositoryLayout,
+  repositoryLayout,
+  WORKFLOW_SCHEMA_REFERENCE,
+} from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { nameOf } from "../base/path.ts";
 import type { HeldLock } from "../files/lock.ts";
@@ -20,6 +24,7 @@ import {
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
+import { IGNORE_EVERYTHING } from "../session/repository.ts";
 import { workflowJsonSchema } from "../workflow/json_schema.ts";
 import { invalidWorkflow, type Problem } from "../workflow/problem.ts";
 import { requireApproval } from "./change.ts";
@@ -83,7 +88,7 @@ export async function initRepository(
   const { bundleFor } = await import("../repository/bundle.ts");
   const bundled = bundleFor(repository.found.workingTree);
   const work = (lock: HeldLock): Written => {
-    writeIfOther(repository.layout.workflowSchema, `${schema}\n`, lock);
+    writeSchema(repository.layout, `${schema}\n`, lock);
     // Under the lock: another `init` may have written it meanwhile.
     const isKept = !isReplaced && fileKind(workflow) !== "absent";
     return isKept ? KEPT : writeWorkflow(repository, bundled.text, lock);
@@ -114,11 +119,25 @@ function notReplaceable(path: string, kind: string): OrcError {
   );
 }
 
-function writeIfOther(path: string, text: string, { token }: HeldLock): void {
+/** Git gets to see it: whoever clones workflow.yaml needs what its first line names. */
+function writeSchema(
+  { workflowSchema, gitignore }: RepositoryLayout,
+  schema: string,
+  { token }: HeldLock,
+): void {
+  const shown = `${IGNORE_EVERYTHING}!/${nameOf(workflowSchema)}\n`;
+  if (textAt(workflowSchema) !== schema) {
+    writeAtomic(workflowSchema, schema, { token });
+  }
+  // What somebody else wrote into it stays.
+  if (textAt(gitignore) === IGNORE_EVERYTHING) {
+    writeAtomic(gitignore, shown, { token });
+  }
+}
+
+function textAt(path: string): string | undefined {
   const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
-  const before = bytes && new TextDecoder().decode(bytes);
-  if (before === text) return;
-  writeAtomic(path, new TextEncoder().encode(text), { token });
+  return bytes && new TextDecoder().decode(bytes);
 }
 
 /** Where editors with YAML support look for the schema of a file. */

@@ -347,3 +347,29 @@ test("sessions that a home directory already holds can be ended there, and docto
     assertEquals(Object.keys(findings), ["state_of_no_project"]);
     await orc(home, ["note", "x"], options);
   }));
+
+test("a clone has the schema that its workflow.yaml names, and none of the state", () =>
+  inDirectory(async (directory) => {
+    const [main, clone] = [`${directory}/main`, `${directory}/clone`];
+    await repositoryAt(main);
+    // The older Python tool writes just this.
+    Deno.mkdirSync(`${main}/.orchestrator`);
+    Deno.writeTextFileSync(`${main}/.orchestrator/.gitignore`, "*\n");
+    await orc(main, ["init"]);
+    await orc(main, ["init"]);
+    await startIn(main);
+    await git(main, "add", ".");
+    await git(main, "commit", "--quiet", "-m", "Workflow");
+    const schema = ".orchestrator/workflow.schema.json";
+    const tracked = await outputOf(main, "ls-files");
+    assertEquals(tracked, `${schema}\nworkflow.yaml`);
+    assertEquals(await findingsIn(main), {});
+    await git(directory, "clone", "--quiet", "main", clone);
+    const workflow = Deno.readTextFileSync(`${clone}/workflow.yaml`);
+    assertStringIncludes(workflow, `$schema=${schema}\n`);
+    JSON.parse(Deno.readTextFileSync(`${clone}/${schema}`));
+    assertEquals((await orcIn(clone, ["status"])).code, NOT_FOUND);
+    await startIn(clone);
+    assertEquals(await outputOf(clone, "status", "--porcelain"), "");
+    assertEquals(await findingsIn(clone), {});
+  }));

@@ -312,6 +312,8 @@ Deno.test("indexNames() finds what begins so", () => {
   assertEquals(indexNames(index, ".orchestrator/"), true);
   assertEquals(indexNames(index, "src/"), true);
   assertEquals(indexNames(index, "lib/"), false);
+  assertEquals(indexNames(index, "src/", "src/main.ts"), false);
+  assertEquals(indexNames(index, "src/", "src/main"), true);
 });
 
 Deno.test("indexNames() does not take the middle of a path for its beginning", () => {
