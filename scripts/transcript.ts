@@ -84,7 +84,7 @@ async function run(command: string, shop: string): Promise<string> {
     clearEnv: true,
     env: {
       PATH: `${shop}/../bin:${Deno.env.get("PATH") ?? ""}`,
-      HOME: shop,
+      HOME: `${shop}/..`,
       DENO_DIR: Deno.env.get("DENO_DIR") ?? await cacheDirectory(),
     },
     stdin: "null",
