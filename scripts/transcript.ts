@@ -73,6 +73,9 @@ async function newShop(directory: string): Promise<string> {
     `#!/bin/sh\nexec '${Deno.execPath()}' run -A '${cli}' "$@"\n`,
     { mode: 0o755 },
   );
+  // A project whose tests orc finds.
+  const manifest = '{"scripts": {"test": "node --test"}}\n';
+  await Deno.writeTextFile(`${shop}/package.json`, manifest);
   await run("git init --quiet", shop);
   return shop;
 }

@@ -364,8 +364,7 @@ function gitFacts(layout: RepositoryLayout) {
         `${below}/`,
         joinPath(below, nameOf(layout.workflowSchema)),
       )
-      : own.filter((name) => name !== nameOf(layout.workflowSchema))
-        .flatMap((name) => [`${name}/`, `${name}\0`])
+      : own.flatMap((name) => [`${name}/`, `${name}\0`])
         .map((name) => isTracked(index, `${below}/${name}`))
         .reduce((one, other) => one || other, false as boolean | null),
   };

@@ -45,7 +45,8 @@ export interface RepositoryMeta {
 /** Without it the next command writes a new one. */
 const RESTORE_HINT = "put back a good copy of the file, or remove it";
 
-const IGNORE_EVERYTHING = "*\n";
+/** Text of the file that hides all state from git. */
+export const IGNORE_EVERYTHING = "*\n";
 
 /** The ids that orc makes begin so for the next centuries. */
 const OWN_SESSIONS = `sessions/01${"?".repeat(24)}/`;
@@ -69,9 +70,10 @@ export function ignoreText(
   ].join("\n");
 }
 
-/** What orc keeps in `.orchestrator/`, and git should not. */
+/** What orc keeps in `.orchestrator/`, and git should not: all but the schema of workflow.yaml. */
 export function ownNames(
-  { directory, lockDirectory: _lock, ...paths }: RepositoryLayout,
+  { directory, lockDirectory: _lock, workflowSchema: _schema, ...paths }:
+    RepositoryLayout,
 ): readonly string[] {
   return [
     ...Object.values(paths).filter((path) => path.startsWith(`${directory}/`))

@@ -322,8 +322,7 @@ description: Plan, execute, review, verify and learn, with checks that can fail
 `;
 
 const NO_TESTS = `\
-  # No way to run tests was found here. Once there is one, name it with
-  # orc start --test-command, or here:
+  # No way to run tests was found here. Once there is one, add it:
   #   test_command: make test
   # and let tests_pass and final_tests run it:
   #   step_type: gate

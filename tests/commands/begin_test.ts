@@ -19,6 +19,9 @@ import {
 import { assertEquals, assertThrows } from "@std/assert";
 import { Ajv } from "ajv";
 
+const NOT_TESTED =
+  '! Warning: No way to run the tests of this project was found, so the built-in workflow leaves them to people: name their command with orc start "TASK" --test-command "COMMAND"';
+
 testOutput({
   name: "orc init prepares a repository and writes a workflow.yaml",
   argv: ["init"],
@@ -31,7 +34,8 @@ testOutput({
   },
   text: `Repository ready: /shop
 Wrote workflow.yaml
-Next: orc start "TASK"`,
+Next: orc start "TASK"
+${NOT_TESTED}`,
 });
 
 testText({
@@ -51,7 +55,8 @@ testText({
   text: `Repository ready: /shop
 Wrote workflow.yaml
 The old workflow.yaml is now workflow.yaml.1.bak
-Next: orc start "TASK"`,
+Next: orc start "TASK"
+${NOT_TESTED}`,
 });
 
 testOutput({
@@ -103,7 +108,8 @@ testText({
   argv: ["validate"],
   within: inEmptyDirectory,
   text:
-    'The built-in workflow is valid: "Software change" 1.0, 5 phases, 17 items',
+    `The built-in workflow is valid: "Software change" 1.0, 5 phases, 17 items
+${NOT_TESTED}`,
 });
 
 testOutput({
