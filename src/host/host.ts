@@ -7,8 +7,10 @@ export type { Liveness, ProcessIdentity };
 
 /** A program to run, and the bounds it runs in. */
 export interface ProgramRequest {
-  /** Program and arguments, or one text for `sh`, on Windows for `cmd`. */
-  readonly command: readonly string[] | { readonly shell: string };
+  /** Program and arguments, or one text for `sh`, on Windows for `cmd`, and what was filled into it. */
+  readonly command:
+    | readonly string[]
+    | { readonly shell: string; readonly values?: readonly string[] };
   /** Where the program runs; absolute. */
   readonly workingDirectory: string;
   /** After this time the program and all it started are ended. */

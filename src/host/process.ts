@@ -6,7 +6,9 @@ import {
   OUTPUT_TAIL_BYTES,
 } from "../base/limits.ts";
 import type { MaskingStream } from "../base/mask.ts";
+import { normalisePath } from "../base/path.ts";
 import { codeOf } from "../files/errors.ts";
+import { visibleKind } from "../files/read.ts";
 import type { OutputName } from "../workflow/types.ts";
 import {
   type EndingSignal,
@@ -16,6 +18,12 @@ import {
   type ProgramResult,
 } from "./host.ts";
 import { type ProgramSite, whyNeverRan, whyUnrunnable } from "./unrunnable.ts";
+import {
+  mergeVariables,
+  systemProgram,
+  type WindowsStart,
+  windowsStart,
+} from "./windows_rules.ts";
 import { isUtf8 } from "node:buffer";
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
@@ -95,7 +103,9 @@ async function runToEnd(
   watch: SignalWatch,
 ): Promise<Ending> {
   const child = startProgram(request);
-  if (child instanceof Error) return endingOfStart(request, child);
+  if (child instanceof Error || typeof child === "string") {
+    return endingOfStart(request, child);
+  }
   feed(child, request.input);
   const stopProgress = collect(child, output, request.onProgress);
   try {
@@ -194,20 +204,34 @@ function collect(
   return () => clearInterval(timer);
 }
 
-/** Starts a program; its group, its output and its errors are the caller's. */
-function startProgram(request: ProgramRequest): ChildProcess | Error {
-  const [program = "", ...args] = wordsOf(request.command);
-  const isWindows = process.platform === "win32";
+const IS_WINDOWS = process.platform === "win32";
+
+/** Starts a program; its group, its output and its errors are the caller's. A text says why it has no start. */
+function startProgram(request: ProgramRequest): ChildProcess | Error | string {
   try {
-    return spawn(program, args, {
-      cwd: request.workingDirectory,
-      env: environmentFor(request),
-      stdio: [request.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-      // A group of its own, which can be ended as a whole.
-      detached: !isWindows,
-      windowsHide: true,
-      windowsVerbatimArguments: "shell" in request.command,
-    });
+    const env = environmentFor(request);
+    const start = IS_WINDOWS
+      ? windowsStart(request.command, {
+        workingDirectory: normalisePath(request.workingDirectory),
+        variables: env,
+        isProgram,
+      })
+      : posixStart(request.command);
+    return typeof start === "string"
+      ? start
+      : spawn(start.program, start.args, {
+        cwd: request.workingDirectory,
+        env,
+        stdio: [
+          request.input === undefined ? "ignore" : "pipe",
+          "pipe",
+          "pipe",
+        ],
+        // A group of its own, which can be ended as a whole.
+        detached: !IS_WINDOWS,
+        windowsHide: true,
+        windowsVerbatimArguments: start.isQuoted,
+      });
   } catch (error) {
     if (error instanceof Error) return error;
     throw error;
@@ -220,13 +244,26 @@ function startProgram(request: ProgramRequest): ChildProcess | Error {
  */
 const GIT_LOCAL =
   /^GIT_(?:ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|CONFIG(?:_PARAMETERS|_COUNT|_(?:KEY|VALUE)_\d+)?|DIR|GRAFT_FILE|IMPLICIT_WORK_TREE|INDEX_FILE|INTERNAL_SUPER_PREFIX|NO_REPLACE_OBJECTS|OBJECT_DIRECTORY|PREFIX|REPLACE_REF_BASE|SHALLOW_FILE|WORK_TREE)$/;
+/** Links count too: those that the system's own shop makes can be started, and not be followed. */
+function isProgram(path: string): boolean | undefined {
+  const kind = visibleKind(path);
+  return kind === "denied" ? undefined : kind === "file" || kind === "symlink";
+}
+
+function posixStart(command: ProgramRequest["command"]): WindowsStart {
+  const [program = "", ...args] = wordsOf(command);
+  return { program, args, isQuoted: false };
+}
 
 function environmentFor(
-  { variables, withheld = [] }: ProgramRequest,
+  { variables = {}, withheld = [] }: ProgramRequest,
 ): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env)
-    .filter(([name]) => !withheld.includes(name) && !GIT_LOCAL.test(name));
-  return { ...Object.fromEntries(kept), ...variables };
+  const own = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !GIT_LOCAL.test(name)),
+  );
+  if (IS_WINDOWS) return mergeVariables(own, variables, withheld);
+  for (const name of withheld) delete own[name];
+  return { ...own, ...variables };
 }
 
 /** What the system says of a program that cannot run, whatever the reason is. */
@@ -236,9 +273,12 @@ const NOT_RUNNABLE: Readonly<Record<string, string>> = {
   ENOEXEC: "has no form that this machine runs",
 };
 
-function endingOfStart(request: ProgramRequest, error: Error): Ending {
+function endingOfStart(
+  request: ProgramRequest,
+  error: Error | string,
+): Ending {
   const [program = ""] = wordsOf(request.command);
-  if (error.name === "NotCapable") {
+  if (typeof error !== "string" && error.name === "NotCapable") {
     throw denied(
       "permission_missing",
       `Cannot run "${program}": orc has no permission to run programs`,
@@ -250,18 +290,25 @@ function endingOfStart(request: ProgramRequest, error: Error): Ending {
     const directory = `Working directory "${request.workingDirectory}"`;
     return { exitCode: -1, problem: `${directory} does not exist` };
   }
-  const plain = NOT_RUNNABLE[codeOf(error) ?? ""];
-  const reason = plain === undefined
-    ? `could not be started: ${error.message}`
-    : whyUnrunnable(program, siteOf(request)) ?? plain;
+  const reason = typeof error === "string"
+    ? error
+    : whyNotStarted(error, program, request);
   return { exitCode: -1, problem: `Program "${program}" ${reason}` };
+}
+
+function whyNotStarted(
+  error: Error,
+  program: string,
+  request: ProgramRequest,
+): string {
+  const plain = NOT_RUNNABLE[codeOf(error) ?? ""];
+  if (plain === undefined) return `could not be started: ${error.message}`;
+  return whyUnrunnable(program, siteOf(request)) ?? plain;
 }
 
 function wordsOf(command: ProgramRequest["command"]): readonly string[] {
   if (!("shell" in command)) return command;
-  return process.platform === "win32"
-    ? ["cmd", "/d", "/s", "/c", `"${command.shell}"`]
-    : ["sh", "-c", command.shell];
+  return IS_WINDOWS ? ["cmd.exe"] : ["sh", "-c", command.shell];
 }
 
 function isMissing(directory: string): boolean {
@@ -280,6 +327,7 @@ async function endGroup(
   child: ChildProcess,
   over: Promise<unknown>,
 ): Promise<void> {
+  if (IS_WINDOWS) return await endTree(child);
   let isOver = false;
   over.then(() => isOver = true);
   const deadlineMs = performance.now() + CHECK_KILL_GRACE_MS;
@@ -297,7 +345,6 @@ function signalGroup(
   signal: "SIGTERM" | "SIGKILL" | 0,
 ): boolean {
   if (child.pid === undefined) return false;
-  if (process.platform === "win32") return endTree(child);
   try {
     return process.kill(-child.pid, signal);
   } catch (error) {
@@ -310,13 +357,21 @@ function signalGroup(
   }
 }
 
-/** Windows has no groups to signal, and a console program cannot be asked politely. Not yet tested there. */
-function endTree(child: ChildProcess): boolean {
-  spawn("taskkill", ["/pid", String(child.pid), "/T", "/F"], {
-    stdio: "ignore",
-    windowsHide: true,
-  }).on("error", () => child.kill());
-  return false;
+/**
+ * Windows has no groups to signal, and a console program cannot be asked politely. Waits until
+ * all are told to end: orc may end right afterwards.
+ */
+function endTree(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    const program = systemProgram("taskkill.exe", process.env);
+    spawn(program, ["/pid", String(child.pid), "/T", "/F"], {
+      stdio: "ignore",
+      windowsHide: true,
+    }).once("exit", () => resolve()).once("error", () => {
+      child.kill();
+      resolve();
+    });
+  });
 }
 
 const KEPT_BYTES = OUTPUT_HEAD_BYTES + OUTPUT_TAIL_BYTES;

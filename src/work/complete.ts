@@ -193,7 +193,9 @@ async function runCommand(
   const { path, problem } = findDirectory(workingTree, check.workingDir);
   if (problem !== null) return { ...common, ...NEVER_RAN, problem };
   const ended = await host.runProgram({
-    command: plan.kind === "shell" ? { shell: plan.text } : plan.words,
+    command: plan.kind === "shell"
+      ? { shell: plan.text, values: plan.values }
+      : plan.words,
     workingDirectory: path,
     timeoutMs: check.timeoutMs,
     ...bounds,

@@ -13,7 +13,12 @@ export type CommandPlan =
     readonly words: readonly string[];
     readonly filled: string;
   }
-  | { readonly kind: "shell"; readonly text: string }
+  | {
+    readonly kind: "shell";
+    readonly text: string;
+    /** The settings in the text: each system's shell has signs of its own that they must not hold. */
+    readonly values: readonly string[];
+  }
   | { readonly kind: "invalid"; readonly problem: string };
 
 /** A `{{name}}` of a text, and the text of the setting it stands for. */
@@ -40,7 +45,8 @@ export function planCommand(text: string, settings: JsonObject): CommandPlan {
   if (own.kind === "shell") {
     const problem = problemOfComments(fillings) ?? problemOf(filled);
     if (problem !== undefined) return { kind: "invalid", problem };
-    return { kind: "shell", text: filled };
+    const values = fillings.map(({ value }) => value);
+    return { kind: "shell", text: filled, values };
   }
   const line = splitWords(filled);
   if (line.kind === "words") return { ...line, filled };

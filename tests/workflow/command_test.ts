@@ -63,11 +63,16 @@ Deno.test("planCommand() splits values like the text around them", () => {
 Deno.test("planCommand() uses a shell when the author's text needs one", () => {
   assertEquals(
     planCommand("{{test_command}} | tee {{docs_dir}}/log", SETTINGS),
-    { kind: "shell", text: "npm test | tee docs/log" },
+    {
+      kind: "shell",
+      text: "npm test | tee docs/log",
+      values: ["npm test", "docs"],
+    },
   );
   assertEquals(planCommand("CI=1 {{quoted}} && echo ok", SETTINGS), {
     kind: "shell",
     text: 'CI=1 pytest -k "not slow" && echo ok',
+    values: ['pytest -k "not slow"'],
   });
 });
 
