@@ -20,13 +20,23 @@ export function leadsOut(path: string): boolean {
 /** Puts an absolute path into orc's form: "/" between parts, none of them empty, "." or "..". */
 export function normalisePath(path: string): string {
   // A backslash is an ordinary character in names on other systems.
-  const slashed = WINDOWS_PATH.test(path) ? path.replaceAll("\\", "/") : path;
+  const slashed = WINDOWS_PATH.test(path) ? windowsPath(path) : path;
   const root = ROOT_PART.exec(slashed)?.[0] ?? "";
   const prefix = /^\/+$/.test(root) ? "/" : root;
   // Seen from a root, since nothing leads further up.
   const rest = normalize(`/${slashed.slice(root.length)}`)
     .replaceAll(/^\/|\/$/g, "");
   return joinPath(prefix, rest);
+}
+
+/** One spelling of each path of Windows: its drive in upper case, and no sign that it may be long. */
+function windowsPath(path: string): string {
+  return path.replaceAll("\\", "/")
+    .replace(
+      /^\/\/[?.]\/(?:UNC(?=\/)|(?=[A-Za-z]:\/))/i,
+      (sign) => sign.length > 4 ? "/" : "",
+    )
+    .replace(/^[a-z]:/, (drive) => drive.toUpperCase());
 }
 
 export function resolvePath(directory: string, path: string): string {

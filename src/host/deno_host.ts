@@ -1,5 +1,6 @@
 import { hexOf } from "../base/checksum.ts";
 import { external, usage } from "../base/error.ts";
+import { isAbsolutePath, normalisePath } from "../base/path.ts";
 import { instantOf } from "../base/time.ts";
 import { ifAllowed, isGranted } from "../files/read.ts";
 import {
@@ -45,7 +46,7 @@ export function denoHost(): Host {
 
 function workingDirectory(): string {
   try {
-    return Deno.cwd();
+    return normalisePath(Deno.cwd());
   } catch (cause) {
     const isUnreadable = cause instanceof Error && cause.name === "InvalidData";
     throw external(
@@ -103,7 +104,7 @@ async function idSource(): Promise<() => string> {
 
 function homeDirectory(): string | undefined {
   const path = readVariable("HOME") || readVariable("USERPROFILE");
-  return path && /^(?:\/|\\\\|[A-Za-z]:[\\/])/.test(path) ? path : undefined;
+  return path && isAbsolutePath(path) ? normalisePath(path) : undefined;
 }
 
 /** Keeps the signals that end orc waiting while it brings something to its end, for milliseconds. */

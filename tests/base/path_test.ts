@@ -24,6 +24,17 @@ Deno.test("normalisePath() leaves no empty, . and .. parts, turns Windows paths,
   ]);
 });
 
+Deno.test("normalisePath() spells one path of Windows in one way only", () => {
+  assertTable(normalisePath, [
+    ["c:\\shop", "C:/shop"],
+    ["c:/shop", "C:/shop"],
+    ["\\\\?\\c:\\shop", "C:/shop"],
+    ["\\\\?\\UNC\\host\\share\\a", "//host/share/a"],
+    ["\\\\?\\Volume{1}\\a", "//?/Volume{1}/a"],
+    ["/c:/shop", "/c:/shop"],
+  ]);
+});
+
 Deno.test("leadsOut() judges a path as it is written", () => {
   const out = ["/etc/passwd", "..", "../a", "a/../../b", "C:\\a"];
   assertEach(leadsOut, true, out);

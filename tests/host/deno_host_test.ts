@@ -37,18 +37,18 @@ Deno.test("denoHost().idSource() makes ascending ULIDs in lower case", async () 
   assertEquals(new Set(ids).size, ids.length);
 });
 
-Deno.test("denoHost().homeDirectory() is absolute or undefined", async () => {
+Deno.test("denoHost().homeDirectory() is absolute and in orc's form, or undefined", async () => {
   // The script sets the variable itself: Deno would put its cache below such a home.
   const { stdout } = await runScript(
     `import { denoHost } from "./src/host/deno_host.ts";
      Deno.env.delete("USERPROFILE");
-     for (const home of ["/home/me", "C:\\\\me", "", "me"]) {
+     for (const home of ["/home/me/", "C:\\\\me", "", "me"]) {
        Deno.env.set("HOME", home);
        console.log(denoHost().homeDirectory());
      }`,
     { flags: ["--allow-read=src", "--allow-env=HOME,USERPROFILE"] },
   );
-  assertEquals(stdout, "/home/me\nC:\\me\nundefined\nundefined\n");
+  assertEquals(stdout, "/home/me\nC:/me\nundefined\nundefined\n");
 });
 
 Deno.test("denoHost().caller() names the agent and its session, without an approval", async () => {
