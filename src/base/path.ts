@@ -77,7 +77,12 @@ export function isWithin(directory: string, path: string): boolean {
 export interface Mount {
   readonly type: string;
   readonly isReadOnly: boolean;
+  /** Whether files there keep modes and owners; otherwise the mount makes them up, and nobody can change them. */
+  readonly hasModes: boolean;
 }
+
+/** Modes that stand in the options of a mount stand in no file of it. */
+const MOUNT_MAKES_MODES = /^(?:[fd]?u?mask|(?:file|dir)_mode)=/;
 
 /** Finds where an absolute path lies, in the kernel's list of mounts; undefined where it does not say. */
 export function mountOf(list: string, path: string): Mount | undefined {
@@ -91,7 +96,14 @@ export function mountOf(list: string, path: string): Mount | undefined {
     if (!isWithin(point, path)) continue;
     if (point.length < length) continue;
     length = point.length;
-    found = { type, isReadOnly: options.split(",").includes("ro") };
+    const words = options.split(",");
+    found = {
+      type,
+      isReadOnly: words.includes("ro"),
+      hasModes: !words.some((word) => MOUNT_MAKES_MODES.test(word)) &&
+        (type !== "fuseblk" || words.includes("default_permissions")) &&
+        (!options.includes("aname=drvfs") || options.includes(";metadata")),
+    };
   }
   return found;
 }

@@ -74,6 +74,8 @@ export interface DiagnosisFacts extends StoredFacts {
   readonly stranded: readonly StrandedState[];
   /** The file system that holds the state; null for what cannot be told. */
   readonly disk: {
+    /** What lies there. */
+    readonly path: string;
     readonly freeBytes: number | null;
     /** Such as `ext4`. */
     readonly type: string | null;

@@ -170,27 +170,27 @@ const repositoryRows: Rows = [
       },
   }),
   warning("disk_space_low", {
-    of: ({ disk: { freeBytes }, layout: { root } }) =>
+    of: ({ disk: { freeBytes, path } }) =>
       freeBytes !== null && freeBytes < MIN_FREE_BYTES &&
-      `The disk of "${root}" has only ${sizeText(freeBytes)} left`,
+      `The disk of "${path}" has only ${sizeText(freeBytes)} left`,
     remedy: "make room; old closed sessions go with: orc session cleanup",
   }),
   warning("read_only_file_system", {
-    of: ({ disk, layout: { root } }) =>
-      disk.isReadOnly &&
-      `The file system of "${root}" is read-only: no session can change`,
+    of: ({ disk: { isReadOnly, path } }) =>
+      isReadOnly &&
+      `The file system of "${path}" is read-only: no session can change`,
     remedy: "make it writable; reading still works: orc status",
   }),
   warning("network_file_system", {
-    of: ({ disk: { type }, layout: { root } }) =>
+    of: ({ disk: { type, path } }) =>
       type !== null && NETWORK.test(type) &&
-      `"${root}" lies on a file system of another machine (${type}), where locks and fsync promise less`,
+      `"${path}" lies on a file system of another machine (${type}), where locks and fsync promise less`,
     remedy: "keep the repository on a local disk, or work from one machine",
   }),
   info("no_hard_links", {
-    of: ({ disk: { type }, layout: { root } }) =>
+    of: ({ disk: { type, path } }) =>
       type !== null && WITHOUT_LINKS.test(type) &&
-      `"${root}" lies on a file system that may have no hard links or modes (${type})`,
+      `"${path}" lies on a file system that may have no hard links or modes (${type})`,
     remedy: "nothing to do: orc works without them, and is a little slower",
   }),
 ];

@@ -1,4 +1,5 @@
 import { type Finding, isProblem } from "../base/finding.ts";
+import { visibleKind } from "../files/read.ts";
 import { isOfNoRepository } from "../files/root.ts";
 import { freeBytesAt, mountAt } from "../files/tree.ts";
 import type { Host } from "../host/host.ts";
@@ -106,15 +107,23 @@ async function gatherAll(
   repository: Repository,
 ): Promise<DiagnosisFacts> {
   const { layout, context, found } = repository;
-  const mount = mountAt(layout.root);
+  // It may be a mount point of its own.
+  const path = visibleKind(layout.directory) === "directory"
+    ? layout.directory
+    : layout.root;
+  const mount = mountAt(path);
   const stored = await gatherFacts(layout, context);
   return {
     ...stored,
+    paths: mount?.hasModes === false
+      ? stored.paths.map((fact) => ({ ...fact, mode: null, uid: null }))
+      : stored.paths,
     unwritable: await unwritablePaths(host, stored.paths),
     isProject: !isOfNoRepository(layout.root, host.homeDirectory()),
     stranded: attempt(layout.root, () => strandedStates(found)).found ?? [],
     disk: {
-      freeBytes: await freeBytesAt(layout.root),
+      path,
+      freeBytes: await freeBytesAt(path),
       type: mount?.type ?? null,
       isReadOnly: mount?.isReadOnly ?? false,
     },

@@ -17,6 +17,7 @@ import {
   readRegularFile,
 } from "../files/read.ts";
 import { isOfNoRepository } from "../files/root.ts";
+import { mountAt } from "../files/tree.ts";
 import {
   makeDirectory,
   removeIfThere,
@@ -225,11 +226,12 @@ export function secretEntries(
     .sort((one, other) => one.name < other.name ? -1 : 1);
 }
 
-/** Permission bits of a file; null where the system has none. */
+/** Permission bits of a file; null where the system, or its file system, has none. */
 export function modeAt(path: string): number | null {
   try {
     const { mode } = Deno.lstatSync(path);
-    return mode === null ? null : mode & 0o777;
+    const hasModes = mode !== null && mountAt(path)?.hasModes !== false;
+    return hasModes ? mode & 0o777 : null;
   } catch (error) {
     throw asOrcError(error, "read", path);
   }

@@ -125,7 +125,12 @@ export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
       hasIgnoreFile: true,
       isTracked: false,
     },
-    disk: { freeBytes: 1e9, type: "ext4", isReadOnly: false },
+    disk: {
+      path: "/shop/.orchestrator",
+      freeBytes: 1e9,
+      type: "ext4",
+      isReadOnly: false,
+    },
     unwritable: [],
     workflow: {
       path: "/shop/workflow.yaml",

@@ -35,7 +35,12 @@ async function codesIn(
     ...await gatherFacts(layout, context),
     isProject: true,
     stranded: [],
-    disk: { freeBytes: null, type: null, isReadOnly: false },
+    disk: {
+      path: layout.directory,
+      freeBytes: null,
+      type: null,
+      isReadOnly: false,
+    },
     unwritable: [],
     workflow: { path: null, sha256: null, trouble: null, doubts: [] },
     config,

@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 import { named } from "./error.ts";
-import { fs } from "./node.ts";
+import { fs, process } from "./node.ts";
 
 export interface FileInfo {
   readonly isFile: boolean;
@@ -15,14 +15,20 @@ export interface FileInfo {
   readonly atime: Date;
   readonly dev: number;
   readonly ino: number;
-  readonly mode: number;
+  readonly mode: number | null;
   readonly nlink: number;
-  readonly uid: number;
-  readonly gid: number;
+  readonly uid: number | null;
+  readonly gid: number | null;
 }
 
+/** Windows has neither: Node makes up the mode of a file anybody may change, and no owner. */
+const HAS_MODES = process.platform !== "win32";
+
 export function infoOf(stats: Stats): FileInfo {
-  const { size, mtime, atime, dev, ino, mode, nlink, uid, gid } = stats;
+  const { size, mtime, atime, dev, ino, nlink } = stats;
+  const [mode, uid, gid] = HAS_MODES
+    ? [stats.mode, stats.uid, stats.gid]
+    : [null, null, null];
   return {
     isFile: stats.isFile(),
     isDirectory: stats.isDirectory(),
