@@ -337,10 +337,11 @@ function verified(
     throw new Error(`the copy "${path}" is not what was written`);
   }
   const like = stage.likes.get(to);
-  if (like === undefined) Deno.chmodSync(path, NEW_FILE_MODE);
-  else keepAttributes(path, like);
-  const file = Deno.openSync(path, { read: true });
+  // Windows syncs only what was opened to be written, which its mode may forbid from here on.
+  const file = Deno.openSync(path, { append: true });
   try {
+    if (like === undefined) Deno.chmodSync(path, NEW_FILE_MODE);
+    else keepAttributes(path, like);
     file.syncSync();
   } finally {
     file.close();

@@ -674,3 +674,33 @@ Deno.test("importLegacy() refuses what is not there, and its own repository", ()
     assertEquals(await codeOf("gone"), "no_such_file");
     assertEquals(await codeOf("new"), "own_files");
   }));
+
+/** Syncs as Windows does: only what was opened to be written. Directories are not synced there. */
+async function withStrictSync(work: () => Promise<void>): Promise<void> {
+  const { openSync } = Deno;
+  Deno.openSync = (path, options) => {
+    const file = openSync(path, options);
+    const mayWrite = options?.write || options?.append;
+    if (!mayWrite && file.statSync().isFile) {
+      file.syncSync = () => {
+        throw Object.assign(new Error("not permitted"), { code: "EPERM" });
+      };
+    }
+    return file;
+  };
+  try {
+    await work();
+  } finally {
+    Deno.openSync = openSync;
+  }
+}
+
+Deno.test("migrate() and its way back sync nothing that was opened to be read, which Windows refuses", () =>
+  withLegacy(EVERYTHING, async (root) => {
+    const before = filesOf(root);
+    await withStrictSync(async () => {
+      assertEquals((await run(root)).action, "migrated");
+      assertEquals((await back(root)).action, "rolled_back");
+    });
+    assertEquals(filesOf(root), before);
+  }));
