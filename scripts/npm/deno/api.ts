@@ -5,7 +5,14 @@
  * @module
  */
 import { named } from "./error.ts";
-import { FsFile, infoOf, openSync, readDirSync, removeSync } from "./file.ts";
+import {
+  FsFile,
+  infoOf,
+  openSync,
+  readDirSync,
+  realPathSync,
+  removeSync,
+} from "./file.ts";
 import { fs, load, process } from "./node.ts";
 import { Command, querySync } from "./process.ts";
 import { consoleSize, outputOf, stdin } from "./terminal.ts";
@@ -58,7 +65,7 @@ export const Deno = {
   readTextFileSync: (path: string) =>
     named(() => fs.readFileSync(path, "utf8")),
   readLinkSync: (path: string) => named(() => fs.readlinkSync(path)),
-  realPathSync: (path: string) => named(() => fs.realpathSync.native(path)),
+  realPathSync,
   removeSync,
   renameSync: (from: string, to: string) =>
     named(() => fs.renameSync(from, to)),

@@ -160,3 +160,17 @@ export function removeSync(path: string, { recursive = false } = {}): void {
     return isDirectory ? fs.rmdirSync(path) : fs.unlinkSync(path);
   });
 }
+
+/** Windows cannot name what lies on some virtual drives and deep below others: then Node follows the links itself. */
+export function realPathSync(path: string): string {
+  return named(() => {
+    try {
+      return fs.realpathSync.native(path);
+    } catch (error) {
+      const isNameless = process.platform === "win32" &&
+        (error as NodeJS.ErrnoException).code !== "ENOENT";
+      if (isNameless) return fs.realpathSync(path);
+      throw error;
+    }
+  });
+}
