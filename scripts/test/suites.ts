@@ -5,8 +5,8 @@ export interface Suite {
   readonly name: string;
   readonly paths: readonly string[];
   readonly flags: readonly string[];
-  /** Whether it runs only when it is named: it fetches packages, or takes long. */
-  readonly onlyByName?: boolean;
+  /** Whether it runs only when it is named: it needs what few machines have, or takes long. */
+  readonly onlyNamed?: boolean;
 }
 
 /** The only directory tests may write to. */
@@ -71,7 +71,9 @@ export function allSuites(): Suite[] {
     suite("scripts", PROGRAMS),
     suite("install", ANYTHING),
     suite("npm", ANYTHING),
-    { ...suite("projects", ANYTHING), onlyByName: true },
+    onlyNamed(suite("projects", ANYTHING)),
+    onlyNamed(suite("windows", ANYTHING)),
+    onlyNamed(suite("filesystems", ANYTHING)),
     suite("jsr", [...MACHINE, "--allow-net=127.0.0.1"]),
     suite(
       "top",
@@ -104,6 +106,10 @@ function suite(
   paths: readonly string[] = [`tests/${name}`],
 ): Suite {
   return { name, flags, paths: paths.filter(exists) };
+}
+
+function onlyNamed(suite: Suite): Suite {
+  return { ...suite, onlyNamed: true };
 }
 
 /** Folders with tests that belong to no suite. */

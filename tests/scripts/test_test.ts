@@ -76,6 +76,19 @@ const CASES: Readonly<
     last: "1 passed, 1 failed",
     says: "pure: ran no test",
   },
+  "runs what few machines can run only when it is named": {
+    files: { ...MIXED, "tests/windows/c_test.ts": GOOD },
+    last: "2 passed, 1 failed",
+  },
+  "says that a suite was skipped where the machine lacks what it needs": {
+    files: {
+      "tests/windows/c_test.ts":
+        'Deno.test({ name: "no", ignore: true, fn() {} });\n',
+    },
+    args: ["windows"],
+    last: "0 passed, 0 failed",
+    says: "windows: skipped",
+  },
   "counts a folder that belongs to no suite as failed": {
     files: {
       "tests/base/a_test.ts": GOOD,
