@@ -1,6 +1,6 @@
 import { denied, exitCodeOf, OrcError, orElse, usage } from "../base/error.ts";
 import { escapeControls } from "../base/text.ts";
-import type { Place, Values } from "../commands/command.ts";
+import { flagUsesIn, globalFlags, type Place } from "../commands/command.ts";
 import { type Host, Interrupted } from "../host/host.ts";
 import { openRepository } from "../repository/open.ts";
 import { readPreferences, siteAt } from "../settings/files.ts";
@@ -13,20 +13,21 @@ import {
   type Run,
   tell,
 } from "./output.ts";
-import { prepareHelp, styleFor } from "./parse.ts";
+import {
+  prepareHelp,
+  type Presentation,
+  styleFor,
+  UNDECIDED,
+} from "./parse.ts";
 
 /** Tells of an error, and returns the exit code. */
 export async function fail(run: Run, error: unknown): Promise<number> {
   const { host, values, commandName } = run;
-  // A program that wants documents wants them for errors too.
-  if (values !== undefined && run.presentation.isFormatOpen) {
-    // What is wrong with the settings is not what the command failed over.
-    await preferFor(run, likelyPlace(host, values));
-  }
+  await decideForm(run);
   // An error repeats what was said.
   const { maskFailure } = await import("../secrets/masker.ts");
   await maskFailure(host, {
-    root: values?.text("root"),
+    root: rootIn(run),
     session: values?.text("session"),
   });
   const failure = describeFailure(error, {
@@ -39,9 +40,11 @@ export async function fail(run: Run, error: unknown): Promise<number> {
 
 /** The error where no command is named; a person sees what there is. It is no result, so it goes to standard error. */
 export async function missingCommand(
-  { host, streams, table, presentation }: Run,
+  run: Run,
   words: readonly string[],
 ): Promise<OrcError> {
+  await decideForm(run);
+  const { host, streams, table, presentation } = run;
   if (!presentation.json) {
     const { command, values } = await prepareHelp(table, words);
     const { result } = await command.run(host, values);
@@ -51,6 +54,49 @@ export async function missingCommand(
     ? "No command given"
     : `Command "${words.join(" ")}" is not complete`;
   return usage("missing_command", message, ["orc help", ...words].join(" "));
+}
+
+/** A program that wants documents wants them for errors too, however it said so and whatever failed. */
+async function decideForm(run: Run): Promise<void> {
+  if (run.values === undefined) run.presentation = guessPresentation(run.argv);
+  if (!run.presentation.isFormatOpen) return;
+  // What is wrong with the settings is not what the command failed over.
+  await preferFor(run, likelyPlace(run.host, rootIn(run)));
+}
+
+/** How a command line that cannot be read probably wants the error. */
+export function guessPresentation(argv: readonly string[]): Presentation {
+  const flags = flagsOf(argv);
+  const [, format] = / --output[ =](jsonl?|text) /.exec(
+    ` ${flags.join(" ")} `,
+  ) ?? [];
+  const json = flags.some((flag) => /^--json(?:=|$)/.test(flag)) ||
+    format?.startsWith("json");
+  return {
+    ...UNDECIDED,
+    json: json ?? false,
+    verbose: flags.includes("--verbose"),
+    // A format that there is not leaves open what is wanted.
+    isFormatOpen: !json && format === undefined,
+  };
+}
+
+function flagsOf(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf("--");
+  return end < 0 ? argv : argv.slice(0, end);
+}
+
+/** The root that the command line names, as far as it can be read. */
+function rootIn({ argv, values }: Run): string | undefined {
+  if (values !== undefined) return values.text("root");
+  const flags = flagsOf(argv);
+  for (const [index, word] of flags.entries()) {
+    if (!word.startsWith("-")) continue;
+    for (const { flag, attached } of flagUsesIn(word, globalFlags)) {
+      if (flag?.name === "root") return attached ?? flags[index + 1];
+    }
+  }
+  return undefined;
 }
 
 function report(
@@ -186,8 +232,7 @@ export async function preferFor(
 /** Where a command will probably look; null where it will find out that it cannot. */
 export function likelyPlace(
   host: Host,
-  values: Values,
+  root: string | undefined,
 ): Pick<Place, "root"> | null {
-  const root = values.text("root");
   return orElse(() => openRepository(host, { root }).found, () => null);
 }

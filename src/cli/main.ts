@@ -16,12 +16,12 @@ import {
   warn,
 } from "./output.ts";
 import {
-  guessPresentation,
   type Invocation,
   prepare,
   presentationOf,
   requestOf,
   styleFor,
+  UNDECIDED,
 } from "./parse.ts";
 
 /** Runs one command line and returns its exit code; everything is printed when it resolves. */
@@ -35,15 +35,16 @@ export async function main(
   } = {},
 ): Promise<number> {
   const run: Run = {
+    argv,
     host,
     streams: maskedStreams(host, surroundings.streams ?? systemStreams()),
     table: tableOf(surroundings.groups ?? commandGroups),
     commandName: null,
-    presentation: guessPresentation(argv),
+    presentation: UNDECIDED,
     values: undefined,
   };
   try {
-    return await perform(run, argv);
+    return await perform(run);
   } catch (error) {
     // Loaded only now: most runs do not fail.
     const { fail } = await import("./failure.ts");
@@ -51,11 +52,8 @@ export async function main(
   }
 }
 
-async function perform(
-  run: Run,
-  argv: readonly string[],
-): Promise<number> {
-  const { host } = run;
+async function perform(run: Run): Promise<number> {
+  const { argv, host } = run;
   const { entry, words, rest } = requestOf(argv, run.table);
   if (entry === undefined) {
     const { missingCommand } = await import("./failure.ts");
@@ -66,14 +64,22 @@ async function perform(
   const { command, values } = invocation;
   const name = values.command;
   run.commandName = name;
-  run.values = values;
   run.presentation = presentationOf(values);
+  run.values = values;
   // Before anything is changed: the environment may hold what cannot be read.
   styleFor(host, run.presentation.color);
-  const { json, lines } = run.presentation;
-  if (lines || (!json && command.stream?.isWanted(values))) {
-    await performStream(run, invocation);
-    return 0;
+  if (run.presentation.lines || command.stream?.isWanted(values)) {
+    const { likelyPlace, preferFor } = await import("./failure.ts");
+    // What a setting says is as good as a flag: who wants one document gets one.
+    const place = likelyPlace(host, values.text("root"));
+    if (mayHavePreferences(host, place?.root ?? null)) {
+      warn(run, await preferFor(run, place));
+    }
+    const { json, lines } = run.presentation;
+    if (lines || !json) {
+      await performStream(run, invocation);
+      return 0;
+    }
   }
   if (host.env("ORCHESTRATOR_AUTO_MIGRATE")) {
     const { migrateFirst } = await import("./notice.ts");
@@ -113,15 +119,9 @@ async function performStream(
     );
   }
   const { host } = run;
-  const { likelyPlace, preferFor } = await import("./failure.ts");
-  const place = likelyPlace(host, values);
-  if (mayHavePreferences(host, place?.root ?? null)) {
-    warn(run, await preferFor(run, place));
-  }
-  const { color, json, lines } = run.presentation;
+  const { color, lines } = run.presentation;
   const style = styleFor(host, color);
-  // A result without an end cannot be one document.
-  const textOf = lines || json
+  const textOf = lines
     ? documentOf
     : (part: unknown) => `${stream.render(escapeTexts(part), style)}\n`;
   const { batches, warnings } = await stream.run(host, values);

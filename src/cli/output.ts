@@ -181,11 +181,13 @@ export function deliver(
 }
 
 export interface Run {
+  readonly argv: readonly string[];
   readonly host: Host;
   readonly streams: Streams;
   readonly table: Table;
   /** Null when the command line named none. */
   commandName: string | null;
+  /** Undecided until the command line is read. */
   presentation: Presentation;
   /** Undefined when the command line could not be read. */
   values: Values | undefined;

@@ -199,22 +199,15 @@ export function presentationOf(values: Values): Presentation {
   };
 }
 
-/** How a command line that cannot be read probably wants the error: a program must not get prose. */
-export function guessPresentation(argv: readonly string[]): Presentation {
-  const end = argv.indexOf("--");
-  const flags = end < 0 ? argv : argv.slice(0, end);
-  return {
-    json: flags.some((flag) => /^--json(?:=|$)/.test(flag)) ||
-      / --output[ =]jsonl? /.test(
-        ` ${flags.join(" ")} `,
-      ),
-    lines: false,
-    quiet: false,
-    verbose: flags.includes("--verbose"),
-    color: "auto",
-    isFormatOpen: false,
-  };
-}
+/** As long as nothing of a command line is read. */
+export const UNDECIDED: Presentation = {
+  json: false,
+  lines: false,
+  quiet: false,
+  verbose: false,
+  color: "auto",
+  isFormatOpen: true,
+};
 
 const FORMATS = ["text", "json", "jsonl"] as const;
 

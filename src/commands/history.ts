@@ -46,7 +46,7 @@ export const historyCommand = command<ResultOf<History>, RecordedEvent>({
     if (values.on("follow")) {
       throw usage(
         "conflicting_flags",
-        'Flags "--follow" and "--json" contradict each other: a document has an end',
+        'Flag "--follow" does not go with one JSON document, which has an end',
         "orc history --follow --output jsonl",
       );
     }

@@ -413,9 +413,6 @@ interface Preferences {
 
 const DEFAULTS: Preferences = { output: "text", color: "auto", warnings: [] };
 
-/** Without these and without files, nothing says anything. */
-const VARIABLES = ["ORCHESTRATOR_OUTPUT", "ORCHESTRATOR_COLOR"] as const;
-
 /**
  * Reads how answers are to look. No command fails over it: the next may be what puts the settings
  * right.
@@ -424,27 +421,26 @@ export async function readPreferences(
   host: Host,
   site: ConfigSite | undefined,
 ): Promise<Preferences> {
-  try {
-    if (isSilent(host, site)) return DEFAULTS;
-    const output = await readValue(host, site, "output");
-    const color = await readValue(host, site, "color");
-    return {
-      output: output === "json" ? output : DEFAULTS.output,
-      color: color === "always" || color === "never" ? color : DEFAULTS.color,
-      warnings: [],
-    };
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    const warning =
-      `${error.message}; output and color are as without settings`;
-    return { ...DEFAULTS, warnings: [warning] };
-  }
-}
-
-function isSilent(host: Host, site: ConfigSite | undefined): boolean {
-  const files = configFiles(host, site).filter(({ isLegacy }) => !isLegacy);
-  return VARIABLES.every((name) => !host.env(name)) &&
-    existing(files).length === 0;
+  const failed = new Map<string, string[]>();
+  const read = (name: "output" | "color"): Promise<SettingValue | null> =>
+    readValue(host, site, name).catch(onRefusal(({ message }) => {
+      failed.set(message, [...failed.get(message) ?? [], name]);
+      return null;
+    }));
+  // Each by itself: a file that cannot be read does not make what the environment says void.
+  const output = await read("output");
+  const color = await read("color");
+  return {
+    output: output === "json" ? output : DEFAULTS.output,
+    color: color === "always" || color === "never" ? color : DEFAULTS.color,
+    warnings: Array.from(
+      failed,
+      ([message, names]) =>
+        `${message}; ${names.join(" and ")} ${
+          names.length === 1 ? "is" : "are"
+        } as without settings`,
+    ),
+  };
 }
 
 /** Whether people want to be told about legacy files; for what is told in passing, no file fails. */

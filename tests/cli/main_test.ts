@@ -12,10 +12,15 @@ interface Ran {
 }
 
 /** Runs a command line against the fake table; its command `fail` throws the error. */
-async function orc(argv: readonly string[], error?: unknown): Promise<Ran> {
+async function orc(
+  argv: readonly string[],
+  error?: unknown,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   const streams = captureStreams();
   const groups = [...fakeGroups, throwing(error)];
-  const exitCode = await main(argv, fakeHost(), { streams, groups });
+  const host = fakeHost({ environment });
+  const exitCode = await main(argv, host, { streams, groups });
   return { exitCode, out: streams.out, err: streams.err };
 }
 
@@ -194,6 +199,39 @@ for (const argv of usageErrors) {
     assertEquals([ran.exitCode, ok], [2, false]);
     const { kind, hint } = error as Record<string, unknown>;
     assertEquals([kind, typeof hint], ["usage", "string"]);
+  });
+}
+
+/** Command lines that fail in each way, before and after they could be read. */
+const failures: readonly [argv: string[], error?: unknown][] = [
+  [[]],
+  [["box"]],
+  [["nope"]],
+  [["copy"]],
+  [["copy", "a", "--bogus"]],
+  [["copy", "a", "--note"]],
+  [["copy", "a", "--output", "xml"]],
+  [["copy", "a\0b"]],
+  [["help", "nope"]],
+  [["fail"], new OrcError("denied", "no_yes", "No human said yes")],
+  [["fail"], namedError("PermissionDenied")],
+  [["fail"], new TypeError("It broke")],
+  [["fail"], new Interrupted("SIGTERM")],
+];
+
+for (const [argv, error] of failures) {
+  const what = error instanceof Error ? `: ${error.name}` : "";
+  Deno.test(`main() answers ${JSON.stringify(argv)}${what} with the same document for a variable as for the flag`, async () => {
+    const flagged = await orc(["--json", ...argv], error);
+    const asked = await orc(argv, error, { ORCHESTRATOR_OUTPUT: "json" });
+    const [told, wanted] = [asked, flagged].map((ran) => {
+      const { command, error } = documentOf(ran);
+      return { exitCode: ran.exitCode, command, code: Object(error).code };
+    });
+    assertEquals(told, wanted);
+    const said = { ORCHESTRATOR_OUTPUT: "json" };
+    const text = await orc(["--output=text", ...argv], error, said);
+    assertEquals(text.out, "");
   });
 }
 

@@ -1,6 +1,6 @@
 import { OrcError } from "../../src/base/error.ts";
+import { guessPresentation } from "../../src/cli/failure.ts";
 import {
-  guessPresentation,
   parseArguments,
   type Presentation,
   presentationOf,
@@ -59,21 +59,21 @@ Deno.test("presentationOf() refuses an output it does not know, and two at once"
   }
 });
 
-const guesses: readonly [argv: string[], json: boolean][] = [
-  [["--json"], true],
-  [["nope", "--json", "--nope"], true],
-  [["--output", "json"], true],
-  [["nope", "--output=json"], true],
-  [["--output", "text"], false],
-  [["--output", "jsonl"], true],
-  [["--output", "jsonlines"], false],
-  [["--", "--json"], false],
-  [["--jsonx"], false],
-  [[], false],
+const guesses: readonly [argv: string[], guess: object][] = [
+  [["--json"], { ...said, json: true }],
+  [["nope", "--json", "--nope"], { ...said, json: true }],
+  [["--output", "json"], { ...said, json: true }],
+  [["nope", "--output=json"], { ...said, json: true }],
+  [["--output", "text"], said],
+  [["--output", "jsonl"], { ...said, json: true }],
+  [["--output", "jsonlines"], plain],
+  [["--", "--json"], plain],
+  [["--jsonx"], plain],
+  [[], plain],
 ];
 
-for (const [argv, json] of guesses) {
-  Deno.test(`guessPresentation() says ${json} for ${JSON.stringify(argv)}`, () => {
-    assertEquals(guessPresentation(argv), { ...said, json });
+for (const [argv, guess] of guesses) {
+  Deno.test(`guessPresentation() takes ${JSON.stringify(argv)} for what it says, and leaves the rest to settings`, () => {
+    assertEquals(guessPresentation(argv), guess);
   });
 }

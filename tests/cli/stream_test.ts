@@ -90,6 +90,17 @@ Deno.test("main() prints one document with --json, and one text where no stream 
   assertEquals([others.out, happening.done], ["All\n", []]);
 });
 
+Deno.test("main() prints one document where a setting asks for JSON, also of what could be streamed", async () => {
+  const groups = groupsWith(happeningOf(["a"]));
+  const streams = captureStreams();
+  const host = fakeHost({ environment: { ORCHESTRATOR_OUTPUT: "json" } });
+  await main(["tell", "-f"], host, { streams, groups });
+  assertEquals(JSON.parse(streams.out).result, { whole: "All" });
+  const lines = captureStreams();
+  await main(["tell", "--output=jsonl"], host, { streams: lines, groups });
+  assertEquals(lines.out, '{"word":"a"}\n');
+});
+
 Deno.test("main() refuses --output jsonl for a command with one result", async () => {
   const streams = captureStreams();
   const argv = ["copy", "a", "--output", "jsonl"];

@@ -275,6 +275,21 @@ Deno.test("orc answers in JSON where a setting asks for it, and no flag does oth
     assertEquals(out.startsWith("{"), false);
   }));
 
+Deno.test("orc answers a command line it cannot read in the form that the repository's setting asks for", () =>
+  within("output: json\n")(async (root) => {
+    for (const argv of [["nonsense"], ["status", "--bogus"], ["session"]]) {
+      const { out, err } = await orc(root, argv);
+      assertEquals([JSON.parse(out).error.kind, err], ["usage", ""]);
+    }
+  }));
+
+Deno.test("orc answers in JSON where a variable asks for it, though the files of settings are broken", () =>
+  within("color: [\n")(async (root) => {
+    const environment = { ORCHESTRATOR_OUTPUT: "json" };
+    const { out } = await orc(root, ["config", "list"], { environment });
+    assertEquals(JSON.parse(out).error.code, "invalid_yaml");
+  }));
+
 Deno.test("orc colors its text as a setting says, and no flag otherwise", () =>
   within("color: always\n")(async (root) => {
     const isColored = async (...argv: readonly string[]): Promise<boolean> =>
