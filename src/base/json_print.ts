@@ -8,7 +8,7 @@ import {
   numberText,
   refuseTooDeep,
 } from "./json.ts";
-import { unicodeEscape } from "./text.ts";
+import { escapeUnits } from "./text.ts";
 
 interface Spelling {
   /** Blanks per level; 0 puts everything on one line. */
@@ -67,10 +67,7 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 /** Spells a text as a JSON string in ASCII; a lone surrogate stays an escape. */
 export function quoteJson(text: string): string {
   if (PLAIN.test(text)) return `"${text}"`;
-  return JSON.stringify(text).replaceAll(
-    /[^ -~]/g,
-    (unit) => unicodeEscape(unit.charCodeAt(0)),
-  );
+  return JSON.stringify(text).replaceAll(/[^ -~]+/g, escapeUnits);
 }
 
 function spell(value: JsonValue, spelling: Spelling, depth: number): string {

@@ -1,10 +1,6 @@
-import { cut } from "./text.ts";
+import { cut, UNSEEN } from "./text.ts";
 
 const MIN_FENCE_LENGTH = 3;
-
-/** What only a machine reads: control characters, what turns text around, invisible copies of ASCII. */
-const UNSEEN =
-  /(?![\n\t])\p{Cc}|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|[\u{e0000}-\u{e007f}]/gu;
 
 /** Puts what was said by others between fences that nothing in it can close. */
 export function fenced(text: string): string {

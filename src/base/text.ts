@@ -62,24 +62,31 @@ const MAX_QUOTED_LENGTH = 80;
 
 /** In double quotes, cut, and with everything escaped that could move a cursor or hide text. */
 export function quoted(text: string): string {
-  return JSON.stringify(tailOf(text, MAX_QUOTED_LENGTH)).replaceAll(
-    /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => unicodeEscape(character.charCodeAt(0)),
-  );
+  return escapeJson(JSON.stringify(tailOf(text, MAX_QUOTED_LENGTH)));
 }
 
-/** What drives a terminal, ends a line without being a newline, or turns the direction of text around. */
-export const CONTROLS =
+/**
+ * What drives a terminal, ends a line without being a newline, turns the direction of text around,
+ * or cannot be seen: control and format characters, blanks without a width, fillers, and the copies
+ * of ASCII that only machines read.
+ */
+export const UNSEEN =
   // deno-lint-ignore no-control-regex
-  /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb]|\udb40[\udc00-\udc7f]|(?<![^\0-\u036f\u2000-\u206f])[\u200c\u200d]|[\u200c\u200d](?![^\0-\u036f\u2000-\u206f])/g;
+// The last two: joiners belong to emoji and to many scripts, and hide only where they join nothing.
 
-/** Shows control characters as `\x1b`, so that data cannot drive a terminal or disguise text. */
+/** Shows what cannot be seen as `\x1b` or `\u200b`, so that data cannot drive a terminal or disguise text. */
 export function escapeControls(text: string): string {
-  return text.replace(CONTROLS, (character) => {
-    const code = character.charCodeAt(0);
+  return text.replace(UNSEEN, (unseen) => {
+    const code = unseen.charCodeAt(0);
     const digits = code.toString(16).padStart(2, "0");
-    return code > 0xff ? unicodeEscape(code) : `\\x${digits}`;
+    return code > 0xff ? escapeUnits(unseen) : `\\x${digits}`;
   });
+}
+
+/** Escapes what JSON leaves as it is although it cannot be seen; what it means stays the same. */
+export function escapeJson(json: string): string {
+  return json.replace(UNSEEN, escapeUnits);
 }
 
 /** A text of others as part of a line: nothing in it can begin another one, which would pass for orc's own. */
@@ -92,9 +99,12 @@ export function indented(text: string): string {
   return escapeControls(text.trimEnd()).replaceAll("\n", "\n  ");
 }
 
-/** Spells a UTF-16 unit as JSON and JavaScript do. */
-export function unicodeEscape(code: number): string {
-  return `\\u${code.toString(16).padStart(4, "0")}`;
+/** Spells each UTF-16 unit as JSON and JavaScript do. */
+export function escapeUnits(text: string): string {
+  return text.replaceAll(
+    /[^]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** What a session is called: its name, if it has one, and what is to be done. */

@@ -1,6 +1,6 @@
 import { external, type OrcError } from "../base/error.ts";
 import { JsonNumber, plainOf } from "../base/json.ts";
-import { CONTROLS, escapeControls, unicodeEscape } from "../base/text.ts";
+import { escapeControls, escapeJson } from "../base/text.ts";
 import type {
   Command,
   Outcome,
@@ -11,12 +11,14 @@ import type {
 import { type Host, rememberedMasker } from "../host/host.ts";
 import type { Presentation } from "./parse.ts";
 
+/** What a command prints for people; what it prints for a program too is only escaped where a person sees it. */
 export function resultText(
   command: Command,
   result: unknown,
   style: Style,
 ): string {
-  const text = command.render(escapeTexts(result), style);
+  const isExact = command.isValue === true && !style.isTerminal;
+  const text = command.render(isExact ? result : escapeTexts(result), style);
   return text === "" ? "" : `${text}\n`;
 }
 
@@ -59,11 +61,6 @@ function toPlain(_key: string, value: unknown): unknown {
   return value instanceof Map || value instanceof JsonNumber
     ? plainOf(value)
     : value;
-}
-
-/** Escapes what JSON leaves as it is although a terminal does not: DEL, C1, bidirectional controls. */
-export function escapeJson(json: string): string {
-  return json.replace(CONTROLS, (each) => unicodeEscape(each.charCodeAt(0)));
 }
 
 /** Escapes every text in a result before it is rendered: later a style could not be told from data. */

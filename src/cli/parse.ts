@@ -316,6 +316,7 @@ export function styleFor(host: Host, color: ColorChoice): Style {
   const paint = (on: number, off: number) => (text: string): string =>
     colored && text !== "" ? `\x1b[${on}m${text}\x1b[${off}m` : text;
   return {
+    isTerminal: isOutputTerminal,
     symbols: isOutputTerminal && host.env("TERM") !== "dumb",
     columns: Math.max(MIN_COLUMNS, width),
     bold: paint(1, 22),

@@ -1,3 +1,4 @@
+import { escapeJson } from "../base/text.ts";
 import type { EvidenceSummary, NextStep, Summary } from "../engine/summary.ts";
 import {
   remindContext,
@@ -76,11 +77,12 @@ export const contextReminderCommand = command<Reminder>({
     "Prints task, phase, progress and constraints as one line of JSON, for a hook that keeps them in an agent's context. Without a session, or in a closed one, it says that none is active. With --json the line is the result in the usual document.",
   effect: "reads",
   examples: ["orc context-reminder"],
+  isValue: true,
   async use(host, options) {
     const { place, reminder } = await remindContext(host, options);
     return { place, ...reminder };
   },
-  render: (reminder) => JSON.stringify(reminder),
+  render: (reminder) => escapeJson(JSON.stringify(reminder)),
 });
 
 export const verifyWriteAllowedCommand = command<ResultOf<WriteAllowed>>({

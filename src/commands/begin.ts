@@ -1,6 +1,6 @@
 import { usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
-import { countOf } from "../base/text.ts";
+import { countOf, escapeJson } from "../base/text.ts";
 import { VERSION } from "../base/version.ts";
 import type { Initialized, Validated } from "../work/init.ts";
 import type { Started } from "../work/start.ts";
@@ -171,6 +171,7 @@ export const schemaCommand = command<JsonSchema | SchemaNames>({
   ],
   effect: "reads",
   examples: ["orc schema", "orc schema workflow", "orc schema session list"],
+  isValue: true,
   async use(_host, _options, values) {
     const name = values.list("NAME").join(" ");
     return { place: null, ...await schemaNamed(name) };
@@ -178,7 +179,7 @@ export const schemaCommand = command<JsonSchema | SchemaNames>({
   render: (result) =>
     "schemas" in result && Array.isArray(result.schemas)
       ? result.schemas.join("\n")
-      : JSON.stringify(result, null, 2),
+      : escapeJson(JSON.stringify(result, null, 2)),
 });
 
 async function schemaNamed(name: string): Promise<JsonSchema | SchemaNames> {

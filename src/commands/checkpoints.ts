@@ -271,6 +271,7 @@ export const handoffCommand = command<HandoffResult>({
     "orc handoff",
     'orc handoff -x --agent-program "claude --print" --files src/login.ts',
   ],
+  isValue: true,
   use: async (host, options, values) =>
     (await import("../handoff/use.ts")).handOff(host, {
       ...options,

@@ -98,6 +98,8 @@ interface Streaming<Part = unknown> {
 }
 
 export interface Style {
+  /** Whether a person sees it, and not a program. */
+  readonly isTerminal: boolean;
   readonly columns: number;
   /** Whether signs beyond ASCII may be used. */
   readonly symbols: boolean;
@@ -118,6 +120,8 @@ export interface Command<Result = unknown, Part = unknown> {
   readonly effect: Effect;
   readonly permissions: readonly Permission[];
   readonly examples: readonly string[];
+  /** Whether its text is a value or a document, which programs get as it is: no character of it is escaped for them. */
+  readonly isValue?: boolean;
   /** Calls one use case. Never prints, never exits, never opens a file. */
   run(host: Host, values: Values): Promise<Outcome<Result>>;
   /** Makes the text for people, without a final newline. */

@@ -65,6 +65,7 @@ export const configGetCommand = command<ShownValue>({
   flags: [globalFlag],
   effect: "reads",
   examples: ["orc config get color", "orc config get output --global"],
+  isValue: true,
   use: (host, options, values) =>
     getSetting(host, {
       ...options,
@@ -109,6 +110,7 @@ export const configPathCommand = command<PathResult>({
   flags: [globalFlag],
   effect: "reads",
   examples: ["orc config path", "orc config path --global"],
+  isValue: true,
   use(host, _options, values) {
     const { place, files } = listConfigFiles(host, {
       root: values.text("root"),

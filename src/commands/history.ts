@@ -293,6 +293,7 @@ export const generateMdCommand = command<ResultOf<Generated>>({
   ],
   effect: "writes",
   examples: ["orc generate-md", "orc generate-md --stdout"],
+  isValue: true,
   use: async (host, options, values) =>
     (await import("../history/pages.ts")).generateMarkdown(host, {
       ...options,

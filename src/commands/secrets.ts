@@ -101,12 +101,13 @@ function sourceText({ source, place }: SecretLocation): string {
 
 export const secretsGetCommand = command<ResultOf<GotSecret>>({
   description:
-    "Prints the value of a secret and a line end. On a terminal it does so only with --show. Control characters in it are escaped; --json has them as they are.",
+    "Prints the value of a secret and a line end. A program gets it exactly as it was kept. On a terminal it is printed only with --show, and control characters in it are escaped.",
   args: [SECRET_NAME],
   flags: [flag("--show", "Print it on a terminal too")],
   effect: "reads",
   permissions: ["run"],
-  examples: ["orc secrets get OPENAI_API_KEY --json"],
+  examples: ["orc secrets get OPENAI_API_KEY"],
+  isValue: true,
   use: (host, options, values) =>
     getSecret(host, {
       ...options,

@@ -1,6 +1,6 @@
 import { usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
-import { countOf, sizeText, titleOf } from "../base/text.ts";
+import { countOf, inOneLine, sizeText, titleOf } from "../base/text.ts";
 import type { Cleanup, TreeCleanup } from "../sessions/cleanup.ts";
 import type {
   SessionLine,
@@ -176,7 +176,7 @@ export const sessionSwitchCommand = command<ResultOf<Switched>>({
     (await import("../sessions/manage.ts"))
       .switchSession(host, { ...options, id: values.need("ID") }),
   render: ({ session, task }) =>
-    `Now in session ${shortSessionId(session)}: ${task}`,
+    `Now in session ${shortSessionId(session)}: ${inOneLine(task)}`,
 });
 
 export const sessionRenameCommand = command<ResultOf<Renamed>>({
@@ -243,7 +243,9 @@ function infoText(info: InfoResult): string {
     ["Items", `${completed} completed, ${skipped} skipped, ${total} in all`],
     ["Updates", String(info.serial)],
   ];
-  return rows.map(([name, value]) => `${name.padEnd(11)} ${value}`).join("\n");
+  return rows
+    .map(([name, value]) => `${name.padEnd(11)} ${inOneLine(value)}`)
+    .join("\n");
 }
 
 const CLEANUP_FLAGS: readonly FlagSpec[] = [

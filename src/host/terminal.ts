@@ -1,3 +1,4 @@
+import { escapeControls } from "../base/text.ts";
 import { type Host, Interrupted, type Terminal } from "./host.ts";
 
 const DEFAULT_COLUMNS = 80;
@@ -25,7 +26,7 @@ export function openTerminal(env: Host["env"]): Terminal {
       return columnsOf(env);
     },
     readLine(question) {
-      show(question);
+      show(escapeControls(question));
       return readAnswer();
     },
     readHidden(question) {
@@ -46,7 +47,7 @@ function lineDrawer(env: Host["env"]): Terminal["showProgress"] {
     if (env("TERM") === "dumb") return;
     shown = line;
     try {
-      show(`\r${line}\x1b[K`);
+      show(`\r${escapeControls(line)}\x1b[K`);
     } catch {
       // A terminal that has gone away must not end what goes on.
       isGone = true;
@@ -129,7 +130,7 @@ function readHiddenAnswer(question: string): string | undefined {
   Deno.stdin.setRaw(true);
   try {
     // Only here: whoever answered before would be shown.
-    show(question);
+    show(escapeControls(question));
     const byte = new Uint8Array(1);
     return readKeys(() =>
       Deno.stdin.readSync(byte) === null ? undefined : byte[0]

@@ -1,5 +1,6 @@
 import { conflict, denied, OrcError, refused } from "../base/error.ts";
 import { sessionLayout } from "../base/layout.ts";
+import { escapeControls } from "../base/text.ts";
 import { decide } from "../engine/decide.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
 import { fileKind } from "../files/read.ts";
@@ -231,10 +232,11 @@ export async function requireApproval(
 
 /** An id in a workflow may hold what moves a cursor: nobody shall approve something else than they see. */
 function visible(text: string): string {
-  return text.replaceAll(
+  const shown = text.replaceAll(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
+  return escapeControls(shown);
 }
 
 /** Asks whether to go on. Nobody who cannot be asked has said yes. */

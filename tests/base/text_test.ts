@@ -68,6 +68,20 @@ Deno.test("uncapitalised() changes the first letter only", () => {
   assertEquals(texts, ["the END", "", "é", "äB", "1A"]);
 });
 
+Deno.test("escapeControls() lets nothing pass that nobody would see", () => {
+  assertTable(escapeControls, [
+    ["no\u200bte", "no\\u200bte"],
+    ["a\u00adb\u034fc\u2060d\ufeffe", "a\\xadb\\u034fc\\u2060d\\ufeffe"],
+    ["a\u061cb\u200ec\u200fd", "a\\u061cb\\u200ec\\u200fd"],
+    ["\u115f\u3164\uffa0", "\\u115f\\u3164\\uffa0"],
+    ["a\u{e0041}b", "a\\udb40\\udc41b"],
+    ["ad\u200dmin \u200cx", "ad\\u200dmin \\u200cx"],
+    ["\u{1f469}\u200d\u200d", "\u{1f469}\\u200d\\u200d"],
+  ]);
+  const scripts = "👩‍💻 ❤️‍🔥 ن‌ه क्‍ष 한글 é";
+  assertEquals(escapeControls(scripts), scripts);
+});
+
 Deno.test("escapeControls() shows what would drive a terminal, and leaves all else alone", () => {
   assertTable(escapeControls, [
     ["\x1b[2J", "\\x1b[2J"],

@@ -1,6 +1,6 @@
 import { JsonNumber } from "../../src/base/json.ts";
+import { escapeJson } from "../../src/base/text.ts";
 import {
-  escapeJson,
   escapeTexts,
   isBrokenPipe,
   resultDocument,
@@ -9,6 +9,7 @@ import {
   type Writer,
 } from "../../src/cli/output.ts";
 import { styleFor } from "../../src/cli/parse.ts";
+import { command } from "../../src/commands/command.ts";
 import { copyCommand, fakeHost } from "./fake.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
@@ -34,6 +35,22 @@ Deno.test("resultDocument() prints a missing result as null", () => {
 Deno.test("resultText() prints nothing for an empty text", () => {
   const silent = { ...copyCommand, render: () => "" };
   assertEquals(resultText(silent, {}, styleFor(fakeHost(), "auto")), "");
+});
+
+Deno.test("resultText() gives a value to a program as it is, and escapes it on a terminal", () => {
+  const value = "a\x1b[31m\r\n\u200b\u202e\x9b";
+  const shown = "a\\x1b[31m\\x0d\n\\u200b\\u202e\\x9b\n";
+  const printing = command({
+    ...copyCommand,
+    isValue: true,
+    render: ({ from }) => from,
+  });
+  const inPipe = styleFor(fakeHost(), "never");
+  const onTerminal = styleFor(fakeHost({ terminalColumns: 80 }), "never");
+  assertEquals(resultText(printing, { from: value }, inPipe), `${value}\n`);
+  assertEquals(resultText(printing, { from: value }, onTerminal), shown);
+  const telling = { ...printing, isValue: undefined };
+  assertEquals(resultText(telling, { from: value }, inPipe), shown);
 });
 
 Deno.test("escapeTexts() reaches every text and key of a result", () => {

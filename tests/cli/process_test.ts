@@ -1,4 +1,5 @@
 import { VERSION } from "../../src/base/version.ts";
+import { withTemporaryDirectory } from "../files/temporary.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
 /** How a shell line with `orc` in it ended. */
@@ -10,7 +11,8 @@ interface Ended {
 
 /** Runs a shell line in which `orc` is the program from the sources. */
 async function shell(line: string): Promise<Ended> {
-  const orc = `orc() { "${Deno.execPath()}" run -A cli.ts "$@"; };`;
+  const orc =
+    `orc() { "${Deno.execPath()}" run -A "${Deno.cwd()}/cli.ts" "$@"; };`;
   const { code, stdout, stderr } = await new Deno.Command("sh", {
     args: ["-c", `${orc} ${line}`],
     env: { NO_COLOR: "1" },
@@ -58,4 +60,22 @@ Deno.test({
     assertEquals(exitCode, 7);
     assertStringIncludes(err, 'Command "version" was done, but its result');
   },
+});
+
+Deno.test({
+  name:
+    "cli.ts gives a program every byte of a value, and a terminal none that drives it",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withTemporaryDirectory(async (root) => {
+      const text = String.raw`\033[31m\302\233\342\200\213\342\200\256z`;
+      const got = await shell(
+        `: "\${DENO_DIR:=$HOME/.cache/deno}"; export DENO_DIR
+        HOME='${root}/home'; export HOME; mkdir "$HOME" '${root}/.git'; cd '${root}'
+        orc secrets init > made; printf 'a\\r\\n${text}' > given
+        orc secrets set KEY --file given > kept
+        orc secrets get KEY > got; echo >> given; cmp got given`,
+      );
+      assertEquals(got, { exitCode: 0, out: "", err: "" });
+    }),
 });

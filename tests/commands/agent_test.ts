@@ -26,11 +26,12 @@ testOutput({
 
 Deno.test("orc context-reminder keeps a task of several lines in one", () =>
   withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
-    const task = 'Say "no"\nand\tmore';
+    const task = 'Say "no"\nand\tmore \x1b[31m\x9b\u202e\u200b';
     await startSession(fixedHost(), { root, task });
     const { out } = await orc(root, ["context-reminder"]);
     assertEquals(out.split("\n").length, 2);
     assertEquals(JSON.parse(out).task, task);
+    assertEquals(/[\x1b\x9b\u202e\u200b]/.test(out), false);
   }));
 
 testOutput({

@@ -62,6 +62,28 @@ Deno.test("showProgress() is silent where error output is no terminal", async ()
 });
 
 Deno.test({
+  name: "questions and progress drive no terminal, whatever stands in them",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const hostile = String.raw`"Remove \x1b]0;x\x07a\u200bb\u202e?"`;
+    const source = `
+      import { openTerminal } from "./src/host/terminal.ts";
+      const terminal = openTerminal(() => undefined);
+      terminal.readLine(${hostile});
+      terminal.readHidden(${hostile});
+      terminal.showProgress(${hostile});`;
+    const { stdout } = await runScript(source, {
+      flags: ["--allow-read=src"],
+      wrapper: inTerminal,
+      input: new TextEncoder().encode("\n\n"),
+    });
+    const shown = String.raw`Remove \x1b]0;x\x07a\u200bb\u202e?`;
+    assertEquals(stdout.split(shown).length, 4, stdout);
+    assertEquals(/[\x07\u200b\u202e]/.test(stdout), false);
+  },
+});
+
+Deno.test({
   name: "showProgress() redraws one line of a terminal that can do so",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
