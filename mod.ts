@@ -72,6 +72,7 @@ export {
   advancePhase,
   approvePhase,
   type ApprovePhaseOptions,
+  type Ended,
   type FinishOptions,
   finishSession,
 } from "./src/work/phase.ts";
@@ -227,6 +228,7 @@ export type { Blocker } from "./src/engine/state.ts";
 export type {
   EvidenceSummary,
   ItemSummary,
+  LeftOut,
   NextStep,
   PhaseSummary,
   Progress,

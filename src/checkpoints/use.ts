@@ -18,6 +18,7 @@ import {
 } from "../engine/restore.ts";
 import { type ActionOf, assertOpen } from "../engine/situation.ts";
 import { summarize } from "../engine/summary.ts";
+import { assertRemovalWanted, isConfirmed } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";
 import { openRepository, type Place, placeOf } from "../repository/open.ts";
 import {
@@ -31,9 +32,7 @@ import { assertWritable } from "../session/read.ts";
 import {
   adoptLegacySession,
   applyAction,
-  assertRemovalWanted,
   type Changed,
-  isConfirmed,
 } from "../work/change.ts";
 import type { SessionState } from "../workflow/types.ts";
 import {

@@ -415,20 +415,25 @@ function assertAllowed(
   if (setting === undefined) return;
   const { name, inRepository } = setting;
   const isStrict = value !== undefined && countsInRepository(setting, value);
-  if (!global && value !== undefined && !isStrict) {
-    const text = quoted(settingText(value));
-    throw usage(
-      "user_setting",
-      `Cannot set "${name}" to ${text} for the repository: that counts only in your own file`,
-      `orc config set ${name} ${JSON.stringify(value)} --global`,
+  if (inRepository === undefined || isStrict) return;
+  const change = value === undefined
+    ? `orc config unset ${name}`
+    : `orc config set ${name} ${JSON.stringify(value)}`;
+  // Before anything else: to be sent elsewhere only to be refused there helps nobody.
+  if (host.caller().agent !== null) {
+    throw denied(
+      "approval_required",
+      `Cannot change "${name}": only a human may, and not an agent`,
+      `ask a human to run ${change}${value === undefined ? "" : " --global"}`,
     );
   }
-  if (inRepository === undefined || isStrict) return;
-  if (host.caller().agent === null) return;
-  throw denied(
-    "approval_required",
-    `Cannot change "${name}": only a human may, and not an agent`,
-    "ask a human to change it in a terminal",
+  if (global || value === undefined) return;
+  throw usage(
+    "user_setting",
+    `Cannot set "${name}" to ${
+      quoted(settingText(value))
+    } for the repository: that counts only in your own file`,
+    `${change} --global`,
   );
 }
 

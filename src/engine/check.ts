@@ -250,6 +250,16 @@ export function checkToRun(
   return requiredCheck(workflow, open.item);
 }
 
+/** Keeps evidence that nothing asks for. */
+export function handedIn(
+  open: OpenItem,
+  evidence: JsonObject | undefined,
+): OpenItem {
+  if (evidence === undefined) return open;
+  assertEvidenceFits(evidence);
+  return { ...open, itemState: { ...open.itemState, evidence } };
+}
+
 /** Takes the evidence that was handed in, or is content with the evidence from before. */
 export function withEvidence(
   { caller }: Situation,
@@ -265,7 +275,7 @@ export function withEvidence(
     details: { evidence_schema: schema },
   };
   return {
-    open: { ...open, itemState: { ...open.itemState, evidence } },
+    open: handedIn(open, evidence),
     events: isValidated
       ? [systemEvent("evidence_validated", subjectOf(open), text, caller)]
       : [],

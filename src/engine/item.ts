@@ -1,6 +1,6 @@
 import { type OrcError, refused } from "../base/error.ts";
 import { jsonObject, type JsonValue } from "../base/json.ts";
-import { lengthOf, limitText, uncapitalised } from "../base/text.ts";
+import { lengthOf, limitText, quoted, uncapitalised } from "../base/text.ts";
 import { withOffset } from "../base/time.ts";
 import { problemOfSkipReason } from "../workflow/evidence.ts";
 import {
@@ -25,6 +25,7 @@ import {
   describeResult,
   encodeGateResult,
   encodeVerificationResult,
+  handedIn,
   withEvidence,
 } from "./check.ts";
 import {
@@ -91,7 +92,8 @@ export function completeItem(
   assertInOrder("complete", situation, open);
   assertVerifiable(open.item);
   if (open.item.verification.type === "manual_gate") {
-    return passManualGate(situation, noted(open, action.notes));
+    const supported = handedIn(open, action.evidence);
+    return passManualGate(situation, noted(supported, action.notes));
   }
   const supported = withEvidence(situation, open, action.evidence);
   const decision = completeSupported(situation, supported.open, action);
@@ -293,8 +295,16 @@ export function skipItem(situation: Situation, action: Skip): Decision {
   const { workflow, state, at, caller } = situation;
   const { itemId, reason, force } = action;
   const open = findItem(workflow, state, itemId);
-  const { status } = open.itemState;
-  if (status === "skipped") return unchanged(state);
+  const { status, skipReason } = open.itemState;
+  if (status === "skipped") {
+    // A second reason would be dropped; one that was not given is none.
+    if (reason === "" || reason === skipReason) return unchanged(state);
+    const because = skipReason === null
+      ? "it was skipped already"
+      : `it was skipped for another reason: ${quoted(skipReason)}`;
+    const hint = `orc note "<what else speaks for it>" --item ${itemId}`;
+    throw refusal("skip", itemId, because, hint);
+  }
   if (status === "completed") {
     throw refusal("skip", itemId, "it is completed already");
   }

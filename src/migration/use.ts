@@ -15,6 +15,7 @@ import { type HeldLock, withLock } from "../files/lock.ts";
 import { fileKind, isThere, realOrGiven, visibleKind } from "../files/read.ts";
 import { loadHash } from "../files/tree.ts";
 import { writeAtomic } from "../files/write.ts";
+import { isConfirmed } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
@@ -32,7 +33,6 @@ import {
   scanRollback,
   undoMigration,
 } from "../transfer/settle.ts";
-import { isConfirmed } from "../work/change.ts";
 import { applyMigration } from "./apply.ts";
 import {
   assertPossible,

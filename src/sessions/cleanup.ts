@@ -5,6 +5,7 @@ import { countOf, parseWholeNumber, quoted, sizeText } from "../base/text.ts";
 import { type Clock, DAY_MS, momentOf } from "../base/time.ts";
 import { type ClosedStatus, isClosed } from "../engine/state.ts";
 import { treeSizeBytes } from "../files/tree.ts";
+import { assertRemovalWanted } from "../host/confirm.ts";
 import { clockOf, type Host } from "../host/host.ts";
 import {
   openRepository,
@@ -21,7 +22,6 @@ import {
 } from "../session/create.ts";
 import { readLegacyState } from "../session/legacy.ts";
 import { assertWritable, type Session } from "../session/read.ts";
-import { assertRemovalWanted } from "../work/change.ts";
 import type { SessionState } from "../workflow/types.ts";
 import { searchTree, type TreeOptions } from "./list.ts";
 

@@ -1,7 +1,9 @@
-import { conflict, denied, OrcError, refused } from "../base/error.ts";
+import { conflict, denied, OrcError } from "../base/error.ts";
 import { sessionLayout } from "../base/layout.ts";
+import { type JsonValue, plainOf } from "../base/json.ts";
 import { escapeControls } from "../base/text.ts";
 import { decide } from "../engine/decide.ts";
+import { currentPhase, itemStateOf, phaseStateOf } from "../engine/state.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
 import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
@@ -75,6 +77,29 @@ export async function applyAction(
     await applyAs(host, opened, refusal, caller);
   }
   return await applyAs(host, opened, masked, { ...caller, approval });
+}
+
+/** Says what was given to an item that was done already, and is kept nowhere. */
+export function droppedBy(
+  { workflow, session: { state } }: OpenedSession,
+  changed: Changed,
+  itemId: string,
+  given: { readonly notes: string | null; readonly evidence?: JsonValue },
+): readonly string[] {
+  if (changed.changed) return [];
+  const phaseState = phaseStateOf(state, currentPhase(workflow, state));
+  const before = itemStateOf(phaseState, itemId);
+  const { notes, evidence } = given;
+  const textOf = (value: JsonValue) => JSON.stringify(plainOf(value));
+  const dropped = [
+    ...notes && notes !== before.notes ? ["notes"] : [],
+    ...evidence !== undefined && textOf(evidence) !== textOf(before.evidence)
+      ? ["evidence"]
+      : [],
+  ].join(" and ");
+  return dropped === "" ? [] : [
+    `Item "${itemId}" was done already, and the new ${dropped} are not kept; orc note "<text>" --item ${itemId} keeps a text`,
+  ];
 }
 
 /** Not all that looks like an act of a human is one, such as what is done already. */
@@ -237,35 +262,4 @@ function visible(text: string): string {
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
   return escapeControls(shown);
-}
-
-/** Asks whether to go on. Nobody who cannot be asked has said yes. */
-export function isConfirmed({ terminal }: Host, question: string): boolean {
-  if (!terminal.isInteractive) return false;
-  const answer = terminal.readLine(`${question} [y/N] `);
-  return /^\s*y(?:es)?\s*$/i.test(answer ?? "");
-}
-
-interface Removal {
-  readonly lines: readonly string[];
-  readonly amount: string;
-  readonly details: OrcError["details"];
-}
-
-/** Refuses to remove what nobody agreed to; the question shows all that will be gone. */
-export function assertRemovalWanted(
-  host: Host,
-  { lines, amount, details }: Removal,
-): void {
-  const shown = lines.map((line) => `  ${line}\n`).join("");
-  if (isConfirmed(host, `${shown}Remove ${amount} for good?`)) return;
-  throw refused(
-    "not_confirmed",
-    `Nothing was removed: ${amount} would be, but nobody said yes`,
-    {
-      hint:
-        "look at them with --dry-run first; --yes is the yes where nobody can be asked",
-      details,
-    },
-  );
 }

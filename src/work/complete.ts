@@ -24,7 +24,7 @@ import {
 } from "../secrets/masker.ts";
 import { type ConfigSite, readValue } from "../settings/files.ts";
 import type { CheckResult, Item } from "../workflow/types.ts";
-import { applyAction, type Changed } from "./change.ts";
+import { applyAction, type Changed, droppedBy } from "./change.ts";
 import { type EvidenceSource, readEvidence } from "./evidence.ts";
 
 /** An item to complete. */
@@ -112,7 +112,13 @@ export async function completeItem(
   }
   // A clock that was started is stored, and reported like every later try before its end.
   if (item?.passesAt) throw approvalPending(itemId, item.passesAt);
-  return { ...changed, item: itemId, check: result ?? null };
+  const dropped = droppedBy(opened, changed, itemId, action);
+  return {
+    ...changed,
+    warnings: [...changed.warnings, ...dropped],
+    item: itemId,
+    check: result ?? null,
+  };
 }
 
 /** The action with the evidence and with the result of its check. */

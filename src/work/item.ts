@@ -1,7 +1,7 @@
 import type { Host } from "../host/host.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import type { Action } from "../workflow/types.ts";
-import { applyAction, type Changed } from "./change.ts";
+import { applyAction, type Changed, droppedBy } from "./change.ts";
 
 /** An item to begin. */
 export interface StartItemOptions extends SessionOptions {
@@ -97,7 +97,9 @@ export async function approveItem(
   const request = `approve item "${itemId}"`;
   const act = { request, confirmation: itemId, itemId };
   const action: Action = { type: "approve_item", itemId, notes };
-  return await applyAction(host, opened, action, act);
+  const changed = await applyAction(host, opened, action, act);
+  const dropped = droppedBy(opened, changed, itemId, { notes });
+  return { ...changed, warnings: [...changed.warnings, ...dropped] };
 }
 
 /** A note, and the session it is for. */

@@ -1,6 +1,12 @@
-import { nextPhase } from "../engine/state.ts";
+import { minutesBetween } from "../base/text.ts";
+import { currentPhase, nextPhase, phaseStateOf } from "../engine/state.ts";
+import { type LeftOut, leftOutIn } from "../engine/summary.ts";
 import type { Host } from "../host/host.ts";
-import { openSession, type SessionOptions } from "../repository/select.ts";
+import {
+  type OpenedSession,
+  openSession,
+  type SessionOptions,
+} from "../repository/select.ts";
 import type { Action } from "../workflow/types.ts";
 import { applyAction, type Changed } from "./change.ts";
 
@@ -13,8 +19,16 @@ export interface AdvanceOptions extends SessionOptions {
   readonly force?: boolean;
 }
 
+/** What came to an end: a phase, or the session. */
+export interface Ended extends Changed {
+  /** What was left out in it, and why. */
+  readonly skipped: readonly LeftOut[];
+  /** Whole minutes that it took; null where its beginning is not known. */
+  readonly minutes: number | null;
+}
+
 /** The phase that was left, and the one that was entered. */
-export interface Advanced extends Changed {
+export interface Advanced extends Ended {
   /** Id of the phase the session was in when the call began. */
   readonly from: string;
   /** Id of the phase after it; null when there is none, as the last phase is left by finishing. */
@@ -44,8 +58,17 @@ export async function advancePhase(
   const act = force ? { request, confirmation: from } : undefined;
   const action: Action = { type: "advance", force };
   const changed = await applyAction(host, opened, action, act);
-  const to = nextPhase(workflow, session.state)?.id ?? null;
-  return { ...changed, from, to };
+  const { state } = session;
+  const to = nextPhase(workflow, state)?.id ?? null;
+  const phase = currentPhase(workflow, state);
+  const { startedAt } = phaseStateOf(state, phase);
+  return {
+    ...changed,
+    from,
+    to,
+    skipped: leftOutIn(state, [phase]),
+    minutes: minutesBetween(startedAt, host.now()) ?? null,
+  };
 }
 
 /** A phase whose exit gate asks for a human. */
@@ -105,13 +128,25 @@ export interface AbandonOptions extends SessionOptions {
 export async function finishSession(
   host: Host,
   options: FinishOptions = {},
-): Promise<Changed> {
+): Promise<Ended> {
   const { notes = null, force = false } = options;
   const opened = await openSession(host, options);
   const request = "finish an incomplete session";
   const act = force ? { request, confirmation: "finish" } : undefined;
   const action: Action = { type: "finish", notes, force };
-  return await applyAction(host, opened, action, act);
+  return ended(host, opened, await applyAction(host, opened, action, act));
+}
+
+function ended(
+  host: Host,
+  { workflow, session: { state } }: OpenedSession,
+  changed: Changed,
+): Ended {
+  return {
+    ...changed,
+    skipped: leftOutIn(state, workflow.phases),
+    minutes: minutesBetween(state.createdAt, host.now()) ?? null,
+  };
 }
 
 /**
@@ -125,8 +160,9 @@ export async function finishSession(
 export async function abandonSession(
   host: Host,
   options: AbandonOptions,
-): Promise<Changed> {
+): Promise<Ended> {
   const { reason, notes = null } = options;
   const opened = await openSession(host, options);
-  return await applyAction(host, opened, { type: "abandon", reason, notes });
+  const action: Action = { type: "abandon", reason, notes };
+  return ended(host, opened, await applyAction(host, opened, action));
 }

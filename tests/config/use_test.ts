@@ -225,6 +225,16 @@ Deno.test("setSetting() and unsetSetting() let no agent make anything looser", (
       const code = await codeWithoutTrace(top, attempt);
       assertEquals(code, "denied approval_required");
     }
+    // No hint leads an agent from one refusal to the next.
+    for (const global of [false, true]) {
+      const { code, hint } = await refusalOf(() =>
+        set(top, { ...loose, global }, machine)
+      );
+      assertEquals([code, hint], [
+        "approval_required",
+        'ask a human to run orc config set approvals "any" --global',
+      ]);
+    }
     const strict = { ...loose, value: "terminal" };
     assertEquals((await set(top, strict, machine)).changed, true);
   }));

@@ -291,11 +291,11 @@ const PASSED_BY_NOBODY = [
   ],
 ] as const;
 
-Deno.test("decide() skips a manual gate without humans, and says so", () => {
+Deno.test("decide() skips a manual gate without humans, says so, and keeps all that was given", () => {
   for (const [settings, fields, because, details] of PASSED_BY_NOBODY) {
     const { state, events } = actOn(
       { stepType: "required", verification: MANUAL, ...fields },
-      complete("x", { notes: "Looks right" }),
+      complete("x", { notes: "Looks right", evidence: VALID }),
       { settings },
     );
     const item = itemIn(state, "x");
@@ -303,6 +303,7 @@ Deno.test("decide() skips a manual gate without humans, and says so", () => {
       [item.status, item.skippedAt, item.completedAt, item.notes],
       ["skipped", AT, null, "Looks right"],
     );
+    assertEquals(item.evidence, VALID);
     assertEquals(item.skipReason, `Auto-skipped (${because})`);
     const message = `Manual gate auto-skipped (${because}): x`;
     assertEquals(events, [eventOf("item_skipped", message, {

@@ -1,5 +1,6 @@
 import { OrcError } from "../../src/base/error.ts";
 import { jsonObject } from "../../src/base/json.ts";
+import { quoted } from "../../src/base/text.ts";
 import { checkToRun } from "../../src/engine/check.ts";
 import { itemBefore } from "../../src/engine/situation.ts";
 import { currentPhase } from "../../src/engine/state.ts";
@@ -250,6 +251,23 @@ Deno.test("decide() does not judge the reason of an item that is skipped already
   assertEquals(actOn(item, skipFor(""), { before }).events, []);
 });
 
+Deno.test("decide() drops no second reason for skipping, and takes the same one again", () => {
+  const before = { status: "skipped", skipReason: GOOD_REASON } as const;
+  const item = { stepType: "documented" } as const;
+  const again = actOn(item, skipFor(GOOD_REASON), { before });
+  assertEquals(again.events, []);
+  const other = orcErrorOf(() =>
+    actOn(item, skipFor("It is another one"), { before })
+  );
+  assertEquals([other.code, other.message, other.hint], [
+    "cannot_skip",
+    `Cannot skip item "x": it was skipped for another reason: ${
+      quoted(GOOD_REASON)
+    }`,
+    'orc note "<what else speaks for it>" --item x',
+  ]);
+});
+
 const STEP_TYPES: readonly StepType[] = [
   "flexible",
   "documented",
@@ -488,8 +506,9 @@ const DONE: Readonly<Record<string, readonly [Action, string, string]>> = {
     "unchanged",
     "cannot_complete",
   ],
-  skip: [skip("x"), "cannot_skip", "unchanged"],
-  force: [skip("x", true), "cannot_skip", "unchanged"],
+  // For another reason: see below.
+  skip: [skip("x"), "cannot_skip", "cannot_skip"],
+  force: [skip("x", true), "cannot_skip", "cannot_skip"],
   approve: [
     { type: "approve_item", itemId: "x", notes: null },
     "unchanged",

@@ -63,7 +63,10 @@ export function complete(game: Game, act: ActOf<"complete">): Events {
     rule: "gates need their check",
     refusal: "refused cannot_complete",
   });
-  if (isManual(item)) return completeManually(game, { item, card, notes });
+  if (isManual(item)) {
+    const { evidence } = act;
+    return completeManually(game, { item, card, notes, evidence });
+  }
   objectToEvidence(game, item, { given: act.evidence, kept: card.evidence });
   if (act.skipVerify) {
     refuseIf(game, isGate(item), {
@@ -119,6 +122,8 @@ interface ManualGate {
   readonly item: ItemText;
   readonly card: Card;
   readonly notes: string | null;
+  /** Nothing asks for it, and it is kept all the same. */
+  readonly evidence: number | null;
 }
 
 /** Who has to do something before a manual gate is out of the way. */
@@ -126,6 +131,9 @@ function completeManually(game: Game, gate: ManualGate): Events {
   const { supervision_mode: mode, approval_timeout_minutes: minutes } =
     game.definition.settings;
   const risk = gate.item.risk ?? "medium";
+  const sample = EVIDENCE[gate.evidence ?? -1];
+  const isTooLarge = sample?.isTooLarge === true;
+  refuseIf(game, isTooLarge, { refusal: "usage evidence_too_large" });
   if (!isGate(gate.item)) {
     if (mode === "zero_human") {
       return pass(game, gate, "Auto-skipped (zero_human mode)");
@@ -145,11 +153,11 @@ function completeManually(game: Game, gate: ManualGate): Events {
 }
 
 function waitFor(game: Game, gate: ManualGate, minutes: number): Events {
-  const { card, notes } = gate;
+  const { card } = gate;
   if (card.startedAt === null) {
     card.status = "in_progress";
     card.startedAt = game.now;
-    card.notes = notes ?? card.notes;
+    keepGiven(game, gate);
     return ["item_started:system"];
   }
   const isEarly = game.now < card.startedAt + minutes * 60;
@@ -166,11 +174,19 @@ function waitFor(game: Game, gate: ManualGate, minutes: number): Events {
   );
 }
 
-function pass(game: Game, { card, notes }: ManualGate, reason: string): Events {
+function keepGiven(game: Game, { card, notes, evidence }: ManualGate): void {
+  card.notes = notes ?? card.notes;
+  if (evidence !== null && isOn(game, "evidence is kept")) {
+    card.evidence = evidence;
+  }
+}
+
+function pass(game: Game, gate: ManualGate, reason: string): Events {
+  const { card } = gate;
   card.status = "skipped";
   card.skippedAt = game.now;
   card.skipReason = reason;
-  card.notes = notes ?? card.notes;
+  keepGiven(game, gate);
   return ["item_skipped:system"];
 }
 
@@ -213,7 +229,15 @@ function keepEvidence(
 
 export function skip(game: Game, act: ActOf<"skip">): Events {
   const { item, card } = lookUp(game, act.item);
-  if (card.status === "skipped") return [];
+  if (card.status === "skipped") {
+    const [again] = REASONS[act.reason] ?? [""];
+    const isOther = again !== "" && again !== card.skipReason;
+    refuseIf(game, isOther, {
+      rule: "done is done",
+      refusal: "refused cannot_skip",
+    });
+    return [];
+  }
   const isCompleted = card.status === "completed";
   refuseIf(game, isCompleted, {
     rule: "done is done",
