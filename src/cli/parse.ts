@@ -115,7 +115,10 @@ export function parseArguments(
 ): Values {
   const allFlags = [...flags, ...globalFlags];
   const words = Array.from(wordsIn(rest, allFlags));
-  if (!rest.given.has("help")) assignArguments(name, args, words, rest.given);
+  if (!rest.given.has("help")) {
+    assignArguments(name, args, words, rest.given);
+    assertCompatible([...args, ...flags], rest.given);
+  }
   const names = [...args, ...allFlags].map((declared) => declared.name);
   return valuesOf(name, new Set(names), rest.given);
 }
@@ -151,6 +154,33 @@ function assignArguments(
     `Unexpected argument "${remaining[0]}"`,
     "put text of several words in quotes",
   );
+}
+
+/** Refuses what would be dropped without a word: a flag that does nothing beside the others. */
+function assertCompatible(
+  declared: readonly Pick<FlagSpec, "name" | "needs" | "excludes">[],
+  given: Given,
+): void {
+  for (const { name, needs, excludes = [] } of declared) {
+    if (!given.has(name)) continue;
+    if (needs !== undefined && !given.has(needs)) {
+      throw usage(
+        "conflicting_flags",
+        `${spelled(name)} does nothing without ${spelled(needs)}`,
+      );
+    }
+    const other = excludes.find((each) => given.has(each));
+    if (other === undefined) continue;
+    throw usage(
+      "conflicting_flags",
+      `${spelled(name)} and ${spelled(other)} do not go together`,
+    );
+  }
+}
+
+/** Names of arguments stand in capitals. */
+function spelled(name: string): string {
+  return /^[A-Z]/.test(name) ? name : `--${name}`;
 }
 
 function valuesOf(
@@ -297,7 +327,10 @@ function unknownFlag(flags: readonly FlagSpec[], spelling: string): OrcError {
   const hint = /[\s\d]/.test(spelling)
     ? 'put -- before an argument that begins with "-"'
     : meant && `use ${meant}`;
-  return usage("unknown_flag", `Unknown flag "${spelling}"`, hint);
+  return usage("unknown_flag", `Unknown flag "${spelling}"`, {
+    hint,
+    details: { flag: spelling },
+  });
 }
 
 const DEFAULT_COLUMNS = 80;

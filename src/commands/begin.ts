@@ -94,11 +94,14 @@ type StartResult = ResultOf<Started> & {
 export const startCommand = command<StartResult>({
   description:
     "Starts a session and makes it yours. Takes workflow.yaml, else a built-in workflow of five phases with the commands of your project. Needs no init. Everything is checked before anything is written.",
-  args: [arg("TASK", "What is to be done")],
+  // It makes a session: there is none to name.
+  args: [
+    arg("TASK", "What is to be done", undefined, { excludes: ["session"] }),
+  ],
   flags: [
     flag("-w, --workflow FILE", "Workflow file instead of workflow.yaml"),
     flag(
-      "-c, --constraint TEXT...",
+      "-c, --constraint, --constraints TEXT...",
       "What must hold throughout; may be given several times",
     ),
     flag("-p, --project NAME", "Name of a project"),

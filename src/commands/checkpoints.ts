@@ -1,4 +1,3 @@
-import { type OrcError, usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import { headOf } from "../base/markdown.ts";
 import { inOneLine, sizeText } from "../base/text.ts";
@@ -24,6 +23,7 @@ import {
   type Values,
 } from "./command.ts";
 import {
+  adviceText,
   blocksText,
   nextLine,
   nextParagraph,
@@ -38,21 +38,26 @@ type ListResult = Pick<CheckpointList, "checkpoints"> & {
 };
 type CleanupResult = ResultOf<CheckpointCleanup>;
 
+const WITH_CLEANUP = { needs: "cleanup" };
+
 export const checkpointsCommand = command<ListResult | CleanupResult>({
   description:
     "Lists the checkpoints of the session. A damaged one is named and hides no other.\n\nWith --cleanup, removes those that are older than 30 days, but never the newest 5; --keep and --max-age say otherwise. With --keep alone, age does not count.",
   flags: [
-    flag("-a, --all", "Those of all sessions of the repository"),
+    flag("-a, --all", "Those of all sessions of the repository", {
+      excludes: ["cleanup"],
+    }),
     flag("--cleanup", "Remove old checkpoints, after a yes", {
       effect: "writes",
     }),
     flag(
       "--keep NUMBER",
       "How many of the newest stay in any case; 5 without it",
+      WITH_CLEANUP,
     ),
-    flag("--max-age DAYS", "How old the others may become"),
-    flag("--dry-run", "Show what would be removed"),
-    flag("-y, --yes", "Remove without asking"),
+    flag("--max-age DAYS", "How old the others may become", WITH_CLEANUP),
+    flag("--dry-run", "Show what would be removed", WITH_CLEANUP),
+    flag("-y, --yes", "Remove without asking", WITH_CLEANUP),
     flag("--completed", "No effect: all are listed"),
   ],
   effect: "reads",
@@ -71,22 +76,12 @@ async function list(
   options: SessionOptions,
   values: Values,
 ): Promise<CheckpointList & ListResult> {
-  const flag = ["keep", "max-age"].find((name) => values.text(name)) ??
-    ["dry-run", "yes"].find((name) => values.on(name));
-  if (flag !== undefined) {
-    throw conflictingFlags(`Flag --${flag} goes with --cleanup`);
-  }
   const all = values.on("all");
   const { listCheckpoints } = await import("../checkpoints/use.ts");
   return { ...await listCheckpoints(host, { ...options, all }), all };
 }
 
 async function cleanUp(host: Host, values: Values): Promise<CheckpointCleanup> {
-  if (values.on("all")) {
-    throw conflictingFlags(
-      "Flag --all does not go with --cleanup: checkpoints are removed session by session",
-    );
-  }
   const { cleanCheckpoints } = await import("../checkpoints/use.ts");
   return await cleanCheckpoints(host, {
     ...sessionOptions(values, "--cleanup"),
@@ -95,10 +90,6 @@ async function cleanUp(host: Host, values: Values): Promise<CheckpointCleanup> {
     dryRun: values.on("dry-run"),
     yes: values.on("yes"),
   });
-}
-
-function conflictingFlags(message: string): OrcError {
-  return usage("conflicting_flags", message, "orc help checkpoints");
 }
 
 function listText({ checkpoints, all }: ListResult, style: Style): string {
@@ -166,7 +157,10 @@ export const resumeCommand = command<ResumeResult>({
     ),
   ],
   flags: [
-    flag("--from ID", "The same as ID", { values: "checkpoint" }),
+    flag("--from ID", "The same as ID", {
+      values: "checkpoint",
+      excludes: ["ID"],
+    }),
     flag("--dry-run", "Show it all and change nothing"),
     flag("-y, --yes", "Restore without asking"),
     humanFlag("--force", "Bring back also what was not done since"),
@@ -176,24 +170,13 @@ export const resumeCommand = command<ResumeResult>({
   use: async (host, options, values) =>
     (await import("../checkpoints/use.ts")).resumeSession(host, {
       ...options,
-      checkpoint: chosenIn(values),
+      checkpoint: values.text("ID") ?? values.text("from"),
       dryRun: values.on("dry-run"),
       yes: values.on("yes"),
       force: values.on("force"),
     }),
   render: resumeText,
 });
-
-function chosenIn(values: Values): string | undefined {
-  const id = values.text("ID");
-  const from = values.text("from");
-  if (id === undefined || from === undefined) return id ?? from;
-  throw usage(
-    "conflicting_flags",
-    "The checkpoint is named twice: as ID and with --from",
-    "orc help resume",
-  );
-}
 
 function resumeText(result: ResumeResult, style: Style): string {
   const { checkpoint, summary } = result;
@@ -207,7 +190,10 @@ function resumeText(result: ResumeResult, style: Style): string {
     section("Constraints", summary.constraints),
     section("Decisions", result.decisions),
     section("Files", checkpoint.files),
-    section("Phase notes", summary.phaseNotes),
+    section(
+      "Phase notes",
+      summary.phaseNotes.map((note) => adviceText(note, style)),
+    ),
     section("Notes", summary.notes),
     [nextParagraph(summary, style)],
   ]);
@@ -242,6 +228,8 @@ function handoffText(result: HandoffResult, style: Style): string {
   ].filter((text) => text !== "").join("\n\n");
 }
 
+const WITH_EXECUTE = { needs: "execute" };
+
 export const handoffCommand = command<HandoffResult>({
   description:
     "Writes what another agent needs to go on: task, constraints, open items and what good looks like, what failed last, and the exact commands. With --execute an agent's program gets it on standard input: the one named, else that of the setting agent_program. No lock is held meanwhile.",
@@ -257,12 +245,14 @@ export const handoffCommand = command<HandoffResult>({
     flag(
       "--agent-program COMMAND",
       "Program that gets the prompt on standard input",
+      WITH_EXECUTE,
     ),
     flag("-f, --files A,B", "What to look at first"),
     flag("--criteria A,B", "What the result must fulfil"),
     flag(
       "-t, --timeout SECONDS",
       "How long the program may run, 3600 without it",
+      WITH_EXECUTE,
     ),
   ],
   effect: "reads",

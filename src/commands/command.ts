@@ -34,6 +34,8 @@ export interface ArgSpec {
   readonly variadic?: boolean;
   /** What the argument names. */
   readonly values?: ValueKind;
+  /** See {@linkcode FlagSpec.excludes}. */
+  readonly excludes?: readonly string[];
 }
 
 /** A flag of a command; without `value` it is a switch. */
@@ -50,6 +52,10 @@ export interface FlagSpec {
   readonly repeatable?: boolean;
   /** What the command does with this flag, where that is more than without. */
   readonly effect?: Effect;
+  /** The flag without which this one would do nothing. */
+  readonly needs?: string;
+  /** Flags and arguments that say the opposite, or leave nothing for this one to do. */
+  readonly excludes?: readonly string[];
 }
 
 /** What a command needs from `deno run` beyond reading and writing the root. */
@@ -180,7 +186,7 @@ const PLACEHOLDERS: Readonly<Record<string, ValueKind>> = {
 export function flag(
   spelling: string,
   summary: string,
-  more: Pick<FlagSpec, "values" | "effect"> = {},
+  more: FlagExtras = {},
 ): FlagSpec {
   // Without any pattern: flags are declared at each start, and a pattern is compiled by its first use.
   const words = spelling.split(" ");
@@ -195,18 +201,21 @@ export function flag(
     aliases: others.length === 0 ? undefined : others,
     value,
     summary,
-    values: more.values ?? PLACEHOLDERS[value ?? ""],
     repeatable: last === value ? undefined : true,
-    effect: more.effect,
+    effect: undefined,
+    ...more,
+    values: more.values ?? PLACEHOLDERS[value ?? ""],
   };
 }
+
+type FlagExtras = Pick<FlagSpec, "values" | "effect" | "needs" | "excludes">;
 
 export function humanFlag(
   spelling: string,
   summary: string,
-  values?: ValueKind,
+  more: FlagExtras = {},
 ): FlagSpec {
-  return flag(spelling, summary, { values, effect: "human" });
+  return flag(spelling, summary, { ...more, effect: "human" });
 }
 
 /** An argument, as the usage of its command shows it: `ITEM`, `[ID]`, `[WORDS]...`. */
@@ -214,6 +223,7 @@ export function arg(
   usage: string,
   summary: string,
   values?: ValueKind,
+  more: Pick<ArgSpec, "excludes"> = {},
 ): ArgSpec {
   return {
     name: usage.replaceAll(/[[\].]/g, ""),
@@ -221,6 +231,7 @@ export function arg(
     required: !usage.startsWith("["),
     variadic: usage.endsWith("...") || undefined,
     values,
+    ...more,
   };
 }
 
@@ -337,7 +348,10 @@ export function unknownCommand(
   return usage(
     "unknown_command",
     `Unknown command "${given}"`,
-    meant === undefined ? "orc help" : `orc ${meant}`,
+    {
+      hint: meant === undefined ? "orc help" : `orc ${meant}`,
+      details: { command: given },
+    },
   );
 }
 

@@ -1,4 +1,4 @@
-import { type OrcError, refused, usage } from "../base/error.ts";
+import { type OrcError, refused } from "../base/error.ts";
 import { type Finding, isProblem, type Severity } from "../base/finding.ts";
 import { countOf } from "../base/text.ts";
 import type { RepairRequest, SessionRepair } from "../doctor/repair.ts";
@@ -104,7 +104,10 @@ export const doctorCommand = command<ResultOf<Diagnosis>>({
     }),
     flag("-y, --yes", "No effect: --fix asks nobody"),
     ...REPAIRS.map(([name, , summary]) =>
-      humanFlag(`--${name} ID`, summary, "session")
+      humanFlag(`--${name} ID`, summary, {
+        values: "session",
+        excludes: REPAIRS.flatMap(([other]) => other === name ? [] : [other]),
+      })
     ),
   ],
   effect: "reads",
@@ -123,16 +126,11 @@ export const doctorCommand = command<ResultOf<Diagnosis>>({
 });
 
 function repairIn(values: Values): RepairRequest | undefined {
-  const given = REPAIRS.flatMap(([flag, repair]) => {
+  const [given] = REPAIRS.flatMap(([flag, repair]) => {
     const session = values.text(flag);
     return session === undefined ? [] : [{ repair, session }];
   });
-  if (given.length <= 1) return given[0];
-  throw usage(
-    "conflicting_flags",
-    "Flags --trust-state, --resign and --restore do not go together",
-    "orc help doctor",
-  );
+  return given;
 }
 
 /** The refusal of a doctor that found more than what is good to know. */

@@ -30,6 +30,9 @@ export const feedbackCaptureCommand = command<CaptureResult>({
     "Keeps how the session went in two files beside it: how long it took and what failed, without names, and what was learned. A person at a terminal is asked. Nothing leaves the machine. The setting feedback turns it off.",
   flags: [
     flag("--auto", "Ask nobody; take all from the session"),
+    flag("--interactive", "No effect: a person at a terminal is asked", {
+      excludes: ["auto"],
+    }),
     ...TEXT_FLAGS,
   ],
   effect: "writes",
@@ -62,7 +65,9 @@ export const feedbackReviewCommand = command<ReviewResult>({
   description:
     "Sums up the feedback of all sessions, and what the older tool left in the repository; each session counts once. Writes nothing and moves no file.",
   flags: [
-    flag("--days DAYS", "How far to look back, 7 without it"),
+    flag("--days DAYS", "How far to look back, 7 without it", {
+      excludes: ["all"],
+    }),
     flag("--all", "Look back to the beginning"),
     flag("--tool", "Show only what is about the tool"),
     flag("--process", "Show only what is about the work"),

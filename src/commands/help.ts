@@ -134,6 +134,10 @@ const MAX_COLUMNS = 80;
 /** A left column wider than this takes a line of its own. */
 const MAX_LEFT_COLUMN = 34;
 
+/** Narrower, a right column stands below the left. */
+const MIN_RIGHT_COLUMN = 32;
+const NARROW_INDENT = 8;
+
 type Row = readonly [left: string, right: string];
 
 function renderPage(page: HelpPage, style: Style): string {
@@ -142,7 +146,11 @@ function renderPage(page: HelpPage, style: Style): string {
       return renderOverview(page, style);
     case "family":
       return [
-        `Usage: orc ${page.name} COMMAND [ARGUMENT]... [FLAG]...`,
+        ...hanging(
+          "Usage: ",
+          `orc ${page.name} COMMAND [ARGUMENT]... [FLAG]...`,
+          style,
+        ),
         "",
         ...columnsOf(
           page.commands.map(({ name, summary }) => [name, summary]),
@@ -159,14 +167,17 @@ function renderOverview(page: OverviewPage, style: Style): string {
   const lines = page.groups.flatMap((group) => {
     const rows = group.isFolded
       ? wrap(namesOf(group.commands), widthOf(style) - titleWidth)
-      : summariesOf(page, group.commands);
+      : summariesOf(page, group.commands, widthOf(style) - titleWidth);
     return rows.map((row, index) =>
       style.bold((index === 0 ? group.title : "").padEnd(titleWidth)) + row
     );
   });
   const flags = page.globalFlags.map(spellingsOf).join("; ");
   return [
-    "Usage: orc COMMAND [ARGUMENT]... [FLAG]...  (orc help COMMAND explains one)",
+    ...wrap(
+      "Usage:\u00a0orc\u00a0COMMAND\u00a0[ARGUMENT]...\u00a0[FLAG]...\u00a0 (orc\u00a0help\u00a0COMMAND\u00a0explains\u00a0one)",
+      widthOf(style),
+    ),
     "",
     ...lines,
     "",
@@ -177,18 +188,23 @@ function renderOverview(page: OverviewPage, style: Style): string {
 function summariesOf(
   { groups }: OverviewPage,
   commands: readonly ListedCommand[],
+  width: number,
 ): readonly string[] {
   const open = groups.filter(({ isFolded }) => !isFolded)
     .flatMap((group) => group.commands);
   const nameWidth = widest(open.map(({ name }) => name)) + 2;
-  return commands.map(({ name, summary }) => name.padEnd(nameWidth) + summary);
+  return commands.flatMap(({ name, summary }) =>
+    wrap(summary, width - nameWidth).map((line, index) =>
+      (index === 0 ? name : "").padEnd(nameWidth) + line
+    )
+  );
 }
 
 /** Commands of one family share their first word: `session list|switch`. */
 function namesOf(commands: readonly ListedCommand[]): string {
   return Array.from(familiesOf(commands, 0), ([first, members]) => {
     const others = members.map(({ name }) => name.slice(first.length + 1));
-    return `${first} ${others.join("|")}`.trim();
+    return unbroken(`${first} ${others.join("|")}`.trim());
   }).join(", ");
 }
 
@@ -208,20 +224,35 @@ function renderCommand(page: CommandPage, style: Style): string {
   return [headOf(page, style).join("\n"), ...sections].join("\n\n");
 }
 
-const EFFECT = "Effect: ";
-const INDENT = " ".repeat(EFFECT.length);
+/** Text behind a title, and under itself. */
+function hanging(
+  title: string,
+  text: string,
+  style: Style,
+): readonly string[] {
+  return wrap(text, widthOf(style) - title.length).map((line, index) =>
+    (index === 0 ? title : " ".repeat(title.length)) + line
+  );
+}
 
 function headOf(page: CommandPage, style: Style): readonly string[] {
+  const name = unbroken(`orc ${page.name}`);
   const paragraphs = page.description.split(/\n\s*\n/);
   return [
-    `${style.bold(`orc ${page.name}`)}: ${page.summary}`,
+    // Bold takes no columns: it is put on what was wrapped.
+    ...wrap(`${name}: ${page.summary}`, widthOf(style)).map((line, index) =>
+      index === 0
+        ? style.bold(line.slice(0, name.length)) + line.slice(name.length)
+        : line
+    ),
     "",
-    `Usage:  ${usageOf(page)}`,
-    ...page.aliases.length === 0
-      ? []
-      : [`Also:   ${page.aliases.map((alias) => `orc ${alias}`).join(", ")}`],
-    ...wrap(effectText(page), widthOf(style) - EFFECT.length)
-      .map((line, index) => (index === 0 ? EFFECT : INDENT) + line),
+    ...hanging("Usage:  ", usageOf(page), style),
+    ...page.aliases.length === 0 ? [] : hanging(
+      "Also:   ",
+      page.aliases.map((alias) => unbroken(`orc ${alias}`)).join(", "),
+      style,
+    ),
+    ...hanging("Effect: ", effectText(page), style),
     ...paragraphs.flatMap((text) => ["", ...wrap(text, widthOf(style))]),
   ];
 }
@@ -258,13 +289,16 @@ export function spellingsOf({ name, short, aliases, value }: FlagSpec): string {
 function columnsOf(rows: readonly Row[], style: Style): readonly string[] {
   const fitting = rows.map(([left]) => left)
     .filter((left) => left.length <= MAX_LEFT_COLUMN);
-  const indent = widest(fitting) + 4;
+  // A right column of a few words a line is harder to read than one below the left.
+  const wide = widest(fitting) + 4;
+  const isNarrow = widthOf(style) - wide < MIN_RIGHT_COLUMN;
+  const indent = isNarrow ? NARROW_INDENT : wide;
   return rows.flatMap(([left, right]) => {
     if (right === "") return [`  ${left}`];
     const [first = "", ...others] = wrap(right, widthOf(style) - indent);
     const beginning = `  ${left}`.padEnd(indent);
     const following = others.map((line) => " ".repeat(indent) + line);
-    return beginning.length > indent
+    return isNarrow || beginning.length > indent
       ? [beginning, " ".repeat(indent) + first, ...following]
       : [beginning + first, ...following];
   });
@@ -281,7 +315,8 @@ function widthOf(style: Style): number {
 function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(/\s+/)) {
+  // Not at a blank that does not break.
+  for (const word of text.split(/[ \n]+/)) {
     const longer = line === "" ? word : `${line} ${word}`;
     if (line !== "" && longer.length > width) {
       lines.push(line);
@@ -290,7 +325,15 @@ function wrap(text: string, width: number): readonly string[] {
       line = longer;
     }
   }
-  return [...lines, line];
+  return [...lines, line]
+    .map((each) => each.replaceAll(UNBREAKABLE, " ").trimEnd());
+}
+
+/** Keeps on one line what belongs together; nothing it stands in is printed before it is wrapped. */
+const UNBREAKABLE = "\u00a0";
+
+function unbroken(text: string): string {
+  return text.replaceAll(" ", UNBREAKABLE);
 }
 
 const EFFECTS: Readonly<Record<Effect, string>> = {

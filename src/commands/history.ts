@@ -31,6 +31,7 @@ export const historyCommand = command<ResultOf<History>, RecordedEvent>({
     flag(
       "-n, --limit NUMBER",
       `At most this many, the last ones; 1 to ${MAX_LISTED_EVENTS}`,
+      { excludes: ["all"] },
     ),
     flag("--all", "Show all of them instead of the last"),
     flag("-f, --follow", "Go on with new events"),
@@ -42,7 +43,6 @@ export const historyCommand = command<ResultOf<History>, RecordedEvent>({
     "orc history --all --output jsonl",
   ],
   async use(host, _options, values) {
-    refuseBoth(values, "all", "limit");
     if (values.on("follow")) {
       throw usage(
         "conflicting_flags",
@@ -62,7 +62,6 @@ export const historyCommand = command<ResultOf<History>, RecordedEvent>({
   stream: {
     isWanted: (values) => values.on("all") || values.on("follow"),
     async run(host, values) {
-      refuseBoth(values, "all", "limit");
       const { streamHistory } = await import("../history/use.ts");
       return await streamHistory(host, {
         ...optionsOf(values),
@@ -92,15 +91,6 @@ function optionsOf(values: Values): HistoryOptions {
     until: values.text("until"),
     limit: limitOf(values),
   };
-}
-
-function refuseBoth(values: Values, one: string, other: string): void {
-  if (!values.on(one) || !values.on(other)) return;
-  throw usage(
-    "conflicting_flags",
-    `Flags "--${one}" and "--${other}" contradict each other`,
-    "leave one of them out",
-  );
 }
 
 /** What programs get, with the keys of the Python tool. */
@@ -258,12 +248,13 @@ export const learnCommand = command<LearnResult>({
     "Shows what was skipped and why, which checks failed and how often, where a human set the rules aside, the notes, and how long the phases took. --save appends it to LEARNINGS.md at the root, unless there is nothing to learn or it stands there already.",
   flags: [
     flag("--save", "Append it to LEARNINGS.md", { effect: "writes" }),
-    flag("--no-save", "Only show it, as without any flag"),
+    flag("--no-save", "Only show it, as without any flag", {
+      excludes: ["save"],
+    }),
   ],
   effect: "reads",
   examples: ["orc learn", "orc learn --save"],
   async use(host, options, values) {
-    refuseBoth(values, "save", "no-save");
     const { writeLearnings } = await import("../history/pages.ts");
     const save = values.on("save");
     const learned = await withProgress(
@@ -288,7 +279,9 @@ export const generateMdCommand = command<ResultOf<Generated>>({
     "Shows the session as a page of Markdown: its state, what blocks, the items by phase, and the last events. A file that orc did not make is not replaced.",
   flags: [
     flag("--to FILE", "File instead of WORKFLOW.md"),
-    flag("--stdout", "Print the page and write no file"),
+    flag("--stdout", "Print the page and write no file", {
+      excludes: ["to", "force"],
+    }),
     humanFlag("-f, --force", "Replace a file that orc did not make"),
   ],
   effect: "writes",

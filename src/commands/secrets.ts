@@ -71,18 +71,13 @@ const SECRET_NAME: ArgSpec = arg(
 
 const LEVEL_FLAGS: readonly FlagSpec[] = [
   flag("--private", "In your own directory, for this repository only"),
-  flag("--global", "In your own directory, for all repositories"),
+  flag("--global", "In your own directory, for all repositories", {
+    excludes: ["private"],
+  }),
 ];
 
 function levelIn(values: Values): SecretLevel | undefined {
-  const levels = (["private", "global"] as const)
-    .filter((level) => values.on(level));
-  if (levels.length <= 1) return levels[0];
-  throw usage(
-    "conflicting_flags",
-    "Flags --private and --global do not go together",
-    "give one of them",
-  );
+  return (["private", "global"] as const).find((level) => values.on(level));
 }
 
 const SOURCES: Readonly<Record<SecretSource, string>> = {
@@ -182,16 +177,20 @@ export const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
 
 export const secretsRmCommand = command<ResultOf<SecretRemoved>>({
   description:
-    "Removes a stored secret from where it counts, or from where a flag says. The same name may be stored elsewhere too: that stays.",
+    "Removes a stored secret from where it counts, or from where a flag says, after a yes: orc keeps no copy. The same name may be stored elsewhere too: that stays.",
   args: [SECRET_NAME],
-  flags: LEVEL_FLAGS,
+  flags: [...LEVEL_FLAGS, flag("-y, --yes", "Remove without asking")],
   effect: "writes",
-  examples: ["orc secrets rm OPENAI_API_KEY"],
+  examples: [
+    "orc secrets rm OPENAI_API_KEY",
+    "orc secrets rm OPENAI_API_KEY --global --yes",
+  ],
   use: (host, options, values) =>
     removeStoredSecret(host, {
       ...options,
       name: values.need("NAME"),
       level: levelIn(values),
+      yes: values.on("yes"),
     }),
   render: ({ name, path }) => `Removed secret "${name}" from ${path}`,
 });

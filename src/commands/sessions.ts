@@ -1,4 +1,3 @@
-import { usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import { countOf, inOneLine, sizeText, titleOf } from "../base/text.ts";
 import type { Cleanup, TreeCleanup } from "../sessions/cleanup.ts";
@@ -16,6 +15,7 @@ import type {
 import type { Status } from "../work/status.ts";
 import {
   arg,
+  type ArgSpec,
   command,
   flag,
   type FlagSpec,
@@ -27,7 +27,7 @@ import {
 import { shortTask } from "./view.ts";
 
 const SEARCH_FLAG: FlagSpec = flag(
-  "-s, --search DIR",
+  "-s, --search, --search-dir DIR",
   "Where to begin instead of here",
 );
 
@@ -63,7 +63,7 @@ export const listCommand = command<TreeListResult>({
     "Lists the sessions of all repositories in a directory tree, new and legacy ones. Follows no links and looks into no .git or node_modules. A damaged session is listed with its problem; what may not be read is named, and the rest is listed.",
   args: [arg("[DIR]", "Where to begin instead of here", "directory")],
   flags: [
-    SEARCH_FLAG,
+    { ...SEARCH_FLAG, excludes: ["DIR"] },
     DEPTH_FLAG,
     flag("--active-only", "Leave out completed and abandoned ones"),
   ],
@@ -166,10 +166,17 @@ function lineText(line: SessionLine, style: Style): string {
   return `${mark} ${id}  ${status}  ${phase}  ${title}`.trimEnd();
 }
 
+const ID: ArgSpec = arg(
+  "ID",
+  "Id of the session; a unique prefix will do",
+  "session",
+  { excludes: ["session"] },
+);
+
 export const sessionSwitchCommand = command<ResultOf<Switched>>({
   description:
     "Makes a session yours. An agent or a linked worktree moves only itself; anybody else moves the session that all without one of their own share.",
-  args: [arg("ID", "Id of the session; a unique prefix will do", "session")],
+  args: [ID],
   effect: "writes",
   examples: ["orc session switch 01k9"],
   use: async (host, options, values) =>
@@ -183,7 +190,7 @@ export const sessionRenameCommand = command<ResultOf<Renamed>>({
   description:
     "Gives a session a name that is shown with its task. Its id stays, and so does everything that refers to it. A closed session can be named too.",
   args: [
-    arg("ID", "Id of the session; a unique prefix will do", "session"),
+    ID,
     arg("NAME", "1 to 80 characters"),
   ],
   effect: "writes",
@@ -206,7 +213,9 @@ export const sessionInfoCommand = command<InfoResult>({
   description:
     "Shows what a session is: its whole id, task, workflow, progress, and why it is the one that is meant.",
   args: [
-    arg("[ID]", "Id of the session instead of the current one", "session"),
+    arg("[ID]", "Id of the session instead of the current one", "session", {
+      excludes: ["session"],
+    }),
   ],
   effect: "reads",
   examples: ["orc session info", "orc session info 01k9 --json"],
@@ -377,12 +386,6 @@ function searchIn(
   values: Values,
   argument?: string,
 ): Pick<TreeOptions, "directory" | "depth"> {
-  const flag = values.text("search");
-  if (flag !== undefined && argument !== undefined) {
-    throw usage(
-      "conflicting_flags",
-      "The directory is named twice: by an argument and by --search",
-    );
-  }
-  return { directory: argument ?? flag, depth: values.text("depth") };
+  const directory = argument ?? values.text("search");
+  return { directory, depth: values.text("depth") };
 }

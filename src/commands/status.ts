@@ -3,6 +3,7 @@ import { lengthOf, titleOf } from "../base/text.ts";
 import { readStatus, type Status } from "../work/status.ts";
 import { command, flag, type ResultOf, type Style } from "./command.ts";
 import {
+  adviceText,
   blocksText,
   itemLines,
   nextLine,
@@ -38,7 +39,10 @@ function statusText(status: StatusResult, style: Style): string {
     [headline(status, style), phaseLine(status, style)],
     itemLines(status, style, status.at),
     section("Constraints", status.constraints),
-    section("Phase notes", status.phaseNotes),
+    section(
+      "Phase notes",
+      status.phaseNotes.map((note) => adviceText(note, style)),
+    ),
     section("Notes", status.notes),
     [closing(status, style)],
   ]);

@@ -131,7 +131,7 @@ export function nextParagraph(
   const count = `${inOneLine(phase)} ${done}/${progress?.total ?? 0}`;
   const remark = conditionRemark(item);
   const lines = [
-    ...item.notes,
+    ...item.notes.map((note) => adviceText(note, style)),
     checkLine(item),
     ...more,
     clockLine(item),
@@ -146,6 +146,28 @@ export function nextParagraph(
     ...item.description ? [indented(item.description)] : [],
     ...lines.flatMap((line) => line === null ? [] : [inOneLine(line)]),
   ].join("\n");
+}
+
+/** The tags of the older tool's notes: a sign, or a word where signs may not be used. */
+const TAGS: ReadonlyMap<string, readonly [sign: string, word: string]> =
+  new Map(
+    [
+      ["tip", ["💡", "Tip:"]],
+      ["note", ["📝", "Note:"]],
+      ["context", ["📋", "Context:"]],
+      ["learning", ["📚", "Learning:"]],
+      ["important", ["❗", "Important:"]],
+      ["caution", ["⚠️", "Caution:"]],
+      ["warning", ["⚠️", "Warning:"]],
+    ],
+  );
+
+/** Advice with its tag as people read it; a tag of the workflow's own stays as it is. */
+export function adviceText(note: string, { symbols }: Style): string {
+  const end = note.startsWith("[") ? note.indexOf("]") : -1;
+  const tag = TAGS.get(note.slice(1, Math.max(1, end)).toLowerCase());
+  if (tag === undefined) return note;
+  return `${tag[symbols ? 0 : 1]} ${note.slice(end + 1).trim()}`;
 }
 
 function checkLine({ check, verification }: ItemSummary): string | null {

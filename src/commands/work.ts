@@ -1,8 +1,7 @@
 import { usage } from "../base/error.ts";
-import { escapeControls } from "../base/text.ts";
+import { durationText as sinceText, escapeControls } from "../base/text.ts";
 import type { Host, ProgramProgress } from "../host/host.ts";
 import type { SessionOptions } from "../repository/select.ts";
-import type { Changed } from "../work/change.ts";
 import { type Completed, completeItem } from "../work/complete.ts";
 import { addNote, approveItem, skipItem, startItem } from "../work/item.ts";
 import {
@@ -10,6 +9,7 @@ import {
   type Advanced,
   advancePhase,
   approvePhase,
+  type Ended,
   finishSession,
 } from "../work/phase.ts";
 import {
@@ -23,7 +23,7 @@ import {
   sessionOptions,
   type Values,
 } from "./command.ts";
-import { changeText, withProgress } from "./view.ts";
+import { changeText, section, withProgress } from "./view.ts";
 
 interface StartedItem {
   readonly item: string;
@@ -195,7 +195,17 @@ export const advanceCommand = command<ResultOf<Advanced>>({
     changeText(
       result.to === null
         ? `Phase "${result.from}" is the last one and is complete`
-        : `Left phase "${result.from}", entered phase "${result.to}"`,
+        : [
+          `Left phase "${result.from}"${
+            tookText(result)
+          }, entered phase "${result.to}"`,
+          ...section(
+            "Skipped in it",
+            result.skipped.map(({ item, reason }) =>
+              `${item}: ${reason ?? "for no reason that was kept"}`
+            ),
+          ),
+        ].join("\n"),
       result,
       style,
     ),
@@ -219,7 +229,12 @@ export const approveCommand = command<ChangeResult<unknown>>({
     ),
 });
 
-export const finishCommand = command<ChangeResult<unknown>>({
+function tookText({ minutes }: Pick<Ended, "minutes">): string {
+  if (minutes === null) return "";
+  return ` after ${minutes === 0 ? "less than a minute" : sinceText(minutes)}`;
+}
+
+export const finishCommand = command<ResultOf<Ended>>({
   description:
     "Closes the session when every phase is done; a closed session never changes again. Commits nothing, pushes nothing, closes no issue.",
   flags: [
@@ -240,15 +255,29 @@ export const finishCommand = command<ChangeResult<unknown>>({
     'orc finish --abandon --reason "The feature was dropped"',
   ],
   use: close,
-  render: ({ summary }) =>
-    `The session is ${summary.status}: ${summary.progress.completed} items completed, ${summary.progress.skipped} skipped, ${summary.progress.total} in all`,
+  render: finishText,
 });
+
+function finishText(result: ResultOf<Ended>): string {
+  const { status, progress } = result.summary;
+  return [
+    `The session is ${status}${
+      tookText(result)
+    }: ${progress.completed} items completed, ${progress.skipped} skipped, ${progress.total} in all`,
+    ...section(
+      "Skipped",
+      result.skipped.map(({ phase, item, reason }) =>
+        `${phase} ${item}: ${reason ?? "for no reason that was kept"}`
+      ),
+    ),
+  ].join("\n");
+}
 
 function close(
   host: Host,
   options: SessionOptions,
   values: Values,
-): Promise<Changed> {
+): Promise<Ended> {
   const reason = values.text("reason");
   const notes = values.text("notes");
   const force = values.on("force");

@@ -16,6 +16,7 @@ import {
   secretPath,
 } from "../base/names.ts";
 import { readNamedFile } from "../files/read.ts";
+import { assertRemovalWanted } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
@@ -330,6 +331,8 @@ function askPassphrase(host: Host): string {
 export interface RemoveSecretOptions extends SecretOptions {
   /** Where from; without it, from where it counts. */
   readonly level?: SecretLevel;
+  /** Removes it without asking. */
+  readonly yes?: boolean;
 }
 
 /** A secret that was removed; it may be stored elsewhere too. */
@@ -341,28 +344,34 @@ export interface SecretRemoved extends Omit<GotSecret, "value"> {
 }
 
 /**
- * Removes a stored secret from one place; others that have it stay.
+ * Removes a stored secret from one place, after a yes; others that have it stay.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
  * @throws {OrcError} `no_such_secret` (not_found) if it is not stored there
+ * @throws {OrcError} `not_confirmed` (refused) if nobody says yes: there is no second copy of it
  */
 export function removeStoredSecret(
   host: Host,
   options: RemoveSecretOptions,
 ): SecretRemoved {
-  const { name, level } = options;
+  const { name, level, yes = false } = options;
   const repository = openNamed(host, options);
-  const places = secretPlaces(host, repository)
-    .filter((place) => level === undefined || place.level === level);
-  const from = places.find((place) => removeSecret(place, name));
+  const from = secretPlaces(host, repository)
+    .filter((place) => level === undefined || place.level === level)
+    .find((place) => secretNames(place).includes(name));
   if (from === undefined) throw noSuchSecret(name);
-  return {
-    place: placeOf(repository, null),
-    name,
-    level: from.level,
-    path: secretPath(from.path, name),
-  };
+  const path = secretPath(from.path, name);
+  if (!yes) {
+    assertRemovalWanted(host, {
+      lines: [path],
+      amount: `secret "${name}"`,
+      details: { secrets: [name] },
+      look: `see where it is with orc secrets source ${name} first`,
+    });
+  }
+  if (!removeSecret(from, name)) throw noSuchSecret(name);
+  return { place: placeOf(repository, null), name, level: from.level, path };
 }
 
 /** A name, and where its value comes from. */

@@ -6,7 +6,7 @@ import {
   withSession,
 } from "../work/fixtures.ts";
 import { inEmptyDirectory, orc, testOutput } from "./orc.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 testOutput({
   name: "orc context-reminder prints one line of JSON",
@@ -31,8 +31,32 @@ Deno.test("orc context-reminder keeps a task of several lines in one", () =>
     const { out } = await orc(root, ["context-reminder"]);
     assertEquals(out.split("\n").length, 2);
     assertEquals(JSON.parse(out).task, task);
-    assertEquals(/[\x1b\x9b\u202e\u200b]/.test(out), false);
+    assertEquals(
+      ["\x1b", "\x9b", "\u202e", "\u200b"].filter((each) => out.includes(each)),
+      [],
+    );
   }));
+
+Deno.test("orc next and status show the older tool's tags as signs on a terminal, and as words elsewhere", () =>
+  withSession(async (root) => {
+    const said = async (name: string, columns?: number): Promise<string> =>
+      (await orc(root, [name], columns === undefined ? {} : { columns })).out;
+    for (const name of ["next", "status"]) {
+      const [plain, signs] = [await said(name), await said(name, 80)];
+      assertStringIncludes(plain, "Tip: Be brief\n");
+      assertStringIncludes(signs, "💡 Be brief\n");
+      assertStringIncludes(plain, "[own] Stays\n");
+    }
+  }, TAGGED));
+
+const TAGGED = `name: Tagged
+phases:
+  - id: DO
+    name: Do
+    notes: ["[tip] Be brief", "[own] Stays"]
+    items:
+      - {id: it, name: It, notes: ["[TIP]  Be brief", "[own] Stays"]}
+`;
 
 testOutput({
   name: "orc verify-write-allowed allows it in the phase EXECUTE",

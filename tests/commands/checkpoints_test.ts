@@ -127,7 +127,7 @@ testText({
   name: "orc checkpoints --keep goes with --cleanup",
   argv: ["checkpoints", "--keep", "1"],
   exitCode: 2,
-  text: `! Flag --keep goes with --cleanup
+  text: `! --keep does nothing without --cleanup
 ! Try: orc help checkpoints`,
 });
 
@@ -135,8 +135,7 @@ testText({
   name: "orc checkpoints --cleanup does not go with --all",
   argv: ["checkpoints", "--cleanup", "--all"],
   exitCode: 2,
-  text:
-    `! Flag --all does not go with --cleanup: checkpoints are removed session by session
+  text: `! --all and --cleanup do not go together
 ! Try: orc help checkpoints`,
 });
 
@@ -390,7 +389,7 @@ testText({
   name: "orc resume takes one id",
   argv: ["resume", "cp_a", "--from", "cp_b"],
   exitCode: 2,
-  text: `! The checkpoint is named twice: as ID and with --from
+  text: `! --from and ID do not go together
 ! Try: orc help resume`,
 });
 

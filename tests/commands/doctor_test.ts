@@ -143,7 +143,7 @@ testText({
   argv: ["doctor", "--resign", "1", "--restore", "1"],
   within: inEmptyDirectory,
   exitCode: 2,
-  text: `! Flags --trust-state, --resign and --restore do not go together
+  text: `! --resign and --restore do not go together
 ! Try: orc help doctor`,
 });
 

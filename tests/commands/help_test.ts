@@ -1,11 +1,16 @@
 import { OrcError } from "../../src/base/error.ts";
 import { styleFor } from "../../src/cli/parse.ts";
-import { type Effect, globalFlags } from "../../src/commands/command.ts";
+import {
+  type Effect,
+  globalFlags,
+  tableOf,
+} from "../../src/commands/command.ts";
 import {
   effectText,
   helpCommand,
   type HelpPage,
 } from "../../src/commands/help.ts";
+import { commandGroups } from "../../src/commands/table.ts";
 import {
   copyCommand,
   fakeGroups,
@@ -13,7 +18,7 @@ import {
   type FakeMachine,
   noValues,
 } from "../cli/fake.ts";
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 
 const help = helpCommand(fakeGroups);
 
@@ -98,5 +103,34 @@ Deno.test("effectText() says what a command does, and which flags do more", () =
   assertEquals(
     effectText({ effect: "reads", flags }),
     "reads only; writes with --fix; only a human may use --resign, --restore",
+  );
+});
+
+Deno.test("helpCommand fits narrow terminals, but for examples, which are copied whole", async () => {
+  for (const terminalColumns of [60, 80]) {
+    const style = styleFor(fakeHost({ terminalColumns }), "never");
+    const all = helpCommand(commandGroups);
+    const names = tableOf(commandGroups).map(({ name }) => name);
+    for (const name of ["", "session", ...names]) {
+      const values = {
+        ...noValues,
+        list: () => name.split(" ").filter(Boolean),
+      };
+      const { result } = await all.run(fakeHost(), values);
+      const examples = "examples" in result ? result.examples : [];
+      for (const line of all.render(result, style).split("\n")) {
+        if (examples.includes(line.trim())) continue;
+        assert(line.length <= terminalColumns, `${name}: ${line}`);
+      }
+    }
+  }
+});
+
+Deno.test("helpCommand leaves at least half of a narrow terminal to what a flag does", async () => {
+  const lines = (await text(["copy"], { terminalColumns: 60 })).split("\n");
+  const at = lines.findIndex((line) => line.includes("--root, --dir DIR"));
+  assertEquals(
+    lines[at + 1]?.trim(),
+    "Repository root instead of the one found from here",
   );
 });

@@ -420,8 +420,8 @@ testText({
   name: "orc learn refuses to save and not to save",
   argv: ["learn", "--save", "--no-save"],
   exitCode: 2,
-  text: `! Flags "--save" and "--no-save" contradict each other
-! Try: leave one of them out`,
+  text: `! --no-save and --save do not go together
+! Try: orc help learn`,
 });
 
 Deno.test("orc learn shows a bar while it reads a long log, unless it is to be quiet", () =>

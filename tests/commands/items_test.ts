@@ -226,6 +226,36 @@ PLAN 1/5 · BUILD
 Next: orc complete plan --notes "<what you did>"`,
 });
 
+testOutput({
+  name: "orc complete says what it does not keep of an item that is completed",
+  argv: ["complete", "idea", "-n", "More", "--evidence", "a=b"],
+  before: (root) =>
+    completeItem(fixedHost({ number: 2 }), {
+      root,
+      itemId: "idea",
+      notes: "Enough",
+    }),
+  result: { changed: false, item: "idea" },
+  text: `Item "idea" is completed already
+PLAN 1/5 · BUILD
+Next: orc complete plan --notes "<what you did>"
+! Warning: Item "idea" was done already, and the new notes and evidence are not kept; orc note "<text>" --item idea keeps a text`,
+});
+
+testText({
+  name: "orc complete takes the same notes twice without a word",
+  argv: ["complete", "idea", "-n", "Enough"],
+  before: (root) =>
+    completeItem(fixedHost({ number: 2 }), {
+      root,
+      itemId: "idea",
+      notes: "Enough",
+    }),
+  text: `Item "idea" is completed already
+PLAN 1/5 · BUILD
+Next: orc complete plan --notes "<what you did>"`,
+});
+
 testText({
   name: "orc complete leaves a manual gate to a human",
   argv: ["complete", "consent"],

@@ -1,4 +1,5 @@
 import { completeItem } from "../../src/work/complete.ts";
+import { skipItem } from "../../src/work/item.ts";
 import {
   agent,
   EASY_WORKFLOW,
@@ -28,9 +29,56 @@ testOutput({
     from: "PLAN",
     to: "BUILD",
   },
-  text: `Left phase "PLAN", entered phase "BUILD"
+  text: `Left phase "PLAN" after less than a minute, entered phase "BUILD"
 PLAN 0/5 · BUILD 0/1
 Next: orc complete code --notes "<what you did>"`,
+});
+
+/** Leaves out the only item that may be. */
+function skipSketch(root: string): Promise<unknown> {
+  const reason = "Nothing that could be drawn";
+  return skipItem(fixedHost({ number: 2 }), { root, itemId: "sketch", reason });
+}
+
+testOutput({
+  name:
+    "orc advance tells what was skipped in the phase, why, and how long it took",
+  argv: ["advance", "--force"],
+  before: skipSketch,
+  machine: { answers: ["PLAN"], at: "2026-03-01T12:30:00Z" },
+  result: {
+    skipped: [{
+      phase: "PLAN",
+      item: "sketch",
+      reason: "Nothing that could be drawn",
+    }],
+    minutes: 150,
+  },
+  text: `Left phase "PLAN" after 2 h, entered phase "BUILD"
+Skipped in it:
+  sketch: Nothing that could be drawn
+PLAN 1/5 · BUILD 0/1
+Next: orc complete code --notes "<what you did>"`,
+});
+
+testOutput({
+  name:
+    "orc finish tells what was skipped in all phases, why, and how long it took",
+  argv: ["finish", "--abandon", "-r", "Dropped"],
+  before: skipSketch,
+  machine: { at: "2026-03-01T10:45:00Z" },
+  result: {
+    skipped: [{
+      phase: "PLAN",
+      item: "sketch",
+      reason: "Nothing that could be drawn",
+    }],
+    minutes: 45,
+  },
+  text:
+    `The session is abandoned after 45 min: 0 items completed, 1 skipped, 6 in all
+Skipped:
+  PLAN sketch: Nothing that could be drawn`,
 });
 
 testText({
@@ -102,7 +150,8 @@ testOutput({
     events: [{ type: "phase_completed" }, { type: "workflow_completed" }],
     serial: 3,
   },
-  text: "The session is completed: 1 items completed, 0 skipped, 1 in all",
+  text:
+    "The session is completed after less than a minute: 1 items completed, 0 skipped, 1 in all",
 });
 
 testOutput({
@@ -151,7 +200,8 @@ testOutput({
 testText({
   name: "orc finish --abandon closes a session for a reason",
   argv: ["finish", "--abandon", "-r", "The feature was dropped"],
-  text: "The session is abandoned: 0 items completed, 0 skipped, 6 in all",
+  text:
+    "The session is abandoned after less than a minute: 0 items completed, 0 skipped, 6 in all",
 });
 
 testText({
@@ -166,7 +216,8 @@ testOutput({
   name: "orc finish --abandon keeps notes",
   argv: ["finish", "--abandon", "-r", "Dropped", "--notes", "A sketch"],
   result: { changed: true, summary: { active: false, status: "abandoned" } },
-  text: "The session is abandoned: 0 items completed, 0 skipped, 6 in all",
+  text:
+    "The session is abandoned after less than a minute: 0 items completed, 0 skipped, 6 in all",
 });
 
 testText({

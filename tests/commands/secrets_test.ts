@@ -245,7 +245,7 @@ Length 4, too short for a fingerprint`,
 
 testSecrets({
   name: "orc secrets rm removes a secret from where it counts",
-  argv: ["secrets", "rm", "API_KEY"],
+  argv: ["secrets", "rm", "API_KEY", "--yes"],
   before: async (root, machine) => {
     await keep(root, machine, "API_KEY", "--global");
     await keep(root, machine, "API_KEY");
@@ -257,6 +257,31 @@ testSecrets({
   },
   text: 'Removed secret "API_KEY" from /shop/.orchestrator/secrets/API_KEY.age',
 });
+
+testSecrets({
+  name: "orc secrets rm removes nothing where nobody can say yes",
+  argv: ["secrets", "rm", "API_KEY"],
+  before: (root, machine) => keep(root, machine, "API_KEY"),
+  exitCode: 3,
+  code: "not_confirmed",
+  details: { secrets: ["API_KEY"] },
+  text: `! Nothing was removed: secret "API_KEY" would be, but nobody said yes
+! Try: see where it is with orc secrets source API_KEY first; --yes is the yes where nobody can be asked`,
+});
+
+Deno.test("orc secrets rm keeps the secret of whoever says no, and removes it after a yes", () =>
+  withSecrets(async (root, machine) => {
+    await keep(root, machine, "API_KEY");
+    const removed = async (answer: string): Promise<number> =>
+      (await orc(root, ["secrets", "rm", "API_KEY"], {
+        ...machine,
+        answers: [answer],
+      })).exitCode;
+    assertEquals(await removed("no"), 3);
+    const { out } = await orc(root, ["secrets", "get", "API_KEY"], machine);
+    assertEquals(out, "pl4nted/value+0001\n");
+    assertEquals(await removed("y"), 0);
+  }));
 
 testSecrets({
   name: "orc secrets rm says that nothing is stored there",
@@ -329,7 +354,12 @@ Deno.test("orc secrets keeps one secret at three levels, each in its own file", 
     }
     const levels: string[] = [];
     for (let round = 0; round < 3; round++) {
-      const { out } = await orc(root, ["secrets", "rm", "API_KEY"], machine);
+      const { out } = await orc(root, [
+        "secrets",
+        "rm",
+        "API_KEY",
+        "-y",
+      ], machine);
       levels.push(out.replace(/[0-9a-f]{12}/, "ID").trim());
     }
     assertEquals(levels, [

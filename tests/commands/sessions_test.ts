@@ -101,7 +101,7 @@ testOutput({
     }),
   exitCode: 2,
   code: "conflicting_flags",
-  text: `! The directory is named twice: by an argument and by --search
+  text: `! --search and DIR do not go together
 ! Try: orc help list`,
 });
 

@@ -1,3 +1,4 @@
+import { OrcError } from "../../src/base/error.ts";
 import {
   parseArguments,
   selectCommand,
@@ -66,6 +67,46 @@ for (const entry of table) {
       const { entry: found, rest } = selectCommand(argv, table);
       assertEquals(found?.name, entry.name);
       parseArguments(entry.name, command, rest);
+    }
+  });
+
+  Deno.test(`Command "${entry.name}" refuses flags that would be dropped beside each other`, async () => {
+    const { args, flags } = await entry.load();
+    const all = [...flags, ...globalFlags, ...args];
+    const needed = args.filter(({ required }) => required).map(() => "x");
+    const given = (name: string): readonly string[] => {
+      const flag = [...flags, ...globalFlags].find((each) =>
+        each.name === name
+      );
+      if (flag === undefined) return needed.length === 0 ? ["x"] : [];
+      return [`--${name}`, ...flag.value === undefined ? [] : ["x"]];
+    };
+    const codeFor = (argv: readonly string[]): string => {
+      const given = new Map<string, readonly string[]>();
+      const rest = { argv, position: 0, flagsEnded: false, given };
+      try {
+        parseArguments(entry.name, { args, flags }, rest);
+        return "";
+      } catch (error) {
+        return error instanceof OrcError ? error.code : String(error);
+      }
+    };
+    const declared: readonly Pick<FlagSpec, "name" | "needs" | "excludes">[] = [
+      ...flags,
+      ...args,
+    ];
+    for (const { name, needs, excludes = [] } of declared) {
+      const base = needs === undefined ? [] : given(needs);
+      assertEquals(codeFor([...needed, ...given(name), ...base]), "", name);
+      if (needs !== undefined) {
+        const alone = codeFor([...needed, ...given(name)]);
+        assertEquals(alone, "conflicting_flags", name);
+      }
+      for (const other of excludes) {
+        assert(all.some((each) => each.name === other), `${name}: ${other}`);
+        const both = codeFor([...needed, ...given(name), ...given(other)]);
+        assertEquals(both, "conflicting_flags", `${name} and ${other}`);
+      }
     }
   });
 
