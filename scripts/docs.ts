@@ -3,11 +3,13 @@
  * `--check` it writes nothing and fails when a page is not what the table says.
  */
 import { VERSION } from "../src/base/version.ts";
-import type { CommandGroup } from "../src/commands/command.ts";
+import { type CommandGroup, tableOf } from "../src/commands/command.ts";
+import { OLDER_WORDS } from "../src/commands/older.ts";
 import { commandGroups } from "../src/commands/table.ts";
 import { cliPage } from "./docs/cli_page.ts";
 import { exitCodes, exitCodesPage } from "./docs/exit_codes_page.ts";
 import { manPage } from "./docs/man_page.ts";
+import { olderWordsSection, withOlderWords } from "./docs/older_words.ts";
 import { documentedGroups, formatted, readIfThere } from "./docs/pages.ts";
 import { permissionsPage } from "./docs/permissions_page.ts";
 
@@ -24,8 +26,19 @@ export async function makePages(
     ["docs/cli.md", await formatted(cliPage(groups), "md")],
     ["docs/permissions.md", await formatted(permissionsPage(groups), "md")],
     ["docs/exit-codes.md", await formatted(exitCodesPage(codes), "md")],
+    [
+      "docs/compatibility.md",
+      await formatted(await olderWords(), "md"),
+    ],
     ["man/orc.1", manPage({ groups, codes, version: VERSION })],
   ]);
+}
+
+/** The older tool had the commands of this one: those of no other table. */
+async function olderWords(): Promise<string> {
+  const page = await Deno.readTextFile("docs/compatibility.md");
+  const section = await olderWordsSection(OLDER_WORDS, tableOf(commandGroups));
+  return withOlderWords(page, section);
 }
 
 /** Paths of the pages that are missing or say something else. */

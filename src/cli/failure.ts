@@ -30,7 +30,7 @@ export async function fail(run: Run, error: unknown): Promise<number> {
     root: rootIn(run),
     session: values?.text("session"),
   });
-  const failure = describeFailure(error, {
+  const failure = describeFailure(await withOlderWay(run, error), {
     command: commandName,
     verbose: run.presentation.verbose,
   });
@@ -53,7 +53,43 @@ export async function missingCommand(
   const message = words.length === 0
     ? "No command given"
     : `Command "${words.join(" ")}" is not complete`;
-  return usage("missing_command", message, ["orc help", ...words].join(" "));
+  return usage("missing_command", message, {
+    hint: ["orc help", ...words].join(" "),
+    details: { command: words.join(" ") },
+  });
+}
+
+/** Errors over a word that is not here, or means something else than in the older tool. */
+const OVER_WORDS: readonly string[] = [
+  "unknown_command",
+  "missing_command",
+  "unknown_flag",
+  "no_such_root",
+  "root_not_a_directory",
+  "no_such_directory",
+  "invalid_provider",
+];
+
+/** Who types what the older tool had is told the way on. */
+async function withOlderWay(run: Run, error: unknown): Promise<unknown> {
+  if (!(error instanceof OrcError && OVER_WORDS.includes(error.code))) {
+    return error;
+  }
+  const { olderWay } = await import("../commands/older.ts");
+  const { provider } = error.details ?? {};
+  const flag = provider === undefined ? error.details?.flag : `-p ${provider}`;
+  const command = run.commandName ?? error.details?.command;
+  const words = [command, flag ?? rootFlagIn(run)].filter(Boolean).join(" ");
+  const way = olderWay(words);
+  if (way === undefined) return error;
+  const { kind, code, message, path, details, cause } = error;
+  return new OrcError(kind, code, message, { hint: way, path, details, cause });
+}
+
+/** `-d`, where the error may be about what stands behind it. */
+function rootFlagIn({ argv, commandName }: Run): string | undefined {
+  const isShort = flagsOf(argv).some((word) => /^-d/.test(word));
+  return isShort && commandName !== null ? "-d" : undefined;
 }
 
 /** A program that wants documents wants them for errors too, however it said so and whatever failed. */

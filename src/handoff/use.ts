@@ -186,6 +186,7 @@ function assertProvider(
     throw usage(
       "invalid_provider",
       `Provider ${quoted(provider)} is neither manual nor agent`,
+      { details: { provider } },
     );
   }
   if (provider !== "manual" || !execute) return;

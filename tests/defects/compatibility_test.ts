@@ -1,3 +1,4 @@
+import { withoutOlderWords } from "../../scripts/docs/older_words.ts";
 import { assert, assertEquals } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
 
@@ -17,7 +18,7 @@ function sourcesBelow(directory: string): readonly string[] {
 }
 
 Deno.test(`${PAGE} names tests that exist`, () => {
-  const names = namesIn(Deno.readTextFileSync(PAGE));
+  const names = namesIn(withoutOlderWords(Deno.readTextFileSync(PAGE)));
   assert(names.length > 40, `only ${names.length} found`);
   const tests = sourcesBelow("tests").join("\n");
   assertEquals(names.filter((name) => !tests.includes(name)), []);
