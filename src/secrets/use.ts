@@ -209,7 +209,6 @@ async function find(
   return { repository, found };
 }
 
-/** Opens the repository, if the name can be that of a secret. */
 function openNamed(host: Host, options: SecretOptions): Repository {
   assertSecretName(options.name);
   return openRepository(host, options);
@@ -348,8 +347,7 @@ export interface SecretRemoved extends Omit<GotSecret, "value"> {
  *
  * Requires `--allow-read` and `--allow-write`.
  *
- * @throws {OrcError} `no_such_secret` (not_found) if it is not stored there
- * @throws {OrcError} `not_confirmed` (refused) if nobody says yes: there is no second copy of it
+ * @throws {OrcError} `no_such_secret` (not_found), or `not_confirmed` (refused) without a yes
  */
 export function removeStoredSecret(
   host: Host,
