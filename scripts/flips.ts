@@ -31,13 +31,14 @@ const FLIPS: readonly Flip[] = [
   {
     rule: "what is completed is completed once",
     find:
-      /(open\.itemState\.status) === ("completed"\) return unchanged\(state\);(?:\s+assert[^\n]*)*\s+if \(open\.item\.verification\.type === "manual)/,
+      /(open\.itemState\.status) === ("completed"\) return unchanged\(state\);(?:\s+assert[^\n]*)*\s+if \(isManual\(open)/,
     put: "$1 !== $2",
   },
   {
     rule: "a manual gate is not completed but approved",
-    find: /(open\.item\.verification\.type) === ("manual_gate"\) \{)/,
-    put: "$1 !== $2",
+    find:
+      /(type === "manual_gate") \|\| (stepType === "gate" && type === "none")/,
+    put: "$1 && $2",
   },
   {
     rule: "a phase is left by force only if one follows",

@@ -170,11 +170,13 @@ export function adviceText(note: string, { symbols }: Style): string {
   return `${tag[symbols ? 0 : 1]} ${note.slice(end + 1).trim()}`;
 }
 
-function checkLine({ check, verification }: ItemSummary): string | null {
+function checkLine(
+  { check, stepType, verification }: ItemSummary,
+): string | null {
   if (check === null) return null;
-  return verification === "manual_gate"
-    ? `a human decides: ${check}`
-    : `orc checks: ${check}`;
+  const isManual = verification === "manual_gate" ||
+    stepType === "gate" && verification === "none";
+  return isManual ? `a human decides: ${check}` : `orc checks: ${check}`;
 }
 
 function clockLine({ id, approval, passesAt }: ItemSummary): string | null {

@@ -143,7 +143,7 @@ export const skipCommand = command<ChangeResult<{ item: string }>>({
 
 export const approveItemCommand = command<ChangeResult<{ item: string }>>({
   description:
-    "Passes a manual gate. Only a human can: in a terminal, by typing the item's id. Who is not known to be one is refused with 77, and the try is logged. ORCHESTRATOR_APPROVALS=any lets tests and CI approve; the log says so.",
+    "Passes a manual gate, or a gate that names nothing to verify. Only a human can: in a terminal, by typing the item's id. Who is not known to be one is refused with 77, and the try is logged. ORCHESTRATOR_APPROVALS=any lets tests and CI approve; the log says so.",
   args: [arg("ITEM", "Id of the manual gate", "open-item")],
   flags: [
     flag("-n, --notes TEXT", "What was looked at, at most 2000 characters"),

@@ -5,10 +5,10 @@ import { withOffset } from "../base/time.ts";
 import { problemOfSkipReason } from "../workflow/evidence.ts";
 import {
   approvalRequired,
-  assertVerifiable,
   forcedSkip,
   hasCome,
   isHumanOnly,
+  isManual,
   passageOf,
   passesAt,
   supervisionMode,
@@ -90,8 +90,7 @@ export function completeItem(
   if (open.itemState.status === "completed") return unchanged(state);
   assertNotSkipped("complete", open);
   assertInOrder("complete", situation, open);
-  assertVerifiable(open.item);
-  if (open.item.verification.type === "manual_gate") {
+  if (isManual(open.item)) {
     const supported = handedIn(open, action.evidence);
     return passManualGate(situation, noted(supported, action.notes));
   }
@@ -205,7 +204,7 @@ export function approveItem(
   const { workflow, state, at, caller } = situation;
   assertNotesFit(notes);
   const open = noted(findItem(workflow, state, itemId), notes);
-  if (open.item.verification.type !== "manual_gate") {
+  if (!isManual(open.item)) {
     const because = "it is not a manual gate";
     throw refusal("approve", itemId, because, `orc complete ${itemId}`);
   }
@@ -213,6 +212,9 @@ export function approveItem(
   assertNotSkipped("approve", open);
   assertInOrder("approve", situation, open);
   requireHuman(caller, `approve item "${itemId}"`);
+  const gate = open.item.verification.type === "manual_gate"
+    ? "manual gate"
+    : "gate without verification";
   return itemChanged(situation, open, {
     status: "completed",
     completedAt: at,
@@ -223,7 +225,7 @@ export function approveItem(
     }),
   }, [
     humanEvent("item_completed", subjectOf(open), {
-      message: `Approved manual gate: ${itemId}`,
+      message: `Approved ${gate}: ${itemId}`,
       details: { notes, approved: true },
     }, caller),
   ]);

@@ -1,10 +1,9 @@
 import { shellWord } from "../base/text.ts";
 import {
-  forcedSkip,
   isHumanOnly,
+  isManual,
   needsHuman,
   passageOf,
-  verifiesNothing,
 } from "../workflow/supervision.ts";
 import type {
   Item,
@@ -98,19 +97,17 @@ function itemToGoOnWith(
 
 /** The step that gets an open item done, whoever's turn it is. */
 export function stepFor(workflow: Workflow, item: Item): Step {
-  const { id, evidenceSchema, verification } = item;
+  const { id, evidenceSchema } = item;
   const word = shellWord(id);
-  if (verifiesNothing(item)) return byHuman(forcedSkip(id), id);
   if (needsHuman(workflow, item)) {
     return byHuman(`orc approve-item ${word}`, id);
   }
   // There is nothing to tell about an approval nobody gave.
   const isClock = passageOf(workflow, item)?.type === "clock";
   const notes = isClock ? "" : ' --notes "<what you did>"';
-  const evidence =
-    evidenceSchema !== null && verification.type !== "manual_gate"
-      ? ' --evidence "<file>"'
-      : "";
+  const evidence = evidenceSchema !== null && !isManual(item)
+    ? ' --evidence "<file>"'
+    : "";
   return byAnyone(`orc complete ${word}${evidence}${notes}`, id);
 }
 

@@ -1,5 +1,5 @@
 import { asObject } from "../base/json.ts";
-import { passageOf, passesAt } from "../workflow/supervision.ts";
+import { isManual, passageOf, passesAt } from "../workflow/supervision.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
 import type {
   Item,
@@ -84,7 +84,7 @@ export interface ItemSummary {
    */
   readonly skipConditions: readonly string[];
   /**
-   * What gets an open manual gate out of the way: a `human`, `nobody` (`complete` skips it), or a
+   * What gets an open manual gate, or a gate that names nothing to verify, out of the way: a `human`, `nobody` (`complete` skips it), or a
    * `clock` that gives a human time to answer and that the first `complete` or `start-item` starts.
    * Null for everything else.
    */
@@ -286,11 +286,12 @@ function summarizeItems(
 }
 
 function evidenceOf(
-  { evidenceSchema: schema, evidencePrompt: prompt, verification }: Item,
+  item: Item,
   { evidence }: ItemState,
 ): EvidenceSummary | null {
+  const { evidenceSchema: schema, evidencePrompt: prompt } = item;
   const isAsked = schema !== null || prompt !== null;
-  if (!isAsked || verification.type === "manual_gate") return null;
+  if (!isAsked || isManual(item)) return null;
   return { schema, prompt, given: evidence !== null };
 }
 

@@ -12,7 +12,7 @@ import {
   type OpenItem,
   phaseStateOf,
 } from "../engine/state.ts";
-import { needsHuman } from "../workflow/supervision.ts";
+import { isManual, needsHuman } from "../workflow/supervision.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
 import type {
   Item,
@@ -212,12 +212,12 @@ function factLines(
 
 function checkText({ settings }: Workflow, item: Item): string {
   const { verification, timeoutSeconds } = item;
+  if (isManual(item)) return "a human decides";
   const subject = subjectOfCheck(verification, settings);
   switch (verification.type) {
     case "none":
-      return "none; the notes say what was done";
     case "manual_gate":
-      return "a human decides";
+      return "none; the notes say what was done";
     case "file_exists":
       return `${subject} exists`;
     case "command": {

@@ -67,22 +67,23 @@ export async function skipItem(
   return await applyAction(host, opened, action, act);
 }
 
-/** A manual gate to approve. */
+/** A manual gate, or a gate that names nothing to verify, to approve. */
 export interface ApproveItemOptions extends SessionOptions {
-  /** A manual gate of the current phase; also what the human types. */
+  /** An item of the current phase that waits for a human; also what the human types. */
   readonly itemId: string;
   /** What the human says to it, at most 2000 characters. */
   readonly notes?: string;
 }
 
 /**
- * Passes a manual gate: an act of a human, who types the item's id in a terminal. With
+ * Passes a manual gate, or a gate that names nothing to verify: an act of a human, who types the
+ * item's id in a terminal. With
  * `ORCHESTRATOR_APPROVALS=any`, for CI and tests, nobody is asked and the log says so. One that is
  * approved stays so.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
- * @throws {OrcError} `cannot_approve` (refused) if the item is no manual gate or was skipped
+ * @throws {OrcError} `cannot_approve` (refused) if the item has something to verify, or was skipped
  * @throws {OrcError} `approval_required` (denied) if no human is there, which is logged, or
  *   `approval_declined` if something else is typed
  * @throws {OrcError} `out_of_order`, `item_in_other_phase` (refused) or `no_such_item` (not_found)

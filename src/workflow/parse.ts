@@ -22,6 +22,7 @@ import { schemaProblems, WORKFLOW_KEYS, workflowSchema } from "./schema.ts";
 import {
   APPROVAL_TIMEOUT,
   approvalTimeoutMinutes,
+  isManual,
   MAX_APPROVAL_TIMEOUT_MINUTES,
   supervisionMode,
 } from "./supervision.ts";
@@ -274,7 +275,7 @@ function* aboutPhase(
 }
 
 const VERIFIES_NOTHING =
-  "A gate without verification can verify nothing: give it a command, a file or a manual gate";
+  "A gate without verification waits for a human's word, as a manual gate does: write manual_gate, or give it a command or a file";
 const VAIN_EVIDENCE =
   "Evidence for a manual gate has no effect: a human decides, and looks at what there is";
 const VAIN_SECRETS =
@@ -294,7 +295,7 @@ function* aboutVerification(
   switch (verification.type) {
     case "none":
       if (stepType !== "gate") return;
-      yield errorAt(path, "gate_without_check", VERIFIES_NOTHING);
+      yield warningAt(path, "gate_without_check", VERIFIES_NOTHING);
       return;
     case "file_exists":
       yield* aboutFile(verification.path, { path: below("path"), settings });
@@ -369,11 +370,12 @@ function* aboutNames(
 }
 
 function* aboutItem(
-  { evidenceSchema: schema, secrets, verification }: Item,
+  item: Item,
   path: Path,
 ): Generator<ProblemDraft> {
+  const { evidenceSchema: schema, secrets, verification } = item;
   const schemaPath = [...path, "evidence_schema"];
-  if (schema !== null && verification.type === "manual_gate") {
+  if (schema !== null && isManual(item)) {
     yield warningAt(schemaPath, "evidence_without_effect", VAIN_EVIDENCE);
   } else if (schema !== null && !EVIDENCE_SCHEMAS.includes(schema)) {
     const name = quote(schema);

@@ -33,12 +33,20 @@ type Passage =
   | { readonly type: "nobody" }
   | { readonly type: "clock"; readonly minutes: number };
 
-/** Says how an item is passed if it is a manual gate; a gate always waits for a human. */
+/**
+ * Whether a human's word is what an item asks for: a manual gate, and a gate that names nothing to
+ * verify, which the Python tool passes unseen.
+ */
+export function isManual({ stepType, verification: { type } }: Item): boolean {
+  return type === "manual_gate" || stepType === "gate" && type === "none";
+}
+
+/** Says how an item is passed that asks for a human's word; a gate always waits for it. */
 export function passageOf(
   workflow: Workflow,
   item: Item,
 ): Passage | undefined {
-  if (item.verification.type !== "manual_gate") return undefined;
+  if (!isManual(item)) return undefined;
   const mode = supervisionMode(workflow);
   if (item.stepType === "gate" || mode === "supervised") {
     return { type: "human" };
@@ -51,7 +59,7 @@ export function passageOf(
 }
 
 export function needsHuman(workflow: Workflow, item: Item): boolean {
-  return passageOf(workflow, item)?.type === "human" || verifiesNothing(item);
+  return passageOf(workflow, item)?.type === "human";
 }
 
 /** Whether no reason gets past a manual gate: who called a risk high wants a human to look. */
@@ -83,24 +91,7 @@ export function hasCome(instant: string, at: string): boolean {
   return (epochMsOf(at) ?? 0) >= (epochMsOf(instant) ?? Infinity);
 }
 
-/** Whether a gate names nothing to verify: the Python tool passes it, here only a human can. */
-export function verifiesNothing({ stepType, verification }: Item): boolean {
-  return stepType === "gate" && verification.type === "none";
-}
-
 /** The command that gets past a gate without its verification; a human's. */
 export function forcedSkip(itemId: string): string {
   return `orc skip ${shellWord(itemId)} --force --reason "<why>"`;
-}
-
-export function assertVerifiable(item: Item): void {
-  if (!verifiesNothing(item)) return;
-  throw refused(
-    "cannot_complete",
-    `Cannot complete item "${item.id}": it is a gate, and its workflow names nothing that could be verified`,
-    {
-      hint: `a human runs, in a terminal: ${forcedSkip(item.id)}`,
-      details: { item: item.id },
-    },
-  );
 }

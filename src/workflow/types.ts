@@ -403,7 +403,7 @@ export type Action =
     /** Skips a gate. */
     readonly force: boolean;
   }
-  /** Passes a manual gate. */
+  /** Passes a manual gate, or a gate that names nothing to verify. */
   | {
     readonly type: "approve_item";
     readonly itemId: string;

@@ -381,7 +381,7 @@ testText({
       EASY_WORKFLOW.replace("name: It", "name: It, step_type: gate"),
     ),
   text: `it · It (DO 0/1, gate)
-then a human runs: orc skip it --force --reason "<why>"`,
+then a human runs: orc approve-item it`,
 });
 
 Deno.test("orc next marks the item on a terminal", (t) =>

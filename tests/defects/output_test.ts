@@ -78,7 +78,7 @@ Deno.test("nothing that failed ends with exit code 0", () =>
 phases:
   - id: PLAN
     name: Plan
-    items: [{id: it, name: It, step_type: gate}]
+    items: [{id: it, name: It, verification: {type: command, command: "true"}}]
 `,
     "twice.yaml": `name: Twice
 phases:

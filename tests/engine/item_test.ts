@@ -1,4 +1,10 @@
-import { jsonObject, type JsonValue, plainOf } from "../../src/base/json.ts";
+import {
+  asObject,
+  jsonObject,
+  type JsonValue,
+  plainOf,
+} from "../../src/base/json.ts";
+import { OrcError } from "../../src/base/error.ts";
 import { checkToRun } from "../../src/engine/check.ts";
 import type {
   Action,
@@ -141,6 +147,20 @@ Deno.test("decide() completes a manual gate that a human approves", () => {
   ]);
 });
 
+Deno.test("decide() takes a human's word, and no agent's, for a gate that names nothing to verify", () => {
+  const gate = { stepType: "gate" } as const;
+  assertThrows(() => actOn(gate, APPROVE), OrcError, "only a human may");
+  const { state, events } = actOn(gate, APPROVE, { caller: HUMAN });
+  const { status, notes, verificationResult } = itemIn(state, "x");
+  assertEquals([status, notes], ["completed", "Fine"]);
+  assertEquals(asObject(verificationResult)?.get("approved"), true);
+  const details = { notes: "Fine", approved: true, origin: "terminal" };
+  const message = "Approved gate without verification: x";
+  assertEquals(events, [
+    eventOf("item_completed", message, details, "human"),
+  ]);
+});
+
 /** Who tries what in vain on which item, why it is refused, and what to do instead. */
 const REFUSALS: readonly {
   readonly item: Partial<Item>;
@@ -157,7 +177,7 @@ const REFUSALS: readonly {
     hint: "ask a human to run the same command in a terminal",
   },
   {
-    item: { stepType: "gate" },
+    item: { stepType: "gate", verification: FILE },
     action: APPROVE,
     because: 'Cannot approve item "x": it is not a manual gate',
     hint: "orc complete x",
@@ -202,7 +222,7 @@ Deno.test("decide() says why it refuses an item, and what to do instead", () => 
     assertEquals(error.message, because);
     assertEquals(error.hint, hint ?? "orc status");
   }
-  const { details } = orcErrorOf(() => actOn({ stepType: "gate" }, APPROVE));
+  const { details } = orcErrorOf(() => actOn(GATE, APPROVE));
   assertEquals(details, { item: "x" });
 });
 

@@ -356,7 +356,7 @@ testTable("decide() completes an open item whose check passed", {
     flexible   completed  completed  completed  approval_required  approval_required
     documented completed  completed  completed  approval_required  approval_required
     required   completed  completed  completed  approval_required  approval_required
-    gate       cannot_complete  completed  completed  approval_required  approval_required
+    gate       approval_required  completed  completed  approval_required  approval_required
   `,
 });
 
@@ -421,7 +421,7 @@ testTable("decide() lets no agent leave out a check", {
     flexible   approval_required  approval_required  approval_required  approval_required
     documented approval_required  approval_required  approval_required  approval_required
     required   approval_required  approval_required  approval_required  approval_required
-    gate       cannot_complete    cannot_complete    cannot_complete    approval_required
+    gate       approval_required  cannot_complete    cannot_complete    approval_required
   `,
 });
 
@@ -433,7 +433,7 @@ testTable("decide() lets a human leave out a check, but not that of a gate", {
     flexible   completed        completed        completed        approval_required
     documented completed        completed        completed        approval_required
     required   completed        completed        completed        approval_required
-    gate       cannot_complete  cannot_complete  cannot_complete  approval_required
+    gate       approval_required  cannot_complete  cannot_complete  approval_required
   `,
 });
 
@@ -481,7 +481,7 @@ testTable("decide() lets no agent approve a manual gate", {
     flexible   cannot_approve  cannot_approve  cannot_approve  approval_required
     documented cannot_approve  cannot_approve  cannot_approve  approval_required
     required   cannot_approve  cannot_approve  cannot_approve  approval_required
-    gate       cannot_approve  cannot_approve  cannot_approve  approval_required
+    gate       approval_required  cannot_approve  cannot_approve  approval_required
   `,
 });
 
@@ -493,7 +493,7 @@ testTable("decide() completes a manual gate for a human", {
     flexible   cannot_approve  cannot_approve  cannot_approve  completed
     documented cannot_approve  cannot_approve  cannot_approve  completed
     required   cannot_approve  cannot_approve  cannot_approve  completed
-    gate       cannot_approve  cannot_approve  cannot_approve  completed
+    gate       completed       cannot_approve  cannot_approve  completed
   `,
 });
 
@@ -523,7 +523,8 @@ const ALL_KINDS = STEP_TYPES.flatMap((stepType) =>
 
 Deno.test("decide() answers the same for every kind of item that is done", () => {
   for (const item of ALL_KINDS) {
-    const isManual = item.verification === MANUAL;
+    const isManual = item.verification === MANUAL ||
+      item.stepType === "gate" && item.verification === NONE;
     for (const [name, [action, completed, skipped]] of Object.entries(DONE)) {
       const isRefused = name === "approve" && !isManual;
       for (const caller of CALLERS.anyone ?? []) {

@@ -35,8 +35,10 @@ export function isGate({ step_type }: ItemText): boolean {
   return step_type === "gate";
 }
 
-export function isManual({ verification }: ItemText): boolean {
-  return verification?.type === "manual_gate";
+/** A gate that names nothing to verify asks for a human's word too. */
+export function isManual(item: ItemText): boolean {
+  const { type = "none" } = item.verification ?? {};
+  return type === "manual_gate" || isGate(item) && type === "none";
 }
 
 /** Whether something has to be run or looked for. */

@@ -62,8 +62,9 @@ function isEarned({ action, caller }: Step, item: Item): boolean {
   const { type } = item.verification;
   const isGate = item.stepType === "gate";
   if (action.type === "restore") return isHuman;
-  if (action.type === "approve_item") return isHuman && type === "manual_gate";
-  if (action.type !== "complete" || type === "manual_gate") return false;
+  const isManual = type === "manual_gate" || isGate && type === "none";
+  if (action.type === "approve_item") return isHuman && isManual;
+  if (action.type !== "complete" || isManual) return false;
   const isPassed = action.result?.type === type && action.result.passed;
   if (isGate) return isPassed && !action.skipVerify;
   return action.skipVerify ? isHuman : type === "none" || isPassed;

@@ -201,11 +201,11 @@ Deno.test("validateWorkflow() tells what is doubtful in a file that can be used"
     },
   ));
 
-Deno.test("validateWorkflow() refuses checks and gates that can verify nothing, which start accepts", () =>
+Deno.test("validateWorkflow() refuses checks that can verify nothing, which start accepts", () =>
   withRoot({
     "workflow.yaml": EASY_WORKFLOW.replace(
       "name: It}",
-      "name: It, step_type: gate}",
+      'name: It, verification: {type: command, command: "true"}}',
     ),
   }, async (root) => {
     assertEquals(

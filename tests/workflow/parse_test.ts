@@ -415,7 +415,7 @@ const MANUAL = { verification: { type: "manual_gate" } };
 Deno.test("findWarnings() finds gates that check nothing", () => {
   const gate = { step_type: "gate" };
   const none = { ...gate, verification: { type: "none" } };
-  warns("error gate_without_check", { item: gate }, { item: none });
+  warns("warning gate_without_check", { item: gate }, { item: none });
   const required = { step_type: "required" };
   warns("", { item: { ...gate, ...MANUAL } }, { item: required });
 });

@@ -1,5 +1,4 @@
 import { JsonNumber, jsonObject, type JsonValue } from "../../src/base/json.ts";
-import { checkToRun } from "../../src/engine/check.ts";
 import { hintOf, nextStep } from "../../src/engine/next.ts";
 import { pendingItem } from "../../src/engine/state.ts";
 import { findWrongSettings } from "../../src/workflow/parse.ts";
@@ -158,26 +157,19 @@ Deno.test("findWrongSettings() takes minutes above 0, and names what it found in
 
 const workflow = workflowWith(itemOf("x", { stepType: "gate" }));
 const started = sessionOf(workflow);
-const WAY_ON =
-  'a human runs, in a terminal: orc skip x --force --reason "<why>"';
+const WAY_ON = "a human runs, in a terminal: orc approve-item x";
 
 Deno.test("decide() completes no gate that names nothing to verify, and says how to go on", () => {
   const refused = [
     () => act(workflow, started, complete("x"), HUMAN),
     () => act(workflow, started, complete("x", { skipVerify: true }), HUMAN),
-    () =>
-      checkToRun(workflow, started, {
-        itemId: "x",
-        notes: null,
-        skipVerify: false,
-      }),
   ];
   for (const run of refused) {
     const error = orcErrorOf(run);
-    assertEquals([error.kind, error.code], ["refused", "cannot_complete"]);
+    assertEquals([error.kind, error.code], ["refused", "approval_required"]);
     assertEquals(
       error.message,
-      'Cannot complete item "x": it is a gate, and its workflow names nothing that could be verified',
+      'Cannot complete item "x": a human must approve it',
     );
     assertEquals(error.hint, WAY_ON);
   }
