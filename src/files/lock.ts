@@ -111,7 +111,7 @@ async function acquire(
   throwIfInterrupted: () => void,
 ): Promise<HeldLock> {
   const record = newRecord(context);
-  const isAbandoned = newJudge(context, record.host);
+  const isAbandoned = newJudge(context, record);
   const target: LockTarget = { directory, record, isAbandoned };
   const path = `${directory}/${LOCK_NAME}`;
   const startedAtMs = performance.now();
@@ -219,7 +219,7 @@ export type JudgeContext = Pick<LockContext, "now" | "livenessOf">;
 type Judge = (seen: Sighting) => boolean;
 
 /** It remembers what it has seen: some things are nobody's only if they stay the same for a while. */
-function newJudge(context: JudgeContext, host: string): Judge {
+function newJudge(context: JudgeContext, own: ProcessIdentity): Judge {
   // Measured with this process's own clock: those of files and of other machines may be wrong.
   const firstSeenMs = new Map<string, number>();
   const isStuck = (key: string): boolean => {
@@ -234,9 +234,10 @@ function newJudge(context: JudgeContext, host: string): Judge {
     const { record } = seen;
     const liveness = context.livenessOf(record, record.at);
     if (liveness !== "unknown") return liveness === "dead";
-    // Another machine's lock is never taken over; who may not ask has an empty name for its own.
-    // The fence keeps the data right even where this guess is wrong.
-    const mayBeHere = [record.host, host].includes("") || record.host === host;
+    // Another machine's lock is never taken over: its boot tells it, else its name, where it may be
+    // asked for. The fence keeps the data right even where this guess is wrong.
+    const key = record.boot !== "" && own.boot !== "" ? "boot" : "host";
+    const mayBeHere = ["", own[key]].includes(record[key]) || own[key] === "";
     return mayBeHere &&
       ageMsOf(record, context.now()) > UNKNOWN_HOLDER_MS &&
       isStuck(`unknown ${record.token}`);

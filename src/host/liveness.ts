@@ -9,31 +9,28 @@ const START_TOLERANCE_MS = 5_000;
 /** `ps` rounds to seconds. */
 const LOCK_TOLERANCE_MS = 2_000;
 
-/** Whoever waits for a lock looks many times a second; starting `ps` each time would be dear. */
-const LISTING_LIFETIME_MS = 1_000;
+/** Whoever waits for a lock looks many times a second; `ps` or all of `/proc` each time would be dear. */
+const ANSWER_LIFETIME_MS = 1_000;
 
 const MAX_PID = 2 ** 31 - 1;
 
+/** The kernel's own process namespace, from where every process of the machine is seen. */
+const INITIAL_NAMESPACE = "pid:[4026531836]";
+
 let own: ProcessIdentity | undefined;
-const listings = new Map<
-  number,
-  { readonly process: ListedProcess | undefined; readonly readAtMs: number }
->();
+const listed = lately<ListedProcess | undefined>();
+const searched = lately<Liveness>();
 
 /** Who this process is, as exactly as orc may know. */
 export function ownIdentity(): ProcessIdentity {
   // The stand-in for Deno in the npm package says what it runs on.
   const version: { deno: string; runtime?: string } = Deno.version;
-  const namespace = "/proc/self/ns/pid";
   own ??= {
     pid: Deno.pid,
     start: processStat(Deno.pid)?.start ?? "",
     startedAtMs: Math.round(performance.timeOrigin),
     boot: kernelText("/proc/sys/kernel/random/boot_id")?.trim() ?? "",
-    namespace: ifAllowed(
-      { name: "read", path: namespace },
-      () => `pid:[${Deno.statSync(namespace).ino}]`,
-    ) ?? "",
+    namespace: namespaceAt("/proc/self") ?? "",
     host: isGranted({ name: "sys", kind: "hostname" }) ? Deno.hostname() : "",
     runtime: version.runtime ?? `deno ${version.deno}`,
   };
@@ -52,11 +49,73 @@ export function livenessOf(
   const host = compare(holder.host, self.host);
   const boot = compare(holder.boot, self.boot);
   const namespace = compare(holder.namespace, self.namespace);
-  if (boot === "different") return host === "same" ? "dead" : "unknown";
+  // Two machines may have one name: only what was locked before this one booted is of before.
+  if (boot === "different") {
+    return host === "same" && isBeforeBoot(lockedAt) ? "dead" : "unknown";
+  }
   // A machine keeps its boot when its name changes, and containers share the boot of their machine.
-  const isHere = namespace !== "different" &&
-    (host === "same" || boot === "same" && namespace === "same");
+  if (namespace === "different") {
+    return boot === "same" ? livenessElsewhere(holder) : "unknown";
+  }
+  const isHere = host === "same" || boot === "same" && namespace === "same";
   return isHere ? livenessHere(holder, lockedAt) : "unknown";
+}
+
+function isBeforeBoot(lockedAt: string): boolean {
+  const uptimeSeconds = parseFloat(kernelText("/proc/uptime") ?? "");
+  const lockedAtMs = epochMsOf(lockedAt) ?? NaN;
+  return lockedAtMs < Date.now() - uptimeSeconds * 1000;
+}
+
+/**
+ * Judges a holder in another process namespace of this machine. Its process id says nothing here.
+ * Only where all processes are seen, the absence of one that had that id in a namespace of its own
+ * proves that it has ended.
+ */
+function livenessElsewhere(holder: ProcessIdentity): Liveness {
+  const seesAll = ownIdentity().namespace === INITIAL_NAMESPACE &&
+    processStat(1) !== undefined;
+  if (!seesAll) return "unknown";
+  const { pid, namespace, start } = holder;
+  return searched(`${namespace} ${pid}`, () => {
+    const pids = ifAllowed(
+      { name: "read", path: "/proc" },
+      () => [...Deno.readDirSync("/proc")].map(({ name }) => name),
+    );
+    const found = pids?.map(Number).filter((id) =>
+      id > 0 && mayBeHolder(`/proc/${id}`, holder)
+    );
+    if (found?.length === 0) return "dead";
+    const isThere = found?.some((id) => processStat(id)?.start === start);
+    return isThere ? "alive" : "unknown";
+  });
+}
+
+/** Whether a process may be the holder; one that ended meanwhile is not. */
+function mayBeHolder(
+  directory: string,
+  { pid, namespace }: ProcessIdentity,
+): boolean {
+  const status = kernelText(`${directory}/status`);
+  if (status === undefined) {
+    const path = directory;
+    return ifAllowed({ name: "read", path }, () => Deno.statSync(path)) !==
+      undefined;
+  }
+  // The first of its ids is the one here, the last the one in its own namespace.
+  const ids = /^NSpid:\s*(.*)$/m.exec(status)?.[1]?.split(/\s+/);
+  if (ids && (ids.length === 1 || Number(ids.at(-1)) !== pid)) return false;
+  // Only who owns a process, or may look into all, is told its namespace.
+  return (namespaceAt(directory) ?? namespace) === namespace;
+}
+
+/** The process namespace of a process by its directory in `/proc`. */
+function namespaceAt(directory: string): string | undefined {
+  const path = `${directory}/ns/pid`;
+  return ifAllowed(
+    { name: "read", path },
+    () => `pid:[${Deno.statSync(path).ino}]`,
+  );
 }
 
 function compare(one: string, other: string): "same" | "different" | "unknown" {
@@ -72,22 +131,24 @@ function livenessHere(holder: ProcessIdentity, lockedAt: string): Liveness {
   }
   const running = isRunning(holder.pid);
   if (running === false) return "dead";
-  const listed = recentlyListed(holder.pid);
-  if (listed === undefined) return running ? "alive" : "unknown";
-  return listed.isDefunct || isYounger(listed, holder, lockedAt)
+  const process = listed(`${holder.pid}`, () => listedProcess(holder.pid));
+  if (process === undefined) return running ? "alive" : "unknown";
+  return process.isDefunct || isYounger(process, holder, lockedAt)
     ? "dead"
     : "alive";
 }
 
-function recentlyListed(pid: number): ListedProcess | undefined {
-  const nowMs = performance.now();
-  const known = listings.get(pid);
-  if (known !== undefined && nowMs - known.readAtMs < LISTING_LIFETIME_MS) {
-    return known.process;
-  }
-  const process = listedProcess(pid);
-  listings.set(pid, { process, readAtMs: nowMs });
-  return process;
+/** Makes what is asked again at once content with the answer from before. */
+function lately<Answer>() {
+  const answers = new Map<string, { answer: Answer; atMs: number }>();
+  return (question: string, ask: () => Answer): Answer => {
+    const atMs = performance.now();
+    const known = answers.get(question);
+    if (known && atMs - known.atMs < ANSWER_LIFETIME_MS) return known.answer;
+    const answer = ask();
+    answers.set(question, { answer, atMs });
+    return answer;
+  };
 }
 
 /** A process that began after the lock was taken cannot be its holder: its id was used again. */

@@ -332,7 +332,7 @@ const HOLDERS: readonly {
   },
   {
     name: "an earlier boot of this machine",
-    lock: () => livingLock({ boot: "0000", namespace: "pid:[1]" }),
+    lock: () => livingLock({ boot: "0000", at: "1970-01-01T00:00:00Z" }),
     isDead: true,
   },
   {
@@ -342,8 +342,8 @@ const HOLDERS: readonly {
     isDead: false,
   },
   {
-    name: "another namespace",
-    lock: () => livingLock({ namespace: "pid:[1]" }),
+    name: "another machine of the same name",
+    lock: () => livingLock({ boot: "1" }),
     isDead: false,
   },
 ];

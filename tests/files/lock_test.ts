@@ -196,7 +196,12 @@ const TAKEN: readonly Waiting[] = [
   { name: "unknown since no instant", lock: { at: "x" }, livenessOf: unknown },
   {
     name: "unknown on a machine that may be this one",
-    lock: { at: OLD, host: "" },
+    lock: { at: OLD, boot: "", host: "" },
+    livenessOf: unknown,
+  },
+  {
+    name: "unknown in a container of this machine",
+    lock: { at: OLD, host: "box", namespace: "pid:[2]" },
     livenessOf: unknown,
   },
   {
@@ -215,7 +220,12 @@ const LEFT: readonly Waiting[] = [
   },
   {
     name: "unknown on another machine",
-    lock: { at: OLD, host: "other" },
+    lock: { at: OLD, boot: "", host: "other" },
+    livenessOf: unknown,
+  },
+  {
+    name: "unknown on another machine of the same name",
+    lock: { at: OLD, boot: "b1" },
     livenessOf: unknown,
   },
   { name: "alive for long", lock: { at: LONG_AGO } },

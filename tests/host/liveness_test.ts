@@ -114,7 +114,6 @@ const HOLDERS: readonly [Partial<ProcessIdentity>, Liveness][] = [
   [{ boot: "b" }, "dead"],
   [{ boot: "b", host: "other" }, "unknown"],
   [{ boot: "", host: "other" }, "unknown"],
-  [{ namespace: "pid:[1]" }, "unknown"],
   [ENDED, "dead"],
   [{ ...LESSER, namespace: "" }, "alive"],
   [{ ...LESSER, ...ENDED }, "dead"],
@@ -139,6 +138,99 @@ Deno.test({
     assertEquals(stderr, "");
     const expected = HOLDERS.map(([, liveness]) => liveness);
     assertEquals(stdout.trim().split("\n"), ["true", ...expected]);
+  },
+});
+
+Deno.test({
+  name:
+    "livenessOf() takes no machine of the same name for this one before it booted",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const { stdout, stderr } = await runScript(
+      `import { livenessOf, ownIdentity } from "./src/host/liveness.ts";
+       const other = { ...ownIdentity(), boot: "b" };
+       const now = new Date().toISOString();
+       console.log(livenessOf(other, now), livenessOf(other, "${LONG_AGO}"));`,
+      { flags: ["-A"] },
+    );
+    assertEquals([stderr, stdout], ["", "unknown dead\n"]);
+  },
+});
+
+/** A judge of a holder that is like itself but for what is given; the first word is its namespace. */
+function judgeOf(changes: Partial<ProcessIdentity>): string {
+  return `import { livenessOf, ownIdentity } from "./src/host/liveness.ts";
+    const own = ownIdentity();
+    const holder = { ...own, host: "box", ...${JSON.stringify(changes)} };
+    console.log(own.namespace, livenessOf(holder, new Date().toISOString()));`;
+}
+
+const IN_NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc"];
+const INITIAL = "pid:[4026531836]";
+
+function textOf(...[program = "", ...args]: string[]): string {
+  const { stdout } = new Deno.Command(program, { args }).outputSync();
+  return new TextDecoder().decode(stdout).trim();
+}
+
+/** Whether this machine makes namespaces, and this process sees all that is in them. */
+function canLookIntoNamespaces(): boolean {
+  if (Deno.build.os !== "linux") return false;
+  try {
+    return textOf(...IN_NAMESPACE, "echo", "yes") === "yes" &&
+      textOf("readlink", "/proc/self/ns/pid") === INITIAL;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test({
+  name:
+    "livenessOf() finds out whether a process of a container of this machine has ended",
+  ignore: !canLookIntoNamespaces(),
+  fn: async () => {
+    const [program = "", ...args] = [...IN_NAMESPACE, "sleep", "60"];
+    const box = new Deno.Command(program, { args }).spawn();
+    let sleeper = "";
+    while (sleeper === "") sleeper = textOf("pgrep", "-P", `${box.pid}`);
+    const [, fields = ""] = textOf("cat", `/proc/${sleeper}/stat`).split(") ");
+    const identity = {
+      pid: 1,
+      start: fields.split(" ")[19] ?? "",
+      namespace: textOf("readlink", `/proc/${sleeper}/ns/pid`),
+    };
+    const judge = async (changes: Partial<ProcessIdentity>) => {
+      const flags = ["-A"];
+      const { stdout } = await runScript(judgeOf({ ...identity, ...changes }), {
+        flags,
+      });
+      return stdout.trim();
+    };
+    try {
+      assertEquals(await judge({}), `${INITIAL} alive`);
+      assertEquals(await judge({ pid: 7 }), `${INITIAL} dead`);
+      assertEquals(await judge({ boot: "b" }), `${INITIAL} unknown`);
+    } finally {
+      box.kill("SIGKILL");
+      Deno.kill(Number(sleeper), "SIGKILL");
+      await box.status;
+    }
+    while (textOf("ps", "-o", "stat=", "-p", sleeper) !== "");
+    assertEquals(await judge({}), `${INITIAL} dead`);
+  },
+});
+
+Deno.test({
+  name: "livenessOf() judges nobody outside of the container it runs in",
+  ignore: !canLookIntoNamespaces(),
+  fn: async () => {
+    const pid = await endedPid();
+    const changes = { pid, namespace: INITIAL };
+    const { stdout } = await runScript(judgeOf(changes), {
+      flags: ["-A"],
+      wrapper: (command) => [...IN_NAMESPACE, "sh", "-c", command],
+    });
+    assertEquals(stdout.trim().split(" ")[1], "unknown");
   },
 });
 
