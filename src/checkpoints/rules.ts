@@ -13,7 +13,11 @@ import {
   refuseProblems,
 } from "../base/shape.ts";
 import { withOffset } from "../base/time.ts";
-import { decodeUnsigned, type UnsignedSession } from "../session/codec.ts";
+import {
+  assertKnownVersion,
+  decodeUnsigned,
+  type UnsignedSession,
+} from "../session/codec.ts";
 import { encodeUnsigned } from "../session/encode.ts";
 import type { SessionState } from "../workflow/types.ts";
 
@@ -156,8 +160,10 @@ function readTextsOrNone(place: Place): readonly string[] {
 export function stateIn({ id, snapshot }: Checkpoint): SessionState {
   if (snapshot !== null) {
     const source = `The state in checkpoint "${id}"`;
-    return decodeUnsigned(snapshot, source, { hint: DAMAGED_CHECKPOINT_HINT })
-      .state;
+    const hint = DAMAGED_CHECKPOINT_HINT;
+    const session = decodeUnsigned(snapshot, source, { hint });
+    assertKnownVersion(session, source);
+    return session.state;
   }
   throw corrupt(
     "checkpoint_without_state",

@@ -10,7 +10,7 @@ import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
 import { asOrcError } from "../files/errors.ts";
 import { entriesIn as listed, visibleKind } from "../files/read.ts";
-import { ORC_FORMAT, type StoredSession } from "../session/codec.ts";
+import { type StoredSession, unknownVersionOf } from "../session/codec.ts";
 import { type Line, linesFrom } from "../session/log.ts";
 import {
   damageFinder,
@@ -106,12 +106,13 @@ async function checkState(
 }
 
 function stateFacts(
-  { state, serial, format, checksum, lastEvents }: StoredSession,
+  session: StoredSession,
   { recentIds }: LogFacts,
 ) {
+  const { state, serial, checksum, lastEvents } = session;
   return {
     ...{ status: state.status, serial, checksum },
-    isNewer: format > ORC_FORMAT,
+    isNewer: unknownVersionOf(session) !== undefined,
     /** How many events of its last updates are not in the log. */
     missingEvents: lastEvents.filter(({ id }) => !recentIds.has(id)).length,
     ...workflowFacts(state),

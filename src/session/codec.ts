@@ -1,9 +1,10 @@
-import type { OrcErrorOptions } from "../base/error.ts";
+import { type OrcErrorOptions, refused } from "../base/error.ts";
 import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
   parseJson,
+  plainOf,
 } from "../base/json.ts";
 import { type ChecksumVerdict, verifyChecksum } from "../base/checksum.ts";
 import {
@@ -184,6 +185,41 @@ function requireId(place: Place): void {
 
 /** The newest meaning of our data that this orc knows. */
 export const ORC_FORMAT = 1;
+
+/** The Python tool's `_version`: only this major is known. */
+const PYTHON_MAJOR = "3";
+
+/** What a version of a state says that this orc does not know; such a state may only be read. */
+export function unknownVersionOf(
+  { format, state }: UnsignedSession,
+): string | undefined {
+  if (format > ORC_FORMAT) {
+    return `format ${format}, this one knows ${ORC_FORMAT}`;
+  }
+  const version = state.source.get("_version");
+  const isKnown = version === undefined ||
+    typeof version === "string" && version.split(".")[0] === PYTHON_MAJOR;
+  return isKnown
+    ? undefined
+    : `_version ${
+      JSON.stringify(plainOf(version))
+    }, this one knows ${PYTHON_MAJOR}.x`;
+}
+
+/** @throws {OrcError} `newer_format` (refused) if a state is of a version that this orc does not know */
+export function assertKnownVersion(
+  session: UnsignedSession,
+  subject: string,
+  path?: string,
+): void {
+  const unknown = unknownVersionOf(session);
+  if (unknown === undefined) return;
+  throw refused(
+    "newer_format",
+    `${subject} was made by a newer orc (${unknown})`,
+    { path, hint: "update orc; reading still works: orc status" },
+  );
+}
 
 /** What orc keeps in a state beside the Python tool's data, in `metadata.orc`. */
 export interface OrcData {

@@ -5,7 +5,6 @@ import {
   onRefusal,
   type OrcError,
   orElse,
-  refused,
 } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import { asObject, type JsonObject } from "../base/json.ts";
@@ -30,9 +29,9 @@ import {
 } from "../files/read.ts";
 import type { Decision, SessionState } from "../workflow/types.ts";
 import {
+  assertKnownVersion,
   DAMAGED_STATE_HINT,
   decodeSession,
-  ORC_FORMAT,
   type StoredSession,
 } from "./codec.ts";
 
@@ -81,13 +80,7 @@ export function noSuchSession(id: string, path: string): OrcError {
  * lose what this orc does not know, the other would sign what nobody vouched for.
  */
 export function assertWritable(session: StoredSession, path: string): void {
-  if (session.format > ORC_FORMAT) {
-    throw refused(
-      "newer_format",
-      `"${path}" was made by a newer orc (format ${session.format}, this one knows ${ORC_FORMAT})`,
-      { path, hint: "update orc; reading still works: orc status" },
-    );
-  }
+  assertKnownVersion(session, `"${path}"`, path);
   if (session.checksum === "changed") {
     throw corrupt(
       "changed_outside",

@@ -334,6 +334,17 @@ const SHOWN_ONLY: readonly ShownOnly[] = [
     says: "was made by a newer orc (format 2, this one knows 1)",
   },
   {
+    name: "A15: a state of a major version nobody knows is only read",
+    make: async (lab) => {
+      const newer = replace('"_version": "3.0"', '"_version": "9.0"');
+      const text = await signed(String(newer(readState(lab))));
+      Deno.writeTextFileSync(lab.at("state.json"), text);
+    },
+    exit: REFUSED,
+    code: "newer_format",
+    says: 'was made by a newer orc (_version "9.0", this one knows 3.x)',
+  },
+  {
     name: "A20: a state changed by hand is shown, and not signed",
     make: (lab) => {
       const edited = replace('"Add login"', '"Add logout"')(readState(lab));

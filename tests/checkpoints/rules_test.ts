@@ -1,4 +1,4 @@
-import { jsonObject } from "../../src/base/json.ts";
+import { jsonObject, withFields } from "../../src/base/json.ts";
 import {
   contextSummary,
   decodeCheckpoint,
@@ -92,6 +92,21 @@ Deno.test("decodeCheckpoint() refuses what is no checkpoint", () => {
   for (const text of ["", "broken", "[]", "{}", deep, wrong]) {
     const error = orcErrorOf(() => decodeCheckpoint(text, "cp_z.json"));
     assertEquals(error.kind, "corrupt", text);
+  }
+});
+
+Deno.test("stateIn() returns to no state of a version nobody knows", () => {
+  const checkpoint = decodeCheckpoint(idle, "cp.json");
+  const known = checkpoint.snapshot ?? new Map();
+  const newer = jsonObject({ orc: jsonObject({ format: 2 }) });
+  for (
+    const snapshot of [
+      withFields(known, { metadata: newer }),
+      withFields(known, { _version: "9.0" }),
+    ]
+  ) {
+    const error = orcErrorOf(() => stateIn({ ...checkpoint, snapshot }));
+    assertEquals([error.kind, error.code], ["refused", "newer_format"]);
   }
 });
 

@@ -148,6 +148,7 @@ const FIXTURES: readonly Fixture[] = [
   ["damaged_meta", own("meta.json", "[")],
   ["changed_outside", change("Add login", "Add logout")],
   ["newer_format", change('"format": 1', '"format": 2'), ["changed_outside"]],
+  ["newer_format", change('"_version": "3.0"', '"_version": "4.0"')],
   [
     "damaged_workflow",
     change('"name": "Tiny"', '"name": {"a": 1}'),

@@ -122,6 +122,9 @@ test("SessionStore.update() makes no session of what is none", async (fixture) =
 const UNTRUSTED: readonly [string, string, string][] = [
   ["Add login", "Add logout", "corrupt changed_outside"],
   ['"format": 1', '"format": 2', "refused newer_format"],
+  ['"_version": "3.0"', '"_version": "9.0"', "refused newer_format"],
+  ['"_version": "3.0"', '"_version": "30.1"', "refused newer_format"],
+  ['"_version": "3.0"', '"_version": 3', "refused newer_format"],
   [SESSION_ID, "another-session", "corrupt foreign_state"],
   ["{", "", "corrupt invalid_json"],
 ];
