@@ -208,6 +208,7 @@ function formsOf(value: string): readonly string[] {
     ...urlForms(text),
     ...linesOf(text),
     ...base64Forms(text),
+    ...hexForms(text),
   ];
   return [...new Set(forms)];
 }
@@ -246,22 +247,40 @@ function linesOf(text: string): readonly string[] {
     .filter((line) => line.length >= MIN_MASKED_LINE_LENGTH);
 }
 
-/** What base64 makes of the value wherever it begins: only the digits that depend on nothing else. */
+/**
+ * What base64 makes of the value wherever it begins: the digits that depend on nothing else, and
+ * the last one too where nothing or a line end follows.
+ */
 function base64Forms(text: string): readonly string[] {
   const bytes = binaryOf(text);
-  const forms = [0, 1, 2].map((offset) => {
-    const digits = btoa("\0".repeat(offset) + bytes);
-    const first = Math.ceil(offset * 8 / 6);
-    const end = Math.floor((offset + bytes.length) * 8 / 6);
-    return digits.slice(first, end);
-  });
+  const forms = ["", "\n"].flatMap((after) =>
+    [0, 1, 2].flatMap((offset) => {
+      const digits = btoa("\0".repeat(offset) + bytes + after);
+      const first = Math.ceil(offset * 8 / 6);
+      const bits = (offset + bytes.length) * 8;
+      return [Math.floor(bits / 6), Math.ceil(bits / 6)]
+        .map((end) => digits.slice(first, end));
+    })
+  );
   const inUrls = forms.map((form) =>
     form.replaceAll("+", "-").replaceAll("/", "_")
   );
   // Digits after which `openssl` and mail begin a new line; `base64` does as mail.
   const inLines = [/.{64}(?=.)/g, /.{76}(?=.)/g]
-    .map((line) => forms[0]?.replaceAll(line, "$&\n") ?? "");
+    .flatMap((line) => forms.map((form) => form.replaceAll(line, "$&\n")));
   return [...forms, ...inUrls, ...inLines];
+}
+
+/** What `xxd`, `od` and others make of the value: digits of both sizes, together, apart or in lines. */
+function hexForms(text: string): readonly string[] {
+  const digits = Array.from(
+    binaryOf(text),
+    (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0"),
+  );
+  const whole = digits.join("");
+  const inLines = whole.replaceAll(/.{60}(?=.)/g, "$&\n");
+  const forms = [whole, inLines, digits.join(" "), digits.join(":")];
+  return [...forms, ...forms.map((form) => form.toUpperCase())];
 }
 
 /** The bytes of a text in UTF-8, each as one character. */

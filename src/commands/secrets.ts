@@ -96,7 +96,7 @@ function sourceText({ source, place }: SecretLocation): string {
 
 export const secretsGetCommand = command<ResultOf<GotSecret>>({
   description:
-    "Prints the value of a secret and a line end. A program gets it exactly as it was kept. On a terminal it is printed only with --show, and control characters in it are escaped.",
+    "Prints the value of a secret and a line end. A program gets it exactly as it was kept, an agent only while an open item of the phase names it. On a terminal it is printed only with --show, and control characters in it are escaped.",
   args: [SECRET_NAME],
   flags: [flag("--show", "Print it on a terminal too")],
   effect: "reads",

@@ -2,9 +2,19 @@ import { denied, onRefusal } from "../base/error.ts";
 import type { JsonValue } from "../base/json.ts";
 import { type KnownSecret, type Masker, maskerOf } from "../base/mask.ts";
 import { KEY_VARIABLES, variablesOf } from "../base/names.ts";
+import {
+  currentPhase,
+  isDone,
+  itemStateOf,
+  phaseStateOf,
+} from "../engine/state.ts";
 import { type Host, rememberedMasker, rememberMasker } from "../host/host.ts";
 import { openRepository } from "../repository/open.ts";
-import { openSession, type SessionOptions } from "../repository/select.ts";
+import {
+  type OpenedSession,
+  openSession,
+  type SessionOptions,
+} from "../repository/select.ts";
 import type { Action, CheckResult, Item } from "../workflow/types.ts";
 import type { FoundSecret, MaskedPlace } from "./find.ts";
 
@@ -73,6 +83,40 @@ export async function secretsForCheck(
     withheld: [...KEY_VARIABLES, ...known.flatMap(variablesOf)],
     masker: await sessionMasker(host, place, found),
   };
+}
+
+/**
+ * Refuses to tell an agent the value of a secret, unless an open item of its phase names it: what
+ * an agent reads stands in what it writes, and with whoever runs it.
+ *
+ * @throws {OrcError} `secret_for_human` (denied)
+ */
+export async function assertMayRead(
+  host: Host,
+  options: SessionOptions,
+  name: string,
+): Promise<void> {
+  if (host.caller().agent === null) return;
+  const opened = await openSession(host, options)
+    .catch(onRefusal(() => undefined));
+  const open = opened === undefined ? [] : openItems(opened);
+  if (open.some(({ secrets }) => secrets.includes(name))) return;
+  throw denied(
+    "secret_for_human",
+    `Secret "${name}" is not told to an agent: no open item of the phase names it`,
+    {
+      hint:
+        `name it in the item that needs it, secrets: [${name}]; its check finds it in its environment`,
+    },
+  );
+}
+
+function openItems(
+  { workflow, session: { state } }: OpenedSession,
+): readonly Item[] {
+  const phase = currentPhase(workflow, state);
+  const progress = phaseStateOf(state, phase);
+  return phase.items.filter(({ id }) => !isDone(itemStateOf(progress, id)));
 }
 
 async function findAll(

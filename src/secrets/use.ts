@@ -42,6 +42,7 @@ import {
   requiredSecrets,
   searchSecrets,
 } from "./find.ts";
+import { assertMayRead } from "./masker.ts";
 import {
   createPrivate,
   locateSecret,
@@ -154,6 +155,7 @@ export interface TestedSecret
  *
  * @throws {OrcError} `secret_on_terminal` (refused) if it would be printed on a terminal, and
  *   `show` is not set
+ * @throws {OrcError} `secret_for_human` (denied) if an agent asks, and no open item names it
  * @throws {OrcError} `no_such_secret` (not_found) if nobody has it, or `secret_locked` (denied) if
  *   its key is missing
  */
@@ -170,6 +172,7 @@ export async function getSecret(
       `orc secrets get ${name} --show`,
     );
   }
+  await assertMayRead(host, options, name);
   const { repository, found } = await find(host, options);
   return { place: placeOf(repository, null), name, value: found.value };
 }

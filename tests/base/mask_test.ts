@@ -93,6 +93,41 @@ Deno.test("mask() knows how programs differ in spelling a value", () => {
   ]);
 });
 
+Deno.test("mask() leaves no last digit of base64", () => {
+  for (const value of ["s3cr3t/value", "s3cr3t/value+", "s3cr3t/value+1"]) {
+    const { mask } = maskerOf([{ name: "KEY", value }]);
+    for (const before of ["", "\0", "\0\0"]) {
+      for (const after of ["", "\n"]) {
+        const digits = btoa(before + value + after);
+        const [start, end] = [before, before + value]
+          .map(({ length }) => Math.ceil(length * 8 / 6));
+        assertEquals(
+          mask(digits).replace(/=+$/, ""),
+          `${digits.slice(0, start)}[secret KEY]${
+            digits.slice(end).replace(/=+$/, "")
+          }`,
+        );
+      }
+    }
+  }
+});
+
+Deno.test("mask() knows how programs spell a value in hex", () => {
+  const value = "s3cr3t/välue+1234, of more than thirty bytes";
+  const { mask } = maskerOf([{ name: "KEY", value }]);
+  const digits = Array.from(
+    new TextEncoder().encode(value),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  );
+  const whole = digits.join("");
+  const lines = whole.replaceAll(/.{60}/g, "$&\n");
+  const forms = [whole, lines, digits.join(" "), digits.join(":")];
+  assertEach(mask, "[secret KEY]", forms);
+  assertEach(mask, "[secret KEY]", forms.map((form) => form.toUpperCase()));
+  // A line end that was printed with it stays, and tells nothing.
+  assertEquals(mask(`${whole}0a`), "[secret KEY]0a");
+});
+
 Deno.test("mask() finds base64 that is broken into lines", () => {
   const pick = pickerOf(1);
   const value = Array.from({ length: 600 }, () => pick(36).toString(36))

@@ -1,5 +1,10 @@
-import { OTHER_VALUE, VALUE, withSecrets } from "../secrets/fixtures.ts";
-import type { Machine } from "../work/fixtures.ts";
+import {
+  OTHER_VALUE,
+  VALUE,
+  withSecrets,
+  withSecretSession,
+} from "../secrets/fixtures.ts";
+import { agent, type Machine } from "../work/fixtures.ts";
 import { orc, testOutput } from "./orc.ts";
 import { assert, assertEquals } from "@std/assert";
 
@@ -146,6 +151,34 @@ testSecrets({
   result: { name: "API_KEY" },
   text: "pl4nted/value+0001",
 });
+
+testSecrets({
+  name: "orc secrets get tells an agent no secret that no open item names",
+  argv: ["secrets", "get", "API_KEY"],
+  before: (root, machine) => keep(root, machine, "API_KEY"),
+  machine: { environment: agent("5f0c") },
+  exitCode: 77,
+  code: "secret_for_human",
+  text:
+    `! Secret "API_KEY" is not told to an agent: no open item of the phase names it
+! Try: name it in the item that needs it, secrets: [API_KEY]; its check finds it in its environment`,
+});
+
+Deno.test("orc secrets get tells an agent the secrets of open items, and no others", () =>
+  withSecretSession(async (root, base) => {
+    const machine = { ...base, programs: NO_GIT };
+    await keep(root, machine, "API_KEY");
+    await keep(root, machine, "OTHER_KEY");
+    const asked = { ...machine, environment: agent("5f0c") };
+    const get = (name: string) => orc(root, ["secrets", "get", name], asked);
+    assertEquals((await get("API_KEY")).out, `${VALUE}\n`);
+    const other = await get("OTHER_KEY");
+    assertEquals([other.exitCode, other.out], [77, ""]);
+    const reason = "The release needs no key any more, see the plan of today";
+    const skip = ["skip", "with", "--reason", reason];
+    assertEquals((await orc(root, skip, machine)).exitCode, 0);
+    assertEquals((await get("API_KEY")).exitCode, 77);
+  }));
 
 testSecrets({
   name: "orc secrets get says how to keep a secret that nobody has",
