@@ -9,7 +9,7 @@ import {
 import { approvalPending } from "../engine/item.ts";
 import { type ActionOf, findItem } from "../engine/situation.ts";
 import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
-import { fileKind } from "../files/read.ts";
+import { fileKind, realOrGiven } from "../files/read.ts";
 import type { Host, ProgramProgress, ProgramResult } from "../host/host.ts";
 import {
   assertChangeable,
@@ -24,7 +24,12 @@ import {
 } from "../secrets/masker.ts";
 import { type ConfigSite, readValue } from "../settings/files.ts";
 import type { CheckResult, Item } from "../workflow/types.ts";
-import { applyAction, type Changed, droppedBy } from "./change.ts";
+import {
+  applyAction,
+  type Changed,
+  droppedBy,
+  requireApproval,
+} from "./change.ts";
 import { type EvidenceSource, readEvidence } from "./evidence.ts";
 
 /** An item to complete. */
@@ -76,6 +81,8 @@ export interface Completed extends Changed {
  * @throws {OrcError} `evidence_too_large` (usage) if the evidence is; of files `no_such_file`
  *   (not_found), `file_too_large`, `invalid_utf8`, `invalid_json`, `invalid_yaml` or
  *   `invalid_evidence` (config)
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if a file of evidence lies
+ *   outside of the working tree, links followed, and no human says yes
  * @throws {OrcError} `inside_own_check` (refused) if the check of the item asks for it
  * @throws {OrcError} `cannot_complete` (refused) if the item was skipped, or is a gate to be passed
  *   without its check
@@ -132,7 +139,15 @@ async function judgedAction(
   const item = workflow.phases.flatMap(({ items }) => items)
     .find(({ id }) => id === itemId);
   const schema = item?.evidenceSchema;
-  const evidence = await readEvidence(host, options.evidence, schema);
+  const tree = realOrGiven(repository.found.workingTree);
+  const permit = async (path: string): Promise<void> => {
+    if (isWithin(tree, path)) return;
+    const request = `take evidence from "${path}", outside of the repository`;
+    const act = { request, confirmation: itemId };
+    await requireApproval(host, repository, act, "the same command");
+  };
+  const { evidence: source } = options;
+  const evidence = await readEvidence(host, source, schema, permit);
   const request = { itemId, notes, evidence, skipVerify };
   const check = checkToRun(workflow, session.state, request);
   // A check that runs no program gets nothing and prints nothing.

@@ -10,7 +10,8 @@ import {
   withFields,
 } from "../base/json.ts";
 import { MAX_EVIDENCE_BYTES } from "../base/limits.ts";
-import { readNamedFile } from "../files/read.ts";
+import { resolvePath } from "../base/path.ts";
+import { readRegularFile, realOrGiven } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import { type EvidenceField, evidenceFields } from "../workflow/evidence.ts";
 import { placeProblem, problemLines } from "../workflow/problem.ts";
@@ -28,10 +29,14 @@ const STANDARD_INPUT_NAME = "standard input";
 
 const HINT = "correct the evidence, then run the command again";
 
+/** Lets a file be read, by its path without links, or throws. */
+export type FilePermit = (path: string) => void | Promise<void>;
+
 export async function readEvidence(
   host: Host,
   source: EvidenceSource = [],
   schema: string | null = null,
+  permit: FilePermit = () => {},
 ): Promise<JsonObject | undefined> {
   if (isJsonObject(source)) return source;
   const [first, ...others] = source;
@@ -45,16 +50,22 @@ export async function readEvidence(
     );
   }
   try {
-    return await readObject(host, first);
+    return await readObject(host, first, permit);
   } catch (cause) {
     throw asConfigError(cause);
   }
 }
 
-async function readObject(host: Host, file: string): Promise<JsonObject> {
+async function readObject(
+  host: Host,
+  file: string,
+  permit: FilePermit,
+): Promise<JsonObject> {
   const isInput = file === STANDARD_INPUT;
   const name = isInput ? STANDARD_INPUT_NAME : file;
-  const bytes = isInput ? readStandardInput(host) : readFile(host, file);
+  const bytes = isInput
+    ? readStandardInput(host)
+    : await readFile(host, file, permit);
   const text = decodeUtf8(bytes, name);
   if (!isJson(file, text)) return await readYaml(text, name);
   const value = parseJson(text, name);
@@ -71,9 +82,14 @@ function readStandardInput(host: Host): Uint8Array {
   );
 }
 
-function readFile(host: Host, file: string): Uint8Array {
-  const directory = host.workingDirectory;
-  const { path, bytes } = readNamedFile(directory, file, MAX_EVIDENCE_BYTES);
+async function readFile(
+  host: Host,
+  file: string,
+  permit: FilePermit,
+): Promise<Uint8Array> {
+  const path = realOrGiven(resolvePath(host.workingDirectory, file));
+  await permit(path);
+  const bytes = readRegularFile(path, MAX_EVIDENCE_BYTES);
   if (bytes !== undefined) return bytes;
   throw notFound("no_such_file", `No evidence file "${file}"`, {
     path,

@@ -278,6 +278,29 @@ Deno.test("completeItem() takes evidence as an object, where nothing asks for it
     assertEquals(itemWith(root, "idea").evidence, { seen: "Ada" });
   }));
 
+Deno.test("completeItem() stores no file from outside of the working tree for an agent", () =>
+  withTemporaryDirectory((directory) =>
+    withSession(async (root) => {
+      const outside = `${directory}/shadow.json`;
+      Deno.writeTextFileSync(outside, '{"root": "x"}');
+      const evidence = [outside];
+      const code = await codeWithoutTrace(
+        root,
+        () =>
+          completeItem(fixedHost({ environment: agent("5f0c") }), {
+            ...{ root, itemId: "idea", evidence },
+          }),
+      );
+      assertEquals(code, "denied approval_required");
+      const host = fixedHost({ answers: ["idea"], number: 1 });
+      await completeItem(host, { root, itemId: "idea", evidence });
+      assertEquals(host.questions, [
+        `To take evidence from "${outside}", outside of the repository, type idea: `,
+      ]);
+      assertEquals(itemWith(root, "idea").evidence, { root: "x" });
+    })
+  ));
+
 Deno.test("completeItem() keeps evidence with a check that failed, for the next try", () =>
   withSession(async (root) => {
     const bare = () => complete(root, "tests");
