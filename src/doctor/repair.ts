@@ -22,12 +22,7 @@ import {
   withLock,
 } from "../files/lock.ts";
 import { fileKind, guardDirectory, isThere } from "../files/read.ts";
-import {
-  putAside,
-  removeIfThere,
-  syncDirectory,
-  writeAtomic,
-} from "../files/write.ts";
+import { putAside, removeDurably, writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { decodeUnsigned, type UnsignedSession } from "../session/codec.ts";
@@ -345,9 +340,6 @@ function repairPointers(
     const namesNothing = session !== null &&
       !isThere(sessionLayout(layout.root, session).directory);
     if (trouble?.kind === "corrupt") putAside(path, at);
-    else if (namesNothing) {
-      removeIfThere(path);
-      syncDirectory(layout.directory);
-    }
+    else if (namesNothing) removeDurably(path);
   }
 }

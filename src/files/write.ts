@@ -346,6 +346,13 @@ export function removeIfThere(path: string, recursive = false): boolean {
   }) ?? false;
 }
 
+/** Removes a file so that no power cut brings it back; false when there was none. */
+export function removeDurably(path: string): boolean {
+  const wasThere = removeIfThere(path);
+  if (wasThere) syncDirectory(parentDirectory(path) ?? path);
+  return wasThere;
+}
+
 /** Removes what nobody needs after an error that is the one to report; the next holder sweeps the rest. */
 export function discard(path: string): void {
   try {

@@ -20,7 +20,7 @@ import { isOfNoRepository } from "../files/root.ts";
 import { mountAt } from "../files/tree.ts";
 import {
   makeDirectory,
-  removeIfThere,
+  removeDurably,
   syncDirectory,
   writeAtomic,
   writeNewFile,
@@ -175,9 +175,7 @@ export function removeSecret(
 ): boolean {
   const path = guardedPath(directory, name);
   try {
-    const wasThere = removeIfThere(path);
-    if (wasThere) syncDirectory(directory.path);
-    return wasThere;
+    return removeDurably(path);
   } catch (error) {
     throw asOrcError(error, "remove", path);
   }

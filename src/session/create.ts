@@ -22,6 +22,7 @@ import {
   discard,
   makeDirectory,
   publish,
+  removeDurably,
   removeIfThere,
   renameOver,
   StagedFileLost,
@@ -292,8 +293,8 @@ export async function unbindSessions(
   if (pointersTo(layout, ids).length === 0) return;
   try {
     await withLock(layout.lockDirectory, context, () => {
-      for (const path of pointersTo(layout, ids)) removeIfThere(path);
-      syncDirectory(layout.directory);
+      // Once the sessions are gone, a name that came back would lead nowhere.
+      for (const path of pointersTo(layout, ids)) removeDurably(path);
     });
   } catch (error) {
     throw asOrcError(error, "unbind sessions", layout.directory);

@@ -21,7 +21,8 @@ export interface Scenario {
   goOn(repository: Repository, isStored: boolean): Promise<Ended>;
 }
 
-const WORKFLOW = `name: Test
+/** A workflow with one item. */
+export const WORKFLOW = `name: Test
 phases:
   - id: PLAN
     name: Planning
@@ -31,6 +32,12 @@ phases:
 /** A session of the Python tool, used here as its scattered state and log. */
 const LEGACY = "tests/testdata/python-projects/cp/.orchestrator/sessions/" +
   "3f1eb0bb";
+
+/** The same files where the older tool kept them, by their names there. */
+export const LEGACY_FILES: Readonly<Record<string, string>> = {
+  ".workflow_state.json": `${LEGACY}/state.json`,
+  ".workflow_log.jsonl": `${LEGACY}/log.jsonl`,
+};
 
 /** The next command must not have to wait for anything. */
 const AT_ONCE = ["--lock-timeout", "1"];
@@ -126,7 +133,8 @@ async function goOnWithAll({ orc }: Repository): Promise<Ended> {
   return await orc(["start", "Next", "--beside", ...AT_ONCE]);
 }
 
-async function start({ write, result }: Repository): Promise<void> {
+/** Starts a session. */
+export async function start({ write, result }: Repository): Promise<void> {
   await write("workflow.yaml", WORKFLOW);
   await result(["start", "Test"]);
 }
@@ -151,15 +159,14 @@ async function leaveWreckage(repository: Repository): Promise<void> {
   );
 }
 
-async function layLegacySession(
+/** Puts state and log of the older tool where it kept them. */
+export async function layLegacySession(
   { directory, write }: Repository,
 ): Promise<void> {
   await write("workflow.yaml", WORKFLOW);
-  Deno.copyFileSync(
-    `${LEGACY}/state.json`,
-    `${directory}/.workflow_state.json`,
-  );
-  Deno.copyFileSync(`${LEGACY}/log.jsonl`, `${directory}/.workflow_log.jsonl`);
+  for (const [name, source] of Object.entries(LEGACY_FILES)) {
+    Deno.copyFileSync(source, `${directory}/${name}`);
+  }
 }
 
 /** Makes a copy of a prepared repository, which is broken once. */

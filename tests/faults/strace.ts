@@ -39,17 +39,43 @@ export async function traceOrc(
   args: readonly string[],
   fault?: Fault,
 ): Promise<Traced> {
+  const flags = fault === undefined ? [] : ["-e", injection(fault)];
+  const { trace, ...ended } = await strace(root, ["-s", "0", ...flags], args);
+  return { ...ended, calls: callsIn(trace, root) };
+}
+
+/** Longer than anything that orc writes in these tests. */
+const WHOLE_WRITES = ["-s", "1000000"];
+
+/** Runs orc, which has to end well, and returns all that strace says of it, with what it wrote. */
+export async function recordOrc(
+  root: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const ended = await strace(root, WHOLE_WRITES, args, env);
+  const { code, stderr, trace } = ended;
+  if (code !== 0) throw new Error(`orc ${args.join(" ")}: ${stderr}`);
+  return trace;
+}
+
+async function strace(
+  root: string,
+  flags: readonly string[],
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Omit<Traced, "calls"> & { readonly trace: string }> {
   // Not in the repository, where it would count as left over.
   const output = `${root}.trace`;
   const { code, signal, stderr } = await new Deno.Command("strace", {
     args: [
-      ...["-f", "-y", "-s", "0", "-o", output],
+      ...["-f", "-y", "-o", output],
       ...["-e", `trace=${TRACED_CALLS.map((name) => `?${name}`).join(",")}`],
-      ...(fault === undefined ? [] : ["-e", injection(fault)]),
+      ...flags,
       ...[Deno.execPath(), "run", "-A", CLI, ...args],
     ],
     cwd: root,
-    env: { ...neededVariables(), ...ENVIRONMENT },
+    env: { ...neededVariables(), ...ENVIRONMENT, ...env },
     clearEnv: true,
     stdin: "null",
     stdout: "null",
@@ -59,7 +85,7 @@ export async function traceOrc(
   return {
     code: signal === null ? code : null,
     stderr: new TextDecoder().decode(stderr),
-    calls: callsIn(trace, root),
+    trace,
   };
 }
 

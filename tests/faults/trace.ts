@@ -73,3 +73,86 @@ function plainText(
     .replaceAll(SESSION_ID, "ID")
     .replaceAll(MIGRATION_ID, "ID");
 }
+
+/** A call that did something to the files below a root, or confirmed it. */
+export interface FileCall {
+  readonly name: string;
+  /** Seen from the root; the root itself is empty. */
+  readonly paths: readonly string[];
+  /** What it wrote; empty for all other calls. */
+  readonly bytes: Uint8Array;
+  /** What it does, the same in every run. */
+  readonly what: string;
+}
+
+const IN_PIECES = / <unfinished \.\.\.>$/;
+const RESUMED_REST = /^<\.\.\. \w+ resumed>(.*)$/;
+const FAILED = /\) += -1 /;
+/** A text or the path of an open file, as the whole of what strace puts around it. */
+const STRING = /"((?:[^"\\]|\\.)*)"/g;
+const FILE = /^\d+<([^>]*)>/;
+
+/**
+ * Returns what the calls of any thread did to the files below a root, in the order in which they
+ * began; what failed or only read is left out. The trace must hold all that was written.
+ */
+export function fileCalls(trace: string, root: string): readonly FileCall[] {
+  return wholeCalls(trace).flatMap((line) => fileCallIn(line, root) ?? []);
+}
+
+/** The calls as `name(args) = result`: another thread may have come between the halves of one. */
+function wholeCalls(trace: string): readonly string[] {
+  const calls: { text: string }[] = [];
+  const begun = new Map<string, { text: string }>();
+  for (const line of trace.split("\n")) {
+    const [, thread = "", text = ""] = /^(\d+) +(.*)$/.exec(line) ?? [];
+    const [, rest] = RESUMED_REST.exec(text) ?? [];
+    const first = begun.get(thread);
+    if (rest !== undefined && first !== undefined) {
+      first.text += rest;
+      continue;
+    }
+    const call = { text: text.replace(IN_PIECES, "") };
+    if (call.text !== text) begun.set(thread, call);
+    calls.push(call);
+  }
+  return calls.map(({ text }) => text);
+}
+
+function fileCallIn(text: string, root: string): FileCall | undefined {
+  const [, name = "", rest = ""] = /^(\w+)\((.*)$/.exec(text) ?? [];
+  if (FAILED.test(text) || IRRELEVANT.test(name)) return undefined;
+  if (name === "openat" && !rest.includes("O_CREAT")) return undefined;
+  const [, opened] = FILE.exec(rest) ?? [];
+  const texts = Array.from(rest.matchAll(STRING), ([, inner = ""]) => inner);
+  const paths = (opened === undefined ? texts : [opened])
+    .filter((path) => path === root || path.startsWith(`${root}/`))
+    .map((path) => path.slice(root.length));
+  if (paths.length === 0) return undefined;
+  const bytes = name === "write" ? bytesOf(texts[0] ?? "") : new Uint8Array();
+  const args = rest.replace(STRING, shortened).replace(RESULT, "");
+  const what = plainText(name, args, root) ?? name;
+  return { name, paths, bytes, what };
+}
+
+/** Calls on files that change neither names nor bytes. */
+const IRRELEVANT = /^f?chmod/;
+
+function shortened(text: string): string {
+  return text.startsWith('"/') ? text : '""';
+}
+
+const ESCAPES: Readonly<Record<string, number>> = {
+  ...{ n: 10, t: 9, r: 13, v: 11, f: 12 },
+  ...{ '"': 34, "\\": 92 },
+};
+
+/** A text as C spells it. */
+function bytesOf(text: string): Uint8Array {
+  const parts = text.match(/\\[0-7]{1,3}|\\.|[^\\]/g) ?? [];
+  return Uint8Array.from(parts, (part) => {
+    const escape = part.slice(1);
+    if (!part.startsWith("\\")) return part.charCodeAt(0);
+    return ESCAPES[escape] ?? parseInt(escape, 8);
+  });
+}
