@@ -5,7 +5,7 @@ import {
   repositoryLayout,
 } from "../../src/base/layout.ts";
 import { diagnoseRepository } from "../../src/doctor/use.ts";
-import { withLock } from "../../src/files/lock.ts";
+import { type HeldLock, LockLost, withLock } from "../../src/files/lock.ts";
 import { loadHash } from "../../src/files/tree.ts";
 import type { Host } from "../../src/host/host.ts";
 import { commitMigration } from "../../src/migration/apply.ts";
@@ -72,8 +72,11 @@ function legacyFiles(root: string): Readonly<Record<string, string>> {
   );
 }
 
-/** Lets a migration count, and kills it there. */
-async function commit(layout: RepositoryLayout): Promise<MigrationRecord> {
+/** Lets a migration count, and kills it there; or it loses its lock when it looks once too often. */
+async function commit(
+  layout: RepositoryLayout,
+  looks = Infinity,
+): Promise<MigrationRecord> {
   const context = storeContext({ firstToken: 0xc0de + machines++ });
   Deno.mkdirSync(layout.sessions, { recursive: true });
   const newHash = await loadHash();
@@ -88,8 +91,9 @@ async function commit(layout: RepositoryLayout): Promise<MigrationRecord> {
   const { record } = await withLock(
     layout.directory,
     context,
-    (lock) =>
-      Promise.resolve(commitMigration({
+    (held) => {
+      const lock = losing(held, layout, looks);
+      return Promise.resolve(commitMigration({
         ...{ layout, lock, plan, newHash },
         source: layout.root,
         canLink: true,
@@ -100,10 +104,24 @@ async function commit(layout: RepositoryLayout): Promise<MigrationRecord> {
           ...{ files: plan.files, retired: plan.retired, units: plan.units },
           sessions: plan.sessions.map(({ id }) => id),
         },
-      })),
+      }));
+    },
   );
   writeTree(layout.directory, { lock: lockText(DEAD) });
   return record;
+}
+
+/** A lock that somebody takes over after its holder has looked so often. */
+function losing<Lock extends Pick<HeldLock, "assertHeld">>(
+  lock: Lock,
+  { directory }: RepositoryLayout,
+  looks: number,
+): Lock {
+  let left = looks;
+  const assertHeld = () => {
+    if (left-- === 0) throw new LockLost(directory);
+  };
+  return Object.assign(lock, { assertHeld });
 }
 
 type Move = readonly [from: string, to: string];
@@ -190,6 +208,32 @@ Deno.test("a start removes what a migration put aside that does not count", () =
       namesIn(layout.directory).filter((name) => /^migration|new-/.test(name)),
       [],
     );
+  }));
+
+for (const looks of [0, 1]) {
+  Deno.test(`a migration that is displaced after ${looks} looks at its lock changes nothing`, () =>
+    withLegacy(async ({ root, layout, before }) => {
+      const error = await refusalOf(() => commit(layout, looks));
+      assertEquals(error.code, "lock_lost");
+      assertEquals(legacyFiles(root), before);
+      assertEquals(namesIn(layout.directory), ["sessions"]);
+    }));
+}
+
+Deno.test("a rollback that is displaced changes nothing", () =>
+  withLegacy(async ({ root, layout }) => {
+    await migrate(machine(root), { root });
+    const record = readMigrationRecord(layout);
+    if (record === undefined) throw new Error("There is no record");
+    const all = fullTree(root);
+    const held = { token: DEAD.token, assertHeld: () => {} };
+    const lock = losing(held, layout, 0);
+    const newHash = await loadHash();
+    const error = await refusalOf(() =>
+      undoMigration({ layout, lock, record, newHash })
+    );
+    assertEquals(error.code, "lock_lost");
+    assertEquals(fullTree(root), all);
   }));
 
 Deno.test("what a migration has moved stays where it is although the record is gone", () =>

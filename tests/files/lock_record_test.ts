@@ -79,6 +79,13 @@ test("publishInPlace() publishes where there are no hard links", (directory) => 
   assertEquals(lookAt(path), { kind: "record", record });
 });
 
+test("publishInPlace() leaves no lock that could not be filled", (directory) => {
+  // JSON knows no such number.
+  const unprintable = { ...record, pid: 815n as unknown as number };
+  assertThrows(() => publishInPlace(`${directory}/lock`, unprintable));
+  assertEquals(namesIn(directory), []);
+});
+
 test("lookAt() understands a record of a newer format that names its holder", (directory) => {
   const newer = { ...JSON.parse(lockText(record)), format: 2, more: [1] };
   writeTree(directory, { lock: JSON.stringify(newer) });

@@ -3,6 +3,7 @@ import {
   fileKind,
   guardDirectory,
   guardPath,
+  openSame,
   readRegularFile,
   realOrGiven,
   visibleKind,
@@ -35,6 +36,17 @@ test("readRegularFile() reads whole files, also empty ones", (directory) => {
   assertEquals(textOf(`${directory}/full`), "x".repeat(1000));
   assertEquals(textOf(`${directory}/empty`), "");
   assertEquals(textOf(`${directory}/empty`, 0), "");
+});
+
+test("openSame() opens nothing that was put in the place of what was looked at", (directory) => {
+  writeTree(directory, { file: "seen", other: "put there" });
+  const path = `${directory}/file`;
+  const seen = Deno.lstatSync(path);
+  Deno.renameSync(`${directory}/other`, path);
+  assertEquals(openSame(path, seen, { read: true }), undefined);
+  const file = openSame(path, Deno.lstatSync(path), { read: true });
+  assert(file !== undefined);
+  file.close();
 });
 
 test("readRegularFile() is undefined when there is no file", (directory) => {

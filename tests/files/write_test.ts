@@ -1,7 +1,9 @@
+import { OrcError } from "../../src/base/error.ts";
 import {
   discard,
   keepAttributes,
   moveTo,
+  openRegular,
   publish,
   removeEmpty,
   removeIfThere,
@@ -127,6 +129,18 @@ test("writeAtomic() throws when there is no directory", (directory) => {
   assertEquals(readTree(directory), {});
 });
 
+test("openRegular() opens nothing that was put in the place of what was looked at", (directory) => {
+  writeTree(directory, { log: "seen", other: "put there" });
+  const path = `${directory}/log`;
+  const seen = Deno.lstatSync(path);
+  Deno.renameSync(`${directory}/other`, path);
+  const error = assertThrows(
+    () => openRegular(path, seen, "write", { append: true }),
+    OrcError,
+  );
+  assertEquals(error.code, "file_replaced");
+});
+
 test("writeNewFile() refuses a name that is taken", (directory) => {
   writeNewFile(`${directory}/file`, bytesOf("first"));
   assertThrows(
@@ -138,7 +152,10 @@ test("writeNewFile() refuses a name that is taken", (directory) => {
 
 test("publish() gives a directory its name, but over nothing that is in use", (directory) => {
   writeTree(directory, { "staged/file": "x", "used/file": "y" });
-  assertThrows(() => publish(`${directory}/staged`, `${directory}/used`));
+  const taken = assertThrows(() =>
+    publish(`${directory}/staged`, `${directory}/used`)
+  );
+  assertEquals(taken instanceof StagedFileLost, false);
   publish(`${directory}/staged`, `${directory}/free`);
   assertThrows(
     () => publish(`${directory}/staged`, `${directory}/free`),

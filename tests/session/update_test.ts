@@ -1,5 +1,6 @@
 import { OrcError } from "../../src/base/error.ts";
 import type { SessionLayout } from "../../src/base/layout.ts";
+import { MAX_CARRIED_EVENTS } from "../../src/base/limits.ts";
 import { fileStore, type Session } from "../../src/session/read.ts";
 import {
   codeOf,
@@ -17,6 +18,7 @@ import {
   lockText,
   loggedIn,
   namesIn,
+  noteOf,
   NOW,
   SESSION_ID,
   storeContext,
@@ -96,6 +98,40 @@ test("SessionStore.update() writes nothing when the change is refused", async ({
   const update = () => store.update(SESSION_ID, refuse);
   assertEquals(await codeWithoutTrace(layout.root, update), "refused no");
 });
+
+test("SessionStore.update() syncs a log it wrote itself before events leave the state", async ({ store }) => {
+  let dropped = 0;
+  let carried = (await store.read(SESSION_ID)).lastEvents.length;
+  for (let count = 0; count < 2 * MAX_CARRIED_EVENTS; count++) {
+    const syncs = await countDataSyncs(() =>
+      store.update(SESSION_ID, noteOf("again"))
+    );
+    const { lastEvents } = await store.read(SESSION_ID);
+    if (lastEvents.length <= carried) {
+      dropped++;
+      assertEquals(syncs, 1);
+    }
+    carried = lastEvents.length;
+  }
+  assertEquals(dropped, 2);
+});
+
+/** How often the bytes of a file are made durable meanwhile. */
+async function countDataSyncs(run: () => Promise<unknown>): Promise<number> {
+  const { prototype } = Deno.FsFile;
+  const { syncDataSync } = prototype;
+  let count = 0;
+  prototype.syncDataSync = function () {
+    count++;
+    syncDataSync.call(this);
+  };
+  try {
+    await run();
+  } finally {
+    prototype.syncDataSync = syncDataSync;
+  }
+  return count;
+}
 
 Deno.test("SessionStore.update() applies updates of one process one after the other", () =>
   withSession(async (fixture) => {
