@@ -90,6 +90,54 @@ Deno.test("livenessOf() finds a process dead that nobody has waited for", async 
   await child.status;
 });
 
+/** How a process gets a child whose end nobody hears of: the shell is another program by then. */
+const DEFUNCT = ["sh", "-c", "sleep 0.2 & echo $!; exec sleep 60"];
+
+/** How a process goes on although its main thread has ended. */
+const HEADLESS = ["python3", "-c"].concat(
+  `import ctypes, os, threading, time
+print(os.getpid(), flush=True)
+threading.Thread(target=time.sleep, args=(60,)).start()
+ctypes.CDLL(None).pthread_exit(None)`,
+);
+
+for (
+  const [what, words, expected] of [
+    ["that nobody has waited for is dead", DEFUNCT, "dead"],
+    ["whose other threads go on is alive", HEADLESS, "alive"],
+  ] as const
+) {
+  Deno.test({
+    name: `livenessOf() is told by the kernel that a process ${what}`,
+    ignore: Deno.build.os !== "linux" || !isInstalled(words[0] ?? ""),
+    fn: async () => {
+      const { stdout, stderr } = await runScript(
+        `import { livenessOf, ownIdentity } from "./src/host/liveness.ts";
+         const [program, ...args] = ${JSON.stringify(words)};
+         const child = new Deno.Command(program, { args, stdout: "piped" })
+           .spawn();
+         const reader = child.stdout.getReader();
+         const { value } = await reader.read();
+         const pid = Number(new TextDecoder().decode(value));
+         const fields = () => Deno.readTextFileSync("/proc/" + pid + "/stat")
+           .split(") ")[1].split(" ");
+         while (fields()[0] !== "Z");
+         const holder = { ...ownIdentity(), pid, start: fields()[19] };
+         console.log(livenessOf(holder, new Date().toISOString()));
+         child.kill("SIGKILL");
+         await reader.cancel();`,
+        { flags: ["-A"] },
+      );
+      assertEquals([stdout, stderr], [`${expected}\n`, ""]);
+    },
+  });
+}
+
+function isInstalled(program: string): boolean {
+  const args = ["-c", `command -v ${program}`];
+  return new Deno.Command("sh", { args, stdout: "null" }).outputSync().success;
+}
+
 Deno.test("livenessOf() does not judge what is not on this machine", async () => {
   const pid = await endedPid();
   for (const host of ["elsewhere", ""]) {

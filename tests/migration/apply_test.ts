@@ -12,7 +12,7 @@ import {
   withTemporaryDirectory,
   writeTree,
 } from "../files/temporary.ts";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 const newHash = await loadHash();
 
@@ -26,7 +26,10 @@ function fileAt(root: string, path: string): LegacyFile {
 function stage(
   root: string,
   steps: readonly MigrationStep[],
-  canLink = true,
+  { canLink = true, onBytes }: {
+    readonly canLink?: boolean;
+    readonly onBytes?: () => void;
+  } = {},
 ): ReturnType<typeof stageMigration> {
   Deno.mkdirSync(`${root}/staged`);
   return stageMigration({
@@ -37,6 +40,7 @@ function stage(
     canLink,
     newHash,
     workflowOfHash: new Map(),
+    onBytes,
   });
 }
 
@@ -53,7 +57,9 @@ Deno.test("stageMigration() links what never changes, and copies it where it can
   for (const [canLink, links] of [[true, 2], [false, 1]] as const) {
     await withFiles((root) => {
       const from = fileAt(root, "cp_1.json");
-      const placed = stage(root, [{ type: "link", from, to: "a/b" }], canLink);
+      const placed = stage(root, [{ type: "link", from, to: "a/b" }], {
+        canLink,
+      });
       assertEquals(placed, [
         { path: "a/b", sizeBytes: 3, sha256: from.sha256 ?? "" },
       ]);
@@ -88,6 +94,17 @@ Deno.test("stageMigration() puts what stands there behind what comes, on a line 
       { type: "append", to: "lines" },
     ]);
     assertEquals(readTree(`${root}/staged`), { lines: "old\nnew\n" });
+  }));
+
+Deno.test("stageMigration() reads back what it wrote", () =>
+  withFiles((root) => {
+    const step: MigrationStep = { type: "text", to: "a", text: "meant" };
+    const spoil = () => Deno.writeTextFileSync(`${root}/staged/a`, "other");
+    const error = assertThrows(
+      () => stage(root, [step], { onBytes: spoil }),
+      Error,
+    );
+    assertStringIncludes(error.message, "is not what was written");
   }));
 
 Deno.test("stageMigration() takes nothing that is not what was read before", async () => {

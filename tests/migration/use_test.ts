@@ -39,7 +39,7 @@ import {
   PERIODS,
   pythonShapes,
 } from "./fixtures.ts";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const OLDER_ID = "0000aaaa";
 
@@ -548,6 +548,23 @@ Deno.test("migrate() leaves to the next what it cannot finish, or takes it back 
     const { finished, action } = await run(root);
     assertEquals([finished, action], [true, "nothing"]);
     assertEquals(sessionsIn(root), [OLDER_ID, LEGACY_ID]);
+  }));
+
+Deno.test("migrate() plans anew what changes while it is copied", () =>
+  withLegacy(EVERYTHING, async (root) => {
+    const late = `${LOG}${eventLine("wf_1a2b3c4d", "note_added")}`;
+    let isChanged = false;
+    await run(root, {
+      onProgress: ({ step, doneBytes, totalBytes }) => {
+        if (step !== "move" || doneBytes < totalBytes || isChanged) return;
+        isChanged = true;
+        Deno.writeTextFileSync(`${root}/.workflow_log.jsonl`, late);
+      },
+    });
+    assertEquals(isChanged, true);
+    assertEquals(".workflow_log.jsonl" in filesOf(root), false);
+    const log = `${root}/.orchestrator/sessions/${LEGACY_ID}/log.jsonl`;
+    assertStringIncludes(Deno.readTextFileSync(log), "note_added");
   }));
 
 Deno.test("migrate() lets two at once migrate once", () =>
