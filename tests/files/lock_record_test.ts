@@ -79,6 +79,21 @@ test("publishInPlace() publishes where there are no hard links", (directory) => 
   assertEquals(lookAt(path), { kind: "record", record });
 });
 
+test("publishInPlace() notices who took the name while it was filled", (directory) => {
+  const path = `${directory}/lock`;
+  const other = foreignRecord({ token: "1".repeat(32) });
+  const slow = {
+    ...record,
+    get purpose(): string {
+      Deno.removeSync(path);
+      Deno.writeTextFileSync(path, lockText(other));
+      return "slow";
+    },
+  };
+  assertEquals(publishInPlace(path, slow), undefined);
+  assertEquals(lookAt(path), { kind: "record", record: other });
+});
+
 test("publishInPlace() leaves no lock that could not be filled", (directory) => {
   // JSON knows no such number.
   const unprintable = { ...record, pid: 815n as unknown as number };

@@ -143,6 +143,23 @@ test("withLock() does not wait at all when it is told so", async (directory) => 
   assertStringIncludes(error.message, "held for 0 s", "a clock was set back");
 });
 
+test("withLock() ends the waiting when a signal comes, and not only when time is up", async (directory) => {
+  layLock(directory, {});
+  const caught = new Error("a signal came");
+  let looks = 0;
+  const throwIfCaught = () => {
+    if (++looks === 2) throw caught;
+  };
+  const context = {
+    ...storeContext({ timeoutMs: 2_000 }),
+    holdSignals: () => ({ throwIfCaught, release: () => {} }),
+  };
+  const error = await assertRejects(() =>
+    withLock(directory, context, nothing)
+  );
+  assertEquals(error, caught);
+});
+
 test("withLock() takes over from the dead at once", async (directory) => {
   const livenessOf = () => "dead" as const;
   for (const at of [NOW, "2027-01-01T00:00:00Z", "1970-01-01T00:00:00Z"]) {

@@ -63,10 +63,28 @@ test("readRegularFile() refuses a directory", (directory) => {
 test("readRegularFile() refuses by size before it reads", (directory) => {
   const path = `${directory}/sparse`;
   Deno.writeTextFileSync(path, "");
-  Deno.truncateSync(path, 2 ** 31);
+  // More than any memory holds.
+  Deno.truncateSync(path, 2 ** 40);
   const error = assertThrows(() => readRegularFile(path, 1000), OrcError);
   assertEquals([error.kind, error.code], ["corrupt", "file_too_large"]);
   assertEquals(error.details, { maxBytes: 1000 });
+});
+
+test("readRegularFile() has the same limit for a file that grows while it is read", (directory) => {
+  const path = `${directory}/growing`;
+  Deno.writeTextFileSync(path, "1234");
+  const { prototype } = Deno.FsFile;
+  const { readSync } = prototype;
+  prototype.readSync = function (buffer) {
+    prototype.readSync = readSync;
+    Deno.writeTextFileSync(path, "5678", { append: true });
+    return readSync.call(this, buffer);
+  };
+  try {
+    assertThrows(() => readRegularFile(path, 5), OrcError, "5 bytes");
+  } finally {
+    prototype.readSync = readSync;
+  }
 });
 
 test("readRegularFile() takes a file of exactly the limit and none above", (directory) => {

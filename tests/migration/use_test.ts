@@ -6,6 +6,7 @@ import {
   migrate,
   type Migrated,
   type MigrateOptions,
+  type MigrationProgress,
 } from "../../src/migration/use.ts";
 import { listSessions } from "../../src/sessions/list.ts";
 import { completeItem } from "../../src/work/complete.ts";
@@ -550,22 +551,29 @@ Deno.test("migrate() leaves to the next what it cannot finish, or takes it back 
     assertEquals(sessionsIn(root), [OLDER_ID, LEGACY_ID]);
   }));
 
-Deno.test("migrate() plans anew what changes while it is copied", () =>
-  withLegacy(EVERYTHING, async (root) => {
+Deno.test("migrate() plans anew what changes while it is copied", async () => {
+  let lastMove = 0;
+  await withLegacy(EVERYTHING, async (root) => {
+    const onProgress = ({ step }: MigrationProgress) => {
+      if (step === "move") lastMove++;
+    };
+    await run(root, { onProgress });
+  });
+  await withLegacy(EVERYTHING, async (root) => {
     const late = `${LOG}${eventLine("wf_1a2b3c4d", "note_added")}`;
-    let isChanged = false;
+    let moves = 0;
     await run(root, {
-      onProgress: ({ step, doneBytes, totalBytes }) => {
-        if (step !== "move" || doneBytes < totalBytes || isChanged) return;
-        isChanged = true;
+      onProgress: ({ step }) => {
+        if (step !== "move" || ++moves !== lastMove) return;
         Deno.writeTextFileSync(`${root}/.workflow_log.jsonl`, late);
       },
     });
-    assertEquals(isChanged, true);
+    assertEquals(moves > lastMove, true);
     assertEquals(".workflow_log.jsonl" in filesOf(root), false);
     const log = `${root}/.orchestrator/sessions/${LEGACY_ID}/log.jsonl`;
     assertStringIncludes(Deno.readTextFileSync(log), "note_added");
-  }));
+  });
+});
 
 Deno.test("migrate() lets two at once migrate once", () =>
   withLegacy(EVERYTHING, async (root) => {

@@ -1,7 +1,9 @@
 import { OrcError } from "../../src/base/error.ts";
 import type { SessionLayout } from "../../src/base/layout.ts";
 import { MAX_CARRIED_EVENTS } from "../../src/base/limits.ts";
+import { HeldLock } from "../../src/files/lock.ts";
 import { fileStore, type Session } from "../../src/session/read.ts";
+import { commit, stamp } from "../../src/session/update.ts";
 import {
   codeOf,
   codeWithoutTrace,
@@ -203,6 +205,24 @@ Deno.test("SessionStore.update() repeats a change whose lock was taken over, on 
     ]);
     assertEquals(namesIn(paths.directory).length, 3);
   }, { livenessOf: ({ pid }) => pid === DEAD.pid ? "dead" : "alive" }));
+
+test("commit() leaves the log to the next holder when the lock is lost behind the rename", async ({ store, paths }) => {
+  const session = await store.read(SESSION_ID);
+  const before = filesOf(paths);
+  const decision = complete("a")(session);
+  const next = stamp(session, decision, NOW, () => "01kjnext");
+  const held = new HeldLock(paths.directory, "0".repeat(32));
+  // It looks at the lock once before the rename, and once behind it.
+  const lock = Object.assign(held, {
+    assertHeld: () => {},
+    isHeld: () => false,
+  });
+  const { logEnd, warnings } = await commit(paths, next, lock);
+  assertEquals([logEnd, warnings], [undefined, []]);
+  const after = filesOf(paths);
+  assertEquals(after.log, before.log);
+  assert(after.state !== before.state);
+});
 
 const DEAD = foreignRecord();
 
