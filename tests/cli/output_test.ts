@@ -5,12 +5,14 @@ import {
   isBrokenPipe,
   resultDocument,
   resultText,
+  type Run,
+  warn,
   writeAll,
   type Writer,
 } from "../../src/cli/output.ts";
-import { styleFor } from "../../src/cli/parse.ts";
+import { guessPresentation, styleFor } from "../../src/cli/parse.ts";
 import { command } from "../../src/commands/command.ts";
-import { copyCommand, fakeHost } from "./fake.ts";
+import { captureStreams, copyCommand, fakeHost } from "./fake.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("resultDocument() says where a command ran, or that it ran nowhere", () => {
@@ -113,4 +115,12 @@ Deno.test("writeAll() passes on what it cannot mend", () => {
   const error = assertThrows(() => writeAll(writer, "text"), Error, "Gone");
   assertEquals(isBrokenPipe(error), true);
   assertEquals(isBrokenPipe(new Error("Full")), false);
+});
+
+Deno.test("warn() lets no warning drive a terminal", () => {
+  const streams = captureStreams();
+  const presentation = guessPresentation([]);
+  const run = { streams, presentation } as unknown as Run;
+  warn(run, ["\x1b[2Jgone"]);
+  assertEquals(streams.err, "Warning: \\x1b[2Jgone\n");
 });

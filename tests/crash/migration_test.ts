@@ -285,6 +285,25 @@ Deno.test("a legacy file that was written after the migration counted stays, and
     );
   }));
 
+Deno.test("a file that came into a legacy directory after the migration counted stays", () =>
+  withLegacy(async ({ root, layout }) => {
+    await commit(layout);
+    const late = `${layout.legacyCheckpoints}/late.json`;
+    Deno.writeTextFileSync(late, "late");
+    await addNote(machine(root), { root, text: "finishes it" });
+    assertEquals(Deno.readTextFileSync(late), "late");
+  }));
+
+Deno.test("what another program made after the migration counted is not replaced", () =>
+  withLegacy(async ({ root, layout }) => {
+    await commit(layout);
+    const made = `${layout.sessions}/${OLDER_ID}`;
+    writeTree(made, { "state.json": "made" });
+    await addNote(machine(root), { root, text: "finishes it" });
+    assertEquals(namesIn(made), ["state.json"]);
+    assertEquals(Deno.readTextFileSync(`${made}/state.json`), "made");
+  }));
+
 const UNDO_MOVES = MOVES;
 
 /** What taking a migration back does, one after the other. */

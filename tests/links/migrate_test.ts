@@ -1,8 +1,13 @@
+import { repositoryLayout } from "../../src/base/layout.ts";
+import { loadHash } from "../../src/files/tree.ts";
 import { importLegacy, migrate } from "../../src/migration/use.ts";
+import type { MigrationRecord } from "../../src/transfer/record.ts";
+import { finishMigration } from "../../src/transfer/settle.ts";
 import { checkpointText, LOG } from "../migration/fixtures.ts";
 import {
   fixedHost,
   legacyState,
+  refusalOf,
   refusalWithoutTrace,
   withRoot,
 } from "../work/fixtures.ts";
@@ -51,6 +56,27 @@ Deno.test("migrate() refuses a state that is a link, and moves nothing", () =>
       assertEquals([error.kind, error.code], ["corrupt", "not_a_regular_file"]);
     },
   ));
+
+Deno.test("a migration that counts is not finished through a link", () =>
+  withRoot({
+    ".orchestrator/migration_pending/staged/legacy/a": "staged",
+    "elsewhere/": "",
+  }, async (root) => {
+    Deno.symlinkSync("../elsewhere", `${root}/.orchestrator/legacy`);
+    const layout = repositoryLayout(root);
+    const record: MigrationRecord = {
+      ...{ id: "id", at: "2026-03-01T10:00:00Z", version: "0.0.0" },
+      ...{ importedFrom: null, files: [], retired: [], placed: [] },
+      ...{ sessions: [], made: [] },
+      units: [{ path: "legacy/a", replaces: false }],
+    };
+    const newHash = await loadHash();
+    const error = await refusalOf(() =>
+      finishMigration(layout, record, newHash)
+    );
+    assertEquals(error.code, "symbolic_link");
+    assertEquals([...Deno.readDirSync(`${root}/elsewhere`)], []);
+  }));
 
 Deno.test("migrate() writes nothing through a link in the new place", () =>
   withRoot({
