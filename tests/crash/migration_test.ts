@@ -294,6 +294,25 @@ Deno.test("a file that came into a legacy directory after the migration counted 
     assertEquals(Deno.readTextFileSync(late), "late");
   }));
 
+Deno.test("a legacy file that was changed to something of the same size stays", () =>
+  withLegacy(async ({ root, layout }) => {
+    await commit(layout);
+    const text = Deno.readTextFileSync(layout.legacyLog);
+    const changed = text.replace("workflow_started", "workflow_STARTED");
+    Deno.writeTextFileSync(layout.legacyLog, changed);
+    await addNote(machine(root), { root, text: "finishes it" });
+    assertEquals(Deno.readTextFileSync(layout.legacyLog), changed);
+  }));
+
+Deno.test("a legacy file that was made while a rollback was killed stays", () =>
+  withLegacy(async ({ root, layout }) => {
+    const { backup } = await migrate(machine(root), { root });
+    Deno.renameSync(backup ?? "", layout.migrationUndo);
+    Deno.writeTextFileSync(layout.legacyLog, "made");
+    await addNote(machine(root), { root, text: "finishes it" });
+    assertEquals(Deno.readTextFileSync(layout.legacyLog), "made");
+  }));
+
 Deno.test("what another program made after the migration counted is not replaced", () =>
   withLegacy(async ({ root, layout }) => {
     await commit(layout);

@@ -130,6 +130,7 @@ export class Disk {
       case "mkdir":
         return this.#name(at, [path, { names: new Map(), bytes: null }]);
       case "unlink":
+      case "unlinkat":
       case "rmdir":
         return this.#name(at, [path, null]);
       case "linkat":

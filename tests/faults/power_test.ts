@@ -101,12 +101,32 @@ const STORIES: readonly Story[] = [
   },
 ];
 
+/** Also where `.orchestrator/` holds more than what was moved there. */
+const BESIDE: Story = {
+  name: "migrate --rollback, beside a session",
+  async prepare(repository) {
+    await layLegacySession(repository);
+    await repository.result(["start", "Other", "--beside"]);
+    await repository.result(["migrate", "--yes"]);
+  },
+  commands: [["migrate", "--rollback", "--yes"]],
+  async problems(directory) {
+    const back = await inside(directory, ["migrate", "--rollback", "--yes"]);
+    const isBack = [0, 4].includes(back.exitCode);
+    return [
+      ...isBack ? [] : [`no way back: ${back.err}`],
+      ...await goOn(directory, ["start", "Next", "--beside"]),
+      ...problemsWithOriginals(directory),
+    ];
+  },
+};
+
 const problem = straceProblem();
 
 /** More problems than this say nothing new. */
 const ENOUGH = 20;
 
-for (const story of STORIES) {
+for (const story of [...STORIES, BESIDE]) {
   Deno.test({
     name:
       `a power cut takes nothing from "${story.name}" that was acknowledged ${

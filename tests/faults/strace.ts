@@ -44,8 +44,11 @@ export async function traceOrc(
   return { ...ended, calls: callsIn(trace, root) };
 }
 
-/** Longer than anything that orc writes in these tests. */
-const WHOLE_WRITES = ["-s", "1000000"];
+/** Also what a whole directory is removed with; and no text is cut that orc writes in these tests. */
+const WHOLE_STORY = [
+  ...["-s", "1000000"],
+  ...["-e", traceOf([...TRACED_CALLS, "unlinkat"])],
+];
 
 /** Runs orc, which has to end well, and returns all that strace says of it, with what it wrote. */
 export async function recordOrc(
@@ -53,7 +56,7 @@ export async function recordOrc(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const ended = await strace(root, WHOLE_WRITES, args, env);
+  const ended = await strace(root, WHOLE_STORY, args, env);
   const { code, stderr, trace } = ended;
   if (code !== 0) throw new Error(`orc ${args.join(" ")}: ${stderr}`);
   return trace;
@@ -70,7 +73,7 @@ async function strace(
   const { code, signal, stderr } = await new Deno.Command("strace", {
     args: [
       ...["-f", "-y", "-o", output],
-      ...["-e", `trace=${TRACED_CALLS.map((name) => `?${name}`).join(",")}`],
+      ...["-e", traceOf(TRACED_CALLS)],
       ...flags,
       ...[Deno.execPath(), "run", "-A", CLI, ...args],
     ],
@@ -97,6 +100,10 @@ export function didBreak({ code, calls }: Traced, fault: Fault): boolean {
   }
   const broken = calls.filter(({ isBroken }) => isBroken);
   return broken.length === 1 && broken[0]?.what === call.what;
+}
+
+function traceOf(calls: readonly string[]): string {
+  return `trace=${calls.map((name) => `?${name}`).join(",")}`;
 }
 
 function injection({ call, breakage }: Fault): string {

@@ -125,7 +125,7 @@ function fileCallIn(text: string, root: string): FileCall | undefined {
   if (name === "openat" && !rest.includes("O_CREAT")) return undefined;
   const [, opened] = FILE.exec(rest) ?? [];
   const texts = Array.from(rest.matchAll(STRING), ([, inner = ""]) => inner);
-  const paths = (opened === undefined ? texts : [opened])
+  const paths = pathsOf(name, opened, texts)
     .filter((path) => path === root || path.startsWith(`${root}/`))
     .map((path) => path.slice(root.length));
   if (paths.length === 0) return undefined;
@@ -133,6 +133,15 @@ function fileCallIn(text: string, root: string): FileCall | undefined {
   const args = rest.replace(STRING, shortened).replace(RESULT, "");
   const what = plainText(name, args, root) ?? name;
   return { name, paths, bytes, what };
+}
+
+function pathsOf(
+  name: string,
+  opened: string | undefined,
+  texts: readonly string[],
+): readonly string[] {
+  if (opened === undefined) return texts;
+  return name === "unlinkat" ? [`${opened}/${texts[0]}`] : [opened];
 }
 
 /** Calls on files that change neither names nor bytes. */

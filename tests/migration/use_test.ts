@@ -487,6 +487,18 @@ Deno.test("migrate() brings back by force what somebody changed in the backup", 
     assertEquals(log, "changed");
   }));
 
+Deno.test("migrate() takes nobody out of another session when it is taken back", () =>
+  withLegacy(EVERYTHING, async (root) => {
+    await run(root);
+    const host = fixedHost({ number: machines++ % 90, workingDirectory: root });
+    const { place } = await startSession(host, {
+      ...{ root, task: "Another", beside: true },
+    });
+    await back(root);
+    const current = Deno.readTextFileSync(`${root}/.orchestrator/current`);
+    assertEquals(current, place.session);
+  }));
+
 Deno.test("migrate() takes two migrations back one after the other", () =>
   withLegacy(EVERYTHING, async (root) => {
     const before = filesOf(root);
