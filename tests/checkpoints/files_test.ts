@@ -10,6 +10,8 @@ import {
 import { decodeCheckpoint, stateIn } from "../../src/checkpoints/rules.ts";
 import { orcErrorOf } from "../engine/act.ts";
 import {
+  atSync,
+  codeOf,
   readTree,
   withTemporaryDirectory,
   writeTree,
@@ -168,6 +170,16 @@ test("writeCheckpoint() refuses sessions that are closed, missing, locked or cha
   Deno.writeTextFileSync(paths.state, text.replace("abandoned", "active"));
   await refused("corrupt changed_outside");
   assertEquals(namesIn(paths.directory).includes("checkpoints"), false);
+});
+
+test("writeCheckpoint() stores nothing for who is displaced", async (fixture) => {
+  await write(fixture);
+  const { directory } = fixture.paths;
+  const before = readTree(directory);
+  const lose = () => Deno.removeSync(`${directory}/lock`);
+  const code = await codeOf(() => atSync(1, lose, () => write(fixture)));
+  assertEquals(code, "conflict lock_lost");
+  assertEquals(readTree(directory), before);
 });
 
 test("writeCheckpoint() refuses a file in the place of the directory", async (fixture) => {

@@ -309,7 +309,8 @@ Deno.test("a legacy file that was made while a rollback was killed stays", () =>
     const { backup } = await migrate(machine(root), { root });
     Deno.renameSync(backup ?? "", layout.migrationUndo);
     Deno.writeTextFileSync(layout.legacyLog, "made");
-    await addNote(machine(root), { root, text: "finishes it" });
+    await diagnoseRepository(machine(root), { root, fix: true });
+    assertEquals(Object.hasOwn(fullTree(root), ".workflow_state.json"), true);
     assertEquals(Deno.readTextFileSync(layout.legacyLog), "made");
   }));
 

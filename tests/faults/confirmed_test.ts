@@ -17,6 +17,7 @@ type Step = readonly string[] | ((directory: string) => void);
 const STEPS: readonly Step[] = [
   ["init"],
   ["start", "Confirmed"],
+  ["session", "switch", "SESSION", "AGENT"],
   ["start", "Beside", "--beside", "AGENT"],
   ["start-item", "a"],
   loseLog,

@@ -39,6 +39,26 @@ export function writeTree(
   }
 }
 
+/** Runs something, and something else in the place of a sync of a file or directory: the nth, from 1. */
+export async function atSync<Result>(
+  number: number,
+  act: () => void,
+  run: () => Result | Promise<Result>,
+): Promise<Result> {
+  const { prototype } = Deno.FsFile;
+  const { syncSync } = prototype;
+  let count = 0;
+  prototype.syncSync = function () {
+    if (++count === number) act();
+    else syncSync.call(this);
+  };
+  try {
+    return await run();
+  } finally {
+    prototype.syncSync = syncSync;
+  }
+}
+
 /** All files below a directory with their texts, and directories without a text. */
 export function readTree(directory: string): Record<string, string> {
   const tree: Record<string, string> = {};

@@ -2,6 +2,7 @@
 import { OrcError } from "../../src/base/error.ts";
 import { sweep } from "../../src/files/lock.ts";
 import { writeAtomic } from "../../src/files/write.ts";
+import { publishSession } from "../../src/session/create.ts";
 import { readAdoption } from "../../src/session/legacy.ts";
 import { appendEvents, settleLog } from "../../src/session/log.ts";
 import { findWorkingFile } from "../../src/work/complete.ts";
@@ -34,6 +35,19 @@ const INTRUDERS: readonly [string, (path: string, target: string) => void][] = [
   ["a symbolic link", (path) => Deno.symlinkSync("/dev/zero", path)],
   ["a named pipe", makePipe],
 ];
+
+Deno.test("publishSession() makes no session behind a link", () =>
+  withSession(({ layout }) => {
+    Deno.renameSync(layout.sessions, `${layout.root}/elsewhere`);
+    Deno.symlinkSync("../elsewhere", layout.sessions);
+    const files = { meta: "{}", log: "", state: "{}" };
+    assertThrows(
+      () => publishSession(layout, "new", files, tokenOf(7)),
+      OrcError,
+      "symbolic link",
+    );
+    assertEquals(namesIn(`${layout.root}/elsewhere`), [SESSION_ID]);
+  }));
 
 Deno.test("SessionStore.update() refuses a lock that is no file and leaves it", () =>
   withSession(async ({ store, paths, layout }) => {

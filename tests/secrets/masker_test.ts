@@ -277,6 +277,23 @@ Deno.test("a check without its secret is not run, and no try is counted", () =>
     assertEquals(ran, ["git"]);
   }));
 
+Deno.test("nobody is asked for a secret where input is no terminal", () =>
+  withSecretSession(async (root, machine) => {
+    const host = fixedHost(machineWith(machine, {}));
+    const terminal = { ...host.terminal, readHidden: () => "from a pipe" };
+    const error = await refusalOf(() =>
+      completeItem({ ...host, terminal }, { root, itemId: "with" })
+    );
+    assertEquals(error.code, "secret_missing");
+  }));
+
+Deno.test("maskFailure() never hides the error that is to be shown", async () => {
+  const env = () => {
+    throw new Error("cannot be read");
+  };
+  await maskFailure({ ...fixedHost(), env }, {});
+});
+
 Deno.test("a person is asked for a secret that nobody has, and its value is masked", () =>
   withSecretSession(async (root, machine) => {
     const host = fixedHost({

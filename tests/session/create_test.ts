@@ -17,6 +17,7 @@ import {
 } from "../../src/session/create.ts";
 import { readBinding, readCurrent, shownName } from "../../src/session/read.ts";
 import {
+  atSync,
   codeOf,
   codeWithoutTrace,
   readTree,
@@ -174,6 +175,35 @@ test("removeSession() leaves a session that somebody else changed", async ({ lay
   const remove = () => removeSession(layout, context, SESSION_ID, always);
   const code = await codeWithoutTrace(layout.root, remove);
   assertEquals(code, "corrupt changed_outside");
+});
+
+test("publishSession() says so where the disk does not confirm the session", async ({ layout }) => {
+  const fail = () => {
+    throw new Error("the disk is broken");
+  };
+  const publish = () => publishSession(layout, "new", FILES, tokenOf(7));
+  // The last of its three files, their directory and the one above.
+  const code = await codeOf(() => atSync(5, fail, publish));
+  assertEquals(code, "external unconfirmed");
+  assertEquals(namesIn(`${layout.sessions}/new`).length, 3);
+});
+
+test("who is displaced neither removes a session nor names it", async ({ layout, context, paths }) => {
+  const lose = () => Deno.removeSync(`${paths.directory}/lock`);
+  const remove = () =>
+    removeSession(layout, context, SESSION_ID, () => {
+      lose();
+      return true;
+    });
+  const naming = { id: SESSION_ID, name: "Login", startedAtLocal: NOW };
+  const rename = () =>
+    atSync(1, lose, () => writeSessionName(layout, context, naming));
+  for (const act of [remove, rename]) {
+    assertEquals(
+      await codeWithoutTrace(layout.root, act),
+      "conflict lock_lost",
+    );
+  }
 });
 
 test("removeSession() waits for whoever changes the session", async ({ layout, context, paths }) => {
