@@ -1,7 +1,7 @@
 import { OrcError } from "../../src/base/error.ts";
 import { jsonObject } from "../../src/base/json.ts";
 import { appendFeedback, readFeedbackLines } from "../../src/feedback/use.ts";
-import { readTree, writeTree } from "../files/temporary.ts";
+import { atSync, codeOf, readTree, writeTree } from "../files/temporary.ts";
 import { namesIn, SESSION_ID, test } from "../session/fixtures.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 
@@ -29,6 +29,16 @@ test("appendFeedback() loses no line behind one that a crash left torn", async (
     Deno.readTextFileSync(paths.toolFeedback),
     `${TOOL}${torn}\n${TOOL}`,
   );
+});
+
+test("appendFeedback() writes nothing for who is displaced", async ({ layout, context, paths }) => {
+  const lose = () => Deno.removeSync(`${paths.directory}/lock`);
+  const append = () => appendFeedback(layout, context, SESSION_ID, FEEDBACK);
+  assertEquals(
+    await codeOf(() => atSync(1, lose, append)),
+    "conflict lock_lost",
+  );
+  assertEquals(namesIn(paths.feedback), []);
 });
 
 test("appendFeedback() refuses what is no session, and what is no file", async ({ layout, context, paths }) => {

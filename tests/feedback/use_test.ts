@@ -84,6 +84,15 @@ Deno.test("captureFeedback() keeps what the session and its log tell", () =>
     assertEquals(JSON.stringify(stateOf(root)), state);
   }));
 
+Deno.test("captureFeedback() keeps no secret that somebody says", () =>
+  withSession(async (root) => {
+    const token = `ghp_${"a1".repeat(18)}`;
+    await capture(root, { learnings: `It needs ${token}` });
+    const kept = JSON.stringify(linesIn(root, "process"));
+    assertStringIncludes(kept, "It needs");
+    assertEquals(kept.includes(token), false);
+  }));
+
 Deno.test("captureFeedback() takes the salt from the environment", () =>
   withSession(async (root) => {
     await capture(root, { auto: true });

@@ -1,4 +1,6 @@
 import { OrcError } from "../../src/base/error.ts";
+import { userLayout } from "../../src/base/layout.ts";
+import { readIdentities } from "../../src/secrets/encryption.ts";
 import {
   readSecret,
   secretEntries,
@@ -7,11 +9,26 @@ import {
 } from "../../src/secrets/vault.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { tokenOf } from "../session/fixtures.ts";
+import { fixedHost } from "../work/fixtures.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 function codeOf(work: () => unknown): string {
   return assertThrows(work, OrcError).code;
 }
+
+Deno.test("an identity is not read behind a link", () =>
+  withTemporaryDirectory((home) => {
+    const identity = `AGE-SECRET-KEY-1${"A".repeat(58)}`;
+    writeTree(home, { "elsewhere/": "" });
+    const { identity: path } = userLayout(home);
+    const directory = path.slice(0, path.lastIndexOf("/"));
+    const real = directory.replace(home, `${home}/elsewhere`);
+    writeTree(real, { [path.slice(directory.length + 1)]: identity });
+    const [first = ""] = directory.slice(home.length + 1).split("/");
+    Deno.symlinkSync(`${home}/elsewhere/${first}`, `${home}/${first}`);
+    const host = fixedHost({ home });
+    assertEquals(codeOf(() => readIdentities(host)), "symbolic_link");
+  }));
 
 Deno.test("secrets are not read or written through a link", () =>
   withTemporaryDirectory((base) => {
