@@ -1,4 +1,5 @@
 /** Everything a command did is on the disk by the time that it says so. */
+import { REMOVED_PREFIX } from "../../src/base/layout.ts";
 import { withTemporaryDirectory } from "../files/temporary.ts";
 import { repositoryAt, runtimeCaches } from "../journey/orc.ts";
 import { Disk, type Picture } from "./disk.ts";
@@ -119,9 +120,14 @@ function missingFrom(disk: Disk): readonly string[] {
   return [...paths].filter((path) => !isSame(path, least, whole)).sort();
 }
 
-/** Locks are nobody's by then, and the state holds what a log may lose. */
+/**
+ * Locks are nobody's by then, the next cleanup removes what is left of a removed session, and the
+ * state holds what a log may lose.
+ */
 function isSame(path: string, least: Picture, whole: Picture): boolean {
-  if (/\/lock(?:\.[^/]*)?$/.test(path)) return true;
+  const isLitter = /\/lock(?:\.[^/]*)?$/.test(path) ||
+    path.includes(`/${REMOVED_PREFIX}`);
+  if (isLitter) return true;
   return least.has(path) === whole.has(path) &&
     (path.endsWith("/log.jsonl") ||
       String(least.get(path)) === String(whole.get(path)));
