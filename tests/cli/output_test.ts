@@ -10,7 +10,8 @@ import {
   writeAll,
   type Writer,
 } from "../../src/cli/output.ts";
-import { guessPresentation, styleFor } from "../../src/cli/parse.ts";
+import { guessPresentation } from "../../src/cli/failure.ts";
+import { styleFor } from "../../src/cli/parse.ts";
 import { command } from "../../src/commands/command.ts";
 import { captureStreams, copyCommand, fakeHost } from "./fake.ts";
 import { assertEquals, assertThrows } from "@std/assert";
