@@ -1,7 +1,7 @@
 import { OrcError } from "../../src/base/error.ts";
 import type { SessionLayout } from "../../src/base/layout.ts";
 import { MAX_CARRIED_EVENTS } from "../../src/base/limits.ts";
-import { HeldLock } from "../../src/files/lock.ts";
+import { withLock } from "../../src/files/lock.ts";
 import { fileStore, type Session } from "../../src/session/read.ts";
 import { commit, stamp } from "../../src/session/update.ts";
 import {
@@ -211,13 +211,17 @@ test("commit() leaves the log to the next holder when the lock is lost behind th
   const before = filesOf(paths);
   const decision = complete("a")(session);
   const next = stamp(session, decision, NOW, () => "01kjnext");
-  const held = new HeldLock(paths.directory, "0".repeat(32));
-  // It looks at the lock once before the rename, and once behind it.
-  const lock = Object.assign(held, {
-    assertHeld: () => {},
-    isHeld: () => false,
-  });
-  const { logEnd, warnings } = await commit(paths, next, lock);
+  const { logEnd, warnings } = await withLock(
+    paths.directory,
+    storeContext(),
+    // It looks at the lock once before the rename, and once behind it.
+    (held) =>
+      commit(
+        paths,
+        next,
+        Object.assign(held, { assertHeld: () => {}, isHeld: () => false }),
+      ),
+  );
   assertEquals([logEnd, warnings], [undefined, []]);
   const after = filesOf(paths);
   assertEquals(after.log, before.log);
