@@ -86,7 +86,10 @@ export function readRegularFile(
       if (!seen.isFile) throw notRegular(path, seen);
       if (seen.size > maxBytes) throw tooLarge(path, maxBytes);
       const file = openSame(path, seen, { read: true });
-      if (file !== undefined) return readAndClose(file, path, seen, maxBytes);
+      if (file === undefined) continue;
+      const bytes = readAndClose(file, seen.size, maxBytes + 1);
+      if (bytes.length > maxBytes) throw tooLarge(path, maxBytes);
+      return bytes;
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw asOrcError(error, "read", path);
@@ -107,19 +110,7 @@ export function readBeginning(
   try {
     const seen = Deno.lstatSync(path);
     const file = seen.isFile && openSame(path, seen, { read: true });
-    if (!file) return undefined;
-    try {
-      const bytes = new Uint8Array(Math.min(seen.size, maxBytes));
-      let length = 0;
-      while (length < bytes.length) {
-        const count = file.readSync(bytes.subarray(length));
-        if (!count) break;
-        length += count;
-      }
-      return bytes.subarray(0, length);
-    } finally {
-      file.close();
-    }
+    return file ? readAndClose(file, seen.size, maxBytes) : undefined;
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw asOrcError(error, "read", path);
@@ -137,16 +128,6 @@ export function openSame(
   if (opened.dev === seen?.dev && opened.ino === seen.ino) return file;
   file.close();
   return undefined;
-}
-
-/** Reads a file that somebody names, who may read it: so its links are followed. */
-export function readNamedFile(
-  directory: string,
-  name: string,
-  maxBytes: number,
-): { readonly path: string; readonly bytes: Uint8Array | undefined } {
-  const path = realOrGiven(resolvePath(directory, name));
-  return { path, bytes: readRegularFile(path, maxBytes) };
 }
 
 /** Reads a whole text; undefined when there is no file. The hint is for what is no UTF-8. */
@@ -169,30 +150,28 @@ export function readJson(
   return text === undefined ? undefined : parseJson(text, path, hint);
 }
 
-/** A file can grow while it is read. */
+/** Reads a file to its end, which may move meanwhile, or as far as to a limit. */
 function readAndClose(
   file: Deno.FsFile,
-  path: string,
-  { size }: Deno.FileInfo,
-  maxBytes: number,
+  size: number,
+  limitBytes: number,
 ): Uint8Array {
   try {
     // One byte more than expected, so that the end is seen without growing.
-    let buffer = new Uint8Array(size + 1);
+    let buffer = new Uint8Array(Math.min(size + 1, limitBytes));
     let length = 0;
     for (;;) {
-      if (length > maxBytes) throw tooLarge(path, maxBytes);
-      if (length === buffer.length) {
-        const full = buffer;
-        buffer = new Uint8Array(Math.min(length * 2, maxBytes + 1));
-        buffer.set(full);
-      }
       const rest = buffer.subarray(length);
       const count = file.readSync(rest) ?? 0;
       length += count;
       // Less than was asked for, where the end was expected, is the end.
-      const isEnd = count === 0 || length === size && count < rest.length;
+      const isEnd = count === 0 || length === limitBytes ||
+        length === size && count < rest.length;
       if (isEnd) return buffer.subarray(0, length);
+      if (length < buffer.length) continue;
+      const full = buffer;
+      buffer = new Uint8Array(Math.min(length * 2, limitBytes));
+      buffer.set(full);
     }
   } finally {
     file.close();

@@ -1,6 +1,7 @@
 import { conflict, type OrcError } from "../base/error.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
-import { joinPath, type Mount, mountOf } from "../base/path.ts";
+import { type Mount, mountOf } from "../base/mount.ts";
+import { joinPath } from "../base/path.ts";
 import { asOrcError, codeOf, isAbsent, isDenied } from "./errors.ts";
 import { ifAllowed, kindOf } from "./read.ts";
 

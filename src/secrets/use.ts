@@ -15,7 +15,8 @@ import {
   PASSPHRASE_VARIABLE,
   secretPath,
 } from "../base/names.ts";
-import { readNamedFile } from "../files/read.ts";
+import { resolvePath } from "../base/path.ts";
+import { readRegularFile, realOrGiven } from "../files/read.ts";
 import { assertRemovalWanted } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -491,7 +492,9 @@ function problemOf(value: string): string | undefined {
 
 function readFile(host: Host, file: string): Uint8Array {
   const directory = host.workingDirectory;
-  const { path, bytes } = readNamedFile(directory, file, MAX_SECRET_BYTES);
+  // Whoever names a file may read it: so its links are followed.
+  const path = realOrGiven(resolvePath(directory, file));
+  const bytes = readRegularFile(path, MAX_SECRET_BYTES);
   if (bytes !== undefined) return bytes;
   throw notFound("no_such_file", `No file "${file}"`, {
     path,
