@@ -400,7 +400,7 @@ async function legacyFacts(layout: RepositoryLayout) {
   const server = attempt(sessionlessState, () => isServerState(layout));
   return {
     /** What a migration moves. */
-    paths: (found?.moving ?? places).map(({ path }) => joinPath(root, path))
+    paths: (found?.moving ?? []).map(({ path }) => joinPath(root, path))
       .filter(isVisible),
     /** Others with such a name, which it moves only when they are named. */
     custom: entriesIn(root).map(({ name }) => name)

@@ -176,7 +176,7 @@ test("D5: 10000 sessions cost status nothing, and a list a few calls for each", 
     const withFew = await effortOf(status);
     const sessions = `${lab.root}/.orchestrator/sessions`;
     for (let number = 0; number < 10_000; number++) {
-      const path = `${sessions}/copy_${number}`;
+      const path = `${sessions}/copy${String(number).padStart(22, "0")}`;
       Deno.mkdirSync(path);
       Deno.copyFileSync(lab.at("state.json"), `${path}/state.json`);
     }

@@ -253,7 +253,7 @@ test("G5: whoever runs out of memory dies like any other, and nothing is lost", 
   inLab(async (lab) => {
     const path = `${lab.root}/.orchestrator/sessions/large`;
     Deno.mkdirSync(path);
-    const state = `{"a":[${"[{}],".repeat(5_000_000)}0]}`;
+    const state = `{"workflow_id":"x","a":[${"[{}],".repeat(5_000_000)}0]}`;
     Deno.writeTextFileSync(`${path}/state.json`, state);
     const { code } = await lab.shell(
       "orc_with '-A --v8-flags=--max-old-space-size=30' note x --session large",
@@ -571,7 +571,8 @@ for (const umask of ["000", "022", "077", "277", "777"]) {
       const root = `${lab.root}/new`;
       const at = `--root "${root}"`;
       Deno.mkdirSync(root);
-      const line = `umask ${umask}; orc start x ${at} && orc note y ${at}`;
+      const start = `orc start x --test-command true ${at}`;
+      const line = `umask ${umask}; ${start} && orc note y ${at}`;
       const options = { unprivileged: true };
       const { code, err } = await lab.shell(line, options);
       assertEquals([code, err], [OK, ""]);

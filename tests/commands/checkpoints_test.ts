@@ -257,7 +257,7 @@ testText({
   within: inEasySession,
   exitCode: 2,
   text: `! Provider "openrouter" is neither manual nor agent
-! Try: orc help handoff`,
+! Try: orc handoff, which prints the prompt: orc sends nothing anywhere`,
 });
 
 Deno.test("orc handoff prints a prompt that holds nothing a terminal would obey", () =>

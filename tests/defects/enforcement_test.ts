@@ -75,7 +75,8 @@ Deno.test("shell operators in a command are no words that echo prints", () =>
       programs: "real",
       meanwhile: ({ command }) => Promise.resolve(asked.push(command)),
     });
-    assertEquals(asked, [{ shell: "echo hi | grep hi && echo ok" }]);
+    const line = "echo hi | grep hi && echo ok";
+    assertEquals(asked, [{ shell: line, values: [] }]);
     assertEquals(statusOf(root, "piped"), "completed");
     const result = stateOf(root).phases.PLAN.items.piped.gate_result;
     assertEquals(result.stdout, "hi\nok\n");

@@ -373,5 +373,5 @@ Deno.test("a workflow under a name like workflow.yml is not passed over without 
     }
     Deno.writeTextFileSync(`${root}/workflow.yml`, ACTIONS);
     const { err } = await expectExit(0, shell, ["validate"]);
-    assertEquals(err, "", "a file of another program needs no word");
+    assert(!err.includes("workflow.yml"), "another program's needs no word");
   }));

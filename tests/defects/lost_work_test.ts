@@ -164,7 +164,7 @@ Deno.test("a failing start does not hide the running session", () =>
 
 Deno.test("overrides that are no mapping do not make start hide the running session", () =>
   withStarted(async (shell, root) => {
-    Deno.writeTextFileSync(`${root}/.orchestrator.yaml`, "- a list\n");
+    Deno.writeTextFileSync(`${root}/.orchestrator.yaml`, "- test_command: a\n");
     const before = readTree(root);
     await expectExit(78, shell, ["start", "Other", "--beside"]);
     assertEquals(readTree(root), before);

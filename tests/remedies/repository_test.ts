@@ -245,17 +245,6 @@ prove({
 });
 
 prove({
-  code: "secret_readable",
-  of: "a file that is named like a secret",
-  damage: "echo x > .orchestrator/api_token",
-  untilThen: ALL_GOES_ON,
-  ways: {
-    'chmod 600 "ROOT/.orchestrator/api_token"':
-      'chmod 600 "ROOT/.orchestrator/api_token"',
-  },
-});
-
-prove({
   code: "foreign_owner",
   ignore: !isRoot,
   damage: `chown -R 4321 ${SESSIONS}/FIRST`,
@@ -286,15 +275,6 @@ prove({
     write({ [OLD_STATE]: legacyState(), ".workflow_log.jsonl": "" }),
   untilThen: ALL_GOES_ON,
   ways: { "see whether they would move: orc migrate --dry-run": MIGRATING },
-});
-
-prove({
-  code: "legacy_files",
-  of: "which belong to no session",
-  damage: ({ write }) => write({ ".workflow_log.jsonl": "" }),
-  untilThen: [["orc migrate --dry-run", 0, "Nothing to migrate"]],
-  ways: { "see whether they would move: orc migrate --dry-run": MIGRATING },
-  stays: true,
 });
 
 prove({

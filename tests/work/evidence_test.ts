@@ -134,7 +134,7 @@ const BROKEN: readonly (readonly [string, string, string])[] = [
   [
     "a.yaml",
     "x: 1\n1: a",
-    "invalid_evidence a.yaml:1:1: Expected only strings as keys",
+    'invalid_evidence a.yaml:2:1: Expected only strings as keys, found the number 1: write "1" in quotes',
   ],
   ["a.json", "x".repeat(65_537), "file_too_large Cannot read "],
 ];

@@ -213,7 +213,7 @@ const FAILING: readonly (readonly [
     options: { file: "missing.yaml" },
   }],
   ["overrides that are no settings", "config invalid_overrides", {
-    files: { ".orchestrator.yaml": "- a\n" },
+    files: { ".orchestrator.yaml": "- test_command: a\n" },
   }],
   ["an own session that is active", "refused session_active", {
     files: { ".workflow_state.json": legacyState() },
