@@ -1,11 +1,6 @@
 import { conflict, corrupt, type OrcError } from "../base/error.ts";
 import { decodeUtf8, type JsonValue, parseJson } from "../base/json.ts";
-import {
-  joinPath,
-  normalisePath,
-  relativePath,
-  resolvePath,
-} from "../base/path.ts";
+import { joinPath, normalisePath, relativePath } from "../base/path.ts";
 import { asOrcError, codeOf, ifThere, isAbsent, isDenied } from "./errors.ts";
 
 /** What lies at a path; links are not followed. */
