@@ -571,7 +571,7 @@ for (const umask of ["000", "022", "077", "277", "777"]) {
       const root = `${lab.root}/new`;
       const at = `--root "${root}"`;
       Deno.mkdirSync(root);
-      const start = `orc start x --test-command true ${at}`;
+      const start = `orc start x --test-command make ${at}`;
       const line = `umask ${umask}; ${start} && orc note y ${at}`;
       const options = { unprivileged: true };
       const { code, err } = await lab.shell(line, options);

@@ -31,7 +31,7 @@ const STEPS: readonly Step[] = [
   ["secrets", "init"],
   ["secrets", "set", "TOKEN", "--file", "secret.txt"],
   ["secrets", "set", "OTHER", "--file", "secret.txt", "--private"],
-  ["secrets", "rm", "TOKEN"],
+  ["secrets", "rm", "TOKEN", "--yes"],
   ["feedback", "capture", "--learnings", "A lot"],
   ["generate-md"],
   ["learn", "--save"],

@@ -65,7 +65,7 @@ const HIDDEN: readonly (readonly [
     ".workflow_state.json",
     ({ write }: Place) => write({ ".workflow_state.json": legacyState() }),
     [],
-    ["legacy_files"],
+    [],
   ],
 ];
 
