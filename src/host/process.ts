@@ -1,15 +1,12 @@
 import process from "node:process";
 import { denied } from "../base/error.ts";
-import {
-  CHECK_KILL_GRACE_MS,
-  OUTPUT_HEAD_BYTES,
-  OUTPUT_TAIL_BYTES,
-} from "../base/limits.ts";
+import { OUTPUT_HEAD_BYTES, OUTPUT_TAIL_BYTES } from "../base/limits.ts";
 import type { MaskingStream } from "../base/mask.ts";
 import { normalisePath } from "../base/path.ts";
 import { codeOf } from "../files/errors.ts";
 import { visibleKind } from "../files/read.ts";
 import type { OutputName } from "../workflow/types.ts";
+import { endEscaped, endGroup, withMark } from "./ending.ts";
 import {
   type EndingSignal,
   Interrupted,
@@ -20,7 +17,6 @@ import {
 import { type ProgramSite, whyNeverRan, whyUnrunnable } from "./unrunnable.ts";
 import {
   mergeVariables,
-  systemProgram,
   type WindowsStart,
   windowsStart,
 } from "./windows_rules.ts";
@@ -48,10 +44,10 @@ type Exit =
   | { readonly error: Error }
   | { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
-/**
- * Runs a program, in bounds; one that made a session of its own escapes, as it would from a
- * terminal.
- */
+/** A request with what marks all that is started for it. */
+type MarkedRequest = ProgramRequest & { readonly mark: string };
+
+/** Runs a program, in bounds; what it left running ends with it, unless that closed its output. */
 export async function runProgram(
   request: ProgramRequest,
 ): Promise<ProgramResult> {
@@ -62,7 +58,8 @@ export async function runProgram(
   };
   const watch = watchSignals();
   try {
-    const ending = await runToEnd(request, output, watch);
+    const marked = { ...request, mark: crypto.randomUUID() };
+    const ending = await runToEnd(marked, output, watch);
     const signal = watch.caught();
     if (signal !== undefined) throw new Interrupted(signal);
     for (const name of OUTPUT_NAMES) output[name].end();
@@ -98,7 +95,7 @@ function siteOf(request: ProgramRequest): ProgramSite {
 }
 
 async function runToEnd(
-  request: ProgramRequest,
+  request: MarkedRequest,
   output: Output,
   watch: SignalWatch,
 ): Promise<Ending> {
@@ -123,7 +120,7 @@ async function runToEnd(
 /** Waits for the end of the program, the time limit or a signal, whatever comes first. */
 async function endOf(
   child: ChildProcess,
-  request: ProgramRequest,
+  request: MarkedRequest,
   watch: SignalWatch,
 ): Promise<Ending> {
   const exited = exitOf(child);
@@ -139,7 +136,12 @@ async function endOf(
   if (!hasExited || !await within(OUTPUT_GRACE_MS, closed)) {
     const hurry = typeof first === "string" ? watch.second : watch.first;
     await endGroup(child, Promise.race([closed, hurry]));
-    await within(OUTPUT_GRACE_MS, closed);
+    const isClosed = await within(OUTPUT_GRACE_MS, closed);
+    // Behind a program that ended by itself, a service may live on that holds no output.
+    if (!hasExited || !isClosed) {
+      await endEscaped(child, request.mark, hurry);
+      await within(OUTPUT_GRACE_MS, closed);
+    }
   }
   if (!hasExited) {
     const limit = `${request.timeoutMs / 1000} s`;
@@ -207,9 +209,9 @@ function collect(
 const IS_WINDOWS = process.platform === "win32";
 
 /** Starts a program; its group, its output and its errors are the caller's. A text says why it has no start. */
-function startProgram(request: ProgramRequest): ChildProcess | Error | string {
+function startProgram(request: MarkedRequest): ChildProcess | Error | string {
   try {
-    const env = environmentFor(request);
+    const env = withMark(environmentFor(request), request.mark);
     const start = IS_WINDOWS
       ? windowsStart(request.command, {
         workingDirectory: normalisePath(request.workingDirectory),
@@ -317,61 +319,6 @@ function isMissing(directory: string): boolean {
   } catch (error) {
     return error instanceof Error && codeOf(error) === "ENOENT";
   }
-}
-
-/** The system tells nobody when the last process of a group ends, so orc has to look. */
-const LOOK_INTERVAL_MS = 20;
-
-/** Ends all processes: politely, and by force after a grace period or when `over` resolves. */
-async function endGroup(
-  child: ChildProcess,
-  over: Promise<unknown>,
-): Promise<void> {
-  if (IS_WINDOWS) return await endTree(child);
-  let isOver = false;
-  over.then(() => isOver = true);
-  const deadlineMs = performance.now() + CHECK_KILL_GRACE_MS;
-  let isAlive = signalGroup(child, "SIGTERM");
-  while (isAlive && !isOver && performance.now() < deadlineMs) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
-    isAlive = signalGroup(child, 0);
-  }
-  if (isAlive) signalGroup(child, "SIGKILL");
-}
-
-/** Sends a signal to all processes of the group; false when none is left to get it. */
-function signalGroup(
-  child: ChildProcess,
-  signal: "SIGTERM" | "SIGKILL" | 0,
-): boolean {
-  if (child.pid === undefined) return false;
-  try {
-    return process.kill(-child.pid, signal);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    // Without the right to signal any process orc still may signal its own child.
-    if (error.name === "NotCapable") return child.kill(signal);
-    // macOS answers EPERM when only dead processes are left.
-    if (codeOf(error) === "ESRCH" || codeOf(error) === "EPERM") return false;
-    throw error;
-  }
-}
-
-/**
- * Windows has no groups to signal, and a console program cannot be asked politely. Waits until
- * all are told to end: orc may end right afterwards.
- */
-function endTree(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    const program = systemProgram("taskkill.exe", process.env);
-    spawn(program, ["/pid", String(child.pid), "/T", "/F"], {
-      stdio: "ignore",
-      windowsHide: true,
-    }).once("exit", () => resolve()).once("error", () => {
-      child.kill();
-      resolve();
-    });
-  });
 }
 
 const KEPT_BYTES = OUTPUT_HEAD_BYTES + OUTPUT_TAIL_BYTES;
