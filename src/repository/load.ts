@@ -34,7 +34,7 @@ import {
   readValue,
 } from "../settings/files.ts";
 import { SETTINGS } from "../settings/settings.ts";
-import { encodeDefinition } from "../workflow/definition.ts";
+import { encodeDefinition } from "../workflow/encode.ts";
 import { foreignWorkflow } from "../workflow/foreign.ts";
 import {
   findWrongSettings,

@@ -7,9 +7,9 @@ import {
 import { printJson } from "../../src/base/json_print.ts";
 import {
   decodeDefinition,
-  encodeDefinition,
   findDuplicateId,
 } from "../../src/workflow/definition.ts";
+import { encodeDefinition } from "../../src/workflow/encode.ts";
 import type { Item, Phase, Verification } from "../../src/workflow/types.ts";
 import { itemOf, phaseOf, workflowOf } from "../engine/fixtures.ts";
 import { PYTHON_STATES } from "../session/python_files.ts";

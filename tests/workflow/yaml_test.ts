@@ -8,7 +8,7 @@ import {
 } from "../../src/base/json.ts";
 import { canonicalJson } from "../../src/base/json_print.ts";
 import { MAX_DEPTH, MAX_WORKFLOW_BYTES } from "../../src/base/limits.ts";
-import { encodeDefinition } from "../../src/workflow/definition.ts";
+import { encodeDefinition } from "../../src/workflow/encode.ts";
 import { parseWorkflow } from "../../src/workflow/parse.ts";
 import type { Path } from "../../src/workflow/problem.ts";
 import { readWorkflowText } from "../../src/workflow/yaml.ts";
