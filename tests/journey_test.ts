@@ -108,7 +108,7 @@ phases:
       const own = repositoryAt(linked);
       await own.result(["start", "Add login"]);
       assertEquals((await own.orc(["complete", "here"])).code, 3);
-      await own.write("only-here.txt", "");
+      await own.write("only-here.txt", "here");
       await own.result(["complete", "here"]);
       await own.result(["finish"]);
       const { stdout } = await own.orc(["session", "info", "--json"]);

@@ -47,7 +47,13 @@ import { isDone, type OpenItem } from "./state.ts";
 
 export type RequiredCheck =
   | { readonly type: "none" }
-  | { readonly type: "file_exists"; readonly path: string }
+  | {
+    readonly type: "file_exists";
+    readonly path: string;
+    readonly mayBeEmpty: boolean;
+    /** Whether a directory is asked for instead of a file. */
+    readonly directory: boolean;
+  }
   | {
     readonly type: "command";
     readonly originalCommand: string;
@@ -70,6 +76,8 @@ export function requiredCheck(workflow: Workflow, item: Item): RequiredCheck {
       return {
         type: "file_exists",
         path: fillTemplate(verification.path, workflow.settings),
+        mayBeEmpty: verification.mayBeEmpty ?? false,
+        directory: verification.directory ?? false,
       };
     case "command":
       return {
@@ -193,12 +201,7 @@ function remedyFor(result: CheckResult, item: Item): string {
   const [advice] = item.notes;
   const isWorded = item.verification.description !== null;
   if (isWorded && advice && result.problem === null) return advice;
-  if (result.type === "file_exists") {
-    const { name, problem } = result;
-    return problem === leadsOutOfTree(name)
-      ? `put a file of the working tree in the place of ${name}`
-      : `write ${name}`;
-  }
+  if (result.type === "file_exists") return fileRemedy(result, item);
   const { command, exitCode, expectExitCode, problem } = result;
   // It ended as it should, so what is wrong is what it did not do.
   if (problem !== null && exitCode === expectExitCode) {
@@ -208,6 +211,22 @@ function remedyFor(result: CheckResult, item: Item): string {
   return expectExitCode === 0
     ? `make \`${command}\` succeed`
     : `make \`${command}\` end with exit code ${expectExitCode}`;
+}
+
+function fileRemedy(
+  { name, problem }: CheckResult & { readonly type: "file_exists" },
+  { verification }: Item,
+): string {
+  const isDirectory = verification.type === "file_exists" &&
+    verification.directory;
+  const asked = isDirectory ? "directory" : "file";
+  if (problem === leadsOutOfTree(name)) {
+    return `put a ${asked} of the working tree in the place of ${name}`;
+  }
+  if (problem?.endsWith(`, and not a ${asked}`)) {
+    return `put a ${asked} in the place of ${name}`;
+  }
+  return isDirectory ? `make the directory ${name}` : `write ${name}`;
 }
 
 export function leadsOutOfTree(name: string): string {

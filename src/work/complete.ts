@@ -173,6 +173,7 @@ interface CheckSite extends Partial<CheckSecrets> {
   readonly onProgress?: (progress: ProgramProgress) => void;
 }
 
+type FileCheck = Extract<RequiredCheck, { type: "file_exists" }>;
 type CommandCheck = Extract<RequiredCheck, { type: "command" }>;
 
 /** Runs a check. No lock is held meanwhile. Undefined when there is nothing to run. */
@@ -185,13 +186,29 @@ export async function runCheck(
     case "none":
       return undefined;
     case "file_exists": {
-      const { path, problem } = findWorkingFile(site.workingTree, check.path);
+      const found = findWorkingFile(site.workingTree, check.path);
+      const { path } = found;
+      const problem = found.problem ?? unlikeAsked(path, check);
       const passed = problem === null;
       return { type: "file_exists", passed, name: check.path, path, problem };
     }
     case "command":
       return await runCommand(host, check, site);
   }
+}
+
+/** Says what lies at a path in the place of what the check asks for. It is looked at, never opened. */
+function unlikeAsked(
+  path: string,
+  { path: name, mayBeEmpty, directory }: FileCheck,
+): string | null {
+  const { isFile, isDirectory, size } = lookAt(path);
+  if (directory ? isDirectory : isFile && (mayBeEmpty || size > 0)) return null;
+  if (isFile && !directory) return `${name} is empty`;
+  const asked = directory ? "a directory" : "a file";
+  if (isFile) return `${name} is a file, and not ${asked}`;
+  const found = isDirectory ? "a directory" : "a pipe, socket or device";
+  return `${name} is ${found}, and not ${asked}`;
 }
 
 async function runCommand(
@@ -300,6 +317,14 @@ export function findWorkingFile(tree: string, path: string): WorkingFile {
       return { path: absolute, problem: `${path} does not exist` };
     }
     throw asOrcError(error, "look for a file", absolute);
+  }
+}
+
+function lookAt(path: string): Deno.FileInfo {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    throw asOrcError(error, "look at", path);
   }
 }
 

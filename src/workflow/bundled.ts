@@ -309,7 +309,7 @@ const HEADER = `\
 #
 # A box, "- [ ] something", is a promise: a gate stays shut until it is ticked.
 #
-# The checks use "git grep --no-index": unlike file_exists it fails on an empty
+# The checks use "git grep --no-index": unlike file_exists it looks into the
 # file, and it works the same on Linux, macOS and Windows, in a git repository
 # and outside.
 #

@@ -117,8 +117,15 @@ function decodeVerification(place: Place): Verification {
     case "none":
     case "manual_gate":
       return { type, description };
-    case "file_exists":
-      return { type, path, description };
+    case "file_exists": {
+      const mayBeEmpty = readFlag(field(place, "may_be_empty"), false);
+      const directory = readFlag(field(place, "directory"), false);
+      return {
+        ...{ type, path, description },
+        ...mayBeEmpty && { mayBeEmpty },
+        ...directory && { directory },
+      };
+    }
     case "command": {
       const expectTests = readFlag(field(place, "expect_tests"), false);
       const check = { type, command, expectExitCode, description };

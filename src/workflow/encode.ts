@@ -71,5 +71,11 @@ function encodeVerification(verification: Verification): JsonObject {
   if (type === "command" && verification.expectTests) {
     fields.push(["expect_tests", true]);
   }
+  if (type === "file_exists" && verification.mayBeEmpty) {
+    fields.push(["may_be_empty", true]);
+  }
+  if (type === "file_exists" && verification.directory) {
+    fields.push(["directory", true]);
+  }
   return new Map(fields);
 }

@@ -278,8 +278,13 @@ const VERIFIES_NOTHING =
   "A gate without verification waits for a human's word, as a manual gate does: write manual_gate, or give it a command or a file";
 const VAIN_EVIDENCE =
   "Evidence for a manual gate has no effect: a human decides, and looks at what there is";
+const NO_FILE =
+  "The path is that of a directory, and the check asks for a file: add directory: true";
 const VAIN_SECRETS =
   "Secrets of an item that runs no command have no effect: what the work needs besides goes to the secrets of the workflow";
+
+/** A path that can name nothing but a directory. */
+const IS_DIRECTORY = /(?:^|\/)\.{0,2}$/;
 
 /** Where a text stands, and what its `{{names}}` may stand for. */
 interface Site {
@@ -297,9 +302,14 @@ function* aboutVerification(
       if (stepType !== "gate") return;
       yield warningAt(path, "gate_without_check", VERIFIES_NOTHING);
       return;
-    case "file_exists":
-      yield* aboutFile(verification.path, { path: below("path"), settings });
+    case "file_exists": {
+      const site = { path: below("path"), settings };
+      yield* aboutFile(verification.path, site);
+      if (!verification.directory && IS_DIRECTORY.test(verification.path)) {
+        yield errorAt(site.path, "file_is_directory", NO_FILE);
+      }
       return;
+    }
     case "command": {
       const { command, expectExitCode } = verification;
       const site = { path: below("command"), settings };

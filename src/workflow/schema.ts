@@ -114,6 +114,8 @@ const verificationEntries = {
   command: textOrNull,
   expect_exit_code: v.optional(integer, 0),
   expect_tests: v.optional(flag, false),
+  may_be_empty: v.optional(flag, false),
+  directory: v.optional(flag, false),
   description: textOrNull,
 };
 
@@ -289,7 +291,7 @@ export const WORKFLOW_KEYS = {
   },
   verification: {
     type:
-      "file_exists: a file is there. command: a program ends as expected. manual_gate: a human approves. none: the agent's word.",
+      "file_exists: a file that is not empty is there. command: a program ends as expected. manual_gate: a human approves. none: the agent's word.",
     path:
       "The file of file_exists, below the working tree; {{name}} is filled in.",
     command:
@@ -297,6 +299,9 @@ export const WORKFLOW_KEYS = {
     expect_exit_code: "Exit code that passes, 0 without it.",
     expect_tests:
       "Whether a run in which no test ran fails the check; orc recognises what the usual test runners print.",
+    may_be_empty: "Whether an empty file passes file_exists too.",
+    directory:
+      "Whether file_exists asks for a directory, empty or not, instead of a file.",
     description: "What the check asks for, in words.",
   },
   settings: {

@@ -38,7 +38,7 @@ export type Risk = "low" | "medium" | "high";
  *
  * - `none`: the agent's word is enough
  * - `manual_gate`: a human has to approve the item
- * - `file_exists`: a file or directory has to be there
+ * - `file_exists`: a file that is not empty has to be there, or what its two keys ask for
  * - `command`: a program has to end with the exit code expected
  */
 export type Verification =
@@ -53,6 +53,10 @@ export type Verification =
       readonly type: "file_exists";
       /** Relative to the working tree. Links are followed, but only what lies in the tree counts. */
       readonly path: string;
+      /** True where an empty file passes too: the key `may_be_empty`. */
+      readonly mayBeEmpty?: boolean;
+      /** True where a directory, empty or not, passes and a file does not. */
+      readonly directory?: boolean;
     }
     | {
       readonly type: "command";

@@ -60,7 +60,7 @@ Deno.test("list finds sessions as deep as it is told to look, new and legacy one
   }));
 
 Deno.test("a review is not forgotten however many events come after it", () =>
-  withRoot({ "workflow.yaml": REVIEWED, "lint.txt": "" }, async (root) => {
+  withRoot({ "workflow.yaml": REVIEWED, "lint.txt": "clean" }, async (root) => {
     const shell = shellIn(root);
     await expectExit(0, shell, ["start", "Add login", "--root", root]);
     await expectExit(0, shell, ["complete", "security_review"]);

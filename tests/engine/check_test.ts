@@ -39,6 +39,8 @@ Deno.test("requiredCheck() fills in the settings", () => {
   assertEquals(requiredCheck(checkedWorkflow, file), {
     type: "file_exists",
     path: "docs/{{name}}.md",
+    mayBeEmpty: false,
+    directory: false,
   });
   const command = { ...COMMAND, command: "{{test}} -k", expectExitCode: 1 };
   const item = itemOf("a", { verification: command, timeoutSeconds: 1.5 });
@@ -293,6 +295,26 @@ Deno.test("failedCheck() has nobody write a file outside of the tree", () => {
   assertEquals(
     hintFor("plan.md", leadsOutOfTree("plan.md")),
     "put a file of the working tree in the place of plan.md, then run: orc complete a",
+  );
+});
+
+Deno.test("failedCheck() says how the file or directory comes to be that the check asks for", () => {
+  const hintFor = (directory: boolean, is: string) => {
+    const item = itemOf("a", { verification: { ...FILE, directory } });
+    const result = { type: "file_exists", passed: false, path: "x" } as const;
+    const problem = `docs ${is}`;
+    const { hint } = failedCheck(item, { ...result, name: "docs", problem }, 1);
+    return hint?.replace(", then run: orc complete a", "");
+  };
+  assertEquals(hintFor(false, "is empty"), "write docs");
+  assertEquals(
+    hintFor(false, "is a directory, and not a file"),
+    "put a file in the place of docs",
+  );
+  assertEquals(hintFor(true, "does not exist"), "make the directory docs");
+  assertEquals(
+    hintFor(true, "is a file, and not a directory"),
+    "put a directory in the place of docs",
   );
 });
 

@@ -179,7 +179,7 @@ Deno.test("completeItem() looks for a file that was written meanwhile", () =>
     const attempt = () => complete(root, "plan");
     assertEquals(await codeOf(attempt), "refused check_failed");
     assertEquals(itemWith(root, "plan").status, "failed");
-    writeTree(root, { "docs/plan.md": "" });
+    writeTree(root, { "docs/plan.md": "# Plan" });
     const { check } = await attempt();
     assert(check?.type === "file_exists" && check.passed);
     assertEquals(itemWith(root, "plan").status, "completed");
@@ -359,14 +359,27 @@ function checkOf(
   return requiredCheck(workflow, item);
 }
 
+function fileCheck(
+  path: string,
+  keys: { readonly mayBeEmpty?: boolean; readonly directory?: boolean } = {},
+): ReturnType<typeof requiredCheck> {
+  const verification = {
+    type: "file_exists",
+    path,
+    description: null,
+  } as const;
+  const item = itemOf("a", { verification: { ...verification, ...keys } });
+  return requiredCheck(workflowWith(item, {}), item);
+}
+
 Deno.test("runCheck() looks for a file in the working tree", () =>
-  withRoot({ "docs/plan.md": "" }, async (root) => {
+  withRoot({ "docs/plan.md": "x" }, async (root) => {
     const problems = {
       "docs/plan.md": null,
       "docs/none.md": "docs/none.md does not exist",
     };
     for (const [path, problem] of Object.entries(problems)) {
-      const check = { type: "file_exists", path } as const;
+      const check = fileCheck(path);
       const site = { workingTree: root };
       assertEquals(await runCheck(fixedHost(), check, site), {
         type: "file_exists",
@@ -376,6 +389,52 @@ Deno.test("runCheck() looks for a file in the working tree", () =>
         problem,
       });
     }
+  }));
+
+/** Looks at a file of the tree as an item asks for it; returns the problem. */
+async function problemAt(
+  root: string,
+  ...asked: Parameters<typeof fileCheck>
+): Promise<string | null> {
+  const site = { workingTree: root };
+  const result = await runCheck(fixedHost(), fileCheck(...asked), site);
+  assert(result?.type === "file_exists");
+  assertEquals(result.passed, result.problem === null);
+  return result.problem;
+}
+
+Deno.test("runCheck() takes nothing empty and no directory for the file it looks for", () =>
+  withRoot({ "full.md": "x", "empty.md": "", "docs/": "" }, async (root) => {
+    assertEquals(await problemAt(root, "full.md"), null);
+    assertEquals(await problemAt(root, "empty.md"), "empty.md is empty");
+    const directory = "docs is a directory, and not a file";
+    assertEquals(await problemAt(root, "docs"), directory);
+    const mayBeEmpty = { mayBeEmpty: true };
+    assertEquals(await problemAt(root, "empty.md", mayBeEmpty), null);
+    assertEquals(await problemAt(root, "docs", mayBeEmpty), directory);
+  }));
+
+Deno.test("runCheck() takes a directory, and no file, where the item asks for one", () =>
+  withRoot({ "full.md": "x", "docs/": "" }, async (root) => {
+    const asked = { directory: true };
+    assertEquals(await problemAt(root, "docs", asked), null);
+    assertEquals(
+      await problemAt(root, "full.md", asked),
+      "full.md is a file, and not a directory",
+    );
+  }));
+
+Deno.test("runCheck() takes no pipe for a file, and never waits for one", () =>
+  withRoot({}, async (root) => {
+    await new Deno.Command("mkfifo", { args: [`${root}/pipe`] }).output();
+    const is = "pipe is a pipe, socket or device, and not a";
+    const mayBeEmpty = true;
+    assertEquals(await problemAt(root, "pipe", { mayBeEmpty }), `${is} file`);
+    const directory = true;
+    assertEquals(
+      await problemAt(root, "pipe", { directory }),
+      `${is} directory`,
+    );
   }));
 
 Deno.test("runCheck() runs words without a shell, in the working tree and within the time limit", () =>

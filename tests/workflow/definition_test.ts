@@ -93,6 +93,14 @@ Deno.test("decodeDefinition() reads each kind of verification", () => {
       '{"type": "command", "command": "x", "expect_tests": false}',
       { ...command, command: "x" },
     ],
+    [
+      '{"type": "file_exists", "path": "a", "may_be_empty": true}',
+      { ...file, path: "a", mayBeEmpty: true },
+    ],
+    [
+      '{"type": "file_exists", "path": "a", "directory": true, "may_be_empty": false}',
+      { ...file, path: "a", directory: true },
+    ],
     ['{"type": "file_exists", "path": null}', { ...file, path: "" }],
     ['{"type": "command", "command": null}', { ...command, command: "" }],
   ]);
@@ -120,6 +128,20 @@ Deno.test("encodeDefinition() writes that tests are expected only where they are
       expected !== undefined,
     );
     assertEquals(decodeDefinition(encoded), workflow);
+  }
+});
+
+Deno.test("encodeDefinition() writes what a file may be only where it is said", () => {
+  for (const key of ["may_be_empty", "directory"]) {
+    for (const flag of [true, false]) {
+      const item =
+        `{"id": "a", "name": "A", "verification": {"type": "file_exists", "path": "x", "${key}": ${flag}}}`;
+      const workflow = decodeDefinition(definitionWith(item));
+      const encoded = encodeDefinition(workflow);
+      assertEquals(printJson(encoded).includes(`"${key}": true`), flag);
+      assertEquals(printJson(encoded).includes(`"${key}": false`), false);
+      assertEquals(decodeDefinition(encoded), workflow);
+    }
   }
 });
 

@@ -432,6 +432,15 @@ Deno.test("findWarnings() finds checks that always pass, in settings too", () =>
   warns("", running("true", { expect_exit_code: 1 }));
 });
 
+Deno.test("findWarnings() finds directories where a check asks for a file", () => {
+  warns(
+    "error file_is_directory .verification.path",
+    ...[".", "docs/", "docs/."].map(lookingFor),
+  );
+  const verification = { type: "file_exists", path: "docs/", directory: true };
+  warns("", { item: { verification } }, lookingFor("docs"));
+});
+
 Deno.test("findWarnings() finds files that no check can find in the tree", () => {
   warns(
     "error path_outside_tree .verification.path",
