@@ -191,9 +191,18 @@ function reasonOf(result: CheckResult, description: string | null): string {
 
 /** Nobody is to write a file outside of the tree because a workflow asks for it. */
 function hintFor(result: CheckResult, item: Item): string {
-  return result.type === "file_exists" && leadsOut(result.name)
-    ? "the workflow is wrong: a path must be relative to the working tree and stay in it; correct workflow.yaml, then start a new session"
+  const wrong = result.type === "file_exists" && wrongPath(result);
+  return wrong
+    ? `the workflow is wrong: a path ${wrong}; correct workflow.yaml, then start a new session`
     : `${remedyFor(result, item)}, then run: orc complete ${item.id}`;
+}
+
+function wrongPath({ name, problem }: FileResult): string | undefined {
+  if (leadsOut(name)) {
+    return "must be relative to the working tree and stay in it";
+  }
+  const isUnderstood = problem?.includes(THERE_IS) && /[*?\\]|^~/.test(name);
+  return isUnderstood ? 'is no pattern, and has "/" between names' : undefined;
 }
 
 /** Where the check is put in words, the item's own advice says more than its command. */
@@ -213,8 +222,13 @@ function remedyFor(result: CheckResult, item: Item): string {
     : `make \`${command}\` end with exit code ${expectExitCode}`;
 }
 
+type FileResult = CheckResult & { readonly type: "file_exists" };
+
+/** Begins what is said where the file lies there under another spelling. */
+const THERE_IS = " does not exist, but ";
+
 function fileRemedy(
-  { name, problem }: CheckResult & { readonly type: "file_exists" },
+  { name, problem }: FileResult,
   { verification }: Item,
 ): string {
   const isDirectory = verification.type === "file_exists" &&
@@ -225,6 +239,9 @@ function fileRemedy(
   }
   if (problem?.endsWith(`, and not a ${asked}`)) {
     return `put a ${asked} in the place of ${name}`;
+  }
+  if (problem?.includes(THERE_IS)) {
+    return `give what is there the name ${name}`;
   }
   return isDirectory ? `make the directory ${name}` : `write ${name}`;
 }

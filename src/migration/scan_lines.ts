@@ -8,6 +8,7 @@ import { decodeCheckpoint, stateIn } from "../checkpoints/rules.ts";
 import { decodeLogLine } from "../engine/event.ts";
 import { decodeFeedbackLine, textIn } from "../feedback/rules.ts";
 import { asOrcError } from "../files/errors.ts";
+import { butThereIs } from "../files/near.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";
 import {
   changedMeanwhile,
@@ -62,7 +63,9 @@ export function placesToImport(path: string): LegacyPlaces {
     return { ...legacyPlaces(repositoryLayout(path)), of: "directory" };
   }
   if (kind !== "file") {
-    const message = `Cannot import "${path}": it is no file or directory`;
+    const near = kind === "absent" ? butThereIs("/", path) : "";
+    const message =
+      `Cannot import "${path}": it is no file or directory${near}`;
     const hint = "name a legacy state, a log, or the directory they are in";
     throw notFound("no_such_file", message, { path, hint });
   }

@@ -18,6 +18,7 @@ import {
   resolvePath,
 } from "../base/path.ts";
 import { isVersionRange } from "../base/version.ts";
+import { butThereIs } from "../files/near.ts";
 import {
   entriesIn,
   fileKind,
@@ -156,7 +157,8 @@ export async function readWorkflow(
 ): Promise<LoadedWorkflow> {
   const bytes = readWorkflowFile(path);
   if (bytes !== undefined) return await decodeWorkflow(bytes, path, changes);
-  throw notFound("no_such_workflow", `No workflow file "${path}"`, {
+  const near = butThereIs("/", path);
+  throw notFound("no_such_workflow", `No workflow file "${path}"${near}`, {
     path,
     hint: "check the path, or write a workflow.yaml with: orc init",
   });

@@ -15,8 +15,7 @@ import {
   PASSPHRASE_VARIABLE,
   secretPath,
 } from "../base/names.ts";
-import { resolvePath } from "../base/path.ts";
-import { readRegularFile, realOrGiven } from "../files/read.ts";
+import { butThereIs, readNamedFile } from "../files/near.ts";
 import { assertRemovalWanted } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -492,12 +491,8 @@ function problemOf(value: string): string | undefined {
 
 function readFile(host: Host, file: string): Uint8Array {
   const directory = host.workingDirectory;
-  // Whoever names a file may read it: so its links are followed.
-  const path = realOrGiven(resolvePath(directory, file));
-  const bytes = readRegularFile(path, MAX_SECRET_BYTES);
+  const { path, bytes } = readNamedFile(directory, file, MAX_SECRET_BYTES);
   if (bytes !== undefined) return bytes;
-  throw notFound("no_such_file", `No file "${file}"`, {
-    path,
-    hint: "check the path",
-  });
+  const missing = `No file "${file}"${butThereIs(directory, file)}`;
+  throw notFound("no_such_file", missing, { path, hint: "check the path" });
 }

@@ -9,6 +9,7 @@ import {
 import { approvalPending } from "../engine/item.ts";
 import { type ActionOf, findItem } from "../engine/situation.ts";
 import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
+import { butThereIs } from "../files/near.ts";
 import { fileKind, realOrGiven } from "../files/read.ts";
 import type { Host, ProgramProgress, ProgramResult } from "../host/host.ts";
 import {
@@ -314,10 +315,17 @@ export function findWorkingFile(tree: string, path: string): WorkingFile {
     return { path: real, problem: isInside ? null : leadsOutOfTree(path) };
   } catch (error) {
     if (isAbsent(error) || codeOf(error) === "ENOTDIR") {
-      return { path: absolute, problem: `${path} does not exist` };
+      const problem = `${path} does not exist${thereInTree(tree, path)}`;
+      return { path: absolute, problem };
     }
     throw asOrcError(error, "look for a file", absolute);
   }
+}
+
+/** What lies outside of the tree is named to nobody. */
+function thereInTree(tree: string, path: string): string {
+  const isInside = isWithin(tree, resolvePath(tree, path));
+  return isInside ? butThereIs(tree, path) : "";
 }
 
 function lookAt(path: string): Deno.FileInfo {

@@ -11,6 +11,7 @@ import {
 } from "../base/json.ts";
 import { MAX_EVIDENCE_BYTES } from "../base/limits.ts";
 import { resolvePath } from "../base/path.ts";
+import { butThereIs } from "../files/near.ts";
 import { readRegularFile, realOrGiven } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import { type EvidenceField, evidenceFields } from "../workflow/evidence.ts";
@@ -91,7 +92,8 @@ async function readFile(
   await permit(path);
   const bytes = readRegularFile(path, MAX_EVIDENCE_BYTES);
   if (bytes !== undefined) return bytes;
-  throw notFound("no_such_file", `No evidence file "${file}"`, {
+  const near = butThereIs(host.workingDirectory, file);
+  throw notFound("no_such_file", `No evidence file "${file}"${near}`, {
     path,
     hint: "check the path, or give fields: --evidence NAME=TEXT",
   });

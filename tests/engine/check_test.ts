@@ -298,6 +298,22 @@ Deno.test("failedCheck() has nobody write a file outside of the tree", () => {
   );
 });
 
+Deno.test("failedCheck() sends nobody to write a file that is there under another spelling", () => {
+  const hintFor = (name: string) => {
+    const item = itemOf("a", { verification: { ...FILE, path: name } });
+    const result = { type: "file_exists", passed: false, path: "x" } as const;
+    const problem = `${name} does not exist, but docs/plan.md does`;
+    return failedCheck(item, { ...result, name, problem }, 1).hint;
+  };
+  assertEquals(
+    hintFor("docs/Plan.md"),
+    "give what is there the name docs/Plan.md, then run: orc complete a",
+  );
+  for (const name of ["docs/*.md", "docs\\plan.md", "~/plan.md"]) {
+    assertMatch(hintFor(name) ?? "", /^the workflow is wrong: a path is no /);
+  }
+});
+
 Deno.test("failedCheck() says how the file or directory comes to be that the check asks for", () => {
   const hintFor = (directory: boolean, is: string) => {
     const item = itemOf("a", { verification: { ...FILE, directory } });

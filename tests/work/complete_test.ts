@@ -67,6 +67,19 @@ Deno.test("findWorkingFile() says that a file does not exist", () =>
     }
   }));
 
+Deno.test("findWorkingFile() names the file of the tree that is there under another spelling", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, { "tree/docs/plan.md": "x", "Secret": "x" });
+    const tree = `${directory}/tree`;
+    const problemOf = (path: string) => findWorkingFile(tree, path).problem;
+    const spellings = ["Docs/plan.md", "docs\\plan.md", "docs/*.md"];
+    for (const path of [...spellings, "~/docs/plan.md"]) {
+      const problem = `${path} does not exist, but docs/plan.md does`;
+      assertEquals(problemOf(path), problem);
+    }
+    assertEquals(problemOf("../secret"), "../secret does not exist");
+  }));
+
 Deno.test("findWorkingFile() takes no file outside of the tree", () =>
   withTemporaryDirectory((directory) => {
     writeTree(directory, { "tree/": "", "tree-2/secret": "x", secret: "x" });
