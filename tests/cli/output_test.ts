@@ -35,6 +35,19 @@ Deno.test("resultDocument() prints a missing result as null", () => {
   assertEquals(document.endsWith('"result":null}\n'), true);
 });
 
+Deno.test("resultDocument() keeps what drives a terminal out of keys, texts and warnings", () => {
+  const value = "a\x1b[31m\u200b\u202e\x9b";
+  const document = resultDocument("x", {
+    place: null,
+    result: { [value]: value },
+    warnings: [value],
+  });
+  const shown = '"a\\u001b[31m\\u200b\\u202e\\u009b"';
+  assertEquals(document.split(shown).length - 1, 3);
+  const { result, warnings } = JSON.parse(document);
+  assertEquals([result, warnings], [{ [value]: value }, [value]]);
+});
+
 Deno.test("resultText() prints nothing for an empty text", () => {
   const silent = { ...copyCommand, render: () => "" };
   assertEquals(resultText(silent, {}, styleFor(fakeHost(), "auto")), "");

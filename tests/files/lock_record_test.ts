@@ -2,6 +2,7 @@ import { OrcError } from "../../src/base/error.ts";
 import {
   type LockRecord,
   lookAt,
+  OwnRecord,
   publishInPlace,
   publishRecord,
 } from "../../src/files/lock_record.ts";
@@ -183,6 +184,16 @@ test("OwnRecord.isThere() is false for another file, even one of the same size a
   Deno.utimeSync(path, mtime ?? 0, mtime ?? 0);
   assertEquals(own.isThere(), false);
   own.close();
+});
+
+test("OwnRecord keeps its file until it is closed, so that no other gets its inode", (directory) => {
+  const path = `${directory}/lock`;
+  const file = Deno.openSync(path, { createNew: true, write: true });
+  const own = new OwnRecord(path, record.token, file);
+  // Windows has no other file under a name before the first one is closed.
+  if (Deno.build.os !== "windows") assertEquals(file.statSync().size, 0);
+  own.close();
+  assertThrows(() => file.statSync(), Deno.errors.BadResource);
 });
 
 test("OwnRecord.isThere() asks the record where its times were changed, or it is closed", (directory) => {
