@@ -3,17 +3,19 @@
  * must notice. What nobody notices is a promise without a test.
  *
  * Arguments: words, of which one must stand in a mutant's file or promise; without them all are
- * tried. `--look` only looks whether each mutant's text is still there. All of them take long; with
- * a `TMPDIR` that lies in memory it is a fraction.
+ * tried. `--look` only looks whether each mutant's text and tests are still there. All of them take
+ * long; with a `TMPDIR` that lies in memory it is a fraction, but not below `/dev`, where Deno lets
+ * no test write.
  *
  * @module
  */
 import { type Mutant, mutated, parseMutants } from "./mutants/mutant.ts";
-import { copyProject, isNoticed } from "./mutants/trial.ts";
+import { copyProject, isNoticed, placeOf } from "./mutants/trial.ts";
 
 const LISTS = "scripts/mutants/lists";
 
-function allMutants(): readonly Mutant[] {
+/** Reads all lists. */
+export function allMutants(): readonly Mutant[] {
   return Array.from(Deno.readDirSync(LISTS), ({ name }) => name).sort()
     .flatMap((name) => parseMutants(Deno.readTextFileSync(`${LISTS}/${name}`)));
 }
@@ -38,8 +40,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function problemWith(mutant: Mutant): string[] {
+/** Why a mutant cannot be tried: its text or its tests are gone. */
+export function problemWith(mutant: Mutant): string[] {
   try {
+    placeOf(mutant.tests);
     mutated(Deno.readTextFileSync(`src/${mutant.file}`), mutant);
     return [];
   } catch (error) {

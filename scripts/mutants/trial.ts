@@ -1,4 +1,4 @@
-import { allSuites, TEMPORARY_DIRECTORY } from "../test/suites.ts";
+import { allSuites, type Suite, TEMPORARY_DIRECTORY } from "../test/suites.ts";
 
 const NEEDED = ["src", "tests", "scripts", "docs", "man", "mod.ts", "cli.ts"];
 const NEEDED_FILES = [
@@ -53,14 +53,34 @@ export async function isNoticed(copy: string, tests: string): Promise<boolean> {
 
 /** One file alone starts in a fraction of the time. */
 function flagsFor(tests: string): readonly string[] {
+  const { suite, paths, filter } = placeOf(tests);
+  const filters = filter === undefined ? [] : ["--filter", filter];
+  return ["--no-prompt", ...suite.flags, ...filters, ...paths];
+}
+
+let suites: readonly Suite[] | undefined;
+
+interface TestPlace {
+  readonly suite: Suite;
+  readonly paths: readonly string[];
+  readonly filter: string | undefined;
+}
+
+/**
+ * Finds the tests that must notice a mutant.
+ *
+ * @throws {Error} if no suite has their file, or it is gone
+ */
+export function placeOf(tests: string): TestPlace {
   const [place = "", filter] = tests.split(/: (.*)/);
   const path = `tests/${place}`;
-  const suite = allSuites().find(({ name, paths }) =>
+  suites ??= allSuites();
+  const suite = suites.find(({ name, paths }) =>
     name === place ||
     paths.some((each) => path === each || path.startsWith(`${each}/`))
   );
   if (suite === undefined) throw new Error(`No suite has "${place}"`);
-  const filters = filter === undefined ? [] : ["--filter", filter];
-  const paths = suite.name === place ? suite.paths : [path];
-  return ["--no-prompt", ...suite.flags, ...filters, ...paths];
+  if (suite.name === place) return { suite, paths: suite.paths, filter };
+  Deno.statSync(path);
+  return { suite, paths: [path], filter };
 }

@@ -1,3 +1,4 @@
+import { allMutants, problemWith } from "../../../scripts/mutants.ts";
 import { mutated, parseMutants } from "../../../scripts/mutants/mutant.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
@@ -85,5 +86,31 @@ Deno.test("mutated() fails where its function or its text is gone, or stands the
       Error,
     );
     assertEquals(error.message.includes(save.promise), true);
+  }
+});
+
+Deno.test("every mutant of the lists finds its text in the source, and its tests", () => {
+  const mutants = allMutants();
+  assertEquals(mutants.flatMap(problemWith), []);
+  const keys = mutants.map(({ file, within, promise, text, put }) =>
+    [file, within, promise, text, put].join("\n")
+  );
+  assertEquals(keys.length, new Set(keys).size, "one is listed twice");
+});
+
+Deno.test("problemWith() tells a mutant whose text, file or tests are gone", () => {
+  const [mutant] = allMutants();
+  if (mutant === undefined) throw new Error("There are mutants");
+  assertEquals(problemWith(mutant), []);
+  for (
+    const gone of [
+      { text: "no such text" },
+      { within: "noSuchFunction" },
+      { file: "no/such/file.ts" },
+      { tests: "no_such_suite" },
+      { tests: "files/no_such_test.ts: any" },
+    ]
+  ) {
+    assertEquals(problemWith({ ...mutant, ...gone }).length, 1);
   }
 });
