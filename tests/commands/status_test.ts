@@ -186,7 +186,7 @@ phases:
 
 /** Does all that an agent can do in the first phase. */
 async function leaveTheHuman(root: string): Promise<void> {
-  writeTree(root, { "docs/plan.md": "" });
+  writeTree(root, { "docs/plan.md": "# Plan" });
   const programs = { "make test": {} };
   for (const [index, itemId] of ["idea", "plan", "tests"].entries()) {
     const host = fixedHost({ number: index + 2, programs });
