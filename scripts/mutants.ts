@@ -22,7 +22,12 @@ export function allMutants(): readonly Mutant[] {
 
 async function main(args: readonly string[]): Promise<number> {
   const mutants = allMutants();
-  const words = args.filter((arg) => !arg.startsWith("--"));
+  const words = args.filter((arg) => !arg.startsWith("-"));
+  const unknown = args.find((arg) => arg.startsWith("-") && arg !== "--look");
+  if (unknown !== undefined) {
+    console.error(`No flag "${unknown}"; there is --look`);
+    return 2;
+  }
   // An edit of the source must not silently take a mutant away.
   const broken = mutants.flatMap(problemWith);
   for (const problem of broken) console.error(problem);
