@@ -33,10 +33,17 @@ export async function encodeSession(
   const state = new Map(encodeUnsigned(session));
   const version = session.state.source.get("_version") ?? PYTHON_FORMAT;
   state.set("_version", version);
-  state.set("_checksum", await checksumOf(state));
+  // Hashed on another thread while this one prints, which refuses what hashing refuses.
+  const checksum = checksumOf(state);
+  checksum.catch(() => {});
+  state.set("_checksum", "");
   state.set("_updated_at", withOffset(at));
-  return printDocument(state);
+  const text = printDocument(state);
+  return text.replace(UNSIGNED, `${UNSIGNED.slice(0, -1)}${await checksum}"`);
 }
+
+/** Stands in a document once: no string holds a line break, and inner keys stand further in. */
+const UNSIGNED = '\n  "_checksum": ""';
 
 /** Encodes a session without signature, as a checkpoint holds it. */
 export function encodeUnsigned(session: UnsignedSession): JsonObject {

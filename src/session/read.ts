@@ -34,15 +34,40 @@ import {
   decodeSession,
   type StoredSession,
 } from "./codec.ts";
+import type { LogEnd } from "./log.ts";
 
 /** Reads a session without locking or changing anything. */
 export async function readSession(
   layout: RepositoryLayout,
   id: string,
+  memory: SessionMemory = {},
 ): Promise<Session> {
   const paths = sessionLayout(layout.root, id);
   guardDirectory(layout.root, paths.directory);
-  return await decodeState(readState(paths, id), paths, id);
+  const text = readState(paths, id);
+  const known = recall(memory, id, text);
+  if (known !== undefined) return known.session;
+  const session = await decodeState(text, paths, id);
+  memory.last = { text, session, logEnd: undefined };
+  return session;
+}
+
+/** The session that a store read or wrote last: a state that still reads so is not decoded again. */
+export interface SessionMemory {
+  last?: {
+    readonly text: string;
+    readonly session: Session;
+    /** Where its log ended; undefined when this process did not write it. */
+    readonly logEnd: LogEnd | undefined;
+  };
+}
+
+export function recall(
+  { last }: SessionMemory,
+  id: string,
+  text: string,
+): SessionMemory["last"] {
+  return last?.session.id === id && last.text === text ? last : undefined;
 }
 
 /** Its directory must have been guarded. */
@@ -187,16 +212,17 @@ export function fileStore(
   layout: RepositoryLayout,
   context: StoreContext,
 ): SessionStore {
+  const memory: SessionMemory = {};
   let update: SessionStore["update"] | undefined;
   return {
     create: async (session) => {
       const { createSession } = await import("./create.ts");
       return createSession(layout, context, session);
     },
-    read: (id) => readSession(layout, id),
+    read: (id) => readSession(layout, id, memory),
     update: async (id, change) => {
       const { sessionUpdater } = await import("./update.ts");
-      update ??= sessionUpdater(layout, context);
+      update ??= sessionUpdater(layout, context, memory);
       return update(id, change);
     },
     ids: () => sessionIds(layout),

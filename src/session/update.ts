@@ -25,7 +25,9 @@ import {
   decodeState,
   noSuchSession,
   readState,
+  recall,
   type Session,
+  type SessionMemory,
   type StoreContext,
   type Updated,
 } from "./read.ts";
@@ -37,8 +39,8 @@ const MAX_LOST_LOCKS = 50;
 export function sessionUpdater(
   layout: RepositoryLayout,
   context: StoreContext,
+  memory: SessionMemory,
 ): (id: string, change: (session: Session) => Decision) => Promise<Updated> {
-  const memory: Memory = {};
   return async (id, change) => {
     const paths = sessionLayout(layout.root, id);
     const newId = await context.idSource();
@@ -71,18 +73,10 @@ export function sessionUpdater(
   };
 }
 
-/**
- * The session that a long-lived process updated last: a state that still reads so is not decoded
- * again.
- */
-interface Memory {
-  last?: Committed & { readonly session: Session };
-}
-
 interface Update {
   readonly id: string;
   readonly paths: SessionLayout;
-  readonly memory: Memory;
+  readonly memory: SessionMemory;
   readonly change: (session: Session) => Decision;
   readonly newId: () => string;
   readonly now: () => string;
@@ -93,10 +87,7 @@ async function applyUnderLock(
   lock: HeldLock,
 ): Promise<Updated> {
   const text = readState(paths, id);
-  const { last } = memory;
-  const known = last?.session.id === id && last.text === text
-    ? last
-    : undefined;
+  const known = recall(memory, id, text);
   const session = known?.session ?? await decodeState(text, paths, id);
   assertWritable(session, paths.state);
   const { carried, warnings } = settle(paths, session, {
@@ -112,7 +103,8 @@ async function applyUnderLock(
     newId,
   );
   const committed = await commit(paths, next, lock);
-  memory.last = { session: next.session, ...committed };
+  const { text: written, logEnd } = committed;
+  memory.last = { text: written, session: next.session, logEnd };
   return {
     session: next.session,
     events: next.events,

@@ -101,6 +101,26 @@ test("SessionStore.update() writes nothing when the change is refused", async ({
   assertEquals(await codeWithoutTrace(layout.root, update), "refused no");
 });
 
+test("SessionStore judges a state anew only when it reads otherwise than before", async ({ store, layout, paths }) => {
+  const hashes = async (work: () => Promise<unknown>): Promise<number> => {
+    let count = 0;
+    await beforeEachHash(() => count++, work);
+    return count;
+  };
+  const read = () => store.read(SESSION_ID);
+  assertEquals(await hashes(read), 1);
+  assertEquals(await hashes(read), 0);
+  // What it writes is signed; what it read is known.
+  assertEquals(await hashes(() => store.update(SESSION_ID, complete("a"))), 1);
+  assertEquals(await hashes(read), 0);
+  const other = fileStore(layout, storeContext({ firstToken: 1000 }));
+  await other.update(SESSION_ID, complete("b"));
+  assertEquals(await hashes(read), 1);
+  const state = Deno.readTextFileSync(paths.state);
+  Deno.writeTextFileSync(paths.state, state.replace('"b"', '"B"'));
+  assertEquals((await read()).checksum, "changed");
+});
+
 test("SessionStore.update() syncs a log it wrote itself before events leave the state", async ({ store }) => {
   let dropped = 0;
   let carried = (await store.read(SESSION_ID)).lastEvents.length;
@@ -247,12 +267,15 @@ function restore(paths: SessionLayout, { state, log }: Files): void {
   Deno.writeTextFileSync(paths.log, log);
 }
 
-/** Lets every hash take its time, so that others look at the lock twice meanwhile. */
-async function withSlowHash(work: () => Promise<unknown>): Promise<void> {
+/** Does something before every hash. */
+async function beforeEachHash(
+  before: () => unknown,
+  work: () => Promise<unknown>,
+): Promise<void> {
   const { subtle } = crypto;
   const digest = subtle.digest.bind(subtle);
   const value: typeof digest = async (...args) => {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await before();
     return await digest(...args);
   };
   Object.defineProperty(subtle, "digest", { value, configurable: true });
@@ -279,7 +302,9 @@ test("SessionStore.update() loses no update among processes that take each other
       return complete(item)(session);
     });
   };
-  await withSlowHash(() => Promise.all(items.map(update)));
+  // Others look at the lock twice meanwhile.
+  const takeTime = () => new Promise((resolve) => setTimeout(resolve, 20));
+  await beforeEachHash(takeTime, () => Promise.all(items.map(update)));
   assert(changes > items.length, "a lock was lost and a change repeated");
   assertEquals([...await itemsOf(fixture)].sort(), items);
   assertEquals((await fixture.store.read(SESSION_ID)).serial, 4);
