@@ -172,7 +172,7 @@ const chunkFinder = {
  * Puts the functions of the chunks that are loaded most into parentheses. That tells the
  * engine to compile them at once, and then they are part of what Deno keeps compiled: else
  * each start compiles anew what it calls. They come first, since what is declared is there
- * from the beginning.
+ * from the beginning. Those that no turn calls lose their parentheses again: see profile.ts.
  */
 const compiledAtOnce = {
   name: "compiled-at-once",

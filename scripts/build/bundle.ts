@@ -4,12 +4,14 @@
  * @module
  */
 import { endWith, run } from "../npm/program.ts";
+import type { Shape } from "./program.ts";
+import { compileOnlyWhatTurnsCall } from "./profile.ts";
 import { prepareTools } from "./tools.ts";
 
 async function bundle(
   root: string,
   out: string,
-  shape: string,
+  shape: Shape,
 ): Promise<string> {
   const tools = await prepareTools(root);
   const links = await linkedModules(root);
@@ -19,10 +21,12 @@ async function bundle(
   await Deno.copyFile(`${root}/scripts/build/bundle.mjs`, script);
   try {
     const options = JSON.stringify({ root, out, modules, links, shape });
-    return await run(
+    const names = await run(
       [Deno.execPath(), "run", "-A", "--quiet", script, options],
       { cwd: tools },
     );
+    if (shape !== "file") await compileOnlyWhatTurnsCall(out, shape);
+    return names;
   } finally {
     await Deno.remove(script);
   }
@@ -49,10 +53,8 @@ async function linkedModules(
 
 async function main(
   [root = "", out = "", shape = ""]: readonly string[],
-): Promise<
-  number
-> {
-  console.log((await bundle(root, out, shape)).trim());
+): Promise<number> {
+  console.log((await bundle(root, out, shape as Shape)).trim());
   return 0;
 }
 

@@ -52,6 +52,19 @@ for (const shape of ["deno", "node", "file"] as const) {
     assertEquals(named.length > 10, shape !== "file");
   });
 
+  Deno.test(`a program built for ${shape} compiles at once what turns call, and only that`, async () => {
+    const out = `${clone.directory}/compiled-${shape}`;
+    const names = await bundleProgram(clone.root, out, shape);
+    for (const chunk of ["main.js", "update-"]) {
+      const name = names.find((name) => name.startsWith(chunk)) ?? "orc.js";
+      const text = Deno.readTextFileSync(`${out}/${name}`);
+      const count = (form: string) => text.split(form).length - 1;
+      const [called, uncalled] = [count("=(function"), count("= function")];
+      const isFile = shape === "file";
+      assertEquals([called > 50, uncalled > 50], [!isFile, !isFile]);
+    }
+  });
+
   Deno.test(`the stack of a bug names lines of the sources, built for ${shape}`, async () => {
     const out = `${clone.directory}/${shape}`;
     await bundleProgram(clone.root, out, shape);
