@@ -60,14 +60,22 @@ test("readRegularFile() refuses a directory", (directory) => {
   assertEquals(error.path, directory);
 });
 
-test("readRegularFile() refuses by size before it reads", (directory) => {
+test("readRegularFile() refuses by size before it opens", (directory) => {
   const path = `${directory}/sparse`;
   Deno.writeTextFileSync(path, "");
   // More than any memory holds.
   Deno.truncateSync(path, 2 ** 40);
-  const error = assertThrows(() => readRegularFile(path, 1000), OrcError);
-  assertEquals([error.kind, error.code], ["corrupt", "file_too_large"]);
-  assertEquals(error.details, { maxBytes: 1000 });
+  const { openSync } = Deno;
+  Deno.openSync = () => {
+    throw new Error("it was opened");
+  };
+  try {
+    const error = assertThrows(() => readRegularFile(path, 1000), OrcError);
+    assertEquals([error.kind, error.code], ["corrupt", "file_too_large"]);
+    assertEquals(error.details, { maxBytes: 1000 });
+  } finally {
+    Deno.openSync = openSync;
+  }
 });
 
 test("readRegularFile() has the same limit for a file that grows while it is read", (directory) => {
