@@ -1,11 +1,12 @@
 import {
+  isJsonList,
   isJsonObject,
   type JsonObject,
   jsonObject,
   type JsonValue,
 } from "../base/json.ts";
 import { checksumOf } from "../base/checksum.ts";
-import { overlay, printDocument } from "../base/json_print.ts";
+import { printDocument } from "../base/json_print.ts";
 import { withOffset } from "../base/time.ts";
 import { encodeEvent } from "../engine/event.ts";
 import type {
@@ -151,4 +152,39 @@ function encodeOrcData(source: JsonObject, data: OrcData): JsonObject {
 
 function encodeNote({ at, text, itemId }: Note): JsonObject {
   return jsonObject({ at, text, item_id: itemId });
+}
+
+/** A field to be written, and what it means when it is missing. */
+type OverlayField = readonly [
+  key: string,
+  value: JsonValue,
+  initial: JsonValue,
+];
+
+/**
+ * Lays known fields over the object they were read from: its order and what orc does not know survive, and
+ * nothing is added that says no more than its absence. A new object gets all fields.
+ */
+function overlay(
+  source: JsonObject,
+  fields: readonly OverlayField[],
+): Map<string, JsonValue> {
+  const isNew = source.size === 0;
+  const result = new Map(source);
+  for (const [key, value, initial] of fields) {
+    if (isNew || result.has(key) || !isSame(value, initial)) {
+      result.set(key, value);
+    }
+  }
+  return result;
+}
+
+function isSame(value: JsonValue, initial: JsonValue): boolean {
+  return value === initial || (isEmpty(value) && isEmpty(initial));
+}
+
+function isEmpty(value: JsonValue): boolean {
+  return isJsonObject(value)
+    ? value.size === 0
+    : isJsonList(value) && value.length === 0;
 }
