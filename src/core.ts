@@ -38,7 +38,7 @@ export {
   type UnsignedSession,
 } from "./session/codec.ts";
 export { encodeSession } from "./session/encode.ts";
-export type { ChecksumVerdict } from "./base/checksum.ts";
+export type { ChecksumVerdict, Digest } from "./base/checksum.ts";
 export type { OrcData } from "./session/codec.ts";
 export type { RecordedEvent } from "./engine/event.ts";
 

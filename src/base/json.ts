@@ -339,8 +339,9 @@ function toValue(plain: unknown, depth: number): JsonValue {
     return plain.map((member) => toValue(member, depth + 1));
   }
   const object = new Map<string, JsonValue>();
-  for (const [key, member] of Object.entries(plain)) {
-    object.set(key, toValue(member, depth + 1));
+  const members = plain as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(members)) {
+    object.set(key, toValue(members[key], depth + 1));
   }
   return object;
 }

@@ -1,7 +1,7 @@
 import { onRefusal } from "../base/error.ts";
 import { ifAllowed } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
-import type { PathFact } from "./facts.ts";
+import type { PathFact } from "./look.ts";
 
 /** Prints those of its arguments that this user may not change; only the system knows groups and access lists. */
 const NOT_WRITABLE =

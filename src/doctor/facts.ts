@@ -1,11 +1,10 @@
-import { denied } from "../base/error.ts";
+import type { Digest } from "../base/checksum.ts";
 import { isSessionId } from "../base/ids.ts";
 import { asObject } from "../base/json.ts";
 import {
   GIT_IGNORE_FILE,
   gitLayout,
   LEGACY_PREFIX,
-  LOCK_NAME,
   ORCHESTRATOR_DIRECTORY,
   type RepositoryLayout,
   repositoryLayout,
@@ -13,23 +12,19 @@ import {
 } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { joinPath, nameOf, relativePath } from "../base/path.ts";
-import { epochMsOf } from "../base/time.ts";
 import { isGitDirectory, readGitPointer } from "../files/git.ts";
 import { findGit, isTracked, linkedWorktrees } from "../files/git_index.ts";
-import { type JudgeContext, leftoverToken } from "../files/lock.ts";
-import { type LockRecord, lookAt } from "../files/lock_record.ts";
+import type { JudgeContext } from "../files/lock.ts";
 import {
   guardDirectory,
   isThere,
   isVisible,
-  kindOf,
   readJson,
   readRegularFile,
-  visibleKind,
 } from "../files/read.ts";
 import type { FoundRoot } from "../files/root.ts";
+import { loadHash } from "../files/tree.ts";
 import type { Host } from "../host/host.ts";
-import { isRemovedSession } from "../session/create.ts";
 import { readAdoption, readLegacyState } from "../session/legacy.ts";
 import {
   legacyPlacesIn,
@@ -58,14 +53,15 @@ import type { SecretFacts } from "../secrets/rules.ts";
 import { readMigrationRecord } from "../transfer/settle.ts";
 import {
   attempt,
+  directoryFacts,
   entriesIn,
-  listDirectory,
+  type PathFact,
+  pathFact,
   readTrouble,
-  type SessionFacts,
-  sessionFacts,
   type Trouble,
   troubleOf,
-} from "./session_facts.ts";
+} from "./look.ts";
+import { type SessionFacts, sessionFacts } from "./session_facts.ts";
 
 export interface DiagnosisFacts extends StoredFacts {
   /** Whether a repository may be here at all. */
@@ -104,16 +100,6 @@ export interface DiagnosisFacts extends StoredFacts {
   /** Why they could not be looked at, where they could not. */
   readonly secrets: SecretFacts | { readonly trouble: Trouble };
 }
-
-/** A file or directory that orc uses, as lstat shows it; null where the system tells nothing, or nobody looked. */
-export interface PathFact {
-  readonly path: string;
-  readonly kind: ReturnType<typeof kindOf>;
-  readonly mode: number | null;
-  readonly uid: number | null;
-}
-
-export type LockFact = NonNullable<ReturnType<typeof lockFact>>;
 
 /** `current` or a binding; its session is null when it names none, or cannot be read. */
 export type PointerFact = ReturnType<typeof pointerFact>;
@@ -164,9 +150,6 @@ export async function gatherFacts(
   return { ...inside, ...outside };
 }
 
-/** While one is decoded, the checksums of others are computed on other threads. */
-const SESSIONS_AT_ONCE = 16;
-
 async function insideFacts(layout: RepositoryLayout, context: JudgeContext) {
   const { root, directory } = layout;
   const top = directoryFacts(directory, null, context);
@@ -180,28 +163,28 @@ async function insideFacts(layout: RepositoryLayout, context: JudgeContext) {
     ).map(({ path }) => nameOf(path)).filter((name) =>
       isSessionId(name) && !isForeignSession(layout, name)
     );
-  const directories = [
-    top,
-    ...inner,
-    ...ids.map((id) =>
-      directoryFacts(sessionLayout(root, id).directory, id, context)
-    ),
-  ];
   const foreign = unknownNames(layout, top.names);
   const meta = attempt(layout.meta, () => readRepositoryMeta(layout));
+  const newHash = await loadHash();
+  const digest: Digest = (bytes) => {
+    const hash = newHash();
+    hash.update(bytes);
+    return hash.digest("hex");
+  };
+  const directories = [top, ...inner];
   const sessions: SessionFacts[] = [];
-  for (let from = 0; from < ids.length; from += SESSIONS_AT_ONCE) {
-    const some = ids.slice(from, from + SESSIONS_AT_ONCE);
-    sessions.push(
-      ...await Promise.all(some.map((id) => sessionFacts(layout, id))),
-    );
+  for (const id of ids) {
+    const { directory } = sessionLayout(root, id);
+    const seen = directoryFacts(directory, id, context);
+    directories.push(seen);
+    sessions.push(await sessionFacts(root, id, seen, digest));
   }
   return {
     // What another program keeps there is for that to look after.
     paths: [
       ...[pathFact(directory) ?? []].flat(),
       ...directories.flatMap(({ paths }) => paths),
-      ...ids.flatMap((id) => oddContents(root, id)),
+      ...sessions.flatMap(({ odd }) => odd),
     ].filter(({ path }) =>
       !foreign.some((name) => path === `${directory}/${name}`)
     ),
@@ -223,95 +206,6 @@ async function insideFacts(layout: RepositoryLayout, context: JudgeContext) {
     /** What git has to do with the state. */
     git: attempt(root, () => gitFacts(layout)).found ?? NO_GIT,
   };
-}
-
-/** What is at a path; undefined when it is gone by now, or may not be looked at. */
-function pathFact(path: string): PathFact | undefined {
-  const { found } = attempt(path, () => Deno.lstatSync(path));
-  if (found === undefined) return undefined;
-  const { mode, uid } = found;
-  return { path, kind: kindOf(found), mode, uid };
-}
-
-function directoryFacts(
-  directory: string,
-  session: string | null,
-  context: JudgeContext,
-) {
-  const { found: entries = [], trouble } = attempt(
-    directory,
-    () => listSearchable(directory),
-  );
-  const isLeftover = ({ name, isDirectory }: Deno.DirEntry): boolean =>
-    leftoverToken(name, isDirectory) !== undefined ||
-    isDirectory && isRemovedSession(name);
-  const left = entries.filter(isLeftover).map(({ name }) => name);
-  const names = entries.filter((entry) =>
-    !isLeftover(entry) && entry.name !== LOCK_NAME
-  ).map(({ name }) => name);
-  return {
-    /** Entries that are neither lock nor leftover. */
-    paths: names.flatMap((name) => pathFact(`${directory}/${name}`) ?? []),
-    names,
-    lock: entries.some(({ name }) => name === LOCK_NAME)
-      ? lockFact(`${directory}/${LOCK_NAME}`, session, context)
-      : undefined,
-    leftover: left.length === 0
-      ? undefined
-      : { directory, session, names: left },
-    trouble,
-  };
-}
-
-/** As {@linkcode listDirectory}; a directory of which only the names may be seen is refused whole. */
-function listSearchable(directory: string): readonly Deno.DirEntry[] {
-  const entries = listDirectory(directory);
-  const [first] = entries;
-  if (first && visibleKind(`${directory}/${first.name}`) === "denied") {
-    throw denied(
-      "permission_denied",
-      `Cannot search "${directory}": permission denied`,
-      {
-        path: directory,
-      },
-    );
-  }
-  return entries;
-}
-
-/** Its session is null for the lock of the repository, its holder when it is no record, or cannot be read. */
-function lockFact(
-  path: string,
-  session: string | null,
-  context: JudgeContext,
-) {
-  const { found: seen, trouble } = attempt(path, () => lookAt(path));
-  if (seen?.kind === "absent") return undefined;
-  const record = seen?.kind === "record" ? seen.record : null;
-  return {
-    path,
-    session,
-    holder: record && holderOf(record, context),
-    trouble,
-  };
-}
-
-function holderOf(record: LockRecord, context: JudgeContext) {
-  const { pid, host, purpose, at } = record;
-  const ageMs = (epochMsOf(context.now()) ?? 0) - (epochMsOf(at) ?? 0);
-  const liveness = context.livenessOf(record, at);
-  return { pid, host, purpose, ageMs: Math.max(0, ageMs), liveness };
-}
-
-/** Checkpoints and feedback may be many: only links and the like among them are worth a look. */
-function oddContents(root: string, id: string): readonly PathFact[] {
-  const { checkpoints, feedback } = sessionLayout(root, id);
-  return [checkpoints, feedback].flatMap((directory) =>
-    entriesIn(directory)
-      .filter(({ isFile, isDirectory }) => !isFile && !isDirectory)
-      .flatMap(({ name }) => pathFact(`${directory}/${name}`) ?? [])
-      .map((fact) => ({ ...fact, mode: null, uid: null }))
-  );
 }
 
 /** Where state lies, and the sessions in it that the repository itself does not have. */

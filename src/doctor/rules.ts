@@ -4,8 +4,8 @@ import { MAX_CANDIDATES, MIN_FREE_BYTES } from "../base/limits.ts";
 import { nameOf, parentDirectory } from "../base/path.ts";
 import { listOf, modeText, sizeText } from "../base/text.ts";
 import { secretFindings } from "../secrets/rules.ts";
-import type { DiagnosisFacts, PathFact } from "./facts.ts";
-import type { Trouble } from "./session_facts.ts";
+import type { DiagnosisFacts } from "./facts.ts";
+import type { PathFact, Trouble } from "./look.ts";
 import {
   isBusy,
   lockRows,

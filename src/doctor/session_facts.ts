@@ -1,15 +1,10 @@
-import { OrcError, orElse } from "../base/error.ts";
-import {
-  type RepositoryLayout,
-  type SessionLayout,
-  sessionLayout,
-} from "../base/layout.ts";
+import type { Digest } from "../base/checksum.ts";
+import { orElse } from "../base/error.ts";
+import { type SessionLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_CHECKED_LOG_BYTES, MAX_PROBLEMS } from "../base/limits.ts";
 import { CHECKPOINT_SUFFIX } from "../base/names.ts";
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
-import { asOrcError } from "../files/errors.ts";
-import { entriesIn as listed, visibleKind } from "../files/read.ts";
 import { type StoredSession, unknownVersionOf } from "../session/codec.ts";
 import { type Line, linesFrom } from "../session/log.ts";
 import {
@@ -24,11 +19,15 @@ import {
   findDuplicateId,
 } from "../workflow/definition.ts";
 import type { SessionState } from "../workflow/types.ts";
-
-export interface Trouble
-  extends Pick<OrcError, "kind" | "code" | "message" | "hint"> {
-  readonly path: string;
-}
+import {
+  attempt,
+  type DirectoryFacts,
+  entriesIn,
+  type PathFact,
+  pathFact,
+  readTrouble,
+  type Trouble,
+} from "./look.ts";
 
 export interface SessionFacts {
   readonly id: string;
@@ -41,6 +40,8 @@ export interface SessionFacts {
   readonly metaTrouble: Trouble | null;
   /** How many checkpoints lie in it, unread. */
   readonly checkpoints: number;
+  /** Links and the like among checkpoints and feedback, of which there may be many. */
+  readonly odd: readonly PathFact[];
 }
 
 export type StateFacts = ReturnType<typeof stateFacts>;
@@ -68,15 +69,21 @@ export interface LineSample {
   readonly numbers: readonly number[];
 }
 
-/** Reads a session whose directory is known to be one; what is damaged is told. */
+/** Reads a session whose directory was looked at; what is damaged is told. */
 export async function sessionFacts(
-  { root }: RepositoryLayout,
+  root: string,
   id: string,
+  seen: Pick<DirectoryFacts, "paths">,
+  digest: Digest,
 ): Promise<SessionFacts> {
   const paths = sessionLayout(root, id);
   // In this order an update that is made meanwhile looks like a log that is behind, which does no harm.
   const log = checkLog(root, paths.log);
-  const { state, trouble } = await checkState(paths, id, log);
+  const { state, trouble } = await checkState(paths, id, log, digest);
+  const [checkpoints = [], feedback = []] = [paths.checkpoints, paths.feedback]
+    .map((path) =>
+      seen.paths.some((fact) => fact.path === path) ? entriesIn(path) : []
+    );
   return {
     id,
     directory: paths.directory,
@@ -85,18 +92,32 @@ export async function sessionFacts(
     trouble,
     log,
     metaTrouble: attempt(paths.meta, () => readSessionMeta(paths.meta)).trouble,
-    checkpoints: entriesIn(paths.checkpoints)
-      .filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX)).length,
+    checkpoints:
+      checkpoints.filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX)).length,
+    odd: [
+      ...oddAmong(paths.checkpoints, checkpoints),
+      ...oddAmong(paths.feedback, feedback),
+    ],
   };
+}
+
+function oddAmong(
+  directory: string,
+  entries: readonly Deno.DirEntry[],
+): readonly PathFact[] {
+  return entries.filter(({ isFile, isDirectory }) => !isFile && !isDirectory)
+    .flatMap(({ name }) => pathFact(`${directory}/${name}`) ?? [])
+    .map((fact) => ({ ...fact, mode: null, uid: null }));
 }
 
 async function checkState(
   paths: SessionLayout,
   id: string,
   log: LogFacts,
+  digest: Digest,
 ): Promise<Pick<SessionFacts, "state" | "trouble">> {
   try {
-    const session = await decodeState(readState(paths, id), paths, id);
+    const session = await decodeState(readState(paths, id), paths, id, digest);
     return { state: stateFacts(session, log), trouble: null };
   } catch (error) {
     const trouble = readTrouble(error, paths.state);
@@ -230,39 +251,4 @@ function missingUpdates() {
       return { lastSerial, gaps: { count: missing.size, numbers } };
     },
   };
-}
-
-/** Looks at something; what is wrong with it is an answer, and a bug is not. */
-export function attempt<Found>(
-  path: string,
-  look: () => Found,
-): { readonly found?: Found; readonly trouble: Trouble | null } {
-  try {
-    return { found: look(), trouble: null };
-  } catch (error) {
-    return { trouble: readTrouble(error, path) };
-  }
-}
-
-export function readTrouble(error: unknown, path: string): Trouble {
-  return troubleOf(asOrcError(error, "read", path), path);
-}
-
-/** What an error of orc says about a file; any other is thrown again. */
-export function troubleOf(error: unknown, path: string): Trouble {
-  if (!(error instanceof OrcError)) throw error;
-  const { kind, code, message, hint } = error;
-  return { kind, code, message, hint, path: error.path ?? path };
-}
-
-/** Lists a directory, sorted by name; what is none is empty, also a link to one. */
-export function listDirectory(path: string): readonly Deno.DirEntry[] {
-  if (visibleKind(path) !== "directory") return [];
-  return listed(path, "list")
-    .toSorted((one, other) => one.name < other.name ? -1 : 1);
-}
-
-/** As {@linkcode listDirectory}; empty where that cannot be told, which is said elsewhere. */
-export function entriesIn(path: string): readonly Deno.DirEntry[] {
-  return attempt(path, () => listDirectory(path)).found ?? [];
 }

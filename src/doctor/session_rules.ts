@@ -9,13 +9,9 @@ import {
 import { LONG_LOCK_MS, MAX_CANDIDATES } from "../base/limits.ts";
 import { listOf, quoted } from "../base/text.ts";
 import { isClosed } from "../engine/state.ts";
-import type { DiagnosisFacts, LockFact, PointerFact } from "./facts.ts";
-import type {
-  LineSample,
-  LogFacts,
-  SessionFacts,
-  Trouble,
-} from "./session_facts.ts";
+import type { DiagnosisFacts, PointerFact } from "./facts.ts";
+import type { LockFact, Trouble } from "./look.ts";
+import type { LineSample, LogFacts, SessionFacts } from "./session_facts.ts";
 
 /** What a row finds: nothing, that it is so, a sentence, or all that the row itself does not say. */
 type Answer = boolean | string | Found | readonly Found[] | null | undefined;

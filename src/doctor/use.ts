@@ -20,9 +20,9 @@ import {
   gatherFacts,
   strandedStates,
 } from "./facts.ts";
+import { attempt, troubleOf } from "./look.ts";
 import type { Repaired, RepairRequest } from "./repair.ts";
 import { diagnose } from "./rules.ts";
-import { attempt, troubleOf } from "./session_facts.ts";
 
 /** What doctor is to do besides looking. */
 export interface DiagnoseOptions extends RepositoryOptions {

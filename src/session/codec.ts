@@ -6,7 +6,11 @@ import {
   parseJson,
   plainOf,
 } from "../base/json.ts";
-import { type ChecksumVerdict, verifyChecksum } from "../base/checksum.ts";
+import {
+  type ChecksumVerdict,
+  type Digest,
+  verifyChecksum,
+} from "../base/checksum.ts";
 import {
   type Choices,
   elements,
@@ -64,10 +68,13 @@ export const DAMAGED_STATE_HINT =
 export async function decodeSession(
   text: string,
   source: string,
+  digest?: Digest,
 ): Promise<StoredSession> {
   const value = parseJson(text, source, DAMAGED_STATE_HINT);
   // Hashed on another thread while this one decodes.
-  const checksum = isJsonObject(value) ? verifyChecksum(value) : undefined;
+  const checksum = isJsonObject(value)
+    ? verifyChecksum(value, digest)
+    : undefined;
   const session = decodeUnsigned(value, source);
   return { ...session, checksum: judge(await checksum, session.serial) };
 }

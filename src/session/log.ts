@@ -179,6 +179,7 @@ function endOfLine(event: RecordedEvent): string {
 
 /** Read from a file at a time; a usual line is some 300 bytes. */
 const BLOCK_BYTES = 64 * 1024;
+const MIN_BLOCK_BYTES = 1024;
 
 const NEWLINE = 10;
 
@@ -198,7 +199,11 @@ export function* linesFrom(
   file: Deno.FsFile,
   startBytes: number,
 ): Generator<Line> {
-  const buffer = new Uint8Array(BLOCK_BYTES);
+  // Most logs are short, and thousands of them may be read.
+  const restBytes = file.statSync().size - startBytes;
+  const buffer = new Uint8Array(
+    Math.min(Math.max(restBytes + 1, MIN_BLOCK_BYTES), BLOCK_BYTES),
+  );
   const pieces = new LinePieces();
   let endBytes = startBytes;
   const takeLine = (isEnded: boolean): Line => {

@@ -1,4 +1,4 @@
-import { sha256Hex } from "../base/checksum.ts";
+import { type Digest, sha256Hex } from "../base/checksum.ts";
 import {
   corrupt,
   notFound,
@@ -81,8 +81,9 @@ export async function decodeState(
   text: string,
   paths: SessionLayout,
   id: string,
+  digest?: Digest,
 ): Promise<Session> {
-  const stored = await decodeSession(text, paths.state);
+  const stored = await decodeSession(text, paths.state, digest);
   if (stored.sessionId !== null && stored.sessionId !== id) {
     throw corrupt(
       "foreign_state",

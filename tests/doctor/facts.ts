@@ -1,5 +1,6 @@
 import { repositoryLayout } from "../../src/base/layout.ts";
-import type { DiagnosisFacts, LockFact } from "../../src/doctor/facts.ts";
+import type { DiagnosisFacts } from "../../src/doctor/facts.ts";
+import type { LockFact } from "../../src/doctor/look.ts";
 import type {
   LogFacts,
   SessionFacts,
@@ -50,6 +51,7 @@ export function sessionFacts(
     },
     metaTrouble: null,
     checkpoints: 0,
+    odd: [],
     ...facts,
   };
 }

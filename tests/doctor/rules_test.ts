@@ -1,8 +1,8 @@
 import type { Severity } from "../../src/base/finding.ts";
 import { repositoryLayout } from "../../src/base/layout.ts";
-import type { DiagnosisFacts, PathFact } from "../../src/doctor/facts.ts";
+import type { DiagnosisFacts } from "../../src/doctor/facts.ts";
+import type { PathFact, Trouble } from "../../src/doctor/look.ts";
 import { diagnose } from "../../src/doctor/rules.ts";
-import type { Trouble } from "../../src/doctor/session_facts.ts";
 import { lockFact, sessionFacts, wellFacts, wellSecrets } from "./facts.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
