@@ -44,6 +44,7 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   "log-lines": measureLogLines,
   "session-list": () => measureAmongSessions(["session", "list"], "≤ 500 ms"),
   doctor: () => measureAmongSessions(["doctor"], "≤ 2000 ms"),
+  "doctor-full": () => measureAmongSessions(["doctor", "--full"], "< 11"),
   migrate: () => measureMigration(),
 };
 

@@ -74,6 +74,8 @@ export interface RepositoryLayout {
   readonly migrationUndo: string;
   /** The day on which somebody was last told at length that a migration is possible. */
   readonly migrationNotice: string;
+  /** Which sessions doctor found sound, and how their files looked; may be removed at any time. */
+  readonly doctorIndex: string;
   /** State of the Python tool when no session is current. */
   readonly sessionlessState: string;
   /** Log of the Python tool when no session is current. */
@@ -137,6 +139,7 @@ export function repositoryLayout(root: string): RepositoryLayout {
     migrationPending: `${directory}/migration_pending`,
     migrationUndo: `${directory}/migration_undo`,
     migrationNotice: `${directory}/migration_notice`,
+    doctorIndex: `${directory}/doctor_index.json`,
     sessionlessState: `${directory}/state.json`,
     sessionlessLog: `${directory}/log.jsonl`,
     legacyOverrides: joinPath(root, ".orchestrator.yaml"),

@@ -102,6 +102,12 @@ export const MAX_MIGRATION_PLANS = 3;
 /** Bytes of each log that doctor reads line by line: tens of thousands of events, in a moment. */
 export const MAX_CHECKED_LOG_BYTES = 8 * 1024 * 1024;
 
+/** Fewer sessions are looked at in a moment, and no index of them is kept. */
+export const MIN_INDEXED_SESSIONS = 100;
+
+/** Largest index of sound sessions that is kept or read: some 200,000 of them. */
+export const MAX_DOCTOR_INDEX_BYTES = 64 * 1024 * 1024;
+
 /** A lock held for longer is worth a word: updates take milliseconds. */
 export const LONG_LOCK_MS = 60_000;
 

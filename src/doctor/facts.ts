@@ -10,8 +10,13 @@ import {
   repositoryLayout,
   sessionLayout,
 } from "../base/layout.ts";
-import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
+import {
+  MAX_SMALL_FILE_BYTES,
+  MAX_STATE_BYTES,
+  MIN_INDEXED_SESSIONS,
+} from "../base/limits.ts";
 import { joinPath, nameOf, relativePath } from "../base/path.ts";
+import { epochMsOf } from "../base/time.ts";
 import { isGitDirectory, readGitPointer } from "../files/git.ts";
 import { findGit, isTracked, linkedWorktrees } from "../files/git_index.ts";
 import type { JudgeContext } from "../files/lock.ts";
@@ -53,6 +58,7 @@ import type { SecretFacts } from "../secrets/rules.ts";
 import { readMigrationRecord } from "../transfer/settle.ts";
 import {
   attempt,
+  type DirectoryFacts,
   directoryFacts,
   entriesIn,
   type PathFact,
@@ -61,7 +67,18 @@ import {
   type Trouble,
   troubleOf,
 } from "./look.ts";
-import { type SessionFacts, sessionFacts } from "./session_facts.ts";
+import {
+  type IndexUse,
+  lastingSight,
+  NO_INDEX,
+  readIndex,
+  type SoundIndex,
+} from "./index.ts";
+import {
+  type SessionFacts,
+  sessionFacts,
+  soundSession,
+} from "./session_facts.ts";
 
 export interface DiagnosisFacts extends StoredFacts {
   /** Whether a repository may be here at all. */
@@ -128,6 +145,7 @@ const NOTHING = {
   locks: [],
   leftovers: [],
   sessions: [],
+  index: null,
   pointers: [],
   git: NO_GIT,
 };
@@ -140,17 +158,22 @@ const NOTHING = {
 export async function gatherFacts(
   layout: RepositoryLayout,
   context: JudgeContext,
+  index: IndexUse = "none",
 ): Promise<StoredFacts> {
   const { root, directory } = layout;
   const outside = { layout, legacy: await legacyFacts(layout) };
   const { trouble } = attempt(directory, () => guardDirectory(root, directory));
   const inside = trouble === null
-    ? await insideFacts(layout, context)
+    ? await insideFacts(layout, context, index)
     : { ...NOTHING, troubles: [trouble] };
   return { ...inside, ...outside };
 }
 
-async function insideFacts(layout: RepositoryLayout, context: JudgeContext) {
+async function insideFacts(
+  layout: RepositoryLayout,
+  context: JudgeContext,
+  use: IndexUse,
+) {
   const { root, directory } = layout;
   const top = directoryFacts(directory, null, context);
   const inner = [layout.sessions, layout.bindings, layout.secrets]
@@ -165,20 +188,12 @@ async function insideFacts(layout: RepositoryLayout, context: JudgeContext) {
     );
   const foreign = unknownNames(layout, top.names);
   const meta = attempt(layout.meta, () => readRepositoryMeta(layout));
-  const newHash = await loadHash();
-  const digest: Digest = (bytes) => {
-    const hash = newHash();
-    hash.update(bytes);
-    return hash.digest("hex");
-  };
-  const directories = [top, ...inner];
-  const sessions: SessionFacts[] = [];
-  for (const id of ids) {
-    const { directory } = sessionLayout(root, id);
-    const seen = directoryFacts(directory, id, context);
-    directories.push(seen);
-    sessions.push(await sessionFacts(root, id, seen, digest));
-  }
+  // What git keeps goes to other machines, where an index means nothing.
+  const isKept = use !== "none" && ids.length >= MIN_INDEXED_SESSIONS &&
+    meta.found?.portable !== true;
+  const index = isKept && use === "read" ? readIndex(layout) : NO_INDEX;
+  const { sessions, seen } = await lookAtSessions(layout, ids, context, index);
+  const directories = [top, ...inner, ...seen];
   return {
     // What another program keeps there is for that to look after.
     paths: [
@@ -202,10 +217,43 @@ async function insideFacts(layout: RepositoryLayout, context: JudgeContext) {
     /** What killed processes left: names of what is not yet, or no more, in use. */
     leftovers: directories.flatMap(({ leftover }) => leftover ?? []),
     sessions,
+    /** The index that was used; null where none is kept. */
+    index: isKept ? index : null,
     pointers: pointerFacts(layout),
     /** What git has to do with the state. */
     git: attempt(root, () => gitFacts(layout)).found ?? NO_GIT,
   };
+}
+
+/** Reads each session that is not known to be sound, one after the other, as there may be thousands. */
+async function lookAtSessions(
+  { root }: RepositoryLayout,
+  ids: readonly string[],
+  context: JudgeContext,
+  index: SoundIndex,
+) {
+  const startedAtMs = epochMsOf(context.now()) ?? 0;
+  const newHash = await loadHash();
+  const digest: Digest = (bytes) => {
+    const hash = newHash();
+    hash.update(bytes);
+    return hash.digest("hex");
+  };
+  const seen: DirectoryFacts[] = [];
+  const sessions: SessionFacts[] = [];
+  for (const id of ids) {
+    const { directory } = sessionLayout(root, id);
+    const facts = directoryFacts(directory, id, context);
+    seen.push(facts);
+    const sight = lastingSight(facts.sight, startedAtMs);
+    const sound = index.get(id);
+    sessions.push(
+      sound !== undefined && sound.sight === sight
+        ? soundSession(root, id, sound, sight)
+        : { ...await sessionFacts(root, id, facts, digest), sight },
+    );
+  }
+  return { sessions, seen };
 }
 
 /** Where state lies, and the sessions in it that the repository itself does not have. */

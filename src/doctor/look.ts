@@ -55,6 +55,14 @@ export interface PathFact {
   readonly uid: number | null;
 }
 
+/** How the files of a directory looked. */
+export interface Sight {
+  /** As long as it stays the same, so do the names, and the bytes of all files in it. */
+  readonly text: string;
+  /** When the youngest of them was changed; nobody can set that back. */
+  readonly changedAtMs: number;
+}
+
 /** What is at a path; undefined when it is gone by now, or may not be looked at. */
 export function pathFact(path: string): PathFact | undefined {
   const { found } = attempt(path, () => Deno.lstatSync(path));
@@ -69,6 +77,8 @@ export interface DirectoryFacts {
   /** Entries that are neither lock nor leftover. */
   readonly paths: readonly PathFact[];
   readonly names: readonly string[];
+  /** Of the directory of a session, where the system tells all that it takes. */
+  readonly sight: Sight | undefined;
   readonly lock: LockFact | undefined;
   readonly leftover: {
     readonly directory: string;
@@ -96,9 +106,15 @@ export function directoryFacts(
   const names = entries.filter((entry) =>
     !isLeftover(entry) && entry.name !== LOCK_NAME
   ).map(({ name }) => name);
+  const seen = names.map((name) => {
+    const path = `${directory}/${name}`;
+    const { found: info } = attempt(path, () => Deno.lstatSync(path));
+    return { name, path, info };
+  });
   return {
-    paths: names.flatMap((name) => pathFact(`${directory}/${name}`) ?? []),
+    paths: seen.flatMap(({ path, info }) => info ? factOf(path, info) : []),
     names,
+    sight: session === null ? undefined : sightOf(seen),
     lock: entries.some(({ name }) => name === LOCK_NAME)
       ? lockFact(`${directory}/${LOCK_NAME}`, session, context)
       : undefined,
@@ -107,6 +123,25 @@ export function directoryFacts(
       : { directory, session, names: left },
     trouble,
   };
+}
+
+/** Undefined where the system does not tell all of it. */
+function sightOf(
+  seen: readonly {
+    readonly name: string;
+    readonly info: Deno.FileInfo | undefined;
+  }[],
+): Sight | undefined {
+  let changedAtMs = 0;
+  const stamps: string[] = [];
+  for (const { name, info } of seen) {
+    if (!info?.ino || !info.mtime || !info.ctime) return undefined;
+    const { dev, ino, size, mtime, ctime } = info;
+    changedAtMs = Math.max(changedAtMs, ctime.getTime());
+    const times = [mtime, ctime].map((time) => time.getTime());
+    stamps.push([name, dev, ino, size, ...times].join("/"));
+  }
+  return { text: stamps.join("/"), changedAtMs };
 }
 
 /** As {@linkcode listDirectory}; a directory of which only the names may be seen is refused whole. */

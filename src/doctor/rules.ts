@@ -56,6 +56,12 @@ const NETWORK =
 
 const WITHOUT_LINKS = /^(?:vfat|msdos|exfat|fuseblk)$/;
 
+/** Whether a file system says of each file, at once and truly, when it was changed; null for one that is not known. */
+export function tellsChanges(type: string | null): boolean {
+  return type === null ||
+    !NETWORK.test(type) && !WITHOUT_LINKS.test(type) && !/^fuse/.test(type);
+}
+
 const NOT_OURS = "move it away; orc does not remove what it did not make";
 
 const repositoryRows: Rows = [

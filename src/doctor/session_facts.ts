@@ -42,7 +42,14 @@ export interface SessionFacts {
   readonly checkpoints: number;
   /** Links and the like among checkpoints and feedback, of which there may be many. */
   readonly odd: readonly PathFact[];
+  /** How its files looked just before; null where they could change and still look so. */
+  readonly sight: string | null;
+  /** Whether it was not read: it was sound, and its files look as they did then. */
+  readonly isUnchanged: boolean;
 }
+
+/** What is asked about sessions even if they are sound. */
+export type SoundFacts = Pick<StateFacts, "status" | "pinned">;
 
 export type StateFacts = ReturnType<typeof stateFacts>;
 
@@ -69,13 +76,56 @@ export interface LineSample {
   readonly numbers: readonly number[];
 }
 
+/** A session that is sound, and need not be read for that. */
+export function soundSession(
+  root: string,
+  id: string,
+  { status, pinned }: SoundFacts,
+  sight: string,
+): SessionFacts {
+  const { directory, state: statePath, log } = sessionLayout(root, id);
+  return {
+    ...{ id, directory, statePath, sight },
+    isUnchanged: true,
+    state: { ...SOUND_STATE, status, pinned },
+    trouble: null,
+    log: { ...SOUND_LOG, path: log },
+    metaTrouble: null,
+    checkpoints: 0,
+    odd: [],
+  };
+}
+
+const SOUND_STATE = {
+  serial: 0,
+  checksum: "valid",
+  isNewer: false,
+  missingEvents: 0,
+  duplicate: null,
+  workflowProblem: null,
+} as const;
+
+const NO_LINES: LineSample = { count: 0, numbers: [] };
+
+const SOUND_LOG: Omit<LogFacts, "path"> = {
+  isThere: true,
+  trouble: null,
+  lastSerial: 0,
+  recentIds: new Set(),
+  isTorn: false,
+  fromByte: 0,
+  damaged: NO_LINES,
+  repeated: NO_LINES,
+  gaps: NO_LINES,
+};
+
 /** Reads a session whose directory was looked at; what is damaged is told. */
 export async function sessionFacts(
   root: string,
   id: string,
   seen: Pick<DirectoryFacts, "paths">,
   digest: Digest,
-): Promise<SessionFacts> {
+): Promise<Omit<SessionFacts, "sight">> {
   const paths = sessionLayout(root, id);
   // In this order an update that is made meanwhile looks like a log that is behind, which does no harm.
   const log = checkLog(root, paths.log);
@@ -88,6 +138,7 @@ export async function sessionFacts(
     id,
     directory: paths.directory,
     statePath: paths.state,
+    isUnchanged: false,
     state,
     trouble,
     log,

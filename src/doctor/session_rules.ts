@@ -361,6 +361,18 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
   ].map((row) => ofEachSession(row)),
 ];
 
+/** The sessions of which nothing is to be said, even if nobody were at work in them. */
+export function soundAmong(facts: DiagnosisFacts): readonly SessionFacts[] {
+  const unlocked = { ...facts, locks: [] };
+  const said = new Set(
+    sessionRows.flatMap((row) => row(unlocked, unlocked))
+      .map(({ session }) => session),
+  );
+  return facts.sessions.filter(({ id, odd }) =>
+    !said.has(id) && odd.length === 0
+  );
+}
+
 /** Checkpoints are all that is left of a state that is gone; they are looked at only when asked for. */
 function wayBack({ id, checkpoints }: SessionFacts): string | undefined {
   if (checkpoints === 0) return undefined;

@@ -20,14 +20,18 @@ import {
   gatherFacts,
   strandedStates,
 } from "./facts.ts";
+import { type IndexUse, keepIndex } from "./index.ts";
 import { attempt, troubleOf } from "./look.ts";
 import type { Repaired, RepairRequest } from "./repair.ts";
-import { diagnose } from "./rules.ts";
+import { diagnose, tellsChanges } from "./rules.ts";
+import { soundAmong } from "./session_rules.ts";
 
 /** What doctor is to do besides looking. */
 export interface DiagnoseOptions extends RepositoryOptions {
   /** Puts right what can be without losing anything. */
   readonly fix?: boolean;
+  /** Reads every session, also those that have not changed since they were found sound. */
+  readonly full?: boolean;
   /** Puts a session right by a decision that only a human may take. */
   readonly repair?: RepairRequest;
 }
@@ -40,6 +44,8 @@ export interface Diagnosis {
   readonly healthy: boolean;
   /** How many sessions were looked at. */
   readonly sessions: number;
+  /** How many of them were not read: no file of theirs has changed since they were last found sound. */
+  readonly unchanged: number;
   /** The worst first; after a repair, what is left. */
   readonly findings: readonly Finding[];
   /** What `fix` has put right. */
@@ -51,10 +57,13 @@ export interface Diagnosis {
 }
 
 /**
- * Looks for everything that keeps somebody from working, will or may. Looking takes no lock, writes
- * nothing, and goes on past whatever is damaged; its time grows with the number of sessions.
+ * Looks for everything that keeps somebody from working, will or may. Looking takes no lock, changes
+ * nothing, and goes on past whatever is damaged; its time grows with the number of sessions. Among a
+ * hundred sessions or more it keeps an index of the sound ones, if it may write; those it does not
+ * read again until their files change.
  *
- * Requires `--allow-read` and `--allow-env`; `--allow-write` to put something right. With
+ * Requires `--allow-read` and `--allow-env`; `--allow-write` to put something right, or to keep the
+ * index. With
  * `--allow-sys` it knows the free space and who you are, with `--allow-run=git` the secrets that git's
  * credential helper has.
  *
@@ -67,8 +76,10 @@ export async function diagnoseRepository(
   options: DiagnoseOptions = {},
 ): Promise<Diagnosis> {
   const repository = openRepository(host, options);
-  const look = () => gatherAll(host, repository);
-  const { repair, fix } = options;
+  const { repair, fix, full } = options;
+  // What is to be changed is judged anew.
+  const look = () =>
+    gatherAll(host, repository, repair || fix || full ? "renew" : "read");
   const warnings: string[] = [];
   let facts = await look();
   const before = diagnose(facts);
@@ -84,10 +95,15 @@ export async function diagnoseRepository(
     facts = await look();
   }
   const findings = diagnose(facts);
+  if (facts.index !== null) {
+    const { layout } = repository;
+    keepIndex(layout, host.newToken(), facts.index, soundAmong(facts));
+  }
   return {
     place: placeOf(repository, null),
     healthy: !findings.some(isProblem),
     sessions: facts.sessions.length,
+    unchanged: facts.sessions.filter(({ isUnchanged }) => isUnchanged).length,
     findings,
     fixed: fix ? before.filter(isGoneFrom(findings)) : [],
     repaired,
@@ -105,6 +121,7 @@ function isGoneFrom(left: readonly Finding[]): (finding: Finding) => boolean {
 async function gatherAll(
   host: Host,
   repository: Repository,
+  index: IndexUse,
 ): Promise<DiagnosisFacts> {
   const { layout, context, found } = repository;
   // It may be a mount point of its own.
@@ -112,7 +129,8 @@ async function gatherAll(
     ? layout.directory
     : layout.root;
   const mount = mountAt(path);
-  const stored = await gatherFacts(layout, context);
+  const isTold = mount?.hasModes !== false && tellsChanges(mount?.type ?? null);
+  const stored = await gatherFacts(layout, context, isTold ? index : "none");
   return {
     ...stored,
     paths: mount?.hasModes === false

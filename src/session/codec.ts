@@ -105,7 +105,7 @@ export function decodeUnsigned(
   return { ...orc, state: { ...state, notes } };
 }
 
-const SESSION_STATUSES: Choices<SessionStatus> = [
+export const SESSION_STATUSES: Choices<SessionStatus> = [
   "active",
   "completed",
   "abandoned",

@@ -31,6 +31,7 @@ Deno.test("repositoryLayout() names what orc keeps and what the Python tool kept
     migrationPending: "/repo/.orchestrator/migration_pending",
     migrationUndo: "/repo/.orchestrator/migration_undo",
     migrationNotice: "/repo/.orchestrator/migration_notice",
+    doctorIndex: "/repo/.orchestrator/doctor_index.json",
     sessionlessState: "/repo/.orchestrator/state.json",
     sessionlessLog: "/repo/.orchestrator/log.jsonl",
     legacyState: "/repo/.workflow_state.json",

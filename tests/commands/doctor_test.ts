@@ -4,10 +4,13 @@ import {
   agent,
   APPROVING,
   edit,
+  fixedHost,
   idOf,
   withRoot,
   withSession,
 } from "../work/fixtures.ts";
+import { diagnoseRepository } from "../../src/doctor/use.ts";
+import { amongSessions, later } from "../doctor/fixtures.ts";
 import { inEmptyDirectory, orc, testOutput, testText } from "./orc.ts";
 import { eventLine } from "../migration/fixtures.ts";
 import { assertEquals } from "@std/assert";
@@ -45,6 +48,16 @@ testOutput({
   argv: ["doctor"],
   result: { healthy: true, findings: [] },
   text: "Healthy, 1 session looked at",
+});
+
+testText({
+  name: "orc doctor does not say that it read what is unchanged",
+  argv: ["doctor"],
+  within: (test) => amongSessions(test),
+  before: (root) => diagnoseRepository(fixedHost({ at: later() }), { root }),
+  text:
+    "Healthy, 100 sessions looked at, 100 of them unchanged since last found sound",
+  machine: { at: later() },
 });
 
 testText({

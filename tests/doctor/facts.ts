@@ -52,6 +52,8 @@ export function sessionFacts(
     metaTrouble: null,
     checkpoints: 0,
     odd: [],
+    sight: null,
+    isUnchanged: false,
     ...facts,
   };
 }
@@ -107,6 +109,7 @@ export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
     locks: [],
     leftovers: [],
     sessions: [sessionFacts()],
+    index: null,
     pointers: [{
       path: "/shop/.orchestrator/current",
       kind: "current",

@@ -1,7 +1,11 @@
 import type { Finding } from "../../src/base/finding.ts";
+import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
+import { MIN_INDEXED_SESSIONS } from "../../src/base/limits.ts";
 import { diagnoseRepository } from "../../src/doctor/use.ts";
 import type { Liveness } from "../../src/files/lock_record.ts";
-import { fixedHost } from "../work/fixtures.ts";
+import { decodeSession } from "../../src/session/codec.ts";
+import { encodeSession } from "../../src/session/encode.ts";
+import { fixedHost, idOf, withSession } from "../work/fixtures.ts";
 
 /** What the machine itself is like is not for these tests to judge. */
 const OF_THE_MACHINE: ReadonlySet<string> = new Set([
@@ -28,4 +32,47 @@ export async function codesIn(
   liveness?: Liveness,
 ): Promise<readonly string[]> {
   return (await findingsIn(root, liveness)).map(({ code }) => code);
+}
+
+/** A clock that is far ahead: every file is old enough to be remembered. */
+export function later(): string {
+  return new Date(Date.now() + 3_600_000).toISOString();
+}
+
+/** Runs a test among so many sessions, each as sound as the others, with a checkpoint. */
+export function amongSessions(
+  test: (root: string) => Promise<void>,
+  count = MIN_INDEXED_SESSIONS,
+): Promise<void> {
+  return withSession(async (root) => {
+    await multiply(root, count);
+    await test(root);
+  });
+}
+
+async function multiply(root: string, count: number): Promise<void> {
+  const own = sessionLayout(root, idOf(0, 0));
+  const text = Deno.readTextFileSync(own.state);
+  const session = await decodeSession(text, own.state);
+  for (let number = 0; number < count; number++) {
+    const id = idOf(1, number);
+    const { directory, state, log, meta, checkpoints } = sessionLayout(
+      root,
+      id,
+    );
+    if (number > 0 || count === 1) Deno.mkdirSync(directory);
+    else Deno.renameSync(own.directory, directory);
+    Deno.mkdirSync(checkpoints);
+    Deno.writeTextFileSync(`${checkpoints}/cp_1.json`, "{}");
+    const copy = { ...session, sessionId: id };
+    Deno.writeTextFileSync(
+      state,
+      await encodeSession(copy, session.state.updatedAt),
+    );
+    if (number === 0) continue;
+    const first = sessionLayout(root, idOf(1, 0));
+    Deno.copyFileSync(first.log, log);
+    Deno.copyFileSync(first.meta, meta);
+  }
+  Deno.writeTextFileSync(repositoryLayout(root).current, idOf(1, 0));
 }

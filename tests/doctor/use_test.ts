@@ -225,6 +225,7 @@ Deno.test("diagnoseRepository() finds nothing foreign in what orc itself may kee
   withSession(async (root) => {
     writeTree(root, {
       ...at("config.yaml", "color: never\n"),
+      ...at("doctor_index.json", "{}"),
       ...at("legacy/.workflow_mine"),
       ...at("migration_backup/"),
       ...at("migration_notice", "2026-03-01"),

@@ -1,13 +1,18 @@
 /** Doctor names links and what is no file, and neither follows them nor waits for them. */
-import type { RepositoryLayout } from "../../src/base/layout.ts";
+import {
+  type RepositoryLayout,
+  repositoryLayout,
+  sessionLayout,
+} from "../../src/base/layout.ts";
 import { gatherFacts } from "../../src/doctor/facts.ts";
 import { diagnose } from "../../src/doctor/rules.ts";
 import { diagnoseRepository } from "../../src/doctor/use.ts";
 import { startSession } from "../../src/work/start.ts";
 import { wellFacts } from "../doctor/facts.ts";
+import { amongSessions, later } from "../doctor/fixtures.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import { type StoredFixture, withSession } from "../session/fixtures.ts";
-import { fixedHost, withRoot } from "../work/fixtures.ts";
+import { fixedHost, idOf, withRoot } from "../work/fixtures.ts";
 import { assertEquals } from "@std/assert";
 
 /** The tests themselves run in a git repository. */
@@ -103,6 +108,40 @@ Deno.test("diagnoseRepository() says why it looked at no secret", () =>
   withRoot({ "home/.orchestrator/": "" }, async (root) => {
     Deno.symlinkSync(root, `${root}/home/.orchestrator/secrets`);
     assertEquals(await codesAt(root, `${root}/home`), ["unreadable_secrets"]);
+  }));
+
+Deno.test("diagnoseRepository() finds a link in a session that was sound, in its directory and among its checkpoints", () =>
+  amongSessions(async (root) => {
+    const codes = async (): Promise<readonly string[]> => {
+      const host = fixedHost({ at: later() });
+      const { findings } = await diagnoseRepository(host, { root });
+      return findings.map(({ code }) => code);
+    };
+    assertEquals(await codes(), []);
+    const session = (number: number) => sessionLayout(root, idOf(1, number));
+    Deno.symlinkSync("/dev/zero", `${session(1).checkpoints}/cp_2.json`);
+    assertEquals(await codes(), ["symbolic_link"]);
+    Deno.symlinkSync("/dev/zero", session(2).feedback);
+    const { state } = session(3);
+    Deno.renameSync(state, `${root}/state.json`);
+    Deno.symlinkSync(`${root}/state.json`, state);
+    const found = ["symbolic_link", "symbolic_link", "symbolic_link"];
+    assertEquals(await codes(), [...found, "damaged_state"]);
+    assertEquals(await codes(), [...found, "damaged_state"]);
+  }));
+
+Deno.test("diagnoseRepository() follows no link in the place of its index", () =>
+  amongSessions(async (root) => {
+    const { doctorIndex } = repositoryLayout(root);
+    Deno.symlinkSync(`${root}/elsewhere`, doctorIndex);
+    for (const text of ["precious", ""]) {
+      Deno.writeTextFileSync(`${root}/elsewhere`, text);
+      const host = fixedHost({ at: later() });
+      const { findings } = await diagnoseRepository(host, { root });
+      assertEquals(findings.map(({ path }) => path), [doctorIndex]);
+      assertEquals(Deno.readTextFileSync(`${root}/elsewhere`), text);
+      assertEquals(Deno.lstatSync(doctorIndex).isSymlink, true);
+    }
   }));
 
 Deno.test("gatherFacts() finds pipes, and does not wait for them", () =>

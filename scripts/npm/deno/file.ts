@@ -13,6 +13,7 @@ export interface FileInfo {
   readonly size: number;
   readonly mtime: Date;
   readonly atime: Date;
+  readonly ctime: Date;
   readonly dev: number;
   readonly ino: number;
   readonly mode: number | null;
@@ -25,7 +26,7 @@ export interface FileInfo {
 const HAS_MODES = process.platform !== "win32";
 
 export function infoOf(stats: Stats): FileInfo {
-  const { size, mtime, atime, dev, ino, nlink } = stats;
+  const { size, mtime, atime, ctime, dev, ino, nlink } = stats;
   const [mode, uid, gid] = HAS_MODES
     ? [stats.mode, stats.uid, stats.gid]
     : [null, null, null];
@@ -37,7 +38,7 @@ export function infoOf(stats: Stats): FileInfo {
     isSocket: stats.isSocket(),
     isBlockDevice: stats.isBlockDevice(),
     isCharDevice: stats.isCharacterDevice(),
-    ...{ size, mtime, atime, dev, ino, mode, nlink, uid, gid },
+    ...{ size, mtime, atime, ctime, dev, ino, mode, nlink, uid, gid },
   };
 }
 
