@@ -12,7 +12,13 @@ import { VERSION } from "../base/version.ts";
 import { saltOf } from "../feedback/use.ts";
 import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
 import { type HeldLock, withLock } from "../files/lock.ts";
-import { fileKind, isThere, realOrGiven, visibleKind } from "../files/read.ts";
+import {
+  fileKind,
+  isThere,
+  readBeginning,
+  realOrGiven,
+  visibleKind,
+} from "../files/read.ts";
 import { loadHash } from "../files/tree.ts";
 import { writeAtomic } from "../files/write.ts";
 import { isConfirmed } from "../host/confirm.ts";
@@ -70,7 +76,7 @@ export interface MigrateOptions extends RepositoryOptions {
   readonly includes?: readonly string[];
   /** Asks nobody. */
   readonly yes?: boolean;
-  /** File for the result as JSON, relative to the working directory. */
+  /** File for the result as JSON, relative to the working directory; replaces nothing but a report. */
   readonly report?: string;
   /** Told again and again how far it is. */
   readonly onProgress?: (progress: MigrationProgress) => void;
@@ -147,18 +153,26 @@ function answer(
   }
 }
 
-/** Refuses a file for the report that cannot be written, before anything is done. */
+/** How each report begins; a file that begins otherwise is somebody's. */
+const REPORT_START = '{\n  "place": {\n    "root": ';
+
+/** Refuses a file that cannot be a report, or is another's, before anything is done. */
 function assertReport(host: Host, file: string | undefined): void {
   if (file === undefined) return;
   const path = resolvePath(host.workingDirectory, file);
   const parent = parentDirectory(path);
   const isFit = ["absent", "file"].includes(visibleKind(path)) &&
     parent !== undefined && fileKind(realOrGiven(parent)) === "directory";
-  if (isFit) return;
-  throw usage("invalid_report", `Cannot write a report to "${path}"`, {
-    path,
-    hint: "name a file, in a directory that is there",
-  });
+  if (!isFit) {
+    const hint = "name a file, in a directory that is there";
+    const message = `Cannot write a report to "${path}"`;
+    throw usage("invalid_report", message, { path, hint });
+  }
+  const start = readBeginning(path, REPORT_START.length) ?? [];
+  if (["", REPORT_START].includes(String.fromCharCode(...start))) return;
+  const hint = "name a file that is not there yet";
+  const message = `Cannot replace "${path}": it is no report of orc`;
+  throw refused("not_a_report", message, { path, hint });
 }
 
 /** How far a migration is; a step begins anew at 0. */

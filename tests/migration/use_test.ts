@@ -641,6 +641,24 @@ Deno.test("migrate() writes a report where it is asked for one", () =>
     assertEquals(report, JSON.parse(JSON.stringify(result)));
   }));
 
+Deno.test("no report is written over a file that is none", () =>
+  withLegacy(EVERYTHING, async (root) => {
+    const path = `${root}/notes.json`;
+    for (const text of ['{"mine": 1}', "{", "\0"]) {
+      Deno.writeTextFileSync(path, text);
+      const report = "notes.json";
+      const error = await refusalWithoutTrace(
+        root,
+        () => run(root, { report }),
+      );
+      assertEquals([error.kind, error.code], ["refused", "not_a_report"]);
+    }
+    Deno.writeTextFileSync(path, "");
+    await run(root, { report: "notes.json", dryRun: true });
+    await run(root, { report: "notes.json" });
+    assertEquals(JSON.parse(Deno.readTextFileSync(path)).action, "migrated");
+  }));
+
 Deno.test("migrate() makes one workflow of a state and its log, whatever it is called", () =>
   withLegacy({
     ".workflow_state.json": legacyState({ workflow_id: "../../etc" }),
