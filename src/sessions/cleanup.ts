@@ -319,19 +319,19 @@ async function applyPlan(
   return { ...plan, sessions, leftovers, kept };
 }
 
-/** Whole days since a session last changed, never negative; undefined when nobody can tell. */
+/**
+ * Whole days since the latest instant a session knows, never negative; undefined when it knows
+ * none. A clock that once went wrong must not make a session old that began after it.
+ */
 export function restingDays(
   { updatedAt, completedAt, createdAt }: SessionState,
   clock: Clock,
 ): number | undefined {
-  const changes = [updatedAt, completedAt]
+  const known = [updatedAt, completedAt, createdAt]
     .flatMap((text) => momentOf(text, clock) ?? []);
-  const last = changes.length > 0
-    ? Math.max(...changes)
-    : momentOf(createdAt, clock);
   const now = momentOf(clock.now, clock);
-  if (last === undefined || now === undefined) return undefined;
-  return Math.max(0, Math.floor((now - last) / DAY_MS));
+  if (known.length === 0 || now === undefined) return undefined;
+  return Math.max(0, Math.floor((now - Math.max(...known)) / DAY_MS));
 }
 
 /** Whether a session may be removed. One whose age nobody can tell may not. */

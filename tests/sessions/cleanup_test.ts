@@ -302,6 +302,14 @@ Deno.test("restingDays() counts whole days since the last change", () => {
   }
 });
 
+Deno.test("a clock that was far back for a moment makes no session old enough to be removed", () => {
+  const rule = { olderThanDays: 7, status: "all" } as const;
+  const back = "2015-01-01T00:00:00Z";
+  const createdAt = "2026-03-30T12:00:00Z";
+  const closedBack = state({ createdAt, updatedAt: back, completedAt: back });
+  assertEquals(isRemovable(closedBack, rule, CLOCK), false);
+});
+
 Deno.test("isRemovable() lets no session go that can still change", () => {
   const rule = { olderThanDays: 0, status: "all" } as const;
   const updatedAt = "2020-01-01T00:00:00Z";
