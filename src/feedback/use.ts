@@ -165,8 +165,8 @@ export async function appendFeedback(
     }
     // A displaced holder must not write between the lines of the next one.
     lock.assertHeld();
-    appendLine(paths.toolFeedback, printJson(tool));
-    appendLine(paths.processFeedback, printJson(process));
+    appendLine(paths.toolFeedback, printJson(tool), lock);
+    appendLine(paths.processFeedback, printJson(process), lock);
   });
 }
 

@@ -182,6 +182,34 @@ export function putAside(path: string, at: string): string {
 }
 
 /**
+ * Gives a file that has more than one name, as `cp -al` makes them, a copy of its own: what is
+ * appended to it would else stand in the other directory too. Only the holder of the lock may.
+ */
+export function makeSole(
+  path: string,
+  { token, fence }: { readonly token: string; readonly fence: () => void },
+): void {
+  const info = regularFileAt(path, "write");
+  if (info === undefined || (info.nlink ?? 1) < 2) return;
+  const temporary = `${path}.${token}${TEMPORARY_SUFFIX}`;
+  try {
+    copyFile(path, temporary, info);
+    const { mode, mtime } = info;
+    keepAttributes(temporary, {
+      mode: mode ?? NEW_FILE_MODE,
+      mtimeMs: mtime?.getTime() ?? 0,
+    });
+    keepOwner(temporary, Deno.lstatSync(temporary), info);
+    fence();
+    publish(temporary, path);
+  } catch (error) {
+    discard(temporary);
+    throw reasonOf(error, path);
+  }
+  syncDirectory(parentDirectory(path) ?? path);
+}
+
+/**
  * Moves a file or directory to a name that is free; false when it is gone. Across file
  * systems it is copied, made durable and only then removed.
  */

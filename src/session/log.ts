@@ -6,6 +6,7 @@ import {
   type RecordedEvent,
 } from "../engine/event.ts";
 import {
+  makeSole,
   openRegular,
   readAt,
   regularFileAt,
@@ -29,6 +30,8 @@ interface Settlement {
   readonly judge: (lastSerial: number) => void;
   /** Called immediately before anything is mended; throws if the lock is lost. */
   readonly fence: () => void;
+  /** The holder's, which names what a crash leaves behind. */
+  readonly token: string;
 }
 
 /** Appends the events of one update with a single write. Only the holder of the session's lock may. */
@@ -67,9 +70,10 @@ export function syncLog(path: string): void {
  */
 export function settleLog(
   path: string,
-  { lastEvents, isDurable, judge, fence }: Settlement,
+  { lastEvents, isDurable, judge, fence, token }: Settlement,
 ): boolean {
   const isNew = makeIfAbsent(path);
+  makeSole(path, { token, fence });
   return withLog(path, READ_TOO, (file) => {
     judge(lastSerialIn(file));
     const missing = missingFrom(file, lastEvents);
@@ -84,8 +88,13 @@ export function settleLog(
 }
 
 /** Appends one line durably, behind what a crash tore. Only the holder of the session's lock may. */
-export function appendLine(path: string, line: string): void {
+export function appendLine(
+  path: string,
+  line: string,
+  lock: { readonly token: string; readonly assertHeld: () => void },
+): void {
   makeIfAbsent(path);
+  makeSole(path, { token: lock.token, fence: () => lock.assertHeld() });
   withLog(path, READ_TOO, (file) => {
     const end = unendedLine(file) === undefined ? "" : "\n";
     writeAll(file, `${end}${line}\n`);

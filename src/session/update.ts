@@ -172,6 +172,7 @@ export function settle(
     isDurable,
     judge: (lastSerial) => assertNotBehind(session, lastSerial, paths, lock),
     fence: () => lock.assertHeld(),
+    token: lock.token,
   });
   const warnings = isRecreated
     ? [`"${paths.log}" was missing; only the last events are in it`]

@@ -528,6 +528,16 @@ test("A28: an update leaves a second hard link behind as it was", () =>
     assertEquals(Deno.lstatSync(lab.at("state.json")).nlink, 1);
   }));
 
+test("A28: no update writes into the log of a copy that shares it", () =>
+  inLab(async (lab) => {
+    const other = `${lab.root}/other.jsonl`;
+    Deno.linkSync(lab.at("log.jsonl"), other);
+    const text = Deno.readTextFileSync(other);
+    assertEquals((await lab.orc(["note", "x"])).code, OK);
+    assertEquals(Deno.readTextFileSync(other), text);
+    assertStringIncludes(Deno.readTextFileSync(lab.at("log.jsonl")), '"x"');
+  }));
+
 test("A29: a state nobody may read hides no other session", () =>
   inLab(async (lab) => {
     const run: Lab["spawn"] = (args) => lab.spawn(args, { unprivileged: true });

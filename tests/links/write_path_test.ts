@@ -84,6 +84,7 @@ Deno.test("settleLog() and appendEvents() write into nothing that is no file", (
         isDurable: true,
         judge: nothing,
         fence: nothing,
+        token: "token",
       };
       for (
         const write of [

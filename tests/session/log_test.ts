@@ -49,6 +49,7 @@ function settle(
     isDurable: true,
     judge: nothing,
     fence: nothing,
+    token: "token",
   });
 }
 
@@ -64,6 +65,37 @@ test("appendEvents() makes no log, whose name would not be durable", (directory)
     Deno.errors.NotFound,
   );
   assertEquals(readTree(directory), {});
+});
+
+test("a session that was copied with hard links does not write into the log of the other", (directory) => {
+  const path = `${directory}/log.jsonl`;
+  const other = `${directory}/copied.jsonl`;
+  Deno.writeTextFileSync(path, BEFORE);
+  Deno.chmodSync(path, 0o640);
+  Deno.linkSync(path, other);
+  settle(path, LAST);
+  appendEvents(path, [recorded(4, 3)]);
+  assertEquals(Deno.readTextFileSync(other), BEFORE);
+  assertEquals(
+    Deno.readTextFileSync(path),
+    BEFORE + LAST_LINES + linesOf([recorded(4, 3)]),
+  );
+  const { mode, nlink } = Deno.lstatSync(path);
+  assertEquals([(mode ?? 0) & 0o777, nlink], [0o640, 1]);
+  // Whoever lost the lock leaves it as it is.
+  Deno.removeSync(other);
+  Deno.linkSync(path, other);
+  const lost = () => {
+    throw new Error("lost");
+  };
+  const settlement = { lastEvents: [], isDurable: true, judge: () => {} };
+  assertThrows(
+    () => settleLog(path, { ...settlement, fence: lost, token: "t" }),
+    Error,
+    "lost",
+  );
+  assertEquals(Deno.lstatSync(path).nlink, 2);
+  assertEquals(Object.keys(readTree(directory)).length, 2);
 });
 
 test("settleLog() leaves a log that is up to date as it is", (directory) => {
@@ -105,7 +137,7 @@ test("settleLog() asks the fence before it writes, and only then", (directory) =
   const fence = () => {
     throw new Error("displaced");
   };
-  const settlement = { isDurable: true, judge: () => {}, fence };
+  const settlement = { isDurable: true, judge: () => {}, fence, token: "t" };
   for (const text of [BEFORE, `${BEFORE}torn`]) {
     Deno.writeTextFileSync(path, text);
     const act = () => settleLog(path, { ...settlement, lastEvents: LAST });
