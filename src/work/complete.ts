@@ -10,7 +10,12 @@ import { approvalPending } from "../engine/item.ts";
 import { type ActionOf, findItem } from "../engine/situation.ts";
 import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
 import { butThereIs } from "../files/near.ts";
-import { fileKind, realOrGiven } from "../files/read.ts";
+import {
+  fileKind,
+  ifAllowed,
+  readBeginning,
+  realOrGiven,
+} from "../files/read.ts";
 import type { Host, ProgramProgress, ProgramResult } from "../host/host.ts";
 import {
   assertChangeable,
@@ -198,18 +203,36 @@ export async function runCheck(
   }
 }
 
-/** Says what lies at a path in the place of what the check asks for. It is looked at, never opened. */
+/** Says what lies at a path in the place of what the check asks for. Only a small file is opened. */
 function unlikeAsked(
   path: string,
   { path: name, mayBeEmpty, directory }: FileCheck,
 ): string | null {
   const { isFile, isDirectory, size } = lookAt(path);
-  if (directory ? isDirectory : isFile && (mayBeEmpty || size > 0)) return null;
-  if (isFile && !directory) return `${name} is empty`;
+  if (directory && isDirectory) return null;
+  if (isFile && !directory) {
+    if (mayBeEmpty) return null;
+    if (size === 0) return `${name} is empty`;
+    return isBlank(path, size) ? `${name} holds nothing but blanks` : null;
+  }
   const asked = directory ? "a directory" : "a file";
   if (isFile) return `${name} is a file, and not ${asked}`;
   const found = isDirectory ? "a directory" : "a pipe, socket or device";
   return `${name} is ${found}, and not ${asked}`;
+}
+
+/** A larger file than this was not made by `echo > plan.md`. */
+const MAX_BLANK_BYTES = 4096;
+
+/** Whether there is nothing to read in a file; one that orc may not open is none of these. */
+function isBlank(path: string, size: number): boolean {
+  if (size > MAX_BLANK_BYTES) return false;
+  const bytes = ifAllowed(
+    { name: "read", path },
+    () => readBeginning(path, MAX_BLANK_BYTES),
+  );
+  return bytes !== undefined &&
+    new TextDecoder().decode(bytes).replaceAll("\0", "").trim() === "";
 }
 
 async function runCommand(

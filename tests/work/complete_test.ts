@@ -427,6 +427,22 @@ Deno.test("runCheck() takes nothing empty and no directory for the file it looks
     assertEquals(await problemAt(root, "docs", mayBeEmpty), directory);
   }));
 
+Deno.test("a file of blanks alone is no plan", () =>
+  withRoot({}, async (root) => {
+    const path = `${root}/plan.md`;
+    for (const text of ["\n", " \t\r\n\n", "\ufeff", "\ufeff\n", "\0\0"]) {
+      Deno.writeTextFileSync(path, text);
+      const problem = "plan.md holds nothing but blanks";
+      assertEquals(await problemAt(root, "plan.md"), problem);
+      const mayBeEmpty = { mayBeEmpty: true };
+      assertEquals(await problemAt(root, "plan.md", mayBeEmpty), null);
+    }
+    for (const text of ["\n.\n", `${" ".repeat(5000)}`]) {
+      Deno.writeTextFileSync(path, text);
+      assertEquals(await problemAt(root, "plan.md"), null);
+    }
+  }));
+
 Deno.test("runCheck() takes a directory, and no file, where the item asks for one", () =>
   withRoot({ "full.md": "x", "docs/": "" }, async (root) => {
     const asked = { directory: true };
