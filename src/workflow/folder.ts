@@ -67,16 +67,24 @@ export function readManifest(text: string): JsonObject | undefined {
   }
 }
 
-/** The scripts of a manifest by name; a task may be an object that holds its command. */
+/** The scripts of a manifest by name that run something; a task may be an object that holds its command. */
 export function scriptsIn(
   manifest: JsonObject | undefined,
   key: string,
 ): ReadonlyMap<string, string> {
   const scripts = asObject(manifest?.get(key)) ?? [];
   return new Map(
-    Array.from(scripts, ([name, script]) => {
+    Array.from(scripts, ([name, script]): [string, string] => {
       const command = asObject(script)?.get("command") ?? script;
       return [name, typeof command === "string" ? command : ""];
-    }),
+    }).filter(([, command]) => !onlyPrints(command)),
   );
+}
+
+/** Whether a script only says something and ends, as the test of `npm init` does: it is no check. */
+function onlyPrints(script: string): boolean {
+  return script !== "" && !/\$\(|`/.test(script) &&
+    script.split(/&&|\|\||[;\n]/).every((part) =>
+      /^\s*(?:(?:echo|printf|true|exit|:)(?:\s[^&|]*)?)?$/.test(part)
+    );
 }

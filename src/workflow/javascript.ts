@@ -39,9 +39,6 @@ const NODE_RUNNERS = [["vitest", "vitest run"], ["jest", "jest"], [
   "mocha",
 ], ["ava", "ava"]] as const;
 
-/** `npm init` writes a test script that only says that there is none; so does whoever only prints. */
-const NO_TESTS = /no test specified|^\s*echo\b[^&|;]*(?:&&\s*exit\s+\d+\s*)?$/;
-
 /** How a package of Node.js checks itself: by its scripts, else by the runner it depends on. */
 export function nodeCommands(text: string, folder: Folder): Commands {
   const manifest = readManifest(text);
@@ -49,9 +46,7 @@ export function nodeCommands(text: string, folder: Folder): Commands {
   const manager = nodeManagerOf(folder.files, manifest?.get("packageManager"));
   const own = (name: string) => {
     const script = scripts.get(name) ?? "";
-    if (script === "" || name === "test" && NO_TESTS.test(script)) {
-      return undefined;
-    }
+    if (script === "") return undefined;
     // `bun test` would run Bun's own tests instead of the script.
     return name === "test" && manager !== "bun"
       ? `${manager} test`
@@ -59,11 +54,9 @@ export function nodeCommands(text: string, folder: Folder): Commands {
   };
   const packages = packagesOf(manifest, folder);
   const everywhere = (name: string) =>
-    packages.some((path) => {
-        const script =
-          scriptsIn(readManifest(folder.read(path)), "scripts").get(name) ?? "";
-        return script !== "" && !(name === "test" && NO_TESTS.test(script));
-      }) && !isOldYarn(manager, folder)
+    packages.some((path) =>
+        scriptsIn(readManifest(folder.read(path)), "scripts").get(name)
+      ) && !isOldYarn(manager, folder)
       ? IN_ALL_PACKAGES[manager]?.(name)
       : undefined;
   const run = (name: string) => own(name) ?? everywhere(name);

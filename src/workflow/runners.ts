@@ -7,6 +7,9 @@ interface Runner {
   readonly ran: RegExp;
 }
 
+/** Some say something only where nothing ran. */
+const NEVER = /(?!)/;
+
 /** Most of them end well without a single test, which proves nothing. */
 const RUNNERS: readonly Runner[] = [
   {
@@ -125,6 +128,18 @@ const RUNNERS: readonly Runner[] = [
     name: "Automake",
     summary: /^# TOTAL: +\d+$/m,
     ran: /^# (?:PASS|FAIL|XFAIL|XPASS): +[1-9]/m,
+  },
+  {
+    name: "prove",
+    summary: /^Files=0, Tests=0, .*/m,
+    ran: /^Files=\d+, Tests=[1-9]/m,
+  },
+  {
+    // A rule without a recipe, or a file or directory that is called like it.
+    name: "Make",
+    summary:
+      /^\w*make: (?:Nothing to be done for [`'](?:tests?|check)'\.|[`'](?:tests?|check)' is up to date\.)$/m,
+    ran: NEVER,
   },
 ];
 

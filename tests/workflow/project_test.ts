@@ -53,6 +53,41 @@ Deno.test("detectProject() runs only scripts that exist in package.json", () => 
   ]);
 });
 
+Deno.test("a script that only says something is chosen for no check", () => {
+  const silent = [
+    "exit 0",
+    "true",
+    ":",
+    "echo none",
+    "echo none; exit 0",
+    "echo 'no tests yet' && exit 0 || true",
+    "printf none\\n",
+  ];
+  for (const script of silent) {
+    assertEquals(
+      detect({ "package.json": manifest({ test: script, build: script }) }),
+      "Node.js | - | - | -",
+      script,
+    );
+    const deno = JSON.stringify({ tasks: { test: script } });
+    const found = detect({ "deno.json": deno, "a_test.ts": "" });
+    assertEquals(found, "Deno | deno test | - | deno lint", script);
+  }
+  const real = [
+    "echo testing && vitest",
+    "true && node test.js",
+    "echo $(node test.js)",
+    "echo `node test.js`",
+    "echo x | node test.js",
+    "truely",
+    "exit-test",
+  ];
+  for (const script of real) {
+    const found = detect({ "package.json": manifest({ test: script }) });
+    assertEquals(found, "Node.js | npm test | - | -", script);
+  }
+});
+
 Deno.test("detectProject() tells the package manager by its lock file or by name", () => {
   const scripts = { test: "x", build: "y" };
   assertTable(

@@ -35,6 +35,8 @@ const WITH_TESTS: Readonly<Record<string, string>> = {
   "PHPUnit with skipped ones": "Tests: 3, Assertions: 2, Skipped: 1.",
   "CTest": "100% tests passed, 0 tests failed out of 2",
   "Automake": "# TOTAL: 2\n# PASS:  2",
+  "prove": "All tests successful.\nFiles=1, Tests=3,  0 wallclock secs",
+  "Make around another": "make: 'test' is up to date.\n3 passed in 0.01s",
 };
 
 const WITHOUT_TESTS: Readonly<Record<string, string>> = {
@@ -73,6 +75,10 @@ const WITHOUT_TESTS: Readonly<Record<string, string>> = {
   "PHPUnit": "No tests executed!",
   "CTest": "No tests were found!!!",
   "Automake": "# TOTAL: 0\n# PASS:  0",
+  "prove": "Files=0, Tests=0,  0 wallclock secs\nResult: NOTESTS",
+  "Make without a recipe": "make: Nothing to be done for 'test'.",
+  "Make beside a directory of that name": "make: 'test' is up to date.",
+  "gmake": "gmake: Nothing to be done for 'check'.",
 };
 
 Deno.test("noTestRan() is silent where a runner ran a test", () => {
