@@ -244,12 +244,12 @@ export function guardPath(
   const parts = below.split("/");
   let kind: FileKind = "absent";
   for (let count = 1; count <= parts.length; count++) {
-    const shown = parts.slice(0, count).join("/");
-    kind = fileKind(joinPath(root, shown));
+    const part = joinPath(root, parts.slice(0, count).join("/"));
+    kind = fileKind(part);
     if (kind === "absent") break;
     const mustBeDirectory = isDirectory || count < parts.length;
     if (kind === "symlink" || mustBeDirectory && kind !== "directory") {
-      throw untrusted(joinPath(root, shown), shown, kind);
+      throw untrusted(part, kind);
     }
   }
   return kind;
@@ -260,11 +260,12 @@ export function guardDirectory(root: string, path: string): FileKind {
   return guardPath(root, path, true);
 }
 
-function untrusted(path: string, shown: string, kind: FileKind): OrcError {
+/** The whole path is named: there is a `.orchestrator` in the home directory too. */
+function untrusted(path: string, kind: FileKind): OrcError {
   if (kind === "symlink") {
     return corrupt(
       "symbolic_link",
-      `Cannot use "${shown}": it is a symbolic link`,
+      `Cannot use "${path}": it is a symbolic link`,
       {
         path,
         hint: "put a real directory or file in its place; orc follows no links",
@@ -274,7 +275,7 @@ function untrusted(path: string, shown: string, kind: FileKind): OrcError {
   const found = kind === "file" ? "a file" : "neither a file nor a directory,";
   return corrupt(
     "not_a_directory",
-    `Cannot use "${shown}": it is ${found} where a directory is expected`,
+    `Cannot use "${path}": it is ${found} where a directory is expected`,
     { path, hint: "move it away; orc does not remove what it did not make" },
   );
 }

@@ -139,12 +139,12 @@ test("guardPath() accepts files, directories and what does not exist", (root) =>
   guardPath(root, `${root}/.orchestrator/sessions/b/state.json`);
 });
 
-test("guardPath() refuses a file where a directory is expected", (root) => {
+test("no message leaves open which .orchestrator is meant", (root) => {
   writeTree(root, { ".orchestrator/sessions": "junk" });
   const error = assertThrows(
     () => guardPath(root, `${root}/.orchestrator/sessions/a`),
     OrcError,
-    'Cannot use ".orchestrator/sessions": it is a file',
+    `Cannot use "${root}/.orchestrator/sessions": it is a file`,
   );
   assertEquals([error.kind, error.code], ["corrupt", "not_a_directory"]);
   assertEquals(error.path, `${root}/.orchestrator/sessions`);
@@ -156,7 +156,7 @@ test("guardDirectory() refuses a file at the end as well", (root) => {
   assertThrows(
     () => guardDirectory(root, `${root}/.orchestrator`),
     OrcError,
-    'Cannot use ".orchestrator": it is a file',
+    `Cannot use "${root}/.orchestrator": it is a file`,
   );
 });
 

@@ -23,7 +23,7 @@ Deno.test("guardPath() refuses a link in any part of the path", () =>
       const error = assertThrows(
         () => guardPath(root, `${root}/${state}`),
         OrcError,
-        `Cannot use "${part}": it is a symbolic link`,
+        `Cannot use "${root}/${part}": it is a symbolic link`,
       );
       assertEquals([error.kind, error.code], ["corrupt", "symbolic_link"]);
       assertEquals(error.path, `${root}/${part}`);
@@ -60,6 +60,6 @@ Deno.test("guardPath() calls nothing a file that is none", () => {
   const error = assertThrows(() => guardPath("/dev", "/dev/null/a"), OrcError);
   assertEquals(
     error.message,
-    'Cannot use "null": it is neither a file nor a directory, where a directory is expected',
+    'Cannot use "/dev/null": it is neither a file nor a directory, where a directory is expected',
   );
 });
