@@ -37,20 +37,24 @@ export function butThereIs(directory: string, path: string): string {
     ? found
     : relativePath(directory, found) ?? found;
   return shown.normalize() === path.normalize()
-    ? `, but ${inAscii(shown)} does: another Unicode form of the same name`
-    : `, but ${shown} does`;
+    ? `, but ${spelledOut(shown)} does: another Unicode form of the same name`
+    : `, but ${spelledOut(shown, UNSEEN)} does`;
 }
 
+/** Dashes that look like the plain one, and what is not seen at all. */
+const UNSEEN = /(?=[^ -~])[\p{Pd}\p{Cf}\p{Zs}]/gu;
+
 /** Two forms of one name look alike, until what they are made of is written out. */
-function inAscii(text: string): string {
+function spelledOut(text: string, signs: RegExp = /[^ -~]/gu): string {
   return text.replaceAll(
-    /[^ -~]/gu,
+    signs,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
 }
 
 function meantBy(directory: string, path: string): string | undefined {
-  const plain = path.replaceAll("\\", "/").replace(/(^|\/)~\//, "$1");
+  const plain = path.trim().replaceAll("\\", "/")
+    .replace(/^file:(?:\/\/)?/, "").replace(/(^|\/)~\//, "$1");
   const rest: string[] = [];
   let start = resolvePath(directory, plain);
   while (!isDirectory(start)) {
@@ -94,14 +98,23 @@ function entriesLike(directory: string, name: string): readonly string[] {
   ) ?? [];
   const form = name.normalize();
   const pattern = patternOf(form);
+  const looks = looksOf(name);
   const rules: readonly ((entry: string) => boolean)[] = [
     (entry) => entry === name,
     (entry) => entry.normalize() === form,
     (entry) => entry.normalize().toLowerCase() === form.toLowerCase(),
     (entry) => pattern?.test(entry.normalize()) ?? false,
+    (entry) => looksOf(entry) === looks,
   ];
   const found = entries.sort();
   return [...new Set(rules.flatMap((rule) => found.filter(rule)))];
+}
+
+/** How a name looks: blanks, accents and signs of no width count for nothing, and dashes are all one. */
+function looksOf(name: string): string {
+  const plain = name.replaceAll(/%[2-7][0-9a-f]/gi, decodeURIComponent);
+  return plain.normalize("NFKD").replaceAll(/\p{Pd}/gu, "-")
+    .replaceAll(/[\s\p{Cf}\p{M}]/gu, "").toLowerCase();
 }
 
 function patternOf(name: string): RegExp | undefined {

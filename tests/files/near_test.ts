@@ -34,6 +34,32 @@ Deno.test("butThereIs() names the file that is there under another spelling", ()
     assertEquals(butThereIs("/", absolute), found);
   }));
 
+Deno.test("no path is only said to be missing where one that looks like it is there", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, {
+      "docs/plan.md": "x",
+      "docs/my plan.md": "x",
+      "docs/in\u2013between.md": "x",
+      "docs/no\u200bwidth.md": "x",
+      "docs/r\u00e9sum\u00e9.md": "x",
+    });
+    const cases = {
+      "docs/plan.md ": "docs/plan.md",
+      " docs/plan.md": "docs/plan.md",
+      "docs/pl\u200ban.md": "docs/plan.md",
+      "file:docs/plan.md": "docs/plan.md",
+      [`file://${directory}/docs/plan.md`]: "docs/plan.md",
+      "docs/my%20plan.md": "docs/my plan.md",
+      "docs/my\u00a0plan.md": "docs/my plan.md",
+      "docs/in-between.md": "docs/in\\u{2013}between.md",
+      "docs/nowidth.md": "docs/no\\u{200b}width.md",
+      "docs/resume.md": "docs/r\u00e9sum\u00e9.md",
+    };
+    for (const [path, found] of Object.entries(cases)) {
+      assertEquals(butThereIs(directory, path), `, but ${found} does`, path);
+    }
+  }));
+
 Deno.test("butThereIs() names nothing where nothing is alike, and looks where it may", () =>
   withTemporaryDirectory((directory) => {
     writeTree(directory, { "docs/plan.md": "x", file: "x" });
