@@ -323,7 +323,11 @@ function take(
 }
 
 function unknownFlag(flags: readonly FlagSpec[], spelling: string): OrcError {
-  const meant = nearest(spelling, flags.flatMap(spellingsOf));
+  const known = flags.flatMap(spellingsOf);
+  // Each other letter is one letter away from it.
+  const meant = spelling.length > 2
+    ? nearest(spelling, known)
+    : known.find((one) => one.toLowerCase() === spelling.toLowerCase());
   const hint = /[\s\d]/.test(spelling)
     ? 'put -- before an argument that begins with "-"'
     : meant && `use ${meant}`;

@@ -240,10 +240,11 @@ function sharedDirectory(
 }
 
 function leadsTo(directory: string, gitDirectory: string): boolean {
-  if (visibleKind(joinPath(directory, GIT_ENTRY)) !== "file") return false;
+  const kind = visibleKind(joinPath(directory, GIT_ENTRY));
+  if (kind !== "file" && kind !== "symlink") return false;
   const pointer = readGitPointer(directory);
   return "commonDirectory" in pointer &&
-    pointer.commonDirectory === gitDirectory;
+    realOrGiven(pointer.commonDirectory) === gitDirectory;
 }
 
 /** Directories from one up to the working tree around it, in which a root is searched. */

@@ -121,6 +121,13 @@ Deno.test("parseArguments() takes no flag for the value of another one", () => {
 Deno.test("parseArguments() suggests the flag that was meant", () => {
   assertEquals(usageError("copy", "a", "--notes").hint, "use --note");
   assertEquals(usageError("copy", "a", "--jsno").hint, "use --json");
+  assertEquals(usageError("copy", "a", "-Q").hint, "use -q");
+});
+
+Deno.test("no letter is suggested in the place of another one", () => {
+  for (const flag of ["-x", "-z", "-fx"]) {
+    assertEquals(usageError("copy", "a", flag).hint, undefined, flag);
+  }
 });
 
 Deno.test("parseArguments() says how to give an argument that begins with a dash", () => {

@@ -52,3 +52,17 @@ Deno.test("findRoot() gives the main worktree one name", () =>
     const { root } = findRoot({ start: `${directory}/wt` });
     assertEquals(root, `${directory}/main`);
   }));
+
+Deno.test("a linked worktree and the main one whose .git is a link share their state", () =>
+  withTemporaryDirectory((directory) => {
+    writeTree(directory, {
+      "main/store/config": "",
+      "main/store/worktrees/wt/commondir": "../..\n",
+      "wt/.git": "gitdir: ../main/store/worktrees/wt\n",
+    });
+    Deno.symlinkSync("store", `${directory}/main/.git`);
+    for (const start of ["main", "wt"]) {
+      const { root } = findRoot({ start: `${directory}/${start}` });
+      assertEquals(root, `${directory}/main`, start);
+    }
+  }));
