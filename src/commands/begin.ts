@@ -47,7 +47,9 @@ function initText(result: ResultOf<Initialized>): string {
   if (workflow === "written") lines.push("Wrote workflow.yaml");
   if (workflow === "kept") lines.push("Kept workflow.yaml as it is");
   if (kept !== null) lines.push(`The old workflow.yaml is now ${kept}`);
-  lines.push('Next: orc start "TASK"');
+  // What was there may be another program's, or no file at all.
+  const first = workflow === "kept" ? "orc validate, then " : "";
+  lines.push(`Next: ${first}orc start "TASK"`);
   return lines.join("\n");
 }
 

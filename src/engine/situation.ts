@@ -69,8 +69,15 @@ export function requireHuman(caller: Caller, act: string): void {
   );
 }
 
-/** Refuses notes the Python tool would refuse. */
+/** Refuses notes the Python tool would refuse, and a "-" whose writer meant standard input. */
 export function assertNotesFit(notes: string | null): void {
+  if (notes?.trim() === "-") {
+    throw usage(
+      "notes_not_read",
+      'The text is "-", and standard input is read only for --evidence',
+      "give the text itself, in quotes",
+    );
+  }
   const length = lengthOf(notes ?? "");
   if (length <= MAX_NOTES_LENGTH) return;
   throw usage(

@@ -1,8 +1,14 @@
-import { corrupt, OrcError, refused, usage } from "../base/error.ts";
+import { corrupt, notFound, OrcError, refused, usage } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import { GIT_ENTRY, repositoryLayout } from "../base/layout.ts";
 import { MAX_LEARNINGS_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
-import { isWithin, nameOf, relativePath, resolvePath } from "../base/path.ts";
+import {
+  isWithin,
+  nameOf,
+  parentDirectory,
+  relativePath,
+  resolvePath,
+} from "../base/path.ts";
 import { quoted } from "../base/text.ts";
 import { asOrcError } from "../files/errors.ts";
 import { fileKind, guardPath, readRegularFile } from "../files/read.ts";
@@ -104,8 +110,13 @@ function pathFor(
   const path = resolvePath(host.workingDirectory, file);
   const reason = reasonAgainst(path, workingTree, layout.directory);
   if (reason === undefined) {
-    guardPath(workingTree, path);
-    return path;
+    if (guardPath(workingTree, path) !== "absent") return path;
+    if (fileKind(parentDirectory(path) ?? path) !== "absent") return path;
+    const message = `Cannot write ${
+      quoted(path)
+    }: its directory does not exist`;
+    const hint = "make it first, or print the page: orc generate-md --stdout";
+    throw notFound("path_not_found", message, { path, hint });
   }
   throw usage("page_elsewhere", `Cannot write ${quoted(path)}: ${reason}`, {
     path,

@@ -75,6 +75,7 @@ export async function initRepository(
   options: InitOptions = {},
 ): Promise<Initialized> {
   const repository = openRepository(host, options);
+  const { layout } = repository;
   const { portable = false, force = false } = options;
   const { workflow } = repositoryLayout(repository.found.workingTree);
   const kind = fileKind(workflow);
@@ -88,7 +89,7 @@ export async function initRepository(
   const { bundleFor } = await import("../repository/bundle.ts");
   const bundled = bundleFor(repository.found.workingTree);
   const work = (lock: HeldLock): Written => {
-    writeSchema(repository.layout, `${schema}\n`, lock);
+    writeSchema(layout, `${schema}\n`, lock);
     // Under the lock: another `init` may have written it meanwhile.
     const isKept = !isReplaced && fileKind(workflow) !== "absent";
     return isKept ? KEPT : writeWorkflow(repository, bundled.text, lock);
@@ -96,6 +97,11 @@ export async function initRepository(
   const warnings: string[] = [];
   const how = { portable, warnings };
   const written = await withPreparedRepository(host, repository, how, work);
+  if (portable && textAt(layout.gitignore)?.startsWith(IGNORE_EVERYTHING)) {
+    warnings.push(
+      `--portable changes nothing any more: empty "${layout.gitignore}" to let git track what lies beside it`,
+    );
+  }
   return {
     place: placeOf(repository, null),
     root: repository.found.root,

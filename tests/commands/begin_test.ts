@@ -44,7 +44,7 @@ testText({
   within: (test) => withRoot({ "workflow.yaml": "" }, test),
   text: `Repository ready: /shop
 Kept workflow.yaml as it is
-Next: orc start "TASK"`,
+Next: orc validate, then orc start "TASK"`,
 });
 
 testText({

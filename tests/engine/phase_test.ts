@@ -398,6 +398,7 @@ const TOO_LONG = "x".repeat(2001);
 /** Texts that nobody could use, and what they are refused with. */
 const BAD_TEXTS: readonly (readonly [Action, string])[] = [
   [{ ...FINISH, notes: TOO_LONG }, "usage notes_too_long"],
+  [{ ...FINISH, notes: " - " }, "usage notes_not_read"],
   [
     { type: "abandon", reason: "Dropped", notes: TOO_LONG },
     "usage notes_too_long",

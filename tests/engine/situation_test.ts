@@ -26,6 +26,14 @@ Deno.test("assertNotesFit() counts code points", () => {
   );
 });
 
+Deno.test("no standard input is dropped for a note of one dash", () => {
+  for (const notes of ["-", " - \n"]) {
+    const error = orcErrorOf(() => assertNotesFit(notes));
+    assertEquals([error.kind, error.code], ["usage", "notes_not_read"]);
+  }
+  assertNotesFit("- done");
+});
+
 Deno.test("findItem() refuses an item of another phase", () => {
   const learning = inPhase(workflow, started, "LEARN");
   for (

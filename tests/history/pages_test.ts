@@ -128,7 +128,8 @@ Deno.test("generateMarkdown() writes no page where one does not belong, or canno
       const { message } = await refused(file, "usage page_elsewhere");
       assertStringIncludes(message, because, file);
     }
-    await refused("docs/now.md", "not_found path_not_found");
+    const { hint } = await refused("docs/now.md", "not_found path_not_found");
+    assertStringIncludes(hint ?? "", "orc generate-md --stdout");
   }));
 
 Deno.test("generateMarkdown() does not replace what is no file, whoever asks", () =>

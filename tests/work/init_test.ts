@@ -74,6 +74,19 @@ Deno.test("initRepository() lets git track a portable repository", () =>
     assertEquals(meta.portable, true);
   }));
 
+Deno.test("a --portable that comes too late says what helps, and that helps", () =>
+  withRoot({}, async (root) => {
+    await init(root);
+    const path = `${root}/.orchestrator/.gitignore`;
+    const late = await init(root, { portable: true });
+    assertEquals(late.warnings, [
+      `--portable changes nothing any more: empty "${path}" to let git track what lies beside it`,
+    ]);
+    Deno.writeTextFileSync(path, "");
+    assertEquals((await init(root, { portable: true })).warnings, []);
+    assertEquals(Deno.readTextFileSync(path), "");
+  }));
+
 Deno.test("initRepository() replaces workflow.yaml for a human who types the word, and keeps the old one", () =>
   withRoot({ "workflow.yaml": "old" }, async (root) => {
     const host = fixedHost({ answers: ["replace"] });
