@@ -75,6 +75,18 @@ export const UNSEEN =
   /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb]|\udb40[\udc00-\udc7f]|(?<![^\0-\u036f\u2000-\u206f])[\u200c\u200d]|[\u200c\u200d](?![^\0-\u036f\u2000-\u206f])/g;
 // The last two: joiners belong to emoji and to many scripts, and hide only where they join nothing.
 
+/** Colours, links and titles: what a program writes for a terminal and not for a reader. */
+const TERMINAL_SEQUENCE =
+  // deno-lint-ignore no-control-regex
+  /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z^-~])/g;
+
+/** A program's output as its reader sees it at the end: plain, and of a line written over only the last. */
+export function plainText(output: string): string {
+  if (!output.includes("\x1b") && !output.includes("\r")) return output;
+  return output.replaceAll(TERMINAL_SEQUENCE, "").replaceAll(/\r+\n/g, "\n")
+    .replaceAll(/^.*\r(?=[^\r\n])/gm, "");
+}
+
 /** Shows what cannot be seen as `\x1b` or `\u200b`, so that data cannot drive a terminal or disguise text. */
 export function escapeControls(text: string): string {
   return text.replace(UNSEEN, (unseen) => {

@@ -16,7 +16,7 @@ import {
   TOLD_OUTPUT_LENGTH,
 } from "../base/limits.ts";
 import { leadsOut } from "../base/path.ts";
-import { endsOf, uncapitalised } from "../base/text.ts";
+import { endsOf, plainText, uncapitalised } from "../base/text.ts";
 import { withOffset } from "../base/time.ts";
 import { type CommandPlan, planCommand } from "../workflow/command.ts";
 import {
@@ -150,15 +150,18 @@ function stored(output: string): string {
   return endsOf(output, STORED_OUTPUT_LENGTH, STORED_HEAD_LENGTH);
 }
 
-/** Lines of a failed program's output that are shown at once; the state keeps more. */
-const SHOWN_OUTPUT_LINES = 10;
+/**
+ * Lines of a failed program's output that are shown at once; the state keeps more. Of what failed
+ * most runners speak on standard output, and those that started them on standard error.
+ */
+const SHOWN_LINES = { stdout: 20, stderr: 10 } as const;
 const MAX_SHOWN_LINE_LENGTH = 300;
 
 /** The result without the bulk of its output: an agent reads all of an error. */
 function told(result: CheckResult): CheckResult {
   if (result.type !== "command") return result;
   const cut = (output: string): string =>
-    endsOf(output, TOLD_OUTPUT_LENGTH, TOLD_HEAD_LENGTH);
+    endsOf(plainText(output), TOLD_OUTPUT_LENGTH, TOLD_HEAD_LENGTH);
   return { ...result, stdout: cut(result.stdout), stderr: cut(result.stderr) };
 }
 
@@ -253,15 +256,25 @@ export function leadsOutOfTree(name: string): string {
 /** Most programs say at the end what went wrong. */
 function lastWordsOf(result: CheckResult): string {
   if (result.type === "file_exists") return "";
-  const output = result.stderr.trim() || result.stdout.trim();
-  if (output === "") return "";
-  const lines = output.split("\n").slice(-SHOWN_OUTPUT_LINES);
+  const lines = [
+    ...lastLines(result.stdout, SHOWN_LINES.stdout),
+    ...lastLines(result.stderr, SHOWN_LINES.stderr),
+  ];
   const broken = result.notUtf8.join(" and ");
   if (broken !== "") {
     lines.push(`(${broken} not valid UTF-8: \ufffd stands for it)`);
   }
   return lines.map((line) => `\n  ${line.slice(0, MAX_SHOWN_LINE_LENGTH)}`)
     .join("");
+}
+
+/** Without what only a terminal understands, and lines of rules or of mere counts, as in TAP. */
+function lastLines(output: string, limit: number): readonly string[] {
+  return plainText(output).split("\n")
+    .filter((line) => /[\p{L}\p{N}]/u.test(line))
+    .filter((line) => !/^# \w+ [\d.]+$/.test(line))
+    .map((line) => line.trimEnd())
+    .slice(-limit);
 }
 
 /**

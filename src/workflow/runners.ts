@@ -1,3 +1,5 @@
+import { plainText } from "../base/text.ts";
+
 /** How a test runner's output tells whether a test ran. */
 interface Runner {
   readonly name: string;
@@ -143,10 +145,6 @@ const RUNNERS: readonly Runner[] = [
   },
 ];
 
-/** Colours and other sequences that a runner writes for a terminal. */
-// deno-lint-ignore no-control-regex
-const ESCAPE_SEQUENCE = /\x1b\[[0-9;]*[A-Za-z]/g;
-
 /** What stands where the middle of a long output was not kept. */
 const LEFT_OUT = /^… \d+ bytes left out …$/m;
 
@@ -156,7 +154,7 @@ const LEFT_OUT = /^… \d+ bytes left out …$/m;
  * then nobody can tell.
  */
 export function noTestRan(output: string): string | undefined {
-  const text = output.replaceAll(ESCAPE_SEQUENCE, "").replaceAll("\r\n", "\n");
+  const text = plainText(output);
   if (LEFT_OUT.test(text) || RUNNERS.some(({ ran }) => ran.test(text))) {
     return undefined;
   }

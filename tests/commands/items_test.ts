@@ -178,7 +178,11 @@ testOutput({
   argv: ["complete", "tests"],
   machine: {
     programs: {
-      "make test": { exitCode: 2, stdout: "...\n", stderr: "1 of 3 failed\n" },
+      "make test": {
+        exitCode: 2,
+        stdout: "sum failed\n",
+        stderr: "1 of 3 failed\n",
+      },
     },
   },
   exitCode: 3,
@@ -194,7 +198,7 @@ testOutput({
       words: ["make", "test"],
       shell: false,
       exitCode: 2,
-      stdout: "...\n",
+      stdout: "sum failed\n",
       stderr: "1 of 3 failed\n",
       notUtf8: [],
       durationSeconds: 0.25,
@@ -204,6 +208,7 @@ testOutput({
   },
   text:
     `! Cannot complete item "tests": command failed (exit code 2, expected 0)
+!   sum failed
 !   1 of 3 failed
 ! Try: make \`make test\` succeed, then run: orc complete tests`,
 });

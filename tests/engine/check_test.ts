@@ -241,28 +241,60 @@ Deno.test("failedCheck() says what to mend, and never that a program should succ
   ]);
 });
 
-Deno.test("failedCheck() shows the last words of a program", () => {
-  const lines = Array.from({ length: 12 }, (_, index) => `line ${index}`);
+Deno.test("failedCheck() shows the last words of a program, whichever stream it says them on", () => {
+  const lines = Array.from({ length: 22 }, (_, index) => `line ${index}`);
   const outputs = [
-    { stdout: "out\n", stderr: "first\nlast\n" },
+    { stdout: "test sum ... FAILED\n", stderr: "first\nlast\n" },
     { stdout: "out\n", stderr: " \n" },
     { stdout: "", stderr: "" },
-    { stdout: "", stderr: lines.join("\n") },
+    { stdout: lines.join("\n"), stderr: lines.join("\n") },
     { stdout: "caf\ufffd", stderr: "", notUtf8: ["stdout"] as const },
   ];
-  const messages = outputs.map((output) =>
-    failedCheck(COMMANDED, { ...QUIET, ...output }, 1).message
-  );
-  const failed =
-    'Cannot complete item "a": command failed (exit code 2, expected 0)';
-  assertEquals(messages, [
-    `${failed}\n  first\n  last`,
-    `${failed}\n  out`,
-    failed,
-    [failed, ...lines.slice(2)].join("\n  "),
-    `${failed}\n  caf\ufffd\n  (stdout not valid UTF-8: \ufffd stands for it)`,
+  assertEquals(outputs.map(lastWords), [
+    ["test sum ... FAILED", "first", "last"],
+    ["out"],
+    [],
+    [...lines.slice(2), ...lines.slice(12)],
+    ["caf\ufffd", "(stdout not valid UTF-8: \ufffd stands for it)"],
   ]);
 });
+
+Deno.test("failedCheck() lets neither colors nor empty lines nor counts hide what failed", () => {
+  const outputs = [
+    {
+      stdout: "\x1b[0m\x1b[1m\x1b[31merror\x1b[0m: Test failed\n\x1b[0m",
+      stderr: "",
+    },
+    {
+      stdout: "\x1b]8;;file:///a.ts\x1b\\a.ts\x1b]8;;\x07\x1b(B\r\n",
+      stderr: "",
+    },
+    { stdout: "10 %\r20 %\r100 %\r\n", stderr: "\x1b[2K1/2\r2/2" },
+    {
+      stdout: "not ok 1 - sum\n  ...\n1..1\n# tests 1\n# fail 1\n",
+      stderr: "",
+    },
+    { stdout: "\n======\n\nE  sum\n------\n", stderr: "" },
+  ];
+  assertEquals(outputs.map(lastWords), [
+    ["error: Test failed"],
+    ["a.ts"],
+    ["100 %", "2/2"],
+    ["not ok 1 - sum", "1..1"],
+    ["E  sum"],
+  ]);
+});
+
+function lastWords(output: Partial<typeof QUIET>): readonly string[] {
+  const result = { ...QUIET, ...output };
+  const [said, ...lines] = failedCheck(COMMANDED, result, 1).message
+    .split("\n  ");
+  assertEquals(
+    said,
+    'Cannot complete item "a": command failed (exit code 2, expected 0)',
+  );
+  return lines;
+}
 
 Deno.test("failedCheck() speaks in the words of the workflow", () => {
   const description = "all tests pass";
