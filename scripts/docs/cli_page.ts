@@ -15,7 +15,7 @@ export function cliPage(groups: readonly DocumentedGroup[]): string {
   return stacked([
     GENERATED,
     "# Commands",
-    "`orc help` says the same in a terminal, and `orc help COMMAND` all about one command. [Exit codes](exit-codes.md) and [permissions](permissions.md) have pages of their own. What a command prints with `--json` follows the schema that `orc schema COMMAND` prints.",
+    "`orc help` says the same in a terminal, and `orc help COMMAND` all about one command. [Exit codes](exit-codes.md) and [permissions](permissions.md) have pages of their own. What a command prints with `--json` follows the schema that `orc schema COMMAND` prints: `ok` says whether it was done, `root` which repository it is about, and `result` or `error` the rest.",
     "Flags may stand anywhere behind the command; `--flag=VALUE` is `--flag VALUE`, and `--` ends the flags.",
     "## Flags of every command",
     flagTable(globalFlags),

@@ -1,8 +1,9 @@
 import { denied, exitCodeOf, OrcError, orElse, usage } from "../base/error.ts";
 import { escapeControls } from "../base/text.ts";
-import { flagUsesIn, globalFlags, type Place } from "../commands/command.ts";
+import { flagUsesIn, globalFlags } from "../commands/command.ts";
+import type { FoundRoot } from "../files/root.ts";
 import { type Host, Interrupted } from "../host/host.ts";
-import { openRepository } from "../repository/open.ts";
+import { locate } from "../repository/open.ts";
 import { readPreferences, siteAt } from "../settings/files.ts";
 import {
   documentOf,
@@ -135,18 +136,23 @@ function rootIn({ argv, values }: Run): string | undefined {
   return undefined;
 }
 
-function report(
-  { streams, presentation, commandName }: Run,
-  failure: Failure,
-): void {
+function report(run: Run, failure: Failure): void {
+  const { streams, presentation, commandName } = run;
   // Half a document may already stand on standard output.
   if (!presentation.json || failure.code === "output_failed") {
     tell(streams, errorText(failure));
     return;
   }
-  const error = { ...errorMembers(failure), stack: failure.stack };
+  const place = likelyPlace(run.host, rootIn(run));
+  const answer = {
+    ok: false,
+    command: commandName,
+    root: place?.root ?? null,
+    rootSource: place?.source ?? null,
+    error: { ...errorMembers(failure), stack: failure.stack },
+  };
   try {
-    streams.stdout(documentOf({ ok: false, command: commandName, error }));
+    streams.stdout(documentOf(answer));
   } catch (error) {
     if (!isBrokenPipe(error)) tell(streams, errorText(failure));
   }
@@ -249,7 +255,7 @@ function quoted(text: string): string {
  */
 export async function preferFor(
   run: Run,
-  place: Pick<Place, "root"> | null,
+  place: Pick<FoundRoot, "root"> | null,
 ): Promise<readonly string[]> {
   const { isFormatOpen, json } = run.presentation;
   const isColorOpen = run.presentation.color === "auto" && !json;
@@ -269,6 +275,6 @@ export async function preferFor(
 export function likelyPlace(
   host: Host,
   root: string | undefined,
-): Pick<Place, "root"> | null {
-  return orElse(() => openRepository(host, { root }).found, () => null);
+): FoundRoot | null {
+  return orElse(() => locate(host, root), () => null);
 }

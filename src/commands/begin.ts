@@ -239,6 +239,12 @@ export function answerSchemas(
 const TEXT: JsonSchema = { type: "string" };
 const TEXT_OR_NULL: JsonSchema = { type: ["string", "null"] };
 
+/** Null where an answer is about no repository, and where none can be told. */
+const ROOT = {
+  root: { ...TEXT_OR_NULL, description: "Root of the repository." },
+  rootSource: { ...TEXT_OR_NULL, description: "How the root was found." },
+};
+
 const ERROR_MEMBERS = closed({
   kind: {
     description: "Decides the exit code.",
@@ -268,8 +274,7 @@ function doneAnswer(command: JsonSchema, result: JsonSchema): JsonSchema {
   return closed({
     ok: { type: "boolean" },
     command,
-    root: { ...TEXT_OR_NULL, description: "Root of the repository." },
-    rootSource: { ...TEXT_OR_NULL, description: "How the root was found." },
+    ...ROOT,
     session: { ...TEXT_OR_NULL, description: "Id of the session." },
     result,
     error: ERROR_MEMBERS,
@@ -278,7 +283,12 @@ function doneAnswer(command: JsonSchema, result: JsonSchema): JsonSchema {
 }
 
 function errorAnswer(command: JsonSchema): JsonSchema {
-  return closed({ ok: { const: false }, command, error: ERROR_MEMBERS });
+  return closed({
+    ok: { const: false },
+    command,
+    ...ROOT,
+    error: ERROR_MEMBERS,
+  });
 }
 
 /** A mapping with these keys and no others. */

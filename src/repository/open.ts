@@ -44,14 +44,18 @@ export function openRepository(
   host: Host,
   options: RepositoryOptions = {},
 ): Repository {
+  return repositoryIn(host, locate(host, options.root), options);
+}
+
+/** Where the repository is. Reads only. */
+export function locate(host: Host, root?: string): FoundRoot {
   const environment = host.env("ORCHESTRATOR_ROOT") || undefined;
-  const found = findRoot({
-    start: startOf(host, options.root ?? environment),
-    explicit: options.root,
+  return findRoot({
+    start: startOf(host, root ?? environment),
+    explicit: root,
     environment,
     home: host.homeDirectory(),
   });
-  return repositoryIn(host, found, options);
 }
 
 /** Opens the repository of exactly this directory, without any search. Reads nothing. */

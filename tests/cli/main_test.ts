@@ -111,6 +111,8 @@ for (const [kind, exitCode] of exitCodes) {
     assertEquals(documentOf(ran), {
       ok: false,
       command: "fail",
+      root: "/repo",
+      rootSource: "cwd",
       error: {
         kind,
         code: "some_code",

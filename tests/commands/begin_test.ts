@@ -253,6 +253,7 @@ Deno.test("answerSchemas() describes errors before a command is known", () => {
     hint: null,
     path: null,
   };
-  const document = { ok: false, command: null, error };
+  const nowhere = { root: null, rootSource: null };
+  const document = { ok: false, command: null, ...nowhere, error };
   assertFitsSchema(document);
 });

@@ -123,8 +123,10 @@ for (const entry of table) {
       for (const argv of tries) {
         const ran = await orc(root, ["--json", ...argv]);
         const document = Object(documentOf(ran));
-        assertEquals(Object.keys(document).slice(0, 2), ["ok", "command"]);
+        const members = Object.keys(document).slice(0, 4);
+        assertEquals(members, ["ok", "command", "root", "rootSource"]);
         assertEquals(document.command, entry.name);
+        if (!document.ok) assertEquals(document.root, "/shop");
       }
     }));
 
