@@ -168,7 +168,7 @@ ${tests.length > 0 ? tests.map(finalTests).join("\n") : SEEN_TESTS}
         step_type: required
         notes:
           - 'One line each in ${LEARNINGS_FILE}, such as "- Tests need a running database: make db"'
-        ${hasWords(LEARNINGS_FILE)}
+        ${hasWords(LEARNINGS_FILE, "", 'an entry "- "', LEARNING)}
 `;
 }
 
@@ -246,24 +246,32 @@ function runs(command: string, description?: string): string {
 /** Where a list entry begins, whichever way Markdown spells it. */
 const BULLET = "^[[:space:]]*([-*+]|[0-9]+[.)])[[:space:]]+";
 
+/** Characters that say something; what the next session should know takes more. */
+const WORDS = 15;
+const LEARNING = 20;
+
 /** A check for an entry with a label and words behind it: an empty heading says nothing. */
 function hasEntry(file: string, label: string): string {
-  return hasLine(
-    file,
-    `${BULLET}([[][ xX][]] *)?${label}: .{15}`,
-    `an entry "- ${label}: ..." with words behind it`,
-  );
+  const box = "([[][ xX][]] *)?";
+  return hasWords(file, `${box}${label}: `, `an entry "- ${label}: "`, WORDS);
 }
 
 /** A check for a box, open or ticked, with words behind it. */
 function hasBox(file: string): string {
-  const box = 'a box with words behind it, such as "- [ ] words"';
-  return hasLine(file, `${BULLET}[[][ xX][]] .{15}`, box);
+  return hasWords(file, "[[][ xX][]] ", 'a box "- [ ] "', WORDS);
 }
 
-function hasWords(file: string): string {
-  const entry = 'an entry such as "- What was learned"';
-  return hasLine(file, `${BULLET}.{20}`, entry);
+/** A check for an entry of a list; what it asks for is said in full, or it would be guessed. */
+function hasWords(
+  file: string,
+  start: string,
+  name: string,
+  length: number,
+): string {
+  return runs(
+    `git grep --no-index -q -i -E -e '${BULLET}${start}.{${length}}' -- ${file}`,
+    `${file} has ${name} with at least ${length} characters behind it`,
+  );
 }
 
 /** A check that lists the file only if it is there without an open box; listing nothing is failing. */
@@ -271,14 +279,6 @@ function hasNoOpenBox(file: string): string {
   return runs(
     `git grep --no-index -L -E -e '${BULLET}[[] []]' -- ${file}`,
     `${file} is there and has no open box "- [ ]" left`,
-  );
-}
-
-/** A check for a line; it fails on a missing and on an empty file too. */
-function hasLine(file: string, pattern: string, what: string): string {
-  return runs(
-    `git grep --no-index -q -i -E -e '${pattern}' -- ${file}`,
-    `${file} has ${what}`,
   );
 }
 

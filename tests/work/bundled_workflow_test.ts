@@ -167,6 +167,21 @@ Deno.test("bundledWorkflow() has checks that headings and labels alone do not pa
     assertEquals(check(directory, ...WRITTEN), WRITTEN.map(() => false));
   }));
 
+Deno.test("bundledWorkflow() asks for no more than it says: what a check is said to expect passes it", () =>
+  withDirectory((directory) => {
+    const workflow = workflowFor(projectOf([]));
+    for (const id of WRITTEN) {
+      const { description } = itemOf(workflow, id).verification;
+      const [, file = "", start = "", length = ""] =
+        /(\w+)\.md has an? \w+ "(- .*)" with at least (\d+) characters behind it$/
+          .exec(description ?? "") ?? [];
+      for (const missing of [0, 1]) {
+        write(directory, file, start + "x".repeat(Number(length) - missing));
+        assertEquals(check(directory, id), [missing === 0], description ?? id);
+      }
+    }
+  }));
+
 Deno.test("bundledWorkflow() does not take what another task wrote", () =>
   withDirectory((directory) => {
     Deno.writeTextFileSync(`${directory}/docs/plan.md`, PLAN);
