@@ -23,6 +23,9 @@ export interface Kind {
 /** A family whose commands stand for whatever else lies in the directory and below. */
 export const RUNNER_FAMILY = "runner";
 
+/** Configures what is not configured, too; the build directory is `build`. */
+const CMAKE_BUILD = "cmake -S . -B build && cmake --build build";
+
 /** The Python tool's order, with what it did not know beside its like. */
 export const KINDS: readonly Kind[] = [
   {
@@ -108,10 +111,11 @@ export const KINDS: readonly Kind[] = [
     name: "CMake",
     family: RUNNER_FAMILY,
     manifests: [/^CMakeLists\.txt$/],
-    // The build directory is `build`.
+    // CTest runs what was built last, of whatever sources: it is built before.
     commandsOf: (_, folder) => ({
-      test: "ctest --test-dir build --no-tests=error --output-on-failure",
-      build: "cmake --build build",
+      test:
+        `${CMAKE_BUILD} && ctest --test-dir build --no-tests=error --output-on-failure`,
+      build: CMAKE_BUILD,
       hasTests: someText(
         folder,
         /(?:^|\/)CMakeLists\.txt$/,

@@ -21,8 +21,6 @@ export interface Sample {
   readonly broken: readonly [right: string, wrong: string];
   /** Fetches what the project needs, as its author would. */
   readonly prepare?: readonly string[];
-  /** Makes its build directory anew, after each change of its files. */
-  readonly configure?: readonly string[];
   /** How the built-in workflow runs its tests. */
   readonly command: string;
 }
@@ -42,10 +40,7 @@ export function testSample(sample: Sample): void {
       withRoot(sample.files, async (root) => {
         if (sample.prepare !== undefined) run(root, sample.prepare);
         const [path, text] = sample.test;
-        const check = (testCommand?: string) => {
-          if (sample.configure !== undefined) run(root, sample.configure);
-          return checkTests(root, testCommand);
-        };
+        const check = (testCommand?: string) => checkTests(root, testCommand);
         const write = (text: string) => {
           const directory = `${root}/${path}`.replace(/\/[^/]*$/, "");
           Deno.mkdirSync(directory, { recursive: true });

@@ -122,15 +122,20 @@ Deno.test("detectProject() prefers the tasks of a Deno project", () => {
   ]);
 });
 
-Deno.test("detectProject() knows Rust, Go and CMake", () => {
+Deno.test("detectProject() knows Rust and Go", () => {
   assertTable((manifest) => detect({ [manifest]: "" }), [
     ["Cargo.toml", "Rust | cargo test | cargo build | cargo clippy"],
     ["go.mod", "Go | go test ./... | go build ./... | go vet ./..."],
-    [
-      "CMakeLists.txt",
-      "CMake | ctest --test-dir build --no-tests=error --output-on-failure | cmake --build build | -",
-    ],
   ]);
+});
+
+Deno.test("detectProject() has CTest run what is built of the sources as they are, configured or not", () => {
+  const build = "cmake -S . -B build && cmake --build build";
+  const test = "ctest --test-dir build --no-tests=error --output-on-failure";
+  assertEquals(
+    detect({ "CMakeLists.txt": "" }),
+    `CMake | ${build} && ${test} | ${build} | -`,
+  );
 });
 
 Deno.test("detectProject() uses pytest and ruff where a Python project does", () => {
