@@ -80,6 +80,7 @@ export {
   type Started,
   type StartOptions,
   startSession,
+  type TestRun,
 } from "./src/work/start.ts";
 export { readStatus, type Status } from "./src/work/status.ts";
 

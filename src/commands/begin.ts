@@ -147,6 +147,9 @@ export const startCommand = command<StartResult>({
 function startText(result: StartResult, style: Style): string {
   const { phases, progress } = result.summary;
   const workflow = result.workflowPath ?? "the built-in workflow";
+  const tests = result.tests.map(({ command, workingDir }) =>
+    workingDir === null ? command : `${command} in ${workingDir}`
+  ).join(", ");
   return [
     `Session ${
       style.bold(shortSessionId(result.session))
@@ -154,7 +157,7 @@ function startText(result: StartResult, style: Style): string {
     ...sharedState(result),
     `(${workflow}, ${countOf(phases.length, "phase")}, ${
       countOf(progress.total, "item")
-    })`,
+    }${tests && `; tests: ${tests}`})`,
     "",
     nextParagraph(result.summary, style),
   ].join("\n");

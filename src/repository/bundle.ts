@@ -15,11 +15,18 @@ export interface Bundled {
   readonly warnings: readonly string[];
 }
 
+/** What becomes of the workflow, on which the way on depends: a session keeps it, or a file. */
+type Use = "looked at" | "started" | "written";
+
 /**
  * The bundled workflow for the project in a directory; commands that are named win over those
  * found.
  */
-export function bundleFor(directory: string, named?: JsonObject): Bundled {
+export function bundleFor(
+  directory: string,
+  named?: JsonObject,
+  use: Use = "looked at",
+): Bundled {
   const project = detectProject(folderAt(directory));
   const test = textAt(named, "test_command");
   const text = bundledWorkflow(project, {
@@ -30,18 +37,30 @@ export function bundleFor(directory: string, named?: JsonObject): Bundled {
     project.parts.some(({ testCommand }) => testCommand !== undefined);
   const { leftOut } = project;
   const warnings = [
-    ...isTested ? [] : [NOT_TESTED],
+    ...isTested ? [] : [
+      `No command for the tests of this project was found, so people are asked whether they pass; to name one, ${
+        WAYS_ON[use]
+      }`,
+    ],
     ...test !== undefined || leftOut.length === 0 ? [] : [
-      `The built-in workflow leaves out the tests in ${
-        leftOut.join(", ")
-      }: write a workflow.yaml with orc init, and add them there`,
+      `The built-in workflow leaves out the tests in ${leftOut.join(", ")}: ${
+        use === "written"
+          ? "add them to workflow.yaml"
+          : "write a workflow.yaml with orc init, and add them there"
+      }`,
     ],
   ];
   return { text, warnings };
 }
 
-const NOT_TESTED =
-  'No way to run the tests of this project was found, so the built-in workflow leaves them to people: name their command with orc start "TASK" --test-command "COMMAND"';
+const NAMED = 'orc start "TASK" --test-command "COMMAND"';
+
+/** How the tests get a command. */
+const WAYS_ON: Readonly<Record<Use, string>> = {
+  "looked at": NAMED,
+  started: `orc finish --abandon --reason "WHY", then ${NAMED}`,
+  written: "see settings in workflow.yaml",
+};
 
 function textAt(
   settings: JsonObject | undefined,

@@ -59,7 +59,7 @@ export interface LoadedWorkflow extends ParsedWorkflow {
   /** The file; null when it is the bundled one. */
   readonly path: string | null;
   readonly sha256: string;
-  /** What the bundled workflow does not check in this project, each a sentence with a way on. */
+  /** What is not checked although it might be, each a sentence with a way on. */
   readonly unchecked: readonly string[];
 }
 
@@ -108,7 +108,11 @@ export async function loadWorkflow(
     }
   }
   const { bundleFor } = await import("./bundle.ts");
-  const bundle = bundleFor(workingTree, changes.overrides);
+  const bundle = bundleFor(
+    workingTree,
+    changes.overrides,
+    changes.sessionName === undefined ? "looked at" : "started",
+  );
   const encoded = new TextEncoder().encode(bundle.text);
   const bundled = await decodeWorkflow(encoded, BUNDLED, changes);
   const warnings = [...passedOver, ...bundled.warnings];
@@ -284,8 +288,13 @@ export async function pinWorkflow(
     loaded.workflow,
     loaded.path !== null || overrides.has(MODE),
   );
+  const unused = [
+    ...unusedCommand(loaded, "test_command", testCommand),
+    ...unusedCommand(loaded, "build_command", buildCommand),
+  ];
   return {
     ...loaded,
+    unchecked: [...loaded.unchecked, ...unused],
     workflow: fillTexts(workflow),
     definition: encodeDefinition(workflow),
     metadata: jsonObject({
@@ -293,6 +302,25 @@ export async function pinWorkflow(
       workflow_yaml_checksum: loaded.sha256.slice(0, 16),
     }),
   };
+}
+
+/** Says so where a command was given that no check runs: who gave it counts on it. */
+function unusedCommand(
+  { workflow, path }: LoadedWorkflow,
+  name: string,
+  given: string | undefined,
+): readonly string[] {
+  const reference = `{{${name}}}`;
+  const isUsed = workflow.phases.some(({ items }) =>
+    items.some(({ verification }) =>
+      verification.type === "command" &&
+      (verification.command.includes(reference) ||
+        verification.command === given)
+    )
+  );
+  return !given || isUsed ? [] : [
+    `"${name}" has no effect: no check in ${path ?? BUNDLED} runs ${reference}`,
+  ];
 }
 
 /** The Python tool's flat overrides of settings, in a file beside workflow.yaml, or moved in. */

@@ -132,7 +132,8 @@ export async function assertNoOwnSession(
     "session_active",
     `Session ${shortSessionId(own.id)} ("${task}") is still active`,
     {
-      hint: 'end it (orc finish), or work on both: orc start --beside "TASK"',
+      hint:
+        'go on with it (orc next), give it up (orc finish --abandon --reason "WHY"), or work on both (orc start --beside "TASK")',
       details: { session: own.id },
     },
   );

@@ -87,7 +87,11 @@ export async function initRepository(
   }
   const schema = JSON.stringify(await workflowJsonSchema(), null, 2);
   const { bundleFor } = await import("../repository/bundle.ts");
-  const bundled = bundleFor(repository.found.workingTree);
+  const bundled = bundleFor(
+    repository.found.workingTree,
+    undefined,
+    "written",
+  );
   const work = (lock: HeldLock): Written => {
     writeSchema(layout, `${schema}\n`, lock);
     // Under the lock: another `init` may have written it meanwhile.

@@ -29,7 +29,8 @@ import { maskAction, sessionMasker } from "../secrets/masker.ts";
 import { writeBinding, writeCurrent } from "../session/create.ts";
 import { readBinding, type Session } from "../session/read.ts";
 import type { Problem } from "../workflow/problem.ts";
-import type { Action, Decision } from "../workflow/types.ts";
+import { subjectOfCheck } from "../workflow/template.ts";
+import type { Action, Decision, Workflow } from "../workflow/types.ts";
 
 /** A task, and how it is to be worked on. */
 export interface StartOptions extends RepositoryOptions, WorkflowChoice {
@@ -43,6 +44,14 @@ export interface StartOptions extends RepositoryOptions, WorkflowChoice {
   readonly beside?: boolean;
 }
 
+/** What runs tests. */
+export interface TestRun {
+  /** The command, with the settings filled in. */
+  readonly command: string;
+  /** Where it runs, relative to the working tree; null for the tree itself. */
+  readonly workingDir: string | null;
+}
+
 /** A session that has started. */
 export interface Started {
   /** Which session it is, and where. */
@@ -53,6 +62,8 @@ export interface Started {
   readonly workingTree: string;
   /** The file the workflow came from, absolute; null when it is the bundled one. */
   readonly workflowPath: string | null;
+  /** What runs the tests, each once; empty where no check of the workflow demands that some ran. */
+  readonly tests: readonly TestRun[];
   /** What is doubtful in the workflow, but does not keep it from being used; at most 20. */
   readonly problems: readonly Problem[];
   /** What the bundled workflow does not check, and what went wrong after the session counted. */
@@ -118,9 +129,23 @@ export async function startSession(
     summary: summarize(workflow, session.state),
     workingTree: repository.found.workingTree,
     workflowPath: pinned.path,
+    tests: testsOf(workflow),
     problems: pinned.warnings,
     warnings,
   };
+}
+
+function testsOf({ phases, settings }: Workflow): readonly TestRun[] {
+  const runs = phases.flatMap(({ items }) =>
+    items.flatMap(({ verification, workingDir }) => {
+      const isTest = verification.type === "command" &&
+        verification.expectTests;
+      const command = isTest && subjectOfCheck(verification, settings);
+      return command ? [{ command, workingDir }] : [];
+    })
+  );
+  const keys = runs.map((run) => JSON.stringify(run));
+  return runs.filter((_, index) => keys.indexOf(keys[index] ?? "") === index);
 }
 
 /** The workflow, with a name in it that is made of the task: a secret there would come back. */

@@ -20,7 +20,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { Ajv } from "ajv";
 
 const NOT_TESTED =
-  '! Warning: No way to run the tests of this project was found, so the built-in workflow leaves them to people: name their command with orc start "TASK" --test-command "COMMAND"';
+  "! Warning: No command for the tests of this project was found, so people are asked whether they pass; to name one, ";
 
 testOutput({
   name: "orc init prepares a repository and writes a workflow.yaml",
@@ -35,7 +35,7 @@ testOutput({
   text: `Repository ready: /shop
 Wrote workflow.yaml
 Next: orc start "TASK"
-${NOT_TESTED}`,
+${NOT_TESTED}see settings in workflow.yaml`,
 });
 
 testText({
@@ -56,7 +56,7 @@ testText({
 Wrote workflow.yaml
 The old workflow.yaml is now workflow.yaml.1.bak
 Next: orc start "TASK"
-${NOT_TESTED}`,
+${NOT_TESTED}see settings in workflow.yaml`,
 });
 
 testOutput({
@@ -109,7 +109,7 @@ testText({
   within: inEmptyDirectory,
   text:
     `The built-in workflow is valid: "Software change" 1.0, 5 phases, 17 items
-${NOT_TESTED}`,
+${NOT_TESTED}orc start "TASK" --test-command "COMMAND"`,
 });
 
 testOutput({

@@ -1,6 +1,6 @@
 import { idOf, stateOf, withRoot, WORKFLOW } from "../work/fixtures.ts";
 import { inEmptyDirectory, orc, testOutput, testText } from "./orc.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 testOutput({
   name: "orc start starts a session and shows its first step",
@@ -36,7 +36,7 @@ testText({
   argv: ["start", "Add logout"],
   exitCode: 3,
   text: `! Session 01kk…0000 ("Add login") is still active
-! Try: end it (orc finish), or work on both: orc start --beside "TASK"`,
+! Try: go on with it (orc next), give it up (orc finish --abandon --reason "WHY"), or work on both (orc start --beside "TASK")`,
 });
 
 testOutput({
@@ -73,6 +73,36 @@ testText({
   name: "orc start --beside starts a session beside the caller's own",
   argv: ["start", "Add logout", "--beside", "--no-archive"],
 });
+
+Deno.test("orc start lets nobody count on tests that will not run: it names those that will, and a command without effect", () =>
+  withRoot(
+    {
+      "web/package.json": '{"scripts": {"test": "vitest"}}',
+      "api/go.mod": "module a",
+      "api/a_test.go": "",
+      "other.yaml":
+        "name: A\nphases: [{id: P, name: P, items: [{id: i, name: I}]}]",
+    },
+    async (root) => {
+      const found = await orc(root, ["start", "Task"]);
+      assertStringIncludes(
+        found.out,
+        "(the built-in workflow, 5 phases, 19 items; tests: go test ./... in api, npm test in web)",
+      );
+      assertEquals(found.err, "");
+      const named = ["start", "Task", "--beside", "--test-command", "make a"];
+      const { out } = await orc(root, named, { number: 2 });
+      assertStringIncludes(out, "; tests: make a)");
+      const unused = await orc(root, [...named, "-w", "other.yaml"], {
+        number: 3,
+      });
+      assertStringIncludes(unused.out, "(/shop/other.yaml, 1 phase, 1 item)");
+      assertEquals(
+        unused.err,
+        'Warning: "test_command" has no effect: no check in /shop/other.yaml runs {{test_command}}\n',
+      );
+    },
+  ));
 
 Deno.test("orc start hands on the workflow file and the commands", () =>
   withRoot({ "other.yaml": WORKFLOW }, async (root) => {

@@ -4,6 +4,7 @@ import { withoutTrace, withRoot } from "../work/fixtures.ts";
 import {
   assert,
   assertEquals,
+  assertMatch,
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
@@ -71,8 +72,15 @@ Deno.test("bundleFor() says what it does not check, and how that is mended", () 
   withRoot({ "setup.py": "" }, (root) => {
     const [warning, ...others] = bundleFor(root).warnings;
     assertEquals(others, []);
-    assertStringIncludes(warning ?? "", "No way to run the tests");
-    assertStringIncludes(warning ?? "", "--test-command");
+    assertMatch(warning ?? "", /^No command for the tests .*--test-command/);
+    // A session that has started keeps what it has, and a file says it all by itself.
+    const [started] = bundleFor(root, undefined, "started").warnings;
+    assertMatch(
+      started ?? "",
+      /to name one, orc finish --abandon .*, then orc start/,
+    );
+    const [written] = bundleFor(root, undefined, "written").warnings;
+    assertMatch(written ?? "", /to name one, see settings in workflow.yaml$/);
     const named = new Map([["test_command", "sh test.sh"]]);
     assertEquals(bundleFor(root, named).warnings, []);
     Deno.writeTextFileSync(`${root}/test_a.py`, "def test_a(): pass");

@@ -287,6 +287,6 @@ Deno.test("assertNoOwnSession() names the session in one line, and a way on", ()
     );
     assertEquals(
       error.hint,
-      'end it (orc finish), or work on both: orc start --beside "TASK"',
+      'go on with it (orc next), give it up (orc finish --abandon --reason "WHY"), or work on both (orc start --beside "TASK")',
     );
   }));
