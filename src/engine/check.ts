@@ -219,6 +219,10 @@ function remedyFor(result: CheckResult, item: Item): string {
   if (problem !== null && exitCode === expectExitCode) {
     return `write a test that \`${command}\` runs`;
   }
+  const [, missing] =
+    /^Program "([^"/]+)" was not found$/.exec(problem ?? "") ??
+      [];
+  if (missing !== undefined) return `install ${missing}, or put it on PATH`;
   if (problem !== null) return `mend this first: ${uncapitalised(problem)}`;
   return expectExitCode === 0
     ? `make \`${command}\` succeed`

@@ -269,13 +269,15 @@ async function runCommand(
 
 /** Whether a program ended as the check asks; a run without tests proves nothing. */
 async function judged(
-  { expectExitCode, expectTests }: CommandCheck,
+  { expectExitCode, expectTests, plan }: CommandCheck,
   ended: ProgramResult,
 ): Promise<ProgramResult & { readonly passed: boolean }> {
   const passed = ended.problem === null && ended.exitCode === expectExitCode;
   if (!passed || !expectTests) return { ...ended, passed };
   const { noTestRan } = await import("../workflow/runners.ts");
-  const problem = noTestRan(`${ended.stdout}\n${ended.stderr}`) ?? null;
+  const command = plan.kind === "words" ? plan.filled : "";
+  const output = `${ended.stdout}\n${ended.stderr}`;
+  const problem = noTestRan(output, command) ?? null;
   return { ...ended, passed: problem === null, problem };
 }
 

@@ -83,6 +83,10 @@ function nodeRunner(
     .flatMap((key) => [...asObject(manifest?.get(key))?.keys() ?? []]);
   const known = NODE_RUNNERS.find(([name]) => packages.includes(name));
   if (known !== undefined) return `${PROGRAM_OF[manager]} ${known[1]}`;
+  // Bun finds them in TypeScript too, and by more names.
+  if (manager === "bun" && has(folder, /[._](?:test|spec)\.[cm]?[jt]sx?$/)) {
+    return "bun test";
+  }
   const ownTests =
     /^(?!.*\/node_modules\/).*(?:\.test|-test|_test|(?:^|\/)test)\.[cm]?js$|(?:^|\/)test\/.*\.[cm]?js$/;
   return someText(folder, ownTests, /["']node:test["']/)

@@ -59,6 +59,10 @@ export const KINDS: readonly Kind[] = [
       /^pyproject\.toml$/,
       /^setup\.(?:py|cfg)$/,
       /^requirements\.txt$/,
+      /^Pipfile$/,
+      // A few scripts with tests need no manifest.
+      /^(?:pytest|tox)\.ini$/,
+      /^(?:conftest|manage|test_.*|.*_test)\.py$/,
     ],
     commandsOf: pythonCommands,
   },

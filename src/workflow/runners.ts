@@ -145,6 +145,9 @@ const RUNNERS: readonly Runner[] = [
   },
 ];
 
+/** Programs that say nothing where they find no file with tests. */
+const SILENT_WITHOUT = /(?:^|\s|\/)rake\s(?:.*\s)?test$/;
+
 /** What stands where the middle of a long output was not kept. */
 const LEFT_OUT = /^… \d+ bytes left out …$/m;
 
@@ -153,10 +156,16 @@ const LEFT_OUT = /^… \d+ bytes left out …$/m;
  * Undefined where a test ran, and where no runner is recognised or a part of the output is missing:
  * then nobody can tell.
  */
-export function noTestRan(output: string): string | undefined {
+export function noTestRan(
+  output: string,
+  command = "",
+): string | undefined {
   const text = plainText(output);
   if (LEFT_OUT.test(text) || RUNNERS.some(({ ran }) => ran.test(text))) {
     return undefined;
+  }
+  if (text.trim() === "" && SILENT_WITHOUT.test(command)) {
+    return "No test ran: rake found none to speak of";
   }
   for (const { name, summary } of RUNNERS) {
     const [line] = summary.exec(text) ?? [];

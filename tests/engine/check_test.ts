@@ -232,12 +232,14 @@ Deno.test("failedCheck() says what to mend, and never that a program should succ
     QUIET,
     { ...QUIET, exitCode: 0, expectExitCode: 1 },
     { ...QUIET, exitCode: -1, problem },
+    { ...QUIET, exitCode: -1, problem: 'Program "uv" was not found' },
   ];
   const item = { ...COMMANDED, notes: ["Mend it"] };
   assertEquals(results.map((result) => failedCheck(item, result, 1).hint), [
     "make `make test` succeed, then run: orc complete a",
     "make `make test` end with exit code 1, then run: orc complete a",
     "mend this first: working directory web does not exist, then run: orc complete a",
+    "install uv, or put it on PATH, then run: orc complete a",
   ]);
 });
 

@@ -262,6 +262,24 @@ Deno.test("detectProject() finds the tests of all packages of a JavaScript works
   ]);
 });
 
+Deno.test("detectProject() needs no script and no manifest where the test files tell enough", () => {
+  const bun = { "package.json": "{}", "bun.lock": "" };
+  const pytest = "def test_sum(): pass";
+  assertTable<Files, string>(tests, [
+    [{ ...bun, "src/sum.test.ts": "" }, "bun test"],
+    [bun, "-"],
+    [{ "sum.py": "", "test_sum.py": pytest }, "pytest"],
+    [{ "test_sum.py": "import unittest" }, "python3 -m unittest"],
+    [{ "test_data.py": "ROWS = 3" }, "-"],
+    [
+      { "tox.ini": "[testenv]\ncommands = pytest", "tests/test_a.py": "" },
+      "pytest",
+    ],
+    // They are part of the project that holds them.
+    [{ "setup.py": "", "a/test_sum.py": pytest }, "pytest"],
+  ]);
+});
+
 Deno.test("detectProject() runs the test runner of a package without a script for it", () => {
   const using = (name: string, more: Files = {}) => ({
     "package.json": manifest({}, { devDependencies: { [name]: "1" } }),

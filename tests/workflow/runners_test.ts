@@ -97,6 +97,17 @@ Deno.test("noTestRan() tells a run without tests by what the runner says of it",
   );
 });
 
+Deno.test("noTestRan() does not take the silence of a task without test files for a test", () => {
+  for (const command of ["rake test", "bundle exec rake -q test"]) {
+    assertStringIncludes(noTestRan("\n", command) ?? "", "No test ran: ");
+    assertEquals(
+      noTestRan("2 runs, 2 assertions, 0 failures, 0 errors, 0 skips", command),
+      undefined,
+    );
+  }
+  assertEquals(noTestRan("", "make test"), undefined);
+});
+
 Deno.test("noTestRan() is content where one of several runners ran a test", () => {
   for (const [runner, output] of Object.entries(WITH_TESTS)) {
     for (const [other, empty] of Object.entries(WITHOUT_TESTS)) {
