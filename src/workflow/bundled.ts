@@ -71,7 +71,7 @@ phases:
         description: Each acceptance criterion has a test, and so have errors, limits and empty input
         step_type: required
         notes:
-          - 'In ${PLAN_FILE}, one box per case: "- [ ] Test: what is tested"; tick it once the test exists and passes'
+          - 'In ${PLAN_FILE}, one box per case: "- [ ] Test: what is tested, and how it ends"; tick it once the test exists and passes'
         ${hasEntry(PLAN_FILE, "Test")}
       - id: plan_approval
         name: Plan approved
@@ -129,7 +129,7 @@ ${lints.length > 0 ? lints.map(linterContent).join("\n") : CLEAN_DIFF}
         description: Each finding is mended, or refuted beside its box
         step_type: gate
         notes:
-          - "Passes when ${REVIEW_FILE} has no open box left"
+          - "Tick each box in ${REVIEW_FILE} once its finding is mended or refuted"
         ${hasNoOpenBox(REVIEW_FILE)}
 
   - id: VERIFY
@@ -141,7 +141,7 @@ ${tests.length > 0 ? tests.map(finalTests).join("\n") : SEEN_TESTS}
         description: Each result of the plan was observed, and each test case exists
         step_type: gate
         notes:
-          - "Passes when ${PLAN_FILE} has no open box left; tick a box only after seeing it true"
+          - "Tick each box in ${PLAN_FILE} after seeing it true"
         ${hasNoOpenBox(PLAN_FILE)}
       - id: acceptance
         name: Result accepted

@@ -183,6 +183,22 @@ Deno.test("bundledWorkflow() asks for no more than it says: what a check is said
     }
   }));
 
+Deno.test("bundledWorkflow() gives no example that its own check refuses", () =>
+  withDirectory((directory) => {
+    const workflow = workflowFor(projectOf([]));
+    const examples = WRITTEN.flatMap((id) =>
+      itemOf(workflow, id).notes.flatMap((note) => {
+        const [, file = "", example] = /(\w+)\.md.*?"(- .*?)"/.exec(note) ?? [];
+        return example === undefined ? [] : [{ id, file, example }];
+      })
+    );
+    assertEquals(examples.length, WRITTEN.length - 1, "the review has none");
+    for (const { id, file, example } of examples) {
+      write(directory, file, example);
+      assertEquals(check(directory, id), [true], example);
+    }
+  }));
+
 Deno.test("bundledWorkflow() does not take what another task wrote", () =>
   withDirectory((directory) => {
     Deno.writeTextFileSync(`${directory}/docs/plan.md`, PLAN);
