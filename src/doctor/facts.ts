@@ -37,6 +37,7 @@ import {
   unknownNames,
 } from "../session/ownership.ts";
 import {
+  isForeignCurrent,
   isForeignSession,
   readBindingFile,
   readCurrent,
@@ -186,7 +187,11 @@ async function insideFacts(
     ).map(({ path }) => nameOf(path)).filter((name) =>
       isSessionId(name) && !isForeignSession(layout, name)
     );
-  const foreign = unknownNames(layout, top.names);
+  const { found } = attempt(layout.current, () => isForeignCurrent(layout));
+  const foreign = [
+    ...unknownNames(layout, top.names),
+    ...found ? [nameOf(layout.current)] : [],
+  ];
   const meta = attempt(layout.meta, () => readRepositoryMeta(layout));
   // What git keeps goes to other machines, where an index means nothing.
   const isKept = use !== "none" && ids.length >= MIN_INDEXED_SESSIONS &&

@@ -316,13 +316,15 @@ const pathRows: Rows = [
     },
   }),
   info("foreign_files", {
-    of: ({ foreignNames: names, layout: { directory: path } }) =>
-      names.length > 0 && {
+    of: ({ foreignNames, layout: { directory: path, current } }) => {
+      const names = foreignNames.filter((name) => name !== nameOf(current));
+      return names.length > 0 && {
         path,
         message: `"${path}" holds what orc does not use: ${
           listOf(names, MAX_CANDIDATES)
         }`,
-      },
+      };
+    },
     remedy: "leave it to the tool that made it; orc does not touch it",
   }),
 ];

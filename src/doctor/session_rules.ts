@@ -7,6 +7,7 @@ import {
   warningFinding,
 } from "../base/finding.ts";
 import { LONG_LOCK_MS, MAX_CANDIDATES } from "../base/limits.ts";
+import { nameOf } from "../base/path.ts";
 import { listOf, quoted } from "../base/text.ts";
 import { isClosed } from "../engine/state.ts";
 import type { DiagnosisFacts, PointerFact } from "./facts.ts";
@@ -181,6 +182,14 @@ export const lockRows: readonly Row<DiagnosisFacts>[] = [
 export const pointerRows: readonly Row<DiagnosisFacts>[] = [
   ...rowsOfPointer("current"),
   ...rowsOfPointer("binding"),
+  warning("foreign_current", {
+    of: ({ foreignNames, layout: { current: path } }) =>
+      foreignNames.includes(nameOf(path)) && { path },
+    is:
+      "is not orc's: it chooses no session, and who has none of their own is in the only active one",
+    remedy:
+      "leave it to the tool that made it, or put it aside: orc session switch ID",
+  }),
   info("current_is_closed", {
     of: ({ pointers, sessions }) => {
       const current = pointers.find(({ kind }) => kind === "current");
@@ -206,11 +215,15 @@ function rowsOfPointer(
           if (kind !== wanted || trouble === null) return [];
           const isMovable = trouble.kind === "corrupt" &&
             trouble.code !== "not_a_regular_file";
+          // A switch does not write over a link.
+          const choose = wanted === "current"
+            ? ""
+            : "choose a session: orc session switch ID, or ";
           return [{
             ...trouble,
             path,
             remedy: isMovable
-              ? "choose a session: orc session switch ID, or put the file aside: orc doctor --fix"
+              ? `${choose}put the file aside: orc doctor --fix`
               : "move it away; orc does not remove what it did not make",
             fixable: isMovable,
           }];

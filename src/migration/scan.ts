@@ -1,5 +1,5 @@
 import { sha256Hex } from "../base/checksum.ts";
-import { notFound, nothingIfCorrupt, unlessCorrupt } from "../base/error.ts";
+import { notFound, nothingIfCorrupt } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import {
@@ -40,7 +40,7 @@ import {
   legacyPlacesIn,
   sortPlaces,
 } from "../session/ownership.ts";
-import { decodeState, readCurrent } from "../session/read.ts";
+import { decodeState } from "../session/read.ts";
 import { SETTINGS } from "../settings/settings.ts";
 import type { SessionState } from "../workflow/types.ts";
 import { rebuildFromLog, type Rebuilding } from "./rebuild.ts";
@@ -234,8 +234,7 @@ async function scanPresent(
     if (session !== undefined) present.push(session);
   }
   // Something that names no session is there all the same.
-  const hasCurrent = unlessCorrupt(() => readCurrent(layout)) !== undefined ||
-    isThere(layout.current);
+  const hasCurrent = isThere(layout.current);
   return { present, sessionIds: new Set(ids), hasCurrent };
 }
 

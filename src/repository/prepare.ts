@@ -1,4 +1,4 @@
-import { corrupt, type OrcError, refused, usage } from "../base/error.ts";
+import { type OrcError, refused, usage } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { VERSION } from "../base/version.ts";
@@ -78,15 +78,7 @@ function guardRepository(
 ): void {
   guardDirectory(root, sessions);
   guardDirectory(root, bindings);
-  if (["absent", "file"].includes(guardPath(root, current))) return;
-  throw corrupt(
-    "not_a_regular_file",
-    `Cannot use "${current}": it is not a regular file`,
-    {
-      path: current,
-      hint: "move it away; orc does not remove what it did not make",
-    },
-  );
+  guardPath(root, current);
 }
 
 /** Durable before anything is kept in it, or a power cut takes it all away. */

@@ -22,6 +22,7 @@ import {
   discard,
   makeDirectory,
   publish,
+  putAside,
   removeDurably,
   removeIfThere,
   renameOver,
@@ -35,6 +36,7 @@ import { encodeSession } from "./encode.ts";
 import {
   assertWritable,
   bindingPath,
+  isForeignCurrent,
   type NewSession,
   noSuchSession,
   type Owner,
@@ -273,14 +275,29 @@ export async function writeBinding(
   return writeAtomic(path, `${text}\n`, { token });
 }
 
-/** Points `current` at a session; no final newline, as the Python tool writes it. Returns warnings. */
+/**
+ * Points `current` at a session; no final newline, as the Python tool writes it. What is not orc's
+ * there is left, or put aside by who was asked for just that, at an instant. Returns warnings.
+ */
 export function writeCurrent(
   layout: RepositoryLayout,
   session: string,
-  token: string,
+  { token, asideAt }: { readonly token: string; readonly asideAt?: string },
 ): readonly string[] {
-  guardPath(layout.root, layout.directory);
-  return writeAtomic(layout.current, session, { token });
+  const { current } = layout;
+  if (!isForeignCurrent(layout)) {
+    return writeAtomic(current, session, { token });
+  }
+  if (asideAt === undefined) {
+    return [
+      `"${current}" is not orc's and was left as it is, so the session is found only while no other is active; to put the file aside: orc session switch ${session}`,
+    ];
+  }
+  const aside = putAside(current, asideAt);
+  return [
+    `"${current}" was not orc's, and is "${aside}" now`,
+    ...writeAtomic(current, session, { token }),
+  ];
 }
 
 /** Removes `current` and the bindings that name these sessions; who was in one chooses anew. */

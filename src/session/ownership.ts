@@ -20,7 +20,7 @@ import {
   readBeginning,
   readRegularFile,
 } from "../files/read.ts";
-import { isForeignSession } from "./read.ts";
+import { isForeignCurrent, isForeignSession } from "./read.ts";
 import { keysAtMargin, OLDER_SETTINGS } from "../workflow/value.ts";
 
 /** What lies in a place of the older tool: it decides how that is read, and what becomes of it. */
@@ -410,7 +410,7 @@ export function unknownNames(
 export function foreignNamesIn(
   layout: RepositoryLayout,
 ): readonly string[] {
-  const { root, directory, meta, sessions } = layout;
+  const { root, directory, current, meta, sessions } = layout;
   const names = entriesIn(directory, "list").map(({ name }) => name)
     .filter((name) => !isLeftover(name));
   const places = legacyPlacesIn(layout).filter(({ path }) =>
@@ -421,6 +421,7 @@ export function foreignNamesIn(
   return [
     ...unknownNames(layout, names).filter((name) => !OLDER_NAMES.has(name)),
     ...places.map(({ path }) => nameOf(path)),
+    ...isThere(current) && isForeignCurrent(layout) ? [nameOf(current)] : [],
     ...bytes && isForeignMeta(textOf(bytes)) ? [nameOf(meta)] : [],
     ...sessionNames.some((name) => !isOwnSession(layout, name))
       ? [nameOf(sessions)]

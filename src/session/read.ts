@@ -5,6 +5,7 @@ import {
   onRefusal,
   type OrcError,
   orElse,
+  unlessCorrupt,
 } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
 import { asObject, type JsonObject } from "../base/json.ts";
@@ -352,16 +353,26 @@ export function readBindingFile(path: string): string | undefined {
 
 /** Reads the session that everybody without one of their own is in. */
 export function readCurrent(layout: RepositoryLayout): string | undefined {
-  guardDirectory(layout.root, layout.directory);
-  const text = readText(layout.current, MAX_SMALL_FILE_BYTES, CHOOSE_HINT)
-    ?.replace(/^\ufeff/, "").trim();
-  if (!text) return undefined;
-  if (isSessionId(text)) return text;
-  throw corrupt(
-    "invalid_current",
-    `"${layout.current}" does not hold a session id`,
-    { path: layout.current, hint: CHOOSE_HINT },
+  const text = textOfCurrent(layout);
+  return text && isSessionId(text) ? text : undefined;
+}
+
+/**
+ * Whether another program keeps something in the place of `current`, or somebody edited it so that
+ * it is no session's id. It chooses nothing, and is not orc's to replace.
+ */
+export function isForeignCurrent(layout: RepositoryLayout): boolean {
+  const text = textOfCurrent(layout);
+  return text === undefined || text !== "" && !isSessionId(text);
+}
+
+/** Empty where there is none, or a power cut left nothing of it; undefined for what is no text of such a size. */
+function textOfCurrent({ root, current }: RepositoryLayout) {
+  if (guardPath(root, current) === "absent") return "";
+  const text = unlessCorrupt(() =>
+    readText(current, MAX_SMALL_FILE_BYTES) ?? ""
   );
+  return text?.replace(/^\ufeff/, "").replace(/^\0+$/, "").trim();
 }
 
 /** An owner's name may hold anything; its hash is a safe file name on every system. */

@@ -51,7 +51,8 @@ export interface Switched {
 
 /**
  * Makes a session the caller's own. An agent or a linked worktree is bound to it and nobody
- * else is moved; any other caller moves `current`. Closed sessions can be switched to as well.
+ * else is moved; any other caller moves `current`, and what another program keeps in its place is
+ * put aside. Closed sessions can be switched to as well.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
@@ -74,7 +75,7 @@ export async function switchSession(
     warnings.push(
       ...owner
         ? await writeBinding(layout, owner, { session, at: host.now() }, token)
-        : writeCurrent(layout, session, token),
+        : writeCurrent(layout, session, { token, asideAt: host.now() }),
     );
   };
   await withPreparedRepository(host, repository, { warnings }, bind);

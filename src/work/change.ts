@@ -175,7 +175,7 @@ export async function adoptLegacySession(
   const { writeCurrent } = await import("../session/create.ts");
   const { withPreparedRepository } = await import("../repository/prepare.ts");
   const { layout } = repository;
-  const work = async ({ token }: { token: string }): Promise<void> => {
+  const work = async (lock: { token: string }): Promise<void> => {
     const legacy = await readLegacyState(layout);
     const { directory } = sessionLayout(layout.root, id);
     // A migration was faster: the session is in its new place.
@@ -189,8 +189,8 @@ export async function adoptLegacySession(
       );
     }
     const localTime = host.localNow();
-    await adoptLegacy(layout, legacy, { localTime, token });
-    if (readCurrent(layout) === undefined) writeCurrent(layout, id, token);
+    await adoptLegacy(layout, legacy, { localTime, token: lock.token });
+    if (readCurrent(layout) === undefined) writeCurrent(layout, id, lock);
   };
   await withPreparedRepository(host, repository, {}, work);
 }

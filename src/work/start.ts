@@ -188,7 +188,7 @@ async function store(
         ...await writeBinding(layout, owner, binding, lock.token),
       );
     }
-    warnings.push(...writeCurrent(layout, session.id, lock.token));
+    warnings.push(...writeCurrent(layout, session.id, lock));
   } catch (error) {
     throw notChosen(repository, session.id, error);
   }

@@ -138,24 +138,48 @@ const POINTERS:
   ];
 
 for (const [name, content] of POINTERS) {
-  test(`C8: a current that ${name} is refused and not repeated`, () =>
+  test(`C8: a current that ${name} stops no command, chooses nothing and is not repeated`, () =>
     inLab(async (lab) => {
       pointTo(lab, content);
-      for (const args of [["status"], ["note", "x"], ["start", "Third"]]) {
-        await withoutChange(lab.root, async () => {
-          const { code, out, err } = await lab.orc(args);
-          assertEquals([code, out], [CORRUPT, ""], err);
-          assertStringIncludes(err, `${lab.root}/.orchestrator/current`);
-          assertEquals(err.trimEnd().split("\n").length, 2, err);
-          assert(!err.includes("/etc") && !err.includes("aaa"), err);
-        });
-      }
-      const list = await lab.orc(["session", "list"]);
-      assertStringIncludes(list.err, "Warning:");
-      await assertOthersWork(lab);
-      assertEquals((await lab.orc(["session", "switch", lab.first])).code, OK);
+      const path = `${lab.root}/.orchestrator/current`;
+      await assertStaysForeign(lab, () => Deno.readFileSync(path));
+      const { code, err } = await lab.orc(["session", "switch", lab.first]);
+      assertEquals(code, OK);
+      assertStringIncludes(err, `"${path}" was not orc's, and is "`);
+      const aside = /is "(.+)" now/.exec(err)?.[1] ?? "";
+      const bytes = typeof content === "string"
+        ? new TextEncoder().encode(content)
+        : content;
+      assertEquals(Deno.readFileSync(aside), bytes);
       assertEquals((await lab.orc(["status"])).code, OK);
     }));
+}
+
+/** All but what needs a choice works beside it, and nobody but a switch touches it. */
+async function assertStaysForeign(
+  lab: Lab,
+  look: () => unknown,
+  run: Lab["orc"] = lab.orc,
+): Promise<void> {
+  const before = look();
+  const said: string[] = [];
+  const orc = async (args: readonly string[]) => {
+    const { code, err } = await run(args);
+    said.push(err);
+    return code;
+  };
+  assertEquals(await orc(["status"]), 3, said.at(-1));
+  assertStringIncludes(said.at(-1) ?? "", "none is chosen");
+  assertEquals(await orc(["note", "x", "--session", lab.first]), OK);
+  assertEquals(await orc(["session", "list"]), OK);
+  assertEquals(await orc(["start", "--beside", "Third"]), OK, said.at(-1));
+  assertStringIncludes(said.at(-1) ?? "", "was left as it is");
+  const { out } = await run(["doctor", "--fix", "--json"]);
+  assertEquals(out.match(/"code": ?"foreign_current"/g)?.length, 1, out);
+  for (const text of said) {
+    assert(!text.includes("/etc") && !text.includes("aaa"), text);
+  }
+  assertEquals(look(), before);
 }
 
 for (const [name, around] of [["", "\r\n"], ["\ufeff", ""], [" ", "\n\n"]]) {
@@ -181,6 +205,20 @@ for (
   const [name, make] of [
     ["a directory", "mkdir current"],
     ["a pipe", "mkfifo current"],
+  ] as const
+) {
+  test(`C9: ${name} in the place of current stops no command and stays`, () =>
+    inLab(async (lab) => {
+      const cwd = `${lab.root}/.orchestrator`;
+      Deno.removeSync(`${cwd}/current`);
+      assertEquals((await execute("sh", ["-c", make], { cwd })).code, OK);
+      const look = () => Deno.lstatSync(`${cwd}/current`).ino;
+      await assertStaysForeign(lab, look, lab.spawn);
+    }));
+}
+
+for (
+  const [name, make] of [
     ["a link to a session", "ln -s sessions current"],
     ["a link that leads out", "ln -s ../../x current"],
   ] as const

@@ -78,17 +78,23 @@ testOutput({
     fixed: [],
     findings: [
       {
-        code: "damaged_current",
+        code: "damaged_state",
         severity: "error",
-        fixable: true,
+        fixable: false,
+        session: idOf(0, 0),
+      },
+      { code: "secret_plaintext", path: `/shop/${PLAIN_SECRET}` },
+      {
+        code: "foreign_current",
+        severity: "warning",
+        fixable: false,
         path: "/shop/.orchestrator/current",
         session: null,
-        message: '"/shop/.orchestrator/current" does not hold a session id',
+        message:
+          `"/shop/.orchestrator/current" is not orc's: it chooses no session, and who has none of their own is in the only active one`,
         remedy:
-          "choose a session: orc session switch ID, or put the file aside: orc doctor --fix",
+          "leave it to the tool that made it, or put it aside: orc session switch ID",
       },
-      { code: "damaged_state", severity: "error", session: idOf(0, 0) },
-      { code: "secret_plaintext", path: `/shop/${PLAIN_SECRET}` },
       { code: "secret_readable", severity: "warning", fixable: false },
       { code: "lock_held", severity: "info" },
       { code: "legacy_files", path: "/shop/.workflow_log.jsonl" },

@@ -73,10 +73,6 @@ const CASES: readonly (readonly [
     writeTree(root, { ".git/": "" });
     Deno.removeSync(`${root}/.orchestrator/.gitignore`);
   }, { ".git/": "" }],
-  ["damaged_current", at("current", "../etc"), {
-    ".orchestrator/current": undefined,
-    ...at("current.corrupt-20260301T100000", "../etc"),
-  }],
   ["current_names_nothing", at("current", "gone"), {
     ".orchestrator/current": undefined,
   }],

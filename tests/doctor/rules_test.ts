@@ -137,6 +137,7 @@ const CASES: Readonly<
     ["foreign_owner", path({ uid: 0 })],
     ["lock_held_long", lock({ ageMs: 61_000 })],
     ["lock_of_unknown", lock({ liveness: "unknown", ageMs: 61_000 })],
+    ["foreign_current", { foreignNames: ["current"] }],
     ["current_names_nothing", pointing({ session: "0" }), true],
     [
       "binding_names_nothing",

@@ -127,7 +127,7 @@ const FIXTURES: readonly Fixture[] = [
   ["leftovers", at(`lock.${tokenOf(1)}.tmp`)],
   ["leftovers", at(`sessions/.new-${tokenOf(1)}/`)],
   ["leftovers", at(`sessions/.removed-${tokenOf(1)}/`)],
-  ["damaged_current", at("current", "../etc")],
+  ["foreign_current", at("current", "../etc")],
   ["current_names_nothing", at("current", "gone")],
   ["damaged_binding", at("bindings/a.json", "{")],
   ["binding_names_nothing", at("bindings/a.json", '{"session": "gone"}')],

@@ -112,24 +112,30 @@ prove({
 
 const NOBODY_CHOSEN: readonly Outcome[] = [["orc status", 4]];
 
-const CHOOSE = {
-  "choose a session: orc session switch ID": "orc session switch SECOND",
-  "put the file aside: orc doctor --fix": "orc doctor --fix",
+prove({
+  code: "damaged_current",
+  damage: "ln -sf sessions .orchestrator/current",
+  untilThen: [["orc status", 6]],
+  ways: { "put the file aside: orc doctor --fix": "orc doctor --fix" },
+});
+
+const PUT_ASIDE = {
+  "put it aside: orc session switch ID": "orc session switch SECOND",
 };
 
 prove({
-  code: "damaged_current",
+  code: "foreign_current",
   damage: ({ write }) => write({ ".orchestrator/current": "../etc" }),
-  untilThen: [["orc status", 6]],
-  ways: CHOOSE,
+  untilThen: ALL_GOES_ON,
+  ways: PUT_ASIDE,
 });
 
 prove({
-  code: "damaged_current",
+  code: "foreign_current",
   of: "a directory",
   damage: "rm .orchestrator/current && mkdir .orchestrator/current",
-  untilThen: [["orc status", 6]],
-  ways: { "move it away": "mv .orchestrator/current elsewhere" },
+  untilThen: ALL_GOES_ON,
+  ways: PUT_ASIDE,
 });
 
 prove({

@@ -135,7 +135,6 @@ const FOREIGN: readonly (readonly [string, string])[] = [
   [".orchestrator", "not_a_directory"],
   [".orchestrator/sessions", "not_a_directory"],
   [".orchestrator/bindings", "not_a_directory"],
-  [".orchestrator/current/", "not_a_regular_file"],
   [".orchestrator/meta.json/", "not_a_regular_file"],
   [".orchestrator/meta.json", "invalid_json"],
 ];

@@ -304,7 +304,7 @@ const ONE = { kind: "agent", name: "one" } as const;
 const OTHER = { kind: "agent", name: "other" } as const;
 
 test("unbindSessions() removes what names one of the sessions, and nothing else", async ({ layout, context }) => {
-  writeCurrent(layout, SESSION_ID, TOKEN);
+  writeCurrent(layout, SESSION_ID, { token: TOKEN });
   await writeBinding(layout, ONE, { session: SESSION_ID, at: NOW }, TOKEN);
   await writeBinding(layout, OTHER, { session: "other", at: NOW }, TOKEN);
   await unbindSessions(layout, context, new Set([SESSION_ID]));
@@ -314,7 +314,7 @@ test("unbindSessions() removes what names one of the sessions, and nothing else"
 });
 
 test("unbindSessions() locks and writes nothing where nobody is in them", async ({ layout, context }) => {
-  writeCurrent(layout, SESSION_ID, TOKEN);
+  writeCurrent(layout, SESSION_ID, { token: TOKEN });
   const before = readTree(layout.root);
   const locked = { ...context, newToken: () => tokenOf(-1) };
   await unbindSessions(layout, locked, new Set(["other"]));

@@ -1,4 +1,3 @@
-import { OrcError } from "../../src/base/error.ts";
 import {
   type RepositoryLayout,
   repositoryLayout,
@@ -6,6 +5,7 @@ import {
 import { writeBinding, writeCurrent } from "../../src/session/create.ts";
 import {
   fileStore,
+  isForeignCurrent,
   type Owner,
   readBinding,
   readCurrent,
@@ -33,7 +33,7 @@ import {
   assertEquals,
   assertMatch,
   assertRejects,
-  assertThrows,
+  assertStringIncludes,
 } from "@std/assert";
 
 test("fileStore() creates, reads and updates a session", async ({ store }) => {
@@ -227,7 +227,7 @@ Deno.test("readCurrent() reads what writeCurrent() wrote", () =>
   withRepository((layout) => {
     assertEquals(readCurrent(layout), undefined);
     for (const session of ["first", "second"]) {
-      writeCurrent(layout, session, token);
+      writeCurrent(layout, session, { token });
       assertEquals(readCurrent(layout), session);
       assertEquals(readTree(layout.directory), { current: session });
     }
@@ -245,26 +245,47 @@ Deno.test("readCurrent() takes an id with blanks and line ends around it", () =>
     }
   }));
 
-Deno.test("readCurrent() refuses what is no id, without repeating it", () =>
+const NO_IDS = ["../../evil", "/etc", "a b", "A", "\u001b]0;x\u0007", "{}"];
+
+Deno.test("readCurrent() passes over what another program keeps there, and writeCurrent() leaves it", () =>
   withRepository((layout) => {
-    for (const text of ["../../evil", "/etc", "a b", "A", "\u001b]0;x\u0007"]) {
-      writeTree(layout.directory, { current: text });
-      const error = assertThrows(() => readCurrent(layout), OrcError);
-      assertEquals([error.kind, error.code], ["corrupt", "invalid_current"]);
-      assertEquals(error.message.includes(text), false);
-      assertEquals(error.path, layout.current);
+    const trees: Record<string, string>[] = [
+      ...NO_IDS.map((current) => ({ current })),
+      { current: "x".repeat(70_000) },
+      { current: "\0\u0001" },
+      { "current/": "" },
+    ];
+    for (const tree of trees) {
+      writeTree(layout.directory, tree);
+      assertEquals(readCurrent(layout), undefined);
+      assertEquals(isForeignCurrent(layout), true);
+      const [warning] = writeCurrent(layout, "s1", { token });
+      assertStringIncludes(warning ?? "", "was left as it is");
+      assertEquals(readTree(layout.directory), tree);
+      Deno.removeSync(layout.current);
     }
   }));
 
-Deno.test("readCurrent() refuses a directory and a file that is too large", () =>
+Deno.test("writeCurrent() loses nothing of another program's, for whoever asks for just that", () =>
   withRepository((layout) => {
-    writeTree(layout.directory, { current: "x".repeat(70_000) });
-    const tooLarge = assertThrows(() => readCurrent(layout), OrcError);
-    assertEquals(tooLarge.code, "file_too_large");
-    Deno.removeSync(layout.current);
-    writeTree(layout.directory, { "current/": "" });
-    const noFile = assertThrows(() => readCurrent(layout), OrcError);
-    assertEquals(noFile.code, "not_a_regular_file");
-    assertThrows(() => writeCurrent(layout, "s1", token), OrcError);
-    assertEquals(readTree(layout.directory), { "current/": "" });
+    const asideAt = "2026-03-01T10:00:00.000Z";
+    for (const [below, text] of [["", "../x"], ["/theirs", "{}"]] as const) {
+      writeTree(layout.directory, { [`current${below}`]: text });
+      const [warning] = writeCurrent(layout, "s1", { token, asideAt });
+      assertStringIncludes(warning ?? "", "was not orc's");
+      const aside = `current.corrupt-20260301T100000${below}`;
+      assertEquals(readTree(layout.directory)[aside], text);
+      assertEquals(readCurrent(layout), "s1");
+      for (const { name } of [...Deno.readDirSync(layout.directory)]) {
+        Deno.removeSync(`${layout.directory}/${name}`, { recursive: true });
+      }
+    }
+  }));
+
+Deno.test("readCurrent() takes what a power cut left of it for nothing", () =>
+  withRepository((layout) => {
+    writeTree(layout.directory, { current: "\0".repeat(26) });
+    assertEquals(isForeignCurrent(layout), false);
+    assertEquals(writeCurrent(layout, "s1", { token }), []);
+    assertEquals(readCurrent(layout), "s1");
   }));

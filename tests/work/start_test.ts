@@ -221,13 +221,6 @@ const FAILING: readonly (readonly [
   ["a legacy state that cannot be read", "corrupt invalid_json", {
     files: { ".workflow_state.json": "{" },
   }],
-  ["a current that is no session id", "corrupt invalid_current", {
-    files: { ".orchestrator/current": "../x" },
-  }],
-  ["a current that is a directory", "corrupt not_a_regular_file", {
-    files: { ".orchestrator/current/": "" },
-    options: { beside: true },
-  }],
   ["bindings that are a file", "corrupt not_a_directory", {
     files: { ".orchestrator/bindings": "" },
     options: { beside: true },
@@ -253,10 +246,10 @@ for (const [because, expected, { files, options, machine }] of FAILING) {
 
 Deno.test("startSession() says so where a session is stored, but nobody could be put into it", () =>
   withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
-    const host = fixedHost();
+    const host = fixedHost(ONE);
     const idSource = () => {
-      // Somebody else's directory, after all was looked at.
-      writeTree(root, { ".orchestrator/current/": "" });
+      // Somebody else's file, after all was looked at.
+      writeTree(root, { ".orchestrator/bindings": "" });
       return host.idSource();
     };
     const error = await refusalOf(() =>
