@@ -1,4 +1,6 @@
 /** Where git puts a working tree, and what it tells the programs it starts; with git itself. */
+import { isFileTracked } from "../../src/files/git_index.ts";
+import { writeTree } from "../files/temporary.ts";
 import {
   execute,
   git,
@@ -373,3 +375,45 @@ test("a clone has the schema that its workflow.yaml names, and none of the state
     assertEquals(await outputOf(clone, "status", "--porcelain"), "");
     assertEquals(await findingsIn(clone), {});
   }));
+
+const INDEXED = [
+  ".orchestrator/current",
+  ".orchestrator/currently",
+  "docs/a/b",
+  `docs/${"long/".repeat(60)}path`,
+  "src/main.ts",
+];
+
+/** What git tracks: of a path, of a part of its name, and of a directory. */
+function tracked(root: string): readonly (boolean | null)[] {
+  return [
+    isFileTracked(root, `${root}/src/main.ts`),
+    isFileTracked(root, `${root}/src/main`),
+    isFileTracked(root, `${root}/docs`, true),
+    isFileTracked(root, `${root}/.orchestrator`, true),
+    isFileTracked(root, `${root}/lib`, true),
+  ];
+}
+
+for (const hash of ["sha1", "sha256"]) {
+  for (const version of ["2", "4"]) {
+    test(`an index of git of version ${version} with ${hash} is read, and of a split or sparse one nothing is guessed`, () =>
+      inDirectory(async (root) => {
+        const files = INDEXED.map((path) => [path, "x"]);
+        writeTree(root, Object.fromEntries(files));
+        const init = ["init", "-q", "--template=", `--object-format=${hash}`];
+        await git(root, ...init);
+        await git(root, "config", "index.version", version);
+        await git(root, "add", ".");
+        const bytes = Deno.readFileSync(`${root}/.git/index`);
+        assertEquals(bytes[7], Number(version));
+        assertEquals(tracked(root), [true, false, true, true, false]);
+        await git(root, "commit", "-q", "-m", "All");
+        await git(root, "update-index", "--split-index");
+        assertEquals(tracked(root), [null, null, null, null, null]);
+        await git(root, "update-index", "--no-split-index");
+        await git(root, "sparse-checkout", "set", "--sparse-index", "src");
+        assertEquals(tracked(root), [true, null, true, true, null]);
+      }));
+  }
+}

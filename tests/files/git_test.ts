@@ -297,14 +297,15 @@ Deno.test("remoteUrlIn() prefers origin, else takes the first remote", () => {
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** An index of version 2 as git writes it, with nothing but names in its entries. */
+/** An index as git writes it, with nothing but names in its entries. */
 function indexOf(paths: readonly string[], version = 2): Uint8Array {
   const bytes = [...encode("DIRC"), 0, 0, 0, version, 0, 0, 0, paths.length];
   for (const path of paths) {
     const name = encode(path);
-    bytes.push(...new Uint8Array(60), 0, name.length, ...name, 0);
+    const padding = new Uint8Array(8 - (62 + name.length) % 8);
+    bytes.push(...new Uint8Array(60), 0, name.length, ...name, ...padding);
   }
-  return new Uint8Array(bytes);
+  return new Uint8Array([...bytes, ...new Uint8Array(20)]);
 }
 
 Deno.test("indexNames() finds what begins so", () => {
@@ -322,8 +323,12 @@ Deno.test("indexNames() does not take the middle of a path for its beginning", (
 });
 
 Deno.test("indexNames() does not guess at what it cannot read", () => {
-  const packed = indexOf([".orchestrator/current"], 4);
-  for (const bytes of [packed, encode("DIR"), encode("something else")]) {
+  const path = ".orchestrator/current";
+  const newer = indexOf([path], 5);
+  const torn = indexOf(["a", path]).slice(0, 100);
+  for (
+    const bytes of [newer, torn, encode("DIR"), encode("something else")]
+  ) {
     assertEquals(indexNames(bytes, ".orchestrator/"), undefined);
   }
 });
