@@ -179,11 +179,12 @@ interface GitSetting extends Section {
 }
 
 const HEADER =
-  /\[[ \t]*(?<section>[\w.-]+)(?:[ \t]+"(?<subsection>(?:[^\x22\\\n]|\\.)*)")?[ \t]*\]/;
+  /\[[ \t]*(?<section>[\w.-]+)(?:[ \t]+"(?<subsection>(?:[^\x22\\\n]|\\[^\n])*)")?[ \t]*\]/;
 const NAME = /(?<name>[A-Za-z][A-Za-z0-9-]*)[ \t]*/;
-const COMMENT = /[#;].*/;
+/** Up to the end of its line, which nothing but a line feed is for git. */
+const COMMENT = /[#;][^\n]*/;
 /** What is quoted or escaped. */
-const LITERAL = /\x22(?:[^\x22\\\n]+|\\(?:\n|.))*\x22?|\\(?:\n|.)/;
+const LITERAL = /\x22(?:[^\x22\\\n]+|\\[^])*\x22?|\\[^]/;
 const PLAIN = /[^\x22\\\n#;]+/;
 
 function either(...patterns: readonly RegExp[]): string {
@@ -196,8 +197,8 @@ function either(...patterns: readonly RegExp[]): string {
  */
 function piecesPattern(): RegExp {
   const value = `(?<value>(?:${either(LITERAL, COMMENT, PLAIN)})*)`;
-  const setting = new RegExp(`${NAME.source}(?:=${value}|.*)`);
-  return new RegExp(either(/\s+/, COMMENT, HEADER, setting, /.+/), "gy");
+  const setting = new RegExp(`${NAME.source}(?:=${value}|[^\\n]*)`);
+  return new RegExp(either(/\s+/, COMMENT, HEADER, setting, /[^\n]+/), "gy");
 }
 
 /** Parses a git configuration file. Included files are not followed; a line git would refuse is skipped. */
@@ -222,7 +223,7 @@ export function parseGitConfig(text: string): readonly GitSetting[] {
 
 function sectionOf(name: string, subsection: string | undefined): Section {
   if (subsection !== undefined) {
-    const unescaped = subsection.replaceAll(/\\(.)/g, "$1");
+    const unescaped = subsection.replaceAll(/\\([^])/g, "$1");
     return { section: name, subsection: unescaped };
   }
   // The old spelling [remote.origin], which git still reads.
@@ -245,9 +246,9 @@ function valueOf(line: string): string {
   let space = "";
   let isQuoted = false;
   for (
-    const [part] of written.matchAll(/[ \t]+|\x22|\\(?:\n|.)|[^\x22\\ \t]+/g)
+    const [part] of written.matchAll(/[ \t\r]+|\x22|\\[^]|[^\x22\\ \t\r]+/g)
   ) {
-    if (!isQuoted && /^[ \t]/.test(part)) {
+    if (!isQuoted && /^[ \t\r]/.test(part)) {
       space = value === "" ? "" : part;
       continue;
     }
