@@ -4,7 +4,7 @@
  * @module
  */
 import { main } from "./src/cli/main.ts";
-import { denoHost } from "./src/host/deno_host.ts";
+import { programHost } from "./src/host/signals.ts";
 
 /**
  * Runs the command line of this process and ends it with the exit code.
@@ -20,7 +20,7 @@ import { denoHost } from "./src/host/deno_host.ts";
  * ```
  */
 export async function run(): Promise<never> {
-  Deno.exit(await main(Deno.args, denoHost()));
+  Deno.exit(await main(Deno.args, programHost()));
 }
 
 if (import.meta.main) await run();

@@ -1,7 +1,7 @@
 import { bundle } from "../bundle.ts";
 import { installInto, pack, programIn, proveUninstall } from "./install.ts";
 import { run } from "./program.ts";
-import { compileContract, proveTypes, TYPE_CHECKER } from "./prove_types.ts";
+import { compileContract, proveConsumer, TYPE_CHECKER } from "./prove_types.ts";
 import { programOf, type Runtime, RUNTIMES } from "./runtimes.ts";
 
 /** Something the package promises, tried out; returns what was seen. */
@@ -42,9 +42,13 @@ export function quickProofs(bench: Bench): readonly Proof[] {
     {
       name: "a strict project compiles against its types, and runs",
       run: async () => {
-        await proveTypes(root, project);
+        await proveConsumer(root, project, "consumer");
         return "NodeNext, no skipLibCheck";
       },
+    },
+    {
+      name: "a server keeps its signals, and all that it stores at once",
+      run: () => proveServer(root, project),
     },
     {
       name: "npm's links run the commands",
@@ -130,6 +134,15 @@ async function proveDescription(
   await judge(JUDGES.publint, "--strict", path);
   await judge(JUDGES.attw, path, "--profile", "esm-only");
   return Object.values(JUDGES).join(", ");
+}
+
+async function proveServer(root: string, project: string): Promise<string> {
+  const said = await proveConsumer(root, project, "server");
+  const { stored, rejected, signals, warnings } = JSON.parse(said);
+  const isSound = stored === 100 && rejected.length === 0 && signals === 1 &&
+    warnings.length === 0;
+  if (!isSound) throw new Error(`The server said: ${said}`);
+  return `${stored} changes`;
 }
 
 async function proveLinks(project: string): Promise<string> {

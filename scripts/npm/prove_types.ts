@@ -17,12 +17,18 @@ const STRICT = {
   exactOptionalPropertyTypes: true,
 };
 
-/** Checks a consumer's program against the types of the package, and runs it. */
-export async function proveTypes(root: string, project: string): Promise<void> {
-  const source = `${root}/tests/npm/consumer.ts`;
-  await Deno.copyFile(source, `${project}/consumer.ts`);
-  await compile(project, { compilerOptions: STRICT, files: ["consumer.ts"] });
-  await run(["node", "out/consumer.js"], { cwd: project });
+/** Checks a consumer's program against the types of the package, and runs it; returns what it says. */
+export async function proveConsumer(
+  root: string,
+  project: string,
+  name: string,
+): Promise<string> {
+  await Deno.copyFile(
+    `${root}/tests/npm/${name}.ts`,
+    `${project}/${name}.ts`,
+  );
+  await compile(project, { compilerOptions: STRICT, files: [`${name}.ts`] });
+  return await run(["node", `out/${name}.js`], { cwd: project });
 }
 
 /** Compiles the contract of the stand-in for Node; returns the program. */

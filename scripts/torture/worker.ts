@@ -25,7 +25,6 @@ const store = fileStore(repositoryLayout(root), {
     if (liveness === "dead") say(`dead ${holder.pid} ${lockedAt}`);
     return liveness;
   },
-  holdSignals: host.holdSignals,
   idSource: host.idSource,
 });
 

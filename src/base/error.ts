@@ -34,7 +34,7 @@ export interface OrcErrorOptions {
 
 /**
  * The one error class of orc: a condition that is the caller's to handle. Any other error is a bug in
- * orc, except for `Interrupted`, which ends a check when a signal reached the process.
+ * orc, except for the reason of an `AbortSignal` that the caller handed in.
  */
 export class OrcError extends Error {
   /** The class name, which survives where `instanceof` does not. */

@@ -24,7 +24,9 @@ export interface LockContext {
   identity(): ProcessIdentity;
   livenessOf(holder: ProcessIdentity, lockedAt: string): Liveness;
   /** Keeps the signals that would end this process waiting while it holds the lock. */
-  holdSignals(): { throwIfCaught(): void; release(): void };
+  readonly holdSignals?:
+    | (() => { throwIfCaught(): void; release(): void })
+    | undefined;
 }
 
 /** The lock was taken over while this process held it; the update is repeated on the fresh state. */
@@ -84,9 +86,9 @@ export async function withLock<Result>(
   const timeoutMs = typeof context.timeoutMs === "number"
     ? context.timeoutMs
     : await context.timeoutMs();
-  const signals = context.holdSignals();
+  const signals = context.holdSignals?.();
   try {
-    const { throwIfCaught } = signals;
+    const throwIfCaught = () => signals?.throwIfCaught();
     const lock = await acquire(directory, context, timeoutMs, throwIfCaught);
     try {
       sweep(directory, lock.token);
@@ -100,7 +102,7 @@ export async function withLock<Result>(
       }
     }
   } finally {
-    signals.release();
+    signals?.release();
   }
 }
 

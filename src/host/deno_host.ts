@@ -3,18 +3,14 @@ import { external, usage } from "../base/error.ts";
 import { isAbsolutePath, normalisePath } from "../base/path.ts";
 import { instantOf } from "../base/time.ts";
 import { ifAllowed, isGranted } from "../files/read.ts";
-import {
-  type EndingSignal,
-  type Host,
-  Interrupted,
-  onEndingSignal,
-  type SignalHold,
-} from "./host.ts";
+import type { Host } from "./host.ts";
 import { livenessOf, ownIdentity } from "./liveness.ts";
 import { openTerminal, readInput } from "./terminal.ts";
 
 /**
  * Opens this machine for orc. What takes long to load is loaded by the first call that needs it.
+ *
+ * It touches no signals: they belong to the program that calls.
  *
  * Requires no permission by itself: a variable that may not be read counts as unset. With
  * `--allow-read`, `--allow-run` and `--allow-sys=hostname` it tells at once that the holder of a
@@ -35,7 +31,6 @@ export function denoHost(): Host {
     homeDirectory,
     identity: ownIdentity,
     livenessOf,
-    holdSignals,
     runProgram: async (request) => {
       const { runProgram } = await import("./process.ts");
       return runProgram(request);
@@ -105,22 +100,6 @@ async function idSource(): Promise<() => string> {
 function homeDirectory(): string | undefined {
   const path = readVariable("HOME") || readVariable("USERPROFILE");
   return path && isAbsolutePath(path) ? normalisePath(path) : undefined;
-}
-
-/** Keeps the signals that end orc waiting while it brings something to its end, for milliseconds. */
-export function holdSignals(): SignalHold {
-  let caught: EndingSignal | undefined;
-  const stop = onEndingSignal((signal) => caught ??= signal);
-  const throwIfCaught = (): void => {
-    if (caught !== undefined) throw new Interrupted(caught);
-  };
-  return {
-    throwIfCaught,
-    release: () => {
-      stop();
-      throwIfCaught();
-    },
-  };
 }
 
 /** A variable that gives an agent away, and what its value must look like. */

@@ -23,6 +23,10 @@ export interface ProgramRequest {
   readonly withheld?: readonly string[];
   /** Takes secrets out of the output before any of it is kept or shown. */
   readonly masker?: Masker;
+  /** Ends the program, and all it started, when it is aborted: then its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+  /** Once this is aborted too, the end is by force at once. */
+  readonly hurry?: AbortSignal | undefined;
   /** Called four times a second while the program runs. */
   readonly onProgress?: (progress: ProgramProgress) => void;
 }
@@ -108,8 +112,11 @@ export interface Host {
   identity(): ProcessIdentity;
   /** Tells whether who took a lock at the instant `lockedAt` can still act. */
   livenessOf(holder: ProcessIdentity, lockedAt: string): Liveness;
-  /** Keeps the signals that would end this process waiting, for milliseconds. */
-  holdSignals(): SignalHold;
+  /**
+   * Keeps the signals that would end this process waiting, for milliseconds. Only the program orc has
+   * it, whose process is its own: in a library the signals belong to whoever calls it.
+   */
+  readonly holdSignals?: (() => SignalHold) | undefined;
   /**
    * Runs a program to its end, without a terminal; that it fails or is missing is a result. Throws
    * `permission_missing` (denied) where none may be run.
@@ -136,30 +143,6 @@ export function rememberedMasker(host: Host): Masker | undefined {
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type EndingSignal = keyof typeof EXIT_CODES;
-
-export const ENDING_SIGNALS: readonly EndingSignal[] = [
-  "SIGHUP",
-  "SIGINT",
-  "SIGTERM",
-];
-
-/** Takes from the signals that end orc what they do by default; returns what gives it back. */
-export function onEndingSignal(
-  handler: (signal: EndingSignal) => void,
-): () => void {
-  const stops = ENDING_SIGNALS.map((signal) => {
-    const listener = () => handler(signal);
-    try {
-      Deno.addSignalListener(signal, listener);
-    } catch (error) {
-      // A signal that this system does not know.
-      if (error instanceof TypeError) return undefined;
-      throw error;
-    }
-    return () => Deno.removeSignalListener(signal, listener);
-  });
-  return () => stops.forEach((stop) => stop?.());
-}
 
 /** A signal reached orc and was taken from its default action: whoever catches this must end orc. */
 export class Interrupted extends Error {

@@ -7,13 +7,7 @@ import { codeOf } from "../files/errors.ts";
 import { visibleKind } from "../files/read.ts";
 import type { OutputName } from "../workflow/types.ts";
 import { endEscaped, endGroup, withMark } from "./ending.ts";
-import {
-  type EndingSignal,
-  Interrupted,
-  onEndingSignal,
-  type ProgramRequest,
-  type ProgramResult,
-} from "./host.ts";
+import type { ProgramRequest, ProgramResult } from "./host.ts";
 import { type ProgramSite, whyNeverRan, whyUnrunnable } from "./unrunnable.ts";
 import {
   mergeVariables,
@@ -44,35 +38,37 @@ type Exit =
   | { readonly error: Error }
   | { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
-/** A request with what marks all that is started for it. */
-type MarkedRequest = ProgramRequest & { readonly mark: string };
+/** A request with what marks all that is started for it, and what tells when it is over. */
+type MarkedRequest = ProgramRequest & {
+  readonly mark: string;
+  readonly over: AbortSignal;
+};
 
 /** Runs a program, in bounds; what it left running ends with it, unless that closed its output. */
 export async function runProgram(
   request: ProgramRequest,
 ): Promise<ProgramResult> {
+  request.signal?.throwIfAborted();
   const startedAtMs = performance.now();
   const output: Output = {
     stdout: new BoundedOutput(request.masker?.stream()),
     stderr: new BoundedOutput(request.masker?.stream()),
   };
-  const watch = watchSignals();
-  try {
-    const marked = { ...request, mark: crypto.randomUUID() };
-    const ending = await runToEnd(marked, output, watch);
-    const signal = watch.caught();
-    if (signal !== undefined) throw new Interrupted(signal);
-    for (const name of OUTPUT_NAMES) output[name].end();
-    return {
-      ...judged(request, ending, output),
-      stdout: output.stdout.text(),
-      stderr: output.stderr.text(),
-      notUtf8: OUTPUT_NAMES.filter((name) => !output[name].isUtf8()),
-      durationSeconds: Math.round(performance.now() - startedAtMs) / 1000,
-    };
-  } finally {
-    watch.stop();
-  }
+  const over = new AbortController();
+  const ending = await runToEnd({
+    ...request,
+    mark: crypto.randomUUID(),
+    over: over.signal,
+  }, output).finally(() => over.abort());
+  request.signal?.throwIfAborted();
+  for (const name of OUTPUT_NAMES) output[name].end();
+  return {
+    ...judged(request, ending, output),
+    stdout: output.stdout.text(),
+    stderr: output.stderr.text(),
+    notUtf8: OUTPUT_NAMES.filter((name) => !output[name].isUtf8()),
+    durationSeconds: Math.round(performance.now() - startedAtMs) / 1000,
+  };
 }
 
 /** The ending, unless another program ended in the place of one that cannot run. */
@@ -97,7 +93,6 @@ function siteOf(request: ProgramRequest): ProgramSite {
 async function runToEnd(
   request: MarkedRequest,
   output: Output,
-  watch: SignalWatch,
 ): Promise<Ending> {
   const child = startProgram(request);
   if (child instanceof Error || typeof child === "string") {
@@ -106,7 +101,7 @@ async function runToEnd(
   feed(child, request.input);
   const stopProgress = collect(child, output, request.onProgress);
   try {
-    return await endOf(child, request, watch);
+    return await endOf(child, request);
   } finally {
     stopProgress();
     // Whoever still holds the other end must not keep orc waiting.
@@ -117,24 +112,27 @@ async function runToEnd(
   }
 }
 
-/** Waits for the end of the program, the time limit or a signal, whatever comes first. */
+/** Waits for the end of the program, the time limit or its abortion, whatever comes first. */
 async function endOf(
   child: ChildProcess,
   request: MarkedRequest,
-  watch: SignalWatch,
 ): Promise<Ending> {
   const exited = exitOf(child);
   const closed = new Promise<true>((resolve) => {
     child.once("close", () => resolve(true));
   });
+  const aborted = abortionOf(request.signal, request.over);
   const first = await within(
     request.timeoutMs,
-    Promise.race([exited, watch.first]),
+    Promise.race([exited, aborted]),
   );
   const hasExited = typeof first === "object";
   if (hasExited && "error" in first) return endingOfStart(request, first.error);
   if (!hasExited || !await within(OUTPUT_GRACE_MS, closed)) {
-    const hurry = typeof first === "string" ? watch.second : watch.first;
+    // Who aborts what is being ended anyway is in a hurry.
+    const hurry = first === "aborted"
+      ? abortionOf(request.hurry, request.over)
+      : aborted;
     await endGroup(child, Promise.race([closed, hurry]));
     const isClosed = await within(OUTPUT_GRACE_MS, closed);
     // Behind a program that ended by itself, a service may live on that holds no output.
@@ -151,6 +149,19 @@ async function endOf(
   // Reports a signal as 128 plus its number, as a shell does.
   const signalNumber = signal === null ? 0 : constants.signals[signal];
   return { exitCode: code ?? 128 + signalNumber, problem: null };
+}
+
+/** Resolves when it is aborted, and never without a signal. */
+function abortionOf(
+  signal: AbortSignal | undefined,
+  over: AbortSignal,
+): Promise<"aborted"> {
+  return new Promise((resolve) => {
+    const tell = () => resolve("aborted");
+    if (signal?.aborted) tell();
+    // A signal may live on for many programs.
+    else signal?.addEventListener("abort", tell, { once: true, signal: over });
+  });
 }
 
 function exitOf(child: ChildProcess): Promise<Exit> {
@@ -428,25 +439,4 @@ function sequenceLength(byte: number): number {
   if (byte < 0xc0) return 1;
   if (byte < 0xe0) return 2;
   return byte < 0xf0 ? 3 : 4;
-}
-
-type SignalWatch = ReturnType<typeof watchSignals>;
-
-/** Keeps the signals that end orc from ending it, until the watch is stopped. */
-function watchSignals() {
-  const arrived: EndingSignal[] = [];
-  const waiting: ((signal: EndingSignal) => void)[] = [];
-  const next = () =>
-    new Promise<EndingSignal>((resolve) => waiting.push(resolve));
-  const stop = onEndingSignal((signal) => {
-    arrived.push(signal);
-    waiting.shift()?.(signal);
-  });
-  return {
-    first: next(),
-    /** Somebody is in a hurry. */
-    second: next(),
-    caught: () => arrived[0],
-    stop,
-  };
 }

@@ -71,11 +71,9 @@ export interface Completed extends Changed {
  * first call only starts the clock.
  *
  * A check may run as long as its item says, else the setting `check_timeout_seconds`, 300 seconds
- * by default. When a signal to end comes meanwhile, the program is ended and an error named
- * `Interrupted` is thrown that holds the `exitCode` to end with. The program gets the environment
- * of this process, and `ORCHESTRATOR_CHECK` with the session and the item it checks, such as
- * `01k9…/tests_pass`. Of the secrets that the workflow names it gets those of the item alone; their
- * values are replaced in all that is stored and answered.
+ * by default. The program gets the environment of this process, and `ORCHESTRATOR_CHECK` with the
+ * session and the item it checks, such as `01k9…/tests_pass`. Of the secrets that the workflow names
+ * it gets those of the item alone; their values are replaced in all that is stored and answered.
  *
  * Requires `--allow-read`, `--allow-write` and, for items that run a program, `--allow-run` and
  * `--allow-env`.

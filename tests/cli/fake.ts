@@ -182,7 +182,6 @@ export function fakeHost(machine: FakeMachine = {}): Host {
       runtime: "deno 1.2.3",
     }),
     livenessOf: () => "unknown",
-    holdSignals: () => ({ throwIfCaught: () => {}, release: () => {} }),
     runProgram: () => Promise.reject(new Error("No program is run here")),
     caller: () => ({ agent: null, approval: null }),
   };

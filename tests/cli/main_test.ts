@@ -1,6 +1,7 @@
 import { type ErrorKind, OrcError } from "../../src/base/error.ts";
 import { main } from "../../src/cli/main.ts";
-import { ENDING_SIGNALS, Interrupted } from "../../src/host/host.ts";
+import { ENDING_SIGNALS } from "../../src/host/signals.ts";
+import { Interrupted } from "../../src/host/host.ts";
 import { captureStreams, fakeGroups, fakeHost, throwing } from "./fake.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 

@@ -237,62 +237,51 @@ Deno.test("runProgram() reports time and complete lines, at most four times a se
   assert((times[0] ?? 0) > 200, `${times}`);
 });
 
-/** Runs a shell command that signals orc, and returns what is then printed about the error. */
-async function interrupt(shell: string, before = ""): Promise<string> {
-  const request = {
-    command: { shell },
-    workingDirectory: ".",
-    timeoutMs: 20_000,
-  };
-  const { stdout, code } = await runScript(
-    `import { runProgram } from "./src/host/process.ts";
-     ${before}
-     await runProgram(${JSON.stringify(request)}).catch((error) => {
-       console.log(error.name, error.signal);
-       Deno.exit(error.exitCode);
-     });`,
-    { flags: ["-A"] },
-  );
-  return `${stdout.trim()} ${code}`;
-}
-
-Deno.test("runProgram() ends the program when a signal reaches orc", async () => {
+Deno.test("runProgram() ends the program, and all it started, when it is aborted", async () => {
+  const reason = new Error("nobody wants it any more");
   await withTemporaryDirectory(async (directory) => {
-    const exitCodes = { HUP: 129, INT: 130, TERM: 143 };
-    for (const [signal, exitCode] of Object.entries(exitCodes)) {
-      const [name, caught, code] = (await interrupt(
-        `sleep 30 & echo $! > '${directory}/pid'; kill -${signal} $PPID; wait`,
-      )).split(" ");
-      assertEquals([name, caught], ["Interrupted", `SIG${signal}`]);
-      assertEquals(code, `${exitCode}`);
-      assertEnded(Deno.readTextFileSync(`${directory}/pid`));
-    }
+    const end = new AbortController();
+    const ended = runShell(
+      `sleep 30 & echo $! > '${directory}/pid'; echo started; wait`,
+      {
+        signal: end.signal,
+        onProgress: ({ lastLine }) => {
+          if (lastLine === "started") end.abort(reason);
+        },
+      },
+    );
+    assertEquals(await ended.catch((error) => error), reason);
+    assertEnded(Deno.readTextFileSync(`${directory}/pid`));
+    const again = runShell("echo > again", {
+      workingDirectory: directory,
+      signal: end.signal,
+    });
+    assertEquals(await again.catch((error) => error), reason);
+    const names = [...Deno.readDirSync(directory)].map(({ name }) => name);
+    assertEquals(names, ["pid"], "nothing begins that is aborted already");
   });
 });
 
-Deno.test("runProgram() kills at once at the second signal", async () => {
+Deno.test("runProgram() ends by force whom somebody in a hurry aborts", async () => {
   await withTemporaryDirectory(async (directory) => {
-    const late = `${directory}/late`;
+    const end = new AbortController();
+    const hurry = new AbortController();
+    setTimeout(() => end.abort(), 100);
+    setTimeout(() => hurry.abort(), 200);
+    const { now } = performance;
     // No time passes for orc, so that the grace period never ends.
-    const answer = await interrupt(
-      `trap '' TERM; kill -INT $PPID; kill -HUP $PPID; sleep 10; touch '${late}'`,
-      "performance.now = () => 0;",
-    );
-    assertEquals(answer.split(" ")[0], "Interrupted");
+    performance.now = () => 0;
+    try {
+      const error = await runShell(
+        `trap '' TERM; sleep 10; touch '${directory}/late'`,
+        { signal: end.signal, hurry: hurry.signal },
+      ).catch((error) => error);
+      assertEquals(error.name, "AbortError");
+    } finally {
+      performance.now = now;
+    }
     assertEquals([...Deno.readDirSync(directory)], []);
   });
-});
-
-Deno.test("runProgram() gives signals back their action afterwards", async () => {
-  const { signal, stdout } = await runScript(
-    `import { runProgram } from "./src/host/process.ts";
-     await runProgram({ command: ["true"], workingDirectory: ".", timeoutMs: 9999 });
-     console.log("run");
-     Deno.kill(Deno.pid, "SIGINT");
-     setTimeout(() => {}, 30_000);`,
-    { flags: ["-A"] },
-  );
-  assertEquals([stdout, signal], ["run\n", "SIGINT"]);
 });
 
 Deno.test("runProgram() names the permission that is missing", async () => {
@@ -492,63 +481,4 @@ Deno.test("runProgram() says that a program with input is missing", async () => 
     -1,
     'Program "no-such-program" was not found',
   ]);
-});
-
-const HOLD_AND_SIGNAL = `
-import { holdSignals } from "./src/host/deno_host.ts";
-const hold = holdSignals();
-Deno.kill(Deno.pid, "SIGTERM");
-await new Promise((resolve) => {
-  const look = () => {
-    try {
-      hold.throwIfCaught();
-      setTimeout(look, 1);
-    } catch (error) {
-      console.log(error.name, error.signal);
-      resolve(undefined);
-    }
-  };
-  look();
-});
-try {
-  hold.release();
-} catch (error) {
-  Deno.exit(error.exitCode);
-}
-`;
-
-Deno.test({
-  name: "holdSignals() keeps a signal waiting until it is released",
-  ignore: Deno.build.os === "windows",
-  async fn() {
-    const { code, stdout } = await runScript(HOLD_AND_SIGNAL, {
-      flags: ["--allow-read=src", "--allow-run"],
-    });
-    assertEquals([code, stdout], [143, "Interrupted SIGTERM\n"]);
-  },
-});
-
-Deno.test({
-  name: "holdSignals() gives the signals their effect back",
-  ignore: Deno.build.os === "windows",
-  async fn() {
-    const { signal } = await runScript(
-      `
-import { holdSignals } from "./src/host/deno_host.ts";
-holdSignals().release();
-Deno.kill(Deno.pid, "SIGTERM");
-await new Promise((resolve) => setTimeout(resolve, 60_000));
-`,
-      { flags: ["--allow-read=src", "--allow-run"] },
-    );
-    assertEquals(signal, "SIGTERM");
-  },
-});
-
-Deno.test("holdSignals() needs no permission", async () => {
-  const { code, stderr } = await runScript(`
-import { holdSignals } from "./src/host/deno_host.ts";
-holdSignals().release();
-`);
-  assertEquals([code, stderr], [0, ""]);
 });

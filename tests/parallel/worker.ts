@@ -21,7 +21,6 @@ const store = fileStore(repositoryLayout(root), {
   identity: host.identity,
   livenessOf: (holder, lockedAt) =>
     isFool && Math.random() < 0.3 ? "dead" : host.livenessOf(holder, lockedAt),
-  holdSignals: host.holdSignals,
   idSource: host.idSource,
 });
 

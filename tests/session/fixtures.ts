@@ -94,7 +94,6 @@ export function storeContext(options: ContextOptions = {}): StoreContext {
     newToken: () => tokenOf(token++),
     identity: () => OWN_IDENTITY,
     livenessOf: options.livenessOf ?? (() => "alive"),
-    holdSignals: () => ({ throwIfCaught: () => {}, release: () => {} }),
     idSource: () => Promise.resolve(newId),
   };
 }

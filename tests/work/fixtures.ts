@@ -113,7 +113,6 @@ export function fixedHost(machine: Machine = {}): FixedHost {
     homeDirectory: () => machine.home,
     identity: () => ({ ...OWN_IDENTITY, runtime: "deno 1.2.3" }),
     livenessOf: () => "alive",
-    holdSignals: () => ({ throwIfCaught: () => {}, release: () => {} }),
     runProgram: (request) => {
       requests.push(request);
       return endingOf(machine.programs ?? {}, request);
