@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { measureContention } from "./bench/contention.ts";
+import { measureContention, measureFairness } from "./bench/contention.ts";
 import { measureLog } from "./bench/log.ts";
 import { measureMigration, PROMISED_FILES } from "./bench/migrate.ts";
 import {
@@ -39,6 +39,7 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   "contention-2": () => measureContention(2),
   "contention-8": () => measureContention(8),
   "contention-24": () => measureContention(24),
+  "fairness-24": () => measureFairness(24),
   sessions: measureSessions,
   items: measureItems,
   "log-lines": measureLogLines,

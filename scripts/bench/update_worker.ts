@@ -10,7 +10,9 @@ const { store } = openRepository(host, { root, lockTimeout: "120" });
 // All begin at once, when each has started: what a start takes is measured elsewhere.
 await Deno.stdout.write(new Uint8Array(1));
 await Deno.stdin.read(new Uint8Array(1));
+const waits: number[] = [];
 for (let done = 0; done < Number(count); done++) {
+  const startedAtMs = performance.now();
   await store.update(
     id,
     ({ state }) =>
@@ -20,4 +22,6 @@ for (let done = 0; done < Number(count); done++) {
         itemId: null,
       }, { at: host.now(), caller: { agent: null, approval: null } }),
   );
+  waits.push(performance.now() - startedAtMs);
 }
+console.log(waits.join(" "));

@@ -12,7 +12,13 @@ import {
   type Sighting,
 } from "./lock_record.ts";
 import { ifThere } from "./errors.ts";
+import { inTurn } from "./turn.ts";
 import { removeIfThere } from "./write.ts";
+
+interface Hold {
+  throwIfCaught(): void;
+  release(): void;
+}
 
 export interface LockContext {
   /** How long to wait; a function is asked only when a lock is wanted. */
@@ -23,10 +29,10 @@ export interface LockContext {
   newToken(): string;
   identity(): ProcessIdentity;
   livenessOf(holder: ProcessIdentity, lockedAt: string): Liveness;
+  /** Ends the waiting; what has begun is brought to its end. */
+  readonly signal?: AbortSignal | undefined;
   /** Keeps the signals that would end this process waiting while it holds the lock. */
-  readonly holdSignals?:
-    | (() => { throwIfCaught(): void; release(): void })
-    | undefined;
+  readonly holdSignals?: (() => Hold | Promise<Hold>) | undefined;
 }
 
 /** The lock was taken over while this process held it; the update is repeated on the fresh state. */
@@ -71,9 +77,23 @@ export class HeldLock {
 
 const MAX_PAUSE_MS = 25;
 
+/** Who has waited so long looks more often than others, and four times as often after twice that. */
+const AGED_MS = 80;
+
+/** So long a process that saw others wait lets them go first. */
+const CROWD_MS = 1_000;
+
+/** The attempt from which on somebody in a crowd looks: pauses double with each one. */
+const LATE_ATTEMPT = 4;
+
+/** So often a lock that stays the same is read and judged. */
+const JUDGE_MS = 20;
+
 /**
  * Runs work while holding the exclusive lock of a directory; first what dead or displaced holders
- * left there is removed. A signal to end waits until the lock is given back, or ends the waiting.
+ * left there is removed. Within a process, who comes first is served first; the time limit counts
+ * only as long as none of them is served. A signal to end waits until the lock is given back, or
+ * ends the waiting; aborting ends the waiting alone.
  *
  * @throws {OrcError} conflict if the lock is not free within the time limit
  */
@@ -86,55 +106,93 @@ export async function withLock<Result>(
   const timeoutMs = typeof context.timeoutMs === "number"
     ? context.timeoutMs
     : await context.timeoutMs();
-  const signals = context.holdSignals?.();
-  try {
-    const throwIfCaught = () => signals?.throwIfCaught();
-    const lock = await acquire(directory, context, timeoutMs, throwIfCaught);
+  return await inTurn(directory, context.signal, async (turn) => {
+    const signals = await context.holdSignals?.();
     try {
-      sweep(directory, lock.token);
-      return await work(lock);
+      const lock = await acquire(directory, context, {
+        timeoutMs,
+        startedAtMs: turn.sinceMs,
+        throwIfInterrupted: () => {
+          signals?.throwIfCaught();
+          context.signal?.throwIfAborted();
+        },
+      });
+      turn.served();
+      return await holding(lock, directory, work);
     } finally {
-      try {
-        lock.release();
-      } catch {
-        // It must not turn the success of the work into a failure: the lock becomes stale when
-        // this process ends, and the next one takes it over.
-      }
+      signals?.release();
     }
+  });
+}
+
+async function holding<Result>(
+  lock: HeldLock,
+  directory: string,
+  work: (lock: HeldLock) => Result | Promise<Result>,
+): Promise<Result> {
+  try {
+    sweep(directory, lock.token);
+    return await work(lock);
   } finally {
-    signals?.release();
+    try {
+      lock.release();
+    } catch {
+      // It must not turn the success of the work into a failure: the lock becomes stale when this
+      // process ends, and the next one takes it over.
+    }
   }
+}
+
+/** How long somebody waits, and what ends it before. */
+interface Patience {
+  readonly timeoutMs: number;
+  readonly startedAtMs: number;
+  throwIfInterrupted(): void;
 }
 
 async function acquire(
   directory: string,
   context: LockContext,
-  timeoutMs: number,
-  throwIfInterrupted: () => void,
+  { timeoutMs, startedAtMs, throwIfInterrupted }: Patience,
 ): Promise<HeldLock> {
   const record = newRecord(context);
   const isAbandoned = newJudge(context, record);
   const target: LockTarget = { directory, record, isAbandoned };
   const path = `${directory}/${LOCK_NAME}`;
-  const startedAtMs = performance.now();
+  const known = crowdAt(directory);
+  // Others may still wait for what this process just had: they come first.
+  if (known > 0) await pause(2 * known, 0, timeoutMs);
+  let others = 0;
   let before: string | undefined;
-  for (let attempt = 0;; attempt++) {
+  let judgedAtMs = startedAtMs;
+  for (let attempt = known > 0 ? LATE_ATTEMPT : 0;; attempt++) {
     const stamp = stampOf(path);
     if (stamp === undefined) {
       const own = publishRecord(directory, LOCK_NAME, record);
-      if (own !== undefined) return new HeldLock(directory, record.token, own);
+      if (own !== undefined) {
+        if (others > 0) {
+          crowd = { directory, size: others, atMs: performance.now() };
+        }
+        return new HeldLock(directory, record.token, own);
+      }
       if (attempt < 3) continue;
     }
-    const waitedMs = performance.now() - startedAtMs;
+    const nowMs = performance.now();
+    const waitedMs = nowMs - startedAtMs;
     const isLate = waitedMs >= timeoutMs;
+    if (stamp !== before) {
+      others++;
+      judgedAtMs = nowMs;
+    }
     // A lock that goes from hand to hand needs no judge: only one that stays is read.
-    if (isLate || stamp === before) {
+    if (isLate || nowMs - judgedAtMs > JUDGE_MS) {
+      judgedAtMs = nowMs;
       const seen = lookAt(path);
       if (isAbandoned(seen) && takeOver(seen, target)) continue;
       if (isLate) throw timedOut(directory, seen, waitedMs, context.now());
     }
     before = stamp;
-    await pause(attempt, waitedMs, timeoutMs);
+    await pause(2 ** Math.min(attempt, 10), waitedMs, timeoutMs);
     throwIfInterrupted();
   }
 }
@@ -165,17 +223,30 @@ export function breakLock(directory: string, context: LockContext): boolean {
   return takeOver(seen, { directory, record, isAbandoned: () => true });
 }
 
-/** Exponential with full jitter; who has waited long looks more often, so that the oldest wins. */
-function pause(
-  attempt: number,
+/** The lock that others had while this process waited last, how many of them it saw, and when. */
+let crowd = { directory: "", size: 0, atMs: 0 };
+
+/** How many others were seen who want the same lock, and may still wait for it. */
+function crowdAt(directory: string): number {
+  const isThere = crowd.directory === directory &&
+    performance.now() - crowd.atMs < CROWD_MS;
+  return isThere ? crowd.size : 0;
+}
+
+/**
+ * With full jitter. Who comes first looks more and more seldom, so that a crowd does not stand in
+ * its own way; who has waited long looks more and more often, so that nobody starves.
+ */
+async function pause(
+  capMs: number,
   waitedMs: number,
   timeoutMs: number,
 ): Promise<void> {
-  const patience = waitedMs > 1000 ? 0.4 : waitedMs > 300 ? 0.7 : 1;
-  const capMs = Math.min(MAX_PAUSE_MS, 2 ** Math.min(attempt, 10)) * patience;
+  const agedMs = Math.max(2, MAX_PAUSE_MS * (AGED_MS / waitedMs) ** 2);
+  const pauseMs = 0.5 + Math.random() * Math.min(capMs, MAX_PAUSE_MS, agedMs);
   const restMs = Math.max(1, timeoutMs - waitedMs);
-  return new Promise((resolve) =>
-    setTimeout(resolve, Math.min(0.5 + Math.random() * capMs, restMs))
+  await new Promise((resolve) =>
+    setTimeout(resolve, Math.min(pauseMs, restMs))
   );
 }
 

@@ -92,6 +92,7 @@ export async function handOff(
     timeoutMs,
     input: handoff.prompt,
     masker,
+    signal: options.signal,
   });
   const session = opened.session.id;
   const now = await openSession(host, { ...options, session });

@@ -116,7 +116,9 @@ export interface Host {
    * Keeps the signals that would end this process waiting, for milliseconds. Only the program orc has
    * it, whose process is its own: in a library the signals belong to whoever calls it.
    */
-  readonly holdSignals?: (() => SignalHold) | undefined;
+  readonly holdSignals?:
+    | (() => SignalHold | Promise<SignalHold>)
+    | undefined;
   /**
    * Runs a program to its end, without a terminal; that it fails or is missing is a result. Throws
    * `permission_missing` (denied) where none may be run.

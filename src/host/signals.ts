@@ -1,25 +1,18 @@
 /** The signals that end the program orc. Nothing else may touch them: a library's process is not its own. */
-import { denoHost } from "./deno_host.ts";
 import {
   type EndingSignal,
-  type Host,
   Interrupted,
   type ProgramRequest,
   type ProgramResult,
   type SignalHold,
 } from "./host.ts";
+import { runProgram } from "./process.ts";
 
 export const ENDING_SIGNALS: readonly EndingSignal[] = [
   "SIGHUP",
   "SIGINT",
   "SIGTERM",
 ];
-
-/** Opens this machine for the program orc, which ends in its own way when a signal tells it to. */
-export function programHost(): Host {
-  // No copy: that would ask for the working directory, which may be gone.
-  return Object.assign(denoHost(), { holdSignals, runProgram });
-}
 
 /** Keeps the signals that end orc waiting while it brings something to its end, for milliseconds. */
 export function holdSignals(): SignalHold {
@@ -38,7 +31,7 @@ export function holdSignals(): SignalHold {
 }
 
 /** Runs a program that the first signal ends politely, and the second by force. */
-export async function runProgram(
+export async function runInterruptibly(
   request: ProgramRequest,
 ): Promise<ProgramResult> {
   const end = new AbortController();
@@ -48,7 +41,6 @@ export async function runProgram(
     else end.abort(new Interrupted(signal));
   });
   try {
-    const { runProgram } = await import("./process.ts");
     const signal = request.signal === undefined
       ? end.signal
       : AbortSignal.any([request.signal, end.signal]);

@@ -11,6 +11,7 @@ import { findRoot, type FoundRoot } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
 import {
   fileStore,
+  type Memory,
   type SessionStore,
   type StoreContext,
 } from "../session/read.ts";
@@ -30,6 +31,8 @@ export interface RepositoryOptions {
   readonly lockTimeout?: string;
   /** On whose behalf, such as a command; shown to whoever waits for its lock. */
   readonly purpose?: string;
+  /** Ends the waiting for a lock, and a program that runs; what is stored is never rejected. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Repository {
@@ -78,9 +81,22 @@ function repositoryIn(
   const context: StoreContext = {
     timeoutMs: lockTimeoutMs(host, { found, layout }, options.lockTimeout),
     purpose: options.purpose ?? "library call",
+    signal: options.signal,
+    memory: memoryOf(host, found.root),
     ...{ now, newToken, identity, livenessOf, holdSignals, idSource },
   };
   return { found, layout, context, store: fileStore(layout, context) };
+}
+
+/** Who calls often has one host: what was read last is remembered with it. */
+const memories = new WeakMap<Host, { root: string; memory: Memory }>();
+
+function memoryOf(host: Host, root: string): Memory {
+  const known = memories.get(host);
+  if (known?.root === root) return known.memory;
+  const memory = {};
+  memories.set(host, { root, memory });
+  return memory;
 }
 
 /** A root that stands by itself must do without a working directory, which may be gone. */

@@ -41,34 +41,44 @@ import type { LogEnd } from "./log.ts";
 export async function readSession(
   layout: RepositoryLayout,
   id: string,
-  memory: SessionMemory = {},
+  memory: Memory = {},
 ): Promise<Session> {
   const paths = sessionLayout(layout.root, id);
   guardDirectory(layout.root, paths.directory);
-  const text = readState(paths, id);
-  const known = recall(memory, id, text);
-  if (known !== undefined) return known.session;
-  const session = await decodeState(text, paths, id);
-  memory.last = { text, session, logEnd: undefined };
-  return session;
+  return await recall(memory, readState(paths, id), paths, id).session;
 }
 
-/** The session that a store read or wrote last: a state that still reads so is not decoded again. */
-export interface SessionMemory {
-  last?: {
-    readonly text: string;
-    readonly session: Session;
-    /** Where its log ended; undefined when this process did not write it. */
-    readonly logEnd: LogEnd | undefined;
-  };
+/**
+ * The session that a long-lived process read or updated last: a state that still reads so is not
+ * decoded again.
+ */
+export interface Memory {
+  last?: Remembered | undefined;
 }
 
+export interface Remembered {
+  readonly id: string;
+  readonly text: string;
+  readonly session: Promise<Session>;
+  /** Undefined when the log is not known to be up to the state. */
+  readonly logEnd?: LogEnd | undefined;
+}
+
+/** What is remembered of this text, which is decoded if nothing is; many may ask at once. */
 export function recall(
-  { last }: SessionMemory,
-  id: string,
+  memory: Memory,
   text: string,
-): SessionMemory["last"] {
-  return last?.session.id === id && last.text === text ? last : undefined;
+  paths: SessionLayout,
+  id: string,
+): Remembered {
+  const { last } = memory;
+  if (last?.id === id && last.text === text) return last;
+  const own = { id, text, session: decodeState(text, paths, id) };
+  memory.last = own;
+  own.session.catch(() => {
+    if (memory.last === own) memory.last = undefined;
+  });
+  return own;
 }
 
 /** Its directory must have been guarded. */
@@ -158,8 +168,15 @@ export interface SessionStore {
   create(session: NewSession): Promise<Session>;
   /** Reads a session without locking or changing anything. */
   read(id: string): Promise<Session>;
-  /** Applies a decision to the state as it is under the lock. `change` may be called again when the lock was lost. */
-  update(id: string, change: (session: Session) => Decision): Promise<Updated>;
+  /**
+   * Applies a decision to the state as it is under the lock. `change` may be called again when the
+   * lock was lost. Aborting ends the waiting for the lock; what is stored is never rejected.
+   */
+  update(
+    id: string,
+    change: (session: Session) => Decision,
+    signal?: AbortSignal,
+  ): Promise<Updated>;
   /** Ids of all sessions, newest last where ids are ULIDs. */
   ids(): readonly string[];
   /** All sessions, or so many of those changed last; those that cannot be read are named. */
@@ -214,7 +231,7 @@ export function fileStore(
   layout: RepositoryLayout,
   context: StoreContext,
 ): SessionStore {
-  const memory: SessionMemory = {};
+  const { memory = {} } = context;
   let update: SessionStore["update"] | undefined;
   return {
     create: async (session) => {
@@ -222,10 +239,10 @@ export function fileStore(
       return createSession(layout, context, session);
     },
     read: (id) => readSession(layout, id, memory),
-    update: async (id, change) => {
+    update: async (...request) => {
       const { sessionUpdater } = await import("./update.ts");
       update ??= sessionUpdater(layout, context, memory);
-      return update(id, change);
+      return await update(...request);
     },
     ids: () => sessionIds(layout),
     list: async (limit = Infinity) => {
@@ -317,6 +334,8 @@ export async function readEntry(
 }
 
 export interface StoreContext extends LockContext {
+  /** What the caller keeps between stores of one repository. */
+  readonly memory?: Memory | undefined;
   /** Loads what makes event ids. */
   idSource(): Promise<() => string>;
 }

@@ -22,12 +22,12 @@ import {
 } from "./log.ts";
 import {
   assertWritable,
-  decodeState,
+  type Memory,
   noSuchSession,
   readState,
   recall,
   type Session,
-  type SessionMemory,
+  type SessionStore,
   type StoreContext,
   type Updated,
 } from "./read.ts";
@@ -39,9 +39,9 @@ const MAX_LOST_LOCKS = 50;
 export function sessionUpdater(
   layout: RepositoryLayout,
   context: StoreContext,
-  memory: SessionMemory,
-): (id: string, change: (session: Session) => Decision) => Promise<Updated> {
-  return async (id, change) => {
+  memory: Memory = {},
+): SessionStore["update"] {
+  return async (id, change, signal = context.signal) => {
     const paths = sessionLayout(layout.root, id);
     const newId = await context.idSource();
     if (guardDirectory(layout.root, paths.directory) === "absent") {
@@ -52,7 +52,7 @@ export function sessionUpdater(
       try {
         return await withLock(
           paths.directory,
-          context,
+          { ...context, signal },
           (lock) => applyUnderLock(update, lock),
         );
       } catch (error) {
@@ -76,7 +76,7 @@ export function sessionUpdater(
 interface Update {
   readonly id: string;
   readonly paths: SessionLayout;
-  readonly memory: SessionMemory;
+  readonly memory: Memory;
   readonly change: (session: Session) => Decision;
   readonly newId: () => string;
   readonly now: () => string;
@@ -87,12 +87,12 @@ async function applyUnderLock(
   lock: HeldLock,
 ): Promise<Updated> {
   const text = readState(paths, id);
-  const known = recall(memory, id, text);
-  const session = known?.session ?? await decodeState(text, paths, id);
+  const known = recall(memory, text, paths, id);
+  const session = await known.session;
   assertWritable(session, paths.state);
   const { carried, warnings } = settle(paths, session, {
     lock,
-    logEnd: known?.logEnd,
+    logEnd: known.logEnd,
   });
   const decision = change(session);
   if (decision.events.length === 0) return { session, events: [], warnings };
@@ -103,8 +103,7 @@ async function applyUnderLock(
     newId,
   );
   const committed = await commit(paths, next, lock);
-  const { text: written, logEnd } = committed;
-  memory.last = { text: written, session: next.session, logEnd };
+  memory.last = { id, ...committed, session: Promise.resolve(next.session) };
   return {
     session: next.session,
     events: next.events,

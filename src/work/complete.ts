@@ -166,6 +166,7 @@ async function judgedAction(
       ...secrets?.variables,
       ...checkVariables(host, session.id, itemId),
     },
+    signal: options.signal,
     onProgress,
   });
   return { type: "complete", ...request, result };
@@ -174,6 +175,7 @@ async function judgedAction(
 interface CheckSite extends Partial<CheckSecrets> {
   /** Absolute; what a check looks at or runs in lies inside. */
   readonly workingTree: string;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: ProgramProgress) => void;
 }
 

@@ -100,10 +100,76 @@ test("withLock() lets one after the other in", async (directory) => {
   await Promise.all(Array.from({ length: 12 }, (_, index) => {
     const firstToken = 100 * (index + 1);
     const context = storeContext({ firstToken, timeoutMs: 10_000 });
-    return withLock(directory, context, work);
+    // Under another name nobody stands in the same line: as if it were another process.
+    return withLock(directory + "/.".repeat(index % 4), context, work);
   }));
   assertEquals(runs, 12);
   assertEquals(namesIn(directory), []);
+});
+
+test("withLock() refuses nobody because many of one process wait", async (directory) => {
+  const order: number[] = [];
+  await Promise.all(Array.from({ length: 20 }, (_, index) => {
+    const firstToken = 100 * (index + 1);
+    return withLock(
+      directory,
+      storeContext({ firstToken, timeoutMs: 100 }),
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        order.push(index);
+      },
+    );
+  }));
+  assertEquals(
+    order,
+    order.toSorted((a, b) => a - b),
+    "first come, first served",
+  );
+  assertEquals(order.length, 20);
+});
+
+test("withLock() keeps nobody of one process waiting for a stuck holder longer than the time limit", async (directory) => {
+  layLock(directory);
+  const startedAtMs = performance.now();
+  const refusals = await Promise.all(
+    Array.from(
+      { length: 20 },
+      () =>
+        withLock(directory, storeContext({ timeoutMs: 200 }), nothing)
+          .catch(({ code }) => code),
+    ),
+  );
+  assertEquals(refusals, Array(20).fill("lock_held"));
+  assert(
+    performance.now() - startedAtMs < 2_000,
+    "and not one after the other",
+  );
+});
+
+test("withLock() stops waiting when it is aborted, and finishes what has begun", async (directory) => {
+  layLock(directory);
+  const reason = new Error("the caller went away");
+  const end = new AbortController();
+  const context = {
+    ...storeContext({ timeoutMs: 60_000 }),
+    signal: end.signal,
+  };
+  const waiting = [1, 2].map(() =>
+    withLock(directory, context, nothing).catch((error) => error)
+  );
+  setTimeout(() => end.abort(reason), 20);
+  assertEquals(await Promise.all(waiting), [reason, reason]);
+  Deno.removeSync(`${directory}/lock`);
+  const later = new AbortController();
+  const done = await withLock(
+    directory,
+    { ...storeContext(), signal: later.signal },
+    () => {
+      later.abort(reason);
+      return "done";
+    },
+  );
+  assertEquals(done, "done");
 });
 
 test("withLock() names the holder, the age and the command when time is up", async (directory) => {

@@ -1,7 +1,7 @@
 import { listedProcess } from "../../src/host/liveness.ts";
 import { withTemporaryDirectory } from "../files/temporary.ts";
 import { runScript } from "./script.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 
 /** Runs a shell command that signals orc, and returns what is then printed about the error. */
 async function interrupt(shell: string, before = ""): Promise<string> {
@@ -11,7 +11,7 @@ async function interrupt(shell: string, before = ""): Promise<string> {
     timeoutMs: 20_000,
   };
   const { stdout, code } = await runScript(
-    `import { runProgram } from "./src/host/signals.ts";
+    `import { runInterruptibly as runProgram } from "./src/host/signals.ts";
      ${before}
      await runProgram(${JSON.stringify(request)}).catch((error) => {
        console.log(error.name, error.signal);
@@ -22,7 +22,7 @@ async function interrupt(shell: string, before = ""): Promise<string> {
   return `${stdout.trim()} ${code}`;
 }
 
-Deno.test("runProgram() ends the program when a signal reaches orc", async () => {
+Deno.test("runInterruptibly() ends the program when a signal reaches orc", async () => {
   await withTemporaryDirectory(async (directory) => {
     const exitCodes = { HUP: 129, INT: 130, TERM: 143 };
     for (const [signal, exitCode] of Object.entries(exitCodes)) {
@@ -37,7 +37,7 @@ Deno.test("runProgram() ends the program when a signal reaches orc", async () =>
   });
 });
 
-Deno.test("runProgram() kills at once at the second signal", async () => {
+Deno.test("runInterruptibly() kills at once at the second signal", async () => {
   await withTemporaryDirectory(async (directory) => {
     const late = `${directory}/late`;
     // No time passes for orc, so that the grace period never ends.
@@ -50,9 +50,9 @@ Deno.test("runProgram() kills at once at the second signal", async () => {
   });
 });
 
-Deno.test("runProgram() gives signals back their action afterwards", async () => {
+Deno.test("runInterruptibly() gives signals back their action afterwards", async () => {
   const { signal, stdout } = await runScript(
-    `import { runProgram } from "./src/host/signals.ts";
+    `import { runInterruptibly as runProgram } from "./src/host/signals.ts";
      await runProgram({ command: ["true"], workingDirectory: ".", timeoutMs: 9999 });
      console.log("run");
      Deno.kill(Deno.pid, "SIGINT");

@@ -1,5 +1,5 @@
 import { OrcError } from "../../src/base/error.ts";
-import type { SessionLayout } from "../../src/base/layout.ts";
+import { repositoryLayout, type SessionLayout } from "../../src/base/layout.ts";
 import { MAX_CARRIED_EVENTS } from "../../src/base/limits.ts";
 import { withLock } from "../../src/files/lock.ts";
 import { fileStore, type Session } from "../../src/session/read.ts";
@@ -297,13 +297,15 @@ test("SessionStore.update() loses no update among processes that take each other
       timeoutMs: 10_000,
       livenessOf: () => errors-- > 0 ? "dead" : "alive",
     });
-    return fileStore(layout, context).update(SESSION_ID, (session) => {
+    // Under the same name they would stand in one line, as within a process.
+    const other = repositoryLayout(layout.root + "/.".repeat(index));
+    return fileStore(other, context).update(SESSION_ID, (session) => {
       changes++;
       return complete(item)(session);
     });
   };
   // Others look at the lock twice meanwhile.
-  const takeTime = () => new Promise((resolve) => setTimeout(resolve, 20));
+  const takeTime = () => new Promise((resolve) => setTimeout(resolve, 60));
   await beforeEachHash(takeTime, () => Promise.all(items.map(update)));
   assert(changes > items.length, "a lock was lost and a change repeated");
   assertEquals([...await itemsOf(fixture)].sort(), items);

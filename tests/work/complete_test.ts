@@ -175,6 +175,21 @@ Deno.test("completeItem() runs the check and keeps what it found", () =>
     assertEquals(itemWith(root, "tests").gate_result.exit_code, 0);
   }));
 
+Deno.test("completeItem() hands on to the check what ends it, and waits for no lock once that is aborted", () =>
+  withSession(async (root) => {
+    const { signal } = new AbortController();
+    const host = fixedHost();
+    await completeItem(host, { root, itemId: "tests", signal }).catch(() => {});
+    assertEquals(host.requests.at(-1)?.signal, signal);
+    const gone = new Error("the caller went away");
+    const error = await completeItem(host, {
+      root,
+      itemId: "idea",
+      signal: AbortSignal.abort(gone),
+    }).catch((error) => error);
+    assertEquals(error, gone);
+  }));
+
 Deno.test("completeItem() counts and logs a failed check before it says so", () =>
   withSession(async (root) => {
     const error = await refusalOf(() => complete(root, "tests", FAILING));
