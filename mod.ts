@@ -33,6 +33,9 @@
 
 // The daily use cases.
 export {
+  type Next,
+  type NextEvidence,
+  readNext,
   remindContext,
   type Reminded,
   type Reminder,
@@ -128,22 +131,65 @@ export {
   analyzeSessions,
   type History,
   type HistoryOptions,
+  type HistoryStream,
+  type HistoryStreamOptions,
   type OnProgress,
   readHistory,
+  streamHistory,
 } from "./src/history/use.ts";
+export type {
+  Feedback,
+  FeedbackReport,
+  ProcessReport,
+  Question as FeedbackQuestion,
+  Repeated,
+  Statement as FeedbackStatement,
+  ToolReport,
+} from "./src/feedback/rules.ts";
+export {
+  type Captured,
+  captureFeedback,
+  type CaptureOptions,
+  type Reviewed,
+  reviewFeedback,
+  type ReviewOptions,
+} from "./src/feedback/use.ts";
 
 // Many sessions, older files, damage.
 export type { ChangedUnit } from "./src/transfer/record.ts";
 export {
+  type Cleanup,
+  type CleanupOptions,
+  cleanupSessions,
+  type CleanupSessionsOptions,
+  cleanupTree,
+  type KeptState,
+  type Leftover,
+  type RemovableSession,
+  type TreeCleanup,
+} from "./src/sessions/cleanup.ts";
+export {
   listSessions,
+  listTree,
+  type ListTreeOptions,
   type SessionLine,
   type SessionList,
   type SessionListOptions,
+  type TreeList,
+  type TreeOptions,
+  type TreeSession,
 } from "./src/sessions/list.ts";
 export {
+  type LockInfo,
+  type Renamed,
+  type RenameOptions,
+  renameSession,
   type Switched,
   type SwitchOptions,
   switchSession,
+  unlock,
+  type Unlocked,
+  type UnlockOptions,
 } from "./src/sessions/manage.ts";
 export type {
   ForceFrom,
@@ -170,6 +216,27 @@ export {
   diagnoseRepository,
   type Diagnosis,
 } from "./src/doctor/use.ts";
+
+// Settings.
+export {
+  type ConfigChange,
+  type ConfigChanged,
+  type ConfigOptions,
+  getSetting,
+  listConfigFiles,
+  type ListedSetting,
+  listSettings,
+  setSetting,
+  showConfig,
+  type Shown,
+  type ShownConfigFile,
+  type ShownStatement,
+  type ShownValue,
+  type TypedSetting,
+  unsetSetting,
+} from "./src/config/use.ts";
+export type { ConfigLevel, Origin } from "./src/settings/merge.ts";
+export type { SettingValue } from "./src/settings/settings.ts";
 
 // Secrets.
 export {
@@ -220,12 +287,14 @@ export type {
   Terminal,
 } from "./src/host/host.ts";
 
+export { VERSION } from "./src/base/version.ts";
+
 // The rules, and what they work on.
 export { decide } from "./src/engine/decide.ts";
 export type { RecordedEvent } from "./src/engine/event.ts";
 export type { RestoreChange } from "./src/engine/restore.ts";
 export type { Circumstances } from "./src/engine/situation.ts";
-export type { Blocker } from "./src/engine/state.ts";
+export type { Blocker, ClosedStatus } from "./src/engine/state.ts";
 export type {
   EvidenceSummary,
   ItemSummary,
@@ -235,6 +304,7 @@ export type {
   Progress,
   Summary,
 } from "./src/engine/summary.ts";
+export type { EvidenceField } from "./src/workflow/evidence.ts";
 export {
   type JsonSchema,
   workflowJsonSchema,

@@ -36,7 +36,7 @@ const ANYTHING = [
 /** Rooms that know no host: their tests get files, and nothing else. */
 const FILE_ROOMS: readonly string[] = ["files", "session", "transfer"];
 /** Rooms whose tests are a suite of their own. */
-const OWN_SUITES: readonly string[] = ["host", "commands", "cli"];
+const OWN_SUITES: readonly string[] = ["host", "library", "commands", "cli"];
 
 /** All suites in the order they run: the smallest permissions first. */
 export function allSuites(): Suite[] {
@@ -57,6 +57,7 @@ export function allSuites(): Suite[] {
     suite("links", LINKS),
     suite("host", MACHINE, impureTestsOf("host")),
     suite("rooms", MACHINE, others.flatMap(impureTestsOf)),
+    suite("library", MACHINE),
     suite("commands", MACHINE),
     suite("cli", MACHINE),
     suite("journey", MACHINE, [JOURNEY]),

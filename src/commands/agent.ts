@@ -1,66 +1,28 @@
 import { escapeJson } from "../base/text.ts";
-import type { EvidenceSummary, NextStep, Summary } from "../engine/summary.ts";
 import {
+  type Next,
+  type NextEvidence,
+  readNext,
   remindContext,
   type Reminder,
   verifyWriteAllowed,
   type WriteAllowed,
 } from "../work/agent.ts";
-import { readStatus } from "../work/status.ts";
-import {
-  describeFields,
-  type EvidenceField,
-  evidenceFields,
-} from "../workflow/evidence.ts";
+import { describeFields } from "../workflow/evidence.ts";
 import { command, type ResultOf } from "./command.ts";
 import { nextParagraph } from "./view.ts";
 
-type NextResult =
-  & Pick<
-    Summary,
-    "active" | "status" | "task" | "phase" | "phases" | "constraints"
-  >
-  & { readonly next: NextStep | null; readonly evidence: Evidence | null };
-
-/** What evidence the next item asks for, with the fields of its schema. */
-interface Evidence extends EvidenceSummary {
-  /** Null for a schema that orc does not know. */
-  readonly fields: readonly EvidenceField[] | null;
-}
-
-export const nextCommand = command<NextResult>({
+export const nextCommand = command<ResultOf<Next>>({
   description:
     "Shows one item, what good looks like, and the exact next command: all an agent needs, in few words.",
   effect: "reads",
   examples: ["orc next", "orc next --json"],
-  async use(host, options) {
-    const status = await readStatus(host, options);
-    return {
-      place: status.place,
-      warnings: status.warnings,
-      active: status.active,
-      status: status.status,
-      task: status.task,
-      phase: status.phase,
-      phases: status.phases,
-      constraints: status.constraints,
-      next: status.next,
-      evidence: evidenceOf(status.next),
-    };
-  },
+  use: readNext,
   render: (result, style) =>
     nextParagraph(result, style, evidenceLines(result.evidence)),
 });
 
-function evidenceOf(next: NextStep | null): Evidence | null {
-  const evidence = next?.item?.evidence ?? null;
-  if (evidence === null) return null;
-  const { schema } = evidence;
-  const fields = schema === null ? undefined : evidenceFields(schema);
-  return { ...evidence, fields: fields ?? null };
-}
-
-function evidenceLines(evidence: Evidence | null): readonly string[] {
+function evidenceLines(evidence: NextEvidence | null): readonly string[] {
   if (evidence === null) return [];
   const { schema, prompt, given } = evidence;
   return [

@@ -11,11 +11,11 @@ import {
   type ShownConfigFile,
   type ShownStatement,
   type ShownValue,
+  type TypedSetting,
   unsetSetting,
 } from "../config/use.ts";
-import { flagStatement, type Layer, originText } from "../settings/merge.ts";
+import { originText } from "../settings/merge.ts";
 import {
-  settingNamed,
   SETTINGS,
   settingText,
   type SettingValue,
@@ -43,10 +43,10 @@ const globalFlag: FlagSpec = flag(
 );
 
 function levelIn(values: Values): Pick<ConfigOptions, "flags" | "global"> {
-  return { flags: flagLayer(values), global: values.on("global") };
+  return { flags: typedIn(values), global: values.on("global") };
 }
 
-function flagLayer(values: Values): Layer {
+function typedIn(values: Values): readonly TypedSetting[] {
   const format = values.on("json") ? "json" : values.text("output");
   const said = [
     ["lock_timeout_seconds", "--lock-timeout", values.text("lock-timeout")],
@@ -54,7 +54,7 @@ function flagLayer(values: Values): Layer {
     ["output", values.on("json") ? "--json" : "--output", format],
   ] as const;
   return said.flatMap(([name, flag, text]) =>
-    text === undefined ? [] : [flagStatement(settingNamed(name), flag, text)]
+    text === undefined ? [] : [{ name, flag, text }]
   );
 }
 
@@ -85,7 +85,7 @@ export const configListCommand = command<ListResult>({
   effect: "reads",
   examples: ["orc config list", "orc config list --json"],
   use: (host, options, values) =>
-    listSettings(host, { ...options, flags: flagLayer(values) }),
+    listSettings(host, { ...options, flags: typedIn(values) }),
   render: ({ settings }, style) =>
     columns(
       settings.map(({ name, value, origin }) => [

@@ -31,6 +31,7 @@ import {
 } from "../settings/files.ts";
 import {
   type ConfigLevel,
+  flagStatement,
   isCounted,
   isExpectedWorkflowKey,
   isWorkflowKey,
@@ -55,27 +56,45 @@ import {
   variableOf,
 } from "../settings/settings.ts";
 
+/** What a command line says about a setting, over all that stands in files and in the environment. */
+export interface TypedSetting {
+  /** Name of the setting. */
+  readonly name: string;
+  /** How it was said, such as `--no-color`. */
+  readonly flag: string;
+  /** The value, as typed. */
+  readonly text: string;
+}
+
+/** Where settings are looked up, and what a command line says besides. */
 export interface ConfigOptions extends RepositoryOptions {
-  readonly flags?: Layer;
+  /** What a command line says, the strongest of all. */
+  readonly flags?: readonly TypedSetting[];
   /** Only what the user's own file says. */
   readonly global?: boolean;
 }
 
 /** A value and where it comes from. */
 export interface ShownValue {
+  /** Name of the setting. */
   readonly name: string;
   /** Null when nothing is set. */
   readonly value: SettingValue | null;
+  /** Who says so. */
   readonly origin: Origin;
 }
 
 /** A setting with all there is to know about it. */
 export interface ListedSetting extends ShownValue {
+  /** What counts where nobody says anything; null for nothing. */
   readonly default: SettingValue | null;
   /** What it can be, for people. */
   readonly expected: string;
+  /** What it is for, in one line. */
   readonly summary: string;
+  /** The variable that sets it. */
   readonly variable: string;
+  /** The version it came with. */
   readonly since: string;
 }
 
@@ -87,27 +106,40 @@ export interface ShownStatement extends ShownValue {
   readonly ignored: boolean;
 }
 
+/** A file that settings are read from. */
 export interface ShownConfigFile {
+  /** Where it lies, or would. */
   readonly path: string;
+  /** Whose settings it holds. */
   readonly level: "user" | "repository";
   /** Whether it is one of the Python tool's, which is only read. */
   readonly legacy: boolean;
+  /** Whether it is there. */
   readonly exists: boolean;
 }
 
-interface Shown {
+/** What every answer about settings carries. */
+export interface Shown {
+  /** Whose settings they are; no session. */
   readonly place: Place;
+  /** What is doubtful in the files, as sentences for people. */
   readonly warnings: readonly string[];
 }
 
-/** Finds the value of one setting that counts, or what the user's own file says. */
+/**
+ * Finds the value of one setting that counts, or what the user's own file says.
+ *
+ * Requires `--allow-read`.
+ *
+ * @throws {OrcError} `unknown_setting` (usage), or `not_set` (not_found)
+ */
 export async function getSetting(
   host: Host,
   options: ConfigOptions & { readonly name: string },
 ): Promise<Shown & ShownValue> {
-  const { config, ...shown } = await load(host, options);
+  const { config, place } = await load(host, options);
   const free = options.global ? undefined : workflowValue(options.name, config);
-  if (free !== undefined) return { ...shown, warnings: [], ...free };
+  if (free !== undefined) return { place, warnings: [], ...free };
   const setting = namedSetting(options.name);
   const merged = options.global
     ? ownValue(setting, config)
@@ -121,31 +153,37 @@ export async function getSetting(
     });
   }
   // What is doubtful elsewhere is not asked for.
-  return { ...shown, warnings: [], name, value, origin: merged.origin };
+  return { place, warnings: [], name, value, origin: merged.origin };
 }
 
-/** Lists every setting with the value that counts and where it comes from. */
+/**
+ * Lists every setting with the value that counts and where it comes from.
+ *
+ * Requires `--allow-read`.
+ */
 export async function listSettings(
   host: Host,
   options: ConfigOptions = {},
 ): Promise<Shown & { readonly settings: readonly ListedSetting[] }> {
-  const { config, ...shown } = await load(host, options);
-  return { ...shown, settings: config.settings.map(listed) };
+  const { config, place, warnings } = await load(host, options);
+  return { place, warnings, settings: config.settings.map(listed) };
 }
 
-/** Shows what each place says, the lowest first: files, environment, command line. */
+/**
+ * Shows what each place says, the lowest first: files, environment, command line.
+ *
+ * Requires `--allow-read`.
+ */
 export async function showConfig(
   host: Host,
   options: ConfigOptions = {},
 ): Promise<Shown & { readonly statements: readonly ShownStatement[] }> {
-  const { config, ...shown } = await load(host, options);
+  const { config, flags, ...shown } = await load(host, options);
   const { global = false } = options;
   const files = config.files.flatMap(({ file, layer }) =>
     global && file.level !== "user" ? [] : layer
   );
-  const said = global
-    ? files
-    : [...files, ...config.environment, ...options.flags ?? []];
+  const said = global ? files : [...files, ...config.environment, ...flags];
   const statements = said.map((statement): ShownStatement => ({
     ...shownValue(statement),
     ignored: !isCounted(statement),
@@ -154,7 +192,11 @@ export async function showConfig(
   return { ...shown, statements };
 }
 
-/** Names the files that settings are read from, the lowest first. */
+/**
+ * Names the files that settings are read from, the lowest first.
+ *
+ * Requires `--allow-read`.
+ */
 export function listConfigFiles(
   host: Host,
   options: RepositoryOptions = {},
@@ -171,14 +213,19 @@ export function listConfigFiles(
   return { place: placeOf(repository, null), files };
 }
 
-async function load(
-  host: Host,
-  options: ConfigOptions,
-): Promise<Shown & { readonly config: Config }> {
+interface Loaded extends Shown {
+  readonly config: Config;
+  readonly flags: Layer;
+}
+
+async function load(host: Host, options: ConfigOptions): Promise<Loaded> {
   const repository = openRepository(host, options);
-  const config = await readConfig(host, repository, options.flags);
+  const flags = (options.flags ?? []).map(({ name, flag, text }) =>
+    flagStatement(namedSetting(name), flag, text)
+  );
+  const config = await readConfig(host, repository, flags);
   const { warnings } = config;
-  return { place: placeOf(repository, null), config, warnings };
+  return { place: placeOf(repository, null), config, flags, warnings };
 }
 
 function workflowValue(
@@ -231,7 +278,9 @@ function listed(statement: Statement): ListedSetting {
 
 /** A setting to change, and in whose file. */
 export interface ConfigChange extends RepositoryOptions {
+  /** Name of the setting. */
   readonly name: string;
+  /** The new value, as typed. */
   readonly value: string;
   /** In the user's own file, and not in the repository's. */
   readonly global?: boolean;
@@ -239,13 +288,17 @@ export interface ConfigChange extends RepositoryOptions {
 
 /** A file with settings after a change. */
 export interface ConfigChanged {
+  /** Whose settings they are; no session. */
   readonly place: Place;
+  /** Name of the setting. */
   readonly name: string;
   /** What the file says now; null when nothing. */
   readonly value: SettingValue | null;
+  /** The file. */
   readonly path: string;
   /** Whether the file was written; not if it said so before. */
   readonly changed: boolean;
+  /** What is doubtful, as sentences for people. */
   readonly warnings: readonly string[];
 }
 

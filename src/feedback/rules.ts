@@ -14,7 +14,8 @@ import type { RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
 import type { ItemState, SessionState } from "../workflow/types.ts";
 
-type Question = "learnings" | "challenges" | "wentWell" | "improvements";
+/** What a person is asked about a session. */
+export type Question = "learnings" | "challenges" | "wentWell" | "improvements";
 
 /** Something to each question, asked for in their order. */
 export function answersFrom<Answer>(
@@ -229,15 +230,19 @@ export type SessionFeedback = {
 
 /** What the tool feedback of several sessions adds up to. */
 export interface ToolReport {
+  /** How many there are. */
   readonly sessions: number;
   /** Null where no session tells. */
   readonly averageSeconds: number | null;
+  /** How long each phase took. */
   readonly phases: readonly {
     readonly phase: string;
     readonly averageSeconds: number;
     readonly sessions: number;
   }[];
+  /** Checks that failed, in all of them. */
   readonly errors: number;
+  /** Items that were left out, in all of them. */
   readonly itemsSkipped: number;
   /** Sessions with at least one review. */
   readonly withReviews: number;
@@ -247,20 +252,26 @@ export interface ToolReport {
 
 /** Something that was said, and in which session. */
 export interface Statement {
+  /** What was to be done in that session; null where it does not tell. */
   readonly task: string | null;
+  /** What was said. */
   readonly text: string;
 }
 
 /** What happened in several sessions, the most frequent first. */
 export interface Repeated {
+  /** What happened. */
   readonly text: string;
+  /** In how many sessions. */
   readonly sessions: number;
 }
 
 /** What the process feedback of several sessions says; answers stand newest first. */
 export interface ProcessReport
   extends Readonly<Record<Question, readonly Statement[]>> {
+  /** How many there are. */
   readonly sessions: number;
+  /** Checks that failed, and why. */
   readonly errors: readonly Repeated[];
   /** Ids of items that were skipped. */
   readonly skippedItems: readonly Repeated[];
@@ -270,7 +281,9 @@ export interface ProcessReport
 export interface FeedbackReport {
   /** Each counts once, whatever it left where. */
   readonly sessions: number;
+  /** About the tool, without names. */
   readonly tool: ToolReport;
+  /** About the work. */
   readonly process: ProcessReport;
 }
 

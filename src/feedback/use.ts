@@ -47,27 +47,39 @@ import {
   textIn,
 } from "./rules.ts";
 
+/** What is said about a session; without any of it, a person at a terminal is asked. */
 export interface CaptureOptions extends SessionOptions {
   /** Asks nobody; what is not said here is taken from the session. */
   readonly auto?: boolean;
   /** At most 2000 characters, as all below. */
   readonly learnings?: string;
+  /** What was hard. */
   readonly challenges?: string;
+  /** What went well. */
   readonly wentWell?: string;
+  /** What should be better next time. */
   readonly improvements?: string;
 }
 
 /** Feedback that was kept. */
 export interface Captured {
+  /** On which session, and where it is. */
   readonly place: Place;
   /** Null when the setting `feedback` is false: then nothing was kept. */
   readonly feedback: Feedback | null;
   /** Why nothing was kept; null when it was. */
   readonly reason: string | null;
+  /** That the log was read around what is damaged in it. */
   readonly warnings: readonly string[];
 }
 
-/** Keeps feedback on a session, open or closed, beside its state. Nothing leaves the machine. */
+/**
+ * Keeps feedback on a session, open or closed, beside its state. Nothing leaves the machine.
+ *
+ * Requires `--allow-read` and `--allow-write`.
+ *
+ * @throws {OrcError} `notes_too_long` (usage) if a text is
+ */
 export async function captureFeedback(
   host: Host,
   options: CaptureOptions = {},
@@ -170,6 +182,7 @@ export async function appendFeedback(
   });
 }
 
+/** How far to look back. */
 export interface ReviewOptions extends RepositoryOptions {
   /** Of how many days, as typed; without it of 7. */
   readonly days?: string;
@@ -179,6 +192,7 @@ export interface ReviewOptions extends RepositoryOptions {
 
 /** What the feedback of a repository comes to. */
 export interface Reviewed extends FeedbackReport {
+  /** Whose feedback it is; no session. */
   readonly place: Place;
   /** Null where all there ever was is summed up. */
   readonly days: number | null;
@@ -193,7 +207,11 @@ export interface Reviewed extends FeedbackReport {
 const DEFAULT_DAYS = "7";
 const MAX_DAYS = 36_500;
 
-/** Sums up the feedback of all sessions, and of the older tool's files. Takes no lock and writes nothing. */
+/**
+ * Sums up the feedback of all sessions, and of the older tool's files. Takes no lock and writes nothing.
+ *
+ * Requires `--allow-read`.
+ */
 export async function reviewFeedback(
   host: Host,
   options: ReviewOptions = {},

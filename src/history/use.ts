@@ -159,6 +159,7 @@ export function lastEvents(
   return { events: found.reverse(), hasEarlier, newest, reading };
 }
 
+/** Which events of a session are wanted, and until when. */
 export interface HistoryStreamOptions extends HistoryOptions {
   /** Begins with the first event that fits instead of the last few. */
   readonly all?: boolean;
@@ -169,7 +170,7 @@ export interface HistoryStreamOptions extends HistoryOptions {
 }
 
 /** A history of any length, in constant memory. */
-interface HistoryStream extends Pick<History, "place"> {
+export interface HistoryStream extends Pick<History, "place"> {
   /** Events in order, as many at a time as can be had without waiting, up to 64. */
   readonly batches: AsyncIterable<readonly RecordedEvent[]>;
   /** What was found wrong so far. */
@@ -182,7 +183,13 @@ const POLL_INTERVAL_MS = 250;
 /** Types of events after which a session takes no further one. */
 const CLOSING: readonly string[] = ["workflow_completed", "workflow_abandoned"];
 
-/** Opens the log of a session to be read event by event. Takes no lock and writes nothing. */
+/**
+ * Opens the log of a session to be read event by event. Takes no lock and writes nothing.
+ *
+ * Requires `--allow-read`.
+ *
+ * @throws {OrcError} what {@linkcode readHistory} throws
+ */
 export async function streamHistory(
   host: Host,
   options: HistoryStreamOptions,

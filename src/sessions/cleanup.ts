@@ -25,38 +25,49 @@ import { assertWritable, type Session } from "../session/read.ts";
 import type { SessionState } from "../workflow/types.ts";
 import { searchTree, type TreeOptions } from "./list.ts";
 
-interface CleanupOptions {
+/** What is old enough to be removed. */
+export interface CleanupOptions {
   /** Whole days without any change, as typed. */
   readonly olderThan?: string;
   /** `completed`, `abandoned` or `all`; without it all closed ones. */
   readonly status?: string;
+  /** Removes nothing. */
   readonly dryRun?: boolean;
+  /** Asks nobody. */
   readonly yes?: boolean;
 }
 
 /** A closed session, old enough to be removed. */
-interface RemovableSession {
+export interface RemovableSession {
+  /** Its id. */
   readonly session: string;
   /** The root of its repository. */
   readonly directory: string;
   /** What is removed. */
   readonly path: string;
+  /** What was to be done in it. */
   readonly task: string;
+  /** How it ended. */
   readonly status: ClosedStatus;
   /** Whole days since it last changed. */
   readonly days: number;
+  /** Bytes of all its files. */
   readonly sizeBytes: number;
 }
 
 /** What a removal left behind that was cut short. */
-interface Leftover {
+export interface Leftover {
+  /** What is removed. */
   readonly path: string;
+  /** Bytes of all that is in it. */
   readonly sizeBytes: number;
 }
 
 /** State that stays although somebody may have expected otherwise, and why. */
-interface KeptState {
+export interface KeptState {
+  /** Where it lies. */
   readonly path: string;
+  /** Why it stays, as a sentence for people. */
   readonly problem: string;
 }
 
@@ -74,6 +85,7 @@ export interface Cleanup {
   readonly kept: readonly KeptState[];
 }
 
+/** A repository, and what of it is old enough to be removed. */
 export type CleanupSessionsOptions = RepositoryOptions & CleanupOptions;
 
 const DAYS_OF_SESSIONS = "30";
@@ -81,6 +93,10 @@ const DAYS_OF_SESSIONS = "30";
 /**
  * Removes closed sessions of a repository that have not changed for a while, with `current` and
  * bindings that name them. Never an active one, nor one that is damaged or was changed outside.
+ *
+ * Requires `--allow-read` and `--allow-write`.
+ *
+ * @throws {OrcError} `not_confirmed` (refused) if nobody says yes
  */
 export async function cleanupSessions(
   host: Host,
@@ -103,7 +119,11 @@ export interface TreeCleanup extends Cleanup {
 
 const DAYS_OF_TREE = "7";
 
-/** As {@linkcode cleanupSessions}, in all repositories of a directory tree. */
+/**
+ * As {@linkcode cleanupSessions}, in all repositories of a directory tree.
+ *
+ * Requires `--allow-read` and `--allow-write`.
+ */
 export async function cleanupTree(
   host: Host,
   options: TreeOptions & CleanupOptions = {},

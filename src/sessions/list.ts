@@ -166,6 +166,7 @@ function newestFirst(one: SessionLine, other: SessionLine): number {
   return a === b ? one.id.localeCompare(other.id) : a < b ? 1 : -1;
 }
 
+/** Which sessions of a directory tree are listed. */
 export interface ListTreeOptions extends TreeOptions {
   /** Leaves out the closed ones. */
   readonly activeOnly?: boolean;
@@ -180,7 +181,9 @@ export interface TreeSession
   readonly directory: string;
   /** What commands take; null where a legacy file cannot be read. */
   readonly session: string | null;
+  /** `wf_` and eight hex digits; null where it cannot be read. */
   readonly workflowId: string | null;
+  /** Name of the project the task belongs to; null without one. */
   readonly project: string | null;
 }
 
@@ -194,7 +197,11 @@ export interface TreeList {
   readonly warnings: readonly string[];
 }
 
-/** A damaged session is listed with its problem, also where only active ones are asked for: it may be one. */
+/**
+ * A damaged session is listed with its problem, also where only active ones are asked for: it may be one.
+ *
+ * Requires `--allow-read`.
+ */
 export async function listTree(
   host: Host,
   options: ListTreeOptions = {},
@@ -248,6 +255,7 @@ function newestInTree(one: TreeSession, other: TreeSession): number {
   return one.path < other.path ? -1 : 1;
 }
 
+/** A directory tree to search. */
 export interface TreeOptions extends RepositoryOptions {
   /** Where it begins; without it at `root`, `ORCHESTRATOR_ROOT` or the working directory. */
   readonly directory?: string;

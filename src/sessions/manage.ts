@@ -88,21 +88,32 @@ export async function switchSession(
   };
 }
 
-interface RenameOptions extends SwitchOptions {
+/** A session to name. */
+export interface RenameOptions extends SwitchOptions {
+  /** 1 to 80 characters. */
   readonly name: string;
 }
 
 /** A session that has a name. */
 export interface Renamed {
+  /** Where the session is. */
   readonly place: Place;
   /** Its id, which stays. */
   readonly session: string;
+  /** What it is called now, without the secrets in it. */
   readonly name: string;
   /** What went wrong after the name counted, as sentences for people. */
   readonly warnings: readonly string[];
 }
 
-/** Gives a session a name that is shown with its task; its id stays. A closed one can be named too. */
+/**
+ * Gives a session a name that is shown with its task; its id stays. A closed one can be named too.
+ *
+ * Requires `--allow-read` and `--allow-write`.
+ *
+ * @throws {OrcError} `invalid_name` (usage) if nobody could read the name; `no_such_session`
+ *   (not_found) if there is none
+ */
 export async function renameSession(
   host: Host,
   options: RenameOptions,
@@ -125,7 +136,8 @@ export async function renameSession(
   return { place: placeOf(repository, id), session: id, name, warnings };
 }
 
-interface UnlockOptions extends SessionOptions {
+/** Whose locks are meant. */
+export interface UnlockOptions extends SessionOptions {
   /** Removes them: an act of a human. */
   readonly force?: boolean;
 }
@@ -134,9 +146,11 @@ interface UnlockOptions extends SessionOptions {
 export interface LockInfo {
   /** What it guards: one session, or `.orchestrator/` as a whole. */
   readonly scope: "session" | "repository";
+  /** The lock itself. */
   readonly path: string;
   /** Process id of the holder; null when the lock cannot be read, as all below. */
   readonly pid: number | null;
+  /** Name of the machine it runs on. */
   readonly host: string | null;
   /** The command that took it. */
   readonly purpose: string | null;
@@ -150,7 +164,9 @@ export interface LockInfo {
 
 /** The locks that are, or were, in the way. */
 export interface Unlocked {
+  /** Where they are, and the session that was meant; none where there is none. */
   readonly place: Place;
+  /** Those that are there; with `force`, those that were. */
   readonly locks: readonly LockInfo[];
   /** Whether they were removed. */
   readonly removed: boolean;
@@ -159,6 +175,10 @@ export interface Unlocked {
 /**
  * Shows who holds the locks of the repository and of the session; with `force` removes them. An
  * update that is displaced this way is not lost: it finds its lock gone and is repeated.
+ *
+ * Requires `--allow-read`; with `force` also `--allow-write`.
+ *
+ * @throws {OrcError} `approval_required` or `approval_declined` (denied) if no human says yes
  */
 export async function unlock(
   host: Host,

@@ -15,6 +15,7 @@ import {
   variableOf,
 } from "./settings.ts";
 
+/** Whose settings a file holds. */
 export type ConfigLevel = "user" | "repository";
 
 /** Where a value comes from. */

@@ -4,6 +4,7 @@ import { isSecretName } from "../base/names.ts";
 import { quoted, shellWord } from "../base/text.ts";
 import { describeValue } from "../workflow/value.ts";
 
+/** What a setting can be. */
 export type SettingValue = string | number | boolean | readonly string[];
 
 export interface SettingType {

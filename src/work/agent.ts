@@ -1,6 +1,11 @@
 import { OrcError, refused } from "../base/error.ts";
 import { isClosed } from "../engine/state.ts";
-import { summarize } from "../engine/summary.ts";
+import {
+  type EvidenceSummary,
+  type NextStep,
+  summarize,
+  type Summary,
+} from "../engine/summary.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
@@ -14,7 +19,69 @@ import {
   type SessionOptions,
 } from "../repository/select.ts";
 import type { SessionEntry } from "../session/read.ts";
+import { type EvidenceField, evidenceFields } from "../workflow/evidence.ts";
 import type { SessionState } from "../workflow/types.ts";
+import { readStatus } from "./status.ts";
+
+/** What to do next in a session, and all an agent needs to know for it. */
+export interface Next extends
+  Pick<
+    Summary,
+    | "active"
+    | "status"
+    | "task"
+    | "phase"
+    | "phases"
+    | "constraints"
+    | "next"
+  > {
+  /** Which session it is, and where. */
+  readonly place: Place;
+  /** The evidence that the next item asks for; null for none. */
+  readonly evidence: NextEvidence | null;
+  /** What to know before going on, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/** What evidence the next item asks for, with the fields of its schema. */
+export interface NextEvidence extends EvidenceSummary {
+  /** Null for a schema that orc does not know. */
+  readonly fields: readonly EvidenceField[] | null;
+}
+
+/**
+ * Reads what to do next: one item, and the evidence it asks for. Takes no lock and writes nothing.
+ *
+ * Requires `--allow-read`.
+ *
+ * @throws {OrcError} what {@linkcode readStatus} throws
+ */
+export async function readNext(
+  host: Host,
+  options: SessionOptions = {},
+): Promise<Next> {
+  const status = await readStatus(host, options);
+  return {
+    place: status.place,
+    warnings: status.warnings,
+    active: status.active,
+    status: status.status,
+    task: status.task,
+    phase: status.phase,
+    phases: status.phases,
+    constraints: status.constraints,
+    next: status.next,
+    evidence: evidenceOf(status.next),
+  };
+}
+
+function evidenceOf(next: NextStep | null): NextEvidence | null {
+  const evidence = next?.item?.evidence ?? null;
+  if (evidence === null) return null;
+  const { schema } = evidence;
+  const fields = schema === null ? undefined : evidenceFields(schema);
+  return { ...evidence, fields: fields ?? null };
+}
 
 /** What an agent should not forget, short enough to be read at every turn. */
 export type Reminder =

@@ -14,9 +14,11 @@ import type { StepType } from "./types.ts";
 
 /** A field that a schema knows. Fields it does not know are kept unread. */
 export interface EvidenceField {
+  /** Its key. */
   readonly name: string;
   /** A text, a list of texts, or a mapping of texts to texts. */
   readonly type: "text" | "list" | "map";
+  /** Whether evidence without it is refused. */
   readonly required: boolean;
   /** Fewest entries of a list or mapping, fewest characters of a text. */
   readonly minimum: number;

@@ -1,0 +1,126 @@
+/** Everything a command does is a function of the library, with the same guarantees. */
+import * as library from "../../mod.ts";
+import { tableOf } from "../../src/commands/command.ts";
+import { commandGroups } from "../../src/commands/table.ts";
+import { assert, assertEquals } from "@std/assert";
+
+type Name = keyof typeof library;
+
+/** What each command calls; nothing for those that are about the command line itself. */
+const FUNCTIONS: Readonly<Record<string, readonly Name[]>> = {
+  "init": ["initRepository"],
+  "validate": ["validateWorkflow"],
+  "start": ["startSession"],
+  "status": ["readStatus"],
+  "next": ["readNext"],
+  "start-item": ["startItem"],
+  "complete": ["completeItem"],
+  "skip": ["skipItem"],
+  "note": ["addNote"],
+  "advance": ["advancePhase"],
+  "finish": ["finishSession", "abandonSession"],
+  "approve-item": ["approveItem"],
+  "approve": ["approvePhase"],
+  "verify-write-allowed": ["verifyWriteAllowed"],
+  "checkpoint": ["saveCheckpoint"],
+  "checkpoints": ["listCheckpoints", "cleanCheckpoints"],
+  "resume": ["resumeSession"],
+  "handoff": ["handOff"],
+  "context-reminder": ["remindContext"],
+  "session list": ["listSessions"],
+  "session switch": ["switchSession"],
+  "session info": ["readStatus"],
+  "session rename": ["renameSession"],
+  "session cleanup": ["cleanupSessions"],
+  "list": ["listTree"],
+  "cleanup": ["cleanupTree"],
+  "doctor": ["diagnoseRepository"],
+  "migrate": ["migrate"],
+  "import-legacy": ["importLegacy"],
+  "unlock": ["unlock"],
+  "history": ["readHistory", "streamHistory"],
+  "analyze": ["analyzeSessions"],
+  "learn": ["writeLearnings"],
+  "feedback capture": ["captureFeedback"],
+  "feedback review": ["reviewFeedback"],
+  "generate-md": ["generateMarkdown"],
+  "config list": ["listSettings"],
+  "config show": ["showConfig", "listSettings"],
+  "config get": ["getSetting"],
+  "config set": ["setSetting"],
+  "config unset": ["unsetSetting"],
+  "config path": ["listConfigFiles"],
+  "secrets init": ["initSecrets"],
+  "secrets set": ["setSecret"],
+  "secrets get": ["getSecret"],
+  "secrets list": ["listSecrets"],
+  "secrets rm": ["removeStoredSecret"],
+  "secrets source": ["sourceOfSecret"],
+  "secrets test": ["testSecret"],
+  "secrets doctor": ["diagnoseSecrets"],
+  "help": [],
+  "completions": [],
+  "complete-words": [],
+  "schema": ["workflowJsonSchema"],
+  "version": [],
+};
+
+/** Rooms whose functions are use cases: what a command takes from them, a library user may need too. */
+const USE_CASES =
+  /^\.\.\/(?:work|checkpoints|handoff|history|feedback|sessions|migration|doctor|secrets|config)\/\w+\.ts$/;
+
+/** What commands share besides: texts, and what a shell completes. */
+const SHARED: readonly string[] = [
+  "learningsSection",
+  "listCandidates",
+  "noHome",
+];
+
+Deno.test("each command of the table has its functions in the library", () => {
+  const names = tableOf(commandGroups).map(({ name }) => name).sort();
+  assertEquals(Object.keys(FUNCTIONS).sort(), names);
+  for (const name of Object.values(FUNCTIONS).flat()) {
+    assertEquals(typeof library[name], "function", name);
+  }
+});
+
+Deno.test("commands call no use case that the library does not export", () => {
+  const named = new Set<string>(Object.values(FUNCTIONS).flat());
+  const called = new Set(sources().flatMap(useCasesIn));
+  const exported = new Set<string>(Object.keys(library));
+  const missing = called.difference(exported).difference(new Set(SHARED));
+  assertEquals([...missing], []);
+  // A pattern that finds nothing would find nothing wrong.
+  assertEquals([...named.difference(called)], ["workflowJsonSchema"]);
+  assert(called.size > 40, `only ${called.size} found`);
+});
+
+function sources(): readonly string[] {
+  const directory = "src/commands";
+  return Array.from(Deno.readDirSync(directory), ({ name }) => name)
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => Deno.readTextFileSync(`${directory}/${name}`));
+}
+
+/** The values a file takes from use cases: by imports at its beginning, or where they are needed. */
+function useCasesIn(text: string): readonly string[] {
+  const early = text.matchAll(/import \{([^}]*)\} from\s+"([^"]+)"/g);
+  const late = text.matchAll(
+    /const \{([^}]*)\} =\s+await import\(\s*"([^"]+)",?\s*\)/g,
+  );
+  const direct = text.matchAll(
+    /\(await import\("([^"]+)"\)\)\s*\.(\w+)\(/g,
+  );
+  return [
+    ...[...early, ...late].flatMap(([, names = "", path = ""]) =>
+      USE_CASES.test(path) ? namesIn(names) : []
+    ),
+    ...Array.from(direct, ([, path = "", name = ""]) => ({ path, name }))
+      .filter(({ path }) => USE_CASES.test(path)).map(({ name }) => name),
+  ];
+}
+
+function namesIn(list: string): readonly string[] {
+  return list.split(",").map((name) => name.trim())
+    .filter((name) => name !== "" && !name.startsWith("type "));
+}
