@@ -29,7 +29,7 @@ export interface LockContext {
   newToken(): string;
   identity(): ProcessIdentity;
   livenessOf(holder: ProcessIdentity, lockedAt: string): Liveness;
-  /** Ends the waiting; what has begun is brought to its end. */
+  /** Ends the waiting with its reason; a lock that is held is held to the end. */
   readonly signal?: AbortSignal | undefined;
   /** Keeps the signals that would end this process waiting while it holds the lock. */
   readonly holdSignals?: (() => Hold | Promise<Hold>) | undefined;

@@ -166,7 +166,7 @@ export interface HistoryStreamOptions extends HistoryOptions {
   /** Goes on with new events until the session is closed. */
   readonly follow?: boolean;
   /** Waits until it is worth to look again; a quarter of a second without it. */
-  readonly pause?: () => Promise<void>;
+  readonly pause?: (signal?: AbortSignal) => Promise<void>;
 }
 
 /** A history of any length, in constant memory. */
@@ -196,7 +196,7 @@ export async function streamHistory(
 ): Promise<HistoryStream> {
   const opened = await openHistory(host, options);
   const { place, session, source, filter, limit } = opened;
-  const { all = false, follow = false, pause = shortPause } = options;
+  const { all = false, follow = false, pause = shortPause, signal } = options;
   const lastIds = source.lastEvents?.map(({ id }) => id);
   const isRepeat = repeatFilter({
     known: all ? [] : lastIds,
@@ -233,7 +233,8 @@ export async function streamHistory(
       yield events;
     }
     while (follow && !isOver && !isMoved) {
-      await pause();
+      await pause(signal);
+      signal?.throwIfAborted();
       yield* read({ ...source, lastEvents: [] });
       // The first update of a legacy session copies its log to the new place.
       isMoved = session.legacyPath !== null &&
@@ -251,8 +252,16 @@ export async function streamHistory(
   return { place, batches: batches(), warnings };
 }
 
-function shortPause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+function shortPause(signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, POLL_INTERVAL_MS);
+    signal?.addEventListener("abort", end);
+  });
 }
 
 /** Where to look, and who wants to know how far it is. */

@@ -29,10 +29,12 @@ export interface RepositoryOptions {
    * `lock_timeout_seconds`.
    */
   readonly lockTimeout?: string;
+  /** Milliseconds to wait for a lock: 0 to 86,400,000. Goes before `lockTimeout`. */
+  readonly lockTimeoutMs?: number;
+  /** Ends all waiting, for a lock or a program, with its reason; what is stored by then stays so. */
+  readonly signal?: AbortSignal;
   /** On whose behalf, such as a command; shown to whoever waits for its lock. */
   readonly purpose?: string;
-  /** Ends the waiting for a lock, and a program that runs; what is stored is never rejected. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Repository {
@@ -47,6 +49,7 @@ export function openRepository(
   host: Host,
   options: RepositoryOptions = {},
 ): Repository {
+  options.signal?.throwIfAborted();
   return repositoryIn(host, locate(host, options.root), options);
 }
 
@@ -79,7 +82,7 @@ function repositoryIn(
   const layout = repositoryLayout(found.root);
   const { now, newToken, identity, livenessOf, holdSignals, idSource } = host;
   const context: StoreContext = {
-    timeoutMs: lockTimeoutMs(host, { found, layout }, options.lockTimeout),
+    timeoutMs: lockTimeoutMs(host, { found, layout }, options),
     purpose: options.purpose ?? "library call",
     signal: options.signal,
     memory: memoryOf(host, found.root),
@@ -119,9 +122,12 @@ const LOCK_TIMEOUT_VARIABLES = [
 function lockTimeoutMs(
   host: Host,
   site: Pick<Repository, "found" | "layout">,
-  flag: string | undefined,
+  { lockTimeout, lockTimeoutMs }: RepositoryOptions,
 ): number | (() => Promise<number>) {
-  if (flag !== undefined) return typedMs("--lock-timeout", flag);
+  if (lockTimeoutMs !== undefined) {
+    return typedMs("lockTimeoutMs / 1000", String(lockTimeoutMs / 1000));
+  }
+  if (lockTimeout !== undefined) return typedMs("--lock-timeout", lockTimeout);
   for (const variable of LOCK_TIMEOUT_VARIABLES) {
     const text = host.env(variable);
     if (text) return typedMs(variable, text);

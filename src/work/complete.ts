@@ -16,7 +16,12 @@ import {
   readBeginning,
   realOrGiven,
 } from "../files/read.ts";
-import type { Host, ProgramProgress, ProgramResult } from "../host/host.ts";
+import type {
+  Host,
+  ProgramProgress,
+  ProgramRequest,
+  ProgramResult,
+} from "../host/host.ts";
 import {
   assertChangeable,
   type OpenedSession,
@@ -139,7 +144,7 @@ async function judgedAction(
   options: CompleteOptions,
 ): Promise<ActionOf<"complete">> {
   const { workflow, session, repository } = opened;
-  const { itemId, notes = null, skipVerify = false, onProgress } = options;
+  const { itemId, notes = null, skipVerify = false } = options;
   const item = workflow.phases.flatMap(({ items }) => items)
     .find(({ id }) => id === itemId);
   const schema = item?.evidenceSchema;
@@ -166,17 +171,16 @@ async function judgedAction(
       ...secrets?.variables,
       ...checkVariables(host, session.id, itemId),
     },
+    onProgress: options.onProgress,
     signal: options.signal,
-    onProgress,
   });
   return { type: "complete", ...request, result };
 }
 
-interface CheckSite extends Partial<CheckSecrets> {
+interface CheckSite
+  extends Partial<CheckSecrets>, Pick<ProgramRequest, "onProgress" | "signal"> {
   /** Absolute; what a check looks at or runs in lies inside. */
   readonly workingTree: string;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (progress: ProgramProgress) => void;
 }
 
 type FileCheck = Extract<RequiredCheck, { type: "file_exists" }>;
