@@ -31,6 +31,28 @@
  * @module
  */
 
+// The handles: everything below as methods of a repository and of a session.
+export type { CallOptions, Given, Site } from "./src/library/call.ts";
+export {
+  findRoot,
+  type OpenOptions,
+  openRepository,
+  type Repository,
+} from "./src/library/repository.ts";
+export type { Session } from "./src/library/session.ts";
+export type { Config, Secrets } from "./src/library/settings.ts";
+export type { FoundRoot, RootSource } from "./src/files/root.ts";
+
+// The state of a session as plain data.
+export type { OpenGate } from "./src/engine/gates.ts";
+export {
+  type Gates,
+  type Plain,
+  readGates,
+  readSession,
+  type SessionReading,
+} from "./src/library/read.ts";
+
 // The daily use cases.
 export {
   type Next,
@@ -169,6 +191,8 @@ export {
   type TreeCleanup,
 } from "./src/sessions/cleanup.ts";
 export {
+  eachSession,
+  type EachSessionOptions,
   listSessions,
   listTree,
   type ListTreeOptions,
@@ -346,6 +370,7 @@ export type {
 } from "./src/workflow/types.ts";
 
 // Errors, and data without loss.
+export type { ChecksumVerdict } from "./src/base/checksum.ts";
 export {
   type ErrorKind,
   exitCodeOf,

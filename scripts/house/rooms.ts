@@ -19,6 +19,7 @@ export const ROOMS = [
   "sessions",
   "migration",
   "doctor",
+  "library",
   "commands",
   "cli",
 ] as const;

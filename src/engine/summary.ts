@@ -251,7 +251,8 @@ function sumOf(phases: readonly Progress[], key: keyof Progress): number {
   return phases.reduce((total, phase) => total + phase[key], 0);
 }
 
-function summarizeItems(
+/** The items of a phase, in the order of the workflow. */
+export function summarizeItems(
   workflow: Workflow,
   state: SessionState,
   phase: Phase,

@@ -30,7 +30,12 @@ export interface RootOptions {
   readonly home?: string;
 }
 
-type RootSource =
+/**
+ * How a root was found: `flag` (named by the caller), `environment`, `marker` (it holds state of
+ * orc), `git`, `worktree` (the main one of a linked worktree), `workflow` (it holds workflow.yaml)
+ * or `cwd` (nothing was found).
+ */
+export type RootSource =
   | "flag"
   | "environment"
   | "marker"
@@ -41,7 +46,9 @@ type RootSource =
 
 /** The directory that holds, or will hold, `.orchestrator/`. */
 export interface FoundRoot {
+  /** Absolute, with `/` between its parts. */
   readonly root: string;
+  /** How it was found. */
   readonly source: RootSource;
   /** Where checks run: the root, or its counterpart in the caller's linked worktree. */
   readonly workingTree: string;

@@ -24,6 +24,8 @@ export interface RepositoryOptions {
    * it, else it is searched upward from the working directory.
    */
   readonly root?: string;
+  /** A root that was found before: it is taken as it is, and `root` does not count. */
+  readonly found?: FoundRoot;
   /**
    * Seconds to wait for a lock, as typed: 0 to 86400, such as `2.5`. Without it the setting
    * `lock_timeout_seconds`.
@@ -50,7 +52,8 @@ export function openRepository(
   options: RepositoryOptions = {},
 ): Repository {
   options.signal?.throwIfAborted();
-  return repositoryIn(host, locate(host, options.root), options);
+  const found = options.found ?? locate(host, options.root);
+  return repositoryIn(host, found, options);
 }
 
 /** Where the repository is. Reads only. */

@@ -126,6 +126,42 @@ export async function listSessions(
   };
 }
 
+/** Which sessions are gone through. */
+export interface EachSessionOptions extends RepositoryOptions {
+  /** Only those that are so far; one that cannot be read may be any, and is never left out. */
+  readonly status?: SessionStatus | readonly SessionStatus[];
+}
+
+/**
+ * Goes through the sessions of a repository, the newest first, and reads each when its turn comes:
+ * in constant memory, however many there are. Takes no lock and writes nothing.
+ *
+ * Requires `--allow-read`.
+ */
+export async function* eachSession(
+  host: Host,
+  options: EachSessionOptions = {},
+): AsyncGenerator<SessionLine> {
+  const { layout, store } = openRepository(host, options);
+  const current = await unlessDamaged(() => readCurrent(layout), []);
+  const wanted = [options.status ?? []].flat();
+  const isWanted = ({ status }: SessionLine): boolean =>
+    wanted.length === 0 || status === null || wanted.includes(status);
+  const ids = store.ids();
+  for (const id of ids.toReversed()) {
+    options.signal?.throwIfAborted();
+    const entry = await readEntry(layout, id);
+    const name = entry.state && shownName(layout, id, []);
+    const line = { ...lineOf(entry, current, false), name };
+    if (isWanted(line)) yield line;
+  }
+  const legacy = await unlessDamaged(() => readLegacyState(layout), []);
+  if (legacy === undefined || ids.includes(legacy.session.id)) return;
+  const { id, state } = legacy.session;
+  const line = lineOf({ id, state, problem: null }, current, true);
+  if (isWanted(line)) yield line;
+}
+
 function lineOf(
   { id, state, problem }: SessionEntry,
   current: string | undefined,

@@ -2,6 +2,9 @@
 import * as library from "../../mod.ts";
 import { tableOf } from "../../src/commands/command.ts";
 import { commandGroups } from "../../src/commands/table.ts";
+import { Repository } from "../../src/library/repository.ts";
+import { Session } from "../../src/library/session.ts";
+import { Config, Secrets } from "../../src/library/settings.ts";
 import { assert, assertEquals } from "@std/assert";
 
 type Name = keyof typeof library;
@@ -65,6 +68,72 @@ const FUNCTIONS: Readonly<Record<string, readonly Name[]>> = {
   "version": [],
 };
 
+/** The method of a handle that each command is; none where it is about no repository. */
+const METHODS: Readonly<Record<string, readonly string[]>> = {
+  "init": ["repository.init"],
+  "validate": ["repository.validate"],
+  "start": ["repository.start"],
+  "status": ["session.status"],
+  "next": ["session.next"],
+  "start-item": ["session.startItem"],
+  "complete": ["session.complete"],
+  "skip": ["session.skip"],
+  "note": ["session.note"],
+  "advance": ["session.advance"],
+  "finish": ["session.finish", "session.abandon"],
+  "approve-item": ["session.approve"],
+  "approve": ["session.approvePhase"],
+  "verify-write-allowed": ["session.verifyWriteAllowed"],
+  "checkpoint": ["session.checkpoint"],
+  "checkpoints": ["session.checkpoints", "session.cleanCheckpoints"],
+  "resume": ["session.resume"],
+  "handoff": ["session.handOff"],
+  "context-reminder": ["session.reminder"],
+  "session list": ["repository.sessions"],
+  "session switch": ["repository.switch"],
+  "session info": ["session.status", "session.read"],
+  "session rename": ["session.rename"],
+  "session cleanup": ["repository.cleanup"],
+  "list": [],
+  "cleanup": [],
+  "doctor": ["repository.doctor", "repository.findings"],
+  "migrate": ["repository.migrate"],
+  "import-legacy": ["repository.importLegacy"],
+  "unlock": ["repository.unlock"],
+  "history": ["session.history", "session.events"],
+  "analyze": ["repository.analyze"],
+  "learn": ["session.learn"],
+  "feedback capture": ["session.feedback"],
+  "feedback review": ["repository.feedback"],
+  "generate-md": ["session.page"],
+  "config list": ["config.list"],
+  "config show": ["config.show"],
+  "config get": ["config.get"],
+  "config set": ["config.set"],
+  "config unset": ["config.unset"],
+  "config path": ["config.files"],
+  "secrets init": ["secrets.init"],
+  "secrets set": ["secrets.set"],
+  "secrets get": ["secrets.get"],
+  "secrets list": ["secrets.list"],
+  "secrets rm": ["secrets.remove"],
+  "secrets source": ["secrets.source"],
+  "secrets test": ["secrets.test"],
+  "secrets doctor": ["secrets.doctor"],
+  "help": [],
+  "completions": [],
+  "complete-words": [],
+  "schema": [],
+  "version": [],
+};
+
+/** Methods that no command is alone. */
+const OWN_METHODS: readonly string[] = [
+  "repository.session",
+  "repository.current",
+  "session.gates",
+];
+
 /** Rooms whose functions are use cases: what a command takes from them, a library user may need too. */
 const USE_CASES =
   /^\.\.\/(?:work|checkpoints|handoff|history|feedback|sessions|migration|doctor|secrets|config)\/\w+\.ts$/;
@@ -83,6 +152,26 @@ Deno.test("each command of the table has its functions in the library", () => {
     assertEquals(typeof library[name], "function", name);
   }
 });
+
+Deno.test("each command of the table that is about a repository is a method of its handle", () => {
+  assertEquals(Object.keys(METHODS), Object.keys(FUNCTIONS));
+  const named = new Set([...Object.values(METHODS).flat(), ...OWN_METHODS]);
+  assertEquals([...named].sort(), methods().sort());
+});
+
+function methods(): string[] {
+  const handles = {
+    repository: Repository,
+    session: Session,
+    config: Config,
+    secrets: Secrets,
+  };
+  return Object.entries(handles).flatMap(([name, { prototype }]) =>
+    Object.entries(Object.getOwnPropertyDescriptors(prototype))
+      .filter(([key, { value }]) => key !== "constructor" && value)
+      .map(([key]) => `${name}.${key}`)
+  );
+}
 
 Deno.test("commands call no use case that the library does not export", () => {
   const named = new Set<string>(Object.values(FUNCTIONS).flat());

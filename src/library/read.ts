@@ -1,0 +1,102 @@
+import type { ChecksumVerdict } from "../base/checksum.ts";
+import { JsonNumber } from "../base/json.ts";
+import { type OpenGate, openGates } from "../engine/gates.ts";
+import type { Host } from "../host/host.ts";
+import type { Place } from "../repository/open.ts";
+import {
+  openSession,
+  type SessionOptions,
+  type SessionSource,
+} from "../repository/select.ts";
+import type { SessionState, Workflow } from "../workflow/types.ts";
+
+/** Data as `JSON.stringify` and `structuredClone` take it: mappings are objects, numbers are doubles. */
+export type Plain<Value> = Value extends JsonNumber ? number
+  : Value extends ReadonlyMap<string, infer Member>
+    ? { readonly [key: string]: Plain<Member> }
+  : Value extends readonly (infer Entry)[] ? readonly Plain<Entry>[]
+  : Value extends object ? { readonly [Key in keyof Value]: Plain<Value[Key]> }
+  : Value;
+
+/** The open gates of a session. */
+export interface Gates {
+  /** Which session it is, and where. */
+  readonly place: Place;
+  /** Those of all phases, in the order of the workflow. */
+  readonly gates: readonly OpenGate[];
+}
+
+/**
+ * Reads which gates of a session are open, in all phases. Takes no lock and writes nothing.
+ *
+ * Requires `--allow-read`.
+ */
+export async function readGates(
+  host: Host,
+  options: SessionOptions = {},
+): Promise<Gates> {
+  const { place, workflow, session } = await openSession(host, options);
+  return { place, gates: openGates(workflow, session.state) };
+}
+
+/** All that orc keeps of a session, as plain data. */
+export interface SessionReading {
+  /** Which session it is, and where. */
+  readonly place: Place;
+  /** Its id. */
+  readonly session: string;
+  /** How it was decided that this session is meant. */
+  readonly sessionSource: SessionSource;
+  /** Number of its last update; 0 when only the Python tool wrote it. */
+  readonly serial: number;
+  /** Whether it still lies in the older tool's file. */
+  readonly legacy: boolean;
+  /** Whether the state is what its last writer signed. */
+  readonly checksum: ChecksumVerdict;
+  /** Phases and items, and what was said of them. */
+  readonly state: Plain<SessionState>;
+  /** The process it follows, with its texts filled in. */
+  readonly workflow: Plain<Workflow>;
+}
+
+/**
+ * Reads the state of a session, its workflow and its number, also of a legacy session. Takes no lock
+ * and writes nothing.
+ *
+ * Requires `--allow-read`.
+ */
+export async function readSession(
+  host: Host,
+  options: SessionOptions = {},
+): Promise<SessionReading> {
+  const opened = await openSession(host, options);
+  const { place, session, source, workflow } = opened;
+  return {
+    place,
+    session: session.id,
+    sessionSource: source,
+    serial: session.serial,
+    legacy: session.legacyPath !== null,
+    checksum: session.checksum,
+    state: plain(session.state),
+    workflow: plain(workflow),
+  };
+}
+
+function plain<Value>(value: Value): Plain<Value> {
+  return plainData(value) as Plain<Value>;
+}
+
+function plainData(value: unknown): unknown {
+  if (value instanceof JsonNumber) return Number(value.literal);
+  if (Array.isArray(value)) return value.map(plainData);
+  if (typeof value !== "object" || value === null) return value;
+  const members: Iterable<[unknown, unknown]> = value instanceof Map
+    ? value
+    : Object.entries(value);
+  // fromEntries defines keys; assigning `__proto__` would set the prototype.
+  return Object.fromEntries(
+    Array.from(members, ([key, member]) => [key, plainData(member)] as const)
+      .filter(([, member]) => member !== undefined),
+  );
+}

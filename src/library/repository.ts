@@ -1,0 +1,242 @@
+import { OrcError } from "../base/error.ts";
+import type { Finding } from "../base/finding.ts";
+import type { DiagnoseOptions, Diagnosis } from "../doctor/use.ts";
+import type { Reviewed, ReviewOptions } from "../feedback/use.ts";
+import type { FoundRoot } from "../files/root.ts";
+import type { Analyzed, AnalyzeOptions } from "../history/use.ts";
+import { denoHost } from "../host/deno_host.ts";
+import type { Host, Terminal } from "../host/host.ts";
+import type {
+  ImportOptions,
+  Migrated,
+  MigrateOptions,
+} from "../migration/use.ts";
+import { openRepository as open, type Place } from "../repository/open.ts";
+import type { Cleanup, CleanupSessionsOptions } from "../sessions/cleanup.ts";
+import type { EachSessionOptions, SessionLine } from "../sessions/list.ts";
+import type { Switched, Unlocked, UnlockOptions } from "../sessions/manage.ts";
+import type {
+  Initialized,
+  InitOptions,
+  Validated,
+  ValidateOptions,
+} from "../work/init.ts";
+import type { StartOptions } from "../work/start.ts";
+import { callIn, type CallOptions, type Given, type Site } from "./call.ts";
+import { Session } from "./session.ts";
+import { Config, Secrets } from "./settings.ts";
+
+/** Where to look, with what machine, and how long to wait there. */
+export interface OpenOptions extends CallOptions {
+  /** The directory that holds, or will hold, `.orchestrator/`; without it, it is searched. */
+  readonly root?: string;
+  /**
+   * The machine. Without it {@linkcode denoHost} without its terminal: a library asks nobody, and
+   * acts of a human need a host that says how a human is asked.
+   */
+  readonly host?: Host;
+}
+
+/**
+ * Opens the repository that a directory belongs to. Reads only, makes nothing and holds nothing
+ * open: the handle finds its root once, and each call goes to the files.
+ *
+ * Requires `--allow-read` for the root; without `root` also for what lies above the working
+ * directory.
+ *
+ * @example
+ * ```ts
+ * import { openRepository } from "@orc/cli";
+ *
+ * const root = await Deno.makeTempDir();
+ * const repository = await openRepository({ root });
+ * const session = await repository.start("Add login");
+ * const { phase, next } = await session.status();
+ * console.log(phase, next?.command);
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ *
+ * @throws {OrcError} if there is no such directory, or none can be found; see {@linkcode findRoot}
+ */
+export async function openRepository(
+  options: OpenOptions = {},
+): Promise<Repository> {
+  const host = options.host ?? hostWithoutTerminal();
+  const { host: _host, root: _root, ...base } = options;
+  const found = await findRoot({ ...options, host });
+  return new Repository({ host, base: { ...base, found } });
+}
+
+/**
+ * Finds the root of a repository as the commands do: the directory that is named, else the one that
+ * `ORCHESTRATOR_ROOT` names, else the nearest upwards that holds state of orc, `.git` or
+ * workflow.yaml, else the working directory.
+ *
+ * Requires `--allow-read`.
+ *
+ * @throws {OrcError} `no_such_root` (not_found), `root_not_a_directory` or `inside_git_directory`
+ *   (usage)
+ */
+// deno-lint-ignore require-await
+export async function findRoot(
+  { host = hostWithoutTerminal(), root, signal }: OpenOptions = {},
+): Promise<FoundRoot> {
+  const options = {
+    ...root !== undefined && { root },
+    ...signal && { signal },
+  };
+  return open(host, options).found;
+}
+
+/** Its members are asked for one by one: not all that a machine has may be read. */
+function hostWithoutTerminal(): Host {
+  const members = Object.getOwnPropertyDescriptors(denoHost());
+  const terminal = { value: NO_TERMINAL, enumerable: true };
+  return Object.defineProperties({}, { ...members, terminal }) as Host;
+}
+
+const NO_TERMINAL: Terminal = {
+  isInteractive: false,
+  isOutputTerminal: false,
+  isErrorTerminal: false,
+  columns: 80,
+  readLine: () => undefined,
+  readHidden: () => undefined,
+  showProgress: () => {},
+};
+
+/** One repository: each method is one function of the library, in this repository. */
+export class Repository {
+  readonly #site: Site;
+  /** Its root, and how it was found. */
+  readonly found: FoundRoot;
+  /** Its settings. */
+  readonly config: Config;
+  /** Its secrets. */
+  readonly secrets: Secrets;
+
+  /** Made by {@linkcode openRepository}. */
+  constructor(site: Site & { readonly base: { readonly found: FoundRoot } }) {
+    this.#site = site;
+    this.found = site.base.found;
+    this.config = new Config(site);
+    this.secrets = new Secrets(site);
+  }
+
+  /** The directory that holds, or will hold, `.orchestrator/`; absolute. */
+  get root(): string {
+    return this.found.root;
+  }
+
+  /**
+   * A session by its id, or by an unambiguous part of it; without one the session that is meant.
+   * Nothing is looked up before the handle is used.
+   */
+  session(id?: string): Session {
+    return new Session(this.#site, id);
+  }
+
+  /** The session that is meant, by its id; null where there is none. */
+  async current(options: CallOptions = {}): Promise<Session | null> {
+    try {
+      const { session } = await this.session().status(options);
+      return this.session(session);
+    } catch (error) {
+      if (error instanceof OrcError && error.code === "no_session") return null;
+      throw error;
+    }
+  }
+
+  /** Starts a session for a task: {@linkcode startSession}. */
+  async start(
+    task: string,
+    options: Given<StartOptions, "task"> = {},
+  ): Promise<Session> {
+    const { startSession } = await import("../work/start.ts");
+    const call = callIn(this.#site, { ...options, task });
+    const started = await startSession(this.#site.host, call);
+    const id = started.place.session ?? undefined;
+    return new Session(this.#site, id, started);
+  }
+
+  /** Makes a session the caller's own: {@linkcode switchSession}. */
+  async switch(id: string, options: CallOptions = {}): Promise<Switched> {
+    const { switchSession } = await import("../sessions/manage.ts");
+    const call = callIn(this.#site, { ...options, id });
+    return await switchSession(this.#site.host, call);
+  }
+
+  /** Goes through the sessions, the newest first: {@linkcode eachSession}. */
+  async *sessions(
+    options: Given<EachSessionOptions> = {},
+  ): AsyncGenerator<SessionLine, void> {
+    const { eachSession } = await import("../sessions/list.ts");
+    yield* eachSession(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Prepares it, and writes a workflow.yaml where there is none: {@linkcode initRepository}. */
+  async init(options: Given<InitOptions> = {}): Promise<Initialized> {
+    const { initRepository } = await import("../work/init.ts");
+    return await initRepository(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Checks its workflow: {@linkcode validateWorkflow}. */
+  async validate(options: Given<ValidateOptions> = {}): Promise<Validated> {
+    const { validateWorkflow } = await import("../work/init.ts");
+    return await validateWorkflow(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Counts what its sessions have in common: {@linkcode analyzeSessions}. */
+  async analyze(options: Given<AnalyzeOptions> = {}): Promise<Analyzed> {
+    const { analyzeSessions } = await import("../history/use.ts");
+    return await analyzeSessions(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Sums up the feedback on its sessions: {@linkcode reviewFeedback}. */
+  async feedback(options: Given<ReviewOptions> = {}): Promise<Reviewed> {
+    const { reviewFeedback } = await import("../feedback/use.ts");
+    return await reviewFeedback(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Moves the older tool's files in, or back out: {@linkcode migrate}. */
+  async migrate(options: Given<MigrateOptions> = {}): Promise<Migrated> {
+    const { migrate } = await import("../migration/use.ts");
+    return await migrate(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Copies the older tool's files in from elsewhere: {@linkcode importLegacy}. */
+  async importLegacy(
+    path: string,
+    options: Given<ImportOptions, "path"> = {},
+  ): Promise<Migrated> {
+    const { importLegacy } = await import("../migration/use.ts");
+    const call = callIn(this.#site, { ...options, path });
+    return await importLegacy(this.#site.host, call);
+  }
+
+  /** Looks for what is damaged or in the way: {@linkcode diagnoseRepository}. */
+  async doctor(options: Given<DiagnoseOptions> = {}): Promise<Diagnosis> {
+    const { diagnoseRepository } = await import("../doctor/use.ts");
+    const call = callIn(this.#site, options);
+    return await diagnoseRepository(this.#site.host, call);
+  }
+
+  /** What {@linkcode Repository.doctor} finds, the worst first. */
+  async *findings(options: CallOptions = {}): AsyncGenerator<Finding, void> {
+    yield* (await this.doctor(options)).findings;
+  }
+
+  /** Removes old closed sessions: {@linkcode cleanupSessions}. */
+  async cleanup(
+    options: Given<CleanupSessionsOptions> = {},
+  ): Promise<Cleanup & { readonly place: Place }> {
+    const { cleanupSessions } = await import("../sessions/cleanup.ts");
+    return await cleanupSessions(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Shows who holds its locks, or removes them: {@linkcode unlock}. */
+  async unlock(options: Given<UnlockOptions> = {}): Promise<Unlocked> {
+    const { unlock } = await import("../sessions/manage.ts");
+    return await unlock(this.#site.host, callIn(this.#site, options));
+  }
+}

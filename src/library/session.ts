@@ -1,0 +1,262 @@
+import type {
+  CheckpointCleanup,
+  CheckpointCleanupOptions,
+  CheckpointList,
+  CheckpointOptions,
+  Resumed,
+  ResumeOptions,
+  SavedCheckpoint,
+} from "../checkpoints/use.ts";
+import type { OpenGate } from "../engine/gates.ts";
+import type { RecordedEvent } from "../engine/event.ts";
+import type { Captured, CaptureOptions } from "../feedback/use.ts";
+import type { HandedOff, HandOffOptions } from "../handoff/use.ts";
+import type {
+  Generated,
+  GenerateOptions,
+  Learned,
+  LearnOptions,
+} from "../history/pages.ts";
+import type {
+  History,
+  HistoryOptions,
+  HistoryStreamOptions,
+} from "../history/use.ts";
+import type { Renamed } from "../sessions/manage.ts";
+import type { Next, Reminded, WriteAllowed } from "../work/agent.ts";
+import type { Changed } from "../work/change.ts";
+import type { Completed, CompleteOptions } from "../work/complete.ts";
+import type {
+  ApproveItemOptions,
+  NoteOptions,
+  SkipOptions,
+} from "../work/item.ts";
+import type {
+  AbandonOptions,
+  Advanced,
+  AdvanceOptions,
+  Ended,
+  FinishOptions,
+} from "../work/phase.ts";
+import type { Started } from "../work/start.ts";
+import type { Status } from "../work/status.ts";
+import { callIn, type CallOptions, type Given, type Site } from "./call.ts";
+import type { SessionReading } from "./read.ts";
+
+/**
+ * One session: each method is one function of the library, in this session. Without an id it is the
+ * session that is meant, chosen anew by each call as the commands choose it. Holds nothing open.
+ */
+export class Session {
+  readonly #site: Site;
+  /** As it was named; undefined for the session that is meant. */
+  readonly id: string | undefined;
+  /** What its start said; null unless this handle is what the start returned. */
+  readonly started: Started | null;
+
+  /** Made by a {@linkcode Repository}. */
+  constructor({ host, base }: Site, id?: string, started?: Started) {
+    this.#site = id === undefined
+      ? { host, base }
+      : { host, base: { ...base, session: id } };
+    this.id = id;
+    this.started = started ?? null;
+  }
+
+  /** Where it stands: {@linkcode readStatus}. */
+  async status(options: CallOptions = {}): Promise<Status> {
+    const { readStatus } = await import("../work/status.ts");
+    return await readStatus(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** What to do next: {@linkcode readNext}. */
+  async next(options: CallOptions = {}): Promise<Next> {
+    const { readNext } = await import("../work/agent.ts");
+    return await readNext(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** The open gates of all phases: {@linkcode readGates}. */
+  async gates(options: CallOptions = {}): Promise<readonly OpenGate[]> {
+    const { readGates } = await import("./read.ts");
+    const call = callIn(this.#site, options);
+    return (await readGates(this.#site.host, call)).gates;
+  }
+
+  /** Its state, workflow and number: {@linkcode readSession}. */
+  async read(options: CallOptions = {}): Promise<SessionReading> {
+    const { readSession } = await import("./read.ts");
+    return await readSession(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** What an agent should be reminded of: {@linkcode remindContext}. */
+  async reminder(options: CallOptions = {}): Promise<Reminded> {
+    const { remindContext } = await import("../work/agent.ts");
+    return await remindContext(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Whether files may be changed now: {@linkcode verifyWriteAllowed}. */
+  async verifyWriteAllowed(options: CallOptions = {}): Promise<WriteAllowed> {
+    const { verifyWriteAllowed } = await import("../work/agent.ts");
+    const call = callIn(this.#site, options);
+    return await verifyWriteAllowed(this.#site.host, call);
+  }
+
+  /** Says that work on an item has begun: {@linkcode startItem}. */
+  async startItem(itemId: string, options: CallOptions = {}): Promise<Changed> {
+    const { startItem } = await import("../work/item.ts");
+    const call = callIn(this.#site, { ...options, itemId });
+    return await startItem(this.#site.host, call);
+  }
+
+  /** Runs the check of an item and completes it: {@linkcode completeItem}. */
+  async complete(
+    itemId: string,
+    options: Given<CompleteOptions, "itemId"> = {},
+  ): Promise<Completed> {
+    const { completeItem } = await import("../work/complete.ts");
+    const call = callIn(this.#site, { ...options, itemId });
+    return await completeItem(this.#site.host, call);
+  }
+
+  /** Skips an item for a reason: {@linkcode skipItem}. */
+  async skip(
+    itemId: string,
+    reason: string,
+    options: Given<SkipOptions, "itemId" | "reason"> = {},
+  ): Promise<Changed> {
+    const { skipItem } = await import("../work/item.ts");
+    const call = callIn(this.#site, { ...options, itemId, reason });
+    return await skipItem(this.#site.host, call);
+  }
+
+  /** Gives a human's yes to an item: {@linkcode approveItem}. */
+  async approve(
+    itemId: string,
+    options: Given<ApproveItemOptions, "itemId"> = {},
+  ): Promise<Changed> {
+    const { approveItem } = await import("../work/item.ts");
+    const call = callIn(this.#site, { ...options, itemId });
+    return await approveItem(this.#site.host, call);
+  }
+
+  /** Gives a human's yes to a phase, without an id to the current one: {@linkcode approvePhase}. */
+  async approvePhase(
+    phaseId?: string,
+    options: CallOptions = {},
+  ): Promise<Changed> {
+    const { approvePhase } = await import("../work/phase.ts");
+    const named = phaseId === undefined ? options : { ...options, phaseId };
+    return await approvePhase(this.#site.host, callIn(this.#site, named));
+  }
+
+  /** Keeps a note: {@linkcode addNote}. */
+  async note(
+    text: string,
+    options: Given<NoteOptions, "text"> = {},
+  ): Promise<Changed> {
+    const { addNote } = await import("../work/item.ts");
+    const call = callIn(this.#site, { ...options, text });
+    return await addNote(this.#site.host, call);
+  }
+
+  /** Leaves the current phase: {@linkcode advancePhase}. */
+  async advance(options: Given<AdvanceOptions> = {}): Promise<Advanced> {
+    const { advancePhase } = await import("../work/phase.ts");
+    return await advancePhase(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Ends it, all being done: {@linkcode finishSession}. */
+  async finish(options: Given<FinishOptions> = {}): Promise<Ended> {
+    const { finishSession } = await import("../work/phase.ts");
+    return await finishSession(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Ends it unfinished, for a reason: {@linkcode abandonSession}. */
+  async abandon(
+    reason: string,
+    options: Given<AbandonOptions, "reason"> = {},
+  ): Promise<Ended> {
+    const { abandonSession } = await import("../work/phase.ts");
+    const call = callIn(this.#site, { ...options, reason });
+    return await abandonSession(this.#site.host, call);
+  }
+
+  /**
+   * What happened, event by event from the beginning, in constant memory; with `follow` it goes on
+   * until the session is closed: {@linkcode streamHistory}.
+   */
+  async *events(
+    options: Given<HistoryStreamOptions, "limit" | "all"> = {},
+  ): AsyncGenerator<RecordedEvent, void> {
+    const { streamHistory } = await import("../history/use.ts");
+    const call = callIn(this.#site, { ...options, all: true });
+    const { batches } = await streamHistory(this.#site.host, call);
+    for await (const batch of batches) yield* batch;
+  }
+
+  /** The last events: {@linkcode readHistory}. */
+  async history(options: Given<HistoryOptions> = {}): Promise<History> {
+    const { readHistory } = await import("../history/use.ts");
+    return await readHistory(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Keeps a copy of its state to return to: {@linkcode saveCheckpoint}. */
+  async checkpoint(
+    options: Given<CheckpointOptions> = {},
+  ): Promise<SavedCheckpoint> {
+    const { saveCheckpoint } = await import("../checkpoints/use.ts");
+    return await saveCheckpoint(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Those copies, newest first: {@linkcode listCheckpoints}. */
+  async checkpoints(options: CallOptions = {}): Promise<CheckpointList> {
+    const { listCheckpoints } = await import("../checkpoints/use.ts");
+    return await listCheckpoints(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Removes old copies: {@linkcode cleanCheckpoints}. */
+  async cleanCheckpoints(
+    options: Given<CheckpointCleanupOptions> = {},
+  ): Promise<CheckpointCleanup> {
+    const { cleanCheckpoints } = await import("../checkpoints/use.ts");
+    return await cleanCheckpoints(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Returns to a copy, without its id to the newest: {@linkcode resumeSession}. */
+  async resume(options: Given<ResumeOptions> = {}): Promise<Resumed> {
+    const { resumeSession } = await import("../checkpoints/use.ts");
+    return await resumeSession(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Writes a prompt for another agent, or runs one on it: {@linkcode handOff}. */
+  async handOff(options: Given<HandOffOptions> = {}): Promise<HandedOff> {
+    const { handOff } = await import("../handoff/use.ts");
+    return await handOff(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Gives it a name: {@linkcode renameSession}. */
+  async rename(name: string, options: CallOptions = {}): Promise<Renamed> {
+    const { renameSession } = await import("../sessions/manage.ts");
+    const id = this.id ?? (await this.status(options)).session;
+    const call = callIn(this.#site, { ...options, id, name });
+    return await renameSession(this.#site.host, call);
+  }
+
+  /** What it has to teach: {@linkcode writeLearnings}. */
+  async learn(options: Given<LearnOptions> = {}): Promise<Learned> {
+    const { writeLearnings } = await import("../history/pages.ts");
+    return await writeLearnings(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** It as a page of Markdown: {@linkcode generateMarkdown}. */
+  async page(options: Given<GenerateOptions> = {}): Promise<Generated> {
+    const { generateMarkdown } = await import("../history/pages.ts");
+    return await generateMarkdown(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Keeps how it went: {@linkcode captureFeedback}. */
+  async feedback(options: Given<CaptureOptions> = {}): Promise<Captured> {
+    const { captureFeedback } = await import("../feedback/use.ts");
+    return await captureFeedback(this.#site.host, callIn(this.#site, options));
+  }
+}
