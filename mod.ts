@@ -43,6 +43,22 @@ export type { Session } from "./src/library/session.ts";
 export type { Config, Secrets } from "./src/library/settings.ts";
 export type { FoundRoot, RootSource } from "./src/files/root.ts";
 
+// The same under the names of the Python tool's design.
+export {
+  type ManagerOptions,
+  OrchestratorPaths,
+  type PathsOptions,
+  SessionManager,
+} from "./src/library/manager.ts";
+export type {
+  NewSession,
+  Session as SessionRecord,
+  SessionEntry,
+  SessionStore as StorageBackend,
+  Updated,
+} from "./src/session/read.ts";
+export type { OrcData, StoredSession } from "./src/session/codec.ts";
+
 // The state of a session as plain data.
 export type { OpenGate } from "./src/engine/gates.ts";
 export {

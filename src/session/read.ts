@@ -131,13 +131,17 @@ export function assertWritable(session: StoredSession, path: string): void {
   }
 }
 
+/** A session as it is kept, and where. */
 export interface Session extends StoredSession {
+  /** What names its directory. */
   readonly id: string;
   /** The legacy file it was read from; null when it lies in `.orchestrator/`. */
   readonly legacyPath: string | null;
 }
 
+/** What an update made of a session. */
 export interface Updated {
+  /** The session as it is kept now. */
   readonly session: Session;
   /** Empty when nothing had to change. */
   readonly events: readonly RecordedEvent[];
@@ -147,13 +151,19 @@ export interface Updated {
 
 /** A line of a session list; state that cannot be read is named and not hidden. */
 export interface SessionEntry {
+  /** What names it. */
   readonly id: string;
+  /** Null where it cannot be read. */
   readonly state: SessionState | null;
+  /** Why it cannot; null where it can. */
   readonly problem: string | null;
 }
 
+/** A session that is to be kept. */
 export interface NewSession {
+  /** What names it. */
   readonly id: string;
+  /** Its first state, and the events that led to it. */
   readonly decision: Decision;
   /** For the session's `meta.json`: local time without offset. */
   readonly localTime: string;
