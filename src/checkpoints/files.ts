@@ -290,6 +290,7 @@ const INERT_VARIABLES = {
 export async function changedFiles(
   host: Host,
   workingDirectory: string,
+  signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const runGit = (words: readonly string[]) =>
     host.runProgram({
@@ -297,6 +298,7 @@ export async function changedFiles(
       workingDirectory,
       timeoutMs: GIT_TIMEOUT_MS,
       variables: INERT_VARIABLES,
+      signal,
     });
   try {
     const overrides = withoutFilters(await runGit(LIST_FILTERS));

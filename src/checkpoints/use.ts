@@ -100,7 +100,11 @@ export async function saveCheckpoint(
   const { mask } = await sessionMasker(host, opened);
   assertOpen(session.state);
   // Before the lock is taken: git may take its time.
-  const changed = await changedFiles(host, repository.found.workingTree);
+  const changed = await changedFiles(
+    host,
+    repository.found.workingTree,
+    options.signal,
+  );
   if (session.legacyPath !== null) {
     assertWritable(session, session.legacyPath);
     await adoptLegacySession(host, repository, session.id);

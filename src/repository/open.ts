@@ -127,9 +127,7 @@ function lockTimeoutMs(
   site: Pick<Repository, "found" | "layout">,
   { lockTimeout, lockTimeoutMs }: RepositoryOptions,
 ): number | (() => Promise<number>) {
-  if (lockTimeoutMs !== undefined) {
-    return typedMs("lockTimeoutMs / 1000", String(lockTimeoutMs / 1000));
-  }
+  if (lockTimeoutMs !== undefined) return givenMs(lockTimeoutMs);
   if (lockTimeout !== undefined) return typedMs("--lock-timeout", lockTimeout);
   for (const variable of LOCK_TIMEOUT_VARIABLES) {
     const text = host.env(variable);
@@ -141,6 +139,15 @@ function lockTimeoutMs(
   };
   let known: Promise<number> | undefined;
   return () => known ??= read();
+}
+
+function givenMs(ms: number): number {
+  if (ms >= 0 && ms <= 86_400_000) return ms;
+  throw usage(
+    "invalid_lock_timeout",
+    `lockTimeoutMs is ${ms}, not a number of milliseconds from 0 to 86400000`,
+    "name milliseconds, such as lockTimeoutMs: 30_000",
+  );
 }
 
 function typedMs(origin: string, text: string): number {

@@ -113,7 +113,8 @@ export async function findSecret(
     locked ??= found.locked;
   }
   const { host, repository } = search;
-  const value = await askGit(host, repository.found.workingTree, name);
+  const { found, context } = repository;
+  const value = await askGit(host, found.workingTree, name, context.signal);
   if (value !== undefined) return { name, value, source: "git", place: null };
   if (locked !== undefined) throw locked;
   return undefined;
@@ -162,6 +163,7 @@ export async function askGit(
   host: Host,
   workingDirectory: string,
   name: string,
+  signal?: AbortSignal,
 ): Promise<string | undefined> {
   try {
     const { exitCode, problem, stdout } = await host.runProgram({
@@ -170,6 +172,7 @@ export async function askGit(
       timeoutMs: TIMEOUT_MS,
       input: `protocol=https\nhost=${HOST_NAME}\nusername=${name}\n\n`,
       variables: SILENT,
+      signal,
     });
     if (exitCode !== 0 || problem !== null) return undefined;
     return /^password=(.+)$/m.exec(stdout)?.[1];
