@@ -1,7 +1,12 @@
 import { bundle } from "../bundle.ts";
 import { installInto, pack, programIn, proveUninstall } from "./install.ts";
 import { run } from "./program.ts";
-import { compileContract, proveConsumer, TYPE_CHECKER } from "./prove_types.ts";
+import {
+  compileContract,
+  proveConsumer,
+  proveTypes,
+  TYPE_CHECKER,
+} from "./prove_types.ts";
 import { programOf, type Runtime, RUNTIMES } from "./runtimes.ts";
 
 /** Something the package promises, tried out; returns what was seen. */
@@ -42,7 +47,7 @@ export function quickProofs(bench: Bench): readonly Proof[] {
     {
       name: "a strict project compiles against its types, and runs",
       run: async () => {
-        await proveConsumer(root, project, "consumer");
+        await proveTypes(root, project);
         return "NodeNext, no skipLibCheck";
       },
     },

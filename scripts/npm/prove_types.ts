@@ -28,7 +28,59 @@ export async function proveConsumer(
     `${project}/${name}.ts`,
   );
   await compile(project, { compilerOptions: STRICT, files: [`${name}.ts`] });
-  return await run(["node", `out/${name}.js`], { cwd: project });
+  return await run(["node", outputOf(`${name}.ts`)], { cwd: project });
+}
+
+/** Checks the programs of consumers against the types of the package, and runs them. */
+export async function proveTypes(root: string, project: string): Promise<void> {
+  const source = (path: string) => Deno.readTextFile(`${root}/${path}`);
+  const programs = new Map([
+    ["consumer.ts", await source("tests/npm/consumer.ts")],
+    ["narrow.ts", await source("tests/library/narrow.ts")],
+    ...programsIn(await source("docs/library.md")),
+  ]);
+  for (const [name, text] of programs) {
+    await Deno.writeTextFile(`${project}/${name}`, text);
+  }
+  const files = [...programs.keys()];
+  await compile(project, { compilerOptions: STRICT, files });
+  for (const name of files) {
+    if (name === "narrow.ts") await proveNarrow(project);
+    else await run(["node", outputOf(name)], { cwd: project });
+  }
+}
+
+function outputOf(name: string): string {
+  return `out/${name.replace(/\.ts$/, ".js")}`;
+}
+
+/** The programs of a page: its examples that begin with their name. */
+export function programsIn(
+  page: string,
+): readonly (readonly [name: string, text: string])[] {
+  const blocks = page.matchAll(/^```ts\n\/\/ (\w+\.ts)\n(.*?)^```$/gms);
+  return Array.from(blocks, ([, name = "", text = ""]) => [name, text]);
+}
+
+/**
+ * What only reads the repository gets by with that under the permission model of Node, too, which in
+ * Node 20 lets nobody sync what they write.
+ */
+async function proveNarrow(project: string): Promise<void> {
+  const root = await Deno.makeTempDir({ dir: project });
+  const program = outputOf("narrow.ts");
+  await run(["node", program, root], { cwd: project });
+  const flags = ["--experimental-permission", `--allow-fs-read=${project}/*`];
+  const args = [...flags, program, root, "reads"];
+  // Settings and secrets of a user lie in their own directory, which may not be read here.
+  const env = { HOME: "" };
+  const said = await run(["node", ...args], { cwd: project, env });
+  const { called, refusals } = JSON.parse(said);
+  const denied = Object.entries(refusals).filter(([, code]) =>
+    String(code).startsWith("permission_")
+  );
+  if (called.length > 0 && denied.length === 0) return;
+  throw new Error(`Node permits too little: ${JSON.stringify(denied)}`);
 }
 
 /** Compiles the contract of the stand-in for Node; returns the program. */

@@ -2,9 +2,7 @@
 import * as library from "../../mod.ts";
 import { tableOf } from "../../src/commands/command.ts";
 import { commandGroups } from "../../src/commands/table.ts";
-import { Repository } from "../../src/library/repository.ts";
-import { Session } from "../../src/library/session.ts";
-import { Config, Secrets } from "../../src/library/settings.ts";
+import { methods } from "./methods.ts";
 import { assert, assertEquals } from "@std/assert";
 
 type Name = keyof typeof library;
@@ -158,20 +156,6 @@ Deno.test("each command of the table that is about a repository is a method of i
   const named = new Set([...Object.values(METHODS).flat(), ...OWN_METHODS]);
   assertEquals([...named].sort(), methods().sort());
 });
-
-function methods(): string[] {
-  const handles = {
-    repository: Repository,
-    session: Session,
-    config: Config,
-    secrets: Secrets,
-  };
-  return Object.entries(handles).flatMap(([name, { prototype }]) =>
-    Object.entries(Object.getOwnPropertyDescriptors(prototype))
-      .filter(([key, { value }]) => key !== "constructor" && value)
-      .map(([key]) => `${name}.${key}`)
-  );
-}
 
 Deno.test("commands call no use case that the library does not export", () => {
   const named = new Set<string>(Object.values(FUNCTIONS).flat());

@@ -1,0 +1,98 @@
+/** What may be done with no permission but to read the root and to write its `.orchestrator`. */
+import {
+  openRepository,
+  OrcError,
+  OrchestratorPaths,
+  SessionManager,
+} from "@orc/cli";
+import assert from "node:assert/strict";
+import process from "node:process";
+
+const root = process.argv[2] ?? "";
+const repository = await openRepository({ root });
+// On Deno what reads YAML asks for the environment, so it was started before.
+const session = await repository.current() ??
+  await repository.start("Add login");
+const id = session.id ?? "";
+
+type Calls = Readonly<Record<string, () => Promise<unknown>>>;
+
+/** What each method does; a refusal by the rules is an answer, one by the machine is not. */
+const reads: Calls = {
+  "session.status": () => session.status(),
+  "session.next": () => session.next(),
+  "session.gates": () => session.gates(),
+  "session.read": () => session.read(),
+  "session.reminder": () => session.reminder(),
+  "session.verifyWriteAllowed": () => session.verifyWriteAllowed(),
+  "session.events": async () => {
+    for await (const { type } of session.events()) assert.ok(type);
+  },
+  "session.history": () => session.history(),
+  "session.checkpoints": () => session.checkpoints(),
+  "session.handOff": () => session.handOff(),
+  "session.learn": () => session.learn(),
+  "session.page": () => session.page({ stdout: true }),
+  "repository.sessions": async () => {
+    for await (const line of repository.sessions()) assert.equal(line.id, id);
+  },
+  "repository.analyze": () => repository.analyze(),
+  "repository.feedback": () => repository.feedback(),
+  "repository.findings": async () => {
+    for await (const { code } of repository.findings()) assert.ok(code);
+  },
+  "repository.doctor": () => repository.doctor(),
+  "repository.unlock": () => repository.unlock(),
+  "config.get": () => repository.config.get("check_timeout_seconds"),
+  "config.list": () => repository.config.list(),
+  "config.show": () => repository.config.show(),
+  "config.files": () => repository.config.files(),
+  "secrets.list": () => repository.secrets.list(),
+  "secrets.source": () => repository.secrets.source("DEPLOY_KEY"),
+  "secrets.test": () => repository.secrets.test("DEPLOY_KEY"),
+  "secrets.get": () => repository.secrets.get("DEPLOY_KEY"),
+  "secrets.doctor": () => repository.secrets.doctor(),
+  "manager.readState": async () => {
+    const paths = new OrchestratorPaths({ baseDir: root });
+    const manager = new SessionManager(paths);
+    assert.equal(paths.findLegacyStateFile(), null);
+    assert.deepEqual(await manager.listSessions(), [id]);
+    return await manager.readState();
+  },
+};
+
+const writes: Calls = {
+  "session.startItem": () => session.startItem("idea"),
+  "session.complete": () => session.complete("idea", { notes: "As asked" }),
+  "session.note": () => session.note("The old API stays"),
+  "session.skip": () => session.skip("sketch", "It is known from last week"),
+  "session.approve": () => session.approve("consent"),
+  "session.approvePhase": () => session.approvePhase(),
+  "session.advance": () => session.advance(),
+  "session.checkpoint": () => session.checkpoint({ message: "Here" }),
+  "session.cleanCheckpoints": () => session.cleanCheckpoints({ dryRun: true }),
+  "session.resume": () => session.resume({ yes: true }),
+  "session.rename": () => session.rename("Login"),
+  "session.feedback": () => session.feedback({ auto: true }),
+  "repository.switch": () => repository.switch(id),
+  "repository.cleanup": () => repository.cleanup({ yes: true }),
+  "repository.migrate": () => repository.migrate(),
+  "config.set": () => repository.config.set("check_timeout_seconds", "900"),
+  "session.abandon": () => session.abandon("It was dropped"),
+  "session.finish": () => session.finish(),
+};
+
+// Node 20 permits nobody to sync a file where it permits anything at all, so nothing is written there.
+const calls: Calls = process.argv[3] === "reads"
+  ? reads
+  : { ...reads, ...writes };
+const refusals: Record<string, string> = {};
+for (const [name, call] of Object.entries(calls)) {
+  try {
+    await call();
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    refusals[name] = error.code;
+  }
+}
+console.log(JSON.stringify({ called: Object.keys(calls), refusals }));

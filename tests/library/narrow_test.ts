@@ -1,0 +1,66 @@
+/** What needs no more than to read the root and to write its `.orchestrator` gets by with that. */
+import { openRepository } from "../../mod.ts";
+import { withRoot } from "../work/fixtures.ts";
+import { methods } from "./methods.ts";
+import { assertEquals } from "@std/assert";
+
+const NARROW_WORKFLOW = `name: Narrow
+phases:
+  - id: PLAN
+    name: Plan
+    items:
+      - {id: idea, name: Idea}
+      - {id: sketch, name: Sketch}
+      - {id: consent, name: Consent, verification: {type: manual_gate}}
+`;
+
+/** What reads YAML, runs a program or lies elsewhere needs more. */
+const NEEDS_MORE: readonly string[] = [
+  "config.unset",
+  "repository.importLegacy",
+  "repository.init",
+  "repository.start",
+  "repository.validate",
+  "secrets.init",
+  "secrets.remove",
+  "secrets.set",
+];
+
+/** The program itself opens and finds the session. */
+const USED_BEFORE: readonly string[] = [
+  "repository.current",
+  "repository.session",
+];
+
+/** By the rules, and for what is not there; none by the machine. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  "session.verifyWriteAllowed": "write_not_allowed",
+  "session.approve": "approval_required",
+  "session.advance": "blocked",
+  "secrets.source": "no_such_secret",
+  "secrets.test": "no_such_secret",
+  "secrets.get": "no_such_secret",
+  "session.finish": "session_closed",
+};
+
+Deno.test("the handles need only to read the root and to write .orchestrator", () =>
+  withRoot({ "workflow.yaml": NARROW_WORKFLOW }, async (root) => {
+    await (await openRepository({ root })).start("Add login");
+    const command = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--no-prompt",
+        `--allow-read=${root}`,
+        `--allow-write=${root}/.orchestrator`,
+        "tests/library/narrow.ts",
+        root,
+      ],
+    });
+    const { stdout, stderr } = await command.output();
+    const said = new TextDecoder().decode(stdout);
+    if (said === "") throw new Error(new TextDecoder().decode(stderr));
+    const { called, refusals } = JSON.parse(said);
+    assertEquals(refusals, REFUSALS);
+    const known = [...called, ...NEEDS_MORE, ...USED_BEFORE];
+    assertEquals(methods().filter((name) => !known.includes(name)), []);
+  }));
