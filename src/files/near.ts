@@ -45,7 +45,7 @@ export function butThereIs(directory: string, path: string): string {
 const UNSEEN = /(?=[^ -~])[\p{Pd}\p{Cf}\p{Zs}]/gu;
 
 /** Two forms of one name look alike, until what they are made of is written out. */
-function spelledOut(text: string, signs: RegExp = /[^ -~]/gu): string {
+function spelledOut(text: string, signs = /[^ -~]/gu): string {
   return text.replaceAll(
     signs,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
