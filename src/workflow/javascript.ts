@@ -53,15 +53,21 @@ export function nodeCommands(text: string, folder: Folder): Commands {
       : `${manager} run ${name}`;
   };
   const packages = packagesOf(manifest, folder);
-  const everywhere = (name: string) =>
+  const isInPackages = (name: string) =>
     packages.some((path) =>
-        scriptsIn(readManifest(folder.read(path)), "scripts").get(name)
-      ) && !isOldYarn(manager, folder)
+      scriptsIn(readManifest(folder.read(path)), "scripts").get(name)
+    );
+  const everywhere = (name: string) =>
+    isInPackages(name) && !isOldYarn(manager, folder)
       ? IN_ALL_PACKAGES[manager]?.(name)
       : undefined;
   const run = (name: string) => own(name) ?? everywhere(name);
   return {
-    test: run("test") ?? nodeRunner(manifest, manager, folder),
+    // What the packages say themselves is not guessed.
+    test: run("test") ??
+      (isInPackages("test")
+        ? undefined
+        : nodeRunner(manifest, manager, folder)),
     build: run("build"),
     lint: run("lint"),
   };

@@ -235,6 +235,15 @@ Deno.test("detectProject() finds the tests of all packages of a JavaScript works
     ],
     [
       {
+        ...root(),
+        ...member,
+        "yarn.lock": "# yarn lockfile v1\n",
+        "packages/a/a.test.js": 'import test from "node:test";',
+      },
+      "packages/a: npm test",
+    ],
+    [
+      {
         ...root({ workspaces: { packages: ["./packages/a/"] } }),
         ...member,
         "bun.lock": "",
