@@ -457,3 +457,25 @@ test("C13: a check does not look for a file outside of the repository", () =>
       });
     }
   }));
+
+for (
+  const [what, args] of [
+    ["evidence", ["complete", "ITEM", "--evidence", "Given.JSON"]],
+    ["a workflow", ["start", "--beside", "Third", "-w", "Given.JSON"]],
+    ["a secret", ["secrets", "set", "TOKEN", "--file", "Given.JSON"]],
+    ["an import", ["import-legacy", "Given.JSON"]],
+  ] as const
+) {
+  test(`C13: a file of ${what} that is there in another case is named`, () =>
+    inLab(async (lab) => {
+      Deno.writeTextFileSync(`${lab.root}/given.json`, "{}");
+      const { out } = await lab.orc(["next", "--json", "--session", lab.first]);
+      const id = /"id": ?"(\w+)"/.exec(out)?.[1] ?? "";
+      const words = args.map((word) => word === "ITEM" ? id : word);
+      const named = words[0] === "complete" ? ["--session", lab.first] : [];
+      const { err } = await lab.orc([...words, ...named], {
+        env: { ORCHESTRATOR_PASSPHRASE: "only for this test" },
+      });
+      assertStringIncludes(err, "given.json does");
+    }));
+}
