@@ -35,7 +35,7 @@ const COULD_NOT_RUN: ReadonlySet<number> = new Set([2, 126, 127]);
 const COMPLAINT = /^(?:\S*\/)?sh: (?:line )?(?:\d+: )?(\S*\/\S*): /m;
 
 /**
- * Says why a program never ran although a shell or `env` ended in its place; undefined where it
+ * Says why a program never ran although a shell or `env` ended in its place, or nothing did; undefined where it
  * seems to have run. Its first word stands for the program, or what a shell complains about.
  */
 export function whyNeverRan(
@@ -43,17 +43,22 @@ export function whyNeverRan(
   ended: { readonly exitCode: number; readonly stderr: string },
   site: ProgramSite,
 ): string | undefined {
-  if (!COULD_NOT_RUN.has(ended.exitCode)) return undefined;
+  const isDone = ended.exitCode === 0;
+  if (!isDone && !COULD_NOT_RUN.has(ended.exitCode)) return undefined;
   const program = words === undefined
     ? COMPLAINT.exec(ended.stderr)?.[1]
     : words[0];
   if (program === undefined) return undefined;
   const file = findProgram(program, site);
-  const reason = typeof file === "string"
-    ? undefined
+  if (typeof file === "string") return undefined;
+  // An empty file is a script for the system, and ends well.
+  const reason = isDone
+    ? headOf(file.path) === "" ? IS_EMPTY : undefined
     : whyFileCannotRun(file.path, site);
   return reason && `Program "${program}" ${reason}`;
 }
+
+const IS_EMPTY = "is empty: there is nothing in it to run";
 
 /** A file that is there, or may be where orc may not look. */
 type Sought = { readonly path: string } | "absent" | "unknown";

@@ -118,6 +118,26 @@ Deno.test(
 );
 
 Deno.test(
+  "runProgram() does not take an empty file for a check that passed",
+  ONLY_LINUX,
+  () =>
+    withTemporaryDirectory(async (directory) => {
+      for (const text of ["", "\n", "#!/bin/sh\n"]) {
+        writeProgram(`${directory}/own`, text);
+        const { problem } = await runProgram({
+          command: ["./own"],
+          workingDirectory: directory,
+          timeoutMs: 20_000,
+        });
+        const expected = text === ""
+          ? 'Program "./own" is empty: there is nothing in it to run'
+          : null;
+        assertEquals(problem, expected);
+      }
+    }),
+);
+
+Deno.test(
   "whyUnrunnable() names the file that was meant by a bare name",
   ONLY_LINUX,
   () =>
