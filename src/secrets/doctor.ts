@@ -12,6 +12,7 @@ import { environmentFiles, KEY_VARIABLES } from "../base/names.ts";
 import { isDenied } from "../files/errors.ts";
 import { isFileTracked } from "../files/git_index.ts";
 import { fileKind, isVisible, readRegularFile } from "../files/read.ts";
+import { isOfNoRepository } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
@@ -143,14 +144,13 @@ function sharedFiles({ layout, found }: Repository): readonly string[] {
 
 /** Files in which people leave what opens the secrets beside them; not the user's own identity. */
 function keyFiles(host: Host, repository: Repository): readonly string[] {
-  const home = host.homeDirectory();
-  const own = home === undefined ? undefined : userLayout(home).identity;
-  const { layout, found } = repository;
+  const { layout: { root }, found } = repository;
+  const isOwn = isOfNoRepository(root, host.homeDirectory());
   return [
     ...sharedFiles(repository),
     ...environmentFiles(found.workingTree),
-    userLayout(layout.root).identity,
-  ].filter((path) => path !== own);
+    ...isOwn ? [] : [userLayout(root).identity],
+  ];
 }
 
 /** What cannot be read holds nothing that could be found. */

@@ -1,5 +1,6 @@
 import { OrcError } from "../../src/base/error.ts";
 import { userLayout } from "../../src/base/layout.ts";
+import { diagnoseSecrets } from "../../src/secrets/doctor.ts";
 import { readIdentities } from "../../src/secrets/encryption.ts";
 import {
   readSecret,
@@ -28,6 +29,25 @@ Deno.test("an identity is not read behind a link", () =>
     Deno.symlinkSync(`${home}/elsewhere/${first}`, `${home}/${first}`);
     const host = fixedHost({ home });
     assertEquals(codeOf(() => readIdentities(host)), "symbolic_link");
+  }));
+
+Deno.test("diagnoseSecrets() does not take the user's own identity for a key that somebody left, however the home is named", () =>
+  withTemporaryDirectory(async (directory) => {
+    const root = `${directory}/real`;
+    const { identity } = userLayout(root);
+    writeTree(directory, {
+      "real/.secrets.enc": "Salted__",
+      [identity.slice(directory.length + 1)]: "AGE-SECRET-KEY-1A",
+    });
+    Deno.symlinkSync("real", `${directory}/home`);
+    for (const home of [root, `${directory}/home`, `${directory}/other`]) {
+      const host = fixedHost({ home });
+      const { findings } = await diagnoseSecrets(host, { root });
+      const beside = findings.filter(({ code }) =>
+        code === "key_beside_secrets"
+      ).length;
+      assertEquals(beside, home.endsWith("other") ? 1 : 0, home);
+    }
   }));
 
 Deno.test("secrets are not read or written through a link", () =>
