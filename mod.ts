@@ -168,6 +168,7 @@ export {
   type AnalyzeOptions,
   analyzeSessions,
   type History,
+  type HistoryEvent,
   type HistoryOptions,
   type HistoryStream,
   type HistoryStreamOptions,
@@ -391,6 +392,7 @@ export {
   type ErrorKind,
   exitCodeOf,
   OrcError,
+  type OrcErrorData,
   type OrcErrorOptions,
 } from "./src/base/error.ts";
 export type { Finding, Severity } from "./src/base/finding.ts";
@@ -399,6 +401,7 @@ export {
   type JsonObject,
   type JsonValue,
 } from "./src/base/json.ts";
+export type { PlainJson } from "./src/base/plain.ts";
 export type { Masker, MaskingStream } from "./src/base/mask.ts";
 
 if (import.meta.main) {

@@ -47,6 +47,7 @@ export {
   type ErrorKind,
   exitCodeOf,
   OrcError,
+  type OrcErrorData,
   type OrcErrorOptions,
 } from "./base/error.ts";
 
@@ -75,4 +76,5 @@ export type {
   Verification,
   Workflow,
 } from "./workflow/types.ts";
+export type { PlainJson } from "./base/plain.ts";
 export { JsonNumber, type JsonObject, type JsonValue } from "./base/json.ts";

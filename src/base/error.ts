@@ -1,3 +1,5 @@
+import { membersOf } from "./plain.ts";
+
 /**
  * What went wrong, as a class that decides the exit code.
  *
@@ -32,6 +34,11 @@ export interface OrcErrorOptions {
   details?: Readonly<Record<string, unknown>>;
 }
 
+/** All that an {@linkcode OrcError} says, as plain data. */
+export type OrcErrorData =
+  & Pick<OrcError, "name" | "kind" | "code" | "message">
+  & Partial<Pick<OrcError, "hint" | "path" | "details">>;
+
 /**
  * The one error class of orc: a condition that is the caller's to handle. Any other error is a bug in
  * orc, except for the reason of an `AbortSignal` that the caller handed in.
@@ -62,7 +69,13 @@ export class OrcError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.path = options.path;
-    this.details = options.details;
+    this.details = options.details && membersOf(options.details);
+  }
+
+  /** All of it as plain data, as `JSON.stringify` prints it; `structuredClone` keeps only this whole. */
+  toJSON(): OrcErrorData {
+    const { name, kind, code, message, hint, path, details } = this;
+    return { name, kind, code, message, hint, path, details };
   }
 }
 

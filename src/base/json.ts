@@ -5,6 +5,15 @@ import { MAX_DEPTH } from "./limits.ts";
 export class JsonNumber {
   /** Keeps the spelling; it must be one that Python's JSON reader accepts. */
   constructor(readonly literal: string) {}
+
+  /** The number; its literal, as a text, where a double would be another integer or JSON has none. */
+  toJSON(): number | string {
+    const number = Number(this.literal);
+    const isKept = /^-?\d+$/.test(this.literal)
+      ? String(number) === this.literal
+      : Number.isFinite(number);
+    return isKept ? number : this.literal;
+  }
 }
 
 /** An object whose keys keep their order, `10` included: `new Map(Object.entries(fields))`. */
@@ -92,17 +101,6 @@ export function withFields(
 
 export function asObject(value: JsonValue | undefined): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined;
-}
-
-/** Plain objects and lists, for `JSON.stringify`: numbers are doubles, and `__proto__` stays data. */
-export function plainOf(value: JsonValue): unknown {
-  if (value instanceof JsonNumber) return Number(value.literal);
-  if (isJsonList(value)) return value.map(plainOf);
-  if (!isJsonObject(value)) return value;
-  // fromEntries defines keys; assigning `__proto__` would set the prototype.
-  return Object.fromEntries(
-    Array.from(value, ([key, member]) => [key, plainOf(member)]),
-  );
 }
 
 /** A text that is being read as JSON, how far it has been read, and how to speak about it. */

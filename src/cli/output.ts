@@ -1,5 +1,5 @@
 import { external, type OrcError } from "../base/error.ts";
-import { JsonNumber, plainOf } from "../base/json.ts";
+import { plainOf } from "../base/plain.ts";
 import { escapeControls, escapeJson } from "../base/text.ts";
 import type {
   Command,
@@ -58,9 +58,7 @@ export function documentOf(content: unknown): string {
 
 /** JSON.stringify would print a JSON object of the core as `{}`. */
 function toPlain(_key: string, value: unknown): unknown {
-  return value instanceof Map || value instanceof JsonNumber
-    ? plainOf(value)
-    : value;
+  return value instanceof Map ? plainOf(value) : value;
 }
 
 /** Escapes every text in a result before it is rendered: later a style could not be told from data. */

@@ -1,12 +1,15 @@
 import { usage } from "../base/error.ts";
-import type { JsonValue } from "../base/json.ts";
 import { MAX_LISTED_EVENTS } from "../base/limits.ts";
 import { headOf, oneLine } from "../base/markdown.ts";
-import type { RecordedEvent } from "../engine/event.ts";
 import { learningsSection } from "../history/page_rules.ts";
 import type { Generated, Learned } from "../history/pages.ts";
 import type { Analysis, SkippedItem } from "../history/rules.ts";
-import type { History, HistoryOptions, OnProgress } from "../history/use.ts";
+import type {
+  History,
+  HistoryEvent,
+  HistoryOptions,
+  OnProgress,
+} from "../history/use.ts";
 import type { Terminal } from "../host/host.ts";
 import {
   command,
@@ -19,7 +22,7 @@ import {
 } from "./command.ts";
 import { barOf, blocksText, withProgress } from "./view.ts";
 
-export const historyCommand = command<ResultOf<History>, RecordedEvent>({
+export const historyCommand = command<ResultOf<History>, HistoryEvent>({
   description:
     `Shows the log of the session, oldest first: the last 50 events that fit, or as many as --limit says. --all shows everything, --follow goes on with new events until the session is closed or the command is interrupted.\n\nA time is an instant such as 2026-03-01T10:00:00Z, a date, which is a whole day in UTC, or how long ago: 30m, 2h, 3d, 1w.\n\n--json prints one document with at most ${MAX_LISTED_EVENTS} events. --output jsonl prints one event a line as it is read, also with --all and --follow, and in constant memory.`,
   flags: [
@@ -102,7 +105,7 @@ interface AnalyzeResult {
   readonly completion_rate: string;
   readonly skipped_items: Analysis["skippedItems"];
   readonly verification_failures: Analysis["checkFailures"];
-  readonly phase_durations: ReadonlyMap<string, PhaseRow>;
+  readonly phase_durations: Readonly<Record<string, PhaseRow>>;
   readonly total_events: number;
   /** Whether people see every row. */
   readonly all: boolean;
@@ -161,9 +164,8 @@ function resultOf(
     }%`,
     skipped_items: analysis.skippedItems,
     verification_failures: analysis.checkFailures,
-    phase_durations: new Map(
-      Array.from(
-        analysis.phaseDurations,
+    phase_durations: Object.fromEntries(
+      Object.entries(analysis.phaseDurations).map(
         ([id, { averageMinutes, count }]) => [
           id,
           { avg_minutes: averageMinutes.toFixed(1), count },
@@ -205,10 +207,11 @@ function analysisText(result: AnalyzeResult, style: Style): string {
 }
 
 function rowsOf<Value>(
-  values: ReadonlyMap<string, Value>,
+  values: Readonly<Record<string, Value>>,
   textOf: (value: Value) => string,
 ): readonly Row[] {
-  return Array.from(values, ([id, value]) => [oneLine(id), textOf(value)]);
+  return Object.entries(values)
+    .map(([id, value]) => [oneLine(id), textOf(value)]);
 }
 
 function skipText({ count, reasons }: SkippedItem): string {
@@ -306,7 +309,7 @@ const MAX_REMARK_LENGTH = 160;
 /** What an event says besides its message; the first that is there is shown. */
 const REMARKS = ["reason", "notes", "error"] as const;
 
-function eventText(event: RecordedEvent, style: Style): string {
+function eventText(event: HistoryEvent, style: Style): string {
   const { at, phaseId, actor, message } = event;
   const human = actor === "human" ? ["(human)"] : [];
   const remark = remarkOn(event);
@@ -327,7 +330,7 @@ function timeOf(at: string): string {
 }
 
 function paint(
-  { type }: RecordedEvent,
+  { type }: HistoryEvent,
   style: Style,
 ): (text: string) => string {
   if (type.endsWith("_failed") || type === "error") return style.bad;
@@ -335,10 +338,8 @@ function paint(
   return (text) => text;
 }
 
-function remarkOn({ details, message }: RecordedEvent): string {
-  const texts: readonly (JsonValue | undefined)[] = REMARKS.map((key) =>
-    details.get(key)
-  );
+function remarkOn({ details, message }: HistoryEvent): string {
+  const texts = REMARKS.map((key) => details[key]);
   const text = texts.find((text) => typeof text === "string" && text !== "");
   const remark = typeof text === "string" ? oneLine(text) : "";
   return message.includes(remark) ? "" : headOf(remark, MAX_REMARK_LENGTH);

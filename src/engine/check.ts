@@ -4,8 +4,8 @@ import {
   type JsonObject,
   jsonObject,
   type JsonValue,
-  plainOf,
 } from "../base/json.ts";
+import { plainOf } from "../base/plain.ts";
 import {
   CHECK_TIMEOUT_MS,
   MAX_EVIDENCE_LENGTH,

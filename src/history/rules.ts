@@ -224,11 +224,11 @@ export interface Analysis {
   /** Sessions that are still open. */
   readonly active: number;
   /** By item, most skipped first. */
-  readonly skippedItems: ReadonlyMap<string, SkippedItem>;
+  readonly skippedItems: Readonly<Record<string, SkippedItem>>;
   /** Failed checks by item, most failures first. */
-  readonly checkFailures: ReadonlyMap<string, number>;
+  readonly checkFailures: Readonly<Record<string, number>>;
   /** By phase, in the order in which they were first completed. */
-  readonly phaseDurations: ReadonlyMap<string, PhaseDuration>;
+  readonly phaseDurations: Readonly<Record<string, PhaseDuration>>;
   /** All events that were counted. */
   readonly events: number;
   /** Whether there was more to keep apart than fits: some was left out. */
@@ -285,11 +285,11 @@ export function newAnalyzer(): Analyzer {
       }
       return {
         ...sum,
-        skippedItems: mostFirst(skips),
-        checkFailures: new Map(
+        skippedItems: Object.fromEntries(mostFirst(skips)),
+        checkFailures: Object.fromEntries(
           Array.from(mostFirst(failures), ([item, { count }]) => [item, count]),
         ),
-        phaseDurations: new Map(
+        phaseDurations: Object.fromEntries(
           Array.from(durations, ([phase, { totalMs, count }]) => [
             phase,
             { averageMinutes: totalMs / count / 60_000, count },

@@ -1,6 +1,7 @@
 import { usage } from "../base/error.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_LISTED_EVENTS } from "../base/limits.ts";
+import { membersOf, type PlainJson } from "../base/plain.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
 import { fileKind } from "../files/read.ts";
@@ -80,12 +81,25 @@ export interface HistoryOptions extends SessionOptions, HistoryQuery {
   readonly limit?: number;
 }
 
+/**
+ * An event read from a log, as plain data: other writers know types of their own. From the Python
+ * tool its id is empty and its serial 0.
+ */
+export type HistoryEvent = Omit<RecordedEvent, "details"> & {
+  /** Facts for programs, by type; `agent` names who asked, `origin` how a human was known to be one. */
+  readonly details: Readonly<Record<string, PlainJson>>;
+};
+
+function plainEvent(event: RecordedEvent): HistoryEvent {
+  return { ...event, details: membersOf(event.details) };
+}
+
 /** What happened in a session. */
 export interface History {
   /** Which session it is, and where. */
   readonly place: Place;
   /** The last events that fit, oldest first. */
-  readonly events: readonly RecordedEvent[];
+  readonly events: readonly HistoryEvent[];
   /** Whether there are earlier ones that fit. */
   readonly hasEarlier: boolean;
   /** That the log was read around what is damaged in it. */
@@ -112,7 +126,7 @@ export async function readHistory(
   const { place, source, filter, limit } = await openHistory(host, options);
   const { events, hasEarlier, reading } = lastEvents(source, limit, filter);
   const warnings = damageWarnings(source.path, reading.damagedLines());
-  return { place, events, hasEarlier, warnings };
+  return { place, events: events.map(plainEvent), hasEarlier, warnings };
 }
 
 /** Opens the session a caller means, and checks what is asked of its log, before any of it is read. */
@@ -133,7 +147,8 @@ async function openHistory(host: Host, options: HistoryOptions) {
   return { place, session, source, filter, limit };
 }
 
-interface LastEvents extends Pick<History, "events" | "hasEarlier"> {
+interface LastEvents extends Pick<History, "hasEarlier"> {
+  readonly events: readonly RecordedEvent[];
   /** The last event of all, whether it fits or not. */
   readonly newest: RecordedEvent | undefined;
   readonly reading: LogReading;
@@ -172,7 +187,7 @@ export interface HistoryStreamOptions extends HistoryOptions {
 /** A history of any length, in constant memory. */
 export interface HistoryStream extends Pick<History, "place"> {
   /** Events in order, as many at a time as can be had without waiting, up to 64. */
-  readonly batches: AsyncIterable<readonly RecordedEvent[]>;
+  readonly batches: AsyncIterable<readonly HistoryEvent[]>;
   /** What was found wrong so far. */
   warnings(): readonly string[];
 }
@@ -207,12 +222,12 @@ export async function streamHistory(
   let isOver = isClosed(session.state.status);
   let isMoved = false;
   /** Reads a log from where it was left to its present end. */
-  function* read(log: LogSource): Generator<readonly RecordedEvent[]> {
+  function* read(log: LogSource): Generator<readonly HistoryEvent[]> {
     const reading = readLog(log, { startBytes, isGrowing: follow, isRepeat });
-    let batch: RecordedEvent[] = [];
+    let batch: HistoryEvent[] = [];
     for (const event of reading.events) {
       isOver ||= CLOSING.includes(event.type);
-      if (matchesHistory(filter, event)) batch.push(event);
+      if (matchesHistory(filter, event)) batch.push(plainEvent(event));
       if (batch.length < BATCH_EVENTS) continue;
       yield batch;
       batch = [];
@@ -222,7 +237,7 @@ export async function streamHistory(
     startBytes = Math.min(reading.endBytes(), reading.sizeBytes());
     damagedLines += reading.damagedLines();
   }
-  async function* batches(): AsyncGenerator<readonly RecordedEvent[]> {
+  async function* batches(): AsyncGenerator<readonly HistoryEvent[]> {
     if (all) yield* read(source);
     else {
       const { events, newest, reading } = lastEvents(source, limit, filter);
@@ -230,7 +245,7 @@ export async function streamHistory(
       damagedLines = reading.damagedLines();
       // The session may have been closed since its state was read.
       isOver ||= CLOSING.includes(newest?.type ?? "");
-      yield events;
+      yield events.map(plainEvent);
     }
     while (follow && !isOver && !isMoved) {
       await pause(signal);

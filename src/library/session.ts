@@ -8,7 +8,6 @@ import type {
   SavedCheckpoint,
 } from "../checkpoints/use.ts";
 import type { OpenGate } from "../engine/gates.ts";
-import type { RecordedEvent } from "../engine/event.ts";
 import type { Captured, CaptureOptions } from "../feedback/use.ts";
 import type { HandedOff, HandOffOptions } from "../handoff/use.ts";
 import type {
@@ -19,6 +18,7 @@ import type {
 } from "../history/pages.ts";
 import type {
   History,
+  HistoryEvent,
   HistoryOptions,
   HistoryStreamOptions,
 } from "../history/use.ts";
@@ -187,7 +187,7 @@ export class Session {
    */
   async *events(
     options: Given<HistoryStreamOptions, "limit" | "all"> = {},
-  ): AsyncGenerator<RecordedEvent, void> {
+  ): AsyncGenerator<HistoryEvent, void> {
     const { streamHistory } = await import("../history/use.ts");
     const call = callIn(this.#site, { ...options, all: true });
     const { batches } = await streamHistory(this.#site.host, call);

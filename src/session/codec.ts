@@ -4,8 +4,8 @@ import {
   type JsonObject,
   type JsonValue,
   parseJson,
-  plainOf,
 } from "../base/json.ts";
+import { plainOf } from "../base/plain.ts";
 import {
   type ChecksumVerdict,
   type Digest,

@@ -1,6 +1,7 @@
 import { conflict, denied, OrcError } from "../base/error.ts";
 import { sessionLayout } from "../base/layout.ts";
-import { type JsonValue, plainOf } from "../base/json.ts";
+import type { JsonValue } from "../base/json.ts";
+import { plainOf } from "../base/plain.ts";
 import { escapeControls } from "../base/text.ts";
 import { decide } from "../engine/decide.ts";
 import { currentPhase, itemStateOf, phaseStateOf } from "../engine/state.ts";

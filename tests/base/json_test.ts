@@ -7,9 +7,9 @@ import {
   type JsonValue,
   numberOf,
   parseJson,
-  plainOf,
   withFields,
 } from "../../src/base/json.ts";
+import { plainOf } from "../../src/base/plain.ts";
 import { canonicalJson, printJson } from "../../src/base/json_print.ts";
 import { deepFreeze, orcErrorOf } from "../engine/act.ts";
 import { randomJson } from "./random_json.ts";

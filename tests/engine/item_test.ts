@@ -1,9 +1,5 @@
-import {
-  asObject,
-  jsonObject,
-  type JsonValue,
-  plainOf,
-} from "../../src/base/json.ts";
+import { asObject, jsonObject, type JsonValue } from "../../src/base/json.ts";
+import { plainOf } from "../../src/base/plain.ts";
 import { OrcError } from "../../src/base/error.ts";
 import { checkToRun } from "../../src/engine/check.ts";
 import type {

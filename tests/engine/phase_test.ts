@@ -1,4 +1,5 @@
-import { jsonObject, plainOf } from "../../src/base/json.ts";
+import { jsonObject } from "../../src/base/json.ts";
+import { plainOf } from "../../src/base/plain.ts";
 import type { ActionOf } from "../../src/engine/situation.ts";
 import type {
   Action,

@@ -1,4 +1,4 @@
-import { plainOf } from "../../src/base/json.ts";
+import { plainOf } from "../../src/base/plain.ts";
 import {
   changeSentence,
   planRestore,

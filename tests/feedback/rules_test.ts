@@ -1,4 +1,5 @@
-import { jsonObject, type JsonValue, plainOf } from "../../src/base/json.ts";
+import { jsonObject, type JsonValue } from "../../src/base/json.ts";
+import { plainOf } from "../../src/base/plain.ts";
 import { VERSION } from "../../src/base/version.ts";
 import { pendingItem, pendingPhase } from "../../src/engine/state.ts";
 import {

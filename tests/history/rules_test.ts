@@ -183,12 +183,12 @@ Deno.test("newAnalyzer() lists skipped items with a few different reasons", () =
       .map((reason) => skip("tests", reason)),
     skip("tests", null),
   ]);
-  assertEquals([...skippedItems], [
+  assertEquals(Object.entries(skippedItems), [
     ["tests", { count: 9, reasons: ["a", "b", "c", "d", "e"] }],
     ["sketch", { count: 1, reasons: ["No picture"] }],
   ]);
   const long = analysisOf([skip("it", ` ${"x".repeat(300)}`)]);
-  assertEquals(long.skippedItems.get("it")?.reasons, ["x".repeat(200)]);
+  assertEquals(long.skippedItems.it?.reasons, ["x".repeat(200)]);
 });
 
 Deno.test("newAnalyzer() counts failed checks and gates, most first", () => {
@@ -200,7 +200,7 @@ Deno.test("newAnalyzer() counts failed checks and gates, most first", () => {
     recorded("review_failed", { itemId: "tests" }),
     recorded("verification_failed"),
   ]);
-  assertEquals([...checkFailures], [["tests", 2], ["plan", 1]]);
+  assertEquals(Object.entries(checkFailures), [["tests", 2], ["plan", 1]]);
   assertEquals(events, 6);
 });
 
@@ -217,7 +217,7 @@ Deno.test("newAnalyzer() averages how long phases took, each workflow for itself
     recorded("phase_started", { phaseId: "BUILD", at: "" }),
     recorded("phase_completed", { phaseId: "BUILD" }),
   ]);
-  assertEquals([...phaseDurations], [
+  assertEquals(Object.entries(phaseDurations), [
     ["PLAN", { averageMinutes: 20, count: 2 }],
   ]);
 });
@@ -228,7 +228,7 @@ Deno.test("newAnalyzer() says so when there is too much to keep apart", () => {
     (_, number) => recorded("gate_failed", { itemId: `item${number}` }),
   );
   const { checkFailures, isCut } = analysisOf(events);
-  assertEquals([checkFailures.size, isCut], [10_000, true]);
+  assertEquals([Object.keys(checkFailures).length, isCut], [10_000, true]);
   assert(!analysisOf(events.slice(1)).isCut);
 });
 

@@ -56,11 +56,11 @@ Deno.test("analyzeSessions() counts over all sessions and writes nothing", () =>
       completed: 1,
       abandoned: 1,
       active: 1,
-      skippedItems: new Map([
-        ["it", { count: 1, reasons: ["Nothing to be done here"] }],
-      ]),
-      checkFailures: new Map(),
-      phaseDurations: new Map([["DO", { averageMinutes: 30, count: 1 }]]),
+      skippedItems: {
+        it: { count: 1, reasons: ["Nothing to be done here"] },
+      },
+      checkFailures: {},
+      phaseDurations: { DO: { averageMinutes: 30, count: 1 } },
       events: 11,
       isCut: false,
     });
@@ -102,7 +102,7 @@ Deno.test("analyzeSessions() counts the workflows of the legacy log, each once",
     const analyze = async () => {
       const { analysis } = await analyzeSessions(fixedHost(), { root });
       const { total, completed, active, checkFailures, events } = analysis;
-      return [total, completed, active, checkFailures.get("it"), events];
+      return [total, completed, active, checkFailures.it, events];
     };
     assertEquals(await analyze(), [2, 1, 1, 2, 5]);
     // Its first update copies the session, and its part of the log.

@@ -1,5 +1,5 @@
 import { OrcError } from "../../src/base/error.ts";
-import { plainOf } from "../../src/base/json.ts";
+import { plainOf } from "../../src/base/plain.ts";
 import {
   evidenceOfPairs,
   isEvidencePair,

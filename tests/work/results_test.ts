@@ -1,0 +1,116 @@
+/** Results and errors of the library are plain data: JSON and `structuredClone` keep all of it. */
+import * as orc from "../../mod.ts";
+import { fixedHost, withSession } from "./fixtures.ts";
+import { assert, assertEquals } from "@std/assert";
+
+/** Asserts that JSON and clones lose nothing; a member that is undefined says nothing. */
+function assertPlain(name: string, value: unknown): void {
+  assertWithoutClasses(name, value);
+  assertEquals(structuredClone(value), value, name);
+  assertEquals(
+    JSON.stringify(JSON.parse(JSON.stringify(value))),
+    JSON.stringify(value),
+    name,
+  );
+}
+
+function assertWithoutClasses(name: string, value: unknown): void {
+  assert(!["function", "symbol", "bigint"].includes(typeof value), name);
+  if (typeof value !== "object" || value === null) return;
+  const prototype = Object.getPrototypeOf(value);
+  assert(
+    prototype === Object.prototype || prototype === Array.prototype,
+    `${name} is a ${prototype?.constructor?.name}`,
+  );
+  for (const [key, member] of Object.entries(value)) {
+    assertWithoutClasses(`${name}.${key}`, member);
+  }
+}
+
+type Options = { readonly root: string };
+
+/** What each function is called with besides the root; those that are left out have no result of their own. */
+const CALLS: Readonly<
+  Record<string, (host: orc.Host, options: Options) => unknown>
+> = {
+  startSession: (host, o) =>
+    orc.startSession(host, { ...o, task: "Another", beside: true }),
+  startItem: (host, o) => orc.startItem(host, { ...o, itemId: "idea" }),
+  completeItem: (host, o) =>
+    orc.completeItem(host, { ...o, itemId: "idea", notes: "Done" }),
+  skipItem: (host, o) =>
+    orc.skipItem(host, { ...o, itemId: "sketch", reason: "Not needed at all" }),
+  approveItem: (host, o) => orc.approveItem(host, { ...o, itemId: "consent" }),
+  advancePhase: orc.advancePhase,
+  approvePhase: orc.approvePhase,
+  finishSession: orc.finishSession,
+  addNote: (host, o) => orc.addNote(host, { ...o, text: "A note" }),
+  readStatus: orc.readStatus,
+  remindContext: orc.remindContext,
+  verifyWriteAllowed: orc.verifyWriteAllowed,
+  validateWorkflow: orc.validateWorkflow,
+  initRepository: orc.initRepository,
+  readHistory: orc.readHistory,
+  analyzeSessions: orc.analyzeSessions,
+  writeLearnings: orc.writeLearnings,
+  generateMarkdown: orc.generateMarkdown,
+  saveCheckpoint: orc.saveCheckpoint,
+  listCheckpoints: orc.listCheckpoints,
+  cleanCheckpoints: orc.cleanCheckpoints,
+  resumeSession: (host, o) => orc.resumeSession(host, { ...o, yes: true }),
+  handOff: orc.handOff,
+  listSessions: orc.listSessions,
+  switchSession: (host, o) => orc.switchSession(host, { ...o, id: "no" }),
+  migrate: (host, o) => orc.migrate(host, { ...o, dryRun: true }),
+  importLegacy: (host, o) => orc.importLegacy(host, { ...o, path: o.root }),
+  diagnoseRepository: orc.diagnoseRepository,
+  diagnoseSecrets: orc.diagnoseSecrets,
+  listSecrets: orc.listSecrets,
+  initSecrets: orc.initSecrets,
+  getSecret: (host, o) => orc.getSecret(host, { ...o, name: "NO_SECRET" }),
+  setSecret: (host, o) => orc.setSecret(host, { ...o, name: "NO_SECRET" }),
+  sourceOfSecret: (host, o) =>
+    orc.sourceOfSecret(host, { ...o, name: "NO_SECRET" }),
+  testSecret: (host, o) => orc.testSecret(host, { ...o, name: "NO_SECRET" }),
+  removeStoredSecret: (host, o) =>
+    orc.removeStoredSecret(host, { ...o, name: "NO_SECRET" }),
+  abandonSession: (host, o) =>
+    orc.abandonSession(host, { ...o, reason: "It is over" }),
+};
+
+/** Exports that are no use case: the rules, and what they work on without loss. */
+const OTHERS = [
+  "decide",
+  "denoHost",
+  "exitCodeOf",
+  "JsonNumber",
+  "OrcError",
+  "parseWorkflow",
+  "workflowJsonSchema",
+];
+
+Deno.test("every use case of the library is called here", () => {
+  assertEquals(
+    Object.keys(orc).toSorted(),
+    [...Object.keys(CALLS), ...OTHERS].toSorted(),
+  );
+});
+
+Deno.test("every result and every error of the library is plain data", () =>
+  withSession(async (root) => {
+    const host = fixedHost({
+      programs: "real",
+      environment: { ORCHESTRATOR_APPROVALS: "any" },
+    });
+    const failed: string[] = [];
+    for (const [name, call] of Object.entries(CALLS)) {
+      try {
+        assertPlain(name, await call(host, { root }));
+      } catch (error) {
+        if (!(error instanceof orc.OrcError)) throw error;
+        failed.push(name);
+        assertPlain(name, error.toJSON());
+      }
+    }
+    assert(failed.length < Object.keys(CALLS).length / 2, failed.join(" "));
+  }));
