@@ -21,6 +21,7 @@
  *   `changed_outside` (corrupt), `no_workflow` (config)
  * - others are in the way: `lock_held`, `lock_unreadable` or `session_removed`
  *   (conflict)
+ * - the host answers what cannot be stored: `invalid_host` (usage)
  * - a setting is wrong: `invalid_lock_timeout` (usage), `invalid_setting` (usage,
  *   in a file config), `invalid_config` (config)
  * - the system says no: `permission_missing` or `permission_denied` (denied),

@@ -1,5 +1,6 @@
 import { conflict, OrcError } from "../base/error.ts";
 import { LOCK_NAME, STAGING_PREFIX, TEMPORARY_SUFFIX } from "../base/layout.ts";
+import { handed } from "../base/handed.ts";
 import { epochMsOf } from "../base/time.ts";
 import {
   keyOf,
@@ -205,9 +206,9 @@ function stampOf(path: string): string | undefined {
 
 function newRecord(context: LockContext): LockRecord {
   return {
-    ...context.identity(),
-    token: context.newToken(),
-    at: context.now(),
+    ...handed("identity()", context.identity()),
+    token: handed("newToken()", context.newToken()),
+    at: handed("now()", context.now()),
     purpose: context.purpose,
   };
 }

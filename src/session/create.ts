@@ -1,4 +1,5 @@
 import { external, unlessCorrupt } from "../base/error.ts";
+import { handed } from "../base/handed.ts";
 import { jsonObject, withFields } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import {
@@ -67,7 +68,11 @@ export async function createSession(
   };
   const { session } = stamp(empty, decision, context.now(), newId);
   publishSession(layout, id, {
-    meta: JSON.stringify(sessionMeta(id, localTime), null, 2),
+    meta: JSON.stringify(
+      sessionMeta(id, handed("localNow()", localTime)),
+      null,
+      2,
+    ),
     log: session.lastEvents.map(encodeLogLine).join(""),
     state: await encodeSession(session, session.state.updatedAt),
   }, context.newToken());

@@ -1,4 +1,5 @@
 import { conflict, corrupt } from "../base/error.ts";
+import { handed } from "../base/handed.ts";
 import {
   type RepositoryLayout,
   type SessionLayout,
@@ -219,11 +220,12 @@ export function stamp(
   newId: () => string,
 ): Stamped {
   const serial = session.serial + 1;
+  handed("now()", at);
   const { workflowId } = decision.state;
   const stamps = { serial, at, workflowId };
   const events = decision.events.map((event) => ({
     ...event,
-    id: newId(),
+    id: handed("idSource()", newId()),
     ...stamps,
   }));
   return {

@@ -1,4 +1,5 @@
 import { conflict, denied, OrcError } from "../base/error.ts";
+import { handed } from "../base/handed.ts";
 import { sessionLayout } from "../base/layout.ts";
 import type { JsonValue } from "../base/json.ts";
 import { plainOf } from "../base/plain.ts";
@@ -150,7 +151,7 @@ async function updateAs(
   const change = (fresh: Session) => {
     const { state } = fresh;
     if (action.type === "advance") assertSamePhase(session.state, state);
-    const at = host.now();
+    const at = handed("now()", host.now());
     const decision = decide(workflow, state, action, { at, caller });
     if (action.type === "restore") assertSameUpdate(session, fresh);
     return decision;

@@ -1,4 +1,5 @@
 import { OrcError, usage } from "../base/error.ts";
+import { handed } from "../base/handed.ts";
 import { MAX_CONSTRAINT_LENGTH, MAX_TASK_LENGTH } from "../base/limits.ts";
 import { sessionNameOf } from "../base/names.ts";
 import { lengthOf, uncapitalised } from "../base/text.ts";
@@ -96,7 +97,7 @@ export async function startSession(
   const repository = openRepository(host, options);
   assertFits(options.task, TASK);
   for (const text of options.constraints ?? []) assertFits(text, CONSTRAINT);
-  const token = host.newToken();
+  const token = handed("newToken()", host.newToken());
   const pinned = await pinFor(host, repository, options, token);
   const action: Action = {
     type: "start",
@@ -110,7 +111,7 @@ export async function startSession(
   const { workflow } = pinned;
   const { mask } = await sessionMasker(host, { repository, workflow });
   const decision = decide(workflow, undefined, maskAction(action, mask), {
-    at: host.now(),
+    at: handed("now()", host.now()),
     caller: host.caller(),
   });
   const { beside = false } = options;

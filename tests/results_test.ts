@@ -1,6 +1,6 @@
 /** Results and errors of the library are plain data: JSON and `structuredClone` keep all of it. */
-import * as orc from "../../mod.ts";
-import { fixedHost, withSession } from "./fixtures.ts";
+import * as orc from "../mod.ts";
+import { fixedHost, withSession } from "./work/fixtures.ts";
 import { assert, assertEquals } from "@std/assert";
 
 /** Asserts that JSON and clones lose nothing; a member that is undefined says nothing. */
