@@ -190,6 +190,8 @@ export interface HistoryStream extends Pick<History, "place"> {
   readonly batches: AsyncIterable<readonly HistoryEvent[]>;
   /** What was found wrong so far. */
   warnings(): readonly string[];
+  /** Whether following ended because the session, a legacy one, was moved to its new place. */
+  isMoved(): boolean;
 }
 
 const BATCH_EVENTS = 64;
@@ -264,7 +266,7 @@ export async function streamHistory(
       `Session "${session.id}" was moved to the new layout meanwhile; follow it again with orc history --follow`,
     ];
   };
-  return { place, batches: batches(), warnings };
+  return { place, batches: batches(), warnings, isMoved: () => isMoved };
 }
 
 function shortPause(signal?: AbortSignal): Promise<void> {

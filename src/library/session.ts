@@ -190,8 +190,19 @@ export class Session {
   ): AsyncGenerator<HistoryEvent, void> {
     const { streamHistory } = await import("../history/use.ts");
     const call = callIn(this.#site, { ...options, all: true });
-    const { batches } = await streamHistory(this.#site.host, call);
-    for await (const batch of batches) yield* batch;
+    // The first change of a legacy session takes its events to another file, in the same order.
+    let seen = 0;
+    for (let isMoved = true; isMoved;) {
+      const stream = await streamHistory(this.#site.host, call);
+      let repeated = seen;
+      for await (const batch of stream.batches) {
+        const fresh = batch.slice(repeated);
+        repeated -= batch.length - fresh.length;
+        seen += fresh.length;
+        yield* fresh;
+      }
+      isMoved = stream.isMoved();
+    }
   }
 
   /** The last events: {@linkcode readHistory}. */

@@ -146,23 +146,70 @@ Deno.test("Session.gates() names those of all phases; read() tells state, workfl
 
 Deno.test("Session.read() reads a legacy session, too", () =>
   withRoot({}, async (root) => {
-    const path = "tests/testdata/python-projects";
-    const state = findState(path);
-    writeTree(root, { ".workflow_state.json": Deno.readTextFileSync(state) });
+    writeTree(root, legacyFiles());
     const session = (await open(root)).session();
     const reading = await session.read();
     assertEquals(reading.legacy, true);
     assertEquals((await session.gates()) instanceof Array, true);
   }));
 
-function findState(directory: string): string {
-  for (const { name, isDirectory } of Deno.readDirSync(directory)) {
-    const path = `${directory}/${name}`;
-    if (name === ".workflow_state.json") return path;
-    const found = isDirectory ? findState(path) : "";
-    if (found !== "") return found;
-  }
-  return "";
+Deno.test("Session.events() goes on where a legacy session is moved to its new place", () =>
+  withRoot({}, async (root) => {
+    writeTree(root, legacyFiles());
+    const session = (await open(root)).session();
+    const older = (await listOf(session.events())).map(({ type }) => type);
+    assertEquals(older, ["workflow_started", "phase_started"]);
+    const followed: string[] = [];
+    for await (const { type } of session.events({ follow: true })) {
+      followed.push(type);
+      if (followed.length === older.length) await session.note("Kept");
+      if (type === "note_added") await session.abandon("It was dropped");
+    }
+    assertEquals(followed, [...older, "note_added", "workflow_abandoned"]);
+  }));
+
+/** An active session of the Python tool, and its log after one that ended before. */
+function legacyFiles(): Readonly<Record<string, string>> {
+  const [own, other] = ["wf_0123abcd", "wf_4567abcd"];
+  const line = (workflow_id: string, event_type: string) =>
+    JSON.stringify({
+      timestamp: "2026-01-05T21:28:34.461722Z",
+      event_type,
+      workflow_id,
+      phase_id: null,
+      item_id: null,
+      message: "Something happened",
+      details: {},
+      actor: "system",
+    });
+  const state = {
+    workflow_id: own,
+    workflow_type: "Tiny",
+    workflow_version: "1.0",
+    task_description: "Add login",
+    current_phase_id: "PLAN",
+    workflow_definition: {
+      name: "Tiny",
+      version: "1.0",
+      phases: [{
+        id: "PLAN",
+        name: "Plan",
+        items: [{ id: "idea", name: "Idea" }],
+      }],
+    },
+    phases: {
+      PLAN: { id: "PLAN", items: { idea: { id: "idea", status: "pending" } } },
+    },
+  };
+  return {
+    ".workflow_state.json": JSON.stringify(state),
+    ".workflow_log.jsonl": [
+      line(other, "workflow_started"),
+      line(own, "workflow_started"),
+      line(own, "phase_started"),
+      "",
+    ].join("\n"),
+  };
 }
 
 Deno.test("checkpoints, names, pages and feedback are methods of a session", () =>
