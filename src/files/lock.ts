@@ -78,7 +78,7 @@ export class HeldLock {
 
 const MAX_PAUSE_MS = 25;
 
-/** Who has waited so long looks more often than others, and four times as often after twice that. */
+/** Who has waited so long looks more often than others, and nearly three times as often after twice that. */
 const AGED_MS = 80;
 
 /** So long a process that saw others wait lets them go first. */
@@ -243,7 +243,7 @@ async function pause(
   waitedMs: number,
   timeoutMs: number,
 ): Promise<void> {
-  const agedMs = Math.max(2, MAX_PAUSE_MS * (AGED_MS / waitedMs) ** 2);
+  const agedMs = Math.max(0.5, MAX_PAUSE_MS * (AGED_MS / waitedMs) ** 1.5);
   const pauseMs = 0.5 + Math.random() * Math.min(capMs, MAX_PAUSE_MS, agedMs);
   const restMs = Math.max(1, timeoutMs - waitedMs);
   await new Promise((resolve) =>
