@@ -32,12 +32,8 @@ import {
 import type { Host, ProgramResult } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { withSessionLock } from "../session/create.ts";
-import {
-  assertWritable,
-  readSession,
-  type Session,
-  unlessDamaged,
-} from "../session/read.ts";
+import { assertWritable } from "../session/encode.ts";
+import { readSession, type Session, unlessDamaged } from "../session/read.ts";
 import {
   type Checkpoint,
   type CheckpointFacts,

@@ -28,7 +28,7 @@ import {
   type SessionOptions,
 } from "../repository/select.ts";
 import { sessionMasker } from "../secrets/masker.ts";
-import { assertWritable } from "../session/read.ts";
+import { assertWritable } from "../session/encode.ts";
 import {
   adoptLegacySession,
   applyAction,

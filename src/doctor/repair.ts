@@ -27,8 +27,8 @@ import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { decodeUnsigned, type UnsignedSession } from "../session/codec.ts";
 import { deleteRemoved, findRemoved } from "../session/create.ts";
+import { assertWritable } from "../session/encode.ts";
 import {
-  assertWritable,
   noSuchSession,
   readSession,
   type Session,

@@ -33,9 +33,8 @@ import {
   writeNewFile,
 } from "../files/write.ts";
 import { ORC_FORMAT } from "./codec.ts";
-import { encodeSession } from "./encode.ts";
+import { assertWritable, encodeSession } from "./encode.ts";
 import {
-  assertWritable,
   bindingPath,
   isForeignCurrent,
   type NewSession,

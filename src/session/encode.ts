@@ -1,3 +1,4 @@
+import { corrupt } from "../base/error.ts";
 import {
   isJsonList,
   isJsonObject,
@@ -15,11 +16,37 @@ import type {
   PhaseState,
   SessionState,
 } from "../workflow/types.ts";
-import { ORC_FORMAT, type OrcData, type UnsignedSession } from "./codec.ts";
+import {
+  assertKnownVersion,
+  ORC_FORMAT,
+  type OrcData,
+  type StoredSession,
+  type UnsignedSession,
+} from "./codec.ts";
 
 const NO_FIELDS: JsonObject = new Map();
 const PYTHON_FORMAT = "3.0";
 
+/**
+ * Refuses to write a session that a newer orc made or somebody else changed: the one would
+ * lose what this orc does not know, the other would sign what nobody vouched for.
+ */
+export function assertWritable(session: StoredSession, path: string): void {
+  assertKnownVersion(session, `"${path}"`, path);
+  if (session.checksum === "changed") {
+    throw corrupt(
+      "changed_outside",
+      `"${path}" was changed outside orc: its checksum does not fit`,
+      {
+        path,
+        hint:
+          "undo that change, or see what else can be done: orc doctor; reading still works: orc status",
+      },
+    );
+  }
+}
+
+/** A session as it is kept, and where. */
 /**
  * Encodes a session as state.json, signed with the Python tool's checksum at the instant `at`. What
  * orc does not know stays as it was read, and where it was. One in a format newer than this orc

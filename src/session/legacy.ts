@@ -13,9 +13,9 @@ import {
 } from "../files/read.ts";
 import { DAMAGED_STATE_HINT, decodeSession } from "./codec.ts";
 import { publishSession, sessionMeta } from "./create.ts";
-import { encodeSession } from "./encode.ts";
+import { assertWritable, encodeSession } from "./encode.ts";
 import { readOlderState } from "./ownership.ts";
-import { assertWritable, type Session } from "./read.ts";
+import type { Session } from "./read.ts";
 
 /** A legacy state in its place, with the hash that tells whether it changes later. */
 export interface LegacyState {

@@ -17,7 +17,6 @@ import {
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { nameOf } from "../base/path.ts";
 import type { RecordedEvent } from "../engine/event.ts";
-import { asOrcError, ifThere } from "../files/errors.ts";
 import type { LockContext } from "../files/lock.ts";
 import {
   entriesIn,
@@ -30,7 +29,6 @@ import {
 } from "../files/read.ts";
 import type { Decision, SessionState } from "../workflow/types.ts";
 import {
-  assertKnownVersion,
   DAMAGED_STATE_HINT,
   decodeSession,
   type StoredSession,
@@ -112,26 +110,7 @@ export function noSuchSession(id: string, path: string): OrcError {
   });
 }
 
-/**
- * Refuses to write a session that a newer orc made or somebody else changed: the one would
- * lose what this orc does not know, the other would sign what nobody vouched for.
- */
-export function assertWritable(session: StoredSession, path: string): void {
-  assertKnownVersion(session, `"${path}"`, path);
-  if (session.checksum === "changed") {
-    throw corrupt(
-      "changed_outside",
-      `"${path}" was changed outside orc: its checksum does not fit`,
-      {
-        path,
-        hint:
-          "undo that change, or see what else can be done: orc doctor; reading still works: orc status",
-      },
-    );
-  }
-}
-
-/** A session as it is kept, and where. */
+/** A session as it was read, and where. */
 export interface Session extends StoredSession {
   /** What names its directory. */
   readonly id: string;
@@ -255,12 +234,9 @@ export function fileStore(
       return await update(...request);
     },
     ids: () => sessionIds(layout),
-    list: async (limit = Infinity) => {
-      const entries: SessionEntry[] = [];
-      for (const id of changedLast(layout, sessionIds(layout), limit)) {
-        entries.push(await readEntry(layout, id));
-      }
-      return entries;
+    list: async (limit) => {
+      const { listEntries } = await import("./entries.ts");
+      return await listEntries(layout, sessionIds(layout), limit);
     },
   };
 }
@@ -302,45 +278,6 @@ export function isForeignSession(
       return bytes && (text.includes(MARKS[file]) || !/[^\s\0{]/.test(text));
     });
   return entries.length > 0 && !isMarked;
-}
-
-/** Each update replaces a file in the session's directory. */
-function changedLast(
-  layout: RepositoryLayout,
-  ids: readonly string[],
-  limit: number,
-): readonly string[] {
-  if (ids.length <= limit) return ids;
-  const changes = ids.map((id) => {
-    const { directory } = sessionLayout(layout.root, id);
-    return { id, atMs: changedAtMs(directory) };
-  });
-  return changes.sort((a, b) => b.atMs - a.atMs).slice(0, limit)
-    .map(({ id }) => id);
-}
-
-function changedAtMs(directory: string): number {
-  try {
-    const info = ifThere(() => Deno.lstatSync(directory));
-    return info?.mtime?.getTime() ?? 0;
-  } catch (error) {
-    throw asOrcError(error, "read", directory);
-  }
-}
-
-/** Reads a session for a list: what is wrong with it is an answer too. */
-export async function readEntry(
-  layout: RepositoryLayout,
-  id: string,
-): Promise<SessionEntry> {
-  return await readSession(layout, id).then(
-    ({ state }) => ({ id, state, problem: null }),
-    onRefusal(({ code, message }) => {
-      const isUnfinished = code === "no_such_session";
-      const problem = isUnfinished ? "unfinished: no state.json" : message;
-      return { id, state: null, problem };
-    }),
-  );
 }
 
 export interface StoreContext extends LockContext {

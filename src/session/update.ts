@@ -13,7 +13,7 @@ import { guardDirectory } from "../files/read.ts";
 import { StagedFileLost, writeAtomic } from "../files/write.ts";
 import type { Decision } from "../workflow/types.ts";
 import { ORC_FORMAT } from "./codec.ts";
-import { encodeSession } from "./encode.ts";
+import { assertWritable, encodeSession } from "./encode.ts";
 import {
   appendEvents,
   findLogEnd,
@@ -22,7 +22,6 @@ import {
   syncLog,
 } from "./log.ts";
 import {
-  assertWritable,
   type Memory,
   noSuchSession,
   readState,

@@ -21,7 +21,8 @@ import {
   unbindSessions,
 } from "../session/create.ts";
 import { readLegacyState } from "../session/legacy.ts";
-import { assertWritable, type Session } from "../session/read.ts";
+import { assertWritable } from "../session/encode.ts";
+import type { Session } from "../session/read.ts";
 import type { SessionState } from "../workflow/types.ts";
 import { searchTree, type TreeOptions } from "./list.ts";
 

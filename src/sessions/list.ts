@@ -31,10 +31,10 @@ import {
   openSession,
   type SessionOptions,
 } from "../repository/select.ts";
+import { readEntry } from "../session/entries.ts";
 import { readLegacyState } from "../session/legacy.ts";
 import {
   readCurrent,
-  readEntry,
   type SessionEntry,
   shownName,
   unlessDamaged,

@@ -12,12 +12,8 @@ import type { Host } from "../host/host.ts";
 import type { Place, Repository } from "../repository/open.ts";
 import { assertChangeable, type OpenedSession } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
-import {
-  assertWritable,
-  readCurrent,
-  type Session,
-  type Updated,
-} from "../session/read.ts";
+import { assertWritable } from "../session/encode.ts";
+import { readCurrent, type Session, type Updated } from "../session/read.ts";
 import { type ConfigSite, readValue } from "../settings/files.ts";
 import type {
   Action,
