@@ -78,18 +78,6 @@ export class HeldLock {
 
 const MAX_PAUSE_MS = 25;
 
-/** Who has waited so long looks more often than others, and nearly three times as often after twice that. */
-const AGED_MS = 80;
-
-/** So long a process that saw others wait lets them go first. */
-const CROWD_MS = 1_000;
-
-/** The attempt from which on somebody in a crowd looks: pauses double with each one. */
-const LATE_ATTEMPT = 4;
-
-/** So often a lock that stays the same is read and judged. */
-const JUDGE_MS = 20;
-
 /**
  * Runs work while holding the exclusive lock of a directory; first what dead or displaced holders
  * left there is removed. Within a process, who comes first is served first; the time limit counts
@@ -160,40 +148,24 @@ async function acquire(
   const isAbandoned = newJudge(context, record);
   const target: LockTarget = { directory, record, isAbandoned };
   const path = `${directory}/${LOCK_NAME}`;
-  const known = crowdAt(directory);
-  // Others may still wait for what this process just had: they come first.
-  if (known > 0) await pause(2 * known, 0, timeoutMs);
-  let others = 0;
   let before: string | undefined;
-  let judgedAtMs = startedAtMs;
-  for (let attempt = known > 0 ? LATE_ATTEMPT : 0;; attempt++) {
+  for (let attempt = 0;; attempt++) {
     const stamp = stampOf(path);
     if (stamp === undefined) {
       const own = publishRecord(directory, LOCK_NAME, record);
-      if (own !== undefined) {
-        if (others > 0) {
-          crowd = { directory, size: others, atMs: performance.now() };
-        }
-        return new HeldLock(directory, record.token, own);
-      }
+      if (own !== undefined) return new HeldLock(directory, record.token, own);
       if (attempt < 3) continue;
     }
-    const nowMs = performance.now();
-    const waitedMs = nowMs - startedAtMs;
+    const waitedMs = performance.now() - startedAtMs;
     const isLate = waitedMs >= timeoutMs;
-    if (stamp !== before) {
-      others++;
-      judgedAtMs = nowMs;
-    }
     // A lock that goes from hand to hand needs no judge: only one that stays is read.
-    if (isLate || nowMs - judgedAtMs > JUDGE_MS) {
-      judgedAtMs = nowMs;
+    if (isLate || stamp === before) {
       const seen = lookAt(path);
       if (isAbandoned(seen) && takeOver(seen, target)) continue;
       if (isLate) throw timedOut(directory, seen, waitedMs, context.now());
     }
     before = stamp;
-    await pause(2 ** Math.min(attempt, 10), waitedMs, timeoutMs);
+    await pause(attempt, waitedMs, timeoutMs);
     throwIfInterrupted();
   }
 }
@@ -224,30 +196,17 @@ export function breakLock(directory: string, context: LockContext): boolean {
   return takeOver(seen, { directory, record, isAbandoned: () => true });
 }
 
-/** The lock that others had while this process waited last, how many of them it saw, and when. */
-let crowd = { directory: "", size: 0, atMs: 0 };
-
-/** How many others were seen who want the same lock, and may still wait for it. */
-function crowdAt(directory: string): number {
-  const isThere = crowd.directory === directory &&
-    performance.now() - crowd.atMs < CROWD_MS;
-  return isThere ? crowd.size : 0;
-}
-
-/**
- * With full jitter. Who comes first looks more and more seldom, so that a crowd does not stand in
- * its own way; who has waited long looks more and more often, so that nobody starves.
- */
-async function pause(
-  capMs: number,
+/** Exponential with full jitter; who has waited long looks more often, so that the oldest wins. */
+function pause(
+  attempt: number,
   waitedMs: number,
   timeoutMs: number,
 ): Promise<void> {
-  const agedMs = Math.max(0.5, MAX_PAUSE_MS * (AGED_MS / waitedMs) ** 1.5);
-  const pauseMs = 0.5 + Math.random() * Math.min(capMs, MAX_PAUSE_MS, agedMs);
+  const patience = waitedMs > 1000 ? 0.4 : waitedMs > 300 ? 0.7 : 1;
+  const capMs = Math.min(MAX_PAUSE_MS, 2 ** Math.min(attempt, 10)) * patience;
   const restMs = Math.max(1, timeoutMs - waitedMs);
-  await new Promise((resolve) =>
-    setTimeout(resolve, Math.min(pauseMs, restMs))
+  return new Promise((resolve) =>
+    setTimeout(resolve, Math.min(0.5 + Math.random() * capMs, restMs))
   );
 }
 
