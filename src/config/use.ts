@@ -8,7 +8,7 @@ import {
 import { userLayout } from "../base/layout.ts";
 import { quoted } from "../base/text.ts";
 import type { HeldLock } from "../files/lock.ts";
-import { fileKind } from "../files/read.ts";
+import { isVisible } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
@@ -114,7 +114,7 @@ export interface ShownConfigFile {
   readonly level: "user" | "repository";
   /** Whether it is one of the Python tool's, which is only read. */
   readonly legacy: boolean;
-  /** Whether it is there. */
+  /** Whether it is there, as far as may be seen. */
   readonly exists: boolean;
 }
 
@@ -207,7 +207,7 @@ export function listConfigFiles(
       path,
       level,
       legacy: isLegacy,
-      exists: fileKind(path) !== "absent",
+      exists: isVisible(path),
     }),
   );
   return { place: placeOf(repository, null), files };
