@@ -21,6 +21,7 @@ export function membersOf(value: object): Readonly<Record<string, PlainJson>> {
   const members = value instanceof Map ? value : Object.entries(value);
   // fromEntries defines keys; assigning `__proto__` would set the prototype.
   return Object.fromEntries(
-    Array.from(members, ([key, member]) => [key, plainOf(member)]),
+    Array.from(members, ([key, member]) => [key, plainOf(member)])
+      .filter(([, member]) => member !== undefined),
   );
 }

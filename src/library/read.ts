@@ -1,5 +1,6 @@
 import type { ChecksumVerdict } from "../base/checksum.ts";
-import { JsonNumber } from "../base/json.ts";
+import type { JsonNumber } from "../base/json.ts";
+import { plainOf } from "../base/plain.ts";
 import { type OpenGate, openGates } from "../engine/gates.ts";
 import type { Host } from "../host/host.ts";
 import type { Place } from "../repository/open.ts";
@@ -10,8 +11,11 @@ import {
 } from "../repository/select.ts";
 import type { SessionState, Workflow } from "../workflow/types.ts";
 
-/** Data as `JSON.stringify` and `structuredClone` take it: mappings are objects, numbers are doubles. */
-export type Plain<Value> = Value extends JsonNumber ? number
+/**
+ * Data as `JSON.stringify` and `structuredClone` take it: mappings are objects. A number that a
+ * double would spell otherwise is the text of its digits.
+ */
+export type Plain<Value> = Value extends JsonNumber ? number | string
   : Value extends ReadonlyMap<string, infer Member>
     ? { readonly [key: string]: Plain<Member> }
   : Value extends readonly (infer Entry)[] ? readonly Plain<Entry>[]
@@ -78,25 +82,7 @@ export async function readSession(
     serial: session.serial,
     legacy: session.legacyPath !== null,
     checksum: session.checksum,
-    state: plain(session.state),
-    workflow: plain(workflow),
+    state: plainOf(session.state) as Plain<SessionState>,
+    workflow: plainOf(workflow) as Plain<Workflow>,
   };
-}
-
-function plain<Value>(value: Value): Plain<Value> {
-  return plainData(value) as Plain<Value>;
-}
-
-function plainData(value: unknown): unknown {
-  if (value instanceof JsonNumber) return Number(value.literal);
-  if (Array.isArray(value)) return value.map(plainData);
-  if (typeof value !== "object" || value === null) return value;
-  const members: Iterable<[unknown, unknown]> = value instanceof Map
-    ? value
-    : Object.entries(value);
-  // fromEntries defines keys; assigning `__proto__` would set the prototype.
-  return Object.fromEntries(
-    Array.from(members, ([key, member]) => [key, plainData(member)] as const)
-      .filter(([, member]) => member !== undefined),
-  );
 }
