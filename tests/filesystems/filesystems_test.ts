@@ -151,3 +151,55 @@ orc doctor; orc status --json`,
     for (const note of ["kept", "too"]) assertStringIncludes(said, `"${note}"`);
   },
 });
+
+/** In a file of its own, which a disk of that system would be. */
+function inFile(name: string, make: string): FileSystem {
+  return {
+    name,
+    mount:
+      `truncate -s 1G $IMAGE && ${make} $IMAGE && mount -o loop $IMAGE $AT`,
+    needs: [make.split(" ")[0] ?? ""],
+  };
+}
+
+const OVERLAY: FileSystem = {
+  name: "overlay",
+  mount:
+    `mount -t tmpfs none $AT && mkdir $AT/low $AT/up $AT/work && mount -t overlay -o lowerdir=$AT/low,upperdir=$AT/up,workdir=$AT/work overlay $AT/up && mount --move $AT/up $AT`,
+  needs: [],
+};
+
+for (
+  const system of [
+    TMPFS,
+    inFile("btrfs", "mkfs.btrfs -q"),
+    inFile("xfs", "mkfs.xfs -q"),
+    OVERLAY,
+    NTFS,
+  ]
+) {
+  const tried = await tryOut(system);
+  Deno.test({
+    name: `many processes and crashes lose nothing on ${system.name}`,
+    ignore: tried.problem !== undefined,
+    async fn() {
+      const clone = await Deno.makeTempDir({ dir: "/tmp", prefix: "orc-on-" });
+      try {
+        const at = `${clone}/tests/.tmp`;
+        const { success } = await new Deno.Command("git", {
+          args: ["clone", "--quiet", Deno.cwd(), clone],
+        }).output();
+        assert(success);
+        await Deno.mkdir(at, { recursive: true });
+        const { code, said } = await withMounted(
+          system,
+          at,
+          `cd ${clone} && $DENO task test parallel crash`,
+        );
+        assertEquals(code, 0, said.slice(-4000));
+      } finally {
+        await Deno.remove(clone, { recursive: true });
+      }
+    },
+  });
+}
