@@ -749,12 +749,13 @@ for (const { args, exit = USAGE, says } of ARGUMENTS) {
     ));
 }
 
-test("G18: @file, - and what is no command are texts", () =>
+test("G18: @file and what is no command are texts, and - is refused as none", () =>
   inLab(async (lab) => {
-    const texts = ["@file", "-", "$(touch x)", "%s", "\ud800"];
+    const texts = ["@file", "$(touch x)", "%s", "\ud800"];
     for (const text of texts) {
       assertEquals((await lab.orc(["note", text])).code, OK, text);
     }
+    assertEquals((await lab.orc(["note", "-"])).code, USAGE);
     assertEquals(await notesOf(lab), texts);
   }));
 
