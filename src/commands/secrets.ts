@@ -197,7 +197,7 @@ export const secretsRmCommand = command<ResultOf<SecretRemoved>>({
 
 export const secretsSetCommand = command<ResultOf<SecretKept>>({
   description:
-    "Keeps the value of a secret in a file that only you can read, encrypted with age. The value is typed, comes from standard input or from a file, and is never an argument: those can be seen by all users of the machine and stay in the history of the shell. Line ends behind it do not count. A secret that is there is replaced.\n\nIt is encrypted to your identity (orc secrets init), with --passphrase or without an identity with ORCHESTRATOR_PASSPHRASE or what you type.",
+    "Keeps the value of a secret in a file that only you can read, encrypted with age. The value is typed, comes from standard input or from a file, and is never an argument: those can be seen by all users of the machine and stay in the history of the shell. Line ends behind it do not count. A secret that is there is replaced after a yes: orc keeps no copy.\n\nIt is encrypted to your identity (orc secrets init), with --passphrase or without an identity with ORCHESTRATOR_PASSPHRASE or what you type.",
   args: [
     SECRET_NAME,
     arg("[VALUE]...", "Refused: it is typed, piped or in a file"),
@@ -206,6 +206,7 @@ export const secretsSetCommand = command<ResultOf<SecretKept>>({
     flag("--file FILE", "File that holds the value"),
     ...LEVEL_FLAGS,
     flag("--passphrase", "Encrypt it with a passphrase"),
+    flag("-y, --yes", "Replace one that is there without asking"),
   ],
   effect: "writes",
   examples: [
@@ -220,6 +221,7 @@ export const secretsSetCommand = command<ResultOf<SecretKept>>({
       file: values.text("file"),
       level: levelIn(values),
       passphrase: values.on("passphrase"),
+      yes: values.on("yes"),
     });
   },
   render: ({ name, path, encryption }) =>

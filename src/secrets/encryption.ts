@@ -110,7 +110,7 @@ export async function decrypt(
     throw corrupt(
       "invalid_secret",
       `Cannot open "${path}": it is damaged, or no file of age`,
-      { path, cause, hint: "set the secret again: orc secrets set NAME" },
+      { path, cause, hint: "set the secret again: orc secrets set NAME --yes" },
     );
   }
 }

@@ -137,7 +137,7 @@ function lockedSecret(
       path,
       hint: isPassphrase
         ? `set ${PASSPHRASE_VARIABLE}, or run it in a terminal`
-        : `ask for the identity, or set the secret anew: orc secrets set ${name}`,
+        : `ask for the identity, or set the secret anew: orc secrets set ${name} --yes`,
     },
   );
 }

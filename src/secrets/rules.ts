@@ -123,10 +123,11 @@ function untrack(path: string): string {
   return `git -C "${parentDirectory(path)}" rm --cached "${path}"`;
 }
 
-/** Keeps a secret anew where it was. */
+/** Keeps a secret anew where it was; to replace what has its name there takes a yes. */
 function setAnew({ name, level }: SecretFileFact): string {
   const flag = level === "repository" ? "" : ` --${level}`;
-  return `orc secrets set ${name ?? "NAME"}${flag}`;
+  const yes = name === null ? "" : " --yes";
+  return `orc secrets set ${name ?? "NAME"}${flag}${yes}`;
 }
 
 function plaintext(file: SecretFileFact): Finding {

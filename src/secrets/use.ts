@@ -6,16 +6,12 @@ import {
   refused,
   usage,
 } from "../base/error.ts";
-import { decodeUtf8 } from "../base/json.ts";
 import { userLayout } from "../base/layout.ts";
-import { MAX_SECRET_BYTES } from "../base/limits.ts";
-import { withoutLineEnds } from "../base/mask.ts";
 import {
   assertSecretName,
   PASSPHRASE_VARIABLE,
   secretPath,
 } from "../base/names.ts";
-import { butThereIs, readNamedFile } from "../files/near.ts";
 import { assertRemovalWanted } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -43,6 +39,7 @@ import {
   searchSecrets,
 } from "./find.ts";
 import { assertMayRead } from "./masker.ts";
+import { readSecretValue } from "./value.ts";
 import {
   createPrivate,
   locateSecret,
@@ -233,6 +230,8 @@ export interface SetSecretOptions extends SecretOptions {
   readonly level?: SecretLevel;
   /** Encrypts it with a passphrase instead of to the user's identity. */
   readonly passphrase?: boolean;
+  /** Replaces one that is there without asking. */
+  readonly yes?: boolean;
 }
 
 /** A secret that was kept. */
@@ -245,25 +244,33 @@ export interface SecretKept extends SecretRemoved {
 
 /**
  * Keeps a secret, encrypted, in a file of its own that only its owner can read. One that is there
- * is replaced.
+ * is replaced after a yes: orc keeps no copy.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
  * @throws {OrcError} `invalid_secret_name` or `invalid_secret_value` (usage)
  * @throws {OrcError} `no_identity` (denied) if there is nothing to encrypt to
+ * @throws {OrcError} `not_confirmed` (refused) if one is there, and nobody said yes
  */
 export async function setSecret(
   host: Host,
   options: SetSecretOptions,
 ): Promise<SecretKept> {
-  const { name, level = "repository" } = options;
+  const { name, level = "repository", yes = false } = options;
   const repository = openNamed(host, options);
+  const before = placeAt(host, repository, level);
+  const isKept = before && secretNames(before).includes(name);
+  if (isKept && !yes) assertReplacementWanted(host, before, name);
   const lock = await lockFor(host, options.passphrase ?? false);
   const value = readSecretValue(host, options);
   const encrypted = await encrypt(value, lock);
   const warnings: string[] = [];
   const keep = (token: string): string => {
     const directory = placeFor(host, repository, level);
+    // Another process may have kept one while the value was typed.
+    if (!isKept && !yes && secretNames(directory).includes(name)) {
+      assertReplacementWanted(host, directory, name);
+    }
     warnings.push(...writeSecret(directory, name, encrypted, token));
     return secretPath(directory.path, name);
   };
@@ -291,11 +298,32 @@ function placeFor(
   level: SecretLevel,
 ): SecretPlace {
   if (level !== "repository") homeOf(host);
-  const found = secretPlaces(host, repository)
-    .find((place) => place.level === level);
+  const found = placeAt(host, repository, level);
   if (found !== undefined) return found;
   // A repository that was prepared has them all.
   throw new Error(`no place for ${level} secrets`);
+}
+
+function placeAt(
+  host: Host,
+  repository: Repository,
+  level: SecretLevel,
+): SecretPlace | undefined {
+  return secretPlaces(host, repository).find((place) => place.level === level);
+}
+
+function assertReplacementWanted(
+  host: Host,
+  { path }: SecretPlace,
+  name: string,
+): void {
+  assertRemovalWanted(host, {
+    verb: "Replace",
+    lines: [secretPath(path, name)],
+    amount: `secret "${name}"`,
+    details: { secrets: [name] },
+    look: `see where it is with orc secrets source ${name} first`,
+  });
 }
 
 /** An identity opens without asking; a passphrase is for who wants one, or has nothing else. */
@@ -450,49 +478,4 @@ export async function sourceOfSecret(
   if (found === undefined) throw noSuchSecret(name);
   const locations = [{ source: found.source, place: found.place }];
   return { repository: place, name, locations };
-}
-
-/** The line ends behind a value do not count. */
-function readSecretValue(
-  host: Host,
-  { name, file }: SetSecretOptions,
-): string {
-  const value = file === undefined
-    ? typedValue(host, name)
-    : decode(readFile(host, file), `file "${file}"`);
-  const problem = problemOf(value);
-  if (problem === undefined) return value;
-  throw usage(
-    "invalid_secret_value",
-    `Cannot keep secret "${name}": ${problem}`,
-    `orc secrets set ${name} --file FILE`,
-  );
-}
-
-function typedValue(host: Host, name: string): string {
-  if (host.terminal.isInteractive) {
-    return host.terminal.readHidden(`Value of ${name} (not shown): `) ?? "";
-  }
-  return decode(host.readInput(MAX_SECRET_BYTES), "standard input");
-}
-
-function decode(bytes: Uint8Array, source: string): string {
-  return withoutLineEnds(decodeUtf8(bytes, source));
-}
-
-function problemOf(value: string): string | undefined {
-  if (value === "") return "its value is empty";
-  if (value.includes("\0")) return "its value holds a NUL byte";
-  const length = new TextEncoder().encode(value).length;
-  return length > MAX_SECRET_BYTES
-    ? `its value has more than ${MAX_SECRET_BYTES} bytes`
-    : undefined;
-}
-
-function readFile(host: Host, file: string): Uint8Array {
-  const directory = host.workingDirectory;
-  const { path, bytes } = readNamedFile(directory, file, MAX_SECRET_BYTES);
-  if (bytes !== undefined) return bytes;
-  const missing = `No file "${file}"${butThereIs(directory, file)}`;
-  throw notFound("no_such_file", missing, { path, hint: "check the path" });
 }

@@ -4,7 +4,9 @@ import {
   withSecrets,
   withSecretSession,
 } from "../secrets/fixtures.ts";
-import { agent, type Machine } from "../work/fixtures.ts";
+import type { Host } from "../../src/host/host.ts";
+import { setSecret } from "../../src/secrets/use.ts";
+import { agent, fixedHost, type Machine, refusalOf } from "../work/fixtures.ts";
 import { orc, testOutput } from "./orc.ts";
 import { assert, assertEquals } from "@std/assert";
 
@@ -72,6 +74,47 @@ testSecrets({
   text:
     'Kept secret "API_KEY" in /shop/home/.orchestrator/secrets/API_KEY.age, encrypted to your identity',
 });
+
+for (
+  const [how, machine, argv, exitCode] of [
+    ["whoever pipes another one", { input: OTHER_VALUE }, [], 3],
+    ["a no", { answers: ["n", OTHER_VALUE] }, [], 3],
+    ["a yes", { answers: ["y", OTHER_VALUE] }, [], 0],
+    ["--yes", { input: OTHER_VALUE }, ["--yes"], 0],
+  ] as const
+) {
+  const lost = exitCode === 0 ? "is replaced after" : "is not lost to";
+  Deno.test(`a secret that is there ${lost} ${how}`, () =>
+    withSecrets(async (root, base) => {
+      const place = { ...base, programs: NO_GIT };
+      await keep(root, place, "API_KEY");
+      const set = ["secrets", "set", "API_KEY", ...argv];
+      const ran = await orc(root, set, { ...place, ...machine });
+      assertEquals(ran.exitCode, exitCode, ran.err);
+      const kept = await orc(root, ["secrets", "get", "API_KEY"], place);
+      assertEquals(kept.out, `${exitCode === 0 ? OTHER_VALUE : VALUE}\n`);
+      if (exitCode === 3) assert(ran.err.includes("--yes is the yes"), ran.err);
+    }));
+}
+
+Deno.test("a secret that another process kept while this one was typed is not lost", () =>
+  withSecrets(async (root, base) => {
+    const place = { ...base, programs: NO_GIT };
+    const path = `${root}/${DIRECTORY}/API_KEY.age`;
+    await keep(root, place, "API_KEY");
+    Deno.renameSync(path, `${path}.tmp`);
+    const host: Host = {
+      ...fixedHost(place),
+      readInput: () => {
+        Deno.renameSync(`${path}.tmp`, path);
+        return new TextEncoder().encode(OTHER_VALUE);
+      },
+    };
+    const set = () => setSecret(host, { root, name: "API_KEY" });
+    assertEquals((await refusalOf(set)).code, "not_confirmed");
+    const kept = await orc(root, ["secrets", "get", "API_KEY"], place);
+    assertEquals(kept.out, `${VALUE}\n`);
+  }));
 
 testSecrets({
   name: "orc secrets set refuses an empty value",

@@ -120,7 +120,8 @@ function afterKeeping(damage: string): Act {
 }
 
 const KNOWN: Outcome = ["orc secrets get API_KEY", 0, VALUE];
-const AGAIN = ["orc secrets set API_KEY"];
+const SET = ["orc secrets set API_KEY"];
+const AGAIN = ["orc secrets set API_KEY --yes"];
 
 prove({
   code: "secret_missing",
@@ -129,7 +130,7 @@ prove({
     place.write({ [CONFIG]: "secrets: [API_KEY]\n" });
   },
   untilThen: [["orc secrets get API_KEY", 4], ...ALL_GOES_ON],
-  ways: { "orc secrets set API_KEY": AGAIN },
+  ways: { "orc secrets set API_KEY": SET },
   afterwards: [KNOWN],
 });
 
@@ -141,7 +142,8 @@ for (
 ) {
   const path = `${SECRETS}/${name}`;
   const word = suffix === "" ? "API_KEY" : "NAME";
-  const set = `orc secrets set ${word} --file "ROOT/${path}"`;
+  const yes = suffix === "" ? " --yes" : "";
+  const set = `orc secrets set ${word}${yes} --file "ROOT/${path}"`;
   prove({
     code: "secret_plaintext",
     of: name,
@@ -167,7 +169,10 @@ prove({
   ways: {
     "use the identity or passphrase that it was kept with":
       "mv HOME/identity HOME/.orchestrator/identity.txt",
-    "keep it anew: orc secrets set API_KEY": ["orc secrets init", ...AGAIN],
+    "keep it anew: orc secrets set API_KEY --yes": [
+      "orc secrets init",
+      ...AGAIN,
+    ],
   },
   afterwards: [KNOWN],
 });
@@ -180,7 +185,7 @@ prove({
   untilThen: [["orc secrets get API_KEY", 6]],
   ways: {
     "put back a good copy": `cp HOME/copy ${SECRETS}/API_KEY.age`,
-    "keep it anew: orc secrets set API_KEY": AGAIN,
+    "keep it anew: orc secrets set API_KEY --yes": AGAIN,
   },
   afterwards: [KNOWN],
 });
@@ -196,8 +201,8 @@ prove({
   },
   untilThen: [["orc secrets get API_KEY", 6]],
   ways: {
-    "keep it anew: orc secrets set API_KEY --global":
-      "orc secrets set API_KEY --global",
+    "keep it anew: orc secrets set API_KEY --global --yes":
+      "orc secrets set API_KEY --global --yes",
   },
   afterwards: [KNOWN],
 });
@@ -282,7 +287,7 @@ prove({
   },
   ways: {
     "replace it by the name of a secret: secrets: [NAME], orc secrets set NAME":
-      [`echo 'secrets: [API_KEY]' > ${CONFIG}`, ...AGAIN],
+      [`echo 'secrets: [API_KEY]' > ${CONFIG}`, ...SET],
   },
   afterwards: [KNOWN],
 });
@@ -296,7 +301,7 @@ prove({
   },
   untilThen: [["orc secrets get API_KEY", 0, "short"]],
   ways: {
-    "orc secrets set API_KEY": AGAIN,
+    "orc secrets set API_KEY --yes": AGAIN,
   },
   afterwards: [KNOWN],
 });
@@ -310,7 +315,7 @@ prove({
   untilThen: ALL_GOES_ON,
   ways: {
     "keep them one by one: orc secrets set NAME": [
-      ...AGAIN,
+      ...SET,
       "rm .secrets.enc",
     ],
   },
