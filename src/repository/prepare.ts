@@ -10,7 +10,6 @@ import { isOfNoRepository } from "../files/root.ts";
 import { makeDirectory, syncDirectory, writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import { foreignNames } from "../settings/files.ts";
-import { readLegacyState } from "../session/legacy.ts";
 import { readBinding, readCurrent, type Session } from "../session/read.ts";
 import {
   ensureRepository,
@@ -18,7 +17,7 @@ import {
 } from "../session/repository.ts";
 import { isMigrationUnfinished, settleMigration } from "../transfer/settle.ts";
 import type { Repository } from "./open.ts";
-import { ownersOf, readIfThere } from "./select.ts";
+import { onlySession, ownersOf, readIfThere } from "./select.ts";
 
 /**
  * Runs work under the lock of the repository, with `.orchestrator/` made and what a killed process
@@ -154,7 +153,7 @@ async function ownSession(
   if (owners.length > 0) return undefined;
   const id = readCurrent(repository.layout);
   if (id) return await readIfThere(repository, id);
-  const legacy = await readLegacyState(repository.layout);
-  return legacy &&
-    (await readIfThere(repository, legacy.session.id) ?? legacy.session);
+  // Where nobody has chosen, a second session would hide the only one from everybody.
+  const found = await onlySession(repository);
+  return "session" in found ? found.session : undefined;
 }

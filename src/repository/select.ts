@@ -1,18 +1,9 @@
-import {
-  corrupt,
-  misconfigured,
-  notFound,
-  OrcError,
-  type OrcErrorOptions,
-  refused,
-} from "../base/error.ts";
+import { corrupt, misconfigured, OrcError } from "../base/error.ts";
 import { matchSessionId } from "../base/ids.ts";
 import { jsonObject } from "../base/json.ts";
 import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
-import { MAX_CANDIDATES } from "../base/limits.ts";
-import { listOf, quoted } from "../base/text.ts";
+import { quoted } from "../base/text.ts";
 import { fileKind } from "../files/read.ts";
-import { isMarked, isOfNoRepository } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
 import type { LegacyState } from "../session/legacy.ts";
 import {
@@ -54,6 +45,8 @@ export type SessionSource =
   | "only"
   | "legacy";
 
+type Selected = Pick<OpenedSession, "session" | "source">;
+
 /**
  * Decides which session a caller means: the one named, else the caller's own, else the
  * worktree's, else `current`, else the only active one, else a legacy one. Never guesses.
@@ -62,7 +55,7 @@ export async function selectSession(
   host: Host,
   repository: Repository,
   named: string | undefined,
-): Promise<Pick<OpenedSession, "session" | "source">> {
+): Promise<Selected> {
   const name = named ?? (host.env("ORCHESTRATOR_SESSION") || undefined);
   if (name !== undefined) {
     const source = named === undefined ? "environment" : "flag";
@@ -70,7 +63,12 @@ export async function selectSession(
     return { session: await read(repository, id, source), source };
   }
   const bound = await boundSession(host, repository);
-  if (bound === undefined) return await onlySession(host, repository);
+  if (bound === undefined) {
+    const found = await onlySession(repository);
+    if ("session" in found) return found;
+    const { noneMeant } = await import("./no_session.ts");
+    throw noneMeant(host, repository, found);
+  }
   const { id, source } = bound;
   return { session: await read(repository, id, source), source };
 }
@@ -138,7 +136,8 @@ async function read(
   if (session !== undefined) return session;
   const legacy = await readLegacy(repository.layout);
   if (legacy?.session.id === id) return legacy.session;
-  throw missing(repository, id, source);
+  const { noSessionCalled } = await import("./no_session.ts");
+  throw noSessionCalled(repository, id, source);
 }
 
 export async function readIfThere(
@@ -153,74 +152,24 @@ export async function readIfThere(
   }
 }
 
-function missing(
-  { store }: Repository,
-  id: string,
-  source: SessionSource,
-): OrcError {
-  const ids = store.ids().filter((other) => other !== id);
-  const origin = source === "current" ? "Current session" : "Session";
-  const choice = ids.length === 0
-    ? "there is none here"
-    : `choose one of: ${listOf(ids, MAX_CANDIDATES)}`;
-  return notFound(
-    "no_such_session",
-    `${origin} "${id}" does not exist; ${choice}`,
-    choiceOf(ids),
-  );
-}
-
-function choiceOf(ids: readonly string[]): OrcErrorOptions {
-  const hint = ids.length === 0
-    ? 'orc start "TASK"'
-    : "choose a session: orc session switch ID";
-  return { hint, details: { candidates: ids.slice(0, MAX_CANDIDATES) } };
-}
-
 /** Sessions looked at first: where several are active, they are among those changed last. */
 const FIRST_LOOK = 100;
 
-async function onlySession(
-  host: Host,
-  repository: Repository,
-): ReturnType<typeof selectSession> {
-  const { store } = repository;
+/** Where nobody has chosen one: the only active session, else a legacy one, else the ids there are to choose from. */
+export async function onlySession(
+  { store, layout }: Repository,
+): Promise<Selected | readonly string[]> {
   let entries = await store.list(FIRST_LOOK);
   if (activeOf(entries).length < 2) entries = await store.list();
-  const active = activeOf(entries);
-  const [only, ...others] = active;
-  if (only && others.length === 0) {
-    return { session: await store.read(only.id), source: "only" };
-  }
-  if (only) {
-    const ids = active.map(({ id }) => id);
-    const shown = listOf(ids, MAX_CANDIDATES);
-    throw refused(
-      "session_ambiguous",
-      `Several sessions are active and none is chosen: ${shown}`,
-      choiceOf(ids),
-    );
-  }
-  const legacy = await readLegacy(repository.layout);
+  const active = activeOf(entries).map(({ id }) => id);
+  if (active.length > 1) return active;
+  const [only] = active;
+  if (only) return { session: await store.read(only), source: "only" };
+  const legacy = await readLegacy(layout);
   // What was adopted goes on in the new place, and may have ended there.
-  if (legacy && !entries.some(({ id }) => id === legacy.session.id)) {
-    return { session: legacy.session, source: "legacy" };
-  }
-  const { root, source } = repository.found;
-  throw notFound("no_session", `No active session in "${root}"`, {
-    hint: wayOn(repository, host.homeDirectory()),
-    details: { root, source },
-  });
-}
-
-function wayOn({ found }: Repository, home: string | undefined): string {
-  const { root, workingTree } = found;
-  if (isOfNoRepository(root, home)) {
-    return "change to the directory of a project";
-  }
-  return workingTree !== root && isMarked(workingTree, home)
-    ? `see why the state in "${workingTree}" is not used: orc doctor`
-    : 'orc start "TASK"';
+  return legacy && !entries.some(({ id }) => id === legacy.session.id)
+    ? { session: legacy.session, source: "legacy" }
+    : [];
 }
 
 function activeOf(

@@ -11,6 +11,7 @@ import {
 import { addNote } from "../../src/work/item.ts";
 import { abandonSession } from "../../src/work/phase.ts";
 import { startSession } from "../../src/work/start.ts";
+import { readStatus } from "../../src/work/status.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import { foreignRecord, lockText } from "../session/fixtures.ts";
 import {
@@ -205,6 +206,34 @@ Deno.test("assertNoOwnSession() finds the current session of who has none of the
     const nameless = { environment: { CLAUDECODE: "1" } };
     assertEquals(await ownOf(root, nameless), idOf(1, 0));
   }));
+
+for (
+  const [name, current] of [
+    ["missing", undefined],
+    ["empty", ""],
+    ["another program's", "../main"],
+  ] as const
+) {
+  Deno.test(`a second start does not hide the only active session where current is ${name}`, () =>
+    withEasy(async (root) => {
+      await start(root, 1);
+      await start(root, 2);
+      const path = `${root}/.orchestrator/current`;
+      if (current === undefined) Deno.removeSync(path);
+      else writeTree(root, { ".orchestrator/current": current });
+      assertEquals(await ownOf(root), "none", "nobody is in one of several");
+      const host = fixedHost({ number: 3 });
+      const session = idOf(1, 0);
+      await abandonSession(host, { root, session, reason: "No longer wanted" });
+      assertEquals(await ownOf(root), idOf(2, 0));
+      assertEquals(await ownOf(root, TWO), "none");
+      const again = { root, task: "Again" };
+      const refusal = await refusalOf(() => startSession(host, again));
+      assertEquals(refusal.code, "session_active");
+      const { place } = await readStatus(host, { root });
+      assertEquals(place.session, idOf(2, 0));
+    }));
+}
 
 Deno.test("assertNoOwnSession() finds an agent's own session and nobody else's", () =>
   withEasy(async (root) => {

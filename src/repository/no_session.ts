@@ -1,0 +1,69 @@
+/** What is said where no session is meant, each with a way on; loaded only then. */
+import {
+  notFound,
+  type OrcError,
+  type OrcErrorOptions,
+  refused,
+} from "../base/error.ts";
+import { MAX_CANDIDATES } from "../base/limits.ts";
+import { listOf } from "../base/text.ts";
+import { isMarked, isOfNoRepository } from "../files/root.ts";
+import type { Host } from "../host/host.ts";
+import type { Repository } from "./open.ts";
+import type { SessionSource } from "./select.ts";
+
+/** Whoever chose it, by name or before, is told what there is. */
+export function noSessionCalled(
+  { store }: Repository,
+  id: string,
+  source: SessionSource,
+): OrcError {
+  const ids = store.ids().filter((other) => other !== id);
+  const origin = source === "current" ? "Current session" : "Session";
+  const choice = ids.length === 0
+    ? "there is none here"
+    : `choose one of: ${listOf(ids, MAX_CANDIDATES)}`;
+  return notFound(
+    "no_such_session",
+    `${origin} "${id}" does not exist; ${choice}`,
+    choiceOf(ids),
+  );
+}
+
+function choiceOf(ids: readonly string[]): OrcErrorOptions {
+  const hint = ids.length === 0
+    ? 'orc start "TASK"'
+    : "choose a session: orc session switch ID";
+  return { hint, details: { candidates: ids.slice(0, MAX_CANDIDATES) } };
+}
+
+/** Nobody chose one, and it would be a guess which is meant. */
+export function noneMeant(
+  host: Host,
+  repository: Repository,
+  ids: readonly string[],
+): OrcError {
+  if (ids.length > 0) {
+    const shown = listOf(ids, MAX_CANDIDATES);
+    return refused(
+      "session_ambiguous",
+      `Several sessions are active and none is chosen: ${shown}`,
+      choiceOf(ids),
+    );
+  }
+  const { root, source } = repository.found;
+  return notFound("no_session", `No active session in "${root}"`, {
+    hint: wayOn(repository, host.homeDirectory()),
+    details: { root, source },
+  });
+}
+
+function wayOn({ found }: Repository, home: string | undefined): string {
+  const { root, workingTree } = found;
+  if (isOfNoRepository(root, home)) {
+    return "change to the directory of a project";
+  }
+  return workingTree !== root && isMarked(workingTree, home)
+    ? `see why the state in "${workingTree}" is not used: orc doctor`
+    : 'orc start "TASK"';
+}
