@@ -320,16 +320,23 @@ export function readBindingFile(path: string): string | undefined {
 /** Reads the session that everybody without one of their own is in. */
 export function readCurrent(layout: RepositoryLayout): string | undefined {
   const text = textOfCurrent(layout);
-  return text && isSessionId(text) ? text : undefined;
+  return text && isOwnId(layout, text) ? text : undefined;
 }
 
 /**
  * Whether another program keeps something in the place of `current`, or somebody edited it so that
- * it is no session's id. It chooses nothing, and is not orc's to replace.
+ * it names no session. It chooses nothing, and is not orc's to replace.
  */
 export function isForeignCurrent(layout: RepositoryLayout): boolean {
   const text = textOfCurrent(layout);
-  return text === undefined || text !== "" && !isSessionId(text);
+  return text === undefined || text !== "" && !isOwnId(layout, text);
+}
+
+/** A word such as `main` is an id only where a session is called so. */
+function isOwnId(layout: RepositoryLayout, text: string): boolean {
+  return MADE_ID.test(text) ||
+    isSessionId(text) && !isForeignSession(layout, text) &&
+      fileKind(sessionLayout(layout.root, text).directory) === "directory";
 }
 
 /** Empty where there is none, or a power cut left nothing of it; undefined for what is no text of such a size. */

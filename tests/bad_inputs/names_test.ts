@@ -109,12 +109,12 @@ function pointTo(lab: Lab, bytes: string | Uint8Array<ArrayBuffer>): void {
 
 test("C7: a current session that is not there is named with those that are", () =>
   inLab(async (lab) => {
-    pointTo(lab, "gone");
+    pointTo(lab, "00000000");
     for (const args of [["status"], ["note", "x"]]) {
       await assertRefused({ lab }, args, {
         exit: NOT_FOUND,
         code: "no_such_session",
-        says: ['"gone" does not exist', lab.first, lab.second],
+        says: ['"00000000" does not exist', lab.first, lab.second],
       });
     }
     await assertOthersWork(lab);
@@ -123,7 +123,7 @@ test("C7: a current session that is not there is named with those that are", () 
       Deno.readDirSync(`${lab.root}/.orchestrator/sessions`),
       ({ name }) => name,
     );
-    assert(!names.includes("gone"), "it is never made");
+    assert(!names.includes("00000000"), "it is never made");
   }));
 
 const POINTERS:
@@ -133,6 +133,7 @@ const POINTERS:
     ["holds two ids", "abc\ndef"],
     ["drives a terminal", "\x1b[31m"],
     ["is binary", new Uint8Array([0, 1, 2, 3])],
+    ["is a word such as a branch has", "main"],
     ["is no UTF-8", new Uint8Array([0x61, 0xff, 0xfe])],
     ["is 1 MB", "a".repeat(1e6)],
   ];

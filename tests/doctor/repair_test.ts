@@ -73,7 +73,7 @@ const CASES: readonly (readonly [
     writeTree(root, { ".git/": "" });
     Deno.removeSync(`${root}/.orchestrator/.gitignore`);
   }, { ".git/": "" }],
-  ["current_names_nothing", at("current", "gone"), {
+  ["current_names_nothing", at("current", "00000000"), {
     ".orchestrator/current": undefined,
   }],
   [

@@ -140,7 +140,7 @@ prove({
 
 prove({
   code: "current_names_nothing",
-  damage: ({ write }) => write({ ".orchestrator/current": "gone" }),
+  damage: ({ write }) => write({ ".orchestrator/current": "00000000" }),
   untilThen: NOBODY_CHOSEN,
   ways: {
     "choose another: orc session switch ID": "orc session switch SECOND",

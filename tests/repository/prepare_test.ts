@@ -211,7 +211,7 @@ for (
   const [name, current] of [
     ["missing", undefined],
     ["empty", ""],
-    ["another program's", "../main"],
+    ["another program's", "main"],
   ] as const
 ) {
   Deno.test(`a second start does not hide the only active session where current is ${name}`, () =>

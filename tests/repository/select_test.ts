@@ -223,7 +223,9 @@ Deno.test("selectSession() does not take a closed session for the only one", () 
 
 Deno.test("selectSession() takes the only active session beside a current that is not orc's", () =>
   withSessions([ANYBODY], async (root) => {
-    for (const text of ["../../etc", "/etc", "A", "a b", "x".repeat(65)]) {
+    for (
+      const text of ["../../etc", "/etc", "A", "a b", "x".repeat(65), "main"]
+    ) {
       writeTree(root, { ".orchestrator/current": text });
       assertEquals(await selected(root, ANYBODY), "only: Task 1");
     }

@@ -226,7 +226,7 @@ Deno.test("writeBinding() writes into nothing that is no directory", () =>
 Deno.test("readCurrent() reads what writeCurrent() wrote", () =>
   withRepository((layout) => {
     assertEquals(readCurrent(layout), undefined);
-    for (const session of ["first", "second"]) {
+    for (const session of ["0a1b2c3d", "1b2c3d4e"]) {
       writeCurrent(layout, session, { token });
       assertEquals(readCurrent(layout), session);
       assertEquals(readTree(layout.directory), { current: session });
@@ -235,6 +235,7 @@ Deno.test("readCurrent() reads what writeCurrent() wrote", () =>
 
 Deno.test("readCurrent() takes an id with blanks and line ends around it", () =>
   withRepository((layout) => {
+    writeTree(layout.directory, { "sessions/s1/state.json": "" });
     for (const text of ["s1\n", "s1\r\n", " s1 ", "\ufeffs1\n", "\n\ns1"]) {
       writeTree(layout.directory, { current: text });
       assertEquals(readCurrent(layout), "s1", JSON.stringify(text));
@@ -245,7 +246,15 @@ Deno.test("readCurrent() takes an id with blanks and line ends around it", () =>
     }
   }));
 
-const NO_IDS = ["../../evil", "/etc", "a b", "A", "\u001b]0;x\u0007", "{}"];
+const NO_IDS = [
+  "../../evil",
+  "/etc",
+  "a b",
+  "A",
+  "\u001b]0;x\u0007",
+  "{}",
+  "main",
+];
 
 Deno.test("readCurrent() passes over what another program keeps there, and writeCurrent() leaves it", () =>
   withRepository((layout) => {
@@ -271,11 +280,11 @@ Deno.test("writeCurrent() loses nothing of another program's, for whoever asks f
     const asideAt = "2026-03-01T10:00:00.000Z";
     for (const [below, text] of [["", "../x"], ["/theirs", "{}"]] as const) {
       writeTree(layout.directory, { [`current${below}`]: text });
-      const [warning] = writeCurrent(layout, "s1", { token, asideAt });
+      const [warning] = writeCurrent(layout, "0a1b2c3d", { token, asideAt });
       assertStringIncludes(warning ?? "", "was not orc's");
       const aside = `current.corrupt-20260301T100000${below}`;
       assertEquals(readTree(layout.directory)[aside], text);
-      assertEquals(readCurrent(layout), "s1");
+      assertEquals(readCurrent(layout), "0a1b2c3d");
       for (const { name } of [...Deno.readDirSync(layout.directory)]) {
         Deno.removeSync(`${layout.directory}/${name}`, { recursive: true });
       }
@@ -286,6 +295,6 @@ Deno.test("readCurrent() takes what a power cut left of it for nothing", () =>
   withRepository((layout) => {
     writeTree(layout.directory, { current: "\0".repeat(26) });
     assertEquals(isForeignCurrent(layout), false);
-    assertEquals(writeCurrent(layout, "s1", { token }), []);
-    assertEquals(readCurrent(layout), "s1");
+    assertEquals(writeCurrent(layout, "0a1b2c3d", { token }), []);
+    assertEquals(readCurrent(layout), "0a1b2c3d");
   }));
