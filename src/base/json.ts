@@ -108,6 +108,8 @@ interface Cursor {
   readonly text: string;
   readonly source: string;
   readonly hint: string | undefined;
+  /** Whether a key that is given twice is refused. */
+  readonly unique?: boolean;
   at: number;
 }
 
@@ -123,6 +125,11 @@ export function parseJson(
   hint?: string,
 ): JsonValue {
   return parseNatively(text) ?? parseCarefully({ text, source, hint, at: 0 });
+}
+
+/** As {@linkcode parseJson}, for what somebody wrote by hand: a key given twice is refused, where one value would be dropped. */
+export function parseUniqueJson(text: string, source: string): JsonValue {
+  return parseCarefully({ text, source, hint: undefined, at: 0, unique: true });
 }
 
 function parseCarefully(cursor: Cursor): JsonValue {
@@ -156,7 +163,15 @@ function parseObject(cursor: Cursor, depth: number): JsonObject {
   if (takes(cursor, "}")) return object;
   do {
     if (!takes(cursor, '"')) throw unexpected(cursor, "a key in double quotes");
+    const start = cursor.at - 1;
     const key = parseString(cursor);
+    if (cursor.unique && object.has(key)) {
+      throw invalidJsonAt(
+        cursor,
+        start,
+        `has the key ${JSON.stringify(key)} twice`,
+      );
+    }
     if (!takes(cursor, ":")) throw unexpected(cursor, 'a ":"');
     object.set(key, parseValue(cursor, depth));
   } while (hasMore(cursor, "}"));

@@ -6,7 +6,7 @@ import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
-  parseJson,
+  parseUniqueJson,
   withFields,
 } from "../base/json.ts";
 import { MAX_EVIDENCE_BYTES } from "../base/limits.ts";
@@ -69,7 +69,7 @@ async function readObject(
     : await readFile(host, file, permit);
   const text = decodeUtf8(bytes, name);
   if (!isJson(file, text)) return await readYaml(text, name);
-  const value = parseJson(text, name);
+  const value = parseUniqueJson(text, name);
   if (isJsonObject(value)) return value;
   throw noMapping(value, name);
 }

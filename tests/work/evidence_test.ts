@@ -139,6 +139,22 @@ const BROKEN: readonly (readonly [string, string, string])[] = [
   ["a.json", "x".repeat(65_537), "file_too_large Cannot read "],
 ];
 
+Deno.test("a key that JSON evidence gives twice drops no value", async () => {
+  const twice = '{"a": {"b": 1,\n "\\u0062": 2}}';
+  for (const [name, given] of [["a.json", "a.json"], ["a", "-"]] as const) {
+    await withRoot({ [name]: twice }, async (root) => {
+      const host = fixedHost({ workingDirectory: root, input: twice });
+      const error = await refusalOf(() => readEvidence(host, [given]));
+      const source = given === "-" ? "standard input" : given;
+      assertEquals([error.kind, error.code], ["config", "invalid_json"]);
+      assertEquals(error.message, `${source}:2:2 has the key "b" twice`);
+    });
+  }
+  const host = fixedHost({ input: '{"a": {"b": 1}, "c": {"b": 2}}' });
+  const once = await readEvidence(host, ["-"]);
+  assertEquals([...once?.keys() ?? []], ["a", "c"]);
+});
+
 Deno.test("readEvidence() says in one sentence what is wrong with a file, and where", async () => {
   for (const [name, text, expected] of BROKEN) {
     await withRoot({ [name]: text }, async (root) => {
