@@ -56,8 +56,12 @@ export function learningsSection(
   ].join("\n\n");
 }
 
-/** Begins the first line of each page, so that no page of somebody else is replaced. */
-const MARK = "<!-- Made by orc generate-md";
+/** The first line of each page, so that no page of somebody else is replaced. */
+const MARK =
+  "<!-- Made by orc generate-md, which writes it anew each time: a change made here is lost. -->";
+
+/** Begins the last line of each page. */
+const END = "Workflow id: ";
 
 /** A byte order mark, an empty line and a line of another tool may stand before the mark. */
 const MARKED_LINES = 3;
@@ -80,8 +84,11 @@ export interface PageSource {
   readonly events: readonly RecordedEvent[];
 }
 
+/** Whether orc wrote a page: one that only quotes the mark, or goes on behind it, is somebody else's. */
 export function isWorkflowPage(text: string): boolean {
-  return text.split("\n", MARKED_LINES).some((line) => line.includes(MARK));
+  const lines = text.replace(/^\ufeff/, "").trimEnd().split(/\r?\n/);
+  return lines.slice(0, MARKED_LINES).includes(MARK) &&
+    lines.at(-1)?.startsWith(END) === true;
 }
 
 /** Shows a session as a page of Markdown; the same session gives the same page. */
@@ -91,7 +98,7 @@ export function workflowPage(source: PageSource): string {
   const blockers = summary.blockers.map(({ message }) => message);
   const title = headOf(oneLine(state.task), MAX_TITLE_LENGTH);
   const sections = [
-    `${MARK}, which writes it anew each time: a change made here is lost. -->`,
+    MARK,
     `# ${markdownText(title) || "Session"}`,
     stateTable(source, summary),
     ...section("Constraints", bullets(state.constraints)),
@@ -99,7 +106,7 @@ export function workflowPage(source: PageSource): string {
     "## Checklist",
     ...workflow.phases.flatMap((phase) => phaseSections(state, phase)),
     ...section("Last events", eventTable(events)),
-    `Workflow id: ${codeSpan(state.workflowId)}`,
+    `${END}${codeSpan(state.workflowId)}`,
   ];
   return `${sections.join("\n\n")}\n`;
 }

@@ -161,6 +161,19 @@ Deno.test("workflowPage() cuts a task of a whole page and bears an empty one", (
   assert(pageOf({ state: { ...state, task: "" } }).includes("\n# Session\n"));
 });
 
+Deno.test("a page of somebody else that quotes orc's, or goes on behind it, is not replaced", () => {
+  const page = pageOf();
+  const [mark = "", ...rest] = page.split("\n");
+  for (
+    const text of [
+      `# How pages begin\n${mark}\nMine\n`,
+      `They begin with ${mark}\n\n${rest.join("\n")}`,
+      `${page}\n## My notes\n`,
+      "<!-- Made by orc generate-md -->\nWorkflow id: mine\n",
+    ]
+  ) assert(!isWorkflowPage(text), text);
+});
+
 Deno.test("isWorkflowPage() knows a page from what others wrote", () => {
   const page = pageOf();
   assert(isWorkflowPage(page));
