@@ -264,14 +264,16 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
       of: (session) =>
         session.trouble?.code === "foreign_state" && {
           ...session.trouble,
-          remedy: wayBack(session) ?? "put the state of this session back",
+          remedy: wayBack(session) ??
+            `put the state of this session back, or ${givenUp(session)}`,
         },
     }),
     ofState.error("damaged_state", {
       of: (session) =>
         session.trouble && session.trouble.code !== "foreign_state" && {
           ...session.trouble,
-          remedy: wayBack(session) ?? "put back a good copy of the file",
+          remedy: wayBack(session) ??
+            `put back a good copy of the file, or ${givenUp(session)}`,
         },
     }),
     ofState.warning("damaged_meta", {
@@ -390,6 +392,11 @@ export function soundAmong(facts: DiagnosisFacts): readonly SessionFacts[] {
 function wayBack({ id, checkpoints }: SessionFacts): string | undefined {
   if (checkpoints === 0) return undefined;
   return `put back a good copy, or let a human return to the newest checkpoint: orc doctor --restore ${id}`;
+}
+
+/** What a power cut emptied may have no copy anywhere: nobody is to hear of it for ever. */
+function givenUp({ directory }: SessionFacts): string {
+  return `give the session up: move "${directory}" out of the repository's sessions`;
 }
 
 /** Whether a log may lack what its state tells, and nobody is just writing it. */

@@ -47,6 +47,11 @@ function appending(text: (lines: readonly string[]) => string) {
   };
 }
 
+function stateOfSecond({ at, root, second }: Place): void {
+  const path = `${root}/.orchestrator/sessions/${second}/state.json`;
+  Deno.copyFileSync(path, at("state.json"));
+}
+
 const IS_UNUSABLE: readonly Outcome[] = [
   ["orc note x --session FIRST", 6],
   ["orc note x --session SECOND", 0],
@@ -94,6 +99,28 @@ prove({
   ways: { "put back a good copy of the file": putBack("state.json") },
 });
 
+const GIVEN_UP = {
+  [`give the session up: move "ROOT/.orchestrator/sessions/FIRST" out of the repository's sessions`]:
+    "mv .orchestrator/sessions/FIRST elsewhere",
+};
+
+for (
+  const [code, of, damage] of [
+    ["damaged_state", "empty, no copy", writing("state.json", "")],
+    ["damaged_state", "zeros, no copy", writing("state.json", "\0\0\0")],
+    ["foreign_state", "no copy", stateOfSecond],
+  ] as const
+) {
+  prove({
+    code,
+    of,
+    damage,
+    untilThen: IS_UNUSABLE,
+    ways: GIVEN_UP,
+    afterwards: OTHERS_GO_ON,
+  });
+}
+
 prove({
   code: "damaged_state",
   of: "with a checkpoint",
@@ -109,11 +136,7 @@ prove({
 
 prove({
   code: "foreign_state",
-  damage: copyOf("state.json", ({ at, root, second }) =>
-    Deno.copyFileSync(
-      `${root}/.orchestrator/sessions/${second}/state.json`,
-      at("state.json"),
-    )),
+  damage: copyOf("state.json", stateOfSecond),
   untilThen: IS_UNUSABLE,
   ways: { "put the state of this session back": putBack("state.json") },
 });
