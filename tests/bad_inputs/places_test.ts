@@ -179,6 +179,21 @@ test("state that was stranded in a linked worktree is found, and brought back", 
     await orc(linked, ["note", "goes on"]);
   }));
 
+test("pages that are written in a linked worktree do not land in the main one", () =>
+  inDirectory(async (directory) => {
+    const { main, linked } = await withWorktree(directory);
+    const inside = `${linked}/docs`;
+    Deno.mkdirSync(inside);
+    await orc(main, ["start", "x"]);
+    await orc(main, ["note", "Only the main one knows", "--session", "0"]);
+    await orc(inside, ["generate-md"]);
+    await orc(inside, ["learn", "--save"]);
+    for (const name of ["WORKFLOW.md", "LEARNINGS.md"]) {
+      assertEquals(Deno.statSync(`${linked}/${name}`).isFile, true);
+    }
+    assertEquals(await outputOf(main, "status", "--short"), "");
+  }));
+
 for (const name of [".bare", ".git", "store"]) {
   test(`a session of a bare repository in ${name} outlives the worktree it was started in`, () =>
     inDirectory(async (directory) => {
