@@ -405,7 +405,5 @@ export {
 export type { PlainJson } from "./src/base/plain.ts";
 export type { Masker, MaskingStream } from "./src/base/mask.ts";
 
-if (import.meta.main) {
-  const { run } = await import("./cli.ts");
-  await run();
-}
+// Nothing waits at the top: else no `require()` could load the library. Its npm package is without this.
+if (import.meta.main) import("./cli.ts").then(({ run }) => run());

@@ -1,4 +1,10 @@
 import { bundle } from "../bundle.ts";
+import {
+  BUNDLER,
+  proveCore,
+  proveOneError,
+  proveRequire,
+} from "./prove_bundles.ts";
 import { installInto, pack, programIn, proveUninstall } from "./install.ts";
 import { run } from "./program.ts";
 import {
@@ -36,7 +42,7 @@ export function quickProofs(bench: Bench): readonly Proof[] {
       name: "packs and installs",
       run: async () => {
         const { path, sizeBytes } = await pack(bench.package, directory);
-        await installInto(project, [path, ...TYPE_CHECKER]);
+        await installInto(project, [path, ...TYPE_CHECKER, BUNDLER]);
         return `${Math.round(sizeBytes / 1024)} KiB`;
       },
     },
@@ -54,6 +60,18 @@ export function quickProofs(bench: Bench): readonly Proof[] {
     {
       name: "a server keeps its signals, and all that it stores at once",
       run: () => proveServer(root, project),
+    },
+    {
+      name: "who uses only its errors bundles no more than 15 kB",
+      run: () => proveOneError(project),
+    },
+    {
+      name: "its core runs in a browser",
+      run: () => proveCore(root, project),
+    },
+    {
+      name: "it can be loaded by require()",
+      run: () => proveRequire(project),
     },
     {
       name: "npm's links run the commands",

@@ -197,3 +197,11 @@ function namesIn(list: string): readonly string[] {
   return list.split(",").map((name) => name.trim())
     .filter((name) => name !== "" && !name.startsWith("type "));
 }
+
+Deno.test("the module of the library, run as a program, is the command line", async () => {
+  const args = ["run", "--allow-read=.", "--no-prompt", "mod.ts", "version"];
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), { args })
+    .output();
+  const said = new TextDecoder().decode(stdout);
+  assertEquals([code, said.startsWith(`orc ${library.VERSION} `)], [0, true]);
+});
