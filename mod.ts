@@ -58,6 +58,7 @@ export type {
   SessionStore as StorageBackend,
   Updated,
 } from "./src/session/read.ts";
+export { memoryStore, type MemoryStoreOptions } from "./src/session/memory.ts";
 export type { OrcData, StoredSession } from "./src/session/codec.ts";
 
 // The state of a session as plain data.
@@ -318,7 +319,14 @@ export type { WorkflowChoice } from "./src/repository/load.ts";
 export type { Place, RepositoryOptions } from "./src/repository/open.ts";
 export type { SessionOptions, SessionSource } from "./src/repository/select.ts";
 export { denoHost } from "./src/host/deno_host.ts";
+export {
+  type TestHost,
+  testHost,
+  type TestHostOptions,
+} from "./src/host/test_host.ts";
 export type {
+  Approval,
+  ApprovalRequest,
   Host,
   Liveness,
   ProcessIdentity,

@@ -25,6 +25,14 @@ const ANSWERS = {
     expected: "what makes ids of lower-case letters and digits, such as ULIDs",
     isRight: (value: unknown) => isText(value, /^[0-9a-z_-]{1,64}$/),
   },
+  "approve()": {
+    expected: "an answer such as { approved: true }",
+    isRight: (value: unknown) =>
+      typeof value === "object" && value !== null && "approved" in value &&
+      typeof value.approved === "boolean" &&
+      (!("reason" in value) || value.reason === undefined ||
+        typeof value.reason === "string"),
+  },
   "identity()": {
     expected: "a process with a positive pid",
     isRight: (value: unknown) =>

@@ -1,59 +1,16 @@
 import type { Masker } from "../base/mask.ts";
 import type { Clock } from "../base/time.ts";
 import type { Liveness, ProcessIdentity } from "../files/lock_record.ts";
-import type { Caller, OutputName } from "../workflow/types.ts";
+import type { Caller } from "../workflow/types.ts";
+import type {
+  Approval,
+  ApprovalRequest,
+  ProgramRequest,
+  ProgramResult,
+} from "./request.ts";
 
 export type { Liveness, ProcessIdentity };
-
-/** A program to run, and the bounds it runs in. */
-export interface ProgramRequest {
-  /** Program and arguments, or one text for `sh`, on Windows for `cmd`, and what was filled into it. */
-  readonly command:
-    | readonly string[]
-    | { readonly shell: string; readonly values?: readonly string[] };
-  /** Where the program runs; absolute. */
-  readonly workingDirectory: string;
-  /** After this time the program and all it started are ended. */
-  readonly timeoutMs: number;
-  /** What the program reads from standard input; without it there is none. */
-  readonly input?: string;
-  /** Variables the program gets besides those of orc's own environment. */
-  readonly variables?: Readonly<Record<string, string>>;
-  /** Names of variables of orc's environment that the program does not get. */
-  readonly withheld?: readonly string[];
-  /** Takes secrets out of the output before any of it is kept or shown. */
-  readonly masker?: Masker;
-  /** Ends the program, and all it started, when it is aborted: then its reason is thrown. */
-  readonly signal?: AbortSignal | undefined;
-  /** Once this is aborted too, the end is by force at once. */
-  readonly hurry?: AbortSignal | undefined;
-  /** Called four times a second while the program runs. */
-  readonly onProgress?: (progress: ProgramProgress) => void;
-}
-
-/** How far a program is. */
-export interface ProgramProgress {
-  /** How long it has been running. */
-  readonly elapsedMs: number;
-  /** The last line of output that is complete and not blank. */
-  readonly lastLine: string | undefined;
-}
-
-/** How a program ended. */
-export interface ProgramResult {
-  /** 128 plus its number for a signal; -1 when it never ran or orc ended it. */
-  readonly exitCode: number;
-  /** First 4 KiB and last 16 KiB, as UTF-8; what was cut out is named. */
-  readonly stdout: string;
-  /** Cut in the same way. */
-  readonly stderr: string;
-  /** Which of the two held bytes that are no UTF-8, shown as U+FFFD. */
-  readonly notUtf8: readonly OutputName[];
-  /** How long it ran, to the millisecond. */
-  readonly durationSeconds: number;
-  /** Why it could not run or was ended by orc; null when it ended by itself. */
-  readonly problem: string | null;
-}
+export type * from "./request.ts";
 
 /** The terminal, or what stands in its place. */
 export interface Terminal {
@@ -92,7 +49,7 @@ export interface SignalHold {
 export interface Host {
   /** Absolute. Reading it may throw `no_working_directory` (external). */
   readonly workingDirectory: string;
-  /** Where people are asked for approvals. */
+  /** Where people are asked, for approvals unless there is {@linkcode Host.approve}. */
   readonly terminal: Terminal;
   /** Instant in UTC, such as `2026-11-20T07:34:57.231000Z`. */
   now(): string;
@@ -126,6 +83,11 @@ export interface Host {
   runProgram(request: ProgramRequest): Promise<ProgramResult>;
   /** The agent that calls, without any approval. */
   caller(): Caller;
+  /**
+   * Asks a human, wherever they are, and may take its time: instead of the terminal, and for an agent
+   * that calls too, since it cannot answer here. No lock is held meanwhile.
+   */
+  approve?(request: ApprovalRequest): Promise<Approval>;
 }
 
 /** Tiny, because every command asks here: what knows secrets is loaded only by those that use them. */

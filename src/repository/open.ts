@@ -83,13 +83,18 @@ function repositoryIn(
   options: RepositoryOptions,
 ): Repository {
   const layout = repositoryLayout(found.root);
-  const { now, newToken, identity, livenessOf, holdSignals, idSource } = host;
   const context: StoreContext = {
     timeoutMs: lockTimeoutMs(host, { found, layout }, options),
     purpose: options.purpose ?? "library call",
     signal: options.signal,
     memory: memoryOf(host, found.root),
-    ...{ now, newToken, identity, livenessOf, holdSignals, idSource },
+    // A host may be an object of a class, whose methods ask for it.
+    now: () => host.now(),
+    newToken: () => host.newToken(),
+    identity: () => host.identity(),
+    livenessOf: (holder, lockedAt) => host.livenessOf(holder, lockedAt),
+    holdSignals: host.holdSignals?.bind(host),
+    idSource: () => host.idSource(),
   };
   return { found, layout, context, store: fileStore(layout, context) };
 }

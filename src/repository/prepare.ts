@@ -105,7 +105,7 @@ function factsOf(
     foreignNames: fileKind(layout.gitignore) === "absent"
       ? foreignNames(layout)
       : [],
-    newToken: host.newToken,
+    newToken: () => host.newToken(),
   };
 }
 

@@ -103,7 +103,7 @@ export async function decodeState(
   return { ...stored, id, legacyPath: null };
 }
 
-export function noSuchSession(id: string, path: string): OrcError {
+export function noSuchSession(id: string, path?: string): OrcError {
   return notFound("no_such_session", `No session "${id}"`, {
     path,
     hint: "orc session list",

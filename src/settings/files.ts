@@ -143,7 +143,7 @@ export async function readConfig(
   flags: Layer = [],
 ): Promise<Config> {
   const files = await readConfigFiles(host, site);
-  const environment = environmentLayer(host.env);
+  const environment = environmentLayer((name) => host.env(name));
   const layers = [...files.map(({ layer }) => layer), environment, flags];
   return {
     settings: SETTINGS.map((setting) => mergeSetting(setting, layers)),
@@ -178,7 +178,7 @@ export async function readSetting(
   name: SettingName,
 ): Promise<Statement> {
   const setting = settingNamed(name);
-  const environment = environmentLayer(host.env, [setting]);
+  const environment = environmentLayer((name) => host.env(name), [setting]);
   const said = mergeSetting(setting, [environment]);
   if (said.origin.type !== "default") return said;
   return mergeSetting(setting, await readLayers(host, site));
@@ -193,7 +193,7 @@ export async function readStatements(
   const setting = settingNamed(name);
   const said = (await readLayers(host, site)).flat()
     .filter((statement) => statement.setting === setting);
-  return [...said, ...environmentLayer(host.env, [setting])];
+  return [...said, ...environmentLayer((name) => host.env(name), [setting])];
 }
 
 /** Says what a repository's files say about a setting in vain. */

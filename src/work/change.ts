@@ -48,7 +48,15 @@ interface HumanAct {
   /** The word the human types, so that no stray key approves anything. */
   readonly confirmation: string;
   readonly itemId?: string | null;
+  /** The session it is done to, where there is one. */
+  readonly session?: string;
 }
+
+/** More of a no than anybody wants to read in an error. */
+const MAX_REASON_SHOWN = 500;
+
+/** Where it is asked for, and what ends the waiting. */
+type ApprovalSite = ConfigSite & Partial<Pick<Repository, "context">>;
 
 /**
  * Decides and stores an action, without the secrets in it, on the state as it is under the lock; a
@@ -68,7 +76,9 @@ export async function applyAction(
   if (act === undefined || !needsHuman(host, opened, masked)) {
     return await applyAs(host, opened, masked, caller);
   }
-  const approval = await askForApproval(host, opened.repository, act);
+  const session = opened.session.id;
+  const asked = { ...act, session };
+  const approval = await askForApproval(host, opened.repository, asked);
   if (approval === null) {
     const { request, itemId = null } = act;
     const refusal: Action = { type: "refuse_approval", request, itemId };
@@ -218,13 +228,15 @@ function assertSameUpdate(seen: Session, now: Session): void {
 /** Establishes whether a human is there; null when nobody can be asked. */
 export async function askForApproval(
   host: Host,
-  site: ConfigSite,
-  act: Pick<HumanAct, "request" | "confirmation">,
+  site: ApprovalSite,
+  act: HumanAct,
 ): Promise<Caller["approval"]> {
   const setting = await readValue(host, site, "approvals");
+  const isAgent = host.caller().agent !== null;
+  if (setting === "any" && !isAgent) return "setting";
+  if (host.approve !== undefined) return await askHost(host, site, act);
   // An agent could set the variable as easily as it could type the answer.
-  if (host.caller().agent !== null) return null;
-  if (setting === "any") return "setting";
+  if (isAgent) return null;
   if (!host.terminal.isInteractive) return null;
   const word = visible(act.confirmation);
   const answer = host.terminal.readLine(
@@ -237,11 +249,56 @@ export async function askForApproval(
   );
 }
 
+/** The host asks whom it knows; who stops waiting does not wait for their answer either. */
+async function askHost(
+  host: Host,
+  { layout: { root }, context }: ApprovalSite,
+  { request, itemId = null, session }: HumanAct,
+): Promise<"host"> {
+  const shown = visible(request);
+  const signal = context?.signal;
+  signal?.throwIfAborted();
+  const asked = host.approve?.({
+    request: shown,
+    itemId,
+    session: session ?? null,
+    root,
+    signal,
+  });
+  const answer = await unlessAborted(Promise.resolve(asked), signal);
+  const checked = handed("approve()", answer);
+  if (checked?.approved) return "host";
+  const why = visible(checked?.reason?.slice(0, MAX_REASON_SHOWN) ?? "");
+  throw denied(
+    "approval_declined",
+    `Cannot ${shown}: the human who was asked said no${why && `: ${why}`}`,
+  );
+}
+
+async function unlessAborted<Value>(
+  work: Promise<Value>,
+  signal: AbortSignal | undefined,
+): Promise<Value> {
+  if (signal === undefined) return await work;
+  const over = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    const end = () => reject(signal.reason);
+    signal.addEventListener("abort", end, { signal: over.signal });
+    // Asking may itself have been the end of it.
+    if (signal.aborted) end();
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    over.abort();
+  }
+}
+
 /** The yes of a human, without whom it is refused; the command is what they are asked to run. */
 export async function requireApproval(
   host: Host,
-  site: ConfigSite,
-  act: Pick<HumanAct, "request" | "confirmation">,
+  site: ApprovalSite,
+  act: HumanAct,
   command: string,
 ): Promise<NonNullable<Caller["approval"]>> {
   const approval = await askForApproval(host, site, act);

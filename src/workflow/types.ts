@@ -320,8 +320,11 @@ export interface LoggedEvent extends Event {
 export interface Caller {
   /** The agent's name and id, such as `claude-code:5f0c…`; null when none was detected. */
   readonly agent: string | null;
-  /** How a human was known: by what was typed, or by `ORCHESTRATOR_APPROVALS`; null if not. */
-  readonly approval: "terminal" | "setting" | null;
+  /**
+   * How a human was known: by what was typed, by the host that asked them, or by
+   * `ORCHESTRATOR_APPROVALS`; null if not.
+   */
+  readonly approval: "terminal" | "host" | "setting" | null;
 }
 
 /** A stream of output of a program. */

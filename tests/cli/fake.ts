@@ -7,6 +7,7 @@ import {
 } from "../../src/commands/command.ts";
 import { helpCommand } from "../../src/commands/help.ts";
 import type { Host } from "../../src/host/host.ts";
+import { testHost } from "../../src/host/test_host.ts";
 
 /** What the fake command `copy` answers: the values it was given. */
 export interface Copied {
@@ -153,36 +154,20 @@ export interface FakeMachine {
 
 /** A machine with a stopped clock; a terminal only where the test asks for one. */
 export function fakeHost(machine: FakeMachine = {}): Host {
-  const isTerminal = machine.terminalColumns !== undefined;
-  return {
+  const { terminalColumns: columns = 0, environment = {} } = machine;
+  const isTerminal = columns > 0;
+  const { terminal, ...host } = testHost({
+    environment,
     workingDirectory: "/repo",
+    runProgram: () => Promise.reject(new Error("No program is run here")),
+  });
+  return {
+    ...host,
     terminal: {
-      isInteractive: false,
+      ...terminal,
       isOutputTerminal: isTerminal,
       isErrorTerminal: isTerminal,
-      columns: machine.terminalColumns ?? 0,
-      readLine: () => undefined,
-      readHidden: () => undefined,
-      showProgress: () => {},
+      columns,
     },
-    now: () => "2026-01-02T03:04:05Z",
-    localNow: () => "2026-01-02T03:04:05",
-    env: (name) => machine.environment?.[name],
-    readInput: () => new Uint8Array(),
-    newToken: () => "0".repeat(32),
-    idSource: () => Promise.resolve(() => "01jgzzzzzzzzzzzzzzzzzzzzzz"),
-    homeDirectory: () => undefined,
-    identity: () => ({
-      pid: 1,
-      start: "",
-      startedAtMs: 0,
-      boot: "",
-      namespace: "",
-      host: "fake",
-      runtime: "deno 1.2.3",
-    }),
-    livenessOf: () => "unknown",
-    runProgram: () => Promise.reject(new Error("No program is run here")),
-    caller: () => ({ agent: null, approval: null }),
   };
 }

@@ -1,3 +1,4 @@
+import type { ProgramRequest } from "../../src/host/host.ts";
 import { handOff } from "../../src/handoff/use.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { abandonSession } from "../../src/work/phase.ts";
@@ -50,10 +51,11 @@ Deno.test("handOff() writes a prompt and nothing else", () =>
 Deno.test("handOff() gives the prompt to the program and tells where the session stands then", () =>
   withSession(async (root) => {
     const host = fixedHost({ number: 1 });
+    const requests: ProgramRequest[] = [];
     const running = {
       ...host,
-      runProgram: async (request: Parameters<typeof host.runProgram>[0]) => {
-        host.requests.push(request);
+      runProgram: async (request: ProgramRequest) => {
+        requests.push(request);
         // Fails if a lock were held: this host never waits for one.
         const options = { root, itemId: "idea", lockTimeout: "0" };
         await completeItem(fixedHost({ number: 2 }), options);
@@ -61,7 +63,7 @@ Deno.test("handOff() gives the prompt to the program and tells where the session
       },
     };
     const handed = await handOff(running, { root, execute: true });
-    const [request] = host.requests;
+    const [request] = requests;
     assertEquals(request?.command, ["claude", "--print"]);
     assertEquals(request?.input, handed.prompt);
     assertEquals(request?.workingDirectory, root);

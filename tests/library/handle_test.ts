@@ -1,10 +1,17 @@
-import { type OpenOptions, openRepository } from "../../mod.ts";
+import {
+  type Host,
+  type Liveness,
+  type OpenOptions,
+  openRepository,
+  type ProgramResult,
+} from "../../mod.ts";
 import { findRoot } from "../../src/library/repository.ts";
 import {
   APPROVING,
   codeOf,
   EASY_WORKFLOW,
   fixedHost,
+  GIT_LS_FILES,
   idOf,
   NOW,
   withRoot,
@@ -291,4 +298,86 @@ Deno.test("a call ends with its own signal, and with the one of its handle", () 
     handle.abort("all");
     assertStrictEquals(await reasonOf(session.status()), "all");
     assertEquals(await reasonOf(session.next({ signal: own })), "all");
+  }));
+
+/** All that orc asks of a host, as methods that need their object. */
+class OwnHost implements Host {
+  readonly #inner: Host;
+
+  constructor(inner: Host) {
+    this.#inner = inner;
+  }
+
+  get workingDirectory(): string {
+    return this.#inner.workingDirectory;
+  }
+
+  get terminal(): Host["terminal"] {
+    return this.#inner.terminal;
+  }
+
+  now(): string {
+    return this.#inner.now();
+  }
+
+  localNow(): string {
+    return this.#inner.localNow();
+  }
+
+  env(name: string): string | undefined {
+    return this.#inner.env(name);
+  }
+
+  readInput(limitBytes: number): Uint8Array {
+    return this.#inner.readInput(limitBytes);
+  }
+
+  newToken(): string {
+    return this.#inner.newToken();
+  }
+
+  idSource(): Promise<() => string> {
+    return this.#inner.idSource();
+  }
+
+  homeDirectory(): string | undefined {
+    return this.#inner.homeDirectory();
+  }
+
+  identity(): ReturnType<Host["identity"]> {
+    return this.#inner.identity();
+  }
+
+  livenessOf(...asked: Parameters<Host["livenessOf"]>): Liveness {
+    return this.#inner.livenessOf(...asked);
+  }
+
+  runProgram(...asked: Parameters<Host["runProgram"]>): Promise<ProgramResult> {
+    return this.#inner.runProgram(...asked);
+  }
+
+  caller(): ReturnType<Host["caller"]> {
+    return this.#inner.caller();
+  }
+}
+
+Deno.test("a host may be an object of a class", () =>
+  withRoot({ "workflow.yaml": WORKFLOW }, async (root) => {
+    const programs = { "make test": {}, [GIT_LS_FILES]: {} };
+    const machine = { programs, environment: APPROVING };
+    const own = new OwnHost(fixedHost(machine));
+    const repository = await openRepository({ root, host: own });
+    const session = await repository.start("Add login");
+    const refused = await codeOf(() => session.complete("plan"));
+    assertEquals(refused, "refused check_failed");
+    await session.approve("consent");
+    await session.complete("tests");
+    await session.checkpoint();
+    await session.abandon("Nobody needs it");
+    await repository.config.set("feedback", "true");
+    assert((await repository.config.list()).settings.length > 0);
+    assertEquals((await repository.doctor()).findings.length, 0);
+    await session.feedback({ auto: true });
+    assert((await listOf(session.events())).length > 4);
+    await repository.cleanup({ olderThan: "0d", dryRun: true });
   }));

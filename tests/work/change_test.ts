@@ -1,3 +1,4 @@
+import type { Approval, ApprovalRequest } from "../../src/host/host.ts";
 import { openSession } from "../../src/repository/select.ts";
 import { siteAt } from "../../src/settings/files.ts";
 import {
@@ -16,6 +17,7 @@ import {
   codeOf,
   codeWithoutTrace,
   eventsOf,
+  type FixedHost,
   fixedHost,
   idOf,
   legacyState,
@@ -178,6 +180,90 @@ for (const [what, expected, machines] of ANSWERS) {
     }
   });
 }
+
+/** A machine that has a human asked, and what they were asked. */
+function askingHost(
+  answer: (request: ApprovalRequest) => Promise<Approval>,
+  machine: Machine = {},
+): FixedHost & { readonly asked: ApprovalRequest[] } {
+  const asked: ApprovalRequest[] = [];
+  const approve = (request: ApprovalRequest) => {
+    asked.push(request);
+    return answer(request);
+  };
+  return { ...fixedHost({ number: 1, ...machine }), approve, asked };
+}
+
+Deno.test("a host may have a human asked, for an agent that calls too", () =>
+  withSession(async (root) => {
+    const machine = { environment: agent("1"), answers: [] };
+    const host = askingHost(() => Promise.resolve({ approved: true }), machine);
+    const { changed } = await approveItem(host, { root, itemId: "consent" });
+    assertEquals([changed, host.questions], [true, []]);
+    const [asked] = host.asked;
+    assertEquals(asked, {
+      request: 'approve item "consent"',
+      itemId: "consent",
+      session: idOf(0, 0),
+      root,
+      signal: undefined,
+    });
+    const [event] = eventsOf(root).slice(2);
+    assertEquals([event?.actor, event?.details.get("origin")], [
+      "human",
+      "host",
+    ]);
+  }));
+
+Deno.test("a human who is asked by the host may say no, and why", () =>
+  withSession(async (root) => {
+    const host = askingHost(() =>
+      Promise.resolve({ approved: false, reason: "Not\ryet" })
+    );
+    const attempt = () => approveItem(host, { root, itemId: "consent" });
+    const { code, message } = await refusalWithoutTrace(root, attempt);
+    assertEquals([code, message], [
+      "approval_declined",
+      String
+        .raw`Cannot approve item "consent": the human who was asked said no: Not\u{d}yet`,
+    ]);
+  }));
+
+Deno.test("what a host answers for a human is a yes or a no, and nothing else", () =>
+  withSession(async (root) => {
+    for (const answer of [undefined, true, {}, { approved: "no" }]) {
+      const host = askingHost(() =>
+        Promise.resolve(answer as unknown as Approval)
+      );
+      const attempt = () => approveItem(host, { root, itemId: "consent" });
+      const code = await codeWithoutTrace(root, attempt);
+      assertEquals(code, "usage invalid_host");
+    }
+  }));
+
+Deno.test("who stops waiting for a human ends at once, and nothing is changed", () =>
+  withSession(async (root) => {
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    const host = askingHost(() => {
+      waiting.abort("too late");
+      return new Promise(() => {});
+    });
+    const options = { root, itemId: "consent", signal };
+    const reason = await approveItem(host, options).catch((error) => error);
+    assertEquals([reason, consentIn(root)], ["too late", "pending"]);
+    assertEquals(host.asked[0]?.signal, signal);
+  }));
+
+Deno.test("a host may ask no human where the setting stands in for one", () =>
+  withSession(async (root) => {
+    const host = askingHost(
+      () => Promise.reject(new Error("Nobody is asked")),
+      { environment: APPROVING },
+    );
+    await approveItem(host, { root, itemId: "consent" });
+    assertEquals(host.asked, []);
+  }));
 
 Deno.test("askForApproval() shows what could disguise the question, and takes the word as shown", async () => {
   const confirmation = "A\r\x1b[2K\u202eB";

@@ -6,6 +6,7 @@ import type {
   ProgramResult,
 } from "../../src/host/host.ts";
 import { runProgram } from "../../src/host/process.ts";
+import { testHost } from "../../src/host/test_host.ts";
 import { startSession } from "../../src/work/start.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { OWN_IDENTITY } from "../session/fixtures.ts";
@@ -67,7 +68,7 @@ export interface Machine {
 /** A machine on which nothing happens by chance, and what it was asked for. */
 export interface FixedHost extends Host {
   readonly questions: string[];
-  readonly requests: ProgramRequest[];
+  readonly requests: readonly ProgramRequest[];
   /** What was shown of the progress, one after the other. */
   readonly progress: (string | undefined)[];
 }
@@ -86,48 +87,32 @@ export const ENDED_WELL: ProgramResult = {
 export function fixedHost(machine: Machine = {}): FixedHost {
   const { environment = {}, answers, at = NOW, number = 0 } = machine;
   const questions: string[] = [];
-  const requests: ProgramRequest[] = [];
   const progress: (string | undefined)[] = [];
   const env = (name: string): string | undefined => environment[name];
-  let ids = 0;
-  let tokens = 0;
-  return {
+  const answer = (question: string) => answers?.[questions.push(question) - 1];
+  const host = testHost({
+    now: at,
+    number,
+    env,
     workingDirectory: machine.workingDirectory ?? "/nowhere",
     terminal: {
       isInteractive: answers !== undefined,
       isOutputTerminal: machine.columns !== undefined,
       isErrorTerminal: answers !== undefined,
       columns: machine.columns ?? 80,
-      readLine: (question) => answers?.[questions.push(question) - 1],
-      readHidden: (question) => answers?.[questions.push(question) - 1],
+      readLine: answer,
+      readHidden: answer,
       showProgress: (line) => {
         progress.push(line);
       },
     },
-    now: () => at,
-    localNow: () => `${at.slice(0, 19)}.000000`,
-    env,
     readInput: () => new TextEncoder().encode(machine.input),
-    newToken: () => tokenOf(number, tokens++),
-    idSource: () => Promise.resolve(() => idOf(number, ids++)),
     homeDirectory: () => machine.home,
     identity: () => ({ ...OWN_IDENTITY, runtime: "deno 1.2.3" }),
-    livenessOf: () => "alive",
-    runProgram: (request) => {
-      requests.push(request);
-      return endingOf(machine.programs ?? {}, request);
-    },
+    runProgram: (request) => endingOf(machine.programs ?? {}, request),
     caller: () => ({ agent: detectAgent(env), approval: null }),
-    questions,
-    requests,
-    progress,
-  };
-}
-
-/** Eight digits of its own at the beginning, which become the workflow id. */
-function tokenOf(machine: number, count: number): string {
-  return [machine, count].map((part) => part.toString(16).padStart(4, "0"))
-    .join("").padEnd(32, "0");
+  });
+  return { ...host, questions, progress };
 }
 
 /** The id a machine gives away as its nth, from 0; the first is that of its first session. */

@@ -1,0 +1,75 @@
+/** What a host is asked for: that a program runs, or that a human says yes. */
+import type { Masker } from "../base/mask.ts";
+import type { OutputName } from "../workflow/types.ts";
+
+/** A program to run, and the bounds it runs in. */
+export interface ProgramRequest {
+  /** Program and arguments, or one text for `sh`, on Windows for `cmd`, and what was filled into it. */
+  readonly command:
+    | readonly string[]
+    | { readonly shell: string; readonly values?: readonly string[] };
+  /** Where the program runs; absolute. */
+  readonly workingDirectory: string;
+  /** After this time the program and all it started are ended. */
+  readonly timeoutMs: number;
+  /** What the program reads from standard input; without it there is none. */
+  readonly input?: string;
+  /** Variables the program gets besides those of orc's own environment. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Names of variables of orc's environment that the program does not get. */
+  readonly withheld?: readonly string[];
+  /** Takes secrets out of the output before any of it is kept or shown. */
+  readonly masker?: Masker;
+  /** Ends the program, and all it started, when it is aborted: then its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+  /** Once this is aborted too, the end is by force at once. */
+  readonly hurry?: AbortSignal | undefined;
+  /** Called four times a second while the program runs. */
+  readonly onProgress?: (progress: ProgramProgress) => void;
+}
+
+/** How far a program is. */
+export interface ProgramProgress {
+  /** How long it has been running. */
+  readonly elapsedMs: number;
+  /** The last line of output that is complete and not blank. */
+  readonly lastLine: string | undefined;
+}
+
+/** How a program ended. */
+export interface ProgramResult {
+  /** 128 plus its number for a signal; -1 when it never ran or orc ended it. */
+  readonly exitCode: number;
+  /** First 4 KiB and last 16 KiB, as UTF-8; what was cut out is named. */
+  readonly stdout: string;
+  /** Cut in the same way. */
+  readonly stderr: string;
+  /** Which of the two held bytes that are no UTF-8, shown as U+FFFD. */
+  readonly notUtf8: readonly OutputName[];
+  /** How long it ran, to the millisecond. */
+  readonly durationSeconds: number;
+  /** Why it could not run or was ended by orc; null when it ended by itself. */
+  readonly problem: string | null;
+}
+
+/** An act that only a human may allow. */
+export interface ApprovalRequest {
+  /** What is asked for, without control characters, such as `approve item "plan"`. */
+  readonly request: string;
+  /** The item it is about; null when it is about none. */
+  readonly itemId: string | null;
+  /** Id of the session; null when it is about the repository. */
+  readonly session: string | null;
+  /** The directory that holds `.orchestrator/`. */
+  readonly root: string;
+  /** Aborted once nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a human answered. */
+export interface Approval {
+  /** Whether it was a yes. */
+  readonly approved: boolean;
+  /** Why not, in their words. */
+  readonly reason?: string | undefined;
+}

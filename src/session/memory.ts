@@ -1,0 +1,101 @@
+import { usage } from "../base/error.ts";
+import { isSessionId } from "../base/ids.ts";
+import { ORC_FORMAT } from "./codec.ts";
+import { noSuchSession, type Session, type SessionStore } from "./read.ts";
+import { stamp } from "./update.ts";
+
+/** What gives the events of a store in memory their instants and ids. */
+export interface MemoryStoreOptions {
+  /** The instant of an update; by default it is always the same. */
+  readonly now?: () => string;
+  /** The id of the next event; by default they are counted. */
+  readonly newId?: () => string;
+}
+
+/**
+ * Makes a store that keeps sessions in memory, for tests of what works on a `StorageBackend`. It
+ * keeps the same promises as the one of a repository, but for surviving the process.
+ *
+ * Requires no permission.
+ *
+ * @example
+ * ```ts
+ * import { memoryStore } from "@orc/cli";
+ *
+ * const store = memoryStore();
+ * console.log(store.ids()); // []
+ * ```
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
+  let count = 0;
+  const {
+    now = () => "2026-01-02T03:04:05Z",
+    newId = () => String(count++).padStart(26, "0"),
+  } = options;
+  const sessions = new Map<string, Session>();
+  const sessionOf = (id: string): Session => {
+    const session = sessions.get(id);
+    if (session === undefined) throw noSuchSession(id);
+    return session;
+  };
+  const ids = () => [...sessions.keys()].sort();
+  return {
+    // deno-lint-ignore require-await
+    create: async ({ id, decision }) => {
+      if (!isSessionId(id) || sessions.has(id)) {
+        throw usage(
+          "invalid_session_id",
+          `"${id}" cannot be the id of a new session`,
+          "take one that no session has, of lower-case letters and digits",
+        );
+      }
+      const empty: Session = {
+        id,
+        sessionId: id,
+        format: ORC_FORMAT,
+        serial: 0,
+        state: decision.state,
+        lastEvents: [],
+        checksum: "valid",
+        legacyPath: null,
+      };
+      const { session } = stamp(empty, decision, now(), newId);
+      sessions.set(id, session);
+      return session;
+    },
+    // deno-lint-ignore require-await
+    read: async (id) => sessionOf(id),
+    // Nothing is waited for between reading and keeping: updates cannot overtake each other.
+    // deno-lint-ignore require-await
+    update: async (id, change, signal) => {
+      signal?.throwIfAborted();
+      const session = sessionOf(id);
+      const decision = change(session);
+      if (decision.events.length === 0) {
+        return { session, events: [], warnings: [] };
+      }
+      const fresh = { ...session, lastEvents: [] };
+      const next = stamp(fresh, decision, now(), newId);
+      sessions.set(id, next.session);
+      return { ...next, warnings: [] };
+    },
+    ids,
+    // deno-lint-ignore require-await
+    list: async (limit) =>
+      lastChanged([...sessions.values()], limit)
+        .map(({ id, state }) => ({ id, state, problem: null })),
+  };
+}
+
+/** All by their ids, or so many of those changed last, as the store of a repository lists them. */
+function lastChanged(
+  sessions: readonly Session[],
+  limit = Infinity,
+): readonly Session[] {
+  if (sessions.length <= limit) {
+    return sessions.toSorted((a, b) => a.id < b.id ? -1 : 1);
+  }
+  return sessions.toSorted((a, b) =>
+    a.state.updatedAt < b.state.updatedAt ? 1 : -1
+  ).slice(0, limit);
+}
