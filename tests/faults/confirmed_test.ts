@@ -103,8 +103,8 @@ function loseLog(directory: string): void {
 
 /** What an older orc may have left: an agent in a session that is gone, and a `current` that is none. */
 function leaveDeadEnds(directory: string): void {
-  Deno.writeTextFileSync(`${directory}/current`, "../nowhere");
   const gone = "01kjtest00000000000000gone";
+  Deno.writeTextFileSync(`${directory}/current`, gone);
   const binding = { worktree: "/gone", session: gone, at: "2026-01-01" };
   const name = "0123456789abcdef0123456789abcdef";
   Deno.writeTextFileSync(
