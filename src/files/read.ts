@@ -55,13 +55,23 @@ export function ifAllowed<Value>(
   }
 }
 
+/** How FUSE and NFS call what was removed while somebody had it open: until then, and gone for everybody else. */
+const REMOVED_WHILE_OPEN = /^\.(?:fuse_hidden|nfs)[0-9a-f]{8,}$/;
+
+/** What a directory holds, without what is removed. */
+export function listed(path: string): readonly Deno.DirEntry[] {
+  return [...Deno.readDirSync(path)].filter(({ name }) =>
+    !REMOVED_WHILE_OPEN.test(name)
+  );
+}
+
 /** The entries of a directory; none where there is no directory. */
 export function entriesIn(
   path: string,
   doing: string,
 ): readonly Deno.DirEntry[] {
   try {
-    return ifThere(() => [...Deno.readDirSync(path)]) ?? [];
+    return ifThere(() => listed(path)) ?? [];
   } catch (error) {
     throw asOrcError(error, doing, path);
   }

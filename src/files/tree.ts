@@ -3,7 +3,7 @@ import type { RepositoryLayout } from "../base/layout.ts";
 import { type Mount, mountOf } from "../base/mount.ts";
 import { joinPath } from "../base/path.ts";
 import { asOrcError, codeOf, isAbsent, isDenied } from "./errors.ts";
-import { ifAllowed, kindOf } from "./read.ts";
+import { ifAllowed, kindOf, listed } from "./read.ts";
 
 export interface Hash {
   update(bytes: Uint8Array): unknown;
@@ -114,7 +114,7 @@ export function treeBelow(root: string, path: string): readonly LegacyFile[] {
   const absolute = joinPath(root, path);
   let names: readonly string[];
   try {
-    names = Array.from(Deno.readDirSync(absolute), ({ name }) => name).sort();
+    names = listed(absolute).map(({ name }) => name).sort();
   } catch (error) {
     throw asOrcError(error, "list", absolute);
   }
@@ -142,9 +142,7 @@ export async function freeBytesAt(path: string): Promise<number | null> {
 /** Bytes of all files below a directory. Links count for themselves, what is hidden for nothing. */
 export function treeSizeBytes(directory: string): number {
   let sizeBytes = 0;
-  const entries = unlessHidden(directory, () => [
-    ...Deno.readDirSync(directory),
-  ]);
+  const entries = unlessHidden(directory, () => listed(directory));
   for (const { name, isDirectory } of entries ?? []) {
     const path = `${directory}/${name}`;
     sizeBytes += isDirectory

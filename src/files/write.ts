@@ -9,7 +9,7 @@ import {
   isDenied,
   isTaken,
 } from "./errors.ts";
-import { fileKind, openSame } from "./read.ts";
+import { fileKind, listed, openSame } from "./read.ts";
 import { readPieces } from "./tree.ts";
 
 interface WriteOptions {
@@ -278,7 +278,7 @@ function copyTree(from: string, to: string): void {
   }
   if (info.isDirectory) {
     makeDirectory(to);
-    for (const { name } of Deno.readDirSync(from)) {
+    for (const { name } of listed(from)) {
       copyTree(joinPath(from, name), joinPath(to, name));
     }
     syncDirectory(to);

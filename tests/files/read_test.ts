@@ -1,5 +1,6 @@
 import { OrcError } from "../../src/base/error.ts";
 import {
+  entriesIn,
   fileKind,
   guardDirectory,
   guardPath,
@@ -29,6 +30,17 @@ Deno.test("fileKind() throws denied where it may not look, visibleKind() says so
   assertEquals(error.kind, "denied");
   assertEquals(visibleKind("/nowhere"), "denied");
   assertEquals(visibleKind("tests"), "directory");
+});
+
+test("entriesIn() lists nothing that is removed and only still open", (directory) => {
+  writeTree(directory, {
+    ".fuse_hidden0000154b000004e2": "removed",
+    ".nfs00000000012345ab": "removed",
+    ".nfsrc": "not removed",
+    kept: "not removed",
+  });
+  const names = entriesIn(directory, "list").map(({ name }) => name).sort();
+  assertEquals(names, [".nfsrc", "kept"]);
 });
 
 test("readRegularFile() reads whole files, also empty ones", (directory) => {
