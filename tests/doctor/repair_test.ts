@@ -152,7 +152,7 @@ Deno.test("fixFindings() does not take the lock of a living process, nor sweep w
 
 Deno.test("fixFindings() leaves the session that is chosen where current names none", () =>
   withSession(async (root) => {
-    writeTree(root, { ".orchestrator/current": "gone" });
+    writeTree(root, { ".orchestrator/current": "00000000" });
     await fix(root);
     const host = fixedHost({ number: 2 });
     assertEquals((await readStatus(host, { root })).session, ID);
