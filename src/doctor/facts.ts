@@ -110,8 +110,8 @@ export interface DiagnosisFacts extends StoredFacts {
   readonly config: {
     /** Files of the Python tool that settings are still read from. */
     readonly legacyFiles: readonly string[];
-    /** What no command can use. */
-    readonly troubles: readonly Trouble[];
+    /** What no command can use; a harmless one stops none. */
+    readonly troubles: readonly (Trouble & { readonly isHarmless?: boolean })[];
     /** What else is doubtful: a file, and a sentence. */
     readonly notes: readonly Pick<Trouble, "path" | "message">[];
   };
@@ -427,8 +427,12 @@ export async function configFacts(
     const { files, environment } = await readConfig(host, site);
     // What does not count keeps nobody from working, whatever it says.
     const troubles = [...files.map(({ layer }) => layer), environment].flat()
-      .filter(isCounted).flatMap((each) => wrongStatement(each) ?? [])
-      .map((error) => troubleOf(error, path));
+      .filter(isCounted).flatMap((each) => {
+        const error = wrongStatement(each);
+        const { isPlanned = false, isForShow = false } = each.setting;
+        const isHarmless = isPlanned || isForShow;
+        return error ? [{ ...troubleOf(error, path), isHarmless }] : [];
+      });
     const known = new Set(troubles.map(({ message }) => message));
     const notes = files.flatMap(({ file, entries, layer }) =>
       configWarnings(file, entries, layer)

@@ -411,14 +411,25 @@ const legacyRows: Rows = [
   }),
 ];
 
+const CORRECT_IT = "correct it; what counts is shown by: orc config list";
+
+function wrongSettings(facts: DiagnosisFacts, harmless: boolean) {
+  return facts.config.troubles.filter(isNews(facts))
+    .filter(({ isHarmless = false }) => isHarmless === harmless)
+    .map((trouble) => ({
+      ...trouble,
+      ...trouble.code === "invalid_setting" && { otherCode: trouble.code },
+    }));
+}
+
 const settingRows: Rows = [
   error("unreadable_config", {
-    of: (facts) =>
-      facts.config.troubles.filter(isNews(facts)).map((trouble) => ({
-        ...trouble,
-        ...trouble.code === "invalid_setting" && { otherCode: trouble.code },
-      })),
-    remedy: "correct it; what counts is shown by: orc config list",
+    of: (facts) => wrongSettings(facts, false),
+    remedy: CORRECT_IT,
+  }),
+  warning("invalid_setting", {
+    of: (facts) => wrongSettings(facts, true),
+    remedy: CORRECT_IT,
   }),
   info("doubtful_setting", {
     of: ({ config }) => config.notes,

@@ -52,6 +52,8 @@ interface SettingRow {
   readonly inLegacyFiles?: readonly ("user" | "repository")[];
   /** Whether it is kept for what is not built yet. */
   readonly isPlanned?: boolean;
+  /** Whether the default counts where it is of the wrong type: how something is shown stops no command. */
+  readonly isForShow?: boolean;
 }
 
 export function choice(...choices: readonly string[]): SettingType {
@@ -193,6 +195,7 @@ const ROWS = [
     type: BOOLEAN,
     default: true,
     summary: "Whether orc tells once a day of files the Python tool left",
+    isForShow: true,
   },
   {
     name: "color",
@@ -200,6 +203,7 @@ const ROWS = [
     default: "auto",
     summary: "Whether text is colored; auto colors it on a terminal",
     flag: "no-color",
+    isForShow: true,
     variables: [{ name: "NO_COLOR", translate: () => "never" }],
     inLegacyFiles: NONE,
   },
@@ -209,6 +213,7 @@ const ROWS = [
     default: "text",
     summary: "What commands print where no flag says so",
     flag: "output",
+    isForShow: true,
     inLegacyFiles: NONE,
   },
   {

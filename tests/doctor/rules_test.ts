@@ -153,6 +153,12 @@ const CASES: Readonly<
     ["legacy_beside_new", old({ session: { id: "0", adoption: "none" } })],
     ["legacy_changed", old({ session: { id: "0", adoption: "changed" } })],
     ["unreadable_secrets", { secrets: { trouble: TROUBLE } }],
+    [
+      "invalid_setting",
+      set({
+        troubles: [{ ...TROUBLE, code: "invalid_setting", isHarmless: true }],
+      }),
+    ],
   ],
   info: [
     ["workflow_changed", { workflow: { ...workflow, sha256: "ff" } }],

@@ -324,6 +324,18 @@ Deno.test("diagnoseRepository() blames no workflow.yaml where the built-in workf
     await startSession(fixedHost(), { root, task: "Add login" });
   }));
 
+Deno.test("a wrong setting is no error where work goes on", () =>
+  withSession(async (root) => {
+    const severities: string[] = [];
+    for (const line of ["output: x", "state_branch: []", "secrets: x"]) {
+      writeTree(root, { ".orchestrator/config.yaml": `${line}\n` });
+      for (const { code, severity } of await findingsIn(root)) {
+        if (code === "invalid_setting") severities.push(severity);
+      }
+    }
+    assertEquals(severities, ["warning", "warning", "error"]);
+  }));
+
 Deno.test("diagnoseRepository() finds no error in a setting that does not count there", () =>
   withSession(async (root) => {
     writeTree(root, at("config.yaml", "supervision_mode: nonsense\n"));

@@ -50,6 +50,16 @@ prove({
   ways: CORRECTED,
 });
 
+for (const line of ["color: purple", "notice: maybe", "web_mode: maybe"]) {
+  prove({
+    code: "invalid_setting",
+    of: line,
+    damage: `echo '${line}' > ${CONFIG}`,
+    untilThen: ALL_GOES_ON,
+    ways: CORRECTED,
+  });
+}
+
 prove({
   code: "doubtful_setting",
   damage: `echo 'colour: never' > ${CONFIG}`,
