@@ -267,7 +267,7 @@ interface Area {
 }
 
 /** In a linked worktree the directories are those of the main one, or the one that all share. */
-export function areaAround(
+function areaAround(
   start: string,
   home?: string,
   worktree?: LinkedWorktree,

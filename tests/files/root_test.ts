@@ -1,6 +1,5 @@
 import { OrcError } from "../../src/base/error.ts";
 import {
-  areaAround,
   findRoot,
   isOfNoRepository,
   type RootOptions,
@@ -369,11 +368,11 @@ test("findRoot() does not climb out of the main worktree of a submodule", (direc
   assertEquals(found(directory, "wt"), "worktree sub");
 });
 
-test("areaAround() ends at what it may not look at", (directory) => {
-  const parts = directory.split("/");
-  const ends = [parts.length, parts.length - 1, parts.length - 2];
-  assertEquals(areaAround(directory), {
-    directories: ends.map((end) => parts.slice(0, end).join("/")),
-    worktree: undefined,
+test("findRoot() ends its search at what it may not look at", (directory) => {
+  assertEquals(findRoot({ start: directory }), {
+    root: directory,
+    source: "cwd",
+    workingTree: directory,
+    worktree: null,
   });
 });
