@@ -42,14 +42,15 @@ export const initCommand = command<ResultOf<Initialized>>({
 });
 
 function initText(result: ResultOf<Initialized>): string {
-  const { workingTree, workflow, kept } = result;
+  const { workingTree, workflow, kept, activeSession } = result;
   const lines = [`Repository ready: ${workingTree}`, ...sharedState(result)];
   if (workflow === "written") lines.push("Wrote workflow.yaml");
   if (workflow === "kept") lines.push("Kept workflow.yaml as it is");
   if (kept !== null) lines.push(`The old workflow.yaml is now ${kept}`);
   // What was there may be another program's, or no file at all.
   const first = workflow === "kept" ? "orc validate, then " : "";
-  lines.push(`Next: ${first}orc start "TASK"`);
+  const then = activeSession === null ? 'orc start "TASK"' : "orc next";
+  lines.push(`Next: ${first}${then}`);
   return lines.join("\n");
 }
 

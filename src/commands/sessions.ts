@@ -131,6 +131,7 @@ function lineOf(session: ListedSession, style: Style): string {
 interface SessionListResult {
   readonly sessions: readonly SessionLine[];
   readonly more: number;
+  readonly isProject: boolean;
 }
 
 export const sessionListCommand = command<SessionListResult>({
@@ -145,8 +146,15 @@ export const sessionListCommand = command<SessionListResult>({
   render: listText,
 });
 
-function listText({ sessions, more }: SessionListResult, style: Style): string {
-  if (sessions.length === 0) return 'No sessions here yet: orc start "TASK"';
+function listText(
+  { sessions, more, isProject }: SessionListResult,
+  style: Style,
+): string {
+  if (sessions.length === 0) {
+    return isProject
+      ? 'No sessions here yet: orc start "TASK"'
+      : "No sessions here, and none can start: change to the directory of a project";
+  }
   const lines = sessions.map((line) => lineText(line, style));
   if (more > 0) lines.push(`  and ${more} more: orc session list --all`);
   return lines.join("\n");

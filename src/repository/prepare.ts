@@ -116,8 +116,8 @@ export async function assertNoOwnSession(
   host: Host,
   repository: Repository,
 ): Promise<void> {
-  const own = await ownSession(host, repository);
-  if (!own || own.state.status !== "active") return;
+  const own = await activeSession(host, repository);
+  if (own === undefined) return;
   const task = beginningOf(own.state.task);
   throw refused(
     "session_active",
@@ -137,6 +137,15 @@ function beginningOf(task: string): string {
   return characters.length <= MAX_TASK_SHOWN
     ? line
     : `${characters.slice(0, MAX_TASK_SHOWN).join("")}…`;
+}
+
+/** The caller's own session, if it is active; that of everybody for who has none of their own. */
+export async function activeSession(
+  host: Host,
+  repository: Repository,
+): Promise<Session | undefined> {
+  const own = await ownSession(host, repository);
+  return own?.state.status === "active" ? own : undefined;
 }
 
 async function ownSession(

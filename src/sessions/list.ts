@@ -16,7 +16,7 @@ import {
 } from "../engine/state.ts";
 import { type Progress, summarize } from "../engine/summary.ts";
 import { entriesIn, fileKind, isThere, realOrGiven } from "../files/read.ts";
-import { isMarked } from "../files/root.ts";
+import { isMarked, isOfNoRepository } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
@@ -81,6 +81,8 @@ export interface SessionList {
   readonly sessions: readonly SessionLine[];
   /** How many more there are, which were changed earlier. */
   readonly more: number;
+  /** Whether a session can start here, as nowhere in the user's own directory. */
+  readonly isProject: boolean;
   /** Why `current` or the older tool's file cannot be read. */
   readonly warnings: readonly string[];
 }
@@ -122,6 +124,7 @@ export async function listSessions(
     place: placeOf(repository, current ?? null),
     sessions: lines.sort(newestFirst),
     more: store.ids().length - entries.length,
+    isProject: !isOfNoRepository(layout.root, host.homeDirectory()),
     warnings,
   };
 }

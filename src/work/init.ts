@@ -23,7 +23,11 @@ import {
   type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
-import { withPreparedRepository } from "../repository/prepare.ts";
+import {
+  activeSession,
+  withPreparedRepository,
+} from "../repository/prepare.ts";
+import { unlessDamaged } from "../session/read.ts";
 import { IGNORE_EVERYTHING } from "../session/repository.ts";
 import { workflowJsonSchema } from "../workflow/json_schema.ts";
 import { invalidWorkflow, type Problem } from "../workflow/problem.ts";
@@ -55,6 +59,8 @@ export interface Initialized {
    * replaced.
    */
   readonly kept: string | null;
+  /** Id of the caller's own session that is active; null without one, or where it cannot be read. */
+  readonly activeSession: string | null;
   /** What the workflow that was written does not check, and what went wrong meanwhile. */
   readonly warnings: readonly string[];
 }
@@ -106,11 +112,17 @@ export async function initRepository(
       `--portable changes nothing any more: empty "${layout.gitignore}" to let git track what lies beside it`,
     );
   }
+  // What is damaged is for doctor, and keeps nobody from setting up.
+  const active = await unlessDamaged(
+    () => activeSession(host, repository),
+    [],
+  );
   return {
     place: placeOf(repository, null),
     root: repository.found.root,
     workingTree: repository.found.workingTree,
     ...written,
+    activeSession: active?.id ?? null,
     warnings: written.workflow === "written"
       ? [...bundled.warnings, ...warnings]
       : warnings,

@@ -31,6 +31,7 @@ testOutput({
     workingTree: "/shop",
     workflow: "written",
     kept: null,
+    activeSession: null,
   },
   text: `Repository ready: /shop
 Wrote workflow.yaml

@@ -354,6 +354,14 @@ testText({
   text: 'No sessions here yet: orc start "TASK"',
 });
 
+testText({
+  name: "orc session list does not send to start where none can start",
+  argv: ["session", "list"],
+  within: (test) => inEmptyDirectory((root) => test(root, { home: root })),
+  text:
+    "No sessions here, and none can start: change to the directory of a project",
+});
+
 testOutput({
   name: "orc session list refuses a bad time limit too",
   argv: ["session", "list", "--lock-timeout", "soon"],
