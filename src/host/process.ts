@@ -252,11 +252,14 @@ function startProgram(request: MarkedRequest): ChildProcess | Error | string {
 }
 
 /**
- * What ties git to one repository, as `git rev-parse --local-env-vars` of all its versions lists it.
- * Git sets it for its hooks; a program started in another directory would work on that repository.
+ * What ties git to one repository, as `git rev-parse --local-env-vars` of all its versions lists it,
+ * and what it sets for the hooks of a push besides. Git sets it for its hooks; a program started in
+ * another directory would work on that repository, see only the references of its namespace, or
+ * change no reference at all, as in its quarantine. `GIT_EXEC_PATH` stays: it names no repository,
+ * and git that was installed elsewhere finds its own programs by it alone.
  */
 const GIT_LOCAL =
-  /^GIT_(?:ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|CONFIG(?:_PARAMETERS|_COUNT|_(?:KEY|VALUE)_\d+)?|DIR|GRAFT_FILE|IMPLICIT_WORK_TREE|INDEX_FILE|INTERNAL_SUPER_PREFIX|NO_REPLACE_OBJECTS|OBJECT_DIRECTORY|PREFIX|REPLACE_REF_BASE|SHALLOW_FILE|WORK_TREE)$/;
+  /^GIT_(?:ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|CONFIG(?:_PARAMETERS|_COUNT|_(?:KEY|VALUE)_\d+)?|DIR|GRAFT_FILE|IMPLICIT_WORK_TREE|INDEX_FILE|INTERNAL_SUPER_PREFIX|NAMESPACE|NO_REPLACE_OBJECTS|OBJECT_DIRECTORY|PREFIX|QUARANTINE_PATH|REPLACE_REF_BASE|SHALLOW_FILE|WORK_TREE)$/;
 /** Links count too: those that the system's own shop makes can be started, and not be followed. */
 function isProgram(path: string): boolean | undefined {
   const kind = visibleKind(path);

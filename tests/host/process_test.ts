@@ -9,7 +9,7 @@ import { listedProcess } from "../../src/host/liveness.ts";
 import { BoundedOutput, runProgram } from "../../src/host/process.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { runScript } from "./script.ts";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 
 function run(
   command: ProgramRequest["command"],
@@ -94,8 +94,14 @@ Deno.test("runProgram() hands on nothing that ties git to one repository", async
   const local = named.trim().split("\n");
   assert(local.includes("GIT_DIR"), named);
   const numbered = ["GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"];
-  const kept = ["GIT_EDITOR", "GIT_DIRECTORY_OF_MINE", "MY_GIT_DIR"];
-  const names = [...local, ...numbered, ...kept];
+  const ofPush = ["GIT_QUARANTINE_PATH", "GIT_NAMESPACE"];
+  const kept = [
+    "GIT_EDITOR",
+    "GIT_EXEC_PATH",
+    "GIT_DIRECTORY_OF_MINE",
+    "MY_GIT_DIR",
+  ];
+  const names = [...local, ...numbered, ...ofPush, ...kept];
   const before = names.map((name) => [name, Deno.env.get(name)] as const);
   try {
     for (const name of names) Deno.env.set(name, "set");
@@ -111,6 +117,21 @@ Deno.test("runProgram() hands on nothing that ties git to one repository", async
     }
   }
 });
+
+Deno.test("a check in the hook of a push can change its own repository", () =>
+  withTemporaryDirectory(async (cwd) => {
+    const names = ["GIT_QUARANTINE_PATH", "GIT_NAMESPACE"];
+    try {
+      for (const name of names) Deno.env.set(name, cwd);
+      const made = await runShell(
+        "git init -q . && git -c user.name=x -c user.email=x commit -q --allow-empty -m x && git for-each-ref --format='%(refname)'",
+        { workingDirectory: cwd },
+      );
+      assertMatch(made.stdout, /^refs\/heads\/\S+\n$/, made.stderr);
+    } finally {
+      for (const name of names) Deno.env.delete(name);
+    }
+  }));
 
 Deno.test("runProgram() says why a program could not be started", async () => {
   await withTemporaryDirectory(async (directory) => {
