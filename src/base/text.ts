@@ -228,3 +228,13 @@ export function limitText(minutes: number): string {
     ? countOf(Number((minutes * 60).toPrecision(3)), "second")
     : countOf(minutes, "minute");
 }
+
+/** Refuses a "-" whose writer meant standard input: it would be kept as the text. */
+export function assertIsText(text: string | null): void {
+  if (text?.trim() !== "-") return;
+  throw usage(
+    "notes_not_read",
+    'The text is "-", and standard input is read only for --evidence',
+    "give the text itself, in quotes",
+  );
+}

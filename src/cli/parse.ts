@@ -1,5 +1,5 @@
 import { type OrcError, usage } from "../base/error.ts";
-import { nearest } from "../base/text.ts";
+import { assertIsText, nearest } from "../base/text.ts";
 import {
   type ArgSpec,
   type Command,
@@ -145,6 +145,7 @@ function assignArguments(
     if (arg.required && taken.length === 0) {
       throw usage("missing_argument", `Command "${name}" needs ${arg.name}`);
     }
+    if (arg.name === "TASK") assertIsText(taken[0] ?? null);
     if (taken.length > 0) given.set(arg.name, taken);
     remaining = remaining.slice(taken.length);
   }
@@ -319,7 +320,9 @@ function take(
     );
   }
   if (takesNext && next === undefined) throw usage("missing_value", wanting);
-  cursor.given.set(name, [...earlier, attached ?? next ?? ""]);
+  const text = attached ?? next ?? "";
+  if (value === "TEXT") assertIsText(text);
+  cursor.given.set(name, [...earlier, text]);
 }
 
 function unknownFlag(flags: readonly FlagSpec[], spelling: string): OrcError {

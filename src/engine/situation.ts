@@ -7,7 +7,7 @@ import {
 } from "../base/error.ts";
 import { jsonObject, type JsonValue } from "../base/json.ts";
 import { MAX_NOTES_LENGTH } from "../base/limits.ts";
-import { lengthOf, nearest, quoted } from "../base/text.ts";
+import { assertIsText, lengthOf, nearest, quoted } from "../base/text.ts";
 import type {
   Action,
   Caller,
@@ -69,15 +69,9 @@ export function requireHuman(caller: Caller, act: string): void {
   );
 }
 
-/** Refuses notes the Python tool would refuse, and a "-" whose writer meant standard input. */
+/** Refuses notes the Python tool would refuse, and a "-". */
 export function assertNotesFit(notes: string | null): void {
-  if (notes?.trim() === "-") {
-    throw usage(
-      "notes_not_read",
-      'The text is "-", and standard input is read only for --evidence',
-      "give the text itself, in quotes",
-    );
-  }
+  assertIsText(notes);
   const length = lengthOf(notes ?? "");
   if (length <= MAX_NOTES_LENGTH) return;
   throw usage(

@@ -156,3 +156,31 @@ Deno.test("every flag that a human alone may use declares it", async () => {
     }
   }
 });
+
+Deno.test("no flag of a text, and no task, keeps the dash of who meant standard input", async () => {
+  let texts = 0;
+  for (const { name, load } of table) {
+    const command = await load();
+    const given = [
+      ...command.flags.filter(({ value }) => value === "TEXT")
+        .map((flag) => [`--${flag.name}=-`]),
+      ...command.args.filter((arg) => arg.name === "TASK").map(() => ["-"]),
+    ];
+    for (const words of given) {
+      texts++;
+      const { rest } = selectCommand([...name.split(" "), ...words], table);
+      try {
+        parseArguments(name, {
+          ...command,
+          args: command.args.filter((arg) => arg.name === "TASK"),
+        }, rest);
+      } catch (error) {
+        assert(error instanceof OrcError, `${name} ${words}`);
+        assertEquals([name, error.code], [name, "notes_not_read"]);
+        continue;
+      }
+      throw new Error(`orc ${name} ${words} is taken`);
+    }
+  }
+  assert(texts > 10, `${texts} texts`);
+});
