@@ -42,7 +42,11 @@ import {
   readBindingFile,
   readCurrent,
 } from "../session/read.ts";
-import { ownNames, readRepositoryMeta } from "../session/repository.ts";
+import {
+  ownNames,
+  readRepositoryMeta,
+  unlistedNames,
+} from "../session/repository.ts";
 import {
   type ConfigSite,
   foreignNames,
@@ -133,6 +137,7 @@ const NO_GIT = {
   isRepository: false,
   isIgnored: false,
   hasIgnoreFile: false,
+  unlisted: [],
   isTracked: null,
 };
 
@@ -301,11 +306,15 @@ function gitFacts(layout: RepositoryLayout) {
   const ignoreFiles = [exclude, joinPath(tree, GIT_IGNORE_FILE)];
   const foreign = foreignNames(layout);
   const own = ownNames(layout).filter((name) => !foreign.includes(name));
+  const isHidden = ignoreFiles.some((path) =>
+    hasLine(path, ignoresState(below))
+  );
   return {
     isRepository: true,
-    isIgnored: hasLine(layout.gitignore, /^(?:\*|\/sessions\/.*)$/) ||
-      ignoreFiles.some((path) => hasLine(path, ignoresState(below))),
+    isIgnored: isHidden ||
+      hasLine(layout.gitignore, /^(?:\*|\/sessions\/.*)$/),
     hasIgnoreFile: isThere(layout.gitignore),
+    unlisted: isHidden ? [] : unlistedHere(layout, foreign),
     /** Null when that cannot be told. The schema of workflow.yaml is meant to be. */
     isTracked: foreign.length === 0
       ? isTracked(
@@ -317,6 +326,17 @@ function gitFacts(layout: RepositoryLayout) {
         .map((name) => isTracked(index, `${below}/${name}`))
         .reduce((one, other) => one || other, false as boolean | null),
   };
+}
+
+/** What git shows as untracked since orc keeps it, too. */
+export function unlistedHere(
+  layout: RepositoryLayout,
+  foreign: readonly string[],
+): readonly string[] {
+  const bytes = readRegularFile(layout.gitignore, MAX_SMALL_FILE_BYTES);
+  const names = entriesIn(layout.directory).map(({ name }) => name)
+    .filter((name) => !foreign.includes(name));
+  return unlistedNames(layout, new TextDecoder().decode(bytes), names);
 }
 
 /** The ways in which people name the directory; git knows many more. */

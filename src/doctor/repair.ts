@@ -12,6 +12,7 @@ import {
   type SessionLayout,
   sessionLayout,
 } from "../base/layout.ts";
+import { MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
 import { readCheckpoint, readCheckpoints } from "../checkpoints/files.ts";
 import { humanEvent } from "../engine/situation.ts";
 import { asOrcError } from "../files/errors.ts";
@@ -21,7 +22,7 @@ import {
   sweep,
   withLock,
 } from "../files/lock.ts";
-import { fileKind, guardDirectory, isThere } from "../files/read.ts";
+import { fileKind, guardDirectory, isThere, readText } from "../files/read.ts";
 import { putAside, removeDurably, writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
@@ -39,7 +40,7 @@ import { foreignNames } from "../settings/files.ts";
 import { commit, settle, stamp } from "../session/update.ts";
 import { settleMigration } from "../transfer/settle.ts";
 import { requireApproval } from "../work/change.ts";
-import { pointerFacts } from "./facts.ts";
+import { pointerFacts, unlistedHere } from "./facts.ts";
 import { checkLog } from "./session_facts.ts";
 
 /** How `fix` puts a finding right, by its code. What is not named goes when the lock is taken, or never. */
@@ -100,7 +101,7 @@ async function fixRepository(
   { layout, context }: Repository,
   findings: readonly Finding[],
 ): Promise<void> {
-  const { root, directory, gitignore, sessions, bindings } = layout;
+  const { root, directory, sessions, bindings } = layout;
   const pathsOf = (fix: "pointer" | "ignore_file") =>
     findings.filter(({ code }) => FIXES.get(code) === fix)
       .map(({ path }) => path);
@@ -112,13 +113,25 @@ async function fixRepository(
     }
     await settleMigration(layout, lock);
     for (const path of findRemoved(layout)) deleteRemoved(path);
-    // What somebody else wrote into it meanwhile stays.
-    if (pathsOf("ignore_file").length > 0 && !isThere(gitignore)) {
-      const text = ignoreText(layout, foreignNames(layout));
-      writeAtomic(gitignore, text, { token: lock.token });
-    }
+    if (pathsOf("ignore_file").length > 0) hideState(layout, lock);
     repairPointers(layout, new Set(pathsOf("pointer")), context.now());
   });
+}
+
+/** What somebody else wrote into the file stays, also meanwhile. */
+function hideState(layout: RepositoryLayout, { token }: HeldLock): void {
+  const { gitignore: path } = layout;
+  const foreign = foreignNames(layout);
+  const text = readText(path, MAX_SMALL_FILE_BYTES);
+  if (text === undefined) {
+    writeAtomic(path, ignoreText(layout, foreign), { token });
+    return;
+  }
+  const lines = unlistedHere(layout, foreign).map((name) => `/${name}\n`);
+  const gap = text.endsWith("\n") ? "" : "\n";
+  if (lines.length > 0) {
+    writeAtomic(path, `${text}${gap}${lines.join("")}`, { token });
+  }
 }
 
 async function repairing<Result>(

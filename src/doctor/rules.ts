@@ -140,6 +140,15 @@ const repositoryRows: Rows = [
         fixable: !git.hasIgnoreFile,
       },
   }),
+  warning("not_ignored", {
+    of: ({ git: { isIgnored, unlisted }, isPortable, layout }) =>
+      isIgnored && unlisted.length > 0 && !isPortable && {
+        path: layout.gitignore,
+        message: `"${layout.gitignore}" lets git see ${unlisted.join(", ")}`,
+      },
+    remedy: "orc doctor --fix",
+    fixable: true,
+  }),
   warning("tracked_by_git", {
     of: (
       { git, isPortable, foreignNames, layout: { root, directory: path } },

@@ -51,6 +51,10 @@ export const IGNORE_EVERYTHING = "*\n";
 /** The ids that orc makes begin so for the next centuries. */
 const OWN_SESSIONS = `sessions/01${"?".repeat(24)}/`;
 
+/** Begins the file that hides only what is orc's own. */
+const OWN_HEADER =
+  "# What orc keeps here; the rest belongs to another program.";
+
 /**
  * The text of the file that hides state from git: everything, or only what is orc's own where
  * another program keeps something in the directory, too.
@@ -63,11 +67,28 @@ export function ignoreText(
   const names = ownNames(layout).filter((name) => !foreign.includes(name));
   const sessions = names.includes("sessions") ? "sessions/" : OWN_SESSIONS;
   return [
-    "# What orc keeps here; the rest belongs to another program.",
+    OWN_HEADER,
     ...names.filter((name) => name !== "sessions").map((name) => `/${name}`),
     `/${sessions}`,
     "",
   ].join("\n");
+}
+
+/**
+ * Of the names that lie there, those that are orc's and that a file of an earlier orc does not hide:
+ * it named one by one what there was then. None where the file hides all, or is somebody else's.
+ */
+export function unlistedNames(
+  layout: RepositoryLayout,
+  text: string,
+  names: readonly string[],
+): readonly string[] {
+  if (!text.startsWith(OWN_HEADER)) return [];
+  const listed = text.split("\n").map((line) =>
+    line.trim().replace(/^!?\//, "").replace(/\/.*$/, "")
+  );
+  const own = ownNames(layout).filter((name) => names.includes(name));
+  return own.filter((name) => !listed.includes(name));
 }
 
 /** What orc keeps in `.orchestrator/`, and git should not: all but the schema of workflow.yaml. */

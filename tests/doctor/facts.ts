@@ -128,6 +128,7 @@ export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
       isRepository: true,
       isIgnored: true,
       hasIgnoreFile: true,
+      unlisted: [],
       isTracked: false,
     },
     disk: {

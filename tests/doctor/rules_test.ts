@@ -118,6 +118,7 @@ const CASES: Readonly<
     ["damaged_migration_record", { migrationTrouble: TROUBLE }],
     ["not_ignored", ofGit({ isIgnored: false, hasIgnoreFile: false }), true],
     ["not_ignored", ofGit({ isIgnored: false })],
+    ["not_ignored", ofGit({ unlisted: ["doctor_index.json"] }), true],
     ["tracked_by_git", ofGit({ isTracked: true })],
     ["stranded_state", {
       stranded: [{ layout: repositoryLayout("/linked"), sessions: ["0"] }],

@@ -152,6 +152,33 @@ prove({
 });
 
 prove({
+  code: "not_ignored",
+  of: "since orc keeps it, beside what is another program's",
+  damage: ({ write }) =>
+    write({
+      ".orchestrator/theirs.txt": "x",
+      ".orchestrator/.gitignore":
+        `# What orc keeps here; the rest belongs to another program.
+/.gitignore
+/current
+/meta.json
+/lock
+/config.yaml
+/sessions/
+# Ours
+`,
+      ".orchestrator/doctor_index.json": "{}",
+    }),
+  untilThen: [["git status --short -uall", 0, "doctor_index.json"]],
+  ways: { "orc doctor --fix": "orc doctor --fix" },
+  afterwards: [
+    ["git check-ignore .orchestrator/doctor_index.json", 0],
+    ["git check-ignore .orchestrator/theirs.txt", 1],
+    ["grep '# Ours' .orchestrator/.gitignore", 0],
+  ],
+});
+
+prove({
   code: "tracked_by_git",
   damage: ["git add --force .orchestrator", "orc note x --session FIRST"],
   untilThen: [["git ls-files", 0, ".orchestrator/current"], ...ALL_GOES_ON],
