@@ -397,9 +397,15 @@ export type {
 
 // Errors, and data without loss.
 export type { ChecksumVerdict } from "./src/base/checksum.ts";
+export type {
+  DetailsOf,
+  ErrorDetails,
+  OrcErrorCode,
+} from "./src/base/codes.ts";
 export {
   type ErrorKind,
   exitCodeOf,
+  isOrcError,
   OrcError,
   type OrcErrorData,
   type OrcErrorOptions,

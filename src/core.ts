@@ -43,9 +43,11 @@ export type { OrcData } from "./session/codec.ts";
 export type { RecordedEvent } from "./engine/event.ts";
 
 // Errors.
+export type { DetailsOf, ErrorDetails, OrcErrorCode } from "./base/codes.ts";
 export {
   type ErrorKind,
   exitCodeOf,
+  isOrcError,
   OrcError,
   type OrcErrorData,
   type OrcErrorOptions,

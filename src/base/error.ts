@@ -1,3 +1,4 @@
+import type { DetailsOf, ErrorDetails, OrcErrorCode } from "./codes.ts";
 import { membersOf } from "./plain.ts";
 
 /**
@@ -48,8 +49,8 @@ export class OrcError extends Error {
   override readonly name = "OrcError";
   /** Decides the exit code. */
   readonly kind: ErrorKind;
-  /** Stable name of the condition, for programs. */
-  readonly code: string;
+  /** Stable name of the condition, for programs; an error of your own may have one of yours. */
+  readonly code: OrcErrorCode;
   /** What to do next. */
   readonly hint?: string;
   /** The file or directory the error is about. */
@@ -66,7 +67,7 @@ export class OrcError extends Error {
   ) {
     super(message, { cause: options.cause });
     this.kind = kind;
-    this.code = code;
+    this.code = code as OrcErrorCode;
     this.hint = options.hint;
     this.path = options.path;
     this.details = options.details && membersOf(options.details);
@@ -80,14 +81,16 @@ export class OrcError extends Error {
 }
 
 /** Makes an error of one kind. Where there is nothing to tell but what to do next, a hint is enough. */
-type ErrorMaker = (
-  code: string,
+type ErrorMaker = <Code extends OrcErrorCode>(
+  code: Code,
   message: string,
-  more?: string | OrcErrorOptions,
+  ...more: Code extends keyof ErrorDetails
+    ? [OrcErrorOptions & { details: ErrorDetails[Code] }]
+    : [(string | OrcErrorOptions)?]
 ) => OrcError;
 
 function errorsOf(kind: ErrorKind): ErrorMaker {
-  return (code, message, more) => {
+  return (code, message, ...[more]: [(string | OrcErrorOptions)?]) => {
     const options = typeof more === "string" ? { hint: more } : more;
     return new OrcError(kind, code, message, options);
   };
@@ -121,6 +124,21 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof OrcError
     ? EXIT_CODES[error.kind]
     : INTERNAL_EXIT_CODE;
+}
+
+/**
+ * Tells whether it is an error of orc, of a certain code if one is named: also of another copy of
+ * orc, which `instanceof` does not know.
+ */
+export function isOrcError<Code extends OrcErrorCode = OrcErrorCode>(
+  error: unknown,
+  code?: Code,
+): error is OrcError & {
+  readonly code: Code;
+  readonly details: DetailsOf<Code>;
+} {
+  return error instanceof Error && error.name === "OrcError" &&
+    "code" in error && (code === undefined || error.code === code);
 }
 
 /** Makes a handler for what orc refuses or cannot do; any other error is a bug, and thrown on. */

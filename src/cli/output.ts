@@ -40,7 +40,8 @@ export function resultDocument(
 }
 
 /** The members of an error that anybody is told. */
-export type ErrorMembers = Pick<OrcError, "code" | "message" | "details"> & {
+export type ErrorMembers = Pick<OrcError, "message" | "details"> & {
+  readonly code: string;
   readonly kind: string;
   readonly hint?: string | null;
   readonly path?: string | null;

@@ -401,15 +401,18 @@ function skipEvents(
 
 /** Refuses to undo a decision that somebody gave a reason for. */
 function assertNotSkipped(
-  verb: string,
+  verb: Verb,
   { item, itemState }: OpenItem,
 ): void {
   if (itemState.status !== "skipped") return;
   throw refusal(verb, item.id, "it was skipped");
 }
 
+/** What an item can refuse. */
+type Verb = "start" | "complete" | "approve" | "skip";
+
 function refusal(
-  verb: string,
+  verb: Verb,
   itemId: string,
   because: string,
   hint = "orc status",

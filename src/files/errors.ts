@@ -1,3 +1,4 @@
+import type { OrcErrorCode } from "../base/codes.ts";
 import { denied, type ErrorKind, OrcError } from "../base/error.ts";
 import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
 import { parentDirectory } from "../base/path.ts";
@@ -5,7 +6,7 @@ import { shellWord } from "../base/text.ts";
 
 interface Condition {
   readonly kind: ErrorKind;
-  readonly code: string;
+  readonly code: OrcErrorCode;
   /** Follows "Cannot read "x": ". */
   readonly reason: string;
   readonly hint?: string;

@@ -5,20 +5,18 @@ import type { Caller } from "../workflow/types.ts";
 import type {
   Approval,
   ApprovalRequest,
-  ProgramProgress,
   ProgramRequest,
   ProgramResult,
 } from "./request.ts";
 
+export type { Liveness, ProcessIdentity };
 export type {
   Approval,
   ApprovalRequest,
-  Liveness,
-  ProcessIdentity,
   ProgramProgress,
   ProgramRequest,
   ProgramResult,
-};
+} from "./request.ts";
 
 /** The terminal, or what stands in its place. */
 export interface Terminal {

@@ -9,7 +9,7 @@ export interface TestHostOptions extends Partial<Omit<Host, "now">> {
   readonly environment?: Readonly<Record<string, string>>;
   /** What a human types, one answer for each question; undefined is the end of input. Without it nobody can be asked. */
   readonly answers?: readonly (string | undefined)[];
-  /** Keeps ids and tokens of several machines on one repository apart: 0 to 99. */
+  /** Keeps ids and tokens of several machines on one repository apart: 0 to 999. */
   readonly number?: number;
 }
 
@@ -51,14 +51,14 @@ const ENDED_WELL: ProgramResult = {
  * await Deno.remove(root, { recursive: true });
  * ```
  *
- * @throws {OrcError} `invalid_number` (usage) for a `number` that is none from 0 to 99
+ * @throws {OrcError} `invalid_number` (usage) for a `number` that is none from 0 to 999
  */
 export function testHost(options: TestHostOptions = {}): TestHost {
   const { now = NOW, environment = {}, answers, number = 0, ...own } = options;
-  if (!Number.isInteger(number) || number < 0 || number > 99) {
+  if (!Number.isInteger(number) || number < 0 || number > 999) {
     throw usage(
       "invalid_number",
-      `The number of a test host is ${number}, not one from 0 to 99`,
+      `The number of a test host is ${number}, not one from 0 to 999`,
       "give each host of a repository its own, such as number: 1",
     );
   }
@@ -115,7 +115,6 @@ function tokenOf(machine: number, count: number): string {
 
 /** Like a ULID, ascending and in lower case. */
 function idOf(machine: number, count: number): string {
-  return `01kk${String(machine).padStart(2, "0")}${
-    String(count).padStart(20, "0")
-  }`;
+  const head = `01kk${String(machine).padStart(2, "0")}`;
+  return head + String(count).padStart(26 - head.length, "0");
 }

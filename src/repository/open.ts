@@ -7,7 +7,7 @@ import {
 import { isAbsolutePath } from "../base/path.ts";
 import { fitsRange, VERSION } from "../base/version.ts";
 import { isVisible } from "../files/read.ts";
-import { findRoot, type FoundRoot } from "../files/root.ts";
+import { findRoot, type FoundRoot, type RootSource } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
 import {
   fileStore,
@@ -174,7 +174,7 @@ export interface Place {
    * orc), `git`, `worktree` (the main one of a linked worktree), `workflow` (it holds
    * workflow.yaml) or `cwd` (nothing was found).
    */
-  readonly rootSource: string;
+  readonly rootSource: RootSource;
   /** Id of the session; null when the answer is not about one. */
   readonly session: string | null;
 }

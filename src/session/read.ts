@@ -16,7 +16,6 @@ import {
 } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { nameOf } from "../base/path.ts";
-import type { RecordedEvent } from "../engine/event.ts";
 import type { LockContext } from "../files/lock.ts";
 import {
   entriesIn,
@@ -27,7 +26,7 @@ import {
   readJson,
   readText,
 } from "../files/read.ts";
-import type { Decision, SessionState } from "../workflow/types.ts";
+import type { Decision, LoggedEvent, SessionState } from "../workflow/types.ts";
 import {
   DAMAGED_STATE_HINT,
   decodeSession,
@@ -123,7 +122,7 @@ export interface Updated {
   /** The session as it is kept now. */
   readonly session: Session;
   /** Empty when nothing had to change. */
-  readonly events: readonly RecordedEvent[];
+  readonly events: readonly LoggedEvent[];
   /** What went wrong after the change counted. */
   readonly warnings: readonly string[];
 }

@@ -11,7 +11,7 @@ import { asOrcError, isAbsent } from "../files/errors.ts";
 import { type HeldLock, LockLost, withLock } from "../files/lock.ts";
 import { guardDirectory } from "../files/read.ts";
 import { StagedFileLost, writeAtomic } from "../files/write.ts";
-import type { Decision } from "../workflow/types.ts";
+import type { Decision, LoggedEvent } from "../workflow/types.ts";
 import { ORC_FORMAT } from "./codec.ts";
 import { assertWritable, encodeSession } from "./encode.ts";
 import {
@@ -208,7 +208,7 @@ function assertNotBehind(
 
 interface Stamped {
   readonly session: Session;
-  readonly events: readonly RecordedEvent[];
+  readonly events: readonly LoggedEvent[];
 }
 
 /** Gives a decision its running number, its instant and the ids of its events. */

@@ -19,6 +19,7 @@ import type {
   Action,
   Caller,
   Decision,
+  EventType,
   SessionState,
 } from "../workflow/types.ts";
 
@@ -32,7 +33,7 @@ export interface Changed {
    * What the log now holds of it, in order; empty when nothing changed. Ids are ULIDs in lower
    * case, types those of {@linkcode EventType}.
    */
-  readonly events: readonly { readonly type: string; readonly id: string }[];
+  readonly events: readonly { readonly type: EventType; readonly id: string }[];
   /** Number of the session's last update; 0 when only the Python tool wrote it. */
   readonly serial: number;
   /** Where the session stands now. */

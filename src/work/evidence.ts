@@ -80,6 +80,7 @@ function readStandardInput(host: Host): Uint8Array {
   throw misconfigured(
     "file_too_large",
     `Cannot read ${STANDARD_INPUT_NAME}: it is larger than ${MAX_EVIDENCE_BYTES} bytes`,
+    { details: { maxBytes: MAX_EVIDENCE_BYTES } },
   );
 }
 

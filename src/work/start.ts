@@ -1,3 +1,4 @@
+import type { OrcErrorCode } from "../base/codes.ts";
 import { OrcError, usage } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import { MAX_CONSTRAINT_LENGTH, MAX_TASK_LENGTH } from "../base/limits.ts";
@@ -222,21 +223,29 @@ function notChosen(
   );
 }
 
-const TASK = {
+/** A text, and what is wrong with another length of it. */
+interface Kind {
+  readonly code: OrcErrorCode;
+  readonly name: string;
+  readonly limit: number;
+  readonly hint: string;
+}
+
+const TASK: Kind = {
   code: "invalid_task",
   name: "The task",
   limit: MAX_TASK_LENGTH,
   hint: 'orc start "<what is to be done>"',
 };
 
-const CONSTRAINT = {
+const CONSTRAINT: Kind = {
   code: "invalid_constraint",
   name: "A constraint",
   limit: MAX_CONSTRAINT_LENGTH,
   hint: 'orc start "TASK" --constraint "<what must hold>"',
 };
 
-function assertFits(text: string, kind: typeof TASK): void {
+function assertFits(text: string, kind: Kind): void {
   const { code, name, limit, hint } = kind;
   const length = lengthOf(text);
   if (text.trim() !== "" && length <= limit) return;

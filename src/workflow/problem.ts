@@ -1,3 +1,4 @@
+import type { OrcErrorCode } from "../base/codes.ts";
 import { misconfigured, type OrcError } from "../base/error.ts";
 import { MAX_PROBLEMS } from "../base/limits.ts";
 import { nearest } from "../base/text.ts";
@@ -104,7 +105,7 @@ export const FOREIGN_FILE = "foreign_file";
 
 /** The one error for all problems of a file, of which some are shown; what is no file has a name as its `source`. */
 export function invalidFile(
-  code: string,
+  code: OrcErrorCode,
   problems: readonly Problem[],
   total: number,
   {

@@ -8,6 +8,7 @@ import {
 import { helpCommand } from "../../src/commands/help.ts";
 import type { Host } from "../../src/host/host.ts";
 import { testHost } from "../../src/host/test_host.ts";
+import { OWN_IDENTITY } from "../session/fixtures.ts";
 
 /** What the fake command `copy` answers: the values it was given. */
 export interface Copied {
@@ -159,6 +160,7 @@ export function fakeHost(machine: FakeMachine = {}): Host {
   const { terminal, ...host } = testHost({
     environment,
     workingDirectory: "/repo",
+    identity: () => ({ ...OWN_IDENTITY, runtime: "deno 1.2.3" }),
     runProgram: () => Promise.reject(new Error("No program is run here")),
   });
   return {

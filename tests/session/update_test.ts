@@ -1,6 +1,7 @@
 import { OrcError } from "../../src/base/error.ts";
 import { repositoryLayout, type SessionLayout } from "../../src/base/layout.ts";
 import { MAX_CARRIED_EVENTS } from "../../src/base/limits.ts";
+import type { RecordedEvent } from "../../src/engine/event.ts";
 import { withLock } from "../../src/files/lock.ts";
 import { fileStore, type Session } from "../../src/session/read.ts";
 import { commit, stamp } from "../../src/session/update.ts";
@@ -58,9 +59,15 @@ test("SessionStore.update() stores the state and logs its events", async (fixtur
   const read = await store.read(SESSION_ID);
   assertEquals(read.serial, 2);
   assertEquals(read.checksum, "valid");
-  assertEquals(read.lastEvents.slice(1), updated.events);
+  assertEquals<readonly RecordedEvent[]>(
+    read.lastEvents.slice(1),
+    updated.events,
+  );
   assertEquals(await itemsOf(fixture), ["a"]);
-  assertEquals(eventsIn(paths.log).slice(1), updated.events);
+  assertEquals<readonly RecordedEvent[]>(
+    eventsIn(paths.log).slice(1),
+    updated.events,
+  );
   assertEquals(namesIn(paths.directory), [
     "log.jsonl",
     "meta.json",

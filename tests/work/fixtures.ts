@@ -61,7 +61,7 @@ export interface Machine {
   /** Columns of the terminal; without it, output goes elsewhere. */
   readonly columns?: number;
   readonly at?: string;
-  /** Keeps the ids and tokens of several machines apart; up to 99. */
+  /** Keeps the ids and tokens of several machines apart; up to 999. */
   readonly number?: number;
 }
 
@@ -117,9 +117,8 @@ export function fixedHost(machine: Machine = {}): FixedHost {
 
 /** The id a machine gives away as its nth, from 0; the first is that of its first session. */
 export function idOf(machine: number, count: number): string {
-  return `01kk${String(machine).padStart(2, "0")}${
-    String(count).padStart(20, "0")
-  }`;
+  const head = `01kk${String(machine).padStart(2, "0")}`;
+  return head + String(count).padStart(26 - head.length, "0");
 }
 
 async function endingOf(

@@ -1,0 +1,245 @@
+/**
+ * The codes of all conditions that are the caller's to handle. They are stable: a code may be added,
+ * and none changes its meaning.
+ */
+export type OrcErrorCode =
+  | "agent_program_failed"
+  | "ambiguous_checkpoint_id"
+  | "ambiguous_session_id"
+  | "approval_declined"
+  | "approval_pending"
+  | "approval_required"
+  | "backup_changed"
+  | "backup_incomplete"
+  | "blocked"
+  | "broken_git_file"
+  | "cannot_approve"
+  | "cannot_complete"
+  | "cannot_edit"
+  | "cannot_skip"
+  | "cannot_start"
+  | "changed_outside"
+  | "changed_since"
+  | "check_failed"
+  | "checkpoint_without_state"
+  | "conflicting_flags"
+  | "contradicting_flags"
+  | "damaged_migration"
+  | "disk_error"
+  | "disk_full"
+  | "duplicate_id"
+  | "empty_range"
+  | "environment_invalid"
+  | "evidence_invalid"
+  | "evidence_missing"
+  | "evidence_too_large"
+  | "file_replaced"
+  | "file_system_error"
+  | "file_too_large"
+  | "force_with_abandon"
+  | "foreign_checkpoint"
+  | "foreign_config"
+  | "foreign_state"
+  | "inside_git_directory"
+  | "inside_own_check"
+  | "invalid_agent_program"
+  | "invalid_binding"
+  | "invalid_config"
+  | "invalid_constraint"
+  | "invalid_evidence"
+  | "invalid_host"
+  | "invalid_identity"
+  | "invalid_json"
+  | "invalid_limit"
+  | "invalid_lock_timeout"
+  | "invalid_meta"
+  | "invalid_name"
+  | "invalid_number"
+  | "invalid_overrides"
+  | "invalid_provider"
+  | "invalid_record"
+  | "invalid_report"
+  | "invalid_secret"
+  | "invalid_secret_name"
+  | "invalid_secret_value"
+  | "invalid_session_id"
+  | "invalid_setting"
+  | "invalid_state"
+  | "invalid_status"
+  | "invalid_task"
+  | "invalid_time"
+  | "invalid_timeout"
+  | "invalid_utf8"
+  | "invalid_value"
+  | "invalid_workflow"
+  | "invalid_yaml"
+  | "item_in_other_phase"
+  | "layouts_differ"
+  | "leaves_repository"
+  | "legacy_again"
+  | "legacy_changed"
+  | "legacy_state_gone"
+  | "lock_held"
+  | "lock_unreadable"
+  | "migration_rolled_back"
+  | "migration_unfinished"
+  | "misnamed_checkpoint"
+  | "missing_argument"
+  | "missing_command"
+  | "missing_value"
+  | "newer_format"
+  | "no_checkpoint"
+  | "no_home"
+  | "no_identity"
+  | "no_migration"
+  | "no_passphrase"
+  | "no_session"
+  | "no_session_id"
+  | "no_such_checkpoint"
+  | "no_such_directory"
+  | "no_such_file"
+  | "no_such_item"
+  | "no_such_phase"
+  | "no_such_root"
+  | "no_such_schema"
+  | "no_such_secret"
+  | "no_such_session"
+  | "no_such_shell"
+  | "no_such_workflow"
+  | "no_workflow"
+  | "no_working_directory"
+  | "not_a_directory"
+  | "not_a_project"
+  | "not_a_regular_file"
+  | "not_a_report"
+  | "not_confirmed"
+  | "not_damaged"
+  | "not_enough_space"
+  | "not_generated"
+  | "not_healthy"
+  | "not_set"
+  | "not_streamed"
+  | "note_empty"
+  | "notes_not_read"
+  | "notes_too_long"
+  | "nul_in_argument"
+  | "orc_version"
+  | "out_of_order"
+  | "output_failed"
+  | "own_files"
+  | "page_elsewhere"
+  | "passphrase_mistyped"
+  | "path_not_found"
+  | "path_too_long"
+  | "permission_denied"
+  | "permission_missing"
+  | "phase_left"
+  | "read_only"
+  | "reason_missing"
+  | "reason_without_abandon"
+  | "repeated_flag"
+  | "restore_forward"
+  | "rollback_unfinished"
+  | "root_not_a_directory"
+  | "secret_for_human"
+  | "secret_locked"
+  | "secret_missing"
+  | "secret_on_terminal"
+  | "session_active"
+  | "session_ambiguous"
+  | "session_changed"
+  | "session_closed"
+  | "session_not_chosen"
+  | "session_removed"
+  | "skip_reason"
+  | "state_behind_log"
+  | "symbolic_link"
+  | "text_too_long"
+  | "too_deep"
+  | "too_many_open_files"
+  | "unconfirmed"
+  | "unexpected_argument"
+  | "unexpected_value"
+  | "unknown_command"
+  | "unknown_event_type"
+  | "unknown_flag"
+  | "unknown_phase"
+  | "unknown_setting"
+  | "user_setting"
+  | "value_as_argument"
+  | "working_directory_gone"
+  | "write_not_allowed"
+  | "wrong_password";
+
+/** The facts that errors of some codes always carry. */
+export interface ErrorDetails {
+  /** Those that may be meant. */
+  readonly ambiguous_session_id: { readonly candidates: readonly string[] };
+  /** Those that may be meant. */
+  readonly ambiguous_checkpoint_id: { readonly candidates: readonly string[] };
+  /** The gate, and from when on it passes by itself. */
+  readonly approval_pending: {
+    readonly item: string;
+    readonly passesAt: string;
+  };
+  /** The item. */
+  readonly cannot_approve: { readonly item: string };
+  /** The item. */
+  readonly cannot_complete: { readonly item: string };
+  /** The item. */
+  readonly cannot_skip: { readonly item: string };
+  /** The item. */
+  readonly cannot_start: { readonly item: string };
+  /** How large the file may be. */
+  readonly file_too_large: { readonly maxBytes: number };
+  /** The item whose check asks. */
+  readonly inside_own_check: { readonly item: string };
+  /** The member of the host, and what it must answer. */
+  readonly invalid_host: { readonly member: string; readonly expected: string };
+  /** Who holds the lock, and since when. */
+  readonly lock_held: {
+    readonly pid: number;
+    readonly host: string;
+    readonly lockedAt: string;
+    readonly purpose: string;
+    readonly ageMs: number | null;
+  };
+  /** What is needed, and what there is. */
+  readonly not_enough_space: {
+    readonly neededBytes: number;
+    readonly freeBytes: number;
+  };
+  /** The range that the workflow asks for, and this version. */
+  readonly orc_version: { readonly range: string; readonly version: string };
+  /** The item, and the one that comes first. */
+  readonly out_of_order: { readonly item: string; readonly first: string };
+  /** The item, and what its check lacks. */
+  readonly secret_missing: { readonly item: string; readonly secret: string };
+  /** The caller's own session. */
+  readonly session_active: { readonly session: string };
+  /** The item, and when skipping it is fine. */
+  readonly skip_reason: {
+    readonly item: string;
+    readonly skipConditions: readonly string[];
+  };
+  /** Numbers of the last update, in the state and in the log. */
+  readonly state_behind_log: {
+    readonly serial: number;
+    readonly logged: number;
+  };
+  /** The setting, and the one that may be meant. */
+  readonly unknown_setting: {
+    readonly setting: string;
+    readonly meant: string | null;
+  };
+  /** The session, and the phase it is in. */
+  readonly write_not_allowed: {
+    readonly session: string;
+    readonly phase: string;
+  };
+}
+
+/** What {@linkcode OrcError.details} holds for errors of a code. */
+export type DetailsOf<Code extends OrcErrorCode> = Code extends
+  keyof ErrorDetails ? ErrorDetails[Code]
+  : Readonly<Record<string, unknown>> | undefined;

@@ -1,0 +1,71 @@
+/** The codes of errors are a list that is neither too short nor too long. */
+import {
+  type DetailsOf,
+  isOrcError,
+  OrcError,
+  type OrcErrorCode,
+} from "../../mod.ts";
+import { assert, assertEquals } from "@std/assert";
+import { walkSync } from "@std/fs/walk";
+
+const LIST = "src/base/codes.ts";
+
+/** All sources but the list, as one text. */
+const SOURCES = Array.from(
+  walkSync("src", { includeDirs: false, match: [/\.ts$/] }),
+  ({ path }) => path,
+).filter((path) => path !== LIST).map((path) => Deno.readTextFileSync(path))
+  .join("\n");
+
+const CODES = Array.from(
+  Deno.readTextFileSync(LIST).matchAll(/^ {2}\| "(\w+)"/gm),
+  ([, code = ""]) => code,
+);
+
+/** How codes are put together from a part that is none by itself. */
+const COMPOSED = /^(?:cannot_\w+|ambiguous_\w+_id|no_such_(?:item|phase))$/;
+
+Deno.test("each code of an error that is listed is thrown somewhere", () => {
+  const unused = CODES.filter((code) =>
+    !SOURCES.includes(`"${code}"`) && !COMPOSED.test(code)
+  );
+  assertEquals(unused, []);
+  assert(CODES.length > 150, `only ${CODES.length} found`);
+  assertEquals(CODES, [...new Set(CODES)].sort());
+});
+
+Deno.test("each code of an error that is thrown is listed", () => {
+  // Elsewhere the compiler sees to it.
+  const thrown = Array.from(
+    SOURCES.matchAll(/new OrcError\(\s*[\w"]+,\s*"(\w+)"/g),
+    ([, code = ""]) => code,
+  );
+  assertEquals(thrown.filter((code) => !CODES.includes(code)), []);
+  assert(thrown.length > 1, `only ${thrown.length} found`);
+});
+
+Deno.test("isOrcError() knows errors of another copy of orc, by their code", () => {
+  const details = { item: "plan", first: "idea" };
+  const own = new OrcError("refused", "out_of_order", "No", { details });
+  const other = Object.assign(new Error("No"), {
+    name: "OrcError",
+    code: "out_of_order",
+    details,
+  });
+  for (const error of [own, other]) {
+    assert(isOrcError(error));
+    assert(!isOrcError(error, "lock_held"));
+    if (!isOrcError(error, "out_of_order")) throw error;
+    const { first }: DetailsOf<"out_of_order"> = error.details;
+    assertEquals(first, "idea");
+  }
+  const others = [new Error("No"), null, "OrcError", { name: "OrcError" }];
+  assertEquals(others.filter((error) => isOrcError(error)), []);
+});
+
+Deno.test("a code of an error is one of a list for the compiler", () => {
+  const known: OrcErrorCode = "lock_held";
+  // @ts-expect-error It is misspelt.
+  const unknown: OrcErrorCode = "lock_hold";
+  assert(CODES.includes(known) && !CODES.includes(unknown));
+});
