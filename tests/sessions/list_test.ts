@@ -57,6 +57,7 @@ Deno.test("listSessions() lists nothing where there is nothing", () =>
       place: { root, rootSource: "flag", session: null },
       sessions: [],
       more: 0,
+      isProject: true,
       warnings: [],
     });
   }));

@@ -40,6 +40,7 @@ Deno.test("initRepository() makes .orchestrator and a workflow.yaml for the proj
       workingTree: root,
       workflow: "written",
       kept: null,
+      activeSession: null,
       warnings: [],
     });
     const tree = readTree(root);
