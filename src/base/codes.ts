@@ -163,6 +163,7 @@ export type OrcErrorCode =
   | "unknown_command"
   | "unknown_event_type"
   | "unknown_flag"
+  | "unknown_option"
   | "unknown_phase"
   | "unknown_setting"
   | "user_setting"
@@ -226,6 +227,11 @@ export interface ErrorDetails {
   readonly state_behind_log: {
     readonly serial: number;
     readonly logged: number;
+  };
+  /** The option, and the one that may be meant. */
+  readonly unknown_option: {
+    readonly option: string;
+    readonly meant: string | null;
   };
   /** The setting, and the one that may be meant. */
   readonly unknown_setting: {

@@ -1,3 +1,5 @@
+import { usage } from "../base/error.ts";
+import { nearest, quoted } from "../base/text.ts";
 import type { Host } from "../host/host.ts";
 import type { SessionOptions } from "../repository/select.ts";
 
@@ -23,11 +25,24 @@ export interface Site {
   readonly base: SessionOptions;
 }
 
+/** The names of all options of a call: the compiler sees to it that none is missing. */
+export type Names<Options> = Readonly<
+  Record<Exclude<keyof Options, keyof CallOptions>, true>
+>;
+
+/** What every call takes. */
+const COMMON: Names<unknown> & Readonly<Record<keyof CallOptions, true>> = {
+  signal: true,
+  lockTimeoutMs: true,
+};
+
 /** What a function is called with: what the handle knows, and what is given to one call. */
 export function callIn<Options extends CallOptions>(
   { base }: Site,
   given: Options,
+  names: Names<Options>,
 ): Options & SessionOptions {
+  assertKnown(given, names);
   const { found, session } = base;
   const signals = [base.signal, given.signal].filter((each) =>
     each !== undefined
@@ -40,4 +55,25 @@ export function callIn<Options extends CallOptions>(
     ...session !== undefined && { session },
     ...signal && { signal },
   };
+}
+
+/**
+ * Refuses what a call does not take: it would do nothing, and nobody would be told.
+ *
+ * @throws {OrcError} `unknown_option` (usage), with the name that may be meant
+ */
+export function assertKnown(
+  given: object,
+  names: Readonly<Record<string, true>>,
+): void {
+  const known = Object.keys({ ...names, ...COMMON });
+  const option = Object.keys(given).find((key) => !known.includes(key));
+  if (option === undefined) return;
+  const meant = nearest(option, known) ?? null;
+  throw usage("unknown_option", `No option ${quoted(option)} here`, {
+    hint: meant === null
+      ? `it takes ${known.join(", ")}`
+      : `did you mean ${meant}?`,
+    details: { option, meant },
+  });
 }

@@ -22,7 +22,13 @@ import type {
   ValidateOptions,
 } from "../work/init.ts";
 import type { StartOptions } from "../work/start.ts";
-import { callIn, type CallOptions, type Given, type Site } from "./call.ts";
+import {
+  assertKnown,
+  callIn,
+  type CallOptions,
+  type Given,
+  type Site,
+} from "./call.ts";
 import { Session } from "./session.ts";
 import { Config, Secrets } from "./settings.ts";
 
@@ -61,6 +67,7 @@ export interface OpenOptions extends CallOptions {
 export async function openRepository(
   options: OpenOptions = {},
 ): Promise<Repository> {
+  assertKnown(options, { root: true, host: true });
   const host = options.host ?? hostWithoutTerminal();
   const { host: _host, root: _root, ...base } = options;
   const found = await findRoot({ ...options, host });
@@ -153,7 +160,15 @@ export class Repository {
     options: Given<StartOptions, "task"> = {},
   ): Promise<Session> {
     const { startSession } = await import("../work/start.ts");
-    const call = callIn(this.#site, { ...options, task });
+    const call = callIn(this.#site, { ...options, task }, {
+      file: true,
+      testCommand: true,
+      buildCommand: true,
+      project: true,
+      constraints: true,
+      beside: true,
+      task: true,
+    });
     const started = await startSession(this.#site.host, call);
     const id = started.place.session ?? undefined;
     return new Session(this.#site, id, started);
@@ -162,7 +177,7 @@ export class Repository {
   /** Makes a session the caller's own: {@linkcode switchSession}. */
   async switch(id: string, options: CallOptions = {}): Promise<Switched> {
     const { switchSession } = await import("../sessions/manage.ts");
-    const call = callIn(this.#site, { ...options, id });
+    const call = callIn(this.#site, { ...options, id }, { id: true });
     return await switchSession(this.#site.host, call);
   }
 
@@ -171,37 +186,65 @@ export class Repository {
     options: Given<EachSessionOptions> = {},
   ): AsyncGenerator<SessionLine, void> {
     const { eachSession } = await import("../sessions/list.ts");
-    yield* eachSession(this.#site.host, callIn(this.#site, options));
+    yield* eachSession(
+      this.#site.host,
+      callIn(this.#site, options, { status: true }),
+    );
   }
 
   /** Prepares it, and writes a workflow.yaml where there is none: {@linkcode initRepository}. */
   async init(options: Given<InitOptions> = {}): Promise<Initialized> {
     const { initRepository } = await import("../work/init.ts");
-    return await initRepository(this.#site.host, callIn(this.#site, options));
+    return await initRepository(
+      this.#site.host,
+      callIn(this.#site, options, { portable: true, force: true }),
+    );
   }
 
   /** Checks its workflow: {@linkcode validateWorkflow}. */
   async validate(options: Given<ValidateOptions> = {}): Promise<Validated> {
     const { validateWorkflow } = await import("../work/init.ts");
-    return await validateWorkflow(this.#site.host, callIn(this.#site, options));
+    return await validateWorkflow(
+      this.#site.host,
+      callIn(this.#site, options, { file: true }),
+    );
   }
 
   /** Counts what its sessions have in common: {@linkcode analyzeSessions}. */
   async analyze(options: Given<AnalyzeOptions> = {}): Promise<Analyzed> {
     const { analyzeSessions } = await import("../history/use.ts");
-    return await analyzeSessions(this.#site.host, callIn(this.#site, options));
+    return await analyzeSessions(
+      this.#site.host,
+      callIn(this.#site, options, { onProgress: true }),
+    );
   }
 
   /** Sums up the feedback on its sessions: {@linkcode reviewFeedback}. */
   async feedback(options: Given<ReviewOptions> = {}): Promise<Reviewed> {
     const { reviewFeedback } = await import("../feedback/use.ts");
-    return await reviewFeedback(this.#site.host, callIn(this.#site, options));
+    return await reviewFeedback(
+      this.#site.host,
+      callIn(this.#site, options, { days: true, all: true }),
+    );
   }
 
   /** Moves the older tool's files in, or back out: {@linkcode migrate}. */
   async migrate(options: Given<MigrateOptions> = {}): Promise<Migrated> {
     const { migrate } = await import("../migration/use.ts");
-    return await migrate(this.#site.host, callIn(this.#site, options));
+    return await migrate(
+      this.#site.host,
+      callIn(this.#site, options, {
+        dryRun: true,
+        rollback: true,
+        autoRollback: true,
+        forceFrom: true,
+        forceRollback: true,
+        includes: true,
+        yes: true,
+        report: true,
+        onProgress: true,
+      }),
+    );
   }
 
   /** Copies the older tool's files in from elsewhere: {@linkcode importLegacy}. */
@@ -210,14 +253,26 @@ export class Repository {
     options: Given<ImportOptions, "path"> = {},
   ): Promise<Migrated> {
     const { importLegacy } = await import("../migration/use.ts");
-    const call = callIn(this.#site, { ...options, path });
+    const call = callIn(this.#site, { ...options, path }, {
+      dryRun: true,
+      autoRollback: true,
+      forceFrom: true,
+      yes: true,
+      report: true,
+      onProgress: true,
+      path: true,
+    });
     return await importLegacy(this.#site.host, call);
   }
 
   /** Looks for what is damaged or in the way: {@linkcode diagnoseRepository}. */
   async doctor(options: Given<DiagnoseOptions> = {}): Promise<Diagnosis> {
     const { diagnoseRepository } = await import("../doctor/use.ts");
-    const call = callIn(this.#site, options);
+    const call = callIn(this.#site, options, {
+      fix: true,
+      full: true,
+      repair: true,
+    });
     return await diagnoseRepository(this.#site.host, call);
   }
 
@@ -231,12 +286,23 @@ export class Repository {
     options: Given<CleanupSessionsOptions> = {},
   ): Promise<Cleanup & { readonly place: Place }> {
     const { cleanupSessions } = await import("../sessions/cleanup.ts");
-    return await cleanupSessions(this.#site.host, callIn(this.#site, options));
+    return await cleanupSessions(
+      this.#site.host,
+      callIn(this.#site, options, {
+        status: true,
+        dryRun: true,
+        yes: true,
+        olderThan: true,
+      }),
+    );
   }
 
   /** Shows who holds its locks, or removes them: {@linkcode unlock}. */
   async unlock(options: Given<UnlockOptions> = {}): Promise<Unlocked> {
     const { unlock } = await import("../sessions/manage.ts");
-    return await unlock(this.#site.host, callIn(this.#site, options));
+    return await unlock(
+      this.#site.host,
+      callIn(this.#site, options, { force: true }),
+    );
   }
 }

@@ -66,45 +66,48 @@ export class Session {
   /** Where it stands: {@linkcode readStatus}. */
   async status(options: CallOptions = {}): Promise<Status> {
     const { readStatus } = await import("../work/status.ts");
-    return await readStatus(this.#site.host, callIn(this.#site, options));
+    return await readStatus(this.#site.host, callIn(this.#site, options, {}));
   }
 
   /** What to do next: {@linkcode readNext}. */
   async next(options: CallOptions = {}): Promise<Next> {
     const { readNext } = await import("../work/agent.ts");
-    return await readNext(this.#site.host, callIn(this.#site, options));
+    return await readNext(this.#site.host, callIn(this.#site, options, {}));
   }
 
   /** The open gates of all phases: {@linkcode readGates}. */
   async gates(options: CallOptions = {}): Promise<readonly OpenGate[]> {
     const { readGates } = await import("./read.ts");
-    const call = callIn(this.#site, options);
+    const call = callIn(this.#site, options, {});
     return (await readGates(this.#site.host, call)).gates;
   }
 
   /** Its state, workflow and number: {@linkcode readSession}. */
   async read(options: CallOptions = {}): Promise<SessionReading> {
     const { readSession } = await import("./read.ts");
-    return await readSession(this.#site.host, callIn(this.#site, options));
+    return await readSession(this.#site.host, callIn(this.#site, options, {}));
   }
 
   /** What an agent should be reminded of: {@linkcode remindContext}. */
   async reminder(options: CallOptions = {}): Promise<Reminded> {
     const { remindContext } = await import("../work/agent.ts");
-    return await remindContext(this.#site.host, callIn(this.#site, options));
+    return await remindContext(
+      this.#site.host,
+      callIn(this.#site, options, {}),
+    );
   }
 
   /** Whether files may be changed now: {@linkcode verifyWriteAllowed}. */
   async verifyWriteAllowed(options: CallOptions = {}): Promise<WriteAllowed> {
     const { verifyWriteAllowed } = await import("../work/agent.ts");
-    const call = callIn(this.#site, options);
+    const call = callIn(this.#site, options, {});
     return await verifyWriteAllowed(this.#site.host, call);
   }
 
   /** Says that work on an item has begun: {@linkcode startItem}. */
   async startItem(itemId: string, options: CallOptions = {}): Promise<Changed> {
     const { startItem } = await import("../work/item.ts");
-    const call = callIn(this.#site, { ...options, itemId });
+    const call = callIn(this.#site, { ...options, itemId }, { itemId: true });
     return await startItem(this.#site.host, call);
   }
 
@@ -114,7 +117,13 @@ export class Session {
     options: Given<CompleteOptions, "itemId"> = {},
   ): Promise<Completed> {
     const { completeItem } = await import("../work/complete.ts");
-    const call = callIn(this.#site, { ...options, itemId });
+    const call = callIn(this.#site, { ...options, itemId }, {
+      notes: true,
+      evidence: true,
+      skipVerify: true,
+      onProgress: true,
+      itemId: true,
+    });
     return await completeItem(this.#site.host, call);
   }
 
@@ -125,7 +134,11 @@ export class Session {
     options: Given<SkipOptions, "itemId" | "reason"> = {},
   ): Promise<Changed> {
     const { skipItem } = await import("../work/item.ts");
-    const call = callIn(this.#site, { ...options, itemId, reason });
+    const call = callIn(this.#site, { ...options, itemId, reason }, {
+      force: true,
+      itemId: true,
+      reason: true,
+    });
     return await skipItem(this.#site.host, call);
   }
 
@@ -135,7 +148,10 @@ export class Session {
     options: Given<ApproveItemOptions, "itemId"> = {},
   ): Promise<Changed> {
     const { approveItem } = await import("../work/item.ts");
-    const call = callIn(this.#site, { ...options, itemId });
+    const call = callIn(this.#site, { ...options, itemId }, {
+      notes: true,
+      itemId: true,
+    });
     return await approveItem(this.#site.host, call);
   }
 
@@ -146,7 +162,12 @@ export class Session {
   ): Promise<Changed> {
     const { approvePhase } = await import("../work/phase.ts");
     const named = phaseId === undefined ? options : { ...options, phaseId };
-    return await approvePhase(this.#site.host, callIn(this.#site, named));
+    const call = callIn<CallOptions & { phaseId?: string }>(
+      this.#site,
+      named,
+      { phaseId: true },
+    );
+    return await approvePhase(this.#site.host, call);
   }
 
   /** Keeps a note: {@linkcode addNote}. */
@@ -155,20 +176,29 @@ export class Session {
     options: Given<NoteOptions, "text"> = {},
   ): Promise<Changed> {
     const { addNote } = await import("../work/item.ts");
-    const call = callIn(this.#site, { ...options, text });
+    const call = callIn(this.#site, { ...options, text }, {
+      itemId: true,
+      text: true,
+    });
     return await addNote(this.#site.host, call);
   }
 
   /** Leaves the current phase: {@linkcode advancePhase}. */
   async advance(options: Given<AdvanceOptions> = {}): Promise<Advanced> {
     const { advancePhase } = await import("../work/phase.ts");
-    return await advancePhase(this.#site.host, callIn(this.#site, options));
+    return await advancePhase(
+      this.#site.host,
+      callIn(this.#site, options, { force: true }),
+    );
   }
 
   /** Ends it, all being done: {@linkcode finishSession}. */
   async finish(options: Given<FinishOptions> = {}): Promise<Ended> {
     const { finishSession } = await import("../work/phase.ts");
-    return await finishSession(this.#site.host, callIn(this.#site, options));
+    return await finishSession(
+      this.#site.host,
+      callIn(this.#site, options, { notes: true, force: true }),
+    );
   }
 
   /** Ends it unfinished, for a reason: {@linkcode abandonSession}. */
@@ -177,7 +207,10 @@ export class Session {
     options: Given<AbandonOptions, "reason"> = {},
   ): Promise<Ended> {
     const { abandonSession } = await import("../work/phase.ts");
-    const call = callIn(this.#site, { ...options, reason });
+    const call = callIn(this.#site, { ...options, reason }, {
+      notes: true,
+      reason: true,
+    });
     return await abandonSession(this.#site.host, call);
   }
 
@@ -189,7 +222,16 @@ export class Session {
     options: Given<HistoryStreamOptions, "limit" | "all"> = {},
   ): AsyncGenerator<HistoryEvent, void> {
     const { streamHistory } = await import("../history/use.ts");
-    const call = callIn(this.#site, { ...options, all: true });
+    const call = callIn(this.#site, { ...options, all: true }, {
+      itemId: true,
+      phaseId: true,
+      type: true,
+      since: true,
+      until: true,
+      follow: true,
+      pause: true,
+      all: true,
+    });
     // The first change of a legacy session takes its events to another file, in the same order.
     let seen = 0;
     for (let isMoved = true; isMoved;) {
@@ -208,7 +250,17 @@ export class Session {
   /** The last events: {@linkcode readHistory}. */
   async history(options: Given<HistoryOptions> = {}): Promise<History> {
     const { readHistory } = await import("../history/use.ts");
-    return await readHistory(this.#site.host, callIn(this.#site, options));
+    return await readHistory(
+      this.#site.host,
+      callIn(this.#site, options, {
+        itemId: true,
+        phaseId: true,
+        type: true,
+        since: true,
+        until: true,
+        limit: true,
+      }),
+    );
   }
 
   /** Keeps a copy of its state to return to: {@linkcode saveCheckpoint}. */
@@ -216,13 +268,23 @@ export class Session {
     options: Given<CheckpointOptions> = {},
   ): Promise<SavedCheckpoint> {
     const { saveCheckpoint } = await import("../checkpoints/use.ts");
-    return await saveCheckpoint(this.#site.host, callIn(this.#site, options));
+    return await saveCheckpoint(
+      this.#site.host,
+      callIn(this.#site, options, {
+        message: true,
+        decisions: true,
+        files: true,
+      }),
+    );
   }
 
   /** Those copies, newest first: {@linkcode listCheckpoints}. */
   async checkpoints(options: CallOptions = {}): Promise<CheckpointList> {
     const { listCheckpoints } = await import("../checkpoints/use.ts");
-    return await listCheckpoints(this.#site.host, callIn(this.#site, options));
+    return await listCheckpoints(
+      this.#site.host,
+      callIn(this.#site, options, {}),
+    );
   }
 
   /** Removes old copies: {@linkcode cleanCheckpoints}. */
@@ -230,44 +292,88 @@ export class Session {
     options: Given<CheckpointCleanupOptions> = {},
   ): Promise<CheckpointCleanup> {
     const { cleanCheckpoints } = await import("../checkpoints/use.ts");
-    return await cleanCheckpoints(this.#site.host, callIn(this.#site, options));
+    return await cleanCheckpoints(
+      this.#site.host,
+      callIn(this.#site, options, {
+        keep: true,
+        maxAge: true,
+        dryRun: true,
+        yes: true,
+      }),
+    );
   }
 
   /** Returns to a copy, without its id to the newest: {@linkcode resumeSession}. */
   async resume(options: Given<ResumeOptions> = {}): Promise<Resumed> {
     const { resumeSession } = await import("../checkpoints/use.ts");
-    return await resumeSession(this.#site.host, callIn(this.#site, options));
+    return await resumeSession(
+      this.#site.host,
+      callIn(this.#site, options, {
+        checkpoint: true,
+        dryRun: true,
+        yes: true,
+        force: true,
+      }),
+    );
   }
 
   /** Writes a prompt for another agent, or runs one on it: {@linkcode handOff}. */
   async handOff(options: Given<HandOffOptions> = {}): Promise<HandedOff> {
     const { handOff } = await import("../handoff/use.ts");
-    return await handOff(this.#site.host, callIn(this.#site, options));
+    return await handOff(
+      this.#site.host,
+      callIn(this.#site, options, {
+        criteria: true,
+        files: true,
+        execute: true,
+        provider: true,
+        agentProgram: true,
+        timeout: true,
+      }),
+    );
   }
 
   /** Gives it a name: {@linkcode renameSession}. */
   async rename(name: string, options: CallOptions = {}): Promise<Renamed> {
     const { renameSession } = await import("../sessions/manage.ts");
     const id = this.id ?? (await this.status(options)).session;
-    const call = callIn(this.#site, { ...options, id, name });
+    const call = callIn(this.#site, { ...options, id, name }, {
+      id: true,
+      name: true,
+    });
     return await renameSession(this.#site.host, call);
   }
 
   /** What it has to teach: {@linkcode writeLearnings}. */
   async learn(options: Given<LearnOptions> = {}): Promise<Learned> {
     const { writeLearnings } = await import("../history/pages.ts");
-    return await writeLearnings(this.#site.host, callIn(this.#site, options));
+    return await writeLearnings(
+      this.#site.host,
+      callIn(this.#site, options, { save: true, onProgress: true }),
+    );
   }
 
   /** It as a page of Markdown: {@linkcode generateMarkdown}. */
   async page(options: Given<GenerateOptions> = {}): Promise<Generated> {
     const { generateMarkdown } = await import("../history/pages.ts");
-    return await generateMarkdown(this.#site.host, callIn(this.#site, options));
+    return await generateMarkdown(
+      this.#site.host,
+      callIn(this.#site, options, { file: true, stdout: true, force: true }),
+    );
   }
 
   /** Keeps how it went: {@linkcode captureFeedback}. */
   async feedback(options: Given<CaptureOptions> = {}): Promise<Captured> {
     const { captureFeedback } = await import("../feedback/use.ts");
-    return await captureFeedback(this.#site.host, callIn(this.#site, options));
+    return await captureFeedback(
+      this.#site.host,
+      callIn(this.#site, options, {
+        auto: true,
+        learnings: true,
+        challenges: true,
+        wentWell: true,
+        improvements: true,
+      }),
+    );
   }
 }

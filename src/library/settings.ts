@@ -38,7 +38,11 @@ export class Config {
     options: Given<ConfigOptions> = {},
   ): Promise<Shown & ShownValue> {
     const { getSetting } = await import("../config/use.ts");
-    const call = callIn(this.#site, { ...options, name });
+    const call = callIn(this.#site, { ...options, name }, {
+      flags: true,
+      global: true,
+      name: true,
+    });
     return await getSetting(this.#site.host, call);
   }
 
@@ -47,7 +51,10 @@ export class Config {
     options: Given<ConfigOptions> = {},
   ): Promise<Shown & { readonly settings: readonly ListedSetting[] }> {
     const { listSettings } = await import("../config/use.ts");
-    return await listSettings(this.#site.host, callIn(this.#site, options));
+    return await listSettings(
+      this.#site.host,
+      callIn(this.#site, options, { flags: true, global: true }),
+    );
   }
 
   /** What each place says: {@linkcode showConfig}. */
@@ -55,7 +62,10 @@ export class Config {
     options: Given<ConfigOptions> = {},
   ): Promise<Shown & { readonly statements: readonly ShownStatement[] }> {
     const { showConfig } = await import("../config/use.ts");
-    return await showConfig(this.#site.host, callIn(this.#site, options));
+    return await showConfig(
+      this.#site.host,
+      callIn(this.#site, options, { flags: true, global: true }),
+    );
   }
 
   /** Sets one, given as it would be typed: {@linkcode setSetting}. */
@@ -65,7 +75,11 @@ export class Config {
     options: Given<ConfigChange, "name" | "value"> = {},
   ): Promise<ConfigChanged> {
     const { setSetting } = await import("../config/use.ts");
-    const call = callIn(this.#site, { ...options, name, value });
+    const call = callIn(this.#site, { ...options, name, value }, {
+      global: true,
+      name: true,
+      value: true,
+    });
     return await setSetting(this.#site.host, call);
   }
 
@@ -75,14 +89,17 @@ export class Config {
     options: Given<ConfigChange, "name" | "value"> = {},
   ): Promise<ConfigChanged> {
     const { unsetSetting } = await import("../config/use.ts");
-    const call = callIn(this.#site, { ...options, name });
+    const call = callIn(this.#site, { ...options, name }, {
+      global: true,
+      name: true,
+    });
     return await unsetSetting(this.#site.host, call);
   }
 
   /** The files they are read from: {@linkcode listConfigFiles}. */
   async files(options: CallOptions = {}): Promise<readonly ShownConfigFile[]> {
     const { listConfigFiles } = await import("../config/use.ts");
-    const call = callIn(this.#site, options);
+    const call = callIn(this.#site, options, {});
     return listConfigFiles(this.#site.host, call).files;
   }
 }
@@ -99,7 +116,7 @@ export class Secrets {
   /** Makes the identity that they are encrypted to: {@linkcode initSecrets}. */
   async init(options: CallOptions = {}): Promise<SecretsReady> {
     const { initSecrets } = await import("../secrets/use.ts");
-    return await initSecrets(this.#site.host, callIn(this.#site, options));
+    return await initSecrets(this.#site.host, callIn(this.#site, options, {}));
   }
 
   /** One with its value: {@linkcode getSecret}. */
@@ -108,7 +125,10 @@ export class Secrets {
     options: Given<GetSecretOptions, "name"> = {},
   ): Promise<GotSecret> {
     const { getSecret } = await import("../secrets/use.ts");
-    const call = callIn(this.#site, { ...options, name });
+    const call = callIn(this.#site, { ...options, name }, {
+      show: true,
+      name: true,
+    });
     return await getSecret(this.#site.host, call);
   }
 
@@ -118,14 +138,19 @@ export class Secrets {
     options: Given<SetSecretOptions, "name"> = {},
   ): Promise<SecretKept> {
     const { setSecret } = await import("../secrets/use.ts");
-    const call = callIn(this.#site, { ...options, name });
+    const call = callIn(this.#site, { ...options, name }, {
+      file: true,
+      level: true,
+      passphrase: true,
+      name: true,
+    });
     return await setSecret(this.#site.host, call);
   }
 
   /** All by name: {@linkcode listSecrets}. */
   async list(options: CallOptions = {}): Promise<SecretList> {
     const { listSecrets } = await import("../secrets/use.ts");
-    return await listSecrets(this.#site.host, callIn(this.#site, options));
+    return await listSecrets(this.#site.host, callIn(this.#site, options, {}));
   }
 
   /** Removes one: {@linkcode removeStoredSecret}. */
@@ -134,27 +159,34 @@ export class Secrets {
     options: Given<RemoveSecretOptions, "name"> = {},
   ): Promise<SecretRemoved> {
     const { removeStoredSecret } = await import("../secrets/use.ts");
-    const call = callIn(this.#site, { ...options, name });
+    const call = callIn(this.#site, { ...options, name }, {
+      level: true,
+      yes: true,
+      name: true,
+    });
     return removeStoredSecret(this.#site.host, call);
   }
 
   /** All places that have one: {@linkcode sourceOfSecret}. */
   async source(name: string, options: CallOptions = {}): Promise<SecretOrigin> {
     const { sourceOfSecret } = await import("../secrets/use.ts");
-    const call = callIn(this.#site, { ...options, name });
+    const call = callIn(this.#site, { ...options, name }, { name: true });
     return await sourceOfSecret(this.#site.host, call);
   }
 
   /** Proves that one can be had: {@linkcode testSecret}. */
   async test(name: string, options: CallOptions = {}): Promise<TestedSecret> {
     const { testSecret } = await import("../secrets/use.ts");
-    const call = callIn(this.#site, { ...options, name });
+    const call = callIn(this.#site, { ...options, name }, { name: true });
     return await testSecret(this.#site.host, call);
   }
 
   /** What is wrong with them: {@linkcode diagnoseSecrets}. */
   async doctor(options: CallOptions = {}): Promise<SecretsDiagnosis> {
     const { diagnoseSecrets } = await import("../secrets/doctor.ts");
-    return await diagnoseSecrets(this.#site.host, callIn(this.#site, options));
+    return await diagnoseSecrets(
+      this.#site.host,
+      callIn(this.#site, options, {}),
+    );
   }
 }
