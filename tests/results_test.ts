@@ -29,6 +29,9 @@ function assertWithoutClasses(name: string, value: unknown): void {
 
 type Options = { readonly root: string };
 
+const DRY = { dryRun: true };
+const COLOR = "color";
+
 /** What each function is called with besides the root; those that are left out have no result of their own. */
 const CALLS: Readonly<
   Record<string, (host: orc.Host, options: Options) => unknown>
@@ -46,11 +49,18 @@ const CALLS: Readonly<
   finishSession: orc.finishSession,
   addNote: (host, o) => orc.addNote(host, { ...o, text: "A note" }),
   readStatus: orc.readStatus,
+  readNext: orc.readNext,
+  readGates: orc.readGates,
+  readSession: orc.readSession,
   remindContext: orc.remindContext,
   verifyWriteAllowed: orc.verifyWriteAllowed,
   validateWorkflow: orc.validateWorkflow,
   initRepository: orc.initRepository,
   readHistory: orc.readHistory,
+  streamHistory: async (host, o) =>
+    await Array.fromAsync((await orc.streamHistory(host, o)).batches),
+  captureFeedback: orc.captureFeedback,
+  reviewFeedback: orc.reviewFeedback,
   analyzeSessions: orc.analyzeSessions,
   writeLearnings: orc.writeLearnings,
   generateMarkdown: orc.generateMarkdown,
@@ -60,6 +70,21 @@ const CALLS: Readonly<
   resumeSession: (host, o) => orc.resumeSession(host, { ...o, yes: true }),
   handOff: orc.handOff,
   listSessions: orc.listSessions,
+  listTree: (host, o) => orc.listTree(host, { directory: o.root }),
+  eachSession: (host, o) => Array.fromAsync(orc.eachSession(host, o)),
+  cleanupSessions: (host, o) => orc.cleanupSessions(host, { ...o, ...DRY }),
+  cleanupTree: (host, { root }) =>
+    orc.cleanupTree(host, { directory: root, ...DRY }),
+  renameSession: (host, o) =>
+    orc.renameSession(host, { ...o, id: "no", name: "Another name" }),
+  unlock: orc.unlock,
+  getSetting: (host, o) => orc.getSetting(host, { ...o, name: COLOR }),
+  setSetting: (host, o) =>
+    orc.setSetting(host, { ...o, name: COLOR, value: "never" }),
+  listSettings: orc.listSettings,
+  listConfigFiles: orc.listConfigFiles,
+  showConfig: orc.showConfig,
+  unsetSetting: (host, o) => orc.unsetSetting(host, { ...o, name: COLOR }),
   switchSession: (host, o) => orc.switchSession(host, { ...o, id: "no" }),
   migrate: (host, o) => orc.migrate(host, { ...o, dryRun: true }),
   importLegacy: (host, o) => orc.importLegacy(host, { ...o, path: o.root }),
@@ -78,14 +103,22 @@ const CALLS: Readonly<
     orc.abandonSession(host, { ...o, reason: "It is over" }),
 };
 
-/** Exports that are no use case: the rules, and what they work on without loss. */
+/** Exports that are no use case: handles over them, hosts and stores, the rules, and what they work on. */
 const OTHERS = [
   "decide",
   "denoHost",
   "exitCodeOf",
+  "findRoot",
+  "isOrcError",
   "JsonNumber",
+  "memoryStore",
+  "openRepository",
+  "OrchestratorPaths",
   "OrcError",
   "parseWorkflow",
+  "SessionManager",
+  "testHost",
+  "VERSION",
   "workflowJsonSchema",
 ];
 

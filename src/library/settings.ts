@@ -142,6 +142,7 @@ export class Secrets {
       file: true,
       level: true,
       passphrase: true,
+      yes: true,
       name: true,
     });
     return await setSecret(this.#site.host, call);
