@@ -1,3 +1,4 @@
+import { membersOf, type PlainJson } from "../base/plain.ts";
 import { printJson } from "../base/json_print.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { nameOf } from "../base/path.ts";
@@ -66,7 +67,12 @@ export interface Captured {
   /** On which session, and where it is. */
   readonly place: Place;
   /** Null when the setting `feedback` is false: then nothing was kept. */
-  readonly feedback: Feedback | null;
+  readonly feedback: {
+    /** About the tool, without names: it may be shared. */
+    readonly tool: Readonly<Record<string, PlainJson>>;
+    /** About the work: it stays here. */
+    readonly process: Readonly<Record<string, PlainJson>>;
+  } | null;
   /** Why nothing was kept; null when it was. */
   readonly reason: string | null;
   /** That the log was read around what is damaged in it. */
@@ -110,7 +116,11 @@ export async function captureFeedback(
   }
   const { layout, context } = repository;
   await appendFeedback(layout, context, session.id, feedback);
-  return { place, feedback, reason: null, warnings };
+  const kept = {
+    tool: membersOf(feedback.tool),
+    process: membersOf(feedback.process),
+  };
+  return { place, feedback: kept, reason: null, warnings };
 }
 
 const QUESTIONS: Readonly<Record<keyof FeedbackTexts, string>> = {
