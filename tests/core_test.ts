@@ -12,6 +12,7 @@ Deno.test('"./core" exports the pure part and nothing else', () => {
     "decodeSession",
     "encodeSession",
     "exitCodeOf",
+    "isOrcError",
     "parseWorkflow",
     "repositoryLayout",
     "sessionLayout",

@@ -14,7 +14,7 @@ const QUIET: Machine = {
 
 async function keep(root: string, machine: Machine): Promise<void> {
   const host = fixedHost({ ...machine, input: VALUE });
-  await setSecret(host, { root, name: "API_KEY" });
+  await setSecret(host, { root, name: "API_KEY", yes: true });
 }
 
 async function codesAt(
