@@ -37,9 +37,10 @@ const OFTEN = ["status", "next"];
 /** Commands of every session: what they need besides is one piece more. */
 const UPDATES = ["start-item", "complete", "skip", "note", "advance"];
 const UPDATE = `${root}/src/session/update.ts`;
-/** What each of them loads on its way: how long to wait for a lock, and what must not be stored. */
+/** What each of them loads on its way: signals, how long to wait for a lock, what must not be stored. */
 const STORED = [
   UPDATE,
+  `${root}/src/host/signals.ts`,
   `${root}/src/settings/files.ts`,
   `${root}/src/secrets/masker.ts`,
   `${root}/src/secrets/find.ts`,

@@ -6,7 +6,6 @@ import {
   type ProgramResult,
   type SignalHold,
 } from "./host.ts";
-import { runProgram } from "./process.ts";
 
 export const ENDING_SIGNALS: readonly EndingSignal[] = [
   "SIGHUP",
@@ -34,6 +33,8 @@ export function holdSignals(): SignalHold {
 export async function runInterruptibly(
   request: ProgramRequest,
 ): Promise<ProgramResult> {
+  // Every change holds signals, and few run a program: what that takes is loaded only then.
+  const { runProgram } = await import("./process.ts");
   const end = new AbortController();
   const hurry = new AbortController();
   const stop = onEndingSignal((signal) => {

@@ -120,3 +120,27 @@ holdSignals().release();
 `);
   assertEquals([code, stderr], [0, ""]);
 });
+
+/** What is loaded with a module, without what it imports only when it is needed. */
+async function loadedWith(path: string): Promise<readonly string[]> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", path],
+  }).output();
+  const { roots, modules } = JSON.parse(new TextDecoder().decode(stdout));
+  const loaded = new Set<string>(roots);
+  for (const specifier of loaded) {
+    const module = modules.find((each: { specifier: string }) =>
+      each.specifier === specifier
+    );
+    for (const { code, isDynamic } of module?.dependencies ?? []) {
+      if (code !== undefined && !isDynamic) loaded.add(code.specifier);
+    }
+  }
+  return [...loaded];
+}
+
+Deno.test("holdSignals() costs a change no module of Node and no package", async () => {
+  const loaded = await loadedWith("src/host/signals.ts");
+  assert(loaded.length > 1, "modules were found");
+  assertEquals(loaded.filter((each) => !each.startsWith("file:")), []);
+});
