@@ -22,7 +22,8 @@ export async function measureUpdateOnSlowDisk(): Promise<Row> {
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   const row: Row = JSON.parse(new TextDecoder().decode(stdout));
-  return { ...row, what: `${row.what}, each sync ${SYNC_MS} ms longer` };
+  const what = `${row.what}, each sync ${SYNC_MS} ms longer`;
+  return { ...row, what, target: "≤ 1.5" };
 }
 
 if (import.meta.main) console.log(JSON.stringify(await measureUpdate()));
