@@ -38,11 +38,11 @@ export function butThereIs(directory: string, path: string): string {
     : relativePath(directory, found) ?? found;
   return shown.normalize() === path.normalize()
     ? `, but ${spelledOut(shown)} does: another Unicode form of the same name`
-    : `, but ${spelledOut(shown, UNSEEN)} does`;
+    : `, but ${spelledOut(shown, LOOKALIKE)} does`;
 }
 
 /** Dashes that look like the plain one, and what is not seen at all. */
-const UNSEEN = /(?=[^ -~])[\p{Pd}\p{Cf}\p{Zs}]/gu;
+const LOOKALIKE = /(?=[^ -~])[\p{Pd}\p{Cf}\p{Zs}]/gu;
 
 /** Two forms of one name look alike, until what they are made of is written out. */
 function spelledOut(text: string, signs = /[^ -~]/gu): string {

@@ -187,10 +187,10 @@ export function putAside(path: string, at: string): string {
  */
 export function makeSole(
   path: string,
+  info: Deno.FileInfo,
   { token, fence }: { readonly token: string; readonly fence: () => void },
 ): void {
-  const info = regularFileAt(path, "write");
-  if (info === undefined || (info.nlink ?? 1) < 2) return;
+  if ((info.nlink ?? 1) < 2) return;
   const temporary = `${path}.${token}${TEMPORARY_SUFFIX}`;
   try {
     copyFile(path, temporary, info);

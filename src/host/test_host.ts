@@ -25,7 +25,7 @@ export interface TestHost extends Host {
 const NOW = "2026-01-02T03:04:05Z";
 
 /** How a program ends unless a test says otherwise. */
-const ENDED_WELL: ProgramResult = {
+export const ENDED_WELL: ProgramResult = {
   exitCode: 0,
   stdout: "",
   stderr: "",

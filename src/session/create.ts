@@ -32,7 +32,6 @@ import {
   writeAtomic,
   writeNewFile,
 } from "../files/write.ts";
-import { ORC_FORMAT } from "./codec.ts";
 import { assertWritable, encodeSession } from "./encode.ts";
 import {
   bindingPath,
@@ -47,7 +46,7 @@ import {
   type Session,
   type StoreContext,
 } from "./read.ts";
-import { stamp } from "./update.ts";
+import { stampNew } from "./update.ts";
 
 export async function createSession(
   layout: RepositoryLayout,
@@ -55,17 +54,7 @@ export async function createSession(
   { id, decision, localTime }: NewSession,
 ): Promise<Session> {
   const newId = await context.idSource();
-  const empty: Session = {
-    id,
-    sessionId: id,
-    format: ORC_FORMAT,
-    serial: 0,
-    state: decision.state,
-    lastEvents: [],
-    checksum: "valid",
-    legacyPath: null,
-  };
-  const { session } = stamp(empty, decision, context.now(), newId);
+  const session = stampNew(id, decision, context.now(), newId);
   publishSession(layout, id, {
     meta: JSON.stringify(
       sessionMeta(id, handed("localNow()", localTime)),

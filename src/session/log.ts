@@ -72,8 +72,7 @@ export function settleLog(
   path: string,
   { lastEvents, isDurable, judge, fence, token }: Settlement,
 ): boolean {
-  const isNew = makeIfAbsent(path);
-  makeSole(path, { token, fence });
+  const isNew = makeOwn(path, { token, fence });
   return withLog(path, READ_TOO, (file) => {
     judge(lastSerialIn(file));
     const missing = missingFrom(file, lastEvents);
@@ -93,8 +92,7 @@ export function appendLine(
   line: string,
   lock: { readonly token: string; readonly assertHeld: () => void },
 ): void {
-  makeIfAbsent(path);
-  makeSole(path, { token: lock.token, fence: () => lock.assertHeld() });
+  makeOwn(path, { token: lock.token, fence: () => lock.assertHeld() });
   withLog(path, READ_TOO, (file) => {
     const end = unendedLine(file) === undefined ? "" : "\n";
     writeAll(file, `${end}${line}\n`);
@@ -119,8 +117,15 @@ function textOf(events: readonly RecordedEvent[]): string {
   return events.map(encodeLogLine).join("");
 }
 
-function makeIfAbsent(path: string): boolean {
-  if (regularFileAt(path, "write") !== undefined) return false;
+function makeOwn(
+  path: string,
+  lock: Pick<Settlement, "token" | "fence">,
+): boolean {
+  const info = regularFileAt(path, "write");
+  if (info !== undefined) {
+    makeSole(path, info, lock);
+    return false;
+  }
   Deno.openSync(path, { createNew: true, write: true, mode: 0o644 }).close();
   syncDirectory(parentDirectory(path) ?? path);
   return true;

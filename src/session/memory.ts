@@ -1,8 +1,7 @@
 import { usage } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
-import { ORC_FORMAT } from "./codec.ts";
 import { noSuchSession, type Session, type SessionStore } from "./read.ts";
-import { stamp } from "./update.ts";
+import { stamp, stampNew } from "./update.ts";
 
 /** What gives the events of a store in memory their instants and ids. */
 export interface MemoryStoreOptions {
@@ -49,17 +48,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
           "take one that no session has, of lower-case letters and digits",
         );
       }
-      const empty: Session = {
-        id,
-        sessionId: id,
-        format: ORC_FORMAT,
-        serial: 0,
-        state: decision.state,
-        lastEvents: [],
-        checksum: "valid",
-        legacyPath: null,
-      };
-      const { session } = stamp(empty, decision, now(), newId);
+      const session = stampNew(id, decision, now(), newId);
       sessions.set(id, session);
       return session;
     },

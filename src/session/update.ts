@@ -211,6 +211,26 @@ interface Stamped {
   readonly events: readonly LoggedEvent[];
 }
 
+/** A session that begins with a decision. */
+export function stampNew(
+  id: string,
+  decision: Decision,
+  at: string,
+  newId: () => string,
+): Session {
+  const empty: Session = {
+    id,
+    sessionId: id,
+    format: ORC_FORMAT,
+    serial: 0,
+    state: decision.state,
+    lastEvents: [],
+    checksum: "valid",
+    legacyPath: null,
+  };
+  return stamp(empty, decision, at, newId).session;
+}
+
 /** Gives a decision its running number, its instant and the ids of its events. */
 export function stamp(
   session: Session,

@@ -41,6 +41,7 @@ import {
   wrongStatement,
 } from "./merge.ts";
 import {
+  type Setting,
   type SettingName,
   settingNamed,
   SETTINGS,
@@ -132,6 +133,11 @@ export interface Config {
   readonly warnings: readonly string[];
 }
 
+/** A host may be an object of a class: it is asked as one. */
+function environmentOf(host: Host, settings?: readonly Setting[]): Layer {
+  return environmentLayer((name) => host.env(name), settings);
+}
+
 /**
  * Reads the configuration. Flags are what the command line says.
  *
@@ -143,7 +149,7 @@ export async function readConfig(
   flags: Layer = [],
 ): Promise<Config> {
   const files = await readConfigFiles(host, site);
-  const environment = environmentLayer((name) => host.env(name));
+  const environment = environmentOf(host);
   const layers = [...files.map(({ layer }) => layer), environment, flags];
   return {
     settings: SETTINGS.map((setting) => mergeSetting(setting, layers)),
@@ -178,7 +184,7 @@ export async function readSetting(
   name: SettingName,
 ): Promise<Statement> {
   const setting = settingNamed(name);
-  const environment = environmentLayer((name) => host.env(name), [setting]);
+  const environment = environmentOf(host, [setting]);
   const said = mergeSetting(setting, [environment]);
   if (said.origin.type !== "default") return said;
   return mergeSetting(setting, await readLayers(host, site));
@@ -193,7 +199,7 @@ export async function readStatements(
   const setting = settingNamed(name);
   const said = (await readLayers(host, site)).flat()
     .filter((statement) => statement.setting === setting);
-  return [...said, ...environmentLayer((name) => host.env(name), [setting])];
+  return [...said, ...environmentOf(host, [setting])];
 }
 
 /** Says what a repository's files say about a setting in vain. */

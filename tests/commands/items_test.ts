@@ -1,3 +1,4 @@
+import { ENDED_WELL } from "../../src/host/test_host.ts";
 import { main } from "../../src/cli/main.ts";
 import { checkProgress } from "../../src/commands/work.ts";
 import { completeItem } from "../../src/work/complete.ts";
@@ -8,7 +9,6 @@ import {
   agent,
   APPROVING,
   EASY_WORKFLOW,
-  ENDED_WELL,
   fixedHost,
   HYBRID_WORKFLOW,
   idOf,

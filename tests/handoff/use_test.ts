@@ -1,3 +1,4 @@
+import { ENDED_WELL } from "../../src/host/test_host.ts";
 import type { ProgramRequest } from "../../src/host/host.ts";
 import { handOff } from "../../src/handoff/use.ts";
 import { completeItem } from "../../src/work/complete.ts";
@@ -6,7 +7,6 @@ import { startSession } from "../../src/work/start.ts";
 import { writeTree } from "../files/temporary.ts";
 import {
   EASY_WORKFLOW,
-  ENDED_WELL,
   fixedHost,
   idOf,
   LEGACY_ID,

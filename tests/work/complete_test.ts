@@ -1,3 +1,4 @@
+import { ENDED_WELL } from "../../src/host/test_host.ts";
 import { OrcError } from "../../src/base/error.ts";
 import { requiredCheck } from "../../src/engine/check.ts";
 import {
@@ -24,7 +25,6 @@ import {
   APPROVING,
   codeOf,
   codeWithoutTrace,
-  ENDED_WELL,
   eventsOf,
   fixedHost,
   HYBRID_WORKFLOW,

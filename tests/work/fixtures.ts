@@ -6,7 +6,7 @@ import type {
   ProgramResult,
 } from "../../src/host/host.ts";
 import { runProgram } from "../../src/host/process.ts";
-import { testHost } from "../../src/host/test_host.ts";
+import { ENDED_WELL, testHost } from "../../src/host/test_host.ts";
 import { startSession } from "../../src/work/start.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { OWN_IDENTITY } from "../session/fixtures.ts";
@@ -72,16 +72,6 @@ export interface FixedHost extends Host {
   /** What was shown of the progress, one after the other. */
   readonly progress: (string | undefined)[];
 }
-
-/** How a program ends unless a test says otherwise. */
-export const ENDED_WELL: ProgramResult = {
-  exitCode: 0,
-  stdout: "",
-  stderr: "",
-  notUtf8: [],
-  durationSeconds: 0.25,
-  problem: null,
-};
 
 /** A machine with a stopped clock and counted ids. */
 export function fixedHost(machine: Machine = {}): FixedHost {
