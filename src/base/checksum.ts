@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 import { canonicalJson, quoteJson, sortedKeys } from "./json_print.ts";
 
 /** Whether a state is what its last writer signed; `missing` where it is not signed, as in the oldest. */
@@ -45,25 +45,10 @@ function digestWithout(
 ): string | Promise<string> {
   const members = sortedKeys(state)
     .filter((key) => !keys.includes(key))
-    .map((key) => {
-      const value = state.get(key) ?? null;
-      const isPinned = key === "workflow_definition" && isJsonObject(value);
-      const text = isPinned ? canonicalDefinition(value) : canonicalJson(value);
-      return `${quoteJson(key)}: ${text}`;
-    });
+    .map((key) =>
+      `${quoteJson(key)}: ${canonicalJson(state.get(key) ?? null)}`
+    );
   return digest(new TextEncoder().encode(`{${members.join(", ")}}`));
-}
-
-/** Most of a state is its pinned workflow, which the state read and the state written share. */
-let lastDefinition:
-  | { readonly object: JsonObject; readonly text: string }
-  | undefined;
-
-function canonicalDefinition(object: JsonObject): string {
-  if (lastDefinition?.object !== object) {
-    lastDefinition = { object, text: canonicalJson(object) };
-  }
-  return lastDefinition.text;
 }
 
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {

@@ -1,7 +1,6 @@
 import {
   canonicalNumberText,
   isJsonList,
-  isJsonObject,
   JsonNumber,
   type JsonObject,
   type JsonValue,
@@ -15,13 +14,39 @@ interface Spelling {
   readonly indent: number;
   readonly keysOf: (object: JsonObject) => Iterable<string>;
   readonly textOf: (number: JsonNumber) => string;
+  /** Whether a {@linkcode LastingObject} remembers how it is spelled so. */
+  readonly isKept: boolean;
 }
 
-const AS_IT_IS: Spelling = {
+const DOCUMENT: Spelling = {
   indent: 2,
   keysOf: (object) => object.keys(),
   textOf: (number) => number.literal,
+  isKept: true,
 };
+
+const CANONICAL: Spelling = {
+  indent: 0,
+  keysOf: sortedKeys,
+  textOf: canonicalNumberText,
+  isKept: true,
+};
+
+/**
+ * An object that is printed again and again as it is: it remembers how. Most of a state is such,
+ * its pinned workflow first of all.
+ */
+export class LastingObject extends Map<string, JsonValue> {
+  readonly #texts = new Map<Spelling, { depth: number; text: string }>();
+
+  textOf(spelling: Spelling, depth: number, print: () => string): string {
+    const known = this.#texts.get(spelling);
+    if (known?.depth === depth) return known.text;
+    const text = print();
+    this.#texts.set(spelling, { depth, text });
+    return text;
+  }
+}
 
 /**
  * Prints a value as Python's `json.dumps` does, in ASCII; with an indent one member per line.
@@ -29,36 +54,17 @@ const AS_IT_IS: Spelling = {
  * @throws {OrcError} `too_deep` if {@linkcode parseJson} would refuse the result
  */
 export function printJson(value: JsonValue, indent = 0): string {
-  return spell(value, { ...AS_IT_IS, indent }, 0);
+  return spell(value, { ...DOCUMENT, indent, isKept: false }, 0);
 }
 
-/** Layout of members of objects that were printed before: most of a state stays as it is. */
-const memberTexts = new WeakMap<JsonObject, string>();
-
-/** As {@linkcode printJson} with an indent of 2, faster where members were printed before. */
-export function printDocument(document: JsonObject): string {
-  const members = Array.from(
-    document,
-    ([key, value]) => `\n  ${quoteJson(key)}: ${memberText(value)}`,
-  );
-  return members.length === 0 ? "{}" : `{${members.join(",")}\n}`;
-}
-
-function memberText(value: JsonValue): string {
-  const known = isJsonObject(value) ? memberTexts.get(value) : undefined;
-  if (known !== undefined) return known;
-  const text = spell(value, AS_IT_IS, 1);
-  if (isJsonObject(value)) memberTexts.set(value, text);
-  return text;
+/** As {@linkcode printJson} with an indent of 2, so deep inside another document. */
+export function printDocument(value: JsonValue, depth = 0): string {
+  return spell(value, DOCUMENT, depth);
 }
 
 /** Prints a value as Python's `json.dumps(sort_keys=True)` does after reading it. */
 export function canonicalJson(value: JsonValue): string {
-  return spell(value, {
-    indent: 0,
-    keysOf: sortedKeys,
-    textOf: canonicalNumberText,
-  }, 0);
+  return spell(value, CANONICAL, 0);
 }
 
 /** Text that JSON shows as it is. */
@@ -75,6 +81,17 @@ function spell(value: JsonValue, spelling: Spelling, depth: number): string {
   if (typeof value === "number") return numberText(value);
   if (value instanceof JsonNumber) return spelling.textOf(value);
   if (typeof value !== "object" || value === null) return String(value);
+  if (spelling.isKept && value instanceof LastingObject) {
+    return value.textOf(spelling, depth, () => lay(value, spelling, depth));
+  }
+  return lay(value, spelling, depth);
+}
+
+function lay(
+  value: JsonObject | readonly JsonValue[],
+  spelling: Spelling,
+  depth: number,
+): string {
   refuseTooDeep(depth);
   const blanks = " ".repeat(spelling.indent * depth);
   const isLaidOut = spelling.indent > 0;

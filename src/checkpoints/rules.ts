@@ -13,12 +13,8 @@ import {
   refuseProblems,
 } from "../base/shape.ts";
 import { withOffset } from "../base/time.ts";
-import {
-  assertKnownVersion,
-  decodeUnsigned,
-  type UnsignedSession,
-} from "../session/codec.ts";
-import { encodeUnsigned } from "../session/encode.ts";
+import { decodeUnsigned, type UnsignedSession } from "../session/codec.ts";
+import { assertKnownVersion, encodeUnsigned } from "../session/encode.ts";
 import type { SessionState } from "../workflow/types.ts";
 
 /** A checkpoint in one line. */

@@ -1,11 +1,11 @@
-import { type OrcErrorOptions, refused } from "../base/error.ts";
+import { type OrcErrorOptions, orElse } from "../base/error.ts";
 import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
   parseJson,
 } from "../base/json.ts";
-import { plainOf } from "../base/plain.ts";
+import { LastingObject, printDocument } from "../base/json_print.ts";
 import {
   type ChecksumVerdict,
   type Digest,
@@ -70,13 +70,56 @@ export async function decodeSession(
   source: string,
   digest?: Digest,
 ): Promise<StoredSession> {
-  const value = parseJson(text, source, DAMAGED_STATE_HINT);
+  const value = parseState(text, source);
   // Hashed on another thread while this one decodes.
   const checksum = isJsonObject(value)
     ? verifyChecksum(value, digest)
     : undefined;
   const session = decodeUnsigned(value, source);
   return { ...session, checksum: judge(await checksum, session.serial) };
+}
+
+const DEFINITION = "workflow_definition";
+
+/** Where orc's own states hold their workflow: no text of JSON holds a line break. */
+const DEFINITION_START = `\n  "${DEFINITION}": `;
+
+const PLACEHOLDER = '"workflow parsed before"';
+
+/** The workflow parsed last: the states of one session pin the same, and mostly those of a repository. */
+let lastDefinition: LastingObject | undefined;
+
+function parseState(text: string, source: string): JsonValue {
+  const known = lastDefinition && parseAround(text, lastDefinition);
+  const value = known ?? parseJson(text, source, DAMAGED_STATE_HINT);
+  if (!isJsonObject(value)) return value;
+  const definition = value.get(DEFINITION);
+  if (known === undefined) {
+    if (!isJsonObject(definition)) return value;
+    lastDefinition = new LastingObject(definition);
+  }
+  return new Map(value).set(DEFINITION, lastDefinition ?? null);
+}
+
+/** Parses a state without the workflow in it; undefined where that is not this one, letter for letter. */
+function parseAround(
+  text: string,
+  definition: LastingObject,
+): JsonObject | undefined {
+  const found = text.indexOf(DEFINITION_START);
+  const start = found + DEFINITION_START.length;
+  const spelled = printDocument(definition, 1);
+  const isThis = found >= 0 && text.startsWith(spelled, start) &&
+    !text.includes(PLACEHOLDER);
+  if (!isThis) return undefined;
+  const rest = text.slice(start + spelled.length);
+  const value = orElse(
+    () => parseJson(`${text.slice(0, start)}${PLACEHOLDER}${rest}`, ""),
+    () => undefined,
+  );
+  const isAround = isJsonObject(value) &&
+    value.get(DEFINITION) === JSON.parse(PLACEHOLDER);
+  return isAround ? value : undefined;
 }
 
 /** What orc has written was signed: without its signature it was changed. */
@@ -192,41 +235,6 @@ function requireId(place: Place): void {
 
 /** The newest meaning of our data that this orc knows. */
 export const ORC_FORMAT = 1;
-
-/** The Python tool's `_version`: only this major is known. */
-const PYTHON_MAJOR = "3";
-
-/** What a version of a state says that this orc does not know; such a state may only be read. */
-export function unknownVersionOf(
-  { format, state }: UnsignedSession,
-): string | undefined {
-  if (format > ORC_FORMAT) {
-    return `format ${format}, this one knows ${ORC_FORMAT}`;
-  }
-  const version = state.source.get("_version");
-  const isKnown = version === undefined ||
-    typeof version === "string" && version.split(".")[0] === PYTHON_MAJOR;
-  return isKnown
-    ? undefined
-    : `_version ${
-      JSON.stringify(plainOf(version))
-    }, this one knows ${PYTHON_MAJOR}.x`;
-}
-
-/** @throws {OrcError} `newer_format` (refused) if a state is of a version that this orc does not know */
-export function assertKnownVersion(
-  session: UnsignedSession,
-  subject: string,
-  path?: string,
-): void {
-  const unknown = unknownVersionOf(session);
-  if (unknown === undefined) return;
-  throw refused(
-    "newer_format",
-    `${subject} was made by a newer orc (${unknown})`,
-    { path, hint: "update orc; reading still works: orc status" },
-  );
-}
 
 /** What orc keeps in a state beside the Python tool's data, in `metadata.orc`. */
 export interface OrcData {

@@ -1,4 +1,4 @@
-import { corrupt } from "../base/error.ts";
+import { corrupt, refused } from "../base/error.ts";
 import {
   isJsonList,
   isJsonObject,
@@ -7,7 +7,8 @@ import {
   type JsonValue,
 } from "../base/json.ts";
 import { checksumOf } from "../base/checksum.ts";
-import { printDocument } from "../base/json_print.ts";
+import { LastingObject, printDocument } from "../base/json_print.ts";
+import { plainOf } from "../base/plain.ts";
 import { withOffset } from "../base/time.ts";
 import { encodeEvent } from "../engine/event.ts";
 import type {
@@ -17,7 +18,6 @@ import type {
   SessionState,
 } from "../workflow/types.ts";
 import {
-  assertKnownVersion,
   ORC_FORMAT,
   type OrcData,
   type StoredSession,
@@ -46,7 +46,41 @@ export function assertWritable(session: StoredSession, path: string): void {
   }
 }
 
-/** A session as it is kept, and where. */
+/** The Python tool's `_version`: only this major is known. */
+const PYTHON_MAJOR = "3";
+
+/** What a version of a state says that this orc does not know; such a state may only be read. */
+export function unknownVersionOf(
+  { format, state }: UnsignedSession,
+): string | undefined {
+  if (format > ORC_FORMAT) {
+    return `format ${format}, this one knows ${ORC_FORMAT}`;
+  }
+  const version = state.source.get("_version");
+  const isKnown = version === undefined ||
+    typeof version === "string" && version.split(".")[0] === PYTHON_MAJOR;
+  return isKnown
+    ? undefined
+    : `_version ${
+      JSON.stringify(plainOf(version))
+    }, this one knows ${PYTHON_MAJOR}.x`;
+}
+
+/** @throws {OrcError} `newer_format` (refused) if a state is of a version that this orc does not know */
+export function assertKnownVersion(
+  session: UnsignedSession,
+  subject: string,
+  path?: string,
+): void {
+  const unknown = unknownVersionOf(session);
+  if (unknown === undefined) return;
+  throw refused(
+    "newer_format",
+    `${subject} was made by a newer orc (${unknown})`,
+    { path, hint: "update orc; reading still works: orc status" },
+  );
+}
+
 /**
  * Encodes a session as state.json, signed with the Python tool's checksum at the instant `at`. What
  * orc does not know stays as it was read, and where it was. One in a format newer than this orc
@@ -67,7 +101,8 @@ export async function encodeSession(
   state.set("_checksum", "");
   state.set("_updated_at", withOffset(at));
   const text = printDocument(state);
-  return text.replace(UNSIGNED, `${UNSIGNED.slice(0, -1)}${await checksum}"`);
+  const end = text.lastIndexOf(UNSIGNED) + UNSIGNED.length - 1;
+  return `${text.slice(0, end)}${await checksum}${text.slice(end)}`;
 }
 
 /** Stands in a document once: no string holds a line break, and inner keys stand further in. */
@@ -110,7 +145,18 @@ function encodeState(
 }
 
 function encodePhases(phases: readonly PhaseState[]): JsonObject {
-  return new Map(phases.map((phase) => [phase.id, encodePhase(phase)]));
+  return new Map(phases.map((phase) => [phase.id, lastingPhase(phase)]));
+}
+
+/** An update changes one phase; a process that makes many prints the others once. */
+const lastingPhases = new WeakMap<PhaseState, LastingObject>();
+
+function lastingPhase(phase: PhaseState): LastingObject {
+  const known = lastingPhases.get(phase);
+  if (known !== undefined) return known;
+  const encoded = new LastingObject(encodePhase(phase));
+  lastingPhases.set(phase, encoded);
+  return encoded;
 }
 
 function encodePhase(phase: PhaseState): JsonObject {

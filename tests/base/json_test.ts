@@ -3,6 +3,7 @@ import {
   asObject,
   decodeUtf8,
   JsonNumber,
+  type JsonObject,
   jsonObject,
   type JsonValue,
   numberOf,
@@ -10,7 +11,12 @@ import {
   withFields,
 } from "../../src/base/json.ts";
 import { plainOf } from "../../src/base/plain.ts";
-import { canonicalJson, printJson } from "../../src/base/json_print.ts";
+import {
+  canonicalJson,
+  LastingObject,
+  printDocument,
+  printJson,
+} from "../../src/base/json_print.ts";
 import { deepFreeze, orcErrorOf } from "../engine/act.ts";
 import { randomJson } from "./random_json.ts";
 import { assertEach, assertTable } from "./table.ts";
@@ -218,6 +224,23 @@ Deno.test("canonicalJson() says the same after its text was read", () => {
   for (let seed = 1; seed <= 100; seed++) {
     const text = canonicalJson(randomJson(seed));
     assertEquals(canonicalJson(parse(text)), text);
+  }
+});
+
+Deno.test("an object that lasts is printed as any other, wherever it stands", () => {
+  for (let seed = 1; seed <= 100; seed++) {
+    const object = new Map([["a", randomJson(seed)], ["\u00e9", 1]]);
+    const lasting = new LastingObject(object);
+    const around = (inner: JsonObject) =>
+      new Map<string, JsonValue>([["z", [inner]], ["b", inner], ["a", seed]]);
+    for (let time = 0; time < 2; time++) {
+      for (const print of [printDocument, canonicalJson, printJson]) {
+        assertEquals(print(lasting), print(object));
+        assertEquals(print(around(lasting)), print(around(object)));
+      }
+      assertEquals(printDocument(lasting, 1), printDocument(object, 1));
+    }
+    assertEquals(printDocument(object), printJson(object, 2));
   }
 });
 

@@ -420,3 +420,59 @@ Deno.test("decodeSession() knows things by their key, and encodeSession() adds n
   const encoded = await encodeSession(session, AT);
   assertEquals(unsigned(encoded), unsigned(text));
 });
+
+Deno.test("decodeSession() takes a workflow for the one it parsed before only where it is", async () => {
+  const definition = { name: "Pinned", phases: [{ id: "P", items: [] }] };
+  const text = JSON.stringify(
+    { ...MINIMAL, workflow_definition: definition, project: "p" },
+    null,
+    2,
+  );
+  const pinned = text.slice(
+    text.indexOf('\n  "workflow_definition"'),
+    text.indexOf(',\n  "project"'),
+  );
+  const texts = [
+    text,
+    text.replace("Pinned", "Pawned"),
+    text.replaceAll("\n", "\r\n"),
+    text.replace(pinned, `\n  "extra": {${pinned}}`),
+    text.replace(pinned, `\n  "extra": {${pinned}},${pinned}`),
+    text.replace(pinned, `${pinned},${pinned.replace('"Pinned"', '"Other"')}`),
+    text.replace(pinned, `${pinned.replace('"Pinned"', '"Other"')},${pinned}`),
+    text.replace(
+      pinned,
+      `\n  "extra": {${pinned}},\n  "workflow_definition": "workflow parsed before"`,
+    ),
+    text.replace('"P"', '"workflow parsed before"'),
+    text.replace(pinned, '\n  "workflow_definition": null'),
+  ];
+  for (const changed of texts) {
+    await decode(text);
+    const after = await decode(changed).catch(({ message }) => message);
+    // What was parsed before is forgotten for what was parsed last.
+    await decodePlain({ ...MINIMAL, workflow_definition: {} });
+    const alone = await decode(changed).catch(({ message }) => message);
+    assertEquals(after, alone, changed);
+  }
+  for (const broken of [text.slice(0, -1), `${text},`, `${text} "more"`]) {
+    await decode(text);
+    const error = await assertRejects(() => decode(broken), OrcError);
+    assertEquals(
+      error.message,
+      assertThrows(() => parseJson(broken, "state.json"), OrcError).message,
+    );
+  }
+});
+
+Deno.test("encodeSession() prints anew what an update changed", async () => {
+  const text = PYTHON_STATES.values().next().value ?? "";
+  const session = await decode(text);
+  await encodeSession(session, AT);
+  const changed = withFirstItem(session, { notes: "a", status: "skipped" });
+  const printed = await encodeSession(changed, AT);
+  assertEquals(await encodeSession(await decode(printed), AT), printed);
+  const read = await decode(printed);
+  assertEquals(read.state.phases[0]?.items[0]?.notes, "a");
+  assertEquals(read.checksum, "valid");
+});
