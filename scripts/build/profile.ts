@@ -4,11 +4,13 @@ import { copyTree } from "../npm/stage.ts";
 const LOADED_MOST = /^(?:main|update-[\w-]+)\.js$/;
 
 const WORKFLOW = `name: Turn
+settings: {supervision_mode: supervised}
 phases:
   - id: WORK
     name: Work
+    notes: ["[tip] Small steps", Read the plan]
     items:
-      - {id: code, name: Code}
+      - {id: code, name: Code, notes: ["[tip] Look for something like it"]}
       - {id: page, name: Page}
       - {id: test, name: Test, verification: {type: command, command: "true"}}
   - id: END
@@ -129,14 +131,21 @@ function uncalledIn(
     .map(([place]) => JSON.parse(place));
 }
 
+/** What stands before parentheses that are a function's own, and not those of a call. */
+const BEFORE_OWN = /(?:=>|[=,:[(]|[^?]\?|\breturn)$/;
+
+/** What stands behind them where they can go: an operator might need them. */
+const AFTER_OWN = /[,;:)\]}\s]/;
+
 function withoutParentheses(
   code: string,
   functions: readonly (readonly [number, number])[],
 ): string {
   const units = code.split("");
   for (const [start, end] of functions) {
-    const isCompiledAtOnce = code.slice(start - 2, start) === "=(" &&
-      code[end] === ")";
+    const isCompiledAtOnce = code[start - 1] === "(" && code[end] === ")" &&
+      BEFORE_OWN.test(code.slice(Math.max(0, start - 8), start - 1)) &&
+      AFTER_OWN.test(code[end + 1] ?? "");
     if (!isCompiledAtOnce) continue;
     units[start - 1] = " ";
     units[end] = " ";

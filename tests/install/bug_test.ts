@@ -58,10 +58,14 @@ for (const shape of ["deno", "node", "file"] as const) {
     for (const chunk of ["main.js", "update-"]) {
       const name = names.find((name) => name.startsWith(chunk)) ?? "orc.js";
       const text = Deno.readTextFileSync(`${out}/${name}`);
-      const count = (form: string) => text.split(form).length - 1;
-      const [called, uncalled] = [count("=(function"), count("= function")];
+      const count = (form: RegExp) => Array.from(text.matchAll(form)).length;
       const isFile = shape === "file";
-      assertEquals([called > 50, uncalled > 50], [!isFile, !isFile]);
+      // Those of a module, and those inside them.
+      for (const form of ["function", String.raw`(?:\w+|\([\w,{}:]*\))=>`]) {
+        const called = count(new RegExp(`[(,=]\\(${form}`, "g"));
+        const uncalled = count(new RegExp(`[(,=] ${form}`, "g"));
+        assertEquals([called > 20, uncalled > 20], [!isFile, !isFile], form);
+      }
     }
   });
 
