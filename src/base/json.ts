@@ -353,9 +353,9 @@ function toValue(plain: unknown, depth: number): JsonValue {
   }
   const object = new Map<string, JsonValue>();
   const members = plain as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(members)) {
-    object.set(key, toValue(members[key], depth + 1));
-  }
+  Object.keys(members).forEach((key) =>
+    object.set(key, toValue(members[key], depth + 1))
+  );
   return object;
 }
 

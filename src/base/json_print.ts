@@ -7,12 +7,13 @@ import {
   numberText,
   refuseTooDeep,
 } from "./json.ts";
+import { MAX_LABELS } from "./limits.ts";
 import { escapeUnits } from "./text.ts";
 
 interface Spelling {
   /** Blanks per level; 0 puts everything on one line. */
   readonly indent: number;
-  readonly keysOf: (object: JsonObject) => Iterable<string>;
+  readonly keysOf: (object: JsonObject) => readonly string[];
   readonly textOf: (number: JsonNumber) => string;
   /** Whether a {@linkcode LastingObject} remembers how it is spelled so. */
   readonly isKept: boolean;
@@ -20,7 +21,7 @@ interface Spelling {
 
 const DOCUMENT: Spelling = {
   indent: 2,
-  keysOf: (object) => object.keys(),
+  keysOf: (object) => [...object.keys()],
   textOf: (number) => number.literal,
   isKept: true,
 };
@@ -98,20 +99,35 @@ function lay(
   const end = isLaidOut ? `\n${blanks}` : "";
   const start = isLaidOut ? `${end}${" ".repeat(spelling.indent)}` : "";
   const separator = isLaidOut ? `,${start}` : ", ";
-  // Grown in place: this is where a state's checksum takes its time.
+  // Grown in place, and counted: this is where a state's checksum takes its time, and what an
+  // iterator or a template leaves behind makes a short run collect garbage.
   let text = "";
   if (isJsonList(value)) {
-    for (const member of value) {
-      text += (text === "" ? start : separator) +
-        spell(member, spelling, depth + 1);
+    for (let index = 0; index < value.length; index++) {
+      text += index === 0 ? start : separator;
+      text += spell(value[index] ?? null, spelling, depth + 1);
     }
     return text === "" ? "[]" : `[${text}${end}]`;
   }
-  for (const key of spelling.keysOf(value)) {
-    const member = spell(value.get(key) ?? null, spelling, depth + 1);
-    text += `${text === "" ? start : separator}${quoteJson(key)}: ${member}`;
+  const keys = spelling.keysOf(value);
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] ?? "";
+    text += index === 0 ? start : separator;
+    text += labelOf(key);
+    text += spell(value.get(key) ?? null, spelling, depth + 1);
   }
   return text === "" ? "{}" : `{${text}${end}}`;
+}
+
+/** How keys stand before their values: those of a state are few, and come again and again. */
+const labels = new Map<string, string>();
+
+function labelOf(key: string): string {
+  const known = labels.get(key);
+  if (known !== undefined) return known;
+  const label = `${quoteJson(key)}: `;
+  if (labels.size < MAX_LABELS) labels.set(key, label);
+  return label;
 }
 
 /** Python sorts by code point, JavaScript by UTF-16 unit: they differ from U+D800 on. */

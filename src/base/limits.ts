@@ -36,6 +36,9 @@ export const MAX_LEARNINGS_BYTES = 16 * 1024 * 1024;
 /** Deepest nesting of any JSON or YAML that is read: deeper values overflow the stack of some runtimes. */
 export const MAX_DEPTH = 100;
 
+/** Keys of JSON whose spelling is kept: a state has some hundred, and a long-lived process sees many states. */
+export const MAX_LABELS = 1000;
+
 /** Problems reported for one input: a reader mends the first few, the rest follow from them. */
 export const MAX_PROBLEMS = 20;
 
