@@ -169,19 +169,18 @@ function from<Module>(
   name: ConstantOf<Name> extends keyof Module ? Name : never,
   summary: string,
 ) => TableEntry {
-  return (name, summary) => {
-    const camel = name.replaceAll(
-      /[ -](.)/g,
-      (_, first) => first.toUpperCase(),
-    );
-    return {
-      name,
-      // The older tool says workflow for a session.
-      aliases: name.startsWith("session ")
-        ? [name.replace("session", "workflow")]
-        : undefined,
-      summary,
-      load: async () => Object(await load())[`${camel}Command`],
-    };
-  };
+  return (name, summary) => ({
+    name,
+    // The older tool says workflow for a session.
+    aliases: name.startsWith("session ")
+      ? [name.replace("session", "workflow")]
+      : undefined,
+    summary,
+    load: async () => Object(await load())[constantOf(name)],
+  });
+}
+
+function constantOf(name: string): string {
+  const camel = name.replaceAll(/[ -](.)/g, (_, first) => first.toUpperCase());
+  return `${camel}Command`;
 }

@@ -72,6 +72,8 @@ export function withNames(
   settings: JsonObject,
   textOf: (value: JsonValue) => string,
 ): string {
+  // Most texts hold none, and the pattern takes long to be compiled.
+  if (!text.includes("{{")) return text;
   return text.replaceAll(PLACEHOLDER, (placeholder, name: string) => {
     const value = settings.get(name);
     return value === undefined ? placeholder : textOf(value);
