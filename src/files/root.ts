@@ -272,9 +272,8 @@ function areaAround(
   home?: string,
   worktree?: LinkedWorktree,
 ): Area {
-  const directories = climb(start);
-  const last = directories.at(-1) ?? start;
-  const pointer = pointerIn(last);
+  const { directories, last, git } = climb(start);
+  const pointer = pointerIn(last, git);
   if (pointer.kind === "none") return { directories, worktree };
   // Once is enough: worktrees that lie in each other would lead in a circle.
   if (pointer.kind !== "worktree" || worktree !== undefined) {
@@ -295,16 +294,19 @@ function areaAround(
   };
 }
 
-/** Ends with the first directory that has a `.git`, may not be looked at, or has no parent. */
-function climb(start: string): readonly string[] {
-  const directories: string[] = [];
-  let directory: string | undefined = start;
-  while (directory !== undefined) {
-    directories.push(directory);
-    if (visibleKind(joinPath(directory, GIT_ENTRY)) !== "absent") break;
-    directory = parentDirectory(directory);
+/**
+ * Ends with the first directory that has a `.git`, may not be looked at, or has no parent; tells
+ * what its `.git` is.
+ */
+function climb(start: string) {
+  const directories = [start];
+  for (let last = start;;) {
+    const git = visibleKind(joinPath(last, GIT_ENTRY));
+    const parent = git === "absent" ? parentDirectory(last) : undefined;
+    if (parent === undefined) return { directories, last, git };
+    directories.push(parent);
+    last = parent;
   }
-  return directories;
 }
 
 /** A submodule is a repository of its own, whatever lies around it. */
@@ -317,16 +319,18 @@ function outsideOf(
     : parentDirectory(workingTree);
 }
 
-function pointerIn(directory: string): GitPointer {
-  const entry = joinPath(directory, GIT_ENTRY);
-  if (visibleKind(entry) === "denied") return { kind: "none" };
+function pointerIn(
+  directory: string,
+  kind = visibleKind(joinPath(directory, GIT_ENTRY)),
+): GitPointer {
+  if (kind === "denied" || kind === "absent") return { kind: "none" };
   const pointer = readGitPointer(directory);
   if (pointer.kind !== "broken") return pointer;
   throw corrupt(
     "broken_git_file",
     `Cannot tell which repository this is: ${pointer.problem}`,
     {
-      path: entry,
+      path: joinPath(directory, GIT_ENTRY),
       hint:
         "run git worktree repair in the main worktree, or name the root with --root",
     },
