@@ -8,6 +8,9 @@ import { normalize } from "@std/path/posix/normalize";
 const WINDOWS_PATH = /^(?:[A-Za-z]:[\\/]|\\\\)/;
 const ROOT_PART = /^(?:[A-Za-z]:\/|\/\/[^/]+\/[^/]+\/?|\/+)/;
 
+/** What begins with one "/", and has no part that is empty, "." or "..", is in orc's form. */
+const NORMAL_PATH = /^(?:\/(?!\.{0,2}(?:\/|$))[^/]+)+$/;
+
 export function isAbsolutePath(path: string): boolean {
   return path.startsWith("/") || WINDOWS_PATH.test(path);
 }
@@ -19,6 +22,7 @@ export function leadsOut(path: string): boolean {
 
 /** Puts an absolute path into orc's form: "/" between parts, none of them empty, "." or "..". */
 export function normalisePath(path: string): string {
+  if (NORMAL_PATH.test(path)) return path;
   // A backslash is an ordinary character in names on other systems.
   const slashed = WINDOWS_PATH.test(path) ? windowsPath(path) : path;
   const root = ROOT_PART.exec(slashed)?.[0] ?? "";

@@ -89,6 +89,8 @@ export function plainText(output: string): string {
 
 /** Shows what cannot be seen as `\x1b` or `\u200b`, so that data cannot drive a terminal or disguise text. */
 export function escapeControls(text: string): string {
+  // Nearly all of what is shown; the pattern for the rest takes long to be compiled.
+  if (/^[\t\n -~]*$/.test(text)) return text;
   return text.replace(UNSEEN, (unseen) => {
     const code = unseen.charCodeAt(0);
     const digits = code.toString(16).padStart(2, "0");

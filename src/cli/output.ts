@@ -65,10 +65,22 @@ function toPlain(_key: string, value: unknown): unknown {
 /** Escapes every text in a result before it is rendered: later a style could not be told from data. */
 export function escapeTexts(value: unknown): unknown {
   if (typeof value === "string") return escapeControls(value);
+  // Most results are: a copy of all their objects would only be garbage.
+  if (isHarmless(value)) return value;
   if (Array.isArray(value)) return value.map(escapeTexts);
   if (value instanceof Map) return new Map(escapeMembers(value));
   if (!isPlainObject(value)) return value;
   return Object.fromEntries(escapeMembers(Object.entries(value)));
+}
+
+/** Whether there is nothing to escape; false also for what is not looked into. */
+function isHarmless(value: unknown): boolean {
+  if (typeof value === "string") return escapeControls(value) === value;
+  if (Array.isArray(value)) return value.every(isHarmless);
+  if (!isPlainObject(value)) return typeof value !== "object" || value === null;
+  return Object.keys(value).every((key) =>
+    isHarmless(key) && isHarmless(Reflect.get(value, key))
+  );
 }
 
 function escapeMembers(

@@ -14,7 +14,7 @@ import { guessPresentation } from "../../src/cli/failure.ts";
 import { styleFor } from "../../src/cli/parse.ts";
 import { command } from "../../src/commands/command.ts";
 import { captureStreams, copyCommand, fakeHost } from "./fake.ts";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 
 Deno.test("resultDocument() says where a command ran, or that it ran nowhere", () => {
   assertEquals(
@@ -82,6 +82,25 @@ Deno.test("escapeTexts() reaches every text and key of a result", () => {
       "\\x1bkey": new Map([["\\x1b", { deep: "\\x1b" }]]),
     },
   );
+});
+
+Deno.test("escapeTexts() finds the one thing to escape, and copies no result without any", () => {
+  const results: unknown[] = [
+    { "\x1b": 1 },
+    { list: ["a", ["\x1b"]] },
+    { object: { text: "\x1b" } },
+    { map: new Map([["\x1b", 1]]) },
+    [new Map([["a", "\x1b"]])],
+  ];
+  for (const result of results) {
+    const shown = Deno.inspect(escapeTexts(result), { escapeSequences: false });
+    assertEquals([shown.includes("\x1b"), shown.includes("\\x1b")], [
+      false,
+      true,
+    ]);
+  }
+  const harmless = { text: "ä\n", list: [{ a: null }], none: undefined };
+  assertStrictEquals(escapeTexts(harmless), harmless);
 });
 
 Deno.test("escapeTexts() keeps __proto__ a plain key", () => {
