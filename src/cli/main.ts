@@ -1,12 +1,10 @@
-import { exitCodeOf, usage } from "../base/error.ts";
+import { exitCodeOf } from "../base/error.ts";
 import { type CommandGroup, tableOf } from "../commands/command.ts";
 import { commandGroups } from "../commands/table.ts";
 import type { Host } from "../host/host.ts";
 import { mayHavePreferences, mayHoldLegacy } from "../repository/open.ts";
 import {
   deliver,
-  documentOf,
-  escapeTexts,
   maskedStreams,
   resultDocument,
   resultText,
@@ -16,7 +14,6 @@ import {
   warn,
 } from "./output.ts";
 import {
-  type Invocation,
   prepare,
   presentationOf,
   requestOf,
@@ -77,6 +74,7 @@ async function perform(run: Run): Promise<number> {
     }
     const { json, lines } = run.presentation;
     if (lines || !json) {
+      const { performStream } = await import("./stream.ts");
       await performStream(run, invocation);
       return 0;
     }
@@ -104,29 +102,4 @@ async function perform(run: Run): Promise<number> {
     await tellOfMigration(run, name, place.root);
   }
   return refusal === undefined ? 0 : exitCodeOf(refusal);
-}
-
-/** Prints the parts of a result as they come: as documents for programs, for people as lines. */
-async function performStream(
-  run: Run,
-  { command: { stream }, values }: Invocation,
-): Promise<void> {
-  if (stream === undefined) {
-    throw usage(
-      "not_streamed",
-      `Command "${values.command}" has one result and not many lines`,
-      "use --output json",
-    );
-  }
-  const { host } = run;
-  const { color, lines } = run.presentation;
-  const style = styleFor(host, color);
-  const textOf = lines
-    ? documentOf
-    : (part: unknown) => `${stream.render(escapeTexts(part), style)}\n`;
-  const { batches, warnings } = await stream.run(host, values);
-  for await (const parts of batches) {
-    if (!deliver(run, values.command, parts.map(textOf).join(""))) return;
-  }
-  warn(run, warnings());
 }

@@ -1,0 +1,32 @@
+import { usage } from "../base/error.ts";
+import { deliver, documentOf, escapeTexts, type Run, warn } from "./output.ts";
+import { type Invocation, styleFor } from "./parse.ts";
+
+/**
+ * Prints the parts of a result as they come: as documents for programs, for people as lines.
+ *
+ * @throws {OrcError} `not_streamed` (usage) if the command has one result
+ */
+export async function performStream(
+  run: Run,
+  { command: { stream }, values }: Invocation,
+): Promise<void> {
+  if (stream === undefined) {
+    throw usage(
+      "not_streamed",
+      `Command "${values.command}" has one result and not many lines`,
+      "use --output json",
+    );
+  }
+  const { host } = run;
+  const { color, lines } = run.presentation;
+  const style = styleFor(host, color);
+  const textOf = lines
+    ? documentOf
+    : (part: unknown) => `${stream.render(escapeTexts(part), style)}\n`;
+  const { batches, warnings } = await stream.run(host, values);
+  for await (const parts of batches) {
+    if (!deliver(run, values.command, parts.map(textOf).join(""))) return;
+  }
+  warn(run, warnings());
+}
