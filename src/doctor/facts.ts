@@ -2,6 +2,7 @@ import type { Digest } from "../base/checksum.ts";
 import { isSessionId } from "../base/ids.ts";
 import { asObject } from "../base/json.ts";
 import {
+  GIT_ENTRY,
   GIT_IGNORE_FILE,
   gitLayout,
   LEGACY_PREFIX,
@@ -15,9 +16,14 @@ import {
   MAX_STATE_BYTES,
   MIN_INDEXED_SESSIONS,
 } from "../base/limits.ts";
-import { joinPath, nameOf, relativePath } from "../base/path.ts";
+import {
+  joinPath,
+  nameOf,
+  parentDirectory,
+  relativePath,
+} from "../base/path.ts";
 import { epochMsOf } from "../base/time.ts";
-import { isGitDirectory, readGitPointer } from "../files/git.ts";
+import { isGitDirectory, isHidden, readGitPointer } from "../files/git.ts";
 import { findGit, isTracked, linkedWorktrees } from "../files/git_index.ts";
 import type { JudgeContext } from "../files/lock.ts";
 import {
@@ -26,6 +32,7 @@ import {
   isVisible,
   readJson,
   readRegularFile,
+  realOrGiven,
 } from "../files/read.ts";
 import type { FoundRoot } from "../files/root.ts";
 import { loadHash } from "../files/tree.ts";
@@ -270,9 +277,11 @@ async function lookAtSessions(
 interface StrandedState {
   readonly layout: RepositoryLayout;
   readonly sessions: readonly string[];
+  /** The main worktree, where the linked ones share this state because nothing leads to that. */
+  readonly unknownTree?: string | undefined;
 }
 
-/** Looks into all linked worktrees of a repository, in the place that belongs to its root. */
+/** Looks into all linked worktrees of a repository, in the place that belongs to its root, and into what they share. */
 export function strandedStates(
   { root, worktree, workingTree }: FoundRoot,
 ): readonly StrandedState[] {
@@ -283,12 +292,31 @@ export function strandedStates(
   const common = "commonDirectory" in pointer ? pointer.commonDirectory : top;
   const below = relativePath(top, workingTree) ?? "";
   const known = sessionNames(repositoryLayout(root));
-  return linkedWorktrees(common).flatMap((tree) => {
-    const layout = repositoryLayout(joinPath(tree, below));
+  const places = [
+    ...linkedWorktrees(common).map((tree) => ({
+      at: joinPath(tree, below),
+      unknownTree: undefined,
+    })),
+    ...(pointer.kind === "repository"
+      ? [{ at: sharedPlace(common), unknownTree: top }]
+      : []),
+  ];
+  return places.flatMap(({ at, ...place }) => {
+    const layout = repositoryLayout(at);
     const sessions = sessionNames(layout).filter((id) => !known.includes(id));
-    const isHere = layout.root === root || sessions.length === 0;
-    return isHere ? [] : [{ layout, sessions }];
+    const isHere = [root, place.unknownTree].includes(layout.root) ||
+      sessions.length === 0;
+    return isHere ? [] : [{ layout, sessions, ...place }];
   });
+}
+
+/** Where the linked worktrees of a git directory keep their state if they know no main one. */
+function sharedPlace(common: string): string {
+  const real = realOrGiven(common);
+  const around = parentDirectory(real);
+  if (around === undefined || !isHidden(real)) return real;
+  const entry = joinPath(around, GIT_ENTRY);
+  return !isThere(entry) || realOrGiven(entry) === real ? around : real;
 }
 
 function sessionNames({ sessions }: RepositoryLayout): readonly string[] {

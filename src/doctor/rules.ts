@@ -165,13 +165,19 @@ const repositoryRows: Rows = [
   }),
   warning("stranded_state", {
     of: ({ stranded, isPortable, layout: { directory, sessions: place } }) =>
-      !isPortable && stranded.map(({ layout, sessions }) => ({
-        path: layout.directory,
-        message: `"${layout.directory}" holds sessions that no command finds: ${
-          listOf(sessions, MAX_CANDIDATES)
-        }; the state of a linked worktree lies in "${directory}"`,
-        remedy: movedTo(place, layout),
-      })),
+      !isPortable && stranded.map(({ layout, sessions, unknownTree: tree }) => {
+        const names = listOf(sessions, MAX_CANDIDATES);
+        const move = movedTo(place, layout);
+        return {
+          path: layout.directory,
+          message: tree === undefined
+            ? `"${layout.directory}" holds sessions that no command finds: ${names}; the state of a linked worktree lies in "${directory}"`
+            : `"${layout.directory}" holds sessions that only linked worktrees find: ${names}; nothing in the git directory leads to "${tree}"`,
+          remedy: tree === undefined
+            ? move
+            : `git -C "${tree}" config core.worktree "${tree}" && ${move}`,
+        };
+      }),
   }),
   warning("state_of_no_project", {
     of: ({ isProject, sessions, layout }) =>

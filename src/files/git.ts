@@ -117,7 +117,10 @@ export function isHidden(gitDirectory: string): boolean {
   return nameOf(gitDirectory).startsWith(".");
 }
 
-/** Looks first where orc finds the repository from its main worktree, whatever the settings say. */
+/**
+ * Looks first where orc finds the repository from its main worktree, whatever the settings say, but
+ * where they name one whose `.git` is a link to this directory.
+ */
 function mainWorktreeOf(commonDirectory: string): string | undefined {
   const { config, worktreeConfig, index } = gitLayout(commonDirectory);
   let settings = readConfig(config);
@@ -128,13 +131,15 @@ function mainWorktreeOf(commonDirectory: string): string | undefined {
   const isBare = isGitTrue(settings, "core", "bare") &&
     visibleKind(index) !== "file";
   if (isBare) return undefined;
-  if (nameOf(commonDirectory) === GIT_ENTRY) {
+  const configured = gitValue(settings, "core", "worktree");
+  const main = configured &&
+    realOrGiven(resolvePath(commonDirectory, configured));
+  const isLinkedTo = main &&
+    realOrGiven(joinPath(main, GIT_ENTRY)) === commonDirectory;
+  if (nameOf(commonDirectory) === GIT_ENTRY && !isLinkedTo) {
     return parentDirectory(commonDirectory);
   }
-  const configured = gitValue(settings, "core", "worktree");
-  if (!configured) return undefined;
-  const main = realOrGiven(resolvePath(commonDirectory, configured));
-  return fileKind(main) === "directory" ? main : undefined;
+  return main && fileKind(main) === "directory" ? main : undefined;
 }
 
 function readConfig(path: string): readonly GitSetting[] {

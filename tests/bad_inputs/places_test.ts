@@ -257,6 +257,30 @@ test("worktrees of a git directory kept apart share their sessions", () =>
     assertEquals(await placeIn(tree), [tree, own]);
   }));
 
+for (const kept of ["store", ".store", ".git"]) {
+  test(`sessions of linked worktrees are found from a main one whose .git is a link to ${kept} elsewhere`, () =>
+    inDirectory(async (directory) => {
+      const { main, linked } = await withWorktree(directory);
+      const store = `${directory}/elsewhere/${kept}`;
+      Deno.mkdirSync(`${directory}/elsewhere`);
+      Deno.renameSync(`${main}/.git`, store);
+      Deno.symlinkSync(`../elsewhere/${kept}`, `${main}/.git`);
+      await git(main, "worktree", "repair", linked);
+      const own = await startIn(main);
+      assertEquals(await outputOf(main, "status", "--short"), "");
+      const other = await startIn(linked);
+      const { stranded_state: remedy = "" } = await findingsIn(main);
+      const [move = ""] = remedy.split(", then: ");
+      assertEquals((await shellIn(directory, move)).code, OK, move);
+      assertEquals(await placeIn(linked), [main, own]);
+      await orc(main, ["session", "switch", other]);
+      assertEquals(await placeIn(linked), [main, other]);
+      for (const place of [main, linked]) {
+        assertEquals(await findingsIn(place), {}, place);
+      }
+    }));
+}
+
 test("a worktree of a submodule shares the state of the submodule", () =>
   inDirectory(async (directory) => {
     await repositoryAt(`${directory}/origin`);
