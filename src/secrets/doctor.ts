@@ -109,7 +109,7 @@ async function open({ keyring }: SecretSearch, path: string): Promise<Opened> {
     const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
     if (bytes === undefined) return inTrouble("unreadable");
     if (encryptionOf(bytes) === undefined) return inTrouble("plain");
-    const value = await openWith(keyring, bytes, path);
+    const value = await openWith(keyring, bytes, { path });
     return value === undefined
       ? inTrouble("locked")
       : { trouble: null, length: value.length };

@@ -84,6 +84,12 @@ function headerOf(encrypted: Uint8Array): string {
   return atob(digits.slice(0, digits.length - digits.length % 4));
 }
 
+/** Where what is to be opened lies, and the way on if it is damaged. */
+export interface StoredFile {
+  readonly path: string;
+  readonly hint?: string;
+}
+
 /**
  * Opens a file of age with the first key that fits; undefined when none does.
  *
@@ -92,7 +98,7 @@ function headerOf(encrypted: Uint8Array): string {
 export async function decrypt(
   encrypted: Uint8Array,
   keys: Keys,
-  path: string,
+  { path, hint }: StoredFile,
 ): Promise<Uint8Array | undefined> {
   const { armor, Decrypter } = await import("age-encryption");
   const decrypter = new Decrypter();
@@ -110,7 +116,7 @@ export async function decrypt(
     throw corrupt(
       "invalid_secret",
       `Cannot open "${path}": it is damaged, or no file of age`,
-      { path, cause, hint: "set the secret again: orc secrets set NAME --yes" },
+      { path, cause, hint },
     );
   }
 }
@@ -162,7 +168,7 @@ export function readIdentities(host: Host): readonly string[] {
 export async function openWith(
   keyring: Keyring,
   encrypted: Uint8Array,
-  path: string,
+  stored: StoredFile,
 ): Promise<string | undefined> {
   const isLocked = encryptionOf(encrypted) === "passphrase";
   const passphrase = isLocked ? keyring.passphrase() : undefined;
@@ -171,8 +177,9 @@ export async function openWith(
   const keys = passphrase === undefined
     ? { identities: keyring.identities() }
     : { passphrase };
-  const bytes = await decrypt(encrypted, keys, path);
-  return bytes && withoutLineEnds(decodeUtf8(bytes, path));
+  const bytes = await decrypt(encrypted, keys, stored);
+  const { path, hint } = stored;
+  return bytes && withoutLineEnds(decodeUtf8(bytes, path, hint));
 }
 
 function once<Value>(make: () => Value): () => Value {

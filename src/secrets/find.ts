@@ -20,6 +20,7 @@ import {
   openWith,
   readLegacySecrets,
 } from "./encryption.ts";
+import { setAnew } from "./rules.ts";
 import {
   readSecret,
   type SecretLocation,
@@ -66,12 +67,13 @@ async function* lookUp(
 ): AsyncGenerator<Lookup> {
   for (const place of secretPlaces(host, repository)) {
     const path = secretPath(place.path, name);
+    const anew = setAnew({ name, level: place.level });
     try {
       const encrypted = readSecret(place, name);
       if (encrypted === undefined) continue;
-      const value = await openWith(keyring, encrypted, path);
+      const value = await openWith(keyring, encrypted, { path, hint: anew });
       yield value === undefined
-        ? { locked: lockedSecret(name, path, encrypted) }
+        ? { locked: lockedSecret(name, path, encrypted, anew) }
         : { name, value, source: place.level, place: path };
     } catch (error) {
       if (!(error instanceof OrcError)) throw error;
@@ -124,6 +126,7 @@ function lockedSecret(
   name: string,
   path: string,
   encrypted: Uint8Array,
+  anew: string,
 ): OrcError {
   const isPassphrase = encryptionOf(encrypted) === "passphrase";
   return denied(
@@ -137,7 +140,7 @@ function lockedSecret(
       path,
       hint: isPassphrase
         ? `set ${PASSPHRASE_VARIABLE}, or run it in a terminal`
-        : `ask for the identity, or set the secret anew: orc secrets set ${name} --yes`,
+        : `ask for the identity, or set the secret anew: ${anew}`,
     },
   );
 }

@@ -124,7 +124,9 @@ function untrack(path: string): string {
 }
 
 /** Keeps a secret anew where it was; to replace what has its name there takes a yes. */
-function setAnew({ name, level }: SecretFileFact): string {
+export function setAnew(
+  { name, level }: Pick<SecretFileFact, "name" | "level">,
+): string {
   const flag = level === "repository" ? "" : ` --${level}`;
   const yes = name === null ? "" : " --yes";
   return `orc secrets set ${name ?? "NAME"}${flag}${yes}`;

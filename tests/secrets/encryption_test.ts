@@ -24,7 +24,7 @@ import {
 async function opened(
   ...[encrypted, keys]: [Uint8Array, Parameters<typeof decrypt>[1]]
 ): Promise<string | undefined> {
-  const bytes = await decrypt(encrypted, keys, "x");
+  const bytes = await decrypt(encrypted, keys, { path: "x" });
   return bytes && new TextDecoder().decode(bytes);
 }
 

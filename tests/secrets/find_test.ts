@@ -21,10 +21,11 @@ import {
   fixedHost,
   type Machine,
   type Programs,
+  refusalOf,
   withRoot,
 } from "../work/fixtures.ts";
 import { ASK_GIT, NO_GIT, withSecrets, withSecretSession } from "./fixtures.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 async function find(
   root: string,
@@ -58,6 +59,11 @@ function keep(root: string, bytes: Uint8Array): void {
   const directory = { base: root, path: `${root}/.orchestrator/secrets` };
   writeSecret(directory, "API_KEY", bytes, tokenOf(1));
 }
+
+const UNOPENED = {
+  locked: "denied secret_locked",
+  damaged: "corrupt invalid_secret",
+} as const;
 
 Deno.test("a secret is found in the repository, with its user, in the environment and with git, in this order", () =>
   withSecretSession(async (root, machine) => {
@@ -110,6 +116,30 @@ Deno.test("findSecret() goes on where the identity is missing, and says so if no
     const code = await codeOf(() => find(root, machine));
     assertEquals(code, "denied secret_locked");
   }));
+
+for (const [trouble, code] of Object.entries(UNOPENED)) {
+  Deno.test(`findSecret() tells whose secret to keep anew where one is ${trouble}`, () =>
+    withSecretSession(async (root, machine) => {
+      const host = fixedHost(machine);
+      const places = secretPlaces(host, openRepository(host, { root }));
+      const bytes = trouble === "locked"
+        ? await toUser("of another", machine)
+        : new TextEncoder().encode("age-encryption.org/v1\nrubbish");
+      Deno.removeSync(`${root}/home/.orchestrator`, { recursive: true });
+      const flags = places.map(({ level }) =>
+        level === "repository" ? "" : ` --${level}`
+      );
+      assertEquals(flags, ["", " --private", " --global"]);
+      for (const [index, place] of places.entries()) {
+        writeSecret(place, "API_KEY", bytes, tokenOf(1));
+        const error = await refusalOf(() => find(root, machine));
+        assertEquals(`${error.kind} ${error.code}`, code);
+        const anew = `orc secrets set API_KEY${flags[index]} --yes`;
+        assertStringIncludes(`${error.hint}.`, `${anew}.`);
+        Deno.removeSync(`${place.path}/API_KEY.age`);
+      }
+    }));
+}
 
 Deno.test("findSecret() opens with the passphrase of the environment, else asks once", () =>
   withSecrets(async (root, machine) => {
