@@ -249,8 +249,9 @@ function sessionIds(layout: RepositoryLayout): readonly string[] {
     .sort();
 }
 
-/** Ids as orc and the older tool make them: nobody else's directory is called so by accident. */
-const MADE_ID = /^(?:[0-9a-z]{26}|[0-9a-f]{8})$/;
+/** Ids as orc makes them, and as the older tool did: nobody else's directory is called so by accident. */
+const MADE_ID = /^[0-9a-z]{26}$/;
+const OLDER_ID = /^[0-9a-f]{8}$/;
 
 /** What each file of a session says somewhere at its beginning. */
 const MARKS = {
@@ -264,7 +265,7 @@ export function isForeignSession(
   { root }: RepositoryLayout,
   name: string,
 ): boolean {
-  if (MADE_ID.test(name)) return false;
+  if (MADE_ID.test(name) || OLDER_ID.test(name)) return false;
   const paths = sessionLayout(root, name);
   if (fileKind(paths.directory) !== "directory") return false;
   const entries = entriesIn(paths.directory, "list");
@@ -331,7 +332,7 @@ export function isForeignCurrent(layout: RepositoryLayout): boolean {
   return text === undefined || text !== "" && !isOwnId(layout, text);
 }
 
-/** A word such as `main` is an id only where a session is called so. */
+/** A word such as `main`, or a short hash of git, is an id only where a session is called so. */
 function isOwnId(layout: RepositoryLayout, text: string): boolean {
   return MADE_ID.test(text) ||
     isSessionId(text) && !isForeignSession(layout, text) &&

@@ -107,14 +107,16 @@ function pointTo(lab: Lab, bytes: string | Uint8Array<ArrayBuffer>): void {
   else Deno.writeFileSync(path, bytes);
 }
 
+const GONE = `01kk${"0".repeat(22)}`;
+
 test("C7: a current session that is not there is named with those that are", () =>
   inLab(async (lab) => {
-    pointTo(lab, "00000000");
+    pointTo(lab, GONE);
     for (const args of [["status"], ["note", "x"]]) {
       await assertRefused({ lab }, args, {
         exit: NOT_FOUND,
         code: "no_such_session",
-        says: ['"00000000" does not exist', lab.first, lab.second],
+        says: [`"${GONE}" does not exist`, lab.first, lab.second],
       });
     }
     await assertOthersWork(lab);
@@ -123,7 +125,7 @@ test("C7: a current session that is not there is named with those that are", () 
       Deno.readDirSync(`${lab.root}/.orchestrator/sessions`),
       ({ name }) => name,
     );
-    assert(!names.includes("00000000"), "it is never made");
+    assert(!names.includes(GONE), "it is never made");
   }));
 
 const POINTERS:
@@ -134,6 +136,8 @@ const POINTERS:
     ["drives a terminal", "\x1b[31m"],
     ["is binary", new Uint8Array([0, 1, 2, 3])],
     ["is a word such as a branch has", "main"],
+    ["is a short hash of git", "deadbeef"],
+    ["is a date", "20261130"],
     ["is no UTF-8", new Uint8Array([0x61, 0xff, 0xfe])],
     ["is 1 MB", "a".repeat(1e6)],
   ];

@@ -35,7 +35,7 @@ function damage(root: string): void {
 function litter(root: string): void {
   writeTree(root, {
     [`${SESSION}/state.json.${tokenOf(1)}.tmp`]: "",
-    ".orchestrator/current": "00000000",
+    ".orchestrator/current": `01kk${"9".repeat(22)}`,
   });
 }
 
@@ -130,7 +130,7 @@ testOutput({
   before: litter,
   result: { healthy: true, findings: [], repaired: null },
   text:
-    `Fixed: "/shop/.orchestrator/current" names session "00000000", which does not exist
+    `Fixed: "/shop/.orchestrator/current" names session "01kk9999999999999999999999", which does not exist
 Fixed: "/shop/.orchestrator/sessions/01kk0000000000000000000000" holds what a killed process left: state.json.00000000000000000000000000000001.tmp
 Healthy, 1 session looked at`,
 });

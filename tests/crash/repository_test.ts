@@ -141,7 +141,7 @@ Deno.test("a current that names a missing session is healed by start and by swit
   withRepository(async (fixture) => {
     const { layout, host } = fixture;
     const first = await start(fixture, "First");
-    Deno.writeTextFileSync(layout.current, "00000000");
+    Deno.writeTextFileSync(layout.current, "01kk0000000000000000000009");
     const before = readTree(layout.root);
     const error = await assertRejects(
       () => addNote(host, { text: "where to?" }),
@@ -153,7 +153,7 @@ Deno.test("a current that names a missing session is healed by start and by swit
 
     const second = await start(fixture, "Second");
     assertEquals(Deno.readTextFileSync(layout.current), second);
-    Deno.writeTextFileSync(layout.current, "00000000");
+    Deno.writeTextFileSync(layout.current, "01kk0000000000000000000009");
     await switchSession(host, { id: first });
     assertEquals(Deno.readTextFileSync(layout.current), first);
     assertEquals(await tasksIn(layout), ["First", "Second"]);

@@ -73,7 +73,7 @@ const CASES: readonly (readonly [
     writeTree(root, { ".git/": "" });
     Deno.removeSync(`${root}/.orchestrator/.gitignore`);
   }, { ".git/": "" }],
-  ["current_names_nothing", at("current", "00000000"), {
+  ["current_names_nothing", at("current", "01kk0000000000000000000009"), {
     ".orchestrator/current": undefined,
   }],
   [
@@ -152,7 +152,7 @@ Deno.test("fixFindings() does not take the lock of a living process, nor sweep w
 
 Deno.test("fixFindings() leaves the session that is chosen where current names none", () =>
   withSession(async (root) => {
-    writeTree(root, { ".orchestrator/current": "00000000" });
+    writeTree(root, { ".orchestrator/current": "01kk0000000000000000000009" });
     await fix(root);
     const host = fixedHost({ number: 2 });
     assertEquals((await readStatus(host, { root })).session, ID);

@@ -128,7 +128,7 @@ const FIXTURES: readonly Fixture[] = [
   ["leftovers", at(`sessions/.new-${tokenOf(1)}/`)],
   ["leftovers", at(`sessions/.removed-${tokenOf(1)}/`)],
   ["foreign_current", at("current", "../etc")],
-  ["current_names_nothing", at("current", "00000000")],
+  ["current_names_nothing", at("current", "01kk0000000000000000000009")],
   ["damaged_binding", at("bindings/a.json", "{")],
   ["binding_names_nothing", at("bindings/a.json", '{"session": "gone"}')],
   ["current_is_closed", async (root) => {

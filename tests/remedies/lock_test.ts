@@ -140,7 +140,8 @@ prove({
 
 prove({
   code: "current_names_nothing",
-  damage: ({ write }) => write({ ".orchestrator/current": "00000000" }),
+  damage: ({ write }) =>
+    write({ ".orchestrator/current": "01kk0000000000000000000009" }),
   untilThen: NOBODY_CHOSEN,
   ways: {
     "choose another: orc session switch ID": "orc session switch SECOND",

@@ -185,32 +185,35 @@ Deno.test("selectSession() names five candidates of many", () =>
 
 Deno.test("selectSession() refuses a current session that is gone, and names those that are there", () =>
   withSessions([ANYBODY], async (root) => {
-    writeTree(root, { ".orchestrator/current": "34aa3244" });
+    writeTree(root, { ".orchestrator/current": "01kk0000000000000000000009" });
     const id = idOf(1, 0);
     await assertNoneMeant(root, {
       kind: "not_found",
       code: "no_such_session",
       message:
-        `Current session "34aa3244" does not exist; choose one of: ${id}`,
+        `Current session "01kk0000000000000000000009" does not exist; choose one of: ${id}`,
       details: { candidates: [id] },
     });
   }));
 
 Deno.test("selectSession() says how to begin where there is nothing to choose from", () =>
-  withRoot({ ".orchestrator/current": "34aa3244" }, async (root) => {
-    const gone = await refusalOf(() => readStatus(fixedHost(), { root }));
-    assertEquals(
-      [gone.message, gone.hint],
-      [
-        'Current session "34aa3244" does not exist; there is none here',
-        'orc start "TASK"',
-      ],
-    );
-    removeCurrent(root);
-    const none = await refusalOf(() => readStatus(fixedHost(), { root }));
-    assertEquals([none.kind, none.code], ["not_found", "no_session"]);
-    assertEquals(none.hint, 'orc start "TASK"');
-  }));
+  withRoot(
+    { ".orchestrator/current": "01kk0000000000000000000009" },
+    async (root) => {
+      const gone = await refusalOf(() => readStatus(fixedHost(), { root }));
+      assertEquals(
+        [gone.message, gone.hint],
+        [
+          'Current session "01kk0000000000000000000009" does not exist; there is none here',
+          'orc start "TASK"',
+        ],
+      );
+      removeCurrent(root);
+      const none = await refusalOf(() => readStatus(fixedHost(), { root }));
+      assertEquals([none.kind, none.code], ["not_found", "no_session"]);
+      assertEquals(none.hint, 'orc start "TASK"');
+    },
+  ));
 
 Deno.test("selectSession() does not take a closed session for the only one", () =>
   withSessions([ANYBODY], async (root) => {
@@ -272,7 +275,7 @@ Deno.test("selectSession() reads a legacy session in place where there is no oth
     assertEquals(await selected(root, ANYBODY, LEGACY_ID), "flag: Old task");
     assertEquals(await selected(root, ANYBODY, "1a2b"), "flag: Old task");
     writeTree(root, { ".orchestrator/current": LEGACY_ID });
-    assertEquals(await selected(root, ANYBODY), "current: Old task");
+    assertEquals(await selected(root, ANYBODY), "legacy: Old task");
   }));
 
 Deno.test("selectSession() finds a legacy session by its id beside new ones, which win", () =>

@@ -226,11 +226,14 @@ Deno.test("writeBinding() writes into nothing that is no directory", () =>
 Deno.test("readCurrent() reads what writeCurrent() wrote", () =>
   withRepository((layout) => {
     assertEquals(readCurrent(layout), undefined);
-    for (const session of ["0a1b2c3d", "1b2c3d4e"]) {
+    const made = `01kk${"0".repeat(22)}`;
+    for (const session of [made, "1b2c3d4e"]) {
+      Deno.mkdirSync(`${layout.sessions}/1b2c3d4e`, { recursive: true });
       writeCurrent(layout, session, { token });
       assertEquals(readCurrent(layout), session);
-      assertEquals(readTree(layout.directory), { current: session });
+      assertEquals(Deno.readTextFileSync(layout.current), session);
     }
+    assertEquals(namesIn(layout.directory), ["current", "sessions"]);
   }));
 
 Deno.test("readCurrent() takes an id with blanks and line ends around it", () =>
@@ -254,6 +257,8 @@ const NO_IDS = [
   "\u001b]0;x\u0007",
   "{}",
   "main",
+  "deadbeef",
+  "20261130",
 ];
 
 Deno.test("readCurrent() passes over what another program keeps there, and writeCurrent() leaves it", () =>
@@ -280,11 +285,14 @@ Deno.test("writeCurrent() loses nothing of another program's, for whoever asks f
     const asideAt = "2026-03-01T10:00:00.000Z";
     for (const [below, text] of [["", "../x"], ["/theirs", "{}"]] as const) {
       writeTree(layout.directory, { [`current${below}`]: text });
-      const [warning] = writeCurrent(layout, "0a1b2c3d", { token, asideAt });
+      const [warning] = writeCurrent(layout, "01kk0000000000000000000001", {
+        token,
+        asideAt,
+      });
       assertStringIncludes(warning ?? "", "was not orc's");
       const aside = `current.corrupt-20260301T100000${below}`;
       assertEquals(readTree(layout.directory)[aside], text);
-      assertEquals(readCurrent(layout), "0a1b2c3d");
+      assertEquals(readCurrent(layout), "01kk0000000000000000000001");
       for (const { name } of [...Deno.readDirSync(layout.directory)]) {
         Deno.removeSync(`${layout.directory}/${name}`, { recursive: true });
       }
@@ -295,6 +303,9 @@ Deno.test("readCurrent() takes what a power cut left of it for nothing", () =>
   withRepository((layout) => {
     writeTree(layout.directory, { current: "\0".repeat(26) });
     assertEquals(isForeignCurrent(layout), false);
-    assertEquals(writeCurrent(layout, "0a1b2c3d", { token }), []);
-    assertEquals(readCurrent(layout), "0a1b2c3d");
+    assertEquals(
+      writeCurrent(layout, "01kk0000000000000000000001", { token }),
+      [],
+    );
+    assertEquals(readCurrent(layout), "01kk0000000000000000000001");
   }));

@@ -177,7 +177,7 @@ Deno.test("startSession() lets two agents start at once, each into a session of 
 Deno.test("startSession() goes on where current names a session that is gone", () =>
   withRoot({
     "workflow.yaml": EASY_WORKFLOW,
-    ".orchestrator/current": "34aa3244",
+    ".orchestrator/current": "01kk0000000000000000000009",
   }, async (root) => {
     await startSession(fixedHost(), { root, task: "Add login" });
     assertEquals(currentOf(root), idOf(0, 0));
