@@ -170,6 +170,7 @@ export type OrcErrorCode =
   | "value_as_argument"
   | "working_directory_gone"
   | "write_not_allowed"
+  | "wrong_clock"
   | "wrong_password";
 
 /** The facts that errors of some codes always carry. */

@@ -1,8 +1,11 @@
 /** What a host hands in is checked where it is used: what it gets wrong must not be stored. */
-import { usage } from "./error.ts";
+import { external, usage } from "./error.ts";
 import { epochMsOf } from "./time.ts";
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
+/** What a clock says that is far off; neither ids nor the files of other tools can hold such a time. */
+const FAR_OFF =
+  /^(?:[+-]\d{6}|0\d{3}|1[0-8]\d\d|19[0-6]\d)-\d\d-\d\dT[\d:.]+Z?$/;
 const LOCAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?$/;
 
 /** What a member of a host must answer, in words, and whether an answer is that. */
@@ -51,6 +54,13 @@ export function handed<Value>(
   value: Value,
 ): Value {
   const { expected, isRight } = ANSWERS[member];
+  if (/now/i.test(member) && isText(value, FAR_OFF)) {
+    throw external(
+      "wrong_clock",
+      `The clock says ${value}, and orc stores only times from 1970 to 9999`,
+      "set the clock of this machine",
+    );
+  }
   if (isRight(value)) return value;
   throw usage(
     "invalid_host",

@@ -1,10 +1,8 @@
 /** A moment in UTC as pydantic spells it: `Z`, and six fraction digits or none. */
 export function instantOf(epochMs: number): string {
-  const text = new Date(epochMs).toISOString();
-  const milliseconds = text.slice(20, 23);
-  return milliseconds === "000"
-    ? `${text.slice(0, 19)}Z`
-    : `${text.slice(0, 19)}.${milliseconds}000Z`;
+  // Counted from the end: a year beyond 9999 has a sign and six digits.
+  return new Date(epochMs).toISOString()
+    .replace(/\.(?:000|(\d{3}))Z$/, (_, ms) => ms ? `.${ms}000Z` : "Z");
 }
 
 /** Rewrites an instant ending in `Z` to Python's `isoformat()` spelling, used inside free-form objects. */

@@ -94,7 +94,8 @@ function newToken(): string {
 
 async function idSource(): Promise<() => string> {
   const { monotonicUlid } = await import("@std/ulid");
-  return () => monotonicUlid().toLowerCase();
+  // At the very first millisecond of all clocks, the library fails.
+  return () => monotonicUlid(Date.now() || 1).toLowerCase();
 }
 
 function homeDirectory(): string | undefined {

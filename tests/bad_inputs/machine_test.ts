@@ -1,4 +1,5 @@
 /** Section G: disks, limits, signals, streams, clocks and environments that fail. */
+import { instantOf } from "../../src/base/time.ts";
 import { lockText, OWN_IDENTITY, tokenOf } from "../session/fixtures.ts";
 import { legacyState } from "../work/fixtures.ts";
 import {
@@ -461,6 +462,49 @@ test("G8: a clock that jumps changes no order and makes no time negative", () =>
     assertEquals(await notesOf(lab), INSTANTS);
     const { out } = await lab.orc(["session", "info", "--json"]);
     assertEquals(JSON.parse(out).result.serial, 2 + INSTANTS.length);
+  }));
+
+/** Neither an id nor a file of the older tool can hold them. */
+const FAR_OFF = [-1, -7e13, 253_402_300_800_000, 2 ** 48, 8.64e15];
+
+for (const now of FAR_OFF.map(instantOf)) {
+  test(`G8: at the time ${now} all is readable, and nothing is stored`, () =>
+    inLab(async (lab) => {
+      await lab.orc(["start-item", "idea"]);
+      const options = { host: { now: () => now } };
+      const refusal = { exit: EXTERNAL, code: "wrong_clock", says: now };
+      const lines = [
+        ["start", "Third", "--beside"],
+        ["note", "x"],
+        ["complete", "idea", "-n", "Done"],
+        ["checkpoint", "-m", "x"],
+        ["session", "switch", lab.second],
+        ["session", "rename", lab.first, "x"],
+        ["feedback", "capture"],
+        ["finish", "--abandon", "-r", "Not wanted"],
+      ];
+      for (const args of lines) {
+        await assertRefused({ lab, options }, args, refusal);
+      }
+      await withoutChange(lab.root, async () => {
+        for (const words of ["status", "next", "session list", "history"]) {
+          const { code, out } = await lab.orc(words.split(" "), options);
+          assertEquals(code, OK, out);
+          assert(!/-\d+ (?:min|h|d|s)|NaN|Invalid/.test(out), out);
+        }
+        assertEquals((await lab.orc(["doctor"], options)).code, OK);
+      });
+    }));
+}
+
+test("G8: a local time beyond 9999 starts no session", () =>
+  inLab(async (lab) => {
+    const localNow = () => "+010000-01-01T09:00:00.000000";
+    const host = { now: () => "9999-12-31T23:59:59Z", localNow };
+    const { code, err } = await lab.orc(["start", "x", "--beside"], { host });
+    assertEquals(code, EXTERNAL);
+    assertStringIncludes(err, `The clock says ${localNow()}`);
+    assertEquals((await lab.orc(["status"])).code, OK);
   }));
 
 const LOCALES: readonly Readonly<Record<string, string>>[] = [

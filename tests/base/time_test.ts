@@ -19,8 +19,11 @@ Deno.test("instantOf() writes six fraction digits or none", () => {
   ]);
 });
 
-Deno.test("epochMsOf() reads back what instantOf() writes", () => {
-  const moments = [0, 999, 1_767_323_045_678, 4_294_967_296_001];
+Deno.test("epochMsOf() reads back what instantOf() writes, in any year", () => {
+  const moments = [
+    ...[0, 999, 1_767_323_045_678, 4_294_967_296_001],
+    ...[-1, -7e13, 253_402_300_800_000, 2 ** 48, 8.64e15],
+  ];
   assertEquals(moments.map(instantOf).map(epochMsOf), moments);
 });
 

@@ -37,6 +37,17 @@ Deno.test("denoHost().idSource() makes ascending ULIDs in lower case", async () 
   assertEquals(new Set(ids).size, ids.length);
 });
 
+Deno.test("denoHost().idSource() makes ids while the clock stands at its beginning", async () => {
+  const { stdout } = await runScript(
+    `import { denoHost } from "./src/host/deno_host.ts";
+     Date.now = () => 0;
+     const newId = await denoHost().idSource();
+     const ids = [newId(), newId()];
+     console.log(ids.every((id) => id.length === 26), ids[0] < ids[1]);`,
+  );
+  assertEquals(stdout, "true true\n");
+});
+
 Deno.test("denoHost().homeDirectory() is absolute and in orc's form, or undefined", async () => {
   // The script sets the variable itself: Deno would put its cache below such a home.
   const { stdout } = await runScript(
