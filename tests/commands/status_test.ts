@@ -456,38 +456,53 @@ phases:
         verification: {type: command, command: "{{test_command}}"}
 `;
 
+/** All that a session shows, in text and in JSON, but for the command as the workflow spells it. */
+async function allShown(root: string): Promise<string> {
+  const programs = { "npm test": { exitCode: 1, stderr: "1 failed" } };
+  const lines = [
+    ["start", "Add login"],
+    ["status"],
+    ["next"],
+    ["complete", "spec"],
+    ["skip", "spec", "-r", "TODO"],
+    ["complete", "tests"],
+    ["advance"],
+    ["next"],
+    ["handoff"],
+    ["session", "info"],
+    ["context-reminder"],
+    ["history"],
+    ["status"],
+    ["generate-md", "--stdout"],
+    ["checkpoint", "-m", "here"],
+    ["resume"],
+  ];
+  let shown = "";
+  for (const form of [[], ["--json"]]) {
+    for (const line of lines) {
+      const { out, err } = await orc(root, [...line, ...form], { programs });
+      // It is told beside the one that ran.
+      shown += `${out}${err}`.replaceAll(/"original_?command":"[^"]*"/gi, "");
+    }
+  }
+  return shown;
+}
+
+Deno.test("a placeholder that a setting brings in is filled nowhere", () =>
+  withRoot({
+    "workflow.yaml": WITH_PLACEHOLDERS.replace(
+      "spec: docs/spec.md",
+      'spec: "{{secret}}", secret: opened',
+    ),
+  }, async (root) => {
+    const shown = await allShown(root);
+    assert(shown.includes("{{secret}}"));
+    assert(!shown.includes("opened"), shown);
+  }));
+
 Deno.test("no command shows a placeholder that a setting fills, in text or in JSON", () =>
   withRoot({ "workflow.yaml": WITH_PLACEHOLDERS }, async (root) => {
-    const programs = { "npm test": { exitCode: 1, stderr: "1 failed" } };
-    const lines = [
-      ["start", "Add login"],
-      ["status"],
-      ["next"],
-      ["complete", "spec"],
-      ["skip", "spec", "-r", "TODO"],
-      ["complete", "tests"],
-      ["advance"],
-      ["next"],
-      ["handoff"],
-      ["session", "info"],
-      ["context-reminder"],
-      ["history"],
-      ["status"],
-      ["generate-md", "--stdout"],
-      ["checkpoint", "-m", "here"],
-      ["resume"],
-    ];
-    let shown = "";
-    for (const form of [[], ["--json"]]) {
-      for (const line of lines) {
-        const { out, err } = await orc(root, [...line, ...form], { programs });
-        // The command as the workflow spells it is told beside the one that ran.
-        shown += `${out}${err}`.replaceAll(
-          /"original_?command":"[^"]*"/gi,
-          "",
-        );
-      }
-    }
+    const shown = await allShown(root);
     assertEquals(
       shown.split("\n").filter((line) => line.includes("{{")),
       [],
