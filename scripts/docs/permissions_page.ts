@@ -19,9 +19,9 @@ export function permissionsPage(groups: readonly DocumentedGroup[]): string {
     "Deno gives a program only what the command line grants. orc asks for nothing while it runs: a permission that is missing is one sentence that names the flag, with exit code 77, or, where the answer does not depend on it, something less in the answer. `ROOT` stands for the directory of the repository.",
     "## The basic ones",
     table(["Flag", "What for"], BASIC_PERMISSION_ROWS.map(rowOf)),
-    `A variable of the environment that may not be read counts as unset. Some files lie elsewhere and need a path of their own: workflow.yaml when ${
-      code("orc init")
-    } writes it, pages and reports that are written beside it, your own settings and secrets, and a directory that a flag names. Links do not lead out: below the directory of the sessions none is followed.`,
+    `A variable of the environment that may not be read counts as unset. ${
+      code("HOME")
+    } stands for your own directory; settings there count only where they may be read. A path that a flag names needs a permission of its own. Links do not lead out: below the directory of the sessions none is followed.`,
     "## More for some commands",
     table(
       ["Flag", "What for", "Commands"],
@@ -44,7 +44,7 @@ export function permissionsPage(groups: readonly DocumentedGroup[]): string {
 }
 
 function permissionKinds(): readonly Permission[] {
-  return ["run", "sys", "net"];
+  return ["run", "sys", "net", "tree", "own"];
 }
 
 function rowOf([flag, purpose]: readonly [string, string]): readonly string[] {

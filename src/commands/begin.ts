@@ -31,6 +31,7 @@ export const initCommand = command<ResultOf<Initialized>>({
     humanFlag("-f, --force", "Write workflow.yaml anew and keep the old one"),
   ],
   effect: "writes",
+  permissions: ["tree"],
   examples: ["orc init", "orc init --portable"],
   use: async (host, options, values) =>
     (await import("../work/init.ts")).initRepository(host, {

@@ -59,7 +59,7 @@ export interface FlagSpec {
 }
 
 /** What a command needs from `deno run` beyond reading and writing the root. */
-export type Permission = "run" | "sys" | "net";
+export type Permission = "run" | "sys" | "net" | "tree" | "own";
 
 /** Arguments and flags as the parser hands them over: every declared name is a key. */
 export interface Values {

@@ -363,12 +363,18 @@ export const PERMISSION_ROWS: Readonly<Record<Permission, Row>> = {
   run: ["--allow-run", "run checks and git"],
   sys: ["--allow-sys", "read the host name and the home directory"],
   net: ["--allow-net", "reach other machines"],
+  tree: ["--allow-write=ROOT", "write or remove files beside the state"],
+  own: ["--allow-read=HOME", "read what is your own"],
 };
 
 const READ: Row = ["--allow-read=ROOT", "read the repository"];
 const WRITE: Row = [
   `--allow-write=ROOT/${ORCHESTRATOR_DIRECTORY}`,
   "keep the sessions",
+];
+const WRITE_OWN: Row = [
+  `--allow-write=HOME/${ORCHESTRATOR_DIRECTORY}`,
+  "keep what is your own",
 ];
 const ENVIRONMENT: Row = ["--allow-env", "read settings from the environment"];
 
@@ -378,12 +384,14 @@ export const BASIC_PERMISSION_ROWS: readonly Row[] = [READ, WRITE, ENVIRONMENT];
 export function permissionRows(
   command: Pick<Command, "effect" | "flags" | "permissions">,
 ): readonly Row[] {
+  const { permissions } = command;
   const effects = [command, ...command.flags].map(({ effect }) => effect);
   const mayWrite = effects.includes("writes") || effects.includes("human");
   return [
     READ,
-    ...mayWrite ? [WRITE] : [],
+    ...mayWrite && !permissions.includes("tree") ? [WRITE] : [],
     ENVIRONMENT,
-    ...command.permissions.map((permission) => PERMISSION_ROWS[permission]),
+    ...permissions.map((permission) => PERMISSION_ROWS[permission]),
+    ...mayWrite && permissions.includes("own") ? [WRITE_OWN] : [],
   ];
 }

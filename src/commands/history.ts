@@ -256,6 +256,7 @@ export const learnCommand = command<LearnResult>({
     }),
   ],
   effect: "reads",
+  permissions: ["tree"],
   examples: ["orc learn", "orc learn --save"],
   async use(host, options, values) {
     const { writeLearnings } = await import("../history/pages.ts");
@@ -288,6 +289,7 @@ export const generateMdCommand = command<ResultOf<Generated>>({
     humanFlag("-f, --force", "Replace a file that orc did not make"),
   ],
   effect: "writes",
+  permissions: ["tree"],
   examples: ["orc generate-md", "orc generate-md --stdout"],
   isValue: true,
   use: async (host, options, values) =>

@@ -217,7 +217,7 @@ export const migrateCommand = command<MigrationResult>({
     ),
   ],
   effect: "writes",
-  permissions: ["sys"],
+  permissions: ["sys", "tree"],
   examples: [
     "orc migrate --dry-run",
     "orc migrate --yes",

@@ -41,7 +41,7 @@ export const secretsDoctorCommand = command<Result>({
   description:
     "Finds secrets that the workflow or a setting names and nobody has, that cannot be opened, that others may read, that git tracks, that are not encrypted, and keys that lie beside what they open. Changes nothing and shows no value. Exits with 3 if anything is found that is more than good to know.",
   effect: "reads",
-  permissions: ["run"],
+  permissions: ["run", "own"],
   examples: ["orc secrets doctor", "orc secrets doctor --json"],
   async use(host, options) {
     const diagnosis = await diagnoseSecrets(host, options);
@@ -100,7 +100,7 @@ export const secretsGetCommand = command<ResultOf<GotSecret>>({
   args: [SECRET_NAME],
   flags: [flag("--show", "Print it on a terminal too")],
   effect: "reads",
-  permissions: ["run"],
+  permissions: ["run", "own"],
   examples: ["orc secrets get OPENAI_API_KEY"],
   isValue: true,
   use: (host, options, values) =>
@@ -116,6 +116,7 @@ export const secretsInitCommand = command<ResultOf<SecretsReady>>({
   description:
     "Makes an identity of age in your own directory, which opens the secrets you keep. One that is there stays. Make a copy of it in a safe place: without it the secrets cannot be opened.",
   effect: "writes",
+  permissions: ["own"],
   examples: ["orc secrets init"],
   use: initSecrets,
   render: ({ identity, recipient, created, missing }) =>
@@ -134,6 +135,7 @@ export const secretsListCommand = command<ListResult>({
   description:
     "Lists the secrets that are stored or that workflow.yaml or a setting names, each with where its value comes from. No value is opened or shown.",
   effect: "reads",
+  permissions: ["own"],
   examples: ["orc secrets list"],
   use: listSecrets,
   render: listText,
@@ -154,7 +156,7 @@ export const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
     "Opens a secret and prints where it comes from, its length, and a fingerprint: eight digits that are the same wherever the value is the same. They are slow to compute and salted, and left out for a value of less than 12 characters, so that nobody can guess the value from them.",
   args: [SECRET_NAME],
   effect: "reads",
-  permissions: ["run"],
+  permissions: ["run", "own"],
   examples: ["orc secrets test OPENAI_API_KEY"],
   // The result has a place of its own.
   async run(host, values) {
@@ -181,6 +183,7 @@ export const secretsRmCommand = command<ResultOf<SecretRemoved>>({
   args: [SECRET_NAME],
   flags: [...LEVEL_FLAGS, flag("-y, --yes", "Remove without asking")],
   effect: "writes",
+  permissions: ["own"],
   examples: [
     "orc secrets rm OPENAI_API_KEY",
     "orc secrets rm OPENAI_API_KEY --global --yes",
@@ -209,6 +212,7 @@ export const secretsSetCommand = command<ResultOf<SecretKept>>({
     flag("-y, --yes", "Replace one that is there without asking"),
   ],
   effect: "writes",
+  permissions: ["own"],
   examples: [
     "orc secrets set OPENAI_API_KEY",
     "orc secrets set DEPLOY_KEY --file key.pem --private",
@@ -246,7 +250,7 @@ export const secretsSourceCommand = command<Omit<SecretOrigin, "repository">>({
     "Names all places that have a secret, in the order they count: the repository, your own directory for this repository, then for all, the environment (ORCHESTRATOR_NAME, then NAME), the Python tool's file and git's credential helper.",
   args: [SECRET_NAME],
   effect: "reads",
-  permissions: ["run"],
+  permissions: ["run", "own"],
   examples: ["orc secrets source OPENAI_API_KEY"],
   async use(host, options, values) {
     const name = values.need("NAME");

@@ -133,7 +133,9 @@ function identityFact(
   if (home === undefined) return null;
   const path = userLayout(home).identity;
   if (fileKind(path) !== "file") return null;
-  const isTracked = isFileTracked(home, path) === true ||
+  // Around a home may lie what nobody lets orc look at.
+  const inHome = orElse(() => isFileTracked(home, path), () => null);
+  const isTracked = inHome === true ||
     isFileTracked(layout.root, path) === true;
   return { path, mode: modeAt(path), isTracked };
 }

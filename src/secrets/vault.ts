@@ -161,10 +161,14 @@ function makePrivateDirectory({ base, path }: SecretDirectory): void {
   try {
     makeDirectory(path);
     Deno.chmodSync(path, PRIVATE_DIRECTORY);
-    syncDirectory(parent);
   } catch (error) {
     // Two processes may keep their first secrets at the same time.
     if (!isTaken(error)) throw asOrcError(error, "make", path);
+  }
+  try {
+    syncDirectory(parent);
+  } catch (error) {
+    throw asOrcError(error, "read", parent);
   }
 }
 

@@ -1,0 +1,139 @@
+/** `docs/permissions.md`, played: each command gets the flags that the page gives it, and no more. */
+import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
+import { assert, assertEquals } from "@std/assert";
+
+const WORKFLOW = `name: Tiny
+phases:
+  - id: DO
+    name: Do
+    items:
+      - {id: one, name: One}
+      - {id: two, name: Two, required: false}
+      - {id: go, name: Go, verification: {type: manual_gate}}
+      - {id: run, name: Run, verification: {type: command, command: git version}}
+`;
+
+/** A line for each command, in an order in which most have something to do. */
+const LINES: Readonly<Record<string, string>> = {
+  "init": "init",
+  "validate": "validate",
+  "start": "start Task",
+  "status": "status",
+  "next": "next",
+  "start-item": "start-item one",
+  "complete": "complete run",
+  "skip": "skip two -r because-nothing-here-needs-it",
+  "note": "note Remember",
+  "advance": "advance",
+  "approve-item": "approve-item go",
+  "approve": "approve",
+  "verify-write-allowed": "verify-write-allowed",
+  "checkpoint": "checkpoint -m here",
+  "checkpoints": "checkpoints",
+  "resume": "resume",
+  "handoff": "handoff",
+  "context-reminder": "context-reminder",
+  "session list": "session list",
+  "session switch": "session switch 0",
+  "session info": "session info",
+  "session rename": "session rename 0 Name",
+  "session cleanup": "session cleanup --yes",
+  "list": "list",
+  "cleanup": "cleanup --yes",
+  "doctor": "doctor",
+  "migrate": "migrate --yes",
+  "import-legacy": "import-legacy old --yes",
+  "unlock": "unlock",
+  "history": "history",
+  "analyze": "analyze",
+  "learn": "learn --save",
+  "feedback capture": "feedback capture",
+  "feedback review": "feedback review",
+  "generate-md": "generate-md",
+  "config list": "config list",
+  "config show": "config show",
+  "config get": "config get color",
+  "config set": "config set color never",
+  "config unset": "config unset color",
+  "config path": "config path",
+  "secrets init": "secrets init",
+  "secrets set": "secrets set A_KEY --private --file value",
+  "secrets get": "secrets get A_KEY",
+  "secrets list": "secrets list",
+  "secrets source": "secrets source A_KEY",
+  "secrets test": "secrets test A_KEY",
+  "secrets doctor": "secrets doctor",
+  "secrets rm": "secrets rm A_KEY --yes",
+  "finish": "finish --abandon -r Wrong",
+  "help": "help",
+  "completions": "completions bash",
+  "schema": "schema status",
+  "version": "version",
+};
+
+/** What the rules refuse here, whatever is permitted. */
+const REFUSED = ["advance", "verify-write-allowed"];
+
+/** The flags of each command, as the page shows them. */
+function flagsOnPage(): ReadonlyMap<string, readonly string[]> {
+  const page = Deno.readTextFileSync("docs/permissions.md");
+  const [, table = ""] = page.split("## By command");
+  return new Map(
+    Array.from(
+      table.matchAll(/^\| `([^`]+)` +\| (.*) \|$/gm),
+      ([, name = "", flags = ""]) =>
+        [name, flags.match(/--[^`]+/g) ?? []] as const,
+    ),
+  );
+}
+
+/** Where Deno keeps what it has downloaded: another home must not send it away for more. */
+async function denoDirectory(): Promise<string> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json"],
+  });
+  const { stdout } = await command.output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+Deno.test({
+  name: "each command works with the flags that docs/permissions.md gives it",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withTemporaryDirectory(async (directory) => {
+      const [root, home] = [`${directory}/root`, `${directory}/home`];
+      writeTree(directory, {
+        "home/": "",
+        "root/old/.workflow_tool_feedback.jsonl": '{"timestamp": ""}\n',
+        "root/.git/HEAD": "ref: refs/heads/main\n",
+        "root/.workflow_log.jsonl": "",
+        "root/value": "s3cret",
+      });
+      const DENO_DIR = await denoDirectory();
+      const pages = flagsOnPage();
+      assertEquals([...pages.keys()].sort(), Object.keys(LINES).sort());
+      for (const [name, line] of Object.entries(LINES)) {
+        const flags = pages.get(name) ?? [];
+        const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+          args: [
+            "run",
+            "--no-prompt",
+            ...flags.map((flag) =>
+              flag.replace("ROOT", root).replace("HOME", home)
+            ),
+            `${Deno.cwd()}/cli.ts`,
+            ...line.split(" "),
+          ],
+          cwd: root,
+          env: { DENO_DIR, HOME: home, ORCHESTRATOR_APPROVALS: "any" },
+        }).output();
+        const said = `${line}: ${new TextDecoder().decode(stderr)}`;
+        assertEquals(code, REFUSED.includes(name) ? 3 : 0, said);
+        assert(!said.includes("permission --"), said);
+        if (name === "init") writeTree(root, { "workflow.yaml": WORKFLOW });
+      }
+      for (const name of ["WORKFLOW.md", "LEARNINGS.md"]) {
+        assert(Deno.statSync(`${root}/${name}`).isFile, name);
+      }
+    }),
+});
