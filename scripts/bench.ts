@@ -19,6 +19,7 @@ import {
   measureLogLines,
   measureSessions,
 } from "./bench/scale.ts";
+import { measureEndurance, measureServer } from "./bench/server.ts";
 import { measureUpdateOnSlowDisk } from "./bench/slow_disk.ts";
 import {
   measureNote,
@@ -40,6 +41,9 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   "contention-8": () => measureContention(8),
   "contention-24": () => measureContention(24),
   "fairness-24": () => measureFairness(24),
+  "server-100": () => measureServer(100),
+  "server-400": () => measureServer(400),
+  "server-1000": () => measureServer(1000),
   sessions: measureSessions,
   items: measureItems,
   "log-lines": measureLogLines,
@@ -59,11 +63,16 @@ const TEXTS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   log: measureLog,
 };
 
+/** Those of them that take minutes. */
+const LARGE_TEXTS: typeof TEXTS = {
+  endurance: measureEndurance,
+};
+
 const wanted = Deno.args.length === 0
   ? [...Object.keys(ROWS), ...Object.keys(TEXTS)]
   : Deno.args;
 for (const name of wanted) {
-  const measureTexts = TEXTS[name];
+  const measureTexts = TEXTS[name] ?? LARGE_TEXTS[name];
   if (measureTexts) {
     for (const text of await measureTexts()) console.log(text);
     continue;
@@ -72,7 +81,7 @@ for (const name of wanted) {
   if (!measure) {
     console.error(
       `No bench "${name}"; there are: ${
-        [ROWS, LARGE_ROWS, TEXTS].flatMap(Object.keys).join(", ")
+        [ROWS, LARGE_ROWS, TEXTS, LARGE_TEXTS].flatMap(Object.keys).join(", ")
       }`,
     );
     Deno.exit(2);

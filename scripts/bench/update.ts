@@ -58,7 +58,8 @@ export function measureUpdate(): Promise<Row> {
   });
 }
 
-function bareLoop(
+/** Makes the least that a durable update can do. */
+export function bareLoop(
   directory: string,
   state: Uint8Array,
   line: Uint8Array,
@@ -86,7 +87,7 @@ function writeAndSync(
   file.close();
 }
 
-function lastLineOf(log: string): Uint8Array {
+export function lastLineOf(log: string): Uint8Array {
   const line = log.trimEnd().split("\n").at(-1) ?? "";
   return new TextEncoder().encode(`${line}\n`);
 }

@@ -62,6 +62,10 @@ export function quickProofs(bench: Bench): readonly Proof[] {
       run: () => proveServer(root, project),
     },
     {
+      name: "a server that goes on for long needs no more memory",
+      run: () => proveEndurance(root, project),
+    },
+    {
       name: "who uses only its errors bundles no more than 15 kB",
       run: () => proveOneError(project),
     },
@@ -159,13 +163,30 @@ async function proveDescription(
   return Object.values(JUDGES).join(", ");
 }
 
+/** Less than 800 updates would leave behind, if a state, a session or an answer stayed of each. */
+const MAX_GROWN_BYTES = 2 * 1024 * 1024;
+const SERVED_AT_ONCE: readonly number[] = [100, 400, 1000];
+
 async function proveServer(root: string, project: string): Promise<string> {
-  const said = await proveConsumer(root, project, "server");
-  const { stored, rejected, signals, warnings } = JSON.parse(said);
-  const isSound = stored === 100 && rejected.length === 0 && signals === 1 &&
-    warnings.length === 0;
+  const runs = SERVED_AT_ONCE.map((count) => [String(count)]);
+  const said = await proveConsumer(root, project, "server", runs);
+  for (const [index, text] of said.entries()) {
+    const { stored, rejected, signals, warnings } = JSON.parse(text);
+    const isSound = stored === SERVED_AT_ONCE[index] && signals === 1 &&
+      rejected.length === 0 && warnings.length === 0;
+    if (!isSound) throw new Error(`The server said: ${text}`);
+  }
+  return `${SERVED_AT_ONCE.join(", ")} changes at once`;
+}
+
+async function proveEndurance(root: string, project: string): Promise<string> {
+  const runs = [["100", "1000"]];
+  const [said = ""] = await proveConsumer(root, project, "endurance", runs);
+  const { stored, rejected, warnings, grownBytes } = JSON.parse(said);
+  const isSound = stored === 1000 && rejected.length === 0 &&
+    warnings.length === 0 && grownBytes < MAX_GROWN_BYTES;
   if (!isSound) throw new Error(`The server said: ${said}`);
-  return `${stored} changes`;
+  return `${Math.round(grownBytes / 1024)} KiB more after ${stored} updates`;
 }
 
 async function proveLinks(project: string): Promise<string> {

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import process from "node:process";
-import { addNote, denoHost, readStatus, startSession } from "@orc/cli";
+import { denoHost, openRepository } from "@orc/cli";
 
 const count = Number(process.argv[2] ?? 100);
 const warnings: string[] = [];
@@ -11,18 +11,22 @@ let signals = 0;
 process.on("SIGTERM", () => signals++);
 
 const host = { ...denoHost(), env: () => undefined };
+const { signal } = new AbortController();
 const root = await mkdtemp(`${tmpdir()}/orc-server-`);
 try {
-  await startSession(host, { root, task: "Serve" });
+  const repository = await openRepository({ root, host, signal });
+  const session = await repository.start("Serve");
   const texts = Array.from({ length: count }, (_, number) => `note ${number}`);
   const startedAtMs = performance.now();
-  const updates = texts.map((text) => addNote(host, { root, text }));
+  const updates = texts.map((text) =>
+    session.note(text, { signal: new AbortController().signal })
+  );
   await Promise.race(updates);
   process.kill(process.pid, "SIGTERM");
   const ends = await Promise.allSettled(updates);
   const elapsedMs = performance.now() - startedAtMs;
   await new Promise((resolve) => setTimeout(resolve, 50));
-  const { notes } = await readStatus(host, { root });
+  const { notes } = await session.status();
   console.log(JSON.stringify({
     stored: new Set(notes).size,
     rejected: ends.flatMap((end) =>
