@@ -343,12 +343,12 @@ export { VERSION } from "./src/base/version.ts";
 export { decide } from "./src/engine/decide.ts";
 export type { RecordedEvent } from "./src/engine/event.ts";
 export type { RestoreChange } from "./src/engine/restore.ts";
+export type { LeftOut } from "./src/engine/phase.ts";
 export type { Circumstances } from "./src/engine/situation.ts";
 export type { Blocker, ClosedStatus } from "./src/engine/state.ts";
 export type {
   EvidenceSummary,
   ItemSummary,
-  LeftOut,
   NextStep,
   PhaseSummary,
   Progress,

@@ -50,14 +50,18 @@ export function reasonRuleOf(place: Place): StepType {
   return isFreedByPhase(place) ? "documented" : place.item.stepType;
 }
 
-export interface Step {
+/** What the step is about: an item of the current phase, the leaving of a phase, or the session. */
+export type StepAction =
+  | { readonly action: "complete" | "approve_item"; readonly itemId: string }
+  | { readonly action: "approve_phase"; readonly phaseId: string }
+  | { readonly action: "advance" | "finish" };
+
+export type Step = StepAction & {
   /** A command line for a POSIX shell; what stands in it as `<…>` is to be filled in. */
   readonly command: string;
-  /** The item of the current phase it is about; null for a step of the session. */
-  readonly itemId: string | null;
   /** Whether only a human can take it. */
   readonly human: boolean;
-}
+};
 
 export function nextStep(workflow: Workflow, state: SessionState): Step {
   const phase = currentPhase(workflow, state);
@@ -70,9 +74,11 @@ export function nextStep(workflow: Workflow, state: SessionState): Step {
     .filter(({ itemState }) => itemState.status !== "skipped");
   const item = itemToGoOnWith(workflow, phase, open);
   if (item) return stepFor(workflow, item);
-  if (here.some(isApproval)) return byHuman("orc approve");
-  if (nextPhase(workflow, state)) return byAnyone("orc advance");
-  return blockers.length === 0 ? byAnyone("orc finish") : wayOut(blockers);
+  if (here.some(isApproval)) return approvalOf(phase.id, "orc approve");
+  if (nextPhase(workflow, state)) {
+    return { action: "advance", command: "orc advance", human: false };
+  }
+  return wayOut(blockers);
 }
 
 /**
@@ -97,10 +103,11 @@ function itemToGoOnWith(
 
 /** The step that gets an open item done, whoever's turn it is. */
 export function stepFor(workflow: Workflow, item: Item): Step {
-  const { id, evidenceSchema } = item;
-  const word = shellWord(id);
+  const { id: itemId, evidenceSchema } = item;
+  const word = shellWord(itemId);
   if (needsHuman(workflow, item)) {
-    return byHuman(`orc approve-item ${word}`, id);
+    const command = `orc approve-item ${word}`;
+    return { action: "approve_item", itemId, command, human: true };
   }
   // There is nothing to tell about an approval nobody gave.
   const isClock = passageOf(workflow, item)?.type === "clock";
@@ -108,29 +115,27 @@ export function stepFor(workflow: Workflow, item: Item): Step {
   const evidence = evidenceSchema !== null && !isManual(item)
     ? ' --evidence "<file>"'
     : "";
-  return byAnyone(`orc complete ${word}${evidence}${notes}`, id);
+  const command = `orc complete ${word}${evidence}${notes}`;
+  return { action: "complete", itemId, command, human: false };
 }
 
 /** Nobody goes back to a phase: what was left open there, only a human can do without. */
 function wayOut(blockers: readonly Blocker[]): Step {
-  const approval = blockers.find(isApproval);
-  return byHuman(
-    approval
-      ? `orc approve --phase ${shellWord(approval.phaseId)}`
-      : "orc finish --force",
-  );
+  const [phaseId] = blockers.filter(isApproval).map(({ phaseId }) => phaseId);
+  if (phaseId !== undefined) {
+    return approvalOf(phaseId, `orc approve --phase ${shellWord(phaseId)}`);
+  }
+  const human = blockers.length > 0;
+  const command = human ? "orc finish --force" : "orc finish";
+  return { action: "finish", command, human };
+}
+
+function approvalOf(phaseId: string, command: string): Step {
+  return { action: "approve_phase", phaseId, command, human: true };
 }
 
 function isApproval({ code }: Blocker): boolean {
   return code === "approval_missing";
-}
-
-function byAnyone(command: string, itemId: string | null = null): Step {
-  return { command, itemId, human: false };
-}
-
-function byHuman(command: string, itemId: string | null = null): Step {
-  return { command, itemId, human: true };
 }
 
 export function hintOf({ command, human }: Step): string {

@@ -27,6 +27,7 @@ import {
   awaitsApproval,
   type Blocker,
   currentPhase,
+  itemStateOf,
   nextPhase,
   pendingPhase,
   phaseBlockers,
@@ -283,4 +284,30 @@ export function refuseApproval(
       details: { code: "approval_required", request },
     }, caller)],
   };
+}
+
+/** An item that was left out, and why. */
+export interface LeftOut {
+  /** Id of its phase. */
+  readonly phase: string;
+  /** Its id. */
+  readonly item: string;
+  /** As given; null where the Python tool kept none. */
+  readonly reason: string | null;
+}
+
+/** What was skipped in some phases, in the order of the workflow. */
+export function leftOutIn(
+  state: SessionState,
+  phases: readonly Phase[],
+): readonly LeftOut[] {
+  return phases.flatMap((phase) => {
+    const phaseState = phaseStateOf(state, phase);
+    return phase.items.flatMap(({ id }) => {
+      const { status, skipReason } = itemStateOf(phaseState, id);
+      return status === "skipped"
+        ? [{ phase: phase.id, item: id, reason: skipReason }]
+        : [];
+    });
+  });
 }

@@ -13,7 +13,7 @@ import type {
   Verification,
   Workflow,
 } from "../workflow/types.ts";
-import { isSkippable, nextStep } from "./next.ts";
+import { isSkippable, nextStep, type Step } from "./next.ts";
 import {
   type Blocker,
   isClosed,
@@ -106,15 +106,29 @@ export interface ItemSummary {
   readonly failure: string | null;
 }
 
-/** What to do next: one command, and the item it is about. */
-export interface NextStep {
-  /** A command line for a POSIX shell; what stands in it as `<…>` is to be filled in. */
-  readonly command: string;
-  /** The item of the current phase it is about; null for a step of the session. */
-  readonly item: ItemSummary | null;
-  /** Whether only a human can do it. */
-  readonly human: boolean;
-}
+/** What to do next: one command, and for programs the action that it is, with what that is about. */
+export type NextStep =
+  & {
+    /** A command line for a POSIX shell; what stands in it as `<…>` is to be filled in. */
+    readonly command: string;
+    /** Whether only a human can do it. */
+    readonly human: boolean;
+  }
+  & (
+    | {
+      /** The type of an {@linkcode Action}; `finish` by a human needs force. */
+      readonly action: "complete" | "approve_item";
+      /** The item of the current phase it is about; null for a step of a phase or the session. */
+      readonly item: ItemSummary;
+    }
+    | {
+      readonly action: "approve_phase";
+      readonly item: null;
+      /** The phase whose leaving awaits a yes: the current one, or in the last phase any. */
+      readonly phaseId: string;
+    }
+    | { readonly action: "advance" | "finish"; readonly item: null }
+  );
 
 /** All that people and agents want to know of a session at a glance. */
 export interface Summary {
@@ -185,12 +199,18 @@ export function summarize(workflow: Workflow, state: SessionState): Summary {
     constraints: state.constraints,
     notes: state.notes.map(({ text }) => text),
     blockers: active && phase ? blockersOf(workflow, state, phase) : [],
-    next: step && {
-      command: step.command,
-      item: items.find(({ id }) => id === step.itemId) ?? null,
-      human: step.human,
-    },
+    next: step && shownStep(step, items),
   };
+}
+
+function shownStep(
+  step: Step,
+  items: readonly ItemSummary[],
+): NextStep | null {
+  if (!("itemId" in step)) return { ...step, item: null };
+  const { itemId, ...rest } = step;
+  const item = items.find(({ id }) => id === itemId);
+  return item ? { ...rest, item } : null;
 }
 
 /** The last phase is left by finishing, which everything still open in any phase keeps from. */
@@ -219,32 +239,6 @@ function summarizePhase(phase: Phase, state: SessionState): PhaseSummary {
     skipped: count("skipped"),
     total: phase.items.length,
   };
-}
-
-/** An item that was left out, and why. */
-export interface LeftOut {
-  /** Id of its phase. */
-  readonly phase: string;
-  /** Its id. */
-  readonly item: string;
-  /** As given; null where the Python tool kept none. */
-  readonly reason: string | null;
-}
-
-/** What was skipped in some phases, in the order of the workflow. */
-export function leftOutIn(
-  state: SessionState,
-  phases: readonly Phase[],
-): readonly LeftOut[] {
-  return phases.flatMap((phase) => {
-    const phaseState = phaseStateOf(state, phase);
-    return phase.items.flatMap(({ id }) => {
-      const { status, skipReason } = itemStateOf(phaseState, id);
-      return status === "skipped"
-        ? [{ phase: phase.id, item: id, reason: skipReason }]
-        : [];
-    });
-  });
 }
 
 function sumOf(phases: readonly Progress[], key: keyof Progress): number {

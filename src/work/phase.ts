@@ -1,6 +1,6 @@
 import { minutesBetween } from "../base/text.ts";
 import { currentPhase, nextPhase, phaseStateOf } from "../engine/state.ts";
-import { type LeftOut, leftOutIn } from "../engine/summary.ts";
+import { type LeftOut, leftOutIn } from "../engine/phase.ts";
 import type { Host } from "../host/host.ts";
 import {
   type OpenedSession,

@@ -4,6 +4,7 @@ import {
   isSkippable,
   nextStep,
   reasonRuleOf,
+  type Step,
 } from "../../src/engine/next.ts";
 import type {
   Action,
@@ -195,11 +196,13 @@ Deno.test("nextStep() sends nobody to a human where there is none", () => {
   const items = [gate, itemOf("m", { verification: MANUAL })];
   const workflow = workflowOf([phaseOf("PLAN", items)], ZERO_HUMAN);
   assertEquals(nextStep(workflow, sessionWith(workflow)), {
+    action: "complete",
     command: 'orc complete m --notes "<what you did>"',
     itemId: "m",
     human: false,
   });
   assertEquals(nextStep(workflow, sessionWith(workflow, { m: "skipped" })), {
+    action: "approve_item",
     command: "orc approve-item g",
     itemId: "g",
     human: true,
@@ -221,8 +224,8 @@ Deno.test("nextStep() advances while there is a phase to enter", () => {
   ]);
   const state = sessionWith(workflow, { a: "completed" });
   assertEquals(nextStep(workflow, state), {
+    action: "advance",
     command: "orc advance",
-    itemId: null,
     human: false,
   });
 });
@@ -273,6 +276,22 @@ Deno.test("nextStep() leaves a required review that was skipped to a human", () 
   assertEquals(commandFor([], {}, fields), `${HUMANS} orc finish --force`);
 });
 
+/** As a program would do it, which reads no command line. */
+function actionOf(step: Step): Action {
+  switch (step.action) {
+    case "complete":
+      return complete(step.itemId);
+    case "approve_item":
+      return { type: step.action, itemId: step.itemId, notes: null };
+    case "approve_phase":
+      return { type: step.action, phaseId: step.phaseId };
+    case "advance":
+      return { type: step.action, force: false };
+    case "finish":
+      return { type: step.action, notes: null, force: step.human };
+  }
+}
+
 Deno.test("nextStep() leads an obedient agent and human to the end", () => {
   const workflow = workflowOf([
     phaseOf("PLAN", [itemOf("a"), itemOf("m", { verification: MANUAL })]),
@@ -285,20 +304,11 @@ Deno.test("nextStep() leads an obedient agent and human to the end", () => {
   let state = sessionOf(workflow);
   const commands: string[] = [];
   while (state.status === "active") {
-    const { command, itemId, human } = nextStep(workflow, state);
-    commands.push(command);
-    const id = itemId ?? "";
-    const actions: Readonly<Record<string, Action>> = {
-      complete: complete(id),
-      "approve-item": { type: "approve_item", itemId: id, notes: null },
-      approve: { type: "approve_phase", phaseId: null },
-      advance: { type: "advance", force: false },
-      finish: { type: "finish", notes: null, force: false },
-    };
-    const action = actions[command.split(" ")[1] ?? ""];
-    assert(action, command);
-    const decision = act(workflow, state, action, human ? HUMAN : AGENT);
-    assert(decision.events.length > 0, command);
+    const step = nextStep(workflow, state);
+    commands.push(step.command);
+    const caller = step.human ? HUMAN : AGENT;
+    const decision = act(workflow, state, actionOf(step), caller);
+    assert(decision.events.length > 0, step.command);
     state = decision.state;
   }
   assertEquals(commands, [

@@ -210,7 +210,12 @@ Deno.test("summarize() counts what the state does not know as untouched", () => 
 Deno.test("summarize() leads to the end of a phase without items", () => {
   const empty = workflowOf([phaseOf("PLAN", [])]);
   const { next, progress } = summarize(empty, sessionOf(empty));
-  assertEquals(next, { command: "orc finish", item: null, human: false });
+  assertEquals(next, {
+    command: "orc finish",
+    item: null,
+    human: false,
+    action: "finish",
+  });
   assertEquals(progress.total, 0);
 });
 

@@ -22,10 +22,11 @@ const YEAR_SECONDS = 365 * 24 * 3600;
 const MAX_STEPS = 40;
 
 /** The action that a command line stands for, when it is well done. */
-function actionOf(workflow: Workflow, { command, itemId }: Step): Action {
+function actionOf(workflow: Workflow, step: Step): Action {
+  const { command } = step;
   const [, verb] = command.split(" ");
   const force = command.includes("--force");
-  const id = itemId ?? "";
+  const id = "itemId" in step ? step.itemId : "";
   switch (verb) {
     case "complete": {
       const item = findItem(workflow, id);
@@ -66,6 +67,7 @@ function follow(
 ): Decision {
   const step = nextStep(workflow, state);
   const action = actionOf(workflow, step);
+  assertSameAct(step, action, state);
   if (action.type === "complete") checkToRun(workflow, state, action);
   const caller = step.human ? HUMAN : AGENT;
   const decision = decide(workflow, state, action, {
@@ -74,6 +76,16 @@ function follow(
   });
   assert(decision.events.length > 0, `${step.command} does nothing`);
   return decision;
+}
+
+/** What a program switches on is what the command line says. */
+function assertSameAct(step: Step, action: Action, state: SessionState): void {
+  assertEquals(step.action, action.type, step.command);
+  if (step.action === "approve_phase" && action.type === step.action) {
+    assertEquals(step.phaseId, action.phaseId ?? state.currentPhaseId);
+  }
+  const isForced = "force" in action && action.force;
+  if (isForced) assert(step.human, step.command);
 }
 
 Deno.test("nextStep() leads from anywhere to the end, and its steps are never refused", () => {
