@@ -323,19 +323,6 @@ export function entriesBelow(
   );
 }
 
-/** Things with names, by the word of the name that stands at this depth. */
-export function familiesOf<Named extends { readonly name: string }>(
-  all: readonly Named[],
-  depth: number,
-): ReadonlyMap<string, readonly Named[]> {
-  const families = new Map<string, Named[]>();
-  for (const each of all) {
-    const word = each.name.split(" ")[depth] ?? "";
-    families.set(word, [...families.get(word) ?? [], each]);
-  }
-  return families;
-}
-
 /** The error for words that select nothing, with the command that was probably meant. */
 export function unknownCommand(
   table: Table,

@@ -7,7 +7,6 @@ import {
   command,
   type CommandGroup,
   entriesBelow,
-  familiesOf,
   findEntry,
   flag,
   type FlagSpec,
@@ -17,6 +16,7 @@ import {
   tableOf,
   type ValueKind,
 } from "./command.ts";
+import { familiesOf } from "./help.ts";
 
 /** What a shell may offer at the cursor. */
 interface Completion {

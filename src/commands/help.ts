@@ -7,7 +7,6 @@ import {
   type CommandGroup,
   type Effect,
   entriesBelow,
-  familiesOf,
   findEntry,
   type FlagSpec,
   globalFlags,
@@ -198,6 +197,19 @@ function summariesOf(
       (index === 0 ? name : "").padEnd(nameWidth) + line
     )
   );
+}
+
+/** Things with names, by the word of the name that stands at this depth. */
+export function familiesOf<Named extends { readonly name: string }>(
+  all: readonly Named[],
+  depth: number,
+): ReadonlyMap<string, readonly Named[]> {
+  const families = new Map<string, Named[]>();
+  for (const each of all) {
+    const word = each.name.split(" ")[depth] ?? "";
+    families.set(word, [...families.get(word) ?? [], each]);
+  }
+  return families;
 }
 
 /** Commands of one family share their first word: `session list|switch`. */
