@@ -95,7 +95,11 @@ export async function saveCheckpoint(
   const [message = null] = fitting("message", [options.message ?? ""]);
   const decisions = fitting("decision", options.decisions ?? []);
   const files = fitting("file name", options.files ?? []);
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, {
+    message: true,
+    decisions: true,
+    files: true,
+  });
   const { repository, session, place } = opened;
   const { mask } = await sessionMasker(host, opened);
   assertOpen(session.state);
@@ -166,11 +170,13 @@ export async function listCheckpoints(
   options: CheckpointListOptions = {},
 ): Promise<CheckpointList> {
   if (options.all) {
-    const repository = openRepository(host, options);
+    const repository = openRepository(host, options, { all: true });
     const found = await allCheckpoints(repository);
     return listOf(placeOf(repository, null), found);
   }
-  const { repository, session, place } = await openSession(host, options);
+  const { repository, session, place } = await openSession(host, options, {
+    all: true,
+  });
   return listOf(place, checkpointsOf(repository, session));
 }
 
@@ -235,7 +241,12 @@ export async function cleanCheckpoints(
   const keep = numberIn("--keep", options.keep ?? KEPT);
   const maxAgeDays = numberIn("--max-age", options.maxAge ?? usualAge);
   const { dryRun = false, yes = false } = options;
-  const { repository, session, place } = await openSession(host, options);
+  const { repository, session, place } = await openSession(host, options, {
+    keep: true,
+    maxAge: true,
+    dryRun: true,
+    yes: true,
+  });
   const { checkpoints: all, problems } = checkpointsOf(repository, session);
   const nowMs = epochMsOf(host.now()) ?? 0;
   // What does not say when it was made is as young as can be.
@@ -315,7 +326,12 @@ export async function resumeSession(
   options: ResumeOptions = {},
 ): Promise<Resumed> {
   const { dryRun = false, force = false } = options;
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, {
+    checkpoint: true,
+    dryRun: true,
+    yes: true,
+    force: true,
+  });
   const found = checkpointsOf(opened.repository, opened.session);
   const { checkpoints } = found;
   const warnings = [...found.problems];

@@ -139,7 +139,7 @@ export const configSetCommand = command<ChangeResult>({
   use: (host, options, values) =>
     setSetting(host, {
       ...options,
-      ...levelIn(values),
+      global: values.on("global"),
       name: values.need("NAME"),
       value: values.need("VALUE"),
     }),
@@ -224,7 +224,7 @@ export const configUnsetCommand = command<ChangeResult>({
   use: (host, options, values) =>
     unsetSetting(host, {
       ...options,
-      ...levelIn(values),
+      global: values.on("global"),
       name: values.need("NAME"),
     }),
   render: ({ name, path, changed }) =>

@@ -201,7 +201,7 @@ export function listConfigFiles(
   host: Host,
   options: RepositoryOptions = {},
 ): { readonly place: Place; readonly files: readonly ShownConfigFile[] } {
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, {});
   const files = configFiles(host, repository).map(
     ({ path, level, isLegacy }) => ({
       path,
@@ -219,7 +219,8 @@ interface Loaded extends Shown {
 }
 
 async function load(host: Host, options: ConfigOptions): Promise<Loaded> {
-  const repository = openRepository(host, options);
+  const names = { flags: true, global: true, name: true } as const;
+  const repository = openRepository(host, options, names);
   const flags = (options.flags ?? []).map(({ name, flag, text }) =>
     flagStatement(namedSetting(name), flag, text)
   );
@@ -383,7 +384,8 @@ async function apply(
   change: Omit<ConfigChange, "value">,
   wanted: Wanted,
 ): Promise<ConfigChanged> {
-  const repository = openRepository(host, change);
+  const names = { global: true, name: true, value: true } as const;
+  const repository = openRepository(host, change, names);
   const { global = false } = change;
   const level = global ? "user" : "repository";
   const file = configFiles(host, repository)

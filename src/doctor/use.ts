@@ -75,7 +75,11 @@ export async function diagnoseRepository(
   host: Host,
   options: DiagnoseOptions = {},
 ): Promise<Diagnosis> {
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, {
+    fix: true,
+    full: true,
+    repair: true,
+  });
   const { repair, fix, full } = options;
   // What is to be changed is judged anew.
   const look = () =>

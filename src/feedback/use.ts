@@ -90,7 +90,13 @@ export async function captureFeedback(
   host: Host,
   options: CaptureOptions = {},
 ): Promise<Captured> {
-  const site = openRepository(host, options);
+  const site = openRepository(host, options, {
+    auto: true,
+    learnings: true,
+    challenges: true,
+    wentWell: true,
+    improvements: true,
+  });
   const wish = await readSetting(host, site, "feedback");
   if (valueOf(wish) !== true) {
     const reason = `feedback is false, from ${originText(wish.origin)}`;
@@ -230,7 +236,7 @@ export async function reviewFeedback(
   const days = options.all
     ? null
     : parseWholeNumber(options.days ?? DEFAULT_DAYS, limits);
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, { days: true, all: true });
   const salt = saltOf(host);
   const unknownHash = await hashOfWorkflow("unknown", salt);
   const review = newReview(days, clockOf(host), unknownHash);

@@ -78,7 +78,14 @@ export async function handOff(
   const { execute = false } = options;
   assertProvider(options.provider, execute);
   const timeoutMs = agentTimeoutMs(options.timeout);
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, {
+    criteria: true,
+    files: true,
+    execute: true,
+    provider: true,
+    agentProgram: true,
+    timeout: true,
+  });
   const { repository } = opened;
   const masker = await sessionMasker(host, opened);
   const handoff = handoffOf(opened, options, masker);

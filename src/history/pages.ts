@@ -71,6 +71,7 @@ export async function generateMarkdown(
   const { repository, workflow, session, place } = await openSession(
     host,
     options,
+    { file: true, stdout: true, force: true },
   );
   const { state, id: sessionId } = session;
   const log = logOf(repository.layout, session);
@@ -224,7 +225,10 @@ export async function writeLearnings(
   host: Host,
   options: LearnOptions = {},
 ): Promise<Learned> {
-  const { place, repository, session } = await openSession(host, options);
+  const { place, repository, session } = await openSession(host, options, {
+    save: true,
+    onProgress: true,
+  });
   const warnings: string[] = [];
   const log = logOf(repository.layout, session);
   const events = eventsIn(log, warnings, options.onProgress);

@@ -7,6 +7,7 @@ import { isClosed } from "../engine/state.ts";
 import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import {
+  type Names,
   openRepository,
   type Place,
   placeOf,
@@ -123,14 +124,25 @@ export async function readHistory(
   host: Host,
   options: HistoryOptions = {},
 ): Promise<History> {
-  const { place, source, filter, limit } = await openHistory(host, options);
+  const { place, source, filter, limit } = await openHistory(host, options, {
+    itemId: true,
+    phaseId: true,
+    type: true,
+    since: true,
+    until: true,
+    limit: true,
+  });
   const { events, hasEarlier, reading } = lastEvents(source, limit, filter);
   const warnings = damageWarnings(source.path, reading.damagedLines());
   return { place, events: events.map(plainEvent), hasEarlier, warnings };
 }
 
 /** Opens the session a caller means, and checks what is asked of its log, before any of it is read. */
-async function openHistory(host: Host, options: HistoryOptions) {
+async function openHistory<Options extends HistoryOptions>(
+  host: Host,
+  options: Options,
+  names: Names<Options>,
+) {
   const { limit = DEFAULT_LIMIT } = options;
   const filter = parseHistoryQuery(options, host.now());
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LISTED_EVENTS) {
@@ -140,7 +152,7 @@ async function openHistory(host: Host, options: HistoryOptions) {
       "for everything: orc history --all",
     );
   }
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, names);
   assertInWorkflow(opened.workflow, options);
   const { place, session, repository } = opened;
   const source = logOf(repository.layout, session);
@@ -211,7 +223,17 @@ export async function streamHistory(
   host: Host,
   options: HistoryStreamOptions,
 ): Promise<HistoryStream> {
-  const opened = await openHistory(host, options);
+  const opened = await openHistory(host, options, {
+    itemId: true,
+    phaseId: true,
+    type: true,
+    since: true,
+    until: true,
+    limit: true,
+    all: true,
+    follow: true,
+    pause: true,
+  });
   const { place, session, source, filter, limit } = opened;
   const { all = false, follow = false, pause = shortPause, signal } = options;
   const lastIds = source.lastEvents?.map(({ id }) => id);
@@ -307,7 +329,7 @@ export async function analyzeSessions(
   host: Host,
   options: AnalyzeOptions = {},
 ): Promise<Analyzed> {
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, { onProgress: true });
   const { layout, store } = repository;
   const { onProgress } = options;
   const analyzer = newAnalyzer();

@@ -1,6 +1,5 @@
-import { usage } from "../base/error.ts";
-import { nearest, quoted } from "../base/text.ts";
 import type { Host } from "../host/host.ts";
+import { unknownOption } from "../repository/open.ts";
 import type { SessionOptions } from "../repository/select.ts";
 
 /** What every call of a handle takes. */
@@ -25,24 +24,21 @@ export interface Site {
   readonly base: SessionOptions;
 }
 
-/** The names of all options of a call: the compiler sees to it that none is missing. */
-export type Names<Options> = Readonly<
-  Record<Exclude<keyof Options, keyof CallOptions>, true>
->;
+/** What a handle knows, and no call says. */
+const KNOWN = ["found", "root", "session", "lockTimeout", "purpose"];
 
-/** What every call takes. */
-const COMMON: Names<unknown> & Readonly<Record<keyof CallOptions, true>> = {
-  signal: true,
-  lockTimeoutMs: true,
-};
-
-/** What a function is called with: what the handle knows, and what is given to one call. */
+/**
+ * What a function is called with: what the handle knows, and what is given to one call. The function
+ * refuses what it does not take.
+ *
+ * @throws {OrcError} `unknown_option` (usage) for what the handle knows
+ */
 export function callIn<Options extends CallOptions>(
   { base }: Site,
   given: Options,
-  names: Names<Options>,
 ): Options & SessionOptions {
-  assertKnown(given, names);
+  const option = KNOWN.find((name) => Object.hasOwn(given, name));
+  if (option !== undefined) throw unknownOption(option, COMMON);
   const { found, session } = base;
   const signals = [base.signal, given.signal].filter((each) =>
     each !== undefined
@@ -57,23 +53,15 @@ export function callIn<Options extends CallOptions>(
   };
 }
 
-/**
- * Refuses what a call does not take: it would do nothing, and nobody would be told.
- *
- * @throws {OrcError} `unknown_option` (usage), with the name that may be meant
- */
-export function assertKnown(
+/** What every call of a handle takes. */
+const COMMON: readonly (keyof CallOptions)[] = ["signal", "lockTimeoutMs"];
+
+/** Refuses what one who makes a handle does not take. */
+export function assertOnly(
   given: object,
-  names: Readonly<Record<string, true>>,
+  names: readonly string[],
 ): void {
-  const known = Object.keys({ ...names, ...COMMON });
+  const known = [...names, ...COMMON];
   const option = Object.keys(given).find((key) => !known.includes(key));
-  if (option === undefined) return;
-  const meant = nearest(option, known) ?? null;
-  throw usage("unknown_option", `No option ${quoted(option)} here`, {
-    hint: meant === null
-      ? `it takes ${known.join(", ")}`
-      : `did you mean ${meant}?`,
-    details: { option, meant },
-  });
+  if (option !== undefined) throw unknownOption(option, known);
 }

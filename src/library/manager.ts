@@ -11,10 +11,10 @@ import { quoted } from "../base/text.ts";
 import { isThere } from "../files/read.ts";
 import { denoHost } from "../host/deno_host.ts";
 import type { Host } from "../host/host.ts";
-import { openRepository as open } from "../repository/open.ts";
+import { assertKnown, openRepository as open } from "../repository/open.ts";
 import type { SessionStore } from "../session/read.ts";
 import type { StartOptions } from "../work/start.ts";
-import type { CallOptions, Given } from "./call.ts";
+import { assertOnly, type CallOptions, type Given } from "./call.ts";
 import type { SessionReading } from "./read.ts";
 import { openRepository } from "./repository.ts";
 
@@ -49,7 +49,9 @@ export class OrchestratorPaths {
   readonly sessionId: string | null;
 
   /** Finds the directory, where none is named. */
-  constructor({ baseDir, sessionId }: PathsOptions = {}) {
+  constructor(options: PathsOptions = {}) {
+    assertKnown(options, { baseDir: true, sessionId: true }, {});
+    const { baseDir, sessionId } = options;
     if (sessionId !== undefined && !isSessionId(sessionId)) {
       throw usage(
         "invalid_session_id",
@@ -57,7 +59,7 @@ export class OrchestratorPaths {
         "orc session list",
       );
     }
-    const root = baseDir ?? open(denoHost()).found.root;
+    const root = baseDir ?? open(denoHost(), {}).found.root;
     this.#layout = repositoryLayout(root);
     this.sessionId = sessionId ?? null;
     this.#session = sessionId === undefined
@@ -161,6 +163,7 @@ export class SessionManager {
 
   /** Looks at nothing yet. */
   constructor(paths: OrchestratorPaths, options: ManagerOptions = {}) {
+    assertOnly(options, ["host"]);
     this.paths = paths;
     this.#options = options;
   }

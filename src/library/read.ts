@@ -39,7 +39,7 @@ export async function readGates(
   host: Host,
   options: SessionOptions = {},
 ): Promise<Gates> {
-  const { place, workflow, session } = await openSession(host, options);
+  const { place, workflow, session } = await openSession(host, options, {});
   return { place, gates: openGates(workflow, session.state) };
 }
 
@@ -73,7 +73,7 @@ export async function readSession(
   host: Host,
   options: SessionOptions = {},
 ): Promise<SessionReading> {
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, {});
   const { place, session, source, workflow } = opened;
   return {
     place,

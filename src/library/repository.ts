@@ -23,7 +23,7 @@ import type {
 } from "../work/init.ts";
 import type { StartOptions } from "../work/start.ts";
 import {
-  assertKnown,
+  assertOnly,
   callIn,
   type CallOptions,
   type Given,
@@ -67,7 +67,7 @@ export interface OpenOptions extends CallOptions {
 export async function openRepository(
   options: OpenOptions = {},
 ): Promise<Repository> {
-  assertKnown(options, { root: true, host: true });
+  assertOnly(options, ["root", "host"]);
   const host = options.host ?? hostWithoutTerminal();
   const { host: _host, root: _root, ...base } = options;
   const found = await findRoot({ ...options, host });
@@ -86,13 +86,15 @@ export async function openRepository(
  */
 // deno-lint-ignore require-await
 export async function findRoot(
-  { host = hostWithoutTerminal(), root, signal }: OpenOptions = {},
+  options: OpenOptions = {},
 ): Promise<FoundRoot> {
-  const options = {
+  assertOnly(options, ["root", "host"]);
+  const { host = hostWithoutTerminal(), root, signal } = options;
+  const site = {
     ...root !== undefined && { root },
     ...signal && { signal },
   };
-  return open(host, options).found;
+  return open(host, site).found;
 }
 
 /** Its members are asked for one by one: not all that a machine has may be read. */
@@ -160,15 +162,7 @@ export class Repository {
     options: Given<StartOptions, "task"> = {},
   ): Promise<Session> {
     const { startSession } = await import("../work/start.ts");
-    const call = callIn(this.#site, { ...options, task }, {
-      file: true,
-      testCommand: true,
-      buildCommand: true,
-      project: true,
-      constraints: true,
-      beside: true,
-      task: true,
-    });
+    const call = callIn(this.#site, { ...options, task });
     const started = await startSession(this.#site.host, call);
     const id = started.place.session ?? undefined;
     return new Session(this.#site, id, started);
@@ -177,7 +171,7 @@ export class Repository {
   /** Makes a session the caller's own: {@linkcode switchSession}. */
   async switch(id: string, options: CallOptions = {}): Promise<Switched> {
     const { switchSession } = await import("../sessions/manage.ts");
-    const call = callIn(this.#site, { ...options, id }, { id: true });
+    const call = callIn(this.#site, { ...options, id });
     return await switchSession(this.#site.host, call);
   }
 
@@ -188,7 +182,7 @@ export class Repository {
     const { eachSession } = await import("../sessions/list.ts");
     yield* eachSession(
       this.#site.host,
-      callIn(this.#site, options, { status: true }),
+      callIn(this.#site, options),
     );
   }
 
@@ -197,7 +191,7 @@ export class Repository {
     const { initRepository } = await import("../work/init.ts");
     return await initRepository(
       this.#site.host,
-      callIn(this.#site, options, { portable: true, force: true }),
+      callIn(this.#site, options),
     );
   }
 
@@ -206,7 +200,7 @@ export class Repository {
     const { validateWorkflow } = await import("../work/init.ts");
     return await validateWorkflow(
       this.#site.host,
-      callIn(this.#site, options, { file: true }),
+      callIn(this.#site, options),
     );
   }
 
@@ -215,7 +209,7 @@ export class Repository {
     const { analyzeSessions } = await import("../history/use.ts");
     return await analyzeSessions(
       this.#site.host,
-      callIn(this.#site, options, { onProgress: true }),
+      callIn(this.#site, options),
     );
   }
 
@@ -224,7 +218,7 @@ export class Repository {
     const { reviewFeedback } = await import("../feedback/use.ts");
     return await reviewFeedback(
       this.#site.host,
-      callIn(this.#site, options, { days: true, all: true }),
+      callIn(this.#site, options),
     );
   }
 
@@ -233,17 +227,7 @@ export class Repository {
     const { migrate } = await import("../migration/use.ts");
     return await migrate(
       this.#site.host,
-      callIn(this.#site, options, {
-        dryRun: true,
-        rollback: true,
-        autoRollback: true,
-        forceFrom: true,
-        forceRollback: true,
-        includes: true,
-        yes: true,
-        report: true,
-        onProgress: true,
-      }),
+      callIn(this.#site, options),
     );
   }
 
@@ -253,26 +237,14 @@ export class Repository {
     options: Given<ImportOptions, "path"> = {},
   ): Promise<Migrated> {
     const { importLegacy } = await import("../migration/use.ts");
-    const call = callIn(this.#site, { ...options, path }, {
-      dryRun: true,
-      autoRollback: true,
-      forceFrom: true,
-      yes: true,
-      report: true,
-      onProgress: true,
-      path: true,
-    });
+    const call = callIn(this.#site, { ...options, path });
     return await importLegacy(this.#site.host, call);
   }
 
   /** Looks for what is damaged or in the way: {@linkcode diagnoseRepository}. */
   async doctor(options: Given<DiagnoseOptions> = {}): Promise<Diagnosis> {
     const { diagnoseRepository } = await import("../doctor/use.ts");
-    const call = callIn(this.#site, options, {
-      fix: true,
-      full: true,
-      repair: true,
-    });
+    const call = callIn(this.#site, options);
     return await diagnoseRepository(this.#site.host, call);
   }
 
@@ -288,12 +260,7 @@ export class Repository {
     const { cleanupSessions } = await import("../sessions/cleanup.ts");
     return await cleanupSessions(
       this.#site.host,
-      callIn(this.#site, options, {
-        status: true,
-        dryRun: true,
-        yes: true,
-        olderThan: true,
-      }),
+      callIn(this.#site, options),
     );
   }
 
@@ -302,7 +269,7 @@ export class Repository {
     const { unlock } = await import("../sessions/manage.ts");
     return await unlock(
       this.#site.host,
-      callIn(this.#site, options, { force: true }),
+      callIn(this.#site, options),
     );
   }
 }

@@ -66,26 +66,26 @@ export class Session {
   /** Where it stands: {@linkcode readStatus}. */
   async status(options: CallOptions = {}): Promise<Status> {
     const { readStatus } = await import("../work/status.ts");
-    return await readStatus(this.#site.host, callIn(this.#site, options, {}));
+    return await readStatus(this.#site.host, callIn(this.#site, options));
   }
 
   /** What to do next: {@linkcode readNext}. */
   async next(options: CallOptions = {}): Promise<Next> {
     const { readNext } = await import("../work/agent.ts");
-    return await readNext(this.#site.host, callIn(this.#site, options, {}));
+    return await readNext(this.#site.host, callIn(this.#site, options));
   }
 
   /** The open gates of all phases: {@linkcode readGates}. */
   async gates(options: CallOptions = {}): Promise<readonly OpenGate[]> {
     const { readGates } = await import("./read.ts");
-    const call = callIn(this.#site, options, {});
+    const call = callIn(this.#site, options);
     return (await readGates(this.#site.host, call)).gates;
   }
 
   /** Its state, workflow and number: {@linkcode readSession}. */
   async read(options: CallOptions = {}): Promise<SessionReading> {
     const { readSession } = await import("./read.ts");
-    return await readSession(this.#site.host, callIn(this.#site, options, {}));
+    return await readSession(this.#site.host, callIn(this.#site, options));
   }
 
   /** What an agent should be reminded of: {@linkcode remindContext}. */
@@ -93,21 +93,21 @@ export class Session {
     const { remindContext } = await import("../work/agent.ts");
     return await remindContext(
       this.#site.host,
-      callIn(this.#site, options, {}),
+      callIn(this.#site, options),
     );
   }
 
   /** Whether files may be changed now: {@linkcode verifyWriteAllowed}. */
   async verifyWriteAllowed(options: CallOptions = {}): Promise<WriteAllowed> {
     const { verifyWriteAllowed } = await import("../work/agent.ts");
-    const call = callIn(this.#site, options, {});
+    const call = callIn(this.#site, options);
     return await verifyWriteAllowed(this.#site.host, call);
   }
 
   /** Says that work on an item has begun: {@linkcode startItem}. */
   async startItem(itemId: string, options: CallOptions = {}): Promise<Changed> {
     const { startItem } = await import("../work/item.ts");
-    const call = callIn(this.#site, { ...options, itemId }, { itemId: true });
+    const call = callIn(this.#site, { ...options, itemId });
     return await startItem(this.#site.host, call);
   }
 
@@ -117,13 +117,7 @@ export class Session {
     options: Given<CompleteOptions, "itemId"> = {},
   ): Promise<Completed> {
     const { completeItem } = await import("../work/complete.ts");
-    const call = callIn(this.#site, { ...options, itemId }, {
-      notes: true,
-      evidence: true,
-      skipVerify: true,
-      onProgress: true,
-      itemId: true,
-    });
+    const call = callIn(this.#site, { ...options, itemId });
     return await completeItem(this.#site.host, call);
   }
 
@@ -134,11 +128,7 @@ export class Session {
     options: Given<SkipOptions, "itemId" | "reason"> = {},
   ): Promise<Changed> {
     const { skipItem } = await import("../work/item.ts");
-    const call = callIn(this.#site, { ...options, itemId, reason }, {
-      force: true,
-      itemId: true,
-      reason: true,
-    });
+    const call = callIn(this.#site, { ...options, itemId, reason });
     return await skipItem(this.#site.host, call);
   }
 
@@ -148,10 +138,7 @@ export class Session {
     options: Given<ApproveItemOptions, "itemId"> = {},
   ): Promise<Changed> {
     const { approveItem } = await import("../work/item.ts");
-    const call = callIn(this.#site, { ...options, itemId }, {
-      notes: true,
-      itemId: true,
-    });
+    const call = callIn(this.#site, { ...options, itemId });
     return await approveItem(this.#site.host, call);
   }
 
@@ -165,7 +152,6 @@ export class Session {
     const call = callIn<CallOptions & { phaseId?: string }>(
       this.#site,
       named,
-      { phaseId: true },
     );
     return await approvePhase(this.#site.host, call);
   }
@@ -176,10 +162,7 @@ export class Session {
     options: Given<NoteOptions, "text"> = {},
   ): Promise<Changed> {
     const { addNote } = await import("../work/item.ts");
-    const call = callIn(this.#site, { ...options, text }, {
-      itemId: true,
-      text: true,
-    });
+    const call = callIn(this.#site, { ...options, text });
     return await addNote(this.#site.host, call);
   }
 
@@ -188,7 +171,7 @@ export class Session {
     const { advancePhase } = await import("../work/phase.ts");
     return await advancePhase(
       this.#site.host,
-      callIn(this.#site, options, { force: true }),
+      callIn(this.#site, options),
     );
   }
 
@@ -197,7 +180,7 @@ export class Session {
     const { finishSession } = await import("../work/phase.ts");
     return await finishSession(
       this.#site.host,
-      callIn(this.#site, options, { notes: true, force: true }),
+      callIn(this.#site, options),
     );
   }
 
@@ -207,10 +190,7 @@ export class Session {
     options: Given<AbandonOptions, "reason"> = {},
   ): Promise<Ended> {
     const { abandonSession } = await import("../work/phase.ts");
-    const call = callIn(this.#site, { ...options, reason }, {
-      notes: true,
-      reason: true,
-    });
+    const call = callIn(this.#site, { ...options, reason });
     return await abandonSession(this.#site.host, call);
   }
 
@@ -222,16 +202,7 @@ export class Session {
     options: Given<HistoryStreamOptions, "limit" | "all"> = {},
   ): AsyncGenerator<HistoryEvent, void> {
     const { streamHistory } = await import("../history/use.ts");
-    const call = callIn(this.#site, { ...options, all: true }, {
-      itemId: true,
-      phaseId: true,
-      type: true,
-      since: true,
-      until: true,
-      follow: true,
-      pause: true,
-      all: true,
-    });
+    const call = callIn(this.#site, { ...options, all: true });
     // The first change of a legacy session takes its events to another file, in the same order.
     let seen = 0;
     for (let isMoved = true; isMoved;) {
@@ -252,14 +223,7 @@ export class Session {
     const { readHistory } = await import("../history/use.ts");
     return await readHistory(
       this.#site.host,
-      callIn(this.#site, options, {
-        itemId: true,
-        phaseId: true,
-        type: true,
-        since: true,
-        until: true,
-        limit: true,
-      }),
+      callIn(this.#site, options),
     );
   }
 
@@ -270,11 +234,7 @@ export class Session {
     const { saveCheckpoint } = await import("../checkpoints/use.ts");
     return await saveCheckpoint(
       this.#site.host,
-      callIn(this.#site, options, {
-        message: true,
-        decisions: true,
-        files: true,
-      }),
+      callIn(this.#site, options),
     );
   }
 
@@ -283,7 +243,7 @@ export class Session {
     const { listCheckpoints } = await import("../checkpoints/use.ts");
     return await listCheckpoints(
       this.#site.host,
-      callIn(this.#site, options, {}),
+      callIn(this.#site, options),
     );
   }
 
@@ -294,12 +254,7 @@ export class Session {
     const { cleanCheckpoints } = await import("../checkpoints/use.ts");
     return await cleanCheckpoints(
       this.#site.host,
-      callIn(this.#site, options, {
-        keep: true,
-        maxAge: true,
-        dryRun: true,
-        yes: true,
-      }),
+      callIn(this.#site, options),
     );
   }
 
@@ -308,12 +263,7 @@ export class Session {
     const { resumeSession } = await import("../checkpoints/use.ts");
     return await resumeSession(
       this.#site.host,
-      callIn(this.#site, options, {
-        checkpoint: true,
-        dryRun: true,
-        yes: true,
-        force: true,
-      }),
+      callIn(this.#site, options),
     );
   }
 
@@ -322,14 +272,7 @@ export class Session {
     const { handOff } = await import("../handoff/use.ts");
     return await handOff(
       this.#site.host,
-      callIn(this.#site, options, {
-        criteria: true,
-        files: true,
-        execute: true,
-        provider: true,
-        agentProgram: true,
-        timeout: true,
-      }),
+      callIn(this.#site, options),
     );
   }
 
@@ -337,10 +280,7 @@ export class Session {
   async rename(name: string, options: CallOptions = {}): Promise<Renamed> {
     const { renameSession } = await import("../sessions/manage.ts");
     const id = this.id ?? (await this.status(options)).session;
-    const call = callIn(this.#site, { ...options, id, name }, {
-      id: true,
-      name: true,
-    });
+    const call = callIn(this.#site, { ...options, id, name });
     return await renameSession(this.#site.host, call);
   }
 
@@ -349,7 +289,7 @@ export class Session {
     const { writeLearnings } = await import("../history/pages.ts");
     return await writeLearnings(
       this.#site.host,
-      callIn(this.#site, options, { save: true, onProgress: true }),
+      callIn(this.#site, options),
     );
   }
 
@@ -358,7 +298,7 @@ export class Session {
     const { generateMarkdown } = await import("../history/pages.ts");
     return await generateMarkdown(
       this.#site.host,
-      callIn(this.#site, options, { file: true, stdout: true, force: true }),
+      callIn(this.#site, options),
     );
   }
 
@@ -367,13 +307,7 @@ export class Session {
     const { captureFeedback } = await import("../feedback/use.ts");
     return await captureFeedback(
       this.#site.host,
-      callIn(this.#site, options, {
-        auto: true,
-        learnings: true,
-        challenges: true,
-        wentWell: true,
-        improvements: true,
-      }),
+      callIn(this.#site, options),
     );
   }
 }

@@ -38,11 +38,7 @@ export class Config {
     options: Given<ConfigOptions> = {},
   ): Promise<Shown & ShownValue> {
     const { getSetting } = await import("../config/use.ts");
-    const call = callIn(this.#site, { ...options, name }, {
-      flags: true,
-      global: true,
-      name: true,
-    });
+    const call = callIn(this.#site, { ...options, name });
     return await getSetting(this.#site.host, call);
   }
 
@@ -53,7 +49,7 @@ export class Config {
     const { listSettings } = await import("../config/use.ts");
     return await listSettings(
       this.#site.host,
-      callIn(this.#site, options, { flags: true, global: true }),
+      callIn(this.#site, options),
     );
   }
 
@@ -64,7 +60,7 @@ export class Config {
     const { showConfig } = await import("../config/use.ts");
     return await showConfig(
       this.#site.host,
-      callIn(this.#site, options, { flags: true, global: true }),
+      callIn(this.#site, options),
     );
   }
 
@@ -75,11 +71,7 @@ export class Config {
     options: Given<ConfigChange, "name" | "value"> = {},
   ): Promise<ConfigChanged> {
     const { setSetting } = await import("../config/use.ts");
-    const call = callIn(this.#site, { ...options, name, value }, {
-      global: true,
-      name: true,
-      value: true,
-    });
+    const call = callIn(this.#site, { ...options, name, value });
     return await setSetting(this.#site.host, call);
   }
 
@@ -89,17 +81,14 @@ export class Config {
     options: Given<ConfigChange, "name" | "value"> = {},
   ): Promise<ConfigChanged> {
     const { unsetSetting } = await import("../config/use.ts");
-    const call = callIn(this.#site, { ...options, name }, {
-      global: true,
-      name: true,
-    });
+    const call = callIn(this.#site, { ...options, name });
     return await unsetSetting(this.#site.host, call);
   }
 
   /** The files they are read from: {@linkcode listConfigFiles}. */
   async files(options: CallOptions = {}): Promise<readonly ShownConfigFile[]> {
     const { listConfigFiles } = await import("../config/use.ts");
-    const call = callIn(this.#site, options, {});
+    const call = callIn(this.#site, options);
     return listConfigFiles(this.#site.host, call).files;
   }
 }
@@ -116,7 +105,7 @@ export class Secrets {
   /** Makes the identity that they are encrypted to: {@linkcode initSecrets}. */
   async init(options: CallOptions = {}): Promise<SecretsReady> {
     const { initSecrets } = await import("../secrets/use.ts");
-    return await initSecrets(this.#site.host, callIn(this.#site, options, {}));
+    return await initSecrets(this.#site.host, callIn(this.#site, options));
   }
 
   /** One with its value: {@linkcode getSecret}. */
@@ -125,10 +114,7 @@ export class Secrets {
     options: Given<GetSecretOptions, "name"> = {},
   ): Promise<GotSecret> {
     const { getSecret } = await import("../secrets/use.ts");
-    const call = callIn(this.#site, { ...options, name }, {
-      show: true,
-      name: true,
-    });
+    const call = callIn(this.#site, { ...options, name });
     return await getSecret(this.#site.host, call);
   }
 
@@ -138,20 +124,14 @@ export class Secrets {
     options: Given<SetSecretOptions, "name"> = {},
   ): Promise<SecretKept> {
     const { setSecret } = await import("../secrets/use.ts");
-    const call = callIn(this.#site, { ...options, name }, {
-      file: true,
-      level: true,
-      passphrase: true,
-      yes: true,
-      name: true,
-    });
+    const call = callIn(this.#site, { ...options, name });
     return await setSecret(this.#site.host, call);
   }
 
   /** All by name: {@linkcode listSecrets}. */
   async list(options: CallOptions = {}): Promise<SecretList> {
     const { listSecrets } = await import("../secrets/use.ts");
-    return await listSecrets(this.#site.host, callIn(this.#site, options, {}));
+    return await listSecrets(this.#site.host, callIn(this.#site, options));
   }
 
   /** Removes one: {@linkcode removeStoredSecret}. */
@@ -160,25 +140,21 @@ export class Secrets {
     options: Given<RemoveSecretOptions, "name"> = {},
   ): Promise<SecretRemoved> {
     const { removeStoredSecret } = await import("../secrets/use.ts");
-    const call = callIn(this.#site, { ...options, name }, {
-      level: true,
-      yes: true,
-      name: true,
-    });
+    const call = callIn(this.#site, { ...options, name });
     return removeStoredSecret(this.#site.host, call);
   }
 
   /** All places that have one: {@linkcode sourceOfSecret}. */
   async source(name: string, options: CallOptions = {}): Promise<SecretOrigin> {
     const { sourceOfSecret } = await import("../secrets/use.ts");
-    const call = callIn(this.#site, { ...options, name }, { name: true });
+    const call = callIn(this.#site, { ...options, name });
     return await sourceOfSecret(this.#site.host, call);
   }
 
   /** Proves that one can be had: {@linkcode testSecret}. */
   async test(name: string, options: CallOptions = {}): Promise<TestedSecret> {
     const { testSecret } = await import("../secrets/use.ts");
-    const call = callIn(this.#site, { ...options, name }, { name: true });
+    const call = callIn(this.#site, { ...options, name });
     return await testSecret(this.#site.host, call);
   }
 
@@ -187,7 +163,7 @@ export class Secrets {
     const { diagnoseSecrets } = await import("../secrets/doctor.ts");
     return await diagnoseSecrets(
       this.#site.host,
-      callIn(this.#site, options, {}),
+      callIn(this.#site, options),
     );
   }
 }

@@ -1,26 +1,14 @@
 import { notFound, OrcError, refused, usage } from "../base/error.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_MIGRATION_PLANS } from "../base/limits.ts";
-import {
-  joinPath,
-  nameOf,
-  parentDirectory,
-  resolvePath,
-} from "../base/path.ts";
+import { joinPath, nameOf, resolvePath } from "../base/path.ts";
 import { countOf, sizeText } from "../base/text.ts";
 import { VERSION } from "../base/version.ts";
 import { saltOf } from "../feedback/use.ts";
-import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
+import { codeOf, isAbsent } from "../files/errors.ts";
 import { type HeldLock, withLock } from "../files/lock.ts";
-import {
-  fileKind,
-  isThere,
-  readBeginning,
-  realOrGiven,
-  visibleKind,
-} from "../files/read.ts";
+import { fileKind, isThere, realOrGiven } from "../files/read.ts";
 import { loadHash } from "../files/tree.ts";
-import { writeAtomic } from "../files/write.ts";
 import { isConfirmed } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -46,6 +34,7 @@ import {
   doesNothing,
   planMigration,
 } from "./plan.ts";
+import { assertReport, writeReport } from "./report.ts";
 import { scanLegacy, workflowsByHash } from "./scan.ts";
 import {
   type LegacyPlaces,
@@ -82,6 +71,16 @@ export interface MigrateOptions extends RepositoryOptions {
   readonly onProgress?: (progress: MigrationProgress) => void;
 }
 
+/** The options of both, moving in and copying in. */
+const IMPORTING = {
+  dryRun: true,
+  autoRollback: true,
+  forceFrom: true,
+  yes: true,
+  report: true,
+  onProgress: true,
+} as const;
+
 /**
  * Moves the scattered files of the older tool into `.orchestrator/`, or takes that back. All of it
  * counts at once or not at all; the originals stay, as they were, in
@@ -106,7 +105,13 @@ export async function migrate(
 ): Promise<Migrated> {
   assertFit(options);
   assertReport(host, options.report);
-  const repository = openRepository(host, options);
+  const names = {
+    ...IMPORTING,
+    rollback: true,
+    forceRollback: true,
+    includes: true,
+  } as const;
+  const repository = openRepository(host, options, names);
   const { layout } = repository;
   const finished = isMigrationUnfinished(layout) && !options.dryRun;
   // Whoever prepares the repository brings to an end what was begun.
@@ -131,7 +136,6 @@ function assertFit(
   throw usage("contradicting_flags", contradiction, "orc help migrate");
 }
 
-/** Writes the result as JSON too, where somebody asked for it; what was done counts without that. */
 function answer(
   host: Host,
   repository: Repository,
@@ -140,39 +144,9 @@ function answer(
 ): Migrated {
   const place = placeOf(repository, null);
   const result = { place, ...NOTHING, ...outcome, dryRun, finished };
-  if (report === undefined) return result;
-  const path = resolvePath(host.workingDirectory, report);
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  try {
-    writeAtomic(path, text, { token: host.newToken() });
-    return result;
-  } catch (cause) {
-    const error = asOrcError(cause, "write the report", path);
-    if (!(error instanceof OrcError)) throw error;
-    return { ...result, warnings: [...result.warnings, error.message] };
-  }
-}
-
-/** How each report begins; a file that begins otherwise is somebody's. */
-const REPORT_START = '{\n  "place": {\n    "root": ';
-
-/** Refuses a file that cannot be a report, or is another's, before anything is done. */
-function assertReport(host: Host, file: string | undefined): void {
-  if (file === undefined) return;
-  const path = resolvePath(host.workingDirectory, file);
-  const parent = parentDirectory(path);
-  const isFit = ["absent", "file"].includes(visibleKind(path)) &&
-    parent !== undefined && fileKind(realOrGiven(parent)) === "directory";
-  if (!isFit) {
-    const hint = "name a file, in a directory that is there";
-    const message = `Cannot write a report to "${path}"`;
-    throw usage("invalid_report", message, { path, hint });
-  }
-  const start = readBeginning(path, REPORT_START.length) ?? [];
-  if (["", REPORT_START].includes(String.fromCharCode(...start))) return;
-  const hint = "name a file that is not there yet";
-  const message = `Cannot replace "${path}": it is no report of orc`;
-  throw refused("not_a_report", message, { path, hint });
+  const trouble = report && writeReport(host, report, result);
+  if (!trouble) return result;
+  return { ...result, warnings: [...result.warnings, trouble] };
 }
 
 /** How far a migration is; a step begins anew at 0. */
@@ -484,7 +458,8 @@ export async function importLegacy(
   options: ImportOptions,
 ): Promise<Migrated> {
   assertReport(host, options.report);
-  const repository = openRepository(host, options);
+  const names = { ...IMPORTING, path: true } as const;
+  const repository = openRepository(host, options, names);
   const path = realOrGiven(resolvePath(host.workingDirectory, options.path));
   if (path === repository.found.root) {
     const hint = "move its own files in: orc migrate";

@@ -53,7 +53,8 @@ import { fillTexts } from "../workflow/template.ts";
 import type { Workflow } from "../workflow/types.ts";
 import { entriesOf, keysAtMargin, readMapping } from "../workflow/value.ts";
 import { readWorkflowText } from "../workflow/yaml.ts";
-import { type Repository, versionRefusal } from "./open.ts";
+import type { Repository } from "./open.ts";
+import { versionRefusal } from "./version.ts";
 
 export interface LoadedWorkflow extends ParsedWorkflow {
   /** The file; null when it is the bundled one. */

@@ -1,11 +1,11 @@
-import { misconfigured, type OrcError, usage } from "../base/error.ts";
+import { type OrcError, usage } from "../base/error.ts";
 import {
   type RepositoryLayout,
   repositoryLayout,
   userLayout,
 } from "../base/layout.ts";
 import { isAbsolutePath } from "../base/path.ts";
-import { fitsRange, VERSION } from "../base/version.ts";
+import { nearest, quoted } from "../base/text.ts";
 import { isVisible } from "../files/read.ts";
 import { findRoot, type FoundRoot, type RootSource } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
@@ -15,7 +15,6 @@ import {
   type SessionStore,
   type StoreContext,
 } from "../session/read.ts";
-import type { Workflow } from "../workflow/types.ts";
 
 /** Where to look, and how long to wait there. */
 export interface RepositoryOptions {
@@ -46,11 +45,55 @@ export interface Repository {
   readonly context: StoreContext;
 }
 
-/** Finds the repository. Reads only; makes nothing. */
-export function openRepository(
+/** What every function takes; `session` goes before where none is meant, since a handle knows it. */
+const COMMON = {
+  root: true,
+  found: true,
+  session: true,
+  lockTimeout: true,
+  lockTimeoutMs: true,
+  signal: true,
+  purpose: true,
+} as const;
+
+/** The names of all options of a function's own: the compiler sees to it that none is missing. */
+export type Names<Options> = Readonly<
+  Record<Exclude<keyof Options, keyof typeof COMMON>, true>
+>;
+
+/**
+ * Refuses what a function does not take: it would do nothing, and nobody would be told.
+ *
+ * @throws {OrcError} `unknown_option` (usage), with the name that may be meant
+ */
+export function assertKnown<Options extends object>(
+  given: Options,
+  names: Names<Options>,
+  common: Readonly<Record<string, true>> = COMMON,
+): void {
+  const known = Object.keys({ ...names, ...common });
+  const option = Object.keys(given).find((key) => !known.includes(key));
+  if (option !== undefined) throw unknownOption(option, known);
+}
+
+export function unknownOption(
+  option: string,
+  known: readonly string[],
+): OrcError {
+  const meant = nearest(option, known) ?? null;
+  return usage("unknown_option", `No option ${quoted(option)} here`, {
+    hint: meant ? `did you mean ${meant}?` : `it takes ${known.join(", ")}`,
+    details: { option, meant },
+  });
+}
+
+/** Finds the repository, for a function with options of these names. Reads only; makes nothing. */
+export function openRepository<Options extends RepositoryOptions>(
   host: Host,
-  options: RepositoryOptions = {},
+  options: Options,
+  names?: Names<Options>,
 ): Repository {
+  if (names) assertKnown(options, names);
   options.signal?.throwIfAborted();
   const found = options.found ?? locate(host, options.root);
   return repositoryIn(host, found, options);
@@ -202,22 +245,4 @@ export function mayHavePreferences(host: Host, root: string | null): boolean {
 export function mayHoldLegacy(root: string): boolean {
   const { legacyState, legacyCheckpoints } = repositoryLayout(root);
   return [legacyState, legacyCheckpoints].some(isVisible);
-}
-
-/** Says why this orc must not work with a workflow; undefined when it may. */
-export async function versionRefusal(
-  { orc }: Pick<Workflow, "orc">,
-  path: string | null,
-): Promise<OrcError | undefined> {
-  if (orc === null) return undefined;
-  if (await fitsRange(VERSION, orc)) return undefined;
-  return misconfigured(
-    "orc_version",
-    `The workflow asks for orc "${orc}", and this is orc ${VERSION}`,
-    {
-      hint: "install a version in that range; orc version shows what you have",
-      path: path ?? undefined,
-      details: { range: orc, version: VERSION },
-    },
-  );
 }

@@ -17,12 +17,12 @@ import { decodeDefinition, findDuplicateId } from "../workflow/definition.ts";
 import { fillTexts } from "../workflow/template.ts";
 import type { SessionState, Workflow } from "../workflow/types.ts";
 import {
+  type Names,
   openRepository,
   type Place,
   placeOf,
   type Repository,
   type RepositoryOptions,
-  versionRefusal,
 } from "./open.ts";
 
 /**
@@ -206,11 +206,12 @@ export interface OpenedSession {
 }
 
 /** Opens the session a caller means. Reads only. */
-export async function openSession(
+export async function openSession<Options extends SessionOptions>(
   host: Host,
-  options: SessionOptions = {},
+  options: Options,
+  names?: Names<Options>,
 ): Promise<OpenedSession> {
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, names);
   const selected = await selectSession(host, repository, options.session);
   return {
     ...selected,
@@ -236,7 +237,7 @@ export async function workflowOf(
   if (state.definition !== null) {
     const workflow = fillTexts(decodeDefinition(state.definition));
     const refusal = ambiguousWorkflow(workflow, id) ??
-      await versionRefusal(workflow, null);
+      await wrongVersion(workflow, null);
     return { workflow, refusal: refusal ?? null };
   }
   const path = repositoryLayout(found.workingTree).workflow;
@@ -244,7 +245,7 @@ export async function workflowOf(
     const { foreignIn, readWorkflow } = await import("./load.ts");
     try {
       const workflow = fillTexts((await readWorkflow(path)).workflow);
-      const refusal = await versionRefusal(workflow, path) ?? null;
+      const refusal = await wrongVersion(workflow, path) ?? null;
       return { workflow, refusal };
     } catch (error) {
       // A file of another program is as good as none.
@@ -257,6 +258,13 @@ export async function workflowOf(
     "put the workflow.yaml it was started with back",
   );
   return { workflow: workflowFromState(state), refusal };
+}
+
+/** Loaded only for a workflow that asks for certain versions. */
+async function wrongVersion(workflow: Workflow, path: string | null) {
+  if (workflow.orc === null) return undefined;
+  const { versionRefusal } = await import("./version.ts");
+  return await versionRefusal(workflow, path);
 }
 
 /** The Python tool lets one id stand for two things, and counts the progress of one of them. */

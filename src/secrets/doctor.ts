@@ -186,7 +186,7 @@ export async function diagnoseSecrets(
   host: Host,
   options: RepositoryOptions = {},
 ): Promise<SecretsDiagnosis> {
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, {});
   const facts = await secretFacts(host, repository);
   const findings = secretFindings(facts);
   return {

@@ -15,6 +15,7 @@ import {
 import { assertRemovalWanted } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";
 import {
+  type Names,
   openRepository,
   type Place,
   placeOf,
@@ -78,7 +79,7 @@ export async function initSecrets(
   host: Host,
   options: RepositoryOptions = {},
 ): Promise<SecretsReady> {
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, {});
   const base = homeOf(host);
   const path = userLayout(base).identity;
   const created = readIdentities(host).length === 0 &&
@@ -170,7 +171,10 @@ export async function getSecret(
     );
   }
   await assertMayRead(host, options, name);
-  const { repository, found } = await find(host, options);
+  const { repository, found } = await find(host, options, {
+    name: true,
+    show: true,
+  });
   return { place: placeOf(repository, null), name, value: found.value };
 }
 
@@ -186,7 +190,7 @@ export async function testSecret(
   options: SecretOptions,
 ): Promise<TestedSecret> {
   const { name } = options;
-  const { repository, found } = await find(host, options);
+  const { repository, found } = await find(host, options, { name: true });
   const repoId = readRepositoryMeta(repository.layout)?.repoId ?? "";
   return {
     repository: placeOf(repository, null),
@@ -198,20 +202,25 @@ export async function testSecret(
   };
 }
 
-async function find(
+async function find<Options extends SecretOptions>(
   host: Host,
-  options: SecretOptions,
+  options: Options,
+  names: Names<Options>,
 ): Promise<{ repository: Repository; found: FoundSecret }> {
-  const repository = openNamed(host, options);
+  const repository = openNamed(host, options, names);
   const search = searchSecrets(host, repository, true);
   const found = await findSecret(search, options.name);
   if (found === undefined) throw noSuchSecret(options.name);
   return { repository, found };
 }
 
-function openNamed(host: Host, options: SecretOptions): Repository {
+function openNamed<Options extends SecretOptions>(
+  host: Host,
+  options: Options,
+  names: Names<Options>,
+): Repository {
   assertSecretName(options.name);
-  return openRepository(host, options);
+  return openRepository(host, options, names);
 }
 
 function noSuchSecret(name: string): OrcError {
@@ -257,7 +266,13 @@ export async function setSecret(
   options: SetSecretOptions,
 ): Promise<SecretKept> {
   const { name, level = "repository", yes = false } = options;
-  const repository = openNamed(host, options);
+  const repository = openNamed(host, options, {
+    name: true,
+    file: true,
+    level: true,
+    passphrase: true,
+    yes: true,
+  });
   const before = placeAt(host, repository, level);
   const isKept = before && secretNames(before).includes(name);
   if (isKept && !yes) assertReplacementWanted(host, before, name);
@@ -385,7 +400,11 @@ export function removeStoredSecret(
   options: RemoveSecretOptions,
 ): SecretRemoved {
   const { name, level, yes = false } = options;
-  const repository = openNamed(host, options);
+  const repository = openNamed(host, options, {
+    name: true,
+    level: true,
+    yes: true,
+  });
   const from = secretPlaces(host, repository)
     .filter((place) => level === undefined || place.level === level)
     .find((place) => secretNames(place).includes(name));
@@ -432,7 +451,7 @@ export async function listSecrets(
   host: Host,
   options: RepositoryOptions = {},
 ): Promise<SecretList> {
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, {});
   const required = await requiredSecrets(host, repository);
   const stored = secretPlaces(host, repository).flatMap(secretNames);
   const names = [...new Set([...required.names, ...stored])].sort();
@@ -470,7 +489,7 @@ export async function sourceOfSecret(
   options: SecretOptions,
 ): Promise<SecretOrigin> {
   const { name } = options;
-  const repository = openNamed(host, options);
+  const repository = openNamed(host, options, { name: true });
   const place = placeOf(repository, null);
   const known = locateSecret(host, repository, name);
   if (known.length > 0) return { repository: place, name, locations: known };

@@ -8,6 +8,7 @@ import { treeSizeBytes } from "../files/tree.ts";
 import { assertRemovalWanted } from "../host/confirm.ts";
 import { clockOf, type Host } from "../host/host.ts";
 import {
+  assertKnown,
   openRepository,
   type Place,
   placeOf,
@@ -104,7 +105,12 @@ export async function cleanupSessions(
   options: CleanupSessionsOptions = {},
 ): Promise<Cleanup & { readonly place: Place }> {
   const rule = ruleOf(host, options, DAYS_OF_SESSIONS);
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, {
+    status: true,
+    dryRun: true,
+    yes: true,
+    olderThan: true,
+  });
   const plan = await planCleanup(host, repository, rule);
   const cleanup = await applyCleanup(host, [plan], options, rule);
   return { place: placeOf(repository, null), ...cleanup };
@@ -129,6 +135,14 @@ export async function cleanupTree(
   host: Host,
   options: TreeOptions & CleanupOptions = {},
 ): Promise<TreeCleanup> {
+  assertKnown(options, {
+    directory: true,
+    depth: true,
+    status: true,
+    dryRun: true,
+    yes: true,
+    olderThan: true,
+  });
   const rule = ruleOf(host, options, DAYS_OF_TREE);
   const { directory, found: plans, warnings } = await searchTree(
     host,

@@ -19,6 +19,7 @@ import { entriesIn, fileKind, isThere, realOrGiven } from "../files/read.ts";
 import { isMarked, isOfNoRepository } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
 import {
+  assertKnown,
   openRepository,
   type Place,
   placeOf,
@@ -106,7 +107,7 @@ export async function listSessions(
   host: Host,
   options: SessionListOptions = {},
 ): Promise<SessionList> {
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, { all: true });
   const { layout, store } = repository;
   const warnings: string[] = [];
   const current = await unlessDamaged(() => readCurrent(layout), warnings);
@@ -145,7 +146,7 @@ export async function* eachSession(
   host: Host,
   options: EachSessionOptions = {},
 ): AsyncGenerator<SessionLine> {
-  const { layout, store } = openRepository(host, options);
+  const { layout, store } = openRepository(host, options, { status: true });
   const current = await unlessDamaged(() => readCurrent(layout), []);
   const wanted = [options.status ?? []].flat();
   const isWanted = ({ status }: SessionLine): boolean =>
@@ -245,6 +246,7 @@ export async function listTree(
   host: Host,
   options: ListTreeOptions = {},
 ): Promise<TreeList> {
+  assertKnown(options, { directory: true, depth: true, activeOnly: true });
   const { directory, found, warnings } = await searchTree(
     host,
     options,

@@ -65,7 +65,7 @@ export async function switchSession(
   host: Host,
   options: SwitchOptions,
 ): Promise<Switched> {
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, { id: true });
   const { layout, store } = repository;
   const session = matchSessionId(options.id, store.ids());
   const { task } = (await store.read(session)).state;
@@ -119,7 +119,7 @@ export async function renameSession(
   options: RenameOptions,
 ): Promise<Renamed> {
   const title = parseSessionTitle(options.name);
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, { id: true, name: true });
   const { layout, store, context } = repository;
   const id = matchSessionId(options.id, store.ids());
   const session = await store.read(id);
@@ -184,7 +184,7 @@ export async function unlock(
   host: Host,
   options: UnlockOptions = {},
 ): Promise<Unlocked> {
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, { force: true });
   const session = await sessionId(host, repository, options.session);
   const { lockDirectory } = repository.layout;
   const directories = lockDirectories(repository, session);

@@ -130,7 +130,7 @@ async function reminderOf(
   host: Host,
   options: SessionOptions,
 ): Promise<Reminded> {
-  const { session, workflow, place } = await openSession(host, options);
+  const { session, workflow, place } = await openSession(host, options, {});
   const summary = summarize(workflow, session.state);
   const { active, task, phase, phases, constraints } = summary;
   if (!active) return { place, reminder: { active } };
@@ -168,7 +168,7 @@ export async function verifyWriteAllowed(
   host: Host,
   options: SessionOptions = {},
 ): Promise<WriteAllowed> {
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, {});
   const candidates = await candidatesFor(host, repository, options.session);
   const open = candidates.filter(({ state }) => !isClosed(state.status));
   const elsewhere = open.find(isElsewhere);

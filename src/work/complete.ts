@@ -110,7 +110,13 @@ export async function completeItem(
   host: Host,
   options: CompleteOptions,
 ): Promise<Completed> {
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, {
+    itemId: true,
+    notes: true,
+    evidence: true,
+    skipVerify: true,
+    onProgress: true,
+  });
   assertChangeable(opened);
   assertOutsideOwnCheck(host, opened.session.id, options.itemId);
   const action = await judgedAction(host, opened, options);

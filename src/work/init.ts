@@ -80,7 +80,10 @@ export async function initRepository(
   host: Host,
   options: InitOptions = {},
 ): Promise<Initialized> {
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, {
+    portable: true,
+    force: true,
+  });
   const { layout } = repository;
   const { portable = false, force = false } = options;
   const { workflow } = repositoryLayout(repository.found.workingTree);
@@ -237,7 +240,7 @@ export async function validateWorkflow(
   host: Host,
   options: ValidateOptions = {},
 ): Promise<Validated> {
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, { file: true });
   const loaded = await loadWorkflow(host, repository, {
     file: options.file,
     isStrict: true,

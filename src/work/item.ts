@@ -24,7 +24,7 @@ export async function startItem(
   options: StartItemOptions,
 ): Promise<Changed> {
   const { itemId } = options;
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, { itemId: true });
   return await applyAction(host, opened, { type: "start_item", itemId });
 }
 
@@ -60,7 +60,11 @@ export async function skipItem(
   options: SkipOptions,
 ): Promise<Changed> {
   const { itemId, reason, force = false } = options;
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, {
+    itemId: true,
+    reason: true,
+    force: true,
+  });
   const request = `skip item "${itemId}" by force`;
   const act = force ? { request, confirmation: itemId, itemId } : undefined;
   const action: Action = { type: "skip", itemId, reason, force };
@@ -94,7 +98,10 @@ export async function approveItem(
   options: ApproveItemOptions,
 ): Promise<Changed> {
   const { itemId, notes = null } = options;
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, {
+    itemId: true,
+    notes: true,
+  });
   const request = `approve item "${itemId}"`;
   const act = { request, confirmation: itemId, itemId };
   const action: Action = { type: "approve_item", itemId, notes };
@@ -124,6 +131,6 @@ export async function addNote(
   options: NoteOptions,
 ): Promise<Changed> {
   const { text, itemId = null } = options;
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, { text: true, itemId: true });
   return await applyAction(host, opened, { type: "note", text, itemId });
 }

@@ -51,7 +51,7 @@ export async function advancePhase(
   options: AdvanceOptions = {},
 ): Promise<Advanced> {
   const { force = false } = options;
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, { force: true });
   const { workflow, session } = opened;
   const from = session.state.currentPhaseId;
   const request = `leave phase "${from}" by force`;
@@ -91,7 +91,7 @@ export async function approvePhase(
   host: Host,
   options: ApprovePhaseOptions = {},
 ): Promise<Changed> {
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, { phaseId: true });
   const { phaseId = opened.session.state.currentPhaseId } = options;
   const act = { request: `approve phase "${phaseId}"`, confirmation: phaseId };
   const action: Action = { type: "approve_phase", phaseId };
@@ -130,7 +130,7 @@ export async function finishSession(
   options: FinishOptions = {},
 ): Promise<Ended> {
   const { notes = null, force = false } = options;
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, { notes: true, force: true });
   const request = "finish an incomplete session";
   const act = force ? { request, confirmation: "finish" } : undefined;
   const action: Action = { type: "finish", notes, force };
@@ -162,7 +162,10 @@ export async function abandonSession(
   options: AbandonOptions,
 ): Promise<Ended> {
   const { reason, notes = null } = options;
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, {
+    reason: true,
+    notes: true,
+  });
   const action: Action = { type: "abandon", reason, notes };
   return ended(host, opened, await applyAction(host, opened, action));
 }

@@ -95,7 +95,15 @@ export async function startSession(
   host: Host,
   options: StartOptions,
 ): Promise<Started> {
-  const repository = openRepository(host, options);
+  const repository = openRepository(host, options, {
+    task: true,
+    file: true,
+    testCommand: true,
+    buildCommand: true,
+    project: true,
+    constraints: true,
+    beside: true,
+  });
   assertFits(options.task, TASK);
   for (const text of options.constraints ?? []) assertFits(text, CONSTRAINT);
   const token = handed("newToken()", host.newToken());

@@ -48,7 +48,7 @@ export async function readStatus(
   host: Host,
   options: SessionOptions = {},
 ): Promise<Status> {
-  const opened = await openSession(host, options);
+  const opened = await openSession(host, options, {});
   const { session, source, workflow, place, repository } = opened;
   const legacy = session.legacyPath !== null;
   const warnings = await warningsOf(opened);

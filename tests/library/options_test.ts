@@ -1,7 +1,14 @@
 /** An option that a call does not take would do nothing: it is refused, with the name that may be meant. */
-import { isOrcError, OrcError } from "../../mod.ts";
-import { openRepository } from "../../src/library/repository.ts";
-import { refusalWithoutTrace } from "../files/temporary.ts";
+import * as library from "../../mod.ts";
+import {
+  findRoot,
+  isOrcError,
+  openRepository,
+  OrcError,
+  OrchestratorPaths,
+  SessionManager,
+} from "../../mod.ts";
+import { readTree, refusalWithoutTrace } from "../files/temporary.ts";
 import { fixedHost, withRoot, withSession } from "../work/fixtures.ts";
 import { methods } from "./methods.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -56,6 +63,79 @@ Deno.test("each method of a handle refuses an option that it does not take", () 
     assertEquals(accepted, []);
   }));
 
+/** What takes no options of orc's own, or none at all. */
+const WITHOUT: readonly string[] = [
+  "decide",
+  "denoHost",
+  "exitCodeOf",
+  "isOrcError",
+  "memoryStore",
+  "openRepository",
+  "findRoot",
+  "parseWorkflow",
+  "testHost",
+  "workflowJsonSchema",
+];
+
+/** What a function needs before it looks at anything. */
+const NEEDED = { itemId: "idea", id: "x", name: "x", task: "x", text: "x" };
+
+Deno.test("each function refuses an option that it does not take, and changes nothing", () =>
+  withSession(async (root) => {
+    const before = readTree(root);
+    const accepted: string[] = [];
+    for (const [name, value] of Object.entries(library)) {
+      const isClass = /^[A-Z]/.test(name);
+      if (isClass || WITHOUT.includes(name)) continue;
+      const call = value as unknown as (...args: readonly unknown[]) => unknown;
+      const args = name === "listTree" || name === "cleanupTree"
+        ? { directory: root, nonsense: true }
+        : { root, ...neededBy(name), nonsense: true };
+      const error = await refusalOfCall(() => call(host, args));
+      if (!isOrcError(error, "unknown_option")) accepted.push(name);
+      else assertEquals(error.details.option, "nonsense", name);
+    }
+    assertEquals(accepted, []);
+    assertEquals(readTree(root), before);
+  }));
+
+/** Only what it takes itself: nothing else may be there. */
+function neededBy(name: string): Readonly<Record<string, unknown>> {
+  const { itemId, id, task, text } = NEEDED;
+  if (/^(?:startItem|completeItem|approveItem)$/.test(name)) return { itemId };
+  if (name === "skipItem") return { itemId, reason: "It is not needed" };
+  if (name === "addNote") return { text };
+  if (name === "startSession") return { task };
+  if (name === "abandonSession") return { reason: text };
+  if (name === "switchSession") return { id };
+  if (name === "renameSession") return { id, name: "Login" };
+  if (name === "importLegacy") return { path: "elsewhere" };
+  if (name === "getSetting" || name === "unsetSetting") {
+    return { name: "color" };
+  }
+  if (name === "setSetting") return { name: "color", value: "never" };
+  return /Secret$/.test(name) ? { name: "DEPLOY_KEY" } : {};
+}
+
+Deno.test("the classes with the design's names refuse misspelt options", async () => {
+  const made: readonly (() => unknown)[] = [
+    () => new OrchestratorPaths(misspelt({ baseDirectory: "/shop" })),
+    () =>
+      new SessionManager(
+        new OrchestratorPaths({ baseDir: "/shop" }),
+        misspelt({ lockTimeout: "5" }),
+      ),
+    () => findRoot(misspelt({ roots: "/shop" })),
+  ];
+  const meant: unknown[] = [];
+  for (const make of made) {
+    const error = await refusalOfCall(make);
+    assert(isOrcError(error, "unknown_option"));
+    meant.push(error.details.meant);
+  }
+  assertEquals(meant, [null, "lockTimeoutMs", "root"]);
+});
+
 /** Calls a method with an option that it does not take, behind all that it needs. */
 async function refusalOfNonsense(
   handles: Readonly<Record<string, object>>,
@@ -67,9 +147,20 @@ async function refusalOfNonsense(
     (...args: readonly unknown[]) => unknown
   >;
   const needed = owner[method]?.length ?? 0;
+  const words = [wordFor(name), "900"].slice(0, needed);
+  const args = [...words, { nonsense: true }];
+  return await refusalOfCall(() => owner[method]?.(...args));
+}
+
+/** Names of settings and secrets are looked at before anything is opened. */
+function wordFor(name: string): string {
+  if (name.startsWith("secrets.")) return "DEPLOY_KEY";
+  return name.startsWith("config.") ? "check_timeout_seconds" : "x";
+}
+
+async function refusalOfCall(call: () => unknown): Promise<unknown> {
   try {
-    const args = [...Array(needed).fill("x"), { nonsense: true }];
-    const result = await owner[method]?.(...args);
+    const result = await call();
     const isList = typeof result === "object" && result !== null &&
       Symbol.asyncIterator in result;
     if (isList) {

@@ -77,7 +77,11 @@ Deno.test("loadWorkflow() takes the workflow of the linked worktree it is called
     { ...WORKTREES, "wt/workflow.yaml": named("Linked") },
     async (root) => {
       const host = fixedHost({ workingDirectory: `${root}/wt` });
-      const { workflow } = await loadWorkflow(host, openRepository(host), {});
+      const { workflow } = await loadWorkflow(
+        host,
+        openRepository(host, {}),
+        {},
+      );
       assertEquals(workflow.name, "Linked");
     },
   ));
@@ -263,7 +267,7 @@ Deno.test("pinWorkflow() takes overrides from the working tree", () =>
     const host = fixedHost({ workingDirectory: `${root}/wt` });
     const { workflow } = await pinWorkflow(
       host,
-      openRepository(host),
+      openRepository(host, {}),
       {},
       "add-login-0001",
     );

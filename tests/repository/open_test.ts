@@ -38,7 +38,7 @@ Deno.test("openRepository() takes the root of the flag, then that of the environ
     });
     const named = openRepository(host, { root: "a" }).found;
     assertEquals([named.root, named.source], [`${root}/a`, "flag"]);
-    const { found } = openRepository(host);
+    const { found } = openRepository(host, {});
     assertEquals([found.root, found.source], [`${root}/b`, "environment"]);
     assertEquals(readTree(root), before);
     return Promise.resolve();
@@ -50,6 +50,7 @@ Deno.test("openRepository() searches from the working directory where no root is
     const workingDirectory = `${root}/a/b`;
     const { found } = openRepository(
       fixedHost({ environment, workingDirectory }),
+      {},
     );
     assertEquals([found.root, found.source], [root, "marker"]);
     return Promise.resolve();
@@ -66,7 +67,7 @@ Deno.test({
         ...fixedHost({ workingDirectory: `${root}/a` }),
         homeDirectory: () => root,
       };
-      assertEquals(openRepository(host).found.root, `${root}/a`);
+      assertEquals(openRepository(host, {}).found.root, `${root}/a`);
       return Promise.resolve();
     }),
 });

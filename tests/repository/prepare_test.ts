@@ -265,7 +265,7 @@ Deno.test("assertNoOwnSession() finds the session of a linked worktree, also for
     for (const machine of [linked, { ...linked, ...ONE }]) {
       const host = fixedHost(machine);
       const error = await refusalOf(() =>
-        assertNoOwnSession(host, openRepository(host))
+        assertNoOwnSession(host, openRepository(host, {}))
       );
       assertEquals(error.details, { session: idOf(1, 0) });
     }

@@ -309,7 +309,7 @@ Deno.test("ownersOf() names the agent if it tells its id, then the linked worktr
   withRoot(WORKTREES, (root) => {
     const owners = (machine: Machine) => {
       const host = fixedHost(machine);
-      return ownersOf(host, openRepository(host));
+      return ownersOf(host, openRepository(host, {}));
     };
     const workingDirectory = `${root}/wt`;
     const worktree = { kind: "worktree", name: workingDirectory } as const;
