@@ -1,9 +1,14 @@
 /** What may be done with no permission but to read the root and to write its `.orchestrator`. */
 import {
+  cleanupTree,
+  denoHost,
+  listSessions,
+  listTree,
   openRepository,
   OrcError,
   OrchestratorPaths,
   SessionManager,
+  workflowJsonSchema,
 } from "@orc/cli";
 import assert from "node:assert/strict";
 import process from "node:process";
@@ -52,6 +57,9 @@ const reads: Calls = {
   "secrets.test": () => repository.secrets.test("DEPLOY_KEY"),
   "secrets.get": () => repository.secrets.get("DEPLOY_KEY"),
   "secrets.doctor": () => repository.secrets.doctor(),
+  listSessions: () => listSessions(denoHost(), { root }),
+  listTree: () => listTree(denoHost(), { directory: root }),
+  workflowJsonSchema: () => workflowJsonSchema(),
   "manager.readState": async () => {
     const paths = new OrchestratorPaths({ baseDir: root });
     const manager = new SessionManager(paths);
@@ -76,6 +84,7 @@ const writes: Calls = {
   "session.feedback": () => session.feedback({ auto: true }),
   "repository.switch": () => repository.switch(id),
   "repository.cleanup": () => repository.cleanup({ yes: true }),
+  cleanupTree: () => cleanupTree(denoHost(), { directory: root, yes: true }),
   "repository.migrate": () => repository.migrate(),
   "config.set": () => repository.config.set("check_timeout_seconds", "900"),
   "session.abandon": () => session.abandon("It was dropped"),

@@ -1,4 +1,5 @@
 /** What needs no more than to read the root and to write its `.orchestrator` gets by with that. */
+import * as library from "../../mod.ts";
 import { openRepository } from "../../mod.ts";
 import { withRoot } from "../work/fixtures.ts";
 import { methods } from "./methods.ts";
@@ -32,6 +33,28 @@ const USED_BEFORE: readonly string[] = [
   "repository.session",
 ];
 
+/** What looks at nothing outside of it, or makes what others are given. */
+const WITHOUT_FILES: readonly string[] = [
+  "decide",
+  "denoHost",
+  "exitCodeOf",
+  "isOrcError",
+  "memoryStore",
+  "parseWorkflow",
+  "testHost",
+];
+
+/** Functions that no method calls. */
+function functionsAlone(): readonly string[] {
+  const handles = ["call", "read", "repository", "session", "settings"].map(
+    (name) => Deno.readTextFileSync(`src/library/${name}.ts`),
+  ).join("\n");
+  return Object.keys(library).filter((name) =>
+    /^[a-z]/.test(name) && !new RegExp(`\\b${name}\\(`).test(handles) &&
+    !WITHOUT_FILES.includes(name)
+  );
+}
+
 /** By the rules, and for what is not there; none by the machine. */
 const REFUSALS: Readonly<Record<string, string>> = {
   "session.verifyWriteAllowed": "write_not_allowed",
@@ -43,7 +66,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   "session.finish": "session_closed",
 };
 
-Deno.test("the handles need only to read the root and to write .orchestrator", () =>
+Deno.test("the library needs only to read the root and to write .orchestrator", () =>
   withRoot({ "workflow.yaml": NARROW_WORKFLOW }, async (root) => {
     await (await openRepository({ root })).start("Add login");
     const command = new Deno.Command(Deno.execPath(), {
@@ -62,5 +85,7 @@ Deno.test("the handles need only to read the root and to write .orchestrator", (
     const { called, refusals } = JSON.parse(said);
     assertEquals(refusals, REFUSALS);
     const known = [...called, ...NEEDS_MORE, ...USED_BEFORE];
-    assertEquals(methods().filter((name) => !known.includes(name)), []);
+    const all = [...methods(), ...functionsAlone()];
+    assertEquals(all.filter((name) => !known.includes(name)), []);
+    assertEquals(functionsAlone().length, 4);
   }));
