@@ -105,6 +105,20 @@ export const external: ErrorMaker = errorsOf("external");
 export const denied: ErrorMaker = errorsOf("denied");
 export const misconfigured: ErrorMaker = errorsOf("config");
 
+/** What a host of somebody's own answers wrongly. */
+export function invalidHost(
+  member: string,
+  expected: string,
+  value: unknown,
+): OrcError {
+  const given = String(JSON.stringify(value)).slice(0, 100);
+  const message = `The host's ${member} must be ${expected}, and is ${given}`;
+  return usage("invalid_host", message, {
+    hint: "see Host in docs/library.md, or take that member from denoHost()",
+    details: { member, expected },
+  });
+}
+
 const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
   usage: 2,
   refused: 3,

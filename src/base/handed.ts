@@ -1,5 +1,5 @@
 /** What a host hands in is checked where it is used: what it gets wrong must not be stored. */
-import { external, usage } from "./error.ts";
+import { external, invalidHost } from "./error.ts";
 import { epochMsOf } from "./time.ts";
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
@@ -62,14 +62,5 @@ export function handed<Value>(
     );
   }
   if (isRight(value)) return value;
-  throw usage(
-    "invalid_host",
-    `The host's ${member} must be ${expected}, and is ${
-      String(JSON.stringify(value)).slice(0, 100)
-    }`,
-    {
-      hint: "see Host in docs/library.md, or take that member from denoHost()",
-      details: { member, expected },
-    },
-  );
+  throw invalidHost(member, expected, value);
 }

@@ -9,7 +9,7 @@ import type { LockContext } from "../files/lock.ts";
 import { entriesIn, isThere } from "../files/read.ts";
 import { makeDirectory, syncDirectory } from "../files/write.ts";
 import { eventsIn, logOf } from "../history/use.ts";
-import { clockOf, type Host } from "../host/host.ts";
+import { clockOf, type Host, variableOf } from "../host/host.ts";
 import {
   openRepository,
   type Place,
@@ -168,7 +168,7 @@ async function feedbackOn(
 }
 
 export function saltOf(host: Host): string {
-  return host.env("WORKFLOW_SALT") ?? DEFAULT_SALT;
+  return variableOf(host, "WORKFLOW_SALT") ?? DEFAULT_SALT;
 }
 
 function repositoryName(root: string): string {

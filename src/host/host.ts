@@ -1,3 +1,4 @@
+import { invalidHost } from "../base/error.ts";
 import type { Masker } from "../base/mask.ts";
 import type { Clock } from "../base/time.ts";
 import type { Liveness, ProcessIdentity } from "../files/lock_record.ts";
@@ -94,6 +95,13 @@ export interface Host {
    * that calls too, since it cannot answer here. No lock is held meanwhile.
    */
   approve?(request: ApprovalRequest): Promise<Approval>;
+}
+
+/** Value of a variable; what a host answers to this may decide where something is written. */
+export function variableOf(host: Host, name: string): string | undefined {
+  const value: unknown = host.env(name);
+  if (value === undefined || typeof value === "string") return value;
+  throw invalidHost("env()", "a text, or undefined where it is unset", value);
 }
 
 /** Tiny, because every command asks here: what knows secrets is loaded only by those that use them. */

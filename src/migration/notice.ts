@@ -4,7 +4,7 @@ import { MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
 import { quoted } from "../base/text.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";
 import { writeAtomic } from "../files/write.ts";
-import type { Host } from "../host/host.ts";
+import { type Host, variableOf } from "../host/host.ts";
 import {
   mayHoldLegacy,
   openRepository,
@@ -23,7 +23,7 @@ export async function migrateIfAsked(
   host: Host,
   options: RepositoryOptions,
 ): Promise<readonly string[]> {
-  const asked = host.env(AUTO_MIGRATE_VARIABLE) ?? "";
+  const asked = variableOf(host, AUTO_MIGRATE_VARIABLE) ?? "";
   if (["", "0"].includes(asked)) return [];
   const { layout } = openRepository(host, options);
   if (!movesSession(layout)) return [];

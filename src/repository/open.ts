@@ -8,7 +8,7 @@ import { isAbsolutePath } from "../base/path.ts";
 import { nearest, quoted } from "../base/text.ts";
 import { isVisible } from "../files/read.ts";
 import { findRoot, type FoundRoot, type RootSource } from "../files/root.ts";
-import type { Host } from "../host/host.ts";
+import { type Host, variableOf } from "../host/host.ts";
 import {
   fileStore,
   type Memory,
@@ -101,7 +101,7 @@ export function openRepository<Options extends RepositoryOptions>(
 
 /** Where the repository is. Reads only. */
 export function locate(host: Host, root?: string): FoundRoot {
-  const environment = host.env("ORCHESTRATOR_ROOT") || undefined;
+  const environment = variableOf(host, "ORCHESTRATOR_ROOT") || undefined;
   return findRoot({
     start: startOf(host, root ?? environment),
     explicit: root,
@@ -178,7 +178,7 @@ function lockTimeoutMs(
   if (lockTimeoutMs !== undefined) return givenMs(lockTimeoutMs);
   if (lockTimeout !== undefined) return typedMs("--lock-timeout", lockTimeout);
   for (const variable of LOCK_TIMEOUT_VARIABLES) {
-    const text = host.env(variable);
+    const text = variableOf(host, variable);
     if (text) return typedMs(variable, text);
   }
   const read = async (): Promise<number> => {
@@ -235,7 +235,8 @@ export function mayHavePreferences(host: Host, root: string | null): boolean {
     ...home === undefined ? [] : [userLayout(home).config],
     ...root === null ? [] : [repositoryLayout(root).config],
   ];
-  return VARIABLES.some((name) => host.env(name)) || files.some(isVisible);
+  return VARIABLES.some((name) => variableOf(host, name)) ||
+    files.some(isVisible);
 }
 
 /**

@@ -4,7 +4,7 @@ import { jsonObject } from "../base/json.ts";
 import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
 import { quoted } from "../base/text.ts";
 import { fileKind } from "../files/read.ts";
-import type { Host } from "../host/host.ts";
+import { type Host, variableOf } from "../host/host.ts";
 import type { LegacyState } from "../session/legacy.ts";
 import {
   type Owner,
@@ -56,7 +56,7 @@ export async function selectSession(
   repository: Repository,
   named: string | undefined,
 ): Promise<Selected> {
-  const name = named ?? (host.env("ORCHESTRATOR_SESSION") || undefined);
+  const name = named ?? (variableOf(host, "ORCHESTRATOR_SESSION") || undefined);
   if (name !== undefined) {
     const source = named === undefined ? "environment" : "flag";
     const id = await matchNamed(repository, name, source);

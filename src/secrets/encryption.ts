@@ -15,7 +15,7 @@ import {
   readText,
   visibleKind,
 } from "../files/read.ts";
-import type { Host } from "../host/host.ts";
+import { type Host, variableOf } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { entriesOf, scalarText } from "../workflow/value.ts";
 
@@ -134,7 +134,7 @@ export function openKeyring(host: Host, mayAsk: boolean): Keyring {
   return {
     identities: once(() => readIdentities(host)),
     passphrase: once(() => {
-      const given = host.env(PASSPHRASE_VARIABLE);
+      const given = variableOf(host, PASSPHRASE_VARIABLE);
       if (given || !mayAsk || !host.terminal.isInteractive) {
         return given || undefined;
       }
@@ -262,7 +262,7 @@ export async function readLegacySecrets(
   | { readonly path: string; readonly values: ReadonlyMap<string, string> }
   | undefined
 > {
-  const password = host.env(LEGACY_PASSWORD_VARIABLE);
+  const password = variableOf(host, LEGACY_PASSWORD_VARIABLE);
   if (!password) return undefined;
   for (const path of legacySecretPaths(root)) {
     guardPath(root, path);

@@ -6,7 +6,7 @@ import {
   secretPath,
   variablesOf,
 } from "../base/names.ts";
-import type { Host } from "../host/host.ts";
+import { type Host, variableOf } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { unlessDamaged } from "../session/read.ts";
 import { readStatements, readValue } from "../settings/files.ts";
@@ -81,7 +81,7 @@ async function* lookUp(
     }
   }
   for (const variable of variablesOf(name)) {
-    const value = host.env(variable);
+    const value = variableOf(host, variable);
     if (value) yield { name, value, source: "environment", place: variable };
   }
   try {

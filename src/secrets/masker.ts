@@ -8,7 +8,12 @@ import {
   itemStateOf,
   phaseStateOf,
 } from "../engine/state.ts";
-import { type Host, rememberedMasker, rememberMasker } from "../host/host.ts";
+import {
+  type Host,
+  rememberedMasker,
+  rememberMasker,
+  variableOf,
+} from "../host/host.ts";
 import { openRepository } from "../repository/open.ts";
 import {
   type OpenedSession,
@@ -45,7 +50,7 @@ async function knownValues(
   place: MaskedPlace,
 ): Promise<readonly KnownSecret[]> {
   const keys = KEY_VARIABLES.flatMap((name) => {
-    const value = host.env(name);
+    const value = variableOf(host, name);
     return value ? [{ name, value }] : [];
   });
   const { allValues, knownSecretNames } = await import("./find.ts");

@@ -13,7 +13,7 @@ import {
   secretPath,
 } from "../base/names.ts";
 import { assertRemovalWanted } from "../host/confirm.ts";
-import type { Host } from "../host/host.ts";
+import { type Host, variableOf } from "../host/host.ts";
 import {
   type Names,
   openRepository,
@@ -345,7 +345,7 @@ function assertReplacementWanted(
 async function lockFor(host: Host, isPassphrase: boolean): Promise<Lock> {
   const recipient = isPassphrase ? undefined : await ownRecipient(host);
   if (recipient !== undefined) return { recipient };
-  const given = host.env(PASSPHRASE_VARIABLE);
+  const given = variableOf(host, PASSPHRASE_VARIABLE);
   if (given) return { passphrase: given };
   if (isPassphrase) return { passphrase: askPassphrase(host) };
   throw denied(

@@ -25,7 +25,7 @@ import {
   writeAtomic,
   writeNewFile,
 } from "../files/write.ts";
-import type { Host } from "../host/host.ts";
+import { type Host, variableOf } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { readRepositoryMeta } from "../session/repository.ts";
 
@@ -94,7 +94,9 @@ export function locateSecret(
       source: level,
       place: secretPath(path, name),
     }));
-  const variables = variablesOf(name).filter((variable) => host.env(variable))
+  const variables = variablesOf(name).filter((variable) =>
+    variableOf(host, variable)
+  )
     .map((place) => ({ source: "environment" as const, place }));
   return [...stored, ...variables];
 }

@@ -17,7 +17,7 @@ import {
 import { type Progress, summarize } from "../engine/summary.ts";
 import { entriesIn, fileKind, isThere, realOrGiven } from "../files/read.ts";
 import { isMarked, isOfNoRepository } from "../files/root.ts";
-import type { Host } from "../host/host.ts";
+import { type Host, variableOf } from "../host/host.ts";
 import {
   assertKnown,
   openRepository,
@@ -329,7 +329,8 @@ export async function searchTree<Found>(
 }
 
 function startOf(host: Host, { directory, root }: TreeOptions): string {
-  const named = directory ?? root ?? (host.env("ORCHESTRATOR_ROOT") || ".");
+  const named = directory ?? root ??
+    (variableOf(host, "ORCHESTRATOR_ROOT") || ".");
   // A directory that stands by itself does without a working directory, which may be gone.
   const given = isAbsolutePath(named)
     ? named

@@ -20,7 +20,7 @@ import {
   realOrGiven,
 } from "../files/read.ts";
 import { makeDirectory, syncDirectory, writeAtomic } from "../files/write.ts";
-import type { Host } from "../host/host.ts";
+import { type Host, variableOf } from "../host/host.ts";
 import { foreignNamesIn } from "../session/ownership.ts";
 import { describeValue, scalarText } from "../workflow/value.ts";
 import {
@@ -135,7 +135,7 @@ export interface Config {
 
 /** A host may be an object of a class: it is asked as one. */
 function environmentOf(host: Host, settings?: readonly Setting[]): Layer {
-  return environmentLayer((name) => host.env(name), settings);
+  return environmentLayer((name) => variableOf(host, name), settings);
 }
 
 /**

@@ -6,7 +6,7 @@ import {
   summarize,
   type Summary,
 } from "../engine/summary.ts";
-import type { Host } from "../host/host.ts";
+import { type Host, variableOf } from "../host/host.ts";
 import {
   openRepository,
   type Place,
@@ -191,7 +191,8 @@ async function candidatesFor(
     const { session } = await selectSession(host, repository, named);
     return [session];
   } catch (error) {
-    const isNamed = named !== undefined || host.env("ORCHESTRATOR_SESSION");
+    const isNamed = named !== undefined ||
+      variableOf(host, "ORCHESTRATOR_SESSION");
     if (isNamed || !(error instanceof OrcError)) throw error;
     if (error.code === "no_session") return [];
     if (!isUndecided(repository, error)) throw error;

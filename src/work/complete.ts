@@ -16,11 +16,12 @@ import {
   readBeginning,
   realOrGiven,
 } from "../files/read.ts";
-import type {
-  Host,
-  ProgramProgress,
-  ProgramRequest,
-  ProgramResult,
+import {
+  type Host,
+  type ProgramProgress,
+  type ProgramRequest,
+  type ProgramResult,
+  variableOf,
 } from "../host/host.ts";
 import {
   assertChangeable,
@@ -406,5 +407,7 @@ export function assertOutsideOwnCheck(
 }
 
 function surroundingChecks(host: Host): readonly string[] {
-  return (host.env(VARIABLE) ?? "").split(" ").filter((name) => name !== "");
+  return (variableOf(host, VARIABLE) ?? "").split(" ").filter((name) =>
+    name !== ""
+  );
 }

@@ -21,6 +21,9 @@ const WRONG: Readonly<Record<string, readonly Partial<Host>[]>> = {
   "idSource()": ["", "../../etc/passwd", "01KJ"].map((text) => ({
     idSource: () => Promise.resolve(() => text),
   })),
+  "env()": [null, 7, true, Promise.resolve("/shop")].map((value) => ({
+    env: () => value as unknown as string,
+  })),
   "identity()": [{ identity: () => identity }],
 };
 
