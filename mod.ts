@@ -36,6 +36,7 @@
 export type { CallOptions, Given, Site } from "./src/library/call.ts";
 export {
   findRoot,
+  type KnownSession,
   type OpenOptions,
   openRepository,
   type Repository,
@@ -316,7 +317,11 @@ export type {
 
 // Where things are, and this machine.
 export type { WorkflowChoice } from "./src/repository/load.ts";
-export type { Place, RepositoryOptions } from "./src/repository/open.ts";
+export type {
+  Place,
+  RepositoryOptions,
+  SessionPlace,
+} from "./src/repository/open.ts";
 export type { SessionOptions, SessionSource } from "./src/repository/select.ts";
 export { denoHost } from "./src/host/deno_host.ts";
 export {

@@ -20,7 +20,12 @@ import { type ActionOf, assertOpen } from "../engine/situation.ts";
 import { summarize } from "../engine/summary.ts";
 import { assertRemovalWanted, isConfirmed } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";
-import { openRepository, type Place, placeOf } from "../repository/open.ts";
+import {
+  openRepository,
+  type Place,
+  placeOf,
+  type SessionPlace,
+} from "../repository/open.ts";
 import {
   assertChangeable,
   type OpenedSession,
@@ -59,7 +64,7 @@ export interface CheckpointOptions extends SessionOptions {
 /** A checkpoint that is stored. */
 export interface SavedCheckpoint {
   /** Of which session, and where it is. */
-  readonly place: Place;
+  readonly place: SessionPlace;
   /** What `orc resume` takes. */
   readonly id: string;
   /** The file that holds it. */

@@ -135,7 +135,7 @@ export const startCommand = command<StartResult>({
     const source = started.workflowPath ?? "the built-in workflow";
     return {
       ...started,
-      session: place.session ?? "",
+      session: place.session,
       root: place.root,
       warnings: [
         ...started.warnings,

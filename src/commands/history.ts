@@ -267,7 +267,7 @@ export const learnCommand = command<LearnResult>({
       (show) =>
         writeLearnings(host, { ...options, save, onProgress: onReading(show) }),
     );
-    return { ...learned, session: learned.place.session ?? "" };
+    return { ...learned, session: learned.place.session };
   },
   render: ({ learnings, session, hasLearnings, path, saved }) => {
     const text = learningsSection(learnings, session, oneLine);

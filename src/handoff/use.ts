@@ -5,7 +5,7 @@ import { quoted, tailOf, uncapitalised } from "../base/text.ts";
 import { checkpointsOf } from "../checkpoints/files.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
 import type { Host, ProgramRequest } from "../host/host.ts";
-import type { Place } from "../repository/open.ts";
+import type { SessionPlace } from "../repository/open.ts";
 import {
   type OpenedSession,
   openSession,
@@ -46,7 +46,7 @@ export interface HandOffOptions extends SessionOptions {
 /** A prompt for another agent, and what became of it. */
 export interface HandedOff {
   /** Which session was handed off, and where it is. */
-  readonly place: Place;
+  readonly place: SessionPlace;
   /** Null when there is nothing an agent could do. */
   readonly prompt: string | null;
   /** Ids of the open items of the current phase. */

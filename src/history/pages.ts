@@ -14,7 +14,7 @@ import { asOrcError } from "../files/errors.ts";
 import { fileKind, guardPath, readRegularFile } from "../files/read.ts";
 import { writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
-import type { Place, Repository } from "../repository/open.ts";
+import type { Repository, SessionPlace } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { requireApproval } from "../work/change.ts";
@@ -40,7 +40,7 @@ export interface GenerateOptions extends SessionOptions {
 /** A session as a page of Markdown. */
 export interface Generated {
   /** Which session it shows, and where that is. */
-  readonly place: Place;
+  readonly place: SessionPlace;
   /** The page. */
   readonly text: string;
   /** The file, absolute; null when none was to be written. */
@@ -199,7 +199,7 @@ export interface LearnOptions extends SessionOptions {
 /** What one session has to teach, and where it was kept. */
 export interface Learned {
   /** Which session it is, and where. */
-  readonly place: Place;
+  readonly place: SessionPlace;
   /** What was skipped, failed, noted and overridden. */
   readonly learnings: Learnings;
   /** Whether there is anything to learn; nothing else is ever saved. */

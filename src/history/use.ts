@@ -12,6 +12,7 @@ import {
   type Place,
   placeOf,
   type RepositoryOptions,
+  type SessionPlace,
 } from "../repository/open.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { legacyLogOf, readLegacyState } from "../session/legacy.ts";
@@ -98,7 +99,7 @@ function plainEvent(event: RecordedEvent): HistoryEvent {
 /** What happened in a session. */
 export interface History {
   /** Which session it is, and where. */
-  readonly place: Place;
+  readonly place: SessionPlace;
   /** The last events that fit, oldest first. */
   readonly events: readonly HistoryEvent[];
   /** Whether there are earlier ones that fit. */

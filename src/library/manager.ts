@@ -173,8 +173,7 @@ export class SessionManager {
     task: string,
     options: Given<StartOptions, "task"> = {},
   ): Promise<string> {
-    const session = await (await this.#repository()).start(task, options);
-    return session.id ?? "";
+    return (await (await this.#repository()).start(task, options)).id;
   }
 
   /** The session that is meant; null where there is none, or none of several was chosen. */

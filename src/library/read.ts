@@ -3,7 +3,7 @@ import type { JsonNumber } from "../base/json.ts";
 import { plainOf } from "../base/plain.ts";
 import { type OpenGate, openGates } from "../engine/gates.ts";
 import type { Host } from "../host/host.ts";
-import type { Place } from "../repository/open.ts";
+import type { SessionPlace } from "../repository/open.ts";
 import {
   openSession,
   type SessionOptions,
@@ -25,7 +25,7 @@ export type Plain<Value> = Value extends JsonNumber ? number | string
 /** The open gates of a session. */
 export interface Gates {
   /** Which session it is, and where. */
-  readonly place: Place;
+  readonly place: SessionPlace;
   /** Those of all phases, in the order of the workflow. */
   readonly gates: readonly OpenGate[];
 }
@@ -46,7 +46,7 @@ export async function readGates(
 /** All that orc keeps of a session, as plain data. */
 export interface SessionReading {
   /** Which session it is, and where. */
-  readonly place: Place;
+  readonly place: SessionPlace;
   /** Its id. */
   readonly session: string;
   /** How it was decided that this session is meant. */

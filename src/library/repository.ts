@@ -114,6 +114,9 @@ const NO_TERMINAL: Terminal = {
   showProgress: () => {},
 };
 
+/** A session whose id is known, as after its start. */
+export type KnownSession = Session & { readonly id: string };
+
 /** One repository: each method is one function of the library, in this repository. */
 export class Repository {
   readonly #site: Site;
@@ -146,10 +149,10 @@ export class Repository {
   }
 
   /** The session that is meant, by its id; null where there is none. */
-  async current(options: CallOptions = {}): Promise<Session | null> {
+  async current(options: CallOptions = {}): Promise<KnownSession | null> {
     try {
       const { session } = await this.session().status(options);
-      return this.session(session);
+      return this.session(session) as KnownSession;
     } catch (error) {
       if (error instanceof OrcError && error.code === "no_session") return null;
       throw error;
@@ -160,12 +163,12 @@ export class Repository {
   async start(
     task: string,
     options: Given<StartOptions, "task"> = {},
-  ): Promise<Session> {
+  ): Promise<KnownSession> {
     const { startSession } = await import("../work/start.ts");
     const call = callIn(this.#site, { ...options, task });
     const started = await startSession(this.#site.host, call);
-    const id = started.place.session ?? undefined;
-    return new Session(this.#site, id, started);
+    const id = started.place.session;
+    return new Session(this.#site, id, started) as KnownSession;
   }
 
   /** Makes a session the caller's own: {@linkcode switchSession}. */

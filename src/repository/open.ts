@@ -7,7 +7,7 @@ import {
 import { isAbsolutePath } from "../base/path.ts";
 import { nearest, quoted } from "../base/text.ts";
 import { isVisible } from "../files/read.ts";
-import { findRoot, type FoundRoot, type RootSource } from "../files/root.ts";
+import { findRoot, type FoundRoot } from "../files/root.ts";
 import { type Host, variableOf } from "../host/host.ts";
 import {
   fileStore,
@@ -15,6 +15,9 @@ import {
   type SessionStore,
   type StoreContext,
 } from "../session/read.ts";
+import type { Place } from "./place.ts";
+
+export type { Place, SessionPlace } from "./place.ts";
 
 /** Where to look, and how long to wait there. */
 export interface RepositoryOptions {
@@ -208,21 +211,10 @@ function typedMs(origin: string, text: string): number {
   );
 }
 
-/** Where something was done or read; part of every answer. */
-export interface Place {
-  /** The directory that holds, or will hold, `.orchestrator/`; absolute, with `/` between its parts. */
-  readonly root: string;
-  /**
-   * How it was found: `flag` (named by the caller), `environment`, `marker` (it holds state of
-   * orc), `git`, `worktree` (the main one of a linked worktree), `workflow` (it holds
-   * workflow.yaml) or `cwd` (nothing was found).
-   */
-  readonly rootSource: RootSource;
-  /** Id of the session; null when the answer is not about one. */
-  readonly session: string | null;
-}
-
-export function placeOf({ found }: Repository, session: string | null): Place {
+export function placeOf<Session extends string | null>(
+  { found }: Repository,
+  session: Session,
+): Place & { readonly session: Session } {
   return { root: found.root, rootSource: found.source, session };
 }
 

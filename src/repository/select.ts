@@ -19,10 +19,10 @@ import type { SessionState, Workflow } from "../workflow/types.ts";
 import {
   type Names,
   openRepository,
-  type Place,
   placeOf,
   type Repository,
   type RepositoryOptions,
+  type SessionPlace,
 } from "./open.ts";
 
 /**
@@ -202,7 +202,7 @@ export interface OpenedSession {
   readonly workflow: Workflow;
   /** Why nothing in the session may change, though it can be shown; null when it may. */
   readonly refusal: OrcError | null;
-  readonly place: Place;
+  readonly place: SessionPlace;
 }
 
 /** Opens the session a caller means. Reads only. */

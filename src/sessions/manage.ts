@@ -13,6 +13,7 @@ import {
   placeOf,
   type Repository,
   type RepositoryOptions,
+  type SessionPlace,
 } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
 import {
@@ -38,7 +39,7 @@ export interface SwitchOptions extends RepositoryOptions {
 /** The session a caller is in now. */
 export interface Switched {
   /** Where the session is. */
-  readonly place: Place;
+  readonly place: SessionPlace;
   /** Its id, whole. */
   readonly session: string;
   /** What is to be done in it. */
@@ -97,7 +98,7 @@ export interface RenameOptions extends SwitchOptions {
 /** A session that has a name. */
 export interface Renamed {
   /** Where the session is. */
-  readonly place: Place;
+  readonly place: SessionPlace;
   /** Its id, which stays. */
   readonly session: string;
   /** What it is called now, without the secrets in it. */

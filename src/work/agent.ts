@@ -12,6 +12,7 @@ import {
   type Place,
   placeOf,
   type Repository,
+  type SessionPlace,
 } from "../repository/open.ts";
 import {
   openSession,
@@ -36,7 +37,7 @@ export interface Next extends
     | "next"
   > {
   /** Which session it is, and where. */
-  readonly place: Place;
+  readonly place: SessionPlace;
   /** The evidence that the next item asks for; null for none. */
   readonly evidence: NextEvidence | null;
   /** What to know before going on, as sentences for people. */

@@ -9,7 +9,7 @@ import { currentPhase, itemStateOf, phaseStateOf } from "../engine/state.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
 import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
-import type { Place, Repository } from "../repository/open.ts";
+import type { Repository, SessionPlace } from "../repository/open.ts";
 import { assertChangeable, type OpenedSession } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
 import { assertWritable } from "../session/encode.ts";
@@ -26,7 +26,7 @@ import type {
 /** What a change did, and where the session stands now. */
 export interface Changed {
   /** Which session was changed, and where it is. */
-  readonly place: Place;
+  readonly place: SessionPlace;
   /** False when there was nothing to do: then nothing was written. */
   readonly changed: boolean;
   /**

@@ -17,10 +17,10 @@ import {
 } from "../repository/load.ts";
 import {
   openRepository,
-  type Place,
   placeOf,
   type Repository,
   type RepositoryOptions,
+  type SessionPlace,
 } from "../repository/open.ts";
 import {
   assertNoOwnSession,
@@ -57,7 +57,7 @@ export interface TestRun {
 /** A session that has started. */
 export interface Started {
   /** Which session it is, and where. */
-  readonly place: Place;
+  readonly place: SessionPlace;
   /** Where it stands: at the beginning. */
   readonly summary: Summary;
   /** Where the work is done and checks run, absolute; not the root in a linked worktree. */

@@ -4,7 +4,7 @@ import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
-import type { Place } from "../repository/open.ts";
+import type { SessionPlace } from "../repository/open.ts";
 import {
   type OpenedSession,
   openSession,
@@ -16,7 +16,7 @@ import { shownName } from "../session/read.ts";
 /** Where a session stands. */
 export interface Status extends Summary {
   /** Which session it is, and where. */
-  readonly place: Place;
+  readonly place: SessionPlace;
   /** Id of the session. */
   readonly session: string;
   /** What people call it; null when nobody gave it a name. */

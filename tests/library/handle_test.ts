@@ -381,3 +381,18 @@ Deno.test("a host may be an object of a class", () =>
     assert((await listOf(session.events())).length > 4);
     await repository.cleanup({ olderThan: "0", dryRun: true });
   }));
+
+Deno.test("what is about a session always names it, for the compiler too", () =>
+  withRoot({}, async (root) => {
+    const repository = await openRepository({ root, host: fixedHost() });
+    const session = await repository.start("Add login");
+    const { place } = await session.note("The old API stays");
+    const ids: readonly string[] = [
+      session.id,
+      place.session,
+      (await session.status()).place.session,
+      (await session.history()).place.session,
+      (await repository.switch(session.id)).place.session,
+    ];
+    assertEquals(new Set(ids), new Set([session.id]));
+  }));

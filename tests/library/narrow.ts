@@ -18,7 +18,7 @@ const repository = await openRepository({ root });
 // On Deno what reads YAML asks for the environment, so it was started before.
 const session = await repository.current() ??
   await repository.start("Add login");
-const id = session.id ?? "";
+const id = session.id;
 
 type Calls = Readonly<Record<string, () => Promise<unknown>>>;
 

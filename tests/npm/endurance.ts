@@ -25,7 +25,7 @@ try {
   const ids: string[] = [];
   for (let number = 0; number < sessions; number++) {
     const { id } = await repository.start(`${number}`, { beside: true });
-    ids.push(id ?? "");
+    ids.push(id);
   }
   const rejected: string[] = [];
   let warmBytes = 0;
