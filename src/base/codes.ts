@@ -184,6 +184,15 @@ export interface ErrorDetails {
     readonly item: string;
     readonly passesAt: string;
   };
+  /** All that is in the way; the message names the first few. */
+  readonly blocked: {
+    readonly blockers: readonly {
+      readonly code: "item_open" | "approval_missing" | "review_missing";
+      readonly phaseId: string;
+      readonly itemId: string | null;
+      readonly message: string;
+    }[];
+  };
   /** The item. */
   readonly cannot_approve: { readonly item: string };
   /** The item. */
@@ -192,12 +201,52 @@ export interface ErrorDetails {
   readonly cannot_skip: { readonly item: string };
   /** The item. */
   readonly cannot_start: { readonly item: string };
+  /** The item, how often its check failed by now, and what was found out; of output the ends. */
+  readonly check_failed: {
+    readonly item: string;
+    readonly tries: number;
+    readonly result:
+      | {
+        readonly type: "command";
+        readonly command: string;
+        readonly exitCode: number;
+        readonly expectExitCode: number;
+        readonly stdout: string;
+        readonly stderr: string;
+        readonly problem: string | null;
+      }
+      | {
+        readonly type: "file_exists";
+        readonly name: string;
+        readonly path: string;
+        readonly problem: string | null;
+      };
+  };
+  /** The item, its schema, and what of it the evidence does not follow. */
+  readonly evidence_invalid: {
+    readonly item: string;
+    readonly schema: string;
+    readonly problems: readonly {
+      readonly path: string;
+      readonly message: string;
+    }[];
+  };
+  /** The item, and the schema of the evidence that it needs. */
+  readonly evidence_missing: { readonly item: string; readonly schema: string };
   /** How large the file may be. */
   readonly file_too_large: { readonly maxBytes: number };
   /** The item whose check asks. */
   readonly inside_own_check: { readonly item: string };
   /** The member of the host, and what it must answer. */
   readonly invalid_host: { readonly member: string; readonly expected: string };
+  /** Files that hold different things in the older place and in the new one. */
+  readonly layouts_differ: {
+    readonly conflicts: readonly {
+      readonly oldPath: string;
+      readonly newPath: string;
+      readonly differences: readonly string[];
+    }[];
+  };
   /** Who holds the lock, and since when. */
   readonly lock_held: {
     readonly pid: number;
@@ -219,6 +268,8 @@ export interface ErrorDetails {
   readonly secret_missing: { readonly item: string; readonly secret: string };
   /** The caller's own session. */
   readonly session_active: { readonly session: string };
+  /** Some of those to choose from. */
+  readonly session_ambiguous: { readonly candidates: readonly string[] };
   /** The item, and when skipping it is fine. */
   readonly skip_reason: {
     readonly item: string;

@@ -1,10 +1,5 @@
 /** What is said where no session is meant, each with a way on; loaded only then. */
-import {
-  notFound,
-  type OrcError,
-  type OrcErrorOptions,
-  refused,
-} from "../base/error.ts";
+import { notFound, type OrcError, refused } from "../base/error.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
 import { listOf } from "../base/text.ts";
 import { isMarked, isOfNoRepository } from "../files/root.ts";
@@ -30,7 +25,7 @@ export function noSessionCalled(
   );
 }
 
-function choiceOf(ids: readonly string[]): OrcErrorOptions {
+function choiceOf(ids: readonly string[]) {
   const hint = ids.length === 0
     ? 'orc start "TASK"'
     : "choose a session: orc session switch ID";

@@ -2,9 +2,11 @@
 import {
   type DetailsOf,
   isOrcError,
+  openRepository,
   OrcError,
   type OrcErrorCode,
 } from "../../mod.ts";
+import { fixedHost, withRoot } from "../work/fixtures.ts";
 import { assert, assertEquals } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
 
@@ -69,3 +71,29 @@ Deno.test("a code of an error is one of a list for the compiler", () => {
   const unknown: OrcErrorCode = "lock_hold";
   assert(CODES.includes(known) && !CODES.includes(unknown));
 });
+
+Deno.test("isOrcError() tells the compiler what a failed check and open items say", () =>
+  withRoot({ "workflow.yaml": CHECKED }, async (root) => {
+    const host = fixedHost();
+    const repository = await openRepository({ root, host });
+    const session = await repository.start("Add login");
+    const failed = await session.complete("page").catch((error) => error);
+    assert(isOrcError(failed, "check_failed"));
+    const { result, tries } = failed.details;
+    assert(result.type === "file_exists");
+    assertEquals([tries, result.name], [1, "page.md"]);
+    const blocked = await session.finish().catch((error) => error);
+    assert(isOrcError(blocked, "blocked"));
+    const found = blocked.details.blockers.map(({ code, itemId }) =>
+      `${code} ${itemId}`
+    );
+    assertEquals(found, ["item_open page"]);
+  }));
+
+const CHECKED = `name: Checked
+phases:
+  - id: BUILD
+    name: Build
+    items:
+      - {id: page, name: Page, verification: {type: file_exists, path: page.md}}
+`;
