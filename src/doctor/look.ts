@@ -5,6 +5,7 @@ import { asOrcError } from "../files/errors.ts";
 import { type JudgeContext, leftoverToken } from "../files/lock.ts";
 import { type LockRecord, lookAt } from "../files/lock_record.ts";
 import { entriesIn as listed, kindOf, visibleKind } from "../files/read.ts";
+import { isTicket } from "../files/ticket.ts";
 import { isRemovedSession } from "../session/create.ts";
 
 export interface Trouble
@@ -102,7 +103,8 @@ export function directoryFacts(
   const isLeftover = ({ name, isDirectory }: Deno.DirEntry): boolean =>
     leftoverToken(name, isDirectory) !== undefined ||
     isDirectory && isRemovedSession(name);
-  const left = entries.filter(isLeftover).map(({ name }) => name);
+  const left = entries.filter(isLeftover).map(({ name }) => name)
+    .filter((name) => !isTicket(name, context.now()));
   const names = entries.filter((entry) =>
     !isLeftover(entry) && entry.name !== LOCK_NAME
   ).map(({ name }) => name);

@@ -109,7 +109,9 @@ async function fixRepository(
   await repairing("repair", layout.lockDirectory, context, async (lock) => {
     for (const path of [sessions, bindings]) {
       guardDirectory(root, path);
-      if (fileKind(path) === "directory") sweep(path, lock.token);
+      if (fileKind(path) === "directory") {
+        sweep(path, lock.token, context.now());
+      }
     }
     await settleMigration(layout, lock);
     for (const path of findRemoved(layout)) deleteRemoved(path);

@@ -13,6 +13,7 @@ import {
   type Sighting,
 } from "./lock_record.ts";
 import { ifThere } from "./errors.ts";
+import { isTicket, noteCrowd, Ticket } from "./ticket.ts";
 import { inTurn } from "./turn.ts";
 import { removeIfThere } from "./write.ts";
 
@@ -76,13 +77,15 @@ export class HeldLock {
   }
 }
 
-const MAX_PAUSE_MS = 25;
+/** A lock that stays this long is read again and again: its holder may have ended. */
+const JUDGE_MS = 10;
 
 /**
  * Runs work while holding the exclusive lock of a directory; first what dead or displaced holders
- * left there is removed. Within a process, who comes first is served first; the time limit counts
- * only as long as none of them is served. A signal to end waits until the lock is given back, or
- * ends the waiting; aborting ends the waiting alone.
+ * left there is removed. Who comes first is served first: always within a process, and as a rule
+ * between processes. The time limit counts only as long as nobody of this process is served. A
+ * signal to end waits until the lock is given back, or ends the waiting; aborting ends the waiting
+ * alone.
  *
  * @throws {OrcError} conflict if the lock is not free within the time limit
  */
@@ -107,7 +110,7 @@ export async function withLock<Result>(
         },
       });
       turn.served();
-      return await holding(lock, directory, work);
+      return await holding(lock, directory, context.now(), work);
     } finally {
       signals?.release();
     }
@@ -117,10 +120,11 @@ export async function withLock<Result>(
 async function holding<Result>(
   lock: HeldLock,
   directory: string,
+  now: string,
   work: (lock: HeldLock) => Result | Promise<Result>,
 ): Promise<Result> {
   try {
-    sweep(directory, lock.token);
+    noteCrowd(directory, sweep(directory, lock.token, now));
     return await work(lock);
   } finally {
     try {
@@ -142,31 +146,58 @@ interface Patience {
 async function acquire(
   directory: string,
   context: LockContext,
-  { timeoutMs, startedAtMs, throwIfInterrupted }: Patience,
+  patience: Patience,
 ): Promise<HeldLock> {
   const record = newRecord(context);
+  const ticket = new Ticket(directory, record);
+  try {
+    return await waitFor(directory, { context, record, ticket, ...patience });
+  } finally {
+    ticket.leave();
+  }
+}
+
+interface Waiter extends Patience {
+  readonly context: LockContext;
+  readonly record: LockRecord;
+  readonly ticket: Ticket;
+}
+
+async function waitFor(
+  directory: string,
+  waiter: Waiter,
+): Promise<HeldLock> {
+  const { context, record, ticket, timeoutMs, startedAtMs } = waiter;
   const isAbandoned = newJudge(context, record);
   const target: LockTarget = { directory, record, isAbandoned };
   const path = `${directory}/${LOCK_NAME}`;
   let before: string | undefined;
+  let sinceMs = startedAtMs;
   for (let attempt = 0;; attempt++) {
+    const nowMs = performance.now();
+    const waitedMs = nowMs - startedAtMs;
+    const isLate = waitedMs >= timeoutMs;
     const stamp = stampOf(path);
-    if (stamp === undefined) {
+    const isFree = stamp === undefined;
+    if ((isLate || ticket.isNext(isFree)) && isFree) {
       const own = publishRecord(directory, LOCK_NAME, record);
       if (own !== undefined) return new HeldLock(directory, record.token, own);
       if (attempt < 3) continue;
     }
-    const waitedMs = performance.now() - startedAtMs;
-    const isLate = waitedMs >= timeoutMs;
+    if (stamp !== before) sinceMs = nowMs;
+    const heldMs = nowMs - sinceMs;
     // A lock that goes from hand to hand needs no judge: only one that stays is read.
-    if (isLate || stamp === before) {
+    const stays = !isFree && stamp === before &&
+      (attempt === 1 || heldMs > JUDGE_MS);
+    if (isLate || stays) {
       const seen = lookAt(path);
       if (isAbandoned(seen) && takeOver(seen, target)) continue;
       if (isLate) throw timedOut(directory, seen, waitedMs, context.now());
     }
     before = stamp;
-    await pause(attempt, waitedMs, timeoutMs);
-    throwIfInterrupted();
+    const pauseMs = ticket.pauseMs(isFree, waitedMs, heldMs);
+    await pause(Math.min(pauseMs, Math.max(1, timeoutMs - waitedMs)));
+    waiter.throwIfInterrupted();
   }
 }
 
@@ -196,18 +227,8 @@ export function breakLock(directory: string, context: LockContext): boolean {
   return takeOver(seen, { directory, record, isAbandoned: () => true });
 }
 
-/** Exponential with full jitter; who has waited long looks more often, so that the oldest wins. */
-function pause(
-  attempt: number,
-  waitedMs: number,
-  timeoutMs: number,
-): Promise<void> {
-  const patience = waitedMs > 1000 ? 0.4 : waitedMs > 300 ? 0.7 : 1;
-  const capMs = Math.min(MAX_PAUSE_MS, 2 ** Math.min(attempt, 10)) * patience;
-  const restMs = Math.max(1, timeoutMs - waitedMs);
-  return new Promise((resolve) =>
-    setTimeout(resolve, Math.min(0.5 + Math.random() * capMs, restMs))
-  );
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function timedOut(
@@ -288,16 +309,24 @@ const STAGING = new RegExp(`^${escaped(STAGING_PREFIX)}${TOKEN}$`);
 const CLAIM = new RegExp(`^${LOCK_NAME}\\.break\\.(.+)\\.\\d+$`);
 
 /**
- * Removes what dead or displaced holders left in a directory. Only the holder of its lock may,
- * and before it reads any state: a displaced holder that has staged a file loses it here, so
- * that its later rename fails instead of overwriting what the new holder wrote.
+ * Removes what dead or displaced holders left in a directory; true if others wait for its lock.
+ * Only the holder of its lock may, and before it reads any state: a displaced holder that has
+ * staged a file loses it here, so that its later rename fails instead of overwriting what the new
+ * holder wrote.
  */
-export function sweep(directory: string, ownToken: string): void {
+export function sweep(
+  directory: string,
+  ownToken: string,
+  now: string,
+): boolean {
+  let isCrowded = false;
   for (const { name, isDirectory } of Deno.readDirSync(directory)) {
     const token = leftoverToken(name, isDirectory);
     if (token === undefined || token === ownToken) continue;
-    removeIfThere(`${directory}/${name}`, isDirectory);
+    if (isTicket(name, now)) isCrowded = true;
+    else removeIfThere(`${directory}/${name}`, isDirectory);
   }
+  return isCrowded;
 }
 
 /** Whose leftover something is, by its name: a token, or what stands for the lock that was to be removed. */

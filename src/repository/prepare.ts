@@ -42,7 +42,9 @@ export async function withPreparedRepository<Result>(
     makeStateDirectory(layout);
     return await withLock(layout.lockDirectory, context, async (lock) => {
       for (const directory of [layout.sessions, layout.bindings]) {
-        if (fileKind(directory) === "directory") sweep(directory, lock.token);
+        if (fileKind(directory) === "directory") {
+          sweep(directory, lock.token, context.now());
+        }
       }
       if (isMigrationUnfinished(layout)) {
         await settleMigration(layout, lock);

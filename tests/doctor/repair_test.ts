@@ -62,6 +62,7 @@ const CASES: readonly (readonly [
   ["leftovers", {
     ...at(`lock.${tokenOf(9)}.tmp`),
     ...at(`lock.break.${tokenOf(9)}.0`),
+    ...at(`lock.wait.000000000000000.${tokenOf(9)}.tmp`),
   }],
   ["leftovers", {
     ...at(`sessions/.new-${tokenOf(9)}/state.json`),

@@ -4,7 +4,7 @@ import { runProgram } from "../../src/host/process.ts";
 import { finishSession } from "../../src/work/phase.ts";
 import { startSession } from "../../src/work/start.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
-import { foreignRecord, lockText, tokenOf } from "../session/fixtures.ts";
+import { foreignRecord, lockText, NOW, tokenOf } from "../session/fixtures.ts";
 import {
   APPROVING,
   EASY_WORKFLOW,
@@ -125,6 +125,7 @@ const FIXTURES: readonly Fixture[] = [
   ["lock_unreadable", at("lock", "{")],
   ["lock_foreign", at("lock/")],
   ["leftovers", at(`lock.${tokenOf(1)}.tmp`)],
+  ["leftovers", at(`lock.wait.000000000000000.${tokenOf(1)}.tmp`)],
   ["leftovers", at(`sessions/.new-${tokenOf(1)}/`)],
   ["leftovers", at(`sessions/.removed-${tokenOf(1)}/`)],
   ["foreign_current", at("current", "../etc")],
@@ -227,6 +228,8 @@ Deno.test("diagnoseRepository() finds nothing foreign in what orc itself may kee
       ...at("config.yaml", "color: never\n"),
       ...at("doctor_index.json", "{}"),
       ...at("legacy/.workflow_mine"),
+      // Somebody waits for the lock, or has until a moment ago.
+      ...at(`lock.wait.00${Date.parse(NOW)}.${tokenOf(1)}.tmp`),
       ...at("migration_backup/"),
       ...at("migration_notice", "2026-03-01"),
       ...at("prd/state.json", "{}"),

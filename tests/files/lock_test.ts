@@ -367,6 +367,47 @@ test("withLock() sweeps before the work begins", async (directory) => {
   });
 });
 
+/** What another process that wants the lock left beside it, so many milliseconds ago. */
+function ticketName(agoMs: number): string {
+  return `lock.wait.00${Date.parse(NOW) - agoMs}.${tokenOf(0xf00)}.tmp`;
+}
+
+test("withLock() lets others go first that waited when it had the lock before, but not for ever", async (directory) => {
+  const ticket = ticketName(1);
+  writeTree(directory, { [ticket]: "" });
+  const context = storeContext({ timeoutMs: 10_000 });
+  const names = () => Promise.resolve(namesIn(directory));
+  assertEquals(await withLock(directory, context, names), ["lock", ticket]);
+  // It looks twice whether somebody takes the lock, and nobody does.
+  assertEquals(await withLock(directory, context, names), ["lock"]);
+  assertEquals(namesIn(directory), []);
+});
+
+test("withLock() takes a free lock when time is up, whoever came first", async (directory) => {
+  writeTree(directory, { [ticketName(1)]: "" });
+  const context = storeContext({ timeoutMs: 0 });
+  await withLock(directory, context, nothing);
+  await withLock(directory, context, nothing);
+  assertEquals(namesIn(directory), [ticketName(1)]);
+});
+
+test("withLock() sweeps the tickets of processes that ended long ago", async (directory) => {
+  writeTree(directory, { [ticketName(61_000)]: "" });
+  await withLock(directory, storeContext(), nothing);
+  assertEquals(namesIn(directory), []);
+});
+
+test("withLock() leaves no ticket when it waited in vain", async (directory) => {
+  layLock(directory);
+  const before = readTree(directory);
+  await assertRejects(
+    () => withLock(directory, storeContext({ timeoutMs: 60 }), nothing),
+    OrcError,
+    "held for",
+  );
+  assertEquals(readTree(directory), before);
+});
+
 test("withLock() keeps the work's result when the lock cannot be given back", async (directory) => {
   const result = await withLock(directory, storeContext(), () => {
     Deno.removeSync(`${directory}/lock`);
@@ -410,7 +451,7 @@ test("whoever wants, publishes or sweeps throws as it is that there is no direct
   const { NotFound } = Deno.errors;
   await assertRejects(() => withLock(none, storeContext(), nothing), NotFound);
   assertThrows(() => publishRecord(none, "lock", record), NotFound);
-  assertThrows(() => sweep(none, OWN), NotFound);
+  assertThrows(() => sweep(none, OWN, NOW), NotFound);
 });
 
 const OWN = tokenOf(1);
@@ -426,7 +467,7 @@ test("sweep() removes what others staged and claimed", (directory) => {
     [`.new-${FOREIGN}/state.json`]: "{",
     [`.new-${FOREIGN}/deep/er`]: "",
   });
-  sweep(directory, OWN);
+  sweep(directory, OWN, NOW);
   assertEquals(namesIn(directory), []);
 });
 
@@ -453,7 +494,7 @@ test("sweep() keeps what its own holder made and what it does not know", (direct
     [`sub/state.json.${FOREIGN}.tmp`]: "deeper",
   });
   const before = readTree(directory);
-  sweep(directory, OWN);
+  sweep(directory, OWN, NOW);
   assertEquals(readTree(directory), before);
 });
 
@@ -464,7 +505,7 @@ test("sweep() keeps a directory where a file is expected, and the other way roun
     [`.new-${FOREIGN}`]: "a file",
   });
   const before = readTree(directory);
-  sweep(directory, OWN);
+  sweep(directory, OWN, NOW);
   assertEquals(readTree(directory), before);
 });
 

@@ -11,6 +11,7 @@ import {
   complete,
   completedItems,
   namesIn,
+  NOW,
   SESSION_ID,
   tokenOf,
   withSession,
@@ -137,7 +138,7 @@ Deno.test("sweep() removes links and not what they lead to", () =>
     Deno.symlinkSync("../kept", `${swept}/.new-${foreign}`);
     Deno.mkdirSync(`${swept}/.new-${tokenOf(3)}`);
     Deno.symlinkSync("../../kept", `${swept}/.new-${tokenOf(3)}/link`);
-    sweep(swept, tokenOf(1));
+    sweep(swept, tokenOf(1), NOW);
     assertEquals(namesIn(swept), [`.new-${foreign}`]);
     assertEquals(Deno.readTextFileSync(`${directory}/kept/file`), "precious");
   }));

@@ -36,13 +36,20 @@ export async function problemsIn(root: string): Promise<readonly string[]> {
 function filesLeftOver(root: string): readonly string[] {
   const { directory, sessions } = repositoryLayout(root);
   return [
-    ...namesIn(directory).filter((name) => !REPOSITORY_FILES.includes(name)),
+    ...namesIn(directory).filter((name) =>
+      !REPOSITORY_FILES.includes(name) && !isTicket(name)
+    ),
     ...namesIn(sessions).flatMap((id) =>
       namesIn(`${sessions}/${id}`)
-        .filter((name) => !SESSION_FILES.includes(name))
+        .filter((name) => !SESSION_FILES.includes(name) && !isTicket(name))
         .map((name) => `${id}/${name}`)
     ),
   ];
+}
+
+/** What somebody left who was killed while waiting: it is advice, and stays for a minute. */
+function isTicket(name: string): boolean {
+  return name.startsWith("lock.wait.");
 }
 
 function problemsWithLog(
