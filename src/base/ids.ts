@@ -42,15 +42,6 @@ export function shortSessionId(id: string): string {
   return ULID.test(id) ? `${id.slice(0, 4)}…${id.slice(-4)}` : id;
 }
 
-/** The id a legacy session has before it is adopted: made of its workflow id, always the same. */
-export function legacySessionId(workflowId: string): string {
-  const digits = /^wf_([0-9a-f]{8})$/.exec(workflowId)?.[1];
-  if (digits !== undefined) return digits;
-  const words = workflowId.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")
-    .replace(/^-/, "").slice(0, 48).replace(/-$/, "");
-  return `${words || "legacy"}-${fingerprint(workflowId)}`;
-}
-
 function candidatesFor(
   text: string,
   ids: readonly string[],
@@ -87,13 +78,4 @@ export function onlyOf(
       details: { candidates: ids.slice(0, MAX_CANDIDATES) },
     },
   );
-}
-
-/** FNV-1a, 32 bits: keeps apart what looks alike once its characters are cleaned. */
-function fingerprint(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  return (hash >>> 0).toString(16).padStart(8, "0");
 }

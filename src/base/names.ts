@@ -1,7 +1,25 @@
 import { notFound, usage } from "./error.ts";
-import { legacySessionId, onlyOf } from "./ids.ts";
+import { onlyOf } from "./ids.ts";
 import { joinPath } from "./path.ts";
 import { lengthOf, quoted } from "./text.ts";
+
+/** The id a legacy session has before it is adopted: made of its workflow id, always the same. */
+export function legacySessionId(workflowId: string): string {
+  const digits = /^wf_([0-9a-f]{8})$/.exec(workflowId)?.[1];
+  if (digits !== undefined) return digits;
+  const words = workflowId.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")
+    .replace(/^-/, "").slice(0, 48).replace(/-$/, "");
+  return `${words || "legacy"}-${fingerprint(workflowId)}`;
+}
+
+/** FNV-1a, 32 bits: keeps apart what looks alike once its characters are cleaned. */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
 
 /** Begins every id; the Python tool lists only files that are named so. */
 const CHECKPOINT_ID = /^cp_[A-Za-z0-9_-]{1,64}$/;

@@ -1,5 +1,4 @@
 import { corrupt, notFound, OrcError } from "../base/error.ts";
-import { legacySessionId } from "../base/ids.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import {
   ORCHESTRATOR_DIRECTORY,
@@ -12,6 +11,7 @@ import {
   checkpointId,
   checkpointPath,
   isCheckpointId,
+  legacySessionId,
 } from "../base/names.ts";
 import { quoted } from "../base/text.ts";
 import { assertOpen } from "../engine/situation.ts";

@@ -101,12 +101,20 @@ export class Ticket {
       .filter(({ name, isFile }) => isFile && TICKET.test(name))
       .map(({ name }) => name);
     if (!names.includes(this.#name)) {
-      this.#isMade = true;
-      const path = `${this.#directory}/${this.#name}`;
-      Deno.openSync(path, { create: true, write: true }).close();
+      this.#make();
     }
     return names.filter((name) =>
       name < this.#name && !this.#passedBy.has(name)
     ).sort();
+  }
+
+  #make(): void {
+    const path = `${this.#directory}/${this.#name}`;
+    try {
+      Deno.openSync(path, { create: true, write: true }).close();
+      this.#isMade = true;
+    } catch {
+      // What keeps it from being made will be told of the lock itself.
+    }
   }
 }

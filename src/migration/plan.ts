@@ -1,5 +1,5 @@
 import { conflict, corrupt, external } from "../base/error.ts";
-import { legacySessionId } from "../base/ids.ts";
+import { legacySessionId } from "../base/names.ts";
 import { sessionPathsWithin } from "../base/layout.ts";
 import { MAX_CANDIDATES, MIGRATION_RESERVE_BYTES } from "../base/limits.ts";
 import { isWithin, joinPath } from "../base/path.ts";

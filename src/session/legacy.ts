@@ -1,5 +1,5 @@
 import { OrcError } from "../base/error.ts";
-import { legacySessionId } from "../base/ids.ts";
+import { legacySessionId } from "../base/names.ts";
 import { asObject, decodeUtf8 } from "../base/json.ts";
 import { sha256Hex } from "../base/checksum.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";

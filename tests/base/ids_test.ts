@@ -1,6 +1,5 @@
 import {
   isSessionId,
-  legacySessionId,
   matchSessionId,
   shortSessionId,
 } from "../../src/base/ids.ts";
@@ -11,6 +10,7 @@ import {
   isCheckpointId,
   isSecretName,
   KEY_VARIABLES,
+  legacySessionId,
   matchCheckpointId,
   parseSessionTitle,
   sessionNameOf,
