@@ -52,6 +52,16 @@ test("Ticket.isNext() is true for who came first, whoever made a ticket first", 
   assert(twin.isNext(false));
 });
 
+test("Ticket.isNext() knows the line, too, where it can make no ticket", (directory) => {
+  writeTree(directory, { [`${nameOf(0)}/taken`]: "", [nameOf(1)]: "" });
+  assert(inLine(directory, 0).isNext(true));
+  writeTree(directory, { [`${nameOf(2)}/taken`]: "" });
+  const late = inLine(directory, 2);
+  assert(!late.isNext(true));
+  late.leave();
+  assertEquals(namesIn(directory), [nameOf(0), nameOf(1), nameOf(2)]);
+});
+
 test("Ticket.isNext() passes by whoever leaves a free lock alone", (directory) => {
   writeTree(directory, { [nameOf(0)]: "", [nameOf(1)]: "" });
   const ticket = inLine(directory, 2);
