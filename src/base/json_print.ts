@@ -15,7 +15,7 @@ interface Spelling {
   readonly indent: number;
   readonly keysOf: (object: JsonObject) => readonly string[];
   readonly textOf: (number: JsonNumber) => string;
-  /** Whether a {@linkcode LastingObject} remembers how it is spelled so. */
+  /** Whether it is remembered of what is {@linkcode lasting}. */
   readonly isKept: boolean;
 }
 
@@ -33,20 +33,21 @@ const CANONICAL: Spelling = {
   isKept: true,
 };
 
-/**
- * An object that is printed again and again as it is: it remembers how. Most of a state is such,
- * its pinned workflow first of all.
- */
-export class LastingObject extends Map<string, JsonValue> {
-  readonly #texts = new Map<Spelling, { depth: number; text: string }>();
+interface KeptText {
+  readonly depth: number;
+  readonly text: string;
+}
 
-  textOf(spelling: Spelling, depth: number, print: () => string): string {
-    const known = this.#texts.get(spelling);
-    if (known?.depth === depth) return known.text;
-    const text = print();
-    this.#texts.set(spelling, { depth, text });
-    return text;
-  }
+/** How objects that last were spelled last. */
+const keptTexts = new WeakMap<JsonObject, Map<Spelling, KeptText>>();
+
+/**
+ * Says that an object is printed again and again as it is, so that its texts are remembered. Most
+ * of a state is such, its pinned workflow first of all; of all objects it would cost more.
+ */
+export function lasting(object: JsonObject): JsonObject {
+  keptTexts.set(object, new Map());
+  return object;
 }
 
 /**
@@ -82,10 +83,14 @@ function spell(value: JsonValue, spelling: Spelling, depth: number): string {
   if (typeof value === "number") return numberText(value);
   if (value instanceof JsonNumber) return spelling.textOf(value);
   if (typeof value !== "object" || value === null) return String(value);
-  if (spelling.isKept && value instanceof LastingObject) {
-    return value.textOf(spelling, depth, () => lay(value, spelling, depth));
-  }
-  return lay(value, spelling, depth);
+  const kept = isJsonList(value) || !spelling.isKept
+    ? undefined
+    : keptTexts.get(value);
+  const known = kept?.get(spelling);
+  if (known?.depth === depth) return known.text;
+  const text = lay(value, spelling, depth);
+  kept?.set(spelling, { depth, text });
+  return text;
 }
 
 function lay(

@@ -5,7 +5,7 @@ import {
   type JsonValue,
   parseJson,
 } from "../base/json.ts";
-import { LastingObject, printDocument } from "../base/json_print.ts";
+import { lasting, printDocument } from "../base/json_print.ts";
 import {
   type ChecksumVerdict,
   type Digest,
@@ -87,24 +87,21 @@ const DEFINITION_START = `\n  "${DEFINITION}": `;
 const PLACEHOLDER = '"workflow parsed before"';
 
 /** The workflow parsed last: the states of one session pin the same, and mostly those of a repository. */
-let lastDefinition: LastingObject | undefined;
+let lastDefinition: JsonObject | undefined;
 
 function parseState(text: string, source: string): JsonValue {
   const known = lastDefinition && parseAround(text, lastDefinition);
-  const value = known ?? parseJson(text, source, DAMAGED_STATE_HINT);
-  if (!isJsonObject(value)) return value;
-  const definition = value.get(DEFINITION);
-  if (known === undefined) {
-    if (!isJsonObject(definition)) return value;
-    lastDefinition = new LastingObject(definition);
-  }
-  return new Map(value).set(DEFINITION, lastDefinition ?? null);
+  if (known !== undefined) return known;
+  const value = parseJson(text, source, DAMAGED_STATE_HINT);
+  const definition = isJsonObject(value) ? value.get(DEFINITION) : undefined;
+  if (isJsonObject(definition)) lastDefinition = lasting(definition);
+  return value;
 }
 
-/** Parses a state without the workflow in it; undefined where that is not this one, letter for letter. */
+/** Parses a state but for the workflow in it; undefined where that is not this one, letter for letter. */
 function parseAround(
   text: string,
-  definition: LastingObject,
+  definition: JsonObject,
 ): JsonObject | undefined {
   const found = text.indexOf(DEFINITION_START);
   const start = found + DEFINITION_START.length;
@@ -119,7 +116,7 @@ function parseAround(
   );
   const isAround = isJsonObject(value) &&
     value.get(DEFINITION) === JSON.parse(PLACEHOLDER);
-  return isAround ? value : undefined;
+  return isAround ? new Map(value).set(DEFINITION, definition) : undefined;
 }
 
 /** What orc has written was signed: without its signature it was changed. */

@@ -7,7 +7,7 @@ import {
   type JsonValue,
 } from "../base/json.ts";
 import { checksumOf } from "../base/checksum.ts";
-import { LastingObject, printDocument } from "../base/json_print.ts";
+import { lasting, printDocument } from "../base/json_print.ts";
 import { plainOf } from "../base/plain.ts";
 import { withOffset } from "../base/time.ts";
 import { encodeEvent } from "../engine/event.ts";
@@ -149,12 +149,12 @@ function encodePhases(phases: readonly PhaseState[]): JsonObject {
 }
 
 /** An update changes one phase; a process that makes many prints the others once. */
-const lastingPhases = new WeakMap<PhaseState, LastingObject>();
+const lastingPhases = new WeakMap<PhaseState, JsonObject>();
 
-function lastingPhase(phase: PhaseState): LastingObject {
+function lastingPhase(phase: PhaseState): JsonObject {
   const known = lastingPhases.get(phase);
   if (known !== undefined) return known;
-  const encoded = new LastingObject(encodePhase(phase));
+  const encoded = lasting(encodePhase(phase));
   lastingPhases.set(phase, encoded);
   return encoded;
 }
