@@ -15,19 +15,32 @@ const STALE_MS = 60_000;
 /** Whoever finds a lock held so often takes a ticket: most are free again before. */
 const PATIENT_LOOKS = 3;
 
-/** Directories in which others waited for the lock when this process had it last. */
-const crowded = new Set<string>();
+/**
+ * Directories in which others waited for the lock when this process had it last, and whether it may
+ * have it once more before them.
+ */
+const crowded = new Map<string, boolean>();
 
-/** Whoever comes back at once must know that others wait, or it would overtake them. */
+/**
+ * An update that follows at once costs a third of one by another process, which must wake up and
+ * read the state anew: so many turns of four may be of two.
+ */
+const TURNS_OF_TWO = 3;
+
+let turns = 0;
+
+/** Whoever comes back at once must know that others wait, or it would overtake them for ever. */
 export function noteCrowd(directory: string, isCrowded: boolean): void {
-  if (isCrowded) crowded.add(directory);
-  else crowded.delete(directory);
+  const wasSecond = crowded.get(directory) ?? false;
+  if (!isCrowded) crowded.delete(directory);
+  else crowded.set(directory, !wasSecond && turns++ % 4 < TURNS_OF_TWO);
 }
 
 /** Whether a name is the ticket of a process that may still wait. */
 export function isTicket(name: string, now: string): boolean {
-  const cameAtMs = Number(TICKET.exec(name)?.[1] ?? NaN);
-  return Math.abs((epochMsOf(now) ?? 0) - cameAtMs) <= STALE_MS;
+  const cameAt = TICKET.exec(name)?.[1];
+  if (cameAt === undefined) return false;
+  return Math.abs((epochMsOf(now) ?? 0) - Number(cameAt)) <= STALE_MS;
 }
 
 /**
@@ -61,8 +74,9 @@ export class Ticket {
   /** Whether nobody who came before still waits; asked at each look at the lock. */
   isNext(isFree: boolean): boolean {
     if (!isFree) this.#looks++;
-    const isAlone = this.#inFront === undefined &&
-      (isFree || this.#looks < PATIENT_LOOKS) && !crowded.has(this.#directory);
+    const mayGoFirst = crowded.get(this.#directory);
+    const isAlone = this.#inFront === undefined && mayGoFirst !== false &&
+      (isFree || mayGoFirst === undefined && this.#looks < PATIENT_LOOKS);
     if (isAlone || this.#inFront === 0) return true;
     const before = this.#before();
     const [first] = before;

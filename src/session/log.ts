@@ -193,6 +193,9 @@ function endOfLine(event: RecordedEvent): string {
 
 /** Read from a file at a time; a usual line is some 300 bytes. */
 const BLOCK_BYTES = 64 * 1024;
+
+/** Read first from the end of a file: mostly its last lines say all that is asked. */
+const LAST_BLOCK_BYTES = 4 * 1024;
 const MIN_BLOCK_BYTES = 1024;
 
 const NEWLINE = 10;
@@ -254,8 +257,10 @@ export function* linesBackwards(
     startBytes -= pieces.lengthBytes + (isEnded ? 1 : 0);
     return { text: pieces.take(), startBytes, endBytes, isEnded };
   };
+  let blockBytes = LAST_BLOCK_BYTES;
   for (let stop = startBytes; stop > earliestBytes;) {
-    const start = Math.max(earliestBytes, stop - BLOCK_BYTES);
+    const start = Math.max(earliestBytes, stop - blockBytes);
+    blockBytes = BLOCK_BYTES;
     let block = readAt(file, start, stop - start);
     for (let end = block.lastIndexOf(NEWLINE); end >= 0;) {
       pieces.prepend(block.subarray(end + 1));

@@ -378,7 +378,8 @@ test("withLock() lets others go first that waited when it had the lock before, b
   const context = storeContext({ timeoutMs: 10_000 });
   const names = () => Promise.resolve(namesIn(directory));
   assertEquals(await withLock(directory, context, names), ["lock", ticket]);
-  // It looks twice whether somebody takes the lock, and nobody does.
+  // A turn may be of two. Then it looks twice whether somebody takes the lock, and nobody does.
+  await withLock(directory, context, names);
   assertEquals(await withLock(directory, context, names), ["lock"]);
   assertEquals(namesIn(directory), []);
 });
@@ -386,8 +387,9 @@ test("withLock() lets others go first that waited when it had the lock before, b
 test("withLock() takes a free lock when time is up, whoever came first", async (directory) => {
   writeTree(directory, { [ticketName(1)]: "" });
   const context = storeContext({ timeoutMs: 0 });
-  await withLock(directory, context, nothing);
-  await withLock(directory, context, nothing);
+  for (let turn = 0; turn < 3; turn++) {
+    await withLock(directory, context, nothing);
+  }
   assertEquals(namesIn(directory), [ticketName(1)]);
 });
 
