@@ -180,7 +180,7 @@ async function proveServer(root: string, project: string): Promise<string> {
 }
 
 async function proveEndurance(root: string, project: string): Promise<string> {
-  const runs = [["100", "1000"]];
+  const runs = [["1000", "1000"]];
   const [said = ""] = await proveConsumer(root, project, "endurance", runs);
   const { stored, rejected, warnings, grownBytes } = JSON.parse(said);
   const isSound = stored === 1000 && rejected.length === 0 &&
