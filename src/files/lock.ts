@@ -309,7 +309,7 @@ const STAGING = new RegExp(`^${escaped(STAGING_PREFIX)}${TOKEN}$`);
 const CLAIM = new RegExp(`^${LOCK_NAME}\\.break\\.(.+)\\.\\d+$`);
 
 /**
- * Removes what dead or displaced holders left in a directory; true if others wait for its lock.
+ * Removes what dead or displaced holders left in a directory; tells how many wait for its lock.
  * Only the holder of its lock may, and before it reads any state: a displaced holder that has
  * staged a file loses it here, so that its later rename fails instead of overwriting what the new
  * holder wrote.
@@ -318,15 +318,15 @@ export function sweep(
   directory: string,
   ownToken: string,
   now: string,
-): boolean {
-  let isCrowded = false;
+): number {
+  let waiting = 0;
   for (const { name, isDirectory } of Deno.readDirSync(directory)) {
     const token = leftoverToken(name, isDirectory);
     if (token === undefined || token === ownToken) continue;
-    if (isTicket(name, now)) isCrowded = true;
+    if (isTicket(name, now)) waiting++;
     else removeIfThere(`${directory}/${name}`, isDirectory);
   }
-  return isCrowded;
+  return waiting;
 }
 
 /** Whose leftover something is, by its name: a token, or what stands for the lock that was to be removed. */

@@ -16,24 +16,33 @@ const STALE_MS = 60_000;
 const PATIENT_LOOKS = 3;
 
 /**
- * Directories in which others waited for the lock when this process had it last, and whether it may
- * have it once more before them.
+ * Directories in which others waited for the lock when this process had it last, and how often it
+ * may have it again before them.
  */
-const crowded = new Map<string, boolean>();
+const crowded = new Map<string, number>();
 
 /**
  * An update that follows at once costs a third of one by another process, which must wake up and
- * read the state anew: so many turns of four may be of two.
+ * read the state anew. So those who wait let so many pass, and a turn is the longer the fewer they
+ * are; in a crowd three turns of four are of two.
  */
+const UPDATES_BEFORE_OTHERS = 32;
+const CROWD = 12;
 const TURNS_OF_TWO = 3;
 
 let turns = 0;
 
-/** Whoever comes back at once must know that others wait, or it would overtake them for ever. */
-export function noteCrowd(directory: string, isCrowded: boolean): void {
-  const wasSecond = crowded.get(directory) ?? false;
-  if (!isCrowded) crowded.delete(directory);
-  else crowded.set(directory, !wasSecond && turns++ % 4 < TURNS_OF_TWO);
+/** Whoever comes back at once must know how many wait, or it would overtake them for ever. */
+export function noteCrowd(directory: string, waiting: number): void {
+  const left = crowded.get(directory) ?? 0;
+  if (waiting === 0) crowded.delete(directory);
+  else crowded.set(directory, left > 0 ? left - 1 : updatesMore(waiting));
+}
+
+function updatesMore(waiting: number): number {
+  return waiting > CROWD
+    ? Number(turns++ % 4 < TURNS_OF_TWO)
+    : Math.floor(UPDATES_BEFORE_OTHERS / waiting);
 }
 
 /** Whether a name is the ticket of a process that may still wait. */
@@ -74,9 +83,9 @@ export class Ticket {
   /** Whether nobody who came before still waits; asked at each look at the lock. */
   isNext(isFree: boolean): boolean {
     if (!isFree) this.#looks++;
-    const mayGoFirst = crowded.get(this.#directory);
-    const isAlone = this.#inFront === undefined && mayGoFirst !== false &&
-      (isFree || mayGoFirst === undefined && this.#looks < PATIENT_LOOKS);
+    const left = crowded.get(this.#directory);
+    const isAlone = this.#inFront === undefined && left !== 0 &&
+      (isFree || left === undefined && this.#looks < PATIENT_LOOKS);
     if (isAlone || this.#inFront === 0) return true;
     const before = this.#before();
     const [first] = before;

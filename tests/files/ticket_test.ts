@@ -109,11 +109,11 @@ test("Ticket takes nothing for a ticket that is none", (directory) => {
   assertEquals(readTree(directory), before);
 });
 
-test("Ticket is taken at once by who knows that others wait, but that most turns are of two", (directory) => {
+test("Ticket is taken at once by who knows that others wait, but that a turn may be of more than one update", (directory) => {
   writeTree(directory, { [nameOf(0)]: "" });
   const isLetIn = () => new Ticket(directory, came(1)).isNext(true);
   const turns = Array.from({ length: 14 }, () => {
-    noteCrowd(directory, true);
+    noteCrowd(directory, 23);
     return isLetIn();
   });
   // Never twice in a row, and less than half of all: nobody who waits is overtaken for long.
@@ -121,14 +121,27 @@ test("Ticket is taken at once by who knows that others wait, but that most turns
   const again = turns.filter((isAgain) => isAgain).length;
   assert(again >= 5 && again < 7, String(turns));
   assert(namesIn(directory).includes(nameOf(1)));
-  while (!isLetIn()) noteCrowd(directory, true);
+  while (!isLetIn()) noteCrowd(directory, 23);
   // Somebody was faster: the right to go first is gone.
   const late = new Ticket(directory, came(2));
   assert(!late.isNext(false));
   late.leave();
-  noteCrowd(directory, false);
+  noteCrowd(directory, 0);
   assert(new Ticket(directory, came(3)).isNext(true));
   assertEquals(namesIn(directory), [nameOf(0), nameOf(1)]);
+});
+
+test("a turn is the longer the fewer wait", (directory) => {
+  writeTree(directory, { [nameOf(0)]: "" });
+  const lengths = [1, 4, 12].map((waiting) => {
+    let updates = 1;
+    for (noteCrowd(directory, waiting);; updates++) {
+      if (!new Ticket(directory, came(1)).isNext(true)) break;
+      noteCrowd(directory, waiting);
+    }
+    return updates;
+  });
+  assertEquals(lengths, [33, 9, 3]);
 });
 
 test("Ticket.pauseMs() is shorter for who is next than for those further back", (directory) => {
