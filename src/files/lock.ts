@@ -110,7 +110,7 @@ export async function withLock<Result>(
         },
       });
       turn.served();
-      return await holding(lock, directory, context.now(), work);
+      return await holding(lock, directory, context, work);
     } finally {
       signals?.release();
     }
@@ -120,11 +120,11 @@ export async function withLock<Result>(
 async function holding<Result>(
   lock: HeldLock,
   directory: string,
-  now: string,
+  context: Pick<LockContext, "now">,
   work: (lock: HeldLock) => Result | Promise<Result>,
 ): Promise<Result> {
   try {
-    noteCrowd(directory, sweep(directory, lock.token, now));
+    noteCrowd(directory, sweep(directory, lock.token, context.now()));
     return await work(lock);
   } finally {
     try {

@@ -359,6 +359,22 @@ test("withLock() says that a lock names no holder when time is up", async (direc
   assertEquals(readTree(directory), { lock: "not a record" });
 });
 
+test("withLock() gives the lock back where the clock fails once it is held", async (directory) => {
+  const context = storeContext();
+  const times = [NOW];
+  const now = () => {
+    const time = times.pop();
+    if (time === undefined) throw new Error("no clock");
+    return time;
+  };
+  await assertRejects(
+    () => withLock(directory, { ...context, now }, nothing),
+    Error,
+    "no clock",
+  );
+  assertEquals(namesIn(directory), []);
+});
+
 test("withLock() sweeps before the work begins", async (directory) => {
   writeTree(directory, { [`state.json.${tokenOf(77)}.tmp`]: "x" });
   await withLock(directory, storeContext(), () => {
