@@ -110,6 +110,16 @@ export interface History {
 
 const DEFAULT_LIMIT = 50;
 
+/** Options that say which events are meant. */
+const FILTERS = {
+  itemId: true,
+  phaseId: true,
+  type: true,
+  since: true,
+  until: true,
+  limit: true,
+} as const;
+
 /**
  * Reads the last events of a session's log. Takes no lock, writes nothing, and
  * reads no more of a long log than it needs.
@@ -125,14 +135,11 @@ export async function readHistory(
   host: Host,
   options: HistoryOptions = {},
 ): Promise<History> {
-  const { place, source, filter, limit } = await openHistory(host, options, {
-    itemId: true,
-    phaseId: true,
-    type: true,
-    since: true,
-    until: true,
-    limit: true,
-  });
+  const { place, source, filter, limit } = await openHistory(
+    host,
+    options,
+    FILTERS,
+  );
   const { events, hasEarlier, reading } = lastEvents(source, limit, filter);
   const warnings = damageWarnings(source.path, reading.damagedLines());
   return { place, events: events.map(plainEvent), hasEarlier, warnings };
@@ -225,12 +232,7 @@ export async function streamHistory(
   options: HistoryStreamOptions,
 ): Promise<HistoryStream> {
   const opened = await openHistory(host, options, {
-    itemId: true,
-    phaseId: true,
-    type: true,
-    since: true,
-    until: true,
-    limit: true,
+    ...FILTERS,
     all: true,
     follow: true,
     pause: true,
