@@ -35,6 +35,19 @@ export function mountOf(list: string, path: string): Mount | undefined {
   return found;
 }
 
+/** Between machines exclusive creation, links and fsync promise less. */
+export const NETWORK =
+  /^(?:nfs4?|cifs|smb\w*|9p|afs|ceph|coda|gfs2|glusterfs|lustre|ocfs2|virtiofs|vboxsf|ncpfs|fuse\.(?:ceph|gluster|s3|sshfs|rclone|goofys|gcs|davfs|curlftpfs).*)$/;
+
+/** Types that may have no hard links or modes. */
+export const WITHOUT_LINKS = /^(?:vfat|msdos|exfat|fuseblk)$/;
+
+/** Whether a file system says of each file, at once and truly, when it was changed; null for one that is not known. */
+export function tellsChanges(type: string | null): boolean {
+  return type === null ||
+    !NETWORK.test(type) && !WITHOUT_LINKS.test(type) && !/^fuse/.test(type);
+}
+
 /** The kernel spells blanks and backslashes as three octal digits. */
 function unescaped(text: string): string {
   return text.replaceAll(

@@ -1,6 +1,7 @@
 import type { Finding, Severity } from "../base/finding.ts";
 import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
 import { MAX_CANDIDATES, MIN_FREE_BYTES } from "../base/limits.ts";
+import { NETWORK, WITHOUT_LINKS } from "../base/mount.ts";
 import { nameOf, parentDirectory } from "../base/path.ts";
 import { listOf, modeText, sizeText } from "../base/text.ts";
 import { secretFindings } from "../secrets/rules.ts";
@@ -49,18 +50,6 @@ const RANKS: Readonly<Record<Severity, number>> = {
   warning: 1,
   info: 2,
 };
-
-/** Between machines exclusive creation, links and fsync promise less. */
-const NETWORK =
-  /^(?:nfs4?|cifs|smb\w*|9p|afs|ceph|coda|gfs2|glusterfs|lustre|ocfs2|virtiofs|vboxsf|ncpfs|fuse\.(?:ceph|gluster|s3|sshfs|rclone|goofys|gcs|davfs|curlftpfs).*)$/;
-
-const WITHOUT_LINKS = /^(?:vfat|msdos|exfat|fuseblk)$/;
-
-/** Whether a file system says of each file, at once and truly, when it was changed; null for one that is not known. */
-export function tellsChanges(type: string | null): boolean {
-  return type === null ||
-    !NETWORK.test(type) && !WITHOUT_LINKS.test(type) && !/^fuse/.test(type);
-}
 
 const NOT_OURS = "move it away; orc does not remove what it did not make";
 

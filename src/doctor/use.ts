@@ -1,3 +1,4 @@
+import { tellsChanges } from "../base/mount.ts";
 import { type Finding, isProblem } from "../base/finding.ts";
 import { visibleKind } from "../files/read.ts";
 import { isOfNoRepository } from "../files/root.ts";
@@ -23,7 +24,7 @@ import {
 import { type IndexUse, keepIndex } from "./index.ts";
 import { attempt, troubleOf } from "./look.ts";
 import type { Repaired, RepairRequest } from "./repair.ts";
-import { diagnose, tellsChanges } from "./rules.ts";
+import { diagnose } from "./rules.ts";
 import { soundAmong } from "./session_rules.ts";
 
 /** What doctor is to do besides looking. */

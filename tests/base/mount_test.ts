@@ -1,4 +1,4 @@
-import { mountOf } from "../../src/base/mount.ts";
+import { mountOf, tellsChanges } from "../../src/base/mount.ts";
 import { assertEquals } from "@std/assert";
 
 const LIST = `/dev/vda / ext4 rw,relatime 0 0
@@ -51,5 +51,14 @@ Deno.test("mountOf() tells where the mount makes up modes that no file has", () 
   }
   for (const [type = "", options = ""] of within) {
     assertEquals(hasModes(type, options), true, type);
+  }
+});
+
+Deno.test("tellsChanges() trusts no file system that may tell of a change late, or never", () => {
+  for (const type of [null, "ext4", "xfs", "btrfs", "apfs", "tmpfs"]) {
+    assertEquals(tellsChanges(type), true, `${type}`);
+  }
+  for (const type of ["nfs4", "9p", "fuse.sshfs", "fuseblk", "vfat"]) {
+    assertEquals(tellsChanges(type), false, type);
   }
 });

@@ -2,7 +2,7 @@ import type { Severity } from "../../src/base/finding.ts";
 import { repositoryLayout } from "../../src/base/layout.ts";
 import type { DiagnosisFacts } from "../../src/doctor/facts.ts";
 import type { PathFact, Trouble } from "../../src/doctor/look.ts";
-import { diagnose, tellsChanges } from "../../src/doctor/rules.ts";
+import { diagnose } from "../../src/doctor/rules.ts";
 import { lockFact, sessionFacts, wellFacts, wellSecrets } from "./facts.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
@@ -362,13 +362,4 @@ Deno.test("diagnose() names the flag where this process may not look", () => {
   const trouble: Trouble = { ...DENIED, code: "permission_missing", hint };
   const [finding] = diagnose(wellFacts({ metaTrouble: trouble }));
   assertEquals(finding?.remedy, hint);
-});
-
-Deno.test("tellsChanges() trusts no file system that may tell of a change late, or never", () => {
-  for (const type of [null, "ext4", "xfs", "btrfs", "apfs", "tmpfs"]) {
-    assertEquals(tellsChanges(type), true, `${type}`);
-  }
-  for (const type of ["nfs4", "9p", "fuse.sshfs", "fuseblk", "vfat"]) {
-    assertEquals(tellsChanges(type), false, type);
-  }
 });
