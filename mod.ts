@@ -58,7 +58,7 @@ export type {
   SessionEntry,
   SessionStore as StorageBackend,
   Updated,
-} from "./src/session/read.ts";
+} from "./src/session/store.ts";
 export { memoryStore, type MemoryStoreOptions } from "./src/session/memory.ts";
 export type { OrcData, StoredSession } from "./src/session/codec.ts";
 

@@ -3,7 +3,7 @@ import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
 import { lookAt } from "../../src/files/lock_record.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
 import { openRepository } from "../../src/repository/open.ts";
-import type { Session } from "../../src/session/read.ts";
+import type { Session } from "../../src/session/store.ts";
 import { startSession } from "../../src/work/start.ts";
 import type { Decision, SessionState } from "../../src/workflow/types.ts";
 

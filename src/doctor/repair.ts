@@ -29,12 +29,8 @@ import type { Repository } from "../repository/open.ts";
 import { decodeUnsigned, type UnsignedSession } from "../session/codec.ts";
 import { deleteRemoved, findRemoved } from "../session/create.ts";
 import { assertWritable } from "../session/encode.ts";
-import {
-  noSuchSession,
-  readSession,
-  type Session,
-  unlessDamaged,
-} from "../session/read.ts";
+import { noSuchSession, readSession, unlessDamaged } from "../session/read.ts";
+import type { Session } from "../session/store.ts";
 import { ignoreText } from "../session/repository.ts";
 import { foreignNames } from "../settings/files.ts";
 import { commit, settle, stamp } from "../session/update.ts";

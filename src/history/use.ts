@@ -24,7 +24,8 @@ import {
   readLogBackwards,
   repeatFilter,
 } from "../session/log_read.ts";
-import { type Session, unlessDamaged } from "../session/read.ts";
+import { unlessDamaged } from "../session/read.ts";
+import type { Session } from "../session/store.ts";
 import {
   type Analysis,
   assertInWorkflow,

@@ -12,7 +12,7 @@ import { isThere } from "../files/read.ts";
 import { denoHost } from "../host/deno_host.ts";
 import type { Host } from "../host/host.ts";
 import { assertKnown, openRepository as open } from "../repository/open.ts";
-import type { SessionStore } from "../session/read.ts";
+import type { SessionStore } from "../session/store.ts";
 import type { StartOptions } from "../work/start.ts";
 import { assertOnly, type CallOptions, type Given } from "./call.ts";
 import type { SessionReading } from "./read.ts";

@@ -9,12 +9,8 @@ import { nearest, quoted } from "../base/text.ts";
 import { isVisible } from "../files/read.ts";
 import { findRoot, type FoundRoot } from "../files/root.ts";
 import { type Host, variableOf } from "../host/host.ts";
-import {
-  fileStore,
-  type Memory,
-  type SessionStore,
-  type StoreContext,
-} from "../session/read.ts";
+import { fileStore } from "../session/read.ts";
+import type { Memory, SessionStore, StoreContext } from "../session/store.ts";
 import type { Place } from "./place.ts";
 
 export type { Place, SessionPlace } from "./place.ts";

@@ -10,7 +10,8 @@ import { isOfNoRepository } from "../files/root.ts";
 import { makeDirectory, syncDirectory, writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import { foreignNames } from "../settings/files.ts";
-import { readBinding, readCurrent, type Session } from "../session/read.ts";
+import { readBinding, readCurrent } from "../session/read.ts";
+import type { Session } from "../session/store.ts";
 import {
   ensureRepository,
   type RepositoryFacts,

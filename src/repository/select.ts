@@ -6,13 +6,8 @@ import { quoted } from "../base/text.ts";
 import { fileKind } from "../files/read.ts";
 import { type Host, variableOf } from "../host/host.ts";
 import type { LegacyState } from "../session/legacy.ts";
-import {
-  type Owner,
-  readBinding,
-  readCurrent,
-  type Session,
-  type SessionEntry,
-} from "../session/read.ts";
+import { readBinding, readCurrent } from "../session/read.ts";
+import type { Owner, Session, SessionEntry } from "../session/store.ts";
 import { decodeDefinition, findDuplicateId } from "../workflow/definition.ts";
 import { fillTexts } from "../workflow/template.ts";
 import type { SessionState, Workflow } from "../workflow/types.ts";

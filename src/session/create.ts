@@ -36,16 +36,13 @@ import { assertWritable, encodeSession } from "./encode.ts";
 import {
   bindingPath,
   isForeignCurrent,
-  type NewSession,
   noSuchSession,
-  type Owner,
   readBindingFile,
   readCurrent,
   readSession,
   readSessionMeta,
-  type Session,
-  type StoreContext,
 } from "./read.ts";
+import type { NewSession, Owner, Session, StoreContext } from "./store.ts";
 import { stampNew } from "./update.ts";
 
 export async function createSession(

@@ -2,7 +2,8 @@
 import { onRefusal } from "../base/error.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { asOrcError, ifThere } from "../files/errors.ts";
-import { readSession, type SessionEntry } from "./read.ts";
+import { readSession } from "./read.ts";
+import type { SessionEntry } from "./store.ts";
 
 /** Reads these sessions, or so many of those changed last. */
 export async function listEntries(

@@ -15,7 +15,7 @@ import { DAMAGED_STATE_HINT, decodeSession } from "./codec.ts";
 import { publishSession, sessionMeta } from "./create.ts";
 import { assertWritable, encodeSession } from "./encode.ts";
 import { readOlderState } from "./ownership.ts";
-import type { Session } from "./read.ts";
+import type { Session } from "./store.ts";
 
 /** A legacy state in its place, with the hash that tells whether it changes later. */
 export interface LegacyState {

@@ -1,6 +1,7 @@
 import { usage } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
-import { noSuchSession, type Session, type SessionStore } from "./read.ts";
+import { noSuchSession } from "./read.ts";
+import type { Session, SessionStore } from "./store.ts";
 import { stamp, stampNew } from "./update.ts";
 
 /** What gives the events of a store in memory their instants and ids. */

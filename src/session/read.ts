@@ -16,7 +16,6 @@ import {
 } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { nameOf } from "../base/path.ts";
-import type { LockContext } from "../files/lock.ts";
 import {
   entriesIn,
   fileKind,
@@ -26,13 +25,15 @@ import {
   readJson,
   readText,
 } from "../files/read.ts";
-import type { Decision, LoggedEvent, SessionState } from "../workflow/types.ts";
-import {
-  DAMAGED_STATE_HINT,
-  decodeSession,
-  type StoredSession,
-} from "./codec.ts";
-import type { LogEnd } from "./log.ts";
+import { DAMAGED_STATE_HINT, decodeSession } from "./codec.ts";
+import type {
+  Memory,
+  Owner,
+  Remembered,
+  Session,
+  SessionStore,
+  StoreContext,
+} from "./store.ts";
 
 /** Reads a session without locking or changing anything. */
 export async function readSession(
@@ -43,22 +44,6 @@ export async function readSession(
   const paths = sessionLayout(layout.root, id);
   guardDirectory(layout.root, paths.directory);
   return await recall(memory, readState(paths, id), paths, id).session;
-}
-
-/**
- * The session that a long-lived process read or updated last: a state that still reads so is not
- * decoded again.
- */
-export interface Memory {
-  last?: Remembered | undefined;
-}
-
-export interface Remembered {
-  readonly id: string;
-  readonly text: string;
-  readonly session: Promise<Session>;
-  /** Undefined when the log is not known to be up to the state. */
-  readonly logEnd?: LogEnd | undefined;
 }
 
 /** What is remembered of this text, which is decoded if nothing is; many may ask at once. */
@@ -107,68 +92,6 @@ export function noSuchSession(id: string, path?: string): OrcError {
     path,
     hint: "orc session list",
   });
-}
-
-/** A session as it was read, and where. */
-export interface Session extends StoredSession {
-  /** What names its directory. */
-  readonly id: string;
-  /** The legacy file it was read from; null when it lies in `.orchestrator/`. */
-  readonly legacyPath: string | null;
-}
-
-/** What an update made of a session. */
-export interface Updated {
-  /** The session as it is kept now. */
-  readonly session: Session;
-  /** Empty when nothing had to change. */
-  readonly events: readonly LoggedEvent[];
-  /** What went wrong after the change counted. */
-  readonly warnings: readonly string[];
-}
-
-/** A line of a session list; state that cannot be read is named and not hidden. */
-export interface SessionEntry {
-  /** What names it. */
-  readonly id: string;
-  /** Null where it cannot be read. */
-  readonly state: SessionState | null;
-  /** Why it cannot; null where it can. */
-  readonly problem: string | null;
-}
-
-/** A session that is to be kept. */
-export interface NewSession {
-  /** What names it. */
-  readonly id: string;
-  /** Its first state, and the events that led to it. */
-  readonly decision: Decision;
-  /** For the session's `meta.json`: local time without offset. */
-  readonly localTime: string;
-}
-
-/**
- * Where sessions are kept. An acknowledged update is durable; concurrent updates of one
- * session are applied one after the other, each on the state the one before it left.
- */
-export interface SessionStore {
-  /** Stores a new session; it is there whole or not at all. */
-  create(session: NewSession): Promise<Session>;
-  /** Reads a session without locking or changing anything. */
-  read(id: string): Promise<Session>;
-  /**
-   * Applies a decision to the state as it is under the lock. `change` may be called again when the
-   * lock was lost. Aborting ends the waiting for the lock; what is stored is never rejected.
-   */
-  update(
-    id: string,
-    change: (session: Session) => Decision,
-    signal?: AbortSignal,
-  ): Promise<Updated>;
-  /** Ids of all sessions, newest last where ids are ULIDs. */
-  ids(): readonly string[];
-  /** All sessions, or so many of those changed last; those that cannot be read are named. */
-  list(limit?: number): Promise<readonly SessionEntry[]>;
 }
 
 const RESTORE_HINT = "put back a good copy of the file, or move it away";
@@ -278,20 +201,6 @@ export function isForeignSession(
       return bytes && (text.includes(MARKS[file]) || !/[^\s\0{]/.test(text));
     });
   return entries.length > 0 && !isMarked;
-}
-
-export interface StoreContext extends LockContext {
-  /** What the caller keeps between stores of one repository. */
-  readonly memory?: Memory | undefined;
-  /** Loads what makes event ids. */
-  idSource(): Promise<() => string>;
-}
-
-/** Somebody who has a session of their own: an agent, or whoever works in a linked worktree. */
-export interface Owner {
-  readonly kind: "agent" | "worktree";
-  /** The agent's name and id, or the worktree's path. */
-  readonly name: string;
 }
 
 /** It writes a new file in the place of the broken one. */

@@ -21,16 +21,14 @@ import {
   settleLog,
   syncLog,
 } from "./log.ts";
-import {
-  type Memory,
-  noSuchSession,
-  readState,
-  recall,
-  type Session,
-  type SessionStore,
-  type StoreContext,
-  type Updated,
-} from "./read.ts";
+import { noSuchSession, readState, recall } from "./read.ts";
+import type {
+  Memory,
+  Session,
+  SessionStore,
+  StoreContext,
+  Updated,
+} from "./store.ts";
 
 /** How often an update is repeated whose lock was taken over; more means something else is wrong. */
 const MAX_LOST_LOCKS = 50;

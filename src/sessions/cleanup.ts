@@ -23,7 +23,7 @@ import {
 } from "../session/create.ts";
 import { readLegacyState } from "../session/legacy.ts";
 import { assertWritable } from "../session/encode.ts";
-import type { Session } from "../session/read.ts";
+import type { Session } from "../session/store.ts";
 import type { SessionState } from "../workflow/types.ts";
 import { searchTree, type TreeOptions } from "./list.ts";
 

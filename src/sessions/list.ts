@@ -34,12 +34,8 @@ import {
 } from "../repository/select.ts";
 import { readEntry } from "../session/entries.ts";
 import { readLegacyState } from "../session/legacy.ts";
-import {
-  readCurrent,
-  type SessionEntry,
-  shownName,
-  unlessDamaged,
-} from "../session/read.ts";
+import { readCurrent, shownName, unlessDamaged } from "../session/read.ts";
+import type { SessionEntry } from "../session/store.ts";
 import { decodeDefinition } from "../workflow/definition.ts";
 import type {
   Item,

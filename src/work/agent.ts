@@ -19,7 +19,7 @@ import {
   selectSession,
   type SessionOptions,
 } from "../repository/select.ts";
-import type { SessionEntry } from "../session/read.ts";
+import type { SessionEntry } from "../session/store.ts";
 import { type EvidenceField, evidenceFields } from "../workflow/evidence.ts";
 import type { SessionState } from "../workflow/types.ts";
 import { readStatus } from "./status.ts";

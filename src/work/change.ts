@@ -13,7 +13,8 @@ import type { Repository, SessionPlace } from "../repository/open.ts";
 import { assertChangeable, type OpenedSession } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
 import { assertWritable } from "../session/encode.ts";
-import { readCurrent, type Session, type Updated } from "../session/read.ts";
+import { readCurrent } from "../session/read.ts";
+import type { Session, Updated } from "../session/store.ts";
 import { type ConfigSite, readValue } from "../settings/files.ts";
 import type {
   Action,

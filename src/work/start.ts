@@ -29,7 +29,8 @@ import {
 import { ownersOf } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
 import { writeBinding, writeCurrent } from "../session/create.ts";
-import { readBinding, type Session } from "../session/read.ts";
+import { readBinding } from "../session/read.ts";
+import type { Session } from "../session/store.ts";
 import type { Problem } from "../workflow/problem.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
 import type { Action, Decision, Workflow } from "../workflow/types.ts";

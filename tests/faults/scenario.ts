@@ -1,4 +1,4 @@
-import type { Session } from "../../src/session/read.ts";
+import type { Session } from "../../src/session/store.ts";
 import { type Ended, type Repository, repositoryAt } from "../journey/orc.ts";
 import { killsAt } from "./fault.ts";
 import { traceOrc } from "./strace.ts";

@@ -1,7 +1,8 @@
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
 import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
 import { damageCount } from "../../src/session/log_read.ts";
-import { fileStore, type Session } from "../../src/session/read.ts";
+import { fileStore } from "../../src/session/read.ts";
+import type { Session } from "../../src/session/store.ts";
 import { completedItems, namesIn, storeContext } from "../session/fixtures.ts";
 
 const REPOSITORY_FILES = [

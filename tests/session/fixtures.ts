@@ -11,12 +11,12 @@ import type {
   LockRecord,
   ProcessIdentity,
 } from "../../src/files/lock_record.ts";
-import {
-  fileStore,
-  type Session,
-  type SessionStore,
-  type StoreContext,
-} from "../../src/session/read.ts";
+import { fileStore } from "../../src/session/read.ts";
+import type {
+  Session,
+  SessionStore,
+  StoreContext,
+} from "../../src/session/store.ts";
 import type {
   Decision,
   Event,

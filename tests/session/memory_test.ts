@@ -1,5 +1,5 @@
 import { memoryStore } from "../../src/session/memory.ts";
-import type { SessionStore } from "../../src/session/read.ts";
+import type { SessionStore } from "../../src/session/store.ts";
 import { codeOf } from "../files/temporary.ts";
 import {
   complete,

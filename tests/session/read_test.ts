@@ -6,11 +6,11 @@ import { writeBinding, writeCurrent } from "../../src/session/create.ts";
 import {
   fileStore,
   isForeignCurrent,
-  type Owner,
   readBinding,
   readCurrent,
   shownName,
 } from "../../src/session/read.ts";
+import type { Owner } from "../../src/session/store.ts";
 import {
   codeOf,
   readTree,

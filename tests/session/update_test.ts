@@ -3,7 +3,8 @@ import { repositoryLayout, type SessionLayout } from "../../src/base/layout.ts";
 import { MAX_CARRIED_EVENTS } from "../../src/base/limits.ts";
 import type { RecordedEvent } from "../../src/engine/event.ts";
 import { withLock } from "../../src/files/lock.ts";
-import { fileStore, type Session } from "../../src/session/read.ts";
+import { fileStore } from "../../src/session/read.ts";
+import type { Session } from "../../src/session/store.ts";
 import { commit, stamp } from "../../src/session/update.ts";
 import {
   codeOf,

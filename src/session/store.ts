@@ -1,0 +1,96 @@
+import type { LockContext } from "../files/lock.ts";
+import type { Decision, LoggedEvent, SessionState } from "../workflow/types.ts";
+import type { StoredSession } from "./codec.ts";
+import type { LogEnd } from "./log.ts";
+
+/** A session as it was read, and where. */
+export interface Session extends StoredSession {
+  /** What names its directory. */
+  readonly id: string;
+  /** The legacy file it was read from; null when it lies in `.orchestrator/`. */
+  readonly legacyPath: string | null;
+}
+
+/** What an update made of a session. */
+export interface Updated {
+  /** The session as it is kept now. */
+  readonly session: Session;
+  /** Empty when nothing had to change. */
+  readonly events: readonly LoggedEvent[];
+  /** What went wrong after the change counted. */
+  readonly warnings: readonly string[];
+}
+
+/** A line of a session list; state that cannot be read is named and not hidden. */
+export interface SessionEntry {
+  /** What names it. */
+  readonly id: string;
+  /** Null where it cannot be read. */
+  readonly state: SessionState | null;
+  /** Why it cannot; null where it can. */
+  readonly problem: string | null;
+}
+
+/** A session that is to be kept. */
+export interface NewSession {
+  /** What names it. */
+  readonly id: string;
+  /** Its first state, and the events that led to it. */
+  readonly decision: Decision;
+  /** For the session's `meta.json`: local time without offset. */
+  readonly localTime: string;
+}
+
+/**
+ * Where sessions are kept. An acknowledged update is durable; concurrent updates of one
+ * session are applied one after the other, each on the state the one before it left.
+ */
+export interface SessionStore {
+  /** Stores a new session; it is there whole or not at all. */
+  create(session: NewSession): Promise<Session>;
+  /** Reads a session without locking or changing anything. */
+  read(id: string): Promise<Session>;
+  /**
+   * Applies a decision to the state as it is under the lock. `change` may be called again when the
+   * lock was lost. Aborting ends the waiting for the lock; what is stored is never rejected.
+   */
+  update(
+    id: string,
+    change: (session: Session) => Decision,
+    signal?: AbortSignal,
+  ): Promise<Updated>;
+  /** Ids of all sessions, newest last where ids are ULIDs. */
+  ids(): readonly string[];
+  /** All sessions, or so many of those changed last; those that cannot be read are named. */
+  list(limit?: number): Promise<readonly SessionEntry[]>;
+}
+
+export interface StoreContext extends LockContext {
+  /** What the caller keeps between stores of one repository. */
+  readonly memory?: Memory | undefined;
+  /** Loads what makes event ids. */
+  idSource(): Promise<() => string>;
+}
+
+/**
+ * The session that a long-lived process read or updated last: a state that still reads so is not
+ * decoded again.
+ */
+export interface Memory {
+  last?: Remembered | undefined;
+}
+
+export interface Remembered {
+  readonly id: string;
+  readonly text: string;
+  readonly session: Promise<Session>;
+  /** Undefined when the log is not known to be up to the state. */
+  readonly logEnd?: LogEnd | undefined;
+}
+
+/** Somebody who has a session of their own: an agent, or whoever works in a linked worktree. */
+export interface Owner {
+  readonly kind: "agent" | "worktree";
+  /** The agent's name and id, or the worktree's path. */
+  readonly name: string;
+}
