@@ -1,4 +1,4 @@
-import type { JsonObject } from "./json.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
 import { canonicalJson, quoteJson, sortedKeys } from "./json_print.ts";
 
 /** Whether a state is what its last writer signed; `missing` where it is not signed, as in the oldest. */
@@ -54,6 +54,11 @@ function digestWithout(
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
   return hexOf(new Uint8Array(digest));
+}
+
+/** SHA-256 of a value's canonical form: the same however it is spelled. */
+export async function jsonHash(value: JsonValue): Promise<string> {
+  return await sha256Hex(new TextEncoder().encode(canonicalJson(value)));
 }
 
 export function hexOf(bytes: Uint8Array): string {

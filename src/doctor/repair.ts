@@ -1,3 +1,4 @@
+import { handed } from "../base/handed.ts";
 import {
   conflict,
   notFound,
@@ -277,7 +278,11 @@ export async function repairDamaged(
     const aside = replaces === undefined || !isThere(paths[replaces])
       ? null
       : putAside(paths[replaces], context.now());
-    const settled = settle(paths, session, { lock, logEnd: undefined });
+    // A human vouches for this state: the chain of events begins anew with it.
+    const settled = settle(paths, { ...session, chain: null }, {
+      lock,
+      logEnd: undefined,
+    });
     const event = humanEvent(
       "human_override",
       { phaseId: state.currentPhaseId },
@@ -285,9 +290,9 @@ export async function repairDamaged(
       caller,
     );
     const next = stamp(
-      { ...session, lastEvents: settled.carried },
+      { ...session, lastEvents: settled.carried, chain: settled.chain },
       { state, events: [event] },
-      context.now(),
+      handed("now()", context.now()),
       newId,
     );
     const { warnings } = await commit(paths, next, lock);

@@ -16,7 +16,19 @@ import type { LoggedEvent } from "../workflow/types.ts";
  */
 export type RecordedEvent = Omit<LoggedEvent, "type"> & {
   readonly type: string;
+  /** Undefined in what orc did not write, or an orc that knew no chain. */
+  readonly link?: EventLink | undefined;
 };
+
+/** What ties an event to all that came before it. */
+export interface EventLink {
+  /** How many lines of other tools it covers. */
+  readonly others: number;
+  /** The state before it, where the chain begins later than the session. */
+  readonly base: JsonObject | null;
+  /** SHA-256, in hex; empty while it is not known. */
+  readonly chain: string;
+}
 
 /** Encodes an event as a line of log.jsonl, with its line end. */
 export function encodeLogLine(event: RecordedEvent): string {
@@ -51,7 +63,30 @@ export function encodeEvent(event: RecordedEvent): JsonObject {
     details: event.details,
     actor: event.actor,
     ...(id === "" ? {} : { id, serial }),
+    ...(event.link ? encodeLink(event.link) : {}),
   });
+}
+
+/** The chain comes last: a line without it is what it was made of. */
+function encodeLink({ others, base, chain }: EventLink) {
+  return {
+    ...(others > 0 ? { others } : {}),
+    ...(base === null ? {} : { base }),
+    ...(chain === "" ? {} : { chain }),
+  };
+}
+
+function decodeLink(value: JsonObject): Pick<RecordedEvent, "link"> {
+  const chain = textOf(value, "chain");
+  if (chain === null) return {};
+  const others = value.get("others");
+  return {
+    link: {
+      others: typeof others === "number" ? others : 0,
+      base: asObject(value.get("base")) ?? null,
+      chain,
+    },
+  };
 }
 
 export function decodeEvent(value: JsonValue): RecordedEvent | undefined {
@@ -75,6 +110,7 @@ export function decodeEvent(value: JsonValue): RecordedEvent | undefined {
     message,
     details: asObject(value.get("details")) ?? new Map(),
     actor: value.get("actor") === "human" ? "human" : "system",
+    ...decodeLink(value),
   };
 }
 

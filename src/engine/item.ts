@@ -1,5 +1,5 @@
 import { type OrcError, refused } from "../base/error.ts";
-import { jsonObject, type JsonValue } from "../base/json.ts";
+import { jsonObject, type JsonValue, withFields } from "../base/json.ts";
 import { lengthOf, limitText, quoted, uncapitalised } from "../base/text.ts";
 import { withOffset } from "../base/time.ts";
 import { problemOfSkipReason } from "../workflow/evidence.ts";
@@ -92,11 +92,34 @@ export function completeItem(
   assertInOrder("complete", situation, open);
   if (isManual(open.item)) {
     const supported = handedIn(open, action.evidence);
-    return passManualGate(situation, noted(supported, action.notes));
+    const gate = noted(supported, action.notes);
+    const { notes, evidence } = action;
+    return handedInWith(passManualGate(situation, gate), {
+      ...(notes ? { notes } : {}),
+      ...(evidence ? { evidence } : {}),
+    });
   }
   const supported = withEvidence(situation, open, action.evidence);
-  const decision = completeSupported(situation, supported.open, action);
-  return { ...decision, events: [...supported.events, ...decision.events] };
+  const { state: next, events } = completeSupported(
+    situation,
+    supported.open,
+    action,
+  );
+  const { evidence } = action;
+  return handedInWith(
+    { state: next, events: [...supported.events, ...events] },
+    evidence ? { evidence } : {},
+  );
+}
+
+/** The first event tells what was handed in: without it nobody could say later what an item was completed on. */
+function handedInWith(
+  { state, events: [first, ...rest] }: Decision,
+  given: Readonly<Record<string, JsonValue>>,
+): Decision {
+  if (first === undefined) return { state, events: [] };
+  const details = withFields(first.details, given);
+  return { state, events: [{ ...first, details }, ...rest] };
 }
 
 function completeSupported(

@@ -168,7 +168,17 @@ export function start(
     events: [
       systemEvent("workflow_started", { phaseId: null }, {
         message: `Started workflow: ${action.task}`,
-        details: { project: action.project, workflow_type: workflow.name },
+        details: {
+          project: action.project,
+          workflow_type: workflow.name,
+          ...(action.constraints.length > 0
+            ? { constraints: action.constraints }
+            : {}),
+          ...(action.definitionSha256
+            ? { definition_sha256: action.definitionSha256 }
+            : {}),
+          ...(action.metadata.size > 0 ? { metadata: action.metadata } : {}),
+        },
       }, caller),
       phaseStarted(first),
     ],

@@ -25,6 +25,7 @@ import {
   withItem,
   withPhase,
 } from "./situation.ts";
+import { encodePhases } from "./progress.ts";
 import {
   approvalKey,
   currentPhase,
@@ -53,6 +54,7 @@ export function restore(
     details: {
       checkpoint_id: checkpointId,
       changes: changes.map(encodeChange),
+      stored: encodeStored(workflow, stored),
     },
   };
   const subject = { phaseId: next.currentPhaseId };
@@ -78,6 +80,23 @@ function holdsMore(
       details: { checkpoint: checkpointId, changes },
     },
   );
+}
+
+/** What of the checkpoint was looked at, so that the events alone say where they lead. */
+function encodeStored(
+  { phases }: Workflow,
+  { currentPhaseId, phases: stored, metadata }: SessionState,
+): JsonValue {
+  const approvals = phases.flatMap(({ id }) => {
+    const key = approvalKey(id);
+    return [key, `${key}_at`];
+  });
+  const kept = [...approvals, REVIEWS_KEY];
+  return jsonObject({
+    current_phase_id: currentPhaseId,
+    phases: encodePhases(stored),
+    metadata: new Map([...metadata].filter(([key]) => kept.includes(key))),
+  });
 }
 
 function encodeChange(change: RestoreChange): JsonValue {

@@ -212,7 +212,7 @@ async function rebuild(
     const from = logged === undefined ? "checkpoint" : "log";
     const text = await encodeSession({
       ...{ state, format: ORC_FORMAT, serial: 0 },
-      ...{ sessionId: null, lastEvents: [] },
+      ...{ sessionId: null, lastEvents: [], chain: null },
     }, state.updatedAt);
     rebuilt.push({ workflowId, from, state, text });
   }

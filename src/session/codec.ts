@@ -28,6 +28,7 @@ import {
   refuseProblems,
   report,
 } from "../base/shape.ts";
+import type { Chain } from "../engine/chain.ts";
 import { decodeEvent, type RecordedEvent } from "../engine/event.ts";
 import type {
   ItemState,
@@ -249,6 +250,8 @@ export interface OrcData {
   readonly sessionId: string | null;
   /** Events of the last update, and of those before it that the log need not hold durably yet. */
   readonly lastEvents: readonly RecordedEvent[];
+  /** Where the chain of events stands; null before it begins. */
+  readonly chain: Chain | null;
   /** What was worth remembering, oldest first. */
   readonly notes: readonly Note[];
 }
@@ -264,7 +267,19 @@ function decodeOrcData(place: Place): OrcData {
     serial: readCount(field(ours, "serial"), 0),
     sessionId: readTextOrNull(field(ours, "session")),
     lastEvents: elements(field(ours, "events")).flatMap(decodeLastEvent),
+    chain: decodeChain(field(ours, "chain")),
     notes: elements(field(ours, "notes")).map(decodeNote),
+  };
+}
+
+function decodeChain(place: Place): Chain | null {
+  if (readObjectOrNull(place) === null) return null;
+  return {
+    head: readText(field(place, "head")),
+    others: readCount(field(place, "others"), 0),
+    othersDigest: readText(field(place, "others_digest"), ""),
+    offsetBytes: readCount(field(place, "offset"), 0),
+    closed: readCount(field(place, "closed"), 0),
   };
 }
 

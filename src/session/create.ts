@@ -51,7 +51,7 @@ export async function createSession(
   { id, decision, localTime }: NewSession,
 ): Promise<Session> {
   const newId = await context.idSource();
-  const session = stampNew(id, decision, context.now(), newId);
+  const session = stampNew(id, decision, newId);
   publishSession(layout, id, {
     meta: JSON.stringify(
       sessionMeta(id, handed("localNow()", localTime)),

@@ -10,6 +10,7 @@ import { checksumOf } from "../base/checksum.ts";
 import { lasting, printDocument } from "../base/json_print.ts";
 import { plainOf } from "../base/plain.ts";
 import { withOffset } from "../base/time.ts";
+import type { Chain } from "../engine/chain.ts";
 import { encodeEvent } from "../engine/event.ts";
 import type {
   ItemState,
@@ -220,7 +221,21 @@ function encodeOrcData(source: JsonObject, data: OrcData): JsonObject {
     ["session", data.sessionId, null],
     ["events", data.lastEvents.map(encodeEvent), []],
     ["notes", data.notes.map(encodeNote), []],
+    ...encodeChain(data.chain),
   ]);
+}
+
+/** Before it begins there is no such key. */
+function encodeChain(chain: Chain | null): readonly OverlayField[] {
+  if (chain === null) return [];
+  const { head, others, othersDigest, offsetBytes, closed } = chain;
+  const value = jsonObject({
+    head,
+    ...(others > 0 ? { others, others_digest: othersDigest } : {}),
+    offset: offsetBytes,
+    closed,
+  });
+  return [["chain", value, null]];
 }
 
 function encodeNote({ at, text, itemId }: Note): JsonObject {

@@ -32,6 +32,8 @@ interface Settlement {
   readonly fence: () => void;
   /** The holder's, which names what a crash leaves behind. */
   readonly token: string;
+  /** Sees the log once it is mended; says whether it is to be made durable. */
+  readonly look?: (file: Deno.FsFile) => boolean;
 }
 
 /** Appends the events of one update with a single write. Only the holder of the session's lock may. */
@@ -70,7 +72,7 @@ export function syncLog(path: string): void {
  */
 export function settleLog(
   path: string,
-  { lastEvents, isDurable, judge, fence, token }: Settlement,
+  { lastEvents, isDurable, judge, fence, token, look }: Settlement,
 ): boolean {
   const isNew = makeOwn(path, { token, fence });
   return withLog(path, READ_TOO, (file) => {
@@ -81,7 +83,8 @@ export function settleLog(
       fence();
       writeAll(file, mending);
     }
-    if (isDurable || mending !== "") file.syncDataSync();
+    const isCounted = look?.(file) ?? false;
+    if (isDurable || isCounted || mending !== "") file.syncDataSync();
     return isNew && missing.length > 0;
   });
 }
@@ -228,10 +231,12 @@ export function* linesFrom(
     endBytes += pieces.lengthBytes + (isEnded ? 1 : 0);
     return { text: pieces.take(), startBytes: lineStart, endBytes, isEnded };
   };
-  file.seekSync(startBytes, 0);
-  for (;;) {
+  for (let place = startBytes;;) {
+    // Who takes a line may read elsewhere in the file.
+    file.seekSync(place, 0);
     const count = file.readSync(buffer);
     if (!count) break;
+    place += count;
     let block = buffer.subarray(0, count);
     for (let stop = block.indexOf(NEWLINE); stop >= 0;) {
       pieces.append(block.subarray(0, stop));
@@ -242,6 +247,17 @@ export function* linesFrom(
     pieces.append(block.slice());
   }
   if (pieces.lengthBytes > 0) yield takeLine(false);
+}
+
+/** All bytes of a line but its end, however many they are. */
+export function* bytesOfLine(
+  file: Deno.FsFile,
+  { startBytes, endBytes, isEnded }: Line,
+): Generator<Uint8Array> {
+  const stop = isEnded ? endBytes - 1 : endBytes;
+  for (let start = startBytes; start < stop; start += BLOCK_BYTES) {
+    yield readAt(file, start, Math.min(BLOCK_BYTES, stop - start));
+  }
 }
 
 /** Reads lines from the end of a file back to its beginning or another place, the last one first. */

@@ -1,4 +1,5 @@
 import { usage } from "../base/error.ts";
+import { handed } from "../base/handed.ts";
 import { isSessionId } from "../base/ids.ts";
 import { noSuchSession } from "./read.ts";
 import type { Session, SessionStore } from "./store.ts";
@@ -49,7 +50,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
           "take one that no session has, of lower-case letters and digits",
         );
       }
-      const session = stampNew(id, decision, now(), newId);
+      const session = stampNew(id, decision, newId);
       sessions.set(id, session);
       return session;
     },
@@ -60,12 +61,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     update: async (id, change, signal) => {
       signal?.throwIfAborted();
       const session = sessionOf(id);
-      const decision = change(session);
+      const at = handed("now()", now());
+      const decision = change(session, at);
       if (decision.events.length === 0) {
         return { session, events: [], warnings: [] };
       }
       const fresh = { ...session, lastEvents: [] };
-      const next = stamp(fresh, decision, now(), newId);
+      const next = stamp(fresh, decision, at, newId);
       sessions.set(id, next.session);
       return { ...next, warnings: [] };
     },

@@ -51,12 +51,12 @@ export interface SessionStore {
   /** Reads a session without locking or changing anything. */
   read(id: string): Promise<Session>;
   /**
-   * Applies a decision to the state as it is under the lock. `change` may be called again when the
+   * Applies a decision, made at the instant given, to the state as it is under the lock. `change` may be called again when the
    * lock was lost. Aborting ends the waiting for the lock; what is stored is never rejected.
    */
   update(
     id: string,
-    change: (session: Session) => Decision,
+    change: (session: Session, at: string) => Decision,
     signal?: AbortSignal,
   ): Promise<Updated>;
   /** Ids of all sessions, newest last where ids are ULIDs. */

@@ -6,6 +6,14 @@ import {
   sessionLayout,
 } from "../base/layout.ts";
 import { MAX_CARRIED_EVENTS } from "../base/limits.ts";
+import {
+  type Chain,
+  linkedLine,
+  linkEvents,
+  newChain,
+  withBase,
+  withOther,
+} from "../engine/chain.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
 import { type HeldLock, LockLost, withLock } from "../files/lock.ts";
@@ -16,7 +24,9 @@ import { ORC_FORMAT } from "./codec.ts";
 import { assertWritable, encodeSession } from "./encode.ts";
 import {
   appendEvents,
+  bytesOfLine,
   findLogEnd,
+  linesFrom,
   type LogEnd,
   settleLog,
   syncLog,
@@ -75,7 +85,7 @@ interface Update {
   readonly id: string;
   readonly paths: SessionLayout;
   readonly memory: Memory;
-  readonly change: (session: Session) => Decision;
+  readonly change: (session: Session, at: string) => Decision;
   readonly newId: () => string;
   readonly now: () => string;
 }
@@ -88,18 +98,15 @@ async function applyUnderLock(
   const known = recall(memory, text, paths, id);
   const session = await known.session;
   assertWritable(session, paths.state);
-  const { carried, warnings } = settle(paths, session, {
+  const { carried, chain, warnings } = settle(paths, session, {
     lock,
     logEnd: known.logEnd,
   });
-  const decision = change(session);
+  const at = handed("now()", now());
+  const decision = change(session, at);
   if (decision.events.length === 0) return { session, events: [], warnings };
-  const next = stamp(
-    { ...session, lastEvents: carried },
-    decision,
-    now(),
-    newId,
-  );
+  const settled = { ...session, lastEvents: carried, chain };
+  const next = stamp(settled, decision, at, newId);
   const committed = await commit(paths, next, lock);
   memory.last = { id, ...committed, session: Promise.resolve(next.session) };
   return {
@@ -146,6 +153,8 @@ export async function commit(
 interface Settled {
   /** Events that the next state must hold too, since the log does not hold them durably. */
   readonly carried: readonly RecordedEvent[];
+  /** With what other tools wrote since; one that begins only now has no event yet. */
+  readonly chain: Chain;
   readonly warnings: readonly string[];
 }
 
@@ -160,21 +169,52 @@ export function settle(
 ): Settled {
   const isDurable = session.lastEvents.length >= MAX_CARRIED_EVENTS;
   const carried = isDurable ? [] : session.lastEvents;
-  if (logEnd !== undefined && isUnchanged(logEnd, findLogEnd(paths.log))) {
-    if (isDurable) syncLog(paths.log);
-    return { carried, warnings: [] };
+  const known = session.chain;
+  if (
+    known !== null && logEnd !== undefined &&
+    isUnchanged(logEnd, findLogEnd(paths.log))
+  ) {
+    if (!isDurable) return { carried, chain: known, warnings: [] };
+    syncLog(paths.log);
+    const chain = { ...known, offsetBytes: logEnd.sizeBytes };
+    return { carried, chain, warnings: [] };
   }
+  let chain = known ?? newChain(session.id);
   const isRecreated = settleLog(paths.log, {
     lastEvents: session.lastEvents,
     isDurable,
     judge: (lastSerial) => assertNotBehind(session, lastSerial, paths, lock),
     fence: () => lock.assertHeld(),
     token: lock.token,
+    look: (file) => {
+      chain = known === null
+        ? { ...chain, offsetBytes: file.statSync().size }
+        : withOthers(known, file, isDurable);
+      return known === null || chain.others > known.others;
+    },
   });
   const warnings = isRecreated
     ? [`"${paths.log}" was missing; only the last events are in it`]
     : [];
-  return { carried, warnings };
+  return { carried, chain, warnings };
+}
+
+/** Covers what other tools wrote since, which is made durable: a later look must find it there. */
+function withOthers(
+  chain: Chain,
+  file: Deno.FsFile,
+  isDurable: boolean,
+): Chain {
+  let { others, othersDigest, offsetBytes } = chain;
+  for (const line of linesFrom(file, offsetBytes)) {
+    if (!line.isEnded) break;
+    offsetBytes = line.endBytes;
+    if (linkedLine(line.text ?? "") !== undefined) continue;
+    others += 1;
+    othersDigest = withOther(othersDigest, bytesOfLine(file, line));
+  }
+  const isMoved = isDurable || others > chain.others;
+  return isMoved ? { ...chain, others, othersDigest, offsetBytes } : chain;
 }
 
 function isUnchanged(known: LogEnd, found: LogEnd | undefined): boolean {
@@ -213,7 +253,6 @@ interface Stamped {
 export function stampNew(
   id: string,
   decision: Decision,
-  at: string,
   newId: () => string,
 ): Session {
   const empty: Session = {
@@ -223,13 +262,15 @@ export function stampNew(
     serial: 0,
     state: decision.state,
     lastEvents: [],
+    chain: null,
     checksum: "valid",
     legacyPath: null,
   };
-  return stamp(empty, decision, at, newId).session;
+  const { createdAt } = decision.state;
+  return stamp(empty, decision, createdAt, newId).session;
 }
 
-/** Gives a decision its running number, its instant and the ids of its events. */
+/** Gives a decision its running number, its instant, the ids of its events, and their place in the chain. */
 export function stamp(
   session: Session,
   decision: Decision,
@@ -237,14 +278,22 @@ export function stamp(
   newId: () => string,
 ): Stamped {
   const serial = session.serial + 1;
-  handed("now()", at);
   const { workflowId } = decision.state;
   const stamps = { serial, at, workflowId };
-  const events = decision.events.map((event) => ({
+  const made = decision.events.map((event) => ({
     ...event,
     id: handed("idSource()", newId()),
     ...stamps,
   }));
+  const before = session.chain ?? newChain(session.id);
+  const { head, offsetBytes } = before;
+  const isNew = session.serial === 0 && session.chain === null;
+  const isBegun = isNew || head !== session.id;
+  const { chain, events } = linkEvents(
+    before,
+    isBegun ? made : withBase(made, session.state, offsetBytes),
+    decision.state,
+  );
   return {
     session: {
       ...session,
@@ -253,6 +302,7 @@ export function stamp(
       sessionId: session.id,
       state: { ...decision.state, updatedAt: at },
       lastEvents: [...session.lastEvents, ...events],
+      chain,
       checksum: "valid",
     },
     events,

@@ -156,17 +156,17 @@ async function updateAs(
   action: Action,
   caller: Caller,
 ): Promise<Updated> {
-  const change = (fresh: Session) => {
+  const change = (fresh: Session, at: string) => {
     const { state } = fresh;
     if (action.type === "advance") assertSamePhase(session.state, state);
-    const at = handed("now()", host.now());
     const decision = decide(workflow, state, action, { at, caller });
     if (action.type === "restore") assertSameUpdate(session, fresh);
     return decision;
   };
   if (session.legacyPath !== null) {
     // An action that is refused or does nothing must not adopt anything either.
-    if (change(session).events.length === 0) {
+    const at = handed("now()", host.now());
+    if (change(session, at).events.length === 0) {
       return { session, events: [], warnings: [] };
     }
     assertWritable(session, session.legacyPath);

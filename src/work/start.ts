@@ -1,3 +1,4 @@
+import { jsonHash } from "../base/checksum.ts";
 import type { OrcErrorCode } from "../base/codes.ts";
 import { OrcError, usage } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
@@ -117,13 +118,19 @@ export async function startSession(
     constraints: options.constraints ?? [],
     metadata: pinned.metadata,
     definition: pinned.definition,
+    definitionSha256: await jsonHash(pinned.definition),
   };
   const { workflow } = pinned;
   const { mask } = await sessionMasker(host, { repository, workflow });
-  const decision = decide(workflow, undefined, maskAction(action, mask), {
-    at: handed("now()", host.now()),
-    caller: host.caller(),
-  });
+  const decision = decide(
+    workflow,
+    undefined,
+    maskAction(action, mask),
+    {
+      at: handed("now()", host.now()),
+      caller: host.caller(),
+    },
+  );
   const { beside = false } = options;
   if (!beside) await assertNoOwnSession(host, repository);
   const warnings = [...pinned.unchecked];

@@ -218,7 +218,10 @@ export function resultFor(
   passed: boolean,
 ): CheckResult | undefined {
   if (verification.type === "file_exists") return fileResult(passed);
-  return verification.type === "command" ? commandResult(passed) : undefined;
+  if (verification.type !== "command") return undefined;
+  const { expectExitCode } = verification;
+  const exitCode = passed ? expectExitCode : expectExitCode + 1;
+  return { ...commandResult(passed), exitCode, expectExitCode };
 }
 
 export function complete(

@@ -1,9 +1,12 @@
 import { OrcError } from "../../src/base/error.ts";
+import { linkEvents, newChain, withBase } from "../../src/engine/chain.ts";
 import { checkToRun } from "../../src/engine/check.ts";
 import { decide } from "../../src/engine/decide.ts";
+import type { RecordedEvent } from "../../src/engine/event.ts";
 import { parseWorkflow } from "../../src/workflow/parse.ts";
 import type {
   Action,
+  Decision,
   SessionState,
   Workflow,
 } from "../../src/workflow/types.ts";
@@ -33,6 +36,8 @@ export interface Played {
   readonly workflow: Workflow;
   /** The session after each move. */
   readonly states: readonly SessionState[];
+  /** What was logged, the first event with the state before it. */
+  readonly events: readonly RecordedEvent[];
 }
 
 /** Makes each move on both sides and compares after each. */
@@ -45,16 +50,16 @@ export function play(
   const table = new Table(definition, workflow, script);
   const verdicts: Verdict[] = [];
   const states: SessionState[] = [];
-  const { board } = table;
+  const { board, events } = table;
   for (const [index, move] of script.moves.entries()) {
     const { verdict, problem: what } = table.make(move, off);
     verdicts.push(verdict);
     states.push(table.state);
     if (what === undefined) continue;
     const disagreement = { moves: index + 1, what };
-    return { disagreement, verdicts, board, workflow, states };
+    return { disagreement, verdicts, board, workflow, states, events };
   }
-  return { disagreement: undefined, verdicts, board, workflow, states };
+  return { disagreement: undefined, verdicts, board, workflow, states, events };
 }
 
 interface Made {
@@ -70,6 +75,9 @@ class Table {
   readonly #script: Script;
   readonly #boards: Board[] = [];
   readonly #states: SessionState[] = [];
+  readonly events: RecordedEvent[] = [];
+  #chain = newChain("01jd3v0000000000000000000a");
+  #serial = 0;
   #state: SessionState;
   #now = 0;
 
@@ -125,11 +133,29 @@ class Table {
         decide(workflow, before, action, { at, caller }),
       );
       assertInvariants({ workflow, before, action, caller, decision });
+      this.#log(decision, before, at);
       this.#state = decision.state;
       return actorsOf(decision.events);
     });
     if (inVain !== undefined) assertEquals(verdict, inVain);
     return verdict;
+  }
+
+  /** As an update does it. */
+  #log(decision: Decision, before: SessionState, at: string): void {
+    if (decision.events.length === 0) return;
+    const { workflowId } = before;
+    const serial = this.#serial++;
+    const made = decision.events.map((event, index): RecordedEvent => ({
+      ...event,
+      id: `${serial}.${index}`,
+      ...{ serial: serial + 1, at, workflowId },
+    }));
+    const isFirst = this.events.length === 0;
+    const begun = isFirst ? withBase(made, before, 0) : made;
+    const linked = linkEvents(this.#chain, begun, decision.state);
+    this.#chain = linked.chain;
+    this.events.push(...linked.events);
   }
 
   /** There is nothing to restore, so nobody is asked. */

@@ -102,7 +102,7 @@ Deno.test("encodeSession() only adds a signature to an older shape", async () =>
 Deno.test("decodeSession() reads what the Python tool wrote", async () => {
   for (const [project, text] of PYTHON_STATES) {
     const session = await decode(text);
-    const nothing = { serial: 0, sessionId: null, lastEvents: [] };
+    const nothing = { serial: 0, sessionId: null, lastEvents: [], chain: null };
     assertEquals(
       { ...session, format: ORC_FORMAT, ...nothing },
       session,
@@ -195,6 +195,7 @@ Deno.test("encodeSession() gives a new session every field in the Python tool's 
     serial: 1,
     sessionId: "01jd3v0000000000000000000a",
     lastEvents: [],
+    chain: null,
   };
   const written = parseObject(await encodeSession(session, AT));
   const model = parseObject(PYTHON_STATES.get("min") ?? "");

@@ -1,0 +1,422 @@
+/**
+ * What a session's events lead to. Events of orc are run through the rules again: each update must
+ * be what {@linkcode decide} makes of it. Those of the older tool, which knows other rules, are
+ * believed as far as they go, and what they touched is remembered.
+ */
+import { OrcError } from "../base/error.ts";
+import {
+  asObject,
+  isJsonList,
+  type JsonObject,
+  type JsonValue,
+  numberOf,
+} from "../base/json.ts";
+import { canonicalJson } from "../base/json_print.ts";
+import type {
+  Action,
+  Caller,
+  CheckResult,
+  Decision,
+  Item,
+  ItemState,
+  ItemStatus,
+  Phase,
+  SessionState,
+  Workflow,
+} from "../workflow/types.ts";
+import { decide } from "./decide.ts";
+import type { RecordedEvent } from "./event.ts";
+import { decodePhases, decodeProgress } from "./progress.ts";
+import { withItem, withPhase } from "./situation.ts";
+import { approvalKey, itemStateOf, phaseStateOf } from "./state.ts";
+
+/** What in an update the rules do not lead to. */
+export interface ReplayProblem {
+  /** The update. */
+  readonly serial: number;
+  /** One sentence without its period. */
+  readonly message: string;
+}
+
+/** What events lead to. */
+export interface Replayed {
+  /** Undefined when no event said where it begins. */
+  readonly state: SessionState | undefined;
+  /** The first 20. */
+  readonly problems: readonly ReplayProblem[];
+  /** What another tool says it did, as far as it counts: each may have had any of these statuses. */
+  readonly touched: ReadonlyMap<string, ReadonlySet<ItemStatus>>;
+  /** Whether another tool wrote anything. */
+  readonly isShared: boolean;
+}
+
+export interface Replayer {
+  /** Takes the next event of the session, each once, in the order of the log. */
+  take(event: RecordedEvent): void;
+  /** What all of them lead to. */
+  result(): Replayed;
+}
+
+const MAX_PROBLEMS = 20;
+
+/**
+ * Begins to replay a session. Of `known` only that is taken which no event says: the pinned workflow
+ * and what the state was read from.
+ */
+export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
+  let state: SessionState | undefined;
+  let update: RecordedEvent[] = [];
+  let isShared = false;
+  const problems: ReplayProblem[] = [];
+  const touched = new Map<string, Set<ItemStatus>>();
+
+  function settle(): void {
+    const events = update;
+    update = [];
+    const [first] = events;
+    if (first === undefined) return;
+    const { serial, link } = first;
+    if (link?.base) state = decodeProgress(link.base, known);
+    const problem = replayUpdate(events);
+    if (problem === undefined || problems.length === MAX_PROBLEMS) return;
+    problems.push({ serial, message: problem });
+  }
+
+  /** Returns why the rules do not lead there; the state goes on as the events say in any case. */
+  function replayUpdate(events: readonly RecordedEvent[]): string | undefined {
+    const before = state;
+    const decided = decideAgain(workflow, before, events, known);
+    if (typeof decided !== "string") {
+      state = decided.state;
+      return undefined;
+    }
+    for (const event of events) state &&= believe(workflow, state, event);
+    return decided;
+  }
+
+  function takeOthers(event: RecordedEvent): void {
+    settle();
+    isShared = true;
+    if (state === undefined) return;
+    const before = state;
+    state = believe(workflow, before, event);
+    if (event.itemId === null) return;
+    const seen = touched.get(event.itemId) ?? new Set();
+    for (const one of [before, state]) seen.add(statusIn(one, event.itemId));
+    touched.set(event.itemId, seen);
+  }
+
+  return {
+    take: (event) => {
+      if (event.link === undefined) return takeOthers(event);
+      if (update[0] && update[0].serial !== event.serial) settle();
+      update.push(event);
+    },
+    result: () => {
+      settle();
+      return { state, problems, touched, isShared };
+    },
+  };
+}
+
+function statusIn({ phases }: SessionState, itemId: string): ItemStatus {
+  const items = phases.flatMap(({ items }) => items);
+  return items.find(({ id }) => id === itemId)?.status ?? "pending";
+}
+
+/** The decision that made these events; a sentence where the rules make none, or another. */
+function decideAgain(
+  workflow: Workflow,
+  state: SessionState | undefined,
+  events: readonly RecordedEvent[],
+  known: SessionState,
+): Decision | string {
+  const [first] = events;
+  const action = actionOf(workflow, state, events, known);
+  if (first === undefined || action === undefined) {
+    return "nothing that orc does leaves these events";
+  }
+  // A human vouched for a damaged state: that changes nothing in it.
+  if (action === "repair") {
+    return state ? { state, events: [] } : "it begins nowhere";
+  }
+  if (state === undefined && action.type !== "start") {
+    return "it begins nowhere";
+  }
+  const before = action.type === "start" ? undefined : state;
+  const circumstances = { at: first.at, caller: callerOf(events) };
+  try {
+    const decision = decide(workflow, before, action, circumstances);
+    return isSame(decision, events)
+      ? { ...decision, state: { ...decision.state, updatedAt: first.at } }
+      : "the rules lead to other events";
+  } catch (error) {
+    // A plain error says that no host could have asked for this.
+    return error instanceof OrcError
+      ? `the rules refuse it: ${error.message}`
+      : `it cannot be: ${(error as Error).message}`;
+  }
+}
+
+function isSame(
+  decision: Decision,
+  events: readonly RecordedEvent[],
+): boolean {
+  return decision.events.length === events.length &&
+    decision.events.every((made, index) => {
+      const { type, phaseId, itemId, message, actor, details } =
+        events[index] ?? made;
+      return made.type === type && made.phaseId === phaseId &&
+        made.itemId === itemId && made.message === message &&
+        made.actor === actor &&
+        canonicalJson(made.details) === canonicalJson(details);
+    });
+}
+
+function callerOf(events: readonly RecordedEvent[]): Caller {
+  const agents = events.flatMap(({ details }) =>
+    textAt(details, "agent") ?? []
+  );
+  const human = events.find(({ actor }) => actor === "human");
+  const origin = human && textAt(human.details, "origin");
+  const isOrigin = origin === "terminal" || origin === "host" ||
+    origin === "setting";
+  return { agent: agents[0] ?? null, approval: isOrigin ? origin : null };
+}
+
+/** What was asked for, from what it led to; undefined where no action leads to such events. */
+function actionOf(
+  workflow: Workflow,
+  state: SessionState | undefined,
+  events: readonly RecordedEvent[],
+  known: SessionState,
+): Action | "repair" | undefined {
+  const [first] = events;
+  const last = events.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const { details, message } = last;
+  const notes = textAt(details, "notes");
+  switch (last.type) {
+    case "phase_started":
+      return first.type === "workflow_started"
+        ? startAction(first, known)
+        : { type: "advance", force: first.details.get("forced") === true };
+    case "item_started":
+    case "item_completed":
+    case "item_skipped":
+    case "verification_failed":
+    case "gate_failed":
+      return itemAction(workflow, events, last);
+    case "human_override":
+      return details.has("repair")
+        ? "repair"
+        : { type: "approve_phase", phaseId: last.phaseId };
+    case "workflow_completed":
+      return { type: "finish", notes, force: details.get("forced") === true };
+    case "workflow_abandoned":
+      return { type: "abandon", reason: behind(message, ABANDONED), notes };
+    case "note_added":
+      return details.has("checkpoint_id")
+        ? state && restoreAction(state, details)
+        : {
+          type: "note",
+          text: textAt(details, "note") ?? "",
+          itemId: last.itemId,
+        };
+    case "error":
+      return {
+        type: "refuse_approval",
+        request: textAt(details, "request") ?? "",
+        itemId: last.itemId,
+      };
+    default:
+      return undefined;
+  }
+}
+
+const STARTED = "Started workflow: ";
+const ABANDONED = "Workflow abandoned: ";
+
+function behind(message: string, beginning: string): string {
+  return message.startsWith(beginning) ? message.slice(beginning.length) : "";
+}
+
+function startAction(
+  { workflowId, message, details }: RecordedEvent,
+  { definition }: SessionState,
+): Action {
+  const constraints = details.get("constraints") ?? null;
+  const sha256 = textAt(details, "definition_sha256");
+  return {
+    type: "start",
+    workflowId,
+    task: behind(message, STARTED),
+    project: textAt(details, "project"),
+    constraints: isJsonList(constraints) ? constraints.map(String) : [],
+    metadata: asObject(details.get("metadata")) ?? new Map(),
+    definition,
+    ...(sha256 === null ? {} : { definitionSha256: sha256 }),
+  };
+}
+
+function restoreAction(state: SessionState, details: JsonObject): Action {
+  const stored = asObject(details.get("stored")) ?? new Map();
+  return {
+    type: "restore",
+    checkpointId: textAt(details, "checkpoint_id") ?? "",
+    stored: {
+      ...state,
+      currentPhaseId: textAt(stored, "current_phase_id") ?? "",
+      phases: decodePhases(asObject(stored.get("phases")) ?? new Map()),
+      metadata: asObject(stored.get("metadata")) ?? new Map(),
+    },
+    force: details.has("origin"),
+  };
+}
+
+function itemAction(
+  workflow: Workflow,
+  events: readonly RecordedEvent[],
+  last: RecordedEvent,
+): Action | undefined {
+  const { details, type } = last;
+  const itemId = last.itemId ?? "";
+  const evidence = asObject(events[0]?.details.get("evidence"));
+  const notes = textAt(details, "notes");
+  if (type === "item_started" && evidence === undefined && notes === null) {
+    return { type: "start_item", itemId };
+  }
+  if (type === "item_skipped" && !details.has("gate_name")) {
+    const reason = textAt(details, "reason") ?? "";
+    const force = details.get("force_skipped") === true;
+    return { type: "skip", itemId, reason, force };
+  }
+  if (details.get("approved") === true) {
+    return { type: "approve_item", itemId, notes };
+  }
+  const item = workflow.phases.flatMap(({ items }) => items)
+    .find(({ id }) => id === itemId);
+  const checked = events.find(({ type }) => CHECKED.includes(type));
+  if (item === undefined) return undefined;
+  const result = checked && resultOf(item, checked);
+  if (checked !== undefined && result === undefined) return undefined;
+  return {
+    type: "complete",
+    itemId,
+    notes,
+    ...(evidence ? { evidence } : {}),
+    result,
+    skipVerify: details.get("verification_skipped") === true,
+  };
+}
+
+const CHECKED: readonly string[] = [
+  "verification_passed",
+  "verification_failed",
+  "gate_passed",
+  "gate_failed",
+];
+
+/** The result that an event tells of; undefined where it contradicts itself. */
+function resultOf(
+  { verification }: Item,
+  { type: eventType, details }: RecordedEvent,
+): CheckResult | undefined {
+  const passed = eventType.endsWith("_passed");
+  const problem = textAt(details, "error");
+  if (verification.type === "file_exists") {
+    if (passed !== (details.get("exists") === true)) return undefined;
+    const path = textAt(details, "path") ?? "";
+    return { type: "file_exists", passed, name: "", path, problem };
+  }
+  if (verification.type !== "command") return undefined;
+  const { expectExitCode } = verification;
+  const exitCode = numberOf(details.get("exit_code")) ?? -1;
+  const isGood = exitCode === expectExitCode && problem === null;
+  if (passed !== isGood) return undefined;
+  const words = details.get("command_args") ?? null;
+  return {
+    type: "command",
+    passed,
+    command: textAt(details, "command") ?? "",
+    originalCommand: textAt(details, "original_command") ?? "",
+    words: isJsonList(words) ? words.map(String) : [],
+    shell: false,
+    exitCode,
+    expectExitCode,
+    stdout: textAt(details, "stdout") ?? "",
+    stderr: textAt(details, "stderr") ?? "",
+    notUtf8: [],
+    durationSeconds: numberOf(details.get("duration_seconds")) ?? 0,
+    problem,
+  };
+}
+
+/** What an event says, taken at its word. */
+function believe(
+  workflow: Workflow,
+  state: SessionState,
+  event: RecordedEvent,
+): SessionState {
+  const { at, phaseId, type } = event;
+  const phase = workflow.phases.find(({ id }) => id === phaseId);
+  switch (type) {
+    case "phase_started":
+      return phase ? entered(state, phase, at) : state;
+    case "phase_completed":
+      return phase
+        ? withPhase(state, {
+          ...phaseStateOf(state, phase),
+          status: "completed",
+          completedAt: at,
+        })
+        : state;
+    case "human_override":
+      return phaseId === null ? state : {
+        ...state,
+        metadata: new Map(state.metadata).set(approvalKey(phaseId), true),
+      };
+    case "workflow_completed":
+      return { ...state, status: "completed", completedAt: at };
+    case "workflow_abandoned":
+      return { ...state, status: "abandoned" };
+  }
+  const fields = fieldsOf(event);
+  if (fields === undefined || !phase || event.itemId === null) return state;
+  const itemState = itemStateOf(phaseStateOf(state, phase), event.itemId);
+  return withItem(state, phase, { ...itemState, ...fields });
+}
+
+function entered(state: SessionState, phase: Phase, at: string): SessionState {
+  return withPhase({ ...state, currentPhaseId: phase.id }, {
+    ...phaseStateOf(state, phase),
+    status: "active",
+    startedAt: at,
+  });
+}
+
+function fieldsOf(
+  { type, at, details }: RecordedEvent,
+): Partial<ItemState> | undefined {
+  switch (type) {
+    case "item_started":
+      return { status: "in_progress", startedAt: at };
+    case "item_completed":
+      return { status: "completed", completedAt: at };
+    case "item_skipped":
+      return {
+        status: "skipped",
+        skippedAt: at,
+        skipReason: textAt(details, "reason"),
+      };
+    case "verification_failed":
+      return { status: "failed" };
+    default:
+      return undefined;
+  }
+}
+
+function textAt(object: JsonObject, key: string): string | null {
+  const value: JsonValue = object.get(key) ?? null;
+  return typeof value === "string" ? value : null;
+}

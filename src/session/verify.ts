@@ -1,0 +1,328 @@
+/** Whether a session is what its events lead to, and its log what orc wrote. */
+import { jsonHash } from "../base/checksum.ts";
+import { sessionLayout } from "../base/layout.ts";
+import { MAX_PROBLEMS } from "../base/limits.ts";
+import { linkedLine, nextHead, withOther } from "../engine/chain.ts";
+import { unearnedIn } from "../engine/earned.ts";
+import {
+  decodeLogLine,
+  encodeLogLine,
+  type EventLink,
+  type RecordedEvent,
+} from "../engine/event.ts";
+import { newReplayer, type Replayed } from "../engine/replay.ts";
+import { type JsonObject, numberOf } from "../base/json.ts";
+import type { Workflow } from "../workflow/types.ts";
+import { bytesOfLine, type Line, linesFrom } from "./log.ts";
+import { openForReading, repeatFilter } from "./log_read.ts";
+import type { Session } from "./store.ts";
+
+/** What of a session contradicts itself. */
+export interface Contradiction {
+  readonly code:
+    | "chain_missing"
+    | "chain_restarted"
+    | "log_changed"
+    | "log_cut"
+    | "update_not_allowed"
+    | "definition_changed"
+    | "state_not_earned";
+  /** One sentence without its period. */
+  readonly message: string;
+  /** The update it is about; null where it is about the state. */
+  readonly serial: number | null;
+  /** The item it is about; null where it is about no item. */
+  readonly itemId: string | null;
+}
+
+/** What was found out about a session. */
+export interface Verified {
+  /** The first 20; empty where state and log are what orc made of them. */
+  readonly contradictions: readonly Contradiction[];
+  /** The update from which on all of it is covered; null where nothing is. */
+  readonly coveredFrom: number | null;
+  /** How many lines other tools wrote since. */
+  readonly others: number;
+  /** What the events lead to. */
+  readonly replayed: Replayed;
+}
+
+/**
+ * Reads the whole log of a session and compares it with its state. In constant memory: a log may
+ * have millions of lines. Reads only; throws as reading the log does.
+ */
+export async function verifySession(
+  root: string,
+  session: Session,
+  workflow: Workflow,
+): Promise<Verified> {
+  const { log: path } = sessionLayout(root, session.id);
+  const replayer = newReplayer(workflow, session.state);
+  const walk = new Walk(session, replayer.take);
+  const file = openForReading({ root, path });
+  try {
+    if (file !== undefined) {
+      for (const line of linesFrom(file, 0)) walk.take(file, line);
+    }
+    walk.takeCarried(session.lastEvents);
+  } finally {
+    file?.close();
+  }
+  const replayed = replayer.result();
+  const contradictions = [
+    ...walk.end(),
+    ...await definitionProblem(session, walk.definition),
+    ...replayed.problems.map(({ serial, message }) =>
+      contradiction(
+        "update_not_allowed",
+        `Update ${serial} is none that orc makes: ${message}`,
+        { serial },
+      )
+    ),
+    ...unearnedIn(session.state, replayed).map(({ message, itemId }) =>
+      contradiction("state_not_earned", message, { itemId })
+    ),
+  ];
+  return {
+    contradictions: contradictions.slice(0, MAX_PROBLEMS),
+    coveredFrom: walk.coveredFrom,
+    others: walk.others,
+    replayed,
+  };
+}
+
+async function definitionProblem(
+  { state: { definition } }: Session,
+  expected: string | null,
+): Promise<readonly Contradiction[]> {
+  if (expected === null) return [];
+  if (await jsonHash(definition) === expected) return [];
+  return [contradiction(
+    "definition_changed",
+    "The workflow in the state is not the one that the session began with",
+  )];
+}
+
+function contradiction(
+  code: Contradiction["code"],
+  message: string,
+  about: Partial<Pick<Contradiction, "serial" | "itemId">> = {},
+): Contradiction {
+  return { code, message, serial: null, itemId: null, ...about };
+}
+
+/** So many lines of other tools may come between two updates and be covered by the second at once. */
+const MAX_RECENT_OTHERS = 1024;
+
+/** An event, and its line as it is without its chain. */
+interface Step {
+  readonly event: RecordedEvent & { readonly link: EventLink };
+  readonly line: string;
+}
+
+/** One way through a log, from its first line to its last. */
+class Walk {
+  readonly #session: Session;
+  readonly #replay: (event: RecordedEvent) => void;
+  readonly #isRepeat = repeatFilter();
+  readonly #texts = new Map<string, string>();
+  readonly #found: Contradiction[] = [];
+  /** Digests of the last lines of other tools, by how many there were then. */
+  #digests = new Map<number, string>([[0, ""]]);
+  #head: string;
+  #serial = 0;
+  #covered = 0;
+  /** How many lines of other tools stood before the last event, and before the update ahead of it. */
+  #seen = 0;
+  #standing = 0;
+  /** Whether a power cut tore something here: what was lost comes again behind it. */
+  #isTorn = false;
+  readonly #early: Step[] = [];
+  others = 0;
+  coveredFrom: number | null = null;
+  definition: string | null = null;
+
+  constructor(session: Session, replay: (event: RecordedEvent) => void) {
+    this.#session = session;
+    this.#replay = replay;
+    this.#head = session.id;
+  }
+
+  take(file: Deno.FsFile, line: Line): void {
+    const text = line.text ?? "";
+    const linked = linkedLine(text);
+    const event = decodeLogLine(text);
+    if (linked === undefined || event?.link === undefined) {
+      return this.#takeOther(file, line, event);
+    }
+    const { link } = event;
+    if (this.#isKnown(event.id, text)) return;
+    if (link.base !== null) this.#restart(event, link.base, file, line);
+    this.#follow({ event: { ...event, link }, line: linked.line });
+  }
+
+  /** Events that travel in the state, and may not be in the log yet. */
+  takeCarried(events: readonly RecordedEvent[]): void {
+    for (const event of events) {
+      const text = encodeLogLine(event).trimEnd();
+      const line = linkedLine(text)?.line;
+      const { link } = event;
+      if (link === undefined || line === undefined) continue;
+      if (!this.#isKnown(event.id, text)) {
+        this.#follow({ event: { ...event, link }, line });
+      }
+    }
+  }
+
+  /** What the state says of all that. */
+  end(): readonly Contradiction[] {
+    const { chain, serial } = this.#session;
+    const [early] = this.#early;
+    if (early !== undefined) this.#found.push(notMet(early));
+    if (chain === null) {
+      const message = this.coveredFrom === null
+        ? "No chain of events covers this session: it begins with the next update"
+        : "The state names no chain of events, but its log has one";
+      return [...this.#found, contradiction("chain_missing", message)];
+    }
+    if (this.#head !== chain.head) this.#found.push(this.#endOf(serial));
+    const digest = this.#digests.get(chain.others);
+    if (digest !== chain.othersDigest && this.#found.length === 0) {
+      this.#found.push(contradiction(
+        "log_changed",
+        "Lines that another tool wrote to the log are not there any more, or not as they were",
+      ));
+    }
+    return this.#found;
+  }
+
+  #endOf(serial: number): Contradiction {
+    return this.#serial < serial
+      ? contradiction(
+        "log_cut",
+        `The log ends at update ${this.#serial}, and the state is at update ${serial}`,
+        { serial },
+      )
+      : contradiction(
+        "log_changed",
+        `The log does not lead to update ${serial}, which the state is at`,
+        { serial },
+      );
+  }
+
+  #takeOther(
+    file: Deno.FsFile,
+    line: Line,
+    event: RecordedEvent | undefined,
+  ): void {
+    if (event === undefined) this.#isTorn = true;
+    if (line.isEnded) this.#count(file, line);
+    if (this.coveredFrom === null) return;
+    const { workflowId } = this.#session.state;
+    if (event?.workflowId === workflowId) this.#replay(event);
+  }
+
+  /** What stands before the beginning of the chain is only counted. */
+  #count(file: Deno.FsFile, line: Line): void {
+    this.others += 1;
+    const digest = this.#digests.get(this.others - 1);
+    if (this.coveredFrom === null || digest === undefined) return;
+    const next = withOther(digest, bytesOfLine(file, line));
+    this.#digests.set(this.others, next);
+    this.#digests.delete(this.others - MAX_RECENT_OTHERS);
+  }
+
+  /** An event that a crash had written a second time says the same twice. */
+  #isKnown(id: string, text: string): boolean {
+    if (!this.#isRepeat(id)) {
+      this.#texts.set(id, text);
+      const [oldest = ""] = this.#texts.keys();
+      if (this.#texts.size > MAX_RECENT_TEXTS) this.#texts.delete(oldest);
+      return false;
+    }
+    const known = this.#texts.get(id);
+    if (known !== undefined && known !== text) {
+      this.#found.push(contradiction(
+        "log_changed",
+        `Event ${id} is there twice, with two contents`,
+      ));
+    }
+    return true;
+  }
+
+  /** A chain that begins later than its session. */
+  #restart(
+    { serial, details }: RecordedEvent,
+    base: JsonObject,
+    file: Deno.FsFile,
+    { startBytes }: Line,
+  ): void {
+    if (this.coveredFrom !== null && !details.has("repair")) {
+      this.#found.push(contradiction(
+        "chain_restarted",
+        `The chain of events begins anew at update ${serial}`,
+        { serial },
+      ));
+    }
+    this.#head = this.#session.id;
+    this.coveredFrom = serial;
+    this.definition = null;
+    [this.others, this.#covered, this.#standing, this.#seen] = [0, 0, 0, 0];
+    this.#digests = new Map([[0, ""]]);
+    const fromBytes = numberOf(base.get("log_bytes")) ?? 0;
+    for (const line of linesFrom(file, fromBytes)) {
+      if (line.startBytes >= startBytes) break;
+      if (linkedLine(line.text ?? "") === undefined) this.#count(file, line);
+    }
+  }
+
+  #follow(step: Step): void {
+    if (!this.#isMet(step)) {
+      // What a power cut took comes again behind what it left.
+      if (this.#isTorn && this.#early.length < MAX_RECENT_TEXTS) {
+        this.#early.push(step);
+        return;
+      }
+      this.#found.push(notMet(step));
+    }
+    this.#accept(step);
+    const next = this.#early.findIndex((early) => this.#isMet(early));
+    if (next >= 0) this.#follow(this.#early.splice(next, 1)[0] ?? step);
+  }
+
+  #isMet({ event: { serial, link }, line }: Step): boolean {
+    const { others, chain } = link;
+    const digest = this.#digests.get(others);
+    // What stood there at the update before was seen by this one.
+    const isFirst = this.coveredFrom === null;
+    const seen = isFirst ? this.others : this.#seen;
+    const standing = serial === this.#serial ? this.#standing : seen;
+    const isInOrder = others >= this.#covered &&
+      (others >= standing || this.#isTorn);
+    return digest !== undefined && isInOrder &&
+      nextHead(this.#head, digest, line) === chain;
+  }
+
+  #accept({ event }: Step): void {
+    const { serial, link, details } = event;
+    if (serial !== this.#serial) this.#standing = this.#seen;
+    this.#seen = this.others;
+    this.coveredFrom ??= serial;
+    this.#head = link.chain;
+    this.#serial = serial;
+    this.#covered = link.others;
+    const sha256 = (link.base ?? details).get("definition_sha256");
+    if (typeof sha256 === "string") this.definition ??= sha256;
+    this.#replay(event);
+  }
+}
+
+function notMet({ event: { serial } }: Step): Contradiction {
+  return contradiction(
+    "log_changed",
+    `Update ${serial} in the log does not follow from what stands before it: lines were changed, removed or put in`,
+    { serial },
+  );
+}
+
+const MAX_RECENT_TEXTS = 64;

@@ -1,0 +1,28 @@
+import { decodeLogLine, encodeLogLine } from "../../src/engine/event.ts";
+import { unearnedIn } from "../../src/engine/earned.ts";
+import { newReplayer } from "../../src/engine/replay.ts";
+import { play } from "./play.ts";
+import { randomSequence } from "./sequence.ts";
+import { assertEquals } from "@std/assert";
+
+const SEQUENCES = 2000;
+
+Deno.test("a replay of the events leads to the state, whatever is done", () => {
+  for (let seed = 0; seed < SEQUENCES; seed++) {
+    const { definition, script } = randomSequence(seed);
+    const { events, states, workflow } = play(definition, script);
+    const state = states.at(-1);
+    if (state === undefined || events.length === 0) continue;
+    const replayer = newReplayer(workflow, state);
+    for (const event of events) {
+      const read = decodeLogLine(encodeLogLine(event));
+      if (read !== undefined) replayer.take(read);
+    }
+    const replayed = replayer.result();
+    const found = {
+      problems: replayed.problems,
+      unearned: unearnedIn(state, replayed),
+    };
+    assertEquals(found, { problems: [], unearned: [] }, `seed ${seed}`);
+  }
+});
