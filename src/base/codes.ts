@@ -153,6 +153,7 @@ export type OrcErrorCode =
   | "session_removed"
   | "skip_reason"
   | "state_behind_log"
+  | "state_not_earned"
   | "symbolic_link"
   | "text_too_long"
   | "too_deep"
@@ -279,6 +280,15 @@ export interface ErrorDetails {
   readonly state_behind_log: {
     readonly serial: number;
     readonly logged: number;
+  };
+  /** What state and log contradict each other in; at most 20. */
+  readonly state_not_earned: {
+    readonly contradictions: readonly {
+      readonly code: string;
+      readonly message: string;
+      readonly serial: number | null;
+      readonly itemId: string | null;
+    }[];
   };
   /** The option, and the one that may be meant. */
   readonly unknown_option: {

@@ -38,6 +38,7 @@ import { commit, settle, stamp } from "../session/update.ts";
 import { settleMigration } from "../transfer/settle.ts";
 import { requireApproval } from "../work/change.ts";
 import { pointerFacts, unlistedHere } from "./facts.ts";
+import type { Contradiction } from "../session/verify.ts";
 import { checkLog } from "./session_facts.ts";
 
 /** How `fix` puts a finding right, by its code. What is not named goes when the lock is taken, or never. */
@@ -194,6 +195,16 @@ interface Repair {
   readonly replaces?: "log" | "state";
 }
 
+/** What says that a state is not what its log led to. */
+const CONTRADICTIONS: readonly Contradiction["code"][] = [
+  "chain_restarted",
+  "log_changed",
+  "log_cut",
+  "update_not_allowed",
+  "definition_changed",
+  "state_not_earned",
+];
+
 const REPAIRS: Readonly<Record<SessionRepair, Repair>> = {
   trust_state: {
     request: "go on from the older state of",
@@ -209,7 +220,7 @@ const REPAIRS: Readonly<Record<SessionRepair, Repair>> = {
   resign: {
     request: "sign the changed state of",
     message: "Signed the state as somebody had changed it outside orc",
-    codes: ["changed_outside"],
+    codes: ["changed_outside", ...CONTRADICTIONS],
     find: vouchedSession,
   },
   restore: {

@@ -76,7 +76,12 @@ export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
     const [first] = events;
     if (first === undefined) return;
     const { serial, link } = first;
-    if (link?.base) state = decodeProgress(link.base, known);
+    if (link?.base) {
+      state = decodeProgress(link.base, known);
+      touched.clear();
+      // A human vouched for it, whatever was before.
+      if (first.details.has("repair")) problems.length = 0;
+    }
     const problem = replayUpdate(events);
     if (problem === undefined || problems.length === MAX_PROBLEMS) return;
     problems.push({ serial, message: problem });

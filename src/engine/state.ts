@@ -97,6 +97,11 @@ export function isDone(item: ItemState): boolean {
   return item.status === "completed" || item.status === "skipped";
 }
 
+/** How many items are completed or skipped. */
+export function closedIn({ phases }: SessionState): number {
+  return phases.flatMap(({ items }) => items).filter(isDone).length;
+}
+
 /** How a session has ended. */
 export type ClosedStatus = "completed" | "abandoned";
 

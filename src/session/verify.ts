@@ -185,7 +185,8 @@ class Walk {
         : "The state names no chain of events, but its log has one";
       return [...this.#found, contradiction("chain_missing", message)];
     }
-    if (this.#head !== chain.head) this.#found.push(this.#endOf(serial));
+    const isMet = this.#head === chain.head && this.#serial === serial;
+    if (!isMet) this.#found.push(this.#endOf(serial));
     const digest = this.#digests.get(chain.others);
     if (digest !== chain.othersDigest && this.#found.length === 0) {
       this.#found.push(contradiction(
@@ -257,7 +258,9 @@ class Walk {
     file: Deno.FsFile,
     { startBytes }: Line,
   ): void {
-    if (this.coveredFrom !== null && !details.has("repair")) {
+    const isVouched = details.has("repair");
+    if (isVouched) this.#found.length = 0;
+    else if (this.coveredFrom !== null) {
       this.#found.push(contradiction(
         "chain_restarted",
         `The chain of events begins anew at update ${serial}`,

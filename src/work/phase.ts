@@ -1,4 +1,6 @@
-import { minutesBetween } from "../base/text.ts";
+import { corrupt } from "../base/error.ts";
+import { sessionLayout } from "../base/layout.ts";
+import { minutesBetween, uncapitalised } from "../base/text.ts";
 import { currentPhase, nextPhase, phaseStateOf } from "../engine/state.ts";
 import { type LeftOut, leftOutIn } from "../engine/phase.ts";
 import type { Host } from "../host/host.ts";
@@ -115,7 +117,8 @@ export interface AbandonOptions extends SessionOptions {
 }
 
 /**
- * Ends a session whose phases, all of them, are done. A closed session never changes again.
+ * Ends a session whose phases, all of them, are done, and whose state is what its events lead to. A
+ * closed session never changes again.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
@@ -124,6 +127,8 @@ export interface AbandonOptions extends SessionOptions {
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it is forced and no
  *   human says yes; a try without a human is logged
  * @throws {OrcError} `notes_too_long` (usage), or `session_closed` (refused) if it was ended before
+ * @throws {OrcError} `state_not_earned` (corrupt) if state or log were changed by anything but orc
+ *   and the older tool; `details.contradictions` names the first 20
  */
 export async function finishSession(
   host: Host,
@@ -131,10 +136,34 @@ export async function finishSession(
 ): Promise<Ended> {
   const { notes = null, force = false } = options;
   const opened = await openSession(host, options, { notes: true, force: true });
+  await assertEarned(opened);
   const request = "finish an incomplete session";
   const act = force ? { request, confirmation: "finish" } : undefined;
   const action: Action = { type: "finish", notes, force };
   return ended(host, opened, await applyAction(host, opened, action, act));
+}
+
+/** Nobody is told that all is done because a file says so. */
+async function assertEarned(
+  { repository, session, workflow }: OpenedSession,
+): Promise<void> {
+  if (session.chain === null || session.legacyPath !== null) return;
+  const { verifySession } = await import("../session/verify.ts");
+  const { root } = repository.layout;
+  const { contradictions } = await verifySession(root, session, workflow);
+  const [first, ...others] = contradictions;
+  if (first === undefined) return;
+  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+  throw corrupt(
+    "state_not_earned",
+    `Cannot finish the session: ${uncapitalised(first.message)}${more}`,
+    {
+      path: sessionLayout(root, session.id).state,
+      hint:
+        `see all of it: orc verify; undo the change, or let a human vouch for the state as it is: orc doctor --resign ${session.id}`,
+      details: { contradictions },
+    },
+  );
 }
 
 function ended(

@@ -1,8 +1,10 @@
 import { OrcError } from "../base/error.ts";
 import { sha256Hex } from "../base/checksum.ts";
+import { sessionLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
+import { closedIn } from "../engine/state.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
-import { fileKind, readRegularFile } from "../files/read.ts";
+import { fileKind, readRegularFile, sizeOf } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import type { SessionPlace } from "../repository/open.ts";
 import {
@@ -81,8 +83,35 @@ async function warningsOf(opened: OpenedSession): Promise<string[]> {
     const { legacyConflict } = await import("../session/legacy.ts");
     warnings.push(...await legacyConflict(layout));
   }
-  warnings.push(...await workflowDrift(opened));
+  warnings.push(
+    ...await contradictions(opened),
+    ...await workflowDrift(opened),
+  );
   return warnings;
+}
+
+/**
+ * Says so when a state does not follow from its log, as far as that is seen at a glance; only then
+ * all of it is read, since the older tool may have done what the log tells.
+ */
+async function contradictions(
+  { repository, session, workflow }: OpenedSession,
+): Promise<readonly string[]> {
+  const { chain, id, lastEvents, state } = session;
+  if (chain === null) return [];
+  const { root } = repository.layout;
+  const last = lastEvents.at(-1)?.link?.chain;
+  const logBytes = sizeOf(sessionLayout(root, id).log);
+  const isInStep = closedIn(state) === chain.closed &&
+    (last === undefined || last === chain.head) &&
+    logBytes >= chain.offsetBytes;
+  if (isInStep) return [];
+  const { verifySession } = await import("../session/verify.ts");
+  const verified = await verifySession(root, session, workflow);
+  const [first, ...others] = verified.contradictions;
+  if (first === undefined) return [];
+  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+  return [`${first.message}${more}; to see all of it: orc verify`];
 }
 
 /** Says so when the file a workflow was pinned from is not what it was at start. */

@@ -327,6 +327,8 @@ Deno.test("decide() skips a manual gate without humans, says so, and keeps all t
       ...details,
       gate_name: "Name of x",
       ...BY_AGENT,
+      notes: "Looks right",
+      evidence: VALID,
     })]);
   }
 });
@@ -353,7 +355,11 @@ Deno.test("decide() stores valid evidence as given, and tells of it before the c
     const { state, events } = completing(item, { evidence: VALID, ...PASSED });
     assertEquals(itemIn(state, "x").evidence, VALID);
     const text = "Evidence validated and stored";
-    const details = { evidence_schema: "SpecReviewEvidence", ...BY_AGENT };
+    const details = {
+      evidence_schema: "SpecReviewEvidence",
+      evidence: VALID,
+      ...BY_AGENT,
+    };
     assertEquals(events[0], eventOf("evidence_validated", text, details));
     assertEquals(events.at(-1)?.type, "item_completed");
     assertEquals(events.at(-1)?.details.get("has_evidence"), true);
@@ -504,7 +510,8 @@ Deno.test("decide() starts the clock of a manual gate of medium risk, once", () 
   const { state, events } = watched(action, null);
   const { status, startedAt, notes } = itemIn(state, "x");
   assertEquals([status, startedAt, notes], ["in_progress", AT, "Have a look"]);
-  assertEquals(events, [eventOf("item_started", "Started item: x", BY_AGENT)]);
+  const details = { ...BY_AGENT, notes: "Have a look" };
+  assertEquals(events, [eventOf("item_started", "Started item: x", details)]);
   assertRefused(() => watched(action, startedAt), "refused approval_pending", {
     message:
       'Cannot complete item "x" yet: it passes by itself at 2026-03-04T05:36:07Z, unless a human approves it before',

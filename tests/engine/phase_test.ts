@@ -343,6 +343,8 @@ Deno.test("decide() starts a session in the first phase", () => {
     eventOf("workflow_started", null, "Started workflow: Add login", {
       project: "shop",
       workflow_type: "Tiny",
+      constraints: action.constraints,
+      metadata: action.metadata,
       ...BY_AGENT,
     }),
     eventOf("phase_started", "PLAN", "Started phase: Name of PLAN"),
