@@ -261,6 +261,16 @@ export {
   type Diagnosis,
 } from "./src/doctor/use.ts";
 
+// Trust.
+export type { Chain } from "./src/engine/chain.ts";
+export type { EventLink } from "./src/engine/event.ts";
+export type { Contradiction } from "./src/session/trace.ts";
+export {
+  type TrustFinding,
+  type Verified,
+  verifySession,
+} from "./src/trust/use.ts";
+
 // Settings.
 export {
   type ConfigChange,

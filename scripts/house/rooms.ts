@@ -19,6 +19,7 @@ export const ROOMS = [
   "sessions",
   "migration",
   "doctor",
+  "trust",
   "library",
   "commands",
   "cli",

@@ -117,6 +117,7 @@ export type OrcErrorCode =
   | "not_enough_space"
   | "not_generated"
   | "not_healthy"
+  | "not_verified"
   | "not_set"
   | "not_streamed"
   | "note_empty"

@@ -12,6 +12,7 @@ const migration = from(() => import("./migration.ts"));
 const secrets = from(() => import("./secrets.ts"));
 const sessions = from(() => import("./sessions.ts"));
 const status = from(() => import("./status.ts"));
+const trust = from(() => import("./trust.ts"));
 const work = from(() => import("./work.ts"));
 
 export const commandGroups: readonly CommandGroup[] = [
@@ -87,6 +88,7 @@ export const commandGroups: readonly CommandGroup[] = [
     isFolded: true,
     entries: [
       history("history", "Show what happened in the session"),
+      trust("verify", "Check whether what a session says is so"),
       history("analyze", "Count what the sessions have in common"),
       history("learn", "Sum up what the session has to teach"),
       feedback("feedback capture", "Keep feedback on the session"),

@@ -38,7 +38,7 @@ import { commit, settle, stamp } from "../session/update.ts";
 import { settleMigration } from "../transfer/settle.ts";
 import { requireApproval } from "../work/change.ts";
 import { pointerFacts, unlistedHere } from "./facts.ts";
-import type { Contradiction } from "../session/verify.ts";
+import type { Contradiction } from "../session/trace.ts";
 import { checkLog } from "./session_facts.ts";
 
 /** How `fix` puts a finding right, by its code. What is not named goes when the lock is taken, or never. */

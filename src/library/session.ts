@@ -23,6 +23,7 @@ import type {
   HistoryStreamOptions,
 } from "../history/use.ts";
 import type { Renamed } from "../sessions/manage.ts";
+import type { Verified } from "../trust/use.ts";
 import type { Next, Reminded, WriteAllowed } from "../work/agent.ts";
 import type { Changed } from "../work/change.ts";
 import type { Completed, CompleteOptions } from "../work/complete.ts";
@@ -86,6 +87,12 @@ export class Session {
   async read(options: CallOptions = {}): Promise<SessionReading> {
     const { readSession } = await import("./read.ts");
     return await readSession(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Whether what it says is so: {@linkcode verifySession}. */
+  async verify(options: CallOptions = {}): Promise<Verified> {
+    const { verifySession } = await import("../trust/use.ts");
+    return await verifySession(this.#site.host, callIn(this.#site, options));
   }
 
   /** What an agent should be reminded of: {@linkcode remindContext}. */

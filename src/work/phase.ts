@@ -148,9 +148,9 @@ async function assertEarned(
   { repository, session, workflow }: OpenedSession,
 ): Promise<void> {
   if (session.chain === null || session.legacyPath !== null) return;
-  const { verifySession } = await import("../session/verify.ts");
+  const { traceSession } = await import("../session/trace.ts");
   const { root } = repository.layout;
-  const { contradictions } = await verifySession(root, session, workflow);
+  const { contradictions } = await traceSession(root, session, workflow);
   const [first, ...others] = contradictions;
   if (first === undefined) return;
   const more = others.length > 0 ? ` (and ${others.length} more)` : "";

@@ -106,9 +106,9 @@ async function contradictions(
     (last === undefined || last === chain.head) &&
     logBytes >= chain.offsetBytes;
   if (isInStep) return [];
-  const { verifySession } = await import("../session/verify.ts");
-  const verified = await verifySession(root, session, workflow);
-  const [first, ...others] = verified.contradictions;
+  const { traceSession } = await import("../session/trace.ts");
+  const traced = await traceSession(root, session, workflow);
+  const [first, ...others] = traced.contradictions;
   if (first === undefined) return [];
   const more = others.length > 0 ? ` (and ${others.length} more)` : "";
   return [`${first.message}${more}; to see all of it: orc verify`];

@@ -40,6 +40,7 @@ const FUNCTIONS: Readonly<Record<string, readonly Name[]>> = {
   "import-legacy": ["importLegacy"],
   "unlock": ["unlock"],
   "history": ["readHistory", "streamHistory"],
+  "verify": ["verifySession"],
   "analyze": ["analyzeSessions"],
   "learn": ["writeLearnings"],
   "feedback capture": ["captureFeedback"],
@@ -99,6 +100,7 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
   "import-legacy": ["repository.importLegacy"],
   "unlock": ["repository.unlock"],
   "history": ["session.history", "session.events"],
+  "verify": ["session.verify"],
   "analyze": ["repository.analyze"],
   "learn": ["session.learn"],
   "feedback capture": ["session.feedback"],
@@ -134,7 +136,7 @@ const OWN_METHODS: readonly string[] = [
 
 /** Rooms whose functions are use cases: what a command takes from them, a library user may need too. */
 const USE_CASES =
-  /^\.\.\/(?:work|checkpoints|handoff|history|feedback|sessions|migration|doctor|secrets|config)\/\w+\.ts$/;
+  /^\.\.\/(?:work|checkpoints|handoff|history|feedback|sessions|migration|doctor|trust|secrets|config)\/\w+\.ts$/;
 
 /** What commands share besides: texts, and what a shell completes. */
 const SHARED: readonly string[] = [

@@ -28,6 +28,7 @@ const reads: Calls = {
   "session.next": () => session.next(),
   "session.gates": () => session.gates(),
   "session.read": () => session.read(),
+  "session.verify": () => session.verify(),
   "session.reminder": () => session.reminder(),
   "session.verifyWriteAllowed": () => session.verifyWriteAllowed(),
   "session.events": async () => {

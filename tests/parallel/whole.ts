@@ -1,5 +1,9 @@
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
 import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
+import { traceSession } from "../../src/session/trace.ts";
+import { decodeDefinition } from "../../src/workflow/definition.ts";
+import { fillTexts } from "../../src/workflow/template.ts";
+import { workflowOf } from "../engine/fixtures.ts";
 import { damageCount } from "../../src/session/log_read.ts";
 import { fileStore } from "../../src/session/read.ts";
 import type { Session } from "../../src/session/store.ts";
@@ -29,9 +33,30 @@ export async function sessionsIn(root: string): Promise<readonly Session[]> {
 export async function problemsIn(root: string): Promise<readonly string[]> {
   const problems = filesLeftOver(root).map((name) => `left over: ${name}`);
   for (const session of await sessionsIn(root)) {
-    problems.push(...problemsWithLog(root, session));
+    problems.push(
+      ...problemsWithLog(root, session),
+      ...await contradictionsIn(root, session),
+    );
   }
   return problems;
+}
+
+/** Whatever breaks an update, nobody is accused of having changed anything. */
+async function contradictionsIn(
+  root: string,
+  session: Session,
+): Promise<readonly string[]> {
+  const { definition } = session.state;
+  const isReal = definition !== null;
+  const workflow = isReal
+    ? fillTexts(decodeDefinition(definition))
+    : workflowOf([]);
+  const { contradictions } = await traceSession(root, session, workflow);
+  return contradictions
+    .filter(({ code }) => isReal || /^(?:chain|log)_/.test(code))
+    // The older tool alone has no chain.
+    .filter(({ code }) => session.serial > 0 || code !== "chain_missing")
+    .map(({ code, message }) => `${code}: ${message}`);
 }
 
 function filesLeftOver(root: string): readonly string[] {

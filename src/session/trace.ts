@@ -19,6 +19,15 @@ import type { Session } from "./store.ts";
 
 /** What of a session contradicts itself. */
 export interface Contradiction {
+  /**
+   * - `chain_missing`: no chain of events covers the state
+   * - `chain_restarted`: it begins anew in the middle of the session
+   * - `log_changed`: lines of the log were changed, removed or put in
+   * - `log_cut`: the log ends before the state
+   * - `update_not_allowed`: the rules do not lead to what an update logged
+   * - `definition_changed`: the pinned workflow is not the one of the start
+   * - `state_not_earned`: the state says what its events do not
+   */
   readonly code:
     | "chain_missing"
     | "chain_restarted"
@@ -36,7 +45,7 @@ export interface Contradiction {
 }
 
 /** What was found out about a session. */
-export interface Verified {
+export interface Traced {
   /** The first 20; empty where state and log are what orc made of them. */
   readonly contradictions: readonly Contradiction[];
   /** The update from which on all of it is covered; null where nothing is. */
@@ -51,11 +60,11 @@ export interface Verified {
  * Reads the whole log of a session and compares it with its state. In constant memory: a log may
  * have millions of lines. Reads only; throws as reading the log does.
  */
-export async function verifySession(
+export async function traceSession(
   root: string,
   session: Session,
   workflow: Workflow,
-): Promise<Verified> {
+): Promise<Traced> {
   const { log: path } = sessionLayout(root, session.id);
   const replayer = newReplayer(workflow, session.state);
   const walk = new Walk(session, replayer.take);

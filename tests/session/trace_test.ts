@@ -1,10 +1,7 @@
-import { checksumOf } from "../../src/base/checksum.ts";
-import { asObject, type JsonObject, parseJson } from "../../src/base/json.ts";
-import { printJson } from "../../src/base/json_print.ts";
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
 import { decide } from "../../src/engine/decide.ts";
 import { fileStore, readSession } from "../../src/session/read.ts";
-import { verifySession } from "../../src/session/verify.ts";
+import { traceSession } from "../../src/session/trace.ts";
 import type { Action } from "../../src/workflow/types.ts";
 import {
   AGENT,
@@ -19,6 +16,7 @@ import {
 } from "../engine/fixtures.ts";
 import { withTemporaryDirectory } from "../files/temporary.ts";
 import { SESSION_ID, storeContext } from "./fixtures.ts";
+import { forgeState, type PlainState } from "./forge.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const COMMAND = {
@@ -91,7 +89,7 @@ function withRun(test: (stage: Stage) => Promise<void>): Promise<void> {
     };
     const codes = async () => {
       const session = await readSession(layout, SESSION_ID);
-      const found = await verifySession(root, session, WORKFLOW);
+      const found = await traceSession(root, session, WORKFLOW);
       return [...new Set(found.contradictions.map(({ code }) => code))];
     };
     await act(...ACTIONS);
@@ -99,25 +97,8 @@ function withRun(test: (stage: Stage) => Promise<void>): Promise<void> {
   });
 }
 
-/** Edits a state as a script does that knows how the older tool signs. */
-async function forge(
-  path: string,
-  edit: (state: Map<string, unknown>) => void,
-): Promise<void> {
-  const text = Deno.readTextFileSync(path);
-  const plain = JSON.parse(text);
-  edit(plain);
-  const state = parseJson(JSON.stringify(plain), path);
-  const signed = new Map(asObject(state));
-  signed.set("_checksum", await checksumOf(signed as JsonObject));
-  Deno.writeTextFileSync(path, printJson(signed, 2));
-}
-
-// deno-lint-ignore no-explicit-any
-type State = any;
-
 /** What a script changes in a state and signs anew: each must be found. */
-const FORGERIES: Readonly<Record<string, (state: State) => void>> = {
+const FORGERIES: Readonly<Record<string, (state: PlainState) => void>> = {
   "an open item is completed": (state) => {
     state.phases.DO.items.b.status = "completed";
   },
@@ -227,7 +208,7 @@ const LOG_EDITS: Readonly<
 const OTHER =
   `{"timestamp": "2026-03-01T10:00:00Z", "event_type": "item_completed", "workflow_id": "${START.workflowId}", "phase_id": "DO", "item_id": "b", "message": "Completed item: b", "details": {}, "actor": "system"}`;
 
-Deno.test("verifySession() finds nothing in what nobody changed", () =>
+Deno.test("traceSession() finds nothing in what nobody changed", () =>
   withRun(async ({ codes, act }) => {
     assertEquals(await codes(), []);
     await act(complete("b"), { type: "finish", notes: null, force: false });
@@ -235,15 +216,15 @@ Deno.test("verifySession() finds nothing in what nobody changed", () =>
   }));
 
 for (const [name, edit] of Object.entries(FORGERIES)) {
-  Deno.test(`verifySession() notices that ${name} in a state signed anew`, () =>
+  Deno.test(`traceSession() notices that ${name} in a state signed anew`, () =>
     withRun(async ({ state, codes }) => {
-      await forge(state, edit);
+      await forgeState(state, edit);
       assert((await codes()).length > 0);
     }));
 }
 
 for (const [name, edit] of Object.entries(LOG_EDITS)) {
-  Deno.test(`verifySession() notices that ${name}`, () =>
+  Deno.test(`traceSession() notices that ${name}`, () =>
     withRun(async ({ log, codes }) => {
       const lines = Deno.readTextFileSync(log).trimEnd().split("\n");
       const edited = edit(lines);
@@ -253,10 +234,10 @@ for (const [name, edit] of Object.entries(LOG_EDITS)) {
     }));
 }
 
-Deno.test("verifySession() believes the older tool's own turns, and covers them", () =>
+Deno.test("traceSession() believes the older tool's own turns, and covers them", () =>
   withRun(async ({ log, state, codes, act }) => {
     Deno.writeTextFileSync(log, `${OTHER}\n`, { append: true });
-    await forge(state, (plain: State) => {
+    await forgeState(state, (plain: PlainState) => {
       plain.phases.DO.items.b.status = "completed";
       plain.phases.DO.items.b.completed_at = "2026-03-01T10:00:00Z";
     });
@@ -273,7 +254,7 @@ Deno.test("verifySession() believes the older tool's own turns, and covers them"
     assert((await codes()).includes("log_changed"));
   }));
 
-Deno.test("verifySession() notices an older state and log that were put back, but for its own end", () =>
+Deno.test("traceSession() notices an older state and log that were put back, but for its own end", () =>
   withRun(async ({ log, state, codes, act }) => {
     const [oldLog, oldState] = [log, state].map((path) =>
       Deno.readFileSync(path)

@@ -1,0 +1,116 @@
+import { type OrcError, refused } from "../base/error.ts";
+import { countOf, quoted } from "../base/text.ts";
+import type { Host } from "../host/host.ts";
+import type { SessionPlace } from "../repository/open.ts";
+import { openSession, type SessionOptions } from "../repository/select.ts";
+import { type Contradiction, traceSession } from "../session/trace.ts";
+import type { SessionStatus } from "../workflow/types.ts";
+
+/** Why nobody should rely on what a session says. */
+export interface TrustFinding {
+  /** Stable name of what it is. */
+  readonly code:
+    | Contradiction["code"]
+    | "done_elsewhere"
+    | "session_abandoned"
+    | "session_open";
+  /** One sentence without its period. */
+  readonly message: string;
+  /** The update it is about; null where it is about the state. */
+  readonly serial: number | null;
+  /** The item it is about; null where it is about no item. */
+  readonly itemId: string | null;
+}
+
+/** What a session is worth. */
+export interface Verified {
+  /** Which session it is, and where. */
+  readonly place: SessionPlace;
+  /** Whether nothing speaks against it. */
+  readonly holds: boolean;
+  /** What does, the worst first. */
+  readonly findings: readonly TrustFinding[];
+  /** How the session stands. */
+  readonly status: SessionStatus;
+  /** Number of its last update. */
+  readonly serial: number;
+  /**
+   * The update from which on the chain of its events covers everything, 1 being its start; null
+   * where none does, as before orc's first update of a session of the older tool.
+   */
+  readonly coveredFrom: number | null;
+}
+
+/**
+ * Checks whether what a session says is so: that its log is as orc wrote it, that its events lead to
+ * its state by the rules, that orc itself saw each item done, and that it was finished. Reads all of
+ * the log, and changes nothing.
+ *
+ * It notices what was changed behind orc's back. It cannot notice a session that somebody with the
+ * same account rewrote whole, with all its hashes.
+ *
+ * Requires `--allow-read`.
+ *
+ * @throws {OrcError} `no_session` or `no_such_session` (not_found), `invalid_json` or
+ *   `invalid_state` (corrupt)
+ */
+export async function verifySession(
+  host: Host,
+  options: SessionOptions = {},
+): Promise<Verified> {
+  const opened = await openSession(host, options, {});
+  const { place, repository, session, workflow } = opened;
+  const { state, serial } = session;
+  const { layout: { root } } = repository;
+  const traced = await traceSession(root, session, workflow);
+  const elsewhere = [...traced.replayed.touched.keys()].filter((id) =>
+    state.phases.some(({ items }) =>
+      items.some((item) => item.id === id && item.status === "completed")
+    )
+  );
+  const findings: readonly TrustFinding[] = [
+    ...traced.contradictions,
+    ...elsewhere.map((itemId) =>
+      finding(
+        "done_elsewhere",
+        `Item ${
+          quoted(itemId)
+        } was completed by another tool: orc saw no check of it`,
+        itemId,
+      )
+    ),
+    ...ending(state.status),
+  ];
+  return {
+    place,
+    holds: findings.length === 0,
+    findings,
+    status: state.status,
+    serial,
+    coveredFrom: traced.coveredFrom,
+  };
+}
+
+function ending(status: SessionStatus): readonly TrustFinding[] {
+  if (status === "completed") return [];
+  return status === "abandoned"
+    ? [finding("session_abandoned", "The session was abandoned")]
+    : [finding("session_open", "The session is not finished")];
+}
+
+function finding(
+  code: TrustFinding["code"],
+  message: string,
+  itemId: string | null = null,
+): TrustFinding {
+  return { code, message, serial: null, itemId };
+}
+
+/** The refusal with which a program ends that asked for a session which does not hold. */
+export function notHolding(
+  { findings, holds }: Pick<Verified, "findings" | "holds">,
+): OrcError | undefined {
+  if (holds) return undefined;
+  const count = countOf(findings.length, "finding");
+  return refused("not_verified", `The session does not hold: ${count}`);
+}
