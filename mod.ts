@@ -270,6 +270,16 @@ export {
   type Verified,
   verifySession,
 } from "./src/trust/use.ts";
+export {
+  forgetSession,
+  type Forgotten,
+  listRecoverable,
+  type Recoverable,
+  type RecoverableList,
+  type Recovered,
+  type RecoverOptions,
+  recoverSession,
+} from "./src/sessions/recover.ts";
 
 // Settings.
 export {

@@ -222,6 +222,8 @@ const GIT_FILES = {
   worktreePointer: "gitdir",
   /** The git directories of all linked worktrees. */
   worktrees: "worktrees",
+  /** Second names of what sessions hold. */
+  spares: "orchestrator/sessions",
 };
 
 export function gitLayout(gitDirectory: string): PathsOf<typeof GIT_FILES> {

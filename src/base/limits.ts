@@ -12,6 +12,9 @@ export const MAX_LOG_TAIL_BYTES = 32 * 1024 * 1024;
 /** Events that travel in state.json until the log is synced: more would cost more than the sync they save. */
 export const MAX_CARRIED_EVENTS = 8;
 
+/** How long what git's directory keeps of a session stays after its end. */
+export const KEPT_AFTER_END_MS = 30 * 24 * 60 * 60 * 1000;
+
 /** Longest line of a log that is read: some ten times the largest evidence and the longest task together. */
 export const MAX_LOG_LINE_BYTES = 4 * 1024 * 1024;
 

@@ -74,6 +74,7 @@ export const commandGroups: readonly CommandGroup[] = [
       sessions("session cleanup", "Remove old closed sessions"),
       sessions("list", "List the sessions of a directory tree"),
       sessions("cleanup", "Remove old closed sessions of a directory tree"),
+      trust("recover", "Bring a session back whose files are gone"),
       doctor("doctor", "Find what is damaged or in the way"),
       migration("migrate", "Move the older tool's files in, or back out"),
       migration(

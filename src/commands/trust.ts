@@ -1,7 +1,9 @@
 import { oneLine } from "../base/markdown.ts";
 import { countOf } from "../base/text.ts";
+import type { Recoverable, Recovered } from "../sessions/recover.ts";
 import type { Verified } from "../trust/use.ts";
-import { arg, command, type ResultOf, type Style } from "./command.ts";
+import { arg, command, flag, type ResultOf, type Style } from "./command.ts";
+import { shortTask } from "./view.ts";
 
 export const verifyCommand = command<ResultOf<Verified>>({
   description:
@@ -35,4 +37,75 @@ function verifiedText(
     : style.bad(`Does not hold: ${countOf(findings.length, "finding")}`);
   return [head, ...findings.map(({ message }) => `  ${oneLine(message)}`)]
     .join("\n");
+}
+
+export const recoverCommand = command<RecoverResult>({
+  description:
+    "Brings a session back that is gone, or older than it was: after git clean -fdx, rm -rf .orchestrator, or an old copy that was put back. While a session is active orc keeps a second name of its files in git's own directory, and for 30 days after its end. What lies in its place is renamed. Outside of git nothing is kept.\n\nWith --list it shows what could be brought back, and changes nothing. With --forget it removes what is kept of a session that is gone on purpose.",
+  args: [
+    arg("[ID]", "Id of the session; not needed where one is missing"),
+  ],
+  flags: [
+    flag("--list", "Only show what could be brought back", {
+      effect: "reads",
+      excludes: ["forget"],
+    }),
+    flag("--forget", "Let it go instead"),
+  ],
+  effect: "writes",
+  examples: ["orc recover", "orc recover --list", "orc recover 01k9 --forget"],
+  async use(host, options, values) {
+    const { forgetSession, listRecoverable, recoverSession } = await import(
+      "../sessions/recover.ts"
+    );
+    const session = values.text("ID") ?? options.session;
+    const request = { ...options, session };
+    const none = { recovered: null, forgotten: null, sessions: null };
+    if (values.on("list")) {
+      return { ...none, ...await listRecoverable(host, options) };
+    }
+    if (values.on("forget")) {
+      const { place, session } = await forgetSession(host, request);
+      return { ...none, place, forgotten: session };
+    }
+    const { place, warnings, ...recovered } = await recoverSession(
+      host,
+      request,
+    );
+    return { ...none, place, warnings, recovered };
+  },
+  render: recoverText,
+});
+
+const MAX_TASK_LENGTH = 60;
+
+interface RecoverResult {
+  /** Null unless it was brought back. */
+  readonly recovered: ResultOf<Recovered> | null;
+  /** Id of the session that was let go; null otherwise. */
+  readonly forgotten: string | null;
+  /** What could be brought back; null unless it was asked for. */
+  readonly sessions: readonly Recoverable[] | null;
+}
+
+function recoverText(
+  { recovered, forgotten, sessions }: RecoverResult,
+): string {
+  if (recovered !== null) {
+    const { session, serial, task, aside } = recovered;
+    return [
+      `Recovered: session "${session}" at update ${serial} (${
+        shortTask(task, MAX_TASK_LENGTH)
+      })`,
+      ...aside.map((path) => `What lay there is in "${path}"`),
+    ].join("\n");
+  }
+  if (forgotten !== null) return `Forgotten: session "${forgotten}"`;
+  if (!sessions?.length) return "No session is missing";
+  return sessions.map(({ session, serial, status, present, task }) => {
+    const now = present === null ? "gone" : `at update ${present} now`;
+    return `${session}  update ${serial}, ${status}, ${now}  ${
+      shortTask(task, MAX_TASK_LENGTH)
+    }`;
+  }).join("\n");
 }

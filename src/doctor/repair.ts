@@ -38,6 +38,7 @@ import { commit, settle, stamp } from "../session/update.ts";
 import { settleMigration } from "../transfer/settle.ts";
 import { requireApproval } from "../work/change.ts";
 import { pointerFacts, unlistedHere } from "./facts.ts";
+import { keepSpare } from "../session/spare.ts";
 import type { Contradiction } from "../session/trace.ts";
 import { checkLog } from "./session_facts.ts";
 
@@ -203,6 +204,7 @@ const CONTRADICTIONS: readonly Contradiction["code"][] = [
   "update_not_allowed",
   "definition_changed",
   "state_not_earned",
+  "state_put_back",
 ];
 
 const REPAIRS: Readonly<Record<SessionRepair, Repair>> = {
@@ -291,6 +293,7 @@ export async function repairDamaged(
       : putAside(paths[replaces], context.now());
     // A human vouches for this state: the chain of events begins anew with it.
     const settled = settle(paths, { ...session, chain: null }, {
+      root: layout.root,
       lock,
       logEnd: undefined,
     });
@@ -307,6 +310,12 @@ export async function repairDamaged(
       newId,
     );
     const { warnings } = await commit(paths, next, lock);
+    // What was kept of the states before is not to be missed later.
+    keepSpare({
+      root: layout.root,
+      session: next.session,
+      before: undefined,
+    });
     return {
       repaired: { repair, session: id, serial: next.session.serial, aside },
       warnings: [...settled.warnings, ...warnings],

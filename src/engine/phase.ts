@@ -174,10 +174,8 @@ export function start(
           ...(action.constraints.length > 0
             ? { constraints: action.constraints }
             : {}),
-          ...(action.definitionSha256
-            ? { definition_sha256: action.definitionSha256 }
-            : {}),
           ...(action.metadata.size > 0 ? { metadata: action.metadata } : {}),
+          ...Object.fromEntries(action.facts ?? []),
         },
       }, caller),
       phaseStarted(first),

@@ -251,7 +251,6 @@ function startAction(
   { definition }: SessionState,
 ): Action {
   const constraints = details.get("constraints") ?? null;
-  const sha256 = textAt(details, "definition_sha256");
   return {
     type: "start",
     workflowId,
@@ -260,9 +259,18 @@ function startAction(
     constraints: isJsonList(constraints) ? constraints.map(String) : [],
     metadata: asObject(details.get("metadata")) ?? new Map(),
     definition,
-    ...(sha256 === null ? {} : { definitionSha256: sha256 }),
+    facts: new Map([...details].filter(([key]) => !START_KEYS.includes(key))),
   };
 }
+
+/** What an event of a start says that no other fact may. */
+const START_KEYS: readonly string[] = [
+  "project",
+  "workflow_type",
+  "constraints",
+  "metadata",
+  "agent",
+];
 
 function restoreAction(state: SessionState, details: JsonObject): Action {
   const stored = asObject(details.get("stored")) ?? new Map();

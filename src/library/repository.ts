@@ -13,6 +13,12 @@ import type {
 } from "../migration/use.ts";
 import { openRepository as open, type Place } from "../repository/open.ts";
 import type { Cleanup, CleanupSessionsOptions } from "../sessions/cleanup.ts";
+import type {
+  Forgotten,
+  RecoverableList,
+  Recovered,
+  RecoverOptions,
+} from "../sessions/recover.ts";
 import type { EachSessionOptions, SessionLine } from "../sessions/list.ts";
 import type { Switched, Unlocked, UnlockOptions } from "../sessions/manage.ts";
 import type {
@@ -242,6 +248,24 @@ export class Repository {
     const { importLegacy } = await import("../migration/use.ts");
     const call = callIn(this.#site, { ...options, path });
     return await importLegacy(this.#site.host, call);
+  }
+
+  /** Brings a session back whose files are gone: {@linkcode recoverSession}. */
+  async recover(options: Given<RecoverOptions> = {}): Promise<Recovered> {
+    const { recoverSession } = await import("../sessions/recover.ts");
+    return await recoverSession(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** What could be brought back: {@linkcode listRecoverable}. */
+  async recoverable(options: CallOptions = {}): Promise<RecoverableList> {
+    const { listRecoverable } = await import("../sessions/recover.ts");
+    return await listRecoverable(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Lets a session go that is gone: {@linkcode forgetSession}. */
+  async forget(options: Given<RecoverOptions> = {}): Promise<Forgotten> {
+    const { forgetSession } = await import("../sessions/recover.ts");
+    return await forgetSession(this.#site.host, callIn(this.#site, options));
   }
 
   /** Looks for what is damaged or in the way: {@linkcode diagnoseRepository}. */

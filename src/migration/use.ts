@@ -20,6 +20,7 @@ import {
 } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
 import type { LeftFile } from "../session/ownership.ts";
+import { removeSpare } from "../session/spare.ts";
 import type { ChangedUnit, MigrationRecord } from "../transfer/record.ts";
 import {
   isMigrationUnfinished,
@@ -403,6 +404,11 @@ async function rollBack(
   const undone = await withSessions(host, repository, changed, (lock) =>
     // Somebody may have worked on, or migrated again, in the meantime.
     undoMigration({ layout, lock, record: planned().record, newHash }));
+  // What was taken back is not to be missed.
+  for (const id of sessions) {
+    const { directory } = sessionLayout(layout.root, id);
+    if (fileKind(directory) === "absent") removeSpare(layout.root, id);
+  }
   const { keptIn, warnings } = undone;
   const more = record.made.includes(".") ? removeEmptied(layout.directory) : [];
   return {

@@ -1,7 +1,9 @@
 /** What is said where no session is meant, each with a way on; loaded only then. */
 import { notFound, type OrcError, refused } from "../base/error.ts";
+import type { RepositoryLayout } from "../base/layout.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
-import { listOf } from "../base/text.ts";
+import { countOf, listOf } from "../base/text.ts";
+import { missingSpares } from "../session/spare.ts";
 import { isMarked, isOfNoRepository } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "./open.ts";
@@ -9,10 +11,12 @@ import type { SessionSource } from "./select.ts";
 
 /** Whoever chose it, by name or before, is told what there is. */
 export function noSessionCalled(
-  { store }: Repository,
+  { layout, store }: Repository,
   id: string,
   source: SessionSource,
 ): OrcError {
+  const missing = missingIn(layout, id);
+  if (missing !== undefined) return missing;
   const ids = store.ids().filter((other) => other !== id);
   const origin = source === "current" ? "Current session" : "Session";
   const choice = ids.length === 0
@@ -46,11 +50,38 @@ export function noneMeant(
       choiceOf(ids),
     );
   }
+  const missing = missingIn(repository.layout);
+  if (missing !== undefined) return missing;
   const { root, source } = repository.found;
   return notFound("no_session", `No active session in "${root}"`, {
     hint: wayOn(repository, host.homeDirectory()),
     details: { root, source },
   });
+}
+
+/** Whoever cleaned up too much is told that nothing is lost; once a session was started beside it, no more. */
+function missingIn(
+  layout: RepositoryLayout,
+  id?: string,
+): OrcError | undefined {
+  const spares = missingSpares(layout)
+    .filter((spare) => (id ?? spare.id) === spare.id);
+  const [first] = spares;
+  if (first === undefined) return undefined;
+  const others = spares.length - 1;
+  const more = others === 0 ? "" : `, and ${countOf(others, "other")}`;
+  return notFound(
+    "session_missing",
+    `Session "${first.id}" at update ${
+      first.states[0]?.serial ?? 0
+    } is missing${more}`,
+    {
+      hint: others === 0
+        ? "bring it back: orc recover, or let it go: orc recover --forget"
+        : "see what is kept: orc recover --list",
+      details: { candidates: spares.map((spare) => spare.id) },
+    },
+  );
 }
 
 function wayOn({ found }: Repository, home: string | undefined): string {

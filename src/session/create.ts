@@ -43,6 +43,7 @@ import {
   readSessionMeta,
 } from "./read.ts";
 import type { NewSession, Owner, Session, StoreContext } from "./store.ts";
+import { keepSpare, removeSpare } from "./spare.ts";
 import { stampNew } from "./update.ts";
 
 export async function createSession(
@@ -61,6 +62,7 @@ export async function createSession(
     log: session.lastEvents.map(encodeLogLine).join(""),
     state: await encodeSession(session, session.state.updatedAt),
   }, context.newToken());
+  keepSpare({ root: layout.root, session, before: undefined });
   return session;
 }
 
@@ -76,7 +78,7 @@ export function sessionMeta(
 export function publishSession(
   layout: RepositoryLayout,
   id: string,
-  files: Readonly<Record<"meta" | "log" | "state", string>>,
+  files: Readonly<Record<"meta" | "log" | "state", string | Uint8Array>>,
   token: string,
 ): void {
   const staging = `${layout.sessions}/${STAGING_PREFIX}${token}`;
@@ -215,6 +217,7 @@ export async function removeSession(
     throw asOrcError(error, "remove the session", directory);
   }
   deleteRemoved(aside);
+  removeSpare(layout.root, id);
   return true;
 }
 

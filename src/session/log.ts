@@ -34,6 +34,8 @@ interface Settlement {
   readonly token: string;
   /** Sees the log once it is mended; says whether it is to be made durable. */
   readonly look?: (file: Deno.FsFile) => boolean;
+  /** Whether the other name of a log with two is orc's own. */
+  readonly isSpare?: (log: Deno.FileInfo) => boolean;
 }
 
 /** Appends the events of one update with a single write. Only the holder of the session's lock may. */
@@ -72,9 +74,10 @@ export function syncLog(path: string): void {
  */
 export function settleLog(
   path: string,
-  { lastEvents, isDurable, judge, fence, token, look }: Settlement,
+  settlement: Settlement,
 ): boolean {
-  const isNew = makeOwn(path, { token, fence });
+  const { lastEvents, isDurable, judge, fence, look } = settlement;
+  const isNew = makeOwn(path, settlement);
   return withLog(path, READ_TOO, (file) => {
     judge(lastSerialIn(file));
     const missing = missingFrom(file, lastEvents);
@@ -122,11 +125,12 @@ function textOf(events: readonly RecordedEvent[]): string {
 
 function makeOwn(
   path: string,
-  lock: Pick<Settlement, "token" | "fence">,
+  lock: Pick<Settlement, "token" | "fence" | "isSpare">,
 ): boolean {
   const info = regularFileAt(path, "write");
   if (info !== undefined) {
-    makeSole(path, info, lock);
+    const isShared = (info.nlink ?? 1) > 1 && !lock.isSpare?.(info);
+    if (isShared) makeSole(path, info, lock);
     return false;
   }
   Deno.openSync(path, { createNew: true, write: true, mode: 0o644 }).close();

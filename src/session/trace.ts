@@ -15,6 +15,7 @@ import { type JsonObject, numberOf } from "../base/json.ts";
 import type { Workflow } from "../workflow/types.ts";
 import { bytesOfLine, type Line, linesFrom } from "./log.ts";
 import { openForReading, repeatFilter } from "./log_read.ts";
+import { findSpare, type Spare, type SpareState } from "./spare.ts";
 import type { Session } from "./store.ts";
 
 /** What of a session contradicts itself. */
@@ -27,6 +28,7 @@ export interface Contradiction {
    * - `update_not_allowed`: the rules do not lead to what an update logged
    * - `definition_changed`: the pinned workflow is not the one of the start
    * - `state_not_earned`: the state says what its events do not
+   * - `state_put_back`: a later state was kept in git's directory, or one that the log does not know
    */
   readonly code:
     | "chain_missing"
@@ -35,7 +37,8 @@ export interface Contradiction {
     | "log_cut"
     | "update_not_allowed"
     | "definition_changed"
-    | "state_not_earned";
+    | "state_not_earned"
+    | "state_put_back";
   /** One sentence without its period. */
   readonly message: string;
   /** The update it is about; null where it is about the state. */
@@ -67,7 +70,7 @@ export async function traceSession(
 ): Promise<Traced> {
   const { log: path } = sessionLayout(root, session.id);
   const replayer = newReplayer(workflow, session.state);
-  const walk = new Walk(session, replayer.take);
+  const walk = new Walk(session, replayer.take, findSpare(root, session.id));
   const file = openForReading({ root, path });
   try {
     if (file !== undefined) {
@@ -151,10 +154,18 @@ class Walk {
   coveredFrom: number | null = null;
   definition: string | null = null;
 
-  constructor(session: Session, replay: (event: RecordedEvent) => void) {
+  /** States with a second name whose update did not come by yet. */
+  readonly #missed: Map<string, SpareState>;
+
+  constructor(
+    session: Session,
+    replay: (event: RecordedEvent) => void,
+    spare: Spare | undefined,
+  ) {
     this.#session = session;
     this.#replay = replay;
     this.#head = session.id;
+    this.#missed = new Map(spare?.states.map((state) => [state.head, state]));
   }
 
   take(file: Deno.FsFile, line: Line): void {
@@ -186,6 +197,7 @@ class Walk {
   /** What the state says of all that. */
   end(): readonly Contradiction[] {
     const { chain, serial } = this.#session;
+    this.#found.push(...Array.from(this.#missed.values(), putBack));
     const [early] = this.#early;
     if (early !== undefined) this.#found.push(notMet(early));
     if (chain === null) {
@@ -321,12 +333,21 @@ class Walk {
     this.#seen = this.others;
     this.coveredFrom ??= serial;
     this.#head = link.chain;
+    this.#missed.delete(link.chain);
     this.#serial = serial;
     this.#covered = link.others;
     const sha256 = (link.base ?? details).get("definition_sha256");
     if (typeof sha256 === "string") this.definition ??= sha256;
     this.#replay(event);
   }
+}
+
+function putBack({ serial }: SpareState): Contradiction {
+  return contradiction(
+    "state_put_back",
+    `Update ${serial} is kept in git's directory, and the log does not know it: older files were put back`,
+    { serial },
+  );
 }
 
 function notMet({ event: { serial } }: Step): Contradiction {

@@ -22,6 +22,7 @@ import { StagedFileLost, writeAtomic } from "../files/write.ts";
 import type { Decision, LoggedEvent } from "../workflow/types.ts";
 import { ORC_FORMAT } from "./codec.ts";
 import { assertWritable, encodeSession } from "./encode.ts";
+import { isSpareLog, keepSpare } from "./spare.ts";
 import {
   appendEvents,
   bytesOfLine,
@@ -55,7 +56,9 @@ export function sessionUpdater(
     if (guardDirectory(layout.root, paths.directory) === "absent") {
       throw noSuchSession(id, paths.directory);
     }
-    const update = { id, paths, memory, change, newId, now: context.now };
+    const { root } = layout;
+    const { now } = context;
+    const update = { id, root, paths, memory, change, newId, now };
     for (let lost = 0;; lost++) {
       try {
         return await withLock(
@@ -83,6 +86,7 @@ export function sessionUpdater(
 
 interface Update {
   readonly id: string;
+  readonly root: string;
   readonly paths: SessionLayout;
   readonly memory: Memory;
   readonly change: (session: Session, at: string) => Decision;
@@ -91,7 +95,7 @@ interface Update {
 }
 
 async function applyUnderLock(
-  { id, paths, memory, change, newId, now }: Update,
+  { id, root, paths, memory, change, newId, now }: Update,
   lock: HeldLock,
 ): Promise<Updated> {
   const text = readState(paths, id);
@@ -99,6 +103,7 @@ async function applyUnderLock(
   const session = await known.session;
   assertWritable(session, paths.state);
   const { carried, chain, warnings } = settle(paths, session, {
+    root,
     lock,
     logEnd: known.logEnd,
   });
@@ -108,6 +113,7 @@ async function applyUnderLock(
   const settled = { ...session, lastEvents: carried, chain };
   const next = stamp(settled, decision, at, newId);
   const committed = await commit(paths, next, lock);
+  keepSpare({ root, session: next.session, before: session });
   memory.last = { id, ...committed, session: Promise.resolve(next.session) };
   return {
     session: next.session,
@@ -165,7 +171,11 @@ interface Settled {
 export function settle(
   paths: SessionLayout,
   session: Session,
-  { lock, logEnd }: { lock: HeldLock; logEnd: LogEnd | undefined },
+  { root, lock, logEnd }: {
+    readonly root: string;
+    readonly lock: HeldLock;
+    readonly logEnd: LogEnd | undefined;
+  },
 ): Settled {
   const isDurable = session.lastEvents.length >= MAX_CARRIED_EVENTS;
   const carried = isDurable ? [] : session.lastEvents;
@@ -186,6 +196,7 @@ export function settle(
     judge: (lastSerial) => assertNotBehind(session, lastSerial, paths, lock),
     fence: () => lock.assertHeld(),
     token: lock.token,
+    isSpare: (log) => isSpareLog(root, session.id, log),
     look: (file) => {
       chain = known === null
         ? { ...chain, offsetBytes: file.statSync().size }

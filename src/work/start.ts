@@ -2,6 +2,7 @@ import { jsonHash } from "../base/checksum.ts";
 import type { OrcErrorCode } from "../base/codes.ts";
 import { OrcError, usage } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
+import { jsonObject, type JsonValue } from "../base/json.ts";
 import { MAX_CONSTRAINT_LENGTH, MAX_TASK_LENGTH } from "../base/limits.ts";
 import { sessionNameOf } from "../base/names.ts";
 import { lengthOf, uncapitalised } from "../base/text.ts";
@@ -32,6 +33,12 @@ import { maskAction, sessionMasker } from "../secrets/masker.ts";
 import { writeBinding, writeCurrent } from "../session/create.ts";
 import { readBinding } from "../session/read.ts";
 import type { Session } from "../session/store.ts";
+import {
+  markTold,
+  missingSpares,
+  removeOldSpares,
+  type Spare,
+} from "../session/spare.ts";
 import type { Problem } from "../workflow/problem.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
 import type { Action, Decision, Workflow } from "../workflow/types.ts";
@@ -110,6 +117,7 @@ export async function startSession(
   for (const text of options.constraints ?? []) assertFits(text, CONSTRAINT);
   const token = handed("newToken()", host.newToken());
   const pinned = await pinFor(host, repository, options, token);
+  const missing = missingSpares(repository.layout);
   const action: Action = {
     type: "start",
     workflowId: `wf_${token.slice(0, 8)}`,
@@ -118,7 +126,10 @@ export async function startSession(
     constraints: options.constraints ?? [],
     metadata: pinned.metadata,
     definition: pinned.definition,
-    definitionSha256: await jsonHash(pinned.definition),
+    facts: jsonObject({
+      definition_sha256: await jsonHash(pinned.definition),
+      ...(missing.length > 0 ? { missing: missing.map(encodeMissing) } : {}),
+    }),
   };
   const { workflow } = pinned;
   const { mask } = await sessionMasker(host, { repository, workflow });
@@ -133,7 +144,7 @@ export async function startSession(
   );
   const { beside = false } = options;
   if (!beside) await assertNoOwnSession(host, repository);
-  const warnings = [...pinned.unchecked];
+  const warnings = [...missing.map(missingText), ...pinned.unchecked];
   const work = async (lock: HeldLock): Promise<Session> => {
     // Two starts of one caller at once: the one that comes second finds the first one's session.
     if (!beside) await assertNoOwnSession(host, repository);
@@ -142,6 +153,9 @@ export async function startSession(
   const how = { warnings };
   const session = await withPreparedRepository(host, repository, how, work);
   warnings.push(...foreignOwner(repository.layout));
+  // From now on only doctor says it, and who asks.
+  markTold(missing);
+  await removeOldSpares(repository.layout.root, host.now());
   return {
     place: placeOf(repository, session.id),
     summary: summarize(workflow, session.state),
@@ -151,6 +165,15 @@ export async function startSession(
     problems: pinned.warnings,
     warnings,
   };
+}
+
+function missingText({ id, states }: Spare): string {
+  const serial = states[0]?.serial ?? 0;
+  return `Session "${id}" at update ${serial} is missing; to bring it back: orc recover ${id}`;
+}
+
+function encodeMissing({ id, states }: Spare): JsonValue {
+  return jsonObject({ session: id, serial: states[0]?.serial ?? 0 });
 }
 
 function testsOf({ phases, settings }: Workflow): readonly TestRun[] {

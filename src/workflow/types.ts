@@ -385,8 +385,8 @@ export type Action =
     readonly metadata: JsonObject;
     /** The workflow as it is pinned; `decide` stores it unread. */
     readonly definition: JsonValue;
-    /** SHA-256 of its canonical form, in hex, which the first event keeps. */
-    readonly definitionSha256?: string;
+    /** What the first event tells besides, such as the hash of the workflow. */
+    readonly facts?: JsonObject;
   }
   /** Marks an item as being worked on. */
   | { readonly type: "start_item"; readonly itemId: string }

@@ -78,6 +78,7 @@ Deno.test("gitLayout() names what orc reads of git", () => {
     commonPointer: "/repo/.git/commondir",
     worktreePointer: "/repo/.git/gitdir",
     worktrees: "/repo/.git/worktrees",
+    spares: "/repo/.git/orchestrator/sessions",
   });
 });
 

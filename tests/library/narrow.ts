@@ -48,6 +48,7 @@ const reads: Calls = {
     for await (const { code } of repository.findings()) assert.ok(code);
   },
   "repository.doctor": () => repository.doctor(),
+  "repository.recoverable": () => repository.recoverable(),
   "repository.unlock": () => repository.unlock(),
   "config.get": () => repository.config.get("check_timeout_seconds"),
   "config.list": () => repository.config.list(),

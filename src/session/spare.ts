@@ -1,0 +1,282 @@
+/**
+ * Second names of what sessions hold, in the directory that all worktrees of a git repository share:
+ * `git clean -fdx`, `rm -rf .orchestrator` and a removed worktree leave them. A name costs no copy
+ * and no sync. That of a state tells its update and the head of its chain, so that an older copy
+ * which is put back in its place is noticed.
+ */
+import { onRefusal, OrcError, orElse, unlessCorrupt } from "../base/error.ts";
+import { isSessionId } from "../base/ids.ts";
+import {
+  gitLayout,
+  type RepositoryLayout,
+  sessionLayout,
+  sessionLayoutAt,
+} from "../base/layout.ts";
+import { KEPT_AFTER_END_MS, MAX_STATE_BYTES } from "../base/limits.ts";
+import { epochMsOf } from "../base/time.ts";
+import { isClosed } from "../engine/state.ts";
+import {
+  codeOf,
+  ifThere,
+  isAbsent,
+  isTaken,
+  isWithoutLinks,
+} from "../files/errors.ts";
+import { readGitPointer } from "../files/git.ts";
+import { entriesIn, fileKind, isGranted, readText } from "../files/read.ts";
+import {
+  discard,
+  ensureDirectories,
+  readAt,
+  removeIfThere,
+  writeAll,
+} from "../files/write.ts";
+import { decodeSession } from "./codec.ts";
+import type { Session } from "./store.ts";
+
+/** What is kept of one session. */
+export interface Spare {
+  readonly id: string;
+  readonly directory: string;
+  /** The states that have a name there, the newest first; but for a crash, one. */
+  readonly states: readonly SpareState[];
+  /** Whether somebody was told that its session is missing, and started another. */
+  readonly isTold: boolean;
+}
+
+/** A state with a second name. */
+export interface SpareState {
+  readonly path: string;
+  readonly serial: number;
+  /** Head of its chain. */
+  readonly head: string;
+}
+
+/** Where second names lie; null outside of git, and where git's own files cannot tell. */
+export function sparesDirectory(root: string): string | null {
+  return orElse(() => {
+    const pointer = readGitPointer(root);
+    return "commonDirectory" in pointer
+      ? gitLayout(pointer.commonDirectory).spares
+      : null;
+  }, () => null);
+}
+
+/** A session at an update, and before it. */
+interface Kept {
+  readonly root: string;
+  readonly session: Session;
+  /** Undefined when its state is to be the only one that is kept. */
+  readonly before: Pick<Session, "serial" | "chain"> | undefined;
+}
+
+/**
+ * Gives the files of a session their second names, and takes that of the state before away. It is
+ * an addition: where it cannot be made, the update counts all the same.
+ */
+export function keepSpare({ root, session, before }: Kept): void {
+  const spares = sparesDirectory(root);
+  const name = stateName(session);
+  if (spares === null || name === undefined) return;
+  if (!isGranted({ name: "write", path: spares })) return;
+  const paths = sessionLayout(root, session.id);
+  const spare = sessionLayoutAt(`${spares}/${session.id}`);
+  try {
+    if (!link(paths.state, `${spare.directory}/${name}`)) {
+      ensureDirectories(spare.directory);
+      link(paths.state, `${spare.directory}/${name}`);
+    }
+    if (before === undefined) removeOthers(spare.directory, name);
+    else removeIfThere(`${spare.directory}/${stateName(before) ?? "none"}`);
+    link(paths.meta, spare.meta);
+    linkLog(paths.log, spare.log);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
+}
+
+/** Whether the system said no; anything else is a bug. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof OrcError ||
+    /^(?:E[A-Z0-9]+|NotCapable)$/.test(codeOf(error));
+}
+
+/** False where the directory is missing. A name that is there already is left. */
+function link(from: string, to: string): boolean {
+  try {
+    Deno.linkSync(from, to);
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    if (isTaken(error)) return true;
+    if (!isWithoutLinks(error)) throw error;
+    Deno.copyFileSync(from, to);
+  }
+  return true;
+}
+
+/** A log is appended to: its second name stays until the first one is given to another file. */
+function linkLog(from: string, to: string): void {
+  const [log, spare] = [from, to].map((path) =>
+    ifThere(() => Deno.lstatSync(path))
+  );
+  if (log === undefined || isSameFile(log, spare)) return;
+  // Where there are no links it is a copy, which grows with it.
+  const isCopy = spare?.isFile && spare.nlink === 1 && spare.size <= log.size;
+  if (isCopy && appendTail(from, to, spare.size)) return;
+  discard(to);
+  link(from, to);
+}
+
+/** False where the copy is not the beginning of the log: its last bytes tell. */
+function appendTail(from: string, to: string, fromBytes: number): boolean {
+  const source = Deno.openSync(from, { read: true });
+  const copy = Deno.openSync(to, { read: true, append: true });
+  try {
+    const length = Math.min(fromBytes, LAST_BYTES);
+    const [end, other] = [source, copy].map((file) =>
+      new TextDecoder().decode(readAt(file, fromBytes - length, length))
+    );
+    if (end !== other) return false;
+    const { size } = source.statSync();
+    for (let at = fromBytes; at < size; at += BLOCK_BYTES) {
+      writeAll(copy, readAt(source, at, Math.min(BLOCK_BYTES, size - at)));
+    }
+    return true;
+  } finally {
+    source.close();
+    copy.close();
+  }
+}
+
+const LAST_BYTES = 256;
+const BLOCK_BYTES = 64 * 1024;
+
+function isSameFile(one: Deno.FileInfo, other?: Deno.FileInfo): boolean {
+  return one.ino !== null && one.ino === other?.ino && one.dev === other.dev;
+}
+
+/** Whether a log has no names but its own and the second one, and may be appended to. */
+export function isSpareLog(
+  root: string,
+  id: string,
+  log: Deno.FileInfo,
+): boolean {
+  const spares = sparesDirectory(root);
+  if (spares === null || log.nlink !== 2) return false;
+  const { log: path } = sessionLayoutAt(`${spares}/${id}`);
+  return isSameFile(log, ifThere(() => Deno.lstatSync(path)));
+}
+
+function removeOthers(directory: string, name: string): void {
+  for (const state of statesIn(directory)) {
+    if (state.path !== `${directory}/${name}`) removeIfThere(state.path);
+  }
+}
+
+function stateName(
+  { serial, chain }: Pick<Session, "serial" | "chain">,
+): string | undefined {
+  return chain === null ? undefined : `state.${serial}.${chain.head}.json`;
+}
+
+const STATE_NAME = /^state\.(\d{1,15})\.([0-9a-f]{64})\.json$/;
+
+function statesIn(directory: string): readonly SpareState[] {
+  return entriesIn(directory, "list").flatMap(({ name, isFile }) => {
+    const [, serial, head] = STATE_NAME.exec(name) ?? [];
+    if (!isFile || serial === undefined || head === undefined) return [];
+    return [{ path: `${directory}/${name}`, serial: Number(serial), head }];
+  }).sort((one, other) => other.serial - one.serial);
+}
+
+/** An empty file: from then on only who asks is told. */
+const TOLD = "told";
+
+/** Notes that somebody was told that a session is missing. */
+export function markTold(
+  spares: readonly Pick<Spare, "directory">[],
+): void {
+  for (const { directory } of spares) {
+    try {
+      Deno.writeTextFileSync(`${directory}/${TOLD}`, "");
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+  }
+}
+
+/** What is kept of a session; undefined where nothing is. */
+export function findSpare(root: string, id: string): Spare | undefined {
+  const spares = sparesDirectory(root);
+  if (spares === null || !isReal(spares)) return undefined;
+  const directory = `${spares}/${id}`;
+  if (!isReal(directory)) return undefined;
+  const states = statesIn(directory);
+  const isTold = fileKind(`${directory}/${TOLD}`) !== "absent";
+  return states.length === 0 ? undefined : { id, directory, states, isTold };
+}
+
+/** What is kept of all sessions, or of some, by their ids. */
+export function listSpares(
+  root: string,
+  isWanted: (id: string) => boolean = () => true,
+): readonly Spare[] {
+  return spareIds(root).filter(isWanted)
+    .flatMap((id) => findSpare(root, id) ?? []);
+}
+
+/** What is kept of sessions that are not there, and were not removed by orc. */
+export function missingSpares(
+  { root, sessions }: RepositoryLayout,
+): readonly Spare[] {
+  return listSpares(root, (id) => fileKind(`${sessions}/${id}`) === "absent")
+    .filter(({ isTold }) => !isTold);
+}
+
+function spareIds(root: string): readonly string[] {
+  const spares = sparesDirectory(root);
+  if (spares === null || !isReal(spares)) return [];
+  return entriesIn(spares, "list")
+    .filter(({ name, isDirectory }) => isDirectory && isSessionId(name))
+    .map(({ name }) => name).sort();
+}
+
+/** Takes away what is kept of sessions that ended long ago. */
+export async function removeOldSpares(
+  root: string,
+  now: string,
+): Promise<void> {
+  const isOld = (path: string): boolean => {
+    const changedMs = Deno.lstatSync(path).mtime?.getTime();
+    return (epochMsOf(now) ?? 0) - (changedMs ?? Infinity) > KEPT_AFTER_END_MS;
+  };
+  const spares = sparesDirectory(root);
+  const old = listSpares(root, (id) => isOld(`${spares}/${id}`));
+  for (const { id, states: [newest] } of old) {
+    const text = newest &&
+      unlessCorrupt(() => readText(newest.path, MAX_STATE_BYTES));
+    if (text === undefined) continue;
+    const closed = await decodeSession(text, newest?.path ?? "").then(
+      ({ state }) => isClosed(state.status),
+      onRefusal(() => false),
+    );
+    if (closed) removeSpare(root, id);
+  }
+}
+
+/** Links are not followed: nobody leads orc elsewhere from there. */
+function isReal(directory: string): boolean {
+  return orElse(() => fileKind(directory) === "directory", () => false);
+}
+
+/** Takes away what is kept of a session that was removed on purpose. */
+export function removeSpare(root: string, id: string): void {
+  const spare = findSpare(root, id);
+  if (spare === undefined) return;
+  if (!isGranted({ name: "write", path: spare.directory })) return;
+  try {
+    removeIfThere(spare.directory, true);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
+}

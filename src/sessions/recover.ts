@@ -1,0 +1,322 @@
+/** Sessions whose files are gone, brought back from what git's directory keeps of them. */
+import { corrupt, notFound, type OrcError, refused } from "../base/error.ts";
+import { matchSessionId, shortSessionId } from "../base/ids.ts";
+import {
+  type RepositoryLayout,
+  sessionLayout,
+  sessionLayoutAt,
+} from "../base/layout.ts";
+import {
+  MAX_CANDIDATES,
+  MAX_SMALL_FILE_BYTES,
+  MAX_STATE_BYTES,
+} from "../base/limits.ts";
+import { listOf } from "../base/text.ts";
+import type { HeldLock } from "../files/lock.ts";
+import { fileKind, readRegularFile } from "../files/read.ts";
+import { putAside, writeAtomic, writeNewFile } from "../files/write.ts";
+import type { Host } from "../host/host.ts";
+import {
+  openRepository,
+  type Place,
+  placeOf,
+  type Repository,
+  type RepositoryOptions,
+  type SessionPlace,
+} from "../repository/open.ts";
+import { withPreparedRepository } from "../repository/prepare.ts";
+import { readIfThere } from "../repository/select.ts";
+import { decodeSession, type StoredSession } from "../session/codec.ts";
+import {
+  publishSession,
+  sessionMeta,
+  withSessionLock,
+  writeCurrent,
+} from "../session/create.ts";
+import { readCurrent, unlessDamaged } from "../session/read.ts";
+import {
+  findSpare,
+  keepSpare,
+  listSpares,
+  removeSpare,
+  type Spare,
+} from "../session/spare.ts";
+import type { SessionStatus } from "../workflow/types.ts";
+
+/** A session that is gone, or older than what is kept of it. */
+export interface Recoverable {
+  /** Its id. */
+  readonly session: string;
+  /** What was to be done in it. */
+  readonly task: string;
+  /** How it stood. */
+  readonly status: SessionStatus;
+  /** The newest update that is kept. */
+  readonly serial: number;
+  /** The update that the session is at now; null where it is gone. */
+  readonly present: number | null;
+}
+
+/** What could be brought back. */
+export interface RecoverableList {
+  /** Where it was looked. */
+  readonly place: Place;
+  /** By their ids. */
+  readonly sessions: readonly Recoverable[];
+  /** What is kept and cannot be read, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/** The session to bring back. */
+export interface RecoverOptions extends RepositoryOptions {
+  /** Its id, or a part of it as in other commands; not needed where only one is missing. */
+  readonly session?: string;
+}
+
+/** A session that is there again. */
+export interface Recovered {
+  /** Where it is. */
+  readonly place: SessionPlace;
+  /** Its id. */
+  readonly session: string;
+  /** What is to be done in it. */
+  readonly task: string;
+  /** The update it is at. */
+  readonly serial: number;
+  /** What lay in its place, renamed; empty where nothing did. */
+  readonly aside: readonly string[];
+  /** What went wrong after it counted, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/** A session that is not kept any more. */
+export interface Forgotten {
+  /** Where it was kept. */
+  readonly place: Place;
+  /** Its id. */
+  readonly session: string;
+}
+
+/**
+ * Lists the sessions that are gone, or older than what git's directory keeps of them. Outside of git
+ * there are none.
+ *
+ * Requires `--allow-read`.
+ */
+export async function listRecoverable(
+  host: Host,
+  options: RepositoryOptions = {},
+): Promise<RecoverableList> {
+  const repository = openRepository(host, options, {});
+  const { warnings, found } = await findRecoverable(repository);
+  const sessions = found.map(({ line }) => line);
+  return { place: placeOf(repository, null), sessions, warnings };
+}
+
+/**
+ * Brings a session back as it was at the newest update that is kept: after `git clean -fdx`, `rm -rf
+ * .orchestrator`, or an older copy that was put back. What lies in its place is renamed.
+ *
+ * Requires `--allow-read` and `--allow-write`.
+ *
+ * @throws {OrcError} `nothing_to_recover` (not_found) if no session is missing
+ * @throws {OrcError} `session_ambiguous` (refused) if several are, and none is named
+ * @throws {OrcError} `no_such_session` (not_found) if the one named is not among them
+ * @throws {OrcError} `changed_outside` (corrupt) if what is kept was changed
+ */
+export async function recoverSession(
+  host: Host,
+  options: RecoverOptions = {},
+): Promise<Recovered> {
+  const repository = openRepository(host, options, { session: true });
+  const { layout } = repository;
+  const { spare } = await chosen(repository, options.session);
+  const warnings: string[] = [];
+  const aside: string[] = [];
+  const work = async (lock: HeldLock): Promise<StoredSession> => {
+    const kept = await readSpare(spare);
+    aside.push(...await putBack(host, repository, { spare, kept, lock }));
+    if (readCurrent(layout) === undefined) {
+      warnings.push(...writeCurrent(layout, spare.id, lock));
+    }
+    return kept.session;
+  };
+  const session = await withPreparedRepository(
+    host,
+    repository,
+    { warnings },
+    work,
+  );
+  return {
+    place: placeOf(repository, spare.id),
+    session: spare.id,
+    task: session.state.task,
+    serial: session.serial,
+    aside,
+    warnings,
+  };
+}
+
+/**
+ * Lets a session go that is gone: what git's directory keeps of it is removed.
+ *
+ * Requires `--allow-read` and `--allow-write`.
+ *
+ * @throws {OrcError} as {@linkcode recoverSession}
+ */
+export async function forgetSession(
+  host: Host,
+  options: RecoverOptions = {},
+): Promise<Forgotten> {
+  const repository = openRepository(host, options, { session: true });
+  const { spare } = await chosen(repository, options.session);
+  removeSpare(repository.layout.root, spare.id);
+  return { place: placeOf(repository, null), session: spare.id };
+}
+
+interface Found {
+  readonly spare: Spare;
+  readonly line: Recoverable;
+}
+
+async function findRecoverable(
+  repository: Repository,
+): Promise<{ readonly found: readonly Found[]; readonly warnings: string[] }> {
+  const warnings: string[] = [];
+  const found: Found[] = [];
+  for (const spare of listSpares(repository.layout.root)) {
+    const serial = spare.states[0]?.serial ?? 0;
+    const present = await unlessDamaged(
+      () => readIfThere(repository, spare.id),
+      [],
+    );
+    if (present !== undefined && present.serial >= serial) continue;
+    const kept = await unlessDamaged(() => readSpare(spare), warnings);
+    if (kept === undefined) continue;
+    const { task, status } = kept.session.state;
+    const line = { session: spare.id, task, status, serial };
+    found.push({
+      spare,
+      line: { ...line, present: present?.serial ?? null },
+    });
+  }
+  return { found, warnings };
+}
+
+async function chosen(
+  repository: Repository,
+  named: string | undefined,
+): Promise<Found> {
+  const { found } = await findRecoverable(repository);
+  const ids = found.map(({ spare }) => spare.id);
+  if (ids.length === 0) {
+    throw notFound(
+      "nothing_to_recover",
+      "No session is missing here",
+      "orc session list",
+    );
+  }
+  if (named === undefined && ids.length > 1) {
+    throw refused(
+      "session_ambiguous",
+      `Several sessions are missing: ${
+        listOf(ids.map(shortSessionId), MAX_CANDIDATES)
+      }`,
+      {
+        hint: "name one of them: orc recover ID",
+        details: { candidates: ids.slice(0, MAX_CANDIDATES) },
+      },
+    );
+  }
+  const id = named === undefined ? ids[0] : matchSessionId(named, ids);
+  const one = found.find(({ spare }) => spare.id === id);
+  if (one === undefined) throw new Error("an id that was matched is there");
+  return one;
+}
+
+interface KeptFiles {
+  readonly session: StoredSession;
+  readonly state: Uint8Array;
+  readonly log: Uint8Array;
+  readonly meta: Uint8Array | undefined;
+}
+
+/** What nobody vouches for is not brought back. */
+async function readSpare({ id, directory, states }: Spare): Promise<KeptFiles> {
+  const path = states[0]?.path ?? directory;
+  const paths = sessionLayoutAt(directory);
+  const state = readRegularFile(path, MAX_STATE_BYTES);
+  if (state === undefined) throw isGone(id, path);
+  const session = await decodeSession(new TextDecoder().decode(state), path);
+  if (session.checksum !== "valid" || session.sessionId !== id) {
+    throw corrupt(
+      "changed_outside",
+      `"${path}" was changed outside orc: it is not the state that was kept`,
+      { path, hint: `let it go: orc recover ${id} --forget` },
+    );
+  }
+  const empty = new Uint8Array();
+  return {
+    session,
+    state,
+    log: readRegularFile(paths.log, MAX_STATE_BYTES) ?? empty,
+    meta: readRegularFile(paths.meta, MAX_SMALL_FILE_BYTES),
+  };
+}
+
+function isGone(id: string, path: string): OrcError {
+  return notFound(
+    "no_such_session",
+    `What was kept of session "${id}" is gone`,
+    { path, hint: "orc recover --list" },
+  );
+}
+
+/** Returns what lay in its place, renamed. */
+async function putBack(
+  host: Host,
+  { layout, context }: Repository,
+  { spare: { id }, kept, lock }: {
+    readonly spare: Spare;
+    readonly kept: KeptFiles;
+    readonly lock: HeldLock;
+  },
+): Promise<readonly string[]> {
+  const { root } = layout;
+  const paths = sessionLayout(root, id);
+  const text = JSON.stringify(sessionMeta(id, host.localNow()), null, 2);
+  const meta = kept.meta ?? new TextEncoder().encode(text);
+  const aside: string[] = [];
+  if (fileKind(paths.directory) === "absent") {
+    const { state, log } = kept;
+    publishSession(layout, id, { meta, log, state }, lock.token);
+  } else {
+    const act = {
+      id,
+      guarded: paths.directory,
+      doing: "recover the session",
+    };
+    await withSessionLock(layout, context, act, (held) => {
+      held.assertHeld();
+      for (const path of [paths.state, paths.log]) {
+        if (fileKind(path) === "absent") continue;
+        aside.push(putAside(path, context.now()));
+      }
+      writeNewFile(paths.log, kept.log);
+      writeAtomic(paths.state, kept.state, { token: held.token });
+    });
+  }
+  refreshSpare(layout, id, kept.session);
+  return aside;
+}
+
+function refreshSpare(
+  { root }: RepositoryLayout,
+  id: string,
+  stored: StoredSession,
+): void {
+  const session = { ...stored, id, legacyPath: null };
+  // The names that are kept lead to the old files, which are whole: nothing is lost in between.
+  if (findSpare(root, id) !== undefined) removeSpare(root, id);
+  keepSpare({ root, session, before: undefined });
+}
