@@ -81,6 +81,7 @@ export type OrcErrorCode =
   | "legacy_state_gone"
   | "lock_held"
   | "lock_unreadable"
+  | "loosening_refused"
   | "migration_rolled_back"
   | "migration_unfinished"
   | "misnamed_checkpoint"

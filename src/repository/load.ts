@@ -18,6 +18,7 @@ import {
   resolvePath,
 } from "../base/path.ts";
 import { isVersionRange } from "../base/version.ts";
+import { isFileTracked } from "../files/git_index.ts";
 import { butThereIs } from "../files/near.ts";
 import {
   entriesIn,
@@ -32,8 +33,9 @@ import {
   asConfigError,
   type ConfigSite,
   isForeignFile,
-  readValue,
+  readSetting,
 } from "../settings/files.ts";
+import { originText, valueOf } from "../settings/merge.ts";
 import { SETTINGS } from "../settings/settings.ts";
 import { encodeDefinition } from "../workflow/encode.ts";
 import { foreignWorkflow } from "../workflow/foreign.ts";
@@ -54,6 +56,14 @@ import type { Workflow } from "../workflow/types.ts";
 import { entriesOf, keysAtMargin, readMapping } from "../workflow/value.ts";
 import { readWorkflowText } from "../workflow/yaml.ts";
 import type { Repository } from "./open.ts";
+import {
+  encodeOverrides,
+  looseningRefused,
+  type Override,
+  OVERRIDES_KEY,
+  overridesOf,
+  type Said,
+} from "./overrides.ts";
 import { versionRefusal } from "./version.ts";
 
 export interface LoadedWorkflow extends ParsedWorkflow {
@@ -265,8 +275,10 @@ export interface WorkflowChoice {
 /** A workflow as a session keeps it. */
 export interface PinnedWorkflow extends LoadedWorkflow {
   readonly definition: JsonValue;
-  /** Where it came from, in the Python tool's keys. */
+  /** Where it came from, in the Python tool's keys, and what else decides. */
   readonly metadata: JsonObject;
+  /** What decides besides the file. */
+  readonly overrides: readonly Override[];
 }
 
 /** Loads a workflow with its overrides, ready to be pinned into a session. Reads only. */
@@ -276,19 +288,24 @@ export async function pinWorkflow(
   { file, testCommand, buildCommand }: WorkflowChoice,
   sessionName: string,
 ): Promise<PinnedWorkflow> {
-  const overrides = withFields(readOverrides(repository), {
-    ...(testCommand ? { test_command: testCommand } : {}),
-    ...(buildCommand ? { build_command: buildCommand } : {}),
-  });
-  const options = { file, overrides, sessionName };
+  const said = new Map([
+    ...readSaid(repository),
+    ...saidByFlag("test_command", "--test-command", testCommand),
+    ...saidByFlag("build_command", "--build-command", buildCommand),
+  ]);
+  const options = { file, overrides: valuesOf(said), sessionName };
   const loaded = await loadWorkflow(host, repository, options);
   await assertOrcFits(loaded.workflow, loaded.path);
   const workflow = await withSupervision(
     host,
     repository,
     loaded.workflow,
-    loaded.path !== null || overrides.has(MODE),
+    { isOwnWord: loaded.path !== null || said.has(MODE), said },
   );
+  const overrides = said.size === 0
+    ? []
+    : overridesOf(await ownWorkflow(host, repository, options), said);
+  refuseLoosening(host, overrides);
   const unused = [
     ...unusedCommand(loaded, "test_command", testCommand),
     ...unusedCommand(loaded, "build_command", buildCommand),
@@ -298,11 +315,43 @@ export async function pinWorkflow(
     unchecked: [...loaded.unchecked, ...unused],
     workflow: fillTexts(workflow),
     definition: encodeDefinition(workflow),
+    overrides,
     metadata: jsonObject({
       workflow_yaml_path: loaded.path,
       workflow_yaml_checksum: loaded.sha256.slice(0, 16),
+      ...(overrides.length > 0
+        ? { [OVERRIDES_KEY]: encodeOverrides(overrides) }
+        : {}),
     }),
   };
+}
+
+/** The workflow as it is by itself. */
+async function ownWorkflow(
+  host: Host,
+  repository: Repository,
+  { file, sessionName }: LoadOptions,
+): Promise<Workflow> {
+  const own = { file, sessionName, overrides: new Map() };
+  return (await loadWorkflow(host, repository, own)).workflow;
+}
+
+/** What was reviewed holds for agents; a human may do otherwise, and the session says so. */
+function refuseLoosening(host: Host, overrides: readonly Override[]): void {
+  const looser = overrides.find(({ loosens }) => loosens);
+  if (looser && host.caller().agent !== null) throw looseningRefused(looser);
+}
+
+function saidByFlag(
+  name: string,
+  flag: string,
+  value: string | undefined,
+): readonly (readonly [string, Said])[] {
+  return value ? [[name, { value, origin: flag, isTracked: false }]] : [];
+}
+
+function valuesOf(said: ReadonlyMap<string, Said>): JsonObject {
+  return new Map(Array.from(said, ([name, { value }]) => [name, value]));
 }
 
 /** Says so where a command was given that no check runs: who gave it counts on it. */
@@ -325,13 +374,38 @@ function unusedCommand(
 }
 
 /** The Python tool's flat overrides of settings, in a file beside workflow.yaml, or moved in. */
-export function readOverrides({ found, layout }: Repository): JsonObject {
+export function readOverrides(repository: Repository): JsonObject {
+  return valuesOf(readSaid(repository));
+}
+
+/** The same, each with its file. */
+function readSaid({ found, layout }: Repository): ReadonlyMap<string, Said> {
   const { legacyOverrides } = repositoryLayout(found.workingTree);
   guardPath(layout.root, layout.config);
   const moved = new Map(readFlatSettings(layout.config, false));
   // Those of orc itself are no part of a workflow.
   for (const { name } of SETTINGS) moved.delete(name);
-  return new Map([...moved, ...readFlatSettings(legacyOverrides, true)]);
+  return new Map([
+    ...saidIn(found.root, layout.config, moved),
+    ...saidIn(
+      found.workingTree,
+      legacyOverrides,
+      readFlatSettings(legacyOverrides, true),
+    ),
+  ]);
+}
+
+function saidIn(
+  root: string,
+  path: string,
+  settings: JsonObject,
+): readonly (readonly [string, Said])[] {
+  if (settings.size === 0) return [];
+  const isTracked = isFileTracked(root, path) === true;
+  return Array.from(
+    settings,
+    ([name, value]) => [name, { value, origin: path, isTracked }],
+  );
 }
 
 function readFlatSettings(path: string, isLegacy: boolean): JsonObject {
@@ -372,13 +446,23 @@ async function withSupervision(
   host: Host,
   site: ConfigSite,
   workflow: Workflow,
-  isOwnWord: boolean,
+  { isOwnWord, said }: {
+    readonly isOwnWord: boolean;
+    /** Takes what the settings say. */
+    readonly said: Map<string, Said>;
+  },
 ): Promise<Workflow> {
   const isSaid = workflow.settings.has(MODE);
   if (isSaid && isOwnWord) return workflow;
-  const mode = await readValue(host, site, MODE);
+  const statement = await readSetting(host, site, MODE);
+  const mode = valueOf(statement);
   // Nobody has to read in a workflow what is so anyway.
   if (!isSaid && mode === "supervised") return workflow;
+  const { origin } = statement;
+  const isTracked = origin.type === "repository" &&
+    isFileTracked(site.layout.root, origin.path) === true;
+  const by = origin.type === "default" ? "default" : originText(origin);
+  said.set(MODE, { value: String(mode), origin: by, isTracked });
   const settings = withFields(workflow.settings, { [MODE]: String(mode) });
   return { ...workflow, settings };
 }

@@ -103,6 +103,16 @@ export async function traceSession(
   };
 }
 
+/** What contradicts what, in a sentence that is put where it is said; nothing where nothing does. */
+export function contradictionText(
+  { contradictions: [first, ...others] }: Pick<Traced, "contradictions">,
+  say: (text: string) => string,
+): readonly string[] {
+  if (first === undefined) return [];
+  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+  return [say(`${first.message}${more}`)];
+}
+
 async function definitionProblem(
   { state: { definition } }: Session,
   expected: string | null,

@@ -2,6 +2,7 @@ import { type OrcError, refused } from "../base/error.ts";
 import { countOf, quoted } from "../base/text.ts";
 import type { Host } from "../host/host.ts";
 import type { SessionPlace } from "../repository/open.ts";
+import { overridesIn, overrideText } from "../repository/overrides.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { type Contradiction, traceSession } from "../session/trace.ts";
 import type { SessionStatus } from "../workflow/types.ts";
@@ -12,6 +13,7 @@ export interface TrustFinding {
   readonly code:
     | Contradiction["code"]
     | "done_elsewhere"
+    | "loosened"
     | "session_abandoned"
     | "session_open";
   /** One sentence without its period. */
@@ -79,6 +81,8 @@ export async function verifySession(
         itemId,
       )
     ),
+    ...overridesIn(state.metadata).filter(({ loosens }) => loosens)
+      .map((override) => finding("loosened", overrideText(override))),
     ...ending(state.status),
   ];
   return {

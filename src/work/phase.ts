@@ -11,6 +11,7 @@ import {
 } from "../repository/select.ts";
 import type { Action } from "../workflow/types.ts";
 import { applyAction, type Changed } from "./change.ts";
+import { overrideWarnings } from "./status.ts";
 
 /** How the current phase is left. */
 export interface AdvanceOptions extends SessionOptions {
@@ -140,7 +141,13 @@ export async function finishSession(
   const request = "finish an incomplete session";
   const act = force ? { request, confirmation: "finish" } : undefined;
   const action: Action = { type: "finish", notes, force };
-  return ended(host, opened, await applyAction(host, opened, action, act));
+  const done = ended(
+    host,
+    opened,
+    await applyAction(host, opened, action, act),
+  );
+  const others = await overrideWarnings(opened.session.state.metadata);
+  return { ...done, warnings: [...done.warnings, ...others] };
 }
 
 /** Nobody is told that all is done because a file says so. */
@@ -148,15 +155,17 @@ async function assertEarned(
   { repository, session, workflow }: OpenedSession,
 ): Promise<void> {
   if (session.chain === null || session.legacyPath !== null) return;
-  const { traceSession } = await import("../session/trace.ts");
+  const { contradictionText, traceSession } = await import(
+    "../session/trace.ts"
+  );
   const { root } = repository.layout;
-  const { contradictions } = await traceSession(root, session, workflow);
-  const [first, ...others] = contradictions;
-  if (first === undefined) return;
-  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+  const traced = await traceSession(root, session, workflow);
+  const [text] = contradictionText(traced, uncapitalised);
+  if (text === undefined) return;
+  const { contradictions } = traced;
   throw corrupt(
     "state_not_earned",
-    `Cannot finish the session: ${uncapitalised(first.message)}${more}`,
+    `Cannot finish the session: ${text}`,
     {
       path: sessionLayout(root, session.id).state,
       hint:

@@ -24,6 +24,7 @@ import {
   type RepositoryOptions,
   type SessionPlace,
 } from "../repository/open.ts";
+import { overrideText } from "../repository/overrides.ts";
 import {
   assertNoOwnSession,
   withPreparedRepository,
@@ -95,6 +96,8 @@ export interface Started {
  * @throws {OrcError} `invalid_workflow` or `invalid_yaml` (config) with all problems at once,
  *   `invalid_overrides` if `.orchestrator.yaml` holds no settings, `orc_version` if the workflow
  *   asks for another orc
+ * @throws {OrcError} `loosening_refused` (denied) if a flag, a variable or a file that git does not
+ *   track would loosen what the workflow demands, and the caller is an agent
  * @throws {OrcError} `no_such_workflow` (not_found) if the file named does not exist
  * @throws {OrcError} `invalid_task` or `invalid_constraint` (usage) if a text is blank or too long
  * @throws {OrcError} `unconfirmed` (external) if the session is stored, but might not survive a
@@ -144,7 +147,11 @@ export async function startSession(
   );
   const { beside = false } = options;
   if (!beside) await assertNoOwnSession(host, repository);
-  const warnings = [...missing.map(missingText), ...pinned.unchecked];
+  const warnings = [
+    ...missing.map(missingText),
+    ...pinned.overrides.map(overrideText),
+    ...pinned.unchecked,
+  ];
   const work = async (lock: HeldLock): Promise<Session> => {
     // Two starts of one caller at once: the one that comes second finds the first one's session.
     if (!beside) await assertNoOwnSession(host, repository);

@@ -1,5 +1,6 @@
 import { OrcError } from "../base/error.ts";
 import { sha256Hex } from "../base/checksum.ts";
+import type { JsonObject } from "../base/json.ts";
 import { sessionLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { closedIn } from "../engine/state.ts";
@@ -67,6 +68,15 @@ export async function readStatus(
   };
 }
 
+/** Most sessions follow the workflow's file alone. */
+export async function overrideWarnings(
+  metadata: JsonObject,
+): Promise<readonly string[]> {
+  if (!metadata.has("overrides")) return [];
+  const module = await import("../repository/overrides.ts");
+  return module.overridesIn(metadata).map(module.overrideText);
+}
+
 async function warningsOf(opened: OpenedSession): Promise<string[]> {
   const { session, repository, refusal } = opened;
   const warnings: string[] = [];
@@ -85,6 +95,7 @@ async function warningsOf(opened: OpenedSession): Promise<string[]> {
   }
   warnings.push(
     ...await contradictions(opened),
+    ...await overrideWarnings(session.state.metadata),
     ...await workflowDrift(opened),
   );
   return warnings;
@@ -100,18 +111,15 @@ async function contradictions(
   const { chain, id, lastEvents, state } = session;
   if (chain === null) return [];
   const { root } = repository.layout;
-  const last = lastEvents.at(-1)?.link?.chain;
-  const logBytes = sizeOf(sessionLayout(root, id).log);
-  const isInStep = closedIn(state) === chain.closed &&
-    (last === undefined || last === chain.head) &&
-    logBytes >= chain.offsetBytes;
+  const last = lastEvents.at(-1)?.link?.chain ?? chain.head;
+  const isInStep = closedIn(state) === chain.closed && last === chain.head &&
+    sizeOf(sessionLayout(root, id).log) >= chain.offsetBytes;
   if (isInStep) return [];
-  const { traceSession } = await import("../session/trace.ts");
+  const { contradictionText, traceSession } = await import(
+    "../session/trace.ts"
+  );
   const traced = await traceSession(root, session, workflow);
-  const [first, ...others] = traced.contradictions;
-  if (first === undefined) return [];
-  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
-  return [`${first.message}${more}; to see all of it: orc verify`];
+  return contradictionText(traced, (text) => `${text}; see all: orc verify`);
 }
 
 /** Says so when the file a workflow was pinned from is not what it was at start. */
