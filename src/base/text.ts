@@ -1,4 +1,4 @@
-import { usage } from "./error.ts";
+import { type OrcError, usage } from "./error.ts";
 import { epochMsOf } from "./time.ts";
 import { closestString } from "@std/text/closest-string";
 
@@ -155,6 +155,27 @@ export function nearest(
   const best = closestString(word, candidates, { compareFn: slipsBetween });
   const slips = slipsBetween(word.toLowerCase(), best.toLowerCase());
   return slips <= Math.max(1, Math.floor(word.length / 3)) ? best : undefined;
+}
+
+/**
+ * Refuses an option that a call does not take: it would do nothing, and nobody would be told.
+ *
+ * @throws {OrcError} `unknown_option` (usage), with the name that may be meant
+ */
+export function assertOptions(given: object, known: readonly string[]): void {
+  const option = Object.keys(given).find((key) => !known.includes(key));
+  if (option !== undefined) throw unknownOption(option, known);
+}
+
+export function unknownOption(
+  option: string,
+  known: readonly string[],
+): OrcError {
+  const meant = nearest(option, known) ?? null;
+  return usage("unknown_option", `No option ${quoted(option)} here`, {
+    hint: meant ? `did you mean ${meant}?` : `it takes ${known.join(", ")}`,
+    details: { option, meant },
+  });
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours from one word to the other. */

@@ -1,4 +1,5 @@
 import { usage } from "../base/error.ts";
+import { assertOptions } from "../base/text.ts";
 import type { Host, ProgramRequest, ProgramResult } from "./host.ts";
 
 /** What a test says about its machine; every member of a {@linkcode Host} may be replaced too. */
@@ -23,6 +24,28 @@ export interface TestHost extends Host {
 
 /** When everything happens, unless a test says otherwise. */
 const NOW = "2026-01-02T03:04:05Z";
+
+/** The compiler sees to it that none is missing. */
+const NAMES: Readonly<Record<keyof TestHostOptions, true>> = {
+  now: true,
+  environment: true,
+  answers: true,
+  number: true,
+  workingDirectory: true,
+  terminal: true,
+  localNow: true,
+  env: true,
+  readInput: true,
+  newToken: true,
+  idSource: true,
+  homeDirectory: true,
+  identity: true,
+  livenessOf: true,
+  holdSignals: true,
+  runProgram: true,
+  caller: true,
+  approve: true,
+};
 
 /** How a program ends unless a test says otherwise. */
 export const ENDED_WELL: ProgramResult = {
@@ -52,8 +75,10 @@ export const ENDED_WELL: ProgramResult = {
  * ```
  *
  * @throws {OrcError} `invalid_number` (usage) for a `number` that is none from 0 to 999
+ * @throws {OrcError} `unknown_option` (usage), with the name that may be meant
  */
 export function testHost(options: TestHostOptions = {}): TestHost {
+  assertOptions(options, Object.keys(NAMES));
   const { now = NOW, environment = {}, answers, number = 0, ...own } = options;
   if (!Number.isInteger(number) || number < 0 || number > 999) {
     throw usage(

@@ -1,5 +1,5 @@
+import { assertOptions, unknownOption } from "../base/text.ts";
 import type { Host } from "../host/host.ts";
-import { unknownOption } from "../repository/open.ts";
 import type { SessionOptions } from "../repository/select.ts";
 
 /** What every call of a handle takes. */
@@ -61,7 +61,5 @@ export function assertOnly(
   given: object,
   names: readonly string[],
 ): void {
-  const known = [...names, ...COMMON];
-  const option = Object.keys(given).find((key) => !known.includes(key));
-  if (option !== undefined) throw unknownOption(option, known);
+  assertOptions(given, [...names, ...COMMON]);
 }

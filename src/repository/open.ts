@@ -1,11 +1,11 @@
-import { type OrcError, usage } from "../base/error.ts";
+import { usage } from "../base/error.ts";
 import {
   type RepositoryLayout,
   repositoryLayout,
   userLayout,
 } from "../base/layout.ts";
 import { isAbsolutePath } from "../base/path.ts";
-import { nearest, quoted } from "../base/text.ts";
+import { assertOptions } from "../base/text.ts";
 import { isVisible } from "../files/read.ts";
 import { findRoot, type FoundRoot } from "../files/root.ts";
 import { type Host, variableOf } from "../host/host.ts";
@@ -61,7 +61,7 @@ export type Names<Options> = Readonly<
 >;
 
 /**
- * Refuses what a function does not take: it would do nothing, and nobody would be told.
+ * Refuses what a function does not take.
  *
  * @throws {OrcError} `unknown_option` (usage), with the name that may be meant
  */
@@ -70,20 +70,7 @@ export function assertKnown<Options extends object>(
   names: Names<Options>,
   common: Readonly<Record<string, true>> = COMMON,
 ): void {
-  const known = Object.keys({ ...names, ...common });
-  const option = Object.keys(given).find((key) => !known.includes(key));
-  if (option !== undefined) throw unknownOption(option, known);
-}
-
-export function unknownOption(
-  option: string,
-  known: readonly string[],
-): OrcError {
-  const meant = nearest(option, known) ?? null;
-  return usage("unknown_option", `No option ${quoted(option)} here`, {
-    hint: meant ? `did you mean ${meant}?` : `it takes ${known.join(", ")}`,
-    details: { option, meant },
-  });
+  assertOptions(given, Object.keys({ ...names, ...common }));
 }
 
 /** Finds the repository, for a function with options of these names. Reads only; makes nothing. */

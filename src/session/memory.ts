@@ -1,6 +1,7 @@
 import { usage } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import { isSessionId } from "../base/ids.ts";
+import { assertOptions } from "../base/text.ts";
 import { noSuchSession } from "./read.ts";
 import type { Session, SessionStore } from "./store.ts";
 import { stamp, stampNew } from "./update.ts";
@@ -26,8 +27,11 @@ export interface MemoryStoreOptions {
  * const store = memoryStore();
  * console.log(store.ids()); // []
  * ```
+ *
+ * @throws {OrcError} `unknown_option` (usage), with the name that may be meant
  */
 export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
+  assertOptions(options, ["now", "newId"]);
   let count = 0;
   const {
     now = () => "2026-01-02T03:04:05Z",

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { JsonObject } from "../base/json.ts";
 import { leadsOut } from "../base/path.ts";
+import { assertOptions } from "../base/text.ts";
 import { planCommand } from "./command.ts";
 import { carriersOf, decodeDefinition } from "./definition.ts";
 import { EVIDENCE_SCHEMAS } from "./evidence.ts";
@@ -59,11 +60,13 @@ export interface ParsedWorkflow {
  * lists what only orc refuses. Of mappings only `Map`s keep keys such as `10` in place, and keys of other types.
  *
  * @throws {OrcError} `invalid_workflow` (config); all problems at once, the first 20 in `details.problems`
+ * @throws {OrcError} `unknown_option` (usage), with the name that may be meant
  */
 export function parseWorkflow(
   input: unknown,
   options: ParseWorkflowOptions = {},
 ): ParsedWorkflow {
+  assertOptions(options, ["locate", "source", "overrides"]);
   const { locate = () => undefined, source } = options;
   const place = (draft: ProblemDraft) => placeProblem(draft, locate);
   const foreign = foreignWorkflow(input);

@@ -1,4 +1,5 @@
 /** An option that a call does not take would do nothing: it is refused, with the name that may be meant. */
+import * as core from "../../src/core.ts";
 import * as library from "../../mod.ts";
 import {
   findRoot,
@@ -63,20 +64,6 @@ Deno.test("each method of a handle refuses an option that it does not take", () 
     assertEquals(accepted, []);
   }));
 
-/** What takes no options of orc's own, or none at all. */
-const WITHOUT: readonly string[] = [
-  "decide",
-  "denoHost",
-  "exitCodeOf",
-  "isOrcError",
-  "memoryStore",
-  "openRepository",
-  "findRoot",
-  "parseWorkflow",
-  "testHost",
-  "workflowJsonSchema",
-];
-
 /** What a function needs before it looks at anything. */
 const NEEDED = { itemId: "idea", id: "x", name: "x", task: "x", text: "x" };
 
@@ -84,20 +71,61 @@ Deno.test("each function refuses an option that it does not take, and changes no
   withSession(async (root) => {
     const before = readTree(root);
     const accepted: string[] = [];
-    for (const [name, value] of Object.entries(library)) {
-      const isClass = /^[A-Z]/.test(name);
-      if (isClass || WITHOUT.includes(name)) continue;
-      const call = value as unknown as (...args: readonly unknown[]) => unknown;
-      const args = name === "listTree" || name === "cleanupTree"
-        ? { directory: root, nonsense: true }
-        : { root, ...neededBy(name), nonsense: true };
-      const error = await refusalOfCall(() => call(host, args));
+    const functions = await functionsWithOptions();
+    for (const [name, parameters] of functions) {
+      const call = exported[name] as (...args: readonly unknown[]) => unknown;
+      const place = /Tree$/.test(name) ? { directory: root } : { root };
+      const options = { ...place, ...neededBy(name), nonsense: true };
+      const args = parameters.map((parameter) =>
+        ({ host, options } as Readonly<Record<string, unknown>>)[parameter]
+      );
+      const error = await refusalOfCall(() => call(...args));
       if (!isOrcError(error, "unknown_option")) accepted.push(name);
-      else assertEquals(error.details.option, "nonsense", name);
+      // Where no root is taken, that is what is refused.
+      else assert(/nonsense|root/.test(error.details.option), name);
     }
     assertEquals(accepted, []);
     assertEquals(readTree(root), before);
+    // A pattern that finds nothing would find nothing wrong.
+    assert(functions.length > 50, `only ${functions.length} functions found`);
   }));
+
+const exported: Readonly<Record<string, unknown>> = { ...core, ...library };
+
+/** All exported functions that take options, with the names of their parameters: what the documentation shows. */
+async function functionsWithOptions(): Promise<
+  readonly (readonly [name: string, parameters: readonly string[]])[]
+> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--json", "mod.ts", "src/core.ts"],
+  }).output();
+  const { nodes } = JSON.parse(new TextDecoder().decode(stdout)) as Documented;
+  return Object.values(nodes).flatMap(({ symbols }) => symbols)
+    .flatMap(({ name, declarations }) =>
+      declarations.filter(({ kind }) => kind === "function")
+        .map(({ def: { params = [] } }) =>
+          [name, params.map(({ left, ...own }) => (left ?? own).name)] as const
+        )
+    ).filter(([, parameters]) => parameters.includes("options"));
+}
+
+/** As `deno doc` writes it; a parameter with a value of its own has its name on the left of that. */
+interface Documented {
+  readonly nodes: Readonly<Record<string, { readonly symbols: Symbols }>>;
+}
+
+type Symbols = readonly {
+  readonly name: string;
+  readonly declarations: readonly {
+    readonly kind: string;
+    readonly def: {
+      readonly params?: readonly {
+        readonly name: string;
+        readonly left?: { readonly name: string };
+      }[];
+    };
+  }[];
+}[];
 
 /** Only what it takes itself: nothing else may be there. */
 function neededBy(name: string): Readonly<Record<string, unknown>> {
@@ -116,6 +144,22 @@ function neededBy(name: string): Readonly<Record<string, unknown>> {
   if (name === "setSetting") return { name: "color", value: "never" };
   return /Secret$/.test(name) ? { name: "DEPLOY_KEY" } : {};
 }
+
+Deno.test("the parser of workflows and what tests are made of name the option that is meant", async () => {
+  const made: readonly (() => unknown)[] = [
+    () => library.testHost(misspelt({ evironment: {} })),
+    () => library.testHost(misspelt({ runPrograms: () => {} })),
+    () => library.memoryStore(misspelt({ newID: () => "1" })),
+    () => library.parseWorkflow({}, misspelt({ sources: "workflow.yaml" })),
+  ];
+  const meant: unknown[] = [];
+  for (const make of made) {
+    const error = await refusalOfCall(make);
+    assert(isOrcError(error, "unknown_option"));
+    meant.push(error.details.meant);
+  }
+  assertEquals(meant, ["environment", "runProgram", "newId", "source"]);
+});
 
 Deno.test("the classes with the design's names refuse misspelt options", async () => {
   const made: readonly (() => unknown)[] = [
