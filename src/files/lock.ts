@@ -15,6 +15,7 @@ import {
 import { ifThere } from "./errors.ts";
 import { isTicket, noteCrowd, Ticket } from "./ticket.ts";
 import { inTurn } from "./turn.ts";
+import { pause } from "./wait.ts";
 import { removeIfThere } from "./write.ts";
 
 interface Hold {
@@ -104,10 +105,7 @@ export async function withLock<Result>(
       const lock = await acquire(directory, context, {
         timeoutMs,
         startedAtMs: turn.sinceMs,
-        throwIfInterrupted: () => {
-          signals?.throwIfCaught();
-          context.signal?.throwIfAborted();
-        },
+        throwIfInterrupted: () => signals?.throwIfCaught(),
       });
       turn.served();
       return await holding(lock, directory, context, work);
@@ -196,7 +194,10 @@ async function waitFor(
     }
     before = stamp;
     const pauseMs = ticket.pauseMs(isFree, waitedMs, heldMs);
-    await pause(Math.min(pauseMs, Math.max(1, timeoutMs - waitedMs)));
+    await pause(
+      Math.min(pauseMs, Math.max(1, timeoutMs - waitedMs)),
+      context.signal,
+    );
     waiter.throwIfInterrupted();
   }
 }
@@ -225,10 +226,6 @@ export function breakLock(directory: string, context: LockContext): boolean {
   if (seen.kind === "absent") return false;
   const record = newRecord(context);
   return takeOver(seen, { directory, record, isAbandoned: () => true });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function timedOut(

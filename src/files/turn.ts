@@ -1,4 +1,5 @@
 /** Whoever wants the same lock in one process stands in one line, and is let in one after the other. */
+import { unlessAborted } from "./wait.ts";
 
 /** A place at the head of a line. */
 export interface Turn {
@@ -30,7 +31,12 @@ export async function inTurn<Result>(
   signal?.throwIfAborted();
   const cameAtMs = performance.now();
   const line = lines.get(name);
-  if (line !== undefined) await turnIn(line, signal);
+  if (line !== undefined) {
+    await unlessAborted<void>(signal, (enter) => {
+      line.waiting.add(enter);
+      return () => line.waiting.delete(enter);
+    });
+  }
   const own = line ?? { waiting: new Set(), servedAtMs: cameAtMs };
   lines.set(name, own);
   try {
@@ -45,23 +51,4 @@ export async function inTurn<Result>(
     if (next === undefined) lines.delete(name);
     else next();
   }
-}
-
-function turnIn(
-  { waiting }: Line,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const leave = () => {
-      waiting.delete(enter);
-      reject(signal?.reason);
-    };
-    const enter = () => {
-      waiting.delete(enter);
-      signal?.removeEventListener("abort", leave);
-      resolve();
-    };
-    waiting.add(enter);
-    signal?.addEventListener("abort", leave, { once: true });
-  });
 }

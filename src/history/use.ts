@@ -5,6 +5,7 @@ import { membersOf, type PlainJson } from "../base/plain.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
 import { fileKind } from "../files/read.ts";
+import { pause as shortPause } from "../files/wait.ts";
 import type { Host } from "../host/host.ts";
 import {
   type Names,
@@ -239,7 +240,8 @@ export async function streamHistory(
     pause: true,
   });
   const { place, session, source, filter, limit } = opened;
-  const { all = false, follow = false, pause = shortPause, signal } = options;
+  const { all = false, follow = false, signal } = options;
+  const { pause = (signal) => shortPause(POLL_INTERVAL_MS, signal) } = options;
   const lastIds = source.lastEvents?.map(({ id }) => id);
   const isRepeat = repeatFilter({
     known: all ? [] : lastIds,
@@ -293,18 +295,6 @@ export async function streamHistory(
     ];
   };
   return { place, batches: batches(), warnings, isMoved: () => isMoved };
-}
-
-function shortPause(signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, POLL_INTERVAL_MS);
-    signal?.addEventListener("abort", end);
-  });
 }
 
 /** Where to look, and who wants to know how far it is. */

@@ -2,6 +2,7 @@ import process from "node:process";
 import { CHECK_KILL_GRACE_MS } from "../base/limits.ts";
 import { codeOf } from "../files/errors.ts";
 import { ifAllowed } from "../files/read.ts";
+import { pause } from "../files/wait.ts";
 import { systemProgram } from "./windows_rules.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -28,14 +29,12 @@ export function withMark(
 /** Sends a signal to all processes that are meant; false when none is left to get it. */
 type Send = (signal: "SIGTERM" | "SIGKILL" | 0) => boolean;
 
-/** Ends processes: politely, and by force after a grace period or when `over` resolves. */
-async function end(send: Send, over: Promise<unknown>): Promise<void> {
-  let isOver = false;
-  over.then(() => isOver = true);
+/** Ends processes: politely, and by force after a grace period or when nothing is to be waited for. */
+async function end(send: Send, isOver: () => boolean): Promise<void> {
   const deadlineMs = performance.now() + CHECK_KILL_GRACE_MS;
   let isAlive = send("SIGTERM");
-  while (isAlive && !isOver && performance.now() < deadlineMs) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
+  while (isAlive && !isOver() && performance.now() < deadlineMs) {
+    await pause(LOOK_INTERVAL_MS);
     isAlive = send(0);
   }
   for (let round = 0; isAlive && round < MAX_KILL_ROUNDS; round++) {
@@ -46,10 +45,10 @@ async function end(send: Send, over: Promise<unknown>): Promise<void> {
 /** Ends the program and all that stayed in its group. */
 export async function endGroup(
   child: ChildProcess,
-  over: Promise<unknown>,
+  isOver: () => boolean,
 ): Promise<void> {
   if (process.platform === "win32") return await endTree(child);
-  await end((signal) => signalGroup(child, signal), over);
+  await end((signal) => signalGroup(child, signal), isOver);
 }
 
 function signalGroup(
@@ -81,13 +80,13 @@ function isOutOfReach(error: Error): false {
 export async function endEscaped(
   child: ChildProcess,
   mark: string,
-  over: Promise<unknown>,
+  isOver: () => boolean,
 ): Promise<void> {
   const send: Send = (signal) =>
     processIds()
       .filter((pid) => isEscaped(pid, child, mark))
       .filter((pid) => signalProcess(pid, signal)).length > 0;
-  await end(send, over);
+  await end(send, isOver);
 }
 
 function processIds(): readonly number[] {

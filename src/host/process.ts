@@ -5,6 +5,7 @@ import type { MaskingStream } from "../base/mask.ts";
 import { normalisePath } from "../base/path.ts";
 import { codeOf } from "../files/errors.ts";
 import { visibleKind } from "../files/read.ts";
+import { unlessAborted } from "../files/wait.ts";
 import type { OutputName } from "../workflow/types.ts";
 import { endEscaped, endGroup, withMark } from "./ending.ts";
 import type { ProgramRequest, ProgramResult } from "./host.ts";
@@ -38,11 +39,8 @@ type Exit =
   | { readonly error: Error }
   | { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
-/** A request with what marks all that is started for it, and what tells when it is over. */
-type MarkedRequest = ProgramRequest & {
-  readonly mark: string;
-  readonly over: AbortSignal;
-};
+/** A request with what marks all that is started for it. */
+type MarkedRequest = ProgramRequest & { readonly mark: string };
 
 /** Runs a program, in bounds; what it left running ends with it, unless that closed its output. */
 export async function runProgram(
@@ -54,12 +52,8 @@ export async function runProgram(
     stdout: new BoundedOutput(request.masker?.stream()),
     stderr: new BoundedOutput(request.masker?.stream()),
   };
-  const over = new AbortController();
-  const ending = await runToEnd({
-    ...request,
-    mark: crypto.randomUUID(),
-    over: over.signal,
-  }, output).finally(() => over.abort());
+  const mark = crypto.randomUUID();
+  const ending = await runToEnd({ ...request, mark }, output);
   request.signal?.throwIfAborted();
   for (const name of OUTPUT_NAMES) output[name].end();
   return {
@@ -118,26 +112,27 @@ async function endOf(
   request: MarkedRequest,
 ): Promise<Ending> {
   const exited = exitOf(child);
-  const closed = new Promise<true>((resolve) => {
-    child.once("close", () => resolve(true));
+  let isClosed = false;
+  const closed = new Promise<void>((resolve) => {
+    child.once("close", () => {
+      isClosed = true;
+      resolve();
+    });
   });
-  const aborted = abortionOf(request.signal, request.over);
-  const first = await within(
-    request.timeoutMs,
-    Promise.race([exited, aborted]),
-  );
-  const hasExited = typeof first === "object";
+  const { timeoutMs, signal: asked, hurry } = request;
+  const first = await within(timeoutMs, exited, asked).catch(() => undefined);
+  const hasExited = first !== undefined;
   if (hasExited && "error" in first) return endingOfStart(request, first.error);
-  if (!hasExited || !await within(OUTPUT_GRACE_MS, closed)) {
+  if (hasExited) await within(OUTPUT_GRACE_MS, closed);
+  if (!hasExited || !isClosed) {
     // Who aborts what is being ended anyway is in a hurry.
-    const hurry = first === "aborted"
-      ? abortionOf(request.hurry, request.over)
-      : aborted;
-    await endGroup(child, Promise.race([closed, hurry]));
-    const isClosed = await within(OUTPUT_GRACE_MS, closed);
+    const more = asked?.aborted ? hurry : asked;
+    const isHurried = () => more?.aborted ?? false;
+    await endGroup(child, () => isClosed || isHurried());
+    await within(OUTPUT_GRACE_MS, closed);
     // Behind a program that ended by itself, a service may live on that holds no output.
     if (!hasExited || !isClosed) {
-      await endEscaped(child, request.mark, hurry);
+      await endEscaped(child, request.mark, isHurried);
       await within(OUTPUT_GRACE_MS, closed);
     }
   }
@@ -151,19 +146,6 @@ async function endOf(
   return { exitCode: code ?? 128 + signalNumber, problem: null };
 }
 
-/** Resolves when it is aborted, and never without a signal. */
-function abortionOf(
-  signal: AbortSignal | undefined,
-  over: AbortSignal,
-): Promise<"aborted"> {
-  return new Promise((resolve) => {
-    const tell = () => resolve("aborted");
-    if (signal?.aborted) tell();
-    // A signal may live on for many programs.
-    else signal?.addEventListener("abort", tell, { once: true, signal: over });
-  });
-}
-
 function exitOf(child: ChildProcess): Promise<Exit> {
   return new Promise((resolve) => {
     child.on("error", (error) => resolve({ error }));
@@ -172,20 +154,17 @@ function exitOf(child: ChildProcess): Promise<Exit> {
 }
 
 /** The promise's value; undefined when the time is over first. */
-async function within<Value>(
+function within<Value>(
   limitMs: number,
   promise: Promise<Value>,
+  signal?: AbortSignal,
 ): Promise<Value | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeIsOver = new Promise<undefined>((resolve) => {
+  return unlessAborted<Value | undefined>(signal, (end, fail) => {
+    promise.then(end, fail);
     const delayMs = Math.min(limitMs, MAX_TIMER_MS);
-    timer = setTimeout(() => resolve(undefined), delayMs);
+    const timer = setTimeout(() => end(undefined), delayMs);
+    return () => clearTimeout(timer);
   });
-  try {
-    return await Promise.race([promise, timeIsOver]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** A program may end, or never begin, without reading what it is given: how it ended tells the rest. */

@@ -8,7 +8,8 @@ import { decide } from "../engine/decide.ts";
 import { currentPhase, itemStateOf, phaseStateOf } from "../engine/state.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
 import { fileKind } from "../files/read.ts";
-import type { Host } from "../host/host.ts";
+import { unlessAborted } from "../files/wait.ts";
+import type { Approval, Host } from "../host/host.ts";
 import type { Repository, SessionPlace } from "../repository/open.ts";
 import { assertChangeable, type OpenedSession } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
@@ -259,15 +260,14 @@ async function askHost(
 ): Promise<"host"> {
   const shown = visible(request);
   const signal = context?.signal;
-  signal?.throwIfAborted();
-  const asked = host.approve?.({
-    request: shown,
-    itemId,
-    session: session ?? null,
-    root,
+  const asked = { request: shown, itemId, session: session ?? null, root };
+  const answer = await unlessAborted<Approval | undefined>(
     signal,
-  });
-  const answer = await unlessAborted(Promise.resolve(asked), signal);
+    (end, fail) => {
+      Promise.resolve(host.approve?.({ ...asked, signal })).then(end, fail);
+      return () => {};
+    },
+  );
   const checked = handed("approve()", answer);
   if (checked?.approved) return "host";
   const why = visible(checked?.reason?.slice(0, MAX_REASON_SHOWN) ?? "");
@@ -275,25 +275,6 @@ async function askHost(
     "approval_declined",
     `Cannot ${shown}: the human who was asked said no${why && `: ${why}`}`,
   );
-}
-
-async function unlessAborted<Value>(
-  work: Promise<Value>,
-  signal: AbortSignal | undefined,
-): Promise<Value> {
-  if (signal === undefined) return await work;
-  const over = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    const end = () => reject(signal.reason);
-    signal.addEventListener("abort", end, { signal: over.signal });
-    // Asking may itself have been the end of it.
-    if (signal.aborted) end();
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    over.abort();
-  }
 }
 
 /** The yes of a human, without whom it is refused; the command is what they are asked to run. */

@@ -1,6 +1,6 @@
 /** Whatever waits ends with the reason of the caller's signal, and what was stored stays so. */
 import { completeItem } from "../../src/work/complete.ts";
-import { addNote } from "../../src/work/item.ts";
+import { addNote, approveItem } from "../../src/work/item.ts";
 import { readStatus } from "../../src/work/status.ts";
 import { streamHistory } from "../../src/history/use.ts";
 import { handOff } from "../../src/handoff/use.ts";
@@ -13,6 +13,7 @@ import {
   stateOf,
   withSession,
 } from "../work/fixtures.ts";
+import { CountedSignal } from "../files/counted_signal.ts";
 import { foreignRecord, lockText } from "../session/fixtures.ts";
 import {
   assert,
@@ -29,6 +30,8 @@ phases:
     name: Do
     items:
       - {id: it, name: It, verification: {type: command, command: "touch began && sleep 60"}}
+      - {id: consent, name: Consent, verification: {type: manual_gate}}
+      - {id: quick, name: Quick, verification: {type: command, command: "touch quick"}}
 `;
 
 async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
@@ -104,6 +107,77 @@ Deno.test("streamHistory() follows until the signal", () =>
     assertEquals(await reasonOf(reading), "enough");
     assertEquals(types, ["workflow_started", "phase_started"]);
   }));
+
+/** What a caller may wait for, and whether it is given up. */
+const WAITS: readonly (readonly [
+  what: string,
+  wait: (root: string, caller: CountedSignal) => Promise<unknown>,
+])[] = [
+  ["others of its process", (root, { signal }) => {
+    const texts = ["one", "two", "three"];
+    return Promise.all(
+      texts.map((text) => addNote(host, { root, text, signal })),
+    );
+  }],
+  ["a lock, in vain", (root, { signal }) => {
+    hold(root);
+    return addNote(host, { root, text: "Late", signal, lockTimeoutMs: 5 });
+  }],
+  ["a lock, until it is given up", (root, { signal, abort }) => {
+    hold(root);
+    setTimeout(() => abort("enough"), 5);
+    return addNote(host, { root, text: "Late", signal });
+  }],
+  [
+    "a check",
+    (root, { signal }) => completeItem(host, { root, itemId: "quick", signal }),
+  ],
+  ["a check, until it is given up", (root, { signal, abort }) => {
+    const onProgress = () => abort("enough");
+    return completeItem(host, { root, itemId: "it", signal, onProgress });
+  }],
+  ["a human", (root, { signal }) => {
+    const approve = () => Promise.resolve({ approved: true });
+    return approveItem({ ...host, approve }, {
+      root,
+      itemId: "consent",
+      signal,
+    });
+  }],
+  ["a human, until it is given up", (root, { signal, abort }) => {
+    const approve = () => {
+      abort("enough");
+      return new Promise<never>(() => {});
+    };
+    return approveItem({ ...host, approve }, {
+      root,
+      itemId: "consent",
+      signal,
+    });
+  }],
+  ["events, until it is given up", async (root, { signal, abort }) => {
+    const options = { root, follow: true, signal };
+    const { batches } = await streamHistory(host, options);
+    for await (const _ of batches) setTimeout(() => abort("enough"), 5);
+  }],
+];
+
+for (const [what, wait] of WAITS) {
+  Deno.test(`who waited for ${what} leaves no listener on the signal`, () =>
+    withSession(async (root) => {
+      const caller = new CountedSignal();
+      const reason = await reasonOf(wait(root, caller));
+      assertEquals(caller.listeners(), 0);
+      assert(caller.added() > 0, "nothing was waited for");
+      const isGivenUp = what.endsWith("given up");
+      assertEquals(reason === "enough", isGivenUp);
+    }, SLOW_WORKFLOW));
+}
+
+function hold(root: string): void {
+  const path = `${root}/.orchestrator/sessions/${idOf(0, 0)}/lock`;
+  Deno.writeTextFileSync(path, lockText(foreignRecord()));
+}
 
 Deno.test("a lock is waited for as many milliseconds as the caller says", () =>
   withSession(async (root) => {
