@@ -259,6 +259,8 @@ export {
   type DiagnoseOptions,
   diagnoseRepository,
   type Diagnosis,
+  eachFinding,
+  type EachFindingOptions,
 } from "./src/doctor/use.ts";
 
 // Trust.

@@ -39,3 +39,14 @@ export const infoFinding: (said: Said) => Finding = findingsOf("info");
 export function isProblem({ severity }: Finding): boolean {
   return severity !== "info";
 }
+
+const RANKS: Readonly<Record<Severity, number>> = {
+  error: 0,
+  warning: 1,
+  info: 2,
+};
+
+/** Orders findings for a sort, which leaves those of one severity as they are. */
+export function worstFirst(one: Finding, other: Finding): number {
+  return RANKS[one.severity] - RANKS[other.severity];
+}

@@ -1,4 +1,3 @@
-import type { Digest } from "../base/checksum.ts";
 import { isSessionId } from "../base/ids.ts";
 import { asObject } from "../base/json.ts";
 import {
@@ -9,7 +8,6 @@ import {
   ORCHESTRATOR_DIRECTORY,
   type RepositoryLayout,
   repositoryLayout,
-  sessionLayout,
 } from "../base/layout.ts";
 import {
   MAX_SMALL_FILE_BYTES,
@@ -22,10 +20,8 @@ import {
   parentDirectory,
   relativePath,
 } from "../base/path.ts";
-import { epochMsOf } from "../base/time.ts";
 import { isGitDirectory, isHidden, readGitPointer } from "../files/git.ts";
 import { findGit, isTracked, linkedWorktrees } from "../files/git_index.ts";
-import type { JudgeContext } from "../files/lock.ts";
 import {
   guardDirectory,
   isThere,
@@ -35,7 +31,6 @@ import {
   realOrGiven,
 } from "../files/read.ts";
 import type { FoundRoot } from "../files/root.ts";
-import { loadHash } from "../files/tree.ts";
 import type { Host } from "../host/host.ts";
 import { readAdoption, readLegacyState } from "../session/legacy.ts";
 import {
@@ -70,7 +65,6 @@ import type { SecretFacts } from "../secrets/rules.ts";
 import { readMigrationRecord } from "../transfer/settle.ts";
 import {
   attempt,
-  type DirectoryFacts,
   directoryFacts,
   entriesIn,
   type PathFact,
@@ -81,16 +75,12 @@ import {
 } from "./look.ts";
 import {
   type IndexUse,
-  lastingSight,
+  lookAtSessions,
+  type LookContext,
   NO_INDEX,
   readIndex,
-  type SoundIndex,
 } from "./index.ts";
-import {
-  type SessionFacts,
-  sessionFacts,
-  soundSession,
-} from "./session_facts.ts";
+import type { SessionView } from "./session_facts.ts";
 
 export interface DiagnosisFacts extends StoredFacts {
   /** Whether a repository may be here at all. */
@@ -134,7 +124,7 @@ export interface DiagnosisFacts extends StoredFacts {
 export type PointerFact = ReturnType<typeof pointerFact>;
 
 /** What the files of a repository tell; machine, workflow.yaml, settings and secrets are for others to look at. */
-interface StoredFacts extends Awaited<ReturnType<typeof insideFacts>> {
+interface StoredFacts extends InsideFacts {
   readonly layout: RepositoryLayout;
   /** What the older Python tool left outside of the sessions. */
   readonly legacy: Awaited<ReturnType<typeof legacyFacts>>;
@@ -166,25 +156,28 @@ const NOTHING = {
 /**
  * Looks at all that orc keeps for a repository, past whatever is damaged; takes no lock. Of each
  * session it reads state, meta data and the end of the log; of other files only what their
- * directory tells.
+ * directory tells. On the way it yields the sessions of which something may be said.
  */
-export async function gatherFacts(
+export async function* gatherFacts(
   layout: RepositoryLayout,
-  context: JudgeContext,
+  context: LookContext,
   index: IndexUse = "none",
-): Promise<StoredFacts> {
+): AsyncGenerator<SessionView, StoredFacts> {
   const { root, directory } = layout;
   const outside = { layout, legacy: await legacyFacts(layout) };
   const { trouble } = attempt(directory, () => guardDirectory(root, directory));
   const inside = trouble === null
-    ? await insideFacts(layout, context, index)
+    ? yield* insideFacts(layout, context, index)
     : { ...NOTHING, troubles: [trouble] };
   return { ...inside, ...outside };
 }
 
-async function insideFacts(
+type InsideFacts = ReturnType<typeof insideFacts> extends
+  AsyncGenerator<SessionView, infer Facts> ? Facts : never;
+
+async function* insideFacts(
   layout: RepositoryLayout,
-  context: JudgeContext,
+  context: LookContext,
   use: IndexUse,
 ) {
   const { root, directory } = layout;
@@ -209,7 +202,8 @@ async function insideFacts(
   const isKept = use !== "none" && ids.length >= MIN_INDEXED_SESSIONS &&
     meta.found?.portable !== true;
   const index = isKept && use === "read" ? readIndex(layout) : NO_INDEX;
-  const { sessions, seen } = await lookAtSessions(layout, ids, context, index);
+  const looking = lookAtSessions(layout, ids, context, index);
+  const { sessions, seen } = yield* looking;
   const directories = [top, ...inner, ...seen];
   return {
     // What another program keeps there is for that to look after.
@@ -240,37 +234,6 @@ async function insideFacts(
     /** What git has to do with the state. */
     git: attempt(root, () => gitFacts(layout)).found ?? NO_GIT,
   };
-}
-
-/** Reads each session that is not known to be sound, one after the other, as there may be thousands. */
-async function lookAtSessions(
-  { root }: RepositoryLayout,
-  ids: readonly string[],
-  context: JudgeContext,
-  index: SoundIndex,
-) {
-  const startedAtMs = epochMsOf(context.now()) ?? 0;
-  const newHash = await loadHash();
-  const digest: Digest = (bytes) => {
-    const hash = newHash();
-    hash.update(bytes);
-    return hash.digest("hex");
-  };
-  const seen: DirectoryFacts[] = [];
-  const sessions: SessionFacts[] = [];
-  for (const id of ids) {
-    const { directory } = sessionLayout(root, id);
-    const facts = directoryFacts(directory, id, context);
-    seen.push(facts);
-    const sight = lastingSight(facts.sight, startedAtMs);
-    const sound = index.get(id);
-    sessions.push(
-      sound !== undefined && sound.sight === sight
-        ? soundSession(root, id, sound, sight)
-        : { ...await sessionFacts(root, id, facts, digest), sight },
-    );
-  }
-  return { sessions, seen };
 }
 
 /** Where state lies, and the sessions in it that the repository itself does not have. */

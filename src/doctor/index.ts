@@ -3,8 +3,13 @@
  * looked then. It spares reading them again, and is trusted for nothing else: whoever can write it can
  * write the sessions too.
  */
+import type { Digest } from "../base/checksum.ts";
 import type { JsonValue } from "../base/json.ts";
-import { type RepositoryLayout, TEMPORARY_SUFFIX } from "../base/layout.ts";
+import {
+  type RepositoryLayout,
+  sessionLayout,
+  TEMPORARY_SUFFIX,
+} from "../base/layout.ts";
 import { MAX_DOCTOR_INDEX_BYTES } from "../base/limits.ts";
 import {
   elements,
@@ -16,8 +21,12 @@ import {
   readText,
   refuseProblems,
 } from "../base/shape.ts";
+import { epochMsOf } from "../base/time.ts";
 import { VERSION } from "../base/version.ts";
+import type { JudgeContext } from "../files/lock.ts";
 import { isGranted, readJson } from "../files/read.ts";
+import { loadHash } from "../files/tree.ts";
+import { pause } from "../files/wait.ts";
 import {
   discard,
   publish,
@@ -25,8 +34,19 @@ import {
   writeNewFile,
 } from "../files/write.ts";
 import { SESSION_STATUSES } from "../session/codec.ts";
-import { attempt, type Sight } from "./look.ts";
-import type { SessionFacts, SoundFacts } from "./session_facts.ts";
+import {
+  attempt,
+  type DirectoryFacts,
+  directoryFacts,
+  type Sight,
+} from "./look.ts";
+import {
+  type SessionFacts,
+  sessionFacts,
+  type SessionView,
+  type SoundFacts,
+  soundSession,
+} from "./session_facts.ts";
 
 /** Whether sessions are taken from the index, or all are read and it is made anew, or none is kept. */
 export type IndexUse = "read" | "renew" | "none";
@@ -94,6 +114,69 @@ function decodeSound(place: Place) {
     },
   };
   return [readText(field(place, "id")), sound] as const;
+}
+
+/** Who judges locks, and may end the looking. */
+export interface LookContext extends JudgeContext {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** After so long others of the process get a turn, if one of them may end the looking. */
+const TURN_MS = 50;
+
+/**
+ * Reads each session that is not known to be sound, one after the other, as there may be thousands;
+ * yields at once those of which something may be said.
+ */
+export async function* lookAtSessions(
+  layout: RepositoryLayout,
+  ids: readonly string[],
+  context: LookContext,
+  index: SoundIndex,
+): AsyncGenerator<
+  SessionView,
+  {
+    readonly sessions: readonly SessionFacts[];
+    readonly seen: readonly DirectoryFacts[];
+  }
+> {
+  const { root } = layout;
+  const { signal } = context;
+  const startedAtMs = epochMsOf(context.now()) ?? 0;
+  const newHash = await loadHash();
+  const digest: Digest = (bytes) => {
+    const hash = newHash();
+    hash.update(bytes);
+    return hash.digest("hex");
+  };
+  const seen: DirectoryFacts[] = [];
+  const sessions: SessionFacts[] = [];
+  let turnEndsMs = performance.now() + TURN_MS;
+  for (const id of ids) {
+    if (signal && performance.now() > turnEndsMs) {
+      await pause(0, signal);
+      turnEndsMs = performance.now() + TURN_MS;
+    }
+    signal?.throwIfAborted();
+    const { directory } = sessionLayout(root, id);
+    const facts = directoryFacts(directory, id, context);
+    seen.push(facts);
+    const sight = lastingSight(facts.sight, startedAtMs);
+    const sound = index.get(id);
+    const session = sound !== undefined && sound.sight === sight
+      ? soundSession(root, id, sound, sight)
+      : { ...await sessionFacts(root, id, facts, digest), sight };
+    sessions.push(session);
+    const { lock, leftover } = facts;
+    if (session.isUnchanged && !lock && !leftover) continue;
+    yield {
+      layout,
+      sessions: [session],
+      locks: lock ? [lock] : [],
+      leftovers: leftover ? [leftover] : [],
+    };
+  }
+  return { sessions, seen };
 }
 
 /** Replaces the index if it would tell something else; that it cannot be written hinders nobody. */

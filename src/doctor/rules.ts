@@ -1,4 +1,4 @@
-import type { Finding, Severity } from "../base/finding.ts";
+import { type Finding, worstFirst } from "../base/finding.ts";
 import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
 import { MAX_CANDIDATES, MIN_FREE_BYTES } from "../base/limits.ts";
 import { NETWORK, WITHOUT_LINKS } from "../base/mount.ts";
@@ -9,6 +9,7 @@ import type { DiagnosisFacts } from "./facts.ts";
 import type { PathFact, Trouble } from "./look.ts";
 import {
   isBusy,
+  isHiding,
   lockRows,
   pointerRows,
   type Row,
@@ -26,30 +27,22 @@ const { error, warning, info } = rowsAbout<DiagnosisFacts>(
 /** Says what the facts mean, the worst first. */
 export function diagnose(facts: DiagnosisFacts): readonly Finding[] {
   const findings = TABLES.flat().flatMap((row) => row(facts, facts));
-  return withoutHidden(findings)
-    .sort((one, other) => RANKS[one.severity] - RANKS[other.severity]);
+  return withoutHidden(findings).sort(worstFirst);
 }
 
 /** Says once that something may not be seen, and nothing of what lies in it. */
 function withoutHidden(findings: readonly Finding[]): Finding[] {
-  const isHidden = ({ code }: Finding) => code === "not_readable";
   const first = new Map(
-    findings.filter(isHidden).toReversed().map((each) => [each.path, each]),
+    findings.filter(isHiding).toReversed().map((each) => [each.path, each]),
   );
   const hidden = new Set(first.keys());
   return findings.filter((finding) => {
     const { code, path } = finding;
     if (code === "not_writable") return !hidden.has(path);
-    return !isHidden(finding) ||
+    return !isHiding(finding) ||
       first.get(path) === finding && !isBelowOne(path, hidden);
   });
 }
-
-const RANKS: Readonly<Record<Severity, number>> = {
-  error: 0,
-  warning: 1,
-  info: 2,
-};
 
 const NOT_OURS = "move it away; orc does not remove what it did not make";
 

@@ -1,6 +1,10 @@
 import type { Digest } from "../base/checksum.ts";
 import { orElse } from "../base/error.ts";
-import { type SessionLayout, sessionLayout } from "../base/layout.ts";
+import {
+  type RepositoryLayout,
+  type SessionLayout,
+  sessionLayout,
+} from "../base/layout.ts";
 import { MAX_CHECKED_LOG_BYTES, MAX_PROBLEMS } from "../base/limits.ts";
 import { CHECKPOINT_SUFFIX } from "../base/names.ts";
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
@@ -24,6 +28,7 @@ import {
   attempt,
   type DirectoryFacts,
   entriesIn,
+  type LockFact,
   type PathFact,
   pathFact,
   readTrouble,
@@ -47,6 +52,14 @@ export interface SessionFacts {
   readonly sight: string | null;
   /** Whether it was not read: it was sound, and its files look as they did then. */
   readonly isUnchanged: boolean;
+}
+
+/** Sessions, and what lies in their directories besides. */
+export interface SessionView {
+  readonly layout: RepositoryLayout;
+  readonly sessions: readonly SessionFacts[];
+  readonly locks: readonly LockFact[];
+  readonly leftovers: readonly NonNullable<DirectoryFacts["leftover"]>[];
 }
 
 /** What is asked about sessions even if they are sound. */

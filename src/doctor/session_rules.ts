@@ -5,6 +5,7 @@ import {
   type Said,
   type Severity,
   warningFinding,
+  worstFirst,
 } from "../base/finding.ts";
 import { LONG_LOCK_MS, MAX_CANDIDATES } from "../base/limits.ts";
 import { nameOf } from "../base/path.ts";
@@ -12,7 +13,12 @@ import { listOf, quoted } from "../base/text.ts";
 import { isClosed } from "../engine/state.ts";
 import type { DiagnosisFacts, PointerFact } from "./facts.ts";
 import type { LockFact, Trouble } from "./look.ts";
-import type { LineSample, LogFacts, SessionFacts } from "./session_facts.ts";
+import type {
+  LineSample,
+  LogFacts,
+  SessionFacts,
+  SessionView,
+} from "./session_facts.ts";
 
 /** What a row finds: nothing, that it is so, a sentence, or all that the row itself does not say. */
 type Answer = boolean | string | Found | readonly Found[] | null | undefined;
@@ -26,12 +32,12 @@ type Found = Partial<Said> & Pick<Trouble, "hint"> & {
 /** One question of a table, about what the table is about. */
 export type Row<Subject> = (
   subject: Subject,
-  facts: DiagnosisFacts,
+  view: Pick<SessionView, "locks">,
 ) => readonly Finding[];
 
 /** What a row says of all it finds; without a sentence in what is found, the path `is` what it says. */
 interface Question<Subject> {
-  readonly of: (subject: Subject, facts: DiagnosisFacts) => Answer;
+  readonly of: (subject: Subject, view: Pick<SessionView, "locks">) => Answer;
   readonly is?: string;
   readonly remedy?: string;
   readonly fixable?: boolean;
@@ -49,9 +55,9 @@ export function rowsAbout<Subject>(
   const rowOf =
     (finding: (said: Said) => Finding): RowMaker<Subject> =>
     (code, question) =>
-    (subject, facts) => {
+    (subject, view) => {
       const { of, is, remedy = "", fixable } = question;
-      return [of(subject, facts)].flat().flatMap((answer) => {
+      return [of(subject, view)].flat().flatMap((answer) => {
         if (!answer) return [];
         const found: Found = typeof answer === "object" ? answer : {};
         const { otherCode = code, path = at(subject) } = found;
@@ -83,26 +89,32 @@ function notReadable(
   return errorFinding({ code: "not_readable", path, session, message, remedy });
 }
 
+/** Whether it keeps silent what of its kind lies below its path. */
+export function isHiding({ code }: Finding): boolean {
+  return code === "not_readable";
+}
+
 const { info, error, warning } = rowsAbout<DiagnosisFacts>(
   ({ layout }) => layout.directory,
 );
+const ofView = rowsAbout<SessionView>(({ layout }) => layout.directory);
 const ofState = rowsAbout<SessionFacts>(({ statePath }) => statePath);
 const ofLog = rowsAbout<SessionFacts>(({ log }) => log.path);
 
 /** Asks everything about one session, before it goes on to the next. */
 function ofEachSession(
   ...rows: readonly Row<SessionFacts>[]
-): Row<DiagnosisFacts> {
-  return (facts) =>
-    facts.sessions.flatMap((session) =>
-      rows.flatMap((row) => row(session, facts))
+): Row<SessionView> {
+  return (view) =>
+    view.sessions.flatMap((session) =>
+      rows.flatMap((row) => row(session, view))
         .map((finding) => ({ ...finding, session: session.id }))
     );
 }
 
 /** Whether a living process is at work in a session, or in the repository: what it has not finished is no damage. */
 export function isBusy(
-  { locks }: DiagnosisFacts,
+  { locks }: Pick<SessionView, "locks">,
   session: string | null,
 ): boolean {
   return locks.some((lock) =>
@@ -162,11 +174,11 @@ function lockFinding({ path, session, holder, trouble }: LockFact): Finding {
   return isLong ? warningFinding(said) : infoFinding(said);
 }
 
-export const lockRows: readonly Row<DiagnosisFacts>[] = [
+export const lockRows: readonly Row<SessionView>[] = [
   ({ locks }) => locks.map(lockFinding),
-  info("leftovers", {
-    of: (facts) =>
-      facts.leftovers.filter(({ session }) => !isBusy(facts, session))
+  ofView.info("leftovers", {
+    of: (view) =>
+      view.leftovers.filter(({ session }) => !isBusy(view, session))
         .map(({ directory, session, names }) => ({
           path: directory,
           session,
@@ -249,7 +261,7 @@ function rowsOfPointer(
 }
 
 /** Each session by itself, and whether its log is whole and in step with its state. */
-export const sessionRows: readonly Row<DiagnosisFacts>[] = [
+export const sessionRows: readonly Row<SessionView>[] = [
   ofEachSession(
     ofState.warning("unfinished_session", {
       of: (session) =>
@@ -327,14 +339,14 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
         },
     }),
     ofLog.warning("log_missing", {
-      of: (session, facts) =>
-        isBehind(session, facts) && !session.log.isThere &&
+      of: (session, view) =>
+        isBehind(session, view) && !session.log.isThere &&
         session.state?.serial !== 0 && healing(session),
       is: "does not exist; only the last events are known",
     }),
     ofLog.info("log_behind_state", {
-      of: (session, facts) =>
-        isBehind(session, facts) && session.log.isThere &&
+      of: (session, view) =>
+        isBehind(session, view) && session.log.isThere &&
         session.state && session.state.missingEvents > 0 && {
           ...healing(session),
           message:
@@ -342,8 +354,8 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
         },
     }),
     ofLog.info("log_torn", {
-      of: (session, facts) =>
-        isBehind(session, facts) && session.log.isThere &&
+      of: (session, view) =>
+        isBehind(session, view) && session.log.isThere &&
         session.log.isTorn && healing(session),
       is: "ends in the middle of a line",
     }),
@@ -376,14 +388,20 @@ export const sessionRows: readonly Row<DiagnosisFacts>[] = [
   ].map((row) => ofEachSession(row)),
 ];
 
+/** What can be said of sessions before all else was looked at: what that may hide is said at the end. */
+export function diagnoseSessions(view: SessionView): readonly Finding[] {
+  return [...lockRows, ...sessionRows].flatMap((row) => row(view, view))
+    .filter((finding) => !isHiding(finding)).sort(worstFirst);
+}
+
 /** The sessions of which nothing is to be said, even if nobody were at work in them. */
-export function soundAmong(facts: DiagnosisFacts): readonly SessionFacts[] {
-  const unlocked = { ...facts, locks: [] };
+export function soundAmong(view: SessionView): readonly SessionFacts[] {
+  const unlocked = { ...view, locks: [] };
   const said = new Set(
     sessionRows.flatMap((row) => row(unlocked, unlocked))
       .map(({ session }) => session),
   );
-  return facts.sessions.filter(({ id, odd }) =>
+  return view.sessions.filter(({ id, odd }) =>
     !said.has(id) && odd.length === 0
   );
 }
@@ -402,10 +420,10 @@ function givenUp({ directory }: SessionFacts): string {
 /** Whether a log may lack what its state tells, and nobody is just writing it. */
 function isBehind(
   { id, state, log }: SessionFacts,
-  facts: DiagnosisFacts,
+  view: Pick<SessionView, "locks">,
 ): boolean {
   return state !== null && log.lastSerial <= state.serial &&
-    log.trouble === null && !isBusy(facts, id);
+    log.trouble === null && !isBusy(view, id);
 }
 
 /** An update brings the log in step, if it is not refused for another reason. */

@@ -25,7 +25,8 @@ import { type IndexUse, keepIndex } from "./index.ts";
 import { attempt, troubleOf } from "./look.ts";
 import type { Repaired, RepairRequest } from "./repair.ts";
 import { diagnose } from "./rules.ts";
-import { soundAmong } from "./session_rules.ts";
+import type { SessionView } from "./session_facts.ts";
+import { diagnoseSessions, soundAmong } from "./session_rules.ts";
 
 /** What doctor is to do besides looking. */
 export interface DiagnoseOptions extends RepositoryOptions {
@@ -63,6 +64,8 @@ export interface Diagnosis {
  * hundred sessions or more it keeps an index of the sound ones, if it may write; those it does not
  * read again until their files change.
  *
+ * The signal ends it between two sessions.
+ *
  * Requires `--allow-read` and `--allow-env`; `--allow-write` to put something right, or to keep the
  * index. With
  * `--allow-sys` it knows the free space and who you are, with `--allow-run=git` the secrets that git's
@@ -83,8 +86,8 @@ export async function diagnoseRepository(
   });
   const { repair, fix, full } = options;
   // What is to be changed is judged anew.
-  const look = () =>
-    gatherAll(host, repository, repair || fix || full ? "renew" : "read");
+  const use = repair || fix || full ? "renew" : "read";
+  const look = () => endOf(lookAtAll(host, repository, use));
   const warnings: string[] = [];
   let facts = await look();
   const before = diagnose(facts);
@@ -100,10 +103,7 @@ export async function diagnoseRepository(
     facts = await look();
   }
   const findings = diagnose(facts);
-  if (facts.index !== null) {
-    const { layout } = repository;
-    keepIndex(layout, host.newToken(), facts.index, soundAmong(facts));
-  }
+  rememberSound(host, facts);
   return {
     place: placeOf(repository, null),
     healthy: !findings.some(isProblem),
@@ -116,6 +116,51 @@ export async function diagnoseRepository(
   };
 }
 
+/** Whose findings are wanted, and whether every session is to be read for them. */
+export type EachFindingOptions =
+  & RepositoryOptions
+  & Pick<DiagnoseOptions, "full">;
+
+/**
+ * Goes through what {@linkcode diagnoseRepository} finds, while it still looks. What a session and its
+ * lock tell comes as soon as that session was looked at: one session after the other by their ids, and
+ * of each the worst first. What takes a view of all comes last, the worst first. Who goes on no further
+ * ends the looking, and nothing more is read; so does the signal.
+ *
+ * Requires what {@linkcode diagnoseRepository} does for looking.
+ */
+export async function* eachFinding(
+  host: Host,
+  options: EachFindingOptions = {},
+): AsyncGenerator<Finding, void> {
+  const repository = openRepository(host, options, { full: true });
+  const use = options.full ? "renew" : "read";
+  const looking = lookAtAll(host, repository, use);
+  const said = new Set<string>();
+  let step = await looking.next();
+  for (; !step.done; step = await looking.next()) {
+    for (const finding of diagnoseSessions(step.value)) {
+      said.add(JSON.stringify(finding));
+      yield finding;
+    }
+  }
+  const findings = diagnose(step.value);
+  rememberSound(host, step.value);
+  yield* findings.filter((each) => !said.has(JSON.stringify(each)));
+}
+
+async function endOf<End>(steps: AsyncGenerator<unknown, End>): Promise<End> {
+  for (;;) {
+    const { done, value } = await steps.next();
+    if (done) return value;
+  }
+}
+
+function rememberSound(host: Host, facts: DiagnosisFacts): void {
+  if (facts.index === null) return;
+  keepIndex(facts.layout, host.newToken(), facts.index, soundAmong(facts));
+}
+
 /** What is found no more was put right, here or by somebody else at the same moment. */
 function isGoneFrom(left: readonly Finding[]): (finding: Finding) => boolean {
   const keyOf = ({ code, path }: Finding): string => `${code} ${path}`;
@@ -123,11 +168,12 @@ function isGoneFrom(left: readonly Finding[]): (finding: Finding) => boolean {
   return (finding) => finding.fixable && !keys.has(keyOf(finding));
 }
 
-async function gatherAll(
+/** Looks at everything; on the way it yields the sessions of which something may be said. */
+async function* lookAtAll(
   host: Host,
   repository: Repository,
   index: IndexUse,
-): Promise<DiagnosisFacts> {
+): AsyncGenerator<SessionView, DiagnosisFacts> {
   const { layout, context, found } = repository;
   // It may be a mount point of its own.
   const path = visibleKind(layout.directory) === "directory"
@@ -135,7 +181,8 @@ async function gatherAll(
     : layout.root;
   const mount = mountAt(path);
   const isTold = mount?.hasModes !== false && tellsChanges(mount?.type ?? null);
-  const stored = await gatherFacts(layout, context, isTold ? index : "none");
+  const use = isTold ? index : "none";
+  const stored = yield* gatherFacts(layout, context, use);
   return {
     ...stored,
     paths: mount?.hasModes === false

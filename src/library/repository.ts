@@ -1,6 +1,10 @@
 import { OrcError } from "../base/error.ts";
 import type { Finding } from "../base/finding.ts";
-import type { DiagnoseOptions, Diagnosis } from "../doctor/use.ts";
+import type {
+  DiagnoseOptions,
+  Diagnosis,
+  EachFindingOptions,
+} from "../doctor/use.ts";
 import type { Reviewed, ReviewOptions } from "../feedback/use.ts";
 import type { FoundRoot } from "../files/root.ts";
 import type { Analyzed, AnalyzeOptions } from "../history/use.ts";
@@ -275,9 +279,12 @@ export class Repository {
     return await diagnoseRepository(this.#site.host, call);
   }
 
-  /** What {@linkcode Repository.doctor} finds, the worst first. */
-  async *findings(options: CallOptions = {}): AsyncGenerator<Finding, void> {
-    yield* (await this.doctor(options)).findings;
+  /** Goes through what {@linkcode Repository.doctor} finds, while it still looks: {@linkcode eachFinding}. */
+  async *findings(
+    options: Given<EachFindingOptions> = {},
+  ): AsyncGenerator<Finding, void> {
+    const { eachFinding } = await import("../doctor/use.ts");
+    yield* eachFinding(this.#site.host, callIn(this.#site, options));
   }
 
   /** Removes old closed sessions: {@linkcode cleanupSessions}. */

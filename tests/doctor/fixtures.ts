@@ -1,11 +1,12 @@
 import type { Finding } from "../../src/base/finding.ts";
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
 import { MIN_INDEXED_SESSIONS } from "../../src/base/limits.ts";
-import { diagnoseRepository } from "../../src/doctor/use.ts";
+import { diagnoseRepository, eachFinding } from "../../src/doctor/use.ts";
 import type { Liveness } from "../../src/files/lock_record.ts";
 import { decodeSession } from "../../src/session/codec.ts";
 import { encodeSession } from "../../src/session/encode.ts";
 import { fixedHost, idOf, withSession } from "../work/fixtures.ts";
+import { assertEquals } from "@std/assert";
 
 /** What the machine itself is like is not for these tests to judge. */
 const OF_THE_MACHINE: ReadonlySet<string> = new Set([
@@ -23,7 +24,25 @@ export async function findingsIn(
   const programs = { "git credential fill": { exitCode: 128 } };
   const host = { ...fixedHost({ programs }), livenessOf: () => liveness };
   const { findings } = await diagnoseRepository(host, { root });
+  const each = await Array.fromAsync(eachFinding(host, { root }));
+  assertEquals(sorted(each), sorted(findings));
   return findings.filter(({ code }) => !OF_THE_MACHINE.has(code));
+}
+
+/** In an order that does not depend on the one in which they were found. */
+export function sorted(findings: readonly Finding[]): readonly Finding[] {
+  const keyOf = (finding: Finding) => JSON.stringify(finding);
+  return findings.toSorted((one, other) => keyOf(one) < keyOf(other) ? -1 : 1);
+}
+
+/** What looking comes to in the end. */
+export async function endOf<End>(
+  steps: AsyncGenerator<unknown, End>,
+): Promise<End> {
+  for (;;) {
+    const { done, value } = await steps.next();
+    if (done) return value;
+  }
 }
 
 /** Codes of {@linkcode findingsIn}. */
@@ -75,4 +94,26 @@ async function multiply(root: string, count: number): Promise<void> {
     Deno.copyFileSync(first.meta, meta);
   }
   Deno.writeTextFileSync(repositoryLayout(root).current, idOf(1, 0));
+}
+
+/** How often each call was made on a file, and which files were opened. */
+export async function callsOf(
+  act: () => Promise<unknown>,
+): Promise<{ readonly count: number; readonly opened: readonly string[] }> {
+  const { lstatSync, openSync, readDirSync } = Deno;
+  const opened: string[] = [];
+  let count = 0;
+  try {
+    Deno.lstatSync = (path) => (count++, lstatSync(path));
+    Deno.readDirSync = (path) => (count++, readDirSync(path));
+    Deno.openSync = (path, options) => {
+      count++;
+      opened.push(String(path));
+      return openSync(path, options);
+    };
+    await act();
+  } finally {
+    Object.assign(Deno, { lstatSync, openSync, readDirSync });
+  }
+  return { count, opened };
 }

@@ -3,6 +3,7 @@ import { repositoryLayout } from "../../src/base/layout.ts";
 import type { DiagnosisFacts } from "../../src/doctor/facts.ts";
 import type { PathFact, Trouble } from "../../src/doctor/look.ts";
 import { diagnose } from "../../src/doctor/rules.ts";
+import { diagnoseSessions } from "../../src/doctor/session_rules.ts";
 import { lockFact, sessionFacts, wellFacts, wellSecrets } from "./facts.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
@@ -362,4 +363,16 @@ Deno.test("diagnose() names the flag where this process may not look", () => {
   const trouble: Trouble = { ...DENIED, code: "permission_missing", hint };
   const [finding] = diagnose(wellFacts({ metaTrouble: trouble }));
   assertEquals(finding?.remedy, hint);
+});
+
+Deno.test("diagnoseSessions() says nothing of what may be hidden by what is looked at later", () => {
+  const { layout } = wellFacts();
+  const denied = sessionFacts({ state: null, trouble: DENIED });
+  const damaged = sessionFacts({ state: null, trouble: TROUBLE });
+  const facts = { ...wellFacts(), sessions: [denied, damaged] };
+  const view = { layout, sessions: facts.sessions, locks: [], leftovers: [] };
+  const early = diagnoseSessions(view);
+  assertEquals(early.map(({ code }) => code), ["damaged_state"]);
+  const all = diagnose(facts).map(({ code }) => code);
+  assertEquals(all.sort(), ["damaged_state", "not_readable"]);
 });

@@ -9,7 +9,7 @@ import { diagnose } from "../../src/doctor/rules.ts";
 import { diagnoseRepository } from "../../src/doctor/use.ts";
 import { startSession } from "../../src/work/start.ts";
 import { wellFacts } from "../doctor/facts.ts";
-import { amongSessions, later } from "../doctor/fixtures.ts";
+import { amongSessions, endOf, later } from "../doctor/fixtures.ts";
 import { readTree, writeTree } from "../files/temporary.ts";
 import { type StoredFixture, withSession } from "../session/fixtures.ts";
 import { fixedHost, idOf, withRoot } from "../work/fixtures.ts";
@@ -37,7 +37,7 @@ async function codesIn(
 ): Promise<readonly string[]> {
   hideFromGit(layout);
   const findings = diagnose({
-    ...await gatherFacts(layout, context),
+    ...await endOf(gatherFacts(layout, context)),
     isProject: true,
     stranded: [],
     disk: {
