@@ -227,7 +227,8 @@ export interface Validated {
  * Checks a workflow file as a start would, with the settings of `.orchestrator.yaml`, and whether
  * its checks and gates can verify anything. Reads only.
  *
- * Requires `--allow-read` and, for the YAML parser, `--allow-env=LOG_TOKENS,LOG_STREAM`.
+ * Requires `--allow-read`; from the sources, or as an npm package on Deno, also
+ * `--allow-env=LOG_TOKENS,LOG_STREAM` for the YAML parser.
  *
  * @throws {OrcError} `invalid_yaml` (config) if the file is not YAML
  * @throws {OrcError} `invalid_workflow` (config) if it is no workflow, or a check or gate in it can

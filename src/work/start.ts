@@ -88,8 +88,8 @@ export interface Started {
  * before anything is written; `current` is written last. Of two starts by one caller at once, one
  * is refused.
  *
- * Requires `--allow-read`, `--allow-write` and, for the YAML parser,
- * `--allow-env=LOG_TOKENS,LOG_STREAM`.
+ * Requires `--allow-read` and `--allow-write`; from the sources, or as an npm package on Deno, also
+ * `--allow-env=LOG_TOKENS,LOG_STREAM` for the YAML parser.
  *
  * @throws {OrcError} `session_active` (refused) if the caller's own session is still active, and
  *   `beside` is not set

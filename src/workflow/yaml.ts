@@ -169,7 +169,7 @@ function composeYaml(yaml: YamlText): y.Document {
   throw faultIn(yaml, "second_document", offset, message);
 }
 
-/** The YAML package looks at two names of the environment when it parses. */
+/** The build of the YAML package for Node, which Deno takes too, looks at two names of the environment. */
 function explainMissingPermission<Result>(
   parse: () => Result,
   source: string,

@@ -108,6 +108,45 @@ Deno.test("deno add gives a strict project its types and its functions", async (
   });
 });
 
+Deno.test("library and program need only to read the root and to write .orchestrator, also to read YAML", async () => {
+  const root = await makeRepository("narrow");
+  await Deno.writeTextFile(`${root}/workflow.yaml`, WORKFLOW);
+  const project = `${machine.directory}/narrow-project`;
+  await Deno.mkdir(project);
+  await writeJson(`${project}/deno.json`, {});
+  await machine.deno(project, "add", "jsr:@orc/cli");
+  await Deno.writeTextFile(`${project}/start.ts`, STARTING);
+  await machine.deno(project, "check", "start.ts");
+  const narrow = [
+    ...["run", "--no-prompt", `--allow-read=${root}`],
+    `--allow-write=${root}/.orchestrator`,
+  ];
+  const said = await machine.deno(project, ...narrow, "start.ts", root);
+  assertEquals(JSON.parse(said), ["Narrow", "Add login", 900]);
+  const program = [...narrow, "jsr:@orc/cli/cli", "--root", root];
+  const beside = ["start", "--beside", "Add logout"];
+  assertStringIncludes(
+    await machine.deno(root, ...program, ...beside),
+    "Session ",
+  );
+});
+
+const WORKFLOW = `name: Narrow
+phases: [{id: DO, name: Do, items: [{id: it, name: It}]}]
+`;
+
+/** Reads the workflow and a file of settings, and changes that. */
+const STARTING = `import { openRepository } from "@orc/cli";
+const repository = await openRepository({ root: Deno.args[0] ?? "" });
+const { name } = await repository.validate();
+const session = await repository.start("Add login");
+await repository.config.set("check_timeout_seconds", "9");
+await repository.config.set("check_timeout_seconds", "900");
+const { value } = await repository.config.get("check_timeout_seconds");
+const { task } = await session.status();
+console.log(JSON.stringify([name, task, value]));
+`;
+
 Deno.test("the stack of a bug in jsr:@orc/cli/cli names lines of the sources", async () => {
   const clone = await openClone();
   try {
