@@ -19,7 +19,11 @@ import {
   measureLogLines,
   measureSessions,
 } from "./bench/scale.ts";
-import { measureEndurance, measureServer } from "./bench/server.ts";
+import {
+  measureEndurance,
+  measureEnduranceOnNode,
+  measureServer,
+} from "./bench/server.ts";
 import { measureUpdateOnSlowDisk } from "./bench/slow_disk.ts";
 import {
   measureNote,
@@ -66,6 +70,7 @@ const TEXTS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
 /** Those of them that take minutes. */
 const LARGE_TEXTS: typeof TEXTS = {
   endurance: measureEndurance,
+  "endurance-node": measureEnduranceOnNode,
 };
 
 const wanted = Deno.args.length === 0
