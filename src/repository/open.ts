@@ -60,11 +60,7 @@ export type Names<Options> = Readonly<
   Record<Exclude<keyof Options, keyof typeof COMMON>, true>
 >;
 
-/**
- * Refuses what a function does not take.
- *
- * @throws {OrcError} `unknown_option` (usage), with the name that may be meant
- */
+/** Refuses what a function does not take, as {@linkcode assertOptions} does. */
 export function assertKnown<Options extends object>(
   given: Options,
   names: Names<Options>,
