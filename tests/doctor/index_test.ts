@@ -146,13 +146,15 @@ Deno.test("diagnoseRepository() finds a changed byte of every file, though size 
 
 Deno.test("diagnoseRepository() does not remember a session that was changed a moment ago", () =>
   amongSessions(async (root) => {
-    const at = () => new Date().toISOString();
-    await diagnose(root, { at: at() });
+    const { ctime } = Deno.lstatSync(sessionLayout(root, idOf(1, 0)).state);
+    // A second behind the first of them, however long it took to make the others.
+    const at = new Date((ctime?.getTime() ?? 0) + 1_000).toISOString();
+    await diagnose(root, { at });
     const { state } = sessionLayout(root, idOf(1, 5));
     const { mtime } = Deno.lstatSync(state);
     edit(state, "Add login", "Add logon");
     Deno.utimeSync(state, mtime ?? 0, mtime ?? 0);
-    const { findings, unchanged } = await diagnose(root, { at: at() });
+    const { findings, unchanged } = await diagnose(root, { at });
     assertEquals(findings.map(({ code }) => code), ["changed_outside"]);
     assertEquals(unchanged, 0);
   }));
