@@ -186,7 +186,7 @@ export interface ErrorDetails {
   readonly ambiguous_checkpoint_id: { readonly candidates: readonly string[] };
   /** The gate, and from when on it passes by itself. */
   readonly approval_pending: {
-    readonly item: string;
+    readonly itemId: string;
     readonly passesAt: string;
   };
   /** All that is in the way; the message names the first few. */
@@ -199,16 +199,16 @@ export interface ErrorDetails {
     }[];
   };
   /** The item. */
-  readonly cannot_approve: { readonly item: string };
+  readonly cannot_approve: { readonly itemId: string };
   /** The item. */
-  readonly cannot_complete: { readonly item: string };
+  readonly cannot_complete: { readonly itemId: string };
   /** The item. */
-  readonly cannot_skip: { readonly item: string };
+  readonly cannot_skip: { readonly itemId: string };
   /** The item. */
-  readonly cannot_start: { readonly item: string };
+  readonly cannot_start: { readonly itemId: string };
   /** The item, how often its check failed by now, and what was found out; of output the ends. */
   readonly check_failed: {
-    readonly item: string;
+    readonly itemId: string;
     readonly tries: number;
     readonly result:
       | {
@@ -229,7 +229,7 @@ export interface ErrorDetails {
   };
   /** The item, its schema, and what of it the evidence does not follow. */
   readonly evidence_invalid: {
-    readonly item: string;
+    readonly itemId: string;
     readonly schema: string;
     readonly problems: readonly {
       readonly path: string;
@@ -237,11 +237,14 @@ export interface ErrorDetails {
     }[];
   };
   /** The item, and the schema of the evidence that it needs. */
-  readonly evidence_missing: { readonly item: string; readonly schema: string };
+  readonly evidence_missing: {
+    readonly itemId: string;
+    readonly schema: string;
+  };
   /** How large the file may be. */
   readonly file_too_large: { readonly maxBytes: number };
   /** The item whose check asks. */
-  readonly inside_own_check: { readonly item: string };
+  readonly inside_own_check: { readonly itemId: string };
   /** The member of the host, and what it must answer. */
   readonly invalid_host: { readonly member: string; readonly expected: string };
   /** Files that hold different things in the older place and in the new one. */
@@ -260,6 +263,10 @@ export interface ErrorDetails {
     readonly purpose: string;
     readonly ageMs: number | null;
   };
+  /** Some that there are. */
+  readonly no_such_item: { readonly itemIds: readonly string[] };
+  /** Those that there are. */
+  readonly no_such_phase: { readonly phaseIds: readonly string[] };
   /** What is needed, and what there is. */
   readonly not_enough_space: {
     readonly neededBytes: number;
@@ -268,16 +275,19 @@ export interface ErrorDetails {
   /** The range that the workflow asks for, and this version. */
   readonly orc_version: { readonly range: string; readonly version: string };
   /** The item, and the one that comes first. */
-  readonly out_of_order: { readonly item: string; readonly first: string };
+  readonly out_of_order: {
+    readonly itemId: string;
+    readonly firstItemId: string;
+  };
   /** The item, and what its check lacks. */
-  readonly secret_missing: { readonly item: string; readonly secret: string };
+  readonly secret_missing: { readonly itemId: string; readonly secret: string };
   /** The caller's own session. */
   readonly session_active: { readonly session: string };
   /** Some of those to choose from. */
   readonly session_ambiguous: { readonly candidates: readonly string[] };
   /** The item, and when skipping it is fine. */
   readonly skip_reason: {
-    readonly item: string;
+    readonly itemId: string;
     readonly skipConditions: readonly string[];
   };
   /** Numbers of the last update, in the state and in the log. */
@@ -299,6 +309,8 @@ export interface ErrorDetails {
     readonly option: string;
     readonly meant: string | null;
   };
+  /** Those that the workflow defines. */
+  readonly unknown_phase: { readonly phaseIds: readonly string[] };
   /** The setting, and the one that may be meant. */
   readonly unknown_setting: {
     readonly setting: string;
@@ -307,7 +319,7 @@ export interface ErrorDetails {
   /** The session, and the phase it is in. */
   readonly write_not_allowed: {
     readonly session: string;
-    readonly phase: string;
+    readonly phaseId: string;
   };
 }
 

@@ -70,9 +70,9 @@ export interface SavedCheckpoint {
   /** The file that holds it. */
   readonly path: string;
   /** Id of the phase the session is in. */
-  readonly phase: string;
+  readonly phaseId: string;
   /** Id of the item that is being worked on; null when none is. */
-  readonly item: string | null;
+  readonly itemId: string | null;
   /** What it is for; null without any. */
   readonly message: string | null;
   /** What was decided. */
@@ -129,8 +129,8 @@ export async function saveCheckpoint(
     place,
     id,
     path: stored.path,
-    phase: phaseId,
-    item: itemId,
+    phaseId,
+    itemId,
     ...facts,
     warnings: stored.warnings,
   };

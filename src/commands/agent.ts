@@ -34,7 +34,18 @@ function evidenceLines(evidence: NextEvidence | null): readonly string[] {
   ];
 }
 
-export const contextReminderCommand = command<Reminder>({
+/** A reminder with the keys that hooks of the Python tool expect. */
+type ReminderLine =
+  | { readonly active: false }
+  | {
+    readonly active: true;
+    readonly task: string;
+    readonly phase: string;
+    readonly progress: string;
+    readonly constraints: readonly string[];
+  };
+
+export const contextReminderCommand = command<ReminderLine>({
   description:
     "Prints task, phase, progress and constraints as one line of JSON, for a hook that keeps them in an agent's context. Without a session, or in a closed one, it says that none is active. With --json the line is the result in the usual document.",
   effect: "reads",
@@ -42,10 +53,16 @@ export const contextReminderCommand = command<Reminder>({
   isValue: true,
   async use(host, options) {
     const { place, reminder } = await remindContext(host, options);
-    return { place, ...reminder };
+    return { place, ...lineOf(reminder) };
   },
-  render: (reminder) => escapeJson(JSON.stringify(reminder)),
+  render: (line) => escapeJson(JSON.stringify(line)),
 });
+
+function lineOf(reminder: Reminder): ReminderLine {
+  if (!reminder.active) return reminder;
+  const { active, task, phaseId: phase, progress, constraints } = reminder;
+  return { active, task, phase, progress, constraints };
+}
 
 export const verifyWriteAllowedCommand = command<ResultOf<WriteAllowed>>({
   description:
@@ -53,8 +70,8 @@ export const verifyWriteAllowedCommand = command<ResultOf<WriteAllowed>>({
   effect: "reads",
   examples: ["orc verify-write-allowed"],
   use: verifyWriteAllowed,
-  render: ({ active, phase }) =>
+  render: ({ active, phaseId }) =>
     active
-      ? `Files may be changed: the session is in phase "${phase}"`
+      ? `Files may be changed: the session is in phase "${phaseId}"`
       : "Files may be changed: no session is open",
 });

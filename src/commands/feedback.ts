@@ -118,7 +118,9 @@ function feedbackText(
     ...shown.tool && { Tool: toolLines(reviewed.tool) },
     ...shown.process && {
       Errors: process.errors.map(repeatedText),
-      "Skipped items": process.skippedItems.map(repeatedText),
+      "Skipped items": process.skippedItems.map(({ itemId, sessions }) =>
+        repeatedText({ text: itemId, sessions })
+      ),
       Learnings: process.learnings.map(statementText),
       Challenges: process.challenges.map(statementText),
       "Went well": process.wentWell.map(statementText),
@@ -133,8 +135,8 @@ function feedbackText(
 
 function toolLines(tool: ToolReport): readonly string[] {
   if (tool.sessions === 0) return [];
-  const phases = tool.phases.map(({ phase, averageSeconds }) =>
-    `${phase} ${minutesText(averageSeconds)}`
+  const phases = tool.phases.map(({ phaseId, averageSeconds }) =>
+    `${phaseId} ${minutesText(averageSeconds)}`
   );
   return [
     ...tool.averageSeconds === null

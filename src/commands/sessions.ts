@@ -96,7 +96,7 @@ function listed(session: TreeSession): ListedSession {
     workflow_id: session.workflowId,
     task: session.task,
     status: session.status,
-    current_phase: session.phase,
+    current_phase: session.phaseId,
     project: session.project,
     created_at: session.createdAt,
     updated_at: session.updatedAt,
@@ -169,7 +169,7 @@ function lineText(line: SessionLine, style: Style): string {
     ? `${progress.completed + progress.skipped}/${progress.total}`
     : "";
   const status = (line.status ?? "").padEnd(9);
-  const phase = `${line.phase ?? ""} ${count}`.padEnd(15);
+  const phase = `${line.phaseId ?? ""} ${count}`.padEnd(15);
   const title = shortTask(titleOf(line.name, line.task ?? ""), 60);
   return `${mark} ${id}  ${status}  ${phase}  ${title}`.trimEnd();
 }
@@ -256,7 +256,7 @@ function infoText(info: InfoResult): string {
     ["Task", info.task],
     ["Status", info.status],
     ["Workflow", `${info.workflow} (${info.workflowId})`],
-    ["Phase", info.phase],
+    ["Phase", info.phaseId],
     ["Items", `${completed} completed, ${skipped} skipped, ${total} in all`],
     ["Updates", String(info.serial)],
   ];

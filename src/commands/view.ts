@@ -27,10 +27,10 @@ const MAX_COLUMN = 32;
 const BAR_COLUMNS = 20;
 
 /** The phases in one line, with counts for the current one and what is behind it. */
-export function phaseLine({ phase, phases }: Summary, style: Style): string {
+export function phaseLine({ phaseId, phases }: Summary, style: Style): string {
   return phases.map(({ id, status, completed, skipped, total }) => {
     const count = `${inOneLine(id)} ${completed + skipped}/${total}`;
-    if (id === phase) return style.bold(count);
+    if (id === phaseId) return style.bold(count);
     return status === "completed" ? style.dim(count) : inOneLine(id);
   }).join(" · ");
 }
@@ -118,17 +118,17 @@ export function nextLine(next: NextStep | null, style: Style): string {
 
 /** The next item for an agent: what it is, what good looks like, and the exact command. */
 export function nextParagraph(
-  summary: Pick<Summary, "next" | "phase" | "phases" | "status">,
+  summary: Pick<Summary, "next" | "phaseId" | "phases" | "status">,
   style: Style,
   more: readonly string[] = [],
 ): string {
-  const { next, phase } = summary;
+  const { next, phaseId } = summary;
   if (next === null) return `The session is ${summary.status}`;
   const { item } = next;
   if (item === null) return nextLine(next, style);
-  const progress = summary.phases.find(({ id }) => id === phase);
+  const progress = summary.phases.find(({ id }) => id === phaseId);
   const done = (progress?.completed ?? 0) + (progress?.skipped ?? 0);
-  const count = `${inOneLine(phase)} ${done}/${progress?.total ?? 0}`;
+  const count = `${inOneLine(phaseId)} ${done}/${progress?.total ?? 0}`;
   const remark = conditionRemark(item);
   const lines = [
     ...item.notes.map((note) => adviceText(note, style)),

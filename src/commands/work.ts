@@ -26,7 +26,7 @@ import {
 import { changeText, section, withProgress } from "./view.ts";
 
 interface StartedItem {
-  readonly item: string;
+  readonly itemId: string;
   /**
    * From when on `complete` skips the item if no human answers: starting a
    * manual gate starts its clock, where it has one. Null for everything else.
@@ -52,10 +52,10 @@ export const startItemCommand = command<ChangeResult<StartedItem>>({
   examples: ["orc start-item plan"],
   use: async (host, _options, values) => {
     const options = itemOptions(values);
-    const item = options.itemId;
+    const { itemId } = options;
     const changed = await startItem(host, options);
-    const started = changed.summary.items.find(({ id }) => id === item);
-    return { ...changed, item, passesAt: started?.passesAt ?? null };
+    const started = changed.summary.items.find(({ id }) => id === itemId);
+    return { ...changed, itemId, passesAt: started?.passesAt ?? null };
   },
   render: (result, style) => changeText(startedText(result), result, style),
 });
@@ -69,11 +69,11 @@ function startedText(result: ChangeResult<StartedItem>): string {
 
 function doneText(
   done: string,
-  { item, changed }: Pick<ChangeResult<StartedItem>, "item" | "changed">,
+  { itemId, changed }: Pick<ChangeResult<StartedItem>, "itemId" | "changed">,
 ): string {
   return changed
-    ? `${done} item "${item}"`
-    : `Item "${item}" is ${done.toLowerCase()} already`;
+    ? `${done} item "${itemId}"`
+    : `Item "${itemId}" is ${done.toLowerCase()} already`;
 }
 
 export const completeCommand = command<ResultOf<Completed>>({
@@ -112,11 +112,11 @@ export const completeCommand = command<ResultOf<Completed>>({
 
 function completedText(result: ResultOf<Completed>): string {
   return result.events.some(({ type }) => type === "item_skipped")
-    ? `Skipped manual gate "${result.item}": nobody approved it, and the workflow lets it pass`
+    ? `Skipped manual gate "${result.itemId}": nobody approved it, and the workflow lets it pass`
     : doneText("Completed", result);
 }
 
-export const skipCommand = command<ChangeResult<{ item: string }>>({
+export const skipCommand = command<ChangeResult<{ itemId: string }>>({
   description:
     "Leaves an item out. The reason is kept and judged: stock phrases and repetition are refused. Required items cannot be skipped, except in a phase that the workflow calls autonomous; gates only by a human.",
   args: [ITEM],
@@ -135,13 +135,13 @@ export const skipCommand = command<ChangeResult<{ item: string }>>({
       reason: values.text("reason") ?? "",
       force: values.on("force"),
     }),
-    item: values.need("ITEM"),
+    itemId: values.need("ITEM"),
   }),
   render: (result, style) =>
     changeText(doneText("Skipped", result), result, style),
 });
 
-export const approveItemCommand = command<ChangeResult<{ item: string }>>({
+export const approveItemCommand = command<ChangeResult<{ itemId: string }>>({
   description:
     "Passes a manual gate, or a gate that names nothing to verify. Only a human can: in a terminal, by typing the item's id. Who is not known to be one is refused with 77, and the try is logged. ORCHESTRATOR_APPROVALS=any lets tests and CI approve; the log says so.",
   args: [arg("ITEM", "Id of the manual gate", "open-item")],
@@ -155,7 +155,7 @@ export const approveItemCommand = command<ChangeResult<{ item: string }>>({
       ...itemOptions(values),
       notes: values.text("notes"),
     }),
-    item: values.need("ITEM"),
+    itemId: values.need("ITEM"),
   }),
   render: (result, style) =>
     changeText(doneText("Approved", result), result, style),
@@ -201,8 +201,8 @@ export const advanceCommand = command<ResultOf<Advanced>>({
           }, entered phase "${result.to}"`,
           ...section(
             "Skipped in it",
-            result.skipped.map(({ item, reason }) =>
-              `${item}: ${reason ?? "for no reason that was kept"}`
+            result.skipped.map(({ itemId, reason }) =>
+              `${itemId}: ${reason ?? "for no reason that was kept"}`
             ),
           ),
         ].join("\n"),
@@ -266,8 +266,8 @@ function finishText(result: ResultOf<Ended>): string {
     }: ${progress.completed} items completed, ${progress.skipped} skipped, ${progress.total} in all`,
     ...section(
       "Skipped",
-      result.skipped.map(({ phase, item, reason }) =>
-        `${phase} ${item}: ${reason ?? "for no reason that was kept"}`
+      result.skipped.map(({ phaseId, itemId, reason }) =>
+        `${phaseId} ${itemId}: ${reason ?? "for no reason that was kept"}`
       ),
     ),
   ].join("\n");

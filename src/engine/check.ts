@@ -178,7 +178,7 @@ export function failedCheck(
     }`,
     {
       hint: hintFor(result, item),
-      details: { item: item.id, tries: retryCount, result: told(result) },
+      details: { itemId: item.id, tries: retryCount, result: told(result) },
     },
   );
 }
@@ -349,7 +349,7 @@ function assertEvidence(
     throw refused(
       "evidence_missing",
       `Cannot complete item "${id}": it needs evidence (${schema})`,
-      { hint, details: { item: id, schema } },
+      { hint, details: { itemId: id, schema } },
     );
   }
   const all = validateEvidence(schema, evidence);
@@ -364,7 +364,7 @@ function assertEvidence(
     `Cannot complete item "${id}": its evidence is not valid (${schema})`;
   throw refused("evidence_invalid", [head, ...lines].join("\n  "), {
     hint,
-    details: { item: id, schema, problems },
+    details: { itemId: id, schema, problems },
   });
 }
 

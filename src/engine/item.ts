@@ -309,7 +309,7 @@ export function approvalPending(itemId: string, passesAt: string): OrcError {
     {
       hint:
         `a human runs, in a terminal: orc approve-item ${itemId}; from then on anybody: orc complete ${itemId}`,
-      details: { item: itemId, passesAt },
+      details: { itemId, passesAt },
     },
   );
 }
@@ -391,7 +391,7 @@ function assertReason(open: OpenItem, { reason, force }: Skip): void {
     `Cannot skip item "${id}": ${uncapitalised(problem)}`,
     {
       hint: `${advice}: ${command}`,
-      details: { item: id, skipConditions },
+      details: { itemId: id, skipConditions },
     },
   );
 }
@@ -443,7 +443,7 @@ function refusal(
   return refused(
     `cannot_${verb}`,
     `Cannot ${verb} item "${itemId}": ${because}`,
-    { hint, details: { item: itemId } },
+    { hint, details: { itemId } },
   );
 }
 

@@ -118,7 +118,7 @@ export function approvePhase(
   if (!phase) {
     throw notFound("no_such_phase", `No phase "${phaseId}" in this workflow`, {
       hint: "orc status",
-      details: { phases: workflow.phases.map(({ id }) => id) },
+      details: { phaseIds: workflow.phases.map(({ id }) => id) },
     });
   }
   if (!awaitsApproval(state, phase)) return unchanged(state);
@@ -297,9 +297,9 @@ export function refuseApproval(
 /** An item that was left out, and why. */
 export interface LeftOut {
   /** Id of its phase. */
-  readonly phase: string;
+  readonly phaseId: string;
   /** Its id. */
-  readonly item: string;
+  readonly itemId: string;
   /** As given; null where the Python tool kept none. */
   readonly reason: string | null;
 }
@@ -314,7 +314,7 @@ export function leftOutIn(
     return phase.items.flatMap(({ id }) => {
       const { status, skipReason } = itemStateOf(phaseState, id);
       return status === "skipped"
-        ? [{ phase: phase.id, item: id, reason: skipReason }]
+        ? [{ phaseId: phase.id, itemId: id, reason: skipReason }]
         : [];
     });
   });

@@ -204,7 +204,10 @@ function assertRelated(
     `The checkpoint is in phase ${
       quoted(currentPhaseId)
     }, which the workflow of the session does not define`,
-    "orc checkpoints",
+    {
+      hint: "orc checkpoints",
+      details: { phaseIds: phases.map(({ id }) => id) },
+    },
   );
 }
 

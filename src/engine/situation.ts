@@ -118,7 +118,7 @@ function unknownItem(
       (guess ? `; the nearest is "${guess}"` : ""),
     {
       hint: "orc status",
-      details: { phase: phase.id, items: phase.items.map(({ id }) => id) },
+      details: { phaseId: phase.id, itemIds: phase.items.map(({ id }) => id) },
     },
   );
 }
@@ -149,7 +149,7 @@ export function assertInOrder(
     `Cannot ${verb} item "${item.id}": in phase "${phase.id}" item "${first.id}" comes first`,
     {
       hint: hintOf(nextStep(workflow, state)),
-      details: { item: item.id, first: first.id },
+      details: { itemId: item.id, firstItemId: first.id },
     },
   );
 }

@@ -73,7 +73,7 @@ export function currentPhase(workflow: Workflow, state: SessionState): Phase {
     "unknown_phase",
     `The session is in phase "${state.currentPhaseId}", which its workflow does not define`,
     {
-      details: { phases: workflow.phases.map(({ id }) => id) },
+      details: { phaseIds: workflow.phases.map(({ id }) => id) },
     },
   );
 }

@@ -145,7 +145,7 @@ export interface Summary {
   /** Name of the workflow. */
   readonly workflow: string;
   /** Id of the current phase; after the end, of the one it ended in. */
-  readonly phase: string;
+  readonly phaseId: string;
   /** All phases in the order of the workflow. */
   readonly phases: readonly PhaseSummary[];
   /** Sums over all phases. */
@@ -187,7 +187,7 @@ export function summarize(workflow: Workflow, state: SessionState): Summary {
     project: state.project,
     workflowId: state.workflowId,
     workflow: workflow.name,
-    phase: state.currentPhaseId,
+    phaseId: state.currentPhaseId,
     phases,
     progress: {
       completed: sumOf(phases, "completed"),

@@ -236,7 +236,7 @@ export interface ToolReport {
   readonly averageSeconds: number | null;
   /** How long each phase took. */
   readonly phases: readonly {
-    readonly phase: string;
+    readonly phaseId: string;
     readonly averageSeconds: number;
     readonly sessions: number;
   }[];
@@ -273,8 +273,11 @@ export interface ProcessReport
   readonly sessions: number;
   /** Checks that failed, and why. */
   readonly errors: readonly Repeated[];
-  /** Ids of items that were skipped. */
-  readonly skippedItems: readonly Repeated[];
+  /** Items that were skipped, and in how many sessions; the most frequent first. */
+  readonly skippedItems: readonly {
+    readonly itemId: string;
+    readonly sessions: number;
+  }[];
 }
 
 /** What the feedback of several sessions comes to. */
@@ -326,8 +329,8 @@ function phasesOf(entries: readonly JsonObject[]): ToolReport["phases"] {
       seconds.set(phase, [...seconds.get(phase) ?? [], number]);
     }
   }
-  return Array.from(seconds, ([phase, numbers]) => ({
-    phase,
+  return Array.from(seconds, ([phaseId, numbers]) => ({
+    phaseId,
     averageSeconds: averageOf(numbers),
     sessions: numbers.length,
   }));
@@ -348,7 +351,8 @@ function processReport(entries: readonly JsonObject[]): ProcessReport {
   return {
     sessions: entries.length,
     errors: repeatedIn(errors),
-    skippedItems: repeatedIn(entries.map(skippedIds)),
+    skippedItems: repeatedIn(entries.map(skippedIds))
+      .map(({ text: itemId, sessions }) => ({ itemId, sessions })),
     learnings: statements("learnings"),
     challenges: statements("challenges"),
     wentWell: statements("what_went_well"),
@@ -378,11 +382,11 @@ const MIN_SESSIONS = 2;
 /** Proposes changes, from what came up in several sessions and from what was asked for. */
 export function suggestionsFor(report: FeedbackReport): readonly string[] {
   const { sessions, errors, skippedItems, improvements } = report.process;
-  const isOften = (each: Repeated) => each.sessions >= MIN_SESSIONS;
+  const isOften = (each: { sessions: number }) => each.sessions >= MIN_SESSIONS;
   const unreviewed = report.tool.sessions - report.tool.withReviews;
   return [
     ...skippedItems.filter(isOften).map((item) =>
-      `Item "${item.text}" was skipped in ${item.sessions} of ${sessions} sessions: say when it is needed, or drop it`
+      `Item "${item.itemId}" was skipped in ${item.sessions} of ${sessions} sessions: say when it is needed, or drop it`
     ),
     ...errors.filter(isOften).map((error) =>
       `In ${error.sessions} of ${sessions} sessions the same failed: ${error.text}`
@@ -409,10 +413,7 @@ export interface FeedbackReview {
   report(): FeedbackReport;
 }
 
-/**
- * Keeps the latest feedback of each session; the hash stands for a workflow the Python tool did not
- * know.
- */
+/** Keeps the latest feedback of each session; the hash is that of a workflow the Python tool did not know. */
 export function newReview(
   days: number | null,
   clock: Clock,

@@ -50,7 +50,7 @@ export interface HandedOff {
   /** Null when there is nothing an agent could do. */
   readonly prompt: string | null;
   /** Ids of the open items of the current phase. */
-  readonly items: readonly string[];
+  readonly itemIds: readonly string[];
   /** How the agent's program ended; null when none was run. */
   readonly run: AgentRun | null;
   /** Where the session stands now. */
@@ -136,10 +136,10 @@ function handoffOf(
 
 function standingOf(
   { session, workflow }: OpenedSession,
-): Pick<HandedOff, "items" | "summary"> {
+): Pick<HandedOff, "itemIds" | "summary"> {
   const summary = summarize(workflow, session.state);
   const open = summary.active ? openItems(workflow, session.state) : [];
-  return { items: open.map(({ item }) => item.id), summary };
+  return { itemIds: open.map(({ item }) => item.id), summary };
 }
 
 interface AgentProgram extends Pick<ProgramRequest, "command"> {

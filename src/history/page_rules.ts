@@ -35,14 +35,14 @@ export function learningsSection(
         .join("\n"),
     ];
   const skipped = learnings.skipped
-    .map(({ item, reason }) => reason ? `${item}: ${reason}` : item);
-  const failures = learnings.failures.map(({ item, count, last }) =>
-    `${item}: ${count === 1 ? "once" : `${count} times, last`}: ${last}`
+    .map(({ itemId, reason }) => reason ? `${itemId}: ${reason}` : itemId);
+  const failures = learnings.failures.map(({ itemId, count, last }) =>
+    `${itemId}: ${count === 1 ? "once" : `${count} times, last`}: ${last}`
   );
   const overrides = learnings.overrides
     .map(({ at, message }) => `${at.slice(0, 10)} ${message}`.trim());
-  const times = learnings.phases.flatMap(({ phase, minutes }) =>
-    minutes === null ? [] : [`${phase}: ${durationText(minutes)}`]
+  const times = learnings.phases.flatMap(({ phaseId, minutes }) =>
+    minutes === null ? [] : [`${phaseId}: ${durationText(minutes)}`]
   );
   const title = headOf(oneLine(task), MAX_TITLE_LENGTH) || "Session";
   return [
@@ -121,12 +121,12 @@ function bullets(lines: readonly string[]): string {
 
 function stateTable(
   { workflow, state, sessionId }: PageSource,
-  { phase, progress, project }: Summary,
+  { phaseId, progress, project }: Summary,
 ): string {
   const { completed, skipped, total } = progress;
   const rows: readonly (readonly [string, string | null])[] = [
     ["Status", state.status],
-    ["Phase", phase],
+    ["Phase", phaseId],
     ["Items", `${completed} completed, ${skipped} skipped, ${total} in all`],
     ["Project", project],
     ["Workflow", `${workflow.name} ${workflow.version}`],

@@ -179,16 +179,18 @@ export function assertInWorkflow(
   { phases }: Workflow,
   { itemId, phaseId }: HistoryQuery,
 ): void {
-  const items = phases.flatMap(({ items }) => items);
-  const asked = [["item", itemId, items], ["phase", phaseId, phases]] as const;
-  for (const [kind, id, all] of asked) {
-    const known = all.map(({ id }) => id);
-    if (id === undefined || known.includes(id)) continue;
-    throw notFound(
-      `no_such_${kind}`,
-      `No ${kind} ${quoted(id)} in this workflow${nearestText(id, known)}`,
-      { hint: "orc status", details: { [`${kind}s`]: known } },
-    );
+  const itemIds = phases.flatMap(({ items }) => items.map(({ id }) => id));
+  const phaseIds = phases.map(({ id }) => id);
+  const hint = "orc status";
+  const unknownText = (kind: string, id: string, known: readonly string[]) =>
+    `No ${kind} ${quoted(id)} in this workflow${nearestText(id, known)}`;
+  if (itemId !== undefined && !itemIds.includes(itemId)) {
+    const message = unknownText("item", itemId, itemIds);
+    throw notFound("no_such_item", message, { hint, details: { itemIds } });
+  }
+  if (phaseId !== undefined && !phaseIds.includes(phaseId)) {
+    const message = unknownText("phase", phaseId, phaseIds);
+    throw notFound("no_such_phase", message, { hint, details: { phaseIds } });
   }
 }
 
@@ -399,7 +401,7 @@ function measurePhase(
 /** An item whose checks failed. */
 export interface FailedItem {
   /** Id of the item. */
-  readonly item: string;
+  readonly itemId: string;
   /** How many of its checks failed. */
   readonly count: number;
   /** What the last of them said. */
@@ -419,7 +421,7 @@ export interface Learnings {
   /** Items that were left out, and why. */
   readonly skipped: readonly {
     /** Id of the item. */
-    readonly item: string;
+    readonly itemId: string;
     /** As given; empty when an older log does not say. */
     readonly reason: string;
   }[];
@@ -437,7 +439,7 @@ export interface Learnings {
   /** How long each phase took that was entered, in whole minutes. */
   readonly phases: readonly {
     /** Id of the phase. */
-    readonly phase: string;
+    readonly phaseId: string;
     /** Up to now in the current phase; null when its times are not known. */
     readonly minutes: number | null;
   }[];
@@ -464,9 +466,9 @@ export function learningsOf(
     updatedAt: state.updatedAt,
     skipped: state.phases.flatMap(({ items }) => items)
       .filter(({ status }) => status === "skipped")
-      .map(({ id, skipReason }) => ({ item: id, reason: skipReason ?? "" })),
-    failures: Array.from(mostFirst(failures), ([item, failure]) => ({
-      item,
+      .map(({ id, skipReason }) => ({ itemId: id, reason: skipReason ?? "" })),
+    failures: Array.from(mostFirst(failures), ([itemId, failure]) => ({
+      itemId,
       ...failure,
     })),
     overrides,
@@ -474,7 +476,7 @@ export function learningsOf(
     phases: state.phases
       .filter(({ status }) => status === "active" || status === "completed")
       .map(({ id, startedAt, completedAt }) => ({
-        phase: id,
+        phaseId: id,
         minutes: minutesBetween(startedAt, completedAt ?? state.updatedAt) ??
           null,
       })),

@@ -67,8 +67,8 @@ export interface OpenOptions extends CallOptions {
  * const root = await Deno.makeTempDir();
  * const repository = await openRepository({ root });
  * const session = await repository.start("Add login");
- * const { phase, next } = await session.status();
- * console.log(phase, next?.command);
+ * const { phaseId, next } = await session.status();
+ * console.log(phaseId, next?.command);
  * await Deno.remove(root, { recursive: true });
  * ```
  *

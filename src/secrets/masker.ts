@@ -140,7 +140,7 @@ async function findAll(
         `Cannot run the check of item "${item.id}": no secret "${name}"`,
         {
           hint: `orc secrets set ${name}`,
-          details: { item: item.id, secret: name },
+          details: { itemId: item.id, secret: name },
         },
       );
     }

@@ -57,7 +57,7 @@ export interface SessionLine {
   /** How far it is. */
   readonly status: SessionStatus | null;
   /** Id of the current phase; after the end, of the one it ended in. */
-  readonly phase: string | null;
+  readonly phaseId: string | null;
   /** Sums over all phases; null also in the oldest sessions, which carry no workflow. */
   readonly progress: Progress | null;
   /** When it started, an instant in UTC; empty when its file does not say. */
@@ -174,7 +174,7 @@ function lineOf(
 
 function factsOf(state: SessionState) {
   const { task, status, currentPhaseId, createdAt, updatedAt } = state;
-  return { task, status, phase: currentPhaseId, createdAt, updatedAt };
+  return { task, status, phaseId: currentPhaseId, createdAt, updatedAt };
 }
 
 function progressOf(
@@ -191,7 +191,7 @@ function progressOf(
 const UNKNOWN = {
   task: null,
   status: null,
-  phase: null,
+  phaseId: null,
   progress: null,
   createdAt: null,
   updatedAt: null,

@@ -31,7 +31,7 @@ export interface Next extends
     | "active"
     | "status"
     | "task"
-    | "phase"
+    | "phaseId"
     | "phases"
     | "constraints"
     | "next"
@@ -68,7 +68,7 @@ export async function readNext(
     active: status.active,
     status: status.status,
     task: status.task,
-    phase: status.phase,
+    phaseId: status.phaseId,
     phases: status.phases,
     constraints: status.constraints,
     next: status.next,
@@ -92,7 +92,7 @@ export type Reminder =
     /** What is to be done, as given at start. */
     readonly task: string;
     /** Id of the current phase. */
-    readonly phase: string;
+    readonly phaseId: string;
     /** Items of that phase that are completed or skipped, and all, as `2/5`. */
     readonly progress: string;
     /** What must hold throughout, as given at start. */
@@ -108,8 +108,7 @@ export interface Reminded {
 }
 
 /**
- * Reads what an agent should be reminded of, in the shape that hooks of the Python tool expect.
- * Takes no lock and writes nothing.
+ * Reads what an agent should be reminded of. Takes no lock and writes nothing.
  *
  * Requires `--allow-read`.
  */
@@ -133,12 +132,12 @@ async function reminderOf(
 ): Promise<Reminded> {
   const { session, workflow, place } = await openSession(host, options, {});
   const summary = summarize(workflow, session.state);
-  const { active, task, phase, phases, constraints } = summary;
+  const { active, task, phaseId, phases, constraints } = summary;
   if (!active) return { place, reminder: { active } };
-  const here = phases.find(({ id }) => id === phase);
+  const here = phases.find(({ id }) => id === phaseId);
   const done = (here?.completed ?? 0) + (here?.skipped ?? 0);
   const progress = `${done}/${here?.total ?? 0}`;
-  return { place, reminder: { active, task, phase, progress, constraints } };
+  return { place, reminder: { active, task, phaseId, progress, constraints } };
 }
 
 /** The phase in which files of the project are changed. */
@@ -151,7 +150,7 @@ export interface WriteAllowed {
   /** Whether there is an open session at all. */
   readonly active: boolean;
   /** Its phase; null without one. */
-  readonly phase: string | null;
+  readonly phaseId: string | null;
 }
 
 type Candidate = { readonly id: string; readonly state: SessionState };
@@ -179,7 +178,7 @@ export async function verifyWriteAllowed(
   return {
     place: placeOf(repository, id ?? null),
     active: session !== undefined,
-    phase: session?.state.currentPhaseId ?? null,
+    phaseId: session?.state.currentPhaseId ?? null,
   };
 }
 
@@ -234,10 +233,10 @@ function isElsewhere({ state }: Candidate): boolean {
 }
 
 function notAllowed({ id, state }: Candidate): OrcError {
-  const phase = state.currentPhaseId;
+  const phaseId = state.currentPhaseId;
   return refused(
     "write_not_allowed",
-    `Cannot change files now: the session is in phase "${phase}", not in ${WRITING_PHASE}`,
-    { hint: "orc next", details: { session: id, phase } },
+    `Cannot change files now: the session is in phase "${phaseId}", not in ${WRITING_PHASE}`,
+    { hint: "orc next", details: { session: id, phaseId } },
   );
 }

@@ -64,7 +64,7 @@ export interface CompleteOptions extends SessionOptions {
 /** A completed item, and the check that allowed it. */
 export interface Completed extends Changed {
   /** Id of the item. */
-  readonly item: string;
+  readonly itemId: string;
   /** The check orc ran; null when none was needed or the item was completed before. */
   readonly check: CheckResult | null;
 }
@@ -139,7 +139,7 @@ export async function completeItem(
   return {
     ...changed,
     warnings: [...changed.warnings, ...dropped],
-    item: itemId,
+    itemId,
     check: result ?? null,
   };
 }
@@ -401,7 +401,7 @@ export function assertOutsideOwnCheck(
     {
       hint:
         "a check only tests; take orc complete out of it, and run that outside",
-      details: { item: itemId },
+      details: { itemId },
     },
   );
 }

@@ -12,7 +12,7 @@ Deno.test("OrcError carries its name, kind, code and what it was given, and noth
   const options = {
     hint: "orc status",
     path: "/repo/a",
-    details: { item: "a" },
+    details: { itemId: "a" },
     cause,
   };
   const error = new OrcError("refused", "blocked", "Cannot go on", options);
@@ -20,7 +20,7 @@ Deno.test("OrcError carries its name, kind, code and what it was given, and noth
   assertEquals(`${error}`, "OrcError: Cannot go on");
   assertEquals([error.kind, error.code], ["refused", "blocked"]);
   assertEquals([error.hint, error.path], ["orc status", "/repo/a"]);
-  assertEquals(error.details, { item: "a" });
+  assertEquals(error.details, { itemId: "a" });
   assertStrictEquals(error.cause, cause);
   const least = new OrcError("usage", "x", "X");
   const { hint, path, details } = least;

@@ -74,7 +74,7 @@ test("saveCheckpoint() keeps message, decisions, files and what is worked on", a
   assertEquals(saved.message, "Before the merge");
   assertEquals(saved.decisions, ["Tokens live an hour"]);
   assertEquals(saved.files, ["docs/b.md", "x.ts", "src/a.ts"]);
-  assertEquals([saved.phase, saved.item], ["PLAN", "plan"]);
+  assertEquals([saved.phaseId, saved.itemId], ["PLAN", "plan"]);
   assertEquals(
     host.requests.map(({ workingDirectory }) => workingDirectory),
     [root, root],

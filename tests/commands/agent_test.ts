@@ -63,7 +63,7 @@ testOutput({
   argv: ["verify-write-allowed"],
   within: (test) =>
     withSession(test, EASY_WORKFLOW.replace("id: DO", "id: EXECUTE")),
-  result: { active: true, phase: "EXECUTE" },
+  result: { active: true, phaseId: "EXECUTE" },
   text: 'Files may be changed: the session is in phase "EXECUTE"',
 });
 
@@ -81,6 +81,6 @@ testOutput({
   name: "orc verify-write-allowed allows it without a session",
   argv: ["verify-write-allowed"],
   within: inEmptyDirectory,
-  result: { active: false, phase: null },
+  result: { active: false, phaseId: null },
   text: "Files may be changed: no session is open",
 });

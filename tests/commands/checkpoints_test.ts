@@ -159,8 +159,8 @@ testOutput({
     id: "cp_20260301_100000_000000_0432_0000",
     path:
       "/shop/.orchestrator/sessions/01kk0000000000000000000000/checkpoints/cp_20260301_100000_000000_0432_0000.json",
-    phase: "PLAN",
-    item: null,
+    phaseId: "PLAN",
+    itemId: null,
     message: "Before the merge",
     decisions: ["Tokens live an hour", "No new package"],
     files: ["docs/plan.md", "src/login.ts"],
@@ -208,7 +208,7 @@ testOutput({
   within: inEasySession,
   machine: { programs: { "mine -a": { stdout: "All done\n" } } },
   result: {
-    items: ["it"],
+    itemIds: ["it"],
     run: {
       durationSeconds: 0.25,
       program: "mine -a",

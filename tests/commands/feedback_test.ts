@@ -87,7 +87,7 @@ testOutput({
     tool: {
       sessions: 3,
       averageSeconds: 3800,
-      phases: [{ phase: "PLAN", averageSeconds: 3700, sessions: 3 }],
+      phases: [{ phaseId: "PLAN", averageSeconds: 3700, sessions: 3 }],
       errors: 2,
       itemsSkipped: 1,
       withReviews: 0,
@@ -96,7 +96,7 @@ testOutput({
     process: {
       sessions: 3,
       errors: [{ text: "e1", sessions: 1 }],
-      skippedItems: [{ text: "a", sessions: 1 }],
+      skippedItems: [{ itemId: "a", sessions: 1 }],
       learnings: [
         { text: "Lesson 1", task: "Add logout" },
         { text: "Lesson 0", task: "Add login" },

@@ -154,7 +154,7 @@ testOutput({
   argv: ["history", "--item", "plann"],
   exitCode: 4,
   code: "no_such_item",
-  details: { items: ["idea", "plan", "sketch", "tests", "consent", "code"] },
+  details: { itemIds: ["idea", "plan", "sketch", "tests", "consent", "code"] },
   text: `! No item "plann" in this workflow; the nearest is "plan"
 ! Try: orc status`,
 });
@@ -386,16 +386,16 @@ testOutput({
       status: "active",
       updatedAt: "2026-03-01T10:00:00Z",
       skipped: [{
-        item: "tests",
+        itemId: "tests",
         reason: "The machine that runs the tests is gone until Monday morning",
       }],
-      failures: [{ item: "tests", count: 1, last: "Gate failed: tests" }],
+      failures: [{ itemId: "tests", count: 1, last: "Gate failed: tests" }],
       overrides: [{
         at: "2026-03-01T10:00:00Z",
         message: "Force-skipped item: tests",
       }],
       notes: ["The <old> API_stays"],
-      phases: [{ phase: "PLAN", minutes: 0 }],
+      phases: [{ phaseId: "PLAN", minutes: 0 }],
     },
   },
 });

@@ -27,7 +27,7 @@ testOutput({
     changed: true,
     events: [{ type: "item_started" }],
     serial: 2,
-    item: "plan",
+    itemId: "plan",
     passesAt: null,
   },
   text: `Started item "plan"
@@ -49,7 +49,7 @@ testOutput({
   name: "orc start-item says when a manual gate will pass by itself",
   argv: ["start-item", "look"],
   within: (test) => withSession(test, HYBRID_WORKFLOW),
-  result: { item: "look", passesAt: "2026-03-01T10:30:00Z" },
+  result: { itemId: "look", passesAt: "2026-03-01T10:30:00Z" },
   text:
     `Started item "look": it passes by itself at 2026-03-01T10:30:00Z, unless a human approves it before
 DO 0/3
@@ -73,7 +73,7 @@ testOutput({
   argv: ["start-item", "plna"],
   exitCode: 4,
   code: "no_such_item",
-  details: { items: ["idea", "plan", "sketch", "tests", "consent"] },
+  details: { itemIds: ["idea", "plan", "sketch", "tests", "consent"] },
   text: `! No item "plna" in this workflow; the nearest is "plan"
 ! Try: orc status`,
 });
@@ -86,7 +86,7 @@ testOutput({
     changed: true,
     events: [{ type: "item_completed" }],
     serial: 2,
-    item: "consent",
+    itemId: "consent",
   },
   text: `Approved item "consent"
 PLAN 1/5 · BUILD
@@ -151,7 +151,7 @@ testOutput({
       { type: "item_completed", id: idOf(1, 1) },
     ],
     serial: 2,
-    item: "tests",
+    itemId: "tests",
     check: {
       type: "command",
       originalCommand: "{{test_command}}",
@@ -188,7 +188,7 @@ testOutput({
   exitCode: 3,
   code: "check_failed",
   details: {
-    item: "tests",
+    itemId: "tests",
     tries: 1,
     result: {
       type: "command",
@@ -240,7 +240,7 @@ testOutput({
       itemId: "idea",
       notes: "Enough",
     }),
-  result: { changed: false, item: "idea" },
+  result: { changed: false, itemId: "idea" },
   text: `Item "idea" is completed already
 PLAN 1/5 · BUILD
 Next: orc complete plan --notes "<what you did>"
@@ -316,7 +316,7 @@ testOutput({
   within: withEvidence,
   exitCode: 3,
   code: "evidence_missing",
-  details: { item: "cases", schema: "EdgeCaseEvidence" },
+  details: { itemId: "cases", schema: "EdgeCaseEvidence" },
   text: `! Cannot complete item "cases": it needs evidence (EdgeCaseEvidence)
 ! Try: orc complete cases --evidence FILE, where FILE is JSON or YAML with cases_considered (list, at least 1), how_handled (mapping of texts to texts); optional: cases_deferred (list, may be empty)`,
 });
@@ -329,7 +329,7 @@ testOutput({
   exitCode: 3,
   code: "evidence_invalid",
   details: {
-    item: "cases",
+    itemId: "cases",
     schema: "EdgeCaseEvidence",
     problems: [{
       path: "cases_considered",
@@ -364,7 +364,7 @@ testOutput({
     "--evidence=how_handled.no user=refused",
   ],
   within: withEvidence,
-  result: { item: "cases", changed: true, check: null },
+  result: { itemId: "cases", changed: true, check: null },
   text: `Completed item "cases"
 PLAN 1/2
 Next: orc finish`,
@@ -389,7 +389,7 @@ testOutput({
   within: (test) => withSession(test, HYBRID_WORKFLOW),
   exitCode: 3,
   code: "approval_pending",
-  details: { item: "look", passesAt: "2026-03-01T10:30:00Z" },
+  details: { itemId: "look", passesAt: "2026-03-01T10:30:00Z" },
   text:
     `! Cannot complete item "look" yet: it passes by itself at 2026-03-01T10:30:00Z, unless a human approves it before
 ! Try: a human runs, in a terminal: orc approve-item look; from then on anybody: orc complete look`,
@@ -456,7 +456,7 @@ testOutput({
     changed: true,
     events: [{ type: "item_skipped" }],
     serial: 2,
-    item: "sketch",
+    itemId: "sketch",
   },
   text: `Skipped item "sketch"
 PLAN 1/5 · BUILD
@@ -482,7 +482,7 @@ testOutput({
   argv: ["skip", "sketch"],
   exitCode: 3,
   code: "skip_reason",
-  details: { item: "sketch", skipConditions: [] },
+  details: { itemId: "sketch", skipConditions: [] },
   text: `! Cannot skip item "sketch": the reason is empty
 ! Try: say what makes it unnecessary here: orc skip sketch --reason "<why>"`,
 });

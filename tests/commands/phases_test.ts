@@ -48,8 +48,8 @@ testOutput({
   machine: { answers: ["PLAN"], at: "2026-03-01T12:30:00Z" },
   result: {
     skipped: [{
-      phase: "PLAN",
-      item: "sketch",
+      phaseId: "PLAN",
+      itemId: "sketch",
       reason: "Nothing that could be drawn",
     }],
     minutes: 150,
@@ -69,8 +69,8 @@ testOutput({
   machine: { at: "2026-03-01T10:45:00Z" },
   result: {
     skipped: [{
-      phase: "PLAN",
-      item: "sketch",
+      phaseId: "PLAN",
+      itemId: "sketch",
       reason: "Nothing that could be drawn",
     }],
     minutes: 45,
@@ -134,7 +134,7 @@ testOutput({
   argv: ["approve", "--phase", "NONE"],
   exitCode: 4,
   code: "no_such_phase",
-  details: { phases: ["PLAN", "BUILD"] },
+  details: { phaseIds: ["PLAN", "BUILD"] },
   text: `! No phase "NONE" in this workflow
 ! Try: orc status`,
 });

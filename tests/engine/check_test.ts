@@ -223,7 +223,7 @@ Deno.test("failedCheck() says what to do, and keeps the capitals of a file's nam
     'Cannot complete item "a": README.md does not exist',
   );
   assertEquals(error.hint, "write README.md, then run: orc complete a");
-  assertEquals(error.details, { item: "a", tries: 2, result });
+  assertEquals(error.details, { itemId: "a", tries: 2, result });
 });
 
 Deno.test("failedCheck() says what to mend, and never that a program should succeed that cannot run", () => {

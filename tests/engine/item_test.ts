@@ -219,7 +219,7 @@ Deno.test("decide() says why it refuses an item, and what to do instead", () => 
     assertEquals(error.hint, hint ?? "orc status");
   }
   const { details } = orcErrorOf(() => actOn(GATE, APPROVE));
-  assertEquals(details, { item: "x" });
+  assertEquals(details, { itemId: "x" });
 });
 
 Deno.test("decide() completes an item without a check at its word", () => {
@@ -390,7 +390,7 @@ Deno.test("decide() refuses evidence that is not valid, with all problems at onc
     message:
       'Cannot complete item "x": its evidence is not valid (SpecReviewEvidence)' +
       lines.join(""),
-    details: { item: "x", schema: "SpecReviewEvidence", problems },
+    details: { itemId: "x", schema: "SpecReviewEvidence", problems },
   });
 });
 
@@ -517,7 +517,7 @@ Deno.test("decide() starts the clock of a manual gate of medium risk, once", () 
       'Cannot complete item "x" yet: it passes by itself at 2026-03-04T05:36:07Z, unless a human approves it before',
     hint:
       "a human runs, in a terminal: orc approve-item x; from then on anybody: orc complete x",
-    details: { item: "x", passesAt: "2026-03-04T05:36:07Z" },
+    details: { itemId: "x", passesAt: "2026-03-04T05:36:07Z" },
   });
 });
 

@@ -185,7 +185,7 @@ Deno.test("decide() finds no phase the workflow does not define", () => {
   for (const phaseId of ["plan", ""]) {
     const action = { ...APPROVE, phaseId };
     const attempt = () => act(workflow, started, action, HUMAN);
-    const details = { phases: ["PLAN", "EXECUTE", "LEARN"] };
+    const details = { phaseIds: ["PLAN", "EXECUTE", "LEARN"] };
     assertRefused(attempt, "not_found no_such_phase", { details });
   }
 });

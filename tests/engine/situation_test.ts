@@ -64,7 +64,7 @@ Deno.test("findItem() suggests the nearest id of the whole workflow", () => {
   ]);
   for (const { kind, code, details } of errors) {
     assertEquals([kind, code], ["not_found", "no_such_item"]);
-    assertEquals(details, { phase: "PLAN", items: ["scope", "plan"] });
+    assertEquals(details, { phaseId: "PLAN", itemIds: ["scope", "plan"] });
   }
 });
 

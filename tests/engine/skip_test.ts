@@ -90,12 +90,12 @@ const REFUSED_EARLY = "refused out_of_order";
 
 Deno.test("decide() refuses to touch an item of a strict phase before its turn", () => {
   for (const [verb, action] of EARLY) {
-    const { itemId: item } = action;
+    const { itemId } = action;
     assertRefused(() => act(strict, started, action, HUMAN), REFUSED_EARLY, {
       message:
-        `Cannot ${verb} item "${item}": in phase "PLAN" item "first" comes first`,
+        `Cannot ${verb} item "${itemId}": in phase "PLAN" item "first" comes first`,
       hint: 'orc complete first --notes "<what you did>"',
-      details: { item, first: "first" },
+      details: { itemId, firstItemId: "first" },
     });
   }
 });
@@ -174,7 +174,7 @@ Deno.test("decide() refuses a reason that says nothing, whoever gives it", () =>
       message: `Cannot skip item "x": ${because}`,
       hint:
         `say what makes it unnecessary here: orc skip x${force} --reason "<why>"`,
-      details: { item: "x", skipConditions: [] },
+      details: { itemId: "x", skipConditions: [] },
     });
   }
   const { state } = actOn({}, skipFor("It needs hardware"));

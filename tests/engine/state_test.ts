@@ -28,7 +28,7 @@ Deno.test("currentPhase() finds no phase the workflow does not define", () => {
   const lost = { ...started, currentPhaseId: "plan" };
   const error = orcErrorOf(() => currentPhase(workflow, lost));
   assertEquals([error.kind, error.code], ["corrupt", "unknown_phase"]);
-  assertEquals(error.details, { phases: ["PLAN", "LEARN"] });
+  assertEquals(error.details, { phaseIds: ["PLAN", "LEARN"] });
 });
 
 const STATUSES: readonly ItemStatus[] = [

@@ -53,7 +53,7 @@ Deno.test("summarize() tells where a session stands", () => {
     project: "shop",
     workflowId: "wf_00c0ffee",
     workflow: "Tiny",
-    phase: "PLAN",
+    phaseId: "PLAN",
     phases: [
       {
         id: "PLAN",
@@ -196,8 +196,11 @@ Deno.test("summarize() asks nothing more of a session that has ended", () => {
 
 Deno.test("summarize() shows a session whose phase its workflow does not define", () => {
   const lost = { ...started, currentPhaseId: "GONE" };
-  const { phase, items, blockers, next, progress } = summarize(workflow, lost);
-  assertEquals([phase, items, blockers, next], ["GONE", [], [], null]);
+  const { phaseId, items, blockers, next, progress } = summarize(
+    workflow,
+    lost,
+  );
+  assertEquals([phaseId, items, blockers, next], ["GONE", [], [], null]);
   assertEquals(progress.total, 5);
 });
 

@@ -257,8 +257,8 @@ Deno.test("reportOn() adds up what is about the tool", () => {
     sessions: 2,
     averageSeconds: 900,
     phases: [
-      { phase: "PLAN", averageSeconds: 200, sessions: 2 },
-      { phase: "EXECUTE", averageSeconds: 500, sessions: 1 },
+      { phaseId: "PLAN", averageSeconds: 200, sessions: 2 },
+      { phaseId: "EXECUTE", averageSeconds: 500, sessions: 1 },
     ],
     errors: 3,
     itemsSkipped: 2,
@@ -271,8 +271,8 @@ Deno.test("reportOn() counts sessions and lists the newest words first", () => {
   const { process } = reportOn(TWO);
   assertEquals(process.errors, [{ text: "tests: exit code 1", sessions: 2 }]);
   assertEquals(process.skippedItems, [
-    { text: "screens", sessions: 2 },
-    { text: "mail", sessions: 1 },
+    { itemId: "screens", sessions: 2 },
+    { itemId: "mail", sessions: 1 },
   ]);
   assertEquals(process.learnings, [
     { task: "New", text: "Read the log" },

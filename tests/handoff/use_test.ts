@@ -39,11 +39,11 @@ Deno.test("handOff() writes a prompt and nothing else", () =>
     const host = fixedHost();
     const options = { root, criteria: ["Fast"], files: ["a.ts"] };
     const handing = () => handOff(host, options);
-    const { prompt, items, run, place } = await withoutTrace(root, handing);
+    const { prompt, itemIds, run, place } = await withoutTrace(root, handing);
     for (const part of ["Add login", "- Fast", "- a.ts", `root: ${root}`]) {
       assert(prompt?.includes(part), part);
     }
-    assertEquals(items, ["idea", "plan", "sketch", "tests", "consent"]);
+    assertEquals(itemIds, ["idea", "plan", "sketch", "tests", "consent"]);
     assertEquals([run, place.session], [null, idOf(0, 0)]);
     assertEquals(host.requests, []);
   }));
@@ -70,7 +70,7 @@ Deno.test("handOff() gives the prompt to the program and tells where the session
     assertEquals(request?.timeoutMs, 3_600_000);
     const { program, durationSeconds } = handed.run ?? {};
     assertEquals([program, durationSeconds], ["claude --print", 2]);
-    assert(!handed.items.includes("idea"));
+    assert(!handed.itemIds.includes("idea"));
     assertEquals(handed.summary.progress.completed, 1);
   }));
 
@@ -149,13 +149,13 @@ Deno.test("handOff() has nothing to hand off when nothing is open that an agent 
   await withSession(async (root) => {
     await completeItem(fixedHost({ number: 1 }), { root, itemId: "it" });
     const host = fixedHost();
-    const { prompt, items } = await handOff(host, { root, execute: true });
-    assertEquals([prompt, items, host.requests], [null, [], []]);
+    const { prompt, itemIds } = await handOff(host, { root, execute: true });
+    assertEquals([prompt, itemIds, host.requests], [null, [], []]);
   }, EASY_WORKFLOW);
   await withSession(async (root) => {
     await abandonSession(fixedHost({ number: 1 }), { root, reason: "Dropped" });
-    const { prompt, items } = await handOff(fixedHost(), { root });
-    assertEquals([prompt, items], [null, []]);
+    const { prompt, itemIds } = await handOff(fixedHost(), { root });
+    assertEquals([prompt, itemIds], [null, []]);
   });
 });
 

@@ -28,17 +28,17 @@ const LEARNINGS: Learnings = {
   workflow: "Tiny",
   status: "active",
   updatedAt: "2026-03-01T10:35:10Z",
-  skipped: [{ item: "sketch", reason: "Nothing to\n# draw" }],
+  skipped: [{ itemId: "sketch", reason: "Nothing to\n# draw" }],
   failures: [
-    { item: "plan", count: 2, last: "Second" },
-    { item: "tests", count: 1, last: "Gate failed: tests" },
+    { itemId: "plan", count: 2, last: "Second" },
+    { itemId: "tests", count: 1, last: "Gate failed: tests" },
   ],
   overrides: [{
     at: "2026-03-01T10:00:00Z",
     message: "Force-skipped item: tests",
   }],
   notes: ["Ada knows"],
-  phases: [{ phase: "PLAN", minutes: 35 }],
+  phases: [{ phaseId: "PLAN", minutes: 35 }],
 };
 
 Deno.test("learningsSection() writes each text in one line that Markdown leaves alone", () => {

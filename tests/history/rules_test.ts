@@ -139,7 +139,7 @@ Deno.test("assertInWorkflow() names what was probably meant", () => {
   const code = "not_found no_such_phase";
   assertEquals(refused({ phaseId: "BUILD" }), `${code}: ${phase}`);
   const run = () => assertInWorkflow(workflow, { phaseId: "BUILD" });
-  assertEquals(orcErrorOf(run).details, { phases: ["PLAN"] });
+  assertEquals(orcErrorOf(run).details, { phaseIds: ["PLAN"] });
 });
 
 function analysisOf(
@@ -266,14 +266,14 @@ Deno.test("learningsOf() takes skips, notes and times from the state, the rest f
     workflow: "Tiny",
     status: "active",
     updatedAt: STATE.updatedAt,
-    skipped: [{ item: "sketch", reason: "Nothing to draw" }],
+    skipped: [{ itemId: "sketch", reason: "Nothing to draw" }],
     failures: [
-      { item: "plan", count: 2, last: "Second" },
-      { item: "tests", count: 1, last: "Gate failed: tests" },
+      { itemId: "plan", count: 2, last: "Second" },
+      { itemId: "tests", count: 1, last: "Gate failed: tests" },
     ],
     overrides: [{ at: FORCED.at, message: FORCED.message }],
     notes: ["Ada knows"],
-    phases: [{ phase: "PLAN", minutes: 35 }],
+    phases: [{ phaseId: "PLAN", minutes: 35 }],
   });
 });
 

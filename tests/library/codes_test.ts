@@ -47,7 +47,7 @@ Deno.test("each code of an error that is thrown is listed", () => {
 });
 
 Deno.test("isOrcError() knows errors of another copy of orc, by their code", () => {
-  const details = { item: "plan", first: "idea" };
+  const details = { itemId: "plan", firstItemId: "idea" };
   const own = new OrcError("refused", "out_of_order", "No", { details });
   const other = Object.assign(new Error("No"), {
     name: "OrcError",
@@ -58,8 +58,8 @@ Deno.test("isOrcError() knows errors of another copy of orc, by their code", () 
     assert(isOrcError(error));
     assert(!isOrcError(error, "lock_held"));
     if (!isOrcError(error, "out_of_order")) throw error;
-    const { first }: DetailsOf<"out_of_order"> = error.details;
-    assertEquals(first, "idea");
+    const { firstItemId }: DetailsOf<"out_of_order"> = error.details;
+    assertEquals(firstItemId, "idea");
   }
   const others = [new Error("No"), null, "OrcError", { name: "OrcError" }];
   assertEquals(others.filter((error) => isOrcError(error)), []);

@@ -27,8 +27,8 @@ try {
     | "workflow"
     | "cwd" = place.rootSource;
   if (source !== "flag") throw new Error(`The root is from ${source}`);
-  const phase: string = summary.phase;
-  if (phase !== "PLAN") throw new Error(`The phase is ${phase}`);
+  const { phaseId }: { phaseId: string } = summary;
+  if (phaseId !== "PLAN") throw new Error(`The phase is ${phaseId}`);
   const status = await readStatus(host, { root });
   if (!status.active) throw new Error("No session is active");
   await completeItem(host, { root, itemId: "nothing" }).catch(

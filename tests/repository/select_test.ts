@@ -373,8 +373,8 @@ Deno.test("workflowOf() follows workflow.yaml where nothing was pinned", () =>
 
 Deno.test("workflowOf() shows a session whose rules are lost, and lets nobody change it", () =>
   withRoot(UNPINNED, async (root) => {
-    const { items, phase } = await readStatus(fixedHost(), { root });
-    assertEquals([phase, items.map(({ id }) => id)], ["DO", ["it"]]);
+    const { items, phaseId } = await readStatus(fixedHost(), { root });
+    assertEquals([phaseId, items.map(({ id }) => id)], ["DO", ["it"]]);
     const note = { root, text: "Refused" };
     const { kind, code, hint } = await refusalWithoutTrace(
       root,

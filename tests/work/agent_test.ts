@@ -37,7 +37,7 @@ Deno.test("remindContext() says what an agent should not forget", () =>
     assertEquals(reminder, {
       active: true,
       task: "Add login",
-      phase: "PLAN",
+      phaseId: "PLAN",
       progress: "1/5",
       constraints,
     });
@@ -97,8 +97,8 @@ function damageCurrent(root: string): void {
 
 Deno.test("verifyWriteAllowed() allows it in the phase EXECUTE", () =>
   withSession(async (root) => {
-    const { active, phase, place } = await verdictOn(root);
-    assertEquals([active, phase], [true, "EXECUTE"]);
+    const { active, phaseId, place } = await verdictOn(root);
+    assertEquals([active, phaseId], [true, "EXECUTE"]);
     assertEquals(place.session, idOf(0, 0));
   }, EXECUTING));
 
@@ -109,13 +109,13 @@ Deno.test("verifyWriteAllowed() refuses it in every other phase and names that",
       () => verifyWriteAllowed(fixedHost(), { root }),
     );
     assertEquals([error.kind, error.code], ["refused", "write_not_allowed"]);
-    assertEquals(error.details, { session: idOf(0, 0), phase: "PLAN" });
+    assertEquals(error.details, { session: idOf(0, 0), phaseId: "PLAN" });
   }));
 
 Deno.test("verifyWriteAllowed() allows it without a session and in a closed one", async () => {
   await withRoot({}, async (root) => {
-    const { active, phase, place } = await verdictOn(root);
-    assertEquals([active, phase, place.session], [false, null, null]);
+    const { active, phaseId, place } = await verdictOn(root);
+    assertEquals([active, phaseId, place.session], [false, null, null]);
   });
   await withSession(async (root) => {
     await abandonSession(fixedHost({ number: 1 }), { root, reason: "Dropped" });
@@ -130,7 +130,7 @@ Deno.test("verifyWriteAllowed() judges by the caller's own session", () =>
     const host = fixedHost({ number: 1, environment });
     await startSession(host, { root, task: "More", beside: true });
     edit(`${root}/.orchestrator/current`, idOf(1, 0), idOf(0, 0));
-    assertEquals((await verdictOn(root, { environment })).phase, "EXECUTE");
+    assertEquals((await verdictOn(root, { environment })).phaseId, "EXECUTE");
     assertEquals(await refusalCode(root), "write_not_allowed");
   }));
 
@@ -140,8 +140,8 @@ Deno.test("verifyWriteAllowed() asks all open sessions when current is damaged",
     assertEquals((await verdictOn(root)).place.session, idOf(0, 0));
     await startBeside(root, EXECUTING);
     damageCurrent(root);
-    const { active, phase, place } = await verdictOn(root);
-    assertEquals([active, phase, place.session], [true, "EXECUTE", null]);
+    const { active, phaseId, place } = await verdictOn(root);
+    assertEquals([active, phaseId, place.session], [true, "EXECUTE", null]);
     await startBeside(root, EASY_WORKFLOW, 2);
     damageCurrent(root);
     assertEquals(await refusalCode(root), "write_not_allowed");
@@ -154,7 +154,7 @@ Deno.test("verifyWriteAllowed() asks all open sessions when a binding is damaged
     const [binding] = Deno.readDirSync(`${root}/.orchestrator/bindings`);
     for (const text of ["{", '{"session":"../.."}', "\xff"]) {
       writeTree(root, { [`.orchestrator/bindings/${binding?.name}`]: text });
-      assertEquals((await verdictOn(root, { environment })).phase, "EXECUTE");
+      assertEquals((await verdictOn(root, { environment })).phaseId, "EXECUTE");
     }
   }));
 
@@ -162,9 +162,9 @@ Deno.test("verifyWriteAllowed() asks all open sessions when current leads nowher
   withSession(async (root) => {
     await startBeside(root, EXECUTING);
     writeTree(root, { ".orchestrator/current": "34aa3244" });
-    assertEquals((await verdictOn(root)).phase, "EXECUTE");
+    assertEquals((await verdictOn(root)).phaseId, "EXECUTE");
     Deno.removeSync(`${root}/.orchestrator/current`);
-    assertEquals((await verdictOn(root)).phase, "EXECUTE");
+    assertEquals((await verdictOn(root)).phaseId, "EXECUTE");
   }, EXECUTING));
 
 Deno.test("verifyWriteAllowed() reads a legacy session, also when current is damaged", () =>

@@ -159,7 +159,7 @@ const PASSING: Machine = { programs: { "make test": {} } };
 Deno.test("completeItem() completes an item that needs no check, with its notes", () =>
   withSession(async (root) => {
     const done = await complete(root, "idea", { notes: "Agreed with Ada" });
-    assertEquals([done.item, done.changed, done.check], ["idea", true, null]);
+    assertEquals([done.itemId, done.changed, done.check], ["idea", true, null]);
     assertEquals(done.events.map(({ type }) => type), ["item_completed"]);
     assertEquals(done.serial, 2);
     assertEquals(done.summary.progress.completed, 1);

@@ -66,7 +66,7 @@ Deno.test("advancePhase() leaves a phase that is done and enters the next", () =
     await completeIt(root);
     const { from, to, changed, summary } = await advance(root);
     assertEquals([from, to, changed], ["ONE", "TWO", true]);
-    assertEquals(summary.phase, "TWO");
+    assertEquals(summary.phaseId, "TWO");
     assertEquals(stateOf(root).current_phase_id, "TWO");
   }, OPEN_PHASES));
 

@@ -119,7 +119,7 @@ for (const project of projects()) {
       );
       assertEquals([sessions[0]?.problem, warnings], [null, []]);
       assertEquals(status.workflowId, state.workflow_id);
-      assertEquals(status.phase, state.current_phase_id);
+      assertEquals(status.phaseId, state.current_phase_id);
       assertEquals(status.legacy, statePath === ".workflow_state.json");
       assertEquals(status.constraints, state.constraints);
       const expected = state.workflow_definition === null

@@ -278,7 +278,7 @@ Deno.test("startSession() pins the workflow: what is edited later changes nothin
     assertEquals(items.map(({ id }) => id), ["it"]);
     assertEquals(next?.item?.id, "it");
     writeTree(root, { "workflow.yaml": "phases: broken" });
-    assertEquals((await readStatus(fixedHost(), { root })).phase, "DO");
+    assertEquals((await readStatus(fixedHost(), { root })).phaseId, "DO");
   }));
 
 Deno.test("startSession() passes on what is doubtful in the workflow, and starts", () =>

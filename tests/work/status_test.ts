@@ -37,7 +37,7 @@ Deno.test("readStatus() tells where a session stands and why it is this one", ()
     );
     assertEquals(status.place.session, idOf(0, 0));
     assertEquals(status.at, "2026-03-01T11:00:00Z");
-    assertEquals([status.task, status.phase], ["Add login", "PLAN"]);
+    assertEquals([status.task, status.phaseId], ["Add login", "PLAN"]);
     assertEquals(status.warnings, []);
   }));
 
