@@ -278,14 +278,14 @@ function cleanupText(cleanup: Cleanup): string {
     count === 0
       ? "Nothing to remove"
       : `${headline} ${countText(cleanup)} (${sizeText(sizeBytes)})`,
-    ...sessions.map(({ session, status, days, sizeBytes, directory, task }) =>
+    ...sessions.map((session) =>
       [
-        `  ${shortSessionId(session).padEnd(9)}`,
-        status.padEnd(9),
-        `${days} d`.padStart(6),
-        sizeText(sizeBytes).padStart(7),
-        directory,
-        shortTask(task, 40),
+        `  ${shortSessionId(session.session).padEnd(9)}`,
+        session.status.padEnd(9),
+        `${session.unchangedDays} d`.padStart(6),
+        sizeText(session.sizeBytes).padStart(7),
+        session.directory,
+        shortTask(session.task, 40),
       ].join("  ").trimEnd()
     ),
     ...leftovers.map(({ path, sizeBytes }) =>

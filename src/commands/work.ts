@@ -229,7 +229,9 @@ export const approveCommand = command<ChangeResult<unknown>>({
     ),
 });
 
-function tookText({ minutes }: Pick<Ended, "minutes">): string {
+function tookText(
+  { durationMinutes: minutes }: Pick<Ended, "durationMinutes">,
+): string {
   if (minutes === null) return "";
   return ` after ${minutes === 0 ? "less than a minute" : sinceText(minutes)}`;
 }

@@ -41,8 +41,10 @@ export function learningsSection(
   );
   const overrides = learnings.overrides
     .map(({ at, message }) => `${at.slice(0, 10)} ${message}`.trim());
-  const times = learnings.phases.flatMap(({ phaseId, minutes }) =>
-    minutes === null ? [] : [`${phaseId}: ${durationText(minutes)}`]
+  const times = learnings.phases.flatMap(({ phaseId, durationMinutes }) =>
+    durationMinutes === null
+      ? []
+      : [`${phaseId}: ${durationText(durationMinutes)}`]
   );
   const title = headOf(oneLine(task), MAX_TITLE_LENGTH) || "Session";
   return [

@@ -441,7 +441,7 @@ export interface Learnings {
     /** Id of the phase. */
     readonly phaseId: string;
     /** Up to now in the current phase; null when its times are not known. */
-    readonly minutes: number | null;
+    readonly durationMinutes: number | null;
   }[];
 }
 
@@ -477,8 +477,8 @@ export function learningsOf(
       .filter(({ status }) => status === "active" || status === "completed")
       .map(({ id, startedAt, completedAt }) => ({
         phaseId: id,
-        minutes: minutesBetween(startedAt, completedAt ?? state.updatedAt) ??
-          null,
+        durationMinutes:
+          minutesBetween(startedAt, completedAt ?? state.updatedAt) ?? null,
       })),
   };
 }

@@ -52,7 +52,7 @@ export interface RemovableSession {
   /** How it ended. */
   readonly status: ClosedStatus;
   /** Whole days since it last changed. */
-  readonly days: number;
+  readonly unchangedDays: number;
   /** Bytes of all its files. */
   readonly sizeBytes: number;
 }
@@ -242,7 +242,7 @@ async function planCleanup(
       path: directory,
       task,
       status,
-      days: restingDays(session.state, clock) ?? 0,
+      unchangedDays: restingDays(session.state, clock) ?? 0,
       sizeBytes: treeSizeBytes(directory),
     });
   }, keep);
@@ -306,9 +306,9 @@ function summed(plans: readonly CleanupPlan[], dryRun: boolean): Cleanup {
 }
 
 function lineOf(
-  { session, status, days, sizeBytes, directory }: RemovableSession,
+  { session, status, unchangedDays, sizeBytes, directory }: RemovableSession,
 ): string {
-  return `${shortSessionId(session)}  ${status} ${days} days ago  ${
+  return `${shortSessionId(session)}  ${status} ${unchangedDays} days ago  ${
     sizeText(sizeBytes)
   }  ${quoted(directory)}`;
 }

@@ -27,7 +27,7 @@ export interface Ended extends Changed {
   /** What was left out in it, and why. */
   readonly skipped: readonly LeftOut[];
   /** Whole minutes that it took; null where its beginning is not known. */
-  readonly minutes: number | null;
+  readonly durationMinutes: number | null;
 }
 
 /** The phase that was left, and the one that was entered. */
@@ -70,7 +70,7 @@ export async function advancePhase(
     from,
     to,
     skipped: leftOutIn(state, [phase]),
-    minutes: minutesBetween(startedAt, host.now()) ?? null,
+    durationMinutes: minutesBetween(startedAt, host.now()) ?? null,
   };
 }
 
@@ -183,7 +183,7 @@ function ended(
   return {
     ...changed,
     skipped: leftOutIn(state, workflow.phases),
-    minutes: minutesBetween(state.createdAt, host.now()) ?? null,
+    durationMinutes: minutesBetween(state.createdAt, host.now()) ?? null,
   };
 }
 

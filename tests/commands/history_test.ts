@@ -395,7 +395,7 @@ testOutput({
         message: "Force-skipped item: tests",
       }],
       notes: ["The <old> API_stays"],
-      phases: [{ phaseId: "PLAN", minutes: 0 }],
+      phases: [{ phaseId: "PLAN", durationMinutes: 0 }],
     },
   },
 });

@@ -52,7 +52,7 @@ testOutput({
       itemId: "sketch",
       reason: "Nothing that could be drawn",
     }],
-    minutes: 150,
+    durationMinutes: 150,
   },
   text: `Left phase "PLAN" after 2 h, entered phase "BUILD"
 Skipped in it:
@@ -73,7 +73,7 @@ testOutput({
       itemId: "sketch",
       reason: "Nothing that could be drawn",
     }],
-    minutes: 45,
+    durationMinutes: 45,
   },
   text:
     `The session is abandoned after 45 min: 0 items completed, 1 skipped, 6 in all

@@ -38,7 +38,7 @@ const LEARNINGS: Learnings = {
     message: "Force-skipped item: tests",
   }],
   notes: ["Ada knows"],
-  phases: [{ phaseId: "PLAN", minutes: 35 }],
+  phases: [{ phaseId: "PLAN", durationMinutes: 35 }],
 };
 
 Deno.test("learningsSection() writes each text in one line that Markdown leaves alone", () => {

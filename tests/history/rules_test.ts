@@ -273,7 +273,7 @@ Deno.test("learningsOf() takes skips, notes and times from the state, the rest f
     ],
     overrides: [{ at: FORCED.at, message: FORCED.message }],
     notes: ["Ada knows"],
-    phases: [{ phaseId: "PLAN", minutes: 35 }],
+    phases: [{ phaseId: "PLAN", durationMinutes: 35 }],
   });
 });
 

@@ -68,7 +68,11 @@ test("cleanupSessions() removes closed sessions and never an active one", async 
   });
   assertEquals([dryRun, kept], [false, []]);
   assertEquals(
-    sessions.map(({ session, status, days }) => [session, status, days]),
+    sessions.map(({ session, status, unchangedDays }) => [
+      session,
+      status,
+      unchangedDays,
+    ]),
     [[COMPLETED, "completed", 40], [ABANDONED, "abandoned", 40]],
   );
   assertEquals(sessionsIn(root), [ACTIVE]);
