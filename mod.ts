@@ -136,7 +136,7 @@ export {
   type CheckpointList,
   type CheckpointListOptions,
   type CheckpointOptions,
-  cleanCheckpoints,
+  cleanupCheckpoints,
   listCheckpoints,
   type Resumed,
   type ResumeOptions,

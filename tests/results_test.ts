@@ -66,7 +66,7 @@ const CALLS: Readonly<
   generateMarkdown: orc.generateMarkdown,
   saveCheckpoint: orc.saveCheckpoint,
   listCheckpoints: orc.listCheckpoints,
-  cleanCheckpoints: orc.cleanCheckpoints,
+  cleanupCheckpoints: orc.cleanupCheckpoints,
   resumeSession: (host, o) => orc.resumeSession(host, { ...o, yes: true }),
   handOff: orc.handOff,
   listSessions: orc.listSessions,

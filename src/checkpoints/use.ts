@@ -236,7 +236,7 @@ const MAX_NUMBER = 100_000;
  * @throws {OrcError} `invalid_number` (usage) if a number is none, or `not_confirmed` (refused) if
  *   nobody says yes
  */
-export async function cleanCheckpoints(
+export async function cleanupCheckpoints(
   host: Host,
   options: CheckpointCleanupOptions = {},
 ): Promise<CheckpointCleanup> {

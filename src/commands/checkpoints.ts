@@ -82,8 +82,8 @@ async function list(
 }
 
 async function cleanUp(host: Host, values: Values): Promise<CheckpointCleanup> {
-  const { cleanCheckpoints } = await import("../checkpoints/use.ts");
-  return await cleanCheckpoints(host, {
+  const { cleanupCheckpoints } = await import("../checkpoints/use.ts");
+  return await cleanupCheckpoints(host, {
     ...sessionOptions(values, "--cleanup"),
     keep: values.text("keep"),
     maxAge: values.text("max-age"),

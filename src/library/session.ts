@@ -254,12 +254,12 @@ export class Session {
     );
   }
 
-  /** Removes old copies: {@linkcode cleanCheckpoints}. */
-  async cleanCheckpoints(
+  /** Removes old copies: {@linkcode cleanupCheckpoints}. */
+  async cleanupCheckpoints(
     options: Given<CheckpointCleanupOptions> = {},
   ): Promise<CheckpointCleanup> {
-    const { cleanCheckpoints } = await import("../checkpoints/use.ts");
-    return await cleanCheckpoints(
+    const { cleanupCheckpoints } = await import("../checkpoints/use.ts");
+    return await cleanupCheckpoints(
       this.#site.host,
       callIn(this.#site, options),
     );

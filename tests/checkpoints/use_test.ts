@@ -2,7 +2,7 @@ import {
   type CheckpointCleanup,
   type CheckpointCleanupOptions,
   type CheckpointOptions,
-  cleanCheckpoints,
+  cleanupCheckpoints,
   listCheckpoints,
   type Resumed,
   type ResumeOptions,
@@ -132,10 +132,10 @@ function clean(
   answers?: readonly string[],
 ): Promise<CheckpointCleanup> {
   const host = fixedHost({ number: 9, at: `${date}T10:00:00Z`, answers });
-  return cleanCheckpoints(host, { root, ...options ?? { yes: true } });
+  return cleanupCheckpoints(host, { root, ...options ?? { yes: true } });
 }
 
-Deno.test("cleanCheckpoints() keeps the newest five, and the others for 30 days", () =>
+Deno.test("cleanupCheckpoints() keeps the newest five, and the others for 30 days", () =>
   withCheckpoints(async (root) => {
     const kept = await clean(root, "2026-03-31");
     assertEquals([kept.checkpoints.length, kept.kept], [0, 8]);
@@ -146,7 +146,7 @@ Deno.test("cleanCheckpoints() keeps the newest five, and the others for 30 days"
     assertEquals(daysIn(root), "45678");
   }));
 
-Deno.test("cleanCheckpoints() takes other numbers", () =>
+Deno.test("cleanupCheckpoints() takes other numbers", () =>
   withCheckpoints(async (root) => {
     const cases = [
       [{ maxAge: "7" }, "2345678"],
@@ -161,7 +161,7 @@ Deno.test("cleanCheckpoints() takes other numbers", () =>
     await assertRefused("usage invalid_number", none);
   }));
 
-Deno.test("cleanCheckpoints() removes nothing in a dry run, and without a yes", () =>
+Deno.test("cleanupCheckpoints() removes nothing in a dry run, and without a yes", () =>
   withCheckpoints(async (root) => {
     const run = (dryRun: boolean, answers?: readonly string[]) =>
       clean(root, "2026-03-09", { keep: "7", dryRun }, answers);
@@ -173,7 +173,7 @@ Deno.test("cleanCheckpoints() removes nothing in a dry run, and without a yes", 
     assertEquals(daysIn(root), "2345678");
   }));
 
-Deno.test("cleanCheckpoints() leaves what is damaged, of other workflows or in the older tool's place", () =>
+Deno.test("cleanupCheckpoints() leaves what is damaged, of other workflows or in the older tool's place", () =>
   withRoot({}, async (root) => {
     writeTree(root, readTree(CP));
     const own = `${root}/.orchestrator/sessions/3f1eb0bb/checkpoints`;

@@ -236,7 +236,7 @@ Deno.test("checkpoints, names, pages and feedback are methods of a session", () 
     assert((await session.handOff()).prompt?.includes("Add login"));
     await session.feedback({ auto: true, learnings: "It has no paging" });
     assertEquals((await (await open(root)).feedback()).sessions, 1);
-    const cleaned = await session.cleanCheckpoints({ dryRun: true });
+    const cleaned = await session.cleanupCheckpoints({ dryRun: true });
     assertEquals(cleaned.checkpoints, []);
   }));
 

@@ -80,7 +80,8 @@ const writes: Calls = {
   "session.approvePhase": () => session.approvePhase(),
   "session.advance": () => session.advance(),
   "session.checkpoint": () => session.checkpoint({ message: "Here" }),
-  "session.cleanCheckpoints": () => session.cleanCheckpoints({ dryRun: true }),
+  "session.cleanupCheckpoints": () =>
+    session.cleanupCheckpoints({ dryRun: true }),
   "session.resume": () => session.resume({ yes: true }),
   "session.rename": () => session.rename("Login"),
   "session.feedback": () => session.feedback({ auto: true }),
