@@ -29,7 +29,6 @@ import {
   flag,
   type FlagSpec,
   type ResultOf,
-  sessionOptions,
   type Style,
   type Values,
 } from "./command.ts";
@@ -90,8 +89,8 @@ const SOURCES: Readonly<Record<SecretSource, string>> = {
   prompt: "typed",
 };
 
-function sourceText({ source, place }: SecretLocation): string {
-  return place === null ? SOURCES[source] : `${SOURCES[source]}: ${place}`;
+function sourceText({ source, where }: SecretLocation): string {
+  return where === null ? SOURCES[source] : `${SOURCES[source]}: ${where}`;
 }
 
 export const secretsGetCommand = command<ResultOf<GotSecret>>({
@@ -151,21 +150,15 @@ function listText({ secrets }: ListResult, style: Style): string {
   }).join("\n");
 }
 
-export const secretsTestCommand = command<Omit<TestedSecret, "repository">>({
+export const secretsTestCommand = command<ResultOf<TestedSecret>>({
   description:
     "Opens a secret and prints where it comes from, its length, and a fingerprint: eight digits that are the same wherever the value is the same. They are slow to compute and salted, and left out for a value of less than 12 characters, so that nobody can guess the value from them.",
   args: [SECRET_NAME],
   effect: "reads",
   permissions: ["run", "own"],
   examples: ["orc secrets test OPENAI_API_KEY"],
-  // The result has a place of its own.
-  async run(host, values) {
-    const { repository, ...result } = await testSecret(host, {
-      ...sessionOptions(values),
-      name: values.need("NAME"),
-    });
-    return { place: repository, result };
-  },
+  use: (host, options, values) =>
+    testSecret(host, { ...options, name: values.need("NAME") }),
   render: (tested) =>
     [
       `${tested.name} can be had (${sourceText(tested)})`,
@@ -245,20 +238,14 @@ function assertNoValue(values: Values): void {
   );
 }
 
-export const secretsSourceCommand = command<Omit<SecretOrigin, "repository">>({
+export const secretsSourceCommand = command<ResultOf<SecretOrigin>>({
   description:
     "Names all places that have a secret, in the order they count: the repository, your own directory for this repository, then for all, the environment (ORCHESTRATOR_NAME, then NAME), the Python tool's file and git's credential helper.",
   args: [SECRET_NAME],
   effect: "reads",
   permissions: ["run", "own"],
   examples: ["orc secrets source OPENAI_API_KEY"],
-  async use(host, options, values) {
-    const name = values.need("NAME");
-    const { repository, ...origin } = await sourceOfSecret(host, {
-      ...options,
-      name,
-    });
-    return { place: repository, ...origin };
-  },
+  use: (host, options, values) =>
+    sourceOfSecret(host, { ...options, name: values.need("NAME") }),
   render: ({ locations }) => locations.map(sourceText).join("\n"),
 });

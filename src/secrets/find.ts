@@ -74,7 +74,7 @@ async function* lookUp(
       const value = await openWith(keyring, encrypted, { path, hint: anew });
       yield value === undefined
         ? { locked: lockedSecret(name, path, encrypted, anew) }
-        : { name, value, source: place.level, place: path };
+        : { name, value, source: place.level, where: path };
     } catch (error) {
       if (!(error instanceof OrcError)) throw error;
       yield { locked: error };
@@ -82,13 +82,13 @@ async function* lookUp(
   }
   for (const variable of variablesOf(name)) {
     const value = variableOf(host, variable);
-    if (value) yield { name, value, source: "environment", place: variable };
+    if (value) yield { name, value, source: "environment", where: variable };
   }
   try {
     const legacy = await readLegacySecrets(host, repository);
     const value = legacy?.values.get(name);
     if (legacy !== undefined && value !== undefined) {
-      yield { name, value, source: "legacy", place: legacy.path };
+      yield { name, value, source: "legacy", where: legacy.path };
     }
   } catch (error) {
     if (!(error instanceof OrcError)) throw error;
@@ -117,7 +117,7 @@ export async function findSecret(
   const { host, repository } = search;
   const { found, context } = repository;
   const value = await askGit(host, found.workingTree, name, context.signal);
-  if (value !== undefined) return { name, value, source: "git", place: null };
+  if (value !== undefined) return { name, value, source: "git", where: null };
   if (locked !== undefined) throw locked;
   return undefined;
 }

@@ -154,7 +154,7 @@ function askPerson(host: Host, name: string): FoundSecret | undefined {
   if (!host.terminal.isInteractive) return undefined;
   const value = host.terminal.readHidden(`Value of ${name} (not shown): `);
   if (!value) return undefined;
-  return { name, value, source: "prompt", place: null };
+  return { name, value, source: "prompt", where: null };
 }
 
 type Mask = (text: string) => string;

@@ -193,10 +193,10 @@ export async function testSecret(
   const { repository, found } = await find(host, options, { name: true });
   const repoId = readRepositoryMeta(repository.layout)?.repoId ?? "";
   return {
-    repository: placeOf(repository, null),
+    place: placeOf(repository, null),
     name,
     source: found.source,
-    place: found.place,
+    where: found.where,
     length: Array.from(found.value).length,
     fingerprint: await fingerprintOf(found.value, { name, repoId }),
   };
@@ -469,7 +469,7 @@ export async function listSecrets(
 /** Where one secret comes from. */
 export interface SecretOrigin {
   /** The repository; no session. */
-  readonly repository: Place;
+  readonly place: Place;
   /** Its name. */
   readonly name: string;
   /** The first one counts, unless it cannot be opened. */
@@ -492,9 +492,9 @@ export async function sourceOfSecret(
   const repository = openNamed(host, options, { name: true });
   const place = placeOf(repository, null);
   const known = locateSecret(host, repository, name);
-  if (known.length > 0) return { repository: place, name, locations: known };
+  if (known.length > 0) return { place, name, locations: known };
   const found = await findSecret(searchSecrets(host, repository, false), name);
   if (found === undefined) throw noSuchSecret(name);
-  const locations = [{ source: found.source, place: found.place }];
-  return { repository: place, name, locations };
+  const locations = [{ source: found.source, where: found.where }];
+  return { place, name, locations };
 }

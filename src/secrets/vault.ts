@@ -52,7 +52,7 @@ export interface SecretLocation {
   /** What kind of place it is. */
   readonly source: SecretSource;
   /** Path of a file, name of a variable, or null. */
-  readonly place: string | null;
+  readonly where: string | null;
 }
 
 /** A directory of secrets; no link is followed below its base. */
@@ -92,12 +92,12 @@ export function locateSecret(
     .filter((place) => isThere(guardedPath(place, name)))
     .map(({ level, path }) => ({
       source: level,
-      place: secretPath(path, name),
+      where: secretPath(path, name),
     }));
   const variables = variablesOf(name).filter((variable) =>
     variableOf(host, variable)
   )
-    .map((place) => ({ source: "environment" as const, place }));
+    .map((where) => ({ source: "environment" as const, where }));
   return [...stored, ...variables];
 }
 

@@ -245,14 +245,14 @@ testSecrets({
       required: true,
       locations: [{
         source: "repository",
-        place: "/shop/.orchestrator/secrets/API_KEY.age",
+        where: "/shop/.orchestrator/secrets/API_KEY.age",
       }],
     }, {
       name: "DEPLOY_KEY",
       required: false,
       locations: [{
         source: "global",
-        place: "/shop/home/.orchestrator/secrets/DEPLOY_KEY.age",
+        where: "/shop/home/.orchestrator/secrets/DEPLOY_KEY.age",
       }],
     }, { name: "OTHER_KEY", required: true, locations: [] }],
   },
@@ -274,11 +274,11 @@ testSecrets({
     name: "API_KEY",
     locations: [{
       source: "repository",
-      place: "/shop/.orchestrator/secrets/API_KEY.age",
+      where: "/shop/.orchestrator/secrets/API_KEY.age",
     }, {
       source: "global",
-      place: "/shop/home/.orchestrator/secrets/API_KEY.age",
-    }, { source: "environment", place: "API_KEY" }],
+      where: "/shop/home/.orchestrator/secrets/API_KEY.age",
+    }, { source: "environment", where: "API_KEY" }],
   },
   text: `repository: /shop/.orchestrator/secrets/API_KEY.age
 global: /shop/home/.orchestrator/secrets/API_KEY.age
@@ -302,7 +302,7 @@ testSecrets({
   result: {
     name: "API_KEY",
     source: "environment",
-    place: "ORCHESTRATOR_API_KEY",
+    where: "ORCHESTRATOR_API_KEY",
     length: 18,
     fingerprint: "e359080b",
   },

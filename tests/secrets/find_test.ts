@@ -79,18 +79,18 @@ Deno.test("a secret is found in the repository, with its user, in the environmen
     const rows = [
       ...secretPlaces(host, repository).map(({ level, path }) => ({
         source: level,
-        place: `${path}/API_KEY.age`,
+        where: `${path}/API_KEY.age`,
         value: `of ${level}`,
       })),
-      ...Object.entries(environment).map(([place, value]) => ({
+      ...Object.entries(environment).map(([where, value]) => ({
         source: "environment" as const,
-        place,
+        where,
         value,
       })),
     ];
     assertEquals(
       locateSecret(host, repository, "API_KEY"),
-      rows.map(({ source, place }) => ({ source, place })),
+      rows.map(({ source, where }) => ({ source, where })),
     );
     assertEquals(locateSecret(host, repository, "NONE"), []);
     // Each could be printed, and not only the one that counts.
@@ -98,10 +98,10 @@ Deno.test("a secret is found in the repository, with its user, in the environmen
     assertEquals(values, rows.map((row) => ({ name: "API_KEY", ...row })));
     for (const row of rows) {
       assertEquals(await find(root, everywhere), row);
-      if (row.source === "environment") delete environment[row.place];
-      else Deno.removeSync(row.place);
+      if (row.source === "environment") delete environment[row.where];
+      else Deno.removeSync(row.where);
     }
-    const inGit = { source: "git", place: null, value: "of git" } as const;
+    const inGit = { source: "git", where: null, value: "of git" } as const;
     assertEquals(await find(root, everywhere), inGit);
     assertEquals(await find(root, machine), undefined);
   }));
