@@ -7,6 +7,9 @@
  * one before it left, and a change that was returned survives a crash. Reading
  * takes no lock and writes nothing.
  *
+ * What holds the id of an item or a phase is called `itemId` or `phaseId`; `session`
+ * is the id of a session.
+ *
  * Besides what they say themselves, calls throw an {@linkcode OrcError} with
  * one of these codes, and its kind in parentheses, if
  *

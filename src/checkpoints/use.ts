@@ -210,7 +210,7 @@ export interface CheckpointCleanupOptions extends SessionOptions {
 /** What a cleanup of checkpoints did, or would do. */
 export interface CheckpointCleanup {
   /** Of which session, and where it is. */
-  readonly place: Place;
+  readonly place: SessionPlace;
   /** Whether nothing was removed because only the plan was asked for. */
   readonly dryRun: boolean;
   /** What was removed, newest first; in a dry run, what would be. */

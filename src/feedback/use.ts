@@ -64,7 +64,7 @@ export interface CaptureOptions extends SessionOptions {
 
 /** Feedback that was kept. */
 export interface Captured {
-  /** On which session, and where it is. */
+  /** On which session, and where it is; no session where nothing was kept. */
   readonly place: Place;
   /** Null when the setting `feedback` is false: then nothing was kept. */
   readonly feedback: {

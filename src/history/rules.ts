@@ -225,11 +225,11 @@ export interface Analysis {
   readonly abandoned: number;
   /** Sessions that are still open. */
   readonly active: number;
-  /** By item, most skipped first. */
+  /** By id of the item, most skipped first. */
   readonly skippedItems: Readonly<Record<string, SkippedItem>>;
-  /** Failed checks by item, most failures first. */
+  /** Failed checks by id of the item, most failures first. */
   readonly checkFailures: Readonly<Record<string, number>>;
-  /** By phase, in the order in which they were first completed. */
+  /** By id of the phase, in the order in which they were first completed. */
   readonly phaseDurations: Readonly<Record<string, PhaseDuration>>;
   /** All events that were counted. */
   readonly events: number;

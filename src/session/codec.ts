@@ -236,10 +236,7 @@ export const ORC_FORMAT = 1;
 
 /** What orc keeps in a state beside the Python tool's data, in `metadata.orc`. */
 export interface OrcData {
-  /**
-   * Meaning of the data; {@linkcode ORC_FORMAT} today. Greater when a newer orc wrote it: then it
-   * may only be read.
-   */
+  /** Number of the meaning of the data. Greater than this orc knows when a newer one wrote it: then it may only be read. */
   readonly format: number;
   /** Running number of the last update; 0 when only the Python tool wrote. */
   readonly serial: number;

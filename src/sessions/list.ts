@@ -234,7 +234,8 @@ export interface TreeList {
 }
 
 /**
- * A damaged session is listed with its problem, also where only active ones are asked for: it may be one.
+ * Lists the sessions of all repositories in a directory tree. A damaged one is listed with its
+ * problem, also where only active ones are asked for: it may be one. Takes no lock and writes nothing.
  *
  * Requires `--allow-read`.
  */
