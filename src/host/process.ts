@@ -93,7 +93,7 @@ async function runToEnd(
     return endingOfStart(request, child);
   }
   feed(child, request.input);
-  const stopProgress = collect(child, output, request.onProgress);
+  const stopProgress = collect(child, output, request);
   try {
     return await endOf(child, request);
   } finally {
@@ -178,13 +178,14 @@ function feed({ stdin }: ChildProcess, input: string | undefined): void {
 function collect(
   child: ChildProcess,
   output: Output,
-  onProgress: ProgramRequest["onProgress"],
+  { onOutput, onProgress }: ProgramRequest,
 ): () => void {
   let latest: BoundedOutput | undefined;
   for (const name of OUTPUT_NAMES) {
     child[name]?.on("data", (bytes: Uint8Array) => {
       latest = output[name];
       latest.add(bytes);
+      onOutput?.(name, bytes);
     });
   }
   if (onProgress === undefined) return () => {};

@@ -24,6 +24,8 @@ export interface ProgramRequest {
   readonly signal?: AbortSignal | undefined;
   /** Once this is aborted too, the end is by force at once. */
   readonly hurry?: AbortSignal | undefined;
+  /** Called with each piece of output as it comes: whole and unmasked, where the result keeps only its ends. */
+  readonly onOutput?: (name: OutputName, piece: Uint8Array) => void;
   /** Called four times a second while the program runs. */
   readonly onProgress?: (progress: ProgramProgress) => void;
 }

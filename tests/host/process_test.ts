@@ -54,6 +54,21 @@ Deno.test("runProgram() returns output, exit code and duration", async () => {
   assert(durationSeconds >= 0 && durationSeconds < 20);
 });
 
+Deno.test("runProgram() hands on each piece of output, also what its result leaves out", async () => {
+  const pieces = { stdout: "", stderr: "" };
+  const { stdout } = await runShell(
+    "head -c 200000 /dev/zero | tr '\\0' x; echo err >&2",
+    {
+      onOutput: (name, piece) => {
+        pieces[name] += new TextDecoder().decode(piece);
+      },
+    },
+  );
+  assertEquals(pieces.stdout, "x".repeat(200_000));
+  assertEquals(pieces.stderr, "err\n");
+  assert(stdout.length < 30_000);
+});
+
 Deno.test("runProgram() runs in the working directory, with the environment and more variables", async () => {
   await withTemporaryDirectory(async (directory) => {
     writeTree(directory, { "check.sh": '#!/bin/sh\npwd\necho "$PATH"\n' });
