@@ -30,6 +30,7 @@ import {
   measureStatus,
   measureStatusOfSources,
 } from "./bench/status.ts";
+import { measureTree } from "./bench/tree.ts";
 import { measureUpdate } from "./bench/update.ts";
 
 const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
@@ -55,6 +56,7 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   doctor: () => measureAmongSessions(["doctor"], "≤ 2000 ms"),
   "doctor-full": () => measureAmongSessions(["doctor", "--full"], "< 11"),
   migrate: () => measureMigration(),
+  tree: measureTree,
 };
 
 /** Benches that take minutes: run only when they are named. */

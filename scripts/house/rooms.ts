@@ -11,6 +11,7 @@ export const ROOMS = [
   "repository",
   "config",
   "secrets",
+  "checks",
   "work",
   "checkpoints",
   "handoff",

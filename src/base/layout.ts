@@ -76,6 +76,8 @@ export interface RepositoryLayout {
   readonly migrationNotice: string;
   /** Which sessions doctor found sound, and how their files looked; may be removed at any time. */
   readonly doctorIndex: string;
+  /** Directory of what is only faster with it; may be removed at any time. */
+  readonly cache: string;
   /** State of the Python tool when no session is current. */
   readonly sessionlessState: string;
   /** Log of the Python tool when no session is current. */
@@ -140,6 +142,7 @@ export function repositoryLayout(root: string): RepositoryLayout {
     migrationUndo: `${directory}/migration_undo`,
     migrationNotice: `${directory}/migration_notice`,
     doctorIndex: `${directory}/doctor_index.json`,
+    cache: `${directory}/cache`,
     sessionlessState: `${directory}/state.json`,
     sessionlessLog: `${directory}/log.jsonl`,
     legacyOverrides: joinPath(root, ".orchestrator.yaml"),

@@ -225,6 +225,7 @@ Deno.test("diagnoseRepository() finds nothing where nothing is yet", () =>
 Deno.test("diagnoseRepository() finds nothing foreign in what orc itself may keep", () =>
   withSession(async (root) => {
     writeTree(root, {
+      ...at("cache/files/0"),
       ...at("config.yaml", "color: never\n"),
       ...at("doctor_index.json", "{}"),
       ...at("legacy/.workflow_mine"),

@@ -1,0 +1,211 @@
+/** What the files of a working tree hold: each is read once, and again when it looks changed. */
+import { joinPath } from "../base/path.ts";
+import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
+import { openSame } from "../files/read.ts";
+import type { NewHash } from "../files/tree.ts";
+import { type IsDirectory, NoTree, parentOf } from "./tree_files.ts";
+import { type HashObject, MODES, type TreeEntry } from "./tree_rules.ts";
+
+/** Loads what hashes as a repository does. */
+export async function loadHash(name: "sha1" | "sha256"): Promise<NewHash> {
+  const { createHash } = await import("node:crypto");
+  return () => createHash(name);
+}
+
+/** Hashes an object of git whose content is at hand. */
+export function objectHash(newHash: NewHash): HashObject {
+  return (type, content) => {
+    const hash = newHash();
+    hash.update(header(type, content.length));
+    hash.update(content);
+    return hash.digest("hex");
+  };
+}
+
+/** What git puts before the content of an object. */
+function header(type: "blob" | "tree", sizeBytes: number): Uint8Array {
+  return new TextEncoder().encode(`${type} ${sizeBytes}\0`);
+}
+
+/** Larger trees take minutes to read, and are no source code. */
+const MAX_TREE_BYTES = 16 * 1024 * 1024 * 1024;
+
+/** After so much, whoever waits may say that they do no longer. */
+const BYTES_IN_A_ROW = 16 * 1024 * 1024;
+
+/** To open a file takes as long as to read so much. */
+const BYTES_OF_OPENING = 16 * 1024;
+
+const BLOCK_BYTES = 1024 * 1024;
+
+/** A file that is written all the time cannot be said to be anything. */
+const MAX_ATTEMPTS = 3;
+
+/** Coarser than the clock of any file system: what changed within a tick may change again and look the same. */
+const TICK_MS = 2_000;
+
+const RUN_BIT = 0o100;
+
+/** Ids of files by their path, each with how the file looked. */
+export type KnownFiles = ReadonlyMap<string, string>;
+
+/** Reads the entries of a working tree, one after the other. */
+export class TreeReader {
+  readonly #top: string;
+  readonly #isDirectory: IsDirectory;
+  readonly #newHash: NewHash;
+  readonly #hashObject: HashObject;
+  readonly #known: KnownFiles;
+  readonly #lasting = new Map<string, string>();
+  readonly #lastsUntilMs: number;
+  readonly #block = new Uint8Array(BLOCK_BYTES);
+  #readBytes = 0;
+  #pausedAtBytes = 0;
+
+  constructor(
+    { top, isDirectory, newHash, known, startedAtMs }: {
+      readonly top: string;
+      readonly isDirectory: IsDirectory;
+      readonly newHash: NewHash;
+      readonly known: KnownFiles;
+      /** By the clock of the file system; undefined where nothing is remembered. */
+      readonly startedAtMs: number | undefined;
+    },
+  ) {
+    this.#top = top;
+    this.#isDirectory = isDirectory;
+    this.#newHash = newHash;
+    this.#hashObject = objectHash(newHash);
+    this.#known = known;
+    this.#lastsUntilMs = (startedAtMs ?? -Infinity) - TICK_MS;
+  }
+
+  /** What is known of files that are sure to look otherwise once they change again. */
+  lasting(): KnownFiles {
+    return this.#lasting;
+  }
+
+  /** Leaves a path out of this tree, and remembers what is known of it. */
+  pass(path: string): void {
+    const known = this.#known.get(path);
+    if (known !== undefined) this.#lasting.set(path, known);
+  }
+
+  /**
+   * The entry of a path; undefined where no file and no link is. A link counts for its text, and none is
+   * followed, also where it leads to a directory of files that git names.
+   *
+   * @param listedMode the mode by which git knows the file, for systems that have none
+   */
+  async entryAt(
+    path: string,
+    listedMode: string | null,
+    signal: AbortSignal | undefined,
+  ): Promise<TreeEntry | undefined> {
+    if (!this.#isDirectory(parentOf(path))) return undefined;
+    const absolute = joinPath(this.#top, path);
+    try {
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        const seen = Deno.lstatSync(absolute);
+        if (seen.isSymlink) {
+          const text = new TextEncoder().encode(Deno.readLinkSync(absolute));
+          const id = this.#hashObject("blob", text);
+          return { path, mode: MODES.link, id };
+        }
+        if (!seen.isFile) return undefined;
+        const id = this.#idOf(path, seen) ??
+          await this.#read(path, seen, signal);
+        if (id !== undefined) {
+          return { path, mode: modeOf(seen, listedMode), id };
+        }
+      }
+    } catch (error) {
+      if (isAbsent(error) || codeOf(error) === "ENOTDIR") return undefined;
+      throw asOrcError(error, "read", absolute);
+    }
+    throw new NoTree(`The file "${path}" changes while it is read`);
+  }
+
+  #idOf(path: string, seen: Deno.FileInfo): string | undefined {
+    const known = this.#known.get(path);
+    const look = lookOf(seen);
+    if (known === undefined || !known.endsWith(` ${look}`)) return undefined;
+    this.#lasting.set(path, known);
+    return known.slice(0, -1 - look.length);
+  }
+
+  /** Undefined where the file was changed or replaced meanwhile. */
+  async #read(
+    path: string,
+    seen: Deno.FileInfo,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> {
+    const file = openSame(joinPath(this.#top, path), seen, { read: true });
+    if (file === undefined) return undefined;
+    try {
+      const hash = this.#newHash();
+      hash.update(header("blob", seen.size));
+      let sizeBytes = 0;
+      this.#readBytes += BYTES_OF_OPENING;
+      for (;;) {
+        const count = file.readSync(this.#block) ?? 0;
+        if (count === 0 || sizeBytes > seen.size) break;
+        hash.update(this.#block.subarray(0, count));
+        sizeBytes += count;
+        this.#readBytes += count;
+        await this.#pause(signal);
+      }
+      const look = lookOf(seen);
+      if (sizeBytes !== seen.size || lookOf(file.statSync()) !== look) {
+        return undefined;
+      }
+      const id = hash.digest("hex");
+      const changedAtMs = seen.ctime?.getTime() ?? Infinity;
+      if (changedAtMs <= this.#lastsUntilMs) {
+        this.#lasting.set(path, `${id} ${look}`);
+      }
+      return id;
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Lets a signal reach orc now and then, since files are read without a pause. */
+  async #pause(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#readBytes > MAX_TREE_BYTES) {
+      throw new NoTree(`The files are larger than ${MAX_TREE_BYTES} bytes`);
+    }
+    if (this.#readBytes - this.#pausedAtBytes < BYTES_IN_A_ROW) return;
+    this.#pausedAtBytes = this.#readBytes;
+    await new Promise((resolve) => setTimeout(resolve));
+    signal?.throwIfAborted();
+  }
+}
+
+/**
+ * What stays the same only as long as the content does: nobody but the system sets the time of the last
+ * change of anything. The other time is finer in some runtimes, and shows what happens during a second.
+ */
+function lookOf({ size, mtime, ctime, ino, dev }: Deno.FileInfo): string {
+  return `${size}/${mtime?.getTime()}/${ctime?.getTime()}/${ino}/${dev}`;
+}
+
+function modeOf(seen: Deno.FileInfo, listedMode: string | null): string {
+  if (Deno.build.os === "windows") return listedMode ?? MODES.file;
+  return ((seen.mode ?? 0) & RUN_BIT) === 0 ? MODES.file : MODES.executable;
+}
+
+/** Reads what {@linkcode printKnown} made. */
+export function parseKnown(text: string): KnownFiles {
+  const known = new Map<string, string>();
+  for (const row of text.split("\0")) {
+    const middle = row.indexOf(" ");
+    const end = row.indexOf(" ", middle + 1);
+    if (middle > 0 && end > 0) known.set(row.slice(end + 1), row.slice(0, end));
+  }
+  return known;
+}
+
+export function printKnown(known: KnownFiles): string {
+  return Array.from(known, ([path, look]) => `${look} ${path}\0`).join("");
+}

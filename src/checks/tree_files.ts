@@ -1,0 +1,283 @@
+/** Which files a working tree has: as git lists them, or all where there is no git. */
+import {
+  GIT_ENTRY,
+  gitLayout,
+  ORCHESTRATOR_DIRECTORY,
+} from "../base/layout.ts";
+import { isAbsolutePath, isWithin, joinPath } from "../base/path.ts";
+import {
+  type GitPointer,
+  parseGitConfig,
+  readGitPointer,
+} from "../files/git.ts";
+import { findGit } from "../files/git_index.ts";
+import { entriesIn, fileKind, readText } from "../files/read.ts";
+import { type Host, variableOf } from "../host/host.ts";
+import { joined, MODES, parseListed } from "./tree_rules.ts";
+
+/** Why the files of a working tree cannot be told. */
+export class NoTree extends Error {
+  /** The class name, which survives where `instanceof` does not. */
+  override readonly name = "NoTree";
+}
+
+/** More files than the largest repositories have: what has more is a whole disk. */
+const MAX_FILES = 1_000_000;
+
+export const UNKNOWN_FORM =
+  "Git lists the files in a form that orc does not know";
+
+/** Reading an index takes a moment, and looking for untracked files seconds on a slow disk. */
+const GIT_TIMEOUT_MS = 120_000;
+
+const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Names of directories that programs make, and change with each run: left out where no git says what is
+ * to be ignored.
+ */
+const MADE_BY_PROGRAMS: ReadonlySet<string> = new Set([
+  "node_modules",
+  ".venv",
+  "__pycache__",
+  ".pytest_cache",
+  ".gradle",
+  "target",
+]);
+
+/** Says whether a directory below the top is one, and no link leads to it. */
+export type IsDirectory = (path: string) => boolean;
+
+/** Looks at each directory once. */
+export function directoriesOf(top: string): IsDirectory {
+  const seen = new Map<string, boolean>([["", true]]);
+  const isDirectory = (path: string): boolean => {
+    const known = seen.get(path);
+    if (known !== undefined) return known;
+    const is = isDirectory(parentOf(path)) &&
+      fileKind(joinPath(top, path)) === "directory";
+    seen.set(path, is);
+    return is;
+  };
+  return isDirectory;
+}
+
+/** What leads to the directory that holds a path; empty for the top. */
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+}
+
+export interface TreeFiles {
+  readonly kind: "git" | "files";
+  readonly hash: "sha1" | "sha256";
+  /** Each path, and the mode that git's index gives it; some may be gone. */
+  readonly modes: ReadonlyMap<string, string | null>;
+}
+
+type Git = Extract<GitPointer, { readonly gitDirectory: string }>;
+
+interface Listing {
+  readonly host: Host;
+  readonly top: string;
+  readonly isDirectory: IsDirectory;
+  readonly signal: AbortSignal | undefined;
+  readonly modes: Map<string, string | null>;
+}
+
+/**
+ * Lists the files of a working tree but for `.orchestrator/` at its top. With git, those that it tracks,
+ * and those that it neither tracks nor ignores; a repository below counts with its files.
+ *
+ * @throws {NoTree} where they cannot be told
+ */
+export async function listFiles(
+  host: Host,
+  top: string,
+  isDirectory: IsDirectory,
+  signal?: AbortSignal,
+): Promise<TreeFiles> {
+  const modes = new Map<string, string | null>();
+  const listing = { host, top, isDirectory, signal, modes };
+  const found = findGit(top);
+  if (found !== undefined) {
+    await listByGit(listing, "", found);
+    // A directory that git ignores as a whole is for orc one without git.
+    if (modes.size > 0 || found.tree === top) {
+      return { kind: "git", hash: hashOf(found.pointer), modes };
+    }
+  }
+  const own = readGitPointer(top);
+  if (own.kind === "broken") throw new NoTree(own.problem);
+  await walk(listing, "");
+  return { kind: "files", hash: "sha256", modes };
+}
+
+/** The hash of a repository's ids, which its settings name if it is not the usual one. */
+export function hashOf({ commonDirectory }: Git): "sha1" | "sha256" {
+  const text = readText(gitLayout(commonDirectory).config, MAX_CONFIG_BYTES);
+  const isNamed = parseGitConfig(text ?? "").some(({ section, name, value }) =>
+    section === "extensions" && name === "objectformat" && value === "sha256"
+  );
+  return isNamed ? "sha256" : "sha1";
+}
+
+async function listByGit(
+  listing: Listing,
+  below: string,
+  found: { readonly tree: string; readonly pointer: Git },
+): Promise<void> {
+  const { host, top, modes, signal } = listing;
+  const bytes = await askGit(host, joinPath(top, below), found, [
+    "ls-files",
+    "-z",
+    "-t",
+    "--stage",
+    "--cached",
+    "--others",
+    "--exclude-standard",
+  ], signal);
+  const listed = parseListed(decodeNames(bytes));
+  if (listed === undefined) {
+    throw new NoTree(UNKNOWN_FORM);
+  }
+  for (const { path, mode } of listed) {
+    const whole = joinPath(below, path).replace(/^\/|\/$/g, "");
+    if (isOwn(whole)) continue;
+    const isUntracked = path.endsWith("/");
+    if (isUntracked || mode === MODES.repository) {
+      await listRepository(listing, whole, isUntracked ? found.pointer : null);
+    } else {
+      add(modes, whole, mode);
+    }
+  }
+}
+
+/** Whether it is the state of orc, which each update changes. */
+export function isOwn(path: string): boolean {
+  return isWithin(ORCHESTRATOR_DIRECTORY, path);
+}
+
+function add(
+  modes: Map<string, string | null>,
+  path: string,
+  mode: string | null,
+): void {
+  modes.set(path, mode);
+  if (modes.size <= MAX_FILES) return;
+  throw new NoTree(`There are more than ${MAX_FILES} files`);
+}
+
+/**
+ * Lists a repository in another one: its files, and not the commit it is at, which says nothing of what
+ * a check can see. A linked worktree that git does not track is another checkout, and no part of this one.
+ */
+async function listRepository(
+  listing: Listing,
+  path: string,
+  outer: Git | null,
+): Promise<void> {
+  if (!listing.isDirectory(path)) return;
+  const tree = joinPath(listing.top, path);
+  const pointer = readGitPointer(tree);
+  if (pointer.kind === "none" || pointer.kind === "broken") {
+    return await walk(listing, path);
+  }
+  const isOther = pointer.kind === "worktree" &&
+    pointer.commonDirectory === outer?.commonDirectory;
+  if (!isOther) await listByGit(listing, path, { tree, pointer });
+}
+
+/** Lists what lies in a directory without git. */
+async function walk(listing: Listing, below: string): Promise<void> {
+  const { top, modes, signal } = listing;
+  signal?.throwIfAborted();
+  const directory = joinPath(top, below);
+  for (const entry of entriesIn(directory, "list")) {
+    const path = below === "" ? entry.name : `${below}/${entry.name}`;
+    if (entry.name === GIT_ENTRY || isOwn(path)) continue;
+    if (entry.isFile || entry.isSymlink) add(modes, path, null);
+    if (!entry.isDirectory || MADE_BY_PROGRAMS.has(entry.name)) continue;
+    const { kind } = readGitPointer(joinPath(top, path));
+    await (kind === "none" ? walk : listRepository)(listing, path, null);
+  }
+}
+
+/** Throws for a name that this runtime cannot open: no file may be left out because of its name. */
+export function decodeNames(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+      .decode(bytes);
+  } catch {
+    const name = new TextDecoder().decode(bytes).split("\0")
+      .find((row) => row.includes("\ufffd")) ?? "";
+    const shown = name.replace(/^(?:\? |.*\t)/s, "");
+    throw new NoTree(
+      `The name of the file "${shown}" is not UTF-8: rename it, or let git ignore it`,
+    );
+  }
+}
+
+/**
+ * What git is told whatever the settings of the repository say, which whoever works in it can change: to
+ * write nothing, to ask no server for what is missing, and to run no program. `ls-files` knows no filter
+ * and no hook; a file system monitor would be the one program that it starts.
+ */
+const SETTINGS = ["core.fsmonitor=false", "core.untrackedCache=false"];
+const VARIABLES = {
+  GIT_OPTIONAL_LOCKS: "0",
+  GIT_NO_LAZY_FETCH: "1",
+  GIT_NO_REPLACE_OBJECTS: "1",
+  // Before git knew the variable above, this kept it from asking.
+  GIT_ALLOW_PROTOCOL: "none",
+  GIT_TERMINAL_PROMPT: "0",
+  LC_ALL: "C",
+};
+
+/**
+ * Runs git, which is named its directory and working tree: left to find them itself, it would follow
+ * `core.worktree`, `core.bare`, or a bare repository that lies in the directory. Returns its output.
+ */
+export async function askGit(
+  host: Host,
+  directory: string,
+  { tree, pointer }: { readonly tree: string; readonly pointer: Git },
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  const { exitCode, problem, stdout, stderr } = await host.runProgram({
+    command: [
+      "git",
+      `--git-dir=${pointer.gitDirectory}`,
+      `--work-tree=${tree}`,
+      ...SETTINGS.flatMap((setting) => ["-c", setting]),
+      ...args,
+    ],
+    workingDirectory: directory,
+    timeoutMs: GIT_TIMEOUT_MS,
+    variables: { ...VARIABLES, ...searchPath(host, tree) },
+    signal,
+    onOutput: (name, piece) => {
+      if (name === "stdout") pieces.push(piece);
+    },
+  });
+  if (problem !== null) throw new NoTree(problem);
+  if (exitCode !== 0) {
+    const [line = `it ended with ${exitCode}`] = stderr.trim().split("\n");
+    throw new NoTree(`Git cannot list the files: ${line}`);
+  }
+  if (pieces.length === 0 && stdout !== "") {
+    throw new NoTree("The host does not hand on the output of a program");
+  }
+  return joined(pieces);
+}
+
+/** Where git is looked for: not in the tree, where whoever works in it could put another one. */
+function searchPath(host: Host, tree: string): Record<string, string> {
+  const path = variableOf(host, "PATH");
+  if (path === undefined || Deno.build.os === "windows") return {};
+  const outside = path.split(":").filter((directory) =>
+    isAbsolutePath(directory) && !isWithin(tree, directory)
+  );
+  return { PATH: outside.join(":") };
+}

@@ -1,0 +1,200 @@
+/** What a tree of files is: its entries, what git calls it, and how two of them differ. */
+
+/** A file as git records it. */
+export interface TreeEntry {
+  /** Seen from the top of the tree, with `/` between its parts. */
+  readonly path: string;
+  readonly mode: string;
+  /** Hash of its content, as git computes it. */
+  readonly id: string;
+}
+
+/** How git marks a plain file, one that can be run, a symbolic link, and another repository in it. */
+export const MODES = {
+  file: "100644",
+  executable: "100755",
+  link: "120000",
+  repository: "160000",
+} as const;
+
+const DIRECTORY_MODE = "40000";
+
+/** Hashes an object of git, with the header that says what it is. */
+export type HashObject = (
+  type: "blob" | "tree",
+  content: Uint8Array,
+) => string;
+
+type Directory = Map<string, TreeEntry | Directory>;
+
+/** The id that git gives a tree with these entries. */
+export function treeIdOf(
+  entries: Iterable<TreeEntry>,
+  hash: HashObject,
+): string {
+  const top: Directory = new Map();
+  for (const entry of entries) {
+    const parts = entry.path.split("/");
+    const name = parts.pop() ?? "";
+    let directory = top;
+    for (const part of parts) {
+      let below = directory.get(part);
+      if (!(below instanceof Map)) directory.set(part, below = new Map());
+      directory = below;
+    }
+    directory.set(name, entry);
+  }
+  return idOf(top, hash);
+}
+
+function idOf(directory: Directory, hash: HashObject): string {
+  const rows = Array.from(directory, ([name, child]) =>
+    child instanceof Map
+      // Git sorts a directory as if its name ended in a slash.
+      ? {
+        key: `${name}/`,
+        head: `${DIRECTORY_MODE} ${name}\0`,
+        id: idOf(child, hash),
+      }
+      : { key: name, head: `${child.mode} ${name}\0`, id: child.id });
+  rows.sort((one, other) => compareBytes(one.key, other.key));
+  // A character takes at most three bytes for each of its units, and two digits take one.
+  const limit = rows.reduce(
+    (sum, { head, id }) => sum + 3 * head.length + id.length / 2,
+    0,
+  );
+  const content = new Uint8Array(limit);
+  const encoder = new TextEncoder();
+  let length = 0;
+  for (const { head, id } of rows) {
+    length += encoder.encodeInto(head, content.subarray(length)).written;
+    for (let at = 0; at < id.length; at += 2) {
+      content[length++] = 16 * digitAt(id, at) + digitAt(id, at + 1);
+    }
+  }
+  return hash("tree", content.subarray(0, length));
+}
+
+/** The value of a hexadecimal digit in lower case. */
+function digitAt(hex: string, at: number): number {
+  const code = hex.charCodeAt(at);
+  return code < 58 ? code - 48 : code - 87;
+}
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(
+    parts.reduce((length, part) => length + part.length, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Characters whose order in JavaScript's strings is not that of their bytes. */
+const BEYOND = /[\ud800-\uffff]/;
+
+/** Orders texts by their bytes in UTF-8, which is the order of their characters' numbers. */
+export function compareBytes(one: string, other: string): number {
+  if (!BEYOND.test(one) || !BEYOND.test(other)) {
+    return one < other ? -1 : one > other ? 1 : 0;
+  }
+  const [own, theirs] = [one, other].map((text) =>
+    Array.from(text, (character) => character.codePointAt(0) ?? 0)
+  ) as [number[], number[]];
+  const at = own.findIndex((number, index) => number !== theirs[index]);
+  return at < 0 ? own.length - theirs.length : (own[at] ?? 0) -
+    (theirs[at] ?? -1);
+}
+
+/** Paths that are in one of two trees alone, or differ in content or mode. */
+export function changedPaths(
+  before: Iterable<TreeEntry>,
+  now: Iterable<TreeEntry>,
+): readonly string[] {
+  const seen = new Map<string, string>();
+  for (const { path, mode, id } of before) seen.set(path, `${mode} ${id}`);
+  const changed: string[] = [];
+  for (const { path, mode, id } of now) {
+    if (seen.get(path) !== `${mode} ${id}`) changed.push(path);
+    seen.delete(path);
+  }
+  return [...changed, ...seen.keys()].sort(compareBytes);
+}
+
+/**
+ * Tells which paths are meant: those that a pattern names or that lie in a directory it names, but
+ * for those that a pattern behind `!` does. Where only such ones are given, all others are meant.
+ */
+export function matcherOf(
+  patterns: readonly string[],
+): (path: string) => boolean {
+  const [taken, left] = [false, true].map((isLeft) =>
+    patterns.filter((pattern) => pattern.startsWith("!") === isLeft)
+      .map((pattern) => expressionOf(pattern.replace(/^!/, "")))
+  ) as [RegExp[], RegExp[]];
+  return (path) =>
+    (taken.length === 0 || taken.some((one) => one.test(path))) &&
+    !left.some((one) => one.test(path));
+}
+
+const WILDCARDS: Readonly<Record<string, string>> = {
+  "**/": "(?:.*/)?",
+  "**": ".*",
+  "*": "[^/]*",
+  "?": "[^/]",
+};
+
+function expressionOf(pattern: string): RegExp {
+  const plain = pattern.replace(/^(?:\.\/)+/, "").replace(/\/+$/, "");
+  if (plain === "" || plain === ".") return /^/;
+  const text = plain.replaceAll(
+    /\*\*\/|\*\*|[*?]|[.+^$()|[\]{}\\]/g,
+    (found) => WILDCARDS[found] ?? `\\${found}`,
+  );
+  return new RegExp(`^${text}(?:/.*)?$`, "su");
+}
+
+/** A path that git names, and what its index says of it; null for what it does not track. */
+export interface ListedPath {
+  readonly path: string;
+  readonly mode: string | null;
+}
+
+/** What git's index names; its hash and stage tell nothing about the file that lies there. */
+const TRACKED = /^[A-Z] (\d{6}) [0-9a-f]+ \d\t/;
+const UNTRACKED = "? ";
+
+/**
+ * Reads what `git ls-files -z -t --stage --others` lists: of a conflict, a path several times.
+ * Undefined where a row has another form, as what is not understood must not be left out.
+ */
+export function parseListed(text: string): readonly ListedPath[] | undefined {
+  const rows = text.split("\0").filter((row) => row !== "").map((row) => {
+    if (row.startsWith(UNTRACKED)) {
+      return { path: row.slice(UNTRACKED.length), mode: null };
+    }
+    const [head = "", mode] = TRACKED.exec(row) ?? [];
+    return mode && { path: row.slice(head.length), mode };
+  });
+  return rows.every((row) => typeof row === "object") ? rows : undefined;
+}
+
+const ENTRY = /^(\d{6}) [a-z]+ ([0-9a-f]+)\t/;
+
+/** Reads what `git ls-tree -z -r` lists, and what {@linkcode printEntries} made; undefined for another form. */
+export function parseEntries(text: string): readonly TreeEntry[] | undefined {
+  const rows = text.split("\0").filter((row) => row !== "").map((row) => {
+    const [head = "", mode, id] = ENTRY.exec(row) ?? [];
+    return mode && id && { path: row.slice(head.length), mode, id };
+  });
+  return rows.every((row) => typeof row === "object") ? rows : undefined;
+}
+
+/** Lists entries as `git ls-tree -z -r` does: a name may hold anything but a zero byte. */
+export function printEntries(entries: readonly TreeEntry[]): string {
+  return entries.map(({ path, mode, id }) => `${mode} blob ${id}\t${path}\0`)
+    .join("");
+}
