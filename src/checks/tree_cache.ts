@@ -10,7 +10,7 @@ import {
   TEMPORARY_SUFFIX,
 } from "../base/layout.ts";
 import { parentDirectory } from "../base/path.ts";
-import { ifThere } from "../files/errors.ts";
+import { ifThere, isTaken } from "../files/errors.ts";
 import {
   entriesIn,
   fileKind,
@@ -23,6 +23,8 @@ import {
   makeDirectory,
   removeIfThere,
   renameOver,
+  writeAll,
+  writeNewFile,
 } from "../files/write.ts";
 
 /** A million files, each with a path of usual length. */
@@ -93,11 +95,21 @@ export function stage(
 
 /** Throws where there is no state to keep it with. */
 function makeCache(cache: string, directory: string): void {
-  if (fileKind(cache) === "absent") makeDirectory(cache);
+  makeUnlessThere(cache, makeDirectory);
   // Git shows the state of a portable repository, and must not show this.
   const ignored = `${cache}/${GIT_IGNORE_FILE}`;
-  if (fileKind(ignored) === "absent") Deno.writeTextFileSync(ignored, "*\n");
-  if (fileKind(directory) === "absent") makeDirectory(directory);
+  makeUnlessThere(ignored, (path) => writeNewFile(path, "*\n"));
+  makeUnlessThere(directory, makeDirectory);
+}
+
+/** Another process may make it at the same time. */
+function makeUnlessThere(path: string, make: (path: string) => unknown): void {
+  if (fileKind(path) !== "absent") return;
+  try {
+    make(path);
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+  }
 }
 
 /**
@@ -106,7 +118,12 @@ function makeCache(cache: string, directory: string): void {
  */
 export function keep({ path, temporary }: Staged, text: string): void {
   try {
-    Deno.writeTextFileSync(temporary, text, { create: false });
+    const file = Deno.openSync(temporary, { write: true });
+    try {
+      writeAll(file, text);
+    } finally {
+      file.close();
+    }
     renameOver(temporary, path);
     removeOldest(parentDirectory(path) ?? path);
   } catch {
