@@ -95,7 +95,7 @@ export async function readTree(
   if (options.keeps) {
     const layout = repositoryLayout(site.root);
     const staged = stage(layout, treePath(layout, id), host.newToken());
-    if (staged !== undefined) keep(staged, printEntries(entries));
+    if (staged !== undefined) keep(layout, staged, printEntries(entries));
   }
   return { id, kind, files: entries.length };
 }
@@ -219,7 +219,7 @@ async function treeOf(
     }
     // The identity of nothing would stay the same for whoever names no file that is there.
     if (entries.length === 0) throw new NoTree(noFile(inputs));
-    if (staged) keep(staged, printKnown(reader.lasting()));
+    if (staged) keep(layout, staged, printKnown(reader.lasting()));
     return { id: treeIdOf(entries, objectHash(newHash)), kind, entries };
   } finally {
     if (staged) discard(staged.temporary);

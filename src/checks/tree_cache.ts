@@ -114,10 +114,19 @@ function makeUnlessThere(path: string, make: (path: string) => unknown): void {
 
 /**
  * Gives a staged file its text and its name. It is not synced: what a power cut leaves of it is not read
- * as anything else, since each of its parts says what it belongs to.
+ * as anything else, since each of its parts says what it belongs to. A file that holds the text already is
+ * only marked as used, as some file systems take their time to put one in the place of another.
  */
-export function keep({ path, temporary }: Staged, text: string): void {
+export function keep(
+  layout: RepositoryLayout,
+  { path, temporary, madeAtMs }: Staged,
+  text: string,
+): void {
   try {
+    if (readCached(layout, path) === text) {
+      Deno.utimeSync(path, madeAtMs / 1000, madeAtMs / 1000);
+      return discard(temporary);
+    }
     const file = Deno.openSync(temporary, { write: true });
     try {
       writeAll(file, text);

@@ -3,8 +3,13 @@ import { joinPath } from "../base/path.ts";
 import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
 import { openSame } from "../files/read.ts";
 import type { NewHash } from "../files/tree.ts";
-import { type IsDirectory, NoTree, parentOf } from "./tree_files.ts";
-import { type HashObject, MODES, type TreeEntry } from "./tree_rules.ts";
+import { type IsDirectory, NoTree } from "./tree_files.ts";
+import {
+  type HashObject,
+  MODES,
+  parentOf,
+  type TreeEntry,
+} from "./tree_rules.ts";
 
 /** Loads what hashes as a repository does. */
 export async function loadHash(name: "sha1" | "sha256"): Promise<NewHash> {

@@ -13,7 +13,7 @@ import {
 import { findGit } from "../files/git_index.ts";
 import { entriesIn, fileKind, readText } from "../files/read.ts";
 import { type Host, variableOf } from "../host/host.ts";
-import { joined, MODES, parseListed } from "./tree_rules.ts";
+import { joined, MODES, parentOf, parseListed } from "./tree_rules.ts";
 
 /** Why the files of a working tree cannot be told. */
 export class NoTree extends Error {
@@ -60,11 +60,6 @@ export function directoriesOf(top: string): IsDirectory {
     return is;
   };
   return isDirectory;
-}
-
-/** What leads to the directory that holds a path; empty for the top. */
-export function parentOf(path: string): string {
-  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
 }
 
 export interface TreeFiles {
@@ -141,9 +136,10 @@ async function listByGit(
     throw new NoTree(UNKNOWN_FORM);
   }
   for (const { path, mode } of listed) {
-    const whole = joinPath(below, path).replace(/^\/|\/$/g, "");
-    if (isOwn(whole)) continue;
     const isUntracked = path.endsWith("/");
+    const name = isUntracked ? path.slice(0, -1) : path;
+    const whole = below === "" ? name : `${below}/${name}`;
+    if (isOwn(whole)) continue;
     if (isUntracked || mode === MODES.repository) {
       await listRepository(listing, whole, isUntracked ? found.pointer : null);
     } else {

@@ -1,5 +1,7 @@
 /** What a tree of files is: its entries, what git calls it, and how two of them differ. */
 
+import { nameOf } from "../base/path.ts";
+
 /** A file as git records it. */
 export interface TreeEntry {
   /** Seen from the top of the tree, with `/` between its parts. */
@@ -33,18 +35,24 @@ export function treeIdOf(
   hash: HashObject,
 ): string {
   const top: Directory = new Map();
+  const directories = new Map([["", top]]);
+  const directoryAt = (path: string): Directory => {
+    const known = directories.get(path);
+    if (known !== undefined) return known;
+    const made: Directory = new Map();
+    directories.set(path, made);
+    directoryAt(parentOf(path)).set(nameOf(path), made);
+    return made;
+  };
   for (const entry of entries) {
-    const parts = entry.path.split("/");
-    const name = parts.pop() ?? "";
-    let directory = top;
-    for (const part of parts) {
-      let below = directory.get(part);
-      if (!(below instanceof Map)) directory.set(part, below = new Map());
-      directory = below;
-    }
-    directory.set(name, entry);
+    directoryAt(parentOf(entry.path)).set(nameOf(entry.path), entry);
   }
   return idOf(top, hash);
+}
+
+/** What leads to the directory that holds a path; empty for the top. */
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
 }
 
 function idOf(directory: Directory, hash: HashObject): string {

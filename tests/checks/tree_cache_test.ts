@@ -94,6 +94,9 @@ inGit(
       Deno.writeTextFileSync(path, "");
       Deno.utimeSync(path, number, number);
     }
+    // Who has the same tree again has used it.
+    Deno.utimeSync(`${cache}/trees/${first}`, 0, 0);
+    assertEquals(await idOf(root, { keeps: true }), first);
     writeTree(root, { "a.txt": "b" });
     const second = await idOf(root, { keeps: true });
     assertNotEquals(second, first);
