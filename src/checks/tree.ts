@@ -23,6 +23,8 @@ import {
   hashOf,
   isOwn,
   listFiles,
+  listIgnored,
+  NO_GIT,
   NoTree,
   UNKNOWN_FORM,
 } from "./tree_files.ts";
@@ -71,6 +73,16 @@ export interface TreeChange {
   /** How many differ; null where that is not known any more. */
   readonly count: number | null;
   /** Why something of it is not known. */
+  readonly reason: string | null;
+}
+
+/** What lies in a working tree and is no part of its identity. */
+export interface Ignored {
+  /** The first of them; a directory of which git sees nothing ends in a slash. */
+  readonly names: readonly string[];
+  /** How many there are; null where that cannot be told. */
+  readonly count: number | null;
+  /** Why not. */
   readonly reason: string | null;
 }
 
@@ -126,6 +138,25 @@ export async function changedFiles(
 }
 
 /**
+ * Names what a check can see and its tree does not hold, as git ignores it: by `.gitignore`, or by rules that
+ * lie outside of the tree. Kept with a result, the names show what somebody has hidden so.
+ */
+export async function readIgnored(
+  host: Host,
+  { workingTree }: TreeSite,
+  { limit = 20, signal }: Pick<TreeOptions, "signal"> & {
+    readonly limit?: number;
+  } = {},
+): Promise<Ignored> {
+  const names = await told(() => listIgnored(host, workingTree, signal), {
+    signal,
+  });
+  return typeof names === "string"
+    ? { names: [], count: null, reason: names }
+    : { names: names.slice(0, limit), count: names.length, reason: null };
+}
+
+/**
  * Reads the identity that a commit's files have where they lie as git stores them: without conversion of
  * line ends, filters such as that of LFS, and repositories in it. Of those it takes the commit they are at.
  */
@@ -137,7 +168,7 @@ export async function readCommittedTree(
 ): Promise<TreeIdentity> {
   const tree = await told(async () => {
     const found = findGit(workingTree);
-    if (found === undefined) throw new NoTree("There is no git repository");
+    if (found === undefined) throw new NoTree(NO_GIT);
     if (commit.startsWith("-")) throw new NoTree(`No commit "${commit}"`);
     const args = ["ls-tree", "-z", "-r", commit];
     const bytes = await askGit(host, workingTree, found, args, signal);

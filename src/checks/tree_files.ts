@@ -13,7 +13,13 @@ import {
 import { findGit } from "../files/git_index.ts";
 import { entriesIn, fileKind, readText } from "../files/read.ts";
 import { type Host, variableOf } from "../host/host.ts";
-import { joined, MODES, parentOf, parseListed } from "./tree_rules.ts";
+import {
+  compareBytes,
+  joined,
+  MODES,
+  parentOf,
+  parseListed,
+} from "./tree_rules.ts";
 
 /** Why the files of a working tree cannot be told. */
 export class NoTree extends Error {
@@ -24,6 +30,7 @@ export class NoTree extends Error {
 /** More files than the largest repositories have: what has more is a whole disk. */
 const MAX_FILES = 1_000_000;
 
+export const NO_GIT = "There is no git repository";
 export const UNKNOWN_FORM =
   "Git lists the files in a form that orc does not know";
 
@@ -105,6 +112,39 @@ export async function listFiles(
   if (own.kind === "broken") throw new NoTree(own.problem);
   await walk(listing, "");
   return { kind: "files", hash: "sha256", modes };
+}
+
+/**
+ * Names what git ignores in a working tree, whoever told it so; a directory of which nothing else is seen
+ * counts as one and ends in a slash.
+ *
+ * @throws {NoTree} where it cannot be told
+ */
+export async function listIgnored(
+  host: Host,
+  top: string,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const found = findGit(top);
+  if (found === undefined) throw new NoTree(NO_GIT);
+  const bytes = await askGit(host, top, found, [
+    "ls-files",
+    "-z",
+    "--others",
+    "--ignored",
+    "--exclude-standard",
+    "--directory",
+  ], signal);
+  const names = decodeNames(bytes).split("\0").filter((name) =>
+    name !== "" && !isOwn(name.replace(/\/$/, ""))
+  ).sort(compareBytes);
+  // Of a directory that hides itself, git names what is in it, too.
+  let directory: string | undefined;
+  return names.filter((name) => {
+    if (directory !== undefined && name.startsWith(directory)) return false;
+    if (name.endsWith("/")) directory = name;
+    return true;
+  });
 }
 
 /** The hash of a repository's ids, which its settings name if it is not the usual one. */

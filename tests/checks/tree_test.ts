@@ -3,6 +3,7 @@ import { repositoryLayout } from "../../src/base/layout.ts";
 import {
   changedFiles,
   readCommittedTree,
+  readIgnored,
   readTree,
 } from "../../src/checks/tree.ts";
 import { ENDED_WELL, testHost } from "../../src/host/test_host.ts";
@@ -764,6 +765,36 @@ inGit("changedFiles() opens nothing but what orc has kept", async (root) => {
   }
   assertEquals(opened.filter((path) => path.endsWith("current")), []);
 });
+
+inGit(
+  "readIgnored() names what git ignores, whoever told it so",
+  async (root) => {
+    writeTree(root, {
+      ".gitignore": "dist/\n",
+      "dist/a.js": "",
+      "dist/b.js": "",
+      "src/a.ts": "",
+      "tests/a.ts": "",
+      "tests/conftest.py": "",
+      "tests/stub/.gitignore": "*\n",
+      "tests/stub/b.py": "",
+      ".orchestrator/.gitignore": "*\n",
+      ".git/info/exclude": "conftest.py\n",
+    });
+    const names = ["dist/", "tests/conftest.py", "tests/stub/"];
+    assertEquals(await readIgnored(gitHost(), siteOf(root)), {
+      names,
+      count: 3,
+      reason: null,
+    });
+    const first = await readIgnored(gitHost(), siteOf(root), { limit: 1 });
+    assertEquals([first.names, first.count], [["dist/"], 3]);
+    Deno.removeSync(`${root}/.git/HEAD`);
+    const { count, reason } = await readIgnored(gitHost(), siteOf(root));
+    assertEquals(count, null);
+    assertMatch(reason ?? "", /^Git cannot list the files: /);
+  },
+);
 
 inGit(
   "readCommittedTree() tells of a commit, a part of it, or why there is none",
