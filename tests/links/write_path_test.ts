@@ -5,7 +5,7 @@ import { writeAtomic } from "../../src/files/write.ts";
 import { publishSession } from "../../src/session/create.ts";
 import { readAdoption } from "../../src/session/legacy.ts";
 import { appendEvents, settleLog } from "../../src/session/log.ts";
-import { findWorkingFile } from "../../src/work/complete.ts";
+import { findWorkingFile } from "../../src/checks/run.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import {
   complete,

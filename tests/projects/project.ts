@@ -1,7 +1,7 @@
 import { requiredCheck } from "../../src/engine/check.ts";
 import { pinWorkflow } from "../../src/repository/load.ts";
 import { openRepository } from "../../src/repository/open.ts";
-import { runCheck } from "../../src/work/complete.ts";
+import { runCheck } from "../../src/checks/run.ts";
 import type { CheckResult } from "../../src/workflow/types.ts";
 import { fixedHost, withRoot } from "../work/fixtures.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";

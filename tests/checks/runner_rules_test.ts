@@ -1,4 +1,4 @@
-import { noTestRan } from "../../src/workflow/runners.ts";
+import { noTestRan } from "../../src/checks/runner_rules.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
 /** How runners end where a test ran. */

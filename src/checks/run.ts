@@ -1,0 +1,186 @@
+import { isWithin, normalisePath, resolvePath } from "../base/path.ts";
+import { leadsOutOfTree, type RequiredCheck } from "../engine/check.ts";
+import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
+import { butThereIs } from "../files/near.ts";
+import { fileKind, ifAllowed, readBeginning } from "../files/read.ts";
+import type { Host, ProgramRequest, ProgramResult } from "../host/host.ts";
+import { type CheckSecrets, maskResult } from "../secrets/masker.ts";
+import type { CheckResult } from "../workflow/types.ts";
+
+interface CheckSite
+  extends Partial<CheckSecrets>, Pick<ProgramRequest, "onProgress" | "signal"> {
+  /** Absolute; what a check looks at or runs in lies inside. */
+  readonly workingTree: string;
+}
+
+type FileCheck = Extract<RequiredCheck, { type: "file_exists" }>;
+type CommandCheck = Extract<RequiredCheck, { type: "command" }>;
+
+/** Runs a check. No lock is held meanwhile. Undefined when there is nothing to run. */
+export async function runCheck(
+  host: Host,
+  check: RequiredCheck,
+  site: CheckSite,
+): Promise<CheckResult | undefined> {
+  switch (check.type) {
+    case "none":
+      return undefined;
+    case "file_exists": {
+      const found = findWorkingFile(site.workingTree, check.path);
+      const { path } = found;
+      const problem = found.problem ?? unlikeAsked(path, check);
+      const passed = problem === null;
+      return { type: "file_exists", passed, name: check.path, path, problem };
+    }
+    case "command":
+      return await runCommand(host, check, site);
+  }
+}
+
+/** Says what lies at a path in the place of what the check asks for. Only a small file is opened. */
+function unlikeAsked(
+  path: string,
+  { path: name, mayBeEmpty, directory }: FileCheck,
+): string | null {
+  const { isFile, isDirectory, size } = lookAt(path);
+  if (directory && isDirectory) return null;
+  if (isFile && !directory) {
+    if (mayBeEmpty) return null;
+    if (size === 0) return `${name} is empty`;
+    return isBlank(path, size) ? `${name} holds nothing but blanks` : null;
+  }
+  const asked = directory ? "a directory" : "a file";
+  if (isFile) return `${name} is a file, and not ${asked}`;
+  const found = isDirectory ? "a directory" : "a pipe, socket or device";
+  return `${name} is ${found}, and not ${asked}`;
+}
+
+/** A larger file than this was not made by `echo > plan.md`. */
+const MAX_BLANK_BYTES = 4096;
+
+/** Whether there is nothing to read in a file; one that orc may not open is none of these. */
+function isBlank(path: string, size: number): boolean {
+  if (size > MAX_BLANK_BYTES) return false;
+  const bytes = ifAllowed(
+    { name: "read", path },
+    () => readBeginning(path, MAX_BLANK_BYTES),
+  );
+  return bytes !== undefined &&
+    new TextDecoder().decode(bytes).replaceAll("\0", "").trim() === "";
+}
+
+async function runCommand(
+  host: Host,
+  check: CommandCheck,
+  { workingTree, ...bounds }: CheckSite,
+): Promise<CheckResult> {
+  const { plan } = check;
+  const common = {
+    type: "command",
+    originalCommand: check.originalCommand,
+    expectExitCode: check.expectExitCode,
+    command: textOf(plan) ?? check.originalCommand,
+    words: plan.kind === "words" ? plan.words : [],
+    shell: plan.kind === "shell",
+  } as const;
+  if (plan.kind === "invalid") {
+    return { ...common, ...NEVER_RAN, problem: plan.problem };
+  }
+  const { path, problem } = findDirectory(workingTree, check.workingDir);
+  if (problem !== null) return { ...common, ...NEVER_RAN, problem };
+  const ended = await host.runProgram({
+    command: plan.kind === "shell"
+      ? { shell: plan.text, values: plan.values }
+      : plan.words,
+    workingDirectory: path,
+    timeoutMs: check.timeoutMs,
+    ...bounds,
+  });
+  const result = { ...common, ...await judged(check, ended) };
+  const { masker } = bounds;
+  return masker === undefined ? result : maskResult(result, masker.mask);
+}
+
+/** Whether a program ended as the check asks; a run without tests proves nothing. */
+async function judged(
+  { expectExitCode, expectTests, plan }: CommandCheck,
+  ended: ProgramResult,
+): Promise<ProgramResult & { readonly passed: boolean }> {
+  const passed = ended.problem === null && ended.exitCode === expectExitCode;
+  if (!passed || !expectTests) return { ...ended, passed };
+  const { noTestRan } = await import("./runner_rules.ts");
+  const command = plan.kind === "words" ? plan.filled : "";
+  const output = `${ended.stdout}\n${ended.stderr}`;
+  const problem = noTestRan(output, command) ?? null;
+  return { ...ended, passed: problem === null, problem };
+}
+
+/** A program must not be run where the workflow has no say: links are followed before it is judged. */
+function findDirectory(tree: string, directory: string | null): WorkingFile {
+  if (directory === null) return { path: tree, problem: null };
+  const { path, problem } = findWorkingFile(tree, directory);
+  if (problem !== null) {
+    return { path, problem: `Working directory ${problem}` };
+  }
+  if (fileKind(path) === "directory") return { path, problem: null };
+  return { path, problem: `Working directory ${directory} is a file` };
+}
+
+function textOf(plan: CommandCheck["plan"]): string | undefined {
+  if (plan.kind === "invalid") return undefined;
+  return plan.kind === "shell" ? plan.text : plan.filled;
+}
+
+const NEVER_RAN = {
+  passed: false,
+  exitCode: -1,
+  stdout: "",
+  stderr: "",
+  notUtf8: [],
+  durationSeconds: 0,
+} as const;
+
+interface WorkingFile {
+  readonly path: string;
+  readonly problem: string | null;
+}
+
+/**
+ * Looks for a file or directory below a working tree. Links are followed, but what they lead
+ * to must lie in the tree too: a check must not be passed by somebody else's file.
+ */
+export function findWorkingFile(tree: string, path: string): WorkingFile {
+  if (path === "" || path.includes("\0")) {
+    return { path, problem: "The workflow names no file to look for" };
+  }
+  const absolute = resolvePath(tree, path);
+  try {
+    const real = realPath(absolute);
+    const isInside = isWithin(realPath(tree), real);
+    return { path: real, problem: isInside ? null : leadsOutOfTree(path) };
+  } catch (error) {
+    if (isAbsent(error) || codeOf(error) === "ENOTDIR") {
+      const problem = `${path} does not exist${thereInTree(tree, path)}`;
+      return { path: absolute, problem };
+    }
+    throw asOrcError(error, "look for a file", absolute);
+  }
+}
+
+/** What lies outside of the tree is named to nobody. */
+function thereInTree(tree: string, path: string): string {
+  const isInside = isWithin(tree, resolvePath(tree, path));
+  return isInside ? butThereIs(tree, path) : "";
+}
+
+function lookAt(path: string): Deno.FileInfo {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    throw asOrcError(error, "look at", path);
+  }
+}
+
+function realPath(path: string): string {
+  return normalisePath(Deno.realPathSync(path));
+}
