@@ -30,6 +30,7 @@ export type OrcErrorCode =
   | "duplicate_id"
   | "empty_range"
   | "environment_invalid"
+  | "environment_loosened"
   | "evidence_invalid"
   | "evidence_missing"
   | "evidence_too_large"

@@ -2,15 +2,29 @@ import { isWithin, normalisePath, resolvePath } from "../base/path.ts";
 import { leadsOutOfTree, type RequiredCheck } from "../engine/check.ts";
 import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
 import { butThereIs } from "../files/near.ts";
-import { fileKind, ifAllowed, readBeginning } from "../files/read.ts";
+import {
+  fileKind,
+  ifAllowed,
+  readBeginning,
+  realOrGiven,
+} from "../files/read.ts";
 import type { Host, ProgramRequest, ProgramResult } from "../host/host.ts";
 import { type CheckSecrets, maskResult } from "../secrets/masker.ts";
 import type { CheckResult } from "../workflow/types.ts";
+import {
+  type CheckEnvironment,
+  environmentForCheck,
+} from "./environment_rules.ts";
 
-interface CheckSite
+/** What a check runs in. */
+export interface CheckSite
   extends Partial<CheckSecrets>, Pick<ProgramRequest, "onProgress" | "signal"> {
   /** Absolute; what a check looks at or runs in lies inside. */
   readonly workingTree: string;
+  /** What of orc's environment its program gets; `filtered` without it. */
+  readonly environment?: CheckEnvironment;
+  /** Names of variables that stay in its environment although they change what commands mean. */
+  readonly env?: readonly string[];
 }
 
 type FileCheck = Extract<RequiredCheck, { type: "file_exists" }>;
@@ -72,8 +86,9 @@ function isBlank(path: string, size: number): boolean {
 async function runCommand(
   host: Host,
   check: CommandCheck,
-  { workingTree, ...bounds }: CheckSite,
+  site: CheckSite,
 ): Promise<CheckResult> {
+  const { workingTree, masker } = site;
   const { plan } = check;
   const common = {
     type: "command",
@@ -94,11 +109,40 @@ async function runCommand(
       : plan.words,
     workingDirectory: path,
     timeoutMs: check.timeoutMs,
-    ...bounds,
+    ...boundsOf(host, site, path),
   });
   const result = { ...common, ...await judged(check, ended) };
-  const { masker } = bounds;
   return masker === undefined ? result : maskResult(result, masker.mask);
+}
+
+/** What a program gets besides its command. */
+function boundsOf(
+  host: Host,
+  { workingTree, environment: kind = "filtered", env = [], ...bounds }:
+    CheckSite,
+  workingDirectory: string,
+): Omit<ProgramRequest, "command" | "workingDirectory" | "timeoutMs"> {
+  const tree = realOrGiven(workingTree);
+  const isInTree = (entry: string): boolean => {
+    const plain = entry.replaceAll('"', "") || ".";
+    return isWithin(tree, realOrGiven(resolvePath(workingDirectory, plain)));
+  };
+  const isWindows = Deno.build.os === "windows";
+  const made = { kind, named: env, isInTree, isWindows };
+  return {
+    ...bounds,
+    environment: (own) => environmentForCheck(own, made).variables,
+    variables: { ...agentMark(host, kind), ...bounds.variables },
+  };
+}
+
+/** A check that an agent asks for is not run by a human, whatever its environment was rid of. */
+function agentMark(
+  host: Host,
+  kind: CheckEnvironment,
+): Readonly<Record<string, string>> {
+  const [name] = host.caller().agent?.split(":") ?? [];
+  return kind === "clean" && name !== undefined ? { AI_AGENT: name } : {};
 }
 
 /** Whether a program ended as the check asks; a run without tests proves nothing. */

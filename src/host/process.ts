@@ -8,13 +8,10 @@ import { visibleKind } from "../files/read.ts";
 import { unlessAborted } from "../files/wait.ts";
 import type { OutputName } from "../workflow/types.ts";
 import { endEscaped, endGroup, withMark } from "./ending.ts";
+import { type Environment, environmentOf } from "./environment_rules.ts";
 import type { ProgramRequest, ProgramResult } from "./host.ts";
 import { type ProgramSite, whyNeverRan, whyUnrunnable } from "./unrunnable.ts";
-import {
-  mergeVariables,
-  type WindowsStart,
-  windowsStart,
-} from "./windows_rules.ts";
+import { type WindowsStart, windowsStart } from "./windows_rules.ts";
 import { isUtf8 } from "node:buffer";
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
@@ -231,15 +228,6 @@ function startProgram(request: MarkedRequest): ChildProcess | Error | string {
   }
 }
 
-/**
- * What ties git to one repository, as `git rev-parse --local-env-vars` of all its versions lists it,
- * and what it sets for the hooks of a push besides. Git sets it for its hooks; a program started in
- * another directory would work on that repository, see only the references of its namespace, or
- * change no reference at all, as in its quarantine. `GIT_EXEC_PATH` stays: it names no repository,
- * and git that was installed elsewhere finds its own programs by it alone.
- */
-const GIT_LOCAL =
-  /^GIT_(?:ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|CONFIG(?:_PARAMETERS|_COUNT|_(?:KEY|VALUE)_\d+)?|DIR|GRAFT_FILE|IMPLICIT_WORK_TREE|INDEX_FILE|INTERNAL_SUPER_PREFIX|NAMESPACE|NO_REPLACE_OBJECTS|OBJECT_DIRECTORY|PREFIX|QUARANTINE_PATH|REPLACE_REF_BASE|SHALLOW_FILE|WORK_TREE)$/;
 /** Links count too: those that the system's own shop makes can be started, and not be followed. */
 function isProgram(path: string): boolean | undefined {
   const kind = visibleKind(path);
@@ -251,15 +239,8 @@ function posixStart(command: ProgramRequest["command"]): WindowsStart {
   return { program, args, isQuoted: false };
 }
 
-function environmentFor(
-  { variables = {}, withheld = [] }: ProgramRequest,
-): NodeJS.ProcessEnv {
-  const own = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !GIT_LOCAL.test(name)),
-  );
-  if (IS_WINDOWS) return mergeVariables(own, variables, withheld);
-  for (const name of withheld) delete own[name];
-  return { ...own, ...variables };
+function environmentFor(request: ProgramRequest): Environment {
+  return environmentOf(process.env, request, IS_WINDOWS);
 }
 
 /** What the system says of a program that cannot run, whatever the reason is. */

@@ -14,9 +14,16 @@ export interface ProgramRequest {
   readonly timeoutMs: number;
   /** What the program reads from standard input; without it there is none. */
   readonly input?: string;
-  /** Variables the program gets besides those of orc's own environment. */
+  /**
+   * Makes the program's environment from orc's own; without it, that is all of it but what ties git
+   * to one repository.
+   */
+  readonly environment?: (
+    own: Readonly<Record<string, string | undefined>>,
+  ) => Readonly<Record<string, string | undefined>>;
+  /** Variables the program gets besides those of its environment. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Names of variables of orc's environment that the program does not get. */
+  /** Names of variables of that environment that the program does not get. */
   readonly withheld?: readonly string[];
   /** Takes secrets out of the output before any of it is kept or shown. */
   readonly masker?: Masker;

@@ -157,17 +157,3 @@ export function quoteForBatch(word: string): string {
     .replaceAll("%", "%%cd:~,%");
   return `"${inner}"`;
 }
-
-/** The variables a program gets; Windows knows each name once, however it is spelled. */
-export function mergeVariables(
-  own: Readonly<Record<string, string | undefined>>,
-  added: Readonly<Record<string, string>>,
-  withheld: readonly string[],
-): Record<string, string | undefined> {
-  const gone = new Set(
-    [...withheld, ...Object.keys(added)].map((name) => name.toLowerCase()),
-  );
-  const kept = Object.entries(own)
-    .filter(([name]) => !gone.has(name.toLowerCase()));
-  return { ...Object.fromEntries(kept), ...added };
-}

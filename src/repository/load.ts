@@ -385,13 +385,12 @@ function readSaid({ found, layout }: Repository): ReadonlyMap<string, Said> {
   const moved = new Map(readFlatSettings(layout.config, false));
   // Those of orc itself are no part of a workflow.
   for (const { name } of SETTINGS) moved.delete(name);
+  const older = new Map(readFlatSettings(legacyOverrides, true));
+  // The Python tool has none, and a file that an agent can write must not loosen it.
+  older.delete("check_environment");
   return new Map([
     ...saidIn(found.root, layout.config, moved),
-    ...saidIn(
-      found.workingTree,
-      legacyOverrides,
-      readFlatSettings(legacyOverrides, true),
-    ),
+    ...saidIn(found.workingTree, legacyOverrides, older),
   ]);
 }
 

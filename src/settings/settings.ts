@@ -183,6 +183,15 @@ const ROWS = [
     summary: "How long a check may run where its item does not say",
   },
   {
+    name: "check_environment",
+    type: choice("filtered", "clean", "inherit"),
+    default: "filtered",
+    summary:
+      "What checks get of orc's environment; never more than workflow.yaml says",
+    inRepository: ["clean"],
+    inLegacyFiles: NONE,
+  },
+  {
     name: "feedback",
     type: BOOLEAN,
     default: true,

@@ -1,5 +1,10 @@
 import { refused } from "../base/error.ts";
 import { isWithin } from "../base/path.ts";
+import {
+  type CheckEnvironment,
+  isCheckEnvironment,
+  strictestOf,
+} from "../checks/environment_rules.ts";
 import { runCheck } from "../checks/run.ts";
 import {
   checkToRun,
@@ -17,8 +22,9 @@ import {
   type SessionOptions,
 } from "../repository/select.ts";
 import { secretsForCheck } from "../secrets/masker.ts";
-import { type ConfigSite, readValue } from "../settings/files.ts";
-import type { CheckResult, Item } from "../workflow/types.ts";
+import { type ConfigSite, readSetting, readValue } from "../settings/files.ts";
+import { valueOf } from "../settings/merge.ts";
+import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
 import {
   applyAction,
   type Changed,
@@ -154,8 +160,13 @@ async function judgedAction(
     ? await secretsForCheck(host, opened, item)
     : undefined;
   const limited = await withTimeLimit(host, repository, check, item);
+  const environment = check.type === "command"
+    ? await environmentSaid(host, repository, workflow)
+    : undefined;
   const result = await runCheck(host, limited, {
     workingTree: repository.found.workingTree,
+    environment,
+    env: item?.env,
     ...secrets,
     variables: {
       ...secrets?.variables,
@@ -179,6 +190,39 @@ async function withTimeLimit(
   }
   const seconds = await readValue(host, site, "check_timeout_seconds");
   return { ...check, timeoutMs: Number(seconds) * 1000 };
+}
+
+/**
+ * What the workflow and the settings say about the environment of checks. Who runs a check for an
+ * agent's work is the agent: what it sets for itself must not loosen what a check means.
+ */
+async function environmentSaid(
+  host: Host,
+  site: ConfigSite,
+  { settings }: Workflow,
+): Promise<CheckEnvironment> {
+  const said = settings.get("check_environment");
+  const workflow = isCheckEnvironment(said) ? said : undefined;
+  const statement = await readSetting(host, site, "check_environment");
+  const value = valueOf(statement);
+  const isDefault = statement.origin.type === "default";
+  const setting = isDefault || !isCheckEnvironment(value) ? undefined : value;
+  const environment = strictestOf(workflow, setting);
+  const isFromCaller = statement.origin.type === "environment";
+  if (
+    isFromCaller && environment === "inherit" && workflow !== "inherit" &&
+    host.caller().agent !== null
+  ) {
+    throw refused(
+      "environment_loosened",
+      "Cannot run the check: its environment is to be inherited because an environment variable of an agent says so",
+      {
+        hint:
+          `unset ${statement.origin.variable}; what a check needs is named by its item in workflow.yaml: env: [NAME]`,
+      },
+    );
+  }
+  return environment;
 }
 
 /** What a check finds in its environment: `session/item` of itself, after those it runs inside of. */

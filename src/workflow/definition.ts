@@ -103,6 +103,7 @@ function decodeItem(place: Place): Item {
     risk: readChoice(field(place, "risk"), RISKS),
     workingDir: readTextOrNull(field(place, "working_dir")),
     secrets: readTexts(field(place, "secrets")),
+    env: readTexts(field(place, "env")),
   };
 }
 

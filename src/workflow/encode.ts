@@ -52,6 +52,7 @@ function encodeItem(item: Item): JsonObject {
   if (item.risk !== "medium") fields.push(["risk", item.risk]);
   if (item.workingDir !== null) fields.push(["working_dir", item.workingDir]);
   if (item.secrets.length > 0) fields.push(["secrets", item.secrets]);
+  if (item.env.length > 0) fields.push(["env", item.env]);
   return new Map(fields);
 }
 

@@ -241,6 +241,17 @@ function* findWarnings(workflow: Workflow): Generator<ProblemDraft> {
       "Unknown supervision mode, counts as supervised: use supervised, zero_human or hybrid",
     );
   }
+  const environment = settings.get("check_environment");
+  if (
+    environment !== undefined &&
+    !["filtered", "clean", "inherit"].some((known) => known === environment)
+  ) {
+    yield warningAt(
+      ["settings", "check_environment"],
+      "unknown_check_environment",
+      "Unknown environment of checks, has no effect: use filtered, clean or inherit",
+    );
+  }
   const ids = new Set(phases.flatMap(({ items }) => items.map(({ id }) => id)));
   for (const [phaseIndex, phase] of phases.entries()) {
     const path = ["phases", phaseIndex];
@@ -386,7 +397,7 @@ function* aboutItem(
   item: Item,
   path: Path,
 ): Generator<ProblemDraft> {
-  const { evidenceSchema: schema, secrets, verification } = item;
+  const { evidenceSchema: schema, secrets, env, verification } = item;
   const schemaPath = [...path, "evidence_schema"];
   if (schema !== null && isManual(item)) {
     yield warningAt(schemaPath, "evidence_without_effect", VAIN_EVIDENCE);
@@ -404,5 +415,9 @@ function* aboutItem(
       "secrets_without_effect",
       VAIN_SECRETS,
     );
+  }
+  if (env.length > 0 && verification.type !== "command") {
+    const message = "Variables of an item that runs no command have no effect";
+    yield warningAt([...path, "env"], "env_without_effect", message);
   }
 }

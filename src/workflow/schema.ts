@@ -61,6 +61,18 @@ const secretNames = v.optional(
   [],
 );
 
+const variableNames = v.optional(
+  v.array(
+    textThat(
+      isVariableName,
+      "The name of a variable holds no blank, no = and no *",
+      (name) => name.replaceAll(/[\s=*]+/g, "_"),
+    ),
+    expected("a list of names"),
+  ),
+  [],
+);
+
 const integer = v.pipe(
   v.unknown(),
   v.transform(toInteger),
@@ -99,6 +111,10 @@ function isMapping(value: unknown): boolean {
 /** A backslash is refused too: on Windows it would be one more way out. */
 function staysBelow(path: string): boolean {
   return path.trim() !== "" && !/[\\\0]/.test(path) && !leadsOut(path);
+}
+
+function isVariableName(text: string): boolean {
+  return /^[^\s=*\0]{1,200}$/.test(text);
 }
 
 function isFilled(value: string | null | undefined): boolean {
@@ -183,6 +199,7 @@ const itemEntries = {
     ),
   )),
   secrets: secretNames,
+  env: variableNames,
 };
 
 const phaseEntries = {
@@ -288,6 +305,8 @@ export const WORKFLOW_KEYS = {
     working_dir: "Where the command runs: a directory below the working tree.",
     secrets:
       "Names of the secrets that the command finds in its environment; it finds no others that the workflow names.",
+    env:
+      "Names of variables that the command gets although they change what a command means, such as PYTHONPATH.",
   },
   verification: {
     type:
@@ -307,6 +326,8 @@ export const WORKFLOW_KEYS = {
   settings: {
     supervision_mode:
       "Who passes manual gates: supervised, a human; zero_human, nobody has to; hybrid, by the item's risk.",
+    check_environment:
+      "What of orc's environment commands get: filtered, without what changes what they mean; clean, the least; inherit, all.",
     approval_timeout_minutes:
       "How long hybrid waits for a human on items of medium risk.",
     test_command: "The tests of the project, as {{test_command}}.",

@@ -103,6 +103,8 @@ export interface Item {
   readonly workingDir: string | null;
   /** Names of the secrets that the program of its check finds in its environment, and no others. */
   readonly secrets: readonly string[];
+  /** Names of variables that its check gets although they change what a command means. */
+  readonly env: readonly string[];
 }
 
 /** One stage of a workflow. In workflow.yaml the keys are these names in snake case. */
@@ -147,7 +149,8 @@ export interface Workflow {
   /** Gone through in this order, one at a time. At least one. */
   readonly phases: readonly Phase[];
   /**
-   * Values for `{{name}}`, and two keys orc knows. `supervision_mode` says who passes manual gates
+   * Values for `{{name}}`, and keys orc knows. `check_environment` says what of orc's environment
+   * checks get; `supervision_mode` who passes manual gates
    * that are no gates: `supervised`, the default, a human; `zero_human` nobody; `hybrid` goes by
    * {@linkcode Risk}, and at medium risk by `approval_timeout_minutes`, a number above 0.
    */

@@ -222,7 +222,11 @@ Deno.test("runCheck() runs words without a shell, in the working tree and within
       durationSeconds: 0.25,
       problem: null,
     });
-    assertEquals(host.requests, [{
+    const requests = host.requests.map(({ environment, ...request }) => {
+      assert(environment !== undefined);
+      return request;
+    });
+    assertEquals(requests, [{
       command: ["make", "say", "Ada"],
       workingDirectory: root,
       timeoutMs: 7000,

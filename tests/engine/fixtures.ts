@@ -73,6 +73,7 @@ export function itemOf(id: string, fields: Partial<Item> = {}): Item {
     risk: "medium",
     workingDir: null,
     secrets: [],
+    env: [],
     ...fields,
   };
   const isStrict = item.stepType === "gate" || item.stepType === "required";

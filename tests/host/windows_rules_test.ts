@@ -1,8 +1,4 @@
-import {
-  mergeVariables,
-  quoteForBatch,
-  windowsStart,
-} from "../../src/host/windows_rules.ts";
+import { quoteForBatch, windowsStart } from "../../src/host/windows_rules.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const VARIABLES = {
@@ -224,15 +220,4 @@ Deno.test("quoteForBatch() lets no word leave its quotes, expand a variable or b
     const handedOn = seen.slice(seen.indexOf(" ", seen.indexOf(".cmd")));
     assertEquals(wordsOf(`"node.exe" ${handedOn}`), ["node.exe", word]);
   }
-});
-
-Deno.test("mergeVariables() knows a name in whatever case it is spelled", () => {
-  assertEquals(
-    mergeVariables(
-      { Path: "a", NPM_CONFIG_X: "b", home: "c" },
-      { PATH: "d" },
-      ["npm_config_x"],
-    ),
-    { home: "c", PATH: "d" },
-  );
 });

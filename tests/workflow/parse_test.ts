@@ -518,6 +518,20 @@ Deno.test("findWarnings() finds secrets that no command gets", () => {
   warns("", { item: { ...running("make").item, secrets } });
 });
 
+Deno.test("findWarnings() finds variables that no command gets, and an environment of checks that nobody knows", () => {
+  const env = ["PYTHONPATH"];
+  warns("warning env_without_effect .env", { item: { env } });
+  warns("", { item: { ...running("make").item, env } });
+  const codesOf = (check_environment: string) =>
+    parseWorkflow({
+      name: "W",
+      settings: { check_environment },
+      phases: [{ id: "P", name: "N", items: [{ id: "a", name: "A" }] }],
+    }).warnings.map(({ code }) => code);
+  assertEquals(codesOf("inherited"), ["unknown_check_environment"]);
+  assertEquals(codesOf("clean"), []);
+});
+
 Deno.test("findWarnings() names the schema that was probably meant", () => {
   const messageFor = (evidence_schema: string) => {
     const items = [{ id: "a", name: "A", evidence_schema }];
