@@ -363,6 +363,7 @@ export type {
   ProgramProgress,
   ProgramRequest,
   ProgramResult,
+  ProgramTrace,
   SignalHold,
   Terminal,
 } from "./src/host/host.ts";
@@ -373,6 +374,7 @@ export { VERSION } from "./src/base/version.ts";
 export { decide } from "./src/engine/decide.ts";
 export type { RecordedEvent } from "./src/engine/event.ts";
 export type { RestoreChange } from "./src/engine/restore.ts";
+export type { StreamReceipt } from "./src/engine/receipt.ts";
 export type { LeftOut } from "./src/engine/phase.ts";
 export type { Circumstances } from "./src/engine/situation.ts";
 export type { Blocker, ClosedStatus } from "./src/engine/state.ts";

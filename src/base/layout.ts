@@ -116,6 +116,8 @@ export interface SessionLayout {
   readonly processFeedback: string;
   /** Directory of copies of the state to return to. */
   readonly checkpoints: string;
+  /** Directory of what checks printed, one text for each; receipts in the log name them. */
+  readonly outputs: string;
 }
 
 /** Returns the paths of a repository. Touches no file. */
@@ -184,6 +186,7 @@ export function sessionLayoutAt(directory: string): SessionLayout {
     toolFeedback: `${feedback}/tool.jsonl`,
     processFeedback: `${feedback}/process.jsonl`,
     checkpoints: `${directory}/checkpoints`,
+    outputs: `${directory}/outputs`,
   };
 }
 

@@ -1,5 +1,7 @@
 import { isWithin, normalisePath, resolvePath } from "../base/path.ts";
+import { VERSION } from "../base/version.ts";
 import { leadsOutOfTree, type RequiredCheck } from "../engine/check.ts";
+import type { Receipt } from "../engine/receipt.ts";
 import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
 import { butThereIs } from "../files/near.ts";
 import {
@@ -30,12 +32,19 @@ export interface CheckSite
 type FileCheck = Extract<RequiredCheck, { type: "file_exists" }>;
 type CommandCheck = Extract<RequiredCheck, { type: "command" }>;
 
+/** How a check ended, and what is kept of it. */
+export interface CheckRun {
+  readonly result: CheckResult;
+  /** Names no output yet: that is for who keeps it. */
+  readonly receipt: Receipt;
+}
+
 /** Runs a check. No lock is held meanwhile. Undefined when there is nothing to run. */
 export async function runCheck(
   host: Host,
   check: RequiredCheck,
   site: CheckSite,
-): Promise<CheckResult | undefined> {
+): Promise<CheckRun | undefined> {
   switch (check.type) {
     case "none":
       return undefined;
@@ -44,7 +53,11 @@ export async function runCheck(
       const { path } = found;
       const problem = found.problem ?? unlikeAsked(path, check);
       const passed = problem === null;
-      return { type: "file_exists", passed, name: check.path, path, problem };
+      const { path: name } = check;
+      return {
+        result: { type: "file_exists", passed, name, path, problem },
+        receipt: NOTHING_RAN,
+      };
     }
     case "command":
       return await runCommand(host, check, site);
@@ -87,7 +100,7 @@ async function runCommand(
   host: Host,
   check: CommandCheck,
   site: CheckSite,
-): Promise<CheckResult> {
+): Promise<CheckRun> {
   const { workingTree, masker } = site;
   const { plan } = check;
   const common = {
@@ -98,41 +111,94 @@ async function runCommand(
     words: plan.kind === "words" ? plan.words : [],
     shell: plan.kind === "shell",
   } as const;
-  if (plan.kind === "invalid") {
-    return { ...common, ...NEVER_RAN, problem: plan.problem };
-  }
+  const neverRan = (problem: string): CheckRun => ({
+    result: { ...common, ...NEVER_RAN, problem },
+    receipt: { ...NOTHING_RAN, command: common.command },
+  });
+  if (plan.kind === "invalid") return neverRan(plan.problem);
   const { path, problem } = findDirectory(workingTree, check.workingDir);
-  if (problem !== null) return { ...common, ...NEVER_RAN, problem };
-  const ended = await host.runProgram({
+  if (problem !== null) return neverRan(problem);
+  const { environment = "filtered" } = site;
+  const bounds = boundsOf(host, { ...site, environment }, path);
+  const { trace, ...ended } = await host.runProgram({
     command: plan.kind === "shell"
       ? { shell: plan.text, values: plan.values }
       : plan.words,
     workingDirectory: path,
     timeoutMs: check.timeoutMs,
-    ...boundsOf(host, site, path),
+    ...bounds.request,
   });
-  const result = { ...common, ...await judged(check, ended) };
-  return masker === undefined ? result : maskResult(result, masker.mask);
+  const whole = { ...common, ...await judged(check, ended) };
+  const result = masker === undefined ? whole : maskResult(whole, masker.mask);
+  return {
+    result,
+    receipt: {
+      ...NOTHING_RAN,
+      command: result.type === "command" ? result.command : null,
+      program: trace?.program ?? null,
+      exitCode: ended.exitCode,
+      durationMs: Math.round(ended.durationSeconds * 1000),
+      stdout: trace?.stdout ?? null,
+      stderr: trace?.stderr ?? null,
+      environment,
+      takenOut: bounds.takenOut(),
+    },
+  };
 }
 
+const NOTHING_RAN: Receipt = {
+  command: null,
+  program: null,
+  exitCode: null,
+  durationMs: null,
+  stdout: null,
+  stderr: null,
+  output: null,
+  orcVersion: VERSION,
+  environment: null,
+  takenOut: [],
+  runner: null,
+  testsRun: null,
+  tree: null,
+  treeReason: null,
+};
+
 /** What a program gets besides its command. */
+interface Bounds {
+  readonly request: Omit<
+    ProgramRequest,
+    "command" | "workingDirectory" | "timeoutMs"
+  >;
+  /** What of orc's environment it did not get; known once it has run. */
+  takenOut(): readonly string[];
+}
+
 function boundsOf(
   host: Host,
-  { workingTree, environment: kind = "filtered", env = [], ...bounds }:
-    CheckSite,
+  { workingTree, environment: kind, env: named = [], ...bounds }:
+    & CheckSite
+    & { readonly environment: CheckEnvironment },
   workingDirectory: string,
-): Omit<ProgramRequest, "command" | "workingDirectory" | "timeoutMs"> {
+): Bounds {
   const tree = realOrGiven(workingTree);
   const isInTree = (entry: string): boolean => {
     const plain = entry.replaceAll('"', "") || ".";
     return isWithin(tree, realOrGiven(resolvePath(workingDirectory, plain)));
   };
   const isWindows = Deno.build.os === "windows";
-  const made = { kind, named: env, isInTree, isWindows };
+  const site = { kind, named, isInTree, isWindows };
+  let takenOut: readonly string[] = [];
   return {
-    ...bounds,
-    environment: (own) => environmentForCheck(own, made).variables,
-    variables: { ...agentMark(host, kind), ...bounds.variables },
+    request: {
+      ...bounds,
+      environment: (own) => {
+        const made = environmentForCheck(own, site);
+        takenOut = made.takenOut;
+        return made.variables;
+      },
+      variables: { ...agentMark(host, kind), ...bounds.variables },
+    },
+    takenOut: () => takenOut,
   };
 }
 
@@ -145,11 +211,13 @@ function agentMark(
   return kind === "clean" && name !== undefined ? { AI_AGENT: name } : {};
 }
 
+type Ended = Omit<ProgramResult, "trace">;
+
 /** Whether a program ended as the check asks; a run without tests proves nothing. */
 async function judged(
   { expectExitCode, expectTests, plan }: CommandCheck,
-  ended: ProgramResult,
-): Promise<ProgramResult & { readonly passed: boolean }> {
+  ended: Ended,
+): Promise<Ended & { readonly passed: boolean }> {
   const passed = ended.problem === null && ended.exitCode === expectExitCode;
   if (!passed || !expectTests) return { ...ended, passed };
   const { noTestRan } = await import("./runner_rules.ts");

@@ -314,7 +314,7 @@ const REMARKS = ["reason", "notes", "error"] as const;
 function eventText(event: HistoryEvent, style: Style): string {
   const { at, phaseId, actor, message } = event;
   const human = actor === "human" ? ["(human)"] : [];
-  const remark = remarkOn(event);
+  const remark = remarkOn(event) || receiptOn(event);
   return [
     style.dim(timeOf(at)),
     style.dim((phaseId ?? "").padEnd(8)),
@@ -345,6 +345,25 @@ function remarkOn({ details, message }: HistoryEvent): string {
   const text = texts.find((text) => typeof text === "string" && text !== "");
   const remark = typeof text === "string" ? oneLine(text) : "";
   return message.includes(remark) ? "" : headOf(remark, MAX_REMARK_LENGTH);
+}
+
+/** What a check came to, in a few words; `--json` tells the receipt as a whole. */
+function receiptOn({ details: { receipt }, message }: HistoryEvent): string {
+  if (typeof receipt !== "object" || receipt === null) return "";
+  const { exit_code, duration_ms, tests_run } =
+    receipt as HistoryEvent["details"];
+  const isTold = message.includes("exit code");
+  return [
+    ...typeof exit_code === "number" && !isTold
+      ? [`exit code ${exit_code}`]
+      : [],
+    ...typeof duration_ms === "number"
+      ? [`${(duration_ms / 1000).toFixed(1)} s`]
+      : [],
+    ...typeof tests_run === "number"
+      ? [`${tests_run} ${tests_run === 1 ? "test" : "tests"}`]
+      : [],
+  ].join(", ");
 }
 
 function onReading(show?: Terminal["showProgress"]): OnProgress | undefined {

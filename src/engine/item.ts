@@ -1,5 +1,5 @@
 import { type OrcError, refused } from "../base/error.ts";
-import { jsonObject, type JsonValue, withFields } from "../base/json.ts";
+import { type JsonObject, jsonObject, type JsonValue, withFields } from "../base/json.ts";
 import { lengthOf, limitText, quoted, uncapitalised } from "../base/text.ts";
 import { withOffset } from "../base/time.ts";
 import { problemOfSkipReason } from "../workflow/evidence.ts";
@@ -149,7 +149,7 @@ function judged(
   action: Complete,
   result: CheckResult,
 ): Decision {
-  const { fields, event } = recordOf(situation, open, result);
+  const { fields, event } = recordOf(situation, open, result, action.receipt);
   if (result.passed) {
     const itemState = { ...open.itemState, ...fields };
     const done = completed(situation, { ...open, itemState }, action);
@@ -170,6 +170,7 @@ function recordOf(
   { at, caller }: Situation,
   open: OpenItem,
   result: CheckResult,
+  receipt: JsonObject | undefined,
 ): { readonly fields: Partial<ItemState>; readonly event: Event } {
   const isGate = open.item.stepType === "gate";
   const isGateRun = isGate && result.type === "command";
@@ -181,7 +182,7 @@ function recordOf(
     ? `Gate ${ending}: ${open.item.id}`
     : `Verification ${ending}: ${describeResult(result)}`;
   const type = `${isGate ? "gate" : "verification"}_${ending}` as const;
-  const details = Object.fromEntries(stored);
+  const details = { ...Object.fromEntries(stored), ...receipt && { receipt } };
   return {
     fields: isGateRun ? { gateResult: stored } : { verificationResult: stored },
     event: systemEvent(type, subjectOf(open), { message, details }, caller),

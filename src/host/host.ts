@@ -17,6 +17,7 @@ export type {
   ProgramProgress,
   ProgramRequest,
   ProgramResult,
+  ProgramTrace,
 } from "./request.ts";
 
 /** The terminal, or what stands in its place. */

@@ -1,18 +1,25 @@
 import process from "node:process";
 import { denied } from "../base/error.ts";
+import type { StreamReceipt } from "../engine/receipt.ts";
 import { OUTPUT_HEAD_BYTES, OUTPUT_TAIL_BYTES } from "../base/limits.ts";
 import type { MaskingStream } from "../base/mask.ts";
 import { normalisePath } from "../base/path.ts";
 import { codeOf } from "../files/errors.ts";
-import { visibleKind } from "../files/read.ts";
+import { ifAllowed, visibleKind } from "../files/read.ts";
 import { unlessAborted } from "../files/wait.ts";
 import type { OutputName } from "../workflow/types.ts";
 import { endEscaped, endGroup, withMark } from "./ending.ts";
 import { type Environment, environmentOf } from "./environment_rules.ts";
 import type { ProgramRequest, ProgramResult } from "./host.ts";
-import { type ProgramSite, whyNeverRan, whyUnrunnable } from "./unrunnable.ts";
+import {
+  programFile,
+  type ProgramSite,
+  whyNeverRan,
+  whyUnrunnable,
+} from "./unrunnable.ts";
 import { type WindowsStart, windowsStart } from "./windows_rules.ts";
 import { isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 
@@ -49,6 +56,8 @@ export async function runProgram(
     stdout: new BoundedOutput(request.masker?.stream()),
     stderr: new BoundedOutput(request.masker?.stream()),
   };
+  // Found before it runs, and can change what is there.
+  const program = ifAllowed({ name: "env" }, () => fileOf(request)) ?? null;
   const mark = crypto.randomUUID();
   const ending = await runToEnd({ ...request, mark }, output);
   request.signal?.throwIfAborted();
@@ -59,6 +68,11 @@ export async function runProgram(
     stderr: output.stderr.text(),
     notUtf8: OUTPUT_NAMES.filter((name) => !output[name].isUtf8()),
     durationSeconds: Math.round(performance.now() - startedAtMs) / 1000,
+    trace: {
+      program,
+      stdout: output.stdout.receipt(),
+      stderr: output.stderr.receipt(),
+    },
   };
 }
 
@@ -79,6 +93,15 @@ function judged(
 function siteOf(request: ProgramRequest): ProgramSite {
   const { workingDirectory } = request;
   return { workingDirectory, path: environmentFor(request).PATH };
+}
+
+/** The file that the system takes for the program of a request. */
+function fileOf(request: ProgramRequest): string | null {
+  const site = siteOf(request);
+  const [program = ""] = wordsOf(request.command);
+  if (!IS_WINDOWS) return programFile(program, site);
+  const start = startOnWindows(request, environmentFor(request));
+  return typeof start === "string" ? null : normalisePath(start.program);
 }
 
 async function runToEnd(
@@ -201,11 +224,7 @@ function startProgram(request: MarkedRequest): ChildProcess | Error | string {
   try {
     const env = withMark(environmentFor(request), request.mark);
     const start = IS_WINDOWS
-      ? windowsStart(request.command, {
-        workingDirectory: normalisePath(request.workingDirectory),
-        variables: env,
-        isProgram,
-      })
+      ? startOnWindows(request, env)
       : posixStart(request.command);
     return typeof start === "string"
       ? start
@@ -232,6 +251,17 @@ function startProgram(request: MarkedRequest): ChildProcess | Error | string {
 function isProgram(path: string): boolean | undefined {
   const kind = visibleKind(path);
   return kind === "denied" ? undefined : kind === "file" || kind === "symlink";
+}
+
+function startOnWindows(
+  { command, workingDirectory }: ProgramRequest,
+  variables: Environment,
+): WindowsStart | string {
+  return windowsStart(command, {
+    workingDirectory: normalisePath(workingDirectory),
+    variables,
+    isProgram,
+  });
 }
 
 function posixStart(command: ProgramRequest["command"]): WindowsStart {
@@ -305,6 +335,7 @@ export class BoundedOutput {
   readonly #buffer = new Uint8Array(KEPT_BYTES + OUTPUT_TAIL_BYTES);
   #length = 0;
   #totalBytes = 0;
+  readonly #hash = createHash("sha256");
 
   /** With a masking stream, no secret is kept, wherever reads and cuts divide it. */
   constructor(masking?: MaskingStream) {
@@ -323,6 +354,7 @@ export class BoundedOutput {
 
   #keep(bytes: Uint8Array): void {
     this.#totalBytes += bytes.length;
+    this.#hash.update(bytes);
     for (let taken = 0; taken < bytes.length;) {
       if (this.#length === this.#buffer.length) this.#compact();
       const room = this.#buffer.length - this.#length;
@@ -349,6 +381,12 @@ export class BoundedOutput {
     if (end === undefined) return decode(start);
     const leftOut = this.#totalBytes - start.length - end.length;
     return `${decode(start)}\n… ${leftOut} bytes left out …\n${decode(end)}`;
+  }
+
+  /** What all of it was, also what is not kept. */
+  receipt(): StreamReceipt {
+    const sha256 = this.#hash.copy().digest("hex");
+    return { bytes: this.#totalBytes, sha256 };
   }
 
   /** Whether the text shows all bytes as the characters they stand for. */

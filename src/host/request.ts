@@ -1,5 +1,6 @@
 /** What a host is asked for: that a program runs, or that a human says yes. */
 import type { Masker } from "../base/mask.ts";
+import type { StreamReceipt } from "../engine/receipt.ts";
 import type { OutputName } from "../workflow/types.ts";
 
 /** A program to run, and the bounds it runs in. */
@@ -59,6 +60,18 @@ export interface ProgramResult {
   readonly durationSeconds: number;
   /** Why it could not run or was ended by orc; null when it ended by itself. */
   readonly problem: string | null;
+  /** What a receipt says of it, from a host that can tell. */
+  readonly trace?: ProgramTrace;
+}
+
+/** What ran, and all that it printed in a few digits. */
+export interface ProgramTrace {
+  /** The file that ran, as it was found on `PATH`; null where nobody can tell, or nothing ran. */
+  readonly program: string | null;
+  /** All of standard output. */
+  readonly stdout: StreamReceipt;
+  /** All of error output. */
+  readonly stderr: StreamReceipt;
 }
 
 /** An act that only a human may allow. */

@@ -28,6 +28,19 @@ export function whyUnrunnable(
     : "was not found";
 }
 
+/** The file that is run for a program's name; null where none is found, or nobody may look. */
+export function programFile(
+  program: string,
+  { workingDirectory, path }: ProgramSite,
+): string | null {
+  const files = program.includes("/")
+    ? [resolvePath(workingDirectory, program)]
+    : (path ?? "").split(":")
+      .map((entry) => resolvePath(workingDirectory, joinPath(entry, program)));
+  const isRun = (file: string) => kindOf(file) === "file" && hasRunBit(file);
+  return files.find(isRun) ?? null;
+}
+
 /** Exit codes of shells and of `env` for what they could not run: a foreign file may be read as a script. */
 const COULD_NOT_RUN: ReadonlySet<number> = new Set([2, 126, 127]);
 

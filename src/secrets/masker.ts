@@ -1,5 +1,5 @@
 import { denied, onRefusal } from "../base/error.ts";
-import type { JsonValue } from "../base/json.ts";
+import { type JsonValue, withFields } from "../base/json.ts";
 import { type KnownSecret, type Masker, maskerOf } from "../base/mask.ts";
 import { KEY_VARIABLES, variablesOf } from "../base/names.ts";
 import {
@@ -186,7 +186,15 @@ export function maskAction(action: Action, mask: Mask): Action {
   if (masked.type !== "complete" || masked.result === undefined) {
     return masked;
   }
-  return { ...masked, result: maskResult(masked.result, mask) };
+  const { result, receipt } = masked;
+  const command = receipt?.get("command");
+  return {
+    ...masked,
+    result: maskResult(result, mask),
+    ...receipt && typeof command === "string" && {
+      receipt: withFields(receipt, { command: mask(command) }),
+    },
+  };
 }
 
 /** What of a check's result comes from the workflow or from a program. */

@@ -1,10 +1,11 @@
-import { refused } from "../base/error.ts";
+import { orElse, refused } from "../base/error.ts";
 import { isWithin } from "../base/path.ts";
 import {
   type CheckEnvironment,
   isCheckEnvironment,
   strictestOf,
 } from "../checks/environment_rules.ts";
+import { keepOutput, type KeptOutput, outputText } from "../checks/outputs.ts";
 import { runCheck } from "../checks/run.ts";
 import {
   checkToRun,
@@ -12,6 +13,7 @@ import {
   type RequiredCheck,
 } from "../engine/check.ts";
 import { approvalPending } from "../engine/item.ts";
+import { encodeReceipt } from "../engine/receipt.ts";
 import { type ActionOf, findItem } from "../engine/situation.ts";
 import { realOrGiven } from "../files/read.ts";
 import { type Host, type ProgramProgress, variableOf } from "../host/host.ts";
@@ -109,13 +111,18 @@ export async function completeItem(
   });
   assertChangeable(opened);
   assertOutsideOwnCheck(host, opened.session.id, options.itemId);
-  const action = await judgedAction(host, opened, options);
+  const { action, output, warnings } = await judgedAction(
+    host,
+    opened,
+    options,
+  );
   const { itemId, skipVerify, result } = action;
   const request = `complete item "${itemId}" without its check`;
   const act = skipVerify
     ? { request, confirmation: itemId, itemId }
     : undefined;
   const changed = await applyAction(host, opened, action, act);
+  output?.settle(changed.changed);
   const item = changed.summary.items.find(({ id }) => id === itemId);
   if (result && !result.passed && changed.changed) {
     const { workflow, session } = opened;
@@ -127,18 +134,25 @@ export async function completeItem(
   const dropped = droppedBy(opened, changed, itemId, action);
   return {
     ...changed,
-    warnings: [...changed.warnings, ...dropped],
+    warnings: [...warnings, ...changed.warnings, ...dropped],
     itemId,
     check: result ?? null,
   };
 }
 
-/** The action with the evidence and with the result of its check. */
+/** What is to be decided, and the output that its event is to name. */
+interface Judged {
+  readonly action: ActionOf<"complete">;
+  readonly output: KeptOutput | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** The action with the evidence, with the result of its check and with what that leaves. */
 async function judgedAction(
   host: Host,
   opened: OpenedSession,
   options: CompleteOptions,
-): Promise<ActionOf<"complete">> {
+): Promise<Judged> {
   const { workflow, session, repository } = opened;
   const { itemId, notes = null, skipVerify = false } = options;
   const item = workflow.phases.flatMap(({ items }) => items)
@@ -163,7 +177,7 @@ async function judgedAction(
   const environment = check.type === "command"
     ? await environmentSaid(host, repository, workflow)
     : undefined;
-  const result = await runCheck(host, limited, {
+  const ran = await runCheck(host, limited, {
     workingTree: repository.found.workingTree,
     environment,
     env: item?.env,
@@ -175,7 +189,24 @@ async function judgedAction(
     onProgress: options.onProgress,
     signal: options.signal,
   });
-  return { type: "complete", ...request, result };
+  const complete = { type: "complete", ...request } as const;
+  if (ran === undefined) {
+    const action = { ...complete, result: undefined };
+    return { action, output: undefined, warnings: [] };
+  }
+  const { result, receipt } = ran;
+  const warnings: string[] = [];
+  // What a check found counts, though the disk does not take all that it printed.
+  const output = orElse(
+    () => keepOutput(host, opened, outputText(result)),
+    ({ message }) => {
+      warnings.push(`What the check printed is not kept: ${message}`);
+      return undefined;
+    },
+  );
+  const named = { ...receipt, output: output?.path ?? null };
+  const action = { ...complete, result, receipt: encodeReceipt(named) };
+  return { action, output, warnings };
 }
 
 /** Lets the settings say how long a check may run, where its item does not. */

@@ -403,6 +403,8 @@ export type Action =
     readonly evidence?: JsonObject;
     /** Undefined when no check was run because the item needs none. */
     readonly result: CheckResult | undefined;
+    /** What the check leaves in its event, as `encodeReceipt` in `engine` makes it. */
+    readonly receipt?: JsonObject;
     /** Completes without the check; gates and manual gates stay closed. */
     readonly skipVerify: boolean;
   }

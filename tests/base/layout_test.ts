@@ -65,6 +65,7 @@ Deno.test("sessionLayout() keeps each session in its own directory, also while i
     toolFeedback: `${directory}/feedback/tool.jsonl`,
     processFeedback: `${directory}/feedback/process.jsonl`,
     checkpoints: `${directory}/checkpoints`,
+    outputs: `${directory}/outputs`,
   });
 });
 

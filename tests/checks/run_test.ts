@@ -89,7 +89,8 @@ async function run(
 ): Promise<Command> {
   const check = checkOf(command, expectExitCode, workingDir);
   const site = { workingTree: root };
-  const result = await runCheck(fixedHost(machine), check, site);
+  const ran = await runCheck(fixedHost(machine), check, site);
+  const result = ran?.result;
   if (result?.type !== "command") throw new Error("no command was run");
   return result;
 }
@@ -127,7 +128,8 @@ Deno.test("runCheck() looks for a file in the working tree", () =>
     for (const [path, problem] of Object.entries(problems)) {
       const check = fileCheck(path);
       const site = { workingTree: root };
-      assertEquals(await runCheck(fixedHost(), check, site), {
+      const ran = await runCheck(fixedHost(), check, site);
+      assertEquals(ran?.result, {
         type: "file_exists",
         passed: problem === null,
         name: path,
@@ -143,7 +145,8 @@ async function problemAt(
   ...asked: Parameters<typeof fileCheck>
 ): Promise<string | null> {
   const site = { workingTree: root };
-  const result = await runCheck(fixedHost(), fileCheck(...asked), site);
+  const ran = await runCheck(fixedHost(), fileCheck(...asked), site);
+  const result = ran?.result;
   assert(result?.type === "file_exists");
   assertEquals(result.passed, result.problem === null);
   return result.problem;
@@ -207,7 +210,7 @@ Deno.test("runCheck() runs words without a shell, in the working tree and within
     const variables = { ORCHESTRATOR_CHECK: "s/a" };
     const onProgress = () => {};
     const site = { workingTree: root, variables, onProgress };
-    assertEquals(await runCheck(host, check, site), {
+    assertEquals((await runCheck(host, check, site))?.result, {
       type: "command",
       passed: true,
       command: "make 'say' Ada",

@@ -43,7 +43,11 @@ function assertEnded(pid: string): void {
 
 Deno.test("runProgram() returns output, exit code and duration", async () => {
   const result = await run(["sh", "-c", "echo out; echo err >&2; exit 3"]);
-  const { durationSeconds, ...rest } = result;
+  const { durationSeconds, trace, ...rest } = result;
+  assertEquals(trace?.stderr, {
+    bytes: 4,
+    sha256: "2ccde4875ec595757efdf23d7b1336fcd69cf0fb869310b12a0d219c52817b20",
+  });
   assertEquals(rest, {
     exitCode: 3,
     stdout: "out\n",
@@ -102,6 +106,46 @@ Deno.test("runProgram() withholds variables, and masks what is printed", async (
   } finally {
     Deno.env.delete("ORC_WITHHELD");
   }
+});
+
+Deno.test("runProgram() tells how much a program printed, and its hash, although it keeps the ends alone", async () => {
+  const size = 10_000_000;
+  const { stdout, trace } = await run([
+    "head",
+    "-c",
+    String(size),
+    "/dev/zero",
+  ]);
+  assert(stdout.length < 100_000);
+  const all = await crypto.subtle.digest("SHA-256", new Uint8Array(size));
+  const sha256 = [...new Uint8Array(all)]
+    .map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  assertEquals(trace?.stdout, { bytes: size, sha256 });
+  const masker = maskerOf([{ name: "KEY", value: "s3cr3t-value" }]);
+  const masked = await runShell("printf s3cr3t-value", { masker });
+  const plain = await runShell("printf '[secret KEY]'");
+  assertEquals(masked.trace?.stdout, plain.trace?.stdout);
+});
+
+Deno.test("runProgram() tells which file ran, and none where none was found", async () => {
+  await withTemporaryDirectory(async (directory) => {
+    const own = `${directory}/own`;
+    writeTree(directory, { own: "#!/bin/sh\n", "later/own": "#!/bin/sh\n" });
+    Deno.chmodSync(own, 0o755);
+    // A file that nobody may run is passed over, as the system does.
+    const PATH = `${directory}/later:${directory}:/usr/bin:/bin`;
+    const fileOf = async (word: string) =>
+      (await run([word], {
+        variables: { PATH },
+        workingDirectory: directory,
+      })).trace?.program;
+    assertEquals(await fileOf("own"), own);
+    assertEquals(await fileOf("./own"), own);
+    assertEquals(await fileOf("not-there"), null);
+    Deno.copyFileSync(own, `${directory}/sh`);
+    const shell = await runShell("exit 0", { variables: { PATH } });
+    assertEquals(shell.trace?.program, `${directory}/sh`);
+  });
 });
 
 Deno.test("runProgram() hands on nothing that ties git to one repository", async () => {

@@ -5,7 +5,9 @@ import { writeAtomic } from "../../src/files/write.ts";
 import { publishSession } from "../../src/session/create.ts";
 import { readAdoption } from "../../src/session/legacy.ts";
 import { appendEvents, settleLog } from "../../src/session/log.ts";
+import { keepOutput } from "../../src/checks/outputs.ts";
 import { findWorkingFile } from "../../src/checks/run.ts";
+import { testHost } from "../../src/host/test_host.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import {
   complete,
@@ -126,6 +128,22 @@ Deno.test("writeAtomic() writes through no link in its temporary file's place", 
       writeAtomic(`${directory}/state.json`, new Uint8Array(1), { token })
     );
     assertEquals(Deno.readTextFileSync(`${directory}/target`), "precious");
+  }));
+
+Deno.test("keepOutput() writes through no link in the place of its outputs", () =>
+  withSession(({ layout, paths }) => {
+    writeTree(layout.root, { "elsewhere/": "" });
+    Deno.symlinkSync(`${layout.root}/elsewhere`, paths.outputs);
+    const site = {
+      repository: { layout },
+      session: { id: SESSION_ID, lastEvents: [] },
+    };
+    const error = assertThrows(
+      () => keepOutput(testHost(), site, "printed"),
+      OrcError,
+    );
+    assertEquals(error.code, "symbolic_link");
+    assertEquals(namesIn(`${layout.root}/elsewhere`), []);
   }));
 
 Deno.test("sweep() removes links and not what they lead to", () =>

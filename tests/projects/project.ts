@@ -80,7 +80,8 @@ export async function checkTests(
     .find(({ id }) => id === "tests_pass");
   if (item === undefined) throw new Error("no item tests_pass");
   const check = requiredCheck(workflow, item);
-  const result = await runCheck(host, check, { workingTree: root });
+  const ran = await runCheck(host, check, { workingTree: root });
+  const result = ran?.result;
   if (result?.type !== "command") throw new Error("tests_pass runs no command");
   return result;
 }

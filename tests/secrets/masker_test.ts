@@ -178,6 +178,7 @@ Deno.test("maskAction() masks evidence however deep, and the result of a check",
       no: null,
     }),
     result: resultWith(text),
+    receipt: jsonObject({ command: text, orc_version: "hidden" }),
     skipVerify: false,
   });
   assertEquals(maskAction(completeWith("hidden"), mask), completeWith("#"));
