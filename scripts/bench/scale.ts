@@ -1,4 +1,6 @@
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
+import { linkEvents, newChain } from "../../src/engine/chain.ts";
+import { encodeLogLine } from "../../src/engine/event.ts";
 import { decodeSession } from "../../src/session/codec.ts";
 import { encodeSession } from "../../src/session/encode.ts";
 import { readCurrent } from "../../src/session/read.ts";
@@ -115,19 +117,23 @@ async function multiplySessions(
   sessions = SESSIONS,
 ): Promise<void> {
   const own = readCurrent(repositoryLayout(root)) ?? "";
-  const { state, log, meta } = sessionLayout(root, own);
+  const { state, meta } = sessionLayout(root, own);
   const session = await decodeSession(Deno.readTextFileSync(state), state);
-  const texts = [log, meta].map((path) => Deno.readTextFileSync(path));
+  const metaText = Deno.readTextFileSync(meta);
   for (let count = 1; count < sessions; count++) {
     const id = `copy${String(count).padStart(22, "0")}`;
     const paths = sessionLayout(root, id);
     Deno.mkdirSync(paths.directory);
-    const copy = { ...session, sessionId: id };
+    const { chain, events } = linkEvents(
+      newChain(id),
+      session.lastEvents,
+      session.state,
+    );
+    const copy = { ...session, sessionId: id, chain, lastEvents: events };
     const text = await encodeSession(copy, session.state.updatedAt);
     Deno.writeTextFileSync(paths.state, text);
-    for (const [index, path] of [paths.log, paths.meta].entries()) {
-      Deno.writeTextFileSync(path, texts[index]?.replaceAll(own, id) ?? "");
-    }
+    Deno.writeTextFileSync(paths.log, events.map(encodeLogLine).join(""));
+    Deno.writeTextFileSync(paths.meta, metaText.replaceAll(own, id));
   }
 }
 

@@ -20,7 +20,7 @@ import {
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { readLog } from "../session/log_read.ts";
-import type { Session } from "../session/read.ts";
+import type { Session } from "../session/store.ts";
 import type { CheckResult } from "../workflow/types.ts";
 
 /** An output that is kept, and named by no event yet. */

@@ -20,7 +20,8 @@ import {
   type Style,
   type Values,
 } from "./command.ts";
-import { barOf, blocksText, withProgress } from "./view.ts";
+import { barOf, withProgress } from "./progress.ts";
+import { blocksText } from "./view.ts";
 
 export const historyCommand = command<ResultOf<History>, HistoryEvent>({
   description:

@@ -6,10 +6,9 @@ import {
   minutesBetween,
 } from "../base/text.ts";
 import type { ItemSummary, NextStep, Summary } from "../engine/summary.ts";
-import type { Host, Terminal } from "../host/host.ts";
 import type { Changed } from "../work/change.ts";
 import type { ItemStatus } from "../workflow/types.ts";
-import type { Style, Values } from "./command.ts";
+import type { Style } from "./command.ts";
 
 /** A sign where signs beyond ASCII may be used, and letters everywhere else. */
 const MARKS: Readonly<Record<ItemStatus, readonly [string, string]>> = {
@@ -23,8 +22,6 @@ const MARKS: Readonly<Record<ItemStatus, readonly [string, string]>> = {
 
 /** The widest an item's id or name may be before the column gives way. */
 const MAX_COLUMN = 32;
-
-const BAR_COLUMNS = 20;
 
 /** The phases in one line, with counts for the current one and what is behind it. */
 export function phaseLine({ phaseId, phases }: Summary, style: Style): string {
@@ -215,26 +212,6 @@ export function section(
   return lines.length === 0
     ? []
     : [`${title}:`, ...lines.map((line) => `  ${inOneLine(line)}`)];
-}
-
-/** A bar for the part of a work that is done, from 0 to 1. */
-export function barOf(part: number): string {
-  const full = Math.round(part * BAR_COLUMNS);
-  return `[${"#".repeat(full).padEnd(BAR_COLUMNS, ".")}]`;
-}
-
-/** Does what may take long; it may show a line meanwhile where a person sees it. */
-export async function withProgress<Answer>(
-  { terminal }: Host,
-  values: Values,
-  work: (show?: Terminal["showProgress"]) => Promise<Answer>,
-): Promise<Answer> {
-  if (values.on("quiet") || !terminal.isErrorTerminal) return await work();
-  try {
-    return await work((line) => terminal.showProgress(line));
-  } finally {
-    terminal.showProgress(undefined);
-  }
 }
 
 /** One sentence on what was done, then where the session stands. */

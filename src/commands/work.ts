@@ -23,7 +23,8 @@ import {
   sessionOptions,
   type Values,
 } from "./command.ts";
-import { changeText, section, withProgress } from "./view.ts";
+import { withProgress } from "./progress.ts";
+import { changeText, section } from "./view.ts";
 
 interface StartedItem {
   readonly itemId: string;

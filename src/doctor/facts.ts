@@ -49,6 +49,7 @@ import {
   readRepositoryMeta,
   unlistedNames,
 } from "../session/repository.ts";
+import { absentSpares, type Spare } from "../session/spare.ts";
 import {
   type ConfigSite,
   foreignNames,
@@ -128,6 +129,8 @@ interface StoredFacts extends InsideFacts {
   readonly layout: RepositoryLayout;
   /** What the older Python tool left outside of the sessions. */
   readonly legacy: Awaited<ReturnType<typeof legacyFacts>>;
+  /** Sessions that are not there any more, and were not removed by orc. */
+  readonly missing: readonly Spare[];
 }
 
 const NO_GIT = {
@@ -164,7 +167,11 @@ export async function* gatherFacts(
   index: IndexUse = "none",
 ): AsyncGenerator<SessionView, StoredFacts> {
   const { root, directory } = layout;
-  const outside = { layout, legacy: await legacyFacts(layout) };
+  const outside = {
+    layout,
+    legacy: await legacyFacts(layout),
+    missing: absentSpares(layout),
+  };
   const { trouble } = attempt(directory, () => guardDirectory(root, directory));
   const inside = trouble === null
     ? yield* insideFacts(layout, context, index)

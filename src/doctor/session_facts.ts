@@ -18,11 +18,14 @@ import {
   repeatFilter,
 } from "../session/log_read.ts";
 import { decodeState, readSessionMeta, readState } from "../session/read.ts";
+import type { Session } from "../session/store.ts";
+import { type Contradiction, traceSession } from "../session/trace.ts";
 import {
   decodeDefinition,
   type DuplicateId,
   findDuplicateId,
 } from "../workflow/definition.ts";
+import { fillTexts } from "../workflow/template.ts";
 import type { SessionState } from "../workflow/types.ts";
 import {
   attempt,
@@ -43,6 +46,8 @@ export interface SessionFacts {
   readonly state: StateFacts | null;
   readonly trouble: Trouble | null;
   readonly log: LogFacts;
+  /** What state and log say that nothing led to. */
+  readonly contradictions: readonly Contradiction[];
   readonly metaTrouble: Trouble | null;
   /** How many checkpoints lie in it, unread. */
   readonly checkpoints: number;
@@ -104,6 +109,7 @@ export function soundSession(
     state: { ...SOUND_STATE, status, pinned },
     trouble: null,
     log: { ...SOUND_LOG, path: log },
+    contradictions: [],
     metaTrouble: null,
     checkpoints: 0,
     odd: [],
@@ -143,7 +149,10 @@ export async function sessionFacts(
   const paths = sessionLayout(root, id);
   // In this order an update that is made meanwhile looks like a log that is behind, which does no harm.
   const log = checkLog(root, paths.log);
-  const { state, trouble } = await checkState(paths, id, log, digest);
+  const { state, trouble, session } = await checkState(paths, id, log, digest);
+  const contradictions = session === undefined
+    ? []
+    : await contradictionsOf(root, session, log);
   const [checkpoints = [], feedback = []] = [paths.checkpoints, paths.feedback]
     .map((path) =>
       seen.paths.some((fact) => fact.path === path) ? entriesIn(path) : []
@@ -156,6 +165,7 @@ export async function sessionFacts(
     state,
     trouble,
     log,
+    contradictions,
     metaTrouble: attempt(paths.meta, () => readSessionMeta(paths.meta)).trouble,
     checkpoints:
       checkpoints.filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX)).length,
@@ -180,15 +190,41 @@ async function checkState(
   id: string,
   log: LogFacts,
   digest: Digest,
-): Promise<Pick<SessionFacts, "state" | "trouble">> {
+): Promise<
+  Pick<SessionFacts, "state" | "trouble"> & { readonly session?: Session }
+> {
   try {
     const session = await decodeState(readState(paths, id), paths, id, digest);
-    return { state: stateFacts(session, log), trouble: null };
+    return { state: stateFacts(session, log), trouble: null, session };
   } catch (error) {
     const trouble = readTrouble(error, paths.state);
     const isAbsent = trouble.code === "no_such_session";
     return { state: null, trouble: isAbsent ? null : trouble };
   }
+}
+
+/** A session that orc did not touch yet has no chain; of an older state that was put back more is said elsewhere. */
+async function contradictionsOf(
+  root: string,
+  session: Session,
+  { lastSerial, trouble }: LogFacts,
+): Promise<readonly Contradiction[]> {
+  const { state: { definition }, checksum, serial } = session;
+  const isForOthers = checksum === "changed" || serial === 0 ||
+    trouble !== null || lastSerial > serial ||
+    definition === null || unknownVersionOf(session) !== undefined;
+  if (isForOthers) return [];
+  const workflow = orElse(
+    () => fillTexts(decodeDefinition(definition)),
+    () => undefined,
+  );
+  if (workflow === undefined) return [];
+  const { contradictions, coveredFrom } = await traceSession(
+    root,
+    session,
+    workflow,
+  );
+  return coveredFrom === null ? [] : contradictions;
 }
 
 function stateFacts(

@@ -192,6 +192,16 @@ export const lockRows: readonly Row<SessionView>[] = [
 ];
 
 export const pointerRows: readonly Row<DiagnosisFacts>[] = [
+  warning("session_missing", {
+    of: ({ missing }) =>
+      missing.map(({ id, directory, states: [newest] }) => ({
+        path: directory,
+        session: id,
+        message: `Session "${id}" at update ${newest?.serial ?? 0} is missing`,
+        remedy:
+          `bring it back: orc recover ${id}, or let it go: orc recover ${id} --forget`,
+      })),
+  }),
   ...rowsOfPointer("current"),
   ...rowsOfPointer("binding"),
   warning("foreign_current", {
@@ -300,6 +310,16 @@ export const sessionRows: readonly Row<SessionView>[] = [
             `undo that change, or let a human sign it as it is: orc doctor --resign ${id}`,
         },
       is: "was changed outside orc: it is shown, and updates are refused",
+    }),
+    ofState.error("contradiction", {
+      of: ({ contradictions, id }) =>
+        contradictions.map(({ code, message }) => ({
+          otherCode: code,
+          message,
+          remedy: code === "state_put_back"
+            ? `bring the newer one back: orc recover ${id}, or let a human sign this one: orc doctor --resign ${id}`
+            : `undo the change, or let a human sign the session as it is: orc doctor --resign ${id}`,
+        })),
     }),
     ofState.warning("newer_format", {
       of: ({ state }) => state?.isNewer,

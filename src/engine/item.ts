@@ -1,5 +1,10 @@
 import { type OrcError, refused } from "../base/error.ts";
-import { type JsonObject, jsonObject, type JsonValue, withFields } from "../base/json.ts";
+import {
+  type JsonObject,
+  jsonObject,
+  type JsonValue,
+  withFields,
+} from "../base/json.ts";
 import { lengthOf, limitText, quoted, uncapitalised } from "../base/text.ts";
 import { withOffset } from "../base/time.ts";
 import { problemOfSkipReason } from "../workflow/evidence.ts";

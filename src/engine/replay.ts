@@ -313,11 +313,13 @@ function itemAction(
   if (item === undefined) return undefined;
   const result = checked && resultOf(item, checked);
   if (checked !== undefined && result === undefined) return undefined;
+  const receipt = asObject(checked?.details.get("receipt"));
   return {
     type: "complete",
     itemId,
     notes,
     ...(evidence ? { evidence } : {}),
+    ...(receipt ? { receipt } : {}),
     result,
     skipVerify: details.get("verification_skipped") === true,
   };

@@ -226,11 +226,15 @@ export function listSpares(
 }
 
 /** What is kept of sessions that are not there, and were not removed by orc. */
-export function missingSpares(
+export function absentSpares(
   { root, sessions }: RepositoryLayout,
 ): readonly Spare[] {
-  return listSpares(root, (id) => fileKind(`${sessions}/${id}`) === "absent")
-    .filter(({ isTold }) => !isTold);
+  return listSpares(root, (id) => fileKind(`${sessions}/${id}`) === "absent");
+}
+
+/** The same, without those of which somebody was told. */
+export function missingSpares(layout: RepositoryLayout): readonly Spare[] {
+  return absentSpares(layout).filter(({ isTold }) => !isTold);
 }
 
 function spareIds(root: string): readonly string[] {

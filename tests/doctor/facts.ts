@@ -49,6 +49,7 @@ export function sessionFacts(
       gaps: NONE,
       ...log,
     },
+    contradictions: [],
     metaTrouble: null,
     checkpoints: 0,
     odd: [],
@@ -116,6 +117,7 @@ export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
       session: "1a2b3c4d",
       trouble: null,
     }],
+    missing: [],
     legacy: {
       paths: [],
       custom: [],

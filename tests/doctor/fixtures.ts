@@ -1,3 +1,5 @@
+import { linkEvents, newChain } from "../../src/engine/chain.ts";
+import { encodeLogLine } from "../../src/engine/event.ts";
 import type { Finding } from "../../src/base/finding.ts";
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
 import { MIN_INDEXED_SESSIONS } from "../../src/base/limits.ts";
@@ -83,14 +85,19 @@ async function multiply(root: string, count: number): Promise<void> {
     else Deno.renameSync(own.directory, directory);
     Deno.mkdirSync(checkpoints);
     Deno.writeTextFileSync(`${checkpoints}/cp_1.json`, "{}");
-    const copy = { ...session, sessionId: id };
+    const { chain, events } = linkEvents(
+      newChain(id),
+      session.lastEvents,
+      session.state,
+    );
+    const copy = { ...session, sessionId: id, chain, lastEvents: events };
     Deno.writeTextFileSync(
       state,
       await encodeSession(copy, session.state.updatedAt),
     );
+    Deno.writeTextFileSync(log, events.map(encodeLogLine).join(""));
     if (number === 0) continue;
     const first = sessionLayout(root, idOf(1, 0));
-    Deno.copyFileSync(first.log, log);
     Deno.copyFileSync(first.meta, meta);
   }
   Deno.writeTextFileSync(repositoryLayout(root).current, idOf(1, 0));

@@ -58,8 +58,9 @@ function inTree(
   { files = {}, workflow = CHECKED }: Trick,
   test: (root: string) => Promise<void>,
 ): Promise<void> {
-  const own = workflow === "" ? {} : { "workflow.yaml": workflow };
-  return withRoot({ ...own, ...files }, test);
+  const own: Record<string, string> = { ...files };
+  if (workflow !== "") own["workflow.yaml"] = workflow;
+  return withRoot(own, test);
 }
 
 for (const [name, trick] of Object.entries(TRICKS)) {
