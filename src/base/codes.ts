@@ -108,6 +108,7 @@ export type OrcErrorCode =
   | "no_such_session"
   | "no_such_shell"
   | "no_such_workflow"
+  | "no_test_ran"
   | "no_workflow"
   | "no_working_directory"
   | "not_a_directory"
@@ -228,6 +229,8 @@ export interface ErrorDetails {
         readonly problem: string | null;
       };
   };
+  /** The same, of a check that ended as it should, but ran no test. */
+  readonly no_test_ran: ErrorDetails["check_failed"];
   /** The item, its schema, and what of it the evidence does not follow. */
   readonly evidence_invalid: {
     readonly itemId: string;

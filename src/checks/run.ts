@@ -17,6 +17,7 @@ import {
   type CheckEnvironment,
   environmentForCheck,
 } from "./environment_rules.ts";
+import type { RecognisedTests } from "./runner_rules.ts";
 
 /** What a check runs in. */
 export interface CheckSite
@@ -128,7 +129,8 @@ async function runCommand(
     timeoutMs: check.timeoutMs,
     ...bounds.request,
   });
-  const whole = { ...common, ...await judged(check, ended) };
+  const { ended: judgement, tests } = await judged(check, ended);
+  const whole = { ...common, ...judgement };
   const result = masker === undefined ? whole : maskResult(whole, masker.mask);
   return {
     result,
@@ -142,6 +144,8 @@ async function runCommand(
       stderr: trace?.stderr ?? null,
       environment,
       takenOut: bounds.takenOut(),
+      runner: tests?.runner ?? null,
+      testsRun: tests?.testsRun ?? null,
     },
   };
 }
@@ -213,18 +217,28 @@ function agentMark(
 
 type Ended = Omit<ProgramResult, "trace">;
 
+/** How a program ended, and what of its tests could be told. */
+interface Judgement {
+  readonly ended: Ended & { readonly passed: boolean };
+  readonly tests: RecognisedTests | null;
+}
+
 /** Whether a program ended as the check asks; a run without tests proves nothing. */
 async function judged(
   { expectExitCode, expectTests, plan }: CommandCheck,
   ended: Ended,
-): Promise<Ended & { readonly passed: boolean }> {
-  const passed = ended.problem === null && ended.exitCode === expectExitCode;
-  if (!passed || !expectTests) return { ...ended, passed };
-  const { noTestRan } = await import("./runner_rules.ts");
-  const command = plan.kind === "words" ? plan.filled : "";
+): Promise<Judgement> {
+  const { noTestRan, recogniseTests } = await import("./runner_rules.ts");
+  const command = textOf(plan) ?? "";
   const output = `${ended.stdout}\n${ended.stderr}`;
-  const problem = noTestRan(output, command) ?? null;
-  return { ...ended, passed: problem === null, problem };
+  const tests = recogniseTests(output, command);
+  const passed = ended.problem === null && ended.exitCode === expectExitCode;
+  if (!passed || expectTests === false) {
+    return { ended: { ...ended, passed }, tests };
+  }
+  const problem = noTestRan(output, command, expectTests === true) ??
+    null;
+  return { ended: { ...ended, passed: problem === null, problem }, tests };
 }
 
 /** A program must not be run where the workflow has no say: links are followed before it is judged. */

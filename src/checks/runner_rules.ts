@@ -148,18 +148,263 @@ const RUNNERS: readonly Runner[] = [
 /** Programs that say nothing where they find no file with tests. */
 const SILENT_WITHOUT = /(?:^|\s|\/)rake\s(?:.*\s)?test$/;
 
+/** How the summary of a runner counts the tests that ran. */
+interface Summary {
+  readonly name: string;
+  /** Fits nothing but a whole summary: its words inside other text are none. Flags `gm`. */
+  readonly line: RegExp;
+  /**
+   * How many tests it says ran, passed or failed; null where it only says that some did. One that
+   * was skipped did not run.
+   */
+  readonly ran: (found: Readonly<Record<string, string | undefined>>) =>
+    | number
+    | null;
+  /** Whether it comes once and last, and not once for each of several parts. */
+  readonly isTotal: boolean;
+  /** What the command has to hold: such a tool does much besides testing. */
+  readonly command?: RegExp;
+}
+
+const sumOf = (
+  ...counts: readonly (string | undefined)[]
+): number => counts.reduce((sum, count) => sum + Number(count ?? 0), 0);
+
+/** The counts that stand before these words. */
+function countsBefore(text: string | undefined, words: RegExp): number {
+  return Array.from((text ?? "").matchAll(/(\d+) ([a-z]+)/g))
+    .filter(([, , word = ""]) => words.test(word))
+    .reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+const RAN = /^(?:passed|failed|xfailed|xpassed)$/;
+
+/** Whole summaries, as the runners print them at their end or for each part. */
+const SUMMARIES: readonly Summary[] = [
+  {
+    name: "node:test",
+    line:
+      /^[#ℹ] tests \d+\n(?:[#ℹ] suites \d+\n)?[#ℹ] pass (?<pass>\d+)\n[#ℹ] fail (?<fail>\d+)$/gm,
+    ran: ({ pass, fail }) => sumOf(pass, fail),
+    isTotal: true,
+  },
+  {
+    name: "deno test",
+    line:
+      /^(?:ok|FAILED) \| (?<pass>\d+) passed(?: \(\d+ steps?\))? \| (?<fail>\d+) failed\b.*$/gm,
+    ran: ({ pass, fail }) => sumOf(pass, fail),
+    isTotal: true,
+  },
+  {
+    name: "vitest",
+    line:
+      /^ *Test Files {2}.*\n *Tests {2}(?<counts>no tests|(?:\d+ [a-z]+(?: \| )?)+ \(\d+\))$|^No test files found, exiting with code 0$/gm,
+    ran: ({ counts }) => countsBefore(counts, RAN),
+    isTotal: true,
+  },
+  {
+    name: "jest",
+    line:
+      /^Test Suites: +.*\d+ total\nTests: +(?<counts>(?:\d+ [a-z]+, )*\d+ total)$|^No tests found, exiting with code 0$/gm,
+    ran: ({ counts }) => countsBefore(counts, RAN),
+    isTotal: true,
+  },
+  {
+    name: "mocha",
+    line:
+      /^ {2}(?<pass>\d+) passing \(\d+(?:ms|s|m|h|d)\)$(?:\n {2}\d+ pending$)?(?:\n {2}(?<fail>\d+) failing$)?/gm,
+    ran: ({ pass, fail }) => sumOf(pass, fail),
+    isTotal: true,
+  },
+  {
+    name: "bun test",
+    line:
+      /^ (?<pass>\d+) pass\n(?: \d+ (?:skip|todo)\n)* (?<fail>\d+) fail\n(?: .*\n)*Ran \d+ tests? across \d+ files?\.? \[[\d.]+m?s\]$/gm,
+    ran: ({ pass, fail }) => sumOf(pass, fail),
+    isTotal: true,
+  },
+  {
+    name: "jasmine",
+    line:
+      /^(?<all>\d+) specs?, \d+ failures?(?:, (?<pending>\d+) pending specs?)?$/gm,
+    ran: ({ all, pending }) => sumOf(all) - sumOf(pending),
+    isTotal: true,
+  },
+  {
+    name: "pytest",
+    line:
+      /^(?:=+ )?(?:no tests ran|(?:\d+(?:\/\d+)?|no) tests? collected(?: \(\d+ deselected\))?|(?<counts>\d+ (?:passed|failed|skipped|deselected|xfailed|xpassed|errors?|warnings?|rerun)(?:, \d+ [a-z]+)*)) in \d+(?:\.\d+)?s(?: \([\d:]+\))?(?: =+)?$/gm,
+    ran: ({ counts }) => countsBefore(counts, RAN),
+    isTotal: true,
+  },
+  {
+    name: "unittest",
+    line:
+      /^Ran (?<all>\d+) tests? in \d+\.\d+s\n\n(?:OK|FAILED|NO TESTS RAN)(?: \((?:.*\b(?<skipped>skipped=\d+))?.*\))?$/gm,
+    ran: ({ all, skipped }) => sumOf(all) - sumOf(skipped?.slice(8)),
+    isTotal: true,
+  },
+  {
+    name: "go test",
+    line:
+      /^(?:\?\s+\S+\s+\[no test files\]|(?:ok|FAIL)\s+\S+\s+(?:[\d.]+s|\(cached\))(?:\s+coverage: .*?)?(?<none> ?\[no tests to run\])?|no packages to test)$/gm,
+    ran: ({ whole, none }) =>
+      none || !/^(?:ok|FAIL)/.test(whole ?? "") ? 0 : null,
+    isTotal: false,
+  },
+  {
+    name: "cargo test",
+    line:
+      /^test result: (?:ok|FAILED)\. (?<pass>\d+) passed; (?<fail>\d+) failed; \d+ ignored; (?<measured>\d+) measured; \d+ filtered out(?:; finished in [\d.]+s)?$/gm,
+    ran: ({ pass, fail, measured }) => sumOf(pass, fail, measured),
+    isTotal: false,
+  },
+  {
+    name: "cargo nextest",
+    line: /^ *Summary \[ *[\d.]+s\] +(?<all>\d+)(?:\/\d+)? tests? run: .*$/gm,
+    ran: ({ all }) => sumOf(all),
+    isTotal: true,
+  },
+  {
+    name: "Maven",
+    // A line with a time is that of one class, and counted again in the sum.
+    line:
+      /^\[(?:INFO|WARNING|ERROR)\] (?:Tests run: (?<all>\d+), Failures: \d+, Errors: \d+, Skipped: (?<skipped>\d+)|No tests to run\.|Tests are skipped\.)$/gm,
+    ran: ({ all, skipped }) => sumOf(all) - sumOf(skipped),
+    isTotal: false,
+    command: /\btest\b/,
+  },
+  {
+    name: "Gradle",
+    line:
+      /^> Task :(?:\S*:)?(?:test(?!Classes)\w*|\w+Test)(?<none> (?:NO-SOURCE|SKIPPED))?(?: (?:UP-TO-DATE|FROM-CACHE|FAILED))?$/gm,
+    ran: ({ none }) => none ? 0 : null,
+    isTotal: false,
+    command: /\b(?:test|check)\b/i,
+  },
+  {
+    name: "dotnet test",
+    line:
+      /^(?:(?:Passed|Failed|Skipped)! +- Failed: +(?<fail>\d+), Passed: +(?<pass>\d+), Skipped: +\d+, Total: +\d+.*|No test is available in \S.*|No test matches the given testcase filter .*)$|^Test run summary: .*\n +total: \d+\n +failed: (?<failed>\d+)\n +succeeded: (?<succeeded>\d+)$/gm,
+    ran: ({ fail, pass, failed, succeeded }) =>
+      sumOf(fail, pass, failed, succeeded),
+    isTotal: false,
+  },
+  {
+    name: "RSpec",
+    line:
+      /^(?<all>\d+) examples?, \d+ failures?(?:, (?<pending>\d+) pending)?(?:, \d+ errors? occurred outside of examples)?$/gm,
+    ran: ({ all, pending }) => sumOf(all) - sumOf(pending),
+    isTotal: true,
+  },
+  {
+    name: "minitest",
+    line:
+      /^(?<all>\d+) (?:runs|tests), \d+ assertions, \d+ failures, \d+ errors, (?<skipped>\d+) (?:skips|pendings)\b.*$/gm,
+    ran: ({ all, skipped }) => sumOf(all) - sumOf(skipped),
+    isTotal: true,
+  },
+  {
+    name: "PHPUnit",
+    line:
+      /^(?:No tests executed!|OK \((?<all>\d+) tests?, \d+ assertions?\)|Tests: (?<some>\d+), Assertions: \d+.*?(?:, Skipped: (?<skipped>\d+).*)?\.)$/gm,
+    ran: ({ all, some, skipped }) => sumOf(all, some) - sumOf(skipped),
+    isTotal: true,
+  },
+  {
+    name: "CTest",
+    line:
+      /^(?:No tests were found!!!|\d+% tests passed, \d+ tests? failed out of (?<all>\d+))$/gm,
+    ran: ({ all }) => sumOf(all),
+    isTotal: true,
+  },
+  {
+    name: "prove",
+    line:
+      /^Files=\d+, Tests=(?<all>\d+), .*\d wallclock secs .*\nResult: [A-Z]+$/gm,
+    ran: ({ all }) => sumOf(all),
+    isTotal: true,
+  },
+];
+
+/** The tests that a program ran, by the summaries of the runners in its output. */
+export interface RecognisedTests {
+  /** Names of the runners. */
+  readonly runner: string;
+  /** How many ran; null where a runner only says that some did, or not all of the output is there. */
+  readonly testsRun: number | null;
+}
+
 /** What stands where the middle of a long output was not kept. */
 const LEFT_OUT = /^… \d+ bytes left out …$/m;
 
 /**
- * Says that no test ran, where the output of a program ends as a test runner does that found none.
- * Undefined where a test ran, and where no runner is recognised or a part of the output is missing:
- * then nobody can tell.
+ * Counts the tests that ran, over all summaries in the output of a program; null where no runner is
+ * recognised. Of an output whose middle is missing only its end is judged, and it counts for none
+ * only where a runner says so that comes once, in a command of one program: what is missing may hold
+ * the summary of another.
+ */
+export function recogniseTests(
+  output: string,
+  command = "",
+): RecognisedTests | null {
+  const text = plainText(output);
+  const isCut = LEFT_OUT.test(text);
+  const found = SUMMARIES.flatMap((summary) => {
+    if (summary.command?.test(command) === false) return [];
+    const counts = Array.from(
+      text.matchAll(summary.line),
+      ({ 0: whole, groups = {} }) => summary.ran({ ...groups, whole }),
+    );
+    return counts.length === 0 ? [] : [{ ...summary, counts }];
+  });
+  if (found.length === 0) return null;
+  const counts = found.flatMap((each) => each.counts);
+  const isTold = counts.every((count) => count !== null) &&
+    (!isCut || found.every(({ isTotal }) => isTotal) && isOneProgram(command));
+  const sum = counts.reduce((all: number, count) => all + (count ?? 0), 0);
+  // Another one may say that tests ran, whose summary is not counted.
+  const isDoubtful = sum === 0 && RUNNERS.some(({ ran }) => ran.test(text));
+  return {
+    runner: found.map(({ name }) => name).join(", "),
+    testsRun: isTold && !isDoubtful ? sum : null,
+  };
+}
+
+function isOneProgram(command: string): boolean {
+  return !/[;&|\n]/.test(command);
+}
+
+/**
+ * Says that no test ran, where the output of a program says so; undefined where a test ran, and
+ * where nobody can tell. A check that expects tests takes less for a sign of it than one that may do
+ * something else.
  */
 export function noTestRan(
   output: string,
   command = "",
+  isExpected = true,
 ): string | undefined {
+  const recognised = recogniseTests(output, command);
+  if (recognised?.testsRun === 0) {
+    const line = summaryIn(output) ?? recognised.runner;
+    return `No test ran: ${recognised.runner} says "${line}"`;
+  }
+  if (!isExpected || (recognised?.testsRun ?? 0) > 0) return undefined;
+  return signOfNone(output, command);
+}
+
+/** The first line of the last summary, for people. */
+function summaryIn(output: string): string | undefined {
+  const text = plainText(output);
+  const lines = SUMMARIES.flatMap(({ line }) =>
+    Array.from(text.matchAll(line), ({ 0: whole, index }) => ({ whole, index }))
+  ).toSorted((one, other) => other.index - one.index);
+  return lines[0]?.whole.split("\n")[0]?.trim();
+}
+
+/** A word of a runner that speaks for no tests, where no word of any speaks for some. */
+function signOfNone(output: string, command: string): string | undefined {
   const text = plainText(output);
   if (LEFT_OUT.test(text) || RUNNERS.some(({ ran }) => ran.test(text))) {
     return undefined;

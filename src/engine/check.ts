@@ -59,8 +59,8 @@ export type RequiredCheck =
     readonly originalCommand: string;
     readonly plan: CommandPlan;
     readonly expectExitCode: number;
-    /** Whether a run in which no test ran fails the check. */
-    readonly expectTests: boolean;
+    /** Whether the item says that tests have to run; undefined where it says nothing. */
+    readonly expectTests: boolean | undefined;
     readonly timeoutMs: number;
     /** Relative to the working tree; null for the tree itself. */
     readonly workingDir: string | null;
@@ -85,7 +85,7 @@ export function requiredCheck(workflow: Workflow, item: Item): RequiredCheck {
         originalCommand: verification.command,
         plan: planCommand(verification.command, workflow.settings),
         expectExitCode: verification.expectExitCode,
-        expectTests: verification.expectTests ?? false,
+        expectTests: verification.expectTests,
         timeoutMs: item.timeoutSeconds === undefined
           ? CHECK_TIMEOUT_MS
           : item.timeoutSeconds * 1000,
@@ -172,7 +172,7 @@ export function failedCheck(
 ): OrcError {
   const { description } = item.verification;
   return refused(
-    "check_failed",
+    isWithoutTests(result) ? "no_test_ran" : "check_failed",
     `Cannot complete item "${item.id}": ${reasonOf(result, description)}${
       lastWordsOf(result)
     }`,
@@ -181,6 +181,12 @@ export function failedCheck(
       details: { itemId: item.id, tries: retryCount, result: told(result) },
     },
   );
+}
+
+/** It ended as it should, so what is wrong is what it did not do. */
+function isWithoutTests(result: CheckResult): boolean {
+  return result.type === "command" && result.problem !== null &&
+    result.exitCode === result.expectExitCode;
 }
 
 /** What is said about a file begins with its name, which keeps its capitals. */
@@ -214,10 +220,9 @@ function remedyFor(result: CheckResult, item: Item): string {
   const isWorded = item.verification.description !== null;
   if (isWorded && advice && result.problem === null) return advice;
   if (result.type === "file_exists") return fileRemedy(result, item);
-  const { command, exitCode, expectExitCode, problem } = result;
-  // It ended as it should, so what is wrong is what it did not do.
-  if (problem !== null && exitCode === expectExitCode) {
-    return `write a test that \`${command}\` runs`;
+  const { command, expectExitCode, problem } = result;
+  if (isWithoutTests(result)) {
+    return `write a test that \`${command}\` runs; a check that may do without says expect_tests: false`;
   }
   const [, missing] =
     /^Program "([^"/]+)" was not found$/.exec(problem ?? "") ??

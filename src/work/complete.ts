@@ -68,8 +68,9 @@ export interface Completed extends Changed {
  * first call only starts the clock.
  *
  * A check may run as long as its item says, else the setting `check_timeout_seconds`, 300 seconds
- * by default. The program gets the environment of this process, and `ORCHESTRATOR_CHECK` with the
- * session and the item it checks, such as `01k9…/tests_pass`. Of the secrets that the workflow names
+ * by default. The program gets the environment of this process without what changes what a command
+ * means (see the setting `check_environment`), and `ORCHESTRATOR_CHECK` with the session and the item
+ * it checks, such as `01k9…/tests_pass`. Of the secrets that the workflow names
  * it gets those of the item alone; their values are replaced in all that is stored and answered.
  *
  * Requires `--allow-read`, `--allow-write` and, for items that run a program, `--allow-run` and
@@ -77,6 +78,10 @@ export interface Completed extends Changed {
  *
  * @throws {OrcError} `check_failed` (refused) if the check fails; `details` holds the item, the
  *   number of tries and the {@linkcode CheckResult}
+ * @throws {OrcError} `no_test_ran` (refused), with the same details, if it ends as it should but a
+ *   test runner in it says that no test ran
+ * @throws {OrcError} `environment_loosened` (refused) if a variable of an agent asks for all of its
+ *   environment to be inherited
  * @throws {OrcError} `evidence_missing` or `evidence_invalid` (refused) if the item has a schema
  *   that its evidence does not follow; `details` holds all problems
  * @throws {OrcError} `evidence_too_large` (usage) if the evidence is; of files `no_such_file`

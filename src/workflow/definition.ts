@@ -128,9 +128,10 @@ function decodeVerification(place: Place): Verification {
       };
     }
     case "command": {
-      const expectTests = readFlag(field(place, "expect_tests"), false);
+      const said = field(place, "expect_tests");
       const check = { type, command, expectExitCode, description };
-      return expectTests ? { ...check, expectTests } : check;
+      if (said.value === undefined) return check;
+      return { ...check, expectTests: readFlag(said, false) };
     }
   }
 }

@@ -69,8 +69,8 @@ function encodeVerification(verification: Verification): JsonObject {
     ["expect_exit_code", expectExitCode],
     ["description", description],
   ];
-  if (type === "command" && verification.expectTests) {
-    fields.push(["expect_tests", true]);
+  if (type === "command" && verification.expectTests !== undefined) {
+    fields.push(["expect_tests", verification.expectTests]);
   }
   if (type === "file_exists" && verification.mayBeEmpty) {
     fields.push(["may_be_empty", true]);

@@ -129,7 +129,7 @@ const verificationEntries = {
   path: textOrNull,
   command: textOrNull,
   expect_exit_code: v.optional(integer, 0),
-  expect_tests: v.optional(flag, false),
+  expect_tests: v.optional(flag),
   may_be_empty: v.optional(flag, false),
   directory: v.optional(flag, false),
   description: textOrNull,
@@ -317,7 +317,7 @@ export const WORKFLOW_KEYS = {
       "The command line, run without a shell unless it holds operators of one; {{name}} is filled in.",
     expect_exit_code: "Exit code that passes, 0 without it.",
     expect_tests:
-      "Whether a run in which no test ran fails the check; orc recognises what the usual test runners print.",
+      "true: the least sign that no test ran fails the check. false: none does. Without it, the word of a test runner does.",
     may_be_empty: "Whether an empty file passes file_exists too.",
     directory:
       "Whether file_exists asks for a directory, empty or not, instead of a file.",

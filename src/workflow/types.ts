@@ -64,7 +64,10 @@ export type Verification =
       readonly command: string;
       /** Exit code that passes; 0 where the workflow names none. */
       readonly expectExitCode: number;
-      /** True where a run in which no test ran fails the check: the key `expect_tests`. */
+      /**
+       * The key `expect_tests`. A run in which no test ran fails the check where a test runner says so;
+       * where it is true, at the least sign of it, and where it is false, never.
+       */
       readonly expectTests?: boolean;
     }
   );

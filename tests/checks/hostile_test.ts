@@ -258,3 +258,32 @@ Deno.test("a check in a clean environment still knows that an agent runs it", ()
       "settings: {check_environment: clean}",
     ),
   ));
+
+/** Ten megabytes of log before the summary of unittest. */
+const LOUD = (tests: number) =>
+  `i=0; head -c 10000000 /dev/zero | tr '\\0' x; printf '\\n\\nRan ${tests} tests in 0.001s\\n\\nOK\\n'`;
+
+Deno.test("a check that ran no test does not pass, though it printed ten megabytes before it said so", async () => {
+  await withSession(async (root) => {
+    writeTree(root, { "none.sh": LOUD(0) });
+    const error = await refusalOf(() =>
+      completeItem(realHost(), { root, itemId: "t" })
+    );
+    assertEquals([error.kind, error.code], ["refused", "no_test_ran"]);
+    assertEquals(stateOf(root).phases.P.items.t.retry_count, 1);
+    writeTree(root, { "none.sh": LOUD(3) });
+    assert((await completeItem(realHost(), { root, itemId: "t" })).changed);
+  }, workflowOf("sh none.sh"));
+});
+
+Deno.test("a check that says that it may do without tests passes without", () =>
+  withSession(
+    async (root) => {
+      writeTree(root, { "none.sh": LOUD(0) });
+      assert((await completeItem(realHost(), { root, itemId: "t" })).changed);
+    },
+    workflowOf("sh none.sh").replace(
+      '"sh none.sh"}',
+      '"sh none.sh", expect_tests: false}',
+    ),
+  ));

@@ -53,7 +53,7 @@ Deno.test("requiredCheck() fills in the settings", () => {
       filled: "make test -k",
     },
     expectExitCode: 1,
-    expectTests: false,
+    expectTests: undefined,
     timeoutMs: 1500,
     workingDir: null,
   });

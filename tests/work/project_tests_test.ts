@@ -85,14 +85,14 @@ Deno.test("completeItem() refuses a run without tests, says by whose word, and a
     const error = await refusalOf(() =>
       completeItem(host, { root, itemId: "tests" })
     );
-    assertEquals([error.kind, error.code], ["refused", "check_failed"]);
+    assertEquals([error.kind, error.code], ["refused", "no_test_ran"]);
     assertStringIncludes(
       error.message,
       'no test ran: unittest says "Ran 0 tests in 0.000s"',
     );
     assertEquals(
       error.hint,
-      "write a test that `make test` runs, then run: orc complete tests",
+      "write a test that `make test` runs; a check that may do without says expect_tests: false, then run: orc complete tests",
     );
     const full = { stdout: "Ran 1 test in 0.000s\n\nOK\n" };
     const later = fixedHost({ number: 2, programs: { "make test": full } });

@@ -91,7 +91,7 @@ Deno.test("decodeDefinition() reads each kind of verification", () => {
     ],
     [
       '{"type": "command", "command": "x", "expect_tests": false}',
-      { ...command, command: "x" },
+      { ...command, command: "x", expectTests: false },
     ],
     [
       '{"type": "file_exists", "path": "a", "may_be_empty": true}',
@@ -117,10 +117,13 @@ Deno.test("encodeDefinition() writes a time limit only where there is one", () =
   }
 });
 
-Deno.test("encodeDefinition() writes that tests are expected only where they are", () => {
-  for (const [flag, expected] of [["true", true], ["false", undefined]]) {
+Deno.test("encodeDefinition() writes whether tests are expected only where it is said", () => {
+  for (
+    const said of [', "expect_tests": true', ', "expect_tests": false', ""]
+  ) {
+    const expected = said === "" ? undefined : true;
     const item =
-      `{"id": "a", "name": "A", "verification": {"type": "command", "command": "x", "expect_tests": ${flag}}}`;
+      `{"id": "a", "name": "A", "verification": {"type": "command", "command": "x"${said}}}`;
     const workflow = decodeDefinition(definitionWith(item));
     const encoded = encodeDefinition(workflow);
     assertEquals(
