@@ -12,6 +12,7 @@ import {
 } from "../files/read.ts";
 import type { Host, ProgramRequest, ProgramResult } from "../host/host.ts";
 import { type CheckSecrets, maskResult } from "../secrets/masker.ts";
+import { mannerOf } from "../workflow/shell_list.ts";
 import type { CheckResult } from "../workflow/types.ts";
 import {
   type CheckEnvironment,
@@ -123,7 +124,11 @@ async function runCommand(
   const bounds = boundsOf(host, { ...site, environment }, path);
   const { trace, ...ended } = await host.runProgram({
     command: plan.kind === "shell"
-      ? { shell: plan.text, values: plan.values }
+      ? {
+        shell: plan.text,
+        values: plan.values,
+        manner: mannerOf(plan.text),
+      }
       : plan.words,
     workingDirectory: path,
     timeoutMs: check.timeoutMs,

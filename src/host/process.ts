@@ -313,9 +313,15 @@ function whyNotStarted(
   return whyUnrunnable(program, siteOf(request)) ?? plain;
 }
 
+/** Some shells have no such option, and would end at it. */
+const PIPEFAIL = "(set -o pipefail) 2>/dev/null && set -o pipefail";
+
 function wordsOf(command: ProgramRequest["command"]): readonly string[] {
   if (!("shell" in command)) return command;
-  return IS_WINDOWS ? ["cmd.exe"] : ["sh", "-c", command.shell];
+  if (IS_WINDOWS) return ["cmd.exe"];
+  const { shell, manner } = command;
+  const text = manner?.pipefail ? `${PIPEFAIL}; ${shell}` : shell;
+  return ["sh", ...manner?.stops ? ["-e"] : [], "-c", text];
 }
 
 function isMissing(directory: string): boolean {

@@ -8,7 +8,12 @@ export interface ProgramRequest {
   /** Program and arguments, or one text for `sh`, on Windows for `cmd`, and what was filled into it. */
   readonly command:
     | readonly string[]
-    | { readonly shell: string; readonly values?: readonly string[] };
+    | {
+      readonly shell: string;
+      readonly values?: readonly string[];
+      /** Whether `sh` ends at the first program that fails, and a pipe fails with any of its programs. */
+      readonly manner?: { readonly stops: boolean; readonly pipefail: boolean };
+    };
   /** Where the program runs; absolute. */
   readonly workingDirectory: string;
   /** After this time the program and all it started are ended. */

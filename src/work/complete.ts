@@ -26,6 +26,7 @@ import {
 import { secretsForCheck } from "../secrets/masker.ts";
 import { type ConfigSite, readSetting, readValue } from "../settings/files.ts";
 import { valueOf } from "../settings/merge.ts";
+import { whyUnfailing } from "../workflow/shell_list.ts";
 import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
 import {
   applyAction,
@@ -200,7 +201,7 @@ async function judgedAction(
     return { action, output: undefined, warnings: [] };
   }
   const { result, receipt } = ran;
-  const warnings: string[] = [];
+  const warnings: string[] = unfailingWarning(check, itemId);
   // What a check found counts, though the disk does not take all that it printed.
   const output = orElse(
     () => keepOutput(host, opened, outputText(result)),
@@ -212,6 +213,17 @@ async function judgedAction(
   const named = { ...receipt, output: output?.path ?? null };
   const action = { ...complete, result, receipt: encodeReceipt(named) };
   return { action, output, warnings };
+}
+
+/** Says so where a check that ran proves nothing, since it could not have failed. */
+function unfailingWarning(check: RequiredCheck, itemId: string): string[] {
+  if (check.type !== "command" || check.expectExitCode !== 0) return [];
+  const { plan } = check;
+  if (plan.kind === "invalid") return [];
+  const why = whyUnfailing(plan.kind === "shell" ? plan.text : plan.filled);
+  return why === undefined
+    ? []
+    : [`The check of item "${itemId}" cannot fail: ${why}`];
 }
 
 /** Lets the settings say how long a check may run, where its item does not. */

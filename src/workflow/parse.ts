@@ -20,6 +20,7 @@ import {
   warningAt,
 } from "./problem.ts";
 import { schemaProblems, WORKFLOW_KEYS, workflowSchema } from "./schema.ts";
+import { whyUnfailing } from "./shell_list.ts";
 import {
   APPROVAL_TIMEOUT,
   approvalTimeoutMinutes,
@@ -367,6 +368,11 @@ function* aboutCommand(
   if (hasToSucceed && ALWAYS_PASSES.test(program)) {
     const message = `The check ${quote(command)} passes whatever was done`;
     yield errorAt(site.path, "check_always_passes", message);
+  } else if (hasToSucceed && plan.kind !== "invalid") {
+    const why = whyUnfailing(plan.kind === "shell" ? plan.text : plan.filled);
+    if (why === undefined) return;
+    const message = `The check ${quote(command)} cannot fail: ${why}`;
+    yield warningAt(site.path, "check_cannot_fail", message);
   }
 }
 

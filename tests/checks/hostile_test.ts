@@ -287,3 +287,18 @@ Deno.test("a check that says that it may do without tests passes without", () =>
       '"sh none.sh", expect_tests: false}',
     ),
   ));
+
+Deno.test("a check that cannot fail is named when it passes, and one of several lines fails with each", async () => {
+  await withSession(async (root) => {
+    const { warnings } = await completeItem(realHost(), { root, itemId: "t" });
+    assertEquals(warnings, [
+      'The check of item "t" cannot fail: behind "||" stands what always ends well',
+    ]);
+  }, workflowOf("false || true"));
+  await withSession(async (root) => {
+    const error = await refusalOf(() =>
+      completeItem(realHost(), { root, itemId: "t" })
+    );
+    assertEquals(error.code, "check_failed");
+  }, workflowOf("false\ntrue"));
+});

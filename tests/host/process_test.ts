@@ -148,6 +148,32 @@ Deno.test("runProgram() tells which file ran, and none where none was found", as
   });
 });
 
+Deno.test("runProgram() ends a text of several lines at the first that fails, and a pipe where the shell can", async () => {
+  const codeOf = async (
+    shell: string,
+    manner: { readonly stops: boolean; readonly pipefail: boolean },
+    options?: Partial<ProgramRequest>,
+  ) => (await run({ shell, manner }, options)).exitCode;
+  const lines = { stops: true, pipefail: false };
+  assertEquals(await codeOf("false\ntrue", lines), 1);
+  assertEquals(await codeOf("true\nfalse || true\nexit 3", lines), 3);
+  assertEquals(await codeOf("false\ntrue", { ...lines, stops: false }), 0);
+  const both = { stops: true, pipefail: true };
+  assertEquals(await codeOf("exit 3 | cat; exit 4", both) > 0, true);
+  assertEquals(await codeOf("echo a | cat\nexit 5", both), 5);
+  await withTemporaryDirectory(async (directory) => {
+    // bash, as the shell of other systems, knows the option.
+    writeTree(directory, { sh: '#!/bin/sh\nexec bash "$@"\n' });
+    Deno.chmodSync(`${directory}/sh`, 0o755);
+    const variables = { PATH: `${directory}:/usr/bin:/bin` };
+    const pipe = "exit 3 | cat";
+    const options = { variables };
+    assertEquals(await codeOf(pipe, both, options), 3);
+    const none = { stops: false, pipefail: false };
+    assertEquals(await codeOf(pipe, none, options), 0);
+  });
+});
+
 Deno.test("runProgram() hands on nothing that ties git to one repository", async () => {
   const { stdout: named } = await run(["git", "rev-parse", "--local-env-vars"]);
   const local = named.trim().split("\n");

@@ -518,6 +518,14 @@ Deno.test("findWarnings() finds secrets that no command gets", () => {
   warns("", { item: { ...running("make").item, secrets } });
 });
 
+Deno.test("findWarnings() finds checks that cannot fail, in settings too", () => {
+  const found = "warning check_cannot_fail .verification.command";
+  warns(found, running("make test || true"));
+  warns(found, running("make test | tee log"));
+  warns(found, running("sh -c 'make test; true'"));
+  warns("", running("make test && true"));
+});
+
 Deno.test("findWarnings() finds variables that no command gets, and an environment of checks that nobody knows", () => {
   const env = ["PYTHONPATH"];
   warns("warning env_without_effect .env", { item: { env } });
