@@ -176,6 +176,7 @@ export async function readCommittedTree(
     const entries = parseEntries(decodeNames(bytes))
       ?.filter(({ path }) => isMeant(path) && !isOwn(path));
     if (entries === undefined) throw new NoTree(UNKNOWN_FORM);
+    if (entries.length === 0) throw new NoTree(noFile(inputs ?? []));
     const newHash = await loadHash(hashOf(found.pointer));
     const id = treeIdOf(entries, objectHash(newHash));
     return { id, kind: "git", entries } as const;

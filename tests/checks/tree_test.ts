@@ -815,6 +815,10 @@ inGit(
         inputs: ["a"],
       }),
     );
+    assertEquals(await treeAt("HEAD", ["b"]), {
+      id: null,
+      reason: 'No file matches "b"',
+    });
     assertEquals(await treeAt("--help"), {
       id: null,
       reason: 'No commit "--help"',
