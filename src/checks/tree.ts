@@ -31,6 +31,8 @@ import {
 import {
   changedPaths,
   matcherOf,
+  MODES,
+  parentOf,
   parseEntries,
   printEntries,
   type TreeEntry,
@@ -212,7 +214,9 @@ async function keptEntries(
   const text = readCached(layout, treePath(layout, id));
   const entries = text === undefined ? undefined : parseEntries(text);
   if (entries === undefined) return undefined;
-  const newHash = await loadHash(id.length === 40 ? "sha1" : "sha256");
+  const newHash = await loadHash(
+    id.length === digitsOf("sha1") ? "sha1" : "sha256",
+  );
   return treeIdOf(entries, objectHash(newHash)) === id ? entries : undefined;
 }
 
@@ -224,30 +228,28 @@ async function treeOf(
   },
 ): Promise<Tree> {
   const top = site.workingTree;
-  const isDirectory = directoriesOf(top);
-  const { kind, hash, modes } = await listFiles(host, top, isDirectory, signal);
-  const newHash = await loadHash(hash);
   const layout = repositoryLayout(site.root);
-  const name = objectHash(newHash)("blob", new TextEncoder().encode(top));
-  const path = filesPath(layout, name);
+  const path = filesPath(layout, await nameFor(top));
   const staged = keeps ? stage(layout, path, host.newToken()) : undefined;
   try {
     const known = parseKnown(reread ? "" : readCached(layout, path) ?? "");
-    const startedAtMs = staged?.madeAtMs;
-    const reader = new TreeReader({
-      top,
-      isDirectory,
-      newHash,
-      known,
-      startedAtMs,
-    });
+    const reader = new TreeReader(top, known, staged?.madeAtMs);
     const isMeant = matcherOf(inputs);
+    const isDirectory = directoriesOf(top);
+    const [{ kind, hash, modes }] = await Promise.all([
+      listFiles(host, top, isDirectory, signal),
+      reader.lookAhead(isMeant, signal),
+    ]);
+    const newHash = await loadHash(hash);
+    const digits = digitsOf(hash);
     const entries: TreeEntry[] = [];
     for (const [path, mode] of modes) {
-      const entry = isMeant(path)
-        ? await reader.entryAt(path, mode, signal)
-        : reader.pass(path);
-      if (entry !== undefined) entries.push(entry);
+      if (!isMeant(path)) reader.pass(path);
+      // What git names in a directory that a link leads to is not there.
+      if (!isMeant(path) || !isDirectory(parentOf(path))) continue;
+      const entry = reader.entrySeen(path, digits) ??
+        await reader.entryAt(path, newHash, signal);
+      if (entry !== undefined) entries.push(withMode(entry, mode));
     }
     // The identity of nothing would stay the same for whoever names no file that is there.
     if (entries.length === 0) throw new NoTree(noFile(inputs));
@@ -256,6 +258,23 @@ async function treeOf(
   } finally {
     if (staged) discard(staged.temporary);
   }
+}
+
+function digitsOf(hash: "sha1" | "sha256"): number {
+  return hash === "sha1" ? 40 : 64;
+}
+
+/** Where the system knows no such mode, git's index says which files can be run. */
+function withMode(entry: TreeEntry, listedMode: string | null): TreeEntry {
+  const isTold = Deno.build.os === "windows" && entry.mode === MODES.file &&
+    listedMode === MODES.executable;
+  return isTold ? { ...entry, mode: listedMode } : entry;
+}
+
+/** Names a working tree among others. */
+async function nameFor(path: string): Promise<string> {
+  const hash = objectHash(await loadHash("sha256"));
+  return hash("blob", new TextEncoder().encode(path));
 }
 
 function noFile(inputs: readonly string[]): string {

@@ -3,13 +3,8 @@ import { joinPath } from "../base/path.ts";
 import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
 import { openSame } from "../files/read.ts";
 import type { NewHash } from "../files/tree.ts";
-import { type IsDirectory, NoTree } from "./tree_files.ts";
-import {
-  type HashObject,
-  MODES,
-  parentOf,
-  type TreeEntry,
-} from "./tree_rules.ts";
+import { NoTree } from "./tree_files.ts";
+import { type HashObject, MODES, type TreeEntry } from "./tree_rules.ts";
 
 /** Loads what hashes as a repository does. */
 export async function loadHash(name: "sha1" | "sha256"): Promise<NewHash> {
@@ -54,35 +49,59 @@ const RUN_BIT = 0o100;
 /** Ids of files by their path, each with how the file looked. */
 export type KnownFiles = ReadonlyMap<string, string>;
 
-/** Reads the entries of a working tree, one after the other. */
+/** So many files are looked at before others get a turn. */
+const FILES_IN_A_ROW = 4096;
+
+/** Lets others have a turn, such as whoever says that nobody waits any more. */
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
+  signal?.throwIfAborted();
+}
+
+/** Reads the files of a working tree. */
 export class TreeReader {
   readonly #top: string;
-  readonly #isDirectory: IsDirectory;
-  readonly #newHash: NewHash;
-  readonly #hashObject: HashObject;
   readonly #known: KnownFiles;
-  readonly #lasting = new Map<string, string>();
   readonly #lastsUntilMs: number;
+  readonly #lasting = new Map<string, string>();
+  /** The entries of files that look as they are known. */
+  readonly #seen = new Map<string, TreeEntry>();
   readonly #block = new Uint8Array(BLOCK_BYTES);
   #readBytes = 0;
   #pausedAtBytes = 0;
 
+  /**
+   * @param startedAtMs by the clock of the file system; undefined where nothing is remembered
+   */
   constructor(
-    { top, isDirectory, newHash, known, startedAtMs }: {
-      readonly top: string;
-      readonly isDirectory: IsDirectory;
-      readonly newHash: NewHash;
-      readonly known: KnownFiles;
-      /** By the clock of the file system; undefined where nothing is remembered. */
-      readonly startedAtMs: number | undefined;
-    },
+    top: string,
+    known: KnownFiles,
+    startedAtMs: number | undefined,
   ) {
     this.#top = top;
-    this.#isDirectory = isDirectory;
-    this.#newHash = newHash;
-    this.#hashObject = objectHash(newHash);
     this.#known = known;
     this.#lastsUntilMs = (startedAtMs ?? -Infinity) - TICK_MS;
+  }
+
+  /** Looks at the files that are known, in the time in which git lists those that are there. */
+  async lookAhead(
+    isMeant: (path: string) => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    let count = 0;
+    for (const [path, known] of this.#known) {
+      if (count++ % FILES_IN_A_ROW === 0) await turn(signal);
+      if (!isMeant(path)) continue;
+      try {
+        const seen = Deno.lstatSync(joinPath(this.#top, path));
+        const end = known.indexOf(" ");
+        if (!seen.isFile || known.slice(end + 1) !== lookOf(seen)) continue;
+        const id = known.slice(0, end);
+        this.#seen.set(path, { path, mode: modeOf(seen), id });
+      } catch {
+        // Whoever needs it looks again.
+      }
+    }
   }
 
   /** What is known of files that are sure to look otherwise once they change again. */
@@ -96,33 +115,36 @@ export class TreeReader {
     if (known !== undefined) this.#lasting.set(path, known);
   }
 
+  /** The entry of a file that was known, and looked the same when it was looked at ahead. */
+  entrySeen(path: string, digits: number): TreeEntry | undefined {
+    const entry = this.#seen.get(path);
+    // Ids may be of another hash: a directory may have become a repository.
+    if (entry?.id.length !== digits) return undefined;
+    this.pass(path);
+    return entry;
+  }
+
   /**
-   * The entry of a path; undefined where no file and no link is. A link counts for its text, and none is
-   * followed, also where it leads to a directory of files that git names.
-   *
-   * @param listedMode the mode by which git knows the file, for systems that have none
+   * The entry of a path as it is now; undefined where no file and no link is. A link counts for its text,
+   * and is not followed.
    */
   async entryAt(
     path: string,
-    listedMode: string | null,
+    newHash: NewHash,
     signal: AbortSignal | undefined,
   ): Promise<TreeEntry | undefined> {
-    if (!this.#isDirectory(parentOf(path))) return undefined;
     const absolute = joinPath(this.#top, path);
     try {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const seen = Deno.lstatSync(absolute);
         if (seen.isSymlink) {
           const text = new TextEncoder().encode(Deno.readLinkSync(absolute));
-          const id = this.#hashObject("blob", text);
+          const id = objectHash(newHash)("blob", text);
           return { path, mode: MODES.link, id };
         }
         if (!seen.isFile) return undefined;
-        const id = this.#idOf(path, seen) ??
-          await this.#read(path, seen, signal);
-        if (id !== undefined) {
-          return { path, mode: modeOf(seen, listedMode), id };
-        }
+        const id = await this.#read(path, seen, newHash, signal);
+        if (id !== undefined) return { path, mode: modeOf(seen), id };
       }
     } catch (error) {
       if (isAbsent(error) || codeOf(error) === "ENOTDIR") return undefined;
@@ -131,24 +153,17 @@ export class TreeReader {
     throw new NoTree(`The file "${path}" changes while it is read`);
   }
 
-  #idOf(path: string, seen: Deno.FileInfo): string | undefined {
-    const known = this.#known.get(path);
-    const look = lookOf(seen);
-    if (known === undefined || !known.endsWith(` ${look}`)) return undefined;
-    this.#lasting.set(path, known);
-    return known.slice(0, -1 - look.length);
-  }
-
   /** Undefined where the file was changed or replaced meanwhile. */
   async #read(
     path: string,
     seen: Deno.FileInfo,
+    newHash: NewHash,
     signal: AbortSignal | undefined,
   ): Promise<string | undefined> {
     const file = openSame(joinPath(this.#top, path), seen, { read: true });
     if (file === undefined) return undefined;
     try {
-      const hash = this.#newHash();
+      const hash = newHash();
       hash.update(header("blob", seen.size));
       let sizeBytes = 0;
       this.#readBytes += BYTES_OF_OPENING;
@@ -182,8 +197,7 @@ export class TreeReader {
     }
     if (this.#readBytes - this.#pausedAtBytes < BYTES_IN_A_ROW) return;
     this.#pausedAtBytes = this.#readBytes;
-    await new Promise((resolve) => setTimeout(resolve));
-    signal?.throwIfAborted();
+    await turn(signal);
   }
 }
 
@@ -195,9 +209,8 @@ function lookOf({ size, mtime, ctime, ino, dev }: Deno.FileInfo): string {
   return `${size}/${mtime?.getTime()}/${ctime?.getTime()}/${ino}/${dev}`;
 }
 
-function modeOf(seen: Deno.FileInfo, listedMode: string | null): string {
-  if (Deno.build.os === "windows") return listedMode ?? MODES.file;
-  return ((seen.mode ?? 0) & RUN_BIT) === 0 ? MODES.file : MODES.executable;
+function modeOf({ mode }: Deno.FileInfo): string {
+  return ((mode ?? 0) & RUN_BIT) === 0 ? MODES.file : MODES.executable;
 }
 
 /** Reads what {@linkcode printKnown} made. */

@@ -66,21 +66,20 @@ function idOf(directory: Directory, hash: HashObject): string {
       }
       : { key: name, head: `${child.mode} ${name}\0`, id: child.id });
   rows.sort((one, other) => compareBytes(one.key, other.key));
-  // A character takes at most three bytes for each of its units, and two digits take one.
-  const limit = rows.reduce(
-    (sum, { head, id }) => sum + 3 * head.length + id.length / 2,
-    0,
-  );
-  const content = new Uint8Array(limit);
-  const encoder = new TextEncoder();
+  // One call for all, since a zero byte ends each head and stands nowhere else in it.
+  const heads = new TextEncoder().encode(rows.map(({ head }) => head).join(""));
+  const idBytes = rows.reduce((sum, { id }) => sum + id.length / 2, 0);
+  const content = new Uint8Array(heads.length + idBytes);
   let length = 0;
-  for (const { head, id } of rows) {
-    length += encoder.encodeInto(head, content.subarray(length)).written;
+  let from = 0;
+  for (const { id } of rows) {
+    const end = heads.indexOf(0, from) + 1;
+    while (from < end) content[length++] = heads[from++] ?? 0;
     for (let at = 0; at < id.length; at += 2) {
       content[length++] = 16 * digitAt(id, at) + digitAt(id, at + 1);
     }
   }
-  return hash("tree", content.subarray(0, length));
+  return hash("tree", content);
 }
 
 /** The value of a hexadecimal digit in lower case. */
