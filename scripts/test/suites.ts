@@ -62,6 +62,7 @@ export function allSuites(): Suite[] {
     suite("cli", MACHINE),
     suite("journey", MACHINE, [JOURNEY]),
     suite("agents", MACHINE),
+    suite("redteam", ANYTHING),
     suite("defects", MACHINE),
     suite("bad_inputs", ANYTHING),
     suite("remedies", ANYTHING),
