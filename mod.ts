@@ -86,6 +86,15 @@ export {
   verifyWriteAllowed,
   type WriteAllowed,
 } from "./src/work/agent.ts";
+export type { WaitingApproval } from "./src/engine/waiting.ts";
+export {
+  type Approvals,
+  type ApprovalStream,
+  listApprovals,
+  type SessionApproval,
+  watchApprovals,
+  type WatchApprovalsOptions,
+} from "./src/work/approvals.ts";
 export type { Changed } from "./src/work/change.ts";
 export {
   type Completed,

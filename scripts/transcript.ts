@@ -17,6 +17,7 @@ const WORKFLOW = /^name: /m;
 const SESSION_NAME = /add-login-[0-9a-f]{4}/g;
 const SHOWN_NAME = "add-login-3f2a";
 const SESSION_ID = /[0-9a-z]{4}…[0-9a-z]{4}/g;
+const WHOLE_ID = /(?<=--session )[0-9a-z]{26}/g;
 const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 const DURATION = /\b\d+(?:\.\d+)? (?:ms|s)\b/g;
 
@@ -106,6 +107,7 @@ async function cacheDirectory(): Promise<string> {
 function normalised(text: string, shop: string): string {
   return text.replaceAll(shop, "~/shop")
     .replaceAll(SESSION_ID, "01k9…7f2q")
+    .replaceAll(WHOLE_ID, "01k9wcsz8e1m0r4t5v6x7y7f2q")
     .replaceAll(SESSION_NAME, SHOWN_NAME)
     .replaceAll(INSTANT, "2026-01-02T03:04:05Z")
     .replaceAll(DURATION, "1 s");

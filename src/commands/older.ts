@@ -16,7 +16,7 @@ const GONE: readonly (readonly [words: string, way: string])[] = [
   ],
   [
     "finish --skip-review-check",
-    "record the reviews with orc complete, or let a human run orc finish --force",
+    "record the reviews with orc complete, or let a human run orc finish --force --session ID",
   ],
   ["finish --continue", `git push; ${GIT}`],
   ["checkpoint -d", 'orc checkpoint --decision "TEXT": -d is the root here'],
@@ -51,7 +51,10 @@ const GONE: readonly (readonly [words: string, way: string])[] = [
   ["secrets sources", "orc secrets list"],
   ["secrets copy", "orc secrets set NAME in the other repository"],
   ["validate-adherence", "orc analyze, and orc history for what was done"],
-  ["approval", "orc approve-item or orc approve, by a human in a terminal"],
+  [
+    "approval",
+    "orc approve-item or orc approve, by a human in a terminal; orc approvals lists what waits",
+  ],
   ["resolve", `resolve conflicts with git; ${GIT}`],
   ["run", "orc handoff --execute, which runs an agent's program"],
   ["setup", "orc init, and orc verify-write-allowed in a hook of yours"],

@@ -2,6 +2,7 @@ import type { CommandGroup, TableEntry } from "./command.ts";
 
 // Each file is loaded with the first of its commands that is used: start-up time is what agents feel.
 const agent = from(() => import("./agent.ts"));
+const approvals = from(() => import("./approvals.ts"));
 const begin = from(() => import("./begin.ts"));
 const checkpoints = from(() => import("./checkpoints.ts"));
 const config = from(() => import("./config.ts"));
@@ -41,6 +42,7 @@ export const commandGroups: readonly CommandGroup[] = [
     title: "Approve",
     isFolded: true,
     entries: [
+      approvals("approvals", "List what waits for a human in all sessions"),
       work("approve-item", "Give a human's yes to an item"),
       work("approve", "Give a human's yes to a phase"),
       agent(

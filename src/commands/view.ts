@@ -131,7 +131,7 @@ export function nextParagraph(
     ...item.notes.map((note) => adviceText(note, style)),
     checkLine(item),
     ...more,
-    clockLine(item),
+    clockLine(item, next.answer),
     remark === "" ? null : `${remark}: orc skip ${item.id} --reason "<why>"`,
     item.failure ? `last try failed: ${item.failure}` : null,
     `${next.human ? "then a human runs" : "then"}: ${next.command}`,
@@ -176,12 +176,15 @@ function checkLine(
   return isManual ? `a human decides: ${check}` : `orc checks: ${check}`;
 }
 
-function clockLine({ id, approval, passesAt }: ItemSummary): string | null {
-  if (approval !== "clock") return null;
+function clockLine(
+  { passesAt }: ItemSummary,
+  answer: string | undefined,
+): string | null {
+  if (answer === undefined) return null;
   const when = passesAt === null
     ? "some time after the first try or start-item"
     : `at ${passesAt}`;
-  return `passes by itself ${when}; before, a human may run: orc approve-item ${id}`;
+  return `passes by itself ${when}; before, a human may run: ${answer}`;
 }
 
 /** Where a session stands after a change, short enough to be read each time. */

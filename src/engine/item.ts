@@ -9,6 +9,7 @@ import { lengthOf, limitText, quoted, uncapitalised } from "../base/text.ts";
 import { withOffset } from "../base/time.ts";
 import { problemOfSkipReason } from "../workflow/evidence.ts";
 import {
+  approvalCommand,
   approvalRequired,
   forcedSkip,
   hasCome,
@@ -25,6 +26,7 @@ import type {
   Event,
   Item,
   ItemState,
+  Workflow,
 } from "../workflow/types.ts";
 import {
   describeResult,
@@ -138,7 +140,7 @@ function completeSupported(
       const because = "nobody passes a gate without its verification";
       throw refusal("complete", id, because);
     }
-    requireHuman(situation.caller, `complete item "${id}" unverified`);
+    requireHuman(situation, `complete item "${id}" unverified`);
   } else if (verification.type !== "none") {
     if (action.result?.type !== verification.type) {
       throw new Error(`the check of item "${id}" was not run`);
@@ -240,7 +242,7 @@ export function approveItem(
   if (open.itemState.status === "completed") return unchanged(state);
   assertNotSkipped("approve", open);
   assertInOrder("approve", situation, open);
-  requireHuman(caller, `approve item "${itemId}"`);
+  requireHuman(situation, `approve item "${itemId}"`);
   const gate = open.item.verification.type === "manual_gate"
     ? "manual gate"
     : "gate without verification";
@@ -273,11 +275,15 @@ function passManualGate(situation: Situation, open: OpenItem): Decision {
       ? autoSkipped(situation, open, "hybrid mode, low risk", { risk: "low" })
       : autoSkipped(situation, open, "zero_human mode");
   }
-  if (passage?.type !== "clock") throw approvalRequired("complete", open.item);
+  if (passage?.type !== "clock") {
+    throw approvalRequired(workflow, "complete", open.item);
+  }
   const instant = passesAt(passage, open.itemState);
   // The first call starts the clock, and is reported as a refusal once it is stored.
   if (instant === null) return started(situation, open, at);
-  if (!hasCome(instant, at)) throw approvalPending(id, instant);
+  if (!hasCome(instant, at)) {
+    throw approvalPending(workflow, id, instant);
+  }
   const { minutes } = passage;
   const because = `hybrid mode, not answered within ${limitText(minutes)}`;
   const details = { risk, approval_timeout_minutes: minutes };
@@ -308,13 +314,18 @@ function autoSkipped(
 }
 
 /** The answer while a human may still say something. */
-export function approvalPending(itemId: string, passesAt: string): OrcError {
+export function approvalPending(
+  workflow: Workflow,
+  itemId: string,
+  passesAt: string,
+): OrcError {
   return refused(
     "approval_pending",
     `Cannot complete item "${itemId}" yet: it passes by itself at ${passesAt}, unless a human approves it before`,
     {
-      hint:
-        `a human runs, in a terminal: orc approve-item ${itemId}; from then on anybody: orc complete ${itemId}`,
+      hint: `a human runs, in a terminal: ${
+        approvalCommand(workflow, itemId)
+      }; from then on anybody: orc complete ${itemId}`,
       details: { itemId, passesAt },
     },
   );
@@ -341,8 +352,8 @@ export function skipItem(situation: Situation, action: Skip): Decision {
   }
   assertInOrder("skip", situation, open);
   assertSkippable(situation, open, force);
-  if (force) requireHuman(caller, `skip item "${itemId}" by force`);
-  assertReason(open, action);
+  if (force) requireHuman(situation, `skip item "${itemId}" by force`);
+  assertReason(workflow, open, action);
   return itemChanged(situation, open, {
     status: "skipped",
     skippedAt: at,
@@ -362,14 +373,16 @@ function assertSkippable(
     const conditions = item.skipConditions.join("; ");
     const help = isGate && item.skipConditions.length > 0
       ? `; where one of these holds (${conditions}), a human can do without it: ${
-        forcedSkip(item.id)
+        forcedSkip(workflow, item.id)
       }`
       : "";
     throw refusal("skip", item.id, obstacleOf(item), hint + help);
   }
   if (force) return;
   // A reason that would only lead to a dead end, or past a human, does not count.
-  if (isHumanOnly(workflow, item)) throw approvalRequired("skip", item);
+  if (isHumanOnly(workflow, item)) {
+    throw approvalRequired(workflow, "skip", item);
+  }
   const review = missingReviewOf(workflow, state, item.id);
   if (review === undefined) return;
   const because =
@@ -384,11 +397,17 @@ function obstacleOf({ stepType }: Item): string {
     : "its workflow does not let it be skipped";
 }
 
-function assertReason(open: OpenItem, { reason, force }: Skip): void {
+function assertReason(
+  workflow: Workflow,
+  open: OpenItem,
+  { reason, force }: Skip,
+): void {
   const { id, skipConditions } = open.item;
   const problem = problemOfSkipReason(reason, reasonRuleOf(open));
   if (problem === undefined) return;
-  const command = force ? forcedSkip(id) : `orc skip ${id} --reason "<why>"`;
+  const command = force
+    ? forcedSkip(workflow, id)
+    : `orc skip ${id} --reason "<why>"`;
   const advice = skipConditions.length === 0
     ? "say what makes it unnecessary here"
     : `say which of these holds, and why (${skipConditions.join("; ")})`;

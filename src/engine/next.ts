@@ -1,5 +1,7 @@
 import { shellWord } from "../base/text.ts";
 import {
+  approvalCommand,
+  forHuman,
   isHumanOnly,
   isManual,
   needsHuman,
@@ -61,6 +63,8 @@ export type Step = StepAction & {
   readonly command: string;
   /** Whether only a human can take it. */
   readonly human: boolean;
+  /** With what a human answers before the item passes by itself; undefined where it does not. */
+  readonly answer?: string;
 };
 
 export function nextStep(workflow: Workflow, state: SessionState): Step {
@@ -74,11 +78,13 @@ export function nextStep(workflow: Workflow, state: SessionState): Step {
     .filter(({ itemState }) => itemState.status !== "skipped");
   const item = itemToGoOnWith(workflow, phase, open);
   if (item) return stepFor(workflow, item);
-  if (here.some(isApproval)) return approvalOf(phase.id, "orc approve");
+  if (here.some(isApproval)) {
+    return approvalOf(phase.id, forHuman(workflow, "orc approve"));
+  }
   if (nextPhase(workflow, state)) {
     return { action: "advance", command: "orc advance", human: false };
   }
-  return wayOut(blockers);
+  return wayOut(workflow, blockers);
 }
 
 /**
@@ -104,10 +110,9 @@ function itemToGoOnWith(
 /** The step that gets an open item done, whoever's turn it is. */
 export function stepFor(workflow: Workflow, item: Item): Step {
   const { id: itemId, evidenceSchema } = item;
-  const word = shellWord(itemId);
+  const answer = approvalCommand(workflow, itemId);
   if (needsHuman(workflow, item)) {
-    const command = `orc approve-item ${word}`;
-    return { action: "approve_item", itemId, command, human: true };
+    return { action: "approve_item", itemId, command: answer, human: true };
   }
   // There is nothing to tell about an approval nobody gave.
   const isClock = passageOf(workflow, item)?.type === "clock";
@@ -115,18 +120,25 @@ export function stepFor(workflow: Workflow, item: Item): Step {
   const evidence = evidenceSchema !== null && !isManual(item)
     ? ' --evidence "<file>"'
     : "";
-  const command = `orc complete ${word}${evidence}${notes}`;
-  return { action: "complete", itemId, command, human: false };
+  const command = `orc complete ${shellWord(itemId)}${evidence}${notes}`;
+  const step = { action: "complete", itemId, command, human: false } as const;
+  return isClock ? { ...step, answer } : step;
 }
 
 /** Nobody goes back to a phase: what was left open there, only a human can do without. */
-function wayOut(blockers: readonly Blocker[]): Step {
+function wayOut(
+  workflow: Workflow,
+  blockers: readonly Blocker[],
+): Step {
   const [phaseId] = blockers.filter(isApproval).map(({ phaseId }) => phaseId);
   if (phaseId !== undefined) {
-    return approvalOf(phaseId, `orc approve --phase ${shellWord(phaseId)}`);
+    const command = `orc approve --phase ${shellWord(phaseId)}`;
+    return approvalOf(phaseId, forHuman(workflow, command));
   }
   const human = blockers.length > 0;
-  const command = human ? "orc finish --force" : "orc finish";
+  const command = human
+    ? forHuman(workflow, "orc finish --force")
+    : "orc finish";
   return { action: "finish", command, human };
 }
 

@@ -40,7 +40,7 @@ export function advance(
   situation: Situation,
   { force }: ActionOf<"advance">,
 ): Decision {
-  const { workflow, state, at, caller } = situation;
+  const { workflow, state, at } = situation;
   const phase = currentPhase(workflow, state);
   const next = nextPhase(workflow, state);
   const blockers = phaseBlockers(state, phase);
@@ -50,7 +50,7 @@ export function advance(
     throw blocked(situation, `Cannot leave phase "${phase.id}"`, blockers);
   }
   if (!next) return unchanged(state);
-  if (force) requireHuman(caller, `leave phase "${phase.id}" by force`);
+  if (force) requireHuman(situation, `leave phase "${phase.id}" by force`);
   return {
     state: withPhase({ ...left(state, phase, at), currentPhaseId: next.id }, {
       ...phaseStateOf(state, next),
@@ -122,7 +122,7 @@ export function approvePhase(
     });
   }
   if (!awaitsApproval(state, phase)) return unchanged(state);
-  requireHuman(caller, `approve phase "${phase.id}"`);
+  requireHuman(situation, `approve phase "${phase.id}"`);
   const key = approvalKey(phase.id);
   return {
     state: {
@@ -194,7 +194,7 @@ export function finish(
   if (forced && !force) {
     throw blocked(situation, "Cannot finish the session", blockers);
   }
-  if (force) requireHuman(caller, "finish the session by force");
+  if (force) requireHuman(situation, "finish the session by force");
   const phase = currentPhase(workflow, state);
   const eventOf = forced ? humanEvent : systemEvent;
   return {

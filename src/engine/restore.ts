@@ -7,6 +7,7 @@ import {
 } from "../base/json.ts";
 import { canonicalJson } from "../base/json_print.ts";
 import { listOf, quoted } from "../base/text.ts";
+import { forHuman } from "../workflow/supervision.ts";
 import type {
   Decision,
   Item,
@@ -39,15 +40,16 @@ import {
 const MAX_NAMED = 5;
 
 export function restore(
-  { workflow, state, caller }: Situation,
+  situation: Situation,
   { checkpointId, stored, force }: ActionOf<"restore">,
 ): Decision {
+  const { workflow, state, caller } = situation;
   const { next, changes } = planRestore(workflow, state, stored);
   if (changes.length === 0) return unchanged(state);
   const forward = changes.filter((change) => change.forward);
   if (forward.length > 0) {
-    if (!force) throw holdsMore(checkpointId, forward);
-    requireHuman(caller, `restore what checkpoint "${checkpointId}" says`);
+    if (!force) throw holdsMore(workflow, checkpointId, forward);
+    requireHuman(situation, `restore what checkpoint "${checkpointId}" says`);
   }
   const text = {
     message: `Restored checkpoint ${checkpointId}`,
@@ -67,6 +69,7 @@ export function restore(
 }
 
 function holdsMore(
+  workflow: Workflow,
   checkpointId: string,
   changes: readonly RestoreChange[],
 ): Error {
@@ -76,7 +79,9 @@ function holdsMore(
       listOf(changes.map(changeSentence), MAX_NAMED)
     }`,
     {
-      hint: `a human runs, in a terminal: orc resume ${checkpointId} --force`,
+      hint: `a human runs, in a terminal: ${
+        forHuman(workflow, `orc resume ${checkpointId} --force`)
+      }`,
       details: { checkpoint: checkpointId, changes },
     },
   );

@@ -8,6 +8,7 @@ import {
 import { jsonObject, type JsonValue } from "../base/json.ts";
 import { MAX_NOTES_LENGTH } from "../base/limits.ts";
 import { assertIsText, lengthOf, nearest, quoted } from "../base/text.ts";
+import { sameCommand } from "../workflow/supervision.ts";
 import type {
   Action,
   Caller,
@@ -60,12 +61,15 @@ export function assertOpen(state: SessionState): void {
 }
 
 /** Refuses an act of a human to everybody who is not known to be one. */
-export function requireHuman(caller: Caller, act: string): void {
+export function requireHuman(
+  { caller, workflow }: Pick<Situation, "caller" | "workflow">,
+  act: string,
+): void {
   if (caller.approval !== null) return;
   throw denied(
     "approval_required",
     `Cannot ${act}: only a human may, at a terminal`,
-    "ask a human to run the same command in a terminal",
+    `ask a human to run ${sameCommand(workflow)} in a terminal`,
   );
 }
 

@@ -263,12 +263,14 @@ function textIn(result: JsonObject, key: string): string | null {
 
 function wayOn(handoff: Handoff, open: OpenItem): string {
   const { item } = open;
-  const { human, command } = stepFor(handoff.workflow, item);
-  const line = lineIn(handoff, command);
+  const workflow = { ...handoff.workflow, session: handoff.sessionId };
+  const { human, command } = stepFor(workflow, item);
   if (human) {
-    return `Only a human gets past it, with ${line}. Leave it to them.`;
+    return `Only a human gets past it, with ${
+      codeSpan(command)
+    }. Leave it to them.`;
   }
-  const done = `When it is done: ${line}`;
+  const done = `When it is done: ${lineIn(handoff, command)}`;
   // What has to be done, and says of no case in which it has not, is no offer to skip it.
   const isOffered = !item.required || item.skipConditions.length > 0;
   if (!isOffered || !isSkippable(handoff, open)) return done;

@@ -18,6 +18,7 @@ import type { Repository, SessionPlace } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { requireApproval } from "../work/change.ts";
+import { forHuman } from "../workflow/supervision.ts";
 import {
   isWorkflowPage,
   learningsSection,
@@ -85,7 +86,8 @@ export async function generateMarkdown(
   if (present === FOREIGN) {
     const request = `replace ${nameOf(path)}`;
     const act = { request, confirmation: "replace" };
-    await requireApproval(host, repository, act, "orc generate-md --force");
+    const command = forHuman(workflow, "orc generate-md --force");
+    await requireApproval(host, repository, act, command);
   }
   const stagingDirectory = options.file === undefined
     ? stagingFor(repository)

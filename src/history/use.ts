@@ -27,6 +27,7 @@ import {
 } from "../session/log_read.ts";
 import { unlessDamaged } from "../session/read.ts";
 import type { Session } from "../session/store.ts";
+import { shortPause } from "../work/pause.ts";
 import {
   type Analysis,
   assertInWorkflow,
@@ -217,7 +218,6 @@ export interface HistoryStream extends Pick<History, "place"> {
 }
 
 const BATCH_EVENTS = 64;
-const POLL_INTERVAL_MS = 250;
 
 /** Types of events after which a session takes no further one. */
 const CLOSING: readonly string[] = ["workflow_completed", "workflow_abandoned"];

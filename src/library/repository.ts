@@ -26,6 +26,11 @@ import type {
 import type { EachSessionOptions, SessionLine } from "../sessions/list.ts";
 import type { Switched, Unlocked, UnlockOptions } from "../sessions/manage.ts";
 import type {
+  Approvals,
+  SessionApproval,
+  WatchApprovalsOptions,
+} from "../work/approvals.ts";
+import type {
   Initialized,
   InitOptions,
   Validated,
@@ -215,6 +220,22 @@ export class Repository {
       this.#site.host,
       callIn(this.#site, options),
     );
+  }
+
+  /** What waits for a human in all its sessions: {@linkcode listApprovals}. */
+  async approvals(options: CallOptions = {}): Promise<Approvals> {
+    const { listApprovals } = await import("../work/approvals.ts");
+    return await listApprovals(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** What comes to wait, until the signal ends it: {@linkcode watchApprovals}. */
+  async *waiting(
+    options: Given<WatchApprovalsOptions> = {},
+  ): AsyncGenerator<SessionApproval, void> {
+    const { watchApprovals } = await import("../work/approvals.ts");
+    const call = callIn(this.#site, options);
+    const { batches } = watchApprovals(this.#site.host, call);
+    for await (const batch of batches) yield* batch;
   }
 
   /** Counts what its sessions have in common: {@linkcode analyzeSessions}. */

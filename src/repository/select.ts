@@ -230,7 +230,10 @@ export async function workflowOf(
   { id, state }: Session,
 ): Promise<Pick<OpenedSession, "workflow" | "refusal">> {
   if (state.definition !== null) {
-    const workflow = fillTexts(decodeDefinition(state.definition));
+    const workflow = {
+      ...fillTexts(decodeDefinition(state.definition)),
+      session: id,
+    };
     const refusal = ambiguousWorkflow(workflow, id) ??
       await wrongVersion(workflow, null);
     return { workflow, refusal: refusal ?? null };
@@ -239,7 +242,8 @@ export async function workflowOf(
   if (fileKind(path) === "file") {
     const { foreignIn, readWorkflow } = await import("./load.ts");
     try {
-      const workflow = fillTexts((await readWorkflow(path)).workflow);
+      const parsed = (await readWorkflow(path)).workflow;
+      const workflow = { ...fillTexts(parsed), session: id };
       const refusal = await wrongVersion(workflow, path) ?? null;
       return { workflow, refusal };
     } catch (error) {
@@ -252,7 +256,7 @@ export async function workflowOf(
     `Session "${id}" carries no workflow, and there is no workflow.yaml to take its rules from`,
     "put the workflow.yaml it was started with back",
   );
-  return { workflow: workflowFromState(state), refusal };
+  return { workflow: { ...workflowFromState(state), session: id }, refusal };
 }
 
 /** Loaded only for a workflow that asks for certain versions. */

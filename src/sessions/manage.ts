@@ -196,7 +196,10 @@ export async function unlock(
   const removed = options.force === true && locks.length > 0;
   if (removed) {
     const act = { request: "remove the locks", confirmation: "unlock" };
-    await requireApproval(host, repository, act, "orc unlock --force");
+    const command = session === null
+      ? "orc unlock --force"
+      : `orc unlock --force --session ${session}`;
+    await requireApproval(host, repository, act, command);
     for (const directory of directories) {
       breakLock(directory, repository.context);
     }

@@ -53,6 +53,8 @@ interface HumanAct {
   readonly itemId?: string | null;
   /** The session it is done to, where there is one. */
   readonly session?: string;
+  /** What the human is shown before they are asked, each in a line of its own. */
+  readonly shown?: readonly string[];
 }
 
 /** More of a no than anybody wants to read in an error. */
@@ -80,7 +82,9 @@ export async function applyAction(
     return await applyAs(host, opened, masked, caller);
   }
   const session = opened.session.id;
-  const asked = { ...act, session };
+  const { task } = opened.session.state;
+  const shown = [`Session ${session}: ${task}`];
+  const asked = { ...act, session, shown };
   const approval = await askForApproval(host, opened.repository, asked);
   if (approval === null) {
     const { request, itemId = null } = act;
@@ -242,8 +246,9 @@ export async function askForApproval(
   if (isAgent) return null;
   if (!host.terminal.isInteractive) return null;
   const word = visible(act.confirmation);
+  const lines = (act.shown ?? []).map((line) => `${visible(line)}\n`);
   const answer = host.terminal.readLine(
-    `To ${visible(act.request)}, type ${word}: `,
+    `${lines.join("")}To ${visible(act.request)}, type ${word}: `,
   );
   if (answer?.trim() === word) return "terminal";
   throw denied(

@@ -27,6 +27,7 @@ import { secretsForCheck } from "../secrets/masker.ts";
 import { type ConfigSite, readSetting, readValue } from "../settings/files.ts";
 import { valueOf } from "../settings/merge.ts";
 import { whyUnfailing } from "../workflow/shell_list.ts";
+import { sameCommand } from "../workflow/supervision.ts";
 import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
 import {
   applyAction,
@@ -117,6 +118,7 @@ export async function completeItem(
   });
   assertChangeable(opened);
   assertOutsideOwnCheck(host, opened.session.id, options.itemId);
+  const { workflow, session } = opened;
   const { action, output, warnings } = await judgedAction(
     host,
     opened,
@@ -131,12 +133,11 @@ export async function completeItem(
   output?.settle(changed.changed);
   const item = changed.summary.items.find(({ id }) => id === itemId);
   if (result && !result.passed && changed.changed) {
-    const { workflow, session } = opened;
     const failed = findItem(workflow, session.state, itemId).item;
     throw failedCheck(failed, result, item?.tries ?? 1);
   }
   // A clock that was started is stored, and reported like every later try before its end.
-  if (item?.passesAt) throw approvalPending(itemId, item.passesAt);
+  if (item?.passesAt) throw approvalPending(workflow, itemId, item.passesAt);
   const dropped = droppedBy(opened, changed, itemId, action);
   return {
     ...changed,
@@ -169,7 +170,7 @@ async function judgedAction(
     if (isWithin(tree, path)) return;
     const request = `take evidence from "${path}", outside of the repository`;
     const act = { request, confirmation: itemId };
-    await requireApproval(host, repository, act, "the same command");
+    await requireApproval(host, repository, act, sameCommand(workflow));
   };
   const { evidence: source } = options;
   const evidence = await readEvidence(host, source, schema, permit);

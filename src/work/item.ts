@@ -1,6 +1,7 @@
 import type { Host } from "../host/host.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import type { Action } from "../workflow/types.ts";
+import { inWaitingSession } from "./approvals.ts";
 import { applyAction, type Changed, droppedBy } from "./change.ts";
 
 /** An item to begin. */
@@ -83,13 +84,16 @@ export interface ApproveItemOptions extends SessionOptions {
  * Passes a manual gate, or a gate that names nothing to verify: an act of a human, who types the
  * item's id in a terminal. With
  * `ORCHESTRATOR_APPROVALS=any`, for CI and tests, nobody is asked and the log says so. One that is
- * approved stays so.
+ * approved stays so. Where no session is named, a human at a terminal means the one in which it
+ * waits, and is asked where there are several.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
  * @throws {OrcError} `cannot_approve` (refused) if the item has something to verify, or was skipped
  * @throws {OrcError} `approval_required` (denied) if no human is there, which is logged, or
  *   `approval_declined` if something else is typed
+ * @throws {OrcError} `session_ambiguous` (refused) if it waits in several sessions, none is named
+ *   and nobody can be asked
  * @throws {OrcError} `out_of_order`, `item_in_other_phase` (refused) or `no_such_item` (not_found)
  *   if it is not the turn of the item
  */
@@ -98,7 +102,8 @@ export async function approveItem(
   options: ApproveItemOptions,
 ): Promise<Changed> {
   const { itemId, notes = null } = options;
-  const opened = await openSession(host, options, {
+  const meant = await inWaitingSession(host, options, { itemId });
+  const opened = await openSession(host, meant, {
     itemId: true,
     notes: true,
   });

@@ -10,6 +10,7 @@ import {
   type SessionOptions,
 } from "../repository/select.ts";
 import type { Action } from "../workflow/types.ts";
+import { inWaitingSession } from "./approvals.ts";
 import { applyAction, type Changed } from "./change.ts";
 import { overrideWarnings } from "./status.ts";
 
@@ -82,7 +83,7 @@ export interface ApprovePhaseOptions extends SessionOptions {
 
 /**
  * Approves that a phase is left: an act of a human, who types the phase's id; see {@linkcode
- * approveItem} for CI and tests. Nothing happens for a phase that awaits no approval.
+ * approveItem} for CI and tests, and for the session. Nothing happens for a phase that awaits no approval.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
@@ -94,7 +95,9 @@ export async function approvePhase(
   host: Host,
   options: ApprovePhaseOptions = {},
 ): Promise<Changed> {
-  const opened = await openSession(host, options, { phaseId: true });
+  const wanted = { phaseId: options.phaseId };
+  const meant = await inWaitingSession(host, options, wanted);
+  const opened = await openSession(host, meant, { phaseId: true });
   const { phaseId = opened.session.state.currentPhaseId } = options;
   const act = { request: `approve phase "${phaseId}"`, confirmation: phaseId };
   const action: Action = { type: "approve_phase", phaseId };

@@ -165,7 +165,7 @@ export async function startSession(
   await removeOldSpares(repository.layout.root, host.now());
   return {
     place: placeOf(repository, session.id),
-    summary: summarize(workflow, session.state),
+    summary: summarize({ ...workflow, session: session.id }, session.state),
     workingTree: repository.found.workingTree,
     workflowPath: pinned.path,
     tests: testsOf(workflow),

@@ -79,12 +79,36 @@ export function passesAt(
 }
 
 /** The answer to who wants to get past a manual gate that waits for a human. */
-export function approvalRequired(verb: string, { id }: Item): OrcError {
+export function approvalRequired(
+  workflow: Workflow,
+  verb: string,
+  { id }: Item,
+): OrcError {
   return refused(
     "approval_required",
     `Cannot ${verb} item "${id}": a human must approve it`,
-    `a human runs, in a terminal: orc approve-item ${id}`,
+    `a human runs, in a terminal: ${approvalCommand(workflow, id)}`,
   );
+}
+
+/**
+ * A command that only a human may run. They type it in a terminal of their own, where another
+ * session may be meant, and perhaps later, when there are more of them.
+ */
+export function forHuman({ session }: Workflow, command: string): string {
+  return session === undefined ? command : `${command} --session ${session}`;
+}
+
+/** For whoever knows what they tried to run. */
+export function sameCommand({ session }: Workflow): string {
+  const command = "the same command";
+  return session === undefined
+    ? command
+    : `${command} with --session ${session}`;
+}
+
+export function approvalCommand(workflow: Workflow, itemId: string): string {
+  return forHuman(workflow, `orc approve-item ${shellWord(itemId)}`);
 }
 
 export function hasCome(instant: string, at: string): boolean {
@@ -92,6 +116,7 @@ export function hasCome(instant: string, at: string): boolean {
 }
 
 /** The command that gets past a gate without its verification; a human's. */
-export function forcedSkip(itemId: string): string {
-  return `orc skip ${shellWord(itemId)} --force --reason "<why>"`;
+export function forcedSkip(workflow: Workflow, itemId: string): string {
+  const command = `orc skip ${shellWord(itemId)} --force --reason "<why>"`;
+  return forHuman(workflow, command);
 }

@@ -160,6 +160,8 @@ export interface Workflow {
   readonly settings: JsonObject;
   /** Names of secrets the work needs besides those of its items; no check gets them. */
   readonly secrets: readonly string[];
+  /** Id of the session that pinned it, which commands for people name; undefined outside of one. */
+  readonly session?: string;
 }
 
 /** How far an item is. A failed check leaves a gate as it was; orc reads `blocked`, but never sets it. */

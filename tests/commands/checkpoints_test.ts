@@ -356,7 +356,7 @@ testOutput({
   },
   text:
     `! Cannot restore checkpoint "cp_20260301_093000_000000_0528_0000": it holds more than was done since: item tests: pending -> completed
-! Try: a human runs, in a terminal: orc resume cp_20260301_093000_000000_0528_0000 --force`,
+! Try: a human runs, in a terminal: orc resume cp_20260301_093000_000000_0528_0000 --force --session 01kk0000000000000000000000`,
 });
 
 testText({
@@ -367,7 +367,7 @@ testText({
   exitCode: 77,
   text:
     `! Cannot restore what checkpoint "cp_20260301_093000_000000_0528_0000" says: only a human may, at a terminal
-! Try: ask a human to run the same command in a terminal`,
+! Try: ask a human to run the same command with --session 01kk0000000000000000000000 in a terminal`,
 });
 
 testText({

@@ -113,7 +113,7 @@ testOutput({
   exitCode: 77,
   code: "approval_required",
   text: `! Cannot approve item "consent": only a human may, at a terminal
-! Try: ask a human to run the same command in a terminal`,
+! Try: ask a human to run the same command with --session 01kk0000000000000000000000 in a terminal`,
 });
 
 testText({
@@ -266,7 +266,7 @@ testText({
   argv: ["complete", "consent"],
   exitCode: 3,
   text: `! Cannot complete item "consent": a human must approve it
-! Try: a human runs, in a terminal: orc approve-item consent`,
+! Try: a human runs, in a terminal: orc approve-item consent --session 01kk0000000000000000000000`,
 });
 
 testText({
@@ -294,7 +294,7 @@ testText({
   exitCode: 77,
   text:
     `! Cannot complete item "plan" unverified: only a human may, at a terminal
-! Try: ask a human to run the same command in a terminal`,
+! Try: ask a human to run the same command with --session 01kk0000000000000000000000 in a terminal`,
 });
 
 /** Each kind of field, in a workflow that asks for them. */
@@ -392,7 +392,7 @@ testOutput({
   details: { itemId: "look", passesAt: "2026-03-01T10:30:00Z" },
   text:
     `! Cannot complete item "look" yet: it passes by itself at 2026-03-01T10:30:00Z, unless a human approves it before
-! Try: a human runs, in a terminal: orc approve-item look; from then on anybody: orc complete look`,
+! Try: a human runs, in a terminal: orc approve-item look --session 01kk0000000000000000000000; from then on anybody: orc complete look`,
 });
 
 Deno.test("orc complete shows progress where error output is a terminal, and not with --quiet", () =>

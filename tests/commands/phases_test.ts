@@ -87,7 +87,7 @@ testText({
   machine: { environment: agent("1"), answers: ["PLAN"] },
   exitCode: 77,
   text: `! Cannot leave phase "PLAN" by force: only a human may, at a terminal
-! Try: ask a human to run the same command in a terminal`,
+! Try: ask a human to run the same command with --session 01kk0000000000000000000000 in a terminal`,
 });
 
 testText({
@@ -126,7 +126,7 @@ testText({
   machine: { environment: agent("1") },
   exitCode: 77,
   text: `! Cannot approve phase "PLAN": only a human may, at a terminal
-! Try: ask a human to run the same command in a terminal`,
+! Try: ask a human to run the same command with --session 01kk0000000000000000000000 in a terminal`,
 });
 
 testOutput({
@@ -241,5 +241,5 @@ testText({
   argv: ["finish", "--force"],
   exitCode: 77,
   text: `! Cannot finish the session by force: only a human may, at a terminal
-! Try: ask a human to run the same command in a terminal`,
+! Try: ask a human to run the same command with --session 01kk0000000000000000000000 in a terminal`,
 });

@@ -502,5 +502,5 @@ testOutput({
   exitCode: 77,
   code: "approval_required",
   text: `! Cannot remove the locks: only a human may, at a terminal
-! Try: ask a human to run orc unlock --force in a terminal`,
+! Try: ask a human to run orc unlock --force --session 01kk0000000000000000000000 in a terminal`,
 });

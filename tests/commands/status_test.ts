@@ -230,7 +230,7 @@ testText({
   argv: ["next"],
   before: leaveTheHuman,
   text: `consent · Somebody agrees (PLAN 3/5, flexible)
-then a human runs: orc approve-item consent`,
+then a human runs: orc approve-item consent --session 01kk0000000000000000000000`,
 });
 
 testText({
@@ -241,7 +241,7 @@ testText({
     const host = fixedHost({ environment: APPROVING, number: 6 });
     await approveItem(host, { root, itemId: "consent" });
   },
-  text: "Next, by a human: orc approve",
+  text: "Next, by a human: orc approve --session 01kk0000000000000000000000",
 });
 
 testText({
@@ -326,7 +326,7 @@ phases:
 `,
     ),
   text: `look · Look (DO 0/2, flexible)
-then a human runs: orc approve-item look`,
+then a human runs: orc approve-item look --session 01kk0000000000000000000000`,
 });
 
 testText({
@@ -352,7 +352,7 @@ testText({
   before: (root) =>
     completeItem(fixedHost({ number: 2 }), { root, itemId: "glance" }),
   text: `look · Look (DO 1/3, flexible)
-passes by itself some time after the first try or start-item; before, a human may run: orc approve-item look
+passes by itself some time after the first try or start-item; before, a human may run: orc approve-item look --session 01kk0000000000000000000000
 then: orc complete look`,
 });
 
@@ -368,7 +368,7 @@ testOutput({
     },
   },
   text: `look · Look (DO 1/3, flexible)
-passes by itself at 2026-03-01T10:30:00Z; before, a human may run: orc approve-item look
+passes by itself at 2026-03-01T10:30:00Z; before, a human may run: orc approve-item look --session 01kk0000000000000000000000
 then: orc complete look`,
 });
 
@@ -381,7 +381,7 @@ testText({
       EASY_WORKFLOW.replace("name: It", "name: It, step_type: gate"),
     ),
   text: `it · It (DO 0/1, gate)
-then a human runs: orc approve-item it`,
+then a human runs: orc approve-item it --session 01kk0000000000000000000000`,
 });
 
 Deno.test("orc next marks the item on a terminal", (t) =>

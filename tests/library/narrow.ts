@@ -42,6 +42,14 @@ const reads: Calls = {
   "repository.sessions": async () => {
     for await (const line of repository.sessions()) assert.equal(line.id, id);
   },
+  "repository.approvals": () => repository.approvals(),
+  "repository.waiting": async () => {
+    const pause = () => Promise.reject(new Error("over"));
+    for await (const { session } of repository.waiting({ pause })) {
+      assert.equal(session, id);
+      return;
+    }
+  },
   "repository.analyze": () => repository.analyze(),
   "repository.feedback": () => repository.feedback(),
   "repository.findings": async () => {

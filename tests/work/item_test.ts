@@ -13,6 +13,7 @@ import {
   eventsOf,
   type FixedHost,
   fixedHost,
+  idOf,
   type Machine,
   NOW,
   stateOf,
@@ -67,6 +68,7 @@ Deno.test("approveItem() passes a manual gate for a human who types its id", () 
     const { changed } = await approveItem(host, options);
     assertEquals(changed, true);
     assertEquals(host.questions, [
+      `Session ${idOf(0, 0)}: Add login\n` +
       'To approve item "consent", type consent: ',
     ]);
     const item = stateOf(root).phases.PLAN.items.consent;

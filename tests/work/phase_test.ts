@@ -17,6 +17,7 @@ import {
   eventsOf,
   type FixedHost,
   fixedHost,
+  idOf,
   loggedTypes,
   type Machine,
   NOW,
@@ -168,7 +169,10 @@ Deno.test("approvePhase() approves the current phase for a human who types its i
     const host = fixedHost({ answers: ["PLAN"], number: 1 });
     const { changed, summary } = await approvePhase(host, { root });
     assertEquals(changed, true);
-    assertEquals(host.questions, ['To approve phase "PLAN", type PLAN: ']);
+    assertEquals(host.questions, [
+      `Session ${idOf(0, 0)}: Add login\n` +
+      'To approve phase "PLAN", type PLAN: ',
+    ]);
     assertEquals(stateOf(root).metadata.phase_PLAN_approved, true);
     const codes = summary.blockers.map(({ code }) => code);
     assertEquals(codes.includes("approval_missing"), false);
@@ -210,7 +214,8 @@ Deno.test("finishSession() lets a human finish by force, who types the word", ()
   withSession(async (root) => {
     const host = fixedHost({ answers: ["finish"], number: 1 });
     await finishSession(host, { root, force: true });
-    const question = "To finish an incomplete session, type finish: ";
+    const question = `Session ${idOf(0, 0)}: Add login\n` +
+      "To finish an incomplete session, type finish: ";
     assertEquals(host.questions, [question]);
     const closing = eventsOf(root).at(-1);
     assertEquals(closing?.type, "workflow_completed");

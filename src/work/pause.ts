@@ -1,0 +1,27 @@
+/** How orc waits for what others write: it looks again now and then, and reads only what changed. */
+import { asOrcError, ifThere } from "../files/errors.ts";
+
+const POLL_INTERVAL_MS = 250;
+
+/** Waits a quarter of a second, or until the signal ends the waiting. */
+export function shortPause(signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, POLL_INTERVAL_MS);
+    signal?.addEventListener("abort", end);
+  });
+}
+
+/** What is another one after each update, which replaces the file; undefined where there is none. */
+export function stampOf(path: string): string | undefined {
+  try {
+    const info = ifThere(() => Deno.lstatSync(path));
+    return info && `${info.ino} ${info.size} ${info.mtime?.getTime()}`;
+  } catch (error) {
+    throw asOrcError(error, "look at", path);
+  }
+}

@@ -1,0 +1,86 @@
+import { waitingIn } from "../../src/engine/waiting.ts";
+import type { ItemStatus, Phase } from "../../src/workflow/types.ts";
+import {
+  AT,
+  inPhase,
+  itemOf,
+  MANUAL,
+  phaseOf,
+  sessionOf,
+  withItemFields,
+  workflowOf,
+} from "./fixtures.ts";
+import { assertEquals } from "@std/assert";
+
+const LATER = "2026-03-04T06:00:00Z";
+
+/** Ids of what waits: an item, or the phase that is left. */
+function waiting(
+  phases: readonly Phase[],
+  statuses: Readonly<Record<string, ItemStatus>> = {},
+  phaseId = "PLAN",
+  settings = {},
+): readonly string[] {
+  const workflow = workflowOf(phases, settings);
+  const state = Object.entries(statuses).reduce(
+    (before, [id, status]) => withItemFields(workflow, before, id, { status }),
+    inPhase(workflow, sessionOf(workflow), phaseId),
+  );
+  return waitingIn(workflow, state).map(({ phase, item }) => item ?? phase);
+}
+
+const MANUAL_GATE = itemOf("m", { verification: MANUAL });
+
+Deno.test("waitingIn() names manual gates whose turn it is", () => {
+  const items = [itemOf("a"), MANUAL_GATE];
+  const strict = [phaseOf("PLAN", items, { phaseType: "strict" })];
+  assertEquals(waiting(strict), []);
+  assertEquals(waiting(strict, { a: "completed" }), ["m"]);
+  assertEquals(waiting(strict, { a: "completed", m: "skipped" }), []);
+});
+
+Deno.test("waitingIn() names what passes by itself later, and not what nobody is asked about", () => {
+  const phases = [phaseOf("PLAN", [MANUAL_GATE])];
+  const hybrid = { supervision_mode: "hybrid", approval_timeout_minutes: 30 };
+  assertEquals(waiting(phases, {}, "PLAN", hybrid), ["m"]);
+  const none = { supervision_mode: "zero_human" };
+  assertEquals(waiting(phases, {}, "PLAN", none), []);
+});
+
+Deno.test("waitingIn() names a phase when nothing else of it is open, and at the end all that were left without", () => {
+  const gated = { exitGate: "human_approval" };
+  const phases = [
+    phaseOf("PLAN", [itemOf("a")], gated),
+    phaseOf("DO", [itemOf("b")], gated),
+  ];
+  assertEquals(waiting(phases), []);
+  assertEquals(waiting(phases, { a: "completed" }), ["PLAN"]);
+  const done = { a: "completed", b: "completed" } as const;
+  assertEquals(waiting(phases, done, "DO"), ["PLAN", "DO"]);
+});
+
+Deno.test("waitingIn() says since when, and with which command of which session", () => {
+  const workflow = {
+    ...workflowOf([phaseOf("PLAN", [itemOf("a"), MANUAL_GATE], {
+      exitGate: "human_approval",
+    })]),
+    session: "s1",
+  };
+  const started = sessionOf(workflow);
+  const fields = { status: "completed", completedAt: LATER } as const;
+  const later = withItemFields(workflow, started, "a", fields);
+  assertEquals(waitingIn(workflow, later), [{
+    phase: "PLAN",
+    item: "m",
+    name: "Name of m",
+    since: LATER,
+    command: "orc approve-item m --session s1",
+  }]);
+  const skipped = withItemFields(workflow, later, "m", { status: "skipped" });
+  const [phase] = waitingIn(workflow, skipped);
+  assertEquals(phase?.command, "orc approve --phase PLAN --session s1");
+  const closed = { ...later, status: "abandoned" as const };
+  assertEquals(waitingIn(workflow, closed), []);
+  const lone = workflowOf([phaseOf("PLAN", [MANUAL_GATE])]);
+  assertEquals(waitingIn(lone, sessionOf(lone))[0]?.since, AT);
+});
