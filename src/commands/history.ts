@@ -20,8 +20,7 @@ import {
   type Style,
   type Values,
 } from "./command.ts";
-import { barOf, withProgress } from "./progress.ts";
-import { blocksText } from "./view.ts";
+import { barOf, blocksText, withProgress } from "./view.ts";
 
 export const historyCommand = command<ResultOf<History>, HistoryEvent>({
   description:

@@ -20,8 +20,7 @@ import {
   type Style,
   type Values,
 } from "./command.ts";
-import { barOf, withProgress } from "./progress.ts";
-import { section, shortTask } from "./view.ts";
+import { barOf, section, shortTask, withProgress } from "./view.ts";
 
 const MIGRATION_FLAGS: readonly FlagSpec[] = [
   flag("--dry-run", "Show what would be done, and change nothing"),

@@ -8,7 +8,8 @@ import {
 import type { ItemSummary, NextStep, Summary } from "../engine/summary.ts";
 import type { Changed } from "../work/change.ts";
 import type { ItemStatus } from "../workflow/types.ts";
-import type { Style } from "./command.ts";
+import type { Style, Values } from "./command.ts";
+import type { Host, Terminal } from "../host/host.ts";
 
 /** A sign where signs beyond ASCII may be used, and letters everywhere else. */
 const MARKS: Readonly<Record<ItemStatus, readonly [string, string]>> = {
@@ -224,4 +225,26 @@ export function changeText(
   style: Style,
 ): string {
   return [done, standing(summary, style)].join("\n").trimEnd();
+}
+
+const BAR_COLUMNS = 20;
+
+/** A bar for the part of a work that is done, from 0 to 1. */
+export function barOf(part: number): string {
+  const full = Math.round(part * BAR_COLUMNS);
+  return `[${"#".repeat(full).padEnd(BAR_COLUMNS, ".")}]`;
+}
+
+/** Does what may take long; it may show a line meanwhile where a person sees it. */
+export async function withProgress<Answer>(
+  { terminal }: Host,
+  values: Values,
+  work: (show?: Terminal["showProgress"]) => Promise<Answer>,
+): Promise<Answer> {
+  if (values.on("quiet") || !terminal.isErrorTerminal) return await work();
+  try {
+    return await work((line) => terminal.showProgress(line));
+  } finally {
+    terminal.showProgress(undefined);
+  }
 }

@@ -23,8 +23,7 @@ import {
   sessionOptions,
   type Values,
 } from "./command.ts";
-import { withProgress } from "./progress.ts";
-import { changeText, section } from "./view.ts";
+import { changeText, section, withProgress } from "./view.ts";
 
 interface StartedItem {
   readonly itemId: string;

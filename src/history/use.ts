@@ -5,7 +5,6 @@ import { membersOf, type PlainJson } from "../base/plain.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
 import { fileKind } from "../files/read.ts";
-import { pause as shortPause } from "../files/wait.ts";
 import type { Host } from "../host/host.ts";
 import {
   type Names,
@@ -241,7 +240,7 @@ export async function streamHistory(
   });
   const { place, session, source, filter, limit } = opened;
   const { all = false, follow = false, signal } = options;
-  const { pause = (signal) => shortPause(POLL_INTERVAL_MS, signal) } = options;
+  const { pause = shortPause } = options;
   const lastIds = source.lastEvents?.map(({ id }) => id);
   const isRepeat = repeatFilter({
     known: all ? [] : lastIds,

@@ -1,19 +1,12 @@
 /** How orc waits for what others write: it looks again now and then, and reads only what changed. */
 import { asOrcError, ifThere } from "../files/errors.ts";
+import { pause } from "../files/wait.ts";
 
 const POLL_INTERVAL_MS = 250;
 
-/** Waits a quarter of a second, or until the signal ends the waiting. */
+/** Waits a quarter of a second. Aborting ends the waiting, and the signal's reason is thrown. */
 export function shortPause(signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, POLL_INTERVAL_MS);
-    signal?.addEventListener("abort", end);
-  });
+  return pause(POLL_INTERVAL_MS, signal);
 }
 
 /** What is another one after each update, which replaces the file; undefined where there is none. */
