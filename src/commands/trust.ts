@@ -1,3 +1,4 @@
+import { type OrcError, refused } from "../base/error.ts";
 import { oneLine } from "../base/markdown.ts";
 import { countOf } from "../base/text.ts";
 import type { Recoverable, Recovered } from "../sessions/recover.ts";
@@ -7,22 +8,32 @@ import { shortTask } from "./view.ts";
 
 export const verifyCommand = command<ResultOf<Verified>>({
   description:
-    "Checks whether what a session says is so: that its log is as orc wrote it, that its events lead to its state by the rules, that orc itself saw each item done, and that it was finished. It reads all of the log, runs nothing and changes nothing. Exits with 0 if the session holds, and with 3 and one line per finding if not.\n\nIt notices what was changed behind orc's back. It cannot notice a session that somebody with the same account rewrote whole, with all its hashes.",
+    "Checks whether what a session says is so: that its log is as orc wrote it, that its events lead to its state by the rules, that orc itself saw each item done, and that it was finished. It names files that changed since a check saw them. It reads all of the log and changes nothing. Exits with 0 if the session holds, and with 3 and one line per finding if not.\n\nIt notices what was changed behind orc's back. It cannot notice a session that somebody with the same account rewrote whole, with all its hashes.",
   args: [
     arg("[ID]", "Id of the session instead of the current one", "session", {
       excludes: ["session"],
     }),
   ],
   effect: "reads",
+  permissions: ["run"],
   examples: ["orc verify", "orc verify 01k9 --json"],
   async use(host, options, values) {
     const session = values.text("ID") ?? options.session;
-    const { notHolding, verifySession } = await import("../trust/use.ts");
+    const { verifySession } = await import("../trust/use.ts");
     const verified = await verifySession(host, { ...options, session });
     return { ...verified, refusal: notHolding(verified) };
   },
   render: verifiedText,
 });
+
+/** The refusal with which a program ends that asked for a session which does not hold. */
+function notHolding(
+  { findings, holds }: Pick<Verified, "findings" | "holds">,
+): OrcError | undefined {
+  if (holds) return undefined;
+  const count = countOf(findings.length, "finding");
+  return refused("not_verified", `The session does not hold: ${count}`);
+}
 
 function verifiedText(
   { holds, findings, serial, coveredFrom }: ResultOf<Verified>,

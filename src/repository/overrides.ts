@@ -93,6 +93,14 @@ export function looseningRefused(
   );
 }
 
+/** What takes the place of what the workflow says, a sentence for each; what it leaves open anybody may name. */
+export function overrideTexts(
+  overrides: readonly Override[],
+): readonly string[] {
+  return overrides.filter(({ said, loosens }) => said !== null || loosens)
+    .map(overrideText);
+}
+
 /** One sentence for people. */
 export function overrideText({ name, value, said, origin }: Override): string {
   const instead = said === null ? "" : ` instead of ${shown(said)}`;

@@ -1,19 +1,20 @@
-import { type OrcError, refused } from "../base/error.ts";
-import { countOf, quoted } from "../base/text.ts";
+import { quoted } from "../base/text.ts";
 import type { Host } from "../host/host.ts";
 import type { SessionPlace } from "../repository/open.ts";
 import { overridesIn, overrideText } from "../repository/overrides.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { type Contradiction, traceSession } from "../session/trace.ts";
+import { findStale } from "./receipts.ts";
 import type { SessionStatus } from "../workflow/types.ts";
 
-/** Why nobody should rely on what a session says. */
+/** Why nobody should rely on what a session says: those of {@linkcode Contradiction}, and of its checks and its end. */
 export interface TrustFinding {
   /** Stable name of what it is. */
   readonly code:
     | Contradiction["code"]
     | "done_elsewhere"
     | "loosened"
+    | "stale"
     | "session_abandoned"
     | "session_open";
   /** One sentence without its period. */
@@ -48,10 +49,12 @@ export interface Verified {
  * its state by the rules, that orc itself saw each item done, and that it was finished. Reads all of
  * the log, and changes nothing.
  *
+ * Where its checks saw other files than there are now, it names them. It runs git to list files.
+ *
  * It notices what was changed behind orc's back. It cannot notice a session that somebody with the
  * same account rewrote whole, with all its hashes.
  *
- * Requires `--allow-read`.
+ * Requires `--allow-read` and, for git, `--allow-run`: without it checks are not compared with files.
  *
  * @throws {OrcError} `no_session` or `no_such_session` (not_found), `invalid_json` or
  *   `invalid_state` (corrupt)
@@ -83,6 +86,9 @@ export async function verifySession(
     ),
     ...overridesIn(state.metadata).filter(({ loosens }) => loosens)
       .map((override) => finding("loosened", overrideText(override))),
+    ...(await findStale(host, opened)).map(({ itemId, message }) =>
+      finding("stale", message, itemId)
+    ),
     ...ending(state.status),
   ];
   return {
@@ -108,13 +114,4 @@ function finding(
   itemId: string | null = null,
 ): TrustFinding {
   return { code, message, serial: null, itemId };
-}
-
-/** The refusal with which a program ends that asked for a session which does not hold. */
-export function notHolding(
-  { findings, holds }: Pick<Verified, "findings" | "holds">,
-): OrcError | undefined {
-  if (holds) return undefined;
-  const count = countOf(findings.length, "finding");
-  return refused("not_verified", `The session does not hold: ${count}`);
 }

@@ -7,16 +7,18 @@ import {
 } from "../checks/environment_rules.ts";
 import { keepOutput, type KeptOutput, outputText } from "../checks/outputs.ts";
 import { runCheck } from "../checks/run.ts";
+import { readTree, type TreeIdentity, type TreeSite } from "../checks/tree.ts";
 import {
   checkToRun,
   failedCheck,
   type RequiredCheck,
 } from "../engine/check.ts";
 import { approvalPending } from "../engine/item.ts";
-import { encodeReceipt } from "../engine/receipt.ts";
+import { encodeReceipt, type Receipt } from "../engine/receipt.ts";
 import { type ActionOf, findItem } from "../engine/situation.ts";
 import { realOrGiven } from "../files/read.ts";
 import { type Host, type ProgramProgress, variableOf } from "../host/host.ts";
+import type { Repository } from "../repository/open.ts";
 import {
   assertChangeable,
   type OpenedSession,
@@ -184,6 +186,14 @@ async function judgedAction(
   const environment = check.type === "command"
     ? await environmentSaid(host, repository, workflow)
     : undefined;
+  // What the check sees is what lies there before it runs: it may write files itself.
+  const seen = check.type === "command"
+    ? await readTree(host, treeSite(repository), {
+      inputs: item?.inputs.length ? item.inputs : undefined,
+      keeps: true,
+      signal: options.signal,
+    })
+    : undefined;
   const ran = await runCheck(host, limited, {
     workingTree: repository.found.workingTree,
     environment,
@@ -211,7 +221,11 @@ async function judgedAction(
       return undefined;
     },
   );
-  const named = { ...receipt, output: output?.path ?? null };
+  const named = {
+    ...receipt,
+    ...seen && treeReceipt(seen, item?.inputs ?? []),
+    output: output?.path ?? null,
+  };
   const action = { ...complete, result, receipt: encodeReceipt(named) };
   return { action, output, warnings };
 }
@@ -225,6 +239,21 @@ function unfailingWarning(check: RequiredCheck, itemId: string): string[] {
   return why === undefined
     ? []
     : [`The check of item "${itemId}" cannot fail: ${why}`];
+}
+
+/** Where a repository's checks see files. */
+function treeSite({ found, layout }: Repository): TreeSite {
+  return { root: layout.root, workingTree: found.workingTree };
+}
+
+function treeReceipt(
+  seen: TreeIdentity,
+  inputs: readonly string[],
+): Pick<Receipt, "tree" | "treeReason"> {
+  if (seen.id === null) return { tree: null, treeReason: seen.reason };
+  const { id, kind } = seen;
+  const tree = { id, kind, ...inputs.length > 0 && { inputs } };
+  return { tree, treeReason: null };
 }
 
 /** Lets the settings say how long a check may run, where its item does not. */

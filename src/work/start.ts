@@ -24,7 +24,7 @@ import {
   type RepositoryOptions,
   type SessionPlace,
 } from "../repository/open.ts";
-import { overrideText } from "../repository/overrides.ts";
+import { overrideTexts } from "../repository/overrides.ts";
 import {
   assertNoOwnSession,
   withPreparedRepository,
@@ -149,7 +149,7 @@ export async function startSession(
   if (!beside) await assertNoOwnSession(host, repository);
   const warnings = [
     ...missing.map(missingText),
-    ...pinned.overrides.map(overrideText),
+    ...overrideTexts(pinned.overrides),
     ...pinned.unchecked,
   ];
   const work = async (lock: HeldLock): Promise<Session> => {

@@ -74,7 +74,7 @@ export async function overrideWarnings(
 ): Promise<readonly string[]> {
   if (!metadata.has("overrides")) return [];
   const module = await import("../repository/overrides.ts");
-  return module.overridesIn(metadata).map(module.overrideText);
+  return module.overrideTexts(module.overridesIn(metadata));
 }
 
 async function warningsOf(opened: OpenedSession): Promise<string[]> {

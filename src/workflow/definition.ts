@@ -104,6 +104,7 @@ function decodeItem(place: Place): Item {
     workingDir: readTextOrNull(field(place, "working_dir")),
     secrets: readTexts(field(place, "secrets")),
     env: readTexts(field(place, "env")),
+    inputs: readTexts(field(place, "inputs")),
   };
 }
 

@@ -403,7 +403,7 @@ function* aboutItem(
   item: Item,
   path: Path,
 ): Generator<ProblemDraft> {
-  const { evidenceSchema: schema, secrets, env, verification } = item;
+  const { evidenceSchema: schema, secrets, env, inputs, verification } = item;
   const schemaPath = [...path, "evidence_schema"];
   if (schema !== null && isManual(item)) {
     yield warningAt(schemaPath, "evidence_without_effect", VAIN_EVIDENCE);
@@ -425,5 +425,9 @@ function* aboutItem(
   if (env.length > 0 && verification.type !== "command") {
     const message = "Variables of an item that runs no command have no effect";
     yield warningAt([...path, "env"], "env_without_effect", message);
+  }
+  if (inputs.length > 0 && verification.type !== "command") {
+    const message = "Inputs of an item that runs no command have no effect";
+    yield warningAt([...path, "inputs"], "inputs_without_effect", message);
   }
 }

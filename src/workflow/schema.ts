@@ -73,6 +73,21 @@ const variableNames = v.optional(
   [],
 );
 
+const patterns = v.optional(
+  v.array(
+    v.pipe(
+      text,
+      v.check(
+        (pattern) =>
+          /[^!\s]/.test(pattern) && staysBelow(pattern.replace(/^!/, "")),
+        "Expected a pattern of paths below the working tree, such as src/** or !docs/**",
+      ),
+    ),
+    expected("a list of patterns"),
+  ),
+  [],
+);
+
 const integer = v.pipe(
   v.unknown(),
   v.transform(toInteger),
@@ -200,6 +215,7 @@ const itemEntries = {
   )),
   secrets: secretNames,
   env: variableNames,
+  inputs: patterns,
 };
 
 const phaseEntries = {
@@ -307,6 +323,8 @@ export const WORKFLOW_KEYS = {
       "Names of the secrets that the command finds in its environment; it finds no others that the workflow names.",
     env:
       "Names of variables that the command gets although they change what a command means, such as PYTHONPATH.",
+    inputs:
+      "What the command depends on, as patterns of paths below the working tree, such as src/** and !docs/tasks/**: its result holds as long as these files stay. All files without it.",
   },
   verification: {
     type:

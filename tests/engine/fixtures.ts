@@ -74,6 +74,7 @@ export function itemOf(id: string, fields: Partial<Item> = {}): Item {
     workingDir: null,
     secrets: [],
     env: [],
+    inputs: [],
     ...fields,
   };
   const isStrict = item.stepType === "gate" || item.stepType === "required";

@@ -1,7 +1,9 @@
 import { sessionLayout } from "../../src/base/layout.ts";
+import { denoHost } from "../../src/host/deno_host.ts";
 import { verifySession } from "../../src/trust/use.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { finishSession } from "../../src/work/phase.ts";
+import { startSession } from "../../src/work/start.ts";
 import { readStatus } from "../../src/work/status.ts";
 import { documentOf, orc } from "../commands/orc.ts";
 import { forgeState } from "../session/forge.ts";
@@ -11,6 +13,7 @@ import {
   fixedHost,
   idOf,
   refusalOf,
+  withRoot,
   withSession,
 } from "../work/fixtures.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
@@ -73,3 +76,49 @@ Deno.test("orc verify exits with 3 and one line per finding", () =>
     documentOf(ran);
     assertEquals([text.exitCode, ran.exitCode], [3, 3]);
   }, EASY_WORKFLOW));
+
+const CHECKED = `name: Checked
+phases:
+  - id: DO
+    name: Do
+    items:
+      - {id: all, name: All, verification: {type: command, command: test -f a}}
+      - {id: own, name: Own, inputs: [src/**], verification: {type: command, command: test -f src/b}}
+`;
+
+Deno.test("verifySession() names the files that changed since a check saw them, and holds once they are as they were", () =>
+  withRoot({ "workflow.yaml": CHECKED, a: "1", "src/b": "2" }, async (root) => {
+    const host = denoHost();
+    const git = async (...args: readonly string[]) => {
+      const run = new Deno.Command("git", { args: [...args], cwd: root });
+      assertEquals((await run.output()).success, true);
+    };
+    const author = ["-c", "user.name=A", "-c", "user.email=a@example.org"];
+    await git("init", "-q");
+    await git("add", ".");
+    await git(...author, "commit", "-qm", "First");
+    await startSession(host, { root, task: "Add login" });
+    await completeItem(host, { root, itemId: "all" });
+    await completeItem(host, { root, itemId: "own" });
+    await finishSession(host, { root });
+    const stale = async () => {
+      const { findings, holds } = await verifySession(host, { root });
+      return [
+        holds,
+        ...findings.map(({ itemId, message }) => [itemId, message]),
+      ];
+    };
+    assertEquals(await stale(), [true]);
+    Deno.writeTextFileSync(`${root}/c`, "3");
+    assertEquals(await stale(), [false, [
+      "all",
+      'The check of item "all" saw other files: 1 file changed since: "c"',
+    ]]);
+    Deno.writeTextFileSync(`${root}/src/b`, "4");
+    assertEquals((await stale()).length, 3);
+    Deno.removeSync(`${root}/c`);
+    Deno.writeTextFileSync(`${root}/src/b`, "2");
+    await git("add", ".");
+    await git(...author, "commit", "-qm", "Another", "--allow-empty");
+    assertEquals(await stale(), [true]);
+  }));
