@@ -76,7 +76,8 @@ Deno.test("shell operators in a command are no words that echo prints", () =>
       meanwhile: ({ command }) => Promise.resolve(asked.push(command)),
     });
     const line = "echo hi | grep hi && echo ok";
-    assertEquals(asked, [{ shell: line, values: [] }]);
+    const manner = { stops: false, pipefail: true };
+    assertEquals(asked, [{ shell: line, values: [], manner }]);
     assertEquals(statusOf(root, "piped"), "completed");
     const result = stateOf(root).phases.PLAN.items.piped.gate_result;
     assertEquals(result.stdout, "hi\nok\n");
