@@ -46,7 +46,8 @@ export const approvalsCommand = command<
 });
 
 function approvalText(
-  { session, task, agent, phase, item, name, since, command }: SessionApproval,
+  { session, task, agent, phaseId, itemId, name, since, command }:
+    SessionApproval,
   style: Style,
   at?: string,
 ): string {
@@ -58,7 +59,7 @@ function approvalText(
       ? since === null ? [] : [`since ${since}`]
       : [`for ${durationText(minutes)}`],
   ];
-  const what = item === null ? `phase ${phase}` : `${phase} ${item}`;
+  const what = itemId === null ? `phase ${phaseId}` : `${phaseId} ${itemId}`;
   return [
     `${style.bold(inOneLine(what))} · ${inOneLine(name)}`,
     `  ${inOneLine(shortTask(task, style.columns - 2))}`,

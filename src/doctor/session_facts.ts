@@ -1,5 +1,6 @@
 import type { Digest } from "../base/checksum.ts";
 import { orElse } from "../base/error.ts";
+import { jsonObject } from "../base/json.ts";
 import {
   type RepositoryLayout,
   type SessionLayout,
@@ -203,6 +204,9 @@ async function checkState(
   }
 }
 
+/** That of the oldest sessions, by which nothing is judged. */
+const NO_DEFINITION = jsonObject({ name: "", version: "", phases: [] });
+
 /** A session that orc did not touch yet has no chain; of an older state that was put back more is said elsewhere. */
 async function contradictionsOf(
   root: string,
@@ -212,10 +216,10 @@ async function contradictionsOf(
   const { state: { definition }, checksum, serial } = session;
   const isForOthers = checksum === "changed" || serial === 0 ||
     trouble !== null || lastSerial > serial ||
-    definition === null || unknownVersionOf(session) !== undefined;
+    unknownVersionOf(session) !== undefined;
   if (isForOthers) return [];
   const workflow = orElse(
-    () => fillTexts(decodeDefinition(definition)),
+    () => fillTexts(decodeDefinition(definition ?? NO_DEFINITION)),
     () => undefined,
   );
   if (workflow === undefined) return [];

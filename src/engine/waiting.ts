@@ -20,9 +20,9 @@ import {
 /** What a human can approve now. */
 export interface WaitingApproval {
   /** The phase it is in, or that is left with it. */
-  readonly phase: string;
+  readonly phaseId: string;
   /** The item; null for the leaving of a phase. */
-  readonly item: string | null;
+  readonly itemId: string | null;
   /** Name of the item or the phase, for people. */
   readonly name: string;
   /** Since when it can be approved, an instant in UTC; null where the state does not say. */
@@ -51,8 +51,8 @@ export function waitingIn(
     if (itemBefore(state, { phase, item })) return [];
     const command = approvalCommand(workflow, item.id);
     return [{
-      phase: phase.id,
-      item: item.id,
+      phaseId: phase.id,
+      itemId: item.id,
       name: item.name,
       since,
       command,
@@ -67,8 +67,8 @@ export function waitingIn(
   return [
     ...items,
     ...phases.map(({ id, name }): WaitingApproval => ({
-      phase: id,
-      item: null,
+      phaseId: id,
+      itemId: null,
       name,
       since,
       command: forHuman(workflow, `orc approve --phase ${shellWord(id)}`),

@@ -89,12 +89,14 @@ export interface HistoryOptions extends SessionOptions, HistoryQuery {
  * An event read from a log, as plain data: other writers know types of their own. From the Python
  * tool its id is empty and its serial 0.
  */
-export type HistoryEvent = Omit<RecordedEvent, "details"> & {
+export type HistoryEvent = Omit<RecordedEvent, "details" | "link"> & {
   /** Facts for programs, by type; `agent` names who asked, `origin` how a human was known to be one. */
   readonly details: Readonly<Record<string, PlainJson>>;
 };
 
-function plainEvent(event: RecordedEvent): HistoryEvent {
+function plainEvent(
+  { link: _link, ...event }: RecordedEvent,
+): HistoryEvent {
   return { ...event, details: membersOf(event.details) };
 }
 

@@ -84,16 +84,8 @@ export async function traceSession(
   const contradictions = [
     ...walk.end(),
     ...await definitionProblem(session, walk.definition),
-    ...replayed.problems.map(({ serial, message }) =>
-      contradiction(
-        "update_not_allowed",
-        `Update ${serial} is none that orc makes: ${message}`,
-        { serial },
-      )
-    ),
-    ...unearnedIn(session.state, replayed).map(({ message, itemId }) =>
-      contradiction("state_not_earned", message, { itemId })
-    ),
+    // The oldest sessions pin no workflow: by which rules they went is not known.
+    ...session.state.definition === null ? [] : unlike(session, replayed),
   ];
   return {
     contradictions: contradictions.slice(0, MAX_PROBLEMS),
@@ -101,6 +93,25 @@ export async function traceSession(
     others: walk.others,
     replayed,
   };
+}
+
+/** What the rules and the events do not lead to. */
+function unlike(
+  { state }: Session,
+  replayed: Replayed,
+): readonly Contradiction[] {
+  return [
+    ...replayed.problems.map(({ serial, message }) =>
+      contradiction(
+        "update_not_allowed",
+        `Update ${serial} is none that orc makes: ${message}`,
+        { serial },
+      )
+    ),
+    ...unearnedIn(state, replayed).map(({ message, itemId }) =>
+      contradiction("state_not_earned", message, { itemId })
+    ),
+  ];
 }
 
 /** What contradicts what, in a sentence that is put where it is said; nothing where nothing does. */

@@ -135,8 +135,8 @@ export function watchApprovals(
     if (isClosed(session.state.status)) closed.add(id);
     const waiting = await waitingOf(repository, session, warnings);
     const before = shown.get(id);
-    const keyOf = ({ phase, item, since }: SessionApproval) =>
-      JSON.stringify([phase, item, since]);
+    const keyOf = ({ phaseId, itemId, since }: SessionApproval) =>
+      JSON.stringify([phaseId, itemId, since]);
     shown.set(id, new Set(waiting.map(keyOf)));
     yield* waiting.filter((each) => !before?.has(keyOf(each)));
   }
@@ -194,11 +194,12 @@ export async function inWaitingSession<Options extends SessionOptions>(
 }
 
 function isWanted(
-  { phase, item }: WaitingApproval,
+  waiting: WaitingApproval,
   { itemId, phaseId }: Wanted,
 ): boolean {
-  if (itemId !== undefined) return item === itemId;
-  return item === null && (phaseId === undefined || phase === phaseId);
+  if (itemId !== undefined) return waiting.itemId === itemId;
+  return waiting.itemId === null &&
+    (phaseId === undefined || waiting.phaseId === phaseId);
 }
 
 function chosenFrom(

@@ -26,7 +26,9 @@ function waiting(
     (before, [id, status]) => withItemFields(workflow, before, id, { status }),
     inPhase(workflow, sessionOf(workflow), phaseId),
   );
-  return waitingIn(workflow, state).map(({ phase, item }) => item ?? phase);
+  return waitingIn(workflow, state).map(({ phaseId, itemId }) =>
+    itemId ?? phaseId
+  );
 }
 
 const MANUAL_GATE = itemOf("m", { verification: MANUAL });
@@ -70,8 +72,8 @@ Deno.test("waitingIn() says since when, and with which command of which session"
   const fields = { status: "completed", completedAt: LATER } as const;
   const later = withItemFields(workflow, started, "a", fields);
   assertEquals(waitingIn(workflow, later), [{
-    phase: "PLAN",
-    item: "m",
+    phaseId: "PLAN",
+    itemId: "m",
     name: "Name of m",
     since: LATER,
     command: "orc approve-item m --session s1",

@@ -64,6 +64,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
   "secrets.test": "no_such_secret",
   "secrets.get": "no_such_secret",
   "session.finish": "session_closed",
+  "repository.recover": "nothing_to_recover",
+  "repository.forget": "nothing_to_recover",
 };
 
 Deno.test("the library needs only to read the root and to write .orchestrator", () =>

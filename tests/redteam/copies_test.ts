@@ -162,12 +162,12 @@ Deno.test("a linked worktree with an .orchestrator of its own: orc looks into th
     const own = `${tree}/.orchestrator/sessions/${session}/state.json`;
     await forgeState(own, completeAll);
     const there = playerIn(tree);
-    const { phase } = await there.done(["status"]);
-    assertEquals(phase, "BUILD");
+    const { phaseId } = await there.done(["status"]);
+    assertEquals(phaseId, "BUILD");
     const finish = await there.orc(["finish"]);
     assertEquals(finish.exitCode, 3, finish.err);
     const named = await there.done(["--root", tree, "status"]);
-    assertEquals(named.phase, "BUILD");
+    assertEquals(named.phaseId, "BUILD");
     await assertHonest(there);
   }, { before: planned }));
 

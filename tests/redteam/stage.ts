@@ -236,8 +236,8 @@ export async function verified(
 }
 
 /**
- * Fails unless a lie is noticed: `orc verify` names it by all of these codes, and `orc finish`
- * does not close the session as completed.
+ * Fails unless a lie is noticed: `orc verify` names it by all of these codes, `orc doctor` does not
+ * call it healthy, and `orc finish` does not close the session as completed.
  */
 export async function assertNoticed(
   stage: Pick<Stage, "orc">,
@@ -247,6 +247,8 @@ export async function assertNoticed(
   assertNotEquals(exitCode, 0, text);
   const missing = expected.filter((code) => !codes.includes(code));
   assertEquals(missing, [], `verify names ${codes.join(", ")}: ${text}`);
+  const doctor = await stage.orc(["doctor"]);
+  assert(!/Healthy/.test(doctor.out), `doctor: ${doctor.out}`);
   const finish = await stage.orc(["finish", "--json"]);
   assertNotEquals(finish.exitCode, 0, `finish: ${finish.out}`);
 }

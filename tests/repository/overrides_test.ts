@@ -124,3 +124,20 @@ Deno.test("finishSession() says by which looser rules it was done", () =>
       'test_command is "node -e 0" instead of "make test", by --test-command',
     );
   }));
+
+Deno.test("startSession() lets an agent follow a file which git tracks: it was reviewed", () =>
+  withRoot({
+    "workflow.yaml": CHECKED,
+    ".orchestrator.yaml": "test_command: make check\n",
+  }, async (root) => {
+    for (const args of [["init", "-q"], ["add", "."]]) {
+      const { success } = await new Deno.Command("git", { args, cwd: root })
+        .output();
+      assertEquals(success, true);
+    }
+    const { warnings } = await startSession(fixedHost(BY_AGENT), {
+      root,
+      task: "Add login",
+    });
+    assertStringIncludes(warnings.join("\n"), 'test_command is "make check"');
+  }));

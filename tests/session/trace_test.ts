@@ -1,7 +1,14 @@
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
+import { linkEvents, newChain } from "../../src/engine/chain.ts";
 import { decide } from "../../src/engine/decide.ts";
+import {
+  decodeLogLine,
+  encodeLogLine,
+  type RecordedEvent,
+} from "../../src/engine/event.ts";
 import { fileStore, readSession } from "../../src/session/read.ts";
 import { traceSession } from "../../src/session/trace.ts";
+import { encodeDefinition } from "../../src/workflow/encode.ts";
 import type { Action } from "../../src/workflow/types.ts";
 import {
   AGENT,
@@ -37,6 +44,8 @@ const WORKFLOW = workflowOf([
 
 const CHECK = WORKFLOW.phases[0]?.items[1];
 
+const BEGIN = { ...START, definition: encodeDefinition(WORKFLOW) };
+
 /** A run as an agent and a human make it, with a failed try in it. */
 const ACTIONS: readonly Action[] = [
   { type: "start_item", itemId: "a" },
@@ -69,7 +78,7 @@ function withRun(test: (stage: Stage) => Promise<void>): Promise<void> {
     const now = () =>
       `2026-03-01T10:00:${String(second++ % 60).padStart(2, "0")}.000001Z`;
     const context = storeContext({ now });
-    const decision = decide(WORKFLOW, undefined, START, {
+    const decision = decide(WORKFLOW, undefined, BEGIN, {
       at: now(),
       caller: AGENT,
     });
@@ -269,4 +278,72 @@ Deno.test("traceSession() notices an older state and log that were put back, but
     assert((await codes()).length > 0);
     if (oldState) Deno.writeFileSync(state, oldState);
     assertEquals(await codes(), [], "only a second place tells");
+  }));
+
+/** Links all events anew, as somebody does who knows how orc does it, and what they lead to. */
+async function relink(
+  { state, log }: Pick<Stage, "state" | "log">,
+  edit: (events: readonly RecordedEvent[]) => readonly RecordedEvent[],
+): Promise<void> {
+  const events = Deno.readTextFileSync(log).split("\n")
+    .flatMap((line) => decodeLogLine(line) ?? [])
+    .map(({ link: _link, ...event }) => event);
+  const after = decide(WORKFLOW, undefined, BEGIN, {
+    at: "2026-03-01T10:00:00Z",
+    caller: AGENT,
+  }).state;
+  const linked = linkEvents(newChain(SESSION_ID), edit(events), after);
+  const lines = linked.events.map(encodeLogLine).join("");
+  Deno.writeTextFileSync(log, lines);
+  await forgeState(state, (plain: PlainState) => {
+    plain.metadata.orc.events = [];
+    plain.metadata.orc.chain.head = linked.chain.head;
+    plain.metadata.orc.chain.offset = 0;
+  });
+}
+
+/** What breaks the rules although all hashes are right. */
+const AGAINST_THE_RULES: Readonly<
+  Record<string, (event: RecordedEvent) => readonly RecordedEvent[]>
+> = {
+  "a check passed with exit code 2": (event) =>
+    event.type === "verification_passed"
+      ? [{ ...event, details: new Map(event.details).set("exit_code", 2) }]
+      : [event],
+  "a check was left out": (event) =>
+    event.type === "verification_passed" ? [] : [event],
+  "nobody knows how the human was known": (event) => {
+    const details = new Map(event.details);
+    details.delete("origin");
+    return [{ ...event, details }];
+  },
+  "an update is named after another item": (event) =>
+    event.type === "item_skipped" ? [{ ...event, itemId: "b" }] : [event],
+};
+
+for (const [name, edit] of Object.entries(AGAINST_THE_RULES)) {
+  Deno.test(`traceSession() notices that ${name}, although every hash is right`, () =>
+    withRun(async (stage) => {
+      await relink(stage, (events) => events);
+      assertEquals(await stage.codes(), []);
+      await relink(stage, (events) => events.flatMap(edit));
+      assertEquals((await stage.codes()).includes("update_not_allowed"), true);
+    }));
+}
+
+Deno.test("traceSession() covers the older tool's session from its first update by orc on", () =>
+  withRun(async ({ log, state, codes, act }) => {
+    const lines = Deno.readTextFileSync(log).split("\n")
+      .map((line) => line.replace(/, "id": .*$/, "}"));
+    Deno.writeTextFileSync(log, lines.join("\n"));
+    await forgeState(state, (plain: PlainState) => delete plain.metadata.orc);
+    assertEquals(await codes(), ["chain_missing"]);
+    await act({ type: "note", text: "The first", itemId: null });
+    assertEquals(await codes(), []);
+    await act(complete("b"), { type: "finish", notes: null, force: false });
+    assertEquals(await codes(), []);
+    await forgeState(state, (plain: PlainState) => {
+      plain.phases.PLAN.items.a.notes = "Another";
+    });
+    assertEquals(await codes(), ["state_not_earned"]);
   }));

@@ -88,8 +88,8 @@ Deno.test("listApprovals() lists what waits in all sessions, with the agent and 
         session,
         task: `Task ${index + 1}`,
         agent: `claude-code:${index + 1}`,
-        phase: "PLAN",
-        item: "plan_approval",
+        phaseId: "PLAN",
+        itemId: "plan_approval",
         name: "The plan is good",
         since: NOW,
         command: `orc approve-item plan_approval --session ${session}`,
@@ -111,7 +111,10 @@ Deno.test("listApprovals() knows a session of the older tool, and warns of one t
     const path = `${root}/.orchestrator/sessions/${SECOND}/state.json`;
     Deno.writeTextFileSync(path, "{");
     const { approvals, warnings } = await listApprovals(fixedHost(), { root });
-    assertEquals(approvals.map(({ item }) => item), ["plan_approval", "it"]);
+    assertEquals(approvals.map(({ itemId }) => itemId), [
+      "plan_approval",
+      "it",
+    ]);
     assertStringIncludes(warnings.join(), path);
   }));
 
@@ -214,8 +217,8 @@ Deno.test("watchApprovals() shows what waits, then what comes to wait, each once
     try {
       for await (const batch of batches) {
         seen.push(
-          batch.map(({ session, item, phase }) =>
-            `${session} ${item ?? phase}`
+          batch.map(({ session, itemId, phaseId }) =>
+            `${session} ${itemId ?? phaseId}`
           ),
         );
       }

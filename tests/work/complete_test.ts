@@ -1,3 +1,4 @@
+import type { ProgramRequest } from "../../src/host/host.ts";
 import { ENDED_WELL } from "../../src/host/test_host.ts";
 import { OrcError } from "../../src/base/error.ts";
 import {
@@ -141,11 +142,16 @@ Deno.test("completeItem() looks for a file that was written meanwhile", () =>
 
 /** A machine whose check ends in some way after something else was done. */
 function interruptedHost(exitCode: number, work: () => Promise<void>) {
-  const runProgram = async () => {
+  const host = fixedHost({ number: 1 });
+  const runProgram = async (request: ProgramRequest) => {
+    const { command } = request;
+    const [program] = "shell" in command ? [] : command;
+    // Files are listed before the check runs.
+    if (program === "git") return await host.runProgram(request);
     await work();
     return { ...ENDED_WELL, exitCode };
   };
-  return { ...fixedHost({ number: 1 }), runProgram };
+  return { ...host, runProgram };
 }
 
 Deno.test("completeItem() holds no lock while a check runs, and decides on the state as it is then", () =>
@@ -277,10 +283,11 @@ Deno.test("completeItem() tells a check which item it checks, and reports how fa
     const onProgress = () => {};
     const host = fixedHost({ ...PASSING, number: 1 });
     await completeItem(host, { root, itemId: "tests", onProgress });
-    assertEquals(host.requests[0]?.variables, {
+    const check = host.requests.at(-1);
+    assertEquals(check?.variables, {
       ORCHESTRATOR_CHECK: `${idOf(0, 0)}/tests`,
     });
-    assertEquals(host.requests[0]?.onProgress, onProgress);
+    assertEquals(check?.onProgress, onProgress);
   }));
 
 Deno.test("checkVariables() names the check, after those around it", () => {

@@ -73,7 +73,7 @@ Deno.test("completeItem() limits a check by its item, else by the settings", () 
       const programs = { "make test": { exitCode: 1 } };
       const host = hostAt(root, { programs });
       await refusalOf(() => completeItem(host, { root, itemId: "tests" }));
-      limits.push(...host.requests.map(({ timeoutMs }) => timeoutMs));
+      limits.push(host.requests.at(-1)?.timeoutMs);
     }
     assertEquals(limits, [300_000, 1500]);
   }));
