@@ -21,7 +21,7 @@ export interface Unearned {
 /** Compares a state with what its events lead to; empty where it says nothing else. */
 export function unearnedIn(
   state: SessionState,
-  { state: earned, touched, isShared }: Replayed,
+  { state: earned, touched, touchedPhases, isShared }: Replayed,
 ): readonly Unearned[] {
   if (earned === undefined) return [];
   const touchedIds = new Set(touched.keys());
@@ -31,7 +31,7 @@ export function unearnedIn(
       ? phase.items.flatMap((item) =>
         itemDifferences(phase.id, item, pendingItem(item.id))
       )
-      : phaseDifferences(phase, other, { touched, isShared });
+      : phaseDifferences(phase, other, { touched, touchedPhases, isShared });
   });
   const missing = earned.phases.flatMap((phase) => {
     const stored = state.phases.find(({ id }) => id === phase.id);
@@ -85,12 +85,16 @@ function notesOf({ notes }: SessionState): JsonValue {
 function phaseDifferences(
   phase: PhaseState,
   earned: PhaseState,
-  { touched, isShared }: Pick<Replayed, "touched" | "isShared">,
+  { touched, touchedPhases, isShared }: Pick<
+    Replayed,
+    "touched" | "touchedPhases" | "isShared"
+  >,
 ): readonly Unearned[] {
   const about = { itemId: null, phaseId: phase.id };
   const names = isShared ? [] : ["startedAt", "completedAt"] as const;
+  const isTouched = touchedPhases.get(phase.id)?.has(phase.status) ?? false;
   const fields = (["status", ...names] as const).filter((name) =>
-    !isSame(phase[name], earned[name])
+    !isSame(phase[name], earned[name]) && !(name === "status" && isTouched)
   );
   const own = fields.map((name): Unearned => ({
     ...about,

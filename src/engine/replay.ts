@@ -20,15 +20,18 @@ import type {
   Item,
   ItemState,
   ItemStatus,
+  Note,
   Phase,
+  PhaseStatus,
   SessionState,
   Workflow,
 } from "../workflow/types.ts";
 import { decide } from "./decide.ts";
+import { claimIn, type Elsewhere, keyOf, unseenIn } from "./elsewhere.ts";
 import type { RecordedEvent } from "./event.ts";
 import { decodePhases, decodeProgress } from "./progress.ts";
 import { withItem, withPhase } from "./situation.ts";
-import { approvalKey, itemStateOf, phaseStateOf } from "./state.ts";
+import { approvalKey, isDone, itemStateOf, phaseStateOf } from "./state.ts";
 
 /** What in an update the rules do not lead to. */
 export interface ReplayProblem {
@@ -46,6 +49,10 @@ export interface Replayed {
   readonly problems: readonly ReplayProblem[];
   /** What another tool says it did, as far as it counts: each may have had any of these statuses. */
   readonly touched: ReadonlyMap<string, ReadonlySet<ItemStatus>>;
+  /** The same of phases: the older tool logs the end of the last one, and keeps it active. */
+  readonly touchedPhases: ReadonlyMap<string, ReadonlySet<PhaseStatus>>;
+  /** What counts, and orc did not see; by a key of its own. */
+  readonly elsewhere: ReadonlyMap<string, Elsewhere>;
   /** Whether another tool wrote anything. */
   readonly isShared: boolean;
 }
@@ -69,6 +76,8 @@ export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
   let isShared = false;
   const problems: ReplayProblem[] = [];
   const touched = new Map<string, Set<ItemStatus>>();
+  const touchedPhases = new Map<string, Set<PhaseStatus>>();
+  const elsewhere = new Map<string, Elsewhere>();
 
   function settle(): void {
     const events = update;
@@ -77,12 +86,18 @@ export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
     if (first === undefined) return;
     const { serial, link } = first;
     if (link?.base) {
+      const before = state;
       state = decodeProgress(link.base, known);
       touched.clear();
+      touchedPhases.clear();
+      for (const claim of unseenIn(state, before)) {
+        elsewhere.set(keyOf(claim), claim);
+      }
       // A human vouched for it, whatever was before.
       if (first.details.has("repair")) problems.length = 0;
     }
     const problem = replayUpdate(events);
+    for (const event of events) elsewhere.delete(keyOf(claimIn(event)));
     if (problem === undefined || problems.length === MAX_PROBLEMS) return;
     problems.push({ serial, message: problem });
   }
@@ -105,10 +120,16 @@ export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
     if (state === undefined) return;
     const before = state;
     state = believe(workflow, before, event);
-    if (event.itemId === null) return;
-    const seen = touched.get(event.itemId) ?? new Set();
-    for (const one of [before, state]) seen.add(statusIn(one, event.itemId));
-    touched.set(event.itemId, seen);
+    const claim = claimIn(event, before);
+    if (claim !== undefined) elsewhere.set(keyOf(claim), claim);
+    const { itemId, phaseId } = event;
+    for (const one of [before, state]) {
+      if (itemId !== null) note(touched, itemId, statusIn(one, itemId));
+      const phase = one.phases.find(({ id }) => id === phaseId);
+      if (itemId === null && phase !== undefined) {
+        note(touchedPhases, phase.id, phase.status);
+      }
+    }
   }
 
   return {
@@ -119,9 +140,24 @@ export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
     },
     result: () => {
       settle();
-      return { state, problems, touched, isShared };
+      return {
+        state,
+        problems,
+        touched,
+        touchedPhases,
+        elsewhere,
+        isShared,
+      };
     },
   };
+}
+
+function note<Status>(
+  seen: Map<string, Set<Status>>,
+  id: string,
+  status: Status,
+): void {
+  seen.set(id, (seen.get(id) ?? new Set<Status>()).add(status));
 }
 
 function statusIn({ phases }: SessionState, itemId: string): ItemStatus {
@@ -395,11 +431,21 @@ function believe(
       return { ...state, status: "completed", completedAt: at };
     case "workflow_abandoned":
       return { ...state, status: "abandoned" };
+    case "note_added":
+      return { ...state, notes: [...state.notes, ...noteIn(event)] };
   }
   const fields = fieldsOf(event);
   if (fields === undefined || !phase || event.itemId === null) return state;
   const itemState = itemStateOf(phaseStateOf(state, phase), event.itemId);
+  // Neither tool takes back what is done.
+  if (isDone(itemState) && !isDone({ ...itemState, ...fields })) return state;
   return withItem(state, phase, { ...itemState, ...fields });
+}
+
+/** Only orc keeps notes, and one that knew no chain did too. */
+function noteIn({ at, details, itemId }: RecordedEvent): readonly Note[] {
+  const text = textAt(details, "note");
+  return text === null ? [] : [{ at, text, itemId }];
 }
 
 function entered(state: SessionState, phase: Phase, at: string): SessionState {

@@ -1,4 +1,4 @@
-import { quoted } from "../base/text.ts";
+import { doneElsewhere } from "../engine/elsewhere.ts";
 import type { Host } from "../host/host.ts";
 import type { SessionPlace } from "../repository/open.ts";
 import { overridesIn, overrideText } from "../repository/overrides.ts";
@@ -68,21 +68,10 @@ export async function verifySession(
   const { state, serial } = session;
   const { layout: { root } } = repository;
   const traced = await traceSession(root, session, workflow);
-  const elsewhere = [...traced.replayed.touched.keys()].filter((id) =>
-    state.phases.some(({ items }) =>
-      items.some((item) => item.id === id && item.status === "completed")
-    )
-  );
   const findings: readonly TrustFinding[] = [
     ...traced.contradictions,
-    ...elsewhere.map((itemId) =>
-      finding(
-        "done_elsewhere",
-        `Item ${
-          quoted(itemId)
-        } was completed by another tool: orc saw no check of it`,
-        itemId,
-      )
+    ...doneElsewhere(state, traced.replayed.elsewhere).map(
+      ({ message, itemId }) => finding("done_elsewhere", message, itemId),
     ),
     ...overridesIn(state.metadata).filter(({ loosens }) => loosens)
       .map((override) => finding("loosened", overrideText(override))),

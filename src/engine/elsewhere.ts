@@ -1,0 +1,106 @@
+/** What counts in a session although orc did not see it done: another tool says so, or nobody does. */
+import { quoted } from "../base/text.ts";
+import type { SessionState } from "../workflow/types.ts";
+import type { Unearned } from "./earned.ts";
+import type { RecordedEvent } from "./event.ts";
+import { isDone, isPhaseApproved } from "./state.ts";
+
+/** Something that another tool did, or somebody before the chain of events began. */
+export interface Elsewhere {
+  readonly what: "item" | "phase" | "approval" | "session";
+  /** Of the item or the phase; empty for the session. */
+  readonly id: string;
+  /** Whether nothing tells who did it. */
+  readonly isBefore: boolean;
+}
+
+/**
+ * What an event makes count, whoever wrote it. Where another tool tells anything of an item that was
+ * done before, nobody knows what of it is left.
+ */
+export function claimIn(
+  { type, itemId, phaseId }: RecordedEvent,
+  before?: SessionState,
+): Elsewhere | undefined {
+  const isBefore = false;
+  const items = before?.phases.flatMap(({ items }) => items) ?? [];
+  if (items.some((item) => item.id === itemId && isDone(item))) {
+    return { what: "item", id: itemId ?? "", isBefore };
+  }
+  switch (type) {
+    case "item_completed":
+    case "item_skipped":
+      return { what: "item", id: itemId ?? "", isBefore };
+    case "phase_completed":
+      return { what: "phase", id: phaseId ?? "", isBefore };
+    case "human_override":
+      return { what: "approval", id: phaseId ?? "", isBefore };
+    case "workflow_completed":
+      return { what: "session", id: "", isBefore };
+    default:
+      return undefined;
+  }
+}
+
+export function keyOf(claim: Elsewhere | undefined): string {
+  return claim === undefined ? "" : `${claim.what} ${claim.id}`;
+}
+
+/** What counts in the state that a chain begins with, and not in the one that events led to before. */
+export function unseenIn(
+  state: SessionState,
+  before: SessionState | undefined,
+): readonly Elsewhere[] {
+  const known = new Set(before === undefined ? [] : countingIn(before));
+  return countingIn(state).filter((key) => !known.has(key)).map((key) => {
+    const [what = "", id = ""] = key.split(/ (.*)/s);
+    return { what: what as Elsewhere["what"], id, isBefore: true };
+  });
+}
+
+/** Keys of what is done, left behind, approved or finished. */
+function countingIn(state: SessionState): readonly string[] {
+  const { phases, status } = state;
+  const keys = phases.flatMap((phase) => [
+    ...phase.items.filter(isDone).map(({ id }) => `item ${id}`),
+    ...(phase.status === "completed" ? [`phase ${phase.id}`] : []),
+    ...(isPhaseApproved(state, phase.id) ? [`approval ${phase.id}`] : []),
+  ]);
+  return status === "completed" ? [...keys, "session "] : keys;
+}
+
+/** What a state counts as done, and orc did not see; worth saying, and no contradiction. */
+export function doneElsewhere(
+  state: SessionState,
+  elsewhere: ReadonlyMap<string, Elsewhere>,
+): readonly Unearned[] {
+  const counting = new Set(countingIn(state));
+  const items = state.phases.flatMap(({ items }) => items);
+  return [...elsewhere].filter(([key]) => counting.has(key))
+    .map(([, { what, id, isBefore }]) => {
+      const item = items.find((item) => item.id === id);
+      const done = item?.status === "skipped" ? "skipped" : "completed";
+      const by = isBefore
+        ? "before the chain of its events began"
+        : "by another tool";
+      const about = { itemId: null, phaseId: null };
+      switch (what) {
+        case "item":
+          return {
+            ...about,
+            itemId: id,
+            message: `Item ${
+              quoted(id)
+            } was ${done} ${by}: orc saw no check of it`,
+          };
+        case "phase":
+        case "approval": {
+          const verb = what === "phase" ? "left" : "approved";
+          const message = `Phase ${quoted(id)} was ${verb} ${by}`;
+          return { ...about, phaseId: id, message };
+        }
+        case "session":
+          return { ...about, message: `The session was finished ${by}` };
+      }
+    });
+}
