@@ -157,12 +157,14 @@ export async function finishSession(
 async function assertEarned(
   { repository, session, workflow }: OpenedSession,
 ): Promise<void> {
-  if (session.chain === null || session.legacyPath !== null) return;
+  if (session.legacyPath !== null) return;
   const { contradictionText, traceSession } = await import(
     "../session/trace.ts"
   );
   const { root } = repository.layout;
   const traced = await traceSession(root, session, workflow);
+  // An older session has no chain before its next update; one that was taken out has left its events.
+  if (session.chain === null && traced.coveredFrom === null) return;
   const [text] = contradictionText(traced, uncapitalised);
   if (text === undefined) return;
   const { contradictions } = traced;

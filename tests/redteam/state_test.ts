@@ -120,6 +120,19 @@ forgery("as many items are done as the chain says", planned, (state) => {
   completeAll(state);
   state.metadata.orc.chain.closed = 6;
 }, EARNED);
+forgery("its chain is gone", worked, ({ metadata }) => {
+  delete metadata.orc.chain;
+}, "chain_missing");
+forgery(
+  "its chain is gone, and all items are completed",
+  planned,
+  (state) => {
+    delete state.metadata.orc.chain;
+    completeAll(state);
+  },
+  "chain_missing",
+  EARNED,
+);
 forgery(
   "orc's own part is gone",
   planned,
