@@ -4,20 +4,12 @@
  * believed as far as they go, and what they touched is remembered.
  */
 import { OrcError } from "../base/error.ts";
-import {
-  asObject,
-  isJsonList,
-  type JsonObject,
-  type JsonValue,
-  numberOf,
-} from "../base/json.ts";
+import { asObject, isJsonList, type JsonObject } from "../base/json.ts";
 import { canonicalJson } from "../base/json_print.ts";
 import type {
   Action,
   Caller,
-  CheckResult,
   Decision,
-  Item,
   ItemState,
   ItemStatus,
   Note,
@@ -26,6 +18,7 @@ import type {
   SessionState,
   Workflow,
 } from "../workflow/types.ts";
+import { isCheck, isOtherCheck, resultOf, textAt } from "./checked.ts";
 import { decide } from "./decide.ts";
 import { claimIn, type Elsewhere, keyOf, unseenIn } from "./elsewhere.ts";
 import type { RecordedEvent } from "./event.ts";
@@ -173,6 +166,11 @@ function decideAgain(
   known: SessionState,
 ): Decision | string {
   const [first] = events;
+  const unlike = events.find((event) => isOtherCheck(workflow, event));
+  if (unlike !== undefined) {
+    const { itemId } = unlike;
+    return `the check of item "${itemId}" is not the one in its workflow`;
+  }
   const action = actionOf(workflow, state, events, known);
   if (first === undefined || action === undefined) {
     return "nothing that orc does leaves these events";
@@ -345,7 +343,7 @@ function itemAction(
   }
   const item = workflow.phases.flatMap(({ items }) => items)
     .find(({ id }) => id === itemId);
-  const checked = events.find(({ type }) => CHECKED.includes(type));
+  const checked = events.find(isCheck);
   if (item === undefined) return undefined;
   const result = checked && resultOf(item, checked);
   if (checked !== undefined && result === undefined) return undefined;
@@ -358,48 +356,6 @@ function itemAction(
     ...(receipt ? { receipt } : {}),
     result,
     skipVerify: details.get("verification_skipped") === true,
-  };
-}
-
-const CHECKED: readonly string[] = [
-  "verification_passed",
-  "verification_failed",
-  "gate_passed",
-  "gate_failed",
-];
-
-/** The result that an event tells of; undefined where it contradicts itself. */
-function resultOf(
-  { verification }: Item,
-  { type: eventType, details }: RecordedEvent,
-): CheckResult | undefined {
-  const passed = eventType.endsWith("_passed");
-  const problem = textAt(details, "error");
-  if (verification.type === "file_exists") {
-    if (passed !== (details.get("exists") === true)) return undefined;
-    const path = textAt(details, "path") ?? "";
-    return { type: "file_exists", passed, name: "", path, problem };
-  }
-  if (verification.type !== "command") return undefined;
-  const { expectExitCode } = verification;
-  const exitCode = numberOf(details.get("exit_code")) ?? -1;
-  const isGood = exitCode === expectExitCode && problem === null;
-  if (passed !== isGood) return undefined;
-  const words = details.get("command_args") ?? null;
-  return {
-    type: "command",
-    passed,
-    command: textAt(details, "command") ?? "",
-    originalCommand: textAt(details, "original_command") ?? "",
-    words: isJsonList(words) ? words.map(String) : [],
-    shell: false,
-    exitCode,
-    expectExitCode,
-    stdout: textAt(details, "stdout") ?? "",
-    stderr: textAt(details, "stderr") ?? "",
-    notUtf8: [],
-    durationSeconds: numberOf(details.get("duration_seconds")) ?? 0,
-    problem,
   };
 }
 
@@ -475,9 +431,4 @@ function fieldsOf(
     default:
       return undefined;
   }
-}
-
-function textAt(object: JsonObject, key: string): string | null {
-  const value: JsonValue = object.get(key) ?? null;
-  return typeof value === "string" ? value : null;
 }

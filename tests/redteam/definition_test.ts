@@ -5,6 +5,7 @@ import {
   plan,
   planned,
   type Stage,
+  started,
   trick,
   verified,
   worked,
@@ -141,6 +142,25 @@ forOneCommand(
   "tests",
   "--notes",
   "All is well",
+);
+forOneCommand(
+  "a command cannot fail",
+  planned,
+  (state) => {
+    itemsOf(state).tests.verification.command = "true";
+  },
+  "complete",
+  "tests",
+);
+forOneCommand(
+  "another file will do",
+  started,
+  (state) => {
+    const [, item] = state.workflow_definition.phases[0].items;
+    item.verification.path = "README.md";
+  },
+  "complete",
+  "plan",
 );
 forOneCommand(
   "a human's gate is none",
