@@ -57,7 +57,7 @@ function sessionDifferences(
     ["task", state.task, earned.task],
     ["project", state.project, earned.project],
     ["constraints", state.constraints, earned.constraints],
-    ["notes", notesOf(state), notesOf(earned)],
+    ["notes", notesOf(state, isShared), notesOf(earned, isShared)],
     ["workflow id", state.workflowId, earned.workflowId],
   ];
   const differing = fields.filter(([, is, was]) => !isSame(is, was))
@@ -78,8 +78,11 @@ function sessionDifferences(
   return [...differing, ...metadata];
 }
 
-function notesOf({ notes }: SessionState): JsonValue {
-  return notes.map(({ at, text, itemId }) => [at, text, itemId]);
+/** An orc that knew no chain gave a note another instant than its event. */
+function notesOf({ notes }: SessionState, isShared: boolean): JsonValue {
+  return notes.map(({ at, text, itemId }) =>
+    isShared ? [text, itemId] : [at, text, itemId]
+  );
 }
 
 function phaseDifferences(
@@ -107,7 +110,14 @@ function phaseDifferences(
   const items = phase.items.flatMap((item) => {
     const seen = touched.get(item.id);
     if (seen?.has(item.status)) return [];
-    return itemDifferences(phase.id, item, itemStateOf(earned, item.id));
+    const { retryCount, startedAt, ...rest } = itemStateOf(earned, item.id);
+    // Another tool counts its own tries, and begins an item without an event.
+    const other = seen === undefined ? { retryCount, startedAt } : item;
+    return itemDifferences(phase.id, item, {
+      ...rest,
+      retryCount: other.retryCount,
+      startedAt: other.startedAt,
+    });
   });
   return [...own, ...items];
 }

@@ -116,6 +116,9 @@ export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
     const claim = claimIn(event, before);
     if (claim !== undefined) elsewhere.set(keyOf(claim), claim);
     const { itemId, phaseId } = event;
+    // Whether a failed try leaves an item failed depends on the tool, and on the kind of item.
+    const isFailed = /_failed$/.test(event.type);
+    if (itemId !== null && isFailed) note(touched, itemId, "failed");
     for (const one of [before, state]) {
       if (itemId !== null) note(touched, itemId, statusIn(one, itemId));
       const phase = one.phases.find(({ id }) => id === phaseId);

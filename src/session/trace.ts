@@ -1,6 +1,6 @@
 /** Whether a session is what its events lead to, and its log what orc wrote. */
 import { jsonHash } from "../base/checksum.ts";
-import { sessionLayout } from "../base/layout.ts";
+import { repositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_PROBLEMS } from "../base/limits.ts";
 import { linkedLine, nextHead, withOther } from "../engine/chain.ts";
 import { unearnedIn } from "../engine/earned.ts";
@@ -12,6 +12,7 @@ import {
 } from "../engine/event.ts";
 import { newReplayer, type Replayed } from "../engine/replay.ts";
 import { type JsonObject, numberOf } from "../base/json.ts";
+import { fileKind } from "../files/read.ts";
 import type { Workflow } from "../workflow/types.ts";
 import { bytesOfLine, type Line, linesFrom } from "./log.ts";
 import { openForReading, repeatFilter } from "./log_read.ts";
@@ -70,7 +71,10 @@ export async function traceSession(
 ): Promise<Traced> {
   const { log: path } = sessionLayout(root, session.id);
   const replayer = newReplayer(workflow, session.state);
-  const walk = new Walk(session, replayer.take, findSpare(root, session.id));
+  // Where git tracks the state, it puts older ones back with each branch.
+  const isPortable = fileKind(repositoryLayout(root).gitignore) === "absent";
+  const spare = isPortable ? undefined : findSpare(root, session.id);
+  const walk = new Walk(session, replayer.take, spare);
   const file = openForReading({ root, path });
   try {
     if (file !== undefined) {
@@ -260,9 +264,12 @@ class Walk {
   ): void {
     if (event === undefined) this.#isTorn = true;
     if (line.isEnded) this.#count(file, line);
-    if (this.coveredFrom === null) return;
+    if (this.coveredFrom === null || event === undefined) return;
+    // An orc that knew no chain wrote what travelled in the state once more, in its own form.
+    if (event.id !== "" && this.#isRepeat(event.id)) return;
+    this.#serial = Math.max(this.#serial, event.serial);
     const { workflowId } = this.#session.state;
-    if (event?.workflowId === workflowId) this.#replay(event);
+    if (event.workflowId === workflowId) this.#replay(event);
   }
 
   /** What stands before the beginning of the chain is only counted. */
