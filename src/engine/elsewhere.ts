@@ -1,7 +1,6 @@
 /** What counts in a session although orc did not see it done: another tool says so, or nobody does. */
 import { quoted } from "../base/text.ts";
 import type { SessionState } from "../workflow/types.ts";
-import type { Unearned } from "./earned.ts";
 import type { RecordedEvent } from "./event.ts";
 import { isDone, isPhaseApproved } from "./state.ts";
 
@@ -73,34 +72,29 @@ function countingIn(state: SessionState): readonly string[] {
 export function doneElsewhere(
   state: SessionState,
   elsewhere: ReadonlyMap<string, Elsewhere>,
-): readonly Unearned[] {
+): readonly { readonly itemId: string | null; readonly message: string }[] {
   const counting = new Set(countingIn(state));
-  const items = state.phases.flatMap(({ items }) => items);
   return [...elsewhere].filter(([key]) => counting.has(key))
-    .map(([, { what, id, isBefore }]) => {
-      const item = items.find((item) => item.id === id);
-      const done = item?.status === "skipped" ? "skipped" : "completed";
-      const by = isBefore
-        ? "before the chain of its events began"
-        : "by another tool";
-      const about = { itemId: null, phaseId: null };
-      switch (what) {
-        case "item":
-          return {
-            ...about,
-            itemId: id,
-            message: `Item ${
-              quoted(id)
-            } was ${done} ${by}: orc saw no check of it`,
-          };
-        case "phase":
-        case "approval": {
-          const verb = what === "phase" ? "left" : "approved";
-          const message = `Phase ${quoted(id)} was ${verb} ${by}`;
-          return { ...about, phaseId: id, message };
-        }
-        case "session":
-          return { ...about, message: `The session was finished ${by}` };
-      }
-    });
+    .map(([, claim]) => ({
+      itemId: claim.what === "item" ? claim.id : null,
+      message: sentence(state, claim),
+    }));
+}
+
+function sentence(
+  { phases }: SessionState,
+  { what, id, isBefore }: Elsewhere,
+): string {
+  const by = isBefore
+    ? "before the chain of its events began"
+    : "by another tool";
+  if (what === "session") return `The session was finished ${by}`;
+  if (what !== "item") {
+    const done = what === "phase" ? "left" : "approved";
+    return `Phase ${quoted(id)} was ${done} ${by}`;
+  }
+  const item = phases.flatMap(({ items }) => items)
+    .find((item) => item.id === id);
+  const done = item?.status === "skipped" ? "skipped" : "completed";
+  return `Item ${quoted(id)} was ${done} ${by}: orc saw no check of it`;
 }
