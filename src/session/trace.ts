@@ -262,7 +262,7 @@ class Walk {
     line: Line,
     event: RecordedEvent | undefined,
   ): void {
-    if (event === undefined) this.#isTorn = true;
+    if (event === undefined && mayBeTorn(line)) this.#isTorn = true;
     if (line.isEnded) this.#count(file, line);
     if (this.coveredFrom === null || event === undefined) return;
     // An orc that knew no chain wrote what travelled in the state once more, in its own form.
@@ -368,6 +368,14 @@ class Walk {
     if (typeof sha256 === "string") this.definition ??= sha256;
     this.#replay(event);
   }
+}
+
+const LINE_START = '{"timestamp"';
+
+/** A power cut leaves the beginning of a line, or zeros; anything else somebody wrote. */
+function mayBeTorn({ text }: Line): boolean {
+  return text === undefined || text.includes("\0") ||
+    text.startsWith(LINE_START) || text !== "" && LINE_START.startsWith(text);
 }
 
 function putBack({ serial }: SpareState): Contradiction {

@@ -105,6 +105,14 @@ edited("a line of the older tool is put in", (lines) => {
   return [first, line, ...rest];
 }, CHANGED);
 
+/** What is no event at all, in front of the fourth line. */
+function putIn(text: string): (lines: string[]) => readonly string[] {
+  return (lines) => [...lines.slice(0, 3), text, ...lines.slice(3)];
+}
+
+edited("an empty line is put in", putIn(""), CHANGED);
+edited("a sentence is put in", putIn("# A human has agreed"), CHANGED);
+
 trick("a log that is gone", worked, ({ log }) => Deno.removeSync(log), CHANGED);
 trick("a log that is gone, and work that goes on", worked, async (stage) => {
   Deno.removeSync(stage.log);
