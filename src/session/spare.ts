@@ -13,6 +13,7 @@ import {
   sessionLayoutAt,
 } from "../base/layout.ts";
 import { KEPT_AFTER_END_MS, MAX_STATE_BYTES } from "../base/limits.ts";
+import { parentDirectory } from "../base/path.ts";
 import { epochMsOf } from "../base/time.ts";
 import { isClosed } from "../engine/state.ts";
 import {
@@ -81,6 +82,8 @@ export function keepSpare({ root, session, before }: Kept): void {
   if (!isGranted({ name: "write", path: spares })) return;
   const paths = sessionLayout(root, session.id);
   const spare = sessionLayoutAt(`${spares}/${session.id}`);
+  const above = parentDirectory(spares) ?? spares;
+  if (![above, spares, spare.directory].every(isOwn)) return;
   try {
     if (!link(paths.state, `${spare.directory}/${name}`)) {
       ensureDirectories(spare.directory);
@@ -271,6 +274,14 @@ export async function removeOldSpares(
 /** Links are not followed: nobody leads orc elsewhere from there. */
 function isReal(directory: string): boolean {
   return orElse(() => fileKind(directory) === "directory", () => false);
+}
+
+/** Nor does anybody lead there what is written. */
+function isOwn(directory: string): boolean {
+  return orElse(
+    () => /^(?:directory|absent)$/.test(fileKind(directory)),
+    () => false,
+  );
 }
 
 /** Takes away what is kept of a session that was removed on purpose. */

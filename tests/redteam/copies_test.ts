@@ -80,6 +80,20 @@ Deno.test("what git keeps is removed: nothing is lost, and the next update keeps
     assertEquals([...Deno.readDirSync(stage.spare)].length, 3);
   }, { before: planned }));
 
+Deno.test("what git keeps is a link to elsewhere: nothing is written there", () =>
+  onStage(async (stage) => {
+    const { root } = stage;
+    const kept = `${root}/.git/orchestrator`;
+    for (const [path, away] of [[kept, "a"], [`${kept}/sessions`, "b"]]) {
+      Deno.removeSync(kept, { recursive: true });
+      Deno.mkdirSync(`${root}/${away}`);
+      if (away === "b") Deno.mkdirSync(kept);
+      Deno.symlinkSync(`${root}/${away}`, path ?? "");
+      await stage.done(["note", "Goes on"]);
+      assertEquals([...Deno.readDirSync(`${root}/${away}`)], []);
+    }
+  }, { before: planned }));
+
 Deno.test("all of .orchestrator is removed: every command says so until another session is begun", () =>
   onStage(async (stage) => {
     Deno.removeSync(`${stage.root}/.orchestrator`, { recursive: true });
