@@ -43,7 +43,11 @@ const CALLS: Readonly<
     orc.completeItem(host, { ...o, itemId: "idea", notes: "Done" }),
   skipItem: (host, o) =>
     orc.skipItem(host, { ...o, itemId: "sketch", reason: "Not needed at all" }),
-  approveItem: (host, o) => orc.approveItem(host, { ...o, itemId: "consent" }),
+  listApprovals: (host, { root }) => orc.listApprovals(host, { root }),
+  watchApprovals: (host, { root }) =>
+    orc.watchApprovals(host, { root }).warnings(),
+  approveItem: (host, o) =>
+    orc.approveItem(host, { ...o, itemId: "consent", early: true }),
   advancePhase: orc.advancePhase,
   approvePhase: orc.approvePhase,
   finishSession: orc.finishSession,

@@ -163,6 +163,7 @@ export type OrcErrorCode =
   | "symbolic_link"
   | "text_too_long"
   | "too_deep"
+  | "too_early"
   | "too_many_open_files"
   | "unconfirmed"
   | "unexpected_argument"
@@ -308,6 +309,8 @@ export interface ErrorDetails {
       readonly itemId: string | null;
     }[];
   };
+  /** The item, and the first that is open before it. */
+  readonly too_early: { readonly item: string; readonly first: string };
   /** The option, and the one that may be meant. */
   readonly unknown_option: {
     readonly option: string;

@@ -143,10 +143,11 @@ export const skipCommand = command<ChangeResult<{ itemId: string }>>({
 
 export const approveItemCommand = command<ChangeResult<{ itemId: string }>>({
   description:
-    "Passes a manual gate, or a gate that names nothing to verify. Only a human can: in a terminal, by typing the item's id. Without --session it is the session in which the item waits; where it waits in several, you are asked. Who is not known to be one is refused with 77, and the try is logged. ORCHESTRATOR_APPROVALS=any lets tests and CI approve; the log says so.",
+    "Passes a manual gate, or a gate that names nothing to verify. Only a human can: in a terminal, by typing the item's id. Without --session it is the session in which the item waits; where it waits in several, you are asked. What comes before it in its phase has to be done first, but for --early. Who is not known to be one is refused with 77, and the try is logged. ORCHESTRATOR_APPROVALS=any lets tests and CI approve; the log says so.",
   args: [arg("ITEM", "Id of the manual gate", "open-item")],
   flags: [
     flag("-n, --notes TEXT", "What was looked at, at most 2000 characters"),
+    flag("--early", "Also while required items before it are open"),
   ],
   effect: "human",
   examples: ["orc approve-item plan_approval"],
@@ -154,6 +155,7 @@ export const approveItemCommand = command<ChangeResult<{ itemId: string }>>({
     ...await approveItem(host, {
       ...itemOptions(values),
       notes: values.text("notes"),
+      early: values.on("early"),
     }),
     itemId: values.need("ITEM"),
   }),

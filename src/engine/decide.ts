@@ -4,7 +4,8 @@ import type {
   SessionState,
   Workflow,
 } from "../workflow/types.ts";
-import { approveItem, completeItem, skipItem, startItem } from "./item.ts";
+import { approveItem } from "./approval.ts";
+import { completeItem, skipItem, startItem } from "./item.ts";
 import {
   abandon,
   addNote,
@@ -30,6 +31,7 @@ import { assertOpen, type Circumstances } from "./situation.ts";
  *   if the rules do not allow it on the item
  * @throws {OrcError} `out_of_order` or `item_in_other_phase` (refused) if it is not the turn of the
  *   item
+ * @throws {OrcError} `too_early` (refused) if what a human approves is not done yet
  * @throws {OrcError} `approval_pending` (refused) if a human may still answer before a manual gate
  *   passes by itself; `details.passesAt` says for how long
  * @throws {OrcError} `skip_reason` (refused) if a reason for skipping says nothing

@@ -220,46 +220,12 @@ function completed(
 }
 
 /** New notes replace the ones before. */
-function noted(open: OpenItem, notes: string | null): OpenItem {
+export function noted(open: OpenItem, notes: string | null): OpenItem {
   const { itemState } = open;
   return {
     ...open,
     itemState: { ...itemState, notes: notes || itemState.notes },
   };
-}
-
-export function approveItem(
-  situation: Situation,
-  { itemId, notes }: ActionOf<"approve_item">,
-): Decision {
-  const { workflow, state, at, caller } = situation;
-  assertNotesFit(notes);
-  const open = noted(findItem(workflow, state, itemId), notes);
-  if (!isManual(open.item)) {
-    const because = "it is not a manual gate";
-    throw refusal("approve", itemId, because, `orc complete ${itemId}`);
-  }
-  if (open.itemState.status === "completed") return unchanged(state);
-  assertNotSkipped("approve", open);
-  assertInOrder("approve", situation, open);
-  requireHuman(situation, `approve item "${itemId}"`);
-  const gate = open.item.verification.type === "manual_gate"
-    ? "manual gate"
-    : "gate without verification";
-  return itemChanged(situation, open, {
-    status: "completed",
-    completedAt: at,
-    verificationResult: jsonObject({
-      approved: true,
-      approved_at: withOffset(at),
-      type: "manual_gate",
-    }),
-  }, [
-    humanEvent("item_completed", subjectOf(open), {
-      message: `Approved ${gate}: ${itemId}`,
-      details: { notes, approved: true },
-    }, caller),
-  ]);
 }
 
 /**
@@ -448,7 +414,7 @@ function skipEvents(
 }
 
 /** Refuses to undo a decision that somebody gave a reason for. */
-function assertNotSkipped(
+export function assertNotSkipped(
   verb: Verb,
   { item, itemState }: OpenItem,
 ): void {
@@ -459,7 +425,7 @@ function assertNotSkipped(
 /** What an item can refuse. */
 type Verb = "start" | "complete" | "approve" | "skip";
 
-function refusal(
+export function refusal(
   verb: Verb,
   itemId: string,
   because: string,
@@ -472,7 +438,7 @@ function refusal(
   );
 }
 
-function itemChanged(
+export function itemChanged(
   { state }: Situation,
   { phase, itemState }: OpenItem,
   fields: Partial<ItemState>,

@@ -97,8 +97,9 @@ function itemToGoOnWith(
   open: readonly Pick<OpenItem, "item" | "itemState">[],
 ): Item | undefined {
   const rankOf = ({ item, itemState }: (typeof open)[number]): number => {
+    // Nobody approves what comes later before what comes first.
+    if (needsHuman(workflow, item)) return 4;
     const begun = itemState.status === "in_progress" ? 0 : 1;
-    if (needsHuman(workflow, item)) return 4 + begun;
     return (passageOf(workflow, item)?.type === "clock" ? 2 : 0) + begun;
   };
   const [first] = phaseType === "strict"

@@ -342,7 +342,8 @@ function itemAction(
     return { type: "skip", itemId, reason, force };
   }
   if (details.get("approved") === true) {
-    return { type: "approve_item", itemId, notes };
+    const early = details.get("early") === true;
+    return { type: "approve_item", itemId, notes, early };
   }
   const item = workflow.phases.flatMap(({ items }) => items)
     .find(({ id }) => id === itemId);

@@ -127,12 +127,22 @@ function unknownItem(
   );
 }
 
+type ItemPlace = Pick<OpenItem, "phase" | "item">;
+
 /** The required item whose turn it is before another one; optional ones may be left for later. */
 export function itemBefore(
   state: SessionState,
-  { phase, item }: Pick<OpenItem, "phase" | "item">,
+  place: ItemPlace,
 ): Item | undefined {
-  if (phase.phaseType !== "strict") return undefined;
+  if (place.phase.phaseType !== "strict") return undefined;
+  return openBefore(state, place);
+}
+
+/** The first required item before another one that is not done. */
+export function openBefore(
+  state: SessionState,
+  { phase, item }: ItemPlace,
+): Item | undefined {
   const phaseState = phaseStateOf(state, phase);
   const index = phase.items.findIndex(({ id }) => id === item.id);
   return phase.items.slice(0, index).find(({ id, required }) =>

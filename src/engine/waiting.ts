@@ -6,7 +6,7 @@ import {
   passageOf,
 } from "../workflow/supervision.ts";
 import type { Phase, SessionState, Workflow } from "../workflow/types.ts";
-import { itemBefore } from "./situation.ts";
+import { openBefore } from "./situation.ts";
 import {
   awaitsApproval,
   isClosed,
@@ -48,7 +48,7 @@ export function waitingIn(
     const itemState = itemStateOf(phaseState, item.id);
     const isAsked = type === "human" || type === "clock";
     if (!isAsked || isDone(itemState)) return [];
-    if (itemBefore(state, { phase, item })) return [];
+    if (openBefore(state, { phase, item })) return [];
     const command = approvalCommand(workflow, item.id);
     return [{
       phaseId: phase.id,

@@ -78,6 +78,8 @@ export interface ApproveItemOptions extends SessionOptions {
   readonly itemId: string;
   /** What the human says to it, at most 2000 characters. */
   readonly notes?: string;
+  /** Approves it although required items before it are open; the log says so. */
+  readonly early?: boolean;
 }
 
 /**
@@ -90,6 +92,7 @@ export interface ApproveItemOptions extends SessionOptions {
  * Requires `--allow-read` and `--allow-write`.
  *
  * @throws {OrcError} `cannot_approve` (refused) if the item has something to verify, or was skipped
+ * @throws {OrcError} `too_early` (refused) while required items before it in its phase are open
  * @throws {OrcError} `approval_required` (denied) if no human is there, which is logged, or
  *   `approval_declined` if something else is typed
  * @throws {OrcError} `session_ambiguous` (refused) if it waits in several sessions, none is named
@@ -101,15 +104,16 @@ export async function approveItem(
   host: Host,
   options: ApproveItemOptions,
 ): Promise<Changed> {
-  const { itemId, notes = null } = options;
+  const { itemId, notes = null, early = false } = options;
   const meant = await inWaitingSession(host, options, { itemId });
   const opened = await openSession(host, meant, {
     itemId: true,
     notes: true,
+    early: true,
   });
   const request = `approve item "${itemId}"`;
   const act = { request, confirmation: itemId, itemId };
-  const action: Action = { type: "approve_item", itemId, notes };
+  const action: Action = { type: "approve_item", itemId, notes, early };
   const changed = await applyAction(host, opened, action, act);
   const dropped = droppedBy(opened, changed, itemId, { notes });
   return { ...changed, warnings: [...changed.warnings, ...dropped] };

@@ -430,6 +430,8 @@ export type Action =
     readonly itemId: string;
     /** Null keeps earlier notes. */
     readonly notes: string | null;
+    /** Also while required items before it are open, which the event tells. */
+    readonly early?: boolean;
   }
   /** Leaves the current phase and enters the next. */
   | {

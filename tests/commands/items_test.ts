@@ -80,7 +80,7 @@ testOutput({
 
 testOutput({
   name: "orc approve-item passes a manual gate for a human",
-  argv: ["approve-item", "consent", "-n", "Looked at it"],
+  argv: ["approve-item", "consent", "-n", "Looked at it", "--early"],
   machine: { answers: ["consent"] },
   result: {
     changed: true,
@@ -95,11 +95,12 @@ Next: orc complete idea --notes "<what you did>"`,
 
 testText({
   name: "orc approve-item does nothing for what is approved",
-  argv: ["approve-item", "consent"],
+  argv: ["approve-item", "consent", "--early"],
   before: (root) =>
     approveItem(fixedHost({ environment: APPROVING, number: 2 }), {
       root,
       itemId: "consent",
+      early: true,
     }),
   text: `Item "consent" is approved already
 PLAN 1/5 · BUILD
@@ -108,7 +109,7 @@ Next: orc complete idea --notes "<what you did>"`,
 
 testOutput({
   name: "orc approve-item is refused to an agent",
-  argv: ["approve-item", "consent"],
+  argv: ["approve-item", "consent", "--early"],
   machine: { environment: agent("1") },
   exitCode: 77,
   code: "approval_required",
@@ -118,7 +119,7 @@ testOutput({
 
 testText({
   name: "orc approve-item takes no other word for a yes",
-  argv: ["approve-item", "consent"],
+  argv: ["approve-item", "consent", "--early"],
   machine: { answers: ["y"] },
   exitCode: 77,
   text: '! Cannot approve item "consent": "consent" was not typed',

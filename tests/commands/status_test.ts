@@ -239,7 +239,7 @@ testText({
   before: async (root) => {
     await leaveTheHuman(root);
     const host = fixedHost({ environment: APPROVING, number: 6 });
-    await approveItem(host, { root, itemId: "consent" });
+    await approveItem(host, { root, itemId: "consent", early: true });
   },
   text: "Next, by a human: orc approve --session 01kk0000000000000000000000",
 });

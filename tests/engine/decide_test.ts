@@ -34,7 +34,7 @@ const ACTIONS: readonly Exclude<Action, typeof START>[] = [
   complete("a", { notes: "Done" }),
   complete("test", { result: commandResult(false) }),
   skip("a"),
-  { type: "approve_item", itemId: "look", notes: null },
+  { type: "approve_item", itemId: "look", notes: null, early: true },
   { type: "advance", force: true },
   { type: "approve_phase", phaseId: null },
   { type: "finish", notes: "Enough", force: true },

@@ -58,6 +58,7 @@ Deno.test("openGates() leaves out what is passed, and all after the end", () => 
     type: "approve_item",
     itemId: "consent",
     notes: null,
+    early: true,
   });
   const both = act(yes, { type: "approve_phase", phaseId: "PLAN" });
   assertEquals(openGates(workflow, both).map(({ itemId }) => itemId), [

@@ -29,10 +29,13 @@ import {
   itemIn,
   itemOf,
   MANUAL,
+  NOBODY,
+  phaseOf,
   sessionOf,
   SETTING,
   skip,
   withItemFields,
+  workflowOf,
   workflowWith,
   ZERO_HUMAN,
 } from "./fixtures.ts";
@@ -582,4 +585,46 @@ Deno.test("decide() keeps the first start of an item that is begun again", () =>
   const item = itemIn(actOn({}, START, { before }).state, "x");
   assertEquals(item.startedAt, startedAt);
   assertEquals([item.status, item.retryCount], ["in_progress", 2]);
+});
+
+Deno.test("decide() refuses an approval while a required item before it in its phase is open", () => {
+  const items = [
+    itemOf("a", { required: false }),
+    itemOf("b"),
+    itemOf("x", { verification: MANUAL }),
+    itemOf("c"),
+  ];
+  const workflow = { ...workflowOf([phaseOf("PLAN", items)]), session: "s1" };
+  const state = sessionOf(workflow);
+  assertRefused(
+    () => act(workflow, state, APPROVE, HUMAN),
+    "refused too_early",
+    {
+      message: 'Cannot approve item "x" yet: item "b" before it is open',
+      hint:
+        'orc complete b --notes "<what you did>"; a human may all the same: orc approve-item x --session s1 --early',
+      details: { item: "x", first: "b" },
+    },
+  );
+  for (const status of ["completed", "skipped"] as const) {
+    const done = withItemFields(workflow, state, "b", { status });
+    const { events } = act(workflow, done, APPROVE, HUMAN);
+    assertEquals(events[0]?.details.has("early"), false);
+    const again = { ...APPROVE, early: true };
+    assertEquals(act(workflow, done, again, HUMAN).events, events);
+  }
+});
+
+Deno.test("decide() lets a human approve early, and the event says so", () => {
+  const items = [itemOf("b"), itemOf("x", { verification: MANUAL })];
+  const workflow = workflowOf([phaseOf("PLAN", items)]);
+  const early = { ...APPROVE, early: true };
+  const state = sessionOf(workflow);
+  const decision = act(workflow, state, early, HUMAN);
+  assertEquals(itemIn(decision.state, "x").status, "completed");
+  assertEquals(decision.events[0]?.details.get("early"), true);
+  assertRefused(
+    () => act(workflow, state, early, NOBODY),
+    "denied approval_required",
+  );
 });

@@ -244,10 +244,10 @@ Deno.test("acts of a human are asked of the host", () =>
   withSession(async (root) => {
     const approving = fixedHost({ environment: APPROVING });
     const session = (await open(root, { host: approving })).session();
-    assert((await session.approve("consent")).changed);
+    assert((await session.approve("consent", { early: true })).changed);
     assert((await session.approvePhase()).changed);
     const bare = await openRepository({ root });
-    const refused = bare.session().approve("consent");
+    const refused = bare.session().approve("consent", { early: true });
     assertEquals((await refused).changed, false);
     const phase = "BUILD";
     assertEquals((await bare.session().approvePhase(phase)).changed, false);
@@ -370,7 +370,7 @@ Deno.test("a host may be an object of a class", () =>
     const session = await repository.start("Add login");
     const refused = await codeOf(() => session.complete("plan"));
     assertEquals(refused, "refused check_failed");
-    await session.approve("consent");
+    await session.approve("consent", { early: true });
     await session.complete("tests");
     await session.checkpoint();
     await session.abandon("Nobody needs it");

@@ -45,10 +45,10 @@ const reads: Calls = {
   "repository.approvals": () => repository.approvals(),
   "repository.waiting": async () => {
     const pause = () => Promise.reject(new Error("over"));
-    for await (const { session } of repository.waiting({ pause })) {
-      assert.equal(session, id);
-      return;
-    }
+    const waiting = repository.waiting({ pause });
+    await assert.rejects(async () => {
+      for await (const { session } of waiting) assert.equal(session, id);
+    }, /over/);
   },
   "repository.analyze": () => repository.analyze(),
   "repository.feedback": () => repository.feedback(),
@@ -84,7 +84,7 @@ const writes: Calls = {
   "session.complete": () => session.complete("idea", { notes: "As asked" }),
   "session.note": () => session.note("The old API stays"),
   "session.skip": () => session.skip("sketch", "It is known from last week"),
-  "session.approve": () => session.approve("consent"),
+  "session.approve": () => session.approve("consent", { early: true }),
   "session.approvePhase": () => session.approvePhase(),
   "session.advance": () => session.advance(),
   "session.checkpoint": () => session.checkpoint({ message: "Here" }),

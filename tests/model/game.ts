@@ -28,6 +28,7 @@ export const RULES = [
   "reviews are not skipped",
   "reasons are reasons",
   "freed items need a long reason",
+  "what is approved is done",
   "a human's act needs a human",
   "required items block",
   "phases await approval",

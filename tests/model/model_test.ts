@@ -25,6 +25,7 @@ const REFUSALS = [
   "refused restore_forward",
   "refused session_closed",
   "refused skip_reason",
+  "refused too_early",
   "usage evidence_too_large",
   "usage note_empty",
   "usage notes_too_long",

@@ -23,6 +23,7 @@ export type Act =
     readonly type: "approve_item";
     readonly item: string;
     readonly notes: number;
+    readonly early: boolean;
   }
   | { readonly type: "advance"; readonly force: boolean }
   | { readonly type: "approve_phase"; readonly phase: string | null }

@@ -62,7 +62,8 @@ function helpfulItemAct(
   { item, player }: { readonly item: ItemText; readonly player: Player },
 ): Act {
   if (isManual(item) && player === "human") {
-    return { type: "approve_item", item: item.id, notes: 0 };
+    const early = chance(pick, 3);
+    return { type: "approve_item", item: item.id, notes: 0, early };
   }
   if (isGate(item) && !isChecked(item) && !isManual(item)) {
     return { type: "skip", item: item.id, reason: LAST_REASON, force: true };
@@ -118,7 +119,7 @@ function anyItemAct(pick: Pick, item: string): Act {
     case 0:
       return { type: "start_item", item };
     case 1:
-      return { type: "approve_item", item, notes };
+      return { type: "approve_item", item, notes, early: chance(pick, 3) };
     case 2:
     case 3: {
       const reason = pick(REASONS.length);

@@ -81,7 +81,12 @@ export function actionOf(
       return { type: act.type, itemId: act.item, reason, force: act.force };
     }
     case "approve_item":
-      return { type: act.type, itemId: act.item, notes: notesAt(act.notes) };
+      return {
+        type: act.type,
+        itemId: act.item,
+        notes: notesAt(act.notes),
+        early: act.early,
+      };
     case "approve_phase":
       return { type: act.type, phaseId: act.phase };
     case "finish":

@@ -1,10 +1,11 @@
 /** The rules for items, as the handbook tells them to people. */
-import type { Card } from "./board.ts";
+import { type Card, cardOf, isDone } from "./board.ts";
 import {
   isChecked,
   isGate,
   isManual,
   isOptional,
+  isRequired,
   type ItemText,
   type PhaseText,
 } from "./definition.ts";
@@ -318,6 +319,19 @@ export function lacksReview(
   );
 }
 
+/** A human approves what is done, unless they say that they know that it is not. */
+function objectToHaste(game: Game, item: ItemText, early: boolean): void {
+  const { items } = phaseNow(game);
+  const before = items.slice(0, Math.max(0, items.indexOf(item)));
+  const isHasty = before.some((other) =>
+    isRequired(other) && !isDone(cardOf(game.board, other.id))
+  );
+  refuseIf(game, isHasty && !early, {
+    rule: "what is approved is done",
+    refusal: "refused too_early",
+  });
+}
+
 export function approveItem(game: Game, act: ActOf<"approve_item">): Events {
   const notes = notesOf(game, act.notes);
   const { item, card } = lookUp(game, act.item);
@@ -329,6 +343,7 @@ export function approveItem(game: Game, act: ActOf<"approve_item">): Events {
     refusal: "refused cannot_approve",
   });
   objectToOrder(game, item);
+  objectToHaste(game, item, act.early);
   needHuman(game);
   card.result = `approved at ${game.now}`;
   return [end(game, card, { notes, byHuman: true })];

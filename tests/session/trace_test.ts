@@ -56,7 +56,7 @@ const ACTIONS: readonly Action[] = [
   skip("s"),
   { type: "approve_phase", phaseId: "PLAN" },
   { type: "advance", force: false },
-  { type: "approve_item", itemId: "g", notes: "Looks right" },
+  { type: "approve_item", itemId: "g", notes: "Looks right", early: true },
   { type: "refuse_approval", request: "approve b", itemId: null },
 ];
 

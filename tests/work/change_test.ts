@@ -120,7 +120,7 @@ const ACT = { request: 'approve item "plan"', confirmation: "plan" };
 /** Approves the manual gate of a session. */
 function approve(root: string, machine: Machine): Promise<Changed> {
   const host = fixedHost({ number: 1, ...machine });
-  return approveItem(host, { root, itemId: "consent" });
+  return approveItem(host, { root, itemId: "consent", early: true });
 }
 
 function consentIn(root: string): unknown {
@@ -198,7 +198,11 @@ Deno.test("a host may have a human asked, for an agent that calls too", () =>
   withSession(async (root) => {
     const machine = { environment: agent("1"), answers: [] };
     const host = askingHost(() => Promise.resolve({ approved: true }), machine);
-    const { changed } = await approveItem(host, { root, itemId: "consent" });
+    const { changed } = await approveItem(host, {
+      root,
+      itemId: "consent",
+      early: true,
+    });
     assertEquals([changed, host.questions], [true, []]);
     const [asked] = host.asked;
     assertEquals(asked, {
@@ -220,7 +224,8 @@ Deno.test("a human who is asked by the host may say no, and why", () =>
     const host = askingHost(() =>
       Promise.resolve({ approved: false, reason: "Not\ryet" })
     );
-    const attempt = () => approveItem(host, { root, itemId: "consent" });
+    const attempt = () =>
+      approveItem(host, { root, itemId: "consent", early: true });
     const { code, message } = await refusalWithoutTrace(root, attempt);
     assertEquals([code, message], [
       "approval_declined",
@@ -235,7 +240,8 @@ Deno.test("what a host answers for a human is a yes or a no, and nothing else", 
       const host = askingHost(() =>
         Promise.resolve(answer as unknown as Approval)
       );
-      const attempt = () => approveItem(host, { root, itemId: "consent" });
+      const attempt = () =>
+        approveItem(host, { root, itemId: "consent", early: true });
       const code = await codeWithoutTrace(root, attempt);
       assertEquals(code, "usage invalid_host");
     }
@@ -249,7 +255,7 @@ Deno.test("who stops waiting for a human ends at once, and nothing is changed", 
       waiting.abort("too late");
       return new Promise(() => {});
     });
-    const options = { root, itemId: "consent", signal };
+    const options = { root, itemId: "consent", early: true, signal };
     const reason = await approveItem(host, options).catch((error) => error);
     assertEquals([reason, consentIn(root)], ["too late", "pending"]);
     assertEquals(host.asked[0]?.signal, signal);
@@ -261,7 +267,7 @@ Deno.test("a host may ask no human where the setting stands in for one", () =>
       () => Promise.reject(new Error("Nobody is asked")),
       { environment: APPROVING },
     );
-    await approveItem(host, { root, itemId: "consent" });
+    await approveItem(host, { root, itemId: "consent", early: true });
     assertEquals(host.asked, []);
   }));
 

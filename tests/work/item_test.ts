@@ -64,7 +64,12 @@ Deno.test("addNote() keeps the item it is about, and every note in its order", (
 Deno.test("approveItem() passes a manual gate for a human who types its id", () =>
   withSession(async (root) => {
     const host = fixedHost({ answers: ["consent"], number: 1 });
-    const options = { root, itemId: "consent", notes: "Looked at it" };
+    const options = {
+      root,
+      itemId: "consent",
+      notes: "Looked at it",
+      early: true,
+    };
     const { changed } = await approveItem(host, options);
     assertEquals(changed, true);
     assertEquals(host.questions, [

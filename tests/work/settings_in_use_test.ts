@@ -35,7 +35,11 @@ function hostAt(root: string, machine: Machine = {}): FixedHost {
 Deno.test("approveItem() takes the user's word in a file for a human's, but no agent's", () =>
   withSession(async (root) => {
     const approve = (machine: Machine = {}): Promise<unknown> =>
-      approveItem(hostAt(root, machine), { root, itemId: "consent" });
+      approveItem(hostAt(root, machine), {
+        root,
+        itemId: "consent",
+        early: true,
+      });
     writeTree(root, { [REPOSITORY]: "approvals: any\n" });
     assertEquals((await refusalOf(() => approve())).kind, "denied");
     writeTree(root, { [USER]: "approvals: any\n" });
