@@ -133,6 +133,12 @@ export {
   finishSession,
 } from "./src/work/phase.ts";
 export {
+  rejectItem,
+  type RejectOptions,
+  reopen,
+  type ReopenOptions,
+} from "./src/work/rework.ts";
+export {
   type Started,
   type StartOptions,
   startSession,

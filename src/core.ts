@@ -20,6 +20,7 @@ export {
   type NextStep,
   type PhaseSummary,
   type Progress,
+  type Rejection,
   summarize,
   type Summary,
 } from "./engine/summary.ts";

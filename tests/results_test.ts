@@ -48,6 +48,9 @@ const CALLS: Readonly<
     orc.watchApprovals(host, { root }).warnings(),
   approveItem: (host, o) =>
     orc.approveItem(host, { ...o, itemId: "consent", early: true }),
+  rejectItem: (host, o) =>
+    orc.rejectItem(host, { ...o, itemId: "consent", reason: "Not yet" }),
+  reopen: (host, o) => orc.reopen(host, { ...o, id: "idea", reason: "A gap" }),
   advancePhase: orc.advancePhase,
   approvePhase: orc.approvePhase,
   finishSession: orc.finishSession,

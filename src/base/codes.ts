@@ -16,6 +16,8 @@ export type OrcErrorCode =
   | "cannot_approve"
   | "cannot_complete"
   | "cannot_edit"
+  | "cannot_reject"
+  | "cannot_reopen"
   | "cannot_skip"
   | "cannot_start"
   | "changed_outside"
@@ -205,6 +207,10 @@ export interface ErrorDetails {
   readonly cannot_approve: { readonly itemId: string };
   /** The item. */
   readonly cannot_complete: { readonly itemId: string };
+  /** The item. */
+  readonly cannot_reject: { readonly itemId: string };
+  /** The item, or null for a phase. */
+  readonly cannot_reopen: { readonly itemId: string | null };
   /** The item. */
   readonly cannot_skip: { readonly itemId: string };
   /** The item. */

@@ -6,8 +6,16 @@ import {
   type SessionApproval,
   watchApprovals,
 } from "../work/approvals.ts";
-import { command, flag, type ResultOf, type Style } from "./command.ts";
-import { shortTask } from "./view.ts";
+import { rejectItem, reopen } from "../work/rework.ts";
+import {
+  arg,
+  type ChangeResult,
+  command,
+  flag,
+  type ResultOf,
+  type Style,
+} from "./command.ts";
+import { changeText, shortTask } from "./view.ts";
 
 export const approvalsCommand = command<
   ResultOf<Approvals> & { readonly at: string },
@@ -67,3 +75,48 @@ function approvalText(
     `  ${inOneLine(command)}`,
   ].join("\n");
 }
+
+export const rejectCommand = command<ChangeResult<{ item: string }>>({
+  description:
+    "Says no to a manual gate that waits, or to any completed item of the current phase. Only a human can: in a terminal, by typing the item's id. The item is open again, one more try of it counts as failed, and the reason stands first in status and next until it is done again.",
+  args: [arg("ITEM", "Id of the item", "item")],
+  flags: [
+    flag(
+      "-r, --reason TEXT",
+      "What has to become better; 1 to 2000 characters",
+    ),
+  ],
+  effect: "human",
+  examples: ['orc reject plan_approval --reason "The way back is missing"'],
+  use: async (host, options, values) => ({
+    ...await rejectItem(host, {
+      ...options,
+      itemId: values.need("ITEM"),
+      reason: values.text("reason") ?? "",
+    }),
+    item: values.need("ITEM"),
+  }),
+  render: (result, style) =>
+    changeText(`Rejected item "${result.item}"`, result, style),
+});
+
+export const reopenCommand = command<ChangeResult<{ reopened: string }>>({
+  description:
+    "Takes up again a completed or skipped item of the current phase; anybody may, and the log says so. With the id of an earlier phase the session goes back to it: only a human can, in a terminal, by typing the phase's id. Its items stay as they are, and its approval and those of later phases are taken back.",
+  args: [
+    arg("ID", "Id of an item of the current phase, or of an earlier phase"),
+  ],
+  flags: [flag("-r, --reason TEXT", "Why; 1 to 2000 characters")],
+  effect: "writes",
+  examples: ['orc reopen plan --reason "The review found a gap"'],
+  use: async (host, options, values) => ({
+    ...await reopen(host, {
+      ...options,
+      id: values.need("ID"),
+      reason: values.text("reason") ?? "",
+    }),
+    reopened: values.need("ID"),
+  }),
+  render: (result, style) =>
+    changeText(`Reopened "${result.reopened}"`, result, style),
+});

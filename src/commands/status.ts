@@ -9,6 +9,7 @@ import {
   nextLine,
   nextParagraph,
   phaseLine,
+  rejectionLines,
   section,
   shortTask,
 } from "./view.ts";
@@ -37,6 +38,7 @@ export const statusCommand = command<StatusResult>({
 function statusText(status: StatusResult, style: Style): string {
   return blocksText([
     [headline(status, style), phaseLine(status, style)],
+    rejectionLines(status, style),
     itemLines(status, style, status.at),
     section("Constraints", status.constraints),
     section(

@@ -116,14 +116,18 @@ export function nextLine(next: NextStep | null, style: Style): string {
 
 /** The next item for an agent: what it is, what good looks like, and the exact command. */
 export function nextParagraph(
-  summary: Pick<Summary, "next" | "phaseId" | "phases" | "status">,
+  summary: Pick<
+    Summary,
+    "next" | "phaseId" | "phases" | "rejections" | "status"
+  >,
   style: Style,
   more: readonly string[] = [],
 ): string {
   const { next, phaseId } = summary;
   if (next === null) return `The session is ${summary.status}`;
   const { item } = next;
-  if (item === null) return nextLine(next, style);
+  const rejected = rejectionLines(summary, style);
+  if (item === null) return [...rejected, nextLine(next, style)].join("\n");
   const progress = summary.phases.find(({ id }) => id === phaseId);
   const done = (progress?.completed ?? 0) + (progress?.skipped ?? 0);
   const count = `${inOneLine(phaseId)} ${done}/${progress?.total ?? 0}`;
@@ -138,12 +142,23 @@ export function nextParagraph(
     `${next.human ? "then a human runs" : "then"}: ${next.command}`,
   ];
   return [
+    ...rejected,
     `${style.bold(inOneLine(item.id))} · ${
       inOneLine(item.name)
     } (${count}, ${item.stepType})`,
     ...item.description ? [indented(item.description)] : [],
     ...lines.flatMap((line) => line === null ? [] : [inOneLine(line)]),
   ].join("\n");
+}
+
+/** What a human said no to: before anything else. */
+export function rejectionLines(
+  { rejections }: Pick<Summary, "rejections">,
+  style: Style,
+): readonly string[] {
+  return rejections.map(({ item, reason }) =>
+    style.bad(inOneLine(`Rejected by a human: ${item}: ${reason}`))
+  );
 }
 
 /** The tags of the older tool's notes: a sign, or a word where signs may not be used. */

@@ -15,6 +15,7 @@ import {
   refuseApproval,
   start,
 } from "./phase.ts";
+import { rejectItem, reopenItem, reopenPhase } from "./rework.ts";
 import { restore } from "./restore.ts";
 import { assertOpen, type Circumstances } from "./situation.ts";
 
@@ -27,8 +28,8 @@ import { assertOpen, type Circumstances } from "./situation.ts";
  * with a state or completing without the result of a check that is needed, throws a plain `Error`.
  *
  * @throws {OrcError} `session_closed` (refused) if the session has ended
- * @throws {OrcError} `cannot_start`, `cannot_complete`, `cannot_skip` or `cannot_approve` (refused)
- *   if the rules do not allow it on the item
+ * @throws {OrcError} `cannot_start`, `cannot_complete`, `cannot_skip`, `cannot_approve`,
+ *   `cannot_reject` or `cannot_reopen` (refused) if the rules do not allow it on the item
  * @throws {OrcError} `out_of_order` or `item_in_other_phase` (refused) if it is not the turn of the
  *   item
  * @throws {OrcError} `too_early` (refused) if what a human approves is not done yet
@@ -70,6 +71,12 @@ export function decide(
       return skipItem(situation, action);
     case "approve_item":
       return approveItem(situation, action);
+    case "reject":
+      return rejectItem(situation, action);
+    case "reopen_item":
+      return reopenItem(situation, action);
+    case "reopen_phase":
+      return reopenPhase(situation, action);
     case "advance":
       return advance(situation, action);
     case "approve_phase":

@@ -1,12 +1,11 @@
 import { type OrcError, refused } from "../base/error.ts";
 import {
+  asObject,
   type JsonObject,
-  jsonObject,
   type JsonValue,
   withFields,
 } from "../base/json.ts";
 import { lengthOf, limitText, quoted, uncapitalised } from "../base/text.ts";
-import { withOffset } from "../base/time.ts";
 import { problemOfSkipReason } from "../workflow/evidence.ts";
 import {
   approvalCommand,
@@ -55,7 +54,12 @@ import {
   unchanged,
   withItem,
 } from "./situation.ts";
-import { isDone, missingReviewOf, type OpenItem } from "./state.ts";
+import {
+  isDone,
+  missingReviewOf,
+  type OpenItem,
+  rejectionOf,
+} from "./state.ts";
 
 export function startItem(
   situation: Situation,
@@ -157,6 +161,7 @@ function judged(
   result: CheckResult,
 ): Decision {
   const { fields, event } = recordOf(situation, open, result, action.receipt);
+  const rejection = rejectionOf(open.itemState);
   if (result.passed) {
     const itemState = { ...open.itemState, ...fields };
     const done = completed(situation, { ...open, itemState }, action);
@@ -167,7 +172,12 @@ function judged(
     ? {}
     : { status: "failed" as const };
   const retryCount = open.itemState.retryCount + 1;
-  return itemChanged(situation, open, { ...fields, ...status, retryCount }, [
+  // What a human asked for is shown until it is done, and not only until the next try fails.
+  const found = asObject(fields.verificationResult);
+  const kept = rejection === null || found === undefined
+    ? fields
+    : { ...fields, verificationResult: withFields(found, { rejection }) };
+  return itemChanged(situation, open, { ...kept, ...status, retryCount }, [
     event,
   ]);
 }
@@ -423,7 +433,7 @@ export function assertNotSkipped(
 }
 
 /** What an item can refuse. */
-type Verb = "start" | "complete" | "approve" | "skip";
+type Verb = "start" | "complete" | "approve" | "skip" | "reject" | "reopen";
 
 export function refusal(
   verb: Verb,

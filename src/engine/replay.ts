@@ -238,6 +238,7 @@ function actionOf(
   if (first === undefined || last === undefined) return undefined;
   const { details, message } = last;
   const notes = textAt(details, "notes");
+  const reason = textAt(details, "reason") ?? "";
   switch (last.type) {
     case "phase_started":
       return first.type === "workflow_started"
@@ -250,14 +251,18 @@ function actionOf(
     case "gate_failed":
       return itemAction(workflow, events, last);
     case "human_override":
-      return details.has("repair")
-        ? "repair"
+      if (details.has("repair")) return "repair";
+      return details.has("reopened")
+        ? { type: "reopen_phase", phaseId: last.phaseId ?? "", reason }
         : { type: "approve_phase", phaseId: last.phaseId };
     case "workflow_completed":
       return { type: "finish", notes, force: details.get("forced") === true };
     case "workflow_abandoned":
       return { type: "abandon", reason: behind(message, ABANDONED), notes };
     case "note_added":
+      if (details.has("reopened")) {
+        return { type: "reopen_item", itemId: last.itemId ?? "", reason };
+      }
       return details.has("checkpoint_id")
         ? state && restoreAction(state, details)
         : {
@@ -330,6 +335,10 @@ function itemAction(
   last: RecordedEvent,
 ): Action | undefined {
   const { details, type } = last;
+  if (details.get("rejected") === true) {
+    const reason = textAt(details, "reason") ?? "";
+    return { type: "reject", itemId: last.itemId ?? "", reason };
+  }
   const itemId = last.itemId ?? "";
   const evidence = asObject(events[0]?.details.get("evidence"));
   const notes = textAt(details, "notes");
@@ -383,7 +392,7 @@ function believe(
         })
         : state;
     case "human_override":
-      return phaseId === null ? state : {
+      return phaseId === null || event.details.has("reopened") ? state : {
         ...state,
         metadata: new Map(state.metadata).set(approvalKey(phaseId), true),
       };

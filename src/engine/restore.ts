@@ -7,7 +7,7 @@ import {
 } from "../base/json.ts";
 import { canonicalJson } from "../base/json_print.ts";
 import { listOf, quoted } from "../base/text.ts";
-import { forHuman } from "../workflow/supervision.ts";
+import { forHuman, isManual } from "../workflow/supervision.ts";
 import type {
   Decision,
   Item,
@@ -34,6 +34,7 @@ import {
   isPhaseApproved,
   itemStateOf,
   phaseStateOf,
+  rejectionOf,
 } from "./state.ts";
 
 /** Things named in one message; the details hold all. */
@@ -305,6 +306,8 @@ function progressAt(
 function restoredItem(item: Item, now: ItemState, then: ItemState): ItemState {
   // Done is done: what was earned again since is not replaced by what a file says.
   if (isDone(now) && now.status === then.status) return now;
+  // A human's no is answered by work, and not by going back.
+  if (rejectionOf(now) !== null && !isDone(then)) return now;
   // What failed has failed, wherever the session goes from there.
   const retryCount = Math.max(now.retryCount, then.retryCount);
   const target = { ...withoutOldClock(item, now, then), retryCount };
@@ -313,11 +316,11 @@ function restoredItem(item: Item, now: ItemState, then: ItemState): ItemState {
 
 /** How long a human had for an answer is counted from the next time they are asked. */
 function withoutOldClock(
-  { verification }: Item,
+  item: Item,
   now: ItemState,
   then: ItemState,
 ): ItemState {
-  if (verification.type !== "manual_gate" || isDone(then)) return then;
+  if (!isManual(item) || isDone(then)) return then;
   if (then.startedAt === null || then.startedAt === now.startedAt) return then;
   const status = then.status === "in_progress" ? "pending" : then.status;
   return { ...then, status, startedAt: null };

@@ -89,6 +89,14 @@ export interface ItemSummary {
   readonly failure: string | null;
 }
 
+/** A human's no that was not answered yet. */
+export interface Rejection {
+  /** Id of the item. */
+  readonly item: string;
+  /** What has to become better, as the human says it. */
+  readonly reason: string;
+}
+
 /** What to do next: one command, and for programs the action that it is, with what that is about. */
 export type NextStep =
   & {
@@ -151,6 +159,8 @@ export interface Summary {
    * end.
    */
   readonly blockers: readonly Blocker[];
+  /** What a human said no to in the current phase; shown until it is done again. */
+  readonly rejections: readonly Rejection[];
   /** What to do now; null after the end, or if the workflow does not define the current phase. */
   readonly next: NextStep | null;
 }

@@ -97,6 +97,12 @@ export function isDone(item: ItemState): boolean {
   return item.status === "completed" || item.status === "skipped";
 }
 
+/** Why a human rejected an item; null where none did, or it is done by now. */
+export function rejectionOf(item: ItemState): string | null {
+  const reason = asObject(item.verificationResult)?.get("rejection");
+  return typeof reason === "string" && !isDone(item) ? reason : null;
+}
+
 /** How many items are completed or skipped. */
 export function closedIn({ phases }: SessionState): number {
   return phases.flatMap(({ items }) => items).filter(isDone).length;

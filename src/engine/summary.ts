@@ -18,6 +18,7 @@ import {
   nextPhase,
   phaseBlockers,
   phaseStateOf,
+  rejectionOf,
   sessionBlockers,
 } from "./state.ts";
 import type {
@@ -26,6 +27,7 @@ import type {
   NextStep,
   PhaseSummary,
   Progress,
+  Rejection,
   Summary,
 } from "./standing.ts";
 
@@ -35,6 +37,7 @@ export type {
   NextStep,
   PhaseSummary,
   Progress,
+  Rejection,
   Summary,
 };
 
@@ -67,8 +70,20 @@ export function summarize(workflow: Workflow, state: SessionState): Summary {
     constraints: state.constraints,
     notes: state.notes.map(({ text }) => text),
     blockers: active && phase ? blockersOf(workflow, state, phase) : [],
+    rejections: active && phase ? rejectionsIn(state, phase) : [],
     next: step && shownStep(step, items),
   };
+}
+
+function rejectionsIn(
+  state: SessionState,
+  phase: Phase,
+): readonly Rejection[] {
+  const phaseState = phaseStateOf(state, phase);
+  return phase.items.flatMap(({ id: item }) => {
+    const reason = rejectionOf(itemStateOf(phaseState, item));
+    return reason === null ? [] : [{ item, reason }];
+  });
 }
 
 function shownStep(

@@ -163,6 +163,28 @@ export class Session {
     return await approvePhase(this.#site.host, call);
   }
 
+  /** Gives a human's no to an item: {@linkcode rejectItem}. */
+  async reject(
+    itemId: string,
+    reason: string,
+    options: CallOptions = {},
+  ): Promise<Changed> {
+    const { rejectItem } = await import("../work/rework.ts");
+    const call = callIn(this.#site, { ...options, itemId, reason });
+    return await rejectItem(this.#site.host, call);
+  }
+
+  /** Takes up an item again, or goes back to a phase: {@linkcode reopen}. */
+  async reopen(
+    id: string,
+    reason: string,
+    options: CallOptions = {},
+  ): Promise<Changed> {
+    const { reopen } = await import("../work/rework.ts");
+    const call = callIn(this.#site, { ...options, id, reason });
+    return await reopen(this.#site.host, call);
+  }
+
   /** Keeps a note: {@linkcode addNote}. */
   async note(
     text: string,

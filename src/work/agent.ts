@@ -34,6 +34,7 @@ export interface Next extends
     | "phaseId"
     | "phases"
     | "constraints"
+    | "rejections"
     | "next"
   > {
   /** Which session it is, and where. */
@@ -71,6 +72,7 @@ export async function readNext(
     phaseId: status.phaseId,
     phases: status.phases,
     constraints: status.constraints,
+    rejections: status.rejections,
     next: status.next,
     evidence: evidenceOf(status.next),
   };

@@ -380,7 +380,7 @@ export type CheckResult =
 
 /**
  * Input of {@linkcode decide}. Items are those of the current phase; notes have at most 2000 characters.
- * A human's are `approve_item`, `approve_phase`, all with `force`, and `complete` with `skipVerify`.
+ * A human's are `approve_item`, `approve_phase`, `reject`, `reopen_phase`, all with `force`, and `complete` with `skipVerify`.
  */
 export type Action =
   /** Begins a session in the first phase; the only action without a state. */
@@ -432,6 +432,27 @@ export type Action =
     readonly notes: string | null;
     /** Also while required items before it are open, which the event tells. */
     readonly early?: boolean;
+  }
+  /** A human's no to a manual gate, or to a completed item; the item is open again. */
+  | {
+    readonly type: "reject";
+    readonly itemId: string;
+    /** What has to become better; not empty. */
+    readonly reason: string;
+  }
+  /** Takes a completed or skipped item up again. */
+  | {
+    readonly type: "reopen_item";
+    readonly itemId: string;
+    /** Not empty. */
+    readonly reason: string;
+  }
+  /** Goes back to an earlier phase; approvals from there on are taken back. */
+  | {
+    readonly type: "reopen_phase";
+    readonly phaseId: string;
+    /** Not empty. */
+    readonly reason: string;
   }
   /** Leaves the current phase and enters the next. */
   | {

@@ -47,6 +47,7 @@ Deno.test("summarize() tells where a session stands", () => {
   ], AGENT);
   const { items, blockers, next, ...rest } = summarize(workflow, state);
   assertEquals(rest, {
+    rejections: [],
     active: true,
     status: "active",
     task: "Add login",

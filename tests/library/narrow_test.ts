@@ -58,6 +58,7 @@ function functionsAlone(): readonly string[] {
 /** By the rules, and for what is not there; none by the machine. */
 const REFUSALS: Readonly<Record<string, string>> = {
   "session.verifyWriteAllowed": "write_not_allowed",
+  "session.reject": "approval_required",
   "session.approve": "approval_required",
   "session.advance": "blocked",
   "secrets.source": "no_such_secret",

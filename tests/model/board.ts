@@ -32,6 +32,8 @@ export interface Card {
   result: string | null;
   /** Place among the samples. */
   evidence: number | null;
+  /** Whether a human said no since it was done last. */
+  rejected: boolean;
 }
 
 export const NEW_CARD: Card = {
@@ -44,6 +46,7 @@ export const NEW_CARD: Card = {
   tries: 0,
   result: null,
   evidence: null,
+  rejected: false,
 };
 
 export function newBoard(

@@ -29,6 +29,8 @@ export const RULES = [
   "reasons are reasons",
   "freed items need a long reason",
   "what is approved is done",
+  "only what is done can be taken back",
+  "going back takes approvals back",
   "a human's act needs a human",
   "required items block",
   "phases await approval",
@@ -38,6 +40,7 @@ export const RULES = [
   "a checkpoint earns nothing",
   "a clock begins anew after a restore",
   "tries count on after a restore",
+  "a no outlasts a restore",
 ] as const;
 
 export type Rule = typeof RULES[number];

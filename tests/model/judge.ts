@@ -8,6 +8,9 @@ import {
   advance,
   approvePhase,
   finish,
+  reject,
+  reopenItem,
+  reopenPhase,
 } from "./rules_session.ts";
 
 /** What becomes of an act: a refusal as `kind code`, or events as `type:actor`; none change nothing. */
@@ -41,6 +44,12 @@ function eventsOf(game: Game, act: Act): readonly string[] {
       return skip(game, act);
     case "approve_item":
       return approveItem(game, act);
+    case "reject":
+      return reject(game, act);
+    case "reopen_item":
+      return reopenItem(game, act);
+    case "reopen_phase":
+      return reopenPhase(game, act);
     case "advance":
       return advance(game, act);
     case "approve_phase":

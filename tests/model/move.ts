@@ -25,6 +25,16 @@ export type Act =
     readonly notes: number;
     readonly early: boolean;
   }
+  | {
+    readonly type: "reject" | "reopen_item";
+    readonly item: string;
+    readonly reason: string;
+  }
+  | {
+    readonly type: "reopen_phase";
+    readonly phase: string;
+    readonly reason: string;
+  }
   | { readonly type: "advance"; readonly force: boolean }
   | { readonly type: "approve_phase"; readonly phase: string | null }
   | {

@@ -115,7 +115,11 @@ function anyAct(pick: Pick, position: Position): Act {
 
 function anyItemAct(pick: Pick, item: string): Act {
   const notes = pick(NOTES.length);
-  switch (pick(6)) {
+  switch (pick(8)) {
+    case 6:
+      return { type: "reject", item, reason: anyReason(pick) };
+    case 7:
+      return { type: "reopen_item", item, reason: anyReason(pick) };
     case 0:
       return { type: "start_item", item };
     case 1:
@@ -137,6 +141,10 @@ function anyItemAct(pick: Pick, item: string): Act {
   }
 }
 
+function anyReason(pick: Pick): string {
+  return chance(pick, 8) ? " " : "It is not good enough";
+}
+
 function anySessionAct(
   pick: Pick,
   { phases }: Definition,
@@ -144,7 +152,14 @@ function anySessionAct(
 ): Act {
   const force = chance(pick, 3);
   const notes = pick(NOTES.length);
-  switch (pick(12)) {
+  switch (pick(14)) {
+    case 12:
+    case 13:
+      return {
+        type: "reopen_phase",
+        phase: oneOf(pick, [...phases.map(({ id }) => id), "NOWHERE"]),
+        reason: anyReason(pick),
+      };
     case 0:
     case 1:
     case 2:

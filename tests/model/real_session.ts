@@ -87,6 +87,11 @@ export function actionOf(
         notes: notesAt(act.notes),
         early: act.early,
       };
+    case "reject":
+    case "reopen_item":
+      return { type: act.type, itemId: act.item, reason: act.reason };
+    case "reopen_phase":
+      return { type: act.type, phaseId: act.phase, reason: act.reason };
     case "approve_phase":
       return { type: act.type, phaseId: act.phase };
     case "finish":

@@ -82,6 +82,8 @@ function cardAfter(
   { now, then }: { readonly now: Card; readonly then: Card },
 ): Card {
   if (isDone(now) && now.status === then.status) return { ...now };
+  const isRejected = now.rejected && !isDone(now) && !isDone(then);
+  if (isRejected && isOn(game, "a no outlasts a restore")) return { ...now };
   const tries = isOn(game, "tries count on after a restore")
     ? Math.max(now.tries, then.tries)
     : then.tries;

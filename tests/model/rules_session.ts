@@ -1,6 +1,6 @@
 /** The rules for phases and for the session, as the handbook tells them to people. */
 import { cardOf, isDone } from "./board.ts";
-import { isRequired, type PhaseText } from "./definition.ts";
+import { isGate, isManual, isRequired, type PhaseText } from "./definition.ts";
 import {
   type Game,
   isOn,
@@ -109,4 +109,74 @@ export function addNote(game: Game, { text, item }: ActOf<"note">): Events {
   if (item !== null) lookUp(game, item);
   game.board.notes++;
   return ["note_added:system"];
+}
+
+function needReason(game: Game, reason: string): void {
+  refuseIf(game, reason.trim() === "", { refusal: "usage reason_missing" });
+}
+
+/** A human's no: what was found out counts no more, and one more try has failed. */
+export function reject(
+  game: Game,
+  act: Extract<Act, { type: "reject" | "reopen_item" }>,
+): Events {
+  needReason(game, act.reason);
+  const { item, card } = lookUp(game, act.item);
+  const waits = isManual(item) && card.status !== "skipped";
+  refuseIf(game, !waits && card.status !== "completed", {
+    rule: "only what is done can be taken back",
+    refusal: "refused cannot_reject",
+  });
+  needHuman(game);
+  card.status = isGate(item) ? "pending" : "failed";
+  card.startedAt = null;
+  card.completedAt = null;
+  card.result = `rejected at ${game.now}`;
+  card.rejected = true;
+  if (isOn(game, "failures are counted")) card.tries++;
+  return [`${isGate(item) ? "gate" : "verification"}_failed:human`];
+}
+
+export function reopenItem(
+  game: Game,
+  act: Extract<Act, { type: "reject" | "reopen_item" }>,
+): Events {
+  needReason(game, act.reason);
+  const { card } = lookUp(game, act.item);
+  refuseIf(game, !isDone(card), {
+    rule: "only what is done can be taken back",
+    refusal: "refused cannot_reopen",
+  });
+  Object.assign(card, {
+    status: "pending",
+    startedAt: null,
+    completedAt: null,
+    skippedAt: null,
+    skipReason: null,
+    result: null,
+    rejected: false,
+  });
+  return ["note_added:system"];
+}
+
+/** Back to a phase that was left: what comes later waits again, and so do the approvals. */
+export function reopenPhase(game: Game, act: ActOf<"reopen_phase">): Events {
+  const { definition, board } = game;
+  needReason(game, act.reason);
+  const index = definition.phases.findIndex(({ id }) => id === act.phase);
+  if (index < 0) throw new Refusal("not_found no_such_phase");
+  refuseIf(game, index >= board.current, { refusal: "refused cannot_reopen" });
+  needHuman(game);
+  board.current = index;
+  board.stages.forEach((stage, at) => {
+    if (at < index) return;
+    stage.status = at === index ? "active" : "pending";
+    stage.completedAt = null;
+    if (at > index) stage.startedAt = null;
+    const { id = "" } = definition.phases[at] ?? {};
+    if (isOn(game, "going back takes approvals back")) {
+      board.approved.delete(id);
+    }
+  });
+  return ["human_override:human"];
 }

@@ -1,6 +1,7 @@
 /** The state of a session in the words of the board, for comparison. */
+import { rejectionOf } from "../../src/engine/state.ts";
 import type { SessionState } from "../../src/workflow/types.ts";
-import type { Board, Card } from "./board.ts";
+import { type Board, type Card, isDone } from "./board.ts";
 import type { Definition } from "./definition.ts";
 import { EVIDENCE } from "./samples.ts";
 
@@ -37,11 +38,12 @@ export function viewOfBoard({ phases }: Definition, board: Board): View {
 
 function cardText(card: Card | undefined): string {
   if (card === undefined) return "missing";
-  const { result, evidence, ...rest } = card;
+  const { result, evidence, rejected, ...rest } = card;
   const value = evidence === null ? null : EVIDENCE[evidence]?.value;
   return JSON.stringify({
     ...rest,
     hasResult: result !== null,
+    rejected: rejected && !isDone(card),
     evidence: fingerprint(value ?? null),
   });
 }
@@ -88,6 +90,7 @@ function itemText(
     notes: item?.notes ?? null,
     tries: item?.retryCount ?? 0,
     hasResult: (item?.verificationResult ?? item?.gateResult ?? null) !== null,
+    rejected: item !== undefined && rejectionOf(item) !== null,
     evidence: fingerprint(item?.evidence ?? null),
   });
 }
