@@ -282,7 +282,7 @@ export {
 } from "./src/doctor/use.ts";
 
 // Trust.
-export type { Chain } from "./src/engine/chain.ts";
+export type { Chain } from "./src/replay/chain.ts";
 export type { EventLink } from "./src/engine/event.ts";
 export type { Contradiction } from "./src/session/trace.ts";
 export {

@@ -1,5 +1,5 @@
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
-import { linkEvents, newChain } from "../../src/engine/chain.ts";
+import { linkEvents, newChain } from "../../src/replay/chain.ts";
 import { encodeLogLine } from "../../src/engine/event.ts";
 import { decodeSession } from "../../src/session/codec.ts";
 import { encodeSession } from "../../src/session/encode.ts";

@@ -3,6 +3,7 @@ export const ROOMS = [
   "base",
   "workflow",
   "engine",
+  "replay",
   "files",
   "session",
   "transfer",
@@ -30,7 +31,12 @@ export const ROOMS = [
 export const PURE_ENTRY = "src/core.ts";
 
 /** Rooms in which every file is pure. */
-const PURE_ROOMS: ReadonlySet<string> = new Set(["base", "workflow", "engine"]);
+const PURE_ROOMS: ReadonlySet<string> = new Set([
+  "base",
+  "workflow",
+  "engine",
+  "replay",
+]);
 
 /** Files of pure rooms whose packages ask for the environment. */
 const IMPURE_FILES: ReadonlySet<string> = new Set([

@@ -316,7 +316,7 @@ export interface ErrorDetails {
     }[];
   };
   /** The item, and the first that is open before it. */
-  readonly too_early: { readonly item: string; readonly first: string };
+  readonly too_early: { readonly itemId: string; readonly firstItemId: string };
   /** The option, and the one that may be meant. */
   readonly unknown_option: {
     readonly option: string;

@@ -76,7 +76,7 @@ function approvalText(
   ].join("\n");
 }
 
-export const rejectCommand = command<ChangeResult<{ item: string }>>({
+export const rejectCommand = command<ChangeResult<{ itemId: string }>>({
   description:
     "Says no to a manual gate that waits, or to any completed item of the current phase. Only a human can: in a terminal, by typing the item's id. The item is open again, one more try of it counts as failed, and the reason stands first in status and next until it is done again.",
   args: [arg("ITEM", "Id of the item", "item")],
@@ -94,10 +94,10 @@ export const rejectCommand = command<ChangeResult<{ item: string }>>({
       itemId: values.need("ITEM"),
       reason: values.text("reason") ?? "",
     }),
-    item: values.need("ITEM"),
+    itemId: values.need("ITEM"),
   }),
   render: (result, style) =>
-    changeText(`Rejected item "${result.item}"`, result, style),
+    changeText(`Rejected item "${result.itemId}"`, result, style),
 });
 
 export const reopenCommand = command<ChangeResult<{ reopened: string }>>({

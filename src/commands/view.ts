@@ -156,8 +156,8 @@ export function rejectionLines(
   { rejections }: Pick<Summary, "rejections">,
   style: Style,
 ): readonly string[] {
-  return rejections.map(({ item, reason }) =>
-    style.bad(inOneLine(`Rejected by a human: ${item}: ${reason}`))
+  return rejections.map(({ itemId, reason }) =>
+    style.bad(inOneLine(`Rejected by a human: ${itemId}: ${reason}`))
   );
 }
 

@@ -67,7 +67,7 @@ function tooEarly({ workflow, state }: Situation, open: OpenItem): Error {
       hint: `${hintOf(stepFor(workflow, first))}; a human may all the same: ${
         approvalCommand(workflow, id)
       } --early`,
-      details: { item: id, first: first.id },
+      details: { itemId: id, firstItemId: first.id },
     },
   );
 }

@@ -99,7 +99,7 @@ export function reopenPhase(
   if (index < 0) {
     throw notFound("no_such_phase", `No phase "${phaseId}" in this workflow`, {
       hint: "orc status",
-      details: { phases: phases.map(({ id }) => id) },
+      details: { phaseIds: phases.map(({ id }) => id) },
     });
   }
   const now = phases.findIndex(({ id }) => id === state.currentPhaseId);
@@ -109,7 +109,7 @@ export function reopenPhase(
       `Cannot reopen phase "${phaseId}": ${
         index === now ? "the session is in it" : "it comes later"
       }`,
-      { hint: "orc status", details: { item: null, phase: phaseId } },
+      { hint: "orc status", details: { itemId: null, phaseId } },
     );
   }
   requireHuman(situation, `reopen phase "${phaseId}"`);

@@ -92,7 +92,7 @@ export interface ItemSummary {
 /** A human's no that was not answered yet. */
 export interface Rejection {
   /** Id of the item. */
-  readonly item: string;
+  readonly itemId: string;
   /** What has to become better, as the human says it. */
   readonly reason: string;
 }

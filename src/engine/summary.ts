@@ -80,9 +80,9 @@ function rejectionsIn(
   phase: Phase,
 ): readonly Rejection[] {
   const phaseState = phaseStateOf(state, phase);
-  return phase.items.flatMap(({ id: item }) => {
-    const reason = rejectionOf(itemStateOf(phaseState, item));
-    return reason === null ? [] : [{ item, reason }];
+  return phase.items.flatMap(({ id: itemId }) => {
+    const reason = rejectionOf(itemStateOf(phaseState, itemId));
+    return reason === null ? [] : [{ itemId, reason }];
   });
 }
 

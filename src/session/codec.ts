@@ -28,7 +28,7 @@ import {
   refuseProblems,
   report,
 } from "../base/shape.ts";
-import type { Chain } from "../engine/chain.ts";
+import type { Chain } from "../replay/chain.ts";
 import { decodeEvent, type RecordedEvent } from "../engine/event.ts";
 import type {
   ItemState,

@@ -10,7 +10,7 @@ import { checksumOf } from "../base/checksum.ts";
 import { lasting, printDocument } from "../base/json_print.ts";
 import { plainOf } from "../base/plain.ts";
 import { withOffset } from "../base/time.ts";
-import type { Chain } from "../engine/chain.ts";
+import type { Chain } from "../replay/chain.ts";
 import { encodeEvent } from "../engine/event.ts";
 import type {
   ItemState,

@@ -2,15 +2,15 @@
 import { jsonHash } from "../base/checksum.ts";
 import { repositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_PROBLEMS } from "../base/limits.ts";
-import { linkedLine, nextHead, withOther } from "../engine/chain.ts";
-import { unearnedIn } from "../engine/earned.ts";
+import { linkedLine, nextHead, withOther } from "../replay/chain.ts";
+import { unearnedIn } from "../replay/earned.ts";
 import {
   decodeLogLine,
   encodeLogLine,
   type EventLink,
   type RecordedEvent,
 } from "../engine/event.ts";
-import { newReplayer, type Replayed } from "../engine/replay.ts";
+import { newReplayer, type Replayed } from "../replay/replay.ts";
 import { type JsonObject, numberOf } from "../base/json.ts";
 import { fileKind } from "../files/read.ts";
 import type { Workflow } from "../workflow/types.ts";

@@ -13,7 +13,7 @@ import {
   newChain,
   withBase,
   withOther,
-} from "../engine/chain.ts";
+} from "../replay/chain.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
 import { type HeldLock, LockLost, withLock } from "../files/lock.ts";

@@ -1,4 +1,4 @@
-import { doneElsewhere } from "../engine/elsewhere.ts";
+import { doneElsewhere } from "../replay/elsewhere.ts";
 import type { Host } from "../host/host.ts";
 import type { SessionPlace } from "../repository/open.ts";
 import { overridesIn, overrideText } from "../repository/overrides.ts";

@@ -45,7 +45,7 @@ Deno.test("rejectItem() opens an item again for a human who types its id, and ne
     const item = stateOf(root).phases.PLAN.items.plan;
     assertEquals([item.status, item.retry_count], ["failed", 1]);
     const { rejections } = await readNext(fixedHost(), { root });
-    assertEquals(rejections, [{ item: "plan", reason: WHY }]);
+    assertEquals(rejections, [{ itemId: "plan", reason: WHY }]);
     const { out } = await orc(root, ["next"]);
     const [first] = out.split("\n");
     assertEquals(first, `Rejected by a human: plan: ${WHY}`);

@@ -1,4 +1,4 @@
-import { linkEvents, newChain } from "../../src/engine/chain.ts";
+import { linkEvents, newChain } from "../../src/replay/chain.ts";
 import { encodeLogLine } from "../../src/engine/event.ts";
 import type { Finding } from "../../src/base/finding.ts";
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";

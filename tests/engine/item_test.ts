@@ -603,7 +603,7 @@ Deno.test("decide() refuses an approval while a required item before it in its p
       message: 'Cannot approve item "x" yet: item "b" before it is open',
       hint:
         'orc complete b --notes "<what you did>"; a human may all the same: orc approve-item x --session s1 --early',
-      details: { item: "x", first: "b" },
+      details: { itemId: "x", firstItemId: "b" },
     },
   );
   for (const status of ["completed", "skipped"] as const) {

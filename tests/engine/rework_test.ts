@@ -101,13 +101,13 @@ Deno.test("summarize() tells why an item was rejected until it is completed agai
       status: "completed",
     });
     const { state: rejected } = act(workflow, done, REJECT, HUMAN);
-    assertEquals(rejections(rejected), [{ item: "x", reason: WHY }]);
+    assertEquals(rejections(rejected), [{ itemId: "x", reason: WHY }]);
     const failed = actAll(workflow, rejected, [
       { type: "start_item", itemId: "x" },
       complete("x", { result: commandResult(false) }),
       complete("x", { result: commandResult(false) }),
     ], AGENT);
-    assertEquals(rejections(failed.state), [{ item: "x", reason: WHY }]);
+    assertEquals(rejections(failed.state), [{ itemId: "x", reason: WHY }]);
     const failure = summarize(workflow, failed.state).items[0]?.failure;
     assertEquals(failure, "exit code 2");
     const passing = complete("x", { result: commandResult(true) });

@@ -141,6 +141,7 @@ const WAITS: readonly (readonly [
     return approveItem({ ...host, approve }, {
       root,
       itemId: "consent",
+      early: true,
       signal,
     });
   }],
@@ -152,6 +153,7 @@ const WAITS: readonly (readonly [
     return approveItem({ ...host, approve }, {
       root,
       itemId: "consent",
+      early: true,
       signal,
     });
   }],

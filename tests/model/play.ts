@@ -1,5 +1,5 @@
 import { OrcError } from "../../src/base/error.ts";
-import { linkEvents, newChain, withBase } from "../../src/engine/chain.ts";
+import { linkEvents, newChain, withBase } from "../../src/replay/chain.ts";
 import { checkToRun } from "../../src/engine/check.ts";
 import { decide } from "../../src/engine/decide.ts";
 import type { RecordedEvent } from "../../src/engine/event.ts";

@@ -1,6 +1,6 @@
 import { decodeLogLine, encodeLogLine } from "../../src/engine/event.ts";
-import { unearnedIn } from "../../src/engine/earned.ts";
-import { newReplayer } from "../../src/engine/replay.ts";
+import { unearnedIn } from "../../src/replay/earned.ts";
+import { newReplayer } from "../../src/replay/replay.ts";
 import { play } from "./play.ts";
 import { randomSequence } from "./sequence.ts";
 import { assertEquals } from "@std/assert";

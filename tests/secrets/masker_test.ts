@@ -214,16 +214,19 @@ Deno.test("a check gets the secrets its item names, and inherits nothing that an
     for (const itemId of ["with", "without"]) {
       await completeItem(host, { root, itemId });
     }
-    const given = host.requests.map(({ variables }) => variables?.API_KEY);
+    // Git lists the files before each of them.
+    const checks = host.requests.filter(({ variables }) =>
+      variables?.ORCHESTRATOR_CHECK
+    );
+    const given = checks.map(({ variables }) => variables?.API_KEY);
     assertEquals(given, [VALUE, undefined]);
     const names = ["API", "OTHER", "KEPT", "USER", "MORE", "ENV"];
-    for (const { withheld, variables } of host.requests) {
+    for (const { withheld } of checks) {
       assertEquals(withheld, [
         "ORCHESTRATOR_PASSPHRASE",
         "SECRETS_PASSWORD",
         ...names.flatMap((name) => [`ORCHESTRATOR_${name}_KEY`, `${name}_KEY`]),
       ]);
-      assert(variables?.ORCHESTRATOR_CHECK?.length);
     }
   }));
 

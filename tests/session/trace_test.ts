@@ -1,5 +1,5 @@
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
-import { linkEvents, newChain } from "../../src/engine/chain.ts";
+import { linkEvents, newChain } from "../../src/replay/chain.ts";
 import { decide } from "../../src/engine/decide.ts";
 import {
   decodeLogLine,

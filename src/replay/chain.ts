@@ -5,9 +5,13 @@
  */
 import { canonicalJson } from "../base/json_print.ts";
 import type { SessionState } from "../workflow/types.ts";
-import { encodeLogLine, type EventLink, type RecordedEvent } from "./event.ts";
-import { encodeProgress } from "./progress.ts";
-import { closedIn } from "./state.ts";
+import {
+  encodeLogLine,
+  type EventLink,
+  type RecordedEvent,
+} from "../engine/event.ts";
+import { encodeProgress } from "../engine/progress.ts";
+import { closedIn } from "../engine/state.ts";
 
 /** Where the chain of a session's events stands; `metadata.orc.chain` in its state. */
 export interface Chain {

@@ -8,7 +8,7 @@ import {
 import { normalisePath, resolvePath } from "../base/path.ts";
 import { fillTemplate } from "../workflow/template.ts";
 import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
-import type { RecordedEvent } from "./event.ts";
+import type { RecordedEvent } from "../engine/event.ts";
 
 const CHECKED: readonly string[] = [
   "verification_passed",

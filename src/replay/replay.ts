@@ -19,12 +19,17 @@ import type {
   Workflow,
 } from "../workflow/types.ts";
 import { isCheck, isOtherCheck, resultOf, textAt } from "./checked.ts";
-import { decide } from "./decide.ts";
+import { decide } from "../engine/decide.ts";
 import { claimIn, type Elsewhere, keyOf, unseenIn } from "./elsewhere.ts";
-import type { RecordedEvent } from "./event.ts";
-import { decodePhases, decodeProgress } from "./progress.ts";
-import { withItem, withPhase } from "./situation.ts";
-import { approvalKey, isDone, itemStateOf, phaseStateOf } from "./state.ts";
+import type { RecordedEvent } from "../engine/event.ts";
+import { decodePhases, decodeProgress } from "../engine/progress.ts";
+import { withItem, withPhase } from "../engine/situation.ts";
+import {
+  approvalKey,
+  isDone,
+  itemStateOf,
+  phaseStateOf,
+} from "../engine/state.ts";
 
 /** What in an update the rules do not lead to. */
 export interface ReplayProblem {
