@@ -132,6 +132,12 @@ export {
   type FinishOptions,
   finishSession,
 } from "./src/work/phase.ts";
+export type { Awaited } from "./src/engine/waiting.ts";
+export {
+  type Waited,
+  waitForAnswer,
+  type WaitOptions,
+} from "./src/work/wait.ts";
 export {
   rejectItem,
   type RejectOptions,

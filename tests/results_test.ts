@@ -48,6 +48,8 @@ const CALLS: Readonly<
     orc.watchApprovals(host, { root }).warnings(),
   approveItem: (host, o) =>
     orc.approveItem(host, { ...o, itemId: "consent", early: true }),
+  waitForAnswer: (host, o) =>
+    orc.waitForAnswer(host, { ...o, itemId: "consent", timeout: "0s" }),
   rejectItem: (host, o) =>
     orc.rejectItem(host, { ...o, itemId: "consent", reason: "Not yet" }),
   reopen: (host, o) => orc.reopen(host, { ...o, id: "idea", reason: "A gap" }),

@@ -21,6 +21,7 @@ const KINDS: Readonly<Record<ErrorKind, true>> = {
   conflict: true,
   corrupt: true,
   external: true,
+  pending: true,
   denied: true,
   config: true,
 };

@@ -10,6 +10,7 @@ import { membersOf } from "./plain.ts";
  * - `conflict` (5): a lock is held, or somebody else was faster
  * - `corrupt` (6): data that cannot be trusted
  * - `external` (7): the disk, the system or a program could not do its part
+ * - `pending` (75): no answer yet, and the time to wait for it is over
  * - `denied` (77): a permission or the yes of a human is missing
  * - `config` (78): the workflow or the configuration is invalid
  */
@@ -20,6 +21,7 @@ export type ErrorKind =
   | "conflict"
   | "corrupt"
   | "external"
+  | "pending"
   | "denied"
   | "config";
 
@@ -102,6 +104,7 @@ export const notFound: ErrorMaker = errorsOf("not_found");
 export const conflict: ErrorMaker = errorsOf("conflict");
 export const corrupt: ErrorMaker = errorsOf("corrupt");
 export const external: ErrorMaker = errorsOf("external");
+export const pending: ErrorMaker = errorsOf("pending");
 export const denied: ErrorMaker = errorsOf("denied");
 export const misconfigured: ErrorMaker = errorsOf("config");
 
@@ -126,6 +129,7 @@ const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
   conflict: 5,
   corrupt: 6,
   external: 7,
+  pending: 75,
   denied: 77,
   config: 78,
 };

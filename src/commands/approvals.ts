@@ -1,4 +1,4 @@
-import { usage } from "../base/error.ts";
+import { type OrcError, pending, refused, usage } from "../base/error.ts";
 import { durationText, inOneLine, minutesBetween } from "../base/text.ts";
 import {
   type Approvals,
@@ -7,6 +7,7 @@ import {
   watchApprovals,
 } from "../work/approvals.ts";
 import { rejectItem, reopen } from "../work/rework.ts";
+import { type Waited, waitForAnswer } from "../work/wait.ts";
 import {
   arg,
   type ChangeResult,
@@ -120,3 +121,44 @@ export const reopenCommand = command<ChangeResult<{ reopened: string }>>({
   render: (result, style) =>
     changeText(`Reopened "${result.reopened}"`, result, style),
 });
+
+export const waitCommand = command<ResultOf<Waited>>({
+  description:
+    "Waits until a human has answered, so that an agent need not ask again and again: about a manual gate of the current phase, or without ITEM about what the next step asks a human for. Ends with 0 when it is approved or passes without, with 3 and the reason when it is rejected, and with 75 when nobody has answered in time. A no that nobody has done anything about yet is an answer at once.",
+  args: [arg("[ITEM]", "Id of the manual gate", "open-item")],
+  flags: [
+    flag(
+      "--timeout TIME",
+      "How long at most, such as 90s, 30m or 2h; without it, as long as it takes",
+    ),
+  ],
+  effect: "reads",
+  examples: ["orc wait", "orc wait plan_approval --timeout 30m"],
+  async use(host, options, values) {
+    const waited = await waitForAnswer(host, {
+      ...options,
+      itemId: values.text("ITEM"),
+      timeout: values.text("timeout"),
+    });
+    return { ...waited, refusal: unanswered(waited) };
+  },
+  render: ({ item, phase, answer, reason }) => {
+    const what = item === null ? `Phase "${phase}"` : `Item "${item}"`;
+    const why = reason === null ? "" : `: ${reason}`;
+    return inOneLine(`${what}: ${answer}${why}`);
+  },
+});
+
+/** What a program ends with that waited: a no, or no answer. */
+function unanswered(
+  { answer, reason, item, phase }: Omit<Waited, "place">,
+): OrcError | undefined {
+  const what = item === null ? `Phase "${phase}"` : `Item "${item}"`;
+  if (answer === "rejected") {
+    return refused("rejected", `${what} was rejected: ${reason ?? ""}`, {
+      hint: "orc next",
+    });
+  }
+  if (answer !== "waiting") return undefined;
+  return pending("unanswered", `${what} still waits for a human`, "orc wait");
+}

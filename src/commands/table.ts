@@ -44,6 +44,7 @@ export const commandGroups: readonly CommandGroup[] = [
     entries: [
       approvals("approvals", "List what waits for a human in all sessions"),
       work("approve-item", "Give a human's yes to an item"),
+      approvals("wait", "Wait until a human has answered"),
       approvals("reject", "Give a human's no to an item"),
       approvals("reopen", "Take up an item again, or go back to a phase"),
       work("approve", "Give a human's yes to a phase"),

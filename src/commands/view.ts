@@ -140,6 +140,7 @@ export function nextParagraph(
     remark === "" ? null : `${remark}: orc skip ${item.id} --reason "<why>"`,
     item.failure ? `last try failed: ${item.failure}` : null,
     `${next.human ? "then a human runs" : "then"}: ${next.command}`,
+    next.human ? `wait for the answer: orc wait ${item.id}` : null,
   ];
   return [
     ...rejected,

@@ -1,20 +1,30 @@
+import { asObject } from "../base/json.ts";
 import { shellWord } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
 import {
   approvalCommand,
   forHuman,
+  hasCome,
   passageOf,
+  passesAt,
 } from "../workflow/supervision.ts";
-import type { Phase, SessionState, Workflow } from "../workflow/types.ts";
+import type {
+  ItemState,
+  Phase,
+  SessionState,
+  Workflow,
+} from "../workflow/types.ts";
 import { openBefore } from "./situation.ts";
 import {
   awaitsApproval,
   isClosed,
   isDone,
+  isPhaseApproved,
   itemStateOf,
   nextPhase,
   phaseBlockers,
   phaseStateOf,
+  rejectionOf,
 } from "./state.ts";
 
 /** What a human can approve now. */
@@ -87,4 +97,61 @@ function lastClosing(state: SessionState, phase: Phase): string | null {
     .filter((instant) => epochMsOf(instant) !== undefined)
     .toSorted((a, b) => (epochMsOf(b) ?? 0) - (epochMsOf(a) ?? 0));
   return last;
+}
+
+/** What a human is asked, and when somebody began to wait for the answer. */
+export interface Question {
+  readonly phase: string;
+  /** The item; null for the leaving of the phase. */
+  readonly item: string | null;
+  /** The session when the waiting began. */
+  readonly before: SessionState;
+}
+
+/** What a human said. */
+export interface Awaited {
+  /**
+   * `passed` is what nobody has to answer any more: it was skipped or left by force, or it passes by
+   * itself now.
+   */
+  readonly answer: "approved" | "rejected" | "passed" | "waiting";
+  /** Why it was rejected; null where it was not. */
+  readonly reason: string | null;
+}
+
+/** Looks for the answer in a later state of the session. */
+export function answerTo(
+  workflow: Workflow,
+  state: SessionState,
+  { phase: phaseId, item: itemId, before }: Question,
+  at: string,
+): Awaited {
+  const told = (answer: Awaited["answer"]) => ({ answer, reason: null });
+  const phase = workflow.phases.find(({ id }) => id === phaseId);
+  if (phase === undefined) return told("passed");
+  const isLeft = state.currentPhaseId !== before.currentPhaseId;
+  if (itemId === null) {
+    if (isPhaseApproved(state, phaseId)) return told("approved");
+    return told(isLeft ? "passed" : "waiting");
+  }
+  const now = itemStateOf(phaseStateOf(state, phase), itemId);
+  if (now.status === "completed") return told("approved");
+  if (now.status === "skipped" || isLeft) return told("passed");
+  const reason = rejectionOf(now);
+  const rejectedAt = rejectedAtOf(now);
+  const then = itemStateOf(phaseStateOf(before, phase), itemId);
+  // What was done since a no is the answer to it, and a new question.
+  const isNews = rejectedAt !== rejectedAtOf(then) ||
+    rejectedAt === epochMsOf(before.updatedAt);
+  if (reason !== null && isNews) return { answer: "rejected", reason };
+  const item = phase.items.find(({ id }) => id === itemId);
+  const passage = item && passageOf(workflow, item);
+  const instant = passage?.type === "clock" ? passesAt(passage, now) : null;
+  const isOver = instant !== null && hasCome(instant, at);
+  return told(isOver ? "passed" : "waiting");
+}
+
+function rejectedAtOf({ verificationResult }: ItemState): number | undefined {
+  const instant = asObject(verificationResult)?.get("rejected_at");
+  return typeof instant === "string" ? epochMsOf(instant) : undefined;
 }

@@ -41,6 +41,7 @@ import type {
 } from "../work/phase.ts";
 import type { Started } from "../work/start.ts";
 import type { Status } from "../work/status.ts";
+import type { Waited, WaitOptions } from "../work/wait.ts";
 import { callIn, type CallOptions, type Given, type Site } from "./call.ts";
 import type { SessionReading } from "./read.ts";
 
@@ -161,6 +162,19 @@ export class Session {
       named,
     );
     return await approvePhase(this.#site.host, call);
+  }
+
+  /** Waits for a human's answer: {@linkcode waitForAnswer}. */
+  async wait(
+    itemId?: string,
+    options: Given<WaitOptions, "itemId"> = {},
+  ): Promise<Waited> {
+    const { waitForAnswer } = await import("../work/wait.ts");
+    const named = itemId === undefined ? options : { ...options, itemId };
+    return await waitForAnswer(
+      this.#site.host,
+      callIn<CallOptions & WaitOptions>(this.#site, named),
+    );
   }
 
   /** Gives a human's no to an item: {@linkcode rejectItem}. */

@@ -27,6 +27,7 @@ const LINES: Readonly<Record<string, string>> = {
   "advance": "advance",
   "approvals": "approvals",
   "approve-item": "approve-item go",
+  "wait": "wait go --timeout 0s",
   "reject": "reject go -r Not-yet",
   "reopen": "reopen two -r A-gap",
   "approve": "approve",

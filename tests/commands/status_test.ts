@@ -230,7 +230,8 @@ testText({
   argv: ["next"],
   before: leaveTheHuman,
   text: `consent · Somebody agrees (PLAN 3/5, flexible)
-then a human runs: orc approve-item consent --session 01kk0000000000000000000000`,
+then a human runs: orc approve-item consent --session 01kk0000000000000000000000
+wait for the answer: orc wait consent`,
 });
 
 testText({
@@ -326,7 +327,8 @@ phases:
 `,
     ),
   text: `look · Look (DO 0/2, flexible)
-then a human runs: orc approve-item look --session 01kk0000000000000000000000`,
+then a human runs: orc approve-item look --session 01kk0000000000000000000000
+wait for the answer: orc wait look`,
 });
 
 testText({
@@ -381,7 +383,8 @@ testText({
       EASY_WORKFLOW.replace("name: It", "name: It, step_type: gate"),
     ),
   text: `it · It (DO 0/1, gate)
-then a human runs: orc approve-item it --session 01kk0000000000000000000000`,
+then a human runs: orc approve-item it --session 01kk0000000000000000000000
+wait for the answer: orc wait it`,
 });
 
 Deno.test("orc next marks the item on a terminal", (t) =>

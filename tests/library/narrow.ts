@@ -39,6 +39,7 @@ const reads: Calls = {
   "session.handOff": () => session.handOff(),
   "session.learn": () => session.learn(),
   "session.page": () => session.page({ stdout: true }),
+  "session.wait": () => session.wait("consent", { timeout: "0s" }),
   "repository.sessions": async () => {
     for await (const line of repository.sessions()) assert.equal(line.id, id);
   },

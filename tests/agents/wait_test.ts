@@ -1,0 +1,144 @@
+import { approveItem, startItem } from "../../src/work/item.ts";
+import { addNote } from "../../src/work/item.ts";
+import { approvePhase } from "../../src/work/phase.ts";
+import { rejectItem } from "../../src/work/rework.ts";
+import { completeItem } from "../../src/work/complete.ts";
+import { abandonSession } from "../../src/work/phase.ts";
+import { waitForAnswer, type WaitOptions } from "../../src/work/wait.ts";
+import { orc } from "../commands/orc.ts";
+import {
+  APPROVING,
+  codeOf,
+  fixedHost,
+  HYBRID_WORKFLOW,
+  withSession,
+} from "../work/fixtures.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+
+const GATED = `name: Gated
+phases:
+  - id: PLAN
+    name: Plan
+    exit_gate: human_approval
+    items:
+      - {id: look, name: Somebody looks, verification: {type: manual_gate}}
+      - {id: plan, name: Plan}
+`;
+const WHY = "The way back is missing";
+
+let number = 10;
+
+/** A human, where the setting stands in for one. */
+const human = () => fixedHost({ environment: APPROVING, number: number++ });
+
+function wait(
+  root: string,
+  then: readonly (() => Promise<unknown>)[] = [],
+  options: Partial<WaitOptions> = {},
+) {
+  const steps = [...then];
+  const pause = async () => {
+    const step = steps.shift();
+    if (step === undefined) throw new Error("over");
+    await step();
+  };
+  const host = fixedHost({ number: number++ });
+  return waitForAnswer(host, { root, itemId: "look", pause, ...options });
+}
+
+function within(test: (root: string) => Promise<void>): Promise<void> {
+  return withSession(test, GATED);
+}
+
+const approve = (root: string) => () =>
+  approveItem(human(), { root, itemId: "look" });
+const reject = (root: string) => () =>
+  rejectItem(human(), { root, itemId: "look", reason: WHY });
+const note = (root: string) => () =>
+  addNote(
+    fixedHost({ number: number++, at: "2026-03-01T10:01:00Z" }),
+    { root, text: "Reworked" },
+  );
+
+Deno.test("waitForAnswer() ends with a yes, whatever else happens before", () =>
+  within(async (root) => {
+    const { answer, item, phase } = await wait(root, [
+      () => Promise.resolve(),
+      note(root),
+      approve(root),
+    ]);
+    assertEquals([answer, item, phase], ["approved", "look", "PLAN"]);
+    assertEquals((await wait(root)).answer, "approved");
+  }));
+
+Deno.test("waitForAnswer() ends with a no and its reason, also with one from before that nobody answered", () =>
+  within(async (root) => {
+    const no = await wait(root, [reject(root)]);
+    assertEquals([no.answer, no.reason], ["rejected", WHY]);
+    assertEquals((await wait(root)).answer, "rejected");
+    await note(root)();
+    const yes = await wait(root, [approve(root)]);
+    assertEquals([yes.answer, yes.reason], ["approved", null]);
+  }));
+
+Deno.test("waitForAnswer() without an item waits for what the next step asks a human for", () =>
+  within(async (root) => {
+    assertEquals(
+      await codeOf(() => wait(root, [], { itemId: undefined })),
+      "not_found nothing_awaited",
+    );
+    assertEquals(
+      await codeOf(() => wait(root, [], { itemId: "plan" })),
+      "not_found nothing_awaited",
+    );
+    await completeItem(fixedHost({ number: 2 }), { root, itemId: "plan" });
+    await approve(root)();
+    const { answer, item, phase } = await wait(root, [
+      () => approvePhase(human(), { root }),
+    ], { itemId: undefined });
+    assertEquals([answer, item, phase], ["approved", null, "PLAN"]);
+  }));
+
+Deno.test("waitForAnswer() ends when its time is over, the session is, or the signal ends it", () =>
+  within(async (root) => {
+    const { answer } = await wait(root, [], { timeout: "0s" });
+    assertEquals(answer, "waiting");
+    const forever = { timeout: "for ever" };
+    const code = await codeOf(() => wait(root, [], forever));
+    assertEquals(code, "usage invalid_time");
+    const over = new AbortController();
+    const { signal } = over;
+    const end = () => Promise.resolve(over.abort(new Error("enough")));
+    await assertRejects(() => wait(root, [end], { signal }), Error, "enough");
+    const drop = () =>
+      abandonSession(fixedHost({ number: 3 }), { root, reason: "Dropped" });
+    assertEquals(
+      await codeOf(() => wait(root, [drop])),
+      "refused session_closed",
+    );
+  }));
+
+Deno.test("waitForAnswer() ends when a manual gate passes by itself", () =>
+  withSession(async (root) => {
+    await startItem(fixedHost({ number: 2 }), { root, itemId: "look" });
+    const at = "2026-03-01T10:30:00Z";
+    const host = fixedHost({ number: 3, at });
+    const waited = await waitForAnswer(host, { root, itemId: "look" });
+    assertEquals(waited.answer, "passed");
+  }, HYBRID_WORKFLOW));
+
+Deno.test("orc wait ends with 0 for a yes, 3 for a no with its reason, 75 for no answer", () =>
+  within(async (root) => {
+    const argv = ["wait", "look", "--timeout", "0s"];
+    const silent = await orc(root, argv, { number: 2 });
+    assertEquals([silent.exitCode, silent.out], [75, 'Item "look": waiting\n']);
+    await reject(root)();
+    const no = await orc(root, argv, { number: 3 });
+    assertEquals([no.exitCode, no.out], [
+      3,
+      `Item "look": rejected: ${WHY}\n`,
+    ]);
+    await approve(root)();
+    const yes = await orc(root, argv, { number: 4 });
+    assertEquals([yes.exitCode, yes.out], [0, 'Item "look": approved\n']);
+  }));
