@@ -312,16 +312,28 @@ const MAX_REMARK_LENGTH = 160;
 const REMARKS = ["reason", "notes", "error"] as const;
 
 function eventText(event: HistoryEvent, style: Style): string {
-  const { at, phaseId, actor, message } = event;
-  const human = actor === "human" ? ["(human)"] : [];
+  const { at, phaseId, details } = event;
+  // The older tool's words for it.
+  const message = details.origin === "setting"
+    ? event.message.replace(/^Human approved/, "Approved")
+    : event.message;
   const remark = remarkOn(event) || receiptOn(event);
   return [
     style.dim(timeOf(at)),
     style.dim((phaseId ?? "").padEnd(8)),
     paint(event, style)(oneLine(message)),
-    ...human,
+    ...byWhom(event),
     ...remark === "" ? [] : [style.dim(`- ${remark}`)],
   ].join(" ");
+}
+
+/** How it is known that a human stood for it; a setting is none. */
+function byWhom({ actor, details }: HistoryEvent): readonly string[] {
+  if (actor !== "human") return [];
+  const { origin } = details;
+  if (origin === "setting") return ["(a setting, no human)"];
+  if (origin === "terminal") return ["(human, at a terminal)"];
+  return [origin === "host" ? "(human, asked by the host)" : "(human)"];
 }
 
 /** To the second, in UTC; another tool may have written anything, or nothing. */

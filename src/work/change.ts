@@ -9,7 +9,7 @@ import { currentPhase, itemStateOf, phaseStateOf } from "../engine/state.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
 import { fileKind } from "../files/read.ts";
 import { unlessAborted } from "../files/wait.ts";
-import type { Approval, Host } from "../host/host.ts";
+import { type Approval, type Host, variableOf } from "../host/host.ts";
 import type { Repository, SessionPlace } from "../repository/open.ts";
 import { assertChangeable, type OpenedSession } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
@@ -232,12 +232,17 @@ function assertSameUpdate(seen: Session, now: Session): void {
   );
 }
 
+/** What a check finds in its environment: `session/item` of itself, after those it runs inside of. */
+export const CHECK_VARIABLE = "ORCHESTRATOR_CHECK";
+
 /** Establishes whether a human is there; null when nobody can be asked. */
 export async function askForApproval(
   host: Host,
   site: ApprovalSite,
   act: HumanAct,
 ): Promise<Caller["approval"]> {
+  // What the agent wrote is running: no setting, host or terminal makes that a human.
+  if (variableOf(host, CHECK_VARIABLE)) return null;
   const setting = await readValue(host, site, "approvals");
   const isAgent = host.caller().agent !== null;
   if (setting === "any" && !isAgent) return "setting";

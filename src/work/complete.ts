@@ -34,6 +34,7 @@ import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
 import {
   applyAction,
   type Changed,
+  CHECK_VARIABLE,
   droppedBy,
   requireApproval,
 } from "./change.ts";
@@ -303,16 +304,13 @@ async function environmentSaid(
   return environment;
 }
 
-/** What a check finds in its environment: `session/item` of itself, after those it runs inside of. */
-const VARIABLE = "ORCHESTRATOR_CHECK";
-
 export function checkVariables(
   host: Host,
   sessionId: string,
   itemId: string,
 ): Readonly<Record<string, string>> {
   const names = [...surroundingChecks(host), `${sessionId}/${itemId}`];
-  return { [VARIABLE]: names.join(" ") };
+  return { [CHECK_VARIABLE]: names.join(" ") };
 }
 
 /** Refuses a check that asks for its own verdict, and would be run again for ever. */
@@ -334,7 +332,7 @@ export function assertOutsideOwnCheck(
 }
 
 function surroundingChecks(host: Host): readonly string[] {
-  return (variableOf(host, VARIABLE) ?? "").split(" ").filter((name) =>
+  return (variableOf(host, CHECK_VARIABLE) ?? "").split(" ").filter((name) =>
     name !== ""
   );
 }

@@ -86,7 +86,7 @@ testText({
   before: workABit,
   text: `Earlier ones: orc history --all
 2026-03-01 10:05:00Z PLAN     Note: The old API stays
-2026-03-01 10:06:00Z PLAN     Human approved phase: PLAN (human)`,
+2026-03-01 10:06:00Z PLAN     Approved phase: PLAN (a setting, no human)`,
 });
 
 testText({

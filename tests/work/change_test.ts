@@ -326,3 +326,23 @@ Deno.test("applyAction() says in the log that a setting stood in", () =>
     );
     assertEquals(consentIn(root), "completed");
   }));
+
+Deno.test("a check approves nothing, whatever terminal, host or setting it has, and the try is logged", () =>
+  withSession(async (root) => {
+    const check = { ORCHESTRATOR_CHECK: `${idOf(0, 0)}/tests` };
+    const yes = () => Promise.resolve({ approved: true });
+    const hosts = [
+      fixedHost({ environment: check, answers: ["consent"], number: 1 }),
+      fixedHost({ environment: { ...APPROVING, ...check }, number: 2 }),
+      { ...fixedHost({ environment: check, number: 3 }), approve: yes },
+    ];
+    for (const host of hosts) {
+      const options = { root, itemId: "consent", early: true };
+      const code = await codeOf(() => approveItem(host, options));
+      assertEquals([code, consentIn(root)], [
+        "denied approval_required",
+        "pending",
+      ]);
+    }
+    assertEquals(loggedTypes(root).slice(-3), ["error", "error", "error"]);
+  }));
