@@ -108,6 +108,12 @@ export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
       state = decided.state;
       return undefined;
     }
+    // Where no workflow is pinned, the rules of then are not known: workflow.yaml may be edited.
+    if (known.definition === null && before !== undefined) {
+      isShared = true;
+      events.forEach(takeAtItsWord);
+      return undefined;
+    }
     for (const event of events) state &&= believe(workflow, state, event);
     return decided;
   }
@@ -116,10 +122,15 @@ export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
     settle();
     isShared = true;
     if (state === undefined) return;
+    const claim = claimIn(event, state);
+    if (claim !== undefined) elsewhere.set(keyOf(claim), claim);
+    takeAtItsWord(event);
+  }
+
+  function takeAtItsWord(event: RecordedEvent): void {
+    if (state === undefined) return;
     const before = state;
     state = believe(workflow, before, event);
-    const claim = claimIn(event, before);
-    if (claim !== undefined) elsewhere.set(keyOf(claim), claim);
     const { itemId, phaseId } = event;
     // Whether a failed try leaves an item failed depends on the tool, and on the kind of item.
     const isFailed = /_failed$/.test(event.type);

@@ -355,3 +355,34 @@ Deno.test("honest: a session of the older tool is moved in, taken back and moved
     const { phases } = await done(["status"]);
     assertEquals(phases[0].completed, 1);
   }, { before: started }));
+
+Deno.test("honest: a session that carries no workflow goes on by workflow.yaml, which is edited", () =>
+  onStage(async (stage) => {
+    const { root, done } = stage;
+    const state = JSON.parse(Deno.readTextFileSync(stage.state));
+    delete state.metadata.orc;
+    delete state._checksum;
+    Object.assign(state, {
+      workflow_id: "wf_1a2b3c4d",
+      workflow_definition: null,
+    });
+    for (const name of [".orchestrator", ".git/orchestrator"]) {
+      Deno.removeSync(`${root}/${name}`, { recursive: true });
+    }
+    writeTree(root, {
+      ".workflow_state.json": JSON.stringify(state),
+      "plan.md": "Buy apples\n",
+    });
+    await done(["complete", "idea", "--notes", "In the old place"]);
+    await done(["complete", "plan"]);
+    await done(["note", "By the rules of then"]);
+    await assertHonest(stage);
+    const path = `${root}/workflow.yaml`;
+    const text = Deno.readTextFileSync(path);
+    const edited = text.replace("plan.md", "README.md")
+      .replace("id: idea", "id: thought");
+    Deno.writeTextFileSync(path, edited);
+    await assertHonest(stage);
+    await stage.human(["approve-item", "consent"], "consent");
+    await assertHonest(stage);
+  }));
