@@ -179,7 +179,9 @@ function removeOthers(directory: string, name: string): void {
 function stateName(
   { serial, chain }: Pick<Session, "serial" | "chain">,
 ): string | undefined {
-  return chain === null ? undefined : `state.${serial}.${chain.head}.json`;
+  const name = `state.${serial}.${chain?.head}.json`;
+  // A state may come from elsewhere, and no name in it leads to another place.
+  return STATE_NAME.test(name) ? name : undefined;
 }
 
 const STATE_NAME = /^state\.(\d{1,15})\.([0-9a-f]{64})\.json$/;

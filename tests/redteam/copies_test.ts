@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { forgeState } from "../session/forge.ts";
 import {
   assertHonest,
+  assertNoticed,
   completeAll,
   copy,
   git,
@@ -78,6 +79,19 @@ Deno.test("what git keeps is removed: nothing is lost, and the next update keeps
     assertEquals((await verified(stage)).codes, ["session_open"]);
     await stage.done(["note", "Goes on"]);
     assertEquals([...Deno.readDirSync(stage.spare)].length, 3);
+  }, { before: planned }));
+
+Deno.test("the head of a chain is a path: nothing is removed there", () =>
+  onStage(async (stage) => {
+    const victim = `${stage.spare}/victim.json`;
+    Deno.writeTextFileSync(victim, "{}");
+    await stage.forge(({ metadata: { orc } }) => {
+      orc.chain.head = "/../victim";
+      Deno.mkdirSync(`${stage.spare}/state.${orc.serial}.`);
+    });
+    await stage.done(["note", "Goes on"]);
+    assertEquals(Deno.readTextFileSync(victim), "{}");
+    await assertNoticed(stage, "log_changed");
   }, { before: planned }));
 
 Deno.test("what git keeps is a link to elsewhere: nothing is written there", () =>
