@@ -48,10 +48,6 @@ export const commandGroups: readonly CommandGroup[] = [
       approvals("reject", "Give a human's no to an item"),
       approvals("reopen", "Take up an item again, or go back to a phase"),
       work("approve", "Give a human's yes to a phase"),
-      agent(
-        "verify-write-allowed",
-        "Tell a hook whether files may be changed now",
-      ),
     ],
   },
   {
@@ -161,6 +157,10 @@ export const commandGroups: readonly CommandGroup[] = [
       },
       begin("schema", "Print the JSON Schema of workflow.yaml or of an answer"),
       begin("version", "Show the version of orc and of its runtime"),
+      agent(
+        "verify-write-allowed",
+        "Tell a hook whether files may be changed now",
+      ),
     ],
   },
 ];

@@ -1,6 +1,5 @@
 import type { Digest } from "../base/checksum.ts";
 import { orElse } from "../base/error.ts";
-import { jsonObject } from "../base/json.ts";
 import {
   type RepositoryLayout,
   type SessionLayout,
@@ -10,6 +9,7 @@ import { MAX_CHECKED_LOG_BYTES, MAX_PROBLEMS } from "../base/limits.ts";
 import { CHECKPOINT_SUFFIX } from "../base/names.ts";
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
+import { workflowFromState } from "../repository/select.ts";
 import type { StoredSession } from "../session/codec.ts";
 import { unknownVersionOf } from "../session/encode.ts";
 import { type Line, linesFrom } from "../session/log.ts";
@@ -204,9 +204,6 @@ async function checkState(
   }
 }
 
-/** That of the oldest sessions, by which nothing is judged. */
-const NO_DEFINITION = jsonObject({ name: "", version: "", phases: [] });
-
 /** A session that orc did not touch yet has no chain; of an older state that was put back more is said elsewhere. */
 async function contradictionsOf(
   root: string,
@@ -219,7 +216,10 @@ async function contradictionsOf(
     unknownVersionOf(session) !== undefined;
   if (isForOthers) return [];
   const workflow = orElse(
-    () => fillTexts(decodeDefinition(definition ?? NO_DEFINITION)),
+    () =>
+      definition === null
+        ? workflowFromState(session.state)
+        : fillTexts(decodeDefinition(definition)),
     () => undefined,
   );
   if (workflow === undefined) return [];

@@ -287,7 +287,7 @@ function ambiguousWorkflow(
 }
 
 /** What the state names, with the usual rules; nothing may be skipped. */
-function workflowFromState(state: SessionState): Workflow {
+export function workflowFromState(state: SessionState): Workflow {
   const phases = state.phases.map(({ id, items }) =>
     jsonObject({
       id,

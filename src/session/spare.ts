@@ -31,6 +31,7 @@ import {
   readAt,
   removeIfThere,
   writeAll,
+  writeNewFile,
 } from "../files/write.ts";
 import { decodeSession } from "./codec.ts";
 import type { Session } from "./store.ts";
@@ -112,7 +113,8 @@ function link(from: string, to: string): boolean {
     if (isAbsent(error)) return false;
     if (isTaken(error)) return true;
     if (!isWithoutLinks(error)) throw error;
-    Deno.copyFileSync(from, to);
+    Deno.openSync(to, { createNew: true, write: true }).close();
+    appendTail(from, to, 0);
   }
   return true;
 }
@@ -203,7 +205,7 @@ export function markTold(
 ): void {
   for (const { directory } of spares) {
     try {
-      Deno.writeTextFileSync(`${directory}/${TOLD}`, "");
+      writeNewFile(`${directory}/${TOLD}`, "");
     } catch (error) {
       if (!isRefusal(error)) throw error;
     }

@@ -54,6 +54,8 @@ export interface Traced {
   readonly contradictions: readonly Contradiction[];
   /** The update from which on all of it is covered; null where nothing is. */
   readonly coveredFrom: number | null;
+  /** The update at which a human signed a state whatever led to it; null where none did. */
+  readonly vouchedAt: number | null;
   /** How many lines other tools wrote since. */
   readonly others: number;
   /** What the events lead to. */
@@ -88,12 +90,12 @@ export async function traceSession(
   const contradictions = [
     ...walk.end(),
     ...await definitionProblem(session, walk.definition),
-    // The oldest sessions pin no workflow: by which rules they went is not known.
-    ...session.state.definition === null ? [] : unlike(session, replayed),
+    ...unlike(session, replayed),
   ];
   return {
     contradictions: contradictions.slice(0, MAX_PROBLEMS),
     coveredFrom: walk.coveredFrom,
+    vouchedAt: walk.vouchedAt,
     others: walk.others,
     replayed,
   };
@@ -177,6 +179,7 @@ class Walk {
   readonly #early: Step[] = [];
   others = 0;
   coveredFrom: number | null = null;
+  vouchedAt: number | null = null;
   definition: string | null = null;
 
   /** States with a second name whose update did not come by yet. */
@@ -308,8 +311,10 @@ class Walk {
     { startBytes }: Line,
   ): void {
     const isVouched = details.has("repair");
-    if (isVouched) this.#found.length = 0;
-    else if (this.coveredFrom !== null) {
+    if (isVouched) {
+      this.#found.length = 0;
+      this.vouchedAt = serial;
+    } else if (this.coveredFrom !== null) {
       this.#found.push(contradiction(
         "chain_restarted",
         `The chain of events begins anew at update ${serial}`,

@@ -15,6 +15,7 @@ export interface TrustFinding {
     | "done_elsewhere"
     | "loosened"
     | "stale"
+    | "vouched"
     | "session_abandoned"
     | "session_open";
   /** One sentence without its period. */
@@ -70,6 +71,13 @@ export async function verifySession(
   const traced = await traceSession(root, session, workflow);
   const findings: readonly TrustFinding[] = [
     ...traced.contradictions,
+    ...traced.vouchedAt === null ? [] : [{
+      ...finding(
+        "vouched",
+        `A human signed the state as it was at update ${traced.vouchedAt}: what led there is not checked`,
+      ),
+      serial: traced.vouchedAt,
+    }],
     ...doneElsewhere(state, traced.replayed.elsewhere).map(
       ({ message, itemId }) => finding("done_elsewhere", message, itemId),
     ),

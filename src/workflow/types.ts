@@ -433,25 +433,22 @@ export type Action =
     /** Also while required items before it are open, which the event tells. */
     readonly early?: boolean;
   }
-  /** A human's no to a manual gate, or to a completed item; the item is open again. */
+  /** A human's no to a manual gate or a completed item, which is open again; says what must become better. */
   | {
     readonly type: "reject";
     readonly itemId: string;
-    /** What has to become better; not empty. */
     readonly reason: string;
   }
-  /** Takes a completed or skipped item up again. */
+  /** Takes a completed or skipped item up again, for a reason that is not empty. */
   | {
     readonly type: "reopen_item";
     readonly itemId: string;
-    /** Not empty. */
     readonly reason: string;
   }
-  /** Goes back to an earlier phase; approvals from there on are taken back. */
+  /** Goes back to an earlier phase for such a reason; approvals from there on are taken back. */
   | {
     readonly type: "reopen_phase";
     readonly phaseId: string;
-    /** Not empty. */
     readonly reason: string;
   }
   /** Leaves the current phase and enters the next. */

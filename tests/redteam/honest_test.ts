@@ -31,7 +31,11 @@ function honest(
   Deno.test(`honest: ${name}`, () =>
     onStage(async (stage) => {
       await work(stage);
-      await assertHonest(stage, stage.session, ["session_open", ...allowed]);
+      await assertHonest(stage, stage.session, [
+        "session_open",
+        "vouched",
+        ...allowed,
+      ]);
     }, { before, workflow }));
 }
 
@@ -383,6 +387,6 @@ Deno.test("honest: a session that carries no workflow goes on by workflow.yaml, 
       .replace("id: idea", "id: thought");
     Deno.writeTextFileSync(path, edited);
     await assertHonest(stage);
-    await stage.human(["approve-item", "consent"], "consent");
+    await stage.human(["approve-item", "consent", "--early"], "consent");
     await assertHonest(stage);
   }));

@@ -1,4 +1,5 @@
 import { sessionLayout } from "../../src/base/layout.ts";
+import { diagnoseRepository } from "../../src/doctor/use.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
 import { verifySession } from "../../src/trust/use.ts";
 import { completeItem } from "../../src/work/complete.ts";
@@ -122,3 +123,20 @@ Deno.test("verifySession() names the files that changed since a check saw them, 
     await git(...author, "commit", "-qm", "Another", "--allow-empty");
     assertEquals(await stale(), [true]);
   }));
+
+Deno.test("verifySession() says that a human signed a state, whatever led to it", () =>
+  withSession(async (root) => {
+    const session = idOf(0, 0);
+    await completeAll(root, session);
+    const host = fixedHost({ number: 2, answers: [session] });
+    const repair = { repair: "resign", session } as const;
+    await diagnoseRepository(host, { root, repair });
+    const { findings, coveredFrom } = await verifySession(fixedHost(), {
+      root,
+    });
+    assertEquals(
+      findings.map(({ code, serial }) => [code, serial]),
+      [["vouched", 2], ["done_elsewhere", null], ["session_open", null]],
+    );
+    assertEquals(coveredFrom, 2);
+  }, EASY_WORKFLOW));
