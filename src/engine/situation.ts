@@ -141,11 +141,18 @@ export function itemBefore(
 /** The first required item before another one that is not done. */
 export function openBefore(
   state: SessionState,
-  { phase, item }: ItemPlace,
+  place: ItemPlace,
 ): Item | undefined {
+  return openItemsBefore(state, place)[0];
+}
+
+export function openItemsBefore(
+  state: SessionState,
+  { phase, item }: ItemPlace,
+): readonly Item[] {
   const phaseState = phaseStateOf(state, phase);
   const index = phase.items.findIndex(({ id }) => id === item.id);
-  return phase.items.slice(0, index).find(({ id, required }) =>
+  return phase.items.slice(0, index).filter(({ id, required }) =>
     required && !isDone(itemStateOf(phaseState, id))
   );
 }

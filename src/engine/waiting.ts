@@ -1,5 +1,6 @@
 import { asObject } from "../base/json.ts";
-import { shellWord } from "../base/text.ts";
+import { headOf } from "../base/markdown.ts";
+import { listOf, shellWord } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
 import {
   approvalCommand,
@@ -14,7 +15,7 @@ import type {
   SessionState,
   Workflow,
 } from "../workflow/types.ts";
-import { openBefore } from "./situation.ts";
+import { openBefore, openItemsBefore } from "./situation.ts";
 import {
   awaitsApproval,
   isClosed,
@@ -154,4 +155,43 @@ export function answerTo(
 function rejectedAtOf({ verificationResult }: ItemState): number | undefined {
   const instant = asObject(verificationResult)?.get("rejected_at");
   return typeof instant === "string" ? epochMsOf(instant) : undefined;
+}
+
+/** A human reads no more than this before they type. */
+const MAX_LINES_SHOWN = 12;
+const MAX_LINE_LENGTH = 200;
+const MAX_NAMED = 5;
+
+/** What a human is shown of an item before they say yes or no: what it asks, and what is open before it. */
+export function questionLines(
+  workflow: Workflow,
+  state: SessionState,
+  itemId: string,
+): readonly string[] {
+  const phase = workflow.phases.find(({ items }) =>
+    items.some(({ id }) => id === itemId)
+  );
+  const item = phase?.items.find(({ id }) => id === itemId);
+  if (phase === undefined || item === undefined) return [];
+  const { name, description, notes, verification } = item;
+  const texts = [
+    `Phase ${phase.id}, item ${itemId}: ${name}`,
+    verification.description ?? "",
+    description ?? "",
+    ...notes,
+  ];
+  const lines = texts.flatMap((text) => text.split("\n"))
+    .filter((line) => line.trim() !== "");
+  const open = openItemsBefore(state, { phase, item }).map(({ id }) => id);
+  return [
+    ...lines.slice(0, MAX_LINES_SHOWN).map((line) =>
+      headOf(line, MAX_LINE_LENGTH)
+    ),
+    ...lines.length > MAX_LINES_SHOWN
+      ? [`(${lines.length - MAX_LINES_SHOWN} more lines in the workflow)`]
+      : [],
+    ...open.length === 0
+      ? []
+      : [`Still open before it: ${listOf(open, MAX_NAMED)}`],
+  ];
 }

@@ -2,6 +2,7 @@ import { conflict, denied, OrcError } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import { sessionLayout } from "../base/layout.ts";
 import type { JsonValue } from "../base/json.ts";
+import { headOf } from "../base/markdown.ts";
 import { plainOf } from "../base/plain.ts";
 import { escapeControls } from "../base/text.ts";
 import { decide } from "../engine/decide.ts";
@@ -57,6 +58,9 @@ interface HumanAct {
   readonly shown?: readonly string[];
 }
 
+/** More of a task than a line holds says no more which session it is. */
+const MAX_TASK_SHOWN = 200;
+
 /** More of a no than anybody wants to read in an error. */
 const MAX_REASON_SHOWN = 500;
 
@@ -82,8 +86,7 @@ export async function applyAction(
     return await applyAs(host, opened, masked, caller);
   }
   const session = opened.session.id;
-  const { task } = opened.session.state;
-  const shown = [`Session ${session}: ${task}`];
+  const shown = await whatIsAsked(opened, act.itemId);
   const asked = { ...act, session, shown };
   const approval = await askForApproval(host, opened.repository, asked);
   if (approval === null) {
@@ -92,6 +95,22 @@ export async function applyAction(
     await applyAs(host, opened, refusal, caller);
   }
   return await applyAs(host, opened, masked, { ...caller, approval });
+}
+
+/** What the human is to know before they type: which session, whose, and what is asked. */
+async function whatIsAsked(
+  { workflow, session: { id, state, lastEvents } }: OpenedSession,
+  itemId: string | null = null,
+): Promise<readonly string[]> {
+  const { questionLines } = await import("../engine/waiting.ts");
+  const [task = ""] = state.task.split("\n");
+  const agent = lastEvents.map(({ details }) => details.get("agent"))
+    .find((name) => typeof name === "string");
+  return [
+    `Session ${id}: ${headOf(task, MAX_TASK_SHOWN)}`,
+    ...agent === undefined ? [] : [`Agent ${agent}`],
+    ...itemId === null ? [] : questionLines(workflow, state, itemId),
+  ];
 }
 
 /** Says what was given to an item that was done already, and is kept nowhere. */

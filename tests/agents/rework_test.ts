@@ -40,7 +40,9 @@ Deno.test("rejectItem() opens an item again for a human who types its id, and ne
     const host = fixedHost({ answers: ["plan"], number: 2 });
     await rejectItem(host, { root, itemId: "plan", reason: WHY });
     assertEquals(host.questions, [
-      `Session ${idOf(0, 0)}: Add login\nTo reject item "plan", type plan: `,
+      `Session ${
+        idOf(0, 0)
+      }: Add login\nPhase PLAN, item plan: Plan\nTo reject item "plan", type plan: `,
     ]);
     const item = stateOf(root).phases.PLAN.items.plan;
     assertEquals([item.status, item.retry_count], ["failed", 1]);

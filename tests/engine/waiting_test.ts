@@ -1,4 +1,4 @@
-import { waitingIn } from "../../src/engine/waiting.ts";
+import { questionLines, waitingIn } from "../../src/engine/waiting.ts";
 import type { ItemStatus, Phase } from "../../src/workflow/types.ts";
 import {
   AT,
@@ -85,4 +85,41 @@ Deno.test("waitingIn() says since when, and with which command of which session"
   assertEquals(waitingIn(workflow, closed), []);
   const lone = workflowOf([phaseOf("PLAN", [MANUAL_GATE])]);
   assertEquals(waitingIn(lone, sessionOf(lone))[0]?.since, AT);
+});
+
+Deno.test("questionLines() shows what an item asks and what is open before it, bounded", () => {
+  const item = itemOf("m", {
+    verification: { ...MANUAL, description: "Is the plan good?" },
+    description: "Read docs/plan.md\n\nAll of it",
+    notes: ["[tip] Look at the risks"],
+  });
+  const workflow = workflowOf([
+    phaseOf("PLAN", [
+      itemOf("a"),
+      itemOf("b", { required: false }),
+      itemOf("c"),
+      item,
+      itemOf("d"),
+    ]),
+  ]);
+  const state = sessionOf(workflow);
+  assertEquals(questionLines(workflow, state, "m"), [
+    "Phase PLAN, item m: Name of m",
+    "Is the plan good?",
+    "Read docs/plan.md",
+    "All of it",
+    "[tip] Look at the risks",
+    "Still open before it: a, c",
+  ]);
+  const long = itemOf("m", { description: "x\n".repeat(40) + "y".repeat(999) });
+  const lines = questionLines(
+    workflowOf([phaseOf("PLAN", [long])]),
+    state,
+    "m",
+  );
+  assertEquals([lines.length, lines.at(-1)], [
+    13,
+    "(30 more lines in the workflow)",
+  ]);
+  assertEquals(questionLines(workflow, state, "nothing"), []);
 });

@@ -74,6 +74,8 @@ Deno.test("approveItem() passes a manual gate for a human who types its id", () 
     assertEquals(changed, true);
     assertEquals(host.questions, [
       `Session ${idOf(0, 0)}: Add login\n` +
+      "Phase PLAN, item consent: Somebody agrees\n" +
+      "Still open before it: idea, plan, tests\n" +
       'To approve item "consent", type consent: ',
     ]);
     const item = stateOf(root).phases.PLAN.items.consent;
