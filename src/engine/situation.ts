@@ -250,7 +250,8 @@ export function humanEvent(
   text: EventText,
   caller: Caller,
 ): Event {
-  const details = { ...text.details, origin: caller.approval };
+  const { approval: origin, presence } = caller;
+  const details = { ...text.details, origin, ...presence && { presence } };
   const event = systemEvent(type, subject, { ...text, details }, caller);
   return { ...event, actor: "human" };
 }

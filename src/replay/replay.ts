@@ -239,7 +239,9 @@ function callerOf(events: readonly RecordedEvent[]): Caller {
   const origin = human && textAt(human.details, "origin");
   const isOrigin = origin === "terminal" || origin === "host" ||
     origin === "setting";
-  return { agent: agents[0] ?? null, approval: isOrigin ? origin : null };
+  const presence = human && asObject(human.details.get("presence"));
+  const approval = isOrigin ? origin : null;
+  return { agent: agents[0] ?? null, approval, ...presence && { presence } };
 }
 
 /** What was asked for, from what it led to; undefined where no action leads to such events. */

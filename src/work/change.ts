@@ -1,10 +1,11 @@
 import { conflict, denied, OrcError } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import { sessionLayout } from "../base/layout.ts";
-import type { JsonValue } from "../base/json.ts";
+import { type JsonObject, jsonObject, type JsonValue } from "../base/json.ts";
 import { headOf } from "../base/markdown.ts";
 import { plainOf } from "../base/plain.ts";
 import { escapeControls } from "../base/text.ts";
+import { epochMsOf } from "../base/time.ts";
 import { decide } from "../engine/decide.ts";
 import { currentPhase, itemStateOf, phaseStateOf } from "../engine/state.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
@@ -88,13 +89,34 @@ export async function applyAction(
   const session = opened.session.id;
   const shown = await whatIsAsked(opened, act.itemId);
   const asked = { ...act, session, shown };
+  const askedAt = host.now();
   const approval = await askForApproval(host, opened.repository, asked);
   if (approval === null) {
     const { request, itemId = null } = act;
     const refusal: Action = { type: "refuse_approval", request, itemId };
     await applyAs(host, opened, refusal, caller);
   }
-  return await applyAs(host, opened, masked, { ...caller, approval });
+  const presence = approval === "terminal"
+    ? { presence: presenceSince(host, askedAt) }
+    : {};
+  return await applyAs(host, opened, masked, {
+    ...caller,
+    approval,
+    ...presence,
+  });
+}
+
+/** Who typed, as far as the machine says: whoever looks back may ask them. */
+function presenceSince(host: Host, askedAt: string): JsonObject {
+  const user = variableOf(host, "USER") ?? variableOf(host, "USERNAME") ?? null;
+  const terminal = variableOf(host, "SSH_TTY") ?? null;
+  const [from, to] = [askedAt, host.now()].map((at) => epochMsOf(at) ?? 0);
+  return jsonObject({
+    user,
+    host: host.identity().host,
+    ...terminal === null ? {} : { terminal },
+    prompt_ms: (to ?? 0) - (from ?? 0),
+  });
 }
 
 /** What the human is to know before they type: which session, whose, and what is asked. */

@@ -335,6 +335,8 @@ export interface Caller {
    * `ORCHESTRATOR_APPROVALS`; null if not.
    */
   readonly approval: "terminal" | "host" | "setting" | null;
+  /** Who typed, where, and how long they were asked; only of a human at a terminal. */
+  readonly presence?: JsonObject;
 }
 
 /** A stream of output of a program. */

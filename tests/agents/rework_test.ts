@@ -1,3 +1,4 @@
+import { plainOf } from "../../src/base/plain.ts";
 import { readNext } from "../../src/work/agent.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { advancePhase } from "../../src/work/phase.ts";
@@ -37,15 +38,20 @@ function within(test: (root: string) => Promise<void>): Promise<void> {
 
 Deno.test("rejectItem() opens an item again for a human who types its id, and next begins with the reason", () =>
   within(async (root) => {
-    const host = fixedHost({ answers: ["plan"], number: 2 });
+    const environment = { USER: "ada" };
+    const host = fixedHost({ answers: ["plan"], environment, number: 2 });
     await rejectItem(host, { root, itemId: "plan", reason: WHY });
     assertEquals(host.questions, [
       `Session ${
         idOf(0, 0)
       }: Add login\nPhase PLAN, item plan: Plan\nTo reject item "plan", type plan: `,
     ]);
+    const presence = plainOf(eventsOf(root).at(-1)?.details.get("presence"));
+    assertEquals(presence, { user: "ada", host: "here", prompt_ms: 0 });
     const item = stateOf(root).phases.PLAN.items.plan;
     assertEquals([item.status, item.retry_count], ["failed", 1]);
+    const { findings } = await verifySession(fixedHost(), { root });
+    assertEquals(findings.map(({ code }) => code), ["session_open"]);
     const { rejections } = await readNext(fixedHost(), { root });
     assertEquals(rejections, [{ itemId: "plan", reason: WHY }]);
     const { out } = await orc(root, ["next"]);
