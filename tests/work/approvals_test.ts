@@ -168,13 +168,21 @@ Deno.test("approveItem() never guesses where nobody can be asked which session i
       "refused session_ambiguous",
     );
     assertEquals(statuses(root), ["pending", "pending"]);
-    // Repeating an approval in the session that is meant does not go on to another one.
-    const mine = { ...what, session: SECOND };
-    await approveItem(host, mine);
-    const named = { ...APPROVING, ORCHESTRATOR_SESSION: SECOND };
-    const again = fixedHost({ environment: named, number: 4 });
-    assertEquals((await approveItem(again, what)).changed, false);
-    assertEquals(statuses(root), ["pending", "completed"]);
+  }));
+
+Deno.test("approveItem() that is repeated where nobody is asked does not go on to another session", () =>
+  withTwoAgents(async (root) => {
+    const environment = APPROVING;
+    const what = { root, itemId: "plan_approval" };
+    const path = `${root}/.orchestrator/current`;
+    const session = Deno.readTextFileSync(path).trim();
+    await approveItem(fixedHost({ environment, number: 3 }), {
+      ...what,
+      session,
+    });
+    const host = fixedHost({ environment, number: 4 });
+    assertEquals((await approveItem(host, what)).changed, false);
+    assertEquals(statuses(root).toSorted(), ["completed", "pending"]);
   }));
 
 Deno.test("approvePhase() without a session takes the one whose phase waits", () =>
