@@ -246,7 +246,7 @@ phases:
       env: { ...APPROVING.env, CLAUDECODE: "1", ORCHESTRATOR_APPROVALS: "" },
     };
     assertEquals(
-      (await repository.orc(["approve-item", "human"], agent)).code,
+      (await repository.orc(["approve-item", "human", "--early"], agent)).code,
       77,
     );
     const { items } = await repository.result(["status"]);

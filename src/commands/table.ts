@@ -83,6 +83,10 @@ export const commandGroups: readonly CommandGroup[] = [
         "Copy the older tool's files in from elsewhere",
       ),
       sessions("unlock", "Show who holds the locks, or remove them"),
+      agent(
+        "verify-write-allowed",
+        "Tell a hook whether files may be changed now",
+      ),
     ],
   },
   {
