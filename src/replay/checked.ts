@@ -17,9 +17,9 @@ const CHECKED: readonly string[] = [
   "gate_failed",
 ];
 
-/** Whether an event says how a check ended. */
-export function isCheck({ type }: RecordedEvent): boolean {
-  return CHECKED.includes(type);
+/** Whether an event says how a check ended, and not that a human rejected an item. */
+export function isCheck({ type, details }: RecordedEvent): boolean {
+  return CHECKED.includes(type) && !details.has("rejected");
 }
 
 /** Whether something else was run or looked at than the pinned workflow says. */

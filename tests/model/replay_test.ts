@@ -1,3 +1,4 @@
+import { jsonObject } from "../../src/base/json.ts";
 import { decodeLogLine, encodeLogLine } from "../../src/engine/event.ts";
 import { unearnedIn } from "../../src/replay/earned.ts";
 import { newReplayer } from "../../src/replay/replay.ts";
@@ -7,13 +8,16 @@ import { assertEquals } from "@std/assert";
 
 const SEQUENCES = 2000;
 
+/** That a workflow is pinned: by what is pinned, each update is judged. */
+const PINNED = jsonObject({ name: "Random" });
+
 Deno.test("a replay of the events leads to the state, whatever is done", () => {
   for (let seed = 0; seed < SEQUENCES; seed++) {
     const { definition, script } = randomSequence(seed);
     const { events, states, workflow } = play(definition, script);
     const state = states.at(-1);
     if (state === undefined || events.length === 0) continue;
-    const replayer = newReplayer(workflow, state);
+    const replayer = newReplayer(workflow, { ...state, definition: PINNED });
     for (const event of events) {
       const read = decodeLogLine(encodeLogLine(event));
       if (read !== undefined) replayer.take(read);
