@@ -11,9 +11,9 @@ import {
 } from "./journey/orc.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
-/** What the work itself asks for; all else must be orc's one directory. */
+/** What the work itself asks for, and second names in git's directory; all else must be orc's one directory. */
 const DOCUMENTS =
-  /^docs\/(?:tasks\/(?:[a-z0-9-]+\/(?:plan|review|learnings)?(?:\.md)?)?)?$/;
+  /^\.git\/orchestrator\/|^docs\/(?:tasks\/(?:[a-z0-9-]+\/(?:plan|review|learnings)?(?:\.md)?)?)?$/;
 
 async function assertContained(
   { directory }: Repository,

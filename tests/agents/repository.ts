@@ -1,13 +1,18 @@
 import { orc } from "../commands/orc.ts";
 import { type Repository, repositoryAt, type Result } from "../journey/orc.ts";
-import { type Machine, stateOf } from "../work/fixtures.ts";
+import { type Machine, machineNumber, stateOf } from "../work/fixtures.ts";
+
+let commands = 0;
 
 /** Plays orc in this process, which tries hundreds of commands in the time of a few. */
 export function quickRepository(directory: string): Repository {
   const repository: Repository = {
     ...repositoryAt(directory),
     orc: async (args, { env = {} } = {}) => {
-      const machine = { programs: "real", ...machineOf(args, env) } as const;
+      // Each command is a process of its own, with ids of its own.
+      const number = machineNumber(1 + commands++);
+      const own = machineOf(args, env);
+      const machine = { programs: "real", number, ...own } as const;
       const { exitCode, out, err } = await orc(directory, args, machine);
       return { code: exitCode, stdout: out, stderr: err };
     },

@@ -26,7 +26,7 @@ const LINES: Readonly<Record<string, string>> = {
   "note": "note Remember",
   "advance": "advance",
   "approvals": "approvals",
-  "approve-item": "approve-item go",
+  "approve-item": "approve-item go --early",
   "wait": "wait go --timeout 0s",
   "reject": "reject go -r Not-yet",
   "reopen": "reopen two -r A-gap",
@@ -44,11 +44,13 @@ const LINES: Readonly<Record<string, string>> = {
   "session cleanup": "session cleanup --yes",
   "list": "list",
   "cleanup": "cleanup --yes",
+  "recover": "recover --list",
   "doctor": "doctor",
   "migrate": "migrate --yes",
   "import-legacy": "import-legacy old --yes",
   "unlock": "unlock",
   "history": "history",
+  "verify": "verify",
   "analyze": "analyze",
   "learn": "learn --save",
   "feedback capture": "feedback capture",
@@ -76,7 +78,7 @@ const LINES: Readonly<Record<string, string>> = {
 };
 
 /** What the rules refuse here, whatever is permitted. */
-const REFUSED = ["advance", "verify-write-allowed"];
+const REFUSED = ["advance", "verify", "verify-write-allowed"];
 
 /** The flags of each command, as the page shows them. */
 function flagsOnPage(): ReadonlyMap<string, readonly string[]> {

@@ -2,7 +2,7 @@ import { main } from "../../src/cli/main.ts";
 import type { ProgramRequest } from "../../src/host/host.ts";
 import { captureStreams } from "../cli/fake.ts";
 import type { Ran } from "../commands/orc.ts";
-import { fixedHost, type Machine } from "../work/fixtures.ts";
+import { fixedHost, type Machine, machineNumber } from "../work/fixtures.ts";
 import { assertEquals } from "@std/assert";
 
 /** What a test may say about the machine of one command. */
@@ -17,15 +17,12 @@ export type Shell = (
   circumstances?: Circumstances,
 ) => Promise<Ran>;
 
-/** How many machines keep their ids apart. */
-const MACHINES = 100;
-
 /** Runs command lines in a directory as people type them, each a process of its own. */
 export function shellIn(directory: string): Shell {
   let commands = 0;
   return async (argv, { meanwhile, ...machine } = {}) => {
     const streams = captureStreams();
-    const number = commands++ % MACHINES;
+    const number = machineNumber(commands++);
     const host = fixedHost({
       workingDirectory: directory,
       number,

@@ -105,6 +105,16 @@ export function fixedHost(machine: Machine = {}): FixedHost {
   return { ...host, questions, progress };
 }
 
+/**
+ * The number of the nth machine, from 0. An id begins with it, so none of three digits ends in zero:
+ * it would begin like another with two. After some 900 they come again.
+ */
+export function machineNumber(count: number): number {
+  if (count < 100) return count;
+  const rest = (count - 100) % 810;
+  return 101 + Math.floor(rest / 9) * 10 + rest % 9;
+}
+
 /** The id a machine gives away as its nth, from 0; the first is that of its first session. */
 export function idOf(machine: number, count: number): string {
   const head = `01kk${String(machine).padStart(2, "0")}`;
