@@ -8,7 +8,7 @@ import { shortTask } from "./view.ts";
 
 export const verifyCommand = command<ResultOf<Verified>>({
   description:
-    "Checks whether what a session says is so: that its log is as orc wrote it, that its events lead to its state by the rules, that orc itself saw each item done, and that it was finished. It names files that changed since a check saw them. It reads all of the log and changes nothing. Exits with 0 if the session holds, and with 3 and one line per finding if not.\n\nIt notices what was changed behind orc's back. It cannot notice a session that somebody with the same account rewrote whole, with all its hashes.",
+    "Checks whether what a session says is so: that its log is as orc wrote it, that its events lead to its state by the rules, that orc itself saw each item done, and that it was finished. It names files that changed since a check saw them. It reads all of the log and changes nothing. Exits with 0 if the session holds, and with 3 and one line per finding if not.\n\nIt notices what was changed behind orc's back. It cannot notice what somebody with the same account writes by the rules and with the right hashes: they are no secret.",
   args: [
     arg("[ID]", "Id of the session instead of the current one", "session", {
       excludes: ["session"],

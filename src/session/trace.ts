@@ -176,6 +176,7 @@ class Walk {
   #standing = 0;
   /** Whether a power cut tore something here: what was lost comes again behind it. */
   #isTorn = false;
+  #sizeBytes = 0;
   readonly #early: Step[] = [];
   others = 0;
   coveredFrom: number | null = null;
@@ -197,6 +198,7 @@ class Walk {
   }
 
   take(file: Deno.FsFile, line: Line): void {
+    this.#sizeBytes = line.endBytes;
     const text = line.text ?? "";
     const linked = linkedLine(text);
     const event = decodeLogLine(text);
@@ -234,7 +236,8 @@ class Walk {
         : "The state names no chain of events, but its log has one";
       return [...this.#found, contradiction("chain_missing", message)];
     }
-    const isMet = this.#head === chain.head && this.#serial === serial;
+    const isMet = this.#head === chain.head && this.#serial === serial &&
+      chain.offsetBytes <= this.#sizeBytes;
     if (!isMet) this.#found.push(this.#endOf(serial));
     const digest = this.#digests.get(chain.others);
     if (digest !== chain.othersDigest && this.#found.length === 0) {

@@ -52,8 +52,8 @@ export interface Verified {
  *
  * Where its checks saw other files than there are now, it names them. It runs git to list files.
  *
- * It notices what was changed behind orc's back. It cannot notice a session that somebody with the
- * same account rewrote whole, with all its hashes.
+ * It notices what was changed behind orc's back. It cannot notice what somebody with the same account
+ * writes by the rules and with the right hashes: they are no secret.
  *
  * Requires `--allow-read` and, for git, `--allow-run`: without it checks are not compared with files.
  *

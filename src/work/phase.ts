@@ -1,6 +1,6 @@
 import { corrupt } from "../base/error.ts";
 import { sessionLayout } from "../base/layout.ts";
-import { minutesBetween, uncapitalised } from "../base/text.ts";
+import { listOf, minutesBetween, uncapitalised } from "../base/text.ts";
 import { currentPhase, nextPhase, phaseStateOf } from "../engine/state.ts";
 import { type LeftOut, leftOutIn } from "../engine/phase.ts";
 import type { Host } from "../host/host.ts";
@@ -140,7 +140,7 @@ export async function finishSession(
 ): Promise<Ended> {
   const { notes = null, force = false } = options;
   const opened = await openSession(host, options, { notes: true, force: true });
-  await assertEarned(opened);
+  const unseen = await assertEarned(opened);
   const request = "finish an incomplete session";
   const act = force ? { request, confirmation: "finish" } : undefined;
   const action: Action = { type: "finish", notes, force };
@@ -150,23 +150,32 @@ export async function finishSession(
     await applyAction(host, opened, action, act),
   );
   const others = await overrideWarnings(opened.session.state.metadata);
-  return { ...done, warnings: [...done.warnings, ...others] };
+  return { ...done, warnings: [...done.warnings, ...unseen, ...others] };
 }
 
-/** Nobody is told that all is done because a file says so. */
+/** Things that count and orc did not see, named at once; orc verify names all. */
+const MAX_UNSEEN = 3;
+
+/** Nobody is told that all is done because a file says so. Returns what counts and orc did not see. */
 async function assertEarned(
   { repository, session, workflow }: OpenedSession,
-): Promise<void> {
-  if (session.legacyPath !== null) return;
+): Promise<readonly string[]> {
+  if (session.legacyPath !== null) return [];
+  const { doneElsewhere } = await import("../replay/elsewhere.ts");
   const { contradictionText, traceSession } = await import(
     "../session/trace.ts"
   );
   const { root } = repository.layout;
   const traced = await traceSession(root, session, workflow);
   // An older session has no chain before its next update; one that was taken out has left its events.
-  if (session.chain === null && traced.coveredFrom === null) return;
+  if (session.chain === null && traced.coveredFrom === null) return [];
   const [text] = contradictionText(traced, uncapitalised);
-  if (text === undefined) return;
+  if (text === undefined) {
+    const { elsewhere } = traced.replayed;
+    const unseen = doneElsewhere(session.state, elsewhere);
+    const messages = unseen.map(({ message }) => message);
+    return messages.length === 0 ? [] : [listOf(messages, MAX_UNSEEN)];
+  }
   const { contradictions } = traced;
   throw corrupt(
     "state_not_earned",

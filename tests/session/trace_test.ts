@@ -168,6 +168,9 @@ const FORGERIES: Readonly<Record<string, (state: PlainState) => void>> = {
   "the chain has another head": (state) => {
     state.metadata.orc.chain.head = "0".repeat(64);
   },
+  "the chain was followed beyond the end of the log": (state) => {
+    state.metadata.orc.chain.offset = 999_999;
+  },
   "the serial is an older one": (state) => {
     state.metadata.orc.serial -= 1;
   },
