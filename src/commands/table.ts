@@ -161,10 +161,6 @@ export const commandGroups: readonly CommandGroup[] = [
       },
       begin("schema", "Print the JSON Schema of workflow.yaml or of an answer"),
       begin("version", "Show the version of orc and of its runtime"),
-      agent(
-        "verify-write-allowed",
-        "Tell a hook whether files may be changed now",
-      ),
     ],
   },
 ];
