@@ -204,15 +204,18 @@ async function checkState(
   }
 }
 
-/** A session that orc did not touch yet has no chain; of an older state that was put back more is said elsewhere. */
+/**
+ * A session that orc did not touch yet has no chain; of an older state that was put back more is said
+ * elsewhere; and a log of which only the end is read here is for `orc verify` to read.
+ */
 async function contradictionsOf(
   root: string,
   session: Session,
-  { lastSerial, trouble }: LogFacts,
+  { fromByte, lastSerial, trouble }: LogFacts,
 ): Promise<readonly Contradiction[]> {
   const { state: { definition }, checksum, serial } = session;
   const isForOthers = checksum === "changed" || serial === 0 ||
-    trouble !== null || lastSerial > serial ||
+    trouble !== null || lastSerial > serial || fromByte > 0 ||
     unknownVersionOf(session) !== undefined;
   if (isForOthers) return [];
   const workflow = orElse(

@@ -311,7 +311,7 @@ export const sessionRows: readonly Row<SessionView>[] = [
         },
       is: "was changed outside orc: it is shown, and updates are refused",
     }),
-    ofState.error("contradiction", {
+    ofState.error("state_not_earned", {
       of: ({ contradictions, id }) =>
         contradictions.map(({ code, message }) => ({
           otherCode: code,

@@ -51,7 +51,10 @@ export function noneMeant(
     );
   }
   const missing = missingIn(repository.layout);
-  if (missing !== undefined) return missing;
+  // State that lies in the linked worktree is not gone.
+  if (missing !== undefined && !isStranded(repository, host.homeDirectory())) {
+    return missing;
+  }
   const { root, source } = repository.found;
   return notFound("no_session", `No active session in "${root}"`, {
     hint: wayOn(repository, host.homeDirectory()),
@@ -84,12 +87,20 @@ function missingIn(
   );
 }
 
-function wayOn({ found }: Repository, home: string | undefined): string {
-  const { root, workingTree } = found;
+/** Whether a linked worktree has state of its own, where nobody looks for it. */
+function isStranded(
+  { found: { root, workingTree } }: Repository,
+  home: string | undefined,
+): boolean {
+  return workingTree !== root && isMarked(workingTree, home);
+}
+
+function wayOn(repository: Repository, home: string | undefined): string {
+  const { root, workingTree } = repository.found;
   if (isOfNoRepository(root, home)) {
     return "change to the directory of a project";
   }
-  return workingTree !== root && isMarked(workingTree, home)
+  return isStranded(repository, home)
     ? `see why the state in "${workingTree}" is not used: orc doctor`
     : 'orc start "TASK"';
 }

@@ -236,7 +236,11 @@ export function listSpares(
 export function absentSpares(
   { root, sessions }: RepositoryLayout,
 ): readonly Spare[] {
-  return listSpares(root, (id) => fileKind(`${sessions}/${id}`) === "absent");
+  // Where sessions may not be looked at, nobody knows which are missing.
+  return orElse(
+    () => listSpares(root, (id) => fileKind(`${sessions}/${id}`) === "absent"),
+    () => [],
+  );
 }
 
 /** The same, without those of which somebody was told. */

@@ -5,7 +5,7 @@ import {
   type SessionLayout,
   sessionLayout,
 } from "../base/layout.ts";
-import { MAX_CARRIED_EVENTS } from "../base/limits.ts";
+import { MAX_CARRIED_EVENTS, MAX_LOG_TAIL_BYTES } from "../base/limits.ts";
 import {
   type Chain,
   linkedLine,
@@ -198,10 +198,14 @@ export function settle(
     token: lock.token,
     isSpare: (log) => isSpareLog(root, session.id, log),
     look: (file) => {
-      chain = known === null
-        ? { ...chain, offsetBytes: file.statSync().size }
-        : withOthers(known, file, isDurable);
-      return known === null || chain.others > known.others;
+      const { size } = file.statSync();
+      // What fills a log with gigabytes is not read for an update: the chain begins anew behind it.
+      const isBegun = known !== null &&
+        size - known.offsetBytes <= MAX_LOG_TAIL_BYTES;
+      chain = isBegun
+        ? withOthers(known, file, isDurable)
+        : { ...newChain(session.id), offsetBytes: size };
+      return !isBegun || chain.others > known.others;
     },
   });
   const warnings = isRecreated

@@ -7,7 +7,7 @@ import {
 } from "../checks/environment_rules.ts";
 import { keepOutput, type KeptOutput, outputText } from "../checks/outputs.ts";
 import { runCheck } from "../checks/run.ts";
-import { readTree, type TreeIdentity, type TreeSite } from "../checks/tree.ts";
+import { readTree, type TreeIdentity } from "../checks/tree.ts";
 import {
   checkToRun,
   failedCheck,
@@ -16,7 +16,7 @@ import {
 import { approvalPending } from "../engine/item.ts";
 import { encodeReceipt, type Receipt } from "../engine/receipt.ts";
 import { type ActionOf, findItem } from "../engine/situation.ts";
-import { realOrGiven } from "../files/read.ts";
+import { isGranted, realOrGiven } from "../files/read.ts";
 import { type Host, type ProgramProgress, variableOf } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import {
@@ -189,11 +189,7 @@ async function judgedAction(
     : undefined;
   // What the check sees is what lies there before it runs: it may write files itself.
   const seen = check.type === "command"
-    ? await readTree(host, treeSite(repository), {
-      inputs: item?.inputs.length ? item.inputs : undefined,
-      keeps: true,
-      signal: options.signal,
-    })
+    ? await treeSeen(host, repository, item, options.signal)
     : undefined;
   const ran = await runCheck(host, limited, {
     workingTree: repository.found.workingTree,
@@ -242,9 +238,19 @@ function unfailingWarning(check: RequiredCheck, itemId: string): string[] {
     : [`The check of item "${itemId}" cannot fail: ${why}`];
 }
 
-/** Where a repository's checks see files. */
-function treeSite({ found, layout }: Repository): TreeSite {
-  return { root: layout.root, workingTree: found.workingTree };
+/** What lies where a check runs; nothing is looked at or kept for a check that may run nothing. */
+async function treeSeen(
+  host: Host,
+  { found, layout }: Repository,
+  item: Item | undefined,
+  signal: AbortSignal | undefined,
+): Promise<TreeIdentity> {
+  if (!isGranted({ name: "run", command: "git" })) {
+    return { id: null, reason: "Git lists the files, and may not run" };
+  }
+  const site = { root: layout.root, workingTree: found.workingTree };
+  const inputs = item?.inputs.length ? item.inputs : undefined;
+  return await readTree(host, site, { inputs, keeps: true, signal });
 }
 
 function treeReceipt(

@@ -553,7 +553,7 @@ for (const home of ["", "relative", "/nonexistent", "/proc", "ROOT", "UNSET"]) {
         const unset = home === "UNSET" ? "unset HOME; " : "";
         const outside = async () =>
           Object.keys(await fingerprint(lab.root))
-            .filter((path) => !path.startsWith(".orchestrator"));
+            .filter((path) => !/^(?:\.git\/)?\.?orchestrator/.test(path));
         const [before, top] = [await outside(), [...Deno.readDirSync("/")]];
         for (
           const line of ["orc status", "orc note x", "orc start --beside y"]

@@ -1,4 +1,5 @@
 /** What doctor says of sessions: their states, meta data and logs. */
+import { forgeState } from "../session/forge.ts";
 import { edit, legacyState } from "../work/fixtures.ts";
 import { type Outcome, type Place, prove } from "./finding.ts";
 import { assertStringIncludes } from "@std/assert";
@@ -337,4 +338,38 @@ prove({
       "log.jsonl",
     ),
   },
+});
+
+function forging({ at }: Place): Promise<void> {
+  return forgeState(at("state.json"), (state) => {
+    state.task_description = "Something smaller";
+  });
+}
+
+prove({
+  code: "state_not_earned",
+  damage: copyOf("state.json", forging),
+  untilThen: OTHERS_GO_ON,
+  ways: {
+    "undo the change": putBack("state.json"),
+    "let a human sign the session as it is: orc doctor --resign FIRST":
+      "orc doctor --resign FIRST",
+  },
+});
+
+prove({
+  code: "session_missing",
+  damage: ({ root, first }) =>
+    Deno.removeSync(`${root}/.orchestrator/sessions/${first}`, {
+      recursive: true,
+    }),
+  ways: {
+    "bring it back: orc recover FIRST": "orc recover FIRST",
+    "let it go: orc recover FIRST --forget": "orc recover FIRST --forget",
+  },
+  besides: ["current_names_nothing"],
+  afterwards: [
+    ["orc note works --session SECOND", 0],
+    ['orc start --beside "Another task"', 0],
+  ],
 });
