@@ -25,12 +25,12 @@ export function measureUpdate(): Promise<Row> {
     const update = async (count: number): Promise<void> => {
       await store.update(
         id,
-        ({ state }) =>
+        ({ state }, at) =>
           decide(decodeDefinition(state.definition), state, {
             type: "refuse_approval",
             request: `update ${count}`,
             itemId: null,
-          }, { at: host.now(), caller: CALLER }),
+          }, { at, caller: CALLER }),
       );
     };
     const paths = sessionLayout(repositoryLayout(directory).root, id);

@@ -23,11 +23,11 @@ console.log(waits.join(" "));
 async function update(number: number): Promise<void> {
   await store.update(
     id,
-    ({ state }) =>
+    ({ state }, at) =>
       decide(decodeDefinition(state.definition), state, {
         type: "refuse_approval",
         request: `update ${number}`,
         itemId: null,
-      }, { at: host.now(), caller: { agent: null, approval: null } }),
+      }, { at, caller: { agent: null, approval: null } }),
   );
 }

@@ -12,13 +12,13 @@ const { store } = openRepository(host, {
 });
 const [id = ""] = store.ids();
 let wasStopped = false;
-await store.update(id, ({ state }) => {
+await store.update(id, ({ state }, at) => {
   if (!wasStopped) Deno.kill(Deno.pid, "SIGSTOP");
   wasStopped = true;
   return decide(
     decodeDefinition(state.definition),
     state,
     { type: "note", text: "frozen", itemId: null },
-    { at: host.now(), caller: { agent: null, approval: null } },
+    { at, caller: { agent: null, approval: null } },
   );
 });

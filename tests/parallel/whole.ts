@@ -13,6 +13,7 @@ const REPOSITORY_FILES = [
   ".gitignore",
   ".migration_complete",
   "bindings",
+  "cache",
   "current",
   "meta.json",
   "migration_backup",
