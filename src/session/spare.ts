@@ -11,8 +11,13 @@ import {
   type RepositoryLayout,
   sessionLayout,
   sessionLayoutAt,
+  TEMPORARY_SUFFIX,
 } from "../base/layout.ts";
-import { KEPT_AFTER_END_MS, MAX_STATE_BYTES } from "../base/limits.ts";
+import {
+  KEPT_AFTER_END_MS,
+  MAX_LOG_TAIL_BYTES,
+  MAX_STATE_BYTES,
+} from "../base/limits.ts";
 import { parentDirectory } from "../base/path.ts";
 import { epochMsOf } from "../base/time.ts";
 import { isClosed } from "../engine/state.ts";
@@ -30,6 +35,7 @@ import {
   ensureDirectories,
   readAt,
   removeIfThere,
+  renameOver,
   writeAll,
   writeNewFile,
 } from "../files/write.ts";
@@ -125,9 +131,19 @@ function linkLog(from: string, to: string): void {
     ifThere(() => Deno.lstatSync(path))
   );
   if (log === undefined || isSameFile(log, spare)) return;
-  // Where there are no links it is a copy, which grows with it.
+  const fresh = `${to}${TEMPORARY_SUFFIX}`;
+  discard(fresh);
+  try {
+    Deno.linkSync(from, fresh);
+    return renameOver(fresh, to);
+  } catch (error) {
+    if (!isWithoutLinks(error)) throw error;
+  }
+  // Where there are no links it is a copy, which grows with it, but not by gigabytes.
   const isCopy = spare?.isFile && spare.nlink === 1 && spare.size <= log.size;
-  if (isCopy && appendTail(from, to, spare.size)) return;
+  const keptBytes = isCopy ? spare.size : 0;
+  if (log.size - keptBytes > MAX_LOG_TAIL_BYTES) return;
+  if (isCopy && appendTail(from, to, keptBytes)) return;
   discard(to);
   link(from, to);
 }
