@@ -132,8 +132,9 @@ function linkLog(from: string, to: string): void {
   );
   if (log === undefined || isSameFile(log, spare)) return;
   const fresh = `${to}${TEMPORARY_SUFFIX}`;
-  discard(fresh);
   try {
+    if (spare === undefined) return Deno.linkSync(from, to);
+    discard(fresh);
     Deno.linkSync(from, fresh);
     return renameOver(fresh, to);
   } catch (error) {
