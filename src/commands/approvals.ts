@@ -142,8 +142,8 @@ export const waitCommand = command<ResultOf<Waited>>({
     });
     return { ...waited, refusal: unanswered(waited) };
   },
-  render: ({ item, phase, answer, reason }) => {
-    const what = item === null ? `Phase "${phase}"` : `Item "${item}"`;
+  render: ({ itemId, phaseId, answer, reason }) => {
+    const what = itemId === null ? `Phase "${phaseId}"` : `Item "${itemId}"`;
     const why = reason === null ? "" : `: ${reason}`;
     return inOneLine(`${what}: ${answer}${why}`);
   },
@@ -151,9 +151,9 @@ export const waitCommand = command<ResultOf<Waited>>({
 
 /** What a program ends with that waited: a no, or no answer. */
 function unanswered(
-  { answer, reason, item, phase }: Omit<Waited, "place">,
+  { answer, reason, itemId, phaseId }: Omit<Waited, "place">,
 ): OrcError | undefined {
-  const what = item === null ? `Phase "${phase}"` : `Item "${item}"`;
+  const what = itemId === null ? `Phase "${phaseId}"` : `Item "${itemId}"`;
   if (answer === "rejected") {
     return refused("rejected", `${what} was rejected: ${reason ?? ""}`, {
       hint: "orc next",

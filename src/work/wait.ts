@@ -30,9 +30,9 @@ export interface Waited extends Awaited {
   /** Which session it is, and where. */
   readonly place: SessionPlace;
   /** The phase of the item, or that is to be left. */
-  readonly phase: string;
+  readonly phaseId: string;
   /** The item; null for the leaving of a phase. */
-  readonly item: string | null;
+  readonly itemId: string | null;
 }
 
 /**
@@ -72,8 +72,8 @@ export async function waitForAnswer(
     const answered = answerTo(workflow, state, question, at);
     const isOver = (epochMsOf(at) ?? 0) - begunMs >= limitMs;
     if (answered.answer !== "waiting" || isOver) {
-      const { phase, item } = question;
-      return { place, phase, item, ...answered };
+      const { phase: phaseId, item: awaited } = question;
+      return { place, phaseId, itemId: awaited, ...answered };
     }
     assertOpen(state);
     await pause(signal);

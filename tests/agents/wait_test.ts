@@ -62,12 +62,12 @@ const note = (root: string) => () =>
 
 Deno.test("waitForAnswer() ends with a yes, whatever else happens before", () =>
   within(async (root) => {
-    const { answer, item, phase } = await wait(root, [
+    const { answer, itemId, phaseId } = await wait(root, [
       () => Promise.resolve(),
       note(root),
       approve(root),
     ]);
-    assertEquals([answer, item, phase], ["approved", "look", "PLAN"]);
+    assertEquals([answer, itemId, phaseId], ["approved", "look", "PLAN"]);
     assertEquals((await wait(root)).answer, "approved");
   }));
 
@@ -93,10 +93,10 @@ Deno.test("waitForAnswer() without an item waits for what the next step asks a h
     );
     await completeItem(fixedHost({ number: 2 }), { root, itemId: "plan" });
     await approve(root)();
-    const { answer, item, phase } = await wait(root, [
+    const { answer, itemId, phaseId } = await wait(root, [
       () => approvePhase(human(), { root }),
     ], { itemId: undefined });
-    assertEquals([answer, item, phase], ["approved", null, "PLAN"]);
+    assertEquals([answer, itemId, phaseId], ["approved", null, "PLAN"]);
   }));
 
 Deno.test("waitForAnswer() ends when its time is over, the session is, or the signal ends it", () =>
