@@ -6,10 +6,10 @@ import {
   minutesBetween,
 } from "../base/text.ts";
 import type { ItemSummary, NextStep, Summary } from "../engine/summary.ts";
+import type { Host, Terminal } from "../host/host.ts";
 import type { Changed } from "../work/change.ts";
 import type { ItemStatus } from "../workflow/types.ts";
 import type { Style, Values } from "./command.ts";
-import type { Host, Terminal } from "../host/host.ts";
 
 /** A sign where signs beyond ASCII may be used, and letters everywhere else. */
 const MARKS: Readonly<Record<ItemStatus, readonly [string, string]>> = {
@@ -23,6 +23,8 @@ const MARKS: Readonly<Record<ItemStatus, readonly [string, string]>> = {
 
 /** The widest an item's id or name may be before the column gives way. */
 const MAX_COLUMN = 32;
+
+const BAR_COLUMNS = 20;
 
 /** The phases in one line, with counts for the current one and what is behind it. */
 export function phaseLine({ phaseId, phases }: Summary, style: Style): string {
@@ -234,17 +236,6 @@ export function section(
     : [`${title}:`, ...lines.map((line) => `  ${inOneLine(line)}`)];
 }
 
-/** One sentence on what was done, then where the session stands. */
-export function changeText(
-  done: string,
-  { summary }: Pick<Changed, "summary">,
-  style: Style,
-): string {
-  return [done, standing(summary, style)].join("\n").trimEnd();
-}
-
-const BAR_COLUMNS = 20;
-
 /** A bar for the part of a work that is done, from 0 to 1. */
 export function barOf(part: number): string {
   const full = Math.round(part * BAR_COLUMNS);
@@ -263,4 +254,13 @@ export async function withProgress<Answer>(
   } finally {
     terminal.showProgress(undefined);
   }
+}
+
+/** One sentence on what was done, then where the session stands. */
+export function changeText(
+  done: string,
+  { summary }: Pick<Changed, "summary">,
+  style: Style,
+): string {
+  return [done, standing(summary, style)].join("\n").trimEnd();
 }

@@ -33,13 +33,13 @@ import { assertWritable } from "../session/encode.ts";
 import { noSuchSession, readSession, unlessDamaged } from "../session/read.ts";
 import type { Session } from "../session/store.ts";
 import { ignoreText } from "../session/repository.ts";
+import { keepSpare } from "../session/spare.ts";
+import type { Contradiction } from "../session/trace.ts";
 import { foreignNames } from "../settings/files.ts";
 import { commit, settle, stamp } from "../session/update.ts";
 import { settleMigration } from "../transfer/settle.ts";
 import { requireApproval } from "../work/change.ts";
 import { pointerFacts, unlistedHere } from "./facts.ts";
-import { keepSpare } from "../session/spare.ts";
-import type { Contradiction } from "../session/trace.ts";
 import { checkLog } from "./session_facts.ts";
 
 /** How `fix` puts a finding right, by its code. What is not named goes when the lock is taken, or never. */

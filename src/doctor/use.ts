@@ -1,5 +1,5 @@
-import { tellsChanges } from "../base/mount.ts";
 import { type Finding, isProblem } from "../base/finding.ts";
+import { tellsChanges } from "../base/mount.ts";
 import { visibleKind } from "../files/read.ts";
 import { isOfNoRepository } from "../files/root.ts";
 import { freeBytesAt, mountAt } from "../files/tree.ts";

@@ -15,8 +15,8 @@ import {
   refuseApproval,
   start,
 } from "./phase.ts";
-import { rejectItem, reopenItem, reopenPhase } from "./rework.ts";
 import { restore } from "./restore.ts";
+import { rejectItem, reopenItem, reopenPhase } from "./rework.ts";
 import { assertOpen, type Circumstances } from "./situation.ts";
 
 /**

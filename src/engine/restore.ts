@@ -16,6 +16,7 @@ import type {
   SessionState,
   Workflow,
 } from "../workflow/types.ts";
+import { encodePhases } from "./progress.ts";
 import {
   type ActionOf,
   humanEvent,
@@ -26,7 +27,6 @@ import {
   withItem,
   withPhase,
 } from "./situation.ts";
-import { encodePhases } from "./progress.ts";
 import {
   approvalKey,
   currentPhase,

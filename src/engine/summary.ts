@@ -10,6 +10,15 @@ import type {
   Workflow,
 } from "../workflow/types.ts";
 import { isSkippable, nextStep, type Step } from "./next.ts";
+import type {
+  EvidenceSummary,
+  ItemSummary,
+  NextStep,
+  PhaseSummary,
+  Progress,
+  Rejection,
+  Summary,
+} from "./standing.ts";
 import {
   type Blocker,
   isClosed,
@@ -21,15 +30,6 @@ import {
   rejectionOf,
   sessionBlockers,
 } from "./state.ts";
-import type {
-  EvidenceSummary,
-  ItemSummary,
-  NextStep,
-  PhaseSummary,
-  Progress,
-  Rejection,
-  Summary,
-} from "./standing.ts";
 
 export type {
   EvidenceSummary,

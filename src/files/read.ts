@@ -22,12 +22,12 @@ export function isThere(path: string): boolean {
   return fileKind(path) !== "absent";
 }
 
-/** As {@linkcode fileKind}, where what may not be looked at is an answer too. */
 /** Size of a file in bytes; 0 where there is none. */
 export function sizeOf(path: string): number {
   return ifThere(() => Deno.lstatSync(path))?.size ?? 0;
 }
 
+/** As {@linkcode fileKind}, where what may not be looked at is an answer too. */
 export function visibleKind(path: string): FileKind | "denied" {
   try {
     return fileKind(path);

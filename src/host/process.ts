@@ -1,9 +1,9 @@
 import process from "node:process";
 import { denied } from "../base/error.ts";
-import type { StreamReceipt } from "../engine/receipt.ts";
 import { OUTPUT_HEAD_BYTES, OUTPUT_TAIL_BYTES } from "../base/limits.ts";
 import type { MaskingStream } from "../base/mask.ts";
 import { normalisePath } from "../base/path.ts";
+import type { StreamReceipt } from "../engine/receipt.ts";
 import { codeOf } from "../files/errors.ts";
 import { ifAllowed, visibleKind } from "../files/read.ts";
 import { unlessAborted } from "../files/wait.ts";

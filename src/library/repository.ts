@@ -17,14 +17,14 @@ import type {
 } from "../migration/use.ts";
 import { openRepository as open, type Place } from "../repository/open.ts";
 import type { Cleanup, CleanupSessionsOptions } from "../sessions/cleanup.ts";
+import type { EachSessionOptions, SessionLine } from "../sessions/list.ts";
+import type { Switched, Unlocked, UnlockOptions } from "../sessions/manage.ts";
 import type {
   Forgotten,
   RecoverableList,
   Recovered,
   RecoverOptions,
 } from "../sessions/recover.ts";
-import type { EachSessionOptions, SessionLine } from "../sessions/list.ts";
-import type { Switched, Unlocked, UnlockOptions } from "../sessions/manage.ts";
 import type {
   Approvals,
   SessionApproval,

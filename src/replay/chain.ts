@@ -4,7 +4,6 @@
  * puts an older state back, leaves values that no longer meet.
  */
 import { canonicalJson } from "../base/json_print.ts";
-import type { SessionState } from "../workflow/types.ts";
 import {
   encodeLogLine,
   type EventLink,
@@ -12,6 +11,7 @@ import {
 } from "../engine/event.ts";
 import { encodeProgress } from "../engine/progress.ts";
 import { closedIn } from "../engine/state.ts";
+import type { SessionState } from "../workflow/types.ts";
 
 /** Where the chain of a session's events stands; `metadata.orc.chain` in its state. */
 export interface Chain {

@@ -6,9 +6,9 @@ import {
   numberOf,
 } from "../base/json.ts";
 import { normalisePath, resolvePath } from "../base/path.ts";
+import type { RecordedEvent } from "../engine/event.ts";
 import { fillTemplate } from "../workflow/template.ts";
 import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
-import type { RecordedEvent } from "../engine/event.ts";
 
 const CHECKED: readonly string[] = [
   "verification_passed",

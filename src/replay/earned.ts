@@ -3,10 +3,10 @@ import type { JsonValue } from "../base/json.ts";
 import { canonicalJson } from "../base/json_print.ts";
 import { quoted } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
-import type { ItemState, PhaseState, SessionState } from "../workflow/types.ts";
 import { ITEM_FIELDS } from "../engine/progress.ts";
-import type { Replayed } from "./replay.ts";
 import { itemStateOf, pendingItem } from "../engine/state.ts";
+import type { ItemState, PhaseState, SessionState } from "../workflow/types.ts";
+import type { Replayed } from "./replay.ts";
 
 /** One thing that a state says and its events do not. */
 export interface Unearned {

@@ -1,8 +1,8 @@
 /** What counts in a session although orc did not see it done: another tool says so, or nobody does. */
 import { quoted } from "../base/text.ts";
-import type { SessionState } from "../workflow/types.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { isDone, isPhaseApproved } from "../engine/state.ts";
+import type { SessionState } from "../workflow/types.ts";
 
 /** Something that another tool did, or somebody before the chain of events began. */
 export interface Elsewhere {

@@ -6,6 +6,16 @@
 import { OrcError } from "../base/error.ts";
 import { asObject, isJsonList, type JsonObject } from "../base/json.ts";
 import { canonicalJson } from "../base/json_print.ts";
+import { decide } from "../engine/decide.ts";
+import type { RecordedEvent } from "../engine/event.ts";
+import { decodePhases, decodeProgress } from "../engine/progress.ts";
+import { withItem, withPhase } from "../engine/situation.ts";
+import {
+  approvalKey,
+  isDone,
+  itemStateOf,
+  phaseStateOf,
+} from "../engine/state.ts";
 import type {
   Action,
   Caller,
@@ -19,17 +29,7 @@ import type {
   Workflow,
 } from "../workflow/types.ts";
 import { isCheck, isOtherCheck, resultOf, textAt } from "./checked.ts";
-import { decide } from "../engine/decide.ts";
 import { claimIn, type Elsewhere, keyOf, unseenIn } from "./elsewhere.ts";
-import type { RecordedEvent } from "../engine/event.ts";
-import { decodePhases, decodeProgress } from "../engine/progress.ts";
-import { withItem, withPhase } from "../engine/situation.ts";
-import {
-  approvalKey,
-  isDone,
-  itemStateOf,
-  phaseStateOf,
-} from "../engine/state.ts";
 
 /** What in an update the rules do not lead to. */
 export interface ReplayProblem {

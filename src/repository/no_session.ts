@@ -3,9 +3,9 @@ import { notFound, type OrcError, refused } from "../base/error.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
 import { countOf, listOf } from "../base/text.ts";
-import { missingSpares } from "../session/spare.ts";
 import { isMarked, isOfNoRepository } from "../files/root.ts";
 import type { Host } from "../host/host.ts";
+import { missingSpares } from "../session/spare.ts";
 import type { Repository } from "./open.ts";
 import type { SessionSource } from "./select.ts";
 

@@ -42,8 +42,8 @@ import {
   readSession,
   readSessionMeta,
 } from "./read.ts";
-import type { NewSession, Owner, Session, StoreContext } from "./store.ts";
 import { keepSpare, removeSpare } from "./spare.ts";
+import type { NewSession, Owner, Session, StoreContext } from "./store.ts";
 import { stampNew } from "./update.ts";
 
 export async function createSession(

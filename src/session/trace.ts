@@ -1,18 +1,18 @@
 /** Whether a session is what its events lead to, and its log what orc wrote. */
 import { jsonHash } from "../base/checksum.ts";
+import { type JsonObject, numberOf } from "../base/json.ts";
 import { repositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_PROBLEMS } from "../base/limits.ts";
-import { linkedLine, nextHead, withOther } from "../replay/chain.ts";
-import { unearnedIn } from "../replay/earned.ts";
 import {
   decodeLogLine,
   encodeLogLine,
   type EventLink,
   type RecordedEvent,
 } from "../engine/event.ts";
-import { newReplayer, type Replayed } from "../replay/replay.ts";
-import { type JsonObject, numberOf } from "../base/json.ts";
 import { fileKind } from "../files/read.ts";
+import { linkedLine, nextHead, withOther } from "../replay/chain.ts";
+import { unearnedIn } from "../replay/earned.ts";
+import { newReplayer, type Replayed } from "../replay/replay.ts";
 import type { Workflow } from "../workflow/types.ts";
 import { bytesOfLine, type Line, linesFrom } from "./log.ts";
 import { openForReading, repeatFilter } from "./log_read.ts";

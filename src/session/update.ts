@@ -6,6 +6,11 @@ import {
   sessionLayout,
 } from "../base/layout.ts";
 import { MAX_CARRIED_EVENTS, MAX_LOG_TAIL_BYTES } from "../base/limits.ts";
+import type { RecordedEvent } from "../engine/event.ts";
+import { asOrcError, isAbsent } from "../files/errors.ts";
+import { type HeldLock, LockLost, withLock } from "../files/lock.ts";
+import { guardDirectory } from "../files/read.ts";
+import { StagedFileLost, writeAtomic } from "../files/write.ts";
 import {
   type Chain,
   linkedLine,
@@ -14,15 +19,9 @@ import {
   withBase,
   withOther,
 } from "../replay/chain.ts";
-import type { RecordedEvent } from "../engine/event.ts";
-import { asOrcError, isAbsent } from "../files/errors.ts";
-import { type HeldLock, LockLost, withLock } from "../files/lock.ts";
-import { guardDirectory } from "../files/read.ts";
-import { StagedFileLost, writeAtomic } from "../files/write.ts";
 import type { Decision, LoggedEvent } from "../workflow/types.ts";
 import { ORC_FORMAT } from "./codec.ts";
 import { assertWritable, encodeSession } from "./encode.ts";
-import { isSpareLog, keepSpare } from "./spare.ts";
 import {
   appendEvents,
   bytesOfLine,
@@ -33,6 +32,7 @@ import {
   syncLog,
 } from "./log.ts";
 import { noSuchSession, readState, recall } from "./read.ts";
+import { isSpareLog, keepSpare } from "./spare.ts";
 import type {
   Memory,
   Session,

@@ -1,7 +1,7 @@
 /** Whether what checks saw is still there. */
-import { changedFiles } from "../checks/tree.ts";
 import { sessionLayout } from "../base/layout.ts";
 import { countOf, listOf, quoted } from "../base/text.ts";
+import { changedFiles } from "../checks/tree.ts";
 import { parseReceipt, type Receipt } from "../engine/receipt.ts";
 import { itemStateOf } from "../engine/state.ts";
 import type { Host } from "../host/host.ts";

@@ -1,11 +1,11 @@
-import { doneElsewhere } from "../replay/elsewhere.ts";
 import type { Host } from "../host/host.ts";
+import { doneElsewhere } from "../replay/elsewhere.ts";
 import type { SessionPlace } from "../repository/open.ts";
 import { overridesIn, overrideText } from "../repository/overrides.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { type Contradiction, traceSession } from "../session/trace.ts";
-import { findStale } from "./receipts.ts";
 import type { SessionStatus } from "../workflow/types.ts";
+import { findStale } from "./receipts.ts";
 
 /** Why nobody should rely on what a session says: those of {@linkcode Contradiction}, and of its checks and its end. */
 export interface TrustFinding {

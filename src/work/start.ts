@@ -33,13 +33,13 @@ import { ownersOf } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
 import { writeBinding, writeCurrent } from "../session/create.ts";
 import { readBinding } from "../session/read.ts";
-import type { Session } from "../session/store.ts";
 import {
   markTold,
   missingSpares,
   removeOldSpares,
   type Spare,
 } from "../session/spare.ts";
+import type { Session } from "../session/store.ts";
 import type { Problem } from "../workflow/problem.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
 import type { Action, Decision, Workflow } from "../workflow/types.ts";
@@ -136,15 +136,10 @@ export async function startSession(
   };
   const { workflow } = pinned;
   const { mask } = await sessionMasker(host, { repository, workflow });
-  const decision = decide(
-    workflow,
-    undefined,
-    maskAction(action, mask),
-    {
-      at: handed("now()", host.now()),
-      caller: host.caller(),
-    },
-  );
+  const decision = decide(workflow, undefined, maskAction(action, mask), {
+    at: handed("now()", host.now()),
+    caller: host.caller(),
+  });
   const { beside = false } = options;
   if (!beside) await assertNoOwnSession(host, repository);
   const warnings = [

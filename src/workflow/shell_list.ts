@@ -182,15 +182,27 @@ function whyListUnfailing(
     const next = steps[index + 1]?.joint ?? ";";
     // Only the last of those that are joined ends the text where it fails.
     canStop ||= manner.stops && next === ";" && own === undefined;
-    if (step.joint === ";") reason = own;
-    else if (step.joint === "&&") {
-      reason = reason === undefined ? undefined : own;
-    } else {reason = reason ??
-        (own && `behind "||" stands what always ends well`);}
+    reason = joinedReason(step.joint, reason, own);
     const isLast = step.joint === ";" && next === ";";
     if (isLast && words[0] === "exit" && words[1] === "0") break;
   }
   return canStop && reason !== undefined ? undefined : reason;
+}
+
+/** Why what is joined to something ends well, from why each of the two does. */
+function joinedReason(
+  joint: Step["joint"],
+  before: string | undefined,
+  own: string | undefined,
+): string | undefined {
+  switch (joint) {
+    case ";":
+      return own;
+    case "&&":
+      return before && own;
+    case "||":
+      return before ?? (own && 'behind "||" stands what always ends well');
+  }
 }
 
 function whyStepUnfailing(
