@@ -103,6 +103,12 @@ export function asObject(value: JsonValue | undefined): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined;
 }
 
+/** A text in an object; null where there is none. */
+export function textAt(object: JsonObject, key: string): string | null {
+  const value = object.get(key);
+  return typeof value === "string" ? value : null;
+}
+
 /** A text that is being read as JSON, how far it has been read, and how to speak about it. */
 interface Cursor {
   readonly text: string;

@@ -6,6 +6,7 @@ import {
   jsonObject,
   type JsonValue,
   parseJson,
+  textAt,
 } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import type { LoggedEvent } from "../workflow/types.ts";
@@ -28,6 +29,16 @@ export interface EventLink {
   readonly base: JsonObject | null;
   /** SHA-256, in hex; empty while it is not known. */
   readonly chain: string;
+}
+
+/** Which agent asked for these events; null for nobody known. */
+export function agentIn(
+  events: readonly Pick<RecordedEvent, "details">[],
+): string | null {
+  const [name = null] = events.flatMap(({ details }) =>
+    textAt(details, "agent") ?? []
+  );
+  return name;
 }
 
 /** Encodes an event as a line of log.jsonl, with its line end. */
@@ -77,7 +88,7 @@ function encodeLink({ others, base, chain }: EventLink) {
 }
 
 function decodeLink(value: JsonObject): Pick<RecordedEvent, "link"> {
-  const chain = textOf(value, "chain");
+  const chain = textAt(value, "chain");
   if (chain === null) return {};
   const others = value.get("others");
   return {
@@ -91,30 +102,25 @@ function decodeLink(value: JsonObject): Pick<RecordedEvent, "link"> {
 
 export function decodeEvent(value: JsonValue): RecordedEvent | undefined {
   if (!isJsonObject(value)) return undefined;
-  const type = textOf(value, "event_type");
-  const workflowId = textOf(value, "workflow_id");
-  const message = textOf(value, "message");
+  const type = textAt(value, "event_type");
+  const workflowId = textAt(value, "workflow_id");
+  const message = textAt(value, "message");
   if (type === null || workflowId === null || message === null) {
     return undefined;
   }
   const serial = value.get("serial");
   return {
-    id: textOf(value, "id") ?? "",
+    id: textAt(value, "id") ?? "",
     // Lines of the Python tool have none: they count as older than all of ours.
     serial: typeof serial === "number" && serial > 0 ? serial : 0,
-    at: textOf(value, "timestamp") ?? "",
+    at: textAt(value, "timestamp") ?? "",
     type,
     workflowId,
-    phaseId: textOf(value, "phase_id"),
-    itemId: textOf(value, "item_id"),
+    phaseId: textAt(value, "phase_id"),
+    itemId: textAt(value, "item_id"),
     message,
     details: asObject(value.get("details")) ?? new Map(),
     actor: value.get("actor") === "human" ? "human" : "system",
     ...decodeLink(value),
   };
-}
-
-function textOf(object: JsonObject, key: string): string | null {
-  const value = object.get(key);
-  return typeof value === "string" ? value : null;
 }

@@ -6,6 +6,7 @@ import {
   jsonObject,
   type JsonValue,
   numberOf,
+  textAt,
 } from "../base/json.ts";
 import type {
   ItemState,
@@ -74,14 +75,14 @@ export function decodeProgress(
 ): SessionState {
   return {
     ...known,
-    workflowId: textOf(progress, "workflow_id") ?? "",
-    task: textOf(progress, "task") ?? "",
-    project: textOf(progress, "project"),
+    workflowId: textAt(progress, "workflow_id") ?? "",
+    task: textAt(progress, "task") ?? "",
+    project: textAt(progress, "project"),
     constraints: listOf(progress, "constraints").map(String),
     status: wordOf(progress, "status"),
-    currentPhaseId: textOf(progress, "current_phase_id") ?? "",
-    createdAt: textOf(progress, "created_at") ?? "",
-    completedAt: textOf(progress, "completed_at"),
+    currentPhaseId: textAt(progress, "current_phase_id") ?? "",
+    createdAt: textAt(progress, "created_at") ?? "",
+    completedAt: textAt(progress, "completed_at"),
     metadata: objectOf(progress, "metadata"),
     notes: listOf(progress, "notes").map(decodeNote),
     phases: decodePhases(objectOf(progress, "phases")),
@@ -94,8 +95,8 @@ export function decodePhases(phases: JsonObject): readonly PhaseState[] {
     return {
       id,
       status: wordOf(phase, "status"),
-      startedAt: textOf(phase, "started_at"),
-      completedAt: textOf(phase, "completed_at"),
+      startedAt: textAt(phase, "started_at"),
+      completedAt: textAt(phase, "completed_at"),
       items: Array.from(objectOf(phase, "items"), decodeItem),
       source: NONE,
     };
@@ -107,11 +108,11 @@ function decodeItem([id, value]: readonly [string, JsonValue]): ItemState {
   return {
     id,
     status: wordOf(item, "status"),
-    startedAt: textOf(item, "started_at"),
-    completedAt: textOf(item, "completed_at"),
-    skippedAt: textOf(item, "skipped_at"),
-    skipReason: textOf(item, "skip_reason"),
-    notes: textOf(item, "notes"),
+    startedAt: textAt(item, "started_at"),
+    completedAt: textAt(item, "completed_at"),
+    skippedAt: textAt(item, "skipped_at"),
+    skipReason: textAt(item, "skip_reason"),
+    notes: textAt(item, "notes"),
     retryCount: numberOf(item.get("retry_count")) ?? 0,
     verificationResult: asObject(item.get("verification_result")) ?? null,
     gateResult: asObject(item.get("gate_result")) ?? null,
@@ -123,20 +124,15 @@ function decodeItem([id, value]: readonly [string, JsonValue]): ItemState {
 function decodeNote(value: JsonValue): Note {
   const note = asObject(value) ?? NONE;
   return {
-    at: textOf(note, "at") ?? "",
-    text: textOf(note, "text") ?? "",
-    itemId: textOf(note, "item_id"),
+    at: textAt(note, "at") ?? "",
+    text: textAt(note, "text") ?? "",
+    itemId: textAt(note, "item_id"),
   };
 }
 
 /** A status is compared with others and never trusted: one that is none equals none. */
 function wordOf<Word extends string>(object: JsonObject, key: string): Word {
-  return (textOf(object, key) ?? "pending") as Word;
-}
-
-function textOf(object: JsonObject, key: string): string | null {
-  const value = object.get(key);
-  return typeof value === "string" ? value : null;
+  return (textAt(object, key) ?? "pending") as Word;
 }
 
 function objectOf(object: JsonObject, key: string): JsonObject {

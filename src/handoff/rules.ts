@@ -1,4 +1,4 @@
-import { asObject, type JsonObject, numberOf } from "../base/json.ts";
+import { asObject, type JsonObject, numberOf, textAt } from "../base/json.ts";
 import { STORED_OUTPUT_LENGTH } from "../base/limits.ts";
 import { codeSpan, fenced, headOf, oneLine, seen } from "../base/markdown.ts";
 import { shellWord, tailOf } from "../base/text.ts";
@@ -244,21 +244,16 @@ function failureOf(
 function failureText(result: JsonObject): string {
   const exitCode = numberOf(result.get("exit_code"));
   const facts = factLines([
-    ["command", textIn(result, "command")],
-    ["path", textIn(result, "path")],
+    ["command", textAt(result, "command")],
+    ["path", textAt(result, "path")],
     ["exit code", exitCode === undefined ? null : String(exitCode)],
-    ["problem", textIn(result, "error") ?? textIn(result, "reason")],
+    ["problem", textAt(result, "error") ?? textAt(result, "reason")],
   ]);
   const outputs = ["stdout", "stderr"].flatMap((name) => {
-    const output = textIn(result, name)?.trim();
+    const output = textAt(result, name)?.trim();
     return output ? [`${name}:`, tailOf(output, STORED_OUTPUT_LENGTH)] : [];
   });
   return [facts, ...outputs].join("\n");
-}
-
-function textIn(result: JsonObject, key: string): string | null {
-  const value = result.get(key);
-  return typeof value === "string" ? value : null;
 }
 
 function wayOn(handoff: Handoff, open: OpenItem): string {

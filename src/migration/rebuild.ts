@@ -1,4 +1,4 @@
-import { type JsonObject, jsonObject } from "../base/json.ts";
+import { type JsonObject, jsonObject, textAt } from "../base/json.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { isClosed, pendingItem } from "../engine/state.ts";
 import type { ItemState, PhaseState, SessionState } from "../workflow/types.ts";
@@ -76,8 +76,8 @@ function sessionAfter(
     case "workflow_started":
       return {
         task: message.replace(/^Started workflow: /, ""),
-        workflowType: textIn(details, "workflow_type") ?? "",
-        project: textIn(details, "project"),
+        workflowType: textAt(details, "workflow_type") ?? "",
+        project: textAt(details, "project"),
       };
     case "workflow_completed":
       return { status: "completed", metadata: metadataOf("log", null) };
@@ -114,11 +114,11 @@ function itemAfter(item: ItemState, event: RecordedEvent): ItemState {
     case "item_started":
       return { ...item, status: "in_progress", startedAt: at };
     case "item_completed": {
-      const notes = textIn(details, "notes") ?? item.notes;
+      const notes = textAt(details, "notes") ?? item.notes;
       return { ...item, status: "completed", completedAt: at, notes };
     }
     case "item_skipped": {
-      const skipReason = textIn(details, "reason") ?? item.skipReason;
+      const skipReason = textAt(details, "reason") ?? item.skipReason;
       return { ...item, status: "skipped", skippedAt: at, skipReason };
     }
     case "verification_failed":
@@ -129,11 +129,6 @@ function itemAfter(item: ItemState, event: RecordedEvent): ItemState {
     default:
       return item;
   }
-}
-
-function textIn(details: JsonObject, key: string): string | null {
-  const value = details.get(key);
-  return typeof value === "string" ? value : null;
 }
 
 function metadataOf(from: string, reason: string | null): JsonObject {

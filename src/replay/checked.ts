@@ -1,10 +1,5 @@
 /** What the event of a check tells: its result, and whether it was the check that the workflow asks for. */
-import {
-  isJsonList,
-  type JsonObject,
-  type JsonValue,
-  numberOf,
-} from "../base/json.ts";
+import { isJsonList, numberOf, textAt } from "../base/json.ts";
 import { normalisePath, resolvePath } from "../base/path.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { fillTemplate } from "../workflow/template.ts";
@@ -96,10 +91,4 @@ export function resultOf(
     durationSeconds: numberOf(details.get("duration_seconds")) ?? 0,
     problem,
   };
-}
-
-/** A text in an object; null where there is none. */
-export function textAt(object: JsonObject, key: string): string | null {
-  const value: JsonValue = object.get(key) ?? null;
-  return typeof value === "string" ? value : null;
 }

@@ -4,10 +4,10 @@
  * believed as far as they go, and what they touched is remembered.
  */
 import { OrcError } from "../base/error.ts";
-import { asObject, isJsonList, type JsonObject } from "../base/json.ts";
+import { asObject, isJsonList, type JsonObject, textAt } from "../base/json.ts";
 import { canonicalJson } from "../base/json_print.ts";
 import { decide } from "../engine/decide.ts";
-import type { RecordedEvent } from "../engine/event.ts";
+import { agentIn, type RecordedEvent } from "../engine/event.ts";
 import { decodePhases, decodeProgress } from "../engine/progress.ts";
 import { withItem, withPhase } from "../engine/situation.ts";
 import {
@@ -28,7 +28,7 @@ import type {
   SessionState,
   Workflow,
 } from "../workflow/types.ts";
-import { isCheck, isOtherCheck, resultOf, textAt } from "./checked.ts";
+import { isCheck, isOtherCheck, resultOf } from "./checked.ts";
 import { claimIn, type Elsewhere, keyOf, unseenIn } from "./elsewhere.ts";
 
 /** What in an update the rules do not lead to. */
@@ -232,16 +232,13 @@ function isSame(
 }
 
 function callerOf(events: readonly RecordedEvent[]): Caller {
-  const agents = events.flatMap(({ details }) =>
-    textAt(details, "agent") ?? []
-  );
   const human = events.find(({ actor }) => actor === "human");
   const origin = human && textAt(human.details, "origin");
   const isOrigin = origin === "terminal" || origin === "host" ||
     origin === "setting";
   const presence = human && asObject(human.details.get("presence"));
   const approval = isOrigin ? origin : null;
-  return { agent: agents[0] ?? null, approval, ...presence && { presence } };
+  return { agent: agentIn(events), approval, ...presence && { presence } };
 }
 
 /** What was asked for, from what it led to; undefined where no action leads to such events. */

@@ -3,6 +3,7 @@ import { shortSessionId } from "../base/ids.ts";
 import { sessionLayout } from "../base/layout.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
 import { inOneLine, listOf } from "../base/text.ts";
+import { agentIn } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
 import { type WaitingApproval, waitingIn } from "../engine/waiting.ts";
 import { type Host, variableOf } from "../host/host.ts";
@@ -83,12 +84,10 @@ async function waitingOf(
     warnings,
   );
   if (opened === undefined || opened.refusal !== null) return [];
-  const agent = lastEvents.map(({ details }) => details.get("agent"))
-    .find((name) => typeof name === "string") ?? null;
   return waitingIn(opened.workflow, state).map((waiting) => ({
     session: id,
     task: state.task,
-    agent: String(agent ?? "") || null,
+    agent: agentIn(lastEvents),
     ...waiting,
   }));
 }

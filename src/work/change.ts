@@ -7,6 +7,7 @@ import { plainOf } from "../base/plain.ts";
 import { escapeControls } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
 import { decide } from "../engine/decide.ts";
+import { agentIn } from "../engine/event.ts";
 import { currentPhase, itemStateOf, phaseStateOf } from "../engine/state.ts";
 import { summarize, type Summary } from "../engine/summary.ts";
 import { fileKind } from "../files/read.ts";
@@ -126,11 +127,10 @@ async function whatIsAsked(
 ): Promise<readonly string[]> {
   const { questionLines } = await import("../engine/waiting.ts");
   const [task = ""] = state.task.split("\n");
-  const agent = lastEvents.map(({ details }) => details.get("agent"))
-    .find((name) => typeof name === "string");
+  const agent = agentIn(lastEvents);
   return [
     `Session ${id}: ${headOf(task, MAX_TASK_SHOWN)}`,
-    ...agent === undefined ? [] : [`Agent ${agent}`],
+    ...agent === null ? [] : [`Agent ${agent}`],
     ...itemId === null ? [] : questionLines(workflow, state, itemId),
   ];
 }
