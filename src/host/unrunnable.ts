@@ -31,14 +31,21 @@ export function whyUnrunnable(
 /** The file that is run for a program's name; null where none is found, or nobody may look. */
 export function programFile(
   program: string,
-  { workingDirectory, path }: ProgramSite,
+  site: ProgramSite,
 ): string | null {
-  const files = program.includes("/")
-    ? [resolvePath(workingDirectory, program)]
-    : (path ?? "").split(":")
-      .map((entry) => resolvePath(workingDirectory, joinPath(entry, program)));
   const isRun = (file: string) => kindOf(file) === "file" && hasRunBit(file);
-  return files.find(isRun) ?? null;
+  return placesOf(program, site).find(isRun) ?? null;
+}
+
+/** Where a program is looked for, in this order; an empty entry of `PATH` is the working directory. */
+function placesOf(
+  program: string,
+  { workingDirectory, path = "" }: ProgramSite,
+): readonly string[] {
+  if (program.includes("/")) return [resolvePath(workingDirectory, program)];
+  return path.split(":").map((entry) =>
+    joinPath(resolvePath(workingDirectory, entry), program)
+  );
 }
 
 /** Exit codes of shells and of `env` for what they could not run: a foreign file may be read as a script. */
@@ -77,17 +84,11 @@ const IS_EMPTY = "is empty: there is nothing in it to run";
 type Sought = { readonly path: string } | "absent" | "unknown";
 
 /** The file that is meant, whether it can run or not. */
-function findProgram(
-  program: string,
-  { workingDirectory, path }: ProgramSite,
-): Sought {
+function findProgram(program: string, site: ProgramSite): Sought {
   const isPath = program.includes("/");
   if (!isPath && process.platform === "win32") return "unknown";
-  const places = isPath
-    ? [resolvePath(workingDirectory, program)]
-    : (path ?? "").split(":")
-      .map((directory) => joinPath(directory || workingDirectory, program))
-      .filter((file) => kindOf(file) !== "directory");
+  const places = placesOf(program, site)
+    .filter((file) => isPath || kindOf(file) !== "directory");
   const found = places.find((file) => IS_THERE.has(kindOf(file)));
   if (found !== undefined) return { path: found };
   return places.some((file) => kindOf(file) === "unknown")

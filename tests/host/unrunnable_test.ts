@@ -1,5 +1,5 @@
 import { runProgram } from "../../src/host/process.ts";
-import { whyUnrunnable } from "../../src/host/unrunnable.ts";
+import { programFile, whyUnrunnable } from "../../src/host/unrunnable.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { assert, assertEquals } from "@std/assert";
 
@@ -176,3 +176,20 @@ Deno.test(
       );
     }),
 );
+
+Deno.test("programFile() takes an empty or relative entry of PATH for what the system does", async () => {
+  await withTemporaryDirectory((directory) => {
+    writeTree(directory, { own: "#!/bin/sh\n", "bin/own": "#!/bin/sh\n" });
+    for (const file of ["own", "bin/own"]) {
+      Deno.chmodSync(`${directory}/${file}`, 0o755);
+    }
+    const cases = [["", "own"], ["/none:", "own"], [":/none", "own"], [
+      "bin:",
+      "bin/own",
+    ]];
+    for (const [path, file] of cases) {
+      const site = { workingDirectory: directory, path };
+      assertEquals(programFile("own", site), `${directory}/${file}`);
+    }
+  });
+});
