@@ -241,8 +241,8 @@ async function judged(
   if (!passed || expectTests === false) {
     return { ended: { ...ended, passed }, tests };
   }
-  const problem = noTestRan(output, command, expectTests === true) ??
-    null;
+  const isExpected = expectTests === true;
+  const problem = noTestRan(output, command, isExpected, tests) ?? null;
   return { ended: { ...ended, passed: problem === null, problem }, tests };
 }
 

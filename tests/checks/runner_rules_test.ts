@@ -1,5 +1,6 @@
+import { plainText } from "../../src/base/text.ts";
 import { noTestRan, recogniseTests } from "../../src/checks/runner_rules.ts";
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 /** How runners end where a test ran. */
 const WITH_TESTS: Readonly<Record<string, string>> = {
@@ -293,7 +294,9 @@ const COMMANDS: Readonly<Record<string, string>> = {
 Deno.test("recogniseTests() names the runner and counts what ran", () => {
   for (const [output, runner, testsRun] of [...RECORDED, ...DOCUMENTED]) {
     const command = COMMANDS[runner] ?? "make all";
-    assertEquals(recogniseTests(output, command), { runner, testsRun }, output);
+    const { line = "", ...tests } = recogniseTests(output, command) ?? {};
+    assertEquals(tests, { runner, testsRun }, output);
+    assert(line !== "" && plainText(output).includes(line), output);
     const isNone = noTestRan(output, command, false) !== undefined;
     assertEquals(isNone, testsRun === 0, output);
   }
@@ -303,10 +306,13 @@ Deno.test("recogniseTests() adds up what several packages and runners ran", () =
   const [node = "", jest = ""] = ["node:test", "jest"].map((wanted) =>
     RECORDED.find(([, runner, count]) => runner === wanted && count === 1)?.[0]
   );
-  assertEquals(recogniseTests(`${node}\n${jest}\n${node}`), {
+  assertEquals(recogniseTests(`${node}\n${jest}\n# tests 1`), {
     runner: "node:test, jest",
-    testsRun: 3,
+    testsRun: 2,
+    line: "Test Suites: 1 passed, 1 total",
   });
+  const all = recogniseTests(`${node}\n${jest}\n${node}`);
+  assertEquals([all?.runner, all?.testsRun], ["node:test, jest", 3]);
   const empty = RECORDED.find(([, , count]) => count === 0)?.[0];
   assertEquals(recogniseTests(`${empty}\n${jest}`)?.testsRun, 1);
   assertEquals(recogniseTests(`${empty}\n${empty}`)?.testsRun, 0);
