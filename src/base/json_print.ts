@@ -138,11 +138,18 @@ function labelOf(key: string): string {
 /** Python sorts by code point, JavaScript by UTF-16 unit: they differ from U+D800 on. */
 export function sortedKeys(object: JsonObject): string[] {
   const keys = [...object.keys()].sort();
-  const isAmbiguous = /[\ud800-\uffff]/.test(keys.join(""));
+  const isAmbiguous = BEYOND.test(keys.join(""));
   return isAmbiguous ? keys.sort(compareCodePoints) : keys;
 }
 
-function compareCodePoints(left: string, right: string): number {
+/** Characters whose order in JavaScript's strings is not that of their numbers. */
+const BEYOND = /[\ud800-\uffff]/;
+
+/** Orders texts as Python does, and as their bytes in UTF-8 are. */
+export function compareCodePoints(left: string, right: string): number {
+  if (!BEYOND.test(left) || !BEYOND.test(right)) {
+    return left < right ? -1 : left > right ? 1 : 0;
+  }
   const [leftPoints, rightPoints] = [Array.from(left), Array.from(right)];
   for (const [index, point] of leftPoints.entries()) {
     const other = rightPoints[index];

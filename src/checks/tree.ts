@@ -5,29 +5,17 @@
  */
 import { OrcError } from "../base/error.ts";
 import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
-import { findGit } from "../files/git_index.ts";
+import { loadHash } from "../files/tree.ts";
 import { discard } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import { filesPath, keep, readCached, stage, treePath } from "./tree_cache.ts";
 import {
-  loadHash,
   objectHash,
   parseKnown,
   printKnown,
   TreeReader,
 } from "./tree_content.ts";
-import {
-  askGit,
-  decodeNames,
-  directoriesOf,
-  hashOf,
-  isOwn,
-  listFiles,
-  listIgnored,
-  NO_GIT,
-  NoTree,
-  UNKNOWN_FORM,
-} from "./tree_files.ts";
+import { directoriesOf, listFiles, NoTree } from "./tree_files.ts";
 import {
   changedPaths,
   matcherOf,
@@ -50,8 +38,6 @@ export interface TreeSite {
 export interface TreeOptions {
   /** Patterns of the paths that count; without them all do. */
   readonly inputs?: readonly string[] | undefined;
-  /** Reads each file, also one that seems not to have changed since it was read last. */
-  readonly reread?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -78,16 +64,6 @@ export interface TreeChange {
   readonly reason: string | null;
 }
 
-/** What lies in a working tree and is no part of its identity. */
-export interface Ignored {
-  /** The first of them; a directory of which git sees nothing ends in a slash. */
-  readonly names: readonly string[];
-  /** How many there are; null where that cannot be told. */
-  readonly count: number | null;
-  /** Why not. */
-  readonly reason: string | null;
-}
-
 interface Tree {
   readonly id: string;
   readonly kind: "git" | "files";
@@ -95,7 +71,7 @@ interface Tree {
 }
 
 /**
- * Reads the identity of a working tree. With `keeps` it is remembered, so that {@linkcode changedFiles} can
+ * Reads the identity of a working tree. With `keeps` it is remembered, so that {@linkcode compareTree} can
  * name files later, and so is what was read; nothing is written without, and nothing in git's directory ever.
  */
 export async function readTree(
@@ -114,78 +90,42 @@ export async function readTree(
   return { id, kind, files: entries.length };
 }
 
-/** Compares a working tree with an earlier one; writes nothing. */
-export async function changedFiles(
+/** Compares a working tree, which is read once, with earlier ones; writes nothing. */
+export async function compareTree(
   host: Host,
   site: TreeSite,
-  earlier: string,
+  earlier: readonly string[],
   { limit = 5, ...options }: TreeOptions & { readonly limit?: number } = {},
-): Promise<TreeChange> {
-  const nothing = { names: [], count: null, reason: null };
+): Promise<readonly TreeChange[]> {
   const tree = await told(() => treeOf(host, site, options), options);
   if (typeof tree === "string") {
-    return { ...nothing, isSame: null, reason: tree };
+    return earlier.map(() => ({ ...UNKNOWN, isSame: null, reason: tree }));
   }
-  if (tree.id === earlier) return { ...nothing, isSame: true, count: 0 };
-  const before = await keptEntries(repositoryLayout(site.root), earlier);
+  const layout = repositoryLayout(site.root);
+  return await Promise.all(
+    earlier.map((id) => changeSince(layout, tree, id, limit)),
+  );
+}
+
+const UNKNOWN = { names: [], count: null, reason: null } as const;
+
+async function changeSince(
+  layout: RepositoryLayout,
+  tree: Tree,
+  earlier: string,
+  limit: number,
+): Promise<TreeChange> {
+  if (tree.id === earlier) return { ...UNKNOWN, isSame: true, count: 0 };
+  const before = await keptEntries(layout, earlier);
   if (before === undefined || earlier.length !== tree.id.length) {
     const reason = before === undefined
       ? "Which files there were is not kept any more"
       : "What git ignores was not known then, or is not now";
-    return { ...nothing, isSame: false, reason };
+    return { ...UNKNOWN, isSame: false, reason };
   }
   const names = changedPaths(before, tree.entries);
   const [first, count] = [names.slice(0, limit), names.length];
-  return { ...nothing, isSame: false, names: first, count };
-}
-
-/**
- * Names what a check can see and its tree does not hold, as git ignores it: by `.gitignore`, or by rules that
- * lie outside of the tree. Kept with a result, the names show what somebody has hidden so.
- */
-export async function readIgnored(
-  host: Host,
-  { workingTree }: TreeSite,
-  { limit = 20, signal }: Pick<TreeOptions, "signal"> & {
-    readonly limit?: number;
-  } = {},
-): Promise<Ignored> {
-  const names = await told(() => listIgnored(host, workingTree, signal), {
-    signal,
-  });
-  return typeof names === "string"
-    ? { names: [], count: null, reason: names }
-    : { names: names.slice(0, limit), count: names.length, reason: null };
-}
-
-/**
- * Reads the identity that a commit's files have where they lie as git stores them: without conversion of
- * line ends, filters such as that of LFS, and repositories in it. Of those it takes the commit they are at.
- */
-export async function readCommittedTree(
-  host: Host,
-  { workingTree }: TreeSite,
-  commit: string,
-  { inputs, signal }: TreeOptions = {},
-): Promise<TreeIdentity> {
-  const tree = await told(async () => {
-    const found = findGit(workingTree);
-    if (found === undefined) throw new NoTree(NO_GIT);
-    if (commit.startsWith("-")) throw new NoTree(`No commit "${commit}"`);
-    const args = ["ls-tree", "-z", "-r", commit];
-    const bytes = await askGit(host, workingTree, found, args, signal);
-    const isMeant = matcherOf(inputs ?? []);
-    const entries = parseEntries(decodeNames(bytes))
-      ?.filter(({ path }) => isMeant(path) && !isOwn(path));
-    if (entries === undefined) throw new NoTree(UNKNOWN_FORM);
-    if (entries.length === 0) throw new NoTree(noFile(inputs ?? []));
-    const newHash = await loadHash(hashOf(found.pointer));
-    const id = treeIdOf(entries, objectHash(newHash));
-    return { id, kind: "git", entries } as const;
-  }, { signal });
-  return typeof tree === "string"
-    ? { id: null, reason: tree }
-    : { id: tree.id, kind: tree.kind, files: tree.entries.length };
+  return { ...UNKNOWN, isSame: false, names: first, count };
 }
 
 /** What is asked for, or why it cannot be had. */
@@ -223,7 +163,7 @@ async function keptEntries(
 async function treeOf(
   host: Host,
   site: TreeSite,
-  { inputs = [], reread, keeps, signal }: TreeOptions & {
+  { inputs = [], keeps, signal }: TreeOptions & {
     readonly keeps?: boolean | undefined;
   },
 ): Promise<Tree> {
@@ -232,7 +172,7 @@ async function treeOf(
   const path = filesPath(layout, await nameFor(top));
   const staged = keeps ? stage(layout, path, host.newToken()) : undefined;
   try {
-    const known = parseKnown(reread ? "" : readCached(layout, path) ?? "");
+    const known = parseKnown(readCached(layout, path) ?? "");
     const reader = new TreeReader(top, known, staged?.madeAtMs);
     const isMeant = matcherOf(inputs);
     const isDirectory = directoriesOf(top);

@@ -6,12 +6,6 @@ import type { NewHash } from "../files/tree.ts";
 import { NoTree } from "./tree_files.ts";
 import { type HashObject, MODES, type TreeEntry } from "./tree_rules.ts";
 
-/** Loads what hashes as a repository does. */
-export async function loadHash(name: "sha1" | "sha256"): Promise<NewHash> {
-  const { createHash } = await import("node:crypto");
-  return () => createHash(name);
-}
-
 /** Hashes an object of git whose content is at hand. */
 export function objectHash(newHash: NewHash): HashObject {
   return (type, content) => {

@@ -13,13 +13,8 @@ import {
 import { findGit } from "../files/git_index.ts";
 import { entriesIn, fileKind, readText } from "../files/read.ts";
 import { type Host, variableOf } from "../host/host.ts";
-import {
-  compareBytes,
-  joined,
-  MODES,
-  parentOf,
-  parseListed,
-} from "./tree_rules.ts";
+import { MODES, parentOf, parseListed } from "./tree_rules.ts";
+import { Buffer } from "node:buffer";
 
 /** Why the files of a working tree cannot be told. */
 export class NoTree extends Error {
@@ -30,9 +25,7 @@ export class NoTree extends Error {
 /** More files than the largest repositories have: what has more is a whole disk. */
 const MAX_FILES = 1_000_000;
 
-export const NO_GIT = "There is no git repository";
-export const UNKNOWN_FORM =
-  "Git lists the files in a form that orc does not know";
+const UNKNOWN_FORM = "Git lists the files in a form that orc does not know";
 
 /** Reading an index takes a moment, and looking for untracked files seconds on a slow disk. */
 const GIT_TIMEOUT_MS = 120_000;
@@ -114,41 +107,8 @@ export async function listFiles(
   return { kind: "files", hash: "sha256", modes };
 }
 
-/**
- * Names what git ignores in a working tree, whoever told it so; a directory of which nothing else is seen
- * counts as one and ends in a slash.
- *
- * @throws {NoTree} where it cannot be told
- */
-export async function listIgnored(
-  host: Host,
-  top: string,
-  signal?: AbortSignal,
-): Promise<readonly string[]> {
-  const found = findGit(top);
-  if (found === undefined) throw new NoTree(NO_GIT);
-  const bytes = await askGit(host, top, found, [
-    "ls-files",
-    "-z",
-    "--others",
-    "--ignored",
-    "--exclude-standard",
-    "--directory",
-  ], signal);
-  const names = decodeNames(bytes).split("\0").filter((name) =>
-    name !== "" && !isOwn(name.replace(/\/$/, ""))
-  ).sort(compareBytes);
-  // Of a directory that hides itself, git names what is in it, too.
-  let directory: string | undefined;
-  return names.filter((name) => {
-    if (directory !== undefined && name.startsWith(directory)) return false;
-    if (name.endsWith("/")) directory = name;
-    return true;
-  });
-}
-
 /** The hash of a repository's ids, which its settings name if it is not the usual one. */
-export function hashOf({ commonDirectory }: Git): "sha1" | "sha256" {
+function hashOf({ commonDirectory }: Git): "sha1" | "sha256" {
   const text = readText(gitLayout(commonDirectory).config, MAX_CONFIG_BYTES);
   const isNamed = parseGitConfig(text ?? "").some(({ section, name, value }) =>
     section === "extensions" && name === "objectformat" && value === "sha256"
@@ -189,7 +149,7 @@ async function listByGit(
 }
 
 /** Whether it is the state of orc, which each update changes. */
-export function isOwn(path: string): boolean {
+function isOwn(path: string): boolean {
   return isWithin(ORCHESTRATOR_DIRECTORY, path);
 }
 
@@ -239,7 +199,7 @@ async function walk(listing: Listing, below: string): Promise<void> {
 }
 
 /** Throws for a name that this runtime cannot open: no file may be left out because of its name. */
-export function decodeNames(bytes: Uint8Array): string {
+function decodeNames(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
       .decode(bytes);
@@ -273,7 +233,7 @@ const VARIABLES = {
  * Runs git, which is named its directory and working tree: left to find them itself, it would follow
  * `core.worktree`, `core.bare`, or a bare repository that lies in the directory. Returns its output.
  */
-export async function askGit(
+async function askGit(
   host: Host,
   directory: string,
   { tree, pointer }: { readonly tree: string; readonly pointer: Git },
@@ -305,7 +265,7 @@ export async function askGit(
   if (pieces.length === 0 && stdout !== "") {
     throw new NoTree("The host does not hand on the output of a program");
   }
-  return joined(pieces);
+  return Buffer.concat(pieces);
 }
 
 /** Where git is looked for: not in the tree, where whoever works in it could put another one. */

@@ -1,5 +1,5 @@
 /** What a tree of files is: its entries, what git calls it, and how two of them differ. */
-
+import { compareCodePoints } from "../base/json_print.ts";
 import { nameOf } from "../base/path.ts";
 
 /** A file as git records it. */
@@ -65,7 +65,7 @@ function idOf(directory: Directory, hash: HashObject): string {
         id: idOf(child, hash),
       }
       : { key: name, head: `${child.mode} ${name}\0`, id: child.id });
-  rows.sort((one, other) => compareBytes(one.key, other.key));
+  rows.sort((one, other) => compareCodePoints(one.key, other.key));
   // One call for all, since a zero byte ends each head and stands nowhere else in it.
   const heads = new TextEncoder().encode(rows.map(({ head }) => head).join(""));
   const idBytes = rows.reduce((sum, { id }) => sum + id.length / 2, 0);
@@ -88,34 +88,6 @@ function digitAt(hex: string, at: number): number {
   return code < 58 ? code - 48 : code - 87;
 }
 
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(
-    parts.reduce((length, part) => length + part.length, 0),
-  );
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-/** Characters whose order in JavaScript's strings is not that of their bytes. */
-const BEYOND = /[\ud800-\uffff]/;
-
-/** Orders texts by their bytes in UTF-8, which is the order of their characters' numbers. */
-export function compareBytes(one: string, other: string): number {
-  if (!BEYOND.test(one) || !BEYOND.test(other)) {
-    return one < other ? -1 : one > other ? 1 : 0;
-  }
-  const [own, theirs] = [one, other].map((text) =>
-    Array.from(text, (character) => character.codePointAt(0) ?? 0)
-  ) as [number[], number[]];
-  const at = own.findIndex((number, index) => number !== theirs[index]);
-  return at < 0 ? own.length - theirs.length : (own[at] ?? 0) -
-    (theirs[at] ?? -1);
-}
-
 /** Paths that are in one of two trees alone, or differ in content or mode. */
 export function changedPaths(
   before: Iterable<TreeEntry>,
@@ -128,7 +100,7 @@ export function changedPaths(
     if (seen.get(path) !== `${mode} ${id}`) changed.push(path);
     seen.delete(path);
   }
-  return [...changed, ...seen.keys()].sort(compareBytes);
+  return [...changed, ...seen.keys()].sort(compareCodePoints);
 }
 
 /**

@@ -13,9 +13,11 @@ export interface Hash {
 export type NewHash = () => Hash;
 
 /** Loads what hashes in pieces; the runtimes' own `crypto` wants a whole file at once. */
-export async function loadHash(): Promise<NewHash> {
+export async function loadHash(
+  name: "sha1" | "sha256" = "sha256",
+): Promise<NewHash> {
   const { createHash } = await import("node:crypto");
-  return () => createHash("sha256");
+  return () => createHash(name);
 }
 
 const BLOCK_BYTES = 1024 * 1024;

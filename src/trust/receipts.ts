@@ -1,9 +1,12 @@
 /** Whether what checks saw is still there. */
 import { sessionLayout } from "../base/layout.ts";
 import { countOf, listOf, quoted } from "../base/text.ts";
-import { changedFiles } from "../checks/tree.ts";
-import { parseReceipt, type Receipt } from "../engine/receipt.ts";
-import { itemStateOf } from "../engine/state.ts";
+import { compareTree, type TreeChange } from "../checks/tree.ts";
+import {
+  parseReceipt,
+  type Receipt,
+  type TreeReceipt,
+} from "../engine/receipt.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
 import { readLogBackwards } from "../session/log_read.ts";
@@ -14,8 +17,6 @@ export interface Stale {
   /** One sentence without its period, with the names of some files. */
   readonly message: string;
 }
-
-const PASSED: readonly string[] = ["verification_passed", "gate_passed"];
 
 const MAX_NAMES = 5;
 
@@ -29,59 +30,67 @@ export async function findStale(
 ): Promise<readonly Stale[]> {
   const { found, layout: { root } } = opened.repository;
   const site = { root, workingTree: found.workingTree };
-  const stale: Stale[] = [];
-  for (const [itemId, { tree }] of lastReceipts(opened)) {
-    if (tree === null) continue;
-    const { inputs } = tree;
+  const seen = lastReceipts(opened).flatMap(([itemId, { tree }]) =>
+    tree === null ? [] : [{ itemId, tree }]
+  );
+  const changes = new Map<string, TreeChange>();
+  // What depends on the same files is compared with one reading of them.
+  const dependingOn = new Map(seen.map(({ tree }) => [keyOf(tree), tree]));
+  for (const [key, { inputs }] of dependingOn) {
+    const same = seen.filter(({ tree }) => keyOf(tree) === key);
+    const ids = same.map(({ tree }) => tree.id);
     const options = { inputs, limit: MAX_NAMES };
-    const change = await changedFiles(host, site, tree.id, options);
-    if (change.isSame !== false) continue;
-    const { names, count } = change;
-    const files = names.length === 0
-      ? "its files are not as they were"
-      : `${countOf(count ?? names.length, "file")} changed since: ${
-        listOf(names.map(quoted), MAX_NAMES)
-      }`;
-    const message = `The check of item ${
-      quoted(itemId)
-    } saw other files: ${files}`;
-    stale.push({ itemId, message });
+    const compared = await compareTree(host, site, ids, options);
+    for (const [index, change] of compared.entries()) {
+      changes.set(same[index]?.itemId ?? "", change);
+    }
   }
-  return stale;
+  return seen.flatMap(({ itemId }) => {
+    const change = changes.get(itemId);
+    return change?.isSame === false ? [staleItem(itemId, change)] : [];
+  });
+}
+
+function keyOf({ inputs = [] }: TreeReceipt): string {
+  return JSON.stringify(inputs);
+}
+
+function staleItem(itemId: string, { names, count }: TreeChange): Stale {
+  const files = names.length === 0
+    ? "its files are not as they were"
+    : `${countOf(count ?? names.length, "file")} changed since: ${
+      listOf(names.map(quoted), MAX_NAMES)
+    }`;
+  const message = `The check of item ${
+    quoted(itemId)
+  } saw other files: ${files}`;
+  return { itemId, message };
 }
 
 /** The newest receipt of each command, with the item that it completed. */
 function lastReceipts(
-  { repository, session, workflow }: OpenedSession,
+  { repository, session }: OpenedSession,
 ): readonly (readonly [string, Receipt])[] {
   const { root } = repository.layout;
   const { state, id, lastEvents } = session;
   const done = new Set(
-    workflow.phases.flatMap((phase) => {
-      const phaseState = state.phases.find(({ id }) => id === phase.id);
-      return phase.items.filter((item) =>
-        phaseState !== undefined &&
-        itemStateOf(phaseState, item.id).status === "completed"
-      ).map((item) => item.id);
-    }),
+    state.phases.flatMap(({ items }) => items)
+      .filter(({ status }) => status === "completed").map(({ id }) => id),
   );
   const { log: path } = sessionLayout(root, id);
   const { workflowId } = state;
   const source = { root, path, workflowId, lastEvents };
-  const seen = new Set<string>();
+  const commands = new Set<string>();
   const found: (readonly [string, Receipt])[] = [];
   for (const { type, itemId, details } of readLogBackwards(source).events) {
-    if (itemId === null || !done.has(itemId) || !PASSED.includes(type)) {
-      continue;
-    }
-    done.delete(itemId);
+    if (done.size === 0) break;
+    const isPassed = type === "verification_passed" || type === "gate_passed";
+    if (!isPassed || itemId === null || !done.delete(itemId)) continue;
     const receipt = parseReceipt(details.get("receipt"));
     const command = receipt?.command;
-    if (receipt !== undefined && command && !seen.has(command)) {
-      seen.add(command);
-      found.push([itemId, receipt]);
-    }
-    if (done.size === 0) break;
+    if (receipt === undefined || !command || commands.has(command)) continue;
+    commands.add(command);
+    found.push([itemId, receipt]);
   }
   return found;
 }

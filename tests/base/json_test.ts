@@ -13,6 +13,7 @@ import {
 import { plainOf } from "../../src/base/plain.ts";
 import {
   canonicalJson,
+  compareCodePoints,
   lasting,
   printDocument,
   printJson,
@@ -308,4 +309,18 @@ Deno.test("asObject() returns objects alone", () => {
   assertStrictEquals(asObject(object), object);
   const others = [null, undefined, true, 1, "x", [], new JsonNumber("1.0")];
   assertEach(asObject, undefined, others);
+});
+Deno.test("compareCodePoints() orders as the bytes of UTF-8 do", () => {
+  const names = ["\ue000", "\u{10000}", "a", "é", "\uffff", "ab", "\ue000a"];
+  const bytesOf = (text: string) => [...new TextEncoder().encode(text)];
+  const expected = names.toSorted((one, other) => {
+    const [own, theirs] = [bytesOf(one), bytesOf(other)];
+    for (const [at, byte] of own.entries()) {
+      const difference = byte - (theirs[at] ?? -1);
+      if (difference !== 0) return difference;
+    }
+    return own.length - theirs.length;
+  });
+  assertEquals(names.toSorted(compareCodePoints), expected);
+  assertEquals(compareCodePoints("\ue000", "\ue000"), 0);
 });

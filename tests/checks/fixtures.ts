@@ -1,5 +1,7 @@
 import {
+  compareTree,
   readTree,
+  type TreeChange,
   type TreeIdentity,
   type TreeOptions,
   type TreeSite,
@@ -79,6 +81,17 @@ export async function idOf(
   const tree = await treeOf(root, options);
   assert(tree.id !== null, "reason" in tree ? tree.reason : "");
   return tree.id;
+}
+
+/** How a tree differs from an earlier one. */
+export async function changeSince(
+  site: TreeSite,
+  earlier: string,
+  options: { readonly limit?: number } = {},
+): Promise<TreeChange> {
+  const [change] = await compareTree(gitHost(), site, [earlier], options);
+  assert(change !== undefined);
+  return change;
 }
 
 /** Why a tree has no id. */

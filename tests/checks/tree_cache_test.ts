@@ -1,8 +1,16 @@
 import { repositoryLayout } from "../../src/base/layout.ts";
-import { changedFiles, readTree } from "../../src/checks/tree.ts";
+import { readTree } from "../../src/checks/tree.ts";
 import { readCached, stage, treePath } from "../../src/checks/tree_cache.ts";
 import { test, writeTree } from "../files/temporary.ts";
-import { commit, gitHost, idOf, inGit, run, siteOf } from "./fixtures.ts";
+import {
+  changeSince,
+  commit,
+  gitHost,
+  idOf,
+  inGit,
+  run,
+  siteOf,
+} from "./fixtures.ts";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 
 const TOKEN = "0".repeat(32);
@@ -34,7 +42,7 @@ inGit(
     assertEquals(namesIn(root), [".git", "a.txt"]);
     writeTree(root, { ".orchestrator/current": "" });
     await idOf(root);
-    await changedFiles(gitHost(), siteOf(root), id);
+    await changeSince(siteOf(root), id);
     assertEquals(namesIn(`${root}/.orchestrator`), ["current"]);
   },
 );
@@ -78,7 +86,7 @@ inGit(
     assertEquals(namesIn(`${cache}/trees`), [id]);
     assertEquals(namesIn(`${cache}/files`).length, 1);
     writeTree(root, { "b.txt": "x" });
-    const { names } = await changedFiles(gitHost(), siteOf(root), id);
+    const { names } = await changeSince(siteOf(root), id);
     assertEquals(names, ["b.txt"]);
   },
 );

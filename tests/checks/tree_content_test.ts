@@ -1,9 +1,9 @@
 import {
-  loadHash,
   parseKnown,
   printKnown,
   TreeReader,
 } from "../../src/checks/tree_content.ts";
+import { loadHash } from "../../src/files/tree.ts";
 import { test, writeTree } from "../files/temporary.ts";
 import { assertEquals } from "@std/assert";
 

@@ -1,6 +1,5 @@
 import {
   changedPaths,
-  compareBytes,
   type HashObject,
   matcherOf,
   parseEntries,
@@ -57,21 +56,6 @@ Deno.test("treeIdOf() does not depend on the order of the entries", () => {
     treeIdOf(entries, shown),
     treeIdOf(entries.toReversed(), shown),
   );
-});
-
-Deno.test("compareBytes() orders as the bytes of UTF-8 do", () => {
-  const names = ["\ue000", "\u{10000}", "a", "é", "\uffff", "ab", "\ue000a"];
-  const bytesOf = (text: string) => [...new TextEncoder().encode(text)];
-  const expected = names.toSorted((one, other) => {
-    const [own, theirs] = [bytesOf(one), bytesOf(other)];
-    for (const [at, byte] of own.entries()) {
-      const difference = byte - (theirs[at] ?? -1);
-      if (difference !== 0) return difference;
-    }
-    return own.length - theirs.length;
-  });
-  assertEquals(names.toSorted(compareBytes), expected);
-  assertEquals(compareBytes("\ue000", "\ue000"), 0);
 });
 
 Deno.test("matcherOf() takes names, directories and patterns", () => {

@@ -1,14 +1,10 @@
 import { OrcError, usage } from "../../src/base/error.ts";
 import { repositoryLayout } from "../../src/base/layout.ts";
-import {
-  changedFiles,
-  readCommittedTree,
-  readIgnored,
-  readTree,
-} from "../../src/checks/tree.ts";
+import { compareTree, readTree } from "../../src/checks/tree.ts";
 import { ENDED_WELL, testHost } from "../../src/host/test_host.ts";
 import { test, writeTree } from "../files/temporary.ts";
 import {
+  changeSince,
   commit,
   gitHost,
   idOf,
@@ -66,7 +62,6 @@ inGit("readTree() gives the id that git gives the same files", async (root) => {
   const tree = await treeOf(root);
   const id = await run(root, "git", "rev-parse", "HEAD^{tree}");
   assertEquals(tree, { id, kind: "git", files: 7 });
-  assertEquals(await readCommittedTree(gitHost(), siteOf(root), "HEAD"), tree);
 });
 
 inGit("readTree() does so with SHA-256, too", async (root) => {
@@ -151,10 +146,9 @@ inGit(
       root,
       () => writeTree(root, { ".orchestrator/sessions/0/state.json": "{ }" }),
     );
-    assertEquals(
-      await readCommittedTree(gitHost(), siteOf(root), "HEAD"),
-      await treeOf(root),
-    );
+    await run(root, "git", "rm", "-q", "-r", "--cached", ".orchestrator");
+    assertEquals(await idOf(root), await run(root, "git", "write-tree"));
+    await run(root, "git", "reset", "-q");
     // What is tracked counts, whatever the rules say.
     await assertSeen(root, () => run(root, "git", "add", "-f", "test.log"));
   },
@@ -175,8 +169,7 @@ inGit(
         }).sort();
     const before = looks();
     const id = await idOf(root, { keeps: true });
-    await changedFiles(gitHost(), siteOf(root), id);
-    await readCommittedTree(gitHost(), siteOf(root), "HEAD");
+    await changeSince(siteOf(root), id);
     assertEquals(looks(), before);
   },
 );
@@ -314,7 +307,7 @@ inGit(
     writeTree(root, { "elsewhere/x": "other" });
     assertEquals(await idOf(repo), linked);
     assertEquals(
-      (await changedFiles(gitHost(), siteOf(repo), linked)).count,
+      (await changeSince(siteOf(repo), linked)).count,
       0,
     );
     // A link that git ignores is not followed either.
@@ -444,7 +437,7 @@ inGit(
     const site = { root: main, workingTree: linked };
     const tree = await readTree(gitHost(), site, { keeps: true });
     writeTree(linked, { "a.txt": "y" });
-    const change = await changedFiles(gitHost(), site, tree.id ?? "");
+    const change = await changeSince(site, tree.id ?? "");
     assertEquals(change.names, ["a.txt"]);
     const { cache } = repositoryLayout(main);
     assert(Deno.statSync(cache).isDirectory);
@@ -459,10 +452,6 @@ inGit(
     const below = `${root}/packages/a`;
     const id = await run(root, "git", "rev-parse", "HEAD:packages/a");
     assertEquals(await idOf(below), id);
-    assertEquals(
-      (await readCommittedTree(gitHost(), siteOf(below), "HEAD")).id,
-      id,
-    );
     await assertUnseen(below, () => writeTree(root, { "packages/b/y": "z" }));
   },
 );
@@ -551,12 +540,14 @@ inGit(
     const forged = "0".repeat(40);
     Deno.writeTextFileSync(known(), `${forged} ${look} a.txt\0`);
     assertNotEquals(await idOf(root), id);
-    assertEquals(await idOf(root, { reread: true }), id);
     Deno.chmodSync(known(), 0o666);
     assertEquals(await idOf(root), id);
     Deno.chmodSync(known(), 0o600);
     writeTree(root, { "a.txt": "ab" });
-    assertEquals(await idOf(root), await idOf(root, { reread: true }));
+    const changed = await idOf(root);
+    assertNotEquals(changed, id);
+    Deno.removeSync(known());
+    assertEquals(await idOf(root), changed);
   },
 );
 
@@ -683,14 +674,13 @@ inGit("readTree() ends when it is aborted", async (root) => {
 });
 
 inGit(
-  "changedFiles() names the first files that differ, and says how many do",
+  "compareTree() names the first files that differ, and says how many do",
   async (root) => {
     writeTree(root, {
       ...{ "a": "", "b": "", "c": "", "d": "", ".orchestrator/current": "" },
     });
     const earlier = await idOf(root, { keeps: true });
-    const change = () =>
-      changedFiles(gitHost(), siteOf(root), earlier, { limit: 2 });
+    const change = () => changeSince(siteOf(root), earlier, { limit: 2 });
     assertEquals(await change(), {
       isSame: true,
       names: [],
@@ -708,11 +698,37 @@ inGit(
   },
 );
 
-inGit("changedFiles() says what it does not know", async (root) => {
+inGit(
+  "compareTree() reads a tree once, however many it is compared with",
+  async (root) => {
+    writeTree(root, { "a": "1", ".orchestrator/current": "" });
+    const first = await idOf(root, { keeps: true });
+    writeTree(root, { "a": "2", "b": "" });
+    const second = await idOf(root, { keeps: true });
+    let runs = 0;
+    const { runProgram } = gitHost();
+    const host = gitHost({
+      runProgram: (request) => {
+        runs++;
+        return runProgram(request);
+      },
+    });
+    const changes = await compareTree(host, siteOf(root), [
+      ...[first, second, "0".repeat(40), first],
+    ]);
+    assertEquals(runs, 1);
+    assertEquals(
+      changes.map(({ isSame, names }) => [isSame, names]),
+      [[false, ["a", "b"]], [true, []], [false, []], [false, ["a", "b"]]],
+    );
+  },
+);
+
+inGit("compareTree() says what it does not know", async (root) => {
   writeTree(root, { "a": "", ".orchestrator/current": "" });
   const earlier = await idOf(root, { keeps: true });
   writeTree(root, { "a": "x" });
-  const change = () => changedFiles(gitHost(), siteOf(root), earlier);
+  const change = () => changeSince(siteOf(root), earlier);
   assertEquals((await change()).names, ["a"]);
   const path = `${repositoryLayout(root).cache}/trees/${earlier}`;
   const text = Deno.readTextFileSync(path);
@@ -732,23 +748,19 @@ inGit("changedFiles() says what it does not know", async (root) => {
 });
 
 inGit(
-  "changedFiles() names no files where git listed them at one time only",
+  "compareTree() names no files where git listed them at one time only",
   async (root) => {
     writeTree(root, { "a": "", ".orchestrator/current": "" });
     const site = siteOf(root);
     Deno.renameSync(`${root}/.git`, `${root}/.orchestrator/away`);
     const earlier = await idOf(root, { keeps: true });
     Deno.renameSync(`${root}/.orchestrator/away`, `${root}/.git`);
-    const { isSame, names, count } = await changedFiles(
-      gitHost(),
-      site,
-      earlier,
-    );
+    const { isSame, names, count } = await changeSince(site, earlier);
     assertEquals([isSame, names, count], [false, [], null]);
   },
 );
 
-inGit("changedFiles() opens nothing but what orc has kept", async (root) => {
+inGit("compareTree() opens nothing but what orc has kept", async (root) => {
   writeTree(root, { "a": "", ".orchestrator/current": "" });
   await idOf(root, { keeps: true });
   Deno.chmodSync(`${root}/.orchestrator/current`, 0o600);
@@ -759,75 +771,9 @@ inGit("changedFiles() opens nothing but what orc has kept", async (root) => {
     return openSync(path, options);
   };
   try {
-    await changedFiles(gitHost(), siteOf(root), "../../current");
+    await changeSince(siteOf(root), "../../current");
   } finally {
     Deno.openSync = openSync;
   }
   assertEquals(opened.filter((path) => path.endsWith("current")), []);
 });
-
-inGit(
-  "readIgnored() names what git ignores, whoever told it so",
-  async (root) => {
-    writeTree(root, {
-      ".gitignore": "dist/\n",
-      "dist/a.js": "",
-      "dist/b.js": "",
-      "src/a.ts": "",
-      "tests/a.ts": "",
-      "tests/conftest.py": "",
-      "tests/stub/.gitignore": "*\n",
-      "tests/stub/b.py": "",
-      ".orchestrator/.gitignore": "*\n",
-      ".git/info/exclude": "conftest.py\n",
-    });
-    const names = ["dist/", "tests/conftest.py", "tests/stub/"];
-    assertEquals(await readIgnored(gitHost(), siteOf(root)), {
-      names,
-      count: 3,
-      reason: null,
-    });
-    const first = await readIgnored(gitHost(), siteOf(root), { limit: 1 });
-    assertEquals([first.names, first.count], [["dist/"], 3]);
-    Deno.removeSync(`${root}/.git/HEAD`);
-    const { count, reason } = await readIgnored(gitHost(), siteOf(root));
-    assertEquals(count, null);
-    assertMatch(reason ?? "", /^Git cannot list the files: /);
-  },
-);
-
-inGit(
-  "readCommittedTree() tells of a commit, a part of it, or why there is none",
-  async (root) => {
-    writeTree(root, { "a/b": "", "c": "", ".orchestrator/current": "" });
-    await commit(root);
-    await run(root, "git", "tag", "first");
-    writeTree(root, { "c": "x" });
-    await commit(root);
-    const treeAt = (name: string, inputs?: readonly string[]) =>
-      readCommittedTree(gitHost(), siteOf(root), name, { inputs });
-    assertNotEquals(await treeAt("first"), await treeAt("HEAD"));
-    assertEquals(await treeAt("first", ["a"]), await treeAt("HEAD", ["a"]));
-    assertEquals(await treeAt("HEAD"), await treeOf(root));
-    assertEquals(
-      await treeAt("HEAD", ["a"]),
-      await treeOf(root, {
-        inputs: ["a"],
-      }),
-    );
-    assertEquals(await treeAt("HEAD", ["b"]), {
-      id: null,
-      reason: 'No file matches "b"',
-    });
-    assertEquals(await treeAt("--help"), {
-      id: null,
-      reason: 'No commit "--help"',
-    });
-    const unknown = { reason: "", ...await treeAt("nowhere") };
-    assertStringIncludes(unknown.reason, "nowhere");
-    // What git is told to show in the place of a commit is not what that is.
-    const head = await treeAt("HEAD");
-    await run(root, "git", "replace", "HEAD", "first");
-    assertEquals(await treeAt("HEAD"), head);
-  },
-);
