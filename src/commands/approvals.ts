@@ -142,18 +142,17 @@ export const waitCommand = command<ResultOf<Waited>>({
     });
     return { ...waited, refusal: unanswered(waited) };
   },
-  render: ({ itemId, phaseId, answer, reason }) => {
-    const what = itemId === null ? `Phase "${phaseId}"` : `Item "${itemId}"`;
+  render: (waited) => {
+    const { answer, reason } = waited;
     const why = reason === null ? "" : `: ${reason}`;
-    return inOneLine(`${what}: ${answer}${why}`);
+    return inOneLine(`${subjectOf(waited)}: ${answer}${why}`);
   },
 });
 
 /** What a program ends with that waited: a no, or no answer. */
-function unanswered(
-  { answer, reason, itemId, phaseId }: Omit<Waited, "place">,
-): OrcError | undefined {
-  const what = itemId === null ? `Phase "${phaseId}"` : `Item "${itemId}"`;
+function unanswered(waited: ResultOf<Waited>): OrcError | undefined {
+  const { answer, reason } = waited;
+  const what = subjectOf(waited);
   if (answer === "rejected") {
     return refused("rejected", `${what} was rejected: ${reason ?? ""}`, {
       hint: "orc next",
@@ -161,4 +160,8 @@ function unanswered(
   }
   if (answer !== "waiting") return undefined;
   return pending("unanswered", `${what} still waits for a human`, "orc wait");
+}
+
+function subjectOf({ itemId, phaseId }: ResultOf<Waited>): string {
+  return itemId === null ? `Phase "${phaseId}"` : `Item "${itemId}"`;
 }

@@ -1,4 +1,4 @@
-import { notFound, refused, usage } from "../base/error.ts";
+import { refused, usage } from "../base/error.ts";
 import { type JsonValue, withFields } from "../base/json.ts";
 import { listOf } from "../base/text.ts";
 import { withOffset } from "../base/time.ts";
@@ -20,6 +20,7 @@ import {
   type Situation,
   systemEvent,
   unchanged,
+  unknownPhase,
   withPhase,
 } from "./situation.ts";
 import {
@@ -115,12 +116,7 @@ export function approvePhase(
   const { workflow, state, at, caller } = situation;
   const phaseId = action.phaseId ?? state.currentPhaseId;
   const phase = workflow.phases.find(({ id }) => id === phaseId);
-  if (!phase) {
-    throw notFound("no_such_phase", `No phase "${phaseId}" in this workflow`, {
-      hint: "orc status",
-      details: { phaseIds: workflow.phases.map(({ id }) => id) },
-    });
-  }
+  if (!phase) throw unknownPhase(workflow, phaseId);
   if (!awaitsApproval(state, phase)) return unchanged(state);
   requireHuman(situation, `approve phase "${phase.id}"`);
   const key = approvalKey(phase.id);

@@ -1,5 +1,5 @@
 /** What is taken back: a human's no, and items and phases that are opened again. */
-import { notFound, refused, usage } from "../base/error.ts";
+import { refused, usage } from "../base/error.ts";
 import { jsonObject } from "../base/json.ts";
 import { withOffset } from "../base/time.ts";
 import { isManual } from "../workflow/supervision.ts";
@@ -14,6 +14,7 @@ import {
   type Situation,
   subjectOf,
   systemEvent,
+  unknownPhase,
   withPhase,
 } from "./situation.ts";
 import { approvalKey, isDone, phaseStateOf } from "./state.ts";
@@ -96,12 +97,7 @@ export function reopenPhase(
   const { phases } = workflow;
   const why = reasonOf(reason, `orc reopen ${phaseId} --reason "<why>"`);
   const index = phases.findIndex(({ id }) => id === phaseId);
-  if (index < 0) {
-    throw notFound("no_such_phase", `No phase "${phaseId}" in this workflow`, {
-      hint: "orc status",
-      details: { phaseIds: phases.map(({ id }) => id) },
-    });
-  }
+  if (index < 0) throw unknownPhase(workflow, phaseId);
   const now = phases.findIndex(({ id }) => id === state.currentPhaseId);
   if (index >= now) {
     throw refused(

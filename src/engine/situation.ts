@@ -127,6 +127,13 @@ function unknownItem(
   );
 }
 
+export function unknownPhase({ phases }: Workflow, phaseId: string): OrcError {
+  return notFound("no_such_phase", `No phase "${phaseId}" in this workflow`, {
+    hint: "orc status",
+    details: { phaseIds: phases.map(({ id }) => id) },
+  });
+}
+
 type ItemPlace = Pick<OpenItem, "phase" | "item">;
 
 /** The required item whose turn it is before another one; optional ones may be left for later. */

@@ -102,9 +102,9 @@ function lastClosing(state: SessionState, phase: Phase): string | null {
 
 /** What a human is asked, and when somebody began to wait for the answer. */
 export interface Question {
-  readonly phase: string;
+  readonly phaseId: string;
   /** The item; null for the leaving of the phase. */
-  readonly item: string | null;
+  readonly itemId: string | null;
   /** The session when the waiting began. */
   readonly before: SessionState;
 }
@@ -124,7 +124,7 @@ export interface Awaited {
 export function answerTo(
   workflow: Workflow,
   state: SessionState,
-  { phase: phaseId, item: itemId, before }: Question,
+  { phaseId, itemId, before }: Question,
   at: string,
 ): Awaited {
   const told = (answer: Awaited["answer"]) => ({ answer, reason: null });

@@ -183,13 +183,16 @@ export async function inWaitingSession<Options extends SessionOptions>(
   const sessions = [...new Set(waiting.map(({ session }) => session))];
   const [only] = sessions;
   if (sessions.length > 1) {
-    return { ...options, session: chosenFrom(host, waiting, wanted) };
+    return { ...options, session: chosenFrom(host, sessions, waiting, wanted) };
   }
   // Where nobody is asked, a repeated approval must not go on to another session.
-  const isAsked = host.terminal.isInteractive && host.approve === undefined;
-  return only !== undefined && isAsked
+  return only !== undefined && canAsk(host)
     ? { ...options, session: only }
     : options;
+}
+
+function canAsk({ terminal, approve }: Host): boolean {
+  return terminal.isInteractive && approve === undefined;
 }
 
 function isWanted(
@@ -203,14 +206,14 @@ function isWanted(
 
 function chosenFrom(
   host: Host,
+  sessions: readonly string[],
   waiting: readonly SessionApproval[],
   { itemId, phaseId }: Wanted,
 ): string {
   const what = itemId === undefined
     ? phaseId === undefined ? "An approval" : `Phase "${phaseId}"`
     : `Item "${itemId}"`;
-  const sessions = [...new Set(waiting.map(({ session }) => session))];
-  if (!host.terminal.isInteractive || host.approve !== undefined) {
+  if (!canAsk(host)) {
     throw refused(
       "session_ambiguous",
       `${what} waits in ${sessions.length} sessions, and none is named: ${

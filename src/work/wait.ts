@@ -72,8 +72,8 @@ export async function waitForAnswer(
     const answered = answerTo(workflow, state, question, at);
     const isOver = (epochMsOf(at) ?? 0) - begunMs >= limitMs;
     if (answered.answer !== "waiting" || isOver) {
-      const { phase: phaseId, item: awaited } = question;
-      return { place, phaseId, itemId: awaited, ...answered };
+      const { phaseId, itemId } = question;
+      return { place, phaseId, itemId, ...answered };
     }
     assertOpen(state);
     await pause(signal);
@@ -108,12 +108,10 @@ function questionIn(
   itemId: string | undefined,
 ): Question {
   assertOpen(state);
-  const phase = state.currentPhaseId;
+  const { currentPhaseId: phaseId } = state;
   if (itemId !== undefined) {
     const { item } = findItem(workflow, state, itemId);
-    if (isManual(item)) {
-      return { phase, item: itemId, before: state };
-    }
+    if (isManual(item)) return { phaseId, itemId, before: state };
     throw nothingAwaited(
       `No human is asked about item "${itemId}"`,
       nextStep(workflow, state).command,
@@ -121,10 +119,10 @@ function questionIn(
   }
   const step = nextStep(workflow, state);
   if (step.action === "approve_item") {
-    return { phase, item: step.itemId, before: state };
+    return { phaseId, itemId: step.itemId, before: state };
   }
   if (step.action === "approve_phase") {
-    return { phase: step.phaseId, item: null, before: state };
+    return { phaseId: step.phaseId, itemId: null, before: state };
   }
   throw nothingAwaited("Nothing waits for a human now", step.command);
 }
