@@ -406,7 +406,7 @@ export type {
   PhaseSummary,
   Progress,
   Summary,
-} from "./src/engine/summary.ts";
+} from "./src/engine/standing.ts";
 export type { EvidenceField } from "./src/workflow/evidence.ts";
 export {
   type JsonSchema,
@@ -423,8 +423,8 @@ export type {
   Position,
   Problem,
 } from "./src/workflow/problem.ts";
+export type { Action } from "./src/engine/action.ts";
 export type {
-  Action,
   Caller,
   CheckResult,
   Decision,

@@ -14,16 +14,16 @@ export {
   type ParseWorkflowOptions,
 } from "./workflow/parse.ts";
 export type { Locate, Path, Position, Problem } from "./workflow/problem.ts";
-export {
-  type EvidenceSummary,
-  type ItemSummary,
-  type NextStep,
-  type PhaseSummary,
-  type Progress,
-  type Rejection,
-  summarize,
-  type Summary,
-} from "./engine/summary.ts";
+export type {
+  EvidenceSummary,
+  ItemSummary,
+  NextStep,
+  PhaseSummary,
+  Progress,
+  Rejection,
+  Summary,
+} from "./engine/standing.ts";
+export { summarize } from "./engine/summary.ts";
 export type { Blocker } from "./engine/state.ts";
 
 // Files: where they are, and what they say.
@@ -55,8 +55,8 @@ export {
 } from "./base/error.ts";
 
 // Data of workflows, sessions and the log.
+export type { Action } from "./engine/action.ts";
 export type {
-  Action,
   Caller,
   CheckResult,
   Decision,

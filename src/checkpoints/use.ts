@@ -10,13 +10,14 @@ import {
   uncapitalised,
 } from "../base/text.ts";
 import { DAY_MS, epochMsOf } from "../base/time.ts";
+import type { ActionOf } from "../engine/action.ts";
 import { decide } from "../engine/decide.ts";
 import {
   planRestore,
   proposalSentence,
   type RestoreChange,
 } from "../engine/restore.ts";
-import { type ActionOf, assertOpen } from "../engine/situation.ts";
+import { assertOpen } from "../engine/situation.ts";
 import { summarize } from "../engine/summary.ts";
 import { assertRemovalWanted, isConfirmed } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";

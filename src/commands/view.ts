@@ -5,7 +5,7 @@ import {
   lengthOf,
   minutesBetween,
 } from "../base/text.ts";
-import type { ItemSummary, NextStep, Summary } from "../engine/summary.ts";
+import type { ItemSummary, NextStep, Summary } from "../engine/standing.ts";
 import type { Host, Terminal } from "../host/host.ts";
 import type { Changed } from "../work/change.ts";
 import type { ItemStatus } from "../workflow/types.ts";

@@ -4,10 +4,10 @@ import { jsonObject } from "../base/json.ts";
 import { withOffset } from "../base/time.ts";
 import { approvalCommand, isManual } from "../workflow/supervision.ts";
 import type { Decision } from "../workflow/types.ts";
+import type { ActionOf } from "./action.ts";
 import { assertNotSkipped, itemChanged, noted, refusal } from "./item.ts";
 import { hintOf, stepFor } from "./next.ts";
 import {
-  type ActionOf,
   assertInOrder,
   assertNotesFit,
   findItem,

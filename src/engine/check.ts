@@ -33,8 +33,8 @@ import type {
   SessionState,
   Workflow,
 } from "../workflow/types.ts";
+import type { ActionOf } from "./action.ts";
 import {
-  type ActionOf,
   assertInOrder,
   assertNotesFit,
   assertOpen,

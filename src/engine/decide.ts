@@ -1,9 +1,5 @@
-import type {
-  Action,
-  Decision,
-  SessionState,
-  Workflow,
-} from "../workflow/types.ts";
+import type { Decision, SessionState, Workflow } from "../workflow/types.ts";
+import type { Action } from "./action.ts";
 import { approveItem } from "./approval.ts";
 import { completeItem, skipItem, startItem } from "./item.ts";
 import {

@@ -27,6 +27,7 @@ import type {
   ItemState,
   Workflow,
 } from "../workflow/types.ts";
+import type { ActionOf } from "./action.ts";
 import {
   describeResult,
   encodeGateResult,
@@ -42,7 +43,6 @@ import {
   stepFor,
 } from "./next.ts";
 import {
-  type ActionOf,
   assertInOrder,
   assertNotesFit,
   findItem,

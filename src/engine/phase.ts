@@ -9,9 +9,9 @@ import type {
   SessionState,
   Workflow,
 } from "../workflow/types.ts";
+import type { ActionOf } from "./action.ts";
 import { hintOf, nextStep } from "./next.ts";
 import {
-  type ActionOf,
   assertNotesFit,
   type Circumstances,
   findItem,

@@ -16,9 +16,9 @@ import type {
   SessionState,
   Workflow,
 } from "../workflow/types.ts";
+import type { ActionOf } from "./action.ts";
 import { encodePhases } from "./progress.ts";
 import {
-  type ActionOf,
   humanEvent,
   requireHuman,
   type Situation,

@@ -4,9 +4,9 @@ import { jsonObject } from "../base/json.ts";
 import { withOffset } from "../base/time.ts";
 import { isManual } from "../workflow/supervision.ts";
 import type { Decision, PhaseState, SessionState } from "../workflow/types.ts";
+import type { ActionOf } from "./action.ts";
 import { itemChanged, refusal } from "./item.ts";
 import {
-  type ActionOf,
   assertNotesFit,
   findItem,
   humanEvent,

@@ -10,7 +10,6 @@ import { MAX_NOTES_LENGTH } from "../base/limits.ts";
 import { assertIsText, lengthOf, nearest, quoted } from "../base/text.ts";
 import { sameCommand } from "../workflow/supervision.ts";
 import type {
-  Action,
   Caller,
   Decision,
   Event,
@@ -31,11 +30,6 @@ import {
   type OpenItem,
   phaseStateOf,
 } from "./state.ts";
-
-export type ActionOf<Type extends Action["type"]> = Extract<
-  Action,
-  { type: Type }
->;
 
 /** When an action is taken, and by whom. */
 export interface Circumstances {

@@ -31,16 +31,6 @@ import {
   sessionBlockers,
 } from "./state.ts";
 
-export type {
-  EvidenceSummary,
-  ItemSummary,
-  NextStep,
-  PhaseSummary,
-  Progress,
-  Rejection,
-  Summary,
-};
-
 /**
  * Sums up a session. Works on any session that can be read, whatever its workflow lacks; never
  * throws.

@@ -3,7 +3,8 @@ import { AGENT_TIMEOUT_MS, STORED_OUTPUT_LENGTH } from "../base/limits.ts";
 import type { Masker } from "../base/mask.ts";
 import { quoted, tailOf, uncapitalised } from "../base/text.ts";
 import { checkpointsOf } from "../checkpoints/files.ts";
-import { summarize, type Summary } from "../engine/summary.ts";
+import type { Summary } from "../engine/standing.ts";
+import { summarize } from "../engine/summary.ts";
 import type { Host, ProgramRequest } from "../host/host.ts";
 import type { SessionPlace } from "../repository/open.ts";
 import {

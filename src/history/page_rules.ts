@@ -7,8 +7,9 @@ import {
 } from "../base/markdown.ts";
 import { durationText } from "../base/text.ts";
 import type { RecordedEvent } from "../engine/event.ts";
+import type { Summary } from "../engine/standing.ts";
 import { isDone, itemStateOf, phaseStateOf } from "../engine/state.ts";
-import { summarize, type Summary } from "../engine/summary.ts";
+import { summarize } from "../engine/summary.ts";
 import type {
   Item,
   ItemState,

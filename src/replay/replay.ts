@@ -6,6 +6,7 @@
 import { OrcError } from "../base/error.ts";
 import { asObject, isJsonList, type JsonObject, textAt } from "../base/json.ts";
 import { canonicalJson } from "../base/json_print.ts";
+import type { Action } from "../engine/action.ts";
 import { decide } from "../engine/decide.ts";
 import { agentIn, type RecordedEvent } from "../engine/event.ts";
 import { decodePhases, decodeProgress } from "../engine/progress.ts";
@@ -17,7 +18,6 @@ import {
   phaseStateOf,
 } from "../engine/state.ts";
 import type {
-  Action,
   Caller,
   Decision,
   ItemState,

@@ -2,6 +2,7 @@ import { denied, onRefusal } from "../base/error.ts";
 import { type JsonValue, withFields } from "../base/json.ts";
 import { type KnownSecret, type Masker, maskerOf } from "../base/mask.ts";
 import { KEY_VARIABLES, variablesOf } from "../base/names.ts";
+import type { Action } from "../engine/action.ts";
 import {
   currentPhase,
   isDone,
@@ -20,7 +21,7 @@ import {
   openSession,
   type SessionOptions,
 } from "../repository/select.ts";
-import type { Action, CheckResult, Item } from "../workflow/types.ts";
+import type { CheckResult, Item } from "../workflow/types.ts";
 import type { FoundSecret, MaskedPlace } from "./find.ts";
 
 /** A command opens its workflow once, and decrypts what it names once. */

@@ -14,7 +14,8 @@ import {
   itemStateOf,
   phaseStateOf,
 } from "../engine/state.ts";
-import { type Progress, summarize } from "../engine/summary.ts";
+import type { Progress } from "../engine/standing.ts";
+import { summarize } from "../engine/summary.ts";
 import { entriesIn, fileKind, isThere, realOrGiven } from "../files/read.ts";
 import { isMarked, isOfNoRepository } from "../files/root.ts";
 import { type Host, variableOf } from "../host/host.ts";

@@ -1,11 +1,7 @@
 import { OrcError, refused } from "../base/error.ts";
+import type { EvidenceSummary, NextStep, Summary } from "../engine/standing.ts";
 import { isClosed } from "../engine/state.ts";
-import {
-  type EvidenceSummary,
-  type NextStep,
-  summarize,
-  type Summary,
-} from "../engine/summary.ts";
+import { summarize } from "../engine/summary.ts";
 import { type Host, variableOf } from "../host/host.ts";
 import {
   openRepository,

@@ -6,10 +6,12 @@ import { headOf } from "../base/markdown.ts";
 import { plainOf } from "../base/plain.ts";
 import { escapeControls } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
+import type { Action } from "../engine/action.ts";
 import { decide } from "../engine/decide.ts";
 import { agentIn } from "../engine/event.ts";
 import { currentPhase, itemStateOf, phaseStateOf } from "../engine/state.ts";
-import { summarize, type Summary } from "../engine/summary.ts";
+import type { Summary } from "../engine/standing.ts";
+import { summarize } from "../engine/summary.ts";
 import { fileKind } from "../files/read.ts";
 import { unlessAborted } from "../files/wait.ts";
 import { type Approval, type Host, variableOf } from "../host/host.ts";
@@ -21,7 +23,6 @@ import { readCurrent } from "../session/read.ts";
 import type { Session, Updated } from "../session/store.ts";
 import { type ConfigSite, readValue } from "../settings/files.ts";
 import type {
-  Action,
   Caller,
   Decision,
   EventType,

@@ -8,6 +8,7 @@ import {
 import { keepOutput, type KeptOutput, outputText } from "../checks/outputs.ts";
 import { runCheck } from "../checks/run.ts";
 import { readTree, type TreeIdentity } from "../checks/tree.ts";
+import type { ActionOf } from "../engine/action.ts";
 import {
   checkToRun,
   failedCheck,
@@ -15,7 +16,7 @@ import {
 } from "../engine/check.ts";
 import { approvalPending } from "../engine/item.ts";
 import { encodeReceipt, type Receipt } from "../engine/receipt.ts";
-import { type ActionOf, findItem } from "../engine/situation.ts";
+import { findItem } from "../engine/situation.ts";
 import { isGranted, realOrGiven } from "../files/read.ts";
 import { type Host, type ProgramProgress, variableOf } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";

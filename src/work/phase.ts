@@ -1,6 +1,7 @@
 import { corrupt } from "../base/error.ts";
 import { sessionLayout } from "../base/layout.ts";
 import { listOf, minutesBetween, uncapitalised } from "../base/text.ts";
+import type { Action } from "../engine/action.ts";
 import { currentPhase, nextPhase, phaseStateOf } from "../engine/state.ts";
 import { type LeftOut, leftOutIn } from "../engine/phase.ts";
 import type { Host } from "../host/host.ts";
@@ -9,7 +10,6 @@ import {
   openSession,
   type SessionOptions,
 } from "../repository/select.ts";
-import type { Action } from "../workflow/types.ts";
 import { inWaitingSession } from "./approvals.ts";
 import { applyAction, type Changed } from "./change.ts";
 import { overrideWarnings } from "./status.ts";

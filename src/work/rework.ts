@@ -1,6 +1,6 @@
+import type { Action } from "../engine/action.ts";
 import type { Host } from "../host/host.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
-import type { Action } from "../workflow/types.ts";
 import { inWaitingSession } from "./approvals.ts";
 import { applyAction, type Changed } from "./change.ts";
 

@@ -6,8 +6,10 @@ import { jsonObject, type JsonValue } from "../base/json.ts";
 import { MAX_CONSTRAINT_LENGTH, MAX_TASK_LENGTH } from "../base/limits.ts";
 import { sessionNameOf } from "../base/names.ts";
 import { lengthOf, uncapitalised } from "../base/text.ts";
+import type { Action } from "../engine/action.ts";
 import { decide } from "../engine/decide.ts";
-import { summarize, type Summary } from "../engine/summary.ts";
+import type { Summary } from "../engine/standing.ts";
+import { summarize } from "../engine/summary.ts";
 import { asOrcError } from "../files/errors.ts";
 import type { HeldLock } from "../files/lock.ts";
 import { foreignOwner } from "../files/tree.ts";
@@ -42,7 +44,7 @@ import {
 import type { Session } from "../session/store.ts";
 import type { Problem } from "../workflow/problem.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
-import type { Action, Decision, Workflow } from "../workflow/types.ts";
+import type { Decision, Workflow } from "../workflow/types.ts";
 
 /** A task, and how it is to be worked on. */
 export interface StartOptions extends RepositoryOptions, WorkflowChoice {

@@ -1,7 +1,7 @@
 import { OrcError } from "../../src/base/error.ts";
 import { decide } from "../../src/engine/decide.ts";
+import type { Action } from "../../src/engine/action.ts";
 import type {
-  Action,
   Caller,
   Decision,
   Event,

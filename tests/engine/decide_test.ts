@@ -1,4 +1,4 @@
-import type { Action } from "../../src/workflow/types.ts";
+import type { Action } from "../../src/engine/action.ts";
 import { act, deepFreeze, orcErrorOf } from "./act.ts";
 import {
   AGENT,

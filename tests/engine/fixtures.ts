@@ -1,10 +1,7 @@
 import { jsonObject, type JsonValue } from "../../src/base/json.ts";
 import { decide } from "../../src/engine/decide.ts";
-import {
-  type ActionOf,
-  withItem,
-  withPhase,
-} from "../../src/engine/situation.ts";
+import type { ActionOf } from "../../src/engine/action.ts";
+import { withItem, withPhase } from "../../src/engine/situation.ts";
 import { itemStateOf, phaseStateOf } from "../../src/engine/state.ts";
 import type {
   Caller,

@@ -2,8 +2,8 @@ import { asObject, jsonObject, type JsonValue } from "../../src/base/json.ts";
 import { plainOf } from "../../src/base/plain.ts";
 import { OrcError } from "../../src/base/error.ts";
 import { checkToRun } from "../../src/engine/check.ts";
+import type { Action } from "../../src/engine/action.ts";
 import type {
-  Action,
   Caller,
   Event,
   EventType,

@@ -6,8 +6,8 @@ import {
   reasonRuleOf,
   type Step,
 } from "../../src/engine/next.ts";
+import type { Action } from "../../src/engine/action.ts";
 import type {
-  Action,
   Item,
   ItemStatus,
   Phase,

@@ -1,8 +1,7 @@
+import type { Action, ActionOf } from "../../src/engine/action.ts";
 import { jsonObject } from "../../src/base/json.ts";
 import { plainOf } from "../../src/base/plain.ts";
-import type { ActionOf } from "../../src/engine/situation.ts";
 import type {
-  Action,
   Caller,
   Decision,
   Event,

@@ -4,7 +4,7 @@ import {
   planRestore,
   proposalSentence,
 } from "../../src/engine/restore.ts";
-import type { ActionOf } from "../../src/engine/situation.ts";
+import type { ActionOf } from "../../src/engine/action.ts";
 import type { Item, SessionState } from "../../src/workflow/types.ts";
 import { oneOf, pickerOf } from "../base/random.ts";
 import { play } from "../model/play.ts";

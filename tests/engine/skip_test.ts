@@ -4,8 +4,8 @@ import { quoted } from "../../src/base/text.ts";
 import { checkToRun } from "../../src/engine/check.ts";
 import { itemBefore } from "../../src/engine/situation.ts";
 import { currentPhase } from "../../src/engine/state.ts";
+import type { Action } from "../../src/engine/action.ts";
 import type {
-  Action,
   Caller,
   Item,
   ItemStatus,

@@ -1,7 +1,7 @@
 /** What must hold whatever the rules say in detail. */
 import { sessionBlockers } from "../../src/engine/state.ts";
+import type { Action } from "../../src/engine/action.ts";
 import type {
-  Action,
   Caller,
   Decision,
   Item,

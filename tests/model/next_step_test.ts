@@ -1,8 +1,8 @@
 import { checkToRun } from "../../src/engine/check.ts";
 import { decide } from "../../src/engine/decide.ts";
 import { nextStep, type Step } from "../../src/engine/next.ts";
+import type { Action } from "../../src/engine/action.ts";
 import type {
-  Action,
   Decision,
   SessionState,
   Workflow,

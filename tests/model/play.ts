@@ -4,8 +4,8 @@ import { checkToRun } from "../../src/engine/check.ts";
 import { decide } from "../../src/engine/decide.ts";
 import type { RecordedEvent } from "../../src/engine/event.ts";
 import { parseWorkflow } from "../../src/workflow/parse.ts";
+import type { Action } from "../../src/engine/action.ts";
 import type {
-  Action,
   Decision,
   SessionState,
   Workflow,

@@ -2,8 +2,8 @@
 import { jsonObject } from "../../src/base/json.ts";
 import { decide } from "../../src/engine/decide.ts";
 import { itemStateOf, phaseStateOf } from "../../src/engine/state.ts";
+import type { Action } from "../../src/engine/action.ts";
 import type {
-  Action,
   Caller,
   Decision,
   Event,

@@ -9,7 +9,8 @@ import {
 } from "../../src/secrets/masker.ts";
 import { setSecret } from "../../src/secrets/use.ts";
 import { completeItem } from "../../src/work/complete.ts";
-import type { Action, CheckResult } from "../../src/workflow/types.ts";
+import type { Action } from "../../src/engine/action.ts";
+import type { CheckResult } from "../../src/workflow/types.ts";
 import { commandResult, fileResult } from "../engine/fixtures.ts";
 import { writeTree } from "../files/temporary.ts";
 import {

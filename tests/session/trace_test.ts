@@ -9,7 +9,7 @@ import {
 import { fileStore, readSession } from "../../src/session/read.ts";
 import { traceSession } from "../../src/session/trace.ts";
 import { encodeDefinition } from "../../src/workflow/encode.ts";
-import type { Action } from "../../src/workflow/types.ts";
+import type { Action } from "../../src/engine/action.ts";
 import {
   AGENT,
   complete,

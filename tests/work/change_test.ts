@@ -9,7 +9,7 @@ import {
 import { completeItem } from "../../src/work/complete.ts";
 import { approveItem, startItem } from "../../src/work/item.ts";
 import { approvePhase } from "../../src/work/phase.ts";
-import type { Action } from "../../src/workflow/types.ts";
+import type { Action } from "../../src/engine/action.ts";
 import { writeTree } from "../files/temporary.ts";
 import {
   agent,
