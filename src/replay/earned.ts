@@ -138,19 +138,19 @@ function itemDifferences(
   earned: ItemState,
 ): readonly Unearned[] {
   const about = { itemId: item.id, phaseId };
-  const name = `tem ${quoted(item.id)}`;
+  const id = quoted(item.id);
   if (item.status !== earned.status) {
     const [is, was] = [item.status, earned.status].map((status) =>
       status.replace("_", " ")
     );
-    const message = `I${name} is ${is}, but its events leave it ${was}`;
+    const message = `Item ${id} is ${is}, but its events leave it ${was}`;
     return [{ ...about, message }];
   }
   return ITEM_FIELDS.filter(([name]) => !isSameField(name, item, earned))
     .map(([field]) => ({
       ...about,
       message: differs(
-        `The ${WORDS[field] ?? field} of i${name}`,
+        `The ${WORDS[field] ?? field} of item ${id}`,
         item[field],
         earned[field],
       ),

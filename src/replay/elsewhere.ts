@@ -4,11 +4,15 @@ import type { RecordedEvent } from "../engine/event.ts";
 import { isDone, isPhaseApproved } from "../engine/state.ts";
 import type { SessionState } from "../workflow/types.ts";
 
-/** Something that another tool did, or somebody before the chain of events began. */
-export interface Elsewhere {
+/** Something that counts in a session. */
+interface Counting {
   readonly what: "item" | "phase" | "approval" | "session";
   /** Of the item or the phase; empty for the session. */
   readonly id: string;
+}
+
+/** Something that another tool did, or somebody before the chain of events began. */
+export interface Elsewhere extends Counting {
   /** Whether nothing tells who did it. */
   readonly isBefore: boolean;
 }
@@ -41,7 +45,7 @@ export function claimIn(
   }
 }
 
-export function keyOf(claim: Elsewhere | undefined): string {
+export function keyOf(claim: Counting | undefined): string {
   return claim === undefined ? "" : `${claim.what} ${claim.id}`;
 }
 
@@ -50,22 +54,24 @@ export function unseenIn(
   state: SessionState,
   before: SessionState | undefined,
 ): readonly Elsewhere[] {
-  const known = new Set(before === undefined ? [] : countingIn(before));
-  return countingIn(state).filter((key) => !known.has(key)).map((key) => {
-    const [what = "", id = ""] = key.split(/ (.*)/s);
-    return { what: what as Elsewhere["what"], id, isBefore: true };
-  });
+  const known = new Set(before && countingIn(before).map(keyOf));
+  return countingIn(state).filter((claim) => !known.has(keyOf(claim)))
+    .map((claim) => ({ ...claim, isBefore: true }));
 }
 
-/** Keys of what is done, left behind, approved or finished. */
-function countingIn(state: SessionState): readonly string[] {
-  const { phases, status } = state;
-  const keys = phases.flatMap((phase) => [
-    ...phase.items.filter(isDone).map(({ id }) => `item ${id}`),
-    ...(phase.status === "completed" ? [`phase ${phase.id}`] : []),
-    ...(isPhaseApproved(state, phase.id) ? [`approval ${phase.id}`] : []),
-  ]);
-  return status === "completed" ? [...keys, "session "] : keys;
+/** What is done, left behind, approved or finished. */
+function countingIn(state: SessionState): readonly Counting[] {
+  return [
+    ...state.phases.flatMap(({ id, status, items }): readonly Counting[] => [
+      ...items.filter(isDone)
+        .map((item) => ({ what: "item", id: item.id } as const)),
+      ...status === "completed" ? [{ what: "phase", id } as const] : [],
+      ...isPhaseApproved(state, id) ? [{ what: "approval", id } as const] : [],
+    ]),
+    ...state.status === "completed"
+      ? [{ what: "session", id: "" } as const]
+      : [],
+  ];
 }
 
 /** What a state counts as done, and orc did not see; worth saying, and no contradiction. */
@@ -73,7 +79,7 @@ export function doneElsewhere(
   state: SessionState,
   elsewhere: ReadonlyMap<string, Elsewhere>,
 ): readonly { readonly itemId: string | null; readonly message: string }[] {
-  const counting = new Set(countingIn(state));
+  const counting = new Set(countingIn(state).map(keyOf));
   return [...elsewhere].filter(([key]) => counting.has(key))
     .map(([, claim]) => ({
       itemId: claim.what === "item" ? claim.id : null,
