@@ -3,7 +3,7 @@
  * whose receipt names it, so that no receipt names what is not there. A marker lies beside it until
  * that update is made: what a crash leaves between the two is found by it, and removed.
  */
-import { asObject } from "../base/json.ts";
+import { asObject, textAt } from "../base/json.ts";
 import { type SessionLayout, sessionLayout } from "../base/layout.ts";
 import { nameOf } from "../base/path.ts";
 import { DAY_MS, epochMsOf } from "../base/time.ts";
@@ -103,23 +103,28 @@ function sweepOutputs(
   nowMs: number,
 ): void {
   const { outputs, log } = paths;
-  for (const entry of entriesIn(outputs, "read")) {
-    if (!entry.name.endsWith(MARKER_SUFFIX)) continue;
-    const marker = `${outputs}/${entry.name}`;
-    const name = marker.slice(0, -MARKER_SUFFIX.length);
-    const madeMs = ifThere(() => Deno.lstatSync(marker).mtime?.getTime());
-    if (madeMs === undefined || nowMs - madeMs < MAX_PENDING_MS) continue;
-    const { events } = readLog({ root, path: log, lastEvents });
-    if (!isNamedIn(events, pathOf(paths, name))) {
-      removeIfThere(name + TEXT_SUFFIX);
-    }
-    removeIfThere(marker);
+  const left = entriesIn(outputs, "read")
+    .filter(({ name }) => name.endsWith(MARKER_SUFFIX))
+    .map(({ name }) => `${outputs}/${name.slice(0, -MARKER_SUFFIX.length)}`)
+    .filter((name) => {
+      const look = () => Deno.lstatSync(name + MARKER_SUFFIX).mtime?.getTime();
+      return nowMs - (ifThere(look) ?? Infinity) >= MAX_PENDING_MS;
+    });
+  if (left.length === 0) return;
+  const named = namedIn(readLog({ root, path: log, lastEvents }).events);
+  for (const name of left) {
+    if (!named.has(pathOf(paths, name))) removeIfThere(name + TEXT_SUFFIX);
+    removeIfThere(name + MARKER_SUFFIX);
   }
 }
 
-function isNamedIn(events: Iterable<RecordedEvent>, output: string): boolean {
+/** The outputs that events name. */
+function namedIn(events: Iterable<RecordedEvent>): ReadonlySet<string> {
+  const named = new Set<string>();
   for (const { details } of events) {
-    if (asObject(details.get("receipt"))?.get("output") === output) return true;
+    const receipt = asObject(details.get("receipt"));
+    const output = receipt && textAt(receipt, "output");
+    if (output) named.add(output);
   }
-  return false;
+  return named;
 }

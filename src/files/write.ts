@@ -291,8 +291,20 @@ function copyTree(from: string, to: string): void {
   });
 }
 
-function copyFile(from: string, to: string, info: Deno.FileInfo): void {
-  writeNewFile(to, new Uint8Array(), 0o600);
+/** Makes a new file that holds what another one does, however much that is; an empty one where there is none. */
+export function copyToNew(from: string, to: string): void {
+  const info = regularFileAt(from, "read");
+  if (info === undefined) writeNewFile(to, "");
+  else copyFile(from, to, info, NEW_FILE_MODE);
+}
+
+function copyFile(
+  from: string,
+  to: string,
+  info: Deno.FileInfo,
+  mode = 0o600,
+): void {
+  writeNewFile(to, new Uint8Array(), mode);
   const file = Deno.openSync(to, { append: true });
   try {
     readPieces(from, info, (piece) => writeAll(file, piece));

@@ -20,6 +20,7 @@ import {
   isThere,
 } from "../files/read.ts";
 import {
+  copyToNew,
   discard,
   makeDirectory,
   publish,
@@ -74,11 +75,18 @@ export function sessionMeta(
   return { session_id: id, created_at: localTime, repo_root: "." };
 }
 
+/** What the files of a new session hold. */
+interface SessionFiles {
+  readonly meta: string | Uint8Array;
+  readonly log: string | { readonly copyOf: string };
+  readonly state: string | Uint8Array;
+}
+
 /** Builds a session's directory aside, makes it durable, and publishes it with one rename. */
 export function publishSession(
   layout: RepositoryLayout,
   id: string,
-  files: Readonly<Record<"meta" | "log" | "state", string | Uint8Array>>,
+  { meta, log, state }: SessionFiles,
   token: string,
 ): void {
   const staging = `${layout.sessions}/${STAGING_PREFIX}${token}`;
@@ -87,9 +95,10 @@ export function publishSession(
   try {
     const staged = sessionLayoutAt(staging);
     makeDirectory(staging);
-    writeNewFile(staged.meta, files.meta);
-    writeNewFile(staged.log, files.log);
-    writeNewFile(staged.state, files.state);
+    writeNewFile(staged.meta, meta);
+    if (typeof log === "string") writeNewFile(staged.log, log);
+    else copyToNew(log.copyOf, staged.log);
+    writeNewFile(staged.state, state);
     syncDirectory(staging);
     publish(staging, directory);
   } catch (error) {

@@ -14,7 +14,7 @@ import {
 import { listOf } from "../base/text.ts";
 import type { HeldLock } from "../files/lock.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";
-import { putAside, writeAtomic, writeNewFile } from "../files/write.ts";
+import { copyToNew, putAside, writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
@@ -35,7 +35,6 @@ import {
 } from "../session/create.ts";
 import { readCurrent, unlessDamaged } from "../session/read.ts";
 import {
-  findSpare,
   keepSpare,
   listSpares,
   removeSpare,
@@ -141,12 +140,8 @@ export async function recoverSession(
     }
     return kept.session;
   };
-  const session = await withPreparedRepository(
-    host,
-    repository,
-    { warnings },
-    work,
-  );
+  const how = { warnings };
+  const session = await withPreparedRepository(host, repository, how, work);
   return {
     place: placeOf(repository, spare.id),
     session: spare.id,
@@ -194,11 +189,8 @@ async function findRecoverable(
     const kept = await unlessDamaged(() => readSpare(spare), warnings);
     if (kept === undefined) continue;
     const { task, status } = kept.session.state;
-    const line = { session: spare.id, task, status, serial };
-    found.push({
-      spare,
-      line: { ...line, present: present?.serial ?? null },
-    });
+    const at = { serial, present: present?.serial ?? null };
+    found.push({ spare, line: { session: spare.id, task, status, ...at } });
   }
   return { found, warnings };
 }
@@ -234,34 +226,25 @@ async function chosen(
   return one;
 }
 
-interface KeptFiles {
+interface KeptState {
   readonly session: StoredSession;
-  readonly state: Uint8Array;
-  readonly log: Uint8Array;
-  readonly meta: Uint8Array | undefined;
+  readonly bytes: Uint8Array;
 }
 
 /** What nobody vouches for is not brought back. */
-async function readSpare({ id, directory, states }: Spare): Promise<KeptFiles> {
+async function readSpare({ id, directory, states }: Spare): Promise<KeptState> {
   const path = states[0]?.path ?? directory;
-  const paths = sessionLayoutAt(directory);
-  const state = readRegularFile(path, MAX_STATE_BYTES);
-  if (state === undefined) throw isGone(id, path);
-  const session = await decodeSession(new TextDecoder().decode(state), path);
-  if (session.checksum !== "valid" || session.sessionId !== id) {
-    throw corrupt(
-      "changed_outside",
-      `"${path}" was changed outside orc: it is not the state that was kept`,
-      { path, hint: `let it go: orc recover ${id} --forget` },
-    );
+  const bytes = readRegularFile(path, MAX_STATE_BYTES);
+  if (bytes === undefined) throw isGone(id, path);
+  const session = await decodeSession(new TextDecoder().decode(bytes), path);
+  if (session.checksum === "valid" && session.sessionId === id) {
+    return { session, bytes };
   }
-  const empty = new Uint8Array();
-  return {
-    session,
-    state,
-    log: readRegularFile(paths.log, MAX_STATE_BYTES) ?? empty,
-    meta: readRegularFile(paths.meta, MAX_SMALL_FILE_BYTES),
-  };
+  throw corrupt(
+    "changed_outside",
+    `"${path}" was changed outside orc: it is not the state that was kept`,
+    { path, hint: `let it go: orc recover ${id} --forget` },
+  );
 }
 
 function isGone(id: string, path: string): OrcError {
@@ -276,34 +259,32 @@ function isGone(id: string, path: string): OrcError {
 async function putBack(
   host: Host,
   { layout, context }: Repository,
-  { spare: { id }, kept, lock }: {
+  { spare: { id, directory }, kept, lock }: {
     readonly spare: Spare;
-    readonly kept: KeptFiles;
+    readonly kept: KeptState;
     readonly lock: HeldLock;
   },
 ): Promise<readonly string[]> {
   const { root } = layout;
   const paths = sessionLayout(root, id);
-  const text = JSON.stringify(sessionMeta(id, host.localNow()), null, 2);
-  const meta = kept.meta ?? new TextEncoder().encode(text);
+  const from = sessionLayoutAt(directory);
   const aside: string[] = [];
   if (fileKind(paths.directory) === "absent") {
-    const { state, log } = kept;
-    publishSession(layout, id, { meta, log, state }, lock.token);
+    const text = JSON.stringify(sessionMeta(id, host.localNow()), null, 2);
+    const meta = readRegularFile(from.meta, MAX_SMALL_FILE_BYTES) ?? text;
+    const files = { meta, log: { copyOf: from.log }, state: kept.bytes };
+    publishSession(layout, id, files, lock.token);
   } else {
-    const act = {
-      id,
-      guarded: paths.directory,
-      doing: "recover the session",
-    };
+    const doing = "recover the session";
+    const act = { id, guarded: paths.directory, doing };
     await withSessionLock(layout, context, act, (held) => {
       held.assertHeld();
       for (const path of [paths.state, paths.log]) {
         if (fileKind(path) === "absent") continue;
         aside.push(putAside(path, context.now()));
       }
-      writeNewFile(paths.log, kept.log);
-      writeAtomic(paths.state, kept.state, { token: held.token });
+      copyToNew(from.log, paths.log);
+      writeAtomic(paths.state, kept.bytes, { token: held.token });
     });
   }
   refreshSpare(layout, id, kept.session);
@@ -317,6 +298,6 @@ function refreshSpare(
 ): void {
   const session = { ...stored, id, legacyPath: null };
   // The names that are kept lead to the old files, which are whole: nothing is lost in between.
-  if (findSpare(root, id) !== undefined) removeSpare(root, id);
+  removeSpare(root, id);
   keepSpare({ root, session, before: undefined });
 }

@@ -104,6 +104,18 @@ Deno.test("an older copy that was put back and gone on with stays noticed", () =
     assertEquals(await codesIn(root), ["state_put_back", "session_open"]);
   }));
 
+Deno.test("a session is to be brought back however large its log is", () =>
+  withGit(async (root) => {
+    const { session } = await readStatus(host, { root });
+    removeState(root);
+    // More than orc reads into memory at once; without content it takes no room on the disk.
+    const log = `${root}/.git/orchestrator/sessions/${session}/log.jsonl`;
+    Deno.truncateSync(log, 2 ** 40);
+    const { sessions, warnings } = await listRecoverable(host, { root });
+    assertEquals(sessions.map((each) => each.session), [session]);
+    assertEquals(warnings, []);
+  }));
+
 Deno.test("recoverSession() refuses what was changed in git's directory", () =>
   withGit(async (root) => {
     const { sessions: [kept] } = await listedAfterRemoval(root);
