@@ -86,7 +86,7 @@ interface SessionFiles {
 export function publishSession(
   layout: RepositoryLayout,
   id: string,
-  { meta, log, state }: SessionFiles,
+  files: SessionFiles,
   token: string,
 ): void {
   const staging = `${layout.sessions}/${STAGING_PREFIX}${token}`;
@@ -95,10 +95,10 @@ export function publishSession(
   try {
     const staged = sessionLayoutAt(staging);
     makeDirectory(staging);
-    writeNewFile(staged.meta, meta);
-    if (typeof log === "string") writeNewFile(staged.log, log);
-    else copyToNew(log.copyOf, staged.log);
-    writeNewFile(staged.state, state);
+    writeNewFile(staged.meta, files.meta);
+    if (typeof files.log === "string") writeNewFile(staged.log, files.log);
+    else copyToNew(files.log.copyOf, staged.log);
+    writeNewFile(staged.state, files.state);
     syncDirectory(staging);
     publish(staging, directory);
   } catch (error) {

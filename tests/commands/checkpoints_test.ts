@@ -90,7 +90,7 @@ testOutput({
     sizeBytes: 1000,
   },
   text: `cp_20260201_100000_000000_0528_0000  2026-02-01 10:00  PLAN      First
-1 to be removed (10.5 kB), 1 kept
+1 to be removed (1.0 kB), 1 kept
 ! Warning: /shop/.orchestrator/sessions/01kk0000000000000000000000/checkpoints/cp_z.json:1:1 is not valid JSON: found "b" where a value was expected`,
 });
 
@@ -102,7 +102,7 @@ testOutput({
   code: "not_confirmed",
   details: { checkpoints: ["cp_20260201_100000_000000_0528_0000"] },
   text:
-    `! Nothing was removed: 1 checkpoint (10.5 kB) would be, but nobody said yes
+    `! Nothing was removed: 1 checkpoint (1.0 kB) would be, but nobody said yes
 ! Try: look at them with --dry-run first; --yes is the yes where nobody can be asked`,
 });
 
@@ -111,7 +111,7 @@ testText({
   argv: ["checkpoints", "--cleanup", "--keep", "1", "--yes"],
   before: saveSome,
   text: `cp_20260201_100000_000000_0528_0000  2026-02-01 10:00  PLAN      First
-1 removed (10.5 kB), 1 kept
+1 removed (1.0 kB), 1 kept
 ! Warning: /shop/.orchestrator/sessions/01kk0000000000000000000000/checkpoints/cp_z.json:1:1 is not valid JSON: found "b" where a value was expected`,
 });
 
