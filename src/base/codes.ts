@@ -23,6 +23,7 @@ export type OrcErrorCode =
   | "changed_outside"
   | "changed_since"
   | "check_failed"
+  | "check_stale"
   | "checkpoint_without_state"
   | "conflicting_flags"
   | "contradicting_flags"
@@ -238,6 +239,13 @@ export interface ErrorDetails {
         readonly path: string;
         readonly problem: string | null;
       };
+  };
+  /** The items whose checks saw other files, with some of those that changed. */
+  readonly check_stale: {
+    readonly items: readonly {
+      readonly itemId: string;
+      readonly paths: readonly string[];
+    }[];
   };
   /** The same, of a check that ended as it should, but ran no test. */
   readonly no_test_ran: ErrorDetails["check_failed"];

@@ -24,11 +24,14 @@ type StatusResult = ResultOf<Status> & {
 export const statusCommand = command<StatusResult>({
   description:
     "Shows where the session stands: phases, the items of the current one with their state, what blocks, and the next command. Takes no lock and writes nothing.",
-  flags: [flag("--brief", "Show only the next item, as orc next")],
+  flags: [
+    flag("--brief", "Show only the next item, as orc next"),
+    flag("--check", "Name the files that changed since a check saw them"),
+  ],
   effect: "reads",
   examples: ["orc status", "orc status --json"],
   use: async (host, options, values) => ({
-    ...await readStatus(host, options),
+    ...await readStatus(host, { ...options, check: values.on("check") }),
     brief: values.on("brief"),
   }),
   render: (status, style) =>

@@ -78,7 +78,7 @@ function doneText(
 
 export const completeCommand = command<ResultOf<Completed>>({
   description:
-    "Runs the item's check and, if it passes, marks the item as completed. A check that fails is counted and exits with 3. Completing an item twice does nothing.\n\nSome items ask for evidence: orc next names the fields. --evidence NAME=TEXT gives one; give it again for each further entry of a list, and NAME.KEY=TEXT for a mapping. A file whose name holds = is written ./FILE; one outside of the working tree only a human may give. Evidence is kept even when the check fails.\n\nA check runs in the working tree or the item's working_dir, without input, in the environment orc was started in. ORCHESTRATOR_CHECK is added and holds SESSION/ITEM: inside of its own check an item cannot be completed.",
+    "Runs the item's check and, if it passes, marks the item as completed. A check that fails is counted and exits with 3. Completing an item twice does nothing, unless files changed since its check saw them: then that runs again, of an earlier phase too, and where it fails the item is open again.\n\nSome items ask for evidence: orc next names the fields. --evidence NAME=TEXT gives one; give it again for each further entry of a list, and NAME.KEY=TEXT for a mapping. A file whose name holds = is written ./FILE; one outside of the working tree only a human may give. Evidence is kept even when the check fails.\n\nA check runs in the working tree or the item's working_dir, without input, in the environment orc was started in. ORCHESTRATOR_CHECK is added and holds SESSION/ITEM: inside of its own check an item cannot be completed.",
   args: [ITEM],
   flags: [
     flag("-n, --notes TEXT", "What was done, at most 2000 characters"),
@@ -111,6 +111,9 @@ export const completeCommand = command<ResultOf<Completed>>({
 });
 
 function completedText(result: ResultOf<Completed>): string {
+  if (result.renewed) {
+    return `Renewed item "${result.itemId}": its check passed on the files as they are`;
+  }
   return result.events.some(({ type }) => type === "item_skipped")
     ? `Skipped manual gate "${result.itemId}": nobody approved it, and the workflow lets it pass`
     : doneText("Completed", result);

@@ -9,7 +9,7 @@ import { MAX_CHECKED_LOG_BYTES, MAX_PROBLEMS } from "../base/limits.ts";
 import { CHECKPOINT_SUFFIX } from "../base/names.ts";
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
-import { workflowFromState } from "../repository/select.ts";
+import { workflowFromState } from "../repository/unpinned.ts";
 import type { StoredSession } from "../session/codec.ts";
 import { unknownVersionOf } from "../session/encode.ts";
 import { type Line, linesFrom } from "../session/log.ts";

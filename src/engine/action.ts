@@ -2,7 +2,8 @@ import type { JsonObject, JsonValue } from "../base/json.ts";
 import type { CheckResult, SessionState } from "../workflow/types.ts";
 
 /**
- * Input of {@linkcode decide}. Items are those of the current phase; notes have at most 2000 characters.
+ * Input of {@linkcode decide}. Items are those of the current phase, and for `complete` those of earlier ones that a
+ * command checks; notes have at most 2000 characters.
  * A human's are `approve_item`, `approve_phase`, `reject`, `reopen_phase`, all with `force`, and `complete` with `skipVerify`.
  */
 export type Action =
@@ -37,6 +38,8 @@ export type Action =
     readonly receipt?: JsonObject;
     /** Completes without the check; gates and manual gates stay closed. */
     readonly skipVerify: boolean;
+    /** Judges a completed item again, of an earlier phase too: what its check saw has changed. */
+    readonly renews?: boolean;
   }
   /** Leaves out an item. */
   | {

@@ -38,7 +38,7 @@ import {
   assertInOrder,
   assertNotesFit,
   assertOpen,
-  findItem,
+  findChecked,
   type Situation,
   subjectOf,
   systemEvent,
@@ -297,13 +297,24 @@ export function checkToRun(
 ): RequiredCheck {
   assertOpen(state);
   assertNotesFit(request.notes);
-  const open = findItem(workflow, state, request.itemId);
-  if (isDone(open.itemState)) return { type: "none" };
+  const open = findChecked(workflow, state, request.itemId);
+  if (isDone(open.itemState) && !isToRenew(open, request)) {
+    return { type: "none" };
+  }
   assertInOrder("complete", { workflow, state }, open);
   if (isManual(open.item)) return { type: "none" };
   assertEvidence(open, request.evidence);
   if (request.skipVerify) return { type: "none" };
   return requiredCheck(workflow, open.item);
+}
+
+/** Whether the check of a completed item runs again. What a human gave, or nothing checked, is not judged again. */
+export function isToRenew(
+  { item, itemState }: OpenItem,
+  { renews, skipVerify }: Pick<ActionOf<"complete">, "renews" | "skipVerify">,
+): boolean {
+  return renews === true && !skipVerify && itemState.status === "completed" &&
+    item.verification.type === "command";
 }
 
 /** Keeps evidence that nothing asks for. */

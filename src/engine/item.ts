@@ -1,10 +1,5 @@
 import { type OrcError, refused } from "../base/error.ts";
-import {
-  asObject,
-  type JsonObject,
-  type JsonValue,
-  withFields,
-} from "../base/json.ts";
+import { asObject, type JsonValue, withFields } from "../base/json.ts";
 import { lengthOf, limitText, quoted, uncapitalised } from "../base/text.ts";
 import { problemOfSkipReason } from "../workflow/evidence.ts";
 import {
@@ -33,6 +28,7 @@ import {
   encodeGateResult,
   encodeVerificationResult,
   handedIn,
+  isToRenew,
   withEvidence,
 } from "./check.ts";
 import {
@@ -45,6 +41,7 @@ import {
 import {
   assertInOrder,
   assertNotesFit,
+  findChecked,
   findItem,
   humanEvent,
   requireHuman,
@@ -97,8 +94,8 @@ export function completeItem(
 ): Decision {
   const { workflow, state } = situation;
   assertNotesFit(action.notes);
-  const open = findItem(workflow, state, action.itemId);
-  if (open.itemState.status === "completed") return unchanged(state);
+  const open = findChecked(workflow, state, action.itemId);
+  if (isRenewal(open) && !isToRenew(open, action)) return unchanged(state);
   assertNotSkipped("complete", open);
   assertInOrder("complete", situation, open);
   if (isManual(open.item)) {
@@ -160,17 +157,24 @@ function judged(
   action: Complete,
   result: CheckResult,
 ): Decision {
-  const { fields, event } = recordOf(situation, open, result, action.receipt);
+  const { fields, event } = recordOf(situation, open, result, action);
   const rejection = rejectionOf(open.itemState);
   if (result.passed) {
     const itemState = { ...open.itemState, ...fields };
+    if (isRenewal(open)) {
+      return itemChanged(situation, noted(open, action.notes), fields, [event]);
+    }
     const done = completed(situation, { ...open, itemState }, action);
     return { ...done, events: [event, ...done.events] };
   }
   // A failed gate stays pending, any other item becomes failed: as the Python tool stores it.
-  const status = open.item.stepType === "gate"
-    ? {}
-    : { status: "failed" as const };
+  const isGate = open.item.stepType === "gate";
+  const status = isRenewal(open) || !isGate
+    ? {
+      status: isGate ? "pending" as const : "failed" as const,
+      completedAt: null,
+    }
+    : {};
   const retryCount = open.itemState.retryCount + 1;
   // What a human asked for is shown until it is done, and not only until the next try fails.
   const found = asObject(fields.verificationResult);
@@ -182,12 +186,17 @@ function judged(
   ]);
 }
 
+/** Whether the check of an item runs again that it had passed before. */
+function isRenewal({ itemState }: OpenItem): boolean {
+  return itemState.status === "completed";
+}
+
 /** How a check ended, as the item keeps it and as the log tells it. */
 function recordOf(
   { at, caller }: Situation,
   open: OpenItem,
   result: CheckResult,
-  receipt: JsonObject | undefined,
+  { receipt, notes }: Pick<Complete, "receipt" | "notes">,
 ): { readonly fields: Partial<ItemState>; readonly event: Event } {
   const isGate = open.item.stepType === "gate";
   const isGateRun = isGate && result.type === "command";
@@ -199,7 +208,11 @@ function recordOf(
     ? `Gate ${ending}: ${open.item.id}`
     : `Verification ${ending}: ${describeResult(result)}`;
   const type = `${isGate ? "gate" : "verification"}_${ending}` as const;
-  const details = { ...Object.fromEntries(stored), ...receipt && { receipt } };
+  const details = {
+    ...Object.fromEntries(stored),
+    ...receipt && { receipt },
+    ...isRenewal(open) && { renewed: true, ...notes && { notes } },
+  };
   return {
     fields: isGateRun ? { gateResult: stored } : { verificationResult: stored },
     event: systemEvent(type, subjectOf(open), { message, details }, caller),

@@ -126,11 +126,18 @@ export function stepFor(workflow: Workflow, item: Item): Step {
   return isClock ? { ...step, answer } : step;
 }
 
-/** Nobody goes back to a phase: what was left open there, only a human can do without. */
+/** What orc checks itself can be done later; what else was left open in a phase, only a human can do without. */
 function wayOut(
   workflow: Workflow,
   blockers: readonly Blocker[],
 ): Step {
+  const open = workflow.phases.flatMap(({ items, phaseType }) => {
+    const left = items.filter(({ id }) =>
+      blockers.some(({ code, itemId }) => code === "item_open" && itemId === id)
+    );
+    return phaseType === "strict" ? left.slice(0, 1) : left;
+  }).find(({ verification }) => verification.type === "command");
+  if (open) return stepFor(workflow, open);
   const [phaseId] = blockers.filter(isApproval).map(({ phaseId }) => phaseId);
   if (phaseId !== undefined) {
     const command = `orc approve --phase ${shellWord(phaseId)}`;

@@ -103,6 +103,28 @@ export function findItem(
     : unknownItem(workflow, phase, itemId);
 }
 
+/**
+ * Finds an item to be checked: one of the current phase, or of an earlier one whose check is a command,
+ * since what that saw may have changed by now.
+ */
+export function findChecked(
+  workflow: Workflow,
+  state: SessionState,
+  itemId: string,
+): OpenItem {
+  for (const phase of workflow.phases) {
+    if (phase.id === state.currentPhaseId) break;
+    const item = phase.items.find(({ id }) => id === itemId);
+    if (item?.verification.type !== "command") continue;
+    return {
+      phase,
+      item,
+      itemState: itemStateOf(phaseStateOf(state, phase), itemId),
+    };
+  }
+  return findItem(workflow, state, itemId);
+}
+
 function unknownItem(
   workflow: Workflow,
   phase: Phase,

@@ -61,7 +61,7 @@ export function summarize(workflow: Workflow, state: SessionState): Summary {
     notes: state.notes.map(({ text }) => text),
     blockers: active && phase ? blockersOf(workflow, state, phase) : [],
     rejections: active && phase ? rejectionsIn(state, phase) : [],
-    next: step && shownStep(step, items),
+    next: step && shownStep(step, items, { workflow, state }),
   };
 }
 
@@ -79,10 +79,14 @@ function rejectionsIn(
 function shownStep(
   step: Step,
   items: readonly ItemSummary[],
+  { workflow, state }: { workflow: Workflow; state: SessionState },
 ): NextStep | null {
   if (!("itemId" in step)) return { ...step, item: null };
   const { itemId, ...rest } = step;
-  const item = items.find(({ id }) => id === itemId);
+  const isMeant = ({ id }: ItemSummary) => id === itemId;
+  const item = items.find(isMeant) ??
+    workflow.phases.flatMap((phase) => summarizeItems(workflow, state, phase))
+      .find(isMeant);
   return item ? { ...rest, item } : null;
 }
 

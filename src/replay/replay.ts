@@ -263,7 +263,9 @@ function actionOf(
     case "item_completed":
     case "item_skipped":
     case "verification_failed":
+    case "verification_passed":
     case "gate_failed":
+    case "gate_passed":
       return itemAction(workflow, events, last);
     case "human_override":
       if (details.has("repair")) return "repair";
@@ -384,6 +386,7 @@ function itemAction(
     ...(receipt ? { receipt } : {}),
     result,
     skipVerify: details.get("verification_skipped") === true,
+    ...(checked?.details.get("renewed") === true ? { renews: true } : {}),
   };
 }
 

@@ -1,16 +1,14 @@
-import { corrupt, misconfigured, OrcError } from "../base/error.ts";
+import { corrupt, OrcError } from "../base/error.ts";
 import { matchSessionId } from "../base/ids.ts";
-import { jsonObject } from "../base/json.ts";
-import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
+import type { RepositoryLayout } from "../base/layout.ts";
 import { quoted } from "../base/text.ts";
-import { fileKind } from "../files/read.ts";
 import { type Host, variableOf } from "../host/host.ts";
 import type { LegacyState } from "../session/legacy.ts";
 import { readBinding, readCurrent } from "../session/read.ts";
 import type { Owner, Session, SessionEntry } from "../session/store.ts";
 import { decodeDefinition, findDuplicateId } from "../workflow/definition.ts";
 import { fillTexts } from "../workflow/template.ts";
-import type { SessionState, Workflow } from "../workflow/types.ts";
+import type { Workflow } from "../workflow/types.ts";
 import {
   type Names,
   openRepository,
@@ -229,38 +227,24 @@ export async function workflowOf(
   { found }: Repository,
   { id, state }: Session,
 ): Promise<Pick<OpenedSession, "workflow" | "refusal">> {
-  if (state.definition !== null) {
-    const workflow = {
-      ...fillTexts(decodeDefinition(state.definition)),
-      session: id,
-    };
-    const refusal = ambiguousWorkflow(workflow, id) ??
-      await wrongVersion(workflow, null);
-    return { workflow, refusal: refusal ?? null };
+  if (state.definition === null) {
+    const { unpinnedWorkflow } = await import("./unpinned.ts");
+    return await unpinnedWorkflow(found.workingTree, id, state);
   }
-  const path = repositoryLayout(found.workingTree).workflow;
-  if (fileKind(path) === "file") {
-    const { foreignIn, readWorkflow } = await import("./load.ts");
-    try {
-      const parsed = (await readWorkflow(path)).workflow;
-      const workflow = { ...fillTexts(parsed), session: id };
-      const refusal = await wrongVersion(workflow, path) ?? null;
-      return { workflow, refusal };
-    } catch (error) {
-      // A file of another program is as good as none.
-      if (foreignIn(error) === undefined) throw error;
-    }
-  }
-  const refusal = misconfigured(
-    "no_workflow",
-    `Session "${id}" carries no workflow, and there is no workflow.yaml to take its rules from`,
-    "put the workflow.yaml it was started with back",
-  );
-  return { workflow: { ...workflowFromState(state), session: id }, refusal };
+  const workflow = {
+    ...fillTexts(decodeDefinition(state.definition)),
+    session: id,
+  };
+  const refusal = ambiguousWorkflow(workflow, id) ??
+    await wrongVersion(workflow, null);
+  return { workflow, refusal: refusal ?? null };
 }
 
 /** Loaded only for a workflow that asks for certain versions. */
-async function wrongVersion(workflow: Workflow, path: string | null) {
+export async function wrongVersion(
+  workflow: Workflow,
+  path: string | null,
+): Promise<OrcError | undefined> {
   if (workflow.orc === null) return undefined;
   const { versionRefusal } = await import("./version.ts");
   return await versionRefusal(workflow, path);
@@ -284,19 +268,4 @@ function ambiguousWorkflow(
       details: { ...duplicate },
     },
   );
-}
-
-/** What the state names, with the usual rules; nothing may be skipped. */
-export function workflowFromState(state: SessionState): Workflow {
-  const phases = state.phases.map(({ id, items }) =>
-    jsonObject({
-      id,
-      name: id,
-      items: items.map((item) =>
-        jsonObject({ id: item.id, name: item.id, skippable: false })
-      ),
-    })
-  );
-  const { workflowType: name, workflowVersion: version } = state;
-  return decodeDefinition(jsonObject({ name, version, phases }));
 }

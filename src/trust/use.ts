@@ -1,3 +1,4 @@
+import { findStale } from "../checks/stale.ts";
 import type { Host } from "../host/host.ts";
 import { doneElsewhere } from "../replay/elsewhere.ts";
 import type { SessionPlace } from "../repository/open.ts";
@@ -5,7 +6,6 @@ import { overridesIn, overrideText } from "../repository/overrides.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { type Contradiction, traceSession } from "../session/trace.ts";
 import type { SessionStatus } from "../workflow/types.ts";
-import { findStale } from "./receipts.ts";
 
 /** Why nobody should rely on what a session says: those of {@linkcode Contradiction}, and of its checks and its end. */
 export interface TrustFinding {
@@ -83,7 +83,7 @@ export async function verifySession(
     ),
     ...overridesIn(state.metadata).filter(({ loosens }) => loosens)
       .map((override) => finding("loosened", overrideText(override))),
-    ...(await findStale(host, opened)).map(({ itemId, message }) =>
+    ...(await findStale(host, opened)).stale.map(({ itemId, message }) =>
       finding("stale", message, itemId)
     ),
     ...ending(state.status),

@@ -1,7 +1,7 @@
 import { OrcError, refused } from "../base/error.ts";
 import type { EvidenceSummary, NextStep, Summary } from "../engine/standing.ts";
 import { isClosed } from "../engine/state.ts";
-import { summarize } from "../engine/summary.ts";
+import { summarize, summarizeItems } from "../engine/summary.ts";
 import { type Host, variableOf } from "../host/host.ts";
 import {
   openRepository,
@@ -17,8 +17,8 @@ import {
 } from "../repository/select.ts";
 import type { SessionEntry } from "../session/store.ts";
 import { type EvidenceField, evidenceFields } from "../workflow/evidence.ts";
-import type { SessionState } from "../workflow/types.ts";
-import { readStatus } from "./status.ts";
+import type { Item, SessionState } from "../workflow/types.ts";
+import { readStatus, type Status } from "./status.ts";
 
 /** What to do next in a session, and all an agent needs to know for it. */
 export interface Next extends
@@ -48,9 +48,11 @@ export interface NextEvidence extends EvidenceSummary {
 }
 
 /**
- * Reads what to do next: one item, and the evidence it asks for. Takes no lock and writes nothing.
+ * Reads what to do next: one item, and the evidence it asks for. Where nothing is left to do but to go
+ * on, it looks whether the files are still those that checks saw, and where not, the next thing is to run
+ * such a check again. Takes no lock and writes nothing.
  *
- * Requires `--allow-read`.
+ * Requires `--allow-read` and, to compare files, `--allow-run` of git.
  *
  * @throws {OrcError} what {@linkcode readStatus} throws
  */
@@ -58,7 +60,12 @@ export async function readNext(
   host: Host,
   options: SessionOptions = {},
 ): Promise<Next> {
-  const status = await readStatus(host, options);
+  const seen = await readStatus(host, options);
+  const { action } = seen.next ?? {};
+  const isEnd = action === "advance" || action === "finish";
+  const status = isEnd
+    ? { ...seen, ...await renewalBefore(host, options, seen) }
+    : seen;
   return {
     place: status.place,
     warnings: status.warnings,
@@ -71,6 +78,35 @@ export async function readNext(
     rejections: status.rejections,
     next: status.next,
     evidence: evidenceOf(status.next),
+  };
+}
+
+/** The check that is to be run again before the session can go on, if there is one. */
+async function renewalBefore(
+  host: Host,
+  options: SessionOptions,
+  { warnings, phaseId, next }: Pick<Status, "warnings" | "phaseId" | "next">,
+): Promise<Partial<Pick<Status, "warnings" | "next">>> {
+  const { findStale, renewalOf, staleWarning } = await import(
+    "../checks/stale.ts"
+  );
+  const opened = await openSession(host, options, {});
+  const { workflow, session: { state } } = opened;
+  const here = workflow.phases.filter(({ id }) =>
+    next?.action === "finish" || id === phaseId
+  );
+  const isAsked = (item: Item) =>
+    item.required && here.some(({ items }) => items.includes(item));
+  const [first] = (await findStale(host, opened, isAsked)).stale;
+  if (first === undefined) return {};
+  const item = here.flatMap((phase) => summarizeItems(workflow, state, phase))
+    .find(({ id }) => id === first.itemId);
+  const command = renewalOf(first);
+  return {
+    warnings: [...warnings, staleWarning(first)],
+    ...item && {
+      next: { action: "complete", item, command, human: false },
+    },
   };
 }
 

@@ -9,7 +9,7 @@ import { epochMsOf } from "../base/time.ts";
 import type { Action } from "../engine/action.ts";
 import { decide } from "../engine/decide.ts";
 import { agentIn } from "../engine/event.ts";
-import { currentPhase, itemStateOf, phaseStateOf } from "../engine/state.ts";
+import { pendingItem } from "../engine/state.ts";
 import type { Summary } from "../engine/standing.ts";
 import { summarize } from "../engine/summary.ts";
 import { fileKind } from "../files/read.ts";
@@ -138,14 +138,14 @@ async function whatIsAsked(
 
 /** Says what was given to an item that was done already, and is kept nowhere. */
 export function droppedBy(
-  { workflow, session: { state } }: OpenedSession,
+  { session: { state } }: OpenedSession,
   changed: Changed,
   itemId: string,
   given: { readonly notes: string | null; readonly evidence?: JsonValue },
 ): readonly string[] {
   if (changed.changed) return [];
-  const phaseState = phaseStateOf(state, currentPhase(workflow, state));
-  const before = itemStateOf(phaseState, itemId);
+  const before = state.phases.flatMap(({ items }) => items)
+    .find(({ id }) => id === itemId) ?? pendingItem(itemId);
   const { notes, evidence } = given;
   const textOf = (value: JsonValue) => JSON.stringify(plainOf(value));
   const dropped = [

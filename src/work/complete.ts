@@ -1,5 +1,6 @@
 import { orElse, refused } from "../base/error.ts";
 import { isWithin } from "../base/path.ts";
+import { countOf, listOf, quoted } from "../base/text.ts";
 import {
   type CheckEnvironment,
   isCheckEnvironment,
@@ -7,7 +8,8 @@ import {
 } from "../checks/environment_rules.ts";
 import { keepOutput, type KeptOutput, outputText } from "../checks/outputs.ts";
 import { runCheck } from "../checks/run.ts";
-import { readTree, type TreeIdentity } from "../checks/tree.ts";
+import { findStale, mayAskGit, NO_GIT } from "../checks/stale.ts";
+import { compareTree, readTree, type TreeIdentity } from "../checks/tree.ts";
 import type { ActionOf } from "../engine/action.ts";
 import {
   checkToRun,
@@ -16,8 +18,8 @@ import {
 } from "../engine/check.ts";
 import { approvalPending } from "../engine/item.ts";
 import { encodeReceipt, type Receipt } from "../engine/receipt.ts";
-import { findItem } from "../engine/situation.ts";
-import { isGranted, realOrGiven } from "../files/read.ts";
+import { findChecked } from "../engine/situation.ts";
+import { realOrGiven } from "../files/read.ts";
 import { type Host, type ProgramProgress, variableOf } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import {
@@ -43,7 +45,7 @@ import { type EvidenceSource, readEvidence } from "./evidence.ts";
 
 /** An item to complete. */
 export interface CompleteOptions extends SessionOptions {
-  /** An item of the current phase. */
+  /** An item of the current phase, or of an earlier one that a command checks. */
   readonly itemId: string;
   /** What was done; at most 2000 characters. */
   readonly notes?: string;
@@ -62,14 +64,17 @@ export interface CompleteOptions extends SessionOptions {
 export interface Completed extends Changed {
   /** Id of the item. */
   readonly itemId: string;
-  /** The check orc ran; null when none was needed or the item was completed before. */
+  /** The check orc ran; null when none was needed, or the one from before still holds. */
   readonly check: CheckResult | null;
+  /** Whether it was completed before, and its check passed on the files as they are now. */
+  readonly renewed: boolean;
 }
 
 /**
  * Completes an item of the current phase, after running its check. The check runs without any lock;
  * then the rules are applied to the session as it is by then. A failed check is counted and logged
- * before the error is thrown. Completing what is completed does nothing. Where the supervision mode
+ * before the error is thrown. Completing what is completed does nothing, unless its check saw other
+ * files than there are now: then it runs again, and where it fails the item is open again. Where the supervision mode
  * lets a manual gate pass without a human, it is skipped; if a human is given time to answer, the
  * first call only starts the clock.
  *
@@ -137,8 +142,12 @@ export async function completeItem(
   output?.settle(changed.changed);
   const item = changed.summary.items.find(({ id }) => id === itemId);
   if (result && !result.passed && changed.changed) {
-    const failed = findItem(workflow, session.state, itemId).item;
-    throw failedCheck(failed, result, item?.tries ?? 1);
+    const { item: failed, itemState } = findChecked(
+      workflow,
+      session.state,
+      itemId,
+    );
+    throw failedCheck(failed, result, item?.tries ?? itemState.retryCount + 1);
   }
   // A clock that was started is stored, and reported like every later try before its end.
   if (item?.passesAt) throw approvalPending(workflow, itemId, item.passesAt);
@@ -148,6 +157,7 @@ export async function completeItem(
     warnings: [...warnings, ...changed.warnings, ...dropped],
     itemId,
     check: result ?? null,
+    renewed: changed.changed && action.renews === true,
   };
 }
 
@@ -178,7 +188,14 @@ async function judgedAction(
   };
   const { evidence: source } = options;
   const evidence = await readEvidence(host, source, schema, permit);
-  const request = { itemId, notes, evidence, skipVerify };
+  const renews = !skipVerify && await isStale(host, opened, itemId);
+  const request = {
+    itemId,
+    notes,
+    evidence,
+    skipVerify,
+    ...renews && { renews },
+  };
   const check = checkToRun(workflow, session.state, request);
   // A check that runs no program gets nothing and prints nothing.
   const secrets = item !== undefined && check.type === "command"
@@ -219,13 +236,26 @@ async function judgedAction(
       return undefined;
     },
   );
+  if (result.passed && seen?.id) {
+    warnings.push(...await changedMeanwhile(host, repository, item, seen.id));
+  }
   const named = {
     ...receipt,
-    ...seen && treeReceipt(seen, item?.inputs ?? []),
+    ...seen && treeReceipt(seen, item?.inputs),
     output: output?.path ?? null,
   };
   const action = { ...complete, result, receipt: encodeReceipt(named) };
   return { action, output, warnings };
+}
+
+/** Whether an item is completed, and its check saw other files than there are now. */
+async function isStale(
+  host: Host,
+  opened: OpenedSession,
+  itemId: string,
+): Promise<boolean> {
+  const { stale } = await findStale(host, opened, ({ id }) => id === itemId);
+  return stale.length > 0;
 }
 
 /** Says so where a check that ran proves nothing, since it could not have failed. */
@@ -246,21 +276,45 @@ async function treeSeen(
   item: Item | undefined,
   signal: AbortSignal | undefined,
 ): Promise<TreeIdentity> {
-  if (!isGranted({ name: "run", command: "git" })) {
-    return { id: null, reason: "Git lists the files, and may not run" };
+  if (!mayAskGit()) return { id: null, reason: NO_GIT };
+  const inputs = item?.inputs;
+  if (inputs?.length === 0) {
+    return { id: null, reason: "Its item depends on no file" };
   }
   const site = { root: layout.root, workingTree: found.workingTree };
-  const inputs = item?.inputs.length ? item.inputs : undefined;
   return await readTree(host, site, { inputs, keeps: true, signal });
 }
 
+/** A check that writes what it is bound to would be stale at once, and nobody would know why. */
+async function changedMeanwhile(
+  host: Host,
+  { found, layout }: Repository,
+  item: Item | undefined,
+  treeId: string,
+): Promise<readonly string[]> {
+  const site = { root: layout.root, workingTree: found.workingTree };
+  const options = { inputs: item?.inputs, limit: MAX_CHANGED };
+  const [change] = await compareTree(host, site, [treeId], options);
+  if (item === undefined || change?.isSame !== false) return [];
+  const { names, count } = change;
+  const files = countOf(count ?? names.length, "file");
+  return [
+    `${files} changed while the check of item "${item.id}" ran (${
+      listOf(names.map(quoted), MAX_CHANGED)
+    }), and it did not see them; what it writes itself, let git ignore, or the item leave out (inputs: ["!coverage/**"])`,
+  ];
+}
+
+/** Files that changed meanwhile, and are named at once. */
+const MAX_CHANGED = 3;
+
 function treeReceipt(
   seen: TreeIdentity,
-  inputs: readonly string[],
+  inputs: readonly string[] | undefined,
 ): Pick<Receipt, "tree" | "treeReason"> {
   if (seen.id === null) return { tree: null, treeReason: seen.reason };
   const { id, kind } = seen;
-  const tree = { id, kind, ...inputs.length > 0 && { inputs } };
+  const tree = { id, kind, ...inputs && { inputs } };
   return { tree, treeReason: null };
 }
 

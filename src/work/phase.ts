@@ -1,8 +1,15 @@
 import { corrupt } from "../base/error.ts";
 import { sessionLayout } from "../base/layout.ts";
 import { listOf, minutesBetween, uncapitalised } from "../base/text.ts";
+import { assertFresh } from "../checks/stale.ts";
 import type { Action } from "../engine/action.ts";
-import { currentPhase, nextPhase, phaseStateOf } from "../engine/state.ts";
+import {
+  currentPhase,
+  nextPhase,
+  phaseBlockers,
+  phaseStateOf,
+  sessionBlockers,
+} from "../engine/state.ts";
 import { type LeftOut, leftOutIn } from "../engine/phase.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -43,9 +50,12 @@ export interface Advanced extends Ended {
  * Leaves the current phase and enters the next. In a last phase that is done it does nothing. Not
  * safe to repeat: a second call leaves the next phase too, if nothing in it is open.
  *
- * Requires `--allow-read` and `--allow-write`.
+ * Requires `--allow-read`, `--allow-write` and, where checks ran commands, `--allow-run` of git: without
+ * it files are not compared, and a warning says so.
  *
  * @throws {OrcError} `blocked` (refused) if something is still open; `details.blockers` says what
+ * @throws {OrcError} `check_stale` (refused) if the check of a required item saw other files than
+ *   there are now: {@linkcode completeItem} runs it again; `details.items` says which files
  * @throws {OrcError} `phase_left` (conflict) if another process left the phase meanwhile
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it is forced and no
  *   human says yes; a try without a human is logged
@@ -61,13 +71,19 @@ export async function advancePhase(
   const request = `leave phase "${from}" by force`;
   const act = force ? { request, confirmation: from } : undefined;
   const action: Action = { type: "advance", force };
-  const changed = await applyAction(host, opened, action, act);
   const { state } = session;
   const to = nextPhase(workflow, state)?.id ?? null;
   const phase = currentPhase(workflow, state);
+  const isJudged = !force && to !== null &&
+    phaseBlockers(state, phase).length === 0;
+  const unknown = isJudged
+    ? await assertFresh(host, opened, `leave phase "${from}"`, phase.items)
+    : [];
+  const changed = await applyAction(host, opened, action, act);
   const { startedAt } = phaseStateOf(state, phase);
   return {
     ...changed,
+    warnings: [...changed.warnings, ...unknown],
     from,
     to,
     skipped: leftOutIn(state, [phase]),
@@ -124,10 +140,13 @@ export interface AbandonOptions extends SessionOptions {
  * Ends a session whose phases, all of them, are done, and whose state is what its events lead to. A
  * closed session never changes again.
  *
- * Requires `--allow-read` and `--allow-write`.
+ * Requires `--allow-read`, `--allow-write` and, for sessions whose checks ran commands, `--allow-run` of
+ * git: without it files are not compared, and a warning says so.
  *
  * @throws {OrcError} `blocked` (refused) if something is still open in any phase;
  *   `details.blockers` says what
+ * @throws {OrcError} `check_stale` (refused) if the check of a required item saw other files than
+ *   there are now: {@linkcode completeItem} runs it again; `details.items` says which files
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it is forced and no
  *   human says yes; a try without a human is logged
  * @throws {OrcError} `notes_too_long` (usage), or `session_closed` (refused) if it was ended before
@@ -141,6 +160,12 @@ export async function finishSession(
   const { notes = null, force = false } = options;
   const opened = await openSession(host, options, { notes: true, force: true });
   const unseen = await assertEarned(opened);
+  const { workflow, session: { state } } = opened;
+  const isJudged = !force && sessionBlockers(workflow, state).length === 0;
+  const items = workflow.phases.flatMap((phase) => phase.items);
+  const unknown = isJudged
+    ? await assertFresh(host, opened, "finish the session", items)
+    : [];
   const request = "finish an incomplete session";
   const act = force ? { request, confirmation: "finish" } : undefined;
   const action: Action = { type: "finish", notes, force };
@@ -149,8 +174,9 @@ export async function finishSession(
     opened,
     await applyAction(host, opened, action, act),
   );
-  const others = await overrideWarnings(opened.session.state.metadata);
-  return { ...done, warnings: [...done.warnings, ...unseen, ...others] };
+  const others = await overrideWarnings(state.metadata);
+  const warnings = [...done.warnings, ...unseen, ...unknown, ...others];
+  return { ...done, warnings };
 }
 
 /** Things that count and orc did not see, named at once; orc verify names all. */

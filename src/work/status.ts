@@ -17,6 +17,12 @@ import {
 } from "../repository/select.ts";
 import { shownName } from "../session/read.ts";
 
+/** What of a session is looked at. */
+export interface StatusOptions extends SessionOptions {
+  /** Also compares the files that checks saw with those that are there, which runs git. */
+  readonly check?: boolean;
+}
+
 /** Where a session stands. */
 export interface Status extends Summary {
   /** Which session it is, and where. */
@@ -43,19 +49,23 @@ export interface Status extends Summary {
 /**
  * Reads where a session stands. Takes no lock, writes nothing, and works in a read-only directory.
  *
- * Requires `--allow-read`.
+ * Requires `--allow-read` and, with `check`, `--allow-run` of git.
  *
  * @throws {OrcError} `no_session` or `no_such_session` (not_found), `invalid_json` or
  *   `invalid_state` (corrupt)
  */
 export async function readStatus(
   host: Host,
-  options: SessionOptions = {},
+  options: StatusOptions = {},
 ): Promise<Status> {
-  const opened = await openSession(host, options, {});
+  const opened = await openSession(host, options, { check: true });
   const { session, source, workflow, place, repository } = opened;
   const legacy = session.legacyPath !== null;
   const warnings = await warningsOf(opened);
+  if (options.check) {
+    const { staleWarnings } = await import("../checks/stale.ts");
+    warnings.push(...await staleWarnings(host, opened));
+  }
   return {
     ...summarize(workflow, session.state),
     place,

@@ -100,6 +100,12 @@ phases:
         notes:
           - No stubs, no commented-out code, no unrelated edits; where the plan was wrong, correct it too
 ${build ? `        ${checkOf(build)}\n` : ""}\
+      - id: docs_current
+        name: Documents say what is true now
+        description: README, changelog, examples and comments agree with the change
+        step_type: documented
+        notes:
+          - Search the repository for the names that changed
 ${otherBuilds.map(buildItem).join("")}\
 ${tests.length > 0 ? tests.map(testsPass).join("\n") : RECORDED_TESTS}
 ${lints.length > 0 ? lints.map(linterContent).join("\n") : CLEAN_DIFF}
@@ -156,12 +162,6 @@ ${tests.length > 0 ? tests.map(finalTests).join("\n") : SEEN_TESTS}
   - id: LEARN
     name: Learn
     items:
-      - id: docs_current
-        name: Documents say what is true now
-        description: README, changelog, examples and comments agree with the change
-        step_type: documented
-        notes:
-          - Search the repository for the names that changed
       - id: learnings
         name: Learnings kept
         description: What cost time and would cost it again, with the remedy
@@ -216,9 +216,10 @@ function checkOf({ setting, command, directory }: Step): string {
   const reference = `{{${setting}}}`;
   const plan = planCommand(reference, new Map([[setting, command]]));
   const check = runs(plan.kind === "invalid" ? command : reference);
-  return directory === ""
-    ? check
-    : `working_dir: ${scalarYaml(directory)}\n        ${check}`;
+  const place = directory === ""
+    ? ""
+    : `working_dir: ${scalarYaml(directory)}\n        `;
+  return `${place}inputs: ["!${TASKS}/**"]\n        ${check}`;
 }
 
 /** A run without tests proves nothing, and all tests of a project may take longer than other checks. */
@@ -229,7 +230,8 @@ function testCheckOf(step: Step): string {
 }
 
 /** What is asked for in writing is the session's own: an earlier task's must not pass the next one's checks. */
-const DIRECTORY = `docs/tasks/{{${SESSION_NAME}}}`;
+const TASKS = "docs/tasks";
+const DIRECTORY = `${TASKS}/{{${SESSION_NAME}}}`;
 const PLAN_FILE = `${DIRECTORY}/plan.md`;
 const REVIEW_FILE = `${DIRECTORY}/review.md`;
 const LEARNINGS_FILE = `${DIRECTORY}/learnings.md`;
@@ -268,18 +270,21 @@ function hasWords(
   name: string,
   length: number,
 ): string {
-  return runs(
+  const check = runs(
     `git grep --no-index -q -i -E -e '${BULLET}${start}.{${length}}' -- ${file}`,
     `${file} has ${name} with at least ${length} characters behind it`,
   );
+  // Such a file grows until the session ends: what was asked for had to be in it then.
+  return `inputs: []\n        ${check}`;
 }
 
 /** A check that lists the file only if it is there without an open box; listing nothing is failing. */
 function hasNoOpenBox(file: string): string {
-  return runs(
+  const check = runs(
     `git grep --no-index -L -E -e '${BULLET}[[] []]' -- ${file}`,
     `${file} is there and has no open box "- [ ]" left`,
   );
+  return `inputs: ["${file}"]\n        ${check}`;
 }
 
 /** Words that YAML 1.1 would not take for a string. */
@@ -312,6 +317,9 @@ const HEADER = `\
 # The checks use "git grep --no-index": unlike file_exists it looks into the
 # file, and it works the same on Linux, macOS and Windows, in a git repository
 # and outside.
+#
+# inputs names the files that a result depends on, none with []. Where they
+# change, the check runs again before the session can be finished.
 #
 # Change whatever does not fit, then run: orc validate
 # A session that has started keeps the workflow it started with.
@@ -387,6 +395,7 @@ const CLEAN_DIFF = `\
         step_type: documented
         notes:
           - Skip it only outside a git repository, or before the first commit
+        inputs: ["!${TASKS}/**"]
         verification:
           type: command
           command: git diff --check HEAD

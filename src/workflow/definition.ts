@@ -84,6 +84,7 @@ function decodePhase(place: Place): Phase {
 function decodeItem(place: Place): Item {
   readObject(place);
   const timeout = field(place, "timeout_seconds");
+  const inputs = field(place, "inputs");
   return {
     id: readText(field(place, "id")),
     name: readText(field(place, "name")),
@@ -104,7 +105,7 @@ function decodeItem(place: Place): Item {
     workingDir: readTextOrNull(field(place, "working_dir")),
     secrets: readTexts(field(place, "secrets")),
     env: readTexts(field(place, "env")),
-    inputs: readTexts(field(place, "inputs")),
+    inputs: inputs.value === undefined ? undefined : readTexts(inputs),
   };
 }
 

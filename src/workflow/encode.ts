@@ -53,7 +53,7 @@ function encodeItem(item: Item): JsonObject {
   if (item.workingDir !== null) fields.push(["working_dir", item.workingDir]);
   if (item.secrets.length > 0) fields.push(["secrets", item.secrets]);
   if (item.env.length > 0) fields.push(["env", item.env]);
-  if (item.inputs.length > 0) fields.push(["inputs", item.inputs]);
+  if (item.inputs !== undefined) fields.push(["inputs", item.inputs]);
   return new Map(fields);
 }
 

@@ -426,7 +426,7 @@ function* aboutItem(
     const message = "Variables of an item that runs no command have no effect";
     yield warningAt([...path, "env"], "env_without_effect", message);
   }
-  if (inputs.length > 0 && verification.type !== "command") {
+  if (inputs !== undefined && verification.type !== "command") {
     const message = "Inputs of an item that runs no command have no effect";
     yield warningAt([...path, "inputs"], "inputs_without_effect", message);
   }

@@ -85,7 +85,6 @@ const patterns = v.optional(
     ),
     expected("a list of patterns"),
   ),
-  [],
 );
 
 const integer = v.pipe(
@@ -324,7 +323,7 @@ export const WORKFLOW_KEYS = {
     env:
       "Names of variables that the command gets although they change what a command means, such as PYTHONPATH.",
     inputs:
-      "What the command depends on, as patterns of paths below the working tree, such as src/** and !docs/tasks/**: its result holds as long as these files stay. All files without it.",
+      "What the command depends on, as patterns of paths below the working tree, such as src/** and !docs/tasks/**: its result holds as long as these files stay. All files without it; with an empty list none, for what only counts at its moment.",
   },
   verification: {
     type:

@@ -36,6 +36,7 @@ export function fillTexts(workflow: Workflow): Workflow {
     },
     notes: item.notes.map(fill),
     evidencePrompt: fillSome(item.evidencePrompt),
+    inputs: item.inputs?.map(fill),
   });
   const fillPhase = (phase: Phase): Phase => ({
     ...phase,

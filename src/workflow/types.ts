@@ -108,8 +108,8 @@ export interface Item {
   readonly secrets: readonly string[];
   /** Names of variables that its check gets although they change what a command means. */
   readonly env: readonly string[];
-  /** Patterns of the files that its check depends on; empty means the whole working tree. */
-  readonly inputs: readonly string[];
+  /** Patterns of the files that its check depends on, none where there are none; undefined means the whole working tree. */
+  readonly inputs: readonly string[] | undefined;
 }
 
 /** One stage of a workflow. In workflow.yaml the keys are these names in snake case. */

@@ -188,16 +188,37 @@ Deno.test("checkToRun() names the check of an open item, and runs nothing else",
   assertEquals(typesFor("pending", true), nothing);
 });
 
+Deno.test("checkToRun() runs a command again that was passed, in an earlier phase too, where it is asked to", () => {
+  const request = { itemId: "command", notes: null, skipVerify: false };
+  const done = withItemFields(workflow, started, "command", {
+    status: "completed",
+  });
+  const later = inPhase(workflow, done, "LEARN");
+  const typesOf = (state: typeof started, itemId: string) =>
+    [false, true].map((renews) =>
+      checkToRun(workflow, state, { ...request, itemId, renews }).type
+    );
+  assertEquals(typesOf(done, "command"), ["none", "command"]);
+  assertEquals(typesOf(later, "command"), ["none", "command"]);
+  const skipped = withItemFields(workflow, started, "command", {
+    status: "skipped",
+  });
+  assertEquals(typesOf(skipped, "command"), ["none", "none"]);
+});
+
 Deno.test("checkToRun() refuses before a check runs in vain", () => {
   const command = { notes: null, itemId: "command", skipVerify: false };
   const closed = { ...started, status: "completed" } as const;
+  const later = inPhase(workflow, started, "LEARN");
   const codes = [
     () => checkToRun(workflow, closed, command),
-    () => checkToRun(workflow, inPhase(workflow, started, "LEARN"), command),
+    () => checkToRun(workflow, later, { ...command, itemId: "file" }),
+    () => checkToRun(workflow, started, { ...command, itemId: "lessons" }),
     () => checkToRun(workflow, started, { ...command, itemId: "comand" }),
   ].map((run) => orcErrorOf(run).code);
   assertEquals(codes, [
     "session_closed",
+    "item_in_other_phase",
     "item_in_other_phase",
     "no_such_item",
   ]);

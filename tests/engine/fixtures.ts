@@ -71,7 +71,7 @@ export function itemOf(id: string, fields: Partial<Item> = {}): Item {
     workingDir: null,
     secrets: [],
     env: [],
-    inputs: [],
+    inputs: undefined,
     ...fields,
   };
   const isStrict = item.stepType === "gate" || item.stepType === "required";

@@ -117,6 +117,56 @@ Deno.test("decide() marks any other item as failed until its check passes", () =
   });
 });
 
+Deno.test("decide() renews what its check passed again, and opens what it did not", () => {
+  for (const stepType of ["gate", "required"] as const) {
+    const workflow = workflowWith(
+      itemOf("x", { stepType, verification: COMMAND }),
+    );
+    const first = act(workflow, sessionOf(workflow), {
+      ...complete("x", { result: commandResult(true) }),
+      notes: "Done",
+    }, NOBODY);
+    const again = (passed: boolean) =>
+      act(workflow, first.state, {
+        ...complete("x", { result: commandResult(passed) }),
+        renews: true,
+        notes: passed ? "Again" : null,
+      }, NOBODY);
+    const [good, bad] = [again(true), again(false)];
+    const kind = stepType === "gate" ? "gate" : "verification";
+    assertEquals(typesOf(good.events), [`${kind}_passed`]);
+    assertEquals(typesOf(bad.events), [`${kind}_failed`]);
+    for (const { events: [event] } of [good, bad]) {
+      assertEquals(event?.details.get("renewed"), true);
+    }
+    const { status, completedAt, notes } = itemIn(good.state, "x");
+    assertEquals([status, completedAt, notes], ["completed", AT, "Again"]);
+    const open = itemIn(bad.state, "x");
+    assertEquals(
+      [open.status, open.completedAt, open.retryCount],
+      [stepType === "gate" ? "pending" : "failed", null, 1],
+    );
+  }
+});
+
+Deno.test("decide() renews nothing that a human gave, and nothing that was not asked for", () => {
+  const workflow = workflowWith(
+    itemOf("x", { stepType: "gate", verification: MANUAL }),
+  );
+  const approved = act(workflow, sessionOf(workflow), APPROVE, HUMAN).state;
+  const renewal = { ...complete("x"), renews: true };
+  assertEquals(typesOf(act(workflow, approved, renewal, NOBODY).events), []);
+  const checked = workflowWith(itemOf("x", { verification: COMMAND }));
+  const done = act(
+    checked,
+    sessionOf(checked),
+    complete("x", { result: commandResult(true) }),
+    NOBODY,
+  ).state;
+  const twice = complete("x", { result: commandResult(false) });
+  assertEquals(typesOf(act(checked, done, twice, NOBODY).events), []);
+});
+
 Deno.test("decide() verifies a gate as it is written, a file too", () => {
   const outcomes = [false, true].map((passed) => {
     const action = complete("x", { result: fileResult(passed) });

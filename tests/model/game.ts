@@ -14,6 +14,7 @@ export const RULES = [
   "done is done",
   "strict phases have an order",
   "gates need their check",
+  "a check runs again",
   "a failed gate stays as it was",
   "failures are counted",
   "manual gates need a human",
@@ -108,9 +109,26 @@ export function lookUp(
   return { item, card: cardOf(board, itemId) };
 }
 
+/** An item of the current phase, or of one before that orc can check by itself. */
+export function lookUpChecked(
+  game: Game,
+  itemId: string,
+): ReturnType<typeof lookUp> {
+  const { definition, board } = game;
+  const item = definition.phases.slice(0, board.current)
+    .flatMap(({ items }) => items)
+    .find(({ id, verification }) =>
+      id === itemId && verification?.type === "command"
+    );
+  return item === undefined
+    ? lookUp(game, itemId)
+    : { item, card: cardOf(board, itemId) };
+}
+
 /** In a strict phase nobody touches an item while a required one before it is open. */
 export function objectToOrder(game: Game, item: ItemText): void {
-  const { phase_type, items } = phaseNow(game);
+  const home = game.definition.phases.find(({ items }) => items.includes(item));
+  const { phase_type, items } = home ?? phaseNow(game);
   const earlier = items.slice(0, Math.max(0, items.indexOf(item)));
   const waits = phase_type === "strict" &&
     earlier.some((other) =>

@@ -12,6 +12,8 @@ export type Act =
     readonly skipVerify: boolean;
     readonly notes: number;
     readonly evidence: number | null;
+    /** Because files changed since the check passed. */
+    readonly renews: boolean;
   }
   | {
     readonly type: "skip";

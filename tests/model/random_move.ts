@@ -79,6 +79,7 @@ function helpfulItemAct(
     skipVerify: false,
     notes: 2,
     evidence: fittingEvidence(item),
+    renews: chance(pick, 4),
   };
 }
 
@@ -137,6 +138,7 @@ function anyItemAct(pick: Pick, item: string): Act {
         skipVerify: chance(pick, 3),
         notes,
         evidence: chance(pick, 2) ? null : pick(EVIDENCE.length),
+        renews: chance(pick, 2),
       };
   }
 }

@@ -128,6 +128,7 @@ function completeAction(
     : EVIDENCE[act.evidence]?.value;
   return {
     type: "complete",
+    renews: act.renews,
     itemId: act.item,
     notes: notesAt(act.notes),
     ...(evidence === undefined ? {} : { evidence }),

@@ -13,6 +13,7 @@ import {
   type Game,
   isOn,
   lookUp,
+  lookUpChecked,
   needHuman,
   objectToOrder,
   phaseNow,
@@ -51,8 +52,12 @@ export function startItem(
 
 export function complete(game: Game, act: ActOf<"complete">): Events {
   const notes = notesOf(game, act.notes);
-  const { item, card } = lookUp(game, act.item);
-  if (card.status === "completed") return [];
+  const { item, card } = lookUpChecked(game, act.item);
+  const isAgain = card.status === "completed";
+  const isRenewal = act.renews && !act.skipVerify &&
+    item.verification?.type === "command" &&
+    isOn(game, "a check runs again");
+  if (isAgain && !isRenewal) return [];
   const isSkipped = card.status === "skipped";
   refuseIf(game, isSkipped, {
     rule: "done is done",
@@ -76,6 +81,14 @@ export function complete(game: Game, act: ActOf<"complete">): Events {
     return [...evidenced, end(game, card, { notes, byHuman: act.skipVerify })];
   }
   const checked = check(game, item, { card, passes: act.passes });
+  if (isAgain && act.passes) {
+    card.notes = notes ?? card.notes;
+    return [...evidenced, ...checked];
+  }
+  if (isAgain) {
+    card.completedAt = null;
+    card.status = isGate(item) ? "pending" : "failed";
+  }
   return act.passes
     ? [...evidenced, ...checked, end(game, card, { notes })]
     : [...evidenced, ...checked];
