@@ -242,7 +242,7 @@ export interface ErrorDetails {
   };
   /** The items whose checks saw other files, with some of those that changed. */
   readonly check_stale: {
-    readonly items: readonly {
+    readonly stale: readonly {
       readonly itemId: string;
       readonly paths: readonly string[];
     }[];

@@ -86,17 +86,15 @@ export async function assertFresh(
   host: Host,
   opened: OpenedSession,
   act: string,
-  items: readonly Item[],
+  asked: readonly Item[],
 ): Promise<readonly string[]> {
-  const isAsked = (item: Item) => item.required && items.includes(item);
+  const isAsked = (item: Item) => item.required && asked.includes(item);
   const { stale, unknown } = await findStale(host, opened, isAsked);
   if (stale.length === 0) return unknownTexts(unknown);
   const messages = stale.map(({ message }) => uncapitalised(message));
   throw refused("check_stale", `Cannot ${act}: ${messages.join("; ")}`, {
     hint: `run again: ${stale.map(renewalOf).join("; ")}`,
-    details: {
-      items: stale.map(({ itemId, paths }) => ({ itemId, paths })),
-    },
+    details: { stale: stale.map(({ itemId, paths }) => ({ itemId, paths })) },
   });
 }
 

@@ -55,7 +55,7 @@ export interface Advanced extends Ended {
  *
  * @throws {OrcError} `blocked` (refused) if something is still open; `details.blockers` says what
  * @throws {OrcError} `check_stale` (refused) if the check of a required item saw other files than
- *   there are now: {@linkcode completeItem} runs it again; `details.items` says which files
+ *   there are now: {@linkcode completeItem} runs it again; `details.stale` says which files
  * @throws {OrcError} `phase_left` (conflict) if another process left the phase meanwhile
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it is forced and no
  *   human says yes; a try without a human is logged
@@ -146,7 +146,7 @@ export interface AbandonOptions extends SessionOptions {
  * @throws {OrcError} `blocked` (refused) if something is still open in any phase;
  *   `details.blockers` says what
  * @throws {OrcError} `check_stale` (refused) if the check of a required item saw other files than
- *   there are now: {@linkcode completeItem} runs it again; `details.items` says which files
+ *   there are now: {@linkcode completeItem} runs it again; `details.stale` says which files
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it is forced and no
  *   human says yes; a try without a human is logged
  * @throws {OrcError} `notes_too_long` (usage), or `session_closed` (refused) if it was ended before

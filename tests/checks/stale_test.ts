@@ -55,7 +55,7 @@ inGit(
       message:
         'Cannot leave phase "BUILD": the check of item "tests" saw other files: 1 file changed since: "src/a"',
       hint: "run again: orc complete tests",
-      details: { items: [{ itemId: "tests", paths: ["src/a"] }] },
+      details: { stale: [{ itemId: "tests", paths: ["src/a"] }] },
     });
     const { next, warnings } = await readNext(host, { root });
     assertEquals(next?.command, "orc complete tests");
