@@ -31,6 +31,7 @@ import {
   measureStatusOfSources,
 } from "./bench/status.ts";
 import { measureTree } from "./bench/tree.ts";
+import { measureChain, measureReplay, measureVerify } from "./bench/trust.ts";
 import { measureUpdate } from "./bench/update.ts";
 
 const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
@@ -57,6 +58,8 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   "doctor-full": () => measureAmongSessions(["doctor", "--full"], "< 11"),
   migrate: () => measureMigration(),
   tree: measureTree,
+  chain: measureChain,
+  replay: measureReplay,
 };
 
 /** Benches that take minutes: run only when they are named. */
@@ -73,6 +76,7 @@ const TEXTS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
 const LARGE_TEXTS: typeof TEXTS = {
   endurance: measureEndurance,
   "endurance-node": measureEnduranceOnNode,
+  "verify-log": measureVerify,
 };
 
 const wanted = Deno.args.length === 0

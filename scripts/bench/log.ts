@@ -31,28 +31,38 @@ export function measureLog(): Promise<readonly string[]> {
     writeEvents(sessionLayout(root, id).log);
     const lines: string[] = [];
     for (const command of COMMANDS) {
-      let peakMegabytes = 0;
-      const milliseconds = await timeOf(async () => {
-        peakMegabytes = await peakOf(root, command);
-      });
-      lines.push(
-        `orc ${command.join(" ")} over ${EVENTS} events: ${
-          milliseconds.toFixed(0)
-        } ms; peak memory ${
-          peakMegabytes.toFixed(0)
-        } MB (limit ${LIMIT_MEGABYTES} MB)`,
-      );
+      lines.push(await peakText(root, command, EVENTS));
     }
     return lines;
   });
+}
+
+/** Says how long a command takes over a log of so many events, and how much memory. */
+export async function peakText(
+  root: string,
+  command: readonly string[],
+  events: number,
+  exitCode = 0,
+): Promise<string> {
+  let peakMegabytes = 0;
+  const milliseconds = await timeOf(async () => {
+    peakMegabytes = await peakOf(root, command, exitCode);
+  });
+  const [time, memory] = [milliseconds, peakMegabytes].map((one) =>
+    one.toFixed(0)
+  );
+  return `orc ${
+    command.join(" ")
+  } over ${events} events: ${time} ms; peak memory ${memory} MB (limit ${LIMIT_MEGABYTES} MB)`;
 }
 
 /** Runs a command in a process of its own and returns the most memory it had at once. */
 async function peakOf(
   root: string,
   command: readonly string[],
+  exitCode: number,
 ): Promise<number> {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", WORKER, ...command],
     cwd: root,
     stdin: "null",
@@ -61,7 +71,7 @@ async function peakOf(
   }).output();
   const text = new TextDecoder().decode(stderr);
   const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(text) ?? [];
-  if (!success || kilobytes === undefined) throw new Error(text);
+  if (code !== exitCode || kilobytes === undefined) throw new Error(text);
   return Number(kilobytes) / 1024;
 }
 
