@@ -1,4 +1,5 @@
 import { denoHost } from "../../src/host/deno_host.ts";
+import type { Host } from "../../src/host/host.ts";
 import {
   forgetSession,
   listRecoverable,
@@ -39,6 +40,11 @@ function withGit(test: (root: string) => Promise<void>): Promise<void> {
     await addNote(host, { root, text: "The old API stays" });
     await test(root);
   });
+}
+
+/** The same machine, elsewhere. */
+function withWorkingDirectory(host: Host, workingDirectory: string): Host {
+  return { ...host, workingDirectory };
 }
 
 function removeState(root: string): void {
@@ -197,6 +203,33 @@ Deno.test("recoverSession() gives back every acknowledged update, whatever is re
       assertEquals(status.serial, serial);
     }
     assertEquals(await codesIn(root), ["session_open"]);
+  }));
+
+Deno.test("recoverSession() gives back what an agent did in a linked worktree that is removed", () =>
+  withGit(async (root) => {
+    const pick = pickerOf(16);
+    const tree = `${root}/wt`;
+    await git(root, "worktree", "add", "-q", "--detach", tree);
+    const there = withWorkingDirectory(host, tree);
+    const { place } = await startSession(there, {
+      task: "Add logout",
+      beside: true,
+    });
+    const { session = "" } = place;
+    for (let serial = 2; serial <= 40; serial++) {
+      const note = { session, text: `Note ${serial}` };
+      await addNote(there, note);
+      if (pick(4) > 0) continue;
+      await git(root, "worktree", "remove", "--force", tree);
+      if (pick(2) > 0) removeState(root);
+      await git(root, "worktree", "add", "-q", "--detach", tree);
+      const { sessions } = await listRecoverable(there);
+      for (const { session } of sessions) {
+        await recoverSession(there, { session });
+      }
+      const status = await readStatus(there, { session });
+      assertEquals(status.serial, serial);
+    }
   }));
 
 Deno.test("start removes what is kept of sessions that ended 30 days ago, and of no others", () =>
