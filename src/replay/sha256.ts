@@ -18,16 +18,25 @@ function firstPrimes(count: number): readonly number[] {
   return primes;
 }
 
+const FIRST_WORDS = Int32Array.from(
+  firstPrimes(8),
+  (prime) => fractionOf(Math.sqrt(prime)),
+);
+
+const HEX = Array.from(
+  { length: 256 },
+  (_, byte) => byte.toString(16).padStart(2, "0"),
+);
+
 let constants: Int32Array | undefined;
+
+/** Filled anew for each block: nothing waits in the middle of one. */
+const schedule = new Int32Array(ROUNDS);
 
 /** Hashes bytes that come in pieces. */
 export class Sha256 {
-  readonly #words = Int32Array.from(
-    firstPrimes(8),
-    (prime) => fractionOf(Math.sqrt(prime)),
-  );
+  readonly #words = FIRST_WORDS.slice();
   readonly #block = new Uint8Array(BLOCK_BYTES);
-  readonly #schedule = new Int32Array(ROUNDS);
   #lengthBytes = 0;
 
   update(bytes: Uint8Array): this {
@@ -51,10 +60,11 @@ export class Sha256 {
     const bits = new DataView(end.buffer, end.length - 8);
     bits.setBigUint64(0, BigInt(lengthBytes) * 8n);
     this.update(end);
-    return Array.from(
-      this.#words,
-      (word) => (word >>> 0).toString(16).padStart(8, "0"),
-    ).join("");
+    let digits = "";
+    for (const word of this.#words) {
+      for (const shift of [24, 16, 8, 0]) digits += HEX[word >>> shift & 0xff];
+    }
+    return digits;
   }
 
   #mix(): void {
@@ -62,7 +72,6 @@ export class Sha256 {
       firstPrimes(ROUNDS),
       (prime) => fractionOf(Math.cbrt(prime)),
     );
-    const schedule = this.#schedule;
     const block = new DataView(this.#block.buffer);
     for (let i = 0; i < 16; i++) schedule[i] = block.getInt32(i * 4);
     for (let i = 16; i < ROUNDS; i++) {

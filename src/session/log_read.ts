@@ -275,17 +275,17 @@ export function repeatFilter(
   } = {},
 ): IsRepeat {
   const size = Math.max(MIN_REMEMBERED_IDS, rememberedIds, known.length);
-  // Two short lists by turns: a set of texts costs far more memory in a long log.
-  let older: readonly string[] = [];
-  let newer = [...known];
+  // Two small sets by turns: one of all ids costs far more memory in a long log.
+  let older: ReadonlySet<string> = new Set();
+  let newer = new Set(known);
   return (id) => {
     if (id === "") return false;
-    if (newer.includes(id) || older.includes(id)) return true;
-    if (newer.length >= size) {
+    if (newer.has(id) || older.has(id)) return true;
+    if (newer.size >= size) {
       older = newer;
-      newer = [];
+      newer = new Set();
     }
-    newer.push(id);
+    newer.add(id);
     return false;
   };
 }
