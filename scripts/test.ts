@@ -32,10 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
   const flags = firstFlag < 0 ? [] : args.slice(firstFlag);
 
   Deno.mkdirSync(TEMPORARY_DIRECTORY, { recursive: true });
-  const results: Result[] = [];
-  for (const suite of chosenSuites(names)) {
-    results.push(await runSuite(suite, flags));
-  }
+  const results = await runSuites(chosenSuites(names), flags);
   if (names.length === 0) results.push(...forgotten());
   return report(results);
 }
@@ -54,13 +51,34 @@ function chosenSuites(names: readonly string[]): Suite[] {
   });
 }
 
+/**
+ * Suites that build into the clone run one after the other, and the rest, one after the other, beside
+ * them. What runs beside something else is shown once it is done.
+ */
+async function runSuites(
+  suites: readonly Suite[],
+  flags: readonly string[],
+): Promise<Result[]> {
+  const lanes = [false, true].map((builds) =>
+    suites.filter((suite) => (suite.builds ?? false) === builds)
+  ).filter((lane) => lane.length > 0);
+  const results = new Map<Suite, Result>();
+  await Promise.all(lanes.map(async (lane) => {
+    for (const suite of lane) {
+      results.set(suite, await runSuite(suite, flags, lanes.length > 1));
+    }
+  }));
+  return suites.flatMap((suite) => results.get(suite) ?? []);
+}
+
 async function runSuite(
   suite: Suite,
   flags: readonly string[],
+  isShownLater: boolean,
 ): Promise<Result> {
   const { name, paths } = suite;
   if (paths.length === 0) return broken(name, "has no tests yet");
-  console.log(`\n--- ${name}`);
+  if (!isShownLater) console.log(`\n--- ${name}`);
   const directory = `${Deno.cwd()}/${TEMPORARY_DIRECTORY}`;
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -75,8 +93,11 @@ async function runSuite(
     stdin: "null",
     stdout: "piped",
   }).spawn();
-  const output = await passOn(child.stdout);
+  const output = isShownLater
+    ? await new Response(child.stdout).text()
+    : await passOn(child.stdout);
   const { code } = await child.status;
+  if (isShownLater) console.log(`\n--- ${name}\n${output}`);
   return judge(name, output, code);
 }
 

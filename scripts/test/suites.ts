@@ -5,6 +5,8 @@ export interface Suite {
   readonly name: string;
   readonly paths: readonly string[];
   readonly flags: readonly string[];
+  /** Whether it builds into the clone, where two must not do so at once. */
+  readonly builds?: boolean;
   /** Whether it runs only when it is named: it needs what few machines have, or takes long. */
   readonly onlyNamed?: boolean;
 }
@@ -69,27 +71,27 @@ export function allSuites(): Suite[] {
     suite("crash", MACHINE),
     suite("faults", MACHINE),
     suite("parallel", MACHINE),
-    suite("runtimes", MACHINE),
-    suite("scripts", PROGRAMS),
-    suite("install", ANYTHING),
-    suite("npm", ANYTHING),
+    builds(suite("runtimes", MACHINE)),
+    builds(suite("scripts", PROGRAMS)),
+    builds(suite("install", ANYTHING)),
+    builds(suite("npm", ANYTHING)),
     onlyNamed(suite("projects", ANYTHING)),
     onlyNamed(suite("windows", ANYTHING)),
     onlyNamed(suite("filesystems", ANYTHING)),
-    suite("jsr", [...MACHINE, "--allow-net=127.0.0.1"]),
-    suite(
+    builds(suite("jsr", [...MACHINE, "--allow-net=127.0.0.1"])),
+    builds(suite(
       "top",
       MACHINE,
       testFilesIn("tests").filter((path) =>
         path !== JOURNEY && !isOfPureFile(path)
       ),
-    ),
-    suite("doc", ["--doc", ...MACHINE], [
+    )),
+    builds(suite("doc", ["--doc", ...MACHINE], [
       "mod.ts",
       "src",
       "README.md",
       "docs/library.md",
-    ]),
+    ])),
   ];
 }
 
@@ -108,6 +110,10 @@ function suite(
   paths: readonly string[] = [`tests/${name}`],
 ): Suite {
   return { name, flags, paths: paths.filter(exists) };
+}
+
+function builds(suite: Suite): Suite {
+  return { ...suite, builds: true };
 }
 
 function onlyNamed(suite: Suite): Suite {
