@@ -425,6 +425,7 @@ export type {
 } from "./src/workflow/problem.ts";
 export type { Action } from "./src/engine/action.ts";
 export type {
+  BaseCheck,
   Caller,
   CheckResult,
   Decision,

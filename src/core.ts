@@ -57,6 +57,7 @@ export {
 // Data of workflows, sessions and the log.
 export type { Action } from "./engine/action.ts";
 export type {
+  BaseCheck,
   Caller,
   CheckResult,
   Decision,

@@ -123,6 +123,7 @@ export type OrcErrorCode =
   | "not_enough_space"
   | "not_generated"
   | "not_healthy"
+  | "not_proved"
   | "not_set"
   | "not_streamed"
   | "not_verified"
@@ -249,6 +250,8 @@ export interface ErrorDetails {
   };
   /** The same, of a check that ended as it should, but ran no test. */
   readonly no_test_ran: ErrorDetails["check_failed"];
+  /** The same, of a check that ended as it should, but was not seen to fail on the base. */
+  readonly not_proved: ErrorDetails["check_failed"];
   /** The item, its schema, and what of it the evidence does not follow. */
   readonly evidence_invalid: {
     readonly itemId: string;

@@ -29,6 +29,8 @@ export interface CheckSite
   readonly environment?: CheckEnvironment;
   /** Names of variables that stay in its environment although they change what commands mean. */
   readonly env?: readonly string[];
+  /** The tree of the work, where the check runs in a copy: what it holds comes last on `PATH`, too. */
+  readonly copyOf?: string;
 }
 
 type FileCheck = Extract<RequiredCheck, { type: "file_exists" }>;
@@ -170,6 +172,7 @@ const NOTHING_RAN: Receipt = {
   testsRun: null,
   tree: null,
   treeReason: null,
+  proved: null,
 };
 
 /** What a program gets besides its command. */
@@ -184,15 +187,16 @@ interface Bounds {
 
 function boundsOf(
   host: Host,
-  { workingTree, environment: kind, env: named = [], ...bounds }:
+  { workingTree, environment: kind, env: named = [], copyOf, ...bounds }:
     & CheckSite
     & { readonly environment: CheckEnvironment },
   workingDirectory: string,
 ): Bounds {
-  const tree = realOrGiven(workingTree);
+  const trees = [workingTree, copyOf ?? workingTree].map(realOrGiven);
   const isInTree = (entry: string): boolean => {
     const plain = entry.replaceAll('"', "") || ".";
-    return isWithin(tree, realOrGiven(resolvePath(workingDirectory, plain)));
+    const real = realOrGiven(resolvePath(workingDirectory, plain));
+    return trees.some((tree) => isWithin(tree, real));
   };
   const isWindows = Deno.build.os === "windows";
   const site = { kind, named, isInTree, isWindows };

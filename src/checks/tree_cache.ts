@@ -44,6 +44,11 @@ export function filesPath(
   return `${cache}/files/${workingTree}`;
 }
 
+/** Where the working trees of commits lie in which checks run, each as long as they do. */
+export function basesPath({ cache }: RepositoryLayout): string {
+  return `${cache}/bases`;
+}
+
 /** Where the entries of a tree are kept. */
 export function treePath({ cache }: RepositoryLayout, id: string): string {
   return `${cache}/trees/${id}`;
@@ -93,8 +98,8 @@ export function stage(
   }
 }
 
-/** Throws where there is no state to keep it with. */
-function makeCache(cache: string, directory: string): void {
+/** Makes a directory of the cache; throws where there is no state to keep it with. */
+export function makeCache(cache: string, directory: string): void {
   makeUnlessThere(cache, makeDirectory);
   // Git shows the state of a portable repository, and must not show this.
   const ignored = `${cache}/${GIT_IGNORE_FILE}`;

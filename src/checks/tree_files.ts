@@ -23,9 +23,12 @@ export class NoTree extends Error {
 }
 
 /** More files than the largest repositories have: what has more is a whole disk. */
-const MAX_FILES = 1_000_000;
+export const MAX_FILES = 1_000_000;
 
-const UNKNOWN_FORM = "Git lists the files in a form that orc does not know";
+export const NO_GIT = "There is no git repository";
+
+export const UNKNOWN_FORM =
+  "Git lists the files in a form that orc does not know";
 
 /** Reading an index takes a moment, and looking for untracked files seconds on a slow disk. */
 const GIT_TIMEOUT_MS = 120_000;
@@ -71,6 +74,12 @@ export interface TreeFiles {
 
 type Git = Extract<GitPointer, { readonly gitDirectory: string }>;
 
+/** Where git is asked: a working tree, and the repository it belongs to. */
+export interface GitTree {
+  readonly tree: string;
+  readonly pointer: Git;
+}
+
 interface Listing {
   readonly host: Host;
   readonly top: string;
@@ -108,7 +117,7 @@ export async function listFiles(
 }
 
 /** The hash of a repository's ids, which its settings name if it is not the usual one. */
-function hashOf({ commonDirectory }: Git): "sha1" | "sha256" {
+export function hashOf({ commonDirectory }: Git): "sha1" | "sha256" {
   const text = readText(gitLayout(commonDirectory).config, MAX_CONFIG_BYTES);
   const isNamed = parseGitConfig(text ?? "").some(({ section, name, value }) =>
     section === "extensions" && name === "objectformat" && value === "sha256"
@@ -119,7 +128,7 @@ function hashOf({ commonDirectory }: Git): "sha1" | "sha256" {
 async function listByGit(
   listing: Listing,
   below: string,
-  found: { readonly tree: string; readonly pointer: Git },
+  found: GitTree,
 ): Promise<void> {
   const { host, top, modes, signal } = listing;
   const bytes = await askGit(host, joinPath(top, below), found, [
@@ -149,7 +158,7 @@ async function listByGit(
 }
 
 /** Whether it is the state of orc, which each update changes. */
-function isOwn(path: string): boolean {
+export function isOwn(path: string): boolean {
   return isWithin(ORCHESTRATOR_DIRECTORY, path);
 }
 
@@ -199,7 +208,7 @@ async function walk(listing: Listing, below: string): Promise<void> {
 }
 
 /** Throws for a name that this runtime cannot open: no file may be left out because of its name. */
-function decodeNames(bytes: Uint8Array): string {
+export function decodeNames(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
       .decode(bytes);
@@ -229,16 +238,27 @@ const VARIABLES = {
   LC_ALL: "C",
 };
 
+/** What git is given to read, and who takes what it answers, piece by piece. */
+interface GitStreams {
+  readonly input?: string;
+  readonly take?: (piece: Uint8Array) => void;
+  readonly timeoutMs?: number;
+}
+
 /**
  * Runs git, which is named its directory and working tree: left to find them itself, it would follow
- * `core.worktree`, `core.bare`, or a bare repository that lies in the directory. Returns its output.
+ * `core.worktree`, `core.bare`, or a bare repository that lies in the directory. Returns its output,
+ * unless somebody takes it.
+ *
+ * @throws {NoTree} where git fails
  */
-async function askGit(
+export async function askGit(
   host: Host,
   directory: string,
-  { tree, pointer }: { readonly tree: string; readonly pointer: Git },
+  { tree, pointer }: GitTree,
   args: readonly string[],
   signal: AbortSignal | undefined,
+  { input, take, timeoutMs = GIT_TIMEOUT_MS }: GitStreams = {},
 ): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   const { exitCode, problem, stdout, stderr } = await host.runProgram({
@@ -250,26 +270,31 @@ async function askGit(
       ...args,
     ],
     workingDirectory: directory,
-    timeoutMs: GIT_TIMEOUT_MS,
-    variables: { ...VARIABLES, ...searchPath(host, tree) },
+    timeoutMs,
+    variables: { ...VARIABLES, ...pathOutside(host, tree) },
     signal,
+    ...input !== undefined && { input },
     onOutput: (name, piece) => {
-      if (name === "stdout") pieces.push(piece);
+      if (name === "stdout") take ? take(piece) : pieces.push(piece);
     },
   });
   if (problem !== null) throw new NoTree(problem);
   if (exitCode !== 0) {
-    const [line = `it ended with ${exitCode}`] = stderr.trim().split("\n");
-    throw new NoTree(`Git cannot list the files: ${line}`);
+    const [line = ""] = stderr.trim().split("\n");
+    const [asked] = args;
+    const what = asked === "ls-files" ? "list the files" : `do "${asked}"`;
+    throw new NoTree(
+      `Git cannot ${what}: ${line || `it ended with ${exitCode}`}`,
+    );
   }
-  if (pieces.length === 0 && stdout !== "") {
+  if (!take && pieces.length === 0 && stdout !== "") {
     throw new NoTree("The host does not hand on the output of a program");
   }
   return Buffer.concat(pieces);
 }
 
-/** Where git is looked for: not in the tree, where whoever works in it could put another one. */
-function searchPath(host: Host, tree: string): Record<string, string> {
+/** Where a program is looked for: not in the tree, where whoever works in it could put another one. */
+export function pathOutside(host: Host, tree: string): Record<string, string> {
   const path = variableOf(host, "PATH");
   if (path === undefined || Deno.build.os === "windows") return {};
   const outside = path.split(":").filter((directory) =>

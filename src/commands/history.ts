@@ -362,7 +362,7 @@ function remarkOn({ details, message }: HistoryEvent): string {
 /** What a check came to, in a few words; `--json` tells the receipt as a whole. */
 function receiptOn({ details: { receipt }, message }: HistoryEvent): string {
   if (typeof receipt !== "object" || receipt === null) return "";
-  const { exit_code, duration_ms, tests_run } =
+  const { exit_code, duration_ms, tests_run, proved } =
     receipt as HistoryEvent["details"];
   const isTold = message.includes("exit code");
   return [
@@ -374,6 +374,9 @@ function receiptOn({ details: { receipt }, message }: HistoryEvent): string {
       : [],
     ...typeof tests_run === "number"
       ? [`${tests_run} ${tests_run === 1 ? "test" : "tests"}`]
+      : [],
+    ...typeof proved === "object" && proved !== null && !("reason" in proved)
+      ? ["red on the base"]
       : [],
   ].join(", ");
 }

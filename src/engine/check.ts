@@ -27,6 +27,7 @@ import {
 import { isManual } from "../workflow/supervision.ts";
 import { fillTemplate } from "../workflow/template.ts";
 import type {
+  BaseCheck,
   CheckResult,
   Event,
   Item,
@@ -61,6 +62,8 @@ export type RequiredCheck =
     readonly expectExitCode: number;
     /** Whether the item says that tests have to run; undefined where it says nothing. */
     readonly expectTests: boolean | undefined;
+    /** Where it has to be proved able to fail. */
+    readonly prove?: BaseCheck | undefined;
     readonly timeoutMs: number;
     /** Relative to the working tree; null for the tree itself. */
     readonly workingDir: string | null;
@@ -86,6 +89,7 @@ export function requiredCheck(workflow: Workflow, item: Item): RequiredCheck {
         plan: planCommand(verification.command, workflow.settings),
         expectExitCode: verification.expectExitCode,
         expectTests: verification.expectTests,
+        prove: verification.prove,
         timeoutMs: item.timeoutSeconds === undefined
           ? CHECK_TIMEOUT_MS
           : item.timeoutSeconds * 1000,
@@ -172,7 +176,11 @@ export function failedCheck(
 ): OrcError {
   const { description } = item.verification;
   return refused(
-    isWithoutTests(result) ? "no_test_ran" : "check_failed",
+    isNotProved(result)
+      ? "not_proved"
+      : isWithoutTests(result)
+      ? "no_test_ran"
+      : "check_failed",
     `Cannot complete item "${item.id}": ${reasonOf(result, description)}${
       lastWordsOf(result)
     }`,
@@ -188,6 +196,21 @@ function isWithoutTests(result: CheckResult): boolean {
   return result.type === "command" && result.problem !== null &&
     result.exitCode === result.expectExitCode;
 }
+
+const NOT_PROVED = "Not proved: ";
+
+/** Why a check that ended as it should does not count: it was not seen to fail on the base. */
+export function notProved(reason: string): string {
+  return NOT_PROVED + uncapitalised(reason);
+}
+
+function isNotProved(result: CheckResult): boolean {
+  return isWithoutTests(result) &&
+    (result.problem ?? "").startsWith(NOT_PROVED);
+}
+
+/** What follows where the base is green. */
+export const SHOWS_NO_CHANGE = "it does not show the change";
 
 /** What is said about a file begins with its name, which keeps its capitals. */
 function reasonOf(result: CheckResult, description: string | null): string {
@@ -221,6 +244,11 @@ function remedyFor(result: CheckResult, item: Item): string {
   if (isWorded && advice && result.problem === null) return advice;
   if (result.type === "file_exists") return fileRemedy(result, item);
   const { command, expectExitCode, problem } = result;
+  if (isNotProved(result)) {
+    return problem?.endsWith(SHOWS_NO_CHANGE)
+      ? "write a test that fails without the change, in a file that the key prove takes along (tests/**, *.test.*, …)"
+      : "mend what is in the way there: docs/workflow.md says what a proof needs";
+  }
   if (isWithoutTests(result)) {
     return `write a test that \`${command}\` runs; a check that may do without says expect_tests: false`;
   }

@@ -26,6 +26,27 @@ export interface TreeReceipt {
   readonly inputs?: readonly string[];
 }
 
+/** How a command ended on the base. */
+export interface BaseRun {
+  readonly exitCode: number;
+  /** How many tests ran; null where nobody can tell. */
+  readonly testsRun: number | null;
+}
+
+/** Whether a check was proved able to fail. */
+export interface BaseReceipt {
+  /** The full id of the commit it ran on; null where none was found. */
+  readonly base: string | null;
+  /** How that was chosen, such as `merge base with origin/main`. */
+  readonly origin: string | null;
+  /** With the tests as they are now; null where it never ran. */
+  readonly red: BaseRun | null;
+  /** With the tests of the base. */
+  readonly control: BaseRun | null;
+  /** Why it is not proved; null where it is. */
+  readonly reason: string | null;
+}
+
 /** What a check ran in, ran, and found; null where it has no such thing, as a look at a file has no program. */
 export interface Receipt {
   /** As it ran, with settings filled in and secrets masked. */
@@ -51,6 +72,8 @@ export interface Receipt {
   readonly tree: TreeReceipt | null;
   /** Why there is no tree. */
   readonly treeReason: string | null;
+  /** Of a check that ended as it should and has to be proved able to fail. */
+  readonly proved: BaseReceipt | null;
 }
 
 /** More names say no more. */
@@ -73,12 +96,31 @@ export function encodeReceipt(receipt: Receipt): JsonObject {
     runner: receipt.runner,
     tests_run: receipt.testsRun,
     tree_reason: receipt.treeReason,
+    proved: receipt.proved && encodeBase(receipt.proved),
   };
   const said = Object.entries(fields).filter(([, value]) => value !== null);
   return new Map<string, JsonValue>([
     ...said,
     ["tree", tree && jsonObject({ ...tree })],
   ]);
+}
+
+function encodeBase({ red, control, ...texts }: BaseReceipt): JsonObject {
+  const runs = {
+    red: red && encodeRun(red),
+    control: control && encodeRun(control),
+  };
+  return new Map(
+    Object.entries<JsonValue>({ ...texts, ...runs })
+      .filter(([, value]) => value !== null),
+  );
+}
+
+function encodeRun({ exitCode, testsRun }: BaseRun): JsonObject {
+  return jsonObject({
+    exit_code: exitCode,
+    ...testsRun !== null && { tests_run: testsRun },
+  });
 }
 
 /** Reads a receipt from the details of an event; undefined where there is none, or a part is not of its kind. */
@@ -96,10 +138,11 @@ export function parseReceipt(
     streamOf(object.get(name))
   );
   const tree = treeOf(object.get("tree"));
+  const proved = baseReceiptOf(object.get("proved"));
   if (
     !isText(orcVersion) || takenOut === undefined || texts === undefined ||
     counts === undefined || exitCode === undefined || stdout === undefined ||
-    stderr === undefined || tree === undefined
+    stderr === undefined || tree === undefined || proved === undefined
   ) return undefined;
   return {
     command: texts.command,
@@ -116,6 +159,7 @@ export function parseReceipt(
     testsRun: counts.tests_run,
     tree,
     treeReason: texts.tree_reason,
+    proved,
   };
 }
 
@@ -192,4 +236,28 @@ function treeOf(
     return undefined;
   }
   return { id, kind, ...listed && { inputs: listed } };
+}
+
+function baseReceiptOf(
+  value: JsonValue | undefined,
+): BaseReceipt | null | undefined {
+  if (value === undefined || value === null) return null;
+  const object = asObject(value);
+  const texts = object && readAll(object, ["base", "origin", "reason"], isText);
+  const [red, control] = ["red", "control"].map((name) =>
+    runOf(object?.get(name))
+  );
+  return texts && red !== undefined && control !== undefined
+    ? { ...texts, red, control }
+    : undefined;
+}
+
+function runOf(value: JsonValue | undefined): BaseRun | null | undefined {
+  if (value === undefined || value === null) return null;
+  const object = asObject(value);
+  const exitCode = object?.get("exit_code");
+  const testsRun = orNull(object?.get("tests_run"), isCount);
+  return Number.isInteger(exitCode) && testsRun !== undefined
+    ? { exitCode: Number(exitCode), testsRun }
+    : undefined;
 }

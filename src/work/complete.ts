@@ -7,7 +7,7 @@ import {
   strictestOf,
 } from "../checks/environment_rules.ts";
 import { keepOutput, type KeptOutput, outputText } from "../checks/outputs.ts";
-import { runCheck } from "../checks/run.ts";
+import { type CheckRun, type CheckSite, runCheck } from "../checks/run.ts";
 import { findStale, mayAskGit, NO_GIT } from "../checks/stale.ts";
 import { compareTree, readTree, type TreeIdentity } from "../checks/tree.ts";
 import type { ActionOf } from "../engine/action.ts";
@@ -91,6 +91,8 @@ export interface Completed extends Changed {
  *   number of tries and the {@linkcode CheckResult}
  * @throws {OrcError} `no_test_ran` (refused), with the same details, if it ends as it should but a
  *   test runner in it says that no test ran
+ * @throws {OrcError} `not_proved` (refused), with the same details, if the item asks for a proof that its
+ *   check can fail, and the command was not seen to be red on the base
  * @throws {OrcError} `environment_loosened` (refused) if a variable of an agent asks for all of its
  *   environment to be inherited
  * @throws {OrcError} `evidence_missing` or `evidence_invalid` (refused) if the item has a schema
@@ -209,7 +211,7 @@ async function judgedAction(
   const seen = check.type === "command"
     ? await treeSeen(host, repository, item, options.signal)
     : undefined;
-  const ran = await runCheck(host, limited, {
+  const ran = await runProved(host, limited, opened, {
     workingTree: repository.found.workingTree,
     environment,
     env: item?.env,
@@ -256,6 +258,21 @@ async function isStale(
 ): Promise<boolean> {
   const { stale } = await findStale(host, opened, ({ id }) => id === itemId);
   return stale.length > 0;
+}
+
+/** Runs a check, and on the base too where its green result has to be proved able to be red. */
+async function runProved(
+  host: Host,
+  check: RequiredCheck,
+  opened: OpenedSession,
+  site: CheckSite,
+): Promise<CheckRun | undefined> {
+  const ran = await runCheck(host, check, site);
+  if (!ran?.result.passed || check.type !== "command" || !check.prove) {
+    return ran;
+  }
+  const { proveCheck } = await import("../checks/prove.ts");
+  return await proveCheck(host, check.prove, { check, site, opened, ran });
 }
 
 /** Says so where a check that ran proves nothing, since it could not have failed. */

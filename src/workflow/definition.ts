@@ -131,9 +131,15 @@ function decodeVerification(place: Place): Verification {
     }
     case "command": {
       const said = field(place, "expect_tests");
-      const check = { type, command, expectExitCode, description };
-      if (said.value === undefined) return check;
-      return { ...check, expectTests: readFlag(said, false) };
+      const prove = field(place, "prove");
+      const base = readTextOrNull(field(prove, "base"));
+      return {
+        ...{ type, command, expectExitCode, description },
+        ...said.value !== undefined && { expectTests: readFlag(said, false) },
+        // The word "base" alone has no fields, and is as good as a mapping without any.
+        ...prove.value !== undefined &&
+          { prove: { base, with: readTexts(field(prove, "with")) } },
+      };
     }
   }
 }

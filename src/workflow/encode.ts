@@ -1,5 +1,11 @@
 import type { JsonObject, JsonValue } from "../base/json.ts";
-import type { Item, Phase, Verification, Workflow } from "./types.ts";
+import type {
+  BaseCheck,
+  Item,
+  Phase,
+  Verification,
+  Workflow,
+} from "./types.ts";
 
 /** Encodes a workflow as the Python tool pins it; what only orc knows stands behind, where it says something. */
 export function encodeDefinition(workflow: Workflow): JsonObject {
@@ -73,6 +79,9 @@ function encodeVerification(verification: Verification): JsonObject {
   if (type === "command" && verification.expectTests !== undefined) {
     fields.push(["expect_tests", verification.expectTests]);
   }
+  if (type === "command" && verification.prove) {
+    fields.push(["prove", encodeBaseCheck(verification.prove)]);
+  }
   if (type === "file_exists" && verification.mayBeEmpty) {
     fields.push(["may_be_empty", true]);
   }
@@ -80,4 +89,12 @@ function encodeVerification(verification: Verification): JsonObject {
     fields.push(["directory", true]);
   }
   return new Map(fields);
+}
+
+function encodeBaseCheck({ base, with: patterns }: BaseCheck): JsonValue {
+  if (base === null && patterns.length === 0) return "base";
+  return new Map<string, JsonValue>([
+    ...base === null ? [] : [["base", base] as const],
+    ...patterns.length === 0 ? [] : [["with", patterns] as const],
+  ]);
 }

@@ -36,11 +36,20 @@ export async function workflowJsonSchema(): Promise<JsonSchema> {
 
 function explain(
   schema: JsonSchema,
-  { workflow, phase, item, verification, settings }: typeof WORKFLOW_KEYS,
+  { workflow, phase, item, verification, proof, settings }:
+    typeof WORKFLOW_KEYS,
 ): JsonSchema {
   const explainItem = (items: JsonSchema): JsonSchema =>
     describe(items, item, {
-      verification: (schema) => describe(schema, verification),
+      verification: (schema) =>
+        describe(schema, verification, {
+          prove: ({ anyOf, ...prove }) => ({
+            ...prove,
+            anyOf: (anyOf as JsonSchema[]).map((one) =>
+              one.properties ? describe(one, proof) : one
+            ),
+          }),
+        }),
       evidence_schema: (schema) => ({ ...schema, examples: EVIDENCE_SCHEMAS }),
     });
   return describe(schema, workflow, {

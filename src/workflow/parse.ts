@@ -139,7 +139,11 @@ function* mappingsOf(input: unknown): Generator<Mapping> {
       const path = [...item.path, "verification"];
       const verification = item.members.get("verification");
       const mapping = mappingAt(verification, "verification", path);
-      if (mapping !== undefined) yield mapping;
+      if (mapping === undefined) continue;
+      yield mapping;
+      const prove = mapping.members.get("prove");
+      const proof = mappingAt(prove, "proof", [...path, "prove"]);
+      if (proof !== undefined) yield proof;
     }
   }
 }

@@ -73,19 +73,18 @@ const variableNames = v.optional(
   [],
 );
 
-const patterns = v.optional(
-  v.array(
-    v.pipe(
-      text,
-      v.check(
-        (pattern) =>
-          /[^!\s]/.test(pattern) && staysBelow(pattern.replace(/^!/, "")),
-        "Expected a pattern of paths below the working tree, such as src/** or !docs/**",
-      ),
+const patternList = v.array(
+  v.pipe(
+    text,
+    v.check(
+      (pattern) =>
+        /[^!\s]/.test(pattern) && staysBelow(pattern.replace(/^!/, "")),
+      "Expected a pattern of paths below the working tree, such as src/** or !docs/**",
     ),
-    expected("a list of patterns"),
   ),
+  expected("a list of patterns"),
 );
+const patterns = v.optional(patternList);
 
 const integer = v.pipe(
   v.unknown(),
@@ -135,6 +134,26 @@ function isFilled(value: string | null | undefined): boolean {
   return (value ?? "").trim() !== "";
 }
 
+const proofEntries = {
+  base: v.optional(v.pipe(
+    text,
+    v.check(
+      (name) => /^[^-\s^:~?*\[\\\0][^\s:\0]*$/.test(name),
+      "Expected a branch, a tag or a commit, such as main or origin/release",
+    ),
+  )),
+  with: v.optional(v.pipe(
+    patternList,
+    v.minLength(1, "Expected at least one pattern, such as tests/**"),
+  )),
+};
+
+/** `base` alone, or a mapping that says more. */
+const proof = v.union(
+  [v.literal("base"), mapping(proofEntries, "base and with")],
+  expected('the word base, or a mapping with "base" and "with"'),
+);
+
 const verificationEntries = {
   type: v.optional(
     oneOf(["file_exists", "command", "manual_gate", "none"]),
@@ -144,6 +163,7 @@ const verificationEntries = {
   command: textOrNull,
   expect_exit_code: v.optional(integer, 0),
   expect_tests: v.optional(flag),
+  prove: v.optional(proof),
   may_be_empty: v.optional(flag, false),
   directory: v.optional(flag, false),
   description: textOrNull,
@@ -335,10 +355,18 @@ export const WORKFLOW_KEYS = {
     expect_exit_code: "Exit code that passes, 0 without it.",
     expect_tests:
       "true: the least sign that no test ran fails the check. false: none does. Without it, the word of a test runner does.",
+    prove:
+      "base: the command has to be red on the base of the work, run in a throw-away tree with the tests as they are now; a check that cannot fail passes nothing.",
     may_be_empty: "Whether an empty file passes file_exists too.",
     directory:
       "Whether file_exists asks for a directory, empty or not, instead of a file.",
     description: "What the check asks for, in words.",
+  },
+  proof: {
+    base:
+      "What the base is the merge base of HEAD with: a branch, a tag or a commit; without it the default branch.",
+    with:
+      "Patterns of the files taken as they are now, such as tests/**; without it what looks like tests.",
   },
   settings: {
     supervision_mode:
@@ -355,6 +383,7 @@ export const WORKFLOW_KEYS = {
   readonly phase: Descriptions<typeof phaseEntries>;
   readonly item: Descriptions<typeof itemEntries>;
   readonly verification: Descriptions<typeof verificationEntries>;
+  readonly proof: Descriptions<typeof proofEntries>;
   readonly settings: Readonly<Record<string, string>>;
 };
 
@@ -367,12 +396,24 @@ export function schemaProblems(
   issues: readonly Issue[],
   locate: Locate,
 ): readonly ProblemDraft[] {
-  return issues.map((issue) => {
+  return issues.flatMap(inMapping).map((issue) => {
     const path = (issue.path ?? []).map(({ key }) =>
       typeof key === "number" ? key : String(key)
     );
     return { ...wordingOf(issue, path, locate), severity: "error", path };
   });
+}
+
+/** Of a value that may be a word or a mapping, what is wrong in the mapping that it is. */
+function inMapping(issue: Issue): readonly Issue[] {
+  const { issues = [], path: above, input } = issue;
+  if (above === undefined || !isMapping(input)) return [issue];
+  const inside = issues.flatMap((one): Issue[] => {
+    if (one.path === undefined) return [];
+    const [first, ...rest] = [...above, ...one.path];
+    return first ? [{ ...one, path: [first, ...rest] }] : [];
+  });
+  return inside.length > 0 ? inside : [issue];
 }
 
 function wordingOf(

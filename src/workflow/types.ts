@@ -69,8 +69,27 @@ export type Verification =
        * where it is true, at the least sign of it, and where it is false, never.
        */
       readonly expectTests?: boolean;
+      /** The key `prove`: a green result counts only if the command is red on the base. */
+      readonly prove?: BaseCheck;
     }
   );
+
+/**
+ * How a check is proved able to fail: the command runs on the base, too, in a throw-away tree, with the
+ * tests as they are now, and has to be red there. With the base's own tests it has to work there.
+ */
+export interface BaseCheck {
+  /**
+   * What the base is the merge base of `HEAD` with; null for the default branch, and on that branch itself
+   * for the commit that the session started from.
+   */
+  readonly base: string | null;
+  /**
+   * Patterns of the files that are taken as they are now, by their paths below the working tree; empty
+   * for what looks like tests.
+   */
+  readonly with: readonly string[];
+}
 
 /** One thing to be done in a phase. In workflow.yaml the keys are these names in snake case. */
 export interface Item {

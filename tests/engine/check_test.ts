@@ -54,6 +54,7 @@ Deno.test("requiredCheck() fills in the settings", () => {
     },
     expectExitCode: 1,
     expectTests: undefined,
+    prove: undefined,
     timeoutMs: 1500,
     workingDir: null,
   });

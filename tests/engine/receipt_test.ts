@@ -24,6 +24,13 @@ const FULL: Receipt = {
   testsRun: 14,
   tree: { id: "abc", kind: "git", inputs: ["src/**"] },
   treeReason: null,
+  proved: {
+    base: "0123",
+    origin: "merge base with main",
+    red: { exitCode: 1, testsRun: 14 },
+    control: { exitCode: 0, testsRun: null },
+    reason: null,
+  },
 };
 
 const BARE: Receipt = {
@@ -41,10 +48,13 @@ const BARE: Receipt = {
   testsRun: null,
   tree: null,
   treeReason: "too many files",
+  proved: null,
 };
 
 Deno.test("parseReceipt() reads what encodeReceipt() makes", () => {
-  for (const receipt of [FULL, BARE]) {
+  const reason = "there is no commit yet";
+  const none = { base: null, origin: null, red: null, control: null, reason };
+  for (const receipt of [FULL, BARE, { ...BARE, proved: none }]) {
     assertEquals(parseReceipt(encodeReceipt(receipt)), receipt);
   }
 });
@@ -77,6 +87,15 @@ Deno.test("parseReceipt() takes nothing of another kind, and passes over what it
     ["tree", "abc"],
     ["tree", jsonObject({ id: "abc", kind: "svn" })],
     ["tree", jsonObject({ id: "abc", kind: "git", inputs: [1] })],
+    ["proved", true],
+    ["proved", jsonObject({ base: 1 })],
+    ["proved", jsonObject({ red: 1 })],
+    ["proved", jsonObject({ red: jsonObject({ exit_code: "1" }) })],
+    ["proved", jsonObject({ control: jsonObject({ tests_run: 1 }) })],
+    [
+      "proved",
+      jsonObject({ red: jsonObject({ exit_code: 1, tests_run: -1 }) }),
+    ],
   ].map(([key, value]) => new Map(full).set(key as string, value as string));
   for (const each of [...wrong, undefined, null, "x", []]) {
     assertEquals(parseReceipt(each), undefined);

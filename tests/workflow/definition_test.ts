@@ -94,6 +94,14 @@ Deno.test("decodeDefinition() reads each kind of verification", () => {
       { ...command, command: "x", expectTests: false },
     ],
     [
+      '{"type": "command", "command": "x", "prove": "base"}',
+      { ...command, command: "x", prove: { base: null, with: [] } },
+    ],
+    [
+      '{"type": "command", "command": "x", "prove": {"base": "v1", "with": ["t"]}}',
+      { ...command, command: "x", prove: { base: "v1", with: ["t"] } },
+    ],
+    [
       '{"type": "file_exists", "path": "a", "may_be_empty": true}',
       { ...file, path: "a", mayBeEmpty: true },
     ],
@@ -130,6 +138,19 @@ Deno.test("encodeDefinition() writes whether tests are expected only where it is
       printJson(encoded).includes('"expect_tests"'),
       expected !== undefined,
     );
+    assertEquals(decodeDefinition(encoded), workflow);
+  }
+});
+
+Deno.test("encodeDefinition() writes what has to be proved, in the form that was read", () => {
+  for (
+    const said of ['"base"', '{"base": "v1"}', '{"with": ["t", "!u"]}']
+  ) {
+    const item =
+      `{"id": "a", "name": "A", "verification": {"type": "command", "command": "x", "prove": ${said}}}`;
+    const workflow = decodeDefinition(definitionWith(item));
+    const encoded = encodeDefinition(workflow);
+    assert(printJson(encoded).includes(`"prove": ${said}`), printJson(encoded));
     assertEquals(decodeDefinition(encoded), workflow);
   }
 });

@@ -28,6 +28,19 @@ Deno.test("workflowJsonSchema() accepts the bundled workflow, and what leaves ou
   assertEquals(problemsOf(least), []);
 });
 
+function withProve(prove: string): string {
+  return `name: A\nphases: [{ id: A, name: A, items: [{ id: a, name: A, verification: { type: command, command: x, prove: ${prove} } }] }]`;
+}
+
+Deno.test("workflowJsonSchema() accepts each way to ask for a proof", () => {
+  const ways = ["base", "{}", "{ base: v1, with: [t] }"];
+  assertEquals(ways.flatMap((way) => problemsOf(withProve(way))), []);
+  const others = ["head", "true", "{ bases: v1 }", "{ with: [] }"];
+  for (const way of others) {
+    assertEquals(problemsOf(withProve(way)).length > 0, true, way);
+  }
+});
+
 const MISTAKES: readonly [string, string][] = [
   ["phases: []", " must have required property 'name'"],
   ["name: Tiny\nphases: []", "/phases must NOT have fewer than 1 items"],

@@ -571,3 +571,57 @@ Deno.test("findUnknownKeys() finds keys at every level and what was meant", () =
     'phases[0].items[0].verification.comand: Unknown key "comand": did you mean "command"?',
   ]);
 });
+
+Deno.test("parseWorkflow() takes what a check has to be proved by, and says what is wrong with it", () => {
+  const check = { type: "command", command: "x" } as const;
+  const parsed = (prove: unknown) =>
+    parseItem({ verification: { ...check, prove } }).verification;
+  const least = { ...check, expectExitCode: 0, description: null };
+  const none = { base: null, with: [] };
+  assertEquals(parsed("base"), { ...least, prove: none });
+  assertEquals(parsed({}), { ...least, prove: none });
+  const both = { base: "origin/main", with: ["t/**", "!t/u"] };
+  assertEquals(parsed(both), { ...least, prove: both });
+  const where = "phases[0].items[0].verification.prove";
+  const either = 'Expected the word base, or a mapping with "base" and "with"';
+  const mistakes: readonly (readonly [unknown, string])[] = [
+    ["head", `${where}: ${either}, found the string "head"`],
+    [true, `${where}: ${either}, found the boolean true`],
+    [
+      { base: "-x" },
+      `${where}.base: Expected a branch, a tag or a commit, such as main or origin/release`,
+    ],
+    [
+      { base: "a b" },
+      `${where}.base: Expected a branch, a tag or a commit, such as main or origin/release`,
+    ],
+    [
+      { with: "t" },
+      `${where}.with: Expected a list of patterns, found the string "t"`,
+    ],
+    [
+      { base: 7 },
+      `${where}.base: Expected a string, found the number 7: write "7" in quotes`,
+    ],
+    [
+      { with: [] },
+      `${where}.with: Expected at least one pattern, such as tests/**`,
+    ],
+    [
+      { with: ["../x"] },
+      `${where}.with[0]: Expected a pattern of paths below the working tree, such as src/** or !docs/**`,
+    ],
+  ];
+  for (const [prove, expected] of mistakes) {
+    const input = workflowOf({ verification: { ...check, prove } });
+    const [problem] = problemsOf(input);
+    assertEquals(`${problem?.path}: ${problem?.message}`, expected);
+  }
+  const misspelled = workflowOf({
+    verification: { ...check, prove: { bases: "main" } },
+  });
+  const { warnings } = parseWorkflow(misspelled);
+  assertEquals(warnings.map(({ path, code }) => [path, code]), [
+    [`${where}.bases`, "unknown_key"],
+  ]);
+});

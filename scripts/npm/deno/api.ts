@@ -70,8 +70,11 @@ export const Deno = {
   renameSync: (from: string, to: string) =>
     named(() => fs.renameSync(from, to)),
   statSync: (path: string) => infoOf(named(() => fs.statSync(path))),
-  symlinkSync: (target: string, path: string) =>
-    named(() => fs.symlinkSync(target, path)),
+  symlinkSync: (
+    target: string,
+    path: string,
+    options?: { type: "file" | "dir" | "junction" },
+  ) => named(() => fs.symlinkSync(target, path, options?.type)),
   utimeSync: (path: string, atime: number | Date, mtime: number | Date) =>
     named(() => fs.utimesSync(path, atime, mtime)),
 };
