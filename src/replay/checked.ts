@@ -2,6 +2,7 @@
 import { isJsonList, numberOf, textAt } from "../base/json.ts";
 import { normalisePath, resolvePath } from "../base/path.ts";
 import type { RecordedEvent } from "../engine/event.ts";
+import { parseReceipt } from "../engine/receipt.ts";
 import { fillTemplate } from "../workflow/template.ts";
 import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
 
@@ -27,6 +28,7 @@ export function isOtherCheck(
   const items = phases.flatMap(({ items }) => items);
   const verification = items.find(({ id }) => id === itemId)?.verification;
   if (verification?.type === "command") {
+    if (verification.prove && !isProved(event, verification)) return true;
     const told = textAt(details, "command") ?? "";
     const { command } = verification;
     return ![command, fillTemplate(command, settings)].some((text) =>
@@ -39,6 +41,18 @@ export function isOtherCheck(
     .replace(/^\/r(?=\/|$)/, "");
   const told = normalisePath(textAt(details, "path") ?? "");
   return !told.replaceAll("\\", "/").endsWith(path.replaceAll("\\", "/"));
+}
+
+/** Whether a check that passed tells that it was red on the base; one that failed needs not. */
+function isProved(
+  { type, details }: RecordedEvent,
+  { expectExitCode }: { readonly expectExitCode: number },
+): boolean {
+  if (!type.endsWith("_passed")) return true;
+  const proved = parseReceipt(details.get("receipt"))?.proved;
+  const red = proved?.red?.exitCode;
+  return proved?.reason === null && proved.control !== null &&
+    red !== undefined && red !== expectExitCode;
 }
 
 const SECRET = /\[secret[^\]]*\]/;
