@@ -120,6 +120,18 @@ export type Action =
     /** Also restores what was not earned since, such as a gate passed back then. */
     readonly force: boolean;
   }
+  /** Takes back the last updates: items, phases and approvals are as before them. Notes stay. */
+  | {
+    readonly type: "undo";
+    /** How many, 1 to 100. */
+    readonly updates: number;
+    /** The state before them, as the events up to there lead to it: none that was read from a file. */
+    readonly stored: SessionState;
+    /** Why; null without a reason. */
+    readonly reason: string | null;
+    /** Also brings back what they took back, and opens an ended session. */
+    readonly force: boolean;
+  }
   /** Records that an agent asked for what only a human may do. */
   | {
     readonly type: "refuse_approval";

@@ -14,6 +14,7 @@ import {
 import { restore } from "./restore.ts";
 import { rejectItem, reopenItem, reopenPhase } from "./rework.ts";
 import { assertOpen, type Circumstances } from "./situation.ts";
+import { undo } from "./undo.ts";
 
 /**
  * Decides what an action does to a session: the next state and the events that led there.
@@ -26,6 +27,8 @@ import { assertOpen, type Circumstances } from "./situation.ts";
  * @throws {OrcError} `session_closed` (refused) if the session has ended
  * @throws {OrcError} `cannot_start`, `cannot_complete`, `cannot_skip`, `cannot_approve`,
  *   `cannot_reject` or `cannot_reopen` (refused) if the rules do not allow it on the item
+ * @throws {OrcError} `cannot_undo` (refused) if the session had ended before the updates, or
+ *   `undo_forward` (refused) if taking them back brings back what they took back
  * @throws {OrcError} `out_of_order` or `item_in_other_phase` (refused) if it is not the turn of the
  *   item
  * @throws {OrcError} `too_early` (refused) if what a human approves is not done yet
@@ -56,7 +59,8 @@ export function decide(
     return start(workflow, action, circumstances);
   }
   if (!state) throw new Error(`action "${action.type}" needs a session`);
-  assertOpen(state);
+  // What ended a session is the one thing that can be taken back in it.
+  if (action.type !== "undo") assertOpen(state);
   const situation = { workflow, state, ...circumstances };
   switch (action.type) {
     case "start_item":
@@ -85,6 +89,8 @@ export function decide(
       return addNote(situation, action);
     case "restore":
       return restore(situation, action);
+    case "undo":
+      return undo(situation, action);
     case "refuse_approval":
       return refuseApproval(situation, action);
   }

@@ -19,6 +19,7 @@ import type {
 import type { ActionOf } from "./action.ts";
 import { encodePhases } from "./progress.ts";
 import {
+  type EventText,
   humanEvent,
   requireHuman,
   type Situation,
@@ -44,28 +45,53 @@ export function restore(
   situation: Situation,
   { checkpointId, stored, force }: ActionOf<"restore">,
 ): Decision {
-  const { workflow, state, caller } = situation;
-  const { next, changes } = planRestore(workflow, state, stored);
+  const { workflow, state } = situation;
+  const plan = planRestore(workflow, state, stored);
+  return goBack(situation, plan, {
+    force,
+    act: `restore what checkpoint "${checkpointId}" says`,
+    holdsMore: (forward) => holdsMore(workflow, checkpointId, forward),
+    text: () => ({
+      message: `Restored checkpoint ${checkpointId}`,
+      details: {
+        checkpoint_id: checkpointId,
+        changes: plan.changes.map(encodeChange),
+        stored: encodeStored(workflow, stored),
+      },
+    }),
+  });
+}
+
+/** What becomes of a session that goes back, and what is said of it. */
+export interface WayBack {
+  /** Whether it may also go forward, for a human. */
+  readonly force: boolean;
+  /** What only a human may do. */
+  readonly act: string;
+  /** Without force, the refusal of what goes forward. */
+  holdsMore(forward: readonly RestoreChange[]): Error;
+  text(): EventText;
+}
+
+/** Goes back as planned, in one event: that of a human where something goes forward by it. */
+export function goBack(
+  situation: Situation,
+  { next, changes }: RestorePlan,
+  { force, act, holdsMore, text }: WayBack,
+): Decision {
+  const { state, caller } = situation;
   if (changes.length === 0) return unchanged(state);
   const forward = changes.filter((change) => change.forward);
   if (forward.length > 0) {
-    if (!force) throw holdsMore(workflow, checkpointId, forward);
-    requireHuman(situation, `restore what checkpoint "${checkpointId}" says`);
+    if (!force) throw holdsMore(forward);
+    requireHuman(situation, act);
   }
-  const text = {
-    message: `Restored checkpoint ${checkpointId}`,
-    details: {
-      checkpoint_id: checkpointId,
-      changes: changes.map(encodeChange),
-      stored: encodeStored(workflow, stored),
-    },
-  };
   const subject = { phaseId: next.currentPhaseId };
   const eventOf = forward.length > 0 ? humanEvent : systemEvent;
   // The Python tool leaves out events of types that it does not know.
   return {
     state: next,
-    events: [eventOf("note_added", subject, text, caller)],
+    events: [eventOf("note_added", subject, text(), caller)],
   };
 }
 
@@ -77,7 +103,7 @@ function holdsMore(
   return refused(
     "restore_forward",
     `Cannot restore checkpoint "${checkpointId}": it holds more than was done since: ${
-      listOf(changes.map(changeSentence), MAX_NAMED)
+      changesText(changes)
     }`,
     {
       hint: `a human runs, in a terminal: ${
@@ -86,6 +112,10 @@ function holdsMore(
       details: { checkpoint: checkpointId, changes },
     },
   );
+}
+
+export function changesText(changes: readonly RestoreChange[]): string {
+  return listOf(changes.map(changeSentence), MAX_NAMED);
 }
 
 /** What of the checkpoint was looked at, so that the events alone say where they lead. */
@@ -105,22 +135,29 @@ function encodeStored(
   });
 }
 
-function encodeChange(change: RestoreChange): JsonValue {
+export function encodeChange(change: RestoreChange): JsonValue {
   const { what, phaseId, itemId, from, to } = change;
   return jsonObject({ what, phase_id: phaseId, item_id: itemId, from, to });
 }
 
-/** One thing that returning to a checkpoint changes. */
+/** One thing that going back changes: to a checkpoint, or to before the last updates. */
 export interface RestoreChange {
   /**
+   * - `session`: it is active again, which had ended
    * - `current_phase`: the session goes to another phase
    * - `phase`: a phase gets another status, or other times
    * - `item`: an item gets another status, or other notes and results
    * - `approval`: a human's yes to leaving a phase
    * - `reviews`: reviews of a phase that the Python tool recorded
    */
-  readonly what: "current_phase" | "phase" | "item" | "approval" | "reviews";
-  /** The phase it is about; for `current_phase` the one to go to. */
+  readonly what:
+    | "session"
+    | "current_phase"
+    | "phase"
+    | "item"
+    | "approval"
+    | "reviews";
+  /** The phase it is about; for `session` and `current_phase` the one to go to. */
   readonly phaseId: string;
   /** Null unless it is about an item. */
   readonly itemId: string | null;
@@ -135,10 +172,19 @@ export interface RestoreChange {
   readonly forward: boolean;
 }
 
+/** What a session becomes that goes back, and what that changes in it; itself where nothing does. */
+export interface RestorePlan {
+  readonly next: SessionState;
+  readonly changes: readonly RestoreChange[];
+}
+
 /**
  * Plans the way back to the state in a checkpoint: items and the current phase, from which follows
  * where the phases stand. Notes and constraints stay. Approvals and reviews from after the
  * checkpoint are taken back: they were given for what is taken back too.
+ *
+ * A state that is `replayed` follows from the events, so that all of it is as it was: also when a
+ * phase was left, what was found out about an item, and whether the session had ended.
  *
  * @throws {OrcError} `foreign_checkpoint` (refused) if the state is that of another session,
  *   `unknown_phase` (corrupt) if the workflow does not define the phase of either state
@@ -147,34 +193,46 @@ export function planRestore(
   workflow: Workflow,
   now: SessionState,
   then: SessionState,
-): { readonly next: SessionState; readonly changes: readonly RestoreChange[] } {
+  { isReplayed = false }: { readonly isReplayed?: boolean } = {},
+): RestorePlan {
   assertRelated(workflow, now, then);
   const placeOf = (state: SessionState) =>
     workflow.phases.indexOf(currentPhase(workflow, state));
   const [from, to] = [placeOf(now), placeOf(then)];
   const changes: RestoreChange[] = [];
+  if (isReplayed && now.status !== then.status) {
+    const statuses = [now.status, then.status] as const;
+    changes.push(phaseChange("session", then.currentPhaseId, statuses, true));
+  }
   if (from !== to) {
     // A session goes on by advancing; a checkpoint takes it there for a human only.
     const ids = [now.currentPhaseId, then.currentPhaseId] as const;
     changes.push(phaseChange("current_phase", ids[1], ids, to > from));
   }
   changes.push(...approvalChanges(workflow, now, then));
-  changes.push(...reviewChanges(now, then));
+  // Another tool recorded them: no event tells of them, and no replay knows them.
+  if (!isReplayed) changes.push(...reviewChanges(now, then));
   const metadata = metadataAfter(changes, now, then);
-  let next = { ...now, currentPhaseId: then.currentPhaseId, metadata };
+  const { status, completedAt } = isReplayed ? then : now;
+  const { currentPhaseId } = then;
+  let next = { ...now, status, completedAt, currentPhaseId, metadata };
   for (const [index, phase] of workflow.phases.entries()) {
     const [is, was] = [phaseStateOf(now, phase), phaseStateOf(then, phase)];
     // Phases between the two are entered and left by that, whatever a file says of them.
     const isPassed = Math.min(from, to) <= index && index <= Math.max(from, to);
-    if (from !== to && isPassed) {
-      const target = { ...is, ...progressAt(index - to, is, was) };
+    if (isReplayed ? !isAsThen(is, was) : from !== to && isPassed) {
+      const progress = isReplayed
+        ? timesOf(was)
+        : progressAt(index - to, is, was);
+      const target = { ...is, ...progress };
       next = withPhase(next, target);
       const statuses = [is.status, target.status] as const;
       changes.push(phaseChange("phase", phase.id, statuses));
     }
     for (const item of phase.items) {
       const before = itemStateOf(is, item.id);
-      const after = restoredItem(item, before, itemStateOf(was, item.id));
+      const restored = isReplayed ? replayedItem : restoredItem;
+      const after = restored(item, before, itemStateOf(was, item.id));
       if (after === before) continue;
       next = withItem(next, phase, after);
       changes.push({
@@ -183,7 +241,7 @@ export function planRestore(
         itemId: item.id,
         from: before.status,
         to: after.status,
-        forward: isDone(after),
+        forward: isDone(after) || takesBackNo(before, after),
       });
     }
   }
@@ -271,24 +329,45 @@ function metadataAfter(
     if (what === "reviews") {
       reviews.delete(phaseId);
       metadata.set(REVIEWS_KEY, reviews);
-    } else if (what === "approval") {
-      const key = approvalKey(phaseId);
-      for (const name of [key, `${key}_at`]) {
-        const value = then.metadata.get(name);
-        if (value === undefined) metadata.delete(name);
-        else metadata.set(name, value);
-      }
+      continue;
+    }
+    const key = approvalKey(phaseId);
+    const names = what === "approval"
+      ? [key, `${key}_at`]
+      : what === "session"
+      ? ENDING_KEYS
+      : [];
+    for (const name of names) {
+      const value = then.metadata.get(name);
+      if (value === undefined) metadata.delete(name);
+      else metadata.set(name, value);
     }
   }
   return metadata;
 }
+
+/** What the end of a session adds to it. */
+const ENDING_KEYS = ["completion_notes", "abandon_reason"];
+
+function timesOf(
+  { status, startedAt, completedAt }: PhaseState,
+): PhaseProgress {
+  return { status, startedAt, completedAt };
+}
+
+function isAsThen(now: PhaseState, then: PhaseState): boolean {
+  return canonicalJson(jsonObject({ ...timesOf(now) })) ===
+    canonicalJson(jsonObject({ ...timesOf(then) }));
+}
+
+type PhaseProgress = Pick<PhaseState, "status" | "startedAt" | "completedAt">;
 
 /** Counted from the phase the session is in then: below zero are those it has left. */
 function progressAt(
   place: number,
   now: PhaseState,
   then: PhaseState,
-): Pick<PhaseState, "status" | "startedAt" | "completedAt"> {
+): PhaseProgress {
   if (place > 0) {
     return { status: "pending", startedAt: null, completedAt: null };
   }
@@ -314,6 +393,20 @@ function restoredItem(item: Item, now: ItemState, then: ItemState): ItemState {
   return progressText(now) === progressText(target) ? now : target;
 }
 
+/** What becomes of an item that the events left as `then`: that, but for what a way back cannot undo. */
+function replayedItem(item: Item, now: ItemState, then: ItemState): ItemState {
+  const retryCount = Math.max(now.retryCount, then.retryCount);
+  const { source } = now;
+  const target = { ...withoutOldClock(item, now, then), retryCount, source };
+  return progressText(now) === progressText(target) ? now : target;
+}
+
+/** Whether a human's no is not said any more, though nothing was done about it. */
+function takesBackNo(now: ItemState, after: ItemState): boolean {
+  const no = rejectionOf(now);
+  return no !== null && no !== rejectionOf(after);
+}
+
 /** How long a human had for an answer is counted from the next time they are asked. */
 function withoutOldClock(
   item: Item,
@@ -336,13 +429,14 @@ export function changeSentence(change: RestoreChange): string {
   const becomes = from === to
     ? `${to}, as it was back then`
     : `${from} -> ${to}`;
-  const subject = what === "current_phase"
+  const subject = what === "current_phase" || what === "session"
     ? SUBJECTS[what]
     : `${SUBJECTS[what]} ${word(itemId ?? phaseId)}`;
   return `${subject}: ${becomes}`;
 }
 
 const SUBJECTS = {
+  session: "session",
   current_phase: "current phase",
   phase: "phase",
   item: "item",

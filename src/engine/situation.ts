@@ -241,7 +241,7 @@ export function subjectOf({ phase, item }: OpenItem): Subject {
   return { phaseId: phase.id, itemId: item.id };
 }
 
-interface EventText {
+export interface EventText {
   readonly message: string;
   readonly details?: Readonly<Record<string, JsonValue>>;
 }

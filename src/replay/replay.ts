@@ -4,31 +4,29 @@
  * believed as far as they go, and what they touched is remembered.
  */
 import { OrcError } from "../base/error.ts";
-import { asObject, isJsonList, type JsonObject, textAt } from "../base/json.ts";
+import {
+  asObject,
+  isJsonList,
+  type JsonObject,
+  numberOf,
+  textAt,
+} from "../base/json.ts";
 import { canonicalJson } from "../base/json_print.ts";
 import type { Action } from "../engine/action.ts";
 import { decide } from "../engine/decide.ts";
 import { agentIn, type RecordedEvent } from "../engine/event.ts";
 import { decodePhases, decodeProgress } from "../engine/progress.ts";
-import { withItem, withPhase } from "../engine/situation.ts";
-import {
-  approvalKey,
-  isDone,
-  itemStateOf,
-  phaseStateOf,
-} from "../engine/state.ts";
 import type {
   Caller,
   Decision,
-  ItemState,
   ItemStatus,
-  Note,
-  Phase,
   PhaseStatus,
   SessionState,
   Workflow,
 } from "../workflow/types.ts";
+import { believe } from "./believed.ts";
 import { isCheck, isOtherCheck, resultOf } from "./checked.ts";
+import { EarlierStates } from "./earlier.ts";
 import { claimIn, type Elsewhere, keyOf, unseenIn } from "./elsewhere.ts";
 
 /** What in an update the rules do not lead to. */
@@ -53,6 +51,11 @@ export interface Replayed {
   readonly elsewhere: ReadonlyMap<string, Elsewhere>;
   /** Whether another tool wrote anything. */
   readonly isShared: boolean;
+  /**
+   * The states after the last updates, by their serials, and after the one that was asked for. What
+   * another tool did since counts to the update before it, and none from before that is kept.
+   */
+  readonly earlier: ReadonlyMap<number, SessionState>;
 }
 
 export interface Replayer {
@@ -66,10 +69,15 @@ const MAX_PROBLEMS = 20;
 
 /**
  * Begins to replay a session. Of `known` only that is taken which no event says: the pinned workflow
- * and what the state was read from.
+ * and what the state was read from. The state after the update `asked` is kept, however many follow.
  */
-export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
+export function newReplayer(
+  workflow: Workflow,
+  known: SessionState,
+  asked?: number,
+): Replayer {
   let state: SessionState | undefined;
+  const earlier = new EarlierStates(asked);
   let update: RecordedEvent[] = [];
   let isShared = false;
   const problems: ReplayProblem[] = [];
@@ -86,6 +94,8 @@ export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
     if (link?.base) {
       const before = state;
       state = decodeProgress(link.base, known);
+      earlier.forget();
+      earlier.keep(state, elsewhere, serial - 1);
       touched.clear();
       touchedPhases.clear();
       for (const claim of unseenIn(state, before)) {
@@ -96,6 +106,10 @@ export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
     }
     const problem = replayUpdate(events);
     for (const event of events) elsewhere.delete(keyOf(claimIn(event)));
+    // What counts again by this update is seen no better than it was then.
+    const then = earlier.before(events);
+    for (const [key, claim] of then?.elsewhere ?? []) elsewhere.set(key, claim);
+    earlier.keep(state, elsewhere, serial);
     if (problem === undefined || problems.length === MAX_PROBLEMS) return;
     problems.push({ serial, message: problem });
   }
@@ -103,7 +117,8 @@ export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
   /** Returns why the rules do not lead there; the state goes on as the events say in any case. */
   function replayUpdate(events: readonly RecordedEvent[]): string | undefined {
     const before = state;
-    const decided = decideAgain(workflow, before, events, known);
+    const then = earlier.before(events)?.state;
+    const decided = decideAgain(workflow, before, events, { known, then });
     if (typeof decided !== "string") {
       state = decided.state;
       return undefined;
@@ -125,6 +140,8 @@ export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
     const claim = claimIn(event, state);
     if (claim !== undefined) elsewhere.set(keyOf(claim), claim);
     takeAtItsWord(event);
+    earlier.forget();
+    earlier.keep(state, elsewhere);
   }
 
   function takeAtItsWord(event: RecordedEvent): void {
@@ -159,6 +176,7 @@ export function newReplayer(workflow: Workflow, known: SessionState): Replayer {
         touchedPhases,
         elsewhere,
         isShared,
+        earlier: earlier.states(),
       };
     },
   };
@@ -182,7 +200,7 @@ function decideAgain(
   workflow: Workflow,
   state: SessionState | undefined,
   events: readonly RecordedEvent[],
-  known: SessionState,
+  { known, then }: Sources,
 ): Decision | string {
   const [first] = events;
   const unlike = events.find((event) => isOtherCheck(workflow, event));
@@ -190,7 +208,7 @@ function decideAgain(
     const { itemId } = unlike;
     return `the check of item "${itemId}" is not the one in its workflow`;
   }
-  const action = actionOf(workflow, state, events, known);
+  const action = actionOf(workflow, state, events, { known, then });
   if (first === undefined || action === undefined) {
     return "nothing that orc does leaves these events";
   }
@@ -241,12 +259,19 @@ function callerOf(events: readonly RecordedEvent[]): Caller {
   return { agent: agentIn(events), approval, ...presence && { presence } };
 }
 
+/** Where an action takes from what its events do not say. */
+interface Sources {
+  readonly known: SessionState;
+  /** The state that an undo goes back to; undefined where there is none. */
+  readonly then: SessionState | undefined;
+}
+
 /** What was asked for, from what it led to; undefined where no action leads to such events. */
 function actionOf(
   workflow: Workflow,
   state: SessionState | undefined,
   events: readonly RecordedEvent[],
-  known: SessionState,
+  { known, then }: Sources,
 ): Action | "repair" | undefined {
   const [first] = events;
   const last = events.at(-1);
@@ -280,6 +305,7 @@ function actionOf(
       if (details.has("reopened")) {
         return { type: "reopen_item", itemId: last.itemId ?? "", reason };
       }
+      if (details.has("undone")) return then && undoAction(then, details);
       return details.has("checkpoint_id")
         ? state && restoreAction(state, details)
         : {
@@ -346,6 +372,16 @@ function restoreAction(state: SessionState, details: JsonObject): Action {
   };
 }
 
+function undoAction(stored: SessionState, details: JsonObject): Action {
+  return {
+    type: "undo",
+    updates: numberOf(details.get("undone")) ?? 0,
+    stored,
+    reason: textAt(details, "reason"),
+    force: details.has("origin"),
+  };
+}
+
 function itemAction(
   workflow: Workflow,
   events: readonly RecordedEvent[],
@@ -388,78 +424,4 @@ function itemAction(
     skipVerify: details.get("verification_skipped") === true,
     ...(checked?.details.get("renewed") === true ? { renews: true } : {}),
   };
-}
-
-/** What an event says, taken at its word. */
-function believe(
-  workflow: Workflow,
-  state: SessionState,
-  event: RecordedEvent,
-): SessionState {
-  const { at, phaseId, type } = event;
-  const phase = workflow.phases.find(({ id }) => id === phaseId);
-  switch (type) {
-    case "phase_started":
-      return phase ? entered(state, phase, at) : state;
-    case "phase_completed":
-      return phase
-        ? withPhase(state, {
-          ...phaseStateOf(state, phase),
-          status: "completed",
-          completedAt: at,
-        })
-        : state;
-    case "human_override":
-      return phaseId === null || event.details.has("reopened") ? state : {
-        ...state,
-        metadata: new Map(state.metadata).set(approvalKey(phaseId), true),
-      };
-    case "workflow_completed":
-      return { ...state, status: "completed", completedAt: at };
-    case "workflow_abandoned":
-      return { ...state, status: "abandoned" };
-    case "note_added":
-      return { ...state, notes: [...state.notes, ...noteIn(event)] };
-  }
-  const fields = fieldsOf(event);
-  if (fields === undefined || !phase || event.itemId === null) return state;
-  const itemState = itemStateOf(phaseStateOf(state, phase), event.itemId);
-  // Neither tool takes back what is done.
-  if (isDone(itemState) && !isDone({ ...itemState, ...fields })) return state;
-  return withItem(state, phase, { ...itemState, ...fields });
-}
-
-/** Only orc keeps notes, and one that knew no chain did too. */
-function noteIn({ at, details, itemId }: RecordedEvent): readonly Note[] {
-  const text = textAt(details, "note");
-  return text === null ? [] : [{ at, text, itemId }];
-}
-
-function entered(state: SessionState, phase: Phase, at: string): SessionState {
-  return withPhase({ ...state, currentPhaseId: phase.id }, {
-    ...phaseStateOf(state, phase),
-    status: "active",
-    startedAt: at,
-  });
-}
-
-function fieldsOf(
-  { type, at, details }: RecordedEvent,
-): Partial<ItemState> | undefined {
-  switch (type) {
-    case "item_started":
-      return { status: "in_progress", startedAt: at };
-    case "item_completed":
-      return { status: "completed", completedAt: at };
-    case "item_skipped":
-      return {
-        status: "skipped",
-        skippedAt: at,
-        skipReason: textAt(details, "reason"),
-      };
-    case "verification_failed":
-      return { status: "failed" };
-    default:
-      return undefined;
-  }
 }

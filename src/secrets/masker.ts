@@ -181,6 +181,7 @@ const SAID: {
   abandon: ["reason", "notes"],
   note: ["text"],
   restore: [],
+  undo: ["reason"],
   refuse_approval: [],
 };
 

@@ -42,6 +42,12 @@ export const RULES = [
   "a clock begins anew after a restore",
   "tries count on after a restore",
   "a no outlasts a restore",
+  "an undo earns nothing",
+  "a no outlasts an undo",
+  "tries count on after an undo",
+  "a clock begins anew after an undo",
+  "an end is taken back alone",
+  "an end does not come back",
 ] as const;
 
 export type Rule = typeof RULES[number];
@@ -52,6 +58,8 @@ export interface Game {
   readonly modelReviews: readonly string[];
   readonly board: Board;
   readonly checkpoints: readonly Board[];
+  /** How it stood before the first update, and after each. */
+  readonly history: readonly Board[];
   readonly player: Player;
   /** Seconds since the session began. */
   readonly now: number;

@@ -27,8 +27,11 @@ export function assertInvariants(step: Step): void {
   assertFinishEarned(step);
 }
 
-/** A closed session never changes. */
-function assertOpenBefore({ before }: Step): void {
+/** A closed session never changes, but that its end is taken back by a human. */
+function assertOpenBefore({ before, action, caller }: Step): void {
+  const isEndUndone = action.type === "undo" && action.updates === 1 &&
+    caller.approval !== null;
+  if (isEndUndone) return;
   assert(before.status === "active" || before.status === "paused");
 }
 
@@ -61,7 +64,7 @@ function isEarned({ action, caller }: Step, item: Item): boolean {
   const isHuman = caller.approval !== null;
   const { type } = item.verification;
   const isGate = item.stepType === "gate";
-  if (action.type === "restore") return isHuman;
+  if (action.type === "restore" || action.type === "undo") return isHuman;
   const isManual = type === "manual_gate" || isGate && type === "none";
   if (action.type === "approve_item") return isHuman && isManual;
   if (action.type !== "complete" || isManual) return false;

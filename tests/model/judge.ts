@@ -1,7 +1,7 @@
 import { type Game, Refusal, refuseIf } from "./game.ts";
 import type { Act } from "./move.ts";
 import { approveItem, complete, skip, startItem } from "./rules.ts";
-import { restore } from "./rules_restore.ts";
+import { restore, undo } from "./rules_restore.ts";
 import {
   abandon,
   addNote,
@@ -18,12 +18,17 @@ export type Verdict =
   | { readonly refusal: string }
   | { readonly events: readonly string[] };
 
+/** Whether an act was logged, so that it can be taken back. */
+export function isUpdate(verdict: Verdict): boolean {
+  return "events" in verdict && verdict.events.length > 0;
+}
+
 /** Judges an act by the rules, and does on the board what it does to the session. */
 export function judge(game: Game, act: Act): Verdict {
   try {
     const { status } = game.board;
     const isClosed = status === "completed" || status === "abandoned";
-    refuseIf(game, isClosed, {
+    refuseIf(game, isClosed && act.type !== "undo", {
       rule: "closed is closed",
       refusal: "refused session_closed",
     });
@@ -62,6 +67,8 @@ function eventsOf(game: Game, act: Act): readonly string[] {
       return addNote(game, act);
     case "restore":
       return restore(game, act);
+    case "undo":
+      return undo(game, act);
     case "refuse_approval":
       return ["error:system"];
     case "checkpoint":

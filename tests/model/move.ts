@@ -66,6 +66,12 @@ export type Act =
     readonly forged: boolean;
     readonly force: boolean;
   }
+  | {
+    readonly type: "undo";
+    /** How many updates; more than there are is all of them. */
+    readonly updates: number;
+    readonly force: boolean;
+  }
   | { readonly type: "refuse_approval" };
 
 export interface Move {

@@ -15,7 +15,7 @@ import { type Board, newBoard } from "./board.ts";
 import type { Definition } from "./definition.ts";
 import type { Rule } from "./game.ts";
 import { assertInvariants } from "./invariants.ts";
-import { judge, type Verdict } from "./judge.ts";
+import { isUpdate, judge, type Verdict } from "./judge.ts";
 import type { Act, Move, Script } from "./move.ts";
 import { actionOf, actorsOf, beginSession, CALLERS } from "./real_session.ts";
 import { instantAt, viewOfBoard, viewOfState } from "./view.ts";
@@ -75,6 +75,9 @@ class Table {
   readonly #script: Script;
   readonly #boards: Board[] = [];
   readonly #states: SessionState[] = [];
+  /** How it stood before the first update, and after each, on both sides. */
+  readonly #history: Board[];
+  readonly #updates: SessionState[];
   readonly events: RecordedEvent[] = [];
   #chain = newChain("01jd3v0000000000000000000a");
   #serial = 0;
@@ -87,6 +90,8 @@ class Table {
     this.#script = script;
     this.board = newBoard(definition, script);
     this.#state = deepFreeze(beginSession(workflow, script).state);
+    this.#history = [structuredClone(this.board)];
+    this.#updates = [this.#state];
   }
 
   get state(): SessionState {
@@ -101,10 +106,12 @@ class Table {
       modelReviews: this.#script.modelReviews,
       board: this.board,
       checkpoints: this.#boards,
+      history: this.#history,
       player,
       now: this.#now,
       off,
     }, act);
+    if (isUpdate(expected)) this.#history.push(structuredClone(this.board));
     const found = this.#decide({ player, act });
     return { verdict: expected, problem: this.#compare(expected, found) };
   }
@@ -122,8 +129,13 @@ class Table {
     },
   ): Verdict {
     const workflow = this.#workflow;
-    const action = actionOf(workflow, act, this.#states);
-    if (action === undefined) return this.#withoutCheckpoint();
+    const action = actionOf(workflow, act, {
+      checkpoints: this.#states,
+      updates: this.#updates,
+    });
+    if (action === undefined) {
+      return act.type === "undo" ? { events: [] } : this.#withoutCheckpoint();
+    }
     const before = this.#state;
     const caller = CALLERS[player];
     const inVain = refusalBeforeCheck(workflow, before, action);
@@ -156,6 +168,7 @@ class Table {
     const linked = linkEvents(this.#chain, begun, decision.state);
     this.#chain = linked.chain;
     this.events.push(...linked.events);
+    this.#updates.push(decision.state);
   }
 
   /** There is nothing to restore, so nobody is asked. */

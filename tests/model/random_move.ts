@@ -191,9 +191,12 @@ function anySessionAct(
   }
 }
 
-/** To a checkpoint, or what makes one. */
+/** To a checkpoint, or what makes one; or back by some updates. */
 function leap(pick: Pick): Act {
   if (chance(pick, 3)) return { type: "checkpoint" };
+  if (chance(pick, 2)) {
+    return { type: "undo", updates: 1 + pick(4), force: chance(pick, 2) };
+  }
   return {
     type: "restore",
     back: 1 + pick(4),

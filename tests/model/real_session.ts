@@ -65,11 +65,18 @@ function withOddities(
   };
 }
 
-/** The action that an act is, given the checkpoints so far; undefined for none. */
+/** What there is to go back to. */
+export interface Past {
+  readonly checkpoints: readonly SessionState[];
+  /** How it stood before the first update, and after each. */
+  readonly updates: readonly SessionState[];
+}
+
+/** The action that an act is, given what there is to go back to; undefined for none. */
 export function actionOf(
   workflow: Workflow,
   act: Exclude<Act, { type: "checkpoint" }>,
-  checkpoints: readonly SessionState[],
+  { checkpoints, updates }: Past,
 ): Action | undefined {
   switch (act.type) {
     case "start_item":
@@ -102,6 +109,12 @@ export function actionOf(
       return { type: act.type, text: act.text ?? " \n", itemId: act.item };
     case "restore":
       return restoreAction(workflow, act, checkpoints);
+    case "undo": {
+      const count = Math.min(act.updates, updates.length - 1);
+      const stored = updates.at(-1 - count);
+      if (count === 0 || stored === undefined) return undefined;
+      return { ...act, updates: count, stored, reason: null };
+    }
     case "refuse_approval":
       return { type: act.type, request: "approve", itemId: null };
     case "advance":

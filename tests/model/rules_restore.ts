@@ -1,4 +1,4 @@
-/** The rules for going back to a checkpoint. */
+/** The rules for going back: to a checkpoint, or to before the last updates. */
 import { type Board, type Card, cardOf, isDone, type Stage } from "./board.ts";
 import { isManual, type ItemText } from "./definition.ts";
 import { type Game, isOn, needHuman, Refusal, refuseIf } from "./game.ts";
@@ -94,6 +94,77 @@ function cardAfter(
   }
   const status = then.status === "in_progress" ? "pending" : then.status;
   return { ...then, tries, status, startedAt: null };
+}
+
+/** Takes the last updates back: all is as it was, but what nobody earned since needs a human. */
+export function undo(
+  game: Game,
+  act: Extract<Act, { type: "undo" }>,
+): readonly string[] {
+  const { board, history } = game;
+  const updates = Math.min(act.updates, history.length - 1);
+  const then = history.at(-1 - updates);
+  if (updates === 0 || then === undefined) return [];
+  refuseIf(game, updates > 1 && isEnded(board), {
+    rule: "an end is taken back alone",
+    refusal: "refused session_closed",
+  });
+  refuseIf(game, isEnded(then), {
+    rule: "an end does not come back",
+    refusal: "refused cannot_undo",
+  });
+  const next = { ...structuredClone(then), notes: board.notes };
+  for (const item of game.definition.phases.flatMap(({ items }) => items)) {
+    const cards = { now: cardOf(board, item.id), then: cardOf(then, item.id) };
+    next.cards.set(item.id, cardUndone(game, item, cards));
+  }
+  if (textOf(next) === textOf(board)) return [];
+  const rule = "an undo earns nothing";
+  const isEarned = !bringsBack(game, next);
+  if (!isEarned) {
+    refuseIf(game, !act.force, { rule, refusal: "refused undo_forward" });
+    if (isOn(game, rule)) needHuman(game);
+  }
+  takeOver(board, next);
+  board.status = next.status;
+  board.completedAt = next.completedAt;
+  return [`note_added:${isEarned ? "system" : "human"}`];
+}
+
+function isEnded({ status }: Board): boolean {
+  return status === "completed" || status === "abandoned";
+}
+
+function cardUndone(
+  game: Game,
+  item: ItemText,
+  { now, then }: { readonly now: Card; readonly then: Card },
+): Card {
+  const tries = isOn(game, "tries count on after an undo")
+    ? Math.max(now.tries, then.tries)
+    : then.tries;
+  const isOldClock = isManual(item) && !isDone(then) &&
+    then.startedAt !== null && then.startedAt !== now.startedAt &&
+    isOn(game, "a clock begins anew after an undo");
+  if (!isOldClock) return { ...then, tries };
+  const status = then.status === "in_progress" ? "pending" : then.status;
+  return { ...then, tries, status, startedAt: null };
+}
+
+/** Whether anything counts again: what is done, approved or left, or that a session goes on. */
+function bringsBack(game: Game, next: Board): boolean {
+  const { board } = game;
+  const gainsItem = [...next.cards].some(([id, card]) => {
+    const now = cardOf(board, id);
+    const losesNo = now.rejected && !isDone(now) && !card.rejected;
+    return isDone(card) && textOf(card) !== textOf(now) ||
+      losesNo && isOn(game, "a no outlasts an undo");
+  });
+  const gainsApproval = [...next.approved].some((id) =>
+    !board.approved.has(id)
+  );
+  return gainsItem || gainsApproval || next.current > board.current ||
+    next.status !== board.status;
 }
 
 /** Whether anything counts as done, approved or left that did not before. */

@@ -2,7 +2,7 @@ import { type Pick, pickerOf } from "../base/random.ts";
 import { type Board, newBoard } from "./board.ts";
 import { chance } from "./chance.ts";
 import type { Definition } from "./definition.ts";
-import { judge } from "./judge.ts";
+import { isUpdate, judge } from "./judge.ts";
 import type { Move, Script } from "./move.ts";
 import { randomMove } from "./random_move.ts";
 import { randomOddities, randomWorkflow } from "./random_workflow.ts";
@@ -33,6 +33,7 @@ function randomMoves(
 ): readonly Move[] {
   const board = newBoard(definition, oddities);
   const checkpoints: Board[] = [];
+  const history = [structuredClone(board)];
   const moves: Move[] = [];
   const isRestless = chance(pick, 4);
   let now = 0;
@@ -44,8 +45,10 @@ function randomMoves(
     now += move.after;
     if (act.type === "checkpoint") checkpoints.push(structuredClone(board));
     const { modelReviews } = oddities;
-    const circumstances = { modelReviews, checkpoints, player, now };
-    judge({ definition, board, ...circumstances, off: undefined }, act);
+    const circumstances = { modelReviews, checkpoints, history, player, now };
+    const game = { definition, board, ...circumstances, off: undefined };
+    const verdict = judge(game, act);
+    if (isUpdate(verdict)) history.push(structuredClone(board));
     const isClosed = board.completedAt !== null || board.status === "abandoned";
     if (isClosed) left = Math.min(left, MOVES_AFTER_END);
   }

@@ -1,0 +1,102 @@
+/** What was done last is taken back by a further update: the log keeps both. */
+import { refused } from "../base/error.ts";
+import { asObject } from "../base/json.ts";
+import { countOf } from "../base/text.ts";
+import { forHuman } from "../workflow/supervision.ts";
+import type { Decision, SessionState, Workflow } from "../workflow/types.ts";
+import type { ActionOf } from "./action.ts";
+import {
+  changesText,
+  encodeChange,
+  goBack,
+  planRestore,
+  type RestoreChange,
+} from "./restore.ts";
+import { assertNotesFit, assertOpen, type Situation } from "./situation.ts";
+import { isClosed } from "./state.ts";
+
+/** So many updates can be taken back at once: a replay keeps as many states. */
+export const MAX_UNDONE = 100;
+
+export function undo(
+  situation: Situation,
+  { updates, stored, reason, force }: ActionOf<"undo">,
+): Decision {
+  const { workflow, state } = situation;
+  assertNotesFit(reason);
+  const why = reason?.trim() ?? "";
+  // An end is taken back for itself: whoever goes on from there sees first where that is.
+  if (updates > 1) assertOpen(state);
+  if (isClosed(stored.status)) throw hadEnded(updates, stored);
+  const plan = planRestore(workflow, state, stored, { isReplayed: true });
+  const approvals = plan.changes.filter((change) => isYes(state, change));
+  return goBack(situation, plan, {
+    force,
+    act: `undo ${countOf(updates, "update")} by force`,
+    holdsMore: (forward) => bringsBack(workflow, updates, forward),
+    text: () => ({
+      message: undoneText(updates, approvals),
+      details: {
+        undone: updates,
+        ...why === "" ? {} : { reason: why },
+        ...approvals.length === 0 ? {} : {
+          approvals_taken_back: approvals.map(({ itemId, phaseId }) =>
+            itemId ?? phaseId
+          ),
+        },
+        changes: plan.changes.map(encodeChange),
+      },
+    }),
+  });
+}
+
+function undoneText(
+  updates: number,
+  approvals: readonly RestoreChange[],
+): string {
+  const count = approvals.length;
+  const given = count === 0 ? "" : ` and ${countOf(count, "approval")}`;
+  return `Undid ${countOf(updates, "update")}${given}`;
+}
+
+/** Whether a change takes a yes back: to leaving a phase, or to an item. */
+function isYes(
+  { phases }: SessionState,
+  { what, phaseId, itemId, from, forward }: RestoreChange,
+): boolean {
+  if (forward) return false;
+  if (what === "approval") return true;
+  if (what !== "item" || from !== "completed") return false;
+  const item = phases.find(({ id }) => id === phaseId)?.items
+    .find(({ id }) => id === itemId);
+  return asObject(item?.verificationResult ?? null)?.get("approved") === true;
+}
+
+function hadEnded(updates: number, { status }: SessionState): Error {
+  return refused(
+    "cannot_undo",
+    `Cannot undo ${
+      countOf(updates, "update")
+    }: the session was ${status} before, and it ends only by its rules`,
+    "orc finish",
+  );
+}
+
+function bringsBack(
+  workflow: Workflow,
+  updates: number,
+  changes: readonly RestoreChange[],
+): Error {
+  const force = forHuman(workflow, `orc undo ${updates} --force`);
+  return refused(
+    "undo_forward",
+    `Cannot undo ${
+      countOf(updates, "update")
+    }: that brings back what was taken back since: ${changesText(changes)}`,
+    {
+      hint:
+        `a human runs, in a terminal: ${force}; to go further back, name more updates: orc history`,
+      details: { updates, changes },
+    },
+  );
+}
