@@ -150,6 +150,7 @@ export {
   startSession,
   type TestRun,
 } from "./src/work/start.ts";
+export { type Undone, type UndoOptions, undoUpdates } from "./src/work/undo.ts";
 export { readStatus, type Status } from "./src/work/status.ts";
 
 // Going back, handing over, looking back.

@@ -53,6 +53,7 @@ const CALLS: Readonly<
   rejectItem: (host, o) =>
     orc.rejectItem(host, { ...o, itemId: "consent", reason: "Not yet" }),
   reopen: (host, o) => orc.reopen(host, { ...o, id: "idea", reason: "A gap" }),
+  undoUpdates: (host, o) => orc.undoUpdates(host, { ...o, dryRun: true }),
   advancePhase: orc.advancePhase,
   approvePhase: orc.approvePhase,
   finishSession: orc.finishSession,

@@ -18,7 +18,6 @@ import {
   type RestoreChange,
 } from "../engine/restore.ts";
 import { assertOpen } from "../engine/situation.ts";
-import { summarize } from "../engine/summary.ts";
 import { assertRemovalWanted, isConfirmed } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -39,6 +38,7 @@ import {
   adoptLegacySession,
   applyAction,
   type Changed,
+  unchanged,
 } from "../work/change.ts";
 import type { SessionState } from "../workflow/types.ts";
 import {
@@ -449,15 +449,4 @@ function assertAgreed(
       details: { checkpoint: id, changes },
     },
   );
-}
-
-function unchanged({ place, session, workflow }: OpenedSession): Changed {
-  return {
-    place,
-    changed: false,
-    events: [],
-    serial: session.serial,
-    summary: summarize(workflow, session.state),
-    warnings: [],
-  };
 }

@@ -1,6 +1,6 @@
 import { shortSessionId } from "../base/ids.ts";
 import { headOf } from "../base/markdown.ts";
-import { inOneLine, sizeText } from "../base/text.ts";
+import { countOf, inOneLine, sizeText } from "../base/text.ts";
 import type { CheckpointLine } from "../checkpoints/rules.ts";
 import type {
   CheckpointCleanup,
@@ -12,6 +12,7 @@ import { changeSentence, proposalSentence } from "../engine/restore.ts";
 import type { HandedOff } from "../handoff/use.ts";
 import type { Host } from "../host/host.ts";
 import type { SessionOptions } from "../repository/select.ts";
+import type { Undone } from "../work/undo.ts";
 import {
   arg,
   command,
@@ -208,6 +209,57 @@ function headline(
     (message === null ? "" : ` "${inOneLine(message)}"`);
   if (changes.length === 0) return `All is as in checkpoint ${name}`;
   return dryRun ? `Checkpoint ${name} would change:` : `Restored ${name}:`;
+}
+
+type UndoResult = ResultOf<Undone>;
+
+export const undoCommand = command<UndoResult>({
+  description:
+    "Takes back the last updates of the session, one without N, in a further update that is logged like any other: items, phases and approvals are as before. Notes and the log stay, and failed tries go on counting. Anybody may take back what was done, an agent also a human's approval, and the log says so.\n\nWhat those updates took back, such as an item that was reopened or rejected, is brought back only by a human with --force; so is a session whose last update ended it. An undo is an update too: to go further back, name more of them.",
+  args: [
+    arg("[N]", "How many of the last updates; 1 to 100"),
+  ],
+  flags: [
+    flag("-r, --reason TEXT", "Why; at most 2000 characters"),
+    flag("--dry-run", "Show what would change, and change nothing"),
+    humanFlag("--force", "Bring back also what was taken back since"),
+  ],
+  effect: "writes",
+  examples: ["orc undo --dry-run", 'orc undo 2 --reason "The wrong item"'],
+  use: async (host, options, values) =>
+    (await import("../work/undo.ts")).undoUpdates(host, {
+      ...options,
+      updates: wholeNumber(values.text("N")),
+      reason: values.text("reason"),
+      dryRun: values.on("dry-run"),
+      force: values.on("force"),
+    }),
+  render: undoText,
+});
+
+/** What is no number is refused as none. */
+function wholeNumber(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return /^\d+$/.test(text) ? Number(text) : NaN;
+}
+
+function undoText(
+  { updates, changes, dryRun, summary }: UndoResult,
+  style: Style,
+): string {
+  const what = countOf(updates, "update");
+  if (changes.length === 0) {
+    const last = updates === 1 ? "update" : what;
+    return `Nothing to undo in the last ${last}: notes stay. Further back: orc undo ${
+      updates + 1
+    }`;
+  }
+  const sentenceOf = dryRun ? proposalSentence : changeSentence;
+  return [
+    dryRun ? `To undo ${what} would change:` : `Undid ${what}:`,
+    ...changes.map((change) => `  ${sentenceOf(change)}`),
+    ...dryRun ? [] : [standing(summary, style)],
+  ].join("\n").trimEnd();
 }
 
 /** What programs get after a handoff. */

@@ -57,6 +57,7 @@ export const commandGroups: readonly CommandGroup[] = [
       checkpoints("checkpoint", "Keep a copy of the state to return to"),
       checkpoints("checkpoints", "List the checkpoints, newest first"),
       checkpoints("resume", "Return to a checkpoint, or recall what it says"),
+      checkpoints("undo", "Take back the last updates"),
       checkpoints(
         "handoff",
         "Write a prompt for another agent, or run one on it",

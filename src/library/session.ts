@@ -41,6 +41,7 @@ import type {
 } from "../work/phase.ts";
 import type { Started } from "../work/start.ts";
 import type { Status } from "../work/status.ts";
+import type { Undone, UndoOptions } from "../work/undo.ts";
 import type { Waited, WaitOptions } from "../work/wait.ts";
 import { callIn, type CallOptions, type Given, type Site } from "./call.ts";
 import type { SessionReading } from "./read.ts";
@@ -197,6 +198,15 @@ export class Session {
     const { reopen } = await import("../work/rework.ts");
     const call = callIn(this.#site, { ...options, id, reason });
     return await reopen(this.#site.host, call);
+  }
+
+  /** Takes back its last updates, one unless it is said otherwise: {@linkcode undoUpdates}. */
+  async undo(options: Given<UndoOptions> = {}): Promise<Undone> {
+    const { undoUpdates } = await import("../work/undo.ts");
+    return await undoUpdates(
+      this.#site.host,
+      callIn(this.#site, options),
+    );
   }
 
   /** Keeps a note: {@linkcode addNote}. */

@@ -9,7 +9,7 @@ import { epochMsOf } from "../base/time.ts";
 import type { Action } from "../engine/action.ts";
 import { decide } from "../engine/decide.ts";
 import { agentIn } from "../engine/event.ts";
-import { pendingItem } from "../engine/state.ts";
+import { isClosed, pendingItem } from "../engine/state.ts";
 import type { Summary } from "../engine/standing.ts";
 import { summarize } from "../engine/summary.ts";
 import { fileKind } from "../files/read.ts";
@@ -46,6 +46,20 @@ export interface Changed {
   readonly summary: Summary;
   /** What went wrong after the change counted, as sentences for people. */
   readonly warnings: readonly string[];
+}
+
+/** The answer where there was nothing to do. */
+export function unchanged(
+  { place, session, workflow }: OpenedSession,
+): Changed {
+  return {
+    place,
+    changed: false,
+    events: [],
+    serial: session.serial,
+    summary: summarize(workflow, session.state),
+    warnings: [],
+  };
 }
 
 /** An act of a human, and what has to be typed to confirm it. */
@@ -89,14 +103,17 @@ export async function applyAction(
     return await applyAs(host, opened, masked, caller);
   }
   const session = opened.session.id;
-  const shown = await whatIsAsked(opened, act.itemId);
+  const lines = await whatIsAsked(opened, act.itemId);
+  const shown = [...lines, ...act.shown ?? []];
   const asked = { ...act, session, shown };
   const askedAt = host.now();
   const approval = await askForApproval(host, opened.repository, asked);
   if (approval === null) {
     const { request, itemId = null } = act;
     const refusal: Action = { type: "refuse_approval", request, itemId };
-    await applyAs(host, opened, refusal, caller);
+    // What has ended keeps nothing any more, not even that.
+    const isOpen = !isClosed(opened.session.state.status);
+    if (isOpen) await applyAs(host, opened, refusal, caller);
   }
   const presence = approval === "terminal"
     ? { presence: presenceSince(host, askedAt) }
@@ -207,7 +224,11 @@ async function updateAs(
     const { state } = fresh;
     if (action.type === "advance") assertSamePhase(session.state, state);
     const decision = decide(workflow, state, action, { at, caller });
-    if (action.type === "restore") assertSameUpdate(session, fresh);
+    if (action.type === "restore") {
+      assertSameUpdate(session, fresh, "orc resume");
+    } else if (action.type === "undo") {
+      assertSameUpdate(session, fresh, "orc undo");
+    }
     return decision;
   };
   if (session.legacyPath !== null) {
@@ -262,15 +283,15 @@ function assertSamePhase(seen: SessionState, now: SessionState): void {
   );
 }
 
-/** Who was shown what a checkpoint takes back agreed to that, and not to what was done since. */
-function assertSameUpdate(seen: Session, now: Session): void {
+/** Who was shown what going back takes back agreed to that, and not to what was done since. */
+function assertSameUpdate(seen: Session, now: Session, command: string): void {
   const isSame = now.serial === seen.serial &&
     now.state.updatedAt === seen.state.updatedAt;
   if (isSame) return;
   throw conflict(
     "session_changed",
-    "Cannot restore the checkpoint: another process changed the session meanwhile",
-    "orc resume --dry-run",
+    "Cannot go back: another process changed the session meanwhile",
+    `see what it would change now: ${command} --dry-run`,
   );
 }
 

@@ -1,6 +1,4 @@
-import { corrupt } from "../base/error.ts";
-import { sessionLayout } from "../base/layout.ts";
-import { listOf, minutesBetween, uncapitalised } from "../base/text.ts";
+import { listOf, minutesBetween } from "../base/text.ts";
 import { assertFresh } from "../checks/stale.ts";
 import type { Action } from "../engine/action.ts";
 import {
@@ -184,35 +182,16 @@ const MAX_UNSEEN = 3;
 
 /** Nobody is told that all is done because a file says so. Returns what counts and orc did not see. */
 async function assertEarned(
-  { repository, session, workflow }: OpenedSession,
+  opened: OpenedSession,
 ): Promise<readonly string[]> {
-  if (session.legacyPath !== null) return [];
+  const { traceEarned } = await import("./earned.ts");
+  const traced = await traceEarned(opened, "finish the session");
+  if (traced === undefined) return [];
   const { doneElsewhere } = await import("../replay/elsewhere.ts");
-  const { contradictionText, traceSession } = await import(
-    "../session/trace.ts"
-  );
-  const { root } = repository.layout;
-  const traced = await traceSession(root, session, workflow);
-  // An older session has no chain before its next update; one that was taken out has left its events.
-  if (session.chain === null && traced.coveredFrom === null) return [];
-  const [text] = contradictionText(traced, uncapitalised);
-  if (text === undefined) {
-    const { elsewhere } = traced.replayed;
-    const unseen = doneElsewhere(session.state, elsewhere);
-    const messages = unseen.map(({ message }) => message);
-    return messages.length === 0 ? [] : [listOf(messages, MAX_UNSEEN)];
-  }
-  const { contradictions } = traced;
-  throw corrupt(
-    "state_not_earned",
-    `Cannot finish the session: ${text}`,
-    {
-      path: sessionLayout(root, session.id).state,
-      hint:
-        `see all of it: orc verify; undo the change, or let a human vouch for the state as it is: orc doctor --resign ${session.id}`,
-      details: { contradictions },
-    },
-  );
+  const { elsewhere } = traced.replayed;
+  const unseen = doneElsewhere(opened.session.state, elsewhere);
+  const messages = unseen.map(({ message }) => message);
+  return messages.length === 0 ? [] : [listOf(messages, MAX_UNSEEN)];
 }
 
 function ended(

@@ -22,6 +22,7 @@ const LINES: Readonly<Record<string, string>> = {
   "next": "next",
   "start-item": "start-item one",
   "complete": "complete run",
+  "undo": "undo",
   "skip": "skip two -r because-nothing-here-needs-it",
   "note": "note Remember",
   "advance": "advance",

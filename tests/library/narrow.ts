@@ -87,6 +87,7 @@ const writes: Calls = {
   "session.skip": () => session.skip("sketch", "It is known from last week"),
   "session.approve": () => session.approve("consent", { early: true }),
   "session.reject": () => session.reject("consent", "Not yet"),
+  "session.undo": () => session.undo({ reason: "Too early" }),
   "session.reopen": () => session.reopen("idea", "A gap"),
   "session.approvePhase": () => session.approvePhase(),
   "session.advance": () => session.advance(),
