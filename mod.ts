@@ -151,6 +151,7 @@ export {
   type TestRun,
 } from "./src/work/start.ts";
 export { type Undone, type UndoOptions, undoUpdates } from "./src/work/undo.ts";
+export type { Past, PastOptions } from "./src/repository/past.ts";
 export { readStatus, type Status } from "./src/work/status.ts";
 
 // Going back, handing over, looking back.

@@ -31,6 +31,7 @@ export const historyCommand = command<ResultOf<History>, HistoryEvent>({
     flag("--type TYPE", "Only events of this type, such as item_completed"),
     flag("--since TIME", "Only from this time on"),
     flag("--until TIME", "Only up to this time"),
+    flag("--at SERIAL", "Only up to this update", { excludes: ["follow"] }),
     flag(
       "-n, --limit NUMBER",
       `At most this many, the last ones; 1 to ${MAX_LISTED_EVENTS}`,
@@ -56,11 +57,12 @@ export const historyCommand = command<ResultOf<History>, HistoryEvent>({
     const { readHistory } = await import("../history/use.ts");
     return await readHistory(host, optionsOf(values));
   },
-  render: ({ events, hasEarlier }, style) => {
+  render: ({ events, hasEarlier, past }, style) => {
     if (events.length === 0) return "No events";
+    const then = past ? [past.message] : [];
     const lines = events.map((event) => eventText(event, style));
     const earlier = style.dim("Earlier ones: orc history --all");
-    return [...hasEarlier ? [earlier] : [], ...lines].join("\n");
+    return [...then, ...hasEarlier ? [earlier] : [], ...lines].join("\n");
   },
   stream: {
     isWanted: (values) => values.on("all") || values.on("follow"),
@@ -92,6 +94,7 @@ function optionsOf(values: Values): HistoryOptions {
     type: values.text("type"),
     since: values.text("since"),
     until: values.text("until"),
+    at: values.text("at"),
     limit: limitOf(values),
   };
 }
@@ -283,6 +286,7 @@ export const generateMdCommand = command<ResultOf<Generated>>({
     "Shows the session as a page of Markdown: its state, what blocks, the items by phase, and the last events. A file that orc did not make is not replaced.",
   flags: [
     flag("--to FILE", "File instead of WORKFLOW.md"),
+    flag("--at SERIAL", "As it was after this update"),
     flag("--stdout", "Print the page and write no file", {
       excludes: ["to", "force"],
     }),
@@ -296,6 +300,7 @@ export const generateMdCommand = command<ResultOf<Generated>>({
     (await import("../history/pages.ts")).generateMarkdown(host, {
       ...options,
       file: values.text("to"),
+      at: values.text("at"),
       stdout: values.on("stdout"),
       force: values.on("force"),
     }),

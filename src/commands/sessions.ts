@@ -225,12 +225,14 @@ export const sessionInfoCommand = command<InfoResult>({
       excludes: ["session"],
     }),
   ],
+  flags: [flag("--at SERIAL", "As it was after this update")],
   effect: "reads",
   examples: ["orc session info", "orc session info 01k9 --json"],
   use: async (host, options, values) => {
     const session = values.text("ID") ?? options.session;
     const { readStatus } = await import("../work/status.ts");
-    const status = await readStatus(host, { ...options, session });
+    const at = values.text("at");
+    const status = await readStatus(host, { ...options, session, at });
     return { ...status, root: status.place.root };
   },
   render: infoText,
@@ -260,9 +262,10 @@ function infoText(info: InfoResult): string {
     ["Items", `${completed} completed, ${skipped} skipped, ${total} in all`],
     ["Updates", String(info.serial)],
   ];
-  return rows
-    .map(([name, value]) => `${name.padEnd(11)} ${inOneLine(value)}`)
-    .join("\n");
+  const lines = rows.map(([name, value]) =>
+    `${name.padEnd(11)} ${inOneLine(value)}`
+  );
+  return [...info.past ? [info.past.message] : [], ...lines].join("\n");
 }
 
 const CLEANUP_FLAGS: readonly FlagSpec[] = [

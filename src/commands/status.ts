@@ -23,15 +23,20 @@ type StatusResult = ResultOf<Status> & {
 
 export const statusCommand = command<StatusResult>({
   description:
-    "Shows where the session stands: phases, the items of the current one with their state, what blocks, and the next command. Takes no lock and writes nothing.",
+    "Shows where the session stands: phases, the items of the current one with their state, what blocks, and the next command; with --at as it was, by a replay of the log. Takes no lock and writes nothing.",
   flags: [
     flag("--brief", "Show only the next item, as orc next"),
     flag("--check", "Name the files that changed since a check saw them"),
+    flag("--at SERIAL", "As it was after this update"),
   ],
   effect: "reads",
   examples: ["orc status", "orc status --json"],
   use: async (host, options, values) => ({
-    ...await readStatus(host, { ...options, check: values.on("check") }),
+    ...await readStatus(host, {
+      ...options,
+      check: values.on("check"),
+      at: values.text("at"),
+    }),
     brief: values.on("brief"),
   }),
   render: (status, style) =>
@@ -40,6 +45,7 @@ export const statusCommand = command<StatusResult>({
 
 function statusText(status: StatusResult, style: Style): string {
   return blocksText([
+    status.past ? [status.past.message] : [],
     [headline(status, style), phaseLine(status, style)],
     rejectionLines(status, style),
     itemLines(status, style, status.at),

@@ -85,6 +85,8 @@ export interface PageSource {
   readonly sessionId: string;
   /** The last events of the session, oldest first. */
   readonly events: readonly RecordedEvent[];
+  /** When the session was so, where it is not so now: a sentence without its period. */
+  readonly then?: string;
 }
 
 /** Whether orc wrote a page: one that only quotes the mark, or goes on behind it, is somebody else's. */
@@ -96,13 +98,14 @@ export function isWorkflowPage(text: string): boolean {
 
 /** Shows a session as a page of Markdown; the same session gives the same page. */
 export function workflowPage(source: PageSource): string {
-  const { workflow, state, events } = source;
+  const { workflow, state, events, then } = source;
   const summary = summarize(workflow, state);
   const blockers = summary.blockers.map(({ message }) => message);
   const title = headOf(oneLine(state.task), MAX_TITLE_LENGTH);
   const sections = [
     MARK,
     `# ${markdownText(title) || "Session"}`,
+    ...then === undefined ? [] : [then],
     stateTable(source, summary),
     ...section("Constraints", bullets(state.constraints)),
     ...section("Blockers", bullets(blockers)),

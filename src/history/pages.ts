@@ -16,6 +16,7 @@ import { writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository, SessionPlace } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
+import { asItWas, type Past, type PastOptions } from "../repository/past.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { requireApproval } from "../work/change.ts";
 import { forHuman } from "../workflow/supervision.ts";
@@ -29,7 +30,7 @@ import { hasLearnings, type Learnings, learningsOf } from "./rules.ts";
 import { eventsIn, lastEvents, logOf, type OnProgress } from "./use.ts";
 
 /** Where the page goes. */
-export interface GenerateOptions extends SessionOptions {
+export interface GenerateOptions extends PastOptions {
   /** A file other than WORKFLOW.md; relative to the working directory. */
   readonly file?: string;
   /** Returns the page and writes nothing. */
@@ -48,6 +49,8 @@ export interface Generated {
   readonly path: string | null;
   /** False when the file held the same page already. */
   readonly changed: boolean;
+  /** That it shows the session as it was, where that was asked for. */
+  readonly past?: Past;
   /** What went wrong after the file was replaced, as sentences for people. */
   readonly warnings: readonly string[];
 }
@@ -64,21 +67,31 @@ export interface Generated {
  * @throws {OrcError} `not_a_regular_file` (corrupt) if a link or something else lies there
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if `force` is needed
  *   and no human says yes
+ * @throws {OrcError} `no_such_update` or `not_covered` (not_found), `invalid_number` (usage) for `at`
  */
 export async function generateMarkdown(
   host: Host,
   options: GenerateOptions = {},
 ): Promise<Generated> {
-  const { repository, workflow, session, place } = await openSession(
-    host,
-    options,
-    { file: true, stdout: true, force: true },
-  );
+  const now = await openSession(host, options, {
+    file: true,
+    stdout: true,
+    force: true,
+    at: true,
+  });
+  const { at } = options;
+  const then = at === undefined ? undefined : await asItWas(now, at);
+  const { opened = now, past, doubts = [] } = then ?? {};
+  const { repository, workflow, session, place } = opened;
   const { state, id: sessionId } = session;
-  const log = logOf(repository.layout, session);
-  const { events } = lastEvents(log, SHOWN_EVENTS);
-  const text = workflowPage({ workflow, state, sessionId, events });
-  const same = { place, text, changed: false, warnings: [] };
+  const log = logOf(repository.layout, now.session);
+  const { events } = lastEvents(log, SHOWN_EVENTS, past && { at: past.serial });
+  const text = workflowPage({
+    ...{ workflow, state, sessionId, events },
+    then: past?.message,
+  });
+  const shown = { place, text, ...past && { past } };
+  const same = { ...shown, changed: false, warnings: doubts };
   if (options.stdout) return { ...same, path: null };
   const path = pathFor(host, repository, options.file);
   const present = presentText(path, options.force ?? false);
@@ -95,8 +108,9 @@ export async function generateMarkdown(
   try {
     const bytes = new TextEncoder().encode(text);
     const token = host.newToken();
-    const warnings = writeAtomic(path, bytes, { token, stagingDirectory });
-    return { place, text, path, changed: true, warnings };
+    const unconfirmed = writeAtomic(path, bytes, { token, stagingDirectory });
+    const warnings = [...doubts, ...unconfirmed];
+    return { ...shown, path, changed: true, warnings };
   } catch (error) {
     // A directory that is gone has no other reader to tell.
     throw asOrcError(error, "write", path);

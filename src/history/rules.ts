@@ -25,10 +25,15 @@ export interface HistoryQuery {
   readonly since?: string;
   /** Only events up to this moment, in the same forms; a date ends at midnight. */
   readonly until?: string;
+  /** Only events up to this update, or its digits; what another tool did next is among them. */
+  readonly at?: number | string;
 }
 
 /** A query whose moments are known. */
-export interface HistoryFilter extends Omit<HistoryQuery, "since" | "until"> {
+export interface HistoryFilter
+  extends Omit<HistoryQuery, "since" | "until" | "at"> {
+  /** The last update. */
+  readonly at?: number;
   readonly sinceMs?: number;
   readonly untilMs?: number;
 }

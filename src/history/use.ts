@@ -14,6 +14,7 @@ import {
   type RepositoryOptions,
   type SessionPlace,
 } from "../repository/open.ts";
+import { type Past, pastOf, updateIn } from "../repository/past.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { legacyLogOf, readLegacyState } from "../session/legacy.ts";
 import { isOlderLog } from "../session/ownership.ts";
@@ -108,6 +109,8 @@ export interface History {
   readonly events: readonly HistoryEvent[];
   /** Whether there are earlier ones that fit. */
   readonly hasEarlier: boolean;
+  /** Up to which update they are shown, where that was asked for. */
+  readonly past?: Past;
   /** That the log was read around what is damaged in it. */
   readonly warnings: readonly string[];
 }
@@ -121,6 +124,7 @@ const FILTERS = {
   type: true,
   since: true,
   until: true,
+  at: true,
   limit: true,
 } as const;
 
@@ -134,19 +138,26 @@ const FILTERS = {
  *   (usage) if the options cannot be read, `empty_range` if they fit nothing
  * @throws {OrcError} `no_such_item` or `no_such_phase` (not_found) if the
  *   workflow does not have what is asked for
+ * @throws {OrcError} `no_such_update` (not_found) or `invalid_number` (usage) for an `at` that is none
  */
 export async function readHistory(
   host: Host,
   options: HistoryOptions = {},
 ): Promise<History> {
-  const { place, source, filter, limit } = await openHistory(
+  const { place, session, source, filter, limit } = await openHistory(
     host,
     options,
     FILTERS,
   );
+  const { at } = filter;
   const { events, hasEarlier, reading } = lastEvents(source, limit, filter);
   const warnings = damageWarnings(source.path, reading.damagedLines());
-  return { place, events: events.map(plainEvent), hasEarlier, warnings };
+  const past = at !== undefined && { past: pastOf(session, at, null) };
+  return {
+    ...{ place, events: events.map(plainEvent), hasEarlier },
+    ...past,
+    warnings,
+  };
 }
 
 /** Opens the session a caller means, and checks what is asked of its log, before any of it is read. */
@@ -168,7 +179,9 @@ async function openHistory<Options extends HistoryOptions>(
   assertInWorkflow(opened.workflow, options);
   const { place, session, repository } = opened;
   const source = logOf(repository.layout, session);
-  return { place, session, source, filter, limit };
+  const { at } = options;
+  const until = at === undefined ? {} : { at: updateIn(session, at) };
+  return { place, session, source, filter: { ...filter, ...until }, limit };
 }
 
 interface LastEvents extends Pick<History, "hasEarlier"> {
@@ -185,15 +198,24 @@ export function lastEvents(
 ): LastEvents {
   const reading = readLogBackwards(source);
   const found: RecordedEvent[] = [];
+  const { at = Infinity } = filter;
   let hasEarlier = false;
   let newest: RecordedEvent | undefined;
+  // What another tool wrote has no number: it belongs to the update before it.
+  let isReached = at === Infinity;
   for (const event of reading.events) {
     newest ??= event;
     if (endsHistory(filter, event)) break;
+    if (event.serial > at) {
+      found.length = 0;
+      hasEarlier = false;
+      continue;
+    }
+    isReached ||= event.serial > 0;
     if (!matchesHistory(filter, event)) continue;
-    hasEarlier = found.length === limit;
-    if (hasEarlier) break;
-    found.push(event);
+    hasEarlier ||= found.length === limit;
+    if (!hasEarlier) found.push(event);
+    else if (isReached) break;
   }
   return { events: found.reverse(), hasEarlier, newest, reading };
 }
@@ -202,7 +224,7 @@ export function lastEvents(
 export interface HistoryStreamOptions extends HistoryOptions {
   /** Begins with the first event that fits instead of the last few. */
   readonly all?: boolean;
-  /** Goes on with new events until the session is closed. */
+  /** Goes on with new events until the session is closed; not beside `at`, which is an end. */
   readonly follow?: boolean;
   /** Waits until it is worth to look again; a quarter of a second without it. */
   readonly pause?: (signal?: AbortSignal) => Promise<void>;
@@ -241,7 +263,9 @@ export async function streamHistory(
     pause: true,
   });
   const { place, session, source, filter, limit } = opened;
-  const { all = false, follow = false, signal } = options;
+  const { all = false, signal } = options;
+  const { at = Infinity } = filter;
+  const follow = (options.follow ?? false) && at === Infinity;
   const { pause = shortPause } = options;
   const lastIds = source.lastEvents?.map(({ id }) => id);
   const isRepeat = repeatFilter({
@@ -257,6 +281,7 @@ export async function streamHistory(
     const reading = readLog(log, { startBytes, isGrowing: follow, isRepeat });
     let batch: HistoryEvent[] = [];
     for (const event of reading.events) {
+      if (event.serial > at) break;
       isOver ||= CLOSING.includes(event.type);
       if (matchesHistory(filter, event)) batch.push(plainEvent(event));
       if (batch.length < BATCH_EVENTS) continue;

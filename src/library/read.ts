@@ -4,6 +4,7 @@ import { plainOf } from "../base/plain.ts";
 import { type OpenGate, openGates } from "../engine/gates.ts";
 import type { Host } from "../host/host.ts";
 import type { SessionPlace } from "../repository/open.ts";
+import type { Past, PastOptions } from "../repository/past.ts";
 import {
   openSession,
   type SessionOptions,
@@ -61,6 +62,8 @@ export interface SessionReading {
   readonly state: Plain<SessionState>;
   /** The process it follows, with its texts filled in. */
   readonly workflow: Plain<Workflow>;
+  /** That the state is as it was, where that was asked for. */
+  readonly past?: Past;
 }
 
 /**
@@ -68,12 +71,17 @@ export interface SessionReading {
  * and writes nothing.
  *
  * Requires `--allow-read`.
+ *
+ * @throws {OrcError} `no_such_update` or `not_covered` (not_found), `invalid_number` (usage) for `at`
  */
 export async function readSession(
   host: Host,
-  options: SessionOptions = {},
+  { at, ...options }: PastOptions = {},
 ): Promise<SessionReading> {
-  const opened = await openSession(host, options, {});
+  const now = await openSession(host, options, {});
+  const { opened, past } = at === undefined
+    ? { opened: now, past: undefined }
+    : await (await import("../repository/past.ts")).asItWas(now, at);
   const { place, session, source, workflow } = opened;
   return {
     place,
@@ -84,5 +92,6 @@ export async function readSession(
     checksum: session.checksum,
     state: plainOf(session.state) as Plain<SessionState>,
     workflow: plainOf(workflow) as Plain<Workflow>,
+    ...past && { past },
   };
 }

@@ -22,6 +22,7 @@ import type {
   HistoryOptions,
   HistoryStreamOptions,
 } from "../history/use.ts";
+import type { PastOptions } from "../repository/past.ts";
 import type { Renamed } from "../sessions/manage.ts";
 import type { Verified } from "../trust/use.ts";
 import type { Next, Reminded, WriteAllowed } from "../work/agent.ts";
@@ -66,8 +67,8 @@ export class Session {
     this.started = started ?? null;
   }
 
-  /** Where it stands: {@linkcode readStatus}. */
-  async status(options: CallOptions = {}): Promise<Status> {
+  /** Where it stands, or stood: {@linkcode readStatus}. */
+  async status(options: Given<PastOptions> = {}): Promise<Status> {
     const { readStatus } = await import("../work/status.ts");
     return await readStatus(this.#site.host, callIn(this.#site, options));
   }
@@ -86,7 +87,7 @@ export class Session {
   }
 
   /** Its state, workflow and number: {@linkcode readSession}. */
-  async read(options: CallOptions = {}): Promise<SessionReading> {
+  async read(options: Given<PastOptions> = {}): Promise<SessionReading> {
     const { readSession } = await import("./read.ts");
     return await readSession(this.#site.host, callIn(this.#site, options));
   }

@@ -64,15 +64,17 @@ export interface Traced {
 
 /**
  * Reads the whole log of a session and compares it with its state. In constant memory: a log may
- * have millions of lines. Reads only; throws as reading the log does.
+ * have millions of lines. The state after the update `asked` is kept. Reads only; throws as reading
+ * the log does.
  */
 export async function traceSession(
   root: string,
   session: Session,
   workflow: Workflow,
+  asked?: number,
 ): Promise<Traced> {
   const { log: path } = sessionLayout(root, session.id);
-  const replayer = newReplayer(workflow, session.state);
+  const replayer = newReplayer(workflow, session.state, asked);
   // Where git tracks the state, it puts older ones back with each branch.
   const isPortable = fileKind(repositoryLayout(root).gitignore) === "absent";
   const spare = isPortable ? undefined : findSpare(root, session.id);
@@ -128,6 +130,19 @@ export function contradictionText(
   if (first === undefined) return [];
   const more = others.length > 0 ? ` (and ${others.length} more)` : "";
   return [say(`${first.message}${more}`)];
+}
+
+/** The same of a session that is shown. */
+export async function contradictionsIn(
+  ...traced: Parameters<typeof traceSession>
+): Promise<readonly string[]> {
+  return seeAll(await traceSession(...traced));
+}
+
+export function seeAll(
+  traced: Pick<Traced, "contradictions">,
+): readonly string[] {
+  return contradictionText(traced, (text) => `${text}; see all: orc verify`);
 }
 
 async function definitionProblem(

@@ -1,4 +1,3 @@
-import { OrcError } from "../base/error.ts";
 import { sha256Hex } from "../base/checksum.ts";
 import type { JsonObject } from "../base/json.ts";
 import { sessionLayout } from "../base/layout.ts";
@@ -9,16 +8,16 @@ import { summarize } from "../engine/summary.ts";
 import { fileKind, readRegularFile, sizeOf } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import type { SessionPlace } from "../repository/open.ts";
+import type { Past, PastOptions, PastSession } from "../repository/past.ts";
 import {
   type OpenedSession,
   openSession,
-  type SessionOptions,
   type SessionSource,
 } from "../repository/select.ts";
-import { shownName } from "../session/read.ts";
+import { shownName, unlessDamaged } from "../session/read.ts";
 
 /** What of a session is looked at. */
-export interface StatusOptions extends SessionOptions {
+export interface StatusOptions extends PastOptions {
   /** Also compares the files that checks saw with those that are there, which runs git. */
   readonly check?: boolean;
 }
@@ -39,6 +38,8 @@ export interface Status extends Summary {
   readonly legacy: boolean;
   /** Now, an instant in UTC, so that the age of things can be shown. */
   readonly at: string;
+  /** That it is shown as it was, where that was asked for. */
+  readonly past?: Past;
   /**
    * What to know before going on, as sentences for people: a state changed outside orc, a second
    * state, a workflow file that has changed.
@@ -47,22 +48,27 @@ export interface Status extends Summary {
 }
 
 /**
- * Reads where a session stands. Takes no lock, writes nothing, and works in a read-only directory.
+ * Reads where a session stands, or stood. Takes no lock, writes nothing, works in a read-only directory.
  *
  * Requires `--allow-read` and, with `check`, `--allow-run` of git.
  *
  * @throws {OrcError} `no_session` or `no_such_session` (not_found), `invalid_json` or
  *   `invalid_state` (corrupt)
+ * @throws {OrcError} `no_such_update` or `not_covered` (not_found), `invalid_number` (usage) for `at`
  */
 export async function readStatus(
   host: Host,
-  options: StatusOptions = {},
+  { at, check, ...options }: StatusOptions = {},
 ): Promise<Status> {
-  const opened = await openSession(host, options, { check: true });
+  const now = await openSession(host, options, {});
+  const then: Partial<PastSession> = at === undefined
+    ? {}
+    : await (await import("../repository/past.ts")).asItWas(now, at);
+  const { opened = now, past, doubts = [] } = then;
   const { session, source, workflow, place, repository } = opened;
   const legacy = session.legacyPath !== null;
-  const warnings = await warningsOf(opened);
-  if (options.check) {
+  const warnings = [...doubts, ...await warningsOf(opened)];
+  if (check) {
     const { staleWarnings } = await import("../checks/stale.ts");
     warnings.push(...await staleWarnings(host, opened));
   }
@@ -75,6 +81,7 @@ export async function readStatus(
     serial: session.serial,
     legacy,
     at: host.now(),
+    ...past && { past },
     warnings,
   };
 }
@@ -126,11 +133,8 @@ async function contradictions(
   const isInStep = closedIn(state) === chain.closed && last === chain.head &&
     sizeOf(sessionLayout(root, id).log) >= chain.offsetBytes;
   if (isInStep) return [];
-  const { contradictionText, traceSession } = await import(
-    "../session/trace.ts"
-  );
-  const traced = await traceSession(root, session, workflow);
-  return contradictionText(traced, (text) => `${text}; see all: orc verify`);
+  const { contradictionsIn } = await import("../session/trace.ts");
+  return await contradictionsIn(root, session, workflow);
 }
 
 /** Says so when the file a workflow was pinned from is not what it was at start. */
@@ -141,20 +145,13 @@ export async function workflowDrift(
   const path = metadata.get("workflow_yaml_path");
   const pinned = metadata.get("workflow_yaml_checksum");
   if (typeof path !== "string" || typeof pinned !== "string") return [];
-  const now = await checksumNow(path);
-  if (now === undefined || now.startsWith(pinned)) return [];
+  // Where the file cannot be compared, the answer does not depend on it.
+  const read = () => readRegularFile(path, MAX_WORKFLOW_BYTES);
+  const bytes = await unlessDamaged(read, []);
+  if (bytes === undefined || (await sha256Hex(bytes)).startsWith(pinned)) {
+    return [];
+  }
   return [
     `"${path}" has changed since the session started; the session keeps its own copy`,
   ];
-}
-
-/** Undefined where the file cannot be compared: the answer does not depend on it. */
-async function checksumNow(path: string): Promise<string | undefined> {
-  try {
-    const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
-    return bytes === undefined ? undefined : await sha256Hex(bytes);
-  } catch (error) {
-    if (error instanceof OrcError) return undefined;
-    throw error;
-  }
 }
