@@ -13,7 +13,14 @@ import { type Repository, repositoryAt } from "../journey/orc.ts";
 import { problemsIn, sessionsIn } from "../parallel/whole.ts";
 import { fixedHost } from "../work/fixtures.ts";
 import { type Cut, Disk, lay, type Picture } from "./disk.ts";
-import { layLegacySession, LEGACY_FILES, start, WORKFLOW } from "./scenario.ts";
+import {
+  isUndone,
+  layLegacySession,
+  LEGACY_FILES,
+  loseSession,
+  start,
+  WORKFLOW,
+} from "./scenario.ts";
 import { recordOrc, straceProblem } from "./strace.ts";
 import { assert, assertEquals } from "@std/assert";
 
@@ -59,6 +66,54 @@ const STORIES: readonly Story[] = [
       const missing = NOTES.slice(0, acknowledged)
         .filter((note) => !kept.includes(note));
       return [...problems, ...missing.map((note) => `"${note}" is gone`)];
+    },
+  },
+  {
+    name: "complete, undo, complete, finish",
+    prepare: start,
+    commands: [
+      ["complete", "a", "--notes", "done"],
+      ["undo"],
+      ["complete", "a", "--notes", "done again"],
+      ["finish"],
+    ],
+    async problems(directory, acknowledged) {
+      const [session] = await sessionsIn(directory);
+      const serial = session?.serial ?? 0;
+      const problems = serial > acknowledged
+        ? []
+        : [`it is at update ${serial} after ${acknowledged} commands`];
+      const isAsTold = isUndone(session) === [1, 3].includes(serial);
+      if (!isAsTold) problems.push(`it is not what update ${serial} made it`);
+      // What is closed is healed, too, by who is told so.
+      const { exitCode, err } = await inside(directory, ["note", "next"]);
+      const isHeard = exitCode === (serial === 5 ? 3 : 0);
+      if (!isHeard) problems.push(`nobody can go on: ${err}`);
+      return [...problems, ...await problemsIn(directory)];
+    },
+  },
+  {
+    name: "recover",
+    prepare: loseSession,
+    commands: [["recover"]],
+    async problems(directory, acknowledged) {
+      const isThere = (await sessionsIn(directory)).length > 0;
+      const problems = acknowledged > 0 && !isThere
+        ? ["the session is gone again"]
+        : [];
+      if (!isThere) {
+        const { exitCode, err } = await inside(directory, ["recover"]);
+        if (exitCode > 0) problems.push(`it does not come back: ${err}`);
+      }
+      const { exitCode, err } = await inside(directory, ["note", "next"]);
+      if (exitCode > 0) problems.push(`nobody can go on: ${err}`);
+      // Whoever holds the repository's lock removes what lies there.
+      const begun = await goOn(directory, ["start", "Next", "--beside"]);
+      const isKept = (await sessionsIn(directory)).some(({ state }) =>
+        state.notes.map(({ text }) => text).join() === "kept,next"
+      );
+      if (!isKept) problems.push("what was kept is gone");
+      return [...problems, ...begun];
     },
   },
   {

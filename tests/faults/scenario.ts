@@ -111,7 +111,50 @@ export const SCENARIOS: readonly Scenario[] = [
       return isStored && ended.code === 3 ? { ...ended, code: 0 } : ended;
     },
   },
+  {
+    name: "undo",
+    usualCount: 10,
+    args: ["undo"],
+    async prepare(repository) {
+      await start(repository);
+      await repository.result(["complete", "a", "--notes", "done"]);
+    },
+    isStored: ([session]) => isUndone(session),
+    mayFailStored: false,
+    async goOn({ orc }, isStored) {
+      const noted = await orc(["note", "next", ...AT_ONCE]);
+      if (noted.code !== 0 || isStored) return noted;
+      return await orc(["undo", "2", ...AT_ONCE]);
+    },
+  },
+  {
+    name: "recover",
+    usualCount: 10,
+    args: ["recover"],
+    prepare: loseSession,
+    isStored: (sessions) => sessions.length > 0,
+    mayFailStored: true,
+    async goOn(repository, isStored) {
+      if (!isStored) await repository.result(["recover", ...AT_ONCE]);
+      return await goOnWithAll(repository);
+    },
+  },
 ];
+
+/** Whether the item that was completed first is open again. */
+export function isUndone(session: Session | undefined): boolean {
+  const [phase] = session?.state.phases ?? [];
+  return phase?.items[0]?.status === "pending";
+}
+
+/** A session of two updates in a repository of git, of which only the second names are left. */
+export async function loseSession(repository: Repository): Promise<void> {
+  await repository.write(".git/HEAD", "ref: refs/heads/main\n");
+  await start(repository);
+  await repository.result(["note", "kept"]);
+  const state = `${repository.directory}/.orchestrator`;
+  Deno.removeSync(state, { recursive: true });
+}
 
 function note(): Omit<Scenario, "name" | "prepare"> {
   return {

@@ -94,18 +94,36 @@ function problemsWithLog(
     ...difference("updates", serialsOf(events), numbersUpTo(serial)),
     ...difference(
       "notes",
-      events.filter(({ type }) => type === "note_added")
+      events.filter(isNote)
         .map(({ details }) => String(details.get("note"))),
       state.notes.map(({ text }) => text),
     ),
     ...difference(
       "completed items",
-      events.filter(({ type }) => type === "item_completed")
-        .map(({ itemId }) => itemId ?? "").sort(),
+      completedBy(events).toSorted(),
       completedItems(state).toSorted(),
     ),
   );
   return problems;
+}
+
+/** An undo is logged as one, too, since the older tool knows no other type for it. */
+function isNote({ type, details }: RecordedEvent): boolean {
+  return type === "note_added" && !details.has("undone");
+}
+
+/** What the events leave completed: an undo takes back what the updates before it did. */
+function completedBy(events: readonly RecordedEvent[]): readonly string[] {
+  let completed: readonly RecordedEvent[] = [];
+  for (const event of events) {
+    const undone = Number(event.details.get("undone") ?? 0);
+    if (undone > 0) {
+      const first = event.serial - undone;
+      completed = completed.filter(({ serial }) => serial < first);
+    }
+    if (event.type === "item_completed") completed = [...completed, event];
+  }
+  return completed.map(({ itemId }) => itemId ?? "");
 }
 
 function damagedLinesIn(lines: readonly string[]): number {
