@@ -224,11 +224,8 @@ async function updateAs(
     const { state } = fresh;
     if (action.type === "advance") assertSamePhase(session.state, state);
     const decision = decide(workflow, state, action, { at, caller });
-    if (action.type === "restore") {
-      assertSameUpdate(session, fresh, "orc resume");
-    } else if (action.type === "undo") {
-      assertSameUpdate(session, fresh, "orc undo");
-    }
+    const isBack = action.type === "restore" || action.type === "undo";
+    if (isBack) assertSameUpdate(session, fresh);
     return decision;
   };
   if (session.legacyPath !== null) {
@@ -284,14 +281,14 @@ function assertSamePhase(seen: SessionState, now: SessionState): void {
 }
 
 /** Who was shown what going back takes back agreed to that, and not to what was done since. */
-function assertSameUpdate(seen: Session, now: Session, command: string): void {
+function assertSameUpdate(seen: Session, now: Session): void {
   const isSame = now.serial === seen.serial &&
     now.state.updatedAt === seen.state.updatedAt;
   if (isSame) return;
   throw conflict(
     "session_changed",
     "Cannot go back: another process changed the session meanwhile",
-    `see what it would change now: ${command} --dry-run`,
+    "see what it would change now: the same command with --dry-run",
   );
 }
 

@@ -168,6 +168,21 @@ Deno.test("undoUpdates() opens a session that ended, for a human, and an end alo
     assertEquals(await foundIn(root), []);
   }, EASY_WORKFLOW));
 
+Deno.test("undoUpdates() takes nothing back where another process changed the session meanwhile", () =>
+  within(async (root) => {
+    await undoUpdates(worker(4), { root, session: SESSION });
+    const approve = async () => {
+      await addNote(fixedHost({ number: 5 }), { root, text: "Meanwhile" });
+      return { approved: true } as const;
+    };
+    const host = { ...fixedHost({ number: 6 }), approve };
+    assertEquals(
+      await codeOf(() => undoUpdates(host, { root, force: true })),
+      "conflict session_changed",
+    );
+    assertEquals(stateOf(root).current_phase_id, "PLAN");
+  }));
+
 Deno.test("undoUpdates() refuses a number that is none, and more updates than there are", () =>
   within(async (root) => {
     for (const updates of [0, -1, 1.5, NaN, 101]) {
