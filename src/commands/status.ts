@@ -40,12 +40,14 @@ export const statusCommand = command<StatusResult>({
     brief: values.on("brief"),
   }),
   render: (status, style) =>
-    status.brief ? nextParagraph(status, style) : statusText(status, style),
+    blocksText([
+      status.past ? [status.past.message] : [],
+      [(status.brief ? nextParagraph : statusText)(status, style)],
+    ]),
 });
 
 function statusText(status: StatusResult, style: Style): string {
   return blocksText([
-    status.past ? [status.past.message] : [],
     [headline(status, style), phaseLine(status, style)],
     rejectionLines(status, style),
     itemLines(status, style, status.at),

@@ -243,7 +243,7 @@ function tookText(
 
 export const finishCommand = command<ResultOf<Ended>>({
   description:
-    "Closes the session when every phase is done; a closed session never changes again. Commits nothing, pushes nothing, closes no issue.",
+    "Closes the session when every phase is done; nothing changes in it any more, but that a human takes the end back with orc undo --force. Commits nothing, pushes nothing, closes no issue.",
   flags: [
     flag("-n, --notes TEXT", "What came of it, at most 2000 characters"),
     flag("--abandon", "Close it unfinished; needs --reason"),

@@ -136,7 +136,7 @@ export interface AbandonOptions extends SessionOptions {
 
 /**
  * Ends a session whose phases, all of them, are done, and whose state is what its events lead to. A
- * closed session never changes again.
+ * closed session does not change again, but that a human takes its end back: `undoUpdates()`.
  *
  * Requires `--allow-read`, `--allow-write` and, for sessions whose checks ran commands, `--allow-run` of
  * git: without it files are not compared, and a warning says so.
