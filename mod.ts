@@ -152,7 +152,11 @@ export {
 } from "./src/work/start.ts";
 export { type Undone, type UndoOptions, undoUpdates } from "./src/work/undo.ts";
 export type { Past, PastOptions } from "./src/repository/past.ts";
-export { readStatus, type Status } from "./src/work/status.ts";
+export {
+  readStatus,
+  type Status,
+  type StatusOptions,
+} from "./src/work/status.ts";
 
 // Going back, handing over, looking back.
 export type { CheckpointLine } from "./src/checkpoints/rules.ts";

@@ -41,7 +41,7 @@ import type {
   FinishOptions,
 } from "../work/phase.ts";
 import type { Started } from "../work/start.ts";
-import type { Status } from "../work/status.ts";
+import type { Status, StatusOptions } from "../work/status.ts";
 import type { Undone, UndoOptions } from "../work/undo.ts";
 import type { Waited, WaitOptions } from "../work/wait.ts";
 import { callIn, type CallOptions, type Given, type Site } from "./call.ts";
@@ -68,7 +68,7 @@ export class Session {
   }
 
   /** Where it stands, or stood: {@linkcode readStatus}. */
-  async status(options: Given<PastOptions> = {}): Promise<Status> {
+  async status(options: Given<StatusOptions> = {}): Promise<Status> {
     const { readStatus } = await import("../work/status.ts");
     return await readStatus(this.#site.host, callIn(this.#site, options));
   }
