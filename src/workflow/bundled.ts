@@ -77,6 +77,7 @@ phases:
         name: Plan approved
         description: "A human has read ${PLAN_FILE} and agrees"
         step_type: gate
+        shows: ["${PLAN_FILE}"]
         verification:
           type: manual_gate
           description: "Does the plan solve the right problem in the right way?"
@@ -155,6 +156,7 @@ ${tests.length > 0 ? tests.map(finalTests).join("\n") : SEEN_TESTS}
         step_type: gate
         notes:
           - Tell the human in three lines how to try it and what was left out
+        shows: ["${PLAN_FILE}", "${REVIEW_FILE}"]
         verification:
           type: manual_gate
           description: "Does it do what was asked for?"

@@ -106,6 +106,7 @@ function decodeItem(place: Place): Item {
     secrets: readTexts(field(place, "secrets")),
     env: readTexts(field(place, "env")),
     inputs: inputs.value === undefined ? undefined : readTexts(inputs),
+    shows: readTexts(field(place, "shows")),
   };
 }
 

@@ -60,6 +60,7 @@ function encodeItem(item: Item): JsonObject {
   if (item.secrets.length > 0) fields.push(["secrets", item.secrets]);
   if (item.env.length > 0) fields.push(["env", item.env]);
   if (item.inputs !== undefined) fields.push(["inputs", item.inputs]);
+  if (item.shows.length > 0) fields.push(["shows", item.shows]);
   return new Map(fields);
 }
 

@@ -265,6 +265,7 @@ function* findWarnings(workflow: Workflow): Generator<ProblemDraft> {
       const site = { path: [...path, "items", itemIndex], settings };
       yield* aboutVerification(item, site);
       yield* aboutItem(item, site.path);
+      yield* aboutShown(item, site);
     }
   }
 }
@@ -400,6 +401,22 @@ function* aboutNames(
     if (!/\s/.test(template)) continue;
     const message = `${quote(template)} stays as it is: write {{${name}}}`;
     yield warningAt(path, "undefined_setting", message);
+  }
+}
+
+/** What a human is to see before they approve an item. */
+function* aboutShown(
+  item: Item,
+  { path, settings }: Site,
+): Generator<ProblemDraft> {
+  const place = [...path, "shows"];
+  for (const [index, file] of item.shows.entries()) {
+    yield* aboutFile(file, { path: [...place, index], settings });
+  }
+  if (item.shows.length > 0 && !isManual(item)) {
+    const message =
+      "Files of an item that no human approves are shown to nobody: make it a manual_gate";
+    yield warningAt(place, "shows_without_effect", message);
   }
 }
 

@@ -235,6 +235,19 @@ const itemEntries = {
   secrets: secretNames,
   env: variableNames,
   inputs: patterns,
+  shows: v.optional(
+    v.array(
+      v.pipe(
+        text,
+        v.check(
+          staysBelow,
+          "Expected a file below the working tree, such as docs/plan.md",
+        ),
+      ),
+      expected("a list of files"),
+    ),
+    [],
+  ),
 };
 
 const phaseEntries = {
@@ -344,6 +357,8 @@ export const WORKFLOW_KEYS = {
       "Names of variables that the command gets although they change what a command means, such as PYTHONPATH.",
     inputs:
       "What the command depends on, as patterns of paths below the working tree, such as src/** and !docs/tasks/**: its result holds as long as these files stay. All files without it; with an empty list none, for what only counts at its moment.",
+    shows:
+      "Files below the working tree that a human is shown before they approve the item; their approval holds as long as these files stay. {{name}} is filled in.",
   },
   verification: {
     type:

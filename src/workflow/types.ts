@@ -129,6 +129,8 @@ export interface Item {
   readonly env: readonly string[];
   /** Patterns of the files that its check depends on, none where there are none; undefined means the whole working tree. */
   readonly inputs: readonly string[] | undefined;
+  /** Files below the working tree that a human is shown before they approve it, with `{{name}}` in them. */
+  readonly shows: readonly string[];
 }
 
 /** One stage of a workflow. In workflow.yaml the keys are these names in snake case. */

@@ -72,6 +72,7 @@ export function itemOf(id: string, fields: Partial<Item> = {}): Item {
     secrets: [],
     env: [],
     inputs: undefined,
+    shows: [],
     ...fields,
   };
   const isStrict = item.stepType === "gate" || item.stepType === "required";

@@ -209,7 +209,14 @@ Deno.test("decodeDefinition() refuses what is no object", () => {
 
 Deno.test("encodeDefinition() keeps what only orc knows, and adds nothing where it says nothing", () => {
   const secrets = ["API_KEY"];
-  const item = { id: "a", name: "A", risk: "low", working_dir: "web", secrets };
+  const item = {
+    id: "a",
+    name: "A",
+    risk: "low",
+    working_dir: "web",
+    secrets,
+    shows: ["plan.md"],
+  };
   const items = [item, { id: "b", name: "B" }];
   const phases = [{ id: "P", name: "p", items }];
   const text = JSON.stringify({ name: "W", phases, orc: "^0.1", secrets });
@@ -220,8 +227,12 @@ Deno.test("encodeDefinition() keeps what only orc knows, and adds nothing where 
   const least = encodeDefinition(workflowOf([]));
   assertEquals([least.has("orc"), least.has("secrets")], [false, false]);
   const [first, second] = encoded.phases[0].items;
-  assertEquals([first.risk, first.working_dir], ["low", "web"]);
-  for (const key of ["risk", "working_dir", "secrets", "timeout_seconds"]) {
+  assertEquals([first.risk, first.working_dir, first.shows], [
+    "low",
+    "web",
+    ["plan.md"],
+  ]);
+  for (const key of ["risk", "working_dir", "secrets", "shows"]) {
     assertEquals(key in second, false, key);
   }
   assertEquals(decodeDefinition(encodeDefinition(workflow)), workflow);

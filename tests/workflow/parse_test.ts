@@ -540,6 +540,29 @@ Deno.test("findWarnings() finds variables that no command gets, and an environme
   assertEquals(codesOf("clean"), []);
 });
 
+Deno.test("findWarnings() finds files that a human is shown and that lead out, and those that nobody is shown", () => {
+  const shows = ["docs/{{place}}/plan.md"];
+  const [item] = parseWorkflow(
+    workflowOf({ id: "a", name: "A", shows, ...MANUAL }),
+    { overrides: new Map([["place", "x"]]) },
+  ).workflow.phases.flatMap(({ items }) => items);
+  assertEquals(item?.shows, shows);
+  const shown = (place: string | null, more: Fields) => ({
+    settings: place === null ? undefined : { place },
+    item: { shows, ...more },
+  });
+  warns("", shown("x", MANUAL));
+  warns("warning undefined_setting .shows[0]", shown(null, MANUAL));
+  warns("error path_outside_tree .shows[0]", shown("../..", MANUAL));
+  warns("warning shows_without_effect .shows", shown("x", {}));
+  for (const file of ["../plan.md", "/etc/passwd", "a\\b", " "]) {
+    const input = workflowOf({ id: "a", name: "A", shows: [file], ...MANUAL });
+    assertEquals(textsOf(input), [
+      "phases[0].items[0].shows[0]: Expected a file below the working tree, such as docs/plan.md",
+    ]);
+  }
+});
+
 Deno.test("findWarnings() names the schema that was probably meant", () => {
   const messageFor = (evidence_schema: string) => {
     const items = [{ id: "a", name: "A", evidence_schema }];
