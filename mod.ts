@@ -399,6 +399,7 @@ export { VERSION } from "./src/base/version.ts";
 
 // The rules, and what they work on.
 export { decide } from "./src/engine/decide.ts";
+export type { ShownFile } from "./src/engine/approval.ts";
 export type { RecordedEvent } from "./src/engine/event.ts";
 export type { RestoreChange } from "./src/engine/restore.ts";
 export type { StreamReceipt } from "./src/engine/receipt.ts";

@@ -6,9 +6,11 @@ export type OrcErrorCode =
   | "agent_program_failed"
   | "ambiguous_checkpoint_id"
   | "ambiguous_session_id"
+  | "approval_changed"
   | "approval_declined"
   | "approval_pending"
   | "approval_required"
+  | "approval_stale"
   | "backup_changed"
   | "backup_incomplete"
   | "blocked"
@@ -166,6 +168,7 @@ export type OrcErrorCode =
   | "session_missing"
   | "session_not_chosen"
   | "session_removed"
+  | "shown_missing"
   | "skip_reason"
   | "state_behind_log"
   | "state_not_earned"
@@ -198,6 +201,16 @@ export interface ErrorDetails {
   readonly ambiguous_session_id: { readonly candidates: readonly string[] };
   /** Those that may be meant. */
   readonly ambiguous_checkpoint_id: { readonly candidates: readonly string[] };
+  /** The item, and the files that are not as they were when the human was asked. */
+  readonly approval_changed: {
+    readonly itemId: string | null;
+    readonly paths: readonly string[];
+  };
+  /** The item, and the files that are not as a human was shown them. */
+  readonly approval_stale: {
+    readonly itemId: string;
+    readonly paths: readonly string[];
+  };
   /** The gate, and from when on it passes by itself. */
   readonly approval_pending: {
     readonly itemId: string;
@@ -314,6 +327,11 @@ export interface ErrorDetails {
   readonly session_active: { readonly session: string };
   /** Some of those to choose from. */
   readonly session_ambiguous: { readonly candidates: readonly string[] };
+  /** The item, and the files that a human cannot be shown. */
+  readonly shown_missing: {
+    readonly itemId: string;
+    readonly paths: readonly string[];
+  };
   /** The item, and when skipping it is fine. */
   readonly skip_reason: {
     readonly itemId: string;

@@ -5,6 +5,7 @@
  */
 import { OrcError } from "../base/error.ts";
 import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
+import type { Receipt } from "../engine/receipt.ts";
 import { loadHash } from "../files/tree.ts";
 import { discard } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
@@ -88,6 +89,17 @@ export async function readTree(
     if (staged !== undefined) keep(layout, staged, printEntries(entries));
   }
   return { id, kind, files: entries.length };
+}
+
+/** An identity as events keep it. */
+export function treeReceipt(
+  seen: TreeIdentity,
+  inputs?: readonly string[],
+): Pick<Receipt, "tree" | "treeReason"> {
+  if (seen.id === null) return { tree: null, treeReason: seen.reason };
+  const { id, kind } = seen;
+  const tree = { id, kind, ...inputs && { inputs } };
+  return { tree, treeReason: null };
 }
 
 /** Compares a working tree, which is read once, with earlier ones; writes nothing. */

@@ -273,8 +273,13 @@ export function humanEvent(
   text: EventText,
   caller: Caller,
 ): Event {
-  const { approval: origin, presence } = caller;
-  const details = { ...text.details, origin, ...presence && { presence } };
+  const { approval: origin, presence, sight = [] } = caller;
+  const details = {
+    ...text.details,
+    origin,
+    ...Object.fromEntries(sight),
+    ...presence && { presence },
+  };
   const event = systemEvent(type, subject, { ...text, details }, caller);
   return { ...event, actor: "human" };
 }

@@ -1,5 +1,6 @@
 /** What a host is asked for: that a program runs, or that a human says yes. */
 import type { Masker } from "../base/mask.ts";
+import type { ShownFile } from "../engine/approval.ts";
 import type { StreamReceipt } from "../engine/receipt.ts";
 import type { OutputName } from "../workflow/types.ts";
 
@@ -89,6 +90,8 @@ export interface ApprovalRequest {
   readonly session: string | null;
   /** The directory that holds `.orchestrator/`. */
   readonly root: string;
+  /** The files that the item shows a human, as they lie there; a yes counts only while they stay so. */
+  readonly shown: readonly ShownFile[];
   /** Aborted once nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
 }

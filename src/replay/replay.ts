@@ -256,7 +256,15 @@ function callerOf(events: readonly RecordedEvent[]): Caller {
     origin === "setting";
   const presence = human && asObject(human.details.get("presence"));
   const approval = isOrigin ? origin : null;
-  return { agent: agentIn(events), approval, ...presence && { presence } };
+  const sight = new Map(
+    [...human?.details ?? []].filter(([key]) => SIGHT_KEYS.includes(key)),
+  );
+  return {
+    agent: agentIn(events),
+    approval,
+    ...presence && { presence },
+    ...sight.size > 0 && { sight },
+  };
 }
 
 /** Where an action takes from what its events do not say. */
@@ -265,6 +273,9 @@ interface Sources {
   /** The state that an undo goes back to; undefined where there is none. */
   readonly then: SessionState | undefined;
 }
+
+/** What an approval tells of what the human saw. */
+const SIGHT_KEYS: readonly string[] = ["shown", "tree", "tree_reason"];
 
 /** What was asked for, from what it led to; undefined where no action leads to such events. */
 function actionOf(

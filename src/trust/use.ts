@@ -6,12 +6,14 @@ import { overridesIn, overrideText } from "../repository/overrides.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { type Contradiction, traceSession } from "../session/trace.ts";
 import type { SessionStatus } from "../workflow/types.ts";
+import { staleApprovals } from "./approvals.ts";
 
 /** Why nobody should rely on what a session says: those of {@linkcode Contradiction}, and of its checks and its end. */
 export interface TrustFinding {
   /** Stable name of what it is. */
   readonly code:
     | Contradiction["code"]
+    | "approval_stale"
     | "done_elsewhere"
     | "loosened"
     | "stale"
@@ -83,6 +85,9 @@ export async function verifySession(
     ),
     ...overridesIn(state.metadata).filter(({ loosens }) => loosens)
       .map((override) => finding("loosened", overrideText(override))),
+    ...(await staleApprovals(opened)).map(({ itemId, message }) =>
+      finding("approval_stale", message, itemId)
+    ),
     ...(await findStale(host, opened)).stale.map(({ itemId, message }) =>
       finding("stale", message, itemId)
     ),

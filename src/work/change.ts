@@ -2,13 +2,12 @@ import { conflict, denied, OrcError } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import { sessionLayout } from "../base/layout.ts";
 import { type JsonObject, jsonObject, type JsonValue } from "../base/json.ts";
-import { headOf } from "../base/markdown.ts";
 import { plainOf } from "../base/plain.ts";
 import { escapeControls } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
 import type { Action } from "../engine/action.ts";
+import type { ShownFile } from "../engine/approval.ts";
 import { decide } from "../engine/decide.ts";
-import { agentIn } from "../engine/event.ts";
 import { isClosed, pendingItem } from "../engine/state.ts";
 import type { Summary } from "../engine/standing.ts";
 import { summarize } from "../engine/summary.ts";
@@ -71,12 +70,11 @@ interface HumanAct {
   readonly itemId?: string | null;
   /** The session it is done to, where there is one. */
   readonly session?: string;
-  /** What the human is shown before they are asked, each in a line of its own. */
-  readonly shown?: readonly string[];
+  /** What the human reads before they are asked, each in a line of its own. */
+  readonly lines?: readonly string[];
+  /** The files that they approve. */
+  readonly shown?: readonly ShownFile[] | undefined;
 }
-
-/** More of a task than a line holds says no more which session it is. */
-const MAX_TASK_SHOWN = 200;
 
 /** More of a no than anybody wants to read in an error. */
 const MAX_REASON_SHOWN = 500;
@@ -98,14 +96,27 @@ export async function applyAction(
   assertChangeable(opened);
   const { mask } = await sessionMasker(host, opened);
   const masked = maskAction(action, mask);
-  const caller = host.caller();
-  if (act === undefined || !needsHuman(host, opened, masked)) {
+  if (act === undefined) {
+    return await applyAs(host, opened, masked, host.caller());
+  }
+  const { lookAt, ...sights } = await import("./sight.ts");
+  const sight = await lookAt(host, opened, masked);
+  const caller: Caller = {
+    ...host.caller(),
+    ...sight && { sight: sights.shownBy(sight) },
+  };
+  if (!needsHuman(host, opened, masked, caller)) {
     return await applyAs(host, opened, masked, caller);
   }
-  const session = opened.session.id;
-  const lines = await whatIsAsked(opened, act.itemId);
-  const shown = [...lines, ...act.shown ?? []];
-  const asked = { ...act, session, shown };
+  if (sight) sights.assertShowable(sight);
+  const seen = sight && await sights.seenBy(host, opened, sight);
+  const lines = sights.linesFor(opened, act.itemId, sight?.files);
+  const asked = {
+    ...act,
+    session: opened.session.id,
+    lines: [...lines, ...act.lines ?? []],
+    shown: sight && sights.filesIn(sight),
+  };
   const askedAt = host.now();
   const approval = await askForApproval(host, opened.repository, asked);
   if (approval === null) {
@@ -113,15 +124,17 @@ export async function applyAction(
     const refusal: Action = { type: "refuse_approval", request, itemId };
     // What has ended keeps nothing any more, not even that.
     const isOpen = !isClosed(opened.session.state.status);
-    if (isOpen) await applyAs(host, opened, refusal, caller);
+    if (isOpen) await applyAs(host, opened, refusal, host.caller());
   }
   const presence = approval === "terminal"
     ? { presence: presenceSince(host, askedAt) }
     : {};
+  if (sight && approval !== null) await sights.assertUnchanged(opened, sight);
   return await applyAs(host, opened, masked, {
     ...caller,
     approval,
     ...presence,
+    ...seen && { sight: seen },
   });
 }
 
@@ -136,21 +149,6 @@ function presenceSince(host: Host, askedAt: string): JsonObject {
     ...terminal === null ? {} : { terminal },
     prompt_ms: (to ?? 0) - (from ?? 0),
   });
-}
-
-/** What the human is to know before they type: which session, whose, and what is asked. */
-async function whatIsAsked(
-  { workflow, session: { id, state, lastEvents } }: OpenedSession,
-  itemId: string | null = null,
-): Promise<readonly string[]> {
-  const { questionLines } = await import("../engine/waiting.ts");
-  const [task = ""] = state.task.split("\n");
-  const agent = agentIn(lastEvents);
-  return [
-    `Session ${id}: ${headOf(task, MAX_TASK_SHOWN)}`,
-    ...agent === null ? [] : [`Agent ${agent}`],
-    ...itemId === null ? [] : questionLines(workflow, state, itemId),
-  ];
 }
 
 /** Says what was given to an item that was done already, and is kept nowhere. */
@@ -181,11 +179,12 @@ function needsHuman(
   host: Host,
   { workflow, session }: OpenedSession,
   action: Action,
+  caller: Caller,
 ): boolean {
   const tryAs = (approval: Caller["approval"]): Decision =>
     decide(workflow, session.state, action, {
       at: host.now(),
-      caller: { ...host.caller(), approval },
+      caller: { ...caller, approval },
     });
   tryAs("terminal");
   try {
@@ -311,7 +310,7 @@ export async function askForApproval(
   if (isAgent) return null;
   if (!host.terminal.isInteractive) return null;
   const word = visible(act.confirmation);
-  const lines = (act.shown ?? []).map((line) => `${visible(line)}\n`);
+  const lines = (act.lines ?? []).map((line) => `${visible(line)}\n`);
   const answer = host.terminal.readLine(
     `${lines.join("")}To ${visible(act.request)}, type ${word}: `,
   );
@@ -326,11 +325,14 @@ export async function askForApproval(
 async function askHost(
   host: Host,
   { layout: { root }, context }: ApprovalSite,
-  { request, itemId = null, session }: HumanAct,
+  { request, itemId = null, session, shown = [] }: HumanAct,
 ): Promise<"host"> {
-  const shown = visible(request);
+  const text = visible(request);
   const signal = context?.signal;
-  const asked = { request: shown, itemId, session: session ?? null, root };
+  const asked = {
+    ...{ request: text, itemId, root, shown },
+    session: session ?? null,
+  };
   const answer = await unlessAborted<Approval | undefined>(
     signal,
     (end, fail) => {
@@ -343,7 +345,7 @@ async function askHost(
   const why = visible(checked?.reason?.slice(0, MAX_REASON_SHOWN) ?? "");
   throw denied(
     "approval_declined",
-    `Cannot ${shown}: the human who was asked said no${why && `: ${why}`}`,
+    `Cannot ${text}: the human who was asked said no${why && `: ${why}`}`,
   );
 }
 

@@ -9,7 +9,12 @@ import {
 import { keepOutput, type KeptOutput, outputText } from "../checks/outputs.ts";
 import { type CheckRun, type CheckSite, runCheck } from "../checks/run.ts";
 import { findStale, mayAskGit, NO_GIT } from "../checks/stale.ts";
-import { compareTree, readTree, type TreeIdentity } from "../checks/tree.ts";
+import {
+  compareTree,
+  readTree,
+  type TreeIdentity,
+  treeReceipt,
+} from "../checks/tree.ts";
 import type { ActionOf } from "../engine/action.ts";
 import {
   checkToRun,
@@ -17,7 +22,7 @@ import {
   type RequiredCheck,
 } from "../engine/check.ts";
 import { approvalPending } from "../engine/item.ts";
-import { encodeReceipt, type Receipt } from "../engine/receipt.ts";
+import { encodeReceipt } from "../engine/receipt.ts";
 import { findChecked } from "../engine/situation.ts";
 import { realOrGiven } from "../files/read.ts";
 import { type Host, type ProgramProgress, variableOf } from "../host/host.ts";
@@ -324,16 +329,6 @@ async function changedMeanwhile(
 
 /** Files that changed meanwhile, and are named at once. */
 const MAX_CHANGED = 3;
-
-function treeReceipt(
-  seen: TreeIdentity,
-  inputs: readonly string[] | undefined,
-): Pick<Receipt, "tree" | "treeReason"> {
-  if (seen.id === null) return { tree: null, treeReason: seen.reason };
-  const { id, kind } = seen;
-  const tree = { id, kind, ...inputs && { inputs } };
-  return { tree, treeReason: null };
-}
 
 /** Lets the settings say how long a check may run, where its item does not. */
 async function withTimeLimit(

@@ -86,13 +86,17 @@ export interface ApproveItemOptions extends SessionOptions {
  * Passes a manual gate, or a gate that names nothing to verify: an act of a human, who types the
  * item's id in a terminal. With
  * `ORCHESTRATOR_APPROVALS=any`, for CI and tests, nobody is asked and the log says so. One that is
- * approved stays so. Where no session is named, a human at a terminal means the one in which it
+ * approved stays so, unless a file that it shows has changed since: then it is approved anew, in
+ * whatever phase. What was shown is kept, with the identity of the working tree. Where no session is named, a human at a terminal means the one in which it
  * waits, and is asked where there are several.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
  * @throws {OrcError} `cannot_approve` (refused) if the item has something to verify, or was skipped
  * @throws {OrcError} `too_early` (refused) while required items before it in its phase are open
+ * @throws {OrcError} `shown_missing` (refused) if a file that the item shows is not there, leads out of
+ *   the working tree, or has more than 16 MiB
+ * @throws {OrcError} `approval_changed` (conflict) if such a file changed while the human was asked
  * @throws {OrcError} `approval_required` (denied) if no human is there, which is logged, or
  *   `approval_declined` if something else is typed
  * @throws {OrcError} `session_ambiguous` (refused) if it waits in several sessions, none is named

@@ -54,6 +54,7 @@ export interface Advanced extends Ended {
  * @throws {OrcError} `blocked` (refused) if something is still open; `details.blockers` says what
  * @throws {OrcError} `check_stale` (refused) if the check of a required item saw other files than
  *   there are now: {@linkcode completeItem} runs it again; `details.stale` says which files
+ * @throws {OrcError} `approval_stale` (refused) if a file changed since a human approved it in this phase
  * @throws {OrcError} `phase_left` (conflict) if another process left the phase meanwhile
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it is forced and no
  *   human says yes; a try without a human is logged
@@ -66,6 +67,10 @@ export async function advancePhase(
   const opened = await openSession(host, options, { force: true });
   const { workflow, session } = opened;
   const from = session.state.currentPhaseId;
+  if (!force) {
+    const { assertApprovalsFresh } = await import("../trust/approvals.ts");
+    await assertApprovalsFresh(opened, `leave phase "${from}"`, [from]);
+  }
   const request = `leave phase "${from}" by force`;
   const act = force ? { request, confirmation: from } : undefined;
   const action: Action = { type: "advance", force };
@@ -145,6 +150,7 @@ export interface AbandonOptions extends SessionOptions {
  *   `details.blockers` says what
  * @throws {OrcError} `check_stale` (refused) if the check of a required item saw other files than
  *   there are now: {@linkcode completeItem} runs it again; `details.stale` says which files
+ * @throws {OrcError} `approval_stale` (refused) if a file changed since a human approved it
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it is forced and no
  *   human says yes; a try without a human is logged
  * @throws {OrcError} `notes_too_long` (usage), or `session_closed` (refused) if it was ended before
@@ -164,6 +170,10 @@ export async function finishSession(
   const unknown = isJudged
     ? await assertFresh(host, opened, "finish the session", items)
     : [];
+  if (!force) {
+    const { assertApprovalsFresh } = await import("../trust/approvals.ts");
+    await assertApprovalsFresh(opened, "finish the session");
+  }
   const request = "finish an incomplete session";
   const act = force ? { request, confirmation: "finish" } : undefined;
   const action: Action = { type: "finish", notes, force };

@@ -101,7 +101,7 @@ export async function undoUpdates(
   const act = {
     request: `undo ${countOf(updates, "update")} by force`,
     confirmation: "undo",
-    shown: changes.map((change) => `  ${proposalSentence(change)}`),
+    lines: changes.map((change) => `  ${proposalSentence(change)}`),
   };
   const changed = dryRun || changes.length === 0
     ? unchanged(opened)

@@ -358,6 +358,11 @@ export interface Caller {
   readonly approval: "terminal" | "host" | "setting" | null;
   /** Who typed, where, and how long they were asked; only of a human at a terminal. */
   readonly presence?: JsonObject;
+  /**
+   * What a human approves: `shown`, a list of `path`, `bytes` and `sha256`, where the item names files,
+   * and `tree`, the identity of the working tree, or null with `tree_reason`.
+   */
+  readonly sight?: JsonObject;
 }
 
 /** A stream of output of a program. */

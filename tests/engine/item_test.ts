@@ -1,6 +1,7 @@
 import { asObject, jsonObject, type JsonValue } from "../../src/base/json.ts";
 import { plainOf } from "../../src/base/plain.ts";
 import { OrcError } from "../../src/base/error.ts";
+import { decide } from "../../src/engine/decide.ts";
 import { checkToRun } from "../../src/engine/check.ts";
 import type { Action } from "../../src/engine/action.ts";
 import type {
@@ -8,6 +9,7 @@ import type {
   Event,
   EventType,
   Item,
+  SessionState,
 } from "../../src/workflow/types.ts";
 import {
   act,
@@ -677,4 +679,44 @@ Deno.test("decide() lets a human approve early, and the event says so", () => {
     () => act(workflow, state, early, NOBODY),
     "denied approval_required",
   );
+});
+
+Deno.test("approve_item keeps what was shown, and approves anew only where it differs", () => {
+  const gate = itemOf("x", { verification: MANUAL, shows: ["plan.md"] });
+  const workflow = workflowOf([
+    phaseOf("PLAN", [gate, itemOf("y", { required: false })]),
+    phaseOf("DO", [itemOf("z")]),
+  ]);
+  const seeing = (sha256: string): Caller => ({
+    ...HUMAN,
+    sight: jsonObject({
+      shown: [jsonObject({ path: "plan.md", bytes: 1, sha256 })],
+      tree: null,
+      tree_reason: "There is no file",
+    }),
+  });
+  const approve = (state: SessionState, caller: Caller) =>
+    decide(workflow, state, APPROVE, { at: AT, caller });
+  const first = approve(sessionOf(workflow), seeing("a"));
+  const [event] = first.events;
+  assertEquals(event?.details.get("tree"), null);
+  assertEquals(event?.details.get("tree_reason"), "There is no file");
+  assertEquals(approve(first.state, seeing("a")).events, []);
+  assertEquals(approve(first.state, HUMAN).events, []);
+  const left = { type: "advance", force: false } as const;
+  const later =
+    decide(workflow, first.state, left, { at: AT, caller: NOBODY }).state;
+  const again = approve(later, seeing("b"));
+  assertEquals(
+    again.events.map(({ type, phaseId, details }) => [
+      type,
+      phaseId,
+      details.get("renewed"),
+    ]),
+    [["item_completed", "PLAN", true]],
+  );
+  assertEquals(approve(again.state, seeing("b")).state, again.state);
+  // Nobody but a human sees anything.
+  const agent = { ...seeing("b"), ...BY_AGENT, approval: null };
+  assertThrows(() => approve(later, agent), OrcError, "only a human may");
 });

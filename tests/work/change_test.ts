@@ -210,6 +210,7 @@ Deno.test("a host may have a human asked, for an agent that calls too", () =>
       itemId: "consent",
       session: idOf(0, 0),
       root,
+      shown: [],
       signal: undefined,
     });
     const [event] = eventsOf(root).slice(2);
