@@ -6,7 +6,8 @@ import {
   isSameBranch,
   REMOTE_DEFAULT,
 } from "./base_rules.ts";
-import { askGit, decodeNames, type GitTree, NoTree } from "./tree_files.ts";
+import type { GitTree } from "./git_program.ts";
+import { decodeNames, gitOutput, NoTree } from "./tree_files.ts";
 
 /** The commit that work is compared with. */
 export interface Base {
@@ -40,7 +41,7 @@ export async function findBase(
   { ref, start, signal }: BaseWish,
 ): Promise<Base> {
   const ask = async (...args: readonly string[]): Promise<string> =>
-    decodeNames(await askGit(host, git.tree, git, args, signal)).trimEnd();
+    decodeNames(await gitOutput(host, git.tree, git, args, signal)).trimEnd();
   const refs = [HEAD, ...ref === null ? DEFAULT_BRANCHES : [ref]];
   const found = await commitsAt(host, git, [...refs, start ?? HEAD], signal);
   const head = found.get(HEAD);
@@ -97,7 +98,7 @@ async function commitsAt(
 ): Promise<ReadonlyMap<string, string>> {
   const input = names.map((name) => `${name}^{commit}\n`).join("");
   const args = ["cat-file", "--batch-check"];
-  const bytes = await askGit(host, git.tree, git, args, signal, { input });
+  const bytes = await gitOutput(host, git.tree, git, args, signal, { input });
   const rows = decodeNames(bytes).split("\n");
   return new Map(
     names.flatMap((name, index) => {

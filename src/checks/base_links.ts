@@ -17,14 +17,8 @@ import {
 import { makeDirectory, removeIfThere } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import { isOutput } from "./base_rules.ts";
-import {
-  askGit,
-  decodeNames,
-  type GitTree,
-  isOwn,
-  NoTree,
-  pathOutside,
-} from "./tree_files.ts";
+import { type GitTree, searchPath } from "./git_program.ts";
+import { decodeNames, gitOutput, isOwn, NoTree } from "./tree_files.ts";
 import { parentOf } from "./tree_rules.ts";
 
 const IS_WINDOWS = Deno.build.os === "windows";
@@ -64,7 +58,7 @@ export function makeRealDirectory(top: string, path: string): string {
 /** Links in the directories that git ignores, such as those of installed packages. */
 export async function linkIgnored(layout: BaseLayout): Promise<void> {
   const { host, git, top, below, signal } = layout;
-  const bytes = await askGit(host, git.tree, git, [
+  const bytes = await gitOutput(host, git.tree, git, [
     "ls-files",
     "-z",
     "--others",
@@ -168,7 +162,7 @@ export async function makeLinks(
         command: ["ln", "-sn", "--", ...texts, place],
         workingDirectory: top,
         timeoutMs: LINKS_TIMEOUT_MS,
-        variables: { LC_ALL: "C", ...pathOutside(host, git.tree) },
+        variables: { LC_ALL: "C", ...searchPath(host, git.tree) },
         signal,
       });
       if (exitCode === 0) continue;

@@ -34,11 +34,11 @@ import {
 } from "./base_links.ts";
 import type { TreeSite } from "./tree.ts";
 import { basesPath, makeCache } from "./tree_cache.ts";
+import type { GitTree } from "./git_program.ts";
 import {
-  askGit,
   decodeNames,
   directoriesOf,
-  type GitTree,
+  gitOutput,
   hashOf,
   isOwn,
   listFiles,
@@ -149,7 +149,7 @@ async function leftOut(
   { host, git, signal }: BaseLayout,
 ): Promise<ReadonlySet<string>> {
   const args = ["ls-files", "-z", "-t", "--cached"];
-  const rows = decodeNames(await askGit(host, git.tree, git, args, signal))
+  const rows = decodeNames(await gitOutput(host, git.tree, git, args, signal))
     .split("\0");
   return new Set(
     rows.filter((row) => row.startsWith("S ")).map((row) => row.slice(2))
@@ -167,7 +167,7 @@ async function layCommit(
 ): Promise<void> {
   const { host, top, below, isLaidOver, signal } = layout;
   const args = ["ls-tree", "-r", "-z", "--full-tree", commit];
-  const bytes = await askGit(host, git.tree, git, args, signal);
+  const bytes = await gitOutput(host, git.tree, git, args, signal);
   const entries = parseEntries(decodeNames(bytes))?.map((entry) => ({
     ...entry,
     path: inside === "" ? entry.path : `${inside}/${entry.path}`,
@@ -230,7 +230,11 @@ async function writeBlobs(
   const take = (piece: Uint8Array): void => writer.take(piece);
   try {
     const timeoutMs = WRITE_TIMEOUT_MS;
-    await askGit(host, git.tree, git, args, ended, { input, take, timeoutMs });
+    await gitOutput(host, git.tree, git, args, ended, {
+      input,
+      take,
+      timeoutMs,
+    });
   } finally {
     writer.close();
   }
@@ -317,7 +321,7 @@ async function makeRepository(
     gitDirectory,
     commonDirectory: gitDirectory,
   } as const;
-  await askGit(
+  await gitOutput(
     host,
     top,
     { tree: top, pointer },

@@ -35,7 +35,7 @@ export interface Freshness {
 const MAX_NAMES = 5;
 
 /** Why no tree can be told where git is not to be run. */
-export const NO_GIT = "Git lists the files, and may not run";
+export const GIT_MAY_NOT_RUN = "Git lists the files, and may not run";
 
 /** Whether orc may ask git without somebody being asked first. */
 export function mayAskGit(): boolean {
@@ -55,7 +55,9 @@ export async function findStale(
   const { found, layout: { root } } = opened.repository;
   const site = { root, workingTree: found.workingTree };
   const seen = lastTrees(opened, isAsked);
-  if (seen.length > 0 && !mayAskGit()) return { stale: [], unknown: NO_GIT };
+  if (seen.length > 0 && !mayAskGit()) {
+    return { stale: [], unknown: GIT_MAY_NOT_RUN };
+  }
   const changes = new Map<string, TreeChange>();
   // What depends on the same files is compared with one reading of them.
   const dependingOn = new Map(seen.map(({ tree }) => [keyOf(tree), tree]));

@@ -4,7 +4,7 @@ import {
   gitLayout,
   ORCHESTRATOR_DIRECTORY,
 } from "../base/layout.ts";
-import { isAbsolutePath, isWithin, joinPath } from "../base/path.ts";
+import { isWithin, joinPath } from "../base/path.ts";
 import {
   type GitPointer,
   parseGitConfig,
@@ -12,9 +12,9 @@ import {
 } from "../files/git.ts";
 import { findGit } from "../files/git_index.ts";
 import { entriesIn, fileKind, readText } from "../files/read.ts";
-import { type Host, variableOf } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
+import { askGit, type GitStreams, type GitTree } from "./git_program.ts";
 import { MODES, parentOf, parseListed } from "./tree_rules.ts";
-import { Buffer } from "node:buffer";
 
 /** Why the files of a working tree cannot be told. */
 export class NoTree extends Error {
@@ -29,9 +29,6 @@ export const NO_GIT = "There is no git repository";
 
 export const UNKNOWN_FORM =
   "Git lists the files in a form that orc does not know";
-
-/** Reading an index takes a moment, and looking for untracked files seconds on a slow disk. */
-const GIT_TIMEOUT_MS = 120_000;
 
 const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 
@@ -73,12 +70,6 @@ export interface TreeFiles {
 }
 
 type Git = Extract<GitPointer, { readonly gitDirectory: string }>;
-
-/** Where git is asked: a working tree, and the repository it belongs to. */
-export interface GitTree {
-  readonly tree: string;
-  readonly pointer: Git;
-}
 
 interface Listing {
   readonly host: Host;
@@ -131,7 +122,7 @@ async function listByGit(
   found: GitTree,
 ): Promise<void> {
   const { host, top, modes, signal } = listing;
-  const bytes = await askGit(host, joinPath(top, below), found, [
+  const bytes = await gitOutput(host, joinPath(top, below), found, [
     "ls-files",
     "-z",
     "-t",
@@ -223,82 +214,25 @@ export function decodeNames(bytes: Uint8Array): string {
 }
 
 /**
- * What git is told whatever the settings of the repository say, which whoever works in it can change: to
- * write nothing, to ask no server for what is missing, and to run no program. `ls-files` knows no filter
- * and no hook; a file system monitor would be the one program that it starts.
- */
-const SETTINGS = ["core.fsmonitor=false", "core.untrackedCache=false"];
-const VARIABLES = {
-  GIT_OPTIONAL_LOCKS: "0",
-  GIT_NO_LAZY_FETCH: "1",
-  GIT_NO_REPLACE_OBJECTS: "1",
-  // Before git knew the variable above, this kept it from asking.
-  GIT_ALLOW_PROTOCOL: "none",
-  GIT_TERMINAL_PROMPT: "0",
-  LC_ALL: "C",
-};
-
-/** What git is given to read, and who takes what it answers, piece by piece. */
-interface GitStreams {
-  readonly input?: string;
-  readonly take?: (piece: Uint8Array) => void;
-  readonly timeoutMs?: number;
-}
-
-/**
- * Runs git, which is named its directory and working tree: left to find them itself, it would follow
- * `core.worktree`, `core.bare`, or a bare repository that lies in the directory. Returns its output,
- * unless somebody takes it.
+ * The output of git, unless somebody takes it.
  *
  * @throws {NoTree} where git fails
  */
-export async function askGit(
+export async function gitOutput(
   host: Host,
   directory: string,
-  { tree, pointer }: GitTree,
+  git: GitTree,
   args: readonly string[],
   signal: AbortSignal | undefined,
-  { input, take, timeoutMs = GIT_TIMEOUT_MS }: GitStreams = {},
+  streams: GitStreams = {},
 ): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  const { exitCode, problem, stdout, stderr } = await host.runProgram({
-    command: [
-      "git",
-      `--git-dir=${pointer.gitDirectory}`,
-      `--work-tree=${tree}`,
-      ...SETTINGS.flatMap((setting) => ["-c", setting]),
-      ...args,
-    ],
-    workingDirectory: directory,
-    timeoutMs,
-    variables: { ...VARIABLES, ...pathOutside(host, tree) },
-    signal,
-    ...input !== undefined && { input },
-    onOutput: (name, piece) => {
-      if (name === "stdout") take ? take(piece) : pieces.push(piece);
-    },
-  });
+  const answer = await askGit(host, directory, git, args, signal, streams);
+  const { exitCode, problem, bytes, complaint } = answer;
   if (problem !== null) throw new NoTree(problem);
-  if (exitCode !== 0) {
-    const [line = ""] = stderr.trim().split("\n");
-    const [asked] = args;
-    const what = asked === "ls-files" ? "list the files" : `do "${asked}"`;
-    throw new NoTree(
-      `Git cannot ${what}: ${line || `it ended with ${exitCode}`}`,
-    );
-  }
-  if (!take && pieces.length === 0 && stdout !== "") {
-    throw new NoTree("The host does not hand on the output of a program");
-  }
-  return Buffer.concat(pieces);
-}
-
-/** Where a program is looked for: not in the tree, where whoever works in it could put another one. */
-export function pathOutside(host: Host, tree: string): Record<string, string> {
-  const path = variableOf(host, "PATH");
-  if (path === undefined || Deno.build.os === "windows") return {};
-  const outside = path.split(":").filter((directory) =>
-    isAbsolutePath(directory) && !isWithin(tree, directory)
+  if (exitCode === 0) return bytes;
+  const [asked] = args;
+  const what = asked === "ls-files" ? "list the files" : `do "${asked}"`;
+  throw new NoTree(
+    `Git cannot ${what}: ${complaint || `it ended with ${exitCode}`}`,
   );
-  return { PATH: outside.join(":") };
 }

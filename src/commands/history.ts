@@ -335,10 +335,18 @@ function eventText(event: HistoryEvent, style: Style): string {
 /** How it is known that a human stood for it; a setting is none. */
 function byWhom({ actor, details }: HistoryEvent): readonly string[] {
   if (actor !== "human") return [];
-  const { origin } = details;
+  const { origin, signature } = details;
   if (origin === "setting") return ["(a setting, no human)"];
-  if (origin === "terminal") return ["(human, at a terminal)"];
-  return [origin === "host" ? "(human, asked by the host)" : "(human)"];
+  const principal = new Map(Object.entries(signature ?? {})).get("principal");
+  const signed = typeof principal === "string"
+    ? `, signed by ${oneLine(principal)}`
+    : "";
+  const known: unknown = origin === "terminal"
+    ? ", at a terminal"
+    : origin === "host"
+    ? ", asked by the host"
+    : "";
+  return [`(human${known}${signed})`];
 }
 
 /** To the second, in UTC; another tool may have written anything, or nothing. */

@@ -146,13 +146,14 @@ export const skipCommand = command<ChangeResult<{ itemId: string }>>({
 
 export const approveItemCommand = command<ChangeResult<{ itemId: string }>>({
   description:
-    "Passes a manual gate, or a gate that names nothing to verify. Only a human can: in a terminal, by typing the item's id. Without --session it is the session in which the item waits; where it waits in several, you are asked. What comes before it in its phase has to be done first, but for --early. Who is not known to be one is refused with 77, and the try is logged. ORCHESTRATOR_APPROVALS=any lets tests and CI approve; the log says so.",
+    "Passes a manual gate, or a gate that names nothing to verify. Only a human can: in a terminal, by typing the item's id. Without --session it is the session in which the item waits; where it waits in several, you are asked. The files that the item shows are named with their first lines, and have to stay as they are: after a change the same command approves them anew. What comes before it in its phase has to be done first, but for --early. Who is not known to be one is refused with 77, and the try is logged. ORCHESTRATOR_APPROVALS=any lets tests and CI approve; the log says so.",
   args: [arg("ITEM", "Id of the manual gate", "open-item")],
   flags: [
     flag("-n, --notes TEXT", "What was looked at, at most 2000 characters"),
     flag("--early", "Also while required items before it are open"),
   ],
   effect: "human",
+  permissions: ["run"],
   examples: ["orc approve-item plan_approval"],
   use: async (host, _options, values) => ({
     ...await approveItem(host, {
@@ -223,6 +224,7 @@ export const approveCommand = command<ChangeResult<unknown>>({
     flag("-p, --phase PHASE", "Id of the phase instead of the current one"),
   ],
   effect: "human",
+  permissions: ["run"],
   examples: ["orc approve", "orc approve --phase REVIEW"],
   use: (host, options, values) =>
     approvePhase(host, { ...options, phaseId: values.text("phase") }),

@@ -26,7 +26,7 @@ import {
   findItem,
   humanEvent,
   openBefore,
-  requireHuman,
+  requireYes,
   type Situation,
   subjectOf,
   unchanged,
@@ -81,7 +81,7 @@ function approved(
 ): Decision {
   const { at, caller } = situation;
   const { id, verification } = open.item;
-  requireHuman(situation, `approve item "${id}"`);
+  requireYes(situation, `approve item "${id}"`);
   const gate = verification.type === "manual_gate"
     ? "manual gate"
     : "gate without verification";

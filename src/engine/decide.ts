@@ -39,6 +39,8 @@ import { undo } from "./undo.ts";
  *   finished; `details.blockers` holds all
  * @throws {OrcError} `approval_required` if it is an act of a human and the caller is not known to
  *   be one (denied), or on completing a manual gate (refused)
+ * @throws {OrcError} `signature_required` (denied) if its workflow says `approvals: signed`, and a yes has
+ *   no signature
  * @throws {OrcError} `no_such_item` or `no_such_phase` (not_found) if the workflow does not define
  *   it
  * @throws {OrcError} `notes_too_long`, `note_empty` or `reason_missing` (usage) if a text has the

@@ -44,7 +44,7 @@ import {
   findChecked,
   findItem,
   humanEvent,
-  requireHuman,
+  requireYes,
   type Situation,
   subjectOf,
   systemEvent,
@@ -141,7 +141,7 @@ function completeSupported(
       const because = "nobody passes a gate without its verification";
       throw refusal("complete", id, because);
     }
-    requireHuman(situation, `complete item "${id}" unverified`);
+    requireYes(situation, `complete item "${id}" unverified`);
   } else if (verification.type !== "none") {
     if (action.result?.type !== verification.type) {
       throw new Error(`the check of item "${id}" was not run`);
@@ -341,7 +341,7 @@ export function skipItem(situation: Situation, action: Skip): Decision {
   }
   assertInOrder("skip", situation, open);
   assertSkippable(situation, open, force);
-  if (force) requireHuman(situation, `skip item "${itemId}" by force`);
+  if (force) requireYes(situation, `skip item "${itemId}" by force`);
   assertReason(workflow, open, action);
   return itemChanged(situation, open, {
     status: "skipped",

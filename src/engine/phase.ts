@@ -16,7 +16,7 @@ import {
   type Circumstances,
   findItem,
   humanEvent,
-  requireHuman,
+  requireYes,
   type Situation,
   systemEvent,
   unchanged,
@@ -51,7 +51,7 @@ export function advance(
     throw blocked(situation, `Cannot leave phase "${phase.id}"`, blockers);
   }
   if (!next) return unchanged(state);
-  if (force) requireHuman(situation, `leave phase "${phase.id}" by force`);
+  if (force) requireYes(situation, `leave phase "${phase.id}" by force`);
   return {
     state: withPhase({ ...left(state, phase, at), currentPhaseId: next.id }, {
       ...phaseStateOf(state, next),
@@ -118,7 +118,7 @@ export function approvePhase(
   const phase = workflow.phases.find(({ id }) => id === phaseId);
   if (!phase) throw unknownPhase(workflow, phaseId);
   if (!awaitsApproval(state, phase)) return unchanged(state);
-  requireHuman(situation, `approve phase "${phase.id}"`);
+  requireYes(situation, `approve phase "${phase.id}"`);
   const key = approvalKey(phase.id);
   return {
     state: {
@@ -190,7 +190,7 @@ export function finish(
   if (forced && !force) {
     throw blocked(situation, "Cannot finish the session", blockers);
   }
-  if (force) requireHuman(situation, "finish the session by force");
+  if (force) requireYes(situation, "finish the session by force");
   const phase = currentPhase(workflow, state);
   const eventOf = forced ? humanEvent : systemEvent;
   return {

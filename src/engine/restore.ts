@@ -21,7 +21,7 @@ import { encodePhases } from "./progress.ts";
 import {
   type EventText,
   humanEvent,
-  requireHuman,
+  requireYes,
   type Situation,
   systemEvent,
   unchanged,
@@ -84,7 +84,7 @@ export function goBack(
   const forward = changes.filter((change) => change.forward);
   if (forward.length > 0) {
     if (!force) throw holdsMore(forward);
-    requireHuman(situation, act);
+    requireYes(situation, act);
   }
   const subject = { phaseId: next.currentPhaseId };
   const eventOf = forward.length > 0 ? humanEvent : systemEvent;

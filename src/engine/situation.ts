@@ -67,6 +67,27 @@ export function requireHuman(
   );
 }
 
+/** Whether a yes counts only with the signature of an approver: the setting `approvals: signed`. */
+export function isSigned({ settings }: Pick<Workflow, "settings">): boolean {
+  return settings.get("approvals") === "signed";
+}
+
+/** As {@linkcode requireHuman}, for a yes: where its workflow says so, it has to be signed. */
+export function requireYes(
+  situation: Pick<Situation, "caller" | "workflow">,
+  act: string,
+): void {
+  requireHuman(situation, act);
+  const { caller, workflow } = situation;
+  if (!isSigned(workflow)) return;
+  if (caller.signature !== undefined && caller.approval !== "setting") return;
+  throw denied(
+    "signature_required",
+    `Cannot ${act}: its workflow asks for a yes that an approver signed`,
+    `ask one of the approvers to run ${sameCommand(workflow)} in a terminal`,
+  );
+}
+
 /** Refuses notes the Python tool would refuse, and a "-". */
 export function assertNotesFit(notes: string | null): void {
   assertIsText(notes);
@@ -273,12 +294,13 @@ export function humanEvent(
   text: EventText,
   caller: Caller,
 ): Event {
-  const { approval: origin, presence, sight = [] } = caller;
+  const { approval: origin, presence, sight = [], signature } = caller;
   const details = {
     ...text.details,
     origin,
     ...Object.fromEntries(sight),
     ...presence && { presence },
+    ...signature && { signature },
   };
   const event = systemEvent(type, subject, { ...text, details }, caller);
   return { ...event, actor: "human" };

@@ -255,6 +255,7 @@ function callerOf(events: readonly RecordedEvent[]): Caller {
   const isOrigin = origin === "terminal" || origin === "host" ||
     origin === "setting";
   const presence = human && asObject(human.details.get("presence"));
+  const signature = human && asObject(human.details.get("signature"));
   const approval = isOrigin ? origin : null;
   const sight = new Map(
     [...human?.details ?? []].filter(([key]) => SIGHT_KEYS.includes(key)),
@@ -264,6 +265,7 @@ function callerOf(events: readonly RecordedEvent[]): Caller {
     approval,
     ...presence && { presence },
     ...sight.size > 0 && { sight },
+    ...signature && { signature },
   };
 }
 

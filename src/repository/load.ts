@@ -388,6 +388,9 @@ function readSaid({ found, layout }: Repository): ReadonlyMap<string, Said> {
   const older = new Map(readFlatSettings(legacyOverrides, true));
   // The Python tool has none, and a file that an agent can write must not loosen it.
   older.delete("check_environment");
+  // Whose yes counts, only the workflow itself says.
+  older.delete("approvals");
+  for (const settings of [moved, older]) settings.delete("approvers");
   return new Map([
     ...saidIn(found.root, layout.config, moved),
     ...saidIn(found.workingTree, legacyOverrides, older),

@@ -137,6 +137,9 @@ const MAX_SECONDS = 86_400;
 /** For what every command asks: two more files to look for would be felt. */
 const NONE: readonly never[] = [];
 
+/** A path that means the same wherever a command is run. */
+const KEY_PATH = /^(?:~\/|\/|[A-Za-z]:[\\/])[^]/;
+
 const ROWS = [
   {
     name: "approvals",
@@ -145,6 +148,14 @@ const ROWS = [
     summary:
       "How a human says yes: at a terminal, or in any way, for tests and CI",
     inRepository: ["terminal"],
+  },
+  {
+    name: "approval_key",
+    type: oneLine("an absolute path, or one that begins with ~/", KEY_PATH),
+    default: null,
+    summary: "Key that signs approvals; without it, one from ssh-agent",
+    inRepository: [],
+    inLegacyFiles: NONE,
   },
   {
     name: "supervision_mode",

@@ -7,6 +7,7 @@ import { openSession, type SessionOptions } from "../repository/select.ts";
 import { type Contradiction, traceSession } from "../session/trace.ts";
 import type { SessionStatus } from "../workflow/types.ts";
 import { staleApprovals } from "./approvals.ts";
+import { unsignedActs } from "./signing.ts";
 
 /** Why nobody should rely on what a session says: those of {@linkcode Contradiction}, and of its checks and its end. */
 export interface TrustFinding {
@@ -14,8 +15,10 @@ export interface TrustFinding {
   readonly code:
     | Contradiction["code"]
     | "approval_stale"
+    | "approval_unsigned"
     | "done_elsewhere"
     | "loosened"
+    | "signature_invalid"
     | "stale"
     | "vouched"
     | "session_abandoned"
@@ -57,7 +60,10 @@ export interface Verified {
  * It notices what was changed behind orc's back. It cannot notice what somebody with the same account
  * writes by the rules and with the right hashes: they are no secret.
  *
+ * Signed approvals are verified again, against the approvers of the base branch.
+ *
  * Requires `--allow-read` and, for git, `--allow-run`: without it checks are not compared with files.
+ * For signatures `--allow-write` too: `ssh-keygen` reads them from files, below `.orchestrator/cache/`.
  *
  * @throws {OrcError} `no_session` or `no_such_session` (not_found), `invalid_json` or
  *   `invalid_state` (corrupt)
@@ -85,6 +91,7 @@ export async function verifySession(
     ),
     ...overridesIn(state.metadata).filter(({ loosens }) => loosens)
       .map((override) => finding("loosened", overrideText(override))),
+    ...await unsignedActs(host, opened),
     ...(await staleApprovals(opened)).map(({ itemId, message }) =>
       finding("approval_stale", message, itemId)
     ),

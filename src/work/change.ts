@@ -8,6 +8,7 @@ import { epochMsOf } from "../base/time.ts";
 import type { Action } from "../engine/action.ts";
 import type { ShownFile } from "../engine/approval.ts";
 import { decide } from "../engine/decide.ts";
+import { isSigned } from "../engine/situation.ts";
 import { isClosed, pendingItem } from "../engine/state.ts";
 import type { Summary } from "../engine/standing.ts";
 import { summarize } from "../engine/summary.ts";
@@ -74,6 +75,10 @@ interface HumanAct {
   readonly lines?: readonly string[];
   /** The files that they approve. */
   readonly shown?: readonly ShownFile[] | undefined;
+  /** Whether a signature has to follow, so that no setting stands in for a human. */
+  readonly signs?: boolean;
+  /** Looks at what is approved once a human will be asked, and throws where there is nothing to approve. */
+  readonly prepare?: () => Promise<void>;
 }
 
 /** More of a no than anybody wants to read in an error. */
@@ -108,14 +113,21 @@ export async function applyAction(
   if (!needsHuman(host, opened, masked, caller)) {
     return await applyAs(host, opened, masked, caller);
   }
-  if (sight) sights.assertShowable(sight);
-  const seen = sight && await sights.seenBy(host, opened, sight);
+  const signs = needsSignature(host, opened, masked, caller);
   const lines = sights.linesFor(opened, act.itemId, sight?.files);
+  let seen: JsonObject | undefined;
+  const prepare = async (): Promise<void> => {
+    if (sight === undefined) return;
+    sights.assertShowable(sight);
+    seen = await sights.seenBy(host, opened, sight);
+  };
   const asked = {
     ...act,
     session: opened.session.id,
     lines: [...lines, ...act.lines ?? []],
     shown: sight && sights.filesIn(sight),
+    signs,
+    prepare,
   };
   const askedAt = host.now();
   const approval = await askForApproval(host, opened.repository, asked);
@@ -129,12 +141,38 @@ export async function applyAction(
   const presence = approval === "terminal"
     ? { presence: presenceSince(host, askedAt) }
     : {};
-  if (sight && approval !== null) await sights.assertUnchanged(opened, sight);
-  return await applyAs(host, opened, masked, {
+  const human: Caller = {
     ...caller,
     approval,
     ...presence,
     ...seen && { sight: seen },
+  };
+  const check = async (): Promise<void> => {
+    if (sight) await sights.assertUnchanged(opened, sight);
+  };
+  if (approval !== null) await check();
+  const events = signs && approval !== null &&
+    decide(opened.workflow, opened.session.state, masked, {
+      at: host.now(),
+      caller: { ...human, signature: new Map() },
+    }).events;
+  if (!events) return await applyAs(host, opened, masked, human);
+  const { signActs } = await import("../trust/signing.ts");
+  const { signature, covers } = await signActs(
+    host,
+    opened,
+    act.request,
+    events,
+  );
+  await check();
+  const signer = { ...human, signature };
+  return await applyAs(host, opened, masked, signer, (decision) => {
+    if (covers(decision.events)) return;
+    throw conflict(
+      "session_changed",
+      `Cannot ${act.request}: another process changed the session while you signed; nothing was changed`,
+      "run the same command again",
+    );
   });
 }
 
@@ -181,14 +219,35 @@ function needsHuman(
   action: Action,
   caller: Caller,
 ): boolean {
-  const tryAs = (approval: Caller["approval"]): Decision =>
+  const tryAs = (fields: Partial<Caller>): Decision =>
     decide(workflow, session.state, action, {
       at: host.now(),
-      caller: { ...caller, approval },
+      caller: { ...caller, ...fields },
     });
-  tryAs("terminal");
+  tryAs({ approval: "terminal", signature: new Map() });
+  return isDenied(() => tryAs({ approval: null }));
+}
+
+/** Whether the yes of a human is not enough; asked where it is possible at all. */
+function needsSignature(
+  host: Host,
+  { workflow, session }: OpenedSession,
+  action: Action,
+  caller: Caller,
+): boolean {
+  if (!isSigned(workflow)) return false;
+  const unsigned = { ...caller, approval: "terminal" } as const;
+  return isDenied(() =>
+    decide(workflow, session.state, action, {
+      at: host.now(),
+      caller: unsigned,
+    })
+  );
+}
+
+function isDenied(work: () => unknown): boolean {
   try {
-    tryAs(null);
+    work();
     return false;
   } catch (error) {
     if (error instanceof OrcError && error.kind === "denied") return true;
@@ -201,8 +260,9 @@ async function applyAs(
   opened: OpenedSession,
   action: Action,
   caller: Caller,
+  check?: (decision: Decision) => void,
 ): Promise<Changed> {
-  const updated = await updateAs(host, opened, action, caller);
+  const updated = await updateAs(host, opened, action, caller, check);
   return {
     place: opened.place,
     changed: updated.events.length > 0,
@@ -218,6 +278,7 @@ async function updateAs(
   { repository, session, workflow }: OpenedSession,
   action: Action,
   caller: Caller,
+  check?: (decision: Decision) => void,
 ): Promise<Updated> {
   const change = (fresh: Session, at: string) => {
     const { state } = fresh;
@@ -225,6 +286,7 @@ async function updateAs(
     const decision = decide(workflow, state, action, { at, caller });
     const isBack = action.type === "restore" || action.type === "undo";
     if (isBack) assertSameUpdate(session, fresh);
+    check?.(decision);
     return decision;
   };
   if (session.legacyPath !== null) {
@@ -304,11 +366,18 @@ export async function askForApproval(
   if (variableOf(host, CHECK_VARIABLE)) return null;
   const setting = await readValue(host, site, "approvals");
   const isAgent = host.caller().agent !== null;
-  if (setting === "any" && !isAgent) return "setting";
-  if (host.approve !== undefined) return await askHost(host, site, act);
+  if (setting === "any" && !isAgent && !act.signs) {
+    await act.prepare?.();
+    return "setting";
+  }
+  if (host.approve !== undefined) {
+    await act.prepare?.();
+    return await askHost(host, site, act);
+  }
   // An agent could set the variable as easily as it could type the answer.
   if (isAgent) return null;
   if (!host.terminal.isInteractive) return null;
+  await act.prepare?.();
   const word = visible(act.confirmation);
   const lines = (act.lines ?? []).map((line) => `${visible(line)}\n`);
   const answer = host.terminal.readLine(

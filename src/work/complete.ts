@@ -8,7 +8,7 @@ import {
 } from "../checks/environment_rules.ts";
 import { keepOutput, type KeptOutput, outputText } from "../checks/outputs.ts";
 import { type CheckRun, type CheckSite, runCheck } from "../checks/run.ts";
-import { findStale, mayAskGit, NO_GIT } from "../checks/stale.ts";
+import { findStale, GIT_MAY_NOT_RUN, mayAskGit } from "../checks/stale.ts";
 import {
   compareTree,
   readTree,
@@ -298,7 +298,7 @@ async function treeSeen(
   item: Item | undefined,
   signal: AbortSignal | undefined,
 ): Promise<TreeIdentity> {
-  if (!mayAskGit()) return { id: null, reason: NO_GIT };
+  if (!mayAskGit()) return { id: null, reason: GIT_MAY_NOT_RUN };
   const inputs = item?.inputs;
   if (inputs?.length === 0) {
     return { id: null, reason: "Its item depends on no file" };

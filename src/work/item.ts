@@ -90,13 +90,19 @@ export interface ApproveItemOptions extends SessionOptions {
  * whatever phase. What was shown is kept, with the identity of the working tree. Where no session is named, a human at a terminal means the one in which it
  * waits, and is asked where there are several.
  *
- * Requires `--allow-read` and `--allow-write`.
+ * In a workflow with `approvals: signed` the yes has to be signed with the key of an approver, which
+ * `ssh-keygen` does, and no setting stands in for it; so has all that is forced.
+ *
+ * Requires `--allow-read` and `--allow-write`, and `--allow-run` for the identity of the tree and for
+ * signatures.
  *
  * @throws {OrcError} `cannot_approve` (refused) if the item has something to verify, or was skipped
  * @throws {OrcError} `too_early` (refused) while required items before it in its phase are open
  * @throws {OrcError} `shown_missing` (refused) if a file that the item shows is not there, leads out of
  *   the working tree, or has more than 16 MiB
  * @throws {OrcError} `approval_changed` (conflict) if such a file changed while the human was asked
+ * @throws {OrcError} `approvers_missing` (refused), `signing_failed` (external) or `signature_invalid`
+ *   (denied) if it has to be signed, and nobody can say by whom, no key signs, or it is no approver's
  * @throws {OrcError} `approval_required` (denied) if no human is there, which is logged, or
  *   `approval_declined` if something else is typed
  * @throws {OrcError} `session_ambiguous` (refused) if it waits in several sessions, none is named

@@ -108,6 +108,8 @@ export interface ApprovePhaseOptions extends SessionOptions {
  *
  * @throws {OrcError} `approval_required` (denied) if no human is there, which is logged, or
  *   `approval_declined` if something else is typed
+ * @throws {OrcError} `approvers_missing` (refused), `signing_failed` (external) or `signature_invalid`
+ *   (denied) as with {@linkcode approveItem}
  * @throws {OrcError} `no_such_phase` (not_found) if the workflow does not define the phase
  */
 export async function approvePhase(
@@ -151,6 +153,8 @@ export interface AbandonOptions extends SessionOptions {
  * @throws {OrcError} `check_stale` (refused) if the check of a required item saw other files than
  *   there are now: {@linkcode completeItem} runs it again; `details.stale` says which files
  * @throws {OrcError} `approval_stale` (refused) if a file changed since a human approved it
+ * @throws {OrcError} `approval_unsigned` or `signature_invalid` (refused) if the workflow says
+ *   `approvals: signed`, and an approval is not signed by an approver as it stands
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it is forced and no
  *   human says yes; a try without a human is logged
  * @throws {OrcError} `notes_too_long` (usage), or `session_closed` (refused) if it was ended before
@@ -173,6 +177,8 @@ export async function finishSession(
   if (!force) {
     const { assertApprovalsFresh } = await import("../trust/approvals.ts");
     await assertApprovalsFresh(opened, "finish the session");
+    const { assertSigned } = await import("../trust/signing.ts");
+    await assertSigned(host, opened);
   }
   const request = "finish an incomplete session";
   const act = force ? { request, confirmation: "finish" } : undefined;

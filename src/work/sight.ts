@@ -3,7 +3,7 @@ import { conflict, refused } from "../base/error.ts";
 import { type JsonObject, jsonObject, type JsonValue } from "../base/json.ts";
 import { headOf } from "../base/markdown.ts";
 import { listOf, quoted, uncapitalised } from "../base/text.ts";
-import { mayAskGit, NO_GIT } from "../checks/stale.ts";
+import { GIT_MAY_NOT_RUN, mayAskGit } from "../checks/stale.ts";
 import { readTree, treeReceipt } from "../checks/tree.ts";
 import type { Action } from "../engine/action.ts";
 import { approvedItems, type ShownFile } from "../engine/approval.ts";
@@ -69,7 +69,7 @@ export async function seenBy(
   const site = { root: layout.root, workingTree: found.workingTree };
   const seen = mayAskGit()
     ? await readTree(host, site, { signal })
-    : { id: null, reason: NO_GIT };
+    : { id: null, reason: GIT_MAY_NOT_RUN };
   const { tree, treeReason } = treeReceipt(seen);
   return new Map<string, JsonValue>([
     ...shownBy(sight),

@@ -84,6 +84,7 @@ export function parseWorkflow(
     ...findDuplicateIds(input, locate),
     ...problems,
     ...findWrongSettings(settings),
+    ...findWrongApprovals(settings),
     ...unknownKeys.filter(({ severity }) => severity === "error"),
   ];
   if (!checked.success || errors.length > 0) {
@@ -231,6 +232,18 @@ export function findWrongSettings(
   return [errorAt(["settings", APPROVAL_TIMEOUT], "invalid_value", message)];
 }
 
+/** Finds signed approvals of which nobody could say whose they have to be. */
+function findWrongApprovals(settings: JsonObject): readonly ProblemDraft[] {
+  if (settings.get("approvals") !== "signed") return [];
+  const approvers = settings.get("approvers") ?? "";
+  const isFile = typeof approvers === "string" && approvers.trim() !== "" &&
+    !/[\\\0:]/.test(approvers) && !leadsOut(approvers);
+  if (isFile) return [];
+  const message =
+    "approvals: signed needs the file of the approvers, below the working tree, such as approvers: .github/approvers";
+  return [errorAt(["settings", "approvers"], "invalid_value", message)];
+}
+
 /** Finds what a usable workflow says in vain: checks that cannot fail, names nothing defines. */
 function* findWarnings(workflow: Workflow): Generator<ProblemDraft> {
   const { phases, settings } = workflow;
@@ -244,6 +257,22 @@ function* findWarnings(workflow: Workflow): Generator<ProblemDraft> {
       ["settings", "supervision_mode"],
       "unknown_supervision_mode",
       "Unknown supervision mode, counts as supervised: use supervised, zero_human or hybrid",
+    );
+  }
+  const approvals = settings.get("approvals");
+  if (approvals !== undefined && approvals !== "signed") {
+    yield warningAt(
+      ["settings", "approvals"],
+      "unknown_approvals",
+      "Unknown approvals, has no effect: only signed is known in a workflow",
+    );
+  } else if (
+    approvals === "signed" && supervisionMode(workflow) !== "supervised"
+  ) {
+    yield warningAt(
+      ["settings", "supervision_mode"],
+      "signed_unsupervised",
+      "Some manual gates pass without a yes, signed or not: use supervised",
     );
   }
   const environment = settings.get("check_environment");

@@ -390,6 +390,10 @@ export const WORKFLOW_KEYS = {
       "What of orc's environment commands get: filtered, without what changes what they mean; clean, the least; inherit, all.",
     approval_timeout_minutes:
       "How long hybrid waits for a human on items of medium risk.",
+    approvals:
+      "signed: a human's yes counts only with a signature by one of the approvers.",
+    approvers:
+      "The file of the approvers, in the form of OpenSSH's allowed_signers, as it is in the base branch.",
     test_command: "The tests of the project, as {{test_command}}.",
     build_command: "The build of the project, as {{build_command}}.",
   },

@@ -363,6 +363,8 @@ export interface Caller {
    * and `tree`, the identity of the working tree, or null with `tree_reason`.
    */
   readonly sight?: JsonObject;
+  /** What signs the act, in a workflow with `approvals: signed`; the host has verified it. */
+  readonly signature?: JsonObject;
 }
 
 /** A stream of output of a program. */

@@ -114,3 +114,50 @@ Deno.test("decide() changes the item and the phase it is about, and nothing else
   assertEquals(phases[1], before[1]);
   assertEquals(phases[0]?.items.slice(1), before[0]?.items.slice(1));
 });
+
+/** Acts of a human that let something pass, and one that lets nothing pass. */
+const YESES: readonly Action[] = [
+  { type: "approve_item", itemId: "look", notes: null, early: true },
+  { type: "approve_phase", phaseId: null },
+  { type: "advance", force: true },
+  { type: "finish", notes: null, force: true },
+  complete("checked", { skipVerify: true }),
+  skip("test", true),
+  ...ACTIONS.filter(({ type }) => type === "restore"),
+];
+
+Deno.test("decide() takes no yes without a signature where its workflow asks for one, by no setting at all, and a no from any human", () => {
+  const signed = {
+    ...workflowOf([
+      phaseOf("PLAN", [
+        itemOf("a"),
+        itemOf("test", { stepType: "gate", verification: COMMAND }),
+        itemOf("look", { verification: MANUAL }),
+        itemOf("checked", { verification: COMMAND }),
+      ], { exitGate: "human_approval" }),
+      phaseOf("LEARN", []),
+    ]),
+    settings: new Map([["approvals", "signed"]]),
+  };
+  const session = sessionOf(signed);
+  const signature = new Map([["principal", "alice"]]);
+  assertEquals(YESES.length, 7);
+  for (const yes of YESES) {
+    for (const caller of [HUMAN, { ...SETTING, signature }]) {
+      const error = orcErrorOf(() => act(signed, session, yes, caller));
+      assertEquals(
+        `${error.kind} ${error.code}`,
+        "denied signature_required",
+        yes.type,
+      );
+    }
+    const { events } = act(signed, session, yes, { ...HUMAN, signature });
+    for (const { actor, details } of events) {
+      const kept = actor === "human" ? signature : undefined;
+      assertEquals(details.get("signature"), kept, yes.type);
+    }
+    assert(events.some(({ actor }) => actor === "human"), yes.type);
+  }
+  const no = { type: "reject", itemId: "look", reason: "No" } as const;
+  assertEquals(act(signed, session, no, HUMAN).events.length, 1);
+});

@@ -9,6 +9,7 @@ import {
   fixedHost,
   type Machine,
   refusalOf,
+  stateOf,
   withRoot,
 } from "../work/fixtures.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
@@ -140,4 +141,21 @@ Deno.test("startSession() lets an agent follow a file which git tracks: it was r
       task: "Add login",
     });
     assertStringIncludes(warnings.join("\n"), 'test_command is "make check"');
+  }));
+
+Deno.test("whose yes counts is said by the workflow alone, whatever other files say", () =>
+  withRoot({
+    "workflow.yaml": CHECKED.replace(
+      "settings: {",
+      "settings: {approvals: signed, approvers: people, ",
+    ),
+    ".orchestrator.yaml": "approvals: any\napprovers: mine\n",
+    ".orchestrator/config.yaml": "approvals: any\napprovers: mine\n",
+  }, async (root) => {
+    await startSession(fixedHost(BY_AGENT), { root, task: "Add login" });
+    const { settings } = stateOf(root).workflow_definition;
+    assertEquals([settings.approvals, settings.approvers], [
+      "signed",
+      "people",
+    ]);
   }));

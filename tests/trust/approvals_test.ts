@@ -8,7 +8,7 @@ import {
   finishSession,
 } from "../../src/work/phase.ts";
 import { startSession } from "../../src/work/start.ts";
-import { gitHost } from "../checks/fixtures.ts";
+import { gitHost, run } from "../checks/fixtures.ts";
 import { eventsOf } from "../work/fixtures.ts";
 import {
   agent,
@@ -161,6 +161,7 @@ Deno.test("an approval by the setting, and that of a phase, say what lay there o
 
 Deno.test("the tree of an approval is the one that a check would see", () =>
   withShowing(async (root) => {
+    await run(root, "git", "init", "--quiet");
     const host = gitHost();
     await approveItem({
       ...human("ok"),
@@ -168,7 +169,7 @@ Deno.test("the tree of an approval is the one that a check would see", () =>
     }, { root, itemId: "ok" });
     const tree = lastOf(root, "item_completed")?.details.get("tree");
     const { id, kind } = plain(tree) as { id: string; kind: string };
-    assertEquals([kind, /^[0-9a-f]{40,64}$/.test(id)], ["files", true]);
+    assertEquals([kind, /^[0-9a-f]{40,64}$/.test(id)], ["git", true]);
     // Nothing is kept of a tree that is only named.
     assertEquals(isThere(`${root}/.orchestrator/cache`), false);
   }));
@@ -177,14 +178,14 @@ Deno.test("a file that is missing, is no file or lies elsewhere cannot be approv
   withShowing(async (root) => {
     const outside = Deno.makeTempFileSync();
     const plan = `${root}/docs/plan.md`;
-    const cases: readonly [string, () => void][] = [
+    const cases: readonly [string, () => unknown][] = [
       ["docs/plan.md does not exist", () => {}],
-      ["out of the repository", () => Deno.symlinkSync(outside, plan)],
+      ["out of the repository", () => run(root, "ln", "-s", outside, plan)],
       ["a directory", () => Deno.mkdirSync(plan)],
     ];
     for (const [text, prepare] of cases) {
       if (isThere(plan)) Deno.removeSync(plan);
-      prepare();
+      await prepare();
       const host = human("ok");
       const error = await refusalOf(() =>
         approveItem(host, { root, itemId: "ok", early: true })
@@ -194,13 +195,20 @@ Deno.test("a file that is missing, is no file or lies elsewhere cannot be approv
       assertEquals(error.details, { itemId: "ok", paths: ["docs/plan.md"] });
       assertEquals(host.questions, []);
     }
+    // Who could not say yes anyhow is told that, and it is logged.
+    const byAgent = { environment: agent("1") };
+    assertEquals(
+      await codeOf(() => ok(root, byAgent)),
+      "denied approval_required",
+    );
+    assertEquals(lastOf(root, "error")?.itemId, "ok");
     Deno.removeSync(outside);
   }));
 
 Deno.test("a link that stays in the working tree is shown, and what it leads to is what counts", () =>
   withShowing(async (root) => {
     Deno.renameSync(`${root}/docs/plan.md`, `${root}/real.md`);
-    Deno.symlinkSync("../real.md", `${root}/docs/plan.md`);
+    await run(root, "ln", "-s", "../real.md", `${root}/docs/plan.md`);
     await ok(root);
     change(root, "real.md", "# Another plan\n");
     assertEquals(

@@ -540,6 +540,27 @@ Deno.test("findWarnings() finds variables that no command gets, and an environme
   assertEquals(codesOf("clean"), []);
 });
 
+Deno.test("parseWorkflow() refuses signed approvals without the file of the approvers, and warns of others", () => {
+  const withSettings = (settings: Fields) => ({ ...workflowOf({}), settings });
+  for (const approvers of [undefined, "", 7, "../x", "/etc/x", "a:b", "a\\b"]) {
+    const settings = { approvals: "signed", approvers };
+    const [problem] = problemsOf(withSettings(settings));
+    assertEquals(problem?.path, "settings.approvers", String(approvers));
+  }
+  const approvers = ".github/approvers";
+  warns("", { settings: { approvals: "signed", approvers } });
+  warns("warning unknown_approvals settings.approvals", {
+    settings: { approvals: "any" },
+  });
+  warns("warning signed_unsupervised settings.supervision_mode", {
+    settings: {
+      approvals: "signed",
+      approvers,
+      supervision_mode: "zero_human",
+    },
+  });
+});
+
 Deno.test("findWarnings() finds files that a human is shown and that lead out, and those that nobody is shown", () => {
   const shows = ["docs/{{place}}/plan.md"];
   const [item] = parseWorkflow(

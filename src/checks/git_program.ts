@@ -1,0 +1,97 @@
+/** How git is asked, so that nothing in the repository, which whoever works in it can change, has a say. */
+import { isAbsolutePath, isWithin } from "../base/path.ts";
+import type { GitPointer } from "../files/git.ts";
+import { type Host, variableOf } from "../host/host.ts";
+import { Buffer } from "node:buffer";
+
+/** A working tree, and what git keeps of it. */
+export interface GitTree {
+  readonly tree: string;
+  readonly pointer: Extract<GitPointer, { readonly gitDirectory: string }>;
+}
+
+/** What git is given to read, and who takes what it answers, piece by piece. */
+export interface GitStreams {
+  readonly input?: string;
+  readonly take?: (piece: Uint8Array) => void;
+  readonly timeoutMs?: number;
+}
+
+/** What git answered. */
+export interface GitAnswer {
+  readonly exitCode: number;
+  /** Why it could not run; null where it did. */
+  readonly problem: string | null;
+  /** All of standard output; nothing where somebody took it. */
+  readonly bytes: Uint8Array;
+  /** The first line of error output; empty where there is none. */
+  readonly complaint: string;
+}
+
+/** Reading an index takes a moment, and looking for untracked files seconds on a slow disk. */
+const GIT_TIMEOUT_MS = 120_000;
+
+/** Git is told to write nothing, to ask no server for what is missing, and to run no program. */
+const SETTINGS = ["core.fsmonitor=false", "core.untrackedCache=false"];
+const VARIABLES = {
+  GIT_OPTIONAL_LOCKS: "0",
+  GIT_NO_LAZY_FETCH: "1",
+  GIT_NO_REPLACE_OBJECTS: "1",
+  // Before git knew the variable above, this kept it from asking.
+  GIT_ALLOW_PROTOCOL: "none",
+  GIT_TERMINAL_PROMPT: "0",
+  LC_ALL: "C",
+};
+
+/**
+ * Runs git, which is named its directory and working tree: left to find them itself, it would follow
+ * `core.worktree`, `core.bare`, or a bare repository that lies in the directory.
+ */
+export async function askGit(
+  host: Host,
+  directory: string,
+  { tree, pointer }: GitTree,
+  args: readonly string[],
+  signal?: AbortSignal,
+  { input, take, timeoutMs = GIT_TIMEOUT_MS }: GitStreams = {},
+): Promise<GitAnswer> {
+  const pieces: Uint8Array[] = [];
+  const { exitCode, problem, stdout, stderr } = await host.runProgram({
+    command: [
+      "git",
+      `--git-dir=${pointer.gitDirectory}`,
+      `--work-tree=${tree}`,
+      ...SETTINGS.flatMap((setting) => ["-c", setting]),
+      ...args,
+    ],
+    workingDirectory: directory,
+    timeoutMs,
+    variables: { ...VARIABLES, ...searchPath(host, tree) },
+    signal,
+    ...input !== undefined && { input },
+    onOutput: (name, piece) => {
+      if (name === "stdout") take ? take(piece) : pieces.push(piece);
+    },
+  });
+  const isLost = !take && problem === null && pieces.length === 0 &&
+    stdout !== "";
+  const [complaint = ""] = stderr.trim().split("\n");
+  return {
+    exitCode,
+    problem: isLost
+      ? "The host does not hand on the output of a program"
+      : problem,
+    bytes: Buffer.concat(pieces),
+    complaint,
+  };
+}
+
+/** Where a program is looked for: not in the tree, where whoever works in it could put another one. */
+export function searchPath(host: Host, tree: string): Record<string, string> {
+  const path = variableOf(host, "PATH");
+  if (path === undefined || Deno.build.os === "windows") return {};
+  const outside = path.split(":").filter((directory) =>
+    isAbsolutePath(directory) && !isWithin(tree, directory)
+  );
+  return { PATH: outside.join(":") };
+}
