@@ -1,4 +1,5 @@
 import { usage } from "../base/error.ts";
+import { jsonObject } from "../base/json.ts";
 import { MAX_LISTED_EVENTS } from "../base/limits.ts";
 import { headOf, oneLine } from "../base/markdown.ts";
 import { learningsSection } from "../history/page_rules.ts";
@@ -11,6 +12,7 @@ import type {
   OnProgress,
 } from "../history/use.ts";
 import type { Terminal } from "../host/host.ts";
+import { howGiven } from "../replay/account.ts";
 import {
   command,
   flag,
@@ -332,21 +334,30 @@ function eventText(event: HistoryEvent, style: Style): string {
   ].join(" ");
 }
 
-/** How it is known that a human stood for it; a setting is none. */
+/** How it is known that a human stood for it; by a setting none did. */
 function byWhom({ actor, details }: HistoryEvent): readonly string[] {
-  if (actor !== "human") return [];
-  const { origin, signature } = details;
-  if (origin === "setting") return ["(a setting, no human)"];
-  const principal = new Map(Object.entries(signature ?? {})).get("principal");
-  const signed = typeof principal === "string"
-    ? `, signed by ${oneLine(principal)}`
-    : "";
-  const known: unknown = origin === "terminal"
-    ? ", at a terminal"
-    : origin === "host"
-    ? ", asked by the host"
-    : "";
-  return [`(human${known}${signed})`];
+  const { origin = null, presence = null, signature } = details;
+  if (actor !== "human" && origin === null) return [];
+  const given = howGiven(jsonObject({
+    origin: typeof origin === "string" ? origin : null,
+    presence: jsonObject(asRecord(presence) ?? {}),
+  }));
+  const signer = asRecord(signature)?.principal;
+  const signed = signer === undefined ? "" : `, signed by ${signer}`;
+  return [`(${oneLine(`${given}${signed}`)})`];
+}
+
+/** A mapping of plain values; undefined for anything else. */
+function asRecord(
+  value: unknown,
+): Readonly<Record<string, string | number>> | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(
+      Object.entries(value).filter(([, each]) =>
+        typeof each === "string" || typeof each === "number"
+      ),
+    )
+    : undefined;
 }
 
 /** To the second, in UTC; another tool may have written anything, or nothing. */

@@ -160,7 +160,7 @@ export function rejectionLines(
   style: Style,
 ): readonly string[] {
   return rejections.map(({ itemId, reason }) =>
-    style.bad(inOneLine(`Rejected by a human: ${itemId}: ${reason}`))
+    style.bad(inOneLine(`Rejected: ${itemId}: ${reason}`))
   );
 }
 

@@ -129,7 +129,9 @@ export function approvePhase(
       }),
     },
     events: [humanEvent("human_override", { phaseId: phase.id }, {
-      message: `Human approved phase: ${phase.id}`,
+      message: caller.approval === "setting"
+        ? `Approved phase: ${phase.id}`
+        : `Human approved phase: ${phase.id}`,
     }, caller)],
   };
 }

@@ -50,7 +50,9 @@ export function rejectItem(
       type: item.verification.type,
       rejection: why,
       rejected_at: withOffset(at),
-      error: `rejected by a human: ${why}`,
+      error: caller.approval === "setting"
+        ? `rejected: ${why}`
+        : `rejected by a human: ${why}`,
     }),
   }, [
     humanEvent(

@@ -287,7 +287,10 @@ export function systemEvent(
   };
 }
 
-/** An event that a human stands for; names how the human's presence was established. */
+/**
+ * An event that a human stands for; names how the human's presence was established. Where a setting
+ * let it pass, nobody was asked, and orc stands for it.
+ */
 export function humanEvent(
   type: EventType,
   subject: Subject,
@@ -303,5 +306,5 @@ export function humanEvent(
     ...signature && { signature },
   };
   const event = systemEvent(type, subject, { ...text, details }, caller);
-  return { ...event, actor: "human" };
+  return origin === "setting" ? event : { ...event, actor: "human" };
 }

@@ -53,7 +53,7 @@ export function learningsSection(
     `Session ${sessionId}, workflow ${textOf(workflow)}, ${status}`,
     ...list("Skipped", skipped),
     ...list("Failed checks", failures),
-    ...list("Rules set aside by a human", overrides),
+    ...list("Rules set aside", overrides),
     ...list("Notes", learnings.notes),
     ...list("Time", times),
   ].join("\n\n");

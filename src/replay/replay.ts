@@ -19,6 +19,7 @@ import { decodePhases, decodeProgress } from "../engine/progress.ts";
 import type {
   Caller,
   Decision,
+  Event,
   ItemStatus,
   PhaseStatus,
   SessionState,
@@ -240,8 +241,9 @@ function isSame(
 ): boolean {
   return decision.events.length === events.length &&
     decision.events.every((made, index) => {
-      const { type, phaseId, itemId, message, actor, details } =
-        events[index] ?? made;
+      const { type, phaseId, itemId, message, actor, details } = asMadeNow(
+        events[index] ?? made,
+      );
       return made.type === type && made.phaseId === phaseId &&
         made.itemId === itemId && made.message === message &&
         made.actor === actor &&
@@ -249,8 +251,15 @@ function isSame(
     });
 }
 
+/** An orc of before called it a human's act when a setting had let something pass. */
+function asMadeNow(event: Event | RecordedEvent): Event | RecordedEvent {
+  if (textAt(event.details, "origin") !== "setting") return event;
+  const message = event.message.replace(/^Human approved/, "Approved");
+  return { ...event, message, actor: "system" };
+}
+
 function callerOf(events: readonly RecordedEvent[]): Caller {
-  const human = events.find(({ actor }) => actor === "human");
+  const human = events.find(({ details }) => details.has("origin"));
   const origin = human && textAt(human.details, "origin");
   const isOrigin = origin === "terminal" || origin === "host" ||
     origin === "setting";

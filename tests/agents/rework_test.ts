@@ -56,9 +56,9 @@ Deno.test("rejectItem() opens an item again for a human who types its id, and ne
     assertEquals(rejections, [{ itemId: "plan", reason: WHY }]);
     const { out } = await orc(root, ["next"]);
     const [first] = out.split("\n");
-    assertEquals(first, `Rejected by a human: plan: ${WHY}`);
+    assertEquals(first, `Rejected: plan: ${WHY}`);
     const { out: status } = await orc(root, ["status"]);
-    assertStringIncludes(status, `Rejected by a human: plan: ${WHY}`);
+    assertStringIncludes(status, `Rejected: plan: ${WHY}`);
     const again = fixedHost({ number: 3 });
     const { summary } = await completeItem(again, { root, itemId: "plan" });
     assertEquals(summary.rejections, []);

@@ -74,7 +74,7 @@ testOutput({
       },
       { type: "gate_failed" },
       { type: "note_added" },
-      { type: "human_override", actor: "human" },
+      { type: "human_override", actor: "system" },
     ],
     hasEarlier: false,
   },
@@ -86,7 +86,7 @@ testText({
   before: workABit,
   text: `Earlier ones: orc history --all
 2026-03-01 10:05:00Z PLAN     Note: The old API stays
-2026-03-01 10:06:00Z PLAN     Approved phase: PLAN (a setting, no human)`,
+2026-03-01 10:06:00Z PLAN     Approved phase: PLAN (by the setting approvals: any)`,
 });
 
 testText({
@@ -136,7 +136,7 @@ testText({
   text:
     `{"id":"01kk0400000000000000000000","serial":4,"at":"2026-03-01T10:04:00.123000Z","type":"gate_failed","workflowId":"wf_00000000","phaseId":"PLAN","itemId":"tests","message":"Gate failed: tests","details":{"success":false,"exit_code":2,"stdout":"","stderr":"","command":"make test","duration_seconds":0.25,"error":null,"receipt":{"command":"make test","exit_code":2,"duration_ms":250,"orc_version":"0.1.0","environment":"filtered","tree_reason":"Git cannot list the files: git: not found","tree":null}},"actor":"system"}
 {"id":"01kk0500000000000000000000","serial":5,"at":"2026-03-01T10:05:00.123000Z","type":"note_added","workflowId":"wf_00000000","phaseId":"PLAN","itemId":null,"message":"Note: The old API stays","details":{"note":"The old API stays"},"actor":"system"}
-{"id":"01kk0600000000000000000000","serial":6,"at":"2026-03-01T10:06:00.123000Z","type":"human_override","workflowId":"wf_00000000","phaseId":"PLAN","itemId":null,"message":"Human approved phase: PLAN","details":{"origin":"setting","tree":null,"tree_reason":"Git cannot list the files: git: not found"},"actor":"human"}`,
+{"id":"01kk0600000000000000000000","serial":6,"at":"2026-03-01T10:06:00.123000Z","type":"human_override","workflowId":"wf_00000000","phaseId":"PLAN","itemId":null,"message":"Approved phase: PLAN","details":{"origin":"setting","tree":null,"tree_reason":"Git cannot list the files: git: not found"},"actor":"system"}`,
 });
 
 testText({

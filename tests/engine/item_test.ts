@@ -347,7 +347,7 @@ Deno.test("decide() shows in the log who left out a check", () => {
     ...BY_AGENT,
   };
   assertEquals(events, [
-    eventOf("item_completed", "Completed item: x", details, "human"),
+    eventOf("item_completed", "Completed item: x", details),
   ]);
 });
 

@@ -115,6 +115,11 @@ Deno.test("decide() refuses to leave a phase that awaits a human's approval", ()
   assertEquals(state.currentPhaseId, "LEARN");
 });
 
+/** A setting asks nobody: what it lets pass no human stands for. */
+function actorOf({ approval }: Caller): Event["actor"] {
+  return approval === "setting" ? "system" : "human";
+}
+
 Deno.test("decide() leaves a phase by force only for a human, and logs it", () => {
   for (const state of [started, planned]) {
     for (const caller of [AGENT, NOBODY]) {
@@ -126,7 +131,7 @@ Deno.test("decide() leaves a phase by force only for a human, and logs it", () =
     const { state, events } = act(workflow, started, FORCE, caller);
     assertEquals(state.currentPhaseId, "EXECUTE");
     const [left] = events;
-    assertEquals(left?.actor, "human");
+    assertEquals(left?.actor, actorOf(caller));
     assertEquals(left?.details.get("forced"), true);
     assertEquals(left?.details.get("origin"), caller.approval);
     const [done] = act(workflow, planned, FORCE, caller).events;
@@ -281,7 +286,7 @@ Deno.test("decide() finishes by force only for a human, and logs it", () => {
     const { state, events } = finishing(begun, { force: true }, caller);
     assertEquals(state.status, "completed");
     for (const { actor, details } of events) {
-      assertEquals(actor, "human");
+      assertEquals(actor, actorOf(caller));
       assertEquals(details.get("forced"), true);
       assertEquals(details.get("origin"), caller.approval);
     }

@@ -58,7 +58,7 @@ Session 1a2b3c4d, workflow Tiny, active
 - plan: 2 times, last: Second
 - tests: once: Gate failed: tests
 
-### Rules set aside by a human
+### Rules set aside
 
 - 2026-03-01 Force-skipped item: tests
 

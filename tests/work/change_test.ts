@@ -323,7 +323,7 @@ Deno.test("applyAction() says in the log that a setting stood in", () =>
     const [event] = eventsOf(root).slice(2);
     assertEquals(
       [event?.actor, event?.details.get("origin")],
-      ["human", "setting"],
+      ["system", "setting"],
     );
     assertEquals(consentIn(root), "completed");
   }));
