@@ -128,6 +128,7 @@ export {
   advancePhase,
   approvePhase,
   type ApprovePhaseOptions,
+  type Closed,
   type Ended,
   type FinishOptions,
   finishSession,
@@ -152,6 +153,7 @@ export {
 } from "./src/work/start.ts";
 export { type Undone, type UndoOptions, undoUpdates } from "./src/work/undo.ts";
 export type { Past, PastOptions } from "./src/repository/past.ts";
+export { readSessionInfo, type SessionInfo } from "./src/sessions/info.ts";
 export {
   readStatus,
   type Status,
@@ -295,6 +297,7 @@ export {
 
 // Trust.
 export type { Chain } from "./src/replay/chain.ts";
+export type { GivenApproval, SessionStart } from "./src/replay/account.ts";
 export type { EventLink } from "./src/engine/event.ts";
 export type { Contradiction } from "./src/session/trace.ts";
 export {

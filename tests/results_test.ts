@@ -59,6 +59,7 @@ const CALLS: Readonly<
   finishSession: orc.finishSession,
   addNote: (host, o) => orc.addNote(host, { ...o, text: "A note" }),
   readStatus: orc.readStatus,
+  readSessionInfo: orc.readSessionInfo,
   readNext: orc.readNext,
   readGates: orc.readGates,
   readSession: orc.readSession,

@@ -217,6 +217,7 @@ const GIT_FILES = {
   head: "HEAD",
   objects: "objects",
   index: "index",
+  packedReferences: "packed-refs",
   /** What is ignored here and in no clone. */
   exclude: "info/exclude",
   config: "config",

@@ -1,4 +1,5 @@
 import { shortSessionId } from "../base/ids.ts";
+import { startTexts } from "../replay/account.ts";
 import { countOf, inOneLine, sizeText, titleOf } from "../base/text.ts";
 import type { Cleanup, TreeCleanup } from "../sessions/cleanup.ts";
 import type {
@@ -6,6 +7,7 @@ import type {
   TreeOptions,
   TreeSession,
 } from "../sessions/list.ts";
+import type { SessionInfo } from "../sessions/info.ts";
 import type {
   LockInfo,
   Renamed,
@@ -213,13 +215,13 @@ export const sessionRenameCommand = command<ResultOf<Renamed>>({
     `Session ${shortSessionId(session)} is now called ${name}`,
 });
 
-type InfoResult = ResultOf<Status> & {
+type InfoResult = ResultOf<SessionInfo> & {
   readonly root: string;
 };
 
 export const sessionInfoCommand = command<InfoResult>({
   description:
-    "Shows what a session is: its whole id, task, workflow, progress, and why it is the one that is meant.",
+    "Shows what a session is: its whole id, task, workflow, progress, why it is the one that is meant, what it began with, and how each approval was given. Reads all of its log.",
   args: [
     arg("[ID]", "Id of the session instead of the current one", "session", {
       excludes: ["session"],
@@ -230,10 +232,10 @@ export const sessionInfoCommand = command<InfoResult>({
   examples: ["orc session info", "orc session info 01k9 --json"],
   use: async (host, options, values) => {
     const session = values.text("ID") ?? options.session;
-    const { readStatus } = await import("../work/status.ts");
+    const { readSessionInfo } = await import("../sessions/info.ts");
     const at = values.text("at");
-    const status = await readStatus(host, { ...options, session, at });
-    return { ...status, root: status.place.root };
+    const info = await readSessionInfo(host, { ...options, session, at });
+    return { ...info, root: info.place.root };
   },
   render: infoText,
 });
@@ -261,6 +263,8 @@ function infoText(info: InfoResult): string {
     ["Phase", info.phaseId],
     ["Items", `${completed} completed, ${skipped} skipped, ${total} in all`],
     ["Updates", String(info.serial)],
+    ...startTexts(info.start).map((text) => ["Start", text] as const),
+    ...info.approvals.map(({ message }) => ["Approval", message] as const),
   ];
   const lines = rows.map(([name, value]) =>
     `${name.padEnd(11)} ${inOneLine(value)}`

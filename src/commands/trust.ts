@@ -1,10 +1,11 @@
 import { type OrcError, refused } from "../base/error.ts";
 import { oneLine } from "../base/markdown.ts";
 import { countOf } from "../base/text.ts";
+import { startTexts } from "../replay/account.ts";
 import type { Recoverable, Recovered } from "../sessions/recover.ts";
 import type { Verified } from "../trust/use.ts";
 import { arg, command, flag, type ResultOf, type Style } from "./command.ts";
-import { shortTask } from "./view.ts";
+import { section, shortTask } from "./view.ts";
 
 export const verifyCommand = command<ResultOf<Verified>>({
   description:
@@ -36,7 +37,9 @@ function notHolding(
 }
 
 function verifiedText(
-  { holds, findings, serial, coveredFrom }: ResultOf<Verified>,
+  { holds, findings, serial, coveredFrom, start, approvals }: ResultOf<
+    Verified
+  >,
   style: Style,
 ): string {
   const covered = coveredFrom === null || coveredFrom === 1
@@ -46,8 +49,16 @@ function verifiedText(
   const head = holds
     ? style.good(`Holds, ${updates}`)
     : style.bad(`Does not hold: ${countOf(findings.length, "finding")}`);
-  return [head, ...findings.map(({ message }) => `  ${oneLine(message)}`)]
-    .join("\n");
+  const lines = (texts: readonly string[]) =>
+    texts.map((text) => `  ${oneLine(text)}`);
+  return [
+    head,
+    ...lines(findings.map(({ message }) => message)),
+    ...section("How it came about", [
+      ...startTexts(start),
+      ...approvals.map(({ message }) => message),
+    ]),
+  ].join("\n");
 }
 
 export const recoverCommand = command<RecoverResult>({

@@ -9,6 +9,7 @@ import {
   type Advanced,
   advancePhase,
   approvePhase,
+  type Closed,
   type Ended,
   finishSession,
 } from "../work/phase.ts";
@@ -243,7 +244,7 @@ function tookText(
   return ` after ${minutes === 0 ? "less than a minute" : sinceText(minutes)}`;
 }
 
-export const finishCommand = command<ResultOf<Ended>>({
+export const finishCommand = command<ResultOf<Closed>>({
   description:
     "Closes the session when every phase is done; nothing changes in it any more, but that a human takes the end back with orc undo --force. Commits nothing, pushes nothing, closes no issue.",
   flags: [
@@ -267,7 +268,7 @@ export const finishCommand = command<ResultOf<Ended>>({
   render: finishText,
 });
 
-function finishText(result: ResultOf<Ended>): string {
+function finishText(result: ResultOf<Closed>): string {
   const { status, progress } = result.summary;
   return [
     `The session is ${status}${
@@ -279,6 +280,7 @@ function finishText(result: ResultOf<Ended>): string {
         `${phaseId} ${itemId}: ${reason ?? "for no reason that was kept"}`
       ),
     ),
+    ...section("Approvals", result.approvals.map(({ message }) => message)),
   ].join("\n");
 }
 
@@ -286,7 +288,7 @@ function close(
   host: Host,
   options: SessionOptions,
   values: Values,
-): Promise<Ended> {
+): Promise<Closed> {
   const reason = values.text("reason");
   const notes = values.text("notes");
   const force = values.on("force");

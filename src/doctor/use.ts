@@ -4,7 +4,8 @@ import { visibleKind } from "../files/read.ts";
 import { isOfNoRepository } from "../files/root.ts";
 import { freeBytesAt, mountAt } from "../files/tree.ts";
 import type { Host } from "../host/host.ts";
-import { BUNDLED, pinWorkflow, SAMPLE_NAME } from "../repository/load.ts";
+import { pinWorkflow, SAMPLE_NAME } from "../repository/load.ts";
+import { BUNDLED } from "../repository/overrides.ts";
 import {
   openRepository,
   type Place,

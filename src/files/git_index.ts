@@ -1,3 +1,4 @@
+import { hexOf } from "../base/checksum.ts";
 import { gitLayout } from "../base/layout.ts";
 import {
   joinPath,
@@ -39,15 +40,19 @@ export function indexNames(
   index: Uint8Array,
   beginning: string,
   except?: string,
+  onFound?: (id: Uint8Array) => void,
 ): boolean | undefined {
   if (index.length < HEADER_BYTES) return undefined;
   const view = new DataView(index.buffer, index.byteOffset, index.byteLength);
   if (view.getUint32(0) !== SIGNATURE) return undefined;
   if (!KNOWN_VERSIONS.includes(view.getUint32(4))) return undefined;
   const wanted = new TextEncoder().encode(beginning);
-  const isWanted = (path: Uint8Array): boolean =>
-    wanted.every((byte, offset) => path[offset] === byte) &&
-    new TextDecoder().decode(path.subarray(0, -1)) !== except;
+  const isWanted: IsWanted = (path, id) => {
+    const isIt = wanted.every((byte, offset) => path[offset] === byte) &&
+      new TextDecoder().decode(path.subarray(0, -1)) !== except;
+    if (isIt) onFound?.(id);
+    return isIt;
+  };
   for (const hashBytes of HASHES_BYTES) {
     const seen = lookThrough(view, index, { hashBytes, isWanted });
     if (seen !== undefined) return seen === "partly" ? undefined : seen;
@@ -55,13 +60,16 @@ export function indexNames(
   return undefined;
 }
 
+/** Takes a path with the zero byte that ends it, and the id of its content. */
+type IsWanted = (path: Uint8Array, id: Uint8Array) => boolean;
+
 /** Undefined where the entries do not fit; each path is handed on with the zero byte that ends it. */
 function lookThrough(
   view: DataView,
   index: Uint8Array,
   { hashBytes, isWanted }: {
     readonly hashBytes: number;
-    readonly isWanted: (path: Uint8Array) => boolean;
+    readonly isWanted: IsWanted;
   },
 ): boolean | "partly" | undefined {
   const hasPieces = view.getUint32(4) === PIECES_VERSION;
@@ -85,7 +93,9 @@ function lookThrough(
     path = next;
     const length = Math.min(path.length - 1, LENGTH_BITS);
     if (length !== (flags & LENGTH_BITS)) return undefined;
-    if (isWanted(path)) return true;
+    if (isWanted(path, index.subarray(flagsAt - hashBytes, flagsAt))) {
+      return true;
+    }
     // Without pieces, one to eight zero bytes end an entry at a multiple of eight.
     at = hasPieces ? zero + 1 : at + ((zero - at + 8) & ~7);
   }
@@ -139,6 +149,22 @@ export function isTracked(
   const bytes = readRegularFile(index, MAX_INDEX_BYTES);
   if (bytes === undefined) return false;
   return indexNames(bytes, beginning, except) ?? null;
+}
+
+/**
+ * The id of what git's index holds for a file, in hex; null where it holds nothing, or nobody can
+ * tell. What is there may not be committed yet.
+ */
+export function idInIndex(root: string, path: string): string | null {
+  const found = findGit(root);
+  const below = found && relativePath(found.tree, path);
+  if (found === undefined || below === undefined) return null;
+  const { index } = gitLayout(found.pointer.gitDirectory);
+  const bytes = readRegularFile(index, MAX_INDEX_BYTES);
+  let id: string | null = null;
+  const keep = (found: Uint8Array) => id = hexOf(found);
+  if (bytes !== undefined) indexNames(bytes, `${below}\0`, undefined, keep);
+  return id;
 }
 
 /** Whether git tracks a file, or something in a directory; null when that cannot be told. */

@@ -23,6 +23,7 @@ import type {
   HistoryStreamOptions,
 } from "../history/use.ts";
 import type { PastOptions } from "../repository/past.ts";
+import type { SessionInfo } from "../sessions/info.ts";
 import type { Renamed } from "../sessions/manage.ts";
 import type { Verified } from "../trust/use.ts";
 import type { Next, Reminded, WriteAllowed } from "../work/agent.ts";
@@ -37,7 +38,7 @@ import type {
   AbandonOptions,
   Advanced,
   AdvanceOptions,
-  Ended,
+  Closed,
   FinishOptions,
 } from "../work/phase.ts";
 import type { Started } from "../work/start.ts";
@@ -71,6 +72,12 @@ export class Session {
   async status(options: Given<StatusOptions> = {}): Promise<Status> {
     const { readStatus } = await import("../work/status.ts");
     return await readStatus(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Where it stands, what it began with, and how each approval was given: {@linkcode readSessionInfo}. */
+  async info(options: Given<PastOptions> = {}): Promise<SessionInfo> {
+    const { readSessionInfo } = await import("../sessions/info.ts");
+    return await readSessionInfo(this.#site.host, callIn(this.#site, options));
   }
 
   /** What to do next: {@linkcode readNext}. */
@@ -230,7 +237,7 @@ export class Session {
   }
 
   /** Ends it, all being done: {@linkcode finishSession}. */
-  async finish(options: Given<FinishOptions> = {}): Promise<Ended> {
+  async finish(options: Given<FinishOptions> = {}): Promise<Closed> {
     const { finishSession } = await import("../work/phase.ts");
     return await finishSession(
       this.#site.host,
@@ -242,7 +249,7 @@ export class Session {
   async abandon(
     reason: string,
     options: Given<AbandonOptions, "reason"> = {},
-  ): Promise<Ended> {
+  ): Promise<Closed> {
     const { abandonSession } = await import("../work/phase.ts");
     const call = callIn(this.#site, { ...options, reason });
     return await abandonSession(this.#site.host, call);

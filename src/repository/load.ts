@@ -15,6 +15,7 @@ import {
   joinPath,
   nameOf,
   parentDirectory,
+  relativePath,
   resolvePath,
 } from "../base/path.ts";
 import { isVersionRange } from "../base/version.ts";
@@ -57,12 +58,15 @@ import { entriesOf, keysAtMargin, readMapping } from "../workflow/value.ts";
 import { readWorkflowText } from "../workflow/yaml.ts";
 import type { Repository } from "./open.ts";
 import {
+  BUNDLED,
   encodeOverrides,
   looseningRefused,
   type Override,
   OVERRIDES_KEY,
   overridesOf,
   type Said,
+  WORKFLOW_FLAG,
+  WORKFLOW_NAME,
 } from "./overrides.ts";
 import { versionRefusal } from "./version.ts";
 
@@ -86,9 +90,6 @@ export interface LoadOptions {
 }
 
 type Changes = Omit<LoadOptions, "file" | "isStrict">;
-
-/** What stands in the place of a path in what is said about it. */
-export const BUNDLED = "the built-in workflow";
 
 /** What a session might be called, where no session follows the workflow yet. */
 export const SAMPLE_NAME = "task-0000";
@@ -302,9 +303,12 @@ export async function pinWorkflow(
     loaded.workflow,
     { isOwnWord: loaded.path !== null || said.has(MODE), said },
   );
-  const overrides = said.size === 0
-    ? []
-    : overridesOf(await ownWorkflow(host, repository, options), said);
+  const overrides = [
+    ...await otherWorkflow(repository, loaded),
+    ...said.size === 0
+      ? []
+      : overridesOf(await ownWorkflow(host, repository, options), said),
+  ];
   refuseLoosening(host, overrides);
   const unused = [
     ...unusedCommand(loaded, "test_command", testCommand),
@@ -324,6 +328,32 @@ export async function pinWorkflow(
         : {}),
     }),
   };
+}
+
+/** Says so where another file was named than the one that the repository has for everybody. */
+async function otherWorkflow(
+  { found: { workingTree } }: Repository,
+  { path, sha256 }: LoadedWorkflow,
+): Promise<readonly Override[]> {
+  if (path === null) return [];
+  const own = repositoryLayout(workingTree).workflow;
+  if (realOrGiven(own) === realOrGiven(path)) return [];
+  const bytes = orElse(() => readRegularFile(own, MAX_WORKFLOW_BYTES), () => {
+    return new Uint8Array();
+  });
+  if (bytes !== undefined && await sha256Hex(bytes) === sha256) return [];
+  const isOwn = bytes !== undefined &&
+    await decodeWorkflow(bytes, own, {}).then(
+      () => true,
+      (error) => foreignIn(error) === undefined,
+    );
+  return [{
+    name: WORKFLOW_NAME,
+    value: relativePath(workingTree, path) ?? path,
+    said: isOwn ? nameOf(own) : BUNDLED,
+    origin: WORKFLOW_FLAG,
+    loosens: false,
+  }];
 }
 
 /** The workflow as it is by itself. */

@@ -111,6 +111,20 @@ function shown(value: JsonValue): string {
   return value === null ? "nothing" : quoted(String(value));
 }
 
+/** What an override is called that puts another file in the place of the repository's workflow. */
+export const WORKFLOW_NAME = "workflow";
+
+/** What stands for the built-in workflow in what is said about it. */
+export const BUNDLED = "the built-in workflow";
+
+/** The flag that names one. */
+export const WORKFLOW_FLAG = "--workflow";
+
+/** Whether a session follows another workflow than the file that its repository has for everybody. */
+export function isOtherWorkflow({ name, said, origin }: Override): boolean {
+  return name === WORKFLOW_NAME && origin === WORKFLOW_FLAG && said !== BUNDLED;
+}
+
 /** Key under which a session keeps its overrides in its metadata. */
 export const OVERRIDES_KEY = "overrides";
 

@@ -1,9 +1,21 @@
 import { findStale } from "../checks/stale.ts";
 import type { Host } from "../host/host.ts";
+import {
+  type ClockStep,
+  clockStepText,
+  type GivenApproval,
+  type SessionStart,
+} from "../replay/account.ts";
 import { doneElsewhere } from "../replay/elsewhere.ts";
 import type { SessionPlace } from "../repository/open.ts";
-import { overridesIn, overrideText } from "../repository/overrides.ts";
+import {
+  isOtherWorkflow,
+  overridesIn,
+  overrideText,
+} from "../repository/overrides.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
+import { readAccount } from "../session/account.ts";
+import type { Session } from "../session/store.ts";
 import { type Contradiction, traceSession } from "../session/trace.ts";
 import type { SessionStatus } from "../workflow/types.ts";
 import { staleApprovals } from "./approvals.ts";
@@ -16,9 +28,12 @@ export interface TrustFinding {
     | Contradiction["code"]
     | "approval_stale"
     | "approval_unsigned"
+    | "approved_by_setting"
+    | "clock_backwards"
     | "done_elsewhere"
     | "loosened"
     | "signature_invalid"
+    | "other_workflow"
     | "stale"
     | "vouched"
     | "session_abandoned"
@@ -48,6 +63,13 @@ export interface Verified {
    * where none does, as before orc's first update of a session of the older tool.
    */
   readonly coveredFrom: number | null;
+  /** What it began with, as its first event says it; null where no event tells of a start. */
+  readonly start: SessionStart | null;
+  /**
+   * Each yes that still counts, forced steps among them, in the order in which they were given. A
+   * human's are no findings.
+   */
+  readonly approvals: readonly GivenApproval[];
 }
 
 /**
@@ -77,19 +99,36 @@ export async function verifySession(
   const { state, serial } = session;
   const { layout: { root } } = repository;
   const traced = await traceSession(root, session, workflow);
+  const account = readAccount(root, session);
+  const overrides = overridesIn(state.metadata);
   const findings: readonly TrustFinding[] = [
     ...traced.contradictions,
     ...traced.vouchedAt === null ? [] : [{
       ...finding(
         "vouched",
-        `A human signed the state as it was at update ${traced.vouchedAt}: what led there is not checked`,
+        `The state was signed as it was at update ${traced.vouchedAt}: what led there is not checked`,
       ),
       serial: traced.vouchedAt,
     }],
     ...doneElsewhere(state, traced.replayed.elsewhere).map(
       ({ message, itemId }) => finding("done_elsewhere", message, itemId),
     ),
-    ...overridesIn(state.metadata).filter(({ loosens }) => loosens)
+    ...account.approvals.filter(({ origin }) => origin === "setting").map(
+      ({ message, serial, itemId }) => ({
+        ...finding("approved_by_setting", `${message}: nobody was asked`),
+        serial,
+        itemId,
+      }),
+    ),
+    ...[...account.clockSteps, ...clockNow(host, session)].map(
+      ({ message, serial }) => ({
+        ...finding("clock_backwards", message),
+        serial,
+      }),
+    ),
+    ...overrides.filter(isOtherWorkflow)
+      .map((override) => finding("other_workflow", overrideText(override))),
+    ...overrides.filter(({ loosens }) => loosens)
       .map((override) => finding("loosened", overrideText(override))),
     ...await unsignedActs(host, opened),
     ...(await staleApprovals(opened)).map(({ itemId, message }) =>
@@ -107,7 +146,21 @@ export async function verifySession(
     status: state.status,
     serial,
     coveredFrom: traced.coveredFrom,
+    start: account.start,
+    approvals: account.approvals,
   };
+}
+
+/** A session cannot have been changed later than now. */
+function clockNow(
+  host: Host,
+  { state, serial }: Session,
+): readonly ClockStep[] {
+  const step = clockStepText(state.updatedAt, host.now());
+  return step === undefined ? [] : [{
+    serial,
+    message: `The clock ran backwards since update ${serial}, ${step}`,
+  }];
 }
 
 function ending(status: SessionStatus): readonly TrustFinding[] {

@@ -12,10 +12,10 @@ import { writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import {
   assertOrcFits,
-  BUNDLED,
   loadWorkflow,
   readOverrides,
 } from "../repository/load.ts";
+import { BUNDLED } from "../repository/overrides.ts";
 import {
   openRepository,
   type Place,

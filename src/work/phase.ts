@@ -1,3 +1,4 @@
+import { onRefusal } from "../base/error.ts";
 import { listOf, minutesBetween } from "../base/text.ts";
 import { assertFresh } from "../checks/stale.ts";
 import type { Action } from "../engine/action.ts";
@@ -10,6 +11,7 @@ import {
 } from "../engine/state.ts";
 import { type LeftOut, leftOutIn } from "../engine/phase.ts";
 import type { Host } from "../host/host.ts";
+import type { GivenApproval } from "../replay/account.ts";
 import {
   type OpenedSession,
   openSession,
@@ -141,6 +143,12 @@ export interface AbandonOptions extends SessionOptions {
   readonly notes?: string;
 }
 
+/** A session that is closed now, and how its approvals were given. */
+export interface Closed extends Ended {
+  /** Each yes that counts in it, forced steps among them, in the order in which they were given. */
+  readonly approvals: readonly GivenApproval[];
+}
+
 /**
  * Ends a session whose phases, all of them, are done, and whose state is what its events lead to. A
  * closed session does not change again, but that a human takes its end back: `undoUpdates()`.
@@ -164,7 +172,7 @@ export interface AbandonOptions extends SessionOptions {
 export async function finishSession(
   host: Host,
   options: FinishOptions = {},
-): Promise<Ended> {
+): Promise<Closed> {
   const { notes = null, force = false } = options;
   const opened = await openSession(host, options, { notes: true, force: true });
   const unseen = await assertEarned(opened);
@@ -183,7 +191,7 @@ export async function finishSession(
   const request = "finish an incomplete session";
   const act = force ? { request, confirmation: "finish" } : undefined;
   const action: Action = { type: "finish", notes, force };
-  const done = ended(
+  const done = await closed(
     host,
     opened,
     await applyAction(host, opened, action, act),
@@ -210,15 +218,26 @@ async function assertEarned(
   return messages.length === 0 ? [] : [listOf(messages, MAX_UNSEEN)];
 }
 
-function ended(
+async function closed(
   host: Host,
-  { workflow, session: { state } }: OpenedSession,
+  { repository: { layout, store }, workflow, session: { id, state } }:
+    OpenedSession,
   changed: Changed,
-): Ended {
+): Promise<Closed> {
+  const { readAccount } = await import("../session/account.ts");
+  // It is closed by now, whatever comes of reading its log once more.
+  const { approvals, unread } = await store.read(id)
+    .then((session) => ({ ...readAccount(layout.root, session), unread: [] }))
+    .catch(onRefusal(({ message }) => ({
+      approvals: [],
+      unread: [`How its approvals were given cannot be told: ${message}`],
+    })));
   return {
     ...changed,
+    warnings: [...changed.warnings, ...unread],
     skipped: leftOutIn(state, workflow.phases),
     durationMinutes: minutesBetween(state.createdAt, host.now()) ?? null,
+    approvals,
   };
 }
 
@@ -233,12 +252,12 @@ function ended(
 export async function abandonSession(
   host: Host,
   options: AbandonOptions,
-): Promise<Ended> {
+): Promise<Closed> {
   const { reason, notes = null } = options;
   const opened = await openSession(host, options, {
     reason: true,
     notes: true,
   });
   const action: Action = { type: "abandon", reason, notes };
-  return ended(host, opened, await applyAction(host, opened, action));
+  return await closed(host, opened, await applyAction(host, opened, action));
 }

@@ -45,6 +45,12 @@ import type { Session } from "../session/store.ts";
 import type { Problem } from "../workflow/problem.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
 import type { Decision, Workflow } from "../workflow/types.ts";
+import {
+  abandonedText,
+  encodeBeginning,
+  findAbandoned,
+  readGround,
+} from "./beginning.ts";
 
 /** A task, and how it is to be worked on. */
 export interface StartOptions extends RepositoryOptions, WorkflowChoice {
@@ -123,6 +129,8 @@ export async function startSession(
   const token = handed("newToken()", host.newToken());
   const pinned = await pinFor(host, repository, options, token);
   const missing = missingSpares(repository.layout);
+  const ground = await readGround(repository, pinned);
+  const abandoned = await findAbandoned(repository, options.task);
   const action: Action = {
     type: "start",
     workflowId: `wf_${token.slice(0, 8)}`,
@@ -133,6 +141,7 @@ export async function startSession(
     definition: pinned.definition,
     facts: jsonObject({
       definition_sha256: await jsonHash(pinned.definition),
+      ...encodeBeginning(ground, abandoned),
       ...(missing.length > 0 ? { missing: missing.map(encodeMissing) } : {}),
     }),
   };
@@ -146,6 +155,7 @@ export async function startSession(
   if (!beside) await assertNoOwnSession(host, repository);
   const warnings = [
     ...missing.map(missingText),
+    ...abandoned.map(abandonedText),
     ...overrideTexts(pinned.overrides),
     ...pinned.unchecked,
   ];

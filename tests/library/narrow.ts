@@ -25,6 +25,7 @@ type Calls = Readonly<Record<string, () => Promise<unknown>>>;
 /** What each method does; a refusal by the rules is an answer, one by the machine is not. */
 const reads: Calls = {
   "session.status": () => session.status(),
+  "session.info": () => session.info(),
   "session.next": () => session.next(),
   "session.gates": () => session.gates(),
   "session.read": () => session.read(),

@@ -1,0 +1,35 @@
+import type { Host } from "../host/host.ts";
+import type { GivenApproval, SessionStart } from "../replay/account.ts";
+import type { PastOptions } from "../repository/past.ts";
+import { openSession } from "../repository/select.ts";
+import { readAccount } from "../session/account.ts";
+import { readStatus, type Status } from "../work/status.ts";
+
+/** What a session is, and how it came about. */
+export interface SessionInfo extends Status {
+  /** What it began with, as its first event says it; null where no event tells of a start. */
+  readonly start: SessionStart | null;
+  /** Each yes that still counts, forced steps among them, in the order in which they were given. */
+  readonly approvals: readonly GivenApproval[];
+}
+
+/**
+ * Reads where a session stands, what it began with and how each approval was given. Reads all of its
+ * log, takes no lock and writes nothing. What the log says is believed: {@linkcode verifySession}
+ * compares it.
+ *
+ * Requires `--allow-read`.
+ *
+ * @throws {OrcError} what {@linkcode readStatus} throws
+ */
+export async function readSessionInfo(
+  host: Host,
+  { at, ...options }: PastOptions = {},
+): Promise<SessionInfo> {
+  const status = await readStatus(host, { ...options, at });
+  const named = { ...options, session: status.session };
+  const { repository, session } = await openSession(host, named, {});
+  const { start, approvals } = readAccount(repository.layout.root, session);
+  const given = approvals.filter(({ serial }) => serial <= status.serial);
+  return { ...status, start, approvals: given };
+}
