@@ -385,6 +385,7 @@ export {
   type TestHostOptions,
 } from "./src/host/test_host.ts";
 export type {
+  AgentAbove,
   Approval,
   ApprovalRequest,
   Host,

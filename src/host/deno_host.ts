@@ -35,6 +35,7 @@ export function denoHost(): Host {
       const { runProgram } = await import("./process.ts");
       return runProgram(request);
     },
+    agentAbove: async () => (await import("./ancestors.ts")).findAgentAbove(),
     caller: () => ({ agent: detectAgent(manyVariables()), approval: null }),
   };
 }

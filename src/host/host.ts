@@ -3,6 +3,7 @@ import type { Masker } from "../base/mask.ts";
 import type { Clock } from "../base/time.ts";
 import type { Liveness, ProcessIdentity } from "../files/lock_record.ts";
 import type { Caller } from "../workflow/types.ts";
+import type { AgentAbove } from "./ancestors.ts";
 import type {
   Approval,
   ApprovalRequest,
@@ -10,7 +11,7 @@ import type {
   ProgramResult,
 } from "./request.ts";
 
-export type { Liveness, ProcessIdentity };
+export type { AgentAbove, Liveness, ProcessIdentity };
 export type {
   Approval,
   ApprovalRequest,
@@ -91,6 +92,8 @@ export interface Host {
   runProgram(request: ProgramRequest): Promise<ProgramResult>;
   /** The agent that calls, without any approval. */
   caller(): Caller;
+  /** Finds an agent's program among the processes that led to this one, where the machine shows them. */
+  agentAbove?(): Promise<AgentAbove | undefined>;
   /**
    * Asks a human, wherever they are, and may take its time: instead of the terminal, and for an agent
    * that calls too, since it cannot answer here. No lock is held meanwhile.

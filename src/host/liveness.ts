@@ -221,7 +221,7 @@ export function listedProcess(pid: number): ListedProcess | undefined {
 }
 
 /** Reads one of the kernel's small files, which come whole with the first read. */
-function kernelText(path: string): string | undefined {
+export function kernelText(path: string): string | undefined {
   return ifAllowed({ name: "read", path }, () => {
     const file = Deno.openSync(path);
     try {

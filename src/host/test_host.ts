@@ -44,6 +44,7 @@ const NAMES: Readonly<Record<keyof TestHostOptions, true>> = {
   holdSignals: true,
   runProgram: true,
   caller: true,
+  agentAbove: true,
   approve: true,
 };
 

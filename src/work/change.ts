@@ -14,7 +14,12 @@ import type { Summary } from "../engine/standing.ts";
 import { summarize } from "../engine/summary.ts";
 import { fileKind } from "../files/read.ts";
 import { unlessAborted } from "../files/wait.ts";
-import { type Approval, type Host, variableOf } from "../host/host.ts";
+import {
+  type AgentAbove,
+  type Approval,
+  type Host,
+  variableOf,
+} from "../host/host.ts";
 import type { Repository, SessionPlace } from "../repository/open.ts";
 import { assertChangeable, type OpenedSession } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
@@ -134,9 +139,13 @@ export async function applyAction(
   if (approval === null) {
     const { request, itemId = null } = act;
     const refusal: Action = { type: "refuse_approval", request, itemId };
+    const above = await agentAt(host);
+    const agent = caller.agent ?? above?.agent ?? null;
     // What has ended keeps nothing any more, not even that.
     const isOpen = !isClosed(opened.session.state.status);
-    if (isOpen) await applyAs(host, opened, refusal, host.caller());
+    const asker = { ...host.caller(), agent };
+    if (isOpen) await applyAs(host, opened, refusal, asker);
+    if (above !== undefined) throw belowAgent(request, above);
   }
   const presence = approval === "terminal"
     ? { presence: presenceSince(host, askedAt) }
@@ -174,6 +183,21 @@ export async function applyAction(
       "run the same command again",
     );
   });
+}
+
+/** The agent whose terminal this is, though it does not say so; undefined where nobody types in one. */
+async function agentAt(host: Host): Promise<AgentAbove | undefined> {
+  const isSaid = host.caller().agent !== null;
+  const isAsked = host.approve === undefined && host.terminal.isInteractive;
+  return isAsked && !isSaid ? await host.agentAbove?.() : undefined;
+}
+
+function belowAgent(request: string, { agent, pid }: AgentAbove): OrcError {
+  return denied(
+    "approval_required",
+    `Cannot ${request}: only a human may, and ${agent} (process ${pid}) runs this terminal`,
+    "ask a human to run the same command in a terminal of their own",
+  );
 }
 
 /** Who typed, as far as the machine says: whoever looks back may ask them. */
@@ -377,6 +401,8 @@ export async function askForApproval(
   // An agent could set the variable as easily as it could type the answer.
   if (isAgent) return null;
   if (!host.terminal.isInteractive) return null;
+  // Only now: looking at processes costs more than all else that is asked here.
+  if (await host.agentAbove?.() !== undefined) return null;
   await act.prepare?.();
   const word = visible(act.confirmation);
   const lines = (act.lines ?? []).map((line) => `${visible(line)}\n`);
@@ -427,6 +453,8 @@ export async function requireApproval(
 ): Promise<NonNullable<Caller["approval"]>> {
   const approval = await askForApproval(host, site, act);
   if (approval !== null) return approval;
+  const above = await agentAt(host);
+  if (above !== undefined) throw belowAgent(act.request, above);
   throw denied(
     "approval_required",
     `Cannot ${act.request}: only a human may, at a terminal`,

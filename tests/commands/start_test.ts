@@ -99,7 +99,8 @@ Deno.test("orc start lets nobody count on tests that will not run: it names thos
       assertStringIncludes(unused.out, "(/shop/other.yaml, 1 phase, 1 item)");
       assertEquals(
         unused.err,
-        'Warning: "test_command" has no effect: no check in /shop/other.yaml runs {{test_command}}\n',
+        'Warning: workflow is "other.yaml" instead of "the built-in workflow", by --workflow\n' +
+          'Warning: "test_command" has no effect: no check in /shop/other.yaml runs {{test_command}}\n',
       );
     },
   ));

@@ -214,7 +214,7 @@ Deno.test("repairDamaged() goes on from an older state and puts the log aside", 
     const aside = `${root}/${LOG}.corrupt-20260301T100000`;
     assertEquals([repaired?.serial, repaired?.aside], [2, aside]);
     assertEquals(Deno.readTextFileSync(aside), log);
-    assertEquals(lastOf(root), ["human_override", "human", 2, "trust_state"]);
+    assertEquals(lastOf(root), ["human_override", "system", 2, "trust_state"]);
     assert(healthy);
     await assertWell(root);
   }));
@@ -226,7 +226,7 @@ Deno.test("repairDamaged() signs a state that was changed by hand, and only adds
     const { repaired } = await repair(root, "resign");
     assertEquals([repaired?.serial, repaired?.aside], [2, null]);
     assertEquals(loggedTypes(root), [...before, "human_override"]);
-    assertEquals(lastOf(root), ["human_override", "human", 2, "resign"]);
+    assertEquals(lastOf(root), ["human_override", "system", 2, "resign"]);
     const { task } = await readStatus(fixedHost(), { root });
     assertEquals(task, "Add logout");
     await assertWell(root);
@@ -241,7 +241,7 @@ Deno.test("repairDamaged() returns to the newest checkpoint, and gives out no se
     const aside = `${root}/${STATE}.corrupt-20260301T100000`;
     assertEquals([repaired?.serial, repaired?.aside], [3, aside]);
     assertEquals(Deno.readTextFileSync(aside), "\0\0\0");
-    assertEquals(lastOf(root), ["human_override", "human", 3, "restore"]);
+    assertEquals(lastOf(root), ["human_override", "system", 3, "restore"]);
     await assertWell(root);
   }));
 
