@@ -62,7 +62,7 @@ export function startItem(
   situation: Situation,
   { itemId }: ActionOf<"start_item">,
 ): Decision {
-  const { workflow, state, at } = situation;
+  const { workflow, state } = situation;
   const open = findItem(workflow, state, itemId);
   const { status, startedAt } = open.itemState;
   if (status === "in_progress") return unchanged(state);
@@ -70,7 +70,19 @@ export function startItem(
     throw refusal("start", itemId, `it is ${status} already`);
   }
   assertInOrder("start", situation, open);
-  return started(situation, open, startedAt ?? at);
+  return started(situation, open, startedAt ?? waitingFrom(situation, open));
+}
+
+/**
+ * When an item begins: where a human is given time to answer, not before the session's last update,
+ * whatever the clock says by then.
+ */
+function waitingFrom(
+  { workflow, state, at }: Situation,
+  { item }: OpenItem,
+): string {
+  const isTimed = passageOf(workflow, item)?.type === "clock";
+  return isTimed && !hasCome(state.updatedAt, at) ? state.updatedAt : at;
 }
 
 function started(
@@ -269,7 +281,9 @@ function passManualGate(situation: Situation, open: OpenItem): Decision {
   }
   const instant = passesAt(passage, open.itemState);
   // The first call starts the clock, and is reported as a refusal once it is stored.
-  if (instant === null) return started(situation, open, at);
+  if (instant === null) {
+    return started(situation, open, waitingFrom(situation, open));
+  }
   if (!hasCome(instant, at)) {
     throw approvalPending(workflow, id, instant);
   }

@@ -9,6 +9,7 @@ const MAX_ANCESTORS = 32;
 export interface AgentAbove {
   /** Such as `claude-code`. */
   readonly agent: string;
+  /** Id of its process. */
   readonly pid: number;
 }
 

@@ -77,7 +77,9 @@ export interface Account {
   readonly start: SessionStart | null;
   /** Those that still count, in the order in which they were given. */
   readonly approvals: readonly GivenApproval[];
-  /** The first 20. */
+  /** Whether a gate passed because a human's time to answer was over. */
+  readonly hasWaited: boolean;
+  /** The first 20; none where no gate went by the clock, since clocks are set right for many reasons. */
   readonly clockSteps: readonly ClockStep[];
 }
 
@@ -107,6 +109,7 @@ export function newAccountant(): Accountant {
   const kept = new Map<string, Kept>();
   const clockSteps: ClockStep[] = [];
   let start: SessionStart | null = null;
+  let hasWaited = false;
   let last: RecordedEvent | undefined;
 
   function watchClock(event: RecordedEvent): void {
@@ -126,6 +129,7 @@ export function newAccountant(): Accountant {
   return {
     take: (event) => {
       watchClock(event);
+      hasWaited ||= event.details.has("approval_timeout_minutes");
       if (event.type === "workflow_started") start ??= startIn(event);
       const yes = yesIn(event);
       const key = yes?.key ?? keyOf(event);
@@ -140,7 +144,8 @@ export function newAccountant(): Accountant {
       start,
       approvals: [...kept.values()].filter(({ counts }) => counts(state))
         .map(({ approval }) => approval),
-      clockSteps,
+      clockSteps: hasWaited ? clockSteps : [],
+      hasWaited,
     }),
   };
 }

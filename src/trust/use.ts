@@ -120,7 +120,10 @@ export async function verifySession(
         itemId,
       }),
     ),
-    ...[...account.clockSteps, ...clockNow(host, session)].map(
+    ...[
+      ...account.clockSteps,
+      ...account.hasWaited ? clockNow(host, session) : [],
+    ].map(
       ({ message, serial }) => ({
         ...finding("clock_backwards", message),
         serial,

@@ -74,6 +74,7 @@ Deno.test("gitLayout() names what orc reads of git", () => {
     head: "/repo/.git/HEAD",
     objects: "/repo/.git/objects",
     index: "/repo/.git/index",
+    packedReferences: "/repo/.git/packed-refs",
     exclude: "/repo/.git/info/exclude",
     config: "/repo/.git/config",
     worktreeConfig: "/repo/.git/config.worktree",

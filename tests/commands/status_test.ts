@@ -134,9 +134,10 @@ testText({
       `${HYBRID_WORKFLOW}      - {id: it, name: It, required: false, skip_conditions: [hotfix]}\n`,
     ),
   before: (root) => {
-    const host = fixedHost({ number: 2, at: "2026-03-01T09:45:00Z" });
+    const host = fixedHost({ number: 2 });
     return refusalOf(() => completeItem(host, { root, itemId: "look" }));
   },
+  machine: { at: "2026-03-01T10:15:00Z" },
 });
 
 testText({

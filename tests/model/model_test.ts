@@ -42,6 +42,7 @@ const EVENTS = [
   "gate_failed:system",
   "gate_passed:system",
   "human_override:human",
+  "human_override:system",
   "item_completed:human",
   "item_completed:system",
   "item_skipped:human",

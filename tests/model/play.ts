@@ -101,7 +101,7 @@ class Table {
   make({ player, after, act }: Move, off: Rule | undefined): Made {
     this.#now += after;
     if (act.type === "checkpoint") return this.#keep();
-    const expected = judge({
+    const judged = judge({
       definition: this.#definition,
       modelReviews: this.#script.modelReviews,
       board: this.board,
@@ -111,6 +111,7 @@ class Table {
       now: this.#now,
       off,
     }, act);
+    const expected = player === "setting" ? withoutHuman(judged) : judged;
     if (isUpdate(expected)) this.#history.push(structuredClone(this.board));
     const found = this.#decide({ player, act });
     return { verdict: expected, problem: this.#compare(expected, found) };
@@ -236,4 +237,16 @@ export function shrink(
     if (parts(fewer)) moves = fewer;
   }
   return { ...script, moves };
+}
+
+/** A setting asks nobody: what it lets pass no human stands for. */
+function withoutHuman(verdict: Verdict): Verdict {
+  return "events" in verdict
+    ? {
+      ...verdict,
+      events: verdict.events.map((event) =>
+        event.replace(/:human$/, ":system")
+      ),
+    }
+    : verdict;
 }

@@ -160,7 +160,14 @@ Deno.test("newAccountant() lets go of what was taken back, or done by the rules 
 Deno.test("newAccountant() finds where the clock ran backwards, and passes over what all clocks do", () => {
   const at = (at: string, id?: string) =>
     eventOf("note_added", null, {}, { at, ...id === undefined ? {} : { id } });
+  const waited = eventOf("item_skipped", "sketch", {
+    approval_timeout_minutes: 30,
+  });
+  const steps = [at("2026-03-01T12:00:00Z"), at("2026-03-01T10:00:00Z")];
+  // Where no gate went by the clock, nobody gains by it.
+  assertEquals(accountOf(steps).clockSteps, []);
   const { clockSteps } = accountOf([
+    waited,
     at("2026-03-01T10:00:00Z"),
     at("2026-03-01T09:59:50Z"),
     // The older tool's instants are its own.

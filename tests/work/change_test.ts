@@ -317,6 +317,41 @@ Deno.test("applyAction() changes nothing when a human types something else", () 
     assertEquals(error.message, message);
   }));
 
+Deno.test("applyAction() takes nobody for a human who sits below an agent's program, and logs whose it is", () =>
+  withSession(async (root) => {
+    const above = { agent: "claude-code", pid: 4711 };
+    const host = {
+      ...fixedHost({ number: 1, answers: ["consent"] }),
+      agentAbove: () => Promise.resolve(above),
+    };
+    const attempt = () =>
+      approveItem(host, { root, itemId: "consent", early: true });
+    const error = await refusalOf(attempt);
+    assertEquals([error.kind, error.code, error.message], [
+      "denied",
+      "approval_required",
+      'Cannot approve item "consent": only a human may, and claude-code (process 4711) runs this terminal',
+    ]);
+    assertEquals(host.questions, []);
+    const [event] = eventsOf(root).slice(2);
+    assertEquals(
+      [event?.type, event?.details.get("agent")],
+      ["error", "claude-code"],
+    );
+    assertEquals(consentIn(root), "pending");
+  }));
+
+Deno.test("applyAction() asks for no agent above where nobody is asked at a terminal", () =>
+  withSession(async (root) => {
+    const agentAbove = () => Promise.reject(new Error("looked"));
+    for (const machine of [{ environment: APPROVING }, {}]) {
+      const host = { ...fixedHost({ number: 1, ...machine }), agentAbove };
+      await approveItem(host, { root, itemId: "consent", early: true }).catch((
+        error,
+      ) => assertEquals(error.code, "approval_required"));
+    }
+  }));
+
 Deno.test("applyAction() says in the log that a setting stood in", () =>
   withSession(async (root) => {
     await approve(root, { environment: APPROVING });

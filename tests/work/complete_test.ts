@@ -1,4 +1,5 @@
 import type { ProgramRequest } from "../../src/host/host.ts";
+import { instantOf } from "../../src/base/time.ts";
 import { ENDED_WELL } from "../../src/host/test_host.ts";
 import { OrcError } from "../../src/base/error.ts";
 import {
@@ -61,6 +62,27 @@ Deno.test("completeItem() starts the clock of a manual gate, stores that, and re
       stateOf(root).phases.DO.items.look.skip_reason,
       "Auto-skipped (hybrid mode, not answered within 30 minutes)",
     );
+  }, HYBRID_WORKFLOW));
+
+Deno.test("completeItem() lets nobody wait less whose own clock is ahead of that of the files", () =>
+  withSession(async (root) => {
+    const minutesMs = (minutes: number) => minutes * 60_000;
+    const later = (minutes: number) =>
+      instantOf(Date.now() + minutesMs(minutes));
+    await codeOf(() => completeLater(root, "look", later(0)));
+    const { started_at } = stateOf(root).phases.DO.items.look;
+    const early = () => completeLater(root, "look", later(40));
+    assertEquals(await codeOf(early), "refused approval_pending");
+    assertEquals(stateOf(root).phases.DO.items.look.started_at, started_at);
+  }, HYBRID_WORKFLOW));
+
+Deno.test("completeItem() counts the time of a human from the last update on, though the clock was set back for it", () =>
+  withSession(async (root) => {
+    const early = () => completeLater(root, "look", "2026-02-28T10:00:00Z");
+    const { details } = await refusalOf(early);
+    assertEquals(details?.passesAt, "2026-03-01T10:30:00Z");
+    const start = () => completeLater(root, "look", "2026-03-01T10:29:00Z");
+    assertEquals(await codeOf(start), "refused approval_pending");
   }, HYBRID_WORKFLOW));
 
 function complete(
