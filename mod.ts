@@ -306,6 +306,13 @@ export {
   verifySession,
 } from "./src/trust/use.ts";
 export {
+  type SessionCommand,
+  type SessionCommands,
+  sessionCommands,
+  type Trusted,
+  trustSession,
+} from "./src/trust/foreign.ts";
+export {
   forgetSession,
   type Forgotten,
   listRecoverable,

@@ -169,6 +169,7 @@ export type OrcErrorCode =
   | "session_closed"
   | "session_missing"
   | "session_not_chosen"
+  | "session_not_trusted"
   | "session_removed"
   | "shown_missing"
   | "signature_invalid"

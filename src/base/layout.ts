@@ -231,6 +231,8 @@ const GIT_FILES = {
   worktrees: "worktrees",
   /** Second names of what sessions hold. */
   spares: "orchestrator/sessions",
+  /** Workflows whose commands may run here, each named by its hash. */
+  trusted: "orchestrator/trusted",
 };
 
 export function gitLayout(gitDirectory: string): PathsOf<typeof GIT_FILES> {
@@ -247,6 +249,8 @@ const USER_FILES = {
   identity: `${ORCHESTRATOR_DIRECTORY}/identity.txt`,
   /** Secrets for all repositories, and a directory for each repository that has its own. */
   secrets: `${ORCHESTRATOR_DIRECTORY}/secrets`,
+  /** Workflows from elsewhere whose commands may run, each named by its hash. */
+  trusted: `${ORCHESTRATOR_DIRECTORY}/trusted`,
 };
 
 export function userLayout(home: string): PathsOf<typeof USER_FILES> {

@@ -19,8 +19,20 @@ export const nextCommand = command<ResultOf<Next>>({
   examples: ["orc next", "orc next --json"],
   use: readNext,
   render: (result, style) =>
-    nextParagraph(result, style, evidenceLines(result.evidence)),
+    nextParagraph(result, style, [
+      ...commandLines(result),
+      ...evidenceLines(result.evidence),
+    ]),
 });
+
+/** Where the check is put in words, what it runs is said besides. */
+function commandLines(
+  { command, next }: Pick<Next, "command" | "next">,
+): readonly string[] {
+  return command === null || command === next?.item?.check
+    ? []
+    : [`it runs: ${command}`];
+}
 
 function evidenceLines(evidence: NextEvidence | null): readonly string[] {
   if (evidence === null) return [];

@@ -217,6 +217,8 @@ export const sessionRenameCommand = command<ResultOf<Renamed>>({
 
 type InfoResult = ResultOf<SessionInfo> & {
   readonly root: string;
+  /** Whether its checks may run commands: not where it came from elsewhere and no human said so. */
+  readonly trusted: boolean;
 };
 
 export const sessionInfoCommand = command<InfoResult>({
@@ -233,9 +235,11 @@ export const sessionInfoCommand = command<InfoResult>({
   use: async (host, options, values) => {
     const session = values.text("ID") ?? options.session;
     const { readSessionInfo } = await import("../sessions/info.ts");
+    const { sessionCommands } = await import("../trust/foreign.ts");
     const at = values.text("at");
     const info = await readSessionInfo(host, { ...options, session, at });
-    return { ...info, root: info.place.root };
+    const { trusted } = await sessionCommands(host, { ...options, session });
+    return { ...info, root: info.place.root, trusted };
   },
   render: infoText,
 });
@@ -265,6 +269,12 @@ function infoText(info: InfoResult): string {
     ["Updates", String(info.serial)],
     ...startTexts(info.start).map((text) => ["Start", text] as const),
     ...info.approvals.map(({ message }) => ["Approval", message] as const),
+    ...info.trusted ? [] : [
+      [
+        "Trusted",
+        `no: it was not begun here, and runs no command until a human runs: orc trust ${info.session}`,
+      ] as const,
+    ],
   ];
   const lines = rows.map(([name, value]) =>
     `${name.padEnd(11)} ${inOneLine(value)}`

@@ -77,6 +77,7 @@ export const commandGroups: readonly CommandGroup[] = [
       sessions("list", "List the sessions of a directory tree"),
       sessions("cleanup", "Remove old closed sessions of a directory tree"),
       trust("recover", "Bring a session back whose files are gone"),
+      trust("trust", "Let a session from elsewhere run its commands"),
       doctor("doctor", "Find what is damaged or in the way"),
       migration("migrate", "Move the older tool's files in, or back out"),
       migration(

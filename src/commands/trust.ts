@@ -1,8 +1,9 @@
 import { type OrcError, refused } from "../base/error.ts";
 import { oneLine } from "../base/markdown.ts";
-import { countOf } from "../base/text.ts";
+import { countOf, inOneLine } from "../base/text.ts";
 import { startTexts } from "../replay/account.ts";
 import type { Recoverable, Recovered } from "../sessions/recover.ts";
+import type { Trusted } from "../trust/foreign.ts";
 import type { Verified } from "../trust/use.ts";
 import { arg, command, flag, type ResultOf, type Style } from "./command.ts";
 import { section, shortTask } from "./view.ts";
@@ -131,3 +132,31 @@ function recoverText(
     }`;
   }).join("\n");
 }
+
+export const trustCommand = command<ResultOf<Trusted>>({
+  description:
+    "Lets the commands of a session run that was not begun here: one that git brought along, or a copy. Until then no check of it runs a command, and no agent is run on it. It shows all of its commands as they would run; a human reads them and types the id of the session. That is kept in your own directory for this very workflow, by its hash: where the session brings another one, it is asked again. A session that was begun here needs it not.",
+  args: [
+    arg("[ID]", "Id of the session instead of the current one", "session", {
+      excludes: ["session"],
+    }),
+  ],
+  effect: "human",
+  examples: ["orc trust 01k9"],
+  async use(host, options, values) {
+    const session = values.text("ID") ?? options.session;
+    const { trustSession } = await import("../trust/foreign.ts");
+    return await trustSession(host, { ...options, session });
+  },
+  render: ({ changed, commands }) =>
+    [
+      changed
+        ? "Trusted: its commands may run"
+        : "Its commands may run already",
+      ...commands.map(({ itemId, command, workingDir }) =>
+        `  ${inOneLine(`${itemId}: ${command}`)}${
+          workingDir ? ` (in ${inOneLine(workingDir)})` : ""
+        }`
+      ),
+    ].join("\n"),
+});

@@ -1,5 +1,9 @@
 import { usage } from "../base/error.ts";
-import { durationText as sinceText, escapeControls } from "../base/text.ts";
+import {
+  durationText as sinceText,
+  escapeControls,
+  inOneLine,
+} from "../base/text.ts";
 import type { Host, ProgramProgress } from "../host/host.ts";
 import type { SessionOptions } from "../repository/select.ts";
 import { type Completed, completeItem } from "../work/complete.ts";
@@ -112,12 +116,16 @@ export const completeCommand = command<ResultOf<Completed>>({
 });
 
 function completedText(result: ResultOf<Completed>): string {
-  if (result.renewed) {
-    return `Renewed item "${result.itemId}": its check passed on the files as they are`;
+  const { check, changed, itemId, events } = result;
+  if (events.some(({ type }) => type === "item_skipped")) {
+    return `Skipped manual gate "${itemId}": nobody approved it, and the workflow lets it pass`;
   }
-  return result.events.some(({ type }) => type === "item_skipped")
-    ? `Skipped manual gate "${result.itemId}": nobody approved it, and the workflow lets it pass`
+  const done = result.renewed
+    ? `Renewed item "${itemId}": its check passed on the files as they are`
     : doneText("Completed", result);
+  return changed && check?.type === "command"
+    ? `${done}, checked by: ${inOneLine(check.command)}`
+    : done;
 }
 
 export const skipCommand = command<ChangeResult<{ itemId: string }>>({

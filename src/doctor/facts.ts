@@ -86,6 +86,8 @@ import type { SessionView } from "./session_facts.ts";
 export interface DiagnosisFacts extends StoredFacts {
   /** Whether a repository may be here at all. */
   readonly isProject: boolean;
+  /** Ids of the open sessions that came from elsewhere, and that nobody trusted yet. */
+  readonly foreign: readonly string[];
   /** State in linked worktrees, where nobody looks for it. */
   readonly stranded: readonly StrandedState[];
   /** The file system that holds the state; null for what cannot be told. */

@@ -7,6 +7,7 @@ import {
   warningFinding,
   worstFirst,
 } from "../base/finding.ts";
+import { sessionLayout } from "../base/layout.ts";
 import { LONG_LOCK_MS, MAX_CANDIDATES } from "../base/limits.ts";
 import { nameOf } from "../base/path.ts";
 import { listOf, quoted } from "../base/text.ts";
@@ -200,6 +201,16 @@ export const pointerRows: readonly Row<DiagnosisFacts>[] = [
         message: `Session "${id}" at update ${newest?.serial ?? 0} is missing`,
         remedy:
           `bring it back: orc recover ${id}, or let it go: orc recover ${id} --forget`,
+      })),
+  }),
+  info("session_not_trusted", {
+    of: ({ foreign, layout }) =>
+      foreign.map((id) => ({
+        path: sessionLayout(layout.root, id).directory,
+        session: id,
+        message:
+          `Session "${id}" was not begun here: no check of it runs a command`,
+        remedy: `read its commands, and let them run: orc trust ${id}`,
       })),
   }),
   ...rowsOfPointer("current"),

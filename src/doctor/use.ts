@@ -1,5 +1,6 @@
 import { type Finding, isProblem } from "../base/finding.ts";
 import { tellsChanges } from "../base/mount.ts";
+import { isClosed } from "../engine/state.ts";
 import { visibleKind } from "../files/read.ts";
 import { isOfNoRepository } from "../files/root.ts";
 import { freeBytesAt, mountAt } from "../files/tree.ts";
@@ -14,6 +15,8 @@ import {
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { secretFacts } from "../secrets/doctor.ts";
+import { unlessDamaged } from "../session/read.ts";
+import { untrustedWorkflow } from "../work/foreign.ts";
 import { problemLine } from "../workflow/problem.ts";
 import { unwritablePaths } from "./access.ts";
 import {
@@ -191,6 +194,7 @@ async function* lookAtAll(
       : stored.paths,
     unwritable: await unwritablePaths(host, stored.paths),
     isProject: !isOfNoRepository(layout.root, host.homeDirectory()),
+    foreign: await foreignSessions(host, repository, stored),
     stranded: attempt(layout.root, () => strandedStates(found)).found ?? [],
     disk: {
       path,
@@ -204,6 +208,23 @@ async function* lookAtAll(
       trouble: troubleOf(error, layout.secrets),
     })),
   };
+}
+
+/** Closed sessions run nothing any more. */
+async function foreignSessions(
+  host: Host,
+  repository: Repository,
+  { sessions }: Pick<DiagnosisFacts, "sessions">,
+): Promise<readonly string[]> {
+  const foreign: string[] = [];
+  for (const { id, state } of sessions) {
+    if (state === null || isClosed(state.status)) continue;
+    const session = await unlessDamaged(() => repository.store.read(id), []);
+    const isForeign = session &&
+      await untrustedWorkflow(host, { repository, session }) !== undefined;
+    if (isForeign) foreign.push(id);
+  }
+  return foreign;
 }
 
 /** Reads the workflow as a start here would: what that lets pass keeps nobody from starting. */

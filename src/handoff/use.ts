@@ -69,6 +69,8 @@ export interface HandedOff {
  *
  * @throws {OrcError} `agent_program_failed` (external) if the program cannot be run, fails or
  *   takes too long; `details` holds its output
+ * @throws {OrcError} `session_not_trusted` (denied) if a program is to run, and the session was not
+ *   begun here: {@linkcode trustSession} says how it may
  * @throws {OrcError} `invalid_agent_program`, `invalid_timeout`, `invalid_provider` or
  *   `conflicting_flags` (usage) if the options make no sense
  */
@@ -91,6 +93,8 @@ export async function handOff(
   const masker = await sessionMasker(host, opened);
   const handoff = handoffOf(opened, options, masker);
   if (handoff.prompt === null || !execute) return handoff;
+  const { assertTrusted } = await import("../work/foreign.ts");
+  await assertTrusted(host, opened, "run an agent on it");
   const warnings = [...handoff.warnings];
   const program = options.agentProgram === undefined
     ? await configuredProgram(host, repository, warnings)

@@ -25,6 +25,7 @@ import type {
 import type { PastOptions } from "../repository/past.ts";
 import type { SessionInfo } from "../sessions/info.ts";
 import type { Renamed } from "../sessions/manage.ts";
+import type { SessionCommands, Trusted } from "../trust/foreign.ts";
 import type { Verified } from "../trust/use.ts";
 import type { Next, Reminded, WriteAllowed } from "../work/agent.ts";
 import type { Changed } from "../work/change.ts";
@@ -103,6 +104,18 @@ export class Session {
   async verify(options: CallOptions = {}): Promise<Verified> {
     const { verifySession } = await import("../trust/use.ts");
     return await verifySession(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** What its checks run, and whether they may: {@linkcode sessionCommands}. */
+  async commands(options: CallOptions = {}): Promise<SessionCommands> {
+    const { sessionCommands } = await import("../trust/foreign.ts");
+    return await sessionCommands(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Lets them run where it came from elsewhere: {@linkcode trustSession}. */
+  async trust(options: CallOptions = {}): Promise<Trusted> {
+    const { trustSession } = await import("../trust/foreign.ts");
+    return await trustSession(this.#site.host, callIn(this.#site, options));
   }
 
   /** What an agent should be reminded of: {@linkcode remindContext}. */

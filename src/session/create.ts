@@ -43,6 +43,7 @@ import {
   readSession,
   readSessionMeta,
 } from "./read.ts";
+import { placeOf, rememberBegun } from "./begun.ts";
 import { keepSpare, removeSpare } from "./spare.ts";
 import type { NewSession, Owner, Session, StoreContext } from "./store.ts";
 import { stampNew } from "./update.ts";
@@ -54,12 +55,10 @@ export async function createSession(
 ): Promise<Session> {
   const newId = await context.idSource();
   const session = stampNew(id, decision, newId);
+  // Before it is there: a session must not be left that nobody knows to be of here.
+  await rememberBegun(layout, session);
   publishSession(layout, id, {
-    meta: JSON.stringify(
-      sessionMeta(id, handed("localNow()", localTime)),
-      null,
-      2,
-    ),
+    meta: sessionMeta(id, handed("localNow()", localTime)),
     log: session.lastEvents.map(encodeLogLine).join(""),
     state: await encodeSession(session, session.state.updatedAt),
   }, context.newToken());
@@ -77,7 +76,7 @@ export function sessionMeta(
 
 /** What the files of a new session hold. */
 interface SessionFiles {
-  readonly meta: string | Uint8Array;
+  readonly meta: Readonly<Record<string, string | null>> | Uint8Array;
   readonly log: string | { readonly copyOf: string };
   readonly state: string | Uint8Array;
 }
@@ -95,7 +94,10 @@ export function publishSession(
   try {
     const staged = sessionLayoutAt(staging);
     makeDirectory(staging);
-    writeNewFile(staged.meta, files.meta);
+    const meta = files.meta instanceof Uint8Array
+      ? files.meta
+      : JSON.stringify({ ...files.meta, ...placeOf(staging) }, null, 2);
+    writeNewFile(staged.meta, meta);
     if (typeof files.log === "string") writeNewFile(staged.log, files.log);
     else copyToNew(files.log.copyOf, staged.log);
     writeNewFile(staged.state, files.state);

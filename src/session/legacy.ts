@@ -11,6 +11,7 @@ import {
   readJson,
   readRegularFile,
 } from "../files/read.ts";
+import { rememberBegun } from "./begun.ts";
 import { DAMAGED_STATE_HINT, decodeSession } from "./codec.ts";
 import { publishSession, sessionMeta } from "./create.ts";
 import { assertWritable, encodeSession } from "./encode.ts";
@@ -75,8 +76,9 @@ export async function adoptLegacy(
     adopted_from: session.legacyPath,
     adopted_sha256: sha256,
   };
+  await rememberBegun(layout, session);
   publishSession(layout, session.id, {
-    meta: JSON.stringify(meta, null, 2),
+    meta,
     log: eventsOf(layout, session),
     state: await encodeSession(
       { ...session, sessionId: session.id },

@@ -50,6 +50,8 @@ export interface Spare {
   readonly states: readonly SpareState[];
   /** Whether somebody was told that its session is missing, and started another. */
   readonly isTold: boolean;
+  /** Whether the session was there before anything was kept of it: it may have come from elsewhere. */
+  readonly isForeign: boolean;
 }
 
 /** A state with a second name. */
@@ -76,13 +78,17 @@ interface Kept {
   readonly session: Session;
   /** Undefined when its state is to be the only one that is kept. */
   readonly before: Pick<Session, "serial" | "chain"> | undefined;
+  /** As {@linkcode Spare.isForeign}; without it, whether an orc that keeps names made its updates. */
+  readonly isForeign?: boolean;
 }
 
 /**
  * Gives the files of a session their second names, and takes that of the state before away. It is
  * an addition: where it cannot be made, the update counts all the same.
  */
-export function keepSpare({ root, session, before }: Kept): void {
+export function keepSpare(
+  { root, session, before, isForeign = (before?.chain ?? null) !== null }: Kept,
+): void {
   const spares = sparesDirectory(root);
   const name = stateName(session);
   if (spares === null || name === undefined) return;
@@ -94,6 +100,7 @@ export function keepSpare({ root, session, before }: Kept): void {
   try {
     if (!link(paths.state, `${spare.directory}/${name}`)) {
       ensureDirectories(spare.directory);
+      if (isForeign) mark(spare, FOREIGN);
       link(paths.state, `${spare.directory}/${name}`);
     }
     if (before === undefined) removeOthers(spare.directory, name);
@@ -106,7 +113,7 @@ export function keepSpare({ root, session, before }: Kept): void {
 }
 
 /** Whether the system said no; anything else is a bug. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   return error instanceof OrcError ||
     /^(?:E[A-Z0-9]+|NotCapable)$/.test(codeOf(error));
 }
@@ -216,16 +223,21 @@ function statesIn(directory: string): readonly SpareState[] {
 /** An empty file: from then on only who asks is told. */
 const TOLD = "told";
 
+/** An empty file: see {@linkcode Spare.isForeign}. */
+const FOREIGN = "foreign";
+
 /** Notes that somebody was told that a session is missing. */
 export function markTold(
   spares: readonly Pick<Spare, "directory">[],
 ): void {
-  for (const { directory } of spares) {
-    try {
-      writeNewFile(`${directory}/${TOLD}`, "");
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-    }
+  for (const spare of spares) mark(spare, TOLD);
+}
+
+function mark({ directory }: Pick<Spare, "directory">, name: string): void {
+  try {
+    writeNewFile(`${directory}/${name}`, "");
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
   }
 }
 
@@ -236,8 +248,11 @@ export function findSpare(root: string, id: string): Spare | undefined {
   const directory = `${spares}/${id}`;
   if (!isReal(directory)) return undefined;
   const states = statesIn(directory);
-  const isTold = fileKind(`${directory}/${TOLD}`) !== "absent";
-  return states.length === 0 ? undefined : { id, directory, states, isTold };
+  if (states.length === 0) return undefined;
+  const [isTold = false, isForeign = false] = [TOLD, FOREIGN].map((name) =>
+    fileKind(`${directory}/${name}`) !== "absent"
+  );
+  return { id, directory, states, isTold, isForeign };
 }
 
 /** What is kept of all sessions, or of some, by their ids. */

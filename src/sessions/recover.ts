@@ -35,6 +35,7 @@ import {
 } from "../session/create.ts";
 import { readCurrent, unlessDamaged } from "../session/read.ts";
 import {
+  findSpare,
   keepSpare,
   listSpares,
   removeSpare,
@@ -270,8 +271,8 @@ async function putBack(
   const from = sessionLayoutAt(directory);
   const aside: string[] = [];
   if (fileKind(paths.directory) === "absent") {
-    const text = JSON.stringify(sessionMeta(id, host.localNow()), null, 2);
-    const meta = readRegularFile(from.meta, MAX_SMALL_FILE_BYTES) ?? text;
+    const meta = readRegularFile(from.meta, MAX_SMALL_FILE_BYTES) ??
+      sessionMeta(id, host.localNow());
     const files = { meta, log: { copyOf: from.log }, state: kept.bytes };
     publishSession(layout, id, files, lock.token);
   } else {
@@ -297,7 +298,8 @@ function refreshSpare(
   stored: StoredSession,
 ): void {
   const session = { ...stored, id, legacyPath: null };
+  const isForeign = findSpare(root, id)?.isForeign ?? false;
   // The names that are kept lead to the old files, which are whole: nothing is lost in between.
   removeSpare(root, id);
-  keepSpare({ root, session, before: undefined });
+  keepSpare({ root, session, before: undefined, isForeign });
 }

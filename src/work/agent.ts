@@ -17,6 +17,7 @@ import {
 } from "../repository/select.ts";
 import type { SessionEntry } from "../session/store.ts";
 import { type EvidenceField, evidenceFields } from "../workflow/evidence.ts";
+import { subjectOfCheck } from "../workflow/template.ts";
 import type { Item, SessionState } from "../workflow/types.ts";
 import { readStatus, type Status } from "./status.ts";
 
@@ -37,6 +38,8 @@ export interface Next extends
   readonly place: SessionPlace;
   /** The evidence that the next item asks for; null for none. */
   readonly evidence: NextEvidence | null;
+  /** The command that checks the next item, with settings filled in; null where none does. */
+  readonly command: string | null;
   /** What to know before going on, as sentences for people. */
   readonly warnings: readonly string[];
 }
@@ -78,6 +81,7 @@ export async function readNext(
     rejections: status.rejections,
     next: status.next,
     evidence: evidenceOf(status.next),
+    command: await commandOf(host, options, status),
   };
 }
 
@@ -108,6 +112,21 @@ async function renewalBefore(
       next: { action: "complete", item, command, human: false },
     },
   };
+}
+
+/** What words say of a check hides not what runs. */
+async function commandOf(
+  host: Host,
+  options: SessionOptions,
+  { session, next }: Status,
+): Promise<string | null> {
+  if (next?.item?.verification !== "command") return null;
+  const { workflow } = await openSession(host, { ...options, session });
+  const item = workflow.phases.flatMap(({ items }) => items)
+    .find(({ id }) => id === next.item?.id);
+  return item === undefined
+    ? null
+    : subjectOfCheck(item.verification, workflow.settings);
 }
 
 function evidenceOf(next: NextStep | null): NextEvidence | null {

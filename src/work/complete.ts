@@ -38,6 +38,7 @@ import { type ConfigSite, readSetting, readValue } from "../settings/files.ts";
 import { valueOf } from "../settings/merge.ts";
 import { whyUnfailing } from "../workflow/shell_list.ts";
 import { sameCommand } from "../workflow/supervision.ts";
+import { fillTemplate } from "../workflow/template.ts";
 import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
 import {
   applyAction,
@@ -118,6 +119,8 @@ export interface Completed extends Changed {
  * @throws {OrcError} `out_of_order`, `item_in_other_phase` (refused) or `no_such_item` (not_found)
  *   if it is not the turn of the item
  * @throws {OrcError} `notes_too_long` (usage) if the notes are
+ * @throws {OrcError} `session_not_trusted` (denied) if the session was not begun here and its check
+ *   is a command: {@linkcode trustSession} says how it may run
  * @throws {OrcError} `permission_missing`, `secret_missing` or `secret_locked` (denied) if the
  *   check may not run a program, or lacks a secret that the item names
  */
@@ -204,6 +207,11 @@ async function judgedAction(
     ...renews && { renews },
   };
   const check = checkToRun(workflow, session.state, request);
+  if (check.type === "command") {
+    const { assertTrusted } = await import("./foreign.ts");
+    const command = fillTemplate(check.originalCommand, workflow.settings);
+    await assertTrusted(host, opened, `run ${quoted(command)}`);
+  }
   // A check that runs no program gets nothing and prints nothing.
   const secrets = item !== undefined && check.type === "command"
     ? await secretsForCheck(host, opened, item)

@@ -82,6 +82,7 @@ Deno.test("gitLayout() names what orc reads of git", () => {
     worktreePointer: "/repo/.git/gitdir",
     worktrees: "/repo/.git/worktrees",
     spares: "/repo/.git/orchestrator/sessions",
+    trusted: "/repo/.git/orchestrator/trusted",
   });
 });
 

@@ -52,6 +52,7 @@ const LINES: Readonly<Record<string, string>> = {
   "unlock": "unlock",
   "history": "history",
   "verify": "verify",
+  "trust": "trust",
   "analyze": "analyze",
   "learn": "learn --save",
   "feedback capture": "feedback capture",

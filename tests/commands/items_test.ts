@@ -169,7 +169,7 @@ testOutput({
       passed: true,
     },
   },
-  text: `Completed item "tests"
+  text: `Completed item "tests", checked by: make test
 PLAN 1/5 · BUILD
 Next: orc complete idea --notes "<what you did>"`,
 });

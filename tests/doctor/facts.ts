@@ -91,6 +91,7 @@ export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
   return {
     layout: repositoryLayout("/shop"),
     isProject: true,
+    foreign: [],
     stranded: [],
     paths: [
       { path: "/shop/.orchestrator", kind: "directory", mode: 0o755, uid: 1 },

@@ -39,6 +39,7 @@ async function codesIn(
   const findings = diagnose({
     ...await endOf(gatherFacts(layout, context)),
     isProject: true,
+    foreign: [],
     stranded: [],
     disk: {
       path: layout.directory,

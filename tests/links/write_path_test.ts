@@ -43,7 +43,7 @@ Deno.test("publishSession() makes no session behind a link", () =>
   withSession(({ layout }) => {
     Deno.renameSync(layout.sessions, `${layout.root}/elsewhere`);
     Deno.symlinkSync("../elsewhere", layout.sessions);
-    const files = { meta: "{}", log: "", state: "{}" };
+    const files = { meta: {}, log: "", state: "{}" };
     assertThrows(
       () => publishSession(layout, "new", files, tokenOf(7)),
       OrcError,

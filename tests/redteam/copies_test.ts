@@ -74,11 +74,14 @@ trick("what git keeps claims to be older", plan, async (stage) => {
 
 Deno.test("what git keeps is removed: nothing is lost, and the next update keeps it again", () =>
   onStage(async (stage) => {
-    const kept = `${stage.root}/.git/orchestrator`;
-    Deno.removeSync(kept, { recursive: true });
+    const directory = `${stage.root}/.git/orchestrator`;
+    Deno.removeSync(directory, { recursive: true });
     assertEquals((await verified(stage)).codes, ["session_open"]);
     await stage.done(["note", "Goes on"]);
-    assertEquals([...Deno.readDirSync(stage.spare)].length, 3);
+    const kept = [...Deno.readDirSync(stage.spare)].map(({ name }) => name);
+    assertEquals(kept.length, 4);
+    // Nothing there says any more that it was begun here.
+    assert(kept.includes("foreign"), kept.join());
   }, { before: planned }));
 
 Deno.test("the head of a chain is a path: nothing is removed there", () =>

@@ -1,6 +1,7 @@
 /** What doctor says of sessions: their states, meta data and logs. */
 import { forgeState } from "../session/forge.ts";
 import { edit, legacyState } from "../work/fixtures.ts";
+import { git } from "../bad_inputs/lab.ts";
 import { type Outcome, type Place, prove } from "./finding.ts";
 import { assertStringIncludes } from "@std/assert";
 
@@ -355,6 +356,19 @@ prove({
     "let a human sign the session as it is: orc doctor --resign FIRST":
       "orc doctor --resign FIRST",
   },
+});
+
+prove({
+  code: "session_not_trusted",
+  // As a clone has it: git brought the session along, and nobody here began it.
+  damage: async ({ root, first }) => {
+    await git(root, "add", "--force", `.orchestrator/sessions/${first}`);
+    Deno.removeSync(`${root}/.git/orchestrator/trusted`, { recursive: true });
+  },
+  ways: {
+    "read its commands, and let them run: orc trust FIRST": "orc trust FIRST",
+  },
+  besides: ["tracked_by_git"],
 });
 
 prove({

@@ -47,7 +47,11 @@ import {
   assertThrows,
 } from "@std/assert";
 
-const FILES = { meta: "{}", log: "line\n", state: "{}" };
+const FILES = {
+  meta: new TextEncoder().encode("{}"),
+  log: "line\n",
+  state: "{}",
+};
 
 const NEW = {
   id: "new",
@@ -65,12 +69,13 @@ test("createSession() stores what it returns, and the meta data the Python tool 
   assertEquals(read.lastEvents, session.lastEvents);
   assertEquals(read.state.task, "Add login");
   assertEquals([read.serial, read.sessionId], [1, "new"]);
-  const { log, meta } = sessionLayout(layout.root, "new");
+  const { directory, log, meta } = sessionLayout(layout.root, "new");
   const text = Deno.readTextFileSync(meta);
   assertEquals(JSON.parse(text), {
     session_id: "new",
     created_at: NEW.localTime,
     repo_root: ".",
+    place: String(Deno.lstatSync(directory).ino),
   });
   assertMatch(text, /\}$/);
   assertEquals(eventsIn(log), session.lastEvents);
@@ -101,7 +106,7 @@ test("publishSession() says that it was displaced while it staged", async ({ lay
   const files = {
     ...FILES,
     /** Read when the directory is staged: the next holder's sweep is quicker. */
-    get meta(): string {
+    get meta(): Uint8Array {
       Deno.removeSync(staging);
       return FILES.meta;
     },

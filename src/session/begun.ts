@@ -1,0 +1,110 @@
+/**
+ * Whether a session was begun here: its workflow holds commands, and whoever wrote it decides what
+ * they are. Only what does not travel with a session can tell: git's own directory, which no clone
+ * brings along, the user's directory, and the place that its directory has on this disk.
+ */
+import { jsonHash } from "../base/checksum.ts";
+import { orElse } from "../base/error.ts";
+import {
+  gitLayout,
+  type RepositoryLayout,
+  repositoryLayout,
+  sessionLayout,
+  userLayout,
+} from "../base/layout.ts";
+import { parentDirectory } from "../base/path.ts";
+import { isTaken } from "../files/errors.ts";
+import { findGit, isFileTracked } from "../files/git_index.ts";
+import { fileKind, isGranted } from "../files/read.ts";
+import { ensureDirectories, writeNewFile } from "../files/write.ts";
+import { readSessionMeta } from "./read.ts";
+import { readRepositoryMeta } from "./repository.ts";
+import { findSpare, isRefusal, sparesDirectory } from "./spare.ts";
+import type { Session } from "./store.ts";
+
+/** The directory of a session as this disk knows it, for its `meta.json`; a copy has another. */
+export function placeOf(directory: string): { readonly place?: string } {
+  const { ino } = Deno.lstatSync(directory);
+  return ino === null ? {} : { place: String(ino) };
+}
+
+/** Remembers that a session is begun here, or moved in. It is an addition: where it cannot be, it is left. */
+export async function rememberBegun(
+  layout: RepositoryLayout,
+  { state: { definition } }: Pick<Session, "state">,
+): Promise<void> {
+  const directory = trustedHere(layout.root);
+  if (definition === null || directory === null) return;
+  if (!isGranted({ name: "write", path: directory })) return;
+  remember(directory, await jsonHash(definition));
+}
+
+/** False where the system does not let it be remembered there. */
+export function remember(directory: string, hash: string): boolean {
+  try {
+    const path = `${directory}/${hash}`;
+    if (fileKind(path) !== "absent") return true;
+    const above = parentDirectory(directory) ?? directory;
+    const isElsewhere = [above, directory].some((each) =>
+      !/^(?:directory|absent)$/.test(fileKind(each))
+    );
+    if (isElsewhere) return false;
+    ensureDirectories(directory);
+    writeNewFile(path, "", 0o600);
+    return true;
+  } catch (error) {
+    if (isTaken(error)) return true;
+    if (isRefusal(error)) return false;
+    throw error;
+  }
+}
+
+/** Where it is remembered for this repository; null outside of git, and where git's own files cannot tell. */
+export function trustedHere(root: string): string | null {
+  return orElse(() => {
+    // Where git tracks the state of a part of a repository, its own directory lies further up.
+    const isKept = sparesDirectory(root) !== null ||
+      readRepositoryMeta(repositoryLayout(root))?.portable;
+    const pointer = isKept ? findGit(root)?.pointer : undefined;
+    return pointer ? gitLayout(pointer.commonDirectory).trusted : null;
+  }, () => null);
+}
+
+/**
+ * The hash of the workflow of a session that came from elsewhere, and that nobody trusted yet;
+ * undefined for one of here. Outside of git nobody can tell, and all are.
+ */
+export async function foreignWorkflow(
+  root: string,
+  home: string | undefined,
+  session: Session,
+): Promise<string | undefined> {
+  const { id, chain, legacyPath, state: { definition } } = session;
+  if (definition === null || legacyPath !== null) return undefined;
+  const { directory, state, meta } = sessionLayout(root, id);
+  const here = trustedHere(root);
+  const hash = await jsonHash(definition);
+  const places = [here, home === undefined ? null : userLayout(home).trusted];
+  if (places.some((place) => place !== null && isIn(place, hash))) {
+    return undefined;
+  }
+  // Whoever may not write there could never have remembered it.
+  if (here !== null && !isGranted({ name: "write", path: here })) {
+    return undefined;
+  }
+  // What may not be looked at tells nothing; an index that cannot be understood may name it.
+  const isTracked = orElse(() => isFileTracked(root, state), () => false);
+  if (isTracked !== false) return hash;
+  if (sparesDirectory(root) === null) return undefined;
+  const { place } = placeOf(directory);
+  const known = orElse(() => readSessionMeta(meta)?.get("place"), () => null);
+  if (place !== undefined && place === known) return undefined;
+  const spare = findSpare(root, id);
+  // What an orc that kept nothing began has no chain before its first update here.
+  const isOlder = spare === undefined ? chain === null : !spare.isForeign;
+  return isOlder ? undefined : hash;
+}
+
+function isIn(directory: string, hash: string): boolean {
+  return orElse(() => fileKind(`${directory}/${hash}`) === "file", () => false);
+}
