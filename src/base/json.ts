@@ -297,6 +297,8 @@ function invalidJsonAt(
   return invalidJson(cursor, `:${line}:${column} ${sentence}`, details);
 }
 
+const MERGE_MARKER = /^(?:<{7}|={7}|>{7})[ \r\n]/;
+
 /** The error of a text that holds something else at `at` than was expected there. */
 function unexpected(
   cursor: Cursor,
@@ -307,7 +309,9 @@ function unexpected(
   const found = point === undefined
     ? `it ends after ${sizeOf(cursor.text)} bytes`
     : `found ${nameOf(point)}`;
-  const sentence = `is not valid JSON: ${found} where ${expected} was expected`;
+  const sentence = MERGE_MARKER.test(cursor.text.slice(at, at + 8))
+    ? "holds conflict markers of a merge"
+    : `is not valid JSON: ${found} where ${expected} was expected`;
   return invalidJsonAt(cursor, at, sentence);
 }
 

@@ -48,6 +48,8 @@ export interface RepositoryLayout {
   readonly directory: string;
   /** Hides the directory from git; absent in a portable repository. */
   readonly gitignore: string;
+  /** How git merges what lies there; only in a portable repository. */
+  readonly gitattributes: string;
   /** Identity of the repository and how it was set up, as JSON. */
   readonly meta: string;
   /** JSON Schema of workflow.yaml, for editors. Only `init` writes it. */
@@ -130,6 +132,7 @@ export function repositoryLayout(root: string): RepositoryLayout {
     learnings: joinPath(root, "LEARNINGS.md"),
     directory,
     gitignore: `${directory}/${GIT_IGNORE_FILE}`,
+    gitattributes: `${directory}/.gitattributes`,
     meta: `${directory}/meta.json`,
     workflowSchema: `${directory}/${WORKFLOW_SCHEMA_FILE}`,
     config: `${directory}/config.yaml`,

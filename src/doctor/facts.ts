@@ -28,6 +28,7 @@ import {
   isVisible,
   readJson,
   readRegularFile,
+  readText,
   realOrGiven,
 } from "../files/read.ts";
 import type { FoundRoot } from "../files/root.ts";
@@ -48,6 +49,7 @@ import {
   ownNames,
   readRepositoryMeta,
   unlistedNames,
+  withMergeRules,
 } from "../session/repository.ts";
 import { absentSpares, type Spare } from "../session/spare.ts";
 import {
@@ -139,6 +141,7 @@ const NO_GIT = {
   isRepository: false,
   isIgnored: false,
   hasIgnoreFile: false,
+  lacksMergeRules: false,
   unlisted: [],
   isTracked: null,
 };
@@ -314,6 +317,8 @@ function gitFacts(layout: RepositoryLayout) {
     isIgnored: isHidden ||
       hasLine(layout.gitignore, /^(?:\*|\/sessions\/.*)$/),
     hasIgnoreFile: isThere(layout.gitignore),
+    /** Whether the file that tells git how to merge lacks some of it. */
+    lacksMergeRules: lacksMergeRules(layout),
     unlisted: isHidden ? [] : unlistedHere(layout, foreign),
     /** Null when that cannot be told. The schema of workflow.yaml is meant to be. */
     isTracked: foreign.length === 0
@@ -326,6 +331,11 @@ function gitFacts(layout: RepositoryLayout) {
         .map((name) => isTracked(index, `${below}/${name}`))
         .reduce((one, other) => one || other, false as boolean | null),
   };
+}
+
+function lacksMergeRules({ gitattributes: path }: RepositoryLayout): boolean {
+  const text = readText(path, MAX_SMALL_FILE_BYTES);
+  return withMergeRules(text) !== text;
 }
 
 /** What git shows as untracked since orc keeps it, too. */

@@ -32,7 +32,7 @@ import { deleteRemoved, findRemoved } from "../session/create.ts";
 import { assertWritable } from "../session/encode.ts";
 import { noSuchSession, readSession, unlessDamaged } from "../session/read.ts";
 import type { Session } from "../session/store.ts";
-import { ignoreText } from "../session/repository.ts";
+import { ignoreText, withMergeRules } from "../session/repository.ts";
 import { keepSpare } from "../session/spare.ts";
 import type { Contradiction } from "../session/trace.ts";
 import { foreignNames } from "../settings/files.ts";
@@ -43,7 +43,10 @@ import { pointerFacts, unlistedHere } from "./facts.ts";
 import { checkLog } from "./session_facts.ts";
 
 /** How `fix` puts a finding right, by its code. What is not named goes when the lock is taken, or never. */
-const FIXES: ReadonlyMap<string, "pointer" | "log" | "ignore_file"> = new Map([
+const FIXES: ReadonlyMap<
+  string,
+  "pointer" | "log" | "ignore_file" | "merge_rules"
+> = new Map([
   // These belong to the repository, whatever session they name.
   ["binding_names_nothing", "pointer"],
   ["current_names_nothing", "pointer"],
@@ -54,6 +57,7 @@ const FIXES: ReadonlyMap<string, "pointer" | "log" | "ignore_file"> = new Map([
   ["log_missing", "log"],
   ["log_torn", "log"],
   ["not_ignored", "ignore_file"],
+  ["merge_rules_missing", "merge_rules"],
 ]);
 
 /**
@@ -101,7 +105,7 @@ async function fixRepository(
   findings: readonly Finding[],
 ): Promise<void> {
   const { root, directory, sessions, bindings } = layout;
-  const pathsOf = (fix: "pointer" | "ignore_file") =>
+  const pathsOf = (fix: "pointer" | "ignore_file" | "merge_rules") =>
     findings.filter(({ code }) => FIXES.get(code) === fix)
       .map(({ path }) => path);
   guardDirectory(root, directory);
@@ -115,6 +119,10 @@ async function fixRepository(
     await settleMigration(layout, lock);
     for (const path of findRemoved(layout)) deleteRemoved(path);
     if (pathsOf("ignore_file").length > 0) hideState(layout, lock);
+    for (const path of pathsOf("merge_rules")) {
+      const text = withMergeRules(readText(path, MAX_SMALL_FILE_BYTES));
+      writeAtomic(path, text, { token: lock.token });
+    }
     repairPointers(layout, new Set(pathsOf("pointer")), context.now());
   });
 }

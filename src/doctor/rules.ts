@@ -131,6 +131,14 @@ const repositoryRows: Rows = [
     remedy: "orc doctor --fix",
     fixable: true,
   }),
+  warning("merge_rules_missing", {
+    of: ({ git, isPortable, layout: { gitattributes: path } }) =>
+      isPortable && git.isRepository && git.lacksMergeRules && { path },
+    is:
+      "does not tell git how to merge sessions: a merge leaves its markers in them",
+    remedy: "orc doctor --fix",
+    fixable: true,
+  }),
   warning("tracked_by_git", {
     of: (
       { git, isPortable, foreignNames, layout: { root, directory: path } },

@@ -93,8 +93,13 @@ export function unlistedNames(
 
 /** What orc keeps in `.orchestrator/`, and git should not: all but the schema of workflow.yaml. */
 export function ownNames(
-  { directory, lockDirectory: _lock, workflowSchema: _schema, ...paths }:
-    RepositoryLayout,
+  {
+    directory,
+    lockDirectory: _lock,
+    workflowSchema: _schema,
+    gitattributes: _attributes,
+    ...paths
+  }: RepositoryLayout,
 ): readonly string[] {
   return [
     ...Object.values(paths).filter((path) => path.startsWith(`${directory}/`))
@@ -104,6 +109,33 @@ export function ownNames(
     "*.corrupt-*",
     `*${TEMPORARY_SUFFIX}`,
   ];
+}
+
+/**
+ * How git is to merge a portable repository: logs hold the events of both sides, and of what is
+ * written as a whole one side stays, for doctor to bring in step. No byte is changed: hashes cover them.
+ */
+const MERGE_RULES = [
+  "* -text",
+  "sessions/*/log.jsonl merge=union",
+  "sessions/*/feedback/*.jsonl merge=union",
+  "sessions/*/state.json -merge",
+  "sessions/*/meta.json -merge",
+  "bindings/*.json -merge",
+  "meta.json -merge",
+  "current -merge",
+];
+
+const RULES_HEADER = "# How git merges what orc keeps here.";
+
+/** The text of the file with these rules, with those it lacks. */
+export function withMergeRules(text: string | undefined): string {
+  if (text === undefined) return [RULES_HEADER, ...MERGE_RULES, ""].join("\n");
+  const known = text.split(/\r?\n/).map((line) => line.trim());
+  const missing = MERGE_RULES.filter((rule) => !known.includes(rule));
+  if (missing.length === 0) return text;
+  const gap = text === "" || text.endsWith("\n") ? "" : "\n";
+  return `${text}${gap}${missing.join("\n")}\n`;
 }
 
 const REPO_ID_LENGTH = 12;
@@ -126,11 +158,24 @@ export async function ensureRepository(
   if (!meta.portable && fileKind(layout.gitignore) === "absent") {
     write(layout.gitignore, ignoreText(layout, facts.foreignNames ?? []));
   }
+  const { gitattributes } = layout;
+  const isShown = meta.portable || facts.portable && !hidesAll(layout);
+  // What somebody took out of it on purpose stays out, until it is asked for.
+  if (isShown && (facts.portable || fileKind(gitattributes) === "absent")) {
+    const text = readText(gitattributes, MAX_SMALL_FILE_BYTES);
+    const ruled = withMergeRules(text);
+    if (ruled !== text) write(gitattributes, ruled);
+  }
   ensureDirectory(layout.directory, layout.sessions);
   if (fileKind(layout.meta) === "absent") {
     write(layout.meta, encodeMeta(meta));
   }
   return meta;
+}
+
+function hidesAll({ gitignore }: RepositoryLayout): boolean {
+  return readText(gitignore, MAX_SMALL_FILE_BYTES)
+    ?.startsWith(IGNORE_EVERYTHING) ?? false;
 }
 
 export function readRepositoryMeta(

@@ -40,6 +40,7 @@ import {
   writeNewFile,
 } from "../files/write.ts";
 import { decodeSession } from "./codec.ts";
+import { readRepositoryMeta } from "./repository.ts";
 import type { Session } from "./store.ts";
 
 /** What is kept of one session. */
@@ -265,14 +266,19 @@ export function listSpares(
 }
 
 /** What is kept of sessions that are not there, and were not removed by orc. */
-export function absentSpares(
-  { root, sessions }: RepositoryLayout,
-): readonly Spare[] {
+export function absentSpares(layout: RepositoryLayout): readonly Spare[] {
+  const { root, sessions } = layout;
   // Where sessions may not be looked at, nobody knows which are missing.
-  return orElse(
-    () => listSpares(root, (id) => fileKind(`${sessions}/${id}`) === "absent"),
-    () => [],
-  );
+  return orElse(() => {
+    const spares = listSpares(
+      root,
+      (id) => fileKind(`${sessions}/${id}`) === "absent",
+    );
+    // Where git tracks them, they lie on other branches.
+    const isPortable = spares.length > 0 &&
+      readRepositoryMeta(layout)?.portable;
+    return isPortable ? [] : spares;
+  }, () => []);
 }
 
 /** The same, without those of which somebody was told. */

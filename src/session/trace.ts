@@ -1,5 +1,6 @@
 /** Whether a session is what its events lead to, and its log what orc wrote. */
 import { jsonHash } from "../base/checksum.ts";
+import { orElse } from "../base/error.ts";
 import { type JsonObject, numberOf } from "../base/json.ts";
 import { repositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_PROBLEMS } from "../base/limits.ts";
@@ -9,13 +10,14 @@ import {
   type EventLink,
   type RecordedEvent,
 } from "../engine/event.ts";
-import { fileKind } from "../files/read.ts";
+import { isFileTracked } from "../files/git_index.ts";
 import { linkedLine, nextHead, withOther } from "../replay/chain.ts";
 import { unearnedIn } from "../replay/earned.ts";
 import { newReplayer, type Replayed } from "../replay/replay.ts";
 import type { Workflow } from "../workflow/types.ts";
 import { bytesOfLine, type Line, linesFrom } from "./log.ts";
 import { openForReading, repeatFilter } from "./log_read.ts";
+import { readRepositoryMeta } from "./repository.ts";
 import { findSpare, type Spare, type SpareState } from "./spare.ts";
 import type { Session } from "./store.ts";
 
@@ -75,10 +77,7 @@ export async function traceSession(
 ): Promise<Traced> {
   const { log: path } = sessionLayout(root, session.id);
   const replayer = newReplayer(workflow, session.state, asked);
-  // Where git tracks the state, it puts older ones back with each branch.
-  const isPortable = fileKind(repositoryLayout(root).gitignore) === "absent";
-  const spare = isPortable ? undefined : findSpare(root, session.id);
-  const walk = new Walk(session, replayer.take, spare);
+  const walk = new Walk(session, replayer.take, findSpare(root, session.id));
   const file = openForReading({ root, path });
   try {
     if (file !== undefined) {
@@ -90,6 +89,7 @@ export async function traceSession(
   }
   const replayed = replayer.result();
   const contradictions = [
+    ...missedIn(root, session, walk),
     ...walk.end(),
     ...await definitionProblem(session, walk.definition),
     ...unlike(session, replayed),
@@ -101,6 +101,27 @@ export async function traceSession(
     others: walk.others,
     replayed,
   };
+}
+
+/**
+ * The states with a second name that came to nothing. Where git tracks the state, it puts older ones
+ * back with each branch; that its files are not hidden from git says nothing of that.
+ */
+function missedIn(
+  root: string,
+  { id }: Session,
+  { missed }: Walk,
+): readonly Contradiction[] {
+  if (missed.size === 0) return [];
+  const { state } = sessionLayout(root, id);
+  const isDeclared = () =>
+    orElse(
+      () => readRepositoryMeta(repositoryLayout(root))?.portable,
+      () => false,
+    );
+  const isTracked = orElse(() => isFileTracked(root, state), () => null) ??
+    isDeclared();
+  return isTracked ? [] : Array.from(missed.values(), putBack);
 }
 
 /** What the rules and the events do not lead to. */
@@ -199,7 +220,7 @@ class Walk {
   definition: string | null = null;
 
   /** States with a second name whose update did not come by yet. */
-  readonly #missed: Map<string, SpareState>;
+  readonly missed: Map<string, SpareState>;
 
   constructor(
     session: Session,
@@ -209,7 +230,7 @@ class Walk {
     this.#session = session;
     this.#replay = replay;
     this.#head = session.id;
-    this.#missed = new Map(spare?.states.map((state) => [state.head, state]));
+    this.missed = new Map(spare?.states.map((state) => [state.head, state]));
   }
 
   take(file: Deno.FsFile, line: Line): void {
@@ -242,7 +263,6 @@ class Walk {
   /** What the state says of all that. */
   end(): readonly Contradiction[] {
     const { chain, serial } = this.#session;
-    this.#found.push(...Array.from(this.#missed.values(), putBack));
     const [early] = this.#early;
     if (early !== undefined) this.#found.push(notMet(early));
     if (chain === null) {
@@ -384,7 +404,7 @@ class Walk {
     this.#seen = this.others;
     this.coveredFrom ??= serial;
     this.#head = link.chain;
-    this.#missed.delete(link.chain);
+    this.missed.delete(link.chain);
     this.#serial = serial;
     this.#covered = link.others;
     const sha256 = (link.base ?? details).get("definition_sha256");

@@ -1,12 +1,9 @@
-import { sha256Hex } from "../base/checksum.ts";
 import type { JsonObject } from "../base/json.ts";
 import { sessionLayout } from "../base/layout.ts";
-import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
-import { leadsOut, relativePath } from "../base/path.ts";
 import { closedIn } from "../engine/state.ts";
 import type { Summary } from "../engine/standing.ts";
 import { summarize } from "../engine/summary.ts";
-import { fileKind, guardPath, readRegularFile, sizeOf } from "../files/read.ts";
+import { fileKind, sizeOf } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import type { SessionPlace } from "../repository/open.ts";
 import type { Past, PastOptions, PastSession } from "../repository/past.ts";
@@ -146,20 +143,9 @@ export async function workflowDrift(
   const path = metadata.get("workflow_yaml_path");
   const pinned = metadata.get("workflow_yaml_checksum");
   if (typeof path !== "string" || typeof pinned !== "string") return [];
-  // A session may come from elsewhere: what it names is opened here or nowhere.
-  const tree = [found.workingTree, found.root].find((each) =>
-    !leadsOut(relativePath(each, path) || "..")
-  );
-  if (tree === undefined) return [];
-  // Where the file cannot be compared, the answer does not depend on it.
-  const read = () => {
-    guardPath(tree, path);
-    return readRegularFile(path, MAX_WORKFLOW_BYTES);
-  };
-  const bytes = await unlessDamaged(read, []);
-  if (bytes === undefined || (await sha256Hex(bytes)).startsWith(pinned)) {
-    return [];
-  }
+  const { checksumNow } = await import("./drift.ts");
+  const now = await checksumNow(found, path);
+  if (now === undefined || now.startsWith(pinned)) return [];
   return [
     `"${path}" has changed since the session started; the session keeps its own copy`,
   ];

@@ -45,6 +45,20 @@ Deno.test("parseJson() reads what Python reads", () => {
   ]);
 });
 
+Deno.test("parseJson() names the markers that a merge left, and where", () => {
+  const sides = '<<<<<<< HEAD\n "b": 1\n=======\n "b": 2\n>>>>>>> other\n}\n';
+  for (const before of ['{"a": 0,\n', '{"a": 0\n', "{\n", ""]) {
+    const line = before.split("\n").length;
+    const { message } = orcErrorOf(() =>
+      parseJson(`${before}${sides}`, "state.json")
+    );
+    const expected = `state.json:${line}:1 holds conflict markers of a merge`;
+    assertEquals(message, expected);
+  }
+  const { message } = orcErrorOf(() => parseJson("<<<<<<<", "x"));
+  assert(message.includes("is not valid JSON"), message);
+});
+
 Deno.test("parseJson() keeps what a double cannot hold", () => {
   const exact = ["0", "7", "-12", "9007199254740991", "-9007199254740991"];
   assertEquals([...exact, "0.5"].map(parse), [...exact, "0.5"].map(Number));

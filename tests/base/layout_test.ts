@@ -18,6 +18,7 @@ Deno.test("repositoryLayout() names what orc keeps and what the Python tool kept
     learnings: "/repo/LEARNINGS.md",
     directory: "/repo/.orchestrator",
     gitignore: "/repo/.orchestrator/.gitignore",
+    gitattributes: "/repo/.orchestrator/.gitattributes",
     meta: "/repo/.orchestrator/meta.json",
     workflowSchema: "/repo/.orchestrator/workflow.schema.json",
     config: "/repo/.orchestrator/config.yaml",

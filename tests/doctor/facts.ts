@@ -131,6 +131,7 @@ export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
       isRepository: true,
       isIgnored: true,
       hasIgnoreFile: true,
+      lacksMergeRules: false,
       unlisted: [],
       isTracked: false,
     },

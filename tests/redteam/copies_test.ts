@@ -64,6 +64,18 @@ for (const updates of [1, 2, 3]) {
     BACK,
   );
 }
+trick(
+  "all of .orchestrator is put back, and git gets to see it",
+  plan,
+  async (stage) => {
+    await putBack(1)(stage);
+    Deno.removeSync(`${stage.root}/.orchestrator/.gitignore`);
+    const meta = `${stage.root}/.orchestrator/meta.json`;
+    const text = Deno.readTextFileSync(meta);
+    replaceFile(meta, text.replace('"portable": false', '"portable": true'));
+  },
+  BACK,
+);
 trick("what git keeps claims to be older", plan, async (stage) => {
   await putBack(0)(stage);
   for (const { name } of Deno.readDirSync(stage.spare)) {

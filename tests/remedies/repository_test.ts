@@ -143,6 +143,22 @@ prove({
 });
 
 prove({
+  code: "merge_rules_missing",
+  damage: ({ root, write }) => {
+    const path = ".orchestrator/meta.json";
+    const text = Deno.readTextFileSync(`${root}/${path}`);
+    write({ [path]: text.replace('"portable": false', '"portable": true') });
+    Deno.removeSync(`${root}/.orchestrator/.gitignore`);
+  },
+  ways: { "orc doctor --fix": "orc doctor --fix" },
+  afterwards: [[
+    "git check-attr merge .orchestrator/sessions/FIRST/log.jsonl",
+    0,
+    "merge: union",
+  ]],
+});
+
+prove({
   code: "not_ignored",
   of: "by a file that says something else",
   damage: "echo lock > .orchestrator/.gitignore",

@@ -69,9 +69,26 @@ test("ensureRepository() lets git see a portable repository", async (root) => {
   const meta = await ensure(root, { portable: true });
   assertEquals(meta.portable, true);
   assertEquals(Object.keys(readTree(`${root}/.orchestrator`)).sort(), [
+    ".gitattributes",
     "meta.json",
     "sessions/",
   ]);
+});
+
+test("ensureRepository() adds to the rules of a portable repository what they lack, and keeps the rest", async (root) => {
+  await ensure(root, { portable: true });
+  const path = `${root}/.orchestrator/.gitattributes`;
+  const rules = Deno.readTextFileSync(path);
+  assertMatch(rules, /^sessions\/\*\/log\.jsonl merge=union$/m);
+  assertMatch(rules, /^sessions\/\*\/state\.json -merge$/m);
+  Deno.writeTextFileSync(path, "*.png binary");
+  await ensure(root);
+  assertEquals(Deno.readTextFileSync(path), "*.png binary");
+  await ensure(root, { portable: true });
+  assertEquals(
+    Deno.readTextFileSync(path),
+    `*.png binary\n${rules.split("\n").slice(1).join("\n")}`,
+  );
 });
 
 test("ensureRepository() changes nothing of a repository that is set up", async (root) => {

@@ -1,0 +1,29 @@
+import { sha256Hex } from "../base/checksum.ts";
+import { OrcError } from "../base/error.ts";
+import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
+import { leadsOut, relativePath } from "../base/path.ts";
+import { guardPath, readRegularFile } from "../files/read.ts";
+import type { FoundRoot } from "../files/root.ts";
+
+/**
+ * The hash of the file that a session says its workflow came from; undefined where it cannot be
+ * compared: the answer does not depend on it. A session may come from elsewhere: what it names is
+ * opened here or nowhere.
+ */
+export async function checksumNow(
+  { workingTree, root }: FoundRoot,
+  path: string,
+): Promise<string | undefined> {
+  const tree = [workingTree, root].find((each) =>
+    !leadsOut(relativePath(each, path) || "..")
+  );
+  if (tree === undefined) return undefined;
+  try {
+    guardPath(tree, path);
+    const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
+    return bytes === undefined ? undefined : await sha256Hex(bytes);
+  } catch (error) {
+    if (error instanceof OrcError) return undefined;
+    throw error;
+  }
+}
