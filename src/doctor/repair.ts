@@ -45,7 +45,7 @@ import { checkLog } from "./session_facts.ts";
 /** How `fix` puts a finding right, by its code. What is not named goes when the lock is taken, or never. */
 const FIXES: ReadonlyMap<
   string,
-  "pointer" | "log" | "ignore_file" | "merge_rules"
+  "pointer" | "log" | "ignore_file" | "merge_rules" | "merge"
 > = new Map([
   // These belong to the repository, whatever session they name.
   ["binding_names_nothing", "pointer"],
@@ -58,12 +58,13 @@ const FIXES: ReadonlyMap<
   ["log_torn", "log"],
   ["not_ignored", "ignore_file"],
   ["merge_rules_missing", "merge_rules"],
+  ["merged_branches", "merge"],
 ]);
 
 /**
  * Puts right what loses nothing: removes what dead processes left, brings logs in step, hides the
- * state from git, and clears names of what is not there. Returns why something could not be done;
- * the rest is done.
+ * state from git, clears names of what is not there, and takes apart what a merge put together. Returns
+ * why something could not be done, and where the other side of a merge is; the rest is done.
  */
 export async function fixFindings(
   repository: Repository,
@@ -80,7 +81,7 @@ export async function fixFindings(
       id === null
         ? fixRepository(repository, own)
         : fixSession(repository, id, own);
-    await unlessDamaged(fix, problems);
+    problems.push(...await unlessDamaged(fix, problems) ?? []);
   }
   return problems;
 }
@@ -90,20 +91,37 @@ async function fixSession(
   { layout, context, store }: Repository,
   id: string,
   findings: readonly Finding[],
-): Promise<void> {
+): Promise<readonly string[]> {
   if (findings.some(({ code }) => FIXES.get(code) === "log")) {
     await store.update(id, ({ state }) => ({ state, events: [] }));
-    return;
+    return [];
   }
   const { directory } = sessionLayout(layout.root, id);
   guardDirectory(layout.root, directory);
+  if (findings.some(({ code }) => FIXES.get(code) === "merge")) {
+    const { separate } = await import("./merge.ts");
+    // Whoever else prepares the repository would sweep away what is staged.
+    const work = async (lock: HeldLock): Promise<readonly string[]> => {
+      const made = await separate(layout, context, id, lock);
+      return made.map((other) =>
+        `What the other side of the merge did in session "${id}" is session "${other}" now: orc session switch ${other}`
+      );
+    };
+    return await repairing(
+      "repair",
+      layout.lockDirectory,
+      context,
+      () => repairing("repair", directory, context, work),
+    );
+  }
   await repairing("repair", directory, context, () => {});
+  return [];
 }
 
 async function fixRepository(
   { layout, context }: Repository,
   findings: readonly Finding[],
-): Promise<void> {
+): Promise<readonly string[]> {
   const { root, directory, sessions, bindings } = layout;
   const pathsOf = (fix: "pointer" | "ignore_file" | "merge_rules") =>
     findings.filter(({ code }) => FIXES.get(code) === fix)
@@ -125,6 +143,7 @@ async function fixRepository(
     }
     repairPointers(layout, new Set(pathsOf("pointer")), context.now());
   });
+  return [];
 }
 
 /** What somebody else wrote into the file stays, also meanwhile. */

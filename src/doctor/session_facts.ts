@@ -38,6 +38,7 @@ import {
   readTrouble,
   type Trouble,
 } from "./look.ts";
+import type { MergeFact } from "./merge.ts";
 
 export interface SessionFacts {
   readonly id: string;
@@ -49,6 +50,8 @@ export interface SessionFacts {
   readonly log: LogFacts;
   /** What state and log say that nothing led to. */
   readonly contradictions: readonly Contradiction[];
+  /** What a merge of git did to it; what else is found is because of that. */
+  readonly merge: MergeFact | null;
   readonly metaTrouble: Trouble | null;
   /** How many checkpoints lie in it, unread. */
   readonly checkpoints: number;
@@ -111,6 +114,7 @@ export function soundSession(
     trouble: null,
     log: { ...SOUND_LOG, path: log },
     contradictions: [],
+    merge: null,
     metaTrouble: null,
     checkpoints: 0,
     odd: [],
@@ -167,6 +171,7 @@ export async function sessionFacts(
     trouble,
     log,
     contradictions,
+    merge: await mergeIn(root, id, { state, trouble, log, contradictions }),
     metaTrouble: attempt(paths.meta, () => readSessionMeta(paths.meta)).trouble,
     checkpoints:
       checkpoints.filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX)).length,
@@ -232,6 +237,23 @@ async function contradictionsOf(
     workflow,
   );
   return coveredFrom === null ? [] : contradictions;
+}
+
+/** Looked for only where something is wrong that a merge may have done. */
+async function mergeIn(
+  root: string,
+  id: string,
+  { state, trouble, log, contradictions }: Pick<
+    SessionFacts,
+    "state" | "trouble" | "log" | "contradictions"
+  >,
+): Promise<MergeFact | null> {
+  const isOdd = trouble?.code === "invalid_json" ||
+    contradictions.length > 0 || log.damaged.count > 0 ||
+    state !== null && log.lastSerial > state.serial;
+  if (!isOdd || log.fromByte > 0) return null;
+  const { mergeFact } = await import("./merge.ts");
+  return await mergeFact(root, id) ?? null;
 }
 
 function stateFacts(

@@ -106,8 +106,15 @@ const ofLog = rowsAbout<SessionFacts>(({ log }) => log.path);
 function ofEachSession(
   ...rows: readonly Row<SessionFacts>[]
 ): Row<SessionView> {
+  return ofSessions(({ merge }) => merge === null, rows);
+}
+
+function ofSessions(
+  isMeant: (session: SessionFacts) => boolean,
+  rows: readonly Row<SessionFacts>[],
+): Row<SessionView> {
   return (view) =>
-    view.sessions.flatMap((session) =>
+    view.sessions.filter(isMeant).flatMap((session) =>
       rows.flatMap((row) => row(session, view))
         .map((finding) => ({ ...finding, session: session.id }))
     );
@@ -283,6 +290,14 @@ function rowsOfPointer(
 
 /** Each session by itself, and whether its log is whole and in step with its state. */
 export const sessionRows: readonly Row<SessionView>[] = [
+  ofSessions(({ merge }) => merge !== null, [
+    ofState.error("merged_branches", {
+      of: ({ merge }) => merge,
+      remedy:
+        "finish the merge or rebase in git, then take both sides apart: orc doctor --fix",
+      fixable: true,
+    }),
+  ]),
   ofEachSession(
     ofState.warning("unfinished_session", {
       of: (session) =>

@@ -58,7 +58,7 @@ export interface Diagnosis {
   readonly fixed: readonly Finding[];
   /** What `repair` has done. */
   readonly repaired: Repaired | null;
-  /** Why something could not be put right, as sentences for people. */
+  /** Why something could not be put right, and what became of a merge, as sentences for people. */
   readonly warnings: readonly string[];
 }
 

@@ -117,12 +117,8 @@ export function ownNames(
  */
 const MERGE_RULES = [
   "* -text",
-  "sessions/*/log.jsonl merge=union",
-  "sessions/*/feedback/*.jsonl merge=union",
-  "sessions/*/state.json -merge",
-  "sessions/*/meta.json -merge",
-  "bindings/*.json -merge",
-  "meta.json -merge",
+  "*.jsonl merge=union",
+  "*.json -merge",
   "current -merge",
 ];
 

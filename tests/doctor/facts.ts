@@ -50,6 +50,7 @@ export function sessionFacts(
       ...log,
     },
     contradictions: [],
+    merge: null,
     metaTrouble: null,
     checkpoints: 0,
     odd: [],

@@ -178,7 +178,7 @@ own("git begins after the session", async ({ root, done }) => {
   await git(root, "init", "--quiet");
   await done(["note", "With git"]);
 });
-own("an older orc began it, which remembered nothing", async ({ root }) => {
+own("an older orc began it, which remembered nothing", ({ root }) => {
   Deno.removeSync(`${root}/.git/orchestrator/trusted`, { recursive: true });
   const sessions = `${root}/.orchestrator/sessions`;
   for (const { name } of Deno.readDirSync(sessions)) {
@@ -186,6 +186,7 @@ own("an older orc began it, which remembered nothing", async ({ root }) => {
     const { place: _place, ...meta } = JSON.parse(Deno.readTextFileSync(path));
     Deno.writeTextFileSync(path, JSON.stringify(meta));
   }
+  return Promise.resolve();
 });
 own("all is removed, and recovered", async ({ root, done }) => {
   Deno.removeSync(`${root}/.git/orchestrator/trusted`, { recursive: true });

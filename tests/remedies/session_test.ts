@@ -372,6 +372,33 @@ prove({
 });
 
 prove({
+  code: "merged_branches",
+  // As in a portable repository that an older orc set up: git leaves its markers in the state.
+  damage: async ({ root, first, type }) => {
+    const commit = () => git(root, "commit", "--quiet", "-a", "-m", "Work");
+    const state = `.orchestrator/sessions/${first}`;
+    await git(root, "add", "--force", state, ".orchestrator/current");
+    await commit();
+    await git(root, "checkout", "--quiet", "-b", "theirs");
+    await type(`orc note Theirs --session ${first}`);
+    await commit();
+    await git(root, "checkout", "--quiet", "main");
+    await type(`orc note Ours --session ${first}`);
+    await commit();
+    await git(root, "merge", "theirs").catch(() => "it conflicts");
+  },
+  untilThen: [
+    ["orc status --session FIRST", 6, "holds conflict markers of a merge"],
+    ["orc note x --session SECOND", 0],
+  ],
+  ways: {
+    "finish the merge or rebase in git, then take both sides apart: orc doctor --fix":
+      ["git add --force -u", "orc doctor --fix"],
+  },
+  besides: ["tracked_by_git"],
+});
+
+prove({
   code: "session_missing",
   damage: ({ root, first }) =>
     Deno.removeSync(`${root}/.orchestrator/sessions/${first}`, {

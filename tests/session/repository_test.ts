@@ -79,8 +79,7 @@ test("ensureRepository() adds to the rules of a portable repository what they la
   await ensure(root, { portable: true });
   const path = `${root}/.orchestrator/.gitattributes`;
   const rules = Deno.readTextFileSync(path);
-  assertMatch(rules, /^sessions\/\*\/log\.jsonl merge=union$/m);
-  assertMatch(rules, /^sessions\/\*\/state\.json -merge$/m);
+  assertMatch(rules, /^\*\.jsonl merge=union\n\*\.json -merge\n/m);
   Deno.writeTextFileSync(path, "*.png binary");
   await ensure(root);
   assertEquals(Deno.readTextFileSync(path), "*.png binary");
