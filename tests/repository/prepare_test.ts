@@ -84,6 +84,7 @@ Deno.test("withPreparedRepository() leaves out .gitignore in a portable reposito
     await prepare({ root });
     assertEquals(Object.keys(readTree(root)).sort(), [
       ".orchestrator/",
+      ".orchestrator/.gitattributes",
       ".orchestrator/meta.json",
       ".orchestrator/sessions/",
     ]);

@@ -128,8 +128,9 @@ Deno.test("adoptLegacy() records where the session came from", () =>
     const { sha256 } = await legacyIn(layout);
     await adopt(layout);
     assertEquals(readAdoption(layout, ID), sha256);
-    const { meta } = sessionLayout(layout.root, ID);
+    const { directory, meta } = sessionLayout(layout.root, ID);
     assertEquals(JSON.parse(Deno.readTextFileSync(meta)), {
+      place: String(Deno.lstatSync(directory).ino),
       session_id: ID,
       created_at: ADOPTION.localTime,
       repo_root: ".",
