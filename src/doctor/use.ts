@@ -162,7 +162,10 @@ async function endOf<End>(steps: AsyncGenerator<unknown, End>): Promise<End> {
 
 function rememberSound(host: Host, facts: DiagnosisFacts): void {
   if (facts.index === null) return;
-  keepIndex(facts.layout, host.newToken(), facts.index, soundAmong(facts));
+  const sound = soundAmong(facts).filter(({ id }) =>
+    !facts.foreign.includes(id)
+  );
+  keepIndex(facts.layout, host.newToken(), facts.index, sound);
 }
 
 /** What is found no more was put right, here or by somebody else at the same moment. */
@@ -217,8 +220,8 @@ async function foreignSessions(
   { sessions }: Pick<DiagnosisFacts, "sessions">,
 ): Promise<readonly string[]> {
   const foreign: string[] = [];
-  for (const { id, state } of sessions) {
-    if (state === null || isClosed(state.status)) continue;
+  for (const { id, state, isUnchanged } of sessions) {
+    if (state === null || isUnchanged || isClosed(state.status)) continue;
     const session = await unlessDamaged(() => repository.store.read(id), []);
     const isForeign = session &&
       await untrustedWorkflow(host, { repository, session }) !== undefined;
