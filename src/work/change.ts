@@ -6,6 +6,7 @@ import { plainOf } from "../base/plain.ts";
 import { escapeControls } from "../base/text.ts";
 import { joinPath } from "../base/path.ts";
 import { epochMsOf, instantOf } from "../base/time.ts";
+import { CHECK_VARIABLE } from "../checks/mark.ts";
 import type { Action } from "../engine/action.ts";
 import type { ShownFile } from "../engine/approval.ts";
 import { decide } from "../engine/decide.ts";
@@ -401,9 +402,6 @@ function assertSameUpdate(seen: Session, now: Session): void {
     "see what it would change now: the same command with --dry-run",
   );
 }
-
-/** What a check finds in its environment: `session/item` of itself, after those it runs inside of. */
-export const CHECK_VARIABLE = "ORCHESTRATOR_CHECK";
 
 /** Establishes whether a human is there; null when nobody can be asked. */
 export async function askForApproval(

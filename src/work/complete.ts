@@ -7,6 +7,7 @@ import {
   strictestOf,
 } from "../checks/environment_rules.ts";
 import { keepOutput, type KeptOutput, outputText } from "../checks/outputs.ts";
+import { checkVariables, surroundingChecks } from "../checks/mark.ts";
 import { type CheckRun, type CheckSite, runCheck } from "../checks/run.ts";
 import { findStale, GIT_MAY_NOT_RUN, mayAskGit } from "../checks/stale.ts";
 import {
@@ -25,7 +26,7 @@ import { approvalPending } from "../engine/item.ts";
 import { encodeReceipt } from "../engine/receipt.ts";
 import { findChecked } from "../engine/situation.ts";
 import { realOrGiven } from "../files/read.ts";
-import { type Host, type ProgramProgress, variableOf } from "../host/host.ts";
+import type { Host, ProgramProgress } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import {
   assertChangeable,
@@ -43,7 +44,6 @@ import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
 import {
   applyAction,
   type Changed,
-  CHECK_VARIABLE,
   droppedBy,
   requireApproval,
 } from "./change.ts";
@@ -385,15 +385,6 @@ async function environmentSaid(
   return environment;
 }
 
-export function checkVariables(
-  host: Host,
-  sessionId: string,
-  itemId: string,
-): Readonly<Record<string, string>> {
-  const names = [...surroundingChecks(host), `${sessionId}/${itemId}`];
-  return { [CHECK_VARIABLE]: names.join(" ") };
-}
-
 /** Refuses a check that asks for its own verdict, and would be run again for ever. */
 export function assertOutsideOwnCheck(
   host: Host,
@@ -409,11 +400,5 @@ export function assertOutsideOwnCheck(
         "a check only tests; take orc complete out of it, and run that outside",
       details: { itemId },
     },
-  );
-}
-
-function surroundingChecks(host: Host): readonly string[] {
-  return (variableOf(host, CHECK_VARIABLE) ?? "").split(" ").filter((name) =>
-    name !== ""
   );
 }

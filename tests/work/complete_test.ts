@@ -1,10 +1,10 @@
+import { checkVariables } from "../../src/checks/mark.ts";
 import type { ProgramRequest } from "../../src/host/host.ts";
 import { instantOf } from "../../src/base/time.ts";
 import { ENDED_WELL } from "../../src/host/test_host.ts";
 import { OrcError } from "../../src/base/error.ts";
 import {
   assertOutsideOwnCheck,
-  checkVariables,
   type Completed,
   completeItem,
   type CompleteOptions,
