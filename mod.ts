@@ -301,8 +301,10 @@ export type { GivenApproval, SessionStart } from "./src/replay/account.ts";
 export type { EventLink } from "./src/engine/event.ts";
 export type { Contradiction } from "./src/session/trace.ts";
 export {
+  type RerunOptions,
   type TrustFinding,
   type Verified,
+  type VerifyOptions,
   verifySession,
 } from "./src/trust/use.ts";
 export {
@@ -311,7 +313,25 @@ export {
   sessionCommands,
   type Trusted,
   trustSession,
-} from "./src/trust/foreign.ts";
+} from "./src/work/foreign.ts";
+export {
+  type Attested,
+  type AttestOptions,
+  attestSession,
+} from "./src/trust/attest.ts";
+export {
+  verifyAttestation,
+  type VerifyAttestationOptions,
+} from "./src/trust/attestation.ts";
+export {
+  changePushHook,
+  type Hooked,
+  type HookOptions,
+  type PushedRef,
+  type PushVerified,
+  verifyPush,
+  type VerifyPushOptions,
+} from "./src/trust/hook.ts";
 export {
   forgetSession,
   type Forgotten,

@@ -102,6 +102,16 @@ const CALLS: Readonly<
   diagnoseRepository: orc.diagnoseRepository,
   eachFinding: (host, o) => Array.fromAsync(orc.eachFinding(host, o)),
   verifySession: orc.verifySession,
+  attestSession: orc.attestSession,
+  verifyAttestation: (host, o) =>
+    orc.verifyAttestation(host, { ...o, attestation: "note" }),
+  changePushHook: async (host, o) => {
+    // Else the hook would be one of the repository around.
+    const init = { args: ["init", "--quiet", o.root] };
+    await new Deno.Command("git", init).output();
+    return await orc.changePushHook(host, { ...o });
+  },
+  verifyPush: (host, o) => orc.verifyPush(host, { ...o, refs: "" }),
   listRecoverable: orc.listRecoverable,
   recoverSession: orc.recoverSession,
   forgetSession: orc.forgetSession,

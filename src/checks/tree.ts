@@ -91,6 +91,15 @@ export async function readTree(
   return { id, kind, files: entries.length };
 }
 
+/** The files of a working tree as git would record them, or why they cannot be told; writes nothing. */
+export async function readEntries(
+  host: Host,
+  site: TreeSite,
+  options: TreeOptions = {},
+): Promise<Pick<Tree, "id" | "entries"> | string> {
+  return await told(() => treeOf(host, site, options), options);
+}
+
 /** An identity as events keep it. */
 export function treeReceipt(
   seen: TreeIdentity,

@@ -117,7 +117,7 @@ export function isClosed(status: SessionStatus): status is ClosedStatus {
 }
 
 /** The only exit gate the workflow language knows. */
-const HUMAN_APPROVAL = "human_approval";
+export const HUMAN_APPROVAL = "human_approval";
 
 /** A reason why a phase cannot be left or a session cannot be finished. */
 export interface Blocker {

@@ -25,6 +25,14 @@ import type {
   Recovered,
   RecoverOptions,
 } from "../sessions/recover.ts";
+import type { VerifyAttestationOptions } from "../trust/attestation.ts";
+import type {
+  Hooked,
+  HookOptions,
+  PushVerified,
+  VerifyPushOptions,
+} from "../trust/hook.ts";
+import type { Verified } from "../trust/use.ts";
 import type {
   Approvals,
   SessionApproval,
@@ -291,6 +299,29 @@ export class Repository {
   async forget(options: Given<RecoverOptions> = {}): Promise<Forgotten> {
     const { forgetSession } = await import("../sessions/recover.ts");
     return await forgetSession(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Whether an attestation speaks for a commit: {@linkcode verifyAttestation}. */
+  async verifyAttestation(
+    options: Given<VerifyAttestationOptions>,
+  ): Promise<Verified> {
+    const { verifyAttestation } = await import("../trust/attestation.ts");
+    return await verifyAttestation(
+      this.#site.host,
+      callIn(this.#site, options),
+    );
+  }
+
+  /** Has git ask before it pushes, or no longer: {@linkcode changePushHook}. */
+  async changePushHook(options: Given<HookOptions> = {}): Promise<Hooked> {
+    const { changePushHook } = await import("../trust/hook.ts");
+    return await changePushHook(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Whether what is pushed may be: {@linkcode verifyPush}. */
+  async verifyPush(options: Given<VerifyPushOptions>): Promise<PushVerified> {
+    const { verifyPush } = await import("../trust/hook.ts");
+    return await verifyPush(this.#site.host, callIn(this.#site, options));
   }
 
   /** Looks for what is damaged or in the way: {@linkcode diagnoseRepository}. */

@@ -25,8 +25,9 @@ import type {
 import type { PastOptions } from "../repository/past.ts";
 import type { SessionInfo } from "../sessions/info.ts";
 import type { Renamed } from "../sessions/manage.ts";
-import type { SessionCommands, Trusted } from "../trust/foreign.ts";
-import type { Verified } from "../trust/use.ts";
+import type { Attested, AttestOptions } from "../trust/attest.ts";
+import type { SessionCommands, Trusted } from "../work/foreign.ts";
+import type { Verified, VerifyOptions } from "../trust/use.ts";
 import type { Next, Reminded, WriteAllowed } from "../work/agent.ts";
 import type { Changed } from "../work/change.ts";
 import type { Completed, CompleteOptions } from "../work/complete.ts";
@@ -101,21 +102,27 @@ export class Session {
   }
 
   /** Whether what it says is so: {@linkcode verifySession}. */
-  async verify(options: CallOptions = {}): Promise<Verified> {
+  async verify(options: Given<VerifyOptions> = {}): Promise<Verified> {
     const { verifySession } = await import("../trust/use.ts");
     return await verifySession(this.#site.host, callIn(this.#site, options));
   }
 
   /** What its checks run, and whether they may: {@linkcode sessionCommands}. */
   async commands(options: CallOptions = {}): Promise<SessionCommands> {
-    const { sessionCommands } = await import("../trust/foreign.ts");
+    const { sessionCommands } = await import("../work/foreign.ts");
     return await sessionCommands(this.#site.host, callIn(this.#site, options));
   }
 
   /** Lets them run where it came from elsewhere: {@linkcode trustSession}. */
   async trust(options: CallOptions = {}): Promise<Trusted> {
-    const { trustSession } = await import("../trust/foreign.ts");
+    const { trustSession } = await import("../work/foreign.ts");
     return await trustSession(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** What others can judge it by: {@linkcode attestSession}. */
+  async attest(options: Given<AttestOptions> = {}): Promise<Attested> {
+    const { attestSession } = await import("../trust/attest.ts");
+    return await attestSession(this.#site.host, callIn(this.#site, options));
   }
 
   /** What an agent should be reminded of: {@linkcode remindContext}. */

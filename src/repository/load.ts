@@ -201,7 +201,8 @@ function readWorkflowFile(path: string): Uint8Array | undefined {
   }
 }
 
-async function decodeWorkflow(
+/** Reads a workflow from the bytes of its file, which `path` names where something is wrong in it. */
+export async function decodeWorkflow(
   bytes: Uint8Array,
   path: string,
   { overrides, sessionName = SAMPLE_NAME }: Changes,

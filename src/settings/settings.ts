@@ -203,6 +203,14 @@ const ROWS = [
     inLegacyFiles: NONE,
   },
   {
+    name: "attestation_key",
+    type: oneLine("the path of a file", /\S/),
+    default: null,
+    summary: "OpenSSH key that orc attest signs with",
+    inRepository: [],
+    inLegacyFiles: NONE,
+  },
+  {
     name: "feedback",
     type: BOOLEAN,
     default: true,

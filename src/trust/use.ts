@@ -1,5 +1,5 @@
 import { findStale } from "../checks/stale.ts";
-import type { Host } from "../host/host.ts";
+import type { Host, ProgramProgress } from "../host/host.ts";
 import {
   type ClockStep,
   clockStepText,
@@ -37,7 +37,16 @@ export interface TrustFinding {
     | "stale"
     | "vouched"
     | "session_abandoned"
-    | "session_open";
+    | "session_open"
+    | "definition_differs"
+    | "uncommitted"
+    | "rerun_failed"
+    | "tree_differs"
+    | "tree_unknown"
+    | "unproven"
+    | "approved_by_setting"
+    | "signature_missing"
+    | "signature_invalid";
   /** One sentence without its period. */
   readonly message: string;
   /** The update it is about; null where it is about the state. */
@@ -70,6 +79,26 @@ export interface Verified {
    * human's are no findings.
    */
   readonly approvals: readonly GivenApproval[];
+  /** Whose key signed the attestation; null where none was asked for. */
+  readonly signedBy: string | null;
+  /** How many checks were run again; null where it was not asked for. */
+  readonly rerun: number | null;
+}
+
+/** How checks are run again. */
+export interface RerunOptions {
+  /** Runs every command check again, on a clean checkout. */
+  readonly rerun?: boolean;
+  /** A command that runs there first, such as `npm ci`; without any secret. */
+  readonly setup?: string;
+  /** Called four times a second while a program runs. */
+  readonly onProgress?: (progress: ProgramProgress) => void;
+}
+
+/** What is checked besides. */
+export interface VerifyOptions extends SessionOptions, RerunOptions {
+  /** A commit whose workflow.yaml the session has to have followed, such as `origin/main`. */
+  readonly base?: string;
 }
 
 /**
@@ -77,7 +106,9 @@ export interface Verified {
  * its state by the rules, that orc itself saw each item done, and that it was finished. Reads all of
  * the log, and changes nothing.
  *
- * Where its checks saw other files than there are now, it names them. It runs git to list files.
+ * Where its checks saw other files than there are now, it names them. It runs git to list files. With
+ * `base` the session has to have followed the workflow that was committed there. With `rerun` its checks
+ * are run again, on a clean checkout of `HEAD` and in a clean environment.
  *
  * It notices what was changed behind orc's back. It cannot notice what somebody with the same account
  * writes by the rules and with the right hashes: they are no secret.
@@ -85,23 +116,31 @@ export interface Verified {
  * Signed approvals are verified again, against the approvers of the base branch.
  *
  * Requires `--allow-read` and, for git, `--allow-run`: without it checks are not compared with files.
- * For signatures `--allow-write` too: `ssh-keygen` reads them from files, below `.orchestrator/cache/`.
+ * For signatures and with `rerun` also `--allow-write` for `.orchestrator/`: `ssh-keygen` reads
+ * signatures from files below `.orchestrator/cache/`.
  *
  * @throws {OrcError} `no_session` or `no_such_session` (not_found), `invalid_json` or
  *   `invalid_state` (corrupt)
+ * @throws {OrcError} `not_in_git` or `no_such_commit` (not_found), `invalid_workflow` (config) or
+ *   `git_failed` (external) for `base` or `rerun`
  */
 export async function verifySession(
   host: Host,
-  options: SessionOptions = {},
+  options: VerifyOptions = {},
 ): Promise<Verified> {
-  const opened = await openSession(host, options, {});
+  const opened = await openSession(host, options, {
+    base: true,
+    rerun: true,
+    setup: true,
+    onProgress: true,
+  });
   const { place, repository, session, workflow } = opened;
   const { state, serial } = session;
   const { layout: { root } } = repository;
   const traced = await traceSession(root, session, workflow);
   const account = readAccount(root, session);
   const overrides = overridesIn(state.metadata);
-  const findings: readonly TrustFinding[] = [
+  const findings: TrustFinding[] = [
     ...traced.contradictions,
     ...traced.vouchedAt === null ? [] : [{
       ...finding(
@@ -142,6 +181,10 @@ export async function verifySession(
     ),
     ...ending(state.status),
   ];
+  const beyond = options.base === undefined && !options.rerun
+    ? { findings: [], rerun: null }
+    : await (await import("./beyond.ts")).lookBeyond(host, opened, options);
+  findings.push(...beyond.findings);
   return {
     place,
     holds: findings.length === 0,
@@ -151,6 +194,8 @@ export async function verifySession(
     coveredFrom: traced.coveredFrom,
     start: account.start,
     approvals: account.approvals,
+    signedBy: null,
+    rerun: beyond.rerun,
   };
 }
 

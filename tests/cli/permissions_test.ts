@@ -53,6 +53,8 @@ const LINES: Readonly<Record<string, string>> = {
   "history": "history",
   "verify": "verify",
   "trust": "trust",
+  "attest": "attest",
+  "verify-push": "verify-push",
   "analyze": "analyze",
   "learn": "learn --save",
   "feedback capture": "feedback capture",
@@ -80,7 +82,7 @@ const LINES: Readonly<Record<string, string>> = {
 };
 
 /** What the rules refuse here, whatever is permitted. */
-const REFUSED = ["advance", "verify", "verify-write-allowed"];
+const REFUSED = ["advance", "attest", "verify", "verify-write-allowed"];
 
 /** The flags of each command, as the page shows them. */
 function flagsOnPage(): ReadonlyMap<string, readonly string[]> {

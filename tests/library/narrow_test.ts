@@ -18,6 +18,10 @@ phases:
 /** What reads YAML, runs a program or lies elsewhere needs more. */
 const NEEDS_MORE: readonly string[] = [
   "config.unset",
+  "repository.changePushHook",
+  "repository.verifyAttestation",
+  "repository.verifyPush",
+  "session.attest",
   "repository.importLegacy",
   "repository.init",
   "repository.start",

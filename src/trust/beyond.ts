@@ -1,0 +1,47 @@
+/** What is found about a session beyond its own files: in what was committed, and by running its checks again. */
+import type { Host } from "../host/host.ts";
+import type { OpenedSession } from "../repository/select.ts";
+import { gitAround, readCommitted } from "./committed.ts";
+import { followedBy, reviewWorkflow } from "./definition.ts";
+import { rerunChecks, type Rerunning } from "./rerun.ts";
+import { compareWithCommit, uncommittedFiles } from "./seen.ts";
+import type { TrustFinding, VerifyOptions } from "./use.ts";
+
+/** Compares the workflow with that of a commit, and runs checks again, as far as is asked for. */
+export async function lookBeyond(
+  host: Host,
+  opened: OpenedSession,
+  options: VerifyOptions,
+): Promise<{
+  readonly findings: readonly TrustFinding[];
+  readonly rerun: number | null;
+}> {
+  const { repository, workflow, session: { id, state } } = opened;
+  const { base, signal } = options;
+  const git = gitAround(host, repository.found.workingTree, signal);
+  const reviewed = base === undefined
+    ? undefined
+    : await reviewWorkflow(git, repository, base, await followedBy(state));
+  const differs = reviewed?.findings.filter(({ code }) =>
+    // What loosens is said of every session.
+    code === "definition_differs"
+  ) ?? [];
+  if (!options.rerun) return { findings: differs, rerun: null };
+  const committed = await readCommitted(git, "HEAD");
+  const { changed } = await compareWithCommit(git, repository, committed);
+  const completed = new Set(
+    state.phases.flatMap(({ items }) => items)
+      .filter(({ status }) => status === "completed").map(({ id }) => id),
+  );
+  const { commit } = committed;
+  const what = { git, repository, commit, workflow, session: id, completed };
+  const { count, findings }: Rerunning = await rerunChecks(what, options);
+  return {
+    findings: [
+      ...differs,
+      ...changed.length === 0 ? [] : [uncommittedFiles(changed)],
+      ...findings,
+    ],
+    rerun: count,
+  };
+}

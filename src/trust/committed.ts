@@ -1,0 +1,235 @@
+/**
+ * What a commit holds, by git's objects alone: no index, filter or attribute has a say in it, nor have
+ * objects that were put in the place of others. No hook runs, and no server is asked.
+ */
+import { external, notFound } from "../base/error.ts";
+import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
+import { isWithin, joinPath, relativePath } from "../base/path.ts";
+import { quoted } from "../base/text.ts";
+import { objectHash } from "../checks/tree_content.ts";
+import { searchPath } from "../checks/git_program.ts";
+import {
+  matcherOf,
+  parseEntries,
+  type TreeEntry,
+  treeIdOf,
+} from "../checks/tree_rules.ts";
+import { findGit } from "../files/git_index.ts";
+import { loadHash } from "../files/tree.ts";
+import type { Host } from "../host/host.ts";
+import { Buffer } from "node:buffer";
+
+/** Listing a large tree takes seconds, and checking one out a minute. */
+const GIT_TIMEOUT_MS = 600_000;
+
+const SETTINGS = ["core.fsmonitor=false", "core.hooksPath=/dev/null"];
+
+const VARIABLES = {
+  GIT_OPTIONAL_LOCKS: "0",
+  GIT_NO_LAZY_FETCH: "1",
+  GIT_NO_REPLACE_OBJECTS: "1",
+  GIT_ALLOW_PROTOCOL: "none",
+  GIT_TERMINAL_PROMPT: "0",
+  LC_ALL: "C",
+};
+
+/** Git's own repository, and where in it the working tree of orc lies. */
+export interface Git {
+  readonly host: Host;
+  readonly signal: AbortSignal | undefined;
+  /** What git is told whatever its own settings say. */
+  readonly settings: readonly string[];
+  /** The top of git's working tree, absolute. */
+  readonly tree: string;
+  readonly gitDirectory: string;
+  readonly commonDirectory: string;
+  /** What leads from there to the directory in which checks run; empty for the same. */
+  readonly directory: string;
+}
+
+/** How git ended, where it may end otherwise than well. */
+export interface GitEnding {
+  readonly exitCode: number;
+  readonly stdout: Uint8Array;
+  readonly stderr: string;
+}
+
+/** What identifies files, or those of them that patterns mean; null where none is meant. */
+export type IdOf = (inputs: readonly string[]) => string | null;
+
+/** What a commit holds. */
+export interface Committed {
+  /** Id of the commit. */
+  readonly commit: string;
+  /** Id of its whole tree, as git knows it. */
+  readonly tree: string;
+  /** The files in which checks run, seen from their directory, without `.orchestrator/`. */
+  readonly entries: readonly TreeEntry[];
+}
+
+/**
+ * Finds git's repository around a working tree.
+ *
+ * @throws {OrcError} `not_in_git` (not_found)
+ */
+export function gitAround(
+  host: Host,
+  workingTree: string,
+  signal?: AbortSignal,
+): Git {
+  const found = findGit(workingTree);
+  if (found === undefined) {
+    throw notFound("not_in_git", `"${workingTree}" lies in no git repository`, {
+      path: workingTree,
+      hint: "what others are to check has to be committed: git init",
+    });
+  }
+  const { tree, pointer: { gitDirectory, commonDirectory } } = found;
+  const directory = relativePath(tree, workingTree) ?? "";
+  const settings = SETTINGS;
+  return {
+    host,
+    signal,
+    settings,
+    tree,
+    gitDirectory,
+    commonDirectory,
+    directory,
+  };
+}
+
+/** Runs git, and returns how it ended. */
+export async function tryGit(
+  { host, tree, gitDirectory, settings, signal }: Git,
+  args: readonly string[],
+  input?: string,
+): Promise<GitEnding> {
+  const pieces: Uint8Array[] = [];
+  const { exitCode, problem, stderr } = await host.runProgram({
+    command: [
+      "git",
+      `--git-dir=${gitDirectory}`,
+      `--work-tree=${tree}`,
+      ...settings.flatMap((setting) => ["-c", setting]),
+      ...args,
+    ],
+    workingDirectory: tree,
+    timeoutMs: GIT_TIMEOUT_MS,
+    variables: { ...VARIABLES, ...searchPath(host, tree) },
+    ...input === undefined ? {} : { input },
+    signal,
+    onOutput: (name, piece) => {
+      if (name === "stdout") pieces.push(piece);
+    },
+  });
+  if (problem !== null) throw gitFailed(problem);
+  return { exitCode, stdout: Buffer.concat(pieces), stderr };
+}
+
+/** Runs git, which has to end well, and returns what it printed. */
+export async function runGit(
+  git: Git,
+  args: readonly string[],
+  input?: string,
+): Promise<Uint8Array> {
+  const { exitCode, stdout, stderr } = await tryGit(git, args, input);
+  if (exitCode === 0) return stdout;
+  const [line = ""] = stderr.trim().split("\n");
+  const said = line.replace(/^(?:fatal|error): /, "");
+  throw gitFailed(said || `it ended with exit code ${exitCode}`);
+}
+
+function gitFailed(reason: string): Error {
+  return external("git_failed", `Git could not do its part: ${reason}`, {
+    hint: "mend what git says, then repeat the command",
+  });
+}
+
+/**
+ * The id of the commit, or the tree, that a name stands for.
+ *
+ * @throws {OrcError} `no_such_commit` (not_found)
+ */
+export async function resolveCommit(
+  git: Git,
+  name: string,
+  kind: "commit" | "tree" = "commit",
+): Promise<string> {
+  const isPlain = !name.startsWith("-") && !/[\0\n]/.test(name);
+  const args = ["rev-parse", "--verify", "--quiet", `${name}^{${kind}}`];
+  const { exitCode, stdout } = isPlain
+    ? await tryGit(git, args)
+    : { exitCode: 1, stdout: new Uint8Array() };
+  const id = new TextDecoder().decode(stdout).trim();
+  if (exitCode === 0 && /^[0-9a-f]{40,64}$/.test(id)) return id;
+  throw notFound("no_such_commit", `Git knows no commit ${quoted(name)}`, {
+    hint: name === "HEAD"
+      ? "commit something first"
+      : "name a branch, a tag or an id; a shallow clone fetches it first: git fetch origin BRANCH",
+  });
+}
+
+/** Reads what a commit holds. */
+export async function readCommitted(
+  git: Git,
+  name: string,
+): Promise<Committed> {
+  const commit = await resolveCommit(git, name);
+  const tree = await resolveCommit(git, commit, "tree");
+  return { commit, tree, entries: await entriesOfTree(git, tree) ?? [] };
+}
+
+/** Identifies files as receipts do, with the hash of a repository whose ids have so many digits. */
+export async function identityOf(
+  entries: readonly TreeEntry[],
+  { length }: string,
+): Promise<IdOf> {
+  const newHash = await loadHash(length === SHA1_DIGITS ? "sha1" : "sha256");
+  const hash = objectHash(newHash);
+  return (inputs) => {
+    const isMeant = matcherOf(inputs);
+    const meant = entries.filter(({ path }) => isMeant(path));
+    return meant.length === 0 ? null : treeIdOf(meant, hash);
+  };
+}
+
+const SHA1_DIGITS = 40;
+
+/** The files of a tree below the directory in which checks run; undefined where git has no such tree. */
+export async function entriesOfTree(
+  git: Git,
+  tree: string,
+): Promise<readonly TreeEntry[] | undefined> {
+  const args = ["ls-tree", "-r", "-z", "--full-tree", tree];
+  if (git.directory !== "") args.push("--", `${git.directory}/`);
+  const { exitCode, stdout } = await tryGit(git, args);
+  if (exitCode !== 0) return undefined;
+  const entries = parseEntries(decodeNames(stdout));
+  if (entries === undefined) {
+    throw gitFailed("it lists a tree in a form that orc does not know");
+  }
+  const from = git.directory === "" ? 0 : git.directory.length + 1;
+  return entries.map((entry) => ({ ...entry, path: entry.path.slice(from) }))
+    .filter(({ path }) => !isWithin(ORCHESTRATOR_DIRECTORY, path));
+}
+
+function decodeNames(bytes: Uint8Array): string {
+  try {
+    const strict = { fatal: true, ignoreBOM: true };
+    return new TextDecoder("utf-8", strict).decode(bytes);
+  } catch {
+    throw gitFailed("the name of a committed file is not UTF-8");
+  }
+}
+
+/** The content of a file as a commit holds it, its path seen from the working tree of orc; undefined for none. */
+export async function readCommittedFile(
+  git: Git,
+  commit: string,
+  path: string,
+): Promise<Uint8Array | undefined> {
+  const whole = git.directory === "" ? path : joinPath(git.directory, path);
+  const args = ["cat-file", "blob", `${commit}:${whole}`];
+  const { exitCode, stdout } = await tryGit(git, args);
+  return exitCode === 0 ? stdout : undefined;
+}

@@ -1,0 +1,120 @@
+/** Whether a session followed the workflow that was committed, and so reviewed. */
+import { jsonHash } from "../base/checksum.ts";
+import { OrcError } from "../base/error.ts";
+import { type JsonObject, jsonObject } from "../base/json.ts";
+import { repositoryLayout } from "../base/layout.ts";
+import { sessionNameOf } from "../base/names.ts";
+import { nameOf } from "../base/path.ts";
+import { quoted } from "../base/text.ts";
+import { bundleFor } from "../repository/bundle.ts";
+import { decodeWorkflow } from "../repository/load.ts";
+import { BUNDLED } from "../repository/overrides.ts";
+import type { Repository } from "../repository/open.ts";
+import {
+  overridesIn,
+  overridesOf,
+  overrideText,
+} from "../repository/overrides.ts";
+import { encodeDefinition } from "../workflow/encode.ts";
+import { fillTexts } from "../workflow/template.ts";
+import type { SessionState, Workflow } from "../workflow/types.ts";
+import { type Git, readCommittedFile, resolveCommit } from "./committed.ts";
+import type { TrustFinding } from "./use.ts";
+
+/** The workflow that a session says it followed. */
+export interface Followed {
+  /** SHA-256 of it; null where the session carries none. */
+  readonly definition: string | null;
+  /** What stands for `{{session_name}}` in it. */
+  readonly name: string;
+  /** What something else said than its file. */
+  readonly overrides: JsonObject;
+}
+
+/** What the state of a session says of the workflow it followed. */
+export async function followedBy(
+  { definition, metadata, task, workflowId }: SessionState,
+): Promise<Followed> {
+  const overrides = overridesIn(metadata);
+  return {
+    definition: definition === null ? null : await jsonHash(definition),
+    name: sessionNameOf(task, workflowId.replace(/^wf_/, "")),
+    overrides: jsonObject(
+      Object.fromEntries(overrides.map(({ name, value }) => [name, value])),
+    ),
+  };
+}
+
+/** What was committed, and what speaks against a session that says it followed it. */
+export interface Reviewed {
+  /** By whose rules the session is to be judged. */
+  readonly workflow: Workflow;
+  readonly findings: readonly TrustFinding[];
+}
+
+/**
+ * Compares the workflow of a session with the workflow.yaml of a commit; where that has none, with the
+ * built-in one for the working tree.
+ *
+ * @throws {OrcError} `no_such_commit` (not_found), `invalid_workflow` or `invalid_yaml` (config)
+ */
+export async function reviewWorkflow(
+  git: Git,
+  { found: { workingTree } }: Repository,
+  base: string,
+  { definition, name, overrides }: Followed,
+): Promise<Reviewed> {
+  const commit = await resolveCommit(git, base);
+  const file = nameOf(repositoryLayout(workingTree).workflow);
+  const bytes = await readCommittedFile(git, commit, file);
+  const path = bytes === undefined ? BUNDLED : `${base}:${file}`;
+  const read = async (said: JsonObject): Promise<Workflow> => {
+    const changes = { overrides: said, sessionName: name };
+    const source = bytes ??
+      new TextEncoder().encode(bundleFor(workingTree, said).text);
+    return (await decodeWorkflow(source, path, changes)).workflow;
+  };
+  const own = await read(new Map());
+  const workflow = await readIfFit(read, overrides) ?? own;
+  const isSame = await jsonHash(encodeDefinition(workflow)) === definition;
+  const said = new Map(
+    Array.from(overrides, ([key, value]) => [
+      key,
+      { value, origin: "whoever started the session", isTracked: false },
+    ]),
+  );
+  return {
+    workflow: fillTexts(workflow),
+    findings: [
+      ...isSame ? [] : [finding(
+        "definition_differs",
+        `The session followed another workflow than ${shownAs(base, bytes)}`,
+      )],
+      ...overridesOf(own, said).filter(({ loosens }) => loosens)
+        .map((override) => finding("loosened", overrideText(override))),
+    ],
+  };
+}
+
+/** What no workflow can hold was not what the session followed. */
+async function readIfFit(
+  read: (said: JsonObject) => Promise<Workflow>,
+  overrides: JsonObject,
+): Promise<Workflow | undefined> {
+  try {
+    return await read(overrides);
+  } catch (error) {
+    if (error instanceof OrcError) return undefined;
+    throw error;
+  }
+}
+
+function shownAs(base: string, bytes: Uint8Array | undefined): string {
+  return bytes === undefined
+    ? `the built-in one: ${quoted(base)} has no workflow.yaml`
+    : `the workflow.yaml of ${quoted(base)}`;
+}
+
+function finding(code: TrustFinding["code"], message: string): TrustFinding {
+  return { code, message, serial: null, itemId: null };
+}
