@@ -63,6 +63,7 @@ export const commandGroups: readonly CommandGroup[] = [
         "Write a prompt for another agent, or run one on it",
       ),
       agent("context-reminder", "Print one line of JSON to remind an agent"),
+      trust("attest", "Say for others what a session did, and what it saw"),
     ],
   },
   {
@@ -97,8 +98,7 @@ export const commandGroups: readonly CommandGroup[] = [
     entries: [
       history("history", "Show what happened in the session"),
       trust("verify", "Check whether what a session says is so"),
-      trust("attest", "Say for others what a session did, and what it saw"),
-      trust("verify-push", "Tell a hook whether what is pushed was attested"),
+      { ...trust("verify-push", "Judge what git pushes"), isHidden: true },
       history("analyze", "Count what the sessions have in common"),
       history("learn", "Sum up what the session has to teach"),
       feedback("feedback capture", "Keep feedback on the session"),

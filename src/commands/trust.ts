@@ -133,7 +133,7 @@ function verifiedText(
 
 export const attestCommand = command<AttestResult>({
   description:
-    "Says in one line of JSON what a finished session did: which workflow it followed, which commands orc ran on which files, and who approved. It is about the files of HEAD, for others to judge with orc verify --attestation. What does not hold is refused, and so is what is not committed. Where the setting attestation_key names an OpenSSH key, it is signed.\n\nWithout a flag it is printed. With --note it becomes a note on git's tree, which stays with the files through an amended message: git push origin refs/notes/orchestrator hands it on.\n\nWith --install-hook git asks before it pushes whether what is pushed holds.",
+    "Says in one line of JSON what a finished session did: which workflow it followed, which commands orc ran on which files, and who approved. It is about the files of HEAD, for others to judge: orc verify --attestation note. What does not hold is refused, and so is what is not committed. Where the setting attestation_key names an OpenSSH key, it is signed.\n\nWithout a flag it is printed. With --note it becomes a note on git's tree, which stays with the files through an amended message: git push origin refs/notes/orchestrator hands it on.\n\nWith --install-hook git asks before it pushes whether what is pushed holds.",
   args: [
     arg("[ID]", "Id of the session instead of the current one", "session", {
       excludes: ["session", "install-hook", "uninstall-hook"],
@@ -207,7 +207,7 @@ function attestText({ attested, hook }: AttestResult): string {
 
 export const verifyPushCommand = command<ResultOf<PushVerified>>({
   description:
-    "Tells git's pre-push hook whether what is pushed may be. It reads what git hands to the hook from standard input. Each commit whose tree has an attestation in refs/notes/orchestrator has to stand its test; what was never attested is let go, but for branches that --require names. Exits with 0 or 3. orc attest --install-hook makes such a hook.",
+    "Tells git's pre-push hook whether what is pushed may be. It reads what git hands to the hook from standard input. Each commit whose tree has an attestation in refs/notes/orchestrator has to stand its test; what was never attested is let go, but for branches that --require names. Exits with 0 or 3. Such a hook is made by: orc attest --install-hook",
   flags: [
     flag(
       "--require BRANCH...",

@@ -28,7 +28,7 @@ import type { TrustFinding } from "./use.ts";
 
 /** By this line orc knows its own hook. */
 const MARK =
-  "# Made by orc attest --install-hook; orc attest --uninstall-hook takes it away.";
+  "# This hook is of orc; to take it away: orc attest --uninstall-hook";
 
 /** A hook is a small script. */
 const MAX_HOOK_BYTES = 1024 * 1024;

@@ -32,7 +32,7 @@ export async function sign(
   throw external("signing_failed", `Cannot sign with "${key}": ${line}`, {
     path: key,
     hint:
-      "name a key that ssh-keygen -Y sign can use without asking: orc config set attestation_key FILE",
+      "name a key that ssh-keygen -Y sign can use without asking: orc config set --global attestation_key FILE",
   });
 }
 

@@ -54,7 +54,6 @@ const LINES: Readonly<Record<string, string>> = {
   "verify": "verify",
   "trust": "trust",
   "attest": "attest",
-  "verify-push": "verify-push",
   "analyze": "analyze",
   "learn": "learn --save",
   "feedback capture": "feedback capture",
