@@ -155,11 +155,11 @@ export async function resolveCommit(
   name: string,
   kind: "commit" | "tree" = "commit",
 ): Promise<string> {
-  const isPlain = !name.startsWith("-") && !/[\0\n]/.test(name);
   const args = ["rev-parse", "--verify", "--quiet", `${name}^{${kind}}`];
-  const { exitCode, stdout } = isPlain
-    ? await tryGit(git, args)
-    : { exitCode: 1, stdout: new Uint8Array() };
+  // No argument of a program can hold a zero byte.
+  const { exitCode, stdout } = name.includes("\0")
+    ? { exitCode: 1, stdout: new Uint8Array() }
+    : await tryGit(git, args);
   const id = new TextDecoder().decode(stdout).trim();
   if (exitCode === 0 && /^[0-9a-f]{40,64}$/.test(id)) return id;
   throw notFound("no_such_commit", `Git knows no commit ${quoted(name)}`, {

@@ -196,7 +196,7 @@ Deno.test("an attestation with another workflow than the one that was committed 
     );
     const same = await verifySession(host, { root, session, base: "HEAD" });
     assertEquals(same.holds, true);
-    for (const base of ["nowhere", "-x", "a\nb"]) {
+    for (const base of ["nowhere", "-x", "--all", "a\nb", "a\0b"]) {
       const code = await codeOf(() => found(ci, { base }));
       assertEquals(code, "not_found no_such_commit");
     }
