@@ -33,7 +33,8 @@ import type { Host, ProgramResult } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { withSessionLock } from "../session/create.ts";
 import { assertWritable } from "../session/encode.ts";
-import { readSession, unlessDamaged } from "../session/read.ts";
+import { unlessDamaged } from "../session/entries.ts";
+import { readSession } from "../session/read.ts";
 import type { Session } from "../session/store.ts";
 import {
   type Checkpoint,

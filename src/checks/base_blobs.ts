@@ -1,7 +1,7 @@
 /** Writes the files of a commit as git hands them out, one after the other. */
+import { writeAll } from "../files/write.ts";
 import { NoTree } from "./tree_files.ts";
 import { MODES, type TreeEntry } from "./tree_rules.ts";
-import { writeAll } from "../files/write.ts";
 import { Buffer } from "node:buffer";
 
 /** Where files go. */

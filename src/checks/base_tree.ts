@@ -2,10 +2,10 @@
  * The files of a commit, laid out as a throw-away working tree in which a check can run. They are taken
  * from git's objects as they are stored: no filter and no hook runs, and git's directory stays as it is.
  */
+import { unlessCorrupt } from "../base/error.ts";
 import { GIT_ENTRY, gitLayout, repositoryLayout } from "../base/layout.ts";
 import { joinPath, nameOf, relativePath } from "../base/path.ts";
 import { DAY_MS, epochMsOf } from "../base/time.ts";
-import { unlessCorrupt } from "../base/error.ts";
 import { asOrcError, ifThere } from "../files/errors.ts";
 import { readGitPointer } from "../files/git.ts";
 import { lookAt, publishRecord } from "../files/lock_record.ts";
@@ -23,7 +23,6 @@ import {
   writeAll,
 } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
-import { isSafePath } from "./base_rules.ts";
 import { BlobWriter } from "./base_blobs.ts";
 import {
   type BaseLayout,
@@ -32,9 +31,10 @@ import {
   makeLinks,
   makeRealDirectory,
 } from "./base_links.ts";
+import { isSafePath } from "./base_rules.ts";
+import type { GitTree } from "./git_program.ts";
 import type { TreeSite } from "./tree.ts";
 import { basesPath, makeCache } from "./tree_cache.ts";
-import type { GitTree } from "./git_program.ts";
 import {
   decodeNames,
   directoriesOf,

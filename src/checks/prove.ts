@@ -3,8 +3,8 @@
  * runs on the base as well, with the tests as they are now, and has to be red there.
  */
 import { OrcError } from "../base/error.ts";
-import { type SessionLayout, sessionLayout } from "../base/layout.ts";
 import { textAt } from "../base/json.ts";
+import { type SessionLayout, sessionLayout } from "../base/layout.ts";
 import { uncapitalised } from "../base/text.ts";
 import {
   notProved,

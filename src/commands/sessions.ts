@@ -1,13 +1,13 @@
 import { shortSessionId } from "../base/ids.ts";
-import { startTexts } from "../replay/account.ts";
 import { countOf, inOneLine, sizeText, titleOf } from "../base/text.ts";
+import { startTexts } from "../replay/account.ts";
 import type { Cleanup, TreeCleanup } from "../sessions/cleanup.ts";
+import type { SessionInfo } from "../sessions/info.ts";
 import type {
   SessionLine,
   TreeOptions,
   TreeSession,
 } from "../sessions/list.ts";
-import type { SessionInfo } from "../sessions/info.ts";
 import type {
   LockInfo,
   Renamed,

@@ -4,9 +4,9 @@ import { countOf, inOneLine } from "../base/text.ts";
 import { startTexts } from "../replay/account.ts";
 import type { Recoverable, Recovered } from "../sessions/recover.ts";
 import type { Attested } from "../trust/attest.ts";
-import type { Trusted } from "../work/foreign.ts";
 import type { Hooked, PushedRef, PushVerified } from "../trust/hook.ts";
 import type { Verified } from "../trust/use.ts";
+import type { Trusted } from "../work/foreign.ts";
 import { arg, command, flag, type ResultOf, type Style } from "./command.ts";
 import { section, shortTask } from "./view.ts";
 

@@ -6,7 +6,6 @@ import { isOfNoRepository } from "../files/root.ts";
 import { freeBytesAt, mountAt } from "../files/tree.ts";
 import type { Host } from "../host/host.ts";
 import { pinWorkflow, SAMPLE_NAME } from "../repository/load.ts";
-import { BUNDLED } from "../repository/overrides.ts";
 import {
   openRepository,
   type Place,
@@ -14,8 +13,9 @@ import {
   type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
+import { BUNDLED } from "../repository/overrides.ts";
 import { secretFacts } from "../secrets/doctor.ts";
-import { unlessDamaged } from "../session/read.ts";
+import { unlessDamaged } from "../session/entries.ts";
 import { untrustedWorkflow } from "../work/foreign.ts";
 import { problemLine } from "../workflow/problem.ts";
 import { unwritablePaths } from "./access.ts";

@@ -1,7 +1,7 @@
 import { isManual } from "../workflow/supervision.ts";
 import type { SessionState, Workflow } from "../workflow/types.ts";
-import { awaitsApproval, isClosed } from "./state.ts";
 import type { ItemSummary } from "./standing.ts";
+import { awaitsApproval, isClosed } from "./state.ts";
 import { summarizeItems } from "./summary.ts";
 
 /** What nobody passes unverified, and nobody has passed yet. */

@@ -26,7 +26,7 @@ import { sessionMasker } from "../secrets/masker.ts";
 import { withSessionLock } from "../session/create.ts";
 import { appendLine, linesFrom } from "../session/log.ts";
 import { openForReading } from "../session/log_read.ts";
-import { unlessDamaged } from "../session/read.ts";
+import { unlessDamaged } from "../session/entries.ts";
 import { withoutCredentials } from "../session/repository.ts";
 import { readSetting } from "../settings/files.ts";
 import { originText, valueOf } from "../settings/merge.ts";

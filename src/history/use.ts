@@ -25,7 +25,7 @@ import {
   readLogBackwards,
   repeatFilter,
 } from "../session/log_read.ts";
-import { unlessDamaged } from "../session/read.ts";
+import { unlessDamaged } from "../session/entries.ts";
 import type { Session } from "../session/store.ts";
 import { shortPause } from "../work/pause.ts";
 import {

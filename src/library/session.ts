@@ -26,11 +26,11 @@ import type { PastOptions } from "../repository/past.ts";
 import type { SessionInfo } from "../sessions/info.ts";
 import type { Renamed } from "../sessions/manage.ts";
 import type { Attested, AttestOptions } from "../trust/attest.ts";
-import type { SessionCommands, Trusted } from "../work/foreign.ts";
 import type { Verified, VerifyOptions } from "../trust/use.ts";
 import type { Next, Reminded, WriteAllowed } from "../work/agent.ts";
 import type { Changed } from "../work/change.ts";
 import type { Completed, CompleteOptions } from "../work/complete.ts";
+import type { SessionCommands, Trusted } from "../work/foreign.ts";
 import type {
   ApproveItemOptions,
   NoteOptions,

@@ -11,8 +11,8 @@ import {
 } from "../engine/event.ts";
 import { encodeProgress } from "../engine/progress.ts";
 import { closedIn } from "../engine/state.ts";
-import { Sha256 } from "./sha256.ts";
 import type { SessionState } from "../workflow/types.ts";
+import { Sha256 } from "./sha256.ts";
 
 /** Where the chain of a session's events stands; `metadata.orc.chain` in its state. */
 export interface Chain {

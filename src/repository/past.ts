@@ -1,7 +1,7 @@
 /** A session as it was after an earlier update, which its events say. */
 import { notFound, usage } from "../base/error.ts";
-import { seeAll, traceSession } from "../session/trace.ts";
 import type { Session } from "../session/store.ts";
+import { seeAll, traceSession } from "../session/trace.ts";
 import type { OpenedSession, SessionOptions } from "./select.ts";
 
 /** Which session is meant, where, and as it was when. */

@@ -8,7 +8,7 @@ import {
 } from "../base/names.ts";
 import { type Host, variableOf } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
-import { unlessDamaged } from "../session/read.ts";
+import { unlessDamaged } from "../session/entries.ts";
 import { readStatements, readValue } from "../settings/files.ts";
 import { valueOf } from "../settings/merge.ts";
 import { isList, type SettingValue } from "../settings/settings.ts";

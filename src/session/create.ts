@@ -33,6 +33,7 @@ import {
   writeAtomic,
   writeNewFile,
 } from "../files/write.ts";
+import { placeOf, rememberBegun } from "./begun.ts";
 import { assertWritable, encodeSession } from "./encode.ts";
 import {
   bindingPath,
@@ -43,7 +44,6 @@ import {
   readSession,
   readSessionMeta,
 } from "./read.ts";
-import { placeOf, rememberBegun } from "./begun.ts";
 import { keepSpare, removeSpare } from "./spare.ts";
 import type { NewSession, Owner, Session, StoreContext } from "./store.ts";
 import { stampNew } from "./update.ts";

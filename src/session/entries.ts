@@ -56,3 +56,16 @@ export async function readEntry(
     }),
   );
 }
+
+/** Reads what may be damaged, which must not hide what is not: why it cannot be read becomes a warning. */
+export async function unlessDamaged<Value>(
+  read: () => Value | Promise<Value>,
+  warnings: string[],
+): Promise<Value | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    onRefusal(({ message }) => warnings.push(message))(error);
+    return undefined;
+  }
+}

@@ -2,7 +2,6 @@ import { type Digest, sha256Hex } from "../base/checksum.ts";
 import {
   corrupt,
   notFound,
-  onRefusal,
   type OrcError,
   orElse,
   unlessCorrupt,
@@ -119,19 +118,6 @@ export function readSessionMeta(path: string): JsonObject | undefined {
     path,
     hint: RESTORE_HINT,
   });
-}
-
-/** Reads what may be damaged, which must not hide what is not: why it cannot be read becomes a warning. */
-export async function unlessDamaged<Value>(
-  read: () => Value | Promise<Value>,
-  warnings: string[],
-): Promise<Value | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    onRefusal(({ message }) => warnings.push(message))(error);
-    return undefined;
-  }
 }
 
 /**

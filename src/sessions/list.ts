@@ -33,9 +33,9 @@ import {
   openSession,
   type SessionOptions,
 } from "../repository/select.ts";
-import { readEntry } from "../session/entries.ts";
+import { readEntry, unlessDamaged } from "../session/entries.ts";
 import { readLegacyState } from "../session/legacy.ts";
-import { readCurrent, shownName, unlessDamaged } from "../session/read.ts";
+import { readCurrent, shownName } from "../session/read.ts";
 import type { SessionEntry } from "../session/store.ts";
 import { decodeDefinition } from "../workflow/definition.ts";
 import type {

@@ -33,7 +33,8 @@ import {
   withSessionLock,
   writeCurrent,
 } from "../session/create.ts";
-import { readCurrent, unlessDamaged } from "../session/read.ts";
+import { unlessDamaged } from "../session/entries.ts";
+import { readCurrent } from "../session/read.ts";
 import {
   findSpare,
   keepSpare,

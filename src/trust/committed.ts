@@ -6,8 +6,8 @@ import { external, notFound } from "../base/error.ts";
 import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
 import { isWithin, joinPath, relativePath } from "../base/path.ts";
 import { quoted } from "../base/text.ts";
-import { objectHash } from "../checks/tree_content.ts";
 import { searchPath } from "../checks/git_program.ts";
+import { objectHash } from "../checks/tree_content.ts";
 import {
   matcherOf,
   parseEntries,

@@ -8,8 +8,8 @@ import { nameOf } from "../base/path.ts";
 import { quoted } from "../base/text.ts";
 import { bundleFor } from "../repository/bundle.ts";
 import { decodeWorkflow } from "../repository/load.ts";
-import { BUNDLED } from "../repository/overrides.ts";
 import type { Repository } from "../repository/open.ts";
+import { BUNDLED } from "../repository/overrides.ts";
 import {
   overridesIn,
   overridesOf,

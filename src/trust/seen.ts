@@ -1,8 +1,8 @@
 /** Whether what lies in a working tree, or was seen by checks, is what a commit gives to whoever clones it. */
 import { external } from "../base/error.ts";
+import { countOf, listOf, quoted } from "../base/text.ts";
 import { readEntries } from "../checks/tree.ts";
 import { changedPaths, type TreeEntry } from "../checks/tree_rules.ts";
-import { countOf, listOf, quoted } from "../base/text.ts";
 import type { Repository } from "../repository/open.ts";
 import { withCheckout } from "./checkout.ts";
 import {

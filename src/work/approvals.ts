@@ -15,8 +15,8 @@ import {
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { type SessionOptions, workflowOf } from "../repository/select.ts";
+import { unlessDamaged } from "../session/entries.ts";
 import { readLegacyState } from "../session/legacy.ts";
-import { unlessDamaged } from "../session/read.ts";
 import type { Session } from "../session/store.ts";
 import { shortPause, stampOf } from "./pause.ts";
 

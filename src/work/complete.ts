@@ -6,8 +6,8 @@ import {
   isCheckEnvironment,
   strictestOf,
 } from "../checks/environment_rules.ts";
-import { keepOutput, type KeptOutput, outputText } from "../checks/outputs.ts";
 import { checkVariables, surroundingChecks } from "../checks/mark.ts";
+import { keepOutput, type KeptOutput, outputText } from "../checks/outputs.ts";
 import { type CheckRun, type CheckSite, runCheck } from "../checks/run.ts";
 import { findStale, GIT_MAY_NOT_RUN, mayAskGit } from "../checks/stale.ts";
 import {

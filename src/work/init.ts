@@ -15,7 +15,6 @@ import {
   loadWorkflow,
   readOverrides,
 } from "../repository/load.ts";
-import { BUNDLED } from "../repository/overrides.ts";
 import {
   openRepository,
   type Place,
@@ -23,11 +22,12 @@ import {
   type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
+import { BUNDLED } from "../repository/overrides.ts";
 import {
   activeSession,
   withPreparedRepository,
 } from "../repository/prepare.ts";
-import { unlessDamaged } from "../session/read.ts";
+import { unlessDamaged } from "../session/entries.ts";
 import { IGNORE_EVERYTHING } from "../session/repository.ts";
 import { workflowJsonSchema } from "../workflow/json_schema.ts";
 import { invalidWorkflow, type Problem } from "../workflow/problem.ts";

@@ -12,7 +12,7 @@ import {
   openSession,
   type SessionSource,
 } from "../repository/select.ts";
-import { shownName, unlessDamaged } from "../session/read.ts";
+import { shownName } from "../session/read.ts";
 
 /** What of a session is looked at. */
 export interface StatusOptions extends PastOptions {
