@@ -15,6 +15,8 @@ export interface GitStreams {
   readonly input?: string;
   readonly take?: (piece: Uint8Array) => void;
   readonly timeoutMs?: number;
+  /** Leaves git its own settings: it is asked for one of them, and does nothing. */
+  readonly isPlain?: boolean;
 }
 
 /** What git answered. */
@@ -32,7 +34,11 @@ export interface GitAnswer {
 const GIT_TIMEOUT_MS = 120_000;
 
 /** Git is told to write nothing, to ask no server for what is missing, and to run no program. */
-const SETTINGS = ["core.fsmonitor=false", "core.untrackedCache=false"];
+const SETTINGS = [
+  "core.fsmonitor=false",
+  "core.untrackedCache=false",
+  "core.hooksPath=/dev/null",
+];
 const VARIABLES = {
   GIT_OPTIONAL_LOCKS: "0",
   GIT_NO_LAZY_FETCH: "1",
@@ -53,7 +59,7 @@ export async function askGit(
   { tree, pointer }: GitTree,
   args: readonly string[],
   signal?: AbortSignal,
-  { input, take, timeoutMs = GIT_TIMEOUT_MS }: GitStreams = {},
+  { input, take, timeoutMs = GIT_TIMEOUT_MS, isPlain = false }: GitStreams = {},
 ): Promise<GitAnswer> {
   const pieces: Uint8Array[] = [];
   const { exitCode, problem, stdout, stderr } = await host.runProgram({
@@ -61,7 +67,7 @@ export async function askGit(
       "git",
       `--git-dir=${pointer.gitDirectory}`,
       `--work-tree=${tree}`,
-      ...SETTINGS.flatMap((setting) => ["-c", setting]),
+      ...isPlain ? [] : SETTINGS.flatMap((setting) => ["-c", setting]),
       ...args,
     ],
     workingDirectory: directory,

@@ -8,6 +8,7 @@ import {
   shellWord,
   uncapitalised,
 } from "../base/text.ts";
+import { isLasting } from "../engine/check.ts";
 import { parseReceipt, type TreeReceipt } from "../engine/receipt.ts";
 import { isGranted } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
@@ -44,8 +45,7 @@ export function mayAskGit(): boolean {
 
 /**
  * Finds the completed items whose check saw other files. Of a command that several items run, the
- * last run counts. What a check saw that left no identity cannot be judged, and is not stale; nor is
- * one that had to fail, which says how things were before.
+ * last run counts. What a check saw that left no identity cannot be judged, and is not stale.
  */
 export async function findStale(
   host: Host,
@@ -159,7 +159,7 @@ function lastTrees(
   );
   const checked = new Map(
     workflow.phases.flatMap(({ items }) => items)
-      .filter((item) => done.has(item.id) && isJudged(item))
+      .filter((item) => done.has(item.id) && isLasting(item))
       .map((item) => [item.id, item]),
   );
   if (![...checked.values()].some(isAsked)) return [];
@@ -183,9 +183,4 @@ function lastTrees(
     if (isFirst && tree && isAsked(item)) found.push({ itemId: item.id, tree });
   }
   return found;
-}
-
-/** What had to fail, such as a test before its fix, says nothing about what comes after. */
-function isJudged({ verification }: Item): boolean {
-  return verification.type === "command" && verification.expectExitCode === 0;
 }

@@ -16,7 +16,7 @@ import {
 import { BUNDLED } from "../repository/overrides.ts";
 import { secretFacts } from "../secrets/doctor.ts";
 import { unlessDamaged } from "../session/entries.ts";
-import { untrustedWorkflow } from "../work/foreign.ts";
+import { untrustedWorkflow } from "../trust/foreign.ts";
 import { problemLine } from "../workflow/problem.ts";
 import { unwritablePaths } from "./access.ts";
 import {

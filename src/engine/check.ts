@@ -98,6 +98,15 @@ export function requiredCheck(workflow: Workflow, item: Item): RequiredCheck {
   }
 }
 
+/**
+ * Whether what an item's check found has to be so until the end: not where it had to fail, as a test
+ * before its fix, and not where it depends on no file.
+ */
+export function isLasting({ verification, inputs }: Item): boolean {
+  return verification.type === "command" && verification.expectExitCode === 0 &&
+    inputs?.length !== 0;
+}
+
 /** One sentence that says how a check ended, for the log and for the caller. */
 export function describeResult(result: CheckResult): string {
   if (result.type === "file_exists") {

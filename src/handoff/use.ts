@@ -93,7 +93,7 @@ export async function handOff(
   const masker = await sessionMasker(host, opened);
   const handoff = handoffOf(opened, options, masker);
   if (handoff.prompt === null || !execute) return handoff;
-  const { assertTrusted } = await import("../work/foreign.ts");
+  const { assertTrusted } = await import("../trust/foreign.ts");
   await assertTrusted(host, opened, "run an agent on it");
   const warnings = [...handoff.warnings];
   const program = options.agentProgram === undefined

@@ -1,18 +1,17 @@
 /** A session told in a few lines, for others to check where the session itself is not. */
 import { type OrcError, refused } from "../base/error.ts";
 import { asObject, type JsonObject, textAt } from "../base/json.ts";
-import { joinPath, resolvePath } from "../base/path.ts";
+import { resolvePath } from "../base/path.ts";
 import { VERSION } from "../base/version.ts";
 import { fileKind, readText } from "../files/read.ts";
 import { writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
-import type { Repository, SessionPlace } from "../repository/open.ts";
+import type { SessionPlace } from "../repository/open.ts";
 import {
   type OpenedSession,
   openSession,
   type SessionOptions,
 } from "../repository/select.ts";
-import { readValue } from "../settings/files.ts";
 import {
   type Attestation,
   type AttestedApproval,
@@ -33,7 +32,7 @@ import { followedBy, reviewWorkflow } from "./definition.ts";
 import { addNote, NOTES } from "./notes.ts";
 import { readProofs } from "./proofs.ts";
 import { compareWithCommit, uncommittedFiles } from "./seen.ts";
-import { sign } from "./ssh_sign.ts";
+import { signBySetting } from "./ssh_keygen.ts";
 import { type TrustFinding, verifySession } from "./use.ts";
 
 /** Where the attestation goes. */
@@ -89,12 +88,13 @@ export async function attestSession(
   const git = gitAround(host, repository.found.workingTree, options.signal);
   const committed = await readCommitted(git, "HEAD");
   const unsigned = await tell(host, opened, { git, committed });
-  const key = await keyFor(host, repository);
-  const signature = key === null ? null : await sign(host, git.tree, {
-    text: statementOf(unsigned),
-    key,
-    namespace: NAMESPACE,
-  });
+  const statement = { text: statementOf(unsigned), namespace: NAMESPACE };
+  const signature = await signBySetting(
+    host,
+    repository,
+    "attestation_key",
+    statement,
+  );
   const text = encodeAttestation({ ...unsigned, signature });
   const path = file === undefined
     ? null
@@ -106,7 +106,7 @@ export async function attestSession(
     place,
     text,
     tree,
-    signed: key !== null,
+    signed: signature !== null,
     path,
     note: note ? NOTES : null,
     warnings,
@@ -200,19 +200,6 @@ function signatureIn(details: JsonObject): string | null {
 }
 
 const MAX_TASK_LENGTH = 200;
-
-/** The file of the key that signs; null where none is set. */
-async function keyFor(
-  host: Host,
-  repository: Repository,
-): Promise<string | null> {
-  const key = await readValue(host, repository, "attestation_key");
-  if (typeof key !== "string") return null;
-  const home = host.homeDirectory();
-  return key.startsWith("~/") && home !== undefined
-    ? joinPath(home, key.slice(2))
-    : resolvePath(repository.found.workingTree, key);
-}
 
 function write(host: Host, path: string, text: string): readonly string[] {
   if (fileKind(path) !== "absent") {

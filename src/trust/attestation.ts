@@ -32,7 +32,7 @@ import { reviewWorkflow } from "./definition.ts";
 import { linesOf, noteLines, NOTES } from "./notes.ts";
 import { rerunChecks } from "./rerun.ts";
 import { identityWhenSeen } from "./seen.ts";
-import { signerOf } from "./ssh_sign.ts";
+import { judgeSignature } from "./ssh_keygen.ts";
 import type { RerunOptions, TrustFinding, Verified } from "./use.ts";
 
 const MAX_NAMES = 5;
@@ -234,13 +234,12 @@ async function signerIn(
     const message = "Nobody signed the attestation";
     return { name: null, findings: [finding("signature_missing", message)] };
   }
-  const name = await signerOf(git.host, repository.layout, {
-    text: statementOf(attestation),
+  const statement = { text: statementOf(attestation), namespace: NAMESPACE };
+  const judged = await judgeSignature(git.host, repository, statement, {
     signature,
     signers,
-    namespace: NAMESPACE,
   });
-  if (name !== null) return { name, findings: [] };
+  if ("principal" in judged) return { name: judged.principal, findings: [] };
   const message = `None of the signers in ${
     quoted(allowedSigners)
   } signed the attestation`;

@@ -13,6 +13,7 @@ import {
 } from "../base/json.ts";
 import { canonicalJson } from "../base/json_print.ts";
 import { quoted } from "../base/text.ts";
+import { isLasting } from "../engine/check.ts";
 import { HUMAN_APPROVAL } from "../engine/state.ts";
 import { Sha256 } from "../replay/sha256.ts";
 import { isManual } from "../workflow/supervision.ts";
@@ -312,6 +313,10 @@ export function judgeAttestation(
   { workflow, idOf }: Standard,
 ): readonly TrustFinding[] {
   const { status, receipts } = attestation;
+  const lasting = new Set(
+    workflow.phases.flatMap(({ items }) => items).filter(isLasting)
+      .map(({ id }) => id),
+  );
   return [
     ...status === "completed" ? [] : [
       status === "abandoned"
@@ -324,9 +329,9 @@ export function judgeAttestation(
         ? approvalFindings(attestation, "phaseId", id)
         : [],
     ]),
-    ...idOf === undefined
-      ? []
-      : receipts.flatMap((receipt) => receiptFindings(receipt, idOf)),
+    ...idOf === undefined ? [] : receipts
+      .filter(({ items }) => items.some((id) => lasting.has(id)))
+      .flatMap((receipt) => receiptFindings(receipt, idOf)),
   ];
 }
 

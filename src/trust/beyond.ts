@@ -3,6 +3,7 @@ import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
 import { gitAround, readCommitted } from "./committed.ts";
 import { followedBy, reviewWorkflow } from "./definition.ts";
+import { assertTrusted } from "./foreign.ts";
 import { rerunChecks, type Rerunning } from "./rerun.ts";
 import { compareWithCommit, uncommittedFiles } from "./seen.ts";
 import type { TrustFinding, VerifyOptions } from "./use.ts";
@@ -27,6 +28,7 @@ export async function lookBeyond(
     code === "definition_differs"
   ) ?? [];
   if (!options.rerun) return { findings: differs, rerun: null };
+  await assertTrusted(host, opened, "run its checks again");
   const committed = await readCommitted(git, "HEAD");
   const { changed } = await compareWithCommit(git, repository, committed);
   const completed = new Set(

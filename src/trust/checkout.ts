@@ -88,8 +88,13 @@ export async function withCheckout<Answer>(
   return await withScratch(git.host, layout, async (scratch) => {
     const tree = joinPath(scratch, "tree");
     const gitDirectory = joinPath(tree, GIT_ENTRY);
-    makeBorrowing(git.commonDirectory, gitDirectory, id);
-    const own = { ...git, tree, gitDirectory, commonDirectory: gitDirectory };
+    makeBorrowing(git.pointer.commonDirectory, gitDirectory, id);
+    const pointer = {
+      kind: "repository",
+      gitDirectory,
+      commonDirectory: gitDirectory,
+    } as const;
+    const own = { ...git, tree, pointer };
     await runGit(own, ["read-tree", id]);
     await runGit(own, ["checkout-index", "--all", "--quiet"]);
     // Otherwise whoever asks what changed reads all files first.

@@ -6,7 +6,12 @@ import { external, notFound } from "../base/error.ts";
 import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
 import { isWithin, joinPath, relativePath } from "../base/path.ts";
 import { quoted } from "../base/text.ts";
-import { searchPath } from "../checks/git_program.ts";
+import {
+  askGit,
+  type GitAnswer,
+  type GitStreams,
+  type GitTree,
+} from "../checks/git_program.ts";
 import { objectHash } from "../checks/tree_content.ts";
 import {
   matcherOf,
@@ -17,41 +22,16 @@ import {
 import { findGit } from "../files/git_index.ts";
 import { loadHash } from "../files/tree.ts";
 import type { Host } from "../host/host.ts";
-import { Buffer } from "node:buffer";
 
 /** Listing a large tree takes seconds, and checking one out a minute. */
 const GIT_TIMEOUT_MS = 600_000;
 
-const SETTINGS = ["core.fsmonitor=false", "core.hooksPath=/dev/null"];
-
-const VARIABLES = {
-  GIT_OPTIONAL_LOCKS: "0",
-  GIT_NO_LAZY_FETCH: "1",
-  GIT_NO_REPLACE_OBJECTS: "1",
-  GIT_ALLOW_PROTOCOL: "none",
-  GIT_TERMINAL_PROMPT: "0",
-  LC_ALL: "C",
-};
-
 /** Git's own repository, and where in it the working tree of orc lies. */
-export interface Git {
+export interface Git extends GitTree {
   readonly host: Host;
   readonly signal: AbortSignal | undefined;
-  /** What git is told whatever its own settings say. */
-  readonly settings: readonly string[];
-  /** The top of git's working tree, absolute. */
-  readonly tree: string;
-  readonly gitDirectory: string;
-  readonly commonDirectory: string;
-  /** What leads from there to the directory in which checks run; empty for the same. */
+  /** What leads from its top to the directory in which checks run; empty for the same. */
   readonly directory: string;
-}
-
-/** How git ended, where it may end otherwise than well. */
-export interface GitEnding {
-  readonly exitCode: number;
-  readonly stdout: Uint8Array;
-  readonly stderr: string;
 }
 
 /** What identifies files, or those of them that patterns mean; null where none is meant. */
@@ -84,58 +64,35 @@ export function gitAround(
       hint: "what others are to check has to be committed: git init",
     });
   }
-  const { tree, pointer: { gitDirectory, commonDirectory } } = found;
+  const { tree, pointer } = found;
   const directory = relativePath(tree, workingTree) ?? "";
-  const settings = SETTINGS;
-  return {
-    host,
-    signal,
-    settings,
-    tree,
-    gitDirectory,
-    commonDirectory,
-    directory,
-  };
+  return { host, signal, tree, pointer, directory };
 }
 
-/** Runs git, and returns how it ended. */
+/** Runs git, which may end otherwise than well. */
 export async function tryGit(
-  { host, tree, gitDirectory, settings, signal }: Git,
+  git: Git,
   args: readonly string[],
-  input?: string,
-): Promise<GitEnding> {
-  const pieces: Uint8Array[] = [];
-  const { exitCode, problem, stderr } = await host.runProgram({
-    command: [
-      "git",
-      `--git-dir=${gitDirectory}`,
-      `--work-tree=${tree}`,
-      ...settings.flatMap((setting) => ["-c", setting]),
-      ...args,
-    ],
-    workingDirectory: tree,
+  streams: GitStreams = {},
+): Promise<GitAnswer> {
+  const { host, tree, signal } = git;
+  const answer = await askGit(host, tree, git, args, signal, {
     timeoutMs: GIT_TIMEOUT_MS,
-    variables: { ...VARIABLES, ...searchPath(host, tree) },
-    ...input === undefined ? {} : { input },
-    signal,
-    onOutput: (name, piece) => {
-      if (name === "stdout") pieces.push(piece);
-    },
+    ...streams,
   });
-  if (problem !== null) throw gitFailed(problem);
-  return { exitCode, stdout: Buffer.concat(pieces), stderr };
+  if (answer.problem !== null) throw gitFailed(answer.problem);
+  return answer;
 }
 
 /** Runs git, which has to end well, and returns what it printed. */
 export async function runGit(
   git: Git,
   args: readonly string[],
-  input?: string,
+  streams: GitStreams = {},
 ): Promise<Uint8Array> {
-  const { exitCode, stdout, stderr } = await tryGit(git, args, input);
-  if (exitCode === 0) return stdout;
-  const [line = ""] = stderr.trim().split("\n");
-  const said = line.replace(/^(?:fatal|error): /, "");
+  const { exitCode, bytes, complaint } = await tryGit(git, args, streams);
+  if (exitCode === 0) return bytes;
+  const said = complaint.replace(/^(?:fatal|error): /, "");
   throw gitFailed(said || `it ended with exit code ${exitCode}`);
 }
 
@@ -157,10 +114,10 @@ export async function resolveCommit(
 ): Promise<string> {
   const args = ["rev-parse", "--verify", "--quiet", `${name}^{${kind}}`];
   // No argument of a program can hold a zero byte.
-  const { exitCode, stdout } = name.includes("\0")
-    ? { exitCode: 1, stdout: new Uint8Array() }
+  const { exitCode, bytes } = name.includes("\0")
+    ? { exitCode: 1, bytes: new Uint8Array() }
     : await tryGit(git, args);
-  const id = new TextDecoder().decode(stdout).trim();
+  const id = new TextDecoder().decode(bytes).trim();
   if (exitCode === 0 && /^[0-9a-f]{40,64}$/.test(id)) return id;
   throw notFound("no_such_commit", `Git knows no commit ${quoted(name)}`, {
     hint: name === "HEAD"
@@ -202,9 +159,9 @@ export async function entriesOfTree(
 ): Promise<readonly TreeEntry[] | undefined> {
   const args = ["ls-tree", "-r", "-z", "--full-tree", tree];
   if (git.directory !== "") args.push("--", `${git.directory}/`);
-  const { exitCode, stdout } = await tryGit(git, args);
+  const { exitCode, bytes } = await tryGit(git, args);
   if (exitCode !== 0) return undefined;
-  const entries = parseEntries(decodeNames(stdout));
+  const entries = parseEntries(decodeNames(bytes));
   if (entries === undefined) {
     throw gitFailed("it lists a tree in a form that orc does not know");
   }
@@ -230,6 +187,6 @@ export async function readCommittedFile(
 ): Promise<Uint8Array | undefined> {
   const whole = git.directory === "" ? path : joinPath(git.directory, path);
   const args = ["cat-file", "blob", `${commit}:${whole}`];
-  const { exitCode, stdout } = await tryGit(git, args);
-  return exitCode === 0 ? stdout : undefined;
+  const { exitCode, bytes } = await tryGit(git, args);
+  return exitCode === 0 ? bytes : undefined;
 }

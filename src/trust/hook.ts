@@ -151,13 +151,12 @@ exec ${line}
 
 /** Where git looks for the hook. */
 async function hookPath(git: Git, line: string): Promise<string> {
-  // It is only asked, and runs none.
-  const asked = { ...git, settings: [] };
-  const bytes = await runGit(asked, ["rev-parse", "--git-path", "hooks"]);
+  const args = ["rev-parse", "--git-path", "hooks"];
+  const bytes = await runGit(git, args, { isPlain: true });
   const said = new TextDecoder().decode(bytes).replace(/\n$/, "");
   const directory = realOrGiven(resolvePath(git.tree, said));
   const path = joinPath(directory, "pre-push");
-  const isOwn = [git.tree, git.commonDirectory].some((own) =>
+  const isOwn = [git.tree, git.pointer.commonDirectory].some((own) =>
     isWithin(realOrGiven(own), directory)
   );
   if (isOwn) return path;

@@ -12,9 +12,9 @@ export async function noteLines(
   tree: string,
 ): Promise<readonly string[]> {
   const args = ["notes", `--ref=${NOTES}`, "show", tree];
-  const { exitCode, stdout } = await tryGit(git, args);
+  const { exitCode, bytes } = await tryGit(git, args);
   if (exitCode !== 0) return [];
-  return linesOf(decodeUtf8(stdout, `the note on ${tree}`));
+  return linesOf(decodeUtf8(bytes, `the note on ${tree}`));
 }
 
 /** The lines of a text that hold something. */
@@ -33,7 +33,7 @@ export async function addNote(
   );
   const whole = [...others, text.trim()].map((line) => `${line}\n`).join("");
   const args = ["notes", `--ref=${NOTES}`, "add", "--force", "--file=-", tree];
-  await runGit(git, args, whole);
+  await runGit(git, args, { input: whole });
 }
 
 /** What a line says it is about; undefined for what is no attestation. */

@@ -1,4 +1,5 @@
 /** What stands behind what is done: the runs of commands, and the yes of humans. */
+import { textAt } from "../base/json.ts";
 import { sessionLayout } from "../base/layout.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { parseReceipt, type Receipt } from "../engine/receipt.ts";
@@ -40,7 +41,8 @@ export function readProofs(opened: OpenedSession): Proofs {
   for (const event of readLogBackwards(source).events) {
     if (items.size + approved.size === 0) break;
     const { type, phaseId, itemId, details } = event;
-    const isYes = event.actor === "human";
+    const isYes = event.actor === "human" ||
+      textAt(details, "origin") === "setting";
     if (itemId === null) {
       const isApproval = type === "human_override" && isYes &&
         !details.has("reopened") && !details.has("repair");
@@ -66,14 +68,20 @@ const PASSED: ReadonlySet<string> = new Set([
   "gate_passed",
 ]);
 
-/** One command in two directories is two commands. */
+/** One command in two directories is two commands, and so is one that has to end in two ways. */
 function commandKeys(
   { workflow }: OpenedSession,
 ): (itemId: string, command: string) => string {
-  const directories = new Map(
-    workflow.phases.flatMap(({ items }) => items)
-      .map(({ id, workingDir }) => [id, workingDir]),
+  const items = new Map(
+    workflow.phases.flatMap(({ items }) => items).map((
+      item,
+    ) => [item.id, item]),
   );
-  return (itemId, command) =>
-    JSON.stringify([directories.get(itemId) ?? null, command]);
+  return (itemId, command) => {
+    const { workingDir, inputs, verification } = items.get(itemId) ?? {};
+    const expected = verification?.type === "command"
+      ? verification.expectExitCode
+      : 0;
+    return JSON.stringify([command, workingDir, inputs, expected]);
+  };
 }

@@ -4,6 +4,7 @@ import { checkVariables } from "../checks/mark.ts";
 import { runCheck } from "../checks/run.ts";
 import {
   describeResult,
+  isLasting,
   type RequiredCheck,
   requiredCheck,
 } from "../engine/check.ts";
@@ -34,7 +35,7 @@ export interface Rerunning {
   readonly findings: readonly TrustFinding[];
 }
 
-/** Runs the command checks of the completed items again, in the order of the workflow. */
+/** Runs the checks of the completed items again whose result has to be so still, in the order of the workflow. */
 export async function rerunChecks(
   { git, repository, commit, workflow, session, completed }: Rerun,
   { setup, onProgress }: RerunOptions,
@@ -42,9 +43,8 @@ export async function rerunChecks(
   const { host, signal } = git;
   const { layout } = repository;
   const checks = workflow.phases.flatMap(({ items }) => items)
-    .filter(({ id }) => completed.has(id))
-    .map((item) => ({ item, check: requiredCheck(workflow, item) }))
-    .filter(({ check }) => check.type === "command");
+    .filter((item) => completed.has(item.id) && isLasting(item))
+    .map((item) => ({ item, check: requiredCheck(workflow, item) }));
   const limitMs =
     Number(await readValue(host, repository, "check_timeout_seconds")) * 1000;
   const bounded = (check: RequiredCheck, item?: Item): RequiredCheck =>

@@ -14,9 +14,10 @@ import type { OpenedSession } from "../repository/select.ts";
 import { readLogBackwards } from "../session/log_read.ts";
 import type { Event } from "../workflow/types.ts";
 import { type Approvers, readApprovers } from "./approvers.ts";
-import { judgeSignature, sign } from "./ssh_keygen.ts";
+import { judgeSignature, signByAgent, signBySetting } from "./ssh_keygen.ts";
 import {
   encodeSignature,
+  NAMESPACE,
   type Occasion,
   type Signature,
   signatureIn,
@@ -52,15 +53,16 @@ export async function signActs(
     at: host.now(),
   };
   const statement = statementOf(occasion, events);
-  const text = await sign(host, repository, statement, approvers);
+  const asked = { text: statement, namespace: NAMESPACE };
+  const { text: signers } = approvers;
+  const text = await signBySetting(host, repository, "approval_key", asked) ??
+    await signByAgent(host, repository, signers, asked);
   const { after, at } = occasion;
-  const judged = await judgeSignature(
-    host,
-    repository,
-    statement,
-    { text, at },
-    approvers,
-  );
+  const judged = await judgeSignature(host, repository, asked, {
+    signature: text,
+    signers,
+    at,
+  });
   if ("problem" in judged) {
     throw denied(
       "signature_invalid",
@@ -190,14 +192,15 @@ async function problemOf(
   const { after, at } = signature;
   const definition = await jsonHash(session.state.definition);
   const occasion = { session: session.id, definition, after, at };
-  const statement = statementOf(occasion, events);
-  const judged = await judgeSignature(
-    host,
-    repository,
-    statement,
-    signature,
-    approvers,
-  );
+  const statement = {
+    text: statementOf(occasion, events),
+    namespace: NAMESPACE,
+  };
+  const judged = await judgeSignature(host, repository, statement, {
+    signature: signature.text,
+    signers: approvers.text,
+    at,
+  });
   if ("problem" in judged) return judged.problem;
   if (judged.principal !== signature.principal) {
     return `it is by "${judged.principal}", and the log says "${signature.principal}"`;

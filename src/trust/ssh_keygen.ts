@@ -2,22 +2,13 @@
 import { external, type OrcError } from "../base/error.ts";
 import { joinPath } from "../base/path.ts";
 import { searchPath } from "../checks/git_program.ts";
-import { makeCache } from "../checks/tree_cache.ts";
-import { asOrcError } from "../files/errors.ts";
-import { guardPath } from "../files/read.ts";
-import { removeIfThere, writeNewFile } from "../files/write.ts";
+import { writeNewFile } from "../files/write.ts";
 import { type Host, variableOf } from "../host/host.ts";
 import type { ProgramResult } from "../host/request.ts";
 import type { Repository } from "../repository/open.ts";
 import { readValue } from "../settings/files.ts";
-import type { Approvers } from "./approvers.ts";
-import {
-  keysIn,
-  NAMESPACE,
-  principalsIn,
-  type Signature,
-  verifyTime,
-} from "./statement_rules.ts";
+import { withScratch } from "./checkout.ts";
+import { keysIn, principalsIn, verifyTime } from "./statement_rules.ts";
 
 /** Long enough for somebody to find the key that blinks. */
 const SIGN_TIMEOUT_MS = 120_000;
@@ -31,59 +22,79 @@ const SIGNING = "Signing: touch the security key if it blinks";
 
 type Site = Pick<Repository, "found" | "layout" | "context">;
 
+/** A text that a key signs, for a purpose that its signature is good for alone. */
+export interface Statement {
+  readonly text: string;
+  /** As `ssh-keygen -n` takes it. */
+  readonly namespace: string;
+}
+
 /**
- * Signs a statement with the key of the setting `approval_key`, else with one of the approvers' that
- * `ssh-agent` holds. Returns the signature in its armour.
+ * Signs a statement with the key that a setting names: a private one, or a public one whose other half
+ * `ssh-agent` holds. Null where the setting names none.
+ *
+ * @throws {OrcError} `signing_failed` (external) where the key does not sign
+ */
+export async function signBySetting(
+  host: Host,
+  site: Site,
+  setting: "approval_key" | "attestation_key",
+  statement: Statement,
+): Promise<string | null> {
+  const named = await readValue(host, site, setting);
+  if (typeof named !== "string") return null;
+  return await whileShown(host, async () => {
+    const key = expanded(host, named);
+    const ran = await runSign(host, site, key, statement);
+    return signatureFrom(ran, `with "${named}"`);
+  });
+}
+
+/**
+ * Signs a statement with the first of the keys in an `allowed_signers` that `ssh-agent` holds.
  *
  * @throws {OrcError} `signing_failed` (external) where no key signs
  */
-export async function sign(
+export async function signByAgent(
   host: Host,
   site: Site,
-  statement: string,
-  approvers: Approvers,
+  signers: string,
+  statement: Statement,
 ): Promise<string> {
-  const named = await readValue(host, site, "approval_key");
-  host.terminal.showProgress(SIGNING);
-  try {
-    if (typeof named === "string") {
-      const path = expanded(host, named);
-      return signatureFrom(
-        await runSign(host, site, path, statement),
-        `with "${named}"`,
-      );
-    }
-    return await withFiles(host, site, async (put) => {
-      return await signByAgent(host, site, put, { statement, approvers });
-    });
-  } finally {
-    host.terminal.showProgress(undefined);
-  }
-}
-
-async function signByAgent(
-  host: Host,
-  site: Site,
-  put: Put,
-  { statement, approvers }: {
-    readonly statement: string;
-    readonly approvers: Approvers;
-  },
-): Promise<string> {
-  const keys = keysIn(approvers.text).slice(0, MAX_KEYS);
+  const keys = keysIn(signers).slice(0, MAX_KEYS);
   const hasAgent = variableOf(host, "SSH_AUTH_SOCK") !== undefined;
-  for (const [index, key] of hasAgent ? keys.entries() : []) {
-    const path = put(`${index}.pub`, `${key}\n`);
-    const ran = await runSign(host, site, path, statement);
-    if (ran.problem !== null) return signatureFrom(ran, "");
-    if (ran.exitCode === 0) return signatureFrom(ran, "");
-  }
+  const signed = await whileShown(
+    host,
+    () =>
+      withFiles(host, site, async (put) => {
+        for (const [index, key] of hasAgent ? keys.entries() : []) {
+          const path = put(`${index}.pub`, `${key}\n`);
+          const ran = await runSign(host, site, path, statement);
+          if (ran.problem === null && ran.exitCode !== 0) continue;
+          return signatureFrom(ran, "");
+        }
+        return undefined;
+      }),
+  );
+  if (signed !== undefined) return signed;
   throw failed(
     hasAgent
       ? "ssh-agent holds no key of an approver"
       : "no key is named, and there is no ssh-agent",
     "orc config set --global approval_key ~/.ssh/KEY, or add the key: ssh-add",
   );
+}
+
+async function whileShown<Result>(
+  { terminal }: Host,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  terminal.showProgress(SIGNING);
+  try {
+    return await work();
+  } finally {
+    terminal.showProgress(undefined);
+  }
 }
 
 function expanded(host: Host, path: string): string {
@@ -97,10 +108,10 @@ function runSign(
   host: Host,
   site: Site,
   key: string,
-  statement: string,
+  { text, namespace }: Statement,
 ): Promise<ProgramResult> {
-  const args = ["-Y", "sign", "-n", NAMESPACE, "-f", key];
-  return run(host, site, args, statement, SIGN_TIMEOUT_MS);
+  const args = ["-Y", "sign", "-n", namespace, "-f", key];
+  return run(host, site, args, text, SIGN_TIMEOUT_MS);
 }
 
 /** The armour, and nothing that a program put around it. */
@@ -136,32 +147,35 @@ export type Judgement =
   | { readonly problem: string };
 
 /**
- * Verifies a signature under a statement, as of the time it was made.
+ * Verifies a signature under a statement, as of an instant, or as of now.
  *
  * @throws {OrcError} `signing_failed` (external) where `ssh-keygen` cannot run
  */
 export async function judgeSignature(
   host: Host,
   site: Site,
-  statement: string,
-  { text, at }: Pick<Signature, "text" | "at">,
-  approvers: Approvers,
+  { text, namespace }: Statement,
+  { signature, signers, at }: {
+    /** In its armour. */
+    readonly signature: string;
+    /** In the form of OpenSSH's `allowed_signers`. */
+    readonly signers: string | Uint8Array;
+    readonly at?: string;
+  },
 ): Promise<Judgement> {
   return await withFiles(host, site, async (put) => {
-    const signers = put("approvers", approvers.text);
-    const signature = put("signature", text);
-    const about = ["-f", signers, "-s", signature];
-    const time = `-Overify-time=${verifyTime(at)}`;
+    const about = [
+      ...["-f", put("signers", signers)],
+      ...["-s", put("signature", `${signature.trimEnd()}\n`)],
+      ...at === undefined ? [] : [`-Overify-time=${verifyTime(at)}`],
+    ];
     const ask = (...args: readonly string[]) =>
-      run(host, site, [...args, time], statement, VERIFY_TIMEOUT_MS);
-    const found = await ask("-Y", "find-principals", ...about);
+      run(host, site, [...args, ...about], text, VERIFY_TIMEOUT_MS);
+    const found = await ask("-Y", "find-principals");
     const names = found.exitCode === 0 ? principalsIn(found.stdout) : [];
     let last = found;
     for (const principal of names) {
-      last = await ask(
-        ...["-Y", "verify", "-n", NAMESPACE, "-I", principal],
-        ...about,
-      );
+      last = await ask("-Y", "verify", "-n", namespace, "-I", principal);
       if (last.exitCode === 0) return { principal };
     }
     if (last.problem !== null) throw failed(complaintOf(last), INSTALL);
@@ -192,7 +206,7 @@ async function run(
 }
 
 /** Writes a file that only this user can read, and returns its path. */
-type Put = (name: string, text: string) => string;
+type Put = (name: string, content: string | Uint8Array) => string;
 
 /** Gives `ssh-keygen` files for a moment: it takes only one thing from its input. */
 async function withFiles<Result>(
@@ -200,20 +214,14 @@ async function withFiles<Result>(
   { layout }: Site,
   work: (put: Put) => Promise<Result>,
 ): Promise<Result> {
-  const directory = `${layout.cache}/signing.${host.newToken()}`;
-  try {
-    guardPath(layout.root, directory);
-    makeCache(layout.cache, directory);
-  } catch (error) {
-    throw asOrcError(error, "write", directory);
-  }
-  try {
-    return await work((name, text) => {
-      const path = joinPath(directory, name);
-      writeNewFile(path, text, 0o600);
-      return path;
-    });
-  } finally {
-    removeIfThere(directory, true);
-  }
+  return await withScratch(
+    host,
+    layout,
+    (directory) =>
+      work((name, content) => {
+        const path = joinPath(directory, name);
+        writeNewFile(path, content, 0o600);
+        return path;
+      }),
+  );
 }

@@ -44,9 +44,7 @@ export interface TrustFinding {
     | "tree_differs"
     | "tree_unknown"
     | "unproven"
-    | "approved_by_setting"
-    | "signature_missing"
-    | "signature_invalid";
+    | "signature_missing";
   /** One sentence without its period. */
   readonly message: string;
   /** The update it is about; null where it is about the state. */

@@ -208,7 +208,7 @@ async function judgedAction(
   };
   const check = checkToRun(workflow, session.state, request);
   if (check.type === "command") {
-    const { assertTrusted } = await import("./foreign.ts");
+    const { assertTrusted } = await import("../trust/foreign.ts");
     const command = fillTemplate(check.originalCommand, workflow.settings);
     await assertTrusted(host, opened, `run ${quoted(command)}`);
   }

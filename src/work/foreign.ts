@@ -1,4 +1,4 @@
-/** Sessions that were not begun here: they run nothing until a human says yes to the commands in them. */
+/** A human's yes to the commands of a session that was not begun here. */
 import { denied } from "../base/error.ts";
 import { userLayout } from "../base/layout.ts";
 import { guardDirectory } from "../files/read.ts";
@@ -11,36 +11,10 @@ import {
   type SessionOptions,
 } from "../repository/select.ts";
 import { sessionMasker } from "../secrets/masker.ts";
-import { foreignWorkflow, remember, trustedHere } from "../session/begun.ts";
+import { remember, trustedHere } from "../session/begun.ts";
+import { untrustedWorkflow } from "../trust/foreign.ts";
 import { fillTemplate } from "../workflow/template.ts";
-
-/** Hash of the workflow of a session that came from elsewhere and that nobody trusted yet; else undefined. */
-export async function untrustedWorkflow(
-  host: Host,
-  { repository, session }: Pick<OpenedSession, "repository" | "session">,
-): Promise<string | undefined> {
-  const { root } = repository.layout;
-  return await foreignWorkflow(root, host.homeDirectory(), session);
-}
-
-/** Refuses to run what a session from elsewhere wants to be run, before anything of it is. */
-export async function assertTrusted(
-  host: Host,
-  opened: OpenedSession,
-  act: string,
-): Promise<void> {
-  const sha256 = await untrustedWorkflow(host, opened);
-  if (sha256 === undefined) return;
-  const { id } = opened.session;
-  throw denied(
-    "session_not_trusted",
-    `Cannot ${act}: session "${id}" was not begun here, and nobody said that its commands may run`,
-    {
-      hint: `a human reads them and decides, in a terminal: orc trust ${id}`,
-      details: { session: id, sha256 },
-    },
-  );
-}
+import { requireApproval } from "./change.ts";
 
 /** A command that a session may run. */
 export interface SessionCommand {
@@ -121,7 +95,6 @@ export async function trustSession(
       ),
     ],
   };
-  const { requireApproval } = await import("./change.ts");
   await requireApproval(host, repository, act, `orc trust ${id}`);
   const home = host.homeDirectory();
   if (home !== undefined) guardDirectory(home, userLayout(home).trusted);

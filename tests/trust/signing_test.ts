@@ -215,7 +215,7 @@ Deno.test("an approver signs item and phase, and the session holds", () =>
     assertEquals((await verifySession(machine(root), { root })).holds, true);
     assertStringIncludes(
       (await orc(root, ["history"])).out,
-      "(human, at a terminal, signed by alice@example.org)",
+      "signed by alice@example.org)",
     );
     // Nothing of what ssh-keygen was given is left.
     const cache = [...Deno.readDirSync(`${root}/.orchestrator/cache`)];
