@@ -48,6 +48,7 @@ export const commandGroups: readonly CommandGroup[] = [
       approvals("reject", "Give a human's no to an item"),
       approvals("reopen", "Take up an item again, or go back to a phase"),
       work("approve", "Give a human's yes to a phase"),
+      checkpoints("undo", "Take back the last updates"),
     ],
   },
   {
@@ -57,7 +58,6 @@ export const commandGroups: readonly CommandGroup[] = [
       checkpoints("checkpoint", "Keep a copy of the state to return to"),
       checkpoints("checkpoints", "List the checkpoints, newest first"),
       checkpoints("resume", "Return to a checkpoint, or recall what it says"),
-      checkpoints("undo", "Take back the last updates"),
       checkpoints(
         "handoff",
         "Write a prompt for another agent, or run one on it",

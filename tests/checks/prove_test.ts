@@ -110,7 +110,7 @@ inWork(
     const base = await run(root, "git", "rev-parse", "HEAD");
     const before = await run(root, "git", "status", "--porcelain");
     const { red, control, reason, ...rest } = await proved(root);
-    assertEquals(rest, { base, origin: "HEAD" });
+    assertEquals(rest, { base, origin: "start of the session" });
     assertEquals(red, { exitCode: 1, testsRun: 1 });
     assertEquals(control, { exitCode: 0, testsRun: null });
     assertEquals(reason, null);
@@ -129,7 +129,7 @@ inWork(
     const base = (await run(root, "git", "rev-parse", "HEAD")).slice(0, 12);
     assertEquals(
       await notProved(root),
-      `the check passes on the base ${base} (HEAD) too: it does not show the change`,
+      `the check passes on the base ${base} (start of the session) too: it does not show the change`,
     );
     assertEquals(lastProof(root).red, { exitCode: 0, testsRun: null });
     assertEquals(lastProof(root).control, null);
@@ -422,12 +422,14 @@ inWork(
     const start = await run(root, "git", "rev-parse", "HEAD");
     writeTree(root, { "add.sh": RIGHT, "tests/new.test.sh": ADDS });
     await commit(root);
-    // Committed, it is a part of HEAD, and nothing is left to show.
-    assertMatch(await notProved(root), /passes on the base .* \(HEAD\) too/);
-    const { log } = sessionLayout(root, idOf(0, 0));
-    edit(log, '"details": {', `"details": {"commit": "${start}", `);
     const { base, origin } = await proved(root);
     assertEquals([base, origin], [start, "start of the session"]);
+    // An older orc did not say where it began: what is committed is a part of HEAD, and shows nothing.
+    writeTree(root, { "add.sh": `# Adds.\n${RIGHT}` });
+    await commit(root);
+    const { log } = sessionLayout(root, idOf(0, 0));
+    edit(log, `"commit": "${start}"`, '"commit": null');
+    assertMatch(await notProved(root), /passes on the base .* \(HEAD\) too/);
   },
 );
 

@@ -94,7 +94,8 @@ const FIXTURES: readonly Fixture[] = [
   ["tracked_by_git", async (root) => {
     await git(root, "init", "-q");
     await git(root, "add", "-f", ".orchestrator");
-  }],
+    // What git tracks may come from elsewhere, and nobody knew git when it began.
+  }, ["session_not_trusted"]],
   ["missing_permission", (root) => Deno.chmodSync(`${root}/${STATE}`, 0o444)],
   [
     "writable_by_others",

@@ -78,3 +78,7 @@ export function cardOf({ cards }: Board, itemId: string): Card {
 export function isDone({ status }: Card): boolean {
   return status === "completed" || status === "skipped";
 }
+
+export function isEnded({ status }: Board): boolean {
+  return status === "completed" || status === "abandoned";
+}

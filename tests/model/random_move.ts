@@ -1,5 +1,5 @@
 import { oneOf, type Pick } from "../base/random.ts";
-import { type Board, isDone } from "./board.ts";
+import { type Board, isDone, isEnded } from "./board.ts";
 import { chance } from "./chance.ts";
 import {
   type Definition,
@@ -27,6 +27,10 @@ const LAST_REASON = REASONS.length - 1;
 /** Half of the moves bring the session on, and half are anything. */
 export function randomMove(pick: Pick, position: Position): Move {
   const after = oneOf(pick, [0, 0, 1, 20, 29, 30, 60, 600, 1800, 3600]);
+  if (isEnded(position.board) && chance(pick, 2)) {
+    const act = { type: "undo", updates: 1, force: true } as const;
+    return { player: "human", after, act };
+  }
   if (position.isRestless && chance(pick, 3)) {
     return { player: oneOf(pick, PLAYERS), after, act: leap(pick) };
   }

@@ -1,5 +1,12 @@
 /** The rules for going back: to a checkpoint, or to before the last updates. */
-import { type Board, type Card, cardOf, isDone, type Stage } from "./board.ts";
+import {
+  type Board,
+  type Card,
+  cardOf,
+  isDone,
+  isEnded,
+  type Stage,
+} from "./board.ts";
 import { isManual, type ItemText } from "./definition.ts";
 import { type Game, isOn, needHuman, Refusal, refuseIf } from "./game.ts";
 import type { Act } from "./move.ts";
@@ -129,10 +136,6 @@ export function undo(
   board.status = next.status;
   board.completedAt = next.completedAt;
   return [`note_added:${isEarned ? "system" : "human"}`];
-}
-
-function isEnded({ status }: Board): boolean {
-  return status === "completed" || status === "abandoned";
 }
 
 function cardUndone(
