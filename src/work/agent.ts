@@ -11,6 +11,7 @@ import {
   type SessionPlace,
 } from "../repository/open.ts";
 import {
+  type OpenedSession,
   openSession,
   selectSession,
   type SessionOptions,
@@ -19,7 +20,7 @@ import type { SessionEntry } from "../session/store.ts";
 import { type EvidenceField, evidenceFields } from "../workflow/evidence.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
 import type { Item, SessionState } from "../workflow/types.ts";
-import { readStatus, type Status } from "./status.ts";
+import { openStatus, type Status } from "./status.ts";
 
 /** What to do next in a session, and all an agent needs to know for it. */
 export interface Next extends
@@ -63,11 +64,11 @@ export async function readNext(
   host: Host,
   options: SessionOptions = {},
 ): Promise<Next> {
-  const seen = await readStatus(host, options);
+  const { status: seen, opened } = await openStatus(host, options);
   const { action } = seen.next ?? {};
   const isEnd = action === "advance" || action === "finish";
   const status = isEnd
-    ? { ...seen, ...await renewalBefore(host, options, seen) }
+    ? { ...seen, ...await renewalBefore(host, opened, seen) }
     : seen;
   return {
     place: status.place,
@@ -81,20 +82,19 @@ export async function readNext(
     rejections: status.rejections,
     next: status.next,
     evidence: evidenceOf(status.next),
-    command: await commandOf(host, options, status),
+    command: commandOf(opened, status.next),
   };
 }
 
 /** The check that is to be run again before the session can go on, if there is one. */
 async function renewalBefore(
   host: Host,
-  options: SessionOptions,
+  opened: OpenedSession,
   { warnings, phaseId, next }: Pick<Status, "warnings" | "phaseId" | "next">,
 ): Promise<Partial<Pick<Status, "warnings" | "next">>> {
   const { findStale, renewalOf, staleWarning } = await import(
     "../checks/stale.ts"
   );
-  const opened = await openSession(host, options, {});
   const { workflow, session: { state } } = opened;
   const here = workflow.phases.filter(({ id }) =>
     next?.action === "finish" || id === phaseId
@@ -115,18 +115,16 @@ async function renewalBefore(
 }
 
 /** What words say of a check hides not what runs. */
-async function commandOf(
-  host: Host,
-  options: SessionOptions,
-  { session, next }: Status,
-): Promise<string | null> {
+function commandOf(
+  { workflow: { phases, settings } }: OpenedSession,
+  next: NextStep | null,
+): string | null {
   if (next?.item?.verification !== "command") return null;
-  const { workflow } = await openSession(host, { ...options, session });
-  const item = workflow.phases.flatMap(({ items }) => items)
+  const item = phases.flatMap(({ items }) => items)
     .find(({ id }) => id === next.item?.id);
   return item === undefined
     ? null
-    : subjectOfCheck(item.verification, workflow.settings);
+    : subjectOfCheck(item.verification, settings);
 }
 
 function evidenceOf(next: NextStep | null): NextEvidence | null {

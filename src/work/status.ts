@@ -56,8 +56,16 @@ export interface Status extends Summary {
  */
 export async function readStatus(
   host: Host,
-  { at, check, ...options }: StatusOptions = {},
+  options: StatusOptions = {},
 ): Promise<Status> {
+  return (await openStatus(host, options)).status;
+}
+
+/** The same, with the session that it was read from. */
+export async function openStatus(
+  host: Host,
+  { at, check, ...options }: StatusOptions,
+): Promise<{ readonly status: Status; readonly opened: OpenedSession }> {
   const now = await openSession(host, options, {});
   const then: Partial<PastSession> = at === undefined
     ? {}
@@ -70,7 +78,7 @@ export async function readStatus(
     const { staleWarnings } = await import("../checks/stale.ts");
     warnings.push(...await staleWarnings(host, opened));
   }
-  return {
+  const status = {
     ...summarize(workflow, session.state),
     place,
     session: session.id,
@@ -82,6 +90,7 @@ export async function readStatus(
     ...past && { past },
     warnings,
   };
+  return { status, opened };
 }
 
 /** Most sessions follow the workflow's file alone. */
