@@ -102,6 +102,8 @@ const CALLS: Readonly<
   diagnoseRepository: orc.diagnoseRepository,
   eachFinding: (host, o) => Array.fromAsync(orc.eachFinding(host, o)),
   verifySession: orc.verifySession,
+  sessionCommands: orc.sessionCommands,
+  trustSession: orc.trustSession,
   attestSession: orc.attestSession,
   verifyAttestation: (host, o) =>
     orc.verifyAttestation(host, { ...o, attestation: "note" }),
