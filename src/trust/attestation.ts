@@ -243,7 +243,7 @@ async function signerIn(
   const message = `None of the signers in ${
     quoted(allowedSigners)
   } signed the attestation`;
-  return { name, findings: [finding("signature_invalid", message)] };
+  return { name: null, findings: [finding("signature_invalid", message)] };
 }
 
 /** The keys that count come from what was reviewed, and not from the working tree. */
