@@ -8,14 +8,20 @@ import {
   shellWord,
   uncapitalised,
 } from "../base/text.ts";
-import { isLasting } from "../engine/check.ts";
+import {
+  checkKey,
+  describeResult,
+  isLasting,
+  requiredCheck,
+} from "../engine/check.ts";
 import { parseReceipt, type TreeReceipt } from "../engine/receipt.ts";
 import { isGranted } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
 import { readLogBackwards } from "../session/log_read.ts";
-import type { Item } from "../workflow/types.ts";
-import { compareTree, type TreeChange } from "./tree.ts";
+import type { CheckResult, Item } from "../workflow/types.ts";
+import { runCheck } from "./run.ts";
+import { compareTree, type TreeChange, type TreeSite } from "./tree.ts";
 
 /** An item whose check saw other files than there are now. */
 export interface Stale {
@@ -29,8 +35,16 @@ export interface Stale {
 /** What changed since checks ran. */
 export interface Freshness {
   readonly stale: readonly Stale[];
-  /** Why it cannot be told; null where it can. */
-  readonly unknown: string | null;
+  /** What cannot be told, and why. */
+  readonly unknown: readonly Unknown[];
+}
+
+/** Something that a check saw and nobody can compare. */
+export interface Unknown {
+  /** The item; null where nothing can be compared. */
+  readonly itemId: string | null;
+  /** One sentence without its period. */
+  readonly message: string;
 }
 
 const MAX_NAMES = 5;
@@ -45,7 +59,7 @@ export function mayAskGit(): boolean {
 
 /**
  * Finds the completed items whose check saw other files. Of a command that several items run, the
- * last run counts. What a check saw that left no identity cannot be judged, and is not stale.
+ * last run counts for all of them. A look at a file is made again.
  */
 export async function findStale(
   host: Host,
@@ -53,31 +67,68 @@ export async function findStale(
   isAsked: (item: Item) => boolean = () => true,
 ): Promise<Freshness> {
   const { found, layout: { root } } = opened.repository;
-  const site = { root, workingTree: found.workingTree };
-  const seen = lastTrees(opened, isAsked);
-  if (seen.length > 0 && !mayAskGit()) {
-    return { stale: [], unknown: GIT_MAY_NOT_RUN };
+  const { workingTree } = found;
+  const { runs, looks } = lastResults(opened, isAsked);
+  const stale: Stale[] = [];
+  const unknown: Unknown[] = runs.flatMap(({ itemId, tree, reason }) =>
+    tree === null
+      ? [{
+        itemId,
+        message: `What the check of item ${
+          quoted(itemId)
+        } saw cannot be compared: ${
+          uncapitalised(reason ?? "it is not known")
+        }`,
+      }]
+      : []
+  );
+  for (const item of looks) {
+    const check = requiredCheck(opened.workflow, item);
+    const ran = await runCheck(host, check, { workingTree });
+    if (ran?.result.passed === false) stale.push(staleLook(item, ran.result));
   }
-  const changes = new Map<string, TreeChange>();
-  // What depends on the same files is compared with one reading of them.
+  const seen = runs.filter(isSeen);
+  const compared = seen.length > 0 && mayAskGit()
+    ? await compare(host, { root, workingTree }, seen)
+    : [];
+  for (const [index, { itemId }] of seen.entries()) {
+    const change = compared[index];
+    if (change?.isSame === false) stale.push(staleItem(itemId, change));
+  }
+  const why = seen.length === 0
+    ? null
+    : mayAskGit()
+    ? compared.find(({ isSame }) => isSame === null)?.reason ?? null
+    : GIT_MAY_NOT_RUN;
+  if (why !== null) {
+    const message =
+      `Whether files changed since checks saw them is not known: ${why}`;
+    unknown.push({ itemId: null, message });
+  }
+  return { stale, unknown };
+}
+
+/** What depends on the same files is compared with one reading of them. */
+async function compare(
+  host: Host,
+  site: TreeSite,
+  seen: readonly SeenRun[],
+): Promise<readonly TreeChange[]> {
+  const changes = new Map<SeenRun, TreeChange>();
   const dependingOn = new Map(seen.map(({ tree }) => [keyOf(tree), tree]));
   for (const [key, { inputs }] of dependingOn) {
     const same = seen.filter(({ tree }) => keyOf(tree) === key);
     const ids = same.map(({ tree }) => tree.id);
-    const options = { inputs, limit: MAX_NAMES };
-    const compared = await compareTree(host, site, ids, options);
-    for (const [index, change] of compared.entries()) {
-      changes.set(same[index]?.itemId ?? "", change);
+    const compared = await compareTree(host, site, ids, {
+      inputs,
+      limit: MAX_NAMES,
+    });
+    for (const [index, run] of same.entries()) {
+      const change = compared[index];
+      if (change) changes.set(run, change);
     }
   }
-  const unknown = [...changes.values()].find(({ isSame }) => isSame === null);
-  return {
-    stale: seen.flatMap(({ itemId }) => {
-      const change = changes.get(itemId);
-      return change?.isSame === false ? [staleItem(itemId, change)] : [];
-    }),
-    unknown: unknown?.reason ?? null,
-  };
+  return seen.flatMap((run) => changes.get(run) ?? []);
 }
 
 /**
@@ -92,7 +143,7 @@ export async function assertFresh(
 ): Promise<readonly string[]> {
   const isAsked = (item: Item) => item.required && asked.includes(item);
   const { stale, unknown } = await findStale(host, opened, isAsked);
-  if (stale.length === 0) return unknownTexts(unknown);
+  if (stale.length === 0) return unknown.map(({ message }) => message);
   const messages = stale.map(({ message }) => uncapitalised(message));
   throw refused("check_stale", `Cannot ${act}: ${messages.join("; ")}`, {
     hint: `run again: ${stale.map(renewalOf).join("; ")}`,
@@ -105,19 +156,16 @@ export function renewalOf({ itemId }: Pick<Stale, "itemId">): string {
   return `orc complete ${shellWord(itemId)}`;
 }
 
-function unknownTexts(unknown: string | null): readonly string[] {
-  return unknown === null
-    ? []
-    : [`Whether files changed since checks saw them is not known: ${unknown}`];
-}
-
-/** What is worth knowing of the checks of a session: which saw other files, or that nobody can tell. */
+/** What is worth knowing of the checks of a session: which saw other files, and what nobody can tell. */
 export async function staleWarnings(
   host: Host,
   opened: OpenedSession,
 ): Promise<readonly string[]> {
   const { stale, unknown } = await findStale(host, opened);
-  return [...stale.map(staleWarning), ...unknownTexts(unknown)];
+  return [
+    ...stale.map(staleWarning),
+    ...unknown.map(({ message }) => message),
+  ];
 }
 
 /** What is to be known of a session whose checks saw other files, with the way on. */
@@ -141,16 +189,33 @@ function staleItem(itemId: string, { names, count }: TreeChange): Stale {
   return { itemId, message, paths: names };
 }
 
-interface Seen {
-  readonly itemId: string;
-  readonly tree: TreeReceipt;
+function staleLook({ id }: Item, result: CheckResult): Stale {
+  const message = `The check of item ${quoted(id)} would fail now: ${
+    describeResult(result)
+  }`;
+  const paths = result.type === "file_exists" ? [result.name] : [];
+  return { itemId: id, message, paths };
 }
 
-/** What the last run of each command saw, with the item that it completed. */
-function lastTrees(
+/** A command that ran, and an item that it completed. */
+interface Run {
+  readonly itemId: string;
+  readonly tree: TreeReceipt | null;
+  /** Why there is none. */
+  readonly reason: string | null;
+}
+
+type SeenRun = Run & { readonly tree: TreeReceipt };
+
+function isSeen(run: Run): run is SeenRun {
+  return run.tree !== null;
+}
+
+/** The last run of each check that was asked about, and the items for which orc looked at a file. */
+function lastResults(
   { repository, session, workflow }: OpenedSession,
   isAsked: (item: Item) => boolean,
-): readonly Seen[] {
+): { readonly runs: readonly Run[]; readonly looks: readonly Item[] } {
   const { root } = repository.layout;
   const { state, id, lastEvents } = session;
   const done = new Set(
@@ -162,25 +227,32 @@ function lastTrees(
       .filter((item) => done.has(item.id) && isLasting(item))
       .map((item) => [item.id, item]),
   );
-  if (![...checked.values()].some(isAsked)) return [];
+  if (![...checked.values()].some(isAsked)) return { runs: [], looks: [] };
   const { log: path } = sessionLayout(root, id);
   const { workflowId } = state;
   const source = { root, path, workflowId, lastEvents };
-  const commands = new Set<string>();
-  const found: Seen[] = [];
+  const last = new Map<string, Omit<Run, "itemId">>();
+  const runs = new Map<string, Run>();
+  const looks: Item[] = [];
   for (const { type, itemId, details } of readLogBackwards(source).events) {
     if (checked.size === 0) break;
     const isPassed = type === "verification_passed" || type === "gate_passed";
     const item = checked.get(itemId ?? "");
     if (!isPassed || item === undefined) continue;
     checked.delete(item.id);
-    const { command, tree } = parseReceipt(details.get("receipt")) ?? {};
-    if (!command) continue;
-    const { workingDir, inputs } = item;
-    const key = JSON.stringify([command, workingDir, inputs]);
-    const isFirst = !commands.has(key);
-    commands.add(key);
-    if (isFirst && tree && isAsked(item)) found.push({ itemId: item.id, tree });
+    const receipt = parseReceipt(details.get("receipt"));
+    if (receipt === undefined) continue;
+    const { command, tree, treeReason: reason } = receipt;
+    if (item.verification.type === "file_exists") {
+      if (isAsked(item)) looks.push(item);
+    } else if (command !== null) {
+      const key = checkKey(item, command);
+      const newest = last.get(key) ?? { tree, reason };
+      last.set(key, newest);
+      if (isAsked(item)) {
+        runs.set(key, runs.get(key) ?? { ...newest, itemId: item.id });
+      }
+    }
   }
-  return found;
+  return { runs: [...runs.values()], looks };
 }

@@ -218,7 +218,8 @@ export async function separate(
       at,
       newId,
     });
-    const meta = { ...sessionMeta(made, at), merged_from: id };
+    // It is no session that was begun here: whether its commands may run, its workflow decides.
+    const meta = { ...sessionMeta(made, at), merged_from: id, place: "" };
     lock.assertHeld();
     publishSession(layout, made, { meta, ...other }, context.newToken());
     ids.push(made);

@@ -2,8 +2,8 @@ import type { JsonObject, JsonValue } from "../base/json.ts";
 import type { CheckResult, SessionState } from "../workflow/types.ts";
 
 /**
- * Input of {@linkcode decide}. Items are those of the current phase, and for `complete` those of earlier ones that a
- * command checks; notes have at most 2000 characters.
+ * Input of {@linkcode decide}. Items are those of the current phase, and for `complete` those of earlier ones that
+ * orc checks itself; notes have at most 2000 characters.
  * A human's are `approve_item`, `approve_phase`, `reject`, `reopen_phase`, all with `force`, and `complete` with `skipVerify`.
  */
 export type Action =

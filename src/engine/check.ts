@@ -103,8 +103,33 @@ export function requiredCheck(workflow: Workflow, item: Item): RequiredCheck {
  * before its fix, and not where it depends on no file.
  */
 export function isLasting({ verification, inputs }: Item): boolean {
-  return verification.type === "command" && verification.expectExitCode === 0 &&
-    inputs?.length !== 0;
+  if (inputs?.length === 0) return false;
+  return verification.type === "file_exists" ||
+    verification.type === "command" && verification.expectExitCode === 0;
+}
+
+/**
+ * Tells two checks apart that run one command: one that asks for less, or gets another environment, says
+ * nothing about the other.
+ */
+export function checkKey(
+  { workingDir, inputs, env, secrets, verification }: Item,
+  command: string,
+): string {
+  const { type, path: _path, description: _words, ...asked } = {
+    path: null,
+    ...verification,
+  };
+  const rules = Object.entries(asked).filter(([key]) => key !== "command");
+  return JSON.stringify([
+    type,
+    command,
+    workingDir,
+    inputs,
+    env,
+    secrets,
+    rules,
+  ]);
 }
 
 /** One sentence that says how a check ended, for the log and for the caller. */
@@ -350,8 +375,9 @@ export function isToRenew(
   { item, itemState }: OpenItem,
   { renews, skipVerify }: Pick<ActionOf<"complete">, "renews" | "skipVerify">,
 ): boolean {
+  const { type } = item.verification;
   return renews === true && !skipVerify && itemState.status === "completed" &&
-    item.verification.type === "command";
+    (type === "command" || type === "file_exists");
 }
 
 /** Keeps evidence that nothing asks for. */

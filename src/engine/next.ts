@@ -136,7 +136,9 @@ function wayOut(
       blockers.some(({ code, itemId }) => code === "item_open" && itemId === id)
     );
     return phaseType === "strict" ? left.slice(0, 1) : left;
-  }).find(({ verification }) => verification.type === "command");
+  }).find(({ verification: { type } }) =>
+    type === "command" || type === "file_exists"
+  );
   if (open) return stepFor(workflow, open);
   const [phaseId] = blockers.filter(isApproval).map(({ phaseId }) => phaseId);
   if (phaseId !== undefined) {

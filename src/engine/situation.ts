@@ -125,7 +125,7 @@ export function findItem(
 }
 
 /**
- * Finds an item to be checked: one of the current phase, or of an earlier one whose check is a command,
+ * Finds an item to be checked: one of the current phase, or of an earlier one whose check orc runs itself,
  * since what that saw may have changed by now.
  */
 export function findChecked(
@@ -136,7 +136,8 @@ export function findChecked(
   for (const phase of workflow.phases) {
     if (phase.id === state.currentPhaseId) break;
     const item = phase.items.find(({ id }) => id === itemId);
-    if (item?.verification.type !== "command") continue;
+    const type = item?.verification.type;
+    if (!item || type !== "command" && type !== "file_exists") continue;
     return {
       phase,
       item,

@@ -96,7 +96,7 @@ export function publishSession(
     makeDirectory(staging);
     const meta = files.meta instanceof Uint8Array
       ? files.meta
-      : JSON.stringify({ ...files.meta, ...placeOf(staging) }, null, 2);
+      : JSON.stringify({ ...placeOf(staging), ...files.meta }, null, 2);
     writeNewFile(staged.meta, meta);
     if (typeof files.log === "string") writeNewFile(staged.log, files.log);
     else copyToNew(files.log.copyOf, staged.log);

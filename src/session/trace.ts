@@ -11,6 +11,7 @@ import {
   type RecordedEvent,
 } from "../engine/event.ts";
 import { isFileTracked } from "../files/git_index.ts";
+import { fileKind } from "../files/read.ts";
 import { linkedLine, nextHead, withOther } from "../replay/chain.ts";
 import { unearnedIn } from "../replay/earned.ts";
 import { newReplayer, type Replayed } from "../replay/replay.ts";
@@ -104,8 +105,9 @@ export async function traceSession(
 }
 
 /**
- * The states with a second name that came to nothing. Where git tracks the state, it puts older ones
- * back with each branch; that its files are not hidden from git says nothing of that.
+ * The states with a second name that came to nothing. Git puts older ones back with each branch, where it
+ * tracks the state and the repository was made for that; that somebody put the state into the index, where
+ * all is hidden from git, says nothing.
  */
 function missedIn(
   root: string,
@@ -114,14 +116,12 @@ function missedIn(
 ): readonly Contradiction[] {
   if (missed.size === 0) return [];
   const { state } = sessionLayout(root, id);
-  const isDeclared = () =>
-    orElse(
-      () => readRepositoryMeta(repositoryLayout(root))?.portable,
-      () => false,
-    );
-  const isTracked = orElse(() => isFileTracked(root, state), () => null) ??
-    isDeclared();
-  return isTracked ? [] : Array.from(missed.values(), putBack);
+  const layout = repositoryLayout(root);
+  const isHidden = fileKind(layout.gitignore) !== "absent" &&
+    !orElse(() => readRepositoryMeta(layout)?.portable, () => false);
+  const isPutBackByGit = !isHidden &&
+    orElse(() => isFileTracked(root, state), () => null) !== false;
+  return isPutBackByGit ? [] : Array.from(missed.values(), putBack);
 }
 
 /** What the rules and the events do not lead to. */

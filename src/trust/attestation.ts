@@ -1,5 +1,5 @@
 /** Whether an attestation speaks for the files of a commit, where the session itself is not. */
-import { notFound } from "../base/error.ts";
+import { notFound, orElse } from "../base/error.ts";
 import { isAbsolutePath, resolvePath } from "../base/path.ts";
 import { listOf, quoted } from "../base/text.ts";
 import { changedPaths } from "../checks/tree_rules.ts";
@@ -107,10 +107,20 @@ async function attestationsInNote(
   { commit, tree }: Committed,
 ): Promise<readonly Attestation[]> {
   const lines = await noteLines(git, tree);
-  const found = lines.map((line) =>
-    parseAttestation(line, `the note on tree ${tree}`)
+  const problems: unknown[] = [];
+  const found = lines.flatMap((line) =>
+    orElse(
+      () => parseAttestation(line, `the note on tree ${tree}`),
+      (error) => {
+        problems.push(error);
+        return [];
+      },
+    )
   ).filter(({ directory }) => directory === git.directory);
   if (found.length > 0) return found;
+  // Others' lines may be broken; where there is no other, that is what is wrong.
+  const [problem] = problems;
+  if (problem !== undefined) throw problem;
   throw notFound(
     "no_attestation",
     `Nothing attests the files of commit "${commit.slice(0, SHOWN_DIGITS)}"`,

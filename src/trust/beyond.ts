@@ -1,5 +1,6 @@
 /** What is found about a session beyond its own files: in what was committed, and by running its checks again. */
 import type { Host } from "../host/host.ts";
+import { overridesIn } from "../repository/overrides.ts";
 import type { OpenedSession } from "../repository/select.ts";
 import { gitAround, readCommitted } from "./committed.ts";
 import { followedBy, reviewWorkflow } from "./definition.ts";
@@ -23,10 +24,12 @@ export async function lookBeyond(
   const reviewed = base === undefined
     ? undefined
     : await reviewWorkflow(git, repository, base, await followedBy(state));
-  const differs = reviewed?.findings.filter(({ code }) =>
-    // What loosens is said of every session.
-    code === "definition_differs"
-  ) ?? [];
+  // What a session keeps as loosening is said of it in any case.
+  const isSaid = overridesIn(state.metadata).some(({ loosens }) => loosens);
+  const differs =
+    reviewed?.findings.filter(({ code }) =>
+      code === "definition_differs" || !isSaid
+    ) ?? [];
   if (!options.rerun) return { findings: differs, rerun: null };
   await assertTrusted(host, opened, "run its checks again");
   const committed = await readCommitted(git, "HEAD");

@@ -1,6 +1,7 @@
 /** What stands behind what is done: the runs of commands, and the yes of humans. */
 import { textAt } from "../base/json.ts";
 import { sessionLayout } from "../base/layout.ts";
+import { checkKey } from "../engine/check.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { parseReceipt, type Receipt } from "../engine/receipt.ts";
 import { isDone, isPhaseApproved } from "../engine/state.ts";
@@ -68,7 +69,6 @@ const PASSED: ReadonlySet<string> = new Set([
   "gate_passed",
 ]);
 
-/** One command in two directories is two commands, and so is one that has to end in two ways. */
 function commandKeys(
   { workflow }: OpenedSession,
 ): (itemId: string, command: string) => string {
@@ -78,10 +78,7 @@ function commandKeys(
     ) => [item.id, item]),
   );
   return (itemId, command) => {
-    const { workingDir, inputs, verification } = items.get(itemId) ?? {};
-    const expected = verification?.type === "command"
-      ? verification.expectExitCode
-      : 0;
-    return JSON.stringify([command, workingDir, inputs, expected]);
+    const item = items.get(itemId);
+    return item === undefined ? command : checkKey(item, command);
   };
 }

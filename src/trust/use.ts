@@ -138,6 +138,7 @@ export async function verifySession(
   const traced = await traceSession(root, session, workflow);
   const account = readAccount(root, session);
   const overrides = overridesIn(state.metadata);
+  const fresh = await findStale(host, opened);
   const findings: TrustFinding[] = [
     ...traced.contradictions,
     ...traced.vouchedAt === null ? [] : [{
@@ -174,8 +175,11 @@ export async function verifySession(
     ...(await staleApprovals(opened)).map(({ itemId, message }) =>
       finding("approval_stale", message, itemId)
     ),
-    ...(await findStale(host, opened)).stale.map(({ itemId, message }) =>
+    ...fresh.stale.map(({ itemId, message }) =>
       finding("stale", message, itemId)
+    ),
+    ...fresh.unknown.map(({ itemId, message }) =>
+      finding("tree_unknown", message, itemId)
     ),
     ...ending(state.status),
   ];

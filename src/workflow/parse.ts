@@ -476,7 +476,10 @@ function* aboutItem(
     const message = "Variables of an item that runs no command have no effect";
     yield warningAt([...path, "env"], "env_without_effect", message);
   }
-  if (inputs !== undefined && verification.type !== "command") {
+  const isVain = verification.type === "file_exists"
+    ? inputs !== undefined && inputs.length > 0
+    : inputs !== undefined && verification.type !== "command";
+  if (isVain) {
     const message = "Inputs of an item that runs no command have no effect";
     yield warningAt([...path, "inputs"], "inputs_without_effect", message);
   }

@@ -8,6 +8,7 @@ import { refusalOf, test, writeTree } from "../files/temporary.ts";
 import { commit, gitHost, inGit, run } from "./fixtures.ts";
 import {
   assertEquals,
+  assertMatch,
   assertObjectMatch,
   assertStringIncludes,
 } from "@std/assert";
@@ -229,5 +230,79 @@ inGit(
       "Whether files changed since checks saw them is not known: Git lists the files, and may not run",
     );
     assertEquals(code, 0);
+  },
+);
+
+inGit("a file that was asked for is looked for again", async (root) => {
+  await begin(
+    root,
+    workflowOf([
+      "{id: plan, name: Plan, verification: {type: file_exists, path: plan.md}}",
+      "{id: once, name: Once, inputs: [], verification: {type: file_exists, path: b}}",
+    ]),
+  );
+  write(root, "plan.md", "Sell apples");
+  for (const itemId of ["plan", "once"]) {
+    await completeItem(host, { root, itemId });
+  }
+  Deno.removeSync(`${root}/plan.md`);
+  Deno.removeSync(`${root}/b`);
+  const { code, message, hint } = await refusalOf(() =>
+    advancePhase(host, { root })
+  );
+  assertEquals([code, hint], ["check_stale", "run again: orc complete plan"]);
+  assertStringIncludes(message, "plan.md does not exist");
+  const failed = await refusalOf(() =>
+    completeItem(host, { root, itemId: "plan" })
+  );
+  assertEquals(failed.code, "check_failed");
+  write(root, "plan.md", "Sell pears");
+  await completeItem(host, { root, itemId: "plan" });
+  await advancePhase(host, { root });
+});
+
+inGit(
+  "a run by an optional item counts for the required one with the same check",
+  async (root) => {
+    const twin = TESTS.replace("id: tests", "id: again, required: false")
+      .replace("step_type: gate, ", "");
+    await begin(root, workflowOf([TESTS, twin]));
+    await completeItem(host, { root, itemId: "tests" });
+    await completeItem(host, { root, itemId: "again" });
+    write(root, "src/a", "bad");
+    const { message } = await refusalOf(() => advancePhase(host, { root }));
+    assertStringIncludes(message, 'the check of item "tests"');
+  },
+);
+
+inGit(
+  "a check that asks for less says nothing for one that asks for more",
+  async (root) => {
+    const proved = TESTS.replace("src/a}", "src/a, expect_tests: false}");
+    const again = TESTS.replace("id: tests", "id: again");
+    await begin(root, workflowOf([proved, again]));
+    await completeItem(host, { root, itemId: "tests" });
+    write(root, "b", "2");
+    await completeItem(host, { root, itemId: "again" });
+    const { message } = await refusalOf(() => advancePhase(host, { root }));
+    assertStringIncludes(message, 'the check of item "tests"');
+  },
+);
+
+inGit(
+  "verify says what it could not compare, and so does finish",
+  async (root) => {
+    await begin(root, workflowOf([TESTS]));
+    const shell = `printf x > "$(printf '%s' "$1"; printf '\\377')"`;
+    await run(root, "sh", "-c", shell, "sh", `${root}/`);
+    await completeItem(host, { root, itemId: "tests" });
+    await run(root, "sh", "-c", `rm "$(printf '\\377')"`);
+    const saw = /^What the check of item "tests" saw cannot be compared: /;
+    const advanced = await advancePhase(host, { root });
+    assertMatch(advanced.warnings.join(), saw);
+    const { findings } = await verifySession(host, { root });
+    const [unknown] = findings.filter(({ code }) => code === "tree_unknown");
+    assertMatch(unknown?.message ?? "", saw);
+    assertEquals(unknown?.itemId, "tests");
   },
 );

@@ -1,6 +1,8 @@
 import { type Board, type Card, cardOf, isDone } from "./board.ts";
 import {
   type Definition,
+  isChecked,
+  isManual,
   isRequired,
   type ItemText,
   type PhaseText,
@@ -125,9 +127,7 @@ export function lookUpChecked(
   const { definition, board } = game;
   const item = definition.phases.slice(0, board.current)
     .flatMap(({ items }) => items)
-    .find(({ id, verification }) =>
-      id === itemId && verification?.type === "command"
-    );
+    .find((item) => item.id === itemId && isChecked(item) && !isManual(item));
   return item === undefined
     ? lookUp(game, itemId)
     : { item, card: cardOf(board, itemId) };

@@ -55,8 +55,7 @@ export function complete(game: Game, act: ActOf<"complete">): Events {
   const { item, card } = lookUpChecked(game, act.item);
   const isAgain = card.status === "completed";
   const isRenewal = act.renews && !act.skipVerify &&
-    item.verification?.type === "command" &&
-    isOn(game, "a check runs again");
+    isChecked(item) && !isManual(item) && isOn(game, "a check runs again");
   if (isAgain && !isRenewal) return [];
   const isSkipped = card.status === "skipped";
   refuseIf(game, isSkipped, {

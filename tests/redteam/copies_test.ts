@@ -201,6 +201,8 @@ Deno.test("a linked worktree with an .orchestrator of its own: orc looks into th
     const { root, session } = stage;
     const tree = `${root}/tree`;
     await git(root, "worktree", "add", "--quiet", tree);
+    // What was checked is not committed yet.
+    await copy(`${root}/plan.md`, tree);
     await copy(`${root}/.orchestrator`, `${tree}/.orchestrator`);
     const own = `${tree}/.orchestrator/sessions/${session}/state.json`;
     await forgeState(own, completeAll);
