@@ -300,3 +300,24 @@ Deno.test("a log that parts where git does not track it is no merge, and stays a
     const { codes } = await verified(stage);
     assert(codes.includes("log_changed"), codes.join());
   }, { before: started }));
+
+Deno.test("merge: what is taken apart in a clone runs nothing before somebody trusts it", () =>
+  onStage(async (stage) => {
+    const { root } = stage;
+    assert(!await tryGit(root, "merge", "other"));
+    await commit(root);
+    await git(root, "clone", "--quiet", root, `${root}-clone`);
+    const clone = playerIn(`${root}-clone`);
+    await clone.orc(["doctor", "--fix"]);
+    const { sessions } = await clone.done(["session", "list"]);
+    assertEquals(sessions.length, 2);
+    for (const { id } of sessions) {
+      const { trusted } = await clone.done(["session", "info", id]);
+      assertEquals(trusted, false, id);
+    }
+  }, {
+    before: async (stage) => {
+      await portable(stage);
+      await parted(stage);
+    },
+  }));
