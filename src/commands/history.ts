@@ -336,15 +336,14 @@ function eventText(event: HistoryEvent, style: Style): string {
 
 /** How it is known that a human stood for it; by a setting none did. */
 function byWhom({ actor, details }: HistoryEvent): readonly string[] {
-  const { origin = null, presence = null, signature } = details;
+  const { origin = null, presence = null, signature = null } = details;
   if (actor !== "human" && origin === null) return [];
   const given = howGiven(jsonObject({
     origin: typeof origin === "string" ? origin : null,
     presence: jsonObject(asRecord(presence) ?? {}),
+    signature: jsonObject(asRecord(signature) ?? {}),
   }));
-  const signer = asRecord(signature)?.principal;
-  const signed = signer === undefined ? "" : `, signed by ${signer}`;
-  return [`(${oneLine(`${given}${signed}`)})`];
+  return [`(${oneLine(given)})`];
 }
 
 /** A mapping of plain values; undefined for anything else. */

@@ -1,5 +1,6 @@
 import { usage } from "../base/error.ts";
 import {
+  countOf,
   durationText as sinceText,
   escapeControls,
   inOneLine,
@@ -279,9 +280,9 @@ export const finishCommand = command<ResultOf<Closed>>({
 function finishText(result: ResultOf<Closed>): string {
   const { status, progress } = result.summary;
   return [
-    `The session is ${status}${
-      tookText(result)
-    }: ${progress.completed} items completed, ${progress.skipped} skipped, ${progress.total} in all`,
+    `The session is ${status}${tookText(result)}: ${
+      countOf(progress.completed, "item")
+    } completed, ${progress.skipped} skipped, ${progress.total} in all`,
     ...section(
       "Skipped",
       result.skipped.map(({ phaseId, itemId, reason }) =>

@@ -314,6 +314,14 @@ function isOrigin(
 
 /** How the yes in an event was given, for people; behind what was done. */
 export function howGiven(details: JsonObject): string {
+  const signature = asObject(details.get("signature"));
+  const signer = signature && textAt(signature, "principal");
+  return signer
+    ? `${howKnown(details)}, signed by ${signer}`
+    : howKnown(details);
+}
+
+function howKnown(details: JsonObject): string {
   switch (textAt(details, "origin")) {
     case "terminal": {
       const { user, machine, askedSeconds } = presenceIn(details);

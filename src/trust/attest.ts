@@ -119,7 +119,12 @@ function notAttested(id: string, findings: readonly TrustFinding[]): OrcError {
   return refused(
     "not_verified",
     `Session "${id}" cannot be attested: ${first?.message}${more}`,
-    { hint: "what speaks against it: orc verify", details: { findings } },
+    {
+      hint: first?.code === "uncommitted"
+        ? "commit what belongs to it, then repeat the command"
+        : "what speaks against it: orc verify",
+      details: { findings },
+    },
   );
 }
 

@@ -252,7 +252,7 @@ async function signerIn(
   if ("principal" in judged) return { name: judged.principal, findings: [] };
   const message = `None of the signers in ${
     quoted(allowedSigners)
-  } signed the attestation`;
+  } signed the attestation, for the namespace "${NAMESPACE}"`;
   return { name: null, findings: [finding("signature_invalid", message)] };
 }
 

@@ -1,7 +1,7 @@
 import { OrcError, refused } from "../base/error.ts";
 import type { EvidenceSummary, NextStep, Summary } from "../engine/standing.ts";
 import { isClosed } from "../engine/state.ts";
-import { summarize, summarizeItems } from "../engine/summary.ts";
+import { summarize } from "../engine/summary.ts";
 import { type Host, variableOf } from "../host/host.ts";
 import {
   openRepository,
@@ -19,8 +19,8 @@ import {
 import type { SessionEntry } from "../session/store.ts";
 import { type EvidenceField, evidenceFields } from "../workflow/evidence.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
-import type { Item, SessionState } from "../workflow/types.ts";
-import { openStatus, type Status } from "./status.ts";
+import type { SessionState } from "../workflow/types.ts";
+import { openStatus } from "./status.ts";
 
 /** What to do next in a session, and all an agent needs to know for it. */
 export interface Next extends
@@ -53,8 +53,8 @@ export interface NextEvidence extends EvidenceSummary {
 
 /**
  * Reads what to do next: one item, and the evidence it asks for. Where nothing is left to do but to go
- * on, it looks whether the files are still those that checks saw, and where not, the next thing is to run
- * such a check again. Takes no lock and writes nothing.
+ * on, it looks whether the files are still those that checks and humans saw, and where not, the next thing
+ * is to run such a check again, or to have it approved again. Takes no lock and writes nothing.
  *
  * Requires `--allow-read` and, to compare files, `--allow-run` of git.
  *
@@ -65,11 +65,13 @@ export async function readNext(
   options: SessionOptions = {},
 ): Promise<Next> {
   const { status: seen, opened } = await openStatus(host, options);
-  const { action } = seen.next ?? {};
-  const isEnd = action === "advance" || action === "finish";
-  const status = isEnd
-    ? { ...seen, ...await renewalBefore(host, opened, seen) }
-    : seen;
+  const { renewalBefore } = await import("./renewal.ts");
+  const renewal = await renewalBefore(host, opened, seen.next);
+  const status = renewal === undefined ? seen : {
+    ...seen,
+    next: renewal.next,
+    warnings: [...seen.warnings, renewal.warning],
+  };
   return {
     place: status.place,
     warnings: status.warnings,
@@ -83,34 +85,6 @@ export async function readNext(
     next: status.next,
     evidence: evidenceOf(status.next),
     command: commandOf(opened, status.next),
-  };
-}
-
-/** The check that is to be run again before the session can go on, if there is one. */
-async function renewalBefore(
-  host: Host,
-  opened: OpenedSession,
-  { warnings, phaseId, next }: Pick<Status, "warnings" | "phaseId" | "next">,
-): Promise<Partial<Pick<Status, "warnings" | "next">>> {
-  const { findStale, renewalOf, staleWarning } = await import(
-    "../checks/stale.ts"
-  );
-  const { workflow, session: { state } } = opened;
-  const here = workflow.phases.filter(({ id }) =>
-    next?.action === "finish" || id === phaseId
-  );
-  const isAsked = (item: Item) =>
-    item.required && here.some(({ items }) => items.includes(item));
-  const [first] = (await findStale(host, opened, isAsked)).stale;
-  if (first === undefined) return {};
-  const item = here.flatMap((phase) => summarizeItems(workflow, state, phase))
-    .find(({ id }) => id === first.itemId);
-  const command = renewalOf(first);
-  return {
-    warnings: [...warnings, staleWarning(first)],
-    ...item && {
-      next: { action: "complete", item, command, human: false },
-    },
   };
 }
 

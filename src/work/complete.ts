@@ -1,4 +1,5 @@
 import { orElse, refused } from "../base/error.ts";
+import { headOf } from "../base/markdown.ts";
 import { isWithin } from "../base/path.ts";
 import { countOf, listOf, quoted } from "../base/text.ts";
 import {
@@ -48,6 +49,7 @@ import {
   requireApproval,
 } from "./change.ts";
 import { type EvidenceSource, readEvidence } from "./evidence.ts";
+import type { Renewal } from "./renewal.ts";
 
 /** An item to complete. */
 export interface CompleteOptions extends SessionOptions {
@@ -162,13 +164,34 @@ export async function completeItem(
   // A clock that was started is stored, and reported like every later try before its end.
   if (item?.passesAt) throw approvalPending(workflow, itemId, item.passesAt);
   const dropped = droppedBy(opened, changed, itemId, action);
+  const renewal = await renewalAfter(host, opened, changed);
+  const { summary } = changed;
   return {
     ...changed,
-    warnings: [...warnings, ...changed.warnings, ...dropped],
+    summary: renewal ? { ...summary, next: renewal.next } : summary,
+    warnings: [
+      ...warnings,
+      ...changed.warnings,
+      ...dropped,
+      ...renewal ? [renewal.warning] : [],
+    ],
     itemId,
     check: result ?? null,
     renewed: changed.changed && action.renews === true,
   };
+}
+
+/** Nobody is sent on who would be refused there. */
+async function renewalAfter(
+  host: Host,
+  opened: OpenedSession,
+  { changed, summary }: Changed,
+): Promise<Renewal | undefined> {
+  if (!changed || summary.next === null || summary.next.item) return undefined;
+  const { renewalBefore } = await import("./renewal.ts");
+  const { store } = opened.repository;
+  const session = await store.read(opened.session.id);
+  return await renewalBefore(host, { ...opened, session }, summary.next);
 }
 
 /** What is to be decided, and the output that its event is to name. */
@@ -210,7 +233,7 @@ async function judgedAction(
   if (check.type === "command") {
     const { assertTrusted } = await import("../trust/foreign.ts");
     const command = fillTemplate(check.originalCommand, workflow.settings);
-    await assertTrusted(host, opened, `run ${quoted(command)}`);
+    await assertTrusted(host, opened, `run ${quoted(headOf(command, 80))}`);
   }
   // A check that runs no program gets nothing and prints nothing.
   const secrets = item !== undefined && check.type === "command"

@@ -182,7 +182,8 @@ export async function finishSession(
   const unknown = isJudged
     ? await assertFresh(host, opened, "finish the session", items)
     : [];
-  if (!force) {
+  // What is open is said first: it may ask for the same approval.
+  if (isJudged) {
     const { assertApprovalsFresh } = await import("../trust/approvals.ts");
     await assertApprovalsFresh(opened, "finish the session");
     const { assertSigned } = await import("../trust/signing.ts");

@@ -2,7 +2,7 @@
 import { conflict, refused } from "../base/error.ts";
 import { type JsonObject, jsonObject, type JsonValue } from "../base/json.ts";
 import { headOf } from "../base/markdown.ts";
-import { listOf, quoted, uncapitalised } from "../base/text.ts";
+import { listOf, quoted } from "../base/text.ts";
 import { GIT_MAY_NOT_RUN, mayAskGit } from "../checks/stale.ts";
 import { readTree, treeReceipt } from "../checks/tree.ts";
 import type { Action } from "../engine/action.ts";
@@ -85,9 +85,7 @@ export function assertShowable({ item, files }: Sight): void {
   if (item === undefined || first === undefined) return;
   throw refused(
     "shown_missing",
-    `Cannot approve item "${item.id}": there is nothing to look at: ${
-      uncapitalised(first.problem ?? "")
-    }`,
+    `Cannot approve item "${item.id}": there is nothing to look at: ${first.problem}`,
     {
       hint:
         `write ${first.path} first; the item names it under "shows" in its workflow`,

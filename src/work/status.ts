@@ -75,8 +75,8 @@ export async function openStatus(
   const legacy = session.legacyPath !== null;
   const warnings = [...doubts, ...await warningsOf(opened)];
   if (check) {
-    const { staleWarnings } = await import("../checks/stale.ts");
-    warnings.push(...await staleWarnings(host, opened));
+    const { renewalWarnings } = await import("./renewal.ts");
+    warnings.push(...await renewalWarnings(host, opened));
   }
   const status = {
     ...summarize(workflow, session.state),

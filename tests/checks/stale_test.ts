@@ -1,5 +1,6 @@
 import { advancePhase, finishSession } from "../../src/work/phase.ts";
 import { readNext } from "../../src/work/agent.ts";
+import { approveItem } from "../../src/work/item.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { startSession } from "../../src/work/start.ts";
 import { readStatus } from "../../src/work/status.ts";
@@ -306,3 +307,31 @@ inGit(
     assertEquals(unknown?.itemId, "tests");
   },
 );
+
+inGit("nobody is sent on who would be refused there", async (root) => {
+  const lint =
+    "{id: lint, name: Lint, verification: {type: command, command: test -f b}}";
+  await begin(root, workflowOf([TESTS, lint]));
+  await completeItem(host, { root, itemId: "tests" });
+  write(root, "src/a", "good too");
+  const { summary, warnings } = await completeItem(host, {
+    root,
+    itemId: "lint",
+  });
+  assertEquals(summary.next?.command, "orc complete tests");
+  assertStringIncludes(warnings.join(), 'The check of item "tests" saw');
+});
+
+inGit("next names the human who has to look again", async (root) => {
+  const shows =
+    "{id: ok, name: Ok, shows: [b], verification: {type: manual_gate}}";
+  await begin(root, workflowOf([shows]));
+  const approve = () => Promise.resolve({ approved: true as const });
+  await approveItem(gitHost({ approve }), { root, itemId: "ok" });
+  write(root, "b", "2");
+  const { next, warnings } = await readNext(host, { root });
+  assertEquals([next?.action, next?.human], ["approve_item", true]);
+  assertStringIncludes(warnings.join(), '1 file changed since: "b"');
+  const { code } = await refusalOf(() => advancePhase(host, { root }));
+  assertEquals(code, "approval_stale");
+});

@@ -151,7 +151,7 @@ testOutput({
     serial: 3,
   },
   text:
-    "The session is completed after less than a minute: 1 items completed, 0 skipped, 1 in all",
+    "The session is completed after less than a minute: 1 item completed, 0 skipped, 1 in all",
 });
 
 testOutput({
