@@ -179,23 +179,22 @@ function judged(
     const done = completed(situation, { ...open, itemState }, action);
     return { ...done, events: [event, ...done.events] };
   }
-  // A failed gate stays pending, any other item becomes failed: as the Python tool stores it.
   const isGate = open.item.stepType === "gate";
-  const status = isRenewal(open) || !isGate
-    ? {
-      status: isGate ? "pending" as const : "failed" as const,
-      completedAt: null,
-    }
-    : {};
-  const retryCount = open.itemState.retryCount + 1;
+  const status = isGate ? "pending" as const : "failed" as const;
   // What a human asked for is shown until it is done, and not only until the next try fails.
   const found = asObject(fields.verificationResult);
   const kept = rejection === null || found === undefined
     ? fields
     : { ...fields, verificationResult: withFields(found, { rejection }) };
-  return itemChanged(situation, open, { ...kept, ...status, retryCount }, [
-    event,
-  ]);
+  // A failed gate stays as it was, any other item becomes failed: as the Python tool stores it. What a
+  // human had asked for before it was done is not asked for again.
+  const changed = isRenewal(open)
+    ? { status, completedAt: null, verificationResult: null, ...fields }
+    : isGate
+    ? kept
+    : { ...kept, status };
+  const retryCount = open.itemState.retryCount + 1;
+  return itemChanged(situation, open, { ...changed, retryCount }, [event]);
 }
 
 /** Whether the check of an item runs again that it had passed before. */

@@ -120,6 +120,7 @@ function check(
   const isTimed = !isGate(item) || item.verification?.type !== "command";
   card.result = isTimed ? `${ending} at ${game.now}` : ending;
   if (!passes && isOn(game, "failures are counted")) card.tries++;
+  if (passes) card.rejected = false;
   const stays = isGate(item) && isOn(game, "a failed gate stays as it was");
   if (!passes && !stays) card.status = "failed";
   const what = isGate(item) ? "gate" : "verification";
