@@ -335,3 +335,16 @@ inGit("next names the human who has to look again", async (root) => {
   const { code } = await refusalOf(() => advancePhase(host, { root }));
   assertEquals(code, "approval_stale");
 });
+
+inGit(
+  "a run by an optional item renews the required one with the same check",
+  async (root) => {
+    const twin = TESTS.replace("id: tests", "id: again, required: false")
+      .replace("step_type: gate, ", "");
+    await begin(root, workflowOf([TESTS, twin]));
+    await completeItem(host, { root, itemId: "tests" });
+    write(root, "b", "2");
+    await completeItem(host, { root, itemId: "again" });
+    await advancePhase(host, { root });
+  },
+);
