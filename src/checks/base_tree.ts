@@ -2,26 +2,12 @@
  * The files of a commit, laid out as a throw-away working tree in which a check can run. They are taken
  * from git's objects as they are stored: no filter and no hook runs, and git's directory stays as it is.
  */
-import { unlessCorrupt } from "../base/error.ts";
-import { GIT_ENTRY, gitLayout, repositoryLayout } from "../base/layout.ts";
+import { repositoryLayout } from "../base/layout.ts";
 import { joinPath, nameOf, relativePath } from "../base/path.ts";
-import { DAY_MS, epochMsOf } from "../base/time.ts";
-import { asOrcError, ifThere } from "../files/errors.ts";
+import { asOrcError } from "../files/errors.ts";
 import { readGitPointer } from "../files/git.ts";
-import { lookAt, publishRecord } from "../files/lock_record.ts";
-import {
-  entriesIn,
-  fileKind,
-  guardDirectory,
-  isThere,
-  openSame,
-} from "../files/read.ts";
-import {
-  discard,
-  makeDirectory,
-  removeIfThere,
-  writeAll,
-} from "../files/write.ts";
+import { fileKind, isThere, openSame } from "../files/read.ts";
+import { makeDirectory, removeIfThere, writeAll } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import { BlobWriter } from "./base_blobs.ts";
 import {
@@ -33,13 +19,12 @@ import {
 } from "./base_links.ts";
 import { isSafePath } from "./base_rules.ts";
 import type { GitTree } from "./git_program.ts";
+import { borrowObjects, withScratch } from "./scratch.ts";
 import type { TreeSite } from "./tree.ts";
-import { basesPath, makeCache } from "./tree_cache.ts";
 import {
   decodeNames,
   directoriesOf,
   gitOutput,
-  hashOf,
   isOwn,
   listFiles,
   MAX_FILES,
@@ -75,9 +60,10 @@ export async function withBaseTree<Answer>(
   use: (workingTree: string) => Promise<Answer>,
 ): Promise<Answer> {
   const { commit, signal, isLaidOver = () => false } = request;
-  const place = claimPlace(host, root);
-  try {
-    const top = `${place.directory}/tree`;
+  const purpose = "run a check on the base";
+  const place = repositoryLayout(root);
+  return await withScratch(host, place, purpose, async (scratch) => {
+    const top = joinPath(scratch, "tree");
     makeDirectory(top);
     const below = relativePath(git.tree, workingTree) ?? "";
     const links: Link[] = [];
@@ -86,63 +72,17 @@ export async function withBaseTree<Answer>(
     if (request.isLaidOver) await layPresent(layout, workingTree);
     await linkIgnored(layout);
     await makeLinks(layout);
-    await makeRepository(layout, commit);
+    // What a check asks git, or writes with it, does not reach the user's.
+    const own = borrowObjects(git, top, commit);
+    await gitOutput(host, top, own, ["read-tree", commit], signal);
     return await use(joinPath(top, below));
-  } finally {
-    place.leave();
-  }
+  });
 }
 
 const IS_WINDOWS = Deno.build.os === "windows";
 
 const FILE_MODE = 0o644;
 const RUN_MODE = 0o755;
-
-const OWNER = "owner";
-
-/** A check runs at most a day, and this long twice. */
-const MAX_BASE_MS = 3 * DAY_MS;
-
-/** Makes a directory that says whose it is, and removes those whose process has ended. */
-function claimPlace(
-  host: Host,
-  root: string,
-): { readonly directory: string; leave(): void } {
-  const layout = repositoryLayout(root);
-  const bases = basesPath(layout);
-  guardDirectory(root, bases);
-  const token = host.newToken();
-  const directory = `${bases}/${token}`;
-  try {
-    makeCache(layout.cache, bases);
-    sweepBases(host, bases);
-    makeDirectory(directory);
-  } catch (error) {
-    throw asOrcError(error, "make", directory);
-  }
-  const purpose = "run a check on the base";
-  const record = { ...host.identity(), token, at: host.now(), purpose };
-  const own = publishRecord(directory, OWNER, record);
-  return {
-    directory,
-    leave() {
-      own?.close();
-      discard(directory);
-    },
-  };
-}
-
-function sweepBases(host: Host, bases: string): void {
-  const nowMs = epochMsOf(host.now()) ?? 0;
-  for (const { name } of entriesIn(bases, "list")) {
-    const path = `${bases}/${name}`;
-    const owner = unlessCorrupt(() => lookAt(`${path}/${OWNER}`));
-    const isDead = owner?.kind === "record" &&
-      host.livenessOf(owner.record, owner.record.at) === "dead";
-    const madeAtMs = ifThere(() => Deno.lstatSync(path))?.mtime?.getTime();
-    if (isDead || nowMs - (madeAtMs ?? nowMs) > MAX_BASE_MS) discard(path);
-  }
-}
 
 /** Paths that git tracks and a sparse checkout leaves out: the check has not seen them either. */
 async function leftOut(
@@ -288,46 +228,6 @@ function copy(from: string, to: string): void {
   } finally {
     source.close();
   }
-}
-
-/**
- * Makes the tree a repository of its own, at its commit: what a check asks git, or writes with it, does not
- * reach the user's. It borrows their objects, and has none.
- */
-async function makeRepository(
-  { host, git, top, signal }: BaseLayout,
-  commit: string,
-): Promise<void> {
-  const gitDirectory = joinPath(top, GIT_ENTRY);
-  const own = gitLayout(gitDirectory);
-  const objects = gitLayout(git.pointer.commonDirectory).objects;
-  const config = hashOf(git.pointer) === "sha256"
-    ? "[core]\nrepositoryformatversion = 1\n[extensions]\nobjectformat = sha256\n"
-    : "[core]\nrepositoryformatversion = 0\n";
-  const directories = [gitDirectory, own.objects, `${own.objects}/info`];
-  for (const path of [...directories, `${gitDirectory}/refs`]) {
-    makeDirectory(path);
-  }
-  const texts = [
-    [`${own.objects}/info/alternates`, `${objects}\n`],
-    [own.config, config],
-    [own.head, `${commit}\n`],
-  ] as const;
-  for (const [path, text] of texts) {
-    write(path, FILE_MODE, (file) => writeAll(file, text));
-  }
-  const pointer = {
-    kind: "repository",
-    gitDirectory,
-    commonDirectory: gitDirectory,
-  } as const;
-  await gitOutput(
-    host,
-    top,
-    { tree: top, pointer },
-    ["read-tree", commit],
-    signal,
-  );
 }
 
 function write(

@@ -44,9 +44,9 @@ export function filesPath(
   return `${cache}/files/${workingTree}`;
 }
 
-/** Where the working trees of commits lie in which checks run, each as long as they do. */
-export function basesPath({ cache }: RepositoryLayout): string {
-  return `${cache}/bases`;
+/** Where directories lie that are thrown away after one use. */
+export function scratchPath({ cache }: RepositoryLayout): string {
+  return `${cache}/scratch`;
 }
 
 /** Where the entries of a tree are kept. */

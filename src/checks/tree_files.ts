@@ -108,7 +108,7 @@ export async function listFiles(
 }
 
 /** The hash of a repository's ids, which its settings name if it is not the usual one. */
-export function hashOf({ commonDirectory }: Git): "sha1" | "sha256" {
+function hashOf({ commonDirectory }: Git): "sha1" | "sha256" {
   const text = readText(gitLayout(commonDirectory).config, MAX_CONFIG_BYTES);
   const isNamed = parseGitConfig(text ?? "").some(({ section, name, value }) =>
     section === "extensions" && name === "objectformat" && value === "sha256"

@@ -253,10 +253,19 @@ export function removeEmpty(path: string): void {
   for (const { name, isDirectory } of Deno.readDirSync(path)) {
     if (isDirectory) removeEmpty(joinPath(path, name));
   }
+  removeIfEmpty(path);
+}
+
+/** Removes a directory in which nothing lies; false where something does. */
+export function removeIfEmpty(path: string): boolean {
+  const kind = fileKind(path);
+  if (kind !== "directory") return kind === "absent";
   try {
-    Deno.removeSync(path);
+    removeIfThere(path);
+    return true;
   } catch (error) {
-    if (!isTaken(error) && codeOf(error) !== "ENOTEMPTY") throw error;
+    if (isTaken(error) || codeOf(error) === "ENOTEMPTY") return false;
+    throw error;
   }
 }
 

@@ -3,7 +3,10 @@
  * objects that were put in the place of others. No hook runs, and no server is asked.
  */
 import { external, notFound } from "../base/error.ts";
-import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
+import {
+  ORCHESTRATOR_DIRECTORY,
+  type RepositoryLayout,
+} from "../base/layout.ts";
 import { isWithin, joinPath, relativePath } from "../base/path.ts";
 import { quoted } from "../base/text.ts";
 import {
@@ -12,6 +15,7 @@ import {
   type GitStreams,
   type GitTree,
 } from "../checks/git_program.ts";
+import { borrowObjects, withScratch } from "../checks/scratch.ts";
 import { objectHash } from "../checks/tree_content.ts";
 import {
   matcherOf,
@@ -189,4 +193,30 @@ export async function readCommittedFile(
   const args = ["cat-file", "blob", `${commit}:${whole}`];
   const { exitCode, bytes } = await tryGit(git, args);
   return exitCode === 0 ? bytes : undefined;
+}
+
+/**
+ * Checks a commit out beside the working tree, in a repository of its own that borrows the objects: programs
+ * that ask git find this commit, and neither the user's branches nor their index. Returns what `use` makes of
+ * the directory in which checks run.
+ */
+export async function withCheckout<Answer>(
+  git: Git,
+  layout: RepositoryLayout,
+  commit: string,
+  use: (directory: string) => Promise<Answer>,
+): Promise<Answer> {
+  const id = await resolveCommit(git, commit);
+  const purpose = "check out a commit";
+  return await withScratch(git.host, layout, purpose, async (scratch) => {
+    const tree = joinPath(scratch, "tree");
+    const own = { ...git, ...borrowObjects(git, tree, id) };
+    await runGit(own, ["read-tree", id]);
+    await runGit(own, ["checkout-index", "--all", "--quiet"]);
+    // Otherwise whoever asks what changed reads all files first.
+    await tryGit(own, ["update-index", "--quiet", "--refresh"]);
+    return await use(
+      git.directory === "" ? tree : joinPath(tree, git.directory),
+    );
+  });
 }

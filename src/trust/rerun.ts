@@ -13,8 +13,7 @@ import { secretsForCheck } from "../secrets/masker.ts";
 import { readValue } from "../settings/files.ts";
 import { planCommand } from "../workflow/command.ts";
 import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
-import { withCheckout } from "./checkout.ts";
-import type { Git } from "./committed.ts";
+import { type Git, withCheckout } from "./committed.ts";
 import type { RerunOptions, TrustFinding } from "./use.ts";
 
 /** What is run again. */

@@ -4,12 +4,12 @@ import { countOf, listOf, quoted } from "../base/text.ts";
 import { readEntries } from "../checks/tree.ts";
 import { changedPaths, type TreeEntry } from "../checks/tree_rules.ts";
 import type { Repository } from "../repository/open.ts";
-import { withCheckout } from "./checkout.ts";
 import {
   type Committed,
   type Git,
   identityOf,
   type IdOf,
+  withCheckout,
 } from "./committed.ts";
 import type { TrustFinding } from "./use.ts";
 

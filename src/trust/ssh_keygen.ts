@@ -2,12 +2,12 @@
 import { external, type OrcError } from "../base/error.ts";
 import { joinPath } from "../base/path.ts";
 import { searchPath } from "../checks/git_program.ts";
+import { withScratch } from "../checks/scratch.ts";
 import { writeNewFile } from "../files/write.ts";
 import { type Host, variableOf } from "../host/host.ts";
 import type { ProgramResult } from "../host/request.ts";
 import type { Repository } from "../repository/open.ts";
 import { readValue } from "../settings/files.ts";
-import { withScratch } from "./checkout.ts";
 import { keysIn, principalsIn, verifyTime } from "./statement_rules.ts";
 
 /** Long enough for somebody to find the key that blinks. */
@@ -217,6 +217,7 @@ async function withFiles<Result>(
   return await withScratch(
     host,
     layout,
+    "give files to ssh-keygen",
     (directory) =>
       work((name, content) => {
         const path = joinPath(directory, name);

@@ -1,13 +1,14 @@
 /** A check that has to be proved able to fail: green now, and red on the base. */
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
-import { basesPath } from "../../src/checks/tree_cache.ts";
+import { scratchPath } from "../../src/checks/tree_cache.ts";
 import { type BaseReceipt, parseReceipt } from "../../src/engine/receipt.ts";
 import type { Host } from "../../src/host/host.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { startSession } from "../../src/work/start.ts";
 import { verifySession } from "../../src/trust/use.ts";
 import { publishRecord } from "../../src/files/lock_record.ts";
-import { readTree, test, writeTree } from "../files/temporary.ts";
+import { fileKind } from "../../src/files/read.ts";
+import { test, writeTree } from "../files/temporary.ts";
 import {
   edit,
   eventsOf,
@@ -98,8 +99,8 @@ function lastProof(root: string): BaseReceipt {
 }
 
 function assertNothingLeft(root: string): void {
-  const bases = basesPath(repositoryLayout(root));
-  assertEquals([...Deno.readDirSync(bases)], []);
+  const scratch = scratchPath(repositoryLayout(root));
+  assertEquals(fileKind(scratch), "absent");
 }
 
 inWork(
@@ -148,14 +149,20 @@ inWork(
   "a red check is not run on the base",
   { "tests/a.test.sh": ADDS },
   async (root) => {
+    const host = realHost();
+    const places: string[] = [];
     const { code } = await refusalOf(() =>
-      completeItem(realHost(), { root, itemId: "t" })
+      completeItem({
+        ...host,
+        runProgram: (request) => {
+          places.push(request.workingDirectory);
+          assertNothingLeft(root);
+          return host.runProgram(request);
+        },
+      }, { root, itemId: "t" })
     );
     assertEquals(code, "check_failed");
-    assert(
-      !readTree(`${root}/.orchestrator/cache`)["bases/"],
-      "nothing was laid out",
-    );
+    assertEquals(new Set(places), new Set([root]), "nothing was laid out");
   },
 );
 
@@ -293,7 +300,7 @@ inWork(
             ...host,
             runProgram: async (request) => {
               const ran = host.runProgram(request);
-              const isBase = request.workingDirectory.includes("/bases/") &&
+              const isBase = request.workingDirectory.includes("/scratch/") &&
                 "timeoutMs" in request && request.timeoutMs === 300_000 &&
                 JSON.stringify(request.command).includes("all.sh");
               if (isBase) {
@@ -328,15 +335,15 @@ inWork(
   { "tests/old.test.sh": "exit 0\n" },
   async (root) => {
     writeTree(root, { "add.sh": RIGHT, "tests/new.test.sh": ADDS });
-    const bases = basesPath(repositoryLayout(root));
+    const scratch = scratchPath(repositoryLayout(root));
     const host = realHost({
       livenessOf: ({ pid }) => pid === 7 ? "dead" : "alive",
     });
     for (const [pid, digit] of [[7, "a"], [8, "b"]] as const) {
       const token = digit.repeat(32);
-      writeTree(bases, { [`${token}/tree/add.sh`]: "" });
+      writeTree(scratch, { [`${token}/tree/add.sh`]: "" });
       const record = { ...host.identity(), pid, token };
-      const own = publishRecord(`${bases}/${token}`, "owner", {
+      const own = publishRecord(`${scratch}/${token}`, "owner", {
         ...record,
         at: host.now(),
         purpose: "x",
@@ -344,7 +351,7 @@ inWork(
       own?.close();
     }
     await proved(root, host);
-    const left = Array.from(Deno.readDirSync(bases), ({ name }) => name);
+    const left = Array.from(Deno.readDirSync(scratch), ({ name }) => name);
     assertEquals(left, ["b".repeat(32)]);
   },
 );
@@ -355,9 +362,9 @@ inWork(
   async (root) => {
     writeTree(root, { "add.sh": RIGHT, "tests/new.test.sh": ADDS });
     writeTree(root, { "elsewhere/": "" });
-    const bases = basesPath(repositoryLayout(root));
+    const scratch = scratchPath(repositoryLayout(root));
     writeTree(root, { ".orchestrator/cache/": "" });
-    await run(root, "ln", "-s", `${root}/elsewhere`, bases);
+    await run(root, "ln", "-s", `${root}/elsewhere`, scratch);
     const { code, message } = await refusalOf(() =>
       completeItem(realHost(), { root, itemId: "t" })
     );
