@@ -116,20 +116,8 @@ export function checkKey(
   { workingDir, inputs, env, secrets, verification }: Item,
   command: string,
 ): string {
-  const { type, path: _path, description: _words, ...asked } = {
-    path: null,
-    ...verification,
-  };
-  const rules = Object.entries(asked).filter(([key]) => key !== "command");
-  return JSON.stringify([
-    type,
-    command,
-    workingDir,
-    inputs,
-    env,
-    secrets,
-    rules,
-  ]);
+  const rules = { ...verification, command, description: null };
+  return JSON.stringify([rules, workingDir, inputs, env, secrets]);
 }
 
 /** One sentence that says how a check ended, for the log and for the caller. */
