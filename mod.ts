@@ -300,9 +300,9 @@ export type { Chain } from "./src/replay/chain.ts";
 export type { GivenApproval, SessionStart } from "./src/replay/account.ts";
 export type { EventLink } from "./src/engine/event.ts";
 export type { Contradiction } from "./src/session/trace.ts";
+export type { TrustFinding } from "./src/trust/finding_rules.ts";
 export {
   type RerunOptions,
-  type TrustFinding,
   type Verified,
   type VerifyOptions,
   verifySession,

@@ -1,6 +1,6 @@
 /** A session told in a few lines, for others to check where the session itself is not. */
 import { type OrcError, refused } from "../base/error.ts";
-import { asObject, type JsonObject, textAt } from "../base/json.ts";
+import { asObject, textAt } from "../base/json.ts";
 import { resolvePath } from "../base/path.ts";
 import { VERSION } from "../base/version.ts";
 import { fileKind, readText } from "../files/read.ts";
@@ -29,11 +29,13 @@ import {
   readCommitted,
 } from "./committed.ts";
 import { followedBy, reviewWorkflow } from "./definition.ts";
+import type { TrustFinding } from "./finding_rules.ts";
 import { addNote, NOTES } from "./notes.ts";
 import { readProofs } from "./proofs.ts";
 import { compareWithCommit, uncommittedFiles } from "./seen.ts";
 import { signBySetting } from "./ssh_keygen.ts";
-import { type TrustFinding, verifySession } from "./use.ts";
+import { signatureIn } from "./statement_rules.ts";
+import { verifySession } from "./use.ts";
 
 /** Where the attestation goes. */
 export interface AttestOptions extends SessionOptions {
@@ -169,13 +171,16 @@ async function tell(
       inputs: receipt.tree?.inputs ?? [],
       testsRun: receipt.testsRun,
     })).toReversed(),
-    approvals: approvals.map(({ itemId, phaseId, at, details }) => ({
-      itemId,
-      phaseId: itemId === null ? phaseId : null,
-      origin: textAt(details, "origin"),
-      user: textAt(asObject(details.get("presence")) ?? new Map(), "user"),
-      at,
-      signature: signatureIn(details),
+    approvals: approvals.map((event) => ({
+      itemId: event.itemId,
+      phaseId: event.itemId === null ? event.phaseId : null,
+      origin: textAt(event.details, "origin"),
+      user: textAt(
+        asObject(event.details.get("presence")) ?? new Map(),
+        "user",
+      ),
+      at: event.at,
+      signature: signatureIn(event)?.text ?? null,
     } satisfies AttestedApproval)).toReversed(),
   };
   const { workflow, findings } = await reviewWorkflow(
@@ -194,14 +199,6 @@ async function tell(
   ];
   if (against.length > 0) throw notAttested(id, against);
   return attestation;
-}
-
-/** Of a signed approval, in its armour. */
-function signatureIn(details: JsonObject): string | null {
-  const signature = asObject(details.get("signature"));
-  return signature === undefined
-    ? textAt(details, "signature")
-    : textAt(signature, "text");
 }
 
 const MAX_TASK_LENGTH = 200;

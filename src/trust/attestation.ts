@@ -29,11 +29,12 @@ import {
   readCommittedFile,
 } from "./committed.ts";
 import { reviewWorkflow } from "./definition.ts";
+import { finding, type TrustFinding } from "./finding_rules.ts";
 import { linesOf, noteLines, NOTES } from "./notes.ts";
 import { rerunChecks } from "./rerun.ts";
 import { identityWhenSeen } from "./seen.ts";
 import { judgeSignature } from "./ssh_keygen.ts";
-import type { RerunOptions, TrustFinding, Verified } from "./use.ts";
+import type { RerunOptions, Verified } from "./use.ts";
 
 const MAX_NAMES = 5;
 
@@ -271,8 +272,4 @@ async function signersIn(
     hint:
       "commit it, or name a file outside of the repository by its whole path",
   });
-}
-
-function finding(code: TrustFinding["code"], message: string): TrustFinding {
-  return { code, message, serial: null, itemId: null };
 }

@@ -18,7 +18,7 @@ import { HUMAN_APPROVAL } from "../engine/state.ts";
 import { Sha256 } from "../replay/sha256.ts";
 import { isManual } from "../workflow/supervision.ts";
 import type { Item, SessionStatus, Workflow } from "../workflow/types.ts";
-import type { TrustFinding } from "./use.ts";
+import { finding, type TrustFinding } from "./finding_rules.ts";
 
 /** A command that orc ran, for one item or several. */
 export interface AttestedReceipt {
@@ -294,19 +294,6 @@ export interface Standard {
   readonly idOf: ((inputs: readonly string[]) => string | null) | undefined;
 }
 
-type Found = (
-  code: TrustFinding["code"],
-  message: string,
-  itemId?: string,
-) => TrustFinding;
-
-const found: Found = (code, message, itemId) => ({
-  code,
-  message,
-  serial: null,
-  itemId: itemId ?? null,
-});
-
 /** What speaks against an attestation, once it is known to be about the right files. */
 export function judgeAttestation(
   attestation: Attestation,
@@ -320,8 +307,8 @@ export function judgeAttestation(
   return [
     ...status === "completed" ? [] : [
       status === "abandoned"
-        ? found("session_abandoned", "The session was abandoned")
-        : found("session_open", "The session is not finished"),
+        ? finding("session_abandoned", "The session was abandoned")
+        : finding("session_open", "The session is not finished"),
     ],
     ...workflow.phases.flatMap(({ id, items, exitGate }) => [
       ...items.flatMap((item) => itemFindings(attestation, item)),
@@ -345,7 +332,9 @@ function itemFindings(
   if (skipped.includes(id) && item.stepType !== "gate") return [];
   if (!completed.includes(id) && !skipped.includes(id)) {
     return item.required
-      ? [found("unproven", `Item ${quoted(id)} is required, and not done`, id)]
+      ? [
+        finding("unproven", `Item ${quoted(id)} is required, and not done`, id),
+      ]
       : [];
   }
   const isApproved = approvals.some(({ itemId }) => itemId === id);
@@ -359,7 +348,7 @@ function itemFindings(
   const why = receipt === undefined
     ? "no receipt shows that its command ran"
     : `its command ended with exit code ${receipt.exitCode}, and not with ${expected}`;
-  return [found("unproven", `Item ${quoted(id)} is not shown: ${why}`, id)];
+  return [finding("unproven", `Item ${quoted(id)} is not shown: ${why}`, id)];
 }
 
 function approvalFindings(
@@ -369,12 +358,12 @@ function approvalFindings(
 ): readonly TrustFinding[] {
   const approval = approvals.find((each) => each[key] === id);
   const subject = `${key === "itemId" ? "Item" : "Phase"} ${quoted(id)}`;
-  const itemId = key === "itemId" ? id : undefined;
+  const itemId = key === "itemId" ? id : null;
   if (approval === undefined) {
-    return [found("unproven", `${subject} was approved by nobody`, itemId)];
+    return [finding("unproven", `${subject} was approved by nobody`, itemId)];
   }
   return approval.origin === "terminal" || approval.origin === "host" ? [] : [
-    found(
+    finding(
       "approved_by_setting",
       `${subject} was approved by a setting, and not by a human`,
       itemId,
@@ -390,11 +379,11 @@ function receiptFindings(
     const message = `It is not known which files the check of item ${
       quoted(itemId)
     } saw`;
-    return [found("tree_unknown", message, itemId)];
+    return [finding("tree_unknown", message, itemId)];
   }
   if (idOf(inputs) === tree) return [];
   const message = `The check of item ${
     quoted(itemId)
   } saw other files than the commit has`;
-  return [found("stale", message, itemId)];
+  return [finding("stale", message, itemId)];
 }

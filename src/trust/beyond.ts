@@ -4,10 +4,11 @@ import { overridesIn } from "../repository/overrides.ts";
 import type { OpenedSession } from "../repository/select.ts";
 import { gitAround, readCommitted } from "./committed.ts";
 import { followedBy, reviewWorkflow } from "./definition.ts";
+import type { TrustFinding } from "./finding_rules.ts";
 import { assertTrusted } from "./foreign.ts";
 import { rerunChecks, type Rerunning } from "./rerun.ts";
 import { compareWithCommit, uncommittedFiles } from "./seen.ts";
-import type { TrustFinding, VerifyOptions } from "./use.ts";
+import type { VerifyOptions } from "./use.ts";
 
 /** Compares the workflow with that of a commit, and runs checks again, as far as is asked for. */
 export async function lookBeyond(

@@ -9,8 +9,8 @@ import { quoted } from "../base/text.ts";
 import { bundleFor } from "../repository/bundle.ts";
 import { decodeWorkflow } from "../repository/load.ts";
 import type { Repository } from "../repository/open.ts";
-import { BUNDLED } from "../repository/overrides.ts";
 import {
+  BUNDLED,
   overridesIn,
   overridesOf,
   overrideText,
@@ -19,7 +19,7 @@ import { encodeDefinition } from "../workflow/encode.ts";
 import { fillTexts } from "../workflow/template.ts";
 import type { SessionState, Workflow } from "../workflow/types.ts";
 import { type Git, readCommittedFile, resolveCommit } from "./committed.ts";
-import type { TrustFinding } from "./use.ts";
+import { finding, type TrustFinding } from "./finding_rules.ts";
 
 /** The workflow that a session says it followed. */
 export interface Followed {
@@ -113,8 +113,4 @@ function shownAs(base: string, bytes: Uint8Array | undefined): string {
   return bytes === undefined
     ? `the built-in one: ${quoted(base)} has no workflow.yaml`
     : `the workflow.yaml of ${quoted(base)}`;
-}
-
-function finding(code: TrustFinding["code"], message: string): TrustFinding {
-  return { code, message, serial: null, itemId: null };
 }

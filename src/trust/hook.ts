@@ -24,7 +24,7 @@ import {
 } from "../repository/open.ts";
 import { verifyAttestation } from "./attestation.ts";
 import { type Git, gitAround, resolveCommit, runGit } from "./committed.ts";
-import type { TrustFinding } from "./use.ts";
+import type { TrustFinding } from "./finding_rules.ts";
 
 /** By this line orc knows its own hook. */
 const MARK =

@@ -14,7 +14,8 @@ import { readValue } from "../settings/files.ts";
 import { planCommand } from "../workflow/command.ts";
 import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
 import { type Git, withCheckout } from "./committed.ts";
-import type { RerunOptions, TrustFinding } from "./use.ts";
+import { finding, type TrustFinding } from "./finding_rules.ts";
+import type { RerunOptions } from "./use.ts";
 
 /** What is run again. */
 export interface Rerun {
@@ -62,7 +63,7 @@ export async function rerunChecks(
       const ran = await runCheck(host, bounded(setupCheck(setup)), site);
       if (ran?.result.passed === false) {
         const message = `The setup failed: ${reasonOf(ran.result)}`;
-        return { count: 0, findings: [failed(message, null)] };
+        return { count: 0, findings: [finding("rerun_failed", message)] };
       }
     }
     for (const { item, check } of checks) {
@@ -84,7 +85,7 @@ export async function rerunChecks(
       const message = `The check of item ${
         quoted(item.id)
       } failed when it was run again: ${reasonOf(ran.result)}`;
-      findings.push(failed(message, item.id));
+      findings.push(finding("rerun_failed", message, item.id));
     }
     return { count: checks.length, findings };
   });
@@ -105,8 +106,4 @@ function setupCheck(command: string): RequiredCheck {
 
 function reasonOf(result: CheckResult): string {
   return uncapitalised(describeResult(result));
-}
-
-function failed(message: string, itemId: string | null): TrustFinding {
-  return { code: "rerun_failed", message, serial: null, itemId };
 }

@@ -11,7 +11,7 @@ import {
   type IdOf,
   withCheckout,
 } from "./committed.ts";
-import type { TrustFinding } from "./use.ts";
+import { finding, type TrustFinding } from "./finding_rules.ts";
 
 /** How a working tree lies beside a commit. */
 export interface Beside {
@@ -99,5 +99,5 @@ export function uncommittedFiles(changed: readonly string[]): TrustFinding {
   const message = `${
     countOf(changed.length, "file")
   } ${verb} not as committed: ${names}`;
-  return { code: "uncommitted", message, serial: null, itemId: null };
+  return finding("uncommitted", message);
 }

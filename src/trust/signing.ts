@@ -14,6 +14,7 @@ import type { OpenedSession } from "../repository/select.ts";
 import { readLogBackwards } from "../session/log_read.ts";
 import type { Event } from "../workflow/types.ts";
 import { type Approvers, readApprovers } from "./approvers.ts";
+import type { TrustFinding } from "./finding_rules.ts";
 import { judgeSignature, signByAgent, signBySetting } from "./ssh_keygen.ts";
 import {
   encodeSignature,
@@ -79,13 +80,8 @@ export async function signActs(
 }
 
 /** Why an approval, or what was forced, does not count in a workflow with signed approvals. */
-export interface UnsignedAct {
+export interface UnsignedAct extends TrustFinding {
   readonly code: "approval_unsigned" | "signature_invalid";
-  /** One sentence without its period. */
-  readonly message: string;
-  /** The update it is about; null where it is about the state. */
-  readonly serial: number | null;
-  readonly itemId: string | null;
 }
 
 /**

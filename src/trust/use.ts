@@ -16,42 +16,11 @@ import {
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { readAccount } from "../session/account.ts";
 import type { Session } from "../session/store.ts";
-import { type Contradiction, traceSession } from "../session/trace.ts";
+import { traceSession } from "../session/trace.ts";
 import type { SessionStatus } from "../workflow/types.ts";
 import { staleApprovals } from "./approvals.ts";
+import { finding, type TrustFinding } from "./finding_rules.ts";
 import { unsignedActs } from "./signing.ts";
-
-/** Why nobody should rely on what a session says: those of {@linkcode Contradiction}, and of its checks and its end. */
-export interface TrustFinding {
-  /** Stable name of what it is. */
-  readonly code:
-    | Contradiction["code"]
-    | "approval_stale"
-    | "approval_unsigned"
-    | "approved_by_setting"
-    | "clock_backwards"
-    | "done_elsewhere"
-    | "loosened"
-    | "signature_invalid"
-    | "other_workflow"
-    | "stale"
-    | "vouched"
-    | "session_abandoned"
-    | "session_open"
-    | "definition_differs"
-    | "uncommitted"
-    | "rerun_failed"
-    | "tree_differs"
-    | "tree_unknown"
-    | "unproven"
-    | "signature_missing";
-  /** One sentence without its period. */
-  readonly message: string;
-  /** The update it is about; null where it is about the state. */
-  readonly serial: number | null;
-  /** The item it is about; null where it is about no item. */
-  readonly itemId: string | null;
-}
 
 /** What a session is worth. */
 export interface Verified {
@@ -218,12 +187,4 @@ function ending(status: SessionStatus): readonly TrustFinding[] {
   return status === "abandoned"
     ? [finding("session_abandoned", "The session was abandoned")]
     : [finding("session_open", "The session is not finished")];
-}
-
-function finding(
-  code: TrustFinding["code"],
-  message: string,
-  itemId: string | null = null,
-): TrustFinding {
-  return { code, message, serial: null, itemId };
 }
