@@ -90,15 +90,16 @@ export async function findStale(
   const seen = runs.filter(isSeen);
   const compared = seen.length > 0 && mayAskGit()
     ? await compare(host, { root, workingTree }, seen)
-    : [];
-  for (const [index, { itemId }] of seen.entries()) {
-    const change = compared[index];
-    if (change?.isSame === false) stale.push(staleItem(itemId, change));
+    : new Map<SeenRun, TreeChange>();
+  for (const run of seen) {
+    const change = compared.get(run);
+    if (change?.isSame === false) stale.push(staleItem(run.itemId, change));
   }
   const why = seen.length === 0
     ? null
     : mayAskGit()
-    ? compared.find(({ isSame }) => isSame === null)?.reason ?? null
+    ? [...compared.values()].find(({ isSame }) => isSame === null)?.reason ??
+      null
     : GIT_MAY_NOT_RUN;
   if (why !== null) {
     const message =
@@ -113,22 +114,20 @@ async function compare(
   host: Host,
   site: TreeSite,
   seen: readonly SeenRun[],
-): Promise<readonly TreeChange[]> {
-  const changes = new Map<SeenRun, TreeChange>();
+): Promise<ReadonlyMap<SeenRun, TreeChange>> {
+  const compared = new Map<SeenRun, TreeChange>();
   const dependingOn = new Map(seen.map(({ tree }) => [keyOf(tree), tree]));
   for (const [key, { inputs }] of dependingOn) {
     const same = seen.filter(({ tree }) => keyOf(tree) === key);
     const ids = same.map(({ tree }) => tree.id);
-    const compared = await compareTree(host, site, ids, {
-      inputs,
-      limit: MAX_NAMES,
-    });
+    const options = { inputs, limit: MAX_NAMES };
+    const changes = await compareTree(host, site, ids, options);
     for (const [index, run] of same.entries()) {
-      const change = compared[index];
-      if (change) changes.set(run, change);
+      const change = changes[index];
+      if (change) compared.set(run, change);
     }
   }
-  return seen.flatMap((run) => changes.get(run) ?? []);
+  return compared;
 }
 
 /**

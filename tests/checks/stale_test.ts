@@ -34,6 +34,14 @@ ${list(["{id: words, name: Words}", ...end])}`;
 
 const host = gitHost();
 
+/** One in which nothing is left but to finish. */
+async function beginAndDoAll(root: string): Promise<void> {
+  await begin(root, workflowOf([TESTS]));
+  await completeItem(host, { root, itemId: "tests" });
+  await advancePhase(host, { root });
+  await completeItem(host, { root, itemId: "words" });
+}
+
 /** A session in a project where the command of its first item passes. */
 async function begin(root: string, workflow: string): Promise<void> {
   writeTree(root, { "workflow.yaml": workflow, "src/a": "good", b: "1" });
@@ -104,10 +112,7 @@ inGit(
 inGit(
   "a check that fails the second time opens its item, though its phase was left",
   async (root) => {
-    await begin(root, workflowOf([TESTS]));
-    await completeItem(host, { root, itemId: "tests" });
-    await advancePhase(host, { root });
-    await completeItem(host, { root, itemId: "words" });
+    await beginAndDoAll(root);
     write(root, "src/a", "bad");
     const failed = await refusalOf(() =>
       completeItem(host, { root, itemId: "tests" })
@@ -169,10 +174,7 @@ inGit(
 inGit(
   "a human may finish in spite of it, and verify goes on saying so",
   async (root) => {
-    await begin(root, workflowOf([TESTS]));
-    await completeItem(host, { root, itemId: "tests" });
-    await advancePhase(host, { root });
-    await completeItem(host, { root, itemId: "words" });
+    await beginAndDoAll(root);
     write(root, "src/a", "bad");
     const approve = () => Promise.resolve({ approved: true as const });
     await finishSession(gitHost({ approve }), { root, force: true });
