@@ -292,7 +292,6 @@ function givenBy(
   what: string,
   forced: boolean,
 ): GivenApproval {
-  const origin = textAt(details, "origin");
   const presence = presenceIn(details);
   return {
     phaseId,
@@ -300,17 +299,19 @@ function givenBy(
     serial,
     at,
     forced,
-    origin: isOrigin(origin) ? origin : null,
+    origin: originIn(details),
     ...presence,
     message: `${what} ${howGiven(details)}`,
   };
 }
 
-function isOrigin(
-  text: string | null,
-): text is NonNullable<GivenApproval["origin"]> {
-  return text === "terminal" || text === "host" || text === "setting";
+/** How a human was known, as an event says it; null where it does not. */
+export function originIn(details: JsonObject): GivenApproval["origin"] {
+  const origin = textAt(details, "origin");
+  return ORIGINS.find((known) => known === origin) ?? null;
 }
+
+const ORIGINS = ["terminal", "host", "setting"] as const;
 
 /** How the yes in an event was given, for people; behind what was done. */
 export function howGiven(details: JsonObject): string {
@@ -322,7 +323,7 @@ export function howGiven(details: JsonObject): string {
 }
 
 function howKnown(details: JsonObject): string {
-  switch (textAt(details, "origin")) {
+  switch (originIn(details)) {
     case "terminal": {
       const { user, machine, askedSeconds } = presenceIn(details);
       return [
@@ -336,7 +337,7 @@ function howKnown(details: JsonObject): string {
       return "by the host program";
     case "setting":
       return "by the setting approvals: any";
-    default:
+    case null:
       return "in another tool";
   }
 }

@@ -25,6 +25,7 @@ import type {
   SessionState,
   Workflow,
 } from "../workflow/types.ts";
+import { originIn } from "./account.ts";
 import { believe } from "./believed.ts";
 import { isCheck, isOtherCheck, resultOf } from "./checked.ts";
 import { EarlierStates } from "./earlier.ts";
@@ -260,12 +261,9 @@ function asMadeNow(event: Event | RecordedEvent): Event | RecordedEvent {
 
 function callerOf(events: readonly RecordedEvent[]): Caller {
   const human = events.find(({ details }) => details.has("origin"));
-  const origin = human && textAt(human.details, "origin");
-  const isOrigin = origin === "terminal" || origin === "host" ||
-    origin === "setting";
   const presence = human && asObject(human.details.get("presence"));
   const signature = human && asObject(human.details.get("signature"));
-  const approval = isOrigin ? origin : null;
+  const approval = human ? originIn(human.details) : null;
   const sight = new Map(
     [...human?.details ?? []].filter(([key]) => SIGHT_KEYS.includes(key)),
   );
