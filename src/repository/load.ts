@@ -339,9 +339,8 @@ async function otherWorkflow(
   if (path === null) return [];
   const own = repositoryLayout(workingTree).workflow;
   if (realOrGiven(own) === realOrGiven(path)) return [];
-  const bytes = orElse(() => readRegularFile(own, MAX_WORKFLOW_BYTES), () => {
-    return new Uint8Array();
-  });
+  const read = () => readRegularFile(own, MAX_WORKFLOW_BYTES);
+  const bytes = orElse(read, () => new Uint8Array());
   if (bytes !== undefined && await sha256Hex(bytes) === sha256) return [];
   const isOwn = bytes !== undefined &&
     await decodeWorkflow(bytes, own, {}).then(

@@ -34,7 +34,11 @@ function expected(what: string): (issue: v.BaseIssue<unknown>) => string {
 
 const text = v.string(expected("a string"));
 const textOrNull = orNull(text);
-const texts = v.optional(v.array(text, expected("a list")), []);
+const texts = listOf(text, "a list");
+
+function listOf<Entry extends v.GenericSchema>(entry: Entry, what: string) {
+  return v.optional(v.array(entry, expected(what)), []);
+}
 
 /** A text by a rule; where it breaks it, the author is told how to write it, if that would do. */
 function textThat(
@@ -49,31 +53,25 @@ function textThat(
   return v.pipe(text, v.check(isValid, messageOf));
 }
 
-const secretNames = v.optional(
-  v.array(
-    textThat(
-      isSecretName,
-      "The name of a secret holds capital letters, digits and underscores, and is none that every program needs",
-      (name) => name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_"),
-    ),
-    expected("a list of names"),
+const secretNames = listOf(
+  textThat(
+    isSecretName,
+    "The name of a secret holds capital letters, digits and underscores, and is none that every program needs",
+    (name) => name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_"),
   ),
-  [],
+  "a list of names",
 );
 
-const variableNames = v.optional(
-  v.array(
-    textThat(
-      isVariableName,
-      "The name of a variable holds no blank, no = and no *",
-      (name) => name.replaceAll(/[\s=*]+/g, "_"),
-    ),
-    expected("a list of names"),
+const variableNames = listOf(
+  textThat(
+    isVariableName,
+    "The name of a variable holds no blank, no = and no *",
+    (name) => name.replaceAll(/[\s=*]+/g, "_"),
   ),
-  [],
+  "a list of names",
 );
 
-const patternList = v.array(
+const patterns = v.array(
   v.pipe(
     text,
     v.check(
@@ -84,7 +82,6 @@ const patternList = v.array(
   ),
   expected("a list of patterns"),
 );
-const patterns = v.optional(patternList);
 
 const integer = v.pipe(
   v.unknown(),
@@ -143,7 +140,7 @@ const proofEntries = {
     ),
   )),
   with: v.optional(v.pipe(
-    patternList,
+    patterns,
     v.minLength(1, "Expected at least one pattern, such as tests/**"),
   )),
 };
@@ -234,19 +231,16 @@ const itemEntries = {
   )),
   secrets: secretNames,
   env: variableNames,
-  inputs: patterns,
-  shows: v.optional(
-    v.array(
-      v.pipe(
-        text,
-        v.check(
-          staysBelow,
-          "Expected a file below the working tree, such as docs/plan.md",
-        ),
+  inputs: v.optional(patterns),
+  shows: listOf(
+    v.pipe(
+      text,
+      v.check(
+        staysBelow,
+        "Expected a file below the working tree, such as docs/plan.md",
       ),
-      expected("a list of files"),
     ),
-    [],
+    "a list of files",
   ),
 };
 
