@@ -62,10 +62,13 @@ async function makeAnswers(): Promise<unknown> {
 }
 
 function commandSources(): ReadonlyMap<string, string> {
-  const files = Array.from(Deno.readDirSync(COMMANDS), ({ name }) => name);
+  const files = [...walkSync(COMMANDS, { exts: [".ts"], includeDirs: false })];
   return new Map(
-    files.map((name) =>
-      [name, Deno.readTextFileSync(`${COMMANDS}/${name}`)] as const
+    files.map(({ path }) =>
+      [
+        path.slice(COMMANDS.length + 1),
+        Deno.readTextFileSync(path),
+      ] as const
     ),
   );
 }

@@ -2,6 +2,7 @@
 export const ROOMS = [
   "base",
   "workflow",
+  "bundled",
   "engine",
   "replay",
   "files",
@@ -34,6 +35,7 @@ export const PURE_ENTRY = "src/core.ts";
 const PURE_ROOMS: ReadonlySet<string> = new Set([
   "base",
   "workflow",
+  "bundled",
   "engine",
   "replay",
 ]);

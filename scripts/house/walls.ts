@@ -7,7 +7,7 @@ import {
 import { brokenOrder } from "./rooms.ts";
 
 /** What `orc status` loads: agents call it most, and pay for each line before it runs. */
-const STATUS = ["cli.ts", "src/commands/status.ts"];
+const STATUS = ["cli.ts", "src/commands/groups/status.ts"];
 const MAX_EAGER_LINES = 8000;
 
 /** More files than one takes in at a glance. */

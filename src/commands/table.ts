@@ -1,20 +1,20 @@
 import type { CommandGroup, TableEntry } from "./command.ts";
 
 // Each file is loaded with the first of its commands that is used: start-up time is what agents feel.
-const agent = from(() => import("./agent.ts"));
-const approvals = from(() => import("./approvals.ts"));
-const begin = from(() => import("./begin.ts"));
-const checkpoints = from(() => import("./checkpoints.ts"));
-const config = from(() => import("./config.ts"));
-const doctor = from(() => import("./doctor.ts"));
-const feedback = from(() => import("./feedback.ts"));
-const history = from(() => import("./history.ts"));
-const migration = from(() => import("./migration.ts"));
-const secrets = from(() => import("./secrets.ts"));
-const sessions = from(() => import("./sessions.ts"));
-const status = from(() => import("./status.ts"));
-const trust = from(() => import("./trust.ts"));
-const work = from(() => import("./work.ts"));
+const agent = from(() => import("./groups/agent.ts"));
+const approvals = from(() => import("./groups/approvals.ts"));
+const begin = from(() => import("./groups/begin.ts"));
+const checkpoints = from(() => import("./groups/checkpoints.ts"));
+const config = from(() => import("./groups/config.ts"));
+const doctor = from(() => import("./groups/doctor.ts"));
+const feedback = from(() => import("./groups/feedback.ts"));
+const history = from(() => import("./groups/history.ts"));
+const migration = from(() => import("./groups/migration.ts"));
+const secrets = from(() => import("./groups/secrets.ts"));
+const sessions = from(() => import("./groups/sessions.ts"));
+const status = from(() => import("./groups/status.ts"));
+const trust = from(() => import("./groups/trust.ts"));
+const work = from(() => import("./groups/work.ts"));
 
 export const commandGroups: readonly CommandGroup[] = [
   {

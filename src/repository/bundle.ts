@@ -4,9 +4,9 @@ import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
 import { asOrcError } from "../files/errors.ts";
 import { readText } from "../files/read.ts";
-import { bundledWorkflow } from "../workflow/bundled.ts";
-import type { Folder } from "../workflow/folder.ts";
-import { detectProject } from "../workflow/project.ts";
+import { bundledWorkflow } from "../bundled/workflow.ts";
+import type { Folder } from "../bundled/folder.ts";
+import { detectProject } from "../bundled/project.ts";
 
 /** The bundled workflow as a project gets it. */
 export interface Bundled {

@@ -1,5 +1,5 @@
 import type { Streams } from "../../src/cli/output.ts";
-import { versionCommand } from "../../src/commands/begin.ts";
+import { versionCommand } from "../../src/commands/groups/begin.ts";
 import {
   command,
   type CommandGroup,

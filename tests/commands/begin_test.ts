@@ -1,6 +1,6 @@
 import { VERSION } from "../../src/base/version.ts";
 import { styleFor } from "../../src/cli/parse.ts";
-import { versionCommand } from "../../src/commands/begin.ts";
+import { versionCommand } from "../../src/commands/groups/begin.ts";
 import { tableOf } from "../../src/commands/command.ts";
 import { commandGroups } from "../../src/commands/table.ts";
 import { workflowJsonSchema } from "../../src/workflow/json_schema.ts";

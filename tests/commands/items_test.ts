@@ -1,6 +1,6 @@
 import { ENDED_WELL } from "../../src/host/test_host.ts";
 import { main } from "../../src/cli/main.ts";
-import { checkProgress } from "../../src/commands/work.ts";
+import { checkProgress } from "../../src/commands/groups/work.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { approveItem, skipItem, startItem } from "../../src/work/item.ts";
 import { captureStreams } from "../cli/fake.ts";

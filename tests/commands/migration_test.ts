@@ -1,4 +1,4 @@
-import { progressLine } from "../../src/commands/migration.ts";
+import { progressLine } from "../../src/commands/groups/migration.ts";
 import { migrate } from "../../src/migration/use.ts";
 import { addNote } from "../../src/work/item.ts";
 import { EVERYTHING, makeDistinct } from "../migration/fixtures.ts";

@@ -1,6 +1,6 @@
 import { main } from "../../src/cli/main.ts";
 import parts from "../../src/commands/answers.json" with { type: "json" };
-import { answerSchemas } from "../../src/commands/begin.ts";
+import { answerSchemas } from "../../src/commands/groups/begin.ts";
 import { captureStreams } from "../cli/fake.ts";
 import {
   fixedHost,

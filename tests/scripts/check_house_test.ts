@@ -43,12 +43,13 @@ const CASES: readonly (readonly [
   }, ['Room "base" must not import from "engine", which comes after it']],
   ["counts the lines and packages that status loads", {
     "cli.ts": 'import { a } from "./src/core.ts";\nimport "yaml";\n',
-    "src/commands/status.ts": `import type { B } from "../base/b.ts";\n${LONG}`,
+    "src/commands/groups/status.ts":
+      `import type { B } from "../../base/b.ts";\n${LONG}`,
     "src/base/a.ts": `const b = import("./b.ts");\n${LONG}`,
     "src/base/b.ts": `import "valibot";\n${LONG}`,
     "tests/mod_test.ts":
-      'import "../cli.ts";\nimport "../src/commands/status.ts";\n',
-    "mod.ts": 'export { a } from "./src/commands/status.ts";',
+      'import "../cli.ts";\nimport "../src/commands/groups/status.ts";\n',
+    "mod.ts": 'export { a } from "./src/commands/groups/status.ts";',
   }, [
     'status loads the package "yaml"',
     "status loads 8004 lines, more than 8000",

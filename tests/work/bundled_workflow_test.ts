@@ -1,8 +1,8 @@
 import { fillSessionName } from "../../src/base/names.ts";
-import { bundledWorkflow } from "../../src/workflow/bundled.ts";
+import { bundledWorkflow } from "../../src/bundled/workflow.ts";
 import { planCommand } from "../../src/workflow/command.ts";
 import { parseWorkflow } from "../../src/workflow/parse.ts";
-import { detectProject, type Project } from "../../src/workflow/project.ts";
+import { detectProject, type Project } from "../../src/bundled/project.ts";
 import type { Item, Workflow } from "../../src/workflow/types.ts";
 import { readWorkflowText } from "../../src/workflow/yaml.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";

@@ -1,4 +1,4 @@
-import { bundledWorkflow } from "../../src/workflow/bundled.ts";
+import { bundledWorkflow } from "../../src/bundled/workflow.ts";
 import { workflowJsonSchema } from "../../src/workflow/json_schema.ts";
 import { assertTable } from "../base/table.ts";
 import { assertEquals } from "@std/assert";

@@ -1,8 +1,8 @@
-import { type OrcError, refused } from "../base/error.ts";
-import { type Finding, isProblem, type Severity } from "../base/finding.ts";
-import { countOf } from "../base/text.ts";
-import type { RepairRequest, SessionRepair } from "../doctor/repair.ts";
-import type { Diagnosis } from "../doctor/use.ts";
+import { type OrcError, refused } from "../../base/error.ts";
+import { type Finding, isProblem, type Severity } from "../../base/finding.ts";
+import { countOf } from "../../base/text.ts";
+import type { RepairRequest, SessionRepair } from "../../doctor/repair.ts";
+import type { Diagnosis } from "../../doctor/use.ts";
 import {
   command,
   flag,
@@ -10,7 +10,7 @@ import {
   type ResultOf,
   type Style,
   type Values,
-} from "./command.ts";
+} from "../command.ts";
 
 /** Findings of one kind that are shown; a thousand sessions may have the same. */
 const MAX_SHOWN = 3;
@@ -122,7 +122,7 @@ export const doctorCommand = command<ResultOf<Diagnosis>>({
   permissions: ["sys", "run"],
   examples: ["orc doctor", "orc doctor --fix", "orc doctor --resign 01k9"],
   async use(host, options, values) {
-    const { diagnoseRepository } = await import("../doctor/use.ts");
+    const { diagnoseRepository } = await import("../../doctor/use.ts");
     const diagnosis = await diagnoseRepository(host, {
       ...options,
       fix: values.on("fix"),

@@ -1,7 +1,7 @@
-import { shortSessionId } from "../base/ids.ts";
-import { lengthOf, titleOf } from "../base/text.ts";
-import { readStatus, type Status } from "../work/status.ts";
-import { command, flag, type ResultOf, type Style } from "./command.ts";
+import { shortSessionId } from "../../base/ids.ts";
+import { lengthOf, titleOf } from "../../base/text.ts";
+import { readStatus, type Status } from "../../work/status.ts";
+import { command, flag, type ResultOf, type Style } from "../command.ts";
 import {
   adviceText,
   blocksText,
@@ -12,7 +12,7 @@ import {
   rejectionLines,
   section,
   shortTask,
-} from "./view.ts";
+} from "../view.ts";
 
 /** Wider headlines separate the task from its session too far. */
 const MAX_COLUMNS = 72;

@@ -1,5 +1,5 @@
-import { bundledWorkflow, scalarYaml } from "../../src/workflow/bundled.ts";
-import type { ProjectPart } from "../../src/workflow/project.ts";
+import { bundledWorkflow, scalarYaml } from "../../src/bundled/workflow.ts";
+import type { ProjectPart } from "../../src/bundled/project.ts";
 import { assertTable } from "../base/table.ts";
 import { assert, assertEquals } from "@std/assert";
 

@@ -1,18 +1,18 @@
-import { usage } from "../base/error.ts";
-import { jsonObject } from "../base/json.ts";
-import { MAX_LISTED_EVENTS } from "../base/limits.ts";
-import { headOf, oneLine } from "../base/markdown.ts";
-import { learningsSection } from "../history/page_rules.ts";
-import type { Generated, Learned } from "../history/pages.ts";
-import type { Analysis, SkippedItem } from "../history/rules.ts";
+import { usage } from "../../base/error.ts";
+import { jsonObject } from "../../base/json.ts";
+import { MAX_LISTED_EVENTS } from "../../base/limits.ts";
+import { headOf, oneLine } from "../../base/markdown.ts";
+import { learningsSection } from "../../history/page_rules.ts";
+import type { Generated, Learned } from "../../history/pages.ts";
+import type { Analysis, SkippedItem } from "../../history/rules.ts";
 import type {
   History,
   HistoryEvent,
   HistoryOptions,
   OnProgress,
-} from "../history/use.ts";
-import type { Terminal } from "../host/host.ts";
-import { howGiven } from "../replay/account.ts";
+} from "../../history/use.ts";
+import type { Terminal } from "../../host/host.ts";
+import { howGiven } from "../../replay/account.ts";
 import {
   command,
   flag,
@@ -21,8 +21,8 @@ import {
   sessionOptions,
   type Style,
   type Values,
-} from "./command.ts";
-import { barOf, blocksText, withProgress } from "./view.ts";
+} from "../command.ts";
+import { barOf, blocksText, withProgress } from "../view.ts";
 
 export const historyCommand = command<ResultOf<History>, HistoryEvent>({
   description:
@@ -56,7 +56,7 @@ export const historyCommand = command<ResultOf<History>, HistoryEvent>({
         "orc history --follow --output jsonl",
       );
     }
-    const { readHistory } = await import("../history/use.ts");
+    const { readHistory } = await import("../../history/use.ts");
     return await readHistory(host, optionsOf(values));
   },
   render: ({ events, hasEarlier, past }, style) => {
@@ -69,7 +69,7 @@ export const historyCommand = command<ResultOf<History>, HistoryEvent>({
   stream: {
     isWanted: (values) => values.on("all") || values.on("follow"),
     async run(host, values) {
-      const { streamHistory } = await import("../history/use.ts");
+      const { streamHistory } = await import("../../history/use.ts");
       return await streamHistory(host, {
         ...optionsOf(values),
         all: values.on("all"),
@@ -138,7 +138,7 @@ export const analyzeCommand = command<AnalyzeResult | NoData>({
   effect: "reads",
   examples: ["orc analyze", "orc analyze --json"],
   async use(host, options, values) {
-    const { analyzeSessions } = await import("../history/use.ts");
+    const { analyzeSessions } = await import("../../history/use.ts");
     const { place, analysis, warnings } = await withProgress(
       host,
       values,
@@ -264,7 +264,7 @@ export const learnCommand = command<LearnResult>({
   permissions: ["tree"],
   examples: ["orc learn", "orc learn --save"],
   async use(host, options, values) {
-    const { writeLearnings } = await import("../history/pages.ts");
+    const { writeLearnings } = await import("../../history/pages.ts");
     const save = values.on("save");
     const learned = await withProgress(
       host,
@@ -299,7 +299,7 @@ export const generateMdCommand = command<ResultOf<Generated>>({
   examples: ["orc generate-md", "orc generate-md --stdout"],
   isValue: true,
   use: async (host, options, values) =>
-    (await import("../history/pages.ts")).generateMarkdown(host, {
+    (await import("../../history/pages.ts")).generateMarkdown(host, {
       ...options,
       file: values.text("to"),
       at: values.text("at"),

@@ -1,13 +1,13 @@
-import { type OrcError, pending, refused, usage } from "../base/error.ts";
-import { durationText, inOneLine, minutesBetween } from "../base/text.ts";
+import { type OrcError, pending, refused, usage } from "../../base/error.ts";
+import { durationText, inOneLine, minutesBetween } from "../../base/text.ts";
 import {
   type Approvals,
   listApprovals,
   type SessionApproval,
   watchApprovals,
-} from "../work/approvals.ts";
-import { rejectItem, reopen } from "../work/rework.ts";
-import { type Waited, waitForAnswer } from "../work/wait.ts";
+} from "../../work/approvals.ts";
+import { rejectItem, reopen } from "../../work/rework.ts";
+import { type Waited, waitForAnswer } from "../../work/wait.ts";
 import {
   arg,
   type ChangeResult,
@@ -15,8 +15,8 @@ import {
   flag,
   type ResultOf,
   type Style,
-} from "./command.ts";
-import { changeText, shortTask } from "./view.ts";
+} from "../command.ts";
+import { changeText, shortTask } from "../view.ts";
 
 export const approvalsCommand = command<
   ResultOf<Approvals> & { readonly at: string },

@@ -1,14 +1,14 @@
-import { type OrcError, refused } from "../base/error.ts";
-import { oneLine } from "../base/markdown.ts";
-import { countOf, inOneLine } from "../base/text.ts";
-import { startTexts } from "../replay/account.ts";
-import type { Recoverable, Recovered } from "../sessions/recover.ts";
-import type { Attested } from "../trust/attest.ts";
-import type { Hooked, PushedRef, PushVerified } from "../trust/hook.ts";
-import type { Verified } from "../trust/use.ts";
-import type { Trusted } from "../work/foreign.ts";
-import { arg, command, flag, type ResultOf, type Style } from "./command.ts";
-import { section, shortTask } from "./view.ts";
+import { type OrcError, refused } from "../../base/error.ts";
+import { oneLine } from "../../base/markdown.ts";
+import { countOf, inOneLine } from "../../base/text.ts";
+import { startTexts } from "../../replay/account.ts";
+import type { Recoverable, Recovered } from "../../sessions/recover.ts";
+import type { Attested } from "../../trust/attest.ts";
+import type { Hooked, PushedRef, PushVerified } from "../../trust/hook.ts";
+import type { Verified } from "../../trust/use.ts";
+import type { Trusted } from "../../work/foreign.ts";
+import { arg, command, flag, type ResultOf, type Style } from "../command.ts";
+import { section, shortTask } from "../view.ts";
 
 export const verifyCommand = command<ResultOf<Verified>>({
   description:
@@ -77,10 +77,10 @@ export const verifyCommand = command<ResultOf<Verified>>({
     async function verify(attestation: string | undefined): Promise<Verified> {
       if (attestation === undefined) {
         const session = values.text("ID") ?? options.session;
-        const { verifySession } = await import("../trust/use.ts");
+        const { verifySession } = await import("../../trust/use.ts");
         return await verifySession(host, { ...options, ...asked, session });
       }
-      const { verifyAttestation } = await import("../trust/attestation.ts");
+      const { verifyAttestation } = await import("../../trust/attestation.ts");
       const { session: _session, ...where } = options;
       return await verifyAttestation(host, {
         ...where,
@@ -164,7 +164,7 @@ export const attestCommand = command<AttestResult>({
   isValue: true,
   async use(host, { session, ...where }, values) {
     if (values.on("install-hook") || values.on("uninstall-hook")) {
-      const { changePushHook } = await import("../trust/hook.ts");
+      const { changePushHook } = await import("../../trust/hook.ts");
       const { place, warnings, ...hook } = await changePushHook(host, {
         ...where,
         remove: values.on("uninstall-hook"),
@@ -172,7 +172,7 @@ export const attestCommand = command<AttestResult>({
       });
       return { place, warnings, attested: null, hook };
     }
-    const { attestSession } = await import("../trust/attest.ts");
+    const { attestSession } = await import("../../trust/attest.ts");
     const { place, warnings, ...attested } = await attestSession(host, {
       ...where,
       session: values.text("ID") ?? session,
@@ -218,7 +218,7 @@ export const verifyPushCommand = command<ResultOf<PushVerified>>({
   permissions: ["run"],
   examples: ["orc verify-push --require main"],
   async use(host, { session: _session, ...where }, values) {
-    const { verifyPush } = await import("../trust/hook.ts");
+    const { verifyPush } = await import("../../trust/hook.ts");
     const refs = new TextDecoder().decode(host.readInput(MAX_REFS_BYTES));
     const require = values.list("require");
     const verified = await verifyPush(host, { ...where, refs, require });
@@ -274,7 +274,7 @@ export const recoverCommand = command<RecoverResult>({
   examples: ["orc recover", "orc recover --list", "orc recover 01k9 --forget"],
   async use(host, options, values) {
     const { forgetSession, listRecoverable, recoverSession } = await import(
-      "../sessions/recover.ts"
+      "../../sessions/recover.ts"
     );
     const session = values.text("ID") ?? options.session;
     const request = { ...options, session };
@@ -340,7 +340,7 @@ export const trustCommand = command<ResultOf<Trusted>>({
   examples: ["orc trust 01k9"],
   async use(host, options, values) {
     const session = values.text("ID") ?? options.session;
-    const { trustSession } = await import("../work/foreign.ts");
+    const { trustSession } = await import("../../work/foreign.ts");
     return await trustSession(host, { ...options, session });
   },
   render: ({ changed, commands }) =>

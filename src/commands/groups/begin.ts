@@ -1,15 +1,15 @@
-import { usage } from "../base/error.ts";
-import { shortSessionId } from "../base/ids.ts";
-import { countOf, escapeJson } from "../base/text.ts";
-import { VERSION } from "../base/version.ts";
-import type { Initialized, Validated } from "../work/init.ts";
-import type { Started } from "../work/start.ts";
+import { usage } from "../../base/error.ts";
+import { shortSessionId } from "../../base/ids.ts";
+import { countOf, escapeJson } from "../../base/text.ts";
+import { VERSION } from "../../base/version.ts";
+import type { Initialized, Validated } from "../../work/init.ts";
+import type { Started } from "../../work/start.ts";
 import {
   type JsonSchema,
   SCHEMA_DRAFT,
   workflowJsonSchema,
-} from "../workflow/json_schema.ts";
-import { problemLine } from "../workflow/problem.ts";
+} from "../../workflow/json_schema.ts";
+import { problemLine } from "../../workflow/problem.ts";
 import {
   arg,
   command,
@@ -17,8 +17,8 @@ import {
   humanFlag,
   type ResultOf,
   type Style,
-} from "./command.ts";
-import { nextParagraph } from "./view.ts";
+} from "../command.ts";
+import { nextParagraph } from "../view.ts";
 
 export const initCommand = command<ResultOf<Initialized>>({
   description:
@@ -34,7 +34,7 @@ export const initCommand = command<ResultOf<Initialized>>({
   permissions: ["tree"],
   examples: ["orc init", "orc init --portable"],
   use: async (host, options, values) =>
-    (await import("../work/init.ts")).initRepository(host, {
+    (await import("../../work/init.ts")).initRepository(host, {
       ...options,
       portable: values.on("portable"),
       force: values.on("force"),
@@ -74,7 +74,7 @@ export const validateCommand = command<ResultOf<Validated>>({
   effect: "reads",
   examples: ["orc validate", "orc validate -w other.yaml --json"],
   async use(host, options, values) {
-    const { validateWorkflow } = await import("../work/init.ts");
+    const { validateWorkflow } = await import("../../work/init.ts");
     const file = values.text("workflow");
     const validated = await validateWorkflow(host, { ...options, file });
     const source = validated.path ?? "the built-in workflow";
@@ -120,7 +120,7 @@ export const startCommand = command<StartResult>({
     'orc start "Fix the crash" --test-command "npm test" -c "No new packages"',
   ],
   async use(host, options, values) {
-    const { startSession } = await import("../work/start.ts");
+    const { startSession } = await import("../../work/start.ts");
     const started = await startSession(host, {
       ...options,
       task: values.need("TASK"),
@@ -194,7 +194,7 @@ export const schemaCommand = command<JsonSchema | SchemaNames>({
 
 async function schemaNamed(name: string): Promise<JsonSchema | SchemaNames> {
   if (name === "workflow") return await workflowJsonSchema();
-  const { default: parts } = await import("./answers.json", {
+  const { default: parts } = await import("../answers.json", {
     with: { type: "json" },
   });
   const answers = answerSchemas(parts);

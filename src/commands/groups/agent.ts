@@ -1,4 +1,4 @@
-import { escapeJson } from "../base/text.ts";
+import { escapeJson } from "../../base/text.ts";
 import {
   type Next,
   type NextEvidence,
@@ -7,10 +7,10 @@ import {
   type Reminder,
   verifyWriteAllowed,
   type WriteAllowed,
-} from "../work/agent.ts";
-import { describeFields } from "../workflow/evidence.ts";
-import { command, type ResultOf } from "./command.ts";
-import { nextParagraph } from "./view.ts";
+} from "../../work/agent.ts";
+import { describeFields } from "../../workflow/evidence.ts";
+import { command, type ResultOf } from "../command.ts";
+import { nextParagraph } from "../view.ts";
 
 export const nextCommand = command<ResultOf<Next>>({
   description:

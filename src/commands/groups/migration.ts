@@ -1,16 +1,16 @@
-import { usage } from "../base/error.ts";
-import { shortSessionId } from "../base/ids.ts";
-import { countOf, sizeText } from "../base/text.ts";
-import type { Host, Terminal } from "../host/host.ts";
-import type { SessionOptions } from "../repository/select.ts";
-import type { ForceFrom } from "../migration/session_plan.ts";
+import { usage } from "../../base/error.ts";
+import { shortSessionId } from "../../base/ids.ts";
+import { countOf, sizeText } from "../../base/text.ts";
+import type { Host, Terminal } from "../../host/host.ts";
+import type { SessionOptions } from "../../repository/select.ts";
+import type { ForceFrom } from "../../migration/session_plan.ts";
 import {
   importLegacy,
   migrate,
   type Migrated,
   type MigrateOptions,
   type MigrationProgress,
-} from "../migration/use.ts";
+} from "../../migration/use.ts";
 import {
   arg,
   command,
@@ -19,8 +19,8 @@ import {
   type ResultOf,
   type Style,
   type Values,
-} from "./command.ts";
-import { barOf, section, shortTask, withProgress } from "./view.ts";
+} from "../command.ts";
+import { barOf, section, shortTask, withProgress } from "../view.ts";
 
 const MIGRATION_FLAGS: readonly FlagSpec[] = [
   flag("--dry-run", "Show what would be done, and change nothing"),

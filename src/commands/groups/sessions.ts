@@ -1,20 +1,20 @@
-import { shortSessionId } from "../base/ids.ts";
-import { countOf, inOneLine, sizeText, titleOf } from "../base/text.ts";
-import { startTexts } from "../replay/account.ts";
-import type { Cleanup, TreeCleanup } from "../sessions/cleanup.ts";
-import type { SessionInfo } from "../sessions/info.ts";
+import { shortSessionId } from "../../base/ids.ts";
+import { countOf, inOneLine, sizeText, titleOf } from "../../base/text.ts";
+import { startTexts } from "../../replay/account.ts";
+import type { Cleanup, TreeCleanup } from "../../sessions/cleanup.ts";
+import type { SessionInfo } from "../../sessions/info.ts";
 import type {
   SessionLine,
   TreeOptions,
   TreeSession,
-} from "../sessions/list.ts";
+} from "../../sessions/list.ts";
 import type {
   LockInfo,
   Renamed,
   Switched,
   Unlocked,
-} from "../sessions/manage.ts";
-import type { Status } from "../work/status.ts";
+} from "../../sessions/manage.ts";
+import type { Status } from "../../work/status.ts";
 import {
   arg,
   type ArgSpec,
@@ -25,8 +25,8 @@ import {
   type ResultOf,
   type Style,
   type Values,
-} from "./command.ts";
-import { shortTask } from "./view.ts";
+} from "../command.ts";
+import { shortTask } from "../view.ts";
 
 const SEARCH_FLAG: FlagSpec = flag(
   "-s, --search, --search-dir DIR",
@@ -72,7 +72,7 @@ export const listCommand = command<TreeListResult>({
   effect: "reads",
   examples: ["orc list", "orc list ~/projects --active-only --json"],
   async use(host, options, values) {
-    const { listTree } = await import("../sessions/list.ts");
+    const { listTree } = await import("../../sessions/list.ts");
     const { directory, sessions, warnings } = await listTree(host, {
       ...options,
       ...searchIn(values, values.text("DIR")),
@@ -143,7 +143,7 @@ export const sessionListCommand = command<SessionListResult>({
   effect: "reads",
   examples: ["orc session list", "orc session list --all --json"],
   use: async (host, options, values) =>
-    (await import("../sessions/list.ts"))
+    (await import("../../sessions/list.ts"))
       .listSessions(host, { ...options, all: values.on("all") }),
   render: listText,
 });
@@ -190,7 +190,7 @@ export const sessionSwitchCommand = command<ResultOf<Switched>>({
   effect: "writes",
   examples: ["orc session switch 01k9"],
   use: async (host, options, values) =>
-    (await import("../sessions/manage.ts"))
+    (await import("../../sessions/manage.ts"))
       .switchSession(host, { ...options, id: values.need("ID") }),
   render: ({ session, task }) =>
     `Now in session ${shortSessionId(session)}: ${inOneLine(task)}`,
@@ -206,7 +206,7 @@ export const sessionRenameCommand = command<ResultOf<Renamed>>({
   effect: "writes",
   examples: ['orc session rename 01k9 "Login, second try"'],
   use: async (host, options, values) =>
-    (await import("../sessions/manage.ts")).renameSession(host, {
+    (await import("../../sessions/manage.ts")).renameSession(host, {
       ...options,
       id: values.need("ID"),
       name: values.need("NAME"),
@@ -234,8 +234,8 @@ export const sessionInfoCommand = command<InfoResult>({
   examples: ["orc session info", "orc session info 01k9 --json"],
   use: async (host, options, values) => {
     const session = values.text("ID") ?? options.session;
-    const { readSessionInfo } = await import("../sessions/info.ts");
-    const { sessionCommands } = await import("../work/foreign.ts");
+    const { readSessionInfo } = await import("../../sessions/info.ts");
+    const { sessionCommands } = await import("../../work/foreign.ts");
     const at = values.text("at");
     const info = await readSessionInfo(host, { ...options, session, at });
     const { trusted } = await sessionCommands(host, { ...options, session });
@@ -338,7 +338,7 @@ export const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
     "orc cleanup --search ~/projects --older-than 30 --yes",
   ],
   async use(host, options, values) {
-    const { cleanupTree } = await import("../sessions/cleanup.ts");
+    const { cleanupTree } = await import("../../sessions/cleanup.ts");
     const cleanup = await cleanupTree(host, {
       ...options,
       ...searchIn(values),
@@ -367,7 +367,7 @@ export const sessionCleanupCommand = command<Cleanup>({
     "orc session cleanup --older-than 90 --status abandoned --yes",
   ],
   use: async (host, options, values) =>
-    (await import("../sessions/cleanup.ts")).cleanupSessions(host, {
+    (await import("../../sessions/cleanup.ts")).cleanupSessions(host, {
       ...options,
       olderThan: values.text("older-than"),
       status: values.text("status"),
@@ -384,7 +384,7 @@ export const unlockCommand = command<ResultOf<Unlocked>>({
   effect: "reads",
   examples: ["orc unlock", "orc unlock --force"],
   use: async (host, options, values) =>
-    (await import("../sessions/manage.ts"))
+    (await import("../../sessions/manage.ts"))
       .unlock(host, { ...options, force: values.on("force") }),
   render: ({ locks, removed }) => {
     if (locks.length === 0) return "No lock is held";

@@ -1,6 +1,9 @@
-import { usage } from "../base/error.ts";
-import { countOf } from "../base/text.ts";
-import { diagnoseSecrets, type SecretsDiagnosis } from "../secrets/doctor.ts";
+import { usage } from "../../base/error.ts";
+import { countOf } from "../../base/text.ts";
+import {
+  diagnoseSecrets,
+  type SecretsDiagnosis,
+} from "../../secrets/doctor.ts";
 import {
   getSecret,
   type GotSecret,
@@ -16,12 +19,12 @@ import {
   sourceOfSecret,
   type TestedSecret,
   testSecret,
-} from "../secrets/use.ts";
+} from "../../secrets/use.ts";
 import type {
   SecretLevel,
   SecretLocation,
   SecretSource,
-} from "../secrets/vault.ts";
+} from "../../secrets/vault.ts";
 import {
   arg,
   type ArgSpec,
@@ -31,7 +34,7 @@ import {
   type ResultOf,
   type Style,
   type Values,
-} from "./command.ts";
+} from "../command.ts";
 import { unhealthy } from "./doctor.ts";
 
 type Result = ResultOf<SecretsDiagnosis>;

@@ -1,5 +1,5 @@
 import { SESSION_NAME } from "../base/names.ts";
-import { planCommand } from "./command.ts";
+import { planCommand } from "../workflow/command.ts";
 import type { Project, ProjectPart } from "./project.ts";
 
 /** A command of a part of the project, and where an item has its name from. */

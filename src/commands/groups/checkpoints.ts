@@ -1,18 +1,18 @@
-import { shortSessionId } from "../base/ids.ts";
-import { headOf } from "../base/markdown.ts";
-import { countOf, inOneLine, sizeText } from "../base/text.ts";
-import type { CheckpointLine } from "../checkpoints/rules.ts";
+import { shortSessionId } from "../../base/ids.ts";
+import { headOf } from "../../base/markdown.ts";
+import { countOf, inOneLine, sizeText } from "../../base/text.ts";
+import type { CheckpointLine } from "../../checkpoints/rules.ts";
 import type {
   CheckpointCleanup,
   CheckpointList,
   Resumed,
   SavedCheckpoint,
-} from "../checkpoints/use.ts";
-import { changeSentence, proposalSentence } from "../engine/restore.ts";
-import type { HandedOff } from "../handoff/use.ts";
-import type { Host } from "../host/host.ts";
-import type { SessionOptions } from "../repository/select.ts";
-import type { Undone } from "../work/undo.ts";
+} from "../../checkpoints/use.ts";
+import { changeSentence, proposalSentence } from "../../engine/restore.ts";
+import type { HandedOff } from "../../handoff/use.ts";
+import type { Host } from "../../host/host.ts";
+import type { SessionOptions } from "../../repository/select.ts";
+import type { Undone } from "../../work/undo.ts";
 import {
   arg,
   command,
@@ -22,7 +22,7 @@ import {
   sessionOptions,
   type Style,
   type Values,
-} from "./command.ts";
+} from "../command.ts";
 import {
   adviceText,
   blocksText,
@@ -31,7 +31,7 @@ import {
   phaseLine,
   section,
   standing,
-} from "./view.ts";
+} from "../view.ts";
 
 type ListResult = Pick<CheckpointList, "checkpoints"> & {
   /** Whether they are those of all sessions. */
@@ -78,12 +78,12 @@ async function list(
   values: Values,
 ): Promise<CheckpointList & ListResult> {
   const all = values.on("all");
-  const { listCheckpoints } = await import("../checkpoints/use.ts");
+  const { listCheckpoints } = await import("../../checkpoints/use.ts");
   return { ...await listCheckpoints(host, { ...options, all }), all };
 }
 
 async function cleanUp(host: Host, values: Values): Promise<CheckpointCleanup> {
-  const { cleanupCheckpoints } = await import("../checkpoints/use.ts");
+  const { cleanupCheckpoints } = await import("../../checkpoints/use.ts");
   return await cleanupCheckpoints(host, {
     ...sessionOptions(values, "--cleanup"),
     keep: values.text("keep"),
@@ -136,7 +136,7 @@ export const checkpointCommand = command<ResultOf<SavedCheckpoint>>({
     'orc checkpoint -m "Before the merge" --decision "Tokens live an hour"',
   ],
   use: async (host, options, values) =>
-    (await import("../checkpoints/use.ts")).saveCheckpoint(host, {
+    (await import("../../checkpoints/use.ts")).saveCheckpoint(host, {
       ...options,
       message: values.text("message"),
       decisions: values.list("decision"),
@@ -169,7 +169,7 @@ export const resumeCommand = command<ResumeResult>({
   effect: "writes",
   examples: ["orc resume --dry-run", "orc resume latest --yes"],
   use: async (host, options, values) =>
-    (await import("../checkpoints/use.ts")).resumeSession(host, {
+    (await import("../../checkpoints/use.ts")).resumeSession(host, {
       ...options,
       checkpoint: values.text("ID") ?? values.text("from"),
       dryRun: values.on("dry-run"),
@@ -227,7 +227,7 @@ export const undoCommand = command<UndoResult>({
   effect: "writes",
   examples: ["orc undo --dry-run", 'orc undo 2 --reason "The wrong item"'],
   use: async (host, options, values) =>
-    (await import("../work/undo.ts")).undoUpdates(host, {
+    (await import("../../work/undo.ts")).undoUpdates(host, {
       ...options,
       updates: wholeNumber(values.text("N")),
       reason: values.text("reason"),
@@ -315,7 +315,7 @@ export const handoffCommand = command<HandoffResult>({
   ],
   isValue: true,
   use: async (host, options, values) =>
-    (await import("../handoff/use.ts")).handOff(host, {
+    (await import("../../handoff/use.ts")).handOff(host, {
       ...options,
       criteria: listed(values.text("criteria")),
       files: listed(values.text("files")),

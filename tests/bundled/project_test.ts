@@ -1,4 +1,4 @@
-import { detectProject, type Project } from "../../src/workflow/project.ts";
+import { detectProject, type Project } from "../../src/bundled/project.ts";
 import { assertTable } from "../base/table.ts";
 import { assertEquals } from "@std/assert";
 

@@ -1,14 +1,14 @@
-import { usage } from "../base/error.ts";
+import { usage } from "../../base/error.ts";
 import {
   countOf,
   durationText as sinceText,
   escapeControls,
   inOneLine,
-} from "../base/text.ts";
-import type { Host, ProgramProgress } from "../host/host.ts";
-import type { SessionOptions } from "../repository/select.ts";
-import { type Completed, completeItem } from "../work/complete.ts";
-import { addNote, approveItem, skipItem, startItem } from "../work/item.ts";
+} from "../../base/text.ts";
+import type { Host, ProgramProgress } from "../../host/host.ts";
+import type { SessionOptions } from "../../repository/select.ts";
+import { type Completed, completeItem } from "../../work/complete.ts";
+import { addNote, approveItem, skipItem, startItem } from "../../work/item.ts";
 import {
   abandonSession,
   type Advanced,
@@ -17,7 +17,7 @@ import {
   type Closed,
   type Ended,
   finishSession,
-} from "../work/phase.ts";
+} from "../../work/phase.ts";
 import {
   arg,
   type ArgSpec,
@@ -28,8 +28,8 @@ import {
   type ResultOf,
   sessionOptions,
   type Values,
-} from "./command.ts";
-import { changeText, section, withProgress } from "./view.ts";
+} from "../command.ts";
+import { changeText, section, withProgress } from "../view.ts";
 
 interface StartedItem {
   readonly itemId: string;

@@ -1,11 +1,11 @@
-import { countOf } from "../base/text.ts";
-import type { Repeated, Statement, ToolReport } from "../feedback/rules.ts";
+import { countOf } from "../../base/text.ts";
+import type { Repeated, Statement, ToolReport } from "../../feedback/rules.ts";
 import {
   type Captured,
   captureFeedback,
   type Reviewed,
   reviewFeedback,
-} from "../feedback/use.ts";
+} from "../../feedback/use.ts";
 import {
   command,
   flag,
@@ -13,8 +13,8 @@ import {
   type ResultOf,
   type Style,
   type Values,
-} from "./command.ts";
-import { blocksText, shortTask } from "./view.ts";
+} from "../command.ts";
+import { blocksText, shortTask } from "../view.ts";
 
 const TEXT_FLAGS: readonly FlagSpec[] = [
   flag("--learnings TEXT", "What you learned"),

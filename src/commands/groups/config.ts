@@ -13,13 +13,13 @@ import {
   type ShownValue,
   type TypedSetting,
   unsetSetting,
-} from "../config/use.ts";
-import { originText } from "../settings/merge.ts";
+} from "../../config/use.ts";
+import { originText } from "../../settings/merge.ts";
 import {
   SETTINGS,
   settingText,
   type SettingValue,
-} from "../settings/settings.ts";
+} from "../../settings/settings.ts";
 import {
   arg,
   type ArgSpec,
@@ -29,7 +29,7 @@ import {
   type ResultOf,
   type Style,
   type Values,
-} from "./command.ts";
+} from "../command.ts";
 
 const SETTING_NAME: ArgSpec = arg(
   "NAME",
