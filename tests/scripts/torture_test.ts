@@ -1,10 +1,4 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import {
-  filesOf,
-  healTorture,
-  startTorture,
-} from "../../scripts/torture/session.ts";
-import { sessionLayout } from "../../src/base/layout.ts";
 
 const SCRIPT = `${import.meta.dirname}/../../scripts/torture.ts`;
 
@@ -30,23 +24,6 @@ Deno.test({
     assertMatch(stdout, /\nlost +0\nlog gaps +0\nlog repeats +0\n/);
     assertMatch(stdout, /\nkills +[1-9]/);
   },
-});
-
-Deno.test("a torture leaves nothing of a process that was killed while it waited", async () => {
-  const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "orc-" }));
-  try {
-    const session = await startTorture(root, 1);
-    const { directory } = sessionLayout(root, session.id);
-    const cameAt = String(Date.now()).padStart(15, "0");
-    Deno.writeTextFileSync(
-      `${directory}/lock.wait.${cameAt}.${"a".repeat(32)}.tmp`,
-      "",
-    );
-    await healTorture(session);
-    assertEquals(filesOf(session), ["log.jsonl", "meta.json", "state.json"]);
-  } finally {
-    Deno.removeSync(root, { recursive: true });
-  }
 });
 
 Deno.test("torture.ts says what it understands", async () => {
