@@ -1,4 +1,4 @@
-import { external, unlessCorrupt } from "../base/error.ts";
+import { external, OrcError, unlessCorrupt } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import { jsonObject, withFields } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
@@ -9,8 +9,15 @@ import {
   sessionLayoutAt,
   STAGING_PREFIX,
 } from "../base/layout.ts";
+import { uncapitalised } from "../base/text.ts";
 import { encodeLogLine } from "../engine/event.ts";
-import { asOrcError, codeOf, isAbsent, isTaken } from "../files/errors.ts";
+import {
+  asOrcError,
+  codeOf,
+  isAbsent,
+  isTaken,
+  reasonOf,
+} from "../files/errors.ts";
 import { type HeldLock, type LockContext, withLock } from "../files/lock.ts";
 import {
   entriesIn,
@@ -105,7 +112,7 @@ export function publishSession(
     publish(staging, directory);
   } catch (error) {
     discard(staging);
-    throw reasonOf(error, layout, directory);
+    throw storeFailure(error, layout, directory);
   }
   try {
     syncDirectory(layout.sessions);
@@ -124,7 +131,7 @@ export function publishSession(
 }
 
 /** That what was staged is gone, or the name taken, is the work of whoever took the lock over. */
-function reasonOf(
+function storeFailure(
   error: unknown,
   layout: RepositoryLayout,
   directory: string,
@@ -302,6 +309,29 @@ export function writeCurrent(
     `"${current}" was not orc's, and is "${aside}" now`,
     ...writeAtomic(current, session, { token }),
   ];
+}
+
+/** The session counts already: whoever is told nothing would make it, or bring it back, again. */
+export function notChosen(
+  { current }: RepositoryLayout,
+  session: string,
+  error: unknown,
+): unknown {
+  const reason = asOrcError(error, "choose it in", current);
+  if (!(reason instanceof OrcError)) return reason;
+  return new OrcError(
+    reason.kind,
+    "session_not_chosen",
+    `Session "${session}" is stored, but not chosen: ${
+      uncapitalised(reasonOf(reason))
+    }`,
+    {
+      path: reason.path,
+      hint: `orc session switch ${session}`,
+      details: { session },
+      cause: error,
+    },
+  );
 }
 
 /** Removes `current` and the bindings that name these sessions; who was in one chooses anew. */

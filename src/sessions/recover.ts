@@ -1,5 +1,12 @@
 /** Sessions whose files are gone, brought back from what git's directory keeps of them. */
-import { corrupt, notFound, type OrcError, refused } from "../base/error.ts";
+import {
+  corrupt,
+  notFound,
+  nothingIfCorrupt,
+  onRefusal,
+  type OrcError,
+  refused,
+} from "../base/error.ts";
 import { matchSessionId, shortSessionId } from "../base/ids.ts";
 import {
   type RepositoryLayout,
@@ -28,12 +35,12 @@ import { withPreparedRepository } from "../repository/prepare.ts";
 import { readIfThere } from "../repository/select.ts";
 import { decodeSession, type StoredSession } from "../session/codec.ts";
 import {
+  notChosen,
   publishSession,
   sessionMeta,
   withSessionLock,
   writeCurrent,
 } from "../session/create.ts";
-import { unlessDamaged } from "../session/entries.ts";
 import { readCurrent } from "../session/read.ts";
 import {
   findSpare,
@@ -109,8 +116,9 @@ export async function listRecoverable(
   options: RepositoryOptions = {},
 ): Promise<RecoverableList> {
   const repository = openRepository(host, options, {});
-  const { warnings, found } = await findRecoverable(repository);
-  const sessions = found.map(({ line }) => line);
+  const found = await findRecoverable(repository);
+  const sessions = found.flatMap(({ line }) => line ?? []);
+  const warnings = found.flatMap(({ problem }) => problem?.message ?? []);
   return { place: placeOf(repository, null), sessions, warnings };
 }
 
@@ -137,8 +145,12 @@ export async function recoverSession(
   const work = async (lock: HeldLock): Promise<StoredSession> => {
     const kept = await readSpare(spare);
     aside.push(...await putBack(host, repository, { spare, kept, lock }));
-    if (readCurrent(layout) === undefined) {
-      warnings.push(...writeCurrent(layout, spare.id, lock));
+    try {
+      if (readCurrent(layout) === undefined) {
+        warnings.push(...writeCurrent(layout, spare.id, lock));
+      }
+    } catch (error) {
+      throw notChosen(layout, spare.id, error);
     }
     return kept.session;
   };
@@ -171,38 +183,44 @@ export async function forgetSession(
   return { place: placeOf(repository, null), session: spare.id };
 }
 
-interface Found {
-  readonly spare: Spare;
-  readonly line: Recoverable;
-}
+/** A session that is missing: how it stood, or why that cannot be read. */
+type Found =
+  & { readonly spare: Spare }
+  & (
+    | { readonly line: Recoverable; readonly problem?: undefined }
+    | { readonly line?: undefined; readonly problem: OrcError }
+  );
 
 async function findRecoverable(
   repository: Repository,
-): Promise<{ readonly found: readonly Found[]; readonly warnings: string[] }> {
-  const warnings: string[] = [];
+): Promise<readonly Found[]> {
   const found: Found[] = [];
   for (const spare of listSpares(repository.layout.root)) {
     const serial = spare.states[0]?.serial ?? 0;
-    const present = await unlessDamaged(
-      () => readIfThere(repository, spare.id),
-      [],
-    );
+    // What is damaged is worth no more than what is gone; what only cannot be read now is not touched.
+    const present = await readIfThere(repository, spare.id)
+      .catch(nothingIfCorrupt);
     if (present !== undefined && present.serial >= serial) continue;
-    const kept = await unlessDamaged(() => readSpare(spare), warnings);
-    if (kept === undefined) continue;
-    const { task, status } = kept.session.state;
-    const at = { serial, present: present?.serial ?? null };
-    found.push({ spare, line: { session: spare.id, task, status, ...at } });
+    found.push(
+      await readSpare(spare).then(({ session: { state } }) => {
+        const { task, status } = state;
+        const at = { serial, present: present?.serial ?? null };
+        return { spare, line: { session: spare.id, task, status, ...at } };
+      }, onRefusal((problem) => ({ spare, problem }))),
+    );
   }
-  return { found, warnings };
+  return found;
 }
 
 async function chosen(
   repository: Repository,
   named: string | undefined,
 ): Promise<Found> {
-  const { found } = await findRecoverable(repository);
-  const ids = found.map(({ spare }) => spare.id);
+  const found = await findRecoverable(repository);
+  const whole = found.filter(({ line }) => line !== undefined);
+  // Who names none means one that can be read, where there is one.
+  const meant = named === undefined && whole.length > 0 ? whole : found;
+  const ids = meant.map(({ spare }) => spare.id);
   if (ids.length === 0) {
     throw notFound(
       "nothing_to_recover",

@@ -1,16 +1,15 @@
 import { jsonHash } from "../base/checksum.ts";
 import type { OrcErrorCode } from "../base/codes.ts";
-import { OrcError, usage } from "../base/error.ts";
+import { usage } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import { jsonObject, type JsonValue } from "../base/json.ts";
 import { MAX_CONSTRAINT_LENGTH, MAX_TASK_LENGTH } from "../base/limits.ts";
 import { sessionNameOf } from "../base/names.ts";
-import { lengthOf, uncapitalised } from "../base/text.ts";
+import { lengthOf } from "../base/text.ts";
 import type { Action } from "../engine/action.ts";
 import { decide } from "../engine/decide.ts";
 import type { Summary } from "../engine/standing.ts";
 import { summarize } from "../engine/summary.ts";
-import { asOrcError } from "../files/errors.ts";
 import type { HeldLock } from "../files/lock.ts";
 import { foreignOwner } from "../files/tree.ts";
 import type { Host } from "../host/host.ts";
@@ -33,7 +32,7 @@ import {
 } from "../repository/prepare.ts";
 import { ownersOf } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
-import { writeBinding, writeCurrent } from "../session/create.ts";
+import { notChosen, writeBinding, writeCurrent } from "../session/create.ts";
 import { readBinding } from "../session/read.ts";
 import {
   markTold,
@@ -245,35 +244,9 @@ async function store(
     }
     warnings.push(...writeCurrent(layout, session.id, lock));
   } catch (error) {
-    throw notChosen(repository, session.id, error);
+    throw notChosen(layout, session.id, error);
   }
   return session;
-}
-
-/** True of the file that could not be written, and not of the session. */
-const UNTRUE_HERE = "; nothing was changed";
-
-/** The session counts already: whoever is told nothing would start it again. */
-function notChosen(
-  { layout }: Repository,
-  session: string,
-  error: unknown,
-): unknown {
-  const reason = asOrcError(error, "choose it in", layout.current);
-  if (!(reason instanceof OrcError)) return reason;
-  return new OrcError(
-    reason.kind,
-    "session_not_chosen",
-    `Session "${session}" is stored, but not chosen: ${
-      uncapitalised(reason.message).replace(UNTRUE_HERE, "")
-    }`,
-    {
-      path: reason.path,
-      hint: `orc session switch ${session}`,
-      details: { session },
-      cause: error,
-    },
-  );
 }
 
 /** A text, and what is wrong with another length of it. */

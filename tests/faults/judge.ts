@@ -39,7 +39,7 @@ function problemsWithEnd(
     problems.push(`it ended with a bug: ${stderr}`);
   }
   const expected = code === 0
-    ? /^$|^Warning: [A-Z][^\n]*\n$/
+    ? /^(?:Warning: [A-Z][^\n]*\n)*$/
     : /^[A-Z][^\n]*[^.\n]\n/;
   if (!expected.test(stderr)) problems.push(`it said: ${stderr}`);
   if (code === 0 && call.what === LAST_SYNC && stderr === "") {

@@ -134,9 +134,48 @@ Deno.test("recoverSession() refuses what was changed in git's directory", () =>
     }
     const recover = () =>
       recoverSession(host, { root, session: kept?.session });
-    assertEquals(await codeOf(recover), "not_found nothing_to_recover");
+    assertEquals(await codeOf(recover), "corrupt changed_outside");
+    const alone = () => recoverSession(host, { root });
+    assertEquals(await codeOf(alone), "corrupt changed_outside");
     const { warnings } = await listRecoverable(host, { root });
     assertStringIncludes(warnings.join(), "was changed outside orc");
+  }));
+
+Deno.test("recoverSession() says that a session is back where it cannot be chosen", () =>
+  withGit(async (root) => {
+    const { session } = await readStatus(host, { root });
+    removeState(root);
+    // Something lies where the file of who is current is staged.
+    const token = "a".repeat(32);
+    const staged = `${root}/.orchestrator/current.${token}.tmp`;
+    Deno.mkdirSync(staged, { recursive: true });
+    const there = { ...host, newToken: () => token };
+    const { code, message } = await refusalOf(() =>
+      recoverSession(there, { root })
+    );
+    assertEquals(code, "session_not_chosen");
+    assertStringIncludes(message, "is stored, but not chosen");
+    const { serial } = await readStatus(host, { root, session });
+    assertEquals(serial, 2);
+  }));
+
+Deno.test("recoverSession() brings back what can be read, where more is missing", () =>
+  withGit(async (root) => {
+    const { session } = await readStatus(host, { root });
+    await startSession(host, { root, task: "Add logout", beside: true });
+    const directory = `${root}/.git/orchestrator/sessions/${session}`;
+    for (const { name } of Deno.readDirSync(directory)) {
+      if (name.startsWith("state.")) {
+        Deno.writeTextFileSync(`${directory}/${name}`, "{}");
+      }
+    }
+    removeState(root);
+    const { task } = await recoverSession(host, { root });
+    assertEquals(task, "Add logout");
+    const rest = () => recoverSession(host, { root });
+    assertMatch(await codeOf(rest), /^corrupt /);
+    await forgetSession(host, { root });
+    assertEquals(await codeOf(rest), "not_found nothing_to_recover");
   }));
 
 async function listedAfterRemoval(root: string) {
