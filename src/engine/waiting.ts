@@ -10,6 +10,7 @@ import {
   passesAt,
 } from "../workflow/supervision.ts";
 import type {
+  Event,
   ItemState,
   Phase,
   SessionState,
@@ -107,6 +108,10 @@ export interface Question {
   readonly itemId: string | null;
   /** The session when the waiting began. */
   readonly before: SessionState;
+  /** Items after whose no something was done before that: such a no has had its effect. */
+  readonly reworked?: ReadonlySet<string>;
+  /** Whether the item is approved, and has to be once more since its files changed. */
+  readonly renews?: boolean;
 }
 
 /** What a human said. */
@@ -116,45 +121,70 @@ export interface Awaited {
    * itself now.
    */
   readonly answer: "approved" | "rejected" | "passed" | "waiting";
-  /** Why it was rejected; null where it was not. */
+  /** Why it was rejected; of what still waits, the last no that somebody has reworked; null without one. */
   readonly reason: string | null;
+  /** The item that was rejected, which may be another of the phase; null where none was. */
+  readonly rejectedItemId: string | null;
 }
 
 /** Looks for the answer in a later state of the session. */
 export function answerTo(
   workflow: Workflow,
   state: SessionState,
-  { phaseId, itemId, before }: Question,
+  question: Question,
   at: string,
 ): Awaited {
-  const told = (answer: Awaited["answer"]) => ({ answer, reason: null });
+  const { phaseId, itemId, before, renews = false } = question;
+  const told = (answer: Awaited["answer"], reason: string | null = null) => ({
+    ...{ answer, reason, rejectedItemId: null },
+  });
   const phase = workflow.phases.find(({ id }) => id === phaseId);
   if (phase === undefined) return told("passed");
   const isLeft = state.currentPhaseId !== before.currentPhaseId;
-  if (itemId === null) {
-    if (isPhaseApproved(state, phaseId)) return told("approved");
-    return told(isLeft ? "passed" : "waiting");
+  const stateOf = (session: SessionState, id: string) =>
+    itemStateOf(phaseStateOf(session, phase), id);
+  const now = itemId === null ? undefined : stateOf(state, itemId);
+  if (now === undefined && isPhaseApproved(state, phaseId)) {
+    return told("approved");
   }
-  const now = itemStateOf(phaseStateOf(state, phase), itemId);
-  if (now.status === "completed") return told("approved");
-  if (now.status === "skipped" || isLeft) return told("passed");
-  const reason = rejectionOf(now);
-  const rejectedAt = rejectedAtOf(now);
-  const then = itemStateOf(phaseStateOf(before, phase), itemId);
-  // What was done since a no is the answer to it, and a new question.
-  const isNews = rejectedAt !== rejectedAtOf(then) ||
-    rejectedAt === epochMsOf(before.updatedAt);
-  if (reason !== null && isNews) return { answer: "rejected", reason };
+  if (itemId !== null && now?.status === "completed") {
+    const { completedAt } = stateOf(before, itemId);
+    const isOld = renews && now.completedAt === completedAt;
+    if (!isOld) return told("approved");
+  }
+  if (now?.status === "skipped" || isLeft) return told("passed");
+  let last: string | null = null;
+  // A no to any item of the phase is what the human says to all of it: nobody else is to act now.
+  for (const { id } of phase.items) {
+    const reason = rejectionOf(stateOf(state, id));
+    if (reason === null) continue;
+    const isOld = question.reworked?.has(id) &&
+      rejectedAtOf(stateOf(state, id)) === rejectedAtOf(stateOf(before, id));
+    if (!isOld) return { answer: "rejected", reason, rejectedItemId: id };
+    if (id === itemId) last = reason;
+  }
   const item = phase.items.find(({ id }) => id === itemId);
   const passage = item && passageOf(workflow, item);
-  const instant = passage?.type === "clock" ? passesAt(passage, now) : null;
+  const instant = passage?.type === "clock" && now
+    ? passesAt(passage, now)
+    : null;
   const isOver = instant !== null && hasCome(instant, at);
-  return told(isOver ? "passed" : "waiting");
+  return isOver ? told("passed") : told("waiting", last);
 }
 
-function rejectedAtOf({ verificationResult }: ItemState): number | undefined {
+/** When the item was rejected, in milliseconds; undefined where nobody did. */
+export function rejectedAtOf(
+  { verificationResult }: ItemState,
+): number | undefined {
   const instant = asObject(verificationResult)?.get("rejected_at");
   return typeof instant === "string" ? epochMsOf(instant) : undefined;
+}
+
+/** Whether an event tells that somebody worked on: neither what a human says, nor a try that was refused. */
+export function isWork(
+  { type, details }: Pick<Event, "details"> & { readonly type: string },
+): boolean {
+  return type !== "error" && !details.has("origin");
 }
 
 /** A human reads no more than this before they type. */

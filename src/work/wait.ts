@@ -1,10 +1,18 @@
-import { notFound, type OrcError, usage } from "../base/error.ts";
+import { notFound, type OrcError, orElse, usage } from "../base/error.ts";
 import { sessionLayout } from "../base/layout.ts";
 import { quoted } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
-import { nextStep } from "../engine/next.ts";
+import { findWorkingFile } from "../checks/run.ts";
+import { nextStep, type Step } from "../engine/next.ts";
 import { assertOpen, findItem } from "../engine/situation.ts";
-import { answerTo, type Awaited, type Question } from "../engine/waiting.ts";
+import { itemStateOf, phaseStateOf, rejectionOf } from "../engine/state.ts";
+import {
+  answerTo,
+  type Awaited,
+  isWork,
+  type Question,
+  rejectedAtOf,
+} from "../engine/waiting.ts";
 import type { Host } from "../host/host.ts";
 import type { SessionPlace } from "../repository/open.ts";
 import {
@@ -12,7 +20,10 @@ import {
   openSession,
   type SessionOptions,
 } from "../repository/select.ts";
+import { readLogBackwards } from "../session/log_read.ts";
 import { isManual } from "../workflow/supervision.ts";
+import { fillTemplate } from "../workflow/template.ts";
+import type { Item, Phase } from "../workflow/types.ts";
 import { shortPause, stampOf } from "./pause.ts";
 
 /** For what answer to wait, and how long. */
@@ -36,9 +47,10 @@ export interface Waited extends Awaited {
 }
 
 /**
- * Waits for a human's answer: a yes, a no, or nothing until the time is over. A no that nobody has
- * done anything about yet is an answer at once. The state is read again only when it changed; the
- * signal ends the waiting. Takes no lock and writes nothing.
+ * Waits for a human's answer: a yes, a no, or nothing until the time is over. A no to another item of the
+ * phase is an answer, too. One that was given before is an answer at once until something was done
+ * since: an event that is no human's, or a change of a file that the item shows. The state is read
+ * again only when it changed; the signal ends the waiting. Takes no lock and writes nothing.
  *
  * Requires `--allow-read`.
  *
@@ -60,7 +72,7 @@ export async function waitForAnswer(
   });
   const { place, workflow, session, repository } = opened;
   const { layout, store } = repository;
-  const question = questionIn(opened, options.itemId);
+  const question = await questionIn(opened, options.itemId);
   const begunMs = epochMsOf(host.now()) ?? 0;
   const paths = [sessionLayout(layout.root, session.id).state];
   if (session.legacyPath !== null) paths.push(session.legacyPath);
@@ -103,28 +115,101 @@ function timeoutMs(text: string | undefined): number {
   );
 }
 
-function questionIn(
-  { workflow, session: { state } }: OpenedSession,
+async function questionIn(
+  opened: OpenedSession,
   itemId: string | undefined,
-): Question {
+): Promise<Question> {
+  const { workflow, session: { state } } = opened;
   assertOpen(state);
   const { currentPhaseId: phaseId } = state;
-  if (itemId !== undefined) {
-    const { item } = findItem(workflow, state, itemId);
-    if (isManual(item)) return { phaseId, itemId, before: state };
-    throw nothingAwaited(
-      `No human is asked about item "${itemId}"`,
-      nextStep(workflow, state).command,
-    );
-  }
   const step = nextStep(workflow, state);
-  if (step.action === "approve_item") {
-    return { phaseId, itemId: step.itemId, before: state };
+  const renewal = await renewalIn(opened, itemId, step);
+  if (renewal !== undefined) return renewal;
+  const asked = itemId ?? (step.action === "approve_item" ? step.itemId : null);
+  if (asked !== null) {
+    const { phase, item } = findItem(workflow, state, asked);
+    if (isManual(item)) {
+      const reworked = reworkedItems(opened, phase);
+      return { phaseId, itemId: asked, before: state, reworked };
+    }
+    const message = `No human is asked about item "${asked}"`;
+    throw nothingAwaited(message, step.command);
   }
   if (step.action === "approve_phase") {
-    return { phaseId: step.phaseId, itemId: null, before: state };
+    const phase = workflow.phases.find(({ id }) => id === step.phaseId);
+    const reworked = phase && reworkedItems(opened, phase);
+    return { phaseId: step.phaseId, itemId: null, before: state, reworked };
   }
   throw nothingAwaited("Nothing waits for a human now", step.command);
+}
+
+/** The approval that has to be given again before a human can be asked for anything else, or that is named. */
+async function renewalIn(
+  opened: OpenedSession,
+  itemId: string | undefined,
+  { action }: Step,
+): Promise<Question | undefined> {
+  const { workflow, session: { state } } = opened;
+  const isEnd = action === "advance" || action === "finish";
+  if (itemId === undefined && !isEnd) return undefined;
+  const { staleApprovals } = await import("../trust/approvals.ts");
+  const here = action === "advance" ? [state.currentPhaseId] : undefined;
+  const stale = await staleApprovals(opened, itemId ? undefined : here);
+  const asked = itemId === undefined
+    ? stale[0]
+    : stale.find((each) => each.itemId === itemId);
+  const phase = workflow.phases.find(({ items }) =>
+    items.some(({ id }) => id === asked?.itemId)
+  );
+  return asked && phase && {
+    phaseId: phase.id,
+    itemId: asked.itemId,
+    before: state,
+    renews: true,
+  };
+}
+
+/** The items of a phase that were rejected, and after whose no something was done. */
+function reworkedItems(
+  { workflow, repository, session }: OpenedSession,
+  phase: Phase,
+): ReadonlySet<string> {
+  const { state, id, lastEvents } = session;
+  const { layout: { root }, found: { workingTree } } = repository;
+  const rejected = phase.items.filter((item) =>
+    rejectionOf(itemStateOf(phaseStateOf(state, phase), item.id)) !== null
+  );
+  const isChanged = (item: Item): boolean => {
+    const itemState = itemStateOf(phaseStateOf(state, phase), item.id);
+    const sinceMs = rejectedAtOf(itemState) ?? Infinity;
+    return item.shows.some((path) =>
+      changedMs(workingTree, fillTemplate(path, workflow.settings)) > sinceMs
+    );
+  };
+  const reworked = new Set(rejected.filter(isChanged).map(({ id }) => id));
+  const left = new Set(rejected.map(({ id }) => id));
+  if (left.size === 0) return reworked;
+  const { log: path } = sessionLayout(root, id);
+  const source = { root, path, workflowId: state.workflowId, lastEvents };
+  let isWorkedOn = false;
+  for (const event of readLogBackwards(source).events) {
+    const itemId = event.itemId ?? "";
+    // The last no to each counts.
+    if (event.details.get("rejected") === true && left.delete(itemId)) {
+      if (isWorkedOn) reworked.add(itemId);
+      if (left.size === 0) break;
+    }
+    isWorkedOn ||= isWork(event);
+  }
+  return reworked;
+}
+
+/** When a file was last written to; before all time where there is none to be seen. */
+function changedMs(workingTree: string, path: string): number {
+  const found = findWorkingFile(workingTree, path);
+  if (found.problem !== null) return -Infinity;
+  const info = orElse(() => Deno.statSync(found.path), () => undefined);
+  return info?.mtime?.getTime() ?? -Infinity;
 }
 
 function nothingAwaited(message: string, hint: string): OrcError {

@@ -29,7 +29,12 @@ const WHY = "The way back is missing";
 let number = 10;
 
 /** A human, where the setting stands in for one. */
-const human = () => fixedHost({ environment: APPROVING, number: number++ });
+const human = (at?: string) =>
+  fixedHost({
+    environment: APPROVING,
+    number: number++,
+    ...at === undefined ? {} : { at },
+  });
 
 function wait(
   root: string,
@@ -80,6 +85,99 @@ Deno.test("waitForAnswer() ends with a no and its reason, also with one from bef
     const yes = await wait(root, [approve(root)]);
     assertEquals([yes.answer, yes.reason], ["approved", null]);
   }));
+
+Deno.test("waitForAnswer() takes a no for old once something was done since, and a new no at once", () =>
+  within(async (root) => {
+    await reject(root)();
+    await note(root)();
+    const again = await wait(root, [], { timeout: "0s" });
+    assertEquals([again.answer, again.reason], ["waiting", WHY]);
+    // Between the work and the waiting: nobody has read it yet.
+    await rejectItem(human("2026-03-01T10:02:00Z"), {
+      ...{ root, itemId: "look", reason: "Still missing" },
+    });
+    const no = await wait(root);
+    assertEquals([no.answer, no.reason], ["rejected", "Still missing"]);
+  }));
+
+Deno.test("waitForAnswer() takes a no for old once a file that the item shows was changed", () =>
+  withSession(
+    async (root) => {
+      const plan = `${root}/plan.md`;
+      const touch = async (text: string, at: string) => {
+        await Deno.writeTextFile(plan, text);
+        await Deno.utime(plan, new Date(at), new Date(at));
+      };
+      await touch("A", "2026-03-01T09:00:00Z");
+      await rejectItem(human(), { root, itemId: "look", reason: WHY });
+      assertEquals((await wait(root)).answer, "rejected");
+      await touch("B", "2026-03-01T10:00:01Z");
+      const again = await wait(root, [], { timeout: "0s" });
+      assertEquals(again.answer, "waiting");
+    },
+    GATED.replace(
+      "name: Somebody looks",
+      'name: Somebody looks, shows: ["plan.md"]',
+    ),
+  ));
+
+Deno.test("waitForAnswer() does not lose a no behind what a human did, or an agent tried, after it", () =>
+  within(async (root) => {
+    await completeItem(fixedHost({ number: 2 }), { root, itemId: "plan" });
+    await reject(root)();
+    await rejectItem(human(), { root, itemId: "plan", reason: "Too short" });
+    const agent = fixedHost({ number: 3 });
+    await assertRejects(() => approveItem(agent, { root, itemId: "look" }));
+    const no = await wait(root);
+    assertEquals([no.reason, no.rejectedItemId], [WHY, "look"]);
+  }));
+
+Deno.test("waitForAnswer() ends with a no to another item of the phase, for which the session then waits", () =>
+  within(async (root) => {
+    await completeItem(fixedHost({ number: 2 }), { root, itemId: "plan" });
+    const rejectPlan = () =>
+      rejectItem(human(), { root, itemId: "plan", reason: "Too short" });
+    const no = await wait(root, [rejectPlan]);
+    assertEquals(
+      [no.answer, no.itemId, no.rejectedItemId, no.reason],
+      ["rejected", "look", "plan", "Too short"],
+    );
+    const at = "2026-03-01T10:03:00Z";
+    await completeItem(fixedHost({ number: 5, at }), { root, itemId: "plan" });
+    await approve(root)();
+    const phase = { itemId: undefined };
+    const other = await wait(root, [rejectPlan], phase);
+    assertEquals(
+      [other.answer, other.itemId, other.rejectedItemId],
+      ["rejected", null, "plan"],
+    );
+    const text = await orc(root, ["wait", "look"], { number: 6 });
+    assertEquals(text.out, 'Item "look": approved\n');
+  }));
+
+Deno.test("waitForAnswer() waits for a yes that is to be given again since a file changed", () =>
+  withSession(
+    async (root) => {
+      await Deno.writeTextFile(`${root}/plan.md`, "A");
+      await completeItem(fixedHost({ number: 2 }), { root, itemId: "plan" });
+      await approve(root)();
+      await approvePhase(human(), { root });
+      await Deno.writeTextFile(`${root}/plan.md`, "B");
+      const renew = () =>
+        approveItem(human("2026-03-01T10:04:00Z"), { root, itemId: "look" });
+      for (const itemId of ["look", undefined]) {
+        const silent = await wait(root, [], { itemId, timeout: "0s" });
+        assertEquals([silent.answer, silent.itemId], ["waiting", "look"]);
+      }
+      const yes = await wait(root, [renew], { itemId: undefined });
+      assertEquals(yes.answer, "approved");
+      assertEquals((await wait(root)).answer, "approved");
+    },
+    GATED.replace(
+      "name: Somebody looks",
+      'name: Somebody looks, shows: ["plan.md"]',
+    ),
+  ));
 
 Deno.test("waitForAnswer() without an item waits for what the next step asks a human for", () =>
   within(async (root) => {

@@ -1,5 +1,10 @@
 import { type OrcError, pending, refused, usage } from "../../base/error.ts";
-import { durationText, inOneLine, minutesBetween } from "../../base/text.ts";
+import {
+  durationText,
+  inOneLine,
+  minutesBetween,
+  shellWord,
+} from "../../base/text.ts";
 import {
   type Approvals,
   listApprovals,
@@ -124,7 +129,7 @@ export const reopenCommand = command<ChangeResult<{ reopened: string }>>({
 
 export const waitCommand = command<ResultOf<Waited>>({
   description:
-    "Waits until a human has answered, so that an agent need not ask again and again: about a manual gate of the current phase, or without ITEM about what the next step asks a human for. Ends with 0 when it is approved or passes without, with 3 and the reason when it is rejected, and with 75 when nobody has answered in time. A no that nobody has done anything about yet is an answer at once.",
+    "Waits until a human has answered, so that an agent need not ask again and again: about a manual gate of the current phase, or without ITEM about what the next step asks a human for. Ends with 0 when it is approved or passes without, with 3 and the reason when it is rejected, and with 75 when nobody has answered in time. A no to another item of the phase is an answer, too. A no is an answer once: at once while nobody has done anything since, neither in the session nor in a file that the item shows.",
   args: [arg("[ITEM]", "Id of the manual gate", "open-item")],
   flags: [
     flag(
@@ -143,23 +148,32 @@ export const waitCommand = command<ResultOf<Waited>>({
     return { ...waited, refusal: unanswered(waited) };
   },
   render: (waited) => {
-    const { answer, reason } = waited;
-    const why = reason === null ? "" : `: ${reason}`;
-    return inOneLine(`${subjectOf(waited)}: ${answer}${why}`);
+    const { answer } = waited;
+    return inOneLine(`${subjectOf(waited)}: ${answer}${whyOf(waited)}`);
   },
 });
 
 /** What a program ends with that waited: a no, or no answer. */
 function unanswered(waited: ResultOf<Waited>): OrcError | undefined {
-  const { answer, reason } = waited;
+  const { answer, itemId } = waited;
   const what = subjectOf(waited);
+  const why = whyOf(waited);
   if (answer === "rejected") {
-    return refused("rejected", `${what} was rejected: ${reason ?? ""}`, {
-      hint: "orc next",
-    });
+    return refused("rejected", `${what} was rejected${why}`, "orc next");
   }
   if (answer !== "waiting") return undefined;
-  return pending("unanswered", `${what} still waits for a human`, "orc wait");
+  const again = itemId === null ? "orc wait" : `orc wait ${shellWord(itemId)}`;
+  return pending("unanswered", `${what} still waits for a human${why}`, again);
+}
+
+/** What the human said, and to what, where that is not what they were asked. */
+function whyOf(
+  { answer, reason, itemId, rejectedItemId }: ResultOf<Waited>,
+): string {
+  if (reason === null) return "";
+  if (answer === "waiting") return ` (before, it was rejected: ${reason})`;
+  const other = rejectedItemId === itemId ? "" : ` by item "${rejectedItemId}"`;
+  return `${other}: ${reason}`;
 }
 
 function subjectOf({ itemId, phaseId }: ResultOf<Waited>): string {
