@@ -24,8 +24,6 @@ const MARKS: Readonly<Record<ItemStatus, readonly [string, string]>> = {
 /** The widest an item's id or name may be before the column gives way. */
 const MAX_COLUMN = 32;
 
-const BAR_COLUMNS = 20;
-
 /** The phases in one line, with counts for the current one and what is behind it. */
 export function phaseLine({ phaseId, phases }: Summary, style: Style): string {
   return phases.map(({ id, status, completed, skipped, total }) => {
@@ -74,9 +72,7 @@ function remarkOn(item: ItemSummary, at: string): string {
     .join("; ");
 }
 
-const APPROVALS: Readonly<
-  Record<NonNullable<ItemSummary["approval"]>, string>
-> = {
+const APPROVALS = {
   human: "a human must approve",
   nobody: "passes without a human",
   clock: "passes by itself some time after its start",
@@ -128,8 +124,9 @@ export function nextParagraph(
   const { next, phaseId } = summary;
   if (next === null) return `The session is ${summary.status}`;
   const { item } = next;
-  const rejected = rejectionLines(summary, style);
-  if (item === null) return [...rejected, nextLine(next, style)].join("\n");
+  const head = rejectionLines(summary, style);
+  const end = next.wait ? [`wait for the answer: ${next.wait}`] : [];
+  if (item === null) return [...head, nextLine(next, style), ...end].join("\n");
   const progress = summary.phases.find(({ id }) => id === phaseId);
   const done = (progress?.completed ?? 0) + (progress?.skipped ?? 0);
   const count = `${inOneLine(phaseId)} ${done}/${progress?.total ?? 0}`;
@@ -142,10 +139,10 @@ export function nextParagraph(
     remark === "" ? null : `${remark}: orc skip ${item.id} --reason "<why>"`,
     item.failure ? `last try failed: ${item.failure}` : null,
     `${next.human ? "then a human runs" : "then"}: ${next.command}`,
-    next.human ? `wait for the answer: orc wait ${item.id}` : null,
+    ...end,
   ];
   return [
-    ...rejected,
+    ...head,
     `${style.bold(inOneLine(item.id))} · ${
       inOneLine(item.name)
     } (${count}, ${item.stepType})`,
@@ -165,18 +162,15 @@ export function rejectionLines(
 }
 
 /** The tags of the older tool's notes: a sign, or a word where signs may not be used. */
-const TAGS: ReadonlyMap<string, readonly [sign: string, word: string]> =
-  new Map(
-    [
-      ["tip", ["💡", "Tip:"]],
-      ["note", ["📝", "Note:"]],
-      ["context", ["📋", "Context:"]],
-      ["learning", ["📚", "Learning:"]],
-      ["important", ["❗", "Important:"]],
-      ["caution", ["⚠️", "Caution:"]],
-      ["warning", ["⚠️", "Warning:"]],
-    ],
-  );
+const TAGS = new Map<string, readonly [sign: string, word: string]>([
+  ["tip", ["💡", "Tip:"]],
+  ["note", ["📝", "Note:"]],
+  ["context", ["📋", "Context:"]],
+  ["learning", ["📚", "Learning:"]],
+  ["important", ["❗", "Important:"]],
+  ["caution", ["⚠️", "Caution:"]],
+  ["warning", ["⚠️", "Warning:"]],
+]);
 
 /** Advice with its tag as people read it; a tag of the workflow's own stays as it is. */
 export function adviceText(note: string, { symbols }: Style): string {
@@ -238,8 +232,7 @@ export function section(
 
 /** A bar for the part of a work that is done, from 0 to 1. */
 export function barOf(part: number): string {
-  const full = Math.round(part * BAR_COLUMNS);
-  return `[${"#".repeat(full).padEnd(BAR_COLUMNS, ".")}]`;
+  return `[${"#".repeat(Math.round(part * 20)).padEnd(20, ".")}]`;
 }
 
 /** Does what may take long; it may show a line meanwhile where a person sees it. */

@@ -65,6 +65,8 @@ export type Step = StepAction & {
   readonly human: boolean;
   /** With what a human answers before the item passes by itself; undefined where it does not. */
   readonly answer?: string;
+  /** With what an agent waits for a human's answer; undefined where none is asked for one. */
+  readonly wait?: string;
 };
 
 export function nextStep(workflow: Workflow, state: SessionState): Step {
@@ -113,7 +115,9 @@ export function stepFor(workflow: Workflow, item: Item): Step {
   const { id: itemId, evidenceSchema } = item;
   const answer = approvalCommand(workflow, itemId);
   if (needsHuman(workflow, item)) {
-    return { action: "approve_item", itemId, command: answer, human: true };
+    const wait = `orc wait ${shellWord(itemId)}`;
+    const step = { itemId, command: answer, human: true, wait } as const;
+    return { action: "approve_item", ...step };
   }
   // There is nothing to tell about an approval nobody gave.
   const isClock = passageOf(workflow, item)?.type === "clock";
@@ -153,7 +157,8 @@ function wayOut(
 }
 
 function approvalOf(phaseId: string, command: string): Step {
-  return { action: "approve_phase", phaseId, command, human: true };
+  const wait = "orc wait";
+  return { action: "approve_phase", phaseId, command, human: true, wait };
 }
 
 function isApproval({ code }: Blocker): boolean {

@@ -106,11 +106,16 @@ export type NextStep =
     readonly human: boolean;
     /** The command of a human before the item passes by itself; absent where it does not. */
     readonly answer?: string;
+    /** With what an agent waits until a human has answered; absent where none is asked. */
+    readonly wait?: string;
   }
   & (
     | {
-      /** The type of an {@linkcode Action}; `finish` by a human needs force. */
-      readonly action: "complete" | "approve_item";
+      /**
+       * The type of an {@linkcode Action}; `finish` by a human needs force. Only `orc next` knows `trust`: a
+       * human has to let the commands of a session from elsewhere run before the item can be completed.
+       */
+      readonly action: "complete" | "approve_item" | "trust";
       /** The item of the current phase it is about; null for a step of a phase or the session. */
       readonly item: ItemSummary;
     }

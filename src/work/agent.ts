@@ -41,8 +41,18 @@ export interface Next extends
   readonly evidence: NextEvidence | null;
   /** The command that checks the next item, with settings filled in; null where none does. */
   readonly command: string | null;
+  /** How that command has to end, where it is not enough that it succeeds now; null where it is, or none runs. */
+  readonly expects: NextExpectation | null;
   /** What to know before going on, as sentences for people. */
   readonly warnings: readonly string[];
+}
+
+/** What is asked of a check besides that its command runs. */
+export interface NextExpectation {
+  /** The exit code with which it passes. */
+  readonly exitCode: number;
+  /** `base` where the same command has to fail there first; null where it need not. */
+  readonly prove: "base" | null;
 }
 
 /** What evidence the next item asks for, with the fields of its schema. */
@@ -65,12 +75,12 @@ export async function readNext(
   options: SessionOptions = {},
 ): Promise<Next> {
   const { status: seen, opened } = await openStatus(host, options);
-  const { renewalBefore } = await import("./renewal.ts");
-  const renewal = await renewalBefore(host, opened, seen.next);
-  const status = renewal === undefined ? seen : {
+  const { firstBefore } = await import("./renewal.ts");
+  const first = await firstBefore(host, opened, seen.next);
+  const status = first === undefined ? seen : {
     ...seen,
-    next: renewal.next,
-    warnings: [...seen.warnings, renewal.warning],
+    next: first.next,
+    warnings: [...seen.warnings, first.warning],
   };
   return {
     place: status.place,
@@ -84,21 +94,24 @@ export async function readNext(
     rejections: status.rejections,
     next: status.next,
     evidence: evidenceOf(status.next),
-    command: commandOf(opened, status.next),
+    ...commandOf(opened, status.next),
   };
 }
 
-/** What words say of a check hides not what runs. */
+/** What words say of a check hides neither what runs nor how that has to end. */
 function commandOf(
   { workflow: { phases, settings } }: OpenedSession,
   next: NextStep | null,
-): string | null {
-  if (next?.item?.verification !== "command") return null;
-  const item = phases.flatMap(({ items }) => items)
-    .find(({ id }) => id === next.item?.id);
-  return item === undefined
-    ? null
-    : subjectOfCheck(item.verification, settings);
+): Pick<Next, "command" | "expects"> {
+  const verification = phases.flatMap(({ items }) => items)
+    .find(({ id }) => id === next?.item?.id)?.verification;
+  if (verification?.type !== "command") return { command: null, expects: null };
+  const { expectExitCode: exitCode, prove } = verification;
+  const isPlain = exitCode === 0 && prove === undefined;
+  return {
+    command: subjectOfCheck(verification, settings),
+    expects: isPlain ? null : { exitCode, prove: prove ? "base" : null },
+  };
 }
 
 function evidenceOf(next: NextStep | null): NextEvidence | null {

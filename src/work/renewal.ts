@@ -1,4 +1,5 @@
-/** What has to be checked or approved again before a session can go on, since files changed. */
+/** What comes before the next step: a check or an approval again, since files changed, or a human's trust. */
+import { shellWord } from "../base/text.ts";
 import {
   findStale,
   renewalOf,
@@ -18,6 +19,36 @@ export interface Renewal {
   readonly next: NextStep;
   /** One sentence that says why. */
   readonly warning: string;
+}
+
+/** What has to be done before the next step can be; undefined where that is possible. */
+export async function firstBefore(
+  host: Host,
+  opened: OpenedSession,
+  next: NextStep | null,
+): Promise<Renewal | undefined> {
+  return await trustBefore(host, opened, next) ??
+    await renewalBefore(host, opened, next);
+}
+
+/** Of a session from elsewhere no command runs, and the way on is a human's. */
+async function trustBefore(
+  host: Host,
+  opened: OpenedSession,
+  next: NextStep | null,
+): Promise<Renewal | undefined> {
+  const isRun = next?.action === "complete" &&
+    next.item.verification === "command";
+  if (!isRun) return undefined;
+  const { untrustedWorkflow } = await import("../trust/foreign.ts");
+  if (await untrustedWorkflow(host, opened) === undefined) return undefined;
+  const { id } = opened.session;
+  const command = `orc trust ${id}`;
+  return {
+    next: { action: "trust", item: next.item, command, human: true },
+    warning:
+      "This session was not begun here: its commands run once a human trusts it",
+  };
 }
 
 /** The check or the approval that is to be renewed first, where the next step is to go on; else undefined. */
@@ -51,8 +82,9 @@ export async function renewalBefore(
   const item = itemOf(approval?.itemId ?? "");
   if (approval === undefined || item === undefined) return undefined;
   const command = approvalCommand(workflow, approval.itemId);
+  const wait = `orc wait ${shellWord(approval.itemId)}`;
   return {
-    next: { action: "approve_item", item, command, human: true },
+    next: { action: "approve_item", item, command, human: true, wait },
     warning: approval.message,
   };
 }

@@ -84,3 +84,38 @@ testOutput({
   result: { active: false, phaseId: null },
   text: "Files may be changed: no session is open",
 });
+
+Deno.test("orc next says how a check has to end where success alone is not it", () =>
+  withSession(
+    async (root) => {
+      const said = async (itemId: string) => {
+        const { out } = await orc(root, ["next"]);
+        assertStringIncludes(out, `${itemId} · `);
+        const { out: json } = await orc(root, ["next", "--json"]);
+        return [out.split("\n").slice(1, -2), JSON.parse(json).result.expects];
+      };
+      assertEquals(await said("red"), [
+        ["orc checks: make red", "it passes with exit code 2 alone"],
+        { exitCode: 2, prove: null },
+      ]);
+      const reason = "The directory of the tests is no part of this change";
+      const skip = (id: string, number: number) =>
+        orc(root, ["skip", id, "--reason", reason], { number });
+      await skip("red", 2);
+      assertEquals(await said("proved"), [
+        ["orc checks: make test", "it has to fail on the base first"],
+        { exitCode: 0, prove: "base" },
+      ]);
+      await skip("proved", 3);
+      assertEquals(await said("plain"), [["orc checks: make"], null]);
+    },
+    `name: Checked
+phases:
+  - id: DO
+    name: Do
+    items:
+      - {id: red, name: Red, skippable: true, verification: {type: command, command: make red, expect_exit_code: 2}}
+      - {id: proved, name: Proved, skippable: true, verification: {type: command, command: make test, prove: base}}
+      - {id: plain, name: Plain, verification: {type: command, command: make}}
+`,
+  ));

@@ -243,7 +243,8 @@ testText({
     const host = fixedHost({ environment: APPROVING, number: 6 });
     await approveItem(host, { root, itemId: "consent", early: true });
   },
-  text: "Next, by a human: orc approve --session 01kk0000000000000000000000",
+  text: `Next, by a human: orc approve --session 01kk0000000000000000000000
+wait for the answer: orc wait`,
 });
 
 testText({

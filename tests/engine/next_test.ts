@@ -206,6 +206,7 @@ Deno.test("nextStep() sends nobody to a human where there is none", () => {
     command: "orc approve-item g",
     itemId: "g",
     human: true,
+    wait: "orc wait g",
   });
 });
 

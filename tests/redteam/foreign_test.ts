@@ -72,6 +72,11 @@ Deno.test("a session that a clone brings along runs nothing until a human trusts
     await assertRefused(root, clone);
     const said = await clone.orc(["doctor"]);
     assertStringIncludes(said.out, "was not begun here");
+    const { result } = JSON.parse((await clone.orc(["next", "--json"])).out);
+    assertEquals(
+      [result.next.action, result.next.command, result.next.human],
+      ["trust", `orc trust ${stage.session}`, true],
+    );
     const info = await clone.orc(["session", "info"]);
     assertStringIncludes(info.out, `orc trust ${stage.session}`);
     const tried = await clone.orc(["trust", "--json"], { home });
@@ -90,6 +95,7 @@ Deno.test("a session that a clone brings along runs nothing until a human trusts
     );
     const next = await clone.orc(["next"]);
     assertStringIncludes(next.out, `it runs: touch ${MARKER}`);
+    assertStringIncludes(next.out, "then: orc complete tests");
     const completed = await clone.orc(["complete", "tests"]);
     assertStringIncludes(completed.out, `checked by: touch ${MARKER}`);
     assert(hasRun(root), "it was trusted");

@@ -25,13 +25,18 @@ export const nextCommand = command<ResultOf<Next>>({
     ]),
 });
 
-/** Where the check is put in words, what it runs is said besides. */
+/** Where the check is put in words, what it runs is said besides, and how that has to end where success is not it. */
 function commandLines(
-  { command, next }: Pick<Next, "command" | "next">,
+  { command, expects, next }: Pick<Next, "command" | "expects" | "next">,
 ): readonly string[] {
-  return command === null || command === next?.item?.check
-    ? []
-    : [`it runs: ${command}`];
+  const isSaid = command === null || command === next?.item?.check;
+  return [
+    ...isSaid ? [] : [`it runs: ${command}`],
+    ...expects === null || expects.exitCode === 0
+      ? []
+      : [`it passes with exit code ${expects.exitCode} alone`],
+    ...expects?.prove ? ["it has to fail on the base first"] : [],
+  ];
 }
 
 function evidenceLines(evidence: NextEvidence | null): readonly string[] {
