@@ -4,7 +4,9 @@ import { countOf, listOf, quoted } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
 import { approvedItems, parseShown, shownThen } from "../engine/approval.ts";
 import type { OpenedSession } from "../repository/select.ts";
-import { approvalCommand } from "../workflow/supervision.ts";
+import { isDone, itemStateOf, phaseStateOf } from "../engine/state.ts";
+import { approvalCommand, needsHuman } from "../workflow/supervision.ts";
+import { fillTemplate } from "../workflow/template.ts";
 import { changedShown, lookAtShown } from "./shown.ts";
 
 /** An item that a human approved by other files than there are now. */
@@ -57,6 +59,33 @@ export async function staleApprovals(
     if (paths.length > 0) stale.push(staleApproval(item.id, paths));
   }
   return stale;
+}
+
+/**
+ * What is worth knowing of a stale approval: the way on, or that nobody has to do anything since a gate that
+ * is still to come shows the same files.
+ */
+export function staleApprovalWarning(
+  { workflow, session: { state } }: Pick<OpenedSession, "workflow" | "session">,
+  { itemId, paths, message }: StaleApproval,
+): string {
+  const { phases, settings } = workflow;
+  const now = phases.findIndex(({ id }) => id === state.currentPhaseId);
+  // Its own phase is not left before: there no later one can ask.
+  const isHere = phases[now]?.items.some(({ id }) => id === itemId);
+  const ahead = phases.slice(now, isHere ? now + 1 : undefined);
+  const later = ahead.flatMap((phase) =>
+    phase.items.filter((item) =>
+      needsHuman(workflow, item) && item.required &&
+      !isDone(itemStateOf(phaseStateOf(state, phase), item.id))
+    )
+  ).find(({ shows }) => {
+    const shown = shows.map((path) => fillTemplate(path, settings));
+    return paths.every((path) => shown.includes(path));
+  });
+  return later === undefined
+    ? `${message}; a human looks again: ${approvalCommand(workflow, itemId)}`
+    : `${message}; item ${quoted(later.id)} asks about it again`;
 }
 
 function staleApproval(

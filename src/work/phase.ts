@@ -69,21 +69,21 @@ export async function advancePhase(
   const opened = await openSession(host, options, { force: true });
   const { workflow, session } = opened;
   const from = session.state.currentPhaseId;
-  if (!force) {
-    const { assertApprovalsFresh } = await import("../trust/approvals.ts");
-    await assertApprovalsFresh(opened, `leave phase "${from}"`, [from]);
-  }
   const request = `leave phase "${from}" by force`;
   const act = force ? { request, confirmation: from } : undefined;
   const action: Action = { type: "advance", force };
   const { state } = session;
   const to = nextPhase(workflow, state)?.id ?? null;
   const phase = currentPhase(workflow, state);
-  const isJudged = !force && to !== null &&
-    phaseBlockers(state, phase).length === 0;
-  const unknown = isJudged
+  const isDone = phaseBlockers(state, phase).length === 0;
+  const unknown = !force && isDone && to !== null
     ? await assertFresh(host, opened, `leave phase "${from}"`, phase.items)
     : [];
+  // What is open is said first: it may ask for the same approval.
+  if (!force && isDone) {
+    const { assertApprovalsFresh } = await import("../trust/approvals.ts");
+    await assertApprovalsFresh(opened, `leave phase "${from}"`, [from]);
+  }
   const changed = await applyAction(host, opened, action, act);
   const { startedAt } = phaseStateOf(state, phase);
   return {

@@ -10,7 +10,7 @@ import type { NextStep } from "../engine/standing.ts";
 import { summarizeItems } from "../engine/summary.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
-import { staleApprovals } from "../trust/approvals.ts";
+import { staleApprovals, staleApprovalWarning } from "../trust/approvals.ts";
 import { approvalCommand } from "../workflow/supervision.ts";
 import type { Item } from "../workflow/types.ts";
 
@@ -97,6 +97,6 @@ export async function renewalWarnings(
   const approvals = await staleApprovals(opened);
   return [
     ...await staleWarnings(host, opened),
-    ...approvals.map(({ message }) => message),
+    ...approvals.map((each) => staleApprovalWarning(opened, each)),
   ];
 }

@@ -8,6 +8,7 @@ import {
   finishSession,
 } from "../../src/work/phase.ts";
 import { startSession } from "../../src/work/start.ts";
+import { readStatus } from "../../src/work/status.ts";
 import { gitHost, run } from "../checks/fixtures.ts";
 import { eventsOf } from "../work/fixtures.ts";
 import {
@@ -322,3 +323,47 @@ function isThere(path: string): boolean {
     return false;
   }
 }
+
+const TWO_GATES = `name: Two gates
+phases:
+  - id: PLAN
+    name: Plan
+    items:
+      - {id: ok, name: Plan is good, shows: [docs/plan.md], verification: {type: manual_gate}}
+      - {id: again, name: Plan is still good, shows: [docs/plan.md], verification: {type: manual_gate}}
+  - id: DO
+    name: Do
+    items:
+      - {id: done, name: Result is good, shows: [docs/plan.md, notes.md], verification: {type: manual_gate}}
+`;
+
+Deno.test("what a gate that is still open shows too is not asked for twice", () =>
+  withShowing(async (root) => {
+    const checked = async () =>
+      (await readStatus(gitHost(), { root, check: true })).warnings;
+    const by = 'Item "ok" was approved by other files: 1 file changed since: ' +
+      '"docs/plan.md"; ';
+    await ok(root);
+    change(root, "docs/plan.md", "# Another plan\n");
+    assertEquals(await checked(), [`${by}item "again" asks about it again`]);
+    // One who looks at the open one has seen what the other showed.
+    const early = await refusalOf(() => advancePhase(next(), { root }));
+    assertEquals(early.code, "blocked");
+    const at = "2026-03-01T11:00:00Z";
+    await approveItem(human("again", { at }), { root, itemId: "again" });
+    assertEquals(await checked(), []);
+    // No later phase speaks for one that is still to be left.
+    change(root, "docs/plan.md", "# Yet another plan\n");
+    const again = by.replace('"ok"', '"again"');
+    const command = `orc approve-item again --session ${idOf(0, 0)}`;
+    assertEquals(await checked(), [`${again}a human looks again: ${command}`]);
+    assertEquals(
+      await codeOf(() => advancePhase(next(), { root })),
+      "refused approval_stale",
+    );
+    const later = human("again", { at: "2026-03-01T11:01:00Z" });
+    await approveItem(later, { root, itemId: "again" });
+    await advancePhase(next(), { root });
+    change(root, "docs/plan.md", "# Plan, ticked\n");
+    assertEquals(await checked(), [`${again}item "done" asks about it again`]);
+  }, { "workflow.yaml": TWO_GATES }));
