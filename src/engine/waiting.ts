@@ -1,6 +1,6 @@
 import { asObject } from "../base/json.ts";
 import { headOf } from "../base/markdown.ts";
-import { listOf, shellWord } from "../base/text.ts";
+import { countOf, inOneLine, listOf, shellWord } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
 import {
   approvalCommand,
@@ -9,8 +9,10 @@ import {
   passageOf,
   passesAt,
 } from "../workflow/supervision.ts";
+import { subjectOfCheck } from "../workflow/template.ts";
 import type {
   Event,
+  Item,
   ItemState,
   Phase,
   SessionState,
@@ -224,4 +226,66 @@ export function questionLines(
       ? []
       : [`Still open before it: ${listOf(open, MAX_NAMED)}`],
   ];
+}
+
+/** What a human is shown of a phase before they let it be left: how each of its items was done. */
+export function phaseLines(
+  workflow: Workflow,
+  state: SessionState,
+  phaseId: string,
+): readonly string[] {
+  const phase = workflow.phases.find(({ id }) => id === phaseId);
+  if (phase === undefined) return [];
+  const items = phase.items.map((item) => {
+    const itemState = itemStateOf(phaseStateOf(state, phase), item.id);
+    return { item, itemState, isChecked: hasPassed(item, itemState) };
+  });
+  // Where there are too many, what nobody checked is what has to be looked at.
+  const shown = items.length <= MAX_ITEMS_SHOWN ? items : [
+    ...items.filter(({ isChecked }) => !isChecked),
+    ...items.filter(({ isChecked }) => isChecked),
+  ].slice(0, MAX_ITEMS_SHOWN);
+  return [
+    `Phase ${phaseId}: ${phase.name}`,
+    ...shown.map(({ item, itemState, isChecked }) => {
+      const how = isChecked
+        ? `checked by orc: ${
+          subjectOfCheck(item.verification, workflow.settings)
+        }`
+        : doneText(item, itemState);
+      return inOneLine(headOf(`  ${item.id}: ${how}`, MAX_LINE_LENGTH));
+    }),
+    ...items.length > shown.length
+      ? [`  (${countOf(items.length - shown.length, "more item")})`]
+      : [],
+  ];
+}
+
+const MAX_ITEMS_SHOWN = 20;
+
+/** Whether orc itself saw the item's check pass. */
+function hasPassed(
+  { verification }: Item,
+  { status, verificationResult, gateResult }: ItemState,
+): boolean {
+  if (status !== "completed") return false;
+  const gate = asObject(gateResult);
+  if (gate !== undefined) return gate.get("success") === true;
+  const result = asObject(verificationResult);
+  if (result === undefined || result.has("error")) return false;
+  if (verification.type === "file_exists") return result.get("exists") === true;
+  return verification.type === "command" &&
+    result.get("exit_code") === verification.expectExitCode;
+}
+
+/** How an item stands of which orc saw no check pass. */
+function doneText(
+  { verification: { type }, required }: Item,
+  { status, notes, skipReason, verificationResult }: ItemState,
+): string {
+  if (status === "skipped") return `skipped: ${skipReason ?? "no reason"}`;
+  if (status !== "completed") return required ? "open" : "open, optional";
+  if (asObject(verificationResult)?.get("approved") === true) return "approved";
+  const said = notes ? `said by the agent: ${notes}` : "said to be done";
+  return type === "none" ? said : `not checked; ${said}`;
 }

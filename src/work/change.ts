@@ -122,7 +122,7 @@ export async function applyAction(
     return await applyAs(host, opened, masked, caller);
   }
   const signs = needsSignature(host, opened, masked, caller);
-  const lines = sights.linesFor(opened, act.itemId, sight?.files);
+  const lines = sights.linesFor(opened, masked, sight?.files);
   let seen: JsonObject | undefined;
   const prepare = async (): Promise<void> => {
     if (sight === undefined) return;

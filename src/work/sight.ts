@@ -8,7 +8,7 @@ import { readTree, treeReceipt } from "../checks/tree.ts";
 import type { Action } from "../engine/action.ts";
 import { approvedItems, type ShownFile } from "../engine/approval.ts";
 import { agentIn } from "../engine/event.ts";
-import { questionLines } from "../engine/waiting.ts";
+import { phaseLines, questionLines } from "../engine/waiting.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
 import { changedShown, lookAtShown, type SeenFile } from "../trust/shown.ts";
@@ -123,15 +123,22 @@ const MAX_TASK_SHOWN = 200;
 /** What the human is to know before they type: which session, whose, what is asked, and what it shows. */
 export function linesFor(
   { workflow, session: { id, state, lastEvents } }: OpenedSession,
-  itemId: string | null = null,
+  action: Action,
   files: readonly SeenFile[] = [],
 ): readonly string[] {
+  const itemId = "itemId" in action ? action.itemId : null;
+  const phaseId = action.type === "approve_phase"
+    ? action.phaseId ?? state.currentPhaseId
+    : action.type === "advance"
+    ? state.currentPhaseId
+    : null;
   const [task = ""] = state.task.split("\n");
   const agent = agentIn(lastEvents);
   return [
     `Session ${id}: ${headOf(task, MAX_TASK_SHOWN)}`,
     ...agent === null ? [] : [`Agent ${agent}`],
     ...itemId === null ? [] : questionLines(workflow, state, itemId),
+    ...phaseId === null ? [] : phaseLines(workflow, state, phaseId),
     ...files.flatMap(({ lines }) => lines),
   ];
 }

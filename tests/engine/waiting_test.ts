@@ -1,5 +1,15 @@
-import { questionLines, waitingIn } from "../../src/engine/waiting.ts";
-import type { ItemStatus, Phase } from "../../src/workflow/types.ts";
+import { jsonObject, type JsonValue } from "../../src/base/json.ts";
+import {
+  phaseLines,
+  questionLines,
+  waitingIn,
+} from "../../src/engine/waiting.ts";
+import type {
+  Item,
+  ItemState,
+  ItemStatus,
+  Phase,
+} from "../../src/workflow/types.ts";
 import {
   AT,
   inPhase,
@@ -122,4 +132,95 @@ Deno.test("questionLines() shows what an item asks and what is open before it, b
     "(30 more lines in the workflow)",
   ]);
   assertEquals(questionLines(workflow, state, "nothing"), []);
+});
+
+const COMMAND = {
+  ...MANUAL,
+  type: "command",
+  command: "make {{goal}}",
+  expectExitCode: 1,
+} as const;
+
+Deno.test("phaseLines() says of each item how it was done, and calls checked what orc saw pass alone", () => {
+  const gate = { verification: COMMAND, stepType: "gate" } as const;
+  const file = { ...MANUAL, type: "file_exists", path: "a.md" } as const;
+  const done = { status: "completed", notes: "As\nplanned" } as const;
+  const result = (fields: Readonly<Record<string, JsonValue>>) => ({
+    ...done,
+    verificationResult: jsonObject(fields),
+  });
+  const items: readonly (readonly [Item, Partial<ItemState>, string])[] = [
+    [itemOf("said"), done, "said by the agent: As\\nplanned"],
+    [itemOf("quiet"), { status: "completed" }, "said to be done"],
+    [
+      itemOf("ran", { verification: COMMAND }),
+      result({ exit_code: 1 }),
+      "checked by orc: make it",
+    ],
+    [
+      itemOf("forced", { verification: COMMAND }),
+      result({ exit_code: 0 }),
+      "not checked; said by the agent: As\\nplanned",
+    ],
+    [
+      itemOf("unproved", { verification: COMMAND }),
+      result({ exit_code: 1, error: "not proved" }),
+      "not checked; said by the agent: As\\nplanned",
+    ],
+    [
+      itemOf("gate", gate),
+      { ...done, gateResult: jsonObject({ success: true }) },
+      "checked by orc: make it",
+    ],
+    [
+      itemOf("file", { verification: file }),
+      result({ exists: true }),
+      "checked by orc: a.md",
+    ],
+    [
+      itemOf("m", { verification: MANUAL }),
+      result({ approved: true }),
+      "approved",
+    ],
+    [
+      itemOf("left"),
+      { status: "skipped", skipReason: "Nothing to do" },
+      "skipped: Nothing to do",
+    ],
+    [itemOf("open", { required: false }), {}, "open, optional"],
+    [itemOf("failed", gate), { status: "failed" }, "open"],
+  ];
+  const phases = [phaseOf("PLAN", items.map(([item]) => item))];
+  const workflow = workflowOf(phases, { goal: "it" });
+  const state = items.reduce(
+    (before, [{ id }, fields]) => withItemFields(workflow, before, id, fields),
+    sessionOf(workflow),
+  );
+  assertEquals(phaseLines(workflow, state, "PLAN"), [
+    "Phase PLAN: Name of PLAN",
+    ...items.map(([{ id }, , how]) => `  ${id}: ${how}`),
+  ]);
+  assertEquals(phaseLines(workflow, state, "NONE"), []);
+});
+
+Deno.test("phaseLines() is bounded, and leaves out first what orc checked", () => {
+  const many = Array.from(
+    { length: 30 },
+    (_, n) => itemOf(`c${n}`, n < 25 ? { verification: COMMAND } : {}),
+  );
+  const workflow = workflowOf([phaseOf("PLAN", many)]);
+  const state = many.reduce(
+    (before, { id }) =>
+      withItemFields(workflow, before, id, {
+        ...{ status: "completed", notes: "x".repeat(900) },
+        verificationResult: jsonObject({ exit_code: 1 }),
+      }),
+    sessionOf(workflow),
+  );
+  const lines = phaseLines(workflow, state, "PLAN");
+  assertEquals([lines.length, lines.at(-1)], [22, "  (10 more items)"]);
+  assertEquals(
+    lines.slice(1, 6).map((line) => [line.slice(0, 10), line.length]),
+    [25, 26, 27, 28, 29].map((n) => [`  c${n}: sai`, 200]),
+  );
 });

@@ -367,3 +367,21 @@ Deno.test("what a gate that is still open shows too is not asked for twice", () 
     change(root, "docs/plan.md", "# Plan, ticked\n");
     assertEquals(await checked(), [`${again}item "done" asks about it again`]);
   }, { "workflow.yaml": TWO_GATES }));
+
+Deno.test("a human who lets a phase be left, by force too, reads how each of its items was done", () =>
+  withShowing(async (root) => {
+    const by = { force: true, root };
+    const leaving = human("PLAN");
+    await advancePhase(leaving, by);
+    assertStringIncludes(leaving.questions.join(), "\n  ok: open\n");
+    await completeItem(next(), { root, itemId: "it", notes: "Wrote it" });
+    const host = human("DO");
+    await approvePhase(host, { root });
+    assertStringIncludes(
+      host.questions.join(),
+      `Phase DO: Do
+  it: said by the agent: Wrote it
+  seen: open, optional
+To approve phase "DO", type DO: `,
+    );
+  }));
