@@ -1,6 +1,6 @@
 /** Signed approvals: made when a human says yes, and verified again by whoever asks what a session is worth. */
 import { jsonHash } from "../base/checksum.ts";
-import { denied, isOrcError, refused } from "../base/error.ts";
+import { denied, isOrcError, type OrcError, refused } from "../base/error.ts";
 import type { JsonObject } from "../base/json.ts";
 import { sessionLayout } from "../base/layout.ts";
 import { uncapitalised } from "../base/text.ts";
@@ -15,7 +15,12 @@ import { readLogBackwards } from "../session/log_read.ts";
 import type { Event } from "../workflow/types.ts";
 import { type Approvers, readApprovers } from "./approvers.ts";
 import type { TrustFinding } from "./finding_rules.ts";
-import { judgeSignature, signByAgent, signBySetting } from "./ssh_keygen.ts";
+import {
+  findSigner,
+  judgeSignature,
+  signByAgent,
+  signBySetting,
+} from "./ssh_keygen.ts";
 import {
   encodeSignature,
   NAMESPACE,
@@ -64,19 +69,39 @@ export async function signActs(
     signers,
     at,
   });
-  if ("problem" in judged) {
-    throw denied(
-      "signature_invalid",
-      `Cannot ${request}: the key that signed is not that of an approver: ${judged.problem}`,
-      "name the key of an approver: orc config set --global approval_key ~/.ssh/KEY",
-    );
-  }
+  if ("problem" in judged) throw notAnApprover(request, judged.problem);
   const { principal } = judged;
   const signature = { after, at, approvers: approvers.commit, principal, text };
   return {
     signature: encodeSignature(signature),
     covers: (now) => statementOf(occasion, now) === statement,
   };
+}
+
+/**
+ * Refuses what will not be signed before a human is asked for it, as far as that can be told without their
+ * key: nobody types, or touches a key, for nothing.
+ *
+ * @throws {OrcError} as {@linkcode signActs}
+ */
+export async function assertCanSign(
+  host: Host,
+  opened: OpenedSession,
+  request: string,
+): Promise<void> {
+  const { text } = await readApprovers(host, opened);
+  const { repository } = opened;
+  const by = await findSigner(host, repository, "approval_key", text);
+  if (by.isApprover) return;
+  throw notAnApprover(request, `"${by.key}" is none of theirs`);
+}
+
+function notAnApprover(request: string, because: string): OrcError {
+  return denied(
+    "signature_invalid",
+    `Cannot ${request}: the key that signs is not that of an approver: ${because}`,
+    "name the key of an approver: orc config set --global approval_key ~/.ssh/KEY",
+  );
 }
 
 /** Why an approval, or what was forced, does not count in a workflow with signed approvals. */

@@ -8,7 +8,12 @@ import { type Host, variableOf } from "../host/host.ts";
 import type { ProgramResult } from "../host/request.ts";
 import type { Repository } from "../repository/open.ts";
 import { readValue } from "../settings/files.ts";
-import { keysIn, principalsIn, verifyTime } from "./statement_rules.ts";
+import {
+  keysIn,
+  namesOnlyKeys,
+  principalsIn,
+  verifyTime,
+} from "./statement_rules.ts";
 
 /** Long enough for somebody to find the key that blinks. */
 const SIGN_TIMEOUT_MS = 120_000;
@@ -77,12 +82,95 @@ export async function signByAgent(
       }),
   );
   if (signed !== undefined) return signed;
-  throw failed(
+  throw noKey(hasAgent);
+}
+
+function noKey(hasAgent: boolean): OrcError {
+  return failed(
     hasAgent
       ? "ssh-agent holds no key of an approver"
       : "no key is named, and there is no ssh-agent",
     "orc config set --global approval_key ~/.ssh/KEY, or add the key: ssh-add",
   );
+}
+
+/** The key that will sign, as far as it is known. */
+export interface Signer {
+  /** As the setting names it; null for one that `ssh-agent` holds. */
+  readonly key: string | null;
+  /** False only where it is certain that no line of the approvers is about it. */
+  readonly isApprover: boolean;
+}
+
+/**
+ * Finds out which key will sign without signing anything, which may take a passphrase or a touch.
+ *
+ * @throws {OrcError} `signing_failed` (external) where no key will: it cannot be read, `ssh-agent` holds
+ *   none of an approver, or `ssh-keygen` cannot run
+ */
+export async function findSigner(
+  host: Host,
+  site: Site,
+  setting: "approval_key",
+  signers: string,
+): Promise<Signer> {
+  const named = await readValue(host, site, setting);
+  const keys = keysIn(signers);
+  const theirs = await withFiles(host, site, (put) => {
+    const text = keys.map((key) => `${key}\n`).join("");
+    return fingerprints(host, site, put("keys", text));
+  });
+  if (theirs.problem !== null) {
+    throw failed(`ssh-keygen did not run: ${theirs.problem}`, INSTALL);
+  }
+  if (typeof named !== "string") {
+    await assertAgentHolds(host, site, keys.slice(0, MAX_KEYS));
+    return { key: null, isApprover: true };
+  }
+  const own = await fingerprints(host, site, expanded(host, named));
+  if (own.exitCode !== 0) {
+    throw failed(
+      `ssh-keygen cannot read the key "${named}": ${complaintOf(own)}`,
+      "name a key that is there: orc config set --global approval_key ~/.ssh/KEY",
+    );
+  }
+  const [print] = printsIn(own.stdout);
+  const isTold = print !== undefined && theirs.exitCode === 0;
+  // Where a line names an authority, only a signature can tell.
+  if (!isTold || !namesOnlyKeys(signers)) {
+    return { key: named, isApprover: true };
+  }
+  return { key: named, isApprover: printsIn(theirs.stdout).includes(print) };
+}
+
+async function assertAgentHolds(
+  host: Host,
+  site: Site,
+  keys: readonly string[],
+): Promise<void> {
+  if (variableOf(host, "SSH_AUTH_SOCK") === undefined) throw noKey(false);
+  const held = await run(host, site, ["ssh-add", "-L"], "", VERIFY_TIMEOUT_MS);
+  // Without the program only a signature can tell.
+  if (held.problem !== null) return;
+  const lines = held.exitCode === 0 ? held.stdout.split("\n") : [];
+  const isHeld = lines.some((line) =>
+    keys.includes(line.split(" ").slice(0, 2).join(" "))
+  );
+  if (!isHeld) throw noKey(true);
+}
+
+function fingerprints(
+  host: Host,
+  site: Site,
+  path: string,
+): Promise<ProgramResult> {
+  const command = ["ssh-keygen", "-l", "-f", path];
+  return run(host, site, command, "", VERIFY_TIMEOUT_MS);
+}
+
+/** What identifies keys, in a line for each: `256 SHA256:… comment (ED25519)`. */
+function printsIn(output: string): readonly string[] {
+  return output.match(/SHA256:[A-Za-z0-9+/]+/g) ?? [];
 }
 
 async function whileShown<Result>(
@@ -110,8 +198,8 @@ function runSign(
   key: string,
   { text, namespace }: Statement,
 ): Promise<ProgramResult> {
-  const args = ["-Y", "sign", "-n", namespace, "-f", key];
-  return run(host, site, args, text, SIGN_TIMEOUT_MS);
+  const command = ["ssh-keygen", "-Y", "sign", "-n", namespace, "-f", key];
+  return run(host, site, command, text, SIGN_TIMEOUT_MS);
 }
 
 /** The armour, and nothing that a program put around it. */
@@ -170,7 +258,13 @@ export async function judgeSignature(
       ...at === undefined ? [] : [`-Overify-time=${verifyTime(at)}`],
     ];
     const ask = (...args: readonly string[]) =>
-      run(host, site, [...args, ...about], text, VERIFY_TIMEOUT_MS);
+      run(
+        host,
+        site,
+        ["ssh-keygen", ...args, ...about],
+        text,
+        VERIFY_TIMEOUT_MS,
+      );
     const found = await ask("-Y", "find-principals");
     const names = found.exitCode === 0 ? principalsIn(found.stdout) : [];
     let last = found;
@@ -186,12 +280,12 @@ export async function judgeSignature(
 async function run(
   host: Host,
   { found, context }: Site,
-  args: readonly string[],
+  command: readonly string[],
   input: string,
   timeoutMs: number,
 ): Promise<ProgramResult> {
   return await host.runProgram({
-    command: ["ssh-keygen", ...args],
+    command,
     workingDirectory: found.workingTree,
     timeoutMs,
     input,

@@ -81,6 +81,14 @@ export function signatureIn(
   return { at, approvers, principal, text, after: textAt(object, "after") };
 }
 
+/** Whether each line of a file of approvers names a key that {@linkcode keysIn} reads, and none an authority. */
+export function namesOnlyKeys(approvers: string): boolean {
+  const lines = approvers.split("\n").filter((line) =>
+    !/^\s*(?:#|$)/.test(line)
+  );
+  return keysIn(approvers).length === lines.length;
+}
+
 /** Public keys in a file of approvers, such as `ssh-ed25519 AAAA…`, in their order; no authorities. */
 export function keysIn(approvers: string): readonly string[] {
   return approvers.split("\n").flatMap((line) => {

@@ -124,7 +124,9 @@ export async function applyAction(
   const signs = needsSignature(host, opened, masked, caller);
   const lines = sights.linesFor(opened, masked, sight?.files);
   let seen: JsonObject | undefined;
+  const signing = signs ? await import("../trust/signing.ts") : undefined;
   const prepare = async (): Promise<void> => {
+    await signing?.assertCanSign(host, opened, act.request);
     if (sight === undefined) return;
     sights.assertShowable(sight);
     seen = await sights.seenBy(host, opened, sight);
@@ -163,14 +165,13 @@ export async function applyAction(
     if (sight) await sights.assertUnchanged(opened, sight);
   };
   if (approval !== null) await check();
-  const events = signs && approval !== null &&
+  const events = signing && approval !== null &&
     decide(opened.workflow, opened.session.state, masked, {
       at: host.now(),
       caller: { ...human, signature: new Map() },
     }).events;
   if (!events) return await applyAs(host, opened, masked, human);
-  const { signActs } = await import("../trust/signing.ts");
-  const { signature, covers } = await signActs(
+  const { signature, covers } = await signing.signActs(
     host,
     opened,
     act.request,

@@ -59,9 +59,9 @@ const approve = (root: string) => () =>
   approveItem(human(), { root, itemId: "look" });
 const reject = (root: string) => () =>
   rejectItem(human(), { root, itemId: "look", reason: WHY });
-const note = (root: string) => () =>
+const note = (root: string, at = "2026-03-01T10:01:00Z") => () =>
   addNote(
-    fixedHost({ number: number++, at: "2026-03-01T10:01:00Z" }),
+    fixedHost({ number: number++, at }),
     { root, text: "Reworked" },
   );
 
@@ -92,12 +92,15 @@ Deno.test("waitForAnswer() takes a no for old once something was done since, and
     await note(root)();
     const again = await wait(root, [], { timeout: "0s" });
     assertEquals([again.answer, again.reason], ["waiting", WHY]);
+    const rejectAt = (at: string, reason: string) => () =>
+      rejectItem(human(at), { root, itemId: "look", reason });
+    const during = rejectAt("2026-03-01T10:02:00Z", "Still missing");
+    assertEquals((await wait(root, [during])).reason, "Still missing");
+    await note(root, "2026-03-01T10:03:00Z")();
     // Between the work and the waiting: nobody has read it yet.
-    await rejectItem(human("2026-03-01T10:02:00Z"), {
-      ...{ root, itemId: "look", reason: "Still missing" },
-    });
+    await rejectAt("2026-03-01T10:04:00Z", "No, no")();
     const no = await wait(root);
-    assertEquals([no.answer, no.reason], ["rejected", "Still missing"]);
+    assertEquals([no.answer, no.reason], ["rejected", "No, no"]);
   }));
 
 Deno.test("waitForAnswer() takes a no for old once a file that the item shows was changed", () =>

@@ -30,7 +30,12 @@ import {
   refusalOf,
   stateOf,
 } from "../work/fixtures.ts";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 
 const SIGNED = `name: Signed
 settings: {approvals: signed, approvers: .github/approvers}
@@ -131,6 +136,14 @@ function human(
   return machine(root, { answers, environment, ...given });
 }
 
+/** The same, who may not be asked: what will not be signed is said before. */
+function unasked(host: Host): Host {
+  const readLine = () => {
+    throw new Error("Somebody is asked for nothing");
+  };
+  return { ...host, terminal: { ...host.terminal, readLine } };
+}
+
 function ok(site: Site, key: string | undefined = site.key) {
   const { root } = site;
   return approveItem(human(site, "ok", key), { root, itemId: "ok" });
@@ -226,9 +239,12 @@ Deno.test("nobody approves without a key, with another's, or by a setting", () =
   withSigned(async (site) => {
     const { root, other } = site;
     const refusals: [string, Host][] = [
-      ["denied signature_invalid", human(site, "ok", other)],
-      ["external signing_failed", human(site, "ok", undefined)],
-      ["external signing_failed", human(site, "ok", `${other}.missing`)],
+      ["denied signature_invalid", unasked(human(site, "ok", other))],
+      ["external signing_failed", unasked(human(site, "ok", undefined))],
+      [
+        "external signing_failed",
+        unasked(human(site, "ok", `${other}.missing`)),
+      ],
       ["denied approval_required", machine(root, { environment: APPROVING })],
       [
         "denied approval_required",
@@ -522,7 +538,9 @@ Deno.test("the agent of SSH signs with the key of an approver that it holds", ()
       };
       await add(other);
       const approve = () => approveItem(withAgent(), { root, itemId: "ok" });
-      const error = await refusalOf(approve);
+      const error = await refusalOf(() =>
+        approveItem(unasked(withAgent()), { root, itemId: "ok" })
+      );
       assertEquals(error.code, "signing_failed");
       assertStringIncludes(error.message, "holds no key of an approver");
       await add(key);
@@ -542,7 +560,7 @@ Deno.test("without ssh-keygen it is said what to install, and one in the working
     const git = await run(root, "sh", "-c", "command -v git");
     const only = Deno.makeTempDirSync();
     await run(root, "ln", "-s", git, `${only}/git`);
-    const host = human(site, "ok", key);
+    const host = unasked(human(site, "ok", key));
     const env = (name: string) =>
       name === "PATH" ? `${root}/bin:${only}` : host.env(name);
     const approve = () => approveItem({ ...host, env }, { root, itemId: "ok" });
@@ -582,4 +600,24 @@ Deno.test("an approval of another tool is signed by nobody", () =>
     );
     const found = await findings(root);
     assert(found.includes("approval_unsigned ok"), found.join());
+  }));
+
+Deno.test("a human is asked where only their signature can tell whether they are an approver", () =>
+  withSigned(async (site) => {
+    // The authority signed no such key.
+    const { root, other } = site;
+    const approve = (host: Host) => () =>
+      approveItem(host, { root, itemId: "ok" });
+    const asked = human(site, "ok", other);
+    assertEquals(await codeOf(approve(asked)), "denied signature_invalid");
+    await assertRejects(approve(unasked(asked)), Error, "asked for nothing");
+    // What is known without a key is said before.
+    await run(root, "git", "rm", "--quiet", "--cached", ".github/approvers");
+    await run(root, "git", "commit", "--quiet", "-m", "None");
+    assertEquals(
+      await codeOf(approve(unasked(asked))),
+      "refused approvers_missing",
+    );
+  }, {
+    approver: (key) => `*@example.org cert-authority,namespaces="orc" ${key}`,
   }));

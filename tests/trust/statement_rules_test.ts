@@ -2,6 +2,7 @@ import { jsonObject } from "../../src/base/json.ts";
 import {
   encodeSignature,
   keysIn,
+  namesOnlyKeys,
   principalsIn,
   signatureIn,
   statementOf,
@@ -90,6 +91,14 @@ nothing here
     "sk-ssh-ed25519@openssh.com AAAAtwo=",
     "ecdsa-sha2-nistp256 AAAA+/three==",
   ]);
+});
+
+Deno.test("namesOnlyKeys() tells where a line of the approvers is no key that is read", () => {
+  const key = "alice@example.org ssh-ed25519 AAAAone\n";
+  assertEquals(namesOnlyKeys(`# Approvers\n\n${key}${key}`), true);
+  const authority = "*@example.org cert-authority ssh-rsa AAAAauthority\n";
+  assertEquals(namesOnlyKeys(key + authority), false);
+  assertEquals(namesOnlyKeys(`${key}nothing here\n`), false);
 });
 
 Deno.test("principalsIn() takes names apart, and leaves out those that are excluded", () => {
