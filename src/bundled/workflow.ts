@@ -400,8 +400,13 @@ const CLEAN_DIFF = `\
         inputs: ["!${TASKS}/**"]
         verification:
           type: command
-          command: git diff --check HEAD
-          description: the diff has no conflict marker and no stray blank`;
+          # New files are looked at too: git is told of them in a copy of its index, which
+          # is thrown away. What begins with "!" runs in git's own shell, also on Windows.
+          command: >-
+            git -c 'alias.check-all=!cd "./$GIT_PREFIX" && index=$(mktemp) && trap "rm -f $index" EXIT &&
+            cp "$(git rev-parse --git-path index)" "$index" && export GIT_INDEX_FILE="$index" &&
+            git add --intent-to-add . ":!${TASKS}" ":!.orchestrator" && git diff --check HEAD' check-all
+          description: no changed and no new file has a conflict marker or a stray blank`;
 
 const SEEN_TESTS = `\
       - id: final_tests

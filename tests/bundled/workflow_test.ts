@@ -26,7 +26,7 @@ function idsIn(workflow: string): readonly string[] {
 
 function commandsIn(workflow: string): readonly string[] {
   return Array.from(
-    workflow.matchAll(/^ {10}command: "?(.*?)"?$/gm),
+    workflow.matchAll(/^ {10}command: (?:>-\n *)?"?(.*?)"?$/gm),
     ([, command]) => command ?? "",
   );
 }

@@ -5,6 +5,7 @@ import { parseWorkflow } from "../../src/workflow/parse.ts";
 import { detectProject, type Project } from "../../src/bundled/project.ts";
 import type { Item, Workflow } from "../../src/workflow/types.ts";
 import { readWorkflowText } from "../../src/workflow/yaml.ts";
+import { commit, inGit } from "../checks/fixtures.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { assert, assertEquals } from "@std/assert";
 
@@ -237,3 +238,32 @@ Deno.test("bundledWorkflow() can be finished by writing what its notes ask for",
     write(directory, "plan", PLAN.replaceAll("[ ]", "[x]"));
     assertEquals(check(directory, ...PROMISES), [true, true]);
   }));
+
+inGit(
+  "bundledWorkflow() looks for stray blanks in new files too, and leaves the user's index as it is",
+  async (top) => {
+    const root = `${top}/part`;
+    writeTree(root, { "a.txt": "a\n", ".gitignore": "ignored\n" });
+    await commit(top);
+    const indexOf = () => Deno.readFileSync(`${top}/.git/index`);
+    const index = indexOf();
+    const isClean = (path: string, text: string) => {
+      writeTree(root, { [path]: text });
+      const [clean] = check(root, "static_checks");
+      assertEquals(indexOf(), index);
+      Deno.removeSync(`${root}/${path}`);
+      return clean;
+    };
+    assertEquals(check(root, "static_checks"), [true]);
+    assertEquals(isClean("new file.txt", "good\n"), true);
+    assertEquals(isClean("new file.txt", "stray \n"), false);
+    assertEquals(isClean("sub/new.txt", "<<<<<<< ours\n"), false);
+    assertEquals(isClean("bytes", "\0 \n"), true);
+    // What git ignores is nobody's, and Markdown ends a line with two blanks.
+    assertEquals(isClean("ignored", "stray \n"), true);
+    assertEquals(isClean(`${DIRECTORY}/plan.md`, "- Step:  \n"), true);
+    assertEquals(isClean(".orchestrator/outputs/a", "stray \n"), true);
+    writeTree(root, { "a.txt": "stray \n" });
+    assertEquals(check(root, "static_checks"), [false]);
+  },
+);
