@@ -12,7 +12,7 @@ import {
   planRestore,
   type RestoreChange,
 } from "./restore.ts";
-import { assertNotesFit, assertOpen, type Situation } from "./situation.ts";
+import { assertNotesFit, type Situation } from "./situation.ts";
 import { isClosed } from "./state.ts";
 
 /** So many updates can be taken back at once: a replay keeps as many states. */
@@ -26,7 +26,7 @@ export function undo(
   assertNotesFit(reason);
   const why = reason?.trim() ?? "";
   // An end is taken back for itself: whoever goes on from there sees first where that is.
-  if (updates > 1) assertOpen(state);
+  if (updates > 1 && isClosed(state.status)) throw hasEnded(workflow, state);
   if (isClosed(stored.status)) throw hadEnded(updates, stored);
   const plan = planRestore(workflow, state, stored, { isReplayed: true });
   const approvals = plan.changes.filter((change) => isYes(state, change));
@@ -72,6 +72,15 @@ function isYes(
   return asObject(item?.verificationResult ?? null)?.get("approved") === true;
 }
 
+function hasEnded(workflow: Workflow, { status }: SessionState): Error {
+  const force = forHuman(workflow, "orc undo --force");
+  return refused(
+    "session_closed",
+    `The session is ${status}; of that only its end can be taken back, and first`,
+    `a human runs, in a terminal: ${force}`,
+  );
+}
+
 function hadEnded(updates: number, { status }: SessionState): Error {
   return refused(
     "cannot_undo",
@@ -88,14 +97,20 @@ function bringsBack(
   changes: readonly RestoreChange[],
 ): Error {
   const force = forHuman(workflow, `orc undo ${updates} --force`);
+  const isEnd = changes.some(({ what }) => what === "session");
+  const act = isEnd
+    ? "open the session again"
+    : `bring back what ${updates === 1 ? "it" : "they"} took back`;
+  const further = isEnd || updates >= MAX_UNDONE
+    ? ""
+    : `; to go further back: orc undo ${updates + 1}`;
   return refused(
     "undo_forward",
-    `Cannot undo ${
-      countOf(updates, "update")
-    }: that brings back what was taken back since: ${changesText(changes)}`,
+    `Cannot undo ${countOf(updates, "update")}: only a human may ${act}: ${
+      changesText(changes)
+    }`,
     {
-      hint:
-        `a human runs, in a terminal: ${force}; to go further back, name more updates: orc history`,
+      hint: `a human runs, in a terminal: ${force}${further}`,
       details: { updates, changes },
     },
   );

@@ -1,6 +1,7 @@
 /** Sessions whose files are gone, brought back from what git's directory keeps of them. */
 import {
   corrupt,
+  isOrcError,
   notFound,
   nothingIfCorrupt,
   onRefusal,
@@ -48,6 +49,7 @@ import {
   listSpares,
   removeSpare,
   type Spare,
+  sparesDirectory,
 } from "../session/spare.ts";
 import type { SessionStatus } from "../workflow/types.ts";
 
@@ -91,6 +93,8 @@ export interface Recovered {
   readonly task: string;
   /** The update it is at. */
   readonly serial: number;
+  /** Whether it is the session of all who have none of their own. */
+  readonly current: boolean;
   /** What lay in its place, renamed; empty where nothing did. */
   readonly aside: readonly string[];
   /** What went wrong after it counted, as sentences for people. */
@@ -161,6 +165,7 @@ export async function recoverSession(
     session: spare.id,
     task: session.state.task,
     serial: session.serial,
+    current: readCurrent(layout) === spare.id,
     aside,
     warnings,
   };
@@ -221,13 +226,7 @@ async function chosen(
   // Who names none means one that can be read, where there is one.
   const meant = named === undefined && whole.length > 0 ? whole : found;
   const ids = meant.map(({ spare }) => spare.id);
-  if (ids.length === 0) {
-    throw notFound(
-      "nothing_to_recover",
-      "No session is missing here",
-      "orc session list",
-    );
-  }
+  if (ids.length === 0) throw nothingMissing(repository.layout.root);
   if (named === undefined && ids.length > 1) {
     throw refused(
       "session_ambiguous",
@@ -235,15 +234,37 @@ async function chosen(
         listOf(ids.map(shortSessionId), MAX_CANDIDATES)
       }`,
       {
-        hint: "name one of them: orc recover ID",
+        hint: "see them, then name one of them: orc recover --list",
         details: { candidates: ids.slice(0, MAX_CANDIDATES) },
       },
     );
   }
-  const id = named === undefined ? ids[0] : matchSessionId(named, ids);
+  const id = named === undefined ? ids[0] : matchMissing(named, ids);
   const one = found.find(({ spare }) => spare.id === id);
   if (one === undefined) throw new Error("an id that was matched is there");
   return one;
+}
+
+/** Nobody is told that all is there where that is not known. */
+function nothingMissing(root: string): OrcError {
+  const message = sparesDirectory(root) === null
+    ? `Nothing is kept to bring a session back from: "${root}" lies in no git repository`
+    : "No session is missing here";
+  return notFound("nothing_to_recover", message, "orc session list");
+}
+
+/** Where sessions are listed that are there, a missing one is not found. */
+function matchMissing(named: string, ids: readonly string[]): string {
+  try {
+    return matchSessionId(named, ids);
+  } catch (error) {
+    if (!isOrcError(error, "no_such_session")) throw error;
+    throw notFound(
+      "no_such_session",
+      `No session "${named}" is missing here`,
+      "orc recover --list",
+    );
+  }
 }
 
 interface KeptState {

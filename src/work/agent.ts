@@ -42,17 +42,14 @@ export interface Next extends
   /** The command that checks the next item, with settings filled in; null where none does. */
   readonly command: string | null;
   /** How that command has to end, where it is not enough that it succeeds now; null where it is, or none runs. */
-  readonly expects: NextExpectation | null;
+  readonly expects: {
+    /** The exit code with which it passes. */
+    readonly exitCode: number;
+    /** `base` where the same command has to fail there first; null where it need not. */
+    readonly prove: "base" | null;
+  } | null;
   /** What to know before going on, as sentences for people. */
   readonly warnings: readonly string[];
-}
-
-/** What is asked of a check besides that its command runs. */
-export interface NextExpectation {
-  /** The exit code with which it passes. */
-  readonly exitCode: number;
-  /** `base` where the same command has to fail there first; null where it need not. */
-  readonly prove: "base" | null;
 }
 
 /** What evidence the next item asks for, with the fields of its schema. */

@@ -138,15 +138,24 @@ async function stateBefore(
   if (stored !== undefined && isTold) return stored;
   const first = Math.min(serial, ...earlier.keys());
   const most = isTold ? serial - first : 0;
+  const count = most === 0 ? "none" : `no more than ${most}`;
+  const all = most === 0
+    ? undefined
+    : `see what these change: orc undo ${most} --dry-run`;
+  if (isShared) {
+    const because = "since another tool changed the session";
+    throw cannotUndo(updates, `${count} can be undone, ${because}`, all);
+  }
+  if (first !== traced.coveredFrom) {
+    const because = "what was done before was not logged by this orc";
+    throw cannotUndo(updates, `${count} can be undone: ${because}`, all);
+  }
   throw cannotUndo(
     updates,
-    `${most === 0 ? "none" : `no more than ${most}`} can be undone, since ${
-      isShared
-        ? "another tool changed the session"
-        : first === traced.coveredFrom
-        ? "the session began with the one before"
-        : "the chain of its events begins there"
-    }`,
+    most === 0
+      ? "nothing was done since the session began"
+      : `the session has had only ${countOf(most, "update")} since it began`,
+    all ?? "orc next",
   );
 }
 
@@ -161,10 +170,12 @@ function isSameProgress(
   return now === told;
 }
 
-function cannotUndo(updates: number, because: string): Error {
-  return refused(
-    "cannot_undo",
-    `Cannot undo ${countOf(updates, "update")}: ${because}`,
+function cannotUndo(
+  updates: number,
+  because: string,
+  hint =
     "take up an item again: orc reopen ITEM; go back to a checkpoint: orc resume",
-  );
+): Error {
+  const what = countOf(updates, "update");
+  return refused("cannot_undo", `Cannot undo ${what}: ${because}`, hint);
 }

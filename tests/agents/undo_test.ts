@@ -278,7 +278,7 @@ Deno.test("orc undo says what it changes and where the session stands then", () 
     const none = await orc(root, ["undo"], { number: 6 });
     assertEquals(
       none.out.trim(),
-      "Nothing to undo in the last update: notes stay. Further back: orc undo 2",
+      "Nothing to undo: the last update left items, phases and approvals as they were; notes stay. Further back: orc undo 2",
     );
     const forward = await orc(root, ["undo", "2", "--dry-run", "--json"]);
     const { result } = JSON.parse(forward.out);
@@ -288,3 +288,34 @@ Deno.test("orc undo says what it changes and where the session stands then", () 
     });
     assertEquals((await orc(root, ["undo", "two"])).exitCode, 2);
   }));
+
+Deno.test("orc undo says why it cannot, and what can be done instead", () =>
+  withSession(async (root) => {
+    let number = 10;
+    const said = async (...args: readonly string[]) =>
+      (await orc(root, args, { number: number++ })).err.trim();
+    assertEquals(
+      await said("undo"),
+      `Cannot undo 1 update: nothing was done since the session began
+Try: orc next`,
+    );
+    await completeItem(worker(1), { root, itemId: "plan" });
+    assertEquals(
+      await said("undo", "5"),
+      `Cannot undo 5 updates: the session has had only 1 update since it began
+Try: see what these change: orc undo 1 --dry-run`,
+    );
+    await addNote(worker(2), { root, text: "Hello" });
+    await abandonSession(worker(3), { root, reason: "Dropped" });
+    const force = `--force --session ${SESSION}`;
+    assertEquals(
+      await said("undo"),
+      `Cannot undo 1 update: only a human may open the session again: session: abandoned -> active
+Try: a human runs, in a terminal: orc undo 1 ${force}`,
+    );
+    assertEquals(
+      await said("undo", "2"),
+      `The session is abandoned; of that only its end can be taken back, and first
+Try: a human runs, in a terminal: orc undo ${force}`,
+    );
+  }, WORKFLOW));

@@ -141,9 +141,9 @@ Deno.test("decide() undoes a human's no to a gate that waits only for a human", 
   const now = after(no);
   assertRefused(() => asked(now, undo(STARTED)), "refused undo_forward", {
     message:
-      "Cannot undo 1 update: that brings back what was taken back since: item consent: failed -> pending",
+      "Cannot undo 1 update: only a human may bring back what it took back: item consent: failed -> pending",
     hint:
-      "a human runs, in a terminal: orc undo 1 --force; to go further back, name more updates: orc history",
+      "a human runs, in a terminal: orc undo 1 --force; to go further back: orc undo 2",
   });
   const { state } = asked(now, undo(STARTED, { force: true }), HUMAN);
   assertEquals(itemIn(state, "consent").verificationResult, null);

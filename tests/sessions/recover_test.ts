@@ -11,6 +11,7 @@ import { abandonSession } from "../../src/work/phase.ts";
 import { startSession } from "../../src/work/start.ts";
 import { readStatus } from "../../src/work/status.ts";
 import { pickerOf } from "../base/random.ts";
+import { orc } from "../commands/orc.ts";
 import {
   codeOf,
   EASY_WORKFLOW,
@@ -211,9 +212,37 @@ Deno.test("outside of git nothing is kept, and nothing is missed", () =>
       await codeOf(() => readStatus(host, { root })),
       "not_found no_session",
     );
+    const error = await refusalOf(() => recoverSession(host, { root }));
+    assertEquals(`${error.kind} ${error.code}`, "not_found nothing_to_recover");
+    assertStringIncludes(error.message, "lies in no git repository");
+  }));
+
+Deno.test("orc recover says what it did, how to go on, and where else to look", () =>
+  withGit(async (root) => {
+    const said = async (...args: readonly string[]) =>
+      (await orc(root, ["recover", ...args])).err.trim();
+    assertStringIncludes(await said(), "No session is missing here");
+    removeState(root);
+    assertStringIncludes(
+      (await orc(root, ["recover", "--list"])).out,
+      "  kept at update 2 (active), now gone  Add login",
+    );
+    const other = await startSession(host, { root, task: "Another" });
+    const id = (await listRecoverable(host, { root })).sessions[0]?.session;
+    const unknown = await said(other.place.session);
+    assertStringIncludes(unknown, `No session "${other.place.session}" is mis`);
+    assertStringIncludes(unknown, "Try: orc recover --list");
+    assertEquals((await orc(root, ["recover"])).out.split("\n"), [
+      `Recovered: session "${id}" at update 2 (Add login)`,
+      `Go on with it: orc session switch ${id}`,
+      "",
+    ]);
+    removeState(root);
+    const back = await orc(root, ["recover", id ?? ""]);
+    assertEquals(back.out.includes("Go on with it"), false);
     assertEquals(
-      await codeOf(() => recoverSession(host, { root })),
-      "not_found nothing_to_recover",
+      (await orc(root, ["recover", "--forget"])).out.trim(),
+      `Forgotten: session "${other.place.session}" cannot be brought back any more`,
     );
   }));
 

@@ -9,6 +9,7 @@ import type {
   SavedCheckpoint,
 } from "../../checkpoints/use.ts";
 import { changeSentence, proposalSentence } from "../../engine/restore.ts";
+import { MAX_UNDONE } from "../../engine/undo.ts";
 import type { HandedOff } from "../../handoff/use.ts";
 import type { Host } from "../../host/host.ts";
 import type { SessionOptions } from "../../repository/select.ts";
@@ -222,7 +223,7 @@ export const undoCommand = command<UndoResult>({
   flags: [
     flag("-r, --reason TEXT", "Why; at most 2000 characters"),
     flag("--dry-run", "Show what would change, and change nothing"),
-    humanFlag("--force", "Bring back also what was taken back since"),
+    humanFlag("--force", "Bring back what those updates took back, too"),
   ],
   effect: "writes",
   examples: ["orc undo --dry-run", 'orc undo 2 --reason "The wrong item"'],
@@ -244,15 +245,16 @@ function wholeNumber(text: string | undefined): number | undefined {
 }
 
 function undoText(
-  { updates, changes, dryRun, summary }: UndoResult,
+  { updates, to, changes, dryRun, summary }: UndoResult,
   style: Style,
 ): string {
   const what = countOf(updates, "update");
   if (changes.length === 0) {
     const last = updates === 1 ? "update" : what;
-    return `Nothing to undo in the last ${last}: notes stay. Further back: orc undo ${
-      updates + 1
-    }`;
+    const further = to > 1 && updates < MAX_UNDONE
+      ? `. Further back: orc undo ${updates + 1}`
+      : "";
+    return `Nothing to undo: the last ${last} left items, phases and approvals as they were; notes stay${further}`;
   }
   const sentenceOf = dryRun ? proposalSentence : changeSentence;
   return [

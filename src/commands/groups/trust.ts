@@ -310,19 +310,22 @@ function recoverText(
   { recovered, forgotten, sessions }: RecoverResult,
 ): string {
   if (recovered !== null) {
-    const { session, serial, task, aside } = recovered;
+    const { session, serial, task, current, aside } = recovered;
     return [
       `Recovered: session "${session}" at update ${serial} (${
         shortTask(task, MAX_TASK_LENGTH)
       })`,
-      ...aside.map((path) => `What lay there is in "${path}"`),
+      ...aside.map((path) => `What lay in its place is now "${path}"`),
+      ...current ? [] : [`Go on with it: orc session switch ${session}`],
     ].join("\n");
   }
-  if (forgotten !== null) return `Forgotten: session "${forgotten}"`;
+  if (forgotten !== null) {
+    return `Forgotten: session "${forgotten}" cannot be brought back any more`;
+  }
   if (!sessions?.length) return "No session is missing";
   return sessions.map(({ session, serial, status, present, task }) => {
-    const now = present === null ? "gone" : `at update ${present} now`;
-    return `${session}  update ${serial}, ${status}, ${now}  ${
+    const now = present === null ? "gone" : `at update ${present}`;
+    return `${session}  kept at update ${serial} (${status}), now ${now}  ${
       shortTask(task, MAX_TASK_LENGTH)
     }`;
   }).join("\n");
