@@ -1,5 +1,5 @@
 /** Sessions in which two branches of git went on, or in which a merge left its markers. */
-import { orElse } from "../base/error.ts";
+import { OrcError, orElse } from "../base/error.ts";
 import { parseJson } from "../base/json.ts";
 import {
   asidePath,
@@ -20,6 +20,7 @@ import {
   type Branch,
   branchesOf,
   chainOf,
+  isMarker,
   sidesOf,
   stateOf,
 } from "../session/branches.ts";
@@ -178,8 +179,10 @@ async function storedIn(
       ? { session, trouble: null }
       : undefined;
   } catch (error) {
-    const { message } = error as Error;
-    if (!message.includes("conflict markers")) return undefined;
+    if (!(error instanceof OrcError) || !endsAtMarker(text, error)) {
+      return undefined;
+    }
+    const { message } = error;
     for (const side of sidesOf(text)) {
       const session = orElse(
         () => decodeUnsigned(parseJson(side, paths.state), paths.state),
@@ -191,6 +194,12 @@ async function storedIn(
     }
     return undefined;
   }
+}
+
+/** Whether a text is no JSON for the one reason that a marker of a merge stands where it goes wrong. */
+function endsAtMarker(text: string, { code, details }: OrcError): boolean {
+  const line = text.split("\n")[Number(details?.line) - 1] ?? "";
+  return code === "invalid_json" && details?.column === 1 && isMarker(line);
 }
 
 /**

@@ -46,6 +46,11 @@ interface Node {
 
 const MARKER = /^(?:<{7}|>{7}|\|{7})(?: |$)|^={7}$/;
 
+/** Whether a line, without its end, is one that a merge puts between two sides. */
+export function isMarker(line: string): boolean {
+  return MARKER.test(line);
+}
+
 /**
  * Takes a log apart. Undefined where it cannot be told what belongs where: an event that follows none,
  * a chain that begins anew, or lines of other tools behind the place where two sides part.
@@ -61,7 +66,7 @@ export function branchesOf(
   let digests = [""];
   let markerLine: number | null = null;
   for (const [index, line] of text.split("\n").entries()) {
-    if (MARKER.test(line)) {
+    if (isMarker(line)) {
       markerLine ??= index + 1;
       continue;
     }
