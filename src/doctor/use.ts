@@ -16,6 +16,7 @@ import {
 import { BUNDLED } from "../repository/overrides.ts";
 import { secretFacts } from "../secrets/doctor.ts";
 import { unlessDamaged } from "../session/entries.ts";
+import { committedReader } from "../trust/committed.ts";
 import { untrustedWorkflow } from "../trust/foreign.ts";
 import { problemLine } from "../workflow/problem.ts";
 import { unwritablePaths } from "./access.ts";
@@ -241,7 +242,7 @@ async function workflowFacts(
       host,
       repository,
       {},
-      SAMPLE_NAME,
+      { sessionName: SAMPLE_NAME, readCommitted: committedReader(host) },
     );
     const doubts = warnings.filter(({ severity }) => severity === "error")
       .map((problem) => problemLine(problem, path ?? BUNDLED));

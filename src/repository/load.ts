@@ -1,7 +1,6 @@
 import { sha256Hex } from "../base/checksum.ts";
 import { misconfigured, notFound, OrcError, orElse } from "../base/error.ts";
 import {
-  decodeUtf8,
   type JsonObject,
   jsonObject,
   type JsonValue,
@@ -19,12 +18,10 @@ import {
   resolvePath,
 } from "../base/path.ts";
 import { isVersionRange } from "../base/version.ts";
-import { isFileTracked } from "../files/git_index.ts";
 import { butThereIs } from "../files/near.ts";
 import {
   entriesIn,
   fileKind,
-  guardPath,
   readRegularFile,
   readText,
   realOrGiven,
@@ -33,18 +30,12 @@ import type { Host } from "../host/host.ts";
 import {
   asConfigError,
   type ConfigSite,
-  isForeignFile,
   readSetting,
 } from "../settings/files.ts";
 import { originText, valueOf } from "../settings/merge.ts";
-import { SETTINGS } from "../settings/settings.ts";
 import { encodeDefinition } from "../workflow/encode.ts";
 import { foreignWorkflow } from "../workflow/foreign.ts";
-import {
-  findWrongSettings,
-  type ParsedWorkflow,
-  parseWorkflow,
-} from "../workflow/parse.ts";
+import { type ParsedWorkflow, parseWorkflow } from "../workflow/parse.ts";
 import {
   FOREIGN_FILE,
   invalidWorkflow,
@@ -54,7 +45,7 @@ import {
 } from "../workflow/problem.ts";
 import { fillTexts } from "../workflow/template.ts";
 import type { Workflow } from "../workflow/types.ts";
-import { entriesOf, keysAtMargin, readMapping } from "../workflow/value.ts";
+import { entriesOf, keysAtMargin } from "../workflow/value.ts";
 import { readWorkflowText } from "../workflow/yaml.ts";
 import type { Repository } from "./open.ts";
 import {
@@ -68,6 +59,13 @@ import {
   WORKFLOW_FLAG,
   WORKFLOW_NAME,
 } from "./overrides.ts";
+import {
+  decodeText,
+  type ReadCommitted,
+  readSaid,
+  saidByFlag,
+  valuesOf,
+} from "./said.ts";
 import { versionRefusal } from "./version.ts";
 
 export interface LoadedWorkflow extends ParsedWorkflow {
@@ -207,7 +205,7 @@ export async function decodeWorkflow(
   path: string,
   { overrides, sessionName = SAMPLE_NAME }: Changes,
 ): Promise<LoadedWorkflow> {
-  const text = fillSessionName(decodeWorkflowBytes(bytes, path), sessionName);
+  const text = fillSessionName(decodeText(bytes, path), sessionName);
   const { value, locate } = readOwnText(text, path);
   const sha256 = await sha256Hex(bytes);
   try {
@@ -246,15 +244,6 @@ function rangeIn(value: unknown): string | null {
   return typeof range === "string" && isVersionRange(range) ? range : null;
 }
 
-/** Decodes a file people write: bytes that are no text are their mistake, not damage. */
-function decodeWorkflowBytes(bytes: Uint8Array, path: string): string {
-  try {
-    return decodeUtf8(bytes, path);
-  } catch (cause) {
-    throw asConfigError(cause, "save the file as UTF-8");
-  }
-}
-
 /** A relative file is looked for where the caller is, and then in the repository. */
 function locate(host: Host, { found }: Repository, file: string): string {
   const here = resolvePath(host.workingDirectory, file);
@@ -283,15 +272,21 @@ export interface PinnedWorkflow extends LoadedWorkflow {
   readonly overrides: readonly Override[];
 }
 
+/** For whom a workflow is pinned, and what was reviewed. */
+export interface Pinning {
+  readonly sessionName: string;
+  readonly readCommitted: ReadCommitted;
+}
+
 /** Loads a workflow with its overrides, ready to be pinned into a session. Reads only. */
 export async function pinWorkflow(
   host: Host,
   repository: Repository,
   { file, testCommand, buildCommand }: WorkflowChoice,
-  sessionName: string,
+  { sessionName, readCommitted }: Pinning,
 ): Promise<PinnedWorkflow> {
   const said = new Map([
-    ...readSaid(repository),
+    ...await readSaid(repository, readCommitted),
     ...saidByFlag("test_command", "--test-command", testCommand),
     ...saidByFlag("build_command", "--build-command", buildCommand),
   ]);
@@ -372,18 +367,6 @@ function refuseLoosening(host: Host, overrides: readonly Override[]): void {
   if (looser && host.caller().agent !== null) throw looseningRefused(looser);
 }
 
-function saidByFlag(
-  name: string,
-  flag: string,
-  value: string | undefined,
-): readonly (readonly [string, Said])[] {
-  return value ? [[name, { value, origin: flag, isTracked: false }]] : [];
-}
-
-function valuesOf(said: ReadonlyMap<string, Said>): JsonObject {
-  return new Map(Array.from(said, ([name, { value }]) => [name, value]));
-}
-
 /** Says so where a command was given that no check runs: who gave it counts on it. */
 function unusedCommand(
   { workflow, path }: LoadedWorkflow,
@@ -401,63 +384,6 @@ function unusedCommand(
   return !given || isUsed ? [] : [
     `"${name}" has no effect: no check in ${path ?? BUNDLED} runs ${reference}`,
   ];
-}
-
-/** The Python tool's flat overrides of settings, in a file beside workflow.yaml, or moved in. */
-export function readOverrides(repository: Repository): JsonObject {
-  return valuesOf(readSaid(repository));
-}
-
-/** The same, each with its file. */
-function readSaid({ found, layout }: Repository): ReadonlyMap<string, Said> {
-  const { legacyOverrides } = repositoryLayout(found.workingTree);
-  guardPath(layout.root, layout.config);
-  const moved = new Map(readFlatSettings(layout.config, false));
-  // Those of orc itself are no part of a workflow.
-  for (const { name } of SETTINGS) moved.delete(name);
-  const older = new Map(readFlatSettings(legacyOverrides, true));
-  // The Python tool has none, and a file that an agent can write must not loosen it.
-  older.delete("check_environment");
-  // Whose yes counts, only the workflow itself says.
-  older.delete("approvals");
-  for (const settings of [moved, older]) settings.delete("approvers");
-  return new Map([
-    ...saidIn(found.root, layout.config, moved),
-    ...saidIn(found.workingTree, legacyOverrides, older),
-  ]);
-}
-
-function saidIn(
-  root: string,
-  path: string,
-  settings: JsonObject,
-): readonly (readonly [string, Said])[] {
-  if (settings.size === 0) return [];
-  const isTracked = isFileTracked(root, path) === true;
-  return Array.from(
-    settings,
-    ([name, value]) => [name, { value, origin: path, isTracked }],
-  );
-}
-
-function readFlatSettings(path: string, isLegacy: boolean): JsonObject {
-  if (isForeignFile({ level: "repository", path, isLegacy })) return new Map();
-  const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
-  if (bytes === undefined) return new Map();
-  const text = decodeWorkflowBytes(bytes, path);
-  const { value } = readWorkflowText(text, path);
-  if (value === null || value === undefined) return new Map();
-  const { mapping: settings, problems } = readMapping(value, ["settings"]);
-  const isMapping = entriesOf(value) !== undefined;
-  const [wrong] = findWrongSettings(settings);
-  const problem = !isMapping || problems.length > 0
-    ? "does not hold settings, one KEY: VALUE a line"
-    : wrong && `is not valid: ${wrong.path.at(-1)}: ${wrong.message}`;
-  if (problem === undefined) return settings;
-  throw misconfigured("invalid_overrides", `"${path}" ${problem}`, {
-    path,
-    hint: "correct the file or remove it",
-  });
 }
 
 export async function assertOrcFits(
@@ -491,10 +417,9 @@ async function withSupervision(
   // Nobody has to read in a workflow what is so anyway.
   if (!isSaid && mode === "supervised") return workflow;
   const { origin } = statement;
-  const isTracked = origin.type === "repository" &&
-    isFileTracked(site.layout.root, origin.path) === true;
   const by = origin.type === "default" ? "default" : originText(origin);
-  said.set(MODE, { value: String(mode), origin: by, isTracked });
+  // A repository's file names only the strictest mode here, whoever wrote it.
+  said.set(MODE, { value: String(mode), origin: by, isCommitted: false });
   const settings = withFields(workflow.settings, { [MODE]: String(mode) });
   return { ...workflow, settings };
 }

@@ -30,8 +30,8 @@ export interface Override {
 export interface Said {
   readonly value: JsonValue;
   readonly origin: string;
-  /** Whether it stands in a file that git tracks, which people review. */
-  readonly isTracked: boolean;
+  /** Whether it was committed, so that people can review it. */
+  readonly isCommitted: boolean;
 }
 
 /** What differs from what a workflow says by itself. */
@@ -39,10 +39,10 @@ export function overridesOf(
   own: Workflow,
   said: ReadonlyMap<string, Said>,
 ): readonly Override[] {
-  return [...said].flatMap(([name, { value, origin, isTracked }]) => {
+  return [...said].flatMap(([name, { value, origin, isCommitted }]) => {
     const before = own.settings.get(name) ?? null;
     if (canonicalJson(before) === canonicalJson(value)) return [];
-    const loosens = !isTracked && isLooser(own, name, { before, value });
+    const loosens = !isCommitted && isLooser(own, name, { before, value });
     return [{ name, value, said: before, origin, loosens }];
   });
 }

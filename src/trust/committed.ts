@@ -2,12 +2,18 @@
  * What a commit holds, by git's objects alone: no index, filter or attribute has a say in it, nor have
  * objects that were put in the place of others. No hook runs, and no server is asked.
  */
-import { external, notFound } from "../base/error.ts";
+import { external, notFound, OrcError } from "../base/error.ts";
 import {
   ORCHESTRATOR_DIRECTORY,
   type RepositoryLayout,
 } from "../base/layout.ts";
-import { isWithin, joinPath, relativePath } from "../base/path.ts";
+import {
+  isWithin,
+  joinPath,
+  nameOf,
+  parentDirectory,
+  relativePath,
+} from "../base/path.ts";
 import { quoted } from "../base/text.ts";
 import {
   askGit,
@@ -193,6 +199,23 @@ export async function readCommittedFile(
   const args = ["cat-file", "blob", `${commit}:${whole}`];
   const { exitCode, bytes } = await tryGit(git, args);
   return exitCode === 0 ? bytes : undefined;
+}
+
+/** Reads files as the commit has them that is checked out around each; where git cannot tell, none was committed. */
+export function committedReader(
+  host: Host,
+  signal?: AbortSignal,
+): (path: string) => Promise<Uint8Array | undefined> {
+  return async (path) => {
+    try {
+      const git = gitAround(host, parentDirectory(path) ?? path, signal);
+      return await readCommittedFile(git, "HEAD", nameOf(path));
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof OrcError) return undefined;
+      throw error;
+    }
+  };
 }
 
 /**

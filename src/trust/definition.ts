@@ -15,6 +15,7 @@ import {
   overridesOf,
   overrideText,
 } from "../repository/overrides.ts";
+import { doSay, settingsAsCommitted } from "../repository/said.ts";
 import { encodeDefinition } from "../workflow/encode.ts";
 import { fillTexts } from "../workflow/template.ts";
 import type { SessionState, Workflow } from "../workflow/types.ts";
@@ -77,11 +78,13 @@ export async function reviewWorkflow(
   const own = await read(new Map());
   const workflow = await readIfFit(read, overrides) ?? own;
   const isSame = await jsonHash(encodeDefinition(workflow)) === definition;
+  const reviewed = await committedSettings(git, commit);
   const said = new Map(
-    Array.from(overrides, ([key, value]) => [
-      key,
-      { value, origin: "whoever started the session", isTracked: false },
-    ]),
+    Array.from(overrides, ([key, value]) => {
+      const isCommitted = doSay(reviewed, key, value);
+      const origin = "whoever started the session";
+      return [key, { value, origin, isCommitted }];
+    }),
   );
   return {
     workflow: fillTexts(workflow),
@@ -94,6 +97,21 @@ export async function reviewWorkflow(
         .map((override) => finding("loosened", overrideText(override))),
     ],
   };
+}
+
+/** What the files of a commit say for its workflow, that of the older tool last. */
+async function committedSettings(
+  git: Git,
+  commit: string,
+): Promise<JsonObject> {
+  const { config, legacyOverrides } = repositoryLayout("/");
+  const read: JsonObject[] = [];
+  for (const path of [config, legacyOverrides]) {
+    const bytes = await readCommittedFile(git, commit, path.slice(1));
+    const isLegacy = path === legacyOverrides;
+    read.push(settingsAsCommitted(bytes, { path, isLegacy }));
+  }
+  return new Map(read.flatMap((settings) => [...settings]));
 }
 
 /** What no workflow can hold was not what the session followed. */

@@ -10,11 +10,7 @@ import type { HeldLock } from "../files/lock.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";
 import { writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
-import {
-  assertOrcFits,
-  loadWorkflow,
-  readOverrides,
-} from "../repository/load.ts";
+import { assertOrcFits, loadWorkflow } from "../repository/load.ts";
 import {
   openRepository,
   type Place,
@@ -27,6 +23,7 @@ import {
   activeSession,
   withPreparedRepository,
 } from "../repository/prepare.ts";
+import { readOverrides } from "../repository/said.ts";
 import { unlessDamaged } from "../session/entries.ts";
 import { IGNORE_EVERYTHING } from "../session/repository.ts";
 import { workflowJsonSchema } from "../workflow/json_schema.ts";

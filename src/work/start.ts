@@ -41,6 +41,7 @@ import {
   type Spare,
 } from "../session/spare.ts";
 import type { Session } from "../session/store.ts";
+import { committedReader } from "../trust/committed.ts";
 import type { Problem } from "../workflow/problem.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
 import type { Decision, Workflow } from "../workflow/types.ts";
@@ -103,8 +104,8 @@ export interface Started {
  * @throws {OrcError} `invalid_workflow` or `invalid_yaml` (config) with all problems at once,
  *   `invalid_overrides` if `.orchestrator.yaml` holds no settings, `orc_version` if the workflow
  *   asks for another orc
- * @throws {OrcError} `loosening_refused` (denied) if a flag, a variable or a file that git does not
- *   track would loosen what the workflow demands, and the caller is an agent
+ * @throws {OrcError} `loosening_refused` (denied) if a flag, a variable or a file that is not
+ *   committed would loosen what the workflow demands, and the caller is an agent
  * @throws {OrcError} `no_such_workflow` (not_found) if the file named does not exist
  * @throws {OrcError} `invalid_task` or `invalid_constraint` (usage) if a text is blank or too long
  * @throws {OrcError} `unconfirmed` (external) if the session is stored, but might not survive a
@@ -209,14 +210,15 @@ async function pinFor(
   options: StartOptions,
   token: string,
 ): Promise<PinnedWorkflow> {
-  const first = sessionNameOf(options.task, token);
-  const pinned = await pinWorkflow(host, repository, options, first);
+  const readCommitted = committedReader(host, options.signal);
+  const pin = (sessionName: string) =>
+    pinWorkflow(host, repository, options, { sessionName, readCommitted });
+  const pinned = await pin(sessionNameOf(options.task, token));
   const { workflow } = pinned;
   const { mask } = await sessionMasker(host, { repository, workflow });
   const task = mask(options.task);
   if (task === options.task) return pinned;
-  const name = sessionNameOf(task, token);
-  return await pinWorkflow(host, repository, options, name);
+  return await pin(sessionNameOf(task, token));
 }
 
 async function store(

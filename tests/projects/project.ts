@@ -75,7 +75,10 @@ export async function checkTests(
   const host = fixedHost({ programs: "real" });
   const repository = openRepository(host, { root });
   const choice = { testCommand };
-  const { workflow } = await pinWorkflow(host, repository, choice, "task-0000");
+  const { workflow } = await pinWorkflow(host, repository, choice, {
+    sessionName: "task-0000",
+    readCommitted: () => Promise.resolve(undefined),
+  });
   const item = workflow.phases.flatMap(({ items }) => items)
     .find(({ id }) => id === "tests_pass");
   if (item === undefined) throw new Error("no item tests_pass");

@@ -182,6 +182,11 @@ Deno.test("startSession() pins the range with the workflow", () =>
     assertEquals(stateOf(root).workflow_definition.orc, "0.x || ^1");
   }));
 
+const PINNING = {
+  sessionName: "add-login-0001",
+  readCommitted: () => Promise.resolve(undefined),
+};
+
 function pin(
   root: string,
   choice: WorkflowChoice = {},
@@ -191,7 +196,7 @@ function pin(
     host,
     openRepository(host, { root }),
     choice,
-    "add-login-0001",
+    PINNING,
   );
 }
 
@@ -269,7 +274,7 @@ Deno.test("pinWorkflow() takes overrides from the working tree", () =>
       host,
       openRepository(host, {}),
       {},
-      "add-login-0001",
+      PINNING,
     );
     assertEquals(workflow.settings.get("docs"), "linked");
   }));

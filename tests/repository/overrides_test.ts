@@ -126,20 +126,21 @@ Deno.test("finishSession() says by which looser rules it was done", () =>
     );
   }));
 
-Deno.test("startSession() lets an agent follow a file which git tracks: it was reviewed", () =>
+Deno.test("startSession() lets an agent follow a file that was committed: it can be reviewed", () =>
   withRoot({
     "workflow.yaml": CHECKED,
     ".orchestrator.yaml": "test_command: make check\n",
   }, async (root) => {
-    for (const args of [["init", "-q"], ["add", "."]]) {
-      const { success } = await new Deno.Command("git", { args, cwd: root })
-        .output();
+    const author = ["-c", "user.name=A", "-c", "user.email=a@example.org"];
+    for (const args of [["init", "-q"], ["add", "."], ["commit", "-qm", "A"]]) {
+      const { success } = await new Deno.Command("git", {
+        args: [...author, ...args],
+        cwd: root,
+      }).output();
       assertEquals(success, true);
     }
-    const { warnings } = await startSession(fixedHost(BY_AGENT), {
-      root,
-      task: "Add login",
-    });
+    const host = fixedHost({ ...BY_AGENT, programs: "real" });
+    const { warnings } = await startSession(host, { root, task: "Add login" });
     assertStringIncludes(warnings.join("\n"), 'test_command is "make check"');
   }));
 
