@@ -2,6 +2,7 @@
 import type { Host } from "../host/host.ts";
 import {
   branchName,
+  counterpartsOf,
   DEFAULT_BRANCHES,
   isSameBranch,
   REMOTE_DEFAULT,
@@ -28,10 +29,39 @@ export interface BaseWish {
 
 const HEAD = "HEAD";
 
+/** The default branch, as far as it can be told here. */
+export interface DefaultBranch {
+  /** Its full name, such as `refs/remotes/origin/main`. */
+  readonly ref: string;
+  readonly commit: string;
+}
+
+/**
+ * Finds the default branch: the one that the remote calls so, else `main` or `master`, first of the remote;
+ * undefined where there is none of them.
+ *
+ * @throws {NoTree} where git fails
+ */
+export async function findDefaultBranch(
+  host: Host,
+  git: GitTree,
+  signal: AbortSignal | undefined,
+): Promise<DefaultBranch | undefined> {
+  const found = await commitsAt(host, git, DEFAULT_BRANCHES, signal);
+  const first = DEFAULT_BRANCHES.find((one) => found.has(one));
+  const commit = found.get(first ?? "");
+  if (first === undefined || commit === undefined) return undefined;
+  if (first !== REMOTE_DEFAULT) return { ref: first, commit };
+  const args = ["for-each-ref", "--format=%(symref)", first];
+  const named = await gitOutput(host, git.tree, git, args, signal);
+  return { ref: decodeNames(named).trimEnd() || first, commit };
+}
+
 /**
  * Finds the base of the work in a working tree: the merge base of `HEAD` with what is named, else with
- * the default branch. On the default branch itself, and where there is none, it is the commit that the
- * session started from, else `HEAD`: then only what is not committed is work.
+ * the default branch, as the server has it or as it lies here, whichever is nearer: one of them moved back
+ * by hand makes no more of it work. On the default branch itself, and where there is none, it is the commit
+ * that the session started from, else `HEAD`: then only what is not committed is work.
  *
  * @throws {NoTree} where there is no such commit
  */
@@ -42,16 +72,23 @@ export async function findBase(
 ): Promise<Base> {
   const ask = async (...args: readonly string[]): Promise<string> =>
     decodeNames(await gitOutput(host, git.tree, git, args, signal)).trimEnd();
-  const refs = [HEAD, ...ref === null ? DEFAULT_BRANCHES : [ref]];
-  const found = await commitsAt(host, git, [...refs, start ?? HEAD], signal);
+  const branch = ref === null
+    ? await findDefaultBranch(host, git, signal)
+    : undefined;
+  const refs = branch === undefined
+    ? ref === null ? [] : [ref]
+    : counterpartsOf(branch.ref);
+  const names = [HEAD, ...refs, start ?? HEAD];
+  const found = await commitsAt(host, git, names, signal);
   const head = found.get(HEAD);
   if (head === undefined) throw new NoTree("there is no commit yet");
   const mergeBase = async (
-    other: string | undefined,
+    ...others: readonly string[]
   ): Promise<string | undefined> => {
-    if (other === undefined || other === head) return other;
+    if (others.length === 0) return undefined;
+    if (others.includes(head)) return head;
     try {
-      return await ask("merge-base", HEAD, other);
+      return await ask("merge-base", HEAD, ...others);
     } catch (error) {
       // Git says nothing more where two commits have no ancestor in common.
       if (error instanceof NoTree) return undefined;
@@ -59,7 +96,7 @@ export async function findBase(
     }
   };
   if (ref !== null) {
-    const commit = await mergeBase(found.get(ref));
+    const commit = await mergeBase(...commitsOf(found, [ref]));
     if (commit !== undefined) {
       return { commit, origin: `merge base with ${ref}` };
     }
@@ -69,24 +106,32 @@ export async function findBase(
         : `there is no commit "${ref}", which prove names as the base`,
     );
   }
-  const branch = DEFAULT_BRANCHES.find((one) => found.has(one));
   if (branch !== undefined) {
-    const named = branch === REMOTE_DEFAULT
-      ? await ask("for-each-ref", "--format=%(symref)", REMOTE_DEFAULT)
-      : branch;
     const current = await ask("branch", "--show-current");
-    const commit = await mergeBase(found.get(branch));
-    const isOnIt = isSameBranch(current, named) ||
+    const known = commitsOf(found, refs);
+    const commit = await mergeBase(
+      ...known.length === 0 ? [branch.commit] : known,
+    );
+    const isOnIt = isSameBranch(current, branch.ref) ||
       current === "" && commit === head;
     if (commit !== undefined && !isOnIt) {
-      const origin = `merge base with ${branchName(named || branch)}`;
+      const isMoved = new Set(known).size > 1;
+      const there = isMoved ? refs : [branch.ref];
+      const origin = `merge base with ${there.map(branchName).join(" or ")}`;
       return { commit, origin };
     }
   }
-  const commit = await mergeBase(start && found.get(start));
+  const commit = await mergeBase(...commitsOf(found, [start ?? ""]));
   return commit === undefined
     ? { commit: head, origin: HEAD }
     : { commit, origin: "start of the session" };
+}
+
+function commitsOf(
+  found: ReadonlyMap<string, string>,
+  names: readonly string[],
+): readonly string[] {
+  return names.flatMap((name) => found.get(name) ?? []);
 }
 
 /** The commits that names stand for, as far as there are any. */

@@ -49,19 +49,27 @@ export function isSafePath(path: string, isWindows: boolean): boolean {
   );
 }
 
-/** The branches that may be the default one where the remote names none, the likeliest first. */
-const USUAL_DEFAULTS: readonly string[] = ["main", "master"].flatMap((name) => [
-  `refs/heads/${name}`,
-  `refs/remotes/origin/${name}`,
-]);
+const REMOTES = "refs/remotes/origin/";
+const HEADS = "refs/heads/";
 
-export const REMOTE_DEFAULT = "refs/remotes/origin/HEAD";
+export const REMOTE_DEFAULT = `${REMOTES}HEAD`;
 
-/** All that may be the default branch, the likeliest first. */
+/**
+ * All that may be the default branch; the first that is there is it. What the server has counts more than
+ * what lies here, where whoever works can make a branch of any name.
+ */
 export const DEFAULT_BRANCHES: readonly string[] = [
   REMOTE_DEFAULT,
-  ...USUAL_DEFAULTS,
+  ...[REMOTES, HEADS].flatMap((place) => [`${place}main`, `${place}master`]),
 ];
+
+/** A branch as the server has it, and as it lies here. */
+export function counterpartsOf(ref: string): readonly string[] {
+  const name = ref.replace(SHORT, "");
+  return [`${REMOTES}${name}`, `${HEADS}${name}`];
+}
+
+const SHORT = /^refs\/(?:heads|remotes\/origin)\//;
 
 /** A branch as people name it. */
 export function branchName(ref: string): string {
@@ -71,5 +79,5 @@ export function branchName(ref: string): string {
 /** Whether a branch of this repository is the counterpart of another one, which may be the remote's. */
 export function isSameBranch(current: string, ref: string): boolean {
   return current !== "" &&
-    ref.replace(/^refs\/(?:heads|remotes\/origin)\//, "") === current;
+    ref.replace(SHORT, "") === current;
 }

@@ -38,11 +38,15 @@ const SETTINGS = [
   "core.fsmonitor=false",
   "core.untrackedCache=false",
   "core.hooksPath=/dev/null",
+  // A copy of what the commits say, which anybody can write.
+  "core.commitGraph=false",
 ];
 const VARIABLES = {
   GIT_OPTIONAL_LOCKS: "0",
   GIT_NO_LAZY_FETCH: "1",
   GIT_NO_REPLACE_OBJECTS: "1",
+  // An older way to give commits other parents; of a file that is there, and empty, git complains.
+  GIT_GRAFT_FILE: "/dev/null/none",
   // Before git knew the variable above, this kept it from asking.
   GIT_ALLOW_PROTOCOL: "none",
   GIT_TERMINAL_PROMPT: "0",

@@ -2,7 +2,9 @@
 import { type OrcError, refused } from "../base/error.ts";
 import { decodeOrUndefined } from "../base/json.ts";
 import { joinPath, leadsOut, relativePath } from "../base/path.ts";
-import { askGit } from "../checks/git_program.ts";
+import { findDefaultBranch } from "../checks/base.ts";
+import { askGit, type GitTree } from "../checks/git_program.ts";
+import { NoTree } from "../checks/tree_files.ts";
 import { findGit } from "../files/git_index.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
@@ -13,15 +15,6 @@ export interface Approvers {
   /** What the file holds, in the form of OpenSSH's allowed_signers. */
   readonly text: string;
 }
-
-/** Where the base is looked for, in this order: what the server has counts more than what lies here. */
-const BASES = [
-  "refs/remotes/origin/HEAD",
-  "refs/remotes/origin/main",
-  "refs/remotes/origin/master",
-  "refs/heads/main",
-  "refs/heads/master",
-];
 
 /** Thousands of approvers stay below it. */
 const MAX_APPROVERS_BYTES = 1024 * 1024;
@@ -49,7 +42,7 @@ export async function readApprovers(
   if (git === undefined) throw missing(`"${workingTree}" lies in no git`);
   const ask = (...args: readonly string[]) =>
     askGit(host, git.tree, git, args, context.signal);
-  const commit = await baseCommit(ask);
+  const commit = await baseCommit(host, git, context.signal);
   const path = relativePath(git.tree, joinPath(workingTree, file));
   const { exitCode, problem, bytes } = await ask(
     "cat-file",
@@ -71,21 +64,17 @@ export async function readApprovers(
   return { commit, text };
 }
 
-type Ask = (
-  ...args: readonly string[]
-) => ReturnType<typeof askGit>;
-
-async function baseCommit(ask: Ask): Promise<string> {
-  for (const base of BASES) {
-    const { exitCode, problem, bytes } = await ask(
-      "rev-parse",
-      "--verify",
-      "--quiet",
-      `${base}^{commit}`,
-    );
-    if (problem !== null) throw missing(problem);
-    const id = new TextDecoder().decode(bytes).trim();
-    if (exitCode === 0 && /^[0-9a-f]{40,64}$/.test(id)) return id;
+async function baseCommit(
+  host: Host,
+  git: GitTree,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  try {
+    const branch = await findDefaultBranch(host, git, signal);
+    if (branch !== undefined) return branch.commit;
+  } catch (error) {
+    if (error instanceof NoTree) throw missing(error.message);
+    throw error;
   }
   throw missing(
     "there is no base branch: neither origin/HEAD, nor main or master",

@@ -90,6 +90,44 @@ inGit(
   MAIN,
 );
 
+inGit(
+  "findBase() goes by the nearer of two counterparts, so that one moved back says nothing",
+  async (root) => {
+    const old = await commitNext(root);
+    const base = await commitNext(root);
+    const remote = "refs/remotes/origin/main";
+    await run(root, "git", "switch", "--quiet", "--create", "work");
+    await commitNext(root);
+    for (const [here, there] of [[old, base], [base, old]] as const) {
+      await run(root, "git", "update-ref", remote, there);
+      await run(root, "git", "branch", "--force", "main", here);
+      assertEquals(await baseOf(root), {
+        commit: base,
+        origin: "merge base with origin/main or main",
+      });
+    }
+    await run(root, "git", "update-ref", "-d", remote);
+    await run(root, "git", "branch", "--force", "main", base);
+    // Whoever works here can make a branch of any name, and the server knows its own.
+    await run(root, "git", "update-ref", "refs/remotes/origin/master", base);
+    await run(root, "git", "branch", "--force", "main", old);
+    assertEquals(await baseOf(root), {
+      commit: base,
+      origin: "merge base with origin/master",
+    });
+  },
+  MAIN,
+);
+
+inGit("findBase() reads history from the commits alone", async (root) => {
+  const old = await commitNext(root);
+  const base = await commitNext(root);
+  await run(root, "git", "switch", "--quiet", "--create", "work");
+  const head = await commitNext(root);
+  Deno.writeTextFileSync(`${root}/.git/info/grafts`, `${head} ${old}\n`);
+  assertEquals((await baseOf(root)).commit, base);
+}, MAIN);
+
 inGit("findBase() takes what the workflow names", async (root) => {
   const first = await commitNext(root);
   await run(root, "git", "tag", "v1");
