@@ -1,5 +1,7 @@
 /** Writes the files of a commit as git hands them out, one after the other. */
+import type { NewHash } from "../files/tree.ts";
 import { writeAll } from "../files/write.ts";
+import { header } from "./tree_content.ts";
 import { NoTree } from "./tree_files.ts";
 import { MODES, type TreeEntry } from "./tree_rules.ts";
 import { Buffer } from "node:buffer";
@@ -22,10 +24,15 @@ const MAX_LINK_BYTES = 4096;
 
 const LINE_FEED = 10;
 
-/** Takes what `git cat-file --batch` prints for the ids of entries, in their order. */
+/**
+ * Takes what `git cat-file --batch` prints for the ids of entries, in their order. Git does not look whether
+ * an object is what its id says: this does.
+ */
 export class BlobWriter {
   readonly #entries: readonly TreeEntry[];
   readonly #target: BlobTarget;
+  readonly #newHash: NewHash;
+  #hash: ReturnType<NewHash>;
   #count = 0;
   #bytes = 0;
   #hasFailed = false;
@@ -36,9 +43,15 @@ export class BlobWriter {
   #file: Deno.FsFile | undefined;
   #link: Uint8Array[] = [];
 
-  constructor(entries: readonly TreeEntry[], target: BlobTarget) {
+  constructor(
+    entries: readonly TreeEntry[],
+    target: BlobTarget,
+    newHash: NewHash,
+  ) {
     this.#entries = entries;
     this.#target = target;
+    this.#newHash = newHash;
+    this.#hash = newHash();
   }
 
   /** Takes the next piece; never throws, since nobody would catch it. */
@@ -97,12 +110,15 @@ export class BlobWriter {
       throw new NoTree(`the base has more than ${MAX_BASE_BYTES} bytes`);
     }
     this.#left = size + 1;
+    this.#hash = this.#newHash();
+    this.#hash.update(header("blob", size));
     this.#link = [];
     if (!isLink) this.#file = this.#target.open(entry);
   }
 
   #takeContent(bytes: Uint8Array): Uint8Array {
     const part = bytes.subarray(0, Math.min(bytes.length, this.#left - 1));
+    this.#hash.update(part);
     if (this.#file === undefined) this.#link.push(part.slice());
     else writeAll(this.#file, part);
     this.#left -= part.length;
@@ -114,9 +130,14 @@ export class BlobWriter {
   }
 
   #end(): void {
-    if (this.#file !== undefined) return this.close();
     const entry = this.#entries[this.#count - 1];
+    if (this.#hash.digest("hex") !== entry?.id) {
+      throw new NoTree(
+        `the file "${entry?.path}" of the base is damaged in git: git fsck`,
+      );
+    }
+    if (this.#file !== undefined) return this.close();
     const text = new TextDecoder().decode(Buffer.concat(this.#link));
-    if (entry !== undefined) this.#target.link(entry, text);
+    this.#target.link(entry, text);
   }
 }

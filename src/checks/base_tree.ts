@@ -7,6 +7,7 @@ import { joinPath, nameOf, relativePath } from "../base/path.ts";
 import { asOrcError } from "../files/errors.ts";
 import { readGitPointer } from "../files/git.ts";
 import { fileKind, isThere, openSame } from "../files/read.ts";
+import type { NewHash } from "../files/tree.ts";
 import { makeDirectory, removeIfThere, writeAll } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import { BlobWriter } from "./base_blobs.ts";
@@ -31,7 +32,14 @@ import {
   NoTree,
   UNKNOWN_FORM,
 } from "./tree_files.ts";
-import { MODES, parentOf, parseEntries, type TreeEntry } from "./tree_rules.ts";
+import { hashOfIds, objectHash } from "./tree_content.ts";
+import {
+  MODES,
+  parentOf,
+  parseEntries,
+  type TreeEntry,
+  treeIdOf,
+} from "./tree_rules.ts";
 
 /** What is laid out. */
 export interface BaseRequest {
@@ -108,11 +116,20 @@ async function layCommit(
   const { host, top, below, isLaidOver, signal } = layout;
   const args = ["ls-tree", "-r", "-z", "--full-tree", commit];
   const bytes = await gitOutput(host, git.tree, git, args, signal);
-  const entries = parseEntries(decodeNames(bytes))?.map((entry) => ({
+  const named = parseEntries(decodeNames(bytes));
+  if (named === undefined) throw new NoTree(UNKNOWN_FORM);
+  const newHash = await hashOfIds(commit);
+  const ask = ["rev-parse", "--verify", `${commit}^{tree}`];
+  const id = decodeNames(await gitOutput(host, git.tree, git, ask, signal));
+  if (treeIdOf(named, objectHash(newHash)) !== id.trimEnd()) {
+    throw new NoTree(
+      "the directories of the base are damaged in git: git fsck",
+    );
+  }
+  const entries = named.map((entry) => ({
     ...entry,
     path: inside === "" ? entry.path : `${inside}/${entry.path}`,
   }));
-  if (entries === undefined) throw new NoTree(UNKNOWN_FORM);
   if (entries.length > MAX_FILES) {
     throw new NoTree(`the base has more than ${MAX_FILES} files`);
   }
@@ -126,7 +143,7 @@ async function layCommit(
     if (isSafePath(path, IS_WINDOWS)) continue;
     throw new NoTree(`the base holds "${path}", which orc does not write`);
   }
-  await writeBlobs(layout, git, files);
+  await writeBlobs(layout, git, files, newHash);
   for (const { path, mode, id } of meant) {
     if (mode !== MODES.repository) continue;
     makeRealDirectory(top, path);
@@ -145,6 +162,7 @@ async function writeBlobs(
   { host, top, signal, links }: BaseLayout,
   git: GitTree,
   entries: readonly TreeEntry[],
+  newHash: NewHash,
 ): Promise<void> {
   const failed = new AbortController();
   const made = new Set<string>();
@@ -161,7 +179,7 @@ async function writeBlobs(
     },
     link: ({ path }, text) => links.push({ path, text }),
     fail: (error) => failed.abort(error),
-  });
+  }, newHash);
   const ended = signal
     ? AbortSignal.any([signal, failed.signal])
     : failed.signal;

@@ -17,6 +17,8 @@ export interface GitStreams {
   readonly timeoutMs?: number;
   /** Leaves git its own settings: it is asked for one of them, and does nothing. */
   readonly isPlain?: boolean;
+  /** Keeps the settings and attributes of user and machine from git. */
+  readonly isAlone?: boolean;
 }
 
 /** What git answered. */
@@ -53,6 +55,15 @@ const VARIABLES = {
   LC_ALL: "C",
 };
 
+/** Before git knew the first of them, the last two did. */
+const ALONE = {
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_ATTR_NOSYSTEM: "1",
+  HOME: "/dev/null",
+  XDG_CONFIG_HOME: "/dev/null",
+};
+
 /**
  * Runs git, which is named its directory and working tree: left to find them itself, it would follow
  * `core.worktree`, `core.bare`, or a bare repository that lies in the directory.
@@ -63,7 +74,8 @@ export async function askGit(
   { tree, pointer }: GitTree,
   args: readonly string[],
   signal?: AbortSignal,
-  { input, take, timeoutMs = GIT_TIMEOUT_MS, isPlain = false }: GitStreams = {},
+  { input, take, timeoutMs = GIT_TIMEOUT_MS, isPlain, isAlone }: GitStreams =
+    {},
 ): Promise<GitAnswer> {
   const pieces: Uint8Array[] = [];
   const { exitCode, problem, stdout, stderr } = await host.runProgram({
@@ -76,7 +88,11 @@ export async function askGit(
     ],
     workingDirectory: directory,
     timeoutMs,
-    variables: { ...VARIABLES, ...searchPath(host, tree) },
+    variables: {
+      ...VARIABLES,
+      ...searchPath(host, tree),
+      ...isAlone && ALONE,
+    },
     signal,
     ...input !== undefined && { input },
     onOutput: (name, piece) => {

@@ -2,9 +2,16 @@
 import { joinPath } from "../base/path.ts";
 import { asOrcError, codeOf, isAbsent } from "../files/errors.ts";
 import { openSame } from "../files/read.ts";
-import type { NewHash } from "../files/tree.ts";
+import { loadHash, type NewHash } from "../files/tree.ts";
 import { NoTree } from "./tree_files.ts";
 import { type HashObject, MODES, type TreeEntry } from "./tree_rules.ts";
+
+const SHA1_DIGITS = 40;
+
+/** Loads the hash of a repository whose ids are as long as this one. */
+export function hashOfIds({ length }: string): Promise<NewHash> {
+  return loadHash(length === SHA1_DIGITS ? "sha1" : "sha256");
+}
 
 /** Hashes an object of git whose content is at hand. */
 export function objectHash(newHash: NewHash): HashObject {
@@ -17,7 +24,7 @@ export function objectHash(newHash: NewHash): HashObject {
 }
 
 /** What git puts before the content of an object. */
-function header(type: "blob" | "tree", sizeBytes: number): Uint8Array {
+export function header(type: "blob" | "tree", sizeBytes: number): Uint8Array {
   return new TextEncoder().encode(`${type} ${sizeBytes}\0`);
 }
 

@@ -15,6 +15,7 @@ import {
   relativePath,
 } from "../base/path.ts";
 import { quoted } from "../base/text.ts";
+import { isSameContent } from "../checks/filter_rules.ts";
 import {
   askGit,
   type GitAnswer,
@@ -22,15 +23,18 @@ import {
   type GitTree,
 } from "../checks/git_program.ts";
 import { borrowObjects, withScratch } from "../checks/scratch.ts";
-import { objectHash } from "../checks/tree_content.ts";
+import { readEntries } from "../checks/tree.ts";
+import { hashOfIds, objectHash } from "../checks/tree_content.ts";
+import { isOwn } from "../checks/tree_files.ts";
 import {
   matcherOf,
+  MODES,
   parseEntries,
   type TreeEntry,
   treeIdOf,
 } from "../checks/tree_rules.ts";
 import { findGit } from "../files/git_index.ts";
-import { loadHash } from "../files/tree.ts";
+import { readRegularFile } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 
 /** Listing a large tree takes seconds, and checking one out a minute. */
@@ -149,9 +153,9 @@ export async function readCommitted(
 /** Identifies files as receipts do, with the hash of a repository whose ids have so many digits. */
 export async function identityOf(
   entries: readonly TreeEntry[],
-  { length }: string,
+  id: string,
 ): Promise<IdOf> {
-  const newHash = await loadHash(length === SHA1_DIGITS ? "sha1" : "sha256");
+  const newHash = await hashOfIds(id);
   const hash = objectHash(newHash);
   return (inputs) => {
     const isMeant = matcherOf(inputs);
@@ -160,10 +164,19 @@ export async function identityOf(
   };
 }
 
-const SHA1_DIGITS = 40;
-
 /** The files of a tree below the directory in which checks run; undefined where git has no such tree. */
 export async function entriesOfTree(
+  git: Git,
+  tree: string,
+): Promise<readonly TreeEntry[] | undefined> {
+  const entries = await listTree(git, tree);
+  const from = git.directory === "" ? 0 : git.directory.length + 1;
+  return entries?.map((entry) => ({ ...entry, path: entry.path.slice(from) }))
+    .filter(({ path }) => !isWithin(ORCHESTRATOR_DIRECTORY, path));
+}
+
+/** The same, as git lists them. */
+async function listTree(
   git: Git,
   tree: string,
 ): Promise<readonly TreeEntry[] | undefined> {
@@ -175,9 +188,7 @@ export async function entriesOfTree(
   if (entries === undefined) {
     throw gitFailed("it lists a tree in a form that orc does not know");
   }
-  const from = git.directory === "" ? 0 : git.directory.length + 1;
-  return entries.map((entry) => ({ ...entry, path: entry.path.slice(from) }))
-    .filter(({ path }) => !isWithin(ORCHESTRATOR_DIRECTORY, path));
+  return entries;
 }
 
 function decodeNames(bytes: Uint8Array): string {
@@ -220,14 +231,15 @@ export function committedReader(
 
 /**
  * Checks a commit out beside the working tree, in a repository of its own that borrows the objects: programs
- * that ask git find this commit, and neither the user's branches nor their index. Returns what `use` makes of
- * the directory in which checks run.
+ * that ask git find this commit, and neither the user's branches nor their index. Settings of the user's
+ * repository have no say in it: no filter, hook or monitor of its configuration runs. Returns what `use` makes
+ * of the directory in which checks run.
  */
 export async function withCheckout<Answer>(
   git: Git,
   layout: RepositoryLayout,
   commit: string,
-  use: (directory: string) => Promise<Answer>,
+  use: (directory: string, turned: Turned) => Promise<Answer>,
 ): Promise<Answer> {
   const id = await resolveCommit(git, commit);
   const purpose = "check out a commit";
@@ -238,8 +250,71 @@ export async function withCheckout<Answer>(
     await runGit(own, ["checkout-index", "--all", "--quiet"]);
     // Otherwise whoever asks what changed reads all files first.
     await tryGit(own, ["update-index", "--quiet", "--refresh"]);
+    const turned = await turnedIn(own, id);
     return await use(
       git.directory === "" ? tree : joinPath(tree, git.directory),
+      turned,
     );
   });
+}
+
+/** Files of a checkout, seen from its top, that do not hold what was committed for them. */
+export type Turned = readonly string[];
+
+/**
+ * Finds what was turned into something else on its way out of git: by a filter that the settings of user or
+ * machine name, or because an object is not what its id says, which git itself does not look at.
+ *
+ * @throws {OrcError} `git_failed` (external) where the directories of the commit are not what it names
+ */
+async function turnedIn(git: Git, commit: string): Promise<Turned> {
+  const { host, tree, signal } = git;
+  const id = await resolveCommit(git, commit, "tree");
+  const whole = { ...git, directory: "" };
+  const entries = await listTree(whole, id) ?? [];
+  const newHash = await hashOfIds(id);
+  const hash = objectHash(newHash);
+  if (treeIdOf(entries, hash) !== id) {
+    throw gitFailed(`the directories of ${commit} are damaged: git fsck`);
+  }
+  const site = { root: tree, workingTree: tree };
+  const read = await readEntries(host, site, { signal });
+  if (typeof read === "string") throw gitFailed(read);
+  const lying = new Map(read.entries.map(({ path, id }) => [path, id]));
+  const turned: string[] = [];
+  for (const { path, mode, id } of entries) {
+    const isMeant = mode !== MODES.repository && !isOwn(path);
+    if (!isMeant || lying.get(path) === id) continue;
+    const stored = await runGit(git, ["cat-file", "blob", id]);
+    const isSame = hash("blob", stored) === id && mode !== MODES.link &&
+      await isConverted(git, { commit, path, stored });
+    if (!isSame) turned.push(path);
+  }
+  return turned;
+}
+
+/** Whether a file was turned by nothing but what was committed, or in a way that can be turned back. */
+async function isConverted(
+  git: Git,
+  { commit, path, stored }: {
+    readonly commit: string;
+    readonly path: string;
+    readonly stored: Uint8Array;
+  },
+): Promise<boolean> {
+  const file = joinPath(git.tree, path);
+  const lying = readRegularFile(file, MAX_CONVERTED_BYTES);
+  if (lying === undefined) return false;
+  if (await isSameContent(stored, lying)) return true;
+  const args = ["cat-file", "--filters", `${commit}:${path}`];
+  const byAttributes = await tryGit(git, args, { isAlone: true });
+  return isDeepEqual(byAttributes.bytes, lying);
+}
+
+/** What is larger is held by a pointer of LFS, if at all. */
+const MAX_CONVERTED_BYTES = 1024 * 1024 * 1024;
+
+function isDeepEqual(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length &&
+    one.every((byte, at) => byte === other[at]);
 }

@@ -20,6 +20,7 @@ export interface TrustFinding {
     | "definition_differs"
     | "uncommitted"
     | "rerun_failed"
+    | "checkout_differs"
     | "tree_differs"
     | "tree_unknown"
     | "unproven"

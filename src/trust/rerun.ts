@@ -1,5 +1,5 @@
 /** Checks that are run again, on a clean checkout and in a clean environment. */
-import { quoted, uncapitalised } from "../base/text.ts";
+import { listOf, quoted, uncapitalised } from "../base/text.ts";
 import { checkVariables } from "../checks/mark.ts";
 import { runCheck } from "../checks/run.ts";
 import {
@@ -13,7 +13,7 @@ import { secretsForCheck } from "../secrets/masker.ts";
 import { readValue } from "../settings/files.ts";
 import { planCommand } from "../workflow/command.ts";
 import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
-import { type Git, withCheckout } from "./committed.ts";
+import { type Git, type Turned, withCheckout } from "./committed.ts";
 import { finding, type TrustFinding } from "./finding_rules.ts";
 import type { RerunOptions } from "./use.ts";
 
@@ -51,19 +51,25 @@ export async function rerunChecks(
     check.type !== "command" || item?.timeoutSeconds !== undefined
       ? check
       : { ...check, timeoutMs: limitMs };
-  return await withCheckout(git, layout, commit, async (workingTree) => {
+  return await withCheckout(git, layout, commit, async (
+    workingTree,
+    turned,
+  ) => {
     const site = {
       workingTree,
       environment: "clean",
       onProgress,
       signal,
     } as const;
-    const findings: TrustFinding[] = [];
+    const findings: TrustFinding[] = turned.length === 0
+      ? []
+      : [otherBytes(turned)];
     if (setup !== undefined) {
       const ran = await runCheck(host, bounded(setupCheck(setup)), site);
       if (ran?.result.passed === false) {
         const message = `The setup failed: ${reasonOf(ran.result)}`;
-        return { count: 0, findings: [finding("rerun_failed", message)] };
+        const failed = finding("rerun_failed", message);
+        return { count: 0, findings: [...findings, failed] };
       }
     }
     for (const { item, check } of checks) {
@@ -102,6 +108,15 @@ function setupCheck(command: string): RequiredCheck {
     timeoutMs: 0,
     workingDir: null,
   };
+}
+
+const MAX_NAMES = 5;
+
+function otherBytes(turned: Turned): TrustFinding {
+  const names = listOf(turned.map(quoted), MAX_NAMES);
+  const message =
+    `The checks ran on other bytes than were committed, which a filter or a damaged object gave: ${names}`;
+  return finding("checkout_differs", message);
 }
 
 function reasonOf(result: CheckResult): string {

@@ -1,5 +1,6 @@
 /** Whether what lies in a working tree, or was seen by checks, is what a commit gives to whoever clones it. */
 import { external } from "../base/error.ts";
+import { joinPath } from "../base/path.ts";
 import { countOf, listOf, quoted } from "../base/text.ts";
 import { readEntries } from "../checks/tree.ts";
 import { changedPaths, type TreeEntry } from "../checks/tree_rules.ts";
@@ -70,11 +71,21 @@ export async function identityWhenSeen(
 async function checkedOut(
   git: Git,
   { layout }: Repository,
-  { commit }: Committed,
+  { commit, entries }: Committed,
 ): Promise<readonly TreeEntry[]> {
-  return await withCheckout(git, layout, commit, async (directory) => {
+  return await withCheckout(git, layout, commit, async (directory, turned) => {
     const site = { root: directory, workingTree: directory };
-    return (await entriesIn(git, site)).entries;
+    const { entries: clean } = await entriesIn(git, site);
+    // What a filter of this machine made of a file is not what was committed.
+    const committed = new Map(entries.map((entry) => [entry.path, entry]));
+    const others = new Set(turned);
+    const wholePath = (path: string) =>
+      git.directory === "" ? path : joinPath(git.directory, path);
+    return clean.map((entry) =>
+      others.has(wholePath(entry.path))
+        ? committed.get(entry.path) ?? entry
+        : entry
+    );
   });
 }
 

@@ -386,3 +386,40 @@ inGit("withBaseTree() makes no link through another one", async (root) => {
   });
   assertEquals(namesIn(`${root}/elsewhere`), []);
 });
+
+inGit(
+  "withBaseTree() lays out no object that is not what its id says",
+  async (root) => {
+    writeTree(root, { "a": "bad\n", "b/a": "1" });
+    await commit(root);
+    const fileOf = (id: string) =>
+      `${root}/.git/objects/${id.slice(0, 2)}/${id.slice(2)}`;
+    const idOf = (name: string) => run(root, "git", "rev-parse", name);
+    const before = [await idOf("HEAD:a"), await idOf("HEAD:b")];
+    writeTree(root, { "a": "good\n", "b/a": "2" });
+    await commit(root);
+    const after = [await idOf("HEAD:a"), await idOf("HEAD:b")];
+    const whys = [
+      'the file "a" of the base is damaged in git: git fsck',
+      "the directories of the base are damaged in git: git fsck",
+    ];
+    for (const [index, why] of whys.entries()) {
+      const [forged, other] = [before, after].map((ids) =>
+        fileOf(ids[index] ?? "")
+      );
+      const bytes = Deno.readFileSync(forged ?? "");
+      Deno.removeSync(forged ?? "");
+      Deno.copyFileSync(other ?? "", forged ?? "");
+      const error = await assertRejects(
+        () => onBase(root, () => {}, { at: "HEAD~1" }),
+        NoTree,
+      );
+      assertEquals(error.message, why);
+      Deno.removeSync(forged ?? "");
+      Deno.writeFileSync(forged ?? "", bytes);
+    }
+    await onBase(root, (copy) => assertEquals(read(copy, "a"), "bad\n"), {
+      at: "HEAD~1",
+    });
+  },
+);
