@@ -62,7 +62,8 @@ async function makeAnswers(): Promise<unknown> {
 }
 
 function commandSources(): ReadonlyMap<string, string> {
-  const files = [...walkSync(COMMANDS, { exts: [".ts"], includeDirs: false })];
+  const files = Array.from(walkSync(COMMANDS, { includeDirs: false }))
+    .filter(({ path }) => path.endsWith(".ts"));
   return new Map(
     files.map(({ path }) =>
       [
