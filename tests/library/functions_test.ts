@@ -4,6 +4,7 @@ import { tableOf } from "../../src/commands/command.ts";
 import { commandGroups } from "../../src/commands/table.ts";
 import { methods } from "./methods.ts";
 import { assert, assertEquals } from "@std/assert";
+import { walkSync } from "@std/fs/walk";
 
 type Name = keyof typeof library;
 
@@ -158,7 +159,7 @@ const OWN_METHODS: readonly string[] = [
 
 /** Rooms whose functions are use cases: what a command takes from them, a library user may need too. */
 const USE_CASES =
-  /^\.\.\/(?:work|checkpoints|handoff|history|feedback|sessions|migration|doctor|trust|secrets|config)\/\w+\.ts$/;
+  /^(?:\.\.\/)+(?:work|checkpoints|handoff|history|feedback|sessions|migration|doctor|trust|secrets|config)\/\w+\.ts$/;
 
 /** What commands share besides: texts, and what a shell completes. */
 const SHARED: readonly string[] = [
@@ -193,10 +194,10 @@ Deno.test("commands call no use case that the library does not export", () => {
 });
 
 function sources(): readonly string[] {
-  const directory = "src/commands";
-  return Array.from(Deno.readDirSync(directory), ({ name }) => name)
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => Deno.readTextFileSync(`${directory}/${name}`));
+  return Array.from(
+    walkSync("src/commands", { includeDirs: false, match: [/\.ts$/] }),
+    ({ path }) => Deno.readTextFileSync(path),
+  );
 }
 
 /** The values a file takes from use cases: by imports at its beginning, or where they are needed. */
