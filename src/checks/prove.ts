@@ -20,6 +20,7 @@ import type { BaseCheck, CheckResult } from "../workflow/types.ts";
 import { type Base, findBase } from "./base.ts";
 import { LOOKS_LIKE_TESTS } from "./base_rules.ts";
 import { type BaseRequest, withBaseTree } from "./base_tree.ts";
+import type { GitTree } from "./git_program.ts";
 import { type CheckRun, type CheckSite, runCheck } from "./run.ts";
 import { NO_GIT, NoTree } from "./tree_files.ts";
 import { matcherOf } from "./tree_rules.ts";
@@ -31,9 +32,17 @@ type CommandResult = Extract<CheckResult, { type: "command" }>;
 export interface GreenCheck {
   readonly check: CommandCheck;
   readonly site: CheckSite;
-  readonly opened: Pick<OpenedSession, "repository" | "session">;
+  /** The directory that holds `.orchestrator/`. */
+  readonly root: string;
   readonly ran: CheckRun;
 }
+
+/**
+ * Finds the commit on which a check has to be red.
+ *
+ * @throws {NoTree} where there is none
+ */
+export type FindBase = (git: GitTree) => Promise<Base>;
 
 /** What was found out so far, and what the last run on the base printed. */
 interface Findings {
@@ -46,11 +55,12 @@ interface Findings {
 /** Runs a green check on the base; it stays green only if it is red there for want of the change. */
 export async function proveCheck(
   host: Host,
-  proof: BaseCheck,
+  proof: Pick<BaseCheck, "with">,
   green: GreenCheck,
+  find: FindBase,
 ): Promise<CheckRun> {
   const found: Findings = { base: null, red: null, control: null, last: null };
-  const reason = await whyNotProved(host, proof, green, found);
+  const reason = await whyNotProved(host, proof, green, { found, find });
   const { base, red, control, last } = found;
   const proved: BaseReceipt = {
     ...{ base: base?.commit ?? null, origin: base?.origin ?? null },
@@ -68,22 +78,20 @@ export async function proveCheck(
 /** What stands in the way of a proof, as a sentence without its period; null where there is one. */
 async function whyNotProved(
   host: Host,
-  proof: BaseCheck,
+  proof: Pick<BaseCheck, "with">,
   green: GreenCheck,
-  found: Findings,
+  { found, find }: { readonly found: Findings; readonly find: FindBase },
 ): Promise<string | null> {
   const { signal } = green.site;
   try {
     const git = findGit(green.site.workingTree);
     if (git === undefined) throw new NoTree(NO_GIT);
-    const start = startOf(green.opened);
-    const base = await findBase(host, git, { ref: proof.base, start, signal });
+    const base = await find(git);
     found.base = base;
     const run = async (
       request: Pick<BaseRequest, "isLaidOver">,
     ): Promise<CommandResult & { readonly run: BaseRun }> => {
-      const { layout: { root } } = green.opened.repository;
-      const { workingTree } = green.site;
+      const { root, site: { workingTree } } = green;
       return await withBaseTree(
         host,
         { root, workingTree },
@@ -189,9 +197,21 @@ function withOutput(
   };
 }
 
+/** Finds the base of the work of a session. */
+export function baseOfSession(
+  host: Host,
+  opened: SessionFiles,
+  { base: ref }: Pick<BaseCheck, "base">,
+  signal: AbortSignal | undefined,
+): FindBase {
+  return (git) => findBase(host, git, { ref, start: startOf(opened), signal });
+}
+
+type SessionFiles = Pick<OpenedSession, "repository" | "session">;
+
 /** The commit that the session started from, as its first event tells it. */
 function startOf(
-  { repository, session }: GreenCheck["opened"],
+  { repository, session }: SessionFiles,
 ): string | undefined {
   const { root } = repository.layout;
   const { log: path }: SessionLayout = sessionLayout(root, session.id);

@@ -3,6 +3,7 @@ import { type OrcError, refused } from "../base/error.ts";
 import { asObject, textAt } from "../base/json.ts";
 import { resolvePath } from "../base/path.ts";
 import { VERSION } from "../base/version.ts";
+import type { BaseReceipt } from "../engine/receipt.ts";
 import { fileKind, readText } from "../files/read.ts";
 import { writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
@@ -15,6 +16,7 @@ import {
 import {
   type Attestation,
   type AttestedApproval,
+  type AttestedBase,
   encodeAttestation,
   judgeAttestation,
   MAX_ATTESTATION_BYTES,
@@ -170,6 +172,7 @@ async function tell(
       tree: receipt.tree?.id ?? null,
       inputs: receipt.tree?.inputs ?? [],
       testsRun: receipt.testsRun,
+      proved: attestedBase(receipt.proved),
     })).toReversed(),
     approvals: approvals.map((event) => ({
       itemId: event.itemId,
@@ -199,6 +202,14 @@ async function tell(
   ];
   if (against.length > 0) throw notAttested(id, against);
   return attestation;
+}
+
+function attestedBase(proved: BaseReceipt | null): AttestedBase | null {
+  if (proved === null || proved.reason !== null) return null;
+  const { base, red, control } = proved;
+  return base === null || red === null || control === null
+    ? null
+    : { base, red, control };
 }
 
 const MAX_TASK_LENGTH = 200;

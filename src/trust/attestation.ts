@@ -3,6 +3,7 @@ import { notFound, orElse } from "../base/error.ts";
 import { isAbsolutePath, resolvePath } from "../base/path.ts";
 import { listOf, quoted } from "../base/text.ts";
 import { changedPaths } from "../checks/tree_rules.ts";
+import { isLasting } from "../engine/check.ts";
 import { readText } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -31,6 +32,7 @@ import {
 import { reviewWorkflow } from "./definition.ts";
 import { finding, type TrustFinding } from "./finding_rules.ts";
 import { linesOf, noteLines, NOTES } from "./notes.ts";
+import { judgeBases } from "./proofs.ts";
 import { rerunChecks } from "./rerun.ts";
 import { identityWhenSeen } from "./seen.ts";
 import { judgeSignature } from "./ssh_keygen.ts";
@@ -45,7 +47,10 @@ export interface VerifyAttestationOptions
   readonly attestation: string;
   /** The commit that it has to be about; `HEAD` without it. */
   readonly commit?: string;
-  /** The commit whose workflow.yaml counts; that of `commit` without it. */
+  /**
+   * The commit whose workflow.yaml counts, and from which the work goes out; that of `commit` without it, and
+   * then nothing tells from where.
+   */
   readonly base?: string;
   /**
    * A file of keys in OpenSSH's format of allowed signers, one of which has to have signed. A relative
@@ -169,6 +174,19 @@ async function judge(
   );
   const { findings: elsewhere, idOf } = await filesOf(site, attestation);
   const completed = new Set(attestation.completed);
+  const claimed = new Map(
+    attestation.receipts.flatMap(({ items, proved }) =>
+      proved === null ? [] : items.map((id) => [id, proved.base] as const)
+    ),
+  );
+  const bases = options.base === undefined
+    ? []
+    : await judgeBases(git, committed.commit, {
+      items: workflow.phases.flatMap(({ items }) => items)
+        .filter((item) => !options.rerun || !isLasting(item)),
+      claimed,
+      ref: options.base,
+    });
   const rerun = !options.rerun ? undefined : await rerunChecks(
     {
       git,
@@ -177,6 +195,8 @@ async function judge(
       workflow,
       session: attestation.session,
       completed,
+      claimed,
+      base: options.base,
     },
     options,
   );
@@ -185,6 +205,7 @@ async function judge(
     ...elsewhere,
     ...unreviewed,
     ...judgeAttestation(attestation, { workflow, idOf }),
+    ...bases,
     ...rerun?.findings ?? [],
   ];
   return {

@@ -14,6 +14,7 @@ import {
 import { canonicalJson } from "../base/json_print.ts";
 import { quoted } from "../base/text.ts";
 import { isLasting } from "../engine/check.ts";
+import type { BaseRun } from "../engine/receipt.ts";
 import { HUMAN_APPROVAL } from "../engine/state.ts";
 import { Sha256 } from "../replay/sha256.ts";
 import { isManual } from "../workflow/supervision.ts";
@@ -33,6 +34,18 @@ export interface AttestedReceipt {
   readonly inputs: readonly string[];
   /** How many tests ran, where that could be told. */
   readonly testsRun: number | null;
+  /** Of a check that was proved able to fail. */
+  readonly proved: AttestedBase | null;
+}
+
+/** How a command ended where the change was not. */
+export interface AttestedBase {
+  /** The commit that it ran on. */
+  readonly base: string;
+  /** With the tests as they are now. */
+  readonly red: BaseRun;
+  /** With those of the base. */
+  readonly control: BaseRun;
 }
 
 /** A human's yes. */
@@ -141,13 +154,22 @@ function encodeUnsigned(attestation: Unsigned): JsonObject {
 }
 
 function encodeReceipt(
-  { items, command, exitCode, tree, inputs, testsRun }: AttestedReceipt,
+  { items, command, exitCode, tree, inputs, testsRun, proved }: AttestedReceipt,
   files: string,
 ): JsonObject {
   return new Map([
     ...said({ items, command, exit: exitCode, inputs, tests: testsRun }),
+    ...proved === null ? [] : [["proved", encodeBase(proved)] as const],
     ...tree === files && inputs.length === 0 ? [] : [["tree", tree] as const],
   ]);
+}
+
+function encodeBase({ base, red, control }: AttestedBase): JsonObject {
+  return said({ base, red: encodeRun(red), control: encodeRun(control) });
+}
+
+function encodeRun({ exitCode, testsRun }: BaseRun): JsonObject {
+  return said({ exit: exitCode, tests: testsRun });
 }
 
 function said(fields: Readonly<Record<string, JsonValue>>): JsonObject {
@@ -220,6 +242,23 @@ function receiptIn(reader: Reader, files: string): AttestedReceipt {
     inputs,
     testsRun: object.has("tests") ? reader.count("tests") : null,
     tree: isSame ? files : textAt(object, "tree"),
+    proved: object.has("proved") ? baseIn(reader.member("proved")) : null,
+  };
+}
+
+function baseIn(reader: Reader): AttestedBase {
+  return {
+    base: reader.hex("base"),
+    red: runIn(reader.member("red")),
+    control: runIn(reader.member("control")),
+  };
+}
+
+function runIn(reader: Reader): BaseRun {
+  const hasTests = reader.object.has("tests");
+  return {
+    exitCode: reader.count("exit"),
+    testsRun: hasTests ? reader.count("tests") : null,
   };
 }
 
@@ -275,6 +314,12 @@ class Reader {
       if (object !== undefined) return new Reader(object, this.source);
       throw this.wrong(`"${name}" holds more than objects`);
     });
+  }
+
+  member(name: string): Reader {
+    const object = asObject(this.object.get(name) ?? null);
+    if (object !== undefined) return new Reader(object, this.source);
+    throw this.wrong(`"${name}" is no object`);
   }
 
   wrong(reason: string): Error {
@@ -344,9 +389,13 @@ function itemFindings(
   if (verification.type !== "command") return [];
   const receipt = receipts.find(({ items }) => items.includes(id));
   const expected = verification.expectExitCode;
-  if (receipt?.exitCode === expected) return [];
+  const isGreen = receipt?.exitCode === expected;
+  const red = receipt?.proved?.red.exitCode ?? expected;
+  if (isGreen && (!verification.prove || red !== expected)) return [];
   const why = receipt === undefined
     ? "no receipt shows that its command ran"
+    : isGreen
+    ? "its command was not seen to fail on the base"
     : `its command ended with exit code ${receipt.exitCode}, and not with ${expected}`;
   return [finding("unproven", `Item ${quoted(id)} is not shown: ${why}`, id)];
 }

@@ -1,12 +1,14 @@
 /** What is found about a session beyond its own files: in what was committed, and by running its checks again. */
 import type { Host } from "../host/host.ts";
+import { isLasting } from "../engine/check.ts";
 import { overridesIn } from "../repository/overrides.ts";
 import type { OpenedSession } from "../repository/select.ts";
-import { gitAround, readCommitted } from "./committed.ts";
+import { gitAround, readCommitted, resolveCommit } from "./committed.ts";
 import { followedBy, reviewWorkflow } from "./definition.ts";
 import type { TrustFinding } from "./finding_rules.ts";
 import { assertTrusted } from "./foreign.ts";
 import { rerunChecks, type Rerunning } from "./rerun.ts";
+import { basesIn, judgeBases, readProofs } from "./proofs.ts";
 import { compareWithCommit, uncommittedFiles } from "./seen.ts";
 import type { VerifyOptions } from "./use.ts";
 
@@ -31,20 +33,31 @@ export async function lookBeyond(
     reviewed?.findings.filter(({ code }) =>
       code === "definition_differs" || !isSaid
     ) ?? [];
-  if (!options.rerun) return { findings: differs, rerun: null };
+  const claimed = basesIn(readProofs(opened));
+  const items = workflow.phases.flatMap(({ items }) => items)
+    .filter((item) => !options.rerun || !isLasting(item));
+  const bases = base === undefined || claimed.size === 0
+    ? []
+    : await judgeBases(git, await resolveCommit(git, "HEAD"), {
+      ...{ items, claimed },
+      ref: base,
+    });
+  const compared = [...differs, ...bases];
+  if (!options.rerun) return { findings: compared, rerun: null };
   await assertTrusted(host, opened, "run its checks again");
   const committed = await readCommitted(git, "HEAD");
+  const { commit } = committed;
   const { changed } = await compareWithCommit(git, repository, committed);
   const completed = new Set(
     state.phases.flatMap(({ items }) => items)
       .filter(({ status }) => status === "completed").map(({ id }) => id),
   );
-  const { commit } = committed;
-  const what = { git, repository, commit, workflow, session: id, completed };
+  const where = { git, repository, commit, workflow, session: id };
+  const what = { ...where, completed, claimed, base };
   const { count, findings }: Rerunning = await rerunChecks(what, options);
   return {
     findings: [
-      ...differs,
+      ...compared,
       ...changed.length === 0 ? [] : [uncommittedFiles(changed)],
       ...findings,
     ],

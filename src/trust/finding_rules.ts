@@ -21,6 +21,7 @@ export interface TrustFinding {
     | "uncommitted"
     | "rerun_failed"
     | "checkout_differs"
+    | "base_differs"
     | "tree_differs"
     | "tree_unknown"
     | "unproven"

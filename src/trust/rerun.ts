@@ -1,7 +1,10 @@
 /** Checks that are run again, on a clean checkout and in a clean environment. */
 import { listOf, quoted, uncapitalised } from "../base/text.ts";
 import { checkVariables } from "../checks/mark.ts";
-import { runCheck } from "../checks/run.ts";
+import type { Base } from "../checks/base.ts";
+import { proveCheck } from "../checks/prove.ts";
+import { type CheckRun, type CheckSite, runCheck } from "../checks/run.ts";
+import { NoTree } from "../checks/tree_files.ts";
 import {
   describeResult,
   isLasting,
@@ -15,6 +18,7 @@ import { planCommand } from "../workflow/command.ts";
 import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
 import { type Git, type Turned, withCheckout } from "./committed.ts";
 import { finding, type TrustFinding } from "./finding_rules.ts";
+import { type ClaimedBases, isCommitId, workBase } from "./proofs.ts";
 import type { RerunOptions } from "./use.ts";
 
 /** What is run again. */
@@ -26,6 +30,10 @@ export interface Rerun {
   readonly session: string;
   /** Ids of the items that are completed. */
   readonly completed: ReadonlySet<string>;
+  /** On which commits their checks were proved able to fail. */
+  readonly claimed: ClaimedBases;
+  /** What the base is the merge base with, where an item names nothing else; without it, the claim counts. */
+  readonly base: string | undefined;
 }
 
 /** What came of it. */
@@ -37,9 +45,10 @@ export interface Rerunning {
 
 /** Runs the checks of the completed items again whose result has to be so still, in the order of the workflow. */
 export async function rerunChecks(
-  { git, repository, commit, workflow, session, completed }: Rerun,
+  rerun: Rerun,
   { setup, onProgress }: RerunOptions,
 ): Promise<Rerunning> {
+  const { git, repository, commit, workflow, session, completed } = rerun;
   const { host, signal } = git;
   const { layout } = repository;
   const checks = workflow.phases.flatMap(({ items }) => items)
@@ -78,7 +87,7 @@ export async function rerunChecks(
         { repository, workflow },
         item,
       );
-      const ran = await runCheck(host, bounded(check, item), {
+      const own = {
         ...site,
         ...secrets,
         env: item.env,
@@ -86,7 +95,8 @@ export async function rerunChecks(
           ...secrets.variables,
           ...checkVariables(host, session, item.id),
         },
-      });
+      };
+      const ran = await runProved(rerun, item.id, bounded(check, item), own);
       if (ran === undefined || ran.result.passed) continue;
       const message = `The check of item ${
         quoted(item.id)
@@ -95,6 +105,42 @@ export async function rerunChecks(
     }
     return { count: checks.length, findings };
   });
+}
+
+/** Runs a check, and on the base too where its green result has to be proved able to be red. */
+async function runProved(
+  rerun: Rerun,
+  itemId: string,
+  check: RequiredCheck,
+  site: CheckSite,
+): Promise<CheckRun | undefined> {
+  const { git, repository: { layout: { root } } } = rerun;
+  const ran = await runCheck(git.host, check, site);
+  if (!ran?.result.passed || check.type !== "command" || !check.prove) {
+    return ran;
+  }
+  const { prove } = check;
+  const find = () => baseAgain(rerun, itemId, prove.base);
+  return await proveCheck(git.host, prove, { check, site, root, ran }, find);
+}
+
+async function baseAgain(
+  { git, commit, claimed, base }: Rerun,
+  itemId: string,
+  own: string | null,
+): Promise<Base> {
+  const ref = base === undefined ? undefined : own ?? base;
+  const found = ref === undefined
+    ? undefined
+    : await workBase(git, commit, ref);
+  if (found !== undefined) {
+    return { commit: found, origin: `merge base with ${ref}` };
+  }
+  const proved = claimed.get(itemId);
+  if (proved !== undefined && isCommitId(proved)) {
+    return { commit: proved, origin: "as it was proved" };
+  }
+  throw new NoTree("nothing says on which commit it was red");
 }
 
 /** Enough time for a large installation is what the settings give to a check. */

@@ -64,7 +64,10 @@ export interface RerunOptions {
 
 /** What is checked besides. */
 export interface VerifyOptions extends SessionOptions, RerunOptions {
-  /** A commit whose workflow.yaml the session has to have followed, such as `origin/main`. */
+  /**
+   * A commit whose workflow.yaml the session has to have followed, and from which its work goes out, such as
+   * `origin/main`.
+   */
   readonly base?: string;
 }
 
@@ -74,8 +77,9 @@ export interface VerifyOptions extends SessionOptions, RerunOptions {
  * the log, and changes nothing.
  *
  * Where its checks saw other files than there are now, it names them. It runs git to list files. With
- * `base` the session has to have followed the workflow that was committed there. With `rerun` its checks
- * are run again, on a clean checkout of `HEAD` and in a clean environment.
+ * `base` the session has to have followed the workflow that was committed there, and what was to fail without
+ * the change must have done so on no commit before the merge base. With `rerun` its checks are run again, on a
+ * clean checkout of `HEAD` and in a clean environment, and those on the base, too.
  *
  * It notices what was changed behind orc's back. It cannot notice what somebody with the same account
  * writes by the rules and with the right hashes: they are no secret.

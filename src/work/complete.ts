@@ -307,8 +307,11 @@ async function runProved(
   if (!ran?.result.passed || check.type !== "command" || !check.prove) {
     return ran;
   }
-  const { proveCheck } = await import("../checks/prove.ts");
-  return await proveCheck(host, check.prove, { check, site, opened, ran });
+  const { baseOfSession, proveCheck } = await import("../checks/prove.ts");
+  const { prove } = check;
+  const { root } = opened.repository.layout;
+  const find = baseOfSession(host, opened, prove, site.signal);
+  return await proveCheck(host, prove, { check, site, root, ran }, find);
 }
 
 /** Says so where a check that ran proves nothing, since it could not have failed. */

@@ -61,7 +61,20 @@ const yes = {
   at: "2026-01-02T03:04:05Z",
   signature: null,
 };
-const ran = { inputs: [], tree: TREE, testsRun: null, exitCode: 0 };
+const ran = {
+  inputs: [],
+  tree: TREE,
+  testsRun: null,
+  exitCode: 0,
+  proved: null,
+};
+const proved = {
+  base: OTHER,
+  red: { exitCode: 1, testsRun: 3 },
+  control: { exitCode: 0, testsRun: null },
+};
+
+const BASE = { base: null, with: [] };
 
 const GOOD: Attestation = {
   at: "2026-01-02T03:04:05Z",
@@ -80,7 +93,13 @@ const GOOD: Attestation = {
   completed: ["tests", "red", "gate", "consent", "word"],
   skipped: [],
   receipts: [
-    { ...ran, items: ["tests", "gate"], command: "make test", testsRun: 3 },
+    {
+      ...ran,
+      items: ["tests", "gate"],
+      command: "make test",
+      testsRun: 3,
+      proved,
+    },
     {
       ...ran,
       items: ["red"],
@@ -109,6 +128,29 @@ function codesOf(
   return judgeAttestation({ ...GOOD, ...change }, whole)
     .map(({ code, itemId }) => itemId === null ? code : `${code} ${itemId}`);
 }
+
+Deno.test("judgeAttestation() asks for the run on the base where an item has to be proved", () => {
+  const [phase] = WORKFLOW.phases;
+  const items = phase?.items.map((item) => {
+    const { verification } = item;
+    return item.id !== "tests" || verification.type !== "command"
+      ? item
+      : { ...item, verification: { ...verification, prove: BASE } };
+  }) ?? [];
+  const workflow = {
+    ...WORKFLOW,
+    phases: phase === undefined ? [] : [{ ...phase, items }],
+  };
+  assertEquals(codesOf({}, { workflow }), []);
+  const [first, ...others] = GOOD.receipts;
+  assert(first !== undefined);
+  const green = { ...proved, red: { exitCode: 0, testsRun: 3 } };
+  for (const other of [null, green]) {
+    const receipts = [{ ...first, proved: other }, ...others];
+    assertEquals(codesOf({ receipts }, { workflow }), ["unproven tests"]);
+    assertEquals(codesOf({ receipts }), []);
+  }
+});
 
 Deno.test("parseAttestation() reads what encodeAttestation() wrote, and nothing else", () => {
   for (const signature of [null, "-----BEGIN SSH SIGNATURE-----\nx"]) {
