@@ -171,6 +171,8 @@ Deno.test("approvePhase() approves the current phase for a human who types its i
     assertEquals(changed, true);
     assertEquals(host.questions, [
       `Session ${idOf(0, 0)}: Add login\n` +
+      "Phase PLAN: Plan\n  idea: open\n  plan: open\n  sketch: open, optional\n" +
+      "  tests: open\n  consent: open\n" +
       'To approve phase "PLAN", type PLAN: ',
     ]);
     assertEquals(stateOf(root).metadata.phase_PLAN_approved, true);
