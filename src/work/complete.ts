@@ -1,4 +1,4 @@
-import { orElse, refused } from "../base/error.ts";
+import { onRefusal, orElse, refused } from "../base/error.ts";
 import { headOf } from "../base/markdown.ts";
 import { isWithin } from "../base/path.ts";
 import { countOf, listOf, quoted } from "../base/text.ts";
@@ -190,8 +190,14 @@ async function renewalAfter(
   if (!changed || summary.next === null || summary.next.item) return undefined;
   const { renewalBefore } = await import("./renewal.ts");
   const { store } = opened.repository;
-  const session = await store.read(opened.session.id);
-  return await renewalBefore(host, { ...opened, session }, summary.next);
+  const { next } = summary;
+  // The item is completed, whatever cannot be read afterwards.
+  return await store.read(opened.session.id)
+    .then((session) => renewalBefore(host, { ...opened, session }, next))
+    .catch(onRefusal(({ message }) => ({
+      next,
+      warning: `Whether results still hold cannot be seen: ${message}`,
+    })));
 }
 
 /** What is to be decided, and the output that its event is to name. */

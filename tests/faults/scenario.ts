@@ -29,6 +29,17 @@ phases:
     items: [{ id: a, name: A }]
 `;
 
+/** A workflow whose item a program checks, whose output is kept with its receipt. */
+const CHECKED_WORKFLOW = `name: Test
+phases:
+  - id: PLAN
+    name: Planning
+    items:
+      - id: a
+        name: A
+        verification: { type: command, command: echo seen }
+`;
+
 /** A session of the Python tool, used here as its scattered state and log. */
 const LEGACY = "tests/testdata/python-projects/cp/.orchestrator/sessions/" +
   "3f1eb0bb";
@@ -94,6 +105,19 @@ export const SCENARIOS: readonly Scenario[] = [
       if (!isStored) await repository.result(["start", "Again", ...AT_ONCE]);
       return await goOnWithAll(repository);
     },
+  },
+  {
+    name: "complete, with a check",
+    usualCount: 10,
+    args: ["complete", "a", "--notes", "done"],
+    async prepare({ write, result }) {
+      await write("workflow.yaml", CHECKED_WORKFLOW);
+      await result(["start", "Test"]);
+    },
+    isStored: ([session]) =>
+      session?.state.phases[0]?.items[0]?.status === "completed",
+    mayFailStored: false,
+    goOn: ({ orc }) => orc(["complete", "a", ...AT_ONCE]),
   },
   {
     name: "finish",

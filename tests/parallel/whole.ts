@@ -19,7 +19,7 @@ const REPOSITORY_FILES = [
   "migration_backup",
   "sessions",
 ];
-const SESSION_FILES = ["log.jsonl", "meta.json", "state.json"];
+const SESSION_FILES = ["log.jsonl", "meta.json", "outputs", "state.json"];
 
 /** All sessions below a root, as the store reads them. */
 export async function sessionsIn(root: string): Promise<readonly Session[]> {
