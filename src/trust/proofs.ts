@@ -151,7 +151,7 @@ export async function judgeBases(
     if (why === undefined) continue;
     const message = `The check of item ${quoted(id)} was red on ${
       shortId(proved)
-    }, and ${why}: orc verify --rerun proves it anew`;
+    }, and ${why}; with --rerun it is proved anew`;
     findings.push(finding("base_differs", message, id));
   }
   return findings;
