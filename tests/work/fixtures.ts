@@ -1,5 +1,5 @@
 import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
-import { detectAgent } from "../../src/host/deno_host.ts";
+import { detectAgent } from "../../src/host/agents.ts";
 import type {
   Host,
   ProgramRequest,
