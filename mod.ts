@@ -79,6 +79,7 @@ export {
 export {
   type Next,
   type NextEvidence,
+  type OtherOwner,
   readNext,
   remindContext,
   type Reminded,

@@ -178,6 +178,7 @@ export type OrcErrorCode =
   | "session_missing"
   | "session_not_chosen"
   | "session_not_trusted"
+  | "session_of_another"
   | "session_removed"
   | "shown_missing"
   | "signature_invalid"
@@ -341,6 +342,11 @@ export interface ErrorDetails {
   readonly session_active: { readonly session: string };
   /** Some of those to choose from. */
   readonly session_ambiguous: { readonly candidates: readonly string[] };
+  /** The session, and the agent that it belongs to. */
+  readonly session_of_another: {
+    readonly session: string;
+    readonly owner: string;
+  };
   /** The item, and the files that a human cannot be shown. */
   readonly shown_missing: {
     readonly itemId: string;

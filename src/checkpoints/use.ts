@@ -26,6 +26,7 @@ import {
   placeOf,
   type SessionPlace,
 } from "../repository/open.ts";
+import { assertNotOfAnother } from "../repository/owner.ts";
 import {
   assertChangeable,
   type OpenedSession,
@@ -107,6 +108,7 @@ export async function saveCheckpoint(
     files: true,
   });
   const { repository, session, place } = opened;
+  assertNotOfAnother(opened);
   const { mask } = await sessionMasker(host, opened);
   assertOpen(session.state);
   // Before the lock is taken: git may take its time.

@@ -17,6 +17,7 @@ import {
   type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
+import { assertNotOfAnother } from "../repository/owner.ts";
 import {
   type OpenedSession,
   openSession,
@@ -104,6 +105,7 @@ export async function captureFeedback(
   }
   const opened = await openSession(host, options);
   const { place, repository, session } = opened;
+  assertNotOfAnother(opened);
   const said = textsFrom((name) => options[name]);
   // Only a person who has said nothing yet is asked.
   const mayAsk = !options.auto && isSilent(said) && host.terminal.isInteractive;

@@ -18,7 +18,12 @@ import {
 } from "../session/repository.ts";
 import { isMigrationUnfinished, settleMigration } from "../transfer/settle.ts";
 import type { Repository } from "./open.ts";
-import { onlySession, ownersOf, readIfThere } from "./select.ts";
+import {
+  onlySession,
+  ownersOf,
+  readIfThere,
+  refusalOfOwner,
+} from "./select.ts";
 
 /**
  * Runs work under the lock of the repository, with `.orchestrator/` made and what a killed process
@@ -159,7 +164,9 @@ async function ownSession(
   for (const owner of owners) {
     const id = await readBinding(repository.layout, owner);
     const own = id ? await readIfThere(repository, id) : undefined;
-    if (own?.state.status === "active") return own;
+    if (own?.state.status !== "active") continue;
+    // What another agent took over is nobody else's any more.
+    if (await refusalOfOwner(host, repository, own.id) === null) return own;
   }
   // Who can be told apart from others has no part in the session that all others share.
   if (owners.length > 0) return undefined;

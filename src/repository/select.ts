@@ -1,10 +1,9 @@
-import { corrupt, OrcError } from "../base/error.ts";
+import { OrcError } from "../base/error.ts";
 import { matchSessionId } from "../base/ids.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
-import { quoted } from "../base/text.ts";
 import { type Host, variableOf } from "../host/host.ts";
 import type { LegacyState } from "../session/legacy.ts";
-import { readBinding, readCurrent } from "../session/read.ts";
+import { readBinding, readCurrent, saidOf } from "../session/read.ts";
 import type { Owner, Session, SessionEntry } from "../session/store.ts";
 import { decodeDefinition, findDuplicateId } from "../workflow/definition.ts";
 import { fillTexts } from "../workflow/template.ts";
@@ -206,12 +205,28 @@ export async function openSession<Options extends SessionOptions>(
 ): Promise<OpenedSession> {
   const repository = openRepository(host, options, names);
   const selected = await selectSession(host, repository, options.session);
+  const { workflow, refusal } = await workflowOf(repository, selected.session);
+  const { id } = selected.session;
   return {
     ...selected,
-    ...await workflowOf(repository, selected.session),
+    workflow,
+    refusal: refusal ?? await refusalOfOwner(host, repository, id),
     repository,
-    place: placeOf(repository, selected.session.id),
+    place: placeOf(repository, id),
   };
+}
+
+/** However a session is meant, by its name too: an agent that tells its own id changes no other agent's. */
+export async function refusalOfOwner(
+  host: Host,
+  repository: Repository,
+  id: string,
+): Promise<OrcError | null> {
+  const { agent } = host.caller();
+  const isKnown = agent?.includes(":") ?? false;
+  const owner = isKnown ? saidOf(repository.layout, id, "owner") : null;
+  if (owner === null || owner === agent) return null;
+  return await (await import("./owner.ts")).ownerRefusal(repository, id, owner);
 }
 
 /** Refuses to change a session whose rules are not known or not for this orc. */
@@ -235,8 +250,10 @@ export async function workflowOf(
     ...fillTexts(decodeDefinition(state.definition)),
     session: id,
   };
-  const refusal = ambiguousWorkflow(workflow, id) ??
-    await wrongVersion(workflow, null);
+  const duplicate = findDuplicateId(workflow);
+  const refusal = duplicate === undefined
+    ? await wrongVersion(workflow, null)
+    : (await import("./version.ts")).ambiguityRefusal(id, duplicate);
   return { workflow, refusal: refusal ?? null };
 }
 
@@ -248,24 +265,4 @@ export async function wrongVersion(
   if (workflow.orc === null) return undefined;
   const { versionRefusal } = await import("./version.ts");
   return await versionRefusal(workflow, path);
-}
-
-/** The Python tool lets one id stand for two things, and counts the progress of one of them. */
-function ambiguousWorkflow(
-  workflow: Workflow,
-  session: string,
-): OrcError | undefined {
-  const duplicate = findDuplicateId(workflow);
-  if (duplicate === undefined) return undefined;
-  return corrupt(
-    "duplicate_id",
-    `The workflow of session "${session}" has the ${duplicate.kind} id ${
-      quoted(duplicate.id)
-    } twice, so what it says about it is ambiguous`,
-    {
-      hint:
-        'give each its own id in workflow.yaml, then start anew: orc start --beside "TASK"',
-      details: { ...duplicate },
-    },
-  );
 }

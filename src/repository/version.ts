@@ -1,5 +1,7 @@
-import { misconfigured, type OrcError } from "../base/error.ts";
+import { corrupt, misconfigured, type OrcError } from "../base/error.ts";
+import { quoted } from "../base/text.ts";
 import { fitsRange, VERSION } from "../base/version.ts";
+import type { DuplicateId } from "../workflow/definition.ts";
 import type { Workflow } from "../workflow/types.ts";
 
 /** Says why this orc must not work with a workflow; undefined when it may. */
@@ -16,6 +18,24 @@ export async function versionRefusal(
       hint: "install a version in that range; orc version shows what you have",
       path: path ?? undefined,
       details: { range: orc, version: VERSION },
+    },
+  );
+}
+
+/** The Python tool lets one id stand for two things, and counts the progress of one of them. */
+export function ambiguityRefusal(
+  session: string,
+  { kind, id }: DuplicateId,
+): OrcError {
+  return corrupt(
+    "duplicate_id",
+    `The workflow of session "${session}" has the ${kind} id ${
+      quoted(id)
+    } twice, so what it says about it is ambiguous`,
+    {
+      hint:
+        'give each its own id in workflow.yaml, then start anew: orc start --beside "TASK"',
+      details: { kind, id },
     },
   );
 }

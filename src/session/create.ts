@@ -58,14 +58,17 @@ import { stampNew } from "./update.ts";
 export async function createSession(
   layout: RepositoryLayout,
   context: StoreContext,
-  { id, decision, localTime }: NewSession,
+  { id, decision, localTime, owner }: NewSession,
 ): Promise<Session> {
   const newId = await context.idSource();
   const session = stampNew(id, decision, newId);
   // Before it is there: a session must not be left that nobody knows to be of here.
   await rememberBegun(layout, session);
   publishSession(layout, id, {
-    meta: sessionMeta(id, handed("localNow()", localTime)),
+    meta: {
+      ...sessionMeta(id, handed("localNow()", localTime)),
+      ...owner === undefined ? {} : { owner },
+    },
     log: session.lastEvents.map(encodeLogLine).join(""),
     state: await encodeSession(session, session.state.updatedAt),
   }, context.newToken());
@@ -145,27 +148,32 @@ function storeFailure(
 
 interface SessionNaming {
   readonly id: string;
-  readonly name: string;
+  /** What people call it, or the agent that it belongs to from now on. */
+  readonly said: { readonly name: string } | { readonly owner: string };
   /** When the session started, in local time without offset. */
   readonly startedAtLocal: string;
 }
 
 /**
- * Gives a session a name, in `meta.json`, whose other keys stay as they are. It is no fact of the
+ * Gives a session a name or an owner, in `meta.json`, whose other keys stay as they are. It is no fact of the
  * work: in the state it would need an event, and a closed session could not get one. Returns
  * warnings.
  */
-export async function writeSessionName(
+export async function writeSessionMeta(
   layout: RepositoryLayout,
   context: LockContext,
-  { id, name, startedAtLocal }: SessionNaming,
+  { id, said, startedAtLocal }: SessionNaming,
 ): Promise<readonly string[]> {
   const { directory, meta } = sessionLayout(layout.root, id);
-  const act = { id, guarded: directory, doing: "rename the session" };
+  const act = {
+    id,
+    guarded: directory,
+    doing: "name the session or its owner",
+  };
   return await withSessionLock(layout, context, act, (lock) => {
     const known = readSessionMeta(meta) ??
       jsonObject(sessionMeta(id, startedAtLocal));
-    const text = printJson(withFields(known, { name }), 2);
+    const text = printJson(withFields(known, said), 2);
     return writeAtomic(meta, text, {
       token: lock.token,
       fence: () => lock.assertHeld(),

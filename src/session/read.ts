@@ -95,18 +95,22 @@ export function noSuchSession(id: string, path?: string): OrcError {
 
 const RESTORE_HINT = "put back a good copy of the file, or move it away";
 
-/** The name people gave a session that was read; a damaged `meta.json` becomes a warning, and hides nothing else. */
-export function shownName(
+/**
+ * The name people gave a session that was read, or the agent it belongs to; a damaged `meta.json`
+ * becomes a warning, and hides nothing else.
+ */
+export function saidOf(
   layout: RepositoryLayout,
   id: string,
-  warnings: string[],
+  key: "name" | "owner",
+  warnings: string[] = [],
 ): string | null {
   const { meta } = sessionLayout(layout.root, id);
-  const name = orElse(
-    () => readSessionMeta(meta)?.get("name"),
+  const text = orElse(
+    () => readSessionMeta(meta)?.get(key),
     ({ message }) => void warnings.push(message),
   );
-  return typeof name === "string" && name !== "" ? name : null;
+  return typeof text === "string" && text !== "" ? text : null;
 }
 
 export function readSessionMeta(path: string): JsonObject | undefined {

@@ -39,6 +39,8 @@ export interface NewSession {
   readonly decision: Decision;
   /** For the session's `meta.json`: local time without offset. */
   readonly localTime: string;
+  /** The agent that it belongs to, for the same file; without it, nobody. */
+  readonly owner?: string | undefined;
 }
 
 /**

@@ -35,7 +35,7 @@ import {
 } from "../repository/select.ts";
 import { readEntry, unlessDamaged } from "../session/entries.ts";
 import { readLegacyState } from "../session/legacy.ts";
-import { readCurrent, shownName } from "../session/read.ts";
+import { readCurrent, saidOf } from "../session/read.ts";
 import type { SessionEntry } from "../session/store.ts";
 import { decodeDefinition } from "../workflow/definition.ts";
 import type {
@@ -111,7 +111,7 @@ export async function listSessions(
   const entries = await store.list(options.all ? undefined : LISTED_SESSIONS);
   const lines = entries.map((entry) => ({
     ...lineOf(entry, current, false),
-    name: entry.state && shownName(layout, entry.id, warnings),
+    name: entry.state && saidOf(layout, entry.id, "name", warnings),
   }));
   const legacy = await unlessDamaged(() => readLegacyState(layout), warnings);
   if (legacy && !lines.some(({ id }) => id === legacy.session.id)) {
@@ -152,7 +152,7 @@ export async function* eachSession(
   for (const id of ids.toReversed()) {
     options.signal?.throwIfAborted();
     const entry = await readEntry(layout, id);
-    const name = entry.state && shownName(layout, id, []);
+    const name = entry.state && saidOf(layout, id, "name", []);
     const line = { ...lineOf(entry, current, false), name };
     if (isWanted(line)) yield line;
   }

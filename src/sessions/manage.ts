@@ -18,6 +18,7 @@ import {
 import { withPreparedRepository } from "../repository/prepare.ts";
 import {
   ownersOf,
+  refusalOfOwner,
   selectSession,
   type SessionOptions,
   workflowOf,
@@ -26,9 +27,12 @@ import { sessionMasker } from "../secrets/masker.ts";
 import {
   writeBinding,
   writeCurrent,
-  writeSessionName,
+  writeSessionMeta,
 } from "../session/create.ts";
+import { saidOf } from "../session/read.ts";
+import type { Session } from "../session/store.ts";
 import { requireApproval } from "../work/change.ts";
+import type { SessionState } from "../workflow/types.ts";
 
 /** The session to go on with. */
 export interface SwitchOptions extends RepositoryOptions {
@@ -46,14 +50,15 @@ export interface Switched {
   readonly task: string;
   /** Who was bound: the agent or worktree alone, or everybody who has no session of their own. */
   readonly bound: "agent" | "worktree" | "current";
-  /** What went wrong after the switch counted. */
+  /** Whose it was, and what went wrong after the switch counted. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Makes a session the caller's own. An agent or a linked worktree is bound to it and nobody
  * else is moved; any other caller moves `current`, and what another program keeps in its place is
- * put aside. Closed sessions can be switched to as well.
+ * put aside. Closed sessions can be switched to as well. An agent takes over what belongs to another:
+ * from then on that one can only read it, and a warning says so.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
@@ -69,9 +74,13 @@ export async function switchSession(
   const repository = openRepository(host, options, { id: true });
   const { layout, store } = repository;
   const session = matchSessionId(options.id, store.ids());
-  const { task } = (await store.read(session)).state;
+  const { state } = await store.read(session);
+  const { task } = state;
   const [owner] = ownersOf(host, repository);
   const warnings: string[] = [];
+  if (owner?.kind === "agent") {
+    warnings.push(...await takeOver(host, repository, { id: session, state }));
+  }
   const bind = async ({ token }: { token: string }): Promise<void> => {
     warnings.push(
       ...owner
@@ -87,6 +96,44 @@ export async function switchSession(
     bound: owner?.kind ?? "current",
     warnings,
   };
+}
+
+/** Makes the calling agent the one that a session belongs to. Returns warnings. */
+async function takeOver(
+  host: Host,
+  repository: Repository,
+  { id, state }: Pick<Session, "id" | "state">,
+): Promise<readonly string[]> {
+  const { layout, context } = repository;
+  const { agent } = host.caller();
+  if (agent === null || saidOf(layout, id, "owner") === agent) return [];
+  const before = await refusalOfOwner(host, repository, id);
+  const said = { owner: agent };
+  const startedAtLocal = startedAt(host, state);
+  const warnings = await writeSessionMeta(layout, context, {
+    ...{ id, said, startedAtLocal },
+  }).catch((error) => {
+    // What says nothing of its owner belongs to nobody, and is doctor's to mend.
+    if (error instanceof OrcError && error.kind === "corrupt") {
+      return [error.message];
+    }
+    throw error;
+  });
+  if (before === null) return warnings;
+  const { owner } = Object(before.details);
+  return [
+    ...warnings,
+    `It belonged to agent "${owner}", which can only read it from now on`,
+  ];
+}
+
+/** When a session started, in local time without offset. */
+function startedAt(host: Host, { createdAt }: SessionState): string {
+  const clock = clockOf(host);
+  const startedMs = momentOf(createdAt, clock);
+  return startedMs === undefined
+    ? clock.localNow
+    : localTimeOf(startedMs, clock);
 }
 
 /** A session to name. */
@@ -126,14 +173,10 @@ export async function renameSession(
   const session = await store.read(id);
   const { workflow } = await workflowOf(repository, session);
   const { mask } = await sessionMasker(host, { repository, workflow });
-  const clock = clockOf(host);
-  const startedMs = momentOf(session.state.createdAt, clock);
-  const startedAtLocal = startedMs === undefined
-    ? clock.localNow
-    : localTimeOf(startedMs, clock);
+  const startedAtLocal = startedAt(host, session.state);
   const name = mask(title);
-  const naming = { id, name, startedAtLocal };
-  const warnings = await writeSessionName(layout, context, naming);
+  const naming = { id, said: { name }, startedAtLocal };
+  const warnings = await writeSessionMeta(layout, context, naming);
   return { place: placeOf(repository, id), session: id, name, warnings };
 }
 

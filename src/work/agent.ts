@@ -48,8 +48,18 @@ export interface Next extends
     /** `base` where the same command has to fail there first; null where it need not. */
     readonly prove: "base" | null;
   } | null;
+  /** Whose session it is, where the caller is another agent and may only read it; else null. */
+  readonly owner: OtherOwner | null;
   /** What to know before going on, as sentences for people. */
   readonly warnings: readonly string[];
+}
+
+/** The agent that a session belongs to. */
+export interface OtherOwner {
+  /** Its name and id. */
+  readonly agent: string;
+  /** Id of the session, by which it can be taken over. */
+  readonly session: string;
 }
 
 /** What evidence the next item asks for, with the fields of its schema. */
@@ -92,7 +102,14 @@ export async function readNext(
     next: status.next,
     evidence: evidenceOf(status.next),
     ...commandOf(opened, status.next),
+    owner: ownerIn(opened),
   };
+}
+
+function ownerIn({ refusal, session }: OpenedSession): OtherOwner | null {
+  return refusal?.code === "session_of_another"
+    ? { agent: String(Object(refusal.details).owner), session: session.id }
+    : null;
 }
 
 /** What words say of a check hides neither what runs nor how that has to end. */

@@ -236,6 +236,7 @@ async function store(
     id: newId(),
     decision,
     localTime: host.localNow(),
+    owner: owners.find(({ kind }) => kind === "agent")?.name,
   });
   try {
     const binding = { session: session.id, at: host.now() };

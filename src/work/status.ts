@@ -12,7 +12,7 @@ import {
   openSession,
   type SessionSource,
 } from "../repository/select.ts";
-import { shownName } from "../session/read.ts";
+import { saidOf } from "../session/read.ts";
 
 /** What of a session is looked at. */
 export interface StatusOptions extends PastOptions {
@@ -82,7 +82,9 @@ export async function openStatus(
     ...summarize(workflow, session.state),
     place,
     session: session.id,
-    name: legacy ? null : shownName(repository.layout, session.id, warnings),
+    name: legacy
+      ? null
+      : saidOf(repository.layout, session.id, "name", warnings),
     sessionSource: source,
     serial: session.serial,
     legacy,

@@ -13,9 +13,9 @@ import {
   unbindSessions,
   writeBinding,
   writeCurrent,
-  writeSessionName,
+  writeSessionMeta,
 } from "../../src/session/create.ts";
-import { readBinding, readCurrent, shownName } from "../../src/session/read.ts";
+import { readBinding, readCurrent, saidOf } from "../../src/session/read.ts";
 import {
   atSync,
   codeOf,
@@ -200,9 +200,10 @@ test("who is displaced neither removes a session nor names it", async ({ layout,
       lose();
       return true;
     });
-  const naming = { id: SESSION_ID, name: "Login", startedAtLocal: NOW };
+  const said = { name: "Login" };
+  const naming = { id: SESSION_ID, said, startedAtLocal: NOW };
   const rename = () =>
-    atSync(1, lose, () => writeSessionName(layout, context, naming));
+    atSync(1, lose, () => writeSessionMeta(layout, context, naming));
   for (const act of [remove, rename]) {
     assertEquals(
       await codeWithoutTrace(layout.root, act),
@@ -255,11 +256,11 @@ test("removeSession() sets aside what readers do not see", ({ layout, store }) =
 
 const NAMING = {
   id: SESSION_ID,
-  name: "Login",
+  said: { name: "Login" },
   startedAtLocal: "2026-03-01T11:00:00.000000",
 };
 
-test("writeSessionName() changes the name and no other key", async ({ layout, context, paths }) => {
+test("writeSessionMeta() changes the name and no other key", async ({ layout, context, paths }) => {
   const meta = {
     session_id: SESSION_ID,
     created_at: "2026-03-01T11:00:00.5",
@@ -269,20 +270,20 @@ test("writeSessionName() changes the name and no other key", async ({ layout, co
   Deno.writeTextFileSync(paths.meta, JSON.stringify(meta));
   const state = Deno.readTextFileSync(paths.state);
   for (const name of ["Login", "Größer"]) {
-    await writeSessionName(layout, context, { ...NAMING, name });
+    await writeSessionMeta(layout, context, { ...NAMING, said: { name } });
     assertEquals(JSON.parse(Deno.readTextFileSync(paths.meta)), {
       ...meta,
       name,
     });
-    assertEquals(shownName(layout, SESSION_ID, []), name);
+    assertEquals(saidOf(layout, SESSION_ID, "name"), name);
   }
   assertEquals(Deno.readTextFileSync(paths.state), state);
   assertEquals(namesIn(paths.directory).length, 3);
 });
 
-test("writeSessionName() makes a meta.json that the Python tool can read", async ({ layout, context, paths }) => {
+test("writeSessionMeta() makes a meta.json that the Python tool can read", async ({ layout, context, paths }) => {
   Deno.removeSync(paths.meta);
-  await writeSessionName(layout, context, NAMING);
+  await writeSessionMeta(layout, context, NAMING);
   assertEquals(JSON.parse(Deno.readTextFileSync(paths.meta)), {
     session_id: SESSION_ID,
     created_at: NAMING.startedAtLocal,
@@ -291,10 +292,10 @@ test("writeSessionName() makes a meta.json that the Python tool can read", async
   });
 });
 
-test("writeSessionName() writes nothing where it may not", async ({ layout, context, paths }) => {
+test("writeSessionMeta() writes nothing where it may not", async ({ layout, context, paths }) => {
   const lock = `${paths.directory}/lock`;
   const refusal = (naming = NAMING) =>
-    assertRejects(() => writeSessionName(layout, context, naming), OrcError);
+    assertRejects(() => writeSessionMeta(layout, context, naming), OrcError);
   assertEquals((await refusal({ ...NAMING, id: "other" })).kind, "not_found");
   Deno.writeTextFileSync(lock, lockText(foreignRecord()));
   assertEquals((await refusal()).code, "lock_held");

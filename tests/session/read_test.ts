@@ -8,7 +8,7 @@ import {
   isForeignCurrent,
   readBinding,
   readCurrent,
-  shownName,
+  saidOf,
 } from "../../src/session/read.ts";
 import type { Owner } from "../../src/session/store.ts";
 import {
@@ -115,9 +115,9 @@ test("fileStore().list() names the sessions that cannot be read", async ({ store
   assertEquals(problems[3], `"${state}" belongs to session "${SESSION_ID}"`);
 });
 
-test("shownName() finds the name, and warns where meta.json cannot be trusted", ({ layout, paths }) => {
+test("saidOf() finds the name, and warns where meta.json cannot be trusted", ({ layout, paths }) => {
   const warnings: string[] = [];
-  const shown = () => shownName(layout, SESSION_ID, warnings);
+  const shown = () => saidOf(layout, SESSION_ID, "name", warnings);
   assertEquals(shown(), null);
   Deno.writeTextFileSync(paths.meta, '{"name": "Login"}');
   assertEquals(shown(), "Login");

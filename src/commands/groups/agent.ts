@@ -1,7 +1,8 @@
-import { escapeJson } from "../../base/text.ts";
+import { escapeJson, inOneLine } from "../../base/text.ts";
 import {
   type Next,
   type NextEvidence,
+  type OtherOwner,
   readNext,
   remindContext,
   type Reminder,
@@ -19,11 +20,25 @@ export const nextCommand = command<ResultOf<Next>>({
   examples: ["orc next", "orc next --json"],
   use: readNext,
   render: (result, style) =>
-    nextParagraph(result, style, [
-      ...commandLines(result),
-      ...evidenceLines(result.evidence),
-    ]),
+    result.owner === null
+      ? nextParagraph(result, style, [
+        ...commandLines(result),
+        ...evidenceLines(result.evidence),
+      ])
+      : ownerText(result, result.owner),
 });
+
+/** Nothing in it is the caller's to do, and neither is the next step. */
+function ownerText(
+  { task }: Pick<Next, "task">,
+  { agent, session }: OtherOwner,
+): string {
+  return [
+    `This session belongs to agent "${agent}": ${inOneLine(task)}`,
+    'start one of your own: orc start "TASK"',
+    `or take it over: orc session switch ${session}`,
+  ].join("\n");
+}
 
 /** Where the check is put in words, what it runs is said besides, and how that has to end where success is not it. */
 function commandLines(

@@ -185,7 +185,7 @@ const ID: ArgSpec = arg(
 
 export const sessionSwitchCommand = command<ResultOf<Switched>>({
   description:
-    "Makes a session yours. An agent or a linked worktree moves only itself; anybody else moves the session that all without one of their own share.",
+    "Makes a session yours. An agent or a linked worktree moves only itself; anybody else moves the session that all without one of their own share. What belongs to another agent is taken over: that one may only read it from then on.",
   args: [ID],
   effect: "writes",
   examples: ["orc session switch 01k9"],
