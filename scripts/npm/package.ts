@@ -45,7 +45,11 @@ export const DOCUMENTS: readonly string[] = [
 ];
 
 /** Packages that only tests need. */
-const FOR_TESTS: ReadonlySet<string> = new Set(["ajv"]);
+const FOR_TESTS: ReadonlySet<string> = new Set([
+  "@modelcontextprotocol/client",
+  "ajv",
+  "gpt-tokenizer",
+]);
 
 /**
  * Describes the package. Dependencies are those that deno.json imports from npm; the program

@@ -65,6 +65,10 @@ async function perform(run: Run): Promise<number> {
   run.values = values;
   // Before anything is changed: the environment may hold what cannot be read.
   styleFor(host, run.presentation.color);
+  if (command.serves?.(values) && !run.presentation.json) {
+    const { serveMcp } = await import("./mcp.ts");
+    return await serveMcp(run);
+  }
   if (run.presentation.lines || command.stream?.isWanted(values)) {
     const { likelyPlace, preferFor } = await import("./failure.ts");
     // What a setting says is as good as a flag: who wants one document gets one.

@@ -132,6 +132,8 @@ export interface Command<Result = unknown, Part = unknown> {
   run(host: Host, values: Values): Promise<Outcome<Result>>;
   /** Makes the text for people, without a final newline. */
   render(result: Result, style: Style): string;
+  /** Whether it is to serve requests until its input ends, in place of `run`; `--json` never does. */
+  serves?(values: Values): boolean;
   /** Takes the place of `run` and `render` where a stream is asked for. */
   readonly stream?: Streaming<Part>;
 }

@@ -9,6 +9,7 @@ const config = from(() => import("./groups/config.ts"));
 const doctor = from(() => import("./groups/doctor.ts"));
 const feedback = from(() => import("./groups/feedback.ts"));
 const history = from(() => import("./groups/history.ts"));
+const mcp = from(() => import("./groups/mcp.ts"));
 const migration = from(() => import("./groups/migration.ts"));
 const secrets = from(() => import("./groups/secrets.ts"));
 const sessions = from(() => import("./groups/sessions.ts"));
@@ -164,6 +165,7 @@ export const commandGroups: readonly CommandGroup[] = [
           (await import("./completion.ts")).completeWordsCommand(commandGroups),
       },
       begin("schema", "Print the JSON Schema of workflow.yaml or of an answer"),
+      mcp("mcp", "Serve the tools of an MCP client"),
       begin("version", "Show the version of orc and of its runtime"),
     ],
   },

@@ -76,6 +76,7 @@ const LINES: Readonly<Record<string, string>> = {
   "finish": "finish --abandon -r Wrong",
   "help": "help",
   "completions": "completions bash",
+  "mcp": "mcp",
   "schema": "schema status",
   "version": "version",
 };
