@@ -1,9 +1,6 @@
 import { OrcError } from "../base/error.ts";
-import {
-  migrationLayoutAt,
-  type RepositoryLayout,
-  STAGING_PREFIX,
-} from "../base/layout.ts";
+import { type RepositoryLayout, STAGING_PREFIX } from "../base/layout.ts";
+import { migrationLayoutAt } from "../transfer/layout.ts";
 import { MAX_MIGRATION_RECORD_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
 import { asOrcError, isWithoutLinks, reasonOf } from "../files/errors.ts";

@@ -1,11 +1,11 @@
 import { corrupt, OrcError } from "../base/error.ts";
 import {
   LOCK_NAME,
-  migrationLayoutAt,
   type RepositoryLayout,
   sessionLayoutAt,
   STAGING_PREFIX,
 } from "../base/layout.ts";
+import { migrationLayoutAt } from "./layout.ts";
 import { MAX_MIGRATION_RECORD_BYTES } from "../base/limits.ts";
 import { isWithin, joinPath, nameOf, parentDirectory } from "../base/path.ts";
 import { asOrcError, reasonOf } from "../files/errors.ts";

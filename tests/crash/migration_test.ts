@@ -1,9 +1,9 @@
 /** What a crash can leave of a migration, and the next command that finds it. */
 import {
-  migrationLayoutAt,
   type RepositoryLayout,
   repositoryLayout,
 } from "../../src/base/layout.ts";
+import { migrationLayoutAt } from "../../src/transfer/layout.ts";
 import { diagnoseRepository } from "../../src/doctor/use.ts";
 import { type HeldLock, LockLost, withLock } from "../../src/files/lock.ts";
 import { loadHash } from "../../src/files/tree.ts";
