@@ -84,9 +84,12 @@ export {
   remindContext,
   type Reminded,
   type Reminder,
+} from "./src/work/agent.ts";
+export {
   verifyWriteAllowed,
   type WriteAllowed,
-} from "./src/work/agent.ts";
+  type WriteOptions,
+} from "./src/agents/write.ts";
 export type { WaitingApproval } from "./src/engine/waiting.ts";
 export {
   type Approvals,

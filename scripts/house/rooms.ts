@@ -23,6 +23,7 @@ export const ROOMS = [
   "sessions",
   "migration",
   "doctor",
+  "agents",
   "library",
   "commands",
   "cli",

@@ -38,7 +38,13 @@ const ANYTHING = [
 /** Rooms that know no host: their tests get files, and nothing else. */
 const FILE_ROOMS: readonly string[] = ["files", "session", "transfer"];
 /** Rooms whose tests are a suite of their own. */
-const OWN_SUITES: readonly string[] = ["host", "library", "commands", "cli"];
+const OWN_SUITES: readonly string[] = [
+  "host",
+  "agents",
+  "library",
+  "commands",
+  "cli",
+];
 
 /** All suites in the order they run: the smallest permissions first. */
 export function allSuites(): Suite[] {

@@ -187,6 +187,7 @@ export type OrcErrorCode =
   | "skip_reason"
   | "state_behind_log"
   | "state_not_earned"
+  | "state_not_yours"
   | "symbolic_link"
   | "text_too_long"
   | "too_deep"

@@ -41,6 +41,8 @@ ${tests.length > 0 ? "" : NO_TESTS}${found.join("")}
 phases:
   - id: PLAN
     name: Plan
+    # Hooks of agents refuse all other edits in this phase.
+    allow_write: ["${TASKS}/**"]
     notes:
       - "Change no code yet: everything goes into ${PLAN_FILE}"
     items:

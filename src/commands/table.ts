@@ -2,6 +2,7 @@ import type { CommandGroup, TableEntry } from "./command.ts";
 
 // Each file is loaded with the first of its commands that is used: start-up time is what agents feel.
 const agent = from(() => import("./groups/agent.ts"));
+const agents = from(() => import("./groups/agents.ts"));
 const approvals = from(() => import("./groups/approvals.ts"));
 const begin = from(() => import("./groups/begin.ts"));
 const checkpoints = from(() => import("./groups/checkpoints.ts"));
@@ -87,7 +88,7 @@ export const commandGroups: readonly CommandGroup[] = [
         "Copy the older tool's files in from elsewhere",
       ),
       sessions("unlock", "Show who holds the locks, or remove them"),
-      agent(
+      agents(
         "verify-write-allowed",
         "Tell a hook whether files may be changed now",
       ),

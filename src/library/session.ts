@@ -1,3 +1,4 @@
+import type { WriteAllowed, WriteOptions } from "../agents/write.ts";
 import type {
   CheckpointCleanup,
   CheckpointCleanupOptions,
@@ -27,7 +28,7 @@ import type { SessionInfo } from "../sessions/info.ts";
 import type { Renamed } from "../sessions/manage.ts";
 import type { Attested, AttestOptions } from "../trust/attest.ts";
 import type { Verified, VerifyOptions } from "../trust/use.ts";
-import type { Next, Reminded, WriteAllowed } from "../work/agent.ts";
+import type { Next, Reminded } from "../work/agent.ts";
 import type { Changed } from "../work/change.ts";
 import type { Completed, CompleteOptions } from "../work/complete.ts";
 import type { SessionCommands, Trusted } from "../work/foreign.ts";
@@ -135,8 +136,10 @@ export class Session {
   }
 
   /** Whether files may be changed now: {@linkcode verifyWriteAllowed}. */
-  async verifyWriteAllowed(options: CallOptions = {}): Promise<WriteAllowed> {
-    const { verifyWriteAllowed } = await import("../work/agent.ts");
+  async verifyWriteAllowed(
+    options: Given<WriteOptions> = {},
+  ): Promise<WriteAllowed> {
+    const { verifyWriteAllowed } = await import("../agents/write.ts");
     const call = callIn(this.#site, options);
     return await verifyWriteAllowed(this.#site.host, call);
   }

@@ -1,25 +1,20 @@
-import { OrcError, refused } from "../base/error.ts";
+import { OrcError } from "../base/error.ts";
 import type { EvidenceSummary, NextStep, Summary } from "../engine/standing.ts";
-import { isClosed } from "../engine/state.ts";
 import { summarize } from "../engine/summary.ts";
-import { type Host, variableOf } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
 import {
   openRepository,
   type Place,
   placeOf,
-  type Repository,
   type SessionPlace,
 } from "../repository/open.ts";
 import {
   type OpenedSession,
   openSession,
-  selectSession,
   type SessionOptions,
 } from "../repository/select.ts";
-import type { SessionEntry } from "../session/store.ts";
 import { type EvidenceField, evidenceFields } from "../workflow/evidence.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
-import type { SessionState } from "../workflow/types.ts";
 import { openStatus } from "./status.ts";
 
 /** What to do next in a session, and all an agent needs to know for it. */
@@ -190,105 +185,4 @@ async function reminderOf(
   const done = (here?.completed ?? 0) + (here?.skipped ?? 0);
   const progress = `${done}/${here?.total ?? 0}`;
   return { place, reminder: { active, task, phaseId, progress, constraints } };
-}
-
-/** The phase in which files of the project are changed. */
-const WRITING_PHASE = "EXECUTE";
-
-/** Why files may be changed. */
-export interface WriteAllowed {
-  /** Which session was looked at, and where; none where there is none, or more than one. */
-  readonly place: Place;
-  /** Whether there is an open session at all. */
-  readonly active: boolean;
-  /** Its phase; null without one. */
-  readonly phaseId: string | null;
-}
-
-type Candidate = { readonly id: string; readonly state: SessionState };
-
-/**
- * Tells whether the files of the project may be changed now: in the phase `EXECUTE`, and where no
- * session is open. Made for a hook: it reads no workflow, takes no lock and writes nothing. Where a
- * binding is damaged or several sessions are active, all open ones have to allow it.
- *
- * Requires `--allow-read`.
- *
- * @throws {OrcError} `write_not_allowed` (refused) if a session is in another phase
- */
-export async function verifyWriteAllowed(
-  host: Host,
-  options: SessionOptions = {},
-): Promise<WriteAllowed> {
-  const repository = openRepository(host, options, {});
-  const candidates = await candidatesFor(host, repository, options.session);
-  const open = candidates.filter(({ state }) => !isClosed(state.status));
-  const elsewhere = open.find(isElsewhere);
-  if (elsewhere) throw notAllowed(elsewhere);
-  const [session, ...others] = open;
-  const id = others.length === 0 ? session?.id : undefined;
-  return {
-    place: placeOf(repository, id ?? null),
-    active: session !== undefined,
-    phaseId: session?.state.currentPhaseId ?? null,
-  };
-}
-
-async function candidatesFor(
-  host: Host,
-  repository: Repository,
-  named: string | undefined,
-): Promise<readonly Candidate[]> {
-  try {
-    const { session } = await selectSession(host, repository, named);
-    return [session];
-  } catch (error) {
-    const isNamed = named !== undefined ||
-      variableOf(host, "ORCHESTRATOR_SESSION");
-    if (isNamed || !(error instanceof OrcError)) throw error;
-    if (error.code === "no_session") return [];
-    if (!isUndecided(repository, error)) throw error;
-    return await allSessions(repository);
-  }
-}
-
-/** Whether what failed is the choice of a session, and not a session itself. */
-function isUndecided({ layout }: Repository, error: OrcError): boolean {
-  const { code, path = "" } = error;
-  return ["no_such_session", "session_ambiguous"].includes(code) ||
-    path === layout.current || path.startsWith(layout.bindings);
-}
-
-/** States that cannot be read are passed over, as where the only active session is looked for. */
-async function allSessions(
-  { store, layout }: Repository,
-): Promise<readonly Candidate[]> {
-  let entries = await store.list(FIRST_LOOK);
-  if (!candidatesIn(entries).some(isElsewhere)) entries = await store.list();
-  if (entries.length > 0) return candidatesIn(entries);
-  const { readLegacyState } = await import("../session/legacy.ts");
-  const legacy = await readLegacyState(layout);
-  return legacy ? [legacy.session] : [];
-}
-
-/** Sessions looked at first: one of them decides, if work goes on elsewhere. */
-const FIRST_LOOK = 100;
-
-function candidatesIn(
-  entries: readonly SessionEntry[],
-): readonly Candidate[] {
-  return entries.flatMap(({ id, state }) => state ? [{ id, state }] : []);
-}
-
-function isElsewhere({ state }: Candidate): boolean {
-  return !isClosed(state.status) && state.currentPhaseId !== WRITING_PHASE;
-}
-
-function notAllowed({ id, state }: Candidate): OrcError {
-  const phaseId = state.currentPhaseId;
-  return refused(
-    "write_not_allowed",
-    `Cannot change files now: the session is in phase "${phaseId}", not in ${WRITING_PHASE}`,
-    { hint: "orc next", details: { session: id, phaseId } },
-  );
 }

@@ -66,6 +66,7 @@ export function decodeDefinition(value: JsonValue): Workflow {
 
 function decodePhase(place: Place): Phase {
   readObject(place);
+  const allowed = field(place, "allow_write");
   return {
     id: readText(field(place, "id")),
     name: readText(field(place, "name")),
@@ -78,6 +79,7 @@ function decodePhase(place: Place): Phase {
     intendedTools: readTexts(field(place, "intended_tools")),
     agent: readTextOrNull(field(place, "agent")),
     executor: readTextOrNull(field(place, "executor")),
+    ...allowed.value !== undefined && { allowWrite: readTexts(allowed) },
   };
 }
 

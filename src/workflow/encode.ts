@@ -22,6 +22,7 @@ export function encodeDefinition(workflow: Workflow): JsonObject {
 }
 
 function encodePhase(phase: Phase): JsonObject {
+  const { allowWrite } = phase;
   return new Map<string, JsonValue>([
     ["id", phase.id],
     ["name", phase.name],
@@ -34,6 +35,7 @@ function encodePhase(phase: Phase): JsonObject {
     ["required_reviews", phase.requiredReviews],
     ["phase_type", phase.phaseType],
     ["intended_tools", phase.intendedTools],
+    ...allowWrite === undefined ? [] : [["allow_write", allowWrite] as const],
   ]);
 }
 

@@ -118,6 +118,10 @@ function isMapping(value: unknown): boolean {
   return entriesOf(value) !== undefined;
 }
 
+function below(what: string) {
+  return v.pipe(text, v.check(staysBelow, `Expected ${what}`));
+}
+
 /** A backslash is refused too: on Windows it would be one more way out. */
 function staysBelow(path: string): boolean {
   return path.trim() !== "" && !/[\\\0]/.test(path) && !leadsOut(path);
@@ -222,24 +226,14 @@ const itemEntries = {
     ),
   ),
   risk: v.optional(oneOf(["low", "medium", "high"]), "medium"),
-  working_dir: orNull(v.pipe(
-    text,
-    v.check(
-      staysBelow,
-      "Expected a directory below the working tree, such as packages/web",
-    ),
-  )),
+  working_dir: orNull(
+    below("a directory below the working tree, such as packages/web"),
+  ),
   secrets: secretNames,
   env: variableNames,
   inputs: v.optional(patterns),
   shows: listOf(
-    v.pipe(
-      text,
-      v.check(
-        staysBelow,
-        "Expected a file below the working tree, such as docs/plan.md",
-      ),
-    ),
+    below("a file below the working tree, such as docs/plan.md"),
     "a list of files",
   ),
 };
@@ -263,6 +257,7 @@ const phaseEntries = {
   required_reviews: texts,
   phase_type: v.optional(oneOf(["strict", "guided", "autonomous"]), "guided"),
   intended_tools: texts,
+  allow_write: v.optional(patterns),
 };
 
 const workflowEntries = {
@@ -323,6 +318,8 @@ export const WORKFLOW_KEYS = {
     phase_type:
       "strict: items in their order. guided: in any order. autonomous: an agent may skip what is no gate, for a good reason.",
     intended_tools: "Tools the author had in mind; no rule depends on them.",
+    allow_write:
+      "Files that may be changed in this phase, as patterns of paths below the working tree, such as docs/**; none with an empty list, all without it. orc verify-write-allowed and the hooks of agents refuse all others.",
   },
   item: {
     id:

@@ -44,6 +44,7 @@ export function fillTexts(workflow: Workflow): Workflow {
     description: fillSome(phase.description),
     items: phase.items.map(fillItem),
     notes: phase.notes.map(fill),
+    ...phase.allowWrite && { allowWrite: phase.allowWrite.map(fill) },
   });
   return {
     ...workflow,

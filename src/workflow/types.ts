@@ -160,6 +160,8 @@ export interface Phase {
   readonly agent: string | null;
   /** What the author wants it carried out with; null for anything. No rule depends on it. */
   readonly executor: string | null;
+  /** Patterns of the files that may be changed in it, none where there are none; undefined says nothing. */
+  readonly allowWrite?: readonly string[];
 }
 
 /** What workflow.yaml defines. A session follows the copy pinned when it started, whatever becomes of the file. */

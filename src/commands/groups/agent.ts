@@ -6,8 +6,6 @@ import {
   readNext,
   remindContext,
   type Reminder,
-  verifyWriteAllowed,
-  type WriteAllowed,
 } from "../../work/agent.ts";
 import { describeFields } from "../../workflow/evidence.ts";
 import { command, type ResultOf } from "../command.ts";
@@ -95,15 +93,3 @@ function lineOf(reminder: Reminder): ReminderLine {
   const { active, task, phaseId: phase, progress, constraints } = reminder;
   return { active, task, phase, progress, constraints };
 }
-
-export const verifyWriteAllowedCommand = command<ResultOf<WriteAllowed>>({
-  description:
-    "Exits with 0 in phase EXECUTE and where no session is open, else with 3. Meant for a hook that runs before an agent changes files. Where it cannot be told which session is meant, all open ones have to allow it.",
-  effect: "reads",
-  examples: ["orc verify-write-allowed"],
-  use: verifyWriteAllowed,
-  render: ({ active, phaseId }) =>
-    active
-      ? `Files may be changed: the session is in phase "${phaseId}"`
-      : "Files may be changed: no session is open",
-});
