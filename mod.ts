@@ -86,6 +86,31 @@ export {
   type Reminder,
 } from "./src/work/agent.ts";
 export {
+  answerHook,
+  type HookAnswered,
+  type HookOptions as AgentHookOptions,
+} from "./src/agents/hook.ts";
+export {
+  type AgentFile,
+  type AgentsChanged,
+  type AgentsOptions,
+  installAgents,
+  type InstallOptions,
+  uninstallAgents,
+} from "./src/agents/install.ts";
+export {
+  type AgentsStatus,
+  type AgentsStatusOptions,
+  type HookStatus,
+  type HostStatus,
+  readAgents,
+} from "./src/agents/status.ts";
+export {
+  primeAgent,
+  type Primed,
+  type PrimeOptions,
+} from "./src/agents/prime.ts";
+export {
   verifyWriteAllowed,
   type WriteAllowed,
   type WriteOptions,

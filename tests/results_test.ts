@@ -31,6 +31,7 @@ type Options = { readonly root: string };
 
 const DRY = { dryRun: true };
 const COLOR = "color";
+const CLAUDE = { hosts: ["claude"] };
 
 /** What each function is called with besides the root; those that are left out have no result of their own. */
 const CALLS: Readonly<
@@ -65,6 +66,13 @@ const CALLS: Readonly<
   readSession: orc.readSession,
   remindContext: orc.remindContext,
   verifyWriteAllowed: orc.verifyWriteAllowed,
+  primeAgent: orc.primeAgent,
+  answerHook: (host, o) =>
+    orc.answerHook(host, { ...o, host: "claude", event: "Stop", input: "{}" }),
+  installAgents: (host, o) =>
+    orc.installAgents(host, { ...o, ...CLAUDE, dryRun: true }),
+  uninstallAgents: (host, o) => orc.uninstallAgents(host, { ...o, ...CLAUDE }),
+  readAgents: (host, o) => orc.readAgents(host, { ...o, ...CLAUDE }),
   validateWorkflow: orc.validateWorkflow,
   initRepository: orc.initRepository,
   readHistory: orc.readHistory,

@@ -78,6 +78,8 @@ export interface RepositoryLayout {
   readonly migrationNotice: string;
   /** Which sessions doctor found sound, and how their files looked; may be removed at any time. */
   readonly doctorIndex: string;
+  /** What was written for agents' hosts, as JSON, so that each byte of it can be taken away again. */
+  readonly agents: string;
   /** Directory of what is only faster with it; may be removed at any time. */
   readonly cache: string;
   /** State of the Python tool when no session is current. */
@@ -147,6 +149,7 @@ export function repositoryLayout(root: string): RepositoryLayout {
     migrationUndo: `${directory}/migration_undo`,
     migrationNotice: `${directory}/migration_notice`,
     doctorIndex: `${directory}/doctor_index.json`,
+    agents: `${directory}/agents.json`,
     cache: `${directory}/cache`,
     sessionlessState: `${directory}/state.json`,
     sessionlessLog: `${directory}/log.jsonl`,
@@ -248,6 +251,8 @@ const USER_FILES = {
   directory: ORCHESTRATOR_DIRECTORY,
   config: `${ORCHESTRATOR_DIRECTORY}/config.yaml`,
   legacyConfig: ".config/orchestrator/config.yaml",
+  /** What was written for agents' hosts; see {@linkcode RepositoryLayout.agents}. */
+  agents: `${ORCHESTRATOR_DIRECTORY}/agents.json`,
   /** What opens secrets, in the format of age. */
   identity: `${ORCHESTRATOR_DIRECTORY}/identity.txt`,
   /** Secrets for all repositories, and a directory for each repository that has its own. */

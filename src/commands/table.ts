@@ -64,7 +64,7 @@ export const commandGroups: readonly CommandGroup[] = [
         "handoff",
         "Write a prompt for another agent, or run one on it",
       ),
-      agent("context-reminder", "Print one line of JSON to remind an agent"),
+      agents("prime", "Print what an agent has to know, in few words"),
       trust("attest", "Say for others what a session did, and what it saw"),
     ],
   },
@@ -92,6 +92,7 @@ export const commandGroups: readonly CommandGroup[] = [
         "verify-write-allowed",
         "Tell a hook whether files may be changed now",
       ),
+      { ...agents("hook", "Answer a hook of an agent's host"), isHidden: true },
     ],
   },
   {
@@ -124,6 +125,12 @@ export const commandGroups: readonly CommandGroup[] = [
       config("config set", "Set a setting, for the repository or for you"),
       config("config unset", "Take a setting out of a file"),
       config("config path", "Print which file holds the settings"),
+      agents("agents install", "Set agents up: instructions, hooks, a skill"),
+      agents(
+        "agents status",
+        "Show which agents call orc, and whether it answers",
+      ),
+      agents("agents uninstall", "Take away what agents install wrote"),
       secrets(
         "secrets init",
         "Make the identity that secrets are encrypted to",
@@ -141,6 +148,7 @@ export const commandGroups: readonly CommandGroup[] = [
         "Prove that a secret can be had, without showing it",
       ),
       secrets("secrets doctor", "Find secrets that are missing or exposed"),
+      agent("context-reminder", "Print one line of JSON to remind an agent"),
     ],
   },
   {

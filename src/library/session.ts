@@ -1,3 +1,4 @@
+import type { Primed, PrimeOptions } from "../agents/prime.ts";
 import type { WriteAllowed, WriteOptions } from "../agents/write.ts";
 import type {
   CheckpointCleanup,
@@ -133,6 +134,12 @@ export class Session {
       this.#site.host,
       callIn(this.#site, options),
     );
+  }
+
+  /** What an agent has to know, in few words: {@linkcode primeAgent}. */
+  async prime(options: Given<PrimeOptions> = {}): Promise<Primed> {
+    const { primeAgent } = await import("../agents/prime.ts");
+    return await primeAgent(this.#site.host, callIn(this.#site, options));
   }
 
   /** Whether files may be changed now: {@linkcode verifyWriteAllowed}. */

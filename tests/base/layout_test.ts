@@ -33,6 +33,7 @@ Deno.test("repositoryLayout() names what orc keeps and what the Python tool kept
     migrationUndo: "/repo/.orchestrator/migration_undo",
     migrationNotice: "/repo/.orchestrator/migration_notice",
     doctorIndex: "/repo/.orchestrator/doctor_index.json",
+    agents: "/repo/.orchestrator/agents.json",
     cache: "/repo/.orchestrator/cache",
     sessionlessState: "/repo/.orchestrator/state.json",
     sessionlessLog: "/repo/.orchestrator/log.jsonl",

@@ -33,6 +33,7 @@ const reads: Calls = {
   "session.commands": () => session.commands(),
   "session.trust": () => session.trust(),
   "session.reminder": () => session.reminder(),
+  "session.prime": () => session.prime(),
   "session.verifyWriteAllowed": () => session.verifyWriteAllowed(),
   "session.events": async () => {
     for await (const { type } of session.events()) assert.ok(type);

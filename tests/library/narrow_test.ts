@@ -48,6 +48,14 @@ const WITHOUT_FILES: readonly string[] = [
   "testHost",
 ];
 
+/** What writes for the hosts of agents, outside of `.orchestrator/`, or answers them: no part of a handle. */
+const FOR_HOSTS: readonly string[] = [
+  "answerHook",
+  "installAgents",
+  "readAgents",
+  "uninstallAgents",
+];
+
 /** Functions that no method calls. */
 function functionsAlone(): readonly string[] {
   const handles = ["call", "read", "repository", "session", "settings"].map(
@@ -55,7 +63,7 @@ function functionsAlone(): readonly string[] {
   ).join("\n");
   return Object.keys(library).filter((name) =>
     /^[a-z]/.test(name) && !new RegExp(`\\b${name}\\(`).test(handles) &&
-    !WITHOUT_FILES.includes(name)
+    !WITHOUT_FILES.includes(name) && !FOR_HOSTS.includes(name)
   );
 }
 

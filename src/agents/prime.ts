@@ -1,0 +1,103 @@
+/** The few words with which an agent can begin or go on. */
+import { isOrcError } from "../base/error.ts";
+import { usage } from "../base/error.ts";
+import { inOneLine, parseWholeNumber } from "../base/text.ts";
+import type { Host } from "../host/host.ts";
+import { openRepository, type Place, placeOf } from "../repository/open.ts";
+import type { SessionOptions } from "../repository/select.ts";
+import { openStatus } from "../work/status.ts";
+import { primeText, tokensOf } from "./prime_rules.ts";
+
+/** How much an agent is told. */
+export interface PrimeOptions extends SessionOptions {
+  /** Tokens, estimated, as typed: 50 to 10000; 250 without it. */
+  readonly budget?: string;
+}
+
+/** What an agent has to know. */
+export interface Primed {
+  /** Which session it is about; none where none is meant. */
+  readonly place: Place;
+  /** Whether there is a session that can go on. */
+  readonly active: boolean;
+  /** Lines for the agent. */
+  readonly text: string;
+  /** Estimated tokens of the text: a quarter of its characters. */
+  readonly tokens: number;
+  /** Names of the parts that did not fit, such as `advice on the phase`. */
+  readonly left: readonly string[];
+}
+
+/** Enough for the task, the next command, a rejection and the constraints of a usual session. */
+const DEFAULT_BUDGET = 250;
+const MIN_BUDGET = 50;
+const MAX_BUDGET = 10_000;
+
+/**
+ * Puts the next command, a human's rejection, the last failure, the constraints and the position of a
+ * session into a few words, the most important first, and says what did not fit. Made for the hook that
+ * runs when an agent begins or its memory was cut. Takes no lock and writes nothing.
+ *
+ * Requires `--allow-read` and, to compare files, `--allow-run` of git.
+ *
+ * @throws {OrcError} `invalid_number` (usage) if the budget is none from 50 to 10000
+ */
+export async function primeAgent(
+  host: Host,
+  { budget, ...options }: PrimeOptions = {},
+): Promise<Primed> {
+  const tokens = budgetOf(budget);
+  try {
+    return await primerOf(host, options, tokens);
+  } catch (error) {
+    if (!isOrcError(error, "no_session")) throw error;
+    const place = placeOf(openRepository(host, options, {}), null);
+    return primed(place, false, { text: NO_SESSION, left: [] });
+  }
+}
+
+const NO_SESSION =
+  'No orc session is open here. For work that changes files: orc start "<task>"';
+
+async function primerOf(
+  host: Host,
+  options: SessionOptions,
+  budget: number,
+): Promise<Primed> {
+  const { status, opened } = await openStatus(host, options);
+  const { place, task } = status;
+  if (!status.active) {
+    const text = `The orc session "${
+      inOneLine(task)
+    }" is ${status.status}. ${NO_SESSION}`;
+    return primed(place, false, { text, left: [] });
+  }
+  const { renewalBefore } = await import("../work/renewal.ts");
+  const renewal = await renewalBefore(host, opened, status.next);
+  const phase = opened.workflow.phases.find(({ id }) => id === status.phaseId);
+  const primer = {
+    ...status,
+    next: renewal?.next ?? status.next,
+    allowWrite: phase?.allowWrite,
+  };
+  return primed(place, true, primeText(primer, budget));
+}
+
+function primed(
+  place: Place,
+  active: boolean,
+  { text, left }: { readonly text: string; readonly left: readonly string[] },
+): Primed {
+  return { place, active, text, tokens: tokensOf(text), left };
+}
+
+function budgetOf(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_BUDGET;
+  const budget = parseWholeNumber(text, { flag: "--budget", max: MAX_BUDGET });
+  if (budget >= MIN_BUDGET) return budget;
+  throw usage(
+    "invalid_number",
+    `--budget is ${budget}, and the next command alone takes up to ${MIN_BUDGET} tokens`,
+    `orc prime --budget ${MIN_BUDGET}`,
+  );
+}

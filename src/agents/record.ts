@@ -1,0 +1,78 @@
+/** What orc remembers of the files it wrote for agents' hosts, so that each byte can be put back. */
+import {
+  asObject,
+  isJsonList,
+  type JsonValue,
+  numberOf,
+} from "../base/json.ts";
+import { MAX_LEARNINGS_BYTES } from "../base/limits.ts";
+import { plainOf } from "../base/plain.ts";
+import { guardPath, readJson } from "../files/read.ts";
+import { removeDurably, writeAtomic } from "../files/write.ts";
+import type { Step } from "./edit.ts";
+
+/** One file that was written. */
+export interface Written {
+  /** Whether there was one before. */
+  readonly existed: boolean;
+  /** SHA-256 of what orc left there. */
+  readonly after: string;
+  /** What led from the text before to that. */
+  readonly steps: readonly Step[];
+  /** Directories made for it, the outermost first; seen as the file is. */
+  readonly directories: readonly string[];
+}
+
+/** By path, as targets name it. */
+export type InstallRecord = ReadonlyMap<string, Written>;
+
+/** Reads what was written; nothing where there is no record. */
+export function readRecord(base: string, path: string): InstallRecord {
+  guardPath(base, path);
+  const hint =
+    "move it away; then orc agents uninstall goes by what stands in the files";
+  const value = asObject(readJson(path, MAX_LEARNINGS_BYTES, hint));
+  const files = asObject(value?.get("files")) ?? new Map();
+  return new Map(
+    Array.from(files, ([name, entry]) => [name, writtenOf(entry)]),
+  );
+}
+
+function writtenOf(value: JsonValue): Written {
+  const entry = asObject(value);
+  const after = entry?.get("after");
+  return {
+    existed: entry?.get("existed") === true,
+    after: typeof after === "string" ? after : "",
+    steps: listOf(entry?.get("steps")).flatMap((step) => {
+      const [at, removed, inserted] = listOf(step);
+      const place = numberOf(at);
+      return place !== undefined && typeof removed === "string" &&
+          typeof inserted === "string"
+        ? [[place, removed, inserted] as const]
+        : [];
+    }),
+    directories: listOf(entry?.get("directories")).filter((name) =>
+      typeof name === "string"
+    ),
+  };
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return value !== undefined && isJsonList(value) ? value : [];
+}
+
+/** Keeps what was written; a record of nothing is removed. */
+export function writeRecord(
+  path: string,
+  record: InstallRecord,
+  token: string,
+): readonly string[] {
+  if (record.size === 0) {
+    removeDurably(path);
+    return [];
+  }
+  const files = plainOf(new Map(record));
+  const text = `${JSON.stringify({ format: 1, files }, null, 1)}\n`;
+  return writeAtomic(path, text, { token, mode: 0o600 });
+}
