@@ -52,6 +52,8 @@ const PATH_FIELDS = [
 /** Where a patch stands in the arguments of a tool. */
 const PATCH_FIELDS = ["command", "input", "patch", "patchText"];
 
+const PATCH = "*** Begin Patch";
+
 const PATCHED =
   /^\*\*\* (?:Add File|Update File|Delete File|Move to): (.+?)\s*$/gm;
 
@@ -61,7 +63,9 @@ export function readCall(text: string): HookCall | undefined {
   if (input === undefined) return undefined;
   const args = argumentsOf(input.tool_input ?? input.toolArgs ?? input.args);
   const tool = textIn(input, ["tool_name", "toolName", "tool"]);
-  const isEdit = tool !== null && EDIT_TOOL.test(tool);
+  // Codex has a shell write its patches, too, and carries them out itself.
+  const isPatch = textIn(args, PATCH_FIELDS)?.includes(PATCH) ?? false;
+  const isEdit = tool !== null && EDIT_TOOL.test(tool) || isPatch;
   return {
     id: textIn(input, [
       "session_id",

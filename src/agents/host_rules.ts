@@ -90,7 +90,7 @@ export const HOSTS: readonly HostKind[] = [
     tellsId: true,
     shape: "groups",
     events: CLAUDE_EVENTS,
-    matcher: "apply_patch|Edit|Write",
+    matcher: "apply_patch|Bash|Edit|Write",
     files: {
       hooks: ".codex/hooks.json",
       skill: SHARED_SKILL,

@@ -1,7 +1,7 @@
 /** Sets hosts of agents up for orc, and takes every byte of it away again. */
 import { sha256Hex } from "../base/checksum.ts";
-import { corrupt, notFound, OrcError, usage } from "../base/error.ts";
-import { repositoryLayout, userLayout } from "../base/layout.ts";
+import { corrupt, OrcError } from "../base/error.ts";
+import { userLayout } from "../base/layout.ts";
 import { MAX_LEARNINGS_BYTES } from "../base/limits.ts";
 import {
   isWithin,
@@ -10,7 +10,6 @@ import {
   parentDirectory,
   relativePath,
 } from "../base/path.ts";
-import { quoted } from "../base/text.ts";
 import { asOrcError } from "../files/errors.ts";
 import {
   fileKind,
@@ -24,23 +23,23 @@ import {
   removeIfEmpty,
   writeAtomic,
 } from "../files/write.ts";
-import { type Host, variableOf } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
 import {
   openRepository,
   type Place,
   placeOf,
-  type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
 import { withUserLock } from "../settings/files.ts";
-import { type HostKind, hostNamed, HOSTS } from "./host_rules.ts";
+import { type HostKind, HOSTS } from "./host_rules.ts";
 import {
   type InstallRecord,
   readRecord,
   writeRecord,
   type Written,
 } from "./record.ts";
+import { chosenHosts, isInstalled, type Site, siteOf } from "./site.ts";
 import { importsShared, type Target, targetsFor } from "./target_rules.ts";
 
 /** For which hosts, and where. */
@@ -148,14 +147,6 @@ export async function uninstallAgents(
   });
 }
 
-/** Where files are, and what is known of them. */
-export interface Site {
-  readonly base: string;
-  readonly isGlobal: boolean;
-  readonly recordPath: string;
-  readonly recordBase: string;
-}
-
 interface Wish {
   readonly target: Target;
   readonly isWanted: boolean;
@@ -204,77 +195,6 @@ async function change(
   };
 }
 
-export function siteOf(
-  host: Host,
-  { found }: Repository,
-  isGlobal: boolean,
-): Site {
-  if (!isGlobal) {
-    return {
-      base: found.workingTree,
-      isGlobal,
-      recordPath: repositoryLayout(found.root).agents,
-      recordBase: found.root,
-    };
-  }
-  const home = host.homeDirectory();
-  if (home === undefined) {
-    throw notFound(
-      "no_home",
-      "Cannot find your own settings: HOME names no directory",
-      "set HOME to your home directory",
-    );
-  }
-  const recordPath = userLayout(home).agents;
-  return { base: home, isGlobal, recordPath, recordBase: home };
-}
-
-/** The hosts that are meant, and how they were chosen. */
-export function chosenHosts(
-  host: Host,
-  { base, isGlobal }: Site,
-  named: readonly string[] = [],
-): Pick<AgentsChanged, "chosen"> & { readonly hosts: readonly HostKind[] } {
-  if (named.includes("all")) return { hosts: HOSTS, chosen: "named" };
-  if (named.length > 0) {
-    return { hosts: named.map(knownHost), chosen: "named" };
-  }
-  const usedIn = (directory: string) =>
-    HOSTS.filter(({ marks }) =>
-      marks.some((mark) => isThere(joinPath(directory, mark)))
-    );
-  const here = isGlobal ? [] : usedIn(base);
-  if (here.length > 0) return { hosts: here, chosen: "repository" };
-  const home = host.homeDirectory();
-  const there = new Set([
-    ...home === undefined ? [] : usedIn(home),
-    ...HOSTS.filter(({ name }) => isOnPath(host, name)),
-  ]);
-  if (there.size > 0) return { hosts: [...there], chosen: "machine" };
-  throw notFound(
-    "no_host",
-    "Cannot find a host of agents, neither in the repository nor on this machine",
-    "name one: orc agents install --host claude",
-  );
-}
-
-function knownHost(name: string): HostKind {
-  const kind = hostNamed(name);
-  if (kind !== undefined) return kind;
-  const known = HOSTS.map((each) => each.name).join(", ");
-  throw usage(
-    "unknown_host",
-    `Unknown host ${quoted(name)}: orc knows ${known} and all`,
-  );
-}
-
-function isOnPath(host: Host, program: string): boolean {
-  const places = variableOf(host, "PATH")?.split(":") ?? [];
-  return places.some((place) =>
-    place.startsWith("/") && isThere(joinPath(place, program))
-  );
-}
-
 /** Each file once, also where only some of the hosts name orc as a server. */
 function merged(
   hosts: readonly { readonly kind: HostKind; readonly mcp: boolean }[],
@@ -303,24 +223,6 @@ function hadServer(
   const [path = ""] = (isGlobal ? kind.globalFiles : kind.files).mcp ?? [];
   return record.get(path)?.steps
     .some(([, , inserted]) => inserted.includes('"mcp"')) ?? false;
-}
-
-/** Whether the hooks of a host call orc. */
-export function isInstalled(
-  { base, isGlobal }: Site,
-  kind: HostKind,
-): boolean {
-  const { hooks } = isGlobal ? kind.globalFiles : kind.files;
-  const text = looseText(joinPath(base, hooks)) ?? "";
-  return text.includes(`orc hook ${kind.name} `) ||
-    text.includes(`"hook", "${kind.name}"`);
-}
-
-/** What stands in a file, if it can be read: only to look for something in it. */
-function looseText(path: string): string | undefined {
-  if (fileKind(realOrGiven(path)) !== "file") return undefined;
-  const bytes = readRegularFile(realOrGiven(path), MAX_LEARNINGS_BYTES);
-  return new TextDecoder().decode(bytes);
 }
 
 interface Job {

@@ -10,12 +10,9 @@ import { HOOK_EVENTS, type HookEvent, type HostKind } from "./host_rules.ts";
 import {
   type AgentsChanged,
   type AgentsOptions,
-  chosenHosts,
   installAgents,
-  isInstalled,
-  type Site,
-  siteOf,
 } from "./install.ts";
+import { chosenHosts, isInstalled, type Site, siteOf } from "./site.ts";
 import { hookCommand } from "./text_rules.ts";
 
 /** What is looked at. */

@@ -78,6 +78,21 @@ export const CALLS: readonly RecordedCall[] = [
     paths: ["new.ts", "old.ts", "moved.ts", "gone.ts"],
   },
   {
+    host: "codex",
+    event: "PreToolUse",
+    input: {
+      session_id: "0199",
+      cwd: "/shop",
+      tool_name: "Bash",
+      tool_input: {
+        command:
+          "apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: new.ts\n+x\n*** End Patch\nEOF",
+      },
+    },
+    id: "0199",
+    paths: ["new.ts"],
+  },
+  {
     host: "cursor",
     event: "preToolUse",
     input: {
