@@ -402,12 +402,15 @@ const CLEAN_DIFF = `\
         inputs: ["!${TASKS}/**"]
         verification:
           type: command
-          # New files are looked at too: git is told of them in a copy of its index, which
-          # is thrown away. What begins with "!" runs in git's own shell, also on Windows.
+          # New files are looked at too: git is told of them in a copy of its index, and
+          # nothing is left of it. What begins with "!" runs in git's own shell, also on Windows.
           command: >-
-            git -c 'alias.check-all=!cd "./$GIT_PREFIX" && index=$(mktemp) && trap "rm -f $index" EXIT &&
-            cp "$(git rev-parse --git-path index)" "$index" && export GIT_INDEX_FILE="$index" &&
-            git add --intent-to-add . ":!${TASKS}" ":!.orchestrator" && git diff --check HEAD' check-all
+            git -c 'alias.check-all=!new=$(mktemp -d) && trap "rm -rf \\"\\$new\\"" EXIT &&
+            cp "$(git rev-parse --git-path index)" "$new/index" &&
+            export GIT_ALTERNATE_OBJECT_DIRECTORIES="$(git rev-parse --git-path objects)"
+            GIT_OBJECT_DIRECTORY="$new" GIT_INDEX_FILE="$new/index" &&
+            git add --intent-to-add "./$GIT_PREFIX" ":!$GIT_PREFIX"${TASKS} ":!$GIT_PREFIX".orchestrator &&
+            git diff --check HEAD' check-all
           description: no changed and no new file has a conflict marker or a stray blank`;
 
 const SEEN_TESTS = `\
