@@ -7,7 +7,13 @@ import { type Repository, repositoryAt } from "../journey/orc.ts";
 import { errorsAt, type Fault, killsAt, sample } from "./fault.ts";
 import { problemsAfter } from "./judge.ts";
 import { copyOf, type Scenario, SCENARIOS } from "./scenario.ts";
-import { didBreak, straceProblem, type Traced, traceOrc } from "./strace.ts";
+import {
+  didBreak,
+  didRuntimeDie,
+  straceProblem,
+  type Traced,
+  traceOrc,
+} from "./strace.ts";
 import { assert, assertEquals } from "@std/assert";
 
 /** Runs at a time: each is a process that waits for another. */
@@ -97,11 +103,13 @@ async function tryOne(
   wanted: Fault,
 ): Promise<readonly string[]> {
   let fault = wanted;
+  let deaths = 0;
   for (let count = 1; count <= MAX_TRIES; count++) {
     const repository = newCopyOf(prepared);
     try {
       const { directory } = repository;
       const traced = await traceOrc(directory, scenario.args, fault);
+      if (didRuntimeDie(traced)) deaths++;
       if (didBreak(traced, fault)) {
         return await problemsAfter(traced, { scenario, fault, repository });
       }
@@ -112,6 +120,10 @@ async function tryOne(
     const calls = await recordedCalls(scenario, prepared);
     const call = calls.find(({ what }) => what === wanted.call.what);
     if (call !== undefined) fault = { ...wanted, call };
+  }
+  if (deaths > MAX_TRIES / 4) {
+    console.log(`${wanted.breakage} at ${wanted.call.what}: ends the runtime`);
+    return [];
   }
   return [`the call was not met in ${MAX_TRIES} runs`];
 }

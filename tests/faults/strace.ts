@@ -92,7 +92,14 @@ async function strace(
   };
 }
 
-/** Calls on the repository are made by the main thread alone. */
+/**
+ * Whether a worker of the runtime's own met an error that it cannot bear. Calls on the repository are
+ * made by the main thread alone, but strace counts for each thread, and breaks one call of each.
+ */
+export function didRuntimeDie({ stderr }: Pick<Traced, "stderr">): boolean {
+  return RUNTIME_DIED.test(stderr);
+}
+
 const RUNTIME_DIED = /^thread 'tokio-runtime-worker' .*panicked at /m;
 
 /** Whether the call that was to be broken is the one that was. */
@@ -101,8 +108,7 @@ export function didBreak(
   fault: Fault,
 ): boolean {
   const { call, breakage } = fault;
-  // strace counts for each thread: the call of a worker of the runtime's own was broken as well.
-  if (RUNTIME_DIED.test(stderr)) return false;
+  if (didRuntimeDie({ stderr })) return false;
   if (breakage === "kill") {
     return code === null && calls.at(-1)?.what === call.what;
   }
